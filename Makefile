@@ -1,0 +1,61 @@
+# `make` alone prints what there is to do. Everything runs from .venv, which `make setup` fills from the
+# pinned, hashed requirements; the stamp makes a second run start at once.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+SOURCES := domain application infrastructure interfaces tests
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check format lint types contracts check-tests lock clean
+
+help: ## print this help
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
+
+setup: $(STAMP) ## make .venv with everything in it
+
+$(STAMP): requirements/dev.txt requirements/bootstrap.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or later is needed; say which with: make PYTHON=/path/to/python3.12"; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements/bootstrap.txt
+	$(BIN)/python -m pip install --quiet --require-hashes --no-deps --requirement requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: setup ## watch paid sessions being fulfilled, then try the shop at http://localhost:4242/demo
+	@$(BIN)/fulfill demo
+
+test: setup ## run every test that needs only Python
+	@$(BIN)/python -m pytest -m "not browser" --numprocesses auto
+
+check: format lint types contracts check-tests ## format, lint, types, import contracts, browser tests
+
+format: setup
+	$(BIN)/ruff format --check $(SOURCES)
+
+lint: setup
+	$(BIN)/ruff check $(SOURCES)
+
+types: setup
+	$(BIN)/mypy
+	$(BIN)/mypy tests
+
+contracts: setup
+	$(BIN)/lint-imports
+
+check-tests: setup
+	@scripts/chromium
+	$(BIN)/python -m pytest -m browser
+
+lock: ## pin the dependencies anew (needs uv on the path)
+	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header \
+		--python-version 3.11 pyproject.toml --output-file requirements/runtime.txt
+	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header \
+		--python-version 3.11 pyproject.toml --group dev --output-file requirements/dev.txt
+	echo pip | uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header \
+		--python-version 3.11 - --output-file requirements/bootstrap.txt
+
+clean: ## remove .venv and everything made by running
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache build dist
