@@ -1,0 +1,105 @@
+"""What we need from the outside world. Each port says what it may raise; adapters translate every vendor's errors."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from domain.catalog import PlannedLine
+from domain.checkout import Checkout, Contact
+from domain.mail import Mail
+
+
+class PortError(Exception):
+    """Something outside did not do what was asked. The message is for staff: no secret, no personal data."""
+
+
+class Temporary(PortError):
+    """It may work later: the other side was not reached, was busy, or failed on its own account."""
+
+
+class Permanent(PortError):
+    """It won't work by trying again as it is: the other side understood and refused."""
+
+
+class SessionUnknown(Permanent):
+    """Stripe has no such session for our key."""
+
+
+class StripeGateway(Protocol):
+    def retrieve(self, session_id: str) -> Checkout:
+        """The session with all its line items, asked of Stripe's API now.
+
+        Raises:
+            SessionUnknown: Stripe has no such session for our key.
+            Permanent: Stripe refuses our key or our request.
+            Temporary: Stripe was not reached, was busy, or failed.
+        """
+
+
+class Mailer(Protocol):
+    def send(self, mail: Mail, *, message_id: str) -> None:
+        """Hand the mail over for transport. The same message ID is the same mail, however often it is sent.
+
+        `message_id` is the part before the `@`; `mail.to` is not None.
+
+        Raises:
+            Permanent: the server refused this mail for good (SMTP 5xx).
+            Temporary: the server was not reached or asks us to come back (SMTP 4xx).
+        """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryRequest:
+    """A paid line to be delivered by somebody outside, and what they may need to know."""
+
+    idempotency_key: str
+    """The same for every attempt: whoever delivers must do it once per key."""
+    attempt: int
+    session_id: str
+    livemode: bool
+    line: PlannedLine
+    customer: Contact
+    shipping: Contact | None
+    client_reference_id: str | None
+    metadata: dict[str, str]
+    payment_intent: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryReceipt:
+    """What the other side says of a delivery: a reference, for the audit trail."""
+
+    note: str | None = None
+
+
+class Delivery(Protocol):
+    """A kind of delivery that reaches outside: `http`, and the merchant's own by entry point."""
+
+    def deliver(self, request: DeliveryRequest) -> DeliveryReceipt:
+        """Deliver the line, or find that this idempotency key was delivered already.
+
+        Raises:
+            Permanent: it can't be delivered; a person must look.
+            Temporary: try again later. Anything else that is raised counts as this too.
+        """
+
+
+class WorkerLocks(Protocol):
+    """Who is at work. A lock goes when its process goes, however it ends."""
+
+    def lead(self) -> bool:
+        """Become or stay the one process that runs the policies; False while another is."""
+
+    def enlist(self, worker: str) -> None:
+        """Hold this worker's lock for as long as the process lives."""
+
+    def is_at_work(self, worker: str) -> bool:
+        """Whether somebody holds this worker's lock."""
+
+    def release(self) -> None:
+        """Give every lock back."""
+
+
+Clock = Callable[[], datetime]
+"""Our clock: now, in UTC, with its zone."""

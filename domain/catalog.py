@@ -1,0 +1,116 @@
+"""The merchant's word on what fulfilling a product means, and the plan that follows from it for a session."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from domain.checkout import Checkout, LineItem
+from domain.errors import InvalidIdentifier
+from domain.identifiers import key_pool_id, stock_id
+
+ACCESS, SHIPMENT, LICENSE_KEY, HTTP, MANUAL = "access", "shipment", "license_key", "http", "manual"
+BUILT_IN = frozenset({ACCESS, SHIPMENT, LICENSE_KEY, HTTP, MANUAL})
+
+Setting = str | int | bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """How one price or product is delivered. `settings` are the kind's own (`link`, `pool`, `url`, ...)."""
+
+    delivery: str
+    sku: str | None = None
+    track_stock: bool = False
+    name: str | None = None
+    settings: Mapping[str, Setting] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedLine:
+    """What one line item of a session needs, frozen when the session was planned."""
+
+    item: LineItem
+    delivery: str
+    sku: str | None = None
+    track_stock: bool = False
+    name: str | None = None
+    settings: dict[str, Setting] = field(default_factory=dict)
+    remark: str | None = None
+    """Why a person must look, where the plan itself says so."""
+
+    @property
+    def id(self) -> str:
+        return self.item.id
+
+    @property
+    def title(self) -> str:
+        return self.name or self.item.description
+
+    @property
+    def stock_sku(self) -> str | None:
+        """The SKU whose stock this line takes, if its stock is tracked."""
+        return self.sku if self.track_stock else None
+
+    @property
+    def is_automatic(self) -> bool:
+        """Handed over by code outside: the `http` kind and the merchant's own."""
+        return self.delivery not in BUILT_IN - {HTTP}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Catalog:
+    """The rules of the file. The file wins over the Stripe product's metadata, a price over its product."""
+
+    prices: Mapping[str, Rule] = field(default_factory=dict)
+    products: Mapping[str, Rule] = field(default_factory=dict)
+    kinds: frozenset[str] = BUILT_IN
+    """The deliveries that can be carried out here: the built-in ones and the merchant's own."""
+    digest: str = ""
+    """What identifies this version of the file in the log."""
+
+    def plan(self, checkout: Checkout) -> tuple[PlannedLine, ...]:
+        """A line for everything that was bought; a quantity of 0 is nothing bought."""
+        return tuple(self.plan_line(item) for item in checkout.line_items if item.quantity > 0)
+
+    def plan_line(self, item: LineItem) -> PlannedLine:
+        rule = self.prices.get(item.price or "") or self.products.get(item.product or "")
+        if rule is None:
+            rule = _from_metadata(item.metadata)
+        if rule is None:
+            return PlannedLine(item=item, delivery=MANUAL, remark="No rule says how to deliver it")
+        remark = self._objection(rule, item)
+        return PlannedLine(
+            item=item,
+            delivery=rule.delivery if remark is None else MANUAL,
+            sku=rule.sku,
+            track_stock=rule.track_stock,
+            name=rule.name,
+            settings=_settings(rule, item),
+            remark=remark,
+        )
+
+    def _objection(self, rule: Rule, item: LineItem) -> str | None:
+        """Why the rule can't be followed by a machine. A paid line is never dropped: it becomes `manual` then."""
+        if rule.delivery not in self.kinds:
+            return f"The delivery '{rule.delivery[:40]}' is not known here"
+        if rule.delivery == HTTP and not rule.settings.get("url"):
+            return "The delivery 'http' needs a url, which only the catalog file can give"
+        try:
+            if rule.sku is not None:
+                stock_id(rule.sku)
+            if rule.delivery == LICENSE_KEY:
+                key_pool_id(str(_settings(rule, item)["pool"]))
+        except InvalidIdentifier as error:
+            return f"Its rule can't be followed: {error}"
+        return None
+
+
+def _settings(rule: Rule, item: LineItem) -> dict[str, Setting]:
+    settings = dict(rule.settings)
+    if rule.delivery == LICENSE_KEY:
+        settings.setdefault("pool", rule.sku or item.product or item.id)
+    return settings
+
+
+def _from_metadata(metadata: Mapping[str, str]) -> Rule | None:
+    delivery = metadata.get("delivery", "").strip()
+    return Rule(delivery=delivery, sku=metadata.get("sku", "").strip() or None) if delivery else None

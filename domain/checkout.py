@@ -1,0 +1,102 @@
+"""What Stripe knows of a Checkout Session, as far as we keep it: the merchant's own copy of what was paid."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from domain.personal import Personal
+
+PAID_STATUSES = frozenset({"paid", "no_payment_required"})
+"""https://docs.stripe.com/api/checkout/sessions/object: what means that there is nothing left to wait for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineItem:
+    """A line of the session as Stripe reports it after payment, so with the quantities that the customer chose.
+
+    Amounts are integers of the currency's smallest unit. `metadata` is the Stripe product's own.
+    """
+
+    id: str
+    price: str | None
+    product: str | None
+    description: str
+    quantity: int
+    currency: str
+    amount_subtotal: int
+    amount_discount: int
+    amount_tax: int
+    amount_total: int
+    metadata: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    line1: Personal | None = None
+    line2: Personal | None = None
+    city: Personal | None = None
+    postal_code: Personal | None = None
+    state: Personal | None = None
+    country: Personal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """The customer, or where the parcel goes."""
+
+    name: Personal | None = None
+    email: Personal | None = None
+    phone: Personal | None = None
+    address: Address | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomField:
+    """What the customer filled in beside the payment."""
+
+    key: str
+    label: str
+    value: Personal | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checkout:
+    """One retrieval of a session. Enums of Stripe's stay text: they are open, and an unknown one must not break us."""
+
+    mode: str
+    status: str
+    payment_status: str
+    livemode: bool
+    created: datetime
+    currency: str
+    amount_subtotal: int
+    amount_discount: int
+    amount_shipping: int
+    amount_tax: int
+    amount_total: int
+    line_items: tuple[LineItem, ...]
+    payment_intent: str | None = None
+    payment_method_types: tuple[str, ...] = ()
+    customer: str | None = None
+    contact: Contact = Contact()
+    shipping: Contact | None = None
+    custom_fields: tuple[CustomField, ...] = ()
+    metadata: dict[str, str] = field(default_factory=dict)
+    client_reference_id: str | None = None
+    payment_link: str | None = None
+    subscription: str | None = None
+    invoice: str | None = None
+    locale: str | None = None
+
+    @property
+    def is_complete(self) -> bool:
+        return self.status == "complete"
+
+    @property
+    def is_paid(self) -> bool:
+        """Complete, and nothing left to pay. A `setup` session is `no_payment_required` while still open."""
+        return self.is_complete and self.payment_status in PAID_STATUSES
+
+    @property
+    def is_understood(self) -> bool:
+        """Whether we know what its `payment_status` means."""
+        return self.payment_status in PAID_STATUSES or self.payment_status == "unpaid"

@@ -1,0 +1,259 @@
+"""A Checkout Session: what Stripe told us of it, and from where. Facts are recorded, never refused."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar, Self, assert_never
+
+from domain.checkout import PAID_STATUSES, Checkout
+from domain.event import UNSTAMPED, Aggregate, Event
+from domain.personal import Personal
+
+
+class Source(StrEnum):
+    """Where a fact came from."""
+
+    WEBHOOK = "webhook"
+    LANDING_PAGE = "landing_page"
+    STAFF = "staff"
+
+
+class ParkReason(StrEnum):
+    """Why a session is kept aside for a person, never fulfilled by itself."""
+
+    WRONG_MODE = "wrong_mode"
+    CONNECTED_ACCOUNT = "connected_account"
+    UNKNOWN_PAYMENT_STATUS = "unknown_payment_status"
+    UNKNOWN_TO_STRIPE = "unknown_to_stripe"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckoutSession(Aggregate["CheckoutSessionFact"]):
+    @dataclass(frozen=True, kw_only=True)
+    class Completed(Event):
+        """`checkout.session.completed`: the customer is done; the money may still be on its way."""
+
+        TOPIC: ClassVar[str] = "CheckoutSession.Completed"
+        stripe_event: str
+        payment_status: str | None
+
+    @dataclass(frozen=True, kw_only=True)
+    class AsyncPaymentSucceeded(Event):
+        """`checkout.session.async_payment_succeeded`: a delayed payment has arrived."""
+
+        TOPIC: ClassVar[str] = "CheckoutSession.AsyncPaymentSucceeded"
+        stripe_event: str
+
+    @dataclass(frozen=True, kw_only=True)
+    class AsyncPaymentFailed(Event):
+        """`checkout.session.async_payment_failed`: a delayed payment will not arrive."""
+
+        TOPIC: ClassVar[str] = "CheckoutSession.AsyncPaymentFailed"
+        stripe_event: str
+
+    @dataclass(frozen=True, kw_only=True)
+    class Expired(Event):
+        """`checkout.session.expired`: the customer never finished."""
+
+        TOPIC: ClassVar[str] = "CheckoutSession.Expired"
+        stripe_event: str
+
+    @dataclass(frozen=True, kw_only=True)
+    class Retrieved(Event):
+        """Stripe's answer when asked, kept as the merchant's own copy."""
+
+        TOPIC: ClassVar[str] = "CheckoutSession.Retrieved"
+        checkout: Checkout
+        source: Source
+
+    @dataclass(frozen=True, kw_only=True)
+    class Paid(Event):
+        """The one moment a retrieval shows `complete`, and `paid` or `no_payment_required`."""
+
+        TOPIC: ClassVar[str] = "CheckoutSession.Paid"
+        payment_status: str
+        amount_total: int
+        currency: str
+
+    @dataclass(frozen=True, kw_only=True)
+    class Contradicted(Event):
+        """Stripe said two things that exclude each other. It informs staff and decides nothing."""
+
+        TOPIC: ClassVar[str] = "CheckoutSession.Contradicted"
+        what: str
+
+    @dataclass(frozen=True, kw_only=True)
+    class Parked(Event):
+        """Kept aside for a person."""
+
+        TOPIC: ClassVar[str] = "CheckoutSession.Parked"
+        why: ParkReason
+        detail: str
+
+    @dataclass(frozen=True, kw_only=True)
+    class RetryRequested(Event):
+        """A person asked for whatever is stuck in this checkout to be tried again."""
+
+        TOPIC: ClassVar[str] = "CheckoutSession.RetryRequested"
+
+    @dataclass(frozen=True, kw_only=True)
+    class Noted(Event):
+        """A person's remark."""
+
+        TOPIC: ClassVar[str] = "CheckoutSession.Noted"
+        text: Personal
+
+    checkout: Checkout | None = None
+    completed: "CheckoutSession.Completed | None" = None
+    succeeded: bool = False
+    failed: bool = False
+    expired: bool = False
+    paid_at: datetime | None = None
+    parked: ParkReason | None = None
+    contradictions: frozenset[str] = frozenset()
+
+    @property
+    def is_known(self) -> bool:
+        return self.version > 0
+
+    @property
+    def is_paid(self) -> bool:
+        return self.paid_at is not None
+
+    @property
+    def is_awaiting_payment(self) -> bool:
+        """A delayed payment is on its way, as far as Stripe has said."""
+        is_unpaid = self.checkout is not None and self.checkout.is_complete and not self.checkout.is_paid
+        return is_unpaid and not self.is_paid and not self.failed and self.parked is None
+
+    def disbelieves(self, checkout: Checkout) -> bool:
+        """Whether Stripe's events say more than this answer of Stripe's API does: ask again in a moment."""
+        heard_paid = self.succeeded or (self.completed and self.completed.payment_status in PAID_STATUSES)
+        if heard_paid and checkout.is_understood:
+            return not checkout.is_paid
+        return self.completed is not None and not checkout.is_complete
+
+    def complete(self, *, stripe_event: str, payment_status: str | None, at: datetime) -> "CheckoutSessionFacts":
+        if self.completed:
+            return []
+        fact = self.Completed(stripe_event=stripe_event, payment_status=payment_status, occurred_at=at)
+        return [fact, *self._contradiction(self.expired, "Stripe reported it completed after it expired", at)]
+
+    def succeed(self, *, stripe_event: str, at: datetime) -> "CheckoutSessionFacts":
+        if self.succeeded:
+            return []
+        fact = self.AsyncPaymentSucceeded(stripe_event=stripe_event, occurred_at=at)
+        return [
+            fact,
+            *self._contradiction(self.failed, "Stripe reported the payment succeeded after it failed", at),
+        ]
+
+    def fail(self, *, stripe_event: str, at: datetime) -> "CheckoutSessionFacts":
+        if self.failed:
+            return []
+        fact = self.AsyncPaymentFailed(stripe_event=stripe_event, occurred_at=at)
+        is_paid = self.is_paid or self.succeeded
+        return [
+            fact,
+            *self._contradiction(is_paid, "Stripe reported the payment failed after it succeeded", at),
+        ]
+
+    def expire(self, *, stripe_event: str, at: datetime) -> "CheckoutSessionFacts":
+        if self.expired:
+            return []
+        fact = self.Expired(stripe_event=stripe_event, occurred_at=at)
+        is_complete = self.is_paid or self.completed is not None
+        return [
+            fact,
+            *self._contradiction(is_complete, "Stripe reported it expired after it was completed", at),
+        ]
+
+    def learn(self, checkout: Checkout, *, source: Source, at: datetime) -> "CheckoutSessionFacts":
+        """Take in an answer of Stripe's API, which alone decides whether the session is paid.
+
+        Answers may be recorded in another order than they were given: what is paid stays paid, since Stripe never
+        takes that back on a session (a refund does not), so an unpaid answer after it is an old one.
+        """
+        if self.is_paid and not checkout.is_paid:
+            return []
+        facts: list[CheckoutSessionFact] = []
+        if checkout != self.checkout:
+            facts.append(self.Retrieved(checkout=checkout, source=source, occurred_at=at))
+        if checkout.is_complete and not checkout.is_understood:
+            detail = f"Stripe reports the payment_status '{checkout.payment_status[:80]}', which is not known here"
+            return [*facts, *self.park(ParkReason.UNKNOWN_PAYMENT_STATUS, detail, at=at)]
+        if checkout.is_paid and not self.is_paid:
+            facts += self._pay(checkout, at)
+        return facts
+
+    def _pay(self, checkout: Checkout, at: datetime) -> "list[CheckoutSessionFact]":
+        paid = self.Paid(
+            payment_status=checkout.payment_status,
+            amount_total=checkout.amount_total,
+            currency=checkout.currency,
+            occurred_at=at,
+        )
+        failed = self._contradiction(
+            self.failed and not self.succeeded,
+            "It is paid although Stripe reported that the payment failed",
+            at,
+        )
+        expired = self._contradiction(
+            self.expired and not self.completed, "It is paid although Stripe reported that it expired", at
+        )
+        return [paid, *failed, *expired]
+
+    def park(self, why: ParkReason, detail: str, *, at: datetime = UNSTAMPED) -> "CheckoutSessionFacts":
+        if self.is_paid or self.parked is why:
+            return []
+        return [self.Parked(why=why, detail=detail, occurred_at=at)]
+
+    def request_retry(self) -> "CheckoutSessionFacts":
+        return [self.RetryRequested()]
+
+    def note(self, text: str) -> "CheckoutSessionFacts":
+        return [self.Noted(text=Personal(text))]
+
+    def _contradiction(self, is_so: bool, what: str, at: datetime) -> "CheckoutSessionFacts":
+        if not is_so or what in self.contradictions:
+            return []
+        return [self.Contradicted(what=what, occurred_at=at)]
+
+    def apply(self, event: "CheckoutSessionFact") -> Self:
+        match event:
+            case CheckoutSession.Completed():
+                return replace(self, completed=event)
+            case CheckoutSession.AsyncPaymentSucceeded():
+                return replace(self, succeeded=True)
+            case CheckoutSession.AsyncPaymentFailed():
+                return replace(self, failed=True)
+            case CheckoutSession.Expired():
+                return replace(self, expired=True)
+            case CheckoutSession.Retrieved():
+                return replace(self, checkout=event.checkout, parked=None)
+            case CheckoutSession.Paid():
+                return replace(self, paid_at=event.occurred_at, parked=None)
+            case CheckoutSession.Contradicted():
+                return replace(self, contradictions=self.contradictions | {event.what})
+            case CheckoutSession.Parked():
+                return replace(self, parked=event.why)
+            case CheckoutSession.RetryRequested() | CheckoutSession.Noted():
+                return self
+            case _:
+                assert_never(event)
+
+
+CheckoutSessionFact = (
+    CheckoutSession.Completed
+    | CheckoutSession.AsyncPaymentSucceeded
+    | CheckoutSession.AsyncPaymentFailed
+    | CheckoutSession.Expired
+    | CheckoutSession.Retrieved
+    | CheckoutSession.Paid
+    | CheckoutSession.Contradicted
+    | CheckoutSession.Parked
+    | CheckoutSession.RetryRequested
+    | CheckoutSession.Noted
+)
+CheckoutSessionFacts = Sequence[CheckoutSessionFact]

@@ -1,0 +1,81 @@
+"""What every event carries, and how an aggregate is made from its events.
+
+A decision returns bare facts: events that say only what happened. The unit of work stamps them (which stream, which
+version, who, when, why) as it records them.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any, ClassVar, Generic, Self, TypeVar
+
+from domain.personal import Personal
+
+UNSTAMPED = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """A domain event. Frozen, not slotted: the event store reads `vars()` of it."""
+
+    TOPIC: ClassVar[str]
+    """The stored name, `Aggregate.Event`: a contract with every log ever written."""
+    class_version: ClassVar[int] = 1
+    """Raised when the stored shape changes, together with a static `upcast_vN_vM(state)`."""
+
+    originator_id: str = ""
+    """The stream."""
+    originator_version: int = 0
+    """Its place in the stream, from 1."""
+    occurred_at: datetime = UNSTAMPED
+    """Stripe's clock or the actor's."""
+    recorded_at: datetime = UNSTAMPED
+    """Our clock."""
+    actor: str = ""
+    """Who: `stripe`, `customer`, `staff:NAME`, `policy:NAME` or `worker:ID`."""
+    cause: str | None = None
+    """The event that this one follows from, as `stream@version`."""
+    reason: Personal | None = None
+    """Why a person did it, in their words."""
+    session_id: str | None = None
+    """The Checkout Session it belongs to."""
+
+
+E = TypeVar("E", bound=Event)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aggregate(Generic[E]):
+    """The state of one stream, immutable: `evolve` makes the next one. Decisions are methods that return facts."""
+
+    id: str
+    version: int = 0
+
+    def apply(self, event: E) -> Self:
+        """The state after `event`. Only assigns: it runs again at every replay."""
+        raise NotImplementedError
+
+    def evolve(self, event: E) -> Self:
+        return replace(self.apply(event), version=event.originator_version)
+
+    def foresee(self, facts: Iterable[E]) -> Self:
+        """The state as it will be once these facts are recorded, for a decision of several steps."""
+        state = self
+        for fact in facts:
+            state = state.apply(fact)
+        return state
+
+
+A = TypeVar("A", bound=Aggregate[Any])
+
+
+def projector(kind: type[A]) -> Callable[[A | None, Iterable[Any]], A | None]:
+    """The function with which the event-sourcing library's repository rebuilds an aggregate of this kind."""
+
+    def project(initial: A | None, events: Iterable[Any]) -> A | None:
+        state = initial
+        for event in events:
+            state = (state or kind(id=event.originator_id)).evolve(event)
+        return state
+
+    return project

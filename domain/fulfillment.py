@@ -1,0 +1,372 @@
+"""The fulfillment of a session: its plan, and how far each line of it has got."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar, Self, assert_never
+
+from domain.catalog import ACCESS, LICENSE_KEY, MANUAL, SHIPMENT, PlannedLine
+from domain.errors import Refused
+from domain.event import Aggregate, Event
+from domain.personal import Personal
+
+TEXT_MAX = 200
+
+
+class LineState(StrEnum):
+    PENDING = "pending"
+    DELIVERED = "delivered"
+    BACKORDERED = "backordered"
+    MANUAL = "manual"
+    GIVEN_UP = "given_up"
+
+    @property
+    def needs_a_person(self) -> bool:
+        return self in {LineState.BACKORDERED, LineState.MANUAL, LineState.GIVEN_UP}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A planned line and how far it has got."""
+
+    plan: PlannedLine
+    state: LineState = LineState.PENDING
+    is_reserved: bool = False
+    detail: str | None = None
+    keys: tuple[Personal, ...] = ()
+    link: str | None = None
+    delivered_at: datetime | None = None
+    plans: int = 1
+    """How often it was planned; each plan has deliveries of its own."""
+
+    @property
+    def delivery_step(self) -> str:
+        """The step of the effect that delivers it."""
+        return f"deliver_{self.plan.id}" if self.plans == 1 else f"deliver_{self.plan.id}_{self.plans}"
+
+    @property
+    def is_ready(self) -> bool:
+        """Nothing of the stock is missing for it."""
+        return self.plan.stock_sku is None or self.is_reserved
+
+    @property
+    def is_to_pack(self) -> bool:
+        """A parcel that staff can pack now."""
+        return self.state is LineState.PENDING and self.plan.delivery == SHIPMENT and self.is_ready
+
+    @property
+    def is_settled(self) -> bool:
+        """Whatever follows takes a person or the outside world: the customer can be told how it stands."""
+        if self.state is not LineState.PENDING:
+            return True
+        return self.is_ready and (self.plan.delivery == SHIPMENT or self.plan.is_automatic)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parcel:
+    number: int
+    lines: tuple[str, ...]
+    carrier: str
+    tracking: str | None
+    shipped_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fulfillment(Aggregate["FulfillmentFact"]):
+    @dataclass(frozen=True, kw_only=True)
+    class StockHeld(Event):
+        """A delayed payment is on its way: these lines will need stock when it arrives."""
+
+        TOPIC: ClassVar[str] = "Fulfillment.StockHeld"
+        lines: tuple[PlannedLine, ...]
+
+    @dataclass(frozen=True, kw_only=True)
+    class HoldReleased(Event):
+        """The delayed payment failed: what was held for it is free again."""
+
+        TOPIC: ClassVar[str] = "Fulfillment.HoldReleased"
+        lines: tuple[PlannedLine, ...]
+
+    @dataclass(frozen=True, kw_only=True)
+    class Requested(Event):
+        """The session is paid and planned. Amounts are integers of the currency's smallest unit."""
+
+        TOPIC: ClassVar[str] = "Fulfillment.Requested"
+        plan: tuple[PlannedLine, ...]
+        catalog: str
+        currency: str
+        amount_shipping: int
+        amount_tax: int
+        paid_at: datetime
+
+    @dataclass(frozen=True, kw_only=True)
+    class Replanned(Event):
+        """Staff had undelivered lines planned anew from the catalog as it is now."""
+
+        TOPIC: ClassVar[str] = "Fulfillment.Replanned"
+        lines: tuple[PlannedLine, ...]
+        replaced: tuple[PlannedLine, ...]
+        catalog: str
+
+    @dataclass(frozen=True, kw_only=True)
+    class LineItemReserved(Event):
+        """The line's stock is promised to it."""
+
+        TOPIC: ClassVar[str] = "Fulfillment.LineItemReserved"
+        line_item: str
+
+    @dataclass(frozen=True, kw_only=True)
+    class LineItemBlocked(Event):
+        """The line can't go on by itself."""
+
+        TOPIC: ClassVar[str] = "Fulfillment.LineItemBlocked"
+        line_item: str
+        state: LineState
+        detail: str
+
+    @dataclass(frozen=True, kw_only=True)
+    class LineItemResumed(Event):
+        """A person asked for another try of a delivery that had been given up."""
+
+        TOPIC: ClassVar[str] = "Fulfillment.LineItemResumed"
+        line_item: str
+
+    @dataclass(frozen=True, kw_only=True)
+    class LineItemDelivered(Event):
+        """The customer has the line, in its whole quantity. Exactly once per line."""
+
+        TOPIC: ClassVar[str] = "Fulfillment.LineItemDelivered"
+        line_item: str
+        keys: tuple[Personal, ...] = ()
+        link: str | None = None
+        note: str | None = None
+
+    @dataclass(frozen=True, kw_only=True)
+    class Shipped(Event):
+        """A parcel left."""
+
+        TOPIC: ClassVar[str] = "Fulfillment.Shipped"
+        number: int
+        lines: tuple[str, ...]
+        carrier: str
+        tracking: str | None
+
+    @dataclass(frozen=True, kw_only=True)
+    class Completed(Event):
+        """Every line is delivered."""
+
+        TOPIC: ClassVar[str] = "Fulfillment.Completed"
+
+    held: tuple[PlannedLine, ...] = ()
+    requested: "Fulfillment.Requested | None" = None
+    lines: Mapping[str, Line] = field(default_factory=dict)
+    """In the session's order."""
+    parcels: tuple[Parcel, ...] = ()
+    is_completed: bool = False
+
+    @property
+    def is_settled(self) -> bool:
+        """Requested, and no line is about to change by itself within the engine."""
+        return self.requested is not None and all(line.is_settled for line in self.lines.values())
+
+    def wants_stock(self, line_item: str) -> bool:
+        line = self.lines.get(line_item)
+        return line is not None and line.state is not LineState.DELIVERED and line.plan.stock_sku is not None
+
+    def hold(self, plan: Sequence[PlannedLine]) -> "FulfillmentFacts":
+        """Ask for the stock of a delayed payment, once."""
+        tracked = tuple(line for line in plan if line.stock_sku)
+        return [self.StockHeld(lines=tracked)] if tracked and not (self.held or self.requested) else []
+
+    def release_hold(self) -> "FulfillmentFacts":
+        return [self.HoldReleased(lines=self.held)] if self.held and not self.requested else []
+
+    def request(self, requested: "Fulfillment.Requested") -> "FulfillmentFacts":
+        """Begin, once. What needs neither stock nor anybody is delivered in the same breath."""
+        if self.requested:
+            return []
+        return self._and_completion([requested, *_immediate(requested.plan)])
+
+    def replan(self, plan: Sequence[PlannedLine], catalog: str) -> "FulfillmentFacts":
+        """Plan the blocked lines anew.
+
+        Raises:
+            Refused: no line is blocked, or the catalog plans every blocked line as it was.
+        """
+        blocked = {line.plan.id: line.plan for line in self.lines.values() if line.state.needs_a_person}
+        if not blocked:
+            raise Refused("No line of this checkout is blocked, so there is nothing to plan anew.")
+        changed = tuple(line for line in plan if line.id in blocked and line != blocked[line.id])
+        if not changed:
+            raise Refused("The catalog plans the blocked lines as they were. Change their rule first, then try again.")
+        replaced = tuple(blocked[line.id] for line in changed)
+        fact = self.Replanned(lines=changed, replaced=replaced, catalog=catalog)
+        return self._and_completion([fact, *_immediate(changed)])
+
+    def reserve(self, line_item: str) -> "FulfillmentFacts":
+        """The line's stock is there. An `access` line is delivered with it."""
+        line = self.lines.get(line_item)
+        if line is None or line.is_reserved or line.state is LineState.DELIVERED:
+            return []
+        facts: list[FulfillmentFact] = [self.LineItemReserved(line_item=line_item)]
+        if line.plan.delivery == ACCESS:
+            facts.append(_access(line.plan))
+        if line.plan.delivery == MANUAL:
+            facts.append(_by_hand(line.plan))
+        return self._and_completion(facts)
+
+    def block(self, line_item: str, state: LineState, detail: str) -> "FulfillmentFacts":
+        line = self.lines.get(line_item)
+        if line is None or line.state in {LineState.DELIVERED, state}:
+            return []
+        return [self.LineItemBlocked(line_item=line_item, state=state, detail=detail)]
+
+    def resume(self, line_item: str) -> "FulfillmentFacts":
+        line = self.lines.get(line_item)
+        if line is None or line.state is not LineState.GIVEN_UP:
+            return []
+        return [self.LineItemResumed(line_item=line_item)]
+
+    def deliver(
+        self,
+        line_item: str,
+        *,
+        keys: tuple[Personal, ...] = (),
+        link: str | None = None,
+        note: str | None = None,
+    ) -> "FulfillmentFacts":
+        """The line is handed over; a line that already is, is not handed over again."""
+        line = self.lines.get(line_item)
+        if line is None or line.state is LineState.DELIVERED:
+            return []
+        return self._and_completion([self.LineItemDelivered(line_item=line_item, keys=keys, link=link, note=note)])
+
+    def complete(self, line_items: Sequence[str], note: str | None = None) -> "FulfillmentFacts":
+        """Staff handed these lines over by hand; none given means all that wait for a person.
+
+        Raises:
+            Refused: a line is not there, is delivered, or is being delivered automatically.
+        """
+        waiting = [id for id, line in self.lines.items() if line.state.needs_a_person or line.is_to_pack]
+        chosen = self._chosen(line_items, waiting, "to be handed over by a person")
+        return self._and_completion([self.LineItemDelivered(line_item=id, note=note) for id in chosen])
+
+    def ship(self, line_items: Sequence[str], *, carrier: str, tracking: str | None) -> "FulfillmentFacts":
+        """A parcel with these lines left; none given means everything that is ready to pack.
+
+        Raises:
+            Refused: a line is not there or not ready to be packed, or the texts are empty or too long.
+        """
+        if not 0 < len(carrier) <= TEXT_MAX or (tracking is not None and len(tracking) > TEXT_MAX):
+            raise Refused(f"A carrier is needed, and carrier and tracking have at most {TEXT_MAX} characters.")
+        ready = [id for id, line in self.lines.items() if line.is_to_pack]
+        chosen = tuple(self._chosen(line_items, ready, "ready to be packed"))
+        number = len(self.parcels) + 1
+        shipped = self.Shipped(number=number, lines=chosen, carrier=carrier, tracking=tracking)
+        return self._and_completion([shipped, *(self.LineItemDelivered(line_item=id) for id in chosen)])
+
+    def _chosen(self, wanted: Sequence[str], possible: Sequence[str], what: str) -> Sequence[str]:
+        if self.requested is None:
+            raise Refused("This checkout is not paid, or not planned yet, so nothing of it can be delivered.")
+        if not possible:
+            raise Refused(f"No line of this checkout is {what}.")
+        for id in wanted:
+            if id not in self.lines:
+                raise Refused(f"This checkout has no line {id}. Its lines are: {', '.join(self.lines)}.")
+            if id not in possible:
+                raise Refused(f"Line {id} is {self.lines[id].state}, not {what}. These are: {', '.join(possible)}.")
+        return list(dict.fromkeys(wanted)) or possible
+
+    def _and_completion(self, facts: "FulfillmentFacts") -> "FulfillmentFacts":
+        after = self.foresee(facts)
+        is_whole = all(line.state is LineState.DELIVERED for line in after.lines.values())
+        return [*facts, self.Completed()] if is_whole and not after.is_completed else facts
+
+    def _with(self, line_item: str, **changes: object) -> Self:
+        return replace(self, lines={**self.lines, line_item: replace(self.lines[line_item], **changes)})  # type: ignore[arg-type]
+
+    def apply(self, event: "FulfillmentFact") -> Self:
+        match event:
+            case Fulfillment.StockHeld():
+                return replace(self, held=event.lines)
+            case Fulfillment.HoldReleased():
+                return replace(self, held=())
+            case Fulfillment.Requested():
+                return replace(self, requested=event, lines={line.id: Line(plan=line) for line in event.plan})
+            case Fulfillment.Replanned():
+                anew = {line.id: Line(plan=line, plans=self.lines[line.id].plans + 1) for line in event.lines}
+                return replace(self, lines={**self.lines, **anew})
+            case Fulfillment.LineItemReserved():
+                return self._with(event.line_item, is_reserved=True, state=LineState.PENDING, detail=None)
+            case Fulfillment.LineItemBlocked():
+                return self._blocked(event)
+            case Fulfillment.LineItemResumed():
+                return self._with(event.line_item, state=LineState.PENDING, detail=None)
+            case Fulfillment.LineItemDelivered():
+                return self._delivered(event)
+            case Fulfillment.Shipped():
+                parcel = Parcel(
+                    number=event.number,
+                    lines=event.lines,
+                    carrier=event.carrier,
+                    tracking=event.tracking,
+                    shipped_at=event.occurred_at,
+                )
+                return replace(self, parcels=(*self.parcels, parcel))
+            case Fulfillment.Completed():
+                return replace(self, is_completed=True)
+            case _:
+                assert_never(event)
+
+    def _blocked(self, event: "Fulfillment.LineItemBlocked") -> Self:
+        line = self.lines[event.line_item]
+        loses_stock = event.state is LineState.BACKORDERED and line.plan.stock_sku is not None
+        is_reserved = line.is_reserved and (not loses_stock or line.plan.delivery == LICENSE_KEY)
+        return self._with(event.line_item, state=event.state, detail=event.detail, is_reserved=is_reserved)
+
+    def _delivered(self, event: "Fulfillment.LineItemDelivered") -> Self:
+        return self._with(
+            event.line_item,
+            state=LineState.DELIVERED,
+            detail=event.note,
+            keys=event.keys,
+            link=event.link,
+            delivered_at=event.occurred_at,
+        )
+
+
+FulfillmentFact = (
+    Fulfillment.StockHeld
+    | Fulfillment.HoldReleased
+    | Fulfillment.Requested
+    | Fulfillment.Replanned
+    | Fulfillment.LineItemReserved
+    | Fulfillment.LineItemBlocked
+    | Fulfillment.LineItemResumed
+    | Fulfillment.LineItemDelivered
+    | Fulfillment.Shipped
+    | Fulfillment.Completed
+)
+FulfillmentFacts = Sequence[FulfillmentFact]
+
+
+def _immediate(plan: Sequence[PlannedLine]) -> "list[FulfillmentFact]":
+    """What follows from the plan alone, for lines that wait for no stock."""
+    facts: list[FulfillmentFact] = []
+    for line in plan:
+        if line.stock_sku is None and line.delivery == ACCESS:
+            facts.append(_access(line))
+        if line.stock_sku is None and line.delivery == MANUAL:
+            facts.append(_by_hand(line))
+    return facts
+
+
+def _access(line: PlannedLine) -> Fulfillment.LineItemDelivered:
+    link = line.settings.get("link")
+    return Fulfillment.LineItemDelivered(line_item=line.id, link=str(link) if link else None)
+
+
+def _by_hand(line: PlannedLine) -> Fulfillment.LineItemBlocked:
+    detail = line.remark or "Its rule says that a person delivers it"
+    return Fulfillment.LineItemBlocked(line_item=line.id, state=LineState.MANUAL, detail=detail)

@@ -1,0 +1,68 @@
+"""Identifiers: Stripe's own, whose shape is checked before they go anywhere, and the stream IDs made from them."""
+
+import re
+
+from domain.errors import InvalidIdentifier
+
+_SESSION = re.compile(r"cs_(test|live)_[A-Za-z0-9]{1,200}")
+_STRIPE_EVENT = re.compile(r"evt_[A-Za-z0-9_]{1,200}")
+_SKU = re.compile(r"[^\x00-\x1f\x7f/]{1,100}")
+_POOL = re.compile(r"[A-Za-z0-9._-]{1,100}")
+EFFECT_PREFIX = "eff_"
+
+
+def session_id(text: str) -> str:
+    """`text` if it is the ID of a Checkout Session (`cs_test_...`, `cs_live_...`).
+
+    Raises:
+        InvalidIdentifier: it is not. An empty ID would otherwise ask Stripe for the list of all sessions.
+    """
+    if not _SESSION.fullmatch(text):
+        raise InvalidIdentifier("not the ID of a Checkout Session, which looks like cs_test_a1B2c3")
+    return text
+
+
+def stripe_event_id(text: str) -> str:
+    """`text` if it is the ID of a Stripe event (`evt_...`).
+
+    Raises:
+        InvalidIdentifier: it is not.
+    """
+    if not _STRIPE_EVENT.fullmatch(text):
+        raise InvalidIdentifier("not the ID of a Stripe event, which looks like evt_1A2b3C")
+    return text
+
+
+def is_livemode(session: str) -> bool:
+    """Whether a session ID belongs to live mode, as its second part says."""
+    return session.startswith("cs_live_")
+
+
+def fulfillment_id(session: str) -> str:
+    return f"ful_{session}"
+
+
+def effect_id(session: str, step: str) -> str:
+    return f"{EFFECT_PREFIX}{session}_{step}"
+
+
+def stock_id(sku: str) -> str:
+    """The stream of a SKU.
+
+    Raises:
+        InvalidIdentifier: empty, longer than 100 characters, or with a slash or a control character in it.
+    """
+    if not _SKU.fullmatch(sku):
+        raise InvalidIdentifier("a SKU is 1 to 100 characters, without slashes and control characters")
+    return f"sku_{sku}"
+
+
+def key_pool_id(pool: str) -> str:
+    """The stream of a pool of licence keys.
+
+    Raises:
+        InvalidIdentifier: not 1 to 100 letters, digits, dots, hyphens or underscores.
+    """
+    if not _POOL.fullmatch(pool):
+        raise InvalidIdentifier("a key pool's name is 1 to 100 letters, digits, dots, hyphens or underscores")
+    return f"keys_{pool}"

@@ -1,0 +1,106 @@
+"""A pool of licence keys: each is given away once, and never the same one twice."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import ClassVar, Self, assert_never
+
+from domain.event import Aggregate, Event
+from domain.personal import Personal
+from domain.stock_item import Claim
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyPool(Aggregate["KeyPoolFact"]):
+    @dataclass(frozen=True, kw_only=True)
+    class Imported(Event):
+        TOPIC: ClassVar[str] = "KeyPool.Imported"
+        keys: tuple[Personal, ...]
+
+    @dataclass(frozen=True, kw_only=True)
+    class Assigned(Event):
+        """These keys belong to that line now, for good."""
+
+        TOPIC: ClassVar[str] = "KeyPool.Assigned"
+        line_item: str
+        keys: tuple[Personal, ...]
+
+    @dataclass(frozen=True, kw_only=True)
+    class RanOut(Event):
+        """There are not enough keys for a line: it waits for an import."""
+
+        TOPIC: ClassVar[str] = "KeyPool.RanOut"
+        line_item: str
+        quantity: int
+
+    @dataclass(frozen=True, kw_only=True)
+    class WaitEnded(Event):
+        """A line needs no keys of this pool any more."""
+
+        TOPIC: ClassVar[str] = "KeyPool.WaitEnded"
+        line_item: str
+
+    known: frozenset[str] = frozenset()
+    free: tuple[Personal, ...] = ()
+    """Oldest first."""
+    assigned: Mapping[Claim, tuple[Personal, ...]] = field(default_factory=dict)
+    waiting: Mapping[Claim, int] = field(default_factory=dict)
+    """Oldest first."""
+
+    @property
+    def pool(self) -> str:
+        return self.id.removeprefix("keys_")
+
+    def import_keys(self, keys: Sequence[str]) -> "KeyPoolFacts":
+        """Add the keys that were never in this pool, then serve whoever waits longest and fits."""
+        new = [key for key in dict.fromkeys(keys) if key not in self.known]
+        if not new:
+            return []
+        facts: list[KeyPoolFact] = [self.Imported(keys=tuple(Personal(key) for key in new))]
+        state = self.foresee(facts)
+        for claim, quantity in state.waiting.items():
+            served = state.assign(claim, quantity)
+            if any(isinstance(fact, KeyPool.Assigned) for fact in served):
+                facts += served
+                state = state.foresee(served)
+        return facts
+
+    def assign(self, claim: Claim, quantity: int) -> "KeyPoolFacts":
+        """Give a line its keys, or let it wait. A line that has its keys gets no others."""
+        if claim in self.assigned:
+            return []
+        if quantity <= len(self.free):
+            keys = self.free[:quantity]
+            return [self.Assigned(line_item=claim.line_item, keys=keys, session_id=claim.session_id)]
+        if claim in self.waiting:
+            return []
+        return [self.RanOut(line_item=claim.line_item, quantity=quantity, session_id=claim.session_id)]
+
+    def stop_waiting(self, claim: Claim) -> "KeyPoolFacts":
+        if claim not in self.waiting:
+            return []
+        return [self.WaitEnded(line_item=claim.line_item, session_id=claim.session_id)]
+
+    def apply(self, event: "KeyPoolFact") -> Self:
+        match event:
+            case KeyPool.Imported():
+                known = self.known.union(key.text for key in event.keys)
+                return replace(self, known=known, free=self.free + event.keys)
+            case KeyPool.Assigned():
+                claim = Claim(event.session_id or "", event.line_item)
+                free = self.free[len(event.keys) :]
+                state = replace(self, free=free, assigned={**self.assigned, claim: event.keys})
+                return state._no_longer_waiting(claim)
+            case KeyPool.RanOut():
+                claim = Claim(event.session_id or "", event.line_item)
+                return replace(self, waiting={**self.waiting, claim: event.quantity})
+            case KeyPool.WaitEnded():
+                return self._no_longer_waiting(Claim(event.session_id or "", event.line_item))
+            case _:
+                assert_never(event)
+
+    def _no_longer_waiting(self, claim: Claim) -> Self:
+        return replace(self, waiting={other: n for other, n in self.waiting.items() if other != claim})
+
+
+KeyPoolFact = KeyPool.Imported | KeyPool.Assigned | KeyPool.RanOut | KeyPool.WaitEnded
+KeyPoolFacts = Sequence[KeyPoolFact]

@@ -1,0 +1,55 @@
+"""What a mail to the customer says, decided when it is asked for; how it looks is the business of the templates."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from domain.checkout import Address
+from domain.personal import Personal
+
+
+class MailKind(StrEnum):
+    RECEIPT = "receipt"
+    PAYMENT_PENDING = "payment_pending"
+    PAYMENT_FAILED = "payment_failed"
+    SHIPPED = "shipped"
+    BACKORDERED = "backordered"
+    DELIVERED = "delivered"
+    """Keys or links of a line that became ready after the receipt was written, or where no receipt is sent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailLine:
+    """A line item as the customer reads of it. `state` is that of the line when the mail was decided."""
+
+    id: str
+    title: str
+    quantity: int
+    amount_total: int
+    delivery: str
+    state: str
+    keys: tuple[Personal, ...] = ()
+    link: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mail:
+    """Amounts are integers of the currency's smallest unit."""
+
+    kind: MailKind
+    to: Personal | None
+    name: Personal | None
+    locale: str | None
+    currency: str
+    amount_subtotal: int
+    amount_discount: int
+    amount_shipping: int
+    amount_tax: int
+    amount_total: int
+    lines: tuple[MailLine, ...]
+    """The lines that this mail is about: all of them, those in the parcel, those that have to wait."""
+    ordered_at: datetime
+    reference: str | None = None
+    ship_to: Address | None = None
+    carrier: str | None = None
+    tracking: str | None = None

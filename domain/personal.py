@@ -1,0 +1,22 @@
+"""Personal data: the one type that marks it, wherever an event carries it."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Personal:
+    """A name, address, e-mail, phone number, licence key or free text of a person.
+
+    Its text never shows in a `repr`, so that no log line or traceback carries it by accident. In the store it is
+    an object of its own, `{"text": ...}`: the place where a sealed form can stand later.
+    """
+
+    text: str
+
+    def __repr__(self) -> str:
+        return "Personal(…)"
+
+
+def personal(text: str | None) -> Personal | None:
+    """`text` marked as personal; nothing for nothing."""
+    return Personal(text) if text else None

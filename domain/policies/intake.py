@@ -1,0 +1,88 @@
+"""Whenever a Stripe event arrives, the session learns what it says and Stripe is asked for the rest."""
+
+from collections.abc import Sequence
+
+from domain.checkout_session import CheckoutSession, CheckoutSessionFacts, ParkReason
+from domain.effect import RETRIEVE, Effect
+from domain.errors import InvalidIdentifier
+from domain.event import Event
+from domain.identifiers import effect_id, is_livemode, session_id
+from domain.policies.policy import Streams
+from domain.stripe_event import StripeEvent
+
+COMPLETED = "checkout.session.completed"
+SUCCEEDED = "checkout.session.async_payment_succeeded"
+FAILED = "checkout.session.async_payment_failed"
+EXPIRED = "checkout.session.expired"
+HANDLED: Sequence[str] = (COMPLETED, SUCCEEDED, FAILED, EXPIRED)
+"""What a webhook endpoint must send us. As a thin event each has the prefix `v1.`."""
+
+
+class Intake:
+    name = "intake"
+
+    def __init__(self, *, livemode: bool) -> None:
+        """`livemode` is the mode of our own API key: sessions of the other one can't be fulfilled with it."""
+        self._livemode = livemode
+
+    def decide(self, event: Event, do: Streams) -> None:
+        match event:
+            case StripeEvent.Received():
+                self._take_in(event, do)
+            case CheckoutSession.RetryRequested():
+                self._ask_again(event, do)
+            case _:
+                pass
+
+    def _take_in(self, event: StripeEvent.Received, do: Streams) -> None:
+        kind = event.type.removeprefix("v1.")
+        if kind not in HANDLED:
+            why = f"Nothing here follows from {event.type[:100]}"
+            do.command(StripeEvent, event.originator_id, StripeEvent.ignore, why)
+            return
+        try:
+            session = session_id(event.object_id or "")
+        except InvalidIdentifier as error:
+            do.command(StripeEvent, event.originator_id, StripeEvent.fail, f"Its object is {error}")
+            return
+        before = do.load(CheckoutSession, session)
+        after = do.command(CheckoutSession, session, _hear, kind, event)
+        if self._park_foreign(session, event, do) or after.version == before.version:
+            return
+        if kind != EXPIRED:
+            step = f"retrieve_{kind.rpartition('.')[2]}"
+            do.command(Effect, effect_id(session, step), Effect.request, RETRIEVE, step)
+
+    def _park_foreign(self, session: str, event: StripeEvent.Received, do: Streams) -> bool:
+        """Keep aside what our key could not retrieve, and must not fulfill."""
+        if event.account is not None:
+            detail = "It belongs to a connected account; only sessions of the account itself are fulfilled"
+            why = ParkReason.CONNECTED_ACCOUNT
+        elif event.livemode != self._livemode or is_livemode(session) != self._livemode:
+            ours, theirs = ("live", "test") if self._livemode else ("test", "live")
+            detail = f"It is a {theirs} session, and STRIPE_API_KEY is a {ours} key"
+            why = ParkReason.WRONG_MODE
+        else:
+            return False
+        do.command(CheckoutSession, session, CheckoutSession.park, why, detail)
+        return True
+
+    def _ask_again(self, event: CheckoutSession.RetryRequested, do: Streams) -> None:
+        session = do.load(CheckoutSession, event.originator_id)
+        is_foreign = session.parked in {ParkReason.WRONG_MODE, ParkReason.CONNECTED_ACCOUNT}
+        if session.is_paid or is_foreign:
+            return
+        step = f"retrieve_retry_{event.originator_version}"
+        do.command(Effect, effect_id(session.id, step), Effect.request, RETRIEVE, step)
+
+
+def _hear(session: CheckoutSession, kind: str, event: StripeEvent.Received) -> CheckoutSessionFacts:
+    """What the session makes of a Stripe event of a handled kind."""
+    id, at = event.originator_id, event.occurred_at
+    if kind == COMPLETED:
+        return session.complete(stripe_event=id, payment_status=event.payment_status, at=at)
+    if kind == SUCCEEDED:
+        return session.succeed(stripe_event=id, at=at)
+    if kind == FAILED:
+        return session.fail(stripe_event=id, at=at)
+    return session.expire(stripe_event=id, at=at)

@@ -1,0 +1,34 @@
+"""What a policy is, and what it can reach: the aggregates it commands. Nothing else of the world."""
+
+from collections.abc import Callable, Sequence
+from typing import Concatenate, ParamSpec, Protocol
+
+from domain.event import A, Event
+
+P = ParamSpec("P")
+
+
+class Streams(Protocol):
+    """The aggregates as they are now, with everything that was commanded before."""
+
+    def load(self, kind: type[A], id: str) -> A:
+        """The aggregate; a new one, of version 0, for a stream without events."""
+
+    def command(
+        self,
+        kind: type[A],
+        id: str,
+        decision: Callable[Concatenate[A, P], Sequence[Event]],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> A:
+        """Let the aggregate decide, record what it decided, and return it as it is then."""
+
+
+class Policy(Protocol):
+    """Decides over one event at a time and keeps no state of its own."""
+
+    @property
+    def name(self) -> str: ...
+
+    def decide(self, event: Event, do: Streams) -> None: ...

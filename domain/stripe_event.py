@@ -1,0 +1,74 @@
+"""A Stripe event as it arrived: the proof of what Stripe told us, and what became of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import ClassVar, Self, assert_never
+
+from domain.event import Aggregate, Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StripeEvent(Aggregate["StripeEventFact"]):
+    @dataclass(frozen=True, kw_only=True)
+    class Received(Event):
+        """A verified webhook delivery. `body` is what Stripe signed, to the byte; the rest are hints from it."""
+
+        TOPIC: ClassVar[str] = "StripeEvent.Received"
+        type: str
+        livemode: bool
+        api_version: str | None
+        account: str | None
+        object_id: str | None
+        payment_status: str | None
+        signature: str
+        body: str
+
+    @dataclass(frozen=True, kw_only=True)
+    class Ignored(Event):
+        """It led to nothing, and that is right."""
+
+        TOPIC: ClassVar[str] = "StripeEvent.Ignored"
+        why: str
+
+    @dataclass(frozen=True, kw_only=True)
+    class Failed(Event):
+        """It could not be handled. It waits for a person, and for `fulfill retry`."""
+
+        TOPIC: ClassVar[str] = "StripeEvent.Failed"
+        error: str
+
+    @dataclass(frozen=True, kw_only=True)
+    class RetryRequested(Event):
+        """A person asked for it to be handled again."""
+
+        TOPIC: ClassVar[str] = "StripeEvent.RetryRequested"
+
+    received: "StripeEvent.Received | None" = None
+    error: str | None = None
+
+    def receive(self, received: "StripeEvent.Received") -> Sequence["StripeEventFact"]:
+        """A redelivery of the same event records nothing."""
+        return [] if self.received else [received]
+
+    def ignore(self, why: str) -> Sequence["StripeEventFact"]:
+        return [self.Ignored(why=why)]
+
+    def fail(self, error: str) -> Sequence["StripeEventFact"]:
+        return [] if self.error == error else [self.Failed(error=error)]
+
+    def request_retry(self) -> Sequence["StripeEventFact"]:
+        return [self.RetryRequested()]
+
+    def apply(self, event: "StripeEventFact") -> Self:
+        match event:
+            case StripeEvent.Received():
+                return replace(self, received=event)
+            case StripeEvent.Failed():
+                return replace(self, error=event.error)
+            case StripeEvent.Ignored() | StripeEvent.RetryRequested():
+                return replace(self, error=None)
+            case _:
+                assert_never(event)
+
+
+StripeEventFact = StripeEvent.Received | StripeEvent.Ignored | StripeEvent.Failed | StripeEvent.RetryRequested
