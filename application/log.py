@@ -1,0 +1,89 @@
+"""The log: one totally ordered event store on the `eventsourcing` library, and what we ask of it beyond the library."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+
+from eventsourcing.application import AggregateNotFoundError, Application
+from eventsourcing.persistence import Notification, ProcessRecorder, StoredEvent, Tracking
+
+from domain.event import A, Event, projector
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParkedEvent:
+    """An event that a policy could not handle, or that waits behind one of the same subject."""
+
+    policy: str
+    position: int
+    subject: str
+    """The session it belongs to, or the stream where there is none."""
+    error: str
+    parked_at: datetime
+
+
+class LogRecorder(ProcessRecorder, ABC):
+    """The library's process recorder, with many streams at once and a follower's bookkeeping in the same transaction.
+
+    `insert_events` takes, beside the events: `trackings`, positions of followers; `park`, parked events to keep;
+    `unpark`, `(policy, position)` of those that are handled now. All or nothing.
+    """
+
+    @abstractmethod
+    def select_streams(self, ids: Sequence[str]) -> Sequence[StoredEvent]:
+        """The events of all these streams, in the order of stream and version."""
+
+    @abstractmethod
+    def select_positions(self, positions: Sequence[int]) -> Sequence[Notification]:
+        """The events at these places of the log, in its order."""
+
+    @abstractmethod
+    def select_parked(self, *, policy: str | None = None, subject: str | None = None) -> Sequence[ParkedEvent]:
+        """Parked events in the order of the log."""
+
+    @abstractmethod
+    def has_foreign_commits(self) -> bool:
+        """Whether another connection may have committed since this was last asked. Cheap enough to ask every turn."""
+
+
+class Log(Application[str]):
+    """Every stream of ours in one store, in one order."""
+
+    name = "fulfillment"
+
+    def construct_recorder(self) -> LogRecorder:
+        return cast(LogRecorder, self.factory.process_recorder())
+
+    @property
+    def store(self) -> LogRecorder:
+        return cast(LogRecorder, self.recorder)
+
+    def decode(self, stored: StoredEvent) -> Event:
+        """The typed event.
+
+        Raises:
+            MapperDeserialisationError: it can't be read by this version.
+        """
+        return cast(Event, self.mapper.to_domain_event(stored))
+
+    def encode(self, events: Sequence[Event]) -> list[StoredEvent]:
+        return [self.mapper.to_stored_event(event) for event in events]
+
+    def streams(self, ids: Sequence[str]) -> Mapping[str, list[Event]]:
+        """The events of each of these streams; an empty list for one that has none."""
+        found: dict[str, list[Event]] = {id: [] for id in ids}
+        for stored in self.store.select_streams(list(found)):
+            found[str(stored.originator_id)].append(self.decode(stored))
+        return found
+
+    def get(self, kind: type[A], id: str) -> A:
+        """The aggregate as it is in the store; a new one, of version 0, for a stream without events."""
+        try:
+            return self.repository.get(id, projector_func=projector(kind))
+        except AggregateNotFoundError:
+            return kind(id=id)
+
+
+__all__ = ["Log", "LogRecorder", "Notification", "ParkedEvent", "StoredEvent", "Tracking"]

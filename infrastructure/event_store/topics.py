@@ -1,0 +1,16 @@
+"""Every event class there is, by the topic under which the log keeps it."""
+
+from collections.abc import Mapping
+from typing import get_args
+
+from domain.checkout_session import CheckoutSessionFact
+from domain.effect import EffectFact
+from domain.event import Event
+from domain.fulfillment import FulfillmentFact
+from domain.key_pool import KeyPoolFact
+from domain.stock_item import StockItemFact
+from domain.stripe_event import StripeEventFact
+
+_FACTS = (StripeEventFact, CheckoutSessionFact, FulfillmentFact, StockItemFact, KeyPoolFact, EffectFact)
+
+TOPICS: Mapping[str, type[Event]] = {kind.TOPIC: kind for facts in _FACTS for kind in get_args(facts)}
