@@ -1,0 +1,98 @@
+"""What all requests to the API have in common: keys, faults, repeated requests, errors, headers."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from interfaces.sandbox.api.call import Call, Handler, base_url_of, check_key, params_of
+from interfaces.sandbox.api.idempotency import IdempotencyKeys, KeptAnswer
+from interfaces.sandbox.errors import INVALID_REQUEST, StripeError
+from interfaces.sandbox.sandbox import Sandbox
+from interfaces.sandbox.shapes import API_VERSION, JsonObject
+from interfaces.sandbox.values import Origin
+
+_RATE_LIMIT: Final = 429
+_SERVER_ERROR: Final = 500
+
+
+class Answering:
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+        self._keys = IdempotencyKeys()
+
+    def route(self, handlers: Mapping[str, Handler]) -> Callable[[Request], Awaitable[Response]]:
+        """An endpoint with one handler for each method."""
+
+        async def answer(request: Request) -> Response:
+            request_id = self._sandbox.ids.request()
+            try:
+                return await self._answer(request, handlers[request.method], request_id)
+            except StripeError as error:
+                return _response(_error_json(error), request_id, status=error.status)
+
+        return answer
+
+    async def _answer(self, request: Request, handler: Handler, request_id: str) -> Response:
+        fault = self._sandbox.faults.take(request.url.path)
+        if fault is not None:
+            await asyncio.sleep(fault.delay_seconds)
+            if fault.is_cut:
+                return _Cut()
+            if fault.status is not None:
+                raise _error_of(fault.status)
+        check_key(request)
+        key = request.headers.get("idempotency-key") if request.method == "POST" else None
+        call = Call(
+            sandbox=self._sandbox,
+            params=await params_of(request),
+            names=dict(request.path_params),
+            origin=Origin(request_id=request_id, idempotency_key=key),
+            base_url=base_url_of(request),
+        )
+        if key is None:
+            return _response(msgspec.json.encode(handler(call)), request_id)
+        return self._answer_once(call, handler, key, f"{request.url.path} {call.params.fingerprint()}")
+
+    def _answer_once(self, call: Call, handler: Handler, key: str, fingerprint: str) -> Response:
+        request_id = call.origin.request_id or ""
+        kept = self._keys.find(key, fingerprint)
+        if kept is not None:
+            again = {"Idempotent-Replayed": "true", "Original-Request": kept.request_id}
+            return _response(kept.body, request_id, headers={"Idempotency-Key": key, **again})
+        body = msgspec.json.encode(handler(call))
+        self._keys.keep(key, KeptAnswer(fingerprint=fingerprint, body=body, request_id=request_id))
+        return _response(body, request_id, headers={"Idempotency-Key": key})
+
+
+def unrecognized(call: Call) -> JsonObject:
+    raise StripeError(f"Unrecognized request URL (/v1/{call.names['rest']}).", status=404)
+
+
+def _response(body: bytes, request_id: str, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    common = {"Request-Id": request_id, "Stripe-Version": API_VERSION, "Cache-Control": "no-store"}
+    return Response(body, status, {**common, **(headers or {})}, media_type="application/json")
+
+
+def _error_json(error: StripeError) -> bytes:
+    shown = {"code": error.code, "message": error.message, "param": error.param, "type": error.type}
+    return msgspec.json.encode({"error": {name: value for name, value in shown.items() if value is not None}})
+
+
+def _error_of(status: int) -> StripeError:
+    if status == _RATE_LIMIT:
+        return StripeError("Too many requests hit the API too quickly.", status=status, code="rate_limit")
+    kind = "api_error" if status >= _SERVER_ERROR else INVALID_REQUEST
+    return StripeError("This failure was asked for.", status=status, type=kind)
+
+
+class _Cut(Response):
+    """Promises an answer and closes the connection in the middle of it."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 (ASGI's)
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"1000")]})
+        await send({"type": "http.response.body", "body": b"{", "more_body": True})

@@ -1,0 +1,69 @@
+"""Products and prices."""
+
+from interfaces.sandbox.api.call import Call
+from interfaces.sandbox.api.paging import PAGING, created_within, newest_first, page_json
+from interfaces.sandbox.catalog import new_price, new_product
+from interfaces.sandbox.shapes import Expand, JsonObject, price_json, product_json
+from interfaces.sandbox.state import State
+from interfaces.sandbox.values import Price
+
+_PRICE_EXPANDS = ("product",)
+
+
+def create_product(call: Call) -> JsonObject:
+    with call.sandbox.changing(call.base_url) as making:
+        return product_json(new_product(call.params, making))
+
+
+def retrieve_product(call: Call) -> JsonObject:
+    call.params.allow_only(("expand",))
+    with call.sandbox.reading() as state:
+        return product_json(state.product(call.names["id"]))
+
+
+def list_products(call: Call) -> JsonObject:
+    call.params.allow_only((*PAGING, "active", "created", "ids"))
+    is_active, chosen = call.params.flag("active"), call.params.texts("ids")
+    is_within = created_within(call.params)
+    with call.sandbox.reading() as state:
+        found = [
+            product
+            for product in newest_first(state.products.values())
+            if is_active in (None, product.active) and (not chosen or product.id in chosen) and is_within(product)
+        ]
+    return page_json(call, "/v1/products", found, product_json)
+
+
+def create_price(call: Call) -> JsonObject:
+    expand = call.expand(_PRICE_EXPANDS)
+    with call.sandbox.changing(call.base_url) as making:
+        return _price_json(new_price(call.params, making), making.state, expand)
+
+
+def retrieve_price(call: Call) -> JsonObject:
+    call.params.allow_only(("expand",))
+    with call.sandbox.reading() as state:
+        return _price_json(state.price(call.names["id"]), state, call.expand(_PRICE_EXPANDS))
+
+
+def list_prices(call: Call) -> JsonObject:
+    call.params.allow_only((*PAGING, "active", "created", "currency", "lookup_keys", "product", "type"))
+    expand = call.expand(_PRICE_EXPANDS, is_list=True)
+    is_active, keys = call.params.flag("active"), call.params.texts("lookup_keys")
+    product_id, currency = call.params.text("product"), call.params.text("currency")
+    is_within = created_within(call.params)
+    with call.sandbox.reading() as state:
+        found = [
+            price
+            for price in newest_first(state.prices.values())
+            if is_active in (None, price.active)
+            and product_id in (None, price.product_id)
+            and currency in (None, price.currency)
+            and (not keys or price.lookup_key in keys)
+            and is_within(price)
+        ]
+        return page_json(call, "/v1/prices", found, lambda price: _price_json(price, state, expand))
+
+
+def _price_json(price: Price, state: State, expand: Expand) -> JsonObject:
+    return price_json(price, state.product(price.product_id) if expand.has("product") else None)

@@ -1,0 +1,40 @@
+"""Which request is answered by what."""
+
+from starlette.routing import Route
+
+from interfaces.sandbox.api import catalog, checkout, webhooks
+from interfaces.sandbox.api.answer import Answering, unrecognized
+from interfaces.sandbox.api.call import Handler
+from interfaces.sandbox.sandbox import Sandbox
+
+_PATHS: dict[str, dict[str, Handler]] = {
+    "/v1/products": {"GET": catalog.list_products, "POST": catalog.create_product},
+    "/v1/products/{id}": {"GET": catalog.retrieve_product},
+    "/v1/prices": {"GET": catalog.list_prices, "POST": catalog.create_price},
+    "/v1/prices/{id}": {"GET": catalog.retrieve_price},
+    "/v1/checkout/sessions": {"GET": checkout.list_sessions, "POST": checkout.create_session},
+    "/v1/checkout/sessions/{id}": {"GET": checkout.retrieve_session, "POST": checkout.update_session},
+    "/v1/checkout/sessions/{id}/expire": {"POST": checkout.expire_session},
+    "/v1/checkout/sessions/{id}/line_items": {"GET": checkout.list_session_line_items},
+    "/v1/payment_links": {"GET": checkout.list_payment_links, "POST": checkout.create_payment_link},
+    "/v1/payment_links/{id}": {"GET": checkout.retrieve_payment_link, "POST": checkout.update_payment_link},
+    "/v1/payment_links/{id}/line_items": {"GET": checkout.list_payment_link_line_items},
+    "/v1/payment_intents": {"GET": checkout.list_payment_intents},
+    "/v1/payment_intents/{id}": {"GET": checkout.retrieve_payment_intent},
+    "/v1/events": {"GET": webhooks.list_events},
+    "/v1/events/{id}": {"GET": webhooks.retrieve_event},
+    "/v1/events/{id}/retry": {"POST": webhooks.retry_event},
+    "/v1/webhook_endpoints": {"GET": webhooks.list_endpoints, "POST": webhooks.create_endpoint},
+    "/v1/webhook_endpoints/{id}": {
+        "GET": webhooks.retrieve_endpoint,
+        "POST": webhooks.update_endpoint,
+        "DELETE": webhooks.delete_endpoint,
+    },
+}
+
+
+def api_routes(sandbox: Sandbox) -> list[Route]:
+    answering = Answering(sandbox)
+    routes = [Route(path, answering.route(handlers), methods=list(handlers)) for path, handlers in _PATHS.items()]
+    anything = dict.fromkeys(("GET", "POST", "DELETE", "PUT", "PATCH"), unrecognized)
+    return [*routes, Route("/v1/{rest:path}", answering.route(anything), methods=list(anything))]

@@ -1,0 +1,59 @@
+"""Stripe events as JSON: snapshots, which carry the object, and thin ones, which only name it."""
+
+from datetime import UTC, datetime
+from typing import Final
+
+import msgspec
+
+from interfaces.sandbox.errors import StripeError
+from interfaces.sandbox.shapes import API_VERSION, JsonObject
+from interfaces.sandbox.values import Event
+
+COMPLETED: Final = "checkout.session.completed"
+ASYNC_SUCCEEDED: Final = "checkout.session.async_payment_succeeded"
+ASYNC_FAILED: Final = "checkout.session.async_payment_failed"
+EXPIRED: Final = "checkout.session.expired"
+INTENT_SUCCEEDED: Final = "payment_intent.succeeded"
+INTENT_FAILED: Final = "payment_intent.payment_failed"
+
+SESSION_EVENTS: Final = (COMPLETED, ASYNC_SUCCEEDED, ASYNC_FAILED, EXPIRED)
+"""What a fulfilling endpoint listens for."""
+
+_COLLECTIONS: Final = {"checkout.session": "checkout/sessions", "payment_intent": "payment_intents"}
+
+
+def event_json(event: Event, *, pending_webhooks: int, api_version: str | None = None) -> JsonObject:
+    """A snapshot; its version is that of the endpoint it goes to, or the account's own."""
+    shown: JsonObject = msgspec.json.decode(event.object_json)
+    return {
+        "id": event.id,
+        "object": "event",
+        "api_version": api_version or API_VERSION,
+        "created": event.created,
+        "data": {"object": shown},
+        "livemode": False,
+        "pending_webhooks": pending_webhooks,
+        "request": {"id": event.origin.request_id, "idempotency_key": event.origin.idempotency_key},
+        "type": event.type,
+    }
+
+
+def thin_event_json(event: Event) -> JsonObject:
+    kind = event.type.rpartition(".")[0]
+    if kind not in _COLLECTIONS:
+        raise StripeError(f"There is no thin form of {event.type}.")
+    created = datetime.fromtimestamp(event.created, UTC)
+    return {
+        "id": event.id,
+        "object": "v2.core.event",
+        "context": None,
+        "created": created.strftime("%Y-%m-%dT%H:%M:%S.000Z"),
+        "livemode": False,
+        "reason": None,
+        "related_object": {
+            "id": event.object_id,
+            "type": kind,
+            "url": f"/v1/{_COLLECTIONS[kind]}/{event.object_id}",
+        },
+        "type": f"v1.{event.type}",
+    }

@@ -1,0 +1,137 @@
+"""Makes events, remembers what became of each delivery, and hands the courier what is due."""
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from threading import RLock
+from typing import Final, Literal
+
+import msgspec
+
+from interfaces.sandbox.background import Background
+from interfaces.sandbox.clock import Clock
+from interfaces.sandbox.courier import Courier, Errand, Pace, Post
+from interfaces.sandbox.events import event_json, thin_event_json
+from interfaces.sandbox.identifiers import Identifiers
+from interfaces.sandbox.shapes import JsonObject
+from interfaces.sandbox.signature import signature_header
+from interfaces.sandbox.state import State
+from interfaces.sandbox.values import Attempt, Delivery, Endpoint, Event, Origin
+
+_HEADERS: Final = {
+    "Accept": "*/*; q=0.5, application/xml",
+    "Cache-Control": "no-cache",
+    "Content-Type": "application/json; charset=utf-8",
+    "User-Agent": "Stripe/1.0 (+https://stripe.com/docs/webhooks)",
+}
+
+
+class PostOffice:
+    """Shares the state and its lock with the sandbox."""
+
+    def __init__(
+        self,
+        state: State,
+        lock: RLock,
+        *,
+        ids: Identifiers,
+        clock: Clock,
+        pace: Pace,
+        background: Background,
+        mark_changed: Callable[[], None],
+    ) -> None:
+        self._state = state
+        self._lock = lock
+        self._ids = ids
+        self._clock = clock
+        self._mark_changed = mark_changed
+        self.courier = Courier(pace, self, background)
+        self.is_paused = False
+        self.is_dropping = False
+
+    def emit(self, type: str, shown: JsonObject, origin: Origin) -> Event:
+        """A new event about an object as it is now, on its way to every endpoint that wants it."""
+        endpoints = [endpoint for endpoint in self._state.endpoints.values() if endpoint.wants(type)]
+        event = Event(
+            id=self._ids.object("evt"),
+            created=int(self._clock.now()),
+            type=type,
+            object_id=str(shown["id"]),
+            object_json=msgspec.json.encode(shown).decode(),
+            origin=origin,
+            endpoint_ids=tuple(endpoint.id for endpoint in endpoints),
+        )
+        self._state.events[event.id] = event
+        for endpoint in endpoints:
+            self._dispatch(event, endpoint)
+        return event
+
+    def resend(self, event: Event, endpoint: Endpoint) -> None:
+        """One attempt more, now, even while deliveries are paused or dropped."""
+        if endpoint.id not in event.endpoint_ids:
+            event = replace(event, endpoint_ids=(*event.endpoint_ids, endpoint.id))
+            self._state.events[event.id] = event
+        if self._state.delivery(event.id, endpoint.id) is None:
+            self._keep(Delivery(event_id=event.id, endpoint_id=endpoint.id, state="dropped"))
+        self.courier.send(Errand(event_id=event.id, endpoint_id=endpoint.id, is_extra=True))
+
+    def send_pending(self) -> None:
+        """Everything that waited while deliveries were paused or the sandbox was not running."""
+        for delivery in list(self._state.deliveries.values()):
+            if delivery.state == "pending":
+                self.courier.send(
+                    Errand(
+                        event_id=delivery.event_id,
+                        endpoint_id=delivery.endpoint_id,
+                        attempts_made=len(delivery.attempts),
+                    )
+                )
+
+    def prepare(self, errand: Errand) -> Post | Literal["later", "never"]:
+        with self._lock:
+            event = self._state.events[errand.event_id]
+            endpoint = self._state.endpoints.get(errand.endpoint_id)
+            delivery = self._state.delivery(errand.event_id, errand.endpoint_id)
+            if endpoint is None or not endpoint.is_enabled:
+                return "never"
+            if not errand.is_extra and (delivery is None or delivery.state != "pending"):
+                return "never"
+            if not errand.is_extra and self.is_paused:
+                return "later"
+            return self._post(event, endpoint)
+
+    def record(self, errand: Errand, attempt: Attempt, *, is_last: bool) -> None:
+        with self._lock:
+            delivery = self._state.delivery(errand.event_id, errand.endpoint_id)
+            if delivery is None:
+                return
+            delivery = replace(delivery, attempts=(*delivery.attempts, attempt))
+            if attempt.has_succeeded:
+                delivery = replace(delivery, state="delivered")
+            elif is_last and delivery.state == "pending" and not errand.is_extra:
+                delivery = replace(delivery, state="given_up")
+            self._keep(delivery)
+
+    def _dispatch(self, event: Event, endpoint: Endpoint) -> None:
+        is_lost = self.is_dropping
+        state: Literal["dropped", "pending"] = "dropped" if is_lost else "pending"
+        self._keep(Delivery(event_id=event.id, endpoint_id=endpoint.id, state=state))
+        if not is_lost and not self.is_paused:
+            self.courier.send(Errand(event_id=event.id, endpoint_id=endpoint.id))
+
+    def _keep(self, delivery: Delivery) -> None:
+        self._state.keep_delivery(delivery)
+        self._mark_changed()
+
+    def _post(self, event: Event, endpoint: Endpoint) -> Post:
+        body = msgspec.json.encode(self._shown(event, endpoint))
+        now = time.time()
+        secrets = [kept.value for kept in endpoint.secrets if kept.expires_at is None or kept.expires_at > now]
+        signature = signature_header(body, secrets, timestamp=int(now))
+        return Post(url=endpoint.url, body=body, headers={**_HEADERS, "Stripe-Signature": signature})
+
+    def _shown(self, event: Event, endpoint: Endpoint) -> JsonObject:
+        if endpoint.is_thin:
+            return thin_event_json(event)
+        pending = self._state.pending_webhooks(event)
+        return event_json(event, pending_webhooks=pending, api_version=endpoint.api_version)

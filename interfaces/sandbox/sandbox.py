@@ -1,0 +1,233 @@
+"""A stand-in for Stripe's Checkout, in this process: what a merchant, a customer and a bank can do to it.
+
+Everything here may be called from any thread. Nothing but endpoints on this machine is ever contacted.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from types import TracebackType
+from typing import Final
+
+import msgspec
+
+from interfaces.sandbox.books import Books, books_of
+from interfaces.sandbox.catalog import new_price, new_product
+from interfaces.sandbox.checkout import Payment
+from interfaces.sandbox.core import Core
+from interfaces.sandbox.endpoints import new_endpoint, rolled_endpoint
+from interfaces.sandbox.events import SESSION_EVENTS, event_json
+from interfaces.sandbox.faults import Fault
+from interfaces.sandbox.links import new_payment_link
+from interfaces.sandbox.params import Params
+from interfaces.sandbox.sessions import new_session, session_of_link
+from interfaces.sandbox.values import (
+    Address,
+    Customer,
+    Delivery,
+    Endpoint,
+    Event,
+    PayBy,
+    PaymentLink,
+    Price,
+    Product,
+    Session,
+)
+
+Values = Mapping[str, object]
+"""Parameters as one would pass them to Stripe's SDK."""
+
+_ROLLED_SECRET_SECONDS: Final = 24 * 3600.0
+_EMAIL: Final = "customer@example.com"
+_NAME: Final = "Alex Example"
+_ADDRESS: Final = Address(line1="1 Example Street", postal_code="10115", city="Berlin", country="DE")
+
+
+class Sandbox(Core):
+    def __enter__(self) -> "Sandbox":
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def books(self) -> Books:
+        """What was really paid."""
+        with self.reading() as state:
+            return books_of(state)
+
+    def session(self, session_id: str) -> Session:
+        with self.reading() as state:
+            return state.session(session_id)
+
+    def events(self, type: str | None = None) -> tuple[Event, ...]:
+        """Oldest first."""
+        with self.reading() as state:
+            return tuple(event for event in state.events.values() if type in (None, event.type))
+
+    def event_body(self, event_id: str) -> bytes:
+        """A snapshot of the event as it would be posted now."""
+        with self.reading() as state:
+            event = state.event(event_id)
+            return msgspec.json.encode(event_json(event, pending_webhooks=state.pending_webhooks(event)))
+
+    def deliveries(self, event_id: str) -> tuple[Delivery, ...]:
+        with self.reading() as state:
+            return state.deliveries_of(state.event(event_id))
+
+    # What a merchant does. Parameters are those of Stripe's API.
+
+    def create_product(self, values: Values) -> Product:
+        with self.changing() as making:
+            return new_product(Params.of_values(values), making)
+
+    def create_price(self, values: Values) -> Price:
+        with self.changing() as making:
+            return new_price(Params.of_values(values), making)
+
+    def create_payment_link(self, values: Values) -> PaymentLink:
+        with self.changing() as making:
+            link = new_payment_link(Params.of_values(values), making)
+            making.state.payment_links[link.id] = link
+            return link
+
+    def create_session(self, values: Values) -> Session:
+        with self.changing() as making:
+            return self.keep_session(new_session(Params.of_values(values), making))
+
+    def add_webhook(self, url: str, *, events: Sequence[str] = SESSION_EVENTS, is_thin: bool = False) -> Endpoint:
+        """Its secret is `endpoint.secrets[-1].value`."""
+        metadata = {"payload": "thin"} if is_thin else {}
+        params = Params.of_values({"url": url, "enabled_events": events, "metadata": metadata})
+        with self.changing() as making:
+            endpoint = new_endpoint(params, making)
+            making.state.endpoints[endpoint.id] = endpoint
+            return endpoint
+
+    def webhook_at(self, url: str) -> Endpoint:
+        """The endpoint with this URL: an old one, so that a restart does not make everything come twice."""
+        with self.reading() as state:
+            known = [endpoint for endpoint in state.endpoints.values() if endpoint.url == url]
+        return known[0] if known else self.add_webhook(url)
+
+    def roll_secret(self, endpoint_id: str, *, old_seconds: float = _ROLLED_SECRET_SECONDS) -> str:
+        """The new secret. The old one signs too for that long."""
+        secret = self.ids.webhook_secret()
+        with self.changing() as making:
+            endpoint = making.state.endpoint(endpoint_id)
+            rolled = rolled_endpoint(endpoint, secret, old_until=self.clock.now() + old_seconds)
+            making.state.endpoints[endpoint_id] = rolled
+        return secret
+
+    # What a customer does.
+
+    def visit_payment_link(self, link_id: str) -> Session:
+        """The session that following the link opens."""
+        with self.changing() as making:
+            link = making.state.payment_link(link_id)
+            return self.keep_session(session_of_link(link, making, Params({})))
+
+    def pay(
+        self,
+        session_id: str,
+        *,
+        by: PayBy = "card",
+        email: str | None = None,
+        name: str = _NAME,
+        phone: str | None = None,
+        address: Address = _ADDRESS,
+        quantities: Mapping[str, int] | None = None,
+        additions: Mapping[str, int] | None = None,
+        shipping_rate: str | None = None,
+        answers: Mapping[str, str] | None = None,
+    ) -> Session:
+        """Fills in the payment page and presses the button; a total of 0 is free, whatever `by` says.
+
+        `quantities` are new ones by line item ID, `additions` are optional items by price ID,
+        `answers` are those to custom fields by key.
+        """
+        known = email or self.session(session_id).customer_email or _EMAIL
+        payment = Payment(
+            by=by,
+            customer=Customer(email=known, name=name, phone=phone, address=address),
+            ship_to=Customer(email=None, name=name, address=address),
+            quantities=quantities or {},
+            additions=additions or {},
+            shipping_rate=shipping_rate,
+            answers=answers or {},
+        )
+        return self.complete(session_id, payment)
+
+    # What time and chance do.
+
+    def hold_clock(self) -> None:
+        """No debit settles or fails and no session expires until the clock is released."""
+        self.clock.is_held = True
+
+    def release_clock(self) -> None:
+        self.clock.is_held = False
+        self.tick()
+
+    def advance_clock(self, seconds: float) -> None:
+        """Moves the sandbox's time forward; signatures keep the true time."""
+        self.clock.advance(seconds)
+        self.tick()
+
+    def tick(self) -> None:
+        """Lets what is due happen now."""
+        with self.reading():
+            pass
+
+    def pause_deliveries(self) -> None:
+        """Webhook deliveries wait until they are resumed."""
+        self.post_office.is_paused = True
+
+    def resume_deliveries(self) -> None:
+        with self.reading():
+            self.post_office.is_paused = False
+            self.post_office.send_pending()
+
+    @property
+    def drop_deliveries(self) -> bool:
+        """While true, new events are never delivered to anyone, as if lost; `resend` still works."""
+        return self.post_office.is_dropping
+
+    @drop_deliveries.setter
+    def drop_deliveries(self, is_dropping: bool) -> None:
+        self.post_office.is_dropping = is_dropping
+
+    def resend(self, event_id: str, *, endpoint_id: str | None = None) -> None:
+        """One attempt more, now, to one endpoint or to all that want the event."""
+        with self.changing() as making:
+            event = making.state.event(event_id)
+            if endpoint_id is not None:
+                chosen = [making.state.endpoint(endpoint_id)]
+            else:
+                chosen = [found for found in making.state.endpoints.values() if found.wants(event.type)]
+            for endpoint in chosen:
+                self.post_office.resend(making.state.event(event_id), endpoint)
+
+    def wait_for_deliveries(self, timeout_seconds: float = 10.0) -> bool:
+        """Whether, within that time, nothing is left to deliver, now or again."""
+        return self.post_office.courier.wait_until_idle(timeout_seconds)
+
+    def fail_next_requests(
+        self,
+        count: int,
+        *,
+        status: int | None = 500,
+        delay_seconds: float = 0.0,
+        is_cut: bool = False,
+        path: str = "/v1/",
+    ) -> None:
+        """The next requests to the API whose path starts so fail, come late (status None), or break off."""
+        fault = Fault(status=status, delay_seconds=delay_seconds, is_cut=is_cut, path=path)
+        self.faults.add(fault, count)
+
+    def pretend_payment_status(self, session_id: str, payment_status: str | None) -> None:
+        """What the API and later events say of this session, whatever is true; None ends it."""
+        with self.changing() as making:
+            session = making.state.session(session_id)
+            self.keep_session(replace(session, pretended_payment_status=payment_status))

@@ -1,0 +1,85 @@
+"""Runs the sandbox: in a thread, for tests and the demo, or as a program until it is told to stop."""
+
+import signal
+import socket
+import threading
+from pathlib import Path
+from types import TracebackType
+from typing import Final
+
+import uvicorn
+
+from interfaces.sandbox.app import create_app
+from interfaces.sandbox.sandbox import Sandbox
+
+_STOP_SECONDS: Final = 15.0
+
+
+class SandboxServer:
+    """Serves the sandbox on this machine from a thread of its own, from entering to leaving.
+
+        with SandboxServer(Sandbox()) as server:
+            client = StripeClient("sk_test_example", base_addresses={"api": server.url})
+
+    It starts and closes the sandbox, and makes itself the sandbox's public URL.
+    """
+
+    def __init__(self, sandbox: Sandbox, *, host: str = "127.0.0.1", port: int = 0) -> None:
+        self.sandbox = sandbox
+        self.url = ""
+        self._host = host
+        self._port = port
+        self._server: uvicorn.Server | None = None
+        self._thread: threading.Thread | None = None
+
+    def __enter__(self) -> "SandboxServer":
+        listening = socket.create_server((self._host, self._port))
+        self.url = f"http://{self._host}:{listening.getsockname()[1]}"
+        self.sandbox.public_url = self.url
+        self.sandbox.start()
+        self._server = _server(self.sandbox)
+        self._thread = threading.Thread(
+            target=self._server.run, args=([listening],), name="sandbox-server", daemon=True
+        )
+        self._thread.start()
+        # The socket listens already: whoever connects before the server runs is answered when it does.
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._server is not None and self._thread is not None:
+            self._server.should_exit = True
+            self._thread.join(_STOP_SECONDS)
+        self.sandbox.close()
+
+
+def serve_sandbox(
+    *, host: str = "127.0.0.1", port: int = 12111, state_path: Path | None = None, webhook_url: str | None = None
+) -> None:
+    """Serves until SIGINT or SIGTERM. Prints the base URL and, with a webhook URL, its endpoint's secret.
+
+    Raises StripeError when the webhook URL is not on this machine, ValueError when the file holds no state,
+    OSError when the port is taken.
+    """
+    is_told_to_stop = threading.Event()
+    with SandboxServer(Sandbox(state_path=state_path), host=host, port=port) as server:
+        lines = [server.url]
+        if webhook_url is not None:
+            lines.append(server.sandbox.webhook_at(webhook_url).secrets[-1].value)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: is_told_to_stop.set())
+        print(*lines, sep="\n", flush=True)  # noqa: T201 (what this program is asked for)
+        is_told_to_stop.wait()
+
+
+def _server(sandbox: Sandbox) -> uvicorn.Server:
+    config = uvicorn.Config(
+        create_app(sandbox),
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        ws="none",
+        timeout_graceful_shutdown=3,
+    )
+    return uvicorn.Server(config)

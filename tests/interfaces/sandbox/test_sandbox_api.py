@@ -1,0 +1,296 @@
+"""What Stripe's API does, asked through Stripe's own SDK."""
+
+from collections.abc import Iterator
+from typing import Unpack
+
+import httpx2
+import pytest
+import stripe
+from stripe.params.checkout import SessionCreateParams, SessionCreateParamsLineItem
+
+from interfaces.sandbox.sandbox import Sandbox
+from interfaces.sandbox.server import SandboxServer
+
+SUCCESS_URL = "http://localhost:4242/after-checkout?session_id={CHECKOUT_SESSION_ID}"
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[SandboxServer]:
+    with SandboxServer(Sandbox()) as server:
+        yield server
+
+
+@pytest.fixture
+def client(server: SandboxServer) -> stripe.StripeClient:
+    return stripe.StripeClient("sk_test_example", base_addresses={"api": server.url})
+
+
+def thing(number: int, unit_amount: int = 500) -> SessionCreateParamsLineItem:
+    return {
+        "price_data": {
+            "currency": "eur",
+            "unit_amount": unit_amount,
+            "product_data": {"name": f"Thing {number}", "metadata": {"sku": f"THING-{number}"}},
+        },
+        "quantity": 1,
+    }
+
+
+def order(count: int = 1, **more: Unpack[SessionCreateParams]) -> SessionCreateParams:
+    things = [thing(number) for number in range(count)]
+    return {"mode": "payment", "success_url": SUCCESS_URL, "line_items": things, **more}
+
+
+def test_a_new_session_is_open_and_unpaid_and_leads_to_a_page(
+    server: SandboxServer, client: stripe.StripeClient
+) -> None:
+    session = client.v1.checkout.sessions.create(
+        order(2, client_reference_id="order-7", metadata={"channel": "web"}, customer_email="a@example.com")
+    )
+
+    assert session.id.startswith("cs_test_a1")
+    assert len(session.id) == 66
+    assert (session.status, session.payment_status, session.mode) == ("open", "unpaid", "payment")
+    assert (session.amount_subtotal, session.amount_total, session.currency) == (1000, 1000, "eur")
+    assert session.client_reference_id == "order-7"
+    assert session.metadata is not None
+    assert session.metadata["channel"] == "web"
+    assert session.url == f"{server.url}/c/pay/{session.id}"
+    assert session.payment_intent is None
+    assert session.livemode is False
+    assert session.expires_at == session.created + 24 * 3600
+
+
+def test_every_field_of_a_session_at_the_pinned_version_is_there(client: stripe.StripeClient) -> None:
+    shown = client.v1.checkout.sessions.create(order()).to_dict()
+
+    missing = set(stripe.checkout.Session.__annotations__) - set(shown)
+    # Only asked for by `expand`, or only in objects of other page kinds.
+    assert missing <= {
+        *("line_items", "branding_settings", "excluded_payment_method_types", "allowed_payment_method_types"),
+        *("managed_payments", "redirect_on_completion", "return_url", "tax_id_collection"),
+        *("OBJECT_NAME", "_inner_class_types"),
+    }
+
+
+def test_an_expanded_session_shows_ten_line_items_and_says_that_there_are_more(
+    client: stripe.StripeClient,
+) -> None:
+    created = client.v1.checkout.sessions.create(order(120))
+
+    session = client.v1.checkout.sessions.retrieve(
+        created.id, {"expand": ["line_items.data.price.product", "payment_intent"]}
+    )
+
+    assert session.line_items is not None
+    assert len(session.line_items.data) == 10
+    assert session.line_items.has_more
+    price = session.line_items.data[0].price
+    assert price is not None
+    assert isinstance(price.product, stripe.Product)
+    assert price.product.metadata["sku"] == "THING-0"
+
+
+def test_all_line_items_are_paged_in_the_order_of_the_cart(client: stripe.StripeClient) -> None:
+    session = client.v1.checkout.sessions.create(order(120))
+
+    first = client.v1.checkout.sessions.line_items.list(session.id, {"limit": 100, "expand": ["data.price.product"]})
+    everything = list(first.auto_paging_iter())
+
+    assert len(first.data) == 100
+    assert [item.description for item in everything] == [f"Thing {number}" for number in range(120)]
+    last = everything[-1].price
+    assert last is not None
+    assert isinstance(last.product, stripe.Product)
+
+
+def test_an_ending_cursor_pages_backwards(client: stripe.StripeClient) -> None:
+    session = client.v1.checkout.sessions.create(order(5))
+    items = client.v1.checkout.sessions.line_items.list(session.id).data
+
+    page = client.v1.checkout.sessions.line_items.list(session.id, {"ending_before": items[4].id, "limit": 2})
+
+    assert [item.id for item in page.data] == [items[2].id, items[3].id]
+    assert page.has_more
+
+
+def test_a_limit_beyond_a_hundred_is_refused(client: stripe.StripeClient) -> None:
+    with pytest.raises(stripe.InvalidRequestError) as refused:
+        client.v1.products.list({"limit": 101})
+
+    assert refused.value.param == "limit"
+
+
+def test_sessions_are_found_by_what_they_are_about(client: stripe.StripeClient, server: SandboxServer) -> None:
+    paid = client.v1.checkout.sessions.create(order())
+    server.sandbox.pay(paid.id)
+    intent = client.v1.checkout.sessions.retrieve(paid.id).payment_intent
+    assert isinstance(intent, str)
+
+    by_intent = client.v1.checkout.sessions.list({"payment_intent": intent})
+    complete = client.v1.checkout.sessions.list({"status": "complete", "created": {"gte": paid.created}})
+    later = client.v1.checkout.sessions.list({"created": {"gt": paid.created + 60}})
+
+    assert [session.id for session in by_intent.data] == [paid.id]
+    assert paid.id in [session.id for session in complete.data]
+    assert later.data == []
+
+
+def test_products_and_prices_are_made_read_and_listed(client: stripe.StripeClient) -> None:
+    product = client.v1.products.create({"name": "Mug", "metadata": {"sku": "MUG"}, "description": "Blue"})
+    price = client.v1.prices.create({"product": product.id, "unit_amount": 1200, "currency": "jpy"})
+
+    assert client.v1.products.retrieve(product.id).metadata["sku"] == "MUG"
+    assert client.v1.prices.retrieve(price.id, {"expand": ["product"]}).product == product
+    assert [found.id for found in client.v1.prices.list({"product": product.id}).data] == [price.id]
+    assert client.v1.products.list({"limit": 1}).data[0].id == product.id
+
+
+def test_a_payment_link_makes_sessions_that_name_it(client: stripe.StripeClient, server: SandboxServer) -> None:
+    link = client.v1.payment_links.create(
+        {
+            "line_items": [{"price_data": thing(1)["price_data"], "quantity": 2}],
+            "after_completion": {"type": "redirect", "redirect": {"url": SUCCESS_URL}},
+            "metadata": {"campaign": "autumn"},
+        }
+    )
+
+    opened = server.sandbox.visit_payment_link(link.id)
+    session = client.v1.checkout.sessions.retrieve(opened.id, {"expand": ["line_items"]})
+
+    assert session.payment_link == link.id
+    assert session.success_url == SUCCESS_URL
+    assert session.metadata is not None
+    assert session.metadata["campaign"] == "autumn"
+    assert session.line_items is not None
+    assert session.line_items.data[0].id != client.v1.payment_links.line_items.list(link.id).data[0].id
+    assert [found.id for found in client.v1.payment_links.list().data] == [link.id]
+
+
+def test_an_unknown_session_is_a_missing_resource(client: stripe.StripeClient) -> None:
+    with pytest.raises(stripe.InvalidRequestError) as refused:
+        client.v1.checkout.sessions.retrieve("cs_test_unknown")
+
+    assert (refused.value.http_status, refused.value.code) == (404, "resource_missing")
+    assert refused.value.request_id is not None
+    assert refused.value.request_id.startswith("req_")
+
+
+@pytest.mark.parametrize(
+    ("change", "param", "code"),
+    [
+        ({"success_url": None}, "success_url", "parameter_missing"),
+        ({"line_items": []}, "line_items", "parameter_missing"),
+        ({"mode": "gift"}, "mode", None),
+        ({"surprise": "yes"}, "surprise", "parameter_unknown"),
+        ({"line_items": [{"price": "price_none", "quantity": 1}]}, "line_items[0][price]", "resource_missing"),
+        ({"line_items": [{"price": "price_none"}]}, "line_items[0][price]", "resource_missing"),
+        ({"expires_at": "soon"}, "expires_at", "parameter_invalid_integer"),
+        ({"expand": ["colour"]}, "expand", None),
+    ],
+)
+def test_a_wrong_parameter_is_named(
+    client: stripe.StripeClient, change: dict[str, object], param: str, code: str | None
+) -> None:
+    wanted = {name: value for name, value in {**order(), **change}.items() if value is not None}
+
+    with pytest.raises(stripe.InvalidRequestError) as refused:
+        client.raw_request("post", "/v1/checkout/sessions", **wanted)
+
+    assert (refused.value.http_status, refused.value.param, refused.value.code) == (400, param, code)
+
+
+@pytest.mark.parametrize("key", ["sk_live_0123456789", "sk_test_", "pk_test_0123456789"])
+def test_only_a_secret_test_key_is_taken(server: SandboxServer, key: str) -> None:
+    client = stripe.StripeClient(key, base_addresses={"api": server.url})
+
+    with pytest.raises(stripe.AuthenticationError):
+        client.v1.products.list()
+
+
+def test_a_request_without_a_key_is_not_answered(server: SandboxServer) -> None:
+    answer = httpx2.get(f"{server.url}/v1/products", trust_env=False)
+
+    assert answer.status_code == 401
+    assert answer.json()["error"]["type"] == "invalid_request_error"
+    assert answer.headers["request-id"].startswith("req_")
+
+
+def test_an_unknown_path_is_refused_in_stripes_words(client: stripe.StripeClient) -> None:
+    with pytest.raises(stripe.InvalidRequestError) as refused:
+        client.raw_request("get", "/v1/unicorns")
+
+    assert refused.value.http_status == 404
+
+
+def test_expand_is_read_in_both_spellings(client: stripe.StripeClient, server: SandboxServer) -> None:
+    session = client.v1.checkout.sessions.create(order())
+
+    for name in ("expand[]", "expand[0]"):
+        answer = httpx2.get(
+            f"{server.url}/v1/checkout/sessions/{session.id}",
+            params={name: "line_items"},
+            auth=("sk_test_example", ""),
+            trust_env=False,
+        )
+        assert answer.json()["line_items"]["object"] == "list"
+
+
+def test_a_repeated_idempotency_key_repeats_the_answer(client: stripe.StripeClient) -> None:
+    before = len(client.v1.checkout.sessions.list({"limit": 100}).data)
+    first = client.v1.checkout.sessions.create(order(), {"idempotency_key": "order-1"})
+    again = client.v1.checkout.sessions.create(order(), {"idempotency_key": "order-1"})
+
+    assert again.id == first.id
+    assert again.last_response is not None
+    assert again.last_response.headers["idempotent-replayed"] == "true"
+    assert len(client.v1.checkout.sessions.list({"limit": 100}).data) == before + 1
+
+
+def test_an_idempotency_key_belongs_to_its_parameters(client: stripe.StripeClient) -> None:
+    client.v1.checkout.sessions.create(order(), {"idempotency_key": "order-2"})
+
+    with pytest.raises(stripe.IdempotencyError):
+        client.v1.checkout.sessions.create(order(2), {"idempotency_key": "order-2"})
+
+
+def test_a_refused_request_leaves_its_idempotency_key_free(client: stripe.StripeClient) -> None:
+    with pytest.raises(stripe.InvalidRequestError):
+        client.v1.products.create({"name": ""}, {"idempotency_key": "product-1"})
+
+    assert client.v1.products.create({"name": "Mug"}, {"idempotency_key": "product-1"}).name == "Mug"
+
+
+def test_an_expired_session_cannot_expire_again(client: stripe.StripeClient) -> None:
+    session = client.v1.checkout.sessions.create(order())
+
+    expired = client.v1.checkout.sessions.expire(session.id)
+
+    assert (expired.status, expired.url) == ("expired", None)
+    with pytest.raises(stripe.InvalidRequestError):
+        client.v1.checkout.sessions.expire(session.id)
+
+
+def test_a_subscription_needs_a_recurring_price(client: stripe.StripeClient, server: SandboxServer) -> None:
+    with pytest.raises(stripe.InvalidRequestError):
+        client.v1.checkout.sessions.create(order(mode="subscription"))
+
+    monthly = thing(1)
+    monthly["price_data"]["recurring"] = {"interval": "month"}
+    session = client.v1.checkout.sessions.create(order(mode="subscription", line_items=[monthly]))
+    server.sandbox.pay(session.id)
+    paid = client.v1.checkout.sessions.retrieve(session.id)
+
+    assert paid.payment_status == "paid"
+    assert paid.payment_intent is None
+    assert str(paid.subscription).startswith("sub_")
+
+
+def test_a_setup_session_takes_no_money(client: stripe.StripeClient, server: SandboxServer) -> None:
+    session = client.v1.checkout.sessions.create({"mode": "setup", "success_url": SUCCESS_URL, "currency": "eur"})
+    server.sandbox.pay(session.id)
+
+    done = client.v1.checkout.sessions.retrieve(session.id)
+
+    assert (done.status, done.payment_status, done.amount_total) == ("complete", "no_payment_required", None)
+    assert str(done.setup_intent).startswith("seti_")
