@@ -125,7 +125,7 @@ class CheckoutSession(Aggregate["CheckoutSessionFact"]):
     def is_awaiting_payment(self) -> bool:
         """A delayed payment is on its way, as far as Stripe has said."""
         is_unpaid = self.checkout is not None and self.checkout.is_complete and not self.checkout.is_paid
-        return is_unpaid and not self.is_paid and not self.failed and self.parked is None
+        return is_unpaid and not (self.is_paid or self.succeeded or self.failed or self.parked)
 
     def disbelieves(self, checkout: Checkout) -> bool:
         """Whether Stripe's events say more than this answer of Stripe's API does: ask again in a moment."""

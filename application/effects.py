@@ -1,0 +1,263 @@
+"""Effects: the only code that talks to the outside. Claimed, concurrent, retried, given up into a visible state.
+
+At least once towards the outside, under a key that stays the same; exactly once in the log.
+"""
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+import structlog
+
+from application.errors import Busy, Stopped, StoreUnavailable
+from application.ports import Clock, Permanent, PortError, WorkerLocks
+from application.unit_of_work import Stamp, UnitOfWork
+from application.writer import Command, Writer
+from domain.effect import Effect
+from domain.identifiers import fulfillment_id
+from domain.policies.policy import Streams
+
+logger = structlog.get_logger(__name__)
+
+_CANDIDATES_MAX = 500
+_ERROR_MAX = 500
+_STORE_AGAIN_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueEffect:
+    """A hint of the due-effects view; the claim in the log decides."""
+
+    effect_id: str
+    kind: str
+    session_id: str
+    due_at: datetime
+    worker: str | None
+
+
+class DueEffects(Protocol):
+    def due(self, now: datetime, limit: int) -> Sequence[DueEffect]:
+        """Open effects whose time has come, oldest first, whoever may have claimed them."""
+
+
+Outcome = Callable[[Streams], str | None]
+"""Makes known what an attempt learned. Returns why it has to be repeated all the same, if it has to."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    effect: Effect
+    session_id: str
+    number: int
+
+    @property
+    def step(self) -> str:
+        return self.effect.requested.step if self.effect.requested else ""
+
+    @property
+    def key(self) -> str:
+        """The idempotency key: the same for every attempt."""
+        return self.effect.id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """An attempt that got an answer: it worked, or, with `given_up`, it is clear that it never will."""
+
+    note: str | None = None
+    outcome: Outcome | None = None
+    given_up: str | None = None
+
+
+class Handler(Protocol):
+    """How one kind of effect is carried out."""
+
+    def why_unwanted(self, effect: Effect, session_id: str, do: Streams) -> str | None:
+        """Why it should not be done any more, looked at when it is claimed."""
+
+    def perform(self, attempt: Attempt) -> Done:
+        """Do it. Anything raised is a failed attempt; a `Permanent` error is the last."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryRule:
+    """Full-jitter back-off: a random time up to a limit that doubles with each attempt, up to a cap."""
+
+    attempts_max: int
+    base_seconds: float = 1.0
+    cap_seconds: float = 3600.0
+
+    def retry_after(self, attempt: int, random: Callable[[], float]) -> timedelta | None:
+        """How long to wait after this attempt (from 1) failed; nothing means: no more."""
+        if attempt >= self.attempts_max:
+            return None
+        limit = min(self.cap_seconds, self.base_seconds * 2.0 ** min(attempt - 1, 30))
+        return timedelta(seconds=limit * random())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """A kind of effect: who does it, how many at a time, how often."""
+
+    handler: Handler
+    concurrency: int
+    retry: RetryRule
+
+
+class EffectRunner:
+    def __init__(
+        self,
+        *,
+        worker: str,
+        kinds: Mapping[str, Kind],
+        due: DueEffects,
+        writer: Writer,
+        locks: WorkerLocks,
+        clock: Clock,
+        random: Callable[[], float],
+        executor: Executor,
+    ) -> None:
+        self._worker = worker
+        self._kinds = kinds
+        self._due = due
+        self._writer = writer
+        self._locks = locks
+        self._clock = clock
+        self._random = random
+        self._executor = executor
+        self._under_way: dict[str, str] = {}
+        """Effect to kind, from the claim until the outcome is stored."""
+        self._lock = threading.Lock()
+        self.wake = threading.Event()
+        """Set when there may be something to do."""
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether something claimed is still under way."""
+        return bool(self._under_way)
+
+    def turn(self) -> bool:
+        """Claim what is due and free, and have it done. False if there was nothing to claim."""
+        now = self._clock()
+        chosen = self._choose(self._due.due(now, _CANDIDATES_MAX))
+        claimed: list[tuple[DueEffect, Attempt]] = []
+        try:
+            claims = [(hint, self._claim(hint, now)) for hint in chosen]
+            for hint, claim in claims:
+                attempt = self._writer.result(claim)
+                if attempt is not None:
+                    claimed.append((hint, attempt))
+        finally:
+            taken = {attempt.effect.id for _, attempt in claimed}
+            self._let_go(hint.effect_id for hint in chosen if hint.effect_id not in taken)
+        for hint, attempt in claimed:
+            self._executor.submit(self._perform, self._kinds[hint.kind], attempt)
+        return bool(claimed)
+
+    def _choose(self, hints: Sequence[DueEffect]) -> list[DueEffect]:
+        """Those that nobody works at and whose kind has room, each counted as under way from here on."""
+        with self._lock:
+            running = Counter(self._under_way.values())
+            chosen = []
+            for hint in hints:
+                kind = self._kinds.get(hint.kind)
+                if hint.effect_id in self._under_way or (kind and running[hint.kind] >= kind.concurrency):
+                    continue
+                if hint.worker is not None and self._locks.is_at_work(hint.worker):
+                    continue
+                running[hint.kind] += 1
+                self._under_way[hint.effect_id] = hint.kind
+                chosen.append(hint)
+        return chosen
+
+    def _let_go(self, effect_ids: Iterable[str]) -> None:
+        with self._lock:
+            for id in effect_ids:
+                self._under_way.pop(id, None)
+
+    def _claim(self, hint: DueEffect, now: datetime) -> "Future[Attempt | None]":
+        def claim(unit: UnitOfWork) -> Attempt | None:
+            effect, kind = unit.load(Effect, hint.effect_id), self._kinds.get(hint.kind)
+            if kind is None:
+                unit.command(Effect, effect.id, Effect.give_up, f"Nothing here carries out '{hint.kind}'")
+                return None
+            why = kind.handler.why_unwanted(effect, hint.session_id, unit) if effect.is_open else None
+            if why is not None:
+                unit.command(Effect, effect.id, Effect.withdraw, why)
+                return None
+            started = unit.command(Effect, effect.id, Effect.start, self._worker, now=now, orphaned_by=hint.worker)
+            if started.version == effect.version:
+                return None
+            return Attempt(effect=started, session_id=hint.session_id, number=started.attempt)
+
+        ids = [hint.effect_id, hint.session_id, fulfillment_id(hint.session_id)]
+        return self._writer.submit(self._stamp(hint.session_id, None), ids, claim)
+
+    def _perform(self, kind: Kind, attempt: Attempt) -> None:
+        """One attempt, from the call of the port until its outcome is stored. It never raises."""
+        started = time.monotonic()
+        try:
+            record = self._answered(kind, attempt, kind.handler.perform(attempt))
+        except Permanent as refusal:
+            record = self._answered(kind, attempt, Done(given_up=str(refusal)))
+        except Exception as trouble:  # noqa: BLE001 - the boundary around one call of a port: recorded as failed
+            text = str(trouble) if isinstance(trouble, PortError) else f"{type(trouble).__name__}: {trouble}"
+            record = self._failed(kind, attempt, text)
+        error = self._store(attempt, record)
+        logger.info(
+            "effect attempted",
+            session_id=attempt.session_id,
+            effect=attempt.step,
+            attempt=attempt.number,
+            outcome="failed" if error else "succeeded",
+            error=error,
+            duration_ms=round((time.monotonic() - started) * 1000),
+        )
+        self._let_go([attempt.effect.id])
+        self.wake.set()
+
+    def _answered(self, kind: Kind, attempt: Attempt, done: Done) -> "Command[str | None]":
+        def record(unit: UnitOfWork) -> str | None:
+            why_again = done.outcome(unit) if done.outcome else None
+            if why_again is not None:
+                return self._failed(kind, attempt, why_again)(unit)
+            if done.given_up is not None:
+                text = done.given_up[:_ERROR_MAX]
+                unit.command(Effect, attempt.effect.id, Effect.fail, attempt.number, text, retry_at=None)
+                return text
+            unit.command(Effect, attempt.effect.id, Effect.succeed, attempt.number, done.note)
+            return None
+
+        return record
+
+    def _failed(self, kind: Kind, attempt: Attempt, error: str) -> "Command[str | None]":
+        wait = kind.retry.retry_after(attempt.effect.attempts_since_request, self._random)
+        retry_at = None if wait is None else self._clock() + wait
+
+        def record(unit: UnitOfWork) -> str | None:
+            text = error[:_ERROR_MAX]
+            unit.command(Effect, attempt.effect.id, Effect.fail, attempt.number, text, retry_at=retry_at)
+            return text
+
+        return record
+
+    def _store(self, attempt: Attempt, record: "Command[str | None]") -> str | None:
+        """Store the outcome, as often as it takes: what was done outside can't be undone."""
+        cause = f"{attempt.effect.id}@{attempt.effect.version}"
+        ids = [attempt.effect.id, attempt.session_id, fulfillment_id(attempt.session_id)]
+        while True:
+            try:
+                return self._writer.run(self._stamp(attempt.session_id, cause), ids, record)
+            except Stopped:
+                return "stopped"  # a restart finds the orphaned attempt and repeats it under the same key
+            except (Busy, StoreUnavailable) as error:
+                logger.warning("outcome not stored yet", session_id=attempt.session_id, error=str(error))
+                time.sleep(_STORE_AGAIN_SECONDS)
+
+    def _stamp(self, session_id: str, cause: str | None) -> Stamp:
+        return Stamp(actor=f"worker:{self._worker}", now=self._clock(), cause=cause, session_id=session_id)

@@ -1,0 +1,176 @@
+"""The engine: what runs when, and what happens when it stops or fails.
+
+Three threads, each with one loop: the writer's (every write, then one batch of the policies), the projector's (views),
+and the effects' (claims; a pool of threads carries them out). Without threads `run_until_quiet` does the same turns
+in order: for commands beside a server, and for tests.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Executor
+from typing import Protocol
+
+import structlog
+from eventsourcing.persistence import PersistenceError
+
+from application.effects import EffectRunner
+from application.errors import Busy, Stopped, StoreUnavailable
+from application.followers import BATCH_MAX, BATCH_WHILE_WAITED_FOR, Followers
+from application.log import Log
+from application.ports import WorkerLocks
+from application.writer import Writer
+
+logger = structlog.get_logger(__name__)
+
+_LOOK_SECONDS = 0.01
+"""How often an idle writer asks the store for commits of other processes."""
+_POLL_SECONDS = 1.0
+_EFFECTS_POLL_SECONDS = 0.5
+_TROUBLE_SECONDS = 0.5
+STOP_SECONDS = 9.0
+
+
+class Turns(Protocol):
+    def turn(self) -> bool:
+        """Do a bounded piece of work. False if there was none."""
+
+
+class Engine:
+    def __init__(
+        self,
+        *,
+        log: Log,
+        writer: Writer,
+        followers: Followers,
+        projector: Turns,
+        runner: EffectRunner,
+        executor: Executor,
+        locks: WorkerLocks,
+    ) -> None:
+        self._log = log
+        self._writer = writer
+        self._followers = followers
+        self._projector = projector
+        self._runner = runner
+        self._executor = executor
+        self._locks = locks
+        self._stopping = threading.Event()
+        self._views_wake = threading.Event()
+        self._threads: list[threading.Thread] = []
+        self.failure: BaseException | None = None
+        self.on_failure: Callable[[BaseException], None] | None = None
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether what is submitted gets written."""
+        return bool(self._threads) and self.failure is None and not self._stopping.is_set()
+
+    def start(self) -> None:
+        self._writer.has_thread = True
+        for name, loop in (
+            ("writer", self._write),
+            ("projector", self._project),
+            ("effects", self._run_effects),
+        ):
+            thread = threading.Thread(target=self._guarded, args=(name, loop), name=name, daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
+    def stop(self, timeout_seconds: float = STOP_SECONDS) -> None:
+        """Claim nothing more, finish what is in hand, write what waits, and give the locks back."""
+        deadline = time.monotonic() + timeout_seconds
+        self._stopping.set()
+        self._runner.wake.set()
+        while self._has_work_in_hand and time.monotonic() < deadline - 1:
+            time.sleep(0.01)
+        self._writer.close()
+        self._writer.wake.set()
+        self._views_wake.set()
+        for thread in self._threads:
+            thread.join(max(0.1, deadline - time.monotonic()))
+        self._executor.shutdown(wait=not self._runner.is_busy, cancel_futures=True)
+        self._writer.has_thread = False
+        if not any(thread.is_alive() for thread in self._threads) and not self._runner.is_busy:
+            self._log.close()  # while another thread reads, closing would crash the interpreter
+        self._locks.release()
+
+    @property
+    def _has_work_in_hand(self) -> bool:
+        return self.failure is None and (self._runner.is_busy or self._writer.is_waited_for)
+
+    def run_until_quiet(self, *, effects: bool = True, rounds_max: int = 10_000) -> None:
+        """Take turns on this thread until nobody has anything to do.
+
+        Raises:
+            RuntimeError: it does not come to rest.
+        """
+        for _ in range(rounds_max):
+            did = [self._writer.turn(), self._followers.turn(), self._projector.turn()]
+            if effects:
+                did.append(self._runner.turn())
+            if not any(did):
+                return
+        raise RuntimeError(f"The engine did not come to rest in {rounds_max} rounds.")
+
+    def _guarded(self, name: str, loop: Callable[[], None]) -> None:
+        """An unexpected exception is never silent: nobody waits for ever, readiness is red, the process can end."""
+        try:
+            loop()
+        except BaseException as error:
+            logger.critical("engine failed", thread=name, error=f"{type(error).__name__}: {error}", exc_info=True)
+            self.failure = error
+            self._writer.close(error)
+            if self.on_failure is not None:
+                self.on_failure(error)
+
+    def _write(self) -> None:
+        polled_at, news = 0.0, True
+        while not (self._writer.is_closed and not self._writer.is_waited_for):
+            wrote = self._writer.turn()
+            now = time.monotonic()
+            followed = False
+            if wrote or news or now - polled_at >= _POLL_SECONDS:
+                polled_at = now
+                followed = self._follow()
+            news = followed
+            if wrote or followed:
+                self._views_wake.set()
+            elif not self._writer.wake.wait(_LOOK_SECONDS):
+                news = self._log.store.has_foreign_commits()
+            self._writer.wake.clear()
+
+    def _follow(self) -> bool:
+        if self._stopping.is_set():
+            return False
+        try:
+            return self._followers.turn(BATCH_WHILE_WAITED_FOR if self._writer.is_waited_for else BATCH_MAX)
+        except PersistenceError as error:
+            logger.error("the log can't be followed for now", error=str(error))
+            self._stopping.wait(_TROUBLE_SECONDS)
+            return False
+
+    def _project(self) -> None:
+        while not self._stopping.is_set():
+            self._views_wake.wait(_POLL_SECONDS)
+            self._views_wake.clear()
+            try:
+                while not self._stopping.is_set() and self._projector.turn():
+                    self._runner.wake.set()
+            except PersistenceError as error:
+                logger.error("views can't be brought up to date for now", error=str(error))
+                self._stopping.wait(_TROUBLE_SECONDS)
+
+    def _run_effects(self) -> None:
+        while not self._stopping.is_set():
+            self._runner.wake.clear()
+            try:
+                did = self._runner.turn()
+            except Stopped:
+                return
+            except (Busy, StoreUnavailable, PersistenceError) as error:
+                logger.error("effects can't be claimed for now", error=str(error))
+                self._stopping.wait(_TROUBLE_SECONDS)
+                did = False
+            if not did:
+                self._runner.wake.wait(_EFFECTS_POLL_SECONDS)

@@ -1,0 +1,233 @@
+"""Followers: the policies' way through the log. Each event once, in order, whatever crashes.
+
+One reader for all policies. A batch's decisions, the policies' new positions and what had to be parked are one
+transaction, so a crash or a second copy of the process changes nothing twice.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import structlog
+from eventsourcing.persistence import (
+    IntegrityError,
+    MapperDeserialisationError,
+    Notification,
+    PersistenceError,
+    Tracking,
+)
+
+from application.log import Log, ParkedEvent
+from application.ports import Clock, WorkerLocks
+from application.unit_of_work import HotStates, Stamp, UnitOfWork
+from domain.checkout_session import CheckoutSession
+from domain.effect import Effect
+from domain.event import Event
+from domain.identifiers import fulfillment_id
+from domain.policies.policy import Policy
+from domain.stripe_event import StripeEvent
+
+BATCH_MAX = 512
+BATCH_WHILE_WAITED_FOR = 32
+_TRIES = 2
+_ERROR_MAX = 500
+
+logger = structlog.get_logger(__name__)
+
+
+class _Poison(Exception):
+    """A policy can't handle this event."""
+
+
+@dataclass(slots=True)
+class _Batch:
+    """What one turn adds to the log beside the decided events."""
+
+    unit: UnitOfWork
+    positions: dict[str, int] = field(default_factory=dict)
+    park: list[ParkedEvent] = field(default_factory=list)
+    unpark: list[tuple[str, int]] = field(default_factory=list)
+
+    @property
+    def has_news(self) -> bool:
+        return bool(self.unit.pending or self.park or self.unpark)
+
+
+class Followers:
+    def __init__(self, log: Log, policies: Sequence[Policy], hot: HotStates, locks: WorkerLocks, clock: Clock) -> None:
+        self._log = log
+        self._policies = policies
+        self._hot = hot
+        self._locks = locks
+        self._clock = clock
+        self._positions: dict[str, int] = {}
+        self._parked: set[tuple[str, str]] = set()
+        self._limit = BATCH_MAX
+
+    @property
+    def position(self) -> int:
+        """How far every policy has come."""
+        return min(self._positions.values(), default=0)
+
+    def turn(self, limit: int = BATCH_MAX) -> bool:
+        """Follow the log for one batch. False if there was nothing, or if another process leads."""
+        if not self._locks.lead():
+            self._positions = {}
+            return False
+        if not self._positions:
+            self._adopt()
+        limit = min(limit, self._limit)
+        read = self._log.store.select_notifications(self.position, limit, inclusive_of_start=False)
+        if not read:
+            return False
+        batch = self._decide(read)
+        try:
+            self._insert(batch)
+        except IntegrityError:
+            self._step_back(batch, len(read))
+        else:
+            self._positions.update(batch.positions)
+            self._parked |= {(parked.policy, parked.subject) for parked in batch.park}
+            if batch.unpark:
+                self._adopt_parked()
+            self._hot.keep(batch.unit.states)
+            self._limit = min(BATCH_MAX, self._limit * 2)
+        return True
+
+    def _adopt(self) -> None:
+        """Begin where the store says that we, or whoever led before, came to."""
+        store = self._log.store
+        self._positions = {policy.name: store.max_tracking_id(policy.name) or 0 for policy in self._policies}
+        self._adopt_parked()
+
+    def _adopt_parked(self) -> None:
+        self._parked = {(parked.policy, parked.subject) for parked in self._log.store.select_parked()}
+
+    def _insert(self, batch: _Batch) -> None:
+        """A batch that decided nothing is not worth a transaction: its position goes in with the next one."""
+        if not batch.has_news:
+            return
+        trackings = [Tracking(name, position) for name, position in batch.positions.items()]
+        stored = self._log.encode(batch.unit.pending)
+        self._log.store.insert_events(stored, trackings=trackings, park=batch.park, unpark=batch.unpark)
+
+    def _step_back(self, batch: _Batch, size: int) -> None:
+        """Lost a race: of a whole position (then adopt it), or of one stream (then decide again, half as much)."""
+        self._hot.clear()
+        stored = {name: self._log.store.max_tracking_id(name) or 0 for name in batch.positions}
+        if any(stored[name] >= position for name, position in batch.positions.items()):
+            self._adopt()
+        else:
+            self._limit = max(1, size // 2)
+
+    def _decide(self, read: Sequence[Notification]) -> _Batch:
+        batch = _Batch(UnitOfWork(self._log.streams, self._hot))
+        events = [(notification, self._readable(notification)) for notification in read]
+        batch.unit.prefetch(_likely_streams(event for _, event in events if isinstance(event, Event)))
+        parked = set(self._parked)
+        for notification, event in events:
+            for policy in self._policies:
+                if self._positions[policy.name] < notification.id:
+                    self._follow(policy, notification, event, batch, parked)
+                    batch.positions[policy.name] = notification.id
+        return batch
+
+    def _readable(self, notification: Notification) -> Event | MapperDeserialisationError:
+        try:
+            event = self._log.decode(notification)
+        except MapperDeserialisationError as error:
+            return error
+        self._hot.forget_older(event)
+        return event
+
+    def _follow(
+        self,
+        policy: Policy,
+        notification: Notification,
+        event: Event | MapperDeserialisationError,
+        batch: _Batch,
+        parked: set[tuple[str, str]],
+    ) -> None:
+        """Let the policy decide; park what it can't, and what comes behind that for the same subject."""
+        subject = str(notification.originator_id)
+        if isinstance(event, Event):
+            subject = event.session_id or subject
+            if isinstance(event, CheckoutSession.RetryRequested | StripeEvent.RetryRequested):
+                self._retry(policy, subject, batch, parked)
+        if (policy.name, subject) in parked:
+            self._park(policy, notification.id, subject, "It waits behind an earlier event", batch)
+            return
+        try:
+            if not isinstance(event, Event):
+                raise _Poison(str(event)) from event
+            self._attempt(policy, event, batch.unit)
+        except _Poison as poison:
+            parked.add((policy.name, subject))
+            self._park(policy, notification.id, subject, str(poison), batch)
+            if isinstance(event, StripeEvent.Received):
+                self._fail(event, str(poison), batch.unit)
+
+    def _attempt(self, policy: Policy, event: Event, unit: UnitOfWork) -> None:
+        """Decide under undo.
+
+        Raises:
+            _Poison: the policy can't, however often it tries.
+            PersistenceError: the store could not be read, which says nothing about the event.
+        """
+        for remaining in reversed(range(_TRIES)):
+            try:
+                with unit.attempt(self._stamp(policy.name, event)):
+                    policy.decide(event, unit)
+                return
+            except PersistenceError:
+                raise
+            except Exception as error:  # the boundary around one event: recorded, never swallowed
+                if remaining == 0:
+                    raise _Poison(f"{type(error).__name__}: {error}"[:_ERROR_MAX]) from error
+
+    def _stamp(self, name: str, event: Event) -> Stamp:
+        return Stamp(
+            actor=f"policy:{name}",
+            now=self._clock(),
+            cause=f"{event.originator_id}@{event.originator_version}",
+            session_id=event.session_id,
+        )
+
+    def _park(self, policy: Policy, position: int, subject: str, error: str, batch: _Batch) -> None:
+        logger.error("event parked", policy=policy.name, position=position, subject=subject, error=error)
+        batch.park.append(
+            ParkedEvent(policy=policy.name, position=position, subject=subject, error=error, parked_at=self._clock())
+        )
+
+    def _fail(self, event: StripeEvent.Received, error: str, unit: UnitOfWork) -> None:
+        with unit.attempt(self._stamp("intake", event)):
+            unit.command(StripeEvent, event.originator_id, StripeEvent.fail, error)
+
+    def _retry(self, policy: Policy, subject: str, batch: _Batch, parked: set[tuple[str, str]]) -> None:
+        """A person asked: take up the parked events of this subject in order, as far as it goes now."""
+        if (policy.name, subject) not in parked:
+            return
+        entries = self._log.store.select_parked(policy=policy.name, subject=subject)
+        ours = [entry for entry in batch.park if (entry.policy, entry.subject) == (policy.name, subject)]
+        for entry in [*entries, *ours]:
+            event = self._readable(self._log.store.select_positions([entry.position])[0])
+            try:
+                if not isinstance(event, Event):
+                    raise _Poison(str(event)) from event
+                self._attempt(policy, event, batch.unit)
+            except _Poison as poison:
+                self._park(policy, entry.position, subject, str(poison), batch)
+                return
+            batch.unpark.append((policy.name, entry.position))
+            if entry in batch.park:
+                batch.park.remove(entry)
+        parked.discard((policy.name, subject))
+
+
+def _likely_streams(events: Iterable[Event]) -> Iterable[str]:
+    """The streams that the policies will most likely ask for, so that one select brings them all."""
+    for event in events:
+        if event.session_id is not None:
+            yield event.session_id
+            yield fulfillment_id(event.session_id)
+        if isinstance(event, StripeEvent.Received | Effect.Succeeded | Effect.GivenUp | Effect.RetryRequested):
+            yield event.originator_id

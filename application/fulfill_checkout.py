@@ -1,0 +1,57 @@
+"""`fulfill_checkout(session_id)`: ask Stripe, record what it says, and let the policies do the rest.
+
+Called by the landing page and by staff; the webhook's way is an effect that does the same. It may be called any
+number of times, at the same moment too: what is known already is not recorded again, and only the log's one `Paid`
+event starts a fulfillment.
+"""
+
+import structlog
+
+from application.log import Log
+from application.ports import Clock, StripeGateway
+from application.unit_of_work import Stamp, UnitOfWork
+from application.writer import Writer
+from domain.checkout_session import CheckoutSession, Source
+from domain.identifiers import session_id as checked
+from domain.personal import Personal
+
+logger = structlog.get_logger(__name__)
+
+
+class FulfillCheckout:
+    def __init__(self, log: Log, writer: Writer, gateway: StripeGateway, clock: Clock) -> None:
+        self._log = log
+        self._writer = writer
+        self._gateway = gateway
+        self._clock = clock
+
+    def __call__(
+        self, session_id: str, *, source: Source, actor: str, reason: Personal | None = None
+    ) -> CheckoutSession:
+        """The session as it is known after asking Stripe, unless it is known to be paid already. It blocks.
+
+        Raises:
+            InvalidIdentifier: not the ID of a Checkout Session.
+            PortError: Stripe does not know it, refused, or was not reached; nothing was recorded.
+            StoreUnavailable, Busy, Stopped: what Stripe said could not be recorded.
+        """
+        session = self._log.get(CheckoutSession, checked(session_id))
+        if session.is_paid:
+            return session
+        checkout = self._gateway.retrieve(session_id)
+
+        def learn(unit: UnitOfWork) -> CheckoutSession:
+            return unit.command(CheckoutSession, session_id, CheckoutSession.learn, checkout, source=source, at=now)
+
+        now = self._clock()
+        stamp = Stamp(actor=actor, now=now, session_id=session_id, reason=reason)
+        session = self._writer.run(stamp, [session_id], learn)
+        logger.info(
+            "checkout retrieved",
+            session_id=session_id,
+            source=str(source),
+            status=checkout.status,
+            payment_status=checkout.payment_status,
+            line_items=len(checkout.line_items),
+        )
+        return session

@@ -1,0 +1,115 @@
+"""How each kind of effect is carried out: ask Stripe, send a mail, hand a line over to somebody outside."""
+
+from application.effects import Attempt, Done, Outcome
+from application.log import Log
+from application.ports import (
+    Clock,
+    Delivery,
+    DeliveryRequest,
+    Mailer,
+    Permanent,
+    SessionUnknown,
+    StripeGateway,
+)
+from domain.catalog import PlannedLine
+from domain.checkout_session import CheckoutSession, ParkReason, Source
+from domain.effect import Effect
+from domain.fulfillment import Fulfillment, LineState
+from domain.identifiers import fulfillment_id
+from domain.policies.emails import why_unwanted
+from domain.policies.policy import Streams
+
+
+class Retrieve:
+    """Ask Stripe for a session, and record what it says."""
+
+    def __init__(self, gateway: StripeGateway, clock: Clock) -> None:
+        self._gateway = gateway
+        self._clock = clock
+
+    def why_unwanted(self, effect: Effect, session_id: str, do: Streams) -> str | None:
+        is_paid = do.load(CheckoutSession, session_id).is_paid
+        return "Stripe has said meanwhile that it is paid" if is_paid else None
+
+    def perform(self, attempt: Attempt) -> Done:
+        id, at = attempt.session_id, self._clock()
+        try:
+            checkout = self._gateway.retrieve(id)
+        except SessionUnknown as error:
+            return Done(given_up=str(error), outcome=_parked(id))
+
+        def learn(do: Streams) -> str | None:
+            session = do.command(CheckoutSession, id, CheckoutSession.learn, checkout, source=Source.WEBHOOK, at=at)
+            is_old = session.disbelieves(checkout) and not session.is_paid
+            return "Stripe's API does not show yet what Stripe's event says" if is_old else None
+
+        return Done(outcome=learn)
+
+
+def _parked(session_id: str) -> Outcome:
+    def park(do: Streams) -> None:
+        detail = "Stripe knows no such session for the key in STRIPE_API_KEY"
+        do.command(CheckoutSession, session_id, CheckoutSession.park, ParkReason.UNKNOWN_TO_STRIPE, detail)
+
+    return park
+
+
+class SendMail:
+    """Send the mail that was decided, if it is still true."""
+
+    def __init__(self, mailer: Mailer) -> None:
+        self._mailer = mailer
+
+    def why_unwanted(self, effect: Effect, session_id: str, do: Streams) -> str | None:
+        if effect.requested is None or effect.requested.mail is None:
+            return None
+        session = do.load(CheckoutSession, session_id)
+        fulfillment = do.load(Fulfillment, fulfillment_id(session_id))
+        return why_unwanted(effect.requested.mail, session, fulfillment)
+
+    def perform(self, attempt: Attempt) -> Done:
+        requested = attempt.effect.requested
+        if requested is None or requested.mail is None or requested.mail.to is None:
+            raise Permanent("There is no mail to send, or nobody to send it to")
+        self._mailer.send(requested.mail, message_id=attempt.key)
+        return Done()
+
+
+class Deliver:
+    """Have a line delivered by somebody outside: the `http` kind, and the merchant's own."""
+
+    def __init__(self, delivery: Delivery, log: Log) -> None:
+        self._delivery = delivery
+        self._log = log
+
+    def why_unwanted(self, effect: Effect, session_id: str, do: Streams) -> str | None:
+        requested = effect.requested
+        if requested is None or requested.line is None:
+            return None
+        line = do.load(Fulfillment, fulfillment_id(session_id)).lines.get(requested.line.id)
+        if line is None or line.state is LineState.DELIVERED:
+            return "The line has been delivered otherwise"
+        return "The line has been planned anew" if line.delivery_step != requested.step else None
+
+    def perform(self, attempt: Attempt) -> Done:
+        requested = attempt.effect.requested
+        if requested is None or requested.line is None:
+            raise Permanent("There is no line to deliver")
+        receipt = self._delivery.deliver(self._request(attempt, requested.line))
+        return Done(note=receipt.note)
+
+    def _request(self, attempt: Attempt, line: PlannedLine) -> DeliveryRequest:
+        checkout = self._log.get(CheckoutSession, attempt.session_id).checkout
+        assert checkout is not None, "a line is only ever planned from a retrieved session"
+        return DeliveryRequest(
+            idempotency_key=attempt.key,
+            attempt=attempt.number,
+            session_id=attempt.session_id,
+            livemode=checkout.livemode,
+            line=line,
+            customer=checkout.contact,
+            shipping=checkout.shipping,
+            client_reference_id=checkout.client_reference_id,
+            metadata=checkout.metadata,
+            payment_intent=checkout.payment_intent,
+        )

@@ -1,0 +1,128 @@
+"""What staff can do by hand (G15). Every command names who and why, and is in the log with both."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from application.errors import NotFound
+from application.log import Log
+from application.ports import Clock
+from application.unit_of_work import Stamp, UnitOfWork
+from application.writer import Command, Writer
+from domain.catalog import Catalog
+from domain.checkout_session import CheckoutSession
+from domain.errors import Refused
+from domain.fulfillment import Fulfillment
+from domain.identifiers import fulfillment_id, key_pool_id, stock_id
+from domain.key_pool import KeyPool
+from domain.personal import Personal
+from domain.stock_item import StockItem
+from domain.stripe_event import StripeEvent
+
+T = TypeVar("T")
+
+_KEYS_PER_EVENT = 1000
+_TEXT_MAX = 2000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class By:
+    """Who acts, and why."""
+
+    name: str
+    reason: str
+
+    def __post_init__(self) -> None:
+        for what, text in (("--as", self.name), ("--reason", self.reason)):
+            if not 0 < len(text.strip()) <= _TEXT_MAX or not text.isprintable():
+                raise Refused(f"{what} needs a text of 1 to {_TEXT_MAX} printable characters.")
+
+    @property
+    def actor(self) -> str:
+        return f"staff:{self.name.strip()}"
+
+
+class Staff:
+    """Each command raises `NotFound` for what the log does not know and `Refused`, with a way out, for what can't
+    be done; `StoreUnavailable`, `Busy` or `Stopped` if it could not be recorded."""
+
+    def __init__(self, log: Log, writer: Writer, catalog: Catalog, clock: Clock) -> None:
+        self._log = log
+        self._writer = writer
+        self._catalog = catalog
+        self._clock = clock
+
+    def complete(self, session_id: str, lines: Sequence[str], by: By) -> None:
+        """These lines, or all that wait for a person, have been handed over by hand."""
+        self._on_checkout(
+            session_id,
+            by,
+            lambda unit: unit.command(Fulfillment, fulfillment_id(session_id), Fulfillment.complete, lines),
+        )
+
+    def ship(self, session_id: str, lines: Sequence[str], *, carrier: str, tracking: str | None, by: By) -> None:
+        """A parcel with these lines, or with all that are ready to pack, has left."""
+
+        def ship(unit: UnitOfWork) -> None:
+            id = fulfillment_id(session_id)
+            unit.command(Fulfillment, id, Fulfillment.ship, lines, carrier=carrier, tracking=tracking)
+
+        self._on_checkout(session_id, by, ship)
+
+    def replan(self, session_id: str, by: By) -> None:
+        """Plan the blocked lines anew from the catalog as it is now."""
+
+        def replan(unit: UnitOfWork) -> None:
+            checkout = unit.load(CheckoutSession, session_id).checkout
+            plan = self._catalog.plan(checkout) if checkout else ()
+            id = fulfillment_id(session_id)
+            unit.command(Fulfillment, id, Fulfillment.replan, plan, self._catalog.digest)
+
+        self._on_checkout(session_id, by, replan)
+
+    def retry(self, id: str, by: By) -> None:
+        """Try again whatever is stuck in a checkout, or a Stripe event that could not be handled."""
+        if id.startswith("evt_"):
+            received = self._log.get(StripeEvent, id).received
+            if received is None:
+                raise NotFound(f"The log knows no Stripe event {id}.")
+            self._run(by, received.session_id, [id], lambda u: u.command(StripeEvent, id, StripeEvent.request_retry))
+            return
+        self._on_checkout(id, by, lambda unit: unit.command(CheckoutSession, id, CheckoutSession.request_retry))
+
+    def note(self, session_id: str, text: str, by: By) -> None:
+        """Keep a remark in the audit trail."""
+        if not 0 < len(text.strip()) <= _TEXT_MAX:
+            raise Refused(f"A note has 1 to {_TEXT_MAX} characters.")
+        self._on_checkout(
+            session_id, by, lambda unit: unit.command(CheckoutSession, session_id, CheckoutSession.note, text)
+        )
+
+    def count(self, sku: str, on_hand: int, by: By) -> StockItem:
+        """Set what is on the shelf; whoever waited and now fits is served."""
+        id = stock_id(sku)
+        return self._run(by, None, [id], lambda unit: unit.command(StockItem, id, StockItem.count, on_hand))
+
+    def import_keys(self, pool: str, keys: Sequence[str], by: By) -> int:
+        """Add keys that were never in the pool, and return how many that were. Many are several events."""
+        id = key_pool_id(pool)
+
+        def import_keys(unit: UnitOfWork) -> int:
+            known = len(unit.load(KeyPool, id).known)
+            for start in range(0, len(keys), _KEYS_PER_EVENT):
+                unit.command(KeyPool, id, KeyPool.import_keys, keys[start : start + _KEYS_PER_EVENT])
+            return len(unit.load(KeyPool, id).known) - known
+
+        return self._run(by, None, [id], import_keys)
+
+    def _on_checkout(self, session_id: str, by: By, command: Command[Any]) -> None:
+        def checked(unit: UnitOfWork) -> None:
+            if not unit.load(CheckoutSession, session_id).is_known:
+                raise NotFound(f"The log knows no checkout {session_id}.")
+            command(unit)
+
+        self._run(by, session_id, [session_id, fulfillment_id(session_id)], checked)
+
+    def _run(self, by: By, session_id: str | None, ids: Sequence[str], command: Command[T]) -> T:
+        now, reason = self._clock(), Personal(by.reason.strip())
+        return self._writer.run(Stamp(actor=by.actor, now=now, session_id=session_id, reason=reason), ids, command)

@@ -1,0 +1,140 @@
+"""The unit of work: aggregates loaded once, commands under undo, everything decided kept for one insert."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Concatenate, ParamSpec, cast
+
+from domain.event import UNSTAMPED, A, Aggregate, Event
+from domain.personal import Personal
+
+P = ParamSpec("P")
+
+Fetch = Callable[[Sequence[str]], Mapping[str, list[Event]]]
+_HOT_PREFIXES = ("sku_", "keys_")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stamp:
+    """Who does it, when, and why: what a fact needs to become an event."""
+
+    actor: str
+    now: datetime
+    cause: str | None = None
+    session_id: str | None = None
+    reason: Personal | None = None
+
+
+class HotStates:
+    """States of busy streams (a popular SKU has thousands of events), kept in memory between units of work.
+
+    A stale one does no harm: every decision about stock or keys appends to that stream, so it conflicts, and the
+    conflict drops them all.
+    """
+
+    def __init__(self) -> None:
+        self._states: dict[str, Aggregate[Any]] = {}
+
+    def get(self, id: str) -> Aggregate[Any] | None:
+        return self._states.get(id)
+
+    def keep(self, states: Iterable[Aggregate[Any]]) -> None:
+        self._states.update((state.id, state) for state in states if state.id.startswith(_HOT_PREFIXES))
+
+    def forget_older(self, event: Event) -> None:
+        """Another process appended to this stream if it is further than we know."""
+        state = self._states.get(event.originator_id)
+        if state is not None and state.version < event.originator_version:
+            del self._states[event.originator_id]
+
+    def clear(self) -> None:
+        self._states.clear()
+
+
+class UnitOfWork:
+    """Implements `domain.policies.policy.Streams`. Commands run within `attempt`."""
+
+    def __init__(self, fetch: Fetch, hot: HotStates) -> None:
+        self._fetch = fetch
+        self._hot = hot
+        self._events: dict[str, list[Event]] = {}
+        self._states: dict[str, Aggregate[Any]] = {}
+        self._undo: list[tuple[str, Aggregate[Any]]] = []
+        self._stamp: Stamp | None = None
+        self.pending: list[Event] = []
+        """What was decided, in order."""
+
+    @property
+    def states(self) -> Iterable[Aggregate[Any]]:
+        return self._states.values()
+
+    def prefetch(self, ids: Iterable[str]) -> None:
+        """Read all these streams at once, since one select of many is cheaper than many of one."""
+        missing = [id for id in dict.fromkeys(ids) if self._is_missing(id)]
+        if missing:
+            self._events.update(self._fetch(missing))
+
+    def _is_missing(self, id: str) -> bool:
+        return id not in self._states and id not in self._events and self._hot.get(id) is None
+
+    @contextmanager
+    def attempt(self, stamp: Stamp) -> Iterator[None]:
+        """Everything commanded within, or, if it raises, nothing of it. States are immutable: undo is a reference."""
+        self._stamp, self._undo, pending = stamp, [], len(self.pending)
+        try:
+            yield
+        except BaseException:
+            for id, before in reversed(self._undo):
+                self._states[id] = before
+            del self.pending[pending:]
+            raise
+        finally:
+            self._stamp = None
+
+    def load(self, kind: type[A], id: str) -> A:
+        state = self._states.get(id)
+        if state is None:
+            state = self._states[id] = self._hot.get(id) or self._replay(kind, id)
+        assert isinstance(state, kind), f"stream {id} is not a {kind.__name__}"
+        return state
+
+    def _replay(self, kind: type[A], id: str) -> A:
+        if id not in self._events:
+            self._events.update(self._fetch([id]))
+        state = kind(id=id)
+        for event in self._events.pop(id):
+            state = state.evolve(event)
+        return state
+
+    def command(
+        self,
+        kind: type[A],
+        id: str,
+        decision: Callable[Concatenate[A, P], Sequence[Event]],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> A:
+        state = before = self.load(kind, id)
+        for fact in decision(state, *args, **kwargs):
+            event = self._stamped(fact, state)
+            state = state.evolve(event)
+            self.pending.append(event)
+        if state is not before:
+            self._undo.append((id, before))
+            self._states[id] = state
+        return state
+
+    def _stamped(self, fact: Event, state: Aggregate[Any]) -> Event:
+        stamp = cast(Stamp, self._stamp)
+        return replace(
+            fact,
+            originator_id=state.id,
+            originator_version=state.version + 1,
+            occurred_at=stamp.now if fact.occurred_at is UNSTAMPED else fact.occurred_at,
+            recorded_at=stamp.now,
+            actor=stamp.actor,
+            cause=stamp.cause,
+            reason=stamp.reason,
+            session_id=fact.session_id or stamp.session_id,
+        )

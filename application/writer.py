@@ -1,0 +1,157 @@
+"""The one writer of a process: every write goes through one queue, and many become one transaction.
+
+This is the group commit: what arrived while the last transaction was written is the next one. Within the process
+there are no conflicts by construction; with other processes there may be, and then the commands decide again.
+"""
+
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from eventsourcing.persistence import IntegrityError, PersistenceError
+
+from application.errors import Busy, Stopped, StoreUnavailable
+from application.log import Log
+from application.unit_of_work import HotStates, Stamp, UnitOfWork
+
+T = TypeVar("T")
+Command = Callable[[UnitOfWork], T]
+
+_BATCH_MAX = 256
+_QUEUE_MAX = 10_000
+_CONFLICTS_MAX = 50
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    stamp: Stamp
+    ids: Sequence[str]
+    command: Command[Any]
+    future: Future[Any]
+
+
+class Writer:
+    def __init__(self, log: Log, hot: HotStates, *, queue_max: int = _QUEUE_MAX) -> None:
+        self._log = log
+        self._hot = hot
+        self._queue_max = queue_max
+        self._queue: deque[_Job] = deque()
+        self._lock = threading.Lock()
+        self._closed: BaseException | None = None
+        self.has_thread = False
+        """Whether a thread takes the turns; if not, `run` takes them itself."""
+        self.wake = threading.Event()
+        """Set when there is something to write."""
+
+    @property
+    def is_closed(self) -> bool:
+        return self._closed is not None
+
+    @property
+    def is_waited_for(self) -> bool:
+        return bool(self._queue)
+
+    def submit(self, stamp: Stamp, ids: Sequence[str], command: Command[T]) -> Future[T]:
+        """Queue a command over these streams. Its future has the result once everything is durable.
+
+        The command may run several times; only what the last run decided is recorded.
+
+        Raises:
+            Busy: the queue is full.
+            Stopped: the writer takes nothing any more.
+        """
+        future: Future[T] = Future()
+        with self._lock:
+            if self._closed is not None:
+                raise Stopped("The engine is stopping.") from self._closed
+            if len(self._queue) >= self._queue_max:
+                raise Busy("Too much is waiting to be written.")
+            self._queue.append(_Job(stamp, ids, command, future))
+        self.wake.set()
+        return future
+
+    def run(self, stamp: Stamp, ids: Sequence[str], command: Command[T]) -> T:
+        """`submit`, and wait for the result."""
+        return self.result(self.submit(stamp, ids, command))
+
+    def result(self, future: Future[T]) -> T:
+        """Wait for what was submitted."""
+        while not self.has_thread and not future.done():
+            self.turn()
+        return future.result()
+
+    def turn(self) -> bool:
+        """Write what waits, in one transaction. False if nothing did."""
+        with self._lock:
+            jobs = [self._queue.popleft() for _ in range(min(len(self._queue), _BATCH_MAX))]
+        jobs = [job for job in jobs if job.future.set_running_or_notify_cancel()]
+        if jobs:
+            self._write(jobs, conflicts=0)
+        return bool(jobs)
+
+    def close(self, error: BaseException | None = None) -> None:
+        """Take nothing any more, and let everybody who waits know."""
+        with self._lock:
+            self._closed = error or Stopped("The engine is stopping.")
+            jobs, self._queue = list(self._queue), deque()
+        for job in jobs:
+            if job.future.set_running_or_notify_cancel():
+                job.future.set_exception(Stopped("The engine stopped before this was written."))
+
+    def _write(self, jobs: Sequence[_Job], *, conflicts: int) -> None:
+        try:
+            outcomes = self._decide_and_insert(jobs)
+        except IntegrityError as error:
+            self._hot.clear()
+            self._write_again(jobs, error, conflicts + 1)
+        except PersistenceError as error:
+            self._hot.clear()
+            for job in jobs:
+                job.future.set_exception(_unavailable(error))
+        except BaseException as error:
+            for job in jobs:
+                job.future.set_exception(Stopped(f"The writer failed: {type(error).__name__}"))
+            raise
+        else:
+            for job, (result, refusal) in zip(jobs, outcomes, strict=True):
+                if refusal is not None:
+                    job.future.set_exception(refusal)
+                else:
+                    job.future.set_result(result)
+
+    def _write_again(self, jobs: Sequence[_Job], error: IntegrityError, conflicts: int) -> None:
+        """Another process moved a stream meanwhile. In halves, so that one contested stream doesn't hold up all."""
+        if conflicts > _CONFLICTS_MAX:
+            for job in jobs:
+                job.future.set_exception(_unavailable(error))
+            return
+        half = len(jobs) // 2
+        for part in (jobs[:half], jobs[half:]):
+            if part:
+                self._write(part, conflicts=conflicts)
+
+    def _decide_and_insert(self, jobs: Sequence[_Job]) -> list[tuple[Any, Exception | None]]:
+        unit = UnitOfWork(self._log.streams, self._hot)
+        unit.prefetch(id for job in jobs for id in job.ids)
+        outcomes: list[tuple[Any, Exception | None]] = []
+        for job in jobs:
+            try:
+                with unit.attempt(job.stamp):
+                    outcomes.append((job.command(unit), None))
+            except PersistenceError:
+                raise
+            except Exception as refusal:  # noqa: BLE001 - a process boundary: it goes to whoever waits for this job
+                outcomes.append((None, refusal))
+        if unit.pending:
+            self._log.store.insert_events(self._log.encode(unit.pending))
+            self._hot.keep(unit.states)
+        return outcomes
+
+
+def _unavailable(error: PersistenceError) -> StoreUnavailable:
+    unavailable = StoreUnavailable(f"The store could not take it: {error}")
+    unavailable.__cause__ = error
+    return unavailable

@@ -1,0 +1,64 @@
+"""Who is at work on an SQLite store: file locks beside it, which the kernel takes back when a process ends."""
+
+import fcntl
+import os
+from contextlib import suppress
+from pathlib import Path
+
+
+class FileLocks:
+    """Implements `application.ports.WorkerLocks` for the processes of one machine."""
+
+    def __init__(self, store: Path) -> None:
+        self._store = store
+        self._leader: int | None = None
+        self._workers: dict[str, int] = {}
+
+    def lead(self) -> bool:
+        if self._leader is None:
+            self._leader = _try_lock(self._store.with_name(f"{self._store.name}.lock"))
+        return self._leader is not None
+
+    def enlist(self, worker: str) -> None:
+        lock = _try_lock(self._worker_file(worker))
+        if lock is None:
+            raise RuntimeError(f"Another process already works as {worker}.")
+        self._workers[worker] = lock
+
+    def is_at_work(self, worker: str) -> bool:
+        """A worker whose file can be locked is gone, and so is its file then."""
+        if worker in self._workers:
+            return True
+        path = self._worker_file(worker)
+        if not path.exists():
+            return False
+        lock = _try_lock(path)
+        if lock is None:
+            return True
+        path.unlink(missing_ok=True)
+        os.close(lock)
+        return False
+
+    def release(self) -> None:
+        if self._leader is not None:
+            os.close(self._leader)
+            self._leader = None
+        for worker, lock in self._workers.items():
+            self._worker_file(worker).unlink(missing_ok=True)
+            os.close(lock)
+        self._workers.clear()
+
+    def _worker_file(self, worker: str) -> Path:
+        return self._store.with_name(f"{self._store.name}.worker-{worker}.lock")
+
+
+def _try_lock(path: Path) -> int | None:
+    """The descriptor that holds the lock, or nothing if another one holds it."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        with suppress(OSError):
+            os.close(descriptor)
+        return None
+    return descriptor
