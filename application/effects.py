@@ -133,6 +133,7 @@ class EffectRunner:
         self._under_way: dict[str, str] = {}
         """Effect to kind, from the claim until the outcome is stored."""
         self._lock = threading.Lock()
+        self._is_enlisted = False
         self.wake = threading.Event()
         """Set when there may be something to do."""
 
@@ -143,6 +144,9 @@ class EffectRunner:
 
     def turn(self) -> bool:
         """Claim what is due and free, and have it done. False if there was nothing to claim."""
+        if not self._is_enlisted:
+            self._locks.enlist(self._worker)
+            self._is_enlisted = True
         now = self._clock()
         chosen = self._choose(self._due.due(now, _CANDIDATES_MAX))
         claimed: list[tuple[DueEffect, Attempt]] = []

@@ -59,7 +59,7 @@ class Engine:
         self._views_wake = threading.Event()
         self._threads: list[threading.Thread] = []
         self.failure: BaseException | None = None
-        self.on_failure: Callable[[BaseException], None] | None = None
+        self.on_failure: Callable[[], None] | None = None
 
     @property
     def is_ready(self) -> bool:
@@ -122,7 +122,7 @@ class Engine:
             self.failure = error
             self._writer.close(error)
             if self.on_failure is not None:
-                self.on_failure(error)
+                self.on_failure()
 
     def _write(self) -> None:
         polled_at, news = 0.0, True

@@ -8,6 +8,7 @@ from typing import Protocol
 from domain.catalog import PlannedLine
 from domain.checkout import Checkout, Contact
 from domain.mail import Mail
+from domain.stripe_event import StripeEvent
 
 
 class PortError(Exception):
@@ -24,6 +25,22 @@ class Permanent(PortError):
 
 class SessionUnknown(Permanent):
     """Stripe has no such session for our key."""
+
+
+class NotFromStripe(Exception):
+    """A webhook delivery is not signed by Stripe, or is not what it claims to be. The message says in what way."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookDelivery:
+    """One POST of a Stripe event, verified."""
+
+    event_id: str
+    received: StripeEvent.Received
+
+
+WebhookReader = Callable[[bytes, str], WebhookDelivery]
+"""Makes a delivery of a body and its signature header, to the byte; raises `NotFromStripe`, and nothing else."""
 
 
 class StripeGateway(Protocol):

@@ -1,0 +1,178 @@
+"""The composition root: settings in, a running engine out. The only module that names adapters.
+
+Production, the command line, the demo and the tests all come through here; what tests replace is passed in.
+"""
+
+import random
+import secrets
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from application.effects import EffectRunner, Kind, RetryRule
+from application.engine import Engine
+from application.followers import Followers
+from application.fulfill_checkout import FulfillCheckout
+from application.handlers import Deliver, Retrieve, SendMail
+from application.log import Log
+from application.ports import Clock, Delivery, Mailer, StripeGateway, WebhookDelivery, WorkerLocks
+from application.projections.projector import Projector
+from application.queries import Queries
+from application.rebuild import Rebuild
+from application.staff import Staff
+from application.unit_of_work import HotStates
+from application.writer import Writer
+from domain.catalog import HTTP, Catalog
+from domain.effect import MAIL, RETRIEVE
+from domain.policies.emails import EmailPolicy
+from domain.policies.fulfillment import FulfillmentPolicy
+from domain.policies.intake import Intake
+from domain.policies.inventory import InventoryPolicy
+from infrastructure.catalog_file import load_catalog
+from infrastructure.deliveries.entry_points import own_deliveries
+from infrastructure.deliveries.http_callback import HttpDelivery
+from infrastructure.event_store.sqlite import sqlite_environment
+from infrastructure.locks import FileLocks
+from infrastructure.mail.files import FileMailer
+from infrastructure.mail.smtp import SmtpMailer
+from infrastructure.settings import Settings
+from infrastructure.stripe.gateway import SdkGateway
+from infrastructure.stripe.signature import verify
+from infrastructure.stripe.translation import read_delivery
+from infrastructure.views.sqlite import SQLiteViews
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replacements:
+    """What a test puts in the place of the real thing."""
+
+    clock: Clock = utc_now
+    random: Callable[[], float] = random.random
+    gateway: StripeGateway | None = None
+    mailer: Mailer | None = None
+    deliveries: Mapping[str, Delivery] = field(default_factory=dict)
+    executor: Executor | None = None
+    locks: WorkerLocks | None = None
+    open_log: Callable[[Path], Log] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Runtime:
+    """Everything wired, nothing started."""
+
+    settings: Settings
+    catalog: Catalog
+    clock: Clock
+    log: Log
+    writer: Writer
+    engine: Engine
+    fulfill_checkout: FulfillCheckout
+    staff: Staff
+    queries: Queries
+    rebuild: Rebuild
+    read_webhook: Callable[[bytes, str], WebhookDelivery]
+
+
+def migrate(settings: Settings) -> None:
+    """Make or upgrade the tables of the log."""
+    open_log(settings.database, create_tables=True).close()
+
+
+def open_log(path: Path, *, create_tables: bool = False) -> Log:
+    return Log(dict(sqlite_environment(path, create_tables=create_tables)))
+
+
+def bootstrap(settings: Settings, replace: Replacements | None = None) -> Runtime:
+    """Wire everything up. It starts nothing and calls no one.
+
+    Raises:
+        CatalogError, SettingsError: with one clear sentence.
+    """
+    use = replace or Replacements()
+    own = {**own_deliveries(), **use.deliveries}
+    catalog = load_catalog(settings.catalog, frozenset(own))
+    log = (use.open_log or open_log)(settings.database)
+    hot, locks = HotStates(), use.locks or FileLocks(settings.database)
+    writer = Writer(log, hot)
+    gateway = use.gateway or SdkGateway(settings.stripe_api_key, api_base=settings.stripe_api_base)
+    policies = [
+        Intake(livemode=settings.livemode),
+        FulfillmentPolicy(catalog),
+        InventoryPolicy(),
+        EmailPolicy(settings.mails, catalog),
+    ]
+    views = SQLiteViews(settings.views)
+    projector = Projector(log, views, use.clock)
+    queries = Queries(log, views, projector)
+    kinds = _kinds(settings, log, gateway, use, own)
+    executor = use.executor or ThreadPoolExecutor(sum(kind.concurrency for kind in kinds.values()), "effect")
+    runner = EffectRunner(
+        worker=secrets.token_hex(4),
+        kinds=kinds,
+        due=queries.due_effects,
+        writer=writer,
+        locks=locks,
+        clock=use.clock,
+        random=use.random,
+        executor=executor,
+    )
+    engine = Engine(
+        log=log,
+        writer=writer,
+        followers=Followers(log, policies, hot, locks, use.clock),
+        projector=projector,
+        runner=runner,
+        executor=executor,
+        locks=locks,
+    )
+    return Runtime(
+        settings=settings,
+        catalog=catalog,
+        clock=use.clock,
+        log=log,
+        writer=writer,
+        engine=engine,
+        fulfill_checkout=FulfillCheckout(log, writer, gateway, use.clock),
+        staff=Staff(log, writer, catalog, use.clock),
+        queries=queries,
+        rebuild=Rebuild(log, views, use.clock),
+        read_webhook=_webhook_reader(settings, use.clock),
+    )
+
+
+def _kinds(
+    settings: Settings, log: Log, gateway: StripeGateway, use: Replacements, own: Mapping[str, Delivery]
+) -> dict[str, Kind]:
+    """Every kind of effect that can be carried out here."""
+    mailer = use.mailer or _mailer(settings)
+    kinds = {
+        RETRIEVE: Kind(handler=Retrieve(gateway, use.clock), concurrency=16, retry=RetryRule(attempts_max=30)),
+        MAIL: Kind(handler=SendMail(mailer), concurrency=4, retry=RetryRule(attempts_max=20)),
+    }
+    deliveries = dict(own)
+    if settings.secret_key is not None:
+        deliveries.setdefault(HTTP, HttpDelivery(settings.secret_key))
+    for name, delivery in deliveries.items():
+        handler = Deliver(delivery, log)
+        kinds[name] = Kind(handler=handler, concurrency=8, retry=RetryRule(attempts_max=20))
+    return kinds
+
+
+def _mailer(settings: Settings) -> Mailer:
+    if settings.smtp is None:
+        return FileMailer(settings.outbox, settings.mail_from)
+    return SmtpMailer(settings.smtp, settings.mail_from)
+
+
+def _webhook_reader(settings: Settings, clock: Clock) -> Callable[[bytes, str], WebhookDelivery]:
+    def read(body: bytes, signature: str) -> WebhookDelivery:
+        verify(body, signature, settings.webhook_secrets, now=clock())
+        return read_delivery(body, signature)
+
+    return read

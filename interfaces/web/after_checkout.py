@@ -1,0 +1,122 @@
+"""`GET /after-checkout?session_id=`: the customer is back. Fulfill, wait a moment for the rest, and show what is there.
+
+The session ID is a bearer secret in a URL: it reaches no log and no third party, and whoever has it sees no address and
+no e-mail.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from functools import partial
+
+import anyio
+import structlog
+from anyio import CapacityLimiter
+from eventsourcing.persistence import PersistenceError
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+
+from application.checkout_state import CheckoutState, checkout_state
+from application.errors import Busy, Stopped, StoreUnavailable
+from application.fulfill_checkout import FulfillCheckout
+from application.log import Log
+from application.ports import Clock, PortError, SessionUnknown
+from domain.checkout_session import CheckoutSession, ParkReason, Source
+from domain.errors import InvalidIdentifier
+from domain.fulfillment import Fulfillment
+from domain.identifiers import fulfillment_id, is_livemode, session_id
+from interfaces.web import landing_view
+from interfaces.web.headers import SECURITY_HEADERS
+from interfaces.web.rate_limit import RateLimit
+
+logger = structlog.get_logger(__name__)
+
+_WAIT_SECONDS = 5.0
+_LOOK_SECONDS = 0.05
+_AT_ONCE_MAX = 32
+_REFRESH_SECONDS = {
+    CheckoutState.FULFILLING: 5,
+    CheckoutState.OPEN: 5,
+    CheckoutState.AWAITING_PAYMENT: 15,
+}
+"""The states that change by themselves, and how soon to look again."""
+
+
+class AfterCheckout:
+    def __init__(
+        self,
+        log: Log,
+        fulfill_checkout: FulfillCheckout,
+        *,
+        livemode: bool,
+        clock: Clock,
+        rate_limit: RateLimit,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._log = log
+        self._fulfill_checkout = fulfill_checkout
+        self._livemode = livemode
+        self._clock = clock
+        self._rate_limit = rate_limit
+        self._monotonic = monotonic
+        self._threads = CapacityLimiter(_AT_ONCE_MAX)
+
+    async def __call__(self, request: Request) -> Response:
+        address = request.client.host if request.client else ""
+        if not self._rate_limit.allows(address):
+            return _page(landing_view.render_too_many(), 429, {"Retry-After": "30"})
+        wants_json = "application/json" in request.headers.get("accept", "")
+        try:
+            id = session_id(request.query_params.get("session_id", ""))
+        except InvalidIdentifier:
+            return _not_found(wants_json)
+        if is_livemode(id) != self._livemode or not await self._fulfill(id):
+            return _not_found(wants_json)
+        session, fulfillment = await self._settled(id)
+        state = checkout_state(session, fulfillment)
+        logger.info("landing page", session_id=id, state=str(state))
+        page = landing_view.landing_page(
+            session, fulfillment, state=state, now=self._clock(), refresh_seconds=_REFRESH_SECONDS.get(state)
+        )
+        if wants_json:
+            return JSONResponse(landing_view.as_json(page), headers=SECURITY_HEADERS)
+        return _page(landing_view.render(page), 200)
+
+    async def _fulfill(self, id: str) -> bool:
+        """Run `fulfill_checkout`. False if there is no such checkout for us.
+
+        When Stripe can't be asked, the customer sees what the log knows, and the page looks again by itself.
+        """
+        fulfill = partial(self._fulfill_checkout, id, source=Source.LANDING_PAGE, actor="customer")
+        try:
+            session = await anyio.to_thread.run_sync(fulfill, limiter=self._threads)
+        except SessionUnknown:
+            return False
+        except (PortError, Busy, Stopped, StoreUnavailable, PersistenceError) as trouble:
+            logger.error("landing page could not fulfill", session_id=id, error=f"{type(trouble).__name__}: {trouble}")
+            return True
+        return session.parked not in {ParkReason.WRONG_MODE, ParkReason.CONNECTED_ACCOUNT}
+
+    async def _settled(self, id: str) -> tuple[CheckoutSession, Fulfillment]:
+        """The checkout, once the engine has done what it does by itself; as it stands after 5 seconds otherwise."""
+        deadline = self._monotonic() + _WAIT_SECONDS
+        while True:
+            session, fulfillment = await anyio.to_thread.run_sync(self._look, id, limiter=self._threads)
+            is_at_rest = fulfillment.is_settled if session.is_paid else True
+            if is_at_rest or self._monotonic() >= deadline:
+                return session, fulfillment
+            await asyncio.sleep(_LOOK_SECONDS)
+
+    def _look(self, id: str) -> tuple[CheckoutSession, Fulfillment]:
+        return self._log.get(CheckoutSession, id), self._log.get(Fulfillment, fulfillment_id(id))
+
+
+def _page(html: str, status: int, headers: dict[str, str] | None = None) -> Response:
+    return HTMLResponse(html, status, headers={**SECURITY_HEADERS, **(headers or {})})
+
+
+def _not_found(wants_json: bool) -> Response:
+    """One and the same answer for unknown, foreign and malformed IDs."""
+    if wants_json:
+        return JSONResponse({"error": "not_found"}, 404, headers=SECURITY_HEADERS)
+    return _page(landing_view.render_not_found(), 404)

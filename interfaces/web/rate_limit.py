@@ -1,0 +1,28 @@
+"""A limit of visits per address, kept in memory: it protects Stripe's API from guesses at session IDs."""
+
+from collections import OrderedDict
+from collections.abc import Callable
+
+
+class RateLimit:
+    """A token bucket for each address: `per_minute` visits a minute, so many at once too.
+
+    It remembers the `addresses_max` addresses seen last; one that was forgotten begins with a full bucket.
+    """
+
+    def __init__(self, per_minute: int, monotonic: Callable[[], float], *, addresses_max: int = 10_000) -> None:
+        self._per_minute = per_minute
+        self._monotonic = monotonic
+        self._addresses_max = addresses_max
+        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
+
+    def allows(self, address: str) -> bool:
+        """Whether this visit is within the limit; it counts if so."""
+        now = self._monotonic()
+        tokens, since = self._buckets.pop(address, (float(self._per_minute), now))
+        tokens = min(self._per_minute, tokens + (now - since) * self._per_minute / 60)
+        is_allowed = tokens >= 1
+        self._buckets[address] = (tokens - 1 if is_allowed else tokens, now)
+        if len(self._buckets) > self._addresses_max:
+            self._buckets.popitem(last=False)
+        return is_allowed

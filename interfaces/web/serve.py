@@ -1,0 +1,69 @@
+"""`fulfill serve`: the web process, with the engine inside."""
+
+import asyncio
+import signal
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+import structlog
+from starlette.applications import Starlette
+from starlette.routing import BaseRoute
+
+from interfaces.bootstrap import Runtime
+from interfaces.web.after_checkout import AfterCheckout
+from interfaces.web.app import web_app
+from interfaces.web.health import Health
+from interfaces.web.rate_limit import RateLimit
+from interfaces.web.server import web_server
+from interfaces.web.webhook import Webhook
+
+logger = structlog.get_logger(__name__)
+
+VISITS_PER_MINUTE = 120
+
+
+def engine_app(runtime: Runtime, more_routes: Sequence[BaseRoute] = ()) -> Starlette:
+    """The web application, which starts the engine when the server starts and stops it with the server."""
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        runtime.engine.start()
+        try:
+            yield
+        finally:
+            await asyncio.to_thread(runtime.engine.stop)
+
+    return web_app(
+        webhook=Webhook(runtime.writer, runtime.read_webhook, runtime.clock),
+        after_checkout=AfterCheckout(
+            runtime.log,
+            runtime.fulfill_checkout,
+            livemode=runtime.settings.livemode,
+            clock=runtime.clock,
+            rate_limit=RateLimit(VISITS_PER_MINUTE, time.monotonic),
+        ),
+        health=Health(lambda: runtime.engine.is_ready),
+        lifespan=lifespan,
+        more_routes=more_routes,
+    )
+
+
+def serve(runtime: Runtime, host: str, port: int, more_routes: Sequence[BaseRoute] = ()) -> int:
+    """Serve until told to stop; returns the exit code. SIGTERM and Ctrl-C finish what is in hand."""
+    server = web_server(engine_app(runtime, more_routes), host, port)
+
+    def end() -> None:
+        server.should_exit = True
+
+    runtime.engine.on_failure = end
+    logger.info("serving", host=host, port=port, mode="live" if runtime.settings.livemode else "test")
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # uvicorn stops for these, then raises them again: stopping when told to is no failure, so that ends here
+        signal.signal(number, _nothing)
+    server.run()
+    return 1 if runtime.engine.failure is not None or not server.started else 0
+
+
+def _nothing(*_: object) -> None:
+    """A signal handler that leaves it at what uvicorn did."""

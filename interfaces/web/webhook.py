@@ -1,0 +1,71 @@
+"""`POST /webhook`: verify what Stripe signed, append it, answer. Everything else follows the log."""
+
+import asyncio
+import time
+from concurrent.futures import Future
+
+import structlog
+from eventsourcing.persistence import PersistenceError
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from application.errors import Busy, Stopped, StoreUnavailable
+from application.ports import Clock, NotFromStripe, WebhookDelivery, WebhookReader
+from application.receive import receive
+from application.writer import Writer
+from interfaces.web.body import BodyRefused, read_body
+
+logger = structlog.get_logger(__name__)
+
+_ACKNOWLEDGE_SECONDS_MAX = 9.0
+"""Checkout holds the customer's redirect for 10 seconds; past this, Stripe is better told to come back."""
+_RETRY_AFTER = {"Retry-After": "5"}
+
+
+class Webhook:
+    """200 after the durable append, for a redelivery too; 4xx for what is not Stripe's; 503 when it can't be kept, so
+    that Stripe comes again. Never another 5xx."""
+
+    def __init__(self, writer: Writer, read: WebhookReader, clock: Clock) -> None:
+        self._writer = writer
+        self._read = read
+        self._clock = clock
+
+    async def __call__(self, request: Request) -> Response:
+        started = time.monotonic()
+        delivery: WebhookDelivery | None = None
+        try:
+            body = await read_body(request)
+            delivery = self._read(body, request.headers.get("stripe-signature", ""))
+            is_new = await self._append(delivery)
+            status, outcome, text = (200, "recorded", "Recorded.") if is_new else (200, "redelivery", "Known already.")
+        except BodyRefused as refusal:
+            status, outcome, text = refusal.status, "refused", str(refusal)
+        except NotFromStripe as refusal:
+            status, outcome, text = 400, "refused", str(refusal)
+        except (Busy, Stopped, StoreUnavailable, TimeoutError, PersistenceError) as trouble:
+            status, outcome = 503, "not recorded"
+            text = "The event could not be recorded now. Send it again in a moment."
+            logger.error("webhook delivery not recorded", error=f"{type(trouble).__name__}: {trouble}")
+        except Exception as error:  # a process boundary: whatever it is, Stripe has to come again
+            status, outcome, text = 503, "failed", "The event could not be recorded now. Send it again in a moment."
+            logger.critical("webhook failed", error=f"{type(error).__name__}: {error}", exc_info=True)
+        _log(delivery, status, outcome, text, started)
+        return PlainTextResponse(text, status, headers=_RETRY_AFTER if status == 503 else None)
+
+    async def _append(self, delivery: WebhookDelivery) -> bool:
+        future: Future[bool] = receive(self._writer, self._clock, delivery.event_id, delivery.received)
+        return await asyncio.wait_for(asyncio.wrap_future(future), _ACKNOWLEDGE_SECONDS_MAX)
+
+
+def _log(delivery: WebhookDelivery | None, status: int, outcome: str, text: str, started: float) -> None:
+    logger.info(
+        "webhook delivery",
+        session_id=delivery.received.session_id if delivery else None,
+        stripe_event=delivery.event_id if delivery else None,
+        type=delivery.received.type if delivery else None,
+        status=status,
+        outcome=outcome,
+        detail=text if outcome == "refused" else None,
+        duration_ms=round((time.monotonic() - started) * 1000, 1),
+    )
