@@ -128,6 +128,12 @@ class Params:
         """What an update makes of the old texts: only those it names change."""
         return {key: value for key, value in {**old, **self._pairs(name)}.items() if value}
 
+    def counts(self, name: str) -> dict[str, int]:
+        """An object of quantities."""
+        listed = self.child(name)
+        counts = {key: listed.integer(key, maximum=999_999) for key in listed._tree}
+        return {key: count for key, count in counts.items() if count is not None}
+
     def _pairs(self, name: str) -> dict[str, str]:
         listed = self.child(name)
         return {key: listed.text(key) or "" for key in listed._tree}

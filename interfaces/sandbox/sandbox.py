@@ -135,7 +135,7 @@ class Sandbox(Core):
         *,
         by: PayBy = "card",
         email: str | None = None,
-        name: str = _NAME,
+        name: str | None = None,
         phone: str | None = None,
         address: Address = _ADDRESS,
         quantities: Mapping[str, int] | None = None,
@@ -149,6 +149,7 @@ class Sandbox(Core):
         `answers` are those to custom fields by key.
         """
         known = email or self.session(session_id).customer_email or _EMAIL
+        name = name or _NAME
         payment = Payment(
             by=by,
             customer=Customer(email=known, name=name, phone=phone, address=address),

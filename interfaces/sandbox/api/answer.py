@@ -21,8 +21,9 @@ _SERVER_ERROR: Final = 500
 
 
 class Answering:
-    def __init__(self, sandbox: Sandbox) -> None:
+    def __init__(self, sandbox: Sandbox, *, needs_key: bool = True) -> None:
         self._sandbox = sandbox
+        self._needs_key = needs_key
         self._keys = IdempotencyKeys()
 
     def route(self, handlers: Mapping[str, Handler]) -> Callable[[Request], Awaitable[Response]]:
@@ -45,7 +46,8 @@ class Answering:
                 return _Cut()
             if fault.status is not None:
                 raise _error_of(fault.status)
-        check_key(request)
+        if self._needs_key:
+            check_key(request)
         key = request.headers.get("idempotency-key") if request.method == "POST" else None
         call = Call(
             sandbox=self._sandbox,

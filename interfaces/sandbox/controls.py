@@ -1,0 +1,175 @@
+"""The sandbox's controls over HTTP, for another process: JSON in, JSON out, no key.
+
+What they do is said at the methods of the same names of `Sandbox`.
+"""
+
+from typing import Final
+
+import msgspec
+from starlette.routing import Route
+
+from interfaces.sandbox.api.answer import Answering
+from interfaces.sandbox.api.call import Call, Handler
+from interfaces.sandbox.sandbox import Sandbox
+from interfaces.sandbox.session_shapes import SessionShapes
+from interfaces.sandbox.shapes import Json, JsonObject
+from interfaces.sandbox.values import PayBy, Session
+
+_COUNT_MAX: Final = 10_000
+_PAY_BY: Final[tuple[PayBy, ...]] = ("card", "debit_succeeds", "debit_fails", "free")
+_PAY_NAMES: Final = ("additions", "answers", "by", "email", "name", "phone", "quantities", "shipping_rate")
+
+
+def control_routes(sandbox: Sandbox) -> list[Route]:
+    answering = Answering(sandbox, needs_key=False)
+    paths: dict[str, dict[str, Handler]] = {
+        "/sandbox": {"GET": show_controls},
+        "/sandbox/books": {"GET": show_books},
+        "/sandbox/clock": {"POST": set_clock},
+        "/sandbox/deliveries": {"GET": show_deliveries, "POST": set_deliveries},
+        "/sandbox/faults": {"POST": add_faults, "DELETE": clear_faults},
+        "/sandbox/sessions/{id}/pay": {"POST": pay},
+        "/sandbox/sessions/{id}/settle": {"POST": settle},
+        "/sandbox/sessions/{id}/fail": {"POST": fail},
+        "/sandbox/sessions/{id}/expire": {"POST": expire},
+        "/sandbox/sessions/{id}/payment_status": {"POST": pretend_payment_status},
+        "/sandbox/payment_links/{id}/visit": {"POST": visit_payment_link},
+        "/sandbox/events/{id}/resend": {"POST": resend},
+        "/sandbox/webhook_endpoints/{id}/roll_secret": {"POST": roll_secret},
+    }
+    return [Route(path, answering.route(handlers), methods=list(handlers)) for path, handlers in paths.items()]
+
+
+def show_controls(call: Call) -> JsonObject:
+    sandbox = call.sandbox
+    return {
+        "is_clock_held": sandbox.clock.is_held,
+        "now": sandbox.clock.now(),
+        "are_deliveries_paused": sandbox.post_office.is_paused,
+        "are_deliveries_dropped": sandbox.drop_deliveries,
+        "faults_left": sandbox.faults.remaining,
+    }
+
+
+def show_books(call: Call) -> JsonObject:
+    books = call.sandbox.books
+    entries: Json = msgspec.to_builtins(list(books.entries.values()))
+    return {"entries": entries, "taken": msgspec.to_builtins(books.taken())}
+
+
+def set_clock(call: Call) -> JsonObject:
+    """`held` (true or false), `advance_seconds`."""
+    call.params.allow_only(("held", "advance_seconds"))
+    is_held, seconds = call.params.flag("held"), call.params.number("advance_seconds")
+    if is_held is True:
+        call.sandbox.hold_clock()
+    if is_held is False:
+        call.sandbox.release_clock()
+    if seconds is not None:
+        call.sandbox.advance_clock(seconds)
+    return show_controls(call)
+
+
+def show_deliveries(call: Call) -> JsonObject:
+    """`event` shows those of one event."""
+    call.params.allow_only(("event",))
+    chosen = call.params.text("event")
+    with call.sandbox.reading() as state:
+        found = [kept for kept in state.deliveries.values() if chosen in (None, kept.event_id)]
+    return {"deliveries": msgspec.to_builtins(found)}
+
+
+def set_deliveries(call: Call) -> JsonObject:
+    """`paused`, `dropped` (each true or false)."""
+    call.params.allow_only(("paused", "dropped"))
+    is_paused, is_dropped = call.params.flag("paused"), call.params.flag("dropped")
+    if is_dropped is not None:
+        call.sandbox.drop_deliveries = is_dropped
+    if is_paused is True:
+        call.sandbox.pause_deliveries()
+    if is_paused is False:
+        call.sandbox.resume_deliveries()
+    return show_controls(call)
+
+
+def add_faults(call: Call) -> JsonObject:
+    """`count` (default 1), `status` (0: answer as asked, after the delay), `delay_seconds`, `cut`, `path`."""
+    call.params.allow_only(("count", "status", "delay_seconds", "cut", "path"))
+    status = call.params.integer("status", maximum=599)
+    call.sandbox.fail_next_requests(
+        call.params.integer("count", minimum=1, maximum=_COUNT_MAX) or 1,
+        status=500 if status is None else status or None,
+        delay_seconds=call.params.number("delay_seconds") or 0.0,
+        is_cut=call.params.flag("cut") is True,
+        path=call.params.text("path") or "/v1/",
+    )
+    return show_controls(call)
+
+
+def clear_faults(call: Call) -> JsonObject:
+    call.sandbox.faults.clear()
+    return show_controls(call)
+
+
+def pay(call: Call) -> JsonObject:
+    """`by`, `email`, `name`, `phone`, `quantities`, `additions`, `shipping_rate`, `answers`; all optional."""
+    params = call.params
+    params.allow_only(_PAY_NAMES)
+    by = params.choice("by", _PAY_BY)
+    session = call.sandbox.pay(
+        call.names["id"],
+        by=next((known for known in _PAY_BY if known == by), "card"),
+        email=params.text("email"),
+        name=params.text("name"),
+        phone=params.text("phone"),
+        quantities=params.counts("quantities"),
+        additions=params.counts("additions"),
+        shipping_rate=params.text("shipping_rate"),
+        answers=params.pairs("answers"),
+    )
+    return _shown(call, session)
+
+
+def settle(call: Call) -> JsonObject:
+    return _shown(call, call.sandbox.settle(call.names["id"]))
+
+
+def fail(call: Call) -> JsonObject:
+    return _shown(call, call.sandbox.fail(call.names["id"]))
+
+
+def expire(call: Call) -> JsonObject:
+    return _shown(call, call.sandbox.expire(call.names["id"]))
+
+
+def pretend_payment_status(call: Call) -> JsonObject:
+    """`payment_status`; nothing ends the pretence."""
+    call.params.allow_only(("payment_status",))
+    call.sandbox.pretend_payment_status(call.names["id"], call.params.text("payment_status"))
+    return _shown(call, call.sandbox.session(call.names["id"]))
+
+
+def visit_payment_link(call: Call) -> JsonObject:
+    return _shown(call, call.sandbox.visit_payment_link(call.names["id"]))
+
+
+def resend(call: Call) -> JsonObject:
+    """`webhook_endpoint`: only there."""
+    call.params.allow_only(("webhook_endpoint",))
+    call.sandbox.resend(call.names["id"], endpoint_id=call.params.text("webhook_endpoint"))
+    return show_controls(call)
+
+
+def roll_secret(call: Call) -> JsonObject:
+    """`old_seconds`: how long the old secret signs too."""
+    call.params.allow_only(("old_seconds",))
+    seconds = call.params.number("old_seconds")
+    endpoint_id = call.names["id"]
+    if seconds is None:
+        return {"secret": call.sandbox.roll_secret(endpoint_id)}
+    return {"secret": call.sandbox.roll_secret(endpoint_id, old_seconds=seconds)}
+
+
+def _shown(call: Call, session: Session) -> JsonObject:
+    with call.sandbox.reading() as state:
+        return SessionShapes(state).session(session)
