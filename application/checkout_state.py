@@ -1,0 +1,50 @@
+"""The one word for how a checkout stands."""
+
+from enum import StrEnum
+
+from domain.checkout_session import CheckoutSession
+from domain.fulfillment import Fulfillment, LineState
+
+
+class CheckoutState(StrEnum):
+    OPEN = "open"
+    AWAITING_PAYMENT = "awaiting_payment"
+    FULFILLING = "fulfilling"
+    FULFILLED = "fulfilled"
+    PARTIALLY_FULFILLED = "partially_fulfilled"
+    BLOCKED = "blocked"
+    PAYMENT_FAILED = "payment_failed"
+    EXPIRED = "expired"
+    NOTHING_TO_FULFILL = "nothing_to_fulfill"
+    PARKED = "parked"
+
+
+def checkout_state(session: CheckoutSession, fulfillment: Fulfillment) -> CheckoutState:
+    """How the checkout stands as of these two states. What is paid is judged by its lines alone."""
+    if fulfillment.requested:
+        return _state_of_lines([line.state for line in fulfillment.lines.values()])
+    if session.is_paid:
+        return CheckoutState.FULFILLING if _has_bought(session) else CheckoutState.NOTHING_TO_FULFILL
+    if session.parked:
+        return CheckoutState.PARKED
+    if session.failed and not session.succeeded:
+        return CheckoutState.PAYMENT_FAILED
+    if session.checkout and session.checkout.is_complete:
+        return CheckoutState.AWAITING_PAYMENT
+    is_expired = session.expired or (session.checkout is not None and session.checkout.status == "expired")
+    return CheckoutState.EXPIRED if is_expired and not session.completed else CheckoutState.OPEN
+
+
+def _has_bought(session: CheckoutSession) -> bool:
+    return session.checkout is not None and any(item.quantity > 0 for item in session.checkout.line_items)
+
+
+def _state_of_lines(states: list[LineState]) -> CheckoutState:
+    if not states:
+        return CheckoutState.NOTHING_TO_FULFILL
+    if LineState.PENDING in states:
+        return CheckoutState.FULFILLING
+    delivered = states.count(LineState.DELIVERED)
+    if delivered == len(states):
+        return CheckoutState.FULFILLED
+    return CheckoutState.PARTIALLY_FULFILLED if delivered else CheckoutState.BLOCKED

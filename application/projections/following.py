@@ -1,0 +1,68 @@
+"""One batch of the log as changes of views: read once, decoded once, folded for every view that it is new to."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import structlog
+
+from application.log import Log, Notification
+from application.projections.projection import Change, Projection
+from application.views import Advance, Unreadable, View
+from domain.event import Event
+
+logger = structlog.get_logger(__name__)
+
+_ERROR_MAX = 500
+
+
+@dataclass(slots=True)
+class Following:
+    """A view on its way through a batch."""
+
+    projection: Projection
+    view: View
+    changes: list[Change] = field(default_factory=list)
+    unreadable: list[Unreadable] = field(default_factory=list)
+
+    def wants(self, notification: Notification) -> bool:
+        return self.view.position < notification.id and self.projection.concerns(notification.topic)
+
+    def take_in(self, event: Event, position: int) -> None:
+        try:
+            self.changes += self.projection.changes(event, position)
+        except Exception as error:  # noqa: BLE001 - the boundary around one event: recorded, and the rest goes on
+            self.leave_out(position, error)
+
+    def leave_out(self, position: int, error: Exception) -> None:
+        text = f"{type(error).__name__}: {error}"[:_ERROR_MAX]
+        logger.error("event left out of a view", view=self.view.name, position=position, error=text)
+        self.unreadable.append(Unreadable(position=position, error=text))
+
+    def advance(self, position: int) -> Advance:
+        return Advance(
+            view=self.view,
+            table=self.projection.table,
+            position=position,
+            changes=self.changes,
+            unreadable=self.unreadable,
+        )
+
+
+def fold_batch(log: Log, read: Sequence[Notification], following: Sequence[Following], position: int) -> list[Advance]:
+    """What brings these views to `position`, the last place that `read` covers."""
+    for notification in read:
+        interested = [each for each in following if each.wants(notification)]
+        if interested:
+            _take_in(log, notification, interested)
+    return [each.advance(position) for each in following if each.view.position < position]
+
+
+def _take_in(log: Log, notification: Notification, interested: Sequence[Following]) -> None:
+    try:
+        event = log.decode(notification)
+    except Exception as error:  # noqa: BLE001 - the boundary around one event: recorded, and the rest goes on
+        for each in interested:
+            each.leave_out(notification.id, error)
+        return
+    for each in interested:
+        each.take_in(event, notification.id)

@@ -1,0 +1,117 @@
+"""The projector: keeps every view at the end of the log. One reader for all of them.
+
+Safe beside others that do the same, in this process or in another: a batch moves a view only from where it was read
+to be, so that nothing is taken in twice.
+"""
+
+from collections.abc import Sequence
+
+import structlog
+
+from application.log import Log
+from application.projections.following import Following, fold_batch
+from application.projections.projection import Projection
+from application.projections.registry import PROJECTIONS
+from application.views import Overtaken, View, Views, ViewState
+
+logger = structlog.get_logger(__name__)
+
+BATCH_MAX = 1000
+
+
+class Projector:
+    def __init__(
+        self,
+        log: Log,
+        views: Views,
+        projections: Sequence[Projection] = PROJECTIONS,
+        *,
+        batch_max: int = BATCH_MAX,
+    ) -> None:
+        self._log = log
+        self._views = views
+        self._projections = projections
+        self._batch_max = batch_max
+
+    def turn(self) -> bool:
+        """Follow the log for one batch. False if no view had anything to follow.
+
+        Raises:
+            PersistenceError: the log could not be read.
+        """
+        try:
+            live, building = self._find()
+            has_followed = self._follow(live)
+            # One batch each: a long log that is being gone through again must not hold up what people look at.
+            return self._build(building) or has_followed
+        except Overtaken:
+            return True
+
+    def catch_up(self, until: int | None = None) -> None:
+        """Bring every view at least to this position of the log, or to where the log ends now."""
+        end = self._end() if until is None else until
+        while not self._is_at(end):
+            if not self.turn():
+                return
+
+    def _end(self) -> int:
+        return self._log.store.max_notification_id() or 0
+
+    def _is_at(self, end: int) -> bool:
+        """A view of a later version than ours is another process's to follow with."""
+        live = {view.name: view for view in self._views.all() if view.state is ViewState.LIVE}
+        for projection in self._projections:
+            view = live.get(projection.name)
+            if view is None or view.version < projection.version:
+                return False
+            if view.version == projection.version and view.position < end:
+                return False
+        return True
+
+    def _find(self) -> tuple[list[Following], list[Following]]:
+        """The views to follow the log with: those that serve, and those that will, being of a later version."""
+        known = self._views.all()
+        end = self._end()
+        live, building = [], []
+        for projection in self._projections:
+            own = {view.state: view for view in known if view.name == projection.name and not self._is_void(view, end)}
+            serving = own.get(ViewState.LIVE)
+            if serving is None:
+                live.append(Following(projection, self._views.create(projection, ViewState.LIVE)))
+            elif serving.version == projection.version:
+                live.append(Following(projection, serving))
+            elif serving.version < projection.version:
+                building.append(Following(projection, self._successor(projection, own.get(ViewState.BUILDING))))
+        return live, building
+
+    def _is_void(self, view: View, end: int) -> bool:
+        """A view that is ahead of the log tells of events that are gone: the log was restored from a backup."""
+        if view.position <= end:
+            return False
+        logger.warning("view dropped, the log ends before it", view=view.name, position=view.position, end=end)
+        self._views.drop(view)
+        return True
+
+    def _successor(self, projection: Projection, view: View | None) -> View:
+        """The generation that will replace one of an older version."""
+        if view is not None and view.version < projection.version:
+            self._views.drop(view)
+            view = None
+        return view or self._views.create(projection, ViewState.BUILDING)
+
+    def _follow(self, following: Sequence[Following]) -> bool:
+        if not following:
+            return False
+        start = min(each.view.position for each in following)
+        read = self._log.store.select_notifications(start, self._batch_max, inclusive_of_start=False)
+        if not read:
+            return False
+        self._views.apply(fold_batch(self._log, read, following, read[-1].id))
+        return True
+
+    def _build(self, following: Sequence[Following]) -> bool:
+        """Go on with those that are being built; what has arrived at the end of the log serves from now on."""
+        for each in following:
+            if not self._follow([each]):
+                self._views.switch(each.view)
+        return bool(following)

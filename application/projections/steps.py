@@ -1,0 +1,9 @@
+"""The step of an effect, which its stream's ID names after the session."""
+
+from domain.event import Event
+from domain.identifiers import effect_id
+
+
+def effect_step(event: Event) -> str:
+    """`mail_receipt` for an event of the stream `eff_cs_test_1_mail_receipt`."""
+    return event.originator_id.removeprefix(effect_id(event.session_id or "", ""))

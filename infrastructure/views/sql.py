@@ -1,0 +1,124 @@
+"""Changes, filters and tables of views as SQL, with a `?` for every value. Names are ours, and quoted all the same."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import assert_never
+
+from application.projections.projection import (
+    Add,
+    Change,
+    Column,
+    Keep,
+    Projection,
+    Put,
+    Remove,
+    Row,
+    Table,
+    Update,
+    Value,
+)
+from application.views import Among, AtMost, Equal, Filter, IsSet, OneOf, Selection, StartsWith
+
+Statement = tuple[str, tuple[Value, ...]]
+TableOf = Callable[[Projection], str]
+"""The table in which the live view of a projection is kept."""
+
+_TYPES = {Column.TEXT: "TEXT", Column.INTEGER: "INTEGER DEFAULT 0"}
+_LAST_CHARACTER = "\U0010ffff"
+
+
+def quoted(name: str) -> str:
+    return f'"{name}"'
+
+
+def create_table(name: str, table: Table) -> list[str]:
+    columns = [f"{quoted(column)} {_TYPES[kind]}{_not_null(column, table)}" for column, kind in table.columns.items()]
+    primary = f"PRIMARY KEY ({_list(table.key)})"
+    statements = [f"CREATE TABLE {quoted(name)} ({', '.join([*columns, primary])})"]
+    for number, index in enumerate(table.indexes, 1):
+        statements.append(f"CREATE INDEX {quoted(f'{name}_i{number}')} ON {quoted(name)} ({_list(index)})")
+    return statements
+
+
+def change(name: str, table: Table, change: Change) -> Statement:
+    match change:
+        case Put(row):
+            others = [column for column in row if column not in table.key]
+            return _insert(name, table, row, [f"{quoted(column)}=excluded.{quoted(column)}" for column in others])
+        case Keep(row):
+            return _insert(name, table, row, [])
+        case Add(key, amounts):
+            grown = [f"{quoted(c)}={quoted(name)}.{quoted(c)}+excluded.{quoted(c)}" for c in amounts]
+            return _insert(name, table, {**key, **amounts}, grown)
+        case Update(key, values):
+            where, parameters = _all(map(_equal, key.items()))
+            assignments = ", ".join(f"{quoted(column)}=?" for column in values)
+            return f"UPDATE {quoted(name)} SET {assignments}{where}", (*values.values(), *parameters)
+        case Remove(row):
+            where, parameters = _all(map(_equal, row.items()))
+            return f"DELETE FROM {quoted(name)}{where}", parameters
+        case _:
+            assert_never(change)
+
+
+def select(selection: Selection, table_of: TableOf) -> Statement:
+    where, parameters = _all(_filter(each, table_of) for each in selection.where)
+    columns = _list(selection.projection.table.columns)
+    text = f"SELECT {columns} FROM {quoted(table_of(selection.projection))}{where}"
+    if selection.order_by:
+        text += f" ORDER BY {', '.join(map(_direction, selection.order_by))}"
+    if selection.limit is not None:
+        text, parameters = f"{text} LIMIT ?", (*parameters, selection.limit)
+    return text, parameters
+
+
+def _not_null(column: str, table: Table) -> str:
+    return " NOT NULL" if column in table.key else ""
+
+
+def _list(names: Iterable[str]) -> str:
+    return ", ".join(map(quoted, names))
+
+
+def _insert(name: str, table: Table, row: Row, assignments: Sequence[str]) -> Statement:
+    marks = ", ".join("?" * len(row))
+    action = f"UPDATE SET {', '.join(assignments)}" if assignments else "NOTHING"
+    text = f"INSERT INTO {quoted(name)} ({_list(row)}) VALUES ({marks}) ON CONFLICT ({_list(table.key)}) DO {action}"
+    return text, tuple(row.values())
+
+
+def _direction(column: str) -> str:
+    return f"{quoted(column[1:])} DESC" if column.startswith("-") else quoted(column)
+
+
+def _all(conditions: Iterable[Statement]) -> Statement:
+    texts: list[str] = []
+    parameters: list[Value] = []
+    for text, values in conditions:
+        texts.append(text)
+        parameters += values
+    return (f" WHERE {' AND '.join(texts)}" if texts else ""), tuple(parameters)
+
+
+def _equal(item: tuple[str, Value]) -> Statement:
+    column, value = item
+    return (f"{quoted(column)} IS NULL", ()) if value is None else (f"{quoted(column)}=?", (value,))
+
+
+def _filter(each: Filter, table_of: TableOf) -> Statement:
+    column = quoted(each.column)
+    match each:
+        case Equal():
+            return _equal((each.column, each.value))
+        case AtMost():
+            return f"{column}<=?", (each.value,)
+        case IsSet():
+            return f"{column} IS NOT NULL", ()
+        case StartsWith():
+            return f"{column}>=? AND {column}<?", (each.text, each.text + _LAST_CHARACTER)
+        case OneOf():
+            return f"{column} IN ({', '.join('?' * len(each.values))})", tuple(each.values)
+        case Among():
+            where, parameters = _all(_filter(inner, table_of) for inner in each.where)
+            return f"{column} IN (SELECT {column} FROM {quoted(table_of(each.projection))}{where})", parameters
+        case _:
+            assert_never(each)

@@ -1,0 +1,282 @@
+"""The views on SQLite: a second file beside the log, synchronised less, since it can be made again from the log."""
+
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from eventsourcing.persistence import OperationalError
+
+from application.projections.projection import Projection, Row
+from application.views import (
+    Advance,
+    Overtaken,
+    Selection,
+    Snapshot,
+    Unreadable,
+    View,
+    ViewNotBuilt,
+    ViewState,
+)
+from infrastructure.views import sql
+
+_BUSY_TIMEOUT_SECONDS = 10.0
+_WAL_TRIES = 100
+_WAL_PAUSE_SECONDS = 0.05
+_IDLE_READERS_MAX = 4
+
+_TABLES = (
+    """
+    CREATE TABLE IF NOT EXISTS views (
+        name TEXT NOT NULL, version INTEGER NOT NULL, generation INTEGER NOT NULL, position INTEGER NOT NULL,
+        state TEXT NOT NULL, PRIMARY KEY (name, generation), UNIQUE (name, state)
+    )
+    """,
+    """
+    CREATE TABLE IF NOT EXISTS unreadable (
+        name TEXT NOT NULL, generation INTEGER NOT NULL, position INTEGER NOT NULL, error TEXT NOT NULL,
+        PRIMARY KEY (name, generation, position)
+    )
+    """,
+)
+_VIEWS = """
+SELECT name, version, generation, position, state,
+    (SELECT count(*) FROM unreadable u WHERE u.name=v.name AND u.generation=v.generation)
+FROM views v
+"""
+
+
+def views_path(log_path: Path) -> Path:
+    """Where the views of a log are kept."""
+    return log_path.with_name(f"{log_path.name.removesuffix('.db')}-views.db")
+
+
+@contextmanager
+def scratch_views() -> "Iterator[SQLiteViews]":
+    """Views for as long as they are looked at, in a temporary directory."""
+    with (
+        TemporaryDirectory(prefix="fulfill-views-") as directory,
+        closing(SQLiteViews(Path(directory, "v.db"))) as views,
+    ):
+        yield views
+
+
+class SQLiteViews:
+    """Implements `application.views.Views`. Safe to share between threads, and between processes by the file."""
+
+    def __init__(self, path: Path | str) -> None:
+        self._path = str(path)
+        self._write_lock = threading.Lock()
+        self._idle_lock = threading.Lock()
+        self._idle: list[sqlite3.Connection] = []
+        self._is_closed = False
+        with _translated_errors():
+            self._writer = _connect(self._path)
+        with self._writing() as connection:
+            for statement in _TABLES:
+                connection.execute(statement)
+
+    def close(self) -> None:
+        with self._write_lock, self._idle_lock:
+            self._is_closed = True
+            self._writer.close()
+            while self._idle:
+                self._idle.pop().close()
+
+    def all(self) -> Sequence[View]:
+        with self._reading() as connection:
+            return [_view(row) for row in connection.execute(f"{_VIEWS} ORDER BY name, generation")]
+
+    def create(self, projection: Projection, state: ViewState) -> View:
+        with self._writing() as connection:
+            found = connection.execute("SELECT max(generation) FROM views WHERE name=?", (projection.name,))
+            view = View(
+                name=projection.name,
+                version=projection.version,
+                generation=(found.fetchone()[0] or 0) + 1,
+                position=0,
+                state=state,
+            )
+            row = (view.name, view.version, view.generation, view.position, view.state.value)
+            try:
+                connection.execute("INSERT INTO views VALUES (?,?,?,?,?)", row)
+            except sqlite3.IntegrityError as error:
+                raise Overtaken(f"the view {view.name} is {state} already") from error
+            for statement in sql.create_table(_table(view), projection.table):
+                connection.execute(statement)
+        return view
+
+    def apply(self, advances: Sequence[Advance]) -> None:
+        with self._writing() as connection:
+            for advance in advances:
+                _apply(connection, advance)
+
+    def switch(self, view: View) -> None:
+        with self._writing() as connection:
+            rows = connection.execute(f"{_VIEWS} WHERE v.name=?", (view.name,)).fetchall()
+            found = {known.state: known for known in map(_view, rows)}
+            live, building = found.get(ViewState.LIVE), found.get(ViewState.BUILDING)
+            if building is None or building.generation != view.generation:
+                raise Overtaken(f"generation {view.generation} of the view {view.name} is not being built any more")
+            if live is not None:
+                if live.position > building.position:
+                    raise Overtaken(f"the live view {view.name} is further than the one that was built")
+                _drop(connection, live)
+            where = (ViewState.LIVE.value, view.name, view.generation)
+            connection.execute("UPDATE views SET state=? WHERE name=? AND generation=?", where)
+
+    def drop(self, view: View) -> None:
+        with self._writing() as connection:
+            _drop(connection, view)
+
+    def select(self, selection: Selection) -> Sequence[Row]:
+        with self._reading() as connection:
+            text, parameters = sql.select(selection, lambda each: _table(_live(connection, each)))
+            columns = list(selection.projection.table.columns)
+            return [dict(zip(columns, row, strict=True)) for row in connection.execute(text, parameters)]
+
+    def unreadable(self, view: View) -> Sequence[Unreadable]:
+        with self._reading() as connection:
+            rows = connection.execute(
+                "SELECT position, error FROM unreadable WHERE name=? AND generation=? ORDER BY position",
+                (view.name, view.generation),
+            )
+            return [Unreadable(position=position, error=error) for position, error in rows]
+
+    @contextmanager
+    def snapshot(self, projection: Projection) -> Iterator[Snapshot]:
+        with self._reading() as connection:
+            yield _Snapshot(connection, projection, _live(connection, projection))
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        """A transaction that has the right to write from its start: one that reads first could not get it later."""
+        with self._write_lock, _translated_errors():
+            self._writer.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._writer
+                self._writer.execute("COMMIT")
+            except BaseException:
+                if self._writer.in_transaction:  # a full disk has ended it already
+                    self._writer.execute("ROLLBACK")
+                raise
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        """A transaction in which everything is as it was at its first read."""
+        with self._idle_lock:
+            connection = self._idle.pop() if self._idle else None
+        with _translated_errors():
+            connection = connection or _connect(self._path)
+            connection.execute("BEGIN")
+            try:
+                yield connection
+            finally:
+                connection.execute("ROLLBACK")
+                self._put_back(connection)
+
+    def _put_back(self, connection: sqlite3.Connection) -> None:
+        with self._idle_lock:
+            if not self._is_closed and len(self._idle) < _IDLE_READERS_MAX:
+                self._idle.append(connection)
+                return
+        connection.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Snapshot:
+    connection: sqlite3.Connection
+    projection: Projection
+    view: View
+
+    def rows(self) -> Iterator[Row]:
+        table = self.projection.table
+        selection = Selection(projection=self.projection, order_by=table.key)
+        text, parameters = sql.select(selection, lambda _: _table(self.view))
+        for row in self.connection.execute(text, parameters):
+            yield dict(zip(table.columns, row, strict=True))
+
+
+@contextmanager
+def _translated_errors() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise OperationalError(f"The views' file can't be used for now: {error}") from error
+
+
+def _connect(path: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=_BUSY_TIMEOUT_SECONDS, isolation_level=None, check_same_thread=False)
+    try:
+        _write_ahead(connection)
+        connection.execute("PRAGMA synchronous=NORMAL")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Readers and the writer don't wait for each other then. SQLite does not wait for the lock that this takes once."""
+    for remaining in reversed(range(_WAL_TRIES)):
+        if connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal":
+            return
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError:
+            if remaining == 0:
+                raise
+            time.sleep(_WAL_PAUSE_SECONDS)
+
+
+def _apply(connection: sqlite3.Connection, advance: Advance) -> None:
+    view = advance.view
+    moved = connection.execute(
+        "UPDATE views SET position=? WHERE name=? AND generation=? AND position=?",
+        (advance.position, view.name, view.generation, view.position),
+    )
+    if moved.rowcount != 1:
+        raise Overtaken(f"generation {view.generation} of the view {view.name} is not at {view.position} any more")
+    changes = (sql.change(_table(view), advance.table, change) for change in advance.changes)
+    for text, statements in groupby(changes, key=itemgetter(0)):
+        connection.executemany(text, [parameters for _, parameters in statements])
+    left_out = [(view.name, view.generation, each.position, each.error) for each in advance.unreadable]
+    connection.executemany("INSERT INTO unreadable VALUES (?,?,?,?)", left_out)
+
+
+def _drop(connection: sqlite3.Connection, view: View) -> None:
+    connection.execute(f"DROP TABLE IF EXISTS {sql.quoted(_table(view))}")
+    connection.execute("DELETE FROM views WHERE name=? AND generation=?", (view.name, view.generation))
+    connection.execute("DELETE FROM unreadable WHERE name=? AND generation=?", (view.name, view.generation))
+
+
+def _live(connection: sqlite3.Connection, projection: Projection) -> View:
+    row = connection.execute(
+        f"{_VIEWS} WHERE v.name=? AND v.version=? AND v.state=?",
+        (projection.name, projection.version, ViewState.LIVE.value),
+    ).fetchone()
+    if row is None:
+        raise ViewNotBuilt(f"The view {projection.name} is not built yet in version {projection.version}.")
+    return _view(row)
+
+
+def _view(row: tuple[str, int, int, int, str, int]) -> View:
+    name, version, generation, position, state, unreadable = row
+    return View(
+        name=name,
+        version=version,
+        generation=generation,
+        position=position,
+        state=ViewState(state),
+        unreadable=unreadable,
+    )
+
+
+def _table(view: View) -> str:
+    return f"{view.name}_v{view.version}_g{view.generation}"
