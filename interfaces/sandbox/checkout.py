@@ -65,6 +65,7 @@ def completed(
         subscription_id=making.ids.object("sub") if session.mode == "subscription" else None,
         invoice_id=making.ids.object("in") if session.mode == "subscription" else None,
         setup_intent_id=making.ids.object("seti") if session.mode == "setup" else None,
+        customer_id=session.customer_id or (making.ids.customer() if _makes_customer(session) else None),
     )
     if session.mode == "setup" or session.amount_total == 0:
         return replace(session, payment_status="no_payment_required"), None
@@ -103,6 +104,10 @@ def expired(session: Session) -> Session:
 def check_open(session: Session) -> None:
     if session.status != "open":
         raise invalid_state(f"This Checkout Session is {session.status}.", code="session_not_open")
+
+
+def _makes_customer(session: Session) -> bool:
+    return session.mode == "subscription" or session.wishes.echoed.get("customer_creation") == "always"
 
 
 def _check_debit(session: Session) -> None:

@@ -23,6 +23,9 @@ class Identifiers:
     def product(self) -> str:
         return "prod_" + self._letters(14)
 
+    def customer(self) -> str:
+        return "cus_" + self._letters(14)
+
     def webhook_secret(self) -> str:
         return "whsec_" + self._letters(32)
 

@@ -31,8 +31,9 @@ class Answering:
 
         async def answer(request: Request) -> Response:
             request_id = self._sandbox.ids.request()
+            method = "GET" if request.method == "HEAD" else request.method
             try:
-                return await self._answer(request, handlers[request.method], request_id)
+                return await self._answer(request, handlers[method], request_id)
             except StripeError as error:
                 return _response(_error_json(error), request_id, status=error.status)
 

@@ -57,7 +57,7 @@ def check_key(request: Request) -> None:
 
 
 async def params_of(request: Request) -> Params:
-    if request.method in ("GET", "DELETE"):
+    if request.method in ("GET", "HEAD", "DELETE"):
         return Params.of_form(_pairs(request.url.query))
     body = await _body_of(request)
     if request.headers.get("content-type", "").startswith("application/json"):

@@ -24,6 +24,7 @@ _PATHS: dict[str, dict[str, Handler]] = {
     "/v1/events": {"GET": webhooks.list_events},
     "/v1/events/{id}": {"GET": webhooks.retrieve_event},
     "/v1/events/{id}/retry": {"POST": webhooks.retry_event},
+    "/v2/core/events/{id}": {"GET": webhooks.retrieve_thin_event},
     "/v1/webhook_endpoints": {"GET": webhooks.list_endpoints, "POST": webhooks.create_endpoint},
     "/v1/webhook_endpoints/{id}": {
         "GET": webhooks.retrieve_endpoint,

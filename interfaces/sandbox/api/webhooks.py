@@ -6,7 +6,7 @@ from interfaces.sandbox.api.call import Call
 from interfaces.sandbox.api.paging import PAGING, created_within, newest_first, page_json
 from interfaces.sandbox.endpoints import changed_endpoint, new_endpoint
 from interfaces.sandbox.errors import invalid_parameter
-from interfaces.sandbox.events import event_json
+from interfaces.sandbox.events import event_json, thin_event_json
 from interfaces.sandbox.shapes import JsonObject, endpoint_json
 from interfaces.sandbox.state import State
 from interfaces.sandbox.values import Event
@@ -19,6 +19,11 @@ def retrieve_event(call: Call) -> JsonObject:
     call.params.allow_only(("expand",))
     with call.sandbox.reading() as state:
         return _event_json(state.event(call.names["id"]), state)
+
+
+def retrieve_thin_event(call: Call) -> JsonObject:
+    with call.sandbox.reading() as state:
+        return thin_event_json(state.event(call.names["id"]))
 
 
 def list_events(call: Call) -> JsonObject:

@@ -88,8 +88,8 @@ class Pages:
             return self._not_found()
         if session.status != "open":
             return self._onward(session) if session.status == "complete" else self._over(session)
-        params = await params_of(request)
         try:
+            params = await params_of(request)
             filled = read_form(params, session)
         except StripeError as error:
             problem = Problem(field=error.param or "", message=error.message)

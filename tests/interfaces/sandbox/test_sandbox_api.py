@@ -286,6 +286,17 @@ def test_a_subscription_needs_a_recurring_price(client: stripe.StripeClient, ser
     assert str(paid.subscription).startswith("sub_")
 
 
+def test_a_customer_is_made_where_the_session_asks_for_one(client: stripe.StripeClient, server: SandboxServer) -> None:
+    session = client.v1.checkout.sessions.create(order(customer_creation="always"))
+    assert session.customer is None
+    server.sandbox.pay(session.id, email="c@example.com")
+
+    customer = client.v1.checkout.sessions.retrieve(session.id, {"expand": ["customer"]}).customer
+
+    assert isinstance(customer, stripe.Customer)
+    assert customer.email == "c@example.com"
+
+
 def test_a_setup_session_takes_no_money(client: stripe.StripeClient, server: SandboxServer) -> None:
     session = client.v1.checkout.sessions.create({"mode": "setup", "success_url": SUCCESS_URL, "currency": "eur"})
     server.sandbox.pay(session.id)
