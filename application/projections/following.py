@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import structlog
 
-from application.log import Log, Notification
+from application.log import Notification, StoredEvent
 from application.projections.projection import Change, Projection
 from application.views import Advance, Unreadable, View
 from domain.event import Event
@@ -13,6 +14,31 @@ from domain.event import Event
 logger = structlog.get_logger(__name__)
 
 _ERROR_MAX = 500
+
+
+class Feed(Protocol):
+    """The order of the log, to be read."""
+
+    def select_notifications(
+        self,
+        start: int | None,
+        limit: int,
+        stop: int | None = None,
+        topics: Sequence[str] = (),
+        *,
+        inclusive_of_start: bool = True,
+    ) -> Sequence[Notification]: ...
+
+    def max_notification_id(self) -> int | None: ...
+
+
+class ReadableLog(Protocol):
+    """The log for those who only read it: nothing can be appended through this."""
+
+    @property
+    def store(self) -> Feed: ...
+
+    def decode(self, stored: StoredEvent) -> Event: ...
 
 
 @dataclass(slots=True)
@@ -48,7 +74,9 @@ class Following:
         )
 
 
-def fold_batch(log: Log, read: Sequence[Notification], following: Sequence[Following], position: int) -> list[Advance]:
+def fold_batch(
+    log: ReadableLog, read: Sequence[Notification], following: Sequence[Following], position: int
+) -> list[Advance]:
     """What brings these views to `position`, the last place that `read` covers."""
     for notification in read:
         interested = [each for each in following if each.wants(notification)]
@@ -57,7 +85,7 @@ def fold_batch(log: Log, read: Sequence[Notification], following: Sequence[Follo
     return [each.advance(position) for each in following if each.view.position < position]
 
 
-def _take_in(log: Log, notification: Notification, interested: Sequence[Following]) -> None:
+def _take_in(log: ReadableLog, notification: Notification, interested: Sequence[Following]) -> None:
     try:
         event = log.decode(notification)
     except Exception as error:  # noqa: BLE001 - the boundary around one event: recorded, and the rest goes on

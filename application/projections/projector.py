@@ -8,8 +8,7 @@ from collections.abc import Sequence
 
 import structlog
 
-from application.log import Log
-from application.projections.following import Following, fold_batch
+from application.projections.following import Following, ReadableLog, fold_batch
 from application.projections.projection import Projection
 from application.projections.registry import PROJECTIONS
 from application.views import Overtaken, View, Views, ViewState
@@ -22,7 +21,7 @@ BATCH_MAX = 1000
 class Projector:
     def __init__(
         self,
-        log: Log,
+        log: ReadableLog,
         views: Views,
         projections: Sequence[Projection] = PROJECTIONS,
         *,

@@ -1,0 +1,164 @@
+"""Everything about one checkout as of a moment: what `fulfill checkout` prints, and other programs rely on.
+
+The shape may grow; what is in it never changes its meaning.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from application.checkout_state import CheckoutState, checkout_state
+from application.projections.projection import rfc3339
+from application.story import sentence
+from domain.checkout_session import CheckoutSession, CheckoutSessionFact
+from domain.effect import Effect, EffectFact
+from domain.event import Event
+from domain.fulfillment import Fulfillment, FulfillmentFact, LineState
+from domain.identifiers import fulfillment_id, is_livemode
+from domain.mail import MailKind
+
+QUEUED, SENT, FAILED, WITHDRAWN = "queued", "sent", "failed", "withdrawn"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineItemEntry:
+    id: str
+    price: str | None
+    product: str | None
+    description: str
+    quantity: int
+    delivery: str | None
+    """Nothing as long as it is not planned."""
+    state: LineState
+    detail: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmailEntry:
+    kind: MailKind
+    state: str
+    """`queued`, `sent`, `failed` or `withdrawn`."""
+    occasion: str | None
+    """What tells apart several of one kind: the number of a parcel, a line."""
+    detail: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoryEntry:
+    position: int
+    stream: str
+    type: str
+    """`Aggregate.Event`."""
+    occurred_at: datetime
+    recorded_at: datetime
+    actor: str
+    cause: str | None
+    reason: str | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckoutDocument:
+    """Amounts are integers of the currency's smallest unit; null until Stripe was asked."""
+
+    session_id: str
+    state: CheckoutState
+    payment_status: str | None
+    livemode: bool
+    amount_total: int | None
+    currency: str | None
+    line_items: tuple[LineItemEntry, ...]
+    emails: tuple[EmailEntry, ...]
+    story: tuple[StoryEntry, ...]
+
+
+def checkout_document(session_id: str, events: Sequence[tuple[int, Event]]) -> CheckoutDocument | None:
+    """The document from the session's events with their positions, in log order; None without the session's own."""
+    session, fulfillment, effects = _replay(session_id, [event for _, event in events])
+    if not session.is_known:
+        return None
+    checkout, completed = session.checkout, session.completed
+    return CheckoutDocument(
+        session_id=session_id,
+        state=checkout_state(session, fulfillment),
+        payment_status=checkout.payment_status if checkout else completed.payment_status if completed else None,
+        livemode=checkout.livemode if checkout else is_livemode(session_id),
+        amount_total=checkout.amount_total if checkout else None,
+        currency=checkout.currency if checkout else None,
+        line_items=tuple(_line_items(session, fulfillment)),
+        emails=tuple(_emails(effects)),
+        story=tuple(_entry(position, event) for position, event in events),
+    )
+
+
+def as_json(document: CheckoutDocument) -> dict[str, object]:
+    """The document as other programs get it: times as RFC 3339 in UTC with microseconds."""
+    story = [
+        {**asdict(entry), "occurred_at": rfc3339(entry.occurred_at), "recorded_at": rfc3339(entry.recorded_at)}
+        for entry in document.story
+    ]
+    return {**asdict(document), "story": story}
+
+
+def _replay(session_id: str, events: Iterable[Event]) -> tuple[CheckoutSession, Fulfillment, list[Effect]]:
+    session, fulfillment = CheckoutSession(id=session_id), Fulfillment(id=fulfillment_id(session_id))
+    effects: dict[str, Effect] = {}
+    for event in events:
+        if isinstance(event, CheckoutSessionFact):
+            session = session.evolve(event)
+        elif isinstance(event, FulfillmentFact):
+            fulfillment = fulfillment.evolve(event)
+        elif isinstance(event, EffectFact):
+            id = event.originator_id
+            effects[id] = effects.get(id, Effect(id=id)).evolve(event)
+    return session, fulfillment, list(effects.values())
+
+
+def _line_items(session: CheckoutSession, fulfillment: Fulfillment) -> Iterator[LineItemEntry]:
+    """What was planned; before that, what Stripe lists."""
+    planned = [(line.plan.item, line.plan.delivery, line.state, line.detail) for line in fulfillment.lines.values()]
+    listed = session.checkout.line_items if session.checkout and not fulfillment.requested else ()
+    unplanned = [(item, None, LineState.PENDING, None) for item in listed]
+    for item, delivery, state, detail in [*planned, *unplanned]:
+        yield LineItemEntry(
+            id=item.id,
+            price=item.price,
+            product=item.product,
+            description=item.description,
+            quantity=item.quantity,
+            delivery=delivery,
+            state=state,
+            detail=detail,
+        )
+
+
+def _emails(effects: Iterable[Effect]) -> Iterator[EmailEntry]:
+    for effect in effects:
+        requested = effect.requested
+        if requested and requested.mail:
+            kind = requested.mail.kind
+            occasion = requested.step.removeprefix(f"mail_{kind}").removeprefix("_")
+            state, detail = _mail_state(effect)
+            yield EmailEntry(kind=kind, state=state, occasion=occasion or None, detail=detail)
+
+
+def _mail_state(effect: Effect) -> tuple[str, str | None]:
+    if effect.is_done:
+        return SENT, None
+    if effect.withdrawn:
+        return WITHDRAWN, effect.withdrawn
+    return (FAILED, effect.given_up) if effect.given_up else (QUEUED, None)
+
+
+def _entry(position: int, event: Event) -> StoryEntry:
+    return StoryEntry(
+        position=position,
+        stream=event.originator_id,
+        type=event.TOPIC,
+        occurred_at=event.occurred_at,
+        recorded_at=event.recorded_at,
+        actor=event.actor,
+        cause=event.cause,
+        reason=event.reason.text if event.reason else None,
+        text=sentence(event),
+    )

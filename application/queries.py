@@ -1,0 +1,213 @@
+"""What people ask: about one checkout, in words, about work to be done, the stock and the views themselves.
+
+Each answer is exact as of the end of the log: the views are brought there first, with or without a server running.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from application.checkout_document import CheckoutDocument, checkout_document
+from application.checkout_state import CheckoutState
+from application.due_effects import DueEffects
+from application.log import Log, Notification
+from application.projections.checkouts import CHECKOUTS
+from application.projections.projection import Projection, Row
+from application.projections.projector import Projector
+from application.projections.registry import PROJECTIONS
+from application.projections.search import SEARCH, words
+from application.projections.stock import STOCK
+from application.projections.timeline import TIMELINE
+from application.projections.work_queue import WORK_QUEUE
+from application.views import Among, Equal, OneOf, Selection, StartsWith, View, Views, ViewState
+from domain.event import Event
+
+_WORDS_MAX = 10
+_HITS_MAX = 200
+_WORK_MAX = 1000
+_BATCH_MAX = 100
+PARKED_EVENT = "parked_event"
+FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchHit:
+    session_id: str
+    state: CheckoutState
+    amount_total: int | None
+    currency: str | None
+    recorded_at: datetime
+    """When it was first heard of."""
+    matched: tuple[str, ...]
+    """As what the words were found: `email`, `sku`, ..."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkItem:
+    """Something that waits for a person."""
+
+    subject: str
+    """The session, or the Stripe event where there is none."""
+    kind: str
+    item: str
+    """The line item or the step; empty where it is about the whole."""
+    detail: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StockLevel:
+    """In pieces. `available` is what is on the shelf and not promised."""
+
+    sku: str
+    on_hand: int
+    reserved: int
+    available: int
+    backordered: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectionStatus:
+    name: str
+    version: int
+    position: int
+    state: str
+    """`live`, `building`, or `failed`: some events could not be taken in."""
+    unreadable: int
+
+
+class Queries:
+    def __init__(self, log: Log, views: Views, projector: Projector) -> None:
+        self._log = log
+        self._views = views
+        self._projector = projector
+        self.due_effects = DueEffects(views)
+
+    def checkout(self, session_id: str, as_of: datetime | None = None) -> CheckoutDocument | None:
+        """The checkout as it is now, or as it was then by our clock; None if the log knew nothing of it."""
+        self._projector.catch_up()
+        events = self._events([session_id]).get(session_id, [])
+        known = [(position, event) for position, event in events if as_of is None or event.recorded_at <= as_of]
+        return checkout_document(session_id, known)
+
+    def search(self, text: str, limit: int = 50) -> list[SearchHit]:
+        """Checkouts in which every word is found, or the beginning of one; the newest first. No words: all of them."""
+        self._projector.catch_up()
+        wanted = list(dict.fromkeys(words(text)))[:_WORDS_MAX]
+        found = [Among("session_id", SEARCH, [StartsWith("term", word)]) for word in wanted]
+        limit = min(limit, _HITS_MAX)
+        selection = Selection(projection=CHECKOUTS, where=found, order_by=["-position"], limit=limit)
+        rows = self._views.select(selection)
+        states = self._states([str(row["session_id"]) for row in rows])
+        return [_hit(row, states, self._matched(str(row["session_id"]), wanted)) for row in rows]
+
+    def work_queue(self, limit: int = _WORK_MAX) -> list[WorkItem]:
+        """What waits for a person, the longest first, and the events that a policy could not handle."""
+        self._projector.catch_up()
+        selection = Selection(
+            projection=WORK_QUEUE,
+            where=[Equal("is_open", 1)],
+            order_by=["since", "subject", "kind", "item"],
+            limit=limit,
+        )
+        rows = self._views.select(selection)
+        return sorted([*map(_work_item, rows), *self._parked()], key=lambda item: item.since)[:limit]
+
+    def stock(self) -> list[StockLevel]:
+        self._projector.catch_up()
+        sums: dict[str, list[int]] = {}
+        for row in self._views.select(Selection(projection=STOCK, order_by=["sku"])):
+            of_sku = sums.setdefault(str(row["sku"]), [0, 0, 0])
+            for number, column in enumerate(("on_hand", "reserved", "backordered")):
+                of_sku[number] += int(row[column] or 0)
+        return [
+            StockLevel(sku=sku, on_hand=on_hand, reserved=held, available=on_hand - held, backordered=waiting)
+            for sku, (on_hand, held, waiting) in sums.items()
+        ]
+
+    def projections(self) -> list[ProjectionStatus]:
+        """Every generation of every view, as it is: nothing is brought up to date for this."""
+        views = self._views.all()
+        missing = [each for each in PROJECTIONS if each.name not in {view.name for view in views}]
+        return sorted([*map(_status, views), *map(_not_begun, missing)], key=lambda status: status.name)
+
+    def _states(self, sessions: Sequence[str]) -> Mapping[str, CheckoutState]:
+        states = {}
+        for start in range(0, len(sessions), _BATCH_MAX):
+            for session_id, events in self._events(sessions[start : start + _BATCH_MAX]).items():
+                document = checkout_document(session_id, events)
+                if document:
+                    states[session_id] = document.state
+        return states
+
+    def _events(self, sessions: Sequence[str]) -> Mapping[str, list[tuple[int, Event]]]:
+        """Each session's events with their positions, in log order."""
+        where = [OneOf("session_id", sessions)]
+        rows = self._views.select(Selection(projection=TIMELINE, where=where, order_by=["position"]))
+        positions = [int(row["position"] or 0) for row in rows]
+        events: dict[str, list[tuple[int, Event]]] = {}
+        for notification in self._read(positions):
+            event = self._log.decode(notification)
+            events.setdefault(event.session_id or "", []).append((notification.id, event))
+        return events
+
+    def _read(self, positions: Sequence[int]) -> Iterable[Notification]:
+        return self._log.store.select_positions(positions) if positions else ()
+
+    def _matched(self, session_id: str, wanted: Sequence[str]) -> tuple[str, ...]:
+        fields = set()
+        for word in wanted:
+            where = (StartsWith("term", word), Equal("session_id", session_id))
+            rows = self._views.select(Selection(projection=SEARCH, where=where, limit=_BATCH_MAX))
+            fields |= {str(row["field"]) for row in rows}
+        return tuple(sorted(fields))
+
+    def _parked(self) -> list[WorkItem]:
+        return [
+            WorkItem(
+                subject=parked.subject,
+                kind=PARKED_EVENT,
+                item=f"{parked.policy}@{parked.position}",
+                detail=parked.error,
+                since=parked.parked_at,
+            )
+            for parked in self._log.store.select_parked()
+        ]
+
+
+def _status(view: View) -> ProjectionStatus:
+    is_failed = view.unreadable > 0 and view.state is ViewState.LIVE
+    return ProjectionStatus(
+        name=view.name,
+        version=view.version,
+        position=view.position,
+        state=FAILED if is_failed else view.state.value,
+        unreadable=view.unreadable,
+    )
+
+
+def _not_begun(projection: Projection) -> ProjectionStatus:
+    state = ViewState.BUILDING.value
+    return ProjectionStatus(name=projection.name, version=projection.version, position=0, state=state, unreadable=0)
+
+
+def _hit(row: Row, states: Mapping[str, CheckoutState], matched: tuple[str, ...]) -> SearchHit:
+    session_id, amount, currency = str(row["session_id"]), row["amount_total"], row["currency"]
+    return SearchHit(
+        session_id=session_id,
+        state=states.get(session_id, CheckoutState.OPEN),
+        amount_total=None if amount is None else int(amount),
+        currency=None if currency is None else str(currency),
+        recorded_at=datetime.fromisoformat(str(row["recorded_at"])),
+        matched=matched,
+    )
+
+
+def _work_item(row: Row) -> WorkItem:
+    return WorkItem(
+        subject=str(row["subject"]),
+        kind=str(row["kind"]),
+        item=str(row["item"]),
+        detail=str(row["detail"]),
+        since=datetime.fromisoformat(str(row["since"])),
+    )

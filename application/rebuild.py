@@ -1,0 +1,233 @@
+"""Making a view afresh from the whole log while the live one serves, and proving that the live one is right.
+
+What is read here are events and what is written are rows: there is nothing in reach with which a rebuild could act.
+"""
+
+import hashlib
+import heapq
+import json
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+
+from application.errors import NotFound
+from application.log import Notification
+from application.projections.following import Following, ReadableLog, fold_batch
+from application.projections.projection import Projection, Row, Value
+from application.projections.registry import PROJECTIONS
+from application.views import Overtaken, Snapshot, View, Views, ViewState
+
+BATCH_MAX = 5000
+_REPORT_SECONDS = 1.0
+_DIFFERENCES_MAX = 10
+
+Key = tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far a rebuild has come, in events of the log."""
+
+    done: int
+    total: int
+    events_per_second: float
+
+    @property
+    def seconds_left(self) -> float | None:
+        """At the rate so far; None while there is none."""
+        return (self.total - self.done) / self.events_per_second if self.events_per_second else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """A row that the live view and a fresh fold of the log do not agree on; None where it is missing."""
+
+    key: Key
+    live: Row | None
+    fresh: Row | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verification:
+    """The live view at its position beside a fresh fold of the log up to there."""
+
+    name: str
+    version: int
+    position: int
+    rows: int
+    live_digest: str
+    fresh_digest: str
+    unreadable: int
+    """How many events a fresh fold has to leave out."""
+    differences: tuple[Difference, ...]
+    """The first of them, in the order of the key."""
+
+    @property
+    def is_right(self) -> bool:
+        return self.live_digest == self.fresh_digest
+
+
+Report = Callable[[Progress], None]
+
+
+def silent(progress: Progress) -> None:
+    """For who does not want to hear of it."""
+
+
+class Rebuild:
+    def __init__(
+        self,
+        log: ReadableLog,
+        views: Views,
+        scratch: Callable[[], AbstractContextManager[Views]],
+        projections: Sequence[Projection] = PROJECTIONS,
+        *,
+        timer: Callable[[], float] = time.monotonic,
+        batch_max: int = BATCH_MAX,
+    ) -> None:
+        """`scratch` makes room for a view that nobody serves from, and takes it away again."""
+        self._log = log
+        self._views = views
+        self._scratch = scratch
+        self._projections = {projection.name: projection for projection in projections}
+        self._timer = timer
+        self._batch_max = batch_max
+
+    def rebuild(self, name: str, report: Report = silent) -> View:
+        """Build a new generation beside the live one, then let it serve. One that was begun and left is gone on with.
+
+        Raises:
+            NotFound: there is no such projection.
+        """
+        projection = self._projection(name)
+        generation, meter = self._begin(projection).generation, _Meter(report, self._timer)
+        while (view := self._find(name, generation)).state is ViewState.BUILDING:
+            try:
+                position, end = self._step(self._views, projection, view)
+                meter.show(position, end)
+                if position >= end:
+                    self._views.switch(view)
+            except Overtaken:
+                continue  # somebody else builds the same, or the live view is a step ahead: look again
+        meter.show(view.position, view.position, is_last=True)
+        return view
+
+    def verify(self, name: str, report: Report = silent) -> Verification:
+        """Compare the live view with a fresh fold of the log up to the same position.
+
+        Raises:
+            NotFound: there is no such projection.
+            ViewNotBuilt: there is no live view of it yet.
+        """
+        projection = self._projection(name)
+        with self._views.snapshot(projection) as live, self._scratch() as scratch:
+            meter = _Meter(report, self._timer)
+            scratch.create(projection, ViewState.LIVE)
+            while (view := scratch.all()[0]).position < live.view.position:
+                meter.show(view.position, live.view.position)
+                self._step(scratch, projection, view, live.view.position)
+            with scratch.snapshot(projection) as fresh:
+                return _compare(projection, live, fresh)
+
+    def _projection(self, name: str) -> Projection:
+        if name not in self._projections:
+            raise NotFound(f"There is no projection {name}. There are: {', '.join(sorted(self._projections))}.")
+        return self._projections[name]
+
+    def _begin(self, projection: Projection) -> View:
+        """The generation to build: one of this version that was begun before, else a new one."""
+        for view in self._views.all():
+            if view.name == projection.name and view.state is ViewState.BUILDING:
+                if view.version == projection.version:
+                    return view
+                self._views.drop(view)
+        try:
+            return self._views.create(projection, ViewState.BUILDING)
+        except Overtaken:
+            return self._begin(projection)
+
+    def _find(self, name: str, generation: int) -> View:
+        """The generation that is being built; if it was built and replaced already, the one that serves."""
+        own = [view for view in self._views.all() if view.name == name]
+        return next((view for view in own if view.generation == generation), own[0])
+
+    def _step(self, views: Views, projection: Projection, view: View, until: int | None = None) -> tuple[int, int]:
+        """Bring a view one batch further. Where it is then, and where the log ends."""
+        end = until if until is not None else self._log.store.max_notification_id() or 0
+        if view.position >= end:
+            return view.position, end
+        # The end is asked for first: what the filter leaves out of a batch that is not full is below it for certain.
+        read = self._select(projection, view.position, end)
+        position = read[-1].id if len(read) == self._batch_max else end
+        views.apply(fold_batch(self._log, read, [Following(projection, view)], position))
+        return position, end
+
+    def _select(self, projection: Projection, start: int, stop: int) -> Sequence[Notification]:
+        topics = sorted(projection.reads or ())
+        store = self._log.store
+        return store.select_notifications(start, self._batch_max, stop, topics, inclusive_of_start=False)
+
+
+class _Meter:
+    """Tells how far it is about once a second, and at the end."""
+
+    def __init__(self, report: Report, timer: Callable[[], float]) -> None:
+        self._report = report
+        self._timer = timer
+        self._began_at = self._shown_at = timer()
+        self._from: int | None = None
+
+    def show(self, done: int, total: int, *, is_last: bool = False) -> None:
+        now = self._timer()
+        self._from = done if self._from is None else self._from
+        if is_last or now - self._shown_at >= _REPORT_SECONDS:
+            self._shown_at = now
+            seconds = now - self._began_at
+            rate = (done - self._from) / seconds if seconds > 0 else 0.0
+            self._report(Progress(done=done, total=total, events_per_second=rate))
+
+
+def _compare(projection: Projection, live: Snapshot, fresh: Snapshot) -> Verification:
+    digests = hashlib.sha256(), hashlib.sha256()
+    rows = 0
+    differences: list[Difference] = []
+    for key, (mine, theirs) in _side_by_side(projection, live.rows(), fresh.rows()):
+        rows += mine is not None
+        for digest, row in zip(digests, (mine, theirs), strict=True):
+            if row is not None:
+                digest.update(_canonical(row))
+        if mine != theirs and len(differences) < _DIFFERENCES_MAX:
+            differences.append(Difference(key=key, live=mine, fresh=theirs))
+    return Verification(
+        name=projection.name,
+        version=projection.version,
+        position=live.view.position,
+        rows=rows,
+        live_digest=digests[0].hexdigest(),
+        fresh_digest=digests[1].hexdigest(),
+        unreadable=fresh.view.unreadable,
+        differences=tuple(differences),
+    )
+
+
+def _canonical(row: Row) -> bytes:
+    return json.dumps(row, sort_keys=True, separators=(",", ":")).encode() + b"\n"
+
+
+def _side_by_side(
+    projection: Projection, live: Iterable[Row], fresh: Iterable[Row]
+) -> Iterator[tuple[Key, tuple[Row | None, Row | None]]]:
+    """Both, which are in the order of the key, row by row."""
+    columns = projection.table.key
+
+    def keyed(rows: Iterable[Row], side: int) -> Iterator[tuple[Any, int, Row]]:
+        return ((tuple(row[column] for column in columns), side, row) for row in rows)
+
+    merged = heapq.merge(keyed(live, 0), keyed(fresh, 1), key=itemgetter(0))
+    for key, group in groupby(merged, key=itemgetter(0)):
+        found = {side: row for _, side, row in group}
+        yield key, (found.get(0), found.get(1))
