@@ -67,7 +67,7 @@ class Courier:
         self._pace = pace
         self._office = office
         self._background = background
-        self._turns: dict[str, asyncio.Semaphore] = {}
+        self._turns: dict[tuple[asyncio.AbstractEventLoop, str], asyncio.Semaphore] = {}
         self._changed = threading.Condition()
         self._under_way: set[tuple[str, str]] = set()
         self._jobs = 0
@@ -111,7 +111,9 @@ class Courier:
                 await asyncio.sleep(self._pace.retry_seconds(number))
 
     async def _attempt(self, client: httpx2.AsyncClient, errand: Errand) -> Attempt | None:
-        turns = self._turns.setdefault(errand.endpoint_id, asyncio.Semaphore(_CONCURRENT_PER_ENDPOINT))
+        # Of this run's loop: a semaphore of a run before belongs to a loop that is closed.
+        whose = (asyncio.get_running_loop(), errand.endpoint_id)
+        turns = self._turns.setdefault(whose, asyncio.Semaphore(_CONCURRENT_PER_ENDPOINT))
         async with turns:
             # The pause is ended from another thread, which knows no event of this loop.
             while (post := self._office.prepare(errand)) == "later":  # noqa: ASYNC110

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from interfaces.sandbox.errors import invalid_parameter, missing_parameter
 from interfaces.sandbox.making import Making
-from interfaces.sandbox.params import Params
+from interfaces.sandbox.params import Params, check_url
 from interfaces.sandbox.values import Endpoint, Secret
 
 _ENABLED_EVENTS_MAX: Final = 100
@@ -55,10 +55,8 @@ def rolled_endpoint(endpoint: Endpoint, secret: str, *, old_until: float) -> End
 
 def local_url(url: str) -> str:
     """The URL, if it leads to this machine. Refused otherwise: a trial must not call strangers."""
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise invalid_parameter("url", "Invalid URL: an explicit scheme (such as http) must be provided.")
-    if not _is_loopback(parts.hostname):
+    check_url(url, "url")
+    if not _is_loopback(urlsplit(url).hostname or ""):
         message = "Invalid URL: the sandbox delivers to localhost, 127.0.0.0/8 and ::1 only."
         raise invalid_parameter("url", message, code="url_invalid")
     return url

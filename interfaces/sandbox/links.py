@@ -60,7 +60,8 @@ def changed_payment_link(link: PaymentLink, params: Params) -> PaymentLink:
 def _redirect_url(params: Params) -> str | None:
     after = params.child("after_completion")
     kind = after.choice("type", ("redirect", "hosted_confirmation"))
-    return after.child("redirect").required("url") if kind == "redirect" else None
+    redirect = after.child("redirect")
+    return redirect.url("url") or redirect.required("url") if kind == "redirect" else None
 
 
 def _custom_message(params: Params) -> str | None:

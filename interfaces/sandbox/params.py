@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, TypeAlias
+from urllib.parse import urlsplit
 
 from interfaces.sandbox.errors import StripeError, invalid_parameter, missing_parameter, unknown_parameter
 
@@ -65,6 +66,13 @@ class Params:
         if value is None:
             raise missing_parameter(self.named(name))
         return value
+
+    def url(self, name: str) -> str | None:
+        """A web address, such as the page to return to."""
+        text = self.text(name)
+        if text is not None:
+            check_url(text, self.named(name))
+        return text
 
     def integer(self, name: str, *, minimum: int = 0, maximum: int = 99_999_999_999) -> int | None:
         text = self.text(name)
@@ -137,6 +145,16 @@ class Params:
     def _pairs(self, name: str) -> dict[str, str]:
         listed = self.child(name)
         return {key: listed.text(key) or "" for key in listed._tree}
+
+
+def check_url(url: str, param: str) -> None:
+    try:
+        parts = urlsplit(url)
+        is_valid = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_valid = False
+    if not is_valid:
+        raise invalid_parameter(param, "Not a valid URL", code="url_invalid")
 
 
 def _plant(tree: dict[str, Tree], name: str, value: str) -> None:

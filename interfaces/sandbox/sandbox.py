@@ -145,15 +145,14 @@ class Sandbox(Core):
     ) -> Session:
         """Fills in the payment page and presses the button; a total of 0 is free, whatever `by` says.
 
-        `quantities` are new ones by line item ID, `additions` are optional items by price ID,
-        `answers` are those to custom fields by key.
+        Quantities go by line item ID, additions by the price ID of an optional item, answers by field key.
         """
         known = email or self.session(session_id).customer_email or _EMAIL
-        name = name or _NAME
+        customer = Customer(email=known, name=name or _NAME, phone=phone, address=address)
         payment = Payment(
             by=by,
-            customer=Customer(email=known, name=name, phone=phone, address=address),
-            ship_to=Customer(email=None, name=name, address=address),
+            customer=customer,
+            ship_to=replace(customer, email=None, phone=None),
             quantities=quantities or {},
             additions=additions or {},
             shipping_rate=shipping_rate,

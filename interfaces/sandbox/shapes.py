@@ -126,14 +126,10 @@ def adjustable_json(adjustable: AdjustableQuantity | None) -> JsonObject:
 
 
 def payment_intent_json(intent: PaymentIntent) -> JsonObject:
-    is_paid = intent.status == "succeeded"
     return {
         "id": intent.id,
         "object": "payment_intent",
-        "amount": intent.money.amount,
-        "amount_capturable": 0,
-        "amount_details": {"tip": {}},
-        "amount_received": intent.money.amount if is_paid else 0,
+        **_intent_amounts(intent),
         "automatic_payment_methods": None,
         "canceled_at": None,
         "cancellation_reason": None,
@@ -141,7 +137,6 @@ def payment_intent_json(intent: PaymentIntent) -> JsonObject:
         "client_secret": f"{intent.id}_secret_{intent.id[-10:]}",
         "confirmation_method": "automatic",
         "created": intent.created,
-        "currency": intent.money.currency,
         "customer": None,
         "description": None,
         "last_payment_error": _decline_json(intent),
@@ -199,6 +194,16 @@ def _recurring_json(recurring: Recurring | None) -> JsonObject | None:
         "meter": None,
         "trial_period_days": None,
         "usage_type": "licensed",
+    }
+
+
+def _intent_amounts(intent: PaymentIntent) -> JsonObject:
+    return {
+        "amount": intent.money.amount,
+        "amount_capturable": 0,
+        "amount_details": {"tip": {}},
+        "amount_received": intent.money.amount if intent.status == "succeeded" else 0,
+        "currency": intent.money.currency,
     }
 
 

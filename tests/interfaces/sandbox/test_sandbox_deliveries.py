@@ -4,12 +4,10 @@ import json
 import queue
 from collections.abc import Iterator
 
-import httpx2
 import pytest
 import stripe
 
 from interfaces.sandbox.courier import Pace
-from interfaces.sandbox.errors import StripeError
 from interfaces.sandbox.inbox import Inbox, Received
 from interfaces.sandbox.sandbox import Sandbox
 from interfaces.sandbox.server import SandboxServer
@@ -64,111 +62,6 @@ def shown(event: stripe.Event) -> stripe.checkout.Session:
     session = event.data.object
     assert isinstance(session, stripe.checkout.Session)
     return session
-
-
-def test_a_card_payment_completes_as_paid(sandbox: Sandbox, inbox: Inbox, client: stripe.StripeClient) -> None:
-    endpoint = sandbox.add_webhook(inbox.url)
-    session = opened(sandbox)
-
-    sandbox.pay(session.id)
-
-    event = verified(client, inbox.next(), secret_of(endpoint))
-    assert event.type == COMPLETED
-    assert (event.api_version, event.livemode, event.pending_webhooks) == ("2026-10-28.endive", False, 1)
-    assert (shown(event).id, shown(event).payment_status, shown(event).amount_total) == (session.id, "paid", 1000)
-    assert "line_items" not in shown(event)
-    assert sandbox.wait_for_deliveries()
-    assert inbox.is_empty()
-
-
-def test_a_debit_completes_unpaid_and_succeeds_later(
-    sandbox: Sandbox, inbox: Inbox, client: stripe.StripeClient
-) -> None:
-    endpoint = sandbox.add_webhook(inbox.url)
-    session = opened(sandbox)
-
-    sandbox.pay(session.id, by="debit_succeeds")
-
-    completed = verified(client, inbox.next(), secret_of(endpoint))
-    succeeded = verified(client, inbox.next(), secret_of(endpoint))
-    assert (completed.type, shown(completed).payment_status) == (COMPLETED, "unpaid")
-    assert succeeded.type == "checkout.session.async_payment_succeeded"
-    assert shown(succeeded).payment_status == "paid"
-    assert sandbox.books.of(session.id).paid == sandbox.books.of(session.id).total
-
-
-def test_a_refused_debit_leaves_the_session_complete_and_unpaid(
-    sandbox: Sandbox, inbox: Inbox, client: stripe.StripeClient
-) -> None:
-    endpoint = sandbox.add_webhook(inbox.url, events=["checkout.session.async_payment_failed"])
-    session = opened(sandbox)
-
-    sandbox.pay(session.id, by="debit_fails")
-
-    event = verified(client, inbox.next(), secret_of(endpoint))
-    assert (shown(event).status, shown(event).payment_status) == ("complete", "unpaid")
-    intent = client.v1.payment_intents.retrieve(str(shown(event).payment_intent))
-    assert intent.status == "requires_payment_method"
-    assert sandbox.books.of(session.id).paid is None
-
-
-def test_a_free_order_needs_no_payment(sandbox: Sandbox, inbox: Inbox, client: stripe.StripeClient) -> None:
-    endpoint = sandbox.add_webhook(inbox.url)
-    session = opened(sandbox, unit_amount=0)
-
-    sandbox.pay(session.id, by="free")
-
-    event = verified(client, inbox.next(), secret_of(endpoint))
-    assert shown(event).payment_status == "no_payment_required"
-    assert shown(event).payment_intent is None
-
-
-def test_what_costs_money_is_not_free(sandbox: Sandbox) -> None:
-    session = opened(sandbox)
-
-    with pytest.raises(StripeError):
-        sandbox.pay(session.id, by="free")
-
-    assert sandbox.session(session.id).status == "open"
-
-
-def test_a_held_clock_keeps_a_debit_on_its_way_until_it_is_released(sandbox: Sandbox, inbox: Inbox) -> None:
-    sandbox.add_webhook(inbox.url, events=["checkout.session.async_payment_succeeded"])
-    session = opened(sandbox)
-    sandbox.hold_clock()
-
-    sandbox.pay(session.id, by="debit_succeeds")
-    sandbox.advance_clock(3600)
-    assert sandbox.session(session.id).payment_status == "unpaid"
-    sandbox.release_clock()
-
-    assert sandbox.session(session.id).payment_status == "paid"
-    assert session.id.encode() in inbox.next().body
-
-
-@pytest.mark.parametrize(("outcome", "status"), [("settle", "paid"), ("fail", "unpaid")])
-def test_a_debit_can_be_ended_by_hand_once(sandbox: Sandbox, outcome: str, status: str) -> None:
-    session = opened(sandbox)
-    sandbox.hold_clock()
-    sandbox.pay(session.id, by="debit_succeeds")
-
-    ended = getattr(sandbox, outcome)(session.id)
-
-    assert ended.payment_status == status
-    with pytest.raises(StripeError):
-        getattr(sandbox, outcome)(session.id)
-
-
-def test_a_session_expires_when_its_time_has_come(sandbox: Sandbox, inbox: Inbox, client: stripe.StripeClient) -> None:
-    endpoint = sandbox.add_webhook(inbox.url)
-    session = opened(sandbox)
-
-    sandbox.advance_clock(24 * 3600 + 1)
-
-    event = verified(client, inbox.next(), secret_of(endpoint))
-    assert (event.type, shown(event).status) == ("checkout.session.expired", "expired")
-    with pytest.raises(StripeError):
-        sandbox.pay(session.id)
 
 
 def test_a_failed_delivery_is_repeated_with_a_signature_of_its_own(
@@ -293,7 +186,14 @@ def test_a_disabled_or_deleted_endpoint_gets_nothing(
 
 
 @pytest.mark.parametrize(
-    "url", ["https://example.com/webhook", "http://192.0.2.1/", "http://127.0.0.1.example.com/", "ftp://localhost/"]
+    "url",
+    [
+        "https://example.com/webhook",
+        "http://192.0.2.1/",
+        "http://127.0.0.1.example.com/",
+        "ftp://localhost/",
+        "http://[::1",
+    ],
 )
 def test_nothing_but_this_machine_can_be_an_endpoint(client: stripe.StripeClient, url: str) -> None:
     with pytest.raises(stripe.InvalidRequestError) as refused:
@@ -342,61 +242,6 @@ def test_events_page_backwards_into_the_order_in_which_they_happened(
     later = client.v1.events.list({"ending_before": events[0], "types": [COMPLETED], "limit": 2})
 
     assert [event.id for event in later.auto_paging_iter()] == events[1:]
-
-
-def test_an_event_stays_as_it_was(sandbox: Sandbox, client: stripe.StripeClient) -> None:
-    session = opened(sandbox)
-    sandbox.hold_clock()
-    sandbox.pay(session.id, by="debit_succeeds")
-
-    sandbox.settle(session.id)
-
-    (completed,) = sandbox.events(COMPLETED)
-    assert shown(client.v1.events.retrieve(completed.id)).payment_status == "unpaid"
-
-
-def test_the_next_requests_fail_as_asked(sandbox: Sandbox, client: stripe.StripeClient) -> None:
-    sandbox.fail_next_requests(1, status=500)
-    sandbox.fail_next_requests(1, status=429)
-
-    with pytest.raises(stripe.APIError):
-        client.v1.products.list()
-    with pytest.raises(stripe.RateLimitError):
-        client.v1.products.list()
-    assert client.v1.products.list().data == []
-
-
-def test_a_failure_for_one_path_leaves_others_alone(sandbox: Sandbox, client: stripe.StripeClient) -> None:
-    sandbox.fail_next_requests(1, path="/v1/checkout/sessions")
-
-    assert client.v1.products.list().data == []
-    with pytest.raises(stripe.APIError):
-        client.v1.checkout.sessions.list()
-
-
-def test_an_answer_can_break_off_or_come_too_late(sandbox: Sandbox, server: SandboxServer) -> None:
-    with httpx2.Client(base_url=server.url, auth=("sk_test_example", ""), trust_env=False) as http:
-        sandbox.fail_next_requests(1, is_cut=True)
-        with pytest.raises(httpx2.RemoteProtocolError):
-            http.get("/v1/products")
-
-        sandbox.fail_next_requests(1, status=None, delay_seconds=0.5)
-        with pytest.raises(httpx2.ReadTimeout):
-            http.get("/v1/products", timeout=0.05)
-
-
-def test_a_status_unknown_to_everyone_can_be_pretended(
-    sandbox: Sandbox, inbox: Inbox, client: stripe.StripeClient
-) -> None:
-    endpoint = sandbox.add_webhook(inbox.url)
-    session = opened(sandbox)
-    sandbox.pretend_payment_status(session.id, "in_orbit")
-
-    sandbox.pay(session.id)
-
-    assert shown(verified(client, inbox.next(), secret_of(endpoint))).payment_status == "in_orbit"
-    assert client.v1.checkout.sessions.retrieve(session.id).payment_status == "in_orbit"
-    assert sandbox.books.of(session.id).payment_status == "paid"
 
 
 def test_nothing_arrives_that_was_not_sent(inbox: Inbox) -> None:
