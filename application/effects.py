@@ -14,6 +14,7 @@ from typing import Protocol
 
 import structlog
 
+from application.due_effects import DueEffect, DueEffects
 from application.errors import Busy, Stopped, StoreUnavailable
 from application.ports import Clock, Permanent, PortError, WorkerLocks
 from application.unit_of_work import Stamp, UnitOfWork
@@ -27,22 +28,6 @@ logger = structlog.get_logger(__name__)
 _CANDIDATES_MAX = 500
 _ERROR_MAX = 500
 _STORE_AGAIN_SECONDS = 1.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DueEffect:
-    """A hint of the due-effects view; the claim in the log decides."""
-
-    effect_id: str
-    kind: str
-    session_id: str
-    due_at: datetime
-    worker: str | None
-
-
-class DueEffects(Protocol):
-    def due(self, now: datetime, limit: int) -> Sequence[DueEffect]:
-        """Open effects whose time has come, oldest first, whoever may have claimed them."""
 
 
 Outcome = Callable[[Streams], str | None]

@@ -11,6 +11,16 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from infrastructure.catalog_file import load_catalog
+from infrastructure.deliveries.entry_points import own_deliveries
+from infrastructure.deliveries.http_callback import HttpDelivery
+from infrastructure.mail.files import FileMailer
+from infrastructure.mail.smtp import SmtpMailer
+from infrastructure.settings import Settings
+from infrastructure.stripe.gateway import SdkGateway
+from infrastructure.stripe.signature import verify
+from infrastructure.stripe.translation import read_delivery
+
 from application.effects import EffectRunner, Kind, RetryRule
 from application.engine import Engine
 from application.followers import Followers
@@ -23,6 +33,7 @@ from application.queries import Queries
 from application.rebuild import Rebuild
 from application.staff import Staff
 from application.unit_of_work import HotStates
+from application.views import Views
 from application.writer import Writer
 from domain.catalog import HTTP, Catalog
 from domain.effect import MAIL, RETRIEVE
@@ -30,18 +41,9 @@ from domain.policies.emails import EmailPolicy
 from domain.policies.fulfillment import FulfillmentPolicy
 from domain.policies.intake import Intake
 from domain.policies.inventory import InventoryPolicy
-from infrastructure.catalog_file import load_catalog
-from infrastructure.deliveries.entry_points import own_deliveries
-from infrastructure.deliveries.http_callback import HttpDelivery
 from infrastructure.event_store.sqlite import sqlite_environment
 from infrastructure.locks import FileLocks
-from infrastructure.mail.files import FileMailer
-from infrastructure.mail.smtp import SmtpMailer
-from infrastructure.settings import Settings
-from infrastructure.stripe.gateway import SdkGateway
-from infrastructure.stripe.signature import verify
-from infrastructure.stripe.translation import read_delivery
-from infrastructure.views.sqlite import SQLiteViews
+from infrastructure.views.sqlite import SQLiteViews, scratch_views, views_path
 
 
 def utc_now() -> datetime:
@@ -60,6 +62,7 @@ class Replacements:
     executor: Executor | None = None
     locks: WorkerLocks | None = None
     open_log: Callable[[Path], Log] | None = None
+    open_views: Callable[[Path], Views] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,8 +110,8 @@ def bootstrap(settings: Settings, replace: Replacements | None = None) -> Runtim
         InventoryPolicy(),
         EmailPolicy(settings.mails, catalog),
     ]
-    views = SQLiteViews(settings.views)
-    projector = Projector(log, views, use.clock)
+    views = (use.open_views or SQLiteViews)(views_path(settings.database))
+    projector = Projector(log, views)
     queries = Queries(log, views, projector)
     kinds = _kinds(settings, log, gateway, use, own)
     executor = use.executor or ThreadPoolExecutor(sum(kind.concurrency for kind in kinds.values()), "effect")
@@ -141,7 +144,7 @@ def bootstrap(settings: Settings, replace: Replacements | None = None) -> Runtim
         fulfill_checkout=FulfillCheckout(log, writer, gateway, use.clock),
         staff=Staff(log, writer, catalog, use.clock),
         queries=queries,
-        rebuild=Rebuild(log, views, use.clock),
+        rebuild=Rebuild(log, views, scratch_views),
         read_webhook=_webhook_reader(settings, use.clock),
     )
 

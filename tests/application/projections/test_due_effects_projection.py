@@ -1,0 +1,85 @@
+from datetime import timedelta
+
+import pytest
+from read_side import ReadSide
+from sample_log import BEGINNING, SHOP, LogWriter
+
+from application.due_effects import DueEffect, DueEffects
+from application.projections.due_effects import DUE_EFFECTS
+from domain.effect import Effect
+from domain.event import Event
+
+ID = f"eff_{SHOP}_retrieve_completed"
+LATER = BEGINNING + timedelta(minutes=1)
+REQUESTED = Effect.Requested(kind="retrieve", step="retrieve_completed")
+STARTED = Effect.AttemptStarted(number=1, worker="w1")
+FAILED = Effect.AttemptFailed(number=1, error="HTTP 503", retry_at=LATER)
+
+
+def effect(*facts: Event, stream: str = ID) -> list[Event]:
+    log = LogWriter()
+    log.add(stream, *facts, session_id=SHOP)
+    return log.events
+
+
+def test_a_requested_effect_is_due_from_its_recording_on(read_side: ReadSide) -> None:
+    rows = read_side.fold(DUE_EFFECTS, effect(REQUESTED))
+
+    assert rows == [
+        {
+            "effect_id": ID,
+            "kind": "retrieve",
+            "session_id": SHOP,
+            "due_at": "2026-11-24T09:00:00.250000Z",
+            "worker": None,
+        }
+    ]
+
+
+def test_a_claimed_effect_names_its_worker(read_side: ReadSide) -> None:
+    (row,) = read_side.fold(DUE_EFFECTS, effect(REQUESTED, STARTED))
+
+    assert row["worker"] == "w1"
+
+
+def test_a_failed_attempt_is_due_again_when_its_time_comes(read_side: ReadSide) -> None:
+    (row,) = read_side.fold(DUE_EFFECTS, effect(REQUESTED, STARTED, FAILED))
+
+    assert (row["worker"], row["due_at"]) == (None, "2026-11-24T09:01:00.000000Z")
+
+
+@pytest.mark.parametrize("last", [Effect.Succeeded(number=1), Effect.Withdrawn(why="it is paid")])
+def test_what_is_done_or_not_wanted_is_gone(read_side: ReadSide, last: Event) -> None:
+    assert read_side.fold(DUE_EFFECTS, effect(REQUESTED, STARTED, last)) == []
+
+
+def test_what_was_given_up_is_due_no_more_until_a_person_wants_it_retried(read_side: ReadSide) -> None:
+    events = effect(REQUESTED, STARTED, Effect.GivenUp(error="HTTP 410"), Effect.RetryRequested())
+    due = DueEffects(read_side.views)
+
+    read_side.fold(DUE_EFFECTS, events[:3])
+    assert due.due(LATER, 10) == []
+    assert due.next_due_at() is None
+
+    read_side.fold(DUE_EFFECTS, events[3:])
+    assert due.due(LATER, 10) == [
+        DueEffect(effect_id=ID, kind="retrieve", session_id=SHOP, due_at=events[3].recorded_at, worker=None)
+    ]
+
+
+def test_the_oldest_due_come_first_and_the_future_waits(read_side: ReadSide) -> None:
+    log = LogWriter()
+    for step in ("retrieve_2", "retrieve_1", "retrieve_0"):
+        log.add(f"eff_{SHOP}_{step}", Effect.Requested(kind="retrieve", step=step), session_id=SHOP)
+    due = DueEffects(read_side.views)
+
+    read_side.fold(DUE_EFFECTS, log.events)
+
+    now = log.events[1].recorded_at
+    assert [each.effect_id[-1] for each in due.due(now, 10)] == ["2", "1"]
+    assert [each.effect_id[-1] for each in due.due(now, 1)] == ["2"]
+    assert due.next_due_at() == log.events[0].recorded_at
+
+
+def test_before_the_view_is_there_nothing_seems_due(read_side: ReadSide) -> None:
+    assert DueEffects(read_side.views).due(LATER, 10) == []

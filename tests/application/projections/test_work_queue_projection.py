@@ -1,0 +1,175 @@
+from dataclasses import replace
+
+import pytest
+from read_side import ReadSide
+from sample_log import BEGINNING, COURSE, DEBIT, FOREIGN, KEY, KEYS, MUG, SERVICE, SHOP, LogWriter, checkout, sample_log
+
+from application.projections.work_queue import WORK_QUEUE
+from domain.catalog import MANUAL, PlannedLine
+from domain.checkout_session import CheckoutSession, ParkReason, Source
+from domain.effect import Effect
+from domain.event import Event
+from domain.fulfillment import Fulfillment, LineState
+from domain.personal import Personal
+from domain.policies.emails import NO_ADDRESS
+from domain.stripe_event import StripeEvent
+
+UNTRACKED = replace(MUG, track_stock=False)
+RESERVED = Fulfillment.LineItemReserved(line_item="li_mug")
+SOLD_OUT = Fulfillment.LineItemBlocked(line_item="li_mug", state=LineState.BACKORDERED, detail="Not enough")
+BY_HAND = Fulfillment.LineItemBlocked(line_item="li_mug", state=LineState.MANUAL, detail="by hand")
+GIVEN_UP = Fulfillment.LineItemBlocked(line_item="li_service", state=LineState.GIVEN_UP, detail="HTTP 410")
+DELIVERED = Fulfillment.LineItemDelivered(line_item="li_mug")
+NOTED = CheckoutSession.Noted(text=Personal("seen"))
+
+
+def requested(*plan: PlannedLine) -> Fulfillment.Requested:
+    return Fulfillment.Requested(
+        plan=plan, catalog="c0ffee", currency="eur", amount_shipping=0, amount_tax=0, paid_at=BEGINNING
+    )
+
+
+def waiting(read_side: ReadSide, stream: str, *facts: Event) -> list[tuple[str, str]]:
+    """What waits for a person after these: its kind, and the line or step."""
+    log = LogWriter()
+    log.add(stream, *facts, session_id=None if stream.startswith("evt_") else SHOP)
+    read_side.append(log.events)
+    return [(work.kind, work.item) for work in read_side.queries.work_queue()]
+
+
+@pytest.mark.parametrize(
+    ("facts", "work"),
+    [
+        ([requested(UNTRACKED)], ["parcel_to_pack"]),
+        ([requested(COURSE, KEY, SERVICE)], []),
+        ([requested(MUG)], []),
+        ([requested(MUG), RESERVED], ["parcel_to_pack"]),
+        ([requested(MUG), SOLD_OUT], ["backordered_line"]),
+        ([requested(MUG), SOLD_OUT, RESERVED], ["parcel_to_pack"]),
+        ([requested(MUG), RESERVED, SOLD_OUT], ["backordered_line"]),
+        ([requested(MUG), RESERVED, DELIVERED], []),
+        ([requested(MUG), SOLD_OUT, DELIVERED], []),
+        ([requested(replace(MUG, delivery=MANUAL)), RESERVED], []),
+        ([requested(replace(MUG, delivery=MANUAL)), RESERVED, BY_HAND], ["manual_line"]),
+        ([requested(replace(MUG, delivery=MANUAL)), RESERVED, BY_HAND, SOLD_OUT], ["backordered_line"]),
+        ([requested(replace(MUG, delivery=MANUAL)), BY_HAND, DELIVERED], []),
+        (
+            [
+                requested(replace(UNTRACKED, delivery=MANUAL)),
+                BY_HAND,
+                Fulfillment.Replanned(lines=(UNTRACKED,), replaced=(replace(UNTRACKED, delivery=MANUAL),), catalog="x"),
+            ],
+            ["parcel_to_pack"],
+        ),
+        (
+            [requested(MUG), SOLD_OUT, Fulfillment.Replanned(lines=(KEY,), replaced=(MUG,), catalog="x")],
+            [],
+        ),
+    ],
+)
+def test_a_line_waits_for_a_person(read_side: ReadSide, facts: list[Event], work: list[str]) -> None:
+    assert waiting(read_side, f"ful_{SHOP}", *facts) == [(kind, "li_mug") for kind in work]
+
+
+def test_a_given_up_line_is_gone_when_it_is_tried_again(read_side: ReadSide) -> None:
+    assert waiting(read_side, f"ful_{SHOP}", requested(SERVICE), GIVEN_UP) == [("given_up_line", "li_service")]
+
+    log = LogWriter()
+    log.versions[f"ful_{SHOP}"] = 2
+    log.add(f"ful_{SHOP}", Fulfillment.LineItemResumed(line_item="li_service"), session_id=SHOP)
+    read_side.append(log.events)
+
+    assert read_side.queries.work_queue() == []
+
+
+def test_a_given_up_delivery_shows_once_as_its_line(read_side: ReadSide) -> None:
+    assert waiting(read_side, f"eff_{SHOP}_deliver_li_service", Effect.GivenUp(error="HTTP 410")) == []
+
+
+@pytest.mark.parametrize(
+    ("step", "error", "kind"),
+    [
+        ("mail_receipt", "refused", "mail_failed"),
+        ("mail_receipt", NO_ADDRESS, "mail_without_address"),
+        ("retrieve_completed", "HTTP 401", "retrieval_failed"),
+    ],
+)
+def test_a_given_up_effect_waits_until_a_retry_is_asked_for(
+    read_side: ReadSide, step: str, error: str, kind: str
+) -> None:
+    stream = f"eff_{SHOP}_{step}"
+
+    assert waiting(read_side, stream, Effect.GivenUp(error=error)) == [(kind, step)]
+
+    log = LogWriter()
+    log.versions[stream] = 1
+    log.add(stream, Effect.RetryRequested(), session_id=SHOP)
+    read_side.append(log.events)
+    assert read_side.queries.work_queue() == []
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        CheckoutSession.Retrieved(checkout=checkout(MUG), source=Source.STAFF),
+        CheckoutSession.Paid(payment_status="paid", amount_total=1, currency="eur"),
+        CheckoutSession.RetryRequested(),
+    ],
+)
+def test_a_failed_retrieval_is_settled_by_a_later_answer(read_side: ReadSide, later: Event) -> None:
+    waiting(read_side, f"eff_{SHOP}_retrieve_completed", Effect.GivenUp(error="HTTP 401"))
+
+    assert waiting(read_side, SHOP, later) == []
+
+
+def test_a_failed_retrieval_is_settled_by_another_that_succeeded(read_side: ReadSide) -> None:
+    waiting(read_side, f"eff_{SHOP}_retrieve_completed", Effect.GivenUp(error="HTTP 401"))
+
+    assert waiting(read_side, f"eff_{SHOP}_retrieve_retry_3", Effect.Succeeded(number=1)) == []
+
+
+PARKED = CheckoutSession.Parked(why=ParkReason.UNKNOWN_PAYMENT_STATUS, detail="'new_thing'")
+WRONG_MODE = CheckoutSession.Parked(why=ParkReason.WRONG_MODE, detail="a live session")
+CONTRADICTED = CheckoutSession.Contradicted(what="paid after it failed")
+
+
+@pytest.mark.parametrize(
+    ("facts", "work"),
+    [
+        ([PARKED], [("parked_session", "unknown_payment_status")]),
+        ([PARKED, NOTED], [("parked_session", "unknown_payment_status")]),
+        ([PARKED, CheckoutSession.RetryRequested()], [("parked_session", "unknown_payment_status")]),
+        ([PARKED, CheckoutSession.Paid(payment_status="paid", amount_total=1, currency="eur")], []),
+        ([WRONG_MODE], [("parked_session", "wrong_mode")]),
+        ([WRONG_MODE, NOTED], []),
+        ([CONTRADICTED], [("contradicted", "")]),
+        ([CONTRADICTED, NOTED], []),
+    ],
+)
+def test_a_session_waits_for_a_person(read_side: ReadSide, facts: list[Event], work: list[tuple[str, str]]) -> None:
+    assert waiting(read_side, SHOP, *facts) == work
+
+
+@pytest.mark.parametrize(
+    ("facts", "work"),
+    [
+        ([StripeEvent.Failed(error="no")], [("failed_stripe_event", "")]),
+        ([StripeEvent.Failed(error="no"), StripeEvent.RetryRequested()], []),
+        ([StripeEvent.Failed(error="no"), StripeEvent.Ignored(why="nothing")], []),
+    ],
+)
+def test_a_stripe_event_waits_for_a_person(
+    read_side: ReadSide, facts: list[Event], work: list[tuple[str, str]]
+) -> None:
+    assert waiting(read_side, "evt_1", *facts) == work
+
+
+def test_everything_that_waits_in_the_sample_log(read_side: ReadSide) -> None:
+    rows = read_side.fold(WORK_QUEUE, sample_log())
+
+    assert [(row["subject"], row["kind"], row["item"]) for row in rows if row["is_open"]] == [
+        (FOREIGN, "parked_session", "wrong_mode"),
+        (DEBIT, "contradicted", ""),
+        (KEYS, "manual_line", "li_key"),
+        ("evt_8", "failed_stripe_event", ""),
+    ]

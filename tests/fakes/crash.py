@@ -1,0 +1,88 @@
+"""Places where a process can be stopped, and a log that has them before and after every write."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any, cast
+
+from eventsourcing.persistence import StoredEvent
+
+from application.log import Log
+from application.projections.projection import Projection
+from application.views import Advance, Selection, Snapshot, Unreadable, View, Views, ViewState
+from infrastructure.event_store.sqlite import LogFactory, SQLiteLogRecorder, sqlite_environment
+
+
+class Crash(BaseException):
+    """The process ends here: nobody handles it."""
+
+
+class CrashPoints:
+    """Counts the places that are reached, and ends the process at the chosen one (from 1)."""
+
+    def __init__(self, at: int | None = None) -> None:
+        self.at = at
+        self.reached: list[str] = []
+
+    def reach(self, place: str) -> None:
+        self.reached.append(place)
+        if len(self.reached) == self.at:
+            raise Crash(place)
+
+
+class CrashingRecorder(SQLiteLogRecorder):
+    points = CrashPoints()
+
+    def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:
+        self.points.reach("before an insert")
+        positions = super().insert_events(stored_events, **kwargs)
+        self.points.reach("after an insert")
+        return positions
+
+
+class CrashingFactory(LogFactory):
+    process_recorder_class = CrashingRecorder
+
+
+def open_crashing_log(database: Path | str, points: CrashPoints) -> Log:
+    environment: Mapping[str, str] = {
+        **sqlite_environment(database, create_tables=True),
+        "PERSISTENCE_MODULE": "fakes.crash:CrashingFactory",
+    }
+    log = Log(dict(environment))
+    cast(CrashingRecorder, log.store).points = points
+    return log
+
+
+class CrashingViews:
+    """Views with a place to crash before and after every change of rows."""
+
+    def __init__(self, views: Views, points: CrashPoints) -> None:
+        self._views = views
+        self._points = points
+
+    def apply(self, advances: Sequence[Advance]) -> None:
+        self._points.reach("before a change of views")
+        self._views.apply(advances)
+        self._points.reach("after a change of views")
+
+    def all(self) -> Sequence[View]:
+        return self._views.all()
+
+    def create(self, projection: Projection, state: ViewState) -> View:
+        return self._views.create(projection, state)
+
+    def switch(self, view: View) -> None:
+        self._views.switch(view)
+
+    def drop(self, view: View) -> None:
+        self._views.drop(view)
+
+    def select(self, selection: Selection) -> Sequence[Mapping[str, str | int | None]]:
+        return self._views.select(selection)
+
+    def unreadable(self, view: View) -> Sequence[Unreadable]:
+        return self._views.unreadable(view)
+
+    def snapshot(self, projection: Projection) -> AbstractContextManager[Snapshot]:
+        return self._views.snapshot(projection)

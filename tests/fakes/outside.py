@@ -1,0 +1,84 @@
+"""The world outside, as the engine's ports see it: it remembers everything, and can be where a process ends."""
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+from fakes.crash import CrashPoints
+
+from application.ports import DeliveryReceipt, DeliveryRequest, SessionUnknown
+from domain.checkout import Checkout
+from domain.mail import Mail
+
+BEGINNING = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+
+
+@dataclass
+class FixedClock:
+    """Stands still until it is moved, but for a microsecond at every look."""
+
+    now: datetime = BEGINNING
+
+    def __call__(self) -> datetime:
+        self.now += timedelta(microseconds=1)
+        return self.now
+
+    def advance(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+
+
+@dataclass
+class Outside:
+    """Stripe's truth, the customer's mailbox, and somebody who delivers. It survives the engine."""
+
+    points: CrashPoints = field(default_factory=CrashPoints)
+    checkouts: dict[str, Checkout] = field(default_factory=dict)
+    retrievals: int = 0
+    mailbox: dict[str, Mail] = field(default_factory=dict)
+    """By message ID: the same one twice is one mail, as a mail server and a reader see it."""
+    deliveries: dict[str, DeliveryRequest] = field(default_factory=dict)
+    """By idempotency key: whoever delivers does it once per key."""
+
+    def retrieve(self, session_id: str) -> Checkout:
+        self.points.reach("before Stripe is asked")
+        self.retrievals += 1
+        if session_id not in self.checkouts:
+            raise SessionUnknown("Stripe knows no such session.")
+        checkout = self.checkouts[session_id]
+        self.points.reach("after Stripe was asked")
+        return checkout
+
+    def send(self, mail: Mail, *, message_id: str) -> None:
+        self.points.reach("before a mail is sent")
+        known = self.mailbox.setdefault(message_id, mail)
+        assert known == mail, "one message ID was used for two different mails"
+        self.points.reach("after a mail was sent")
+
+    def deliver(self, request: DeliveryRequest) -> DeliveryReceipt:
+        self.points.reach("before a line is delivered outside")
+        self.deliveries.setdefault(request.idempotency_key, request)
+        self.points.reach("after a line was delivered outside")
+        return DeliveryReceipt(note="delivered outside")
+
+    def settle(self, session_id: str) -> None:
+        """A delayed payment arrives."""
+        self.checkouts[session_id] = replace(self.checkouts[session_id], payment_status="paid")
+
+
+class MemoryLocks:
+    """Locks of processes that are objects: whoever is killed gives them back."""
+
+    def __init__(self, held: dict[str, object]) -> None:
+        self._held: dict[str, object] = held
+
+    def lead(self) -> bool:
+        return self._held.setdefault("leader", self) is self
+
+    def enlist(self, worker: str) -> None:
+        self._held[f"worker {worker}"] = self
+
+    def is_at_work(self, worker: str) -> bool:
+        return f"worker {worker}" in self._held
+
+    def release(self) -> None:
+        for name in [name for name, holder in self._held.items() if holder is self]:
+            del self._held[name]

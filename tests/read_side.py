@@ -1,0 +1,64 @@
+"""A log with its views in a directory, and no engine: whatever opens the same directory again sees the same."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from application.log import Log
+from application.projections.projection import Projection, Row
+from application.projections.projector import Projector
+from application.projections.registry import PROJECTIONS
+from application.queries import Queries
+from application.rebuild import Rebuild
+from domain.event import Event
+from infrastructure.event_store.sqlite import sqlite_environment
+from infrastructure.views.sqlite import SQLiteViews, scratch_views, views_path
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadSide:
+    log: Log
+    views: SQLiteViews
+    projections: Sequence[Projection]
+    batch_max: int
+
+    @property
+    def projector(self) -> Projector:
+        return Projector(self.log, self.views, self.projections, batch_max=self.batch_max)
+
+    @property
+    def rebuild(self) -> Rebuild:
+        return Rebuild(self.log, self.views, scratch_views, self.projections, batch_max=self.batch_max)
+
+    @property
+    def queries(self) -> Queries:
+        return Queries(self.log, self.views, self.projector)
+
+    def append(self, events: Iterable[Event]) -> None:
+        self.log.store.insert_events(self.log.encode(list(events)))
+
+    def rows(self, projection: Projection) -> list[Row]:
+        """Every row of the live view, in the order of the key, wherever it stands."""
+        with self.views.snapshot(projection) as snapshot:
+            return list(snapshot.rows())
+
+    def fold(self, projection: Projection, events: Iterable[Event]) -> list[Row]:
+        """Append, follow to the end, and look."""
+        self.append(events)
+        self.projector.catch_up()
+        return self.rows(projection)
+
+
+@contextmanager
+def open_read_side(
+    directory: Path, projections: Sequence[Projection] = PROJECTIONS, *, batch_max: int = 7
+) -> Iterator[ReadSide]:
+    path = directory / "fulfillment.db"
+    log = Log(dict(sqlite_environment(path, create_tables=True)))
+    views = SQLiteViews(views_path(path))
+    try:
+        yield ReadSide(log=log, views=views, projections=projections, batch_max=batch_max)
+    finally:
+        views.close()
+        log.close()
