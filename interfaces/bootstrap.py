@@ -16,10 +16,6 @@ from infrastructure.deliveries.entry_points import own_deliveries
 from infrastructure.deliveries.http_callback import HttpDelivery
 from infrastructure.mail.files import FileMailer
 from infrastructure.mail.smtp import SmtpMailer
-from infrastructure.settings import Settings
-from infrastructure.stripe.gateway import SdkGateway
-from infrastructure.stripe.signature import verify
-from infrastructure.stripe.translation import read_delivery
 
 from application.effects import EffectRunner, Kind, RetryRule
 from application.engine import Engine
@@ -41,8 +37,13 @@ from domain.policies.emails import EmailPolicy
 from domain.policies.fulfillment import FulfillmentPolicy
 from domain.policies.intake import Intake
 from domain.policies.inventory import InventoryPolicy
+from domain.policies.policy import Policy
 from infrastructure.event_store.sqlite import sqlite_environment
 from infrastructure.locks import FileLocks
+from infrastructure.settings import Settings
+from infrastructure.stripe.envelope import read_delivery
+from infrastructure.stripe.gateway import SdkGateway
+from infrastructure.stripe.signature import verify
 from infrastructure.views.sqlite import SQLiteViews, scratch_views, views_path
 
 
@@ -104,7 +105,7 @@ def bootstrap(settings: Settings, replace: Replacements | None = None) -> Runtim
     hot, locks = HotStates(), use.locks or FileLocks(settings.database)
     writer = Writer(log, hot)
     gateway = use.gateway or SdkGateway(settings.stripe_api_key, api_base=settings.stripe_api_base)
-    policies = [
+    policies: list[Policy] = [
         Intake(livemode=settings.livemode),
         FulfillmentPolicy(catalog),
         InventoryPolicy(),

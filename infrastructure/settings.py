@@ -1,0 +1,260 @@
+"""Settings: environment variables, or a `.env` file beside them; the environment wins.
+
+A wrong setting stops the start with one clear sentence, which never repeats a secret.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from email.utils import parseaddr
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import SplitResult, unquote, urlsplit
+
+from domain.mail import MailKind
+
+if TYPE_CHECKING:
+    from infrastructure.mail.smtp import SmtpServer
+
+T = TypeVar("T")
+
+_API_KEY = re.compile(r"(sk|rk)_(test|live)_[A-Za-z0-9_]{1,250}")
+_WEBHOOK_SECRET = re.compile(r"whsec_[\x21-\x7e]{1,250}")
+_ADDRESS = re.compile(r"[^@\s<>]+@[^@\s<>]+")
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+_SECRET_KEY_MIN = 32
+_TEXT_MAX = 4096
+
+
+class SettingsError(Exception):
+    """A setting is missing or wrong. The message names it and says what is wanted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    name: str
+    meaning: str
+    default: str | None = None
+    """As it would be written; None where there is none."""
+    is_required: bool = False
+
+
+SETTINGS: Sequence[Setting] = (
+    Setting(
+        name="STRIPE_API_KEY",
+        is_required=True,
+        meaning="The secret or restricted key of your Stripe account: `sk_test_...` for trials, `sk_live_...` for "
+        "real money. A restricted key needs to read Checkout Sessions and products.",
+    ),
+    Setting(
+        name="STRIPE_WEBHOOK_SECRET",
+        is_required=True,
+        meaning="The signing secret of the webhook endpoint, `whsec_...`. Several, with commas between them, while "
+        "one is replaced by another, or for several endpoints.",
+    ),
+    Setting(
+        name="STRIPE_API_BASE",
+        meaning="Where Stripe's API is, if not at Stripe: the address of `fulfill sandbox`, for instance. Without "
+        "TLS only on this machine.",
+    ),
+    Setting(
+        name="DATABASE_URL",
+        default="sqlite:///fulfillment.db",
+        meaning="Where the log is: `sqlite:///` and a path from the working directory, or `sqlite:////` and an "
+        "absolute one. The views lie beside it.",
+    ),
+    Setting(
+        name="FULFILL_CATALOG",
+        default="catalog.toml",
+        meaning="The file that says how each product is delivered. It may be absent or empty.",
+    ),
+    Setting(
+        name="FULFILL_PUBLIC_URL",
+        meaning="Where customers and Stripe reach this server, `https://shop.example.com`. `fulfill serve` says with "
+        "it what to register with Stripe. `http` only on this machine.",
+    ),
+    Setting(
+        name="FULFILL_SECRET_KEY",
+        meaning=f"Any text of {_SECRET_KEY_MIN} characters or more that nobody else knows. It signs the calls of the "
+        "`http` delivery, which needs it.",
+    ),
+    Setting(
+        name="SMTP_URL",
+        meaning="The mail server: `smtp://user:password@mail.example.com:587`, or `smtps://`. Without it mails are "
+        "`.eml` files under `outbox/` in the working directory.",
+    ),
+    Setting(
+        name="MAIL_FROM",
+        default="Shop <no-reply@localhost>",
+        meaning="The sender of mails, `Shop <orders@example.com>`. Needed where `SMTP_URL` is set.",
+    ),
+    Setting(
+        name="FULFILL_MAILS",
+        default=",".join(MailKind),
+        meaning="The kinds of mail to send, with commas between them, or `none`. Leave `receipt` out where Stripe "
+        "sends its own receipts.",
+    ),
+)
+
+_DEFAULTS: Mapping[str, str] = {each.name: each.default for each in SETTINGS if each.default is not None}
+_NAMES = tuple(each.name for each in SETTINGS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    stripe_api_key: str = field(repr=False)
+    webhook_secrets: Sequence[str] = field(repr=False)
+    stripe_api_base: str | None
+    database: Path
+    catalog: Path
+    public_url: str | None
+    secret_key: str | None = field(repr=False)
+    smtp: "SmtpServer | None" = field(repr=False)
+    mail_from: str
+    mails: frozenset[MailKind]
+    outbox: Path = Path("outbox")
+
+    @property
+    def livemode(self) -> bool:
+        return "_live_" in self.stripe_api_key[:8]
+
+
+def load_settings(environ: Mapping[str, str], dotenv: Path | None) -> Settings:
+    """Every setting, from the environment and from the file `dotenv` if it exists.
+
+    Raises:
+        SettingsError: one is missing or wrong.
+    """
+    values = _values(environ, dotenv)
+    settings = Settings(
+        stripe_api_key=_required(values, "STRIPE_API_KEY", _api_key),
+        webhook_secrets=_required(values, "STRIPE_WEBHOOK_SECRET", _webhook_secrets),
+        stripe_api_base=_optional(values, "STRIPE_API_BASE", _url),
+        database=_database(values["DATABASE_URL"]),
+        catalog=Path(values["FULFILL_CATALOG"]),
+        public_url=_optional(values, "FULFILL_PUBLIC_URL", _url),
+        secret_key=_optional(values, "FULFILL_SECRET_KEY", _secret_key),
+        smtp=_optional(values, "SMTP_URL", _smtp),
+        mail_from=_mail_from(values["MAIL_FROM"]),
+        mails=_mails(values["FULFILL_MAILS"]),
+    )
+    if settings.smtp is not None and values["MAIL_FROM"] == _DEFAULTS["MAIL_FROM"]:
+        raise SettingsError("SMTP_URL needs MAIL_FROM beside it: the sender that your mail server lets you use.")
+    return settings
+
+
+def load_database(environ: Mapping[str, str], dotenv: Path | None) -> Path:
+    """Where the log is: all that a command needs that only reads.
+
+    Raises:
+        SettingsError: `DATABASE_URL` is wrong.
+    """
+    return _database(_values(environ, dotenv)["DATABASE_URL"])
+
+
+def _values(environ: Mapping[str, str], dotenv: Path | None) -> dict[str, str]:
+    """Every setting that has a value; an empty one is as good as none."""
+    written = {**_from_file(dotenv), **environ}
+    for name in written:
+        near = get_close_matches(name, _NAMES, 1, 0.85) if name.startswith("FULFILL_") and name not in _NAMES else []
+        if near:
+            raise SettingsError(f"{name[:100]} is no setting. Is {near[0]} meant?")
+    values = {name: written[name].strip() for name in _NAMES if written.get(name, "").strip()}
+    for name, value in values.items():
+        if len(value) > _TEXT_MAX or not value.isprintable():
+            raise SettingsError(f"{name} must be one line of at most {_TEXT_MAX} printable characters.")
+    return {**_DEFAULTS, **values}
+
+
+def _from_file(dotenv: Path | None) -> dict[str, str]:
+    if dotenv is None or not dotenv.is_file():
+        return {}
+    from dotenv import dotenv_values
+
+    try:
+        return {name: value or "" for name, value in dotenv_values(dotenv, interpolate=False).items()}
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"The file {dotenv} can't be read: {type(error).__name__}.") from error
+
+
+def _required(values: Mapping[str, str], name: str, read: Callable[[str, str], T]) -> T:
+    if name not in values:
+        raise SettingsError(f"{name} is not set. Set it in the environment or in a file named .env.")
+    return read(name, values[name])
+
+
+def _optional(values: Mapping[str, str], name: str, read: Callable[[str, str], T]) -> T | None:
+    return read(name, values[name]) if name in values else None
+
+
+def _api_key(name: str, text: str) -> str:
+    if not _API_KEY.fullmatch(text):
+        raise SettingsError(
+            f"{name} must be a key of Stripe's that starts with sk_test_, sk_live_, rk_test_ or rk_live_."
+        )
+    return text
+
+
+def _webhook_secrets(name: str, text: str) -> tuple[str, ...]:
+    secrets = tuple(part.strip() for part in text.split(",") if part.strip())
+    if not secrets or not all(_WEBHOOK_SECRET.fullmatch(secret) for secret in secrets):
+        raise SettingsError(f"{name} must be a secret that starts with whsec_, or several with commas between them.")
+    return secrets
+
+
+def _secret_key(name: str, text: str) -> str:
+    if len(text) < _SECRET_KEY_MIN:
+        raise SettingsError(f"{name} must have {_SECRET_KEY_MIN} characters or more.")
+    return text
+
+
+def _url(name: str, text: str) -> str:
+    parts = _split(text)
+    is_right = parts is not None and parts.scheme in {"http", "https"} and parts.hostname and not parts.username
+    if parts is None or not is_right or parts.query or parts.fragment:
+        raise SettingsError(f"{name} must be an address like https://shop.example.com, without a query.")
+    if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
+        raise SettingsError(f"{name} must start with https:// unless it is on this machine.")
+    return text.rstrip("/")
+
+
+def _split(text: str) -> SplitResult | None:
+    try:
+        parts = urlsplit(text)
+        _ = parts.port  # raises for one that is none
+    except ValueError:
+        return None
+    return parts
+
+
+def _database(text: str) -> Path:
+    scheme, _, path = text.partition(":///")
+    if text.startswith(("postgresql:", "postgres:")):
+        raise SettingsError("DATABASE_URL: PostgreSQL can't be used in this version; use sqlite:///fulfillment.db.")
+    if scheme != "sqlite" or not path.strip("/") or path.endswith("/") or not set(path).isdisjoint("?#:"):
+        raise SettingsError("DATABASE_URL must be like sqlite:///fulfillment.db or sqlite:////var/lib/fulfillment.db.")
+    return Path(unquote(path))
+
+
+def _smtp(name: str, text: str) -> "SmtpServer":
+    from infrastructure.mail.smtp import parse_smtp_url
+
+    try:
+        return parse_smtp_url(text)
+    except ValueError as error:
+        raise SettingsError(f"{name}: {error}") from None  # the cause could quote the password
+
+
+def _mail_from(text: str) -> str:
+    if not _ADDRESS.fullmatch(parseaddr(text)[1]):
+        raise SettingsError("MAIL_FROM must be like orders@example.com or Shop <orders@example.com>.")
+    return text
+
+
+def _mails(text: str) -> frozenset[MailKind]:
+    names = [] if text == "none" else [part.strip() for part in text.split(",") if part.strip()]
+    unknown = [name for name in names if name not in set(MailKind)]
+    if unknown:
+        raise SettingsError(f"FULFILL_MAILS: {unknown[0][:50]!r} is no kind of mail; there are {', '.join(MailKind)}.")
+    return frozenset(map(MailKind, names))

@@ -1,0 +1,128 @@
+"""The Stripe event in a webhook's body, in any API version: only a hint, since the session is retrieved afterwards."""
+
+import re
+from datetime import UTC, datetime
+from typing import Final
+
+import msgspec
+
+from application.ports import NotFromStripe, WebhookDelivery
+from domain.errors import InvalidIdentifier
+from domain.identifiers import session_id, stripe_event_id
+from domain.stripe_event import StripeEvent
+
+_EVENT_TYPE = re.compile(r"[a-z0-9_.]{1,200}")
+_SHORT_MAX = 200
+_LATEST: Final = datetime(9999, 1, 1, tzinfo=UTC).timestamp()
+THIN = "v2.core.event"
+SNAPSHOT = "event"
+
+
+class _Object(msgspec.Struct):
+    """The object of a snapshot event, in any API version."""
+
+    id: str | None = None
+    object: str | None = None
+    payment_status: str | None = None
+
+
+class _Enclosed(msgspec.Struct):
+    object: _Object
+
+
+class _Related(msgspec.Struct):
+    """The object that a thin event is about."""
+
+    id: str
+    type: str
+
+
+class _Envelope(msgspec.Struct):
+    id: str
+    object: str
+    type: str
+    created: int | str
+    livemode: bool
+    api_version: str | None = None
+    account: str | None = None
+    context: str | None = None
+    data: _Enclosed | None = None
+    related_object: _Related | None = None
+
+
+_envelope = msgspec.json.Decoder(_Envelope)
+
+
+def read_delivery(body: bytes, signature: str) -> WebhookDelivery:
+    """The Stripe event in a verified body: a snapshot of any API version, or a thin one.
+
+    Raises:
+        NotFromStripe: it is not what it claims to be.
+    """
+    try:
+        text = body.decode()
+        envelope = _envelope.decode(body)
+        id = stripe_event_id(envelope.id)
+    except (UnicodeDecodeError, RecursionError, msgspec.MsgspecError, InvalidIdentifier) as error:
+        raise NotFromStripe(f"The body is not a Stripe event: {_reason(error)}.") from error
+    if not _EVENT_TYPE.fullmatch(envelope.type):
+        raise NotFromStripe("The body is not a Stripe event: its type is none of Stripe's.")
+    object_id, object_type, payment_status = _about(envelope)
+    return WebhookDelivery(
+        event_id=id,
+        received=StripeEvent.Received(
+            occurred_at=_moment(envelope.created),
+            session_id=_session(object_id) if object_type == "checkout.session" else None,
+            type=envelope.type,
+            livemode=envelope.livemode,
+            api_version=_short(envelope.api_version),
+            account=_short(envelope.account if envelope.object == SNAPSHOT else envelope.context),
+            object_id=object_id,
+            payment_status=payment_status,
+            signature=signature,
+            body=text,
+        ),
+    )
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, UnicodeDecodeError):
+        return "it is not UTF-8"
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
+    return str(error)[:_SHORT_MAX]
+
+
+def _about(envelope: _Envelope) -> tuple[str | None, str | None, str | None]:
+    """The ID and type of the object that the event is about, and the payment status it hints at."""
+    if envelope.object == SNAPSHOT and envelope.data is not None:
+        about = envelope.data.object
+        return _short(about.id), about.object, _short(about.payment_status)
+    if envelope.object == THIN:
+        related = envelope.related_object
+        return (_short(related.id), related.type, None) if related else (None, None, None)
+    raise NotFromStripe("The body is not a Stripe event: it is neither a snapshot event nor a thin one.")
+
+
+def _moment(created: int | str) -> datetime:
+    """Seconds since 1970 in a snapshot event, RFC 3339 in a thin one."""
+    try:
+        moment = datetime.fromisoformat(created) if isinstance(created, str) else None
+        if isinstance(created, int) and 0 <= created < _LATEST:
+            moment = datetime.fromtimestamp(created, UTC)
+        if moment is None or moment.tzinfo is None:
+            raise ValueError
+        return moment.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise NotFromStripe("The body is not a Stripe event: its time is none.") from error
+
+
+def _session(object_id: str | None) -> str | None:
+    try:
+        return session_id(object_id or "")
+    except InvalidIdentifier:
+        return None
+
+
+def _short(text: str | None) -> str | None:
+    return text[:_SHORT_MAX] if text else None

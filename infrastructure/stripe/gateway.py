@@ -1,0 +1,105 @@
+"""Stripe's API through Stripe's own SDK. No object of the SDK leaves this module."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+import stripe
+
+from application.ports import Permanent, SessionUnknown, Temporary
+from domain.checkout import Checkout
+from domain.identifiers import session_id as checked
+from infrastructure.stripe.translation import (
+    LineItemJson,
+    LineItemPage,
+    Session,
+    Unintelligible,
+    checkout_of,
+    read_line_items,
+    read_session,
+)
+
+T = TypeVar("T")
+
+API_VERSION = "2026-10-28.endive"
+TIMEOUT_SECONDS = 8.0
+RETRIES_MAX = 2
+PAGE_SIZE = 100
+PAGES_MAX = 100
+"""Stripe allows 100 line items in a session today; 10,000 would still be read."""
+
+
+class SdkGateway:
+    """Implements `application.ports.StripeGateway`. Safe to share between threads.
+
+    Answers are read from their bytes: the SDK's objects take fifty times as long to build, and we keep none of them.
+    """
+
+    def __init__(self, api_key: str, *, api_base: str | None = None) -> None:
+        stripe.enable_telemetry = False  # it would send timings, and write an ID into the user's home
+        base_addresses: Any = {"api": api_base.rstrip("/")} if api_base else {}
+        self._client = stripe.StripeClient(
+            api_key,
+            stripe_version=API_VERSION,
+            base_addresses=base_addresses,
+            max_network_retries=RETRIES_MAX,
+            http_client=stripe.RequestsClient(timeout=TIMEOUT_SECONDS),
+        )
+
+    def retrieve(self, session_id: str) -> Checkout:
+        path = f"/v1/checkout/sessions/{checked(session_id)}"
+        with _translated_errors():
+            session = self._get(path, read_session, expand=["line_items.data.price.product"])
+            if session.id != session_id:
+                raise Unintelligible("it is about another session")
+            return checkout_of(session, self._line_items(path, session))
+
+    def _line_items(self, path: str, session: Session) -> list[LineItemJson]:
+        page = session.line_items or LineItemPage(data=[])
+        items = list(page.data)
+        for _ in range(PAGES_MAX):
+            if not page.has_more or not items:
+                return items
+            page = self._get(
+                f"{path}/line_items",
+                read_line_items,
+                limit=PAGE_SIZE,
+                starting_after=items[-1].id,
+                expand=["data.price.product"],
+            )
+            items += page.data
+        raise Unintelligible(f"its line items do not end after {PAGES_MAX} pages")
+
+    def _get(self, path: str, read: Callable[[str], T], **params: object) -> T:
+        return read(self._client.raw_request("get", path, **params).body)
+
+
+@contextmanager
+def _translated_errors() -> Iterator[None]:
+    """Our words for the SDK's errors, which can carry a part of the key, a body or an address."""
+    try:
+        yield
+    except Unintelligible as error:
+        raise Permanent(f"Stripe's answer could not be read: {error}.") from error
+    except stripe.InvalidRequestError as error:
+        if error.http_status == 404 or error.code == "resource_missing":
+            raise SessionUnknown("Stripe knows no such session for the key in STRIPE_API_KEY.") from error
+        raise Permanent(f"Stripe refused the request{_trace(error)}.") from error
+    except (stripe.AuthenticationError, stripe.PermissionError) as error:
+        # Nothing is wrong with the session: once an operator has put the key right, it is fulfilled.
+        raise Temporary(
+            f"Stripe refuses the key in STRIPE_API_KEY{_trace(error)}; it has to be put right in the settings."
+        ) from error
+    except stripe.RateLimitError as error:
+        raise Temporary(f"Stripe asks for fewer requests{_trace(error)}.") from error
+    except stripe.APIConnectionError as error:
+        raise Temporary("Stripe could not be reached.") from error
+    except stripe.StripeError as error:
+        raise Temporary(f"Stripe could not answer{_trace(error)}.") from error
+
+
+def _trace(error: stripe.StripeError) -> str:
+    """What Stripe's support asks for."""
+    parts = [str(error.http_status or ""), error.code or "", error.request_id or ""]
+    said = ", ".join(part for part in parts if part)
+    return f" ({said})" if said else ""

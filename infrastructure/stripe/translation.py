@@ -1,0 +1,214 @@
+"""Stripe's JSON of a session, at the API version that the gateway pins, turned into our values."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import TypeVar
+
+import msgspec
+
+from domain.checkout import Address, Checkout, Contact, CustomField, LineItem
+from domain.personal import personal
+
+T = TypeVar("T")
+
+_REASON_MAX = 200
+
+
+class Unintelligible(Exception):
+    """Stripe's answer is not of the documented shape. The message names the place, never the value."""
+
+
+class _Product(msgspec.Struct):
+    id: str
+    metadata: dict[str, str] | None = None
+
+
+class _Price(msgspec.Struct):
+    id: str
+    product: str | _Product | None = None
+
+
+class LineItemJson(msgspec.Struct):
+    id: str
+    currency: str
+    amount_total: int
+    amount_subtotal: int
+    amount_discount: int = 0
+    amount_tax: int = 0
+    description: str | None = None
+    quantity: int | None = None
+    price: _Price | None = None
+
+
+class LineItemPage(msgspec.Struct):
+    data: list[LineItemJson]
+    has_more: bool = False
+
+
+class _Address(msgspec.Struct):
+    line1: str | None = None
+    line2: str | None = None
+    city: str | None = None
+    postal_code: str | None = None
+    state: str | None = None
+    country: str | None = None
+
+
+class _Contact(msgspec.Struct):
+    name: str | None = None
+    email: str | None = None
+    phone: str | None = None
+    address: _Address | None = None
+
+
+class _Collected(msgspec.Struct):
+    shipping_details: _Contact | None = None
+
+
+class _TotalDetails(msgspec.Struct):
+    amount_discount: int = 0
+    amount_shipping: int | None = 0
+    amount_tax: int = 0
+
+
+class _Value(msgspec.Struct):
+    value: str | None = None
+
+
+class _Label(msgspec.Struct):
+    custom: str | None = None
+
+
+class _CustomField(msgspec.Struct):
+    key: str
+    label: _Label | None = None
+    text: _Value | None = None
+    numeric: _Value | None = None
+    dropdown: _Value | None = None
+
+
+class Session(msgspec.Struct):
+    """https://docs.stripe.com/api/checkout/sessions/object, as far as we keep it."""
+
+    id: str
+    mode: str
+    payment_status: str
+    livemode: bool
+    created: int
+    status: str | None = None
+    currency: str | None = None
+    amount_subtotal: int | None = None
+    amount_total: int | None = None
+    total_details: _TotalDetails | None = None
+    line_items: LineItemPage | None = None
+    payment_intent: str | None = None
+    payment_method_types: list[str] | None = None
+    customer: str | None = None
+    customer_email: str | None = None
+    customer_details: _Contact | None = None
+    collected_information: _Collected | None = None
+    custom_fields: list[_CustomField] | None = None
+    metadata: dict[str, str] | None = None
+    client_reference_id: str | None = None
+    payment_link: str | None = None
+    subscription: str | None = None
+    invoice: str | None = None
+    locale: str | None = None
+
+
+def read_session(body: bytes | str) -> Session:
+    """Raises `Unintelligible`."""
+    return _read(body, Session)
+
+
+def read_line_items(body: bytes | str) -> LineItemPage:
+    """Raises `Unintelligible`."""
+    return _read(body, LineItemPage)
+
+
+def _read(body: bytes | str, kind: type[T]) -> T:
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
+        raise Unintelligible(str(error)[:_REASON_MAX]) from error
+
+
+def checkout_of(session: Session, items: Sequence[LineItemJson]) -> Checkout:
+    """`items` are all the line items of the session, from every page."""
+    totals = session.total_details or _TotalDetails()
+    collected = session.collected_information
+    return Checkout(
+        mode=session.mode,
+        status=session.status or "open",
+        payment_status=session.payment_status,
+        livemode=session.livemode,
+        created=datetime.fromtimestamp(session.created, UTC),
+        currency=session.currency or "",
+        amount_subtotal=session.amount_subtotal or 0,
+        amount_discount=totals.amount_discount,
+        amount_shipping=totals.amount_shipping or 0,
+        amount_tax=totals.amount_tax,
+        amount_total=session.amount_total or 0,
+        line_items=tuple(map(_line_item, items)),
+        payment_intent=session.payment_intent,
+        payment_method_types=tuple(session.payment_method_types or ()),
+        customer=session.customer,
+        contact=_customer(session),
+        shipping=_contact(collected.shipping_details) if collected and collected.shipping_details else None,
+        custom_fields=tuple(map(_custom_field, session.custom_fields or ())),
+        metadata=session.metadata or {},
+        client_reference_id=session.client_reference_id,
+        payment_link=session.payment_link,
+        subscription=session.subscription,
+        invoice=session.invoice,
+        locale=session.locale,
+    )
+
+
+def _line_item(item: LineItemJson) -> LineItem:
+    product = item.price.product if item.price else None
+    return LineItem(
+        id=item.id,
+        price=item.price.id if item.price else None,
+        product=product.id if isinstance(product, _Product) else product,
+        description=item.description or "",
+        quantity=1 if item.quantity is None else item.quantity,
+        currency=item.currency,
+        amount_subtotal=item.amount_subtotal,
+        amount_discount=item.amount_discount,
+        amount_tax=item.amount_tax,
+        amount_total=item.amount_total,
+        metadata=(product.metadata or {}) if isinstance(product, _Product) else {},
+    )
+
+
+def _customer(session: Session) -> Contact:
+    """What the customer typed on the payment page; the address known beforehand where there is none."""
+    contact = _contact(session.customer_details or _Contact())
+    if contact.email is None and session.customer_email:
+        return _contact(msgspec.structs.replace(session.customer_details or _Contact(), email=session.customer_email))
+    return contact
+
+
+def _contact(contact: _Contact) -> Contact:
+    address = contact.address
+    return Contact(
+        name=personal(contact.name),
+        email=personal(contact.email),
+        phone=personal(contact.phone),
+        address=address
+        and Address(
+            line1=personal(address.line1),
+            line2=personal(address.line2),
+            city=personal(address.city),
+            postal_code=personal(address.postal_code),
+            state=personal(address.state),
+            country=personal(address.country),
+        ),
+    )
+
+
+def _custom_field(field: _CustomField) -> CustomField:
+    value = field.text or field.numeric or field.dropdown or _Value()
+    label = field.label.custom if field.label else None
+    return CustomField(key=field.key, label=label or field.key, value=personal(value.value))
