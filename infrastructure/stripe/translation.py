@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 import msgspec
 
@@ -12,6 +12,7 @@ from domain.personal import personal
 T = TypeVar("T")
 
 _REASON_MAX = 200
+_LATEST_SECONDS = 253_370_764_800  # the year 9999
 
 
 class Unintelligible(Exception):
@@ -94,7 +95,7 @@ class Session(msgspec.Struct):
     mode: str
     payment_status: str
     livemode: bool
-    created: int
+    created: Annotated[int, msgspec.Meta(ge=0, lt=_LATEST_SECONDS)]
     status: str | None = None
     currency: str | None = None
     amount_subtotal: int | None = None

@@ -1,0 +1,158 @@
+"""The gateway through Stripe's own SDK, over HTTP, against the sandbox."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from application.ports import Permanent, SessionUnknown, StripeGateway, Temporary
+from domain.errors import InvalidIdentifier
+from domain.personal import Personal
+from infrastructure.stripe.gateway import SdkGateway
+from interfaces.sandbox.sandbox import Sandbox
+from interfaces.sandbox.server import SandboxServer
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox() as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def gateway(sandbox: Sandbox) -> Iterator[StripeGateway]:
+    with SandboxServer(sandbox) as server:
+        yield SdkGateway("sk_test_example1234", api_base=server.url)
+
+
+def thing(number: int, **changes: Any) -> dict[str, Any]:
+    price = {
+        "currency": "eur",
+        "unit_amount": 500 + number,
+        "product_data": {"name": f"Thing {number}", "metadata": {"sku": f"THING-{number}"}},
+    }
+    return {"price_data": price, "quantity": 1, **changes}
+
+
+def new_session(sandbox: Sandbox, count: int = 1, **changes: Any) -> str:
+    values = {
+        "mode": "payment",
+        "success_url": "http://localhost:4242/after-checkout?session_id={CHECKOUT_SESSION_ID}",
+        "line_items": [thing(number) for number in range(count)],
+        **changes,
+    }
+    return sandbox.create_session(values).id
+
+
+def test_a_paid_session_comes_with_all_that_the_merchant_keeps(sandbox: Sandbox, gateway: StripeGateway) -> None:
+    id = new_session(
+        sandbox,
+        2,
+        client_reference_id="order-7",
+        metadata={"channel": "web"},
+        shipping_address_collection={"allowed_countries": ["DE"]},
+        custom_fields=[{"key": "engraving", "label": {"type": "custom", "custom": "Engraving"}, "type": "text"}],
+    )
+    sandbox.pay(id, email="ada@example.com", name="Ada Example", answers={"engraving": "For Ada"})
+
+    checkout = gateway.retrieve(id)
+
+    assert (checkout.mode, checkout.status, checkout.payment_status) == ("payment", "complete", "paid")
+    assert checkout.is_paid
+    assert (checkout.amount_total, checkout.currency, checkout.livemode) == (1001, "eur", False)
+    assert [(item.description, item.quantity, item.amount_total) for item in checkout.line_items] == [
+        ("Thing 0", 1, 500),
+        ("Thing 1", 1, 501),
+    ]
+    assert [item.metadata for item in checkout.line_items] == [{"sku": "THING-0"}, {"sku": "THING-1"}]
+    assert all((item.product or "").startswith("prod_") for item in checkout.line_items)
+    assert all((item.price or "").startswith("price_") for item in checkout.line_items)
+    assert checkout.contact.email == Personal("ada@example.com")
+    assert checkout.shipping is not None
+    assert checkout.shipping.name == Personal("Ada Example")
+    assert [(field.key, field.label, field.value) for field in checkout.custom_fields] == [
+        ("engraving", "Engraving", Personal("For Ada"))
+    ]
+    assert (checkout.client_reference_id, checkout.metadata) == ("order-7", {"channel": "web"})
+    assert (checkout.payment_intent or "").startswith("pi_")
+
+
+@pytest.mark.parametrize("count", [1, 10, 11, 100, 110, 111, 120])
+def test_every_line_item_is_read_however_many(sandbox: Sandbox, gateway: StripeGateway, count: int) -> None:
+    id = new_session(sandbox, count)
+
+    items = gateway.retrieve(id).line_items
+
+    assert [item.description for item in items] == [f"Thing {number}" for number in range(count)]
+    assert all(item.metadata["sku"] for item in items), "the products of later pages are expanded too"
+
+
+def test_an_open_session_is_not_paid(sandbox: Sandbox, gateway: StripeGateway) -> None:
+    checkout = gateway.retrieve(new_session(sandbox))
+
+    assert (checkout.status, checkout.payment_status, checkout.is_paid) == ("open", "unpaid", False)
+
+
+def test_a_setup_session_has_no_lines_and_no_amount(sandbox: Sandbox, gateway: StripeGateway) -> None:
+    values = {"mode": "setup", "success_url": "http://localhost/x", "currency": "eur"}
+    id = sandbox.create_session(values).id
+    sandbox.pay(id)
+
+    checkout = gateway.retrieve(id)
+
+    assert (checkout.mode, checkout.is_paid, checkout.line_items, checkout.amount_total) == ("setup", True, (), 0)
+
+
+def test_a_session_that_stripe_does_not_have_is_unknown(gateway: StripeGateway) -> None:
+    with pytest.raises(SessionUnknown, match="knows no such session"):
+        gateway.retrieve("cs_test_unknown")
+
+
+@pytest.mark.parametrize("id", ["", "cs_test_", "../charges", "cs_test_a/line_items", "cs_test_a?expand=x", "evt_1"])
+def test_what_is_no_session_id_never_reaches_stripe(gateway: StripeGateway, id: str) -> None:
+    with pytest.raises(InvalidIdentifier):
+        gateway.retrieve(id)
+
+
+@pytest.mark.parametrize("status", [500, 502, 503, 409])
+def test_two_failures_of_stripe_are_got_over(sandbox: Sandbox, gateway: StripeGateway, status: int) -> None:
+    id = new_session(sandbox)
+    sandbox.fail_next_requests(2, status=status)
+
+    assert gateway.retrieve(id).status == "open"
+
+
+@pytest.mark.parametrize(
+    ("status", "words"), [(500, "could not answer"), (429, "fewer requests"), (401, "STRIPE_API_KEY"), (403, "key")]
+)
+def test_trouble_that_may_pass_is_temporary(sandbox: Sandbox, gateway: StripeGateway, status: int, words: str) -> None:
+    id = new_session(sandbox)
+    sandbox.fail_next_requests(3, status=status)
+
+    with pytest.raises(Temporary, match=words) as raised:
+        gateway.retrieve(id)
+
+    assert "sk_test" not in str(raised.value)
+
+
+def test_a_request_that_stripe_refuses_is_permanent(sandbox: Sandbox, gateway: StripeGateway) -> None:
+    id = new_session(sandbox)
+    sandbox.fail_next_requests(1, status=400)
+
+    with pytest.raises(Permanent, match="refused the request") as raised:
+        gateway.retrieve(id)
+
+    assert "req_" in str(raised.value), "Stripe's support asks for the request ID"
+
+
+def test_an_answer_that_breaks_off_is_temporary(sandbox: Sandbox, gateway: StripeGateway) -> None:
+    id = new_session(sandbox)
+    sandbox.fail_next_requests(3, status=None, is_cut=True)
+
+    with pytest.raises(Temporary):
+        gateway.retrieve(id)
+
+
+def test_nobody_at_the_address_is_temporary() -> None:
+    with pytest.raises(Temporary, match="could not be reached"):
+        SdkGateway("sk_test_example1234", api_base="http://127.0.0.1:9").retrieve("cs_test_a")

@@ -1,0 +1,126 @@
+"""Stripe's JSON of a session, turned into ours."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.checkout import Checkout
+from domain.personal import Personal
+from infrastructure.stripe.translation import Unintelligible, checkout_of, read_session
+
+ITEM: dict[str, Any] = {
+    "id": "li_1",
+    "object": "item",
+    "currency": "eur",
+    "amount_subtotal": 1000,
+    "amount_discount": 100,
+    "amount_tax": 144,
+    "amount_total": 900,
+    "description": "Mug",
+    "quantity": 2,
+    "price": {"id": "price_1", "product": {"id": "prod_1", "metadata": {"delivery": "shipment"}}},
+}
+
+
+def session(**changes: Any) -> dict[str, Any]:
+    whole: dict[str, Any] = {
+        "id": "cs_test_a",
+        "object": "checkout.session",
+        "mode": "payment",
+        "status": "complete",
+        "payment_status": "paid",
+        "livemode": False,
+        "created": 1795510800,
+        "currency": "eur",
+        "amount_subtotal": 1000,
+        "amount_total": 1390,
+        "total_details": {"amount_discount": 100, "amount_shipping": 490, "amount_tax": 222},
+        "line_items": {"object": "list", "has_more": False, "data": [ITEM]},
+        "customer_details": {"email": "ada@example.com", "name": "Ada", "phone": None, "address": {"country": "DE"}},
+    }
+    return {**whole, **changes}
+
+
+def translated(**changes: Any) -> Checkout:
+    read = read_session(json.dumps(session(**changes)))
+    return checkout_of(read, read.line_items.data if read.line_items else [])
+
+
+def test_the_amounts_are_kept_apart() -> None:
+    checkout = translated()
+
+    assert (checkout.amount_subtotal, checkout.amount_discount) == (1000, 100)
+    assert (checkout.amount_shipping, checkout.amount_tax, checkout.amount_total) == (490, 222, 1390)
+
+
+def test_the_product_may_be_deleted_or_not_expanded_or_absent() -> None:
+    def with_price(price: object) -> tuple[str | None, str | None]:
+        lines = {"data": [{**ITEM, "price": price}]}
+        item = translated(line_items=lines).line_items[0]
+        return item.price, item.product
+
+    assert with_price({"id": "price_1", "product": {"id": "prod_1", "deleted": True}}) == ("price_1", "prod_1")
+    assert with_price({"id": "price_1", "product": "prod_1"}) == ("price_1", "prod_1")
+    assert with_price(None) == (None, None)
+
+
+def test_a_line_without_a_quantity_is_one_and_a_quantity_of_zero_stays_zero() -> None:
+    def with_quantity(quantity: int | None) -> int:
+        return translated(line_items={"data": [{**ITEM, "quantity": quantity}]}).line_items[0].quantity
+
+    assert (with_quantity(None), with_quantity(0), with_quantity(7)) == (1, 0, 7)
+
+
+def test_the_email_known_beforehand_serves_where_the_page_asked_for_none() -> None:
+    known = translated(customer_details=None, customer_email="known@example.com").contact
+
+    assert known.email == Personal("known@example.com")
+    assert translated(customer_email="known@example.com").contact.email == Personal("ada@example.com")
+
+
+def test_a_payment_status_that_is_new_to_us_is_kept_as_it_is() -> None:
+    checkout = translated(payment_status="partially_paid")
+
+    assert (checkout.payment_status, checkout.is_understood, checkout.is_paid) == ("partially_paid", False, False)
+
+
+def test_fields_that_stripe_adds_later_disturb_nothing() -> None:
+    assert translated(brand_new={"deep": [1, 2]}) == translated()
+
+
+@pytest.mark.parametrize("name", ["id", "mode", "payment_status", "livemode", "created"])
+def test_a_session_without_what_makes_it_one_is_not_understood(name: str) -> None:
+    broken = session()
+    del broken[name]
+
+    with pytest.raises(Unintelligible, match=name):
+        read_session(json.dumps(broken))
+
+
+def test_the_message_names_the_place_and_not_the_value() -> None:
+    with pytest.raises(Unintelligible) as raised:
+        read_session(json.dumps(session(customer_details={"email": ["ada@example.com"]})))
+
+    assert "customer_details.email" in str(raised.value)
+    assert "ada@" not in str(raised.value)
+
+
+@pytest.mark.parametrize("created", [-1, 10**12, 10**30, 1.5])
+def test_a_time_that_is_none_is_not_understood(created: float) -> None:
+    with pytest.raises(Unintelligible, match="created"):
+        read_session(json.dumps(session(created=created)))
+
+
+VALUES = st.none() | st.booleans() | st.integers() | st.text(max_size=10) | st.lists(st.integers(), max_size=2)
+
+
+@given(name=st.sampled_from(sorted(session())), value=VALUES)
+def test_whatever_a_field_holds_it_is_read_or_named(name: str, value: object) -> None:
+    try:
+        checkout = translated(**{name: value})
+    except Unintelligible:
+        return
+    assert isinstance(checkout, Checkout)
