@@ -1,0 +1,164 @@
+"""Settings: what is taken, and the one clear sentence for what is not."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.mail import MailKind
+from infrastructure.settings import SETTINGS, Settings, SettingsError, load_database, load_settings
+
+REQUIRED = {"STRIPE_API_KEY": "sk_test_secretsecret", "STRIPE_WEBHOOK_SECRET": "whsec_secretsecret"}
+
+
+def load(**more: str) -> Settings:
+    return load_settings({**REQUIRED, **more}, None)
+
+
+def refusal(**more: str) -> str:
+    with pytest.raises(SettingsError) as refused:
+        load(**more)
+    return str(refused.value)
+
+
+def test_two_settings_are_enough() -> None:
+    settings = load()
+
+    assert settings.livemode is False
+    assert settings.webhook_secrets == ("whsec_secretsecret",)
+    assert settings.database == Path("fulfillment.db")
+    assert settings.catalog == Path("catalog.toml")
+    assert settings.mails == frozenset(MailKind)
+    assert (settings.stripe_api_base, settings.public_url, settings.secret_key, settings.smtp) == (None,) * 4
+
+
+@pytest.mark.parametrize("name", sorted(REQUIRED))
+@pytest.mark.parametrize("value", ["", "   "])
+def test_a_required_setting_that_is_missing_or_empty_is_named(name: str, value: str) -> None:
+    assert refusal(**{name: value}).startswith(f"{name} is not set")
+
+
+def test_a_live_key_means_live_mode() -> None:
+    assert load(STRIPE_API_KEY="sk_live_x").livemode is True
+    assert load(STRIPE_API_KEY="rk_live_x").livemode is True
+    assert load(STRIPE_API_KEY="sk_test_live_x").livemode is False
+
+
+def test_several_webhook_secrets_may_be_given() -> None:
+    assert load(STRIPE_WEBHOOK_SECRET=" whsec_a , whsec_b,").webhook_secrets == ("whsec_a", "whsec_b")
+
+
+@pytest.mark.parametrize(
+    ("url", "path"),
+    [
+        ("sqlite:///orders.db", "orders.db"),
+        ("sqlite:///data/orders.db", "data/orders.db"),
+        ("sqlite:////var/lib/orders.db", "/var/lib/orders.db"),
+        ("sqlite:///my%20orders.db", "my orders.db"),
+    ],
+)
+def test_the_database_is_a_path_from_the_working_directory_or_an_absolute_one(url: str, path: str) -> None:
+    assert load(DATABASE_URL=url).database == Path(path)
+    assert load_database({"DATABASE_URL": url}, None) == Path(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("STRIPE_API_KEY", "pk_test_secretsecret", "sk_test_"),
+        ("STRIPE_API_KEY", "sk_test_secretsecret sk", "sk_test_"),
+        ("STRIPE_WEBHOOK_SECRET", "secretsecret", "whsec_"),
+        ("STRIPE_WEBHOOK_SECRET", "whsec_a,secretsecret", "whsec_"),
+        ("STRIPE_WEBHOOK_SECRET", ",", "whsec_"),
+        ("STRIPE_API_BASE", "stripe", "address"),
+        ("STRIPE_API_BASE", "http://api.example.com", "https://"),
+        ("STRIPE_API_BASE", "https://user:secretsecret@api.example.com", "address"),
+        ("DATABASE_URL", "postgresql://db/orders", "PostgreSQL"),
+        ("DATABASE_URL", "mysql:///orders", "sqlite:///"),
+        ("DATABASE_URL", "sqlite://orders.db", "sqlite:///"),
+        ("DATABASE_URL", "sqlite:///", "sqlite:///"),
+        ("DATABASE_URL", "sqlite:////", "sqlite:///"),
+        ("DATABASE_URL", "sqlite:///:memory:", "sqlite:///"),
+        ("DATABASE_URL", "sqlite:///orders.db?mode=ro", "sqlite:///"),
+        ("FULFILL_PUBLIC_URL", "http://shop.example.com", "https://"),
+        ("FULFILL_PUBLIC_URL", "https://shop.example.com/?a=1", "query"),
+        ("FULFILL_PUBLIC_URL", "https://shop.example.com:99999", "address"),
+        ("FULFILL_SECRET_KEY", "secretsecret", "32 characters"),
+        ("SMTP_URL", "ftp://user:secretsecret@mail.example.com", "SMTP_URL"),
+        ("MAIL_FROM", "nobody", "orders@example.com"),
+        ("FULFILL_MAILS", "receipt,invoices", "'invoices'"),
+        ("MAIL_FROM", "a@example.com\nBcc: secretsecret", "one line"),
+        ("STRIPE_API_KEY", "sk_test_" + "x" * 5000, "4096"),
+    ],
+)
+def test_a_wrong_setting_is_one_sentence_that_names_it_and_repeats_no_secret(name: str, value: str, words: str) -> None:
+    said = refusal(**{name: value})
+
+    assert said.startswith(name)
+    assert words in said
+    assert "secretsecret" not in said
+    assert "\n" not in said
+
+
+def test_http_is_fine_on_this_machine() -> None:
+    settings = load(STRIPE_API_BASE="http://127.0.0.1:12111/", FULFILL_PUBLIC_URL="http://localhost:4242")
+
+    assert (settings.stripe_api_base, settings.public_url) == ("http://127.0.0.1:12111", "http://localhost:4242")
+
+
+def test_mails_can_be_chosen_or_left_out() -> None:
+    assert load(FULFILL_MAILS="shipped, backordered").mails == {MailKind.SHIPPED, MailKind.BACKORDERED}
+    assert load(FULFILL_MAILS="none").mails == frozenset()
+
+
+def test_a_mail_server_needs_a_sender() -> None:
+    assert "MAIL_FROM" in refusal(SMTP_URL="smtp://localhost:2525")
+
+    settings = load(SMTP_URL="smtp://localhost:2525", MAIL_FROM="Shop <orders@example.com>")
+
+    assert settings.smtp is not None
+    assert settings.mail_from == "Shop <orders@example.com>"
+
+
+def test_a_setting_that_is_nearly_one_is_pointed_out() -> None:
+    assert refusal(FULFILL_CATALOGUE="x.toml") == "FULFILL_CATALOGUE is no setting. Is FULFILL_CATALOG meant?"
+    assert load(FULFILL_TEST_DATABASE="x").database == Path("fulfillment.db")
+
+
+def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
+    dotenv = tmp_path / ".env"
+    dotenv.write_text("STRIPE_API_KEY=sk_live_file\nSTRIPE_WEBHOOK_SECRET='whsec_file'\nFULFILL_CATALOG=${HOME}.toml\n")
+
+    settings = load_settings({"STRIPE_API_KEY": "sk_test_environment"}, dotenv)
+
+    assert settings.stripe_api_key == "sk_test_environment"
+    assert settings.webhook_secrets == ("whsec_file",)
+    assert settings.catalog == Path("${HOME}.toml"), "a file of settings is taken literally"
+
+
+def test_a_file_that_is_not_text_is_one_sentence(tmp_path: Path) -> None:
+    dotenv = tmp_path / ".env"
+    dotenv.write_bytes(b"STRIPE_API_KEY=\xff\xfe")
+
+    with pytest.raises(SettingsError, match="can't be read"):
+        load_settings(REQUIRED, dotenv)
+
+
+def test_no_secret_shows_when_settings_are_printed() -> None:
+    settings = load(
+        FULFILL_SECRET_KEY="secretsecret" * 4, SMTP_URL="smtp://u:secretsecret@localhost", MAIL_FROM="a@b.c"
+    )
+
+    assert "secretsecret" not in repr(settings)
+
+
+@given(name=st.sampled_from([each.name for each in SETTINGS]), value=st.text(max_size=60))
+def test_whatever_a_setting_holds_it_is_taken_or_refused_in_one_sentence(name: str, value: str) -> None:
+    said = "taken"
+    try:
+        load(**{name: value})
+    except SettingsError as refused:
+        said = str(refused)
+    assert said
+    assert "\n" not in said
