@@ -5,11 +5,13 @@ At least once towards the outside, under a key that stays the same; exactly once
 
 import threading
 import time
+import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Protocol
 
 import structlog
@@ -195,8 +197,7 @@ class EffectRunner:
         except Permanent as refusal:
             record = self._answered(kind, attempt, Done(given_up=str(refusal)))
         except Exception as trouble:  # noqa: BLE001 - the boundary around one call of a port: recorded as failed
-            text = str(trouble) if isinstance(trouble, PortError) else f"{type(trouble).__name__}: {trouble}"
-            record = self._failed(kind, attempt, text)
+            record = self._failed(kind, attempt, _text(trouble))
         error = self._store(attempt, record)
         logger.info(
             "effect attempted",
@@ -250,3 +251,12 @@ class EffectRunner:
 
     def _stamp(self, session_id: str, cause: str | None) -> Stamp:
         return Stamp(actor=f"worker:{self._worker}", now=self._clock(), cause=cause, session_id=session_id)
+
+
+def _text(trouble: Exception) -> str:
+    """A port's own words. Of anything else only what it is and where, since its message may carry personal data."""
+    if isinstance(trouble, PortError):
+        return str(trouble)
+    frames = traceback.extract_tb(trouble.__traceback__)
+    place = f" in {Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else ""
+    return f"Unexpected {type(trouble).__name__}{place}"

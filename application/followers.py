@@ -38,6 +38,15 @@ class _Poison(Exception):
     """A policy can't handle this event."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Decision:
+    """What a policy made of one event."""
+
+    policy: str
+    event: Event
+    led_to: Sequence[Event]
+
+
 @dataclass(slots=True)
 class _Batch:
     """What one turn adds to the log beside the decided events."""
@@ -46,6 +55,7 @@ class _Batch:
     positions: dict[str, int] = field(default_factory=dict)
     park: list[ParkedEvent] = field(default_factory=list)
     unpark: list[tuple[str, int]] = field(default_factory=list)
+    decisions: list["_Decision"] = field(default_factory=list)
 
     @property
     def has_news(self) -> bool:
@@ -91,6 +101,7 @@ class Followers:
                 self._adopt_parked()
             self._hot.keep(batch.unit.states)
             self._limit = min(BATCH_MAX, self._limit * 2)
+            _log(batch.decisions)
         return True
 
     def _adopt(self) -> None:
@@ -159,14 +170,14 @@ class Followers:
         try:
             if not isinstance(event, Event):
                 raise _Poison(str(event)) from event
-            self._attempt(policy, event, batch.unit)
+            self._attempt(policy, event, batch)
         except _Poison as poison:
             parked.add((policy.name, subject))
             self._park(policy, notification.id, subject, str(poison), batch)
             if isinstance(event, StripeEvent.Received):
                 self._fail(event, str(poison), batch.unit)
 
-    def _attempt(self, policy: Policy, event: Event, unit: UnitOfWork) -> None:
+    def _attempt(self, policy: Policy, event: Event, batch: _Batch) -> None:
         """Decide under undo.
 
         Raises:
@@ -175,8 +186,11 @@ class Followers:
         """
         for remaining in reversed(range(_TRIES)):
             try:
-                with unit.attempt(self._stamp(policy.name, event)):
-                    policy.decide(event, unit)
+                before = len(batch.unit.pending)
+                with batch.unit.attempt(self._stamp(policy.name, event)):
+                    policy.decide(event, batch.unit)
+                if led_to := batch.unit.pending[before:]:
+                    batch.decisions.append(_Decision(policy.name, event, led_to))
                 return
             except PersistenceError:
                 raise
@@ -213,7 +227,7 @@ class Followers:
             try:
                 if not isinstance(event, Event):
                     raise _Poison(str(event)) from event
-                self._attempt(policy, event, batch.unit)
+                self._attempt(policy, event, batch)
             except _Poison as poison:
                 self._park(policy, entry.position, subject, str(poison), batch)
                 return
@@ -221,6 +235,17 @@ class Followers:
             if entry in batch.park:
                 batch.park.remove(entry)
         parked.discard((policy.name, subject))
+
+
+def _log(decisions: Iterable[_Decision]) -> None:
+    for decision in decisions:
+        logger.info(
+            "decision",
+            policy=decision.policy,
+            session_id=decision.event.session_id,
+            because=decision.event.TOPIC,
+            led_to=[event.TOPIC for event in decision.led_to],
+        )
 
 
 def _likely_streams(events: Iterable[Event]) -> Iterable[str]:
