@@ -1,6 +1,6 @@
 """A SKU on the shelf: what is there, what is promised, who waits. Never below zero, never promised twice."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import ClassVar, Self, assert_never
 
@@ -16,6 +16,14 @@ class Claim:
 
     session_id: str
     line_item: str
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What a claim asks for, and whether it is promised or waits."""
+
+    quantity: int
+    is_promised: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,10 +68,10 @@ class StockItem(Aggregate["StockItemFact"]):
         quantity: int
 
     on_hand: int = 0
-    reserved: dict[Claim, int] = field(default_factory=dict)
-    """Oldest first."""
-    backordered: dict[Claim, int] = field(default_factory=dict)
-    """Oldest first."""
+    promised: int = 0
+    """How many pieces all the promises are for."""
+    needs: Mapping[Claim, Need] = field(default_factory=dict)
+    """Oldest first: a promise that comes late or is taken back leaves its line in its place."""
 
     @property
     def sku(self) -> str:
@@ -71,36 +79,44 @@ class StockItem(Aggregate["StockItemFact"]):
 
     @property
     def available(self) -> int:
-        return self.on_hand - sum(self.reserved.values())
+        return self.on_hand - self.promised
+
+    @property
+    def reserved(self) -> dict[Claim, int]:
+        """Oldest first."""
+        return {claim: need.quantity for claim, need in self.needs.items() if need.is_promised}
+
+    @property
+    def backordered(self) -> dict[Claim, int]:
+        """Oldest first."""
+        return {claim: need.quantity for claim, need in self.needs.items() if not need.is_promised}
 
     def reserve(self, claim: Claim, quantity: int) -> "StockItemFacts":
         """Promise pieces to a line if there are enough, else let it wait. A line that has either keeps it."""
-        current = self.reserved.get(claim, self.backordered.get(claim))
-        if current == quantity:
+        current = self.needs.get(claim)
+        if current is None:
+            return [self._asked(claim, quantity)]
+        if current.quantity == quantity:
             return []
-        if current is not None:
-            released = self.release(claim)
-            return [*released, *self.foresee(released).reserve(claim, quantity)]
-        kind = self.Reserved if quantity <= self.available else self.Backordered
-        return [kind(line_item=claim.line_item, quantity=quantity, session_id=claim.session_id)]
+        released = _released(claim, current.quantity)
+        return self._and_serve([released, self.foresee([released])._asked(claim, quantity)])
+
+    def _asked(self, claim: Claim, quantity: int) -> "StockItem.Reserved | StockItem.Backordered":
+        return _reserved(claim, quantity) if quantity <= self.available else _backordered(claim, quantity)
 
     def release(self, claim: Claim) -> "StockItemFacts":
         """Take back what a line was promised or waits for, and serve whoever waits longest and fits."""
-        quantity = self.reserved.get(claim, self.backordered.get(claim))
-        if quantity is None:
-            return []
-        return self._and_serve(
-            [self.Released(line_item=claim.line_item, quantity=quantity, session_id=claim.session_id)]
-        )
+        need = self.needs.get(claim)
+        return self._and_serve([_released(claim, need.quantity)]) if need else []
 
     def dispatch(self, claim: Claim) -> "StockItemFacts":
         """The promised pieces leave the shelf. A line that only waited was served from elsewhere: it waits no more."""
-        if claim in self.backordered:
-            return self.release(claim)
-        quantity = self.reserved.get(claim)
-        if quantity is None:
+        need = self.needs.get(claim)
+        if need is None:
             return []
-        return [self.Dispatched(line_item=claim.line_item, quantity=quantity, session_id=claim.session_id)]
+        if not need.is_promised:
+            return self.release(claim)
+        return [self.Dispatched(line_item=claim.line_item, quantity=need.quantity, session_id=claim.session_id)]
 
     def count(self, on_hand: int) -> "StockItemFacts":
         """Set what is on the shelf. Room serves those who wait; a shortfall takes the newest promises back.
@@ -110,51 +126,66 @@ class StockItem(Aggregate["StockItemFact"]):
         """
         if not 0 <= on_hand <= QUANTITY_MAX:
             raise Refused(f"A count is a number from 0 to {QUANTITY_MAX}; {on_hand} was given.")
-        counted = self.Counted(on_hand=on_hand)
-        short = -self.foresee([counted]).available
+        short = self.promised - on_hand
         taken: list[StockItemFact] = []
         for claim, quantity in reversed(self.reserved.items()):
             if short <= 0:
                 break
             short -= quantity
-            taken.insert(0, self.Backordered(line_item=claim.line_item, quantity=quantity, session_id=claim.session_id))
-        facts: list[StockItemFact] = [counted, *taken]
-        return self._and_serve(facts)
+            taken.insert(0, _backordered(claim, quantity))
+        return self._and_serve([self.Counted(on_hand=on_hand), *taken])
 
-    def _and_serve(self, facts: "Iterable[StockItemFact]") -> "StockItemFacts":
+    def _and_serve(self, facts: "StockItemFacts") -> "StockItemFacts":
         """The facts, and then everybody who waited and now fits, oldest first: nobody waits for what is there."""
-        served = list(facts)
-        after = self.foresee(served)
-        available = after.available
+        after = self.foresee(facts)
+        available, served = after.available, list(facts)
         for claim, quantity in after.backordered.items():
             if quantity <= available:
                 available -= quantity
-                served.append(self.Reserved(line_item=claim.line_item, quantity=quantity, session_id=claim.session_id))
+                served.append(_reserved(claim, quantity))
         return served
 
     def apply(self, event: "StockItemFact") -> Self:
-        if isinstance(event, StockItem.Counted):
-            return replace(self, on_hand=event.on_hand)
-        claim = Claim(event.session_id or "", event.line_item)
-        reserved, backordered = _without(self.reserved, claim), _without(self.backordered, claim)
         match event:
+            case StockItem.Counted():
+                return replace(self, on_hand=event.on_hand)
             case StockItem.Reserved():
-                return replace(self, reserved={**reserved, claim: event.quantity}, backordered=backordered)
+                return self._needing(event, Need(event.quantity, is_promised=True))
             case StockItem.Backordered():
-                return replace(self, reserved=reserved, backordered={**backordered, claim: event.quantity})
+                return self._needing(event, Need(event.quantity, is_promised=False))
             case StockItem.Released():
-                return replace(self, reserved=reserved, backordered=backordered)
+                return self._needing(event, None)
             case StockItem.Dispatched():
-                return replace(self, reserved=reserved, on_hand=self.on_hand - event.quantity)
+                return replace(self._needing(event, None), on_hand=self.on_hand - event.quantity)
             case _:
                 assert_never(event)
 
+    def _needing(self, event: "StockItemClaimed", need: Need | None) -> Self:
+        claim = Claim(event.session_id or "", event.line_item)
+        before, needs = self.needs.get(claim), {**self.needs}
+        if need is None:
+            needs.pop(claim, None)
+        else:
+            needs[claim] = need
+        return replace(self, needs=needs, promised=self.promised - _promised(before) + _promised(need))
 
-def _without(claims: dict[Claim, int], claim: Claim) -> dict[Claim, int]:
-    return {other: quantity for other, quantity in claims.items() if other != claim} if claim in claims else claims
 
-
-StockItemFact = (
-    StockItem.Counted | StockItem.Reserved | StockItem.Backordered | StockItem.Released | StockItem.Dispatched
-)
+StockItemClaimed = StockItem.Reserved | StockItem.Backordered | StockItem.Released | StockItem.Dispatched
+StockItemFact = StockItem.Counted | StockItemClaimed
 StockItemFacts = Sequence[StockItemFact]
+
+
+def _promised(need: Need | None) -> int:
+    return need.quantity if need and need.is_promised else 0
+
+
+def _reserved(claim: Claim, quantity: int) -> StockItem.Reserved:
+    return StockItem.Reserved(line_item=claim.line_item, quantity=quantity, session_id=claim.session_id)
+
+
+def _backordered(claim: Claim, quantity: int) -> StockItem.Backordered:
+    return StockItem.Backordered(line_item=claim.line_item, quantity=quantity, session_id=claim.session_id)
+
+
+def _released(claim: Claim, quantity: int) -> StockItem.Released:
+    return StockItem.Released(line_item=claim.line_item, quantity=quantity, session_id=claim.session_id)
