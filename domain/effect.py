@@ -120,7 +120,8 @@ class Effect(Aggregate["EffectFact"]):
 
     def request_retry(self) -> "EffectFacts":
         """Try again what was given up, or at once what waits for its next attempt."""
-        can_retry = self.given_up is not None or (self.is_open and self.worker is None and self.attempt > 0)
+        is_waiting = self.is_open and self.worker is None and self.due_at is not None
+        can_retry = self.given_up is not None or is_waiting
         return [self.RetryRequested()] if can_retry else []
 
     def _is_current(self, number: int) -> bool:

@@ -45,13 +45,14 @@ class StripeEvent(Aggregate["StripeEventFact"]):
 
     received: "StripeEvent.Received | None" = None
     error: str | None = None
+    is_ignored: bool = False
 
     def receive(self, received: "StripeEvent.Received") -> Sequence["StripeEventFact"]:
         """A redelivery of the same event records nothing."""
         return [] if self.received else [received]
 
     def ignore(self, why: str) -> Sequence["StripeEventFact"]:
-        return [self.Ignored(why=why)]
+        return [] if self.is_ignored else [self.Ignored(why=why)]
 
     def fail(self, error: str) -> Sequence["StripeEventFact"]:
         return [] if self.error == error else [self.Failed(error=error)]
@@ -65,8 +66,10 @@ class StripeEvent(Aggregate["StripeEventFact"]):
                 return replace(self, received=event)
             case StripeEvent.Failed():
                 return replace(self, error=event.error)
-            case StripeEvent.Ignored() | StripeEvent.RetryRequested():
-                return replace(self, error=None)
+            case StripeEvent.Ignored():
+                return replace(self, error=None, is_ignored=True)
+            case StripeEvent.RetryRequested():
+                return replace(self, error=None, is_ignored=False)
             case _:
                 assert_never(event)
 

@@ -1,0 +1,185 @@
+"""An effect: asked for once, claimed by one worker, repeated until it works or is given up."""
+
+from datetime import timedelta
+
+import pytest
+from builders import a_line_item
+from scenario import NOW, Given, given
+
+from domain.catalog import HTTP, PlannedLine
+from domain.effect import RETRIEVE, Effect
+from domain.event import Event
+
+LATER = NOW + timedelta(minutes=1)
+REQUESTED = Effect.Requested(kind=RETRIEVE, step="retrieve_completed")
+FAILED = Effect.AttemptFailed(number=1, error="HTTP 503", retry_at=LATER)
+SUCCEEDED = Effect.Succeeded(number=1)
+GIVEN_UP = Effect.GivenUp(error="HTTP 410")
+WITHDRAWN = Effect.Withdrawn(why="It has been paid meanwhile")
+RETRY = Effect.RetryRequested()
+
+
+def started(number: int = 1, worker: str = "w1") -> Effect.AttemptStarted:
+    return Effect.AttemptStarted(number=number, worker=worker)
+
+
+def the_effect(*facts: Event) -> Given[Effect]:
+    return given(Effect(id="eff_cs_test_1_retrieve_completed"), *facts)
+
+
+CLOSED = [
+    pytest.param((REQUESTED, started(), SUCCEEDED), id="done"),
+    pytest.param((REQUESTED, started(), GIVEN_UP), id="given up"),
+    pytest.param((REQUESTED, WITHDRAWN), id="withdrawn"),
+]
+
+
+def test_an_effect_says_what_is_to_be_done() -> None:
+    line = PlannedLine(item=a_line_item(), delivery=HTTP)
+
+    decision = the_effect().when(Effect.request, HTTP, "deliver_li_1", line=line)
+
+    decision.then(Effect.Requested(kind=HTTP, step="deliver_li_1", line=line))
+
+
+@pytest.mark.parametrize("before", [(), (started(), SUCCEEDED), (started(), GIVEN_UP), (WITHDRAWN,)])
+def test_an_effect_is_asked_for_once(before: tuple[Event, ...]) -> None:
+    the_effect(REQUESTED, *before).when(Effect.request, RETRIEVE, "retrieve_completed").then_nothing()
+
+
+def test_a_worker_claims_what_is_due() -> None:
+    the_effect(REQUESTED).when(Effect.start, "w1", now=NOW).then(started())
+
+
+def test_of_two_workers_one_has_the_claim() -> None:
+    the_effect(REQUESTED, started()).when(Effect.start, "w2", now=NOW).then_nothing()
+
+
+def test_a_worker_does_not_claim_again_what_it_is_doing() -> None:
+    the_effect(REQUESTED, started()).when(Effect.start, "w1", now=NOW).then_nothing()
+
+
+def test_what_nobody_asked_for_is_not_claimed() -> None:
+    the_effect().when(Effect.start, "w1", now=NOW).then_nothing()
+
+
+@pytest.mark.parametrize("before", CLOSED)
+def test_what_is_closed_is_not_claimed(before: tuple[Event, ...]) -> None:
+    the_effect(*before).when(Effect.start, "w1", now=NOW).then_nothing()
+
+
+def test_a_claim_of_a_worker_that_is_gone_is_taken_over_under_the_next_number() -> None:
+    the_effect(REQUESTED, started()).when(Effect.start, "w2", now=NOW, orphaned_by="w1").then(started(2, "w2"))
+
+
+def test_a_claim_that_a_third_worker_took_over_meanwhile_is_left_alone() -> None:
+    before = the_effect(REQUESTED, started(), started(2, "w3"))
+
+    before.when(Effect.start, "w2", now=NOW, orphaned_by="w1").then_nothing()
+
+
+def test_a_failed_attempt_waits_until_it_is_due() -> None:
+    the_effect(REQUESTED, started(), FAILED).when(Effect.start, "w1", now=LATER - timedelta(seconds=1)).then_nothing()
+
+
+def test_a_failed_attempt_that_is_due_is_repeated() -> None:
+    the_effect(REQUESTED, started(), FAILED).when(Effect.start, "w2", now=LATER).then(started(2, "w2"))
+
+
+def test_the_outcome_of_an_attempt_is_recorded_with_what_the_other_side_said() -> None:
+    the_effect(REQUESTED, started()).when(Effect.succeed, 1, "ref 99").then(Effect.Succeeded(number=1, note="ref 99"))
+
+
+def test_an_outcome_is_recorded_once() -> None:
+    the_effect(REQUESTED, started(), SUCCEEDED).when(Effect.succeed, 1).then_nothing()
+
+
+def test_the_late_outcome_of_an_attempt_that_was_taken_over_is_not_recorded() -> None:
+    before = the_effect(REQUESTED, started(), started(2, "w2"))
+
+    before.when(Effect.succeed, 1).then_nothing()
+    before.when(Effect.fail, 1, "HTTP 503", retry_at=LATER).then_nothing()
+    before.when(Effect.fail, 1, "HTTP 410", retry_at=None).then_nothing()
+
+
+def test_the_outcome_of_an_attempt_that_was_recorded_as_failed_comes_too_late() -> None:
+    the_effect(REQUESTED, started(), FAILED).when(Effect.succeed, 1).then_nothing()
+
+
+def test_an_attempt_that_did_not_work_says_when_it_is_tried_again() -> None:
+    decision = the_effect(REQUESTED, started()).when(Effect.fail, 1, "HTTP 503", retry_at=LATER)
+
+    decision.then(FAILED)
+
+
+def test_a_failure_is_recorded_once() -> None:
+    before = the_effect(REQUESTED, started(), FAILED)
+
+    before.when(Effect.fail, 1, "HTTP 503", retry_at=LATER).then_nothing()
+
+
+def test_without_a_next_attempt_it_is_given_up() -> None:
+    the_effect(REQUESTED, started()).when(Effect.fail, 1, "HTTP 410", retry_at=None).then(GIVEN_UP)
+
+
+def test_what_is_given_up_is_not_given_up_again() -> None:
+    before = the_effect(REQUESTED, started(), GIVEN_UP)
+
+    before.when(Effect.fail, 1, "HTTP 410", retry_at=None).then_nothing()
+    before.when(Effect.give_up, "HTTP 410").then_nothing()
+
+
+def test_what_can_never_work_is_given_up_without_an_attempt() -> None:
+    after = the_effect(REQUESTED).when(Effect.give_up, "HTTP 410").then(GIVEN_UP)
+
+    assert not after.state.is_open
+
+
+def test_what_is_not_wanted_any_more_is_withdrawn() -> None:
+    after = the_effect(REQUESTED).when(Effect.withdraw, "It has been paid meanwhile").then(WITHDRAWN)
+
+    assert not after.state.is_open
+
+
+@pytest.mark.parametrize("before", [pytest.param((), id="not asked for"), *CLOSED])
+def test_what_is_not_open_is_neither_withdrawn_nor_given_up(before: tuple[Event, ...]) -> None:
+    the_effect(*before).when(Effect.withdraw, "why").then_nothing()
+    the_effect(*before).when(Effect.give_up, "why").then_nothing()
+
+
+def test_a_person_has_a_given_up_effect_tried_again_at_once() -> None:
+    after = the_effect(REQUESTED, started(), GIVEN_UP).when(Effect.request_retry).then(RETRY)
+
+    after.when(Effect.start, "w1", now=NOW).then(started(2))
+
+
+def test_a_person_has_a_waiting_effect_tried_again_at_once() -> None:
+    after = the_effect(REQUESTED, started(), FAILED).when(Effect.request_retry).then(RETRY)
+
+    after.when(Effect.start, "w1", now=NOW).then(started(2))
+
+
+def test_a_retry_that_was_asked_for_is_not_asked_for_again() -> None:
+    the_effect(REQUESTED, started(), GIVEN_UP, RETRY).when(Effect.request_retry).then_nothing()
+    the_effect(REQUESTED, started(), FAILED, RETRY).when(Effect.request_retry).then_nothing()
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        pytest.param((), id="not asked for"),
+        pytest.param((REQUESTED,), id="due"),
+        pytest.param((REQUESTED, started()), id="under way"),
+        pytest.param((REQUESTED, started(), FAILED, started(2)), id="under way again"),
+        pytest.param((REQUESTED, started(), SUCCEEDED), id="done"),
+        pytest.param((REQUESTED, WITHDRAWN), id="withdrawn"),
+    ],
+)
+def test_what_is_not_stuck_is_not_retried(before: tuple[Event, ...]) -> None:
+    the_effect(*before).when(Effect.request_retry).then_nothing()
+
+
+def test_a_retry_counts_the_attempts_anew_and_goes_on_numbering_them() -> None:
+    effect = the_effect(REQUESTED, started(), FAILED, started(2), GIVEN_UP, RETRY, started(3)).state
+
+    assert (effect.attempt, effect.attempts_since_request) == (3, 1)

@@ -1,0 +1,142 @@
+"""A pool of licence keys: each key for one line, all of a line's keys or none, the oldest that fits first."""
+
+import pytest
+from scenario import Given, given
+
+from domain.event import Event
+from domain.key_pool import KeyPool
+from domain.personal import Personal
+from domain.stock_item import Claim
+
+ANN, BOB, CEM = Claim("cs_test_ann", "li_1"), Claim("cs_test_bob", "li_1"), Claim("cs_test_cem", "li_1")
+
+
+def the_pool(*facts: Event) -> Given[KeyPool]:
+    return given(KeyPool(id="keys_pro"), *facts)
+
+
+def keys(text: str) -> tuple[Personal, ...]:
+    return tuple(Personal(key) for key in text.split())
+
+
+def imported(text: str) -> KeyPool.Imported:
+    return KeyPool.Imported(keys=keys(text))
+
+
+def assigned(claim: Claim, text: str) -> KeyPool.Assigned:
+    return KeyPool.Assigned(line_item=claim.line_item, keys=keys(text), session_id=claim.session_id)
+
+
+def ran_out(claim: Claim, quantity: int) -> KeyPool.RanOut:
+    return KeyPool.RanOut(line_item=claim.line_item, quantity=quantity, session_id=claim.session_id)
+
+
+def wait_ended(claim: Claim) -> KeyPool.WaitEnded:
+    return KeyPool.WaitEnded(line_item=claim.line_item, session_id=claim.session_id)
+
+
+def test_keys_are_imported_in_their_order() -> None:
+    the_pool().when(KeyPool.import_keys, ["B", "A"]).then(imported("B A"))
+
+
+def test_a_key_that_is_in_the_pool_is_not_imported_again() -> None:
+    the_pool(imported("A B")).when(KeyPool.import_keys, ["A", "B"]).then_nothing()
+
+
+def test_a_key_that_was_given_away_never_comes_back() -> None:
+    the_pool(imported("A"), assigned(ANN, "A")).when(KeyPool.import_keys, ["A", "B"]).then(imported("B"))
+
+
+def test_a_key_that_is_twice_in_the_file_is_imported_once() -> None:
+    the_pool().when(KeyPool.import_keys, ["A", "B", "A"]).then(imported("A B"))
+
+
+def test_an_import_of_nothing_records_nothing() -> None:
+    the_pool().when(KeyPool.import_keys, []).then_nothing()
+
+
+def test_a_line_gets_as_many_keys_as_its_quantity_oldest_first() -> None:
+    the_pool(imported("A B C")).when(KeyPool.assign, ANN, 2).then(assigned(ANN, "A B"))
+
+
+def test_the_last_keys_are_given_away() -> None:
+    the_pool(imported("A B")).when(KeyPool.assign, ANN, 2).then(assigned(ANN, "A B"))
+
+
+def test_a_line_that_has_its_keys_gets_no_others() -> None:
+    the_pool(imported("A B"), assigned(ANN, "A")).when(KeyPool.assign, ANN, 1).then_nothing()
+
+
+def test_the_next_line_gets_other_keys() -> None:
+    the_pool(imported("A B"), assigned(ANN, "A")).when(KeyPool.assign, BOB, 1).then(assigned(BOB, "B"))
+
+
+def test_two_lines_of_one_session_have_keys_of_their_own() -> None:
+    other_line = Claim(ANN.session_id, "li_2")
+
+    after = the_pool(imported("A B"), assigned(ANN, "A")).when(KeyPool.assign, other_line, 1)
+
+    after.then(assigned(other_line, "B"))
+
+
+def test_a_line_gets_all_of_its_keys_or_waits() -> None:
+    after = the_pool(imported("A")).when(KeyPool.assign, ANN, 2).then(ran_out(ANN, 2))
+
+    assert after.state.free == keys("A")
+
+
+def test_a_line_that_waits_is_not_put_in_the_queue_again() -> None:
+    the_pool(ran_out(ANN, 1)).when(KeyPool.assign, ANN, 1).then_nothing()
+
+
+def test_who_fits_is_served_although_somebody_waits_for_more() -> None:
+    the_pool(imported("A"), ran_out(ANN, 2)).when(KeyPool.assign, BOB, 1).then(assigned(BOB, "A"))
+
+
+def test_an_import_serves_those_who_wait_oldest_first() -> None:
+    before = the_pool(ran_out(ANN, 1), ran_out(BOB, 2), ran_out(CEM, 1))
+
+    after = before.when(KeyPool.import_keys, ["A", "B", "C"]).then(
+        imported("A B C"), assigned(ANN, "A"), assigned(BOB, "B C")
+    )
+
+    assert list(after.state.waiting) == [CEM]
+
+
+def test_an_import_serves_the_oldest_that_fits() -> None:
+    before = the_pool(ran_out(ANN, 3), ran_out(BOB, 1))
+
+    before.when(KeyPool.import_keys, ["A"]).then(imported("A"), assigned(BOB, "A"))
+
+
+def test_keys_that_were_left_over_count_for_those_who_wait() -> None:
+    before = the_pool(imported("A"), ran_out(ANN, 2))
+
+    before.when(KeyPool.import_keys, ["B"]).then(imported("B"), assigned(ANN, "A B"))
+
+
+def test_who_was_served_by_an_import_is_not_served_by_the_next() -> None:
+    the_pool(ran_out(ANN, 1), imported("A"), assigned(ANN, "A")).when(KeyPool.import_keys, ["B"]).then(imported("B"))
+
+
+def test_a_line_that_needs_no_keys_any_more_is_not_served() -> None:
+    after = the_pool(ran_out(ANN, 1)).when(KeyPool.stop_waiting, ANN).then(wait_ended(ANN))
+
+    after.when(KeyPool.import_keys, ["A"]).then(imported("A"))
+
+
+@pytest.mark.parametrize("before", [(), (ran_out(ANN, 1), wait_ended(ANN)), (imported("A"), assigned(ANN, "A"))])
+def test_who_does_not_wait_can_not_stop_waiting(before: tuple[Event, ...]) -> None:
+    the_pool(*before).when(KeyPool.stop_waiting, ANN).then_nothing()
+
+
+def test_a_line_that_stopped_waiting_may_ask_again() -> None:
+    the_pool(ran_out(ANN, 1), wait_ended(ANN)).when(KeyPool.assign, ANN, 1).then(ran_out(ANN, 1))
+
+
+def test_the_pool_is_what_the_stream_is_named_after() -> None:
+    assert KeyPool(id="keys_keys_1").pool == "keys_1"
+
+
+def test_a_key_never_shows_in_a_repr() -> None:
+    assert "SECRET" not in repr(the_pool(imported("SECRET")).state.free)
