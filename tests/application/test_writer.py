@@ -1,0 +1,159 @@
+"""The one writer: many commands, one transaction, and everybody hears what became of theirs."""
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from application.errors import Busy, Stopped, StoreUnavailable
+from application.log import Log
+from application.unit_of_work import HotStates, Stamp, UnitOfWork
+from application.writer import Command, Writer
+from domain.errors import Refused
+from domain.stock_item import StockItem
+from infrastructure.event_store.sqlite import sqlite_environment
+
+STAMP = Stamp(actor="staff:kim", now=datetime(2026, 11, 24, 9, 0, tzinfo=UTC))
+
+
+def opened(path: Path) -> Log:
+    return Log(dict(sqlite_environment(path, create_tables=True)))
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Iterator[Log]:
+    log = opened(tmp_path / "log.db")
+    yield log
+    log.close()
+
+
+@pytest.fixture
+def writer(log: Log) -> Writer:
+    return Writer(log, HotStates())
+
+
+def count(pieces: int, sku: str = "sku_mug") -> Command[StockItem]:
+    return lambda unit: unit.command(StockItem, sku, StockItem.count, pieces)
+
+
+def test_what_waits_is_written_in_one_transaction(log: Log, writer: Writer) -> None:
+    before = log.store.has_foreign_commits()
+    futures = [writer.submit(STAMP, [f"sku_{n}"], count(n, f"sku_{n}")) for n in range(1, 100)]
+
+    writer.turn()
+
+    assert all(future.done() for future in futures)
+    assert log.store.max_notification_id() == 99
+    assert before is True
+    assert log.store.has_foreign_commits() is True
+    assert writer.turn() is False
+
+
+def test_commands_on_one_stream_see_each_other(log: Log, writer: Writer) -> None:
+    def one_more(unit: UnitOfWork) -> int:
+        on_hand = unit.load(StockItem, "sku_mug").on_hand
+        return unit.command(StockItem, "sku_mug", StockItem.count, on_hand + 1).on_hand
+
+    futures = [writer.submit(STAMP, ["sku_mug"], one_more) for _ in range(50)]
+    writer.turn()
+
+    assert [future.result() for future in futures] == list(range(1, 51))
+
+
+def test_what_one_command_refuses_costs_the_others_nothing(log: Log, writer: Writer) -> None:
+    def refused(unit: UnitOfWork) -> None:
+        unit.command(StockItem, "sku_mug", StockItem.count, 999)
+        raise Refused("no")
+
+    first = writer.submit(STAMP, ["sku_mug"], count(3))
+    bad = writer.submit(STAMP, ["sku_mug"], refused)
+    last = writer.submit(STAMP, ["sku_cup"], count(4, "sku_cup"))
+    writer.turn()
+
+    with pytest.raises(Refused):
+        bad.result()
+    assert (first.done(), last.done()) == (True, True)
+    assert log.get(StockItem, "sku_mug").on_hand == 3
+    assert log.store.max_notification_id() == 2
+
+
+def test_two_processes_that_write_to_one_stream_both_get_through(tmp_path: Path, log: Log, writer: Writer) -> None:
+    theirs = opened(tmp_path / "log.db")
+    other = Writer(theirs, HotStates())
+
+    for number in range(1, 6):
+        writer.run(STAMP, ["sku_mug"], count(number))
+        other.run(STAMP, ["sku_mug"], count(number * 10))
+    theirs.close()
+
+    stock = log.get(StockItem, "sku_mug")
+    assert (stock.version, stock.on_hand) == (10, 50)
+
+
+def test_a_store_that_is_locked_is_said_to_be_unavailable(tmp_path: Path, log: Log, writer: Writer) -> None:
+    writer.run(STAMP, ["sku_mug"], count(1))
+    vandal = sqlite3.connect(tmp_path / "log.db")
+    vandal.execute("ALTER TABLE stored_events RENAME TO gone")
+    vandal.close()
+
+    with pytest.raises(StoreUnavailable):
+        writer.run(STAMP, ["sku_cup"], count(1, "sku_cup"))
+
+
+def test_a_full_queue_takes_nothing_more(log: Log) -> None:
+    writer = Writer(log, HotStates(), queue_max=2)
+    futures = [writer.submit(STAMP, [], count(1)) for _ in range(2)]
+
+    with pytest.raises(Busy):
+        writer.submit(STAMP, [], count(1))
+
+    writer.turn()
+    assert all(future.done() for future in futures)
+
+
+def test_a_closed_writer_lets_everybody_know(writer: Writer) -> None:
+    waiting = writer.submit(STAMP, [], count(1))
+
+    writer.close()
+
+    with pytest.raises(Stopped):
+        waiting.result(timeout=1)
+    with pytest.raises(Stopped):
+        writer.submit(STAMP, [], count(1))
+
+
+def test_an_error_that_nobody_expects_fails_every_waiter_and_is_not_swallowed(writer: Writer) -> None:
+    class Unexpected(BaseException):
+        pass
+
+    def fails(unit: UnitOfWork) -> None:
+        raise Unexpected
+
+    futures = [writer.submit(STAMP, [], count(1)), writer.submit(STAMP, [], fails)]
+
+    with pytest.raises(Unexpected):
+        writer.turn()
+    for future in futures:
+        with pytest.raises(Stopped):
+            future.result(timeout=1)
+
+
+def test_threads_share_it(log: Log, writer: Writer) -> None:
+    writer.has_thread = True
+    results: list[int] = []
+
+    def submit() -> None:
+        results.append(writer.run(STAMP, ["sku_mug"], lambda unit: unit.load(StockItem, "sku_mug").version))
+
+    threads = [threading.Thread(target=submit) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    while any(thread.is_alive() for thread in threads):
+        writer.turn()
+    for thread in threads:
+        thread.join()
+
+    assert results == [0] * 20

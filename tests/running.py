@@ -1,0 +1,76 @@
+"""The whole thing running: the sandbox in Stripe's place, the engine behind its real server, customers by HTTP."""
+
+import socket
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx2
+import stripe
+
+from infrastructure.settings import load_settings
+from interfaces.bootstrap import Runtime, bootstrap, migrate
+from interfaces.sandbox.sandbox import Sandbox
+from interfaces.sandbox.server import SandboxServer
+from interfaces.web.serve import engine_app
+from interfaces.web.server import web_server
+
+_SECONDS_MAX = 20.0
+
+
+@dataclass(kw_only=True)
+class RunningShop:
+    sandbox: Sandbox
+    runtime: Runtime
+    url: str
+    client: httpx2.Client
+    webhook_secret: str
+
+    def post(self, body: bytes, *, secret: str | None = None, at: int | None = None) -> httpx2.Response:
+        """A webhook delivery, signed by Stripe's own SDK unless the secret is empty."""
+        headers = {}
+        if secret != "":
+            sign = stripe.WebhookSignature.generate_signature_header
+            headers["Stripe-Signature"] = sign(body.decode("latin-1"), secret or self.webhook_secret, at)
+        return self.client.post("/webhook", content=body, headers=headers)
+
+    def visit(self, session_id: str, **headers: str) -> httpx2.Response:
+        return self.client.get("/after-checkout", params={"session_id": session_id}, headers=headers)
+
+
+@contextmanager
+def running_shop(
+    directory: Path, *, catalog: str = "", environment: Mapping[str, str] | None = None, is_thin: bool = False
+) -> Iterator[RunningShop]:
+    """A sandbox whose webhooks go to a serving engine, until left."""
+    (directory / "catalog.toml").write_text(catalog)
+    listening = socket.create_server(("127.0.0.1", 0))
+    url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+    with SandboxServer(Sandbox()) as stripe_server:
+        sandbox = stripe_server.sandbox
+        secret = sandbox.add_webhook(f"{url}/webhook", is_thin=is_thin).secrets[-1].value
+        settings = load_settings(
+            {
+                "STRIPE_API_KEY": "sk_test_example1234",
+                "STRIPE_WEBHOOK_SECRET": secret,
+                "STRIPE_API_BASE": stripe_server.url,
+                "DATABASE_URL": f"sqlite:///{directory}/fulfillment.db",
+                "FULFILL_CATALOG": str(directory / "catalog.toml"),
+                **(environment or {}),
+            },
+            None,
+        )
+        migrate(settings)
+        runtime = bootstrap(settings)
+        server = web_server(engine_app(runtime), "127.0.0.1", 0)
+        thread = threading.Thread(target=server.run, args=([listening],), name="shop-server")
+        thread.start()
+        try:
+            with httpx2.Client(base_url=url, timeout=_SECONDS_MAX, trust_env=False) as client:
+                yield RunningShop(sandbox=sandbox, runtime=runtime, url=url, client=client, webhook_secret=secret)
+        finally:
+            server.should_exit = True
+            thread.join(_SECONDS_MAX)
+            assert not thread.is_alive(), "the server did not stop"
