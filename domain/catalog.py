@@ -81,7 +81,7 @@ class Catalog:
         return PlannedLine(
             item=item,
             delivery=rule.delivery if remark is None else MANUAL,
-            sku=rule.sku,
+            sku=rule.sku if _is_sku(rule.sku) else None,
             track_stock=rule.track_stock,
             name=rule.name,
             settings=_settings(rule, item),
@@ -102,6 +102,13 @@ class Catalog:
         except InvalidIdentifier as error:
             return f"Its rule can't be followed: {error}"
         return None
+
+
+def _is_sku(text: str | None) -> bool:
+    try:
+        return text is not None and bool(stock_id(text))
+    except InvalidIdentifier:
+        return False
 
 
 def _settings(rule: Rule, item: LineItem) -> dict[str, Setting]:
