@@ -127,6 +127,11 @@ class CheckoutSession(Aggregate["CheckoutSessionFact"]):
         is_unpaid = self.checkout is not None and self.checkout.is_complete and not self.checkout.is_paid
         return is_unpaid and not (self.is_paid or self.succeeded or self.failed or self.parked)
 
+    @property
+    def _is_heard_complete(self) -> bool:
+        """Whether one of Stripe's events implies that the customer finished. They come in any order."""
+        return self.completed is not None or self.succeeded or self.failed
+
     def disbelieves(self, checkout: Checkout) -> bool:
         """Whether Stripe's events say more than this answer of Stripe's API does: ask again in a moment."""
         heard_paid = self.succeeded or (self.completed and self.completed.payment_status in PAID_STATUSES)
@@ -138,7 +143,7 @@ class CheckoutSession(Aggregate["CheckoutSessionFact"]):
         if self.completed:
             return []
         fact = self.Completed(stripe_event=stripe_event, payment_status=payment_status, occurred_at=at)
-        return [fact, *self._contradiction(self.expired, "Stripe reported it completed after it expired", at)]
+        return [fact, *self._completed_after_expiry(at)]
 
     def succeed(self, *, stripe_event: str, at: datetime) -> "CheckoutSessionFacts":
         if self.succeeded:
@@ -146,6 +151,7 @@ class CheckoutSession(Aggregate["CheckoutSessionFact"]):
         fact = self.AsyncPaymentSucceeded(stripe_event=stripe_event, occurred_at=at)
         return [
             fact,
+            *self._completed_after_expiry(at),
             *self._contradiction(self.failed, "Stripe reported the payment succeeded after it failed", at),
         ]
 
@@ -156,6 +162,7 @@ class CheckoutSession(Aggregate["CheckoutSessionFact"]):
         is_paid = self.is_paid or self.succeeded
         return [
             fact,
+            *self._completed_after_expiry(at),
             *self._contradiction(is_paid, "Stripe reported the payment failed after it succeeded", at),
         ]
 
@@ -163,29 +170,34 @@ class CheckoutSession(Aggregate["CheckoutSessionFact"]):
         if self.expired:
             return []
         fact = self.Expired(stripe_event=stripe_event, occurred_at=at)
-        is_complete = self.is_paid or self.completed is not None
+        is_complete = self.is_paid or self._is_heard_complete
         return [
             fact,
             *self._contradiction(is_complete, "Stripe reported it expired after it was completed", at),
         ]
 
     def learn(self, checkout: Checkout, *, source: Source, at: datetime) -> "CheckoutSessionFacts":
-        """Take in an answer of Stripe's API, which alone decides whether the session is paid.
-
-        Answers may be recorded in another order than they were given: what is paid stays paid, since Stripe never
-        takes that back on a session (a refund does not), so an unpaid answer after it is an old one.
-        """
-        if self.is_paid and not checkout.is_paid:
+        """Take in an answer of Stripe's API, which alone decides whether the session is paid."""
+        if self._is_older(checkout):
             return []
         facts: list[CheckoutSessionFact] = []
-        if checkout != self.checkout:
+        was_unknown = self.parked not in {None, ParkReason.UNKNOWN_PAYMENT_STATUS}
+        if checkout != self.checkout or was_unknown:
             facts.append(self.Retrieved(checkout=checkout, source=source, occurred_at=at))
         if checkout.is_complete and not checkout.is_understood:
             detail = f"Stripe reports the payment_status '{checkout.payment_status[:80]}', which is not known here"
-            return [*facts, *self.park(ParkReason.UNKNOWN_PAYMENT_STATUS, detail, at=at)]
+            return [*facts, *self.foresee(facts).park(ParkReason.UNKNOWN_PAYMENT_STATUS, detail, at=at)]
         if checkout.is_paid and not self.is_paid:
             facts += self._pay(checkout, at)
         return facts
+
+    def _is_older(self, checkout: Checkout) -> bool:
+        """Whether an answer was given before the one we have: they may be recorded in another order.
+
+        A session that is complete never opens again, and what is paid stays paid: a refund does not show on it.
+        """
+        was_complete = self.checkout is not None and self.checkout.is_complete
+        return (self.is_paid and not checkout.is_paid) or (was_complete and not checkout.is_complete)
 
     def _pay(self, checkout: Checkout, at: datetime) -> "list[CheckoutSessionFact]":
         paid = self.Paid(
@@ -200,7 +212,7 @@ class CheckoutSession(Aggregate["CheckoutSessionFact"]):
             at,
         )
         expired = self._contradiction(
-            self.expired and not self.completed, "It is paid although Stripe reported that it expired", at
+            self.expired and not self._is_heard_complete, "It is paid although Stripe reported that it expired", at
         )
         return [paid, *failed, *expired]
 
@@ -214,6 +226,9 @@ class CheckoutSession(Aggregate["CheckoutSessionFact"]):
 
     def note(self, text: str) -> "CheckoutSessionFacts":
         return [self.Noted(text=Personal(text))]
+
+    def _completed_after_expiry(self, at: datetime) -> "CheckoutSessionFacts":
+        return self._contradiction(self.expired, "Stripe reported it completed after it expired", at)
 
     def _contradiction(self, is_so: bool, what: str, at: datetime) -> "CheckoutSessionFacts":
         if not is_so or what in self.contradictions:

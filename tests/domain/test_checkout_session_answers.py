@@ -1,0 +1,217 @@
+"""What Stripe's API answers decides whether a session is paid, once; what can't be understood waits for a person."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from builders import a_checkout
+from scenario import SAID_AT, SESSION, Decision, Given, given
+
+from domain.checkout import Checkout
+from domain.checkout_session import CheckoutSession, ParkReason, Source
+from domain.event import Event
+
+PAID_ANSWER = a_checkout()
+UNPAID_ANSWER = a_checkout(payment_status="unpaid")
+OPEN_ANSWER = a_checkout(status="open", payment_status="unpaid")
+STRANGE_ANSWER = a_checkout(payment_status="half_paid")
+
+COMPLETED = CheckoutSession.Completed(stripe_event="evt_1", payment_status="unpaid", occurred_at=SAID_AT)
+COMPLETED_PAID = replace(COMPLETED, payment_status="paid")
+SUCCEEDED = CheckoutSession.AsyncPaymentSucceeded(stripe_event="evt_2", occurred_at=SAID_AT)
+FAILED = CheckoutSession.AsyncPaymentFailed(stripe_event="evt_3", occurred_at=SAID_AT)
+EXPIRED = CheckoutSession.Expired(stripe_event="evt_4", occurred_at=SAID_AT)
+PAID = CheckoutSession.Paid(payment_status="paid", amount_total=1000, currency="eur", occurred_at=SAID_AT)
+STRANGE = CheckoutSession.Parked(
+    why=ParkReason.UNKNOWN_PAYMENT_STATUS,
+    detail="Stripe reports the payment_status 'half_paid', which is not known here",
+    occurred_at=SAID_AT,
+)
+UNKNOWN = CheckoutSession.Parked(why=ParkReason.UNKNOWN_TO_STRIPE, detail="Stripe knows no such session")
+WRONG_MODE = CheckoutSession.Parked(why=ParkReason.WRONG_MODE, detail="It is a live session")
+
+
+def the_session(*facts: Event) -> Given[CheckoutSession]:
+    return given(CheckoutSession(id=SESSION), *facts)
+
+
+def retrieved(checkout: Checkout) -> CheckoutSession.Retrieved:
+    return CheckoutSession.Retrieved(checkout=checkout, source=Source.WEBHOOK, occurred_at=SAID_AT)
+
+
+def contradicted(what: str) -> CheckoutSession.Contradicted:
+    return CheckoutSession.Contradicted(what=what, occurred_at=SAID_AT)
+
+
+def learn(before: Given[CheckoutSession], checkout: Checkout) -> Decision[CheckoutSession]:
+    return before.when(CheckoutSession.learn, checkout, source=Source.WEBHOOK, at=SAID_AT)
+
+
+def test_a_session_that_stripe_shows_as_complete_and_paid_is_paid() -> None:
+    after = learn(the_session(COMPLETED), PAID_ANSWER).then(retrieved(PAID_ANSWER), PAID)
+
+    assert after.state.is_paid
+
+
+def test_a_session_that_needs_no_payment_is_paid() -> None:
+    free = a_checkout(payment_status="no_payment_required", amount_total=0)
+
+    learn(the_session(), free).then(
+        retrieved(free), replace(PAID, payment_status="no_payment_required", amount_total=0)
+    )
+
+
+@pytest.mark.parametrize("mode", ["payment", "subscription", "setup", "a_mode_of_the_future"])
+def test_whatever_its_mode_a_paid_session_is_paid(mode: str) -> None:
+    answer = a_checkout(mode=mode)
+
+    learn(the_session(), answer).then(retrieved(answer), PAID)
+
+
+def test_a_setup_session_needs_no_payment_and_is_not_done_while_it_is_open() -> None:
+    open_setup = a_checkout(mode="setup", status="open", payment_status="no_payment_required", line_items=[])
+
+    after = learn(the_session(), open_setup).then(retrieved(open_setup))
+
+    assert not after.state.is_paid
+
+
+def test_an_unpaid_session_awaits_its_payment() -> None:
+    after = learn(the_session(COMPLETED), UNPAID_ANSWER).then(retrieved(UNPAID_ANSWER))
+
+    assert after.state.is_awaiting_payment
+
+
+@pytest.mark.parametrize("later", [SUCCEEDED, FAILED, PAID, UNKNOWN])
+def test_a_payment_that_is_decided_or_parked_is_not_awaited(later: Event) -> None:
+    assert not the_session(COMPLETED, retrieved(UNPAID_ANSWER), later).state.is_awaiting_payment
+
+
+def test_an_open_session_awaits_nothing() -> None:
+    assert not learn(the_session(), OPEN_ANSWER).then(retrieved(OPEN_ANSWER)).state.is_awaiting_payment
+
+
+@pytest.mark.parametrize("answer", [UNPAID_ANSWER, OPEN_ANSWER, STRANGE_ANSWER, PAID_ANSWER])
+def test_the_same_answer_again_records_nothing(answer: Checkout) -> None:
+    after = the_session(COMPLETED, *learn(the_session(COMPLETED), answer).decide())
+
+    learn(after, answer).then_nothing()
+
+
+def test_a_session_is_paid_once_although_stripe_knows_more_of_it_later() -> None:
+    more = replace(PAID_ANSWER, client_reference_id="ORDER-17")
+
+    learn(the_session(retrieved(PAID_ANSWER), PAID), more).then(retrieved(more))
+
+
+@pytest.mark.parametrize("old", [UNPAID_ANSWER, OPEN_ANSWER, STRANGE_ANSWER, a_checkout(status="expired")])
+def test_an_old_answer_does_not_take_a_payment_back(old: Checkout) -> None:
+    learn(the_session(retrieved(PAID_ANSWER), PAID), old).then_nothing()
+
+
+def test_an_answer_from_before_the_completion_does_not_take_it_back() -> None:
+    after = the_session(retrieved(UNPAID_ANSWER))
+
+    learn(after, OPEN_ANSWER).then_nothing()
+
+
+def test_what_is_paid_after_it_expired_is_paid_and_shown_as_a_contradiction() -> None:
+    what = "It is paid although Stripe reported that it expired"
+
+    learn(the_session(EXPIRED), PAID_ANSWER).then(retrieved(PAID_ANSWER), PAID, contradicted(what))
+
+
+def test_what_is_paid_after_it_failed_is_paid_and_shown_as_a_contradiction() -> None:
+    what = "It is paid although Stripe reported that the payment failed"
+
+    learn(the_session(COMPLETED, FAILED), PAID_ANSWER).then(retrieved(PAID_ANSWER), PAID, contradicted(what))
+
+
+def test_a_contradiction_that_is_shown_already_is_not_shown_in_other_words() -> None:
+    reported = contradicted("Stripe reported the payment succeeded after it failed")
+
+    learn(the_session(FAILED, SUCCEEDED, reported), PAID_ANSWER).then(retrieved(PAID_ANSWER), PAID)
+
+
+def test_an_unknown_payment_status_is_kept_aside_for_a_person() -> None:
+    after = learn(the_session(COMPLETED), STRANGE_ANSWER).then(retrieved(STRANGE_ANSWER), STRANGE)
+
+    assert not after.state.is_paid
+
+
+def test_a_session_with_an_unknown_payment_status_stays_aside_when_something_else_of_it_changes() -> None:
+    changed = replace(STRANGE_ANSWER, client_reference_id="ORDER-17")
+
+    after = learn(the_session(retrieved(STRANGE_ANSWER), STRANGE), changed).then(retrieved(changed), STRANGE)
+
+    assert after.state.parked is ParkReason.UNKNOWN_PAYMENT_STATUS
+
+
+def test_a_long_payment_status_is_cut() -> None:
+    answer = a_checkout(payment_status="x" * 200)
+
+    after = learn(the_session(), answer).decide()[-1]
+
+    assert isinstance(after, CheckoutSession.Parked)
+    assert f"'{'x' * 80}'" in after.detail
+
+
+def test_an_open_session_is_not_judged_by_its_payment_status() -> None:
+    answer = a_checkout(status="open", payment_status="half_paid")
+
+    learn(the_session(), answer).then(retrieved(answer))
+
+
+@pytest.mark.parametrize("parked", [STRANGE, UNKNOWN, WRONG_MODE])
+def test_a_parked_session_that_stripe_shows_as_paid_is_paid_and_parked_no_more(parked: Event) -> None:
+    after = learn(the_session(COMPLETED, parked), PAID_ANSWER).then(retrieved(PAID_ANSWER), PAID)
+
+    assert after.state.parked is None
+
+
+def test_a_session_that_stripe_shows_again_as_it_was_is_parked_no_more() -> None:
+    before = the_session(COMPLETED, retrieved(UNPAID_ANSWER), UNKNOWN)
+
+    after = learn(before, UNPAID_ANSWER).then(retrieved(UNPAID_ANSWER))
+
+    assert after.state.is_awaiting_payment
+    learn(after, UNPAID_ANSWER).then_nothing()
+
+
+def test_a_session_is_parked_with_the_reason_once() -> None:
+    detail = "Stripe knows no such session"
+
+    after = the_session(COMPLETED).when(CheckoutSession.park, ParkReason.UNKNOWN_TO_STRIPE, detail).then(UNKNOWN)
+
+    after.when(CheckoutSession.park, ParkReason.UNKNOWN_TO_STRIPE, detail).then_nothing()
+
+
+def test_a_paid_session_is_not_parked() -> None:
+    the_session(PAID).when(CheckoutSession.park, ParkReason.UNKNOWN_TO_STRIPE, "gone").then_nothing()
+
+
+@pytest.mark.parametrize(
+    ("heard", "answer", "disbelieved"),
+    [
+        pytest.param([COMPLETED_PAID], UNPAID_ANSWER, True, id="the event says paid, the answer does not yet"),
+        pytest.param([COMPLETED, SUCCEEDED], UNPAID_ANSWER, True, id="the event says it arrived"),
+        pytest.param([COMPLETED], OPEN_ANSWER, True, id="the event says completed, the answer is open"),
+        pytest.param([COMPLETED], UNPAID_ANSWER, False, id="both say unpaid"),
+        pytest.param([COMPLETED_PAID], PAID_ANSWER, False, id="both say paid"),
+        pytest.param([COMPLETED_PAID], STRANGE_ANSWER, False, id="an answer nobody understands is no older"),
+        pytest.param([FAILED], UNPAID_ANSWER, False, id="a failed payment stays unpaid"),
+        pytest.param([], OPEN_ANSWER, False, id="nothing heard"),
+    ],
+)
+def test_an_answer_older_than_what_stripes_events_say_is_asked_for_again(
+    heard: list[Event], answer: Checkout, disbelieved: bool
+) -> None:
+    assert the_session(*heard).state.disbelieves(answer) is disbelieved
+
+
+def a_thin_completion(**changes: Any) -> CheckoutSession.Completed:
+    return replace(COMPLETED, payment_status=None, **changes)
+
+
+def test_a_thin_completion_believes_an_unpaid_answer() -> None:
+    assert not the_session(a_thin_completion()).state.disbelieves(UNPAID_ANSWER)
