@@ -7,10 +7,13 @@ from datetime import UTC, datetime
 from typing import Any, Concatenate, Generic, ParamSpec
 
 import pytest
+from builders import a_line_item
 
 from application.unit_of_work import HotStates, Stamp, UnitOfWork
+from domain.catalog import PlannedLine
 from domain.errors import Refused
 from domain.event import UNSTAMPED, A, Event
+from domain.fulfillment import Fulfillment
 from domain.policies.policy import Policy
 
 P = ParamSpec("P")
@@ -25,6 +28,20 @@ NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 
 def effect(step: str, session: str = SESSION) -> str:
     return f"eff_{session}_{step}"
+
+
+def planned(id: str, delivery: str, *, quantity: int = 1, tracks: str | None = None, **changes: Any) -> PlannedLine:
+    """A planned line; `tracks` names the SKU whose stock it takes."""
+    item = a_line_item(id, quantity=quantity)
+    line = PlannedLine(item=item, delivery=delivery, sku=tracks, track_stock=tracks is not None)
+    return replace(line, **changes)
+
+
+def requested(*plan: PlannedLine) -> Fulfillment.Requested:
+    """The session is paid, and planned so."""
+    return Fulfillment.Requested(
+        plan=plan, catalog="c0ffee", currency="eur", amount_shipping=0, amount_tax=0, paid_at=SAID_AT
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,201 @@
+"""Staff hand lines over and ship parcels, one or several, partial or whole; what is not possible says why."""
+
+from dataclasses import replace
+
+import pytest
+from scenario import FULFILLMENT, SAID_AT, Given, given, planned, requested
+
+from domain.catalog import ACCESS, HTTP, MANUAL, SHIPMENT
+from domain.event import Event
+from domain.fulfillment import Fulfillment, LineState, Parcel
+
+MUG, POSTER = planned("li_mug", SHIPMENT, tracks="mug"), planned("li_poster", SHIPMENT)
+CARDS = planned("li_cards", SHIPMENT)
+HOOK = planned("li_hook", HTTP, settings={"url": "https://example.com/hook"})
+WRAP = planned("li_wrap", MANUAL)
+COURSE = planned("li_course", ACCESS)
+
+MUG_RESERVED = Fulfillment.LineItemReserved(line_item="li_mug")
+MUG_BACKORDERED = Fulfillment.LineItemBlocked(line_item="li_mug", state=LineState.BACKORDERED, detail="why")
+WRAP_BLOCKED = Fulfillment.LineItemBlocked(line_item="li_wrap", state=LineState.MANUAL, detail="why")
+COMPLETED = Fulfillment.Completed()
+
+NOT_PAID = "This checkout is not paid, or not planned yet, so nothing of it can be delivered."
+NO_CARRIER = "A carrier is needed, and carrier and tracking have at most 200 characters."
+
+
+def the_fulfillment(*facts: Event) -> Given[Fulfillment]:
+    return given(Fulfillment(id=FULFILLMENT), *facts)
+
+
+def delivered(line_item: str, note: str | None = None) -> Fulfillment.LineItemDelivered:
+    return Fulfillment.LineItemDelivered(line_item=line_item, note=note)
+
+
+def shipped(number: int, *lines: str) -> Fulfillment.Shipped:
+    return Fulfillment.Shipped(number=number, lines=lines, carrier="DHL", tracking="T1")
+
+
+def test_staff_hand_over_everything_that_waits_for_a_person() -> None:
+    before = the_fulfillment(requested(WRAP, MUG, POSTER, HOOK), WRAP_BLOCKED, MUG_BACKORDERED)
+
+    before.when(Fulfillment.complete, []).then(delivered("li_wrap"), delivered("li_mug"), delivered("li_poster"))
+
+
+def test_staff_hand_over_one_line_with_a_note() -> None:
+    before = the_fulfillment(requested(WRAP, POSTER), WRAP_BLOCKED)
+
+    before.when(Fulfillment.complete, ["li_wrap"], "at the counter").then(delivered("li_wrap", "at the counter"))
+
+
+def test_the_last_line_that_staff_hand_over_completes_the_fulfillment() -> None:
+    before = the_fulfillment(requested(WRAP, COURSE), WRAP_BLOCKED, delivered("li_course"))
+
+    before.when(Fulfillment.complete, []).then(delivered("li_wrap"), COMPLETED)
+
+
+def test_a_line_that_is_named_twice_is_handed_over_once() -> None:
+    before = the_fulfillment(requested(WRAP, HOOK), WRAP_BLOCKED)
+
+    before.when(Fulfillment.complete, ["li_wrap", "li_wrap"]).then(delivered("li_wrap"))
+
+
+def test_a_given_up_delivery_is_handed_over_by_hand() -> None:
+    given_up = Fulfillment.LineItemBlocked(line_item="li_hook", state=LineState.GIVEN_UP, detail="HTTP 410")
+
+    the_fulfillment(requested(HOOK), given_up).when(Fulfillment.complete, []).then(delivered("li_hook"), COMPLETED)
+
+
+def test_handing_over_twice_is_refused_the_second_time() -> None:
+    before = the_fulfillment(requested(WRAP, HOOK), WRAP_BLOCKED, delivered("li_wrap"))
+
+    before.when(Fulfillment.complete, []).then_refused("No line of this checkout is to be handed over by a person.")
+    before.when(Fulfillment.complete, ["li_wrap"]).then_refused(
+        "No line of this checkout is to be handed over by a person."
+    )
+
+
+def test_a_delivered_line_is_not_handed_over_again_beside_another() -> None:
+    before = the_fulfillment(requested(WRAP, POSTER), delivered("li_wrap"))
+
+    before.when(Fulfillment.complete, ["li_wrap"]).then_refused(
+        "Line li_wrap is delivered, not to be handed over by a person. These are: li_poster."
+    )
+
+
+def test_what_is_being_delivered_automatically_is_not_handed_over_by_hand() -> None:
+    before = the_fulfillment(requested(WRAP, HOOK), WRAP_BLOCKED)
+
+    before.when(Fulfillment.complete, ["li_hook"]).then_refused(
+        "Line li_hook is pending, not to be handed over by a person. These are: li_wrap."
+    )
+
+
+def test_an_unknown_line_is_refused_with_the_lines_there_are() -> None:
+    before = the_fulfillment(requested(WRAP, POSTER), WRAP_BLOCKED)
+    message = "This checkout has no line li_other. Its lines are: li_wrap, li_poster."
+
+    before.when(Fulfillment.complete, ["li_other"]).then_refused(message)
+    before.when(Fulfillment.ship, ["li_other"], carrier="DHL", tracking=None).then_refused(message)
+
+
+def test_nothing_of_an_unpaid_checkout_is_handed_over_or_shipped() -> None:
+    held = the_fulfillment(Fulfillment.StockHeld(lines=(MUG,)))
+
+    held.when(Fulfillment.complete, []).then_refused(NOT_PAID)
+    held.when(Fulfillment.ship, ["li_mug"], carrier="DHL", tracking=None).then_refused(NOT_PAID)
+
+
+def test_a_parcel_takes_everything_that_is_ready() -> None:
+    before = the_fulfillment(requested(MUG, POSTER, WRAP), MUG_RESERVED, WRAP_BLOCKED)
+
+    before.when(Fulfillment.ship, [], carrier="DHL", tracking="T1").then(
+        shipped(1, "li_mug", "li_poster"), delivered("li_mug"), delivered("li_poster")
+    )
+
+
+def test_a_parcel_may_take_a_part_and_the_next_one_the_rest() -> None:
+    before = the_fulfillment(requested(MUG, POSTER, CARDS), MUG_RESERVED)
+
+    first = before.when(Fulfillment.ship, ["li_poster"], carrier="DHL", tracking="T1").then(
+        shipped(1, "li_poster"), delivered("li_poster")
+    )
+
+    first.when(Fulfillment.ship, [], carrier="DHL", tracking="T1").then(
+        shipped(2, "li_mug", "li_cards"), delivered("li_mug"), delivered("li_cards"), COMPLETED
+    )
+
+
+def test_a_parcel_leaves_out_what_has_no_stock_yet() -> None:
+    before = the_fulfillment(requested(MUG, POSTER), MUG_BACKORDERED)
+
+    before.when(Fulfillment.ship, [], carrier="DHL", tracking="T1").then(
+        shipped(1, "li_poster"), delivered("li_poster")
+    )
+
+
+def test_a_line_that_is_named_twice_is_shipped_once() -> None:
+    before = the_fulfillment(requested(POSTER))
+
+    before.when(Fulfillment.ship, ["li_poster", "li_poster"], carrier="DHL", tracking="T1").then(
+        shipped(1, "li_poster"), delivered("li_poster"), COMPLETED
+    )
+
+
+def test_a_parcel_needs_no_tracking() -> None:
+    untracked = replace(shipped(1, "li_poster"), tracking=None)
+
+    the_fulfillment(requested(POSTER)).when(Fulfillment.ship, [], carrier="DHL", tracking=None).then(
+        untracked, delivered("li_poster"), COMPLETED
+    )
+
+
+def test_a_parcel_is_remembered_with_when_it_left() -> None:
+    left = replace(shipped(1, "li_poster"), occurred_at=SAID_AT)
+
+    after = the_fulfillment(requested(POSTER), left)
+
+    expected = Parcel(number=1, lines=("li_poster",), carrier="DHL", tracking="T1", shipped_at=SAID_AT)
+    assert after.state.parcels == (expected,)
+
+
+def test_a_parcel_leaves_once() -> None:
+    before = the_fulfillment(requested(POSTER, HOOK), shipped(1, "li_poster"), delivered("li_poster"))
+
+    before.when(Fulfillment.ship, ["li_poster"], carrier="DHL", tracking="T1").then_refused(
+        "No line of this checkout is ready to be packed."
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("li_mug", "Line li_mug is backordered, not ready to be packed. These are: li_poster."),
+        ("li_wrap", "Line li_wrap is manual, not ready to be packed. These are: li_poster."),
+        ("li_hook", "Line li_hook is pending, not ready to be packed. These are: li_poster."),
+        ("li_course", "Line li_course is delivered, not ready to be packed. These are: li_poster."),
+    ],
+)
+def test_what_can_not_be_packed_is_not_shipped(line: str, message: str) -> None:
+    before = the_fulfillment(
+        requested(MUG, POSTER, WRAP, HOOK, COURSE), MUG_BACKORDERED, WRAP_BLOCKED, delivered("li_course")
+    )
+
+    before.when(Fulfillment.ship, [line], carrier="DHL", tracking=None).then_refused(message)
+
+
+@pytest.mark.parametrize(("carrier", "tracking"), [("", None), ("x" * 201, None), ("DHL", "x" * 201)])
+def test_a_parcel_needs_a_carrier_and_texts_that_fit(carrier: str, tracking: str | None) -> None:
+    before = the_fulfillment(requested(POSTER))
+
+    before.when(Fulfillment.ship, [], carrier=carrier, tracking=tracking).then_refused(NO_CARRIER)
+
+
+def test_texts_may_be_as_long_as_the_limit() -> None:
+    before = the_fulfillment(requested(POSTER))
+
+    longest = Fulfillment.Shipped(number=1, lines=("li_poster",), carrier="c" * 200, tracking="t" * 200)
+
+    before.when(Fulfillment.ship, [], carrier="c" * 200, tracking="t" * 200).then(
+        longest, delivered("li_poster"), COMPLETED
+    )

@@ -1,0 +1,186 @@
+"""A fulfillment begins once, holds stock for a delayed payment, and plans anew what is blocked."""
+
+from dataclasses import replace
+
+import pytest
+from scenario import FULFILLMENT, Given, given, planned, requested
+
+from domain.catalog import ACCESS, HTTP, LICENSE_KEY, MANUAL, SHIPMENT
+from domain.event import Event
+from domain.fulfillment import Fulfillment, LineState
+
+MUG = planned("li_mug", SHIPMENT, tracks="mug")
+POSTER = planned("li_poster", SHIPMENT)
+COURSE = planned("li_course", ACCESS, settings={"link": "https://example.com/course"})
+KEY = planned("li_key", LICENSE_KEY, settings={"pool": "pro"})
+HOOK = planned("li_hook", HTTP, settings={"url": "https://example.com/hook"})
+WRAP = planned("li_wrap", MANUAL, remark="No rule says how to deliver it")
+
+COURSE_DELIVERED = Fulfillment.LineItemDelivered(line_item="li_course", link="https://example.com/course")
+COMPLETED = Fulfillment.Completed()
+
+
+def the_fulfillment(*facts: Event) -> Given[Fulfillment]:
+    return given(Fulfillment(id=FULFILLMENT), *facts)
+
+
+def blocked(line_item: str, state: LineState, detail: str = "why") -> Fulfillment.LineItemBlocked:
+    return Fulfillment.LineItemBlocked(line_item=line_item, state=state, detail=detail)
+
+
+WRAP_BLOCKED = blocked("li_wrap", LineState.MANUAL, "No rule says how to deliver it")
+
+
+def test_a_delayed_payment_holds_the_lines_whose_stock_is_tracked() -> None:
+    the_fulfillment().when(Fulfillment.hold, [MUG, POSTER, COURSE]).then(Fulfillment.StockHeld(lines=(MUG,)))
+
+
+def test_stock_is_held_once() -> None:
+    the_fulfillment(Fulfillment.StockHeld(lines=(MUG,))).when(Fulfillment.hold, [MUG]).then_nothing()
+
+
+def test_a_session_that_is_planned_holds_nothing_more() -> None:
+    the_fulfillment(requested(MUG)).when(Fulfillment.hold, [MUG]).then_nothing()
+
+
+def test_a_session_without_tracked_stock_holds_nothing() -> None:
+    the_fulfillment().when(Fulfillment.hold, [POSTER]).then_nothing()
+
+
+def test_a_failed_payment_releases_what_was_held() -> None:
+    held = the_fulfillment(Fulfillment.StockHeld(lines=(MUG,)))
+
+    after = held.when(Fulfillment.release_hold).then(Fulfillment.HoldReleased(lines=(MUG,)))
+
+    after.when(Fulfillment.release_hold).then_nothing()
+
+
+@pytest.mark.parametrize("before", [(), (Fulfillment.StockHeld(lines=(MUG,)), requested(MUG))])
+def test_what_is_not_held_or_is_paid_is_not_released(before: tuple[Event, ...]) -> None:
+    the_fulfillment(*before).when(Fulfillment.release_hold).then_nothing()
+
+
+def test_a_fulfillment_begins_with_its_plan_and_what_follows_from_it_at_once() -> None:
+    request = requested(MUG, COURSE, KEY, HOOK, WRAP)
+
+    after = the_fulfillment().when(Fulfillment.request, request).then(request, COURSE_DELIVERED, WRAP_BLOCKED)
+
+    states = {id: line.state for id, line in after.state.lines.items()}
+    assert states == {
+        "li_mug": LineState.PENDING,
+        "li_course": LineState.DELIVERED,
+        "li_key": LineState.PENDING,
+        "li_hook": LineState.PENDING,
+        "li_wrap": LineState.MANUAL,
+    }
+
+
+def test_a_fulfillment_begins_once() -> None:
+    the_fulfillment(requested(MUG)).when(Fulfillment.request, requested(MUG, COURSE)).then_nothing()
+
+
+def test_access_without_a_link_is_delivered_too() -> None:
+    plain = planned("li_course", ACCESS)
+
+    delivered = Fulfillment.LineItemDelivered(line_item="li_course")
+
+    the_fulfillment().when(Fulfillment.request, requested(plain)).then(requested(plain), delivered, COMPLETED)
+
+
+def test_what_needs_stock_waits_for_it_whatever_its_kind() -> None:
+    request = requested(replace(COURSE, sku="seat", track_stock=True), replace(WRAP, sku="paper", track_stock=True))
+
+    the_fulfillment().when(Fulfillment.request, request).then(request)
+
+
+def test_a_rule_that_asks_for_a_person_says_so() -> None:
+    request = requested(planned("li_wrap", MANUAL))
+
+    the_fulfillment().when(Fulfillment.request, request).then(
+        request, blocked("li_wrap", LineState.MANUAL, "Its rule says that a person delivers it")
+    )
+
+
+def test_a_session_of_which_every_line_is_delivered_at_once_is_complete() -> None:
+    the_fulfillment().when(Fulfillment.request, requested(COURSE)).then(requested(COURSE), COURSE_DELIVERED, COMPLETED)
+
+
+def test_a_session_without_lines_is_complete_at_once() -> None:
+    the_fulfillment().when(Fulfillment.request, requested()).then(requested(), COMPLETED)
+
+
+def test_a_blocked_line_is_planned_anew() -> None:
+    poster = replace(POSTER, item=WRAP.item)
+    before = the_fulfillment(requested(WRAP, MUG), WRAP_BLOCKED)
+
+    after = before.when(Fulfillment.replan, [poster, MUG], "beef").then(
+        Fulfillment.Replanned(lines=(poster,), replaced=(WRAP,), catalog="beef")
+    )
+
+    assert (after.state.lines["li_wrap"].state, after.state.lines["li_wrap"].is_to_pack) == (LineState.PENDING, True)
+
+
+def test_a_line_that_is_planned_anew_as_access_is_delivered_at_once() -> None:
+    course = replace(COURSE, item=WRAP.item)
+    before = the_fulfillment(requested(WRAP), WRAP_BLOCKED)
+
+    before.when(Fulfillment.replan, [course], "beef").then(
+        Fulfillment.Replanned(lines=(course,), replaced=(WRAP,), catalog="beef"),
+        Fulfillment.LineItemDelivered(line_item="li_wrap", link="https://example.com/course"),
+        COMPLETED,
+    )
+
+
+@pytest.mark.parametrize("state", [LineState.BACKORDERED, LineState.MANUAL, LineState.GIVEN_UP])
+def test_whatever_blocks_a_line_it_can_be_planned_anew(state: LineState) -> None:
+    other = replace(HOOK, settings={"url": "https://example.com/other"})
+    before = the_fulfillment(requested(HOOK), blocked("li_hook", state))
+
+    before.when(Fulfillment.replan, [other], "beef").then(
+        Fulfillment.Replanned(lines=(other,), replaced=(HOOK,), catalog="beef")
+    )
+
+
+def test_a_line_that_is_planned_anew_has_a_delivery_of_its_own() -> None:
+    again = Fulfillment.Replanned(lines=(HOOK,), replaced=(HOOK,), catalog="beef")
+    stuck = blocked("li_hook", LineState.GIVEN_UP)
+
+    after = the_fulfillment(requested(HOOK), stuck, again, stuck, again)
+
+    assert the_fulfillment(requested(HOOK)).state.lines["li_hook"].delivery_step == "deliver_li_hook"
+    assert after.state.lines["li_hook"].delivery_step == "deliver_li_hook_3"
+
+
+def test_only_the_blocked_lines_whose_rule_changed_are_planned_anew() -> None:
+    course, hook = replace(COURSE, item=POSTER.item), replace(HOOK, settings={"url": "https://example.com/other"})
+    before = the_fulfillment(requested(POSTER, HOOK, WRAP), blocked("li_hook", LineState.GIVEN_UP), WRAP_BLOCKED)
+
+    before.when(Fulfillment.replan, [course, hook, WRAP], "beef").then(
+        Fulfillment.Replanned(lines=(hook,), replaced=(HOOK,), catalog="beef")
+    )
+
+
+def test_planning_anew_without_a_changed_rule_is_refused() -> None:
+    before = the_fulfillment(requested(WRAP), WRAP_BLOCKED)
+
+    message = "The catalog plans the blocked lines as they were. Change their rule first, then try again."
+
+    before.when(Fulfillment.replan, [WRAP], "beef").then_refused(message)
+
+
+@pytest.mark.parametrize("before", [(), (requested(POSTER),), (requested(COURSE), COURSE_DELIVERED, COMPLETED)])
+def test_planning_anew_where_nothing_is_blocked_is_refused(before: tuple[Event, ...]) -> None:
+    message = "No line of this checkout is blocked, so there is nothing to plan anew."
+
+    the_fulfillment(*before).when(Fulfillment.replan, [HOOK], "beef").then_refused(message)
+
+
+def test_planning_anew_twice_is_refused_the_second_time() -> None:
+    poster = replace(POSTER, item=WRAP.item)
+    replanned = Fulfillment.Replanned(lines=(poster,), replaced=(WRAP,), catalog="beef")
+
+    message = "No line of this checkout is blocked, so there is nothing to plan anew."
+
+    the_fulfillment(requested(WRAP), WRAP_BLOCKED, replanned).when(Fulfillment.replan, [poster], "beef").then_refused(
+        message
+    )
