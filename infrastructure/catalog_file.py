@@ -1,0 +1,196 @@
+"""The catalog file: what the shopkeeper wrote, read strictly. docs/catalog.md is its reference."""
+
+import hashlib
+import json
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from domain.catalog import ACCESS, BUILT_IN, HTTP, LICENSE_KEY, MANUAL, SHIPMENT, Catalog, Rule
+from domain.errors import InvalidIdentifier
+from domain.identifiers import key_pool_id, stock_id
+from infrastructure.deliveries.callback_url import URL_MAX, callback_url
+from infrastructure.deliveries.http_callback import TIMEOUT_SECONDS_MAX
+
+FILE_BYTES_MAX = 1024 * 1024
+TEXT_MAX = 2048
+NAME_MAX = 200
+_OWN_KEYS_MAX = 50
+
+TABLES = {"products": "price_", "prices": "prod_"}
+"""The tables, each with how an ID begins that belongs into the other. Stripe lets merchants choose their own IDs."""
+
+_ID = re.compile(r"[\x21-\x7e]{1,200}")
+_DIGEST_LENGTH = 16
+
+
+class CatalogError(Exception):
+    """The catalog file is wrong. The message says where, and what is allowed there."""
+
+
+def load_catalog(path: Path, own_kinds: frozenset[str]) -> Catalog:
+    """The rules of the file. A file that is absent or empty has none.
+
+    Raises:
+        CatalogError: it can't be read, or something in it is wrong.
+    """
+    document = _document(path)
+    for name in document:
+        if name not in TABLES:
+            raise CatalogError(f"{path}: [{_short(name)}] is not known; the tables are [products.ID] and [prices.ID].")
+    kinds = BUILT_IN | own_kinds
+    products, prices = (_rules(path, table, document.get(table, {}), kinds) for table in ("products", "prices"))
+    return Catalog(prices=prices, products=products, kinds=kinds, digest=_digest(prices, products))
+
+
+def _document(path: Path) -> Mapping[str, object]:
+    try:
+        with path.open("rb") as file:
+            content = file.read(FILE_BYTES_MAX + 1)
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise CatalogError(f"{path}: can't be read: {error.strerror or type(error).__name__}.") from error
+    if len(content) > FILE_BYTES_MAX:
+        raise CatalogError(f"{path}: is larger than 1 MiB, which no catalog needs.")
+    try:
+        return tomllib.loads(content.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise CatalogError(f"{path}: is not text in UTF-8 (byte {error.start + 1}).") from error
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise CatalogError(f"{path}: is not TOML: {str(error)[:200]}.") from error
+
+
+def _rules(path: Path, table: str, rules: object, kinds: frozenset[str]) -> dict[str, Rule]:
+    if not isinstance(rules, dict):
+        raise CatalogError(f"{path}: {table} must be written as tables, [{table}.ID].")
+    return {id: _rule(f"{path}: [{table}.{_short(id)}]", table, id, rule, kinds) for id, rule in rules.items()}
+
+
+def _rule(where: str, table: str, id: str, rule: object, kinds: frozenset[str]) -> Rule:
+    if not _ID.fullmatch(id) or id.startswith(TABLES[table]):
+        what = "product, like prod_A1b2C3" if table == "products" else "price, like price_1A2b3C"
+        raise CatalogError(f"{where}: the name of this table must be the ID of a {what}.")
+    if not isinstance(rule, dict):
+        raise CatalogError(f"{where}: must be a table with `delivery` in it.")
+    if "delivery" not in rule:
+        raise CatalogError(f"{where}: needs `delivery`, one of {', '.join(sorted(kinds))}.")
+    delivery = rule["delivery"]
+    if not isinstance(delivery, str) or delivery not in kinds:
+        raise CatalogError(f"{where}: delivery must be one of {', '.join(sorted(kinds))}.")
+    keys = {**COMMON_KEYS, **KIND_KEYS.get(delivery, {})}
+    for key, value in rule.items():
+        _check(where, delivery, keys, key, value)
+    settings = {key: value for key, value in rule.items() if key not in COMMON_KEYS}
+    if delivery == HTTP and "url" not in settings:
+        raise CatalogError(f"{where}: the delivery http needs `url`, the address of your service.")
+    if rule.get("track_stock") and "sku" not in rule:
+        raise CatalogError(f"{where}: track_stock needs `sku`, the SKU whose stock is counted.")
+    if len(settings) > _OWN_KEYS_MAX:
+        raise CatalogError(f"{where}: has more than {_OWN_KEYS_MAX} settings of its own.")
+    return Rule(
+        delivery=delivery,
+        sku=rule.get("sku"),
+        track_stock=rule.get("track_stock", False),
+        name=rule.get("name"),
+        settings=settings,
+    )
+
+
+Check = Callable[[object], None]
+"""Raises `ValueError` with what the value must be, as the end of a sentence."""
+
+
+def _check(where: str, delivery: str, keys: Mapping[str, Check], key: str, value: object) -> None:
+    check = keys.get(key)
+    if check is None and delivery in KIND_KEYS:
+        allowed = ", ".join(keys)
+        raise CatalogError(f"{where}: {_short(key)} is not known for the delivery {delivery}; it can have {allowed}.")
+    try:
+        (check or _own_setting)(value)
+    except (ValueError, InvalidIdentifier) as error:
+        raise CatalogError(f"{where}: {_short(key)} {error}.") from error
+
+
+def _text(value: object, max_length: int = TEXT_MAX) -> str:
+    if not isinstance(value, str) or not value.strip() or len(value) > max_length or not value.isprintable():
+        raise ValueError(f"must be a text of 1 to {max_length} characters on one line")
+    return value
+
+
+def _name(value: object) -> None:
+    _text(value, NAME_MAX)
+
+
+def _sku(value: object) -> None:
+    try:
+        stock_id(_text(value))
+    except InvalidIdentifier as error:
+        raise ValueError(f"can't be used: {error}") from error
+
+
+def _pool(value: object) -> None:
+    try:
+        key_pool_id(_text(value))
+    except InvalidIdentifier as error:
+        raise ValueError(f"can't be used: {error}") from error
+
+
+def _switch(value: object) -> None:
+    if not isinstance(value, bool):
+        raise ValueError("must be true or false")
+
+
+def _link(value: object) -> None:
+    wanted = f"must be a link of at most {URL_MAX} characters that starts with https:// or http://"
+    try:
+        parts = urlsplit(_text(value, URL_MAX))
+        is_right = parts.scheme in {"http", "https"} and parts.hostname and " " not in str(value)
+    except ValueError:
+        is_right = False
+    if not is_right:
+        raise ValueError(wanted)
+
+
+def _url(value: object) -> None:
+    callback_url(_text(value))
+
+
+def _timeout_seconds(value: object) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= TIMEOUT_SECONDS_MAX:
+        raise ValueError(f"must be a whole number from 1 to {TIMEOUT_SECONDS_MAX}")
+
+
+def _own_setting(value: object) -> None:
+    """Of a merchant's own kind we only know what the log can keep."""
+    if isinstance(value, int) and -(2**63) <= value < 2**63:  # a bool is one
+        return
+    if not isinstance(value, str) or len(value) > TEXT_MAX:
+        raise ValueError(f"must be a text of at most {TEXT_MAX} characters, a whole number, or true or false")
+
+
+COMMON_KEYS: Mapping[str, Check] = {"delivery": _name, "sku": _sku, "track_stock": _switch, "name": _name}
+KIND_KEYS: Mapping[str, Mapping[str, Check]] = {
+    ACCESS: {"link": _link},
+    SHIPMENT: {},
+    LICENSE_KEY: {"pool": _pool},
+    HTTP: {"url": _url, "allow_private": _switch, "timeout_seconds": _timeout_seconds},
+    MANUAL: {},
+}
+
+
+def _digest(prices: Mapping[str, Rule], products: Mapping[str, Rule]) -> str:
+    """The same for the same rules, however the file is laid out."""
+    rules = {
+        table: {id: asdict(rule) for id, rule in each.items()}
+        for table, each in (("prices", prices), ("products", products))
+    }
+    canonical = json.dumps(rules, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()[:_DIGEST_LENGTH]
+
+
+def _short(text: str) -> str:
+    return text[:60] if text.isprintable() else repr(text[:60])

@@ -1,0 +1,54 @@
+"""The address that a rule of the `http` kind calls: its shape, checked when the catalog is read and at every call."""
+
+from dataclasses import dataclass
+from urllib.parse import SplitResult, urlsplit
+
+URL_MAX = 2048
+_HOST_MAX = 253
+_WRONG_HOST = "must have a host that can exist, and a port from 1 to 65535 if any"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackUrl:
+    is_tls: bool
+    host: str
+    port: int
+    host_header: str
+    """The host as the other side expects it: with its port where that is not the scheme's own."""
+    target: str
+    """Path and query."""
+
+
+def callback_url(text: str) -> CallbackUrl:
+    """`text` taken apart.
+
+    Raises:
+        ValueError: it can't be called. The message continues "the url ..." and doesn't repeat it: it may hold a token.
+    """
+    if not text.isascii() or not text.isprintable() or " " in text or len(text) > URL_MAX:
+        raise ValueError(f"must be at most {URL_MAX} ASCII characters without spaces; write a host's xn-- form")
+    parts, port = _split(text)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("must start with https:// or http:// and a host")
+    if parts.username is not None or parts.password is not None:
+        raise ValueError("must not hold a user name or a password; the call is signed instead")
+    if port == 0 or len(parts.hostname) > _HOST_MAX:
+        raise ValueError(_WRONG_HOST)
+    is_tls = parts.scheme == "https"
+    usual = 443 if is_tls else 80
+    name = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    return CallbackUrl(
+        is_tls=is_tls,
+        host=parts.hostname,
+        port=port or usual,
+        host_header=name if port in {None, usual} else f"{name}:{port}",
+        target=(parts.path or "/") + (f"?{parts.query}" if parts.query else ""),
+    )
+
+
+def _split(text: str) -> tuple[SplitResult, int | None]:
+    try:
+        parts = urlsplit(text)
+        return parts, parts.port
+    except ValueError:
+        raise ValueError(_WRONG_HOST) from None

@@ -1,0 +1,149 @@
+"""The `http` kind: a signed call to the merchant's own service, which hands the line over.
+
+Nothing of the environment has a say (no proxies), redirects are not followed, and the answer is bounded in size and
+time. A fresh connection for every call, so that what one rule may reach is never reused by another.
+"""
+
+import json
+import ssl
+import time
+from collections.abc import Callable
+
+import httpcore2
+
+from application.ports import DeliveryReceipt, DeliveryRequest, Permanent, Temporary
+from domain.catalog import Setting
+from infrastructure.deliveries.callback_message import message_body, signed_headers
+from infrastructure.deliveries.callback_url import CallbackUrl, callback_url
+from infrastructure.deliveries.pinned_network import Deadline, PinnedNetwork, Resolver, resolve
+
+TIMEOUT_SECONDS = 10
+TIMEOUT_SECONDS_MAX = 30
+ANSWER_BYTES_MAX = 64 * 1024
+REFERENCE_MAX = 200
+
+_COME_BACK = frozenset({408, 409, 425, 429})
+"""409: another attempt with the same idempotency key is still under way there."""
+
+
+class HttpDelivery:
+    def __init__(
+        self,
+        secret_key: str,
+        *,
+        now: Callable[[], float] = time.time,
+        resolver: Resolver = resolve,
+        network: httpcore2.NetworkBackend | None = None,
+        tls: Callable[[], ssl.SSLContext] = httpcore2.default_ssl_context,
+    ) -> None:
+        """`now` is in seconds since 1970; `tls` says whose certificates to trust."""
+        self._secret_key = secret_key
+        self._now = now
+        self._resolver = resolver
+        self._network = network or httpcore2.SyncBackend()
+        self._tls = tls
+
+    def deliver(self, request: DeliveryRequest) -> DeliveryReceipt:
+        settings = request.line.settings
+        try:
+            url = callback_url(str(settings.get("url", "")))
+        except ValueError as error:
+            raise Permanent(f"The callback can't be made: its url {error}.") from None
+        deadline = Deadline(_timeout_seconds(settings.get("timeout_seconds")))
+        network = PinnedNetwork(
+            deadline,
+            allow_private=settings.get("allow_private") is True,
+            resolver=self._resolver,
+            network=self._network,
+        )
+        with httpcore2.HTTPConnection(
+            httpcore2.Origin(b"https" if url.is_tls else b"http", url.host.encode(), url.port),
+            ssl_context=self._tls() if url.is_tls else None,
+            network_backend=network,
+        ) as connection:
+            return self._call(connection, url, request)
+
+    def _call(
+        self, connection: httpcore2.HTTPConnection, url: CallbackUrl, request: DeliveryRequest
+    ) -> DeliveryReceipt:
+        target = httpcore2.URL(
+            scheme=b"https" if url.is_tls else b"http",
+            host=url.host.encode(),
+            port=url.port,
+            target=url.target.encode(),
+        )
+        headers, body = self._message(url, request)
+        try:
+            response = connection.handle_request(
+                httpcore2.Request("POST", target, headers=list(headers.items()), content=body)
+            )
+        except httpcore2.TimeoutException as error:
+            raise Temporary(f"The callback's host {url.host} did not answer in time.") from error
+        except (httpcore2.NetworkError, httpcore2.ProtocolError) as error:
+            raise Temporary(f"The callback's host {url.host} was not reached: {_reason(error)}.") from error
+        _refuse(response.status, url.host)
+        return DeliveryReceipt(note=_reference(response))
+
+    def _message(self, url: CallbackUrl, request: DeliveryRequest) -> tuple[dict[str, str], bytes]:
+        timestamp = int(self._now())
+        body = message_body(request, timestamp)
+        headers = {
+            "host": url.host_header,
+            "user-agent": "checkout-fulfillment",
+            "accept": "application/json",
+            "accept-encoding": "identity",
+            "content-type": "application/json",
+            "content-length": str(len(body)),
+            "connection": "close",
+            **signed_headers(self._secret_key, request.idempotency_key, timestamp, body),
+        }
+        return headers, body
+
+
+def _timeout_seconds(setting: Setting | None) -> int:
+    is_given = isinstance(setting, int) and not isinstance(setting, bool)
+    return min(max(int(setting or 0), 1), TIMEOUT_SECONDS_MAX) if is_given else TIMEOUT_SECONDS
+
+
+def _reason(error: Exception) -> str:
+    """What went wrong on the way, in the words of the system; nothing that the other side wrote."""
+    cause: BaseException | None = error
+    for _ in range(5):
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return f"its certificate is not accepted ({cause.verify_message})"
+        if isinstance(cause, ssl.SSLError):
+            return "it does not speak TLS as we do"
+        if isinstance(cause, OSError) and cause.strerror:
+            return cause.strerror
+        cause = cause.__cause__ or cause.__context__ if cause else None
+    return "it did not answer in HTTP" if isinstance(error, httpcore2.ProtocolError) else "the connection broke"
+
+
+def _refuse(status: int, host: str) -> None:
+    """Raise what this status means, unless it means done. The answer's text may say anything, so it is not quoted."""
+    if 200 <= status < 300:
+        return
+    if status in _COME_BACK or status >= 500:
+        raise Temporary(f"The callback's host {host} answered {status}.")
+    if 300 <= status < 400:
+        raise Permanent(f"The callback's host {host} answered {status}, a redirect; the url must be the final one.")
+    raise Permanent(f"The callback's host {host} refused with {status}.")
+
+
+def _reference(response: httpcore2.Response) -> str | None:
+    """The answer's `reference`, if it has a good one. The status has said already that it is done: no more can fail."""
+    answer = b""
+    try:
+        for piece in response.iter_stream():
+            answer += piece
+            if len(answer) > ANSWER_BYTES_MAX:
+                return None
+        document = json.loads(answer)
+    except (httpcore2.TimeoutException, httpcore2.NetworkError, httpcore2.ProtocolError, ValueError, RecursionError):
+        return None
+    reference = document.get("reference") if isinstance(document, dict) else None
+    if isinstance(reference, int) and not isinstance(reference, bool):
+        reference = str(reference)
+    if not isinstance(reference, str) or not reference.strip() or not reference.isprintable():
+        return None
+    return reference.strip()[:REFERENCE_MAX]
