@@ -29,6 +29,10 @@ class Intake:
         match event:
             case StripeEvent.Received():
                 self._take_in(event, do)
+            case StripeEvent.RetryRequested():
+                received = do.load(StripeEvent, event.originator_id).received
+                if received is not None:
+                    self._take_in(received, do)
             case CheckoutSession.RetryRequested():
                 self._ask_again(event, do)
             case _:

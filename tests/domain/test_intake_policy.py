@@ -1,0 +1,219 @@
+"""Whenever a Stripe event arrives, the session learns what it says and Stripe is asked for the rest."""
+
+from dataclasses import replace
+
+import pytest
+from builders import a_checkout
+from scenario import SAID_AT, SESSION, Streams, Whenever, effect, streams
+
+from domain.checkout_session import CheckoutSession, ParkReason, Source
+from domain.effect import RETRIEVE, Effect
+from domain.event import Event
+from domain.policies.intake import COMPLETED, EXPIRED, FAILED, SUCCEEDED, Intake
+from domain.stripe_event import StripeEvent
+
+TEST_MODE, LIVE_MODE = Intake(livemode=False), Intake(livemode=True)
+LIVE_SESSION = "cs_live_1"
+
+RECEIVED = StripeEvent.Received(
+    type=COMPLETED,
+    livemode=False,
+    api_version="2026-10-28.endive",
+    account=None,
+    object_id=SESSION,
+    payment_status="unpaid",
+    signature="t=1,v1=00",
+    body="{}",
+    occurred_at=SAID_AT,
+    session_id=SESSION,
+)
+IS_COMPLETED = CheckoutSession.Completed(stripe_event="evt_1", payment_status="unpaid", occurred_at=SAID_AT)
+HAS_SUCCEEDED = CheckoutSession.AsyncPaymentSucceeded(stripe_event="evt_1", occurred_at=SAID_AT)
+HAS_FAILED = CheckoutSession.AsyncPaymentFailed(stripe_event="evt_1", occurred_at=SAID_AT)
+IS_EXPIRED = CheckoutSession.Expired(stripe_event="evt_1", occurred_at=SAID_AT)
+RETRIEVED = CheckoutSession.Retrieved(checkout=a_checkout(), source=Source.LANDING_PAGE, occurred_at=SAID_AT)
+PAID = CheckoutSession.Paid(payment_status="paid", amount_total=1000, currency="eur", occurred_at=SAID_AT)
+
+
+def retrieval(step: str) -> Effect.Requested:
+    return Effect.Requested(kind=RETRIEVE, step=step)
+
+
+def whenever(received: StripeEvent.Received, *before: tuple[str, Event], policy: Intake = TEST_MODE) -> Whenever:
+    return streams(*before).when(policy, "evt_1", received)
+
+
+def asked_again(log: Streams, *, policy: Intake = TEST_MODE) -> Whenever:
+    return log.when(policy, SESSION, CheckoutSession.RetryRequested())
+
+
+@pytest.mark.parametrize(
+    ("kind", "fact", "step"),
+    [
+        (COMPLETED, IS_COMPLETED, "retrieve_completed"),
+        (SUCCEEDED, HAS_SUCCEEDED, "retrieve_async_payment_succeeded"),
+        (FAILED, HAS_FAILED, "retrieve_async_payment_failed"),
+    ],
+)
+def test_what_stripe_says_is_recorded_and_the_rest_is_asked_for(kind: str, fact: Event, step: str) -> None:
+    whenever(replace(RECEIVED, type=kind)).then({SESSION: [fact], effect(step): [retrieval(step)]})
+
+
+def test_an_expired_session_is_not_asked_for() -> None:
+    whenever(replace(RECEIVED, type=EXPIRED)).then({SESSION: [IS_EXPIRED]})
+
+
+def test_a_thin_event_says_the_same() -> None:
+    thin = replace(RECEIVED, type=f"v1.{SUCCEEDED}", payment_status=None)
+    step = "retrieve_async_payment_succeeded"
+
+    whenever(thin).then({SESSION: [HAS_SUCCEEDED], effect(step): [retrieval(step)]})
+
+
+def test_a_second_stripe_event_that_says_the_same_changes_nothing() -> None:
+    known = replace(IS_COMPLETED, stripe_event="evt_0")
+
+    whenever(RECEIVED, (SESSION, known)).then_nothing()
+
+
+def test_a_completion_that_comes_after_the_success_is_recorded_all_the_same() -> None:
+    before = [(SESSION, replace(HAS_SUCCEEDED, stripe_event="evt_0")), (SESSION, RETRIEVED), (SESSION, PAID)]
+
+    whenever(RECEIVED, *before).then(
+        {SESSION: [IS_COMPLETED], effect("retrieve_completed"): [retrieval("retrieve_completed")]}
+    )
+
+
+def test_a_contradiction_is_recorded_beside_the_fact() -> None:
+    what = "Stripe reported it expired after it was completed"
+    contradicted = CheckoutSession.Contradicted(what=what, occurred_at=SAID_AT)
+
+    whenever(replace(RECEIVED, type=EXPIRED), (SESSION, replace(IS_COMPLETED, stripe_event="evt_0"))).then(
+        {SESSION: [IS_EXPIRED, contradicted]}
+    )
+
+
+@pytest.mark.parametrize("kind", ["charge.refunded", "v1.charge.refunded", "checkout.session.of_the_future", ""])
+def test_what_nothing_follows_from_is_marked_as_ignored(kind: str) -> None:
+    whenever(replace(RECEIVED, type=kind)).then(
+        {"evt_1": [StripeEvent.Ignored(why=f"Nothing here follows from {kind}")]}
+    )
+
+
+def test_a_long_type_is_cut() -> None:
+    ignored = StripeEvent.Ignored(why=f"Nothing here follows from {'x' * 100}")
+
+    whenever(replace(RECEIVED, type="x" * 500)).then({"evt_1": [ignored]})
+
+
+@pytest.mark.parametrize("object_id", [None, "", "cs_test_", "cs_other_1", "pi_1", "cs_test_1/line_items"])
+def test_what_is_not_about_a_session_waits_for_a_person(object_id: str | None) -> None:
+    error = "Its object is not the ID of a Checkout Session, which looks like cs_test_a1B2c3"
+
+    whenever(replace(RECEIVED, object_id=object_id)).then({"evt_1": [StripeEvent.Failed(error=error)]})
+
+
+@pytest.mark.parametrize(
+    ("policy", "session", "livemode", "detail"),
+    [
+        (TEST_MODE, LIVE_SESSION, True, "It is a live session, and STRIPE_API_KEY is a test key"),
+        (TEST_MODE, LIVE_SESSION, False, "It is a live session, and STRIPE_API_KEY is a test key"),
+        (TEST_MODE, SESSION, True, "It is a live session, and STRIPE_API_KEY is a test key"),
+        (LIVE_MODE, SESSION, False, "It is a test session, and STRIPE_API_KEY is a live key"),
+    ],
+)
+def test_a_session_of_the_other_mode_is_kept_aside_and_not_asked_for(
+    policy: Intake, session: str, livemode: bool, detail: str
+) -> None:
+    parked = CheckoutSession.Parked(why=ParkReason.WRONG_MODE, detail=detail)
+    foreign = replace(RECEIVED, object_id=session, livemode=livemode, session_id=session)
+
+    whenever(foreign, policy=policy).then({session: [IS_COMPLETED, parked]})
+
+
+def test_a_live_session_is_asked_for_with_a_live_key() -> None:
+    live = replace(RECEIVED, object_id=LIVE_SESSION, livemode=True, session_id=LIVE_SESSION)
+
+    whenever(live, policy=LIVE_MODE).then(
+        {
+            LIVE_SESSION: [IS_COMPLETED],
+            effect("retrieve_completed", LIVE_SESSION): [retrieval("retrieve_completed")],
+        }
+    )
+
+
+def test_a_session_of_a_connected_account_is_kept_aside_and_not_asked_for() -> None:
+    detail = "It belongs to a connected account; only sessions of the account itself are fulfilled"
+    parked = CheckoutSession.Parked(why=ParkReason.CONNECTED_ACCOUNT, detail=detail)
+
+    whenever(replace(RECEIVED, account="acct_1")).then({SESSION: [IS_COMPLETED, parked]})
+
+
+def test_a_session_that_is_kept_aside_is_kept_aside_once() -> None:
+    parked = CheckoutSession.Parked(why=ParkReason.CONNECTED_ACCOUNT, detail="why")
+    known = replace(IS_COMPLETED, stripe_event="evt_0")
+
+    whenever(replace(RECEIVED, account="acct_1"), (SESSION, known), (SESSION, parked)).then_nothing()
+
+
+def test_whenever_a_person_asks_stripe_is_asked_again() -> None:
+    unpaid = replace(RETRIEVED, checkout=a_checkout(payment_status="unpaid"))
+
+    asked_again(streams((SESSION, IS_COMPLETED), (SESSION, unpaid))).then(
+        {effect("retrieve_retry_3"): [retrieval("retrieve_retry_3")]}
+    )
+
+
+def test_every_time_that_a_person_asks_is_a_retrieval_of_its_own() -> None:
+    first = asked_again(streams((SESSION, IS_COMPLETED))).then(
+        {effect("retrieve_retry_2"): [retrieval("retrieve_retry_2")]}
+    )
+
+    asked_again(first).then({effect("retrieve_retry_3"): [retrieval("retrieve_retry_3")]})
+
+
+@pytest.mark.parametrize("why", [ParkReason.UNKNOWN_TO_STRIPE, ParkReason.UNKNOWN_PAYMENT_STATUS])
+def test_what_stripe_may_answer_better_now_is_asked_again(why: ParkReason) -> None:
+    parked = CheckoutSession.Parked(why=why, detail="why")
+
+    asked_again(streams((SESSION, IS_COMPLETED), (SESSION, parked))).then(
+        {effect("retrieve_retry_3"): [retrieval("retrieve_retry_3")]}
+    )
+
+
+@pytest.mark.parametrize("why", [ParkReason.WRONG_MODE, ParkReason.CONNECTED_ACCOUNT])
+def test_what_our_key_can_not_retrieve_is_not_asked_again(why: ParkReason) -> None:
+    parked = CheckoutSession.Parked(why=why, detail="why")
+
+    asked_again(streams((SESSION, IS_COMPLETED), (SESSION, parked))).then_nothing()
+
+
+def test_a_paid_session_is_not_asked_again() -> None:
+    asked_again(streams((SESSION, RETRIEVED), (SESSION, PAID))).then_nothing()
+
+
+def test_a_stripe_event_that_failed_is_handled_again_when_a_person_asks() -> None:
+    failed = StripeEvent.Failed(error="ValueError: a bug that is fixed now")
+    log = streams(("evt_1", RECEIVED), ("evt_1", failed))
+
+    log.when(TEST_MODE, "evt_1", replace(StripeEvent.RetryRequested(), session_id=SESSION)).then(
+        {SESSION: [IS_COMPLETED], effect("retrieve_completed"): [retrieval("retrieve_completed")]}
+    )
+
+
+def test_a_stripe_event_that_can_not_be_handled_fails_again_and_stays_visible() -> None:
+    failed = StripeEvent.Failed(error="Its object is not the ID of a Checkout Session, which looks like cs_test_a1B2c3")
+    log = streams(("evt_1", replace(RECEIVED, object_id="pi_1")), ("evt_1", failed))
+
+    log.when(TEST_MODE, "evt_1", StripeEvent.RetryRequested()).then({"evt_1": [failed]})
+
+
+def test_a_stripe_event_that_was_handled_changes_nothing_when_a_person_asks() -> None:
+    log = streams(("evt_1", RECEIVED), (SESSION, IS_COMPLETED))
+
+    log.when(TEST_MODE, "evt_1", replace(StripeEvent.RetryRequested(), session_id=SESSION)).then_nothing()
+
+
+@pytest.mark.parametrize("fact", [IS_COMPLETED, HAS_FAILED, RETRIEVED, PAID])
+def test_intake_decides_over_nothing_else(fact: Event) -> None:
+    streams().when(TEST_MODE, SESSION, fact).then_nothing()
