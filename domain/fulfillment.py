@@ -170,10 +170,6 @@ class Fulfillment(Aggregate["FulfillmentFact"]):
         """Requested, and no line is about to change by itself within the engine."""
         return self.requested is not None and all(line.is_settled for line in self.lines.values())
 
-    def wants_stock(self, line_item: str) -> bool:
-        line = self.lines.get(line_item)
-        return line is not None and line.state is not LineState.DELIVERED and line.plan.stock_sku is not None
-
     def hold(self, plan: Sequence[PlannedLine]) -> "FulfillmentFacts":
         """Ask for the stock of a delayed payment, once."""
         tracked = tuple(line for line in plan if line.stock_sku)
@@ -217,8 +213,11 @@ class Fulfillment(Aggregate["FulfillmentFact"]):
         return self._and_completion(facts)
 
     def block(self, line_item: str, state: LineState, detail: str) -> "FulfillmentFacts":
+        """The line can't go on by itself. What waits for stock is not given up as well: it goes on, or not, with it."""
         line = self.lines.get(line_item)
         if line is None or line.state in {LineState.DELIVERED, state}:
+            return []
+        if state is LineState.GIVEN_UP and not line.is_ready:
             return []
         return [self.LineItemBlocked(line_item=line_item, state=state, detail=detail)]
 

@@ -1,6 +1,6 @@
 """Whenever a session is paid, its lines are planned and handed over; until then, nothing is."""
 
-from domain.catalog import LICENSE_KEY, Catalog
+from domain.catalog import LICENSE_KEY, Catalog, PlannedLine
 from domain.checkout_session import CheckoutSession
 from domain.effect import Effect
 from domain.event import Event
@@ -67,23 +67,31 @@ def _release_hold(session_id: str, do: Streams) -> None:
 def _hand_over(event: Event, do: Streams) -> None:
     """Take on every line that waits for nothing of ours any more."""
     session_id = event.session_id or ""
+    lines = do.load(Fulfillment, event.originator_id).lines
     if isinstance(event, Fulfillment.Replanned):
         for gone in event.replaced:
-            _stop_waiting(session_id, gone.id, gone.delivery, gone.settings.get("pool"), do)
-    fulfillment = do.load(Fulfillment, event.originator_id)
-    for line in fulfillment.lines.values():
+            if _pool(gone) != _pool(lines[gone.id].plan):
+                _stop_waiting(session_id, gone, do)
+    for line in lines.values():
         if line.state is not LineState.PENDING or not line.is_ready:
             continue
-        if line.plan.delivery == LICENSE_KEY:
-            _hand_over_keys(session_id, line, do)
+        pool = _pool(line.plan)
+        if pool is not None:
+            _hand_over_keys(session_id, line, pool, do)
         elif line.plan.is_automatic:
-            step = line.delivery_step
-            kind, plan = line.plan.delivery, line.plan
-            do.command(Effect, effect_id(session_id, step), Effect.request, kind, step, line=plan)
+            _hand_over_outside(session_id, line, do)
 
 
-def _hand_over_keys(session_id: str, line: Line, do: Streams) -> None:
-    claim, name = Claim(session_id, line.plan.id), str(line.plan.settings["pool"])
+def _hand_over_outside(session_id: str, line: Line, do: Streams) -> None:
+    step, plan = line.delivery_step, line.plan
+    effect = do.command(Effect, effect_id(session_id, step), Effect.request, plan.delivery, step, line=plan)
+    if effect.given_up is not None:  # while the line waited for stock that had been taken back
+        id = fulfillment_id(session_id)
+        do.command(Fulfillment, id, Fulfillment.block, plan.id, LineState.GIVEN_UP, effect.given_up)
+
+
+def _hand_over_keys(session_id: str, line: Line, name: str, do: Streams) -> None:
+    claim = Claim(session_id, line.plan.id)
     pool = do.command(KeyPool, key_pool_id(name), KeyPool.assign, claim, line.plan.item.quantity)
     id = fulfillment_id(session_id)
     if claim in pool.assigned:
@@ -96,13 +104,18 @@ def _hand_over_keys(session_id: str, line: Line, do: Streams) -> None:
 def _stop_waiting_for_keys(event: Fulfillment.LineItemDelivered, do: Streams) -> None:
     """A person delivered a line for which keys were missing: the next import must not serve it again."""
     plan = do.load(Fulfillment, event.originator_id).lines[event.line_item].plan
-    _stop_waiting(event.session_id or "", plan.id, plan.delivery, plan.settings.get("pool"), do)
+    _stop_waiting(event.session_id or "", plan, do)
 
 
-def _stop_waiting(session_id: str, line_item: str, delivery: str, pool: object, do: Streams) -> None:
-    if delivery == LICENSE_KEY:
-        claim = Claim(session_id, line_item)
-        do.command(KeyPool, key_pool_id(str(pool)), KeyPool.stop_waiting, claim)
+def _stop_waiting(session_id: str, plan: PlannedLine, do: Streams) -> None:
+    pool = _pool(plan)
+    if pool is not None:
+        do.command(KeyPool, key_pool_id(pool), KeyPool.stop_waiting, Claim(session_id, plan.id))
+
+
+def _pool(plan: PlannedLine) -> str | None:
+    """The pool that this line's keys come from, if it is one of keys."""
+    return str(plan.settings["pool"]) if plan.delivery == LICENSE_KEY else None
 
 
 def _follow_delivery(event: Effect.Succeeded | Effect.GivenUp | Effect.RetryRequested, do: Streams) -> None:

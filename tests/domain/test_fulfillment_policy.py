@@ -1,0 +1,236 @@
+"""Whenever a session is paid, its lines are planned and handed over; until then, nothing is."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from builders import a_checkout, a_line_item
+from scenario import FULFILLMENT, SAID_AT, SESSION, effect, planned, requested, streams
+
+from domain.catalog import ACCESS, HTTP, MANUAL, SHIPMENT, Catalog, PlannedLine, Rule
+from domain.checkout import Checkout
+from domain.checkout_session import CheckoutSession, ParkReason, Source
+from domain.effect import MAIL, RETRIEVE, Effect
+from domain.event import Event
+from domain.fulfillment import Fulfillment, LineState
+from domain.policies.fulfillment import FulfillmentPolicy
+
+HOOK_SETTINGS = {"url": "https://example.com/hook"}
+CATALOG = Catalog(
+    products={
+        "prod_li_mug": Rule(delivery=SHIPMENT, sku="mug", track_stock=True),
+        "prod_li_course": Rule(delivery=ACCESS),
+        "prod_li_hook": Rule(delivery=HTTP, settings=HOOK_SETTINGS),
+    },
+    digest="c0ffee",
+)
+POLICY = FulfillmentPolicy(CATALOG)
+
+MUG, COURSE = planned("li_mug", SHIPMENT, tracks="mug"), planned("li_course", ACCESS)
+HOOK = planned("li_hook", HTTP, settings=HOOK_SETTINGS)
+NO_RULE = "No rule says how to deliver it"
+PAID = CheckoutSession.Paid(payment_status="paid", amount_total=1000, currency="eur", occurred_at=SAID_AT)
+FAILED = CheckoutSession.AsyncPaymentFailed(stripe_event="evt_failed", occurred_at=SAID_AT)
+SUCCEEDED = CheckoutSession.AsyncPaymentSucceeded(stripe_event="evt_succeeded", occurred_at=SAID_AT)
+DELIVER_HOOK = effect("deliver_li_hook")
+HOOK_REQUESTED = Effect.Requested(kind=HTTP, step="deliver_li_hook", line=HOOK)
+HOOK_GIVEN_UP = Fulfillment.LineItemBlocked(line_item="li_hook", state=LineState.GIVEN_UP, detail="HTTP 410")
+COMPLETED = Fulfillment.Completed()
+
+
+def retrieved(*lines: PlannedLine, **changes: Any) -> CheckoutSession.Retrieved:
+    return CheckoutSession.Retrieved(checkout=answer(*lines, **changes), source=Source.WEBHOOK, occurred_at=SAID_AT)
+
+
+def answer(*lines: PlannedLine, **changes: Any) -> Checkout:
+    return a_checkout(line_items=[line.item for line in lines], **changes)
+
+
+def delivered(line_item: str, note: str | None = None) -> Fulfillment.LineItemDelivered:
+    return Fulfillment.LineItemDelivered(line_item=line_item, note=note)
+
+
+def test_a_paid_session_is_planned_with_the_catalog_as_it_is() -> None:
+    paid = retrieved(MUG, COURSE, amount_shipping=490, amount_tax=171)
+    request = replace(requested(MUG, COURSE), amount_shipping=490, amount_tax=171)
+
+    streams((SESSION, paid)).when(POLICY, SESSION, PAID).then({FULFILLMENT: [request, delivered("li_course")]})
+
+
+def test_the_plan_has_the_quantities_that_the_customer_chose() -> None:
+    several, none = replace(MUG, item=replace(MUG.item, quantity=3)), replace(COURSE, item=a_line_item(quantity=0))
+
+    streams((SESSION, retrieved(several, none))).when(POLICY, SESSION, PAID).then({FULFILLMENT: [requested(several)]})
+
+
+def test_a_paid_session_without_lines_is_complete_at_once() -> None:
+    streams((SESSION, retrieved())).when(POLICY, SESSION, PAID).then({FULFILLMENT: [requested(), COMPLETED]})
+
+
+def test_what_has_no_rule_is_handed_to_a_person() -> None:
+    wrap = planned("li_wrap", MANUAL, remark=NO_RULE)
+    blocked = Fulfillment.LineItemBlocked(line_item="li_wrap", state=LineState.MANUAL, detail=NO_RULE)
+
+    streams((SESSION, retrieved(wrap))).when(POLICY, SESSION, PAID).then({FULFILLMENT: [requested(wrap), blocked]})
+
+
+def test_a_session_is_planned_as_last_retrieved() -> None:
+    later = retrieved(MUG, amount_shipping=490)
+
+    streams((SESSION, retrieved(MUG))).when(POLICY, SESSION, PAID, meanwhile=[(SESSION, later)]).then(
+        {FULFILLMENT: [replace(requested(MUG), amount_shipping=490)]}
+    )
+
+
+def test_a_session_that_is_planned_is_not_planned_again() -> None:
+    streams((SESSION, retrieved(MUG)), (FULFILLMENT, requested(MUG))).when(POLICY, SESSION, PAID).then_nothing()
+
+
+def test_what_is_paid_although_it_expired_is_fulfilled() -> None:
+    expired = CheckoutSession.Expired(stripe_event="evt_expired", occurred_at=SAID_AT)
+
+    streams((SESSION, expired), (SESSION, retrieved(MUG))).when(POLICY, SESSION, PAID).then(
+        {FULFILLMENT: [requested(MUG)]}
+    )
+
+
+def test_an_unpaid_session_holds_the_stock_of_its_lines() -> None:
+    unpaid = retrieved(MUG, COURSE, payment_status="unpaid")
+
+    streams().when(POLICY, SESSION, unpaid).then({FULFILLMENT: [Fulfillment.StockHeld(lines=(MUG,))]})
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{}, {"status": "open", "payment_status": "unpaid"}, {"status": "expired", "payment_status": "unpaid"}],
+)
+def test_what_awaits_no_payment_holds_nothing(changes: dict[str, str]) -> None:
+    streams().when(POLICY, SESSION, retrieved(MUG, **changes)).then_nothing()
+
+
+@pytest.mark.parametrize("later", [FAILED, SUCCEEDED, PAID])
+def test_a_payment_that_is_decided_meanwhile_holds_nothing(later: Event) -> None:
+    unpaid = retrieved(MUG, payment_status="unpaid")
+
+    streams().when(POLICY, SESSION, unpaid, meanwhile=[(SESSION, later)]).then_nothing()
+
+
+def test_a_session_that_is_parked_for_its_payment_status_holds_nothing() -> None:
+    strange = retrieved(MUG, payment_status="half_paid")
+    parked = CheckoutSession.Parked(why=ParkReason.UNKNOWN_PAYMENT_STATUS, detail="why")
+
+    streams().when(POLICY, SESSION, strange, meanwhile=[(SESSION, parked)]).then_nothing()
+
+
+def test_a_failed_payment_releases_what_was_held_for_it() -> None:
+    held = Fulfillment.StockHeld(lines=(MUG,))
+    before = [(SESSION, retrieved(MUG, payment_status="unpaid")), (FULFILLMENT, held)]
+
+    streams(*before).when(POLICY, SESSION, FAILED).then({FULFILLMENT: [Fulfillment.HoldReleased(lines=(MUG,))]})
+
+
+def test_a_failure_of_what_is_paid_releases_nothing() -> None:
+    held = Fulfillment.StockHeld(lines=(MUG,))
+
+    streams((SESSION, retrieved(MUG)), (FULFILLMENT, held), (SESSION, PAID)).when(
+        POLICY, SESSION, FAILED
+    ).then_nothing()
+
+
+def test_a_failure_without_a_hold_releases_nothing() -> None:
+    streams().when(POLICY, SESSION, FAILED).then_nothing()
+
+
+def test_a_line_for_somebody_outside_is_handed_to_them() -> None:
+    streams().when(POLICY, FULFILLMENT, requested(HOOK, MUG)).then({DELIVER_HOOK: [HOOK_REQUESTED]})
+
+
+def test_a_line_that_waits_for_stock_is_handed_out_when_it_is_there() -> None:
+    stocked = replace(HOOK, sku="hook", track_stock=True)
+    waiting = streams()
+    waiting.when(POLICY, FULFILLMENT, requested(stocked)).then_nothing()
+
+    waiting.when(POLICY, FULFILLMENT, Fulfillment.LineItemReserved(line_item="li_hook")).then(
+        {DELIVER_HOOK: [Effect.Requested(kind=HTTP, step="deliver_li_hook", line=stocked)]}
+    )
+
+
+def test_a_delivery_that_was_given_up_while_its_line_waited_for_stock_is_shown_to_a_person() -> None:
+    stocked = replace(HOOK, sku="hook", track_stock=True)
+    reserved = Fulfillment.LineItemReserved(line_item="li_hook")
+    short = Fulfillment.LineItemBlocked(line_item="li_hook", state=LineState.BACKORDERED, detail="why")
+    given_up = Effect.GivenUp(error="HTTP 410")
+    log = streams(
+        (FULFILLMENT, requested(stocked)), (FULFILLMENT, reserved), (DELIVER_HOOK, HOOK_REQUESTED), (FULFILLMENT, short)
+    )
+
+    log.when(POLICY, DELIVER_HOOK, given_up).then_nothing()
+    log.when(POLICY, FULFILLMENT, reserved).then({FULFILLMENT: [HOOK_GIVEN_UP]})
+
+
+def test_whenever_the_delivery_worked_the_line_is_delivered() -> None:
+    before = [(FULFILLMENT, requested(HOOK)), (DELIVER_HOOK, HOOK_REQUESTED)]
+
+    streams(*before).when(POLICY, DELIVER_HOOK, Effect.Succeeded(number=1, note="ref 99")).then(
+        {FULFILLMENT: [delivered("li_hook", "ref 99"), COMPLETED]}
+    )
+
+
+def test_whenever_the_delivery_is_given_up_the_line_is_shown_to_a_person() -> None:
+    before = [(FULFILLMENT, requested(HOOK)), (DELIVER_HOOK, HOOK_REQUESTED)]
+
+    streams(*before).when(POLICY, DELIVER_HOOK, Effect.GivenUp(error="HTTP 410")).then({FULFILLMENT: [HOOK_GIVEN_UP]})
+
+
+def test_whenever_the_delivery_is_tried_again_the_line_is_pending_again() -> None:
+    before = [(FULFILLMENT, requested(HOOK)), (DELIVER_HOOK, HOOK_REQUESTED), (FULFILLMENT, HOOK_GIVEN_UP)]
+
+    streams(*before).when(POLICY, DELIVER_HOOK, Effect.RetryRequested()).then(
+        {FULFILLMENT: [Fulfillment.LineItemResumed(line_item="li_hook")]}
+    )
+
+
+@pytest.mark.parametrize("outcome", [Effect.Succeeded(number=1), Effect.GivenUp(error="HTTP 410")])
+def test_what_became_of_a_delivery_of_an_older_plan_changes_nothing(outcome: Event) -> None:
+    other = replace(HOOK, settings={"url": "https://example.com/other"})
+    replanned = Fulfillment.Replanned(lines=(other,), replaced=(HOOK,), catalog="beef")
+    before = [(FULFILLMENT, requested(HOOK)), (DELIVER_HOOK, HOOK_REQUESTED), (FULFILLMENT, HOOK_GIVEN_UP)]
+
+    streams(*before, (FULFILLMENT, replanned)).when(POLICY, DELIVER_HOOK, outcome).then_nothing()
+
+
+@pytest.mark.parametrize("outcome", [Effect.Succeeded(number=1), Effect.GivenUp(error="no"), Effect.RetryRequested()])
+@pytest.mark.parametrize("kind", [MAIL, RETRIEVE])
+def test_what_became_of_a_mail_or_a_retrieval_changes_no_line(kind: str, outcome: Event) -> None:
+    before = [(FULFILLMENT, requested(HOOK)), (effect("other"), Effect.Requested(kind=kind, step="other"))]
+
+    streams(*before).when(POLICY, effect("other"), outcome).then_nothing()
+
+
+def test_a_line_that_is_planned_anew_is_handed_out_under_a_step_of_its_own() -> None:
+    other = replace(HOOK, settings={"url": "https://example.com/other"})
+    replanned = Fulfillment.Replanned(lines=(other,), replaced=(HOOK,), catalog="beef")
+    before = [(FULFILLMENT, requested(HOOK)), (DELIVER_HOOK, HOOK_REQUESTED), (FULFILLMENT, HOOK_GIVEN_UP)]
+    step = "deliver_li_hook_2"
+
+    streams(*before).when(POLICY, FULFILLMENT, replanned).then(
+        {effect(step): [Effect.Requested(kind=HTTP, step=step, line=other)]}
+    )
+
+
+def test_whenever_a_person_asks_what_was_given_up_is_tried_again() -> None:
+    given_up = Effect.GivenUp(error="HTTP 410")
+    before = [(FULFILLMENT, requested(HOOK, MUG)), (DELIVER_HOOK, HOOK_REQUESTED), (DELIVER_HOOK, given_up)]
+
+    streams(*before, (FULFILLMENT, HOOK_GIVEN_UP)).when(POLICY, SESSION, CheckoutSession.RetryRequested()).then(
+        {DELIVER_HOOK: [Effect.RetryRequested()]}
+    )
+
+
+def test_whenever_a_person_asks_what_is_delivered_is_not_tried_again() -> None:
+    given_up = Effect.GivenUp(error="HTTP 410")
+    before = [(FULFILLMENT, requested(HOOK, MUG)), (DELIVER_HOOK, HOOK_REQUESTED), (DELIVER_HOOK, given_up)]
+
+    streams(*before, (FULFILLMENT, delivered("li_hook"))).when(
+        POLICY, SESSION, CheckoutSession.RetryRequested()
+    ).then_nothing()

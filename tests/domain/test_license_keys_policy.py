@@ -1,0 +1,145 @@
+"""Whenever a line needs licence keys, it gets N of them for its quantity N, once, or waits for an import."""
+
+from dataclasses import replace
+
+from scenario import FULFILLMENT, SESSION, Streams, planned, requested, streams
+
+from domain.catalog import LICENSE_KEY, MANUAL, Catalog, PlannedLine
+from domain.event import Event
+from domain.fulfillment import Fulfillment, LineState
+from domain.key_pool import KeyPool
+from domain.personal import Personal
+from domain.policies.fulfillment import FulfillmentPolicy
+
+POLICY = FulfillmentPolicy(Catalog())
+POOL, OTHER_POOL = "keys_pro", "keys_max"
+TWO_KEYS = planned("li_key", LICENSE_KEY, quantity=2, settings={"pool": "pro"})
+COMPLETED = Fulfillment.Completed()
+
+
+def keys(text: str) -> tuple[Personal, ...]:
+    return tuple(Personal(key) for key in text.split())
+
+
+def imported(text: str) -> KeyPool.Imported:
+    return KeyPool.Imported(keys=keys(text))
+
+
+def assigned(text: str, line_item: str = "li_key") -> KeyPool.Assigned:
+    return KeyPool.Assigned(line_item=line_item, keys=keys(text), session_id=SESSION)
+
+
+def ran_out(quantity: int = 2) -> KeyPool.RanOut:
+    return KeyPool.RanOut(line_item="li_key", quantity=quantity, session_id=SESSION)
+
+
+def wait_ended() -> KeyPool.WaitEnded:
+    return KeyPool.WaitEnded(line_item="li_key", session_id=SESSION)
+
+
+def delivered(text: str = "", line_item: str = "li_key") -> Fulfillment.LineItemDelivered:
+    return Fulfillment.LineItemDelivered(line_item=line_item, keys=keys(text))
+
+
+def backordered(pool: str = "pro") -> Fulfillment.LineItemBlocked:
+    detail = f"The pool '{pool}' has not enough keys; import some"
+    return Fulfillment.LineItemBlocked(line_item="li_key", state=LineState.BACKORDERED, detail=detail)
+
+
+def replanned(line: PlannedLine) -> Fulfillment.Replanned:
+    return Fulfillment.Replanned(lines=(line,), replaced=(TWO_KEYS,), catalog="beef")
+
+
+def waiting(*more: tuple[str, Event]) -> Streams:
+    return streams((FULFILLMENT, requested(TWO_KEYS)), (POOL, ran_out()), (FULFILLMENT, backordered()), *more)
+
+
+def test_a_line_gets_as_many_keys_as_its_quantity() -> None:
+    streams((POOL, imported("A B C"))).when(POLICY, FULFILLMENT, requested(TWO_KEYS)).then(
+        {POOL: [assigned("A B")], FULFILLMENT: [delivered("A B"), COMPLETED]}
+    )
+
+
+def test_two_lines_of_one_session_get_different_keys() -> None:
+    one, two = replace(TWO_KEYS, item=replace(TWO_KEYS.item, id="li_1")), TWO_KEYS
+
+    streams((POOL, imported("A B C D"))).when(POLICY, FULFILLMENT, requested(one, two)).then(
+        {
+            POOL: [assigned("A B", "li_1"), assigned("C D")],
+            FULFILLMENT: [delivered("A B", "li_1"), delivered("C D"), COMPLETED],
+        }
+    )
+
+
+def test_a_line_waits_until_the_pool_has_all_of_its_keys() -> None:
+    streams((POOL, imported("A"))).when(POLICY, FULFILLMENT, requested(TWO_KEYS)).then(
+        {POOL: [ran_out()], FULFILLMENT: [backordered()]}
+    )
+
+
+def test_a_line_waits_for_its_stock_before_it_takes_keys() -> None:
+    boxed = replace(TWO_KEYS, sku="box", track_stock=True)
+    log = streams((POOL, imported("A B")))
+
+    log.when(POLICY, FULFILLMENT, requested(boxed)).then_nothing()
+    log.when(POLICY, FULFILLMENT, Fulfillment.LineItemReserved(line_item="li_key")).then(
+        {POOL: [assigned("A B")], FULFILLMENT: [delivered("A B"), COMPLETED]}
+    )
+
+
+def test_whenever_an_import_assigns_keys_the_line_that_waited_is_delivered() -> None:
+    waiting((POOL, imported("A B"))).when(POLICY, POOL, assigned("A B")).then(
+        {FULFILLMENT: [delivered("A B"), COMPLETED]}
+    )
+
+
+def test_keys_are_delivered_once() -> None:
+    log = waiting((POOL, imported("A B")), (FULFILLMENT, delivered("A B")))
+
+    log.when(POLICY, POOL, assigned("A B")).then_nothing()
+
+
+def test_a_line_that_a_person_delivered_waits_for_no_keys() -> None:
+    waiting().when(POLICY, FULFILLMENT, delivered()).then({POOL: [wait_ended()]})
+
+
+def test_the_delivery_of_a_line_without_keys_concerns_no_pool() -> None:
+    wrap = planned("li_key", MANUAL)
+
+    streams((FULFILLMENT, requested(wrap))).when(POLICY, FULFILLMENT, delivered()).then_nothing()
+
+
+def test_a_line_that_is_planned_anew_without_keys_waits_for_none() -> None:
+    waiting().when(POLICY, FULFILLMENT, replanned(planned("li_key", MANUAL))).then({POOL: [wait_ended()]})
+
+
+def test_a_line_that_is_planned_anew_with_another_pool_takes_from_that() -> None:
+    other = replace(TWO_KEYS, settings={"pool": "max"})
+
+    waiting((OTHER_POOL, imported("X Y"))).when(POLICY, FULFILLMENT, replanned(other)).then(
+        {POOL: [wait_ended()], OTHER_POOL: [assigned("X Y")], FULFILLMENT: [delivered("X Y"), COMPLETED]}
+    )
+
+
+def test_a_line_that_is_planned_anew_with_another_empty_pool_waits_for_that() -> None:
+    other = replace(TWO_KEYS, settings={"pool": "max"})
+
+    waiting().when(POLICY, FULFILLMENT, replanned(other)).then(
+        {POOL: [wait_ended()], OTHER_POOL: [ran_out()], FULFILLMENT: [backordered("max")]}
+    )
+
+
+def test_a_line_that_is_planned_anew_with_the_same_pool_keeps_its_place_in_the_queue() -> None:
+    renamed = replace(TWO_KEYS, name="The key")
+
+    waiting().when(POLICY, FULFILLMENT, replanned(renamed)).then({FULFILLMENT: [backordered()]})
+
+
+def test_keys_that_an_import_assigned_before_the_line_was_planned_anew_are_delivered() -> None:
+    by_hand = replanned(planned("li_key", MANUAL))
+    served = [(POOL, imported("A B")), (POOL, assigned("A B"))]
+
+    waiting().when(POLICY, FULFILLMENT, by_hand, meanwhile=served).then_nothing()
+    waiting((FULFILLMENT, by_hand), (POOL, imported("A B"))).when(POLICY, POOL, assigned("A B")).then(
+        {FULFILLMENT: [delivered("A B"), COMPLETED]}
+    )
