@@ -51,7 +51,7 @@ class EmailPolicy:
         session = do.load(CheckoutSession, session_id)
         if session.checkout is None or session.is_paid:
             return
-        lines = [_line(Line(plan=self._catalog.plan_line(item))) for item in session.checkout.line_items]
+        lines = [_line(Line(plan=plan)) for plan in self._catalog.plan(session.checkout)]
         if session.failed and not session.succeeded:
             self._request(session, MailKind.PAYMENT_FAILED, lines, do)
         elif session.is_awaiting_payment:

@@ -1,0 +1,292 @@
+"""Whenever the customer should know something, a mail is asked for, once per session, kind and occasion."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from builders import ADDRESS, CREATED, CUSTOMER, a_checkout, a_line_item
+from scenario import FULFILLMENT, SAID_AT, SESSION, Facts, Streams, effect, planned, requested, streams
+
+from domain.catalog import ACCESS, HTTP, LICENSE_KEY, MANUAL, SHIPMENT, Catalog, PlannedLine, Rule
+from domain.checkout import Contact
+from domain.checkout_session import CheckoutSession, Source
+from domain.effect import MAIL, Effect
+from domain.event import Event
+from domain.fulfillment import Fulfillment, LineState
+from domain.mail import Mail, MailKind, MailLine
+from domain.personal import Personal
+from domain.policies.emails import NO_ADDRESS, EmailPolicy
+
+CATALOG = Catalog(products={"prod_li_mug": Rule(delivery=SHIPMENT, sku="mug", track_stock=True, name="The mug")})
+POLICY = EmailPolicy(frozenset(MailKind), CATALOG)
+
+MUG, BOWL = (replace(planned(id, SHIPMENT, tracks=id), name=f"The {id[3:]}") for id in ("li_mug", "li_bowl"))
+COURSE = planned("li_course", ACCESS, settings={"link": "https://example.com/course"})
+SEAT = planned("li_seat", ACCESS, tracks="seat")
+KEY = planned("li_key", LICENSE_KEY, settings={"pool": "pro"})
+HOOK = planned("li_hook", HTTP)
+WRAP = planned("li_wrap", MANUAL)
+
+PAID = CheckoutSession.Paid(payment_status="paid", amount_total=1000, currency="eur", occurred_at=SAID_AT)
+FAILED = CheckoutSession.AsyncPaymentFailed(stripe_event="evt_failed", occurred_at=SAID_AT)
+SUCCEEDED = CheckoutSession.AsyncPaymentSucceeded(stripe_event="evt_succeeded", occurred_at=SAID_AT)
+
+
+def retrieved(*lines: PlannedLine, **changes: Any) -> CheckoutSession.Retrieved:
+    checkout = a_checkout(line_items=[line.item for line in lines], **changes)
+    return CheckoutSession.Retrieved(checkout=checkout, source=Source.WEBHOOK, occurred_at=SAID_AT)
+
+
+def promised(line: PlannedLine) -> Fulfillment.LineItemReserved:
+    return Fulfillment.LineItemReserved(line_item=line.id)
+
+
+def waits(line: PlannedLine) -> Fulfillment.LineItemBlocked:
+    return Fulfillment.LineItemBlocked(line_item=line.id, state=LineState.BACKORDERED, detail="why")
+
+
+def delivered(line: PlannedLine, **changes: Any) -> Fulfillment.LineItemDelivered:
+    return replace(Fulfillment.LineItemDelivered(line_item=line.id), **changes)
+
+
+def told(line: PlannedLine, state: LineState = LineState.PENDING, **changes: Any) -> MailLine:
+    return MailLine(
+        id=line.id, title=line.title, quantity=1, amount_total=1000, delivery=line.delivery, state=state, **changes
+    )
+
+
+def asked(kind: MailKind, *lines: MailLine, occasion: str = "", total: int = 1000, **changes: Any) -> Facts:
+    """The mail that is asked for, on its stream."""
+    mail = Mail(
+        kind=kind,
+        to=CUSTOMER.email,
+        name=CUSTOMER.name,
+        locale="en",
+        currency="eur",
+        amount_subtotal=total,
+        amount_discount=0,
+        amount_shipping=0,
+        amount_tax=0,
+        amount_total=total,
+        lines=lines,
+        ordered_at=CREATED,
+    )
+    step = f"mail_{kind}{occasion}"
+    return {effect(step): [Effect.Requested(kind=MAIL, step=step, mail=replace(mail, **changes))]}
+
+
+def paid(*plan: PlannedLine, **changes: Any) -> Streams:
+    return streams((SESSION, retrieved(*plan, **changes)), (SESSION, PAID))
+
+
+def test_an_unpaid_completion_tells_the_customer_that_the_payment_is_pending() -> None:
+    unpaid = retrieved(MUG, payment_status="unpaid")
+
+    streams().when(POLICY, SESSION, unpaid).then(asked(MailKind.PAYMENT_PENDING, told(MUG)))
+
+
+def test_a_mail_on_the_payment_leaves_out_what_was_not_bought() -> None:
+    nothing = replace(COURSE, item=a_line_item("li_course", quantity=0, amount_total=0))
+
+    streams().when(POLICY, SESSION, retrieved(MUG, nothing, payment_status="unpaid")).then(
+        asked(MailKind.PAYMENT_PENDING, told(MUG))
+    )
+
+
+def test_a_failed_payment_is_told_as_soon_as_the_session_is_known() -> None:
+    failed = streams()
+    failed.when(POLICY, SESSION, FAILED).then_nothing()
+
+    failed.when(POLICY, SESSION, retrieved(MUG, payment_status="unpaid")).then(
+        asked(MailKind.PAYMENT_FAILED, told(MUG))
+    )
+
+
+def test_a_payment_that_fails_later_is_told_when_it_fails() -> None:
+    log = streams((SESSION, retrieved(MUG, payment_status="unpaid")))
+
+    log.when(POLICY, SESSION, FAILED).then(asked(MailKind.PAYMENT_FAILED, told(MUG)))
+
+
+@pytest.mark.parametrize("success", [SUCCEEDED, PAID])
+def test_a_failure_that_stripe_contradicts_is_not_told(success: Event) -> None:
+    log = streams((SESSION, retrieved(MUG, payment_status="unpaid")), (SESSION, success))
+
+    log.when(POLICY, SESSION, FAILED).then_nothing()
+
+
+def test_a_session_that_is_paid_at_once_has_no_mail_on_its_payment() -> None:
+    streams().when(POLICY, SESSION, retrieved(MUG), meanwhile=[(SESSION, PAID)]).then_nothing()
+
+
+def test_a_customer_who_has_not_finished_has_no_mail() -> None:
+    streams().when(POLICY, SESSION, retrieved(MUG, status="open", payment_status="unpaid")).then_nothing()
+
+
+def test_the_receipt_goes_out_when_the_engine_has_done_its_part() -> None:
+    before = paid(MUG)
+
+    before.when(POLICY, FULFILLMENT, requested(MUG)).then_nothing()
+    before.when(POLICY, FULFILLMENT, promised(MUG)).then(asked(MailKind.RECEIPT, told(MUG)))
+
+
+def test_a_receipt_has_the_money_and_references_of_the_order() -> None:
+    money: dict[str, Any] = {
+        "currency": "jpy",
+        "amount_subtotal": 900,
+        "amount_discount": 50,
+        "amount_shipping": 100,
+        "amount_tax": 50,
+        "amount_total": 1000,
+        "locale": "ja",
+    }
+    log = paid(HOOK, client_reference_id="ORDER-17", **money)
+
+    log.when(POLICY, FULFILLMENT, requested(HOOK)).then(
+        asked(MailKind.RECEIPT, told(HOOK), reference="ORDER-17", **money)
+    )
+
+
+def test_a_receipt_carries_the_keys_and_links_that_are_there() -> None:
+    keys = (Personal("AAAA"),)
+    log = paid(KEY, COURSE)
+    log.add(FULFILLMENT, requested(KEY, COURSE), delivered(COURSE, link="https://example.com/course"))
+
+    log.when(POLICY, FULFILLMENT, delivered(KEY, keys=keys)).then(
+        asked(
+            MailKind.RECEIPT,
+            told(KEY, LineState.DELIVERED, keys=keys),
+            told(COURSE, LineState.DELIVERED, link="https://example.com/course"),
+            total=2000,
+        )
+    )
+
+
+def test_a_receipt_is_sent_for_what_a_person_delivers_too() -> None:
+    blocked = Fulfillment.LineItemBlocked(line_item="li_wrap", state=LineState.MANUAL, detail="why")
+    log = paid(WRAP)
+    log.add(FULFILLMENT, requested(WRAP))
+
+    log.when(POLICY, FULFILLMENT, blocked).then(asked(MailKind.RECEIPT, told(WRAP, LineState.MANUAL)))
+
+
+def test_a_session_without_lines_has_no_receipt() -> None:
+    paid().when(POLICY, FULFILLMENT, requested()).then_nothing()
+
+
+def test_who_has_to_wait_is_told_of_all_that_waits_in_one_mail() -> None:
+    log = paid(MUG, BOWL, HOOK)
+    log.add(FULFILLMENT, requested(MUG, BOWL, HOOK), waits(MUG))
+    waiting = [told(line, LineState.BACKORDERED) for line in (MUG, BOWL)]
+
+    log.when(POLICY, FULFILLMENT, waits(BOWL)).then(
+        {
+            **asked(MailKind.RECEIPT, *waiting, told(HOOK), total=3000),
+            **asked(MailKind.BACKORDERED, *waiting, total=3000),
+        }
+    )
+
+
+def test_a_line_that_has_to_wait_later_is_told_by_itself() -> None:
+    first = paid(MUG, BOWL)
+    first.add(FULFILLMENT, requested(MUG, BOWL), promised(MUG), waits(BOWL))
+    first.decide(POLICY, first.log[-1])
+
+    first.when(POLICY, FULFILLMENT, waits(MUG)).then(
+        asked(MailKind.BACKORDERED, told(MUG, LineState.BACKORDERED), occasion="_li_mug", total=2000)
+    )
+
+
+def test_a_line_that_has_to_wait_again_is_not_told_again() -> None:
+    log = paid(MUG)
+    log.add(FULFILLMENT, requested(MUG), waits(MUG))
+    log.decide(POLICY, log.log[-1])
+    log.add(FULFILLMENT, promised(MUG))
+
+    log.when(POLICY, FULFILLMENT, waits(MUG)).then_nothing()
+
+
+def test_keys_that_come_after_the_receipt_have_a_mail_of_their_own() -> None:
+    log = paid(KEY)
+    log.add(FULFILLMENT, requested(KEY), waits(KEY))
+    log.decide(POLICY, log.log[-1])
+    keys = (Personal("AAAA"),)
+
+    log.when(POLICY, FULFILLMENT, delivered(KEY, keys=keys)).then(
+        asked(MailKind.DELIVERED, told(KEY, LineState.DELIVERED, keys=keys), occasion="_li_key")
+    )
+
+
+def test_a_line_without_keys_or_links_that_is_delivered_later_has_no_mail_of_its_own() -> None:
+    log = paid(SEAT)
+    log.add(FULFILLMENT, requested(SEAT), waits(SEAT))
+    log.decide(POLICY, log.log[-1])
+
+    log.when(POLICY, FULFILLMENT, delivered(SEAT)).then_nothing()
+
+
+def test_where_no_receipt_is_sent_keys_and_links_have_a_mail_each() -> None:
+    policy = EmailPolicy(frozenset(MailKind) - {MailKind.RECEIPT}, CATALOG)
+    log = paid(COURSE)
+    log.add(FULFILLMENT, requested(COURSE))
+    link = "https://example.com/course"
+
+    log.when(policy, FULFILLMENT, delivered(COURSE, link=link)).then(
+        asked(MailKind.DELIVERED, told(COURSE, LineState.DELIVERED, link=link), occasion="_li_course")
+    )
+
+
+def test_every_parcel_is_told_with_what_is_in_it_and_where_it_goes() -> None:
+    log = paid(MUG, BOWL, shipping=Contact(name=Personal("Bob"), address=ADDRESS))
+    log.add(FULFILLMENT, requested(MUG, BOWL), promised(MUG), promised(BOWL))
+    first = Fulfillment.Shipped(number=1, lines=("li_mug",), carrier="DHL", tracking="T1")
+    second = Fulfillment.Shipped(number=2, lines=("li_bowl",), carrier="UPS", tracking=None)
+
+    log.when(POLICY, FULFILLMENT, first, meanwhile=[(FULFILLMENT, delivered(MUG))]).then(
+        asked(
+            MailKind.SHIPPED,
+            told(MUG, LineState.DELIVERED),
+            occasion="_1",
+            total=2000,
+            ship_to=ADDRESS,
+            carrier="DHL",
+            tracking="T1",
+        )
+    )
+    log.when(POLICY, FULFILLMENT, second, meanwhile=[(FULFILLMENT, delivered(BOWL))]).then(
+        asked(
+            MailKind.SHIPPED,
+            told(BOWL, LineState.DELIVERED),
+            occasion="_2",
+            total=2000,
+            ship_to=ADDRESS,
+            carrier="UPS",
+        )
+    )
+
+
+def test_without_an_address_a_mail_is_given_up_where_staff_see_it() -> None:
+    log = paid(HOOK, contact=Contact(name=CUSTOMER.name))
+    mail = asked(MailKind.RECEIPT, told(HOOK), to=None)
+    ((stream, facts),) = mail.items()
+
+    log.when(POLICY, FULFILLMENT, requested(HOOK)).then({stream: [*facts, Effect.GivenUp(error=NO_ADDRESS)]})
+
+
+def test_a_kind_of_mail_that_the_merchant_does_not_want_is_not_asked_for() -> None:
+    policy = EmailPolicy(frozenset(), CATALOG)
+    log = paid(MUG)
+    log.add(FULFILLMENT, requested(MUG))
+    shipped = Fulfillment.Shipped(number=1, lines=("li_mug",), carrier="DHL", tracking=None)
+
+    log.when(policy, FULFILLMENT, waits(MUG)).then_nothing()
+    log.when(policy, FULFILLMENT, shipped).then_nothing()
+    streams().when(policy, SESSION, retrieved(MUG, payment_status="unpaid")).then_nothing()
+
+
+def test_a_mail_of_a_kind_and_occasion_is_asked_for_once() -> None:
+    log = paid(HOOK, MUG)
+    log.add(FULFILLMENT, requested(HOOK, MUG), promised(MUG))
+    log.decide(POLICY, log.log[-1])
+
+    log.when(POLICY, FULFILLMENT, delivered(HOOK)).then_nothing()

@@ -1,0 +1,120 @@
+"""Mails are tried again when a person asks, and a mail that is no longer true does not go out."""
+
+from dataclasses import replace
+
+import pytest
+from builders import a_checkout
+from scenario import FULFILLMENT, SAID_AT, SESSION, effect, given, planned, requested, streams
+
+from domain.catalog import ACCESS, SHIPMENT, Catalog
+from domain.checkout_session import CheckoutSession, Source
+from domain.effect import MAIL, Effect
+from domain.event import Event
+from domain.fulfillment import Fulfillment, LineState
+from domain.mail import Mail, MailKind, MailLine
+from domain.policies.emails import NO_ADDRESS, EmailPolicy, why_unwanted
+
+POLICY = EmailPolicy(frozenset(MailKind), Catalog())
+ASKED = CheckoutSession.RetryRequested()
+MUG, COURSE = planned("li_mug", SHIPMENT, tracks="mug"), planned("li_course", ACCESS)
+SHIPPED = Fulfillment.Shipped(number=1, lines=("li_mug",), carrier="DHL", tracking=None)
+UNPAID = CheckoutSession.Retrieved(
+    checkout=a_checkout(payment_status="unpaid"), source=Source.WEBHOOK, occurred_at=SAID_AT
+)
+PAID = CheckoutSession.Paid(payment_status="paid", amount_total=1000, currency="eur", occurred_at=SAID_AT)
+FAILED = CheckoutSession.AsyncPaymentFailed(stripe_event="evt_failed", occurred_at=SAID_AT)
+SUCCEEDED = CheckoutSession.AsyncPaymentSucceeded(stripe_event="evt_succeeded", occurred_at=SAID_AT)
+WAITS = Fulfillment.LineItemBlocked(line_item="li_mug", state=LineState.BACKORDERED, detail="why")
+RESERVED = Fulfillment.LineItemReserved(line_item="li_mug")
+
+
+def a_mail(kind: MailKind, *line_items: str) -> Mail:
+    line = MailLine(id="", title="", quantity=1, amount_total=1000, delivery=SHIPMENT, state="backordered")
+    return Mail(
+        kind=kind,
+        to=None,
+        name=None,
+        locale=None,
+        currency="eur",
+        amount_subtotal=1000,
+        amount_discount=0,
+        amount_shipping=0,
+        amount_tax=0,
+        amount_total=1000,
+        lines=tuple(replace(line, id=id) for id in line_items),
+        ordered_at=SAID_AT,
+    )
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        "mail_receipt",
+        "mail_payment_pending",
+        "mail_payment_failed",
+        "mail_shipped_1",
+        "mail_backordered",
+        "mail_backordered_li_mug",
+        "mail_delivered_li_course",
+    ],
+)
+def test_whenever_a_person_asks_a_mail_that_could_not_be_sent_is_tried_again(step: str) -> None:
+    log = streams((FULFILLMENT, requested(MUG, COURSE)), (FULFILLMENT, SHIPPED))
+    log.add(effect(step), Effect.Requested(kind=MAIL, step=step), Effect.GivenUp(error="The server refused it"))
+
+    log.when(POLICY, SESSION, ASKED).then({effect(step): [Effect.RetryRequested()]})
+
+
+def test_a_mail_without_an_address_is_not_tried_again() -> None:
+    stream = effect("mail_receipt")
+    log = streams((FULFILLMENT, requested(MUG)))
+    log.add(stream, Effect.Requested(kind=MAIL, step="mail_receipt"), Effect.GivenUp(error=NO_ADDRESS))
+
+    log.when(POLICY, SESSION, ASKED).then_nothing()
+
+
+@pytest.mark.parametrize("end", [Effect.Succeeded(number=1), Effect.Withdrawn(why="It has been paid meanwhile")])
+def test_a_mail_that_was_sent_or_withdrawn_is_not_tried_again(end: Event) -> None:
+    started = Effect.AttemptStarted(number=1, worker="w1")
+    log = streams()
+    log.add(effect("mail_receipt"), Effect.Requested(kind=MAIL, step="mail_receipt"), started, end)
+
+    log.when(POLICY, SESSION, ASKED).then_nothing()
+
+
+@pytest.mark.parametrize(
+    ("kind", "said", "lines", "why"),
+    [
+        pytest.param(MailKind.PAYMENT_PENDING, [UNPAID], [], None, id="pending"),
+        pytest.param(MailKind.PAYMENT_PENDING, [UNPAID, PAID], [], "The payment is no longer pending", id="paid"),
+        pytest.param(MailKind.PAYMENT_PENDING, [UNPAID, FAILED], [], "The payment is no longer pending", id="failed"),
+        pytest.param(MailKind.PAYMENT_FAILED, [UNPAID, FAILED], [], None, id="still failed"),
+        pytest.param(
+            MailKind.PAYMENT_FAILED, [UNPAID, FAILED, SUCCEEDED], [], "It has been paid meanwhile", id="it succeeded"
+        ),
+        pytest.param(
+            MailKind.PAYMENT_FAILED, [UNPAID, FAILED, PAID], [], "It has been paid meanwhile", id="it is paid"
+        ),
+        pytest.param(MailKind.BACKORDERED, [], [WAITS], None, id="still waits"),
+        pytest.param(
+            MailKind.BACKORDERED, [], [WAITS, RESERVED], "Nothing of it is backordered any more", id="stock came"
+        ),
+        pytest.param(MailKind.RECEIPT, [UNPAID, PAID], [], None, id="receipt"),
+        pytest.param(MailKind.SHIPPED, [], [SHIPPED], None, id="shipped"),
+        pytest.param(MailKind.DELIVERED, [], [], None, id="delivered"),
+    ],
+)
+def test_a_mail_that_is_no_longer_true_is_unwanted(
+    kind: MailKind, said: list[Event], lines: list[Event], why: str | None
+) -> None:
+    session = given(CheckoutSession(id=SESSION), *said).state
+    fulfillment = given(Fulfillment(id=FULFILLMENT), requested(MUG, COURSE), *lines).state
+
+    assert why_unwanted(a_mail(kind, "li_mug"), session, fulfillment) == why
+
+
+def test_a_mail_on_several_lines_is_wanted_as_long_as_one_of_them_waits() -> None:
+    session = CheckoutSession(id=SESSION)
+    fulfillment = given(Fulfillment(id=FULFILLMENT), requested(COURSE, MUG), WAITS).state
+
+    assert why_unwanted(a_mail(MailKind.BACKORDERED, "li_course", "li_mug"), session, fulfillment) is None
