@@ -90,6 +90,8 @@ class Streams:
     """A log in memory, and policies that follow it."""
 
     log: list[Event] = field(default_factory=list)
+    position: int = 0
+    """How far the policies have followed it."""
 
     def add(self, stream: str, *facts: Event) -> Event:
         """The facts happened. Returns the last of them as the log has it."""
@@ -108,19 +110,25 @@ class Streams:
     def decide(self, policy: Policy, event: Event) -> list[Event]:
         """Let the policy decide over the event, and record what it decided."""
         unit = UnitOfWork(self._fetch, HotStates())
-        cause = f"{event.originator_id}@{event.originator_version}"
-        with unit.attempt(Stamp(actor=f"policy:{policy.name}", now=NOW, cause=cause, session_id=event.session_id)):
-            policy.decide(event, unit)
+        self._attempt(unit, policy, event)
         self.log += unit.pending
         return unit.pending
 
-    def follow(self, policies: Sequence[Policy], *, position: int = 0) -> None:
-        """Let the policies follow the log to its end, as they do in the engine."""
-        while position < len(self.log):
+    def follow(self, policies: Sequence[Policy]) -> None:
+        """Let the policies follow the log to its end, as in the engine: each event once."""
+        unit = UnitOfWork(self._fetch, HotStates())
+        while self.position < len(self.log):
             for policy in policies:
-                self.decide(policy, self.log[position])
-            position += 1
-            assert position < 20_000, "the policies do not come to rest"
+                decided = len(unit.pending)
+                self._attempt(unit, policy, self.log[self.position])
+                self.log += unit.pending[decided:]
+            self.position += 1
+            assert self.position < 10_000, "the policies do not come to rest"
+
+    def _attempt(self, unit: UnitOfWork, policy: Policy, event: Event) -> None:
+        cause = f"{event.originator_id}@{event.originator_version}"
+        with unit.attempt(Stamp(actor=f"policy:{policy.name}", now=NOW, cause=cause, session_id=event.session_id)):
+            policy.decide(event, unit)
 
     def when(
         self, policy: Policy, stream: str, fact: Event, *, meanwhile: Sequence[tuple[str, Event]] = ()
