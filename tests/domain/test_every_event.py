@@ -1,0 +1,101 @@
+"""Every event class: named for ever, frozen, applied by its aggregate and by no other."""
+
+import sys
+from dataclasses import FrozenInstanceError, fields, is_dataclass
+from typing import Any, get_args
+
+import pytest
+from sample_log import sample_log
+
+from domain.checkout_session import CheckoutSession
+from domain.effect import Effect
+from domain.event import Aggregate, Event, projector
+from domain.fulfillment import Fulfillment
+from domain.key_pool import KeyPool
+from domain.stock_item import StockItem
+from domain.stripe_event import StripeEvent
+
+AGGREGATES: list[type[Aggregate[Any]]] = [StripeEvent, CheckoutSession, Fulfillment, StockItem, KeyPool, Effect]
+
+TOPICS = """
+StripeEvent.Received StripeEvent.Ignored StripeEvent.Failed StripeEvent.RetryRequested
+CheckoutSession.Completed CheckoutSession.AsyncPaymentSucceeded CheckoutSession.AsyncPaymentFailed
+CheckoutSession.Expired CheckoutSession.Retrieved CheckoutSession.Paid CheckoutSession.Contradicted
+CheckoutSession.Parked CheckoutSession.RetryRequested CheckoutSession.Noted
+Fulfillment.StockHeld Fulfillment.HoldReleased Fulfillment.Requested Fulfillment.Replanned
+Fulfillment.LineItemReserved Fulfillment.LineItemBlocked Fulfillment.LineItemResumed Fulfillment.LineItemDelivered
+Fulfillment.Shipped Fulfillment.Completed
+StockItem.Counted StockItem.Reserved StockItem.Backordered StockItem.Released StockItem.Dispatched
+KeyPool.Imported KeyPool.Assigned KeyPool.RanOut KeyPool.WaitEnded
+Effect.Requested Effect.AttemptStarted Effect.AttemptFailed Effect.Succeeded Effect.GivenUp Effect.Withdrawn
+Effect.RetryRequested
+""".split()
+"""Logs are kept under these names: one may be added, none may be renamed or removed."""
+
+
+def event_classes(aggregate: type[Aggregate[Any]]) -> list[type[Event]]:
+    return [each for each in vars(aggregate).values() if isinstance(each, type) and issubclass(each, Event)]
+
+
+EVENT_CLASSES = [(aggregate, each) for aggregate in AGGREGATES for each in event_classes(aggregate)]
+each_event_class = pytest.mark.parametrize(
+    ("aggregate", "kind"), [pytest.param(*pair, id=pair[1].TOPIC) for pair in EVENT_CLASSES]
+)
+
+
+def test_there_is_no_other_aggregate() -> None:
+    names = {each.__name__ for each in Aggregate.__subclasses__() if each.__module__.startswith("domain.")}
+
+    assert names == {each.__name__ for each in AGGREGATES}
+
+
+def test_the_names_in_the_log_stay_as_they_are() -> None:
+    assert [kind.TOPIC for _, kind in EVENT_CLASSES] == TOPICS
+
+
+def test_no_two_events_have_the_same_name() -> None:
+    assert len(set(TOPICS)) == len(TOPICS)
+
+
+@each_event_class
+def test_an_event_is_named_after_its_aggregate_and_itself(aggregate: type[Aggregate[Any]], kind: type[Event]) -> None:
+    assert vars(kind)["TOPIC"] == f"{aggregate.__name__}.{kind.__name__}"
+
+
+@each_event_class
+def test_an_event_is_one_of_the_facts_of_its_aggregate(aggregate: type[Aggregate[Any]], kind: type[Event]) -> None:
+    facts = getattr(sys.modules[aggregate.__module__], f"{aggregate.__name__}Fact")
+
+    assert kind in get_args(facts)
+    assert len(get_args(facts)) == len(event_classes(aggregate))
+
+
+@each_event_class
+def test_an_event_is_frozen_keyword_only_and_not_slotted(aggregate: type[Aggregate[Any]], kind: type[Event]) -> None:
+    sample = next(event for event in sample_log() if type(event) is kind)
+
+    assert is_dataclass(kind)
+    assert all(field.kw_only for field in fields(kind))
+    assert vars(sample)["originator_id"] == sample.originator_id
+    with pytest.raises(FrozenInstanceError):
+        sample.actor = "somebody else"  # type: ignore[misc]
+
+
+@each_event_class
+def test_an_event_is_applied_by_its_aggregate(aggregate: type[Aggregate[Any]], kind: type[Event]) -> None:
+    sample = next(event for event in sample_log() if type(event) is kind)
+    stream = [event for event in sample_log() if event.originator_id == sample.originator_id]
+
+    state = projector(aggregate)(None, stream[: sample.originator_version])
+
+    assert state is not None
+    assert (state.id, state.version) == (sample.originator_id, sample.originator_version)
+
+
+@pytest.mark.parametrize("aggregate", AGGREGATES)
+def test_an_aggregate_never_passes_over_an_event_that_it_does_not_know(aggregate: type[Aggregate[Any]]) -> None:
+    class Unheard(Event):
+        TOPIC = "Nobody.Unheard"
+
+    with pytest.raises(AssertionError, match="Unheard"):
+        aggregate(id="stream").apply(Unheard())
