@@ -1,0 +1,49 @@
+"""How a state is made from events: one after the other, each only once."""
+
+from dataclasses import replace
+
+from scenario import NOW, SESSION, given, requested, streams
+
+from domain.checkout_session import CheckoutSession
+from domain.event import UNSTAMPED, projector
+from domain.stock_item import StockItem
+
+COUNTED = [
+    StockItem.Counted(on_hand=number, originator_id="sku_mug", originator_version=number) for number in range(1, 4)
+]
+
+
+def test_a_stream_without_events_has_no_state() -> None:
+    assert projector(StockItem)(None, []) is None
+
+
+def test_a_state_is_made_from_its_events() -> None:
+    assert projector(StockItem)(None, COUNTED) == StockItem(id="sku_mug", version=3, on_hand=3)
+
+
+def test_a_state_goes_on_from_where_it_was() -> None:
+    project = projector(StockItem)
+
+    assert project(project(None, COUNTED[:1]), COUNTED[1:]) == project(None, COUNTED)
+
+
+def test_what_is_foreseen_has_not_happened() -> None:
+    stock = StockItem(id="sku_mug", version=3)
+
+    foreseen = stock.foresee([StockItem.Counted(on_hand=5)])
+
+    assert (foreseen.on_hand, foreseen.version, stock.on_hand) == (5, 3, 0)
+
+
+def test_a_fact_says_only_what_happened_until_it_is_recorded() -> None:
+    (fact,) = CheckoutSession(id=SESSION).request_retry()
+
+    assert (fact.originator_id, fact.originator_version, fact.actor, fact.occurred_at) == ("", 0, "", UNSTAMPED)
+
+
+def test_the_scenario_log_numbers_each_stream_from_one() -> None:
+    log = streams((SESSION, CheckoutSession.RetryRequested()), ("ful_" + SESSION, requested()))
+    log.add(SESSION, replace(CheckoutSession.RetryRequested(), occurred_at=NOW))
+
+    assert [event.originator_version for event in log.log] == [1, 1, 2]
+    assert log.load(CheckoutSession, SESSION) == given(CheckoutSession(id=SESSION), *log.log[::2]).state

@@ -1,0 +1,92 @@
+"""An identifier's shape is checked before it goes anywhere, and the streams are named after them."""
+
+import re
+
+import pytest
+
+from domain.errors import InvalidIdentifier
+from domain.identifiers import (
+    effect_id,
+    fulfillment_id,
+    is_livemode,
+    key_pool_id,
+    session_id,
+    stock_id,
+    stripe_event_id,
+)
+
+
+@pytest.mark.parametrize("text", ["cs_test_a1B2c3", "cs_live_1", f"cs_test_{'x' * 200}"])
+def test_the_id_of_a_session_is_taken_as_it_is(text: str) -> None:
+    assert session_id(text) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "cs_test_",
+        "cs_other_1",
+        "pi_1",
+        " cs_test_1",
+        "cs_test_1\n",
+        "cs_test_1/line_items",
+        "cs_test_ä",
+        "cs_test_a_b",
+        "CS_TEST_1",
+        f"cs_test_{'x' * 201}",
+        "{CHECKOUT_SESSION_ID}",
+    ],
+)
+def test_what_is_not_the_id_of_a_session_is_refused(text: str) -> None:
+    message = "not the ID of a Checkout Session, which looks like cs_test_a1B2c3"
+
+    with pytest.raises(InvalidIdentifier, match=f"^{message}$"):
+        session_id(text)
+
+
+@pytest.mark.parametrize("text", ["evt_1A2b3C", "evt_test_65_a", f"evt_{'x' * 200}"])
+def test_the_id_of_a_stripe_event_is_taken_as_it_is(text: str) -> None:
+    assert stripe_event_id(text) == text
+
+
+@pytest.mark.parametrize("text", ["", "evt_", "cs_test_1", "evt_1\n", "evt_ä", f"evt_{'x' * 201}"])
+def test_what_is_not_the_id_of_a_stripe_event_is_refused(text: str) -> None:
+    with pytest.raises(InvalidIdentifier, match=r"^not the ID of a Stripe event, which looks like evt_1A2b3C$"):
+        stripe_event_id(text)
+
+
+@pytest.mark.parametrize(("session", "is_live"), [("cs_live_1", True), ("cs_test_1", False), ("cs_test_live", False)])
+def test_the_mode_of_a_session_is_read_from_its_id(session: str, is_live: bool) -> None:
+    assert is_livemode(session) is is_live
+
+
+def test_the_streams_of_a_session_are_named_after_it() -> None:
+    assert fulfillment_id("cs_test_1") == "ful_cs_test_1"
+    assert effect_id("cs_test_1", "mail_receipt") == "eff_cs_test_1_mail_receipt"
+
+
+@pytest.mark.parametrize("sku", ["mug-blue", "Ärmel 7", "x" * 100, "a.b_c:d"])
+def test_a_sku_has_a_stream(sku: str) -> None:
+    assert stock_id(sku) == f"sku_{sku}"
+
+
+@pytest.mark.parametrize("sku", ["", "x" * 101, "a/b", "a\nb", "a\x00", "a\x7f"])
+def test_what_can_not_be_a_sku_is_refused(sku: str) -> None:
+    message = "a SKU is 1 to 100 characters, without slashes and control characters"
+
+    with pytest.raises(InvalidIdentifier, match=f"^{message}$"):
+        stock_id(sku)
+
+
+@pytest.mark.parametrize("pool", ["pro", "prod_1.2-B", "x" * 100])
+def test_a_key_pool_has_a_stream(pool: str) -> None:
+    assert key_pool_id(pool) == f"keys_{pool}"
+
+
+@pytest.mark.parametrize("pool", ["", "x" * 101, "a b", "a/b", "ä", "a\n"])
+def test_what_can_not_be_a_key_pool_is_refused(pool: str) -> None:
+    message = "a key pool's name is 1 to 100 letters, digits, dots, hyphens or underscores"
+
+    with pytest.raises(InvalidIdentifier, match=f"^{re.escape(message)}$"):
+        key_pool_id(pool)
