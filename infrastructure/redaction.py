@@ -5,7 +5,8 @@ It takes out too much rather than too little: a log line is read by people who n
 
 import math
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from itertools import accumulate
 
 TEXT_MAX = 2000
 ITEMS_MAX = 50
@@ -21,9 +22,9 @@ _SESSION_IN_URL = re.compile(
 _WORD = re.compile(r'[^\s<>"(),;]+')
 _ADDRESS = re.compile(r"(?:@|%40)[^@]*[^\W\d_]", re.IGNORECASE)
 """An at sign with a letter somewhere after it. `stream@12`, as causes are written, is none."""
-_DIGITS = re.compile(r"\d(?:[\s.-]{0,2}\d){12,}")
+_DIGITS = re.compile(r"\d(?:[\s.\u2010-\u2015-]{0,3}\d){12,}")
 _DIGIT = re.compile(r"\d")
-_CARD_LENGTHS = range(13, 20)
+_CARD_LENGTH_MIN, _CARD_LENGTH_MAX = 13, 19
 
 
 class Redaction:
@@ -74,7 +75,10 @@ def _head(text: str, length: int) -> str:
     if len(text) <= length:
         return text
     words = text[:length].rsplit(None, 1)
-    return (words[0] if len(words) > 1 else "").rstrip("0123456789 \t\r\n.-") + "…"
+    kept = words[0] if len(words) > 1 else ""
+    while kept and not kept[-1].isalpha():
+        kept = kept[:-1]
+    return kept + "…"
 
 
 def _without_address(word: re.Match[str]) -> str:
@@ -82,28 +86,31 @@ def _without_address(word: re.Match[str]) -> str:
 
 
 def _without_cards(run: re.Match[str]) -> str:
-    """The run of digits without any 13 to 19 of them that pass the check of card numbers."""
+    """The run of digits without any 13 to 19 of them that pass the check of card numbers, overlapping or not."""
     text = run[0]
-    places = [match.start() for match in _DIGIT.finditer(text)]
-    digits = [int(text[place]) for place in places]
-    kept, start = "", 0
-    shown_from = 0
-    while start < len(digits):
-        length = next(
-            (length for length in reversed(_CARD_LENGTHS) if _is_card(digits[start : start + length], length)), 0
-        )
-        if length:
-            kept += text[shown_from : places[start]] + "[card]"
-            start += length
-            shown_from = places[start - 1] + 1
-        else:
-            start += 1
+    places = [digit.start() for digit in _DIGIT.finditer(text)]
+    kept, shown_from = "", 0
+    for first, last in _cards([int(text[place]) for place in places]):
+        kept += text[shown_from : places[first]] + "[card]"
+        shown_from = places[last] + 1
     return kept + text[shown_from:]
 
 
-def _is_card(digits: list[int], length: int) -> bool:
-    """Whether these are so many digits with a right check digit (ISO/IEC 7812-1, Luhn)."""
-    if len(digits) < length:
-        return False
-    doubled = (sum(divmod(2 * digit, 10)) for digit in digits[-2::-2])
-    return (sum(doubled) + sum(digits[-1::-2])) % 10 == 0
+def _cards(digits: Sequence[int]) -> Sequence[tuple[int, int]]:
+    """Where card numbers begin and end, those that overlap as one."""
+    sums = [_running_sums(digits, odd) for odd in (0, 1)]
+    found: list[tuple[int, int]] = []
+    for first in range(len(digits)):
+        for last in range(first + _CARD_LENGTH_MIN - 1, min(first + _CARD_LENGTH_MAX, len(digits))):
+            sum_to = sums[(last + 1) % 2]
+            if (sum_to[last + 1] - sum_to[first]) % 10 == 0:
+                if found and first <= found[-1][1]:
+                    found[-1] = (found[-1][0], max(found[-1][1], last))
+                else:
+                    found.append((first, last))
+    return found
+
+
+def _running_sums(digits: Sequence[int], doubled: int) -> Sequence[int]:
+    """Of the digits, every second doubled and summed up as ISO/IEC 7812-1 has it (Luhn)."""
+    return [0, *accumulate(sum(divmod(2 * d, 10)) if i % 2 == doubled else d for i, d in enumerate(digits))]

@@ -1,0 +1,31 @@
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from builders import CUSTOMER, a_line_item
+
+from application.ports import DeliveryRequest
+from domain.catalog import HTTP, PlannedLine
+
+
+@pytest.fixture
+def request_to() -> Callable[..., DeliveryRequest]:
+    """A request to deliver a line by the `http` kind; on this machine, unless said otherwise."""
+
+    def request_to(url: str, *, attempt: int = 1, metadata: dict[str, str] | None = None, **settings: Any) -> Any:
+        item = a_line_item(quantity=2, metadata={"course": "python"})
+        settings = {"url": url, "allow_private": True, **settings}
+        return DeliveryRequest(
+            idempotency_key="eff_cs_test_a1_deliver_li_1",
+            attempt=attempt,
+            session_id="cs_test_a1",
+            livemode=False,
+            line=PlannedLine(item=item, delivery=HTTP, sku="course-1", name="Course", settings=settings),
+            customer=CUSTOMER,
+            shipping=None,
+            client_reference_id="order-7",
+            metadata=metadata or {},
+            payment_intent="pi_1",
+        )
+
+    return request_to
