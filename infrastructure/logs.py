@@ -32,18 +32,11 @@ def configure_logs(
     `secrets` are settings that nothing else would give away as secret, like `FULFILL_SECRET_KEY`. Calling it again
     replaces what was configured before.
     """
-    shared: list[Processor] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.stdlib.add_logger_name,
-        structlog.stdlib.add_log_level,
-        structlog.processors.StackInfoRenderer(),
-        structlog.processors.ExceptionRenderer(_traceback),
-    ]
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
             structlog.stdlib.PositionalArgumentsFormatter(),
-            *shared,
+            *_common(),
             structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
         ],
         wrapper_class=structlog.stdlib.BoundLogger,
@@ -53,11 +46,22 @@ def configure_logs(
     handler = _Lines(stream if stream is not None else sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=[structlog.stdlib.ExtraAdder(allow={"session_id"}), *shared],
+            foreign_pre_chain=[structlog.stdlib.ExtraAdder(allow={"session_id"}), *_common()],
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _Render(Redaction(secrets))],
         )
     )
     _replace_handlers(handler, level)
+
+
+def _common() -> list[Processor]:
+    """What is done to every record, our own or a library's."""
+    return [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.processors.StackInfoRenderer(),
+        structlog.processors.ExceptionRenderer(_traceback),
+    ]
 
 
 def _replace_handlers(handler: logging.Handler, level: int | str) -> None:

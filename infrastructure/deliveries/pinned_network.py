@@ -20,11 +20,11 @@ from infrastructure.deliveries.address_guard import first_refused
 Resolver = Callable[[str, int], Sequence[str]]
 """The addresses of a host, best first; raises `OSError` if there are none."""
 
+LOOKUPS_MAX = 16
 _ADDRESSES_MAX = 4
-_LOOKUPS_MAX = 16
 _WRITE_BYTES = 4096
 
-_lookups = threading.BoundedSemaphore(_LOOKUPS_MAX)
+_lookups = threading.BoundedSemaphore(LOOKUPS_MAX)
 """The system's resolver can't be interrupted, so that a hanging one would gather threads without end."""
 
 

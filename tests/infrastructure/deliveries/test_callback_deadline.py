@@ -2,7 +2,9 @@
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import pytest
@@ -10,6 +12,7 @@ from fakes.receiver import Receiver, dribbling, silent
 
 from application.ports import DeliveryReceipt, DeliveryRequest, Temporary
 from infrastructure.deliveries.http_callback import ANSWER_BYTES_MAX, HttpDelivery
+from infrastructure.deliveries.pinned_network import LOOKUPS_MAX
 
 LIMIT_SECONDS = 1
 SLACK_SECONDS = 4
@@ -80,6 +83,25 @@ def test_a_server_that_does_not_speak_tls_is_left(request_to: RequestTo) -> None
 
         with within_the_limit(), pytest.raises(Temporary):
             HttpDelivery("secret").deliver(request)
+
+
+def test_lookups_that_hang_do_not_gather_without_end(request_to: RequestTo) -> None:
+    over, begun = threading.Event(), []
+
+    def hang(host: str, _port: int) -> list[str]:
+        begun.append(host)
+        over.wait(30)
+        return []
+
+    delivery = HttpDelivery("secret", resolver=hang)
+    request = request_to("http://shop.example/", timeout_seconds=LIMIT_SECONDS)
+    with ThreadPoolExecutor(LOOKUPS_MAX + 4) as pool, within_the_limit():
+        attempts = [pool.submit(delivery.deliver, request) for _ in range(LOOKUPS_MAX + 4)]
+        said = Counter(str(attempt.exception()) for attempt in attempts)
+    over.set()
+
+    assert len(begun) == LOOKUPS_MAX
+    assert said["Too many names are being looked up; the resolver does not answer."] == 4
 
 
 def test_a_resolver_that_hangs_is_left(request_to: RequestTo) -> None:
