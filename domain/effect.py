@@ -125,7 +125,8 @@ class Effect(Aggregate["EffectFact"]):
         return [self.RetryRequested()] if can_retry else []
 
     def _is_current(self, number: int) -> bool:
-        return self.is_open and self.worker is not None and number == self.attempt
+        """Nobody has a claim on what is closed."""
+        return self.worker is not None and number == self.attempt
 
     def apply(self, event: "EffectFact") -> Self:
         match event:

@@ -3,73 +3,17 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from enum import StrEnum
 from typing import ClassVar, Self, assert_never
 
-from domain.catalog import ACCESS, LICENSE_KEY, MANUAL, SHIPMENT, PlannedLine
+from domain.catalog import ACCESS, MANUAL, PlannedLine
 from domain.errors import Refused
 from domain.event import Aggregate, Event
+from domain.line import Line, LineState, Parcel
 from domain.personal import Personal
 
 TEXT_MAX = 200
 
-
-class LineState(StrEnum):
-    PENDING = "pending"
-    DELIVERED = "delivered"
-    BACKORDERED = "backordered"
-    MANUAL = "manual"
-    GIVEN_UP = "given_up"
-
-    @property
-    def needs_a_person(self) -> bool:
-        return self in {LineState.BACKORDERED, LineState.MANUAL, LineState.GIVEN_UP}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """A planned line and how far it has got."""
-
-    plan: PlannedLine
-    state: LineState = LineState.PENDING
-    is_reserved: bool = False
-    detail: str | None = None
-    keys: tuple[Personal, ...] = ()
-    link: str | None = None
-    delivered_at: datetime | None = None
-    plans: int = 1
-    """How often it was planned; each plan has deliveries of its own."""
-
-    @property
-    def delivery_step(self) -> str:
-        """The step of the effect that delivers it."""
-        return f"deliver_{self.plan.id}" if self.plans == 1 else f"deliver_{self.plan.id}_{self.plans}"
-
-    @property
-    def is_ready(self) -> bool:
-        """Nothing of the stock is missing for it."""
-        return self.plan.stock_sku is None or self.is_reserved
-
-    @property
-    def is_to_pack(self) -> bool:
-        """A parcel that staff can pack now."""
-        return self.state is LineState.PENDING and self.plan.delivery == SHIPMENT and self.is_ready
-
-    @property
-    def is_settled(self) -> bool:
-        """Whatever follows takes a person or the outside world: the customer can be told how it stands."""
-        if self.state is not LineState.PENDING:
-            return True
-        return self.is_ready and (self.plan.delivery == SHIPMENT or self.plan.is_automatic)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parcel:
-    number: int
-    lines: tuple[str, ...]
-    carrier: str
-    tracking: str | None
-    shipped_at: datetime
+__all__ = ["Fulfillment", "FulfillmentFact", "FulfillmentFacts", "LineState"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -282,8 +226,8 @@ class Fulfillment(Aggregate["FulfillmentFact"]):
         is_whole = all(line.state is LineState.DELIVERED for line in after.lines.values())
         return [*facts, self.Completed()] if is_whole and not after.is_completed else facts
 
-    def _with(self, line_item: str, **changes: object) -> Self:
-        return replace(self, lines={**self.lines, line_item: replace(self.lines[line_item], **changes)})  # type: ignore[arg-type]
+    def _with(self, line: Line) -> Self:
+        return replace(self, lines={**self.lines, line.plan.id: line})
 
     def apply(self, event: "FulfillmentFact") -> Self:
         match event:
@@ -297,13 +241,14 @@ class Fulfillment(Aggregate["FulfillmentFact"]):
                 anew = {line.id: Line(plan=line, plans=self.lines[line.id].plans + 1) for line in event.lines}
                 return replace(self, lines={**self.lines, **anew})
             case Fulfillment.LineItemReserved():
-                return self._with(event.line_item, is_reserved=True, state=LineState.PENDING, detail=None)
+                return self._with(self.lines[event.line_item].reserved())
             case Fulfillment.LineItemBlocked():
-                return self._blocked(event)
+                return self._with(self.lines[event.line_item].blocked(event.state, event.detail))
             case Fulfillment.LineItemResumed():
-                return self._with(event.line_item, state=LineState.PENDING, detail=None)
+                return self._with(self.lines[event.line_item].resumed())
             case Fulfillment.LineItemDelivered():
-                return self._delivered(event)
+                line = self.lines[event.line_item]
+                return self._with(line.delivered(event.occurred_at, event.keys, event.link, event.note))
             case Fulfillment.Shipped():
                 parcel = Parcel(
                     number=event.number,
@@ -317,22 +262,6 @@ class Fulfillment(Aggregate["FulfillmentFact"]):
                 return replace(self, is_completed=True)
             case _:
                 assert_never(event)
-
-    def _blocked(self, event: "Fulfillment.LineItemBlocked") -> Self:
-        line = self.lines[event.line_item]
-        loses_stock = event.state is LineState.BACKORDERED and line.plan.stock_sku is not None
-        is_reserved = line.is_reserved and (not loses_stock or line.plan.delivery == LICENSE_KEY)
-        return self._with(event.line_item, state=event.state, detail=event.detail, is_reserved=is_reserved)
-
-    def _delivered(self, event: "Fulfillment.LineItemDelivered") -> Self:
-        return self._with(
-            event.line_item,
-            state=LineState.DELIVERED,
-            detail=event.note,
-            keys=event.keys,
-            link=event.link,
-            delivered_at=event.occurred_at,
-        )
 
 
 FulfillmentFact = (

@@ -59,9 +59,8 @@ class KeyPool(Aggregate["KeyPoolFact"]):
         state = self.foresee(facts)
         for claim, quantity in state.waiting.items():
             served = state.assign(claim, quantity)
-            if any(isinstance(fact, KeyPool.Assigned) for fact in served):
-                facts += served
-                state = state.foresee(served)
+            facts += served
+            state = state.foresee(served)
         return facts
 
     def assign(self, claim: Claim, quantity: int) -> "KeyPoolFacts":

@@ -7,8 +7,9 @@ from domain.checkout import Checkout
 from domain.checkout_session import CheckoutSession
 from domain.effect import MAIL, Effect
 from domain.event import Event
-from domain.fulfillment import Fulfillment, Line, LineState, Parcel
+from domain.fulfillment import Fulfillment
 from domain.identifiers import effect_id, fulfillment_id
+from domain.line import Line, LineState, Parcel
 from domain.mail import Mail, MailKind, MailLine
 from domain.policies.policy import Streams
 

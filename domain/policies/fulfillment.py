@@ -4,9 +4,10 @@ from domain.catalog import LICENSE_KEY, Catalog, PlannedLine
 from domain.checkout_session import CheckoutSession
 from domain.effect import Effect
 from domain.event import Event
-from domain.fulfillment import Fulfillment, Line, LineState
+from domain.fulfillment import Fulfillment
 from domain.identifiers import effect_id, fulfillment_id, key_pool_id
 from domain.key_pool import KeyPool
+from domain.line import Line, LineState
 from domain.policies.policy import Streams
 from domain.stock_item import Claim
 

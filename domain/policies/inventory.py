@@ -2,8 +2,9 @@
 
 from domain.catalog import PlannedLine
 from domain.event import Event
-from domain.fulfillment import Fulfillment, LineState
+from domain.fulfillment import Fulfillment
 from domain.identifiers import fulfillment_id, stock_id
+from domain.line import LineState
 from domain.policies.policy import Streams
 from domain.stock_item import Claim, StockItem
 

@@ -9,7 +9,7 @@ from application import checkout_document
 from application.checkout_state import CheckoutState
 from domain.catalog import BUILT_IN, Catalog
 from domain.event import Aggregate
-from domain.fulfillment import LineState
+from domain.line import LineState
 from domain.mail import MailKind
 from domain.policies.emails import EmailPolicy
 from domain.policies.fulfillment import FulfillmentPolicy

@@ -78,6 +78,12 @@ def test_a_claim_that_a_third_worker_took_over_meanwhile_is_left_alone() -> None
     before.when(Effect.start, "w2", now=NOW, orphaned_by="w1").then_nothing()
 
 
+def test_what_a_worker_that_is_gone_had_reported_before_is_claimed_as_usual() -> None:
+    before = the_effect(REQUESTED, started(), FAILED)
+
+    before.when(Effect.start, "w2", now=LATER, orphaned_by="w1").then(started(2, "w2"))
+
+
 def test_a_failed_attempt_waits_until_it_is_due() -> None:
     the_effect(REQUESTED, started(), FAILED).when(Effect.start, "w1", now=LATER - timedelta(seconds=1)).then_nothing()
 
@@ -172,11 +178,19 @@ def test_a_retry_that_was_asked_for_is_not_asked_for_again() -> None:
         pytest.param((REQUESTED, started()), id="under way"),
         pytest.param((REQUESTED, started(), FAILED, started(2)), id="under way again"),
         pytest.param((REQUESTED, started(), SUCCEEDED), id="done"),
+        pytest.param((REQUESTED, started(), FAILED, started(2), Effect.Succeeded(number=2)), id="done at last"),
         pytest.param((REQUESTED, WITHDRAWN), id="withdrawn"),
+        pytest.param((REQUESTED, started(), FAILED, WITHDRAWN), id="withdrawn at last"),
     ],
 )
 def test_what_is_not_stuck_is_not_retried(before: tuple[Event, ...]) -> None:
     the_effect(*before).when(Effect.request_retry).then_nothing()
+
+
+def test_attempts_are_counted() -> None:
+    effect = the_effect(REQUESTED, started(), FAILED, started(2)).state
+
+    assert (effect.attempt, effect.attempts_since_request) == (2, 2)
 
 
 def test_a_retry_counts_the_attempts_anew_and_goes_on_numbering_them() -> None:

@@ -10,7 +10,8 @@ from domain.catalog import ACCESS, SHIPMENT, Catalog
 from domain.checkout_session import CheckoutSession, Source
 from domain.effect import MAIL, Effect
 from domain.event import Event
-from domain.fulfillment import Fulfillment, LineState
+from domain.fulfillment import Fulfillment
+from domain.line import LineState
 from domain.mail import Mail, MailKind, MailLine
 from domain.policies.emails import NO_ADDRESS, EmailPolicy, why_unwanted
 

@@ -7,7 +7,8 @@ from scenario import FULFILLMENT, SAID_AT, Given, given, planned, requested
 
 from domain.catalog import ACCESS, HTTP, MANUAL, SHIPMENT
 from domain.event import Event
-from domain.fulfillment import Fulfillment, LineState, Parcel
+from domain.fulfillment import Fulfillment
+from domain.line import LineState, Parcel
 
 MUG, POSTER = planned("li_mug", SHIPMENT, tracks="mug"), planned("li_poster", SHIPMENT)
 CARDS = planned("li_cards", SHIPMENT)

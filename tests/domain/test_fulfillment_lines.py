@@ -5,7 +5,8 @@ from scenario import FULFILLMENT, Given, given, planned, requested
 
 from domain.catalog import ACCESS, HTTP, LICENSE_KEY, MANUAL, SHIPMENT
 from domain.event import Event
-from domain.fulfillment import Fulfillment, LineState
+from domain.fulfillment import Fulfillment
+from domain.line import LineState
 from domain.personal import Personal
 
 MUG = planned("li_mug", SHIPMENT, tracks="mug")

@@ -12,7 +12,8 @@ from domain.checkout import Checkout
 from domain.checkout_session import CheckoutSession, ParkReason, Source
 from domain.effect import MAIL, RETRIEVE, Effect
 from domain.event import Event
-from domain.fulfillment import Fulfillment, LineState
+from domain.fulfillment import Fulfillment
+from domain.line import LineState
 from domain.policies.fulfillment import FulfillmentPolicy
 
 HOOK_SETTINGS = {"url": "https://example.com/hook"}

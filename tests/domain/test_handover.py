@@ -13,9 +13,10 @@ from domain.checkout import LineItem
 from domain.checkout_session import CheckoutSession, Source
 from domain.effect import Effect
 from domain.event import A, Event
-from domain.fulfillment import Fulfillment, LineState
+from domain.fulfillment import Fulfillment
 from domain.identifiers import fulfillment_id
 from domain.key_pool import KeyPool
+from domain.line import LineState
 from domain.mail import MailKind
 from domain.policies.emails import EmailPolicy
 from domain.policies.fulfillment import FulfillmentPolicy

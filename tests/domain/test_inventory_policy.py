@@ -7,7 +7,8 @@ from scenario import FULFILLMENT, SESSION, Streams, planned, requested, session_
 
 from domain.catalog import ACCESS, HTTP, LICENSE_KEY, MANUAL, SHIPMENT, PlannedLine
 from domain.event import Event
-from domain.fulfillment import Fulfillment, LineState
+from domain.fulfillment import Fulfillment
+from domain.line import LineState
 from domain.policies.inventory import InventoryPolicy
 from domain.stock_item import StockItem
 

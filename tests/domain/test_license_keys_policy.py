@@ -6,8 +6,9 @@ from scenario import FULFILLMENT, SESSION, Streams, planned, requested, streams
 
 from domain.catalog import LICENSE_KEY, MANUAL, Catalog, PlannedLine
 from domain.event import Event
-from domain.fulfillment import Fulfillment, LineState
+from domain.fulfillment import Fulfillment
 from domain.key_pool import KeyPool
+from domain.line import LineState
 from domain.personal import Personal
 from domain.policies.fulfillment import FulfillmentPolicy
 

@@ -191,6 +191,10 @@ def test_an_empty_shelf_takes_every_promise_back() -> None:
     assert after.state.available == 0
 
 
+def test_a_shelf_may_hold_a_thousand_million_pieces() -> None:
+    the_mug().when(StockItem.count, QUANTITY_MAX).then(counted(1_000_000_000))
+
+
 @pytest.mark.parametrize("on_hand", [-1, QUANTITY_MAX + 1])
 def test_a_count_beyond_reason_is_refused(on_hand: int) -> None:
     message = f"A count is a number from 0 to 1000000000; {on_hand} was given."

@@ -1,0 +1,81 @@
+"""A line of a fulfillment and how far it has got, and the parcels that lines leave in."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Self
+
+from domain.catalog import LICENSE_KEY, SHIPMENT, PlannedLine
+from domain.personal import Personal
+
+
+class LineState(StrEnum):
+    PENDING = "pending"
+    DELIVERED = "delivered"
+    BACKORDERED = "backordered"
+    MANUAL = "manual"
+    GIVEN_UP = "given_up"
+
+    @property
+    def needs_a_person(self) -> bool:
+        return self in {LineState.BACKORDERED, LineState.MANUAL, LineState.GIVEN_UP}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A planned line and how far it has got."""
+
+    plan: PlannedLine
+    state: LineState = LineState.PENDING
+    is_reserved: bool = False
+    detail: str | None = None
+    keys: tuple[Personal, ...] = ()
+    link: str | None = None
+    delivered_at: datetime | None = None
+    plans: int = 1
+    """How often it was planned; each plan has deliveries of its own."""
+
+    @property
+    def delivery_step(self) -> str:
+        """The step of the effect that delivers it."""
+        return f"deliver_{self.plan.id}" if self.plans == 1 else f"deliver_{self.plan.id}_{self.plans}"
+
+    @property
+    def is_ready(self) -> bool:
+        """Nothing of the stock is missing for it."""
+        return self.plan.stock_sku is None or self.is_reserved
+
+    @property
+    def is_to_pack(self) -> bool:
+        """A parcel that staff can pack now."""
+        return self.state is LineState.PENDING and self.plan.delivery == SHIPMENT and self.is_ready
+
+    @property
+    def is_settled(self) -> bool:
+        """Whatever follows takes a person or the outside world: the customer can be told how it stands."""
+        if self.state is not LineState.PENDING:
+            return True
+        return self.is_ready and (self.plan.delivery == SHIPMENT or self.plan.is_automatic)
+
+    def reserved(self) -> Self:
+        return replace(self, is_reserved=True, state=LineState.PENDING, detail=None)
+
+    def blocked(self, state: LineState, detail: str) -> Self:
+        """A line that is short of stock has lost its promise; one that is short of keys keeps it."""
+        is_short_of_stock = state is LineState.BACKORDERED and self.plan.delivery != LICENSE_KEY
+        return replace(self, state=state, detail=detail, is_reserved=self.is_reserved and not is_short_of_stock)
+
+    def resumed(self) -> Self:
+        return replace(self, state=LineState.PENDING, detail=None)
+
+    def delivered(self, at: datetime, keys: tuple[Personal, ...], link: str | None, note: str | None) -> Self:
+        return replace(self, state=LineState.DELIVERED, delivered_at=at, keys=keys, link=link, detail=note)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parcel:
+    number: int
+    lines: tuple[str, ...]
+    carrier: str
+    tracking: str | None
+    shipped_at: datetime
