@@ -5,8 +5,7 @@ This is the one place where every event passes in both directions, so the one pl
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import fields
-from functools import cache
+from dataclasses import dataclass, fields
 from typing import Any, ClassVar, cast
 
 import msgspec
@@ -32,6 +31,16 @@ class WrittenLater(MapperDeserialisationError):
     """The event has a shape that only a later version knows."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """How events of one class are stored."""
+
+    kind: type[Event]
+    fields: tuple[str, ...]
+    """In their order, which that of `vars()` is not once an event was read."""
+    decoder: msgspec.json.Decoder[Event]
+
+
 class JsonMapper(Mapper[str]):
     """The library's mapper, at its extension point (`MAPPER_TOPIC`): typed, and about ten times as fast."""
 
@@ -45,6 +54,7 @@ class JsonMapper(Mapper[str]):
         if compressor or cipher:
             raise ValueError("The log is stored as plain JSON; unset COMPRESSOR_TOPIC, CIPHER_TOPIC and CIPHER_KEY.")
         super().__init__(transcoder)
+        self._shapes = {topic: _shape(kind) for topic, kind in self.topics.items()}
 
     def to_stored_event(self, domain_event: DomainEventProtocol[str]) -> StoredEvent:
         """
@@ -52,9 +62,10 @@ class JsonMapper(Mapper[str]):
             TypeError: the class is not among the topics, so that nobody could ever read the event again.
         """
         kind = cast(type[Event], type(domain_event))
-        if self.topics.get(kind.TOPIC) is not kind:
+        shape = self._shapes.get(kind.TOPIC)
+        if shape is None or shape.kind is not kind:
             raise TypeError(f"{kind.__qualname__} is missing in infrastructure.event_store.topics")
-        state = {name: getattr(domain_event, name) for name in _stored_fields(kind)}
+        state = {name: getattr(domain_event, name) for name in shape.fields}
         for header in _OPTIONAL_HEADERS:
             if state[header] is None:
                 del state[header]
@@ -69,11 +80,11 @@ class JsonMapper(Mapper[str]):
             MapperDeserialisationError: the bytes are garbled, or do not fit the class.
         """
         topic = stored_event.topic
-        kind = self.topics.get(topic)
-        if kind is None:
+        shape = self._shapes.get(topic)
+        if shape is None:
             raise UnknownTopic(f"{_name(stored_event)} has the topic '{topic}', which this version does not know")
         try:
-            event = _decode(kind, stored_event.state)
+            event = _decode(shape, stored_event.state)
         except WrittenLater as error:
             raise WrittenLater(f"{_name(stored_event)}, {topic}, can't be read: {error}") from error
         except Exception as error:  # whatever is wrong with stored bytes, and with the upcast of them
@@ -86,10 +97,9 @@ class JsonMapper(Mapper[str]):
         return cast(DomainEventProtocol[str], event)
 
 
-@cache
-def _stored_fields(kind: type[Any]) -> tuple[str, ...]:
-    """In their order, which that of `vars()` is not once an event was read."""
-    return tuple(field.name for field in fields(kind) if field.name not in _COLUMNS)
+def _shape(kind: type[Event]) -> _Shape:
+    names = tuple(field.name for field in fields(kind) if field.name not in _COLUMNS)
+    return _Shape(kind, names, msgspec.json.Decoder(kind))
 
 
 def _name(stored: StoredEvent) -> str:
@@ -116,14 +126,10 @@ def _storable(value: Any) -> Any:
             return value
 
 
-@cache
-def _decoder(kind: type[Any]) -> msgspec.json.Decoder[Event]:
-    return msgspec.json.Decoder(kind)
-
-
-def _decode(kind: type[Event], state: bytes) -> Event:
+def _decode(shape: _Shape, state: bytes) -> Event:
+    kind = shape.kind
     if kind.class_version == 1 and _VERSION_MARK not in state:
-        return _decoder(kind).decode(state)
+        return shape.decoder.decode(state)
     raw: dict[str, Any] = msgspec.json.decode(state)
     written = raw.pop(_VERSION, 1)
     if written > kind.class_version:

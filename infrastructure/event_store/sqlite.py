@@ -1,22 +1,19 @@
 """The log on SQLite: one file, in WAL mode, synchronised fully before anything is acknowledged."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
-from eventsourcing.persistence import Notification, StoredEvent, Tracking
-from eventsourcing.sqlite import (
-    SQLiteConnection,
-    SQLiteCursor,
-    SQLiteDatastore,
-    SQLiteFactory,
-    SQLiteProcessRecorder,
-)
+from eventsourcing.persistence import IntegrityError, Notification, PersistenceError, StoredEvent, Tracking
+from eventsourcing.sqlite import SQLiteCursor, SQLiteDatastore, SQLiteFactory, SQLiteProcessRecorder
+from eventsourcing.utils import Environment, EnvType
 
 from application.log import LogRecorder, ParkedEvent
+from infrastructure.event_store.connections import LogConnection, LogDatastore
 
-_BUSY_TIMEOUT_SECONDS = 10
+K = TypeVar("K", str, int)
+
 _IDS_PER_SELECT = 500
 _PARKED = """
 CREATE TABLE IF NOT EXISTS parked (
@@ -31,7 +28,6 @@ def sqlite_environment(path: Path | str, *, create_tables: bool) -> Mapping[str,
         "PERSISTENCE_MODULE": "infrastructure.event_store.sqlite:LogFactory",
         "MAPPER_TOPIC": "infrastructure.event_store.codec:JsonMapper",
         "SQLITE_DBNAME": str(path),
-        "SQLITE_LOCK_TIMEOUT": str(_BUSY_TIMEOUT_SECONDS),
         "ORIGINATOR_ID_TYPE": "text",
         "CREATE_TABLE": "y" if create_tables else "n",
         "COMPRESSOR_TOPIC": "",
@@ -41,20 +37,33 @@ def sqlite_environment(path: Path | str, *, create_tables: bool) -> Mapping[str,
 
 
 class SQLiteLogRecorder(SQLiteProcessRecorder, LogRecorder):
+    datastore: LogDatastore
+
     def __init__(self, datastore: SQLiteDatastore, *, events_table_name: str = "stored_events") -> None:
         super().__init__(datastore, events_table_name=events_table_name)
-        self._watch: SQLiteConnection | None = None
+        self._watch: LogConnection | None = None
         self._data_version = -1
 
     def construct_create_table_statements(self) -> list[str]:
         return [*super().construct_create_table_statements(), _PARKED]
 
+    def create_table(self) -> None:
+        """The library looks first and makes the tables then: of two processes the second finds them made meanwhile."""
+        try:
+            super().create_table()
+        except IntegrityError:
+            super().create_table()
+
     def _insert_events(
         self, c: SQLiteCursor, stored_events: Sequence[StoredEvent], **kwargs: Any
     ) -> Sequence[int] | None:
         ids = super()._insert_events(c, stored_events, **kwargs)
+        since = cast(Mapping[str, int] | None, kwargs.get("since"))
         for tracking in cast(Sequence[Tracking], kwargs.get("trackings", ())):
-            self._insert_tracking(c, tracking)
+            if since is None:
+                self._insert_tracking(c, tracking)
+            else:
+                self._move_tracking(c, tracking, since.get(tracking.application_name, 0))
         for parked in cast(Sequence[ParkedEvent], kwargs.get("park", ())):
             row = (parked.policy, parked.position, parked.subject, parked.error, parked.parked_at.isoformat())
             c.execute("INSERT OR REPLACE INTO parked VALUES (?,?,?,?,?)", row)
@@ -62,11 +71,28 @@ class SQLiteLogRecorder(SQLiteProcessRecorder, LogRecorder):
             c.execute("DELETE FROM parked WHERE policy=? AND position=?", key)
         return ids
 
+    def _move_tracking(self, c: SQLiteCursor, tracking: Tracking, since: int) -> None:
+        """The library's own check, that a position only grows, is not enough for batches: of two that decided the
+        same event, one may have read further.
+
+        Raises:
+            IntegrityError: the position is not `since` any more.
+        """
+        name = tracking.application_name
+        c.execute(
+            "UPDATE tracking SET notification_id=? WHERE application_name=? AND notification_id=? RETURNING 1",
+            (tracking.notification_id, name, since),
+        )
+        if c.fetchone():
+            return
+        if since != 0 or self._max_tracking_id(name, c) is not None:
+            raise IntegrityError(f"The position of {name} is not {since} any more.")
+        self._insert_tracking(c, tracking)
+
     def select_streams(self, ids: Sequence[str]) -> Sequence[StoredEvent]:
         found: list[StoredEvent] = []
         with self.datastore.transaction(commit=False) as c:
-            for start in range(0, len(ids), _IDS_PER_SELECT):
-                some = ids[start : start + _IDS_PER_SELECT]
+            for some in _portions(ids):
                 c.execute(
                     f"SELECT * FROM {self.events_table_name} WHERE originator_id IN ({_marks(some)}) "
                     "ORDER BY originator_id, originator_version",
@@ -78,8 +104,7 @@ class SQLiteLogRecorder(SQLiteProcessRecorder, LogRecorder):
     def select_positions(self, positions: Sequence[int]) -> Sequence[Notification]:
         found: list[Notification] = []
         with self.datastore.transaction(commit=False) as c:
-            for start in range(0, len(positions), _IDS_PER_SELECT):
-                some = positions[start : start + _IDS_PER_SELECT]
+            for some in _portions(positions):
                 c.execute(
                     "SELECT originator_id, originator_version, topic, state, rowid "
                     f"FROM {self.events_table_name} WHERE rowid IN ({_marks(some)}) ORDER BY rowid",
@@ -87,10 +112,6 @@ class SQLiteLogRecorder(SQLiteProcessRecorder, LogRecorder):
                 )
                 found += [Notification(*row) for row in c.fetchall()]
         return found
-
-    def max_notification_id(self) -> int:
-        """The last place in the log; 0 when it is empty."""
-        return super().max_notification_id() or 0
 
     def select_parked(self, *, policy: str | None = None, subject: str | None = None) -> Sequence[ParkedEvent]:
         with self.datastore.transaction(commit=False) as c:
@@ -106,15 +127,19 @@ class SQLiteLogRecorder(SQLiteProcessRecorder, LogRecorder):
 
     def has_foreign_commits(self) -> bool:
         """SQLite counts, per connection, the commits of all others: asked of a connection that never writes."""
-        if self._watch is None:
-            self._watch = self.datastore.pool._create_connection()
-        cursor = self._watch.cursor()
-        cursor.execute("PRAGMA data_version")
-        version = cursor.fetchone()[0]
-        has_changed, self._data_version = bool(version != self._data_version), version
+        try:
+            if self._watch is None:
+                self._watch = self.datastore.pool.connect()
+            version = self._watch.data_version()
+        except PersistenceError:
+            self.close_watch()
+            return True  # it may be so, and whoever looks finds the trouble
+        has_changed, self._data_version = version != self._data_version, version
         return has_changed
 
     def close_watch(self) -> None:
+        """What one connection counts says nothing to the next."""
+        self._data_version = -1
         if self._watch is not None:
             self._watch.close()
             self._watch = None
@@ -123,31 +148,33 @@ class SQLiteLogRecorder(SQLiteProcessRecorder, LogRecorder):
 class LogFactory(SQLiteFactory):
     process_recorder_class = SQLiteLogRecorder
 
-    def __init__(self, env: Any) -> None:
+    def __init__(self, env: Environment | EnvType | None) -> None:
+        """
+        Raises:
+            PersistenceError: the file can't be opened. This is found at the start, not with the first event.
+        """
         super().__init__(env)
-        with self.datastore.get_connection(commit=False) as connection:
-            assert_full_synchronisation(connection)
+        self.datastore: LogDatastore = LogDatastore(self.datastore.pool.db_name)
+        self._recorders: list[SQLiteLogRecorder] = []
+        with self.datastore.get_connection(commit=False):
+            pass
 
     def process_recorder(self) -> SQLiteLogRecorder:
-        self.recorder = cast(SQLiteLogRecorder, super().process_recorder())
-        return self.recorder
+        recorder = cast(SQLiteLogRecorder, super().process_recorder())
+        self._recorders.append(recorder)
+        return recorder
 
     def close(self) -> None:
-        if hasattr(self, "recorder"):
-            self.recorder.close_watch()
+        for recorder in self._recorders:
+            recorder.close_watch()
         super().close()
 
 
-def assert_full_synchronisation(connection: SQLiteConnection) -> None:
-    """An acknowledged event must survive a power cut: SQLite's default, which a distribution can change.
-
-    Raises:
-        RuntimeError: this SQLite synchronises less than that.
-    """
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA synchronous")
-    if cursor.fetchone()[0] < 2:
-        raise RuntimeError("This build of SQLite does not synchronise fully, so acknowledged events could be lost.")
+def _portions(keys: Sequence[K]) -> Iterator[Sequence[K]]:
+    """In order, so that what is found of one portion comes before what is found of the next."""
+    ordered = sorted(set(keys))
+    for start in range(0, len(ordered), _IDS_PER_SELECT):
+        yield ordered[start : start + _IDS_PER_SELECT]
 
 
 def _marks(values: Sequence[object]) -> str:

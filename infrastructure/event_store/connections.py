@@ -1,0 +1,107 @@
+"""The library's connections to SQLite with what it leaves open: every one synchronises fully, an error is one of the
+library's own whenever it comes, and a connection that can't be opened keeps nobody waiting for ever."""
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from eventsourcing.persistence import ConnectionPoolClosedError, InterfaceError
+from eventsourcing.sqlite import SQLiteConnection, SQLiteConnectionPool, SQLiteCursor, SQLiteDatastore
+
+from infrastructure.sqlite_file import BUSY_TIMEOUT_SECONDS, Synchronous, connect, translated_errors
+
+
+class LogConnection(SQLiteConnection):
+    def __init__(self, sqlite_connection: sqlite3.Connection, what: str) -> None:
+        super().__init__(sqlite_connection, max_age=None)
+        self._what = what
+
+    @contextmanager
+    def transaction(self, *, commit: bool) -> Iterator[SQLiteCursor]:
+        """What is to be committed has the right to write from its start, and is undone if the commit itself fails."""
+        with translated_errors(self._what):
+            cursor = self.cursor()
+            try:
+                cursor.execute("BEGIN IMMEDIATE" if commit else "BEGIN")
+                yield cursor
+                if commit:
+                    self.commit()
+            finally:
+                self._end(cursor)
+
+    def data_version(self) -> int:
+        """A number that changes with every commit of another connection."""
+        with translated_errors(self._what), self.cursor() as cursor:
+            return int(cursor.execute("PRAGMA data_version").fetchone()[0])
+
+    def _end(self, cursor: SQLiteCursor) -> None:
+        """Nothing stays open on a connection that somebody else gets next; one that can't be tidied is closed."""
+        try:
+            cursor.sqlite_cursor.close()
+            self.rollback()
+        except sqlite3.Error:
+            with suppress(sqlite3.Error):
+                self.close()
+
+
+class LogConnectionPool(SQLiteConnectionPool):
+    def __init__(self, db_name: str) -> None:
+        super().__init__(db_name=db_name, lock_timeout=BUSY_TIMEOUT_SECONDS, pool_timeout=BUSY_TIMEOUT_SECONDS)
+        self._asking = threading.local()
+
+    def connect(self) -> LogConnection:
+        """A connection beside the pool.
+
+        Raises:
+            PersistenceError: the file can't be opened.
+        """
+        what = f"The log {self.db_name}"
+        with translated_errors(what):
+            connection = connect(self.db_name, Synchronous.FULL)
+        connection.row_factory = sqlite3.Row
+        return LogConnection(connection, what)
+
+    def _create_connection(self) -> SQLiteConnection:
+        return self.connect()
+
+    def get_connection(self, timeout: float | None = None, *, is_writer: bool | None = None) -> SQLiteConnection:
+        self._asking.is_writer = is_writer
+        try:
+            return super().get_connection(timeout, is_writer=is_writer)
+        except ConnectionPoolClosedError as error:
+            raise InterfaceError(f"The log {self.db_name} is closed.") from error
+
+    def _get_connection(self, timeout: float = 0.0) -> SQLiteConnection:
+        """The library keeps the place of a writer or reader who got no connection: nobody could write any more."""
+        try:
+            return super()._get_connection(timeout)
+        except BaseException:
+            is_writer, self._asking.is_writer = self._asking.is_writer, None
+            if is_writer is True:
+                self._num_writers -= 1
+                self._writer_lock.release()
+            elif is_writer is False:
+                with self._no_readers:
+                    self._num_readers -= 1
+                    self._no_readers.notify()
+            raise
+
+    def put_connection(self, conn: SQLiteConnection) -> None:
+        if self._closed:
+            conn.close()
+        else:
+            super().put_connection(conn)
+
+    def close(self) -> None:
+        """Connections in use are closed by whoever gives them back: the library would close them under a reader's
+        hands, which crashes the interpreter."""
+        with self._put_condition:
+            self._in_use.clear()
+        super().close()
+
+
+class LogDatastore(SQLiteDatastore):
+    def __init__(self, db_name: str) -> None:
+        super().__init__(db_name, originator_id_type="text")
+        self.pool: LogConnectionPool = LogConnectionPool(db_name)

@@ -1,0 +1,100 @@
+"""What the log and the views have in common on SQLite: how a file is opened, and how its errors are told."""
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import IntEnum
+
+from eventsourcing import persistence
+
+BUSY_TIMEOUT_SECONDS = 10
+_WAL_TRIES = 100
+_WAL_PAUSE_SECONDS = 0.05
+
+_MEANINGS = {
+    "SQLITE_BUSY": f"another process has held it for {BUSY_TIMEOUT_SECONDS} seconds",
+    "SQLITE_LOCKED": "another connection holds it",
+    "SQLITE_FULL": "the disk is full",
+    "SQLITE_IOERR": "the disk can't be read or written",
+    "SQLITE_READONLY": "it may only be read: check who owns the file and its directory",
+    "SQLITE_CANTOPEN": "it can't be opened: check that its directory is there and may be written to",
+    "SQLITE_PERM": "it may not be opened: check who owns the file and its directory",
+    "SQLITE_NOTADB": "the file is something else, not an SQLite database",
+    "SQLITE_CORRUPT": "the file is damaged: restore it from a backup",
+}
+
+
+class Synchronous(IntEnum):
+    """How much SQLite synchronises before it goes on: https://www.sqlite.org/pragma.html#pragma_synchronous."""
+
+    NORMAL = 1
+    """A power cut may take the last commits; the file stays whole."""
+    FULL = 2
+    """What is committed survives a power cut."""
+
+
+def connect(path: str, synchronous: Synchronous) -> sqlite3.Connection:
+    """A connection in autocommit mode that any thread may use, one at a time.
+
+    `path` may be a `file:` URI; only what is in memory is not in WAL mode then.
+
+    Raises:
+        sqlite3.Error: it can't be opened, or not in this mode.
+    """
+    connection = sqlite3.connect(
+        path, timeout=BUSY_TIMEOUT_SECONDS, isolation_level=None, check_same_thread=False, uri=True
+    )
+    try:
+        connection.execute(f"PRAGMA synchronous={int(synchronous)}")
+        is_file = bool(connection.execute("PRAGMA database_list").fetchone()[2])
+        if is_file:
+            _write_ahead(connection)
+        _assert_mode(connection, synchronous, is_file=is_file)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Readers and the writer don't wait for each other then. SQLite does not wait for the lock that this takes once."""
+    for remaining in reversed(range(_WAL_TRIES)):
+        if _pragma(connection, "journal_mode") == "wal":
+            return
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError:
+            if remaining == 0:
+                raise
+            time.sleep(_WAL_PAUSE_SECONDS)
+
+
+def _assert_mode(connection: sqlite3.Connection, synchronous: Synchronous, *, is_file: bool) -> None:
+    """SQLite leaves a setting that it can't keep as it was, and says nothing."""
+    if is_file and (mode := _pragma(connection, "journal_mode")) != "wal":
+        raise sqlite3.OperationalError(f"the journal mode stays {mode}; a network or read-only file system has no WAL")
+    if _pragma(connection, "synchronous") != synchronous:
+        raise sqlite3.OperationalError("this build of SQLite does not synchronise as asked")
+
+
+def _pragma(connection: sqlite3.Connection, name: str) -> object:
+    return connection.execute(f"PRAGMA {name}").fetchone()[0]
+
+
+@contextmanager
+def translated_errors(what: str) -> Iterator[None]:
+    """Errors of SQLite as those of the event-sourcing library, in a sentence about `what`."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        kind = getattr(persistence, type(error).__name__, persistence.PersistenceError)
+        raise kind(f"{what}: {_meaning(error)}") from error
+
+
+def _meaning(error: sqlite3.Error) -> str:
+    if str(error).startswith("no such table"):
+        return f"its tables are missing: run `fulfill migrate`, or start again if it was deleted meanwhile ({error})"
+    name = getattr(error, "sqlite_errorname", "")
+    meaning = next((text for code, text in _MEANINGS.items() if name == code or name.startswith(f"{code}_")), None)
+    return f"{meaning} ({error})" if meaning else str(error)
