@@ -112,6 +112,13 @@ def test_the_outcome_of_an_attempt_that_was_recorded_as_failed_comes_too_late() 
     the_effect(REQUESTED, started(), FAILED).when(Effect.succeed, 1).then_nothing()
 
 
+def test_the_outcome_of_an_attempt_that_was_withdrawn_comes_too_late() -> None:
+    before = the_effect(REQUESTED, started(), WITHDRAWN)
+
+    before.when(Effect.succeed, 1).then_nothing()
+    before.when(Effect.fail, 1, "HTTP 503", retry_at=LATER).then_nothing()
+
+
 def test_an_attempt_that_did_not_work_says_when_it_is_tried_again() -> None:
     decision = the_effect(REQUESTED, started()).when(Effect.fail, 1, "HTTP 503", retry_at=LATER)
 

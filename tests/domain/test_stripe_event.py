@@ -62,6 +62,12 @@ def test_another_failure_is_recorded() -> None:
     the_stripe_event(RECEIVED, FAILED).when(StripeEvent.fail, other.error).then(other)
 
 
+def test_what_failed_and_turns_out_to_lead_to_nothing_has_not_failed() -> None:
+    after = the_stripe_event(RECEIVED, FAILED).when(StripeEvent.ignore, IGNORED.why).then(IGNORED)
+
+    assert after.state.error is None
+
+
 def test_a_person_asks_for_it_to_be_handled_again() -> None:
     after = the_stripe_event(RECEIVED, FAILED).when(StripeEvent.request_retry).then(RETRY)
 
