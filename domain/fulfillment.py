@@ -224,7 +224,7 @@ class Fulfillment(Aggregate["FulfillmentFact"]):
     def _and_completion(self, facts: "FulfillmentFacts") -> "FulfillmentFacts":
         after = self.foresee(facts)
         is_whole = all(line.state is LineState.DELIVERED for line in after.lines.values())
-        return [*facts, self.Completed()] if is_whole and not after.is_completed else facts
+        return [*facts, self.Completed()] if is_whole else facts
 
     def _with(self, line: Line) -> Self:
         return replace(self, lines={**self.lines, line.plan.id: line})

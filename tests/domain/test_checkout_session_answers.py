@@ -115,6 +115,13 @@ def test_an_answer_from_before_the_completion_does_not_take_it_back() -> None:
     learn(after, OPEN_ANSWER).then_nothing()
 
 
+@pytest.mark.parametrize("status", ["open", "expired"])
+def test_an_answer_on_a_session_that_is_not_complete_follows_another(status: str) -> None:
+    later = replace(OPEN_ANSWER, status=status, client_reference_id="ORDER-17")
+
+    learn(the_session(retrieved(OPEN_ANSWER)), later).then(retrieved(later))
+
+
 def test_what_is_paid_after_it_expired_is_paid_and_shown_as_a_contradiction() -> None:
     what = "It is paid although Stripe reported that it expired"
 
@@ -131,6 +138,12 @@ def test_a_contradiction_that_is_shown_already_is_not_shown_in_other_words() -> 
     reported = contradicted("Stripe reported the payment succeeded after it failed")
 
     learn(the_session(FAILED, SUCCEEDED, reported), PAID_ANSWER).then(retrieved(PAID_ANSWER), PAID)
+
+
+def test_an_expiry_that_was_contradicted_already_is_not_contradicted_by_the_payment() -> None:
+    reported = contradicted("Stripe reported it completed after it expired")
+
+    learn(the_session(EXPIRED, COMPLETED, reported), PAID_ANSWER).then(retrieved(PAID_ANSWER), PAID)
 
 
 def test_an_unknown_payment_status_is_kept_aside_for_a_person() -> None:
@@ -188,6 +201,7 @@ def test_a_session_is_parked_with_the_reason_once() -> None:
 
 def test_a_paid_session_is_not_parked() -> None:
     the_session(PAID).when(CheckoutSession.park, ParkReason.UNKNOWN_TO_STRIPE, "gone").then_nothing()
+    assert the_session(UNKNOWN, PAID).state.parked is None
 
 
 @pytest.mark.parametrize(

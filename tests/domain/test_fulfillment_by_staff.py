@@ -192,6 +192,14 @@ def test_a_parcel_needs_a_carrier_and_texts_that_fit(carrier: str, tracking: str
     before.when(Fulfillment.ship, [], carrier=carrier, tracking=tracking).then_refused(NO_CARRIER)
 
 
+def test_a_carrier_may_have_one_letter() -> None:
+    shortest = Fulfillment.Shipped(number=1, lines=("li_poster",), carrier="X", tracking=None)
+
+    the_fulfillment(requested(POSTER)).when(Fulfillment.ship, [], carrier="X", tracking=None).then(
+        shortest, delivered("li_poster"), COMPLETED
+    )
+
+
 def test_texts_may_be_as_long_as_the_limit() -> None:
     before = the_fulfillment(requested(POSTER))
 

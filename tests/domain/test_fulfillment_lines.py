@@ -133,6 +133,14 @@ def test_a_given_up_delivery_is_resumed() -> None:
     after.when(Fulfillment.resume, "li_hook").then_nothing()
 
 
+def test_a_given_up_delivery_keeps_its_promise_of_stock() -> None:
+    given_up = blocked("li_hook", LineState.GIVEN_UP)
+
+    after = the_fulfillment(requested(STOCKED_HOOK), reserved("li_hook"), given_up)
+
+    assert after.state.lines["li_hook"].is_ready
+
+
 @pytest.mark.parametrize("state", [LineState.BACKORDERED, LineState.MANUAL])
 def test_what_is_not_given_up_is_not_resumed(state: LineState) -> None:
     the_fulfillment(requested(HOOK), blocked("li_hook", state)).when(Fulfillment.resume, "li_hook").then_nothing()
