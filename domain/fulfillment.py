@@ -149,12 +149,7 @@ class Fulfillment(Aggregate["FulfillmentFact"]):
         line = self.lines.get(line_item)
         if line is None or line.is_reserved or line.state is LineState.DELIVERED:
             return []
-        facts: list[FulfillmentFact] = [self.LineItemReserved(line_item=line_item)]
-        if line.plan.delivery == ACCESS:
-            facts.append(_access(line.plan))
-        if line.plan.delivery == MANUAL:
-            facts.append(_by_hand(line.plan))
-        return self._and_completion(facts)
+        return self._and_completion([self.LineItemReserved(line_item=line_item), *_at_once(line.plan)])
 
     def block(self, line_item: str, state: LineState, detail: str) -> "FulfillmentFacts":
         """The line can't go on by itself. What waits for stock is not given up as well: it goes on, or not, with it."""
@@ -279,22 +274,17 @@ FulfillmentFact = (
 FulfillmentFacts = Sequence[FulfillmentFact]
 
 
-def _immediate(plan: Sequence[PlannedLine]) -> "list[FulfillmentFact]":
+def _immediate(plan: Sequence[PlannedLine]) -> FulfillmentFacts:
     """What follows from the plan alone, for lines that wait for no stock."""
-    facts: list[FulfillmentFact] = []
-    for line in plan:
-        if line.stock_sku is None and line.delivery == ACCESS:
-            facts.append(_access(line))
-        if line.stock_sku is None and line.delivery == MANUAL:
-            facts.append(_by_hand(line))
-    return facts
+    return [fact for line in plan if line.stock_sku is None for fact in _at_once(line)]
 
 
-def _access(line: PlannedLine) -> Fulfillment.LineItemDelivered:
-    link = line.settings.get("link")
-    return Fulfillment.LineItemDelivered(line_item=line.id, link=str(link) if link else None)
-
-
-def _by_hand(line: PlannedLine) -> Fulfillment.LineItemBlocked:
-    detail = line.remark or "Its rule says that a person delivers it"
-    return Fulfillment.LineItemBlocked(line_item=line.id, state=LineState.MANUAL, detail=detail)
+def _at_once(line: PlannedLine) -> FulfillmentFacts:
+    """What follows for a line as soon as it waits for no stock."""
+    if line.delivery == ACCESS:
+        link = line.settings.get("link")
+        return [Fulfillment.LineItemDelivered(line_item=line.id, link=str(link) if link else None)]
+    if line.delivery == MANUAL:
+        detail = line.remark or "Its rule says that a person delivers it"
+        return [Fulfillment.LineItemBlocked(line_item=line.id, state=LineState.MANUAL, detail=detail)]
+    return []
