@@ -57,6 +57,13 @@ def test_without_a_rule_in_the_file_the_products_metadata_says_how() -> None:
     assert (line.delivery, line.sku, line.remark) == (SHIPMENT, "mug-blue", None)
 
 
+@pytest.mark.parametrize("metadata", [{"delivery": "access"}, {"delivery": "access", "sku": " "}])
+def test_metadata_needs_no_sku(metadata: dict[str, str]) -> None:
+    line = planned(a_line_item(metadata=metadata))
+
+    assert (line.delivery, line.sku, line.remark) == (ACCESS, None, None)
+
+
 def test_metadata_alone_never_takes_stock() -> None:
     assert planned(a_line_item(metadata={"delivery": "shipment", "sku": "mug"})).stock_sku is None
 
@@ -77,6 +84,12 @@ def test_a_delivery_that_nobody_here_carries_out_waits_for_a_person() -> None:
     line = planned(a_line_item(metadata={"delivery": "drone"}))
 
     assert (line.delivery, line.remark) == (MANUAL, "The delivery 'drone' is not known here")
+
+
+def test_a_long_delivery_is_cut() -> None:
+    line = planned(a_line_item(metadata={"delivery": "x" * 400}))
+
+    assert line.remark == f"The delivery '{'x' * 40}' is not known here"
 
 
 def test_a_kind_of_the_merchants_own_is_carried_out_automatically() -> None:

@@ -141,7 +141,8 @@ def test_a_receipt_has_the_money_and_references_of_the_order() -> None:
         "amount_total": 1000,
         "locale": "ja",
     }
-    log = paid(HOOK, client_reference_id="ORDER-17", **money)
+    shipping = Contact(address=ADDRESS)
+    log = paid(HOOK, client_reference_id="ORDER-17", shipping=shipping, **money)
 
     log.when(POLICY, FULFILLMENT, requested(HOOK)).then(
         asked(MailKind.RECEIPT, told(HOOK), reference="ORDER-17", **money)

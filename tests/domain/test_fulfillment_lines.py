@@ -1,7 +1,9 @@
 """How a line gets from planned to delivered: once, in its whole quantity, or into a state that a person sees."""
 
+from dataclasses import replace
+
 import pytest
-from scenario import FULFILLMENT, Given, given, planned, requested
+from scenario import FULFILLMENT, SAID_AT, Given, given, planned, requested
 
 from domain.catalog import ACCESS, HTTP, LICENSE_KEY, MANUAL, SHIPMENT
 from domain.event import Event
@@ -108,6 +110,29 @@ def test_a_line_that_waits_for_keys_keeps_its_promise_of_stock() -> None:
     after = the_fulfillment(requested(boxed), reserved("li_key"), blocked("li_key", LineState.BACKORDERED))
 
     assert after.state.lines["li_key"].is_ready
+
+
+def test_a_line_of_keys_that_waits_for_stock_is_not_ready_for_keys() -> None:
+    boxed = planned("li_key", LICENSE_KEY, tracks="box", settings={"pool": "pro"})
+
+    after = the_fulfillment(requested(boxed), blocked("li_key", LineState.BACKORDERED))
+
+    assert not after.state.lines["li_key"].is_ready
+
+
+def test_a_blocked_line_says_why() -> None:
+    after = the_fulfillment(requested(HOOK), blocked("li_hook", LineState.GIVEN_UP, "HTTP 410"))
+
+    assert after.state.lines["li_hook"].detail == "HTTP 410"
+
+
+def test_a_delivered_line_says_when_and_what_the_customer_has() -> None:
+    fact = replace(delivered("li_hook", link="https://example.com/1", note="ref 99"), occurred_at=SAID_AT)
+    keys = (Personal("AAAA"),)
+
+    line = the_fulfillment(requested(HOOK), replace(fact, keys=keys)).state.lines["li_hook"]
+
+    assert (line.delivered_at, line.keys, line.link, line.detail) == (SAID_AT, keys, "https://example.com/1", "ref 99")
 
 
 def test_a_delivery_that_is_given_up_is_shown_to_a_person() -> None:

@@ -208,6 +208,10 @@ def test_a_stripe_event_that_can_not_be_handled_fails_again_and_stays_visible() 
     log.when(TEST_MODE, "evt_1", StripeEvent.RetryRequested()).then({"evt_1": [failed]})
 
 
+def test_there_is_nothing_to_handle_again_of_what_never_came() -> None:
+    streams().when(TEST_MODE, "evt_1", StripeEvent.RetryRequested()).then_nothing()
+
+
 def test_a_stripe_event_that_was_handled_changes_nothing_when_a_person_asks() -> None:
     log = streams(("evt_1", RECEIVED), (SESSION, IS_COMPLETED))
 

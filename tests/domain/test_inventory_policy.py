@@ -190,6 +190,12 @@ def test_a_line_learns_how_its_stock_stands_now_not_how_it_stood() -> None:
     log.when(POLICY, MUG, backordered(), meanwhile=[(MUG, counted(2)), (MUG, reserved())]).then_nothing()
 
 
+def test_a_line_learns_nothing_of_a_promise_that_is_gone_already() -> None:
+    log = streams((MUG, counted(2)), (FULFILLMENT, requested(TWO_MUGS)))
+
+    log.when(POLICY, MUG, reserved(), meanwhile=[(MUG, released())]).then_nothing()
+
+
 @pytest.mark.parametrize("fact", [reserved(), backordered()])
 def test_before_the_payment_there_is_no_line_to_tell(fact: Event) -> None:
     streams((FULFILLMENT, HELD)).when(POLICY, MUG, fact).then_nothing()
@@ -199,6 +205,15 @@ def test_a_line_that_is_planned_anew_without_stock_frees_it() -> None:
     log = streams((FULFILLMENT, requested(TWO_MUGS)), (MUG, backordered()), (FULFILLMENT, waits()))
 
     log.when(POLICY, FULFILLMENT, replanned(planned("li_mug", ACCESS))).then({MUG: [released()]})
+
+
+def test_a_line_that_took_no_stock_takes_some_when_it_is_planned_so() -> None:
+    by_hand = planned("li_mug", MANUAL, quantity=2)
+    log = streams((MUG, counted(2)), (FULFILLMENT, requested(by_hand)))
+
+    log.when(POLICY, FULFILLMENT, replanned(TWO_MUGS, replaced=by_hand)).then(
+        {MUG: [reserved()], FULFILLMENT: [promised()]}
+    )
 
 
 def test_a_line_that_is_planned_anew_with_another_sku_takes_from_that() -> None:

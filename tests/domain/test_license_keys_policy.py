@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from scenario import FULFILLMENT, SESSION, Streams, planned, requested, streams
 
-from domain.catalog import LICENSE_KEY, MANUAL, Catalog, PlannedLine
+from domain.catalog import LICENSE_KEY, MANUAL, SHIPMENT, Catalog, PlannedLine
 from domain.event import Event
 from domain.fulfillment import Fulfillment
 from domain.key_pool import KeyPool
@@ -102,6 +102,13 @@ def test_keys_are_delivered_once() -> None:
 
 def test_a_line_that_a_person_delivered_waits_for_no_keys() -> None:
     waiting().when(POLICY, FULFILLMENT, delivered()).then({POOL: [wait_ended()]})
+
+
+def test_a_line_that_a_person_delivered_takes_no_keys_when_another_line_goes_on() -> None:
+    mug = planned("li_mug", SHIPMENT, tracks="mug")
+    log = streams((FULFILLMENT, requested(TWO_KEYS, mug)), (FULFILLMENT, delivered()), (POOL, imported("A B")))
+
+    log.when(POLICY, FULFILLMENT, Fulfillment.LineItemReserved(line_item="li_mug")).then_nothing()
 
 
 def test_the_delivery_of_a_line_without_keys_concerns_no_pool() -> None:
