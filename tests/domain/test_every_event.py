@@ -82,6 +82,15 @@ def test_an_event_is_frozen_keyword_only_and_not_slotted(aggregate: type[Aggrega
 
 
 @each_event_class
+def test_an_event_that_changed_is_read_from_every_version_before(
+    aggregate: type[Aggregate[Any]], kind: type[Event]
+) -> None:
+    upcasts = [f"upcast_v{version}_v{version + 1}" for version in range(1, kind.class_version)]
+
+    assert [name for name in upcasts if not hasattr(kind, name)] == []
+
+
+@each_event_class
 def test_an_event_is_applied_by_its_aggregate(aggregate: type[Aggregate[Any]], kind: type[Event]) -> None:
     sample = next(event for event in sample_log() if type(event) is kind)
     stream = [event for event in sample_log() if event.originator_id == sample.originator_id]
