@@ -70,6 +70,9 @@ class Followers:
         self._locks = locks
         self._clock = clock
         self._positions: dict[str, int] = {}
+        """How far each policy has come. The store learns of it with the next decision."""
+        self._stored: dict[str, int] = {}
+        """The positions in the store, as we know them."""
         self._parked: set[tuple[str, str]] = set()
         self._limit = BATCH_MAX
 
@@ -93,9 +96,11 @@ class Followers:
         try:
             self._insert(batch)
         except IntegrityError:
-            self._step_back(batch, len(read))
+            self._step_back(len(read))
         else:
             self._positions.update(batch.positions)
+            if batch.has_news:
+                self._stored.update(batch.positions)
             self._parked |= {(parked.policy, parked.subject) for parked in batch.park}
             if batch.unpark:
                 self._adopt_parked()
@@ -106,9 +111,12 @@ class Followers:
 
     def _adopt(self) -> None:
         """Begin where the store says that we, or whoever led before, came to."""
-        store = self._log.store
-        self._positions = {policy.name: store.max_tracking_id(policy.name) or 0 for policy in self._policies}
+        self._stored = self._look_up()
+        self._positions = dict(self._stored)
         self._adopt_parked()
+
+    def _look_up(self) -> dict[str, int]:
+        return {policy.name: self._log.store.max_tracking_id(policy.name) or 0 for policy in self._policies}
 
     def _adopt_parked(self) -> None:
         self._parked = {(parked.policy, parked.subject) for parked in self._log.store.select_parked()}
@@ -119,13 +127,15 @@ class Followers:
             return
         trackings = [Tracking(name, position) for name, position in batch.positions.items()]
         stored = self._log.encode(batch.unit.pending)
-        self._log.store.insert_events(stored, trackings=trackings, park=batch.park, unpark=batch.unpark)
+        self._log.store.insert_events(
+            stored, trackings=trackings, since=self._stored, park=batch.park, unpark=batch.unpark
+        )
 
-    def _step_back(self, batch: _Batch, size: int) -> None:
-        """Lost a race: of a whole position (then adopt it), or of one stream (then decide again, half as much)."""
+    def _step_back(self, size: int) -> None:
+        """Lost a race: for a position, to another leader or to our own commit whose acknowledgement was lost (then
+        adopt it), or for one stream (then decide again, half as much)."""
         self._hot.clear()
-        stored = {name: self._log.store.max_tracking_id(name) or 0 for name in batch.positions}
-        if any(stored[name] >= position for name, position in batch.positions.items()):
+        if self._look_up() != self._stored:
             self._adopt()
         else:
             self._limit = max(1, size // 2)

@@ -27,8 +27,9 @@ class ParkedEvent:
 class LogRecorder(ProcessRecorder, ABC):
     """The library's process recorder, with many streams at once and a follower's bookkeeping in the same transaction.
 
-    `insert_events` takes, beside the events: `trackings`, positions of followers; `park`, parked events to keep;
-    `unpark`, `(policy, position)` of those that are handled now. All or nothing.
+    `insert_events` takes, beside the events: `trackings`, the new positions of followers, and `since`, the ones they
+    must have had in the store until now; `park`, parked events to keep; `unpark`, `(policy, position)` of those that
+    are handled now. All or nothing: a position that is not what it was raises `IntegrityError`.
     """
 
     @abstractmethod
