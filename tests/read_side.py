@@ -1,6 +1,6 @@
 """A log with its views in a directory, and no engine: whatever opens the same directory again sees the same."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,10 +52,14 @@ class ReadSide:
 
 @contextmanager
 def open_read_side(
-    directory: Path, projections: Sequence[Projection] = PROJECTIONS, *, batch_max: int = 7
+    directory: Path,
+    projections: Sequence[Projection] = PROJECTIONS,
+    *,
+    batch_max: int = 7,
+    environment: Mapping[str, str] | None = None,
 ) -> Iterator[ReadSide]:
     path = directory / "fulfillment.db"
-    log = Log(dict(sqlite_environment(path, create_tables=True)))
+    log = Log({**sqlite_environment(path, create_tables=True), **(environment or {})})
     views = SQLiteViews(views_path(path))
     try:
         yield ReadSide(log=log, views=views, projections=projections, batch_max=batch_max)

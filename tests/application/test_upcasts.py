@@ -1,0 +1,152 @@
+"""An event class got another shape. Whoever reads an old log, by whatever way, sees the new one."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, ClassVar, cast
+
+import pytest
+from eventsourcing.persistence import StoredEvent
+from eventsourcing.utils import get_topic
+from fakes.outside import FixedClock, MemoryLocks
+from read_side import ReadSide, open_read_side
+from sample_log import SHOP, sample_log
+
+from application.followers import Followers
+from application.projections.search import SEARCH
+from application.unit_of_work import HotStates
+from domain.event import Event
+from domain.fulfillment import Fulfillment
+from domain.policies.policy import Streams
+from infrastructure.event_store.codec import JsonMapper, WrittenLater
+from infrastructure.event_store.topics import TOPICS
+
+STREAM = f"ful_{SHOP}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shipped(Fulfillment.Shipped):
+    """As if its first version had called `carrier` and `tracking` otherwise."""
+
+    TOPIC: ClassVar[str] = "Fulfillment.Shipped"
+    class_version: ClassVar[int] = 3
+
+    @staticmethod
+    def upcast_v1_v2(state: dict[str, Any]) -> None:
+        state["carrier"] = state.pop("company")
+
+    @staticmethod
+    def upcast_v2_v3(state: dict[str, Any]) -> None:
+        state["tracking"] = state.pop("tracking_number")
+
+
+class Tomorrow(JsonMapper):
+    topics = {**TOPICS, Shipped.TOPIC: Shipped}  # noqa: RUF012 - its type is given where it is declared
+
+
+@dataclass
+class Recording:
+    """A policy that only looks."""
+
+    name: str = "recording"
+    seen: list[Event] = field(default_factory=list)
+
+    def decide(self, event: Event, do: Streams) -> None:
+        self.seen.append(event)
+
+
+def in_its_first_shape(stored: StoredEvent) -> StoredEvent:
+    if stored.topic != Shipped.TOPIC:
+        return stored
+    state = stored.state.replace(b'"carrier":', b'"company":').replace(b'"tracking":', b'"tracking_number":')
+    return StoredEvent(stored.originator_id, stored.originator_version, stored.topic, state)
+
+
+@pytest.fixture
+def old_log(tmp_path: Path) -> Iterator[ReadSide]:
+    """The sample log, with its parcel in the first shape, opened by tomorrow's version of the engine."""
+    with open_read_side(tmp_path) as today:
+        today.log.store.insert_events([in_its_first_shape(stored) for stored in today.log.encode(sample_log())])
+    with open_read_side(tmp_path, environment={"MAPPER_TOPIC": get_topic(Tomorrow)}) as tomorrow:
+        yield tomorrow
+
+
+def by_position(old_log: ReadSide) -> list[Event]:
+    return [old_log.log.decode(each) for each in old_log.log.store.select_notifications(None, 1000)]
+
+
+def by_stream(old_log: ReadSide) -> list[Event]:
+    return old_log.log.streams([STREAM])[STREAM]
+
+
+def by_the_audit_trail_of_the_library(old_log: ReadSide) -> list[Event]:
+    return [cast(Event, event) for event in old_log.log.events.get(STREAM)]
+
+
+def by_a_policy(old_log: ReadSide) -> list[Event]:
+    policy = Recording()
+    followers = Followers(old_log.log, [policy], HotStates(), MemoryLocks({}), FixedClock())
+    while followers.turn(10):
+        assert old_log.log.store.select_parked() == []
+    return policy.seen
+
+
+@pytest.mark.parametrize("read", [by_position, by_stream, by_the_audit_trail_of_the_library, by_a_policy])
+def test_who_reads_events_sees_the_new_shape(old_log: ReadSide, read: Callable[[ReadSide], list[Event]]) -> None:
+    (shipped,) = [event for event in read(old_log) if isinstance(event, Fulfillment.Shipped)]
+
+    assert isinstance(shipped, Shipped)
+    assert (shipped.carrier, shipped.tracking) == ("DHL", "TRACK42")
+    assert not {"company", "tracking_number", "class_version"} & set(vars(shipped))
+
+
+def test_an_aggregate_is_made_of_the_new_shape(old_log: ReadSide) -> None:
+    (parcel,) = old_log.log.get(Fulfillment, STREAM).parcels
+
+    assert (parcel.carrier, parcel.tracking) == ("DHL", "TRACK42")
+
+
+def test_views_that_follow_are_rebuilt_or_verified_are_made_of_the_new_shape(old_log: ReadSide) -> None:
+    old_log.projector.catch_up()
+    followed = old_log.rows(SEARCH)
+    old_log.rebuild.rebuild("search")
+
+    assert old_log.rows(SEARCH) == followed
+    assert {"term": "track42", "session_id": SHOP, "field": "tracking"} in followed
+    assert [each.unreadable for each in old_log.views.all()] == [0] * len(old_log.projections)
+    assert old_log.rebuild.verify("search").is_right
+
+
+def test_the_story_is_told_of_the_new_shape(old_log: ReadSide) -> None:
+    document = old_log.queries.checkout(SHOP)
+
+    assert document is not None
+    (told,) = [entry.text for entry in document.story if entry.type == Shipped.TOPIC]
+    assert "DHL" in told
+    assert "TRACK42" in told
+
+
+def test_what_is_written_from_now_on_has_the_new_version_and_comes_back(old_log: ReadSide) -> None:
+    new = replace(by_stream(old_log)[9], originator_version=100)
+
+    (stored,) = old_log.log.encode([new])
+
+    assert b'"class_version":3' in stored.state
+    assert old_log.log.decode(stored) == new
+
+
+def test_a_version_that_is_left_again_names_what_it_can_not_read_and_takes_the_rest_in(
+    old_log: ReadSide, tmp_path: Path
+) -> None:
+    old_log.append([replace(by_stream(old_log)[9], originator_version=100)])
+    end = old_log.log.store.max_notification_id()
+
+    with open_read_side(tmp_path) as today:
+        today.append([replace(sample_log()[-1], originator_version=100)])
+        today.projector.catch_up()
+        (timeline,) = [view for view in today.views.all() if view.name == "timeline"]
+
+        assert (timeline.position, timeline.unreadable) == ((end or 0) + 1, 2)
+        assert [
+            (each.position == end, WrittenLater.__name__ in each.error) for each in today.views.unreadable(timeline)
+        ] == [(False, False), (True, True)]
