@@ -2,8 +2,9 @@
 
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from enum import IntEnum
 
 from eventsourcing import persistence
@@ -20,8 +21,10 @@ _MEANINGS = {
     "SQLITE_READONLY": "it may only be read: check who owns the file and its directory",
     "SQLITE_CANTOPEN": "it can't be opened: check that its directory is there and may be written to",
     "SQLITE_PERM": "it may not be opened: check who owns the file and its directory",
+}
+_DAMAGES = {
     "SQLITE_NOTADB": "the file is something else, not an SQLite database",
-    "SQLITE_CORRUPT": "the file is damaged: restore it from a backup",
+    "SQLITE_CORRUPT": "the file is damaged",
 }
 
 
@@ -82,19 +85,35 @@ def _pragma(connection: sqlite3.Connection, name: str) -> object:
     return connection.execute(f"PRAGMA {name}").fetchone()[0]
 
 
+@dataclass(frozen=True, slots=True)
+class Cures:
+    """What a person can do about a file, which depends on what is in it."""
+
+    if_damaged: str
+    if_tables_are_missing: str
+
+
 @contextmanager
-def translated_errors(what: str) -> Iterator[None]:
+def translated_errors(what: str, cures: Cures) -> Iterator[None]:
     """Errors of SQLite as those of the event-sourcing library, in a sentence about `what`."""
     try:
         yield
     except sqlite3.Error as error:
         kind = getattr(persistence, type(error).__name__, persistence.PersistenceError)
-        raise kind(f"{what}: {_meaning(error)}") from error
+        raise kind(f"{what}: {_meaning(error, cures)}") from error
 
 
-def _meaning(error: sqlite3.Error) -> str:
-    if str(error).startswith("no such table"):
-        return f"its tables are missing: run `fulfill migrate`, or start again if it was deleted meanwhile ({error})"
+def _meaning(error: sqlite3.Error, cures: Cures) -> str:
     name = getattr(error, "sqlite_errorname", "")
-    meaning = next((text for code, text in _MEANINGS.items() if name == code or name.startswith(f"{code}_")), None)
-    return f"{meaning} ({error})" if meaning else str(error)
+    if meaning := _of(name, _MEANINGS):
+        return f"{meaning} ({error})"
+    if damage := _of(name, _DAMAGES):
+        return f"{damage}; {cures.if_damaged} ({error})"
+    if str(error).startswith("no such table"):
+        return f"its tables are missing; {cures.if_tables_are_missing} ({error})"
+    return str(error)
+
+
+def _of(name: str, meanings: Mapping[str, str]) -> str | None:
+    """SQLite has finer codes of the same kind: SQLITE_IOERR_WRITE."""
+    return next((text for code, text in meanings.items() if name == code or name.startswith(f"{code}_")), None)

@@ -9,7 +9,12 @@ from contextlib import contextmanager, suppress
 from eventsourcing.persistence import ConnectionPoolClosedError, InterfaceError
 from eventsourcing.sqlite import SQLiteConnection, SQLiteConnectionPool, SQLiteCursor, SQLiteDatastore
 
-from infrastructure.sqlite_file import BUSY_TIMEOUT_SECONDS, Synchronous, connect, translated_errors
+from infrastructure.sqlite_file import BUSY_TIMEOUT_SECONDS, Cures, Synchronous, connect, translated_errors
+
+_CURES = Cures(
+    if_damaged="restore it from a backup",
+    if_tables_are_missing="run `fulfill migrate`, or start again if it was deleted meanwhile",
+)
 
 
 class LogConnection(SQLiteConnection):
@@ -20,7 +25,7 @@ class LogConnection(SQLiteConnection):
     @contextmanager
     def transaction(self, *, commit: bool) -> Iterator[SQLiteCursor]:
         """What is to be committed has the right to write from its start, and is undone if the commit itself fails."""
-        with translated_errors(self._what):
+        with translated_errors(self._what, _CURES):
             cursor = self.cursor()
             try:
                 cursor.execute("BEGIN IMMEDIATE" if commit else "BEGIN")
@@ -32,7 +37,7 @@ class LogConnection(SQLiteConnection):
 
     def data_version(self) -> int:
         """A number that changes with every commit of another connection."""
-        with translated_errors(self._what), self.cursor() as cursor:
+        with translated_errors(self._what, _CURES), self.cursor() as cursor:
             return int(cursor.execute("PRAGMA data_version").fetchone()[0])
 
     def _end(self, cursor: SQLiteCursor) -> None:
@@ -57,7 +62,7 @@ class LogConnectionPool(SQLiteConnectionPool):
             PersistenceError: the file can't be opened.
         """
         what = f"The log {self.db_name}"
-        with translated_errors(what):
+        with translated_errors(what, _CURES):
             connection = connect(self.db_name, Synchronous.FULL)
         connection.row_factory = sqlite3.Row
         return LogConnection(connection, what)

@@ -2,8 +2,7 @@
 
 import sqlite3
 import threading
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from itertools import groupby
@@ -11,7 +10,7 @@ from operator import itemgetter
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from eventsourcing.persistence import OperationalError
+from eventsourcing.persistence import InterfaceError
 
 from application.projections.projection import Projection, Row
 from application.views import (
@@ -24,12 +23,16 @@ from application.views import (
     ViewNotBuilt,
     ViewState,
 )
+from infrastructure.sqlite_file import Cures, Synchronous, connect, translated_errors
 from infrastructure.views import sql
 
-_BUSY_TIMEOUT_SECONDS = 10.0
-_WAL_TRIES = 100
-_WAL_PAUSE_SECONDS = 0.05
+Connect = Callable[[str], sqlite3.Connection]
+
 _IDLE_READERS_MAX = 4
+_CURES = Cures(
+    if_damaged="stop fulfill and delete it, then the views are built anew from the log",
+    if_tables_are_missing="it was deleted meanwhile: start again, then the views are built anew from the log",
+)
 
 _TABLES = (
     """
@@ -67,17 +70,34 @@ def scratch_views() -> "Iterator[SQLiteViews]":
         yield views
 
 
+def _connect(path: str) -> sqlite3.Connection:
+    return connect(path, Synchronous.NORMAL)
+
+
 class SQLiteViews:
     """Implements `application.views.Views`. Safe to share between threads, and between processes by the file."""
 
-    def __init__(self, path: Path | str) -> None:
+    def __init__(self, path: Path | str, connect: Connect = _connect) -> None:
+        """
+        Raises:
+            PersistenceError: the file can't be opened.
+        """
         self._path = str(path)
+        self._connect = connect
+        self._what = f"The views {self._path}"
         self._write_lock = threading.Lock()
         self._idle_lock = threading.Lock()
         self._idle: list[sqlite3.Connection] = []
         self._is_closed = False
-        with _translated_errors():
-            self._writer = _connect(self._path)
+        with translated_errors(self._what, _CURES):
+            self._writer = self._connect(self._path)
+        try:
+            self._make_tables()
+        except BaseException:
+            self._writer.close()
+            raise
+
+    def _make_tables(self) -> None:
         with self._writing() as connection:
             for statement in _TABLES:
                 connection.execute(statement)
@@ -157,31 +177,43 @@ class SQLiteViews:
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
         """A transaction that has the right to write from its start: one that reads first could not get it later."""
-        with self._write_lock, _translated_errors():
+        with self._write_lock, translated_errors(self._what, _CURES):
+            self._check_open()
             self._writer.execute("BEGIN IMMEDIATE")
             try:
                 yield self._writer
                 self._writer.execute("COMMIT")
-            except BaseException:
+            finally:
                 if self._writer.in_transaction:  # a full disk has ended it already
                     self._writer.execute("ROLLBACK")
-                raise
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
         """A transaction in which everything is as it was at its first read."""
-        with self._idle_lock:
-            connection = self._idle.pop() if self._idle else None
-        with _translated_errors():
-            connection = connection or _connect(self._path)
-            connection.execute("BEGIN")
+        with translated_errors(self._what, _CURES):
+            connection = self._idle_reader() or self._connect(self._path)
             try:
+                connection.execute("BEGIN")
                 yield connection
             finally:
-                connection.execute("ROLLBACK")
                 self._put_back(connection)
 
+    def _check_open(self) -> None:
+        if self._is_closed:
+            raise InterfaceError(f"{self._what} are closed.")
+
+    def _idle_reader(self) -> sqlite3.Connection | None:
+        with self._idle_lock:
+            self._check_open()
+            return self._idle.pop() if self._idle else None
+
     def _put_back(self, connection: sqlite3.Connection) -> None:
+        """For the next one; a connection that is one too many, or broken, is closed."""
+        try:
+            connection.execute("ROLLBACK")
+        except sqlite3.Error:
+            connection.close()
+            return
         with self._idle_lock:
             if not self._is_closed and len(self._idle) < _IDLE_READERS_MAX:
                 self._idle.append(connection)
@@ -201,38 +233,6 @@ class _Snapshot:
         text, parameters = sql.select(selection, lambda _: _table(self.view))
         for row in self.connection.execute(text, parameters):
             yield dict(zip(table.columns, row, strict=True))
-
-
-@contextmanager
-def _translated_errors() -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.Error as error:
-        raise OperationalError(f"The views' file can't be used for now: {error}") from error
-
-
-def _connect(path: str) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, timeout=_BUSY_TIMEOUT_SECONDS, isolation_level=None, check_same_thread=False)
-    try:
-        _write_ahead(connection)
-        connection.execute("PRAGMA synchronous=NORMAL")
-    except BaseException:
-        connection.close()
-        raise
-    return connection
-
-
-def _write_ahead(connection: sqlite3.Connection) -> None:
-    """Readers and the writer don't wait for each other then. SQLite does not wait for the lock that this takes once."""
-    for remaining in reversed(range(_WAL_TRIES)):
-        if connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal":
-            return
-        try:
-            connection.execute("PRAGMA journal_mode=WAL")
-        except sqlite3.OperationalError:
-            if remaining == 0:
-                raise
-            time.sleep(_WAL_PAUSE_SECONDS)
 
 
 def _apply(connection: sqlite3.Connection, advance: Advance) -> None:

@@ -42,7 +42,9 @@ def test_a_file_that_is_something_else_is_named(tmp_path: Path) -> None:
     path = tmp_path / "log.db"
     path.write_text("Dear diary, " * 500)
 
-    with pytest.raises(DatabaseError, match=in_one_sentence(path, "the file is something else, not an SQLite data")):
+    with pytest.raises(
+        DatabaseError, match=in_one_sentence(path, "the file is something else, not an SQLite database; restore")
+    ):
         opened(path, create_tables=True)
 
 
@@ -58,7 +60,7 @@ def test_a_missing_directory_is_named_at_the_start(tmp_path: Path, create_tables
 def test_missing_tables_say_how_they_are_made(tmp_path: Path, use: Callable[[Log], object]) -> None:
     log = opened(tmp_path / "log.db")
 
-    with pytest.raises(OperationalError, match="its tables are missing: run `fulfill migrate`"):
+    with pytest.raises(OperationalError, match="its tables are missing; run `fulfill migrate`"):
         use(log)
     log.close()
 
@@ -72,7 +74,7 @@ def test_a_damaged_file_is_named(tmp_path: Path, use: Callable[[Log], object]) -
         file.write(b"\xff" * 200_000)
     log = opened(path)
 
-    with pytest.raises(DatabaseError, match=in_one_sentence(path, "the file is damaged: restore it from a backup")):
+    with pytest.raises(DatabaseError, match=in_one_sentence(path, "the file is damaged; restore it from a backup")):
         use(log)
     log.close()
 

@@ -1,0 +1,309 @@
+"""What the read side relies on, whatever keeps the views."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+
+import pytest
+
+from application.projections.projection import (
+    Add,
+    Change,
+    Column,
+    Keep,
+    Projection,
+    Put,
+    Remove,
+    Row,
+    Table,
+    Update,
+    Value,
+)
+from application.views import (
+    Advance,
+    Among,
+    AtMost,
+    Equal,
+    Filter,
+    IsSet,
+    OneOf,
+    Overtaken,
+    Selection,
+    StartsWith,
+    Unreadable,
+    View,
+    ViewNotBuilt,
+    Views,
+    ViewState,
+)
+from domain.event import Event
+
+
+def no_fold(event: Event, position: int) -> Iterator[Change]:
+    yield from ()
+
+
+SHELF = Projection(
+    name="shelf",
+    version=1,
+    table=Table(
+        columns={"sku": Column.TEXT, "line": Column.INTEGER, "pieces": Column.INTEGER, "note": Column.TEXT},
+        key=("sku", "line"),
+        indexes=(("note",), ("pieces", "line")),
+    ),
+    reads=None,
+    fold=no_fold,
+)
+LABELS = Projection(
+    name="labels",
+    version=1,
+    table=Table(columns={"sku": Column.TEXT, "word": Column.TEXT}, key=("sku", "word")),
+    reads=None,
+    fold=no_fold,
+)
+
+
+A1: Row = {"sku": "a", "line": 1}
+MOST = 2**63 - 1
+
+
+def row(sku: str, line: int, pieces: int | None = 0, note: str | None = None) -> Row:
+    return {"sku": sku, "line": line, "pieces": pieces, "note": note}
+
+
+def the_view(views: Views, projection: Projection = SHELF, state: ViewState = ViewState.LIVE) -> View:
+    return next(view for view in views.all() if (view.name, view.state) == (projection.name, state))
+
+
+def advance(views: Views, *changes: Change, projection: Projection = SHELF, to: int | None = None) -> None:
+    view = the_view(views, projection)
+    position = view.position + 1 if to is None else to
+    views.apply([Advance(view=view, table=projection.table, position=position, changes=changes)])
+
+
+def rows(views: Views, projection: Projection = SHELF) -> list[tuple[Value, ...]]:
+    with views.snapshot(projection) as snapshot:
+        return [tuple(each.values()) for each in snapshot.rows()]
+
+
+@pytest.fixture
+def shelf(views: Views) -> Views:
+    """Views in which one is live, and empty."""
+    views.create(SHELF, ViewState.LIVE)
+    return views
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ([Put(row("a", 1, 5))], [("a", 1, 5, None)]),
+        ([Put(row("a", 1, 5, "x")), Put(row("a", 1, 6))], [("a", 1, 6, None)]),
+        ([Keep(row("a", 1, 5, "x")), Keep(row("a", 1, 6))], [("a", 1, 5, "x")]),
+        ([Put(row("a", 1, 5, "x")), Update(A1, {"note": None})], [("a", 1, 5, None)]),
+        ([Update(A1, {"note": "x"})], []),
+        ([Add(A1, {"pieces": 2}), Add(A1, {"pieces": -5})], [("a", 1, -3, None)]),
+        ([Put(row("a", 1, 5, "x")), Add(A1, {"pieces": 2})], [("a", 1, 7, "x")]),
+        ([Put(row("a", 1)), Put(row("b", 1)), Put(row("b", 2)), Remove({"sku": "b"})], [("a", 1, 0, None)]),
+        ([Put(row("a", 1, 0, "x")), Put(row("a", 2)), Remove({"note": None})], [("a", 1, 0, "x")]),
+        ([Put(row("a", 1)), Remove({"sku": "a", "line": 2})], [("a", 1, 0, None)]),
+        ([Put(row("a", 1)), Remove({"sku": "a"}), Keep(row("a", 1, 9))], [("a", 1, 9, None)]),
+        ([Put(row("a", 1, MOST)), Put(row("a", 2, -MOST))], [("a", 1, MOST, None), ("a", 2, -MOST, None)]),
+        ([Put(row("Ünïcode 🎁 'quoted' \"twice\" ?", 1, 0, "\n"))], [("Ünïcode 🎁 'quoted' \"twice\" ?", 1, 0, "\n")]),
+    ],
+)  # fmt: skip
+def test_changes_do_what_they_say_in_the_order_they_come(
+    shelf: Views, changes: Sequence[Change], expected: list[tuple[Value, ...]]
+) -> None:
+    advance(shelf, *changes)
+
+    assert rows(shelf) == expected
+
+
+def test_rows_come_in_the_order_of_the_key_by_code_point(shelf: Views) -> None:
+    advance(shelf, *(Put(row(sku, line)) for sku in ("b", "ä", "B", "🎁", "") for line in (10, 9, -1)))
+
+    found = [(sku, line) for sku, line, *_ in rows(shelf)]
+
+    assert found == sorted(found)
+
+
+FILTERS: list[tuple[list[Filter], list[int]]] = [
+    ([], [1, 2, 3, 4]),
+    ([Equal("sku", "mug")], [2, 3]),
+    ([Equal("note", None)], [3]),
+    ([AtMost("pieces", 5)], [1, 2]),
+    ([AtMost("note", "b")], [1, 2]),
+    ([IsSet("note")], [1, 2, 4]),
+    ([IsSet("pieces")], [1, 2, 3]),
+    ([StartsWith("sku", "mu")], [2, 3, 4]),
+    ([StartsWith("sku", "mug")], [2, 3, 4]),
+    ([StartsWith("sku", "")], [1, 2, 3, 4]),
+    ([StartsWith("sku", "%")], []),
+    ([OneOf("sku", ["mug", "muggle", "other"])], [2, 3, 4]),
+    ([OneOf("sku", [])], []),
+    ([Among("sku", LABELS, [Equal("word", "blue")])], [2, 3]),
+    ([Among("sku", LABELS, [Equal("word", "blue")]), IsSet("note")], [2]),
+    ([Among("sku", SHELF, [Equal("note", "c")])], [4]),
+]
+
+
+@pytest.mark.parametrize(("where", "lines"), FILTERS, ids=lambda each: repr(each)[:60])
+def test_a_selection_has_the_rows_that_pass_every_filter(
+    shelf: Views, where: Sequence[Filter], lines: list[int]
+) -> None:
+    shelf.create(LABELS, ViewState.LIVE)
+    advance(shelf, Put({"sku": "mug", "word": "blue"}), Put({"sku": "hat", "word": "red"}), projection=LABELS)
+    advance(
+        shelf,
+        Put(row("hat", 1, 1, "a")),
+        Put(row("mug", 2, 5, "b")),
+        Put(row("mug", 3, 6, None)),
+        Put(row("muggle", 4, None, "c")),
+    )
+
+    found = shelf.select(Selection(projection=SHELF, where=where, order_by=["line"]))
+
+    assert [each["line"] for each in found] == lines
+
+
+def test_a_selection_is_ordered_and_limited(shelf: Views) -> None:
+    advance(shelf, *(Put(row(sku, line)) for sku in ("a", "b") for line in (1, 2)))
+
+    found = shelf.select(Selection(projection=SHELF, order_by=["-line", "sku"], limit=3))
+
+    assert [(each["line"], each["sku"]) for each in found] == [(2, "a"), (2, "b"), (1, "a")]
+
+
+def test_views_move_together_or_not_at_all(shelf: Views) -> None:
+    shelf.create(LABELS, ViewState.LIVE)
+    stale = replace(the_view(shelf, LABELS), position=7)
+    good = Advance(view=the_view(shelf), table=SHELF.table, position=3, changes=[Put(row("a", 1))])
+
+    with pytest.raises(Overtaken, match="generation 1 of the view labels is not at 7 any more"):
+        shelf.apply([good, Advance(view=stale, table=LABELS.table, position=9)])
+
+    assert (rows(shelf), the_view(shelf).position) == ([], 0)
+
+
+def test_what_was_taken_in_once_is_not_taken_in_again(shelf: Views) -> None:
+    batch = Advance(view=the_view(shelf), table=SHELF.table, position=1, changes=[Add(A1, {"pieces": 1})])
+    shelf.apply([batch])
+
+    with pytest.raises(Overtaken):
+        shelf.apply([batch])
+
+    assert rows(shelf) == [("a", 1, 1, None)]
+
+
+def test_a_view_knows_what_it_had_to_leave_out(shelf: Views) -> None:
+    left_out = [Unreadable(position=2, error="no"), Unreadable(position=3, error="neither")]
+    shelf.apply([Advance(view=the_view(shelf), table=SHELF.table, position=3, unreadable=left_out)])
+
+    assert the_view(shelf).unreadable == 2
+    assert shelf.unreadable(the_view(shelf)) == left_out
+
+
+def test_there_is_one_live_generation_and_one_in_the_making(shelf: Views) -> None:
+    shelf.create(SHELF, ViewState.BUILDING)
+
+    for state in ViewState:
+        with pytest.raises(Overtaken, match=f"the view shelf is {state} already"):
+            shelf.create(SHELF, state)
+
+    assert [(view.generation, view.state) for view in shelf.all()] == [(1, "live"), (2, "building")]
+
+
+def test_a_generation_that_is_switched_to_replaces_the_live_one(shelf: Views) -> None:
+    advance(shelf, Put(row("old", 1)))
+    building = shelf.create(SHELF, ViewState.BUILDING)
+    shelf.apply([Advance(view=building, table=SHELF.table, position=1, changes=[Put(row("new", 1))])])
+    assert rows(shelf) == [("old", 1, 0, None)]
+
+    shelf.switch(the_view(shelf, state=ViewState.BUILDING))
+
+    assert rows(shelf) == [("new", 1, 0, None)]
+    assert [(view.generation, view.state, view.position) for view in shelf.all()] == [(2, "live", 1)]
+
+
+def test_a_generation_behind_the_live_one_is_not_switched_to(shelf: Views) -> None:
+    advance(shelf, Put(row("old", 1)), to=2)
+    building = shelf.create(SHELF, ViewState.BUILDING)
+    shelf.apply([Advance(view=building, table=SHELF.table, position=1)])
+
+    with pytest.raises(Overtaken, match="the live view shelf is further than the one that was built"):
+        shelf.switch(building)
+
+    assert rows(shelf) == [("old", 1, 0, None)]
+
+
+@pytest.mark.parametrize("gone", ["switched", "dropped"])
+def test_a_generation_that_is_gone_is_not_switched_to(shelf: Views, gone: str) -> None:
+    building = shelf.create(SHELF, ViewState.BUILDING)
+    if gone == "switched":
+        shelf.switch(building)
+    else:
+        shelf.drop(building)
+
+    with pytest.raises(Overtaken, match="generation 2 of the view shelf is not being built any more"):
+        shelf.switch(building)
+
+
+def test_what_is_dropped_is_gone_with_everything_of_it(shelf: Views) -> None:
+    left_out = [Unreadable(position=1, error="no")]
+    shelf.apply([Advance(view=the_view(shelf), table=SHELF.table, position=1, unreadable=left_out)])
+    view = the_view(shelf)
+
+    shelf.drop(view)
+    shelf.drop(view)
+
+    assert (shelf.all(), shelf.unreadable(view)) == ([], [])
+
+
+def test_a_generation_number_is_not_used_again_while_the_name_lives_on(shelf: Views) -> None:
+    first = shelf.create(SHELF, ViewState.BUILDING)
+    shelf.switch(first)
+
+    assert shelf.create(SHELF, ViewState.BUILDING).generation == 3
+
+
+@pytest.mark.parametrize("make", [None, ViewState.BUILDING])
+def test_without_a_live_view_there_are_no_rows_not_wrong_ones(views: Views, make: ViewState | None) -> None:
+    if make:
+        views.create(SHELF, make)
+
+    with pytest.raises(ViewNotBuilt, match="The view shelf is not built yet in version 1"):
+        views.select(Selection(projection=SHELF))
+    with pytest.raises(ViewNotBuilt), views.snapshot(SHELF):
+        pass
+
+
+def test_rows_of_another_version_are_not_shown(shelf: Views) -> None:
+    with pytest.raises(ViewNotBuilt, match="in version 2"):
+        shelf.select(Selection(projection=replace(SHELF, version=2)))
+
+
+def test_a_snapshot_stays_as_it_is_while_the_view_moves_on_and_is_replaced(
+    views: Views, open_views: Callable[[], Views]
+) -> None:
+    views.create(SHELF, ViewState.LIVE)
+    advance(views, *(Put(row("a", line)) for line in range(500)))
+
+    with views.snapshot(SHELF) as snapshot:
+        seen = [next(iter(snapshot.rows()))]
+        other = open_views()
+        advance(other, Remove({"sku": "a"}))
+        building = other.create(SHELF, ViewState.BUILDING)
+        other.apply([Advance(view=building, table=SHELF.table, position=2)])
+        other.switch(the_view(other, state=ViewState.BUILDING))
+        seen = list(snapshot.rows())
+
+    assert (len(seen), snapshot.view.position, snapshot.view.generation) == (500, 1, 1)
+    assert rows(views) == []
+
+
+def test_another_process_sees_the_same(views: Views, open_views: Callable[[], Views]) -> None:
+    other = open_views()
+    views.create(SHELF, ViewState.LIVE)
+    advance(views, Put(row("a", 1)))
+
+    assert other.all() == views.all()
+    assert rows(other) == [("a", 1, 0, None)]
