@@ -179,8 +179,8 @@ def _broken_places(tmp_path: Path, expected: dict[str, Any], places: int) -> int
         directory.mkdir()
         try:
             broken += Run(directory, at).summary() != expected
-        except AssertionError:
-            broken += 1
+        except (AssertionError, Refused):
+            broken += 1  # staff find nothing to ship, or the day does not come to rest
     return broken
 
 
@@ -190,7 +190,9 @@ class MarksBeforeItFulfills(Followers):
     def _insert(self, batch: Any) -> None:
         if batch.has_news:
             self._log.store.insert_events(
-                [], trackings=[Tracking(name, position) for name, position in batch.positions.items()]
+                [],
+                trackings=[Tracking(name, position) for name, position in batch.positions.items()],
+                since=self._stored,
             )
             self._log.store.insert_events(self._log.encode(batch.unit.pending))
 
