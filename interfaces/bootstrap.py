@@ -1,24 +1,21 @@
 """The composition root: settings in, a running engine out. The only module that names adapters.
 
-Production, the command line, the demo and the tests all come through here; what tests replace is passed in.
+Production, the command line, the demo and the tests all come through here; what tests replace is passed in. Adapters
+with large libraries are imported when they are made: a command that reads does not wait for Stripe's SDK.
 """
 
 import random
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from infrastructure.catalog_file import load_catalog
-from infrastructure.deliveries.entry_points import own_deliveries
-from infrastructure.deliveries.http_callback import HttpDelivery
-from infrastructure.mail.files import FileMailer
-from infrastructure.mail.smtp import SmtpMailer
-
 from application.effects import EffectRunner, Kind, RetryRule
 from application.engine import Engine
+from application.errors import NotFound
 from application.followers import Followers
 from application.fulfill_checkout import FulfillCheckout
 from application.handlers import Deliver, Retrieve, SendMail
@@ -38,11 +35,12 @@ from domain.policies.fulfillment import FulfillmentPolicy
 from domain.policies.intake import Intake
 from domain.policies.inventory import InventoryPolicy
 from domain.policies.policy import Policy
+from infrastructure.catalog_file import load_catalog
+from infrastructure.deliveries.entry_points import own_deliveries
 from infrastructure.event_store.sqlite import sqlite_environment
 from infrastructure.locks import FileLocks
 from infrastructure.settings import Settings
 from infrastructure.stripe.envelope import read_delivery
-from infrastructure.stripe.gateway import SdkGateway
 from infrastructure.stripe.signature import verify
 from infrastructure.views.sqlite import SQLiteViews, scratch_views, views_path
 
@@ -92,6 +90,33 @@ def open_log(path: Path, *, create_tables: bool = False) -> Log:
     return Log(dict(sqlite_environment(path, create_tables=create_tables)))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadSide:
+    """What people can ask and make afresh; nothing here can act."""
+
+    log: Log
+    queries: Queries
+    rebuild: Rebuild
+
+
+@contextmanager
+def open_read_side(database: Path) -> Iterator[ReadSide]:
+    """The log and its views, with or without a server running beside.
+
+    Raises:
+        NotFound: there is no log there.
+    """
+    if not database.is_file():
+        raise NotFound(f"There is no log at {database} yet. `fulfill serve` or `fulfill migrate` makes one.")
+    log = open_log(database)
+    try:
+        with closing(SQLiteViews(views_path(database))) as views:
+            queries = Queries(log, views, Projector(log, views))
+            yield ReadSide(log=log, queries=queries, rebuild=Rebuild(log, views, scratch_views))
+    finally:
+        log.close()
+
+
 def bootstrap(settings: Settings, replace: Replacements | None = None) -> Runtime:
     """Wire everything up. It starts nothing and calls no one.
 
@@ -104,7 +129,7 @@ def bootstrap(settings: Settings, replace: Replacements | None = None) -> Runtim
     log = (use.open_log or open_log)(settings.database)
     hot, locks = HotStates(), use.locks or FileLocks(settings.database)
     writer = Writer(log, hot)
-    gateway = use.gateway or SdkGateway(settings.stripe_api_key, api_base=settings.stripe_api_base)
+    gateway = use.gateway or _gateway(settings)
     policies: list[Policy] = [
         Intake(livemode=settings.livemode),
         FulfillmentPolicy(catalog),
@@ -161,6 +186,8 @@ def _kinds(
     }
     deliveries = dict(own)
     if settings.secret_key is not None:
+        from infrastructure.deliveries.http_callback import HttpDelivery
+
         deliveries.setdefault(HTTP, HttpDelivery(settings.secret_key))
     for name, delivery in deliveries.items():
         handler = Deliver(delivery, log)
@@ -168,9 +195,19 @@ def _kinds(
     return kinds
 
 
+def _gateway(settings: Settings) -> StripeGateway:
+    from infrastructure.stripe.gateway import SdkGateway
+
+    return SdkGateway(settings.stripe_api_key, api_base=settings.stripe_api_base)
+
+
 def _mailer(settings: Settings) -> Mailer:
     if settings.smtp is None:
+        from infrastructure.mail.files import FileMailer
+
         return FileMailer(settings.outbox, settings.mail_from)
+    from infrastructure.mail.smtp import SmtpMailer
+
     return SmtpMailer(settings.smtp, settings.mail_from)
 
 
