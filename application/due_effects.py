@@ -1,12 +1,15 @@
 """Which effects are due, as the view of them says. Only a hint: the claim in the log decides."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from application.projections.due_effects import DUE_EFFECTS
-from application.projections.projection import rfc3339
-from application.views import AtMost, Filter, IsSet, Selection, ViewNotBuilt, Views
+from application.projections.projection import Row, rfc3339
+from application.views import Above, AtMost, Equal, Selection, ViewNotBuilt, Views
+
+_KINDS_MAX = 100
+"""The built-in ones, and the merchant's own that ever were."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,26 +29,42 @@ class DueEffects:
         self._views = views
 
     def due(self, now: datetime, limit: int) -> Sequence[DueEffect]:
-        """Those whose time has come, oldest first, whoever may have claimed them."""
-        return self._select(AtMost("due_at", rfc3339(now)), limit)
+        """Those whose time has come, whoever may have claimed them: of each kind at most `limit`, the oldest first.
 
-    def next_due_at(self) -> datetime | None:
-        """When the first of them is due, or was."""
-        return next((effect.due_at for effect in self._select(IsSet("due_at"), 1)), None)
-
-    def _select(self, where: Filter, limit: int) -> Sequence[DueEffect]:
-        selection = Selection(projection=DUE_EFFECTS, where=[where], order_by=["due_at", "effect_id"], limit=limit)
+        By kind, so that no kind waits behind another: a service that does not answer holds up no mail.
+        """
+        until = AtMost("due_at", rfc3339(now))
+        found: list[Row] = []
         try:
-            rows = self._views.select(selection)
+            for kind in self._kinds():
+                oldest = Selection(
+                    projection=DUE_EFFECTS,
+                    where=[Equal("kind", kind), until],
+                    order_by=["due_at", "effect_id"],
+                    limit=limit,
+                )
+                found += self._views.select(oldest)
         except ViewNotBuilt:
             return []
-        return [
-            DueEffect(
-                effect_id=str(row["effect_id"]),
-                kind=str(row["kind"]),
-                session_id=str(row["session_id"]),
-                due_at=datetime.fromisoformat(str(row["due_at"])),
-                worker=None if row["worker"] is None else str(row["worker"]),
-            )
-            for row in rows
-        ]
+        return sorted(map(_due_effect, found), key=lambda effect: (effect.due_at, effect.effect_id))
+
+    def _kinds(self) -> Iterator[str]:
+        """One after the other by the index, since there are few of them and may be many effects."""
+        kind = ""
+        for _ in range(_KINDS_MAX):
+            next_one = Selection(projection=DUE_EFFECTS, where=[Above("kind", kind)], order_by=["kind"], limit=1)
+            rows = self._views.select(next_one)
+            if not rows:
+                return
+            kind = str(rows[0]["kind"])
+            yield kind
+
+
+def _due_effect(row: Row) -> DueEffect:
+    return DueEffect(
+        effect_id=str(row["effect_id"]),
+        kind=str(row["kind"]),
+        session_id=str(row["session_id"]),
+        due_at=datetime.fromisoformat(str(row["due_at"])),
+        worker=None if row["worker"] is None else str(row["worker"]),
+    )

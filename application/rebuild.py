@@ -20,6 +20,7 @@ from application.projections.following import Following, ReadableLog, fold_batch
 from application.projections.projection import Projection, Row, Value
 from application.projections.registry import PROJECTIONS
 from application.views import Overtaken, Snapshot, View, Views, ViewState
+from domain.errors import Refused
 
 BATCH_MAX = 5000
 _REPORT_SECONDS = 1.0
@@ -102,17 +103,19 @@ class Rebuild:
 
         Raises:
             NotFound: there is no such projection.
+            Refused: a later version of this program keeps it, which alone can rebuild it.
         """
         projection = self._projection(name)
-        generation, meter = self._begin(projection).generation, _Meter(report, self._timer)
-        while (view := self._find(name, generation)).state is ViewState.BUILDING:
+        view, meter = self._begin(projection), _Meter(report, self._timer)
+        while view.state is ViewState.BUILDING:
             try:
                 position, end = self._step(self._views, projection, view)
                 meter.show(position, end)
                 if position >= end:
                     self._views.switch(view)
             except Overtaken:
-                continue  # somebody else builds the same, or the live view is a step ahead: look again
+                pass  # somebody else builds the same, or the live view is a step ahead: look again
+            view = self._look_again(projection, view)
         meter.show(view.position, view.position, is_last=True)
         return view
 
@@ -140,20 +143,31 @@ class Rebuild:
 
     def _begin(self, projection: Projection) -> View:
         """The generation to build: one of this version that was begun before, else a new one."""
-        for view in self._views.all():
-            if view.name == projection.name and view.state is ViewState.BUILDING:
-                if view.version == projection.version:
-                    return view
-                self._views.drop(view)
+        own = self._own(projection)
+        if any(view.version > projection.version for view in own):
+            raise Refused(f"A later version of fulfill keeps the view {projection.name}: rebuild it with that one.")
+        building = next((view for view in own if view.state is ViewState.BUILDING), None)
+        if building is not None and building.version == projection.version:
+            return building
+        if building is not None:
+            self._views.drop(building)
         try:
             return self._views.create(projection, ViewState.BUILDING)
         except Overtaken:
             return self._begin(projection)
 
-    def _find(self, name: str, generation: int) -> View:
-        """The generation that is being built; if it was built and replaced already, the one that serves."""
-        own = [view for view in self._views.all() if view.name == name]
-        return next((view for view in own if view.generation == generation), own[0])
+    def _look_again(self, projection: Projection, view: View) -> View:
+        """The generation that is being built, or that serves by now; if somebody dropped it, another one."""
+        own = {each.generation: each for each in self._own(projection)}
+        if view.generation in own:
+            return own[view.generation]
+        replaced_it = (
+            each for each in own.values() if each.state is ViewState.LIVE and each.generation > view.generation
+        )
+        return next(replaced_it, None) or self._begin(projection)
+
+    def _own(self, projection: Projection) -> list[View]:
+        return [view for view in self._views.all() if view.name == projection.name]
 
     def _step(self, views: Views, projection: Projection, view: View, until: int | None = None) -> tuple[int, int]:
         """Bring a view one batch further. Where it is then, and where the log ends."""

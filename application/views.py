@@ -72,8 +72,11 @@ class AtMost:
 
 
 @dataclass(frozen=True, slots=True)
-class IsSet:
+class Above:
+    """Not null, and above `value`."""
+
     column: str
+    value: str | int
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +100,7 @@ class Among:
     where: "Sequence[Filter]"
 
 
-Filter = Equal | AtMost | IsSet | StartsWith | OneOf | Among
+Filter = Equal | AtMost | Above | StartsWith | OneOf | Among
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

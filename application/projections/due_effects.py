@@ -59,7 +59,7 @@ DUE_EFFECTS = Projection(
             "worker": Column.TEXT,
         },
         key=("effect_id",),
-        indexes=(("due_at",),),
+        indexes=(("kind", "due_at"),),
     ),
     reads=topics(*get_args(EffectFact)),
     fold=fold,

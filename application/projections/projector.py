@@ -39,10 +39,12 @@ class Projector:
             PersistenceError: the log could not be read.
         """
         try:
-            live, building = self._find()
-            has_followed = self._follow(live)
+            known, end = self._views.all(), self._end()
+            live, building = self._find(known, end)
             # One batch each: a long log that is being gone through again must not hold up what people look at.
-            return self._build(building) or has_followed
+            did = [self._follow(group, end) for group in _by_position(live)]
+            did += [self._build(each, end) for each in building]
+            return any(did)
         except Overtaken:
             return True
 
@@ -67,10 +69,8 @@ class Projector:
                 return False
         return True
 
-    def _find(self) -> tuple[list[Following], list[Following]]:
+    def _find(self, known: Sequence[View], end: int) -> tuple[list[Following], list[Following]]:
         """The views to follow the log with: those that serve, and those that will, being of a later version."""
-        known = self._views.all()
-        end = self._end()
         live, building = [], []
         for projection in self._projections:
             own = {view.state: view for view in known if view.name == projection.name and not self._is_void(view, end)}
@@ -98,19 +98,25 @@ class Projector:
             view = None
         return view or self._views.create(projection, ViewState.BUILDING)
 
-    def _follow(self, following: Sequence[Following]) -> bool:
-        if not following:
-            return False
-        start = min(each.view.position for each in following)
-        read = self._log.store.select_notifications(start, self._batch_max, inclusive_of_start=False)
+    def _follow(self, following: Sequence[Following], end: int) -> bool:
+        """Bring views that are at one place one batch further. False if they are at the end."""
+        start = following[0].view.position
+        read = self._log.store.select_notifications(start, self._batch_max, end, inclusive_of_start=False)
         if not read:
             return False
         self._views.apply(fold_batch(self._log, read, following, read[-1].id))
         return True
 
-    def _build(self, following: Sequence[Following]) -> bool:
-        """Go on with those that are being built; what has arrived at the end of the log serves from now on."""
-        for each in following:
-            if not self._follow([each]):
-                self._views.switch(each.view)
-        return bool(following)
+    def _build(self, building: Following, end: int) -> bool:
+        """Go on with one that is being built; what has arrived at the end of the log serves from now on."""
+        if not self._follow([building], end):
+            self._views.switch(building.view)
+        return True
+
+
+def _by_position(live: Sequence[Following]) -> list[list[Following]]:
+    """Views of one place are followed together, since the log is read once for them; a new one far behind is alone."""
+    groups: dict[int, list[Following]] = {}
+    for each in live:
+        groups.setdefault(each.view.position, []).append(each)
+    return list(groups.values())

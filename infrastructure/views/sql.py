@@ -16,7 +16,7 @@ from application.projections.projection import (
     Update,
     Value,
 )
-from application.views import Among, AtMost, Equal, Filter, IsSet, OneOf, Selection, StartsWith
+from application.views import Above, Among, AtMost, Equal, Filter, OneOf, Selection, StartsWith
 
 Statement = tuple[str, tuple[Value, ...]]
 TableOf = Callable[[Projection], str]
@@ -111,8 +111,8 @@ def _filter(each: Filter, table_of: TableOf) -> Statement:
             return _equal((each.column, each.value))
         case AtMost():
             return f"{column}<=?", (each.value,)
-        case IsSet():
-            return f"{column} IS NOT NULL", ()
+        case Above():
+            return f"{column}>?", (each.value,)
         case StartsWith():
             return f"{column}>=? AND {column}<?", (each.text, each.text + _LAST_CHARACTER)
         case OneOf():

@@ -3,8 +3,10 @@
 import sqlite3
 import threading
 from collections.abc import Iterator
+from concurrent.futures import Future
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -132,7 +134,7 @@ def test_an_error_that_nobody_expects_fails_every_waiter_and_is_not_swallowed(wr
     def fails(unit: UnitOfWork) -> None:
         raise Unexpected
 
-    futures = [writer.submit(STAMP, [], count(1)), writer.submit(STAMP, [], fails)]
+    futures: list[Future[Any]] = [writer.submit(STAMP, [], count(1)), writer.submit(STAMP, [], fails)]
 
     with pytest.raises(Unexpected):
         writer.turn()

@@ -1,8 +1,8 @@
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
+from log_parts import COURSE, KEY, MUG, LogWriter
 from read_side import ReadSide
-from sample_log import COURSE, KEY, MUG, LogWriter
 
 from application.projections.daily_sales import DAILY_SALES
 from domain.fulfillment import Fulfillment

@@ -1,8 +1,9 @@
 from datetime import timedelta
 
 import pytest
+from log_parts import BEGINNING, LogWriter
 from read_side import ReadSide
-from sample_log import BEGINNING, SHOP, LogWriter
+from sample_log import SHOP
 
 from application.due_effects import DueEffect, DueEffects
 from application.projections.due_effects import DUE_EFFECTS
@@ -59,7 +60,6 @@ def test_what_was_given_up_is_due_no_more_until_a_person_wants_it_retried(read_s
 
     read_side.fold(DUE_EFFECTS, events[:3])
     assert due.due(LATER, 10) == []
-    assert due.next_due_at() is None
 
     read_side.fold(DUE_EFFECTS, events[3:])
     assert due.due(LATER, 10) == [
@@ -78,7 +78,22 @@ def test_the_oldest_due_come_first_and_the_future_waits(read_side: ReadSide) -> 
     now = log.events[1].recorded_at
     assert [each.effect_id[-1] for each in due.due(now, 10)] == ["2", "1"]
     assert [each.effect_id[-1] for each in due.due(now, 1)] == ["2"]
-    assert due.next_due_at() == log.events[0].recorded_at
+
+
+def test_no_kind_waits_behind_another(read_side: ReadSide) -> None:
+    log = LogWriter()
+    for number in range(50):
+        log.add(
+            f"eff_{SHOP}_deliver_{number}", Effect.Requested(kind="http", step=f"deliver_{number}"), session_id=SHOP
+        )
+    given_up = Effect.Requested(kind="courier", step="deliver_x")
+    log.add(f"eff_{SHOP}_deliver_x", given_up, Effect.GivenUp(error="no"), session_id=SHOP)
+    log.add(f"eff_{SHOP}_mail_receipt", Effect.Requested(kind="mail", step="mail_receipt"), session_id=SHOP)
+
+    read_side.fold(DUE_EFFECTS, log.events)
+
+    due = DueEffects(read_side.views).due(LATER, 3)
+    assert [each.effect_id.rpartition("_")[2] for each in due] == ["0", "1", "2", "receipt"]
 
 
 def test_before_the_view_is_there_nothing_seems_due(read_side: ReadSide) -> None:

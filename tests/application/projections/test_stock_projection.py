@@ -1,5 +1,6 @@
+from log_parts import LogWriter
 from read_side import ReadSide
-from sample_log import SHOP, LogWriter, sample_log
+from sample_log import SHOP, sample_log
 
 from application.projections.stock import STOCK
 from application.queries import StockLevel

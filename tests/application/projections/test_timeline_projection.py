@@ -1,5 +1,6 @@
+from log_parts import LogWriter, received
 from read_side import ReadSide
-from sample_log import SHOP, LogWriter, received, sample_log
+from sample_log import SHOP, sample_log
 
 from application.projections.timeline import TIMELINE
 

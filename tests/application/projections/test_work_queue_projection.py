@@ -1,8 +1,9 @@
 from dataclasses import replace
 
 import pytest
+from log_parts import BEGINNING, COURSE, KEY, MUG, SERVICE, LogWriter, checkout
 from read_side import ReadSide
-from sample_log import BEGINNING, COURSE, DEBIT, FOREIGN, KEY, KEYS, MUG, SERVICE, SHOP, LogWriter, checkout, sample_log
+from sample_log import DEBIT, FOREIGN, KEYS, SHOP, sample_log
 
 from application.projections.work_queue import WORK_QUEUE
 from domain.catalog import MANUAL, PlannedLine

@@ -19,12 +19,12 @@ from application.projections.projection import (
     Value,
 )
 from application.views import (
+    Above,
     Advance,
     Among,
     AtMost,
     Equal,
     Filter,
-    IsSet,
     OneOf,
     Overtaken,
     Selection,
@@ -132,8 +132,9 @@ FILTERS: list[tuple[list[Filter], list[int]]] = [
     ([Equal("note", None)], [3]),
     ([AtMost("pieces", 5)], [1, 2]),
     ([AtMost("note", "b")], [1, 2]),
-    ([IsSet("note")], [1, 2, 4]),
-    ([IsSet("pieces")], [1, 2, 3]),
+    ([Above("pieces", 1)], [2, 3]),
+    ([Above("note", "a")], [2, 4]),
+    ([Above("note", "")], [1, 2, 4]),
     ([StartsWith("sku", "mu")], [2, 3, 4]),
     ([StartsWith("sku", "mug")], [2, 3, 4]),
     ([StartsWith("sku", "")], [1, 2, 3, 4]),
@@ -141,7 +142,7 @@ FILTERS: list[tuple[list[Filter], list[int]]] = [
     ([OneOf("sku", ["mug", "muggle", "other"])], [2, 3, 4]),
     ([OneOf("sku", [])], []),
     ([Among("sku", LABELS, [Equal("word", "blue")])], [2, 3]),
-    ([Among("sku", LABELS, [Equal("word", "blue")]), IsSet("note")], [2]),
+    ([Among("sku", LABELS, [Equal("word", "blue")]), Above("note", "")], [2]),
     ([Among("sku", SHELF, [Equal("note", "c")])], [4]),
 ]
 
