@@ -113,6 +113,10 @@ class Engine:
                 return
         raise RuntimeError(f"The engine did not come to rest in {rounds_max} rounds.")
 
+    def followed_position(self) -> int:
+        """The place in the log up to which everything has been decided, by whichever process leads."""
+        return self._followers.stored_position()
+
     def _guarded(self, name: str, loop: Callable[[], None]) -> None:
         """An unexpected exception is never silent: nobody waits for ever, readiness is red, the process can end."""
         try:

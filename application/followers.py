@@ -70,7 +70,7 @@ class Followers:
         self._locks = locks
         self._clock = clock
         self._positions: dict[str, int] = {}
-        """How far each policy has come. The store learns of it with the next decision."""
+        """How far each policy has come. The store learns of it with the next decision, or at the end of the log."""
         self._stored: dict[str, int] = {}
         """The positions in the store, as we know them."""
         self._parked: set[tuple[str, str]] = set()
@@ -91,6 +91,7 @@ class Followers:
         limit = min(limit, self._limit)
         read = self._log.store.select_notifications(self.position, limit, inclusive_of_start=False)
         if not read:
+            self._store_positions()
             return False
         batch = self._decide(read)
         try:
@@ -121,8 +122,24 @@ class Followers:
     def _adopt_parked(self) -> None:
         self._parked = {(parked.policy, parked.subject) for parked in self._log.store.select_parked()}
 
+    def stored_position(self) -> int:
+        """How far every policy has come, as the store says, whoever leads."""
+        return min(self._look_up().values(), default=0)
+
+    def _store_positions(self) -> None:
+        """At the end of the log: let the store know that nothing more follows from what was read."""
+        if self._positions == self._stored:
+            return
+        trackings = [Tracking(name, position) for name, position in self._positions.items()]
+        try:
+            self._log.store.insert_events([], trackings=trackings, since=self._stored)
+        except IntegrityError:
+            self._adopt()  # another leads
+        else:
+            self._stored = dict(self._positions)
+
     def _insert(self, batch: _Batch) -> None:
-        """A batch that decided nothing is not worth a transaction: its position goes in with the next one."""
+        """A batch that decided nothing is not worth a transaction: its position goes in with a later one."""
         if not batch.has_news:
             return
         trackings = [Tracking(name, position) for name, position in batch.positions.items()]

@@ -119,6 +119,13 @@ class Settings:
     def livemode(self) -> bool:
         return "_live_" in self.stripe_api_key[:8]
 
+    @property
+    def secrets(self) -> Sequence[str]:
+        """What must never be seen, in logs least of all."""
+        password = self.smtp.password if self.smtp else None
+        known = (self.stripe_api_key, *self.webhook_secrets, self.secret_key, password)
+        return [secret for secret in known if secret]
+
 
 def load_settings(environ: Mapping[str, str], dotenv: Path | None) -> Settings:
     """Every setting, from the environment and from the file `dotenv` if it exists.

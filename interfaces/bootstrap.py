@@ -35,14 +35,26 @@ from domain.policies.fulfillment import FulfillmentPolicy
 from domain.policies.intake import Intake
 from domain.policies.inventory import InventoryPolicy
 from domain.policies.policy import Policy
-from infrastructure.catalog_file import load_catalog
-from infrastructure.deliveries.entry_points import own_deliveries
+from infrastructure.catalog_file import CatalogError, load_catalog
+from infrastructure.deliveries.entry_points import DeliveryNotLoaded, own_deliveries
 from infrastructure.event_store.sqlite import sqlite_environment
 from infrastructure.locks import FileLocks
 from infrastructure.settings import Settings
 from infrastructure.stripe.envelope import read_delivery
 from infrastructure.stripe.signature import verify
 from infrastructure.views.sqlite import SQLiteViews, scratch_views, views_path
+
+__all__ = [
+    "CatalogError",
+    "DeliveryNotLoaded",
+    "ReadSide",
+    "Replacements",
+    "Runtime",
+    "bootstrap",
+    "migrate",
+    "migrate_database",
+    "open_read_side",
+]
 
 
 def utc_now() -> datetime:
@@ -83,7 +95,17 @@ class Runtime:
 
 def migrate(settings: Settings) -> None:
     """Make or upgrade the tables of the log."""
-    open_log(settings.database, create_tables=True).close()
+    migrate_database(settings.database)
+
+
+def migrate_database(database: Path) -> None:
+    """The same, where only the place of the log is known.
+
+    Raises:
+        OSError: its directory can't be made.
+    """
+    database.parent.mkdir(parents=True, exist_ok=True)
+    open_log(database, create_tables=True).close()
 
 
 def open_log(path: Path, *, create_tables: bool = False) -> Log:
