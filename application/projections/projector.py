@@ -50,22 +50,23 @@ class Projector:
 
     def catch_up(self, until: int | None = None) -> None:
         """Bring every view at least to this position of the log, or to where the log ends now."""
-        end = self._end() if until is None else until
-        while not self._is_at(end):
+        wanted = self._end() if until is None else until
+        while not self._is_at(wanted):
             if not self.turn():
                 return
 
     def _end(self) -> int:
         return self._log.store.max_notification_id() or 0
 
-    def _is_at(self, end: int) -> bool:
+    def _is_at(self, wanted: int) -> bool:
         """A view of a later version than ours is another process's to follow with."""
         live = {view.name: view for view in self._views.all() if view.state is ViewState.LIVE}
+        end = self._end()
         for projection in self._projections:
             view = live.get(projection.name)
             if view is None or view.version < projection.version:
                 return False
-            if view.version == projection.version and view.position < end:
+            if view.version == projection.version and not wanted <= view.position <= end:
                 return False
         return True
 

@@ -1,0 +1,281 @@
+"""The projector keeps every view at the end of the log: each event once, whoever else does the same."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from busy_log import busy_log
+from eventsourcing.persistence import StoredEvent
+from log_parts import LogWriter
+from read_side import ReadSide, open_read_side
+from sample_log import SHOP, sample_log
+
+from application.projections.checkouts import CHECKOUTS
+from application.projections.daily_sales import DAILY_SALES
+from application.projections.projection import (
+    Add,
+    Change,
+    Column,
+    Keep,
+    Projection,
+    Put,
+    Remove,
+    Row,
+    Table,
+    UnfitChange,
+    Update,
+)
+from application.projections.registry import PROJECTIONS
+from application.projections.timeline import TIMELINE
+from application.views import Selection, ViewNotBuilt, ViewState
+from domain.checkout_session import CheckoutSession
+from domain.event import Event
+from domain.personal import Personal
+
+
+def positions(read_side: ReadSide) -> dict[str, int]:
+    return {view.name: view.position for view in read_side.views.all()}
+
+
+def all_rows(read_side: ReadSide) -> dict[str, list[Row]]:
+    return {projection.name: read_side.rows(projection) for projection in read_side.projections}
+
+
+@pytest.fixture
+def expected(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Row]]:
+    """The rows of the sample log, each event followed by itself."""
+    with open_read_side(tmp_path_factory.mktemp("expected"), batch_max=1) as read_side:
+        read_side.append(sample_log())
+        read_side.projector.catch_up()
+        return all_rows(read_side)
+
+
+@pytest.mark.parametrize("batch_max", [2, 3, 10, 64, 65, 66, 1000])
+def test_the_rows_are_the_same_in_batches_of_any_size(
+    tmp_path: Path, expected: dict[str, list[Row]], batch_max: int
+) -> None:
+    with open_read_side(tmp_path, batch_max=batch_max) as read_side:
+        read_side.append(sample_log())
+        read_side.projector.catch_up()
+
+        assert all_rows(read_side) == expected
+
+
+def test_every_view_stands_for_the_end_of_the_log_even_if_its_last_events_are_none_of_its_business(
+    read_side: ReadSide,
+) -> None:
+    read_side.append(sample_log())
+
+    read_side.projector.catch_up()
+
+    assert positions(read_side) == dict.fromkeys([projection.name for projection in PROJECTIONS], 65)
+    assert read_side.projector.turn() is False
+
+
+def test_an_empty_log_has_empty_views_not_missing_ones(read_side: ReadSide) -> None:
+    read_side.projector.catch_up()
+
+    assert all_rows(read_side) == {projection.name: [] for projection in PROJECTIONS}
+
+
+def test_two_processes_that_follow_at_once_take_each_event_in_once(
+    tmp_path: Path, expected: dict[str, list[Row]]
+) -> None:
+    with open_read_side(tmp_path, batch_max=5) as one, open_read_side(tmp_path, batch_max=3) as other:
+        for event in sample_log():
+            one.append([event])
+            one.projector.turn()
+            other.projector.turn()
+        one.projector.catch_up()
+        other.projector.catch_up()
+
+        assert all_rows(one) == all_rows(other) == expected
+
+
+def test_catching_up_to_a_position_goes_at_least_there(read_side: ReadSide) -> None:
+    read_side.append(sample_log())
+
+    read_side.projector.catch_up(10)
+
+    assert set(positions(read_side).values()) == {14}, "two batches of seven"
+
+
+def test_a_view_that_is_far_behind_holds_up_no_other(read_side: ReadSide) -> None:
+    read_side.append(busy_log(20))
+    read_side.projector.catch_up()
+    (timeline,) = [view for view in read_side.views.all() if view.name == "timeline"]
+    read_side.views.drop(timeline)
+    read_side.append([replace(sample_log()[0], originator_id="sku_hat")])
+
+    read_side.projector.turn()
+
+    assert positions(read_side) == {**dict.fromkeys([each.name for each in PROJECTIONS], 221), "timeline": 7}
+    read_side.projector.catch_up()
+    assert set(positions(read_side).values()) == {221}
+
+
+def with_a_view_of(version: int) -> list[Projection]:
+    return [CHECKOUTS, replace(TIMELINE, version=version)]
+
+
+def test_the_view_of_a_later_version_is_built_beside_the_one_that_serves(tmp_path: Path) -> None:
+    with (
+        open_read_side(tmp_path, with_a_view_of(1)) as old,
+        open_read_side(tmp_path, with_a_view_of(2)) as new,
+    ):
+        old.append(sample_log()[:20])
+        old.projector.catch_up()
+
+        new.projector.turn()
+        assert len(old.rows(old.projections[1])) == len([event for event in sample_log()[:20] if event.session_id])
+        with pytest.raises(ViewNotBuilt):
+            new.rows(new.projections[1])
+
+        new.projector.catch_up()
+        old.projector.catch_up()
+        assert [(view.name, view.version, view.state) for view in new.views.all()] == [
+            ("checkouts", 1, ViewState.LIVE),
+            ("timeline", 2, ViewState.LIVE),
+        ]
+        with pytest.raises(ViewNotBuilt, match="The view timeline is not built yet in version 1"):
+            old.views.select(Selection(projection=TIMELINE))
+
+
+def test_an_older_process_leaves_the_view_of_a_later_version_alone(tmp_path: Path) -> None:
+    with (
+        open_read_side(tmp_path, with_a_view_of(1)) as old,
+        open_read_side(tmp_path, with_a_view_of(2)) as new,
+    ):
+        new.append(sample_log())
+        new.projector.turn()
+        old.projector.catch_up()
+
+        assert positions(old) == {"checkouts": 65, "timeline": 7}
+
+
+def test_a_half_built_view_of_a_version_in_between_is_given_up(tmp_path: Path) -> None:
+    with open_read_side(tmp_path, with_a_view_of(1)) as first:
+        first.append(sample_log())
+        first.projector.catch_up()
+    with open_read_side(tmp_path, with_a_view_of(2)) as second:
+        second.projector.turn()
+    with open_read_side(tmp_path, with_a_view_of(3)) as third:
+        third.projector.catch_up()
+
+        assert [(view.version, view.state) for view in third.views.all() if view.name == "timeline"] == [(3, "live")]
+
+
+def test_views_that_are_ahead_of_a_restored_log_are_made_again(tmp_path: Path) -> None:
+    with open_read_side(tmp_path) as before:
+        before.append(sample_log())
+        before.projector.catch_up()
+    for file in tmp_path.glob("fulfillment.db*"):
+        file.unlink()
+
+    with open_read_side(tmp_path) as restored:
+        restored.append(sample_log()[:10])
+        restored.projector.catch_up()
+
+        assert set(positions(restored).values()) == {10}
+        assert len(restored.rows(TIMELINE)) == len([event for event in sample_log()[:10] if event.session_id])
+
+
+def test_an_event_that_can_not_be_read_is_left_out_and_shown_and_the_rest_goes_on(read_side: ReadSide) -> None:
+    read_side.append(sample_log()[:20])
+    read_side.log.store.insert_events([StoredEvent(SHOP, 100, "CheckoutSession.Noted", b"{}")])
+    read_side.append(sample_log()[20:])
+
+    read_side.projector.catch_up()
+
+    status = {each.name: (each.state, each.position, each.unreadable) for each in read_side.queries.projections()}
+    assert status["timeline"] == ("failed", 66, 1)
+    assert status["daily_sales"] == ("live", 66, 0), "that topic is none of its business"
+    (timeline,) = [view for view in read_side.views.all() if view.name == "timeline"]
+    (left_out,) = read_side.views.unreadable(timeline)
+    assert left_out.position == 21
+    assert "CheckoutSession.Noted, can't be read" in left_out.error
+
+
+NOTES = Table(columns={"number": Column.INTEGER, "text": Column.TEXT, "pieces": Column.INTEGER}, key=("number",))
+KEY1: Row = {"number": 1}
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (Put({"number": 1, "text": "x"}), "a change names number, text, and not number, pieces, text"),
+        (Put({"number": None, "text": "x", "pieces": 0}), "the column number can't hold its value"),
+        (Put({"number": 1, "text": 7, "pieces": 0}), "the column text can't hold its value"),
+        (Put({"number": 1, "text": "\x00", "pieces": 0}), "the column text can't hold its value"),
+        (Keep({"number": 1, "text": "\ud800", "pieces": 0}), "the column text can't hold its value"),
+        (Put({"number": 2**63, "text": "x", "pieces": 0}), "the column number can't hold its value"),
+        (Update({"pieces": 1}, {"text": "x"}), "a change names pieces, and not number"),
+        (Update(KEY1, {"colour": "x"}), "there is no column colour"),
+        (Add({}, {"pieces": 1}), "a change names , and not number"),
+        (Add(KEY1, {"colour": 1}), "there is no column colour"),
+        (Remove({"colour": 1}), "there is no column colour"),
+    ],
+)
+def test_a_fold_that_asks_for_what_its_table_can_not_hold_leaves_the_event_out(
+    tmp_path: Path, change: Change, why: str
+) -> None:
+    def fold(event: Event, position: int) -> Iterable[Change]:
+        return [change] if position == 2 else [Put({"number": position, "text": "ok", "pieces": 0})]
+
+    projection = Projection(name="notes", version=1, table=NOTES, reads=None, fold=fold)
+
+    with pytest.raises(UnfitChange, match=why):
+        projection.changes(sample_log()[1], 2)
+    with open_read_side(tmp_path, [projection]) as read_side:
+        rows = read_side.fold(projection, sample_log()[:3])
+        (view,) = read_side.views.all()
+
+        assert [row["number"] for row in rows] == [1, 3]
+        assert [each.position for each in read_side.views.unreadable(view)] == [2]
+
+
+def failing(event: Event, position: int) -> Iterable[Change]:
+    raise ZeroDivisionError("planted")
+
+
+def test_a_fold_that_fails_does_not_stop_the_other_views(tmp_path: Path) -> None:
+    broken = replace(DAILY_SALES, fold=failing)
+
+    with open_read_side(tmp_path, [broken, TIMELINE]) as read_side:
+        read_side.append(sample_log())
+        read_side.projector.catch_up()
+
+        assert positions(read_side) == {"daily_sales": 65, "timeline": 65}
+        (view, _) = read_side.views.all()
+        assert {each.error for each in read_side.views.unreadable(view)} == {"ZeroDivisionError: planted"}
+
+
+def test_the_error_of_an_event_left_out_is_bounded(tmp_path: Path) -> None:
+    def shouting(event: Event, position: int) -> Iterable[Change]:
+        raise ValueError("x" * 10_000)
+
+    with open_read_side(tmp_path, [replace(TIMELINE, fold=shouting)]) as read_side:
+        log = LogWriter()
+        log.add(SHOP, CheckoutSession.Noted(text=Personal("a")), session_id=SHOP)
+        read_side.append(log.events)
+        read_side.projector.catch_up()
+        (view,) = read_side.views.all()
+
+        assert [len(each.error) for each in read_side.views.unreadable(view)] == [500]
+
+
+@pytest.mark.parametrize("projection", PROJECTIONS, ids=lambda each: each.name)
+def test_a_fold_makes_the_same_changes_of_the_same_event(projection: Projection) -> None:
+    fold: Callable[[], list[list[Change]]] = lambda: [  # noqa: E731 - said twice below
+        projection.changes(event, position) for position, event in enumerate(sample_log(), 1)
+    ]
+
+    assert fold() == fold()
+
+
+@pytest.mark.parametrize("projection", PROJECTIONS, ids=lambda each: each.name)
+def test_a_projection_reads_every_topic_that_its_fold_makes_something_of(projection: Projection) -> None:
+    for position, event in enumerate(sample_log(), 1):
+        if not projection.concerns(event.TOPIC):
+            assert projection.changes(event, position) == [], event.TOPIC
