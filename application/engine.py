@@ -64,7 +64,8 @@ class Engine:
     @property
     def is_ready(self) -> bool:
         """Whether what is submitted gets written."""
-        return bool(self._threads) and self.failure is None and not self._stopping.is_set()
+        is_running = bool(self._threads) and not self._stopping.is_set()
+        return is_running and self.failure is None and not self._writer.is_closed
 
     def start(self) -> None:
         self._writer.has_thread = True
