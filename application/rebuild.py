@@ -106,7 +106,8 @@ class Rebuild:
             Refused: a later version of this program keeps it, which alone can rebuild it.
         """
         projection = self._projection(name)
-        view, meter = self._begin(projection), _Meter(report, self._timer)
+        view = self._begin(projection)
+        meter = _Meter(report, self._timer, view.position)
         while view.state is ViewState.BUILDING:
             try:
                 position, end = self._step(self._views, projection, view)
@@ -128,7 +129,7 @@ class Rebuild:
         """
         projection = self._projection(name)
         with self._views.snapshot(projection) as live, self._scratch() as scratch:
-            meter = _Meter(report, self._timer)
+            meter = _Meter(report, self._timer, 0)
             scratch.create(projection, ViewState.LIVE)
             while (view := scratch.all()[0]).position < live.view.position:
                 meter.show(view.position, live.view.position)
@@ -189,19 +190,18 @@ class Rebuild:
 class _Meter:
     """Tells how far it is about once a second, and at the end."""
 
-    def __init__(self, report: Report, timer: Callable[[], float]) -> None:
+    def __init__(self, report: Report, timer: Callable[[], float], begun_at: int) -> None:
         self._report = report
         self._timer = timer
-        self._began_at = self._shown_at = timer()
-        self._from: int | None = None
+        self._begun_at = begun_at
+        self._started = self._shown = timer()
 
     def show(self, done: int, total: int, *, is_last: bool = False) -> None:
         now = self._timer()
-        self._from = done if self._from is None else self._from
-        if is_last or now - self._shown_at >= _REPORT_SECONDS:
-            self._shown_at = now
-            seconds = now - self._began_at
-            rate = (done - self._from) / seconds if seconds > 0 else 0.0
+        if is_last or now - self._shown >= _REPORT_SECONDS:
+            self._shown = now
+            seconds = now - self._started
+            rate = (done - self._begun_at) / seconds if seconds > 0 else 0.0
             self._report(Progress(done=done, total=total, events_per_second=rate))
 
 
