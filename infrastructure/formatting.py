@@ -26,7 +26,7 @@ def format_money(amount: int, currency: str, locale: str | None) -> str:
     spoken = _negotiated(locale)
     pattern = copy(spoken.currency_formats["standard"])
     pattern.frac_prec = (places, places)
-    return pattern.apply(major_units(amount, currency), spoken, currency=code, currency_digits=False)
+    return str(pattern.apply(major_units(amount, currency), spoken, currency=code, currency_digits=False))
 
 
 def format_date(moment: datetime, locale: str | None) -> str:

@@ -192,20 +192,22 @@ def _customer(session: Session) -> Contact:
 
 
 def _contact(contact: _Contact) -> Contact:
-    address = contact.address
     return Contact(
         name=personal(contact.name),
         email=personal(contact.email),
         phone=personal(contact.phone),
-        address=address
-        and Address(
-            line1=personal(address.line1),
-            line2=personal(address.line2),
-            city=personal(address.city),
-            postal_code=personal(address.postal_code),
-            state=personal(address.state),
-            country=personal(address.country),
-        ),
+        address=_address(contact.address) if contact.address else None,
+    )
+
+
+def _address(address: _Address) -> Address:
+    return Address(
+        line1=personal(address.line1),
+        line2=personal(address.line2),
+        city=personal(address.city),
+        postal_code=personal(address.postal_code),
+        state=personal(address.state),
+        country=personal(address.country),
     )
 
 

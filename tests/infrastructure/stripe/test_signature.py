@@ -16,7 +16,7 @@ BODY = b'{"id": "evt_1"}'
 
 
 def signed(body: bytes = BODY, secret: str = SECRET, at: datetime = NOW) -> str:
-    return stripe.WebhookSignature.generate_signature_header(body.decode(), secret, int(at.timestamp()))
+    return str(stripe.WebhookSignature.generate_signature_header(body.decode(), secret, int(at.timestamp())))
 
 
 def refusal(header: str, body: bytes = BODY) -> str:
