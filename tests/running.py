@@ -4,7 +4,7 @@ import socket
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import httpx2
@@ -63,7 +63,7 @@ def running_shop(
             None,
         )
         migrate(settings)
-        runtime = bootstrap(settings)
+        runtime = bootstrap(replace(settings, outbox=directory / "outbox"))
         server = web_server(engine_app(runtime), "127.0.0.1", 0)
         thread = threading.Thread(target=server.run, args=([listening],), name="shop-server")
         thread.start()

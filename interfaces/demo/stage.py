@@ -58,7 +58,9 @@ class Stage:
         with open_read_side(self.database) as side:
             return next(level for level in side.queries.stock() if level.sku == sku)
 
-    def expect_state(self, session: str, state: str, mails: Iterable[str] = ()) -> CheckoutDocument:
+    def expect_state(
+        self, session: str, state: str, mails: Iterable[str] = (), *, seconds: float = _WAIT_SECONDS
+    ) -> CheckoutDocument:
         """The checkout, once it is in this state and exactly these mails have gone out, once each."""
         wanted = sorted(mails)
 
@@ -71,7 +73,7 @@ class Stage:
             state_found = document.state if document else "unheard of"
             return f"{session[:16]}… is {state_found} with the mails {self.mails(session)}, not {state} with {wanted}"
 
-        wait_for(is_so, found)
+        wait_for(is_so, found, seconds)
         document = self.document(session)
         assert document is not None, "it was there a moment ago"
         expect(
@@ -101,5 +103,5 @@ def wait_for(is_so: Callable[[], bool], found: Callable[[], str], seconds: float
     deadline = time.monotonic() + seconds
     while not is_so():
         if time.monotonic() > deadline:
-            raise WrongOutcome(f"after {seconds:.0f} seconds {found()}")
+            raise WrongOutcome(f"after {seconds:g} seconds {found()}")
         time.sleep(_LOOK_SECONDS)
