@@ -4,7 +4,8 @@ A fold gets the event and its position, and nothing else: no port, no clock, no 
 folding the log again gives the same rows again.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -15,6 +16,8 @@ Value = str | int | None
 Row = Mapping[str, Value]
 
 _INTEGER_MAX = 2**63 - 1
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+"""Half a surrogate pair can't be encoded, and PostgreSQL holds no NUL."""
 
 
 class Column(StrEnum):
@@ -107,43 +110,41 @@ def topics(*kinds: type[Event]) -> frozenset[str]:
 
 def rfc3339(at: datetime) -> str:
     """A time as it stands in rows and documents: UTC with microseconds, so that it sorts as text."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return f"{at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
 
 
 def _check(table: Table, change: Change) -> None:
     match change:
         case Put(row) | Keep(row):
-            _check_names(set(row), set(table.columns))
+            _check_names(row, table.columns.keys())
             _check_values(table, row)
         case Update(key, values):
-            _check_names(set(key), set(table.key))
-            _check_values(table, {**key, **values})
+            _check_names(key, set(table.key))
+            _check_values(table, key)
+            _check_values(table, values)
         case Add(key, amounts):
-            _check_names(set(key), set(table.key))
-            _check_values(table, {**key, **amounts})
+            _check_names(key, set(table.key))
+            _check_values(table, key)
+            _check_values(table, amounts)
         case Remove(where):
             _check_values(table, where)
 
 
-def _check_names(given: set[str], wanted: set[str]) -> None:
-    if given != wanted:
+def _check_names(given: Row, wanted: Set[str]) -> None:
+    if given.keys() != wanted:
         raise UnfitChange(f"a change names {', '.join(sorted(given))}, and not {', '.join(sorted(wanted))}")
 
 
 def _check_values(table: Table, row: Row) -> None:
     for name, value in row.items():
-        if name not in table.columns:
+        kind = table.columns.get(name)
+        if kind is None:
             raise UnfitChange(f"there is no column {name}")
         if value is None:
             fits = name not in table.key
-        elif table.columns[name] is Column.INTEGER:
+        elif kind is Column.INTEGER:
             fits = isinstance(value, int) and abs(value) <= _INTEGER_MAX
         else:
-            fits = isinstance(value, str) and _is_storable(value)
+            fits = isinstance(value, str) and _UNSTORABLE.search(value) is None
         if not fits:
             raise UnfitChange(f"the column {name} can't hold its value")
-
-
-def _is_storable(text: str) -> bool:
-    """Half a surrogate pair can't be encoded, and PostgreSQL holds no NUL."""
-    return "\x00" not in text and not any("\ud800" <= character <= "\udfff" for character in text)

@@ -13,8 +13,9 @@ from domain.fulfillment import Fulfillment
 from domain.stripe_event import StripeEvent
 
 _TERM_MAX = 200
-_TERMS_MAX = 500
-"""Per event: a session has at most some hundred lines."""
+_TERMS_MAX = 2000
+"""Per event: Stripe lists at most a hundred line items, and their titles are short."""
+_PUNCTUATION = ".,;:!?()[]\"'"
 
 Found = tuple[str, str | None]
 """Under which heading a text is found, and the text."""
@@ -22,9 +23,13 @@ Found = tuple[str, str | None]
 
 def words(text: str) -> list[str]:
     """The words of a text as they are stored and asked for: without case, accents and punctuation at their ends."""
+    plain = text if text.isascii() and text.isprintable() else _plain(text)
+    return [word for word in (raw.strip(_PUNCTUATION)[:_TERM_MAX] for raw in plain.casefold().split()) if word]
+
+
+def _plain(text: str) -> str:
     letters = [c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c)]
-    plain = "".join(c for c in letters if c.isprintable() or c.isspace()).casefold()
-    return [word for word in (raw.strip(".,;:!?()[]\"'")[:_TERM_MAX] for raw in plain.split()) if word]
+    return "".join(c for c in letters if c.isprintable() or c.isspace())
 
 
 def fold(event: Event, position: int) -> Iterable[Change]:  # noqa: ARG001 - every fold has the same shape

@@ -44,7 +44,6 @@ STOCK = Projection(
             "backordered": Column.INTEGER,
         },
         key=("sku", "session_id", "line_item"),
-        indexes=(("session_id",),),
     ),
     reads=topics(*get_args(StockItemFact)),
     fold=fold,

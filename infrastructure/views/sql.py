@@ -1,6 +1,7 @@
 """Changes, filters and tables of views as SQL, with a `?` for every value. Names are ours, and quoted all the same."""
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from typing import assert_never
 
 from application.projections.projection import (
@@ -11,7 +12,6 @@ from application.projections.projection import (
     Projection,
     Put,
     Remove,
-    Row,
     Table,
     Update,
     Value,
@@ -42,22 +42,42 @@ def create_table(name: str, table: Table) -> list[str]:
 def change(name: str, table: Table, change: Change) -> Statement:
     match change:
         case Put(row):
-            others = [column for column in row if column not in table.key]
-            return _insert(name, table, row, [f"{quoted(column)}=excluded.{quoted(column)}" for column in others])
+            return _put(name, tuple(row), table.key), tuple(row.values())
         case Keep(row):
-            return _insert(name, table, row, [])
+            return _keep(name, tuple(row), table.key), tuple(row.values())
         case Add(key, amounts):
-            grown = [f"{quoted(c)}={quoted(name)}.{quoted(c)}+excluded.{quoted(c)}" for c in amounts]
-            return _insert(name, table, {**key, **amounts}, grown)
+            return _add(name, tuple(key), tuple(amounts)), (*key.values(), *amounts.values())
         case Update(key, values):
-            where, parameters = _all(map(_equal, key.items()))
-            assignments = ", ".join(f"{quoted(column)}=?" for column in values)
-            return f"UPDATE {quoted(name)} SET {assignments}{where}", (*values.values(), *parameters)
+            return _update(name, tuple(key), tuple(values)), (*values.values(), *key.values())
         case Remove(row):
             where, parameters = _all(map(_equal, row.items()))
             return f"DELETE FROM {quoted(name)}{where}", parameters
         case _:
             assert_never(change)
+
+
+@lru_cache(maxsize=512)
+def _put(name: str, columns: tuple[str, ...], key: tuple[str, ...]) -> str:
+    grown = [f"{quoted(column)}=excluded.{quoted(column)}" for column in columns if column not in key]
+    return _insert(name, columns, key, grown)
+
+
+@lru_cache(maxsize=512)
+def _keep(name: str, columns: tuple[str, ...], key: tuple[str, ...]) -> str:
+    return _insert(name, columns, key, [])
+
+
+@lru_cache(maxsize=512)
+def _add(name: str, key: tuple[str, ...], amounts: tuple[str, ...]) -> str:
+    grown = [f"{quoted(c)}={quoted(name)}.{quoted(c)}+excluded.{quoted(c)}" for c in amounts]
+    return _insert(name, (*key, *amounts), key, grown)
+
+
+@lru_cache(maxsize=512)
+def _update(name: str, key: tuple[str, ...], columns: tuple[str, ...]) -> str:
+    assignments = ", ".join(f"{quoted(column)}=?" for column in columns)
+    where = " AND ".join(f"{quoted(column)}=?" for column in key)
+    return f"UPDATE {quoted(name)} SET {assignments} WHERE {where}"
 
 
 def select(selection: Selection, table_of: TableOf) -> Statement:
@@ -79,11 +99,10 @@ def _list(names: Iterable[str]) -> str:
     return ", ".join(map(quoted, names))
 
 
-def _insert(name: str, table: Table, row: Row, assignments: Sequence[str]) -> Statement:
-    marks = ", ".join("?" * len(row))
+def _insert(name: str, columns: Sequence[str], key: Sequence[str], assignments: Sequence[str]) -> str:
+    marks = ", ".join("?" * len(columns))
     action = f"UPDATE SET {', '.join(assignments)}" if assignments else "NOTHING"
-    text = f"INSERT INTO {quoted(name)} ({_list(row)}) VALUES ({marks}) ON CONFLICT ({_list(table.key)}) DO {action}"
-    return text, tuple(row.values())
+    return f"INSERT INTO {quoted(name)} ({_list(columns)}) VALUES ({marks}) ON CONFLICT ({_list(key)}) DO {action}"
 
 
 def _direction(column: str) -> str:

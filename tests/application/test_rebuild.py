@@ -1,6 +1,7 @@
 """A rebuild makes a view afresh from the log, beside the one that serves, and then lets it serve at once."""
 
 import threading
+import tracemalloc
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
@@ -17,6 +18,7 @@ from application.projections.checkouts import CHECKOUTS
 from application.projections.due_effects import DUE_EFFECTS
 from application.projections.projection import Projection, Put, Row
 from application.projections.registry import PROJECTIONS
+from application.projections.search import SEARCH
 from application.projections.timeline import TIMELINE
 from application.rebuild import Progress, Rebuild
 from application.views import Advance, View, ViewState
@@ -317,3 +319,28 @@ def test_only_the_topics_that_a_projection_reads_are_read(tmp_path: Path) -> Non
         view = read_side.rebuild.rebuild("checkouts")
 
         assert (view.position, view.unreadable) == (3 * EVENTS_PER_SESSION, 0)
+
+
+@pytest.mark.parametrize("what", ["rebuild", "verify", "follow"])
+def test_the_memory_it_takes_does_not_grow_with_the_log(tmp_path: Path, what: str) -> None:
+    def peak(sessions: int) -> int:
+        directory = tmp_path / str(sessions)
+        directory.mkdir()
+        with open_read_side(directory, [TIMELINE, SEARCH], batch_max=100) as read_side:
+            read_side.append(busy_log(sessions))
+            if what != "follow":
+                read_side.projector.catch_up()
+            work: dict[str, Callable[[], object]] = {
+                "rebuild": lambda: read_side.rebuild.rebuild("search"),
+                "verify": lambda: read_side.rebuild.verify("search"),
+                "follow": read_side.projector.catch_up,
+            }
+            tracemalloc.start()
+            work[what]()
+            _, most = tracemalloc.get_traced_memory()
+            tracemalloc.stop()
+            return most
+
+    peak(10)  # what is made once, whatever the log
+
+    assert peak(400) < 1.25 * peak(100)

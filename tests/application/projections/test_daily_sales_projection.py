@@ -1,13 +1,23 @@
+from collections import Counter
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from log_parts import COURSE, KEY, MUG, LogWriter
-from read_side import ReadSide
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from log_parts import BEGINNING, COURSE, KEY, MUG, LogWriter, checkout, item
+from read_side import ReadSide, open_read_side
 
 from application.projections.daily_sales import DAILY_SALES
+from domain.catalog import MANUAL, PlannedLine
+from domain.checkout_session import CheckoutSession, Source
+from domain.event import Event
 from domain.fulfillment import Fulfillment
 
 EVENING_IN_NEW_YORK = datetime(2026, 11, 24, 22, 0, tzinfo=timezone(timedelta(hours=-5)))
+MIDNIGHT = datetime(2026, 11, 25, tzinfo=UTC)
 REQUESTED = Fulfillment.Requested(
     plan=(MUG, KEY),
     catalog="c0ffee",
@@ -16,17 +26,19 @@ REQUESTED = Fulfillment.Requested(
     amount_tax=420,
     paid_at=EVENING_IN_NEW_YORK,
 )
+ONE_COURSE = replace(REQUESTED, plan=(COURSE,), amount_shipping=0, amount_tax=171)
 
 
-def sales(*requested: Fulfillment.Requested) -> LogWriter:
+def sales(*requested: Event) -> list[Event]:
+    """Each of them in a session of its own."""
     log = LogWriter()
     for number, each in enumerate(requested):
         log.add(f"ful_cs_test_{number}", each, session_id=f"cs_test_{number}")
-    return log
+    return log.events
 
 
 def test_each_product_is_counted_on_the_utc_day_of_the_payment(read_side: ReadSide) -> None:
-    rows = read_side.fold(DAILY_SALES, sales(REQUESTED).events)
+    rows = read_side.fold(DAILY_SALES, sales(REQUESTED))
 
     assert [list(row.values()) for row in rows] == [
         ["2026-11-25", "eur", "prod_li_mug", 1000, 100, 171, 0, 2],
@@ -36,11 +48,139 @@ def test_each_product_is_counted_on_the_utc_day_of_the_payment(read_side: ReadSi
 
 
 def test_sales_add_up_and_currencies_stay_apart(read_side: ReadSide) -> None:
-    no_shipping = replace(REQUESTED, plan=(COURSE,), amount_shipping=0, amount_tax=171)
-
-    rows = read_side.fold(DAILY_SALES, sales(no_shipping, no_shipping, replace(no_shipping, currency="usd")).events)
+    rows = read_side.fold(DAILY_SALES, sales(ONE_COURSE, ONE_COURSE, replace(ONE_COURSE, currency="usd")))
 
     assert [(row["currency"], row["product"], row["gross"], row["units"]) for row in rows] == [
         ("eur", "prod_li_course", 2000, 2),
         ("usd", "prod_li_course", 1000, 1),
     ]
+
+
+@pytest.mark.parametrize(
+    ("paid_at", "day"),
+    [
+        (MIDNIGHT - timedelta(microseconds=1), "2026-11-24"),
+        (MIDNIGHT, "2026-11-25"),
+        (MIDNIGHT.astimezone(timezone(timedelta(hours=-11))), "2026-11-25"),
+        ((MIDNIGHT - timedelta(microseconds=1)).astimezone(timezone(timedelta(hours=14))), "2026-11-24"),
+    ],
+)
+def test_a_day_begins_at_midnight_utc_to_the_microsecond(read_side: ReadSide, paid_at: datetime, day: str) -> None:
+    (row,) = read_side.fold(DAILY_SALES, sales(replace(ONE_COURSE, paid_at=paid_at)))
+
+    assert row["day"] == day
+
+
+def test_the_day_is_that_of_the_payment_not_of_its_recording(read_side: ReadSide) -> None:
+    (row,) = read_side.fold(DAILY_SALES, sales(replace(ONE_COURSE, paid_at=BEGINNING - timedelta(days=2))))
+
+    assert row["day"] == "2026-11-22"
+
+
+def test_a_session_counts_once_whatever_is_retrieved_planned_anew_or_delivered_of_it(read_side: ReadSide) -> None:
+    log = LogWriter()
+    retrieved = CheckoutSession.Retrieved(checkout=checkout(COURSE), source=Source.WEBHOOK)
+    paid = CheckoutSession.Paid(payment_status="paid", amount_total=900, currency="eur")
+    by_hand = replace(COURSE, delivery=MANUAL)
+    log.add("cs_test_1", retrieved, paid, session_id="cs_test_1")
+    log.add("ful_cs_test_1", ONE_COURSE, session_id="cs_test_1")
+    log.add("cs_test_1", replace(retrieved, source=Source.STAFF), retrieved, session_id="cs_test_1")
+    replanned = Fulfillment.Replanned(lines=(by_hand,), replaced=(COURSE,), catalog="beef")
+    delivered = Fulfillment.LineItemDelivered(line_item="li_course")
+    log.add("ful_cs_test_1", replanned, delivered, Fulfillment.Completed(), session_id="cs_test_1")
+
+    (row,) = read_side.fold(DAILY_SALES, log.events)
+
+    assert (row["gross"], row["units"]) == (1000, 1)
+
+
+def test_what_is_not_paid_is_no_sale(read_side: ReadSide) -> None:
+    log = LogWriter()
+    unpaid = CheckoutSession.Retrieved(checkout=checkout(MUG, payment_status="unpaid"), source=Source.WEBHOOK)
+    log.add("cs_test_1", unpaid, session_id="cs_test_1")
+    log.add("ful_cs_test_1", Fulfillment.StockHeld(lines=(MUG,)), session_id="cs_test_1")
+
+    assert read_side.fold(DAILY_SALES, log.events) == []
+
+
+def test_what_cost_nothing_counts_its_units(read_side: ReadSide) -> None:
+    free = replace(COURSE.item, amount_discount=1000, amount_tax=0, amount_total=0)
+    requested = replace(ONE_COURSE, plan=(replace(COURSE, item=free),), amount_tax=0)
+
+    (row,) = read_side.fold(DAILY_SALES, sales(requested))
+
+    assert (row["gross"], row["discounts"], row["tax"], row["units"]) == (1000, 1000, 0, 1)
+
+
+def test_two_lines_of_one_product_are_one_row(read_side: ReadSide) -> None:
+    other = replace(COURSE, item=replace(COURSE.item, id="li_other", price="price_other", quantity=3))
+
+    (row,) = read_side.fold(DAILY_SALES, sales(replace(ONE_COURSE, plan=(COURSE, other), amount_tax=342)))
+
+    assert (row["gross"], row["tax"], row["units"]) == (2000, 342, 4)
+
+
+def test_a_large_sum_is_exact(read_side: ReadSide) -> None:
+    large = replace(COURSE, item=replace(COURSE.item, amount_subtotal=2**53 + 1))
+
+    (row,) = read_side.fold(DAILY_SALES, sales(replace(ONE_COURSE, plan=(large,)), replace(ONE_COURSE, plan=(large,))))
+
+    assert row["gross"] == 2 * (2**53 + 1)
+
+
+amounts = st.integers(0, 10**9)
+lines = st.builds(
+    lambda product, quantity, gross, discount, tax: PlannedLine(
+        item=replace(
+            item("li_x"),
+            product=product,
+            quantity=quantity,
+            amount_subtotal=gross,
+            amount_discount=discount,
+            amount_tax=tax,
+            amount_total=gross - discount,
+        ),
+        delivery=MANUAL,
+    ),
+    st.sampled_from([None, "prod_a", "prod_b"]),
+    st.integers(1, 999),
+    amounts,
+    amounts,
+    amounts,
+)
+requests = st.builds(
+    lambda plan, currency, shipping, tax, hours: replace(
+        REQUESTED,
+        plan=tuple(plan),
+        currency=currency,
+        amount_shipping=shipping,
+        amount_tax=tax + sum(line.item.amount_tax for line in plan),
+        paid_at=MIDNIGHT + timedelta(hours=hours),
+    ),
+    st.lists(lines, max_size=4),
+    st.sampled_from(["eur", "jpy"]),
+    amounts,
+    amounts,
+    st.integers(-30, 30),
+)
+
+
+@given(requested=st.lists(requests, min_size=1, max_size=8))
+def test_nothing_is_lost_and_nothing_is_counted_twice(requested: list[Fulfillment.Requested]) -> None:
+    expected: Counter[tuple[str, str, str]] = Counter()
+    for each in requested:
+        day = each.paid_at.date().isoformat()
+        items = [line.item for line in each.plan]
+        expected[day, each.currency, "gross"] += sum(item.amount_subtotal for item in items)
+        expected[day, each.currency, "discounts"] += sum(item.amount_discount for item in items)
+        expected[day, each.currency, "tax"] += each.amount_tax
+        expected[day, each.currency, "shipping"] += each.amount_shipping
+        expected[day, each.currency, "units"] += sum(item.quantity for item in items)
+
+    found: Counter[tuple[str, str, str]] = Counter()
+    with TemporaryDirectory() as directory, open_read_side(Path(directory), [DAILY_SALES]) as read_side:
+        for row in read_side.fold(DAILY_SALES, sales(*requested)):
+            for column in ("gross", "discounts", "tax", "shipping", "units"):
+                found[str(row["day"]), str(row["currency"]), column] += int(row[column] or 0)
+
+    assert +found == +expected
