@@ -54,16 +54,17 @@ class EngineProcess:
             self._process.wait()
             self._process = None
 
-    def stop(self) -> None:
+    def stop(self) -> int | None:
+        """Ask it to end, and see to it; its exit code, None if it did not run."""
         if self._process is None:
-            return
-        self._process.terminate()
+            return None
+        process, self._process = self._process, None
+        process.terminate()
         try:
-            self._process.wait(_STOP_SECONDS)
+            return process.wait(_STOP_SECONDS)
         except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._process = None
+            process.kill()
+            return process.wait()
 
     def fulfill(self, *arguments: str) -> None:
         """Run a command beside it, as staff would.

@@ -1,0 +1,122 @@
+"""`fulfill serve` as a process of its own: killed, stopped, and beside the commands of staff."""
+
+import json
+import socket
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx2
+import pytest
+import stripe
+
+from domain.stripe_event import StripeEvent
+from interfaces.bootstrap import open_read_side
+from interfaces.demo.engine_process import EngineProcess
+from interfaces.sandbox.sandbox import Sandbox
+from interfaces.sandbox.server import SandboxServer
+
+SECRET = "whsec_for_tests"
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[EngineProcess]:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = int(listening.getsockname()[1])
+    with SandboxServer(Sandbox()) as stripe_server:
+        settings = {
+            "STRIPE_API_KEY": "sk_test_example1234",
+            "STRIPE_WEBHOOK_SECRET": SECRET,
+            "STRIPE_API_BASE": stripe_server.url,
+        }
+        engine = EngineProcess(tmp_path, port, settings)
+        engine.start()
+        yield engine
+        engine.stop()
+
+
+def deliver(engine: EngineProcess, number: int) -> str | None:
+    """The ID of the Stripe event if its delivery was answered 2xx."""
+    id = f"evt_{number}"
+    session = {"id": f"cs_test_{number}", "object": "checkout.session", "payment_status": "paid"}
+    event = {"id": id, "object": "event", "type": "checkout.session.completed", "livemode": False}
+    body = json.dumps({**event, "created": int(time.time()), "data": {"object": session}})
+    signature = stripe.WebhookSignature.generate_signature_header(body, SECRET)
+    try:
+        answer = httpx2.post(
+            f"{engine.url}/webhook", content=body, headers={"Stripe-Signature": signature}, trust_env=False
+        )
+    except httpx2.HTTPError:
+        return None
+    return id if answer.is_success else None
+
+
+def stored(engine: EngineProcess) -> set[str]:
+    with open_read_side(engine.directory / "fulfillment.db") as side:
+        log = side.log
+        events = [log.decode(found) for found in log.store.select_notifications(None, 100_000)]
+    return {event.originator_id for event in events if isinstance(event, StripeEvent.Received)}
+
+
+def test_every_delivery_answered_2xx_is_in_the_log_after_a_kill(engine: EngineProcess) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        answers = [pool.submit(deliver, engine, number) for number in range(300)]
+        while sum(answer.done() for answer in answers) < 100:
+            time.sleep(0.005)
+        engine.kill()
+        acknowledged = {id for answer in answers if (id := answer.result()) is not None}
+
+    assert 90 < len(acknowledged) < 300, "the kill was to come in the middle"
+    assert acknowledged <= stored(engine)
+
+
+def test_a_restart_takes_up_what_was_left(engine: EngineProcess) -> None:
+    for number in range(20):
+        deliver(engine, number)
+    engine.kill()
+
+    engine.start()
+
+    deadline = time.monotonic() + 10
+    while True:
+        with open_read_side(engine.directory / "fulfillment.db") as side:
+            parked = side.queries.search("")
+        if len(parked) == 20 and all(hit.state == "parked" for hit in parked):
+            break  # the sandbox knows none of these sessions: each was asked for
+        assert time.monotonic() < deadline, [hit.state for hit in parked]
+        time.sleep(0.05)
+
+
+def test_told_to_stop_it_ends_within_ten_seconds_and_well(engine: EngineProcess) -> None:
+    deliver(engine, 1)
+    started = time.monotonic()
+
+    code = engine.stop()
+
+    assert code == 0
+    assert time.monotonic() - started < 10
+
+
+def test_staff_work_beside_the_running_server(engine: EngineProcess) -> None:
+    started = time.monotonic()
+
+    engine.fulfill("stock", "count", "mug", "5", "--as", "kim", "--reason", "delivery")
+
+    assert time.monotonic() - started < 5
+    with open_read_side(engine.directory / "fulfillment.db") as side:
+        assert [(level.sku, level.on_hand) for level in side.queries.stock()] == [("mug", 5)]
+
+
+def test_its_log_is_one_json_object_a_line_and_says_nothing_secret(engine: EngineProcess) -> None:
+    deliver(engine, 7)
+    httpx2.get(f"{engine.url}/after-checkout", params={"session_id": "cs_test_7"}, trust_env=False)
+    engine.stop()
+
+    lines = [json.loads(line) for line in engine.log.read_text().splitlines()]
+
+    assert {"webhook delivery", "decision", "effect attempted"} <= {line["event"] for line in lines}
+    assert any(line.get("session_id") == "cs_test_7" for line in lines)
+    assert SECRET not in engine.log.read_text()
+    assert "session_id=" not in engine.log.read_text()
+    assert "sk_test_" not in engine.log.read_text()
