@@ -1,0 +1,123 @@
+"""The lines of an order as the landing page groups them: by what has become of each, and equal ones together."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from domain.checkout import Checkout
+from domain.fulfillment import Fulfillment, LineState
+from domain.line import Line, Parcel
+from infrastructure.safe_text import one_line, web_link
+
+_KEY_LENGTH_MAX = 4000
+READY, PACKING, WORKING = "ready", "packing", "working"
+BACKORDERED, BY_HAND, ORDERED = "backordered", "by_hand", "ordered"
+_HEADINGS = {
+    READY: ("Ready for you", ""),
+    PACKING: ("Being packed", "We write to you as soon as it leaves."),
+    WORKING: ("Being prepared", "This takes a moment."),
+    BACKORDERED: ("Takes a little longer", "Not here at this moment. You get it as soon as it is."),
+    BY_HAND: ("Prepared by a person", "We take care of it. You need not do anything."),
+    ORDERED: ("Your order", ""),
+}
+"""In the page's order; the parcels come after what is ready."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """What was bought, as often as it was: equal lines are one item."""
+
+    title: str
+    quantity: int
+    link: str | None = None
+    keys: tuple[str, ...] = ()
+    has_keys_in_mail: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """Items of which the same has become. `carrier` and `tracking` are a parcel's."""
+
+    kind: str
+    heading: str
+    text: str
+    items: tuple[Item, ...]
+    carrier: str | None = None
+    tracking: str | None = None
+    tracking_link: str | None = None
+
+
+def ordered(checkout: Checkout) -> list[Section]:
+    """What was bought, while nothing of it is planned yet."""
+    bought = (item for item in checkout.line_items if item.quantity > 0)
+    return _sections({ORDERED: [Item(title=one_line(item.description), quantity=item.quantity) for item in bought]})
+
+
+def planned(fulfillment: Fulfillment, *, shows_keys: bool) -> list[Section]:
+    items = {id: _item(line, shows_keys=shows_keys) for id, line in fulfillment.lines.items()}
+    parcels = [_parcel(parcel, items, len(fulfillment.parcels)) for parcel in fulfillment.parcels]
+    shipped = {id for parcel in fulfillment.parcels for id in parcel.lines}
+    by_kind: dict[str, list[Item]] = {}
+    for id, line in fulfillment.lines.items():
+        if id not in shipped:
+            by_kind.setdefault(_kind(line), []).append(items[id])
+    ready = by_kind.pop(READY, [])
+    return [*_sections({READY: ready}), *parcels, *_sections(by_kind)]
+
+
+def is_working(line: Line) -> bool:
+    """Whether the line is about to change without anybody's doing."""
+    return line.state is LineState.PENDING and not line.is_to_pack
+
+
+def _kind(line: Line) -> str:
+    match line.state:
+        case LineState.DELIVERED:
+            return READY
+        case LineState.PENDING:
+            return WORKING if is_working(line) else PACKING
+        case LineState.BACKORDERED:
+            return BACKORDERED
+        case LineState.MANUAL | LineState.GIVEN_UP:
+            return BY_HAND
+
+
+def _item(line: Line, *, shows_keys: bool) -> Item:
+    return Item(
+        title=one_line(line.plan.title),
+        quantity=line.plan.item.quantity,
+        link=web_link(line.link),
+        keys=tuple(one_line(key.text, _KEY_LENGTH_MAX) for key in line.keys) if shows_keys else (),
+        has_keys_in_mail=bool(line.keys) and not shows_keys,
+    )
+
+
+def _parcel(parcel: Parcel, items: Mapping[str, Item], parcels: int) -> Section:
+    return Section(
+        kind="parcel",
+        heading=f"Parcel {parcel.number} of {parcels}, on its way" if parcels > 1 else "On its way to you",
+        text="",
+        items=_merged(items[id] for id in parcel.lines),
+        carrier=one_line(parcel.carrier),
+        tracking=one_line(parcel.tracking) if parcel.tracking else None,
+        tracking_link=web_link(parcel.tracking),
+    )
+
+
+def _sections(by_kind: Mapping[str, Sequence[Item]]) -> list[Section]:
+    return [
+        Section(kind=kind, heading=heading, text=text, items=_merged(by_kind[kind]))
+        for kind, (heading, text) in _HEADINGS.items()
+        if by_kind.get(kind)
+    ]
+
+
+def _merged(items: Iterable[Item]) -> tuple[Item, ...]:
+    """Equal items as one, with their quantities and keys together, where the first of them stood."""
+    merged: dict[tuple[str, str | None, bool], Item] = {}
+    for item in items:
+        same = (item.title, item.link, item.has_keys_in_mail)
+        first = merged.get(same)
+        merged[same] = (
+            replace(first, quantity=first.quantity + item.quantity, keys=first.keys + item.keys) if first else item
+        )
+    return tuple(merged.values())

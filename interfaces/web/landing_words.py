@@ -1,0 +1,75 @@
+"""What the landing page says first: a headline, and what the customer has to know or do."""
+
+from dataclasses import dataclass
+
+from application.checkout_state import CheckoutState
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    mark: str
+    """The sign beside the headline: `done`, `waiting`, `looking` or `stopped`."""
+    headline: str
+    message: str
+
+
+_WORDS = {
+    CheckoutState.OPEN: Words(
+        "waiting",
+        "Your order is not completed yet",
+        "If you have just paid, the confirmation is on its way. If you left the payment page before you paid, "
+        "go back to it and finish there.",
+    ),
+    CheckoutState.AWAITING_PAYMENT: Words(
+        "waiting",
+        "Thank you, we have your order",
+        "Your bank is still confirming the payment, which can take some days. You need not do anything.",
+    ),
+    CheckoutState.FULFILLED: Words(
+        "done",
+        "Thank you, that is everything",
+        "Your order is complete: all of it is ready for you or on its way.",
+    ),
+    CheckoutState.PARTIALLY_FULFILLED: Words(
+        "done",
+        "Thank you for your order",
+        "A part of it is ready. The rest follows, and you need not do anything for it.",
+    ),
+    CheckoutState.BLOCKED: Words(
+        "looking",
+        "Thank you, we have your order",
+        "It does not go out all by itself, so we are looking into it. You need not do anything.",
+    ),
+    CheckoutState.PARKED: Words(
+        "looking",
+        "We are looking into your order",
+        "Something about it needs a closer look by a person. You need not do anything, and please do not pay again.",
+    ),
+    CheckoutState.PAYMENT_FAILED: Words(
+        "stopped",
+        "Your payment did not go through",
+        "Your bank has not confirmed the payment, so nothing was charged and nothing will be sent. "
+        "If you would still like to have it, please order again.",
+    ),
+    CheckoutState.EXPIRED: Words(
+        "stopped",
+        "This order was not completed in time",
+        "The payment page has expired, and nothing was charged. If you would still like to have it, "
+        "please order again.",
+    ),
+    CheckoutState.NOTHING_TO_FULFILL: Words(
+        "done", "Thank you, all is done", "There is nothing to send for this order. You need not do anything."
+    ),
+}
+_GETTING_READY = Words("waiting", "Thank you for your order", "We are getting it ready, which takes a moment.")
+_TO_BE_PACKED = Words("done", "Thank you for your order", "We are getting your parcel ready. You need not do anything.")
+
+LOOKS_AGAIN = "This page looks again by itself."
+KEYS_IN_MAIL = "Your licence keys are in your mail."
+
+
+def words(state: CheckoutState, *, is_working: bool) -> Words:
+    """`is_working`: something of the order is about to change without anybody's doing."""
+    if state is CheckoutState.FULFILLING:
+        return _GETTING_READY if is_working else _TO_BE_PACKED
+    return _WORDS[state]

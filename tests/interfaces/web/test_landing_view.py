@@ -1,0 +1,275 @@
+"""What the landing page shows in every state of an order."""
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from builders import a_checkout, a_line_item
+from landing_orders import (
+    COURSE,
+    ENGRAVING,
+    HOOK,
+    KEY,
+    KEYS,
+    MUG,
+    PLATE,
+    blocked,
+    delivered,
+    page_of,
+    page_of_lines,
+    paid,
+    retrieved,
+    session,
+    shipped,
+)
+from scenario import planned
+
+from application.checkout_state import CheckoutState
+from domain.catalog import SHIPMENT, PlannedLine
+from domain.checkout_session import CheckoutSession, ParkReason
+from domain.line import LineState
+from interfaces.web.landing_view import LandingPage, as_json, render
+
+UNPAID = a_checkout(payment_status="unpaid")
+REFRESH = '<meta http-equiv="refresh"'
+
+
+def headings(page: LandingPage) -> list[str]:
+    return [section.heading for section in page.sections]
+
+
+def test_an_order_that_is_whole_shows_what_there_is_and_where() -> None:
+    page = page_of_lines(delivered(COURSE, link="https://example.com/course"), plan=[COURSE])
+
+    assert page.state is CheckoutState.FULFILLED
+    html = render(page)
+    assert "Thank you, that is everything" in html
+    assert 'href="https://example.com/course"' in html
+    assert "Bread course" in html
+
+
+def test_a_parcel_shows_its_carrier_and_tracking_number() -> None:
+    html = render(page_of_lines(*shipped(1, MUG, PLATE), plan=[MUG, PLATE]))
+
+    assert "On its way to you" in html
+    assert "Postbote" in html
+    assert "PB 123" in html
+    assert "Mug, blue" in html
+
+
+def test_a_parcel_without_a_tracking_number_promises_none() -> None:
+    html = render(page_of_lines(*shipped(1, MUG, tracking=None), plan=[MUG]))
+
+    assert "Postbote" in html
+    assert "Tracking" not in html
+
+
+def test_a_tracking_address_is_a_link() -> None:
+    html = render(page_of_lines(*shipped(1, MUG, tracking="https://track.example/PB123"), plan=[MUG]))
+
+    assert 'href="https://track.example/PB123"' in html
+
+
+def test_parcels_are_told_apart_and_every_line_is_in_its_own() -> None:
+    page = page_of_lines(*shipped(1, MUG), *shipped(2, PLATE, carrier="Eilbote"), plan=[MUG, PLATE])
+
+    assert headings(page) == ["Parcel 1 of 2, on its way", "Parcel 2 of 2, on its way"]
+    assert [[item.title for item in section.items] for section in page.sections] == [["Mug, blue"], ["Plate"]]
+
+
+def test_a_parcel_that_is_packed_by_people_is_no_reason_to_look_again() -> None:
+    page = page_of_lines(plan=[MUG])
+
+    assert page.state is CheckoutState.FULFILLING
+    assert headings(page) == ["Being packed"]
+    assert REFRESH not in render(page)
+
+
+@pytest.mark.parametrize("line", [HOOK, PLATE], ids=["called by machine", "waiting for stock"])
+def test_a_line_that_changes_by_itself_is_looked_at_again(line: PlannedLine) -> None:
+    html = render(page_of_lines(plan=[line]))
+
+    assert f'{REFRESH} content="5">' in html
+    assert "looks again by itself" in html
+
+
+def test_an_order_that_is_paid_but_not_planned_yet_shows_what_was_bought() -> None:
+    page = page_of(paid(a_checkout(line_items=[a_line_item(description="Teapot", quantity=2)])), refresh_seconds=5)
+
+    assert page.state is CheckoutState.FULFILLING
+    assert "Teapot" in render(page)
+    assert page.refresh_seconds == 5
+
+
+def test_what_is_not_in_stock_says_that_it_follows() -> None:
+    page = page_of_lines(
+        delivered(COURSE), blocked(PLATE, LineState.BACKORDERED), plan=[COURSE, PLATE], refresh_seconds=None
+    )
+
+    assert page.state is CheckoutState.PARTIALLY_FULFILLED
+    assert headings(page) == ["Ready for you", "Takes a little longer"]
+    assert "You get it as soon as it is." in render(page)
+
+
+@pytest.mark.parametrize("state", [LineState.MANUAL, LineState.GIVEN_UP])
+def test_what_needs_a_person_asks_nothing_of_the_customer(state: LineState) -> None:
+    page = page_of_lines(blocked(ENGRAVING, state), plan=[ENGRAVING], refresh_seconds=None)
+
+    assert page.state is CheckoutState.BLOCKED
+    html = render(page)
+    assert "we are looking into it" in html
+    assert "You need not do anything" in html
+    assert headings(page) == ["Prepared by a person"]
+    assert "A detail for staff only" not in html
+
+
+def test_a_delayed_payment_is_waited_for() -> None:
+    page = page_of(session(retrieved(UNPAID)), refresh_seconds=15)
+
+    assert page.state is CheckoutState.AWAITING_PAYMENT
+    html = render(page)
+    assert "Your bank is still confirming the payment" in html
+    assert f'{REFRESH} content="15">' in html
+    assert "Paid" not in html
+
+
+def test_a_payment_that_failed_says_that_nothing_was_charged() -> None:
+    page = page_of(session(retrieved(UNPAID), CheckoutSession.AsyncPaymentFailed(stripe_event="evt_1")))
+
+    assert page.state is CheckoutState.PAYMENT_FAILED
+    html = render(page)
+    assert "nothing was charged" in html
+    assert page.total is None
+    assert REFRESH not in html
+
+
+def test_a_session_that_expired_says_so() -> None:
+    page = page_of(session(retrieved(a_checkout(status="expired", payment_status="unpaid"))))
+
+    assert page.state is CheckoutState.EXPIRED
+    assert "has expired" in render(page)
+    assert REFRESH not in render(page)
+
+
+def test_a_session_that_is_open_is_not_completed_yet() -> None:
+    page = page_of(session(retrieved(a_checkout(status="open", payment_status="unpaid"))), refresh_seconds=5)
+
+    assert page.state is CheckoutState.OPEN
+    assert "not completed yet" in render(page)
+    assert page.total is None
+    assert page.refresh_seconds == 5
+
+
+def test_a_session_of_which_nothing_is_known_yet_has_a_page() -> None:
+    assert "not completed yet" in render(page_of(session(), refresh_seconds=5))
+
+
+def test_an_order_of_nothing_is_done() -> None:
+    setup = a_checkout(mode="setup", payment_status="no_payment_required", currency="", line_items=[])
+
+    page = page_of(paid(setup))
+
+    assert page.state is CheckoutState.NOTHING_TO_FULFILL
+    assert "There is nothing to send" in render(page)
+    assert page.total is None
+
+
+def test_a_parked_order_asks_nothing_of_the_customer() -> None:
+    parked = CheckoutSession.Parked(why=ParkReason.UNKNOWN_PAYMENT_STATUS, detail="A detail for staff only")
+
+    page = page_of(session(retrieved(a_checkout(payment_status="novel")), parked))
+
+    assert page.state is CheckoutState.PARKED
+    html = render(page)
+    assert "We are looking into your order" in html
+    assert "You need not do anything" in html
+    assert "A detail for staff only" not in html
+
+
+@pytest.mark.parametrize(
+    ("after", "is_shown"),
+    [(timedelta(0), True), (timedelta(minutes=60, microseconds=-1), True), (timedelta(minutes=60), False)],
+)
+def test_licence_keys_are_shown_in_the_first_hour_after_payment_only(after: timedelta, is_shown: bool) -> None:
+    page = page_of_lines(delivered(KEY, keys=KEYS), plan=[KEY], after=after)
+
+    html, answer = render(page), json.dumps(as_json(page))
+
+    for key in KEYS:
+        assert (key.text in html, key.text in answer) == (is_shown, is_shown)
+    assert ("Your licence keys are in your mail." in html) is not is_shown
+
+
+@pytest.mark.parametrize(("locale", "shown"), [("en", "€12.00"), ("de", "12,00\N{NO-BREAK SPACE}€"), (None, "€12.00")])
+def test_the_total_is_written_as_in_the_customers_country(locale: str | None, shown: str) -> None:
+    checkout = a_checkout(line_items=[a_line_item(amount_total=1200)], locale=locale)
+
+    assert shown in render(page_of(paid(checkout)))
+
+
+def test_an_order_that_is_free_was_not_paid() -> None:
+    html = render(page_of(paid(a_checkout(line_items=[a_line_item(amount_total=0)]))))
+
+    assert "Paid" not in html
+    assert "€0.00" in html
+
+
+def test_equal_lines_are_one_with_their_quantities_and_keys_together() -> None:
+    more = replace(KEY, item=a_line_item("li_more", quantity=3))
+    page = page_of_lines(delivered(KEY, keys=KEYS[:1]), delivered(more, keys=KEYS[1:]), plan=[KEY, more])
+
+    (item,) = page.sections[0].items
+    assert (item.title, item.quantity, item.keys) == ("Recipe app Pro", 5, tuple(key.text for key in KEYS))
+
+
+def test_an_order_of_120_lines_folds_and_loses_none_of_them() -> None:
+    plan = [planned(f"li_{number}", SHIPMENT, name=f"Postcard no. {number:03}") for number in range(120)]
+
+    html = render(page_of_lines(*shipped(1, *plan), plan=plan))
+
+    assert all(f"Postcard no. {number:03}" in html for number in range(120))
+    before_folding, _, folded = html.partition("<details>")
+    assert (before_folding.count("Postcard no."), folded.count("Postcard no.")) == (6, 114)
+    assert "<summary>114 more</summary>" in html
+
+
+def test_the_json_says_what_the_page_says() -> None:
+    page = page_of_lines(*shipped(1, MUG), delivered(KEY, keys=KEYS[:1]), plan=[MUG, KEY])
+
+    assert json.loads(json.dumps(as_json(page))) == {
+        "state": "fulfilled",
+        "headline": page.words.headline,
+        "message": page.words.message,
+        "refresh_seconds": None,
+        "is_paid": True,
+        "total": {"amount": 2000, "currency": "eur", "shown": "€20.00"},
+        "sections": [
+            {
+                "kind": "ready",
+                "heading": "Ready for you",
+                "text": "",
+                "items": [
+                    {
+                        "title": "Recipe app Pro",
+                        "quantity": 2,
+                        "link": None,
+                        "keys": [KEYS[0].text],
+                        "has_keys_in_mail": False,
+                    }
+                ],
+                "carrier": None,
+                "tracking": None,
+                "tracking_link": None,
+            },
+            {
+                "kind": "parcel",
+                "heading": "On its way to you",
+                "text": "",
+                "items": [{"title": "Mug, blue", "quantity": 1, "link": None, "keys": [], "has_keys_in_mail": False}],
+                "carrier": "Postbote",
+                "tracking": "PB 123",
+                "tracking_link": None,
+            },
+        ],
+    }
