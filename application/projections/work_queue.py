@@ -49,7 +49,7 @@ _BLOCKED = {
 }
 _ONLY_TO_BE_SEEN = (Work.CONTRADICTED, Work.MAIL_WITHOUT_ADDRESS)
 """There is nothing to be done by the engine: a person's note says that somebody has looked."""
-_FOREIGN = (ParkReason.WRONG_MODE, ParkReason.CONNECTED_ACCOUNT)
+_NOT_OURS = (ParkReason.WRONG_MODE, ParkReason.CONNECTED_ACCOUNT, ParkReason.UNKNOWN_TO_STRIPE)
 """A session parked for these can't be fulfilled here, so that a note is all there is to do about it, too."""
 
 
@@ -149,7 +149,7 @@ def _of_session(event: CheckoutSessionFact) -> Iterator[Change]:
         case CheckoutSession.Noted():
             for kind in _ONLY_TO_BE_SEEN:
                 yield Remove({"subject": session, "kind": kind.value})
-            for why in _FOREIGN:
+            for why in _NOT_OURS:
                 yield Remove({"subject": session, "kind": Work.PARKED_SESSION.value, "item": why.value})
         case (
             CheckoutSession.Completed()

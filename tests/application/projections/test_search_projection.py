@@ -1,8 +1,14 @@
+from dataclasses import replace
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from log_parts import COURSE, LogWriter, checkout, received
 from read_side import ReadSide
 from sample_log import SHOP, sample_log
 
 from application.projections.search import SEARCH, words
+from domain.checkout_session import CheckoutSession, Source
 
 
 @pytest.fixture
@@ -50,3 +56,35 @@ def test_no_key_phone_or_street_can_be_searched_for(terms: dict[str, str]) -> No
 )
 def test_words_have_no_case_no_accents_and_nothing_unprintable(text: str, found: list[str]) -> None:
     assert words(text) == found
+
+
+@given(text=st.text(max_size=60))
+def test_the_words_of_words_are_the_same_words(text: str) -> None:
+    found = words(text)
+
+    assert words(" ".join(found)) == found
+
+
+@given(text=st.text(alphabet=st.characters(min_codepoint=1, max_codepoint=127), max_size=60))
+def test_plain_text_takes_no_other_way_than_the_rest(text: str) -> None:
+    assert words(text + " é") == [*words(text), "e"]
+
+
+def test_a_title_of_any_length_is_found_by_its_first_words(read_side: ReadSide) -> None:
+    long = replace(COURSE, item=replace(COURSE.item, description=" ".join(f"word{n}" for n in range(3000)) + "x" * 500))
+    log = LogWriter()
+    retrieved = CheckoutSession.Retrieved(checkout=checkout(long), source=Source.WEBHOOK)
+    log.add(SHOP, retrieved, session_id=SHOP, actor="worker:w1")
+
+    rows = read_side.fold(SEARCH, log.events)
+
+    assert len(rows) == 2000, "a limit on every list"
+    assert {"pi_shop1", "zoe", "word0", "word1000"} <= {row["term"] for row in rows}
+    assert max(len(str(row["term"])) for row in rows) <= 200
+
+
+def test_an_event_of_no_session_is_not_searched_for(read_side: ReadSide) -> None:
+    log = LogWriter()
+    log.add("evt_1", received("charge.refunded", "ch_1"), actor="stripe")
+
+    assert read_side.fold(SEARCH, log.events) == []

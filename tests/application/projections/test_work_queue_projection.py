@@ -5,7 +5,7 @@ from log_parts import BEGINNING, COURSE, KEY, MUG, SERVICE, LogWriter, checkout
 from read_side import ReadSide
 from sample_log import DEBIT, FOREIGN, KEYS, SHOP, sample_log
 
-from application.projections.work_queue import WORK_QUEUE
+from application.projections.work_queue import WORK_QUEUE, Work
 from domain.catalog import MANUAL, PlannedLine
 from domain.checkout_session import CheckoutSession, ParkReason, Source
 from domain.effect import Effect
@@ -15,6 +15,7 @@ from domain.personal import Personal
 from domain.policies.emails import NO_ADDRESS
 from domain.stripe_event import StripeEvent
 
+FUL = f"ful_{SHOP}"
 UNTRACKED = replace(MUG, track_stock=False)
 RESERVED = Fulfillment.LineItemReserved(line_item="li_mug")
 SOLD_OUT = Fulfillment.LineItemBlocked(line_item="li_mug", state=LineState.BACKORDERED, detail="Not enough")
@@ -130,6 +131,8 @@ def test_a_failed_retrieval_is_settled_by_another_that_succeeded(read_side: Read
 
 
 PARKED = CheckoutSession.Parked(why=ParkReason.UNKNOWN_PAYMENT_STATUS, detail="'new_thing'")
+RETRIEVED = CheckoutSession.Retrieved(checkout=checkout(MUG), source=Source.STAFF)
+UNKNOWN = CheckoutSession.Parked(why=ParkReason.UNKNOWN_TO_STRIPE, detail="Stripe has no such session")
 WRONG_MODE = CheckoutSession.Parked(why=ParkReason.WRONG_MODE, detail="a live session")
 CONTRADICTED = CheckoutSession.Contradicted(what="paid after it failed")
 
@@ -143,6 +146,12 @@ CONTRADICTED = CheckoutSession.Contradicted(what="paid after it failed")
         ([PARKED, CheckoutSession.Paid(payment_status="paid", amount_total=1, currency="eur")], []),
         ([WRONG_MODE], [("parked_session", "wrong_mode")]),
         ([WRONG_MODE, NOTED], []),
+        ([UNKNOWN], [("parked_session", "unknown_to_stripe")]),
+        ([UNKNOWN, NOTED], []),
+        ([UNKNOWN, PARKED], [("parked_session", "unknown_payment_status")]),
+        ([UNKNOWN, RETRIEVED], []),
+        ([PARKED, RETRIEVED], []),
+        ([RETRIEVED, PARKED], [("parked_session", "unknown_payment_status")]),
         ([CONTRADICTED], [("contradicted", "")]),
         ([CONTRADICTED, NOTED], []),
     ],
@@ -174,3 +183,43 @@ def test_everything_that_waits_in_the_sample_log(read_side: ReadSide) -> None:
         (KEYS, "manual_line", "li_key"),
         ("evt_8", "failed_stripe_event", ""),
     ]
+
+
+def test_every_kind_of_work_is_opened_by_something_and_closed_again(read_side: ReadSide) -> None:
+    """Whatever is opened here, one more event closes it."""
+    mail, retrieval = f"eff_{SHOP}_mail_receipt", f"eff_{SHOP}_retrieve_completed"
+    ways: dict[Work, list[tuple[str, Event]]] = {
+        Work.PARCEL_TO_PACK: [(FUL, requested(UNTRACKED)), (FUL, DELIVERED)],
+        Work.MANUAL_LINE: [(FUL, BY_HAND), (FUL, DELIVERED)],
+        Work.BACKORDERED_LINE: [(FUL, SOLD_OUT), (FUL, RESERVED)],
+        Work.GIVEN_UP_LINE: [(FUL, GIVEN_UP), (FUL, Fulfillment.LineItemResumed(line_item="li_service"))],
+        Work.MAIL_FAILED: [(mail, Effect.GivenUp(error="refused")), (mail, Effect.RetryRequested())],
+        Work.MAIL_WITHOUT_ADDRESS: [(mail, Effect.GivenUp(error=NO_ADDRESS)), (SHOP, NOTED)],
+        Work.RETRIEVAL_FAILED: [(retrieval, Effect.GivenUp(error="HTTP 401")), (SHOP, RETRIEVED)],
+        Work.CONTRADICTED: [(SHOP, CONTRADICTED), (SHOP, NOTED)],
+        Work.PARKED_SESSION: [(SHOP, PARKED), (SHOP, RETRIEVED)],
+        Work.FAILED_STRIPE_EVENT: [("evt_1", StripeEvent.Failed(error="no")), ("evt_1", StripeEvent.RetryRequested())],
+    }
+    log = LogWriter()
+    assert list(ways) == list(Work)
+    for kind, (opens, closes) in ways.items():
+        for (stream, fact), expected in ((opens, [kind]), (closes, [])):
+            log.add(stream, fact, session_id=None if stream == "evt_1" else SHOP)
+            read_side.append(log.events[-1:])
+            assert [item.kind for item in read_side.queries.work_queue()] == expected
+
+
+def test_what_waits_keeps_the_time_from_which_it_waits(read_side: ReadSide) -> None:
+    log = LogWriter()
+    log.add(FUL, requested(MUG), SOLD_OUT, RESERVED, session_id=SHOP)
+
+    read_side.append(log.events)
+
+    (parcel,) = read_side.queries.work_queue()
+    assert (parcel.kind, parcel.since) == ("parcel_to_pack", log.events[2].recorded_at)
+
+
+def test_lines_of_one_session_wait_each_for_itself(read_side: ReadSide) -> None:
+    other = replace(UNTRACKED, item=replace(UNTRACKED.item, id="li_hat"))
+
+    assert waiting(read_side, FUL, requested(UNTRACKED, other), DELIVERED) == [("parcel_to_pack", "li_hat")]

@@ -1,0 +1,216 @@
+"""What people ask, and that the answer is exact as of the end of the log."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from busy_log import busy_log
+from log_parts import BEGINNING, LogWriter, received
+from read_side import ReadSide, open_read_side
+from sample_log import DEBIT, FOREIGN, KEYS, SHOP, sample_log
+
+from application.checkout_state import CheckoutState
+from application.log import ParkedEvent
+from application.projections.timeline import TIMELINE
+from application.queries import ProjectionStatus, SearchHit, StockLevel, WorkItem
+from domain.checkout_session import CheckoutSession
+from domain.effect import Effect
+from domain.personal import Personal
+from domain.stock_item import StockItem
+
+
+@pytest.fixture
+def sample(read_side: ReadSide) -> ReadSide:
+    """The sample log, with no view of it made yet."""
+    read_side.append(sample_log())
+    return read_side
+
+
+def found(read_side: ReadSide, text: str) -> list[str]:
+    return [hit.session_id for hit in read_side.queries.search(text)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        SHOP,
+        SHOP.upper(),
+        "cs_test_sh",
+        "pi_Shop1",
+        "PI_SHOP",
+        "evt_2",
+        "track42",
+        "mug-blue gift",
+        "blue mug-b",
+        "  Mug,   BLUE ",
+    ],
+)
+def test_a_checkout_is_found_by_all_of_its_words_in_any_case_and_order(sample: ReadSide, text: str) -> None:
+    assert SHOP in found(sample, text)
+    assert FOREIGN not in found(sample, text)
+
+
+@pytest.mark.parametrize("text", ["Zoé O'Example", "zoe o'example", "ZOE", "zoé", "zoe@example.com", "Zoe@Exam"])
+def test_a_customer_is_found_with_or_without_accents(sample: ReadSide, text: str) -> None:
+    assert set(found(sample, text)) == {SHOP, DEBIT, KEYS}
+
+
+@pytest.mark.parametrize("text", ["zoe nobody", "shop", "%", "_", "aaaa-1111", "li_mug", "🎁"])
+def test_nothing_is_found_by_what_is_not_there(sample: ReadSide, text: str) -> None:
+    assert found(sample, text) == []
+
+
+def test_without_words_every_checkout_is_found_the_newest_first(sample: ReadSide) -> None:
+    assert found(sample, "") == [KEYS, FOREIGN, DEBIT, SHOP]
+    assert found(sample, " !? ") == [KEYS, FOREIGN, DEBIT, SHOP]
+    assert [hit.session_id for hit in sample.queries.search("", limit=2)] == [KEYS, FOREIGN]
+
+
+def test_a_hit_says_how_the_checkout_stands_and_as_what_it_was_found(sample: ReadSide) -> None:
+    (hit,) = sample.queries.search("mug-blue zoe track42")
+
+    assert hit == SearchHit(
+        session_id=SHOP,
+        state=CheckoutState.FULFILLED,
+        amount_total=4990,
+        currency="eur",
+        recorded_at=BEGINNING + timedelta(seconds=3, milliseconds=250),
+        matched=("email", "name", "sku", "tracking"),
+    )
+
+
+def test_what_stripe_was_not_asked_of_has_no_amount(sample: ReadSide) -> None:
+    (hit,) = sample.queries.search(FOREIGN)
+
+    assert (hit.state, hit.amount_total, hit.currency) == (CheckoutState.PARKED, None, None)
+
+
+def test_more_words_than_anyone_types_are_bounded(sample: ReadSide) -> None:
+    assert found(sample, " ".join([SHOP] * 500)) == [SHOP]
+    assert found(sample, " ".join([SHOP, *(f"w{n}" for n in range(500))])) == []
+
+
+def test_a_search_shows_at_most_200_checkouts(tmp_path: Path) -> None:
+    with open_read_side(tmp_path, batch_max=1000) as read_side:
+        read_side.append(busy_log(210))
+
+        hits = read_side.queries.search("", limit=10_000)
+
+        assert [hit.session_id for hit in hits] == [f"cs_test_busy{number:06}" for number in range(209, 9, -1)]
+        assert {hit.state for hit in hits} == {CheckoutState.FULFILLED}
+
+
+ANSWERS: list[tuple[str, Callable[[ReadSide], object]]] = [
+    ("checkout", lambda read_side: read_side.queries.checkout(SHOP)),
+    ("search", lambda read_side: read_side.queries.search("")),
+    ("work_queue", lambda read_side: read_side.queries.work_queue()),
+    ("stock", lambda read_side: read_side.queries.stock()),
+]
+
+
+@pytest.mark.parametrize("answer", [pytest.param(answer, id=name) for name, answer in ANSWERS])
+def test_an_answer_is_exact_without_anybody_following_the_log(
+    tmp_path: Path, answer: Callable[[ReadSide], object]
+) -> None:
+    with open_read_side(tmp_path) as asked:
+        asked.append(sample_log()[:30])
+        early = answer(asked)
+        asked.append(sample_log()[30:])
+        late = answer(asked)
+    for file in tmp_path.glob("fulfillment-views.db*"):
+        file.unlink()
+    with open_read_side(tmp_path) as afresh:
+        assert answer(afresh) == late != early
+
+
+def test_what_waits_for_a_person_is_listed_the_longest_first(sample: ReadSide) -> None:
+    parked = ParkedEvent(policy="emails", position=9, subject=SHOP, error="ValueError: planted", parked_at=BEGINNING)
+    sample.log.store.insert_events([], park=[parked])
+
+    items = sample.queries.work_queue()
+
+    assert [(item.subject, item.kind, item.item) for item in items] == [
+        (SHOP, "parked_event", "emails@9"),
+        (DEBIT, "contradicted", ""),
+        (FOREIGN, "parked_session", "wrong_mode"),
+        (KEYS, "manual_line", "li_key"),
+        ("evt_8", "failed_stripe_event", ""),
+    ]
+    assert items[0] == WorkItem(
+        subject=SHOP, kind="parked_event", item="emails@9", detail="ValueError: planted", since=BEGINNING
+    )
+    assert [item.since for item in items] == sorted(item.since for item in items)
+    assert sample.queries.work_queue(limit=2) == items[:2]
+
+
+def test_an_event_that_was_handled_after_all_waits_no_more(sample: ReadSide) -> None:
+    parked = ParkedEvent(policy="emails", position=9, subject=SHOP, error="no", parked_at=BEGINNING)
+    sample.log.store.insert_events([], park=[parked])
+    sample.log.store.insert_events([], unpark=[("emails", 9)])
+
+    assert "parked_event" not in {item.kind for item in sample.queries.work_queue()}
+
+
+def test_the_stock_has_every_sku_that_was_ever_counted_or_asked_for(read_side: ReadSide) -> None:
+    log = LogWriter()
+    log.add("sku_mug", StockItem.Counted(on_hand=5))
+    log.add("sku_hat", StockItem.Backordered(line_item="li_1", quantity=2), session_id=SHOP)
+    log.add("sku_mug", StockItem.Reserved(line_item="li_2", quantity=3), session_id=SHOP)
+    read_side.append(log.events)
+
+    assert read_side.queries.stock() == [
+        StockLevel(sku="hat", on_hand=0, reserved=0, available=0, backordered=2),
+        StockLevel(sku="mug", on_hand=5, reserved=3, available=2, backordered=0),
+    ]
+
+
+def test_the_projections_are_listed_as_they_are(sample: ReadSide) -> None:
+    before = sample.queries.projections()
+    sample.projector.catch_up()
+    (timeline,) = [view for view in sample.views.all() if view.name == "timeline"]
+
+    assert {(each.state, each.position) for each in before} == {("building", 0)}
+    assert [each.name for each in before] == [
+        "checkouts", "daily_sales", "due_effects", "search", "stock", "timeline", "work_queue",
+    ]  # fmt: skip
+    assert {(each.state, each.position, each.version) for each in sample.queries.projections()} == {("live", 65, 1)}
+    assert (timeline.position, sample.views.all()[-2]) == (65, timeline)
+
+
+def test_a_generation_that_is_being_built_is_listed_beside_the_live_one(sample: ReadSide) -> None:
+    sample.projector.catch_up()
+    sample.views.create(TIMELINE, sample.views.all()[0].state.__class__.BUILDING)
+
+    assert [each for each in sample.queries.projections() if each.name == "timeline"] == [
+        ProjectionStatus(name="timeline", version=1, position=65, state="live", unreadable=0),
+        ProjectionStatus(name="timeline", version=1, position=0, state="building", unreadable=0),
+    ]
+
+
+def test_an_effect_of_a_long_session_is_in_its_checkout(read_side: ReadSide) -> None:
+    """More events than one select of positions takes."""
+    log = LogWriter()
+    log.add("evt_1", received("checkout.session.completed", SHOP), session_id=SHOP, actor="stripe")
+    for number in range(1300):
+        log.add(SHOP, CheckoutSession.Noted(text=Personal(f"note {number}")), session_id=SHOP, actor="staff:kim")
+    log.add(f"eff_{SHOP}_retrieve_1", Effect.Requested(kind="retrieve", step="retrieve_1"), session_id=SHOP)
+    read_side.append(log.events)
+
+    document = read_side.queries.checkout(SHOP)
+
+    assert document is not None
+    assert [entry.position for entry in document.story] == list(range(1, 1303))
+
+
+def test_a_session_that_the_log_does_not_know_has_no_document(sample: ReadSide) -> None:
+    assert sample.queries.checkout("cs_test_nobody") is None
+
+
+def test_a_stripe_event_alone_makes_no_checkout(read_side: ReadSide) -> None:
+    log = LogWriter()
+    log.add("evt_1", received("checkout.session.completed", SHOP), session_id=SHOP, actor="stripe")
+    read_side.append([replace(log.events[0])])
+
+    assert read_side.queries.checkout(SHOP) is None
