@@ -1,0 +1,178 @@
+"""Commands of staff: in the log with who and why, and what follows from them is decided before they return."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from interfaces.sandbox.sandbox import Sandbox
+from interfaces.sandbox.server import SandboxServer
+
+Fulfill = Callable[..., Any]
+BY = ("--as", "kim", "--reason", "the customer called")
+
+
+@pytest.fixture
+def sandbox(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
+    with SandboxServer(Sandbox()) as server:
+        monkeypatch.setenv("STRIPE_API_BASE", server.url)
+        yield server.sandbox
+
+
+def paid(sandbox: Sandbox, *deliveries: str) -> str:
+    """A paid session with a product for each of these deliveries, as the products' metadata says."""
+    items = [
+        {
+            "price_data": {
+                "currency": "eur",
+                "unit_amount": 500,
+                "product_data": {
+                    "name": delivery.title(),
+                    "metadata": {"delivery": delivery, "sku": f"sku-{delivery}"},
+                },
+            },
+            "quantity": 1,
+        }
+        for delivery in deliveries
+    ]
+    session = sandbox.create_session({"mode": "payment", "success_url": "http://localhost/x", "line_items": items})
+    sandbox.pay(session.id)
+    return session.id
+
+
+def state(fulfill: Fulfill, session: str) -> Any:
+    return fulfill("checkout", session, "--json").json["state"]
+
+
+def test_run_fulfills_a_session_that_no_webhook_told_of(fulfill: Fulfill, sandbox: Sandbox) -> None:
+    session = paid(sandbox, "access")
+
+    said = fulfill("run", session, *BY, "--json")
+
+    assert (said.code, said.json) == (0, {"session_id": session, "state": "fulfilled"})
+    retrieved = next(e for e in fulfill("checkout", session, "--json").json["story"] if "Retrieved" in e["type"])
+    assert (retrieved["actor"], retrieved["reason"]) == ("staff:kim", "the customer called")
+
+
+def test_run_for_a_session_unknown_to_stripe_is_refused(fulfill: Fulfill, sandbox: Sandbox) -> None:
+    said = fulfill("run", "cs_test_unknown", *BY)
+
+    assert said.code == 1
+    assert "Stripe knows no such session" in said.err
+
+
+def test_run_without_stripe_says_that_it_can_not_be_reached(fulfill: Fulfill, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STRIPE_API_BASE", "http://127.0.0.1:9")
+
+    said = fulfill("run", "cs_test_a", *BY)
+
+    assert said.code == 1
+    assert "could not be reached" in said.err
+
+
+def test_a_manual_line_is_completed_by_hand_once(fulfill: Fulfill, sandbox: Sandbox) -> None:
+    session = paid(sandbox, "manual")
+    fulfill("run", session, *BY)
+    assert [(item["subject"], item["kind"]) for item in fulfill("queue", "--json").json] == [(session, "manual_line")]
+
+    done = fulfill("complete", session, *BY, "--json")
+    again = fulfill("complete", session, *BY)
+
+    assert (done.code, done.json["state"]) == (0, "fulfilled")
+    assert again.code == 1
+    assert fulfill("queue", "--json").json == []
+
+
+def test_lines_are_shipped_apart(fulfill: Fulfill, sandbox: Sandbox) -> None:
+    session = paid(sandbox, "shipment", "shipment")
+    fulfill("run", session, *BY)
+    first, second = (line["id"] for line in fulfill("checkout", session, "--json").json["line_items"])
+
+    one = fulfill("ship", session, "--line", first, "--carrier", "DHL", "--tracking", "0034", *BY, "--json")
+    wrong = fulfill("ship", session, "--line", first, "--carrier", "DHL", *BY)
+    two = fulfill("ship", session, "--line", second, "--carrier", "Post", *BY, "--json")
+
+    assert (one.json["state"], wrong.code, two.json["state"]) == ("fulfilling", 1, "fulfilled")
+
+
+def test_a_count_serves_who_waited(fulfill: Fulfill, sandbox: Sandbox, tmp_path: Path) -> None:
+    session = paid(sandbox, "shipment")
+    product = sandbox.books.of(session).line_items[0].product_id
+    (tmp_path / "catalog.toml").write_text(
+        f'[products.{product}]\ndelivery = "shipment"\nsku = "mug"\ntrack_stock = true\n'
+    )
+    fulfill("run", session, *BY)
+    assert state(fulfill, session) == "blocked"
+
+    said = fulfill("stock", "count", "mug", "3", *BY, "--json")
+
+    assert said.json == {"sku": "mug", "on_hand": 3, "reserved": 1, "available": 2, "backordered": 0}
+    assert state(fulfill, session) == "fulfilling"
+
+
+def test_imported_keys_go_to_who_waited_and_never_twice(fulfill: Fulfill, sandbox: Sandbox, tmp_path: Path) -> None:
+    (tmp_path / "keys.txt").write_text("K-1\n\nK-2\r\nK-1\n")
+    session = paid(sandbox, "license_key")
+    fulfill("run", session, *BY)
+    assert state(fulfill, session) == "blocked"
+
+    first = fulfill("keys", "import", "sku-license_key", "keys.txt", *BY, "--json")
+    again = fulfill("keys", "import", "sku-license_key", "keys.txt", *BY, "--json")
+
+    assert (first.json["imported"], again.json["imported"]) == (2, 0)
+    assert state(fulfill, session) == "fulfilled"
+    assert "K-1" not in fulfill("checkout", session, "--json").out, "a key is the customer's"
+
+
+@pytest.mark.parametrize("content", [b"", b"\n \n", b"\xff\xfe\x00K", b"a\x1b[2Jb\n", b"x" * 1001])
+def test_a_file_that_holds_no_keys_is_refused(fulfill: Fulfill, tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "keys.txt").write_bytes(content)
+
+    assert fulfill("keys", "import", "pool", "keys.txt", *BY).code == 2
+    assert fulfill("keys", "import", "pool", "missing.txt", *BY).code == 1
+
+
+def test_a_new_rule_takes_effect_by_replanning(fulfill: Fulfill, sandbox: Sandbox, tmp_path: Path) -> None:
+    session = paid(sandbox, "unheard_of")
+    fulfill("run", session, *BY)
+    assert state(fulfill, session) == "blocked"
+    product = sandbox.books.of(session).line_items[0].product_id
+    (tmp_path / "catalog.toml").write_text(f'[products.{product}]\ndelivery = "access"\n')
+
+    said = fulfill("replan", session, *BY, "--json")
+
+    assert said.json["state"] == "fulfilled"
+
+
+def test_a_note_is_kept_and_can_not_steer_a_terminal(fulfill: Fulfill, sandbox: Sandbox) -> None:
+    session = paid(sandbox, "access")
+    fulfill("run", session, *BY)
+
+    assert fulfill("note", session, "called \x1b[2J back", *BY).code == 0
+
+    told = fulfill("checkout", session).out
+    assert "called  [2J back" in told
+    assert "\x1b" not in told
+    assert fulfill("note", session, "x", "--as", "kim", "--reason", " ").code == 1
+
+
+def test_what_the_log_does_not_know_can_not_be_acted_on(fulfill: Fulfill) -> None:
+    for command in (("complete",), ("ship", "--carrier", "x"), ("retry",), ("replan",)):
+        said = fulfill(command[0], "cs_test_nobody", *command[1:], *BY)
+        assert (said.code, "cs_test_nobody" in said.err) == (1, True), command
+    assert fulfill("retry", "evt_nobody", *BY).code == 1
+    assert fulfill("retry", "nonsense", *BY).code == 2
+
+
+@pytest.mark.parametrize("name", ["STRIPE_API_KEY", "FULFILL_MAILS", "FULFILL_CATALOG"])
+def test_a_wrong_setting_stops_it_with_code_2(
+    fulfill: Fulfill, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str
+) -> None:
+    (tmp_path / "bad").write_text("not toml at all [")
+    monkeypatch.setenv(name, "bad")
+
+    said = fulfill("stock", "count", "mug", "1", *BY)
+
+    assert said.code == 2
+    assert said.err.count("\n") == 1
