@@ -12,6 +12,8 @@ from domain.money import decimals, major_units
 
 _LOCALE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,3}")
 _FALLBACK = "en"
+_LETTER_NEXT_TO_DIGIT = re.compile(r"(?<=[^\W\d_])(?=\d)")
+"""CLDR parts a currency's letters from the digits (`ISK 5`), which Babel's patterns leave out."""
 
 
 def format_money(amount: int, currency: str, locale: str | None) -> str:
@@ -26,7 +28,8 @@ def format_money(amount: int, currency: str, locale: str | None) -> str:
     spoken = _negotiated(locale)
     pattern = copy(spoken.currency_formats["standard"])
     pattern.frac_prec = (places, places)
-    return str(pattern.apply(major_units(amount, currency), spoken, currency=code, currency_digits=False))
+    written = str(pattern.apply(major_units(amount, currency), spoken, currency=code, currency_digits=False))
+    return _LETTER_NEXT_TO_DIGIT.sub("\u00a0", written)
 
 
 def format_date(moment: datetime, locale: str | None) -> str:
