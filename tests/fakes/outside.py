@@ -33,12 +33,19 @@ class Outside:
     points: CrashPoints = field(default_factory=CrashPoints)
     checkouts: dict[str, Checkout] = field(default_factory=dict)
     retrievals: int = 0
+    troubles: list[Exception] = field(default_factory=list)
+    """What the next calls raise, whichever they are."""
     mailbox: dict[str, Mail] = field(default_factory=dict)
     """By message ID: the same one twice is one mail, as a mail server and a reader see it."""
     deliveries: dict[str, DeliveryRequest] = field(default_factory=dict)
     """By idempotency key: whoever delivers does it once per key."""
 
+    def _trouble(self) -> None:
+        if self.troubles:
+            raise self.troubles.pop(0)
+
     def retrieve(self, session_id: str) -> Checkout:
+        self._trouble()
         self.points.reach("before Stripe is asked")
         self.retrievals += 1
         if session_id not in self.checkouts:
@@ -48,12 +55,14 @@ class Outside:
         return checkout
 
     def send(self, mail: Mail, *, message_id: str) -> None:
+        self._trouble()
         self.points.reach("before a mail is sent")
         known = self.mailbox.setdefault(message_id, mail)
         assert known == mail, "one message ID was used for two different mails"
         self.points.reach("after a mail was sent")
 
     def deliver(self, request: DeliveryRequest) -> DeliveryReceipt:
+        self._trouble()
         self.points.reach("before a line is delivered outside")
         self.deliveries.setdefault(request.idempotency_key, request)
         self.points.reach("after a line was delivered outside")

@@ -1,0 +1,179 @@
+"""Effects: claimed by one, retried with back-off, given up into a visible state, every attempt in the log."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from builders import a_checkout, a_line_item
+from fakes.outside import Outside
+from shop import COMPLETED, Shop
+
+from application.effects import RetryRule
+from application.ports import Permanent, Temporary
+from application.staff import By
+from application.unit_of_work import Stamp
+from domain.checkout_session import Source
+from domain.effect import Effect
+from domain.identifiers import effect_id
+
+ID = "cs_test_order"
+RETRIEVAL = effect_id(ID, "retrieve_completed")
+RECEIPT = effect_id(ID, "mail_receipt")
+BY = By(name="kim", reason="put right")
+CATALOG = '[products.prod_access]\ndelivery = "access"\n[products.prod_parcel]\ndelivery = "courier"\n'
+
+Open = Callable[..., Shop]
+
+
+@pytest.fixture
+def shop(open_shop: Open, outside: Outside) -> Shop:
+    outside.checkouts[ID] = a_checkout(line_items=[a_line_item(product="prod_access")])
+    return open_shop(catalog=CATALOG)
+
+
+def told(shop: Shop) -> None:
+    shop.hear(COMPLETED, ID, id="evt_1", payment_status="paid")
+    shop.rest()
+
+
+def effect(shop: Shop, id: str) -> Effect:
+    return shop.runtime.log.get(Effect, id)
+
+
+def types(shop: Shop, id: str) -> list[str]:
+    return [event.TOPIC for event in shop.runtime.log.streams([id])[id]]
+
+
+def rest_until_done(shop: Shop, id: str, attempts_max: int = 40) -> int:
+    """Let time pass from one attempt to the next; how many seconds that took."""
+    began = shop.clock.now
+    for _ in range(attempts_max):
+        due = effect(shop, id).due_at
+        if not effect(shop, id).is_open or due is None:
+            break
+        shop.clock.now = max(shop.clock.now, due)
+        shop.rest()
+    return int((shop.clock.now - began).total_seconds())
+
+
+def test_six_failures_of_stripe_in_a_row_are_survived_within_a_minute(shop: Shop, outside: Outside) -> None:
+    outside.troubles = [Temporary("Stripe could not answer (500).")] * 6
+
+    told(shop)
+    seconds = rest_until_done(shop, RETRIEVAL)
+
+    assert shop.state(ID) == "fulfilled"
+    assert seconds <= 60
+    assert types(shop, RETRIEVAL).count("Effect.AttemptFailed") == 6
+
+
+def test_an_attempt_that_failed_is_not_repeated_before_its_time(shop: Shop, outside: Outside) -> None:
+    outside.troubles = [Temporary("busy")]
+    told(shop)
+    due = effect(shop, RETRIEVAL).due_at
+    assert due is not None
+
+    shop.clock.now = due - timedelta(milliseconds=1)
+    shop.rest()
+    assert effect(shop, RETRIEVAL).attempt == 1
+
+    shop.clock.now = due
+    shop.rest()
+    assert effect(shop, RETRIEVAL).attempt == 2
+
+
+def test_waits_double_up_to_a_cap_with_full_jitter_and_then_end() -> None:
+    rule = RetryRule(attempts_max=20, base_seconds=1.0, cap_seconds=60.0)
+
+    longest = [rule.retry_after(attempt, lambda: 1.0) for attempt in range(1, 20)]
+
+    assert longest[:4] == [timedelta(seconds=seconds) for seconds in (1, 2, 4, 8)]
+    assert max(wait for wait in longest if wait is not None) == timedelta(seconds=60)
+    assert rule.retry_after(5, lambda: 0.0) == timedelta(0)
+    assert rule.retry_after(20, lambda: 1.0) is None
+
+
+def test_what_never_works_is_given_up_into_the_work_queue_and_taken_up_by_a_person(
+    shop: Shop, outside: Outside
+) -> None:
+    outside.troubles = [Temporary("Stripe could not be reached.")] * 100
+    told(shop)
+    rest_until_done(shop, RETRIEVAL)
+    assert effect(shop, RETRIEVAL).given_up == "Stripe could not be reached."
+    assert [item.subject for item in shop.runtime.queries.work_queue()] == [ID]
+
+    outside.troubles.clear()
+    shop.runtime.staff.retry(ID, BY)
+    shop.rest()
+
+    assert shop.state(ID) == "fulfilled"
+    assert shop.runtime.queries.work_queue() == []
+
+
+def test_a_permanent_refusal_is_the_last_attempt(shop: Shop, outside: Outside) -> None:
+    shop.hear(COMPLETED, ID, id="evt_1", payment_status="paid")
+    shop.runtime.engine.run_until_quiet(effects=False)
+    shop.runtime.fulfill_checkout(ID, source=Source.LANDING_PAGE, actor="customer")
+    shop.runtime.engine.run_until_quiet(effects=False)
+    outside.troubles.append(Permanent("The mail server refuses the customer's address for good (550)."))
+    shop.rest()
+
+    assert types(shop, RECEIPT) == ["Effect.Requested", "Effect.AttemptStarted", "Effect.GivenUp"]
+    document = shop.runtime.queries.checkout(ID)
+    assert document is not None
+    assert [(mail.kind, mail.state) for mail in document.emails] == [("receipt", "failed")]
+
+
+def test_an_unexpected_error_is_recorded_without_its_words(shop: Shop, outside: Outside) -> None:
+    outside.troubles = [ValueError("ada@example.com lives at 1 Example Road")]
+
+    told(shop)
+
+    failed = next(e for e in shop.runtime.log.streams([RETRIEVAL])[RETRIEVAL] if isinstance(e, Effect.AttemptFailed))
+    assert failed.error.startswith("Unexpected ValueError in outside.py, line ")
+    rest_until_done(shop, RETRIEVAL)
+    assert shop.state(ID) == "fulfilled"
+
+
+def test_an_orphaned_attempt_is_taken_over_when_its_worker_is_gone_and_not_before(
+    open_shop: Open, outside: Outside
+) -> None:
+    outside.checkouts[ID] = a_checkout(line_items=[a_line_item(product="prod_parcel")])
+    first = open_shop(catalog=CATALOG)
+    first.hear(COMPLETED, ID, id="evt_1", payment_status="paid")
+    first.runtime.engine.run_until_quiet(effects=False)
+    first.store.locks["worker another"] = object()
+    _claim_as(first, "another")
+
+    first.rest()
+    assert effect(first, RETRIEVAL).attempt == 1, "its worker is still at work"
+
+    del first.store.locks["worker another"]
+    first.rest()
+    assert effect(first, RETRIEVAL).attempt == 2
+    assert effect(first, RETRIEVAL).is_done
+
+
+def _claim_as(shop: Shop, worker: str) -> None:
+    now = shop.clock()
+    stamp = Stamp(actor=f"worker:{worker}", now=now, session_id=ID)
+    shop.runtime.writer.run(
+        stamp, [RETRIEVAL], lambda unit: unit.command(Effect, RETRIEVAL, Effect.start, worker, now=now)
+    )
+
+
+def test_a_mail_that_is_not_true_any_more_is_withdrawn(shop: Shop, outside: Outside) -> None:
+    """Nobody hears that the payment is pending, or failed, after having paid."""
+    outside.checkouts[ID] = replace(outside.checkouts[ID], payment_status="unpaid")
+    shop.hear(COMPLETED, ID, id="evt_1", payment_status="unpaid")
+    shop.visit(ID)
+    shop.runtime.engine.run_until_quiet(effects=False)
+    outside.settle(ID)
+    shop.visit(ID)
+
+    shop.rest()
+
+    assert effect(shop, effect_id(ID, "mail_payment_pending")).withdrawn
+    assert sorted(outside.mailbox) == [RECEIPT]
+    assert shop.session(ID).paid_at is not None
