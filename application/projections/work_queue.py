@@ -84,6 +84,7 @@ def _of_fulfillment(event: FulfillmentFact) -> Iterator[Change]:
                 yield _open(event, session, _BLOCKED[event.state], event.line_item, event.detail)
         case Fulfillment.LineItemResumed():
             yield from _unblocked(session, event.line_item)
+            yield _parcel(event, event.line_item, is_open=True)
         case Fulfillment.LineItemDelivered():
             yield Remove({"subject": session, "item": event.line_item})
         case Fulfillment.StockHeld() | Fulfillment.HoldReleased() | Fulfillment.Shipped() | Fulfillment.Completed():
