@@ -92,7 +92,8 @@ def as_json(page: LandingPage) -> dict[str, Any]:
 def render_not_found() -> str:
     """One page for whatever is not there, so that it says nothing about why."""
     return _template("message.html").render(
-        headline="We can't find this order",
+        mark_kind="looking",
+        headline="We did not find this order",
         message="Please open the link exactly as you got it. If you have paid, your order is safe: "
         "it does not depend on this page.",
     )
@@ -100,6 +101,7 @@ def render_not_found() -> str:
 
 def render_too_many() -> str:
     return _template("message.html").render(
+        mark_kind="waiting",
         headline="One moment, please",
         message="This page was opened very often just now. Please try again in half a minute. "
         "Your order does not depend on this page.",

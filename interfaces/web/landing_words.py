@@ -27,8 +27,8 @@ _WORDS = {
     ),
     CheckoutState.FULFILLED: Words(
         "done",
-        "Thank you, that is everything",
-        "Your order is complete: all of it is ready for you or on its way.",
+        "Thank you, your order is complete",
+        "All of it is ready for you or on its way.",
     ),
     CheckoutState.PARTIALLY_FULFILLED: Words(
         "done",
@@ -61,7 +61,7 @@ _WORDS = {
         "done", "Thank you, all is done", "There is nothing to send for this order. You need not do anything."
     ),
 }
-_GETTING_READY = Words("waiting", "Thank you for your order", "We are getting it ready, which takes a moment.")
+_GETTING_READY = Words("waiting", "Thank you for your order", "We are getting it ready. This takes a moment.")
 _TO_BE_PACKED = Words("done", "Thank you for your order", "We are getting your parcel ready. You need not do anything.")
 
 LOOKS_AGAIN = "This page looks again by itself."

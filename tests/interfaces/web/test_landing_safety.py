@@ -74,7 +74,7 @@ def test_every_page_works_without_a_script_and_loads_only_its_own_files() -> Non
 
 
 def test_a_page_that_is_not_there_says_nothing_about_why() -> None:
-    assert "find this order" in render_not_found()
+    assert "not find this order" in render_not_found()
     assert "half a minute" in render_too_many()
 
 

@@ -44,7 +44,7 @@ def test_an_order_that_is_whole_shows_what_there_is_and_where() -> None:
 
     assert page.state is CheckoutState.FULFILLED
     html = render(page)
-    assert "Thank you, that is everything" in html
+    assert "your order is complete" in html
     assert 'href="https://example.com/course"' in html
     assert "Bread course" in html
 
