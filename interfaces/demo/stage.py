@@ -66,21 +66,22 @@ class Stage:
 
         def is_so() -> bool:
             document = self.document(session)
-            return document is not None and document.state == state and self.mails(session) == wanted
+            return document is not None and document.state == state and self._sent(document) == wanted
 
         def found() -> str:
             document = self.document(session)
-            state_found = document.state if document else "unheard of"
-            return f"{session[:16]}… is {state_found} with the mails {self.mails(session)}, not {state} with {wanted}"
+            how = f"{document.state} with the mails {self._sent(document)}" if document else "unheard of"
+            return f"{session[:16]}… is {how}, not {state} with {wanted}"
 
         wait_for(is_so, found, seconds)
+        expect(self.mails(session) == wanted, f"in the outbox are {self.mails(session)}, not {wanted}")
         document = self.document(session)
         assert document is not None, "it was there a moment ago"
-        expect(
-            sorted(mail.kind for mail in document.emails if mail.state == "sent") == wanted,
-            f"the log says other mails than the outbox: {document.emails}",
-        )
         return document
+
+    def _sent(self, document: CheckoutDocument) -> list[str]:
+        """The mails that went out, as the log says."""
+        return sorted(str(mail.kind) for mail in document.emails if mail.state == "sent")
 
     def mails(self, session: str) -> list[str]:
         """What is in the outbox for this session."""
