@@ -35,7 +35,6 @@ MAIL_STATES = [
     checkout_document.QUEUED,
     checkout_document.SENT,
     checkout_document.FAILED,
-    checkout_document.WITHDRAWN,
 ]
 CODE_WORDS = [*CheckoutState, *LineState, *MAIL_STATES, *MailKind, *BUILT_IN, *POLICIES, *AGGREGATES]
 
