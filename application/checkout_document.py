@@ -10,6 +10,7 @@ from datetime import datetime
 from application.checkout_state import CheckoutState, checkout_state
 from application.projections.projection import rfc3339
 from application.story import sentence
+from application.wording import Titles, titles
 from domain.checkout_session import CheckoutSession, CheckoutSessionFact
 from domain.effect import Effect, EffectFact
 from domain.event import Event
@@ -17,7 +18,7 @@ from domain.fulfillment import Fulfillment, FulfillmentFact, LineState
 from domain.identifiers import fulfillment_id, is_livemode
 from domain.mail import MailKind
 
-QUEUED, SENT, FAILED, WITHDRAWN = "queued", "sent", "failed", "withdrawn"
+QUEUED, SENT, FAILED = "queued", "sent", "failed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +38,7 @@ class LineItemEntry:
 class EmailEntry:
     kind: MailKind
     state: str
-    """`queued`, `sent`, `failed` or `withdrawn`."""
+    """`queued`, `sent` or `failed`."""
     occasion: str | None
     """What tells apart several of one kind: the number of a parcel, a line."""
     detail: str | None
@@ -73,11 +74,12 @@ class CheckoutDocument:
 
 
 def checkout_document(session_id: str, events: Sequence[tuple[int, Event]]) -> CheckoutDocument | None:
-    """The document from the session's events with their positions, in log order; None without the session's own."""
-    session, fulfillment, effects = _replay(session_id, [event for _, event in events])
-    if not session.is_known:
+    """The document from the session's events with their positions, in log order; None without any."""
+    if not events:
         return None
+    session, fulfillment, effects = _replay(session_id, [event for _, event in events])
     checkout, completed = session.checkout, session.completed
+    names = titles(session, fulfillment)
     return CheckoutDocument(
         session_id=session_id,
         state=checkout_state(session, fulfillment),
@@ -87,7 +89,7 @@ def checkout_document(session_id: str, events: Sequence[tuple[int, Event]]) -> C
         currency=checkout.currency if checkout else None,
         line_items=tuple(_line_items(session, fulfillment)),
         emails=tuple(_emails(effects)),
-        story=tuple(_entry(position, event) for position, event in events),
+        story=tuple(_entry(position, event, names) for position, event in events),
     )
 
 
@@ -133,24 +135,17 @@ def _line_items(session: CheckoutSession, fulfillment: Fulfillment) -> Iterator[
 
 
 def _emails(effects: Iterable[Effect]) -> Iterator[EmailEntry]:
+    """Those that were sent or will be, and those that could not; what was not wanted any more is in the story only."""
     for effect in effects:
         requested = effect.requested
-        if requested and requested.mail:
+        if requested and requested.mail and not effect.withdrawn:
             kind = requested.mail.kind
             occasion = requested.step.removeprefix(f"mail_{kind}").removeprefix("_")
-            state, detail = _mail_state(effect)
-            yield EmailEntry(kind=kind, state=state, occasion=occasion or None, detail=detail)
+            state = SENT if effect.is_done else FAILED if effect.given_up else QUEUED
+            yield EmailEntry(kind=kind, state=state, occasion=occasion or None, detail=effect.given_up)
 
 
-def _mail_state(effect: Effect) -> tuple[str, str | None]:
-    if effect.is_done:
-        return SENT, None
-    if effect.withdrawn:
-        return WITHDRAWN, effect.withdrawn
-    return (FAILED, effect.given_up) if effect.given_up else (QUEUED, None)
-
-
-def _entry(position: int, event: Event) -> StoryEntry:
+def _entry(position: int, event: Event, names: Titles) -> StoryEntry:
     return StoryEntry(
         position=position,
         stream=event.originator_id,
@@ -160,5 +155,5 @@ def _entry(position: int, event: Event) -> StoryEntry:
         actor=event.actor,
         cause=event.cause,
         reason=event.reason.text if event.reason else None,
-        text=sentence(event),
+        text=sentence(event, names),
     )

@@ -87,8 +87,7 @@ class Queries:
         """The checkout as it is now, or as it was then by our clock; None if the log knew nothing of it."""
         self._projector.catch_up()
         events = self._events([session_id]).get(session_id, [])
-        known = [(position, event) for position, event in events if as_of is None or event.recorded_at <= as_of]
-        return checkout_document(session_id, known)
+        return checkout_document(session_id, events if as_of is None else _known_by(events, as_of))
 
     def search(self, text: str, limit: int = 50) -> list[SearchHit]:
         """Checkouts in which every word is found, or the beginning of one; the newest first. No words: all of them."""
@@ -173,6 +172,15 @@ class Queries:
             )
             for parked in self._log.store.select_parked()
         ]
+
+
+def _known_by(events: Sequence[tuple[int, Event]], moment: datetime) -> Sequence[tuple[int, Event]]:
+    """What the log held at this moment: everything up to the last event that was recorded by then.
+
+    Clocks may differ a little between processes; an event never stands there without those it follows from.
+    """
+    recorded = (number for number, (_, event) in enumerate(events, 1) if event.recorded_at <= moment)
+    return events[: max(recorded, default=0)]
 
 
 def _status(view: View) -> ProjectionStatus:

@@ -3,61 +3,50 @@
 No e-mail address, name or licence key is in them; a person's note is, as it was written.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import assert_never
 
-from application.projections.projection import rfc3339
+from application import wording
 from application.projections.steps import effect_step
-from domain.checkout_session import CheckoutSession, CheckoutSessionFact, Source
+from application.wording import Titles, counted, inside
+from domain.catalog import PlannedLine
+from domain.checkout_session import CheckoutSession, CheckoutSessionFact
 from domain.effect import Effect, EffectFact
 from domain.event import Event
-from domain.fulfillment import Fulfillment, FulfillmentFact, LineState
+from domain.fulfillment import Fulfillment, FulfillmentFact
 from domain.key_pool import KeyPool, KeyPoolFact
 from domain.money import plain
 from domain.stock_item import StockItem, StockItemFact
 from domain.stripe_event import StripeEvent, StripeEventFact
 
-AnyFact = StripeEventFact | CheckoutSessionFact | FulfillmentFact | StockItemFact | KeyPoolFact | EffectFact
 
-_SOURCES = {
-    Source.WEBHOOK: "after a webhook delivery",
-    Source.LANDING_PAGE: "when the customer returned",
-    Source.STAFF: "when staff asked for it",
-}
-_BLOCKED = {
-    LineState.MANUAL: "waits for a person",
-    LineState.BACKORDERED: "is backordered",
-    LineState.GIVEN_UP: "was given up",
-}
-
-
-def sentence(event: Event) -> str:
-    """What the event says."""
+def sentence(event: Event, names: Titles) -> str:
+    """What the event says. `names` are what the line items of its session are called."""
     if isinstance(event, StripeEventFact):
         return _of_stripe_event(event)
     if isinstance(event, CheckoutSessionFact):
         return _of_session(event)
     if isinstance(event, FulfillmentFact):
-        return _of_fulfillment(event)
+        return _of_fulfillment(event, names)
     if isinstance(event, StockItemFact):
-        return _of_stock(event)
+        return _of_stock(event, names)
     if isinstance(event, KeyPoolFact):
-        return _of_keys(event)
+        return _of_keys(event, names)
     if isinstance(event, EffectFact):
-        return _of_effect(event)
+        return _of_effect(event, names)
     raise TypeError(f"there is no sentence for {event.TOPIC}")
 
 
 def _of_stripe_event(event: StripeEventFact) -> str:
     match event:
         case StripeEvent.Received():
-            return f"Stripe sent {event.type} ({event.originator_id})"
+            return f"Stripe sent {event.type}"
         case StripeEvent.Ignored():
-            return f"{event.originator_id} was ignored: {event.why}"
+            return f"The Stripe event led to nothing: {inside(event.why)}"
         case StripeEvent.Failed():
-            return f"{event.originator_id} could not be handled: {event.error}"
+            return f"The Stripe event could not be handled: {inside(event.error)}"
         case StripeEvent.RetryRequested():
-            return f"{event.originator_id} was to be handled again"
+            return "The Stripe event was to be handled again"
         case _:
             assert_never(event)
 
@@ -65,7 +54,7 @@ def _of_stripe_event(event: StripeEventFact) -> str:
 def _of_session(event: CheckoutSessionFact) -> str:
     match event:
         case CheckoutSession.Completed():
-            payment = f", payment {event.payment_status}" if event.payment_status else ""
+            payment = f": {wording.payment(event.payment_status)}" if event.payment_status else ""
             return f"Stripe reported the checkout completed{payment}"
         case CheckoutSession.AsyncPaymentSucceeded():
             return "Stripe reported that the delayed payment succeeded"
@@ -78,9 +67,9 @@ def _of_session(event: CheckoutSessionFact) -> str:
         case CheckoutSession.Paid():
             return _paid(event)
         case CheckoutSession.Contradicted():
-            return f"Stripe contradicted itself: {_lower(event.what)}"
+            return f"A contradiction: {inside(event.what)}"
         case CheckoutSession.Parked():
-            return f"Kept aside for a person: {_lower(event.detail)}"
+            return f"Kept aside for a person: {inside(event.detail)}"
         case CheckoutSession.RetryRequested():
             return "Whatever is stuck in this checkout was to be tried again"
         case CheckoutSession.Noted():
@@ -91,12 +80,13 @@ def _of_session(event: CheckoutSessionFact) -> str:
 
 def _retrieved(event: CheckoutSession.Retrieved) -> str:
     checkout = event.checkout
-    lines = _count(len(checkout.line_items), "line item")
-    total = plain(checkout.amount_total, checkout.currency)
-    return (
-        f"Retrieved from Stripe {_SOURCES[event.source]}: {checkout.status}, payment {checkout.payment_status}, "
-        f"{lines}, {total}"
+    found = (
+        checkout.status,
+        wording.payment(checkout.payment_status),
+        counted(len(checkout.line_items), "line item"),
+        plain(checkout.amount_total, checkout.currency),
     )
+    return f"Retrieved from Stripe {wording.source(event.source)}: {', '.join(found)}"
 
 
 def _paid(event: CheckoutSession.Paid) -> str:
@@ -105,106 +95,108 @@ def _paid(event: CheckoutSession.Paid) -> str:
     return f"Paid: {plain(event.amount_total, event.currency)}"
 
 
-def _of_fulfillment(event: FulfillmentFact) -> str:
+def _of_fulfillment(event: FulfillmentFact, names: Titles) -> str:
     match event:
         case Fulfillment.StockHeld():
-            return f"Asked for the stock of {_names(line.id for line in event.lines)} while the payment is on its way"
+            return f"Asked for the stock of {_all(event.lines, names)} while the payment is on its way"
         case Fulfillment.HoldReleased():
-            return f"Let go of the stock of {_names(line.id for line in event.lines)}: the payment failed"
+            return f"Let go of the stock of {_all(event.lines, names)}: the payment failed"
         case Fulfillment.Requested():
-            return f"Planned: {_plan([(line.id, line.delivery) for line in event.plan])}"
+            return f"Planned: {_plan(event.plan, names)}"
         case Fulfillment.Replanned():
-            return f"Planned anew: {_plan([(line.id, line.delivery) for line in event.lines])}"
+            return f"Planned anew: {_plan(event.lines, names)}"
         case Fulfillment.LineItemReserved():
-            return f"The stock of line {event.line_item} is promised to it"
+            return f"The stock of {names.line(event.line_item)} is promised to it"
         case Fulfillment.LineItemBlocked():
-            return f"Line {event.line_item} {_BLOCKED.get(event.state, event.state.value)}: {event.detail}"
+            return _begun(f"{names.line(event.line_item)} {wording.blocked(event.state)}: {inside(event.detail)}")
         case Fulfillment.LineItemResumed():
-            return f"The delivery of line {event.line_item} is tried again"
+            return f"The delivery of {names.line(event.line_item)} is tried again"
         case Fulfillment.LineItemDelivered():
-            return _delivered(event)
+            return _delivered(event, names)
         case Fulfillment.Shipped():
             tracking = f", tracking {event.tracking}" if event.tracking else ""
-            return f"Parcel {event.number} left by {event.carrier}{tracking}, with {_names(event.lines)}"
+            return f"Parcel {event.number} left by {event.carrier}{tracking}, with {names.lines(event.lines)}"
         case Fulfillment.Completed():
             return "Every line is delivered"
         case _:
             assert_never(event)
 
 
-def _delivered(event: Fulfillment.LineItemDelivered) -> str:
-    keys = f", with {_count(len(event.keys), 'licence key')}" if event.keys else ""
-    note = f" ({event.note})" if event.note else ""
-    return f"Line {event.line_item} is delivered{keys}{note}"
+def _delivered(event: Fulfillment.LineItemDelivered, names: Titles) -> str:
+    keys = f", with {counted(len(event.keys), 'licence key')}" if event.keys else ""
+    return _begun(f"{names.line(event.line_item)} is delivered{keys}{_noted(event.note)}")
 
 
-def _of_stock(event: StockItemFact) -> str:
+def _of_stock(event: StockItemFact, names: Titles) -> str:
     sku = event.originator_id.removeprefix("sku_")
     match event:
         case StockItem.Counted():
             return f"Counted {event.on_hand} of {sku} on the shelf"
         case StockItem.Reserved():
-            return f"Reserved {event.quantity} of {sku} for line {event.line_item}"
+            return f"Reserved {event.quantity} of {sku} for {names.line(event.line_item)}"
         case StockItem.Backordered():
-            return f"Not enough of {sku} for line {event.line_item}, which waits for {event.quantity}"
+            return f"Not enough of {sku} for {names.line(event.line_item)}, which waits for {event.quantity}"
         case StockItem.Released():
-            return f"Line {event.line_item} wants its {event.quantity} of {sku} no more"
+            return _begun(f"{names.line(event.line_item)} wants its {event.quantity} of {sku} no more")
         case StockItem.Dispatched():
-            return f"{event.quantity} of {sku} left the shelf for line {event.line_item}"
+            return f"{event.quantity} of {sku} left the shelf for {names.line(event.line_item)}"
         case _:
             assert_never(event)
 
 
-def _of_keys(event: KeyPoolFact) -> str:
+def _of_keys(event: KeyPoolFact, names: Titles) -> str:
     pool = event.originator_id.removeprefix("keys_")
     match event:
         case KeyPool.Imported():
-            return f"Imported {_count(len(event.keys), 'licence key')} into the pool {pool}"
+            return f"Imported {counted(len(event.keys), 'licence key')} into the pool {pool}"
         case KeyPool.Assigned():
-            return f"Line {event.line_item} got {_count(len(event.keys), 'licence key')} of the pool {pool}"
+            keys = counted(len(event.keys), "licence key")
+            return _begun(f"{names.line(event.line_item)} got {keys} of the pool {pool}")
         case KeyPool.RanOut():
-            return f"The pool {pool} has not enough keys for line {event.line_item}, which waits for {event.quantity}"
+            line = names.line(event.line_item)
+            return f"The pool {pool} has not enough keys for {line}, which waits for {event.quantity}"
         case KeyPool.WaitEnded():
-            return f"Line {event.line_item} needs no keys of the pool {pool} any more"
+            return _begun(f"{names.line(event.line_item)} needs no keys of the pool {pool} any more")
         case _:
             assert_never(event)
 
 
-def _of_effect(event: EffectFact) -> str:
-    step = effect_step(event)
+def _of_effect(event: EffectFact, names: Titles) -> str:
+    what = wording.effect(effect_step(event), names)
     match event:
         case Effect.Requested():
-            return f"Asked for {step}"
+            return f"Asked for {what}"
         case Effect.AttemptStarted():
-            return f"Attempt {event.number} of {step} began on worker {event.worker}"
+            return f"Attempt {event.number} of {what} began"
         case Effect.AttemptFailed():
-            again = f"next attempt at {rfc3339(event.retry_at)}"
-            return f"Attempt {event.number} of {step} failed: {event.error}; {again}"
+            again = f"the next one is due at {wording.moment(event.retry_at)}"
+            return f"Attempt {event.number} of {what} failed: {event.error}; {again}"
         case Effect.Succeeded():
-            note = f" ({event.note})" if event.note else ""
-            return f"Attempt {event.number} of {step} succeeded{note}"
+            went = "was sent" if wording.is_mail(effect_step(event)) else "succeeded"
+            which = f" at attempt {event.number}" if event.number > 1 else ""
+            return _begun(f"{what} {went}{which}{_noted(event.note)}")
         case Effect.GivenUp():
-            return f"Gave up on {step}: {event.error}"
+            return f"Gave up on {what}: {event.error}"
         case Effect.Withdrawn():
-            return f"{step} is not wanted any more: {_lower(event.why)}"
+            return _begun(f"{what} is not wanted any more: {inside(event.why)}")
         case Effect.RetryRequested():
-            return f"{step} was to be tried again"
+            return _begun(f"{what} was to be tried again")
         case _:
             assert_never(event)
 
 
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+def _begun(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
-def _names(lines: Iterable[str]) -> str:
-    return ", ".join(f"line {line}" for line in lines)
+def _noted(note: str | None) -> str:
+    return f" ({note})" if note else ""
 
 
-def _plan(lines: Sequence[tuple[str, str]]) -> str:
-    return ", ".join(f"line {line} by {delivery}" for line, delivery in lines) or "nothing was bought"
+def _all(lines: Iterable[PlannedLine], names: Titles) -> str:
+    return names.lines(line.id for line in lines)
 
 
-def _lower(text: str) -> str:
-    """A sentence as part of another one."""
-    return text if text.startswith("Stripe") else text[:1].lower() + text[1:]
+def _plan(lines: Iterable[PlannedLine], names: Titles) -> str:
+    planned = [f"{names.line(line.id)} {wording.delivery(line.delivery)}" for line in lines]
+    return wording.listed(planned) if planned else "nothing was bought"

@@ -28,6 +28,7 @@ READ_SIDE = {
     "application.rebuild",
     "application.story",
     "application.views",
+    "application.wording",
 }
 NEITHER = {"application", "application.errors"}
 OUTSIDE = {

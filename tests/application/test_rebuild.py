@@ -1,7 +1,6 @@
 """A rebuild makes a view afresh from the log, beside the one that serves, and then lets it serve at once."""
 
 import threading
-import tracemalloc
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
@@ -18,7 +17,6 @@ from application.projections.checkouts import CHECKOUTS
 from application.projections.due_effects import DUE_EFFECTS
 from application.projections.projection import Projection, Put, Row
 from application.projections.registry import PROJECTIONS
-from application.projections.search import SEARCH
 from application.projections.timeline import TIMELINE
 from application.rebuild import Progress, Rebuild
 from application.views import Advance, View, ViewState
@@ -269,45 +267,6 @@ def test_a_generation_that_somebody_drops_meanwhile_is_begun_anew(followed: Read
     assert followed.rebuild.verify("timeline").is_right
 
 
-def test_progress_tells_what_is_done_how_fast_and_how_much_longer(followed: ReadSide) -> None:
-    shown: list[Progress] = []
-
-    Rebuild(followed.log, followed.views, scratch_views, timer=seconds(), batch_max=30).rebuild(
-        "timeline", shown.append
-    )
-
-    assert [(each.done, each.total) for each in shown] == [(30, 65), (60, 65), (65, 65), (65, 65)]
-    assert [each.events_per_second for each in shown] == [30 / 1, 60 / 2, 65 / 3, 65 / 4]
-    assert [each.seconds_left for each in shown] == [35 / 30, 5 / 30, 0.0, 0.0]
-
-
-def test_where_nothing_is_done_yet_nobody_knows_how_much_longer() -> None:
-    assert Progress(done=0, total=5, events_per_second=0.0).seconds_left is None
-
-
-def test_a_rebuild_that_is_gone_on_with_tells_the_rate_of_what_it_did_itself(followed: ReadSide) -> None:
-    left = followed.views.create(TIMELINE, ViewState.BUILDING)
-    followed.views.apply([Advance(view=left, table=TIMELINE.table, position=60)])
-    shown: list[Progress] = []
-
-    Rebuild(followed.log, followed.views, scratch_views, timer=seconds()).rebuild("timeline", shown.append)
-
-    assert shown[0] == Progress(done=65, total=65, events_per_second=5.0)
-
-
-def test_progress_is_told_about_once_a_second_and_at_the_end(followed: ReadSide) -> None:
-    shown: list[Progress] = []
-    quick = iter(range(1000))
-
-    def timer() -> float:
-        return next(quick) / 4
-
-    Rebuild(followed.log, followed.views, scratch_views, timer=timer, batch_max=1).rebuild("timeline", shown.append)
-
-    assert len(shown) == 65 // 4 + 1
-    assert shown[-1].done == 65
-
-
 def test_only_the_topics_that_a_projection_reads_are_read(tmp_path: Path) -> None:
     def refuse(event: object, position: int) -> Iterator[Put]:
         raise AssertionError("nothing of this log is its business")
@@ -319,28 +278,3 @@ def test_only_the_topics_that_a_projection_reads_are_read(tmp_path: Path) -> Non
         view = read_side.rebuild.rebuild("checkouts")
 
         assert (view.position, view.unreadable) == (3 * EVENTS_PER_SESSION, 0)
-
-
-@pytest.mark.parametrize("what", ["rebuild", "verify", "follow"])
-def test_the_memory_it_takes_does_not_grow_with_the_log(tmp_path: Path, what: str) -> None:
-    def peak(sessions: int) -> int:
-        directory = tmp_path / str(sessions)
-        directory.mkdir()
-        with open_read_side(directory, [TIMELINE, SEARCH], batch_max=100) as read_side:
-            read_side.append(busy_log(sessions))
-            if what != "follow":
-                read_side.projector.catch_up()
-            work: dict[str, Callable[[], object]] = {
-                "rebuild": lambda: read_side.rebuild.rebuild("search"),
-                "verify": lambda: read_side.rebuild.verify("search"),
-                "follow": read_side.projector.catch_up,
-            }
-            tracemalloc.start()
-            work[what]()
-            _, most = tracemalloc.get_traced_memory()
-            tracemalloc.stop()
-            return most
-
-    peak(10)  # what is made once, whatever the log
-
-    assert peak(400) < 1.25 * peak(100)

@@ -1,0 +1,140 @@
+"""How things are called in plain English, for the people who read the audit trail."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import assert_never
+
+from domain.catalog import ACCESS, HTTP, LICENSE_KEY, MANUAL, SHIPMENT
+from domain.checkout_session import CheckoutSession, Source
+from domain.fulfillment import Fulfillment, LineState
+from domain.mail import MailKind
+
+_DELIVERIES = {
+    ACCESS: "as access",
+    SHIPMENT: "as a parcel",
+    LICENSE_KEY: "as a licence key",
+    HTTP: "by a call of the shop's service",
+    MANUAL: "by hand",
+}
+_PAYMENTS = {"paid": "paid", "unpaid": "not paid yet", "no_payment_required": "nothing to pay"}
+
+
+@dataclass(frozen=True, slots=True)
+class Titles:
+    """What the line items of a checkout are called, by their IDs."""
+
+    by_line: Mapping[str, str] = field(default_factory=dict)
+
+    def line(self, id: str) -> str:
+        return self.by_line.get(id, f"line {id}")
+
+    def lines(self, ids: Iterable[str]) -> str:
+        return listed(map(self.line, ids))
+
+
+def titles(session: CheckoutSession, fulfillment: Fulfillment) -> Titles:
+    """The titles as far as they are known; several lines of one title are told apart by their IDs."""
+    items = session.checkout.line_items if session.checkout else ()
+    found = {item.id: item.description for item in items}
+    found |= {line.id: line.title for line in fulfillment.held}
+    found |= {id: line.plan.title for id, line in fulfillment.lines.items()}
+    often = [title for title in found.values() if list(found.values()).count(title) > 1]
+    return Titles({id: f"“{title}” ({id})" if title in often else f"“{title}”" for id, title in found.items() if title})
+
+
+def effect(step: str, names: Titles) -> str:
+    """What an effect is for, as a noun with its article."""
+    kind, _, rest = step.partition("_")
+    if kind == "mail":
+        return _mail(rest, names)
+    if kind == "deliver":
+        return f"the delivery of {_line_of(rest, names)}"
+    return "the retrieval from Stripe" if kind == "retrieve" else f"the effect {step}"
+
+
+def is_mail(step: str) -> bool:
+    return step.startswith("mail_")
+
+
+def _mail(rest: str, names: Titles) -> str:
+    kind = next((each for each in MailKind if rest == each or rest.startswith(f"{each}_")), None)
+    occasion = rest.removeprefix(f"{kind}_")
+    match kind:
+        case MailKind.RECEIPT:
+            return "the receipt"
+        case MailKind.PAYMENT_PENDING:
+            return "the mail about the pending payment"
+        case MailKind.PAYMENT_FAILED:
+            return "the mail about the failed payment"
+        case MailKind.SHIPPED:
+            return f"the mail about parcel {occasion}"
+        case MailKind.BACKORDERED:
+            return f"the mail about the wait for {names.line(occasion)}"
+        case MailKind.DELIVERED:
+            return f"the mail with {names.line(occasion)}"
+        case None:
+            return f"the mail {rest}"
+        case _:
+            assert_never(kind)
+
+
+def _line_of(rest: str, names: Titles) -> str:
+    """A line that was planned anew has its number behind its ID."""
+    line, _, number = rest.rpartition("_")
+    return names.line(line) if number.isdigit() and line in names.by_line else names.line(rest)
+
+
+def source(where: Source) -> str:
+    match where:
+        case Source.WEBHOOK:
+            return "after a webhook delivery"
+        case Source.LANDING_PAGE:
+            return "when the customer returned"
+        case Source.STAFF:
+            return "when staff asked for it"
+        case _:
+            assert_never(where)
+
+
+def blocked(state: LineState) -> str:
+    match state:
+        case LineState.MANUAL:
+            return "waits for a person"
+        case LineState.BACKORDERED:
+            return "is backordered"
+        case LineState.GIVEN_UP:
+            return "was given up"
+        case LineState.PENDING | LineState.DELIVERED:
+            return f"is {state}"
+        case _:
+            assert_never(state)
+
+
+def delivery(kind: str) -> str:
+    """The merchant's own kinds are called as the merchant calls them."""
+    return _DELIVERIES.get(kind, f"by {kind}")
+
+
+def payment(status: str) -> str:
+    """Stripe's word where it is a new one."""
+    return _PAYMENTS.get(status, f"payment status '{status}'")
+
+
+def moment(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def counted(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+def listed(texts: Iterable[str]) -> str:
+    *first, last = texts
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def inside(text: str) -> str:
+    """A sentence as part of another one."""
+    keeps_its_capital = text.startswith("Stripe") or text[1:2].isupper()
+    return text if keeps_its_capital else text[:1].lower() + text[1:]

@@ -1,0 +1,275 @@
+"""What `fulfill checkout --json` prints: other programs rely on it, so it may grow and never change its meaning."""
+
+import json
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from log_parts import BEGINNING, COURSE, MUG, LogWriter, checkout, mail
+from read_side import ReadSide
+from sample_log import DEBIT, FOREIGN, KEYS, SHOP, sample_log
+
+from application.checkout_document import as_json, checkout_document
+from domain.checkout_session import CheckoutSession, Source
+from domain.effect import MAIL, Effect
+from domain.event import Event
+from domain.fulfillment import Fulfillment, LineState
+from domain.mail import MailKind
+from domain.personal import Personal
+from domain.policies.emails import NO_ADDRESS, mail_step
+
+PROMISED = {
+    "session_id", "state", "payment_status", "livemode", "amount_total", "currency", "line_items", "emails", "story",
+}  # fmt: skip
+OF_A_LINE = {"id", "price", "product", "description", "quantity", "delivery", "state"}
+OF_A_MAIL = {"kind", "state"}
+OF_THE_STORY = {"position", "stream", "type", "occurred_at", "recorded_at", "actor", "cause", "text"}
+LINE_STATES = {"pending", "delivered", "backordered", "manual", "given_up", "revoked"}
+MAIL_STATES = {"queued", "sent", "failed"}
+
+
+def shown(session_id: str, *events: Event) -> dict[str, Any]:
+    """The document as other programs get it."""
+    document = checkout_document(session_id, list(enumerate(events, 1)))
+    assert document is not None
+    plain: dict[str, Any] = json.loads(json.dumps(as_json(document)))
+    return plain
+
+
+def sample(session_id: str) -> dict[str, Any]:
+    events = [(number, event) for number, event in enumerate(sample_log(), 1) if event.session_id == session_id]
+    document = checkout_document(session_id, events)
+    assert document is not None
+    plain: dict[str, Any] = json.loads(json.dumps(as_json(document)))
+    return plain
+
+
+@pytest.mark.parametrize("session_id", [SHOP, DEBIT, FOREIGN, KEYS])
+def test_it_has_everything_that_was_promised(session_id: str) -> None:
+    document = sample(session_id)
+
+    assert set(document) == PROMISED
+    assert all(set(line) == OF_A_LINE | {"detail"} for line in document["line_items"])
+    assert all(set(email) == OF_A_MAIL | {"occasion", "detail"} for email in document["emails"])
+    assert all(set(entry) == OF_THE_STORY | {"reason"} for entry in document["story"])
+    assert {line["state"] for line in document["line_items"]} <= LINE_STATES
+    assert {email["state"] for email in document["emails"]} <= MAIL_STATES
+
+
+def test_a_fulfilled_checkout_to_the_letter() -> None:
+    document = sample(SHOP)
+    story = document.pop("story")
+
+    assert document == {
+        "session_id": SHOP,
+        "state": "fulfilled",
+        "payment_status": "paid",
+        "livemode": False,
+        "amount_total": 4990,
+        "currency": "eur",
+        "line_items": [
+            {
+                "id": "li_mug",
+                "price": "price_li_mug",
+                "product": "prod_li_mug",
+                "description": "Mug, blue",
+                "quantity": 2,
+                "delivery": "shipment",
+                "state": "delivered",
+                "detail": None,
+            },
+            {
+                "id": "li_course",
+                "price": "price_li_course",
+                "product": "prod_li_course",
+                "description": "Course",
+                "quantity": 1,
+                "delivery": "access",
+                "state": "delivered",
+                "detail": None,
+            },
+            {
+                "id": "li_key",
+                "price": "price_li_key",
+                "product": None,
+                "description": "Item li_key",
+                "quantity": 1,
+                "delivery": "license_key",
+                "state": "delivered",
+                "detail": None,
+            },
+            {
+                "id": "li_service",
+                "price": "price_li_service",
+                "product": "prod_li_service",
+                "description": "Item li_service",
+                "quantity": 1,
+                "delivery": "http",
+                "state": "delivered",
+                "detail": "ref 99",
+            },
+            {
+                "id": "li_wrap",
+                "price": "price_li_wrap",
+                "product": "prod_li_wrap",
+                "description": "Item li_wrap",
+                "quantity": 1,
+                "delivery": "manual",
+                "state": "delivered",
+                "detail": None,
+            },
+        ],
+        "emails": [],
+    }
+    assert story[11] == {
+        "position": 14,
+        "stream": SHOP,
+        "type": "CheckoutSession.Retrieved",
+        "occurred_at": "2026-11-24T09:00:13.000000Z",
+        "recorded_at": "2026-11-24T09:00:13.250000Z",
+        "actor": "customer",
+        "cause": None,
+        "reason": None,
+        "text": "Retrieved from Stripe when the customer returned: complete, paid, 5 line items, 49.90 EUR",
+    }
+    assert (story[1]["cause"], story[-1]["actor"], story[-1]["reason"]) == ("evt_1@1", "staff:kim", "asked by phone")
+    assert [entry["position"] for entry in story] == sorted(entry["position"] for entry in story)
+
+
+def test_before_stripe_was_asked_there_is_what_its_events_said() -> None:
+    document = sample(FOREIGN)
+
+    assert (document["state"], document["payment_status"], document["livemode"]) == ("parked", "paid", True)
+    assert (document["amount_total"], document["currency"], document["line_items"]) == (None, None, [])
+
+
+def test_before_it_is_planned_it_lists_what_stripe_lists() -> None:
+    unpaid = CheckoutSession.Retrieved(checkout=checkout(MUG, COURSE, payment_status="unpaid"), source=Source.WEBHOOK)
+
+    lines = shown(SHOP, unpaid)["line_items"]
+
+    assert [(line["id"], line["delivery"], line["state"]) for line in lines] == [
+        ("li_mug", None, "pending"),
+        ("li_course", None, "pending"),
+    ]
+
+
+def test_a_line_says_why_it_can_not_go_on() -> None:
+    requested = Fulfillment.Requested(
+        plan=(MUG,), catalog="", currency="eur", amount_shipping=0, amount_tax=0, paid_at=BEGINNING
+    )
+    blocked = Fulfillment.LineItemBlocked(line_item="li_mug", state=LineState.BACKORDERED, detail="Not enough")
+
+    (line,) = shown(SHOP, requested, blocked)["line_items"]
+
+    assert (line["state"], line["detail"]) == ("backordered", "Not enough")
+
+
+def receipt(*facts: Event, kind: MailKind = MailKind.RECEIPT, occasion: str | None = None) -> list[Event]:
+    step = mail_step(kind, occasion)
+    log = LogWriter()
+    requested = Effect.Requested(kind=MAIL, step=step, mail=mail(kind, MUG))
+    log.add(f"eff_{SHOP}_{step}", requested, *facts, session_id=SHOP)
+    return log.events
+
+
+STARTED = Effect.AttemptStarted(number=1, worker="w1")
+
+
+@pytest.mark.parametrize(
+    ("facts", "mails"),
+    [
+        ([], [("receipt", "queued", None)]),
+        ([STARTED], [("receipt", "queued", None)]),
+        ([STARTED, Effect.AttemptFailed(number=1, error="busy", retry_at=BEGINNING)], [("receipt", "queued", None)]),
+        ([STARTED, Effect.Succeeded(number=1)], [("receipt", "sent", None)]),
+        ([STARTED, Effect.GivenUp(error="refused")], [("receipt", "failed", "refused")]),
+        ([Effect.GivenUp(error=NO_ADDRESS)], [("receipt", "failed", NO_ADDRESS)]),
+        ([Effect.GivenUp(error="refused"), Effect.RetryRequested()], [("receipt", "queued", None)]),
+        ([Effect.Withdrawn(why="not paid")], []),
+    ],
+)
+def test_a_mail_is_queued_sent_or_failed(facts: list[Event], mails: list[tuple[str, str, str | None]]) -> None:
+    found = shown(SHOP, *receipt(*facts))["emails"]
+
+    assert [(email["kind"], email["state"], email["detail"]) for email in found] == mails
+
+
+def test_several_mails_of_one_kind_are_told_apart_by_their_occasion() -> None:
+    log = [receipt(kind=MailKind.SHIPPED, occasion=number) for number in ("1", "2")]
+
+    found = shown(SHOP, *log[0], *log[1], *receipt())["emails"]
+
+    assert [(email["kind"], email["occasion"]) for email in found] == [
+        ("shipped", "1"),
+        ("shipped", "2"),
+        ("receipt", None),
+    ]
+
+
+def test_there_is_no_document_without_an_event() -> None:
+    assert checkout_document(SHOP, []) is None
+
+
+@pytest.fixture
+def told(read_side: ReadSide) -> ReadSide:
+    """Notes that were recorded at the same moment, a microsecond later and much later."""
+    log = LogWriter()
+    log.add(SHOP, *(CheckoutSession.Noted(text=Personal(text)) for text in "abcd"), session_id=SHOP)
+    later = [0, 0, 1, 60_000_000]
+    read_side.append(
+        [
+            replace(event, recorded_at=BEGINNING + timedelta(microseconds=microseconds))
+            for event, microseconds in zip(log.events, later, strict=True)
+        ]
+    )
+    return read_side
+
+
+@pytest.mark.parametrize(
+    ("microseconds", "expected"),
+    [(-1, None), (0, "ab"), (1, "abc"), (2, "abc"), (59_999_999, "abc"), (60_000_000, "abcd"), (10**9, "abcd")],
+)
+def test_as_of_a_moment_is_exact_to_the_microsecond(told: ReadSide, microseconds: int, expected: str | None) -> None:
+    document = told.queries.checkout(SHOP, BEGINNING + timedelta(microseconds=microseconds))
+
+    notes = None if document is None else "".join(entry.text.removeprefix("Note: ") for entry in document.story)
+    assert notes == expected
+
+
+def test_a_moment_is_the_same_in_every_zone(told: ReadSide) -> None:
+    in_tokyo = (BEGINNING + timedelta(microseconds=1)).astimezone(timezone(timedelta(hours=9)))
+
+    document = told.queries.checkout(SHOP, in_tokyo)
+
+    assert document is not None
+    assert len(document.story) == 3
+
+
+def test_the_state_is_that_of_the_moment(read_side: ReadSide) -> None:
+    read_side.append(sample_log())
+    states = []
+    for number in range(-1, 42):
+        document = read_side.queries.checkout(SHOP, BEGINNING + timedelta(seconds=number, milliseconds=250))
+        states.append(document.state.value if document else "")
+
+    changes = [state for state, before in zip(states, ["", *states], strict=False) if state != before]
+    assert changes == ["open", "awaiting_payment", "fulfilling", "partially_fulfilled", "fulfilled"]
+
+
+@pytest.mark.parametrize(
+    ("recorded", "as_of", "expected"),
+    [([5, 3, 9], 4, 2), ([5, 3, 9], 2, 0), ([5, 3, 9], 8, 2), ([99, 3, 4], 4, 3), ([1, 9, 2], 1, 1)],
+)
+def test_an_event_never_stands_without_those_before_it_whatever_the_clocks_say(
+    read_side: ReadSide, recorded: list[int], as_of: int, expected: int
+) -> None:
+    log = LogWriter()
+    log.add(SHOP, *(CheckoutSession.Noted(text=Personal("x")) for _ in recorded), session_id=SHOP)
+    times: list[datetime] = [BEGINNING + timedelta(seconds=seconds) for seconds in recorded]
+    read_side.append([replace(event, recorded_at=at) for event, at in zip(log.events, times, strict=True)])
+
+    document = read_side.queries.checkout(SHOP, BEGINNING + timedelta(seconds=as_of))
+
+    assert (0 if document is None else len(document.story)) == expected

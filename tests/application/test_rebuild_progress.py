@@ -1,0 +1,94 @@
+"""A rebuild tells how far it is, and takes no more memory for a longer log."""
+
+import tracemalloc
+from collections.abc import Callable
+from functools import partial
+from itertools import count
+from pathlib import Path
+
+import pytest
+from busy_log import busy_log
+from read_side import ReadSide, open_read_side
+from sample_log import sample_log
+
+from application.projections.search import SEARCH
+from application.projections.timeline import TIMELINE
+from application.rebuild import Progress, Rebuild
+from application.views import Advance, ViewState
+from infrastructure.views.sqlite import scratch_views
+
+
+def seconds() -> Callable[[], float]:
+    """A timer on which a second passes whenever it is looked at."""
+    return partial(next, count(0.0))
+
+
+@pytest.fixture
+def followed(read_side: ReadSide) -> ReadSide:
+    read_side.append(sample_log())
+    read_side.projector.catch_up()
+    return read_side
+
+
+def test_progress_tells_what_is_done_how_fast_and_how_much_longer(followed: ReadSide) -> None:
+    shown: list[Progress] = []
+
+    Rebuild(followed.log, followed.views, scratch_views, timer=seconds(), batch_max=30).rebuild(
+        "timeline", shown.append
+    )
+
+    assert [(each.done, each.total) for each in shown] == [(30, 65), (60, 65), (65, 65), (65, 65)]
+    assert [each.events_per_second for each in shown] == [30 / 1, 60 / 2, 65 / 3, 65 / 4]
+    assert [each.seconds_left for each in shown] == [35 / 30, 5 / 30, 0.0, 0.0]
+
+
+def test_where_nothing_is_done_yet_nobody_knows_how_much_longer() -> None:
+    assert Progress(done=0, total=5, events_per_second=0.0).seconds_left is None
+
+
+def test_a_rebuild_that_is_gone_on_with_tells_the_rate_of_what_it_did_itself(followed: ReadSide) -> None:
+    left = followed.views.create(TIMELINE, ViewState.BUILDING)
+    followed.views.apply([Advance(view=left, table=TIMELINE.table, position=60)])
+    shown: list[Progress] = []
+
+    Rebuild(followed.log, followed.views, scratch_views, timer=seconds()).rebuild("timeline", shown.append)
+
+    assert shown[0] == Progress(done=65, total=65, events_per_second=5.0)
+
+
+def test_progress_is_told_about_once_a_second_and_at_the_end(followed: ReadSide) -> None:
+    shown: list[Progress] = []
+    quick = iter(range(1000))
+
+    def timer() -> float:
+        return next(quick) / 4
+
+    Rebuild(followed.log, followed.views, scratch_views, timer=timer, batch_max=1).rebuild("timeline", shown.append)
+
+    assert len(shown) == 65 // 4 + 1
+    assert shown[-1].done == 65
+
+
+@pytest.mark.parametrize("what", ["rebuild", "verify", "follow"])
+def test_the_memory_it_takes_does_not_grow_with_the_log(tmp_path: Path, what: str) -> None:
+    def peak(sessions: int) -> int:
+        directory = tmp_path / str(sessions)
+        directory.mkdir()
+        with open_read_side(directory, [TIMELINE, SEARCH], batch_max=100) as read_side:
+            read_side.append(busy_log(sessions))
+            if what != "follow":
+                read_side.projector.catch_up()
+            work: dict[str, Callable[[], object]] = {
+                "rebuild": lambda: read_side.rebuild.rebuild("search"),
+                "verify": lambda: read_side.rebuild.verify("search"),
+                "follow": read_side.projector.catch_up,
+            }
+            tracemalloc.start()
+            work[what]()
+            _, most = tracemalloc.get_traced_memory()
+            tracemalloc.stop()
+            return most
+
+    peak(10)  # what is made once, whatever the log
+
+    assert peak(400) < 1.25 * peak(100)

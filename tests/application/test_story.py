@@ -1,0 +1,271 @@
+"""Every event as a sentence that anybody understands, without personal data and without IDs where words serve."""
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from log_parts import BEGINNING, COURSE, CUSTOMER, KEY, MUG, PLAN, SERVICE, checkout
+from sample_log import sample_log
+
+from application.checkout_document import checkout_document
+from application.story import sentence
+from application.wording import Titles, titles
+from domain.catalog import MANUAL, SHIPMENT
+from domain.checkout_session import CheckoutSession, ParkReason, Source
+from domain.effect import Effect
+from domain.event import Event
+from domain.fulfillment import Fulfillment, LineState
+from domain.key_pool import KeyPool
+from domain.mail import MailKind
+from domain.personal import Personal
+from domain.policies.emails import mail_step
+from domain.stock_item import StockItem
+from domain.stripe_event import StripeEvent
+from infrastructure.event_store.topics import TOPICS
+
+NAMES = Titles({**{line.id: f"“{line.title}”" for line in PLAN}, "li_mugs": "“Mug, blue”"})
+EVENTS = sample_log()
+each_event = pytest.mark.parametrize("event", EVENTS, ids=lambda event: f"{event.TOPIC}-{event.originator_version}")
+SESSION = "cs_test_1"
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_every_event_class_has_a_sentence(topic: str) -> None:
+    told = [sentence(event, NAMES) for event in EVENTS if topic == event.TOPIC]
+
+    assert told, f"there is no {topic} in tests/sample_log.py, so nobody has read what the story says of it"
+    assert all(told)
+
+
+def test_a_class_without_a_sentence_is_no_silence() -> None:
+    class Unheard(Event):
+        TOPIC = "Nobody.Unheard"
+
+    with pytest.raises(TypeError, match=r"there is no sentence for Nobody\.Unheard"):
+        sentence(Unheard(), NAMES)
+
+
+@each_event
+def test_a_sentence_begins_like_one_and_is_one_line(event: Event) -> None:
+    told = sentence(event, NAMES)
+
+    assert re.match(r"[A-Z0-9“]", told)
+    assert not told.endswith((".", " ", ":"))
+    assert "\n" not in told
+
+
+@each_event
+def test_there_is_no_id_where_words_serve(event: Event) -> None:
+    told = sentence(event, NAMES)
+    named = re.sub(r"“[^”]*”|checkout\.session\.[a-z_]+|STRIPE_API_KEY", "", told)
+
+    assert not re.findall(r"\b(?:cs|evt|eff|ful|li|sku|keys|pi|price|prod|mail|retrieve|deliver)_\w+", named)
+    assert not re.findall(r"\b[a-z]+_[a-z_]+\b", named)
+    assert "None" not in told
+
+
+@each_event
+def test_there_is_no_personal_data_in_it_but_a_persons_own_note(event: Event) -> None:
+    told = sentence(event, NAMES)
+
+    for secret in ("Zoé", "Zoe@Example.com", "+4930000", "Example Road", "Exampleton", "AAAA-1111", "For you"):
+        assert secret not in told
+
+
+def of_effect(step: str, fact: Event) -> str:
+    return sentence(replace(fact, originator_id=f"eff_{SESSION}_{step}", session_id=SESSION), NAMES)
+
+
+@pytest.mark.parametrize(
+    ("step", "what"),
+    [
+        ("retrieve_completed", "the retrieval from Stripe"),
+        ("retrieve_retry_3", "the retrieval from Stripe"),
+        ("mail_receipt", "the receipt"),
+        ("mail_payment_pending", "the mail about the pending payment"),
+        ("mail_payment_failed", "the mail about the failed payment"),
+        ("mail_shipped_2", "the mail about parcel 2"),
+        ("mail_backordered_li_mug", "the mail about the wait for “Mug, blue”"),
+        ("mail_delivered_li_key", "the mail with “Item li_key”"),
+        ("deliver_li_service", "the delivery of “Item li_service”"),
+        ("deliver_li_service_2", "the delivery of “Item li_service”"),
+        ("deliver_li_unknown", "the delivery of line li_unknown"),
+    ],
+)
+def test_an_effect_is_called_by_what_it_is_for(step: str, what: str) -> None:
+    assert of_effect(step, Effect.Requested(kind="any", step=step)) == f"Asked for {what}"
+    assert of_effect(step, Effect.AttemptStarted(number=2, worker="w1")) == f"Attempt 2 of {what} began"
+    assert of_effect(step, Effect.GivenUp(error="HTTP 410")) == f"Gave up on {what}: HTTP 410"
+
+
+@pytest.mark.parametrize("kind", MailKind)
+def test_every_kind_of_mail_has_a_name_of_its_own(kind: MailKind) -> None:
+    told = {of_effect(mail_step(each), Effect.RetryRequested()) for each in MailKind}
+
+    assert len(told) == len(MailKind)
+    assert not of_effect(mail_step(kind), Effect.RetryRequested()).endswith(f"{kind}")
+
+
+REPLACED = replace(MUG, item=replace(MUG.item, id="li_mug2", price="price_other"))
+
+
+@pytest.mark.parametrize(
+    ("event", "told"),
+    [
+        (of_effect("mail_receipt", Effect.Succeeded(number=1)), "The receipt was sent"),
+        (of_effect("mail_receipt", Effect.Succeeded(number=3)), "The receipt was sent at attempt 3"),
+        (
+            of_effect("deliver_li_service", Effect.Succeeded(number=2, note="ref 99")),
+            "The delivery of “Item li_service” succeeded at attempt 2 (ref 99)",
+        ),
+        (
+            of_effect(
+                "retrieve_completed",
+                Effect.AttemptFailed(number=1, error="HTTP 503", retry_at=datetime(2026, 11, 24, 9, 0, 5, 9, UTC)),
+            ),
+            "Attempt 1 of the retrieval from Stripe failed: HTTP 503; the next one is due at 2026-11-24 09:00:05 UTC",
+        ),
+        (
+            of_effect("mail_receipt", Effect.Withdrawn(why="It is not paid")),
+            "The receipt is not wanted any more: it is not paid",
+        ),
+        (
+            CheckoutSession.Completed(stripe_event="evt_1", payment_status=None),
+            "Stripe reported the checkout completed",
+        ),
+        (
+            CheckoutSession.Completed(stripe_event="evt_1", payment_status="brand_new"),
+            "Stripe reported the checkout completed: payment status 'brand_new'",
+        ),
+        (
+            CheckoutSession.Retrieved(checkout=checkout(MUG), source=Source.STAFF),
+            "Retrieved from Stripe when staff asked for it: complete, paid, 1 line item, 13.90 EUR",
+        ),
+        (
+            CheckoutSession.Retrieved(
+                checkout=replace(checkout(), currency="jpy", amount_total=500), source=Source.WEBHOOK
+            ),
+            "Retrieved from Stripe after a webhook delivery: complete, paid, 0 line items, 500 JPY",
+        ),
+        (
+            CheckoutSession.Paid(payment_status="no_payment_required", amount_total=0, currency="eur"),
+            "Nothing had to be paid",
+        ),
+        (
+            CheckoutSession.Paid(payment_status="paid", amount_total=1999, currency="kwd"),
+            "Paid: 1.999 KWD",
+        ),
+        (
+            CheckoutSession.Parked(why=ParkReason.UNKNOWN_TO_STRIPE, detail="Stripe knows no such session"),
+            "Kept aside for a person: Stripe knows no such session",
+        ),
+        (
+            CheckoutSession.Contradicted(what="It is paid although Stripe reported that it expired"),
+            "A contradiction: it is paid although Stripe reported that it expired",
+        ),
+        (CheckoutSession.Noted(text=Personal("Call Zoé back")), "Note: Call Zoé back"),
+        (
+            Fulfillment.Requested(
+                plan=(), catalog="", currency="eur", amount_shipping=0, amount_tax=0, paid_at=BEGINNING
+            ),
+            "Planned: nothing was bought",
+        ),
+        (
+            Fulfillment.Replanned(lines=(replace(COURSE, delivery="courier"), SERVICE), replaced=(), catalog=""),
+            "Planned anew: “Course” by courier and “Item li_service” by a call of the shop's service",
+        ),
+        (
+            Fulfillment.LineItemBlocked(line_item="li_mug", state=LineState.BACKORDERED, detail="HTTP 410"),
+            "“Mug, blue” is backordered: HTTP 410",
+        ),
+        (
+            Fulfillment.LineItemDelivered(line_item="li_key", keys=(Personal("A"), Personal("B")), note="by mail"),
+            "“Item li_key” is delivered, with 2 licence keys (by mail)",
+        ),
+        (
+            Fulfillment.Shipped(number=2, lines=("li_mug", "li_key", "li_x"), carrier="DHL", tracking=None),
+            "Parcel 2 left by DHL, with “Mug, blue”, “Item li_key” and line li_x",
+        ),
+        (
+            StockItem.Released(line_item="li_x", quantity=2, originator_id="sku_mug"),
+            "Line li_x wants its 2 of mug no more",
+        ),
+        (
+            KeyPool.Imported(keys=(Personal("A"), Personal("B")), originator_id="keys_pro"),
+            "Imported 2 licence keys into the pool pro",
+        ),
+        (
+            StripeEvent.Ignored(why="HTTP is not its business"),
+            "The Stripe event led to nothing: HTTP is not its business",
+        ),
+    ],
+)
+def test_it_says(event: Event | str, told: str) -> None:
+    assert (event if isinstance(event, str) else sentence(event, NAMES)) == told
+
+
+@pytest.mark.parametrize("where", Source)
+def test_every_source_has_words(where: Source) -> None:
+    retrieved = CheckoutSession.Retrieved(checkout=checkout(MUG), source=where)
+
+    assert f" {where}:" not in sentence(retrieved, NAMES)
+
+
+@pytest.mark.parametrize("state", LineState)
+def test_every_state_of_a_line_has_words(state: LineState) -> None:
+    blocked = Fulfillment.LineItemBlocked(line_item="li_mug", state=state, detail="why")
+
+    assert re.fullmatch(r"“Mug, blue” [a-z ]+: why", sentence(blocked, NAMES))
+
+
+def test_a_line_is_called_as_the_catalog_calls_it_else_as_stripe_does() -> None:
+    session, fulfillment = CheckoutSession(id=SESSION), Fulfillment(id=f"ful_{SESSION}")
+    session = session.evolve(CheckoutSession.Retrieved(checkout=checkout(MUG, COURSE), source=Source.STAFF))
+    assert titles(session, fulfillment).lines(["li_mug", "li_course"]) == "“Mug, blue” and “Course”"
+
+    held = fulfillment.evolve(Fulfillment.StockHeld(lines=(replace(MUG, name="Our mug"),)))
+    assert titles(session, held).line("li_mug") == "“Our mug”"
+
+    requested = Fulfillment.Requested(
+        plan=(replace(MUG, name="Our best mug"), COURSE),
+        catalog="",
+        currency="eur",
+        amount_shipping=0,
+        amount_tax=0,
+        paid_at=BEGINNING,
+    )
+    assert titles(session, held.evolve(requested)).line("li_mug") == "“Our best mug”"
+
+
+def test_lines_of_one_title_are_told_apart() -> None:
+    session = CheckoutSession(id=SESSION).evolve(
+        CheckoutSession.Retrieved(checkout=checkout(MUG, REPLACED, KEY), source=Source.STAFF)
+    )
+
+    names = titles(session, Fulfillment(id=f"ful_{SESSION}"))
+
+    assert names.lines(["li_mug", "li_mug2"]) == "“Mug, blue” (li_mug) and “Mug, blue” (li_mug2)"
+    assert names.line("li_key") == "“Item li_key”"
+
+
+def test_a_line_without_a_title_is_called_by_its_id() -> None:
+    nameless = replace(MUG, item=replace(MUG.item, description=""))
+    session = CheckoutSession(id=SESSION).evolve(
+        CheckoutSession.Retrieved(checkout=checkout(nameless), source=Source.STAFF)
+    )
+
+    assert titles(session, Fulfillment(id=f"ful_{SESSION}")).line("li_mug") == "line li_mug"
+
+
+def test_the_story_of_a_checkout_uses_its_own_titles() -> None:
+    plan = (replace(MUG, delivery=SHIPMENT), replace(COURSE, delivery=MANUAL))
+    retrieved = CheckoutSession.Retrieved(checkout=checkout(*plan), source=Source.STAFF)
+    delivered = Fulfillment.StockHeld(lines=plan)
+
+    document = checkout_document(SESSION, [(1, retrieved), (2, delivered)])
+
+    assert document is not None
+    assert document.story[1].text == ("Asked for the stock of “Mug, blue” and “Course” while the payment is on its way")
+    assert CUSTOMER.name is not None
+    assert all(CUSTOMER.name.text not in entry.text for entry in document.story)
