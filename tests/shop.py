@@ -11,7 +11,6 @@ from typing import Any, ParamSpec, TypeVar
 
 from fakes.crash import CrashingViews, open_crashing_log
 from fakes.outside import FixedClock, MemoryLocks, Outside
-from infrastructure.settings import load_settings
 
 from application.checkout_state import CheckoutState, checkout_state
 from application.receive import receive
@@ -21,6 +20,7 @@ from domain.fulfillment import Fulfillment
 from domain.identifiers import fulfillment_id
 from domain.stock_item import StockItem
 from domain.stripe_event import StripeEvent
+from infrastructure.settings import load_settings
 from infrastructure.views.sqlite import SQLiteViews
 from interfaces.bootstrap import Replacements, Runtime, bootstrap
 
