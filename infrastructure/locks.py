@@ -2,8 +2,9 @@
 
 import fcntl
 import os
-from contextlib import suppress
 from pathlib import Path
+
+from eventsourcing.persistence import OperationalError
 
 
 class FileLocks:
@@ -15,11 +16,20 @@ class FileLocks:
         self._workers: dict[str, int] = {}
 
     def lead(self) -> bool:
+        """
+        Raises:
+            OperationalError: the file can't be made or locked.
+        """
         if self._leader is None:
             self._leader = _try_lock(self._store.with_name(f"{self._store.name}.lock"))
         return self._leader is not None
 
     def enlist(self, worker: str) -> None:
+        """
+        Raises:
+            RuntimeError: another process has this name.
+            OperationalError: the file can't be made or locked.
+        """
         lock = _try_lock(self._worker_file(worker))
         if lock is None:
             raise RuntimeError(f"Another process already works as {worker}.")
@@ -53,12 +63,22 @@ class FileLocks:
 
 
 def _try_lock(path: Path) -> int | None:
-    """The descriptor that holds the lock, or nothing if another one holds it."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    """The descriptor that holds the lock, or nothing if another one holds it. No child process inherits it."""
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise OperationalError(
+            f"The lock {path} can't be made: {error.strerror}. Locks are kept beside the database, so its directory "
+            "must be there and writable."
+        ) from error
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        with suppress(OSError):
-            os.close(descriptor)
+        os.close(descriptor)
         return None
+    except OSError as error:
+        os.close(descriptor)
+        raise OperationalError(
+            f"The lock {path} can't be taken: {error.strerror}. Keep the database on a disk of this machine."
+        ) from error
     return descriptor
