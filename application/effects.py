@@ -174,6 +174,8 @@ class EffectRunner:
     def _claim(self, hint: DueEffect, now: datetime) -> "Future[Attempt | None]":
         def claim(unit: UnitOfWork) -> Attempt | None:
             effect, kind = unit.load(Effect, hint.effect_id), self._kinds.get(hint.kind)
+            if effect.worker not in {None, hint.worker}:
+                return None  # the hint was old: somebody else is at it
             if kind is None:
                 unit.command(Effect, effect.id, Effect.give_up, f"Nothing here carries out '{hint.kind}'")
                 return None

@@ -19,6 +19,8 @@ from domain.identifiers import fulfillment_id
 from domain.policies.emails import why_unwanted
 from domain.policies.policy import Streams
 
+_NOTE_MAX = 200
+
 
 class Retrieve:
     """Ask Stripe for a session, and record what it says."""
@@ -96,7 +98,7 @@ class Deliver:
         if requested is None or requested.line is None:
             raise Permanent("There is no line to deliver")
         receipt = self._delivery.deliver(self._request(attempt, requested.line))
-        return Done(note=receipt.note)
+        return Done(note=receipt.note[:_NOTE_MAX] if receipt.note else None)
 
     def _request(self, attempt: Attempt, line: PlannedLine) -> DeliveryRequest:
         checkout = self._log.get(CheckoutSession, attempt.session_id).checkout

@@ -196,7 +196,7 @@ class Fulfillment(Aggregate["FulfillmentFact"]):
         Raises:
             Refused: a line is not there or not ready to be packed, or the texts are empty or too long.
         """
-        if not 0 < len(carrier) <= TEXT_MAX or (tracking is not None and len(tracking) > TEXT_MAX):
+        if not 0 < len(carrier.strip()) <= TEXT_MAX or (tracking is not None and len(tracking) > TEXT_MAX):
             raise Refused(f"A carrier is needed, and carrier and tracking have at most {TEXT_MAX} characters.")
         ready = [id for id, line in self.lines.items() if line.is_to_pack]
         chosen = tuple(self._chosen(line_items, ready, "ready to be packed"))

@@ -39,7 +39,7 @@ from infrastructure.catalog_file import CatalogError, load_catalog
 from infrastructure.deliveries.entry_points import DeliveryNotLoaded, own_deliveries
 from infrastructure.event_store.sqlite import sqlite_environment
 from infrastructure.locks import FileLocks
-from infrastructure.settings import Settings
+from infrastructure.settings import Settings, SettingsError
 from infrastructure.stripe.envelope import read_delivery
 from infrastructure.stripe.signature import verify
 from infrastructure.views.sqlite import SQLiteViews, scratch_views, views_path
@@ -148,6 +148,7 @@ def bootstrap(settings: Settings, replace: Replacements | None = None) -> Runtim
     use = replace or Replacements()
     own = {**own_deliveries(), **use.deliveries}
     catalog = load_catalog(settings.catalog, frozenset(own))
+    _check_secret_key(settings, catalog)
     log = (use.open_log or open_log)(settings.database)
     hot, locks = HotStates(), use.locks or FileLocks(settings.database)
     writer = Writer(log, hot)
@@ -195,6 +196,17 @@ def bootstrap(settings: Settings, replace: Replacements | None = None) -> Runtim
         rebuild=Rebuild(log, views, scratch_views),
         read_webhook=_webhook_reader(settings, use.clock),
     )
+
+
+def _check_secret_key(settings: Settings, catalog: Catalog) -> None:
+    """An `http` delivery could only be given up later, line by line: better said at the start.
+
+    Raises:
+        SettingsError: the catalog has one, and there is nothing to sign it with.
+    """
+    rules = (*catalog.prices.values(), *catalog.products.values())
+    if settings.secret_key is None and any(rule.delivery == HTTP for rule in rules):
+        raise SettingsError("FULFILL_SECRET_KEY is not set, and the catalog has an http delivery, which it signs.")
 
 
 def _kinds(

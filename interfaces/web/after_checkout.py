@@ -70,9 +70,14 @@ class AfterCheckout:
             id = session_id(request.query_params.get("session_id", ""))
         except InvalidIdentifier:
             return _not_found(wants_json)
-        if is_livemode(id) != self._livemode or not await self._fulfill(id):
-            return _not_found(wants_json)
-        session, fulfillment = await self._settled(id)
+        deadline = self._monotonic() + _WAIT_SECONDS
+        try:
+            if is_livemode(id) != self._livemode or not await self._fulfill(id):
+                return _not_found(wants_json)
+            session, fulfillment = await self._settled(id, deadline)
+        except PersistenceError as trouble:
+            logger.error("landing page can't read the log", session_id=id, error=str(trouble))
+            return _page(landing_view.render_too_many(), 503, {"Retry-After": "30"})
         state = checkout_state(session, fulfillment)
         logger.info("landing page", session_id=id, state=str(state))
         page = landing_view.landing_page(
@@ -85,11 +90,16 @@ class AfterCheckout:
     async def _fulfill(self, id: str) -> bool:
         """Run `fulfill_checkout`. False if there is no such checkout for us.
 
-        When Stripe can't be asked, the customer sees what the log knows, and the page looks again by itself.
+        When Stripe can't be asked, or takes longer than a customer should wait, the page shows what the log knows and
+        looks again by itself; a call that is under way still records what it learns.
         """
         fulfill = partial(self._fulfill_checkout, id, source=Source.LANDING_PAGE, actor="customer")
         try:
-            session = await anyio.to_thread.run_sync(fulfill, limiter=self._threads)
+            with anyio.fail_after(_WAIT_SECONDS):
+                session = await anyio.to_thread.run_sync(fulfill, limiter=self._threads, abandon_on_cancel=True)
+        except TimeoutError:
+            logger.warning("landing page did not wait for Stripe", session_id=id)
+            return True
         except SessionUnknown:
             return False
         except (PortError, Busy, Stopped, StoreUnavailable, PersistenceError) as trouble:
@@ -97,9 +107,8 @@ class AfterCheckout:
             return True
         return session.parked not in {ParkReason.WRONG_MODE, ParkReason.CONNECTED_ACCOUNT}
 
-    async def _settled(self, id: str) -> tuple[CheckoutSession, Fulfillment]:
-        """The checkout, once the engine has done what it does by itself; as it stands after 5 seconds otherwise."""
-        deadline = self._monotonic() + _WAIT_SECONDS
+    async def _settled(self, id: str, deadline: float) -> tuple[CheckoutSession, Fulfillment]:
+        """The checkout, once the engine has done what it does by itself; as it stands at the deadline otherwise."""
         while True:
             session, fulfillment = await anyio.to_thread.run_sync(self._look, id, limiter=self._threads)
             is_at_rest = fulfillment.is_settled if session.is_paid else True

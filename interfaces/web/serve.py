@@ -57,7 +57,15 @@ def serve(runtime: Runtime, host: str, port: int, more_routes: Sequence[BaseRout
         server.should_exit = True
 
     runtime.engine.on_failure = end
-    logger.info("serving", host=host, port=port, mode="live" if runtime.settings.livemode else "test")
+    public = runtime.settings.public_url or f"http://{host}:{port}"
+    logger.info(
+        "serving",
+        host=host,
+        port=port,
+        mode="live" if runtime.settings.livemode else "test",
+        webhook=f"{public}/webhook",
+        landing_page=f"{public}/after-checkout",
+    )
     for number in (signal.SIGINT, signal.SIGTERM):
         # uvicorn stops for these, then raises them again: stopping when told to is no failure, so that ends here
         signal.signal(number, _nothing)

@@ -51,6 +51,8 @@ def test_run_fulfills_a_session_that_no_webhook_told_of(fulfill: Fulfill, sandbo
     said = fulfill("run", session, *BY, "--json")
 
     assert (said.code, said.json) == (0, {"session_id": session, "state": "fulfilled"})
+    [receipt] = fulfill("checkout", session, "--json").json["emails"]
+    assert (receipt["kind"], receipt["state"]) == ("receipt", "queued"), "mails are left to a server"
     retrieved = next(e for e in fulfill("checkout", session, "--json").json["story"] if "Retrieved" in e["type"])
     assert (retrieved["actor"], retrieved["reason"]) == ("staff:kim", "the customer called")
 

@@ -1,0 +1,114 @@
+"""`GET /after-checkout`, on a real server, with the sandbox in Stripe's place."""
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from running import RunningShop, running_shop
+
+from domain.fulfillment import Fulfillment
+from domain.identifiers import fulfillment_id
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningShop]:
+    with running_shop(tmp_path_factory.mktemp("landing")) as shop:
+        shop.sandbox.drop_deliveries = True
+        yield shop
+
+
+def paid(shop: RunningShop, by: str = "card") -> str:
+    product = {"name": "Online course", "metadata": {"delivery": "access"}}
+    item = {"price_data": {"currency": "eur", "unit_amount": 4900, "product_data": product}, "quantity": 1}
+    values = {"mode": "payment", "success_url": "http://localhost/x", "line_items": [item]}
+    session = shop.sandbox.create_session(values)
+    shop.sandbox.pay(session.id, by=by, email="ada@example.com", name="Ada Example")  # type: ignore[arg-type]
+    return session.id
+
+
+def test_the_visit_alone_fulfills_and_shows_what_was_fulfilled(shop: RunningShop) -> None:
+    answer = shop.visit(paid(shop))
+
+    assert answer.status_code == 200
+    assert "Online course" in answer.text
+    assert "€49.00" in answer.text
+    assert "ada" not in answer.text.lower()
+
+
+def test_many_visits_at_once_fulfill_once(shop: RunningShop) -> None:
+    session = paid(shop)
+
+    with ThreadPoolExecutor(10) as pool:
+        answers = list(pool.map(lambda _: shop.visit(session).status_code, range(10)))
+
+    assert answers == [200] * 10
+    events = shop.runtime.log.streams([fulfillment_id(session)])[fulfillment_id(session)]
+    assert [type(event) for event in events] == [
+        Fulfillment.Requested,
+        Fulfillment.LineItemDelivered,
+        Fulfillment.Completed,
+    ]
+
+
+def test_unknown_foreign_and_malformed_ids_get_one_and_the_same_page(shop: RunningShop) -> None:
+    ids = [
+        "cs_test_unknown",
+        "cs_live_foreign",
+        "nonsense",
+        "",
+        "cs_test_" + "x" * 500,
+        "../../etc/passwd",
+        "cs_test_é",
+    ]
+
+    answers = [shop.visit(id) for id in ids] + [shop.client.get("/after-checkout")]
+
+    assert {answer.status_code for answer in answers} == {404}
+    assert len({answer.content for answer in answers}) == 1
+    assert len({tuple(sorted(name for name in answer.headers if name != "date")) for answer in answers}) == 1
+
+
+def test_programs_get_json(shop: RunningShop) -> None:
+    page = shop.visit(paid(shop), accept="application/json").json()
+    missing = shop.visit("cs_test_unknown", accept="application/json")
+
+    assert page["state"] == "fulfilled"
+    assert (missing.status_code, missing.json()) == (404, {"error": "not_found"})
+
+
+def test_every_answer_keeps_the_address_to_itself(shop: RunningShop) -> None:
+    for answer in (shop.visit(paid(shop)), shop.visit("nonsense")):
+        assert answer.headers["referrer-policy"] == "no-referrer"
+        assert answer.headers["cache-control"] == "no-store"
+        assert answer.headers["content-security-policy"].startswith("default-src 'none'")
+        assert "location" not in answer.headers
+
+
+def test_a_payment_that_is_on_its_way_is_said_to_be_and_the_page_looks_again(shop: RunningShop) -> None:
+    shop.sandbox.hold_clock()
+    answer = shop.visit(paid(shop, by="debit_succeeds"))
+    shop.sandbox.release_clock()
+
+    assert answer.status_code == 200
+    assert "http-equiv" in answer.text
+
+
+def test_a_customer_never_waits_long_for_stripe(shop: RunningShop) -> None:
+    session = paid(shop)
+    shop.sandbox.fail_next_requests(1, status=None, delay_seconds=7.0)
+    started = time.monotonic()
+
+    answer = shop.visit(session)
+
+    assert answer.status_code == 200
+    assert time.monotonic() - started < 6.5
+
+
+def test_an_address_that_asks_too_often_is_asked_to_wait(shop: RunningShop) -> None:
+    answers = [shop.visit("nonsense") for _ in range(130)]
+
+    limited = [answer for answer in answers if answer.status_code == 429]
+    assert limited
+    assert all(answer.headers["retry-after"] for answer in limited)
+    assert [answer.status_code for answer in answers[:60]].count(429) < 60
