@@ -130,6 +130,8 @@ class SQLiteViews:
                 raise Overtaken(f"the view {view.name} is {state} already") from error
             for statement in sql.create_table(_table(view), projection.table):
                 connection.execute(statement)
+            if state is ViewState.LIVE:
+                _show(connection, view)
         return view
 
     def apply(self, advances: Sequence[Advance]) -> None:
@@ -150,6 +152,7 @@ class SQLiteViews:
                 _drop(connection, live)
             where = (ViewState.LIVE.value, view.name, view.generation)
             connection.execute("UPDATE views SET state=? WHERE name=? AND generation=?", where)
+            _show(connection, building)
 
     def drop(self, view: View) -> None:
         with self._writing() as connection:
@@ -250,10 +253,19 @@ def _apply(connection: sqlite3.Connection, advance: Advance) -> None:
     connection.executemany("INSERT INTO unreadable VALUES (?,?,?,?)", left_out)
 
 
+def _show(connection: sqlite3.Connection, live: View) -> None:
+    """Under the plain name of the projection, for analysts: the tables' own names change with every rebuild."""
+    connection.execute(f"DROP VIEW IF EXISTS {sql.quoted(live.name)}")
+    connection.execute(f"CREATE VIEW {sql.quoted(live.name)} AS SELECT * FROM {sql.quoted(_table(live))}")
+
+
 def _drop(connection: sqlite3.Connection, view: View) -> None:
+    key = (view.name, view.generation)
+    dropped = connection.execute("DELETE FROM views WHERE name=? AND generation=? RETURNING state", key).fetchone()
+    if dropped == (ViewState.LIVE,):
+        connection.execute(f"DROP VIEW IF EXISTS {sql.quoted(view.name)}")
     connection.execute(f"DROP TABLE IF EXISTS {sql.quoted(_table(view))}")
-    connection.execute("DELETE FROM views WHERE name=? AND generation=?", (view.name, view.generation))
-    connection.execute("DELETE FROM unreadable WHERE name=? AND generation=?", (view.name, view.generation))
+    connection.execute("DELETE FROM unreadable WHERE name=? AND generation=?", key)
 
 
 def _live(connection: sqlite3.Connection, projection: Projection) -> View:

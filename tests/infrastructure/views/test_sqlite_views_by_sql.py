@@ -1,0 +1,83 @@
+"""Analysts read the views' file with any SQLite client: under plain names, beside a running server, read-only."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from application.projections.checkouts import CHECKOUTS
+from application.projections.projection import Put, Row
+from application.views import Advance, View, ViewState
+from infrastructure.views.sqlite import SQLiteViews
+
+
+@pytest.fixture
+def analyst(tmp_path: Path, views: SQLiteViews) -> Iterator[sqlite3.Connection]:
+    with closing(sqlite3.connect(f"file:{tmp_path}/views.db?mode=ro", uri=True, isolation_level=None)) as connection:
+        yield connection
+
+
+def put(views: SQLiteViews, view: View, session_id: str) -> None:
+    row: Row = {"session_id": session_id, "position": 1, "recorded_at": "", "amount_total": None, "currency": None}
+    views.apply([Advance(view=view, table=CHECKOUTS.table, position=view.position + 1, changes=[Put(row)])])
+
+
+def sessions(analyst: sqlite3.Connection) -> list[str]:
+    return [row[0] for row in analyst.execute("SELECT session_id FROM checkouts")]
+
+
+def test_a_live_view_is_found_under_the_name_of_its_projection(views: SQLiteViews, analyst: sqlite3.Connection) -> None:
+    put(views, views.create(CHECKOUTS, ViewState.LIVE), "cs_test_1")
+
+    assert sessions(analyst) == ["cs_test_1"]
+    columns = [row[1] for row in analyst.execute("PRAGMA table_info(checkouts)")]
+    assert columns == list(CHECKOUTS.table.columns)
+
+
+def test_the_name_stays_with_the_live_view_when_that_is_replaced(
+    views: SQLiteViews, analyst: sqlite3.Connection
+) -> None:
+    put(views, views.create(CHECKOUTS, ViewState.LIVE), "cs_test_old")
+    put(views, views.create(CHECKOUTS, ViewState.BUILDING), "cs_test_new")
+    assert sessions(analyst) == ["cs_test_old"]
+
+    views.switch(views.all()[1])
+
+    assert sessions(analyst) == ["cs_test_new"]
+
+
+@pytest.mark.parametrize("state_as_it_was_known", ViewState)
+def test_there_is_no_name_without_a_view(
+    views: SQLiteViews, analyst: sqlite3.Connection, state_as_it_was_known: ViewState
+) -> None:
+    """Whoever drops it may have looked before it was switched to."""
+    view = views.create(CHECKOUTS, ViewState.BUILDING)
+    assert list(analyst.execute("SELECT name FROM sqlite_master WHERE type='view'")) == []
+    views.switch(view)
+
+    views.drop(View(name="checkouts", version=1, generation=1, position=0, state=state_as_it_was_known))
+
+    assert list(analyst.execute("SELECT name FROM sqlite_master WHERE type='view'")) == []
+    put(views, views.create(CHECKOUTS, ViewState.LIVE), "cs_test_1")
+    assert sessions(analyst) == ["cs_test_1"]
+
+
+def test_who_reads_can_change_nothing(views: SQLiteViews, analyst: sqlite3.Connection) -> None:
+    views.create(CHECKOUTS, ViewState.LIVE)
+
+    with pytest.raises(sqlite3.OperationalError, match="readonly"):
+        analyst.execute("DELETE FROM checkouts_v1_g1")
+
+
+def test_a_long_look_sees_one_moment_and_holds_nobody_up(views: SQLiteViews, analyst: sqlite3.Connection) -> None:
+    put(views, views.create(CHECKOUTS, ViewState.LIVE), "cs_test_1")
+    analyst.execute("BEGIN")
+    assert sessions(analyst) == ["cs_test_1"]
+
+    put(views, views.all()[0], "cs_test_2")
+
+    assert sessions(analyst) == ["cs_test_1"]
+    analyst.execute("COMMIT")
+    assert sessions(analyst) == ["cs_test_1", "cs_test_2"]
