@@ -16,6 +16,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from infrastructure.formatting import format_money
+from infrastructure.logs import configure_logs
 from infrastructure.settings import load_settings
 from interfaces.bootstrap import Runtime, bootstrap
 from interfaces.demo.goods import Good
@@ -47,12 +48,14 @@ def keep_open(settings: Mapping[str, str], stage: Stage, stripe_url: str, port: 
     """Serve the shop, with the engine inside this process, until Ctrl-C."""
     sys.stdout.write(
         f"\nThe shop is open at http://localhost:{port}/demo until you press Ctrl-C.\n"
-        f"Mails are written to {stage.outbox}, the log is {stage.database}.\n"
+        f"Its mails are in {stage.outbox}, its log lines in {stage.engine.log}.\n"
     )
     sys.stdout.flush()
     os.chdir(stage.engine.directory)  # where the engine that played the scenes wrote its mails too
-    runtime = bootstrap(load_settings(settings, None))
-    serve(runtime, "127.0.0.1", port, storefront_routes(stage, runtime, stripe_url))
+    with stage.engine.log.open("a") as log:
+        configure_logs(log)
+        runtime = bootstrap(load_settings(settings, None))
+        serve(runtime, "127.0.0.1", port, storefront_routes(stage, runtime, stripe_url))
     signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.stdout.write("\nThe shop is closed, and everything it made is removed.\n")
 
@@ -87,6 +90,7 @@ class Storefront:
         return self._stage.sandbox.create_session(
             {
                 "mode": "payment",
+                "customer_email": "customer@example.com",
                 "success_url": f"{shop_url}/after-checkout?session_id={{CHECKOUT_SESSION_ID}}",
                 "cancel_url": f"{shop_url}/demo",
                 "line_items": [{"price": good.price_id, "quantity": 1, "adjustable_quantity": {"enabled": True}}],
