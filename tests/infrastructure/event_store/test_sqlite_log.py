@@ -128,9 +128,10 @@ def test_events_positions_and_parked_events_are_one_insert(log: Log) -> None:
         (stored("cs_test_2", 1), [Tracking("emails", 9), Tracking("intake", 9)], {"emails": 4, "intake": 6}),
         (stored("cs_test_2", 1), [Tracking("emails", 9), Tracking("intake", 9)], {"emails": 4}),
         (stored("cs_test_2", 1), [Tracking("emails", 9), Tracking("intake", 5)], None),
+        (stored("cs_test_2", 1), [Tracking("emails", 9), Tracking("new", 9)], {"emails": 4, "new": 1}),
         (stored("cs_test_1", 1), [Tracking("emails", 9), Tracking("intake", 9)], {"emails": 4, "intake": 5}),
     ],
-    ids=["overtaken", "ahead of itself", "new to it", "not growing", "a stream conflicts"],
+    ids=["overtaken", "ahead of itself", "new to it", "not growing", "unknown to the store", "a stream conflicts"],
 )
 def test_if_anything_conflicts_nothing_is_stored(
     log: Log, events: list[StoredEvent], trackings: list[Tracking], since: dict[str, int] | None
@@ -203,6 +204,18 @@ def test_two_processes_that_open_a_new_log_at_once_both_get_it(open_log: Open) -
     for number, log in enumerate(opened):
         log.store.insert_events(stored(f"cs_test_{number}", 1))
     assert opened[0].store.max_notification_id() == 8
+
+
+def test_who_is_to_commit_has_the_right_to_write_from_the_start(log: Log, tmp_path: Path) -> None:
+    """Who reads first could find, when it writes, that what it read is old, and no waiting would help."""
+    rival = sqlite3.connect(tmp_path / "log.db", timeout=0, isolation_level=None)
+
+    with datastore(log).transaction(commit=True), pytest.raises(sqlite3.OperationalError, match="locked"):
+        rival.execute("BEGIN IMMEDIATE")
+    with datastore(log).transaction(commit=False):
+        rival.execute("BEGIN IMMEDIATE")
+
+    rival.close()
 
 
 def test_a_log_that_is_closed_under_its_readers_does_not_crash_them(log: Log) -> None:
