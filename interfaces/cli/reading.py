@@ -1,5 +1,6 @@
 """Commands that only read: they need no setting but where the log is, and work beside a running server."""
 
+from collections import Counter
 from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
@@ -60,13 +61,25 @@ def _print_checkout(document: "CheckoutDocument", then: datetime | None) -> None
             ("e-mail", "state", "about", "detail"), [(m.kind, m.state, m.occasion, m.detail) for m in document.emails]
         )
     say()
+    places = _places(document)
     for entry in document.story:
         say(f"{exact(entry.recorded_at)}  {entry.text}")
         said = "" if entry.occurred_at == entry.recorded_at else f", happened {exact(entry.occurred_at)}"
-        because = f", because of {entry.cause}" if entry.cause else ""
+        because = f", because of {places.get(entry.cause, entry.cause)}" if entry.cause else ""
         say(f"{'':26}#{entry.position} {entry.type} by {entry.actor}{said}{because}")
         if entry.reason:
             say(f"{'':26}reason: {entry.reason}")
+
+
+def _places(document: "CheckoutDocument") -> dict[str, str]:
+    """Where in this story a cause stands. Streams of stock and keys belong to many stories, so theirs stay as they are."""
+    versions: Counter[str] = Counter()
+    places = {}
+    for entry in document.story:
+        versions[entry.stream] += 1
+        if not entry.stream.startswith(("sku_", "keys_")):
+            places[f"{entry.stream}@{versions[entry.stream]}"] = f"#{entry.position}"
+    return places
 
 
 def search(words: Annotated[tuple[str, ...], Parameter(help="What to look for.")], /, *, json: Json = False) -> int:
