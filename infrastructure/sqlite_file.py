@@ -67,8 +67,9 @@ def _write_ahead(connection: sqlite3.Connection) -> None:
             return
         try:
             connection.execute("PRAGMA journal_mode=WAL")
-        except sqlite3.OperationalError:
-            if remaining == 0:
+        except sqlite3.OperationalError as error:
+            is_busy = error.sqlite_errorname.startswith("SQLITE_BUSY")
+            if remaining == 0 or not is_busy:
                 raise
             time.sleep(_WAL_PAUSE_SECONDS)
 

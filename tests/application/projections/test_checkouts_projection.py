@@ -1,7 +1,9 @@
+from log_parts import COURSE, MUG, LogWriter, checkout
 from read_side import ReadSide
-from sample_log import FOREIGN, SHOP, sample_log
+from sample_log import DEBIT, FOREIGN, KEYS, SHOP, sample_log
 
 from application.projections.checkouts import CHECKOUTS
+from domain.checkout_session import CheckoutSession, Source
 
 
 def test_a_checkout_is_listed_from_the_first_that_was_heard_of_it(read_side: ReadSide) -> None:
@@ -20,3 +22,23 @@ def test_what_was_not_retrieved_has_no_amount(read_side: ReadSide) -> None:
     rows = {row["session_id"]: row for row in read_side.fold(CHECKOUTS, sample_log())}
 
     assert (rows[FOREIGN]["amount_total"], rows[FOREIGN]["currency"]) == (None, None)
+
+
+def test_the_amount_is_that_of_the_latest_answer_and_the_beginning_stays(read_side: ReadSide) -> None:
+    log = LogWriter()
+    cheap, dear = checkout(COURSE), checkout(COURSE, MUG)
+    log.add("cs_test_1", CheckoutSession.Completed(stripe_event="evt_1", payment_status="paid"), session_id="cs_test_1")
+    for answer in (cheap, dear):
+        retrieved = CheckoutSession.Retrieved(checkout=answer, source=Source.WEBHOOK)
+        log.add("cs_test_1", retrieved, session_id="cs_test_1")
+
+    (row,) = read_side.fold(CHECKOUTS, log.events)
+
+    assert (row["amount_total"], row["currency"], row["position"]) == (dear.amount_total, "eur", 1)
+    assert row["recorded_at"] == "2026-11-24T09:00:00.250000Z"
+
+
+def test_every_session_is_there_once(read_side: ReadSide) -> None:
+    rows = read_side.fold(CHECKOUTS, sample_log())
+
+    assert sorted(str(row["session_id"]) for row in rows) == sorted([SHOP, DEBIT, FOREIGN, KEYS])
