@@ -72,7 +72,7 @@ def _print_checkout(document: "CheckoutDocument", then: datetime | None) -> None
 
 
 def _places(document: "CheckoutDocument") -> dict[str, str]:
-    """Where in this story a cause stands. Streams of stock and keys belong to many stories, so theirs stay as they are."""
+    """Where in this story a cause stands. Streams of stock and keys belong to many stories, so theirs stay."""
     versions: Counter[str] = Counter()
     places = {}
     for entry in document.story:
