@@ -1,49 +1,54 @@
 """Mails as files, where no mail server is set: to be looked at, or sent by something else."""
 
+import hashlib
 import os
 import re
 import tempfile
-from email.generator import BytesGenerator
-from email.policy import SMTP
-from io import BytesIO
+from datetime import UTC, datetime
+from email.policy import SMTPUTF8
 from pathlib import Path
 
 from application.ports import Temporary
 from domain.mail import Mail
-from infrastructure.mail.message import mail_message
+from infrastructure.mail.message import Sender, mail_message
 
-_UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9_-]{1,200}")
 
 
 class FileMailer:
-    """Implements `application.ports.Mailer`: one `.eml` file for each message ID."""
+    """Implements `application.ports.Mailer`: one `.eml` file for each message ID, whole or not at all."""
 
     def __init__(self, outbox: Path, mail_from: str) -> None:
         self._outbox = outbox
-        self._mail_from = mail_from
+        self._sender = Sender.parse(mail_from)
 
     def send(self, mail: Mail, *, message_id: str) -> None:
-        written = BytesIO()
-        BytesGenerator(written, policy=SMTP).flatten(
-            mail_message(mail, message_id=message_id, mail_from=self._mail_from)
-        )
-        name = _UNSAFE.sub("_", message_id)[:200]
+        message = mail_message(mail, message_id=message_id, sender=self._sender, at=datetime.now(UTC))
         try:
             self._outbox.mkdir(parents=True, exist_ok=True)
-            _replace(self._outbox / f"{name}.eml", written.getvalue())
+            _replace(self._outbox / f"{_file_name(message_id)}.eml", message.as_bytes(policy=SMTPUTF8))
         except OSError as error:
-            raise Temporary(f"The mail could not be written to {self._outbox}: {error.strerror}.") from error
+            reason = error.strerror or type(error).__name__
+            raise Temporary(f"The mail could not be written to {self._outbox}: {reason}") from error
+
+
+def _file_name(message_id: str) -> str:
+    """A name that stays in its folder, is not too long for a file, and is no other ID's."""
+    if _PLAIN_NAME.fullmatch(message_id):
+        return message_id
+    digest = hashlib.sha256(message_id.encode()).hexdigest()[:32]
+    return f"{re.sub(r'[^A-Za-z0-9_-]', '_', message_id)[:100]}-{digest}"
 
 
 def _replace(path: Path, content: bytes) -> None:
-    """Whole or not at all, whatever stops us; the same mail again is the same file."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
+    """A reader sees the old file or the new one, never half of it."""
+    handle, draft = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(temporary, path)
+        Path(draft).replace(path)
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        Path(draft).unlink(missing_ok=True)
         raise

@@ -1,112 +1,127 @@
 """Mails handed to a mail server."""
 
-import re
 import smtplib
 import ssl
-from dataclasses import dataclass, field
-from typing import Literal
-from urllib.parse import unquote, urlsplit
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime
+from email.message import EmailMessage
 
-from application.ports import Permanent, Temporary
+from application.ports import Permanent, PortError, Temporary
 from domain.mail import Mail
-from infrastructure.mail.message import mail_message
+from infrastructure.mail.message import Sender, mail_message
+from infrastructure.mail.refusal import refusal
+from infrastructure.mail.smtp_url import SmtpServer, parse_smtp_url
+
+__all__ = ["SmtpMailer", "SmtpServer", "parse_smtp_url"]
 
 TIMEOUT_SECONDS = 20.0
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-_PORTS = {"smtp": 587, "smtps": 465}
-_CODE = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
-
-Security = Literal["none", "starttls", "tls"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SmtpServer:
-    host: str
-    port: int
-    security: Security
-    username: str | None = None
-    password: str | None = field(default=None, repr=False)
-
-
-def parse_smtp_url(text: str) -> SmtpServer:
-    """`smtp://user:password@host:587` is STARTTLS, `smtps://` TLS from the start; on this machine `smtp://` is plain.
-
-    Raises:
-        ValueError: with a sentence that repeats nothing of the text, which may hold a password.
-    """
-    try:
-        parts = urlsplit(text)
-        port = parts.port
-    except ValueError as error:
-        raise ValueError("it is no address; one is like smtp://user:password@mail.example.com:587.") from error
-    is_plain = parts.path in {"", "/"} and not parts.query and not parts.fragment
-    if parts.scheme not in _PORTS or not parts.hostname or not is_plain:
-        raise ValueError("it must be like smtp://user:password@mail.example.com:587 or smtps://mail.example.com.")
-    if parts.scheme == "smtps":
-        security: Security = "tls"
-    else:
-        security = "none" if parts.hostname in _LOOPBACK else "starttls"
-    return SmtpServer(
-        host=parts.hostname,
-        port=port or _PORTS[parts.scheme],
-        security=security,
-        username=unquote(parts.username) if parts.username else None,
-        password=unquote(parts.password) if parts.password else None,
-    )
 
 
 class SmtpMailer:
-    """Implements `application.ports.Mailer`: a connection for each mail, each step of it within 20 seconds."""
+    """Implements `application.ports.Mailer`: a connection for each mail, each step of it within `timeout_seconds`.
 
-    def __init__(self, server: SmtpServer, mail_from: str) -> None:
-        self._server = server
-        self._mail_from = mail_from
+    What goes wrong before the server is asked to take the mail is `Temporary`, a wrong password too: nothing is wrong
+    with the mail, and once an operator has put it right, it goes out.
+    """
+
+    def __init__(
+        self,
+        smtp: SmtpServer,
+        mail_from: str,
+        *,
+        timeout_seconds: float = TIMEOUT_SECONDS,
+        trust: Callable[[], ssl.SSLContext] = ssl.create_default_context,
+    ) -> None:
+        """`trust` says which certificates to trust: those that this machine does, if nothing else is said."""
+        self._trust = trust
+        self._smtp = smtp
+        self._sender = Sender.parse(mail_from)
+        self._timeout_seconds = timeout_seconds
 
     def send(self, mail: Mail, *, message_id: str) -> None:
-        message = mail_message(mail, message_id=message_id, mail_from=self._mail_from)
+        message = mail_message(mail, message_id=message_id, sender=self._sender, at=datetime.now(UTC))
+        connection = self._ready()
         try:
-            with self._connect() as connection:
-                connection.send_message(message)
-        except smtplib.SMTPAuthenticationError as error:
-            # Nothing is wrong with the mail: once an operator has put the password right, it goes out.
-            raise Temporary(f"The mail server refuses the user or password in SMTP_URL ({error.smtp_code}).") from error
-        except smtplib.SMTPRecipientsRefused as error:
-            code, answer = next(iter(error.recipients.values()))
-            raise _refusal(code, answer, "the customer's address") from error
-        except smtplib.SMTPSenderRefused as error:
-            raise _refusal(error.smtp_code, error.smtp_error, "the sender in MAIL_FROM") from error
-        except smtplib.SMTPResponseException as error:
-            raise _refusal(error.smtp_code, error.smtp_error, "the mail") from error
-        except smtplib.SMTPNotSupportedError as error:
-            raise Temporary("The mail server offers no encryption or login as SMTP_URL needs it.") from error
+            connection.send_message(message)
         except (smtplib.SMTPException, OSError) as error:
-            raise Temporary(f"The mail server was not reached, or broke off ({type(error).__name__}).") from error
-
-    def _connect(self) -> smtplib.SMTP:
-        server = self._server
-        if server.security == "tls":
-            context = ssl.create_default_context()
-            connection: smtplib.SMTP = smtplib.SMTP_SSL(
-                server.host, server.port, timeout=TIMEOUT_SECONDS, context=context
-            )
-        else:
-            connection = smtplib.SMTP(server.host, server.port, timeout=TIMEOUT_SECONDS)
-        try:
-            if server.security == "starttls":
-                connection.starttls(context=ssl.create_default_context())
-            if server.username is not None:
-                connection.login(server.username, server.password or "")
-        except BaseException:
             connection.close()
-            raise
+            # not as the cause, which quotes the customer's address
+            raise _translated(error, message) from None
+        # The server has the mail. Whatever goes wrong from here on must not send it again.
+        with suppress(smtplib.SMTPException, OSError):
+            connection.quit()
+
+    def _ready(self) -> smtplib.SMTP:
+        """A connection that is as safe as it has to be, and logged in."""
+        try:
+            connection = self._connect()
+            try:
+                self._secure(connection)
+                self._log_in(connection)
+            except BaseException:
+                connection.close()
+                raise
+        except (smtplib.SMTPException, OSError) as error:
+            raise Temporary(_why_not_ready(error)) from error
         return connection
 
+    def _connect(self) -> smtplib.SMTP:
+        smtp, me, timeout = self._smtp, self._sender.domain, self._timeout_seconds
+        if smtp.security == "tls":
+            return smtplib.SMTP_SSL(smtp.host, smtp.port, me, timeout=timeout, context=self._trust())
+        return smtplib.SMTP(smtp.host, smtp.port, me, timeout=timeout)
 
-def _refusal(code: int, answer: bytes | str, what: str) -> Permanent | Temporary:
-    """4xx asks us to come back, 5xx is for good. The server's own words may quote the address: only its code stays."""
-    text = answer.decode("ascii", "replace") if isinstance(answer, bytes) else answer
-    enhanced = _CODE.search(text)
-    said = f"{code} {enhanced[0]}" if enhanced else str(code)
-    if 500 <= code < 600:
-        return Permanent(f"The mail server refuses {what} for good ({said}).")
-    return Temporary(f"The mail server does not take {what} now ({said}).")
+    def _secure(self, connection: smtplib.SMTP) -> None:
+        """STARTTLS where it is offered. Where it is not, a mail may go in the clear, but never a password."""
+        if self._smtp.security != "starttls":
+            return
+        connection.ehlo_or_helo_if_needed()
+        if connection.has_extn("starttls"):
+            connection.starttls(context=self._trust())
+        elif self._smtp.password is not None:
+            raise Temporary("The mail server offers no encryption, and the password in SMTP_URL is not sent without")
+
+    def _log_in(self, connection: smtplib.SMTP) -> None:
+        if self._smtp.username is not None and self._smtp.password is not None:
+            connection.login(self._smtp.username, self._smtp.password)
+
+
+def _translated(error: Exception, message: EmailMessage) -> PortError:
+    """What the server made of a mail. Its own words may quote the customer's address, so that none of them are kept."""
+    match error:
+        case smtplib.SMTPRecipientsRefused():
+            code, answer = next(iter(error.recipients.values()))
+            return refusal("the customer's address", code, answer)
+        case smtplib.SMTPSenderRefused():
+            return refusal("the sender in MAIL_FROM", error.smtp_code, error.smtp_error)
+        case smtplib.SMTPResponseException():
+            return refusal("the mail", error.smtp_code, error.smtp_error)
+        case smtplib.SMTPNotSupportedError():
+            whose = "the customer's address" if not str(message["To"]).isascii() else "MAIL_FROM"
+            return Permanent(f"The mail server can't send to addresses with letters like those in {whose}")
+        case _ if _is_timeout(error):
+            return Temporary("The mail server did not answer in time")
+        case _:
+            return Temporary(f"The mail server broke off ({type(error).__name__})")
+
+
+def _why_not_ready(error: Exception) -> str:
+    match error:
+        case smtplib.SMTPAuthenticationError():
+            return f"The mail server refuses the user or the password in SMTP_URL ({error.smtp_code})"
+        case smtplib.SMTPNotSupportedError():
+            return "The mail server offers no login, and SMTP_URL has a user"
+        case smtplib.SMTPResponseException():
+            return f"The mail server is not ready to take mails ({error.smtp_code})"
+        case ssl.SSLCertVerificationError():
+            return f"The mail server's certificate can't be trusted: {error.verify_message}"
+        case _ if _is_timeout(error):
+            return "The mail server did not answer in time"
+        case _:
+            return f"The mail server was not reached ({type(error).__name__})"
+
+
+def _is_timeout(error: Exception) -> bool:
+    """`smtplib` makes a lost connection of every trouble while it reads, and keeps the trouble as its context."""
+    return isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError)

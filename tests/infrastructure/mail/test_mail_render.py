@@ -1,0 +1,195 @@
+"""What each kind of mail says to a customer."""
+
+import re
+from dataclasses import replace
+
+import pytest
+from log_parts import COURSE, KEY, MUG, mail
+
+from domain.checkout import Address
+from domain.mail import Mail, MailKind, MailLine
+from domain.personal import Personal
+from infrastructure.mail.render import Written, render
+
+RECEIPT = mail(MailKind.RECEIPT, MUG)
+NBSP = "\N{NO-BREAK SPACE}"
+HOSTILE = "<script>alert(1)</script>\"'&\u202e{{ 7 * 7 }}"
+
+
+def written(mail: Mail) -> Written:
+    return render(mail, shop="Töpferei am Eck", is_answered=False)
+
+
+def a_line(**changes: object) -> MailLine:
+    return replace(RECEIPT.lines[0], **changes)  # type: ignore[arg-type]
+
+
+def text_of(html: str) -> str:
+    """What is left of a page when its markup is taken away, on one line."""
+    return " ".join(re.sub(r"<style>.*?</style>|<[^>]*>", " ", html, flags=re.DOTALL).split())
+
+
+@pytest.mark.parametrize("kind", list(MailKind))
+def test_every_kind_has_words_of_its_own_and_both_parts_say_them(kind: MailKind) -> None:
+    mine = written(mail(kind, MUG, COURSE))
+
+    others = {written(mail(other, MUG, COURSE)).subject for other in MailKind if other is not kind}
+    assert mine.subject not in others
+    for part in (" ".join(mine.text.split()), text_of(mine.html)):
+        for said in ("Hello Zoé O", "Mug, blue", "Course", "Order ORDER-17 of 24. November 2026, 09:00 UTC"):
+            assert said in part
+
+
+def test_the_receipt_adds_up_in_the_customers_locale() -> None:
+    text = written(RECEIPT).text
+
+    assert f"Subtotal: 10,00{NBSP}€\nDiscount: -1,00{NBSP}€\nShipping: 4,90{NBSP}€\n" in text
+    assert f"Tax, included: 1,71{NBSP}€\nTotal: 13,90{NBSP}€\n" in text
+    assert "The amount beside each item is after discounts and with tax." in text
+
+
+def test_tax_that_comes_on_top_is_not_called_included() -> None:
+    text = written(replace(RECEIPT, amount_total=1390 + 171)).text
+
+    assert f"\nTax: 1,71{NBSP}€\n" in text
+
+
+def test_a_total_that_is_the_lines_has_nothing_to_explain() -> None:
+    plain = replace(RECEIPT, amount_subtotal=900, amount_discount=0, amount_shipping=0, amount_tax=0, amount_total=900)
+
+    text = written(plain).text
+
+    assert f"Total: 9,00{NBSP}€" in text
+    assert "Subtotal" not in text
+    assert "beside each item" not in text
+
+
+@pytest.mark.parametrize(
+    ("currency", "total"), [("jpy", f"1.390{NBSP}¥"), ("isk", f"13,90{NBSP}ISK"), ("kwd", f"1,390{NBSP}KWD")]
+)
+def test_amounts_have_the_decimals_that_stripe_counts_in(currency: str, total: str) -> None:
+    assert f"Total: {total}" in written(replace(RECEIPT, currency=currency)).text
+
+
+@pytest.mark.parametrize(
+    ("delivery", "state", "said"),
+    [
+        ("shipment", "pending", "Will be packed and shipped to you"),
+        ("shipment", "delivered", "On its way to you"),
+        ("access", "delivered", "Ready for you"),
+        ("license_key", "backordered", "Not here at this moment. You get it as soon as it is."),
+        ("manual", "manual", "Prepared for you by a person"),
+        ("http", "given_up", "Prepared for you by a person"),
+        ("http", "pending", "Being made ready for you"),
+        ("own_kind", "delivered", "Delivered"),
+    ],
+)
+def test_the_receipt_says_what_happens_next_with_each_line(delivery: str, state: str, said: str) -> None:
+    both = written(replace(RECEIPT, lines=(a_line(delivery=delivery, state=state),)))
+
+    assert f"\n  {said}\n" in both.text
+    assert said in text_of(both.html)
+
+
+@pytest.mark.parametrize("kind", [MailKind.RECEIPT, MailKind.DELIVERED])
+def test_keys_and_links_are_handed_over_to_the_letter(kind: MailKind) -> None:
+    keys = (Personal("K-<1>&amp;'\"  x"), Personal("K-2"))
+    line = a_line(delivery="license_key", keys=keys, link="https://example.com/course?a=1&b=2")
+
+    both = written(replace(mail(kind, KEY), lines=(line,)))
+
+    assert "Your licence keys:\n  K-<1>&amp;'\" x\n  K-2\n" in both.text.replace("  x", " x")
+    assert "<bdi>K-&lt;1&gt;&amp;amp;&#39;&#34;" in both.html
+    assert "\n  https://example.com/course?a=1&b=2\n" in both.text
+    assert 'href="https://example.com/course?a=1&amp;b=2"' in both.html
+
+
+def test_a_quantity_is_told_where_it_is_not_one() -> None:
+    one, three = (written(replace(RECEIPT, lines=(a_line(quantity=quantity),))) for quantity in (1, 3))
+
+    assert "Mug, blue: 9" in one.text
+    assert "Mug, blue × 3: 9" in three.text
+    assert "×" not in text_of(one.html)
+    assert "× 3" in text_of(three.html).replace("&times;&nbsp;", "× ")
+
+
+@pytest.mark.parametrize(
+    "link", ["javascript:alert(1)", "data:text/html,x", "//evil.example", "/x", "https://", "http://a b", "ftp://x"]
+)
+def test_only_links_to_the_web_are_links(link: str) -> None:
+    receipt, shipped = RECEIPT, replace(mail(MailKind.SHIPPED, MUG), tracking=link, carrier="DHL")
+
+    for each in (written(replace(receipt, lines=(a_line(link=link),))), written(shipped)):
+        assert "href" not in each.html
+    assert link not in written(replace(receipt, lines=(a_line(link=link),))).text
+
+
+def test_a_parcel_is_told_with_carrier_number_and_destination() -> None:
+    address = Address(
+        line1=Personal("1 Example Road"),
+        city=Personal("Exampleton"),
+        postal_code=Personal("12345"),
+        country=Personal("DE"),
+    )
+    both = written(replace(mail(MailKind.SHIPPED, MUG), carrier="DHL", tracking="0034 5", ship_to=address))
+
+    assert "Carrier: DHL\nTracking: 0034 5\nGoing to: 1 Example Road, 12345 Exampleton, DE\n" in both.text
+    assert "Carrier DHL Tracking number 0034 5 Going to 1 Example Road 12345 Exampleton DE" in text_of(both.html)
+
+
+def test_a_tracking_address_is_a_link() -> None:
+    both = written(replace(mail(MailKind.SHIPPED, MUG), carrier="DHL", tracking="https://track.example/1"))
+
+    assert 'href="https://track.example/1"' in both.html
+    assert "Tracking: https://track.example/1\n" in both.text
+
+
+def test_a_customer_without_a_name_and_an_order_without_a_reference_are_told_the_same() -> None:
+    both = written(replace(RECEIPT, name=None, reference=None, locale=None))
+
+    assert both.subject == "Your order: thank you, and your receipt"
+    assert both.text.startswith("Hello,\n")
+    assert "Order of November 24, 2026" in both.text
+
+
+@pytest.mark.parametrize("kind", list(MailKind))
+def test_what_people_typed_stays_text(kind: MailKind) -> None:
+    line = a_line(title=HOSTILE, keys=(Personal(HOSTILE),), link=HOSTILE)
+    address = Address(line1=Personal(HOSTILE), country=Personal("<b>"))
+    both = written(
+        replace(
+            mail(kind, MUG), name=Personal(HOSTILE), reference=HOSTILE, lines=(line,), carrier=HOSTILE, ship_to=address
+        )
+    )
+
+    assert "<script" not in both.html
+    assert "<b>" not in both.html
+    assert "49" not in both.subject
+    assert "\u202e" not in both.html + both.text + both.subject
+
+
+def test_what_is_very_long_is_cut_but_keys_are_not() -> None:
+    long, key = "x" * 5000, Personal("K" * 3000)
+
+    both = written(replace(RECEIPT, reference=long, name=Personal(long), lines=(a_line(title=long, keys=(key,)),)))
+
+    assert len(both.subject) < 150
+    assert long not in both.text + both.html
+    assert key.text in both.text
+    assert key.text in both.html
+
+
+def test_a_receipt_of_a_hundred_lines_is_whole_and_is_not_clipped_by_mail_readers() -> None:
+    lines = tuple(a_line(id=f"li_{number}", title=f"Postcard no. {number:03}") for number in range(100))
+
+    both = written(replace(RECEIPT, lines=lines))
+
+    assert all(f"Postcard no. {number:03}" in both.html and f"no. {number:03}" in both.text for number in range(100))
+    assert len(both.html.encode()) < 102_000
+
+
+@pytest.mark.parametrize("kind", list(MailKind))
+def test_nothing_is_loaded_from_anywhere_and_nobody_is_followed(kind: MailKind) -> None:
+    html = written(mail(kind, MUG)).html
+
+    assert not any(word in html for word in ("<img", "src=", "url(", "@import", "<link", "<script", "http"))
