@@ -109,6 +109,11 @@ class SQLiteViews:
             while self._idle:
                 self._idle.pop().close()
 
+    def __del__(self) -> None:
+        """As the library's store does; not everybody who opens views knows when nobody looks any more."""
+        if hasattr(self, "_writer"):
+            self.close()
+
     def all(self) -> Sequence[View]:
         with self._reading() as connection:
             return [_view(row) for row in connection.execute(f"{_VIEWS} ORDER BY name, generation")]
