@@ -33,7 +33,7 @@ from domain.checkout_session import CheckoutSession, ParkReason
 from domain.line import LineState
 from domain.personal import Personal
 from interfaces.web.headers import SECURITY_HEADERS
-from interfaces.web.landing_view import LandingPage, render, render_not_found, render_too_many
+from interfaces.web.landing_view import LandingPage, render, render_not_found, render_too_many, render_unavailable
 
 _STATIC = Path(interfaces.web.__file__).parent / "static"
 _COURSE_DELIVERED = delivered(COURSE, link="https://example.com/course")
@@ -84,12 +84,13 @@ def _pages() -> dict[str, LandingPage]:
     }
 
 
-SAMPLES = tuple(name for name in (*_pages(), "not-found", "too-many") if name != "soon")
+SAMPLES = tuple(name for name in (*_pages(), "not-found", "too-many", "unavailable") if name != "soon")
 
 
 def sample_app() -> Starlette:
     shown = {name: render(page) for name, page in _pages().items()}
     shown |= {"not-found": render_not_found(), "too-many": render_too_many()}
+    shown["unavailable"] = render_unavailable()
 
     async def show(request: Request) -> Response:
         return HTMLResponse(shown[request.path_params["name"]], headers=SECURITY_HEADERS)

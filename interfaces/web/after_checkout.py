@@ -77,7 +77,7 @@ class AfterCheckout:
             session, fulfillment = await self._settled(id, deadline)
         except PersistenceError as trouble:
             logger.error("landing page can't read the log", session_id=id, error=str(trouble))
-            return _page(landing_view.render_too_many(), 503, {"Retry-After": "30"})
+            return _page(landing_view.render_unavailable(), 503, {"Retry-After": "30"})
         state = checkout_state(session, fulfillment)
         logger.info("landing page", session_id=id, state=str(state))
         page = landing_view.landing_page(

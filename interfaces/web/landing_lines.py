@@ -13,7 +13,7 @@ READY, PACKING, WORKING = "ready", "packing", "working"
 BACKORDERED, BY_HAND, ORDERED = "backordered", "by_hand", "ordered"
 _HEADINGS = {
     READY: ("Ready for you", ""),
-    PACKING: ("Being packed", "We write to you as soon as it leaves."),
+    PACKING: ("Being packed", "This page tells how to follow it once it has left."),
     WORKING: ("Being prepared", "This takes a moment."),
     BACKORDERED: ("Takes a little longer", "Not here at this moment. You get it as soon as it is."),
     BY_HAND: ("Prepared by a person", "We take care of it. You need not do anything."),

@@ -20,6 +20,9 @@ from interfaces.web.landing_words import KEYS_IN_MAIL, LOOKS_AGAIN, Words, words
 
 KEYS_SHOWN_FOR = timedelta(hours=1)
 """How long after the payment licence keys are shown: the page's address may still lie around much later."""
+_REFRESH_SECONDS_MAX = 600
+_REFRESH_UNHEARD_SECONDS_MAX = 60
+"""The customer may have come back this moment, however old the session is."""
 _TEMPLATES = Path(__file__).parent / "templates"
 _ITEMS_UNFOLDED = 6
 _KEYS_UNFOLDED = 3
@@ -55,7 +58,7 @@ def landing_page(
     now: datetime,
     refresh_seconds: int | None,
 ) -> LandingPage:
-    """`refresh_seconds` is how soon to look again; it is not done where only people can change anything."""
+    """`refresh_seconds` is how soon to look again at first; it is not done where only people can change anything."""
     is_changing = fulfillment.requested is None or any(map(is_working, fulfillment.lines.values()))
     return LandingPage(
         state=state,
@@ -63,7 +66,7 @@ def landing_page(
         sections=_sections(session, fulfillment, state, now),
         total=_total(session, state),
         is_paid=session.is_paid,
-        refresh_seconds=refresh_seconds if is_changing else None,
+        refresh_seconds=_later(refresh_seconds, session, now) if refresh_seconds and is_changing else None,
     )
 
 
@@ -106,6 +109,27 @@ def render_too_many() -> str:
         message="This page was opened very often just now. Please try again in half a minute. "
         "Your order does not depend on this page.",
     )
+
+
+def render_unavailable() -> str:
+    return _template("message.html").render(
+        mark_kind="waiting",
+        headline="One moment, please",
+        message="We can't look up your order right now. Please try again in half a minute. "
+        "Your order is safe: it does not depend on this page.",
+    )
+
+
+def _later(seconds: int, session: CheckoutSession, now: datetime) -> int:
+    """When a third of the time that the customer has waited has gone by once more.
+
+    The longer it has taken, the less is about to change, and whoever reads the page, or hears it read, is interrupted
+    less and less often.
+    """
+    heard_at = session.paid_at or (session.completed.occurred_at if session.completed else None)
+    begun_at = heard_at or (session.checkout.created if session.checkout else now)
+    longest = _REFRESH_SECONDS_MAX if heard_at else _REFRESH_UNHEARD_SECONDS_MAX
+    return max(seconds, min(int((now - begun_at).total_seconds()) // 3, longest))
 
 
 def _sections(

@@ -4,38 +4,11 @@ from collections.abc import Iterator
 from typing import Literal
 
 import pytest
-from browsing import Noticed, a_browser, serving
+from browsing import LOWEST_CONTRAST, Noticed, a_browser, serving
 from landing_samples import SAMPLES, sample_app
 from playwright.sync_api import Browser, Page
 
 pytestmark = pytest.mark.browser
-
-LOWEST_CONTRAST = """() => {
-  const rgba = text => (text.match(/[\\d.]+/g) || []).map(Number);
-  const light = ([r, g, b]) => [r, g, b]
-    .map(value => value / 255)
-    .map(value => value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4)
-    .reduce((sum, value, index) => sum + value * [0.2126, 0.7152, 0.0722][index], 0);
-  const ground = element => {
-    for (let each = element; each; each = each.parentElement) {
-      const colour = rgba(getComputedStyle(each).backgroundColor);
-      if (colour.length === 3 || colour[3] === 1) return colour;
-    }
-    return [255, 255, 255];
-  };
-  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  const lowest = {ratio: 21, text: "", count: 0};
-  while (texts.nextNode()) {
-    const element = texts.currentNode.parentElement;
-    if (!texts.currentNode.data.trim()) continue;
-    const [dark, bright] = [light(rgba(getComputedStyle(element).color)), light(ground(element))].sort((a, b) => a - b);
-    const ratio = (bright + 0.05) / (dark + 0.05);
-    lowest.count += 1;
-    if (ratio < lowest.ratio) Object.assign(lowest, {ratio, text: texts.currentNode.data.trim()});
-  }
-  return lowest;
-}"""
-"""Of every text on the page against what is behind it, as WCAG 2 counts it."""
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from domain.catalog import ACCESS, SHIPMENT
 from domain.checkout import Contact
 from domain.personal import Personal
 from interfaces.web.headers import SECURITY_HEADERS
-from interfaces.web.landing_view import as_json, render, render_not_found, render_too_many
+from interfaces.web.landing_view import as_json, render, render_not_found, render_too_many, render_unavailable
 
 HOSTILE = "<script>alert(1)</script>\"'&\u202e\nX"
 
@@ -64,7 +64,7 @@ def test_no_page_shows_the_session_id() -> None:
 
 
 def test_every_page_works_without_a_script_and_loads_only_its_own_files() -> None:
-    pages = [render(page_of_lines(plan=[HOOK])), render_not_found(), render_too_many()]
+    pages = [render(page_of_lines(plan=[HOOK])), render_not_found(), render_too_many(), render_unavailable()]
 
     for html in pages:
         assert "<script" not in html
@@ -76,6 +76,7 @@ def test_every_page_works_without_a_script_and_loads_only_its_own_files() -> Non
 def test_a_page_that_is_not_there_says_nothing_about_why() -> None:
     assert "not find this order" in render_not_found()
     assert "half a minute" in render_too_many()
+    assert "very often" not in render_unavailable()
 
 
 def test_the_headers_let_nothing_foreign_in_and_no_address_out() -> None:

@@ -9,7 +9,6 @@ from builders import a_checkout, a_line_item
 from landing_orders import (
     COURSE,
     ENGRAVING,
-    HOOK,
     KEY,
     KEYS,
     MUG,
@@ -26,7 +25,7 @@ from landing_orders import (
 from scenario import planned
 
 from application.checkout_state import CheckoutState
-from domain.catalog import SHIPMENT, PlannedLine
+from domain.catalog import SHIPMENT
 from domain.checkout_session import CheckoutSession, ParkReason
 from domain.line import LineState
 from interfaces.web.landing_view import LandingPage, as_json, render
@@ -78,28 +77,12 @@ def test_parcels_are_told_apart_and_every_line_is_in_its_own() -> None:
     assert [[item.title for item in section.items] for section in page.sections] == [["Mug, blue"], ["Plate"]]
 
 
-def test_a_parcel_that_is_packed_by_people_is_no_reason_to_look_again() -> None:
-    page = page_of_lines(plan=[MUG])
-
-    assert page.state is CheckoutState.FULFILLING
-    assert headings(page) == ["Being packed"]
-    assert REFRESH not in render(page)
-
-
-@pytest.mark.parametrize("line", [HOOK, PLATE], ids=["called by machine", "waiting for stock"])
-def test_a_line_that_changes_by_itself_is_looked_at_again(line: PlannedLine) -> None:
-    html = render(page_of_lines(plan=[line]))
-
-    assert f'{REFRESH} content="5">' in html
-    assert "looks again by itself" in html
-
-
 def test_an_order_that_is_paid_but_not_planned_yet_shows_what_was_bought() -> None:
-    page = page_of(paid(a_checkout(line_items=[a_line_item(description="Teapot", quantity=2)])), refresh_seconds=5)
+    page = page_of(paid(a_checkout(line_items=[a_line_item(description="Teapot", quantity=2)])), refresh_seconds=60)
 
     assert page.state is CheckoutState.FULFILLING
     assert "Teapot" in render(page)
-    assert page.refresh_seconds == 5
+    assert page.refresh_seconds == 60
 
 
 def test_what_is_not_in_stock_says_that_it_follows() -> None:
@@ -125,12 +108,12 @@ def test_what_needs_a_person_asks_nothing_of_the_customer(state: LineState) -> N
 
 
 def test_a_delayed_payment_is_waited_for() -> None:
-    page = page_of(session(retrieved(UNPAID)), refresh_seconds=15)
+    page = page_of(session(retrieved(UNPAID)), refresh_seconds=90)
 
     assert page.state is CheckoutState.AWAITING_PAYMENT
     html = render(page)
     assert "Your bank is still confirming the payment" in html
-    assert f'{REFRESH} content="15">' in html
+    assert f'{REFRESH} content="90">' in html
     assert "Paid" not in html
 
 
@@ -153,12 +136,12 @@ def test_a_session_that_expired_says_so() -> None:
 
 
 def test_a_session_that_is_open_is_not_completed_yet() -> None:
-    page = page_of(session(retrieved(a_checkout(status="open", payment_status="unpaid"))), refresh_seconds=5)
+    page = page_of(session(retrieved(a_checkout(status="open", payment_status="unpaid"))), refresh_seconds=90)
 
     assert page.state is CheckoutState.OPEN
     assert "not completed yet" in render(page)
     assert page.total is None
-    assert page.refresh_seconds == 5
+    assert page.refresh_seconds == 90
 
 
 def test_a_session_of_which_nothing_is_known_yet_has_a_page() -> None:
