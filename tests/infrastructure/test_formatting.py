@@ -1,10 +1,18 @@
 """Exact money in the customer's locale: Stripe's decimals, not CLDR's."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from infrastructure.formatting import format_date, format_money
+
+STRIPES_LOCALES = (
+    "bg cs da de el en en-GB es es-419 et fi fil fr fr-CA hr hu id it ja ko lt lv ms mt nb nl pl pt pt-BR ro ru sk "
+    "sl sv th tr vi zh zh-HK zh-TW"
+).split()
+"""https://docs.stripe.com/api/checkout/sessions/object#checkout_session_object-locale, less `auto`."""
 
 
 @pytest.mark.parametrize(
@@ -47,6 +55,33 @@ def test_an_amount_is_written_exactly(amount: int, currency: str, locale: str, w
 )
 def test_a_locale_of_stripes_is_found_or_english_serves(locale: str | None, written: str) -> None:
     assert format_money(1999, "eur", locale) == written
+
+
+@given(
+    amount=st.integers(min_value=0, max_value=10**14),
+    currency=st.sampled_from("usd eur gbp chf huf twd jpy krw clp vnd xof kwd bhd tnd isk ugx".split()),
+    locale=st.sampled_from(STRIPES_LOCALES),
+)
+def test_no_digit_is_lost_or_made_up_in_any_currency_and_language(amount: int, currency: str, locale: str) -> None:
+    digits = "".join(letter for letter in format_money(amount, currency, locale) if letter.isdigit())
+
+    hundredths_left_out = currency in {"isk", "ugx"} and amount % 100 == 0
+    assert int(digits) == (amount // 100 if hundredths_left_out else amount)
+
+
+@pytest.mark.parametrize("locale", STRIPES_LOCALES)
+def test_every_language_of_stripes_checkout_has_a_date_and_says_utc(locale: str) -> None:
+    written = format_date(datetime(2026, 11, 24, 20, 30, tzinfo=UTC), locale)
+
+    assert "2026" in written
+    assert "24" in written
+    assert written.endswith(" UTC")
+
+
+def test_a_moment_of_another_zone_is_told_in_utc() -> None:
+    in_tokyo = datetime(2026, 11, 25, 5, 30, tzinfo=timezone(timedelta(hours=9)))
+
+    assert format_date(in_tokyo, "en-GB") == "24 November 2026, 20:30 UTC"
 
 
 def test_formatting_one_amount_leaves_the_next_as_it_is() -> None:

@@ -54,14 +54,18 @@ def test_tax_that_comes_on_top_is_not_called_included() -> None:
     assert f"\nTax: 1,71{NBSP}€\n" in text
 
 
+def test_tax_of_which_only_a_part_comes_on_top_is_told_as_such() -> None:
+    text = written(replace(RECEIPT, amount_total=1390 + 71)).text
+
+    assert f"\nTax, in part included: 1,71{NBSP}€\n" in text
+
+
 def test_a_total_that_is_the_lines_has_nothing_to_explain() -> None:
     plain = replace(RECEIPT, amount_subtotal=900, amount_discount=0, amount_shipping=0, amount_tax=0, amount_total=900)
 
     text = written(plain).text
 
-    assert f"Total: 9,00{NBSP}€" in text
-    assert "Subtotal" not in text
-    assert "beside each item" not in text
+    assert f"On its way to you\n\nTotal: 9,00{NBSP}€\n\nPlease keep" in text
 
 
 @pytest.mark.parametrize(
@@ -102,6 +106,16 @@ def test_keys_and_links_are_handed_over_to_the_letter(kind: MailKind) -> None:
     assert "<bdi>K-&lt;1&gt;&amp;amp;&#39;&#34;" in both.html
     assert "\n  https://example.com/course?a=1&b=2\n" in both.text
     assert 'href="https://example.com/course?a=1&amp;b=2"' in both.html
+
+
+@pytest.mark.parametrize("kind", [k for k in MailKind if k not in {MailKind.RECEIPT, MailKind.DELIVERED}])
+def test_keys_and_links_are_handed_over_by_no_other_mail(kind: MailKind) -> None:
+    line = a_line(delivery="license_key", keys=(Personal("K-1234"),), link="https://example.com/course")
+
+    both = written(replace(mail(kind, KEY), lines=(line,)))
+
+    for handed_over in ("K-1234", "https://example.com/course"):
+        assert handed_over not in both.text + both.html
 
 
 def test_a_quantity_is_told_where_it_is_not_one() -> None:

@@ -143,6 +143,7 @@ def test_tls_from_the_start_is_used_where_it_is_asked_for(certificate: Certifica
         safe_mailer(server, certificate, security="tls").send(MAIL, message_id=ID)
 
     assert [password for _, password, _ in server.logins] == [b"right"]
+    assert server.greeted_by == ["shop.example"]
     assert len(server.received) == 1
 
 
