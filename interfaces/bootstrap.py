@@ -8,10 +8,12 @@ import random
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+
+from eventsourcing.persistence import PersistenceError
 
 from application.effects import EffectRunner, Kind, RetryRule
 from application.engine import Engine
@@ -91,6 +93,7 @@ class Runtime:
     queries: Queries
     rebuild: Rebuild
     read_webhook: Callable[[bytes, str], WebhookDelivery]
+    locks: WorkerLocks
 
 
 def migrate(settings: Settings) -> None:
@@ -119,22 +122,35 @@ class ReadSide:
     log: Log
     queries: Queries
     rebuild: Rebuild
+    trouble: str | None = None
+    """Why others had to be made in the place of the views, if they had to."""
 
 
 @contextmanager
-def open_read_side(database: Path) -> Iterator[ReadSide]:
+def open_read_side(database: Path, *, needs_views: bool = False) -> Iterator[ReadSide]:
     """The log and its views, with or without a server running beside.
+
+    Where the views can't be used, other ones are made from the log for as long as this is open, unless it is the
+    views themselves that are needed.
 
     Raises:
         NotFound: there is no log there.
+        PersistenceError: the log can't be used, or the views that are needed.
     """
     if not database.is_file():
         raise NotFound(f"There is no log at {database} yet. `fulfill serve` or `fulfill migrate` makes one.")
     log = open_log(database)
     try:
-        with closing(SQLiteViews(views_path(database))) as views:
-            queries = Queries(log, views, Projector(log, views))
-            yield ReadSide(log=log, queries=queries, rebuild=Rebuild(log, views, scratch_views))
+        with ExitStack() as stack:
+            trouble = None
+            try:
+                views = stack.enter_context(closing(SQLiteViews(views_path(database))))
+            except PersistenceError as error:
+                if needs_views:
+                    raise
+                views, trouble = stack.enter_context(scratch_views()), str(error)
+            queries, rebuild = Queries(log, views, Projector(log, views)), Rebuild(log, views, scratch_views)
+            yield ReadSide(log=log, queries=queries, rebuild=rebuild, trouble=trouble)
     finally:
         log.close()
 
@@ -195,6 +211,7 @@ def bootstrap(settings: Settings, replace: Replacements | None = None) -> Runtim
         queries=queries,
         rebuild=Rebuild(log, views, scratch_views),
         read_webhook=_webhook_reader(settings, use.clock),
+        locks=locks,
     )
 
 

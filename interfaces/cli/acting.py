@@ -1,86 +1,38 @@
-"""Commands of staff: each names who and why, is in the log with both, and shows what followed from it."""
+"""Commands of staff on a checkout: each names who and why, is in the log with both, and shows what followed."""
 
-import logging
-import sys
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from interfaces.cli.printing import print_json, say
-from interfaces.cli.usage import Json, Lines, Place, Session, UsageError, Who, Why
+from interfaces.cli.desk import Desk, by, open_desk
+from interfaces.cli.printing import page, print_json
+from interfaces.cli.text import words
+from interfaces.cli.usage import DONE, Json, Lines, Session, SessionOrEvent, Who, Why
 
 if TYPE_CHECKING:
-    from application.staff import By
-    from interfaces.bootstrap import Runtime
-
-_FOLLOW_SECONDS = 3.0
-_LOOK_SECONDS = 0.02
-_KEYS_BYTES_MAX = 16 * 1024 * 1024
-_KEY_MAX = 1000
-
-
-@contextmanager
-def _engine() -> Iterator["Runtime"]:
-    """The engine without its threads. The policies follow before it is left: here, or in the server that leads."""
-    from infrastructure.logs import configure_logs
-    from interfaces.bootstrap import bootstrap, migrate
-
-    settings = Place().settings()
-    configure_logs(level=logging.ERROR, secrets=settings.secrets)
-    migrate(settings)
-    runtime = bootstrap(settings)
-    try:
-        yield runtime
-        _follow(runtime)
-    finally:
-        runtime.engine.stop()
-
-
-def _follow(runtime: "Runtime") -> None:
-    """Effects are left to a server: a command must not hang on somebody's mail server."""
-    end = runtime.log.store.max_notification_id() or 0
-    deadline = time.monotonic() + _FOLLOW_SECONDS
-    runtime.engine.run_until_quiet(effects=False)
-    while runtime.engine.followed_position() < end and time.monotonic() < deadline:
-        time.sleep(_LOOK_SECONDS)
-        runtime.engine.run_until_quiet(effects=False)
-
-
-def _show(runtime: "Runtime", session_id: str, *, as_json: bool) -> None:
-    _follow(runtime)
-    document = runtime.queries.checkout(session_id)
-    state = str(document.state) if document else "unknown"
-    if as_json:
-        print_json({"session_id": session_id, "state": state})
-    else:
-        say(f"Recorded. {session_id} is {state.replace('_', ' ')}; `fulfill checkout {session_id}` tells the rest.")
+    from domain.stripe_event import StripeEvent
 
 
 def run(session: Session, /, *, as_: Who, reason: Why, json: Json = False) -> int:
     """Run `fulfill_checkout`: ask Stripe for a session now, and fulfill it if it is paid."""
-    from domain.checkout_session import Source
+    from domain.checkout_session import CheckoutSession, Source
     from domain.personal import Personal
 
-    with _engine() as runtime:
-        by = _by(as_, reason)
-        runtime.fulfill_checkout(
-            _known(session), source=Source.STAFF, actor=by.actor, reason=Personal(by.reason.strip())
-        )
-        _show(runtime, session, as_json=json)
-    return 0
+    who = by(as_, reason)
+    with open_desk() as desk:
+        runtime = desk.runtime
+        was_paid = runtime.log.get(CheckoutSession, session).is_paid
+        runtime.fulfill_checkout(session, source=Source.STAFF, actor=who.actor, reason=Personal(who.reason.strip()))
+        done = "Stripe was not asked, since it is known to be paid." if was_paid else "Stripe was asked."
+        return _show(desk, session, done, as_json=json)
 
 
 def complete(session: Session, /, *, as_: Who, reason: Why, line: Lines = (), json: Json = False) -> int:
-    """Say that lines have been handed over by hand; all that wait for a person, unless some are named."""
-    with _engine() as runtime:
-        runtime.staff.complete(_known(session), line, _by(as_, reason))
-        _show(runtime, session, as_json=json)
-    return 0
+    """Say that lines have been handed over by hand: all that wait for a person, unless some are named."""
+    who = by(as_, reason)
+    with open_desk(makes_log=False) as desk:
+        desk.runtime.staff.complete(session, line, who)
+        return _show(desk, session, as_json=json)
 
 
 def ship(
@@ -88,48 +40,35 @@ def ship(
     /,
     *,
     carrier: Annotated[str, Parameter(help="Who carries the parcel.")],
-    tracking: Annotated[str | None, Parameter(help="The tracking number.")] = None,
+    tracking: Annotated[str | None, Parameter(help="The tracking number, or the carrier's page about it.")] = None,
     as_: Who,
     reason: Why,
     line: Lines = (),
     json: Json = False,
 ) -> int:
     """Say that a parcel has left, with all lines that are ready to pack unless some are named."""
-    with _engine() as runtime:
-        runtime.staff.ship(_known(session), line, carrier=carrier, tracking=tracking, by=_by(as_, reason))
-        _show(runtime, session, as_json=json)
-    return 0
+    who = by(as_, reason)
+    with open_desk(makes_log=False) as desk:
+        desk.runtime.staff.ship(session, line, carrier=carrier, tracking=tracking, by=who)
+        return _show(desk, session, as_json=json)
 
 
-def retry(
-    what: Annotated[str, Parameter(name="SESSION", help="A checkout cs_..., or a Stripe event evt_...")],
-    /,
-    *,
-    as_: Who,
-    reason: Why,
-    json: Json = False,
-) -> int:
+def retry(session_or_event: SessionOrEvent, /, *, as_: Who, reason: Why, json: Json = False) -> int:
     """Try again whatever is stuck in a checkout, or a Stripe event that could not be handled."""
-    from domain.identifiers import stripe_event_id
-
-    id = stripe_event_id(what) if what.startswith("evt_") else _known(what)
-    with _engine() as runtime:
-        runtime.staff.retry(id, _by(as_, reason))
-        if id.startswith("cs_"):
-            _show(runtime, id, as_json=json)
-        elif json:
-            print_json({"stripe_event": id})
-        else:
-            say(f"Recorded. {id} is handled again.")
-    return 0
+    who = by(as_, reason)
+    with open_desk(makes_log=False) as desk:
+        desk.runtime.staff.retry(session_or_event, who)
+        if session_or_event.startswith("evt_"):
+            return _show_event(desk, session_or_event, as_json=json)
+        return _show(desk, session_or_event, as_json=json)
 
 
 def replan(session: Session, /, *, as_: Who, reason: Why, json: Json = False) -> int:
     """Plan lines that are blocked anew, from the catalog as it is now."""
-    with _engine() as runtime:
-        runtime.staff.replan(_known(session), _by(as_, reason))
-        _show(runtime, session, as_json=json)
-    return 0
+    who = by(as_, reason)
+    with open_desk(makes_log=False) as desk:
+        desk.runtime.staff.replan(session, who)
+        return _show(desk, session, as_json=json)
 
 
 def note(
@@ -142,77 +81,48 @@ def note(
     json: Json = False,
 ) -> int:
     """Keep a remark in the audit trail of a checkout."""
-    with _engine() as runtime:
-        runtime.staff.note(_known(session), text, _by(as_, reason))
-        _show(runtime, session, as_json=json)
-    return 0
+    who = by(as_, reason)
+    with open_desk(makes_log=False) as desk:
+        desk.runtime.staff.note(session, text, who)
+        return _show(desk, session, as_json=json)
 
 
-def stock_count(
-    sku: Annotated[str, Parameter(help="The SKU.")],
-    on_hand: Annotated[int, Parameter(name="N", help="Pieces on the shelf now.")],
-    /,
-    *,
-    as_: Who,
-    reason: Why,
-    json: Json = False,
-) -> int:
-    """Set what is on the shelf. Whoever waited and now fits is served."""
-    with _engine() as runtime:
-        runtime.staff.count(sku, on_hand, _by(as_, reason))
-        _follow(runtime)
-        [level] = [each for each in runtime.queries.stock() if each.sku == sku]
-    if json:
-        print_json(asdict(level))
+def _show(desk: Desk, session_id: str, done: str = "Recorded.", *, as_json: bool) -> int:
+    is_followed = desk.follow()
+    document = desk.runtime.queries.checkout(session_id)
+    state = str(document.state) if document else "unknown"
+    if as_json:
+        print_json({"session_id": session_id, "state": state, "is_followed": is_followed})
     else:
-        say(f"{sku}: {level.on_hand} on hand, {level.reserved} reserved, {level.available} available.")
-    return 0
+        page().say(f"{done} {session_id} is {words(state)}; `fulfill checkout {session_id}` tells the rest.")
+    return DONE
 
 
-def keys_import(
-    pool: Annotated[str, Parameter(help="The pool, as the catalog names it.")],
-    file: Annotated[str, Parameter(help="A text file with a key on each line; - is standard input.")],
-    /,
-    *,
-    as_: Who,
-    reason: Why,
-    json: Json = False,
-) -> int:
-    """Add licence keys to a pool. Those that were ever in it are left out; whoever waited is served."""
-    keys = _read_keys(file)
-    with _engine() as runtime:
-        added = runtime.staff.import_keys(pool, keys, _by(as_, reason))
-    if json:
-        print_json({"pool": pool, "imported": added, "known_already": len(keys) - added})
+def _show_event(desk: Desk, id: str, *, as_json: bool) -> int:
+    from domain.stripe_event import StripeEvent
+
+    is_followed = desk.follow()
+    event = desk.runtime.log.get(StripeEvent, id)
+    session_id = event.received.session_id if event.received else None
+    if as_json:
+        state = "failed" if event.error else "handled"
+        print_json(
+            {
+                "stripe_event": id,
+                "state": state,
+                "error": event.error,
+                "session_id": session_id,
+                "is_followed": is_followed,
+            }
+        )
     else:
-        say(f"{added} keys were imported into {pool}; {len(keys) - added} were known already.")
-    return 0
+        page().say(f"Recorded. {id} {_became(event)}.")
+        if session_id:
+            page().say(f"It is about {session_id}; `fulfill checkout {session_id}` tells the rest.")
+    return DONE
 
 
-def _read_keys(file: str) -> Sequence[str]:
-    if file == "-":
-        content = sys.stdin.buffer.read(_KEYS_BYTES_MAX + 1)
-    else:
-        with Path(file).open("rb") as stream:
-            content = stream.read(_KEYS_BYTES_MAX + 1)
-    if len(content) > _KEYS_BYTES_MAX:
-        raise UsageError("A file of keys may have 16 MiB; split it.")
-    try:
-        keys = [line.strip() for line in content.decode("utf-8-sig").splitlines() if line.strip()]
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{file} is no text in UTF-8.") from error
-    if not keys or any(len(key) > _KEY_MAX or not key.isprintable() for key in keys):
-        raise UsageError(f"{file} must have a key on each line, of at most {_KEY_MAX} printable characters.")
-    return keys
-
-
-def _known(session: str) -> str:
-    from domain.identifiers import session_id
-
-    return session_id(session)
-
-
-def _by(name: str, reason: str) -> "By":
-    from application.staff import By
-
-    return By(name=name, reason=reason)
+def _became(event: "StripeEvent") -> str:
+    if event.error:
+        return f"still can't be handled: {event.error.rstrip('.')}"
+    return "is handled: it leads to nothing" if event.is_ignored else "is handled"

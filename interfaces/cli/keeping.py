@@ -1,73 +1,104 @@
 """Keeping the views: list, make afresh, prove."""
 
-import sys
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
+from types import FrameType
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from interfaces.cli.printing import print_json, say, table
-from interfaces.cli.usage import Json, Place
+from interfaces.cli.printing import page, print_json, talk
+from interfaces.cli.reading import open_side
+from interfaces.cli.usage import DONE, FAILED, Json
 
 if TYPE_CHECKING:
-    from application.rebuild import Progress
+    from application.rebuild import Verification
+    from interfaces.bootstrap import ReadSide
 
 Name = Annotated[str, Parameter(help="The projection; `fulfill projections list` names them.")]
-_FAILED = 1
 
 
 def projections_list(*, json: Json = False) -> int:
     """List every view with the place in the log that it stands for."""
-    from interfaces.bootstrap import open_read_side
-
-    with open_read_side(Place().database()) as side:
+    with _open_views() as side:
         statuses = side.queries.projections()
     if json:
         print_json([asdict(status) for status in statuses])
     else:
         rows = [(each.name, each.version, each.position, each.state) for each in statuses]
-        table(("name", "version", "position", "state"), rows)
-    return 0
+        page().table(("name", "version", "position", "state"), rows)
+    return DONE
 
 
 def projections_rebuild(name: Name, /, *, json: Json = False) -> int:
     """Make a view afresh from the whole log beside the live one, then let it serve. After a kill it goes on."""
-    from interfaces.bootstrap import open_read_side
+    from interfaces.cli.progress import progress
 
-    with open_read_side(Place().database()) as side:
-        view = side.rebuild.rebuild(name, _report)
+    with _open_views() as side, _resumable(name), progress(f"rebuilding {name}") as report:
+        for left in side.queries.projections():
+            if left.name == name and left.state == "building" and left.position:
+                talk(f"fulfill: Going on at event {left.position}, up to which {name} was made before.")
+        view = side.rebuild.rebuild(name, report)
     if json:
         print_json({"name": view.name, "version": view.version, "position": view.position, "state": str(view.state)})
     else:
-        say(f"{view.name} was made afresh from {view.position} events and serves now.")
-    return 0
+        page().say(f"{view.name} was made afresh from {view.position} events and serves now.")
+    return DONE
 
 
 def projections_verify(name: Name, /, *, json: Json = False) -> int:
     """Compare the live view with one made afresh, by the hash of their content."""
-    from interfaces.bootstrap import open_read_side
+    from interfaces.cli.progress import progress
 
-    with open_read_side(Place().database()) as side:
-        found = side.rebuild.verify(name, _report)
-    is_same = found.live_digest == found.fresh_digest
+    with _open_views() as side, progress(f"verifying {name}") as report:
+        found = side.rebuild.verify(name, report)
     if json:
-        print_json({**asdict(found), "is_same": is_same})
-        return 0 if is_same else _FAILED
-    if is_same:
-        say(f"{found.name} is right: {found.rows} rows as of event {found.position}, sha256 {found.live_digest}.")
-        return 0
-    say(f"{found.name} is wrong as of event {found.position}. `fulfill projections rebuild {found.name}` mends it.")
-    table(("key", "live", "fresh"), [(each.key, each.live, each.fresh) for each in found.differences])
-    return _FAILED
+        print_json({**asdict(found), "is_same": found.is_right})
+    else:
+        _put_verification(found)
+    return DONE if found.is_right else FAILED
 
 
-def _report(progress: "Progress") -> None:
-    """One line on the way, on a terminal always the same one."""
-    share = 100 * progress.done // progress.total if progress.total else 100
-    left = progress.seconds_left
-    text = f"{progress.done}/{progress.total} events ({share} %), {progress.events_per_second:,.0f}/s"
-    text += f", about {left:.0f} s left" if left else ""
-    is_terminal = sys.stderr.isatty()
-    print(f"\r\033[K{text}" if is_terminal else text, end="" if is_terminal else "\n", file=sys.stderr, flush=True)
-    if is_terminal and progress.done >= progress.total:
-        print(file=sys.stderr)
+def _put_verification(found: "Verification") -> None:
+    if found.is_right:
+        page().say(
+            f"{found.name} is right: {found.rows} rows as of event {found.position}, sha256 {found.live_digest}."
+        )
+        return
+    mended = f"`fulfill projections rebuild {found.name}` mends it"
+    page().say(f"{found.name} is wrong as of event {found.position}; {mended}.")
+    rows = [(str(each.key), str(each.live), str(each.fresh)) for each in found.differences]
+    page().table(("key", "live", "fresh"), rows, wraps=("key", "live", "fresh"))
+
+
+@contextmanager
+def _open_views() -> Iterator["ReadSide"]:
+    """The views themselves: others in their place would be no answer here.
+
+    Raises:
+        PersistenceError: they can't be used.
+    """
+    with open_side(needs_views=True) as side:
+        yield side
+
+
+@contextmanager
+def _resumable(name: str) -> Iterator[None]:
+    """Told to stop, by Ctrl-C or SIGTERM, say how it goes on."""
+    before = signal.signal(signal.SIGTERM, _terminate)
+    try:
+        yield
+    except (KeyboardInterrupt, SystemExit):
+        talk(
+            f"fulfill: Stopped. What was made of {name} is kept: `fulfill projections rebuild {name}` goes on from "
+            "there. Until then the view serves as it was."
+        )
+        raise
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _terminate(number: int, _frame: FrameType | None) -> None:
+    raise SystemExit(128 + number)

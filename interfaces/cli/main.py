@@ -1,102 +1,76 @@
-"""`fulfill`, the command line. Modules are imported when their command runs: help must come at once."""
+"""`fulfill`: from the words on the command line to an exit code.
 
+Nothing is imported here before it is needed: help must come at once, and Ctrl-C must be quiet from the first moment.
+"""
+
+import io
 import os
 import sys
-from collections.abc import Callable, Sequence
-from importlib.metadata import version
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from cyclopts import App, CycloptsError
+if TYPE_CHECKING:
+    from cyclopts import App
 
-from interfaces.cli import acting, keeping, reading, running
-
-_DONE, _FAILED, _WRONG_USAGE, _INTERRUPTED = 0, 1, 2, 130
-
-_COMMANDS: Sequence[Callable[..., int]] = (
-    running.serve,
-    running.worker,
-    running.migrate,
-    running.demo,
-    running.sandbox,
-    reading.checkout,
-    reading.search,
-    reading.queue,
-    acting.run,
-    acting.complete,
-    acting.ship,
-    acting.retry,
-    acting.replan,
-    acting.note,
-)
+_DONE, _INTERRUPTED = 0, 130
 
 
-def command_line() -> App:
-    """Every command, as data."""
-    app = App(
-        name="fulfill",
-        help="Fulfill every paid Stripe Checkout Session, once.",
-        version=lambda: version("checkout-fulfillment"),
-        help_on_error=False,
-    )
-    stock = App(name="stock", help="What is on the shelf, and what is promised.")
-    keys = App(name="keys", help="Pools of licence keys.")
-    projections = App(name="projections", help="The views, which can be made afresh from the log.")
-    for group in (stock, keys, projections):
-        app.command(group)
-    for command in _COMMANDS:
-        app.command(command)
-    stock.command(reading.stock_list, name="list")
-    stock.command(acting.stock_count, name="count")
-    keys.command(acting.keys_import, name="import")
-    projections.command(keeping.projections_list, name="list")
-    projections.command(keeping.projections_rebuild, name="rebuild")
-    projections.command(keeping.projections_verify, name="verify")
-    return app
+def command_line() -> "App":
+    """Every command there is."""
+    from interfaces.cli.commands import command_line
+
+    return command_line()
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run one command and return its exit code."""
+    """Run one command and return its exit code. Only a bug of ours raises."""
     try:
-        code = command_line()(list(arguments), exit_on_error=False, print_error=False, result_action="return_value")
-        sys.stdout.flush()
-        return code if isinstance(code, int) else _DONE
-    except CycloptsError as error:
-        return _say(f"{error} See: fulfill --help", _WRONG_USAGE)
+        code = _command(arguments)
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except KeyboardInterrupt:
         return _INTERRUPTED
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains when it ends
-        return _FAILED
     except Exception as error:
-        code = _exit_code(error)
-        if code is None:
+        from interfaces.cli.failures import tell
+
+        told = tell(error, arguments)
+        if told is None:
             raise
-        return _say(str(error), code)
+        return told
+    else:
+        return code
+    finally:
+        _let_go_of_stdout()
 
 
-def _exit_code(error: Exception) -> int | None:
-    """The one table of errors: what was wrong with the call is 2, what could not be done 1. None: it is a bug."""
-    from eventsourcing.persistence import PersistenceError
+def _command(arguments: Sequence[str]) -> int:
+    from cyclopts import CycloptsError
 
-    from application.errors import Busy, NotFound, Stopped, StoreUnavailable
-    from application.ports import PortError
-    from application.views import ViewNotBuilt
-    from domain.errors import InvalidIdentifier, Refused
-    from infrastructure.settings import SettingsError
-    from interfaces.bootstrap import CatalogError, DeliveryNotLoaded
-    from interfaces.cli.usage import UsageError
+    from interfaces.cli.wrong_usage import check, sentence
 
-    if isinstance(error, UsageError | SettingsError | CatalogError | DeliveryNotLoaded | InvalidIdentifier):
-        return _WRONG_USAGE
-    could_not = (NotFound, Refused, Busy, StoreUnavailable, Stopped, PersistenceError, ViewNotBuilt, PortError)
-    return _FAILED if isinstance(error, (*could_not, OSError)) else None
+    check(arguments)
+    try:
+        code = command_line()(list(arguments), exit_on_error=False, print_error=False, result_action="return_value")
+    except CycloptsError as error:
+        from interfaces.cli.usage import UsageError
+
+        raise UsageError(sentence(error, arguments)) from error
+    return code if isinstance(code, int) else _DONE
 
 
-def _say(text: str, code: int) -> int:
-    print(f"fulfill: {' '.join(text.split())}", file=sys.stderr)
-    return code
+def _let_go_of_stdout() -> None:
+    """Where nobody reads any more, or the disk is full, Python would complain once more when it ends."""
+    if sys.stdout is None:
+        return
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def main() -> None:
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a terminal that knows no “ is no reason to fail
     sys.exit(run(sys.argv[1:]))
 
 

@@ -1,60 +1,110 @@
-"""How things are printed: one JSON document for programs, aligned plain text for people."""
+"""How things are printed: one JSON document for programs; for people colours on a terminal, else plain lines."""
 
 import json
+import re
 import sys
-import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
-from typing import Any
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from datetime import datetime
+from typing import Protocol
 
-from domain.money import plain
+from interfaces.cli.text import exact, harmless, width
+
+Cell = str | int | None
+
+_BEYOND_ASCII = re.compile(r"[^\n\x20-\x7e]")
+_INDENT = " " * 29
+
+
+class Page(Protocol):
+    """Where a person reads. Whatever is put on it is made harmless."""
+
+    def say(self, text: str = "") -> None:
+        """A line; an empty one without a text."""
+
+    def fields(self, fields: Iterable[tuple[str, str]]) -> None:
+        """Names, each with what it is."""
+
+    def table(self, columns: Sequence[str], rows: Iterable[Sequence[Cell]], *, wraps: Sequence[str] = ()) -> None:
+        """Rows under their columns. Those that `wraps` names may be broken where a terminal is narrow."""
+
+    def entry(self, when: str, text: str, details: Iterable[str]) -> None:
+        """One moment of a story."""
+
+
+def page() -> Page:
+    """The page that suits standard output."""
+    if sys.stdout is not None and sys.stdout.isatty():
+        from interfaces.cli.terminal import Terminal
+
+        return Terminal()
+    return Plain()
+
+
+class Plain:
+    """Lines as long as they have to be, for files, pipes and grep."""
+
+    def say(self, text: str = "") -> None:
+        print(harmless(text))
+
+    def fields(self, fields: Iterable[tuple[str, str]]) -> None:
+        for name, text in fields:
+            print(f"{name:<10}{harmless(text)}".rstrip())
+
+    def table(self, columns: Sequence[str], rows: Iterable[Sequence[Cell]], *, wraps: Sequence[str] = ()) -> None:  # noqa: ARG002 - nothing is broken here
+        body = [list(row) for row in rows]
+        cells = [[name.upper() for name in columns], *([shown(cell) for cell in row] for row in body)]
+        widths = [max(map(width, column)) for column in zip(*cells, strict=True)]
+        numbers = [is_number(column) for column in zip(*body, strict=True)]
+        for row in cells:
+            print("  ".join(map(_aligned, row, widths, numbers)).rstrip())
+
+    def entry(self, when: str, text: str, details: Iterable[str]) -> None:
+        print(f"{when}  {harmless(text)}")
+        for detail in details:
+            print(f"{_INDENT}{harmless(detail)}")
 
 
 def print_json(document: object) -> None:
     """Stdout is this document and nothing else."""
-    json.dump(document, sys.stdout, ensure_ascii=False, indent=2, default=_plain)
-    sys.stdout.write("\n")
+    text = json.dumps(document, ensure_ascii=not _is_utf8(), indent=2, default=_plain)
+    print(text if text.isascii() and "\x7f" not in text else _BEYOND_ASCII.sub(_escaped, text))
+
+
+def talk(text: str) -> None:
+    """To whoever watches: never part of the answer."""
+    if sys.stderr is not None:
+        with suppress(OSError):
+            print(harmless(text), file=sys.stderr, flush=True)
+
+
+def shown(cell: Cell) -> str:
+    return "" if cell is None else harmless(str(cell))
+
+
+def is_number(column: Iterable[Cell]) -> bool:
+    """Whether it is aligned to the right."""
+    return all(isinstance(cell, int) for cell in column)
+
+
+def _aligned(cell: str, columns: int, is_number: bool) -> str:
+    space = " " * (columns - width(cell))
+    return space + cell if is_number else cell + space
+
+
+def _is_utf8() -> bool:
+    return getattr(sys.stdout, "encoding", "utf-8").lower().replace("-", "") == "utf8"
+
+
+def _escaped(found: re.Match[str]) -> str:
+    """What would steer a terminal, as JSON can also write it."""
+    letter = found.group()
+    return json.dumps(letter)[1:-1] if letter == "\x7f" or harmless(letter) != letter else letter
 
 
 def _plain(value: object) -> object:
     if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+        return exact(value)
     if isinstance(value, frozenset | set):
         return sorted(value)
     raise TypeError(f"{type(value).__name__} has no JSON form")
-
-
-def harmless(text: str) -> str:
-    """Without control characters and marks of direction: what came from outside must not steer a terminal."""
-    return "".join(" " if unicodedata.category(letter) in {"Cc", "Cf", "Zl", "Zp", "Cs"} else letter for letter in text)
-
-
-def say(text: str = "") -> None:
-    print(harmless(text) if text else "")
-
-
-def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Columns as wide as they have to be; numbers to the right."""
-    body = [list(row) for row in rows]
-    cells = [[harmless("" if cell is None else str(cell)) for cell in row] for row in body]
-    widths = [max(map(len, column)) for column in zip(columns, *cells, strict=True)]
-    is_number = [bool(body) and all(isinstance(row[number], int) for row in body) for number in range(len(columns))]
-    for row in ([name.upper() for name in columns], *cells):
-        aligned = [
-            cell.rjust(width) if right else cell.ljust(width)
-            for cell, width, right in zip(row, widths, is_number, strict=True)
-        ]
-        print("  ".join(aligned).rstrip())
-
-
-def exact(when: datetime) -> str:
-    """To the millisecond, in UTC."""
-    return f"{when.astimezone(UTC):%Y-%m-%d %H:%M:%S}.{when.microsecond // 1000:03d}Z"
-
-
-def money(amount: int | None, currency: str | None) -> str:
-    return "" if amount is None or not currency else plain(amount, currency)
-
-
-def rows_of(items: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> list[list[object]]:
-    return [[item[column] for column in columns] for item in items]

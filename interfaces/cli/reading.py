@@ -1,19 +1,49 @@
 """Commands that only read: they need no setting but where the log is, and work beside a running server."""
 
-from collections import Counter
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from interfaces.cli.printing import exact, money, print_json, say, table
-from interfaces.cli.usage import Json, Place, Session, moment
+from interfaces.cli.printing import page, print_json, talk
+from interfaces.cli.text import money, to_the_second, words
+from interfaces.cli.usage import DONE, FAILED, Json, Place, Session, moment
 
 if TYPE_CHECKING:
-    from application.checkout_document import CheckoutDocument
+    from interfaces.bootstrap import ReadSide
 
-_FAILED = 1
+_HITS_MAX = 50
+
+HELPS = {
+    "parcel_to_pack": "ship",
+    "manual_line": "complete, or replan",
+    "backordered_line": "stock count, keys import",
+    "given_up_line": "retry",
+    "mail_failed": "retry",
+    "mail_without_address": "note",
+    "retrieval_failed": "retry, or run",
+    "contradicted": "note",
+    "parked_session": "retry, or note",
+    "failed_stripe_event": "retry",
+    "parked_event": "retry",
+}
+"""The command that settles each kind of work."""
+
+
+@contextmanager
+def open_side(*, needs_views: bool = False) -> Iterator["ReadSide"]:
+    """The read side. What is logged on the way is no part of an answer."""
+    from infrastructure.logs import configure_logs
+    from interfaces.bootstrap import open_read_side
+
+    configure_logs(level=logging.CRITICAL)
+    with open_read_side(Place().database(), needs_views=needs_views) as side:
+        if side.trouble:
+            talk(f"fulfill: {side.trouble}. This answer is made afresh from the whole log, which takes longer.")
+        yield side
 
 
 def checkout(
@@ -21,113 +51,79 @@ def checkout(
     /,
     *,
     as_of: Annotated[
-        str | None, Parameter(help="As it was known at this moment: 2026-11-24T09:00:00Z, or a day.")
+        str | None, Parameter(help="As it was known at this moment: 2026-11-24T09:00:00Z, or a day's beginning.")
     ] = None,
     json: Json = False,
 ) -> int:
     """Tell the whole story of a checkout: what Stripe said, what was decided, done and sent, by whom and when."""
-    from application.checkout_document import as_json
-    from application.errors import NotFound
-    from domain.identifiers import session_id
-    from interfaces.bootstrap import open_read_side
+    from interfaces.cli.checkout_page import put_checkout, told_checkout
 
-    id, then = session_id(session), moment(as_of) if as_of else None
-    with open_read_side(Place().database()) as side:
-        document = side.queries.checkout(id, then)
-    if document is None:
-        when = f" at {exact(then)}" if then else ""
-        raise NotFound(f"The log knows no checkout {session}{when}. `fulfill run` asks Stripe for one.")
+    then = None if as_of is None else moment(as_of)
+    with open_side() as side:
+        told = told_checkout(side, session, then)
     if json:
-        print_json(as_json(document))
+        print_json(told.as_json())
     else:
-        _print_checkout(document, then)
-    return 0
+        put_checkout(told, page())
+    return DONE
 
 
-def _print_checkout(document: "CheckoutDocument", then: datetime | None) -> None:
-    mode = "live" if document.livemode else "test"
-    say(f"{document.session_id} ({mode} mode)")
-    if then:
-        say(f"as it was known at {exact(then)}; it may be different now")
-    say(f"State     {str(document.state).replace('_', ' ')}")
-    say(f"Payment   {document.payment_status or 'not known yet'}  {money(document.amount_total, document.currency)}")
-    if document.line_items:
-        say()
-        rows = [(i.id, i.quantity, i.description, i.delivery, i.state, i.detail) for i in document.line_items]
-        table(("line item", "qty", "what", "delivery", "state", "detail"), rows)
-    if document.emails:
-        say()
-        table(
-            ("e-mail", "state", "about", "detail"), [(m.kind, m.state, m.occasion, m.detail) for m in document.emails]
-        )
-    say()
-    places = _places(document)
-    for entry in document.story:
-        say(f"{exact(entry.recorded_at)}  {entry.text}")
-        said = "" if entry.occurred_at == entry.recorded_at else f", happened {exact(entry.occurred_at)}"
-        because = f", because of {places.get(entry.cause, entry.cause)}" if entry.cause else ""
-        say(f"{'':26}#{entry.position} {entry.type} by {entry.actor}{said}{because}")
-        if entry.reason:
-            say(f"{'':26}reason: {entry.reason}")
-
-
-def _places(document: "CheckoutDocument") -> dict[str, str]:
-    """Where in this story a cause stands. Streams of stock and keys belong to many stories, so theirs stay."""
-    versions: Counter[str] = Counter()
-    places = {}
-    for entry in document.story:
-        versions[entry.stream] += 1
-        if not entry.stream.startswith(("sku_", "keys_")):
-            places[f"{entry.stream}@{versions[entry.stream]}"] = f"#{entry.position}"
-    return places
-
-
-def search(words: Annotated[tuple[str, ...], Parameter(help="What to look for.")], /, *, json: Json = False) -> int:
+def search(
+    words_: Annotated[tuple[str, ...], Parameter(name="WORDS", help="What to look for; every word must be found.")],
+    /,
+    *,
+    json: Json = False,
+) -> int:
     """Find checkouts by session, payment intent, e-mail, name, SKU, reference or Stripe event."""
-    from interfaces.bootstrap import open_read_side
-
-    with open_read_side(Place().database()) as side:
-        hits = side.queries.search(" ".join(words))
+    with open_side() as side:
+        hits = side.queries.search(" ".join(words_), _HITS_MAX)
     if json:
         print_json([asdict(hit) for hit in hits])
     elif hits:
         rows = [
-            (h.session_id, h.state, money(h.amount_total, h.currency), exact(h.recorded_at), ", ".join(h.matched))
-            for h in hits
+            (
+                hit.session_id,
+                words(hit.state),
+                money(hit.amount_total, hit.currency),
+                to_the_second(hit.recorded_at),
+                ", ".join(map(words, hit.matched)),
+            )
+            for hit in hits
         ]
-        table(("session", "state", "amount", "first heard", "found as"), rows)
+        page().table(("session", "state", "amount", "first heard", "found as"), rows, wraps=("found as",))
     else:
-        say("Nothing was found. Every word must occur, or begin one that does.")
-    return 0 if hits else _FAILED
+        page().say("Nothing was found. Every word must occur, or begin one that does.")
+    if len(hits) == _HITS_MAX:
+        talk(f"fulfill: These are the newest {_HITS_MAX}; another word finds fewer.")
+    return DONE if hits else FAILED
 
 
 def queue(*, json: Json = False) -> int:
-    """List what waits for a person, the longest first."""
-    from interfaces.bootstrap import open_read_side
-
-    with open_read_side(Place().database()) as side:
+    """List what waits for a person, the longest first, and the command that settles it."""
+    with open_side() as side:
         items = side.queries.work_queue()
     if json:
         print_json([asdict(item) for item in items])
     elif items:
-        rows = [(exact(i.since), i.subject, i.kind.replace("_", " "), i.item, i.detail) for i in items]
-        table(("since", "checkout", "what", "item", "detail"), rows)
+        rows = [
+            (to_the_second(i.since), i.subject, words(i.kind), i.item, i.detail, HELPS.get(i.kind, "")) for i in items
+        ]
+        wraps = ("detail", "what helps")
+        page().table(("since", "of", "what waits", "item", "detail", "what helps"), rows, wraps=wraps)
     else:
-        say("Nothing waits for a person.")
-    return 0
+        page().say("Nothing waits for a person.")
+    return DONE
 
 
 def stock_list(*, json: Json = False) -> int:
     """List every SKU: what is on the shelf, promised, free, and waited for."""
-    from interfaces.bootstrap import open_read_side
-
-    with open_read_side(Place().database()) as side:
+    with open_side() as side:
         levels = side.queries.stock()
     if json:
         print_json([asdict(level) for level in levels])
     elif levels:
         rows = [(each.sku, each.on_hand, each.reserved, each.available, each.backordered) for each in levels]
-        table(("sku", "on hand", "reserved", "available", "backordered"), rows)
+        page().table(("sku", "on hand", "reserved", "available", "backordered"), rows)
     else:
-        say("No stock is tracked yet. `fulfill stock count SKU N` sets what is on the shelf.")
-    return 0
+        page().say("No stock is tracked yet. `fulfill stock count SKU N` sets what is on the shelf.")
+    return DONE

@@ -1,34 +1,53 @@
 """Commands that run something until they are told to stop."""
 
-import signal
-import threading
+import socket
+import sys
+from contextlib import nullcontext, redirect_stdout
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
+from cyclopts.validators import Number
 
-from interfaces.cli.printing import say
-from interfaces.cli.usage import Place
+from interfaces.cli.printing import page, print_json
+from interfaces.cli.usage import DONE, FAILED, Json, Place, UsageError
 
+_HOST = "127.0.0.1"
+WithWorker = Annotated[
+    bool, Parameter(negative=(), show_default=False, help="Run the worker inside too. On SQLite it always is.")
+]
 Host = Annotated[str, Parameter(help="The address to listen on.")]
-Port = Annotated[int, Parameter(help="The port to listen on.")]
-_FAILED = 1
+Port = Annotated[int, Parameter(validator=Number(gte=0, lte=65535), help="The port to listen on.")]
 
 
-def serve(*, host: Host = "127.0.0.1", port: Port = 4242) -> int:
+def serve(
+    *,
+    host: Host = _HOST,
+    port: Port = 4242,
+    with_worker: WithWorker = False,  # noqa: ARG001 - on SQLite there is nothing to ask for
+    json: Json = False,
+) -> int:
     """Serve the webhook and the landing page, with the engine inside, until told to stop."""
     from infrastructure.logs import configure_logs
     from interfaces.bootstrap import bootstrap, migrate
-    from interfaces.web.serve import serve as serve_web
 
     settings = Place().settings()
     configure_logs(secrets=settings.secrets)
+    _check_free(host, port)
     migrate(settings)
-    return serve_web(bootstrap(settings), host, port)
+    runtime = bootstrap(settings)
+    from interfaces.web.serve import serve as serve_web
+
+    return _ended(serve_web(runtime, host, port), as_json=json)
 
 
-def worker() -> int:
+def worker(*, json: Json = False) -> int:
     """Run followers and effects without the web, until told to stop. `fulfill serve` has them inside on SQLite."""
+    import signal
+    import threading
+
+    import structlog
+
     from infrastructure.logs import configure_logs
     from interfaces.bootstrap import bootstrap, migrate
 
@@ -40,26 +59,40 @@ def worker() -> int:
         signal.signal(number, lambda *_: is_told.set())
     runtime.engine.on_failure = is_told.set
     runtime.engine.start()
+    logger = structlog.get_logger(__name__)
+    logger.info("working", mode="live" if settings.livemode else "test")
     is_told.wait()
     runtime.engine.stop()
-    return _FAILED if runtime.engine.failure else 0
+    logger.info("stopped")
+    return _ended(FAILED if runtime.engine.failure else DONE, as_json=json)
 
 
-def migrate() -> int:
+def migrate(*, json: Json = False) -> int:
     """Make or upgrade the tables of the log."""
     from interfaces.bootstrap import migrate_database
 
     database = Place().database()
     migrate_database(database)
-    say(f"{database} is ready.")
-    return 0
+    if json:
+        print_json({"database": str(database), "state": "ready"})
+    else:
+        page().say(f"{database} is ready.")
+    return DONE
 
 
-def demo(*, scripted: Annotated[bool, Parameter(negative=(), help="Only play the scenes, then exit.")] = False) -> int:
+def demo(
+    *,
+    scripted: Annotated[bool, Parameter(negative=(), show_default=False, help="Play the scenes, then exit.")] = False,
+    json: Json = False,
+) -> int:
     """Watch paid sessions being fulfilled, with a stand-in for Stripe; needs no account and no setting."""
     from interfaces.demo.demo import run_demo
 
-    return run_demo(scripted)
+    if not json:
+        return run_demo(scripted)
+    code = run_demo(scripted, sys.stderr)
+    print_json({"is_right": code == DONE})
+    return code
 
 
 def sandbox(
@@ -67,9 +100,34 @@ def sandbox(
     port: Port = 12111,
     state: Annotated[Path | None, Parameter(help="A file to keep its state in.")] = None,
     webhook: Annotated[str | None, Parameter(help="Where to deliver events: http://localhost:4242/webhook")] = None,
+    json: Json = False,
 ) -> int:
     """Run a stand-in for Stripe, for trials and tests, that Stripe's own SDK talks to."""
     from interfaces.sandbox.server import serve_sandbox
 
-    serve_sandbox(port=port, state_path=state, webhook_url=webhook)
-    return 0
+    _check_free(_HOST, port)
+    with redirect_stdout(sys.stderr) if json else nullcontext():
+        try:
+            serve_sandbox(port=port, state_path=state, webhook_url=webhook)
+        except ValueError as error:
+            raise UsageError(str(error)) from error
+    return _ended(DONE, as_json=json)
+
+
+def _check_free(host: str, port: int) -> None:
+    """
+    Raises:
+        OSError: nobody can listen there, in a sentence that says why.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        socket.create_server((host, port), family=family).close()
+    except OSError as error:
+        way_out = "`--port` takes another one" if port else "`--host` takes another address"
+        raise OSError(f"Nobody can listen on {host}:{port}: {error.strerror}. {way_out}.") from error
+
+
+def _ended(code: int, *, as_json: bool) -> int:
+    if as_json:
+        print_json({"state": "failed" if code else "stopped"})
+    return code

@@ -1,6 +1,7 @@
 """What commands share: their common parameters, and where settings are looked for."""
 
 import os
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,21 +9,54 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
+from domain.identifiers import key_pool_id, session_id, stock_id, stripe_event_id
+
 if TYPE_CHECKING:
     from infrastructure.settings import Settings
 
-Json = Annotated[bool, Parameter("--json", negative=(), help="Print one JSON document, for programs.")]
-Session = Annotated[str, Parameter(help="The ID of a Checkout Session, cs_...")]
-Who = Annotated[str, Parameter("--as", help="Who acts; it is kept in the audit trail.")]
-Why = Annotated[str, Parameter("--reason", help="Why; it is kept in the audit trail.")]
-Lines = Annotated[
-    tuple[str, ...],
-    Parameter("--line", negative=(), show_default=False, help="The ID of a line item, li_...; may be repeated."),
-]
+DONE, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
+
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)?)?", re.ASCII)
+_TEXT_SHOWN_MAX = 60
 
 
 class UsageError(Exception):
     """An argument that can't be what is meant."""
+
+
+def _session(_kind: object, text: str) -> None:
+    session_id(text)
+
+
+def _session_or_event(_kind: object, text: str) -> None:
+    if text.startswith("evt_"):
+        stripe_event_id(text)
+    else:
+        session_id(text)
+
+
+def _sku(_kind: object, text: str) -> None:
+    stock_id(text)
+
+
+def _pool(_kind: object, text: str) -> None:
+    key_pool_id(text)
+
+
+Json = Annotated[bool, Parameter("--json", negative=(), show_default=False, help="Print one JSON document.")]
+Session = Annotated[str, Parameter(validator=_session, help="The ID of a Checkout Session, cs_...")]
+SessionOrEvent = Annotated[
+    str,
+    Parameter(name="SESSION", validator=_session_or_event, help="A Checkout Session cs_..., or a Stripe event evt_..."),
+]
+Sku = Annotated[str, Parameter(validator=_sku, help="The SKU.")]
+Pool = Annotated[str, Parameter(validator=_pool, help="The pool, as the catalog names it.")]
+Who = Annotated[str, Parameter("--as", help="Your name; it is kept in the audit trail.")]
+Why = Annotated[str, Parameter("--reason", help="Why you do it; it is kept in the audit trail.")]
+Lines = Annotated[
+    tuple[str, ...],
+    Parameter("--line", negative=(), show_default=False, help="The ID of a line item, li_...; may be repeated."),
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +77,16 @@ class Place:
 
 
 def moment(text: str) -> datetime:
-    """RFC 3339, or a day, which means its beginning in UTC.
+    """RFC 3339, or a day, which means its beginning; UTC where no zone is named.
 
     Raises:
         UsageError: it is neither.
     """
+    wrong = f"--as-of takes a time like 2026-11-24T09:00:00Z or a day like 2026-11-24, not {text[:_TEXT_SHOWN_MAX]!r}."
+    if not _MOMENT.fullmatch(text.upper()):
+        raise UsageError(wrong)
     try:
-        read = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise UsageError(f"--as-of takes a time like 2026-11-24T09:00:00Z or a day, not {text[:40]!r}.") from error
-    return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
+        read = datetime.fromisoformat(text.upper())
+        return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise UsageError(wrong) from error

@@ -50,7 +50,7 @@ def test_run_fulfills_a_session_that_no_webhook_told_of(fulfill: Fulfill, sandbo
 
     said = fulfill("run", session, *BY, "--json")
 
-    assert (said.code, said.json) == (0, {"session_id": session, "state": "fulfilled"})
+    assert (said.code, said.json) == (0, {"session_id": session, "state": "fulfilled", "is_followed": True})
     [receipt] = fulfill("checkout", session, "--json").json["emails"]
     assert (receipt["kind"], receipt["state"]) == ("receipt", "queued"), "mails are left to a server"
     retrieved = next(e for e in fulfill("checkout", session, "--json").json["story"] if "Retrieved" in e["type"])
@@ -156,10 +156,11 @@ def test_a_note_is_kept_and_can_not_steer_a_terminal(fulfill: Fulfill, sandbox: 
     told = fulfill("checkout", session).out
     assert "called  [2J back" in told
     assert "\x1b" not in told
-    assert fulfill("note", session, "x", "--as", "kim", "--reason", " ").code == 1
+    assert fulfill("note", session, "x", "--as", "kim", "--reason", " ").code == 2
 
 
 def test_what_the_log_does_not_know_can_not_be_acted_on(fulfill: Fulfill) -> None:
+    fulfill("migrate")
     for command in (("complete",), ("ship", "--carrier", "x"), ("retry",), ("replan",)):
         said = fulfill(command[0], "cs_test_nobody", *command[1:], *BY)
         assert (said.code, "cs_test_nobody" in said.err) == (1, True), command

@@ -42,7 +42,7 @@ def test_a_checkout_is_told_in_sentences_with_clocks_actor_and_cause(fulfill: Fu
     assert said.out.startswith(f"{SHOP} (test mode)\nState ")
     assert "by stripe" in said.out
     assert "because of" in said.out
-    assert re.search(r"2026-11-24 09:00:\d\d\.\d{3}Z", said.out)
+    assert re.search(r"2026-11-24T09:00:\d\d\.\d{6}Z", said.out)
     assert "\033" not in said.out
 
 
@@ -56,7 +56,7 @@ def test_as_of_a_moment_only_what_was_recorded_by_then_is_told(fulfill: Fulfill)
 
     assert [entry["position"] for entry in at] == [entry["position"] for entry in story[:3]]
     assert len(before) == 2
-    assert "as it was known at" in fulfill("checkout", SHOP, "--as-of", moment).out
+    assert "the past: it may be different now" in fulfill("checkout", SHOP, "--as-of", moment).out
     assert fulfill("checkout", SHOP, "--as-of", "2026-11-23").code == 1
 
 

@@ -1,0 +1,97 @@
+"""Where a command of staff is carried out: the engine without its threads, for as long as the command takes.
+
+Policies run here, effects never: docs/cli.md says why.
+"""
+
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from interfaces.cli.printing import talk
+from interfaces.cli.usage import Place, UsageError
+
+if TYPE_CHECKING:
+    from application.staff import By
+    from interfaces.bootstrap import Runtime
+
+_WAIT_SECONDS = 3.0
+_LOOK_SECONDS = 0.01
+_STEPS_MAX = 50
+"""What follows from what follows: ten would do, for nobody else's events may keep us for ever."""
+
+
+def by(name: str, reason: str) -> "By":
+    """
+    Raises:
+        UsageError: one of them is no text.
+    """
+    from application.staff import By
+    from domain.errors import Refused
+
+    try:
+        return By(name=name, reason=reason)
+    except Refused as error:
+        raise UsageError(str(error)) from error
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    runtime: "Runtime"
+
+    def follow(self) -> bool:
+        """See to it that all that follows is decided. False if the server that leads has not done so in time."""
+        deadline = time.monotonic() + _WAIT_SECONDS
+        is_followed = False
+        while not is_followed and time.monotonic() < deadline:
+            if self._leads():
+                self.runtime.engine.run_until_quiet(effects=False)
+                self._tell_what_waits()
+                return True
+            is_followed = self._wait_for_the_server(deadline)
+        if not is_followed:
+            talk("fulfill: It is recorded, but the server that runs has not decided yet what follows. Look again soon.")
+        return is_followed
+
+    def _leads(self) -> bool:
+        return self.runtime.locks.lead()
+
+    def _wait_for_the_server(self, deadline: float) -> bool:
+        """Step by step: up to the end of the log as it is, then up to what was decided meanwhile, until it rests."""
+        for _ in range(_STEPS_MAX):
+            end = self.runtime.log.store.max_notification_id() or 0
+            while self.runtime.engine.followed_position() < end:
+                if time.monotonic() >= deadline or self._leads():
+                    return False
+                time.sleep(_LOOK_SECONDS)
+            if end == (self.runtime.log.store.max_notification_id() or 0):
+                return True
+        return True
+
+    def _tell_what_waits(self) -> None:
+        if self.runtime.queries.due_effects.due(self.runtime.clock(), 1):
+            talk("fulfill: No server runs; mails and calls wait for `fulfill serve` or `fulfill worker`.")
+
+
+@contextmanager
+def open_desk(*, makes_log: bool = True) -> Iterator[Desk]:
+    """
+    Raises:
+        NotFound: there is no log, and this command is not one that a log can begin with.
+    """
+    from application.errors import NotFound
+    from infrastructure.logs import configure_logs
+    from interfaces.bootstrap import bootstrap, migrate
+
+    settings = Place().settings()
+    configure_logs(level=logging.CRITICAL, secrets=settings.secrets)  # what a person must know is said in words
+    if not makes_log and not settings.database.is_file():
+        raise NotFound(f"There is no log at {settings.database}. Is this the directory in which fulfill runs?")
+    migrate(settings)
+    runtime = bootstrap(settings)
+    try:
+        yield Desk(runtime)
+    finally:
+        runtime.engine.stop()

@@ -1,0 +1,79 @@
+"""What a command says when it could not do what was asked: one sentence and an exit code, and JSON where asked for."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from interfaces.cli.printing import print_json, talk
+from interfaces.cli.text import harmless
+from interfaces.cli.usage import FAILED, WRONG_USAGE
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What an error means to whoever called."""
+
+    code: int
+    kind: str
+    advice: str = ""
+    """What to do, where the error's own message does not say it."""
+
+
+_NOT_RECORDED = "Nothing was recorded; try again in a moment."
+
+MEANINGS: Mapping[str, Meaning] = {
+    "interfaces.cli.usage.UsageError": Meaning(WRONG_USAGE, "wrong_usage"),
+    "domain.errors.InvalidIdentifier": Meaning(WRONG_USAGE, "wrong_usage"),
+    "interfaces.sandbox.errors.StripeError": Meaning(WRONG_USAGE, "wrong_usage"),
+    "infrastructure.settings.SettingsError": Meaning(WRONG_USAGE, "wrong_setting"),
+    "infrastructure.catalog_file.CatalogError": Meaning(WRONG_USAGE, "wrong_setting"),
+    "infrastructure.deliveries.entry_points.DeliveryNotLoaded": Meaning(WRONG_USAGE, "wrong_setting"),
+    "application.errors.NotFound": Meaning(FAILED, "not_found"),
+    "domain.errors.Refused": Meaning(FAILED, "refused"),
+    "application.errors.Busy": Meaning(FAILED, "busy", _NOT_RECORDED),
+    "application.errors.Stopped": Meaning(FAILED, "stopped", _NOT_RECORDED),
+    "application.errors.StoreUnavailable": Meaning(FAILED, "store_unavailable", _NOT_RECORDED),
+    "eventsourcing.persistence.PersistenceError": Meaning(FAILED, "store_unavailable"),
+    "application.views.ViewNotBuilt": Meaning(
+        FAILED, "view_not_built", "Another version of fulfill keeps this view: use that one, or stop it and rebuild."
+    ),
+    "application.ports.SessionUnknown": Meaning(FAILED, "unknown_to_stripe", "Nothing was recorded."),
+    "application.ports.Temporary": Meaning(FAILED, "outside_unavailable", _NOT_RECORDED),
+    "application.ports.Permanent": Meaning(FAILED, "outside_refused", "Nothing was recorded."),
+    "application.ports.PortError": Meaning(FAILED, "outside_refused", "Nothing was recorded."),
+    "builtins.OSError": Meaning(FAILED, "system"),
+}
+"""The one table of errors, by name: to say that an argument is wrong, the engine need not be imported."""
+
+
+def tell(error: Exception, arguments: Sequence[str]) -> int | None:
+    """Say what went wrong, and return the exit code; None for what nobody expects, which is a bug."""
+    if isinstance(error, BrokenPipeError):
+        return FAILED  # nobody listens any more
+    found = meaning(error)
+    if found is None:
+        return None
+    text = _sentence(_text(error))
+    if found.advice and found.advice not in text:
+        text = f"{text} {found.advice}"
+    talk(f"fulfill: {text}")
+    if any(argument.partition("=")[0] == "--json" for argument in arguments):
+        print_json({"error": {"kind": found.kind, "message": text, "exit_code": found.code}})
+    return found.code
+
+
+def meaning(error: Exception) -> Meaning | None:
+    names = (f"{kind.__module__}.{kind.__qualname__}" for kind in type(error).__mro__)
+    return next((MEANINGS[name] for name in names if name in MEANINGS), None)
+
+
+def _text(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return str(error) or type(error).__name__
+
+
+def _sentence(text: str) -> str:
+    """One line that begins and ends as a sentence does, whatever an adapter made of it."""
+    line = " ".join(harmless(text).split())
+    ended = line if line.endswith((".", "!", "?", ")", "`")) else f"{line}."
+    return ended[:1].upper() + ended[1:] if ended[:2].isalpha() and ended[:2].islower() else ended

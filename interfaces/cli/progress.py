@@ -1,0 +1,55 @@
+"""How far a long command has come: a bar on a terminal, else a line a second, and always on stderr."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from interfaces.cli.printing import talk
+
+if TYPE_CHECKING:
+    from application.rebuild import Progress
+
+Report = Callable[["Progress"], None]
+
+
+@contextmanager
+def progress(what: str) -> Iterator[Report]:
+    if sys.stderr is not None and sys.stderr.isatty():
+        with _bar(what) as report:
+            yield report
+    else:
+        yield lambda now: talk(f"{what}: {_told(now)}")
+
+
+@contextmanager
+def _bar(what: str) -> Iterator[Report]:
+    from rich.console import Console
+    from rich.progress import BarColumn, TextColumn
+    from rich.progress import Progress as Bar
+
+    with Bar(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TextColumn("{task.fields[told]}", markup=False),
+        console=Console(stderr=True),
+        auto_refresh=False,
+    ) as bar:
+        task = bar.add_task(what, total=None, told="")
+
+        def report(now: "Progress") -> None:
+            bar.update(task, completed=now.done, total=max(now.total, 1), told=_told(now), refresh=True)
+
+        yield report
+
+
+def _told(now: "Progress") -> str:
+    share = 100 * now.done // now.total if now.total else 100
+    left = f", {_duration(now.seconds_left)} left" if now.seconds_left else ""
+    return f"{now.done:,} of {now.total:,} events ({share} %), {now.events_per_second:,.0f} a second{left}"
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}"

@@ -1,0 +1,86 @@
+"""Commands of staff on what orders are served from: shelves and pools of licence keys."""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+from cyclopts.validators import Number
+
+from interfaces.cli.desk import by, open_desk
+from interfaces.cli.printing import page, print_json
+from interfaces.cli.usage import DONE, Json, Pool, Sku, UsageError, Who, Why
+
+KEYS_BYTES_MAX = 16 * 1024 * 1024
+_KEY_MAX = 1000
+_STDIN = "-"
+
+
+def stock_count(
+    sku: Sku,
+    on_hand: Annotated[int, Parameter(name="N", validator=Number(gte=0), help="Pieces on the shelf now.")],
+    /,
+    *,
+    as_: Who,
+    reason: Why,
+    json: Json = False,
+) -> int:
+    """Set what is on the shelf. Whoever waited and now fits is served."""
+    who = by(as_, reason)
+    with open_desk() as desk:
+        desk.runtime.staff.count(sku, on_hand, who)
+        desk.follow()
+        [level] = [each for each in desk.runtime.queries.stock() if each.sku == sku]
+    if json:
+        print_json(asdict(level))
+    else:
+        waiting = f", {level.backordered} backordered" if level.backordered else ""
+        page().say(f"{sku}: {level.on_hand} on hand, {level.reserved} reserved, {level.available} available{waiting}.")
+    return DONE
+
+
+def keys_import(
+    pool: Pool,
+    file: Annotated[str, Parameter(allow_leading_hyphen=True, help="A file with a key on each line; - is stdin.")],
+    /,
+    *,
+    as_: Who,
+    reason: Why,
+    json: Json = False,
+) -> int:
+    """Add licence keys to a pool. Those that were ever in it are left out; whoever waited is served."""
+    who, keys = by(as_, reason), _read(file)
+    with open_desk() as desk:
+        added = desk.runtime.staff.import_keys(pool, keys, who)
+        desk.follow()
+    if json:
+        print_json({"pool": pool, "imported": added, "known_already": len(keys) - added})
+    else:
+        page().say(f"{added} keys were imported into {pool}; {len(keys) - added} were known already.")
+    return DONE
+
+
+def _read(file: str) -> Sequence[str]:
+    name = "Standard input" if file == _STDIN else file
+    content = _content(file)
+    if len(content) > KEYS_BYTES_MAX:
+        raise UsageError(f"{name} has more than {KEYS_BYTES_MAX // 1024 // 1024} MiB of keys; import them in parts.")
+    try:
+        keys = [line.strip() for line in content.decode("utf-8-sig").splitlines() if line.strip()]
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{name} is no text in UTF-8. It must have a key on each line.") from error
+    if not keys or any(len(key) > _KEY_MAX or not key.isprintable() for key in keys):
+        raise UsageError(f"{name} must have a key on each line, of at most {_KEY_MAX} printable characters.")
+    return keys
+
+
+def _content(file: str) -> bytes:
+    """As much as is read at most, and a byte more if there is more."""
+    if file != _STDIN:
+        with Path(file).open("rb") as stream:
+            return stream.read(KEYS_BYTES_MAX + 1)
+    if sys.stdin is None:
+        raise UsageError("- is standard input, which is closed.")
+    return sys.stdin.buffer.read(KEYS_BYTES_MAX + 1)

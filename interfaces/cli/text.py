@@ -1,0 +1,43 @@
+"""Text on its way to a terminal: made harmless, and times and amounts as people read them."""
+
+import unicodedata
+from datetime import UTC, datetime
+
+from domain.money import plain
+
+_STEERING = frozenset({"Cc", "Cf", "Zl", "Zp", "Cs"})
+
+
+def harmless(text: str) -> str:
+    """Without control characters, line breaks and marks of direction: what came from outside must steer no terminal."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(" " if unicodedata.category(letter) in _STEERING else letter for letter in text)
+
+
+def width(text: str) -> int:
+    """How many columns of a terminal it takes: Chinese letters take two, accents of their own none."""
+    if text.isascii():
+        return len(text)
+    return sum(
+        0 if unicodedata.combining(letter) else 2 if unicodedata.east_asian_width(letter) in "WF" else 1
+        for letter in text
+    )
+
+
+def exact(when: datetime) -> str:
+    """To the microsecond, in UTC: as in `--json`, and as `--as-of` takes it."""
+    return f"{when.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}Z"
+
+
+def to_the_second(when: datetime) -> str:
+    return f"{when.astimezone(UTC):%Y-%m-%dT%H:%M:%S}Z"
+
+
+def words(code: str) -> str:
+    """`parcel_to_pack` as a person says it."""
+    return code.replace("_", " ")
+
+
+def money(amount: int | None, currency: str | None) -> str:
+    return "" if amount is None or not currency else plain(amount, currency)

@@ -1,0 +1,62 @@
+"""Wrong usage, in one sentence that helps."""
+
+from collections.abc import Sequence
+
+from cyclopts import (
+    CycloptsError,
+    MissingArgumentError,
+    UnknownCommandError,
+    UnusedCliTokensError,
+    ValidationError,
+)
+
+from interfaces.cli.commands import groups
+from interfaces.cli.usage import UsageError
+
+_SHOWN_MAX = 60
+
+
+def check(arguments: Sequence[str]) -> None:
+    """What the parser would let pass.
+
+    Raises:
+        UsageError: an argument is no text, or a group of commands is named without one of them.
+    """
+    for argument in arguments:
+        if any("\ud800" <= letter <= "\udfff" for letter in argument):
+            raise UsageError(f"{shown(argument)} is no text in UTF-8.")
+    if len(arguments) == 1 and arguments[0] in groups():
+        names = " or ".join(f"`fulfill {arguments[0]} {name}`" for name in groups()[arguments[0]])
+        raise UsageError(f"`fulfill {arguments[0]}` alone does nothing; is {names} meant?")
+
+
+def sentence(error: CycloptsError, arguments: Sequence[str]) -> str:
+    """What was wrong, and where help is."""
+    command = " ".join(("fulfill", *(error.command_chain or ())))
+    return f"{_what(error, command, arguments)} See: `{command} --help`"
+
+
+def shown(text: str) -> str:
+    return repr(text if len(text) <= _SHOWN_MAX else f"{text[:_SHOWN_MAX]}…")
+
+
+def _what(error: CycloptsError, command: str, arguments: Sequence[str]) -> str:
+    match error:
+        case MissingArgumentError(argument=argument) if argument is not None:
+            told = argument.parameter.help or ""
+            name = error.keyword or argument.name
+            if name in arguments:
+                return f"{name} needs a value after it: {told}"
+            return f"`{command}` needs {name}: {told}"
+        case UnusedCliTokensError(unused_tokens=[first, *_]):
+            return f"{shown(first)} is one word too many for `{command}`; a text with spaces needs quotes around it."
+        case UnknownCommandError(unused_tokens=[first, *_]):
+            suggestion = str(error).partition("Did you mean ")[2].partition("?")[0].strip('"')
+            hint = f" Is `{command} {suggestion}` meant?" if suggestion else ""
+            return f"There is no command {shown(first)}.{hint}"
+        case ValidationError(argument=argument) if argument is not None and argument.tokens:
+            given = argument.tokens[0]
+            name = given.keyword or argument.name
+            return f"{shown(given.value)} can't be {name}: {error.exception_message.rstrip('.')}."
+        case _:
+            return " ".join(str(error).split())
