@@ -48,8 +48,10 @@ class Plain:
         print(harmless(text))
 
     def fields(self, fields: Iterable[tuple[str, str]]) -> None:
-        for name, text in fields:
-            print(f"{name:<10}{harmless(text)}".rstrip())
+        named = list(fields)
+        widest = max((len(name) for name, _ in named), default=0)
+        for name, text in named:
+            print(f"{name:<{widest}}  {harmless(text)}".rstrip())
 
     def table(self, columns: Sequence[str], rows: Iterable[Sequence[Cell]], *, wraps: Sequence[str] = ()) -> None:  # noqa: ARG002 - nothing is broken here
         body = [list(row) for row in rows]
