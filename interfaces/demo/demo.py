@@ -2,6 +2,7 @@
 
 import secrets
 import signal
+import socket
 import sys
 import tempfile
 import time
@@ -11,10 +12,8 @@ from pathlib import Path
 from types import FrameType
 from typing import TextIO
 
-from infrastructure.formatting import format_money
-from infrastructure.logs import configure_logs
-from interfaces.demo.engine_process import EngineDied, EngineProcess, free_port
-from interfaces.demo.goods import KEY_POOL, KEYS, MUG_SKU, MUGS_ON_HAND, PRINT_SKU, catalog_text, stocked
+from interfaces.demo.engine_process import EngineDied, EngineProcess
+from interfaces.demo.goods import KEY_POOL, KEYS, MUG_SKU, PRINT_SKU, catalog_text, stocked
 from interfaces.demo.playbill import Playbill
 from interfaces.demo.scenes import SCENES, Scene
 from interfaces.demo.stage import Stage, WrongOutcome
@@ -22,90 +21,48 @@ from interfaces.sandbox.sandbox import Sandbox
 from interfaces.sandbox.server import SandboxServer
 
 SHOP_PORT = 4242
-API_KEY = "sk_test_demo"
 _DONE, _WRONG = 0, 1
-_ENDINGS = (signal.SIGTERM, signal.SIGHUP)
 
 
-def run_demo(scripted: bool, out: TextIO | None = None, scenes: Sequence[Scene] = SCENES) -> int:
+def run_demo(scripted: bool, out: TextIO = sys.stdout) -> int:
     """Play the scenes; 0 if each ended as it should. On a terminal, and unless `scripted`, keep the shop open."""
-    out = out or sys.stdout
     is_open_after = not scripted and out.isatty()
-    playbill, port = Playbill(out), free_port(*([SHOP_PORT] if is_open_after else []))
-    with (
-        _leaving_in_order(),
-        tempfile.TemporaryDirectory(prefix="fulfill-demo-", ignore_cleanup_errors=True) as directory,
-        _logs(Path(directory)),
-        SandboxServer(Sandbox()) as stripe,
-    ):
-        settings, stage = _built(Path(directory), stripe, port, playbill)
-        try:
-            with _running(stage):
-                code = _DONE if play(scenes, stage, playbill) else _WRONG
-        except EngineDied as died:
-            playbill.fail(str(died))
-            return _WRONG
+    signal.signal(signal.SIGTERM, _end)
+    playbill = Playbill(out)
+    port = _port(SHOP_PORT) if is_open_after else _port(0)
+    with tempfile.TemporaryDirectory(prefix="fulfill-demo-") as directory, SandboxServer(Sandbox()) as stripe:
+        settings, stage = _built(Path(directory), stripe, port)
+        with _running(stage):
+            code = _DONE if play(SCENES, stage, playbill) else _WRONG
         if is_open_after and code == _DONE:
-            from interfaces.demo.opening import keep_open
+            from interfaces.demo.storefront import keep_open
 
-            code = keep_open(settings, stage, stripe.url, port, playbill, wanted_port=SHOP_PORT)
+            keep_open(settings, stage, stripe.url, port)
     return code
 
 
 def play(scenes: Sequence[Scene], stage: Stage, playbill: Playbill) -> bool:
-    """Play one after the other, and look at everything again; True if all ended as they should."""
-    right: set[int] = set()
+    """Play one after the other; True if all ended as they should."""
+    right = 0
     for number, scene in enumerate(scenes, 1):
         playbill.open(number, len(scenes), scene.title)
-        stage.scene = number
-        stage.clear()
+        started = time.monotonic()
         try:
-            if _play(scene, stage, playbill):
-                right.add(number)
-        except EngineDied as died:
-            playbill.fail(str(died))
-            break
-    is_closed = _close_the_books(stage, playbill, right)
-    playbill.end(len(right), len(scenes))
-    return is_closed and len(right) == len(scenes)
+            told = scene.play(stage)
+        except (WrongOutcome, EngineDied) as wrong:
+            playbill.fail(str(wrong))
+            continue
+        right += 1
+        playbill.close(told, time.monotonic() - started)
+    playbill.end(right, len(scenes))
+    return right == len(scenes)
 
 
-def _play(scene: Scene, stage: Stage, playbill: Playbill) -> bool:
-    started = time.monotonic()
-    try:
-        ending = scene.play(stage)
-    except WrongOutcome as wrong:
-        playbill.fail(str(wrong))
-        return False
-    playbill.close(ending.outcome, ending.told, time.monotonic() - started)
-    return True
-
-
-def _close_the_books(stage: Stage, playbill: Playbill, right: set[int]) -> bool:
-    """Whatever was right is still so, and there is nothing beside it."""
-    against = stage.close_the_books()
-    right.difference_update(against)
-    if not against:
-        books = stage.sandbox.books
-        taken = (
-            " and ".join(format_money(sum.amount, sum.currency, "en") for sum in books.taken().values()) or "nothing"
-        )
-        playbill.say("")
-        playbill.say(
-            f"Everything looked at again: {len(books.entries)} checkouts, {taken} taken, as in Stripe's books."
-        )
-        return True
-    for scene, said in against.items():
-        for each in said:
-            playbill.fail(f"Looked at again{f', scene {scene}' if scene else ''}: {each}")
-    return False
-
-
-def _built(directory: Path, stripe: SandboxServer, port: int, playbill: Playbill) -> tuple[Mapping[str, str], Stage]:
+def _built(directory: Path, stripe: SandboxServer, port: int) -> tuple[Mapping[str, str], Stage]:
     sandbox, goods = stripe.sandbox, stocked(stripe.sandbox)
     (directory / "catalog.toml").write_text(catalog_text(goods))
     settings = {
-        "STRIPE_API_KEY": API_KEY,
+        "STRIPE_API_KEY": "sk_test_demo1234567890",
         "STRIPE_WEBHOOK_SECRET": sandbox.add_webhook(f"http://127.0.0.1:{port}/webhook").secrets[-1].value,
         "STRIPE_API_BASE": stripe.url,
         "DATABASE_URL": f"sqlite:///{directory}/fulfillment.db",
@@ -118,19 +75,18 @@ def _built(directory: Path, stripe: SandboxServer, port: int, playbill: Playbill
         goods=goods,
         database=directory / "fulfillment.db",
         outbox=directory / "outbox",
-        say=playbill.happens,
     )
 
 
 @contextmanager
 def _running(stage: Stage) -> Iterator[None]:
     """The engine runs and the shelves are filled; however this ends, the engine ends too."""
-    by = ("--as", "Sam", "--reason", "the shop opens")
+    by = ("--as", "demo", "--reason", "the shop opens")
     keys = stage.engine.directory / "keys.txt"
     keys.write_text("\n".join(KEYS))
     try:
         stage.engine.start()
-        stage.engine.fulfill("stock", "count", MUG_SKU, str(MUGS_ON_HAND), *by)
+        stage.engine.fulfill("stock", "count", MUG_SKU, "20", *by)
         stage.engine.fulfill("stock", "count", PRINT_SKU, "0", *by)
         stage.engine.fulfill("keys", "import", KEY_POOL, str(keys), *by)
         yield
@@ -138,24 +94,17 @@ def _running(stage: Stage) -> Iterator[None]:
         stage.engine.stop()
 
 
-@contextmanager
-def _logs(directory: Path) -> Iterator[None]:
-    """What this process logs goes to a file: what is told on the terminal is the scenes."""
-    with (directory / "demo.log").open("a") as log:
-        configure_logs(log)
-        yield
+def _port(wanted: int) -> int:
+    """The port if it is free, else one that is."""
+    for port in (wanted, 0):
+        try:
+            with socket.create_server(("127.0.0.1", port)) as listening:
+                return int(listening.getsockname()[1])
+        except OSError:
+            sys.stderr.write(f"Port {port} is taken; another one is used.\n")
+    raise OSError("There is no free port on this machine.")
 
 
-@contextmanager
-def _leaving_in_order() -> Iterator[None]:
-    """Told to end, or without its terminal: go by the way on which the engine is stopped and everything is removed."""
-    before = {number: signal.signal(number, _leave) for number in _ENDINGS}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _leave(number: int, _frame: FrameType | None) -> None:
+def _end(number: int, _frame: FrameType | None) -> None:
+    """Told to stop: leave by the way on which the engine is stopped and the directory removed."""
     sys.exit(128 + number)
