@@ -37,8 +37,6 @@ from domain.policies.fulfillment import FulfillmentPolicy
 from domain.policies.intake import Intake
 from domain.policies.inventory import InventoryPolicy
 from domain.policies.policy import Policy
-from infrastructure.catalog_file import CatalogError, load_catalog
-from infrastructure.deliveries.entry_points import DeliveryNotLoaded, own_deliveries
 from infrastructure.event_store.sqlite import sqlite_environment
 from infrastructure.locks import FileLocks
 from infrastructure.settings import Settings, SettingsError
@@ -47,8 +45,6 @@ from infrastructure.stripe.signature import verify
 from infrastructure.views.sqlite import SQLiteViews, scratch_views, views_path
 
 __all__ = [
-    "CatalogError",
-    "DeliveryNotLoaded",
     "ReadSide",
     "Replacements",
     "Runtime",
@@ -159,8 +155,11 @@ def bootstrap(settings: Settings, replace: Replacements | None = None) -> Runtim
     """Wire everything up. It starts nothing and calls no one.
 
     Raises:
-        CatalogError, SettingsError: with one clear sentence.
+        CatalogError, DeliveryNotLoaded, SettingsError: with one clear sentence.
     """
+    from infrastructure.catalog_file import load_catalog
+    from infrastructure.deliveries.entry_points import own_deliveries
+
     use = replace or Replacements()
     own = {**own_deliveries(), **use.deliveries}
     catalog = load_catalog(settings.catalog, frozenset(own))

@@ -73,7 +73,6 @@ def _text(error: Exception) -> str:
 
 
 def _sentence(text: str) -> str:
-    """One line that begins and ends as a sentence does, whatever an adapter made of it."""
+    """One line that ends as a sentence does, whatever an adapter made of it."""
     line = " ".join(harmless(text).split())
-    ended = line if line.endswith((".", "!", "?", ")", "`")) else f"{line}."
-    return ended[:1].upper() + ended[1:] if ended[:2].isalpha() and ended[:2].islower() else ended
+    return line if line.endswith((".", "!", "?", ")", "`")) else f"{line}."

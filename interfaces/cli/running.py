@@ -1,5 +1,6 @@
 """Commands that run something until they are told to stop."""
 
+import errno
 import socket
 import sys
 from contextlib import nullcontext, redirect_stdout
@@ -7,17 +8,24 @@ from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
-from cyclopts.validators import Number
 
 from interfaces.cli.printing import page, print_json
 from interfaces.cli.usage import DONE, FAILED, Json, Place, UsageError
 
 _HOST = "127.0.0.1"
+_PORT_MAX = 65535
+
+
+def _port(_kind: object, port: int) -> None:
+    if not 0 <= port <= _PORT_MAX:
+        raise ValueError(f"a port is a number from 0 to {_PORT_MAX}")
+
+
 WithWorker = Annotated[
     bool, Parameter(negative=(), show_default=False, help="Run the worker inside too. On SQLite it always is.")
 ]
 Host = Annotated[str, Parameter(help="The address to listen on.")]
-Port = Annotated[int, Parameter(validator=Number(gte=0, lte=65535), help="The port to listen on.")]
+Port = Annotated[int, Parameter(validator=_port, help="The port to listen on.")]
 
 
 def serve(
@@ -123,8 +131,9 @@ def _check_free(host: str, port: int) -> None:
     try:
         socket.create_server((host, port), family=family).close()
     except OSError as error:
-        way_out = "`--port` takes another one" if port else "`--host` takes another address"
-        raise OSError(f"Nobody can listen on {host}:{port}: {error.strerror}. {way_out}.") from error
+        option = "--port" if error.errno in (errno.EADDRINUSE, errno.EACCES) else "--host"
+        why = str(error.strerror).partition(" (while")[0]
+        raise OSError(f"Nobody can listen on {host}:{port}: {why}. `{option}` takes another one.") from error
 
 
 def _ended(code: int, *, as_json: bool) -> int:

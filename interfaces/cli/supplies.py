@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
-from cyclopts.validators import Number
 
 from interfaces.cli.desk import by, open_desk
 from interfaces.cli.printing import page, print_json
@@ -18,9 +17,14 @@ _KEY_MAX = 1000
 _STDIN = "-"
 
 
+def _pieces(_kind: object, number: int) -> None:
+    if number < 0:
+        raise ValueError("there are no fewer pieces than 0")
+
+
 def stock_count(
     sku: Sku,
-    on_hand: Annotated[int, Parameter(name="N", validator=Number(gte=0), help="Pieces on the shelf now.")],
+    on_hand: Annotated[int, Parameter(name="N", validator=_pieces, help="Pieces on the shelf now.")],
     /,
     *,
     as_: Who,

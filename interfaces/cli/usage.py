@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
+from domain.errors import InvalidIdentifier
 from domain.identifiers import key_pool_id, session_id, stock_id, stripe_event_id
 
 if TYPE_CHECKING:
@@ -25,14 +26,17 @@ class UsageError(Exception):
 
 
 def _session(_kind: object, text: str) -> None:
-    session_id(text)
+    try:
+        session_id(text)
+    except InvalidIdentifier as error:
+        raise ValueError(f"{error}; `fulfill search` finds one by what is known of it") from error
 
 
 def _session_or_event(_kind: object, text: str) -> None:
     if text.startswith("evt_"):
         stripe_event_id(text)
     else:
-        session_id(text)
+        _session(_kind, text)
 
 
 def _sku(_kind: object, text: str) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from cyclopts import (
+    CoercionError,
     CycloptsError,
     MissingArgumentError,
     UnknownCommandError,
@@ -25,9 +26,10 @@ def check(arguments: Sequence[str]) -> None:
     for argument in arguments:
         if any("\ud800" <= letter <= "\udfff" for letter in argument):
             raise UsageError(f"{shown(argument)} is no text in UTF-8.")
-    if len(arguments) == 1 and arguments[0] in groups():
-        names = " or ".join(f"`fulfill {arguments[0]} {name}`" for name in groups()[arguments[0]])
-        raise UsageError(f"`fulfill {arguments[0]}` alone does nothing; is {names} meant?")
+    match arguments:
+        case [group] | [group, "--json"] if group in groups():
+            names = " or ".join(f"`fulfill {group} {name}`" for name in groups()[group])
+            raise UsageError(f"`fulfill {group}` alone does nothing; is {names} meant?")
 
 
 def sentence(error: CycloptsError, arguments: Sequence[str]) -> str:
@@ -55,8 +57,13 @@ def _what(error: CycloptsError, command: str, arguments: Sequence[str]) -> str:
             hint = f" Is `{command} {suggestion}` meant?" if suggestion else ""
             return f"There is no command {shown(first)}.{hint}"
         case ValidationError(argument=argument) if argument is not None and argument.tokens:
-            given = argument.tokens[0]
-            name = given.keyword or argument.name
-            return f"{shown(given.value)} can't be {name}: {error.exception_message.rstrip('.')}."
+            return f"{shown(argument.tokens[0].value)} can't be {_name(error)}: {error.exception_message.rstrip('.')}."
+        case CoercionError(target_type=kind, token=token) if kind is int and token is not None:
+            return f"{shown(token.value)} can't be {_name(error)}: it is a whole number."
         case _:
             return " ".join(str(error).split())
+
+
+def _name(error: CycloptsError) -> str:
+    """What the argument is called in the help."""
+    return error.argument.name if error.argument else "an argument"
