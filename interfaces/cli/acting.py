@@ -94,7 +94,7 @@ def _show(desk: Desk, session_id: str, done: str = "Recorded.", *, as_json: bool
     if as_json:
         print_json({"session_id": session_id, "state": state, "is_followed": is_followed})
     else:
-        page().say(f"{done} {session_id} is {words(state)}; `fulfill checkout {session_id}` tells the rest.")
+        page().say(f"{done} {session_id} is {words(state)}.")
     return DONE
 
 
@@ -104,25 +104,22 @@ def _show_event(desk: Desk, id: str, *, as_json: bool) -> int:
     is_followed = desk.follow()
     event = desk.runtime.log.get(StripeEvent, id)
     session_id = event.received.session_id if event.received else None
+    state, told = _became(event, is_followed=is_followed)
     if as_json:
-        state = "failed" if event.error else "handled"
-        print_json(
-            {
-                "stripe_event": id,
-                "state": state,
-                "error": event.error,
-                "session_id": session_id,
-                "is_followed": is_followed,
-            }
-        )
+        found = {"state": state, "error": event.error, "session_id": session_id, "is_followed": is_followed}
+        print_json({"stripe_event": id, **found})
     else:
-        page().say(f"Recorded. {id} {_became(event)}.")
-        if session_id:
-            page().say(f"It is about {session_id}; `fulfill checkout {session_id}` tells the rest.")
+        about = f" It is about {session_id}." if session_id else ""
+        page().say(f"Recorded. {id} {told}.{about}")
     return DONE
 
 
-def _became(event: "StripeEvent") -> str:
+def _became(event: "StripeEvent", *, is_followed: bool) -> tuple[str, str]:
+    """What became of it, for programs and for people."""
+    from application.wording import inside
+
     if event.error:
-        return f"still can't be handled: {event.error.rstrip('.')}"
-    return "is handled: it leads to nothing" if event.is_ignored else "is handled"
+        return "failed", f"still can't be handled: {inside(event.error).rstrip('.')}"
+    if not is_followed:
+        return "waiting", "waits for the server that runs"
+    return "handled", "is handled, and leads to nothing" if event.is_ignored else "is handled"

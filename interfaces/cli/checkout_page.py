@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from interfaces.bootstrap import ReadSide
 
 STATES = {
-    CheckoutState.OPEN: "open: not completed yet, as far as is known",
+    CheckoutState.OPEN: "open: not completed yet, or not retrieved from Stripe yet",
     CheckoutState.AWAITING_PAYMENT: "awaiting payment: completed, and the money is on its way",
     CheckoutState.FULFILLING: "fulfilling: something is still to be delivered",
     CheckoutState.FULFILLED: "fulfilled: everything is delivered",

@@ -35,10 +35,10 @@ def stock_count(
     who = by(as_, reason)
     with open_desk() as desk:
         desk.runtime.staff.count(sku, on_hand, who)
-        desk.follow()
+        is_followed = desk.follow()
         [level] = [each for each in desk.runtime.queries.stock() if each.sku == sku]
     if json:
-        print_json(asdict(level))
+        print_json({**asdict(level), "is_followed": is_followed})
     else:
         waiting = f", {level.backordered} backordered" if level.backordered else ""
         page().say(f"{sku}: {level.on_hand} on hand, {level.reserved} reserved, {level.available} available{waiting}.")
@@ -58,11 +58,12 @@ def keys_import(
     who, keys = by(as_, reason), _read(file)
     with open_desk() as desk:
         added = desk.runtime.staff.import_keys(pool, keys, who)
-        desk.follow()
+        is_followed = desk.follow()
+    known = len(keys) - added
     if json:
-        print_json({"pool": pool, "imported": added, "known_already": len(keys) - added})
+        print_json({"pool": pool, "imported": added, "known_already": known, "is_followed": is_followed})
     else:
-        page().say(f"{added} keys were imported into {pool}; {len(keys) - added} were known already.")
+        page().say(f"{added} keys were imported into {pool}; {known} were known already.")
     return DONE
 
 

@@ -109,7 +109,14 @@ def test_a_count_serves_who_waited(fulfill: Fulfill, sandbox: Sandbox, tmp_path:
 
     said = fulfill("stock", "count", "mug", "3", *BY, "--json")
 
-    assert said.json == {"sku": "mug", "on_hand": 3, "reserved": 1, "available": 2, "backordered": 0}
+    assert said.json == {
+        "sku": "mug",
+        "on_hand": 3,
+        "reserved": 1,
+        "available": 2,
+        "backordered": 0,
+        "is_followed": True,
+    }
     assert state(fulfill, session) == "fulfilling"
 
 

@@ -1,0 +1,104 @@
+"""The examples of docs/cli.md are real: run one after the other, beside a server, they print what the page shows."""
+
+import json
+import re
+import shlex
+import subprocess
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from interfaces.sandbox.sandbox import Sandbox
+from interfaces.sandbox.server import SandboxServer
+
+DOC = Path(__file__).parents[3] / "docs" / "cli.md"
+BLOCKS = re.findall(r"^```console\n(.*?)^```", DOC.read_text(), re.DOTALL | re.MULTILINE)
+UNHEARD_OF = "cs_test_d4T0aN5pYg"
+"""A session of which no webhook told; Stripe's stand-in gives it another ID."""
+LEFT_OUT = "…\n"
+VARYING = (
+    (re.compile(r"(?<=:\d\d)\.\d{6}Z"), ".######Z"),
+    (re.compile(r"worker:[0-9a-f]{8}"), "worker:########"),
+    (re.compile(r"[\d,]+ a second"), "# a second"),
+)
+
+
+def examples(blocks: list[str]) -> Iterator[tuple[str, str]]:
+    """Each command with what it prints."""
+    for block in blocks:
+        for example in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
+            command, _, output = example.partition("\n")
+            yield command, output
+
+
+def alike(text: str) -> str:
+    for pattern, instead in VARYING:
+        text = pattern.sub(instead, text)
+    return text
+
+
+def shows(page: str, printed: str) -> bool:
+    """Whether the page has what was printed, but for what it says that it leaves out."""
+    parts = [re.escape(part) for part in alike(page).split(LEFT_OUT)]
+    return re.fullmatch(r"(?:.*\n)*?".join(parts), alike(printed)) is not None
+
+
+def an_unheard_of_sale(sandbox: Sandbox) -> str:
+    product = {"name": "Poster as a file", "metadata": {"delivery": "access"}}
+    price = {"currency": "eur", "unit_amount": 900, "product_data": product}
+    items = [{"price_data": price, "quantity": 1}]
+    session = sandbox.create_session({"mode": "payment", "success_url": "http://localhost/x", "line_items": items})
+    sandbox.pay(session.id)
+    return session.id
+
+
+@contextmanager
+def a_server(installed: Path, directory: Path, environment: Mapping[str, str]) -> Iterator[None]:
+    """`fulfill serve`, from when it is up until it is told to stop."""
+    server = subprocess.Popen(
+        [installed, "serve", "--port", "0"], cwd=directory, env=environment, stderr=subprocess.PIPE, text=True
+    )
+    assert server.stderr is not None
+    try:
+        for line in server.stderr:
+            if json.loads(line)["event"] == "Application startup complete.":
+                break
+        yield
+    finally:
+        server.terminate()
+        _, log = server.communicate(timeout=20)
+        assert server.returncode == 0, log
+
+
+@pytest.fixture
+def shop_that_serves(
+    small_shop: Path, installed: Path, clean_environment: Mapping[str, str], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[str]:
+    """The ID that Stripe's stand-in has given the session of which no webhook told."""
+    with SandboxServer(Sandbox()) as stripe:
+        settings = {
+            "STRIPE_API_KEY": "sk_test_example1234",
+            "STRIPE_WEBHOOK_SECRET": "whsec_example",
+            "STRIPE_API_BASE": stripe.url,
+        }
+        for name, value in settings.items():
+            monkeypatch.setenv(name, value)
+        (small_shop / "keys.txt").write_text("AAAA-1111\nBBBB-2222\nCCCC-3333\n")
+        with a_server(installed, small_shop, {**clean_environment, **settings}):
+            yield an_unheard_of_sale(stripe.sandbox)
+
+
+def test_every_example_prints_what_the_page_shows(fulfill: Callable[..., Any], shop_that_serves: str) -> None:
+    wrong = []
+    for command, output in examples(BLOCKS):
+        _, *arguments = shlex.split(command.replace(UNHEARD_OF, shop_that_serves))
+        said = fulfill(*arguments)
+        printed = (said.err + said.out).replace(shop_that_serves, UNHEARD_OF)
+        if not shows(output, printed):
+            wrong.append(f"$ {command}\n{printed}")
+
+    assert "\n".join(wrong) == "", "docs/cli.md shows something else for these"
+    assert len(list(examples(BLOCKS))) > 20
