@@ -35,7 +35,7 @@ class Terminal:
     def fields(self, fields: Iterable[tuple[str, str]]) -> None:
         grid = _grid()
         for name, text in fields:
-            grid.add_row(Text(name, "bold"), _coloured(harmless(text)))
+            grid.add_row(Text(name, "bold"), _coloured(name, harmless(text)))
         self._print(grid)
 
     def table(self, columns: Sequence[str], rows: Iterable[Sequence[Cell]], *, wraps: Sequence[str] = ()) -> None:
@@ -53,7 +53,7 @@ class Terminal:
             self._cards(columns, body)
             return
         for row in body:
-            table.add_row(*(_coloured(shown(cell)) for cell in row))
+            table.add_row(*(_coloured(name, shown(cell)) for name, cell in zip(columns, row, strict=True)))
         self._print(table)
 
     def entry(self, when: str, text: str, details: Iterable[str]) -> None:
@@ -86,5 +86,6 @@ def _grid() -> Table:
     return grid
 
 
-def _coloured(text: str) -> Text:
-    return Text(text, _STYLES.get(text.partition(":")[0], ""))
+def _coloured(name: str, text: str) -> Text:
+    """A state in its colour. Nothing else has one, whatever words a customer or a catalog chose."""
+    return Text(text, _STYLES.get(text.partition(":")[0], "") if name.casefold() == "state" else "")

@@ -1,0 +1,37 @@
+"""Colours are for states alone: no customer, carrier or catalog can make something look sent, or failed."""
+
+import pytest
+
+from interfaces.cli.terminal import Terminal
+
+GREEN, RED = "\x1b[32m", "\x1b[31m"
+
+
+@pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
+    for name in ("NO_COLOR", "TTY_COMPATIBLE"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in {"FORCE_COLOR": "1", "TERM": "xterm-256color", "COLUMNS": "100"}.items():
+        monkeypatch.setenv(name, value)
+    return Terminal()
+
+
+def test_a_state_has_its_colour_in_a_table_and_by_itself(
+    terminal: Terminal, capsys: pytest.CaptureFixture[str]
+) -> None:
+    terminal.table(("line item", "state"), [("li_1", "delivered"), ("li_2", "given_up")])
+    terminal.fields([("State", "blocked: nothing is delivered yet")])
+
+    out = capsys.readouterr().out
+    assert f"{GREEN}delivered" in out
+    assert f"{RED}given_up" in out
+    assert f"{RED}blocked" in out
+
+
+def test_the_same_word_elsewhere_has_none(terminal: Terminal, capsys: pytest.CaptureFixture[str]) -> None:
+    terminal.table(("what", "delivery", "state", "detail"), [("failed", "manual", "delivered", "sent")])
+    terminal.fields([("Reference", "failed")])
+
+    out = capsys.readouterr().out
+    assert RED not in out
+    assert out.count(GREEN) == 1
