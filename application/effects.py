@@ -17,7 +17,7 @@ from typing import Protocol
 import structlog
 
 from application.due_effects import DueEffect, DueEffects
-from application.errors import Busy, Stopped, StoreUnavailable
+from application.errors import Busy, Stopped, StoreUnavailable, UnreadableEvent
 from application.ports import Clock, Permanent, PortError, WorkerLocks
 from application.unit_of_work import Stamp, UnitOfWork
 from application.writer import Command, Writer
@@ -119,6 +119,8 @@ class EffectRunner:
         self._executor = executor
         self._under_way: dict[str, str] = {}
         """Effect to kind, from the claim until the outcome is stored."""
+        self._set_aside: set[str] = set()
+        """Effects of checkouts with an event that this version can't read: another version will have to do them."""
         self._lock = threading.Lock()
         self._is_enlisted = False
         self.wake = threading.Event()
@@ -140,7 +142,7 @@ class EffectRunner:
         try:
             claims = [(hint, self._claim(hint, now)) for hint in chosen]
             for hint, claim in claims:
-                attempt = self._writer.result(claim)
+                attempt = self._claimed(hint, claim)
                 if attempt is not None:
                     claimed.append((hint, attempt))
         finally:
@@ -150,6 +152,19 @@ class EffectRunner:
             self._executor.submit(self._perform, self._kinds[hint.kind], attempt)
         return bool(claimed)
 
+    def _claimed(self, hint: DueEffect, claim: "Future[Attempt | None]") -> Attempt | None:
+        try:
+            return self._writer.result(claim)
+        except UnreadableEvent as unreadable:
+            self._set_aside.add(hint.effect_id)
+            logger.error(
+                "effect set aside until a restart",
+                session_id=hint.session_id,
+                effect=hint.effect_id,
+                error=str(unreadable),
+            )
+            return None
+
     def _choose(self, hints: Sequence[DueEffect]) -> list[DueEffect]:
         """Those that nobody works at and whose kind has room, each counted as under way from here on."""
         with self._lock:
@@ -157,6 +172,8 @@ class EffectRunner:
             chosen = []
             for hint in hints:
                 kind = self._kinds.get(hint.kind)
+                if hint.effect_id in self._set_aside:
+                    continue
                 if hint.effect_id in self._under_way or (kind and running[hint.kind] >= kind.concurrency):
                     continue
                 if hint.worker is not None and self._locks.is_at_work(hint.worker):
@@ -200,7 +217,7 @@ class EffectRunner:
             record = self._answered(kind, attempt, Done(given_up=str(refusal)))
         except Exception as trouble:  # noqa: BLE001 - the boundary around one call of a port: recorded as failed
             record = self._failed(kind, attempt, _text(trouble))
-        error = self._store(attempt, record)
+        error = self._stored(kind, attempt, record)
         logger.info(
             "effect attempted",
             session_id=attempt.session_id,
@@ -212,6 +229,13 @@ class EffectRunner:
         )
         self._let_go([attempt.effect.id])
         self.wake.set()
+
+    def _stored(self, kind: Kind, attempt: Attempt, record: "Command[str | None]") -> str | None:
+        """Store the outcome; if the checkout can't take it, the attempt failed, since it made nothing known."""
+        try:
+            return self._store(attempt, record)
+        except Exception as trouble:  # noqa: BLE001 - the boundary around one outcome: recorded as failed
+            return self._store(attempt, self._failed(kind, attempt, _text(trouble)))
 
     def _answered(self, kind: Kind, attempt: Attempt, done: Done) -> "Command[str | None]":
         def record(unit: UnitOfWork) -> str | None:
@@ -257,7 +281,7 @@ class EffectRunner:
 
 def _text(trouble: Exception) -> str:
     """A port's own words. Of anything else only what it is and where, since its message may carry personal data."""
-    if isinstance(trouble, PortError):
+    if isinstance(trouble, PortError | UnreadableEvent):
         return str(trouble)
     frames = traceback.extract_tb(trouble.__traceback__)
     place = f" in {Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else ""

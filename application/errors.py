@@ -1,5 +1,16 @@
 """What can go wrong in the use cases, beside what the domain refuses and the ports raise."""
 
+from eventsourcing.persistence import MapperDeserialisationError
+
+
+class UnreadableEvent(MapperDeserialisationError):
+    """A stored event that this version can't read: a later version wrote it, or its bytes are garbled."""
+
+    def __init__(self, text: str, *, session_id: str | None = None) -> None:
+        super().__init__(text)
+        self.session_id = session_id
+        """The checkout it belongs to, where that can still be told."""
+
 
 class NotFound(Exception):
     """The log does not know what was asked for."""

@@ -8,14 +8,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import structlog
-from eventsourcing.persistence import (
-    IntegrityError,
-    MapperDeserialisationError,
-    Notification,
-    PersistenceError,
-    Tracking,
-)
+from eventsourcing.persistence import IntegrityError, Notification, PersistenceError, Tracking
 
+from application.errors import UnreadableEvent
 from application.log import Log, ParkedEvent
 from application.ports import Clock, WorkerLocks
 from application.unit_of_work import HotStates, Stamp, UnitOfWork
@@ -169,10 +164,10 @@ class Followers:
                     batch.positions[policy.name] = notification.id
         return batch
 
-    def _readable(self, notification: Notification) -> Event | MapperDeserialisationError:
+    def _readable(self, notification: Notification) -> Event | UnreadableEvent:
         try:
             event = self._log.decode(notification)
-        except MapperDeserialisationError as error:
+        except UnreadableEvent as error:
             return error
         self._hot.forget_older(event)
         return event
@@ -181,36 +176,33 @@ class Followers:
         self,
         policy: Policy,
         notification: Notification,
-        event: Event | MapperDeserialisationError,
+        event: Event | UnreadableEvent,
         batch: _Batch,
         parked: set[tuple[str, str]],
     ) -> None:
         """Let the policy decide; park what it can't, and what comes behind that for the same subject."""
-        subject = str(notification.originator_id)
-        if isinstance(event, Event):
-            subject = event.session_id or subject
-            if isinstance(event, CheckoutSession.RetryRequested | StripeEvent.RetryRequested):
-                self._retry(policy, subject, batch, parked)
+        subject = event.session_id or str(notification.originator_id)
+        if isinstance(event, CheckoutSession.RetryRequested | StripeEvent.RetryRequested):
+            self._retry(policy, subject, batch, parked)
         if (policy.name, subject) in parked:
             self._park(policy, notification.id, subject, "It waits behind an earlier event", batch)
             return
         try:
-            if not isinstance(event, Event):
-                raise _Poison(str(event)) from event
             self._attempt(policy, event, batch)
         except _Poison as poison:
             parked.add((policy.name, subject))
             self._park(policy, notification.id, subject, str(poison), batch)
-            if isinstance(event, StripeEvent.Received):
-                self._fail(event, str(poison), batch.unit)
+            self._mark_failed(event, str(poison), batch.unit)
 
-    def _attempt(self, policy: Policy, event: Event, batch: _Batch) -> None:
+    def _attempt(self, policy: Policy, event: Event | UnreadableEvent, batch: _Batch) -> None:
         """Decide under undo.
 
         Raises:
             _Poison: the policy can't, however often it tries.
             PersistenceError: the store could not be read, which says nothing about the event.
         """
+        if isinstance(event, UnreadableEvent):
+            raise _Poison(str(event)) from event
         for remaining in reversed(range(_TRIES)):
             try:
                 before = len(batch.unit.pending)
@@ -239,9 +231,15 @@ class Followers:
             ParkedEvent(policy=policy.name, position=position, subject=subject, error=error, parked_at=self._clock())
         )
 
-    def _fail(self, event: StripeEvent.Received, error: str, unit: UnitOfWork) -> None:
-        with unit.attempt(self._stamp("intake", event)):
-            unit.command(StripeEvent, event.originator_id, StripeEvent.fail, error)
+    def _mark_failed(self, event: Event | UnreadableEvent, error: str, unit: UnitOfWork) -> None:
+        """What Stripe sent has a state of its own, which says so too."""
+        if not isinstance(event, StripeEvent.Received):
+            return
+        try:
+            with unit.attempt(self._stamp("intake", event)):
+                unit.command(StripeEvent, event.originator_id, StripeEvent.fail, error)
+        except UnreadableEvent as unreadable:
+            logger.error("stripe event not marked as failed", stripe_event=event.originator_id, error=str(unreadable))
 
     def _retry(self, policy: Policy, subject: str, batch: _Batch, parked: set[tuple[str, str]]) -> None:
         """A person asked: take up the parked events of this subject in order, as far as it goes now."""
@@ -252,11 +250,10 @@ class Followers:
         for entry in [*entries, *ours]:
             event = self._readable(self._log.store.select_positions([entry.position])[0])
             try:
-                if not isinstance(event, Event):
-                    raise _Poison(str(event)) from event
                 self._attempt(policy, event, batch)
             except _Poison as poison:
                 self._park(policy, entry.position, subject, str(poison), batch)
+                self._mark_failed(event, str(poison), batch.unit)
                 return
             batch.unpark.append((policy.name, entry.position))
             if entry in batch.park:

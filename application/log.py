@@ -1,7 +1,7 @@
 """The log: one totally ordered event store on the `eventsourcing` library, and what we ask of it beyond the library."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
@@ -65,22 +65,27 @@ class Log(Application[str]):
         """The typed event.
 
         Raises:
-            MapperDeserialisationError: it can't be read by this version.
+            UnreadableEvent: this version can't read it.
         """
         return cast(Event, self.mapper.to_domain_event(stored))
 
     def encode(self, events: Sequence[Event]) -> list[StoredEvent]:
         return [self.mapper.to_stored_event(event) for event in events]
 
-    def streams(self, ids: Sequence[str]) -> Mapping[str, list[Event]]:
-        """The events of each of these streams; an empty list for one that has none."""
-        found: dict[str, list[Event]] = {id: [] for id in ids}
+    def streams(self, ids: Sequence[str]) -> Mapping[str, Iterator[Event]]:
+        """The events of each of these streams, none for one that has none, each decoded when it is asked for: that
+        one stream has an event that can't be read is no trouble for whoever reads another."""
+        found: dict[str, list[StoredEvent]] = {id: [] for id in ids}
         for stored in self.store.select_streams(list(found)):
-            found[str(stored.originator_id)].append(self.decode(stored))
-        return found
+            found[str(stored.originator_id)].append(stored)
+        return {id: map(self.decode, events) for id, events in found.items()}
 
     def get(self, kind: type[A], id: str) -> A:
-        """The aggregate as it is in the store; a new one, of version 0, for a stream without events."""
+        """The aggregate as it is in the store; a new one, of version 0, for a stream without events.
+
+        Raises:
+            UnreadableEvent: this version can't read one of its events.
+        """
         try:
             return self.repository.get(id, projector_func=projector(kind))
         except AggregateNotFoundError:

@@ -10,6 +10,7 @@ from datetime import datetime
 from application.checkout_document import CheckoutDocument, checkout_document
 from application.checkout_state import CheckoutState
 from application.due_effects import DueEffects
+from application.errors import UnreadableEvent
 from application.log import Log, Notification
 from application.projections.checkouts import CHECKOUTS
 from application.projections.projection import Projection, Row
@@ -84,7 +85,11 @@ class Queries:
         self.due_effects = DueEffects(views)
 
     def checkout(self, session_id: str, as_of: datetime | None = None) -> CheckoutDocument | None:
-        """The checkout as it is now, or as it was then by our clock; None if the log knew nothing of it."""
+        """The checkout as it is now, or as it was then by our clock; None if the log knew nothing of it.
+
+        Raises:
+            UnreadableEvent: this version can't read one of its events, so that it can't say how the checkout stands.
+        """
         self._projector.catch_up()
         events = self._events([session_id]).get(session_id, [])
         return checkout_document(session_id, events if as_of is None else _known_by(events, as_of))
@@ -131,16 +136,28 @@ class Queries:
         return sorted([*map(_status, views), *map(_not_begun, missing)], key=lambda status: status.name)
 
     def _states(self, sessions: Sequence[str]) -> Mapping[str, CheckoutState]:
-        states = {}
+        states: dict[str, CheckoutState] = {}
         for start in range(0, len(sessions), _BATCH_MAX):
-            for session_id, events in self._events(sessions[start : start + _BATCH_MAX]).items():
-                document = checkout_document(session_id, events)
-                if document:
-                    states[session_id] = document.state
+            states |= self._states_of_batch(sessions[start : start + _BATCH_MAX])
         return states
 
+    def _states_of_batch(self, sessions: Sequence[str]) -> Mapping[str, CheckoutState]:
+        """One that can't be read is parked, and no reason to show none of the others."""
+        try:
+            documents = (checkout_document(id, events) for id, events in self._events(sessions).items())
+            return {document.session_id: document.state for document in documents if document}
+        except UnreadableEvent:
+            if len(sessions) == 1:
+                return {sessions[0]: CheckoutState.PARKED}
+            return {id: state for each in sessions for id, state in self._states_of_batch([each]).items()}
+
     def _events(self, sessions: Sequence[str]) -> Mapping[str, list[tuple[int, Event]]]:
-        """Each session's events with their positions, in log order."""
+        """Each session's events with their positions, in log order.
+
+        Raises:
+            UnreadableEvent: one of these sessions has an event that this version can't read.
+        """
+        self._refuse_unreadable(sessions)
         where = [OneOf("session_id", sessions)]
         rows = self._views.select(Selection(projection=TIMELINE, where=where, order_by=["position"]))
         positions = [int(row["position"] or 0) for row in rows]
@@ -149,6 +166,18 @@ class Queries:
             event = self._log.decode(notification)
             events.setdefault(event.session_id or "", []).append((notification.id, event))
         return events
+
+    def _refuse_unreadable(self, sessions: Sequence[str]) -> None:
+        """The timeline left out what it could not read, and without that it tells of another checkout."""
+        for view in self._views.all():
+            if view.name != TIMELINE.name or view.state is not ViewState.LIVE or not view.unreadable:
+                continue
+            for notification in self._read([each.position for each in self._views.unreadable(view)]):
+                try:
+                    self._log.decode(notification)
+                except UnreadableEvent as unreadable:
+                    if unreadable.session_id in sessions:
+                        raise
 
     def _read(self, positions: Sequence[int]) -> Iterable[Notification]:
         return self._log.store.select_positions(positions) if positions else ()

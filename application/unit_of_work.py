@@ -11,7 +11,8 @@ from domain.personal import Personal
 
 P = ParamSpec("P")
 
-Fetch = Callable[[Sequence[str]], Mapping[str, list[Event]]]
+Fetch = Callable[[Sequence[str]], Mapping[str, Iterable[Event]]]
+"""The events of each of these streams, decoded as they are asked for."""
 _HOT_PREFIXES = ("sku_", "keys_")
 
 
@@ -58,7 +59,7 @@ class UnitOfWork:
     def __init__(self, fetch: Fetch, hot: HotStates) -> None:
         self._fetch = fetch
         self._hot = hot
-        self._events: dict[str, list[Event]] = {}
+        self._events: dict[str, Iterable[Event]] = {}
         self._states: dict[str, Aggregate[Any]] = {}
         self._undo: list[tuple[str, Aggregate[Any]]] = []
         self._stamp: Stamp | None = None

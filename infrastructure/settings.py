@@ -7,12 +7,12 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from email.utils import parseaddr
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from domain.mail import MailKind
+from infrastructure.mail.addresses import Sender
 
 if TYPE_CHECKING:
     from infrastructure.mail.smtp import SmtpServer
@@ -21,7 +21,6 @@ T = TypeVar("T")
 
 _API_KEY = re.compile(r"(sk|rk)_(test|live)_[A-Za-z0-9_]{1,250}")
 _WEBHOOK_SECRET = re.compile(r"whsec_[\x21-\x7e]{1,250}")
-_ADDRESS = re.compile(r"[^@\s<>]+@[^@\s<>]+")
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _SECRET_KEY_MIN = 32
 _TEXT_MAX = 4096
@@ -254,8 +253,10 @@ def _smtp(name: str, text: str) -> "SmtpServer":
 
 
 def _mail_from(text: str) -> str:
-    if not _ADDRESS.fullmatch(parseaddr(text)[1]):
-        raise SettingsError("MAIL_FROM must be like orders@example.com or Shop <orders@example.com>.")
+    try:
+        Sender.parse(text)
+    except ValueError as error:
+        raise SettingsError("MAIL_FROM must be like orders@example.com or Shop <orders@example.com>.") from error
     return text
 
 

@@ -10,8 +10,9 @@ from typing import Any, ClassVar, cast
 
 import msgspec
 from eventsourcing.domain import DomainEventProtocol
-from eventsourcing.persistence import Mapper, MapperDeserialisationError, StoredEvent, Transcoder
+from eventsourcing.persistence import Mapper, StoredEvent, Transcoder
 
+from application.errors import UnreadableEvent
 from domain.event import Event
 from infrastructure.event_store.topics import TOPICS
 
@@ -23,11 +24,11 @@ _VERSION_MARK = b'"class_version":'
 """Within a JSON text the quotes would be escaped, so only a key looks like this."""
 
 
-class UnknownTopic(MapperDeserialisationError):
+class UnknownTopic(UnreadableEvent):
     """The event is of a class that this version does not have."""
 
 
-class WrittenLater(MapperDeserialisationError):
+class WrittenLater(UnreadableEvent):
     """The event has a shape that only a later version knows."""
 
 
@@ -39,6 +40,13 @@ class _Shape:
     fields: tuple[str, ...]
     """In their order, which that of `vars()` is not once an event was read."""
     decoder: msgspec.json.Decoder[Event]
+
+
+class _Header(msgspec.Struct):
+    session_id: str | None = None
+
+
+_HEADER_DECODER = msgspec.json.Decoder(_Header)
 
 
 class JsonMapper(Mapper[str]):
@@ -77,19 +85,25 @@ class JsonMapper(Mapper[str]):
         """
         Raises:
             UnknownTopic, WrittenLater: a later version wrote it.
-            MapperDeserialisationError: the bytes are garbled, or do not fit the class.
+            UnreadableEvent: the bytes are garbled, or do not fit the class.
         """
         topic = stored_event.topic
         shape = self._shapes.get(topic)
         if shape is None:
-            raise UnknownTopic(f"{_name(stored_event)} has the topic '{topic}', which this version does not know")
+            raise UnknownTopic(
+                f"{_name(stored_event)} has the topic '{topic}', which this version does not know",
+                session_id=_session_of(stored_event),
+            )
         try:
             event = _decode(shape, stored_event.state)
         except WrittenLater as error:
-            raise WrittenLater(f"{_name(stored_event)}, {topic}, can't be read: {error}") from error
+            raise WrittenLater(
+                f"{_name(stored_event)}, {topic}, can't be read: {error}", session_id=_session_of(stored_event)
+            ) from error
         except Exception as error:  # whatever is wrong with stored bytes, and with the upcast of them
-            raise MapperDeserialisationError(
-                f"{_name(stored_event)}, {topic}, can't be read: {type(error).__name__}: {error}"
+            raise UnreadableEvent(
+                f"{_name(stored_event)}, {topic}, can't be read: {type(error).__name__}: {error}",
+                session_id=_session_of(stored_event),
             ) from error
         # Frozen against everybody else; the stream and the version are kept in columns of their own.
         vars(event)["originator_id"] = stored_event.originator_id
@@ -104,6 +118,14 @@ def _shape(kind: type[Event]) -> _Shape:
 
 def _name(stored: StoredEvent) -> str:
     return f"Event {stored.originator_version} of {stored.originator_id}"
+
+
+def _session_of(stored: StoredEvent) -> str | None:
+    """Whose event it is, even if the rest of it can't be read."""
+    try:
+        return _HEADER_DECODER.decode(stored.state).session_id
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
 
 
 def _encode(state: dict[str, Any]) -> bytes:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from application.ports import Temporary
 from domain.mail import Mail
-from infrastructure.mail.message import Sender, mail_message
+from infrastructure.mail.addresses import Sender
+from infrastructure.mail.message import mail_message
 
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_-]{1,200}")
 

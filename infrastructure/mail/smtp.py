@@ -9,7 +9,8 @@ from email.message import EmailMessage
 
 from application.ports import Permanent, PortError, Temporary
 from domain.mail import Mail
-from infrastructure.mail.message import Sender, mail_message
+from infrastructure.mail.addresses import Sender
+from infrastructure.mail.message import mail_message
 from infrastructure.mail.refusal import refusal
 from infrastructure.mail.smtp_url import SmtpServer, parse_smtp_url
 

@@ -32,6 +32,9 @@ MEANINGS: Mapping[str, Meaning] = {
     "application.errors.Busy": Meaning(FAILED, "busy", _NOT_RECORDED),
     "application.errors.Stopped": Meaning(FAILED, "stopped", _NOT_RECORDED),
     "application.errors.StoreUnavailable": Meaning(FAILED, "store_unavailable", _NOT_RECORDED),
+    "application.errors.UnreadableEvent": Meaning(
+        FAILED, "unreadable_event", "Use the version of fulfill that wrote it, or restore what was damaged."
+    ),
     "eventsourcing.persistence.PersistenceError": Meaning(FAILED, "store_unavailable"),
     "application.views.ViewNotBuilt": Meaning(
         FAILED, "view_not_built", "Another version of fulfill keeps this view: use that one, or stop it and rebuild."

@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from application.checkout_state import CheckoutState, checkout_state
-from application.errors import Busy, Stopped, StoreUnavailable
+from application.errors import Busy, Stopped, StoreUnavailable, UnreadableEvent
 from application.fulfill_checkout import FulfillCheckout
 from application.log import Log
 from application.ports import Clock, PortError, SessionUnknown
@@ -75,7 +75,7 @@ class AfterCheckout:
             if is_livemode(id) != self._livemode or not await self._fulfill(id):
                 return _not_found(wants_json)
             session, fulfillment = await self._settled(id, deadline)
-        except PersistenceError as trouble:
+        except (PersistenceError, UnreadableEvent) as trouble:
             logger.error("landing page can't read the log", session_id=id, error=str(trouble))
             return _page(landing_view.render_unavailable(), 503, {"Retry-After": "30"})
         state = checkout_state(session, fulfillment)

@@ -76,7 +76,7 @@ def by_position(old_log: ReadSide) -> list[Event]:
 
 
 def by_stream(old_log: ReadSide) -> list[Event]:
-    return old_log.log.streams([STREAM])[STREAM]
+    return list(old_log.log.streams([STREAM])[STREAM])
 
 
 def by_the_audit_trail_of_the_library(old_log: ReadSide) -> list[Event]:

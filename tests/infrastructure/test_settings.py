@@ -87,6 +87,7 @@ def test_the_database_is_a_path_from_the_working_directory_or_an_absolute_one(ur
         ("FULFILL_SECRET_KEY", "secretsecret", "32 characters"),
         ("SMTP_URL", "ftp://user:secretsecret@mail.example.com", "SMTP_URL"),
         ("MAIL_FROM", "nobody", "orders@example.com"),
+        ("MAIL_FROM", "a@b..c", "orders@example.com"),
         ("FULFILL_MAILS", "receipt,invoices", "'invoices'"),
         ("MAIL_FROM", "a@example.com\nBcc: secretsecret", "one line"),
         ("STRIPE_API_KEY", "sk_test_" + "x" * 5000, "4096"),

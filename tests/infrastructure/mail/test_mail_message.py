@@ -15,7 +15,8 @@ from log_parts import COURSE, KEY, MUG, mail
 from application.ports import Permanent
 from domain.mail import Mail, MailKind
 from domain.personal import Personal
-from infrastructure.mail.message import Sender, mail_message
+from infrastructure.mail.addresses import Sender
+from infrastructure.mail.message import mail_message
 
 RECEIPT = mail(MailKind.RECEIPT, MUG, COURSE, KEY)
 ID = "eff_cs_test_a_mail_receipt"

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from running import RunningShop, running_shop
 
+from application.log import StoredEvent
 from domain.fulfillment import Fulfillment
 from domain.identifiers import fulfillment_id
 
@@ -103,6 +104,19 @@ def test_a_customer_never_waits_long_for_stripe(shop: RunningShop) -> None:
 
     assert answer.status_code == 200
     assert time.monotonic() - started < 6.5
+
+
+def test_a_checkout_that_this_version_can_not_read_gets_a_page_that_says_to_come_back(shop: RunningShop) -> None:
+    session = paid(shop)
+    state = b'{"session_id":"%s"}' % session.encode()
+    shop.runtime.log.store.insert_events([StoredEvent(session, 1, "CheckoutSession.FlownOut", state)])
+
+    answer = shop.visit(session)
+
+    assert answer.status_code == 503
+    assert answer.headers["retry-after"] == "30"
+    assert "We can&#39;t look up your order right now" in answer.text
+    assert shop.visit(paid(shop)).status_code == 200
 
 
 def test_an_address_that_asks_too_often_is_asked_to_wait(shop: RunningShop) -> None:

@@ -1,0 +1,64 @@
+"""Who writes a mail, and to whom: addresses that are some."""
+
+from dataclasses import dataclass
+from email.headerregistry import Address
+from email.utils import parseaddr
+
+from infrastructure.safe_text import one_line
+
+_ADDRESS_LENGTH_MAX = 320
+_NAME_LENGTH_MAX = 100
+_NOT_IN_ADDRESSES = frozenset(' <>,;:"()[]\\')
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sender:
+    """Who writes to the customers, as `MAIL_FROM` says."""
+
+    address: Address
+
+    @classmethod
+    def parse(cls, mail_from: str) -> "Sender":
+        """Read `Shop <orders@example.com>` or `orders@example.com`.
+
+        Raises:
+            ValueError: it is neither.
+        """
+        return cls(address=mail_address(*parseaddr(mail_from)))
+
+    @property
+    def shop(self) -> str:
+        return self.address.display_name or self.domain
+
+    @property
+    def domain(self) -> str:
+        return self.address.domain
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether somebody reads what customers answer: not where the address itself says `no-reply`."""
+        name = self.address.username.lower().replace("-", "").replace("_", "").replace(".", "")
+        return not name.startswith(("noreply", "donotreply"))
+
+
+def mail_address(name: str, text: str) -> Address:
+    """An address, with its domain as the name service knows it.
+
+    Raises:
+        ValueError: `text` is none.
+    """
+    local, _, domain = text.rpartition("@")
+    is_plain = text.isprintable() and _NOT_IN_ADDRESSES.isdisjoint(text) and "@" not in local and "=?" not in text
+    if not local or not domain or not is_plain or len(text) > _ADDRESS_LENGTH_MAX:
+        raise ValueError("not an address")
+    try:
+        known_domain = domain.encode("idna").decode("ascii")
+        shown = header_text(one_line(name, _NAME_LENGTH_MAX))
+        return Address(display_name=shown, username=local, domain=known_domain)
+    except (ValueError, IndexError, AttributeError) as error:
+        raise ValueError("not an address") from error
+
+
+def header_text(text: str) -> str:
+    """`text` that holds no encoded word (RFC 2047): the library would decode it, and write its line breaks too."""
+    return text.replace("=?", "= ?")

@@ -1,0 +1,130 @@
+"""An event that a policy can't handle waits, with its checkout, for a person. All the others flow."""
+
+from collections.abc import Callable
+
+from fakes.outside import BEGINNING
+from following import Counting, Process
+
+from application.unit_of_work import Stamp
+from domain.event import Event
+from domain.policies.policy import Streams
+from domain.stripe_event import StripeEvent
+
+Open = Callable[..., Process]
+
+
+def receive(process: Process) -> None:
+    received = StripeEvent.Received(
+        type="checkout.session.completed",
+        livemode=False,
+        api_version=None,
+        account=None,
+        object_id="cs_test_a",
+        payment_status="paid",
+        signature="",
+        body="{}",
+        occurred_at=BEGINNING,
+    )
+    stamp = Stamp(actor="stripe", now=BEGINNING, session_id="cs_test_a")
+    process.writer.run(stamp, ["evt_1"], lambda do: do.command(StripeEvent, "evt_1", StripeEvent.receive, received))
+
+
+def test_an_event_that_can_not_be_handled_is_parked_and_others_flow(open_process: Open) -> None:
+    process = open_process(Counting(refuses={"bad"}))
+    process.note("bad", "cs_test_a")
+    process.note("good", "cs_test_b")
+
+    process.rest()
+
+    assert process.parked() == [(1, "cs_test_a", "ValueError: can't handle bad")]
+    assert (process.counted("cs_test_a"), process.counted("cs_test_b")) == (0, 1)
+
+
+def test_later_events_of_the_same_checkout_wait_behind_it(open_process: Open) -> None:
+    process = open_process(Counting(refuses={"bad"}))
+    for text in ("bad", "second", "third"):
+        process.note(text)
+
+    process.rest()
+
+    assert [position for position, _, _ in process.parked()] == [1, 2, 3]
+    assert process.counted() == 0
+
+
+def test_they_still_wait_after_a_restart(open_process: Open) -> None:
+    process = open_process(Counting(refuses={"bad"}))
+    process.note("bad")
+    process.rest()
+    restarted = open_process(Counting())
+    restarted.note("second")
+
+    restarted.rest()
+
+    assert [position for position, _, _ in restarted.parked()] == [1, 2]
+    assert restarted.counted() == 0
+
+
+def test_a_retry_after_the_fix_takes_them_up_in_order(open_process: Open) -> None:
+    process = open_process(Counting(refuses={"bad"}))
+    for text in ("bad", "second", "third"):
+        process.note(text)
+    process.rest()
+    fixed = Counting()
+    repaired = open_process(fixed)
+
+    repaired.retry()
+    repaired.note("fourth")
+    repaired.rest()
+
+    assert fixed.seen == ["bad", "second", "third", "fourth"]
+    assert repaired.parked() == []
+
+
+def test_a_retry_without_a_fix_leaves_them_parked_from_where_it_fails(open_process: Open) -> None:
+    process = open_process(Counting(refuses={"bad", "third"}))
+    for text in ("bad", "second", "third", "fourth"):
+        process.note(text)
+    process.rest()
+    half_fixed = Counting(refuses={"third"})
+    repaired = open_process(half_fixed)
+
+    repaired.retry()
+    repaired.rest()
+
+    assert half_fixed.seen == ["bad", "second"]
+    assert repaired.parked()[0] == (3, "cs_test_a", "ValueError: can't handle third")
+    assert repaired.parked()[1] == (4, "cs_test_a", "It waits behind an earlier event")
+
+
+def test_a_stripe_event_that_can_not_be_handled_is_marked_as_failed(open_process: Open) -> None:
+    class Refusing(Counting):
+        def decide(self, event: Event, do: Streams) -> None:
+            if isinstance(event, StripeEvent.Received):
+                raise KeyError("no idea")
+
+    process = open_process(Refusing())
+    receive(process)
+
+    process.rest()
+
+    assert process.log.get(StripeEvent, "evt_1").error == "KeyError: 'no idea'"
+    assert process.parked()[0] == (1, "cs_test_a", "KeyError: 'no idea'")
+
+
+def test_a_stripe_event_that_fails_again_is_marked_again(open_process: Open) -> None:
+    class Refusing(Counting):
+        def decide(self, event: Event, do: Streams) -> None:
+            if isinstance(event, StripeEvent.Received):
+                raise KeyError("no idea")
+
+    process = open_process(Refusing())
+    receive(process)
+    process.rest()
+    stamp = Stamp(actor="staff:kim", now=BEGINNING, session_id="cs_test_a")
+    process.writer.run(stamp, ["evt_1"], lambda do: do.command(StripeEvent, "evt_1", StripeEvent.request_retry))
+    assert process.log.get(StripeEvent, "evt_1").error is None
+
+    process.rest()
+
+    assert process.log.get(StripeEvent, "evt_1").error == "KeyError: 'no idea'"
+    assert process.parked()[0][0] == 1

@@ -1,0 +1,100 @@
+"""Events that this version can't read, since a later one wrote them or their bytes are garbled."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from fakes.outside import BEGINNING
+from following import Counting, Process
+
+from application.errors import UnreadableEvent
+from application.log import Log, StoredEvent
+from application.unit_of_work import Stamp
+from domain.checkout_session import CheckoutSession
+from domain.event import Event
+from domain.policies.policy import Streams
+from infrastructure.event_store.sqlite import sqlite_environment
+
+Open = Callable[..., Process]
+
+
+class Looking(Counting):
+    """As Counting, but it looks at the whole checkout first."""
+
+    def decide(self, event: Event, do: Streams) -> None:
+        do.load(CheckoutSession, event.session_id or "")
+        super().decide(event, do)
+
+
+def wrote_later(database: Path, stream: str, version: int) -> None:
+    """A later version of the engine was here."""
+    later = Log(dict(sqlite_environment(database, create_tables=False)))
+    state = b'{"occurred_at":"2026-11-24T09:00:00Z","session_id":"cs_test_a","how":"by drone"}'
+    later.store.insert_events([StoredEvent(stream, version, "CheckoutSession.FlownOut", state)])
+    later.close()
+
+
+def garbled(database: Path) -> None:
+    plain = Log(dict(sqlite_environment(database, create_tables=False)))
+    with plain.factory.datastore.transaction(commit=True) as cursor:  # type: ignore[attr-defined]
+        cursor.execute("UPDATE stored_events SET state = ?", (b"{broken",))
+    plain.close()
+
+
+def test_its_checkout_is_parked_with_all_that_comes_later_and_others_flow(open_process: Open, database: Path) -> None:
+    process = open_process(Looking())
+    process.note("before")
+    process.rest()
+    wrote_later(database, "cs_test_a", 2)
+    wrote_later(database, "another_stream", 1)
+    process.note("good", "cs_test_b")
+
+    process.rest()
+
+    text = "Event 2 of cs_test_a has the topic 'CheckoutSession.FlownOut', which this version does not know"
+    assert process.parked() == [(3, "cs_test_a", text), (4, "cs_test_a", "It waits behind an earlier event")]
+    assert (process.counted("cs_test_a"), process.counted("cs_test_b")) == (1, 1)
+
+
+def test_an_event_of_the_same_batch_whose_checkout_has_one_is_parked(open_process: Open, database: Path) -> None:
+    """The stream is read whole, so what stands later in it is in the way of the first."""
+    process = open_process(Looking())
+    process.note("first")
+    wrote_later(database, "cs_test_a", 2)
+    process.note("good", "cs_test_b")
+
+    process.rest()
+
+    assert [(position, subject) for position, subject, _ in process.parked()] == [(1, "cs_test_a"), (2, "cs_test_a")]
+    assert process.counted("cs_test_b") == 1
+
+
+def test_without_a_readable_session_it_is_parked_with_its_stream(open_process: Open, database: Path) -> None:
+    process = open_process(Counting())
+    process.note("a")
+    garbled(database)
+
+    process.rest()
+
+    [(position, subject, error)] = process.parked()
+    assert (position, subject) == (1, "cs_test_a")
+    assert error.startswith("Event 1 of cs_test_a, CheckoutSession.Noted, can't be read: DecodeError")
+
+
+def test_whoever_commands_its_checkout_is_told_and_nobody_else(open_process: Open, database: Path) -> None:
+    process = open_process()
+    process.note("before")
+    wrote_later(database, "cs_test_a", 2)
+    ids = ["cs_test_a", "cs_test_b"]
+    refused, taken = (
+        process.writer.submit(
+            Stamp(actor="staff:kim", now=BEGINNING, session_id=id),
+            ids,
+            lambda unit, id=id: unit.command(CheckoutSession, id, CheckoutSession.note, "after"),  # type: ignore[misc]
+        )
+        for id in ids
+    )
+
+    assert process.writer.result(taken).version == 1
+    with pytest.raises(UnreadableEvent, match="FlownOut"):
+        process.writer.result(refused)

@@ -1,0 +1,96 @@
+"""A later version wrote an event into one checkout. This one keeps that checkout aside, says so, and does the rest."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from builders import a_checkout, a_line_item
+from fakes.outside import Outside
+from shop import COMPLETED, Shop, Store
+
+from application.errors import UnreadableEvent
+from application.log import StoredEvent
+from domain.checkout import Checkout
+from domain.checkout_session import CheckoutSession
+from domain.effect import Effect
+from domain.identifiers import effect_id
+
+ODD, GOOD = "cs_test_odd", "cs_test_good"
+CATALOG = '[products.prod_access]\ndelivery = "access"\n'
+
+Open = Callable[..., Shop]
+
+
+def write_later(shop: Shop) -> None:
+    version = shop.runtime.log.get(CheckoutSession, ODD).version + 1
+    state = b'{"session_id":"%s","how":"by drone"}' % ODD.encode()
+    shop.runtime.log.store.insert_events([StoredEvent(ODD, version, "CheckoutSession.FlownOut", state)])
+
+
+@pytest.fixture
+def shop(open_shop: Open, outside: Outside) -> Shop:
+    for id in (ODD, GOOD):
+        outside.checkouts[id] = a_checkout(line_items=[a_line_item(product="prod_access")])
+    return open_shop(catalog=CATALOG)
+
+
+def hear_both(shop: Shop) -> None:
+    for id in (ODD, GOOD):
+        shop.hear(COMPLETED, id, id=f"evt_{id}", payment_status="paid")
+
+
+def test_the_engine_goes_on_with_all_the_others(shop: Shop) -> None:
+    hear_both(shop)
+    shop.runtime.engine.run_until_quiet(effects=False)
+    write_later(shop)
+
+    shop.rest()
+
+    assert shop.state(GOOD) == "fulfilled"
+    assert {item.subject for item in shop.runtime.queries.work_queue()} == {ODD}
+    assert {hit.session_id: hit.state for hit in shop.runtime.queries.search("")} == {ODD: "parked", GOOD: "fulfilled"}
+    for ask in (shop.visit, shop.runtime.queries.checkout):
+        with pytest.raises(UnreadableEvent, match="FlownOut"):
+            ask(ODD)
+
+
+def test_its_effects_are_left_to_the_version_that_can_read_it(shop: Shop, outside: Outside) -> None:
+    hear_both(shop)
+    shop.runtime.engine.run_until_quiet(effects=False)
+    write_later(shop)
+
+    shop.rest()
+
+    retrieval = shop.runtime.log.get(Effect, effect_id(ODD, "retrieve_completed"))
+    assert (retrieval.is_open, retrieval.attempt) == (True, 0)
+    assert outside.retrievals == 1
+
+
+@dataclass
+class WrittenMeanwhile(Outside):
+    """While Stripe is asked, the later version writes."""
+
+    write: Callable[[], None] = lambda: None
+
+    def retrieve(self, session_id: str) -> Checkout:
+        self.write()
+        return super().retrieve(session_id)
+
+
+def test_an_outcome_that_the_checkout_can_not_take_is_a_failed_attempt(tmp_path: Path) -> None:
+    outside = WrittenMeanwhile(checkouts={ODD: a_checkout()})
+    shop = Shop(directory=tmp_path, store=Store(tmp_path), outside=outside)
+    outside.write = lambda: write_later(shop)
+    shop.hear(COMPLETED, ODD, id="evt_1", payment_status="paid")
+
+    shop.rest()
+
+    retrieval = shop.runtime.log.get(Effect, effect_id(ODD, "retrieve_completed"))
+    assert retrieval.attempt == 1
+    assert retrieval.is_open
+    [*_, failed] = shop.runtime.log.streams([retrieval.id])[retrieval.id]
+    assert isinstance(failed, Effect.AttemptFailed)
+    assert "FlownOut" in failed.error
+    shop.kill()
+    shop.store.close()

@@ -1,0 +1,73 @@
+"""Followers and a writer over a file, with one policy that counts."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+from fakes.crash import CrashPoints, open_crashing_log
+from fakes.outside import BEGINNING, FixedClock, MemoryLocks
+
+from application.followers import Followers
+from application.log import Log
+from application.unit_of_work import HotStates, Stamp
+from application.writer import Writer
+from domain.checkout_session import CheckoutSession
+from domain.event import Event
+from domain.policies.policy import Streams
+from domain.stock_item import StockItem
+
+
+@dataclass
+class Counting:
+    """Whenever a checkout is noted, one piece more is on the shelf."""
+
+    name: str = "counting"
+    refuses: set[str] = field(default_factory=set)
+    seen: list[str] = field(default_factory=list)
+    before: Callable[[], None] = lambda: None
+
+    def decide(self, event: Event, do: Streams) -> None:
+        if not isinstance(event, CheckoutSession.Noted):
+            return
+        sku = f"sku_{event.session_id}"
+        on_hand = do.load(StockItem, sku).on_hand
+        self.before()
+        if event.text.text in self.refuses:
+            raise ValueError(f"can't handle {event.text.text}")
+        self.seen.append(event.text.text)
+        do.command(StockItem, sku, StockItem.count, on_hand + 1)
+
+
+class Process:
+    """Followers and a writer over a file that others may use too."""
+
+    def __init__(self, path: Path, *policies: Counting, held: dict[str, object] | None = None) -> None:
+        self.points = CrashPoints()
+        self.log: Log = open_crashing_log(path, self.points)
+        self.locks = MemoryLocks({} if held is None else held)
+        self.hot = HotStates()
+        self.followers = Followers(self.log, policies, self.hot, self.locks, FixedClock())
+        self.writer = Writer(self.log, self.hot)
+
+    def note(self, text: str, session: str = "cs_test_a") -> None:
+        stamp = Stamp(actor="staff:kim", now=BEGINNING, session_id=session)
+        self.writer.run(
+            stamp, [session], lambda unit: unit.command(CheckoutSession, session, CheckoutSession.note, text)
+        )
+
+    def retry(self, session: str = "cs_test_a") -> None:
+        stamp = Stamp(actor="staff:kim", now=BEGINNING + timedelta(hours=1), session_id=session)
+        self.writer.run(
+            stamp, [session], lambda unit: unit.command(CheckoutSession, session, CheckoutSession.request_retry)
+        )
+
+    def rest(self) -> None:
+        while self.followers.turn():
+            pass
+
+    def counted(self, session: str = "cs_test_a") -> int:
+        return self.log.get(StockItem, f"sku_{session}").on_hand
+
+    def parked(self) -> list[tuple[int, str, str]]:
+        return [(entry.position, entry.subject, entry.error) for entry in self.log.store.select_parked()]
