@@ -14,8 +14,9 @@ from application.wording import Titles, titles
 from domain.checkout_session import CheckoutSession, CheckoutSessionFact
 from domain.effect import Effect, EffectFact
 from domain.event import Event
-from domain.fulfillment import Fulfillment, FulfillmentFact, LineState
+from domain.fulfillment import Fulfillment, FulfillmentFact
 from domain.identifiers import fulfillment_id, is_livemode
+from domain.line import LineState
 from domain.mail import MailKind
 
 QUEUED, SENT, FAILED = "queued", "sent", "failed"

@@ -3,7 +3,8 @@
 from enum import StrEnum
 
 from domain.checkout_session import CheckoutSession
-from domain.fulfillment import Fulfillment, LineState
+from domain.fulfillment import Fulfillment
+from domain.line import LineState
 
 
 class CheckoutState(StrEnum):

@@ -14,8 +14,9 @@ from application.ports import (
 from domain.catalog import PlannedLine
 from domain.checkout_session import CheckoutSession, ParkReason, Source
 from domain.effect import Effect
-from domain.fulfillment import Fulfillment, LineState
+from domain.fulfillment import Fulfillment
 from domain.identifiers import fulfillment_id
+from domain.line import LineState
 from domain.policies.emails import why_unwanted
 from domain.policies.policy import Streams
 

@@ -11,7 +11,7 @@ from application.checkout_document import CheckoutDocument, checkout_document
 from application.checkout_state import CheckoutState
 from application.due_effects import DueEffects
 from application.errors import UnreadableEvent
-from application.log import Log, Notification
+from application.log import Log, Notification, ParkedEvent
 from application.projections.checkouts import CHECKOUTS
 from application.projections.projection import Projection, Row
 from application.projections.projector import Projector
@@ -191,16 +191,21 @@ class Queries:
         return tuple(sorted(fields))
 
     def _parked(self) -> list[WorkItem]:
-        return [
-            WorkItem(
-                subject=parked.subject,
-                kind=PARKED_EVENT,
-                item=f"{parked.policy}@{parked.position}",
-                detail=parked.error,
-                since=parked.parked_at,
-            )
-            for parked in self._log.store.select_parked()
-        ]
+        """The first of each subject and policy: what waits behind it goes on with it."""
+        waiting: dict[tuple[str, str], list[ParkedEvent]] = {}
+        for parked in self._log.store.select_parked():
+            waiting.setdefault((parked.subject, parked.policy), []).append(parked)
+        return [_parked_item(parked, len(behind)) for parked, *behind in waiting.values()]
+
+
+def _parked_item(parked: ParkedEvent, behind: int) -> WorkItem:
+    return WorkItem(
+        subject=parked.subject,
+        kind=PARKED_EVENT,
+        item=f"{parked.policy}@{parked.position}",
+        detail=f"{parked.error} ({behind} more wait behind it)" if behind else parked.error,
+        since=parked.parked_at,
+    )
 
 
 def _known_by(events: Sequence[tuple[int, Event]], moment: datetime) -> Sequence[tuple[int, Event]]:

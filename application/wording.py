@@ -7,7 +7,8 @@ from typing import assert_never
 
 from domain.catalog import ACCESS, HTTP, LICENSE_KEY, MANUAL, SHIPMENT
 from domain.checkout_session import CheckoutSession, Source
-from domain.fulfillment import Fulfillment, LineState
+from domain.fulfillment import Fulfillment
+from domain.line import LineState
 from domain.mail import MailKind
 
 _DELIVERIES = {

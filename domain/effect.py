@@ -92,7 +92,10 @@ class Effect(Aggregate["EffectFact"]):
     def request(
         self, kind: str, step: str, *, mail: Mail | None = None, line: PlannedLine | None = None
     ) -> "EffectFacts":
-        return [] if self.requested else [self.Requested(kind=kind, step=step, mail=mail, line=line)]
+        """Ask for it, once; what was withdrawn, and so never done, can be asked for again."""
+        if self.requested and self.withdrawn is None:
+            return []
+        return [self.Requested(kind=kind, step=step, mail=mail, line=line)]
 
     def start(self, worker: str, *, now: datetime, orphaned_by: str | None = None) -> "EffectFacts":
         """Claim it. Nothing if it is not due, or another worker has it who is not the one known to be gone."""
@@ -131,7 +134,7 @@ class Effect(Aggregate["EffectFact"]):
     def apply(self, event: "EffectFact") -> Self:
         match event:
             case Effect.Requested():
-                return replace(self, requested=event)
+                return replace(self, requested=event, due_at=None, attempts_since_request=0, withdrawn=None)
             case Effect.AttemptStarted():
                 since = self.attempts_since_request + 1
                 return replace(self, attempt=event.number, attempts_since_request=since, worker=event.worker)

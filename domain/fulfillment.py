@@ -13,8 +13,6 @@ from domain.personal import Personal
 
 TEXT_MAX = 200
 
-__all__ = ["Fulfillment", "FulfillmentFact", "FulfillmentFacts", "LineState"]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fulfillment(Aggregate["FulfillmentFact"]):

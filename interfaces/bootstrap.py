@@ -232,7 +232,7 @@ def _kinds(
     mailer = use.mailer or _mailer(settings)
     kinds = {
         RETRIEVE: Kind(handler=Retrieve(gateway, use.clock), concurrency=16, retry=RetryRule(attempts_max=30)),
-        MAIL: Kind(handler=SendMail(mailer), concurrency=4, retry=RetryRule(attempts_max=20)),
+        MAIL: Kind(handler=SendMail(mailer), concurrency=4, retry=RetryRule(attempts_max=40)),
     }
     deliveries = dict(own)
     if settings.secret_key is not None:
@@ -241,7 +241,7 @@ def _kinds(
         deliveries.setdefault(HTTP, HttpDelivery(settings.secret_key))
     for name, delivery in deliveries.items():
         handler = Deliver(delivery, log)
-        kinds[name] = Kind(handler=handler, concurrency=8, retry=RetryRule(attempts_max=20))
+        kinds[name] = Kind(handler=handler, concurrency=8, retry=RetryRule(attempts_max=40))
     return kinds
 
 

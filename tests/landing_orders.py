@@ -11,7 +11,8 @@ from domain.catalog import ACCESS, HTTP, LICENSE_KEY, MANUAL, SHIPMENT, PlannedL
 from domain.checkout import Checkout
 from domain.checkout_session import CheckoutSession, Source
 from domain.event import Event
-from domain.fulfillment import Fulfillment, LineState
+from domain.fulfillment import Fulfillment
+from domain.line import LineState
 from domain.personal import Personal
 from interfaces.web.landing_view import LandingPage, landing_page
 
@@ -82,7 +83,9 @@ def page_of(
     """The page, so long after the payment."""
     lines = fulfillment or nothing_planned()
     state = checkout_state(session, lines)
-    return landing_page(session, lines, state=state, now=PAID_AT + after, refresh_seconds=refresh_seconds)
+    return landing_page(
+        session, lines, state=state, now=PAID_AT + after, refresh_seconds=refresh_seconds, are_keys_mailed=True
+    )
 
 
 def page_of_lines(

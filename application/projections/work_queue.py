@@ -24,7 +24,8 @@ from domain.catalog import SHIPMENT, PlannedLine
 from domain.checkout_session import CheckoutSession, CheckoutSessionFact, ParkReason
 from domain.effect import Effect, EffectFact
 from domain.event import Event
-from domain.fulfillment import Fulfillment, FulfillmentFact, LineState
+from domain.fulfillment import Fulfillment, FulfillmentFact
+from domain.line import LineState
 from domain.policies.emails import NO_ADDRESS
 from domain.stripe_event import StripeEvent, StripeEventFact
 

@@ -97,7 +97,8 @@ class EmailPolicy:
         step = mail_step(kind, occasion)
         id = effect_id(session.id, step)
         effect = do.load(Effect, id)
-        if kind not in self._kinds or effect.requested or session.checkout is None:
+        is_asked_for = effect.requested is not None and effect.withdrawn is None
+        if kind not in self._kinds or is_asked_for or session.checkout is None:
             return effect
         mail = _mail(session.checkout, kind, tuple(lines), parcel)
         effect = do.command(Effect, id, Effect.request, MAIL, step, mail=mail)

@@ -49,6 +49,7 @@ class AfterCheckout:
         fulfill_checkout: FulfillCheckout,
         *,
         livemode: bool,
+        are_keys_mailed: bool,
         clock: Clock,
         rate_limit: RateLimit,
         monotonic: Callable[[], float] = time.monotonic,
@@ -56,6 +57,7 @@ class AfterCheckout:
         self._log = log
         self._fulfill_checkout = fulfill_checkout
         self._livemode = livemode
+        self._are_keys_mailed = are_keys_mailed
         self._clock = clock
         self._rate_limit = rate_limit
         self._monotonic = monotonic
@@ -81,7 +83,12 @@ class AfterCheckout:
         state = checkout_state(session, fulfillment)
         logger.info("landing page", session_id=id, state=str(state))
         page = landing_view.landing_page(
-            session, fulfillment, state=state, now=self._clock(), refresh_seconds=_REFRESH_SECONDS.get(state)
+            session,
+            fulfillment,
+            state=state,
+            now=self._clock(),
+            refresh_seconds=_REFRESH_SECONDS.get(state),
+            are_keys_mailed=self._are_keys_mailed,
         )
         if wants_json:
             return JSONResponse(landing_view.as_json(page), headers=SECURITY_HEADERS)

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from domain.checkout import Checkout
-from domain.fulfillment import Fulfillment, LineState
-from domain.line import Line, Parcel
+from domain.fulfillment import Fulfillment
+from domain.line import Line, LineState, Parcel
 from infrastructure.safe_text import one_line, web_link
 
 _KEY_LENGTH_MAX = 4000
@@ -30,7 +30,7 @@ class Item:
     quantity: int
     link: str | None = None
     keys: tuple[str, ...] = ()
-    has_keys_in_mail: bool = False
+    has_hidden_keys: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +87,7 @@ def _item(line: Line, *, shows_keys: bool) -> Item:
         quantity=line.plan.item.quantity,
         link=web_link(line.link),
         keys=tuple(one_line(key.text, _KEY_LENGTH_MAX) for key in line.keys) if shows_keys else (),
-        has_keys_in_mail=bool(line.keys) and not shows_keys,
+        has_hidden_keys=bool(line.keys) and not shows_keys,
     )
 
 
@@ -115,7 +115,7 @@ def _merged(items: Iterable[Item]) -> tuple[Item, ...]:
     """Equal items as one, with their quantities and keys together, where the first of them stood."""
     merged: dict[tuple[str, str | None, bool], Item] = {}
     for item in items:
-        same = (item.title, item.link, item.has_keys_in_mail)
+        same = (item.title, item.link, item.has_hidden_keys)
         first = merged.get(same)
         merged[same] = (
             replace(first, quantity=first.quantity + item.quantity, keys=first.keys + item.keys) if first else item

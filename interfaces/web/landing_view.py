@@ -16,7 +16,7 @@ from domain.checkout_session import CheckoutSession
 from domain.fulfillment import Fulfillment
 from infrastructure.formatting import format_money
 from interfaces.web.landing_lines import Section, is_working, ordered, planned
-from interfaces.web.landing_words import KEYS_IN_MAIL, LOOKS_AGAIN, Words, words
+from interfaces.web.landing_words import KEYS_AT_THE_SHOP, KEYS_IN_MAIL, LOOKS_AGAIN, Words, words
 
 KEYS_SHOWN_FOR = timedelta(hours=1)
 """How long after the payment licence keys are shown: the page's address may still lie around much later."""
@@ -44,6 +44,7 @@ class LandingPage:
     total: Total | None
     is_paid: bool
     refresh_seconds: int | None
+    are_keys_mailed: bool
 
     @property
     def is_refreshing(self) -> bool:
@@ -57,6 +58,7 @@ def landing_page(
     state: CheckoutState,
     now: datetime,
     refresh_seconds: int | None,
+    are_keys_mailed: bool,
 ) -> LandingPage:
     """`refresh_seconds` is how soon to look again at first; it is not done where only people can change anything."""
     is_changing = fulfillment.requested is None or any(map(is_working, fulfillment.lines.values()))
@@ -67,13 +69,14 @@ def landing_page(
         total=_total(session, state),
         is_paid=session.is_paid,
         refresh_seconds=_later(refresh_seconds, session, now) if refresh_seconds and is_changing else None,
+        are_keys_mailed=are_keys_mailed,
     )
 
 
 def render(page: LandingPage) -> str:
     return _template("landing.html").render(
         page=page,
-        keys_in_mail=KEYS_IN_MAIL,
+        hidden_keys=KEYS_IN_MAIL if page.are_keys_mailed else KEYS_AT_THE_SHOP,
         looks_again=LOOKS_AGAIN,
         items_unfolded=_ITEMS_UNFOLDED,
         keys_unfolded=_KEYS_UNFOLDED,

@@ -66,6 +66,7 @@ _TO_BE_PACKED = Words("done", "Thank you for your order", "We are getting your p
 
 LOOKS_AGAIN = "This page looks again by itself."
 KEYS_IN_MAIL = "Your licence keys are in your mail."
+KEYS_AT_THE_SHOP = "Your licence keys are no longer shown here. The shop can tell you them."
 
 
 def words(state: CheckoutState, *, is_working: bool) -> Words:

@@ -10,6 +10,7 @@ import structlog
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
+from domain.mail import MailKind
 from interfaces.bootstrap import Runtime
 from interfaces.web.after_checkout import AfterCheckout
 from interfaces.web.app import web_app
@@ -40,6 +41,7 @@ def engine_app(runtime: Runtime, more_routes: Sequence[BaseRoute] = ()) -> Starl
             runtime.log,
             runtime.fulfill_checkout,
             livemode=runtime.settings.livemode,
+            are_keys_mailed={MailKind.RECEIPT, MailKind.DELIVERED} <= runtime.settings.mails,
             clock=runtime.clock,
             rate_limit=RateLimit(VISITS_PER_MINUTE, time.monotonic),
         ),

@@ -14,7 +14,8 @@ from application.checkout_document import as_json, checkout_document
 from domain.checkout_session import CheckoutSession, Source
 from domain.effect import MAIL, Effect
 from domain.event import Event
-from domain.fulfillment import Fulfillment, LineState
+from domain.fulfillment import Fulfillment
+from domain.line import LineState
 from domain.mail import MailKind
 from domain.personal import Personal
 from domain.policies.emails import NO_ADDRESS, mail_step

@@ -9,7 +9,8 @@ from log_parts import BEGINNING, COURSE, MUG, checkout
 from application.checkout_state import CheckoutState, checkout_state
 from domain.checkout_session import CheckoutSession, ParkReason, Source
 from domain.event import A, Event
-from domain.fulfillment import Fulfillment, LineState
+from domain.fulfillment import Fulfillment
+from domain.line import LineState
 
 COMPLETED = CheckoutSession.Completed(stripe_event="evt_1", payment_status="unpaid")
 SUCCEEDED = CheckoutSession.AsyncPaymentSucceeded(stripe_event="evt_2")

@@ -152,6 +152,18 @@ def test_an_event_that_was_handled_after_all_waits_no_more(sample: ReadSide) -> 
     assert "parked_event" not in {item.kind for item in sample.queries.work_queue()}
 
 
+def test_of_parked_events_the_first_of_each_policy_is_shown_with_how_many_wait(sample: ReadSide) -> None:
+    entries = [("emails", 4, "no"), ("intake", 4, "never"), ("emails", 7, "behind"), ("emails", 9, "behind")]
+    parked = [
+        ParkedEvent(policy=policy, position=position, subject=SHOP, error=error, parked_at=BEGINNING)
+        for policy, position, error in entries
+    ]
+    sample.log.store.insert_events([], park=parked)
+
+    shown = [(item.item, item.detail) for item in sample.queries.work_queue() if item.kind == "parked_event"]
+    assert shown == [("emails@4", "no (2 more wait behind it)"), ("intake@4", "never")]
+
+
 def test_the_stock_has_every_sku_that_was_ever_counted_or_asked_for(read_side: ReadSide) -> None:
     log = LogWriter()
     log.add("sku_mug", StockItem.Counted(on_hand=5))

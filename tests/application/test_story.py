@@ -15,8 +15,9 @@ from domain.catalog import MANUAL, SHIPMENT
 from domain.checkout_session import CheckoutSession, ParkReason, Source
 from domain.effect import Effect
 from domain.event import Event
-from domain.fulfillment import Fulfillment, LineState
+from domain.fulfillment import Fulfillment
 from domain.key_pool import KeyPool
+from domain.line import LineState
 from domain.mail import MailKind
 from domain.personal import Personal
 from domain.policies.emails import mail_step

@@ -42,9 +42,18 @@ def test_an_effect_says_what_is_to_be_done() -> None:
     decision.then(Effect.Requested(kind=HTTP, step="deliver_li_1", line=line))
 
 
-@pytest.mark.parametrize("before", [(), (started(), SUCCEEDED), (started(), GIVEN_UP), (WITHDRAWN,)])
+@pytest.mark.parametrize("before", [(), (started(), SUCCEEDED), (started(), GIVEN_UP)])
 def test_an_effect_is_asked_for_once(before: tuple[Event, ...]) -> None:
     the_effect(REQUESTED, *before).when(Effect.request, RETRIEVE, "retrieve_completed").then_nothing()
+
+
+def test_what_was_withdrawn_can_be_asked_for_again_and_is_due_at_once() -> None:
+    withdrawn = the_effect(REQUESTED, started(), FAILED, WITHDRAWN)
+
+    withdrawn.when(Effect.request, RETRIEVE, "retrieve_completed").then(REQUESTED)
+    again = the_effect(REQUESTED, started(), FAILED, WITHDRAWN, REQUESTED)
+    again.when(Effect.start, "w1", now=NOW).then(started(2))
+    again.when(Effect.request, RETRIEVE, "retrieve_completed").then_nothing()
 
 
 def test_a_worker_claims_what_is_due() -> None:

@@ -208,6 +208,17 @@ def test_a_line_that_has_to_wait_again_is_not_told_again() -> None:
     log.when(POLICY, FULFILLMENT, waits(MUG)).then_nothing()
 
 
+def test_a_line_that_has_to_wait_again_is_told_if_it_never_was() -> None:
+    """Stock came before the mail's turn, so that it was withdrawn, and was taken back."""
+    log = paid(MUG)
+    log.add(FULFILLMENT, requested(MUG), waits(MUG))
+    log.decide(POLICY, log.log[-1])
+    log.add(effect("mail_backordered"), Effect.Withdrawn(why="Nothing of it is backordered any more"))
+    log.add(FULFILLMENT, promised(MUG))
+
+    log.when(POLICY, FULFILLMENT, waits(MUG)).then(asked(MailKind.BACKORDERED, told(MUG, LineState.BACKORDERED)))
+
+
 def test_keys_that_come_after_the_receipt_have_a_mail_of_their_own() -> None:
     log = paid(KEY)
     log.add(FULFILLMENT, requested(KEY), waits(KEY))

@@ -9,7 +9,7 @@ from fakes.outside import Outside
 from fakes.receiver import Receiver, answering
 from shop import COMPLETED, Shop
 
-from domain.fulfillment import LineState
+from domain.line import LineState
 
 SESSION = "cs_test_seat"
 

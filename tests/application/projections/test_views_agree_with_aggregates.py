@@ -22,7 +22,8 @@ from domain.catalog import MANUAL, SHIPMENT
 from domain.effect import Effect
 from domain.errors import Refused
 from domain.event import A, Event
-from domain.fulfillment import Fulfillment, LineState
+from domain.fulfillment import Fulfillment
+from domain.line import LineState
 from domain.stock_item import Claim, StockItem
 
 Decision = Callable[[Any], Sequence[Event]]

@@ -10,7 +10,8 @@ from domain.catalog import MANUAL, PlannedLine
 from domain.checkout_session import CheckoutSession, ParkReason, Source
 from domain.effect import Effect
 from domain.event import Event
-from domain.fulfillment import Fulfillment, LineState
+from domain.fulfillment import Fulfillment
+from domain.line import LineState
 from domain.personal import Personal
 from domain.policies.emails import NO_ADDRESS
 from domain.stripe_event import StripeEvent

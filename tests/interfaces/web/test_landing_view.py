@@ -184,6 +184,16 @@ def test_licence_keys_are_shown_in_the_first_hour_after_payment_only(after: time
     assert ("Your licence keys are in your mail." in html) is not is_shown
 
 
+@pytest.mark.parametrize("after", [timedelta(0), timedelta(hours=1)])
+def test_nobody_is_sent_to_a_mail_that_the_shop_does_not_send(after: timedelta) -> None:
+    page = replace(page_of_lines(delivered(KEY, keys=KEYS), plan=[KEY], after=after), are_keys_mailed=False)
+
+    html = render(page)
+
+    assert "mail" not in html
+    assert ("The shop can tell you them." in html) is (after > timedelta(0))
+
+
 @pytest.mark.parametrize(("locale", "shown"), [("en", "€12.00"), ("de", "12,00\N{NO-BREAK SPACE}€"), (None, "€12.00")])
 def test_the_total_is_written_as_in_the_customers_country(locale: str | None, shown: str) -> None:
     checkout = a_checkout(line_items=[a_line_item(amount_total=1200)], locale=locale)
@@ -238,7 +248,7 @@ def test_the_json_says_what_the_page_says() -> None:
                         "quantity": 2,
                         "link": None,
                         "keys": [KEYS[0].text],
-                        "has_keys_in_mail": False,
+                        "has_hidden_keys": False,
                     }
                 ],
                 "carrier": None,
@@ -249,7 +259,7 @@ def test_the_json_says_what_the_page_says() -> None:
                 "kind": "parcel",
                 "heading": "On its way to you",
                 "text": "",
-                "items": [{"title": "Mug, blue", "quantity": 1, "link": None, "keys": [], "has_keys_in_mail": False}],
+                "items": [{"title": "Mug, blue", "quantity": 1, "link": None, "keys": [], "has_hidden_keys": False}],
                 "carrier": "Postbote",
                 "tracking": "PB 123",
                 "tracking_link": None,
