@@ -6,7 +6,6 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
-from urllib.parse import quote
 
 from application.ports import Permanent
 from domain.mail import Mail
@@ -27,14 +26,20 @@ def mail_message(mail: Mail, *, message_id: str, sender: Sender, at: datetime) -
     message["To"] = to
     message["Subject"] = header_text(written.subject)
     message["Date"] = format_datetime(at)
-    message["Message-ID"] = f"<{quote(message_id, safe='')}@{sender.domain}>"
+    message["Message-ID"] = f"<{digest(message_id)}@{sender.domain}>"
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "OOF, AutoReply"
     message.set_content(written.text, cte="quoted-printable")
     message.add_alternative(written.html, subtype="html", cte="quoted-printable")
     # "=_" never occurs in quoted-printable, so that no content can look like the end of its part
-    message.set_boundary("=_" + hashlib.sha256(message_id.encode()).hexdigest()[:32])
+    message.set_boundary("=_" + digest(message_id))
     return message
+
+
+def digest(message_id: str) -> str:
+    """As much the mail's own as the ID itself, which holds that of the session: a key to the customer's landing page,
+    and mail servers write this header into their logs."""
+    return hashlib.sha256(message_id.encode()).hexdigest()[:40]
 
 
 def _recipient(mail: Mail) -> Address:

@@ -64,7 +64,7 @@ def landing_page(
     is_changing = fulfillment.requested is None or any(map(is_working, fulfillment.lines.values()))
     return LandingPage(
         state=state,
-        words=words(state, is_working=is_changing),
+        words=words(state, is_working=is_changing, is_unpaid=_is_unpaid(session)),
         sections=_sections(session, fulfillment, state, now),
         total=_total(session, state),
         is_paid=session.is_paid,
@@ -144,6 +144,10 @@ def _sections(
     if session.checkout is None or state not in {CheckoutState.FULFILLING, CheckoutState.AWAITING_PAYMENT}:
         return ()
     return tuple(ordered(session.checkout))
+
+
+def _is_unpaid(session: CheckoutSession) -> bool:
+    return session.checkout is not None and session.checkout.status == "open" and not session.completed
 
 
 def _total(session: CheckoutSession, state: CheckoutState) -> Total | None:

@@ -17,8 +17,8 @@ _WORDS = {
     CheckoutState.OPEN: Words(
         "waiting",
         "Your order is not completed yet",
-        "If you have just paid, the confirmation is on its way. If you left the payment page before you paid, "
-        "go back to it and finish there.",
+        "If you have just paid, the confirmation is on its way: please do not pay again. If you left the payment page "
+        "before you paid, go back to it and finish there.",
     ),
     CheckoutState.AWAITING_PAYMENT: Words(
         "waiting",
@@ -61,6 +61,11 @@ _WORDS = {
         "done", "Thank you, all is done", "There is nothing to send for this order. You need not do anything."
     ),
 }
+_CONFIRMING = Words(
+    "waiting",
+    "We are confirming your payment",
+    "This can take a few minutes. If you have paid, your order is safe: please do not pay again.",
+)
 _GETTING_READY = Words("waiting", "Thank you for your order", "We are getting it ready. This takes a moment.")
 _TO_BE_PACKED = Words("done", "Thank you for your order", "We are getting your parcel ready. You need not do anything.")
 
@@ -69,8 +74,13 @@ KEYS_IN_MAIL = "Your licence keys are in your mail."
 KEYS_AT_THE_SHOP = "Your licence keys are no longer shown here. The shop can tell you them."
 
 
-def words(state: CheckoutState, *, is_working: bool) -> Words:
-    """`is_working`: something of the order is about to change without anybody's doing."""
+def words(state: CheckoutState, *, is_working: bool, is_unpaid: bool) -> Words:
+    """`is_working`: something of the order is about to change without anybody's doing.
+
+    `is_unpaid`: Stripe says that nobody has paid. That we did not hear of a payment is another thing.
+    """
+    if state is CheckoutState.OPEN and not is_unpaid:
+        return _CONFIRMING
     if state is CheckoutState.FULFILLING:
         return _GETTING_READY if is_working else _TO_BE_PACKED
     return _WORDS[state]

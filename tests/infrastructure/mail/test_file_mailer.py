@@ -12,6 +12,7 @@ from application.ports import Permanent, Temporary
 from domain.mail import MailKind
 from domain.personal import Personal
 from infrastructure.mail.files import FileMailer
+from infrastructure.mail.message import digest
 
 MAIL = mail(MailKind.RECEIPT, MUG)
 ID = "eff_cs_test_a_mail_receipt"
@@ -28,7 +29,7 @@ def test_a_mail_is_a_file_under_its_message_id(tmp_path: Path) -> None:
     [file] = (tmp_path / "not" / "there yet").iterdir()
     message = email.message_from_bytes(file.read_bytes(), policy=email.policy.default)
     assert file.name == f"{ID}.eml"
-    assert message["Message-ID"] == f"<{ID}@shop.example>"
+    assert message["Message-ID"] == f"<{digest(ID)}@shop.example>"
     assert message["To"].addresses[0].addr_spec == "Zoe@Example.com"
     body = message.get_body(("plain",))
     assert body is not None

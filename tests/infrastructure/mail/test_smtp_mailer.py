@@ -17,6 +17,7 @@ from log_parts import MUG, mail
 from application.ports import Permanent, PortError, Temporary
 from domain.mail import MailKind
 from domain.personal import Personal
+from infrastructure.mail.message import digest
 from infrastructure.mail.smtp import SmtpMailer, SmtpServer
 from infrastructure.mail.smtp_url import Security
 
@@ -53,7 +54,7 @@ def test_a_mail_is_handed_over_whole(server: MailServer) -> None:
 
     [content] = server.received
     message = email.message_from_bytes(content, policy=email.policy.SMTP)
-    assert message["Message-ID"] == f"<{ID}@shop.example>"
+    assert message["Message-ID"] == f"<{digest(ID)}@shop.example>"
     assert message["To"].addresses[0].addr_spec == "Zoe@Example.com"
     assert server.recipients == ["Zoe@Example.com"]
     assert server.greeted_by == ["shop.example"]

@@ -144,8 +144,16 @@ def test_a_session_that_is_open_is_not_completed_yet() -> None:
     assert page.refresh_seconds == 90
 
 
-def test_a_session_of_which_nothing_is_known_yet_has_a_page() -> None:
-    assert "not completed yet" in render(page_of(session(), refresh_seconds=5))
+def test_who_may_have_paid_is_not_asked_to_pay() -> None:
+    """Nothing is known when Stripe can't be asked or the log can't be written, which says nothing of the customer."""
+    still_open = retrieved(a_checkout(status="open", payment_status="unpaid"))
+    completed = CheckoutSession.Completed(stripe_event="evt_1", payment_status="paid")
+
+    for known in (session(), session(completed), session(still_open, completed)):
+        html = render(page_of(known, refresh_seconds=5))
+        assert "We are confirming your payment" in html
+        assert "please do not pay again" in html
+        assert REFRESH in html
 
 
 def test_an_order_of_nothing_is_done() -> None:
