@@ -68,7 +68,7 @@ async def params_of(request: Request) -> Params:
 def _params_of_json(body: bytes) -> Params:
     try:
         return Params.of_values(msgspec.json.decode(body or b"{}", type=dict[str, object]))
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise StripeError(f"Invalid JSON: {error}") from error
 
 

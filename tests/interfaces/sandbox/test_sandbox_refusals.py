@@ -83,6 +83,24 @@ def test_a_wrong_parameter_is_named(
     assert (refused.value.http_status, refused.value.param, refused.value.code) == (400, param, code)
 
 
+@pytest.mark.parametrize(
+    "body",
+    [b"{", b"[]", b'{"name": "\xff"}', b'{"name": ' * 900 + b"1" + b"}" * 900, b'{"name": ' * 50_000],
+    ids=["cut", "no object", "not UTF-8", "nested deep", "nested deeper"],
+)
+def test_a_body_that_cannot_be_read_is_refused(server: SandboxServer, body: bytes) -> None:
+    answer = httpx2.post(
+        f"{server.url}/v1/products",
+        content=body,
+        headers={"Content-Type": "application/json"},
+        auth=("sk_test_example", ""),
+        trust_env=False,
+    )
+
+    assert answer.status_code == 400
+    assert answer.json()["error"]["type"] == "invalid_request_error"
+
+
 @pytest.mark.parametrize("key", ["sk_live_0123456789", "sk_test_", "pk_test_0123456789"])
 def test_only_a_secret_test_key_is_taken(server: SandboxServer, key: str) -> None:
     client = stripe.StripeClient(key, base_addresses={"api": server.url})
