@@ -10,12 +10,14 @@ from starlette.routing import Route
 
 from interfaces.sandbox.api.answer import Answering
 from interfaces.sandbox.api.call import Call, Handler
+from interfaces.sandbox.errors import invalid_parameter
 from interfaces.sandbox.sandbox import Sandbox
 from interfaces.sandbox.session_shapes import SessionShapes
 from interfaces.sandbox.shapes import Json, JsonObject
 from interfaces.sandbox.values import PayBy, Session
 
 _COUNT_MAX: Final = 10_000
+_FAULT_STATUSES: Final = range(400, 600)
 _PAY_BY: Final[tuple[PayBy, ...]] = ("card", "debit_succeeds", "debit_fails", "free")
 _PAY_NAMES: Final = ("additions", "answers", "by", "email", "name", "phone", "quantities", "shipping_rate")
 
@@ -95,7 +97,9 @@ def set_deliveries(call: Call) -> JsonObject:
 def add_faults(call: Call) -> JsonObject:
     """`count` (default 1), `status` (0: answer as asked, after the delay), `delay_seconds`, `cut`, `path`."""
     call.params.allow_only(("count", "status", "delay_seconds", "cut", "path"))
-    status = call.params.integer("status", maximum=599)
+    status = call.params.integer("status")
+    if status and status not in _FAULT_STATUSES:
+        raise invalid_parameter("status", "The status of a fault is 0, or between 400 and 599.")
     call.sandbox.fail_next_requests(
         call.params.integer("count", minimum=1, maximum=_COUNT_MAX) or 1,
         status=500 if status is None else status or None,

@@ -106,6 +106,21 @@ def test_faults_are_added_and_cleared_by_another_process(http: httpx2.Client) ->
     assert http.get("/v1/products", headers=key).status_code == 200
 
 
+@pytest.mark.parametrize("status", [-1, 1, 99, 200, 302, 399, 600])
+def test_a_fault_that_is_no_error_is_refused(http: httpx2.Client, status: int) -> None:
+    refused = http.post("/sandbox/faults", json={"status": status})
+
+    assert (refused.status_code, refused.json()["error"]["param"]) == (400, "status")
+    assert http.get("/sandbox").json()["faults_left"] == 0
+
+
+@pytest.mark.parametrize(("status", "answered"), [(0, 200), (400, 400), (599, 599)])
+def test_a_fault_is_any_error_or_none(http: httpx2.Client, status: int, answered: int) -> None:
+    http.post("/sandbox/faults", json={"status": status}).raise_for_status()
+
+    assert http.get("/v1/products", headers={"Authorization": "Bearer sk_test_example"}).status_code == answered
+
+
 def test_a_secret_is_rolled_and_a_status_pretended_by_another_process(sandbox: Sandbox, http: httpx2.Client) -> None:
     session = opened(sandbox)
     endpoint = sandbox.add_webhook("http://localhost:4242/webhook")
