@@ -9,6 +9,7 @@ from interfaces.sandbox.values import (
     Delivery,
     Endpoint,
     Event,
+    KeptAnswer,
     PaymentIntent,
     PaymentLink,
     Price,
@@ -33,6 +34,8 @@ class State:
     endpoints: dict[str, Endpoint] = field(default_factory=dict)
     events: dict[str, Event] = field(default_factory=dict)
     deliveries: dict[str, Delivery] = field(default_factory=dict)
+    answers: dict[str, KeptAnswer] = field(default_factory=dict)
+    """By API key and idempotency key; `IdempotencyKeys` knows how."""
 
     def product(self, identifier: str, *, param: str | None = None) -> Product:
         return _find("product", self.products, identifier, param)

@@ -282,3 +282,12 @@ class Delivery:
     endpoint_id: str
     state: DeliveryState
     attempts: tuple[Attempt, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptAnswer:
+    """What a request with an idempotency key was answered, for when it comes again."""
+
+    request_digest: str
+    request_id: str
+    body_json: str

@@ -9,8 +9,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from interfaces.sandbox.api.call import Call, Handler, base_url_of, check_key, params_of
-from interfaces.sandbox.api.idempotency import IdempotencyKeys, KeptAnswer
+from interfaces.sandbox.api.call import Call, Handler, api_key_of, base_url_of, check_key, params_of
+from interfaces.sandbox.api.idempotency import IdempotencyKeys
 from interfaces.sandbox.errors import INVALID_REQUEST, StripeError
 from interfaces.sandbox.sandbox import Sandbox
 from interfaces.sandbox.shapes import API_VERSION, JsonObject
@@ -24,7 +24,6 @@ class Answering:
     def __init__(self, sandbox: Sandbox, *, needs_key: bool = True) -> None:
         self._sandbox = sandbox
         self._needs_key = needs_key
-        self._keys = IdempotencyKeys()
 
     def route(self, handlers: Mapping[str, Handler]) -> Callable[[Request], Awaitable[Response]]:
         """An endpoint with one handler for each method."""
@@ -47,8 +46,9 @@ class Answering:
                 return _Cut()
             if fault.status is not None:
                 raise _error_of(fault.status)
+        api_key = api_key_of(request)
         if self._needs_key:
-            check_key(request)
+            check_key(api_key)
         key = request.headers.get("idempotency-key") if request.method == "POST" else None
         call = Call(
             sandbox=self._sandbox,
@@ -59,21 +59,25 @@ class Answering:
         )
         if key is None:
             return _response(msgspec.json.encode(handler(call)), request_id)
-        return self._answer_once(call, handler, key, f"{request.url.path} {call.params.fingerprint()}")
-
-    def _answer_once(self, call: Call, handler: Handler, key: str, fingerprint: str) -> Response:
-        request_id = call.origin.request_id or ""
-        kept = self._keys.find(key, fingerprint)
-        if kept is not None:
-            again = {"Idempotent-Replayed": "true", "Original-Request": kept.request_id}
-            return _response(kept.body, request_id, headers={"Idempotency-Key": key, **again})
-        body = msgspec.json.encode(handler(call))
-        self._keys.keep(key, KeptAnswer(fingerprint=fingerprint, body=body, request_id=request_id))
-        return _response(body, request_id, headers={"Idempotency-Key": key})
+        # One change, so that no state file holds what the request did without the key it came with.
+        with self._sandbox.changing() as making:
+            keys = IdempotencyKeys(making.state, api_key)
+            return _answer_once(call, handler, keys, key, f"{request.url.path} {call.params.fingerprint()}")
 
 
 def unrecognized(call: Call) -> JsonObject:
     raise StripeError(f"Unrecognized request URL (/v1/{call.names['rest']}).", status=404)
+
+
+def _answer_once(call: Call, handler: Handler, keys: IdempotencyKeys, key: str, request: str) -> Response:
+    request_id = call.origin.request_id or ""
+    kept = keys.find(key, request)
+    if kept is not None:
+        again = {"Idempotent-Replayed": "true", "Original-Request": kept.request_id}
+        return _response(kept.body_json.encode(), request_id, headers={"Idempotency-Key": key, **again})
+    body = msgspec.json.encode(handler(call))
+    keys.keep(key, request, body=body, request_id=request_id)
+    return _response(body, request_id, headers={"Idempotency-Key": key})
 
 
 def _response(body: bytes, request_id: str, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:

@@ -46,9 +46,19 @@ def base_url_of(request: Request) -> str:
     return str(request.base_url).rstrip("/")
 
 
-def check_key(request: Request) -> None:
+def api_key_of(request: Request) -> str:
+    """The key in the Authorization header, bearer or basic; an empty one where there is none."""
+    scheme, _, value = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "basic":
+        return value.strip()
+    try:
+        return base64.b64decode(value).decode().partition(":")[0]
+    except (binascii.Error, UnicodeDecodeError):
+        return ""
+
+
+def check_key(key: str) -> None:
     """Any test key will do, but a live one must never be sent to a sandbox."""
-    key = _key_of(request.headers.get("authorization", ""))
     if not key:
         message = "You did not provide an API key. Provide one in the Authorization header, using Bearer auth."
         raise StripeError(message, status=401)
@@ -86,13 +96,3 @@ async def _body_of(request: Request) -> bytes:
         if len(body) > _BODY_BYTES_MAX:
             raise StripeError("The request is too large.", status=413)
     return bytes(body)
-
-
-def _key_of(authorization: str) -> str:
-    scheme, _, value = authorization.partition(" ")
-    if scheme.lower() != "basic":
-        return value.strip()
-    try:
-        return base64.b64decode(value).decode().partition(":")[0]
-    except (binascii.Error, UnicodeDecodeError):
-        return ""

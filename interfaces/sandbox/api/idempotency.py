@@ -1,29 +1,26 @@
 """Answers kept under the keys of their requests, so that a repeated request changes nothing."""
 
-from dataclasses import dataclass
+import hashlib
 from typing import Final
 
 from interfaces.sandbox.errors import StripeError
+from interfaces.sandbox.state import State
+from interfaces.sandbox.values import KeptAnswer
 
 _KEPT_MAX: Final = 10_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeptAnswer:
-    fingerprint: str
-    body: bytes
-    request_id: str
-
-
 class IdempotencyKeys:
-    """Refused requests are not kept: they may be sent again under their key, corrected."""
+    """Those of one API key. Refused requests are not kept: they may be sent again under their key, corrected."""
 
-    def __init__(self) -> None:
-        self._answers: dict[str, KeptAnswer] = {}
+    def __init__(self, state: State, api_key: str) -> None:
+        self._answers = state.answers
+        self._scope = _digest(api_key)
 
-    def find(self, key: str, fingerprint: str) -> KeptAnswer | None:
-        kept = self._answers.get(key)
-        if kept is not None and kept.fingerprint != fingerprint:
+    def find(self, key: str, request: str) -> KeptAnswer | None:
+        """The answer to the request; raises StripeError when the key is that of another one."""
+        kept = self._answers.get(self._scoped(key))
+        if kept is not None and kept.request_digest != _digest(request):
             message = (
                 "Keys for idempotent requests can only be used with the same parameters they were first "
                 f"used with. Try using a key other than '{key}' if you meant to execute a different request."
@@ -31,7 +28,17 @@ class IdempotencyKeys:
             raise StripeError(message, type="idempotency_error")
         return kept
 
-    def keep(self, key: str, answer: KeptAnswer) -> None:
+    def keep(self, key: str, request: str, *, body: bytes, request_id: str) -> None:
         while len(self._answers) >= _KEPT_MAX:
             del self._answers[next(iter(self._answers))]
-        self._answers[key] = answer
+        self._answers[self._scoped(key)] = KeptAnswer(
+            request_digest=_digest(request), request_id=request_id, body_json=body.decode()
+        )
+
+    def _scoped(self, key: str) -> str:
+        return f"{self._scope} {key}"
+
+
+def _digest(text: str) -> str:
+    """Of an API key, which is not for a file, or of a request, whose parameters may be long."""
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -152,6 +152,25 @@ def test_a_state_file_carries_everything_over_a_restart(tmp_path: Path) -> None:
         assert server.sandbox.webhook_at(endpoint.url) == endpoint
 
 
+def test_a_request_repeated_after_a_restart_changes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "state.json"
+
+    def create_product() -> stripe.Product:
+        with SandboxServer(Sandbox(state_path=path)) as server:
+            client = stripe.StripeClient("sk_test_example", base_addresses={"api": server.url})
+            product = client.v1.products.create({"name": "Mug"}, {"idempotency_key": "mug-1"})
+            assert len(client.v1.products.list().data) == 1
+            return product
+
+    first = create_product()
+    again = create_product()
+
+    assert again.id == first.id
+    assert again.last_response is not None
+    assert again.last_response.headers["idempotent-replayed"] == "true"
+    assert "sk_test_example" not in path.read_text()
+
+
 def test_deliveries_and_debits_that_were_pending_go_on_after_a_restart(tmp_path: Path) -> None:
     path = tmp_path / "state.json"
     with Inbox() as inbox:

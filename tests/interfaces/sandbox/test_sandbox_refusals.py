@@ -142,6 +142,15 @@ def test_an_idempotency_key_belongs_to_its_parameters(client: stripe.StripeClien
         client.v1.checkout.sessions.create(order(2), {"idempotency_key": "order-2"})
 
 
+def test_an_idempotency_key_belongs_to_its_api_key(server: SandboxServer, client: stripe.StripeClient) -> None:
+    other = stripe.StripeClient("sk_test_another", base_addresses={"api": server.url})
+
+    first = client.v1.products.create({"name": "Mug"}, {"idempotency_key": "product-2"})
+    second = other.v1.products.create({"name": "Cup"}, {"idempotency_key": "product-2"})
+
+    assert (first.name, second.name) == ("Mug", "Cup")
+
+
 def test_a_refused_request_leaves_its_idempotency_key_free(client: stripe.StripeClient) -> None:
     with pytest.raises(stripe.InvalidRequestError):
         client.v1.products.create({"name": ""}, {"idempotency_key": "product-1"})
