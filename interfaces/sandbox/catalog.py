@@ -1,11 +1,13 @@
-"""Products and prices from the parameters that create them."""
+"""Products and prices from the parameters that create and change them."""
 
 import re
+from dataclasses import replace
 from typing import Final
 
-from interfaces.sandbox.errors import invalid_parameter, missing_parameter
+from interfaces.sandbox.errors import invalid_parameter, invalid_state, missing_parameter
 from interfaces.sandbox.making import Making
 from interfaces.sandbox.params import Params
+from interfaces.sandbox.state import State
 from interfaces.sandbox.values import Price, Product, Recurring
 
 _PRODUCT_NAMES: Final = (
@@ -18,6 +20,8 @@ _PRICE_NAMES: Final = (
     *("product_data", "recurring", "tax_behavior", "transfer_lookup_key", "unit_amount"),
     "unit_amount_decimal",
 )
+_PRODUCT_CHANGES: Final = ("active", "description", "expand", "images", "metadata", "name", "shippable", "url")
+_PRICE_CHANGES: Final = ("active", "expand", "metadata", "nickname")
 _INTERVALS: Final = ("day", "week", "month", "year")
 
 
@@ -34,14 +38,35 @@ def new_product(params: Params, making: Making) -> Product:
     return product
 
 
+def changed_product(product: Product, params: Params, *, now: int) -> Product:
+    """Only what is named changes; what is set to nothing is removed."""
+    params.allow_only(_PRODUCT_CHANGES)
+    return replace(
+        product,
+        updated=now,
+        name=params.required("name") if params.has("name") else product.name,
+        description=params.text("description") if params.has("description") else product.description,
+        active=_is_active(params, otherwise=product.active),
+        images=params.texts("images") if params.has("images") else product.images,
+        metadata=params.merged("metadata", product.metadata),
+        is_shippable=params.flag("shippable") if params.has("shippable") else product.is_shippable,
+        url=params.text("url") if params.has("url") else product.url,
+    )
+
+
+def check_without_prices(product: Product, state: State) -> None:
+    """Stripe deletes no product that has a price, active or not, and no price at all."""
+    if any(price.product_id == product.id for price in state.prices.values()):
+        raise invalid_state("This product cannot be deleted because it has one or more user-created prices.")
+
+
 def _product(params: Params, making: Making, identifier: str) -> Product:
-    is_active = params.flag("active")
     return Product(
         id=identifier,
         created=making.now,
         name=params.required("name"),
         description=params.text("description"),
-        active=is_active is not False,
+        active=_is_active(params, otherwise=True),
         images=params.texts("images"),
         metadata=params.pairs("metadata"),
         is_shippable=params.flag("shippable"),
@@ -58,12 +83,11 @@ def new_price(params: Params, making: Making) -> Price:
 
 
 def keep_price(params: Params, making: Making, product: Product) -> Price:
-    is_active = params.flag("active")
     price = Price(
         id=making.ids.object("price"),
         created=making.now,
         product_id=product.id,
-        active=is_active is not False,
+        active=_is_active(params, otherwise=True),
         currency=currency_of(params),
         unit_amount=_unit_amount(params),
         recurring=_recurring(params),
@@ -75,11 +99,27 @@ def keep_price(params: Params, making: Making, product: Product) -> Price:
     return price
 
 
+def changed_price(price: Price, params: Params) -> Price:
+    """As at Stripe, the amount stays as it is."""
+    params.allow_only(_PRICE_CHANGES)
+    return replace(
+        price,
+        active=_is_active(params, otherwise=price.active),
+        metadata=params.merged("metadata", price.metadata),
+        nickname=params.text("nickname") if params.has("nickname") else price.nickname,
+    )
+
+
 def currency_of(params: Params) -> str:
     currency = params.required("currency").lower()
     if not re.fullmatch(r"[a-z]{3}", currency):
         raise invalid_parameter(params.named("currency"), f"Invalid currency: {currency}")
     return currency
+
+
+def _is_active(params: Params, *, otherwise: bool) -> bool:
+    is_active = params.flag("active")
+    return otherwise if is_active is None else is_active
 
 
 def _unit_amount(params: Params) -> int:

@@ -133,7 +133,9 @@ class Params:
         return {key: value for key, value in self._pairs(name).items() if value}
 
     def merged(self, name: str, old: Mapping[str, str]) -> dict[str, str]:
-        """What an update makes of the old texts: only those it names change."""
+        """What an update makes of the old texts: only those it names change. Nothing at all removes them all."""
+        if self._tree.get(name) == "":
+            return {}
         return {key: value for key, value in {**old, **self._pairs(name)}.items() if value}
 
     def counts(self, name: str) -> dict[str, int]:

@@ -70,7 +70,7 @@ def product_json(product: Product) -> JsonObject:
         "tax_code": None,
         "type": "service",
         "unit_label": None,
-        "updated": product.created,
+        "updated": product.created if product.updated is None else product.updated,
         "url": product.url,
     }
 

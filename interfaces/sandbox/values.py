@@ -31,6 +31,8 @@ class Product:
     metadata: dict[str, str]
     is_shippable: bool | None
     url: str | None
+    updated: int | None = None
+    """When it was last changed; None while it is as it was created."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

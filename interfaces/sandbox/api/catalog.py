@@ -2,7 +2,7 @@
 
 from interfaces.sandbox.api.call import Call
 from interfaces.sandbox.api.paging import PAGING, created_within, newest_first, page_json
-from interfaces.sandbox.catalog import new_price, new_product
+from interfaces.sandbox.catalog import changed_price, changed_product, check_without_prices, new_price, new_product
 from interfaces.sandbox.shapes import Expand, JsonObject, price_json, product_json
 from interfaces.sandbox.state import State
 from interfaces.sandbox.values import Price
@@ -19,6 +19,22 @@ def retrieve_product(call: Call) -> JsonObject:
     call.params.allow_only(("expand",))
     with call.sandbox.reading() as state:
         return product_json(state.product(call.names["id"]))
+
+
+def update_product(call: Call) -> JsonObject:
+    with call.sandbox.changing() as making:
+        product = changed_product(making.state.product(call.names["id"]), call.params, now=making.now)
+        making.state.products[product.id] = product
+    return product_json(product)
+
+
+def delete_product(call: Call) -> JsonObject:
+    call.params.allow_only(())
+    with call.sandbox.changing() as making:
+        product = making.state.product(call.names["id"])
+        check_without_prices(product, making.state)
+        del making.state.products[product.id]
+    return {"id": product.id, "object": "product", "deleted": True}
 
 
 def list_products(call: Call) -> JsonObject:
@@ -44,6 +60,14 @@ def retrieve_price(call: Call) -> JsonObject:
     call.params.allow_only(("expand",))
     with call.sandbox.reading() as state:
         return _price_json(state.price(call.names["id"]), state, call.expand(_PRICE_EXPANDS))
+
+
+def update_price(call: Call) -> JsonObject:
+    expand = call.expand(_PRICE_EXPANDS)
+    with call.sandbox.changing() as making:
+        price = changed_price(making.state.price(call.names["id"]), call.params)
+        making.state.prices[price.id] = price
+        return _price_json(price, making.state, expand)
 
 
 def list_prices(call: Call) -> JsonObject:

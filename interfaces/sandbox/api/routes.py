@@ -9,9 +9,13 @@ from interfaces.sandbox.sandbox import Sandbox
 
 _PATHS: dict[str, dict[str, Handler]] = {
     "/v1/products": {"GET": catalog.list_products, "POST": catalog.create_product},
-    "/v1/products/{id}": {"GET": catalog.retrieve_product},
+    "/v1/products/{id}": {
+        "GET": catalog.retrieve_product,
+        "POST": catalog.update_product,
+        "DELETE": catalog.delete_product,
+    },
     "/v1/prices": {"GET": catalog.list_prices, "POST": catalog.create_price},
-    "/v1/prices/{id}": {"GET": catalog.retrieve_price},
+    "/v1/prices/{id}": {"GET": catalog.retrieve_price, "POST": catalog.update_price},
     "/v1/checkout/sessions": {"GET": checkout.list_sessions, "POST": checkout.create_session},
     "/v1/checkout/sessions/{id}": {"GET": checkout.retrieve_session, "POST": checkout.update_session},
     "/v1/checkout/sessions/{id}/expire": {"POST": checkout.expire_session},

@@ -139,6 +139,49 @@ def test_products_and_prices_are_made_read_and_listed(client: stripe.StripeClien
     assert client.v1.products.list({"limit": 1}).data[0].id == product.id
 
 
+def test_a_changed_product_keeps_what_was_not_named(client: stripe.StripeClient, server: SandboxServer) -> None:
+    made = client.v1.products.create(
+        {"name": "Mug", "metadata": {"sku": "MUG", "shelf": "3"}, "description": "Blue", "url": "http://localhost/mug"}
+    )
+    server.sandbox.advance_clock(60)
+
+    client.v1.products.update(
+        made.id, {"active": False, "description": "", "metadata": {"shelf": "", "size": "L"}, "images": ["http://a/b"]}
+    )
+    product = client.v1.products.retrieve(made.id)
+
+    assert (product.name, product.active, product.description) == ("Mug", False, None)
+    assert (product.url, product.images) == ("http://localhost/mug", ["http://a/b"])
+    assert product.metadata.to_dict() == {"sku": "MUG", "size": "L"}
+    assert product.created == made.updated < product.updated
+    assert made.id not in [found.id for found in client.v1.products.list({"active": True}).data]
+    assert client.v1.products.update(made.id, {"active": True, "metadata": ""}).metadata.to_dict() == {}
+
+
+def test_a_changed_price_keeps_its_amount(client: stripe.StripeClient) -> None:
+    product = client.v1.products.create({"name": "Mug"})
+    made = client.v1.prices.create({"product": product.id, "unit_amount": 1200, "currency": "eur", "nickname": "Old"})
+
+    changed = client.v1.prices.update(made.id, {"active": False, "metadata": {"tier": "a"}, "expand": ["product"]})
+    renamed = client.v1.prices.update(made.id, {"nickname": "New"})
+
+    assert changed.product == product
+    assert (renamed.active, renamed.unit_amount, renamed.nickname) == (False, 1200, "New")
+    assert renamed.metadata.to_dict() == {"tier": "a"}
+    assert client.v1.prices.list({"product": product.id, "active": True}).data == []
+
+
+def test_a_deleted_product_is_gone(client: stripe.StripeClient) -> None:
+    product = client.v1.products.create({"name": "Mug"})
+
+    deleted = client.v1.products.delete(product.id)
+
+    assert (deleted.id, deleted.deleted) == (product.id, True)
+    with pytest.raises(stripe.InvalidRequestError) as refused:
+        client.v1.products.retrieve(product.id)
+    assert refused.value.code == "resource_missing"
+
+
 def test_a_payment_link_makes_sessions_that_name_it(client: stripe.StripeClient, server: SandboxServer) -> None:
     link = client.v1.payment_links.create(
         {

@@ -158,6 +158,29 @@ def test_a_refused_request_leaves_its_idempotency_key_free(client: stripe.Stripe
     assert client.v1.products.create({"name": "Mug"}, {"idempotency_key": "product-1"}).name == "Mug"
 
 
+def test_a_product_with_a_price_cannot_be_deleted_even_when_both_are_inactive(client: stripe.StripeClient) -> None:
+    product = client.v1.products.create({"name": "Mug", "active": False})
+    client.v1.prices.create({"product": product.id, "unit_amount": 1200, "currency": "eur", "active": False})
+
+    with pytest.raises(stripe.InvalidRequestError, match="one or more user-created prices") as refused:
+        client.v1.products.delete(product.id)
+
+    assert refused.value.http_status == 400
+    assert client.v1.products.retrieve(product.id).id == product.id
+
+
+def test_the_amount_of_a_price_and_the_name_of_a_product_cannot_be_taken_away(client: stripe.StripeClient) -> None:
+    product = client.v1.products.create({"name": "Mug"})
+    price = client.v1.prices.create({"product": product.id, "unit_amount": 1200, "currency": "eur"})
+
+    with pytest.raises(stripe.InvalidRequestError) as refused:
+        client.raw_request("post", f"/v1/prices/{price.id}", unit_amount=1)
+    assert refused.value.param == "unit_amount"
+    with pytest.raises(stripe.InvalidRequestError) as refused:
+        client.v1.products.update(product.id, {"name": ""})
+    assert refused.value.param == "name"
+
+
 def test_an_expired_session_cannot_expire_again(client: stripe.StripeClient) -> None:
     session = client.v1.checkout.sessions.create(order())
 
