@@ -7,6 +7,7 @@ from interfaces.sandbox.catalog import keep_price, new_product
 from interfaces.sandbox.errors import invalid_parameter, missing_parameter
 from interfaces.sandbox.making import Making
 from interfaces.sandbox.params import Params
+from interfaces.sandbox.state import State
 from interfaces.sandbox.values import (
     AdjustableQuantity,
     CustomField,
@@ -93,10 +94,7 @@ def _line_item(params: Params, making: Making) -> LineItem:
 
 def _price(params: Params, making: Making) -> Price:
     if not params.has("price_data"):
-        price = making.state.price(params.required("price"), param=params.named("price"))
-        if not price.active:
-            raise invalid_parameter(params.named("price"), f"The price {price.id} is inactive.")
-        return price
+        return _active_price(params, making.state)
     described = params.child("price_data")
     if described.has("product"):
         identifier = described.required("product")
@@ -104,6 +102,17 @@ def _price(params: Params, making: Making) -> Price:
     else:
         product = new_product(described.child("product_data"), making)
     return keep_price(described, making, product)
+
+
+def _active_price(params: Params, state: State) -> Price:
+    param = params.named("price")
+    price = state.price(params.required("price"), param=param)
+    if not price.active:
+        raise invalid_parameter(param, "The price specified is inactive. This field only accepts active prices.")
+    if not state.product(price.product_id).active:
+        message = f"Price `{price.id}` is not available to be purchased because its product is not active."
+        raise invalid_parameter(param, message)
+    return price
 
 
 def _adjustable(params: Params) -> AdjustableQuantity | None:

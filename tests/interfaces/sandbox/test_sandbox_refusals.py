@@ -181,6 +181,21 @@ def test_the_amount_of_a_price_and_the_name_of_a_product_cannot_be_taken_away(cl
     assert refused.value.param == "name"
 
 
+@pytest.mark.parametrize("inactive", ["price", "product"])
+def test_nothing_inactive_is_sold(client: stripe.StripeClient, inactive: str) -> None:
+    product = client.v1.products.create({"name": "Mug"})
+    price = client.v1.prices.create({"product": product.id, "unit_amount": 1200, "currency": "eur"})
+    if inactive == "price":
+        client.v1.prices.update(price.id, {"active": False})
+    else:
+        client.v1.products.update(product.id, {"active": False})
+
+    with pytest.raises(stripe.InvalidRequestError) as refused:
+        client.v1.checkout.sessions.create(order(line_items=[{"price": price.id, "quantity": 1}]))
+
+    assert refused.value.param == "line_items[0][price]"
+
+
 def test_an_expired_session_cannot_expire_again(client: stripe.StripeClient) -> None:
     session = client.v1.checkout.sessions.create(order())
 
