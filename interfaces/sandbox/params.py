@@ -11,6 +11,8 @@ Tree: TypeAlias = "str | dict[str, Tree]"
 """One parameter: text, or more parameters by name. A list is one whose names are its positions."""
 
 _NAME: Final = re.compile(r"([^\[\]]+)((?:\[[^\[\]]*\]){0,12})")
+_POSITION: Final = re.compile(r"[0-9]{1,9}")
+"""Python reads no number of more than 4300 digits."""
 _PART: Final = re.compile(r"\[([^\[\]]*)\]")
 
 
@@ -187,4 +189,4 @@ def _tree_of(value: object) -> Tree:
 
 
 def _position(name: str) -> int:
-    return int(name) if name.isdecimal() else 0
+    return int(name) if _POSITION.fullmatch(name) else 0

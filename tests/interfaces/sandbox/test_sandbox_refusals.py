@@ -101,6 +101,15 @@ def test_a_body_that_cannot_be_read_is_refused(server: SandboxServer, body: byte
     assert answer.json()["error"]["type"] == "invalid_request_error"
 
 
+def test_an_endless_position_in_a_list_is_refused_like_any_other(client: stripe.StripeClient) -> None:
+    wanted = {**order(), "line_items": {"1" * 5000: {"price": "price_none"}}}
+
+    with pytest.raises(stripe.InvalidRequestError) as refused:
+        client.raw_request("post", "/v1/checkout/sessions", **wanted)
+
+    assert (refused.value.http_status, refused.value.code) == (400, "resource_missing")
+
+
 @pytest.mark.parametrize("key", ["sk_live_0123456789", "sk_test_", "pk_test_0123456789"])
 def test_only_a_secret_test_key_is_taken(server: SandboxServer, key: str) -> None:
     client = stripe.StripeClient(key, base_addresses={"api": server.url})
