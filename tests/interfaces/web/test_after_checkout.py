@@ -120,9 +120,10 @@ def test_a_checkout_that_this_version_can_not_read_gets_a_page_that_says_to_come
 
 
 def test_an_address_that_asks_too_often_is_asked_to_wait(shop: RunningShop) -> None:
-    answers = [shop.visit("nonsense") for _ in range(130)]
+    answers = [shop.visit("nonsense")]
+    while answers[-1].status_code != 429 and len(answers) < 2000:  # on a slow machine the bucket fills meanwhile
+        answers.append(shop.visit("nonsense"))
 
-    limited = [answer for answer in answers if answer.status_code == 429]
-    assert limited
-    assert all(answer.headers["retry-after"] for answer in limited)
-    assert [answer.status_code for answer in answers[:60]].count(429) < 60
+    assert answers[-1].status_code == 429
+    assert answers[-1].headers["retry-after"]
+    assert len(answers) > 60
