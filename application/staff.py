@@ -53,7 +53,7 @@ class Staff:
         self._clock = clock
 
     def complete(self, session_id: str, lines: Sequence[str], by: By) -> None:
-        """These lines, or all that wait for a person, have been handed over by hand."""
+        """These lines, or those that only a person delivers, have been handed over by hand."""
         self._on_checkout(
             session_id,
             by,

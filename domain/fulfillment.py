@@ -179,13 +179,20 @@ class Fulfillment(Aggregate["FulfillmentFact"]):
         return self._and_completion([self.LineItemDelivered(line_item=line_item, keys=keys, link=link, note=note)])
 
     def complete(self, line_items: Sequence[str], note: str | None = None) -> "FulfillmentFacts":
-        """Staff handed these lines over by hand; none given means all that wait for a person.
+        """Staff handed these lines over by hand; none given means those that only a person delivers.
+
+        Lines that wait for stock, keys, a parcel or another try have to be named: they would get none of it any more.
 
         Raises:
-            Refused: a line is not there, is delivered, or is being delivered automatically.
+            Refused: a line is not there, is delivered, or is being delivered automatically, or none is named and
+                every line that waits has another way.
         """
         waiting = [id for id, line in self.lines.items() if line.state.needs_a_person or line.is_to_pack]
         chosen = self._chosen(line_items, waiting, "to be handed over by a person")
+        if not line_items:
+            chosen = [id for id in waiting if self.lines[id].state is LineState.MANUAL]
+        if not chosen:
+            raise Refused(f"No line is for a person alone. Name those that were handed over: {', '.join(waiting)}.")
         return self._and_completion([self.LineItemDelivered(line_item=id, note=note) for id in chosen])
 
     def ship(self, line_items: Sequence[str], *, carrier: str, tracking: str | None) -> "FulfillmentFacts":

@@ -1,9 +1,10 @@
 """What the log and the views have in common on SQLite: how a file is opened, and how its errors are told."""
 
+import os
 import sqlite3
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -45,6 +46,7 @@ def connect(path: str, synchronous: Synchronous) -> sqlite3.Connection:
     Raises:
         sqlite3.Error: it can't be opened, or not in this mode.
     """
+    _make_private(path)
     connection = sqlite3.connect(
         path, timeout=BUSY_TIMEOUT_SECONDS, isolation_level=None, check_same_thread=False, uri=True
     )
@@ -58,6 +60,14 @@ def connect(path: str, synchronous: Synchronous) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def _make_private(path: str) -> None:
+    """A new file is its owner's alone, since customers' data will be in it; SQLite's files beside it follow suit."""
+    if path.startswith((":memory:", "file:")):
+        return
+    with suppress(OSError):  # SQLite says in a moment what is wrong with the place
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
 
 
 def _write_ahead(connection: sqlite3.Connection) -> None:

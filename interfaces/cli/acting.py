@@ -28,7 +28,7 @@ def run(session: Session, /, *, as_: Who, reason: Why, json: Json = False) -> in
 
 
 def complete(session: Session, /, *, as_: Who, reason: Why, line: Lines = (), json: Json = False) -> int:
-    """Say that lines have been handed over by hand: all that wait for a person, unless some are named."""
+    """Say that lines have been handed over by hand: those that only a person delivers, unless some are named."""
     who = by(as_, reason)
     with open_desk(makes_log=False) as desk:
         desk.runtime.staff.complete(session, line, who)

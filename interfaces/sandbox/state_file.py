@@ -7,8 +7,11 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
+import structlog
 
 from interfaces.sandbox.state import VERSION, State
+
+logger = structlog.get_logger(__name__)
 
 _REST_SECONDS: Final = 0.2
 """Between two writes, so that a burst of changes costs a few of them and not one each."""
@@ -47,6 +50,11 @@ class StateFile:
     """Writes soon after each change, in a thread of its own that starts with the first one."""
 
     def __init__(self, path: Path, encode: Callable[[], bytes]) -> None:
+        """
+        Raises:
+            OSError: the file can't be written.
+        """
+        save(path, encode())
         self._path = path
         self._encode = encode
         self._lock = threading.Lock()
@@ -75,7 +83,14 @@ class StateFile:
         while not self._is_stopping.is_set():
             self._is_dirty.wait()
             self._is_dirty.clear()
-            save(self._path, self._encode())
+            self._save()
             self._is_stopping.wait(_REST_SECONDS)
         if self._is_dirty.is_set():
+            self._save()
+
+    def _save(self) -> None:
+        """What can't be written now is written with the next change: the trial goes on."""
+        try:
             save(self._path, self._encode())
+        except OSError as error:
+            logger.error("state not kept", file=str(self._path), error=error.strerror)

@@ -37,7 +37,7 @@ _AT_ONCE_MAX = 32
 _REFRESH_SECONDS = {
     CheckoutState.FULFILLING: 5,
     CheckoutState.OPEN: 5,
-    CheckoutState.AWAITING_PAYMENT: 15,
+    CheckoutState.AWAITING_PAYMENT: 5,
 }
 """The states that change by themselves, and how soon to look again."""
 

@@ -87,6 +87,7 @@ def of_effect(step: str, fact: Event) -> str:
         ("mail_payment_pending", "the mail about the pending payment"),
         ("mail_payment_failed", "the mail about the failed payment"),
         ("mail_shipped_2", "the mail about parcel 2"),
+        ("mail_backordered", "the mail about what has to wait"),
         ("mail_backordered_li_mug", "the mail about the wait for “Mug, blue”"),
         ("mail_delivered_li_key", "the mail with “Item li_key”"),
         ("deliver_li_service", "the delivery of “Item li_service”"),

@@ -37,10 +37,20 @@ def shipped(number: int, *lines: str) -> Fulfillment.Shipped:
     return Fulfillment.Shipped(number=number, lines=lines, carrier="DHL", tracking="T1")
 
 
-def test_staff_hand_over_everything_that_waits_for_a_person() -> None:
+def test_staff_hand_over_what_only_a_person_delivers() -> None:
+    """The mug would never be served by a count any more, and the poster never be packed."""
     before = the_fulfillment(requested(WRAP, MUG, POSTER, HOOK), WRAP_BLOCKED, MUG_BACKORDERED)
 
-    before.when(Fulfillment.complete, []).then(delivered("li_wrap"), delivered("li_mug"), delivered("li_poster"))
+    before.when(Fulfillment.complete, []).then(delivered("li_wrap"))
+
+
+def test_what_waits_for_stock_or_a_parcel_is_handed_over_if_it_is_named() -> None:
+    before = the_fulfillment(requested(MUG, POSTER, HOOK), MUG_BACKORDERED)
+
+    before.when(Fulfillment.complete, ["li_mug", "li_poster"]).then(delivered("li_mug"), delivered("li_poster"))
+    before.when(Fulfillment.complete, []).then_refused(
+        "No line is for a person alone. Name those that were handed over: li_mug, li_poster."
+    )
 
 
 def test_staff_hand_over_one_line_with_a_note() -> None:
@@ -64,7 +74,9 @@ def test_a_line_that_is_named_twice_is_handed_over_once() -> None:
 def test_a_given_up_delivery_is_handed_over_by_hand() -> None:
     given_up = Fulfillment.LineItemBlocked(line_item="li_hook", state=LineState.GIVEN_UP, detail="HTTP 410")
 
-    the_fulfillment(requested(HOOK), given_up).when(Fulfillment.complete, []).then(delivered("li_hook"), COMPLETED)
+    before = the_fulfillment(requested(HOOK), given_up)
+
+    before.when(Fulfillment.complete, ["li_hook"]).then(delivered("li_hook"), COMPLETED)
 
 
 def test_handing_over_twice_is_refused_the_second_time() -> None:

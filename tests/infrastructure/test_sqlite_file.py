@@ -100,3 +100,11 @@ def test_an_error_that_is_not_of_sqlite_stays_as_it_is() -> None:
 
     with pytest.raises(ZeroDivisionError):
         fail()
+
+
+def test_a_new_file_is_its_owners_alone_with_those_beside_it(tmp_path: Path) -> None:
+    with closing(connect(str(tmp_path / "a.db"), Synchronous.FULL)) as connection:
+        connection.execute("CREATE TABLE here (a)")
+        modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()}
+
+    assert modes == {"a.db": 0o600, "a.db-wal": 0o600, "a.db-shm": 0o600}

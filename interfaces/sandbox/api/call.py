@@ -19,7 +19,7 @@ from interfaces.sandbox.values import Origin
 
 _BODY_BYTES_MAX: Final = 2 * 1024 * 1024
 _FIELDS_MAX: Final = 20_000
-_KEY: Final = re.compile(r"(sk|rk)_test_[A-Za-z0-9_]{4,}")
+_KEY: Final = re.compile(r"(sk|rk)_test_[\x21-\x7e]{1,250}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

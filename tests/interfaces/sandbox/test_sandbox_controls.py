@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -169,6 +170,24 @@ def test_a_request_repeated_after_a_restart_changes_nothing(tmp_path: Path) -> N
     assert again.last_response is not None
     assert again.last_response.headers["idempotent-replayed"] == "true"
     assert "sk_test_example" not in path.read_text()
+
+
+def test_a_place_where_no_state_can_be_kept_is_refused_at_the_start(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        Sandbox(state_path=tmp_path / "nowhere" / "state.json")
+
+
+def test_a_state_that_can_not_be_written_for_a_while_is_written_later(tmp_path: Path) -> None:
+    path = tmp_path / "here" / "state.json"
+    path.parent.mkdir()
+    with Sandbox(state_path=path, pace=FAST) as sandbox:
+        path.parent.rename(tmp_path / "there")
+        opened(sandbox)
+        time.sleep(0.5)
+        (tmp_path / "there").rename(path.parent)
+        last = opened(sandbox)
+
+    assert last.id in path.read_text()
 
 
 def test_deliveries_and_debits_that_were_pending_go_on_after_a_restart(tmp_path: Path) -> None:
