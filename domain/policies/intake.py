@@ -45,7 +45,7 @@ class Intake:
             do.command(StripeEvent, event.originator_id, StripeEvent.ignore, why)
             return
         try:
-            session = session_id(event.object_id or "")
+            session = session_id(event.session_id or "")
         except InvalidIdentifier as error:
             do.command(StripeEvent, event.originator_id, StripeEvent.fail, f"Its object is {error}")
             return

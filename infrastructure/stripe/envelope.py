@@ -22,7 +22,6 @@ class _Object(msgspec.Struct):
     """The object of a snapshot event, in any API version."""
 
     id: str | None = None
-    object: str | None = None
     payment_status: str | None = None
 
 
@@ -34,7 +33,6 @@ class _Related(msgspec.Struct):
     """The object that a thin event is about."""
 
     id: str
-    type: str
 
 
 class _Envelope(msgspec.Struct):
@@ -67,12 +65,12 @@ def read_delivery(body: bytes, signature: str) -> WebhookDelivery:
         raise NotFromStripe(f"The body is not a Stripe event: {_reason(error)}.") from error
     if not _EVENT_TYPE.fullmatch(envelope.type):
         raise NotFromStripe("The body is not a Stripe event: its type is none of Stripe's.")
-    object_id, object_type, payment_status = _about(envelope)
+    object_id, payment_status = _about(envelope)
     return WebhookDelivery(
         event_id=id,
         received=StripeEvent.Received(
             occurred_at=_moment(envelope.created),
-            session_id=_session(object_id) if object_type == "checkout.session" else None,
+            session_id=_session(object_id),
             type=envelope.type,
             livemode=envelope.livemode,
             api_version=_short(envelope.api_version),
@@ -93,14 +91,14 @@ def _reason(error: Exception) -> str:
     return str(error)[:_SHORT_MAX]
 
 
-def _about(envelope: _Envelope) -> tuple[str | None, str | None, str | None]:
-    """The ID and type of the object that the event is about, and the payment status it hints at."""
+def _about(envelope: _Envelope) -> tuple[str | None, str | None]:
+    """The ID of the object that the event is about, and the payment status it hints at."""
     if envelope.object == SNAPSHOT and envelope.data is not None:
         about = envelope.data.object
-        return _short(about.id), about.object, _short(about.payment_status)
+        return _short(about.id), _short(about.payment_status)
     if envelope.object == THIN:
         related = envelope.related_object
-        return (_short(related.id), related.type, None) if related else (None, None, None)
+        return (_short(related.id), None) if related else (None, None)
     raise NotFromStripe("The body is not a Stripe event: it is neither a snapshot event nor a thin one.")
 
 
@@ -118,6 +116,7 @@ def _moment(created: int | str) -> datetime:
 
 
 def _session(object_id: str | None) -> str | None:
+    """The session, as the shape of its ID says: what the object calls itself decides nothing."""
     try:
         return session_id(object_id or "")
     except InvalidIdentifier:

@@ -106,11 +106,13 @@ def test_a_long_type_is_cut() -> None:
     whenever(replace(RECEIVED, type="x" * 500)).then({"evt_1": [ignored]})
 
 
-@pytest.mark.parametrize("object_id", [None, "", "cs_test_", "cs_other_1", "pi_1", "cs_test_1/line_items"])
+@pytest.mark.parametrize("object_id", [None, "", "cs_test_", "cs_other_1", "pi_1", "cs_test_1/line_items", SESSION])
 def test_what_is_not_about_a_session_waits_for_a_person(object_id: str | None) -> None:
     error = "Its object is not the ID of a Checkout Session, which looks like cs_test_a1B2c3"
 
-    whenever(replace(RECEIVED, object_id=object_id)).then({"evt_1": [StripeEvent.Failed(error=error)]})
+    about = replace(RECEIVED, object_id=object_id, session_id=None)
+
+    whenever(about).then({"evt_1": [StripeEvent.Failed(error=error)]})
 
 
 @pytest.mark.parametrize(
@@ -203,7 +205,7 @@ def test_a_stripe_event_that_failed_is_handled_again_when_a_person_asks() -> Non
 
 def test_a_stripe_event_that_can_not_be_handled_fails_again_and_stays_visible() -> None:
     failed = StripeEvent.Failed(error="Its object is not the ID of a Checkout Session, which looks like cs_test_a1B2c3")
-    log = streams(("evt_1", replace(RECEIVED, object_id="pi_1")), ("evt_1", failed))
+    log = streams(("evt_1", replace(RECEIVED, object_id="pi_1", session_id=None)), ("evt_1", failed))
 
     log.when(TEST_MODE, "evt_1", StripeEvent.RetryRequested()).then({"evt_1": [failed]})
 

@@ -101,6 +101,22 @@ def test_an_event_about_something_else_has_no_session() -> None:
     assert (received.object_id, received.session_id) == ("ch_1", None)
 
 
+@pytest.mark.parametrize(
+    "about",
+    [
+        snapshot(data={"object": {"id": SESSION}}),
+        snapshot(data={"object": {"id": SESSION, "object": "checkout_session"}}),
+        snapshot(data={"object": {"id": SESSION, "object": None}}),
+        thin(related_object={"id": SESSION}),
+        thin(related_object={"id": SESSION, "type": "checkout_session"}),
+    ],
+)
+def test_a_session_is_known_by_its_id_whatever_it_calls_itself(about: dict[str, Any]) -> None:
+    received = read(about)
+
+    assert (received.object_id, received.session_id) == (SESSION, SESSION)
+
+
 @pytest.mark.parametrize("event", [snapshot(account="acct_1"), thin(context="acct_1")])
 def test_a_connected_account_is_kept(event: dict[str, Any]) -> None:
     assert read(event).account == "acct_1"
