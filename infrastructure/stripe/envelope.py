@@ -11,7 +11,8 @@ from domain.errors import InvalidIdentifier
 from domain.identifiers import session_id, stripe_event_id
 from domain.stripe_event import StripeEvent
 
-_EVENT_TYPE = re.compile(r"[a-z0-9_.]{1,200}")
+_EVENT_TYPE = re.compile(r"[ -~]{1,200}")
+"""Stripe adds types as it likes: `v2.core.account[requirements].updated` is one of them."""
 _SHORT_MAX = 200
 _LATEST: Final = datetime(9999, 1, 1, tzinfo=UTC).timestamp()
 THIN = "v2.core.event"

@@ -117,6 +117,13 @@ def test_a_session_is_known_by_its_id_whatever_it_calls_itself(about: dict[str, 
     assert (received.object_id, received.session_id) == (SESSION, SESSION)
 
 
+@pytest.mark.parametrize(
+    "type", ["v2.core.account[requirements].updated", "v2.core.account[configuration.merchant].updated", "x" * 200]
+)
+def test_a_type_may_be_anything_that_can_be_printed(type: str) -> None:
+    assert read(thin(type=type)).type == type
+
+
 @pytest.mark.parametrize("event", [snapshot(account="acct_1"), thin(context="acct_1")])
 def test_a_connected_account_is_kept(event: dict[str, Any]) -> None:
     assert read(event).account == "acct_1"
@@ -145,6 +152,8 @@ def test_what_stripe_signed_is_kept_to_the_byte() -> None:
         (json.dumps(snapshot(id=7)).encode(), "Expected `str`"),
         (json.dumps(snapshot(type="x" * 201)).encode(), "type"),
         (json.dumps(snapshot(type="a\nb")).encode(), "type"),
+        (json.dumps(snapshot(type="a\x1b[2Jb")).encode(), "type"),
+        (json.dumps(snapshot(type="")).encode(), "type"),
         (json.dumps(snapshot(livemode="false")).encode(), "Expected `bool`"),
         (json.dumps(snapshot(object="checkout.session")).encode(), "neither"),
         (json.dumps(snapshot(data=None)).encode(), "neither"),
