@@ -27,6 +27,7 @@ RETRIES_MAX = 2
 PAGE_SIZE = 100
 PAGES_MAX = 100
 """Stripe allows 100 line items in a session today; 10,000 would still be read."""
+_PART_MAX = 100
 
 
 class SdkGateway:
@@ -96,10 +97,12 @@ def _translated_errors() -> Iterator[None]:
         raise Temporary("Stripe could not be reached.") from error
     except stripe.StripeError as error:
         raise Temporary(f"Stripe could not answer{_trace(error)}.") from error
+    except Exception as error:  # the boundary around the SDK, which trips over bytes that are no UTF-8
+        raise Temporary(f"Stripe's answer could not be read: {type(error).__name__}.") from error
 
 
 def _trace(error: stripe.StripeError) -> str:
     """What Stripe's support asks for."""
-    parts = [str(error.http_status or ""), error.code or "", error.request_id or ""]
-    said = ", ".join(part for part in parts if part)
+    parts = (error.http_status, error.code, error.request_id)
+    said = ", ".join(str(part)[:_PART_MAX] for part in parts if part)
     return f" ({said})" if said else ""

@@ -112,6 +112,9 @@ class AfterCheckout:
         except (PortError, Busy, Stopped, StoreUnavailable, PersistenceError) as trouble:
             logger.error("landing page could not fulfill", session_id=id, error=f"{type(trouble).__name__}: {trouble}")
             return True
+        except Exception as error:  # a process boundary: the customer sees what the log knows, whatever it is
+            logger.critical("landing page failed", session_id=id, error=type(error).__name__, exc_info=True)
+            return True
         return session.parked not in {ParkReason.WRONG_MODE, ParkReason.CONNECTED_ACCOUNT}
 
     async def _settled(self, id: str, deadline: float) -> tuple[CheckoutSession, Fulfillment]:

@@ -1,4 +1,4 @@
-"""A merchant's service on this machine, real down to the socket, which answers as the test says."""
+"""A merchant's service, or Stripe's, on this machine, real down to the socket, which answers as the test says."""
 
 import socket
 import ssl
@@ -68,8 +68,12 @@ class Receiver:
         self._thread.join(5)
 
     @property
+    def base(self) -> str:
+        return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}"
+
+    @property
     def url(self) -> str:
-        return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}/deliver"
+        return f"{self.base}/deliver"
 
     def _serve(self) -> None:
         while not self._over.is_set():
@@ -95,4 +99,4 @@ def _read_call(connection: socket.socket) -> Call:
         while line := stream.readline(65536).decode().strip():
             name, _, value = line.partition(":")
             headers[name.lower()] = value.strip()
-        return Call(request_line=request_line, headers=headers, body=stream.read(int(headers["content-length"])))
+        return Call(request_line=request_line, headers=headers, body=stream.read(int(headers.get("content-length", 0))))

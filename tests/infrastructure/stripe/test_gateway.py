@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from fakes.receiver import Receiver, answering
 
-from application.ports import Permanent, SessionUnknown, StripeGateway, Temporary
+from application.ports import Permanent, PortError, SessionUnknown, StripeGateway, Temporary
 from domain.errors import InvalidIdentifier
 from domain.personal import Personal
 from infrastructure.stripe.gateway import SdkGateway
@@ -151,6 +152,32 @@ def test_an_answer_that_breaks_off_is_temporary(sandbox: Sandbox, gateway: Strip
 
     with pytest.raises(Temporary):
         gateway.retrieve(id)
+
+
+def answered(body: bytes, status: int = 200) -> PortError:
+    """What the gateway makes of an answer that the sandbox would never give."""
+    with Receiver(answering(status, body, "connection: close")) as receiver:
+        gateway = SdkGateway("sk_test_example1234", api_base=receiver.base)
+        with pytest.raises(PortError) as raised:
+            gateway.retrieve("cs_test_a")
+    return raised.value
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        pytest.param(200, b'{"id": "\xff ada@example.com"}', id="not UTF-8"),
+        pytest.param(400, b'{"error": []}', id="an error that is a list"),
+        pytest.param(400, b'{"error": 7}', id="an error that is a number"),
+        pytest.param(402, b'{"error": {"message": 7, "code": ["odd"]}}', id="an error of odd parts"),
+        pytest.param(400, b"\xff ada@example.com", id="an error that is not UTF-8"),
+    ],
+)
+def test_whatever_the_sdk_trips_over_is_temporary_and_not_told(status: int, body: bytes) -> None:
+    trouble = answered(body, status)
+
+    assert isinstance(trouble, Temporary)
+    assert "ada@" not in str(trouble)
 
 
 def test_nobody_at_the_address_is_temporary() -> None:
