@@ -49,8 +49,8 @@ class StripeGateway(Protocol):
 
         Raises:
             SessionUnknown: Stripe has no such session for our key.
-            Permanent: Stripe refuses our key or our request.
-            Temporary: Stripe was not reached, was busy, or failed.
+            Permanent: Stripe refuses our request.
+            Temporary: Stripe was not reached, was busy, failed, refuses our key, or said what nobody understands.
         """
 
 

@@ -81,7 +81,8 @@ def _translated_errors() -> Iterator[None]:
     try:
         yield
     except Unintelligible as error:
-        raise Permanent(f"Stripe's answer could not be read: {error}.") from error
+        # One odd answer says nothing for good: it may be a proxy's page, or a fault of Stripe's that is soon mended.
+        raise Temporary(f"Stripe's answer could not be read: {error}.") from error
     except stripe.InvalidRequestError as error:
         if error.http_status == 404 or error.code == "resource_missing":
             raise SessionUnknown("Stripe knows no such session for the key in STRIPE_API_KEY.") from error

@@ -1,5 +1,6 @@
 """The gateway through Stripe's own SDK, over HTTP, against the sandbox."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -154,6 +155,20 @@ def test_an_answer_that_breaks_off_is_temporary(sandbox: Sandbox, gateway: Strip
         gateway.retrieve(id)
 
 
+ANSWER = json.dumps(
+    {
+        "id": "cs_test_a",
+        "object": "checkout.session",
+        "mode": "payment",
+        "status": "complete",
+        "payment_status": "paid",
+        "livemode": False,
+        "created": 1795510800,
+        "currency": "eur",
+    }
+).encode()
+
+
 def answered(body: bytes, status: int = 200) -> PortError:
     """What the gateway makes of an answer that the sandbox would never give."""
     with Receiver(answering(status, body, "connection: close")) as receiver:
@@ -178,6 +193,25 @@ def test_whatever_the_sdk_trips_over_is_temporary_and_not_told(status: int, body
 
     assert isinstance(trouble, Temporary)
     assert "ada@" not in str(trouble)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"null",
+        b"[]",
+        b"{}",
+        b"NaN",
+        b'"cs_test_a"',
+        b"<html>Be right back</html>",
+        ANSWER.replace(b'"paid"', b"NaN"),
+        ANSWER.replace(b"cs_test_a", b"cs_test_b"),
+        ANSWER.replace(b"eur", b"\\ud800"),
+    ],
+)
+def test_an_answer_that_nobody_understands_is_asked_for_again(body: bytes) -> None:
+    assert isinstance(answered(body), Temporary)
 
 
 def test_nobody_at_the_address_is_temporary() -> None:
