@@ -9,6 +9,7 @@ import stripe
 from application.ports import Permanent, SessionUnknown, Temporary
 from domain.checkout import Checkout
 from domain.identifiers import session_id as checked
+from infrastructure.stripe.bounded_client import BoundedClient, within
 from infrastructure.stripe.translation import (
     LineItemJson,
     LineItemPage,
@@ -22,7 +23,8 @@ from infrastructure.stripe.translation import (
 T = TypeVar("T")
 
 API_VERSION = "2026-10-28.endive"
-TIMEOUT_SECONDS = 8.0
+CALL_SECONDS_MAX = 25.0
+"""A retrieval with all its pages and repetitions. Three reads that time out fit in."""
 RETRIES_MAX = 2
 PAGE_SIZE = 100
 PAGES_MAX = 100
@@ -36,7 +38,9 @@ class SdkGateway:
     Answers are read from their bytes: the SDK's objects take fifty times as long to build, and we keep none of them.
     """
 
-    def __init__(self, api_key: str, *, api_base: str | None = None) -> None:
+    def __init__(
+        self, api_key: str, *, api_base: str | None = None, call_seconds_max: float = CALL_SECONDS_MAX
+    ) -> None:
         stripe.enable_telemetry = False  # it would send timings, and write an ID into the user's home
         base_addresses: Any = {"api": api_base.rstrip("/")} if api_base else {}
         self._client = stripe.StripeClient(
@@ -44,12 +48,13 @@ class SdkGateway:
             stripe_version=API_VERSION,
             base_addresses=base_addresses,
             max_network_retries=RETRIES_MAX,
-            http_client=stripe.RequestsClient(timeout=TIMEOUT_SECONDS),
+            http_client=BoundedClient(),
         )
+        self._call_seconds_max = call_seconds_max
 
     def retrieve(self, session_id: str) -> Checkout:
         path = f"/v1/checkout/sessions/{checked(session_id)}"
-        with _translated_errors():
+        with _translated_errors(), within(self._call_seconds_max):
             session = self._get(path, read_session, expand=["line_items.data.price.product"])
             if session.id != session_id:
                 raise Unintelligible("it is about another session")
@@ -95,7 +100,7 @@ def _translated_errors() -> Iterator[None]:
     except stripe.RateLimitError as error:
         raise Temporary(f"Stripe asks for fewer requests{_trace(error)}.") from error
     except stripe.APIConnectionError as error:
-        raise Temporary("Stripe could not be reached.") from error
+        raise Temporary("Stripe could not be reached, or did not answer in time.") from error
     except stripe.StripeError as error:
         raise Temporary(f"Stripe could not answer{_trace(error)}.") from error
     except Exception as error:  # the boundary around the SDK, which trips over bytes that are no UTF-8

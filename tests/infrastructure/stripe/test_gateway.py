@@ -1,11 +1,13 @@
 """The gateway through Stripe's own SDK, over HTTP, against the sandbox."""
 
+import gzip
 import json
+import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from fakes.receiver import Receiver, answering
+from fakes.receiver import Receiver, answering, dribbling
 
 from application.ports import Permanent, PortError, SessionUnknown, StripeGateway, Temporary
 from domain.errors import InvalidIdentifier
@@ -212,6 +214,38 @@ def test_whatever_the_sdk_trips_over_is_temporary_and_not_told(status: int, body
 )
 def test_an_answer_that_nobody_understands_is_asked_for_again(body: bytes) -> None:
     assert isinstance(answered(body), Temporary)
+
+
+@pytest.mark.parametrize(
+    ("beginning", "piece"),
+    [
+        pytest.param(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n", b" ", id="the body"),
+        pytest.param(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n", b"1\r\n \r\n", id="the body in chunks"),
+        pytest.param(b"HTTP/1.1 200 OK\r\ncontent-length: 9999\r\n\r\n", b" ", id="a body of a known length"),
+        pytest.param(b"HTTP/1.1 200 OK\r\nx-header: ", b"x", id="a header"),
+        pytest.param(b"HTTP/1.1 200 O", b"K", id="the status"),
+    ],
+)
+def test_an_answer_that_dribbles_in_is_waited_for_no_longer_than_any_other(beginning: bytes, piece: bytes) -> None:
+    started = time.monotonic()
+
+    with Receiver(dribbling(beginning, piece)) as receiver:
+        gateway = SdkGateway("sk_test_example1234", api_base=receiver.base, call_seconds_max=1.0)
+        with pytest.raises(Temporary, match="did not answer in time"):
+            gateway.retrieve("cs_test_a")
+
+    assert 1.0 <= time.monotonic() - started < 4.0
+
+
+@pytest.mark.parametrize("is_zipped", [False, True])
+def test_an_answer_without_an_end_is_not_read_to_its_end(is_zipped: bool) -> None:
+    body = b" " * 50_000_000
+    headers = ["connection: close"]
+    if is_zipped:
+        body, headers = gzip.compress(body), [*headers, "content-encoding: gzip"]
+
+    with Receiver(answering(200, body, *headers)) as receiver, pytest.raises(Temporary, match="longer than"):
+        SdkGateway("sk_test_example1234", api_base=receiver.base).retrieve("cs_test_a")
 
 
 def test_nobody_at_the_address_is_temporary() -> None:
