@@ -8,6 +8,7 @@ from typing import ClassVar, Self, assert_never
 
 from domain.checkout import PAID_STATUSES, Checkout
 from domain.event import UNSTAMPED, Aggregate, Event
+from domain.identifiers import is_livemode
 from domain.personal import Personal
 
 
@@ -178,6 +179,10 @@ class CheckoutSession(Aggregate["CheckoutSessionFact"]):
 
     def learn(self, checkout: Checkout, *, source: Source, at: datetime) -> "CheckoutSessionFacts":
         """Take in an answer of Stripe's API, which alone decides whether the session is paid."""
+        if checkout.livemode != is_livemode(self.id):
+            theirs, ours = ("live", "test") if checkout.livemode else ("test", "live")
+            detail = f"Stripe answered with a {theirs} session, although its ID is one of {ours} mode"
+            return self.park(ParkReason.WRONG_MODE, detail, at=at)
         if self._is_older(checkout):
             return []
         facts: list[CheckoutSessionFact] = []

@@ -73,7 +73,7 @@ class Intake:
 
     def _ask_again(self, event: CheckoutSession.RetryRequested, do: Streams) -> None:
         session = do.load(CheckoutSession, event.originator_id)
-        is_foreign = session.parked in {ParkReason.WRONG_MODE, ParkReason.CONNECTED_ACCOUNT}
+        is_foreign = session.parked is ParkReason.CONNECTED_ACCOUNT or is_livemode(session.id) != self._livemode
         if session.is_paid or is_foreign:
             return
         step = f"retrieve_retry_{event.originator_version}"

@@ -160,6 +160,29 @@ def test_a_session_with_an_unknown_payment_status_stays_aside_when_something_els
     assert after.state.parked is ParkReason.UNKNOWN_PAYMENT_STATUS
 
 
+@pytest.mark.parametrize("answer", [PAID_ANSWER, UNPAID_ANSWER, OPEN_ANSWER, STRANGE_ANSWER])
+def test_an_answer_of_the_other_mode_is_kept_aside_whatever_it_says(answer: Checkout) -> None:
+    detail = "Stripe answered with a live session, although its ID is one of test mode"
+    parked = replace(WRONG_MODE, detail=detail, occurred_at=SAID_AT)
+
+    after = learn(the_session(COMPLETED), replace(answer, livemode=True)).then(parked)
+
+    assert not after.state.is_paid
+    learn(after, replace(answer, livemode=True)).then_nothing()
+    learn(after, PAID_ANSWER).then(retrieved(PAID_ANSWER), PAID)
+
+
+def test_a_live_session_is_not_paid_by_test_money() -> None:
+    detail = "Stripe answered with a test session, although its ID is one of live mode"
+    live = given(CheckoutSession(id="cs_live_1"))
+
+    learn(live, PAID_ANSWER).then(replace(WRONG_MODE, detail=detail, occurred_at=SAID_AT))
+
+
+def test_an_answer_of_the_other_mode_takes_no_payment_back() -> None:
+    learn(the_session(retrieved(PAID_ANSWER), PAID), replace(PAID_ANSWER, livemode=True)).then_nothing()
+
+
 def test_a_long_payment_status_is_cut() -> None:
     answer = a_checkout(payment_status="x" * 200)
 

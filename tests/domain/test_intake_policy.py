@@ -174,7 +174,9 @@ def test_every_time_that_a_person_asks_is_a_retrieval_of_its_own() -> None:
     asked_again(first).then({effect("retrieve_retry_3"): [retrieval("retrieve_retry_3")]})
 
 
-@pytest.mark.parametrize("why", [ParkReason.UNKNOWN_TO_STRIPE, ParkReason.UNKNOWN_PAYMENT_STATUS])
+@pytest.mark.parametrize(
+    "why", [ParkReason.UNKNOWN_TO_STRIPE, ParkReason.UNKNOWN_PAYMENT_STATUS, ParkReason.WRONG_MODE]
+)
 def test_what_stripe_may_answer_better_now_is_asked_again(why: ParkReason) -> None:
     parked = CheckoutSession.Parked(why=why, detail="why")
 
@@ -183,11 +185,13 @@ def test_what_stripe_may_answer_better_now_is_asked_again(why: ParkReason) -> No
     )
 
 
-@pytest.mark.parametrize("why", [ParkReason.WRONG_MODE, ParkReason.CONNECTED_ACCOUNT])
-def test_what_our_key_can_not_retrieve_is_not_asked_again(why: ParkReason) -> None:
+@pytest.mark.parametrize(
+    ("why", "policy"), [(ParkReason.WRONG_MODE, LIVE_MODE), (ParkReason.CONNECTED_ACCOUNT, TEST_MODE)]
+)
+def test_what_our_key_can_not_retrieve_is_not_asked_again(why: ParkReason, policy: Intake) -> None:
     parked = CheckoutSession.Parked(why=why, detail="why")
 
-    asked_again(streams((SESSION, IS_COMPLETED), (SESSION, parked))).then_nothing()
+    asked_again(streams((SESSION, IS_COMPLETED), (SESSION, parked)), policy=policy).then_nothing()
 
 
 def test_a_paid_session_is_not_asked_again() -> None:
