@@ -14,6 +14,8 @@ from domain.stripe_event import StripeEvent
 _EVENT_TYPE = re.compile(r"[ -~]{1,200}")
 """Stripe adds types as it likes: `v2.core.account[requirements].updated` is one of them."""
 _SHORT_MAX = 200
+_OBJECT_ID_MAX = 250
+"""Longer than any session's ID, so that none is made by cutting."""
 _LATEST: Final = datetime(9999, 1, 1, tzinfo=UTC).timestamp()
 THIN = "v2.core.event"
 SNAPSHOT = "event"
@@ -76,8 +78,8 @@ def read_delivery(body: bytes, signature: str) -> WebhookDelivery:
             livemode=envelope.livemode,
             api_version=_short(envelope.api_version),
             account=_short(envelope.account if envelope.object == SNAPSHOT else envelope.context),
-            object_id=object_id,
-            payment_status=payment_status,
+            object_id=object_id[:_OBJECT_ID_MAX] if object_id else None,
+            payment_status=_short(payment_status),
             signature=signature,
             body=text,
         ),
@@ -96,10 +98,10 @@ def _about(envelope: _Envelope) -> tuple[str | None, str | None]:
     """The ID of the object that the event is about, and the payment status it hints at."""
     if envelope.object == SNAPSHOT and envelope.data is not None:
         about = envelope.data.object
-        return _short(about.id), _short(about.payment_status)
+        return about.id, about.payment_status
     if envelope.object == THIN:
         related = envelope.related_object
-        return (_short(related.id), None) if related else (None, None)
+        return (related.id, None) if related else (None, None)
     raise NotFromStripe("The body is not a Stripe event: it is neither a snapshot event nor a thin one.")
 
 

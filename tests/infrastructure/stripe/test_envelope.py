@@ -117,6 +117,17 @@ def test_a_session_is_known_by_its_id_whatever_it_calls_itself(about: dict[str, 
     assert (received.object_id, received.session_id) == (SESSION, SESSION)
 
 
+def test_a_long_session_id_is_taken_whole_or_not_at_all() -> None:
+    longest = f"cs_test_{'a' * 200}"
+
+    def about(id: str) -> StripeEvent.Received:
+        return read(snapshot(data={"object": {"id": id}}))
+
+    assert (about(longest).session_id, about(longest).object_id) == (longest, longest)
+    assert (about(f"{longest}a").session_id, about(f"{longest}a").object_id) == (None, f"{longest}a")
+    assert about(longest * 2).object_id == (longest * 2)[:250]
+
+
 @pytest.mark.parametrize(
     "type", ["v2.core.account[requirements].updated", "v2.core.account[configuration.merchant].updated", "x" * 200]
 )
