@@ -51,8 +51,8 @@ def _parse(header: str) -> _Signed:
     if len(header) > _HEADER_MAX:
         raise NotFromStripe("The Stripe-Signature header is too long.")
     pairs = [part.partition("=")[::2] for part in header.split(",")]
-    timestamps = [value for name, value in pairs if name == "t" and _TIMESTAMP.fullmatch(value)]
+    timestamp = next((value for name, value in pairs if name == "t"), "")  # of several the first, as the SDK does
     signatures = [value.encode() for name, value in pairs if name == "v1" and _SIGNATURE.fullmatch(value)]
-    if not timestamps or not signatures:
+    if not _TIMESTAMP.fullmatch(timestamp) or not signatures:
         raise NotFromStripe("The Stripe-Signature header has no timestamp or no v1 signature.")
-    return _Signed(timestamp=timestamps[0], signatures=signatures)
+    return _Signed(timestamp=timestamp, signatures=signatures)
