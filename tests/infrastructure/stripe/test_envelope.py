@@ -128,6 +128,21 @@ def test_a_long_session_id_is_taken_whole_or_not_at_all() -> None:
     assert about(longest * 2).object_id == (longest * 2)[:250]
 
 
+@pytest.mark.parametrize("half", ["\\ud800", "\\uDC00", "\\udfff\\ud800", "\\ud83d\\ud83d"])
+def test_half_a_character_in_an_event_is_no_reason_to_refuse_it(half: str) -> None:
+    body = json.dumps(snapshot(account="HALF", pending_webhooks="HALF")).replace("HALF", half)
+
+    received = read_delivery(body.encode(), "").received
+
+    assert received.body == body
+    assert set(received.account or "") == {"\ufffd"}
+
+
+@pytest.mark.parametrize("text", ["\N{GRINNING FACE}", "\\ud800", '\\"\\\\ud800', "\\\N{GRINNING FACE}\\", "\xe9\n\t/"])
+def test_every_other_escape_is_read_as_it_is_meant(text: str) -> None:
+    assert read(snapshot(account=text)).account == text
+
+
 @pytest.mark.parametrize(
     "type", ["v2.core.account[requirements].updated", "v2.core.account[configuration.merchant].updated", "x" * 200]
 )
@@ -155,6 +170,7 @@ def test_what_stripe_signed_is_kept_to_the_byte() -> None:
         (b"[]", "Expected `object`, got `array`"),
         (b"null", "Expected `object`, got `null`"),
         (b'"evt_1"', "Expected `object`, got `str`"),
+        (json.dumps(snapshot(account="HALF")).replace("HALF", "\\ud8").encode(), "malformed"),
         (b"{}", "missing required field `id`"),
         (b"[" * 100_000, "Stripe event"),
         (b'{"a":' * 100_000, "nested too deeply"),
