@@ -50,8 +50,10 @@ def _seconds_left() -> float:
 
 
 class BoundedClient(stripe.RequestsClient):
-    def __init__(self) -> None:
+    def __init__(self, *, uses_proxy: bool) -> None:
+        """`uses_proxy`: whether the environment's proxy is on the way."""
         session = requests.Session()
+        session.trust_env = uses_proxy
         for scheme in ("http://", "https://"):
             session.mount(scheme, _Adapter(pool_maxsize=CONNECTIONS_KEPT_MAX))
         super().__init__(timeout=READ_SECONDS_MAX, session=session)

@@ -42,13 +42,14 @@ class SdkGateway:
         self, api_key: str, *, api_base: str | None = None, call_seconds_max: float = CALL_SECONDS_MAX
     ) -> None:
         stripe.enable_telemetry = False  # it would send timings, and write an ID into the user's home
+        is_here = api_base is not None and api_base.startswith("http://")  # the settings allow that on loopback only
         base_addresses: Any = {"api": api_base.rstrip("/")} if api_base else {}
         self._client = stripe.StripeClient(
             api_key,
             stripe_version=API_VERSION,
             base_addresses=base_addresses,
             max_network_retries=RETRIES_MAX,
-            http_client=BoundedClient(),
+            http_client=BoundedClient(uses_proxy=not is_here),
         )
         self._call_seconds_max = call_seconds_max
 

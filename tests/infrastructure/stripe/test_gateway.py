@@ -48,6 +48,15 @@ def new_session(sandbox: Sandbox, count: int = 1, **changes: Any) -> str:
     return sandbox.create_session(values).id
 
 
+def test_no_proxy_is_asked_for_a_stand_in_on_this_machine(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "https_proxy", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    with SandboxServer(sandbox) as server:
+        gateway = SdkGateway("sk_test_example1234", api_base=server.url)
+
+        assert gateway.retrieve(new_session(sandbox)).status == "open"
+
+
 def test_a_paid_session_comes_with_all_that_the_merchant_keeps(sandbox: Sandbox, gateway: StripeGateway) -> None:
     id = new_session(
         sandbox,
