@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -63,11 +64,16 @@ def connect(path: str, synchronous: Synchronous) -> sqlite3.Connection:
 
 
 def _make_private(path: str) -> None:
-    """A new file is its owner's alone, since customers' data will be in it; SQLite's files beside it follow suit."""
-    if path.startswith((":memory:", "file:")):
+    """A new file is its owner's alone, since customers' data will be in it; SQLite's files beside it follow suit.
+
+    It gets its name once it is closed: to close a file that SQLite has open in the same process drops SQLite's locks on
+    it, and the database is damaged. https://www.sqlite.org/howtocorrupt.html#_posix_advisory_locks_canceled
+    """
+    if path.startswith((":memory:", "file:")) or os.path.lexists(path):
         return
-    with suppress(OSError):  # SQLite says in a moment what is wrong with the place
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    with suppress(OSError), tempfile.NamedTemporaryFile(dir=os.path.dirname(path) or ".") as draft:  # noqa: PTH120
+        draft.close()
+        os.link(draft.name, path)  # SQLite says in a moment what is wrong with the place
 
 
 def _write_ahead(connection: sqlite3.Connection) -> None:
