@@ -71,9 +71,13 @@ def _make_private(path: str) -> None:
     """
     if path.startswith((":memory:", "file:")) or os.path.lexists(path):
         return
-    with suppress(OSError), tempfile.NamedTemporaryFile(dir=os.path.dirname(path) or ".") as draft:  # noqa: PTH120
-        draft.close()
-        os.link(draft.name, path)  # SQLite says in a moment what is wrong with the place
+    with suppress(OSError):  # SQLite says in a moment what is wrong with the place
+        handle, draft = tempfile.mkstemp(dir=os.path.dirname(path) or ".")
+        os.close(handle)
+        try:
+            os.link(draft, path)
+        finally:
+            os.unlink(draft)
 
 
 def _write_ahead(connection: sqlite3.Connection) -> None:
