@@ -14,6 +14,7 @@ from domain.mail import MailKind
 from interfaces.bootstrap import Runtime
 from interfaces.web.after_checkout import AfterCheckout
 from interfaces.web.app import web_app
+from interfaces.web.connections import raise_descriptor_limit
 from interfaces.web.health import Health
 from interfaces.web.rate_limit import RateLimit
 from interfaces.web.server import web_server
@@ -53,6 +54,7 @@ def engine_app(runtime: Runtime, more_routes: Sequence[BaseRoute] = ()) -> Starl
 
 def serve(runtime: Runtime, host: str, port: int, more_routes: Sequence[BaseRoute] = ()) -> int:
     """Serve until told to stop; returns the exit code. SIGTERM and Ctrl-C finish what is in hand."""
+    raise_descriptor_limit()
     server = web_server(engine_app(runtime, more_routes), host, port)
 
     def end() -> None:

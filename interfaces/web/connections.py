@@ -1,0 +1,144 @@
+"""Connections, within bounds: whoever opens many and says nothing keeps nobody else out.
+
+Every connection takes a file descriptor, of which a process has so many. When they are gone, SQLite can open no file,
+and asyncio accepts no connection and says so without end.
+"""
+
+import asyncio
+import resource
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import structlog
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+logger = structlog.get_logger(__name__)
+
+HEAD_SECONDS_MAX = 10.0
+_SAY_AGAIN_SECONDS = 10.0
+_CONNECTIONS_MAX = 4096
+_BACKLOG_MAX = 2048
+_DESCRIPTORS_WANTED = 65_536
+_DESCRIPTORS_KEPT = 150
+"""For the log and the views, for calls to Stripe, mail servers and receivers, and for what Python itself opens."""
+_ROOM_MIN = 40
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionLimits:
+    connections: int
+    backlog: int
+    """How many may wait to be accepted; asyncio accepts as many at once."""
+
+
+def raise_descriptor_limit() -> None:
+    """As many file descriptors as the system lets us have without asking."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _DESCRIPTORS_WANTED if hard == resource.RLIM_INFINITY else min(hard, _DESCRIPTORS_WANTED)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with suppress(OSError, ValueError):  # macOS gives less than its hard limit says
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def connection_limits() -> ConnectionLimits:
+    """What this process's file descriptors are enough for."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return limits_within(_DESCRIPTORS_WANTED if soft == resource.RLIM_INFINITY else soft)
+
+
+def limits_within(descriptors: int) -> ConnectionLimits:
+    """Half of what is left for connections; the other half is for those that are on their way in or out: asyncio
+    accepts up to four times the backlog before the first of them can be closed."""
+    room = max(descriptors - _DESCRIPTORS_KEPT, _ROOM_MIN)
+    backlog = min(room // 8, _BACKLOG_MAX)
+    return ConnectionLimits(connections=min(room - 4 * backlog, _CONNECTIONS_MAX), backlog=backlog)
+
+
+class Seldom:
+    """True once in so many seconds at most: a log line that an attacker can cause must not fill the disk."""
+
+    def __init__(self, seconds: float, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._seconds = seconds
+        self._monotonic = monotonic
+        self._next_at = float("-inf")
+
+    def __call__(self) -> bool:
+        now = self._monotonic()
+        if now < self._next_at:
+            return False
+        self._next_at = now + self._seconds
+        return True
+
+
+class Connection(H11Protocol):
+    """One connection. A client has ten seconds for each request's head, and for what it sends when it was answered.
+
+    `limit_concurrency` is the number of connections. Where it is reached, one that waits for its client makes room; if
+    all are being answered, the new one is closed at once.
+    """
+
+    _is_time_to_say: ClassVar[Seldom] = Seldom(_SAY_AGAIN_SECONDS)
+    _client_timer: asyncio.TimerHandle | None = None
+
+    @property
+    def is_waiting_for_client(self) -> bool:
+        return self.cycle is None or self.cycle.response_complete  # type: ignore[redundant-expr]  # None before the first
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        if not self._has_room():
+            self.transport = transport
+            transport.abort()
+            return
+        super().connection_made(transport)
+        self._time_client()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self.is_waiting_for_client:
+            self._time_client()
+        else:
+            self._stop_timer()
+
+    def on_response_complete(self) -> None:
+        self.cycle.body.clear()  # nobody reads what came behind an early answer, and the connection may stay
+        super().on_response_complete()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_timer()
+        super().connection_lost(exc)
+
+    def _has_room(self) -> bool:
+        # uvicorn answers 503 by itself from `limit_concurrency` connections on, so one less is the most
+        if self.limit_concurrency is None or len(self.connections) + 1 < self.limit_concurrency:
+            return True
+        idle = next((c for c in self.connections if isinstance(c, Connection) and c.is_waiting_for_client), None)
+        if self._is_time_to_say():
+            logger.warning("too many connections", connections_max=self.limit_concurrency, all_busy=idle is None)
+        if idle is None:
+            return False
+        self.connections.discard(idle)
+        idle.transport.abort()
+        return True
+
+    def _time_client(self) -> None:
+        if self._client_timer is None:
+            self._client_timer = self.loop.call_later(HEAD_SECONDS_MAX, self.transport.abort)
+
+    def _stop_timer(self) -> None:
+        if self._client_timer is not None:
+            self._client_timer.cancel()
+            self._client_timer = None
+
+
+def say_seldom_that_none_is_accepted(loop: asyncio.AbstractEventLoop) -> None:
+    """asyncio says it for every try, hundreds of megabytes a minute, when the whole system has no descriptors left."""
+    is_time_to_say = Seldom(_SAY_AGAIN_SECONDS)
+
+    def handle(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        if "accept()" not in context.get("message", "") or is_time_to_say():
+            loop.default_exception_handler(context)
+
+    loop.set_exception_handler(handle)

@@ -1,0 +1,131 @@
+"""Connections that say nothing, or too little, keep nobody else out."""
+
+import asyncio
+import socket
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from running import RunningShop, running_shop
+
+from interfaces.demo.engine_process import EngineProcess
+from interfaces.web.connections import (
+    HEAD_SECONDS_MAX,
+    Seldom,
+    limits_within,
+    say_seldom_that_none_is_accepted,
+)
+
+HALF_A_HEAD = b"POST /webhook HTTP/1.1\r\nHost: x\r\n"
+A_REQUEST = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+ANSWERED_EARLY = b"GET /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n"
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningShop]:
+    with running_shop(tmp_path_factory.mktemp("connections")) as shop:
+        yield shop
+
+
+def connected(url: str, sent: bytes = b"") -> socket.socket:
+    host, port = url.removeprefix("http://").split(":")
+    connection = socket.create_connection((host, int(port)), timeout=HEAD_SECONDS_MAX + 4)
+    connection.sendall(sent)
+    return connection
+
+
+def answer(connection: socket.socket) -> bytes:
+    received = b""
+    while b"alive" not in received and (more := connection.recv(1000)):
+        received += more
+    return received
+
+
+def is_closed(connection: socket.socket) -> bool:
+    try:
+        return connection.recv(1000) == b""
+    except ConnectionError:
+        return True
+
+
+def test_who_sends_no_whole_head_within_ten_seconds_is_left(shop: RunningShop) -> None:
+    with ExitStack() as stack:
+        silent, half, again, early, well = (
+            stack.enter_context(connected(shop.url, sent))
+            for sent in (b"", HALF_A_HEAD, A_REQUEST, ANSWERED_EARLY, A_REQUEST)
+        )
+        assert all(answer(connection).startswith(b"HTTP/1.1 200") for connection in (again, early, well))
+        again.sendall(HALF_A_HEAD)
+        early.sendall(b"{")  # the rest of a body that nobody waits for
+        started = time.monotonic()
+
+        closed = [is_closed(connection) for connection in (silent, half, again, early)]
+
+        assert closed == [True] * 4
+        assert HEAD_SECONDS_MAX - 2 < time.monotonic() - started < HEAD_SECONDS_MAX + 2
+        well.sendall(A_REQUEST)
+        assert answer(well).startswith(b"HTTP/1.1 200")
+
+
+class FewDescriptors(EngineProcess):
+    def _command(self, arguments: Sequence[str]) -> list[str]:
+        return ["sh", "-c", 'ulimit -n 256; exec "$@"', "sh", *super()._command(arguments)]
+
+
+def test_more_connections_than_file_descriptors_keep_nobody_out(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = int(listening.getsockname()[1])
+    settings = {"STRIPE_API_KEY": "sk_test_example1234", "STRIPE_WEBHOOK_SECRET": "whsec_for_tests"}
+    engine = FewDescriptors(tmp_path, port, settings)
+    engine.start()
+    with ExitStack() as stack:
+        answers = []
+        for _ in range(40):
+            for _ in range(10):
+                stack.enter_context(connected(engine.url))
+            answers.append(httpx2.post(f"{engine.url}/webhook", content=b"{}", trust_env=False))
+
+    assert engine.stop() == 0
+    log = engine.log.read_text()
+    assert [answer.status_code for answer in answers] == [400] * 40
+    assert "out of system resource" not in log
+    assert 1 <= log.count("too many connections") <= 3
+
+
+@pytest.mark.parametrize("descriptors", [64, 256, 1024, 4096, 20_000, 1_048_576])
+def test_there_are_descriptors_for_connections_that_come_and_go(descriptors: int) -> None:
+    limits = limits_within(descriptors)
+
+    assert limits.connections >= 20
+    assert limits.backlog >= 5
+    if descriptors >= 256:
+        assert limits.connections + 4 * limits.backlog <= descriptors - 100
+
+
+def test_what_can_be_caused_from_outside_is_said_seldom() -> None:
+    times = iter((0.0, 1.0, 9.9, 10.0, 11.0, 30.0))
+    is_time_to_say = Seldom(10.0, lambda: next(times))
+
+    said = [is_time_to_say() for _ in range(6)]
+
+    assert said == [True, False, False, True, False, True]
+
+
+def test_that_none_can_be_accepted_is_said_once_and_all_else_each_time(caplog: pytest.LogCaptureFixture) -> None:
+    loop = asyncio.new_event_loop()
+    say_seldom_that_none_is_accepted(loop)
+    no_descriptors: dict[str, Any] = {
+        "message": "socket.accept() out of system resource",
+        "exception": OSError(24, "x"),
+    }
+
+    for context in (no_descriptors, {"message": "Task exception was never retrieved"}) * 3:
+        loop.call_exception_handler(context)
+    loop.close()
+
+    assert [record.message.splitlines()[0] for record in caplog.records].count(no_descriptors["message"]) == 1
+    assert len(caplog.records) == 4
