@@ -39,8 +39,14 @@ class WebhookDelivery:
     received: StripeEvent.Received
 
 
-WebhookReader = Callable[[bytes, str], WebhookDelivery]
-"""Makes a delivery of a body and its signature header, to the byte; raises `NotFromStripe`, and nothing else."""
+class WebhookReader(Protocol):
+    """Tells what Stripe sent from what others did. Both raise `NotFromStripe`, and nothing else."""
+
+    def check_header(self, signature: str) -> None:
+        """Whether this could be a signature header, looked at before the body is taken in."""
+
+    def read(self, body: bytes, signature: str) -> WebhookDelivery:
+        """The delivery in a body and its signature header, to the byte."""
 
 
 class StripeGateway(Protocol):

@@ -22,7 +22,7 @@ from application.followers import Followers
 from application.fulfill_checkout import FulfillCheckout
 from application.handlers import Deliver, Retrieve, SendMail
 from application.log import Log
-from application.ports import Clock, Delivery, Mailer, StripeGateway, WebhookDelivery, WorkerLocks
+from application.ports import Clock, Delivery, Mailer, StripeGateway, WebhookReader, WorkerLocks
 from application.projections.projector import Projector
 from application.queries import Queries
 from application.rebuild import Rebuild
@@ -40,8 +40,7 @@ from domain.policies.policy import Policy
 from infrastructure.event_store.sqlite import sqlite_environment
 from infrastructure.locks import FileLocks
 from infrastructure.settings import Settings, SettingsError
-from infrastructure.stripe.envelope import read_delivery
-from infrastructure.stripe.signature import verify
+from infrastructure.stripe.webhook_reader import SignedWebhooks
 from infrastructure.views.sqlite import SQLiteViews, scratch_views, views_path
 
 __all__ = [
@@ -88,7 +87,7 @@ class Runtime:
     staff: Staff
     queries: Queries
     rebuild: Rebuild
-    read_webhook: Callable[[bytes, str], WebhookDelivery]
+    webhook_reader: WebhookReader
     locks: WorkerLocks
 
 
@@ -209,7 +208,7 @@ def bootstrap(settings: Settings, replace: Replacements | None = None) -> Runtim
         staff=Staff(log, writer, catalog, use.clock),
         queries=queries,
         rebuild=Rebuild(log, views, scratch_views),
-        read_webhook=_webhook_reader(settings, use.clock),
+        webhook_reader=SignedWebhooks(settings.webhook_secrets, use.clock),
         locks=locks,
     )
 
@@ -259,11 +258,3 @@ def _mailer(settings: Settings) -> Mailer:
     from infrastructure.mail.smtp import SmtpMailer
 
     return SmtpMailer(settings.smtp, settings.mail_from)
-
-
-def _webhook_reader(settings: Settings, clock: Clock) -> Callable[[bytes, str], WebhookDelivery]:
-    def read(body: bytes, signature: str) -> WebhookDelivery:
-        verify(body, signature, settings.webhook_secrets, now=clock())
-        return read_delivery(body, signature)
-
-    return read

@@ -45,6 +45,15 @@ def verify(body: bytes, header: str, secrets: Sequence[str], *, now: datetime) -
     raise NotFromStripe("No secret in STRIPE_WEBHOOK_SECRET made this signature, or the body was changed on its way.")
 
 
+def check_header(header: str) -> None:
+    """Nothing, if this could be one of Stripe's headers, whatever it signs.
+
+    Raises:
+        NotFromStripe: it is missing or malformed.
+    """
+    _parse(header)
+
+
 def _parse(header: str) -> _Signed:
     if not header:
         raise NotFromStripe("The Stripe-Signature header is missing.")

@@ -37,7 +37,7 @@ def engine_app(runtime: Runtime, more_routes: Sequence[BaseRoute] = ()) -> Starl
             await asyncio.to_thread(runtime.engine.stop)
 
     return web_app(
-        webhook=Webhook(runtime.writer, runtime.read_webhook, runtime.clock),
+        webhook=Webhook(runtime.writer, runtime.webhook_reader, runtime.clock),
         after_checkout=AfterCheckout(
             runtime.log,
             runtime.fulfill_checkout,

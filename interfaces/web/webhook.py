@@ -13,7 +13,7 @@ from application.errors import Busy, Stopped, StoreUnavailable
 from application.ports import Clock, NotFromStripe, WebhookDelivery, WebhookReader
 from application.receive import receive
 from application.writer import Writer
-from interfaces.web.body import BodyRefused, read_body
+from interfaces.web.body import Bodies, BodyRefused
 
 logger = structlog.get_logger(__name__)
 
@@ -26,18 +26,21 @@ class Webhook:
     """200 after the durable append, for a redelivery too; 4xx for what is not Stripe's; 503 when it can't be kept, so
     that Stripe comes again. Never another 5xx."""
 
-    def __init__(self, writer: Writer, read: WebhookReader, clock: Clock) -> None:
+    def __init__(self, writer: Writer, reader: WebhookReader, clock: Clock) -> None:
         self._writer = writer
-        self._read = read
+        self._reader = reader
         self._clock = clock
+        self._bodies = Bodies()
 
     async def __call__(self, request: Request) -> Response:
         started = time.monotonic()
         delivery: WebhookDelivery | None = None
         try:
-            body = await read_body(request)
-            delivery = self._read(body, request.headers.get("stripe-signature", ""))
-            is_new = await self._append(delivery)
+            signature = request.headers.get("stripe-signature", "")
+            self._reader.check_header(signature)
+            async with self._bodies.read(request) as body:
+                delivery = self._reader.read(body, signature)
+                is_new = await self._append(delivery)
             status, outcome, text = (200, "recorded", "Recorded.") if is_new else (200, "redelivery", "Known already.")
         except BodyRefused as refusal:
             status, outcome, text = refusal.status, "refused", str(refusal)

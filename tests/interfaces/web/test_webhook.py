@@ -17,6 +17,9 @@ from application.queries import Queries
 from domain.event import Event
 from domain.stripe_event import StripeEvent
 
+A_HEADER = "t=1,v1=" + "0" * 64
+"""One that could be Stripe's."""
+
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningShop]:
@@ -172,9 +175,29 @@ def test_a_body_without_a_declared_length_is_limited_too(shop: RunningShop) -> N
         for _ in range(40):
             yield b" " * 65536
 
-    answer = shop.client.post("/webhook", content=chunks())
+    answer = shop.client.post("/webhook", content=chunks(), headers={"Stripe-Signature": A_HEADER})
 
     assert answer.status_code == 413
+
+
+def test_a_body_that_stripe_can_not_have_signed_is_not_waited_for(shop: RunningShop) -> None:
+    head = b"POST /webhook HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n"
+    started = time.monotonic()
+
+    answers = []
+    for header in (b"", b"Stripe-Signature: t=1\r\n"):
+        with raw(shop, head + header + b"\r\n{") as connection:
+            answers.append(connection.recv(12))
+
+    assert answers == [b"HTTP/1.1 400"] * 2
+    assert time.monotonic() - started < 5
+
+
+def test_a_whole_body_may_follow_an_answer_that_did_not_wait_for_it(shop: RunningShop) -> None:
+    answer = shop.post(b"x" * 1024 * 1024, secret="")
+
+    assert answer.status_code == 400
+    assert "Stripe-Signature header is missing" in answer.text
 
 
 @hypothesis_settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -193,10 +216,10 @@ def raw(shop: RunningShop, sent: bytes) -> socket.socket:
 
 
 def test_a_body_that_dribbles_in_ends_in_408_after_ten_seconds(shop: RunningShop) -> None:
-    head = b"POST /webhook HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\nStripe-Signature: t=1,v1=00\r\n\r\n"
+    head = b"POST /webhook HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\nStripe-Signature: "
     started = time.monotonic()
 
-    with raw(shop, head + b"{") as connection:
+    with raw(shop, head + A_HEADER.encode() + b"\r\n\r\n{") as connection:
         connection.settimeout(0.4)
         answer = b""
         while not answer and time.monotonic() - started < 15:

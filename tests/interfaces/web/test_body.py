@@ -1,0 +1,53 @@
+"""Bodies, as many of them at once as memory is given to."""
+
+import asyncio
+from contextlib import AsyncExitStack
+
+import pytest
+from starlette.requests import Request
+from starlette.types import Message
+
+from interfaces.web.body import BODY_BYTES_MAX, SMALL_BYTES_MAX, Bodies, BodyRefused
+
+LARGE = b"x" * BODY_BYTES_MAX
+SMALL = b"x" * SMALL_BYTES_MAX
+
+
+def posting(body: bytes) -> Request:
+    async def receive() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return Request({"type": "http", "method": "POST", "headers": []}, receive)
+
+
+def test_large_bodies_that_fill_the_memory_keep_no_small_one_out() -> None:
+    async def scene() -> None:
+        bodies = Bodies(held_bytes_max=3 * BODY_BYTES_MAX)
+        async with AsyncExitStack() as held:
+            for _ in range(3):
+                assert await held.enter_async_context(bodies.read(posting(LARGE))) == LARGE
+
+            with pytest.raises(BodyRefused) as refused:
+                await held.enter_async_context(bodies.read(posting(LARGE)))
+            assert refused.value.status == 503
+            assert await held.enter_async_context(bodies.read(posting(SMALL))) == SMALL
+
+        async with bodies.read(posting(LARGE)) as body:
+            assert body == LARGE
+
+    asyncio.run(scene())
+
+
+@pytest.mark.parametrize("body", [LARGE + b"x", LARGE * 2])
+def test_what_is_refused_is_held_no_longer(body: bytes) -> None:
+    async def scene() -> None:
+        bodies = Bodies(held_bytes_max=BODY_BYTES_MAX)
+        for _ in range(3):
+            with pytest.raises(BodyRefused):
+                async with bodies.read(posting(body)):
+                    pass
+
+        async with bodies.read(posting(LARGE)) as taken:
+            assert taken == LARGE
+
+    asyncio.run(scene())
