@@ -63,9 +63,9 @@ class Engine:
 
     @property
     def is_ready(self) -> bool:
-        """Whether what is submitted gets written."""
+        """Whether what is submitted gets written, and soon."""
         is_running = bool(self._threads) and not self._stopping.is_set()
-        return is_running and self.failure is None and not self._writer.is_closed
+        return is_running and self.failure is None and not self._writer.is_closed and self._writer.is_well
 
     def start(self) -> None:
         self._writer.has_thread = True
@@ -135,6 +135,8 @@ class Engine:
             wrote = self._writer.turn()
             now = time.monotonic()
             followed = False
+            if now - polled_at >= _POLL_SECONDS and self._writer.is_failing:
+                self._writer.try_again()
             if wrote or news or now - polled_at >= _POLL_SECONDS:
                 polled_at = now
                 followed = self._follow()

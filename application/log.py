@@ -45,6 +45,14 @@ class LogRecorder(ProcessRecorder, ABC):
         """Parked events in the order of the log."""
 
     @abstractmethod
+    def try_to_write(self) -> None:
+        """Write something durably that changes nothing.
+
+        Raises:
+            PersistenceError: nothing can be written now.
+        """
+
+    @abstractmethod
     def has_foreign_commits(self) -> bool:
         """Whether another connection may have committed since this was last asked. Cheap enough to ask every turn."""
 

@@ -5,17 +5,21 @@ there are no conflicts by construction; with other processes there may be, and t
 """
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+import structlog
 from eventsourcing.persistence import IntegrityError, PersistenceError
 
 from application.errors import Busy, Stopped, StoreUnavailable
 from application.log import Log
 from application.unit_of_work import HotStates, Stamp, UnitOfWork
+
+logger = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 Command = Callable[[UnitOfWork], T]
@@ -23,6 +27,8 @@ Command = Callable[[UnitOfWork], T]
 _BATCH_MAX = 256
 _QUEUE_MAX = 10_000
 _CONFLICTS_MAX = 50
+_WAIT_SECONDS_MAX = 2.0
+"""What waits longer than this shows that writing does not get on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +37,28 @@ class _Job:
     ids: Sequence[str]
     command: Command[Any]
     future: Future[Any]
+    submitted_at: float
 
 
 class Writer:
-    def __init__(self, log: Log, hot: HotStates, *, queue_max: int = _QUEUE_MAX) -> None:
+    def __init__(
+        self,
+        log: Log,
+        hot: HotStates,
+        *,
+        queue_max: int = _QUEUE_MAX,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._log = log
         self._hot = hot
         self._queue_max = queue_max
         self._queue: deque[_Job] = deque()
         self._lock = threading.Lock()
+        self._monotonic = monotonic
+        self._in_hand: Sequence[_Job] = ()
         self._closed: BaseException | None = None
+        self.is_failing = False
+        """Whether the store did not take the last write."""
         self.has_thread = False
         """Whether a thread takes the turns; if not, `run` takes them itself."""
         self.wake = threading.Event()
@@ -53,6 +71,23 @@ class Writer:
     @property
     def is_waited_for(self) -> bool:
         return bool(self._queue)
+
+    @property
+    def is_well(self) -> bool:
+        """Whether the last write succeeded, and nothing waits for long."""
+        with self._lock:
+            oldest = self._in_hand[0] if self._in_hand else next(iter(self._queue), None)
+        waits_long = oldest is not None and self._monotonic() - oldest.submitted_at > _WAIT_SECONDS_MAX
+        return not self.is_failing and not waits_long
+
+    def try_again(self) -> None:
+        """Find out whether the store takes writes again: while it does not, perhaps nobody sends any."""
+        try:
+            self._log.store.try_to_write()
+        except PersistenceError as error:
+            logger.error("the log still can't be written", error=str(error))
+        else:
+            self.is_failing = False
 
     def submit(self, stamp: Stamp, ids: Sequence[str], command: Command[T]) -> Future[T]:
         """Queue a command over these streams. Its future has the result once everything is durable.
@@ -69,7 +104,7 @@ class Writer:
                 raise Stopped("The engine is stopping.") from self._closed
             if len(self._queue) >= self._queue_max:
                 raise Busy("Too much is waiting to be written.")
-            self._queue.append(_Job(stamp, ids, command, future))
+            self._queue.append(_Job(stamp, ids, command, future, self._monotonic()))
         self.wake.set()
         return future
 
@@ -87,9 +122,10 @@ class Writer:
         """Write what waits, in one transaction. False if nothing did."""
         with self._lock:
             jobs = [self._queue.popleft() for _ in range(min(len(self._queue), _BATCH_MAX))]
-        jobs = [job for job in jobs if job.future.set_running_or_notify_cancel()]
+            self._in_hand = jobs = [job for job in jobs if job.future.set_running_or_notify_cancel()]
         if jobs:
             self._write(jobs, conflicts=0)
+            self._in_hand = ()
         return bool(jobs)
 
     def close(self, error: BaseException | None = None) -> None:
@@ -109,6 +145,7 @@ class Writer:
             self._write_again(jobs, error, conflicts + 1)
         except PersistenceError as error:
             self._hot.clear()
+            self.is_failing = True
             for job in jobs:
                 job.future.set_exception(_unavailable(error))
         except BaseException as error:
@@ -147,6 +184,7 @@ class Writer:
                 outcomes.append((None, refusal))
         if unit.pending:
             self._log.store.insert_events(self._log.encode(unit.pending))
+            self.is_failing = False
             self._hot.keep(unit.states)
         return outcomes
 

@@ -125,6 +125,11 @@ class SQLiteLogRecorder(SQLiteProcessRecorder, LogRecorder):
                 for p, n, s, e, at in c.fetchall()
             ]
 
+    def try_to_write(self) -> None:
+        with self.datastore.transaction(commit=True) as c:
+            c.execute(f"SELECT 1 FROM {self.events_table_name} LIMIT 1")
+            c.execute("PRAGMA user_version=0")  # nobody uses it, and SQLite writes its page whatever it was
+
     def has_foreign_commits(self) -> bool:
         """SQLite counts, per connection, the commits of all others: asked of a connection that never writes."""
         try:

@@ -105,6 +105,58 @@ def test_a_store_that_is_locked_is_said_to_be_unavailable(tmp_path: Path, log: L
         writer.run(STAMP, ["sku_cup"], count(1, "sku_cup"))
 
 
+def test_it_is_not_well_until_the_store_takes_a_write_again(tmp_path: Path, log: Log, writer: Writer) -> None:
+    vandal = sqlite3.connect(tmp_path / "log.db")
+    vandal.execute("ALTER TABLE stored_events RENAME TO gone")
+    with pytest.raises(StoreUnavailable):
+        writer.run(STAMP, ["sku_cup"], count(1, "sku_cup"))
+    well = [writer.is_well]
+
+    writer.try_again()
+    well.append(writer.is_well)
+    vandal.execute("ALTER TABLE gone RENAME TO stored_events")
+    vandal.close()
+    writer.try_again()
+    well.append(writer.is_well)
+
+    assert well == [False, False, True]
+
+
+def test_a_write_that_succeeds_makes_it_well_again(writer: Writer) -> None:
+    writer.is_failing = True
+
+    writer.run(STAMP, ["sku_cup"], count(1, "sku_cup"))
+
+    assert writer.is_well
+
+
+def test_it_is_not_well_while_something_waits_for_more_than_two_seconds(log: Log) -> None:
+    now = 0.0
+    writer = Writer(log, HotStates(), monotonic=lambda: now)
+    waiting = writer.submit(STAMP, [], count(1))
+
+    well = [writer.is_well]
+    now = 2.1
+    well.append(writer.is_well)
+    writer.turn()
+    well.append(writer.is_well)
+
+    assert waiting.done()
+    assert well == [True, False, True]
+
+
+def test_what_is_being_written_counts_as_waiting(log: Log) -> None:
+    now = 0.0
+    writer = Writer(log, HotStates(), monotonic=lambda: now)
+
+    def slow(unit: UnitOfWork) -> bool:
+        nonlocal now
+        now += 2.1
+        return writer.is_well
+
+    assert writer.run(STAMP, [], slow) is False
+
+
 def test_a_full_queue_takes_nothing_more(log: Log) -> None:
     writer = Writer(log, HotStates(), queue_max=2)
     futures = [writer.submit(STAMP, [], count(1)) for _ in range(2)]

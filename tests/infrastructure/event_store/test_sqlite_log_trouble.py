@@ -113,7 +113,19 @@ def test_a_log_that_may_only_be_read_is_named(log: Log, tmp_path: Path) -> None:
     assert reader.store.select_notifications(None, 10) == []
     with pytest.raises(OperationalError, match=in_one_sentence(path, "it may only be read: check who owns the file")):
         reader.store.insert_events(EVENTS)
+    with pytest.raises(OperationalError, match=in_one_sentence(path, "it may only be read: check who owns the file")):
+        reader.store.try_to_write()
     reader.close()
+
+
+def test_to_try_to_write_changes_nothing_but_is_a_write(log: Log) -> None:
+    log.store.insert_events(EVENTS)
+    log.store.has_foreign_commits()
+
+    log.store.try_to_write()
+
+    assert log.store.has_foreign_commits()
+    assert log.store.max_notification_id() == 1
 
 
 def test_a_commit_that_fails_leaves_nothing_open(log: Log) -> None:

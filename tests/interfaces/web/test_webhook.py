@@ -2,8 +2,10 @@
 
 import json
 import socket
+import sqlite3
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -261,18 +263,33 @@ def test_a_client_that_leaves_half_way_leaves_the_server_well(shop: RunningShop)
 
 
 def test_when_the_store_is_locked_stripe_is_asked_to_come_again_and_then_served(tmp_path: Path) -> None:
-    import sqlite3
-
-    with running_shop(tmp_path) as shop:
+    with running_shop(tmp_path) as shop, ThreadPoolExecutor(1) as pool:
         blocker = sqlite3.connect(tmp_path / "fulfillment.db", isolation_level=None)
         blocker.execute("BEGIN IMMEDIATE")
-        answer = shop.post(event("evt_blocked"))
+        delivery = pool.submit(shop.post, event("evt_blocked"))
+        wait_for(lambda: shop.client.get("/readyz").status_code == 503)
+        assert not delivery.done()
+        answer = delivery.result()
         blocker.execute("ROLLBACK")
         blocker.close()
 
         assert answer.status_code == 503
         assert int(answer.headers["retry-after"]) > 0
+        wait_for(lambda: shop.client.get("/readyz").status_code == 200)
         assert shop.post(event("evt_blocked")).status_code == 200
+
+
+def test_it_is_not_ready_after_a_write_failed_until_the_store_can_be_written(tmp_path: Path) -> None:
+    with running_shop(tmp_path) as shop:
+        vandal = sqlite3.connect(tmp_path / "fulfillment.db", isolation_level=None)
+        vandal.execute("ALTER TABLE stored_events RENAME TO gone")
+        answer = shop.post(event("evt_refused"))
+        readiness = shop.client.get("/readyz")
+        vandal.execute("ALTER TABLE gone RENAME TO stored_events")
+        vandal.close()
+
+        assert (answer.status_code, readiness.status_code) == (503, 503)
+        wait_for(lambda: shop.client.get("/readyz").status_code == 200)
 
 
 def test_when_the_engine_has_stopped_stripe_is_asked_to_come_again(tmp_path: Path) -> None:
