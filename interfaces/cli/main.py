@@ -4,10 +4,12 @@ Nothing is imported here before it is needed: help must come at once, and Ctrl-C
 """
 
 import io
+import logging
 import os
 import sys
+import threading
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
     from cyclopts import App
@@ -71,7 +73,18 @@ def _let_go_of_stdout() -> None:
 def main() -> None:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a terminal that knows no “ is no reason to fail
-    sys.exit(run(sys.argv[1:]))
+    _end(run(sys.argv[1:]))
+
+
+def _end(code: int) -> NoReturn:
+    """Python waits for threads when it ends, also for one that hangs in a call to Stripe for half a minute. When
+    `serve` and `worker` return, everything is written and every lock given back, and such a call is an attempt that
+    the next start repeats under the same key: nobody need wait for it."""
+    others = (thread for thread in threading.enumerate() if thread is not threading.current_thread())
+    if all(thread.daemon for thread in others):
+        sys.exit(code)
+    logging.shutdown()
+    os._exit(code)  # `run` has flushed standard output, and standard error keeps nothing back
 
 
 if __name__ == "__main__":

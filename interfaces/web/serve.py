@@ -10,6 +10,7 @@ import structlog
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
+from application.engine import STOP_SECONDS
 from domain.mail import MailKind
 from interfaces.bootstrap import Runtime
 from interfaces.web.after_checkout import AfterCheckout
@@ -17,12 +18,14 @@ from interfaces.web.app import web_app
 from interfaces.web.connections import raise_descriptor_limit
 from interfaces.web.health import Health
 from interfaces.web.rate_limit import RateLimit
-from interfaces.web.server import web_server
+from interfaces.web.server import GRACEFUL_SECONDS, web_server
 from interfaces.web.webhook import Webhook
 
 logger = structlog.get_logger(__name__)
 
 VISITS_PER_MINUTE = 120
+_STOP_ENGINE_SECONDS = STOP_SECONDS - GRACEFUL_SECONDS - 1
+"""The server, which takes its time first, and the engine together end within ten seconds."""
 
 
 def engine_app(runtime: Runtime, more_routes: Sequence[BaseRoute] = ()) -> Starlette:
@@ -34,7 +37,7 @@ def engine_app(runtime: Runtime, more_routes: Sequence[BaseRoute] = ()) -> Starl
         try:
             yield
         finally:
-            await asyncio.to_thread(runtime.engine.stop)
+            await asyncio.to_thread(runtime.engine.stop, _STOP_ENGINE_SECONDS)
 
     return web_app(
         webhook=Webhook(runtime.writer, runtime.webhook_reader, runtime.clock),

@@ -5,6 +5,7 @@ import socket
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import httpx2
@@ -21,19 +22,24 @@ SECRET = "whsec_for_tests"
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[EngineProcess]:
+def stripe_server() -> Iterator[SandboxServer]:
+    with SandboxServer(Sandbox()) as server:
+        yield server
+
+
+@pytest.fixture
+def engine(tmp_path: Path, stripe_server: SandboxServer) -> Iterator[EngineProcess]:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = int(listening.getsockname()[1])
-    with SandboxServer(Sandbox()) as stripe_server:
-        settings = {
-            "STRIPE_API_KEY": "sk_test_example1234",
-            "STRIPE_WEBHOOK_SECRET": SECRET,
-            "STRIPE_API_BASE": stripe_server.url,
-        }
-        engine = EngineProcess(tmp_path, port, settings)
-        engine.start()
-        yield engine
-        engine.stop()
+    settings = {
+        "STRIPE_API_KEY": "sk_test_example1234",
+        "STRIPE_WEBHOOK_SECRET": SECRET,
+        "STRIPE_API_BASE": stripe_server.url,
+    }
+    engine = EngineProcess(tmp_path, port, settings)
+    engine.start()
+    yield engine
+    engine.stop()
 
 
 def deliver(engine: EngineProcess, number: int) -> str | None:
@@ -96,6 +102,30 @@ def test_told_to_stop_it_ends_within_ten_seconds_and_well(engine: EngineProcess)
 
     assert code == 0
     assert time.monotonic() - started < 10
+
+
+def visit(engine: EngineProcess, session: str) -> None:
+    with suppress(httpx2.HTTPError):
+        httpx2.get(f"{engine.url}/after-checkout", params={"session_id": session}, trust_env=False, timeout=15)
+
+
+def test_told_to_stop_it_ends_within_ten_seconds_while_stripe_hangs(
+    engine: EngineProcess, stripe_server: SandboxServer
+) -> None:
+    stripe_server.sandbox.fail_next_requests(100, status=None, delay_seconds=15.0)
+    delivered = {deliver(engine, number) for number in range(5)}
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(visit, engine, "cs_test_5")
+        while stripe_server.sandbox.faults.remaining > 94:
+            time.sleep(0.02)
+        started = time.monotonic()
+
+        code = engine.stop()
+
+        assert code == 0
+        assert time.monotonic() - started < 10
+    assert delivered <= stored(engine)
+    assert not list(engine.directory.glob("*.worker-*.lock"))
 
 
 def test_staff_work_beside_the_running_server(engine: EngineProcess) -> None:
