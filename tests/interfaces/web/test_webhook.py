@@ -1,19 +1,22 @@
 """`POST /webhook`, on a real server, with real signatures."""
 
 import json
+import logging
 import socket
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from running import RunningShop, running_shop
+from structlog.testing import capture_logs
 
 from application.queries import Queries
 from domain.event import Event
@@ -262,7 +265,30 @@ def test_a_client_that_leaves_half_way_leaves_the_server_well(shop: RunningShop)
     assert shop.post(event("evt_after_it")).status_code == 200
 
 
-def test_when_the_store_is_locked_stripe_is_asked_to_come_again_and_then_served(tmp_path: Path) -> None:
+Errors = Sequence[Mapping[str, Any]]
+
+
+@pytest.fixture
+def errors() -> Iterator[Errors]:
+    """The lines of the log that are errors."""
+    before = structlog.get_config()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    with capture_logs() as logged:
+        yield logged
+    structlog.configure(**before)
+
+
+def errors_of(logged: Errors, stripe_event: str) -> list[str]:
+    """What the lines about webhook deliveries give as error: one line for each delivery, and it knows the session."""
+    lines = [line for line in logged if "webhook" in line["event"]]
+    assert {line["stripe_event"] for line in lines} == {stripe_event}
+    assert {(line["session_id"], line["log_level"], line["status"]) for line in lines} == {
+        ("cs_test_heard", "error", 503)
+    }
+    return [line["error"] for line in lines]
+
+
+def test_when_the_store_is_locked_stripe_is_asked_to_come_again_and_then_served(tmp_path: Path, errors: Errors) -> None:
     with running_shop(tmp_path) as shop, ThreadPoolExecutor(1) as pool:
         blocker = sqlite3.connect(tmp_path / "fulfillment.db", isolation_level=None)
         blocker.execute("BEGIN IMMEDIATE")
@@ -275,11 +301,12 @@ def test_when_the_store_is_locked_stripe_is_asked_to_come_again_and_then_served(
 
         assert answer.status_code == 503
         assert int(answer.headers["retry-after"]) > 0
+        assert errors_of(errors, "evt_blocked") == ["TimeoutError: It was not written within 9 seconds."]
         wait_for(lambda: shop.client.get("/readyz").status_code == 200)
         assert shop.post(event("evt_blocked")).status_code == 200
 
 
-def test_it_is_not_ready_after_a_write_failed_until_the_store_can_be_written(tmp_path: Path) -> None:
+def test_it_is_not_ready_after_a_write_failed_until_the_store_can_be_written(tmp_path: Path, errors: Errors) -> None:
     with running_shop(tmp_path) as shop:
         vandal = sqlite3.connect(tmp_path / "fulfillment.db", isolation_level=None)
         vandal.execute("ALTER TABLE stored_events RENAME TO gone")
@@ -289,6 +316,8 @@ def test_it_is_not_ready_after_a_write_failed_until_the_store_can_be_written(tmp
         vandal.close()
 
         assert (answer.status_code, readiness.status_code) == (503, 503)
+        (error,) = errors_of(errors, "evt_refused")
+        assert error.startswith("StoreUnavailable: The store could not take it")
         wait_for(lambda: shop.client.get("/readyz").status_code == 200)
 
 
