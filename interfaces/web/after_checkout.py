@@ -26,6 +26,7 @@ from domain.errors import InvalidIdentifier
 from domain.fulfillment import Fulfillment
 from domain.identifiers import fulfillment_id, is_livemode, session_id
 from interfaces.web import landing_view
+from interfaces.web.accept import accepts_json
 from interfaces.web.headers import SECURITY_HEADERS
 from interfaces.web.rate_limit import RateLimit
 
@@ -34,6 +35,7 @@ logger = structlog.get_logger(__name__)
 _WAIT_SECONDS = 5.0
 _LOOK_SECONDS = 0.05
 _AT_ONCE_MAX = 32
+_COME_BACK = {"Retry-After": "30"}
 _REFRESH_SECONDS = {
     CheckoutState.FULFILLING: 5,
     CheckoutState.OPEN: 5,
@@ -64,10 +66,10 @@ class AfterCheckout:
         self._threads = CapacityLimiter(_AT_ONCE_MAX)
 
     async def __call__(self, request: Request) -> Response:
+        wants_json = accepts_json(request.headers.getlist("accept"))
         address = request.client.host if request.client else ""
         if not self._rate_limit.allows(address):
-            return _page(landing_view.render_too_many(), 429, {"Retry-After": "30"})
-        wants_json = "application/json" in request.headers.get("accept", "")
+            return _not_now(429, "too_many_visits", None if wants_json else landing_view.render_too_many())
         try:
             id = session_id(request.query_params.get("session_id", ""))
         except InvalidIdentifier:
@@ -79,7 +81,7 @@ class AfterCheckout:
             session, fulfillment = await self._settled(id, deadline)
         except (PersistenceError, UnreadableEvent) as trouble:
             logger.error("landing page can't read the log", session_id=id, error=str(trouble))
-            return _page(landing_view.render_unavailable(), 503, {"Retry-After": "30"})
+            return _not_now(503, "unavailable", None if wants_json else landing_view.render_unavailable())
         state = checkout_state(session, fulfillment)
         logger.info("landing page", session_id=id, state=str(state))
         page = landing_view.landing_page(
@@ -132,6 +134,13 @@ class AfterCheckout:
 
 def _page(html: str, status: int, headers: dict[str, str] | None = None) -> Response:
     return HTMLResponse(html, status, headers={**SECURITY_HEADERS, **(headers or {})})
+
+
+def _not_now(status: int, error: str, html: str | None) -> Response:
+    """The page, or JSON where there is none, and when to come back."""
+    if html is None:
+        return JSONResponse({"error": error}, status, headers={**SECURITY_HEADERS, **_COME_BACK})
+    return _page(html, status, _COME_BACK)
 
 
 def _not_found(wants_json: bool) -> Response:

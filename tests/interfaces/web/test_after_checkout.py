@@ -78,6 +78,23 @@ def test_programs_get_json(shop: RunningShop) -> None:
     assert (missing.status_code, missing.json()) == (404, {"error": "not_found"})
 
 
+@pytest.mark.parametrize(
+    ("accept", "is_json"),
+    [
+        ("application/json", True),
+        ("text/html, Application/JSON ; q=0.5", True),
+        ("application/json;q=0, text/html", False),
+        ("application/json; q=0.000", False),
+        ("application/jsonlines", False),
+        ("text/html,*/*", False),
+    ],
+)
+def test_json_is_for_those_who_want_it(shop: RunningShop, accept: str, is_json: bool) -> None:
+    answer = shop.visit("nonsense", accept=accept)
+
+    assert (answer.headers["content-type"] == "application/json") is is_json
+
+
 def test_every_answer_keeps_the_address_to_itself(shop: RunningShop) -> None:
     for answer in (shop.visit(paid(shop)), shop.visit("nonsense")):
         assert answer.headers["referrer-policy"] == "no-referrer"
@@ -116,6 +133,10 @@ def test_a_checkout_that_this_version_can_not_read_gets_a_page_that_says_to_come
     assert answer.status_code == 503
     assert answer.headers["retry-after"] == "30"
     assert "We can&#39;t look up your order right now" in answer.text
+    as_json = shop.visit(session, accept="application/json")
+    assert (as_json.status_code, as_json.json()) == (503, {"error": "unavailable"})
+    assert as_json.headers["retry-after"] == "30"
+    assert as_json.headers["cache-control"] == "no-store"
     assert shop.visit(paid(shop)).status_code == 200
 
 
@@ -127,3 +148,6 @@ def test_an_address_that_asks_too_often_is_asked_to_wait(shop: RunningShop) -> N
     assert answers[-1].status_code == 429
     assert answers[-1].headers["retry-after"]
     assert len(answers) > 60
+    as_json = shop.visit("nonsense", accept="application/json")
+    assert (as_json.status_code, as_json.json()) == (429, {"error": "too_many_visits"})
+    assert as_json.headers["retry-after"] == "30"
