@@ -130,13 +130,14 @@ class Engine:
                 self.on_failure()
 
     def _write(self) -> None:
-        polled_at, news = 0.0, True
+        looked_at, polled_at, news = 0.0, 0.0, True
         while not (self._writer.is_closed and not self._writer.is_waited_for):
             wrote = self._writer.turn()
             now = time.monotonic()
             followed = False
-            if now - polled_at >= _POLL_SECONDS and self._writer.is_failing:
-                self._writer.try_again()
+            if now - looked_at >= _POLL_SECONDS:
+                looked_at = now
+                self._look_after_the_log()
             if wrote or news or now - polled_at >= _POLL_SECONDS:
                 polled_at = now
                 followed = self._follow()
@@ -146,6 +147,11 @@ class Engine:
             elif not self._writer.wake.wait(_LOOK_SECONDS):
                 news = self._log.store.has_foreign_commits()
             self._writer.wake.clear()
+
+    def _look_after_the_log(self) -> None:
+        self._log.store.check_place()
+        if self._writer.is_failing:
+            self._writer.try_again()
 
     def _follow(self) -> bool:
         if self._stopping.is_set():

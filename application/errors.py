@@ -26,3 +26,7 @@ class StoreUnavailable(Exception):
 
 class Stopped(Exception):
     """The engine is stopping or has failed: nothing was recorded."""
+
+
+class LogReplaced(Exception):
+    """The log that is open is not the one at its place any more: whatever is written to it would be lost."""

@@ -53,6 +53,14 @@ class LogRecorder(ProcessRecorder, ABC):
         """
 
     @abstractmethod
+    def check_place(self) -> None:
+        """See that what is written stays where others find it. Every insert does so too; cheap.
+
+        Raises:
+            LogReplaced: it does not, and never will until it is opened anew.
+        """
+
+    @abstractmethod
     def has_foreign_commits(self) -> bool:
         """Whether another connection may have committed since this was last asked. Cheap enough to ask every turn."""
 

@@ -1,6 +1,7 @@
 """The library's connections to SQLite with what it leaves open: every one synchronises fully, an error is one of the
 library's own whenever it comes, and a connection that can't be opened keeps nobody waiting for ever."""
 
+import os
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from contextlib import contextmanager, suppress
 from eventsourcing.persistence import ConnectionPoolClosedError, InterfaceError
 from eventsourcing.sqlite import SQLiteConnection, SQLiteConnectionPool, SQLiteCursor, SQLiteDatastore
 
+from application.errors import LogReplaced
 from infrastructure.sqlite_file import BUSY_TIMEOUT_SECONDS, Cures, Synchronous, connect, translated_errors
 
 _CURES = Cures(
@@ -110,3 +112,36 @@ class LogDatastore(SQLiteDatastore):
     def __init__(self, db_name: str) -> None:
         super().__init__(db_name, originator_id_type="text")
         self.pool: LogConnectionPool = LogConnectionPool(db_name)
+        self.place = Place(db_name)
+
+
+class Place:
+    """Where the file of the log is. SQLite goes on with a file that was deleted or replaced: what is written to it is
+    there until it is closed, and gone then."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._file = self._found()
+
+    def remember(self) -> None:
+        """The file has been opened just now."""
+        self._file = self._found()
+
+    def check(self) -> None:
+        """
+        Raises:
+            LogReplaced: another file is at its place, or none.
+        """
+        if self._found() != self._file:
+            raise LogReplaced(
+                f"The log {self._path} was deleted, moved or replaced while it was open, so nothing more is written to "
+                "it. Put it back, or restore it from a backup, and start again."
+            )
+
+    def _found(self) -> tuple[int, int] | None:
+        """The identity of the file; none for a URI, as for a log in memory."""
+        try:
+            status = os.stat(self._path)
+        except FileNotFoundError:
+            return None
+        return status.st_dev, status.st_ino

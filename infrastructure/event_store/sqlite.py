@@ -57,6 +57,7 @@ class SQLiteLogRecorder(SQLiteProcessRecorder, LogRecorder):
     def _insert_events(
         self, c: SQLiteCursor, stored_events: Sequence[StoredEvent], **kwargs: Any
     ) -> Sequence[int] | None:
+        self.check_place()
         ids = super()._insert_events(c, stored_events, **kwargs)
         since = cast(Mapping[str, int] | None, kwargs.get("since"))
         for tracking in cast(Sequence[Tracking], kwargs.get("trackings", ())):
@@ -130,6 +131,9 @@ class SQLiteLogRecorder(SQLiteProcessRecorder, LogRecorder):
             c.execute(f"SELECT 1 FROM {self.events_table_name} LIMIT 1")
             c.execute("PRAGMA user_version=0")  # nobody uses it, and SQLite writes its page whatever it was
 
+    def check_place(self) -> None:
+        self.datastore.place.check()
+
     def has_foreign_commits(self) -> bool:
         """SQLite counts, per connection, the commits of all others: asked of a connection that never writes."""
         try:
@@ -162,7 +166,7 @@ class LogFactory(SQLiteFactory):
         self.datastore: LogDatastore = LogDatastore(self.datastore.pool.db_name)
         self._recorders: list[SQLiteLogRecorder] = []
         with self.datastore.get_connection(commit=False):
-            pass
+            self.datastore.place.remember()
 
     def process_recorder(self) -> SQLiteLogRecorder:
         recorder = cast(SQLiteLogRecorder, super().process_recorder())

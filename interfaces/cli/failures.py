@@ -32,6 +32,7 @@ MEANINGS: Mapping[str, Meaning] = {
     "application.errors.Busy": Meaning(FAILED, "busy", _NOT_RECORDED),
     "application.errors.Stopped": Meaning(FAILED, "stopped", _NOT_RECORDED),
     "application.errors.StoreUnavailable": Meaning(FAILED, "store_unavailable", _NOT_RECORDED),
+    "application.errors.LogReplaced": Meaning(FAILED, "log_replaced"),
     "application.errors.UnreadableEvent": Meaning(
         FAILED, "unreadable_event", "Use the version of fulfill that wrote it, or restore what was damaged."
     ),

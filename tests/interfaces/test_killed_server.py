@@ -128,6 +128,22 @@ def test_told_to_stop_it_ends_within_ten_seconds_while_stripe_hangs(
     assert not list(engine.directory.glob("*.worker-*.lock"))
 
 
+@pytest.mark.parametrize("is_used", [True, False], ids=["by a delivery", "by itself"])
+def test_it_ends_and_says_why_when_its_log_is_taken_away(engine: EngineProcess, is_used: bool) -> None:
+    assert deliver(engine, 1)
+    for ending in ("", "-wal", "-shm"):
+        (engine.directory / f"fulfillment.db{ending}").unlink()
+
+    answer = deliver(engine, 2) if is_used else None
+
+    assert answer is None
+    deadline = time.monotonic() + 5
+    while "fulfillment.db was deleted, moved or replaced while it was open" not in engine.log.read_text():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert engine.stop() == 1
+
+
 def test_staff_work_beside_the_running_server(engine: EngineProcess) -> None:
     started = time.monotonic()
 
