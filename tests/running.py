@@ -1,11 +1,14 @@
 """The whole thing running: the sandbox in Stripe's place, the engine behind its real server, customers by HTTP."""
 
+import json
 import socket
 import threading
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import stripe
@@ -74,3 +77,25 @@ def running_shop(
             server.should_exit = True
             thread.join(_SECONDS_MAX)
             assert not thread.is_alive(), "the server did not stop"
+
+
+def stripe_event(id: str, **changes: Any) -> bytes:
+    """A Stripe event about a session, as its webhook's body."""
+    session = {"id": "cs_test_heard", "object": "checkout.session", "payment_status": "paid"}
+    whole = {
+        "id": id,
+        "object": "event",
+        "api_version": "2026-10-28.endive",
+        "created": int(time.time()),
+        "type": "checkout.session.completed",
+        "livemode": False,
+        "data": {"object": session},
+    }
+    return json.dumps({**whole, **changes}).encode()
+
+
+def wait_for(is_so: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not is_so():
+        assert time.monotonic() < deadline, "it did not come about within 10 seconds"
+        time.sleep(0.02)

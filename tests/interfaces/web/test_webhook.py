@@ -1,22 +1,15 @@
 """`POST /webhook`, on a real server, with real signatures."""
 
 import json
-import logging
 import socket
-import sqlite3
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
-import structlog
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from running import RunningShop, running_shop
-from structlog.testing import capture_logs
+from running import RunningShop, running_shop, stripe_event, wait_for
 
 from application.queries import Queries
 from domain.event import Event
@@ -32,20 +25,6 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningShop]:
         yield shop
 
 
-def event(id: str, **changes: Any) -> bytes:
-    session = {"id": "cs_test_heard", "object": "checkout.session", "payment_status": "paid"}
-    whole = {
-        "id": id,
-        "object": "event",
-        "api_version": "2026-10-28.endive",
-        "created": int(time.time()),
-        "type": "checkout.session.completed",
-        "livemode": False,
-        "data": {"object": session},
-    }
-    return json.dumps({**whole, **changes}).encode()
-
-
 def stored(shop: RunningShop, id: str) -> StripeEvent:
     return shop.runtime.log.get(StripeEvent, id)
 
@@ -55,7 +34,7 @@ def events_of(shop: RunningShop, id: str) -> list[Event]:
 
 
 def test_a_delivery_is_in_the_log_to_the_byte_when_it_is_answered(shop: RunningShop) -> None:
-    body = event("evt_kept")
+    body = stripe_event("evt_kept")
 
     answer = shop.post(body)
 
@@ -67,7 +46,7 @@ def test_a_delivery_is_in_the_log_to_the_byte_when_it_is_answered(shop: RunningS
 
 
 def test_a_redelivery_is_answered_the_same_and_recorded_once(shop: RunningShop) -> None:
-    body = event("evt_again")
+    body = stripe_event("evt_again")
 
     answers = [shop.post(body) for _ in range(5)]
 
@@ -79,7 +58,7 @@ def test_a_redelivery_is_answered_the_same_and_recorded_once(shop: RunningShop) 
 def test_an_event_that_leads_to_nothing_is_recorded_as_ignored(shop: RunningShop) -> None:
     charge = {"object": {"id": "ch_1", "object": "charge"}}
 
-    answer = shop.post(event("evt_charge", type="charge.refunded", data=charge))
+    answer = shop.post(stripe_event("evt_charge", type="charge.refunded", data=charge))
 
     assert answer.status_code == 200
     wait_for(lambda: len(events_of(shop, "evt_charge")) == 2)
@@ -89,7 +68,7 @@ def test_an_event_that_leads_to_nothing_is_recorded_as_ignored(shop: RunningShop
 def test_a_live_event_against_a_test_key_is_recorded_and_parked(shop: RunningShop) -> None:
     session = {"object": {"id": "cs_live_foreign", "object": "checkout.session", "payment_status": "paid"}}
 
-    answer = shop.post(event("evt_live", livemode=True, data=session))
+    answer = shop.post(stripe_event("evt_live", livemode=True, data=session))
 
     assert answer.status_code == 200
     wait_for(lambda: state_of(shop.runtime.queries, "cs_live_foreign") == "parked")
@@ -109,13 +88,6 @@ def test_thin_events_are_taken_too(shop: RunningShop) -> None:
     wait_for(lambda: state_of(shop.runtime.queries, "cs_test_thin") == "parked")  # the sandbox does not know it
 
 
-def wait_for(is_so: Any) -> None:
-    deadline = time.monotonic() + 10
-    while not is_so():
-        assert time.monotonic() < deadline, "it did not come about within 10 seconds"
-        time.sleep(0.02)
-
-
 def state_of(queries: Queries, session_id: str) -> str | None:
     document = queries.checkout(session_id)
     return document.state if document else None
@@ -127,7 +99,7 @@ def state_of(queries: Queries, session_id: str) -> str | None:
     ids=["signed by another", "unsigned", "stale", "from the future"],
 )
 def test_what_stripe_did_not_just_sign_is_refused(shop: RunningShop, secret: str | None, seconds: int) -> None:
-    answer = shop.post(event("evt_forged"), secret=secret, at=int(time.time()) + seconds)
+    answer = shop.post(stripe_event("evt_forged"), secret=secret, at=int(time.time()) + seconds)
 
     assert answer.status_code == 400
     assert answer.text
@@ -135,9 +107,9 @@ def test_what_stripe_did_not_just_sign_is_refused(shop: RunningShop, secret: str
 
 
 def test_the_body_must_be_the_one_that_was_signed(shop: RunningShop) -> None:
-    header = shop.post(event("evt_a")).request.headers["stripe-signature"]
+    header = shop.post(stripe_event("evt_a")).request.headers["stripe-signature"]
 
-    answer = shop.client.post("/webhook", content=event("evt_b"), headers={"Stripe-Signature": header})
+    answer = shop.client.post("/webhook", content=stripe_event("evt_b"), headers={"Stripe-Signature": header})
 
     assert answer.status_code == 400
 
@@ -167,7 +139,7 @@ def test_other_methods_are_not_allowed(shop: RunningShop, method: str) -> None:
 
 
 def test_a_body_of_a_mebibyte_is_taken_and_one_byte_more_is_not(shop: RunningShop) -> None:
-    small = event("evt_large")
+    small = stripe_event("evt_large")
     body = small[:-1] + b', "padding": "' + b"x" * (1024 * 1024 - len(small) - 15) + b'"}'
     assert len(body) == 1024 * 1024
 
@@ -262,70 +234,4 @@ def test_a_client_that_leaves_half_way_leaves_the_server_well(shop: RunningShop)
     raw(shop, b"POST /webhook HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{").close()
 
     assert shop.client.get("/healthz").json() == {"status": "alive"}
-    assert shop.post(event("evt_after_it")).status_code == 200
-
-
-Errors = Sequence[Mapping[str, Any]]
-
-
-@pytest.fixture
-def errors() -> Iterator[Errors]:
-    """The lines of the log that are errors."""
-    before = structlog.get_config()
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
-    with capture_logs() as logged:
-        yield logged
-    structlog.configure(**before)
-
-
-def errors_of(logged: Errors, stripe_event: str) -> list[str]:
-    """What the lines about webhook deliveries give as error: one line for each delivery, and it knows the session."""
-    lines = [line for line in logged if "webhook" in line["event"]]
-    assert {line["stripe_event"] for line in lines} == {stripe_event}
-    assert {(line["session_id"], line["log_level"], line["status"]) for line in lines} == {
-        ("cs_test_heard", "error", 503)
-    }
-    return [line["error"] for line in lines]
-
-
-def test_when_the_store_is_locked_stripe_is_asked_to_come_again_and_then_served(tmp_path: Path, errors: Errors) -> None:
-    with running_shop(tmp_path) as shop, ThreadPoolExecutor(1) as pool:
-        blocker = sqlite3.connect(tmp_path / "fulfillment.db", isolation_level=None)
-        blocker.execute("BEGIN IMMEDIATE")
-        delivery = pool.submit(shop.post, event("evt_blocked"))
-        wait_for(lambda: shop.client.get("/readyz").status_code == 503)
-        assert not delivery.done()
-        answer = delivery.result()
-        blocker.execute("ROLLBACK")
-        blocker.close()
-
-        assert answer.status_code == 503
-        assert int(answer.headers["retry-after"]) > 0
-        assert errors_of(errors, "evt_blocked") == ["TimeoutError: It was not written within 9 seconds."]
-        wait_for(lambda: shop.client.get("/readyz").status_code == 200)
-        assert shop.post(event("evt_blocked")).status_code == 200
-
-
-def test_it_is_not_ready_after_a_write_failed_until_the_store_can_be_written(tmp_path: Path, errors: Errors) -> None:
-    with running_shop(tmp_path) as shop:
-        vandal = sqlite3.connect(tmp_path / "fulfillment.db", isolation_level=None)
-        vandal.execute("ALTER TABLE stored_events RENAME TO gone")
-        answer = shop.post(event("evt_refused"))
-        readiness = shop.client.get("/readyz")
-        vandal.execute("ALTER TABLE gone RENAME TO stored_events")
-        vandal.close()
-
-        assert (answer.status_code, readiness.status_code) == (503, 503)
-        (error,) = errors_of(errors, "evt_refused")
-        assert error.startswith("StoreUnavailable: The store could not take it")
-        wait_for(lambda: shop.client.get("/readyz").status_code == 200)
-
-
-def test_when_the_engine_has_stopped_stripe_is_asked_to_come_again(tmp_path: Path) -> None:
-    with running_shop(tmp_path) as shop:
-        shop.runtime.writer.close()
-        answer = shop.post(event("evt_late"))
-        readiness = shop.client.get("/readyz")
-
-    assert (answer.status_code, readiness.status_code) == (503, 503)
-    assert answer.headers["retry-after"]
+    assert shop.post(stripe_event("evt_after_it")).status_code == 200
