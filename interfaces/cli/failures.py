@@ -1,6 +1,7 @@
 """What a command says when it could not do what was asked: one sentence and an exit code, and JSON where asked for."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from interfaces.cli.printing import print_json, talk
@@ -61,7 +62,8 @@ def tell(error: Exception, arguments: Sequence[str]) -> int | None:
         text = f"{text} {found.advice}"
     talk(f"fulfill: {text}")
     if any(argument.partition("=")[0] == "--json" for argument in arguments):
-        print_json({"error": {"kind": found.kind, "message": text, "exit_code": found.code}})
+        with suppress(OSError):  # standard output may be what went wrong
+            print_json({"error": {"kind": found.kind, "message": text, "exit_code": found.code}})
     return found.code
 
 

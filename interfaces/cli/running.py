@@ -125,8 +125,11 @@ def sandbox(
 def _check_free(host: str, port: int) -> None:
     """
     Raises:
+        UsageError: no address is named, which would listen on all of them.
         OSError: nobody can listen there, in a sentence that says why.
     """
+    if not host.strip():
+        raise UsageError(f"--host is empty. `--host {_HOST}` is this machine alone, `--host 0.0.0.0` is everybody.")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         socket.create_server((host, port), family=family).close()
