@@ -10,7 +10,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from interfaces.cli.printing import page, print_json
-from interfaces.cli.usage import DONE, FAILED, Json, Place, UsageError
+from interfaces.cli.usage import DONE, FAILED, Json, Place, UsageError, whole_number
 
 _HOST = "127.0.0.1"
 _PORT_MAX = 65535
@@ -25,7 +25,7 @@ WithWorker = Annotated[
     bool, Parameter(negative=(), show_default=False, help="Run the worker inside too. On SQLite it always is.")
 ]
 Host = Annotated[str, Parameter(help="The address to listen on.")]
-Port = Annotated[int, Parameter(validator=_port, help="The port to listen on.")]
+Port = Annotated[int, Parameter(converter=whole_number, validator=_port, help="The port to listen on.")]
 
 
 def serve(

@@ -10,7 +10,7 @@ from cyclopts import Parameter
 
 from interfaces.cli.desk import by, open_desk
 from interfaces.cli.printing import page, print_json
-from interfaces.cli.usage import DONE, Json, Pool, Sku, UsageError, Who, Why
+from interfaces.cli.usage import DONE, Json, Pool, Sku, UsageError, Who, Why, whole_number
 
 KEYS_BYTES_MAX = 16 * 1024 * 1024
 _KEY_MAX = 1000
@@ -24,7 +24,9 @@ def _pieces(_kind: object, number: int) -> None:
 
 def stock_count(
     sku: Sku,
-    on_hand: Annotated[int, Parameter(name="N", validator=_pieces, help="Pieces on the shelf now.")],
+    on_hand: Annotated[
+        int, Parameter(name="N", converter=whole_number, validator=_pieces, help="Pieces on the shelf now.")
+    ],
     /,
     *,
     as_: Who,

@@ -2,12 +2,13 @@
 
 import os
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from cyclopts import Parameter
+from cyclopts import Parameter, Token
 
 from domain.errors import InvalidIdentifier
 from domain.identifiers import key_pool_id, session_id, stock_id, stripe_event_id
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 DONE, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
 
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)?)?", re.ASCII)
+_WHOLE_NUMBER = re.compile(r"-?\d{1,18}", re.ASCII)
 _TEXT_SHOWN_MAX = 60
 
 
@@ -37,6 +39,18 @@ def _session_or_event(_kind: object, text: str) -> None:
         stripe_event_id(text)
     else:
         _session(_kind, text)
+
+
+def whole_number(_kind: object, tokens: Sequence[Token]) -> int:
+    """The parser's own reading would take 1.5 for 2.
+
+    Raises:
+        ValueError: it is no whole number, or a beyond all reason long one.
+    """
+    [token] = tokens
+    if not _WHOLE_NUMBER.fullmatch(token.value):
+        raise ValueError("it is a whole number")
+    return int(token.value)
 
 
 def _sku(_kind: object, text: str) -> None:

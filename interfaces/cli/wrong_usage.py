@@ -58,8 +58,8 @@ def _what(error: CycloptsError, command: str, arguments: Sequence[str]) -> str:
             return f"There is no command {shown(first)}.{hint}"
         case ValidationError(argument=argument) if argument is not None and argument.tokens:
             return f"{shown(argument.tokens[0].value)} can't be {_name(error)}: {error.exception_message.rstrip('.')}."
-        case CoercionError(target_type=kind, token=token) if kind is int and token is not None:
-            return f"{shown(token.value)} can't be {_name(error)}: it is a whole number."
+        case CoercionError(token=token, msg=str(why)) if token is not None:
+            return f"{shown(token.value)} can't be {_name(error)}: {why}."
         case _:
             return " ".join(str(error).split())
 

@@ -1,0 +1,78 @@
+"""Whatever is typed, a wrong call is one sentence that helps and a code, never a traceback."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Fulfill = Callable[..., Any]
+BY = ("--as", "kim", "--reason", "x")
+SESSION = "cs_test_a1B2c3"
+
+WRONG: dict[str, tuple[tuple[str, ...], str]] = {
+    "a command that there is not": (("bogus",), "no command 'bogus'"),
+    "a command with a letter missing": (("chekout", SESSION), "`fulfill checkout`"),
+    "a group without a command": (("stock",), "`fulfill stock list` or `fulfill stock count`"),
+    "a group with another command": (("keys", "list"), "no command 'list'"),
+    "an option that there is not": (("queue", "--bogus"), "--bogus"),
+    "no session": (("checkout",), "needs SESSION"),
+    "no words": (("search",), "needs WORDS"),
+    "no name": (("projections", "rebuild"), "needs NAME"),
+    "no carrier": (("ship", SESSION, *BY), "needs --carrier"),
+    "nobody who acts": (("replan", SESSION, "--reason", "x"), "needs --as"),
+    "no reason": (("note", SESSION, "text", "--as", "kim"), "needs --reason"),
+    "an empty reason": (("note", SESSION, "text", "--as", "kim", "--reason", " "), "--reason"),
+    "a name that steers": (("note", SESSION, "text", "--as", "k\x1b[2J", "--reason", "x"), "--as"),
+    "an option without its value": (("checkout", SESSION, "--as-of"), "--as-of needs a value"),
+    "a text without quotes": (("note", SESSION, "two", "words", *BY), "quotes"),
+    "an option twice": (("note", SESSION, "x", *BY, "--as", "lee"), "--as"),
+    "an order number for a session": (("checkout", "17"), "`fulfill search`"),
+    "the wrong kind of ID": (("checkout", "pi_123"), "cs_test_"),
+    "a session with a path in it": (("checkout", "cs_test_../../v1/charges"), "cs_test_"),
+    "an empty session": (("run", "", *BY), "cs_test_"),
+    "half an event": (("retry", "evt_!", *BY), "evt_"),
+    "a SKU with a slash": (("stock", "count", "a/b", "1", *BY), "SKU"),
+    "a pool with a space": (("keys", "import", "a b", "-", *BY), "pool"),
+    "a number that is none": (("stock", "count", "mug", "five", *BY), "'five' can't be N"),
+    "half a number": (("stock", "count", "mug", "1.5", *BY), "whole number"),
+    "a number in other digits": (("stock", "count", "mug", "\u0665", *BY), "whole number"),
+    "a number without end": (("stock", "count", "mug", "9" * 5000, *BY), "whole number"),
+    "a negative number": (("stock", "count", "mug", "-1", *BY), "fewer pieces"),
+    "a port that is none": (("serve", "--port", "http"), "'http' can't be --port"),
+    "a port beyond all ports": (("serve", "--port", "65536"), "from 0 to 65535"),
+    "a moment that is none": (("checkout", SESSION, "--as-of", "yesterday"), "2026-11-24T09:00:00Z"),
+    "a day that there is not": (("checkout", SESSION, "--as-of", "2026-02-30"), "--as-of"),
+    "a moment before all moments": (("checkout", SESSION, "--as-of", "0001-01-01T00:00:00+14:00"), "--as-of"),
+    "a week": (("checkout", SESSION, "--as-of", "2026-W48"), "--as-of"),
+    "no UTF-8": (("search", "\udcff"), "UTF-8"),
+    "--json with a value": (("queue", "--json=perhaps"), "--json"),
+}
+
+
+@pytest.mark.parametrize(("arguments", "words"), WRONG.values(), ids=list(WRONG))
+def test_a_wrong_call_is_code_2_and_one_sentence_that_helps(
+    fulfill: Fulfill, tmp_path: Path, arguments: tuple[str, ...], words: str
+) -> None:
+    said, document = fulfill(*arguments), fulfill(*arguments, "--json")
+
+    assert (said.code, document.code) == (2, 2)
+    assert words in said.err
+    error = document.json["error"]
+    assert (error.keys(), error["kind"]) == ({"kind", "message", "exit_code"}, "wrong_usage")
+    assert document.err == f"fulfill: {error['message']}\n"
+    assert error["message"].isprintable(), "one line that steers no terminal"
+    assert list(tmp_path.iterdir()) == [], "a wrong call makes nothing"
+
+
+@pytest.mark.parametrize(
+    "garbage", ["", "-", "--", "\x1b[2J", "a" * 100_000, "\u202e", "💥", "'; DROP TABLE views; --", "%s{0}"]
+)
+@pytest.mark.parametrize("before", [(), ("checkout",), ("search",), ("projections", "verify")], ids=" ".join)
+def test_garbage_ends_in_a_code_and_steers_no_terminal(fulfill: Fulfill, before: tuple[str, ...], garbage: str) -> None:
+    said = fulfill(*before, garbage)
+
+    assert said.code in {0, 1, 2}
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e]", said.out + said.err)
+    assert len(said.err) < 2000
