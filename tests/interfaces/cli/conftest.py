@@ -1,11 +1,16 @@
 """Commands run in-process, in a directory of their own: over a log in which everything occurs, or a small shop's."""
 
+import fcntl
 import json
 import os
+import pty
+import struct
 import sys
-from collections.abc import Callable, Mapping
+import termios
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from subprocess import DEVNULL, PIPE, Popen
 from typing import Any
 
 import pytest
@@ -70,19 +75,81 @@ def clean_environment() -> Mapping[str, str]:
     return {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
 
 
-def write_log(directory: Path, events: list[Event]) -> Path:
-    """A log, where commands look for one."""
-    path = directory / "fulfillment.db"
-    log = Log(dict(sqlite_environment(path, create_tables=True)))
-    log.store.insert_events(log.encode(events))
-    log.close()
-    return path
+@pytest.fixture
+def start(
+    tmp_path: Path, installed: Path, clean_environment: Mapping[str, str]
+) -> Iterator[Callable[..., "Popen[str]"]]:
+    """Begin to run the console script as a process, or a line of bash in which it occurs; none outlives the test."""
+    started: list[Popen[str]] = []
+
+    def start(*arguments: str, line: str = "", **variables: str) -> "Popen[str]":
+        command = ["bash", "-c", line.replace("fulfill", str(installed))] if line else [str(installed), *arguments]
+        environment = {**clean_environment, **variables}
+        process = Popen(command, cwd=tmp_path, env=environment, stdin=DEVNULL, stdout=PIPE, stderr=PIPE, text=True)
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate(timeout=60)
 
 
 @pytest.fixture
-def log_file(tmp_path: Path) -> Path:
+def script(start: Callable[..., "Popen[str]"]) -> Command:
+    """Run it to its end and return what it said."""
+
+    def script(*arguments: str, line: str = "", **variables: str) -> Said:
+        process = start(*arguments, line=line, **variables)
+        out, err = process.communicate(timeout=60)
+        return Said(process.returncode, out, err)
+
+    return script
+
+
+@pytest.fixture
+def on_terminal(tmp_path: Path, installed: Path, clean_environment: Mapping[str, str]) -> Command:
+    """Run one command as a process on a terminal of its own, so many columns wide."""
+
+    def on_terminal(*arguments: str, columns: int = 100, **variables: str) -> Said:
+        ours, theirs = pty.openpty()
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+        environment = {**clean_environment, "TERM": "xterm-256color", "LANG": "C.UTF-8", **variables}
+        command = [str(installed), *arguments]
+        process = Popen(command, cwd=tmp_path, env=environment, stdin=theirs, stdout=theirs, stderr=theirs)
+        os.close(theirs)
+        out = b"".join(iter(lambda: _read(ours), b""))
+        os.close(ours)
+        return Said(process.wait(60), out.decode(), "")
+
+    return on_terminal
+
+
+def _read(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 65536)
+    except OSError:  # what a terminal says when nobody is left at its other end
+        return b""
+
+
+@pytest.fixture
+def write_log(tmp_path: Path) -> Callable[[Iterable[Event]], Path]:
+    """Make a log where commands look for one."""
+
+    def write_log(events: Iterable[Event]) -> Path:
+        path = tmp_path / "fulfillment.db"
+        log = Log(dict(sqlite_environment(path, create_tables=True)))
+        log.store.insert_events(log.encode(list(events)))
+        log.close()
+        return path
+
+    return write_log
+
+
+@pytest.fixture
+def log_file(write_log: Callable[[Iterable[Event]], Path]) -> Path:
     """The sample log."""
-    return write_log(tmp_path, sample_log())
+    return write_log(sample_log())
 
 
 SHOP_CATALOG = """

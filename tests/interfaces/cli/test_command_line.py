@@ -1,16 +1,53 @@
-"""The command line itself."""
+"""The command line itself: what is promised is there, and help comes at once."""
 
 import subprocess
 import sys
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
 
 import pytest
+from cyclopts import App
 
 from interfaces.cli.main import command_line
 
-HEAVY = ("stripe", "starlette", "uvicorn", "eventsourcing", "jinja2", "babel", "httpx2")
+HEAVY = {"stripe", "starlette", "uvicorn", "eventsourcing", "jinja2", "babel", "httpx2", "httpcore2", "structlog"}
+BY = ["--as", "--reason"]
+PROMISED = {
+    "serve": ["--host", "--port", "--with-worker"],
+    "worker": [],
+    "migrate": [],
+    "demo": ["--scripted"],
+    "sandbox": ["--port"],
+    "checkout": ["SESSION", "--as-of"],
+    "search": ["WORDS"],
+    "queue": [],
+    "run": ["SESSION", *BY],
+    "complete": ["SESSION", "--line", *BY],
+    "ship": ["SESSION", "--line", "--carrier", "--tracking", *BY],
+    "retry": ["SESSION", *BY],
+    "replan": ["SESSION", *BY],
+    "note": ["SESSION", "TEXT", *BY],
+    "stock list": [],
+    "stock count": ["SKU", "N", *BY],
+    "keys import": ["POOL", "FILE", *BY],
+    "projections list": [],
+    "projections rebuild": ["NAME"],
+    "projections verify": ["NAME"],
+}
+"""Every command that scripts may rely on, with its arguments; `--json` besides."""
+
+
+def command(name: str) -> App:
+    app = command_line()
+    for word in name.split():
+        app = app[word]
+    return app
 
 
 def loaded_by(*arguments: str) -> set[str]:
+    """What is imported for a command, and its exit code."""
     script = (
         "import sys; from interfaces.cli.main import run; code = run(sys.argv[1:]);"
         "print(code, *sorted(name for name in sys.modules if '.' not in name), file=sys.stderr)"
@@ -19,22 +56,56 @@ def loaded_by(*arguments: str) -> set[str]:
     return set(done.stderr.split())
 
 
-def test_help_comes_without_loading_the_engine() -> None:
-    loaded = loaded_by("--help")
+@pytest.mark.parametrize(("name", "arguments"), PROMISED.items(), ids=list(PROMISED))
+def test_every_promised_command_takes_what_is_promised(name: str, arguments: list[str]) -> None:
+    taken = {each for argument in command(name).assemble_argument_collection() for each in argument.names}
 
-    assert "0" in loaded
+    assert taken >= {*arguments, "--json"}
+
+
+def test_serve_and_sandbox_listen_where_it_is_promised(fulfill: Callable[..., Any]) -> None:
+    serve, sandbox = fulfill("serve", "--help").out, fulfill("sandbox", "--help").out
+
+    assert "127.0.0.1" in serve
+    assert "4242" in serve
+    assert "12111" in sandbox
+
+
+@pytest.mark.parametrize("name", PROMISED)
+def test_every_command_says_what_it_does_and_what_it_takes(fulfill: Callable[..., Any], name: str) -> None:
+    said = fulfill(*name.split(), "--help")
+
+    assert said.code == 0
+    assert said.out.startswith(f"Usage: fulfill {name}")
+    for argument in command(name).assemble_argument_collection():
+        assert argument.parameter.help, f"{argument.name} is not explained"
+
+
+def test_help_names_every_command(fulfill: Callable[..., Any]) -> None:
+    said = fulfill("--help")
+
+    assert said.code == 0
+    for name in PROMISED:
+        assert name.split()[0] in said.out
+
+
+def test_bare_fulfill_shows_the_help(fulfill: Callable[..., Any]) -> None:
+    assert fulfill().out == fulfill("--help").out
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("ship", "--help"), ("--version",), ("bogus",), ("checkout", "x")])
+def test_neither_help_nor_a_wrong_word_waits_for_the_engine(arguments: tuple[str, ...]) -> None:
+    loaded = loaded_by(*arguments)
+
+    assert {"0", "2"} & loaded
     assert loaded.isdisjoint(HEAVY)
 
 
-def test_a_command_that_reads_does_not_wait_for_stripes_sdk() -> None:
-    assert loaded_by("queue").isdisjoint({"stripe", "starlette", "uvicorn", "requests", "jinja2"})
+def test_a_command_that_reads_waits_for_no_sdk_and_no_network_library() -> None:
+    assert loaded_by("queue").isdisjoint(HEAVY - {"eventsourcing", "structlog"})
 
 
-PROMISED = (
-    "serve worker migrate demo sandbox checkout search run complete ship retry replan note stock keys projections"
-)
+def test_the_version_is_told(installed: Path) -> None:
+    done = subprocess.run([installed, "--version"], capture_output=True, text=True, timeout=60)
 
-
-@pytest.mark.parametrize("name", PROMISED.split())
-def test_every_promised_command_is_there(name: str) -> None:
-    assert command_line()[name].help
+    assert (done.returncode, done.stdout.strip()) == (0, version("checkout-fulfillment"))

@@ -1,0 +1,98 @@
+"""What runs until it is told to stop: it says when it is there, and ends well."""
+
+import json
+import os
+import re
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from subprocess import Popen
+from typing import Any
+
+import httpx2
+import pytest
+
+SETTINGS = {"STRIPE_API_KEY": "sk_test_example1234", "STRIPE_WEBHOOK_SECRET": "whsec_example"}
+BY = ("--as", "kim", "--reason", "x")
+Start = Callable[..., "Popen[str]"]
+
+
+def wait_for(process: "Popen[str]", words: str) -> str:
+    """What its log says when it has come so far."""
+    assert process.stderr is not None
+    for line in process.stderr:
+        event = str(json.loads(line)["event"])
+        if words in event:
+            return event
+    raise AssertionError(f"it ended before it said {words!r}")
+
+
+def stop(process: "Popen[str]", number: signal.Signals = signal.SIGTERM) -> tuple[int, str, str]:
+    process.send_signal(number)
+    out, err = process.communicate(timeout=60)
+    return process.returncode, out, err
+
+
+def test_serve_serves_until_it_is_told_to_stop(start: Start) -> None:
+    process = start("serve", "--port", "0", "--with-worker", "--json", **SETTINGS)
+    _, url, _ = re.split(r"(http://\S+)", wait_for(process, "Uvicorn running on"))
+
+    answer = httpx2.get(f"{url}/readyz", trust_env=False)
+    code, out, _ = stop(process)
+
+    assert answer.status_code == 200
+    assert (code, json.loads(out)) == (0, {"state": "stopped"})
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
+def test_a_worker_works_until_it_is_told_to_stop(start: Start, number: signal.Signals) -> None:
+    process = start("worker", "--json", **SETTINGS)
+    wait_for(process, "working")
+
+    code, out, err = stop(process, number)
+
+    assert (code, json.loads(out)) == (0, {"state": "stopped"})
+    assert json.loads(err.splitlines()[-1])["event"] == "stopped"
+
+
+def test_a_sandbox_says_where_it_is_and_stops(start: Start) -> None:
+    process = start("sandbox", "--port", "0", "--state", "s.json", "--webhook", "http://localhost:4242/webhook")
+    assert process.stdout is not None
+    url, secret = process.stdout.readline(), process.stdout.readline()
+
+    code, _, _ = stop(process)
+
+    assert (code, url[:17], secret[:6]) == (0, "http://127.0.0.1:", "whsec_")
+
+
+@pytest.mark.parametrize("arguments", [("--state", "not-a-state"), ("--webhook", "https://example.com/webhook")])
+def test_a_sandbox_that_can_not_be_is_wrong_usage(
+    script: Callable[..., Any], tmp_path: Path, arguments: tuple[str, str]
+) -> None:
+    (tmp_path / "not-a-state").write_text("{")
+
+    said = script("sandbox", "--port", "0", *arguments)
+
+    assert (said.code, said.err.startswith("fulfill: "), said.err.count("\n")) == (2, True, 1)
+
+
+def test_ctrl_c_is_130_and_quiet(start: Start, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "keys")
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # or a child of `make test &` would be deaf to it
+    process = start("keys", "import", "pro", "keys", *BY, **SETTINGS)
+    signal.signal(signal.SIGINT, before)
+
+    with (tmp_path / "keys").open("wb"):  # opens when the command has begun to read
+        assert stop(process, signal.SIGINT) == (130, "", "")
+
+
+def test_migrate_makes_the_tables_and_can_be_repeated(script: Callable[..., Any], tmp_path: Path) -> None:
+    database = f"{tmp_path}/deep/down/log.db"
+    once, again, queue = (
+        script(*command, DATABASE_URL=f"sqlite:///{database}")
+        for command in (("migrate",), ("migrate", "--json"), ("queue",))
+    )
+
+    assert (once.code, once.out, once.err) == (0, f"{database} is ready.\n", "")
+    assert (again.code, again.json) == (0, {"database": database, "state": "ready"})
+    assert (queue.code, queue.out) == (0, "Nothing waits for a person.\n")

@@ -1,0 +1,80 @@
+"""Whatever standard input and output are: pipes that close, disks that are full, letters that can't be written."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sample_log import SHOP
+
+Script = Callable[..., Any]
+ORDER = "cs_test_a1Q7xK2mVd"
+SETTINGS = {"STRIPE_API_KEY": "sk_test_example1234", "STRIPE_WEBHOOK_SECRET": "whsec_example"}
+BY = "--as kim --reason asked"
+ON_A_FULL_DISK = {
+    "a story": (f"checkout {SHOP}", 1),
+    "what is not there": ("checkout cs_test_nobody", 1),
+    "wrong usage": ("checkout x", 2),
+    "what was recorded": (f"note {SHOP} called {BY}", 1),
+}
+
+
+@pytest.mark.usefixtures("log_file")
+@pytest.mark.parametrize("unbuffered", ["", "1"], ids=["buffered", "unbuffered"])
+@pytest.mark.parametrize("form", ["", "--json"], ids=["words", "json"])
+@pytest.mark.parametrize(("arguments", "code"), ON_A_FULL_DISK.values(), ids=list(ON_A_FULL_DISK))
+def test_a_full_disk_is_told_however_it_is_written_to(
+    script: Script, arguments: str, code: int, form: str, unbuffered: str
+) -> None:
+    said = script(line=f"fulfill {arguments} {form} >/dev/full", PYTHONUNBUFFERED=unbuffered, **SETTINGS)
+
+    assert said.code == code
+    assert said.err.startswith("fulfill: ")
+    assert all(line.startswith("fulfill: ") for line in said.err.splitlines()), "no traceback"
+
+
+@pytest.mark.usefixtures("small_shop")
+@pytest.mark.parametrize("form", ["", "--json"], ids=["words", "json"])
+def test_a_reader_that_has_gone_away_is_no_trouble(script: Script, form: str) -> None:
+    said = script(line=f"exec 3> >(true); wait $!; fulfill checkout {ORDER} {form} >&3")
+
+    assert (said.code, said.out, said.err) == (1, "", "")
+
+
+@pytest.mark.usefixtures("small_shop")
+@pytest.mark.parametrize("closed", ["1>&-", "2>&-", "0<&-", "1>&- 2>&-"])
+def test_closed_streams_are_no_trouble(script: Script, closed: str) -> None:
+    assert script(line=f"fulfill queue {closed}").code == 0
+    assert script(line=f"fulfill bogus {closed}").code == 2
+
+
+def test_keys_can_come_through_a_pipe(script: Script) -> None:
+    said = script(line=rf"printf 'K-1\nK-2\n' | fulfill keys import pro - {BY}", **SETTINGS)
+
+    assert (said.code, said.out) == (0, "2 keys were imported into pro; 0 were known already.\n")
+
+
+def test_no_keys_come_through_what_is_closed(script: Script, tmp_path: Path) -> None:
+    said = script(line=f"fulfill keys import pro - {BY} 0<&-", **SETTINGS)
+
+    assert (said.code, said.err) == (2, "fulfill: - is standard input, which is closed.\n")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.usefixtures("small_shop")
+def test_letters_that_the_encoding_lacks_are_written_otherwise(script: Script) -> None:
+    said = script("checkout", ORDER, PYTHONIOENCODING="ascii")
+
+    assert (said.code, r"\u201cMug, blue\u201d" in said.out) == (0, True)
+
+
+def test_a_document_stays_one_whatever_letters_the_encoding_lacks(script: Script) -> None:
+    said = script("checkout", "💥", "--json", PYTHONIOENCODING="ascii")
+
+    assert "💥" in said.json["error"]["message"]
+
+
+def test_an_argument_that_is_no_text_is_wrong_usage(script: Script) -> None:
+    said = script(line=r"fulfill search $'\xff'")
+
+    assert (said.code, "UTF-8" in said.err) == (2, True)

@@ -1,0 +1,37 @@
+"""Where somebody else listens, or nobody can, that is said with the way out; everybody is served only when asked to."""
+
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Script = Callable[..., Any]
+SETTINGS = {"STRIPE_API_KEY": "sk_test_example1234", "STRIPE_WEBHOOK_SECRET": "whsec_example"}
+
+
+@pytest.mark.parametrize("host", ["", " "])
+def test_no_address_is_not_every_address(script: Script, tmp_path: Path, host: str) -> None:
+    said = script("serve", "--host", host, "--port", "0", "--json", **SETTINGS)
+
+    assert (said.code, said.json["error"]["kind"]) == (2, "wrong_usage")
+    assert "--host 127.0.0.1" in said.err
+    assert list(tmp_path.iterdir()) == [], "nothing was begun"
+
+
+@pytest.mark.parametrize("command", ["serve", "sandbox"])
+def test_a_port_that_is_taken_is_told_with_the_way_out(script: Script, command: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        said = script(command, "--port", str(port), "--json", **SETTINGS)
+
+    assert (said.code, said.json["error"]["kind"]) == (1, "system")
+    assert f"Nobody can listen on 127.0.0.1:{port}: Address already in use. `--port` takes another one." in said.err
+
+
+def test_an_address_of_another_machine_is_told_with_the_way_out(script: Script) -> None:
+    said = script("serve", "--host", "192.0.2.1", **SETTINGS)
+
+    assert (said.code, said.err.count("\n")) == (1, 1)
+    assert "`--host` takes another one" in said.err
