@@ -39,7 +39,9 @@ MEANINGS: Mapping[str, Meaning] = {
     ),
     "eventsourcing.persistence.PersistenceError": Meaning(FAILED, "store_unavailable"),
     "application.views.ViewNotBuilt": Meaning(
-        FAILED, "view_not_built", "Another version of fulfill keeps this view: use that one, or stop it and rebuild."
+        FAILED,
+        "view_not_built",
+        "`fulfill projections rebuild` makes it; if a later version of fulfill keeps it, use that one.",
     ),
     "application.ports.SessionUnknown": Meaning(FAILED, "unknown_to_stripe", "Nothing was recorded."),
     "application.ports.Temporary": Meaning(FAILED, "outside_unavailable", _NOT_RECORDED),

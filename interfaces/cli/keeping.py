@@ -36,7 +36,7 @@ def projections_rebuild(name: Name, /, *, json: Json = False) -> int:
     """Make a view afresh from the whole log beside the live one, then let it serve. After a kill it goes on."""
     from interfaces.cli.progress import progress
 
-    with _open_views() as side, _resumable(name), progress(f"rebuilding {name}") as report:
+    with _open_views() as side, resumable(name), progress(f"rebuilding {name}") as report:
         for left in side.queries.projections():
             if left.name == name and left.state == "building" and left.position:
                 talk(f"fulfill: Going on at event {left.position}, up to which {name} was made before.")
@@ -85,7 +85,7 @@ def _open_views() -> Iterator["ReadSide"]:
 
 
 @contextmanager
-def _resumable(name: str) -> Iterator[None]:
+def resumable(name: str) -> Iterator[None]:
     """Told to stop, by Ctrl-C or SIGTERM, say how it goes on."""
     before = signal.signal(signal.SIGTERM, _terminate)
     try:

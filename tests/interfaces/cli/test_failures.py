@@ -1,0 +1,38 @@
+"""The table of errors: each is one that there is, is told in a sentence, and stands in the documentation."""
+
+import importlib
+import re
+from pathlib import Path
+
+import pytest
+
+from interfaces.cli.failures import MEANINGS, tell
+
+
+@pytest.mark.parametrize("name", MEANINGS)
+def test_every_error_of_the_table_is_an_error_that_there_is(name: str) -> None:
+    module, _, kind = name.rpartition(".")
+
+    assert issubclass(getattr(importlib.import_module(module), kind), Exception)
+
+
+@pytest.mark.parametrize("name", MEANINGS)
+def test_every_error_is_told_in_a_sentence(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    module, _, kind = name.rpartition(".")
+    error = getattr(importlib.import_module(module), kind)("Something\x1b[2J is\nwrong")
+
+    code = tell(error, [])
+
+    assert code == MEANINGS[name].code
+    assert re.fullmatch(r"fulfill: [ -~]+\n", capsys.readouterr().err)
+
+
+def test_what_nobody_expects_is_left_to_a_traceback(capsys: pytest.CaptureFixture[str]) -> None:
+    assert tell(ZeroDivisionError("a bug"), ["--json"]) is None
+    assert capsys.readouterr().out == ""
+
+
+def test_every_kind_of_error_is_documented() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "cli.md").read_text()
+
+    assert [each.kind for each in MEANINGS.values() if f"`{each.kind}`" not in page] == []
