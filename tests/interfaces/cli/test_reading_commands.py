@@ -1,7 +1,6 @@
 """What the commands that read print, to the letter where other programs rely on it."""
 
 import re
-import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,152 +8,160 @@ from typing import Any
 import pytest
 from sample_log import SHOP
 
+from application.checkout_state import CheckoutState
+from application.projections.work_queue import Work
+from application.queries import PARKED_EVENT
+from domain.fulfillment import LineState
+from domain.mail import MailKind
+from interfaces.cli.commands import groups
+from interfaces.cli.main import command_line
+from interfaces.cli.reading import HELPS
+
 Fulfill = Callable[..., Any]
+BY = ("--as", "kim", "--reason", "x")
 RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
+ORDER, DEBIT, POSTER = "cs_test_a1Q7xK2mVd", "cs_test_b2R8yL3nWe", "cs_test_c3S9zM4oXf"
+IN_SCRIPTS = (Path(__file__).parents[3] / "docs" / "cli.md").read_text().partition("## In scripts")[2]
+
+CHECKOUT = "session_id state payment_status livemode amount_total currency client_reference_id line_items emails story"
+STOCK = "sku on_hand reserved available backordered"
+RESULT = "session_id state is_followed"
+SHAPES = {
+    ("checkout", ORDER): CHECKOUT,
+    ("checkout", ORDER, "--as-of", "2999-01-01"): f"{CHECKOUT} as_of",
+    ("search", "ada"): "session_id state amount_total currency recorded_at matched",
+    ("queue",): "subject kind item detail since",
+    ("stock", "list"): STOCK,
+    ("run", ORDER, *BY): RESULT,
+    ("complete", ORDER, *BY): RESULT,
+    ("ship", ORDER, "--carrier", "DHL", *BY): RESULT,
+    ("retry", ORDER, *BY): RESULT,
+    ("retry", "evt_4", *BY): "stripe_event state error session_id is_followed",
+    ("replan", POSTER, *BY): RESULT,
+    ("note", ORDER, "hello", *BY): RESULT,
+    ("stock", "count", "mug-blue", "7", *BY): f"{STOCK} is_followed",
+    ("keys", "import", "pro", "catalog.toml", *BY): "pool imported known_already is_followed",
+    ("projections", "list"): "name version position state unreadable",
+    ("projections", "rebuild", "search"): "name version position state",
+    ("projections", "verify", "search"): (
+        "name version position rows live_digest fresh_digest unreadable differences is_same"
+    ),
+    ("migrate",): "database state",
+}
+
+
+@pytest.mark.usefixtures("small_shop")
+@pytest.mark.parametrize(("command", "keys"), SHAPES.items(), ids=[" ".join(command[:2]) for command in SHAPES])
+def test_with_json_stdout_is_one_document_of_the_documented_shape(
+    fulfill: Fulfill, command: tuple[str, ...], keys: str
+) -> None:
+    fulfill("queue")
+    said = fulfill(*command, "--json")
+
+    assert said.code == 0, said.err
+    for document in said.json if isinstance(said.json, list) else [said.json]:
+        assert set(document) == set(keys.split())
+    assert said.json, "a list without anything shows no shape"
+    assert [key for key in keys.split() if f"`{key}`" not in IN_SCRIPTS] == []
+
+
+def test_every_command_has_its_shape_documented() -> None:
+    names = [name for name in command_line() if not name.startswith("-") and name not in groups()]
+    names += [f"{group} {name}" for group, inner in groups().items() for name in inner]
+
+    assert [name for name in names if f"`{name}`" not in IN_SCRIPTS and f"`{name} SESSION`" not in IN_SCRIPTS] == []
+
+
+@pytest.mark.usefixtures("small_shop")
+def test_a_checkout_has_the_promised_shape(fulfill: Fulfill) -> None:
+    document = fulfill("checkout", ORDER, "--json").json
+
+    assert document["session_id"] == ORDER
+    assert document["state"] in set(CheckoutState)
+    assert (document["payment_status"], document["livemode"]) == ("paid", False)
+    assert (document["amount_total"], document["currency"]) == (11500, "eur")
+    line_item = {"id", "price", "product", "description", "quantity", "delivery", "state", "detail"}
+    assert all(item.keys() == line_item and item["state"] in set(LineState) for item in document["line_items"])
+    assert all(mail.keys() == {"kind", "state", "occasion", "detail"} for mail in document["emails"])
+    assert all(m["kind"] in set(MailKind) and m["state"] in {"queued", "sent", "failed"} for m in document["emails"])
 
 
 @pytest.mark.usefixtures("log_file")
-def test_a_checkout_has_the_promised_shape(fulfill: Fulfill) -> None:
-    said = fulfill("checkout", SHOP, "--json")
+def test_a_story_has_the_promised_shape(fulfill: Fulfill) -> None:
+    story = fulfill("checkout", SHOP, "--json").json["story"]
 
-    assert (said.code, said.err) == (0, "")
-    document = said.json
-    assert document["session_id"] == SHOP
-    assert {"state", "payment_status", "livemode", "amount_total", "currency"} <= document.keys()
-    assert isinstance(document["amount_total"], int)
-    line_item = {"id", "price", "product", "description", "quantity", "delivery", "state"}
-    assert line_item <= document["line_items"][0].keys()
-    assert isinstance(document["emails"], list)
-    for entry in document["story"]:
-        assert {"position", "stream", "type", "occurred_at", "recorded_at", "actor", "cause", "text"} <= entry.keys()
+    for entry in story:
+        keys = {"position", "stream", "type", "occurred_at", "recorded_at", "actor", "cause", "reason", "text"}
+        assert entry.keys() == keys
         assert RFC3339.fullmatch(entry["recorded_at"])
         assert RFC3339.fullmatch(entry["occurred_at"])
         assert re.fullmatch(r"[A-Z]\w+\.[A-Z]\w+", entry["type"])
-    positions = [entry["position"] for entry in document["story"]]
-    assert positions == sorted(positions)
+        assert entry["cause"] is None or re.fullmatch(r"\S+@\d+", entry["cause"])
+    assert [entry["position"] for entry in story] == sorted(entry["position"] for entry in story)
 
 
 @pytest.mark.usefixtures("log_file")
-def test_a_checkout_is_told_in_sentences_with_clocks_actor_and_cause(fulfill: Fulfill) -> None:
-    said = fulfill("checkout", SHOP)
+def test_what_is_available_is_on_the_shelf_and_not_promised(fulfill: Fulfill) -> None:
+    levels = fulfill("stock", "list", "--json").json
 
-    assert said.code == 0
-    assert said.out.startswith(f"{SHOP} (test mode)\nState ")
-    assert "by stripe" in said.out
-    assert "because of" in said.out
-    assert re.search(r"2026-11-24T09:00:\d\d\.\d{6}Z", said.out)
-    assert "\033" not in said.out
+    assert levels
+    assert all(level["available"] == level["on_hand"] - level["reserved"] for level in levels)
 
 
 @pytest.mark.usefixtures("log_file")
-def test_as_of_a_moment_only_what_was_recorded_by_then_is_told(fulfill: Fulfill) -> None:
-    story = fulfill("checkout", SHOP, "--json").json["story"]
-    moment = story[2]["recorded_at"]
-    just_before = moment.replace(moment[-8:], f"{int(moment[-7:-1]) - 1:06d}Z".rjust(8, "."))
+@pytest.mark.parametrize("words", [("zoe@example.com",), ("zoé", "o'example"), ("zoe o'ex",), (SHOP,)], ids=" ".join)
+def test_a_checkout_is_found_by_what_people_know_of_it(fulfill: Fulfill, words: tuple[str, ...]) -> None:
+    found, told = fulfill("search", *words, "--json"), fulfill("search", *words)
 
-    at, before = (fulfill("checkout", SHOP, "--json", "--as-of", when).json["story"] for when in (moment, just_before))
-
-    assert [entry["position"] for entry in at] == [entry["position"] for entry in story[:3]]
-    assert len(before) == 2
-    assert "the past: it may be different now" in fulfill("checkout", SHOP, "--as-of", moment).out
-    assert fulfill("checkout", SHOP, "--as-of", "2026-11-23").code == 1
+    assert (found.code, told.code) == (0, 0)
+    assert SHOP in {hit["session_id"] for hit in found.json}
+    assert re.search(rf"^{SHOP} +fulfilled +49\.90 EUR ", told.out, re.MULTILINE)
 
 
 @pytest.mark.usefixtures("log_file")
-def test_lists_have_the_promised_shapes(fulfill: Fulfill) -> None:
-    stock = fulfill("stock", "list", "--json").json
-    projections = fulfill("projections", "list", "--json").json
+def test_every_word_must_be_found(fulfill: Fulfill) -> None:
+    nothing, document = fulfill("search", "zoe", "nobody"), fulfill("search", "zoe", "nobody", "--json")
 
-    assert stock
-    assert all(level.keys() >= {"sku", "on_hand", "reserved", "available", "backordered"} for level in stock)
-    assert all(level["available"] == level["on_hand"] - level["reserved"] for level in stock)
-    assert {view["name"] for view in projections} >= {"timeline", "search", "work_queue", "due_effects", "daily_sales"}
-    assert all(view.keys() >= {"name", "version", "position", "state"} for view in projections)
-    assert isinstance(fulfill("queue", "--json").json, list)
+    assert (nothing.code, document.code, document.json) == (1, 1, [])
+    assert nothing.out == "Nothing was found. Every word must occur, or begin one that does.\n"
 
 
-@pytest.mark.usefixtures("log_file")
-def test_search_finds_a_checkout_by_what_people_know_of_it(fulfill: Fulfill) -> None:
-    for words in (("zoe@example.com",), ("pi_Shop1",), ("ORDER-17",), ("mug-blue",), (SHOP,)):
-        found = fulfill("search", *words, "--json")
-        assert (found.code, SHOP in {hit["session_id"] for hit in found.json}) == (0, True), words
-
-    nothing = fulfill("search", "nobody@example.org", "--json")
-    assert (nothing.code, nothing.json) == (1, [])
+@pytest.mark.usefixtures("small_shop")
+def test_no_word_at_all_finds_the_newest(fulfill: Fulfill) -> None:
+    assert [hit["session_id"] for hit in fulfill("search", "", "--json").json] == [POSTER, DEBIT, ORDER]
 
 
-@pytest.mark.usefixtures("log_file")
-def test_views_are_rebuilt_and_verified(fulfill: Fulfill, log_file: Path) -> None:
-    rebuilt = fulfill("projections", "rebuild", "daily_sales", "--json")
-    assert (rebuilt.code, rebuilt.json["state"]) == (0, "live")
-    assert fulfill("projections", "verify", "daily_sales").code == 0
+def test_every_kind_of_work_is_told_with_the_command_that_settles_it() -> None:
+    commands = {name for name in command_line() if not name.startswith("-")}
 
-    views = sqlite3.connect(log_file.with_name("fulfillment-views.db"))
-    [(table,)] = views.execute("SELECT name FROM sqlite_master WHERE name LIKE 'daily_sales%' LIMIT 1").fetchall()
-    views.execute(f"UPDATE {table} SET gross = gross + 1")  # noqa: S608
-    views.commit()
-    views.close()
-
-    wrong = fulfill("projections", "verify", "daily_sales", "--json")
-    assert (wrong.code, wrong.json["is_same"]) == (1, False)
-    assert fulfill("projections", "rebuild", "daily_sales").code == 0
-    assert fulfill("projections", "verify", "daily_sales").code == 0
+    assert set(HELPS) == {*Work, PARKED_EVENT}
+    for helps in HELPS.values():
+        assert {name.split()[0] for name in re.split(r", or |, ", helps)} <= commands
 
 
-@pytest.mark.parametrize(
-    ("arguments", "code", "words"),
-    [
-        (("checkout", "cs_test_nobody"), 1, "knows no checkout"),
-        (("checkout", "order 17"), 2, "cs_test_"),
-        (("checkout",), 2, "SESSION"),
-        (("checkout", SHOP, "--as-of", "yesterday"), 2, "--as-of"),
-        (("checkout", SHOP, "--bogus"), 2, "--bogus"),
-        (("bogus",), 2, "bogus"),
-        (("projections", "rebuild", "nothing"), 1, "no projection"),
-        (("projections", "verify", "nothing"), 1, "no projection"),
-        (("stock", "count", "mug", "five", "--as", "kim", "--reason", "x"), 2, "five"),
-        (("stock", "count", "mug", "5"), 2, "--as"),
-        (("note", SHOP, "text", "--as", "kim"), 2, "--reason"),
-    ],
-)
-@pytest.mark.usefixtures("log_file")
-def test_what_can_not_be_done_is_one_sentence_and_a_code(
-    fulfill: Fulfill, arguments: tuple[str, ...], code: int, words: str
-) -> None:
-    said = fulfill(*arguments)
+@pytest.mark.usefixtures("small_shop")
+def test_the_longest_wait_comes_first(fulfill: Fulfill) -> None:
+    items, told = fulfill("queue", "--json").json, fulfill("queue").out
 
-    assert said.code == code
-    assert said.out == ""
-    assert said.err.startswith("fulfill: ")
-    assert words in said.err
-    assert said.err.count("\n") == 1
+    assert [item["since"] for item in items] == sorted(item["since"] for item in items)
+    assert all(RFC3339.fullmatch(item["since"]) for item in items)
+    assert [line.split()[1] for line in told.splitlines()[1:]] == [item["subject"] for item in items]
 
 
-def test_reading_needs_a_log_and_makes_none(fulfill: Fulfill, tmp_path: Path) -> None:
-    for arguments in (("checkout", SHOP), ("queue",), ("search", "x"), ("projections", "list")):
-        said = fulfill(*arguments)
-        assert (said.code, said.out) == (1, "")
-        assert "There is no log at fulfillment.db yet" in said.err
-    assert list(tmp_path.iterdir()) == []
+def test_what_is_empty_is_said_to_be(fulfill: Fulfill) -> None:
+    fulfill("migrate")
+
+    assert fulfill("queue").out == "Nothing waits for a person.\n"
+    assert fulfill("stock", "list").out.startswith("No stock is tracked yet.")
+    assert (fulfill("queue", "--json").json, fulfill("stock", "list", "--json").json) == ([], [])
+    assert fulfill("search", "x").code == 1
 
 
-def test_a_file_that_is_no_log_is_said_to_be_none(fulfill: Fulfill, tmp_path: Path) -> None:
-    (tmp_path / "fulfillment.db").write_bytes(b"this is not a database, however long it is looked at" * 100)
+def test_reading_changes_nothing_in_the_log(fulfill: Fulfill, small_shop: Path) -> None:
+    before = fulfill("checkout", ORDER, "--json").json
 
-    said = fulfill("checkout", SHOP)
+    for command in (("queue",), ("search", "ada"), ("stock", "list"), ("projections", "rebuild", "timeline")):
+        assert fulfill(*command).code == 0
 
-    assert said.code == 1
-    assert said.err.startswith("fulfill: ")
-    assert said.err.count("\n") == 1
-
-
-def test_reading_needs_no_settings_but_a_wrong_place_is_told(
-    fulfill: Fulfill, log_file: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("STRIPE_API_KEY")
-    assert fulfill("checkout", SHOP).code == 0
-    assert log_file.exists()
-
-    monkeypatch.setenv("DATABASE_URL", "mysql://x")
-    wrong = fulfill("checkout", SHOP)
-    assert (wrong.code, "DATABASE_URL" in wrong.err) == (2, True)
+    assert fulfill("checkout", ORDER, "--json").json == before
+    assert {view["position"] for view in fulfill("projections", "list", "--json").json} == {46}

@@ -1,0 +1,144 @@
+"""What a person reads of a checkout: how it stands, both clocks, who and why, now and as of any moment."""
+
+import re
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from log_parts import BEGINNING, LogWriter
+from sample_log import DEBIT, FOREIGN, KEYS, SHOP
+
+from application.checkout_state import CheckoutState
+from domain.checkout_session import CheckoutSession
+from domain.event import Event
+from interfaces.cli.checkout_page import STATES
+from interfaces.cli.text import exact
+from interfaces.cli.usage import moment
+
+Fulfill = Callable[..., Any]
+ORDER = "cs_test_a1Q7xK2mVd"
+MOMENT = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z"
+
+
+@pytest.mark.parametrize("state", CheckoutState)
+def test_every_state_has_its_plain_words(state: CheckoutState) -> None:
+    assert STATES[state].startswith(f"{state.replace('_', ' ')}: ")
+
+
+@pytest.mark.usefixtures("log_file")
+@pytest.mark.parametrize(
+    ("session", "lines"),
+    [
+        (SHOP, ["(test mode)", "fulfilled: everything is delivered", "49.90 EUR, paid", "ORDER-17"]),
+        (DEBIT, ["(test mode)", "payment failed: nothing is delivered", "13.90 EUR, not paid yet", "ORDER-17"]),
+        (KEYS, ["blocked: nothing is delivered yet", "13.90 EUR, paid", "li_key"]),
+        (FOREIGN, ["(live mode)", "parked: kept aside for a person", "Payment  paid"]),
+    ],
+)
+def test_the_header_says_how_it_stands(fulfill: Fulfill, session: str, lines: list[str]) -> None:
+    said = fulfill("checkout", session)
+
+    header = said.out.split(f"\n\n{BEGINNING:%Y}")[0]
+    assert [line for line in lines if line not in header] == []
+
+
+def test_lines_mails_and_reference_are_in_both_forms(fulfill: Fulfill, small_shop: Path) -> None:
+    told, document = fulfill("checkout", ORDER).out, fulfill("checkout", ORDER, "--json").json
+
+    assert document["client_reference_id"] == "ORDER-17"
+    assert "as_of" not in document
+    for item in document["line_items"]:
+        assert re.search(rf"{item['id']} +{item['quantity']}  {item['description']} +{item['delivery']}", told)
+    for mail in document["emails"]:
+        assert re.search(rf"^{mail['kind']} +{mail['state']}", told, re.MULTILINE)
+
+
+def test_every_event_is_told_in_log_order_with_clocks_actor_and_cause(fulfill: Fulfill, small_shop: Path) -> None:
+    told, document = fulfill("checkout", ORDER).out, fulfill("checkout", ORDER, "--json").json
+
+    assert len(document["story"]) == 20
+    for entry in document["story"]:
+        head = (
+            f"{entry['recorded_at']}  {entry['text']}\n{'':29}#{entry['position']} {entry['type']} by {entry['actor']}"
+        )
+        assert head in told
+        told = told.partition(head)[2]
+        below = told.partition("\n")[0]
+        happened = f", happened {entry['occurred_at']}"
+        assert (happened in below) is (entry["occurred_at"] != entry["recorded_at"])
+        assert bool(re.search(r", because of (#\d+|\w+@\d+)$", below)) is (entry["cause"] is not None)
+
+
+def test_a_cause_is_named_by_its_place_in_the_story(fulfill: Fulfill, small_shop: Path) -> None:
+    told = fulfill("checkout", ORDER).out
+
+    assert re.search(r"#2 StripeEvent.Received by stripe.*\n.*\n +#3 CheckoutSession.Completed .*because of #2\n", told)
+
+
+@pytest.mark.usefixtures("log_file")
+def test_who_did_it_and_why_stands_below_what_staff_did(fulfill: Fulfill) -> None:
+    told = fulfill("checkout", SHOP).out
+
+    assert re.search(r"Note: A gift\n +#\d+ CheckoutSession.Noted by staff:kim.*\n +reason: asked by phone\n", told)
+
+
+def test_as_of_a_moment_it_is_told_what_was_recorded_by_then(fulfill: Fulfill, small_shop: Path) -> None:
+    story = fulfill("checkout", ORDER, "--json").json["story"]
+    then = datetime.fromisoformat(story[1]["recorded_at"])
+    known = [entry for entry in story if entry["recorded_at"] <= story[1]["recorded_at"]]
+
+    at, before = (
+        fulfill("checkout", ORDER, "--as-of", exact(when), "--json").json
+        for when in (then, then - timedelta(microseconds=1))
+    )
+
+    assert (at["story"], at["as_of"]) == (known, exact(then))
+    assert before["story"] == story[:1]
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("2026-11-24T14:00:00.500+05:00", datetime(2026, 11, 24, 9, 0, 0, 500_000, UTC)),
+        ("2026-11-24t09:00z", datetime(2026, 11, 24, 9, tzinfo=UTC)),
+        ("2026-11-24 09:00:00", datetime(2026, 11, 24, 9, tzinfo=UTC)),
+        ("2026-11-24", datetime(2026, 11, 24, tzinfo=UTC)),
+    ],
+)
+def test_a_moment_is_read_in_every_zone_and_without_one_it_is_utc(text: str, read: datetime) -> None:
+    assert (moment(text), moment(text).tzinfo) == (read, UTC)
+
+
+def test_the_past_is_called_the_past(fulfill: Fulfill, small_shop: Path) -> None:
+    then = fulfill("checkout", ORDER, "--as-of", "2026-11-24T09:01:00.700008Z").out
+    later = fulfill("checkout", ORDER, "--as-of", "2999-01-01").out
+
+    assert "As of    2026-11-24T09:01:00.700008Z, the past: it may be different now\n" in then
+    assert "State    open: " in then
+    assert "Reference" not in then, "it was not known then"
+    assert "a moment that has not come; this is how it is now" in later
+
+
+def test_before_it_was_heard_of_there_is_nothing_to_tell(fulfill: Fulfill, small_shop: Path) -> None:
+    said = fulfill("checkout", ORDER, "--as-of", "2026-11-24")
+
+    assert (said.code, said.out) == (1, "")
+    assert f"Nothing was known of {ORDER} at 2026-11-24T00:00:00.000000Z" in said.err
+    assert re.search(rf"first heard of at {MOMENT}\.$", said.err)
+
+
+def test_a_session_heard_of_and_not_retrieved_is_told_as_far_as_it_is_known(
+    fulfill: Fulfill, write_log: Callable[[Iterable[Event]], Path]
+) -> None:
+    log = LogWriter()
+    completed = CheckoutSession.Completed(stripe_event="evt_1", payment_status="some_new_status")
+    log.add("cs_test_new", completed, session_id="cs_test_new", actor="policy:intake")
+    write_log(log.events)
+
+    said = fulfill("checkout", "cs_test_new")
+
+    assert "Payment  some_new_status\n" in said.out
+    assert "LINE ITEM" not in said.out
+    assert "E-MAIL" not in said.out
