@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sandbox_sales import paid
 
 from interfaces.sandbox.sandbox import Sandbox
 from interfaces.sandbox.server import SandboxServer
@@ -18,27 +19,6 @@ def sandbox(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
     with SandboxServer(Sandbox()) as server:
         monkeypatch.setenv("STRIPE_API_BASE", server.url)
         yield server.sandbox
-
-
-def paid(sandbox: Sandbox, *deliveries: str) -> str:
-    """A paid session with a product for each of these deliveries, as the products' metadata says."""
-    items = [
-        {
-            "price_data": {
-                "currency": "eur",
-                "unit_amount": 500,
-                "product_data": {
-                    "name": delivery.title(),
-                    "metadata": {"delivery": delivery, "sku": f"sku-{delivery}"},
-                },
-            },
-            "quantity": 1,
-        }
-        for delivery in deliveries
-    ]
-    session = sandbox.create_session({"mode": "payment", "success_url": "http://localhost/x", "line_items": items})
-    sandbox.pay(session.id)
-    return session.id
 
 
 def state(fulfill: Fulfill, session: str) -> Any:
@@ -118,28 +98,6 @@ def test_a_count_serves_who_waited(fulfill: Fulfill, sandbox: Sandbox, tmp_path:
         "is_followed": True,
     }
     assert state(fulfill, session) == "fulfilling"
-
-
-def test_imported_keys_go_to_who_waited_and_never_twice(fulfill: Fulfill, sandbox: Sandbox, tmp_path: Path) -> None:
-    (tmp_path / "keys.txt").write_text("K-1\n\nK-2\r\nK-1\n")
-    session = paid(sandbox, "license_key")
-    fulfill("run", session, *BY)
-    assert state(fulfill, session) == "blocked"
-
-    first = fulfill("keys", "import", "sku-license_key", "keys.txt", *BY, "--json")
-    again = fulfill("keys", "import", "sku-license_key", "keys.txt", *BY, "--json")
-
-    assert (first.json["imported"], again.json["imported"]) == (2, 0)
-    assert state(fulfill, session) == "fulfilled"
-    assert "K-1" not in fulfill("checkout", session, "--json").out, "a key is the customer's"
-
-
-@pytest.mark.parametrize("content", [b"", b"\n \n", b"\xff\xfe\x00K", b"a\x1b[2Jb\n", b"x" * 1001])
-def test_a_file_that_holds_no_keys_is_refused(fulfill: Fulfill, tmp_path: Path, content: bytes) -> None:
-    (tmp_path / "keys.txt").write_bytes(content)
-
-    assert fulfill("keys", "import", "pool", "keys.txt", *BY).code == 2
-    assert fulfill("keys", "import", "pool", "missing.txt", *BY).code == 1
 
 
 def test_a_new_rule_takes_effect_by_replanning(fulfill: Fulfill, sandbox: Sandbox, tmp_path: Path) -> None:

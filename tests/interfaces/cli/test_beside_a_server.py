@@ -1,0 +1,92 @@
+"""Commands of staff beside a server and without one: what follows is decided before they return, or it is said."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from running import RunningShop, running_shop
+from sandbox_sales import paid
+
+from infrastructure.locks import FileLocks
+
+Fulfill = Callable[..., Any]
+BY = ("--as", "kim", "--reason", "the customer called")
+ORDER = "cs_test_a1Q7xK2mVd"
+
+
+@pytest.fixture
+def server(tmp_path: Path, fulfill: Fulfill, monkeypatch: pytest.MonkeyPatch) -> Iterator[RunningShop]:
+    """A server over the log of the directory in which commands run."""
+    with running_shop(tmp_path) as shop:
+        assert shop.runtime.settings.stripe_api_base is not None
+        monkeypatch.setenv("STRIPE_API_BASE", shop.runtime.settings.stripe_api_base)
+        yield shop
+
+
+def sold(shop: RunningShop, *deliveries: str) -> str:
+    """A sale of which Stripe does not tell."""
+    shop.sandbox.drop_deliveries = True
+    return paid(shop.sandbox, *deliveries)
+
+
+def test_a_server_that_runs_decides_and_the_command_shows_what(
+    fulfill: Fulfill, server: RunningShop, tmp_path: Path
+) -> None:
+    session = sold(server, "access", "manual", "license_key")
+    (tmp_path / "keys.txt").write_text("AAAA-1111\n")
+
+    run = fulfill("run", session, *BY, "--json")
+    complete = fulfill("complete", session, *BY, "--json")
+    keys = fulfill("keys", "import", "sku-license_key", "keys.txt", *BY, "--json")
+    story = fulfill("checkout", session, "--json").json
+
+    assert (run.err, complete.err, keys.err) == ("", "", "")
+    assert run.json == {"session_id": session, "state": "partially_fulfilled", "is_followed": True}
+    assert (complete.json["is_followed"], keys.json["is_followed"]) == (True, True)
+    assert story["state"] == "fulfilled"
+    actors = {entry["actor"] for entry in story["story"]}
+    assert {"staff:kim", "policy:fulfillment", "policy:emails"} <= actors
+
+
+def test_reading_beside_a_server_sees_what_was_just_done(fulfill: Fulfill, server: RunningShop) -> None:
+    session = sold(server, "manual")
+    fulfill("run", session, *BY)
+
+    for remark in ("one", "two", "three"):
+        fulfill("note", session, remark, *BY)
+        assert f"Note: {remark}" in fulfill("checkout", session).out
+
+
+def test_a_server_that_does_not_move_is_not_waited_for_for_ever(fulfill: Fulfill, small_shop: Path) -> None:
+    hanging = FileLocks(small_shop / "fulfillment.db")
+    assert hanging.lead()
+
+    said = fulfill("complete", ORDER, "--line", "li_wrap", *BY, "--json")
+    told = fulfill("checkout", ORDER, "--json").json
+    hanging.release()
+    later = fulfill("note", ORDER, "look again", *BY, "--json")
+
+    assert (said.code, said.json["is_followed"]) == (0, False)
+    assert "It is recorded, but the server that runs has not decided yet what follows." in said.err
+    assert told["story"][-1]["actor"] == "staff:kim"
+    assert later.json["is_followed"] is True
+
+
+def test_where_no_server_runs_it_is_said_that_mails_wait(fulfill: Fulfill, small_shop: Path) -> None:
+    before = fulfill("note", ORDER, "nothing to send", *BY)
+    shipped = fulfill("ship", ORDER, "--carrier", "DHL", *BY, "--json")
+    mails = fulfill("checkout", ORDER, "--json").json["emails"]
+
+    assert before.err == ""
+    assert "No server runs; mails and calls wait for `fulfill serve` or `fulfill worker`." in shipped.err
+    assert [mail["state"] for mail in mails if mail["kind"] == "shipped"] == ["queued"]
+    assert list(small_shop.glob("outbox/*")) == []
+
+
+def test_what_can_not_begin_a_log_makes_none(fulfill: Fulfill, tmp_path: Path) -> None:
+    for name, *rest in (("complete",), ("ship", "--carrier", "x"), ("retry",), ("replan",), ("note", "text")):
+        said = fulfill(name, ORDER, *rest, *BY)
+        assert (said.code, said.out) == (1, "")
+        assert "There is no log at fulfillment.db. Is this the directory in which fulfill runs?" in said.err
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,133 @@
+"""Files that are missing, damaged, something else or not ours to write: a sentence, or an answer all the same."""
+
+import json
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Fulfill = Callable[..., Any]
+ORDER = "cs_test_a1Q7xK2mVd"
+LOG, VIEWS = "fulfillment.db", "fulfillment-views.db"
+READING = (
+    ("checkout", ORDER),
+    ("search", "ada"),
+    ("queue",),
+    ("stock", "list"),
+    ("projections", "list"),
+    ("projections", "rebuild", "search"),
+    ("projections", "verify", "search"),
+)
+reading = pytest.mark.parametrize("command", READING, ids=" ".join)
+
+
+@reading
+def test_without_a_log_there_is_nothing_to_read_and_none_is_made(
+    fulfill: Fulfill, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    said, document = fulfill(*command), fulfill(*command, "--json")
+
+    assert (said.code, said.out) == (1, "")
+    assert "There is no log at fulfillment.db yet. `fulfill serve` or `fulfill migrate` makes one." in said.err
+    assert document.json["error"]["kind"] == "not_found"
+    assert list(tmp_path.iterdir()) == []
+
+
+@reading
+def test_a_file_that_is_something_else_is_said_to_be(
+    fulfill: Fulfill, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    (tmp_path / LOG).write_bytes(b"this is not a database, however long it is looked at" * 100)
+
+    said = fulfill(*command, "--json")
+
+    assert (said.code, said.json["error"]["kind"], said.err.count("\n")) == (1, "store_unavailable", 1)
+    assert "not an SQLite database" in said.err
+
+
+@pytest.mark.parametrize("command", [*READING[:4], READING[5]], ids=" ".join)
+def test_a_log_without_tables_is_told_with_what_makes_them(
+    fulfill: Fulfill, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    (tmp_path / LOG).touch()
+
+    said = fulfill(*command, "--json")
+
+    assert (said.code, said.json["error"]["kind"], said.err.count("\n")) == (1, "store_unavailable", 1)
+    assert "`fulfill migrate`" in said.err
+
+
+def test_a_log_in_the_middle_of_which_something_is_wrong_is_told(fulfill: Fulfill, small_shop: Path) -> None:
+    with sqlite3.connect(small_shop / LOG) as log:
+        log.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    log.close()
+    content = bytearray((small_shop / LOG).read_bytes())
+    content[4096 : len(content)] = b"\xff" * (len(content) - 4096)
+    (small_shop / LOG).write_bytes(content)
+    (small_shop / VIEWS).unlink()
+
+    said = fulfill("queue")
+
+    assert (said.code, said.out) == (1, "")
+    assert "damaged" in said.err
+
+
+@pytest.mark.parametrize("command", READING[:4], ids=" ".join)
+def test_views_that_are_not_there_are_made(fulfill: Fulfill, small_shop: Path, command: tuple[str, ...]) -> None:
+    expected = fulfill(*command, "--json").json
+    for path in small_shop.glob(f"{VIEWS}*"):
+        path.unlink()
+
+    said = fulfill(*command, "--json")
+
+    assert (said.code, said.json, said.err) == (0, expected, "")
+    assert (small_shop / VIEWS).is_file()
+
+
+@pytest.mark.parametrize("command", READING[:4], ids=" ".join)
+@pytest.mark.parametrize("trouble", ["damaged", "a directory"])
+def test_views_that_can_not_be_used_keep_nobody_from_reading(
+    fulfill: Fulfill, small_shop: Path, command: tuple[str, ...], trouble: str
+) -> None:
+    expected = fulfill(*command, "--json").json
+    for path in small_shop.glob(f"{VIEWS}*"):
+        path.unlink()
+    if trouble == "damaged":
+        (small_shop / VIEWS).write_bytes(b"\xff" * 10_000)
+    else:
+        (small_shop / VIEWS).mkdir()
+
+    said = fulfill(*command, "--json")
+
+    assert (said.code, said.json) == (0, expected)
+    assert "This answer is made afresh from the whole log, which takes longer." in said.err
+    assert VIEWS in said.err
+
+
+@pytest.mark.parametrize("command", READING[4:], ids=" ".join)
+def test_who_asks_for_the_views_themselves_gets_no_others(
+    fulfill: Fulfill, small_shop: Path, command: tuple[str, ...]
+) -> None:
+    (small_shop / VIEWS).write_bytes(b"\xff" * 10_000)
+
+    said = fulfill(*command, "--json")
+
+    assert (said.code, json.loads(said.out)["error"]["kind"]) == (1, "store_unavailable")
+    assert "delete it, then the views are built anew" in said.err
+
+
+def test_a_wrong_place_is_a_wrong_setting(fulfill: Fulfill, monkeypatch: pytest.MonkeyPatch) -> None:
+    for url in ("mysql://x", "sqlite://", "postgresql://localhost/x"):
+        monkeypatch.setenv("DATABASE_URL", url)
+        said = fulfill("queue", "--json")
+        assert (said.code, said.json["error"]["kind"]) == (2, "wrong_setting")
+        assert "DATABASE_URL" in said.err
+
+
+def test_a_directory_is_no_log(fulfill: Fulfill, tmp_path: Path) -> None:
+    (tmp_path / LOG).mkdir()
+
+    assert fulfill("queue").code == 1
+    assert fulfill("stock", "count", "mug", "1", "--as", "kim", "--reason", "x").code == 1

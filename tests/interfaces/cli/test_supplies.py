@@ -1,0 +1,83 @@
+"""Shelves and pools of licence keys: what is counted and imported, from files and pipes, up to a bound."""
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from interfaces.cli.supplies import KEYS_BYTES_MAX
+
+Fulfill = Callable[..., Any]
+BY = ("--as", "kim", "--reason", "a delivery came")
+ORDER = "cs_test_a1Q7xK2mVd"
+
+
+@pytest.mark.usefixtures("small_shop")
+def test_a_count_says_how_it_stands_now(fulfill: Fulfill) -> None:
+    more, less = fulfill("stock", "count", "mug-blue", "12", *BY), fulfill("stock", "count", "mug-blue", "3", *BY)
+
+    assert more.out == "mug-blue: 12 on hand, 4 reserved, 8 available.\n"
+    assert less.out == "mug-blue: 3 on hand, 2 reserved, 1 available, 2 backordered.\n"
+
+
+@pytest.mark.parametrize("number", ["0", "1000000000"])
+def test_a_count_may_be_as_small_or_large_as_is_reasonable(fulfill: Fulfill, number: str) -> None:
+    assert fulfill("stock", "count", "mug", number, *BY, "--json").json["on_hand"] == int(number)
+
+
+def test_a_count_beyond_reason_is_refused(fulfill: Fulfill) -> None:
+    said = fulfill("stock", "count", "mug", "1000000001", *BY, "--json")
+
+    assert (said.code, said.json["error"]["kind"]) == (1, "refused")
+
+
+@pytest.mark.usefixtures("small_shop")
+def test_imported_keys_serve_who_waited_and_are_imported_once(fulfill: Fulfill, tmp_path: Path) -> None:
+    (tmp_path / "keys.txt").write_text("\ufeffAAAA-1111\r\n\r\n  BBBB-2222  \nAAAA-1111\n")
+
+    said, again = (fulfill("keys", "import", "pro", "keys.txt", *BY) for _ in range(2))
+
+    assert (said.code, said.out) == (0, "2 keys were imported into pro; 1 were known already.\n")
+    assert (again.code, again.out) == (0, "0 keys were imported into pro; 3 were known already.\n")
+    items = {item["id"]: item["state"] for item in fulfill("checkout", ORDER, "--json").json["line_items"]}
+    assert items["li_key"] == "delivered"
+    told = fulfill("checkout", ORDER).out + fulfill("checkout", ORDER, "--json").out
+    assert "AAAA" not in told, "a key is the customer's"
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "a key on each line"),
+        (b"\n \n", "a key on each line"),
+        (b"\xff\xfe\x00K", "no text in UTF-8"),
+        (b"a\x1b[2Jb\n", "printable"),
+        (b"x" * 1001, "at most 1000"),
+        (b"k\n" * (KEYS_BYTES_MAX // 2 + 1), "more than 16 MiB"),
+    ],
+    ids=["nothing", "blank lines", "no text", "control characters", "a long line", "too much"],
+)
+def test_a_file_that_holds_no_keys_is_wrong_usage_and_records_nothing(
+    fulfill: Fulfill, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes, words: str
+) -> None:
+    (tmp_path / "keys.txt").write_bytes(content)
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(content)))
+
+    file, pipe = fulfill("keys", "import", "pro", "keys.txt", *BY), fulfill("keys", "import", "pro", "-", *BY)
+
+    assert (file.code, pipe.code) == (2, 2)
+    assert words in file.err
+    assert words in pipe.err
+    assert [path.name for path in tmp_path.iterdir()] == ["keys.txt"]
+
+
+@pytest.mark.parametrize("name", ["missing.txt", ".", "keys.txt/x"])
+def test_a_file_that_can_not_be_read_is_named(fulfill: Fulfill, tmp_path: Path, name: str) -> None:
+    (tmp_path / "keys.txt").write_text("K")
+
+    said = fulfill("keys", "import", "pro", name, *BY, "--json")
+
+    assert (said.code, said.json["error"]["kind"]) == (1, "system")
+    assert said.err.startswith(f"fulfill: {name}: ")
