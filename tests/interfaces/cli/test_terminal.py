@@ -1,0 +1,112 @@
+"""On a terminal: colours unless they are not wanted, nothing wider than the window, and no ID cut."""
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from log_parts import MUG, LogWriter, checkout
+
+from domain.checkout_session import CheckoutSession, Source
+from domain.event import Event
+from interfaces.cli.text import width
+
+ORDER = "cs_test_a1Q7xK2mVd"
+COLOUR = re.compile(r"\x1b\[(?:\d+;)*(?:3[0-7]|9[0-7]|38;[\d;]+)m")
+OnTerminal = Callable[..., Any]
+
+
+def lines(text: str) -> list[str]:
+    return [re.sub(r"\x1b\[[0-9;?]*[mlhK]", "", line).rstrip() for line in text.replace("\r\n", "\n").split("\n")]
+
+
+def flat(text: str) -> str:
+    return " ".join(" ".join(lines(text)).split())
+
+
+@pytest.mark.usefixtures("small_shop")
+@pytest.mark.parametrize("columns", [20, 60, 100])
+@pytest.mark.parametrize(
+    "command", [("checkout", ORDER), ("queue",), ("search", "ada"), ("stock", "list")], ids=" ".join
+)
+def test_nothing_is_wider_than_the_window(on_terminal: OnTerminal, command: tuple[str, ...], columns: int) -> None:
+    said = on_terminal(*command, columns=columns)
+
+    assert said.code == 0
+    assert [line for line in lines(said.out) if width(line) > columns] == []
+
+
+@pytest.mark.usefixtures("small_shop")
+@pytest.mark.parametrize("columns", [40, 100])
+def test_every_id_can_be_copied_whole(on_terminal: OnTerminal, columns: int) -> None:
+    said = on_terminal("queue", columns=columns)
+
+    for id in (ORDER, "li_wrap", "li_key", "li_poster", "evt_4", "cs_test_c3S9zM4oXf"):
+        assert any(id in line for line in lines(said.out)), id
+
+
+@pytest.mark.usefixtures("small_shop")
+@pytest.mark.parametrize("columns", [30, 120])
+def test_the_whole_story_is_told_in_every_width(
+    on_terminal: OnTerminal, fulfill: Callable[..., Any], columns: int
+) -> None:
+    out = on_terminal("checkout", ORDER, columns=columns).out
+    told = flat(out).replace(" ", "")
+
+    for entry in fulfill("checkout", ORDER, "--json").json["story"]:
+        assert f"{entry['recorded_at']}{entry['text']}#{entry['position']}{entry['type']}".replace(" ", "") in told
+        assert (entry["recorded_at"] in lines(out)) is (columns < 76), "on a line of its own where it is narrow"
+
+
+@pytest.mark.usefixtures("small_shop")
+def test_states_are_coloured_unless_colours_are_not_wanted(on_terminal: OnTerminal) -> None:
+    assert COLOUR.search(on_terminal("checkout", ORDER).out)
+    assert not COLOUR.search(on_terminal("checkout", ORDER, NO_COLOR="1").out)
+    assert "\x1b" not in on_terminal("checkout", ORDER, TERM="dumb").out
+
+
+@pytest.mark.usefixtures("small_shop")
+def test_into_a_pipe_goes_plain_text_whatever_is_asked_for(
+    fulfill: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "40")
+
+    said = fulfill("checkout", ORDER)
+
+    assert "\x1b" not in said.out
+    assert any(len(line) > 100 for line in said.out.split("\n")), "a pipe has no width"
+
+
+@pytest.mark.usefixtures("small_shop")
+def test_json_is_the_same_on_a_terminal(on_terminal: OnTerminal, fulfill: Callable[..., Any]) -> None:
+    assert on_terminal("queue", "--json").json == fulfill("queue", "--json").json
+
+
+def test_wide_letters_stand_below_each_other(
+    fulfill: Callable[..., Any], write_log: Callable[[Iterable[Event]], Path]
+) -> None:
+    log = LogWriter()
+    mugs = [
+        replace(MUG, item=replace(MUG.item, id=id, description=text))
+        for id, text in (("li_1", "マグ"), ("li_2", "Mug"))
+    ]
+    retrieved = CheckoutSession.Retrieved(checkout=checkout(*mugs), source=Source.STAFF)
+    log.add("cs_test_wide", retrieved, session_id="cs_test_wide")
+    write_log(log.events)
+
+    first, second = (line for line in fulfill("checkout", "cs_test_wide").out.split("\n") if line.startswith("li_"))
+
+    assert width(first.partition("pending")[0]) == width(second.partition("pending")[0])
+
+
+@pytest.mark.usefixtures("small_shop")
+def test_a_rebuild_shows_a_bar_and_takes_it_away(on_terminal: OnTerminal) -> None:
+    said = on_terminal("projections", "rebuild", "search", columns=100)
+
+    assert said.code == 0
+    assert "rebuilding search" in said.out
+    assert "(100 %)" in said.out
+    assert lines(said.out)[-2].endswith("search was made afresh from 46 events and serves now.")
