@@ -11,7 +11,7 @@ from sample_log import SHOP
 from application.checkout_state import CheckoutState
 from application.projections.work_queue import Work
 from application.queries import PARKED_EVENT
-from domain.fulfillment import LineState
+from domain.line import LineState
 from domain.mail import MailKind
 from interfaces.cli.commands import groups
 from interfaces.cli.main import command_line

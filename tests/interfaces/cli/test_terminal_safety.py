@@ -16,7 +16,8 @@ from log_parts import MUG, SERVICE, LogWriter, checkout, received
 from domain.checkout_session import CheckoutSession, ParkReason, Source
 from domain.effect import Effect
 from domain.event import Event
-from domain.fulfillment import Fulfillment, LineState
+from domain.fulfillment import Fulfillment
+from domain.line import LineState
 from domain.personal import Personal
 from domain.stock_item import StockItem
 from domain.stripe_event import StripeEvent
