@@ -71,11 +71,8 @@ def _mail(rest: str, names: Titles) -> str:
         case MailKind.SHIPPED:
             return f"the mail about parcel {occasion}"
         case MailKind.BACKORDERED:
-            return (
-                "the mail about what has to wait"
-                if rest == kind
-                else f"the mail about the wait for {names.line(occasion)}"
-            )
+            what = "what has to wait" if rest == kind else f"the wait for {names.line(occasion)}"
+            return f"the mail about {what}"
         case MailKind.DELIVERED:
             return f"the mail with {names.line(occasion)}"
         case None:
