@@ -2,7 +2,6 @@
 
 import secrets
 import signal
-import socket
 import sys
 import tempfile
 import time
@@ -12,8 +11,10 @@ from pathlib import Path
 from types import FrameType
 from typing import TextIO
 
-from interfaces.demo.engine_process import EngineDied, EngineProcess
-from interfaces.demo.goods import KEY_POOL, KEYS, MUG_SKU, PRINT_SKU, catalog_text, stocked
+from infrastructure.formatting import format_money
+from infrastructure.logs import configure_logs
+from interfaces.demo.engine_process import EngineDied, EngineProcess, free_port
+from interfaces.demo.goods import KEY_POOL, KEYS, MUG_SKU, MUGS_ON_HAND, catalog_text, stocked
 from interfaces.demo.playbill import Playbill
 from interfaces.demo.scenes import SCENES, Scene
 from interfaces.demo.stage import Stage, WrongOutcome
@@ -24,45 +25,84 @@ SHOP_PORT = 4242
 _DONE, _WRONG = 0, 1
 
 
-def run_demo(scripted: bool, out: TextIO = sys.stdout) -> int:
+def run_demo(scripted: bool, out: TextIO | None = None, scenes: Sequence[Scene] = SCENES) -> int:
     """Play the scenes; 0 if each ended as it should. On a terminal, and unless `scripted`, keep the shop open."""
+    out = out or sys.stdout
     is_open_after = not scripted and out.isatty()
-    signal.signal(signal.SIGTERM, _end)
-    playbill = Playbill(out)
-    port = _port(SHOP_PORT) if is_open_after else _port(0)
-    with tempfile.TemporaryDirectory(prefix="fulfill-demo-") as directory, SandboxServer(Sandbox()) as stripe:
-        settings, stage = _built(Path(directory), stripe, port)
-        with _running(stage):
-            code = _DONE if play(SCENES, stage, playbill) else _WRONG
+    playbill, port = Playbill(out), free_port(*([SHOP_PORT] if is_open_after else []))
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _leave)
+    with (
+        tempfile.TemporaryDirectory(prefix="fulfill-demo-", ignore_cleanup_errors=True) as directory,
+        _logs(Path(directory)),
+        SandboxServer(Sandbox()) as stripe,
+    ):
+        settings, stage = _built(Path(directory), stripe, port, playbill)
+        try:
+            with _running(stage):
+                code = _DONE if play(scenes, stage, playbill) else _WRONG
+        except EngineDied as died:
+            playbill.fail(str(died))
+            return _WRONG
         if is_open_after and code == _DONE:
-            from interfaces.demo.storefront import keep_open
+            from interfaces.demo.opening import keep_open
 
-            keep_open(settings, stage, stripe.url, port)
+            if port != SHOP_PORT:
+                playbill.heading(f"Port {SHOP_PORT} is taken by something else, so the shop is on another one.")
+            code = keep_open(settings, stage, stripe.url, port, playbill)
     return code
 
 
 def play(scenes: Sequence[Scene], stage: Stage, playbill: Playbill) -> bool:
-    """Play one after the other; True if all ended as they should."""
-    right = 0
+    """Play one after the other, and look at everything again; True if all ended as they should."""
+    right: set[int] = set()
     for number, scene in enumerate(scenes, 1):
         playbill.open(number, len(scenes), scene.title)
-        started = time.monotonic()
+        stage.scene = number
+        stage.clear()
         try:
-            told = scene.play(stage)
-        except (WrongOutcome, EngineDied) as wrong:
-            playbill.fail(str(wrong))
-            continue
-        right += 1
-        playbill.close(told, time.monotonic() - started)
-    playbill.end(right, len(scenes))
-    return right == len(scenes)
+            if _play(scene, stage, playbill):
+                right.add(number)
+        except EngineDied as died:
+            playbill.fail(str(died))
+            break
+    is_closed = _close_the_books(stage, playbill, right)
+    playbill.end(len(right), len(scenes))
+    return is_closed and len(right) == len(scenes)
 
 
-def _built(directory: Path, stripe: SandboxServer, port: int) -> tuple[Mapping[str, str], Stage]:
+def _play(scene: Scene, stage: Stage, playbill: Playbill) -> bool:
+    started = time.monotonic()
+    try:
+        ending = scene.play(stage)
+    except WrongOutcome as wrong:
+        playbill.fail(str(wrong))
+        return False
+    playbill.close(ending.outcome, ending.told, time.monotonic() - started)
+    return True
+
+
+def _close_the_books(stage: Stage, playbill: Playbill, right: set[int]) -> bool:
+    """Whatever was right is still so, and there is nothing beside it."""
+    against = stage.close_the_books()
+    right.difference_update(against)
+    playbill.heading("Everything looked at again")
+    for scene, said in against.items():
+        for each in said:
+            playbill.fail(f"scene {scene}: {each}" if scene else each)
+    if not against:
+        taken = [format_money(sum.amount, sum.currency, "en") for sum in stage.sandbox.books.taken().values()]
+        playbill.succeed(
+            f"{stage.checkouts} checkouts, {' and '.join(taken) or 'nothing'} taken, as in Stripe's books."
+        )
+    return not against
+
+
+def _built(directory: Path, stripe: SandboxServer, port: int, playbill: Playbill) -> tuple[Mapping[str, str], Stage]:
     sandbox, goods = stripe.sandbox, stocked(stripe.sandbox)
     (directory / "catalog.toml").write_text(catalog_text(goods))
     settings = {
-        "STRIPE_API_KEY": "sk_test_demo1234567890",
+        "STRIPE_API_KEY": "sk_test_demo",
         "STRIPE_WEBHOOK_SECRET": sandbox.add_webhook(f"http://127.0.0.1:{port}/webhook").secrets[-1].value,
         "STRIPE_API_BASE": stripe.url,
         "DATABASE_URL": f"sqlite:///{directory}/fulfillment.db",
@@ -75,36 +115,33 @@ def _built(directory: Path, stripe: SandboxServer, port: int) -> tuple[Mapping[s
         goods=goods,
         database=directory / "fulfillment.db",
         outbox=directory / "outbox",
+        say=playbill.happens,
     )
 
 
 @contextmanager
 def _running(stage: Stage) -> Iterator[None]:
     """The engine runs and the shelves are filled; however this ends, the engine ends too."""
-    by = ("--as", "demo", "--reason", "the shop opens")
+    by = ("--as", "Sam", "--reason", "the shop opens")
     keys = stage.engine.directory / "keys.txt"
     keys.write_text("\n".join(KEYS))
     try:
         stage.engine.start()
-        stage.engine.fulfill("stock", "count", MUG_SKU, "20", *by)
-        stage.engine.fulfill("stock", "count", PRINT_SKU, "0", *by)
+        stage.engine.fulfill("stock", "count", MUG_SKU, str(MUGS_ON_HAND), *by)
         stage.engine.fulfill("keys", "import", KEY_POOL, str(keys), *by)
         yield
     finally:
         stage.engine.stop()
 
 
-def _port(wanted: int) -> int:
-    """The port if it is free, else one that is."""
-    for port in (wanted, 0):
-        try:
-            with socket.create_server(("127.0.0.1", port)) as listening:
-                return int(listening.getsockname()[1])
-        except OSError:
-            sys.stderr.write(f"Port {port} is taken; another one is used.\n")
-    raise OSError("There is no free port on this machine.")
+@contextmanager
+def _logs(directory: Path) -> Iterator[None]:
+    """What this process logs goes to a file: what is told on the terminal is the scenes."""
+    with (directory / "demo.log").open("a") as log:
+        configure_logs(log)
+        yield
 
 
-def _end(number: int, _frame: FrameType | None) -> None:
-    """Told to stop: leave by the way on which the engine is stopped and the directory removed."""
+def _leave(number: int, _frame: FrameType | None) -> None:
+    """Told to end, or without its terminal: go by the way on which the engine is stopped and everything is removed."""
     sys.exit(128 + number)

@@ -1,7 +1,9 @@
 """The engine as a process of its own, as in earnest: it can be killed and started again."""
 
 import os
+import random
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -14,10 +16,13 @@ _READY_SECONDS = 30.0
 _STOP_SECONDS = 12.0
 _COMMAND_SECONDS = 60.0
 _LOOK_SECONDS = 0.05
+_LOG_LINES = 5
+_PORTS = range(20_000, 30_000)
+"""Below those that systems give out by themselves: nobody else takes one while the engine is down for a moment."""
 
 
 class EngineDied(Exception):
-    """The engine ended, or did not come up; its log says why."""
+    """The engine ended, or did not come up, or a command beside it failed; its log says why."""
 
 
 class EngineProcess:
@@ -32,6 +37,11 @@ class EngineProcess:
         self.log = directory / "engine.log"
 
     def start(self) -> None:
+        """Start it, and wait until it takes webhook deliveries.
+
+        Raises:
+            EngineDied: it did not come up.
+        """
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603 - our own program
                 self._command(["serve", "--port", str(self._port)]),
@@ -40,12 +50,22 @@ class EngineProcess:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
+                process_group=0,  # Ctrl-C on the terminal is for the demo, which then ends the engine in order
             )
         deadline = time.monotonic() + _READY_SECONDS
         while not self._is_ready():
             if self._process.poll() is not None or time.monotonic() > deadline:
                 raise EngineDied(f"The engine did not come up. The end of its log:\n{self._last_lines()}")
             time.sleep(_LOOK_SECONDS)
+
+    def check(self) -> None:
+        """
+        Raises:
+            EngineDied: it ended, and nobody told it to.
+        """
+        code = self._process.poll() if self._process is not None else None
+        if code is not None:
+            raise EngineDied(f"The engine ended by itself, with {code}. The end of its log:\n{self._last_lines()}")
 
     def kill(self) -> None:
         """As a power cut would end it."""
@@ -63,8 +83,10 @@ class EngineProcess:
         try:
             return process.wait(_STOP_SECONDS)
         except subprocess.TimeoutExpired:
+            return None
+        finally:  # also where somebody has no patience: it must not outlive us
             process.kill()
-            return process.wait()
+            process.wait()
 
     def fulfill(self, *arguments: str) -> None:
         """Run a command beside it, as staff would.
@@ -72,15 +94,18 @@ class EngineProcess:
         Raises:
             EngineDied: the command failed.
         """
-        done = subprocess.run(  # noqa: S603 - our own program
-            self._command(arguments),
-            cwd=self.directory,
-            env=self._environment,
-            capture_output=True,
-            text=True,
-            timeout=_COMMAND_SECONDS,
-            check=False,
-        )
+        try:
+            done = subprocess.run(  # noqa: S603 - our own program
+                self._command(arguments),
+                cwd=self.directory,
+                env=self._environment,
+                capture_output=True,
+                text=True,
+                timeout=_COMMAND_SECONDS,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise EngineDied(f"fulfill {' '.join(arguments)} did not end in {_COMMAND_SECONDS:g} seconds") from error
         if done.returncode != 0:
             raise EngineDied(f"fulfill {' '.join(arguments)}: {done.stderr.strip()}")
 
@@ -94,10 +119,39 @@ class EngineProcess:
             return False
 
     def _last_lines(self) -> str:
-        return "\n".join(self.log.read_text(errors="replace").splitlines()[-5:])
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-_LOG_LINES:])
+
+
+def free_port(*preferred: int) -> int:
+    """The first of the preferred ports that nobody listens on, or any other.
+
+    Raises:
+        OSError: there is none.
+    """
+    for port in (*preferred, *random.sample(_PORTS, 100)):
+        if _is_free(port):
+            return port
+    raise OSError("There is no free port on this machine.")
+
+
+def _is_free(port: int) -> bool:
+    """Nobody has it, and nobody answers at `localhost`, which can be another address than 127.0.0.1."""
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except OSError:
+        return False
+    try:
+        socket.create_connection(("localhost", port), timeout=1.0).close()
+    except OSError:
+        return True
+    return False
 
 
 def _plain_environment() -> dict[str, str]:
-    """Ours without what could be meant as a setting of the engine."""
+    """Ours, without what could be meant as a setting of the engine, and without proxies: all is on this machine."""
     ours = ("STRIPE_", "FULFILL_", "SMTP_", "MAIL_", "DATABASE_URL")
-    return {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(ours) and not name.lower().endswith("_proxy")
+    }

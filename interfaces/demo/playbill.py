@@ -1,54 +1,99 @@
-"""How the demo tells its scenes."""
+"""How the demo tells its scenes: plain lines, as wide as the terminal."""
 
 import os
+import shutil
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TextIO
 
 from application.checkout_document import CheckoutDocument, StoryEntry
 
-_LINES_MAX = 9
-_WIDTH_MAX = 110
-_UNTOLD = frozenset({"Effect.AttemptStarted", "Effect.Requested"})
-"""What every effect begins with; that it succeeded is told."""
+_ENTRIES_MAX, _FIRST_ENTRIES = 12, 7
+_LINES_MAX = 3
+_WIDTH, _WIDTH_MIN, _WIDTH_MAX = 100, 40, 110
+_ID_LENGTH = 20
+_UNTOLD = ("Attempt 1 ", "The retrieval from Stripe succeeded")
 
 
 class Playbill:
+    """Colours only where a terminal shows them."""
+
     def __init__(self, out: TextIO) -> None:
         self._out = out
-        self._is_coloured = out.isatty() and not os.environ.get("NO_COLOR")
+        self._is_coloured = out.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+    @property
+    def _width(self) -> int:
+        return max(_WIDTH_MIN, min(shutil.get_terminal_size((_WIDTH, 24)).columns, _WIDTH_MAX) - 1)
+
+    def say(self, text: str, indent: str = "") -> None:
+        self._print(*self._wrapped(text, indent))
 
     def open(self, number: int, total: int, title: str) -> None:
-        self._say(f"\n{self._coloured(f'{number}/{total}', '2')}  {self._coloured(title, '1')}")
+        self.heading(f"{number}/{total}  {title}")
 
-    def close(self, told: Sequence[CheckoutDocument], seconds: float) -> None:
-        for document in told:
-            self._tell(document)
-        states = " and ".join(str(document.state).replace("_", " ") for document in told)
-        self._say(f"  {self._coloured('✓', '32')} {states}  ({seconds:.1f} s)")
+    def heading(self, text: str) -> None:
+        self._print("", *(self._coloured(line, "1") for line in self._wrapped(text, "")))
+
+    def happens(self, text: str) -> None:
+        """What people do, while they do it."""
+        self.say(text, "  ")
+
+    def close(self, outcome: str, told: Sequence[tuple[str, CheckoutDocument]], seconds: float) -> None:
+        """`told` are the checkouts whose stories are worth telling, and whose they are."""
+        for buyer, document in told:
+            self.say(f"{buyer}, {document.session_id[:_ID_LENGTH]}…", "  ")
+            self._print(*self._story(document.story))
+        self.succeed(f"{outcome} ({seconds:.1f}\u00a0s)")
+
+    def succeed(self, how: str) -> None:
+        self._result("✓", "32", how)
 
     def fail(self, why: str) -> None:
-        self._say(f"  {self._coloured('✗', '31')} {why}")
+        first, *details = why.splitlines() or [why]
+        self._result("✗", "31", first)
+        for line in details:
+            self.say(line, "    ")
 
     def end(self, right: int, total: int) -> None:
-        self._say(f"\n{right} of {total} scenes ended as they should.")
+        self._print("", f"{right} of {total} scenes ended as they should.")
 
-    def _tell(self, document: CheckoutDocument) -> None:
-        entries = [entry for entry in document.story if entry.type not in _UNTOLD]
-        self._say(f"  {document.session_id[:24]}…")
-        shown = entries if len(entries) <= _LINES_MAX else [*entries[: _LINES_MAX - 3], *entries[-2:]]
-        for number, entry in enumerate(shown):
-            if len(entries) > _LINES_MAX and number == _LINES_MAX - 3:
-                self._say(f"    … {len(entries) - len(shown)} more")
-            self._say(_sentence(entry))
+    def _result(self, sign: str, colour: str, text: str) -> None:
+        head, *rest = self._wrapped(text, "    ", first="")
+        self._print(f"  {self._coloured(sign, colour)} {head}", *rest)
 
-    def _say(self, text: str) -> None:
-        print(text, file=self._out, flush=True)
+    def _story(self, story: Sequence[StoryEntry]) -> Iterator[str]:
+        entries = [entry for entry in story if _is_worth_telling(entry)]
+        skipped = max(0, len(entries) - _ENTRIES_MAX)
+        for entry in entries[:_FIRST_ENTRIES]:
+            yield from self._sentence(entry)
+        if skipped:
+            yield f"    … {skipped} more"
+        for entry in entries[_FIRST_ENTRIES + skipped :]:
+            yield from self._sentence(entry)
+
+    def _sentence(self, entry: StoryEntry) -> list[str]:
+        clock = f"    {entry.recorded_at:%H:%M:%S}.{entry.recorded_at.microsecond // 1000:03d}  "
+        return self._wrapped(entry.text, " " * len(clock), first=clock, lines_max=_LINES_MAX)
+
+    def _wrapped(self, text: str, indent: str, *, first: str | None = None, lines_max: int | None = None) -> list[str]:
+        return textwrap.wrap(
+            text,
+            self._width,
+            initial_indent=indent if first is None else first,
+            subsequent_indent=indent or "  ",
+            max_lines=lines_max,
+            placeholder=" …",
+        )
+
+    def _print(self, *lines: str) -> None:
+        for line in lines:
+            print(line, file=self._out, flush=True)
 
     def _coloured(self, text: str, code: str) -> str:
         return f"\033[{code}m{text}\033[0m" if self._is_coloured else text
 
 
-def _sentence(entry: StoryEntry) -> str:
-    clock = f"{entry.recorded_at:%H:%M:%S}.{entry.recorded_at.microsecond // 1000:03d}"
-    return f"    {clock}  {textwrap.shorten(entry.text, _WIDTH_MAX - 18, placeholder=' …')}"
+def _is_worth_telling(entry: StoryEntry) -> bool:
+    """It goes without saying that something was begun, and that what is told in full succeeded."""
+    return entry.type != "Effect.Requested" and not entry.text.startswith(_UNTOLD)

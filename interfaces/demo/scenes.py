@@ -1,150 +1,237 @@
-"""The ten scenes. Each plays, checks how it ended, and returns the checkouts whose stories are worth telling."""
+"""The ten scenes. Each plays, checks how it ended, and says so with the checkouts whose stories are worth telling."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from application.checkout_document import CheckoutDocument
-from interfaces.demo.goods import MUG_SKU, PRINT_SKU
-from interfaces.demo.stage import Stage, expect, wait_for
+from interfaces.demo.goods import COURSE_LINK, CURRENCY, KEYS, MUG_SKU, PRINT_SKU
+from interfaces.demo.stage import Order, Stage, expect
 
-Told = Sequence[CheckoutDocument]
+_LINE_ITEMS = 120
+_SLOW_SECONDS = 5.0
+_STAFF = ("--as", "Sam")
 
-_DAY_SECONDS = 24 * 3600.0
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """How it ended, in a sentence, and the stories to tell: whose, and what the engine says."""
+
+    outcome: str
+    told: Sequence[tuple[str, CheckoutDocument]] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
     title: str
-    play: Callable[[Stage], Told]
+    play: Callable[[Stage], Ending]
 
 
-def card(stage: Stage) -> Told:
-    session = stage.order("course", "licence")
-    stage.sandbox.pay(session)
-    document = stage.expect_state(session, "fulfilled", ["receipt"])
-    page = stage.return_to_shop(session)
-    expect("STUDIO-" in page and "courses/trees" in page, "the landing page shows no key or no link")
-    return [document]
+def card(stage: Stage) -> Ending:
+    stage.say("Ada buys a course and a software licence, pays by card, and comes back to the shop.")
+    order = stage.order("Ada", "course", "licence")
+    stage.pay(order)
+    document = stage.ends(order, "fulfilled", "receipt")
+    page = stage.return_to_shop(order)
+    for place, text in (("landing page", page), ("receipt", stage.letters(order)[0].text)):
+        expect(COURSE_LINK in text, f"the {place} does not show the way to the course")
+        expect(_keys_in(text) == 1, f"the {place} shows {_keys_in(text)} licence keys, not one")
+    return Ending(
+        outcome="Both are delivered; the landing page and the receipt have her key and the way to the course.",
+        told=[("Ada", document)],
+    )
 
 
-def debit_that_succeeds(stage: Stage) -> Told:
+def debit_that_succeeds(stage: Stage) -> Ending:
+    stage.say(
+        "Ben orders a mug by bank debit, which takes the bank a while. When it has succeeded, staff send the mug."
+    )
     stage.sandbox.hold_clock()
-    session = stage.order("course", "mug")
-    stage.sandbox.pay(session, by="debit_succeeds")
-    stage.expect_state(session, "awaiting_payment", ["payment_pending"])
+    order = stage.order("Ben", "mug")
+    stage.pay(order, by="debit_succeeds")
+    stage.ends(order, "awaiting_payment", "payment_pending")
     expect(stage.stock(MUG_SKU).reserved == 1, "no mug is reserved while the bank takes its time")
     stage.sandbox.release_clock()
-    return [stage.expect_state(session, "fulfilling", ["payment_pending", "receipt"])]
+    stage.ends(order, "fulfilling", "payment_pending", "receipt")
+    parcel = ("--carrier", "Postbote", "--tracking", "PB-1")
+    stage.engine.fulfill("ship", order.id, *parcel, *_STAFF, "--reason", "packed and handed over")
+    document = stage.ends(order, "fulfilled", "payment_pending", "receipt", "shipped_1")
+    expect(stage.stock(MUG_SKU).reserved == 0, "the mug that left is still promised")
+    return Ending(
+        outcome="Nothing was delivered before the money was there; the mug was kept for him, and is on its way.",
+        told=[("Ben", document)],
+    )
 
 
-def debit_that_fails(stage: Stage) -> Told:
+def debit_that_fails(stage: Stage) -> Ending:
+    stage.say("Cleo orders two mugs by bank debit, and the bank refuses it.")
     before = stage.stock(MUG_SKU)
     stage.sandbox.hold_clock()
-    session = stage.order("mug", quantity=2)
-    stage.sandbox.pay(session, by="debit_fails")
-    stage.expect_state(session, "awaiting_payment", ["payment_pending"])
+    order = stage.order("Cleo", "mug", quantity=2)
+    stage.pay(order, by="debit_fails")
+    stage.ends(order, "awaiting_payment", "payment_pending")
     expect(stage.stock(MUG_SKU).available == before.available - 2, "the mugs were not reserved")
     stage.sandbox.release_clock()
-    document = stage.expect_state(session, "payment_failed", ["payment_failed", "payment_pending"])
+    document = stage.ends(order, "payment_failed", "payment_failed", "payment_pending")
     expect(stage.stock(MUG_SKU) == before, "the mugs were not given back")
-    return [document]
+    return Ending(
+        outcome="The two mugs are for sale again, and Cleo was told.",
+        told=[("Cleo", document)],
+    )
 
 
-def free_order(stage: Stage) -> Told:
-    session = stage.order("sample")
-    stage.sandbox.pay(session, by="free")
-    document = stage.expect_state(session, "fulfilled", ["receipt"])
-    expect(document.payment_status == "no_payment_required", f"payment_status is {document.payment_status}")
-    return [document]
+def free_order(stage: Stage) -> Ending:
+    stage.say("Dora takes the sample lesson, which costs nothing.")
+    order = stage.order("Dora", "sample")
+    stage.pay(order, by="free")
+    document = stage.ends(order, "fulfilled", "receipt")
+    status = document.payment_status
+    expect(status == "no_payment_required", f"payment_status is {status}, not no_payment_required")
+    return Ending(outcome="Delivered, though nothing was paid: nothing had to be.", told=[("Dora", document)])
 
 
-def expired(stage: Stage) -> Told:
-    session = stage.order("course")
-    stage.sandbox.expire(session)
-    return [stage.expect_state(session, "expired")]
+def expired(stage: Stage) -> Ending:
+    stage.say("Emil goes to checkout and never comes back.")
+    order = stage.order("Emil", "course")
+    stage.sandbox.expire(order.id)
+    document = stage.ends(order, "expired")
+    return Ending(outcome="Nothing was delivered, and nobody was written to.", told=[("Emil", document)])
 
 
-def many_line_items(stage: Stage) -> Told:
-    course = stage.goods["course"]
+def many_line_items(stage: Stage) -> Ending:
+    stage.say(f"Fay, who buys for a school, orders {_LINE_ITEMS} different things. Stripe tells of them page by page.")
+    product = stage.goods["course"].product_id
+    prices = [100 + number for number in range(_LINE_ITEMS)]
     items = [
-        {"price_data": {"currency": "eur", "unit_amount": 100 + n, "product": course.product_id}, "quantity": 1}
-        for n in range(120)
+        {"price_data": {"currency": CURRENCY, "unit_amount": price, "product": product}, "quantity": 1}
+        for price in prices
     ]
-    session = stage.checkout(items)
-    stage.sandbox.pay(session)
-    document = stage.expect_state(session, "fulfilled", ["receipt"])
-    delivered = [line for line in document.line_items if line.state == "delivered"]
-    expect(len(delivered) == 120, f"{len(delivered)} of 120 line items were delivered")
-    expect(document.amount_total == sum(100 + n for n in range(120)), "the amount is not what was paid")
-    return [document]
+    order = stage.checkout("Fay", items)
+    stage.pay(order)
+    document = stage.ends(order, "fulfilled", "receipt")
+    delivered = sum(line.state == "delivered" for line in document.line_items)
+    expect(delivered == _LINE_ITEMS, f"{delivered} of {_LINE_ITEMS} line items were delivered")
+    expect(document.amount_total == sum(prices), f"{document.amount_total} is not what was paid")
+    return Ending(outcome=f"All {_LINE_ITEMS} are delivered, each once, with one receipt.", told=[("Fay", document)])
 
 
-def five_times_and_out_of_order(stage: Stage) -> Told:
-    stage.sandbox.drop_deliveries = True
-    session = stage.order("licence")
-    stage.sandbox.pay(session, by="debit_succeeds")
-    wait_for(
-        lambda: "async_payment_succeeded" in stage.events_of(session), lambda: "the debit has not settled", seconds=10
+def five_times_and_out_of_order(stage: Stage) -> Ending:
+    stage.say(
+        "Gil's bank debit succeeds. Stripe says so first, then that the checkout is completed, and each five times."
     )
-    stage.sandbox.drop_deliveries = False
-    events = stage.events_of(session)
-    for kind in ("async_payment_succeeded", "completed"):
-        for _ in range(5):
-            stage.sandbox.resend(events[kind])
-    document = stage.expect_state(session, "fulfilled", ["receipt"])
-    expect(stage.sandbox.wait_for_deliveries(), "webhook deliveries are still under way")
-    document = stage.expect_state(session, "fulfilled", ["receipt"])
-    heard = [entry.type for entry in document.story if entry.type == "StripeEvent.Received"]
+    with stage.webhooks_lost():
+        stage.sandbox.hold_clock()
+        order = stage.order("Gil", "licence")
+        stage.pay(order, by="debit_succeeds")
+        stage.sandbox.settle(order.id)
+    events = stage.events_of(order)
+    late, early = events["async_payment_succeeded"], events["completed"]
+    stage.sandbox.resend(late)
+    stage.wait_for(lambda: stage.document(order) is not None, lambda: "the engine has not heard of it")
+    for event in (late, early, early, late, early, late, early, late, early):
+        stage.sandbox.resend(event)
+    expect(stage.sandbox.wait_for_deliveries(stage.wait_seconds), "webhook deliveries are still under way")
+    document = stage.ends(order, "fulfilled", "receipt")
+    heard = [entry.text for entry in document.story if entry.type == "StripeEvent.Received"]
     expect(len(heard) == 2, f"ten deliveries of two events were recorded as {len(heard)}")
-    return [document]
+    expect("succeeded" in heard[0], f"what was heard first is: {heard[0]}")
+    return Ending(outcome="Ten webhook deliveries, one licence key, one receipt.", told=[("Gil", document)])
 
 
-def webhook_lost(stage: Stage) -> Told:
-    stage.sandbox.drop_deliveries = True
-    session = stage.order("course")
-    stage.sandbox.pay(session)
-    expect(stage.document(session) is None, "the engine has heard of it")
-    page = stage.return_to_shop(session)
-    stage.sandbox.drop_deliveries = False
-    expect("courses/trees" in page, "the landing page shows no link")
-    return [stage.expect_state(session, "fulfilled", ["receipt"])]
+def webhook_lost(stage: Stage) -> Ending:
+    stage.say("Hana pays by card, but the webhook never arrives. She comes back to the landing page.")
+    with stage.webhooks_lost():
+        order = stage.order("Hana", "course")
+        stage.pay(order)
+        expect(stage.document(order) is None, "the engine has heard of it, though the webhook is lost")
+        page = stage.return_to_shop(order)
+        document = stage.ends(order, "fulfilled", "receipt")
+    expect(COURSE_LINK in page, "the landing page does not show the way to the course")
+    heard = any(entry.type == "StripeEvent.Received" for entry in document.story)
+    expect(not heard, "a webhook delivery arrived after all")
+    return Ending(outcome="The landing page alone has fulfilled it.", told=[("Hana", document)])
 
 
-def the_last_piece(stage: Stage) -> Told:
-    stage.engine.fulfill("stock", "count", PRINT_SKU, "1", "--as", "demo", "--reason", "one is left")
-    buyers = [stage.order("print"), stage.order("print")]
-    with ThreadPoolExecutor(2) as pool:
-        list(pool.map(stage.sandbox.pay, buyers))
-    wait_for(
+def the_last_piece(stage: Stage) -> Ending:
+    stage.say("One signed print is left. Ines and Jon pay for it at the same moment.")
+    _count_prints(stage, 1)
+    buyers = [stage.order("Ines", "print"), stage.order("Jon", "print")]
+    with ThreadPoolExecutor(len(buyers)) as pool:
+        list(pool.map(stage.pay, buyers))
+    stage.wait_for(
         lambda: sorted(_state(stage, buyer) for buyer in buyers) == ["blocked", "fulfilling"],
-        lambda: f"the buyers' checkouts are {[_state(stage, buyer) for buyer in buyers]}",
+        lambda: f"the two checkouts are {' and '.join(_state(stage, buyer) for buyer in buyers)}",
     )
-    winner, other = sorted(buyers, key=lambda buyer: _state(stage, buyer), reverse=True)
+    other, first = sorted(buyers, key=lambda buyer: _state(stage, buyer))
     level = stage.stock(PRINT_SKU)
     expect((level.on_hand, level.reserved, level.backordered) == (1, 1, 1), f"the stock is {level}")
-    return [
-        stage.expect_state(winner, "fulfilling", ["receipt"]),
-        stage.expect_state(other, "blocked", ["backordered", "receipt"]),
+    stage.ends(other, "blocked", "backordered", "receipt")
+    stage.say(f"{first.buyer} gets it, {other.buyer} has to wait. Then one more is found, and counted.")
+    _count_prints(stage, 2)
+    told = [
+        (buyer.buyer, stage.ends(buyer, "fulfilling", *mails))
+        for buyer, mails in (
+            (first, ["receipt"]),
+            (other, ["backordered", "receipt"]),
+        )
     ]
+    level = stage.stock(PRINT_SKU)
+    expect((level.on_hand, level.reserved, level.backordered) == (2, 2, 0), f"the stock is {level}")
+    return Ending(
+        outcome="Nobody was promised what was not there, who had to wait was told, and got the next one.", told=told
+    )
 
 
-def killed(stage: Stage) -> Told:
-    sessions = [stage.order("licence", "course") for _ in range(6)]
-    with ThreadPoolExecutor(6) as pool:
-        list(pool.map(stage.sandbox.pay, sessions))
+def killed(stage: Stage) -> Ending:
+    stage.say("Three customers pay. Three more pay while Stripe answers slowly, and in the middle of that: kill -9.")
+    done, half, late = ([stage.order(name, "licence", "course") for name in names] for names in _KILLED)
+    for order in done:
+        stage.pay(order)
+    for order in done:
+        stage.ends(order, "fulfilled", "receipt")
+    stage.sandbox.fail_next_requests(len(half), status=None, delay_seconds=_SLOW_SECONDS)
+    for order in half:
+        stage.pay(order)
+    stage.wait_for(lambda: all(_is_half_way(stage, order) for order in half), lambda: "Stripe was not asked in time")
     stage.engine.kill()
+    stage.say("Two more pay while it is down. It is started again.")
+    for order in late:
+        stage.pay(order)
     stage.engine.start()
-    stage.sandbox.advance_clock(_DAY_SECONDS)  # until then Stripe has sent again what got no answer
-    documents = [stage.expect_state(session, "fulfilled", ["receipt"]) for session in sessions]
-    delivered = [entry for each in documents for entry in each.story if entry.type == "Fulfillment.LineItemDelivered"]
-    expect(len(delivered) == 12, f"12 line items were delivered {len(delivered)} times")
-    return documents[:1]
+    documents = [stage.ends(order, "fulfilled", "receipt") for order in (*done, *half, *late)]
+    for order in (*done, *half, *late):
+        keys = _keys_in(stage.letters(order)[0].text)
+        expect(keys == 1, f"{order.buyer} was sent {keys} licence keys, not one")
+    again = documents[len(done)]
+    expect(any(entry.text.startswith("Attempt 2") for entry in again.story), "the kill interrupted nothing")
+    return Ending(
+        outcome="All eight have their key, their course and one receipt: nothing is lost, nothing was done twice.",
+        told=[(half[0].buyer, again)],
+    )
 
 
-def _state(stage: Stage, session: str) -> str:
-    document = stage.document(session)
+_KILLED = (("Kim", "Lev", "Mia"), ("Noa", "Oda", "Pia"), ("Quin", "Rosa"))
+"""Who is done, who is half-way, and who comes while the engine is down."""
+
+
+def _count_prints(stage: Stage, on_hand: int) -> None:
+    stage.engine.fulfill("stock", "count", PRINT_SKU, str(on_hand), *_STAFF, "--reason", "counted")
+
+
+def _state(stage: Stage, order: Order) -> str:
+    document = stage.document(order)
     return str(document.state) if document else "unheard of"
+
+
+def _keys_in(text: str) -> int:
+    return sum(key in text for key in KEYS)
+
+
+def _is_half_way(stage: Stage, order: Order) -> bool:
+    """Stripe is being asked, and has not answered."""
+    document = stage.document(order)
+    types = {entry.type for entry in document.story} if document else set()
+    return "Effect.AttemptStarted" in types and "CheckoutSession.Retrieved" not in types
 
 
 SCENES: Sequence[Scene] = (
@@ -153,9 +240,9 @@ SCENES: Sequence[Scene] = (
     Scene(title="A bank debit that fails", play=debit_that_fails),
     Scene(title="An order that costs nothing", play=free_order),
     Scene(title="A checkout that nobody finishes", play=expired),
-    Scene(title="An order of 120 line items", play=many_line_items),
+    Scene(title=f"An order of {_LINE_ITEMS} line items", play=many_line_items),
     Scene(title="Every event five times, and in the wrong order", play=five_times_and_out_of_order),
     Scene(title="The webhook is lost, and the customer alone comes back", play=webhook_lost),
     Scene(title="Two customers buy the last piece", play=the_last_piece),
-    Scene(title="The engine is killed in the middle of six orders", play=killed),
+    Scene(title="The engine is killed in the middle of eight orders", play=killed),
 )

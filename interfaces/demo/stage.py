@@ -1,98 +1,171 @@
-"""Where the scenes play: the shop, Stripe's stand-in, the engine, and what each is found to say afterwards."""
+"""Where the scenes play: what customers, Stripe and staff do, and how it is found to have ended."""
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx2
 
 from application.checkout_document import CheckoutDocument
 from application.queries import StockLevel
-from interfaces.bootstrap import open_read_side
+from interfaces.bootstrap import ReadSide, open_read_side
 from interfaces.demo.engine_process import EngineProcess
-from interfaces.demo.goods import Good
+from interfaces.demo.goods import KEYS, Good
+from interfaces.demo.outbox import Letter, letters
+from interfaces.demo.verdict import Expected, Findings, objections, objections_to_the_day
 from interfaces.sandbox.sandbox import Sandbox
+from interfaces.sandbox.values import PayBy
 
 _WAIT_SECONDS = 20.0
-_LOOK_SECONDS = 0.05
+_LOOK_SECONDS = 0.03
+_PAGE_SECONDS = 30.0
 
 
 class WrongOutcome(Exception):
     """A scene did not end as it should; the message says what was expected and what was found."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A checkout, and whose it is."""
+
+    id: str
+    buyer: str
+
+
+@dataclass(kw_only=True)
 class Stage:
     sandbox: Sandbox
     engine: EngineProcess
     goods: Mapping[str, Good]
     database: Path
     outbox: Path
+    say: Callable[[str], None] = lambda _: None
+    scene: int = 0
+    wait_seconds: float = _WAIT_SECONDS
+    _made: set[str] = field(default_factory=set)
+    """The IDs of all checkouts."""
+    _promised: dict[str, tuple[int, Order, Expected]] = field(default_factory=dict)
+    """How each checkout was found to have ended, and in which scene."""
 
-    def order(self, *slugs: str, quantity: int = 1) -> str:
-        """A customer goes to checkout with these goods; the session's ID."""
-        return self.checkout([{"price": self.goods[slug].price_id, "quantity": quantity} for slug in slugs])
+    @property
+    def checkouts(self) -> int:
+        return len(self._made)
 
-    def checkout(self, line_items: Sequence[Mapping[str, object]]) -> str:
-        values = {
+    def clear(self) -> None:
+        """What a scene before did to Stripe is over."""
+        self.sandbox.release_clock()
+        self.sandbox.drop_deliveries = False
+        self.sandbox.faults.clear()
+
+    # What happens.
+
+    def order(self, buyer: str, *slugs: str, quantity: int = 1) -> Order:
+        """Somebody goes to checkout with these goods."""
+        items = [{"price": self.goods[slug].price_id, "quantity": quantity} for slug in slugs]
+        return self.checkout(buyer, items, is_parcel=any(self.goods[slug].is_parcel for slug in slugs))
+
+    def checkout(self, buyer: str, line_items: Sequence[Mapping[str, object]], *, is_parcel: bool = False) -> Order:
+        values: dict[str, object] = {
             "mode": "payment",
+            "customer_email": f"{buyer.lower()}@example.com",
             "success_url": f"{self.engine.url}/after-checkout?session_id={{CHECKOUT_SESSION_ID}}",
             "line_items": list(line_items),
         }
-        return self.sandbox.create_session(values).id
+        if is_parcel:
+            values["shipping_address_collection"] = {"allowed_countries": ["DE"]}
+        order = Order(self.sandbox.create_session(values).id, buyer)
+        self._made.add(order.id)
+        return order
 
-    def return_to_shop(self, session: str) -> str:
+    def pay(self, order: Order, by: PayBy = "card") -> None:
+        self.sandbox.pay(order.id, by=by, name=order.buyer)
+
+    def return_to_shop(self, order: Order) -> str:
         """The customer comes to the landing page; what it says."""
-        answer = httpx2.get(
-            f"{self.engine.url}/after-checkout", params={"session_id": session}, timeout=30.0, trust_env=False
-        )
+        address, query = f"{self.engine.url}/after-checkout", {"session_id": order.id}
+        try:
+            answer = httpx2.get(address, params=query, timeout=_PAGE_SECONDS, trust_env=False)
+        except httpx2.HTTPError as error:
+            raise WrongOutcome(f"the landing page did not answer: {type(error).__name__}") from error
         expect(answer.status_code == 200, f"the landing page answered {answer.status_code}")
         return answer.text
 
-    def document(self, session: str) -> CheckoutDocument | None:
+    @contextmanager
+    def webhooks_lost(self) -> Iterator[None]:
+        self.sandbox.drop_deliveries = True
+        try:
+            yield
+        finally:
+            self.sandbox.drop_deliveries = False
+
+    def events_of(self, order: Order) -> dict[str, str]:
+        """Stripe's events about a checkout: the end of the type to the ID."""
+        events = self.sandbox.events()
+        return {event.type.rpartition(".")[2]: event.id for event in events if event.object_id == order.id}
+
+    # What is found.
+
+    def document(self, order: Order) -> CheckoutDocument | None:
         with open_read_side(self.database) as side:
-            return side.queries.checkout(session)
+            return side.queries.checkout(order.id)
+
+    def letters(self, order: Order) -> list[Letter]:
+        return [letter for letter in letters(self.outbox) if letter.session_id == order.id]
 
     def stock(self, sku: str) -> StockLevel:
         with open_read_side(self.database) as side:
             return next(level for level in side.queries.stock() if level.sku == sku)
 
-    def expect_state(
-        self, session: str, state: str, mails: Iterable[str] = (), *, seconds: float = _WAIT_SECONDS
-    ) -> CheckoutDocument:
-        """The checkout, once it is in this state and exactly these mails have gone out, once each."""
-        wanted = sorted(mails)
+    def ends(self, order: Order, state: str, *mails: str) -> CheckoutDocument:
+        """The checkout, once log, books and outbox agree that it is in this state, with these mails and no other."""
+        expected = Expected(state=state, mails=mails)
+        found = self._found(order)
+        deadline = time.monotonic() + self.wait_seconds
+        while against := objections(expected, found):
+            if time.monotonic() > deadline:
+                raise WrongOutcome(f"{_of(order)}: {'; '.join(against)} (after {self.wait_seconds:g} seconds)")
+            self._pause()
+            found = self._found(order)
+        assert found.document is not None, "nothing was said against it"
+        self._promised[order.id] = (self.scene, order, expected)
+        return found.document
 
-        def is_so() -> bool:
-            document = self.document(session)
-            return document is not None and document.state == state and self._sent(document) == wanted
+    def wait_for(self, is_so: Callable[[], bool], otherwise: Callable[[], str]) -> None:
+        deadline = time.monotonic() + self.wait_seconds
+        while not is_so():
+            if time.monotonic() > deadline:
+                raise WrongOutcome(f"{otherwise()} (after {self.wait_seconds:g} seconds)")
+            self._pause()
 
-        def found() -> str:
-            document = self.document(session)
-            how = f"{document.state} with the mails {self._sent(document)}" if document else "unheard of"
-            return f"{session[:16]}… is {how}, not {state} with {wanted}"
+    def close_the_books(self) -> dict[int, list[str]]:
+        """Look at everything again: by scene, what is not any more as it was; under 0, what is about no single one."""
+        against: dict[int, list[str]] = {}
+        with open_read_side(self.database) as side:
+            for scene, order, expected in self._promised.values():
+                said = objections(expected, self._findings(order, side))
+                if said:
+                    against.setdefault(scene, []).append(f"{_of(order)}: {'; '.join(said)}")
+            heard_of = [hit.session_id for hit in side.queries.search("", limit=200)]
+        of_the_day = objections_to_the_day(self._made, heard_of, letters(self.outbox), KEYS)
+        return {**against, 0: of_the_day} if of_the_day else against
 
-        wait_for(is_so, found, seconds)
-        expect(self.mails(session) == wanted, f"in the outbox are {self.mails(session)}, not {wanted}")
-        document = self.document(session)
-        assert document is not None, "it was there a moment ago"
-        return document
+    def _found(self, order: Order) -> Findings:
+        with open_read_side(self.database) as side:
+            return self._findings(order, side)
 
-    def _sent(self, document: CheckoutDocument) -> list[str]:
-        """The mails that went out, as the log says."""
-        return sorted(str(mail.kind) for mail in document.emails if mail.state == "sent")
+    def _findings(self, order: Order, side: ReadSide) -> Findings:
+        return Findings(
+            document=side.queries.checkout(order.id),
+            booked=self.sandbox.books.of(order.id),
+            letters=self.letters(order),
+        )
 
-    def mails(self, session: str) -> list[str]:
-        """What is in the outbox for this session."""
-        prefix = f"eff_{session}_mail_"
-        return sorted(path.stem.removeprefix(prefix) for path in self.outbox.glob(f"{prefix}*.eml"))
-
-    def events_of(self, session: str) -> dict[str, str]:
-        """Stripe's events about a session: type to ID."""
-        return {
-            event.type.rpartition(".")[2]: event.id for event in self.sandbox.events() if event.object_id == session
-        }
+    def _pause(self) -> None:
+        self.engine.check()
+        time.sleep(_LOOK_SECONDS)
 
 
 def expect(is_so: bool, otherwise: str) -> None:
@@ -100,9 +173,5 @@ def expect(is_so: bool, otherwise: str) -> None:
         raise WrongOutcome(otherwise)
 
 
-def wait_for(is_so: Callable[[], bool], found: Callable[[], str], seconds: float = _WAIT_SECONDS) -> None:
-    deadline = time.monotonic() + seconds
-    while not is_so():
-        if time.monotonic() > deadline:
-            raise WrongOutcome(f"after {seconds:g} seconds {found()}")
-        time.sleep(_LOOK_SECONDS)
+def _of(order: Order) -> str:
+    return f"{order.buyer}'s checkout {order.id[:16]}…"

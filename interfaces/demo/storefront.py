@@ -1,9 +1,9 @@
-"""The small shop at /demo, for a person to try: choose, pay at Stripe's stand-in, come back."""
+"""The small shop at /demo, for a person to try: choose, pay at Stripe's stand-in, come back, see what became of it.
 
-import os
-import signal
-import sys
-from collections.abc import Mapping, Sequence
+Plain pages without a script. It is a trial on one machine: whoever opens it sees every order and every mail.
+"""
+
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -15,110 +15,134 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from application.checkout_document import CheckoutDocument
+from application.queries import Queries
 from infrastructure.formatting import format_money
-from infrastructure.logs import configure_logs
-from infrastructure.settings import load_settings
-from interfaces.bootstrap import Runtime, bootstrap
-from interfaces.demo.goods import Good
-from interfaces.demo.stage import Stage
-from interfaces.web.serve import serve
+from interfaces.demo.goods import CURRENCY, Good
+from interfaces.demo.outbox import Letter, letters
+from interfaces.sandbox.sandbox import Sandbox
 
 _HERE = Path(__file__).parent
 _ORDERS_MAX = 20
-_HEADERS = {
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'; "
-    # a form that answers with a redirect needs the place it leads to
-    "form-action 'self' http://127.0.0.1:*",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-}
+_LETTERS_MAX = 30
+_COUNTRIES = ("AT", "CH", "DE", "FR", "GB", "IE", "NL", "US")
+_LETTER_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'self'; sandbox"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
-    session_id: str
-    short: str
-    state: str
-    amount: str
-    mails: Sequence[str]
-
-
-def keep_open(settings: Mapping[str, str], stage: Stage, stripe_url: str, port: int) -> None:
-    """Serve the shop, with the engine inside this process, until Ctrl-C."""
-    sys.stdout.write(
-        f"\nThe shop is open at http://localhost:{port}/demo until you press Ctrl-C.\n"
-        f"Its mails are in {stage.outbox}, its log lines in {stage.engine.log}.\n"
-    )
-    sys.stdout.flush()
-    os.chdir(stage.engine.directory)  # where the engine that played the scenes wrote its mails too
-    with stage.engine.log.open("a") as log:
-        configure_logs(log)
-        runtime = bootstrap(load_settings(settings, None))
-        serve(runtime, "127.0.0.1", port, storefront_routes(stage, runtime, stripe_url))
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    sys.stdout.write("\nThe shop is closed, and everything it made is removed.\n")
-
-
-def storefront_routes(stage: Stage, runtime: Runtime, stripe_url: str) -> list[BaseRoute]:
-    shop = Storefront(stage, runtime, stripe_url)
-    return [
-        Route("/demo", shop.show, methods=["GET"]),
-        Route("/demo/buy/{slug}", shop.buy, methods=["POST"]),
-        Mount("/demo/static", StaticFiles(directory=_HERE / "static")),
-    ]
-
-
+@dataclass(frozen=True, slots=True)
 class Storefront:
-    def __init__(self, stage: Stage, runtime: Runtime, stripe_url: str) -> None:
-        self._stage = stage
-        self._runtime = runtime
-        self._stripe_url = stripe_url
+    sandbox: Sandbox
+    stripe_url: str
+    goods: Mapping[str, Good]
+    queries: Queries
+    outbox: Path
+
+    def routes(self) -> list[BaseRoute]:
+        return [
+            Route("/demo", self.show, methods=["GET"]),
+            Route("/demo/buy/{slug}", self.buy, methods=["POST"]),
+            Route("/demo/orders/{session}", self.show_order, methods=["GET"]),
+            Route("/demo/mails/{name}", self.show_letter, methods=["GET"]),
+            Route("/demo/mails/{name}/as-sent", self.show_letter_as_sent, methods=["GET"]),
+            Mount("/demo/static", StaticFiles(directory=_HERE / "static")),
+        ]
 
     async def show(self, _request: Request) -> Response:
-        page = await run_in_threadpool(self._page)
-        return HTMLResponse(page, headers=_HEADERS)
+        orders, sent = await run_in_threadpool(lambda: (self._orders(), letters(self.outbox)))
+        return self._page("shop.html", goods=self.goods.values(), orders=orders, letters=sent[: -_LETTERS_MAX - 1 : -1])
 
     async def buy(self, request: Request) -> Response:
-        good = self._stage.goods.get(request.path_params["slug"])
+        good = self.goods.get(request.path_params["slug"])
         if good is None:
-            return HTMLResponse("This shop does not sell that.", 404, headers=_HEADERS)
-        session = await run_in_threadpool(self._checkout, good, str(request.base_url).rstrip("/"))
-        return RedirectResponse(f"{self._stripe_url}/c/pay/{session}", 303, headers=_HEADERS)
+            return self._not_found("This shop does not sell that.")
+        payment_page = await run_in_threadpool(self._checkout, good, str(request.base_url).rstrip("/"))
+        return RedirectResponse(payment_page, 303, headers=self._headers())
+
+    async def show_order(self, request: Request) -> Response:
+        session = request.path_params["session"]
+        order = await run_in_threadpool(self.queries.checkout, session)
+        if order is None:
+            return self._not_found("The engine has not heard of this order.")
+        sent = [letter for letter in await run_in_threadpool(letters, self.outbox) if letter.session_id == session]
+        return self._page("order.html", order=order, letters=sent)
+
+    async def show_letter(self, request: Request) -> Response:
+        letter = await run_in_threadpool(self._letter, request.path_params["name"])
+        return self._page("mail.html", letter=letter) if letter else self._not_found("This mail was not sent.")
+
+    async def show_letter_as_sent(self, request: Request) -> Response:
+        """The HTML part alone, for a frame: as foreign as a mail is, it can load and do nothing."""
+        letter = await run_in_threadpool(self._letter, request.path_params["name"])
+        if letter is None:
+            return self._not_found("This mail was not sent.")
+        return HTMLResponse(letter.html, headers={**self._headers(), "Content-Security-Policy": _LETTER_POLICY})
 
     def _checkout(self, good: Good, shop_url: str) -> str:
-        return self._stage.sandbox.create_session(
-            {
-                "mode": "payment",
-                "customer_email": "customer@example.com",
-                "success_url": f"{shop_url}/after-checkout?session_id={{CHECKOUT_SESSION_ID}}",
-                "cancel_url": f"{shop_url}/demo",
-                "line_items": [{"price": good.price_id, "quantity": 1, "adjustable_quantity": {"enabled": True}}],
-            }
-        ).id
+        """A new checkout's payment page."""
+        values: dict[str, object] = {
+            "mode": "payment",
+            "customer_email": "customer@example.com",
+            "success_url": f"{shop_url}/after-checkout?session_id={{CHECKOUT_SESSION_ID}}",
+            "cancel_url": f"{shop_url}/demo",
+            "line_items": [{"price": good.price_id, "quantity": 1, "adjustable_quantity": {"enabled": True}}],
+        }
+        if good.is_parcel:
+            values["shipping_address_collection"] = {"allowed_countries": _COUNTRIES}
+        return f"{self.stripe_url}/c/pay/{self.sandbox.create_session(values).id}"
 
-    def _page(self) -> str:
-        hits = self._runtime.queries.search("", _ORDERS_MAX)
-        orders = [
-            Order(
-                session_id=hit.session_id,
-                short=f"{hit.session_id[:20]}…",
-                state=str(hit.state).replace("_", " "),
-                amount=format_money(hit.amount_total, hit.currency, "en") if hit.amount_total and hit.currency else "",
-                mails=[mail.replace("_", " ") for mail in self._stage.mails(hit.session_id)],
-            )
-            for hit in hits
-        ]
-        goods = [(good, format_money(good.unit_amount, "eur", "en")) for good in self._stage.goods.values()]
-        return _environment().get_template("shop.html").render(goods=goods, orders=orders)
+    def _orders(self) -> list[CheckoutDocument]:
+        """The latest first."""
+        found = (self.queries.checkout(hit.session_id) for hit in self.queries.search("", _ORDERS_MAX))
+        return [order for order in found if order is not None]
+
+    def _letter(self, name: str) -> Letter | None:
+        return next((letter for letter in letters(self.outbox) if letter.name == name), None)
+
+    def _not_found(self, text: str) -> Response:
+        return self._page("not_found.html", 404, text=text)
+
+    def _page(self, template: str, status: int = 200, **shown: object) -> Response:
+        page = _environment().get_template(template).render(**shown)
+        return HTMLResponse(page, status, headers=self._headers())
+
+    def _headers(self) -> dict[str, str]:
+        policy = (
+            "default-src 'none'; style-src 'self'; img-src 'self'; frame-src 'self'; base-uri 'none'; "
+            # a form that is answered by a redirect needs the place it leads to
+            f"frame-ancestors 'none'; form-action 'self' {self.stripe_url}"
+        )
+        return {
+            "Cache-Control": "no-store",
+            "Content-Security-Policy": policy,
+            "Referrer-Policy": "no-referrer",
+            "X-Content-Type-Options": "nosniff",
+        }
+
+
+def _title(order: CheckoutDocument) -> str:
+    if not order.line_items:
+        return f"Checkout {order.session_id[:16]}…"
+    first, *others = order.line_items
+    return f"{first.description} and {len(others)} more" if others else first.description
+
+
+def _money(amount: int | None, currency: str | None = CURRENCY) -> str:
+    """Nothing as long as Stripe was not asked."""
+    return format_money(amount, currency, "en") if amount is not None and currency else ""
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
 
 
 @lru_cache(maxsize=1)
 def _environment() -> Environment:
-    return Environment(
+    environment = Environment(
         loader=FileSystemLoader(_HERE / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters |= {"title_of": _title, "money": _money, "words": _words}
+    return environment

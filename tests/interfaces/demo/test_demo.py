@@ -1,88 +1,138 @@
-"""The demo, as a newcomer runs it."""
+"""The demo, as a newcomer runs it, and how it finds out that something went wrong."""
 
 import io
 import os
+import socket
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
-import httpx2
 import pytest
-from running import RunningShop, running_shop
-from starlette.applications import Starlette
-from starlette.testclient import TestClient
 
 from interfaces.demo.demo import play
-from interfaces.demo.engine_process import EngineDied, EngineProcess
-from interfaces.demo.goods import catalog_text, stocked
+from interfaces.demo.engine_process import EngineDied, EngineProcess, free_port
 from interfaces.demo.playbill import Playbill
-from interfaces.demo.scenes import SCENES, Scene, Told, card
-from interfaces.demo.stage import Stage, WrongOutcome, expect
-from interfaces.demo.storefront import storefront_routes
+from interfaces.demo.scenes import SCENES, Ending, Scene
+from interfaces.demo.stage import Order, Stage, WrongOutcome, expect
+
+WRONG_SCENE = """
+import sys
+from interfaces.demo.demo import run_demo
+from interfaces.demo.scenes import Scene
+from interfaces.demo.stage import expect
+
+sys.exit(run_demo(True, scenes=[Scene(title="A", play=lambda stage: expect(False, "the mug is red"))]))
+"""
+
+
+def run(directory: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {"PATH": os.environ["PATH"], "TMPDIR": str(directory), "PYTHONPATH": os.pathsep.join(sys.path)}
+    return subprocess.run(
+        [sys.executable, *arguments], cwd=directory, env=environment, capture_output=True, text=True, timeout=110
+    )
 
 
 def test_the_scripted_demo_plays_ten_scenes_and_exits(tmp_path: Path) -> None:
-    environment = {"PATH": os.environ["PATH"], "TMPDIR": str(tmp_path), "PYTHONPATH": os.pathsep.join(sys.path)}
-
-    done = subprocess.run(
-        [sys.executable, "-m", "interfaces.cli.main", "demo", "--scripted"],
-        cwd=tmp_path,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=110,
-    )
+    done = run(tmp_path, "-m", "interfaces.cli.main", "demo", "--scripted")
 
     assert done.returncode == 0, done.stdout + done.stderr
-    assert [line.strip()[:1] for line in done.stdout.splitlines()].count("✓") == 10
+    assert [done.stdout.count(scene.title) for scene in SCENES] == [1] * 10
+    assert "✗" not in done.stdout
+    assert "18 checkouts, €1,145.90 taken, as in Stripe's books." in done.stdout
     assert done.stdout.endswith("10 of 10 scenes ended as they should.\n")
+    assert done.stderr == ""
     assert "\033" not in done.stdout, "no colours where no terminal is"
     assert list(tmp_path.iterdir()) == [], "it leaves nothing behind"
 
 
-@pytest.fixture
-def stage(shop: RunningShop, tmp_path: Path) -> Stage:
-    goods = stocked(shop.sandbox)
-    return Stage(
-        sandbox=shop.sandbox,
-        engine=EngineProcess(tmp_path, int(shop.url.rpartition(":")[2]), {}),
-        goods=goods,
-        database=tmp_path / "fulfillment.db",
-        outbox=tmp_path / "outbox",
-    )
+def test_a_wrong_outcome_is_told_and_exits_with_one(tmp_path: Path) -> None:
+    done = run(tmp_path, "-c", WRONG_SCENE)
+
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "✗ the mug is red" in done.stdout
+    assert done.stdout.endswith("0 of 1 scenes ended as they should.\n")
+    assert list(tmp_path.iterdir()) == [], "it leaves nothing behind"
 
 
-@pytest.fixture
-def shop(tmp_path: Path) -> Iterator[RunningShop]:
-    with running_shop(tmp_path) as shop:
-        yield shop
-
-
-def test_a_scene_that_ends_otherwise_is_told_and_fails_the_demo(stage: Stage) -> None:
-    def wrong(_: Stage) -> Told:
+def test_a_scene_that_ends_otherwise_fails_the_demo_and_the_next_is_played(stage: Stage) -> None:
+    def wrong(_: Stage) -> Ending:
         expect(False, "the mug is red, not blue")
-        return []
-
-    def dies(_: Stage) -> Told:
-        raise EngineDied("it is gone")
+        return Ending(outcome="never told")
 
     out = io.StringIO()
-    is_right = play([Scene(title="A", play=wrong), Scene(title="B", play=dies)], stage, Playbill(out))
+    is_right = play(
+        [Scene(title="A", play=wrong), Scene(title="B", play=lambda _: Ending(outcome="All is well."))],
+        stage,
+        Playbill(out),
+    )
 
     assert is_right is False
     assert "✗ the mug is red, not blue" in out.getvalue()
-    assert "✗ it is gone" in out.getvalue()
+    assert "✓ All is well." in out.getvalue()
+    assert out.getvalue().endswith("1 of 2 scenes ended as they should.\n")
+
+
+def test_without_an_engine_the_show_does_not_go_on(stage: Stage) -> None:
+    def dies(_: Stage) -> Ending:
+        raise EngineDied("it is gone")
+
+    out = io.StringIO()
+    is_right = play([Scene(title="A", play=dies), Scene(title="B", play=dies)], stage, Playbill(out))
+
+    assert is_right is False
+    assert out.getvalue().count("✗ it is gone") == 1
     assert out.getvalue().endswith("0 of 2 scenes ended as they should.\n")
 
 
 def test_a_scene_notices_an_engine_that_does_not_do_its_job(stage: Stage) -> None:
-    """This engine has an empty catalog, so that nothing of the card payment is delivered by itself."""
-    session = stage.order("course")
-    stage.sandbox.pay(session)
+    order = stage.order("Ada", "course")
+    stage.pay(order)
+    stage.wait_seconds = 1.5
 
-    with pytest.raises(WrongOutcome, match="blocked"):
-        stage.expect_state(session, "fulfilled", ["receipt"], seconds=1.5)
+    with pytest.raises(WrongOutcome, match="its state is blocked, not fulfilled"):
+        stage.ends(order, "fulfilled", "receipt")
+
+
+def test_what_was_right_and_is_so_no_more_fails_its_scene_in_the_end(stage: Stage) -> None:
+    def is_right_at_first(stage: Stage) -> Ending:
+        order = stage.order("Ada", "course")
+        stage.pay(order)
+        stage.ends(order, "blocked", "receipt")
+        return Ending(outcome="All is well.")
+
+    def writes_once_more(stage: Stage) -> Ending:
+        receipt = next(stage.outbox.glob("*.eml"))
+        receipt.with_stem(f"{receipt.stem}_2").write_bytes(receipt.read_bytes())
+        return Ending(outcome="All is well.")
+
+    out = io.StringIO()
+    is_right = play(
+        [Scene(title="A", play=is_right_at_first), Scene(title="B", play=writes_once_more)], stage, Playbill(out)
+    )
+
+    assert is_right is False
+    assert "✗ scene 1: Ada's checkout cs_test_" in out.getvalue()
+    assert "in the outbox are receipt, receipt_2, not receipt" in " ".join(out.getvalue().split())
+    assert out.getvalue().endswith("1 of 2 scenes ended as they should.\n")
+
+
+def test_a_checkout_that_nobody_made_fails_the_demo(stage: Stage) -> None:
+    def knows_too_much(stage: Stage) -> Ending:
+        items = [{"price": stage.goods["course"].price_id, "quantity": 1}]
+        strange = Order(
+            stage.sandbox.create_session(
+                {"mode": "payment", "success_url": "https://shop.example.com/", "line_items": items}
+            ).id,
+            "nobody",
+        )
+        stage.sandbox.expire(strange.id)
+        stage.wait_for(lambda: stage.document(strange) is not None, lambda: "it was not heard of")
+        return Ending(outcome="All is well.")
+
+    out = io.StringIO()
+
+    assert play([Scene(title="A", play=knows_too_much)], stage, Playbill(out)) is False
+    assert "the engine knows of checkouts that nobody made" in out.getvalue()
 
 
 def test_an_engine_that_does_not_come_up_says_why(tmp_path: Path) -> None:
@@ -93,29 +143,13 @@ def test_an_engine_that_does_not_come_up_says_why(tmp_path: Path) -> None:
     engine.stop()
 
 
+def test_a_taken_port_is_passed_over() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+
+        assert free_port(port) != port
+    assert free_port(port) == port
+
+
 def test_there_are_ten_scenes_and_each_has_a_title_of_its_own() -> None:
     assert len({scene.title for scene in SCENES}) == 10
-    assert SCENES[0].play is card
-
-
-def test_a_visitor_of_the_shop_is_led_to_pay_and_finds_the_order(shop: RunningShop, stage: Stage) -> None:
-    (stage.engine.directory / "catalog.toml").write_text(catalog_text(dict(stage.goods)))
-    stripe_url = shop.runtime.settings.stripe_api_base or ""
-    visitor = TestClient(
-        Starlette(routes=storefront_routes(stage, shop.runtime, stripe_url)), base_url=shop.url, follow_redirects=False
-    )
-
-    front = visitor.get("/demo")
-    led_to = visitor.post("/demo/buy/course").headers["location"]
-    payment_page = httpx2.get(led_to, trust_env=False)
-    session = led_to.rpartition("/")[2]
-    stage.sandbox.pay(session)
-    stage.expect_state(session, "blocked", ["receipt"])
-
-    assert front.status_code == 200
-    assert "A trial" in front.text
-    assert front.headers["content-security-policy"].startswith("default-src 'none'")
-    assert payment_page.status_code == 200
-    assert session in visitor.get("/demo").text
-    assert visitor.post("/demo/buy/nothing").status_code == 404
-    assert visitor.get("/demo/static/shop.css").status_code == 200

@@ -1,0 +1,23 @@
+"""After the scenes: the shop stays open for whoever watched, with the engine inside this process."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from infrastructure.settings import load_settings
+from interfaces.bootstrap import bootstrap
+from interfaces.demo.playbill import Playbill
+from interfaces.demo.stage import Stage
+from interfaces.demo.storefront import Storefront
+from interfaces.web.serve import serve
+
+
+def keep_open(settings: Mapping[str, str], stage: Stage, stripe_url: str, port: int, playbill: Playbill) -> int:
+    """Serve the shop until told to stop; the exit code, 0 unless the engine failed."""
+    # the same outbox as that of the engine which played the scenes
+    runtime = bootstrap(replace(load_settings(settings, None), outbox=stage.outbox))
+    shop = Storefront(stage.sandbox, stripe_url, stage.goods, runtime.queries, stage.outbox)
+    playbill.heading(f"The shop is open until you press Ctrl-C:  http://localhost:{port}/demo")
+    playbill.happens(f"Its mails and its log are in {stage.engine.directory} until then.")
+    code = serve(runtime, "127.0.0.1", port, shop.routes())
+    playbill.heading("The shop is closed, and everything it made is removed.")
+    return code

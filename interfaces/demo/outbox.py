@@ -1,0 +1,49 @@
+"""The mails that went out: the `.eml` files of the outbox, read as a mail program reads them."""
+
+import email
+import email.policy
+from dataclasses import dataclass
+from email.message import EmailMessage
+from pathlib import Path
+
+_PREFIX, _MARK = "eff_", "_mail_"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    name: str
+    """The file's, without its ending."""
+    to: str
+    subject: str
+    date: str
+    session_id: str
+    what: str
+    """The kind, and the occasion where there is one: `receipt`, `shipped_1`."""
+    text: str
+    html: str
+
+
+def letters(outbox: Path) -> list[Letter]:
+    """Every mail in the outbox, oldest first."""
+    found = sorted((path.stat().st_mtime_ns, path.name, path) for path in outbox.glob("*.eml"))
+    return [_letter(path) for _, _, path in found]
+
+
+def _letter(path: Path) -> Letter:
+    message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+    session_id, _, what = path.stem.removeprefix(_PREFIX).partition(_MARK)
+    return Letter(
+        name=path.stem,
+        to=message["To"].addresses[0].addr_spec,
+        subject=str(message["Subject"]),
+        date=str(message["Date"]),
+        session_id=session_id,
+        what=what,
+        text=_part(message, "plain"),
+        html=_part(message, "html"),
+    )
+
+
+def _part(message: EmailMessage, kind: str) -> str:
+    part = message.get_body((kind,))
+    return str(part.get_content()) if part is not None else ""
