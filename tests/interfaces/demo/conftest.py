@@ -4,10 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from demo_shop import stage_of
 from running import RunningShop, running_shop
 
-from interfaces.demo.engine_process import EngineProcess
-from interfaces.demo.goods import stocked
 from interfaces.demo.stage import Stage
 
 
@@ -20,10 +19,4 @@ def shop(tmp_path: Path) -> Iterator[RunningShop]:
 
 @pytest.fixture
 def stage(shop: RunningShop, tmp_path: Path) -> Stage:
-    return Stage(
-        sandbox=shop.sandbox,
-        engine=EngineProcess(tmp_path, int(shop.url.rpartition(":")[2]), {}),
-        goods=stocked(shop.sandbox),
-        database=tmp_path / "fulfillment.db",
-        outbox=tmp_path / "outbox",
-    )
+    return stage_of(shop, tmp_path)

@@ -2,11 +2,16 @@
 
 import io
 import os
+import pty
+import re
+import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
+import httpx2
 import pytest
 
 from interfaces.demo.demo import play
@@ -25,10 +30,26 @@ sys.exit(run_demo(True, scenes=[Scene(title="A", play=lambda stage: expect(False
 """
 
 
+OPEN_SHOP = """
+import sys
+from interfaces.demo.demo import run_demo
+
+sys.exit(run_demo(False, scenes=[]))
+"""
+
+
+def environment(directory: Path) -> dict[str, str]:
+    return {"PATH": os.environ["PATH"], "TMPDIR": str(directory), "PYTHONPATH": os.pathsep.join(sys.path)}
+
+
 def run(directory: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = {"PATH": os.environ["PATH"], "TMPDIR": str(directory), "PYTHONPATH": os.pathsep.join(sys.path)}
     return subprocess.run(
-        [sys.executable, *arguments], cwd=directory, env=environment, capture_output=True, text=True, timeout=110
+        [sys.executable, *arguments],
+        cwd=directory,
+        env=environment(directory),
+        capture_output=True,
+        text=True,
+        timeout=110,
     )
 
 
@@ -52,6 +73,46 @@ def test_a_wrong_outcome_is_told_and_exits_with_one(tmp_path: Path) -> None:
     assert "✗ the mug is red" in done.stdout
     assert done.stdout.endswith("0 of 1 scenes ended as they should.\n")
     assert list(tmp_path.iterdir()) == [], "it leaves nothing behind"
+
+
+@pytest.mark.parametrize(("told_by", "code"), [(signal.SIGINT, 0), (signal.SIGHUP, 128 + signal.SIGHUP)])
+def test_on_a_terminal_the_shop_stays_open_until_told_to_close(
+    tmp_path: Path, told_by: signal.Signals, code: int
+) -> None:
+    terminal, side = pty.openpty()
+    shop = subprocess.Popen(
+        [sys.executable, "-c", OPEN_SHOP], cwd=tmp_path, env=environment(tmp_path), stdout=side, stderr=side
+    )
+    os.close(side)
+    try:
+        with open(terminal, encoding="utf-8", errors="replace") as lines:
+            url = next(
+                found.group() for found in (re.search(r"http://localhost:\d+/demo", line) for line in lines) if found
+            )
+            with httpx2.Client(trust_env=False, follow_redirects=True, timeout=20) as visitor:
+                wait_until_served(visitor, url)
+                payment_page = visitor.post(f"{url}/buy/course")
+            shop.send_signal(told_by)
+
+            assert shop.wait(30) == code
+    finally:
+        shop.kill()
+        shop.wait()
+
+    assert payment_page.url.host == "127.0.0.1"
+    assert "Online course: drawing trees" in payment_page.text
+    assert list(tmp_path.iterdir()) == [], "it leaves nothing behind"
+
+
+def wait_until_served(visitor: httpx2.Client, url: str) -> None:
+    for _ in range(100):
+        try:
+            assert visitor.get(url).status_code == 200
+        except httpx2.ConnectError:
+            time.sleep(0.1)
+        else:
+            return
+    pytest.fail(f"nobody answers at {url}")
 
 
 def test_a_scene_that_ends_otherwise_fails_the_demo_and_the_next_is_played(stage: Stage) -> None:

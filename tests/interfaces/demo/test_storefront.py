@@ -2,19 +2,18 @@
 
 import httpx2
 import pytest
+from demo_shop import storefront_of
 from running import RunningShop
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from interfaces.demo.stage import Order, Stage
-from interfaces.demo.storefront import Storefront
 
 
 @pytest.fixture
 def visitor(shop: RunningShop, stage: Stage) -> TestClient:
-    stripe_url = shop.runtime.settings.stripe_api_base or ""
-    storefront = Storefront(stage.sandbox, stripe_url, stage.goods, shop.runtime.queries, stage.outbox)
-    return TestClient(Starlette(routes=storefront.routes()), base_url=shop.url, follow_redirects=False)
+    app = Starlette(routes=storefront_of(shop, stage).routes())
+    return TestClient(app, base_url=shop.url, follow_redirects=False)
 
 
 def buy(visitor: TestClient, stage: Stage, slug: str, buyer: str = "Ada") -> Order:
