@@ -67,7 +67,7 @@ def play(scenes: Sequence[Scene], stage: Stage, playbill: Playbill) -> bool:
             playbill.fail(str(died))
             break
     is_closed = _close_the_books(stage, playbill, right)
-    playbill.end(len(right), len(scenes))
+    playbill.end(len(right), len(scenes), is_closed=is_closed)
     return is_closed and len(right) == len(scenes)
 
 

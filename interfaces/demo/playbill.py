@@ -55,8 +55,9 @@ class Playbill:
         for line in details:
             self.say(line, "    ")
 
-    def end(self, right: int, total: int) -> None:
-        self._print("", f"{right} of {total} scenes ended as they should.")
+    def end(self, right: int, total: int, *, is_closed: bool) -> None:
+        yet = "" if is_closed or right < total else ", but not all of them together"
+        self._print("", f"{right} of {total} scenes ended as they should{yet}.")
 
     def _result(self, sign: str, colour: str, text: str) -> None:
         head, *rest = self._wrapped(text, "    ", first="")

@@ -193,7 +193,8 @@ def test_a_checkout_that_nobody_made_fails_the_demo(stage: Stage) -> None:
     out = io.StringIO()
 
     assert play([Scene(title="A", play=knows_too_much)], stage, Playbill(out)) is False
-    assert "the engine knows of checkouts that nobody made" in out.getvalue()
+    assert "✗ the engine knows of checkouts that nobody made" in out.getvalue()
+    assert out.getvalue().endswith("1 of 1 scenes ended as they should, but not all of them together.\n")
 
 
 def test_an_engine_that_does_not_come_up_says_why(tmp_path: Path) -> None:
