@@ -1,7 +1,9 @@
 """After the scenes: the shop stays open for whoever watched, with the engine inside this process."""
 
+import sys
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 
 from infrastructure.settings import load_settings
 from interfaces.bootstrap import bootstrap
@@ -17,7 +19,10 @@ def keep_open(settings: Mapping[str, str], stage: Stage, stripe_url: str, port: 
     runtime = bootstrap(replace(load_settings(settings, None), outbox=stage.outbox))
     shop = Storefront(stage.sandbox, stripe_url, stage.goods, runtime.queries, stage.outbox)
     playbill.heading(f"The shop is open until you press Ctrl-C:  http://localhost:{port}/demo")
-    playbill.happens(f"Its mails and its log are in {stage.engine.directory} until then.")
+    directory = stage.engine.directory
+    (directory / ".env").write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
+    playbill.happens(f"Its mails and its log are in {directory} until then. To look further, in another terminal:")
+    playbill.happens(f"cd {directory} && {Path(sys.argv[0]).absolute()} queue")
     code = serve(runtime, "127.0.0.1", port, shop.routes())
     playbill.heading("The shop is closed, and everything it made is removed.")
     return code

@@ -30,6 +30,7 @@ sys.exit(run_demo(True, scenes=[Scene(title="A", play=lambda stage: expect(False
 """
 
 
+COUNT = ("stock", "count", "mug-blue", "7", "--as", "kim", "--reason", "looked")
 OPEN_SHOP = """
 import sys
 from interfaces.demo.demo import run_demo
@@ -92,6 +93,8 @@ def test_on_a_terminal_the_shop_stays_open_until_told_to_close(
             with httpx2.Client(trust_env=False, follow_redirects=True, timeout=20) as visitor:
                 wait_until_served(visitor, url)
                 payment_page = visitor.post(f"{url}/buy/course")
+            (directory,) = tmp_path.iterdir()
+            staff = run(directory, "-m", "interfaces.cli.main", *COUNT)
             shop.send_signal(told_by)
 
             assert shop.wait(30) == code
@@ -99,6 +102,7 @@ def test_on_a_terminal_the_shop_stays_open_until_told_to_close(
         shop.kill()
         shop.wait()
 
+    assert staff.returncode == 0, "every command works from the demo's directory: " + staff.stderr
     assert payment_page.url.host == "127.0.0.1"
     assert "Online course: drawing trees" in payment_page.text
     assert list(tmp_path.iterdir()) == [], "it leaves nothing behind"
