@@ -70,6 +70,7 @@ class Followers:
         """The positions in the store, as we know them."""
         self._parked: set[tuple[str, str]] = set()
         self._limit = BATCH_MAX
+        self._was_leading: bool | None = None
 
     @property
     def position(self) -> int:
@@ -78,8 +79,7 @@ class Followers:
 
     def turn(self, limit: int = BATCH_MAX) -> bool:
         """Follow the log for one batch. False if there was nothing, or if another process leads."""
-        if not self._locks.lead():
-            self._positions = {}
+        if not self._leads():
             return False
         if not self._positions:
             self._adopt()
@@ -104,6 +104,15 @@ class Followers:
             self._limit = min(BATCH_MAX, self._limit * 2)
             _log(batch.decisions)
         return True
+
+    def _leads(self) -> bool:
+        leads = self._locks.lead()
+        if leads is not self._was_leading:
+            logger.info("leading" if leads else "another process leads, this one stands by")
+        self._was_leading = leads
+        if not leads:
+            self._positions = {}
+        return leads
 
     def _adopt(self) -> None:
         """Begin where the store says that we, or whoever led before, came to."""

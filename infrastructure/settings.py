@@ -240,7 +240,9 @@ def _database(text: str) -> Path:
         raise SettingsError("DATABASE_URL: PostgreSQL can't be used in this version; use sqlite:///fulfillment.db.")
     if scheme != "sqlite" or not path.strip("/") or path.endswith("/") or not set(path).isdisjoint("?#:"):
         raise SettingsError("DATABASE_URL must be like sqlite:///fulfillment.db or sqlite:////var/lib/fulfillment.db.")
-    return Path(unquote(path))
+    place = Path(unquote(path))
+    # By one name for all, since the locks and the views lie beside it
+    return place.resolve() if place.is_symlink() else place
 
 
 def _smtp(name: str, text: str) -> "SmtpServer":

@@ -1,11 +1,14 @@
 """Followers: each event once, in order, whatever crashes, races or can't be handled."""
 
+import logging
 from collections.abc import Callable
 
 import pytest
+import structlog
 from fakes.crash import Crash
 from fakes.outside import BEGINNING
 from following import Counting, Process
+from structlog.testing import capture_logs
 
 from application.unit_of_work import Stamp
 from domain.stock_item import StockItem
@@ -77,6 +80,20 @@ def test_only_the_leader_follows(open_process: Open) -> None:
     other.note("b")
     other.rest()
     assert other.counted() == 2
+
+
+def test_who_leads_and_who_stands_by_says_so_once(open_process: Open) -> None:
+    before = structlog.get_config()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.INFO))
+    held: dict[str, object] = {}
+    leader, other = open_process(Counting(), held=held), open_process(Counting(), held=held)
+
+    with capture_logs() as logs:
+        for process in (leader, other, leader, other):
+            process.followers.turn()
+    structlog.configure(**before)
+
+    assert [entry["event"] for entry in logs] == ["leading", "another process leads, this one stands by"]
 
 
 def test_two_that_both_believe_they_lead_still_decide_once(open_process: Open) -> None:

@@ -63,6 +63,12 @@ def test_the_database_is_a_path_from_the_working_directory_or_an_absolute_one(ur
     assert load_database({"DATABASE_URL": url}, None) == Path(path)
 
 
+def test_a_database_by_another_name_is_the_one_that_it_leads_to(tmp_path: Path) -> None:
+    (tmp_path / "another").symlink_to(tmp_path / "orders.db")
+
+    assert load_database({"DATABASE_URL": f"sqlite:///{tmp_path}/another"}, None) == tmp_path / "orders.db"
+
+
 @pytest.mark.parametrize(
     ("name", "value", "words"),
     [

@@ -1,0 +1,45 @@
+"""docs/architecture.md: every policy, thread, view and layer is on it."""
+
+import re
+from pathlib import Path
+
+from application.projections.registry import PROJECTIONS
+from domain.policies import emails, fulfillment, intake, inventory
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs/architecture.md").read_text()
+
+
+def test_every_layer_is_described() -> None:
+    layers = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"tests"}
+
+    assert layers
+    assert layers == set(re.findall(r"^(\w+)/  ", PAGE, re.MULTILINE))
+
+
+def test_every_policy_is_in_the_picture() -> None:
+    policies = {path.stem for path in (ROOT / "domain/policies").glob("*.py")} - {"__init__", "policy"}
+    names = {
+        intake.Intake.name,
+        fulfillment.FulfillmentPolicy.name,
+        inventory.InventoryPolicy.name,
+        emails.EmailPolicy.name,
+    }
+
+    assert policies == names
+    assert [name for name in names if name not in PAGE] == []
+
+
+def test_every_view_is_in_the_picture() -> None:
+    words = PAGE.lower().replace("-", " ")
+
+    missing = [each.name for each in PROJECTIONS if each.name.replace("_", " ").removeprefix("daily ") not in words]
+    assert missing == []
+
+
+def test_every_thread_is_described() -> None:
+    engine = (ROOT / "application/engine.py").read_text()
+    threads = re.findall(r'\("(\w+)", self\._', engine)
+
+    assert len(threads) == 3
+    assert [name for name in threads if f"| {name} |" not in PAGE] == []
