@@ -13,6 +13,12 @@ from domain.stripe_event import StripeEvent
 Open = Callable[..., Process]
 
 
+class Refusing(Counting):
+    def decide(self, event: Event, do: Streams) -> None:
+        if isinstance(event, StripeEvent.Received):
+            raise KeyError("no idea")
+
+
 def receive(process: Process) -> None:
     received = StripeEvent.Received(
         type="checkout.session.completed",
@@ -97,11 +103,6 @@ def test_a_retry_without_a_fix_leaves_them_parked_from_where_it_fails(open_proce
 
 
 def test_a_stripe_event_that_can_not_be_handled_is_marked_as_failed(open_process: Open) -> None:
-    class Refusing(Counting):
-        def decide(self, event: Event, do: Streams) -> None:
-            if isinstance(event, StripeEvent.Received):
-                raise KeyError("no idea")
-
     process = open_process(Refusing())
     receive(process)
 
@@ -112,11 +113,6 @@ def test_a_stripe_event_that_can_not_be_handled_is_marked_as_failed(open_process
 
 
 def test_a_stripe_event_that_fails_again_is_marked_again(open_process: Open) -> None:
-    class Refusing(Counting):
-        def decide(self, event: Event, do: Streams) -> None:
-            if isinstance(event, StripeEvent.Received):
-                raise KeyError("no idea")
-
     process = open_process(Refusing())
     receive(process)
     process.rest()
