@@ -9,91 +9,25 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
-from typing import Protocol
 
 import structlog
 
 from application.due_effects import DueEffect, DueEffects
+from application.effect_kinds import Attempt, Done, Kind
 from application.errors import Busy, Stopped, StoreUnavailable, UnreadableEvent
 from application.ports import Clock, Permanent, PortError, WorkerLocks
 from application.unit_of_work import Stamp, UnitOfWork
 from application.writer import Command, Writer
 from domain.effect import Effect
 from domain.identifiers import fulfillment_id
-from domain.policies.policy import Streams
 
 logger = structlog.get_logger(__name__)
 
 _CANDIDATES_MAX = 500
 _ERROR_MAX = 500
 _STORE_AGAIN_SECONDS = 1.0
-
-
-Outcome = Callable[[Streams], str | None]
-"""Makes known what an attempt learned. Returns why it has to be repeated all the same, if it has to."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attempt:
-    effect: Effect
-    session_id: str
-    number: int
-
-    @property
-    def step(self) -> str:
-        return self.effect.requested.step if self.effect.requested else ""
-
-    @property
-    def key(self) -> str:
-        """The idempotency key: the same for every attempt."""
-        return self.effect.id
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Done:
-    """An attempt that got an answer: it worked, or, with `given_up`, it is clear that it never will."""
-
-    note: str | None = None
-    outcome: Outcome | None = None
-    given_up: str | None = None
-
-
-class Handler(Protocol):
-    """How one kind of effect is carried out."""
-
-    def why_unwanted(self, effect: Effect, session_id: str, do: Streams) -> str | None:
-        """Why it should not be done any more, looked at when it is claimed."""
-
-    def perform(self, attempt: Attempt) -> Done:
-        """Do it. Anything raised is a failed attempt; a `Permanent` error is the last."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RetryRule:
-    """Full-jitter back-off: a random time up to a limit that doubles with each attempt, up to a cap."""
-
-    attempts_max: int
-    base_seconds: float = 1.0
-    cap_seconds: float = 3600.0
-
-    def retry_after(self, attempt: int, random: Callable[[], float]) -> timedelta | None:
-        """How long to wait after this attempt (from 1) failed; nothing means: no more."""
-        if attempt >= self.attempts_max:
-            return None
-        limit = min(self.cap_seconds, self.base_seconds * 2.0 ** min(attempt - 1, 30))
-        return timedelta(seconds=limit * random())
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kind:
-    """A kind of effect: who does it, how many at a time, how often."""
-
-    handler: Handler
-    concurrency: int
-    retry: RetryRule
 
 
 class EffectRunner:

@@ -1,6 +1,6 @@
 """How each kind of effect is carried out: ask Stripe, send a mail, hand a line over to somebody outside."""
 
-from application.effects import Attempt, Done, Outcome
+from application.effect_kinds import Attempt, Done, Outcome
 from application.log import Log
 from application.ports import (
     Clock,

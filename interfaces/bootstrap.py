@@ -15,7 +15,8 @@ from pathlib import Path
 
 from eventsourcing.persistence import PersistenceError
 
-from application.effects import EffectRunner, Kind, RetryRule
+from application.effect_kinds import Kind, RetryRule
+from application.effects import EffectRunner
 from application.engine import Engine
 from application.errors import NotFound
 from application.followers import Followers

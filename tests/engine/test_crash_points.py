@@ -14,7 +14,7 @@ from fakes.crash import Crash, CrashPoints
 from fakes.outside import FixedClock, Outside
 from shop import COMPLETED, SUCCEEDED, Shop, Store
 
-from application.effects import Attempt, Done
+from application.effect_kinds import Attempt, Done
 from application.followers import Followers
 from application.handlers import SendMail
 from application.staff import By

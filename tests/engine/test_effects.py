@@ -9,7 +9,7 @@ from builders import a_checkout, a_line_item
 from fakes.outside import Outside
 from shop import COMPLETED, Shop
 
-from application.effects import RetryRule
+from application.effect_kinds import RetryRule
 from application.ports import Permanent, Temporary
 from application.staff import By
 from application.unit_of_work import Stamp
