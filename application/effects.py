@@ -66,25 +66,51 @@ class EffectRunner:
         return bool(self._under_way)
 
     def turn(self) -> bool:
-        """Claim what is due and free, and have it done. False if there was nothing to claim."""
+        """Claim what is due and free, and have it done. False if there was nothing to claim.
+
+        Raises:
+            Busy, StoreUnavailable: not everything could be claimed; what could is being done all the same.
+            Stopped: nothing is done any more.
+        """
         if not self._is_enlisted:
             self._locks.enlist(self._worker)
             self._is_enlisted = True
         now = self._clock()
         chosen = self._choose(self._due.due(now, _CANDIDATES_MAX))
-        claimed: list[tuple[DueEffect, Attempt]] = []
-        try:
-            claims = [(hint, self._claim(hint, now)) for hint in chosen]
-            for hint, claim in claims:
-                attempt = self._claimed(hint, claim)
-                if attempt is not None:
-                    claimed.append((hint, attempt))
-        finally:
-            taken = {attempt.effect.id for _, attempt in claimed}
-            self._let_go(hint.effect_id for hint in chosen if hint.effect_id not in taken)
-        for hint, attempt in claimed:
+        won, trouble = self._claim_all(chosen, now)
+        if isinstance(trouble, Stopped):
+            won = []  # what came of them could not be stored: whoever comes next finds them orphaned
+        taken = {attempt.effect.id for _, attempt in won}
+        self._let_go(hint.effect_id for hint in chosen if hint.effect_id not in taken)
+        for hint, attempt in won:
             self._executor.submit(self._perform, self._kinds[hint.kind], attempt)
-        return bool(claimed)
+        if trouble is not None:
+            raise trouble
+        return bool(won)
+
+    def _claim_all(
+        self, hints: Sequence[DueEffect], now: datetime
+    ) -> tuple[Sequence[tuple[DueEffect, Attempt]], Exception | None]:
+        """What was won, and the first trouble. The answer to every claim is waited for, whatever became of the others:
+        nobody else does what this worker has won."""
+        claims: list[tuple[DueEffect, Future[Attempt | None]]] = []
+        won: list[tuple[DueEffect, Attempt]] = []
+        trouble: Exception | None = None
+        for hint in hints:
+            try:
+                claim = self._claim(hint, now)
+            except (Busy, Stopped) as error:
+                trouble = error
+                break
+            claims.append((hint, claim))
+        for hint, claim in claims:
+            try:
+                attempt = self._claimed(hint, claim)
+            except Exception as error:  # noqa: BLE001 - raised by the turn, once everything that was won is under way
+                trouble = trouble or error
+            else:
+                won += [(hint, attempt)] if attempt is not None else []
+        return won, trouble
 
     def _claimed(self, hint: DueEffect, claim: "Future[Attempt | None]") -> Attempt | None:
         try:

@@ -18,14 +18,19 @@ class Crash(BaseException):
 
 
 class CrashPoints:
-    """Counts the places that are reached, and ends the process at the chosen one (from 1)."""
+    """Counts the places that are reached, and ends the process at the chosen one (from 1). Before that it may be made
+    to run into trouble at the next places of a name, one after the other."""
 
     def __init__(self, at: int | None = None) -> None:
         self.at = at
         self.reached: list[str] = []
+        self.troubles: dict[str, list[Exception | None]] = {}
 
     def reach(self, place: str) -> None:
         self.reached.append(place)
+        trouble = self.troubles[place].pop(0) if self.troubles.get(place) else None
+        if trouble is not None:
+            raise trouble
         if len(self.reached) == self.at:
             raise Crash(place)
 
