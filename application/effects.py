@@ -53,6 +53,8 @@ class EffectRunner:
         self._executor = executor
         self._under_way: dict[str, str] = {}
         """Effect to kind, from the claim until the outcome is stored."""
+        self._in_doubt: set[str] = set()
+        """Effects that may be claimed in our name without our knowing: the store failed when it was asked to."""
         self._set_aside: set[str] = set()
         """Effects of checkouts with an event that this version can't read: another version will have to do them."""
         self._lock = threading.Lock()
@@ -108,7 +110,9 @@ class EffectRunner:
                 attempt = self._claimed(hint, claim)
             except Exception as error:  # noqa: BLE001 - raised by the turn, once everything that was won is under way
                 trouble = trouble or error
+                self._in_doubt.add(hint.effect_id)
             else:
+                self._in_doubt.discard(hint.effect_id)
                 won += [(hint, attempt)] if attempt is not None else []
         return won, trouble
 
@@ -136,12 +140,19 @@ class EffectRunner:
                     continue
                 if hint.effect_id in self._under_way or (kind and running[hint.kind] >= kind.concurrency):
                     continue
-                if hint.worker is not None and self._locks.is_at_work(hint.worker):
+                if not self._is_free(hint):
                     continue
                 running[hint.kind] += 1
                 self._under_way[hint.effect_id] = hint.kind
                 chosen.append(hint)
         return chosen
+
+    def _is_free(self, hint: DueEffect) -> bool:
+        """Whether nobody has it, or who has it won't do it. What we have and don't know of is orphaned; what else names
+        us is done already, and the view is behind."""
+        if hint.worker == self._worker:
+            return hint.effect_id in self._in_doubt
+        return hint.worker is None or not self._locks.is_at_work(hint.worker)
 
     def _let_go(self, effect_ids: Iterable[str]) -> None:
         with self._lock:
@@ -151,7 +162,7 @@ class EffectRunner:
     def _claim(self, hint: DueEffect, now: datetime) -> "Future[Attempt | None]":
         def claim(unit: UnitOfWork) -> Attempt | None:
             effect, kind = unit.load(Effect, hint.effect_id), self._kinds.get(hint.kind)
-            if effect.worker not in {None, hint.worker}:
+            if effect.worker not in {None, hint.worker, self._worker}:
                 return None  # the hint was old: somebody else is at it
             if kind is None:
                 unit.command(Effect, effect.id, Effect.give_up, f"Nothing here carries out '{hint.kind}'")
@@ -160,7 +171,8 @@ class EffectRunner:
             if why is not None:
                 unit.command(Effect, effect.id, Effect.withdraw, why)
                 return None
-            started = unit.command(Effect, effect.id, Effect.start, self._worker, now=now, orphaned_by=hint.worker)
+            # If it is ours, then because an insert was taken for lost: what is under way here is not claimed again.
+            started = unit.command(Effect, effect.id, Effect.start, self._worker, now=now, orphaned_by=effect.worker)
             if started.version == effect.version:
                 return None
             return Attempt(effect=started, session_id=hint.session_id, number=started.attempt)

@@ -1,11 +1,12 @@
 """Claims and outcomes: what a worker has won is done, whatever the store does meanwhile and whoever else is at work."""
 
 from collections.abc import Callable
-from typing import Any
+from concurrent.futures import Executor, Future
+from typing import Any, ParamSpec, TypeVar
 
 import pytest
 from builders import a_checkout, a_line_item
-from eventsourcing.persistence import OperationalError
+from eventsourcing.persistence import IntegrityError, OperationalError
 from fakes.outside import Outside
 from shop import AtOnce, Shop
 
@@ -26,6 +27,8 @@ TRANSACTION_MAX = 256
 RETRY = RetryRule(attempts_max=3)
 
 Open = Callable[..., Shop]
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 @pytest.fixture
@@ -54,6 +57,22 @@ def a_runner(shop: Shop, **changes: Any) -> EffectRunner:
         "executor": AtOnce(),
     }
     return EffectRunner(**{**parts, **changes})
+
+
+class Later(Executor):
+    """Does what it is given when it is told to."""
+
+    def __init__(self) -> None:
+        self.waiting: list[Callable[[], object]] = []
+
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> "Future[T]":
+        self.waiting.append(lambda: fn(*args, **kwargs))
+        return Future()
+
+    def work(self, calls_max: int = 100) -> None:
+        for call in self.waiting[:calls_max]:
+            call()
+        del self.waiting[:calls_max]
 
 
 def types(shop: Shop, id: str) -> list[str]:
@@ -115,4 +134,45 @@ def test_nothing_is_begun_any_more_when_what_comes_of_it_can_not_be_stored(
     assert not runner.is_busy
     shop.kill()
     open_shop(catalog=CATALOG, clock=shop.clock).rest()
+    assert sorted(outside.mailbox) == RECEIPTS
+
+
+def test_a_claim_that_was_taken_for_lost_and_is_in_the_log_is_taken_over_by_its_own_worker(
+    shop: Shop, outside: Outside
+) -> None:
+    sell(shop, SESSIONS[:1])
+    outside.points.troubles["after an insert"] = [OperationalError("the connection broke")]
+    with pytest.raises(StoreUnavailable):
+        shop.rest()
+    assert outside.mailbox == {}
+
+    shop.rest()
+
+    assert list(outside.mailbox) == RECEIPTS[:1]
+    assert types(shop, RECEIPTS[0]) == ["Requested", "AttemptStarted", "AttemptStarted", "Succeeded"]
+
+
+def test_a_claim_that_conflicts_with_itself_is_taken_over_at_once(shop: Shop, outside: Outside) -> None:
+    """The library repeats an insert whose acknowledgement was lost, and finds its own."""
+    sell(shop, SESSIONS[:1])
+    outside.points.troubles["after an insert"] = [IntegrityError("it is there already")]
+
+    shop.rest()
+
+    assert list(outside.mailbox) == RECEIPTS[:1]
+    assert types(shop, RECEIPTS[0]) == ["Requested", "AttemptStarted", "AttemptStarted", "Succeeded"]
+
+
+def test_what_is_done_takes_no_room_from_what_is_due_while_the_view_is_behind(shop: Shop, outside: Outside) -> None:
+    sell(shop, SESSIONS)
+    executor = Later()
+    mails = Kind(handler=SendMail(outside), concurrency=2, retry=RETRY)
+    runner = a_runner(shop, kinds={MAIL: mails}, executor=executor)
+    runner.turn()
+    shop.runtime.engine.run_until_quiet(effects=False)
+    executor.work()
+
+    runner.turn()
+    executor.work()
+
     assert sorted(outside.mailbox) == RECEIPTS
