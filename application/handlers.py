@@ -1,10 +1,15 @@
 """How each kind of effect is carried out: ask Stripe, send a mail, hand a line over to somebody outside."""
 
+from collections.abc import AsyncGenerator, Coroutine, Generator
+
+import structlog
+
 from application.effect_kinds import Attempt, Done, Outcome
 from application.log import Log
 from application.ports import (
     Clock,
     Delivery,
+    DeliveryReceipt,
     DeliveryRequest,
     Mailer,
     Permanent,
@@ -19,6 +24,8 @@ from domain.identifiers import fulfillment_id
 from domain.line import LineState
 from domain.policies.emails import why_unwanted
 from domain.policies.policy import Streams
+
+logger = structlog.get_logger(__name__)
 
 _NOTE_MAX = 200
 
@@ -98,8 +105,7 @@ class Deliver:
         requested = attempt.effect.requested
         if requested is None or requested.line is None:
             raise Permanent("There is no line to deliver")
-        receipt = self._delivery.deliver(self._request(attempt, requested.line))
-        return Done(note=receipt.note[:_NOTE_MAX] if receipt.note else None)
+        return Done(note=_note(attempt, self._delivery.deliver(self._request(attempt, requested.line))))
 
     def _request(self, attempt: Attempt, line: PlannedLine) -> DeliveryRequest:
         checkout = self._log.get(CheckoutSession, attempt.session_id).checkout
@@ -116,3 +122,31 @@ class Deliver:
             metadata=checkout.metadata,
             payment_intent=checkout.payment_intent,
         )
+
+
+def _note(attempt: Attempt, answer: object) -> str | None:
+    """What is said of a delivery. It is done whatever the merchant's own code answers: another call could repeat it.
+
+    Raises:
+        Permanent: nothing of that code has run.
+    """
+    match answer:
+        case Coroutine() | Generator() | AsyncGenerator():
+            if not isinstance(answer, AsyncGenerator):
+                answer.close()  # or Python warns that nobody waited for it
+            raise Permanent("Nothing was done: `deliver` has to be a plain method, without `async` and `yield`")
+        case DeliveryReceipt(note=None):
+            return None
+        case DeliveryReceipt(note=str(note)):
+            return note[:_NOTE_MAX] or None
+        case DeliveryReceipt(note=other):
+            wrong = f"a note of the type {type(other).__name__}"
+        case _:
+            wrong = type(answer).__name__
+    logger.warning(
+        "delivered, but not answered with a DeliveryReceipt and a text",
+        session_id=attempt.session_id,
+        effect=attempt.step,
+        answer=wrong,
+    )
+    return None
