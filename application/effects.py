@@ -42,6 +42,7 @@ class EffectRunner:
         clock: Clock,
         random: Callable[[], float],
         executor: Executor,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._worker = worker
         self._kinds = kinds
@@ -51,6 +52,7 @@ class EffectRunner:
         self._clock = clock
         self._random = random
         self._executor = executor
+        self._sleep = sleep
         self._under_way: dict[str, str] = {}
         """Effect to kind, from the claim until the outcome is stored."""
         self._in_doubt: set[str] = set()
@@ -245,7 +247,7 @@ class EffectRunner:
                 return "stopped"  # a restart finds the orphaned attempt and repeats it under the same key
             except (Busy, StoreUnavailable) as error:
                 logger.warning("outcome not stored yet", session_id=attempt.session_id, error=str(error))
-                time.sleep(_STORE_AGAIN_SECONDS)
+                self._sleep(_STORE_AGAIN_SECONDS)
 
     def _stamp(self, session_id: str, cause: str | None) -> Stamp:
         return Stamp(actor=f"worker:{self._worker}", now=self._clock(), cause=cause, session_id=session_id)

@@ -8,15 +8,15 @@ import pytest
 from builders import a_checkout, a_line_item
 from eventsourcing.persistence import IntegrityError, OperationalError
 from fakes.outside import Outside
-from shop import AtOnce, Shop
+from shop import COMPLETED, AtOnce, Shop
 
 from application.effect_kinds import Kind, RetryRule
 from application.effects import EffectRunner
 from application.errors import Busy, Stopped, StoreUnavailable
-from application.handlers import SendMail
+from application.handlers import Retrieve, SendMail
 from application.unit_of_work import HotStates, Stamp
 from application.writer import Writer
-from domain.effect import MAIL
+from domain.effect import MAIL, RETRIEVE
 from domain.identifiers import effect_id
 
 CATALOG = '[products.prod_access]\ndelivery = "access"\n'
@@ -41,6 +41,13 @@ def sell(shop: Shop, sessions: list[str]) -> None:
     for session in sessions:
         shop.outside.checkouts[session] = a_checkout(line_items=[a_line_item(product="prod_access")])
         shop.visit(session)
+    shop.runtime.engine.run_until_quiet(effects=False)
+
+
+def hear_of(shop: Shop, session: str) -> None:
+    """Told of by Stripe, and still to be retrieved."""
+    shop.outside.checkouts[session] = a_checkout(line_items=[a_line_item(product="prod_access")])
+    shop.hear(COMPLETED, session, id=f"evt_{session}", payment_status="paid")
     shop.runtime.engine.run_until_quiet(effects=False)
 
 
@@ -176,3 +183,76 @@ def test_what_is_done_takes_no_room_from_what_is_due_while_the_view_is_behind(sh
     executor.work()
 
     assert sorted(outside.mailbox) == RECEIPTS
+
+
+def test_no_more_effects_of_a_kind_are_under_way_than_it_has_room_for(shop: Shop, outside: Outside) -> None:
+    sell(shop, SESSIONS)
+    executor = Later()
+    mails = Kind(handler=SendMail(outside), concurrency=2, retry=RETRY)
+    runner = a_runner(shop, kinds={MAIL: mails}, executor=executor)
+    under_way = []
+
+    for finished in (0, 0, 1, 0):
+        executor.work(finished)
+        shop.runtime.engine.run_until_quiet(effects=False)
+        runner.turn()
+        under_way.append(len(executor.waiting))
+
+    assert under_way == [2, 2, 2, 2]
+    executor.work()
+    assert sorted(outside.mailbox) == RECEIPTS[:3]
+
+
+def test_a_kind_without_room_holds_up_no_other(shop: Shop, outside: Outside) -> None:
+    sell(shop, SESSIONS)
+    hear_of(shop, "cs_test_other")
+    executor = Later()
+    kinds = {
+        MAIL: Kind(handler=SendMail(outside), concurrency=1, retry=RETRY),
+        RETRIEVE: Kind(handler=Retrieve(outside, shop.clock), concurrency=1, retry=RETRY),
+    }
+    before = outside.retrievals
+
+    a_runner(shop, kinds=kinds, executor=executor).turn()
+    executor.work()
+
+    assert (list(outside.mailbox), outside.retrievals - before) == (RECEIPTS[:1], 1)
+
+
+@pytest.mark.parametrize("outages", [1, 3])
+def test_an_outcome_that_could_not_be_stored_is_kept_and_stored_later(
+    outages: int, shop: Shop, outside: Outside
+) -> None:
+    hear_of(shop, "cs_test_1")
+    waits: list[float] = []
+    kinds = {RETRIEVE: Kind(handler=Retrieve(outside, shop.clock), concurrency=1, retry=RETRY)}
+    runner = a_runner(shop, kinds=kinds, sleep=waits.append)
+    outside.points.troubles["before an insert"] = [None, *[OperationalError("the disk is full")] * outages]
+
+    runner.turn()
+
+    assert types(shop, effect_id("cs_test_1", "retrieve_completed")) == ["Requested", "AttemptStarted", "Succeeded"]
+    assert shop.session("cs_test_1").is_paid
+    assert outside.retrievals == 1
+    assert len(waits) == outages
+    assert not runner.is_busy
+
+
+@pytest.mark.parametrize("knows_the_kind", [True, False])
+def test_an_old_hint_ends_no_attempt_of_another_worker_that_is_at_it(
+    knows_the_kind: bool, shop: Shop, outside: Outside
+) -> None:
+    """Neither because it is not wanted nor because nobody here can do it: it may be about to succeed there."""
+    hear_of(shop, "cs_test_1")
+    id = effect_id("cs_test_1", "retrieve_completed")
+    kinds = {RETRIEVE: Kind(handler=Retrieve(outside, shop.clock), concurrency=1, retry=RETRY)}
+    executor = Later()
+    a_runner(shop, worker="first", kinds=kinds, executor=executor).turn()
+    shop.visit("cs_test_1")
+
+    is_claimed = a_runner(shop, worker="second", kinds=kinds if knows_the_kind else {}).turn()
+
+    assert not is_claimed
+    assert types(shop, id) == ["Requested", "AttemptStarted"]
+    executor.work()
+    assert types(shop, id) == ["Requested", "AttemptStarted", "Succeeded"]
