@@ -16,6 +16,7 @@ from application.unit_of_work import Stamp
 from domain.checkout_session import Source
 from domain.effect import Effect
 from domain.identifiers import effect_id
+from domain.line import LineState
 
 ID = "cs_test_order"
 RETRIEVAL = effect_id(ID, "retrieve_completed")
@@ -177,3 +178,28 @@ def test_a_mail_that_is_not_true_any_more_is_withdrawn(shop: Shop, outside: Outs
     assert effect(shop, effect_id(ID, "mail_payment_pending")).withdrawn
     assert sorted(outside.mailbox) == [RECEIPT]
     assert shop.session(ID).paid_at is not None
+
+
+def test_a_delivery_whose_line_was_planned_anew_is_withdrawn(open_shop: Open, outside: Outside) -> None:
+    """It waits for another try when its stock is taken back, and then the rule says that a person hands it over."""
+    by_courier = '[products.prod_parcel]\ndelivery = "courier"\nsku = "mug"\ntrack_stock = true\n'
+    outside.checkouts[ID] = a_checkout(line_items=[a_line_item(product="prod_parcel")])
+    shop = open_shop(catalog=by_courier)
+    shop.runtime.staff.count("mug", 1, BY)
+    shop.visit(ID)
+    shop.runtime.engine.run_until_quiet(effects=False)
+    outside.troubles = [Temporary("Neither the mail server nor the courier answered.")] * 2
+    shop.rest()
+    shop.runtime.staff.count("mug", 0, BY)
+    shop.rest()
+    assert outside.deliveries == {}
+    shop.kill()
+
+    shop = open_shop(catalog='[products.prod_parcel]\ndelivery = "manual"\n', clock=shop.clock)
+    shop.runtime.staff.replan(ID, BY)
+    shop.clock.advance(3600)
+    shop.rest()
+
+    assert effect(shop, effect_id(ID, "deliver_li_1")).withdrawn == "The line has been planned anew"
+    assert outside.deliveries == {}
+    assert shop.fulfillment(ID).lines["li_1"].state is LineState.MANUAL
