@@ -63,8 +63,10 @@ class Process:
         )
 
     def rest(self) -> None:
-        while self.followers.turn():
-            pass
+        for _ in range(1000):
+            if not self.followers.turn():
+                return
+        raise AssertionError("it does not come to rest")
 
     def counted(self, session: str = "cs_test_a") -> int:
         return self.log.get(StockItem, f"sku_{session}").on_hand

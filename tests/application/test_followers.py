@@ -96,6 +96,25 @@ def test_who_leads_and_who_stands_by_says_so_once(open_process: Open) -> None:
     assert [entry["event"] for entry in logs] == ["leading", "another process leads, this one stands by"]
 
 
+def test_whoever_leads_again_goes_on_where_another_came_to_meanwhile(open_process: Open) -> None:
+    held: dict[str, object] = {}
+    policy = Counting()
+    first, second = open_process(policy, held=held), open_process(Counting(), held=held)
+    first.note("a")
+    first.rest()
+    first.locks.release()
+    second.note("b", "cs_test_b")
+    second.rest()
+
+    first.rest()
+    second.locks.release()
+    first.note("c")
+    first.rest()
+
+    assert policy.seen == ["a", "c"]
+    assert (first.counted(), first.counted("cs_test_b")) == (2, 1)
+
+
 def test_two_that_both_believe_they_lead_still_decide_once(open_process: Open) -> None:
     """The lock is economy; the position in the same transaction is the guarantee."""
     one = open_process(Counting())
@@ -111,11 +130,8 @@ def test_two_that_both_believe_they_lead_still_decide_once(open_process: Open) -
     assert one.counted() == 10
 
 
-def test_losing_a_race_for_a_stream_decides_again_from_the_same_position(open_process: Open) -> None:
-    rival = open_process()
-    policy = Counting()
-    process = open_process(policy)
-    process.note("a")
+def rival_counts(rival: Process, policy: Counting) -> Callable[[], None]:
+    """Somebody counts a hundred pieces between what the policy reads, once, and what it decides."""
 
     def interfere() -> None:
         policy.before = lambda: None
@@ -123,11 +139,36 @@ def test_losing_a_race_for_a_stream_decides_again_from_the_same_position(open_pr
         stamp = Stamp(actor="staff:kim", now=BEGINNING)
         rival.writer.run(stamp, [sku], lambda unit: unit.command(StockItem, sku, StockItem.count, 100))
 
-    policy.before = interfere
+    return interfere
+
+
+def test_losing_a_race_for_a_stream_decides_again_from_the_same_position(open_process: Open) -> None:
+    rival = open_process()
+    policy = Counting()
+    process = open_process(policy)
+    process.note("a")
+
+    policy.before = rival_counts(rival, policy)
     process.followers.turn()
     assert process.counted() == 100, "the first try conflicted and wrote nothing"
 
     process.rest()
+
+    assert process.counted() == 101
+
+
+def test_losing_a_race_for_a_busy_stream_decides_again_from_what_is_in_the_log(open_process: Open) -> None:
+    """Its state is kept in memory from batch to batch: decided from it again, it would conflict for ever."""
+    rival = open_process()
+    policy = Counting()
+    process = open_process(policy)
+    process.note("a")
+    process.rest()
+    process.note("b")
+    policy.before = rival_counts(rival, policy)
+
+    for _ in range(5):
+        process.followers.turn()
 
     assert process.counted() == 101
 
