@@ -191,7 +191,10 @@ class EffectRunner:
             record = self._answered(kind, attempt, Done(given_up=str(refusal)))
         except Exception as trouble:  # noqa: BLE001 - the boundary around one call of a port: recorded as failed
             record = self._failed(kind, attempt, _text(trouble))
-        error = self._stored(kind, attempt, record)
+        try:
+            error = self._stored(kind, attempt, record)
+        except Exception as trouble:  # noqa: BLE001 - a restart finds the orphaned attempt
+            error = f"The outcome can't be stored: {_text(trouble)}"
         logger.info(
             "effect attempted",
             session_id=attempt.session_id,

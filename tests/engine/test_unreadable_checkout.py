@@ -1,5 +1,6 @@
 """A later version wrote an event into one checkout. This one keeps that checkout aside, says so, and does the rest."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,10 +23,10 @@ CATALOG = '[products.prod_access]\ndelivery = "access"\n'
 Open = Callable[..., Shop]
 
 
-def write_later(shop: Shop) -> None:
-    version = shop.runtime.log.get(CheckoutSession, ODD).version + 1
+def write_later(shop: Shop, stream: str = ODD, version: int | None = None) -> None:
+    version = version or shop.runtime.log.get(CheckoutSession, ODD).version + 1
     state = b'{"session_id":"%s","how":"by drone"}' % ODD.encode()
-    shop.runtime.log.store.insert_events([StoredEvent(ODD, version, "CheckoutSession.FlownOut", state)])
+    shop.runtime.log.store.insert_events([StoredEvent(stream, version, "CheckoutSession.FlownOut", state)])
 
 
 @pytest.fixture
@@ -93,4 +94,21 @@ def test_an_outcome_that_the_checkout_can_not_take_is_a_failed_attempt(tmp_path:
     assert isinstance(failed, Effect.AttemptFailed)
     assert "FlownOut" in failed.error
     shop.kill()
+    shop.store.close()
+
+
+def test_an_outcome_that_its_own_stream_can_not_take_leaves_room_for_others(tmp_path: Path) -> None:
+    outside = WrittenMeanwhile(checkouts={ODD: a_checkout()})
+    shop = Shop(directory=tmp_path, store=Store(tmp_path), outside=outside)
+    retrieval = effect_id(ODD, "retrieve_completed")
+    outside.write = lambda: write_later(shop, retrieval, 3)
+    shop.hear(COMPLETED, ODD, id="evt_1", payment_status="paid")
+
+    shop.rest()
+
+    assert outside.retrievals == 1
+    assert shop.runtime.queries.work_queue() != []
+    began = time.monotonic()
+    shop.runtime.engine.stop(timeout_seconds=30)
+    assert time.monotonic() - began < 15, "it waits for nothing, since nothing is under way"
     shop.store.close()
