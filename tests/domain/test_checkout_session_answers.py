@@ -214,6 +214,12 @@ def test_a_session_that_stripe_shows_again_as_it_was_is_parked_no_more() -> None
     learn(after, UNPAID_ANSWER).then_nothing()
 
 
+def test_an_expired_session_does_not_open_again() -> None:
+    before = the_session(retrieved(replace(OPEN_ANSWER, status="expired")))
+
+    learn(before, OPEN_ANSWER).then_nothing()
+
+
 def test_a_session_is_parked_with_the_reason_once() -> None:
     detail = "Stripe knows no such session"
 
