@@ -138,7 +138,7 @@ class CheckoutSession(Aggregate["CheckoutSessionFact"]):
         heard_paid = self.succeeded or (self.completed and self.completed.payment_status in PAID_STATUSES)
         if heard_paid and checkout.is_understood:
             return not checkout.is_paid
-        return self.completed is not None and not checkout.is_complete
+        return self._is_heard_complete and not checkout.is_complete
 
     def complete(self, *, stripe_event: str, payment_status: str | None, at: datetime) -> "CheckoutSessionFacts":
         if self.completed:

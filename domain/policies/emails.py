@@ -50,8 +50,8 @@ class EmailPolicy:
 
     def _tell_of_payment(self, session_id: str, do: Streams) -> None:
         session = do.load(CheckoutSession, session_id)
-        if session.checkout is None or session.is_paid:
-            return
+        if session.checkout is None or not session.checkout.is_complete or session.is_paid:
+            return  # what Stripe said while it was open lacks the address, and may lack lines
         lines = [_line(Line(plan=plan)) for plan in self._catalog.plan(session.checkout)]
         if session.failed and not session.succeeded:
             self._request(session, MailKind.PAYMENT_FAILED, lines, do)
@@ -110,10 +110,13 @@ class EmailPolicy:
         steps += [mail_step(MailKind.SHIPPED, parcel.number) for parcel in fulfillment.parcels]
         for kind in (MailKind.BACKORDERED, MailKind.DELIVERED):
             steps += [mail_step(kind, line) for line in fulfillment.lines]
+        checkout = do.load(CheckoutSession, session_id).checkout
         for step in steps:
             id = effect_id(session_id, step)
             if do.load(Effect, id).given_up != NO_ADDRESS:
                 do.command(Effect, id, Effect.request_retry)
+            elif checkout and checkout.contact.email:
+                do.command(Effect, id, Effect.readdress, checkout.contact.email, checkout.contact.name)
 
 
 def why_unwanted(mail: Mail, session: CheckoutSession, fulfillment: Fulfillment) -> str | None:

@@ -116,6 +116,14 @@ def test_a_failure_that_stripe_contradicts_is_not_told(success: Event) -> None:
     log.when(POLICY, SESSION, FAILED).then_nothing()
 
 
+def test_a_failed_payment_is_not_told_from_what_stripe_said_before_the_customer_finished() -> None:
+    """There is no address in that, and the answer that has one is on its way."""
+    log = streams((SESSION, retrieved(MUG, status="open", payment_status="unpaid", contact=Contact())))
+    log.when(POLICY, SESSION, FAILED).then_nothing()
+
+    log.when(POLICY, SESSION, retrieved(MUG, payment_status="unpaid")).then(asked(MailKind.PAYMENT_FAILED, told(MUG)))
+
+
 def test_a_session_that_is_paid_at_once_has_no_mail_on_its_payment() -> None:
     streams().when(POLICY, SESSION, retrieved(MUG), meanwhile=[(SESSION, PAID)]).then_nothing()
 

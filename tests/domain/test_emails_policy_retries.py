@@ -3,10 +3,11 @@
 from dataclasses import replace
 
 import pytest
-from builders import a_checkout
+from builders import CUSTOMER, a_checkout
 from scenario import FULFILLMENT, SAID_AT, SESSION, effect, given, planned, requested, streams
 
 from domain.catalog import ACCESS, SHIPMENT, Catalog
+from domain.checkout import Contact
 from domain.checkout_session import CheckoutSession, Source
 from domain.effect import MAIL, Effect
 from domain.event import Event
@@ -66,9 +67,21 @@ def test_whenever_a_person_asks_a_mail_that_could_not_be_sent_is_tried_again(ste
     log.when(POLICY, SESSION, ASKED).then({effect(step): [Effect.RetryRequested()]})
 
 
+def test_a_mail_without_an_address_is_asked_for_anew_once_there_is_one() -> None:
+    stream, mail = effect("mail_payment_failed"), a_mail(MailKind.PAYMENT_FAILED)
+    log = streams((SESSION, FAILED), (SESSION, UNPAID))
+    log.add(stream, Effect.Requested(kind=MAIL, step="mail_payment_failed", mail=mail))
+    log.add(stream, Effect.GivenUp(error=NO_ADDRESS))
+    addressed = replace(mail, to=CUSTOMER.email, name=CUSTOMER.name)
+
+    log.when(POLICY, SESSION, ASKED).then(
+        {stream: [Effect.RetryRequested(), Effect.Requested(kind=MAIL, step="mail_payment_failed", mail=addressed)]}
+    )
+
+
 def test_a_mail_without_an_address_is_not_tried_again() -> None:
-    stream = effect("mail_receipt")
-    log = streams((FULFILLMENT, requested(MUG)))
+    stream, nobody = effect("mail_receipt"), replace(UNPAID, checkout=a_checkout(contact=Contact()))
+    log = streams((SESSION, nobody), (FULFILLMENT, requested(MUG)))
     log.add(stream, Effect.Requested(kind=MAIL, step="mail_receipt"), Effect.GivenUp(error=NO_ADDRESS))
 
     log.when(POLICY, SESSION, ASKED).then_nothing()
