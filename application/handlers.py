@@ -28,6 +28,7 @@ from domain.policies.policy import Streams
 logger = structlog.get_logger(__name__)
 
 _NOTE_MAX = 200
+_UNKNOWN = "Stripe knows no such session for the key in STRIPE_API_KEY"
 
 
 class Retrieve:
@@ -45,8 +46,9 @@ class Retrieve:
         id, at = attempt.session_id, self._clock()
         try:
             checkout = self._gateway.retrieve(id)
-        except SessionUnknown as error:
-            return Done(given_up=str(error), outcome=_parked(id))
+        except SessionUnknown:
+            # An answer like any other. Given up, it would wait for a person a second time, beside the parked session.
+            return Done(note=_UNKNOWN, outcome=_parked(id))
 
         def learn(do: Streams) -> str | None:
             session = do.command(CheckoutSession, id, CheckoutSession.learn, checkout, source=Source.WEBHOOK, at=at)
@@ -58,8 +60,7 @@ class Retrieve:
 
 def _parked(session_id: str) -> Outcome:
     def park(do: Streams) -> None:
-        detail = "Stripe knows no such session for the key in STRIPE_API_KEY"
-        do.command(CheckoutSession, session_id, CheckoutSession.park, ParkReason.UNKNOWN_TO_STRIPE, detail)
+        do.command(CheckoutSession, session_id, CheckoutSession.park, ParkReason.UNKNOWN_TO_STRIPE, _UNKNOWN)
 
     return park
 

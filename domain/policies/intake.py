@@ -51,11 +51,14 @@ class Intake:
             return
         before = do.load(CheckoutSession, session)
         after = do.command(CheckoutSession, session, _hear, kind, event)
-        if self._park_foreign(session, event, do) or after.version == before.version:
+        if self._park_foreign(session, event, do) or kind == EXPIRED:
             return
-        if kind != EXPIRED:
-            step = f"retrieve_{kind.rpartition('.')[2]}"
-            do.command(Effect, effect_id(session, step), Effect.request, RETRIEVE, step)
+        step = f"retrieve_{kind.rpartition('.')[2]}"
+        if after.version == before.version:
+            if before.parked is not ParkReason.UNKNOWN_TO_STRIPE:
+                return
+            step += f"_{event.originator_id}"  # Stripe speaks of it again: it may know it now
+        do.command(Effect, effect_id(session, step), Effect.request, RETRIEVE, step)
 
     def _park_foreign(self, session: str, event: StripeEvent.Received, do: Streams) -> bool:
         """Keep aside what our key could not retrieve, and must not fulfill."""

@@ -76,6 +76,14 @@ def test_a_second_stripe_event_that_says_the_same_changes_nothing() -> None:
     whenever(RECEIVED, (SESSION, known)).then_nothing()
 
 
+def test_a_second_stripe_event_on_a_session_that_stripe_did_not_know_asks_for_it_again() -> None:
+    known = replace(IS_COMPLETED, stripe_event="evt_0")
+    parked = CheckoutSession.Parked(why=ParkReason.UNKNOWN_TO_STRIPE, detail="why")
+    step = "retrieve_completed_evt_1"
+
+    whenever(RECEIVED, (SESSION, known), (SESSION, parked)).then({effect(step): [retrieval(step)]})
+
+
 def test_a_completion_that_comes_after_the_success_is_recorded_all_the_same() -> None:
     before = [(SESSION, replace(HAS_SUCCEEDED, stripe_event="evt_0")), (SESSION, RETRIEVED), (SESSION, PAID)]
 

@@ -112,6 +112,28 @@ def test_what_never_works_is_given_up_into_the_work_queue_and_taken_up_by_a_pers
     assert shop.runtime.queries.work_queue() == []
 
 
+def test_a_session_unknown_to_stripe_waits_for_a_person_once_until_somebody_has_seen_it(
+    shop: Shop, outside: Outside
+) -> None:
+    checkout = outside.checkouts.pop(ID)
+    told(shop)
+    assert [(item.kind, item.item) for item in shop.runtime.queries.work_queue()] == [
+        ("parked_session", "unknown_to_stripe")
+    ]
+
+    shop.runtime.staff.retry(ID, BY)
+    shop.rest()
+    assert [item.kind for item in shop.runtime.queries.work_queue()] == ["parked_session"]
+
+    shop.runtime.staff.note(ID, "It belongs to our other account.", BY)
+    assert shop.runtime.queries.work_queue() == []
+
+    outside.checkouts[ID] = checkout
+    shop.hear(COMPLETED, ID, id="evt_later", payment_status="paid")
+    shop.rest()
+    assert shop.state(ID) == "fulfilled"
+
+
 def test_a_permanent_refusal_is_the_last_attempt(shop: Shop, outside: Outside) -> None:
     shop.hear(COMPLETED, ID, id="evt_1", payment_status="paid")
     shop.runtime.engine.run_until_quiet(effects=False)
