@@ -3,7 +3,7 @@
 Each answer is exact as of the end of the log: the views are brought there first, with or without a server running.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,7 +19,7 @@ from application.projections.registry import PROJECTIONS
 from application.projections.search import SEARCH, words
 from application.projections.stock import STOCK
 from application.projections.timeline import TIMELINE
-from application.projections.work_queue import WORK_QUEUE
+from application.projections.work_queue import WORK_QUEUE, is_due
 from application.views import Among, Equal, OneOf, Selection, StartsWith, View, Views, ViewState
 from domain.event import Event
 
@@ -78,8 +78,9 @@ class ProjectionStatus:
 
 
 class Queries:
-    def __init__(self, log: Log, views: Views, projector: Projector) -> None:
+    def __init__(self, log: Log, views: Views, projector: Projector, clock: Callable[[], datetime]) -> None:
         self._log = log
+        self._clock = clock
         self._views = views
         self._projector = projector
         self.due_effects = DueEffects(views)
@@ -114,7 +115,8 @@ class Queries:
             order_by=["since", "subject", "kind", "item"],
             limit=limit,
         )
-        rows = self._views.select(selection)
+        now = self._clock()
+        rows = [row for row in self._views.select(selection) if is_due(row, now)]
         return sorted([*map(_work_item, rows), *self._parked()], key=lambda item: item.since)[:limit]
 
     def stock(self) -> list[StockLevel]:

@@ -145,7 +145,7 @@ def open_read_side(database: Path, *, needs_views: bool = False) -> Iterator[Rea
                 if needs_views:
                     raise
                 views, trouble = stack.enter_context(scratch_views()), str(error)
-            queries, rebuild = Queries(log, views, Projector(log, views)), Rebuild(log, views, scratch_views)
+            queries, rebuild = Queries(log, views, Projector(log, views), utc_now), Rebuild(log, views, scratch_views)
             yield ReadSide(log=log, queries=queries, rebuild=rebuild, trouble=trouble)
     finally:
         log.close()
@@ -176,7 +176,7 @@ def bootstrap(settings: Settings, replace: Replacements | None = None) -> Runtim
     ]
     views = (use.open_views or SQLiteViews)(views_path(settings.database))
     projector = Projector(log, views)
-    queries = Queries(log, views, projector)
+    queries = Queries(log, views, projector, use.clock)
     kinds = _kinds(settings, log, gateway, use, own)
     executor = use.executor or ThreadPoolExecutor(sum(kind.concurrency for kind in kinds.values()), "effect")
     runner = EffectRunner(

@@ -3,7 +3,10 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
+
+from log_parts import BEGINNING
 
 from application.log import Log
 from application.projections.projection import Projection, Row
@@ -33,7 +36,10 @@ class ReadSide:
 
     @property
     def queries(self) -> Queries:
-        return Queries(self.log, self.views, self.projector)
+        return self.queries_at(BEGINNING + timedelta(days=1))
+
+    def queries_at(self, now: datetime) -> Queries:
+        return Queries(self.log, self.views, self.projector, lambda: now)
 
     def append(self, events: Iterable[Event]) -> None:
         self.log.store.insert_events(self.log.encode(list(events)))

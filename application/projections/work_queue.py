@@ -1,19 +1,23 @@
 """Work queue: what waits for a person. A row is there while something does, and goes with the event that settles it.
 
 The row of a parcel is there from the plan on, since only the plan knows that a line is a parcel; `is_open` tells
-whether it can be packed already.
+whether it can be packed already. The row of a payment that is on its way is there from the start, too, `since` a time
+to come: no event says that nothing happened, so that whoever reads leaves it out until then.
 """
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import assert_never, get_args
 
 from application.projections.projection import (
     Change,
     Column,
+    Keep,
     Projection,
     Put,
     Remove,
+    Row,
     Table,
     Update,
     rfc3339,
@@ -38,11 +42,16 @@ class Work(StrEnum):
     MAIL_FAILED = "mail_failed"
     MAIL_WITHOUT_ADDRESS = "mail_without_address"
     RETRIEVAL_FAILED = "retrieval_failed"
+    PAYMENT_OVERDUE = "payment_overdue"
     CONTRADICTED = "contradicted"
     PARKED_SESSION = "parked_session"
     FAILED_STRIPE_EVENT = "failed_stripe_event"
 
 
+PAYMENT_OVERDUE_AFTER = timedelta(days=14)
+"""What Stripe says of a delayed payment may be lost, and then it holds its stock for ever. Most take a few days; a SEPA
+debit may take 14 business days (https://docs.stripe.com/payments/sepa-debit), which a person who sees it can tell."""
+_OVERDUE = f"Neither has the payment arrived in {PAYMENT_OVERDUE_AFTER.days} days, nor has Stripe said that it failed"
 _BLOCKED = {
     LineState.MANUAL: Work.MANUAL_LINE,
     LineState.BACKORDERED: Work.BACKORDERED_LINE,
@@ -143,9 +152,16 @@ def _of_session(event: CheckoutSessionFact) -> Iterator[Change]:
             yield Remove({"subject": session, "kind": Work.RETRIEVAL_FAILED.value})
             yield Remove({"subject": session, "kind": Work.PARKED_SESSION.value})
             yield _open(event, session, Work.PARKED_SESSION, event.why.value, event.detail)
-        case CheckoutSession.Retrieved() | CheckoutSession.Paid():
-            yield Remove({"subject": session, "kind": Work.PARKED_SESSION.value})
-            yield Remove({"subject": session, "kind": Work.RETRIEVAL_FAILED.value})
+        case CheckoutSession.Retrieved():
+            yield from _answered(session)
+            if event.checkout.is_complete and event.checkout.payment_status == "unpaid":
+                yield Keep(_overdue(event, session).row)
+        case CheckoutSession.Paid():
+            yield from _answered(session)
+            yield Remove({"subject": session, "kind": Work.PAYMENT_OVERDUE.value})
+        case CheckoutSession.AsyncPaymentFailed():
+            # It stays, closed: the answer that shows it unpaid may come later than this.
+            yield Put({**_overdue(event, session).row, "is_open": 0})
         case CheckoutSession.RetryRequested():
             yield Remove({"subject": session, "kind": Work.RETRIEVAL_FAILED.value})
         case CheckoutSession.Noted():
@@ -153,15 +169,25 @@ def _of_session(event: CheckoutSessionFact) -> Iterator[Change]:
                 yield Remove({"subject": session, "kind": kind.value})
             for why in _NOT_OURS:
                 yield Remove({"subject": session, "kind": Work.PARKED_SESSION.value, "item": why.value})
-        case (
-            CheckoutSession.Completed()
-            | CheckoutSession.AsyncPaymentSucceeded()
-            | CheckoutSession.AsyncPaymentFailed()
-            | CheckoutSession.Expired()
-        ):
+            overdue = {"subject": session, "kind": Work.PAYMENT_OVERDUE.value, "item": ""}
+            yield Update(overdue, {"since": _overdue_at(event)})
+        case CheckoutSession.Completed() | CheckoutSession.AsyncPaymentSucceeded() | CheckoutSession.Expired():
             pass
         case _:
             assert_never(event)
+
+
+def _answered(session: str) -> Iterator[Change]:
+    yield Remove({"subject": session, "kind": Work.PARKED_SESSION.value})
+    yield Remove({"subject": session, "kind": Work.RETRIEVAL_FAILED.value})
+
+
+def _overdue(event: Event, session: str) -> Put:
+    return Put({**_open(event, session, Work.PAYMENT_OVERDUE, "", _OVERDUE).row, "since": _overdue_at(event)})
+
+
+def _overdue_at(event: Event) -> str:
+    return rfc3339(event.recorded_at + PAYMENT_OVERDUE_AFTER)
 
 
 def _of_stripe_event(event: StripeEventFact) -> Iterator[Change]:
@@ -181,9 +207,14 @@ def _open(event: Event, subject: str, kind: Work, item: str, detail: str) -> Put
     return Put({"subject": subject, "kind": kind.value, "item": item, "detail": detail, "since": since, "is_open": 1})
 
 
+def is_due(row: Row, now: datetime) -> bool:
+    """Whether somebody should look at it already."""
+    return row["kind"] != Work.PAYMENT_OVERDUE or str(row["since"]) <= rfc3339(now)
+
+
 WORK_QUEUE = Projection(
     name="work_queue",
-    version=1,
+    version=2,
     table=Table(
         columns={
             "subject": Column.TEXT,

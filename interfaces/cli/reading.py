@@ -25,6 +25,7 @@ HELPS = {
     "mail_failed": "retry",
     "mail_without_address": "note",
     "retrieval_failed": "retry, or run",
+    "payment_overdue": "retry, or note",
     "contradicted": "note",
     "parked_session": "retry, or note",
     "failed_stripe_event": "retry",

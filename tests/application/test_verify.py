@@ -39,7 +39,7 @@ def test_a_view_that_followed_the_log_is_right(followed: ReadSide, projection: P
 
     assert verification.is_right
     assert verification.differences == ()
-    assert (verification.name, verification.version, verification.position) == (projection.name, 1, 65)
+    assert (verification.name, verification.version, verification.position) == (projection.name, projection.version, 65)
     assert verification.rows == len(followed.rows(projection))
     assert verification.live_digest == verification.fresh_digest
 
@@ -98,7 +98,7 @@ def test_an_extra_row_is_found(followed: ReadSide, tmp_path: Path) -> None:
         ("search", "UPDATE search_v1_g1 SET field='name' WHERE term='track42'"),
         ("stock", "UPDATE stock_v1_g1 SET on_hand=4"),
         ("timeline", "DELETE FROM timeline_v1_g1 WHERE position=40"),
-        ("work_queue", "UPDATE work_queue_v1_g1 SET is_open=1-is_open WHERE subject='evt_8'"),
+        ("work_queue", "UPDATE work_queue_v2_g1 SET is_open=1-is_open WHERE subject='evt_8'"),
     ],
 )
 def test_a_planted_row_is_found_in_every_view(

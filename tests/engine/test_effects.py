@@ -134,6 +134,31 @@ def test_a_session_unknown_to_stripe_waits_for_a_person_once_until_somebody_has_
     assert shop.state(ID) == "fulfilled"
 
 
+def test_a_payment_of_which_nothing_is_heard_comes_up_every_14_days_until_it_arrives(
+    shop: Shop, outside: Outside
+) -> None:
+    days = 24 * 3600
+    outside.checkouts[ID] = replace(outside.checkouts[ID], payment_status="unpaid")
+    shop.hear(COMPLETED, ID, id="evt_1", payment_status="unpaid")
+    shop.rest()
+    shop.clock.advance(13 * days)
+    assert shop.runtime.queries.work_queue() == []
+
+    shop.clock.advance(2 * days)
+    assert [item.kind for item in shop.runtime.queries.work_queue()] == ["payment_overdue"]
+
+    shop.runtime.staff.note(ID, "The bank says that it takes longer.", BY)
+    assert shop.runtime.queries.work_queue() == []
+
+    shop.clock.advance(15 * days)
+    outside.settle(ID)
+    assert [item.kind for item in shop.runtime.queries.work_queue()] == ["payment_overdue"]
+    shop.runtime.staff.retry(ID, BY)
+    shop.rest()
+    assert shop.state(ID) == "fulfilled"
+    assert shop.runtime.queries.work_queue() == []
+
+
 def test_a_permanent_refusal_is_the_last_attempt(shop: Shop, outside: Outside) -> None:
     shop.hear(COMPLETED, ID, id="evt_1", payment_status="paid")
     shop.runtime.engine.run_until_quiet(effects=False)

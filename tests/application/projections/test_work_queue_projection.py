@@ -1,4 +1,5 @@
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from log_parts import BEGINNING, COURSE, KEY, MUG, SERVICE, LogWriter, checkout
@@ -131,6 +132,45 @@ def test_a_failed_retrieval_is_settled_by_another_that_succeeded(read_side: Read
     assert waiting(read_side, f"eff_{SHOP}_retrieve_retry_3", Effect.Succeeded(number=1)) == []
 
 
+UNPAID = CheckoutSession.Retrieved(checkout=checkout(MUG, payment_status="unpaid"), source=Source.WEBHOOK)
+PAYMENT_FAILED = CheckoutSession.AsyncPaymentFailed(stripe_event="evt_2")
+PAID = CheckoutSession.Paid(payment_status="paid", amount_total=1, currency="eur")
+OVERDUE_AT = BEGINNING + timedelta(days=14, minutes=1)
+
+
+@pytest.mark.parametrize(
+    ("facts", "work"),
+    [
+        ([UNPAID], ["payment_overdue"]),
+        ([UNPAID, PAID], []),
+        ([UNPAID, PAYMENT_FAILED], []),
+        ([PAYMENT_FAILED, UNPAID], []),
+        ([PAYMENT_FAILED, UNPAID, PAID], []),
+        ([UNPAID, CheckoutSession.AsyncPaymentSucceeded(stripe_event="evt_2")], ["payment_overdue"]),
+        ([UNPAID, CheckoutSession.RetryRequested()], ["payment_overdue"]),
+        ([UNPAID, NOTED], ["payment_overdue"]),
+        ([replace(UNPAID, checkout=checkout(MUG, payment_status="unpaid", status="open"))], []),
+        ([NOTED], []),
+    ],
+)
+def test_a_payment_of_which_nothing_is_heard_waits_for_a_person_in_the_end(
+    read_side: ReadSide, facts: list[Event], work: list[str]
+) -> None:
+    assert "payment_overdue" not in [kind for kind, _ in waiting(read_side, SHOP, *facts)]
+
+    assert [item.kind for item in read_side.queries_at(OVERDUE_AT).work_queue()] == work
+
+
+def test_a_payment_is_overdue_since_14_days_after_stripe_first_showed_it_unpaid(read_side: ReadSide) -> None:
+    log = LogWriter()
+    log.add(SHOP, UNPAID, replace(UNPAID, source=Source.STAFF), session_id=SHOP)
+    since = log.events[0].recorded_at + timedelta(days=14)
+    read_side.append(log.events)
+
+    assert read_side.queries_at(since - timedelta(microseconds=1)).work_queue() == []
+    assert [item.since for item in read_side.queries_at(since).work_queue()] == [since]
+
+
 PARKED = CheckoutSession.Parked(why=ParkReason.UNKNOWN_PAYMENT_STATUS, detail="'new_thing'")
 RETRIEVED = CheckoutSession.Retrieved(checkout=checkout(MUG), source=Source.STAFF)
 UNKNOWN = CheckoutSession.Parked(why=ParkReason.UNKNOWN_TO_STRIPE, detail="Stripe has no such session")
@@ -197,6 +237,7 @@ def test_every_kind_of_work_is_opened_by_something_and_closed_again(read_side: R
         Work.MAIL_FAILED: [(mail, Effect.GivenUp(error="refused")), (mail, Effect.RetryRequested())],
         Work.MAIL_WITHOUT_ADDRESS: [(mail, Effect.GivenUp(error=NO_ADDRESS)), (SHOP, NOTED)],
         Work.RETRIEVAL_FAILED: [(retrieval, Effect.GivenUp(error="HTTP 401")), (SHOP, RETRIEVED)],
+        Work.PAYMENT_OVERDUE: [(SHOP, UNPAID), (SHOP, PAYMENT_FAILED)],
         Work.CONTRADICTED: [(SHOP, CONTRADICTED), (SHOP, NOTED)],
         Work.PARKED_SESSION: [(SHOP, PARKED), (SHOP, RETRIEVED)],
         Work.FAILED_STRIPE_EVENT: [("evt_1", StripeEvent.Failed(error="no")), ("evt_1", StripeEvent.RetryRequested())],
@@ -207,7 +248,7 @@ def test_every_kind_of_work_is_opened_by_something_and_closed_again(read_side: R
         for (stream, fact), expected in ((opens, [kind]), (closes, [])):
             log.add(stream, fact, session_id=None if stream == "evt_1" else SHOP)
             read_side.append(log.events[-1:])
-            assert [item.kind for item in read_side.queries.work_queue()] == expected
+            assert [item.kind for item in read_side.queries_at(OVERDUE_AT).work_queue()] == expected
 
 
 def test_what_waits_keeps_the_time_from_which_it_waits(read_side: ReadSide) -> None:
