@@ -70,7 +70,10 @@ class CheckoutSession(Aggregate["CheckoutSessionFact"]):
 
     @dataclass(frozen=True, kw_only=True)
     class Paid(Event):
-        """The one moment a retrieval shows `complete`, and `paid` or `no_payment_required`."""
+        """The one moment a retrieval shows `complete`, and `paid` or `no_payment_required`.
+
+        It occurred when Stripe's event that said so did, if one was heard before; else when we asked.
+        """
 
         TOPIC: ClassVar[str] = "CheckoutSession.Paid"
         payment_status: str
@@ -107,7 +110,7 @@ class CheckoutSession(Aggregate["CheckoutSessionFact"]):
 
     checkout: Checkout | None = None
     completed: "CheckoutSession.Completed | None" = None
-    succeeded: bool = False
+    succeeded_at: datetime | None = None
     failed: bool = False
     expired: bool = False
     paid_at: datetime | None = None
@@ -123,6 +126,10 @@ class CheckoutSession(Aggregate["CheckoutSessionFact"]):
         return self.paid_at is not None
 
     @property
+    def succeeded(self) -> bool:
+        return self.succeeded_at is not None
+
+    @property
     def is_awaiting_payment(self) -> bool:
         """A delayed payment is on its way, as far as Stripe has said."""
         is_unpaid = self.checkout is not None and self.checkout.is_complete and not self.checkout.is_paid
@@ -133,10 +140,16 @@ class CheckoutSession(Aggregate["CheckoutSessionFact"]):
         """Whether one of Stripe's events implies that the customer finished. They come in any order."""
         return self.completed is not None or self.succeeded or self.failed
 
+    @property
+    def _heard_paid_at(self) -> datetime | None:
+        """When it was paid, by Stripe's clock, if one of Stripe's events says that it is."""
+        if self.succeeded_at is None and self.completed and self.completed.payment_status in PAID_STATUSES:
+            return self.completed.occurred_at
+        return self.succeeded_at
+
     def disbelieves(self, checkout: Checkout) -> bool:
         """Whether Stripe's events say more than this answer of Stripe's API does: ask again in a moment."""
-        heard_paid = self.succeeded or (self.completed and self.completed.payment_status in PAID_STATUSES)
-        if heard_paid and checkout.is_understood:
+        if self._heard_paid_at is not None and checkout.is_understood:
             return not checkout.is_paid
         return self._is_heard_complete and not checkout.is_complete
 
@@ -213,7 +226,7 @@ class CheckoutSession(Aggregate["CheckoutSessionFact"]):
             payment_status=checkout.payment_status,
             amount_total=checkout.amount_total,
             currency=checkout.currency,
-            occurred_at=at,
+            occurred_at=self._heard_paid_at or at,
         )
         failed = self._contradiction(
             self.failed and not self.succeeded,
@@ -249,7 +262,7 @@ class CheckoutSession(Aggregate["CheckoutSessionFact"]):
             case CheckoutSession.Completed():
                 return replace(self, completed=event)
             case CheckoutSession.AsyncPaymentSucceeded():
-                return replace(self, succeeded=True)
+                return replace(self, succeeded_at=event.occurred_at)
             case CheckoutSession.AsyncPaymentFailed():
                 return replace(self, failed=True)
             case CheckoutSession.Expired():

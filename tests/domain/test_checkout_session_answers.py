@@ -1,6 +1,7 @@
 """What Stripe's API answers decides whether a session is paid, once; what can't be understood waits for a person."""
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -31,6 +32,10 @@ UNKNOWN = CheckoutSession.Parked(why=ParkReason.UNKNOWN_TO_STRIPE, detail="Strip
 WRONG_MODE = CheckoutSession.Parked(why=ParkReason.WRONG_MODE, detail="It is a live session")
 
 
+NEXT_DAY = SAID_AT + timedelta(days=1)
+LATER = SAID_AT + timedelta(days=2)
+
+
 def the_session(*facts: Event) -> Given[CheckoutSession]:
     return given(CheckoutSession(id=SESSION), *facts)
 
@@ -51,6 +56,26 @@ def test_a_session_that_stripe_shows_as_complete_and_paid_is_paid() -> None:
     after = learn(the_session(COMPLETED), PAID_ANSWER).then(retrieved(PAID_ANSWER), PAID)
 
     assert after.state.is_paid
+
+
+@pytest.mark.parametrize(
+    ("heard", "paid_at"),
+    [
+        pytest.param([COMPLETED_PAID], SAID_AT, id="completed and paid"),
+        pytest.param([COMPLETED, replace(SUCCEEDED, occurred_at=NEXT_DAY)], NEXT_DAY, id="the payment succeeded"),
+        pytest.param([replace(SUCCEEDED, occurred_at=NEXT_DAY), COMPLETED_PAID], NEXT_DAY, id="both say so"),
+        pytest.param([COMPLETED], LATER, id="nothing said so before Stripe was asked"),
+        pytest.param([FAILED], LATER, id="Stripe's event said otherwise"),
+        pytest.param([], LATER, id="nothing heard"),
+    ],
+)
+def test_a_session_was_paid_when_stripes_event_said_so_or_else_when_stripe_was_asked(
+    heard: list[Event], paid_at: datetime
+) -> None:
+    learnt = the_session(*heard).state.learn(PAID_ANSWER, source=Source.WEBHOOK, at=LATER)
+
+    assert [fact.occurred_at for fact in learnt if isinstance(fact, CheckoutSession.Paid)] == [paid_at]
+    assert [fact.occurred_at for fact in learnt if isinstance(fact, CheckoutSession.Retrieved)] == [LATER]
 
 
 def test_a_session_that_needs_no_payment_is_paid() -> None:

@@ -15,6 +15,7 @@ from application.staff import By
 from application.unit_of_work import Stamp
 from domain.checkout_session import Source
 from domain.effect import Effect
+from domain.fulfillment import Fulfillment
 from domain.identifiers import effect_id
 from domain.line import LineState
 
@@ -110,6 +111,15 @@ def test_what_never_works_is_given_up_into_the_work_queue_and_taken_up_by_a_pers
 
     assert shop.state(ID) == "fulfilled"
     assert shop.runtime.queries.work_queue() == []
+
+
+def test_a_sale_is_booked_on_the_day_of_the_payment_although_stripe_was_asked_the_day_after(shop: Shop) -> None:
+    the_day_before = shop.clock() - timedelta(days=1)
+
+    shop.hear(COMPLETED, ID, id="evt_1", payment_status="paid", at=the_day_before)
+    shop.rest()
+
+    assert [requested.paid_at for requested in shop.events_of(Fulfillment.Requested)] == [the_day_before]
 
 
 def test_a_session_unknown_to_stripe_waits_for_a_person_once_until_somebody_has_seen_it(
