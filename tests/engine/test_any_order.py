@@ -192,7 +192,7 @@ def test_a_delayed_payment_that_fails_holds_nothing_and_is_told_in_any_order(res
 
 @pytest.mark.parametrize("rest", RESTS)
 def test_a_payment_by_card_is_fulfilled_in_any_order(rest: Rest, tmp_path: Path) -> None:
-    for order in _orders([paid_by_card, completed_again, visit, early_answer], [paid_by_card, visit]):
+    for order in _orders([paid_by_card, completed_again, visit, early_answer], [paid_by_card, visit], size_max=3):
         names = [each.__name__ for each in order]
         assert outcome(order, PAID, tmp_path, rest=rest) == FULFILLED, names
 
@@ -224,7 +224,7 @@ def test_a_failed_payment_is_told_to_the_address_that_the_customer_gave_after_th
     store.close()
 
 
-@settings(max_examples=150, deadline=None, derandomize=True, print_blob=True)
+@settings(max_examples=80, deadline=None, derandomize=True, print_blob=True)
 @given(
     inputs=st.lists(
         st.sampled_from([completed, completed_again, succeeded, failed, visit, old_answer, early_answer]),
