@@ -100,7 +100,9 @@ class Deliver:
         line = do.load(Fulfillment, fulfillment_id(session_id)).lines.get(requested.line.id)
         if line is None or line.state is LineState.DELIVERED:
             return "The line has been delivered otherwise"
-        return "The line has been planned anew" if line.delivery_step != requested.step else None
+        if line.delivery_step != requested.step:
+            return "The line has been planned anew"
+        return None if line.is_ready else "Its stock was taken back"
 
     def perform(self, attempt: Attempt) -> Done:
         requested = attempt.effect.requested

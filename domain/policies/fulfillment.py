@@ -33,7 +33,7 @@ class FulfillmentPolicy:
             case KeyPool.Assigned():
                 id = fulfillment_id(event.session_id or "")
                 do.command(Fulfillment, id, Fulfillment.deliver, event.line_item, keys=event.keys)
-            case Effect.Succeeded() | Effect.GivenUp() | Effect.RetryRequested():
+            case Effect.Succeeded() | Effect.GivenUp() | Effect.RetryRequested() | Effect.Withdrawn():
                 _follow_delivery(event, do)
             case CheckoutSession.RetryRequested():
                 _retry(event.originator_id, do)
@@ -74,13 +74,17 @@ def _hand_over(event: Event, do: Streams) -> None:
             if _pool(gone) != _pool(lines[gone.id].plan):
                 _stop_waiting(session_id, gone, do)
     for line in lines.values():
-        if line.state is not LineState.PENDING or not line.is_ready:
+        if not _is_to_hand_over(line):
             continue
         pool = _pool(line.plan)
         if pool is not None:
             _hand_over_keys(session_id, line, pool, do)
         elif line.plan.is_automatic:
             _hand_over_outside(session_id, line, do)
+
+
+def _is_to_hand_over(line: Line) -> bool:
+    return line.state is LineState.PENDING and line.is_ready
 
 
 def _hand_over_outside(session_id: str, line: Line, do: Streams) -> None:
@@ -119,7 +123,9 @@ def _pool(plan: PlannedLine) -> str | None:
     return str(plan.settings["pool"]) if plan.delivery == LICENSE_KEY else None
 
 
-def _follow_delivery(event: Effect.Succeeded | Effect.GivenUp | Effect.RetryRequested, do: Streams) -> None:
+def _follow_delivery(
+    event: Effect.Succeeded | Effect.GivenUp | Effect.RetryRequested | Effect.Withdrawn, do: Streams
+) -> None:
     """A line goes as the effect that delivers it goes, unless it was planned anew since."""
     requested = do.load(Effect, event.originator_id).requested
     id = fulfillment_id(event.session_id or "")
@@ -135,6 +141,9 @@ def _follow_delivery(event: Effect.Succeeded | Effect.GivenUp | Effect.RetryRequ
             do.command(Fulfillment, id, Fulfillment.block, line.plan.id, LineState.GIVEN_UP, event.error)
         case Effect.RetryRequested():
             do.command(Fulfillment, id, Fulfillment.resume, line.plan.id)
+        case Effect.Withdrawn():
+            if _is_to_hand_over(line):  # its stock came back while another process withdrew it
+                _hand_over_outside(event.session_id or "", line, do)
 
 
 def _retry(session_id: str, do: Streams) -> None:

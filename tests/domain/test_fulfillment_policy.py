@@ -36,6 +36,7 @@ SUCCEEDED = CheckoutSession.AsyncPaymentSucceeded(stripe_event="evt_succeeded", 
 DELIVER_HOOK = effect("deliver_li_hook")
 HOOK_REQUESTED = Effect.Requested(kind=HTTP, step="deliver_li_hook", line=HOOK)
 HOOK_GIVEN_UP = Fulfillment.LineItemBlocked(line_item="li_hook", state=LineState.GIVEN_UP, detail="HTTP 410")
+TAKEN_BACK = Effect.Withdrawn(why="Its stock was taken back")
 COMPLETED = Fulfillment.Completed()
 
 
@@ -191,7 +192,37 @@ def test_whenever_the_delivery_is_tried_again_the_line_is_pending_again() -> Non
     )
 
 
-@pytest.mark.parametrize("outcome", [Effect.Succeeded(number=1), Effect.GivenUp(error="HTTP 410")])
+def test_a_delivery_that_was_withdrawn_for_want_of_stock_is_asked_for_again_when_it_is_there() -> None:
+    stocked = replace(HOOK, sku="hook", track_stock=True)
+    asked = Effect.Requested(kind=HTTP, step="deliver_li_hook", line=stocked)
+    reserved = Fulfillment.LineItemReserved(line_item="li_hook")
+    short = Fulfillment.LineItemBlocked(line_item="li_hook", state=LineState.BACKORDERED, detail="why")
+    log = streams(
+        (FULFILLMENT, requested(stocked)), (FULFILLMENT, reserved), (DELIVER_HOOK, asked), (FULFILLMENT, short)
+    )
+
+    log.when(POLICY, DELIVER_HOOK, TAKEN_BACK).then_nothing()
+    log.when(POLICY, FULFILLMENT, reserved).then({DELIVER_HOOK: [asked]})
+
+
+def test_a_delivery_that_was_withdrawn_as_its_stock_came_back_is_asked_for_again() -> None:
+    """Two processes: one withdrew it, when the other had seen already that it goes on."""
+    stocked = replace(HOOK, sku="hook", track_stock=True)
+    asked = Effect.Requested(kind=HTTP, step="deliver_li_hook", line=stocked)
+    reserved = Fulfillment.LineItemReserved(line_item="li_hook")
+    log = streams((FULFILLMENT, requested(stocked)), (DELIVER_HOOK, asked), (FULFILLMENT, reserved))
+
+    log.when(POLICY, FULFILLMENT, reserved).then_nothing()
+    log.when(POLICY, DELIVER_HOOK, TAKEN_BACK).then({DELIVER_HOOK: [asked]})
+
+
+def test_a_delivery_that_was_withdrawn_because_a_person_delivered_is_not_asked_for_again() -> None:
+    before = [(FULFILLMENT, requested(HOOK)), (DELIVER_HOOK, HOOK_REQUESTED), (FULFILLMENT, delivered("li_hook"))]
+
+    streams(*before).when(POLICY, DELIVER_HOOK, Effect.Withdrawn(why="delivered otherwise")).then_nothing()
+
+
+@pytest.mark.parametrize("outcome", [Effect.Succeeded(number=1), Effect.GivenUp(error="HTTP 410"), TAKEN_BACK])
 def test_what_became_of_a_delivery_of_an_older_plan_changes_nothing(outcome: Event) -> None:
     other = replace(HOOK, settings={"url": "https://example.com/other"})
     replanned = Fulfillment.Replanned(lines=(other,), replaced=(HOOK,), catalog="beef")

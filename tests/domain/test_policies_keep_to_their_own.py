@@ -43,6 +43,7 @@ CONCERNS: Sequence[tuple[Policy, set[type[Event]]]] = [
             KeyPool.Assigned,
             Effect.Succeeded,
             Effect.GivenUp,
+            Effect.Withdrawn,
             Effect.RetryRequested,
         },
     ),
