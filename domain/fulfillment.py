@@ -66,6 +66,7 @@ class Fulfillment(Aggregate["FulfillmentFact"]):
         line_item: str
         state: LineState
         detail: str
+        is_stock_missing: bool = False
 
     @dataclass(frozen=True, kw_only=True)
     class LineItemResumed(Event):
@@ -149,14 +150,18 @@ class Fulfillment(Aggregate["FulfillmentFact"]):
             return []
         return self._and_completion([self.LineItemReserved(line_item=line_item), *_at_once(line.plan)])
 
-    def block(self, line_item: str, state: LineState, detail: str) -> "FulfillmentFacts":
+    def block(
+        self, line_item: str, state: LineState, detail: str, *, is_stock_missing: bool = False
+    ) -> "FulfillmentFacts":
         """The line can't go on by itself. What waits for stock is not given up as well: it goes on, or not, with it."""
         line = self.lines.get(line_item)
-        if line is None or line.state in {LineState.DELIVERED, state}:
+        if line is None or line.state is LineState.DELIVERED:
             return []
-        if state is LineState.GIVEN_UP and not line.is_ready:
+        is_news = line.state is not state or (is_stock_missing and line.is_reserved)
+        if not is_news or (state is LineState.GIVEN_UP and not line.is_ready):
             return []
-        return [self.LineItemBlocked(line_item=line_item, state=state, detail=detail)]
+        fact = self.LineItemBlocked(line_item=line_item, state=state, detail=detail, is_stock_missing=is_stock_missing)
+        return [fact]
 
     def resume(self, line_item: str) -> "FulfillmentFacts":
         line = self.lines.get(line_item)
@@ -243,7 +248,8 @@ class Fulfillment(Aggregate["FulfillmentFact"]):
             case Fulfillment.LineItemReserved():
                 return self._with(self.lines[event.line_item].reserved())
             case Fulfillment.LineItemBlocked():
-                return self._with(self.lines[event.line_item].blocked(event.state, event.detail))
+                line = self.lines[event.line_item]
+                return self._with(line.blocked(event.state, event.detail, is_stock_missing=event.is_stock_missing))
             case Fulfillment.LineItemResumed():
                 return self._with(self.lines[event.line_item].resumed())
             case Fulfillment.LineItemDelivered():

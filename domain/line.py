@@ -60,9 +60,12 @@ class Line:
     def reserved(self) -> Self:
         return replace(self, is_reserved=True, state=LineState.PENDING, detail=None)
 
-    def blocked(self, state: LineState, detail: str) -> Self:
-        """A line that is short of stock has lost its promise; one that is short of keys keeps it."""
-        is_short_of_stock = state is LineState.BACKORDERED and self.plan.delivery != LICENSE_KEY
+    def blocked(self, state: LineState, detail: str, *, is_stock_missing: bool) -> Self:
+        """A line that is short of stock has lost its promise; one that is short of keys keeps it.
+
+        Events from before `is_stock_missing` don't tell the two apart: only lines of keys can be short of keys.
+        """
+        is_short_of_stock = is_stock_missing or (state is LineState.BACKORDERED and self.plan.delivery != LICENSE_KEY)
         return replace(self, state=state, detail=detail, is_reserved=self.is_reserved and not is_short_of_stock)
 
     def resumed(self) -> Self:

@@ -28,11 +28,10 @@ class FulfillmentPolicy:
                 self._request(event, do)
             case Fulfillment.Requested() | Fulfillment.Replanned() | Fulfillment.LineItemReserved():
                 _hand_over(event, do)
-            case Fulfillment.LineItemDelivered():
+            case Fulfillment.LineItemDelivered() | Fulfillment.LineItemBlocked(is_stock_missing=True):
                 _stop_waiting_for_keys(event, do)
             case KeyPool.Assigned():
-                id = fulfillment_id(event.session_id or "")
-                do.command(Fulfillment, id, Fulfillment.deliver, event.line_item, keys=event.keys)
+                _deliver_keys(event, do)
             case Effect.Succeeded() | Effect.GivenUp() | Effect.RetryRequested() | Effect.Withdrawn():
                 _follow_delivery(event, do)
             case CheckoutSession.RetryRequested():
@@ -106,10 +105,19 @@ def _hand_over_keys(session_id: str, line: Line, name: str, do: Streams) -> None
         do.command(Fulfillment, id, Fulfillment.block, line.plan.id, LineState.BACKORDERED, detail)
 
 
-def _stop_waiting_for_keys(event: Fulfillment.LineItemDelivered, do: Streams) -> None:
-    """A person delivered a line for which keys were missing: the next import must not serve it again."""
-    plan = do.load(Fulfillment, event.originator_id).lines[event.line_item].plan
-    _stop_waiting(event.session_id or "", plan, do)
+def _deliver_keys(event: KeyPool.Assigned, do: Streams) -> None:
+    """Hand over what an import gave to a line that waited; if its stock is gone, the line gets it with the stock."""
+    id = fulfillment_id(event.session_id or "")
+    line = do.load(Fulfillment, id).lines.get(event.line_item)
+    if line is not None and line.is_ready:
+        do.command(Fulfillment, id, Fulfillment.deliver, event.line_item, keys=event.keys)
+
+
+def _stop_waiting_for_keys(event: Fulfillment.LineItemDelivered | Fulfillment.LineItemBlocked, do: Streams) -> None:
+    """A person delivered a line for which keys were missing, or its stock is gone: the next import is for others."""
+    line = do.load(Fulfillment, event.originator_id).lines[event.line_item]
+    if line.state is LineState.DELIVERED or not line.is_ready:
+        _stop_waiting(event.session_id or "", line.plan, do)
 
 
 def _stop_waiting(session_id: str, plan: PlannedLine, do: Streams) -> None:

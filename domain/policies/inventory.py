@@ -73,4 +73,5 @@ def _tell(session_id: str, line_item: str, stock: StockItem, do: Streams) -> Non
         do.command(Fulfillment, id, Fulfillment.reserve, line_item)
     elif claim in stock.backordered:
         detail = f"Not enough of {stock.sku} on the shelf"
-        do.command(Fulfillment, id, Fulfillment.block, line_item, LineState.BACKORDERED, detail)
+        short = LineState.BACKORDERED
+        do.command(Fulfillment, id, Fulfillment.block, line_item, short, detail, is_stock_missing=True)

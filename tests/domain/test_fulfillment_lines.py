@@ -112,6 +112,21 @@ def test_a_line_that_waits_for_keys_keeps_its_promise_of_stock() -> None:
     assert after.state.lines["li_key"].is_ready
 
 
+def test_a_line_that_waits_for_keys_loses_its_promise_with_its_stock() -> None:
+    boxed = planned("li_key", LICENSE_KEY, tracks="box", settings={"pool": "pro"})
+    short_of_keys = blocked("li_key", LineState.BACKORDERED)
+    short_of_both = replace(short_of_keys, detail="no box", is_stock_missing=True)
+    before = the_fulfillment(requested(boxed), reserved("li_key"), short_of_keys)
+
+    after = before.when(Fulfillment.block, "li_key", LineState.BACKORDERED, "no box", is_stock_missing=True).then(
+        short_of_both
+    )
+
+    assert not after.state.lines["li_key"].is_ready
+    after.when(Fulfillment.block, "li_key", LineState.BACKORDERED, "no box", is_stock_missing=True).then_nothing()
+    after.when(Fulfillment.reserve, "li_key").then(reserved("li_key"))
+
+
 def test_a_line_of_keys_that_waits_for_stock_is_not_ready_for_keys() -> None:
     boxed = planned("li_key", LICENSE_KEY, tracks="box", settings={"pool": "pro"})
 

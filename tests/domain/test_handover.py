@@ -22,7 +22,7 @@ from domain.policies.emails import EmailPolicy
 from domain.policies.fulfillment import FulfillmentPolicy
 from domain.policies.intake import Intake
 from domain.policies.inventory import InventoryPolicy
-from domain.stock_item import StockItem
+from domain.stock_item import Claim, StockItem
 
 P = ParamSpec("P")
 
@@ -189,6 +189,19 @@ def test_an_import_delivers_to_the_lines_that_waited() -> None:
 
     assert shop.states() == {"li_1": LineState.DELIVERED}
     assert shop.streams.load(Effect, effect("mail_delivered_li_1")).is_open
+
+
+def test_keys_go_out_only_with_their_stock() -> None:
+    rule = Rule(delivery=LICENSE_KEY, sku="mug", track_stock=True, settings={"pool": "pro"})
+    shop = Shop(mugs=1, catalog=Catalog(products={"prod_boxed": rule}))
+    shop.answers(an_item("boxed"))
+
+    shop.count("mug", 0)
+    shop.happens(KeyPool, "keys_pro", KeyPool.import_keys, ["A"])
+    assert (shop.states(), list(shop.mugs.backordered)) == ({"li_1": LineState.BACKORDERED}, [Claim(SESSION, "li_1")])
+
+    shop.count("mug", 1)
+    assert (shop.states(), shop.mugs.on_hand) == ({"li_1": LineState.DELIVERED}, 0)
 
 
 def test_a_delivery_whose_stock_was_taken_back_while_it_was_given_up_can_be_retried() -> None:

@@ -48,7 +48,8 @@ def promised(line_item: str = "li_mug") -> Fulfillment.LineItemReserved:
 
 def waits(line_item: str = "li_mug", sku: str = "mug") -> Fulfillment.LineItemBlocked:
     detail = f"Not enough of {sku} on the shelf"
-    return Fulfillment.LineItemBlocked(line_item=line_item, state=LineState.BACKORDERED, detail=detail)
+    short = LineState.BACKORDERED
+    return Fulfillment.LineItemBlocked(line_item=line_item, state=short, detail=detail, is_stock_missing=True)
 
 
 def delivered(line_item: str = "li_mug") -> Fulfillment.LineItemDelivered:

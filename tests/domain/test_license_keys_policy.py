@@ -16,6 +16,9 @@ POLICY = FulfillmentPolicy(Catalog())
 POOL, OTHER_POOL = "keys_pro", "keys_max"
 TWO_KEYS = planned("li_key", LICENSE_KEY, quantity=2, settings={"pool": "pro"})
 COMPLETED = Fulfillment.Completed()
+BOX_GONE = Fulfillment.LineItemBlocked(
+    line_item="li_key", state=LineState.BACKORDERED, detail="why", is_stock_missing=True
+)
 
 
 def keys(text: str) -> tuple[Personal, ...]:
@@ -55,6 +58,17 @@ def waiting(*more: tuple[str, Event]) -> Streams:
     return streams((FULFILLMENT, requested(TWO_KEYS)), (POOL, ran_out()), (FULFILLMENT, backordered()), *more)
 
 
+def reserved() -> Fulfillment.LineItemReserved:
+    return Fulfillment.LineItemReserved(line_item="li_key")
+
+
+def boxed_and_waiting(*more: tuple[str, Event]) -> Streams:
+    """It has its stock, and waits for keys."""
+    boxed = replace(TWO_KEYS, sku="box", track_stock=True)
+    before = ((FULFILLMENT, requested(boxed)), (FULFILLMENT, reserved()), (POOL, ran_out()))
+    return streams(*before, (FULFILLMENT, backordered()), *more)
+
+
 def test_a_line_gets_as_many_keys_as_its_quantity() -> None:
     streams((POOL, imported("A B C"))).when(POLICY, FULFILLMENT, requested(TWO_KEYS)).then(
         {POOL: [assigned("A B")], FULFILLMENT: [delivered("A B"), COMPLETED]}
@@ -86,6 +100,27 @@ def test_a_line_waits_for_its_stock_before_it_takes_keys() -> None:
     log.when(POLICY, FULFILLMENT, Fulfillment.LineItemReserved(line_item="li_key")).then(
         {POOL: [assigned("A B")], FULFILLMENT: [delivered("A B"), COMPLETED]}
     )
+
+
+def test_a_line_whose_stock_is_taken_back_leaves_the_keys_to_others() -> None:
+    after = boxed_and_waiting().when(POLICY, FULFILLMENT, BOX_GONE).then({POOL: [wait_ended()]})
+
+    after.when(POLICY, FULFILLMENT, reserved()).then({POOL: [ran_out()], FULFILLMENT: [backordered()]})
+
+
+def test_a_line_whose_stock_is_back_meanwhile_stays_in_the_queue_for_keys() -> None:
+    boxed_and_waiting().when(POLICY, FULFILLMENT, BOX_GONE, meanwhile=[(FULFILLMENT, reserved())]).then_nothing()
+
+
+def test_a_line_that_is_short_of_keys_stays_in_the_queue_for_them() -> None:
+    boxed_and_waiting().when(POLICY, FULFILLMENT, backordered()).then_nothing()
+
+
+def test_keys_that_come_as_the_stock_is_taken_back_are_delivered_when_it_is_there_again() -> None:
+    log = boxed_and_waiting((FULFILLMENT, BOX_GONE), (POOL, imported("A B")))
+
+    log.when(POLICY, POOL, assigned("A B")).then_nothing()
+    log.when(POLICY, FULFILLMENT, reserved()).then({FULFILLMENT: [delivered("A B"), COMPLETED]})
 
 
 def test_whenever_an_import_assigns_keys_the_line_that_waited_is_delivered() -> None:
