@@ -1,5 +1,6 @@
 """A pool of licence keys: each is given away once, and never the same one twice."""
 
+from collections import ChainMap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import ClassVar, Self, assert_never
@@ -40,15 +41,27 @@ class KeyPool(Aggregate["KeyPoolFact"]):
         line_item: str
 
     known: frozenset[str] = frozenset()
-    free: tuple[Personal, ...] = ()
-    """Oldest first."""
-    assigned: Mapping[Claim, tuple[Personal, ...]] = field(default_factory=dict)
+    supply: tuple[Personal, ...] = ()
+    """What was free after the latest import, oldest first."""
+    taken: int = 0
+    """How many of the supply were given away since: a pool of many keys is not copied for each that leaves it."""
+    ledger: ChainMap[Claim, tuple[Personal, ...]] = field(default_factory=ChainMap)
     waiting: Mapping[Claim, int] = field(default_factory=dict)
     """Oldest first."""
 
     @property
     def pool(self) -> str:
         return self.id.removeprefix("keys_")
+
+    @property
+    def free(self) -> tuple[Personal, ...]:
+        """Oldest first."""
+        return self.supply[self.taken :]
+
+    @property
+    def assigned(self) -> Mapping[Claim, tuple[Personal, ...]]:
+        """Oldest first."""
+        return self.ledger
 
     def import_keys(self, keys: Sequence[str]) -> "KeyPoolFacts":
         """Add the keys that were never in this pool, then serve whoever waits longest and fits."""
@@ -67,8 +80,8 @@ class KeyPool(Aggregate["KeyPoolFact"]):
         """Give a line its keys, or let it wait. A line that has its keys gets no others."""
         if claim in self.assigned:
             return []
-        if quantity <= len(self.free):
-            keys = self.free[:quantity]
+        if quantity <= len(self.supply) - self.taken:
+            keys = self.supply[self.taken : self.taken + quantity]
             return [self.Assigned(line_item=claim.line_item, keys=keys, session_id=claim.session_id)]
         if claim in self.waiting:
             return []
@@ -83,11 +96,11 @@ class KeyPool(Aggregate["KeyPoolFact"]):
         match event:
             case KeyPool.Imported():
                 known = self.known.union(key.text for key in event.keys)
-                return replace(self, known=known, free=self.free + event.keys)
+                return replace(self, known=known, supply=self.free + event.keys, taken=0)
             case KeyPool.Assigned():
                 claim = Claim(event.session_id or "", event.line_item)
-                free = self.free[len(event.keys) :]
-                state = replace(self, free=free, assigned={**self.assigned, claim: event.keys})
+                ledger = _with(self.ledger, claim, event.keys)
+                state = replace(self, taken=self.taken + len(event.keys), ledger=ledger)
                 return state._no_longer_waiting(claim)
             case KeyPool.RanOut():
                 claim = Claim(event.session_id or "", event.line_item)
@@ -98,8 +111,24 @@ class KeyPool(Aggregate["KeyPoolFact"]):
                 assert_never(event)
 
     def _no_longer_waiting(self, claim: Claim) -> Self:
+        if claim not in self.waiting:
+            return self
         return replace(self, waiting={other: n for other, n in self.waiting.items() if other != claim})
 
 
 KeyPoolFact = KeyPool.Imported | KeyPool.Assigned | KeyPool.RanOut | KeyPool.WaitEnded
 KeyPoolFacts = Sequence[KeyPoolFact]
+
+
+def _with(
+    ledger: ChainMap[Claim, tuple[Personal, ...]], claim: Claim, keys: tuple[Personal, ...]
+) -> ChainMap[Claim, tuple[Personal, ...]]:
+    """A ledger with one more entry. The other one stays as it is.
+
+    Each of its maps is larger than the one before it, so that mostly small ones are copied. With a single dict, copied
+    for every entry, a large pool took seconds to replay.
+    """
+    newest, older = {claim: keys}, list(ledger.maps)
+    while older and len(older[0]) <= len(newest):
+        newest = {**older.pop(0), **newest}
+    return ChainMap(newest, *older)
