@@ -15,8 +15,9 @@ from domain.errors import Refused
 from domain.fulfillment import Fulfillment
 from domain.identifiers import fulfillment_id, key_pool_id, stock_id
 from domain.key_pool import KeyPool
+from domain.line import Line, LineState
 from domain.personal import Personal
-from domain.stock_item import StockItem
+from domain.stock_item import Claim, StockItem
 from domain.stripe_event import StripeEvent
 
 T = TypeVar("T")
@@ -54,11 +55,15 @@ class Staff:
 
     def complete(self, session_id: str, lines: Sequence[str], by: By) -> None:
         """These lines, or those that only a person delivers, have been handed over by hand."""
-        self._on_checkout(
-            session_id,
-            by,
-            lambda unit: unit.command(Fulfillment, fulfillment_id(session_id), Fulfillment.complete, lines),
-        )
+
+        def complete(unit: UnitOfWork) -> None:
+            id = fulfillment_id(session_id)
+            for line in unit.load(Fulfillment, id).lines.values():
+                if line.plan.id in lines:
+                    _stop_waiting_for_keys(session_id, line, unit)
+            unit.command(Fulfillment, id, Fulfillment.complete, lines)
+
+        self._on_checkout(session_id, by, complete)
 
     def ship(self, session_id: str, lines: Sequence[str], *, carrier: str, tracking: str | None, by: By) -> None:
         """A parcel with these lines, or with all that are ready to pack, has left."""
@@ -126,3 +131,13 @@ class Staff:
     def _run(self, by: By, session_id: str | None, ids: Sequence[str], command: Command[T]) -> T:
         now, reason = self._clock(), Personal(by.reason.strip())
         return self._writer.run(Stamp(actor=by.actor, now=now, session_id=session_id, reason=reason), ids, command)
+
+
+def _stop_waiting_for_keys(session_id: str, line: Line, unit: UnitOfWork) -> None:
+    """No import serves the line from here on; if one has, the keys are about to be delivered, and nobody else's."""
+    if line.plan.key_pool is None or line.state is LineState.DELIVERED or not line.is_ready:
+        return
+    claim = Claim(session_id, line.plan.id)
+    pool = unit.command(KeyPool, key_pool_id(line.plan.key_pool), KeyPool.stop_waiting, claim)
+    if claim in pool.assigned:
+        raise Refused(f"Line {line.plan.id} has just got its keys from an import; they are on their way.")

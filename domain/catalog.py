@@ -51,6 +51,11 @@ class PlannedLine:
         return self.sku if self.track_stock else None
 
     @property
+    def key_pool(self) -> str | None:
+        """The pool that this line's keys come from, if it is one of keys."""
+        return str(self.settings["pool"]) if self.delivery == LICENSE_KEY else None
+
+    @property
     def is_automatic(self) -> bool:
         """Handed over by code outside: the `http` kind and the merchant's own."""
         return self.delivery not in BUILT_IN - {HTTP}

@@ -1,6 +1,6 @@
 """Whenever a session is paid, its lines are planned and handed over; until then, nothing is."""
 
-from domain.catalog import LICENSE_KEY, Catalog, PlannedLine
+from domain.catalog import Catalog, PlannedLine
 from domain.checkout_session import CheckoutSession
 from domain.effect import Effect
 from domain.event import Event
@@ -70,14 +70,13 @@ def _hand_over(event: Event, do: Streams) -> None:
     lines = do.load(Fulfillment, event.originator_id).lines
     if isinstance(event, Fulfillment.Replanned):
         for gone in event.replaced:
-            if _pool(gone) != _pool(lines[gone.id].plan):
+            if gone.key_pool != lines[gone.id].plan.key_pool:
                 _stop_waiting(session_id, gone, do)
     for line in lines.values():
         if not _is_to_hand_over(line):
             continue
-        pool = _pool(line.plan)
-        if pool is not None:
-            _hand_over_keys(session_id, line, pool, do)
+        if line.plan.key_pool is not None:
+            _hand_over_keys(session_id, line, line.plan.key_pool, do)
         elif line.plan.is_automatic:
             _hand_over_outside(session_id, line, do)
 
@@ -121,14 +120,8 @@ def _stop_waiting_for_keys(event: Fulfillment.LineItemDelivered | Fulfillment.Li
 
 
 def _stop_waiting(session_id: str, plan: PlannedLine, do: Streams) -> None:
-    pool = _pool(plan)
-    if pool is not None:
-        do.command(KeyPool, key_pool_id(pool), KeyPool.stop_waiting, Claim(session_id, plan.id))
-
-
-def _pool(plan: PlannedLine) -> str | None:
-    """The pool that this line's keys come from, if it is one of keys."""
-    return str(plan.settings["pool"]) if plan.delivery == LICENSE_KEY else None
+    if plan.key_pool is not None:
+        do.command(KeyPool, key_pool_id(plan.key_pool), KeyPool.stop_waiting, Claim(session_id, plan.id))
 
 
 def _follow_delivery(
