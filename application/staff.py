@@ -11,9 +11,10 @@ from application.unit_of_work import Stamp, UnitOfWork
 from application.writer import Command, Writer
 from domain.catalog import Catalog
 from domain.checkout_session import CheckoutSession
+from domain.effect import Effect
 from domain.errors import Refused
 from domain.fulfillment import Fulfillment
-from domain.identifiers import fulfillment_id, key_pool_id, stock_id
+from domain.identifiers import effect_id, fulfillment_id, key_pool_id, stock_id
 from domain.key_pool import KeyPool
 from domain.line import Line, LineState
 from domain.personal import Personal
@@ -61,6 +62,7 @@ class Staff:
             for line in unit.load(Fulfillment, id).lines.values():
                 if line.plan.id in lines:
                     _stop_waiting_for_keys(session_id, line, unit)
+                    _stop_trying(session_id, line, unit)
             unit.command(Fulfillment, id, Fulfillment.complete, lines)
 
         self._on_checkout(session_id, by, complete)
@@ -141,3 +143,14 @@ def _stop_waiting_for_keys(session_id: str, line: Line, unit: UnitOfWork) -> Non
     pool = unit.command(KeyPool, key_pool_id(line.plan.key_pool), KeyPool.stop_waiting, claim)
     if claim in pool.assigned:
         raise Refused(f"Line {line.plan.id} has just got its keys from an import; they are on their way.")
+
+
+def _stop_trying(session_id: str, line: Line, unit: UnitOfWork) -> None:
+    """A delivery that has failed and waits for its next try is a person's now; one that is under way is not."""
+    if line.state is not LineState.PENDING or not line.plan.is_automatic:
+        return
+    effect = unit.load(Effect, effect_id(session_id, line.delivery_step))
+    if effect.is_open and effect.attempt > 0 and effect.worker is None:
+        why = "A person delivers it"
+        unit.command(Effect, effect.id, Effect.withdraw, why)
+        unit.command(Fulfillment, fulfillment_id(session_id), Fulfillment.block, line.plan.id, LineState.MANUAL, why)
