@@ -94,8 +94,12 @@ def _show(desk: Desk, session_id: str, done: str = "Recorded.", *, as_json: bool
     if as_json:
         print_json({"session_id": session_id, "state": state, "is_followed": is_followed})
     else:
-        page().say(f"{done} {session_id} is {words(state)}.")
+        page().say(f"{done} {session_id} {_HAS.get(state, f'is {words(state)}')}.")
     return DONE
+
+
+_HAS = {"payment_failed": "has a failed payment", "nothing_to_fulfill": "has nothing to fulfill"}
+"""States that nobody would say a checkout is."""
 
 
 def _show_event(desk: Desk, id: str, *, as_json: bool) -> int:

@@ -37,6 +37,15 @@ def test_run_fulfills_a_session_that_no_webhook_told_of(fulfill: Fulfill, sandbo
     assert (retrieved["actor"], retrieved["reason"]) == ("staff:kim", "the customer called")
 
 
+def test_what_a_checkout_has_it_is_not_said_to_be(fulfill: Fulfill, sandbox: Sandbox) -> None:
+    session = sandbox.create_session({"mode": "setup", "currency": "eur", "success_url": "http://localhost/x"}).id
+    sandbox.pay(session)
+
+    said = fulfill("run", session, *BY)
+
+    assert said.out == f"Stripe was asked. {session} has nothing to fulfill.\n"
+
+
 def test_run_for_a_session_unknown_to_stripe_is_refused(fulfill: Fulfill, sandbox: Sandbox) -> None:
     said = fulfill("run", "cs_test_unknown", *BY)
 
