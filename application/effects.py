@@ -80,7 +80,7 @@ class EffectRunner:
             self._locks.enlist(self._worker)
             self._is_enlisted = True
         now = self._clock()
-        chosen = self._choose(self._due.due(now, _CANDIDATES_MAX))
+        chosen = self._choose(self._due.due(now, _CANDIDATES_MAX + len(self._set_aside)))
         won, trouble = self._claim_all(chosen, now)
         if isinstance(trouble, Stopped):
             won = []  # what came of them could not be stored: whoever comes next finds them orphaned

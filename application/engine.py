@@ -149,7 +149,10 @@ class Engine:
             self._writer.wake.clear()
 
     def _look_after_the_log(self) -> None:
-        self._log.store.check_place()
+        try:
+            self._log.store.check_place()
+        except PersistenceError as error:
+            logger.error("the log can't be looked at for now", error=str(error))
         if self._writer.is_failing:
             self._writer.try_again()
 

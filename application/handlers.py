@@ -102,7 +102,8 @@ class Deliver:
             return "The line has been delivered otherwise"
         if line.delivery_step != requested.step:
             return "The line has been planned anew"
-        return None if line.is_ready else "Its stock was taken back"
+        # Of an attempt that nobody ended it is not known whether it delivered: it is repeated, under its own key.
+        return None if line.is_ready or effect.worker is not None else "Its stock was taken back"
 
     def perform(self, attempt: Attempt) -> Done:
         requested = attempt.effect.requested

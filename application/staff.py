@@ -137,7 +137,7 @@ class Staff:
 
 def _stop_waiting_for_keys(session_id: str, line: Line, unit: UnitOfWork) -> None:
     """No import serves the line from here on; if one has, the keys are about to be delivered, and nobody else's."""
-    if line.plan.key_pool is None or line.state is LineState.DELIVERED or not line.is_ready:
+    if line.plan.key_pool is None or line.state is LineState.DELIVERED:
         return
     claim = Claim(session_id, line.plan.id)
     pool = unit.command(KeyPool, key_pool_id(line.plan.key_pool), KeyPool.stop_waiting, claim)

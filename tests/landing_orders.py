@@ -57,7 +57,7 @@ def nothing_planned() -> Fulfillment:
 
 
 def delivered(line: PlannedLine, *, link: str | None = None, keys: tuple[Personal, ...] = ()) -> Event:
-    return Fulfillment.LineItemDelivered(line_item=line.id, link=link, keys=keys)
+    return Fulfillment.LineItemDelivered(line_item=line.id, link=link, keys=keys, occurred_at=PAID_AT)
 
 
 def blocked(line: PlannedLine, state: LineState) -> Event:

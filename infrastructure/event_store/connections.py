@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from eventsourcing.persistence import ConnectionPoolClosedError, InterfaceError
+from eventsourcing.persistence import ConnectionPoolClosedError, InterfaceError, OperationalError
 from eventsourcing.sqlite import SQLiteConnection, SQLiteConnectionPool, SQLiteCursor, SQLiteDatastore
 
 from application.errors import LogReplaced
@@ -121,6 +121,7 @@ class Place:
 
     def __init__(self, path: str) -> None:
         self._path = path
+        self._absolute = path if path.startswith("file:") else os.path.abspath(path)
         self._file = self._found()
 
     def remember(self) -> None:
@@ -141,7 +142,9 @@ class Place:
     def _found(self) -> tuple[int, int] | None:
         """The identity of the file; none for a URI, as for a log in memory."""
         try:
-            status = os.stat(self._path)
-        except FileNotFoundError:
+            status = os.stat(self._absolute)
+        except (FileNotFoundError, NotADirectoryError):
             return None
+        except OSError as error:
+            raise OperationalError(f"The log {self._path} can't be looked at: {error.strerror}") from error
         return status.st_dev, status.st_ino

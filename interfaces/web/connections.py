@@ -84,6 +84,12 @@ class Connection(H11Protocol):
     _client_timer: asyncio.TimerHandle | None = None
 
     @property
+    def _waiting(self) -> "dict[Connection, None]":
+        """Those of this server that wait for their clients, who has waited longest first."""
+        waiting: dict[Connection, None] = vars(self.server_state).setdefault("waiting", {})
+        return waiting
+
+    @property
     def is_waiting_for_client(self) -> bool:
         return self.cycle is None or self.cycle.response_complete  # type: ignore[redundant-expr]  # None before the first
 
@@ -93,10 +99,12 @@ class Connection(H11Protocol):
             transport.abort()
             return
         super().connection_made(transport)
+        self._waiting[self] = None
         self._time_client()
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
+        self._take_place()
         if self.is_waiting_for_client:
             self._time_client()
         else:
@@ -105,21 +113,32 @@ class Connection(H11Protocol):
     def on_response_complete(self) -> None:
         self.cycle.body.clear()  # nobody reads what came behind an early answer, and the connection may stay
         super().on_response_complete()
+        self._waiting.pop(self, None)
+        self._take_place()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_timer()
+        self._waiting.pop(self, None)
         super().connection_lost(exc)
+
+    def _take_place(self) -> None:
+        """Among those that wait, for the rest of a body too, or not."""
+        if self.is_waiting_for_client or self.cycle.more_body:
+            self._waiting.setdefault(self, None)
+        else:
+            self._waiting.pop(self, None)
 
     def _has_room(self) -> bool:
         # uvicorn answers 503 by itself from `limit_concurrency` connections on, so one less is the most
         if self.limit_concurrency is None or len(self.connections) + 1 < self.limit_concurrency:
             return True
-        idle = next((c for c in self.connections if isinstance(c, Connection) and c.is_waiting_for_client), None)
+        idle = next(iter(self._waiting), None)
         if self._is_time_to_say():
             logger.warning("too many connections", connections_max=self.limit_concurrency, all_busy=idle is None)
         if idle is None:
             return False
         self.connections.discard(idle)
+        self._waiting.pop(idle, None)
         idle.transport.abort()
         return True
 

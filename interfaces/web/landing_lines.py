@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from domain.checkout import Checkout
 from domain.fulfillment import Fulfillment
@@ -52,8 +53,9 @@ def ordered(checkout: Checkout) -> list[Section]:
     return _sections({ORDERED: [Item(title=one_line(item.description), quantity=item.quantity) for item in bought]})
 
 
-def planned(fulfillment: Fulfillment, *, shows_keys: bool) -> list[Section]:
-    items = {id: _item(line, shows_keys=shows_keys) for id, line in fulfillment.lines.items()}
+def planned(fulfillment: Fulfillment, *, keys_since: datetime) -> list[Section]:
+    """With the licence keys that were delivered since then."""
+    items = {id: _item(line, keys_since) for id, line in fulfillment.lines.items()}
     parcels = [_parcel(parcel, items, len(fulfillment.parcels)) for parcel in fulfillment.parcels]
     shipped = {id for parcel in fulfillment.parcels for id in parcel.lines}
     by_kind: dict[str, list[Item]] = {}
@@ -81,7 +83,8 @@ def _kind(line: Line) -> str:
             return BY_HAND
 
 
-def _item(line: Line, *, shows_keys: bool) -> Item:
+def _item(line: Line, keys_since: datetime) -> Item:
+    shows_keys = line.delivered_at is not None and line.delivered_at > keys_since
     return Item(
         title=one_line(line.plan.title),
         quantity=line.plan.item.quantity,

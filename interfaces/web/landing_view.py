@@ -19,7 +19,7 @@ from interfaces.web.landing_lines import Section, is_working, ordered, planned
 from interfaces.web.landing_words import KEYS_AT_THE_SHOP, KEYS_IN_MAIL, LOOKS_AGAIN, Words, words
 
 KEYS_SHOWN_FOR = timedelta(hours=1)
-"""How long after the payment licence keys are shown: the page's address may still lie around much later."""
+"""How long after they are there licence keys are shown: the page's address may still lie around much later."""
 _REFRESH_SECONDS_MAX = 600
 _REFRESH_UNHEARD_SECONDS_MAX = 60
 """The customer may have come back this moment, however old the session is."""
@@ -139,8 +139,7 @@ def _sections(
     session: CheckoutSession, fulfillment: Fulfillment, state: CheckoutState, now: datetime
 ) -> tuple[Section, ...]:
     if fulfillment.requested:
-        shows_keys = session.paid_at is not None and now < session.paid_at + KEYS_SHOWN_FOR
-        return tuple(planned(fulfillment, shows_keys=shows_keys))
+        return tuple(planned(fulfillment, keys_since=now - KEYS_SHOWN_FOR))
     if session.checkout is None or state not in {CheckoutState.FULFILLING, CheckoutState.AWAITING_PAYMENT}:
         return ()
     return tuple(ordered(session.checkout))

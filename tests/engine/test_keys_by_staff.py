@@ -45,3 +45,24 @@ def test_a_line_that_a_person_completed_leaves_the_keys_of_the_next_import_to_ot
 
     assert [event.keys for event in shop.events_of(Fulfillment.LineItemDelivered)] == [()]
     assert shop.runtime.log.get(KeyPool, "keys_pro").free == (Personal("A"),)
+
+
+def test_keys_that_wait_with_their_line_for_its_stock_are_not_left_behind(
+    open_shop: Callable[..., Shop], outside: Outside
+) -> None:
+    outside.checkouts[ID] = a_checkout(line_items=[a_line_item("li_key")])
+    rule = '[products.prod_li_key]\ndelivery = "license_key"\npool = "pro"\nsku = "box"\ntrack_stock = true\n'
+    shop = open_shop(catalog=rule)
+    shop.runtime.staff.count("box", 1, BY)
+    shop.hear(COMPLETED, ID, id="evt_1", payment_status="paid")
+    shop.rest()
+    shop.runtime.staff.count("box", 0, BY)
+    shop.runtime.staff.import_keys("pro", ["A"], BY)
+    shop.rest()
+
+    with pytest.raises(Refused):
+        shop.runtime.staff.complete(ID, ["li_key"], BY)
+    shop.runtime.staff.count("box", 1, BY)
+    shop.rest()
+
+    assert [event.keys for event in shop.events_of(Fulfillment.LineItemDelivered)] == [(Personal("A"),)]

@@ -9,6 +9,8 @@ from shop import COMPLETED, Shop
 
 from application.ports import Permanent, Temporary
 from application.staff import By
+from application.unit_of_work import Stamp
+from domain.effect import Effect
 from domain.identifiers import effect_id
 from domain.line import LineState
 
@@ -110,3 +112,17 @@ def test_a_delivery_that_was_given_up_waits_for_a_person_although_its_stock_is_b
     shop.rest()
 
     assert (state(shop), list(outside.deliveries)) == (LineState.DELIVERED, [NEW_DELIVERY])
+
+
+def test_an_attempt_that_nobody_ended_is_repeated_though_the_stock_is_gone(shop: Shop, outside: Outside) -> None:
+    """The courier may have it already: to forget that would have it sent once more under another key."""
+    shop.visit(NEW)
+    shop.runtime.engine.run_until_quiet(effects=False)
+    gone, now = Stamp(actor="worker:gone", now=shop.clock(), session_id=NEW), shop.clock()
+    shop.runtime.writer.run(
+        gone, [NEW_DELIVERY], lambda unit: unit.command(Effect, NEW_DELIVERY, Effect.start, "gone", now=now)
+    )
+    recount(shop, 0)
+
+    assert list(outside.deliveries) == [NEW_DELIVERY]
+    assert state(shop) is LineState.DELIVERED

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from eventsourcing.persistence import PersistenceError
 
 from application.errors import LogReplaced
 from application.log import Log, StoredEvent
@@ -52,4 +53,28 @@ def test_a_log_in_memory_has_no_place(tmp_path: Path) -> None:
     log.store.check_place()
 
     assert log.store.insert_events(EVENTS) == [1]
+    log.close()
+
+
+def test_a_place_that_can_not_be_looked_at_is_trouble_of_the_moment(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stale(_: str) -> None:
+        raise OSError(116, "Stale file handle")
+
+    monkeypatch.setattr("infrastructure.event_store.connections.os.stat", stale)
+    with pytest.raises(PersistenceError, match="can't be looked at: Stale file handle"):
+        log.store.insert_events(EVENTS)
+    monkeypatch.undo()
+
+    log.store.insert_events(EVENTS)
+
+
+def test_who_goes_to_another_directory_leaves_the_log_where_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    log = Log(dict(sqlite_environment("here.db", create_tables=True)))
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+
+    log.store.check_place()
     log.close()

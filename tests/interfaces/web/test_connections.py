@@ -22,6 +22,10 @@ from interfaces.web.connections import (
 
 HALF_A_HEAD = b"POST /webhook HTTP/1.1\r\nHost: x\r\n"
 A_REQUEST = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+A_BODY_THAT_NEVER_COMES = (
+    b"POST /webhook HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n"
+    b"Stripe-Signature: t=1767225600,v1=" + b"0" * 64 + b"\r\n\r\n{"
+)
 ANSWERED_EARLY = b"GET /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n"
 
 
@@ -94,6 +98,25 @@ def test_more_connections_than_file_descriptors_keep_nobody_out(tmp_path: Path) 
     assert [answer.status_code for answer in answers] == [400] * 40
     assert "out of system resource" not in log
     assert 1 <= log.count("too many connections") <= 3
+
+
+def test_who_has_waited_longest_makes_room(tmp_path: Path) -> None:
+    """Some webhooks come over connections that were opened a moment before: they are not the ones to be cut."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = int(listening.getsockname()[1])
+    settings = {"STRIPE_API_KEY": "sk_test_example1234", "STRIPE_WEBHOOK_SECRET": "whsec_for_tests"}
+    engine = FewDescriptors(tmp_path, port, settings)
+    with ExitStack() as stack:
+        stack.callback(engine.stop)
+        engine.start()
+        for _ in range(5):
+            for _ in range(50):
+                stack.enter_context(connected(engine.url, A_BODY_THAT_NEVER_COMES))
+            fresh = stack.enter_context(connected(engine.url))
+            for _ in range(20):
+                stack.enter_context(connected(engine.url))
+            fresh.sendall(A_REQUEST)
+            assert answer(fresh).startswith(b"HTTP/1.1 200")
 
 
 @pytest.mark.parametrize("descriptors", [64, 256, 1024, 4096, 20_000, 1_048_576])

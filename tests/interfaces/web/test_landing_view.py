@@ -12,6 +12,7 @@ from landing_orders import (
     KEY,
     KEYS,
     MUG,
+    PAID_AT,
     PLATE,
     blocked,
     delivered,
@@ -182,7 +183,7 @@ def test_a_parked_order_asks_nothing_of_the_customer() -> None:
     ("after", "is_shown"),
     [(timedelta(0), True), (timedelta(minutes=60, microseconds=-1), True), (timedelta(minutes=60), False)],
 )
-def test_licence_keys_are_shown_in_the_first_hour_after_payment_only(after: timedelta, is_shown: bool) -> None:
+def test_licence_keys_are_shown_for_an_hour_after_they_were_delivered(after: timedelta, is_shown: bool) -> None:
     page = page_of_lines(delivered(KEY, keys=KEYS), plan=[KEY], after=after)
 
     html, answer = render(page), json.dumps(as_json(page))
@@ -190,6 +191,12 @@ def test_licence_keys_are_shown_in_the_first_hour_after_payment_only(after: time
     for key in KEYS:
         assert (key.text in html, key.text in answer) == (is_shown, is_shown)
     assert ("Your licence keys are in your mail." in html) is not is_shown
+
+
+def test_keys_that_come_days_after_the_payment_are_shown_then() -> None:
+    late = replace(delivered(KEY, keys=KEYS), occurred_at=PAID_AT + timedelta(days=3))
+
+    assert KEYS[0].text in render(page_of_lines(late, plan=[KEY], after=timedelta(days=3, minutes=5)))
 
 
 @pytest.mark.parametrize("after", [timedelta(0), timedelta(hours=1)])
