@@ -57,7 +57,7 @@ def test_a_crash_at_the_insert_neither_loses_nor_repeats_a_decision(open_process
         session = f"cs_test_{at.split()[0]}"
         crashing = open_process(Counting())
         crashing.note("a", session)
-        crashing.points.at = len(crashing.points.reached) + (1 if expected == 0 else 2)
+        crashing.points.at = (len(crashing.points.reached) + (1 if expected == 0 else 2),)
         with pytest.raises(Crash, match=at):
             crashing.rest()
         assert crashing.counted(session) == expected

@@ -18,10 +18,10 @@ class Crash(BaseException):
 
 
 class CrashPoints:
-    """Counts the places that are reached, and ends the process at the chosen one (from 1). Before that it may be made
+    """Counts the places that are reached, and ends the process at each chosen one (from 1). Before that it may be made
     to run into trouble at the next places of a name, one after the other."""
 
-    def __init__(self, at: int | None = None) -> None:
+    def __init__(self, *at: int) -> None:
         self.at = at
         self.reached: list[str] = []
         self.troubles: dict[str, list[Exception | None]] = {}
@@ -31,7 +31,7 @@ class CrashPoints:
         trouble = self.troubles[place].pop(0) if self.troubles.get(place) else None
         if trouble is not None:
             raise trouble
-        if len(self.reached) == self.at:
+        if len(self.reached) in self.at:
             raise Crash(place)
 
 

@@ -35,6 +35,8 @@ class Outside:
     retrievals: int = 0
     troubles: list[Exception] = field(default_factory=list)
     """What the next calls raise, whichever they are."""
+    couriers_trouble: Exception | None = None
+    """What whoever delivers answers to every call, as long as it is there."""
     mailbox: dict[str, Mail] = field(default_factory=dict)
     """By message ID: the same one twice is one mail, as a mail server and a reader see it."""
     deliveries: dict[str, DeliveryRequest] = field(default_factory=dict)
@@ -64,6 +66,8 @@ class Outside:
     def deliver(self, request: DeliveryRequest) -> DeliveryReceipt:
         self._trouble()
         self.points.reach("before a line is delivered outside")
+        if self.couriers_trouble is not None:
+            raise self.couriers_trouble
         self.deliveries.setdefault(request.idempotency_key, request)
         self.points.reach("after a line was delivered outside")
         return DeliveryReceipt(note="delivered outside")
