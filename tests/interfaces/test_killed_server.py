@@ -137,7 +137,7 @@ def test_it_ends_and_says_why_when_its_log_is_taken_away(engine: EngineProcess, 
     answer = deliver(engine, 2) if is_used else None
 
     assert answer is None
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 5
     while "fulfillment.db was deleted, moved or replaced while it was open" not in engine.log.read_text():
         assert time.monotonic() < deadline
         time.sleep(0.05)

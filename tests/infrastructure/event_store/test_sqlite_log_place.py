@@ -56,14 +56,14 @@ def test_a_log_in_memory_has_no_place(tmp_path: Path) -> None:
     log.close()
 
 
-def test_a_place_that_can_not_be_looked_at_is_trouble_of_the_moment(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
-    def stale(_: str) -> None:
-        raise OSError(116, "Stale file handle")
-
-    monkeypatch.setattr("infrastructure.event_store.connections.os.stat", stale)
-    with pytest.raises(PersistenceError, match="can't be looked at: Stale file handle"):
+def test_a_place_that_can_not_be_looked_at_is_trouble_of_the_moment(log: Log, tmp_path: Path) -> None:
+    path, kept = tmp_path / "log.db", tmp_path / "kept.db"
+    path.rename(kept)
+    path.symlink_to(path)
+    with pytest.raises(PersistenceError, match="can't be looked at: Too many levels of symbolic links"):
         log.store.insert_events(EVENTS)
-    monkeypatch.undo()
+    path.unlink()
+    kept.rename(path)
 
     log.store.insert_events(EVENTS)
 
