@@ -1,13 +1,44 @@
 """What holds for every test."""
 
 import logging
+from collections.abc import Iterator
 
 import pytest
 import structlog
+from postgres_databases import Databases, ServerOfTheRun
 
 pytest.register_assert_rewrite("scenario")  # so that a failure shows both lists of facts
 
+_server = ServerOfTheRun()
 
-def pytest_configure() -> None:
+
+def pytest_configure(config: pytest.Config) -> None:
     """Nothing here logs: what a test wants to see of the logs it configures itself."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    if not hasattr(config, "workerinput"):
+        _server.start()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        _server.stop()
+
+
+def _make_tables(url: str) -> None:
+    """There are none yet."""
+
+
+@pytest.fixture(scope="session")
+def databases() -> Iterator[Databases]:
+    """Databases of this process, copies of one with every table in it."""
+    made = Databases(prepare=_make_tables)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def postgres_url(databases: Databases) -> Iterator[str]:
+    """A PostgreSQL database of this test's own, with every table in it."""
+    url = databases.create()
+    yield url
+    databases.drop(url)
