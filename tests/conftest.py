@@ -3,9 +3,12 @@
 import logging
 from collections.abc import Iterator
 
+import psycopg
 import pytest
 import structlog
 from postgres_databases import Databases, ServerOfTheRun
+
+from infrastructure.views import postgres as postgres_views
 
 pytest.register_assert_rewrite("scenario")  # so that a failure shows both lists of facts
 
@@ -25,7 +28,9 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def _make_tables(url: str) -> None:
-    """There are none yet."""
+    """As `fulfill migrate` does."""
+    with psycopg.connect(url) as connection:
+        postgres_views.create_tables(connection)
 
 
 @pytest.fixture(scope="session")

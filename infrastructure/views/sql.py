@@ -1,6 +1,10 @@
-"""Changes, filters and tables of views as SQL, with a `?` for every value. Names are ours, and quoted all the same."""
+"""Changes, filters and tables of views as SQL of both stores, with a `?` for every value.
+
+Names are ours, and quoted all the same.
+"""
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import assert_never
 
@@ -16,26 +20,74 @@ from application.projections.projection import (
     Update,
     Value,
 )
-from application.views import Above, Among, AtMost, Equal, Filter, OneOf, Selection, StartsWith
+from application.views import (
+    Above,
+    Among,
+    AtMost,
+    Equal,
+    Filter,
+    OneOf,
+    Selection,
+    StartsWith,
+    View,
+    ViewState,
+)
 
 Statement = tuple[str, tuple[Value, ...]]
 TableOf = Callable[[Projection], str]
 """The table in which the live view of a projection is kept."""
 
-_TYPES = {Column.TEXT: "TEXT", Column.INTEGER: "INTEGER DEFAULT 0"}
+VIEWS = """
+SELECT name, version, generation, position, state,
+    (SELECT count(*) FROM unreadable u WHERE u.name=v.name AND u.generation=v.generation)
+FROM views v
+"""
 _LAST_CHARACTER = "\U0010ffff"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dialect:
+    """How a store names what both have. Text sorts by code point, and null before everything else."""
+
+    text: str
+    integer: str
+    nulls_first: str
+    """What an index needs to say to have them first."""
+
+
+SQLITE = Dialect(text="TEXT", integer="INTEGER", nulls_first="")
+POSTGRES = Dialect(text='text COLLATE "C"', integer="bigint", nulls_first=" NULLS FIRST")
+
+
+def view(row: tuple[str, int, int, int, str, int]) -> View:
+    """A row of `VIEWS`."""
+    name, version, generation, position, state, unreadable = row
+    return View(
+        name=name,
+        version=version,
+        generation=generation,
+        position=position,
+        state=ViewState(state),
+        unreadable=unreadable,
+    )
+
+
+def table_name(view: View) -> str:
+    """Where the rows of a generation are."""
+    return f"{view.name}_v{view.version}_g{view.generation}"
 
 
 def quoted(name: str) -> str:
     return f'"{name}"'
 
 
-def create_table(name: str, table: Table) -> list[str]:
-    columns = [f"{quoted(column)} {_TYPES[kind]}{_not_null(column, table)}" for column, kind in table.columns.items()]
+def create_table(name: str, table: Table, dialect: Dialect) -> list[str]:
+    columns = [_column(column, kind, table, dialect) for column, kind in table.columns.items()]
     primary = f"PRIMARY KEY ({_list(table.key)})"
     statements = [f"CREATE TABLE {quoted(name)} ({', '.join([*columns, primary])})"]
     for number, index in enumerate(table.indexes, 1):
-        statements.append(f"CREATE INDEX {quoted(f'{name}_i{number}')} ON {quoted(name)} ({_list(index)})")
+        parts = (quoted(column) + ("" if column in table.key else dialect.nulls_first) for column in index)
+        statements.append(f"CREATE INDEX {quoted(f'{name}_i{number}')} ON {quoted(name)} ({', '.join(parts)})")
     return statements
 
 
@@ -85,14 +137,16 @@ def select(selection: Selection, table_of: TableOf) -> Statement:
     columns = _list(selection.projection.table.columns)
     text = f"SELECT {columns} FROM {quoted(table_of(selection.projection))}{where}"
     if selection.order_by:
-        text += f" ORDER BY {', '.join(map(_direction, selection.order_by))}"
+        key = selection.projection.table.key
+        text += f" ORDER BY {', '.join(_direction(column, key) for column in selection.order_by)}"
     if selection.limit is not None:
         text, parameters = f"{text} LIMIT ?", (*parameters, selection.limit)
     return text, parameters
 
 
-def _not_null(column: str, table: Table) -> str:
-    return " NOT NULL" if column in table.key else ""
+def _column(name: str, kind: Column, table: Table, dialect: Dialect) -> str:
+    type_ = dialect.text if kind is Column.TEXT else f"{dialect.integer} DEFAULT 0"
+    return f"{quoted(name)} {type_}{' NOT NULL' if name in table.key else ''}"
 
 
 def _list(names: Iterable[str]) -> str:
@@ -105,8 +159,11 @@ def _insert(name: str, columns: Sequence[str], key: Sequence[str], assignments: 
     return f"INSERT INTO {quoted(name)} ({_list(columns)}) VALUES ({marks}) ON CONFLICT ({_list(key)}) DO {action}"
 
 
-def _direction(column: str) -> str:
-    return f"{quoted(column[1:])} DESC" if column.startswith("-") else quoted(column)
+def _direction(column: str, key: Sequence[str]) -> str:
+    """PostgreSQL uses no index that puts null elsewhere, even where there is none: what can't be null says nothing."""
+    name = column.removeprefix("-")
+    direction, nulls = (" DESC", " NULLS LAST") if column.startswith("-") else ("", " NULLS FIRST")
+    return f"{quoted(name)}{direction}{'' if name in key else nulls}"
 
 
 def _all(conditions: Iterable[Statement]) -> Statement:
@@ -135,7 +192,8 @@ def _filter(each: Filter, table_of: TableOf) -> Statement:
         case StartsWith():
             return f"{column}>=? AND {column}<?", (each.text, each.text + _LAST_CHARACTER)
         case OneOf():
-            return f"{column} IN ({', '.join('?' * len(each.values))})", tuple(each.values)
+            marks = ", ".join("?" * len(each.values))
+            return (f"{column} IN ({marks})" if marks else "1=0"), tuple(each.values)
         case Among():
             where, parameters = _all(_filter(inner, table_of) for inner in each.where)
             return f"{column} IN (SELECT {column} FROM {quoted(table_of(each.projection))}{where})", parameters

@@ -48,11 +48,6 @@ _TABLES = (
     )
     """,
 )
-_VIEWS = """
-SELECT name, version, generation, position, state,
-    (SELECT count(*) FROM unreadable u WHERE u.name=v.name AND u.generation=v.generation)
-FROM views v
-"""
 
 
 def views_path(log_path: Path) -> Path:
@@ -116,7 +111,7 @@ class SQLiteViews:
 
     def all(self) -> Sequence[View]:
         with self._reading() as connection:
-            return [_view(row) for row in connection.execute(f"{_VIEWS} ORDER BY name, generation")]
+            return [sql.view(row) for row in connection.execute(f"{sql.VIEWS} ORDER BY name, generation")]
 
     def create(self, projection: Projection, state: ViewState) -> View:
         with self._writing() as connection:
@@ -133,7 +128,7 @@ class SQLiteViews:
                 connection.execute("INSERT INTO views VALUES (?,?,?,?,?)", row)
             except sqlite3.IntegrityError as error:
                 raise Overtaken(f"the view {view.name} is {state} already") from error
-            for statement in sql.create_table(_table(view), projection.table):
+            for statement in sql.create_table(sql.table_name(view), projection.table, sql.SQLITE):
                 connection.execute(statement)
             if state is ViewState.LIVE:
                 _show(connection, view)
@@ -146,8 +141,8 @@ class SQLiteViews:
 
     def switch(self, view: View) -> None:
         with self._writing() as connection:
-            rows = connection.execute(f"{_VIEWS} WHERE v.name=?", (view.name,)).fetchall()
-            found = {known.state: known for known in map(_view, rows)}
+            rows = connection.execute(f"{sql.VIEWS} WHERE v.name=?", (view.name,)).fetchall()
+            found = {known.state: known for known in map(sql.view, rows)}
             live, building = found.get(ViewState.LIVE), found.get(ViewState.BUILDING)
             if building is None or building.generation != view.generation:
                 raise Overtaken(f"generation {view.generation} of the view {view.name} is not being built any more")
@@ -165,7 +160,7 @@ class SQLiteViews:
 
     def select(self, selection: Selection) -> Sequence[Row]:
         with self._reading() as connection:
-            text, parameters = sql.select(selection, lambda each: _table(_live(connection, each)))
+            text, parameters = sql.select(selection, lambda each: sql.table_name(_live(connection, each)))
             columns = list(selection.projection.table.columns)
             return [dict(zip(columns, row, strict=True)) for row in connection.execute(text, parameters)]
 
@@ -238,7 +233,7 @@ class _Snapshot:
     def rows(self) -> Iterator[Row]:
         table = self.projection.table
         selection = Selection(projection=self.projection, order_by=table.key)
-        text, parameters = sql.select(selection, lambda _: _table(self.view))
+        text, parameters = sql.select(selection, lambda _: sql.table_name(self.view))
         for row in self.connection.execute(text, parameters):
             yield dict(zip(table.columns, row, strict=True))
 
@@ -251,7 +246,7 @@ def _apply(connection: sqlite3.Connection, advance: Advance) -> None:
     )
     if moved.rowcount != 1:
         raise Overtaken(f"generation {view.generation} of the view {view.name} is not at {view.position} any more")
-    changes = (sql.change(_table(view), advance.table, change) for change in advance.changes)
+    changes = (sql.change(sql.table_name(view), advance.table, change) for change in advance.changes)
     for text, statements in groupby(changes, key=itemgetter(0)):
         connection.executemany(text, [parameters for _, parameters in statements])
     left_out = [(view.name, view.generation, each.position, each.error) for each in advance.unreadable]
@@ -261,7 +256,7 @@ def _apply(connection: sqlite3.Connection, advance: Advance) -> None:
 def _show(connection: sqlite3.Connection, live: View) -> None:
     """Under the plain name of the projection, for analysts: the tables' own names change with every rebuild."""
     connection.execute(f"DROP VIEW IF EXISTS {sql.quoted(live.name)}")
-    connection.execute(f"CREATE VIEW {sql.quoted(live.name)} AS SELECT * FROM {sql.quoted(_table(live))}")
+    connection.execute(f"CREATE VIEW {sql.quoted(live.name)} AS SELECT * FROM {sql.quoted(sql.table_name(live))}")
 
 
 def _drop(connection: sqlite3.Connection, view: View) -> None:
@@ -269,31 +264,15 @@ def _drop(connection: sqlite3.Connection, view: View) -> None:
     dropped = connection.execute("DELETE FROM views WHERE name=? AND generation=? RETURNING state", key).fetchone()
     if dropped == (ViewState.LIVE,):
         connection.execute(f"DROP VIEW IF EXISTS {sql.quoted(view.name)}")
-    connection.execute(f"DROP TABLE IF EXISTS {sql.quoted(_table(view))}")
+    connection.execute(f"DROP TABLE IF EXISTS {sql.quoted(sql.table_name(view))}")
     connection.execute("DELETE FROM unreadable WHERE name=? AND generation=?", key)
 
 
 def _live(connection: sqlite3.Connection, projection: Projection) -> View:
     row = connection.execute(
-        f"{_VIEWS} WHERE v.name=? AND v.version=? AND v.state=?",
+        f"{sql.VIEWS} WHERE v.name=? AND v.version=? AND v.state=?",
         (projection.name, projection.version, ViewState.LIVE.value),
     ).fetchone()
     if row is None:
         raise ViewNotBuilt(f"The view {projection.name} is not built yet in version {projection.version}.")
-    return _view(row)
-
-
-def _view(row: tuple[str, int, int, int, str, int]) -> View:
-    name, version, generation, position, state, unreadable = row
-    return View(
-        name=name,
-        version=version,
-        generation=generation,
-        position=position,
-        state=ViewState(state),
-        unreadable=unreadable,
-    )
-
-
-def _table(view: View) -> str:
-    return f"{view.name}_v{view.version}_g{view.generation}"
+    return sql.view(row)

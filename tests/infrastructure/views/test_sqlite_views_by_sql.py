@@ -14,6 +14,11 @@ from infrastructure.views.sqlite import SQLiteViews
 
 
 @pytest.fixture
+def views(sqlite_views: SQLiteViews) -> SQLiteViews:
+    return sqlite_views
+
+
+@pytest.fixture
 def analyst(tmp_path: Path, views: SQLiteViews) -> Iterator[sqlite3.Connection]:
     with closing(sqlite3.connect(f"file:{tmp_path}/views.db?mode=ro", uri=True, isolation_level=None)) as connection:
         yield connection

@@ -48,6 +48,11 @@ def about(path: Path | str, what: str) -> str:
 
 
 @pytest.fixture
+def views(sqlite_views: SQLiteViews) -> SQLiteViews:
+    return sqlite_views
+
+
+@pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "views.db"
 

@@ -174,6 +174,17 @@ def test_a_selection_is_ordered_and_limited(shelf: Views) -> None:
     assert [(each["line"], each["sku"]) for each in found] == [(2, "a"), (2, "b"), (1, "a")]
 
 
+def test_null_sorts_before_everything_else(shelf: Views) -> None:
+    advance(shelf, Put(row("a", 1, None, "x")), Put(row("a", 2, -5, "")), Put(row("a", 3, 5, None)))
+
+    def lines(*order: str) -> list[Value]:
+        return [each["line"] for each in shelf.select(Selection(projection=SHELF, order_by=order))]
+
+    assert lines("pieces") == [1, 2, 3]
+    assert lines("-pieces") == [3, 2, 1]
+    assert lines("note", "line") == [3, 2, 1]
+
+
 def test_views_move_together_or_not_at_all(shelf: Views) -> None:
     shelf.create(LABELS, ViewState.LIVE)
     stale = replace(the_view(shelf, LABELS), position=7)
@@ -234,6 +245,18 @@ def test_a_generation_behind_the_live_one_is_not_switched_to(shelf: Views) -> No
         shelf.switch(building)
 
     assert rows(shelf) == [("old", 1, 0, None)]
+
+
+@pytest.mark.parametrize("gone", ["replaced", "dropped"])
+def test_a_generation_that_is_gone_does_not_move(shelf: Views, gone: str) -> None:
+    live = the_view(shelf)
+    if gone == "replaced":
+        shelf.switch(shelf.create(SHELF, ViewState.BUILDING))
+    else:
+        shelf.drop(live)
+
+    with pytest.raises(Overtaken, match="generation 1 of the view shelf is not at 0 any more"):
+        shelf.apply([Advance(view=live, table=SHELF.table, position=1, changes=[Put(row("a", 1))])])
 
 
 @pytest.mark.parametrize("gone", ["switched", "dropped"])

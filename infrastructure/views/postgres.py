@@ -1,0 +1,325 @@
+"""The views on PostgreSQL: a schema of their own in the database of the log.
+
+No reader holds anybody up, however long it reads: a generation that is not needed any more is `retired`, and its table
+goes when nobody reads it. What analysts see under a plain name is replaced in the same way.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import count, groupby
+from operator import itemgetter
+from typing import Any, LiteralString, TypeVar
+
+import psycopg
+from psycopg.errors import DependentObjectsStillExist, InvalidTableDefinition, LockNotAvailable, UndefinedTable
+
+from application.projections.projection import Projection, Row, Value
+from application.views import (
+    Advance,
+    Overtaken,
+    Selection,
+    Snapshot,
+    Unreadable,
+    View,
+    ViewNotBuilt,
+    ViewState,
+)
+from infrastructure.postgres import Connection, Connections
+from infrastructure.views import sql
+
+T = TypeVar("T")
+
+SCHEMA = "fulfillment_views"
+
+_LOOKS_MAX = 5
+"""A view is replaced once in a while, not between every two statements."""
+_FETCH = 2000
+_HELD = (LockNotAvailable, DependentObjectsStillExist)
+"""Somebody reads it, or somebody's own view is made from it."""
+_TABLES: tuple[LiteralString, ...] = (
+    "CREATE SCHEMA IF NOT EXISTS fulfillment_views",
+    """
+    CREATE TABLE IF NOT EXISTS fulfillment_views.views (
+        name text COLLATE "C" NOT NULL, version bigint NOT NULL, generation bigint NOT NULL, position bigint NOT NULL,
+        state text COLLATE "C" NOT NULL, PRIMARY KEY (name, generation)
+    )
+    """,
+    """
+    CREATE UNIQUE INDEX IF NOT EXISTS views_by_state ON fulfillment_views.views (name, state) WHERE state<>'retired'
+    """,
+    """
+    CREATE TABLE IF NOT EXISTS fulfillment_views.unreadable (
+        name text COLLATE "C" NOT NULL, generation bigint NOT NULL, position bigint NOT NULL,
+        error text COLLATE "C" NOT NULL, PRIMARY KEY (name, generation, position)
+    )
+    """,
+)
+_SHOWN = """
+SELECT view_name::text, table_name::text FROM information_schema.view_table_usage
+WHERE view_schema='fulfillment_views' AND table_schema='fulfillment_views'
+"""
+
+
+def create_tables(connection: psycopg.Connection[Any]) -> None:
+    """Make what `PostgresViews` relies on, if it is not there. Two that do so at once fail: the caller holds a lock."""
+    with connection.transaction():
+        for statement in _TABLES:
+            connection.execute(statement)
+
+
+class PostgresViews:
+    """Implements `application.views.Views`. Safe to share between threads, and between processes by the database."""
+
+    def __init__(self, url: str) -> None:
+        """Nothing is opened yet.
+
+        Raises:
+            PersistenceError: the URL can't be understood.
+        """
+        self._connections = Connections(url, "The views", application_name="fulfill views", schema=SCHEMA)
+        self._is_tidy = False
+
+    def close(self) -> None:
+        self._connections.close()
+
+    def all(self) -> Sequence[View]:
+        with self._connections.one() as connection:
+            rows = _run(connection, f"{sql.VIEWS} ORDER BY name, generation").fetchall()
+        views = [sql.view(row) for row in rows if row[4] != "retired"]
+        if len(views) < len(rows):
+            self._is_tidy = False
+        return views
+
+    def create(self, projection: Projection, state: ViewState) -> View:
+        with self._restructuring(projection.name) as connection:
+            found = _run(connection, "SELECT max(generation) FROM views WHERE name=?", projection.name).fetchall()
+            view = View(
+                name=projection.name,
+                version=projection.version,
+                generation=(found[0][0] or 0) + 1,
+                position=0,
+                state=state,
+            )
+            row = (view.name, view.version, view.generation, view.position, view.state.value)
+            if not _run(connection, "INSERT INTO views VALUES (?,?,?,?,?) ON CONFLICT DO NOTHING", *row).rowcount:
+                raise Overtaken(f"the view {view.name} is {state} already")
+            for statement in sql.create_table(sql.table_name(view), projection.table, sql.POSTGRES):
+                _run(connection, statement)
+        self._tidy()
+        return view
+
+    def apply(self, advances: Sequence[Advance]) -> None:
+        with self._writing() as connection:
+            _move(connection, advances)
+            for advance in advances:
+                _apply(connection, advance)
+        if not self._is_tidy:
+            self._tidy()
+
+    def switch(self, view: View) -> None:
+        with self._restructuring(view.name) as connection:
+            rows = _run(connection, f"{sql.VIEWS} WHERE v.name=? AND v.state<>'retired' FOR UPDATE OF v", view.name)
+            found = {known.state: known for known in map(sql.view, rows)}
+            live, building = found.get(ViewState.LIVE), found.get(ViewState.BUILDING)
+            if building is None or building.generation != view.generation:
+                raise Overtaken(f"generation {view.generation} of the view {view.name} is not being built any more")
+            if live is not None:
+                if live.position > building.position:
+                    raise Overtaken(f"the live view {view.name} is further than the one that was built")
+                _retire(connection, live)
+            where = (ViewState.LIVE.value, view.name, view.generation)
+            _run(connection, "UPDATE views SET state=? WHERE name=? AND generation=?", *where)
+        self._tidy()
+
+    def drop(self, view: View) -> None:
+        with self._restructuring(view.name) as connection:
+            _retire(connection, view)
+        self._tidy()
+
+    def select(self, selection: Selection) -> Sequence[Row]:
+        with self._connections.one() as connection:
+            columns = list(selection.projection.table.columns)
+            rows = _look(lambda: _select(connection, selection))
+            return [dict(zip(columns, row, strict=True)) for row in rows]
+
+    def unreadable(self, view: View) -> Sequence[Unreadable]:
+        with self._connections.one() as connection:
+            rows = _run(
+                connection,
+                "SELECT position, error FROM unreadable WHERE name=? AND generation=? ORDER BY position",
+                *(view.name, view.generation),
+            )
+            return [Unreadable(position=position, error=error) for position, error in rows]
+
+    @contextmanager
+    def snapshot(self, projection: Projection) -> Iterator[Snapshot]:
+        with self._connections.one() as connection:
+            try:
+                yield _Snapshot(connection, projection, _look(lambda: _hold(connection, projection)))
+            finally:
+                _end(connection)
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        with self._connections.one() as connection, connection.transaction():
+            yield connection
+
+    @contextmanager
+    def _restructuring(self, name: str) -> Iterator[Connection]:
+        """A transaction in which nobody else makes, retires or shows a generation of this view."""
+        with self._writing() as connection:
+            _alone(connection, name)
+            yield connection
+
+    def _tidy(self) -> None:
+        """Show analysts what is live, and drop what is retired. What somebody holds is left for later."""
+        self._is_tidy = True
+        with self._connections.one() as connection:
+            shown = dict(_run(connection, _SHOWN))
+            known = _run(connection, f"{sql.VIEWS} ORDER BY v.name, v.generation").fetchall()
+            live = {row[0]: _table(row) for row in known if row[4] == ViewState.LIVE}
+            for name in {row[0] for row in known}:
+                if shown.get(name) != live.get(name):
+                    with suppress(*_HELD):
+                        _show(connection, name)
+            for row in known:
+                if row[4] == "retired":
+                    with suppress(*_HELD):
+                        _drop_table(connection, row)
+
+
+@dataclass(frozen=True, slots=True)
+class _Snapshot:
+    connection: Connection
+    projection: Projection
+    view: View
+    numbers: Iterator[int] = field(default_factory=count)
+
+    def rows(self) -> Iterator[Row]:
+        """They come a few at a time, however many there are."""
+        table, cursor = self.projection.table, f"rows_{next(self.numbers)}"
+        selection = Selection(projection=self.projection, order_by=table.key)
+        text, _ = sql.select(selection, lambda _: sql.table_name(self.view))
+        _run(self.connection, f"DECLARE {cursor} NO SCROLL CURSOR FOR {text}")
+        while rows := _run(self.connection, f"FETCH {_FETCH} FROM {cursor}").fetchall():
+            for row in rows:
+                yield dict(zip(table.columns, row, strict=True))
+
+
+def _move(connection: Connection, advances: Sequence[Advance]) -> None:
+    """In the order of their names, so that no two wait for each other."""
+    for advance in sorted(advances, key=lambda each: (each.view.name, each.view.generation)):
+        view = advance.view
+        moved = _run(
+            connection,
+            "UPDATE views SET position=? WHERE name=? AND generation=? AND position=? AND state<>'retired'",
+            *(advance.position, view.name, view.generation, view.position),
+        )
+        if moved.rowcount != 1:
+            raise Overtaken(f"generation {view.generation} of the view {view.name} is not at {view.position} any more")
+
+
+def _apply(connection: Connection, advance: Advance) -> None:
+    view = advance.view
+    changes = (sql.change(sql.table_name(view), advance.table, change) for change in advance.changes)
+    with connection.cursor() as cursor:
+        for text, statements in groupby(changes, key=itemgetter(0)):
+            cursor.executemany(_for_psycopg(text), [parameters for _, parameters in statements])
+        left_out = [(view.name, view.generation, each.position, each.error) for each in advance.unreadable]
+        cursor.executemany("INSERT INTO unreadable VALUES (%s,%s,%s,%s)", left_out)
+
+
+def _retire(connection: Connection, view: View) -> None:
+    """Nobody who looks from now on finds it."""
+    key = (view.name, view.generation)
+    _run(connection, "UPDATE views SET state='retired' WHERE name=? AND generation=?", *key)
+    _run(connection, "DELETE FROM unreadable WHERE name=? AND generation=?", *key)
+
+
+def _show(connection: Connection, name: str) -> None:
+    """Under the plain name of the projection, for analysts: the tables' own names change with every rebuild."""
+    with connection.transaction():
+        _alone(connection, name, is_patient=False)
+        live = _run(connection, f"{sql.VIEWS} WHERE v.name=? AND v.state='live'", name).fetchone()
+        plain = sql.quoted(name)
+        if live is None:
+            _run(connection, f"DROP VIEW IF EXISTS {plain}")
+            return
+        rows = f"{plain} AS SELECT * FROM {sql.quoted(_table(live))}"
+        try:
+            with connection.transaction():
+                _run(connection, f"CREATE OR REPLACE VIEW {rows}")  # who may read it stays
+        except InvalidTableDefinition:  # its columns are others
+            _run(connection, f"DROP VIEW {plain}")
+            _run(connection, f"CREATE VIEW {rows}")
+
+
+def _drop_table(connection: Connection, row: tuple[Any, ...]) -> None:
+    name, _, generation, *_ = row
+    with connection.transaction():
+        _alone(connection, name, is_patient=False)
+        _run(connection, f"DROP TABLE IF EXISTS {sql.quoted(_table(row))}")
+        _run(connection, "DELETE FROM views WHERE name=? AND generation=? AND state='retired'", name, generation)
+
+
+def _alone(connection: Connection, name: str, *, is_patient: bool = True) -> None:
+    """Until the transaction ends, whoever else asks for the same waits."""
+    if not is_patient:
+        _run(connection, "SET LOCAL lock_timeout='5ms'")
+    _run(connection, "SELECT pg_advisory_xact_lock(hashtextextended(?, 0))", f"fulfill view {name}")
+
+
+def _look(look: Callable[[], T]) -> T:
+    """A view may be replaced, and its table go, just after it was found. Then look again."""
+    for _ in range(_LOOKS_MAX - 1):
+        with suppress(UndefinedTable):
+            return look()
+    return look()
+
+
+def _select(connection: Connection, selection: Selection) -> list[tuple[Any, ...]]:
+    text, parameters = sql.select(selection, lambda each: sql.table_name(_live(connection, each)))
+    return _run(connection, text, *parameters).fetchall()
+
+
+def _hold(connection: Connection, projection: Projection) -> View:
+    """The live view, in a transaction for which it stays as it is."""
+    _end(connection)
+    _run(connection, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+    view = _live(connection, projection)
+    _run(connection, f"LOCK TABLE {sql.quoted(sql.table_name(view))} IN ACCESS SHARE MODE")
+    return view
+
+
+def _end(connection: Connection) -> None:
+    if not connection.closed:
+        connection.rollback()
+
+
+def _live(connection: Connection, projection: Projection) -> View:
+    row = _run(
+        connection,
+        f"{sql.VIEWS} WHERE v.name=? AND v.version=? AND v.state='live'",
+        *(projection.name, projection.version),
+    ).fetchone()
+    if row is None:
+        raise ViewNotBuilt(f"The view {projection.name} is not built yet in version {projection.version}.")
+    return sql.view(row)
+
+
+def _table(row: tuple[Any, ...]) -> str:
+    """Where the rows of a generation are; a retired one is no `View`."""
+    name, version, generation, *_ = row
+    return f"{name}_v{version}_g{generation}"
+
+
+def _run(connection: Connection, text: str, *parameters: Value) -> psycopg.Cursor[tuple[Any, ...]]:
+    return connection.execute(_for_psycopg(text), parameters)
+
+
+@lru_cache(maxsize=1024)
+def _for_psycopg(text: str) -> bytes:
+    """With its marks for values; no name of ours has one in it."""
+    return text.replace("?", "%s").encode()
