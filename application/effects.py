@@ -34,7 +34,6 @@ class EffectRunner:
     def __init__(
         self,
         *,
-        worker: str,
         kinds: Mapping[str, Kind],
         due: DueEffects,
         writer: Writer,
@@ -44,7 +43,8 @@ class EffectRunner:
         executor: Executor,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._worker = worker
+        self._worker = ""
+        """The ID under which we work now."""
         self._kinds = kinds
         self._due = due
         self._writer = writer
@@ -60,7 +60,6 @@ class EffectRunner:
         self._set_aside: set[str] = set()
         """Effects of checkouts with an event that this version can't read: another version will have to do them."""
         self._lock = threading.Lock()
-        self._is_enlisted = False
         self.wake = threading.Event()
         """Set when there may be something to do."""
 
@@ -76,9 +75,7 @@ class EffectRunner:
             Busy, StoreUnavailable: not everything could be claimed; what could is being done all the same.
             Stopped: nothing is done any more.
         """
-        if not self._is_enlisted:
-            self._locks.enlist(self._worker)
-            self._is_enlisted = True
+        self._worker = self._locks.enlist()
         now = self._clock()
         chosen = self._choose(self._due.due(now, _CANDIDATES_MAX + len(self._set_aside)))
         won, trouble = self._claim_all(chosen, now)

@@ -19,6 +19,7 @@ from application.errors import Busy, Stopped, StoreUnavailable
 from application.followers import BATCH_MAX, BATCH_WHILE_WAITED_FOR, Followers
 from application.log import Log
 from application.ports import WorkerLocks
+from application.views import Views
 from application.writer import Writer
 
 logger = structlog.get_logger(__name__)
@@ -47,6 +48,7 @@ class Engine:
         runner: EffectRunner,
         executor: Executor,
         locks: WorkerLocks,
+        views: Views,
     ) -> None:
         self._log = log
         self._writer = writer
@@ -55,9 +57,11 @@ class Engine:
         self._runner = runner
         self._executor = executor
         self._locks = locks
+        self._views = views
         self._stopping = threading.Event()
         self._views_wake = threading.Event()
         self._threads: list[threading.Thread] = []
+        self._has_worker = True
         self.failure: BaseException | None = None
         self.on_failure: Callable[[], None] | None = None
 
@@ -67,13 +71,15 @@ class Engine:
         is_running = bool(self._threads) and not self._stopping.is_set()
         return is_running and self.failure is None and not self._writer.is_closed and self._writer.is_well
 
-    def start(self) -> None:
+    def start(self, *, with_worker: bool = True) -> None:
+        """Write what is submitted, and, with the worker, do all that follows from it."""
         self._writer.has_thread = True
-        for name, loop in (
-            ("writer", self._write),
-            ("projector", self._project),
-            ("effects", self._run_effects),
-        ):
+        self._has_worker = with_worker
+        loops = {"writer": self._write}
+        if with_worker:
+            self._log.store.watch(self._writer.wake.set)
+            loops |= {"projector": self._project, "effects": self._run_effects}
+        for name, loop in loops.items():
             thread = threading.Thread(target=self._guarded, args=(name, loop), name=name, daemon=True)
             self._threads.append(thread)
             thread.start()
@@ -94,6 +100,7 @@ class Engine:
         self._writer.has_thread = False
         if not any(thread.is_alive() for thread in self._threads) and not self._runner.is_busy:
             self._log.close()  # while another thread reads, closing would crash the interpreter
+            self._views.close()
         self._locks.release()
 
     @property
@@ -144,8 +151,9 @@ class Engine:
             news = followed
             if wrote or followed:
                 self._views_wake.set()
-            elif not self._writer.wake.wait(_LOOK_SECONDS):
-                news = self._log.store.has_foreign_commits()
+            else:
+                self._writer.wake.wait(_LOOK_SECONDS if self._has_worker else _POLL_SECONDS)
+                news = self._has_worker and self._log.store.has_foreign_commits()
             self._writer.wake.clear()
 
     def _look_after_the_log(self) -> None:
@@ -157,7 +165,7 @@ class Engine:
             self._writer.try_again()
 
     def _follow(self) -> bool:
-        if self._stopping.is_set():
+        if self._stopping.is_set() or not self._has_worker:
             return False
         try:
             return self._followers.turn(BATCH_WHILE_WAITED_FOR if self._writer.is_waited_for else BATCH_MAX)

@@ -16,6 +16,10 @@ class NotFound(Exception):
     """The log does not know what was asked for."""
 
 
+class NotMigrated(Exception):
+    """The tables of the database are missing, or are of another version than this one works with."""
+
+
 class Busy(Exception):
     """Too much is waiting to be written already. Try again in a moment."""
 

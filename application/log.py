@@ -1,7 +1,7 @@
 """The log: one totally ordered event store on the `eventsourcing` library, and what we ask of it beyond the library."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
@@ -59,6 +59,11 @@ class LogRecorder(ProcessRecorder, ABC):
         Raises:
             LogReplaced: it does not, and never will until it is opened anew.
         """
+
+    @abstractmethod
+    def watch(self, tell: Callable[[], None]) -> None:
+        """From now on call `tell`, on any thread, as soon as another connection may have committed, if the store says
+        so by itself. If it does not, `has_foreign_commits` has to be asked."""
 
     @abstractmethod
     def has_foreign_commits(self) -> bool:

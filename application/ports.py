@@ -114,8 +114,8 @@ class WorkerLocks(Protocol):
     def lead(self) -> bool:
         """Become or stay the one process that runs the policies; False while another is."""
 
-    def enlist(self, worker: str) -> None:
-        """Hold this worker's lock for as long as the process lives."""
+    def enlist(self) -> str:
+        """The ID under which this process works now, and whose lock it holds; another one once that lock was lost."""
 
     def is_at_work(self, worker: str) -> bool:
         """Whether somebody holds this worker's lock."""

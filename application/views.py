@@ -163,6 +163,9 @@ class Views(Protocol):
     def unreadable(self, view: View) -> Sequence[Unreadable]:
         """The events that this generation had to leave out, in order."""
 
+    def close(self) -> None:
+        """Nobody looks at them any more."""
+
     def snapshot(self, projection: Projection) -> AbstractContextManager[Snapshot]:
         """The live view, held at one moment.
 

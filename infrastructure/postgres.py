@@ -1,63 +1,99 @@
-"""What everything on PostgreSQL has in common: how connections are made and kept, and how errors are told."""
+"""What the log, the views and the locks share on PostgreSQL: how it is reached, and how its errors are told."""
 
 import select
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 import psycopg
 from eventsourcing import persistence
+from eventsourcing.persistence import DatabaseError
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.pq import TransactionStatus
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
-CONNECTIONS_MAX = 4
+LOCK_SECONDS_MAX = 5
+_CONNECTIONS_MAX = 4
 _WAIT_SECONDS = 10
-_DEFAULTS = {
-    "connect_timeout": "5",
+_REACHED_WITHIN = {
+    "connect_timeout": 5,
     # A host that has vanished is noticed within about ten seconds.
-    "keepalives_idle": "4",
-    "keepalives_interval": "2",
-    "keepalives_count": "3",
-    "tcp_user_timeout": "10000",
+    "keepalives_idle": 4,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
     # Where the URL names several hosts: the one that may be written to.
     "target_session_attrs": "read-write",
 }
-_MEANINGS: dict[type[psycopg.Error], str] = {
-    psycopg.errors.UndefinedTable: "its tables are missing; run `fulfill migrate`",
-    psycopg.errors.InvalidSchemaName: "its tables are missing; run `fulfill migrate`",
-    psycopg.errors.InsufficientPrivilege: "the user of DATABASE_URL may not do this",
-    psycopg.errors.ReadOnlySqlTransaction: "it may only be read",
-    psycopg.errors.DiskFull: "the disk is full",
-    psycopg.errors.LockNotAvailable: "another process holds it",
+"""Whatever the URL says wins."""
+_ON_CONNECT = f"SET TIME ZONE 'UTC'; SET lock_timeout = '{LOCK_SECONDS_MAX}s'"
+_MEANINGS = {
+    "25006": "it can only be read",
+    "3F000": "its tables are missing; run `fulfill migrate`",
+    "42P01": "its tables are missing; run `fulfill migrate`",
+    "42703": "its tables are of another version; run `fulfill migrate`",
+    "42501": "the user of DATABASE_URL may not do this",
+    "53100": "the disk is full",
+    "53300": "it has too many connections; docs/operations.md says how many we need",
+    "55P03": f"another process has held it for {LOCK_SECONDS_MAX} seconds",
 }
+"""By the code that PostgreSQL gives: https://www.postgresql.org/docs/current/errcodes-appendix.html."""
+
+
+class Unreachable(DatabaseError):
+    """The server can't be used now. None of the errors that the library repeats ten times: whoever called is told at
+    once, and the loops of the engine try again."""
+
+
+def place(url: str) -> str:
+    """The database in words, without the password."""
+    parts = conninfo_to_dict(url)
+    hosts = str(parts.get("host") or "this machine")
+    return f"PostgreSQL database {parts.get('dbname') or ''} at {hosts.replace(',', ' or ')}"
+
+
+def connect(url: str, purpose: str, **more: Any) -> psycopg.Connection[Any]:
+    """A connection in autocommit mode, for a purpose that operators see in `pg_stat_activity`.
+
+    Raises:
+        Unreachable: there is none to be had.
+    """
+    asked: Mapping[str, Any] = {**_REACHED_WITHIN, "application_name": f"fulfill {purpose}", **conninfo_to_dict(url)}
+    try:
+        connection: psycopg.Connection[Any] = psycopg.connect(make_conninfo(**asked), autocommit=True, **more)
+    except psycopg.OperationalError as error:
+        raise Unreachable(f"The {place(url)} can't be reached: {_told(error)}") from error
+    try:
+        connection.execute(_ON_CONNECT)
+    except psycopg.Error as error:
+        connection.close()
+        raise Unreachable(f"The {place(url)} does not do what we need: {_told(error)}") from error
+    return connection
 
 
 class Connections:
-    """Up to four connections to one database, each used by one thread at a time. None is made before it is needed.
+    """A few connections to one database, each used by one thread at a time. None is made before it is needed.
 
     Not `psycopg_pool`: that connects in the background, so that whoever asks while the server is away waits for a
     timeout and is not told why, and after an outage it pauses between the connections that it finds broken.
     """
 
-    def __init__(self, url: str, what: str, *, application_name: str, schema: str) -> None:
-        """`what` begins the sentence of every error; `schema` is where names without one are.
-
-        Raises:
-            PersistenceError: the URL can't be understood.
-        """
-        try:
-            given = {name: str(value) for name, value in conninfo_to_dict(url).items() if value is not None}
-        except psycopg.Error:  # which quotes from the URL, maybe the password
-            raise persistence.InterfaceError(f"{what}: DATABASE_URL is not a URL of a PostgreSQL database.") from None
-        self.what = f"{what} on {given.get('host', 'localhost')}, database {given.get('dbname', '')}"
-        self._conninfo = make_conninfo(**{**_DEFAULTS, **given, "application_name": application_name})
-        self._schema = schema
-        self._places = threading.BoundedSemaphore(CONNECTIONS_MAX)
+    def __init__(
+        self, url: str, purpose: str, *, settings: str = "", connections_max: int = _CONNECTIONS_MAX, **more: Any
+    ) -> None:
+        """`settings` are statements for every new connection."""
+        self.what = f"The {purpose} in the {place(url)}"
+        self._url = url
+        self._purpose = purpose
+        self._settings = settings
+        self._max = connections_max
+        self._more = more
+        self._places = threading.BoundedSemaphore(connections_max)
         self._lock = threading.Lock()
-        self._idle: list[Connection] = []
+        self._idle: list[psycopg.Connection[Any]] = []
+        self._backends: set[int] = set()
         self._is_closed = False
 
     def close(self) -> None:
@@ -67,8 +103,13 @@ class Connections:
             while self._idle:
                 self._idle.pop().close()
 
+    def is_own(self, backend: int) -> bool:
+        """Whether the server process of this number works for one of these connections."""
+        with self._lock:
+            return backend in self._backends
+
     @contextmanager
-    def one(self) -> Iterator[Connection]:
+    def one(self) -> Iterator[psycopg.Connection[Any]]:
         """A connection in autocommit mode.
 
         Raises:
@@ -84,53 +125,62 @@ class Connections:
     @contextmanager
     def _place(self) -> Iterator[None]:
         if not self._places.acquire(timeout=_WAIT_SECONDS):
-            raise persistence.OperationalError(
-                f"{self.what}: all {CONNECTIONS_MAX} connections were in use for {_WAIT_SECONDS} seconds"
-            )
+            raise Unreachable(f"{self.what}: all {self._max} connections were in use for {_WAIT_SECONDS} seconds")
         try:
             yield
         finally:
             self._places.release()
 
-    def _connect(self) -> Connection:
+    def _connect(self) -> psycopg.Connection[Any]:
+        connection = connect(self._url, self._purpose, **self._more)
         try:
-            connection = psycopg.connect(self._conninfo, autocommit=True)
-        except psycopg.Error as error:
-            raise persistence.OperationalError(f"{self.what}: it can't be reached ({_first_line(error)})") from error
-        try:
-            connection.execute(f'SET search_path TO "{self._schema}"')
+            if self._settings:
+                connection.execute(self._settings.encode())
         except BaseException:
             connection.close()
             raise
+        with self._lock:
+            self._backends.add(connection.info.backend_pid)
         return connection
 
-    def _idle_one(self) -> Connection | None:
+    def _idle_one(self) -> psycopg.Connection[Any] | None:
         while True:
             with self._lock:
                 if self._is_closed:
-                    raise persistence.InterfaceError(f"{self.what} are closed.")
+                    raise persistence.InterfaceError(f"{self.what}: closed, nobody is to use it any more.")
                 if not self._idle:
                     return None
                 connection = self._idle.pop()
-            if not _is_told_something(connection):
+            if is_quiet(connection):
                 return connection
-            connection.close()
+            self._discard(connection)
 
-    def _put_back(self, connection: Connection) -> None:
+    def _put_back(self, connection: psycopg.Connection[Any]) -> None:
         """For the next one; what is broken, or still in a transaction, is closed."""
         if connection.info.transaction_status is TransactionStatus.IDLE:
             with self._lock:
                 if not self._is_closed:
                     self._idle.append(connection)
                     return
+        self._discard(connection)
+
+    def _discard(self, connection: psycopg.Connection[Any]) -> None:
+        with self._lock:
+            self._backends.discard(connection.info.backend_pid)
         connection.close()
 
 
-def _is_told_something(connection: Connection) -> bool:
+def is_quiet(connection: psycopg.Connection[Any]) -> bool:
     """A server says nothing to a client that asks nothing, unless that it ends the connection."""
     poll = select.poll()
     poll.register(connection.fileno(), select.POLLIN)
-    return bool(poll.poll(0))
+    return not poll.poll(0)
+
+
+def make_schema(connection: psycopg.Connection[Any], schema: str) -> None:
+    """PostgreSQL asks for the right to make schemas even where there is nothing to make."""
+    if connection.execute("SELECT to_regnamespace(%s)", (schema,)).fetchone() == (None,):
+        connection.execute(f'CREATE SCHEMA "{schema}"'.encode())
 
 
 @contextmanager
@@ -139,18 +189,22 @@ def translated_errors(what: str) -> Iterator[None]:
     try:
         yield
     except psycopg.Error as error:
-        kinds = (getattr(persistence, kind.__name__, None) for kind in type(error).__mro__)
-        kind = next(filter(None, kinds), persistence.PersistenceError)
-        raise kind(f"{what}: {_meaning(error)}") from error
+        raise _kind(error)(f"{what}: {_meaning(error)}") from error
+
+
+def _kind(error: psycopg.Error) -> type[persistence.PersistenceError]:
+    if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
+        return Unreachable
+    kinds = (getattr(persistence, kind.__name__, None) for kind in type(error).__mro__)
+    return next(filter(None, kinds), persistence.PersistenceError)
 
 
 def _meaning(error: psycopg.Error) -> str:
-    told = _first_line(error)
-    if isinstance(error, psycopg.OperationalError) and error.sqlstate is None:
-        return f"the connection was lost ({told})"
-    meaning = next((text for kind, text in _MEANINGS.items() if isinstance(error, kind)), None)
-    return f"{meaning} ({told})" if meaning else told
+    if error.sqlstate is None and isinstance(error, psycopg.OperationalError):
+        return f"the connection was lost ({_told(error)})"
+    meaning = _MEANINGS.get(error.sqlstate or "")
+    return f"{meaning} ({_told(error)})" if meaning else _told(error)
 
 
-def _first_line(error: psycopg.Error) -> str:
-    return next(iter(str(error).splitlines()), type(error).__name__)
+def _told(error: psycopg.Error) -> str:
+    return " ".join(str(error).split()) or type(error).__name__

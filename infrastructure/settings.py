@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from domain.mail import MailKind
+from infrastructure.database import Database, PostgresDatabase, parse_database
 from infrastructure.mail.addresses import Sender
 
 if TYPE_CHECKING:
@@ -61,7 +62,8 @@ SETTINGS: Sequence[Setting] = (
         name="DATABASE_URL",
         default="sqlite:///fulfillment.db",
         meaning="Where the log is: `sqlite:///` and a path from the working directory, or `sqlite:////` and an "
-        "absolute one. The views lie beside it.",
+        "absolute one, with the views beside it; or `postgresql://user:password@host/database`, for more than one "
+        "machine ([operations](operations.md)).",
     ),
     Setting(
         name="FULFILL_CATALOG",
@@ -105,7 +107,7 @@ class Settings:
     stripe_api_key: str = field(repr=False)
     webhook_secrets: Sequence[str] = field(repr=False)
     stripe_api_base: str | None
-    database: Path
+    database: Database
     catalog: Path
     public_url: str | None
     secret_key: str | None = field(repr=False)
@@ -122,8 +124,12 @@ class Settings:
     def secrets(self) -> Sequence[str]:
         """What must never be seen, in logs least of all."""
         password = self.smtp.password if self.smtp else None
-        known = (self.stripe_api_key, *self.webhook_secrets, self.secret_key, password)
+        known = (self.stripe_api_key, *self.webhook_secrets, self.secret_key, password, self._database_password)
         return [secret for secret in known if secret]
+
+    @property
+    def _database_password(self) -> str | None:
+        return self.database.password if isinstance(self.database, PostgresDatabase) else None
 
 
 def load_settings(environ: Mapping[str, str], dotenv: Path | None) -> Settings:
@@ -150,7 +156,7 @@ def load_settings(environ: Mapping[str, str], dotenv: Path | None) -> Settings:
     return settings
 
 
-def load_database(environ: Mapping[str, str], dotenv: Path | None) -> Path:
+def load_database(environ: Mapping[str, str], dotenv: Path | None) -> Database:
     """Where the log is: all that a command needs that only reads.
 
     Raises:
@@ -234,15 +240,11 @@ def _split(text: str) -> SplitResult | None:
     return parts
 
 
-def _database(text: str) -> Path:
-    scheme, _, path = text.partition(":///")
-    if text.startswith(("postgresql:", "postgres:")):
-        raise SettingsError("DATABASE_URL: PostgreSQL can't be used in this version; use sqlite:///fulfillment.db.")
-    if scheme != "sqlite" or not path.strip("/") or path.endswith("/") or not set(path).isdisjoint("?#:"):
-        raise SettingsError("DATABASE_URL must be like sqlite:///fulfillment.db or sqlite:////var/lib/fulfillment.db.")
-    place = Path(unquote(path))
-    # By one name for all, since the locks and the views lie beside it
-    return place.resolve() if place.is_symlink() else place
+def _database(text: str) -> Database:
+    try:
+        return parse_database(text)
+    except ValueError as error:
+        raise SettingsError(f"DATABASE_URL {error}") from None  # the cause could quote the password
 
 
 def _smtp(name: str, text: str) -> "SmtpServer":

@@ -5,20 +5,17 @@ with large libraries are imported when they are made: a command that reads does 
 """
 
 import random
-import secrets
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 
 from eventsourcing.persistence import PersistenceError
 
 from application.effect_kinds import Kind, RetryRule
 from application.effects import EffectRunner
 from application.engine import Engine
-from application.errors import NotFound
 from application.followers import Followers
 from application.fulfill_checkout import FulfillCheckout
 from application.handlers import Deliver, Retrieve, SendMail
@@ -38,19 +35,20 @@ from domain.policies.fulfillment import FulfillmentPolicy
 from domain.policies.intake import Intake
 from domain.policies.inventory import InventoryPolicy
 from domain.policies.policy import Policy
-from infrastructure.event_store.sqlite import sqlite_environment
-from infrastructure.locks import FileLocks
+from infrastructure.database import Database
 from infrastructure.settings import Settings, SettingsError
+from infrastructure.stores import Stores, stores
 from infrastructure.stripe.webhook_reader import SignedWebhooks
-from infrastructure.views.sqlite import SQLiteViews, scratch_views, views_path
+from infrastructure.views.sqlite import scratch_views
 
 __all__ = [
     "ReadSide",
     "Replacements",
     "Runtime",
     "bootstrap",
+    "check_log",
+    "make_ready",
     "migrate",
-    "migrate_database",
     "open_read_side",
 ]
 
@@ -69,9 +67,7 @@ class Replacements:
     mailer: Mailer | None = None
     deliveries: Mapping[str, Delivery] = field(default_factory=dict)
     executor: Executor | None = None
-    locks: WorkerLocks | None = None
-    open_log: Callable[[Path], Log] | None = None
-    open_views: Callable[[Path], Views] | None = None
+    stores: Stores | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,9 +75,12 @@ class Runtime:
     """Everything wired, nothing started."""
 
     settings: Settings
+    is_shared: bool
+    """Whether processes on other machines may use the same database."""
     catalog: Catalog
     clock: Clock
     log: Log
+    views: Views
     writer: Writer
     engine: Engine
     fulfill_checkout: FulfillCheckout
@@ -92,23 +91,39 @@ class Runtime:
     locks: WorkerLocks
 
 
-def migrate(settings: Settings) -> None:
-    """Make or upgrade the tables of the log."""
-    migrate_database(settings.database)
-
-
-def migrate_database(database: Path) -> None:
-    """The same, where only the place of the log is known.
+def migrate(database: Database) -> None:
+    """Make or upgrade every table, and begin the views that this version has and the database has not.
 
     Raises:
-        OSError: its directory can't be made.
+        NotMigrated: a later version has upgraded them already.
+        PersistenceError, OSError: the database can't be used.
     """
-    database.parent.mkdir(parents=True, exist_ok=True)
-    open_log(database, create_tables=True).close()
+    kept = stores(database)
+    kept.migrate()
+    if kept.is_shared:
+        with closing(kept.open_log()) as log, closing(kept.open_views()) as views:
+            Projector(log, views).prepare()
 
 
-def open_log(path: Path, *, create_tables: bool = False) -> Log:
-    return Log(dict(sqlite_environment(path, create_tables=create_tables)))
+def make_ready(database: Database) -> None:
+    """What comes before anything that may write: one machine makes its tables by itself, of many only `migrate` does.
+
+    Raises:
+        NotMigrated, PersistenceError, OSError: the database can't be used as it is.
+    """
+    kept = stores(database)
+    if kept.is_shared:
+        kept.check()
+    else:
+        kept.migrate()
+
+
+def check_log(database: Database) -> None:
+    """
+    Raises:
+        NotFound, NotMigrated: there is no log that this version can go on with.
+    """
+    stores(database).check()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,29 +138,30 @@ class ReadSide:
 
 
 @contextmanager
-def open_read_side(database: Path, *, needs_views: bool = False) -> Iterator[ReadSide]:
+def open_read_side(database: Database, *, needs_views: bool = False) -> Iterator[ReadSide]:
     """The log and its views, with or without a server running beside.
 
     Where the views can't be used, other ones are made from the log for as long as this is open, unless it is the
     views themselves that are needed.
 
     Raises:
-        NotFound: there is no log there.
+        NotFound, NotMigrated: there is no log there that this version can read.
         PersistenceError: the log can't be used, or the views that are needed.
     """
-    if not database.is_file():
-        raise NotFound(f"There is no log at {database} yet. `fulfill serve` or `fulfill migrate` makes one.")
-    log = open_log(database)
+    kept = stores(database)
+    kept.check()
+    log = kept.open_log()
     try:
         with ExitStack() as stack:
             trouble = None
             try:
-                views = stack.enter_context(closing(SQLiteViews(views_path(database))))
+                views: Views = stack.enter_context(closing(kept.open_views()))
             except PersistenceError as error:
                 if needs_views:
                     raise
                 views, trouble = stack.enter_context(scratch_views()), str(error)
-            queries, rebuild = Queries(log, views, Projector(log, views), utc_now), Rebuild(log, views, scratch_views)
+            projector = Projector(log, views, makes_views=not kept.is_shared)
+            queries, rebuild = Queries(log, views, projector, utc_now), Rebuild(log, views, scratch_views)
             yield ReadSide(log=log, queries=queries, rebuild=rebuild, trouble=trouble)
     finally:
         log.close()
@@ -164,8 +180,8 @@ def bootstrap(settings: Settings, replace: Replacements | None = None) -> Runtim
     own = {**own_deliveries(), **use.deliveries}
     catalog = load_catalog(settings.catalog, frozenset(own))
     _check_secret_key(settings, catalog)
-    log = (use.open_log or open_log)(settings.database)
-    hot, locks = HotStates(), use.locks or FileLocks(settings.database)
+    kept = use.stores or stores(settings.database)
+    log, views, locks, hot = kept.open_log(), kept.open_views(), kept.locks(), HotStates()
     writer = Writer(log, hot)
     gateway = use.gateway or _gateway(settings)
     policies: list[Policy] = [
@@ -174,13 +190,11 @@ def bootstrap(settings: Settings, replace: Replacements | None = None) -> Runtim
         InventoryPolicy(),
         EmailPolicy(settings.mails, catalog),
     ]
-    views = (use.open_views or SQLiteViews)(views_path(settings.database))
-    projector = Projector(log, views)
+    projector = Projector(log, views, makes_views=not kept.is_shared)
     queries = Queries(log, views, projector, use.clock)
     kinds = _kinds(settings, log, gateway, use, own)
     executor = use.executor or ThreadPoolExecutor(sum(kind.concurrency for kind in kinds.values()), "effect")
     runner = EffectRunner(
-        worker=secrets.token_hex(4),
         kinds=kinds,
         due=queries.due_effects,
         writer=writer,
@@ -197,12 +211,15 @@ def bootstrap(settings: Settings, replace: Replacements | None = None) -> Runtim
         runner=runner,
         executor=executor,
         locks=locks,
+        views=views,
     )
     return Runtime(
         settings=settings,
+        is_shared=kept.is_shared,
         catalog=catalog,
         clock=use.clock,
         log=log,
+        views=views,
         writer=writer,
         engine=engine,
         fulfill_checkout=FulfillCheckout(log, writer, gateway, use.clock),

@@ -3,12 +3,12 @@
 import logging
 from collections.abc import Iterator
 
-import psycopg
 import pytest
 import structlog
 from postgres_databases import Databases, ServerOfTheRun
 
-from infrastructure.views import postgres as postgres_views
+from infrastructure.database import parse_database
+from infrastructure.stores import stores
 
 pytest.register_assert_rewrite("scenario")  # so that a failure shows both lists of facts
 
@@ -27,16 +27,10 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         _server.stop()
 
 
-def _make_tables(url: str) -> None:
-    """As `fulfill migrate` does."""
-    with psycopg.connect(url) as connection:
-        postgres_views.create_tables(connection)
-
-
 @pytest.fixture(scope="session")
 def databases() -> Iterator[Databases]:
     """Databases of this process, copies of one with every table in it."""
-    made = Databases(prepare=_make_tables)
+    made = Databases(prepare=lambda url: stores(parse_database(url)).migrate())
     yield made
     made.close()
 

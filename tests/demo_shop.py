@@ -4,6 +4,7 @@ from pathlib import Path
 
 from running import RunningShop
 
+from infrastructure.database import SQLiteFile
 from interfaces.demo.engine_process import EngineProcess
 from interfaces.demo.goods import stocked
 from interfaces.demo.stage import Stage
@@ -15,7 +16,7 @@ def stage_of(shop: RunningShop, directory: Path) -> Stage:
         sandbox=shop.sandbox,
         engine=EngineProcess(directory, int(shop.url.rpartition(":")[2]), {}),
         goods=stocked(shop.sandbox),
-        database=directory / "fulfillment.db",
+        database=SQLiteFile(directory / "fulfillment.db"),
         outbox=directory / "outbox",
     )
 

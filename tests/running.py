@@ -65,7 +65,7 @@ def running_shop(
             },
             None,
         )
-        migrate(settings)
+        migrate(settings.database)
         runtime = bootstrap(replace(settings, outbox=directory / "outbox"))
         server = web_server(engine_app(runtime), "127.0.0.1", 0)
         thread = threading.Thread(target=server.run, args=([listening],), name="shop-server")

@@ -7,13 +7,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import count
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, Protocol, TypeVar
 
-from fakes.crash import CrashingViews, open_crashing_log
+from fakes.crash import CrashingViews, CrashPoints, open_crashing_log
 from fakes.outside import FixedClock, MemoryLocks, Outside
 
 from application.checkout_state import CheckoutState, checkout_state
+from application.log import Log
 from application.receive import receive
+from application.views import Views
 from domain.checkout_session import CheckoutSession, Source
 from domain.event import Event
 from domain.fulfillment import Fulfillment
@@ -44,18 +46,61 @@ class AtOnce(Executor):
         return future
 
 
-class Store:
+class Store(Protocol):
+    """What outlives the engine."""
+
+    held: dict[str, object]
+
+    def open_log(self, points: CrashPoints) -> Log: ...
+
+    def open_views(self) -> Views: ...
+
+    def close(self) -> None: ...
+
+
+class SQLiteStore:
     """A log in memory that outlives the engine's connections, and a file of views."""
 
     def __init__(self, directory: Path) -> None:
         number = next(_numbers)
-        self.database = f"file:shop{number}?mode=memory&cache=shared"
-        self.views = directory / f"views{number}.db"
-        self._anchor = sqlite3.connect(self.database, uri=True)
-        self.locks: dict[str, object] = {}
+        self._database = f"file:shop{number}?mode=memory&cache=shared"
+        self._views = directory / f"views{number}.db"
+        self._anchor = sqlite3.connect(self._database, uri=True)
+        self.held: dict[str, object] = {}
+
+    def open_log(self, points: CrashPoints) -> Log:
+        return open_crashing_log(self._database, points)
+
+    def open_views(self) -> Views:
+        return SQLiteViews(self._views)
 
     def close(self) -> None:
         self._anchor.close()
+
+
+@dataclass(frozen=True)
+class CrashingStores:
+    """The stores of one process, which may end at any write."""
+
+    store: Store
+    points: CrashPoints
+    held: MemoryLocks
+    is_shared: bool = False
+
+    def migrate(self) -> None:
+        """They are made already."""
+
+    def check(self) -> None:
+        """They are right."""
+
+    def open_log(self) -> Log:
+        return self.store.open_log(self.points)
+
+    def open_views(self) -> Views:
+        return CrashingViews(self.store.open_views(), self.points)
+
+    def locks(self) -> MemoryLocks:
+        return self.held
 
 
 @dataclass
@@ -84,7 +129,8 @@ class Shop:
             },
             None,
         )
-        self.locks = MemoryLocks(self.store.locks)
+        self.locks = MemoryLocks(self.store.held)
+        self._more_locks: list[MemoryLocks] = []
         self.runtime = bootstrap(
             settings,
             Replacements(
@@ -94,15 +140,20 @@ class Shop:
                 mailer=self.outside,
                 deliveries=dict.fromkeys(self.own_kinds, self.outside),
                 executor=AtOnce(),
-                locks=self.locks,
-                open_log=lambda _: open_crashing_log(self.store.database, self.outside.points),
-                open_views=lambda _: CrashingViews(SQLiteViews(self.store.views), self.outside.points),
+                stores=CrashingStores(self.store, self.outside.points, self.locks),
             ),
         )
 
+    def more_locks(self) -> MemoryLocks:
+        """Those of another worker, which goes with the process."""
+        self._more_locks.append(MemoryLocks(self.store.held))
+        return self._more_locks[-1]
+
     def kill(self) -> None:
-        self.locks.release()
+        for locks in (self.locks, *self._more_locks):
+            locks.release()
         self.runtime.log.close()
+        self.runtime.views.close()
 
     def rest(self) -> None:
         """Let the engine do everything that it does by itself at this moment."""

@@ -26,11 +26,18 @@ class Projector:
         projections: Sequence[Projection] = PROJECTIONS,
         *,
         batch_max: int = BATCH_MAX,
+        makes_views: bool = True,
     ) -> None:
+        """Where it does not make views, somebody else does so by `prepare`; those that there are it follows with."""
         self._log = log
         self._views = views
         self._projections = projections
         self._batch_max = batch_max
+        self._makes_views = makes_views
+
+    def prepare(self) -> None:
+        """Begin every view that is missing, and those that will replace one of an older version."""
+        self._find(self._views.all(), self._end())
 
     def turn(self) -> bool:
         """Follow the log for one batch. False if no view had anything to follow.
@@ -75,21 +82,28 @@ class Projector:
         live, building = [], []
         for projection in self._projections:
             own = {view.state: view for view in known if view.name == projection.name and not self._is_void(view, end)}
-            serving = own.get(ViewState.LIVE)
+            serving, successor = own.get(ViewState.LIVE), own.get(ViewState.BUILDING)
             if serving is None:
-                live.append(Following(projection, self._views.create(projection, ViewState.LIVE)))
+                if self._makes_views:
+                    live.append(Following(projection, self._views.create(projection, ViewState.LIVE)))
             elif serving.version == projection.version:
                 live.append(Following(projection, serving))
             elif serving.version < projection.version:
-                building.append(Following(projection, self._successor(projection, own.get(ViewState.BUILDING))))
+                if self._makes_views:
+                    successor = self._successor(projection, successor)
+                if successor is not None and successor.version == projection.version:
+                    building.append(Following(projection, successor))
         return live, building
 
     def _is_void(self, view: View, end: int) -> bool:
         """A view that is ahead of the log tells of events that are gone: the log was restored from a backup."""
         if view.position <= end:
             return False
-        logger.warning("view dropped, the log ends before it", view=view.name, position=view.position, end=end)
-        self._views.drop(view)
+        if self._makes_views:
+            logger.warning("view dropped, the log ends before it", view=view.name, position=view.position, end=end)
+            self._views.drop(view)
+        else:
+            logger.error("view not followed, the log ends before it: run `fulfill migrate`", view=view.name)
         return True
 
     def _successor(self, projection: Projection, view: View | None) -> View:

@@ -1,6 +1,6 @@
 """The log on SQLite: one file, in WAL mode, synchronised fully before anything is acknowledged."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -133,6 +133,9 @@ class SQLiteLogRecorder(SQLiteProcessRecorder, LogRecorder):
 
     def check_place(self) -> None:
         self.datastore.place.check()
+
+    def watch(self, tell: Callable[[], None]) -> None:
+        """SQLite says nothing by itself."""
 
     def has_foreign_commits(self) -> bool:
         """SQLite counts, per connection, the commits of all others: asked of a connection that never writes."""

@@ -26,7 +26,7 @@ from application.views import (
     ViewNotBuilt,
     ViewState,
 )
-from infrastructure.postgres import Connection, Connections
+from infrastructure.postgres import Connection, Connections, make_schema
 from infrastructure.views import sql
 
 T = TypeVar("T")
@@ -39,7 +39,6 @@ _FETCH = 2000
 _HELD = (LockNotAvailable, DependentObjectsStillExist)
 """Somebody reads it, or somebody's own view is made from it."""
 _TABLES: tuple[LiteralString, ...] = (
-    "CREATE SCHEMA IF NOT EXISTS fulfillment_views",
     """
     CREATE TABLE IF NOT EXISTS fulfillment_views.views (
         name text COLLATE "C" NOT NULL, version bigint NOT NULL, generation bigint NOT NULL, position bigint NOT NULL,
@@ -64,6 +63,7 @@ WHERE view_schema='fulfillment_views' AND table_schema='fulfillment_views'
 
 def create_tables(connection: psycopg.Connection[Any]) -> None:
     """Make what `PostgresViews` relies on, if it is not there. Two that do so at once fail: the caller holds a lock."""
+    make_schema(connection, SCHEMA)
     with connection.transaction():
         for statement in _TABLES:
             connection.execute(statement)
@@ -73,12 +73,8 @@ class PostgresViews:
     """Implements `application.views.Views`. Safe to share between threads, and between processes by the database."""
 
     def __init__(self, url: str) -> None:
-        """Nothing is opened yet.
-
-        Raises:
-            PersistenceError: the URL can't be understood.
-        """
-        self._connections = Connections(url, "The views", application_name="fulfill views", schema=SCHEMA)
+        """Nothing is opened yet."""
+        self._connections = Connections(url, "views", settings=f"SET search_path TO {SCHEMA}")
         self._is_tidy = False
 
     def close(self) -> None:

@@ -79,17 +79,16 @@ class Desk:
 def open_desk(*, makes_log: bool = True) -> Iterator[Desk]:
     """
     Raises:
-        NotFound: there is no log, and this command is not one that a log can begin with.
+        NotFound, NotMigrated: there is no log, and this command is not one that a log can begin with.
     """
-    from application.errors import NotFound
     from infrastructure.logs import configure_logs
-    from interfaces.bootstrap import bootstrap, migrate
+    from interfaces.bootstrap import bootstrap, check_log, make_ready
 
     settings = Place().settings()
     configure_logs(level=logging.CRITICAL, secrets=settings.secrets)  # what a person must know is said in words
-    if not makes_log and not settings.database.is_file():
-        raise NotFound(f"There is no log at {settings.database}. Is this the directory in which fulfill runs?")
-    migrate(settings)
+    if not makes_log:
+        check_log(settings.database)
+    make_ready(settings.database)
     runtime = bootstrap(settings)
     try:
         yield Desk(runtime)

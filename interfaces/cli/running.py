@@ -22,7 +22,10 @@ def _port(_kind: object, port: int) -> None:
 
 
 WithWorker = Annotated[
-    bool, Parameter(negative=(), show_default=False, help="Run the worker inside too. On SQLite it always is.")
+    bool,
+    Parameter(
+        negative=(), show_default=False, help="Run the worker inside too, on PostgreSQL. On SQLite it always is."
+    ),
 ]
 Host = Annotated[str, Parameter(help="The address to listen on.")]
 Port = Annotated[int, Parameter(converter=whole_number, validator=_port, help="The port to listen on.")]
@@ -32,21 +35,22 @@ def serve(
     *,
     host: Host = _HOST,
     port: Port = 4242,
-    with_worker: WithWorker = False,  # noqa: ARG001 - on SQLite there is nothing to ask for
+    with_worker: WithWorker = False,
     json: Json = False,
 ) -> int:
-    """Serve the webhook and the landing page, with the engine inside, until told to stop."""
+    """Serve the webhook and the landing page until told to stop; on SQLite with the worker inside."""
     from infrastructure.logs import configure_logs
-    from interfaces.bootstrap import bootstrap, migrate
+    from interfaces.bootstrap import bootstrap, make_ready
 
     settings = Place().settings()
     configure_logs(secrets=settings.secrets)
     _check_free(host, port)
-    migrate(settings)
+    make_ready(settings.database)
     runtime = bootstrap(settings)
     from interfaces.web.serve import serve as serve_web
 
-    return _ended(serve_web(runtime, host, port), as_json=json)
+    with_worker = with_worker or not runtime.is_shared
+    return _ended(serve_web(runtime, host, port, with_worker=with_worker), as_json=json)
 
 
 def worker(*, json: Json = False) -> int:
@@ -57,11 +61,11 @@ def worker(*, json: Json = False) -> int:
     import structlog
 
     from infrastructure.logs import configure_logs
-    from interfaces.bootstrap import bootstrap, migrate
+    from interfaces.bootstrap import bootstrap, make_ready
 
     settings = Place().settings()
     configure_logs(secrets=settings.secrets)
-    migrate(settings)
+    make_ready(settings.database)
     runtime, is_told = bootstrap(settings), threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: is_told.set())
@@ -76,8 +80,8 @@ def worker(*, json: Json = False) -> int:
 
 
 def migrate(*, json: Json = False) -> int:
-    """Make or upgrade the tables of the log."""
-    from interfaces.bootstrap import migrate_database
+    """Make or upgrade the tables: by itself on SQLite, on PostgreSQL only by this command."""
+    from interfaces.bootstrap import migrate as migrate_database
 
     database = Place().database()
     migrate_database(database)

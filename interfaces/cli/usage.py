@@ -14,6 +14,7 @@ from domain.errors import InvalidIdentifier
 from domain.identifiers import key_pool_id, session_id, stock_id, stripe_event_id
 
 if TYPE_CHECKING:
+    from infrastructure.database import Database
     from infrastructure.settings import Settings
 
 DONE, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
@@ -88,7 +89,7 @@ class Place:
 
         return load_settings(os.environ, self.environment_file)
 
-    def database(self) -> Path:
+    def database(self) -> "Database":
         from infrastructure.settings import load_database
 
         return load_database(os.environ, self.environment_file)

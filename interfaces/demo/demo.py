@@ -11,6 +11,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TextIO
 
+from infrastructure.database import SQLiteFile
 from infrastructure.formatting import format_money
 from infrastructure.logs import configure_logs
 from interfaces.demo.engine_process import EngineDied, EngineProcess, free_port
@@ -113,7 +114,7 @@ def _built(directory: Path, stripe: SandboxServer, port: int, playbill: Playbill
         sandbox=sandbox,
         engine=EngineProcess(directory, port, settings),
         goods=goods,
-        database=directory / "fulfillment.db",
+        database=SQLiteFile(directory / "fulfillment.db"),
         outbox=directory / "outbox",
         say=playbill.happens,
     )

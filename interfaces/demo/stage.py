@@ -10,6 +10,7 @@ import httpx2
 
 from application.checkout_document import CheckoutDocument
 from application.queries import StockLevel
+from infrastructure.database import SQLiteFile
 from interfaces.bootstrap import ReadSide, open_read_side
 from interfaces.demo.engine_process import EngineProcess
 from interfaces.demo.goods import KEYS, Good
@@ -40,7 +41,7 @@ class Stage:
     sandbox: Sandbox
     engine: EngineProcess
     goods: Mapping[str, Good]
-    database: Path
+    database: SQLiteFile
     outbox: Path
     say: Callable[[str], None] = lambda _: None
     scene: int = 0

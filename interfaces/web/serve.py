@@ -1,4 +1,4 @@
-"""`fulfill serve`: the web process, with the engine inside."""
+"""`fulfill serve`: the web process, which writes what it is told, and may have the worker inside."""
 
 import asyncio
 import signal
@@ -28,12 +28,12 @@ _STOP_ENGINE_SECONDS = STOP_SECONDS - GRACEFUL_SECONDS - 1
 """The server, which takes its time first, and the engine together end within ten seconds."""
 
 
-def engine_app(runtime: Runtime, more_routes: Sequence[BaseRoute] = ()) -> Starlette:
+def engine_app(runtime: Runtime, more_routes: Sequence[BaseRoute] = (), *, with_worker: bool = True) -> Starlette:
     """The web application, which starts the engine when the server starts and stops it with the server."""
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        runtime.engine.start()
+        runtime.engine.start(with_worker=with_worker)
         try:
             yield
         finally:
@@ -55,10 +55,12 @@ def engine_app(runtime: Runtime, more_routes: Sequence[BaseRoute] = ()) -> Starl
     )
 
 
-def serve(runtime: Runtime, host: str, port: int, more_routes: Sequence[BaseRoute] = ()) -> int:
+def serve(
+    runtime: Runtime, host: str, port: int, more_routes: Sequence[BaseRoute] = (), *, with_worker: bool = True
+) -> int:
     """Serve until told to stop; returns the exit code. SIGTERM and Ctrl-C finish what is in hand."""
     raise_descriptor_limit()
-    server = web_server(engine_app(runtime, more_routes), host, port)
+    server = web_server(engine_app(runtime, more_routes, with_worker=with_worker), host, port)
 
     def end() -> None:
         server.should_exit = True

@@ -39,7 +39,7 @@ def test_every_view_is_in_the_picture() -> None:
 
 def test_every_thread_is_described() -> None:
     engine = (ROOT / "application/engine.py").read_text()
-    threads = re.findall(r'\("(\w+)", self\._', engine)
+    threads = re.findall(r'"(\w+)": self\._', engine)
 
     assert len(threads) == 3
     assert [name for name in threads if f"| {name} |" not in PAGE] == []

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from fakes.outside import Outside
-from shop import Shop, Store
+from shop import Shop, SQLiteStore
 
 
 @pytest.fixture
@@ -15,7 +15,7 @@ def outside() -> Outside:
 @pytest.fixture
 def open_shop(tmp_path: Path, outside: Outside) -> Iterator[Callable[..., Shop]]:
     """Opens shops over one store and one world outside."""
-    store = Store(tmp_path)
+    store = SQLiteStore(tmp_path)
     opened: list[Shop] = []
 
     def open_shop(**options: Any) -> Shop:

@@ -11,7 +11,7 @@ from builders import a_checkout, a_line_item
 from fakes.outside import FixedClock, Outside
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from shop import COMPLETED, EXPIRED, FAILED, SUCCEEDED, Shop, Store
+from shop import COMPLETED, EXPIRED, FAILED, SUCCEEDED, Shop, SQLiteStore
 
 from application.staff import By
 from application.unit_of_work import Stamp
@@ -106,7 +106,7 @@ def _learn(shop: Shop, answer: Checkout) -> object:
 
 def outcome(inputs: Sequence[Input], truth: Checkout, directory: Path, *, rest: Rest) -> dict[str, Any]:
     """How it ends for a shop that takes these inputs, resting so after each and well at the end."""
-    outside, store = Outside(checkouts={ID: truth}), Store(directory)
+    outside, store = Outside(checkouts={ID: truth}), SQLiteStore(directory)
     shop = Shop(directory=directory, store=store, outside=outside, clock=FixedClock(), catalog=CATALOG)
     try:
         shop.runtime.staff.count("mug", 5, By(name="ann", reason="before the day"))
@@ -206,7 +206,7 @@ def test_a_checkout_that_expires_holds_nothing_and_is_no_mail_in_any_order(rest:
 
 
 def test_a_failed_payment_is_told_to_the_address_that_the_customer_gave_after_the_first_look(tmp_path: Path) -> None:
-    outside, store = Outside(checkouts={ID: OPEN}), Store(tmp_path)
+    outside, store = Outside(checkouts={ID: OPEN}), SQLiteStore(tmp_path)
     shop = Shop(directory=tmp_path, store=store, outside=outside, clock=FixedClock(), catalog=CATALOG)
     visit(shop)
     shop.rest()

@@ -54,11 +54,10 @@ def hear_of(shop: Shop, session: str) -> None:
 def a_runner(shop: Shop, **changes: Any) -> EffectRunner:
     """Another worker of this shop, which sends mails."""
     parts: dict[str, Any] = {
-        "worker": "another",
         "kinds": {MAIL: Kind(handler=SendMail(shop.outside), concurrency=4, retry=RETRY)},
         "due": shop.runtime.queries.due_effects,
         "writer": shop.runtime.writer,
-        "locks": shop.locks,
+        "locks": shop.more_locks(),
         "clock": shop.clock,
         "random": lambda: 0.5,
         "executor": AtOnce(),
@@ -247,10 +246,10 @@ def test_an_old_hint_ends_no_attempt_of_another_worker_that_is_at_it(
     id = effect_id("cs_test_1", "retrieve_completed")
     kinds = {RETRIEVE: Kind(handler=Retrieve(outside, shop.clock), concurrency=1, retry=RETRY)}
     executor = Later()
-    a_runner(shop, worker="first", kinds=kinds, executor=executor).turn()
+    a_runner(shop, kinds=kinds, executor=executor).turn()
     shop.visit("cs_test_1")
 
-    is_claimed = a_runner(shop, worker="second", kinds=kinds if knows_the_kind else {}).turn()
+    is_claimed = a_runner(shop, kinds=kinds if knows_the_kind else {}).turn()
 
     assert not is_claimed
     assert types(shop, id) == ["Requested", "AttemptStarted"]

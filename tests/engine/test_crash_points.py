@@ -12,7 +12,7 @@ from days import BAD_DAY, CARD, COURIER, COURIERS_MUG, DEBIT, GOOD_DAY, LATE, SH
 from eventsourcing.persistence import Tracking
 from fakes.crash import Crash, CrashPoints
 from fakes.outside import FixedClock, Outside
-from shop import Shop, Store
+from shop import Shop, SQLiteStore
 
 from application.effect_kinds import Attempt, Done
 from application.followers import Followers
@@ -41,7 +41,7 @@ class Run:
 
     def __post_init__(self) -> None:
         self.outside = Outside(points=CrashPoints(*self.at), checkouts=dict(self.day.checkouts))
-        self.store = Store(self.directory)
+        self.store = SQLiteStore(self.directory)
         self.shop = self._open(self.day.shifts[0].catalog)
 
     def _open(self, catalog: str) -> Shop:

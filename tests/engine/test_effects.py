@@ -201,13 +201,13 @@ def test_an_orphaned_attempt_is_taken_over_when_its_worker_is_gone_and_not_befor
     first = open_shop(catalog=CATALOG)
     first.hear(COMPLETED, ID, id="evt_1", payment_status="paid")
     first.runtime.engine.run_until_quiet(effects=False)
-    first.store.locks["worker another"] = object()
+    first.store.held["worker another"] = object()
     _claim_as(first, "another")
 
     first.rest()
     assert effect(first, RETRIEVAL).attempt == 1, "its worker is still at work"
 
-    del first.store.locks["worker another"]
+    del first.store.held["worker another"]
     first.rest()
     assert effect(first, RETRIEVAL).attempt == 2
     assert effect(first, RETRIEVAL).is_done

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from builders import a_checkout, a_line_item
 from fakes.outside import Outside
-from shop import COMPLETED, Shop, Store
+from shop import COMPLETED, Shop, SQLiteStore
 
 from application.errors import UnreadableEvent
 from application.log import StoredEvent
@@ -81,7 +81,7 @@ class WrittenMeanwhile(Outside):
 
 def test_an_outcome_that_the_checkout_can_not_take_is_a_failed_attempt(tmp_path: Path) -> None:
     outside = WrittenMeanwhile(checkouts={ODD: a_checkout()})
-    shop = Shop(directory=tmp_path, store=Store(tmp_path), outside=outside)
+    shop = Shop(directory=tmp_path, store=SQLiteStore(tmp_path), outside=outside)
     outside.write = lambda: write_later(shop)
     shop.hear(COMPLETED, ODD, id="evt_1", payment_status="paid")
 
@@ -99,7 +99,7 @@ def test_an_outcome_that_the_checkout_can_not_take_is_a_failed_attempt(tmp_path:
 
 def test_an_outcome_that_its_own_stream_can_not_take_leaves_room_for_others(tmp_path: Path) -> None:
     outside = WrittenMeanwhile(checkouts={ODD: a_checkout()})
-    shop = Shop(directory=tmp_path, store=Store(tmp_path), outside=outside)
+    shop = Shop(directory=tmp_path, store=SQLiteStore(tmp_path), outside=outside)
     retrieval = effect_id(ODD, "retrieve_completed")
     outside.write = lambda: write_later(shop, retrieval, 3)
     shop.hear(COMPLETED, ODD, id="evt_1", payment_status="paid")

@@ -89,5 +89,8 @@ class CrashingViews:
     def unreadable(self, view: View) -> Sequence[Unreadable]:
         return self._views.unreadable(view)
 
+    def close(self) -> None:
+        self._views.close()
+
     def snapshot(self, projection: Projection) -> AbstractContextManager[Snapshot]:
         return self._views.snapshot(projection)

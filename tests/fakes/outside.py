@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from itertools import count
 
 from fakes.crash import CrashPoints
 
@@ -10,6 +11,8 @@ from domain.checkout import Checkout
 from domain.mail import Mail
 
 BEGINNING = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+
+_workers = count(1)
 
 
 @dataclass
@@ -82,12 +85,14 @@ class MemoryLocks:
 
     def __init__(self, held: dict[str, object]) -> None:
         self._held: dict[str, object] = held
+        self._worker = f"{next(_workers):08x}"
 
     def lead(self) -> bool:
         return self._held.setdefault("leader", self) is self
 
-    def enlist(self, worker: str) -> None:
-        self._held[f"worker {worker}"] = self
+    def enlist(self) -> str:
+        self._held[f"worker {self._worker}"] = self
+        return self._worker
 
     def is_at_work(self, worker: str) -> bool:
         return f"worker {worker}" in self._held

@@ -4,26 +4,32 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, cast
 
 import pytest
 from eventsourcing.persistence import OperationalError
+from eventually import wait_for
+from every_store import STORES, new_store
+from postgres_databases import Databases
 
-from infrastructure.locks import FileLocks
+from application.ports import WorkerLocks
+from infrastructure.database import parse_database
+from infrastructure.locks.files import FileLocks
+from infrastructure.stores import stores
 
 HOLDER = """
 import subprocess, sys
-from pathlib import Path
-from infrastructure.locks import FileLocks
+from infrastructure.database import parse_database
+from infrastructure.stores import stores
 
-locks = FileLocks(Path(sys.argv[1]))
+locks = stores(parse_database(sys.argv[1])).locks()
 leads = locks.lead()
-locks.enlist(sys.argv[2])
+worker = locks.enlist()
 child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=0) if "with a child" in sys.argv else None
-print(leads, child.pid if child else "", flush=True)
+print(leads, worker, child.pid if child else "", flush=True)
 if input() == "release":
     locks.release()
     print("released", flush=True)
@@ -32,11 +38,11 @@ if input() == "release":
 
 
 class Holder:
-    """Another process that leads if it can, and works under a name."""
+    """Another process that leads if it can, and works."""
 
     def __init__(self, process: "subprocess.Popen[str]") -> None:
         self.process = process
-        leads, *child = self.read().split()
+        leads, self.worker, *child = self.read().split()
         self.leads = leads == "True"
         self.child = int(child[0]) if child else None
 
@@ -58,8 +64,8 @@ class Holder:
 
 
 @contextmanager
-def holder(store: Path, worker: str, *options: str) -> Iterator[Holder]:
-    command = [sys.executable, "-c", HOLDER, str(store), worker, *options]
+def holder(store: str, *options: str) -> Iterator[Holder]:
+    command = [sys.executable, "-c", HOLDER, store, *options]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         try:
             yield Holder(process)
@@ -67,112 +73,128 @@ def holder(store: Path, worker: str, *options: str) -> Iterator[Holder]:
             process.kill()
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Path:
-    return tmp_path / "fulfillment.db"
+@pytest.fixture(params=STORES)
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where it is kept that there are locks of."""
+    return new_store(request, tmp_path)
 
 
 @pytest.fixture
-def locks(store: Path) -> Iterator[FileLocks]:
+def open_locks(store: str) -> Iterator[Callable[[], WorkerLocks]]:
+    """Opens locks as another process would."""
+    with ExitStack() as opened:
+
+        def open_locks() -> WorkerLocks:
+            locks = stores(parse_database(store)).locks()
+            opened.callback(locks.release)
+            return locks
+
+        yield open_locks
+
+
+@pytest.fixture
+def locks(open_locks: Callable[[], WorkerLocks]) -> WorkerLocks:
     """Ours."""
-    locks = FileLocks(store)
-    yield locks
-    locks.release()
+    return open_locks()
 
 
-def test_one_process_leads_until_it_ends(store: Path, locks: FileLocks) -> None:
-    with holder(store, "w1") as first, holder(store, "w2") as second:
+def test_one_process_leads_until_it_ends(store: str, locks: WorkerLocks) -> None:
+    with holder(store) as first, holder(store) as second:
         assert (first.leads, second.leads, locks.lead()) == (True, False, False)
 
         first.kill()
 
-        assert locks.lead() is True
+        assert wait_for(locks.lead)
         assert locks.lead() is True, "and stays it"
 
 
-def test_a_worker_is_at_work_until_its_process_is_killed(store: Path, locks: FileLocks) -> None:
-    with holder(store, "w1") as worker:
-        assert locks.is_at_work("w1") is True
-        assert locks.is_at_work("w2") is False
+def test_a_worker_is_at_work_until_its_process_is_killed(store: str, locks: WorkerLocks) -> None:
+    with holder(store) as worker:
+        assert locks.is_at_work(worker.worker) is True
+        assert locks.is_at_work("00000000") is False
+        assert locks.is_at_work("some other name") is False
 
         worker.kill()
 
-        assert locks.is_at_work("w1") is False
+        assert wait_for(lambda: not locks.is_at_work(worker.worker))
 
 
-def test_a_killed_process_holds_nothing_even_if_its_child_lives_on(store: Path, locks: FileLocks) -> None:
-    with holder(store, "w1", "with a child") as worker:
+def test_a_killed_process_holds_nothing_even_if_its_child_lives_on(store: str, locks: WorkerLocks) -> None:
+    with holder(store, "with a child") as worker:
         assert worker.child is not None
         os.kill(worker.child, 0)
 
-        worker.process.kill()
-        worker.process.wait()
+        worker.kill()
 
         os.kill(worker.child, 0)
-        assert locks.is_at_work("w1") is False
+        assert wait_for(lambda: not locks.is_at_work(worker.worker))
         assert locks.lead() is True
 
 
-def test_what_is_given_back_is_free_while_the_process_goes_on(store: Path, locks: FileLocks) -> None:
-    with holder(store, "w1") as other:
+def test_what_is_given_back_is_free_while_the_process_goes_on(store: str, locks: WorkerLocks) -> None:
+    with holder(store) as other:
         other.release()
 
-        assert locks.lead() is True
-        assert locks.is_at_work("w1") is False
+        assert wait_for(locks.lead)
+        assert wait_for(lambda: not locks.is_at_work(other.worker))
         assert other.process.poll() is None
 
 
-def test_a_worker_is_at_work_for_itself_and_for_others_in_its_process(store: Path, locks: FileLocks) -> None:
-    locks.enlist("w1")
+def test_a_worker_is_at_work_for_itself_and_for_others_in_its_process(open_locks: Callable[[], WorkerLocks]) -> None:
+    ours, others = open_locks(), open_locks()
+    worker = ours.enlist()
 
-    assert locks.is_at_work("w1") is True
-    assert FileLocks(store).is_at_work("w1") is True
+    assert ours.enlist() == worker, "it stays the same"
+    assert ours.is_at_work(worker) is True
+    assert others.is_at_work(worker) is True
+    assert others.enlist() != worker
 
-    locks.release()
+    ours.release()
 
-    assert locks.is_at_work("w1") is False
-
-
-def test_no_two_processes_work_under_one_name(store: Path, locks: FileLocks) -> None:
-    with holder(store, "w1"), pytest.raises(RuntimeError, match="Another process already works as w1"):
-        locks.enlist("w1")
+    assert wait_for(lambda: not others.is_at_work(worker))
 
 
-def test_looking_at_a_worker_again_and_again_takes_nothing_from_it(store: Path, locks: FileLocks) -> None:
-    with holder(store, "w1"):
-        assert [locks.is_at_work("w1") for _ in range(100)] == [True] * 100
+def test_looking_at_a_worker_again_and_again_takes_nothing_from_it(store: str, locks: WorkerLocks) -> None:
+    with holder(store) as other:
+        assert [locks.is_at_work(other.worker) for _ in range(100)] == [True] * 100
 
 
-def test_the_file_of_a_killed_worker_is_tidied_away_by_whoever_looks(store: Path, locks: FileLocks) -> None:
-    with holder(store, "w1") as worker:
-        worker.kill()
-    assert [path.name for path in store.parent.glob("*worker*")] == ["fulfillment.db.worker-w1.lock"]
-
-    locks.is_at_work("w1")
-
-    assert list(store.parent.glob("*worker*")) == []
-
-
-def test_two_stores_have_locks_of_their_own(tmp_path: Path) -> None:
-    stores = [tmp_path / "one" / "fulfillment.db", tmp_path / "two" / "fulfillment.db", tmp_path / "two" / "other.db"]
-    for store in stores:
-        store.parent.mkdir(exist_ok=True)
-
-    with ExitStack() as running:
-        holders = [running.enter_context(holder(store, "w1")) for store in stores]
-
-        assert [each.leads for each in holders] == [True, True, True]
-        assert [FileLocks(store).is_at_work("w1") for store in stores] == [True, True, True]
-        holders[0].kill()
-        assert [FileLocks(store).is_at_work("w1") for store in stores] == [False, True, True]
-
-
-def test_what_was_given_back_can_be_taken_again(locks: FileLocks) -> None:
+def test_what_was_given_back_can_be_taken_again(locks: WorkerLocks) -> None:
+    workers = set()
     for _ in range(3):
-        assert locks.lead() is True
-        locks.enlist("w1")
+        assert wait_for(locks.lead)
+        workers.add(locks.enlist())
         locks.release()
     locks.release()
+    assert len(workers) == 3
+
+
+def test_two_databases_have_locks_of_their_own(tmp_path: Path, databases: Databases, postgres_url: str) -> None:
+    another = databases.create()
+    (tmp_path / "one").mkdir()
+    (tmp_path / "two").mkdir()
+    files = [f"sqlite:///{tmp_path}/{name}" for name in ("one/fulfillment.db", "two/fulfillment.db", "two/other.db")]
+    for places in (files, [postgres_url, another]):
+        with ExitStack() as running:
+            holders = [running.enter_context(holder(place)) for place in places]
+
+            assert all(each.leads for each in holders)
+            for place in places:
+                locks = stores(parse_database(place)).locks()
+                running.callback(locks.release)
+                at_work = [locks.is_at_work(each.worker) for each in holders]
+                assert at_work == [place == own for own in places]
+    databases.drop(another)
+
+
+def test_the_file_of_a_killed_worker_is_tidied_away_by_whoever_looks(tmp_path: Path) -> None:
+    with holder(f"sqlite:///{tmp_path}/fulfillment.db") as worker:
+        worker.kill()
+    assert [path.name for path in tmp_path.glob("*worker*")] == [f"fulfillment.db.worker-{worker.worker}.lock"]
+
+    FileLocks(tmp_path / "fulfillment.db").is_at_work(worker.worker)
+
+    assert list(tmp_path.glob("*worker*")) == []
 
 
 def test_a_directory_that_can_not_be_written_to_is_one_clear_sentence(tmp_path: Path) -> None:
@@ -180,7 +202,7 @@ def test_a_directory_that_can_not_be_written_to_is_one_clear_sentence(tmp_path: 
     for directory, why in ((tmp_path / "missing", "No such file or directory"), (tmp_path / "file", "Not a directory")):
         locks = FileLocks(directory / "fulfillment.db")
 
-        for take in (locks.lead, lambda: locks.enlist("w1")):  # noqa: B023 - called at once
+        for take in (locks.lead, locks.enlist):
             with pytest.raises(
                 OperationalError, match=rf"can't be made: {why}\. Locks are kept beside the database, so"
             ):
@@ -190,7 +212,7 @@ def test_a_directory_that_can_not_be_written_to_is_one_clear_sentence(tmp_path: 
 NOBODY = """
 import os, sys
 from pathlib import Path
-from infrastructure.locks import FileLocks
+from infrastructure.locks.files import FileLocks
 if os.geteuid() == 0:
     os.setuid(65534)
 try:
@@ -200,7 +222,8 @@ except Exception as error:
 """
 
 
-def test_who_may_not_write_there_is_told_so(store: Path) -> None:
+def test_who_may_not_write_there_is_told_so(tmp_path: Path) -> None:
+    store = tmp_path / "fulfillment.db"
     store.parent.chmod(0o555)
 
     told = subprocess.run([sys.executable, "-c", NOBODY, str(store)], capture_output=True, text=True, timeout=60)

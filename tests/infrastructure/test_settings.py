@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.mail import MailKind
+from infrastructure.database import PostgresDatabase, SQLiteFile
 from infrastructure.settings import SETTINGS, Settings, SettingsError, load_database, load_settings
 
 REQUIRED = {"STRIPE_API_KEY": "sk_test_secretsecret", "STRIPE_WEBHOOK_SECRET": "whsec_secretsecret"}
@@ -27,7 +28,7 @@ def test_two_settings_are_enough() -> None:
 
     assert settings.livemode is False
     assert settings.webhook_secrets == ("whsec_secretsecret",)
-    assert settings.database == Path("fulfillment.db")
+    assert settings.database == SQLiteFile(Path("fulfillment.db"))
     assert settings.catalog == Path("catalog.toml")
     assert settings.mails == frozenset(MailKind)
     assert (settings.stripe_api_base, settings.public_url, settings.secret_key, settings.smtp) == (None,) * 4
@@ -59,14 +60,23 @@ def test_several_webhook_secrets_may_be_given() -> None:
     ],
 )
 def test_the_database_is_a_path_from_the_working_directory_or_an_absolute_one(url: str, path: str) -> None:
-    assert load(DATABASE_URL=url).database == Path(path)
-    assert load_database({"DATABASE_URL": url}, None) == Path(path)
+    assert load(DATABASE_URL=url).database == SQLiteFile(Path(path))
+    assert load_database({"DATABASE_URL": url}, None) == SQLiteFile(Path(path))
+
+
+def test_a_postgresql_database_is_named_without_its_password() -> None:
+    settings = load(DATABASE_URL="postgresql://shop:secretsecret@one.example.com,two.example.com:5433/orders")
+
+    assert isinstance(settings.database, PostgresDatabase)
+    assert str(settings.database) == "PostgreSQL database orders at one.example.com or two.example.com"
+    assert "secretsecret" not in repr(settings)
+    assert "secretsecret" in settings.secrets
 
 
 def test_a_database_by_another_name_is_the_one_that_it_leads_to(tmp_path: Path) -> None:
     (tmp_path / "another").symlink_to(tmp_path / "orders.db")
 
-    assert load_database({"DATABASE_URL": f"sqlite:///{tmp_path}/another"}, None) == tmp_path / "orders.db"
+    assert load_database({"DATABASE_URL": f"sqlite:///{tmp_path}/another"}, None) == SQLiteFile(tmp_path / "orders.db")
 
 
 @pytest.mark.parametrize(
@@ -80,7 +90,9 @@ def test_a_database_by_another_name_is_the_one_that_it_leads_to(tmp_path: Path) 
         ("STRIPE_API_BASE", "stripe", "address"),
         ("STRIPE_API_BASE", "http://api.example.com", "https://"),
         ("STRIPE_API_BASE", "https://user:secretsecret@api.example.com", "address"),
-        ("DATABASE_URL", "postgresql://db/orders", "PostgreSQL"),
+        ("DATABASE_URL", "postgresql://user:secretsecret@db", "name the database"),
+        ("DATABASE_URL", "postgresql://user:secretsecret@db/orders?no=such", "no URL that PostgreSQL understands"),
+        ("DATABASE_URL", "postgresql://user:secretsecret@db:port/orders", "no URL that PostgreSQL understands"),
         ("DATABASE_URL", "mysql:///orders", "sqlite:///"),
         ("DATABASE_URL", "sqlite://orders.db", "sqlite:///"),
         ("DATABASE_URL", "sqlite:///", "sqlite:///"),
@@ -130,7 +142,7 @@ def test_a_mail_server_needs_a_sender() -> None:
 
 def test_a_setting_that_is_nearly_one_is_pointed_out() -> None:
     assert refusal(FULFILL_CATALOGUE="x.toml") == "FULFILL_CATALOGUE is no setting. Is FULFILL_CATALOG meant?"
-    assert load(FULFILL_TEST_DATABASE="x").database == Path("fulfillment.db")
+    assert load(FULFILL_TEST_DATABASE="x").database == SQLiteFile(Path("fulfillment.db"))
 
 
 def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import pytest
 import stripe
 
 from domain.stripe_event import StripeEvent
+from infrastructure.database import SQLiteFile
 from interfaces.bootstrap import open_read_side
 from interfaces.demo.engine_process import EngineProcess
 from interfaces.sandbox.sandbox import Sandbox
@@ -59,7 +60,7 @@ def deliver(engine: EngineProcess, number: int) -> str | None:
 
 
 def stored(engine: EngineProcess) -> set[str]:
-    with open_read_side(engine.directory / "fulfillment.db") as side:
+    with open_read_side(SQLiteFile(engine.directory / "fulfillment.db")) as side:
         log = side.log
         events = [log.decode(found) for found in log.store.select_notifications(None, 100_000)]
     return {event.originator_id for event in events if isinstance(event, StripeEvent.Received)}
@@ -86,7 +87,7 @@ def test_a_restart_takes_up_what_was_left(engine: EngineProcess) -> None:
 
     deadline = time.monotonic() + 10
     while True:
-        with open_read_side(engine.directory / "fulfillment.db") as side:
+        with open_read_side(SQLiteFile(engine.directory / "fulfillment.db")) as side:
             parked = side.queries.search("")
         if len(parked) == 20 and all(hit.state == "parked" for hit in parked):
             break  # the sandbox knows none of these sessions: each was asked for
@@ -150,7 +151,7 @@ def test_staff_work_beside_the_running_server(engine: EngineProcess) -> None:
     engine.fulfill("stock", "count", "mug", "5", "--as", "kim", "--reason", "delivery")
 
     assert time.monotonic() - started < 5
-    with open_read_side(engine.directory / "fulfillment.db") as side:
+    with open_read_side(SQLiteFile(engine.directory / "fulfillment.db")) as side:
         assert [(level.sku, level.on_hand) for level in side.queries.stock()] == [("mug", 5)]
 
 

@@ -3,18 +3,29 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from every_store import STORES, new_store
 
 from application.log import Log
-from infrastructure.event_store.sqlite import sqlite_environment
+from infrastructure.database import parse_database
+from infrastructure.stores import stores
+
+
+@pytest.fixture(params=STORES)
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where the log of this test is; tests of one store alone have it there."""
+    return new_store(request, tmp_path)
 
 
 @pytest.fixture
-def open_log(tmp_path: Path) -> Iterator[Callable[[], Log]]:
+def open_log(store_url: str) -> Iterator[Callable[[], Log]]:
     """Opens one and the same log as another process would."""
+    kept = stores(parse_database(store_url))
     with ExitStack() as stack:
 
         def opened() -> Log:
-            log = Log(dict(sqlite_environment(tmp_path / "log.db", create_tables=True)))
+            if not kept.is_shared:
+                kept.migrate()
+            log = kept.open_log()
             stack.callback(log.close)
             return log
 

@@ -14,6 +14,11 @@ from infrastructure.event_store.sqlite import sqlite_environment
 EVENTS = [StoredEvent("cs_test_1", 1, "Topic.Happened", b"{}")]
 
 
+@pytest.fixture
+def store_url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path}/log.db"
+
+
 def deleted(path: Path) -> None:
     path.unlink()
 

@@ -26,6 +26,11 @@ USES: list[Callable[[Log], object]] = [
 ]
 
 
+@pytest.fixture
+def store_url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path}/log.db"
+
+
 def opened(path: Path | str, *, create_tables: bool = False) -> Log:
     return Log(dict(sqlite_environment(path, create_tables=create_tables)))
 

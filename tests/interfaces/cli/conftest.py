@@ -188,7 +188,7 @@ def small_shop(tmp_path: Path) -> Path:
     outside, clock = Outside(checkouts=_orders()), FixedClock()
     settings = load_settings({**KEYS, "DATABASE_URL": f"sqlite:///{tmp_path}/fulfillment.db"}, None)
     settings = replace(settings, catalog=catalog)
-    migrate(settings)
+    migrate(settings.database)
     replacements = Replacements(clock=clock, random=lambda: 0.5, gateway=outside, mailer=outside, executor=AtOnce())
     runtime = bootstrap(settings, replacements)
     runtime.staff.count("mug-blue", 5, By(name="kim", reason="Monday count"))

@@ -8,7 +8,7 @@ import pytest
 from running import RunningShop, running_shop
 from sandbox_sales import paid
 
-from infrastructure.locks import FileLocks
+from infrastructure.locks.files import FileLocks
 
 Fulfill = Callable[..., Any]
 BY = ("--as", "kim", "--reason", "the customer called")

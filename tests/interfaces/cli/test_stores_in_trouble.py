@@ -30,7 +30,10 @@ def test_without_a_log_there_is_nothing_to_read_and_none_is_made(
     said, document = fulfill(*command), fulfill(*command, "--json")
 
     assert (said.code, said.out) == (1, "")
-    assert "There is no log at fulfillment.db yet. `fulfill serve` or `fulfill migrate` makes one." in said.err
+    assert (
+        "There is no log at fulfillment.db. Is this the directory in which fulfill runs? `fulfill serve` and"
+        in said.err
+    )
     assert document.json["error"]["kind"] == "not_found"
     assert list(tmp_path.iterdir()) == []
 
@@ -121,7 +124,7 @@ def test_who_asks_for_the_views_themselves_gets_no_others(
 
 
 def test_a_wrong_place_is_a_wrong_setting(fulfill: Fulfill, monkeypatch: pytest.MonkeyPatch) -> None:
-    for url in ("mysql://x", "sqlite://", "postgresql://localhost/x"):
+    for url in ("mysql://x", "sqlite://", "postgresql://localhost"):
         monkeypatch.setenv("DATABASE_URL", url)
         said = fulfill("queue", "--json")
         assert (said.code, said.json["error"]["kind"]) == (2, "wrong_setting")

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import secrets
 from pathlib import Path
 
 from eventsourcing.persistence import OperationalError
@@ -13,7 +14,7 @@ class FileLocks:
     def __init__(self, store: Path) -> None:
         self._store = store
         self._leader: int | None = None
-        self._workers: dict[str, int] = {}
+        self._worker: tuple[str, int] | None = None
 
     def lead(self) -> bool:
         """
@@ -24,20 +25,21 @@ class FileLocks:
             self._leader = _try_lock(self._store.with_name(f"{self._store.name}.lock"))
         return self._leader is not None
 
-    def enlist(self, worker: str) -> None:
+    def enlist(self) -> str:
         """
         Raises:
-            RuntimeError: another process has this name.
             OperationalError: the file can't be made or locked.
         """
-        lock = _try_lock(self._worker_file(worker))
-        if lock is None:
-            raise RuntimeError(f"Another process already works as {worker}.")
-        self._workers[worker] = lock
+        while self._worker is None:
+            worker = secrets.token_hex(4)
+            lock = _try_lock(self._worker_file(worker))
+            if lock is not None:
+                self._worker = worker, lock
+        return self._worker[0]
 
     def is_at_work(self, worker: str) -> bool:
         """A worker whose file can be locked is gone, and so is its file then."""
-        if worker in self._workers:
+        if self._worker is not None and worker == self._worker[0]:
             return True
         path = self._worker_file(worker)
         if not path.exists():
@@ -53,10 +55,11 @@ class FileLocks:
         if self._leader is not None:
             os.close(self._leader)
             self._leader = None
-        for worker, lock in self._workers.items():
+        if self._worker is not None:
+            worker, lock = self._worker
             self._worker_file(worker).unlink(missing_ok=True)
             os.close(lock)
-        self._workers.clear()
+            self._worker = None
 
     def _worker_file(self, worker: str) -> Path:
         return self._store.with_name(f"{self._store.name}.worker-{worker}.lock")

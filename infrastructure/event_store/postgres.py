@@ -1,0 +1,233 @@
+"""The log on PostgreSQL: the library's tables, table lock and notifications, with many events at the price of one.
+
+Every insert takes the library's lock on the table until it has committed. So positions are in the order of commits,
+and whoever reads after a position misses nothing that comes below it later.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, cast
+
+from eventsourcing.persistence import IntegrityError, Notification, StoredEvent, Tracking
+from eventsourcing.postgres import PostgresDatastore, PostgresFactory, PostgresProcessRecorder
+from eventsourcing.utils import Environment, EnvType
+from psycopg import Cursor
+from psycopg.rows import DictRow, tuple_row
+from psycopg.sql import SQL, Composed, Identifier
+
+from application.log import LogRecorder, ParkedEvent
+from infrastructure.event_store.postgres_connections import SCHEMA, LogDatastore
+
+_URL = "FULFILL_LOG_URL"
+_NUL = "\x00"
+"""PostgreSQL has no texts with it."""
+
+
+def postgres_environment(url: str) -> Mapping[str, str]:
+    """What the library is told; nothing else of the process's environment changes it."""
+    ours = "infrastructure.event_store"
+    return {
+        "PERSISTENCE_MODULE": f"{ours}.postgres:LogFactory",
+        "MAPPER_TOPIC": f"{ours}.codec:JsonMapper",
+        _URL: url,
+        "POSTGRES_DBNAME": "",
+        "POSTGRES_HOST": "",
+        "POSTGRES_USER": "",
+        "POSTGRES_PASSWORD": "",
+        "ORIGINATOR_ID_TYPE": "text",
+        "CREATE_TABLE": "n",
+        "COMPRESSOR_TOPIC": "",
+        "CIPHER_TOPIC": "",
+        "IS_SNAPSHOTTING_ENABLED": "n",
+    }
+
+
+class PostgresLogRecorder(PostgresProcessRecorder, LogRecorder):
+    datastore: LogDatastore
+
+    def __init__(
+        self,
+        datastore: PostgresDatastore,
+        *,
+        events_table_name: str = "stored_events",
+        tracking_table_name: str = "notification_tracking",
+    ) -> None:
+        super().__init__(datastore, events_table_name=events_table_name, tracking_table_name=tracking_table_name)
+        names = {
+            "events": Identifier(SCHEMA, events_table_name),
+            "tracking": Identifier(SCHEMA, tracking_table_name),
+            "parked": Identifier(SCHEMA, "parked"),
+        }
+
+        def statement(text: str) -> bytes:
+            return SQL(text).format(**names).as_bytes()  # the text is ours
+
+        columns = "originator_id, originator_version, topic, state"
+        self.insert_events_statement: Any = statement(
+            f"INSERT INTO {{events}} ({columns}) "
+            "SELECT * FROM unnest(%b::text[], %b::bigint[], %b::text[], %b::bytea[]) RETURNING notification_id"
+        )
+        self.lock_table_statements = [statement("LOCK TABLE {events} IN EXCLUSIVE MODE")]
+        self._notify = SQL("NOTIFY {}").format(Identifier(self.channel_name)).as_bytes()
+        self._select_stream = statement(
+            f"SELECT {columns} FROM {{events}} WHERE originator_id=%b ORDER BY originator_version"
+        )
+        self._select_streams = statement(
+            f"SELECT {columns} FROM {{events}} WHERE originator_id=ANY(%b::text[]) "
+            "ORDER BY originator_id, originator_version"
+        )
+        self._select_notifications = statement(
+            f"SELECT {columns}, notification_id FROM {{events}} WHERE notification_id>%b"
+        ).decode()
+        self._select_positions = statement(
+            f"SELECT {columns}, notification_id FROM {{events}} WHERE notification_id=ANY(%b::bigint[]) "
+            "ORDER BY notification_id"
+        )
+        self._start_trackings = statement(
+            "INSERT INTO {tracking} SELECT name, 0 FROM unnest(%b::text[]) AS name ON CONFLICT DO NOTHING"
+        )
+        self._move_trackings = statement(
+            "UPDATE {tracking} AS t SET notification_id=n.later "
+            "FROM unnest(%b::text[], %b::bigint[], %b::bigint[]) AS n (name, earlier, later) "
+            "WHERE t.application_name=n.name AND t.notification_id=n.earlier RETURNING n.name"
+        )
+        self._park = statement(
+            "INSERT INTO {parked} VALUES (%b, %b, %b, %b, %b) ON CONFLICT (policy, position) DO UPDATE SET "
+            "subject=excluded.subject, error=excluded.error, parked_at=excluded.parked_at"
+        )
+        self._unpark = statement("DELETE FROM {parked} WHERE policy=%b AND position=%b")
+        self._select_parked = statement(
+            "SELECT policy, position, subject, error, parked_at FROM {parked} "
+            "WHERE policy=coalesce(%b, policy) AND subject=coalesce(%b, subject) ORDER BY position, policy"
+        )
+        self._keep_only_tables()
+        self.sql_create_statements.append(
+            SQL(
+                "CREATE TABLE IF NOT EXISTS {parked} (policy text, position bigint, subject text NOT NULL, "
+                "error text NOT NULL, parked_at timestamptz NOT NULL, PRIMARY KEY (policy, position))"
+            ).format(**names)
+        )
+
+    def _keep_only_tables(self) -> None:
+        """Our inserts need no composite type, and the library's function inserts without the lock on the table."""
+        wanted: list[Composed] = [
+            each for each in self.sql_create_statements if not each.as_string().startswith(("CREATE TYPE", "CREATE OR"))
+        ]
+        self.sql_create_statements = wanted
+
+    def _insert_events(self, curs: Cursor[DictRow], stored_events: Sequence[StoredEvent], **kwargs: Any) -> None:
+        """What goes with the events. The lock on the table is taken first of all, so that two who want the same wait
+        for each other there, and not crosswise."""
+        trackings = cast(Sequence[Tracking], kwargs.get("trackings", ()))
+        park = cast(Sequence[ParkedEvent], kwargs.get("park", ()))
+        unpark = cast(Sequence[tuple[str, int]], kwargs.get("unpark", ()))
+        if not stored_events or trackings or park or unpark:
+            self._lock_table(curs)
+        super()._insert_events(curs, stored_events, **kwargs)
+        since = cast(Mapping[str, int] | None, kwargs.get("since"))
+        if since is None:
+            for tracking in trackings:
+                self._insert_tracking(curs, tracking)
+        elif trackings:
+            self._move(curs, trackings, since)
+        for each in park:
+            row = (each.policy, each.position, each.subject, each.error.replace(_NUL, "\ufffd"), each.parked_at)
+            curs.execute(self._park, row)
+        for key in unpark:
+            curs.execute(self._unpark, key)
+
+    def _move(self, curs: Cursor[DictRow], trackings: Sequence[Tracking], since: Mapping[str, int]) -> None:
+        """The library's own check, that a position only grows, is not enough for batches: of two that decided the
+        same event, one may have read further.
+
+        Raises:
+            IntegrityError: a position is not what it was any more.
+        """
+        names = [tracking.application_name for tracking in trackings]
+        earlier = [since.get(name, 0) for name in names]
+        if 0 in earlier:
+            curs.execute(self._start_trackings, (names,))
+        curs.execute(self._move_trackings, (names, earlier, [tracking.notification_id for tracking in trackings]))
+        if len(curs.fetchall()) != len(names):
+            raise IntegrityError(f"The positions of {', '.join(names)} are not {earlier} any more.")
+
+    def _insert_stored_events(self, curs: Cursor[DictRow], stored_events: Sequence[StoredEvent], **_: Any) -> None:
+        self._lock_table(curs)
+        self._notify_channel(curs)
+        columns = (
+            [stored.originator_id for stored in stored_events],
+            [stored.originator_version for stored in stored_events],
+            [stored.topic for stored in stored_events],
+            [stored.state for stored in stored_events],
+        )
+        curs.execute(self.insert_events_statement, columns)
+
+    def _notify_channel(self, curs: Cursor[DictRow]) -> None:
+        curs.execute(self._notify)
+
+    def select_streams(self, ids: Sequence[str]) -> Sequence[StoredEvent]:
+        if len(ids) == 1:  # cheaper than an array of one
+            rows = self._rows(self._select_stream, (ids[0],))
+        else:
+            rows = self._rows(self._select_streams, (list(ids),))
+        return [StoredEvent(*row) for row in rows]
+
+    def select_notifications(
+        self,
+        start: int | None,
+        limit: int,
+        stop: int | None = None,
+        topics: Sequence[str] = (),
+        *,
+        inclusive_of_start: bool = True,
+    ) -> Sequence[Notification]:
+        text = self._select_notifications
+        values: list[Any] = [0 if start is None else start - inclusive_of_start]
+        if stop is not None:
+            text, values = f"{text} AND notification_id<=%b", [*values, stop]
+        if topics:
+            text, values = f"{text} AND topic=ANY(%b::text[])", [*values, list(topics)]
+        rows = self._rows(f"{text} ORDER BY notification_id LIMIT %b".encode(), [*values, limit])
+        return [Notification(*row) for row in rows]
+
+    def select_positions(self, positions: Sequence[int]) -> Sequence[Notification]:
+        return [Notification(*row) for row in self._rows(self._select_positions, (list(positions),))]
+
+    def select_parked(self, *, policy: str | None = None, subject: str | None = None) -> Sequence[ParkedEvent]:
+        return [
+            ParkedEvent(policy=p, position=n, subject=s, error=e, parked_at=cast(datetime, at))
+            for p, n, s, e, at in self._rows(self._select_parked, (policy, subject))
+        ]
+
+    def _rows(self, statement: bytes, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+        with self.datastore.get_connection() as conn, conn.cursor(binary=True, row_factory=tuple_row) as curs:
+            return curs.execute(statement, values, prepare=True).fetchall()
+
+    def try_to_write(self) -> None:
+        """A transaction that has a number is written to disk, and to the standbys that are waited for."""
+        with self.datastore.transaction(commit=True) as curs:
+            self._lock_table(curs)
+            curs.execute("SELECT pg_current_xact_id()")
+
+    def check_place(self) -> None:
+        """A server goes on with its own files."""
+
+    def watch(self, tell: Callable[[], None]) -> None:
+        self.datastore.listener.start(self.channel_name, tell)
+
+    def has_foreign_commits(self) -> bool:
+        return self.datastore.listener.has_heard()
+
+
+class LogFactory(PostgresFactory):
+    process_recorder_class = PostgresLogRecorder
+
+    def __init__(self, env: Environment | EnvType | None) -> None:
+        super().__init__(env)
+        url = self.env.get(_URL)
+        if url is None:
+            raise OSError(f"{_URL} is missing in the environment of the log.")
+        self.datastore: LogDatastore = LogDatastore(url)
+
+    def process_recorder(self) -> PostgresLogRecorder:
+        return cast(PostgresLogRecorder, super().process_recorder())

@@ -1,0 +1,104 @@
+"""The library's connections to PostgreSQL with what it leaves open: hosts that vanish are noticed, an error is told at
+once and in one sentence, and other processes' commits are heard of."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+import structlog
+from eventsourcing.persistence import PersistenceError
+from eventsourcing.postgres import PostgresDatastore
+from psycopg.rows import DictRow, dict_row
+from psycopg.sql import SQL, Identifier
+
+from infrastructure.postgres import Connections, connect, place, translated_errors
+
+SCHEMA = "fulfillment"
+_CONNECTIONS_MAX = 10
+_SETTINGS = "SET idle_in_transaction_session_timeout = '5s'"
+"""A process that is halted within a transaction must not hold up all others for ever."""
+_LISTEN_SECONDS = 0.2
+"""How long it may take until a stop is noticed."""
+_LISTEN_AGAIN_SECONDS = 1.0
+
+logger = structlog.get_logger(__name__)
+
+
+class LogDatastore(PostgresDatastore):
+    """The library's pool connects in the background; ours tells at once why it can't."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__("", "", "", "", "", schema=SCHEMA, originator_id_type="text")
+        self.connections = Connections(
+            url, "log", settings=_SETTINGS, connections_max=_CONNECTIONS_MAX, row_factory=dict_row
+        )
+        self.listener = Listener(url, self.connections.is_own)
+
+    def register_type_adapters(self) -> None:
+        """Our statements take arrays, for which none is needed."""
+
+    @contextmanager
+    def get_connection(self) -> Iterator[psycopg.Connection[DictRow]]:
+        with self.connections.one() as connection:
+            yield connection
+
+    def close(self) -> None:
+        if hasattr(self, "listener"):
+            self.listener.stop()
+            self.connections.close()
+        super().close()
+
+
+class Listener:
+    """Hears of commits as they happen, on a connection and a thread of its own."""
+
+    def __init__(self, url: str, is_own: Callable[[int], bool]) -> None:
+        self._url = url
+        self._what = f"The {place(url)}"
+        self._is_own = is_own
+        self._stopping = threading.Event()
+        self._heard = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self, channel: str, tell: Callable[[], None]) -> None:
+        """From now on `tell` is called whenever somebody else may have committed."""
+        if self._thread is None:
+            arguments = (channel, tell)
+            self._thread = threading.Thread(target=self._listen, args=arguments, name="listener", daemon=True)
+            self._thread.start()
+
+    def has_heard(self) -> bool:
+        """Whether there was news since this was last asked. Who does not listen can't know."""
+        if self._thread is None:
+            return True
+        heard = self._heard.is_set()
+        self._heard.clear()
+        return heard
+
+    def stop(self) -> None:
+        self._stopping.set()
+        if self._thread is not None and self._thread is not threading.current_thread():
+            self._thread.join()
+
+    def _listen(self, channel: str, tell: Callable[[], None]) -> None:
+        while not self._stopping.is_set():
+            try:
+                with connect(self._url, "listener") as connection, translated_errors(self._what):
+                    connection.execute(SQL("LISTEN {}").format(Identifier(channel)))
+                    self._tell(tell)  # of what was committed while nobody listened
+                    self._hear(connection, tell)
+            except PersistenceError as error:
+                logger.warning("commits of others are not heard of for now", error=str(error))
+                self._stopping.wait(_LISTEN_AGAIN_SECONDS)
+
+    def _hear(self, connection: psycopg.Connection[Any], tell: Callable[[], None]) -> None:
+        while not self._stopping.is_set():
+            for notify in connection.notifies(timeout=_LISTEN_SECONDS, stop_after=1):
+                if not self._is_own(notify.pid):
+                    self._tell(tell)
+
+    def _tell(self, tell: Callable[[], None]) -> None:
+        self._heard.set()
+        tell()

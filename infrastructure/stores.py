@@ -1,0 +1,76 @@
+"""What keeps the log, the views and the locks: SQLite files on one machine, or a PostgreSQL database for many."""
+
+from typing import Protocol
+
+from application.errors import NotFound
+from application.log import Log
+from application.ports import WorkerLocks
+from application.views import Views
+from infrastructure.database import Database, PostgresDatabase, SQLiteFile
+from infrastructure.event_store.sqlite import sqlite_environment
+from infrastructure.locks.files import FileLocks
+from infrastructure.views.sqlite import SQLiteViews, views_path
+
+
+class Stores(Protocol):
+    @property
+    def is_shared(self) -> bool:
+        """Whether processes on other machines use it too. Then nobody but `migrate` makes tables."""
+
+    def migrate(self) -> None:
+        """Make every table, or what it lacks.
+
+        Raises:
+            NotMigrated: a later version has changed them already.
+            PersistenceError, OSError: the place can't be used.
+        """
+
+    def check(self) -> None:
+        """
+        Raises:
+            NotFound, NotMigrated: there is no log yet, or not one that this version works with.
+            PersistenceError: the place can't be used.
+        """
+
+    def open_log(self) -> Log: ...
+
+    def open_views(self) -> Views: ...
+
+    def locks(self) -> WorkerLocks: ...
+
+
+class SQLiteStores:
+    is_shared = False
+
+    def __init__(self, database: SQLiteFile) -> None:
+        self._path = database.path
+
+    def migrate(self) -> None:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        Log(dict(sqlite_environment(self._path, create_tables=True))).close()
+
+    def check(self) -> None:
+        if not self._path.is_file():
+            raise NotFound(
+                f"There is no log at {self._path}. Is this the directory in which fulfill runs? `fulfill serve` and "
+                "`fulfill migrate` make one."
+            )
+
+    def open_log(self) -> Log:
+        return Log(dict(sqlite_environment(self._path, create_tables=False)))
+
+    def open_views(self) -> SQLiteViews:
+        return SQLiteViews(views_path(self._path))
+
+    def locks(self) -> FileLocks:
+        return FileLocks(self._path)
+
+
+def stores(database: Database) -> Stores:
+    match database:
+        case SQLiteFile():
+            return SQLiteStores(database)
+        case PostgresDatabase():
+            from infrastructure.postgres_stores import PostgresStores  # who keeps files does not wait for its driver
+
+            return PostgresStores(database)

@@ -1,0 +1,269 @@
+"""What is PostgreSQL's own about the log: no reader passes over an event, in whatever order writers commit."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Thread
+from typing import Any
+
+import psycopg
+import pytest
+from eventsourcing.persistence import IntegrityError, Tracking
+from eventually import wait_for
+from stored_events import stored
+
+from application.errors import NotMigrated
+from application.log import Log
+from infrastructure.database import parse_database
+from infrastructure.event_store import postgres_schema
+from infrastructure.postgres import Unreachable
+from infrastructure.stores import stores
+
+Open = Callable[[], Log]
+EVENTS = "fulfillment.fulfillment_events"
+
+
+@pytest.fixture
+def store_url(postgres_url: str) -> str:
+    return postgres_url
+
+
+@contextmanager
+def transaction(url: str) -> Iterator["psycopg.Connection[Any]"]:
+    """A transaction of somebody else, which commits when it is left."""
+    with psycopg.connect(url) as connection:
+        yield connection
+
+
+def append(connection: "psycopg.Connection[Any]", stream: str, version: int = 1) -> None:
+    """An append as ours makes it, but for its commit."""
+    connection.execute(f"LOCK TABLE {EVENTS} IN EXCLUSIVE MODE".encode())
+    connection.execute(
+        f"INSERT INTO {EVENTS} VALUES (%s, %s, %s, %s)".encode(),
+        (stream, version, "Topic.Happened", b"{}"),
+    )
+
+
+def read_on(log: Log, position: int) -> list[tuple[int, str]]:
+    """What a follower at this position gets."""
+    read = log.store.select_notifications(position, 100, inclusive_of_start=False)
+    return [(each.id, str(each.originator_id)) for each in read]
+
+
+def waiting(url: str) -> bool:
+    """Whether somebody waits for the lock on the table."""
+    with psycopg.connect(url) as connection:
+        row = connection.execute("SELECT count(*) FROM pg_locks WHERE NOT granted").fetchone()
+    return row is not None and row[0] > 0
+
+
+def test_an_append_whose_commit_is_delayed_is_passed_over_by_nobody(open_log: Open, store_url: str) -> None:
+    """The later writer can't commit a higher position first: it waits."""
+    log, other = open_log(), open_log()
+    with transaction(store_url) as slow:
+        append(slow, "cs_test_slow")
+        fast = Thread(target=other.store.insert_events, args=(stored("cs_test_fast", 1),))
+        fast.start()
+        assert wait_for(lambda: waiting(store_url))
+        assert read_on(log, 0) == []
+    fast.join()
+
+    assert [stream for _, stream in read_on(log, 0)] == ["cs_test_slow", "cs_test_fast"]
+
+
+def test_an_append_that_is_rolled_back_leaves_a_gap_for_which_nobody_waits(open_log: Open, store_url: str) -> None:
+    log = open_log()
+    log.store.insert_events(stored("cs_test_first", 1))
+    with transaction(store_url) as undone:
+        append(undone, "cs_test_undone")
+        undone.rollback()
+    log.store.insert_events(stored("cs_test_last", 1))
+
+    assert read_on(log, 0) == [(1, "cs_test_first"), (3, "cs_test_last")]
+    assert read_on(log, 1) == [(3, "cs_test_last")]
+    assert read_on(log, 3) == []
+
+
+def test_a_transaction_that_began_first_and_appends_last_is_read_last(open_log: Open, store_url: str) -> None:
+    """Transaction numbers and positions are the other way round; who goes by the numbers would miss the one."""
+    log = open_log()
+    with transaction(store_url) as early:
+        first = early.execute("SELECT pg_current_xact_id()::text::bigint").fetchone()
+        with transaction(store_url) as late:
+            second = late.execute("SELECT pg_current_xact_id()::text::bigint").fetchone()
+            append(late, "cs_test_late_number")
+        assert read_on(log, 0) == [(1, "cs_test_late_number")]
+        append(early, "cs_test_early_number")
+        assert read_on(log, 1) == []
+    assert first is not None
+    assert second is not None
+    assert first < second
+
+    assert read_on(log, 1) == [(2, "cs_test_early_number")]
+
+
+def test_a_conflict_leaves_no_position_below_which_something_could_come(open_log: Open) -> None:
+    log = open_log()
+    log.store.insert_events(stored("cs_test_1", 1, 2))
+    with pytest.raises(IntegrityError):
+        log.store.insert_events([*stored("cs_test_2", 1, 2), *stored("cs_test_1", 2)])
+
+    positions = log.store.insert_events(stored("cs_test_3", 1, 2))
+
+    assert positions is not None
+    assert [position for position, _ in read_on(log, 2)] == list(positions)
+    assert list(positions) == sorted(positions)
+
+
+def test_two_leaders_that_move_the_same_positions_crosswise_wait_for_each_other(open_log: Open) -> None:
+    """Of each round one wins and one is told; neither is a deadlock."""
+    logs = [open_log(), open_log()]
+    outcomes: list[str] = []
+
+    def lead(log: Log, names: list[str]) -> None:
+        for round_ in range(50):
+            since = {name: log.store.max_tracking_id(name) or 0 for name in names}
+            try:
+                log.store.insert_events(
+                    [], trackings=[Tracking(name, max(since.values()) + 1) for name in names], since=since
+                )
+            except IntegrityError:
+                outcomes.append("overtaken")
+            else:
+                outcomes.append(f"moved {round_}")
+
+    threads = [
+        Thread(target=lead, args=(log, names))
+        for log, names in zip(logs, (["intake", "emails"], ["emails", "intake"]), strict=True)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(outcomes) == 100
+    moved = sum(outcome.startswith("moved") for outcome in outcomes)
+    assert [logs[0].store.max_tracking_id(name) for name in ("intake", "emails")] == [moved, moved]
+
+
+def test_only_what_others_committed_is_news(open_log: Open) -> None:
+    ours, theirs = open_log(), open_log()
+    told: list[bool] = []
+    ours.store.watch(lambda: told.append(True))
+    assert wait_for(lambda: len(told) == 1), "it listens"
+
+    ours.store.insert_events(stored("cs_test_1", 1))
+    theirs.store.select_notifications(None, 10)
+    with pytest.raises(IntegrityError):
+        theirs.store.insert_events(stored("cs_test_1", 1))
+    theirs.store.insert_events(stored("cs_test_2", 1))
+
+    assert wait_for(lambda: len(told) == 2)
+    ours.store.insert_events(stored("cs_test_1", 2))
+    theirs.store.insert_events(stored("cs_test_2", 2))
+    assert wait_for(lambda: len(told) == 3)
+
+
+def test_what_was_committed_while_nobody_could_listen_is_news_afterwards(open_log: Open, store_url: str) -> None:
+    ours, theirs = open_log(), open_log()
+    told: list[bool] = []
+    ours.store.watch(lambda: told.append(True))
+    assert wait_for(lambda: len(told) == 1)
+
+    with transaction(store_url) as operator:
+        operator.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name='fulfill listener'"
+        )
+        theirs.store.insert_events(stored("cs_test_2", 1))
+
+    assert wait_for(lambda: len(told) == 2)
+
+
+def test_a_connection_that_the_server_closed_meanwhile_troubles_nobody(open_log: Open, store_url: str) -> None:
+    log = open_log()
+    log.store.insert_events(stored("cs_test_1", 1))
+    with transaction(store_url) as operator:
+        operator.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name='fulfill log'")
+
+    log.store.insert_events(stored("cs_test_1", 2))
+
+    assert len(log.store.select_streams(["cs_test_1"])) == 2
+
+
+def test_a_log_that_somebody_holds_is_given_up_soon_and_nothing_is_half_done(
+    open_log: Open, store_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("infrastructure.postgres._ON_CONNECT", "SET lock_timeout = '50ms'")
+    log = open_log()
+    with transaction(store_url) as holder:
+        append(holder, "cs_test_1")
+
+        with pytest.raises(Unreachable, match="another process has held it for 5 seconds"):
+            log.store.insert_events(stored("cs_test_2", 1), trackings=[Tracking("intake", 1)], since={})
+    assert read_on(log, 0) == [(1, "cs_test_1")]
+    assert log.store.max_tracking_id("intake") is None
+
+
+def test_a_database_without_tables_is_one_clear_sentence(databases: "Any") -> None:
+    url = databases.create_empty()
+    kept = stores(parse_database(url))
+
+    with pytest.raises(NotMigrated, match=r"has no tables of fulfill yet\. Run `fulfill migrate`\.") as refused:
+        kept.check()
+
+    assert "127.0.0.1" in str(refused.value)
+    assert url.rpartition("@")[0].rpartition(":")[2] not in str(refused.value), "the password"
+    databases.drop(url)
+
+
+def test_tables_of_a_later_version_are_left_alone(store_url: str) -> None:
+    kept = stores(parse_database(store_url))
+    with transaction(store_url) as later:
+        later.execute("UPDATE fulfillment.schema_version SET version = 99")
+
+    for refuse in (kept.check, kept.migrate):
+        with pytest.raises(NotMigrated, match="of version 99, which is later than the 1 that this fulfill works with"):
+            refuse()
+
+
+def test_tables_of_an_earlier_version_have_to_be_upgraded_first(
+    store_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres_schema, "VERSION", 2)
+    kept = stores(parse_database(store_url))
+
+    with pytest.raises(NotMigrated, match=r"of version 1, and this fulfill works with 2\. Run `fulfill migrate`\."):
+        kept.check()
+    kept.migrate()
+
+    kept.check()
+
+
+def test_who_migrates_at_once_waits_for_each_other(databases: "Any") -> None:
+    url = databases.create_empty()
+    troubles: list[BaseException] = []
+
+    def migrate() -> None:
+        try:
+            stores(parse_database(url)).migrate()
+        except BaseException as error:  # noqa: BLE001 - told below
+            troubles.append(error)
+
+    threads = [Thread(target=migrate) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert troubles == []
+    stores(parse_database(url)).check()
+    databases.drop(url)
+
+
+def test_a_server_that_is_not_there_is_one_clear_sentence_without_the_password() -> None:
+    log = stores(parse_database("postgresql://shop:secretsecret@localhost:1/orders")).open_log()
+
+    with pytest.raises(Unreachable, match="The PostgreSQL database orders at localhost can't be reached: ") as told:
+        log.store.max_notification_id()
+
+    assert "secretsecret" not in str(told.value)
+    log.close()
