@@ -16,7 +16,7 @@ from eventsourcing.persistence import PersistenceError
 
 from application.effects import EffectRunner
 from application.errors import Busy, Stopped, StoreUnavailable
-from application.followers import BATCH_MAX, BATCH_WHILE_WAITED_FOR, Followers
+from application.followers import Followers
 from application.log import Log
 from application.ports import WorkerLocks
 from application.views import Views
@@ -168,7 +168,7 @@ class Engine:
         if self._stopping.is_set() or not self._has_worker:
             return False
         try:
-            return self._followers.turn(BATCH_WHILE_WAITED_FOR if self._writer.is_waited_for else BATCH_MAX)
+            return self._followers.turn()
         except PersistenceError as error:
             logger.error("the log can't be followed for now", error=str(error))
             self._stopping.wait(_TROUBLE_SECONDS)

@@ -13,7 +13,8 @@ from eventsourcing.persistence import IntegrityError, Notification, PersistenceE
 from application.errors import UnreadableEvent
 from application.log import Log, ParkedEvent
 from application.ports import Clock, WorkerLocks
-from application.unit_of_work import HotStates, Stamp, UnitOfWork
+from application.recent_states import RecentStates
+from application.unit_of_work import Stamp, UnitOfWork
 from domain.checkout_session import CheckoutSession
 from domain.effect import Effect
 from domain.event import Event
@@ -21,8 +22,9 @@ from domain.identifiers import fulfillment_id
 from domain.policies.policy import Policy
 from domain.stripe_event import StripeEvent
 
-BATCH_MAX = 512
-BATCH_WHILE_WAITED_FOR = 32
+_BATCH_MIN = 32
+"""A webhook that arrives while a batch is decided waits for it, so they are short until there is much to do."""
+_BATCH_MAX = 512
 _TRIES = 2
 _ERROR_MAX = 500
 
@@ -58,10 +60,12 @@ class _Batch:
 
 
 class Followers:
-    def __init__(self, log: Log, policies: Sequence[Policy], hot: HotStates, locks: WorkerLocks, clock: Clock) -> None:
+    def __init__(
+        self, log: Log, policies: Sequence[Policy], recent: RecentStates, locks: WorkerLocks, clock: Clock
+    ) -> None:
         self._log = log
         self._policies = policies
-        self._hot = hot
+        self._recent = recent
         self._locks = locks
         self._clock = clock
         self._positions: dict[str, int] = {}
@@ -69,7 +73,8 @@ class Followers:
         self._stored: dict[str, int] = {}
         """The positions in the store, as we know them."""
         self._parked: set[tuple[str, str]] = set()
-        self._limit = BATCH_MAX
+        self._readers: dict[type, Sequence[Policy]] = {}
+        self._limit = _BATCH_MIN
         self._was_leading: bool | None = None
 
     @property
@@ -77,20 +82,19 @@ class Followers:
         """How far every policy has come."""
         return min(self._positions.values(), default=0)
 
-    def turn(self, limit: int = BATCH_MAX) -> bool:
+    def turn(self) -> bool:
         """Follow the log for one batch. False if there was nothing, or if another process leads."""
         if not self._leads():
             return False
         if not self._positions:
             self._adopt()
-        limit = min(limit, self._limit)
-        read = self._log.store.select_notifications(self.position, limit, inclusive_of_start=False)
+        read = self._log.store.select_notifications(self.position, self._limit, inclusive_of_start=False)
         if not read:
             self._store_positions()
             return False
         batch = self._decide(read)
         try:
-            self._insert(batch)
+            positions = self._insert(batch)
         except IntegrityError:
             self._step_back(len(read))
         else:
@@ -100,8 +104,8 @@ class Followers:
             self._parked |= {(parked.policy, parked.subject) for parked in batch.park}
             if batch.unpark:
                 self._adopt_parked()
-            self._hot.keep(batch.unit.states)
-            self._limit = min(BATCH_MAX, self._limit * 2)
+            self._recent.keep(batch.unit.states, positions)
+            self._limit = min(_BATCH_MAX, self._limit * 2) if len(read) == self._limit else _BATCH_MIN
             _log(batch.decisions)
         return True
 
@@ -142,43 +146,51 @@ class Followers:
         else:
             self._stored = dict(self._positions)
 
-    def _insert(self, batch: _Batch) -> None:
+    def _insert(self, batch: _Batch) -> Sequence[int]:
         """A batch that decided nothing is not worth a transaction: its position goes in with a later one."""
         if not batch.has_news:
-            return
+            return ()
         trackings = [Tracking(name, position) for name, position in batch.positions.items()]
         stored = self._log.encode(batch.unit.pending)
-        self._log.store.insert_events(
-            stored, trackings=trackings, since=self._stored, park=batch.park, unpark=batch.unpark
+        store = self._log.store
+        return (
+            store.insert_events(stored, trackings=trackings, since=self._stored, park=batch.park, unpark=batch.unpark)
+            or ()
         )
 
     def _step_back(self, size: int) -> None:
         """Lost a race: for a position, to another leader or to our own commit whose acknowledgement was lost (then
         adopt it), or for one stream (then decide again, half as much)."""
-        self._hot.clear()
         if self._look_up() != self._stored:
             self._adopt()
         else:
             self._limit = max(1, size // 2)
 
     def _decide(self, read: Sequence[Notification]) -> _Batch:
-        batch = _Batch(UnitOfWork(self._log.streams, self._hot))
+        batch = _Batch(UnitOfWork(self._log.streams, self._recent))
         events = [(notification, self._readable(notification)) for notification in read]
         batch.unit.prefetch(_likely_streams(event for _, event in events if isinstance(event, Event)))
         parked = set(self._parked)
         for notification, event in events:
-            for policy in self._policies:
+            for policy in self._concerned(event):
                 if self._positions[policy.name] < notification.id:
                     self._follow(policy, notification, event, batch, parked)
-                    batch.positions[policy.name] = notification.id
+        batch.positions = {name: max(position, read[-1].id) for name, position in self._positions.items()}
         return batch
+
+    def _concerned(self, event: Event | UnreadableEvent) -> Sequence[Policy]:
+        """Who decides over it. What nobody can read, or what a person wants done again, concerns all."""
+        kind = type(event)
+        if kind not in self._readers:
+            is_for_all = issubclass(kind, UnreadableEvent | CheckoutSession.RetryRequested | StripeEvent.RetryRequested)
+            self._readers[kind] = [policy for policy in self._policies if is_for_all or kind in policy.reads]
+        return self._readers[kind]
 
     def _readable(self, notification: Notification) -> Event | UnreadableEvent:
         try:
             event = self._log.decode(notification)
         except UnreadableEvent as error:
             return error
-        self._hot.forget_older(event)
         return event
 
     def _follow(
@@ -193,6 +205,9 @@ class Followers:
         subject = event.session_id or str(notification.originator_id)
         if isinstance(event, CheckoutSession.RetryRequested | StripeEvent.RetryRequested):
             self._retry(policy, subject, batch, parked)
+        is_read = isinstance(event, UnreadableEvent) or type(event) in policy.reads
+        if not is_read:
+            return
         if (policy.name, subject) in parked:
             self._park(policy, notification.id, subject, "It waits behind an earlier event", batch)
             return

@@ -41,6 +41,10 @@ class LogRecorder(ProcessRecorder, ABC):
         """The events at these places of the log, in its order."""
 
     @abstractmethod
+    def select_moves(self, start: int, limit: int) -> Sequence[tuple[int, str, int]]:
+        """Position, stream and version of the events after this position, in order."""
+
+    @abstractmethod
     def select_parked(self, *, policy: str | None = None, subject: str | None = None) -> Sequence[ParkedEvent]:
         """Parked events in the order of the log."""
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Concatenate, ParamSpec, cast
 
+from application.recent_states import RecentStates
 from domain.event import UNSTAMPED, A, Aggregate, Event
 from domain.personal import Personal
 
@@ -13,7 +14,6 @@ P = ParamSpec("P")
 
 Fetch = Callable[[Sequence[str]], Mapping[str, Iterable[Event]]]
 """The events of each of these streams, decoded as they are asked for."""
-_HOT_PREFIXES = ("sku_", "keys_")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,38 +27,13 @@ class Stamp:
     reason: Personal | None = None
 
 
-class HotStates:
-    """States of busy streams (a popular SKU has thousands of events), kept in memory between units of work.
-
-    A stale one does no harm: every decision about stock or keys appends to that stream, so it conflicts, and the
-    conflict drops them all.
-    """
-
-    def __init__(self) -> None:
-        self._states: dict[str, Aggregate[Any]] = {}
-
-    def get(self, id: str) -> Aggregate[Any] | None:
-        return self._states.get(id)
-
-    def keep(self, states: Iterable[Aggregate[Any]]) -> None:
-        self._states.update((state.id, state) for state in states if state.id.startswith(_HOT_PREFIXES))
-
-    def forget_older(self, event: Event) -> None:
-        """Another process appended to this stream if it is further than we know."""
-        state = self._states.get(event.originator_id)
-        if state is not None and state.version < event.originator_version:
-            del self._states[event.originator_id]
-
-    def clear(self) -> None:
-        self._states.clear()
-
-
 class UnitOfWork:
     """Implements `domain.policies.policy.Streams`. Commands run within `attempt`."""
 
-    def __init__(self, fetch: Fetch, hot: HotStates) -> None:
+    def __init__(self, fetch: Fetch, recent: RecentStates) -> None:
         self._fetch = fetch
-        self._hot = hot
+        self._recent = recent
+        self._is_refreshed = False
         self._events: dict[str, Iterable[Event]] = {}
         self._states: dict[str, Aggregate[Any]] = {}
         self._undo: list[tuple[str, Aggregate[Any]]] = []
@@ -77,7 +52,13 @@ class UnitOfWork:
             self._events.update(self._fetch(missing))
 
     def _is_missing(self, id: str) -> bool:
-        return id not in self._states and id not in self._events and self._hot.get(id) is None
+        return id not in self._states and id not in self._events and self._known(id) is None
+
+    def _known(self, id: str) -> Aggregate[Any] | None:
+        if not self._is_refreshed:
+            self._recent.refresh()
+            self._is_refreshed = True
+        return self._recent.get(id)
 
     @contextmanager
     def attempt(self, stamp: Stamp) -> Iterator[None]:
@@ -96,7 +77,7 @@ class UnitOfWork:
     def load(self, kind: type[A], id: str) -> A:
         state = self._states.get(id)
         if state is None:
-            state = self._states[id] = self._hot.get(id) or self._replay(kind, id)
+            state = self._states[id] = self._known(id) or self._replay(kind, id)
         assert isinstance(state, kind), f"stream {id} is not a {kind.__name__}"
         return state
 
@@ -128,8 +109,7 @@ class UnitOfWork:
 
     def _stamped(self, fact: Event, state: Aggregate[Any]) -> Event:
         stamp = cast(Stamp, self._stamp)
-        return replace(
-            fact,
+        return fact.stamped(
             originator_id=state.id,
             originator_version=state.version + 1,
             occurred_at=stamp.now if fact.occurred_at is UNSTAMPED else fact.occurred_at,

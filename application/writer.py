@@ -17,7 +17,8 @@ from eventsourcing.persistence import IntegrityError, PersistenceError
 
 from application.errors import Busy, Stopped, StoreUnavailable
 from application.log import Log
-from application.unit_of_work import HotStates, Stamp, UnitOfWork
+from application.recent_states import RecentStates
+from application.unit_of_work import Stamp, UnitOfWork
 
 logger = structlog.get_logger(__name__)
 
@@ -44,13 +45,13 @@ class Writer:
     def __init__(
         self,
         log: Log,
-        hot: HotStates,
+        recent: RecentStates,
         *,
         queue_max: int = _QUEUE_MAX,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._log = log
-        self._hot = hot
+        self._recent = recent
         self._queue_max = queue_max
         self._queue: deque[_Job] = deque()
         self._lock = threading.Lock()
@@ -141,10 +142,8 @@ class Writer:
         try:
             outcomes = self._decide_and_insert(jobs)
         except IntegrityError as error:
-            self._hot.clear()
             self._write_again(jobs, error, conflicts + 1)
         except PersistenceError as error:
-            self._hot.clear()
             self.is_failing = True
             for job in jobs:
                 job.future.set_exception(_unavailable(error))
@@ -171,7 +170,7 @@ class Writer:
                 self._write(part, conflicts=conflicts)
 
     def _decide_and_insert(self, jobs: Sequence[_Job]) -> list[tuple[Any, Exception | None]]:
-        unit = UnitOfWork(self._log.streams, self._hot)
+        unit = UnitOfWork(self._log.streams, self._recent)
         unit.prefetch(id for job in jobs for id in job.ids)
         outcomes: list[tuple[Any, Exception | None]] = []
         for job in jobs:
@@ -183,9 +182,9 @@ class Writer:
             except Exception as refusal:  # noqa: BLE001 - a process boundary: it goes to whoever waits for this job
                 outcomes.append((None, refusal))
         if unit.pending:
-            self._log.store.insert_events(self._log.encode(unit.pending))
+            positions = self._log.store.insert_events(self._log.encode(unit.pending))
             self.is_failing = False
-            self._hot.keep(unit.states)
+            self._recent.keep(unit.states, positions or ())
         return outcomes
 
 

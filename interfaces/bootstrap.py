@@ -24,8 +24,8 @@ from application.ports import Clock, Delivery, Mailer, StripeGateway, WebhookRea
 from application.projections.projector import Projector
 from application.queries import Queries
 from application.rebuild import Rebuild
+from application.recent_states import RecentStates
 from application.staff import Staff
-from application.unit_of_work import HotStates
 from application.views import Views
 from application.writer import Writer
 from domain.catalog import HTTP, Catalog
@@ -181,8 +181,9 @@ def bootstrap(settings: Settings, replace: Replacements | None = None) -> Runtim
     catalog = load_catalog(settings.catalog, frozenset(own))
     _check_secret_key(settings, catalog)
     kept = use.stores or stores(settings.database)
-    log, views, locks, hot = kept.open_log(), kept.open_views(), kept.locks(), HotStates()
-    writer = Writer(log, hot)
+    log, views, locks = kept.open_log(), kept.open_views(), kept.locks()
+    recent = RecentStates(log.store)
+    writer = Writer(log, recent)
     gateway = use.gateway or _gateway(settings)
     policies: list[Policy] = [
         Intake(livemode=settings.livemode),
@@ -206,7 +207,7 @@ def bootstrap(settings: Settings, replace: Replacements | None = None) -> Runtim
     engine = Engine(
         log=log,
         writer=writer,
-        followers=Followers(log, policies, hot, locks, use.clock),
+        followers=Followers(log, policies, recent, locks, use.clock),
         projector=projector,
         runner=runner,
         executor=executor,

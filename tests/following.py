@@ -10,12 +10,14 @@ from fakes.outside import BEGINNING, FixedClock, MemoryLocks
 
 from application.followers import Followers
 from application.log import Log
-from application.unit_of_work import HotStates, Stamp
+from application.recent_states import RecentStates
+from application.unit_of_work import Stamp
 from application.writer import Writer
 from domain.checkout_session import CheckoutSession
 from domain.event import Event
 from domain.policies.policy import Streams
 from domain.stock_item import StockItem
+from infrastructure.event_store.topics import TOPICS
 
 
 @dataclass
@@ -23,6 +25,7 @@ class Counting:
     """Whenever a checkout is noted, one piece more is on the shelf."""
 
     name: str = "counting"
+    reads: frozenset[type[Event]] = frozenset(TOPICS.values())
     refuses: set[str] = field(default_factory=set)
     seen: list[str] = field(default_factory=list)
     before: Callable[[], None] = lambda: None
@@ -46,9 +49,9 @@ class Process:
         self.points = CrashPoints()
         self.log: Log = open_crashing_log(path, self.points)
         self.locks = MemoryLocks({} if held is None else held)
-        self.hot = HotStates()
-        self.followers = Followers(self.log, policies, self.hot, self.locks, FixedClock())
-        self.writer = Writer(self.log, self.hot)
+        self.recent = RecentStates(self.log.store)
+        self.followers = Followers(self.log, policies, self.recent, self.locks, FixedClock())
+        self.writer = Writer(self.log, self.recent)
 
     def note(self, text: str, session: str = "cs_test_a") -> None:
         stamp = Stamp(actor="staff:kim", now=BEGINNING, session_id=session)

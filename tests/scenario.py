@@ -9,7 +9,8 @@ from typing import Any, Concatenate, Generic, ParamSpec
 import pytest
 from builders import a_line_item
 
-from application.unit_of_work import HotStates, Stamp, UnitOfWork
+from application.recent_states import RecentStates
+from application.unit_of_work import Stamp, UnitOfWork
 from domain.catalog import PlannedLine
 from domain.errors import Refused
 from domain.event import UNSTAMPED, A, Event
@@ -81,6 +82,16 @@ def given(state: A, *facts: Event) -> Given[A]:
     return Given(state)
 
 
+class NoLog:
+    """Where nobody else writes, no stream moves."""
+
+    def max_notification_id(self) -> int:
+        return 0
+
+    def select_moves(self, start: int, limit: int) -> Sequence[tuple[int, str, int]]:
+        return []
+
+
 Facts = Mapping[str, Sequence[Event]]
 """Stream to the facts on it, in order."""
 
@@ -109,14 +120,14 @@ class Streams:
 
     def decide(self, policy: Policy, event: Event) -> list[Event]:
         """Let the policy decide over the event, and record what it decided."""
-        unit = UnitOfWork(self._fetch, HotStates())
+        unit = UnitOfWork(self._fetch, RecentStates(NoLog()))
         self._attempt(unit, policy, event)
         self.log += unit.pending
         return unit.pending
 
     def follow(self, policies: Sequence[Policy]) -> None:
         """Let the policies follow the log to its end, as in the engine: each event once."""
-        unit = UnitOfWork(self._fetch, HotStates())
+        unit = UnitOfWork(self._fetch, RecentStates(NoLog()))
         while self.position < len(self.log):
             for policy in policies:
                 decided = len(unit.pending)

@@ -23,6 +23,19 @@ def mail_step(kind: MailKind, occasion: str | int | None = None) -> str:
 
 class EmailPolicy:
     name = "emails"
+    reads = frozenset(
+        {
+            CheckoutSession.AsyncPaymentFailed,
+            CheckoutSession.Retrieved,
+            CheckoutSession.RetryRequested,
+            Fulfillment.LineItemBlocked,
+            Fulfillment.LineItemDelivered,
+            Fulfillment.LineItemReserved,
+            Fulfillment.Replanned,
+            Fulfillment.Requested,
+            Fulfillment.Shipped,
+        }
+    )
 
     def __init__(self, kinds: frozenset[MailKind], catalog: Catalog) -> None:
         """`kinds` are those that the merchant wants sent."""

@@ -14,6 +14,24 @@ from domain.stock_item import Claim
 
 class FulfillmentPolicy:
     name = "fulfillment"
+    reads = frozenset(
+        {
+            CheckoutSession.AsyncPaymentFailed,
+            CheckoutSession.Paid,
+            CheckoutSession.Retrieved,
+            CheckoutSession.RetryRequested,
+            Effect.GivenUp,
+            Effect.RetryRequested,
+            Effect.Succeeded,
+            Effect.Withdrawn,
+            Fulfillment.LineItemBlocked,
+            Fulfillment.LineItemDelivered,
+            Fulfillment.LineItemReserved,
+            Fulfillment.Replanned,
+            Fulfillment.Requested,
+            KeyPool.Assigned,
+        }
+    )
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog

@@ -20,6 +20,13 @@ HANDLED: Sequence[str] = (COMPLETED, SUCCEEDED, FAILED, EXPIRED)
 
 class Intake:
     name = "intake"
+    reads = frozenset(
+        {
+            CheckoutSession.RetryRequested,
+            StripeEvent.Received,
+            StripeEvent.RetryRequested,
+        }
+    )
 
     def __init__(self, *, livemode: bool) -> None:
         """`livemode` is the mode of our own API key: sessions of the other one can't be fulfilled with it."""

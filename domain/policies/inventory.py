@@ -11,6 +11,17 @@ from domain.stock_item import Claim, StockItem
 
 class InventoryPolicy:
     name = "inventory"
+    reads = frozenset(
+        {
+            Fulfillment.HoldReleased,
+            Fulfillment.LineItemDelivered,
+            Fulfillment.Replanned,
+            Fulfillment.Requested,
+            Fulfillment.StockHeld,
+            StockItem.Backordered,
+            StockItem.Reserved,
+        }
+    )
 
     def decide(self, event: Event, do: Streams) -> None:
         session_id = event.session_id or ""

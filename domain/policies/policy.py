@@ -1,6 +1,6 @@
 """What a policy is, and what it can reach: the aggregates it commands. Nothing else of the world."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from typing import Concatenate, ParamSpec, Protocol
 
 from domain.event import A, Event
@@ -30,5 +30,9 @@ class Policy(Protocol):
 
     @property
     def name(self) -> str: ...
+
+    @property
+    def reads(self) -> Set[type[Event]]:
+        """The kinds of events that it decides over; it is not asked about others."""
 
     def decide(self, event: Event, do: Streams) -> None: ...

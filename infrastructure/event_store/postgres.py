@@ -83,6 +83,10 @@ class PostgresLogRecorder(PostgresProcessRecorder, LogRecorder):
             f"SELECT {columns}, notification_id FROM {{events}} WHERE notification_id=ANY(%b::bigint[]) "
             "ORDER BY notification_id"
         )
+        self._select_moves = statement(
+            "SELECT notification_id, originator_id, originator_version FROM {events} WHERE notification_id>%b "
+            "ORDER BY notification_id LIMIT %b"
+        )
         self._start_trackings = statement(
             "INSERT INTO {tracking} SELECT name, 0 FROM unnest(%b::text[]) AS name ON CONFLICT DO NOTHING"
         )
@@ -192,6 +196,11 @@ class PostgresLogRecorder(PostgresProcessRecorder, LogRecorder):
 
     def select_positions(self, positions: Sequence[int]) -> Sequence[Notification]:
         return [Notification(*row) for row in self._rows(self._select_positions, (list(positions),))]
+
+    def select_moves(self, start: int, limit: int) -> Sequence[tuple[int, str, int]]:
+        return [
+            (position, stream, version) for position, stream, version in self._rows(self._select_moves, (start, limit))
+        ]
 
     def select_parked(self, *, policy: str | None = None, subject: str | None = None) -> Sequence[ParkedEvent]:
         return [

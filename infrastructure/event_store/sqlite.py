@@ -114,6 +114,15 @@ class SQLiteLogRecorder(SQLiteProcessRecorder, LogRecorder):
                 found += [Notification(*row) for row in c.fetchall()]
         return found
 
+    def select_moves(self, start: int, limit: int) -> Sequence[tuple[int, str, int]]:
+        with self.datastore.transaction(commit=False) as c:
+            c.execute(
+                f"SELECT rowid, originator_id, originator_version FROM {self.events_table_name} "
+                "WHERE rowid>? ORDER BY rowid LIMIT ?",
+                (start, limit),
+            )
+            return [(position, stream, version) for position, stream, version in c.fetchall()]
+
     def select_parked(self, *, policy: str | None = None, subject: str | None = None) -> Sequence[ParkedEvent]:
         with self.datastore.transaction(commit=False) as c:
             c.execute(

@@ -14,7 +14,7 @@ from sample_log import SHOP, sample_log
 
 from application.followers import Followers
 from application.projections.search import SEARCH
-from application.unit_of_work import HotStates
+from application.recent_states import RecentStates
 from domain.event import Event
 from domain.fulfillment import Fulfillment
 from domain.policies.policy import Streams
@@ -49,6 +49,7 @@ class Recording:
     """A policy that only looks."""
 
     name: str = "recording"
+    reads: frozenset[type[Event]] = frozenset({*TOPICS.values(), Shipped})
     seen: list[Event] = field(default_factory=list)
 
     def decide(self, event: Event, do: Streams) -> None:
@@ -85,8 +86,8 @@ def by_the_audit_trail_of_the_library(old_log: ReadSide) -> list[Event]:
 
 def by_a_policy(old_log: ReadSide) -> list[Event]:
     policy = Recording()
-    followers = Followers(old_log.log, [policy], HotStates(), MemoryLocks({}), FixedClock())
-    while followers.turn(10):
+    followers = Followers(old_log.log, [policy], RecentStates(old_log.log.store), MemoryLocks({}), FixedClock())
+    while followers.turn():
         assert old_log.log.store.select_parked() == []
     return policy.seen
 

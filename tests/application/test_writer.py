@@ -12,7 +12,8 @@ import pytest
 
 from application.errors import Busy, Stopped, StoreUnavailable
 from application.log import Log
-from application.unit_of_work import HotStates, Stamp, UnitOfWork
+from application.recent_states import RecentStates
+from application.unit_of_work import Stamp, UnitOfWork
 from application.writer import Command, Writer
 from domain.errors import Refused
 from domain.stock_item import StockItem
@@ -34,7 +35,7 @@ def log(tmp_path: Path) -> Iterator[Log]:
 
 @pytest.fixture
 def writer(log: Log) -> Writer:
-    return Writer(log, HotStates())
+    return Writer(log, RecentStates(log.store))
 
 
 def count(pieces: int, sku: str = "sku_mug") -> Command[StockItem]:
@@ -84,7 +85,7 @@ def test_what_one_command_refuses_costs_the_others_nothing(log: Log, writer: Wri
 
 def test_two_processes_that_write_to_one_stream_both_get_through(tmp_path: Path, log: Log, writer: Writer) -> None:
     theirs = opened(tmp_path / "log.db")
-    other = Writer(theirs, HotStates())
+    other = Writer(theirs, RecentStates(theirs.store))
 
     for number in range(1, 6):
         writer.run(STAMP, ["sku_mug"], count(number))
@@ -132,7 +133,7 @@ def test_a_write_that_succeeds_makes_it_well_again(writer: Writer) -> None:
 
 def test_it_is_not_well_while_something_waits_for_more_than_two_seconds(log: Log) -> None:
     now = 0.0
-    writer = Writer(log, HotStates(), monotonic=lambda: now)
+    writer = Writer(log, RecentStates(log.store), monotonic=lambda: now)
     waiting = writer.submit(STAMP, [], count(1))
 
     well = [writer.is_well]
@@ -147,7 +148,7 @@ def test_it_is_not_well_while_something_waits_for_more_than_two_seconds(log: Log
 
 def test_what_is_being_written_counts_as_waiting(log: Log) -> None:
     now = 0.0
-    writer = Writer(log, HotStates(), monotonic=lambda: now)
+    writer = Writer(log, RecentStates(log.store), monotonic=lambda: now)
 
     def slow(unit: UnitOfWork) -> bool:
         nonlocal now
@@ -158,7 +159,7 @@ def test_what_is_being_written_counts_as_waiting(log: Log) -> None:
 
 
 def test_a_full_queue_takes_nothing_more(log: Log) -> None:
-    writer = Writer(log, HotStates(), queue_max=2)
+    writer = Writer(log, RecentStates(log.store), queue_max=2)
     futures = [writer.submit(STAMP, [], count(1)) for _ in range(2)]
 
     with pytest.raises(Busy):

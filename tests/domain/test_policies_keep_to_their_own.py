@@ -5,80 +5,38 @@ from collections.abc import Mapping, Sequence
 import pytest
 from builders import a_checkout, a_line_item
 from sample_log import MUG, sample_log
-from scenario import NOW, SAID_AT, SESSION, Streams, streams
+from scenario import NOW, SAID_AT, SESSION, NoLog, Streams, streams
 
-from application.unit_of_work import HotStates, Stamp, UnitOfWork
+from application.recent_states import RecentStates
+from application.unit_of_work import Stamp, UnitOfWork
 from domain.catalog import ACCESS, Catalog, Rule
 from domain.checkout_session import CheckoutSession, Source
-from domain.effect import Effect
 from domain.event import Event
 from domain.fulfillment import Fulfillment
-from domain.key_pool import KeyPool
+from domain.line import LineState
 from domain.mail import MailKind
 from domain.policies.emails import EmailPolicy
 from domain.policies.fulfillment import FulfillmentPolicy
 from domain.policies.intake import Intake
 from domain.policies.inventory import InventoryPolicy
 from domain.policies.policy import Policy
-from domain.stock_item import StockItem
-from domain.stripe_event import StripeEvent
+from infrastructure.event_store.topics import TOPICS
 
 CATALOG = Catalog(products={"prod_li_course": Rule(delivery=ACCESS)})
-CONCERNS: Sequence[tuple[Policy, set[type[Event]]]] = [
-    (
-        Intake(livemode=False),
-        {StripeEvent.Received, StripeEvent.RetryRequested, CheckoutSession.RetryRequested},
-    ),
-    (
-        FulfillmentPolicy(CATALOG),
-        {
-            CheckoutSession.Retrieved,
-            CheckoutSession.AsyncPaymentFailed,
-            CheckoutSession.Paid,
-            CheckoutSession.RetryRequested,
-            Fulfillment.Requested,
-            Fulfillment.Replanned,
-            Fulfillment.LineItemReserved,
-            Fulfillment.LineItemDelivered,
-            KeyPool.Assigned,
-            Effect.Succeeded,
-            Effect.GivenUp,
-            Effect.Withdrawn,
-            Effect.RetryRequested,
-        },
-    ),
-    (
-        InventoryPolicy(),
-        {
-            Fulfillment.StockHeld,
-            Fulfillment.HoldReleased,
-            Fulfillment.Requested,
-            Fulfillment.Replanned,
-            Fulfillment.LineItemDelivered,
-            StockItem.Reserved,
-            StockItem.Backordered,
-        },
-    ),
-    (
-        EmailPolicy(frozenset(MailKind), CATALOG),
-        {
-            CheckoutSession.Retrieved,
-            CheckoutSession.AsyncPaymentFailed,
-            CheckoutSession.RetryRequested,
-            Fulfillment.Requested,
-            Fulfillment.Replanned,
-            Fulfillment.LineItemReserved,
-            Fulfillment.LineItemBlocked,
-            Fulfillment.LineItemDelivered,
-            Fulfillment.Shipped,
-        },
+POLICIES: Sequence[Policy] = [
+    Intake(livemode=False),
+    FulfillmentPolicy(CATALOG),
+    InventoryPolicy(),
+    EmailPolicy(frozenset(MailKind), CATALOG),
+]
+SAMPLES: Sequence[Event] = [
+    *sample_log(),
+    Fulfillment.Replanned(lines=(MUG,), replaced=(MUG,), catalog="beef"),
+    Fulfillment.LineItemBlocked(
+        line_item=MUG.id, state=LineState.BACKORDERED, detail="none left", is_stock_missing=True
     ),
 ]
-SAMPLES = {type(event): event for event in sample_log()}
-SAMPLES[Fulfillment.Replanned] = Fulfillment.Replanned(lines=(MUG,), replaced=(MUG,), catalog="beef")
-each_policy = pytest.mark.parametrize(
-    ("policy", "concerns"), [pytest.param(policy, concerns, id=policy.name) for policy, concerns in CONCERNS]
-)
+each_policy = pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: policy.name)
 
 
 class Looked(Exception):
@@ -90,7 +48,7 @@ def look(ids: Sequence[str]) -> Mapping[str, list[Event]]:
 
 
 def looks(policy: Policy, event: Event) -> bool:
-    unit = UnitOfWork(look, HotStates())
+    unit = UnitOfWork(look, RecentStates(NoLog()))
     try:
         with unit.attempt(Stamp(actor="policy", now=NOW, session_id=event.session_id)):
             policy.decide(event, unit)
@@ -100,8 +58,12 @@ def looks(policy: Policy, event: Event) -> bool:
 
 
 @each_policy
-def test_a_policy_does_not_even_look_at_what_does_not_concern_it(policy: Policy, concerns: set[type[Event]]) -> None:
-    assert {kind for kind, event in SAMPLES.items() if looks(policy, event)} == concerns
+def test_a_policy_says_what_it_reads_and_does_not_even_look_at_anything_else(policy: Policy) -> None:
+    assert {type(event) for event in SAMPLES if looks(policy, event)} == policy.reads
+
+
+def test_there_is_a_sample_of_every_event_there_is() -> None:
+    assert {type(event) for event in SAMPLES} == set(TOPICS.values())
 
 
 def a_session_that_is_told_as_paid() -> Streams:
@@ -116,7 +78,7 @@ def a_session_that_is_told_as_paid() -> Streams:
 
 
 @each_policy
-def test_nothing_is_handed_over_on_the_word_of_a_stripe_event(policy: Policy, concerns: set[type[Event]]) -> None:
+def test_nothing_is_handed_over_on_the_word_of_a_stripe_event(policy: Policy) -> None:
     succeeded = CheckoutSession.AsyncPaymentSucceeded(stripe_event="evt_2", occurred_at=SAID_AT)
 
     a_session_that_is_told_as_paid().when(policy, SESSION, succeeded).then_nothing()

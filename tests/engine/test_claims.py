@@ -14,7 +14,8 @@ from application.effect_kinds import Kind, RetryRule
 from application.effects import EffectRunner
 from application.errors import Busy, Stopped, StoreUnavailable
 from application.handlers import Retrieve, SendMail
-from application.unit_of_work import HotStates, Stamp
+from application.recent_states import RecentStates
+from application.unit_of_work import Stamp
 from application.writer import Writer
 from domain.effect import MAIL, RETRIEVE
 from domain.identifiers import effect_id
@@ -113,7 +114,7 @@ def test_what_was_won_is_done_when_another_claim_of_the_turn_could_not_be_stored
 
 def test_what_was_won_is_done_when_the_queue_is_full_before_everything_is_claimed(shop: Shop, outside: Outside) -> None:
     sell(shop, SESSIONS)
-    runner = a_runner(shop, writer=Writer(shop.runtime.log, HotStates(), queue_max=2))
+    runner = a_runner(shop, writer=Writer(shop.runtime.log, RecentStates(shop.runtime.log.store), queue_max=2))
 
     with pytest.raises(Busy):
         runner.turn()

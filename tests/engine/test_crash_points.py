@@ -1,7 +1,7 @@
 """The process is stopped at every store write and every effect in turn; a restart loses nothing and doubles nothing."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -215,14 +215,15 @@ def _breaks(tmp_path: Path, expected: dict[str, Any], places: int) -> Iterator[b
 class MarksBeforeItFulfills(Followers):
     """The first classic bug: marked processed, then fulfilled."""
 
-    def _insert(self, batch: Any) -> None:
+    def _insert(self, batch: Any) -> Sequence[int]:
         if batch.has_news:
             self._log.store.insert_events(
                 [],
                 trackings=[Tracking(name, position) for name, position in batch.positions.items()],
                 since=self._stored,
             )
-            self._log.store.insert_events(self._log.encode(batch.unit.pending))
+            return self._log.store.insert_events(self._log.encode(batch.unit.pending)) or ()
+        return ()
 
 
 class ActsWithoutAKey(SendMail):
