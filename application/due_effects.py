@@ -6,7 +6,7 @@ from datetime import datetime
 
 from application.projections.due_effects import DUE_EFFECTS
 from application.projections.projection import Row, rfc3339
-from application.views import Above, AtMost, Equal, Selection, ViewNotBuilt, Views
+from application.views import Above, AtMost, Equal, Filter, Selection, ViewNotBuilt, Views
 
 _KINDS_MAX = 100
 """The built-in ones, and the merchant's own that ever were."""
@@ -33,20 +33,29 @@ class DueEffects:
 
         By kind, so that no kind waits behind another: a service that does not answer holds up no mail.
         """
-        until = AtMost("due_at", rfc3339(now))
-        found: list[Row] = []
+        found: list[DueEffect] = []
         try:
             for kind in self._kinds():
-                oldest = Selection(
-                    projection=DUE_EFFECTS,
-                    where=[Equal("kind", kind), until],
-                    order_by=["due_at", "effect_id"],
-                    limit=limit,
-                )
-                found += self._views.select(oldest)
+                found += self._select(kind, now, limit)
         except ViewNotBuilt:
             return []
-        return sorted(map(_due_effect, found), key=lambda effect: (effect.due_at, effect.effect_id))
+        return sorted(found, key=lambda effect: (effect.due_at, effect.effect_id))
+
+    def free(self, kind: str, now: datetime, limit: int) -> Sequence[DueEffect]:
+        """Those of this kind whose time has come and that nobody has claimed, the oldest first."""
+        try:
+            return self._select(kind, now, limit, Equal("worker", None))
+        except ViewNotBuilt:
+            return []
+
+    def _select(self, kind: str, now: datetime, limit: int, *more: Filter) -> list[DueEffect]:
+        oldest = Selection(
+            projection=DUE_EFFECTS,
+            where=[Equal("kind", kind), AtMost("due_at", rfc3339(now)), *more],
+            order_by=["due_at", "effect_id"],
+            limit=limit,
+        )
+        return [_due_effect(row) for row in self._views.select(oldest)]
 
     def _kinds(self) -> Iterator[str]:
         """One after the other by the index, since there are few of them and may be many effects."""

@@ -9,6 +9,7 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor, Future
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -26,8 +27,22 @@ from domain.identifiers import fulfillment_id
 logger = structlog.get_logger(__name__)
 
 _CANDIDATES_MAX = 500
+_CLAIMED_MIN, _CLAIMED_TIMES = 64, 4
 _ERROR_MAX = 500
 _STORE_AGAIN_SECONDS = 1.0
+_LOOK_AROUND_SECONDS = 1.0
+_STOPPED = "stopped"
+"""A restart finds the orphaned attempt and repeats it under the same key."""
+
+
+@dataclass(slots=True)
+class _Call:
+    """An attempt that is claimed: where it is made, and since when."""
+
+    kind: Kind
+    executor: Executor
+    attempt: Attempt
+    began_at: float = 0.0
 
 
 class EffectRunner:
@@ -40,9 +55,11 @@ class EffectRunner:
         locks: WorkerLocks,
         clock: Clock,
         random: Callable[[], float],
-        executor: Executor,
+        executors: Mapping[str, Executor],
         sleep: Callable[[float], None] = time.sleep,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
+        """Each kind has an executor of its own, which calls as many ports at a time as the kind allows."""
         self._worker = ""
         """The ID under which we work now."""
         self._kinds = kinds
@@ -51,8 +68,10 @@ class EffectRunner:
         self._locks = locks
         self._clock = clock
         self._random = random
-        self._executor = executor
+        self._executors = executors
         self._sleep = sleep
+        self._monotonic = monotonic
+        self._looked_around_at = float("-inf")
         self._under_way: dict[str, str] = {}
         """Effect to kind, from the claim until the outcome is stored."""
         self._in_doubt: set[str] = set()
@@ -77,17 +96,48 @@ class EffectRunner:
         """
         self._worker = self._locks.enlist()
         now = self._clock()
-        chosen = self._choose(self._due.due(now, _CANDIDATES_MAX + len(self._set_aside)))
+        chosen = self._choose(self._free(now)) or self._choose(self._orphaned(now))
         won, trouble = self._claim_all(chosen, now)
         if isinstance(trouble, Stopped):
             won = []  # what came of them could not be stored: whoever comes next finds them orphaned
         taken = {attempt.effect.id for _, attempt in won}
         self._let_go(hint.effect_id for hint in chosen if hint.effect_id not in taken)
         for hint, attempt in won:
-            self._executor.submit(self._perform, self._kinds[hint.kind], attempt)
+            self._begin(_Call(self._kinds[hint.kind], self._executors[hint.kind], attempt))
         if trouble is not None:
             raise trouble
         return bool(won)
+
+    def stop(self) -> None:
+        """Begin nothing more. What is claimed and not begun is left to whoever comes next, who finds it orphaned."""
+        for executor in self._executors.values():
+            executor.shutdown(wait=False, cancel_futures=True)
+
+    def _begin(self, call: "_Call") -> None:
+        def let_go(done: "Future[None]") -> None:
+            if done.cancelled():
+                self._let_go([call.attempt.effect.id])
+
+        call.executor.submit(self._perform, call).add_done_callback(let_go)
+
+    def _free(self, now: datetime) -> Sequence[DueEffect]:
+        """What nobody has claimed, of each kind that has room."""
+        with self._lock:
+            running = Counter(self._under_way.values())
+        found: list[DueEffect] = []
+        for name, kind in self._kinds.items():
+            if running[name] < _claimed_max(kind):
+                # The view may not know yet of what we have claimed
+                found += self._due.free(name, now, _claimed_max(kind) + len(self._set_aside))
+        return found
+
+    def _orphaned(self, now: datetime) -> Sequence[DueEffect]:
+        """What others have claimed and won't do, and what nobody here can do: looked for now and then."""
+        if self._writer.has_thread and self._monotonic() - self._looked_around_at < _LOOK_AROUND_SECONDS:
+            return []
+        self._looked_around_at = self._monotonic()
+        due = self._due.due(now, _CANDIDATES_MAX + len(self._set_aside))
+        return [hint for hint in due if hint.worker is not None or hint.kind not in self._kinds]
 
     def _claim_all(
         self, hints: Sequence[DueEffect], now: datetime
@@ -137,7 +187,7 @@ class EffectRunner:
                 kind = self._kinds.get(hint.kind)
                 if hint.effect_id in self._set_aside:
                     continue
-                if hint.effect_id in self._under_way or (kind and running[hint.kind] >= kind.concurrency):
+                if hint.effect_id in self._under_way or (kind and running[hint.kind] >= _claimed_max(kind)):
                     continue
                 if not self._is_free(hint):
                     continue
@@ -179,37 +229,66 @@ class EffectRunner:
         ids = [hint.effect_id, hint.session_id, fulfillment_id(hint.session_id)]
         return self._writer.submit(self._stamp(hint.session_id, None), ids, claim)
 
-    def _perform(self, kind: Kind, attempt: Attempt) -> None:
-        """One attempt, from the call of the port until its outcome is stored. It never raises."""
-        started = time.monotonic()
+    def _perform(self, call: "_Call") -> None:
+        """One attempt: the call of the port. It never raises."""
+        kind, attempt = call.kind, call.attempt
+        call.began_at = time.monotonic()
         try:
             record = self._answered(kind, attempt, kind.handler.perform(attempt))
         except Permanent as refusal:
             record = self._answered(kind, attempt, Done(given_up=str(refusal)))
         except Exception as trouble:  # noqa: BLE001 - the boundary around one call of a port: recorded as failed
             record = self._failed(kind, attempt, _text(trouble))
+        self._record(call, record)
+
+    def _record(self, call: "_Call", record: "Command[str | None]") -> None:
+        """Have the outcome stored without waiting for that, so that the next call can go out meanwhile."""
+
+        def stored(done: "Future[str | None]") -> None:
+            trouble = done.exception()
+            if trouble is None:
+                self._finish(call, done.result())
+            elif isinstance(trouble, Stopped):
+                self._finish(call, _STOPPED)
+            else:
+                call.executor.submit(
+                    self._store_at_length, call, record
+                )  # it may wait, and this is the writer's thread
+
         try:
-            error = self._stored(kind, attempt, record)
+            outcome = self._submit(call.attempt, record)
+        except (Busy, Stopped):
+            self._store_at_length(call, record)
+        else:
+            outcome.add_done_callback(stored)
+            self._writer.settle(outcome)
+
+    def _store_at_length(self, call: "_Call", record: "Command[str | None]") -> None:
+        try:
+            error = self._stored(call, record)
         except Exception as trouble:  # noqa: BLE001 - a restart finds the orphaned attempt
             error = f"The outcome can't be stored: {_text(trouble)}"
-        logger.info(
-            "effect attempted",
-            session_id=attempt.session_id,
-            effect=attempt.step,
-            attempt=attempt.number,
-            outcome="failed" if error else "succeeded",
-            error=error,
-            duration_ms=round((time.monotonic() - started) * 1000),
-        )
-        self._let_go([attempt.effect.id])
-        self.wake.set()
+        self._finish(call, error)
 
-    def _stored(self, kind: Kind, attempt: Attempt, record: "Command[str | None]") -> str | None:
+    def _stored(self, call: "_Call", record: "Command[str | None]") -> str | None:
         """Store the outcome; if the checkout can't take it, the attempt failed, since it made nothing known."""
         try:
-            return self._store(attempt, record)
+            return self._store(call.attempt, record)
         except Exception as trouble:  # noqa: BLE001 - the boundary around one outcome: recorded as failed
-            return self._store(attempt, self._failed(kind, attempt, _text(trouble)))
+            return self._store(call.attempt, self._failed(call.kind, call.attempt, _text(trouble)))
+
+    def _finish(self, call: "_Call", error: str | None) -> None:
+        logger.info(
+            "effect attempted",
+            session_id=call.attempt.session_id,
+            effect=call.attempt.step,
+            attempt=call.attempt.number,
+            outcome="failed" if error else "succeeded",
+            error=error,
+            duration_ms=round((time.monotonic() - call.began_at) * 1000),
+        )
+        self._let_go([call.attempt.effect.id])
+        self.wake.set()
 
     def _answered(self, kind: Kind, attempt: Attempt, done: Done) -> "Command[str | None]":
         def record(unit: UnitOfWork) -> str | None:
@@ -238,19 +317,27 @@ class EffectRunner:
 
     def _store(self, attempt: Attempt, record: "Command[str | None]") -> str | None:
         """Store the outcome, as often as it takes: what was done outside can't be undone."""
-        cause = f"{attempt.effect.id}@{attempt.effect.version}"
-        ids = [attempt.effect.id, attempt.session_id, fulfillment_id(attempt.session_id)]
         while True:
             try:
-                return self._writer.run(self._stamp(attempt.session_id, cause), ids, record)
+                return self._writer.result(self._submit(attempt, record))
             except Stopped:
-                return "stopped"  # a restart finds the orphaned attempt and repeats it under the same key
+                return _STOPPED
             except (Busy, StoreUnavailable) as error:
                 logger.warning("outcome not stored yet", session_id=attempt.session_id, error=str(error))
                 self._sleep(_STORE_AGAIN_SECONDS)
 
+    def _submit(self, attempt: Attempt, record: "Command[str | None]") -> "Future[str | None]":
+        cause = f"{attempt.effect.id}@{attempt.effect.version}"
+        ids = [attempt.effect.id, attempt.session_id, fulfillment_id(attempt.session_id)]
+        return self._writer.submit(self._stamp(attempt.session_id, cause), ids, record)
+
     def _stamp(self, session_id: str, cause: str | None) -> Stamp:
         return Stamp(actor=f"worker:{self._worker}", now=self._clock(), cause=cause, session_id=session_id)
+
+
+def _claimed_max(kind: Kind) -> int:
+    """How many of a kind may be claimed: more than are called at a time, so that no call waits for the log."""
+    return max(_CLAIMED_MIN, _CLAIMED_TIMES * kind.concurrency)
 
 
 def _text(trouble: Exception) -> str:

@@ -8,7 +8,6 @@ in order: for commands beside a server, and for tests.
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Executor
 from typing import Protocol
 
 import structlog
@@ -30,6 +29,7 @@ _POLL_SECONDS = 1.0
 _EFFECTS_POLL_SECONDS = 0.5
 _TROUBLE_SECONDS = 0.5
 STOP_SECONDS = 9.0
+_EFFECTS = "effects"
 
 
 class Turns(Protocol):
@@ -46,7 +46,6 @@ class Engine:
         followers: Followers,
         projector: Turns,
         runner: EffectRunner,
-        executor: Executor,
         locks: WorkerLocks,
         views: Views,
     ) -> None:
@@ -55,7 +54,6 @@ class Engine:
         self._followers = followers
         self._projector = projector
         self._runner = runner
-        self._executor = executor
         self._locks = locks
         self._views = views
         self._stopping = threading.Event()
@@ -78,7 +76,7 @@ class Engine:
         loops = {"writer": self._write}
         if with_worker:
             self._log.store.watch(self._writer.wake.set)
-            loops |= {"projector": self._project, "effects": self._run_effects}
+            loops |= {"projector": self._project, _EFFECTS: self._run_effects}
         for name, loop in loops.items():
             thread = threading.Thread(target=self._guarded, args=(name, loop), name=name, daemon=True)
             self._threads.append(thread)
@@ -89,6 +87,10 @@ class Engine:
         deadline = time.monotonic() + timeout_seconds
         self._stopping.set()
         self._runner.wake.set()
+        for thread in self._threads:
+            if thread.name == _EFFECTS:
+                thread.join(max(0.1, deadline - 2 - time.monotonic()))
+        self._runner.stop()
         while self._has_work_in_hand and time.monotonic() < deadline - 1:
             time.sleep(0.01)
         self._writer.close()
@@ -96,7 +98,6 @@ class Engine:
         self._views_wake.set()
         for thread in self._threads:
             thread.join(max(0.1, deadline - time.monotonic()))
-        self._executor.shutdown(wait=not self._runner.is_busy, cancel_futures=True)
         self._writer.has_thread = False
         if not any(thread.is_alive() for thread in self._threads) and not self._runner.is_busy:
             self._log.close()  # while another thread reads, closing would crash the interpreter

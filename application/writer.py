@@ -115,9 +115,13 @@ class Writer:
 
     def result(self, future: Future[T]) -> T:
         """Wait for what was submitted."""
+        self.settle(future)
+        return future.result()
+
+    def settle(self, future: Future[Any]) -> None:
+        """Where no thread takes the turns, take them until this is done; else it comes by itself."""
         while not self.has_thread and not future.done():
             self.turn()
-        return future.result()
 
     def turn(self) -> bool:
         """Write what waits, in one transaction. False if nothing did."""

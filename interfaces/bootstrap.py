@@ -194,7 +194,9 @@ def bootstrap(settings: Settings, replace: Replacements | None = None) -> Runtim
     projector = Projector(log, views, makes_views=not kept.is_shared)
     queries = Queries(log, views, projector, use.clock)
     kinds = _kinds(settings, log, gateway, use, own)
-    executor = use.executor or ThreadPoolExecutor(sum(kind.concurrency for kind in kinds.values()), "effect")
+    executors = {
+        name: use.executor or ThreadPoolExecutor(kind.concurrency, f"effect-{name}") for name, kind in kinds.items()
+    }
     runner = EffectRunner(
         kinds=kinds,
         due=queries.due_effects,
@@ -202,7 +204,7 @@ def bootstrap(settings: Settings, replace: Replacements | None = None) -> Runtim
         locks=locks,
         clock=use.clock,
         random=use.random,
-        executor=executor,
+        executors=executors,
     )
     engine = Engine(
         log=log,
@@ -210,7 +212,6 @@ def bootstrap(settings: Settings, replace: Replacements | None = None) -> Runtim
         followers=Followers(log, policies, recent, locks, use.clock),
         projector=projector,
         runner=runner,
-        executor=executor,
         locks=locks,
         views=views,
     )

@@ -63,23 +63,36 @@ def a_runner(shop: Shop, **changes: Any) -> EffectRunner:
         "random": lambda: 0.5,
         "executor": AtOnce(),
     }
-    return EffectRunner(**{**parts, **changes})
+    given = {**parts, **changes}
+    executor = given.pop("executor")
+    return EffectRunner(**given, executors=dict.fromkeys(given["kinds"], executor))
 
 
 class Later(Executor):
     """Does what it is given when it is told to."""
 
     def __init__(self) -> None:
-        self.waiting: list[Callable[[], object]] = []
+        self.waiting: list[tuple[Future[Any], Callable[[], object]]] = []
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> "Future[T]":
-        self.waiting.append(lambda: fn(*args, **kwargs))
-        return Future()
+        future: Future[T] = Future()
+        self.waiting.append((future, lambda: fn(*args, **kwargs)))
+        return future
 
     def work(self, calls_max: int = 100) -> None:
-        for call in self.waiting[:calls_max]:
-            call()
+        for future, call in self.waiting[:calls_max]:
+            future.set_result(call())
         del self.waiting[:calls_max]
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        for future, _ in self.waiting:
+            assert cancel_futures
+            future.cancel()
+            future.set_running_or_notify_cancel()
+
+
+def under_way(runner: EffectRunner) -> bool:
+    return runner.is_busy
 
 
 def types(shop: Shop, id: str) -> list[str]:
@@ -185,6 +198,14 @@ def test_what_is_done_takes_no_room_from_what_is_due_while_the_view_is_behind(sh
     assert sorted(outside.mailbox) == RECEIPTS
 
 
+@pytest.fixture
+def little_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No more is claimed than is called at a time."""
+    monkeypatch.setattr("application.effects._CLAIMED_MIN", 1)
+    monkeypatch.setattr("application.effects._CLAIMED_TIMES", 1)
+
+
+@pytest.mark.usefixtures("little_room")
 def test_no_more_effects_of_a_kind_are_under_way_than_it_has_room_for(shop: Shop, outside: Outside) -> None:
     sell(shop, SESSIONS)
     executor = Later()
@@ -203,6 +224,7 @@ def test_no_more_effects_of_a_kind_are_under_way_than_it_has_room_for(shop: Shop
     assert sorted(outside.mailbox) == RECEIPTS[:3]
 
 
+@pytest.mark.usefixtures("little_room")
 def test_a_kind_without_room_holds_up_no_other(shop: Shop, outside: Outside) -> None:
     sell(shop, SESSIONS)
     hear_of(shop, "cs_test_other")
@@ -234,7 +256,7 @@ def test_an_outcome_that_could_not_be_stored_is_kept_and_stored_later(
     assert types(shop, effect_id("cs_test_1", "retrieve_completed")) == ["Requested", "AttemptStarted", "Succeeded"]
     assert shop.session("cs_test_1").is_paid
     assert outside.retrievals == 1
-    assert len(waits) == outages
+    assert len(waits) == outages - 1, "once at once, then after a while"
     assert not runner.is_busy
 
 
@@ -256,3 +278,39 @@ def test_an_old_hint_ends_no_attempt_of_another_worker_that_is_at_it(
     assert types(shop, id) == ["Requested", "AttemptStarted"]
     executor.work()
     assert types(shop, id) == ["Requested", "AttemptStarted", "Succeeded"]
+
+
+def test_what_is_claimed_and_not_begun_when_the_engine_stops_is_left_to_whoever_comes_next(
+    shop: Shop, open_shop: Open, outside: Outside
+) -> None:
+    sell(shop, SESSIONS)
+    executor = Later()
+    runner = a_runner(shop, executor=executor)
+    runner.turn()
+    executor.work(1)
+    assert under_way(runner)
+
+    runner.stop()
+
+    assert not under_way(runner)
+    assert sorted(outside.mailbox) == RECEIPTS[:1]
+    shop.kill()
+    open_shop(catalog=CATALOG, clock=shop.clock).rest()
+    assert sorted(outside.mailbox) == RECEIPTS
+
+
+def test_a_call_does_not_wait_until_the_outcome_of_the_one_before_is_stored(shop: Shop, outside: Outside) -> None:
+    sell(shop, SESSIONS)
+    executor = Later()
+    runner = a_runner(shop, executor=executor)
+    runner.turn()
+
+    shop.runtime.writer.has_thread = True  # one that takes no turn: who waited for it would wait for ever
+    executor.work()
+    assert sorted(outside.mailbox) == RECEIPTS
+    assert under_way(runner)
+
+    shop.runtime.writer.has_thread = False
+    shop.rest()
+    assert not under_way(runner)
+    assert [types(shop, id) for id in RECEIPTS] == [["Requested", "AttemptStarted", "Succeeded"]] * 4
