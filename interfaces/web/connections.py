@@ -1,7 +1,7 @@
 """Connections, within bounds: whoever opens many and says nothing keeps nobody else out.
 
 Every connection takes a file descriptor, of which a process has so many. When they are gone, SQLite can open no file,
-and asyncio accepts no connection and says so without end.
+and the loop (uvloop) closes each new connection at once, and says nothing, until there are some again.
 """
 
 import asyncio
@@ -10,10 +10,11 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import structlog
-from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from interfaces.web.protocol import Http
 
 logger = structlog.get_logger(__name__)
 
@@ -31,7 +32,7 @@ _ROOM_MIN = 40
 class ConnectionLimits:
     connections: int
     backlog: int
-    """How many may wait to be accepted; asyncio accepts as many at once."""
+    """How many may wait to be accepted."""
 
 
 def raise_descriptor_limit() -> None:
@@ -50,8 +51,8 @@ def connection_limits() -> ConnectionLimits:
 
 
 def limits_within(descriptors: int) -> ConnectionLimits:
-    """Half of what is left for connections; the other half is for those that are on their way in or out: asyncio
-    accepts up to four times the backlog before the first of them can be closed."""
+    """Half of what is left for connections; the other half is for those that are on their way in or out: more are
+    accepted before what was aborted is closed."""
     room = max(descriptors - _DESCRIPTORS_KEPT, _ROOM_MIN)
     backlog = min(room // 8, _BACKLOG_MAX)
     return ConnectionLimits(connections=min(room - 4 * backlog, _CONNECTIONS_MAX), backlog=backlog)
@@ -73,7 +74,7 @@ class Seldom:
         return True
 
 
-class Connection(H11Protocol):
+class Connection(Http):
     """One connection. A client has ten seconds for each request's head, and for what it sends when it was answered.
 
     `limit_concurrency` is the number of connections. Where it is reached, one that waits for its client makes room; if
@@ -150,14 +151,3 @@ class Connection(H11Protocol):
         if self._client_timer is not None:
             self._client_timer.cancel()
             self._client_timer = None
-
-
-def say_seldom_that_none_is_accepted(loop: asyncio.AbstractEventLoop) -> None:
-    """asyncio says it for every try, hundreds of megabytes a minute, when the whole system has no descriptors left."""
-    is_time_to_say = Seldom(_SAY_AGAIN_SECONDS)
-
-    def handle(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        if "accept()" not in context.get("message", "") or is_time_to_say():
-            loop.default_exception_handler(context)
-
-    loop.set_exception_handler(handle)

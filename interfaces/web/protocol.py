@@ -1,0 +1,87 @@
+"""HTTP/1.1 by httptools: fast, and within bounds that it does not set itself.
+
+Its parser refuses by itself whatever two servers could read differently: a line that ends in less than CR LF, a length
+given twice or beside a transfer encoding, a chunk's size with anything around it. What it lets through is refused here.
+"""
+
+import httptools
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+HEAD_BYTES_MAX = 64 * 1024
+HEADERS_MAX = 100
+_PIECE_BYTES = 16 * 1024
+"""What the parser gets at once, so that a head in one packet is no longer than one in many."""
+_INVALID = "Invalid HTTP request received."
+
+
+class Http(HttpToolsProtocol):
+    """One request at a time: who sends the next before the answer gets the answer, and then the connection is closed.
+
+    A head, the size and extensions of a chunk, and trailers are 64 KiB at most (and a piece, 16 KiB).
+    """
+
+    _bytes_of_no_use = 0
+    """Since the parser last had something of them, be it a whole head or a part of a body."""
+
+    def data_received(self, data: bytes) -> None:
+        self._unset_keepalive_if_required()
+        try:
+            for start in range(0, len(data), _PIECE_BYTES):
+                self._feed(data[start : start + _PIECE_BYTES])
+        except httptools.HttpParserUpgrade:
+            return  # an offer that is not taken up; behind it comes nothing, since the connection is closed
+        except httptools.HttpParserError:
+            self._refuse()
+
+    def _feed(self, piece: bytes) -> None:
+        self._bytes_of_no_use += len(piece)
+        self.parser.feed_data(piece)
+        if self._bytes_of_no_use > HEAD_BYTES_MAX:
+            raise httptools.HttpParserError("too long")
+
+    def _refuse(self) -> None:
+        """Never with an answer that would be taken for that to another request."""
+        cycle = self.cycle
+        is_between = cycle is None or cycle.response_complete  # type: ignore[redundant-expr]  # None before the first
+        if not is_between and not cycle.more_body:
+            cycle.keep_alive = False
+            self.flow.pause_reading()
+        elif is_between or not cycle.response_started:
+            self.logger.warning(_INVALID)
+            self.send_400_response(_INVALID)
+        else:
+            self.transport.close()
+
+    def on_message_begin(self) -> None:
+        if self.cycle is not None and not self.cycle.response_complete:  # type: ignore[redundant-expr]
+            raise httptools.HttpParserError("a request before the answer to the last")
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        self._bytes_of_no_use = 0
+        self._check_head()
+        super().on_headers_complete()
+        self.headers = []  # for trailers, which nobody reads
+        if self.parser.should_upgrade():
+            self.cycle.keep_alive = False
+
+    def _check_head(self) -> None:
+        version = self.parser.get_http_version()
+        names = [name for name, _ in self.headers]
+        hosts = names.count(b"host")
+        if version not in ("1.0", "1.1") or len(names) > HEADERS_MAX or hosts > 1 or (hosts < 1 and version == "1.1"):
+            raise httptools.HttpParserError("no head of a request to one host")
+        if b"transfer-encoding" in names:
+            is_chunked = (b"transfer-encoding", b"chunked") in [(name, value.lower()) for name, value in self.headers]
+            if not is_chunked or version == "1.0":
+                raise httptools.HttpParserError("a transfer encoding that we don't read")
+        if self.parser.should_upgrade() and (b"transfer-encoding" in names or b"content-length" in names):
+            raise httptools.HttpParserError("a body that the parser takes for another protocol")
+
+    def on_body(self, body: bytes) -> None:
+        self._bytes_of_no_use = 0
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        self._bytes_of_no_use = 0
+        super().on_message_complete()
