@@ -4,10 +4,13 @@ import json
 import logging
 import re
 import sys
+import threading
 import traceback
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any, TextIO
+from functools import lru_cache
+from typing import Any, TextIO, cast
 
 import structlog
 from structlog.types import EventDict, ExcInfo, Processor, WrappedLogger
@@ -32,25 +35,20 @@ def configure_logs(
     `secrets` are settings that nothing else would give away as secret, like `FULFILL_SECRET_KEY`. Calling it again
     replaces what was configured before.
     """
+    lines, render = _Lines(stream if stream is not None else sys.stderr), _Render(Redaction(secrets))
     structlog.configure(
-        processors=[
-            structlog.stdlib.filter_by_level,
-            structlog.stdlib.PositionalArgumentsFormatter(),
-            *_common(),
-            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
-        ],
-        wrapper_class=structlog.stdlib.BoundLogger,
-        logger_factory=structlog.stdlib.LoggerFactory(),
+        processors=[*_common(), render],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=lambda name="": _Logger(name, lines),
         cache_logger_on_first_use=False,
     )
-    handler = _Lines(stream if stream is not None else sys.stderr)
-    handler.setFormatter(
+    lines.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[structlog.stdlib.ExtraAdder(allow={"session_id"}), *_common()],
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _Render(Redaction(secrets))],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, render],
         )
     )
-    _replace_handlers(handler, level)
+    _replace_handlers(lines, level)
 
 
 def _common() -> list[Processor]:
@@ -80,13 +78,22 @@ def _replace_handlers(handler: logging.Handler, level: int | str) -> None:
 class _Lines(logging.StreamHandler[TextIO]):
     """A record that can't be written is named, without the arguments that the standard handler would print."""
 
+    def write(self, line: str) -> None:
+        with suppress(OSError, ValueError), cast(threading.RLock, self.lock):  # the stream may be gone
+            self.stream.write(line + self.terminator)
+            self.flush()
+
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the name is logging's
         line = {"time": _now(), "level": "error", "event": "a log record could not be written", "logger": record.name}
-        try:
-            self.stream.write(json.dumps(line) + self.terminator)
-            self.flush()
-        except (OSError, ValueError):
-            return  # the stream itself is gone
+        self.write(json.dumps(line))
+
+
+class _Logger:
+    """What our own loggers end in: one write, without a way through the standard library's records."""
+
+    def __init__(self, name: str, lines: _Lines) -> None:
+        self.name = name
+        self.debug = self.info = self.warning = self.error = self.critical = lines.write
 
 
 class _Render:
@@ -94,6 +101,7 @@ class _Render:
 
     def __init__(self, redaction: Redaction) -> None:
         self._redaction = redaction
+        self._key = lru_cache(maxsize=256)(redaction.text)  # names of fields are few
 
     def __call__(self, _logger: WrappedLogger, _method: str, event_dict: EventDict) -> str:
         record = {"time": _now(), **self._redacted(event_dict)}
@@ -106,7 +114,7 @@ class _Render:
     def _redacted(self, event_dict: Mapping[str, Any]) -> dict[str, object]:
         record: dict[str, object] = {}
         for key, value in list(event_dict.items()):
-            record[self._redaction.text(str(key))] = self._redaction.value(value)
+            record[self._key(str(key))] = self._redaction.value(value)
         session_id = event_dict.get("session_id")
         if isinstance(session_id, str) and _SESSION.fullmatch(session_id):
             record["session_id"] = session_id
