@@ -40,13 +40,14 @@ class WebhookDelivery:
 
 
 class WebhookReader(Protocol):
-    """Tells what Stripe sent from what others did. Both raise `NotFromStripe`, and nothing else."""
+    """Tells what Stripe sent from what others did."""
 
-    def check_header(self, signature: str) -> None:
-        """Whether this could be a signature header, looked at before the body is taken in."""
+    def expect(self, signature: str) -> Callable[[bytes], WebhookDelivery]:
+        """What reads the body that comes with this signature header: looked at before the body is taken in.
 
-    def read(self, body: bytes, signature: str) -> WebhookDelivery:
-        """The delivery in a body and its signature header, to the byte."""
+        Raises:
+            NotFromStripe: it can't be a signature header. Reading raises it too. Neither raises anything else.
+        """
 
 
 class StripeGateway(Protocol):

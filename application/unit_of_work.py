@@ -99,7 +99,7 @@ class UnitOfWork:
     ) -> A:
         state = before = self.load(kind, id)
         for fact in decision(state, *args, **kwargs):
-            event = self._stamped(fact, state)
+            event = stamped(fact, cast(Stamp, self._stamp), state.id, state.version + 1)
             state = state.evolve(event)
             self.pending.append(event)
         if state is not before:
@@ -107,15 +107,16 @@ class UnitOfWork:
             self._states[id] = state
         return state
 
-    def _stamped(self, fact: Event, state: Aggregate[Any]) -> Event:
-        stamp = cast(Stamp, self._stamp)
-        return fact.stamped(
-            originator_id=state.id,
-            originator_version=state.version + 1,
-            occurred_at=stamp.now if fact.occurred_at is UNSTAMPED else fact.occurred_at,
-            recorded_at=stamp.now,
-            actor=stamp.actor,
-            cause=stamp.cause,
-            reason=stamp.reason,
-            session_id=fact.session_id or stamp.session_id,
-        )
+
+def stamped(fact: Event, stamp: Stamp, stream: str, version: int) -> Event:
+    """The event that records this fact."""
+    return fact.stamped(
+        originator_id=stream,
+        originator_version=version,
+        occurred_at=stamp.now if fact.occurred_at is UNSTAMPED else fact.occurred_at,
+        recorded_at=stamp.now,
+        actor=stamp.actor,
+        cause=stamp.cause,
+        reason=stamp.reason,
+        session_id=fact.session_id or stamp.session_id,
+    )

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import structlog
 from eventsourcing.persistence import IntegrityError, PersistenceError
@@ -19,6 +19,7 @@ from application.errors import Busy, Stopped, StoreUnavailable
 from application.log import Log
 from application.recent_states import RecentStates
 from application.unit_of_work import Stamp, UnitOfWork
+from domain.event import Event
 
 logger = structlog.get_logger(__name__)
 
@@ -32,13 +33,36 @@ _WAIT_SECONDS_MAX = 2.0
 """What waits longer than this shows that writing does not get on."""
 
 
-@dataclass(frozen=True, slots=True)
+class Waiter(Protocol):
+    """Who hears what became of it, from the writer's thread: a `Future`, or something lighter."""
+
+    def set_running_or_notify_cancel(self) -> bool:
+        """False if nobody waits any more, so that it need not be done."""
+
+    def set_result(self, result: Any, /) -> None: ...
+
+    def set_exception(self, exception: BaseException, /) -> None: ...
+
+
+@dataclass(slots=True)
 class _Job:
+    waiter: Waiter
+    submitted_at: float
+
+
+@dataclass(slots=True)
+class _Decision(_Job):
     stamp: Stamp
     ids: Sequence[str]
     command: Command[Any]
-    future: Future[Any]
-    submitted_at: float
+
+
+@dataclass(slots=True)
+class _Beginning(_Job):
+    event: Event
+
+
+_Outcome = tuple[Any, Exception | None]
 
 
 class Writer:
@@ -100,14 +124,27 @@ class Writer:
             Stopped: the writer takes nothing any more.
         """
         future: Future[T] = Future()
+        self._enqueue(_Decision(future, self._monotonic(), stamp, ids, command))
+        return future
+
+    def begin(self, event: Event, waiter: Waiter) -> None:
+        """Queue the first event of a stream: no aggregate is made. The waiter has the result once it is durable: True,
+        or False if the stream has begun already, which is no conflict.
+
+        Raises:
+            Busy, Stopped: as `submit`.
+        """
+        self._enqueue(_Beginning(waiter, self._monotonic(), event))
+
+    def _enqueue(self, job: _Job) -> None:
         with self._lock:
             if self._closed is not None:
                 raise Stopped("The engine is stopping.") from self._closed
             if len(self._queue) >= self._queue_max:
                 raise Busy("Too much is waiting to be written.")
-            self._queue.append(_Job(stamp, ids, command, future, self._monotonic()))
-        self.wake.set()
-        return future
+            self._queue.append(job)
+        if not self.wake.is_set():  # to set it takes a lock, and who waits clears it before he looks
+            self.wake.set()
 
     def run(self, stamp: Stamp, ids: Sequence[str], command: Command[T]) -> T:
         """`submit`, and wait for the result."""
@@ -127,7 +164,7 @@ class Writer:
         """Write what waits, in one transaction. False if nothing did."""
         with self._lock:
             jobs = [self._queue.popleft() for _ in range(min(len(self._queue), _BATCH_MAX))]
-            self._in_hand = jobs = [job for job in jobs if job.future.set_running_or_notify_cancel()]
+            self._in_hand = jobs = [job for job in jobs if job.waiter.set_running_or_notify_cancel()]
         if jobs:
             self._write(jobs, conflicts=0)
             self._in_hand = ()
@@ -139,8 +176,8 @@ class Writer:
             self._closed = error or Stopped("The engine is stopping.")
             jobs, self._queue = list(self._queue), deque()
         for job in jobs:
-            if job.future.set_running_or_notify_cancel():
-                job.future.set_exception(Stopped("The engine stopped before this was written."))
+            if job.waiter.set_running_or_notify_cancel():
+                job.waiter.set_exception(Stopped("The engine stopped before this was written."))
 
     def _write(self, jobs: Sequence[_Job], *, conflicts: int) -> None:
         try:
@@ -150,46 +187,66 @@ class Writer:
         except PersistenceError as error:
             self.is_failing = True
             for job in jobs:
-                job.future.set_exception(_unavailable(error))
+                job.waiter.set_exception(_unavailable(error))
         except BaseException as error:
             for job in jobs:
-                job.future.set_exception(Stopped(f"The writer failed: {type(error).__name__}"))
+                job.waiter.set_exception(Stopped(f"The writer failed: {type(error).__name__}"))
             raise
         else:
             for job, (result, refusal) in zip(jobs, outcomes, strict=True):
                 if refusal is not None:
-                    job.future.set_exception(refusal)
+                    job.waiter.set_exception(refusal)
                 else:
-                    job.future.set_result(result)
+                    job.waiter.set_result(result)
 
     def _write_again(self, jobs: Sequence[_Job], error: IntegrityError, conflicts: int) -> None:
         """Another process moved a stream meanwhile. In halves, so that one contested stream doesn't hold up all."""
         if conflicts > _CONFLICTS_MAX:
             for job in jobs:
-                job.future.set_exception(_unavailable(error))
+                job.waiter.set_exception(_unavailable(error))
             return
         half = len(jobs) // 2
         for part in (jobs[:half], jobs[half:]):
             if part:
                 self._write(part, conflicts=conflicts)
 
-    def _decide_and_insert(self, jobs: Sequence[_Job]) -> list[tuple[Any, Exception | None]]:
+    def _decide_and_insert(self, jobs: Sequence[_Job]) -> list[_Outcome]:
         unit = UnitOfWork(self._log.streams, self._recent)
-        unit.prefetch(id for job in jobs for id in job.ids)
-        outcomes: list[tuple[Any, Exception | None]] = []
+        unit.prefetch(id for job in jobs if isinstance(job, _Decision) for id in job.ids)
+        begun = self._begun([job.event.originator_id for job in jobs if isinstance(job, _Beginning)])
+        outcomes: list[_Outcome] = []
         for job in jobs:
-            try:
-                with unit.attempt(job.stamp):
-                    outcomes.append((job.command(unit), None))
-            except PersistenceError:
-                raise
-            except Exception as refusal:  # noqa: BLE001 - a process boundary: it goes to whoever waits for this job
-                outcomes.append((None, refusal))
+            if isinstance(job, _Beginning):
+                outcomes.append((_begin(unit, job.event, begun), None))
+            elif isinstance(job, _Decision):
+                outcomes.append(_decide(unit, job))
         if unit.pending:
             positions = self._log.store.insert_events(self._log.encode(unit.pending))
             self.is_failing = False
             self._recent.keep(unit.states, positions or ())
         return outcomes
+
+    def _begun(self, ids: Sequence[str]) -> set[str]:
+        """Which of these streams have events. They are not decoded: that one can't be read is no trouble here."""
+        return {str(stored.originator_id) for stored in self._log.store.select_streams(ids)} if ids else set()
+
+
+def _begin(unit: UnitOfWork, event: Event, begun: set[str]) -> bool:
+    if event.originator_id in begun:
+        return False
+    begun.add(event.originator_id)
+    unit.pending.append(event)
+    return True
+
+
+def _decide(unit: UnitOfWork, job: _Decision) -> _Outcome:
+    try:
+        with unit.attempt(job.stamp):
+            return job.command(unit), None
+    except PersistenceError:
+        raise
+    except Exception as refusal:  # noqa: BLE001 - a process boundary: it goes to whoever waits for this job
+        return None, refusal
 
 
 def _unavailable(error: PersistenceError) -> StoreUnavailable:

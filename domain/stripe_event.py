@@ -47,10 +47,6 @@ class StripeEvent(Aggregate["StripeEventFact"]):
     error: str | None = None
     is_ignored: bool = False
 
-    def receive(self, received: "StripeEvent.Received") -> Sequence["StripeEventFact"]:
-        """A redelivery of the same event records nothing."""
-        return [] if self.received else [received]
-
     def ignore(self, why: str) -> Sequence["StripeEventFact"]:
         return [] if self.is_ignored else [self.Ignored(why=why)]
 

@@ -183,7 +183,9 @@ class Shop:
             session_id=session_id,
         )
         writer = self.runtime.writer
-        return writer.result(receive(writer, self.clock, id, received))
+        waiter: Future[bool] = Future()
+        receive(writer, self.clock, id, received, waiter)
+        return writer.result(waiter)
 
     def visit(self, session_id: str) -> CheckoutSession:
         """The customer comes to the landing page."""

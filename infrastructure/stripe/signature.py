@@ -19,18 +19,19 @@ _SIGNATURE = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Signed:
+class Signed:
+    """What a signature header says."""
+
     timestamp: str
     signatures: Sequence[bytes]
 
 
-def verify(body: bytes, header: str, secrets: Sequence[str], *, now: datetime) -> None:
+def verify(body: bytes, signed: Signed, secrets: Sequence[str], *, now: datetime) -> None:
     """Nothing, if one of the secrets signed this body within 300 seconds of `now`, before or after.
 
     Raises:
         NotFromStripe: otherwise; the message tells an operator in what way.
     """
-    signed = _parse(header)
     age_seconds = now.timestamp() - int(signed.timestamp)
     if abs(age_seconds) > TOLERANCE_SECONDS:
         when = f"{age_seconds:.0f} seconds ago" if age_seconds > 0 else f"{-age_seconds:.0f} seconds in the future"
@@ -45,16 +46,11 @@ def verify(body: bytes, header: str, secrets: Sequence[str], *, now: datetime) -
     raise NotFromStripe("No secret in STRIPE_WEBHOOK_SECRET made this signature, or the body was changed on its way.")
 
 
-def check_header(header: str) -> None:
-    """Nothing, if this could be one of Stripe's headers, whatever it signs.
-
-    Raises:
-        NotFromStripe: it is missing or malformed.
+def parse_header(header: str) -> Signed:
     """
-    _parse(header)
-
-
-def _parse(header: str) -> _Signed:
+    Raises:
+        NotFromStripe: it is missing, or could not be one of Stripe's, whatever it signs.
+    """
     if not header:
         raise NotFromStripe("The Stripe-Signature header is missing.")
     if len(header) > _HEADER_MAX:
@@ -64,4 +60,4 @@ def _parse(header: str) -> _Signed:
     signatures = [value.encode() for name, value in pairs if name == "v1" and _SIGNATURE.fullmatch(value)]
     if not _TIMESTAMP.fullmatch(timestamp) or not signatures:
         raise NotFromStripe("The Stripe-Signature header has no timestamp or no v1 signature.")
-    return _Signed(timestamp=timestamp, signatures=signatures)
+    return Signed(timestamp=timestamp, signatures=signatures)

@@ -1,10 +1,10 @@
 """What Stripe signed, as a webhook delivery."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from application.ports import Clock, WebhookDelivery
 from infrastructure.stripe.envelope import read_delivery
-from infrastructure.stripe.signature import check_header, verify
+from infrastructure.stripe.signature import parse_header, verify
 
 
 class SignedWebhooks:
@@ -14,9 +14,11 @@ class SignedWebhooks:
         self._secrets = secrets
         self._clock = clock
 
-    def check_header(self, signature: str) -> None:
-        check_header(signature)
+    def expect(self, signature: str) -> Callable[[bytes], WebhookDelivery]:
+        signed = parse_header(signature)
 
-    def read(self, body: bytes, signature: str) -> WebhookDelivery:
-        verify(body, signature, self._secrets, now=self._clock())
-        return read_delivery(body, signature)
+        def read(body: bytes) -> WebhookDelivery:
+            verify(body, signed, self._secrets, now=self._clock())
+            return read_delivery(body, signature)
+
+        return read

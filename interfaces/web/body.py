@@ -1,10 +1,8 @@
 """Reading the bodies of requests within limits: of size and time for each, and of memory for all together."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import asyncio
 
-import anyio
-from starlette.requests import ClientDisconnect, Request
+from starlette.types import Receive
 
 BODY_BYTES_MAX = 1024 * 1024
 BODY_SECONDS_MAX = 10.0
@@ -27,35 +25,39 @@ class Bodies:
     def __init__(self, held_bytes_max: int = HELD_BYTES_MAX) -> None:
         self._bytes_left = held_bytes_max
 
-    @asynccontextmanager
-    async def read(self, request: Request) -> AsyncIterator[bytes]:
-        """The whole body, to the byte; it counts as held until this is left.
+    async def read(self, declared: str, receive: Receive) -> bytes:
+        """The whole body, to the byte, whose `Content-Length` is `declared`; it counts as held until `release`.
 
         Raises:
             BodyRefused: 413 for more than 1 MiB, 408 when it takes more than 10 seconds, 400 when the client leaves,
                 503 when too much is held already.
         """
-        parts: list[bytes] = []
-        try:
-            await self._read(request, parts)
-            yield b"".join(parts)
-        finally:
-            self._bytes_left += sum(map(len, parts))
-
-    async def _read(self, request: Request, parts: list[bytes]) -> None:
-        declared = request.headers.get("content-length", "")
         if declared.isdigit() and int(declared) > BODY_BYTES_MAX:
             raise BodyRefused(413, "The body is larger than 1 MiB.")
-        size = 0
+        parts: list[bytes] = []
         try:
-            with anyio.fail_after(BODY_SECONDS_MAX):
-                async for part in request.stream():
-                    size += len(part)
-                    self._hold(part, parts, size)
-        except TimeoutError as error:
-            raise BodyRefused(408, "The body did not arrive within 10 seconds.") from error
-        except ClientDisconnect as error:
-            raise BodyRefused(400, "The client went away before the body was complete.") from error
+            async with asyncio.timeout(BODY_SECONDS_MAX):
+                await self._read(receive, parts)
+        except BaseException as error:
+            self._bytes_left += sum(map(len, parts))
+            if isinstance(error, TimeoutError):
+                raise BodyRefused(408, "The body did not arrive within 10 seconds.") from error
+            raise
+        return b"".join(parts)
+
+    def release(self, body: bytes) -> None:
+        self._bytes_left += len(body)
+
+    async def _read(self, receive: Receive, parts: list[bytes]) -> None:
+        size, has_more = 0, True
+        while has_more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise BodyRefused(400, "The client went away before the body was complete.")
+            part = message.get("body", b"")
+            size += len(part)
+            self._hold(part, parts, size)
+            has_more = message.get("more_body", False)
 
     def _hold(self, part: bytes, parts: list[bytes], size: int) -> None:
         if size > BODY_BYTES_MAX:

@@ -14,7 +14,7 @@ from application.engine import STOP_SECONDS
 from domain.mail import MailKind
 from interfaces.bootstrap import Runtime
 from interfaces.web.after_checkout import AfterCheckout
-from interfaces.web.app import web_app
+from interfaces.web.app import WebApp, web_app
 from interfaces.web.connections import raise_descriptor_limit
 from interfaces.web.health import Health
 from interfaces.web.rate_limit import RateLimit
@@ -28,7 +28,7 @@ _STOP_ENGINE_SECONDS = STOP_SECONDS - GRACEFUL_SECONDS - 1
 """The server, which takes its time first, and the engine together end within ten seconds."""
 
 
-def engine_app(runtime: Runtime, more_routes: Sequence[BaseRoute] = (), *, with_worker: bool = True) -> Starlette:
+def engine_app(runtime: Runtime, more_routes: Sequence[BaseRoute] = (), *, with_worker: bool = True) -> WebApp:
     """The web application, which starts the engine when the server starts and stops it with the server."""
 
     @asynccontextmanager

@@ -1,26 +1,29 @@
 """`POST /webhook`: verify what Stripe signed, append it, answer. Everything else follows the log."""
 
-import asyncio
 import logging
 import time
-from concurrent.futures import Future
+from collections.abc import Sequence
 
 import structlog
 from eventsourcing.persistence import PersistenceError
-from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.types import Receive, Scope, Send
 
 from application.errors import Busy, Stopped, StoreUnavailable
 from application.ports import Clock, NotFromStripe, WebhookDelivery, WebhookReader
-from application.receive import receive
+from application.receive import receive as record
 from application.writer import Writer
+from interfaces.web.acknowledgements import Acknowledgements
 from interfaces.web.body import Bodies, BodyRefused
+
+Headers = Sequence[tuple[bytes, bytes]]
 
 logger = structlog.get_logger(__name__)
 
 _ACKNOWLEDGE_SECONDS_MAX = 9.0
 """Checkout holds the customer's redirect for 10 seconds; past this, Stripe is better told to come back."""
-_RETRY_AFTER = {"Retry-After": "5"}
+_PLAIN = ((b"content-type", b"text/plain; charset=utf-8"),)
+_RETRY_AFTER = ((b"retry-after", b"5"),)
+_ALLOW = ((b"allow", b"POST"),)
 _COME_AGAIN = "The event could not be recorded now. Send it again in a moment."
 _NOT_NOW = (Busy, Stopped, StoreUnavailable, TimeoutError, PersistenceError)
 _LEVELS = {"not recorded": logging.ERROR, "failed": logging.CRITICAL}
@@ -35,17 +38,24 @@ class Webhook:
         self._reader = reader
         self._clock = clock
         self._bodies = Bodies()
+        self._acknowledgements = Acknowledgements()
 
-    async def __call__(self, request: Request) -> Response:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI, without anything between it and the server: this is what every event of every shop passes."""
+        if scope["method"] != "POST":
+            await _answer(send, 405, "Method Not Allowed", _ALLOW)
+            return
         started = time.monotonic()
         delivery: WebhookDelivery | None = None
         trouble: Exception | None = None
         try:
-            signature = request.headers.get("stripe-signature", "")
-            self._reader.check_header(signature)
-            async with self._bodies.read(request) as body:
-                delivery = self._reader.read(body, signature)
+            read = self._reader.expect(_header(scope, b"stripe-signature"))
+            body = await self._bodies.read(_header(scope, b"content-length"), receive)
+            try:
+                delivery = read(body)
                 is_new = await self._append(delivery)
+            finally:
+                self._bodies.release(body)
             status, outcome, text = (200, "recorded", "Recorded.") if is_new else (200, "redelivery", "Known already.")
         except BodyRefused as refusal:
             trouble, status, outcome, text = refusal, refusal.status, "refused", str(refusal)
@@ -56,14 +66,24 @@ class Webhook:
         except Exception as error:  # noqa: BLE001 - a process boundary: whatever it is, Stripe has to come again
             trouble, status, outcome, text = error, 503, "failed", _COME_AGAIN
         _log(delivery, status, outcome, trouble, started)
-        return PlainTextResponse(text, status, headers=_RETRY_AFTER if status == 503 else None)
+        await _answer(send, status, text, _RETRY_AFTER if status == 503 else ())
 
     async def _append(self, delivery: WebhookDelivery) -> bool:
-        future: Future[bool] = receive(self._writer, self._clock, delivery.event_id, delivery.received)
-        try:
-            return await asyncio.wait_for(asyncio.wrap_future(future), _ACKNOWLEDGE_SECONDS_MAX)
-        except TimeoutError as error:
-            raise TimeoutError(f"It was not written within {_ACKNOWLEDGE_SECONDS_MAX:.0f} seconds.") from error
+        acknowledgement = self._acknowledgements.expect()
+        record(self._writer, self._clock, delivery.event_id, delivery.received, acknowledgement)
+        return bool(await acknowledgement.within(_ACKNOWLEDGE_SECONDS_MAX))
+
+
+def _header(scope: Scope, name: bytes) -> str:
+    """The first header of this name, empty if there is none."""
+    return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), "")
+
+
+async def _answer(send: Send, status: int, text: str, more: Headers = ()) -> None:
+    body = text.encode()
+    headers = [*_PLAIN, (b"content-length", b"%d" % len(body)), *more]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
 
 
 def _log(

@@ -32,7 +32,7 @@ def receive(process: Process) -> None:
         occurred_at=BEGINNING,
     )
     stamp = Stamp(actor="stripe", now=BEGINNING, session_id="cs_test_a")
-    process.writer.run(stamp, ["evt_1"], lambda do: do.command(StripeEvent, "evt_1", StripeEvent.receive, received))
+    process.writer.run(stamp, ["evt_1"], lambda do: do.command(StripeEvent, "evt_1", lambda _: [received]))
 
 
 def test_an_event_that_can_not_be_handled_is_parked_and_others_flow(open_process: Open) -> None:

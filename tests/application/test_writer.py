@@ -4,19 +4,23 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from log_parts import received
 
 from application.errors import Busy, Stopped, StoreUnavailable
 from application.log import Log
+from application.receive import receive
 from application.recent_states import RecentStates
 from application.unit_of_work import Stamp, UnitOfWork
 from application.writer import Command, Writer
 from domain.errors import Refused
 from domain.stock_item import StockItem
+from domain.stripe_event import StripeEvent
 from infrastructure.event_store.sqlite import sqlite_environment
 
 STAMP = Stamp(actor="staff:kim", now=datetime(2026, 11, 24, 9, 0, tzinfo=UTC))
@@ -81,6 +85,99 @@ def test_what_one_command_refuses_costs_the_others_nothing(log: Log, writer: Wri
     assert (first.done(), last.done()) == (True, True)
     assert log.get(StockItem, "sku_mug").on_hand == 3
     assert log.store.max_notification_id() == 2
+
+
+def begun(writer: Writer, id: str, body: str = "{}") -> Future[bool]:
+    """A Stripe event that has come in, and whether it is new."""
+    waiter: Future[bool] = Future()
+    fact = replace(received("checkout.session.completed", "cs_test_a"), body=body)
+    receive(writer, lambda: STAMP.now, id, fact, waiter)
+    return waiter
+
+
+def test_a_stream_begins_once(log: Log, writer: Writer) -> None:
+    first = [begun(writer, "evt_1"), begun(writer, "evt_2"), begun(writer, "evt_1")]
+    writer.turn()
+    again = [begun(writer, "evt_2"), begun(writer, "evt_3")]
+    writer.turn()
+
+    assert [waiter.result() for waiter in (*first, *again)] == [True, True, False, False, True]
+    assert log.store.max_notification_id() == 3
+
+
+def test_what_begins_a_stream_is_stamped_as_whatever_else(log: Log, writer: Writer) -> None:
+    begun(writer, "evt_1", body="ö")
+    writer.turn()
+
+    (event,) = log.streams(["evt_1"])["evt_1"]
+    assert isinstance(event, StripeEvent.Received)
+    assert (event.body, event.actor, event.session_id) == ("ö", "stripe", None)
+    assert (event.originator_version, event.occurred_at, event.recorded_at) == (1, STAMP.now, STAMP.now)
+
+
+def test_beginnings_and_commands_share_a_transaction_and_cost_each_other_nothing(log: Log, writer: Writer) -> None:
+    begun(writer, "evt_known")
+    writer.turn()
+
+    def refused(unit: UnitOfWork) -> None:
+        raise Refused("no")
+
+    outcomes: list[Future[Any]] = [
+        writer.submit(STAMP, ["sku_mug"], count(3)),
+        begun(writer, "evt_known"),
+        writer.submit(STAMP, [], refused),
+        begun(writer, "evt_new"),
+    ]
+    writer.turn()
+
+    assert [outcome.done() for outcome in outcomes] == [True] * 4
+    assert (outcomes[1].result(), outcomes[3].result()) == (False, True)
+    assert log.get(StockItem, "sku_mug").on_hand == 3
+    assert [event.originator_id for event in log.store.select_notifications(1, 10)] == [
+        "evt_known",
+        "sku_mug",
+        "evt_new",
+    ]
+
+
+def test_an_unreadable_stream_is_known_all_the_same(tmp_path: Path, log: Log, writer: Writer) -> None:
+    begun(writer, "evt_1")
+    writer.turn()
+    vandal = sqlite3.connect(tmp_path / "log.db")
+    vandal.execute("UPDATE stored_events SET state = 'garbled'")
+    vandal.commit()
+    vandal.close()
+
+    outcomes = [begun(writer, "evt_1"), begun(writer, "evt_2")]
+    writer.turn()
+
+    assert [outcome.result() for outcome in outcomes] == [False, True]
+
+
+def test_a_stream_that_another_process_begins_meanwhile_is_known(tmp_path: Path, log: Log, writer: Writer) -> None:
+    """Between our look for what is known and our insert, somebody else takes the same Stripe event in."""
+    theirs = opened(tmp_path / "log.db")
+    other = Writer(theirs, RecentStates(theirs.store))
+
+    def meanwhile(unit: UnitOfWork) -> None:
+        if theirs.store.max_notification_id() is None:
+            other.result(begun(other, "evt_1"))
+
+    outcomes = [begun(writer, "evt_1"), begun(writer, "evt_2")]
+    writer.submit(STAMP, [], meanwhile)
+    writer.turn()
+    theirs.close()
+
+    assert [outcome.result() for outcome in outcomes] == [False, True]
+    assert log.store.max_notification_id() == 2
+
+
+def test_who_waits_no_more_gets_nothing_written(log: Log, writer: Writer) -> None:
+    begun(writer, "evt_1").cancel()
+    begun(writer, "evt_2")
+    writer.turn()
+
+    assert [event.originator_id for event in log.store.select_notifications(1, 10)] == ["evt_2"]
 
 
 def test_two_processes_that_write_to_one_stream_both_get_through(tmp_path: Path, log: Log, writer: Writer) -> None:

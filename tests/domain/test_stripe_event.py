@@ -1,7 +1,5 @@
 """A Stripe event: kept as it came, once, and what became of it if it led to nothing."""
 
-from dataclasses import replace
-
 from scenario import Given, given
 
 from domain.event import Event
@@ -24,20 +22,6 @@ RETRY = StripeEvent.RetryRequested()
 
 def the_stripe_event(*facts: Event) -> Given[StripeEvent]:
     return given(StripeEvent(id="evt_1"), *facts)
-
-
-def test_a_stripe_event_is_kept_as_it_came() -> None:
-    the_stripe_event().when(StripeEvent.receive, RECEIVED).then(RECEIVED)
-
-
-def test_a_redelivery_records_nothing() -> None:
-    the_stripe_event(RECEIVED).when(StripeEvent.receive, RECEIVED).then_nothing()
-
-
-def test_a_redelivery_with_a_new_signature_records_nothing() -> None:
-    resent = replace(RECEIVED, signature="t=2,v1=11")
-
-    the_stripe_event(RECEIVED).when(StripeEvent.receive, resent).then_nothing()
 
 
 def test_what_leads_to_nothing_is_marked_as_ignored() -> None:

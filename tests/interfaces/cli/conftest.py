@@ -8,6 +8,7 @@ import struct
 import sys
 import termios
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from pathlib import Path
 from subprocess import DEVNULL, PIPE, Popen
@@ -215,7 +216,9 @@ def _hear(runtime: Runtime, clock: FixedClock, event_id: str, object_id: str) ->
         occurred_at=said_at,
         session_id=object_id if object_id.startswith("cs_") else None,
     )
-    runtime.writer.result(receive(runtime.writer, clock, event_id, received))
+    waiter: Future[bool] = Future()
+    receive(runtime.writer, clock, event_id, received, waiter)
+    runtime.writer.result(waiter)
     runtime.engine.run_until_quiet()
 
 

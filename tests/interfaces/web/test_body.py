@@ -1,11 +1,9 @@
 """Bodies, as many of them at once as memory is given to."""
 
 import asyncio
-from contextlib import AsyncExitStack
 
 import pytest
-from starlette.requests import Request
-from starlette.types import Message
+from starlette.types import Message, Receive
 
 from interfaces.web.body import BODY_BYTES_MAX, SMALL_BYTES_MAX, Bodies, BodyRefused
 
@@ -13,27 +11,27 @@ LARGE = b"x" * BODY_BYTES_MAX
 SMALL = b"x" * SMALL_BYTES_MAX
 
 
-def posting(body: bytes) -> Request:
+def posting(body: bytes) -> Receive:
     async def receive() -> Message:
         return {"type": "http.request", "body": body, "more_body": False}
 
-    return Request({"type": "http", "method": "POST", "headers": []}, receive)
+    return receive
 
 
 def test_large_bodies_that_fill_the_memory_keep_no_small_one_out() -> None:
     async def scene() -> None:
         bodies = Bodies(held_bytes_max=3 * BODY_BYTES_MAX)
-        async with AsyncExitStack() as held:
-            for _ in range(3):
-                assert await held.enter_async_context(bodies.read(posting(LARGE))) == LARGE
+        for _ in range(3):
+            assert await bodies.read("", posting(LARGE)) == LARGE
 
-            with pytest.raises(BodyRefused) as refused:
-                await held.enter_async_context(bodies.read(posting(LARGE)))
-            assert refused.value.status == 503
-            assert await held.enter_async_context(bodies.read(posting(SMALL))) == SMALL
+        with pytest.raises(BodyRefused) as refused:
+            await bodies.read("", posting(LARGE))
+        assert refused.value.status == 503
+        assert await bodies.read("", posting(SMALL)) == SMALL
 
-        async with bodies.read(posting(LARGE)) as body:
-            assert body == LARGE
+        bodies.release(LARGE)
+        bodies.release(SMALL)
+        assert await bodies.read("", posting(LARGE)) == LARGE
 
     asyncio.run(scene())
 
@@ -44,10 +42,8 @@ def test_what_is_refused_is_held_no_longer(body: bytes) -> None:
         bodies = Bodies(held_bytes_max=BODY_BYTES_MAX)
         for _ in range(3):
             with pytest.raises(BodyRefused):
-                async with bodies.read(posting(body)):
-                    pass
+                await bodies.read("", posting(body))
 
-        async with bodies.read(posting(LARGE)) as taken:
-            assert taken == LARGE
+        assert await bodies.read("", posting(LARGE)) == LARGE
 
     asyncio.run(scene())
