@@ -105,6 +105,19 @@ def test_a_stream_begins_once(log: Log, writer: Writer) -> None:
     assert log.store.max_notification_id() == 3
 
 
+def test_two_of_the_same_at_once_are_no_conflict(log: Log) -> None:
+    """A conflict drops what is kept of busy streams, and has all others wait for several transactions."""
+    hot = HotStates()
+    writer = Writer(log, hot)
+    writer.run(STAMP, ["sku_mug"], count(1))
+
+    outcomes = [begun(writer, "evt_1") for _ in range(3)]
+    writer.turn()
+
+    assert [outcome.result() for outcome in outcomes] == [True, False, False]
+    assert hot.get("sku_mug") is not None
+
+
 def test_what_begins_a_stream_is_stamped_as_whatever_else(log: Log, writer: Writer) -> None:
     begun(writer, "evt_1", body="ö")
     writer.turn()

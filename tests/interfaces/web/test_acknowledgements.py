@@ -10,7 +10,7 @@ import pytest
 
 from interfaces.web.acknowledgements import Acknowledgement, Acknowledgements
 
-LONG_SECONDS = 60.0
+LONG_SECONDS = 10.0
 
 
 class CountingLoop(asyncio.SelectorEventLoop):

@@ -11,9 +11,11 @@ LARGE = b"x" * BODY_BYTES_MAX
 SMALL = b"x" * SMALL_BYTES_MAX
 
 
-def posting(body: bytes) -> Receive:
+def posting(*parts: bytes) -> Receive:
+    coming = list(parts)
+
     async def receive() -> Message:
-        return {"type": "http.request", "body": body, "more_body": False}
+        return {"type": "http.request", "body": coming.pop(0), "more_body": bool(coming)}
 
     return receive
 
@@ -36,13 +38,13 @@ def test_large_bodies_that_fill_the_memory_keep_no_small_one_out() -> None:
     asyncio.run(scene())
 
 
-@pytest.mark.parametrize("body", [LARGE + b"x", LARGE * 2])
-def test_what_is_refused_is_held_no_longer(body: bytes) -> None:
+@pytest.mark.parametrize("parts", [[LARGE + b"x"], [LARGE, b"x"], [SMALL] * 17])
+def test_what_is_refused_is_held_no_longer(parts: list[bytes]) -> None:
     async def scene() -> None:
         bodies = Bodies(held_bytes_max=BODY_BYTES_MAX)
         for _ in range(3):
             with pytest.raises(BodyRefused):
-                await bodies.read("", posting(body))
+                await bodies.read("", posting(*parts))
 
         assert await bodies.read("", posting(LARGE)) == LARGE
 
