@@ -19,6 +19,7 @@ from infrastructure.redaction import Redaction
 
 LINE_BYTES_MAX = 64 * 1024
 
+_SHORT_MAX = 40
 _FRAMES_MAX = 20
 _TRACEBACK_LINES_MAX = 60
 _SESSION = re.compile(r"cs_(?:test|live)_[A-Za-z0-9]{1,200}")
@@ -101,7 +102,8 @@ class _Render:
 
     def __init__(self, redaction: Redaction) -> None:
         self._redaction = redaction
-        self._key = lru_cache(maxsize=256)(redaction.text)  # names of fields are few
+        self._known = lru_cache(maxsize=1024)(redaction.text)
+        """Names of fields and loggers, and what happened, are the same few again and again."""
 
     def __call__(self, _logger: WrappedLogger, _method: str, event_dict: EventDict) -> str:
         record = {"time": _now(), **self._redacted(event_dict)}
@@ -112,16 +114,19 @@ class _Render:
         return line
 
     def _redacted(self, event_dict: Mapping[str, Any]) -> dict[str, object]:
-        record: dict[str, object] = {}
-        for key, value in list(event_dict.items()):
-            record[self._key(str(key))] = self._redaction.value(value)
-        session_id = event_dict.get("session_id")
-        if isinstance(session_id, str) and _SESSION.fullmatch(session_id):
-            record["session_id"] = session_id
+        record = {self._known(str(key)): self._value(key, value) for key, value in event_dict.items()}
         for key in ("exception", "stack"):
             if isinstance(event_dict.get(key), str):
                 record[key] = self._lines(event_dict[key])
         return record
+
+    def _value(self, key: str, value: object) -> object:
+        if isinstance(value, str):
+            if key == "session_id" and _SESSION.fullmatch(value):
+                return value
+            if len(value) <= _SHORT_MAX:
+                return self._known(value)
+        return self._redaction.value(value)
 
     def _lines(self, text: str) -> str:
         """The end of a traceback is where the error is, and each of its lines may be long."""

@@ -65,7 +65,7 @@ def read_delivery(body: bytes, signature: str) -> WebhookDelivery:
     """
     try:
         text = body.decode()
-        envelope = _envelope.decode(_ESCAPE.sub(_readable, body))
+        envelope = _envelope.decode(_ESCAPE.sub(_readable, body) if b"\\u" in body else body)
         id = stripe_event_id(envelope.id)
     except (UnicodeDecodeError, RecursionError, msgspec.MsgspecError, InvalidIdentifier) as error:
         raise NotFromStripe(f"The body is not a Stripe event: {_reason(error)}.") from error

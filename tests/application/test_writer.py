@@ -107,7 +107,7 @@ def test_a_stream_begins_once(log: Log, writer: Writer) -> None:
 
 def test_two_of_the_same_at_once_are_no_conflict(log: Log) -> None:
     """A conflict drops what is kept of busy streams, and has all others wait for several transactions."""
-    hot = HotStates()
+    hot = RecentStates(log.store)
     writer = Writer(log, hot)
     writer.run(STAMP, ["sku_mug"], count(1))
 
