@@ -50,9 +50,6 @@ class Following:
     changes: list[Change] = field(default_factory=list)
     unreadable: list[Unreadable] = field(default_factory=list)
 
-    def wants(self, notification: Notification) -> bool:
-        return self.view.position < notification.id and self.projection.concerns(notification.topic)
-
     def take_in(self, event: Event, position: int) -> None:
         try:
             self.changes += self.projection.changes(event, position)
@@ -78,8 +75,12 @@ def fold_batch(
     log: ReadableLog, read: Sequence[Notification], following: Sequence[Following], position: int
 ) -> list[Advance]:
     """What brings these views to `position`, the last place that `read` covers."""
+    concerned: dict[str, list[Following]] = {}
     for notification in read:
-        interested = [each for each in following if each.wants(notification)]
+        topic = notification.topic
+        if topic not in concerned:
+            concerned[topic] = [each for each in following if each.projection.concerns(topic)]
+        interested = [each for each in concerned[topic] if each.view.position < notification.id]
         if interested:
             _take_in(log, notification, interested)
     return [each.advance(position) for each in following if each.view.position < position]

@@ -3,23 +3,12 @@
 Names are ours, and quoted all the same.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import assert_never
 
-from application.projections.projection import (
-    Add,
-    Change,
-    Column,
-    Keep,
-    Projection,
-    Put,
-    Remove,
-    Table,
-    Update,
-    Value,
-)
+from application.projections.net import Step
+from application.projections.projection import Add, Column, Keep, Projection, Put, Table, Update, Value
 from application.views import (
     Above,
     Among,
@@ -91,45 +80,29 @@ def create_table(name: str, table: Table, dialect: Dialect) -> list[str]:
     return statements
 
 
-def change(name: str, table: Table, change: Change) -> Statement:
-    match change:
-        case Put(row):
-            return _put(name, tuple(row), table.key), tuple(row.values())
-        case Keep(row):
-            return _keep(name, tuple(row), table.key), tuple(row.values())
-        case Add(key, amounts):
-            return _add(name, tuple(key), tuple(amounts)), (*key.values(), *amounts.values())
-        case Update(key, values):
-            return _update(name, tuple(key), tuple(values)), (*values.values(), *key.values())
-        case Remove(row):
-            where, parameters = _all(map(_equal, row.items()))
-            return f"DELETE FROM {quoted(name)}{where}", parameters
-        case _:
-            assert_never(change)
+def change_one(name: str, table: Table, step: Step) -> str:
+    """For one row of a step: a value for each of its columns."""
+    marks = {column: f"?{number}" for number, column in enumerate(step.columns, 1)}
+    if step.kind in (Put, Keep, Add):
+        return f"{_insert(name, step)} VALUES ({', '.join(marks.values())}) {_or_else(name, table, step)}"
+    if step.kind is Update:
+        return f"UPDATE {quoted(name)} SET {_assigned(table, marks)}{_matching(name, table, table.key, marks)}"
+    return f"DELETE FROM {quoted(name)}{_matching(name, table, step.columns, marks)}"
 
 
-@lru_cache(maxsize=512)
-def _put(name: str, columns: tuple[str, ...], key: tuple[str, ...]) -> str:
-    grown = [f"{quoted(column)}=excluded.{quoted(column)}" for column in columns if column not in key]
-    return _insert(name, columns, key, grown)
-
-
-@lru_cache(maxsize=512)
-def _keep(name: str, columns: tuple[str, ...], key: tuple[str, ...]) -> str:
-    return _insert(name, columns, key, [])
-
-
-@lru_cache(maxsize=512)
-def _add(name: str, key: tuple[str, ...], amounts: tuple[str, ...]) -> str:
-    grown = [f"{quoted(c)}={quoted(name)}.{quoted(c)}+excluded.{quoted(c)}" for c in amounts]
-    return _insert(name, (*key, *amounts), key, grown)
-
-
-@lru_cache(maxsize=512)
-def _update(name: str, key: tuple[str, ...], columns: tuple[str, ...]) -> str:
-    assignments = ", ".join(f"{quoted(column)}=?" for column in columns)
-    where = " AND ".join(f"{quoted(column)}=?" for column in key)
-    return f"UPDATE {quoted(name)} SET {assignments} WHERE {where}"
+def change_all(name: str, table: Table, step: Step) -> str:
+    """For every row of a step at once, on PostgreSQL: an array for each of its columns."""
+    arrays = ", ".join(
+        f"?::{'text' if table.columns[column] is Column.TEXT else 'bigint'}[]" for column in step.columns
+    )
+    rows = f"unnest({arrays}) AS n({_list(step.columns)})"
+    values = {column: f"n.{quoted(column)}" for column in step.columns}
+    if step.kind in (Put, Keep, Add):
+        return f"{_insert(name, step)} SELECT * FROM {rows} {_or_else(name, table, step)}"
+    if step.kind is Update:
+        assigned = _assigned(table, values)
+        return f"UPDATE {quoted(name)} SET {assigned} FROM {rows}{_matching(name, table, table.key, values)}"
+    return f"DELETE FROM {quoted(name)} USING {rows}{_matching(name, table, step.columns, values)}"
 
 
 def select(selection: Selection, table_of: TableOf) -> Statement:
@@ -153,10 +126,31 @@ def _list(names: Iterable[str]) -> str:
     return ", ".join(map(quoted, names))
 
 
-def _insert(name: str, columns: Sequence[str], key: Sequence[str], assignments: Sequence[str]) -> str:
-    marks = ", ".join("?" * len(columns))
-    action = f"UPDATE SET {', '.join(assignments)}" if assignments else "NOTHING"
-    return f"INSERT INTO {quoted(name)} ({_list(columns)}) VALUES ({marks}) ON CONFLICT ({_list(key)}) DO {action}"
+def _insert(name: str, step: Step) -> str:
+    return f"INSERT INTO {quoted(name)} ({_list(step.columns)})"
+
+
+def _or_else(name: str, table: Table, step: Step) -> str:
+    """What happens where there is a row with this key."""
+    others = [quoted(column) for column in step.columns if column not in table.key]
+    if step.kind is Keep or not others:
+        return f"ON CONFLICT ({_list(table.key)}) DO NOTHING"
+    before = f"{quoted(name)}.{{0}}+" if step.kind is Add else ""
+    assigned = ", ".join(f"{column}={before.format(column)}excluded.{column}" for column in others)
+    return f"ON CONFLICT ({_list(table.key)}) DO UPDATE SET {assigned}"
+
+
+def _assigned(table: Table, values: Mapping[str, str]) -> str:
+    return ", ".join(f"{quoted(column)}={value}" for column, value in values.items() if column not in table.key)
+
+
+def _matching(name: str, table: Table, columns: Sequence[str], values: Mapping[str, str]) -> str:
+    conditions = []
+    for column in columns:
+        own, value = f"{quoted(name)}.{quoted(column)}", values[column]
+        is_same = f"{own}={value}"
+        conditions.append(is_same if column in table.key else f"({is_same} OR ({own} IS NULL AND {value} IS NULL))")
+    return f" WHERE {' AND '.join(conditions)}"
 
 
 def _direction(column: str, key: Sequence[str]) -> str:

@@ -5,13 +5,12 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from itertools import groupby
-from operator import itemgetter
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from eventsourcing.persistence import InterfaceError
 
+from application.projections.net import net
 from application.projections.projection import Projection, Row
 from application.views import (
     Advance,
@@ -246,9 +245,8 @@ def _apply(connection: sqlite3.Connection, advance: Advance) -> None:
     )
     if moved.rowcount != 1:
         raise Overtaken(f"generation {view.generation} of the view {view.name} is not at {view.position} any more")
-    changes = (sql.change(sql.table_name(view), advance.table, change) for change in advance.changes)
-    for text, statements in groupby(changes, key=itemgetter(0)):
-        connection.executemany(text, [parameters for _, parameters in statements])
+    for step in net(advance.table, advance.changes):
+        connection.executemany(sql.change_one(sql.table_name(view), advance.table, step), step.rows)
     left_out = [(view.name, view.generation, each.position, each.error) for each in advance.unreadable]
     connection.executemany("INSERT INTO unreadable VALUES (?,?,?,?)", left_out)
 

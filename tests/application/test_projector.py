@@ -214,6 +214,8 @@ KEY1: Row = {"number": 1}
         (Update(KEY1, {"colour": "x"}), "there is no column colour"),
         (Add({}, {"pieces": 1}), "a change names , and not number"),
         (Add(KEY1, {"colour": 1}), "there is no column colour"),
+        (Update(KEY1, {"number": 2}), "a change gives number, of its key, a value"),
+        (Add(KEY1, {"number": 2}), "a change gives number, of its key, a value"),
         (Remove({"colour": 1}), "there is no column colour"),
     ],
 )

@@ -92,9 +92,7 @@ def shelf(views: Views) -> Views:
     return views
 
 
-@pytest.mark.parametrize(
-    ("changes", "expected"),
-    [
+CHANGES: list[tuple[list[Change], list[tuple[Value, ...]]]] = [
         ([Put(row("a", 1, 5))], [("a", 1, 5, None)]),
         ([Put(row("a", 1, 5, "x")), Put(row("a", 1, 6))], [("a", 1, 6, None)]),
         ([Keep(row("a", 1, 5, "x")), Keep(row("a", 1, 6))], [("a", 1, 5, "x")]),
@@ -106,14 +104,40 @@ def shelf(views: Views) -> Views:
         ([Put(row("a", 1, 0, "x")), Put(row("a", 2)), Remove({"note": None})], [("a", 1, 0, "x")]),
         ([Put(row("a", 1)), Remove({"sku": "a", "line": 2})], [("a", 1, 0, None)]),
         ([Put(row("a", 1)), Remove({"sku": "a"}), Keep(row("a", 1, 9))], [("a", 1, 9, None)]),
+        (
+            [
+                *(Put(row("a", line, line, "x")) for line in (1, 2, 3, 4, 5, 6)),
+                *(Update({"sku": "a", "line": line}, {"note": note}) for line, note in ((1, None), (2, ""), (9, "z"))),
+                *(Add({"sku": "a", "line": line}, {"pieces": more}) for line, more in ((3, 10), (4, -10), (7, 7))),
+                *(Remove({"sku": "a", "line": line}) for line in (5, 8)),
+                *(Remove({"line": line}) for line in (6, 9)),
+            ],
+            [("a", 1, 1, None), ("a", 2, 2, ""), ("a", 3, 13, "x"), ("a", 4, -6, "x"), ("a", 7, 7, None)],
+        ),
+        ([Keep(row("a", 1, 1)), Update(A1, {"pieces": 2}), Add(A1, {"pieces": 3})], [("a", 1, 5, None)]),
+        ([Put(row("a", 1, 0, "x")), Put(row("b", 1)), Remove({"note": "x"})], [("b", 1, 0, None)]),
+        ([Put(row("a", 1, 0, "x")), Put(row("b", 1)), Remove({"note": None, "line": 1})], [("a", 1, 0, "x")]),
+        ([Put(row("a", 1, None)), Add(A1, {"pieces": 3})], [("a", 1, None, None)]),
         ([Put(row("a", 1, MOST)), Put(row("a", 2, -MOST))], [("a", 1, MOST, None), ("a", 2, -MOST, None)]),
         ([Put(row("Ünïcode 🎁 'quoted' \"twice\" ?", 1, 0, "\n"))], [("Ünïcode 🎁 'quoted' \"twice\" ?", 1, 0, "\n")]),
-    ],
-)  # fmt: skip
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("changes", "expected"), CHANGES)
 def test_changes_do_what_they_say_in_the_order_they_come(
     shelf: Views, changes: Sequence[Change], expected: list[tuple[Value, ...]]
 ) -> None:
     advance(shelf, *changes)
+
+    assert rows(shelf) == expected
+
+
+@pytest.mark.parametrize(("changes", "expected"), CHANGES)
+def test_changes_do_the_same_one_batch_at_a_time(
+    shelf: Views, changes: Sequence[Change], expected: list[tuple[Value, ...]]
+) -> None:
+    for change in changes:
+        advance(shelf, change)
 
     assert rows(shelf) == expected
 
