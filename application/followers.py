@@ -18,7 +18,11 @@ from application.unit_of_work import Stamp, UnitOfWork
 from domain.checkout_session import CheckoutSession
 from domain.effect import Effect
 from domain.event import Event
-from domain.identifiers import fulfillment_id
+from domain.fulfillment import FulfillmentFact
+from domain.identifiers import effect_id, fulfillment_id
+from domain.mail import MailKind
+from domain.policies.emails import mail_step
+from domain.policies.intake import retrieve_step
 from domain.policies.policy import Policy
 from domain.stripe_event import StripeEvent
 
@@ -297,10 +301,16 @@ def _log(decisions: Iterable[_Decision]) -> None:
 
 
 def _likely_streams(events: Iterable[Event]) -> Iterable[str]:
-    """The streams that the policies will most likely ask for, so that one select brings them all."""
+    """The streams that the policies will most likely ask for, so that one select brings them all. Above all those that
+    are not there yet: a stream that was used lately is remembered, but each that is missing would be a select."""
     for event in events:
-        if event.session_id is not None:
-            yield event.session_id
-            yield fulfillment_id(event.session_id)
-        if isinstance(event, StripeEvent.Received | Effect.Succeeded | Effect.GivenUp | Effect.RetryRequested):
+        if event.session_id is None:
+            continue
+        yield event.session_id
+        yield fulfillment_id(event.session_id)
+        if isinstance(event, StripeEvent.Received):
+            yield effect_id(event.session_id, retrieve_step(event))
+        elif isinstance(event, FulfillmentFact):
+            yield effect_id(event.session_id, mail_step(MailKind.RECEIPT))
+        elif isinstance(event, Effect.Succeeded | Effect.GivenUp | Effect.RetryRequested):
             yield event.originator_id

@@ -47,12 +47,17 @@ class UnitOfWork:
 
     def prefetch(self, ids: Iterable[str]) -> None:
         """Read all these streams at once, since one select of many is cheaper than many of one."""
-        missing = [id for id in dict.fromkeys(ids) if self._is_missing(id)]
+        missing = [id for id in dict.fromkeys(ids) if not self._has(id)]
         if missing:
             self._events.update(self._fetch(missing))
 
-    def _is_missing(self, id: str) -> bool:
-        return id not in self._states and id not in self._events and self._known(id) is None
+    def _has(self, id: str) -> bool:
+        if id in self._states or id in self._events:
+            return True
+        known = self._known(id)
+        if known is not None:
+            self._states[id] = known
+        return known is not None
 
     def _known(self, id: str) -> Aggregate[Any] | None:
         if not self._is_refreshed:

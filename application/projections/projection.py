@@ -6,10 +6,11 @@ folding the log again gives the same rows again.
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import lru_cache
+from typing import cast
 
 from domain.event import Event
 
@@ -33,6 +34,18 @@ class Table:
     columns: Mapping[str, Column]
     key: tuple[str, ...]
     indexes: tuple[tuple[str, ...], ...] = ()
+    names_of_key: frozenset[str] = field(init=False, repr=False)
+    types: Mapping[str, frozenset[type]] = field(init=False, repr=False)
+    """What a value of each column may be."""
+
+    def __post_init__(self) -> None:
+        fitting: dict[Column, set[type]] = {Column.TEXT: {str}, Column.INTEGER: {int, bool}}
+        types = {
+            name: frozenset(fitting[kind] | (set() if name in self.key else {type(None)}))
+            for name, kind in self.columns.items()
+        }
+        object.__setattr__(self, "types", types)
+        object.__setattr__(self, "names_of_key", frozenset(self.key))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +85,6 @@ class Remove:
     where: Row
 
 
-_TEXT, _INTEGER = Column.TEXT, Column.INTEGER
 Change = Put | Keep | Update | Add | Remove
 Fold = Callable[[Event, int], Iterable[Change]]
 
@@ -110,6 +122,7 @@ def topics(*kinds: type[Event]) -> frozenset[str]:
     return frozenset(kind.TOPIC for kind in kinds)
 
 
+@lru_cache(maxsize=4096)
 def rfc3339(at: datetime) -> str:
     """A time as it stands in rows and documents: UTC with microseconds, so that it sorts as text."""
     utc = at if at.tzinfo is UTC else at.astimezone(UTC)
@@ -125,17 +138,12 @@ def _check(table: Table, change: Change) -> None:
         _check_values(table, change.where)
     else:
         values = change.values if isinstance(change, Update) else change.amounts
-        _check_names(change.key, _names(table.key))
+        _check_names(change.key, table.names_of_key)
         _check_values(table, change.key)
         _check_values(table, values)
-        if not _names(table.key).isdisjoint(values):
-            named = ", ".join(sorted(_names(table.key) & values.keys()))
+        if not table.names_of_key.isdisjoint(values):
+            named = ", ".join(sorted(table.names_of_key & values.keys()))
             raise UnfitChange(f"a change gives {named}, of its key, a value")
-
-
-@lru_cache(maxsize=256)
-def _names(key: tuple[str, ...]) -> frozenset[str]:
-    return frozenset(key)
 
 
 def _check_names(given: Row, wanted: Set[str]) -> None:
@@ -144,16 +152,15 @@ def _check_names(given: Row, wanted: Set[str]) -> None:
 
 
 def _check_values(table: Table, row: Row) -> None:
-    columns = table.columns
+    types = table.types
     for name, value in row.items():
-        kind = columns.get(name)
-        if kind is None:
+        if name not in types:
             raise UnfitChange(f"there is no column {name}")
-        if value is None:
-            fits = name not in table.key
-        elif kind is _TEXT:
-            fits = isinstance(value, str) and (value.isprintable() or _UNSTORABLE.search(value) is None)
-        else:
-            fits = isinstance(value, int) and -_INTEGER_MAX <= value <= _INTEGER_MAX
-        if not fits:
+        if type(value) not in types[name] or not _is_storable(value):
             raise UnfitChange(f"the column {name} can't hold its value")
+
+
+def _is_storable(value: Value) -> bool:
+    if type(value) is str:
+        return (value.isascii() and "\0" not in value) or _UNSTORABLE.search(value) is None
+    return value is None or -_INTEGER_MAX <= cast(int, value) <= _INTEGER_MAX

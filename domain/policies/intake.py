@@ -18,6 +18,11 @@ HANDLED: Sequence[str] = (COMPLETED, SUCCEEDED, FAILED, EXPIRED)
 """What a webhook endpoint must send us. As a thin event each has the prefix `v1.`."""
 
 
+def retrieve_step(event: StripeEvent.Received) -> str:
+    """The step of the effect that asks Stripe for the rest."""
+    return f"retrieve_{event.type.rpartition('.')[2]}"
+
+
 class Intake:
     name = "intake"
     reads = frozenset(
@@ -60,7 +65,7 @@ class Intake:
         after = do.command(CheckoutSession, session, _hear, kind, event)
         if self._park_foreign(session, event, do) or kind == EXPIRED:
             return
-        step = f"retrieve_{kind.rpartition('.')[2]}"
+        step = retrieve_step(event)
         if after.version == before.version:
             if before.parked is not ParkReason.UNKNOWN_TO_STRIPE:
                 return

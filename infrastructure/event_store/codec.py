@@ -6,6 +6,7 @@ This is the one place where every event passes in both directions, so the one pl
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
+from operator import attrgetter
 from typing import Any, ClassVar, cast
 
 import msgspec
@@ -39,6 +40,7 @@ class _Shape:
     kind: type[Event]
     fields: tuple[str, ...]
     """In their order, which that of `vars()` is not once an event was read."""
+    values: Callable[[Any], tuple[Any, ...]]
     decoder: msgspec.json.Decoder[Event]
 
 
@@ -73,7 +75,7 @@ class JsonMapper(Mapper[str]):
         shape = self._shapes.get(kind.TOPIC)
         if shape is None or shape.kind is not kind:
             raise TypeError(f"{kind.__qualname__} is missing in infrastructure.event_store.topics")
-        state = {name: getattr(domain_event, name) for name in shape.fields}
+        state = dict(zip(shape.fields, shape.values(domain_event), strict=True))
         for header in _OPTIONAL_HEADERS:
             if state[header] is None:
                 del state[header]
@@ -113,7 +115,7 @@ class JsonMapper(Mapper[str]):
 
 def _shape(kind: type[Event]) -> _Shape:
     names = tuple(field.name for field in fields(kind) if field.name not in _COLUMNS)
-    return _Shape(kind, names, msgspec.json.Decoder(kind))
+    return _Shape(kind, names, attrgetter(*names), msgspec.json.Decoder(kind))
 
 
 def _name(stored: StoredEvent) -> str:
