@@ -4,14 +4,15 @@ import json
 import logging
 import re
 import sys
-import threading
+import time
 import traceback
 from collections.abc import Collection, Mapping
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any, TextIO, cast
+from typing import Any, Final, TextIO
 
+import msgspec
 import structlog
 from structlog.types import EventDict, ExcInfo, Processor, WrappedLogger
 
@@ -19,11 +20,12 @@ from infrastructure.redaction import Redaction
 
 LINE_BYTES_MAX = 64 * 1024
 
-_SHORT_MAX = 40
 _FRAMES_MAX = 20
 _TRACEBACK_LINES_MAX = 60
 _SESSION = re.compile(r"cs_(?:test|live)_[A-Za-z0-9]{1,200}")
+_LONG = ("exception", "stack")
 _ORDER = ("time", "level", "event", "session_id", "logger")
+_encode: Final = msgspec.json.Encoder().encode
 _QUIET = ("httpx2", "httpcore2", "stripe", "uvicorn.access", "asyncio")
 """Libraries that say at INFO what we say ourselves, and with whole URLs."""
 
@@ -36,11 +38,17 @@ def configure_logs(
     `secrets` are settings that nothing else would give away as secret, like `FULFILL_SECRET_KEY`. Calling it again
     replaces what was configured before.
     """
-    lines, render = _Lines(stream if stream is not None else sys.stderr), _Render(Redaction(secrets))
+    lines = _Lines(stream if stream is not None else sys.stderr)
+    render = _Render(Redaction(secrets))
     structlog.configure(
-        processors=[*_common(), render],
-        wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=lambda name="": _Logger(name, lines),
+        processors=[
+            structlog.stdlib.filter_by_level,
+            structlog.stdlib.PositionalArgumentsFormatter(),
+            *_common(),
+            render,
+        ],
+        wrapper_class=_BoundLogger,
+        logger_factory=lru_cache(lambda name="root": _Logger(name, lines)),
         cache_logger_on_first_use=False,
     )
     lines.setFormatter(
@@ -58,7 +66,7 @@ def _common() -> list[Processor]:
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,
-        structlog.processors.StackInfoRenderer(),
+        structlog.processors.StackInfoRenderer(additional_ignores=[__name__]),
         structlog.processors.ExceptionRenderer(_traceback),
     ]
 
@@ -77,24 +85,49 @@ def _replace_handlers(handler: logging.Handler, level: int | str) -> None:
 
 
 class _Lines(logging.StreamHandler[TextIO]):
-    """A record that can't be written is named, without the arguments that the standard handler would print."""
+    """Where lines are written, one at a time, whichever thread and library they come from."""
 
-    def write(self, line: str) -> None:
-        with suppress(OSError, ValueError), cast(threading.RLock, self.lock):  # the stream may be gone
+    def write_line(self, line: str) -> None:
+        with self.lock or nullcontext():
             self.stream.write(line + self.terminator)
-            self.flush()
+            self.stream.flush()
+
+    def write_failure(self, name: str) -> None:
+        """A record that can't be written is named, without the arguments that the standard handler would print."""
+        with suppress(Exception):  # the stream itself may be gone
+            what = "a log record could not be written"
+            self.write_line(_json({"time": _now(), "level": "error", "event": what, "logger": name}))
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the name is logging's
-        line = {"time": _now(), "level": "error", "event": "a log record could not be written", "logger": record.name}
-        self.write(json.dumps(line))
+        self.write_failure(record.name)
 
 
 class _Logger:
-    """What our own loggers end in: one write, without a way through the standard library's records."""
+    """As much of a logger as structlog asks for: our own lines go past the standard library, which costs too much."""
+
+    disabled = False
+    getEffectiveLevel = staticmethod(logging.root.getEffectiveLevel)  # noqa: N815 - the name is logging's
 
     def __init__(self, name: str, lines: _Lines) -> None:
-        self.name = name
-        self.debug = self.info = self.warning = self.error = self.critical = lines.write
+        self.name, self.lines = name, lines
+
+
+class _BoundLogger(structlog.stdlib.BoundLogger):
+    """A line that can't be made or written breaks nothing of what it tells of."""
+
+    _logger: Any
+    """A `_Logger`."""
+
+    def _proxy_to_logger(self, method_name: str, event: str | None = None, *event_args: Any, **event_kw: Any) -> None:
+        if event_args:
+            event_kw["positional_args"] = event_args
+        try:
+            (line,), _ = self._process_event(method_name, event, event_kw)
+            self._logger.lines.write_line(line)
+        except structlog.DropEvent:
+            return
+        except Exception:  # noqa: BLE001 - whatever stands in it, whatever became of the stream
+            self._logger.lines.write_failure(self._logger.name)
 
 
 class _Render:
@@ -102,11 +135,9 @@ class _Render:
 
     def __init__(self, redaction: Redaction) -> None:
         self._redaction = redaction
-        self._known = lru_cache(maxsize=1024)(redaction.text)
-        """Names of fields and loggers, and what happened, are the same few again and again."""
 
     def __call__(self, _logger: WrappedLogger, _method: str, event_dict: EventDict) -> str:
-        record = {"time": _now(), **self._redacted(event_dict)}
+        record = self._redacted(event_dict)
         line = _json(record)
         if len(line) > LINE_BYTES_MAX:
             kept = {key: value for key, value in record.items() if key in _ORDER}
@@ -114,19 +145,15 @@ class _Render:
         return line
 
     def _redacted(self, event_dict: Mapping[str, Any]) -> dict[str, object]:
-        record = {self._known(str(key)): self._value(key, value) for key, value in event_dict.items()}
-        for key in ("exception", "stack"):
-            if isinstance(event_dict.get(key), str):
+        text, value = self._redaction.text, self._redaction.value
+        record = {"time": _now()} | {text(key): value(each) for key, each in event_dict.items()}
+        session_id = event_dict.get("session_id")
+        if record.get("session_id") != session_id and isinstance(session_id, str) and _SESSION.fullmatch(session_id):
+            record["session_id"] = str.__str__(session_id)  # as it is, should its digits look like those of a card
+        for key in _LONG:
+            if key in event_dict and isinstance(event_dict[key], str):
                 record[key] = self._lines(event_dict[key])
-        return record
-
-    def _value(self, key: str, value: object) -> object:
-        if isinstance(value, str):
-            if key == "session_id" and _SESSION.fullmatch(value):
-                return value
-            if len(value) <= _SHORT_MAX:
-                return self._known(value)
-        return self._redaction.value(value)
+        return {key: record[key] for key in _ORDER if key in record} | record
 
     def _lines(self, text: str) -> str:
         """The end of a traceback is where the error is, and each of its lines may be long."""
@@ -134,12 +161,22 @@ class _Render:
 
 
 def _json(record: Mapping[str, object]) -> str:
-    ordered = {key: record[key] for key in _ORDER if key in record} | dict(record)
-    return json.dumps(ordered)
+    """In ASCII, since who reads it may take other characters for the end of a line, or not know them at all."""
+    try:
+        line = _encode(record).decode()
+    except (UnicodeEncodeError, TypeError):
+        line = "…"
+    return line if line.isascii() else json.dumps(record, separators=(",", ":"))
 
 
 def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    seconds, microseconds = divmod(time.time_ns() // 1000, 1_000_000)
+    return f"{_second(seconds)}.{microseconds:06}Z"
+
+
+@lru_cache(maxsize=1)
+def _second(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def _traceback(exc_info: ExcInfo) -> str:

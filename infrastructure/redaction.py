@@ -15,15 +15,22 @@ DEPTH_MAX = 6
 _READ_MAX = 2 * TEXT_MAX
 """How much of a text is looked at; what is taken out may shorten it."""
 
+_REMEMBERED_MAX = 4096
+_REMEMBERED_LENGTH_MAX = 128
+"""Harmless texts that are known again: keys, names, and the IDs of the checkouts under way."""
+
 _SECRET = re.compile(r"""(?:whsec|(?:sk|rk)_(?:test|live|org)|(?<![A-Za-z0-9])(?:sk|rk))_[^\s"',;<>]+""")
 _SESSION_IN_URL = re.compile(
     r"""((?:session_id|[=/&?]|%3D|%2F)["':=\s]{0,3})cs_(?:test|live)_[A-Za-z0-9]+""", re.IGNORECASE
 )
 _WORD = re.compile(r'[^\s<>"(),;]+')
-_ADDRESS = re.compile(r"(?:@|%40)[^@]*[^\W\d_]", re.IGNORECASE)
-"""An at sign with a letter somewhere after it. `stream@12`, as causes are written, is none."""
+_AT = re.compile(r"(?:@|%40)(?:[^\w@]|[\d_])*+([^\W\d_])?")
+"""At signs, and the letter after them if there is one. However many there are, no character is looked at twice."""
 _DIGITS = re.compile(r"\d(?:[\s.\u2010-\u2015-]{0,3}\d){12,}")
 _DIGIT = re.compile(r"\d")
+_ALL_BUT_DIGITS = bytes(set(range(256)) - set(b"0123456789"))
+_NUMBERS = (int, float)
+_LISTS = (list, tuple, set, frozenset)
 _CARD_LENGTH_MIN, _CARD_LENGTH_MAX = 13, 19
 
 
@@ -33,39 +40,56 @@ class Redaction:
     def __init__(self, secrets: Collection[str] = ()) -> None:
         longest_first = sorted({secret for secret in secrets if secret.strip()}, key=len, reverse=True)
         self._secrets = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
+        self._harmless: set[str] = set()
 
     def value(self, value: object, depth: int = 0) -> object:
-        """Anything, as JSON can say it."""
-        if value is None or isinstance(value, bool):
+        """Anything, as JSON can say it, and of no types but JSON's."""
+        if value is None or value is True or value is False or (type(value) is str and value in self._harmless):
             return value
         if isinstance(value, str):
             return self.text(value)
-        if isinstance(value, int | float):
-            text = self.text(str(value))
-            return value if text == str(value) and math.isfinite(value) else text
-        if isinstance(value, Mapping | list | tuple | set | frozenset):
-            return "…" if depth >= DEPTH_MAX else self._items(value, depth + 1)
+        if isinstance(value, _NUMBERS):
+            return self._number(value)
+        if isinstance(value, _LISTS):
+            return "…" if depth >= DEPTH_MAX else [self.value(each, depth + 1) for each in list(value)[:ITEMS_MAX]]
+        if isinstance(value, Mapping):
+            return "…" if depth >= DEPTH_MAX else self._pairs(value, depth + 1)
         return self.text(_shown(value))
 
-    def _items(self, value: object, depth: int) -> object:
-        if isinstance(value, Mapping):
-            pairs = list(value.items())[:ITEMS_MAX]
-            return {self.text(str(key)): self.value(each, depth) for key, each in pairs}
-        assert isinstance(value, list | tuple | set | frozenset)
-        return [self.value(each, depth) for each in list(value)[:ITEMS_MAX]]
+    def _number(self, value: float) -> object:
+        plain = int.__pos__(value) if isinstance(value, int) else float.__pos__(value)
+        text = str(plain)
+        shown = self.text(text)
+        return plain if shown == text and math.isfinite(plain) else shown
+
+    def _pairs(self, value: Mapping[object, object], depth: int) -> object:
+        pairs = list(value.items())[:ITEMS_MAX]
+        return {self.text(str(key)): self.value(each, depth) for key, each in pairs}
 
     def text(self, text: str) -> str:
+        if type(text) is not str:
+            text = str.__str__(text)  # the characters, whatever a class of its own says of them
+        if text in self._harmless:
+            return text
+        shown = self._taken_out(text)
+        if shown == text and len(text) <= _REMEMBERED_LENGTH_MAX:
+            if len(self._harmless) >= _REMEMBERED_MAX:
+                self._harmless.clear()
+            self._harmless.add(text)
+        return shown
+
+    def _taken_out(self, text: str) -> str:
+        """Each rule is followed only where a text has what the rule can't do without: to find that out costs little."""
         text = _head(text, _READ_MAX)
         if self._secrets is not None:
             text = self._secrets.sub("[secret]", text)
-        # Each pattern is looked for only where something that it can't do without is there: it is done for every text.
         if "k_" in text or "whsec_" in text:
             text = _SECRET.sub("[secret]", text)
-        if "_" in text:
+        if "cs_" in text.casefold():
             text = _SESSION_IN_URL.sub(r"\1[session]", text)
         if "@" in text or "%40" in text:
             text = _WORD.sub(_without_address, text)
-        if len(text) >= _CARD_LENGTH_MIN:
+        if _has_digits_for_a_card(text):
             text = _DIGITS.sub(_without_cards, text)
         return text if len(text) <= TEXT_MAX else text[:TEXT_MAX] + "…"
 
@@ -89,7 +113,13 @@ def _head(text: str, length: int) -> str:
 
 
 def _without_address(word: re.Match[str]) -> str:
-    return "[email]" if _ADDRESS.search(word[0]) else word[0]
+    """A letter after an at sign makes an address. `stream@12`, as causes are written, is none."""
+    return "[email]" if any(at[1] for at in _AT.finditer(word[0])) else word[0]
+
+
+def _has_digits_for_a_card(text: str) -> bool:
+    """Whether there are enough, wherever they are. Other scripts have digits too, so there it is always possible."""
+    return not text.isascii() or len(text.encode().translate(None, _ALL_BUT_DIGITS)) >= _CARD_LENGTH_MIN
 
 
 def _without_cards(run: re.Match[str]) -> str:

@@ -122,7 +122,7 @@ def topics(*kinds: type[Event]) -> frozenset[str]:
     return frozenset(kind.TOPIC for kind in kinds)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=128)  # many events of a batch have the same times
 def rfc3339(at: datetime) -> str:
     """A time as it stands in rows and documents: UTC with microseconds, so that it sorts as text."""
     utc = at if at.tzinfo is UTC else at.astimezone(UTC)

@@ -3,9 +3,12 @@
 import io
 import json
 import logging
+import os
 import re
+import threading
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -218,6 +221,103 @@ def test_a_record_that_can_not_be_written_is_named_without_its_arguments(
     line = json.loads(stream.getvalue())
     assert (line["event"], line["logger"]) == ("a log record could not be written", "theirs")
     assert capsys.readouterr().err == ""
+
+
+class Unreadable(Mapping[str, str]):
+    def __getitem__(self, key: str) -> str:
+        raise RuntimeError("ada@example.com")
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(["key"])
+
+    def __len__(self) -> int:
+        return 1
+
+
+def test_an_own_line_that_can_not_be_made_breaks_nothing(lines: Lines, stream: io.StringIO) -> None:
+    log = structlog.get_logger("ours")
+
+    log.info("%d", "ada@example.com")
+    log.info("a mapping", field=Unreadable())
+    log.info("a number", field=10**5000)
+
+    assert [(line["event"], line["logger"]) for line in lines()] == [("a log record could not be written", "ours")] * 3
+    assert "ada@" not in stream.getvalue()
+
+
+class Refusing(io.StringIO):
+    """A stream that can't be written for a while, whatever the reason."""
+
+    def __init__(self, trouble: Exception) -> None:
+        super().__init__()
+        self.trouble: Exception | None = trouble
+
+    def write(self, text: str) -> int:
+        if self.trouble is not None:
+            raise self.trouble
+        return super().write(text)
+
+
+@pytest.mark.parametrize("trouble", [OSError("full"), ValueError("closed"), RuntimeError("reentrant call")], ids=repr)
+@pytest.mark.parametrize("get_logger", [structlog.get_logger, logging.getLogger], ids=["ours", "theirs"])
+def test_a_stream_that_refuses_breaks_nothing(get_logger: Callable[[str], Any], trouble: Exception) -> None:
+    stream = Refusing(trouble)
+    configure_logs(stream)
+
+    get_logger("any").warning("one")
+    stream.trouble = None
+    get_logger("any").warning("two")
+
+    assert [json.loads(line)["event"] for line in stream.getvalue().splitlines()] == ["two"]
+
+
+class Slow(io.StringIO):
+    """A stream in which another thread may come between any two characters."""
+
+    def write(self, text: str) -> int:
+        for place in range(0, len(text), 10):
+            super().write(text[place : place + 10])
+            os.sched_yield()
+        return len(text)
+
+
+def test_lines_of_several_threads_do_not_mix() -> None:
+    stream = Slow()
+    configure_logs(stream)
+    loggers = [structlog.get_logger("ours"), logging.getLogger("theirs")] * 2
+    start = threading.Barrier(len(loggers))
+
+    def work(number: int) -> None:
+        start.wait()
+        for n in range(50):
+            loggers[number].warning(f"{number} {n}")
+
+    with ThreadPoolExecutor(len(loggers)) as threads:
+        list(threads.map(work, range(len(loggers))))
+
+    written = [json.loads(line)["event"] for line in stream.getvalue().splitlines()]
+    assert sorted(written) == sorted(f"{number} {n}" for number in range(4) for n in range(50))
+
+
+def test_a_stack_ends_where_the_line_was_logged(lines: Lines) -> None:
+    structlog.get_logger("ours").info("here", stack_info=True)
+
+    assert "test_a_stack_ends_where_the_line_was_logged" in lines()[0]["stack"].splitlines()[-2]
+
+
+@pytest.mark.parametrize("text", ["\u00e9", "\u2028", "\x85", "\x7f", "\ud800", "\x1c\r\n", "\U0001f600"], ids=ascii)
+def test_a_line_is_ascii_whatever_is_in_it(text: str, lines: Lines, stream: io.StringIO) -> None:
+    structlog.get_logger("ours").info("text", **{text: text})
+
+    assert stream.getvalue().isascii()
+    assert lines()[0][text] == text
+
+
+def test_a_session_with_the_digits_of_a_card_keeps_its_own_field(lines: Lines) -> None:
+    structlog.get_logger("ours").info("visit", session_id="cs_test_4242424242424242", other="cs_test_4242424242424242")
+
+    (line,) = lines()
+    assert (line["session_id"], line["other"]) == ("cs_test_4242424242424242", "cs_test_[card]")
 
 
 def test_a_stream_that_is_gone_breaks_nothing(stream: io.StringIO, lines: Lines) -> None:

@@ -1,6 +1,8 @@
 """Nothing that must not be logged survives, whatever stands around it."""
 
 import string
+from enum import StrEnum
+from typing import Self
 
 import pytest
 from hypothesis import given
@@ -124,6 +126,41 @@ def test_redacting_twice_changes_nothing_more(text: str) -> None:
     assert Redaction().text(once) == once
 
 
+HOSTILE = [
+    *"@ %40 @12 whsec_ sk_ rk_ k_ test_ live_ org_ cs_test_ CS_LIVE_ session_id = / & ? %3D %2f : ' , ; < …".split(),
+    *"_ - . a K 0 42 4242 4242424242424242 378282246310005 horse evt_1A2b eff_cs_test_a1 /CS_LIVE_a1".split(),
+    *["horse battery", '"', " ", "\n", "\u00a0", "\u2028", "\u2010", "\u00e9", "\u00b2", "\u0664", "\u212a", "\ud800"],
+    *["=c\u017f_te\u017ft_a1", "SESS\u0131ON_ID"],
+]
+hostile = st.lists(st.sampled_from(HOSTILE), max_size=20).map("".join)
+
+
+@given(st.text(max_size=300) | hostile | st.tuples(hostile, around, hostile).map("".join))
+def test_what_is_taken_out_of_a_text_is_the_same_when_every_rule_is_followed(text: str) -> None:
+    redaction = Redaction(["horse", "horse battery"])
+    everything = "horse sk_live_x /cs_test_a a@b.c 4242424242424242"
+
+    alone, again, known = redaction.text(text), redaction.text(text), redaction.value(text)
+
+    assert redaction.text(f"{text} ~ {everything}") == f"{alone} ~ [secret] [secret] /[session] [email] [card]"
+    assert alone == again == known
+
+
+@given(st.lists(around | hostile, max_size=8))
+def test_what_was_seen_before_makes_no_difference(texts: list[str]) -> None:
+    redaction = Redaction(["horse"])
+
+    assert [redaction.text(text) for text in texts * 2] == [Redaction(["horse"]).text(text) for text in texts] * 2
+
+
+def test_more_texts_than_are_remembered_are_seen_as_well() -> None:
+    redaction = Redaction()
+    texts = [f"evt_{n}" for n in range(10_000)]
+
+    assert [redaction.text(text) for text in texts] == texts
+    assert redaction.text("evt_1 a@b.c") == "evt_1 [email]"
+
+
 @given(st.text(max_size=100), st.integers(0, 2000), st.sampled_from(["x", "x ", "1", "1 ", "@", "a@b.c "]))
 def test_a_text_is_bounded(text: str, times: int, unit: str) -> None:
     assert len(Redaction().text(text + unit * times * 5)) <= TEXT_MAX + 1
@@ -161,6 +198,46 @@ def test_an_object_is_shown_as_it_shows_itself_without_what_must_not_be_seen() -
     assert Redaction().value(Customer()) == "Customer([email])"
     assert Redaction().value(Broken()) == "<Broken>"
     assert Redaction().value(b"ada@example.com") == "[email]"
+
+
+class Named(str):
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return "ada@example.com"
+
+    def __eq__(self, other: object) -> bool:
+        return True
+
+    __hash__ = str.__hash__
+
+
+class Coded(StrEnum):
+    """Is one text and has another as its value, which some encoders write."""
+
+    ONE = "ada@example.com"
+
+    def __new__(cls, value: str) -> Self:
+        member = str.__new__(cls, "one")
+        member._value_ = value
+        return member
+
+
+class Numbered(int):
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return "ada@example.com"
+
+
+def test_a_class_of_its_own_is_no_way_around() -> None:
+    values: list[object] = [Named("a@b.c"), Named("one"), Coded.ONE, Numbered(4242424242424242), Numbered(1)]
+
+    shown = Redaction().value(values)
+
+    assert shown == ["[email]", "one", "one", "[card]", 1]
+    assert isinstance(shown, list)
+    assert [type(each) for each in shown] == [str, str, str, str, int]
 
 
 def test_numbers_stay_numbers_where_json_can_say_them() -> None:
