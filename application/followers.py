@@ -8,10 +8,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import structlog
-from eventsourcing.persistence import IntegrityError, Notification, PersistenceError, Tracking
+from eventsourcing.persistence import IntegrityError, PersistenceError, Tracking
 
 from application.errors import UnreadableEvent
-from application.log import Log, ParkedEvent
+from application.log import Entry, Log, ParkedEvent
 from application.ports import Clock, WorkerLocks
 from application.recent_states import RecentStates
 from application.unit_of_work import Stamp, UnitOfWork
@@ -92,7 +92,7 @@ class Followers:
             return False
         if not self._positions:
             self._adopt()
-        read = self._log.store.select_notifications(self.position, self._limit, inclusive_of_start=False)
+        read = self._log.read(self.position, self._limit)
         if not read:
             self._store_positions()
             return False
@@ -155,11 +155,8 @@ class Followers:
         if not batch.has_news:
             return ()
         trackings = [Tracking(name, position) for name, position in batch.positions.items()]
-        stored = self._log.encode(batch.unit.pending)
-        store = self._log.store
-        return (
-            store.insert_events(stored, trackings=trackings, since=self._stored, park=batch.park, unpark=batch.unpark)
-            or ()
+        return self._log.append(
+            batch.unit.pending, trackings=trackings, since=self._stored, park=batch.park, unpark=batch.unpark
         )
 
     def _step_back(self, size: int) -> None:
@@ -170,16 +167,17 @@ class Followers:
         else:
             self._limit = max(1, size // 2)
 
-    def _decide(self, read: Sequence[Notification]) -> _Batch:
+    def _decide(self, read: Sequence[Entry]) -> _Batch:
         batch = _Batch(UnitOfWork(self._log.streams, self._recent))
-        events = [(notification, self._readable(notification)) for notification in read]
-        batch.unit.prefetch(_likely_streams(event for _, event in events if isinstance(event, Event)))
+        events = [(entry, entry.readable) for entry in read]
+        read_by_some = (event for _, event in events if isinstance(event, Event) and self._concerned(event))
+        batch.unit.prefetch(_likely_streams(read_by_some))
         parked = set(self._parked)
-        for notification, event in events:
+        for entry, event in events:
             for policy in self._concerned(event):
-                if self._positions[policy.name] < notification.id:
-                    self._follow(policy, notification, event, batch, parked)
-        batch.positions = {name: max(position, read[-1].id) for name, position in self._positions.items()}
+                if self._positions[policy.name] < entry.position:
+                    self._follow(policy, entry, event, batch, parked)
+        batch.positions = {name: max(position, read[-1].position) for name, position in self._positions.items()}
         return batch
 
     def _concerned(self, event: Event | UnreadableEvent) -> Sequence[Policy]:
@@ -190,36 +188,29 @@ class Followers:
             self._readers[kind] = [policy for policy in self._policies if is_for_all or kind in policy.reads]
         return self._readers[kind]
 
-    def _readable(self, notification: Notification) -> Event | UnreadableEvent:
-        try:
-            event = self._log.decode(notification)
-        except UnreadableEvent as error:
-            return error
-        return event
-
     def _follow(
         self,
         policy: Policy,
-        notification: Notification,
+        entry: Entry,
         event: Event | UnreadableEvent,
         batch: _Batch,
         parked: set[tuple[str, str]],
     ) -> None:
         """Let the policy decide; park what it can't, and what comes behind that for the same subject."""
-        subject = event.session_id or str(notification.originator_id)
+        subject = event.session_id or entry.stream
         if isinstance(event, CheckoutSession.RetryRequested | StripeEvent.RetryRequested):
             self._retry(policy, subject, batch, parked)
         is_read = isinstance(event, UnreadableEvent) or type(event) in policy.reads
         if not is_read:
             return
         if (policy.name, subject) in parked:
-            self._park(policy, notification.id, subject, "It waits behind an earlier event", batch)
+            self._park(policy, entry.position, subject, "It waits behind an earlier event", batch)
             return
         try:
             self._attempt(policy, event, batch)
         except _Poison as poison:
             parked.add((policy.name, subject))
-            self._park(policy, notification.id, subject, str(poison), batch)
+            self._park(policy, entry.position, subject, str(poison), batch)
             self._mark_failed(event, str(poison), batch.unit)
 
     def _attempt(self, policy: Policy, event: Event | UnreadableEvent, batch: _Batch) -> None:
@@ -276,7 +267,7 @@ class Followers:
         entries = self._log.store.select_parked(policy=policy.name, subject=subject)
         ours = [entry for entry in batch.park if (entry.policy, entry.subject) == (policy.name, subject)]
         for entry in [*entries, *ours]:
-            event = self._readable(self._log.store.select_positions([entry.position])[0])
+            event = self._log.entry(self._log.store.select_positions([entry.position])[0]).readable
             try:
                 self._attempt(policy, event, batch)
             except _Poison as poison:

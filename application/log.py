@@ -4,11 +4,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
+from functools import partial
+from typing import Any, cast
 
 from eventsourcing.application import AggregateNotFoundError, Application
 from eventsourcing.persistence import Notification, ProcessRecorder, StoredEvent, Tracking
+from eventsourcing.utils import EnvType
 
+from application.tail import Entry, Tail
 from domain.event import A, Event, projector
 
 
@@ -79,6 +82,10 @@ class Log(Application[str]):
 
     name = "fulfillment"
 
+    def __init__(self, env: EnvType | None = None) -> None:
+        super().__init__(env)
+        self._tail = Tail()
+
     def construct_recorder(self) -> LogRecorder:
         return cast(LogRecorder, self.factory.process_recorder())
 
@@ -93,6 +100,33 @@ class Log(Application[str]):
             UnreadableEvent: this version can't read it.
         """
         return cast(Event, self.mapper.to_domain_event(stored))
+
+    def append(self, events: Sequence[Event], **with_them: Any) -> Sequence[int]:
+        """Insert events, and what goes with them, in one transaction. Returns their positions.
+
+        Raises:
+            IntegrityError: a stream has such a version already, or a position is not what it was.
+            PersistenceError: the store can't take them now, or took them without our hearing of it.
+        """
+        stored = self.encode(events)
+        positions = self.store.insert_events(stored, **with_them) or ()
+        self._tail.append([self._entry(position, each) for position, each in zip(positions, stored, strict=True)])
+        return positions
+
+    def read(self, after: int, limit: int, until: int | None = None) -> Sequence[Entry]:
+        """What comes after this position, in order: at most so many, and none behind `until`."""
+        known = self._tail.after(after, limit)
+        if not known:
+            found = self.store.select_notifications(after, limit, until, inclusive_of_start=False)
+            return [self.entry(each) for each in found]
+        return known if until is None else [entry for entry in known if entry.position <= until]
+
+    def entry(self, notification: Notification) -> Entry:
+        return self._entry(notification.id, notification)
+
+    def _entry(self, position: int, stored: StoredEvent) -> Entry:
+        stream = str(stored.originator_id)
+        return Entry(position, stream, stored.topic, len(stored.state), partial(self.decode, stored))
 
     def encode(self, events: Sequence[Event]) -> list[StoredEvent]:
         return [self.mapper.to_stored_event(event) for event in events]
@@ -117,4 +151,4 @@ class Log(Application[str]):
             return kind(id=id)
 
 
-__all__ = ["Log", "LogRecorder", "Notification", "ParkedEvent", "StoredEvent", "Tracking"]
+__all__ = ["Entry", "Log", "LogRecorder", "Notification", "ParkedEvent", "StoredEvent", "Tracking"]

@@ -15,7 +15,7 @@ from operator import itemgetter
 from typing import Any
 
 from application.errors import NotFound
-from application.log import Notification
+from application.log import Entry
 from application.projections.following import Following, ReadableLog, fold_batch
 from application.projections.projection import Projection, Row, Value
 from application.projections.registry import PROJECTIONS
@@ -177,14 +177,15 @@ class Rebuild:
             return view.position, end
         # The end is asked for first: what the filter leaves out of a batch that is not full is below it for certain.
         read = self._select(projection, view.position, end)
-        position = read[-1].id if len(read) == self._batch_max else end
-        views.apply(fold_batch(self._log, read, [Following(projection, view)], position))
+        position = read[-1].position if len(read) == self._batch_max else end
+        views.apply(fold_batch(read, [Following(projection, view)], position))
         return position, end
 
-    def _select(self, projection: Projection, start: int, stop: int) -> Sequence[Notification]:
+    def _select(self, projection: Projection, start: int, stop: int) -> Sequence[Entry]:
         topics = sorted(projection.reads or ())
         store = self._log.store
-        return store.select_notifications(start, self._batch_max, stop, topics, inclusive_of_start=False)
+        found = store.select_notifications(start, self._batch_max, stop, topics, inclusive_of_start=False)
+        return [self._log.entry(each) for each in found]
 
 
 class _Meter:

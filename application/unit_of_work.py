@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Concatenate, ParamSpec, cast
 
 from application.recent_states import RecentStates
-from domain.event import UNSTAMPED, A, Aggregate, Event
+from domain.event import UNSTAMPED, A, Aggregate, Event, replace
 from domain.personal import Personal
 
 P = ParamSpec("P")
@@ -115,7 +115,8 @@ class UnitOfWork:
 
 def stamped(fact: Event, stamp: Stamp, stream: str, version: int) -> Event:
     """The event that records this fact."""
-    return fact.stamped(
+    return replace(
+        fact,
         originator_id=stream,
         originator_version=version,
         occurred_at=stamp.now if fact.occurred_at is UNSTAMPED else fact.occurred_at,

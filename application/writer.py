@@ -221,9 +221,9 @@ class Writer:
             elif isinstance(job, _Decision):
                 outcomes.append(_decide(unit, job))
         if unit.pending:
-            positions = self._log.store.insert_events(self._log.encode(unit.pending))
+            positions = self._log.append(unit.pending)
             self.is_failing = False
-            self._recent.keep(unit.states, positions or ())
+            self._recent.keep(unit.states, positions)
         return outcomes
 
     def _begun(self, ids: Sequence[str]) -> set[str]:

@@ -1,13 +1,13 @@
 """A Checkout Session: what Stripe told us of it, and from where. Facts are recorded, never refused."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar, Self, assert_never
 
 from domain.checkout import PAID_STATUSES, Checkout
-from domain.event import UNSTAMPED, Aggregate, Event
+from domain.event import UNSTAMPED, Aggregate, Event, replace
 from domain.identifiers import is_livemode
 from domain.personal import Personal
 
@@ -29,7 +29,7 @@ class ParkReason(StrEnum):
     UNKNOWN_TO_STRIPE = "unknown_to_stripe"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class CheckoutSession(Aggregate["CheckoutSessionFact"]):
     @dataclass(frozen=True, kw_only=True)
     class Completed(Event):

@@ -4,20 +4,21 @@ The stream's ID is the idempotency key of every attempt. The claim is an event: 
 attempt number n, and the outcome of an attempt that is not the current one is not recorded.
 """
 
+import dataclasses
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Self, assert_never
 
 from domain.catalog import PlannedLine
-from domain.event import Aggregate, Event
+from domain.event import Aggregate, Event, replace
 from domain.mail import Mail
 from domain.personal import Personal
 
 RETRIEVE, MAIL = "retrieve", "mail"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Effect(Aggregate["EffectFact"]):
     @dataclass(frozen=True, kw_only=True)
     class Requested(Event):
@@ -132,7 +133,7 @@ class Effect(Aggregate["EffectFact"]):
         """Try again a mail that was given up, now that there is somebody to send it to."""
         if self.given_up is None or self.requested is None or self.requested.mail is None:
             return []
-        mail = replace(self.requested.mail, to=to, name=name)
+        mail = dataclasses.replace(self.requested.mail, to=to, name=name)
         return [*self.request_retry(), self.Requested(kind=MAIL, step=self.requested.step, mail=mail)]
 
     def _is_current(self, number: int) -> bool:

@@ -5,11 +5,24 @@ version, who, when, why) as it records them.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, ClassVar, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
 
 from domain.personal import Personal
+
+if TYPE_CHECKING:
+    from dataclasses import replace as replace  # noqa: PLC0414 - as a re-export, for the type checker
+else:
+
+    def replace(of, /, **changes):
+        """`dataclasses.replace` for events and aggregates, which have no slots: that one asks the constructor for every
+        field, which takes ten times as long, and this is done for every event there is."""
+        new = object.__new__(type(of))
+        new.__dict__.update(of.__dict__)
+        new.__dict__.update(changes)
+        return new
+
 
 UNSTAMPED = datetime.min.replace(tzinfo=UTC)
 
@@ -40,19 +53,11 @@ class Event:
     session_id: str | None = None
     """The Checkout Session it belongs to."""
 
-    def stamped(self, **headers: object) -> Self:
-        """The same with these headers. As `dataclasses.replace` would make it, which asks the constructor and takes
-        several times as long."""
-        event = object.__new__(type(self))
-        vars(event).update(vars(self))
-        vars(event).update(headers)
-        return event
-
 
 E = TypeVar("E", bound=Event)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Aggregate(Generic[E]):
     """The state of one stream, immutable: `evolve` makes the next one. Decisions are methods that return facts."""
 
@@ -67,7 +72,7 @@ class Aggregate(Generic[E]):
         state = self.apply(event)
         if state is self:
             return replace(self, version=event.originator_version)
-        object.__setattr__(state, "version", event.originator_version)  # nobody else has it yet
+        vars(state)["version"] = event.originator_version  # nobody else has it yet
         return state
 
     def foresee(self, facts: Iterable[E]) -> Self:

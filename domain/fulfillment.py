@@ -1,20 +1,20 @@
 """The fulfillment of a session: its plan, and how far each line of it has got."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar, Self, assert_never
 
 from domain.catalog import ACCESS, MANUAL, PlannedLine
 from domain.errors import Refused
-from domain.event import Aggregate, Event
+from domain.event import Aggregate, Event, replace
 from domain.line import Line, LineState, Parcel
 from domain.personal import Personal
 
 TEXT_MAX = 200
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Fulfillment(Aggregate["FulfillmentFact"]):
     @dataclass(frozen=True, kw_only=True)
     class StockHeld(Event):

@@ -2,15 +2,15 @@
 
 from collections import ChainMap
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import ClassVar, Self, assert_never
 
-from domain.event import Aggregate, Event
+from domain.event import Aggregate, Event, replace
 from domain.personal import Personal
 from domain.stock_item import Claim
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class KeyPool(Aggregate["KeyPoolFact"]):
     @dataclass(frozen=True, kw_only=True)
     class Imported(Event):

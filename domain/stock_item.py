@@ -1,11 +1,11 @@
 """A SKU on the shelf: what is there, what is promised, who waits. Never below zero, never promised twice."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import ClassVar, Self, assert_never
 
 from domain.errors import Refused
-from domain.event import Aggregate, Event
+from domain.event import Aggregate, Event, replace
 
 QUANTITY_MAX = 1_000_000_000
 
@@ -26,7 +26,7 @@ class Need:
     is_promised: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class StockItem(Aggregate["StockItemFact"]):
     @dataclass(frozen=True, kw_only=True)
     class Counted(Event):

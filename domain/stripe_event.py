@@ -1,13 +1,13 @@
 """A Stripe event as it arrived: the proof of what Stripe told us, and what became of it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar, Self, assert_never
 
-from domain.event import Aggregate, Event
+from domain.event import Aggregate, Event, replace
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class StripeEvent(Aggregate["StripeEventFact"]):
     @dataclass(frozen=True, kw_only=True)
     class Received(Event):

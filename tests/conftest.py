@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 import structlog
 from postgres_databases import Databases, ServerOfTheRun
@@ -11,6 +12,9 @@ from infrastructure.database import parse_database
 from infrastructure.stores import stores
 
 pytest.register_assert_rewrite("scenario")  # so that a failure shows both lists of facts
+
+hypothesis.settings.register_profile("any machine", deadline=None)  # no test depends on how long something takes
+hypothesis.settings.load_profile("any machine")
 
 _server = ServerOfTheRun()
 

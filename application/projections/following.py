@@ -6,7 +6,7 @@ from typing import Protocol
 
 import structlog
 
-from application.log import Notification, StoredEvent
+from application.log import Entry, Notification
 from application.projections.projection import Change, Projection
 from application.views import Advance, Unreadable, View
 from domain.event import Event
@@ -38,7 +38,10 @@ class ReadableLog(Protocol):
     @property
     def store(self) -> Feed: ...
 
-    def decode(self, stored: StoredEvent) -> Event: ...
+    def read(self, after: int, limit: int, until: int | None = None) -> Sequence[Entry]:
+        """What comes after this position, in order: at most so many, and none behind `until`."""
+
+    def entry(self, notification: Notification) -> Entry: ...
 
 
 @dataclass(slots=True)
@@ -71,27 +74,25 @@ class Following:
         )
 
 
-def fold_batch(
-    log: ReadableLog, read: Sequence[Notification], following: Sequence[Following], position: int
-) -> list[Advance]:
+def fold_batch(read: Sequence[Entry], following: Sequence[Following], position: int) -> list[Advance]:
     """What brings these views to `position`, the last place that `read` covers."""
     concerned: dict[str, list[Following]] = {}
-    for notification in read:
-        topic = notification.topic
+    for entry in read:
+        topic = entry.topic
         if topic not in concerned:
             concerned[topic] = [each for each in following if each.projection.concerns(topic)]
-        interested = [each for each in concerned[topic] if each.view.position < notification.id]
+        interested = [each for each in concerned[topic] if each.view.position < entry.position]
         if interested:
-            _take_in(log, notification, interested)
+            _take_in(entry, interested)
     return [each.advance(position) for each in following if each.view.position < position]
 
 
-def _take_in(log: ReadableLog, notification: Notification, interested: Sequence[Following]) -> None:
+def _take_in(entry: Entry, interested: Sequence[Following]) -> None:
     try:
-        event = log.decode(notification)
+        event = entry.event
     except Exception as error:  # noqa: BLE001 - the boundary around one event: recorded, and the rest goes on
         for each in interested:
-            each.leave_out(notification.id, error)
+            each.leave_out(entry.position, error)
         return
     for each in interested:
-        each.take_in(event, notification.id)
+        each.take_in(event, entry.position)

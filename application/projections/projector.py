@@ -116,10 +116,10 @@ class Projector:
     def _follow(self, following: Sequence[Following], end: int) -> bool:
         """Bring views that are at one place one batch further. False if they are at the end."""
         start = following[0].view.position
-        read = self._log.store.select_notifications(start, self._batch_max, end, inclusive_of_start=False)
+        read = self._log.read(start, self._batch_max, end)
         if not read:
             return False
-        self._views.apply(fold_batch(self._log, read, following, read[-1].id))
+        self._views.apply(fold_batch(read, following, read[-1].position))
         return True
 
     def _build(self, building: Following, end: int) -> bool:

@@ -15,6 +15,7 @@ from infrastructure.event_store.connections import LogConnection, LogDatastore
 K = TypeVar("K", str, int)
 
 _IDS_PER_SELECT = 500
+_ROWS_PER_INSERT = 200
 _PARKED = """
 CREATE TABLE IF NOT EXISTS parked (
     policy TEXT, position INTEGER, subject TEXT, error TEXT, parked_at TEXT, PRIMARY KEY (policy, position)
@@ -58,7 +59,10 @@ class SQLiteLogRecorder(SQLiteProcessRecorder, LogRecorder):
         self, c: SQLiteCursor, stored_events: Sequence[StoredEvent], **kwargs: Any
     ) -> Sequence[int] | None:
         self.check_place()
-        ids = super()._insert_events(c, stored_events, **kwargs)
+        ids = self._insert_rows(c, stored_events)
+        tracking = cast(Tracking | None, kwargs.get("tracking"))
+        if tracking is not None:
+            self._insert_tracking(c, tracking)
         since = cast(Mapping[str, int] | None, kwargs.get("since"))
         for tracking in cast(Sequence[Tracking], kwargs.get("trackings", ())):
             if since is None:
@@ -71,6 +75,23 @@ class SQLiteLogRecorder(SQLiteProcessRecorder, LogRecorder):
         for key in cast(Sequence[tuple[str, int]], kwargs.get("unpark", ())):
             c.execute("DELETE FROM parked WHERE policy=? AND position=?", key)
         return ids
+
+    def _insert_rows(self, c: SQLiteCursor, stored_events: Sequence[StoredEvent]) -> Sequence[int]:
+        """Many rows to a statement: after every statement SQLite lets other threads run, which would want to write on
+        their own account."""
+        positions: list[int] = []
+        for start in range(0, len(stored_events), _ROWS_PER_INSERT):
+            rows = stored_events[start : start + _ROWS_PER_INSERT]
+            marks = ",".join(["(?,?,?,?)"] * len(rows))
+            values = [
+                value
+                for each in rows
+                for value in (each.originator_id, each.originator_version, each.topic, each.state)
+            ]
+            c.execute(f"INSERT INTO {self.events_table_name} VALUES {marks}", values)
+            last = c.lastrowid
+            positions += range(last - len(rows) + 1, last + 1)
+        return positions
 
     def _move_tracking(self, c: SQLiteCursor, tracking: Tracking, since: int) -> None:
         """The library's own check, that a position only grows, is not enough for batches: of two that decided the

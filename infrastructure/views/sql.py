@@ -80,11 +80,12 @@ def create_table(name: str, table: Table, dialect: Dialect) -> list[str]:
     return statements
 
 
-def change_one(name: str, table: Table, step: Step) -> str:
-    """For one row of a step: a value for each of its columns."""
+def change_one(name: str, table: Table, step: Step, *, rows: int = 1) -> str:
+    """For one row of a step: a value for each of its columns. Or for several, where rows are put in."""
     marks = {column: f"?{number}" for number, column in enumerate(step.columns, 1)}
     if step.kind in (Put, Keep, Add):
-        return f"{_insert(name, step)} VALUES ({', '.join(marks.values())}) {_or_else(name, table, step)}"
+        row = f"({', '.join('?' * len(marks))})"
+        return f"{_insert(name, step)} VALUES {', '.join([row] * rows)} {_or_else(name, table, step)}"
     if step.kind is Update:
         return f"UPDATE {quoted(name)} SET {_assigned(table, marks)}{_matching(name, table, table.key, marks)}"
     return f"DELETE FROM {quoted(name)}{_matching(name, table, step.columns, marks)}"

@@ -5,13 +5,14 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from eventsourcing.persistence import InterfaceError
 
-from application.projections.net import net
-from application.projections.projection import Projection, Row
+from application.projections.net import Step, net
+from application.projections.projection import Add, Keep, Projection, Put, Row, Table
 from application.views import (
     Advance,
     Overtaken,
@@ -28,6 +29,7 @@ from infrastructure.views import sql
 Connect = Callable[[str], sqlite3.Connection]
 
 _IDLE_READERS_MAX = 4
+_ROWS_PER_INSERT = 32
 _CURES = Cures(
     if_damaged="stop fulfill and delete it, then the views are built anew from the log",
     if_tables_are_missing="it was deleted meanwhile: start again, then the views are built anew from the log",
@@ -246,9 +248,20 @@ def _apply(connection: sqlite3.Connection, advance: Advance) -> None:
     if moved.rowcount != 1:
         raise Overtaken(f"generation {view.generation} of the view {view.name} is not at {view.position} any more")
     for step in net(advance.table, advance.changes):
-        connection.executemany(sql.change_one(sql.table_name(view), advance.table, step), step.rows)
+        _change(connection, sql.table_name(view), advance.table, step)
     left_out = [(view.name, view.generation, each.position, each.error) for each in advance.unreadable]
     connection.executemany("INSERT INTO unreadable VALUES (?,?,?,?)", left_out)
+
+
+def _change(connection: sqlite3.Connection, name: str, table: Table, step: Step) -> None:
+    """Many rows to a statement where SQL allows it: after every statement SQLite lets other threads run."""
+    whole = 0
+    if step.kind in (Put, Keep, Add):
+        whole = len(step.rows) - len(step.rows) % _ROWS_PER_INSERT
+        text = sql.change_one(name, table, step, rows=_ROWS_PER_INSERT)
+        for start in range(0, whole, _ROWS_PER_INSERT):
+            connection.execute(text, [*chain.from_iterable(step.rows[start : start + _ROWS_PER_INSERT])])
+    connection.executemany(sql.change_one(name, table, step), step.rows[whole:])
 
 
 def _show(connection: sqlite3.Connection, live: View) -> None:

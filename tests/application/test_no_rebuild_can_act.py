@@ -27,6 +27,7 @@ READ_SIDE = {
     "application.queries",
     "application.rebuild",
     "application.story",
+    "application.tail",
     "application.views",
     "application.wording",
 }
@@ -121,8 +122,11 @@ class OnlyReadable:
     def store(self) -> Feed:
         return OnlyFeed(self.log.store)
 
-    def decode(self, stored: Any) -> Any:
-        return self.log.decode(stored)
+    def read(self, after: int, limit: int, until: int | None = None) -> Any:
+        return self.log.read(after, limit, until)
+
+    def entry(self, notification: Any) -> Any:
+        return self.log.entry(notification)
 
 
 def test_a_rebuild_needs_no_more_of_the_log_than_to_read_it(read_side: ReadSide) -> None:

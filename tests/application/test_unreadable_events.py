@@ -70,9 +70,9 @@ def test_an_event_of_the_same_batch_whose_checkout_has_one_is_parked(open_proces
 
 
 def test_without_a_readable_session_it_is_parked_with_its_stream(open_process: Open, database: Path) -> None:
-    process = open_process(Counting())
-    process.note("a")
+    open_process().note("a")
     garbled(database)
+    process = open_process(Counting())
 
     process.rest()
 

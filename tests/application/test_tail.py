@@ -1,0 +1,122 @@
+"""What is read from memory is what stands in the store, and there is only so much of it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from eventsourcing.persistence import IntegrityError
+from every_store import STORES, new_store
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from log_parts import LogWriter
+
+from application.errors import UnreadableEvent
+from application.log import Log
+from application.tail import Entry, Tail
+from domain.checkout_session import CheckoutSession
+from domain.event import Event
+from domain.personal import Personal
+from infrastructure.database import parse_database
+from infrastructure.stores import stores
+
+
+@pytest.fixture(params=STORES)
+def logs(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Log, Log]]:
+    """One log, opened by two processes."""
+    kept = stores(parse_database(new_store(request, tmp_path)))
+    kept.migrate()
+    opened = kept.open_log(), kept.open_log()
+    yield opened
+    for log in opened:
+        log.close()
+
+
+def notes(writer: LogWriter, stream: str, count: int) -> list[Event]:
+    before = len(writer.events)
+    # a text that JSON can't hold as it is: what was written is not what is read
+    writer.add(stream, *[CheckoutSession.Noted(text=Personal("half \ud800"))] * count)
+    return writer.events[before:]
+
+
+STEPS = st.lists(st.tuples(st.sampled_from(["ours", "theirs", "fails"]), st.integers(1, 4)), min_size=1, max_size=8)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=20)
+@given(STEPS, st.integers(0, 40), st.integers(1, 10))
+def test_who_reads_on_gets_what_the_store_has(
+    logs: tuple[Log, Log], steps: list[tuple[str, int]], skipped: int, limit: int
+) -> None:
+    ours, theirs = logs
+    writer = LogWriter()
+    run = ours.store.max_notification_id() or 0
+    for number, (who, count) in enumerate(steps):
+        stream = f"cs_test_{run}x{number}"
+        events = notes(writer, stream, count)
+        if who == "fails":  # which leaves a gap on PostgreSQL
+            with pytest.raises(IntegrityError):
+                ours.append([*events, events[0]])
+        else:
+            (ours if who == "ours" else theirs).append(events)
+
+    after = run + skipped
+    read: list[Entry] = []
+    while found := ours.read(read[-1].position if read else after, limit):
+        assert len(found) <= limit
+        read += found
+
+    stored = ours.store.select_notifications(after, 1000, inclusive_of_start=False)
+    assert [(entry.position, entry.stream, entry.topic, entry.event) for entry in read] == [
+        (each.id, each.originator_id, each.topic, ours.decode(each)) for each in stored
+    ]
+
+
+def test_nothing_behind_the_end_that_is_asked_for_is_read(logs: tuple[Log, Log]) -> None:
+    ours, _ = logs
+    ours.append(notes(LogWriter(), "cs_test_1", 5))
+
+    assert [entry.position for entry in ours.read(1, 10, until=3)] == [2, 3]
+
+
+def a_note() -> Event:
+    return CheckoutSession.Noted(text=Personal("x"))
+
+
+def entries(first: int, count: int, size: int = 10) -> list[Entry]:
+    return [Entry(first + n, "cs_test_1", "Topic", size, a_note) for n in range(count)]
+
+
+def test_only_so_many_events_and_bytes_are_kept() -> None:
+    tail = Tail(events_max=5, bytes_max=100)
+    tail.append(entries(1, 8))
+    assert [entry.position for entry in tail.after(3, 10)] == [4, 5, 6, 7, 8]
+    assert tail.after(2, 10) == ()
+
+    tail.append(entries(9, 1, size=95))
+    assert [entry.position for entry in tail.after(8, 10)] == [9]
+    assert tail.after(7, 10) == ()
+
+
+def test_what_others_wrote_in_between_is_not_passed_over() -> None:
+    tail = Tail()
+    tail.append(entries(1, 2))
+    tail.append(entries(4, 2))
+
+    assert tail.after(2, 10) == ()
+    assert [entry.position for entry in tail.after(3, 10)] == [4, 5]
+
+
+def test_an_event_is_decoded_once_and_one_that_can_not_be_read_says_so_each_time() -> None:
+    decoded: list[int] = []
+
+    def decode() -> Event:
+        decoded.append(1)
+        if len(decoded) < 3:
+            raise UnreadableEvent("garbled")
+        return CheckoutSession.Noted(text=Personal("x"))
+
+    entry = Entry(1, "cs_test_1", "Topic", 10, decode)
+    assert isinstance(entry.readable, UnreadableEvent)
+    with pytest.raises(UnreadableEvent):
+        _ = entry.event
+    assert entry.event is entry.event
+    assert len(decoded) == 3
