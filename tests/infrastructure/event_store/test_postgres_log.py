@@ -171,7 +171,7 @@ def test_what_was_committed_while_nobody_could_listen_is_news_afterwards(open_lo
 
     with transaction(store_url) as operator:
         operator.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name='fulfill listener'"
+            "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE application_name='fulfill listener'"
         )
         theirs.store.insert_events(stored("cs_test_2", 1))
 
@@ -182,7 +182,9 @@ def test_a_connection_that_the_server_closed_meanwhile_troubles_nobody(open_log:
     log = open_log()
     log.store.insert_events(stored("cs_test_1", 1))
     with transaction(store_url) as operator:
-        operator.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name='fulfill log'")
+        operator.execute(
+            "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE application_name='fulfill log'"
+        )
 
     log.store.insert_events(stored("cs_test_1", 2))
 
