@@ -29,7 +29,6 @@ _POLL_SECONDS = 1.0
 _EFFECTS_POLL_SECONDS = 0.5
 _TROUBLE_SECONDS = 0.5
 STOP_SECONDS = 9.0
-_EFFECTS = "effects"
 
 
 class Turns(Protocol):
@@ -76,7 +75,7 @@ class Engine:
         loops = {"writer": self._write}
         if with_worker:
             self._log.store.watch(self._writer.wake.set)
-            loops |= {"projector": self._project, _EFFECTS: self._run_effects}
+            loops |= {"projector": self._project, "effects": self._run_effects}
         for name, loop in loops.items():
             thread = threading.Thread(target=self._guarded, args=(name, loop), name=name, daemon=True)
             self._threads.append(thread)
@@ -88,7 +87,7 @@ class Engine:
         self._stopping.set()
         self._runner.wake.set()
         for thread in self._threads:
-            if thread.name == _EFFECTS:
+            if thread.name == "effects":
                 thread.join(max(0.1, deadline - 2 - time.monotonic()))
         self._runner.stop()
         while self._has_work_in_hand and time.monotonic() < deadline - 1:
@@ -175,12 +174,17 @@ class Engine:
             self._stopping.wait(_TROUBLE_SECONDS)
             return False
 
+    @property
+    def _is_to_project(self) -> bool:
+        """Whoever leads keeps the views: more than one would do the same work, and all but one for nothing."""
+        return not self._stopping.is_set() and self._locks.lead()
+
     def _project(self) -> None:
         while not self._stopping.is_set():
             self._views_wake.wait(_POLL_SECONDS)
             self._views_wake.clear()
             try:
-                while not self._stopping.is_set() and self._projector.turn():
+                while self._is_to_project and self._projector.turn():
                     self._runner.wake.set()
             except PersistenceError as error:
                 logger.error("views can't be brought up to date for now", error=str(error))
