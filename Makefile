@@ -8,7 +8,7 @@ SOURCES := domain application infrastructure interfaces tests
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format lint types contracts check-tests lock clean
+.PHONY: help setup demo test check bench format lint types contracts check-tests lock clean
 
 help: ## print this help
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -31,6 +31,9 @@ test: setup ## run every test that needs only Python
 	@$(BIN)/python -m pytest -m "not browser" --numprocesses auto
 
 check: format lint types contracts check-tests ## format, lint, types, import contracts, browser tests
+
+bench: setup ## measure, and write docs/benchmarks.md; ONLY=ingest prints one part of it
+	@PYTHONPATH=tests $(BIN)/python -m bench $(ONLY)
 
 format: setup
 	$(BIN)/ruff format --check $(SOURCES)

@@ -54,6 +54,12 @@ class PostgresServer:
         self.stop()
         shutil.rmtree(self.directory)
 
+    @property
+    def pid(self) -> int:
+        """Of the running server's first process, which all others descend from."""
+        assert self._process is not None, "it is not running"
+        return self._process.pid
+
     def url(self, database: str = "postgres") -> str:
         return f"postgresql://{USER}:{self.password}@127.0.0.1:{self.port}/{database}"
 

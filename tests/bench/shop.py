@@ -1,0 +1,214 @@
+"""The engine with a world outside that answers at once, and a watch on what it writes."""
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from bench.bodies import SECRET, SignedBody
+
+from application.log import Log, StoredEvent
+from application.receive import receive
+from application.staff import By
+from application.views import Views
+from domain.checkout import Address, Checkout, Contact, LineItem
+from domain.mail import Mail
+from domain.personal import Personal
+from infrastructure.logs import configure_logs
+from infrastructure.settings import Settings, load_settings
+from infrastructure.views.sqlite import SQLiteViews, views_path
+from interfaces.bootstrap import Replacements, Runtime, bootstrap, migrate
+
+SKUS = 10
+PIECES = 1_000_000
+_KEYS_MAX = 5000
+_RECEIPT = "_mail_receipt"
+BY = By(name="Benchmark", reason="to measure")
+_CATALOG = """
+[products.prod_course]
+delivery = "access"
+link = "https://shop.example.com/course"
+""" + "".join(
+    f"""
+[products.prod_key{number}]
+delivery = "license_key"
+pool = "pool{number}"
+
+[products.prod_seat{number}]
+delivery = "access"
+sku = "seat{number}"
+track_stock = true
+"""
+    for number in range(SKUS)
+)
+_ADDRESS = Address(
+    line1=Personal("1 Example Road"), city=Personal("Exampleton"), postal_code=Personal("12345"), country=Personal("DE")
+)
+_CUSTOMER = Contact(name=Personal("Ada Example"), email=Personal("ada@example.com"), address=_ADDRESS)
+
+
+def open_shop(place: str, url: str, products: "Callable[[str], Sequence[str]]") -> Runtime:
+    """An engine over an empty database that logs as in production, not started. `place` is a directory for the rest."""
+    directory = Path(place)
+    configure_logs((directory / "engine.log").open("w"))
+    settings = settings_for(directory, url)
+    migrate(settings)
+    return bootstrap(settings, Replacements(gateway=PaidSessions(products), mailer=MailServer()))
+
+
+def open_views(runtime: Runtime) -> Views:
+    return SQLiteViews(views_path(runtime.settings.database))
+
+
+def fill_shelves(runtime: Runtime, keys: int) -> None:
+    """Of everything enough; `keys` of licence keys, over all pools."""
+    for number in range(SKUS):
+        runtime.staff.count(f"seat{number}", PIECES, BY)
+        pool = f"pool{number}"
+        for start in range(0, keys // SKUS + 1, _KEYS_MAX):
+            end = min(start + _KEYS_MAX, keys // SKUS + 1)
+            runtime.staff.import_keys(pool, [f"{pool}-EXAMPLE-{key:08}" for key in range(start, end)], BY)
+
+
+def settings_for(directory: Path, database_url: str) -> Settings:
+    catalog = directory / "catalog.toml"
+    catalog.write_text(_CATALOG)
+    settings = load_settings(
+        {
+            "STRIPE_API_KEY": "sk_test_of0the0benchmark",
+            "STRIPE_WEBHOOK_SECRET": SECRET,
+            "DATABASE_URL": database_url,
+            "FULFILL_CATALOG": str(catalog),
+        },
+        None,
+    )
+    return replace(settings, outbox=directory / "outbox")
+
+
+@dataclass(frozen=True, slots=True)
+class PaidSessions:
+    """In Stripe's place: every session is complete and paid, with these products."""
+
+    products: Callable[[str], Sequence[str]]
+    """The products of a session."""
+
+    def retrieve(self, session_id: str) -> Checkout:
+        items = tuple(_line_item(f"li_{n}", product) for n, product in enumerate(self.products(session_id)))
+        total = sum(item.amount_total for item in items)
+        return Checkout(
+            mode="payment",
+            status="complete",
+            payment_status="paid",
+            livemode=False,
+            created=datetime.now(UTC),
+            currency="eur",
+            amount_subtotal=total,
+            amount_discount=0,
+            amount_shipping=0,
+            amount_tax=0,
+            amount_total=total,
+            line_items=items,
+            payment_intent=session_id.replace("cs_test_", "pi_"),
+            payment_method_types=("card",),
+            contact=_CUSTOMER,
+            metadata={"basket": session_id[-8:]},
+            locale="en",
+        )
+
+
+def one_access(_session_id: str) -> Sequence[str]:
+    return ["prod_course"]
+
+
+def two_lines(session_id: str) -> Sequence[str]:
+    """An access, and by turns a licence key or something of a counted stock, of ten pools and ten SKUs."""
+    number = int(session_id[-8:])
+    kind = "key" if number % 2 else "seat"
+    return ["prod_course", f"prod_{kind}{number // 2 % SKUS}"]
+
+
+def _line_item(id: str, product: str) -> LineItem:
+    return LineItem(
+        id=id,
+        price=product.replace("prod_", "price_"),
+        product=product,
+        description=f"The product {product}",
+        quantity=1,
+        currency="eur",
+        amount_subtotal=1000,
+        amount_discount=0,
+        amount_tax=0,
+        amount_total=1000,
+    )
+
+
+class Leads:
+    """Nobody else is there."""
+
+    def lead(self) -> bool:
+        return True
+
+    def enlist(self, worker: str) -> None:
+        pass
+
+    def is_at_work(self, worker: str) -> bool:
+        return False
+
+    def release(self) -> None:
+        pass
+
+
+class MailServer:
+    """Takes a millisecond for each mail."""
+
+    def send(self, mail: Mail, *, message_id: str) -> None:
+        time.sleep(0.001)
+
+
+class Watch:
+    """What a log took in: how much of what, and when a session was fulfilled and its mail known to be sent."""
+
+    def __init__(self, log: Log, on_mailed: Callable[[str], None] = lambda _: None) -> None:
+        self._on_mailed = on_mailed
+        self._changed = threading.Condition()
+        self.commits = 0
+        self.topics: Counter[str] = Counter()
+        self.fulfilled_at: dict[str, float] = {}
+        self.mailed_at: dict[str, float] = {}
+        self._insert = log.store.insert_events
+        log.store.insert_events = self._watched  # type: ignore[method-assign]  # whatever the store's class is
+
+    def wait(self, is_so: Callable[[], bool], timeout_seconds: float) -> None:
+        with self._changed:
+            if not self._changed.wait_for(is_so, timeout_seconds):
+                raise TimeoutError(f"It took longer than {timeout_seconds:.0f} seconds: {self.topics}")
+
+    def _watched(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:
+        ids = self._insert(stored_events, **kwargs)
+        now = time.perf_counter()
+        self.commits += 1
+        self.topics.update(stored.topic for stored in stored_events)
+        for stored in stored_events:
+            self._note(stored.topic, str(stored.originator_id), now)
+        with self._changed:
+            self._changed.notify_all()
+        return ids
+
+    def _note(self, topic: str, id: str, now: float) -> None:
+        if topic == "Fulfillment.Completed":
+            self.fulfilled_at[id.removeprefix("ful_")] = now
+        elif topic == "Effect.Succeeded" and id.endswith(_RECEIPT):
+            session_id = id.removeprefix("eff_").removesuffix(_RECEIPT)
+            self.mailed_at[session_id] = now
+            self._on_mailed(session_id)
+
+
+def deliver(runtime: Runtime, signed: SignedBody) -> "Future[bool]":
+    """Hand over what Stripe sent, as the web server does: verify it, then have it appended."""
+    delivery = runtime.webhook_reader.read(signed.body, signed.signature)
+    return receive(runtime.writer, runtime.clock, delivery.event_id, delivery.received)
