@@ -1,14 +1,15 @@
 """The library's own way to follow a log, on PostgreSQL: `python -m bench.runner` is the process that is measured."""
 
 import threading
-import time
-from typing import Any
+from collections.abc import Callable
+from itertools import count
+from typing import Any, ClassVar
 from uuid import UUID
 
 import msgspec
 from bench import children
 from bench.baselines import library_environment
-from bench.processes import cpu_seconds
+from bench.stopwatch import Pass, Stopwatch
 from eventsourcing.application import Application
 from eventsourcing.dispatch import singledispatchmethod
 from eventsourcing.domain import Aggregate, event
@@ -29,12 +30,6 @@ class Plan(msgspec.Struct):
     """About how large the state of an event is."""
 
 
-class Outcome(msgspec.Struct):
-    events: int
-    seconds: float
-    cpu_seconds: float
-
-
 class Ledger(Aggregate):
     @event("Opened")
     def __init__(self, text: str) -> None:
@@ -52,15 +47,11 @@ class Ledgers(Application[UUID]):
 class CountView(PostgresTrackingRecorder):
     """Keeps its position in the database and counts in memory: less than any real view does."""
 
-    count = 0
-    wanted = 0
-    has_all = threading.Event()
+    on_event: ClassVar[Callable[[], None]]
 
     def count_up(self, tracking: Tracking) -> None:
         self.insert_tracking(tracking)
-        CountView.count += 1
-        if CountView.count >= CountView.wanted:
-            self.has_all.set()
+        CountView.on_event()
 
 
 class Counting(Projection[CountView]):
@@ -71,19 +62,25 @@ class Counting(Projection[CountView]):
         self.view.count_up(tracking)
 
 
-def _measured(plan: Plan) -> Outcome:
+def _measured(plan: Plan) -> Pass:
     environment = library_environment(plan.url)
-    CountView.wanted = _fill(environment, plan)
-    cpu, started = _cpu_seconds(plan), time.perf_counter()
+    events = _fill(environment, plan)
+    stopwatch, numbers, has_all = Stopwatch(plan.database_pid, events), count(1), threading.Event()
+
+    def on_event() -> None:
+        number = next(numbers)
+        stopwatch.passes(number)
+        if number == events:
+            has_all.set()
+
+    CountView.on_event = on_event
     with ProjectionRunner(
         application_class=Ledgers, projection_class=Counting, view_class=CountView, env=environment
     ) as runner:
-        if not CountView.has_all.wait(_SECONDS_MAX):
-            raise TimeoutError(f"{CountView.count} of {CountView.wanted} events in {_SECONDS_MAX:.0f} seconds")
-        seconds = time.perf_counter() - started
-        cpu = _cpu_seconds(plan) - cpu
+        if not has_all.wait(_SECONDS_MAX):
+            raise TimeoutError(f"The runner needs more than {_SECONDS_MAX:.0f} seconds for {events} events")
         runner.stop()
-    return Outcome(CountView.wanted, seconds, cpu)
+    return stopwatch.measured
 
 
 def _fill(environment: dict[str, str], plan: Plan) -> int:
@@ -97,10 +94,6 @@ def _fill(environment: dict[str, str], plan: Plan) -> int:
         written += len(ledgers.save(*made))
     ledgers.close()
     return written
-
-
-def _cpu_seconds(plan: Plan) -> float:
-    return time.process_time() + (0.0 if plan.database_pid is None else cpu_seconds(plan.database_pid))
 
 
 if __name__ == "__main__":
