@@ -9,7 +9,7 @@ from bench import children, runner
 from bench.figures import Section, Table, Target
 from bench.long_log import fill
 from bench.processes import resident_bytes
-from bench.shop import Leads, open_shop, open_views
+from bench.shop import open_shop
 from bench.stopwatch import PARTS, Pass, Stopwatch
 from bench.stores import Place, Store, fresh
 
@@ -75,13 +75,12 @@ def measure(stores: Sequence[Store], size: Size, say: Callable[[str], None]) -> 
     postgres = next(store for store in stores if store.name == "PostgreSQL")
     library, passes = _library(postgres, size, say), dict[str, Pass]()
     for store in stores:
-        if store.has_engine:
-            say(f"catch-up on {store.name}: {size.events:,} events")
-            with fresh(store) as place:
-                found = children.run("catch_up", _plan(place, size.events, has_projector=True), Outcome)
-            passes[f"{store.name}, the follower"] = found.follower
-            if found.projector is not None:
-                passes[f"{store.name}, the projector"] = found.projector
+        say(f"catch-up on {store.name}: {size.events:,} events")
+        with fresh(store) as place:
+            found = children.run("catch_up", _plan(place, size.events, has_projector=True), Outcome)
+        passes[f"{store.name}, the follower"] = found.follower
+        if found.projector is not None:
+            passes[f"{store.name}, the projector"] = found.projector
     library.parts += _library(postgres, size, say).parts
     return Section(
         title="Catch-up",
@@ -152,13 +151,14 @@ def _measured(plan: Plan) -> Outcome:
     fill(runtime.log, plan.events)
     followed, resident = _follow(plan, runtime)
     projected = _project(plan, runtime) if plan.has_projector else None
+    runtime.locks.release()
     runtime.log.close()
     return Outcome(followed, resident, projected)
 
 
 def _follow(plan: Plan, runtime: Runtime) -> tuple[Pass, list[float]]:
     policy, resident = _Counting(), list[float]()
-    followers = Followers(runtime.log, [policy], HotStates(), Leads(), runtime.clock)
+    followers = Followers(runtime.log, [policy], HotStates(), runtime.locks, runtime.clock)
     stopwatch = Stopwatch(plan.database_pid, end := runtime.log.store.max_notification_id() or 0)
     while followers.turn():
         if stopwatch.passes(policy.count):
@@ -168,11 +168,10 @@ def _follow(plan: Plan, runtime: Runtime) -> tuple[Pass, list[float]]:
 
 
 def _project(plan: Plan, runtime: Runtime) -> Pass:
-    views = open_views(runtime)
-    projector = Projector(runtime.log, views)
+    projector = Projector(runtime.log, runtime.views)
     stopwatch = Stopwatch(plan.database_pid, runtime.log.store.max_notification_id() or 0)
     while projector.turn():
-        stopwatch.passes(min(view.position for view in views.all()))
+        stopwatch.passes(min(view.position for view in runtime.views.all()))
     return stopwatch.measured
 
 

@@ -73,20 +73,19 @@ class Outcome(msgspec.Struct):
 def measure(stores: Sequence[Store], size: Size, say: Callable[[str], None]) -> Section:
     outcomes: dict[str, Outcome] = {}
     for store in stores:
-        if store.has_engine:
-            say(f"checkouts on {store.name}: {size.rounds} rounds of {size.checkouts:,}, then paced, then idle")
-            with fresh(store) as place:
-                plan = Plan(
-                    url=place.url,
-                    directory=str(place.directory),
-                    database_pid=place.server_pid,
-                    rounds=size.rounds,
-                    checkouts=size.checkouts,
-                    outstanding=size.outstanding,
-                    idle=size.idle,
-                    paced_seconds=size.paced_seconds,
-                )
-                outcomes[store.name] = children.run("checkouts", plan, Outcome)
+        say(f"checkouts on {store.name}: {size.rounds} rounds of {size.checkouts:,}, then paced, then idle")
+        with fresh(store) as place:
+            plan = Plan(
+                url=place.url,
+                directory=str(place.directory),
+                database_pid=place.server_pid,
+                rounds=size.rounds,
+                checkouts=size.checkouts,
+                outstanding=size.outstanding,
+                idle=size.idle,
+                paced_seconds=size.paced_seconds,
+            )
+            outcomes[store.name] = children.run("checkouts", plan, Outcome)
     return Section(
         title="End to end",
         method=_METHOD.format(outstanding=size.outstanding),

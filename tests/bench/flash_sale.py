@@ -59,11 +59,10 @@ def measure(stores: Sequence[Store], size: Size, say: Callable[[str], None]) -> 
     outcomes: dict[str, list[Outcome]] = defaultdict(list)
     for number in range(size.rounds):
         for store in stores:
-            if store.has_engine:
-                say(f"flash sale on {store.name}: round {number + 1} of {size.rounds}, {size.buyers:,} buyers")
-                with fresh(store) as place:
-                    plan = Plan(place.url, str(place.directory), place.server_pid, size.buyers, size.pieces)
-                    outcomes[store.name].append(children.run("flash_sale", plan, Outcome))
+            say(f"flash sale on {store.name}: round {number + 1} of {size.rounds}, {size.buyers:,} buyers")
+            with fresh(store) as place:
+                plan = Plan(place.url, str(place.directory), place.server_pid, size.buyers, size.pieces)
+                outcomes[store.name].append(children.run("flash_sale", plan, Outcome))
     head = [
         "",
         "settled after s",

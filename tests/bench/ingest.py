@@ -85,9 +85,8 @@ def measure(stores: Sequence[Store], size: Size, say: Callable[[str], None]) -> 
 def _measure_store(store: Store, size: Size, say: Callable[[str], None]) -> _Figures:
     """Every variant in turn, again and again, so that a busy moment of the machine meets them all."""
     figures: _Figures = defaultdict(_Measured)
-    variants = [variant for variant in size.variants if store.has_engine or variant != ENGINE]
     with ExitStack() as stack:
-        servers = [stack.enter_context(_serving(store, variant)) for variant in variants]
+        servers = [stack.enter_context(_serving(store, variant)) for variant in size.variants]
         for server in servers:
             _window(server, 4, size.seconds / 4)  # what is made at the first request is made before
         for round_number in range(size.rounds):

@@ -15,13 +15,11 @@ from bench.bodies import SECRET, SignedBody
 from application.log import Log, StoredEvent
 from application.receive import receive
 from application.staff import By
-from application.views import Views
 from domain.checkout import Address, Checkout, Contact, LineItem
 from domain.mail import Mail
 from domain.personal import Personal
 from infrastructure.logs import configure_logs
 from infrastructure.settings import Settings, load_settings
-from infrastructure.views.sqlite import SQLiteViews, views_path
 from interfaces.bootstrap import Replacements, Runtime, bootstrap, migrate
 
 SKUS = 10
@@ -56,13 +54,9 @@ def open_shop(place: str, url: str, products: "Callable[[str], Sequence[str]]") 
     """An engine over an empty database that logs as in production, not started. `place` is a directory for the rest."""
     directory = Path(place)
     configure_logs((directory / "engine.log").open("w"))
-    settings = settings_for(directory, url)
-    migrate(settings)
+    settings = _settings(directory, url)
+    migrate(settings.database)
     return bootstrap(settings, Replacements(gateway=PaidSessions(products), mailer=MailServer()))
-
-
-def open_views(runtime: Runtime) -> Views:
-    return SQLiteViews(views_path(runtime.settings.database))
 
 
 def fill_shelves(runtime: Runtime, keys: int) -> None:
@@ -75,7 +69,7 @@ def fill_shelves(runtime: Runtime, keys: int) -> None:
             runtime.staff.import_keys(pool, [f"{pool}-EXAMPLE-{key:08}" for key in range(start, end)], BY)
 
 
-def settings_for(directory: Path, database_url: str) -> Settings:
+def _settings(directory: Path, database_url: str) -> Settings:
     catalog = directory / "catalog.toml"
     catalog.write_text(_CATALOG)
     settings = load_settings(
@@ -145,22 +139,6 @@ def _line_item(id: str, product: str) -> LineItem:
         amount_tax=0,
         amount_total=1000,
     )
-
-
-class Leads:
-    """Nobody else is there."""
-
-    def lead(self) -> bool:
-        return True
-
-    def enlist(self, worker: str) -> None:
-        pass
-
-    def is_at_work(self, worker: str) -> bool:
-        return False
-
-    def release(self) -> None:
-        pass
 
 
 class MailServer:

@@ -32,17 +32,12 @@ class Store(Protocol):
     @property
     def name(self) -> str: ...
 
-    @property
-    def has_engine(self) -> bool:
-        """Whether the engine can run on it, or only what it is compared with."""
-
     def fresh(self) -> Iterator[Place]:
         """An empty database for as long as it is used."""
 
 
 class SQLiteStore:
     name = "SQLite"
-    has_engine = True
 
     def fresh(self) -> Iterator[Place]:
         with _directory() as directory:
@@ -51,7 +46,6 @@ class SQLiteStore:
 
 class PostgresStore:
     name = "PostgreSQL"
-    has_engine = False
 
     def __init__(self, url: str, pid: int | None) -> None:
         """A server, and its first process if it is on this machine and what it costs is to be known."""
