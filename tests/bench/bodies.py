@@ -86,12 +86,6 @@ def _session() -> dict[str, object]:
                 "type": "text",
             }
         ],
-        "custom_text": {
-            "after_submit": {"message": "We pack on working days; the course can be opened at once."},
-            "shipping_address": {"message": "A parcel box is fine if you tell us its number."},
-            "submit": None,
-            "terms_of_service_acceptance": {"message": "I have read the terms of the Example Shop."},
-        },
         "customer": "cus_NUMBER",
         "customer_creation": "always",
         "customer_details": {
@@ -106,18 +100,6 @@ def _session() -> dict[str, object]:
         "discounts": [],
         "expires_at": _CREATED,
         "invoice": None,
-        "invoice_creation": {
-            "enabled": False,
-            "invoice_data": {
-                "account_tax_ids": None,
-                "custom_fields": None,
-                "description": None,
-                "footer": None,
-                "issuer": None,
-                "metadata": {},
-                "rendering_options": None,
-            },
-        },
         "livemode": False,
         "locale": "en",
         "metadata": {"basket": "NUMBER", "campaign": "autumn-newsletter", "seen_at": "shop.example.com/autumn"},
@@ -131,11 +113,6 @@ def _session() -> dict[str, object]:
         "payment_status": "paid",
         "phone_number_collection": {"enabled": True},
         "recovered_from": None,
-        "saved_payment_method_options": {
-            "allow_redisplay_filters": ["always"],
-            "payment_method_remove": None,
-            "payment_method_save": None,
-        },
         "setup_intent": None,
         "shipping_address_collection": {"allowed_countries": ["AT", "BE", "CH", "DE", "FR", "LU", "NL"]},
         "shipping_cost": {"amount_subtotal": 590, "amount_tax": 0, "amount_total": 590, "shipping_rate": "shr_NUMBER"},

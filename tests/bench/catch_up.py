@@ -33,7 +33,7 @@ The resident memory of a process whose follower reads {events:,} events of such 
 tenth of it. Flat means: at the end no more than {times} times what it was after the first tenth.
 """
 MEMORY_TIMES = 1.1
-EVENT_BYTES = 1000
+EVENT_BYTES = 800
 """About how large the state of one of these events is, at the mean."""
 
 

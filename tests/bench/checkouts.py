@@ -30,7 +30,7 @@ in the log.
 - **At half of that rate**: deliveries at a steady pace.
 - **Idle**: one delivery (one line, an access) at a time, with a rest between.
 
-CPU is that of the process and of the database, deliveries included.
+CPU is that of the process and of the database, deliveries included. Commits are those of the log.
 """
 
 
