@@ -49,8 +49,8 @@ def _reasons(targets: Sequence[Target]) -> Iterable[str]:
     missed = [target for target in targets if not target.is_reached]
     told = [why for start, why in REASONS.items() if any(target.what.startswith(start) for target in missed)]
     if told:
-        yield "Why the others were missed:"
-        yield "\n".join(f"- {why}" for why in told)
+        yield "Why:"
+        yield "\n".join(f"- {why}" for why in dict.fromkeys(told))
 
 
 def _markdown(table: Table) -> str:
