@@ -15,9 +15,10 @@ from bench.stores import Place, Store, fresh
 
 from application.followers import Followers
 from application.projections.projector import Projector
-from application.unit_of_work import HotStates
+from application.recent_states import RecentStates
 from domain.event import Event
 from domain.policies.policy import Streams
+from infrastructure.event_store.topics import TOPICS
 from interfaces.bootstrap import Runtime
 
 _MIB = 1024 * 1024
@@ -63,6 +64,7 @@ class _Counting:
     """Implements `domain.policies.policy.Policy`."""
 
     name = "counting"
+    reads = frozenset(TOPICS.values())
 
     def __init__(self) -> None:
         self.count = 0
@@ -158,7 +160,7 @@ def _measured(plan: Plan) -> Outcome:
 
 def _follow(plan: Plan, runtime: Runtime) -> tuple[Pass, list[float]]:
     policy, resident = _Counting(), list[float]()
-    followers = Followers(runtime.log, [policy], HotStates(), runtime.locks, runtime.clock)
+    followers = Followers(runtime.log, [policy], RecentStates(runtime.log.store), runtime.locks, runtime.clock)
     stopwatch = Stopwatch(plan.database_pid, end := runtime.log.store.max_notification_id() or 0)
     while followers.turn():
         if stopwatch.passes(policy.count):

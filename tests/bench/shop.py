@@ -188,5 +188,7 @@ class Watch:
 
 def deliver(runtime: Runtime, signed: SignedBody) -> "Future[bool]":
     """Hand over what Stripe sent, as the web server does: verify it, then have it appended."""
-    delivery = runtime.webhook_reader.read(signed.body, signed.signature)
-    return receive(runtime.writer, runtime.clock, delivery.event_id, delivery.received)
+    delivery = runtime.webhook_reader.expect(signed.signature)(signed.body)
+    waiter: Future[bool] = Future()
+    receive(runtime.writer, runtime.clock, delivery.event_id, delivery.received, waiter)
+    return waiter
