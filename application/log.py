@@ -27,12 +27,22 @@ class ParkedEvent:
     parked_at: datetime
 
 
+@dataclass(slots=True)
+class Beginnings:
+    """First events of streams, each to be stored only if its stream has not begun. No two are of one stream."""
+
+    events: Sequence[StoredEvent]
+    positions: Sequence[int | None] = ()
+    """Once they are inserted: where each stands now; None for one whose stream had begun."""
+
+
 class LogRecorder(ProcessRecorder, ABC):
     """The library's process recorder, with many streams at once and a follower's bookkeeping in the same transaction.
 
-    `insert_events` takes, beside the events: `trackings`, the new positions of followers, and `since`, the ones they
-    must have had in the store until now; `park`, parked events to keep; `unpark`, `(policy, position)` of those that
-    are handled now. All or nothing: a position that is not what it was raises `IntegrityError`.
+    `insert_events` takes, beside the events: `begin`, `Beginnings` to be stored before them; `trackings`, the new
+    positions of followers, and `since`, the ones they must have had in the store until now; `park`, parked events to
+    keep; `unpark`, `(policy, position)` of those that are handled now. All or nothing: a position that is not what it
+    was raises `IntegrityError`.
     """
 
     @abstractmethod
@@ -110,8 +120,25 @@ class Log(Application[str]):
         """
         stored = self.encode(events)
         positions = self.store.insert_events(stored, **with_them) or ()
-        self._tail.append([self._entry(position, each) for position, each in zip(positions, stored, strict=True)])
+        self._remember(positions, stored)
         return positions
+
+    def begin(self, firsts: Sequence[Event], events: Sequence[Event]) -> tuple[Sequence[bool], Sequence[int]]:
+        """Insert the first events of streams that have not begun yet, and other events after them, in one transaction.
+
+        Returns which of the streams are new, and the positions of all that was inserted. Raises as `append` does.
+        """
+        beginnings, stored = Beginnings(self.encode(firsts)), self.encode(events)
+        after = self.store.insert_events(stored, begin=beginnings) or ()
+        new = [
+            (position, each) for position, each in zip(beginnings.positions, beginnings.events, strict=True) if position
+        ]
+        positions = [*(position for position, _ in new), *after]
+        self._remember(positions, [*(each for _, each in new), *stored])
+        return [position is not None for position in beginnings.positions], positions
+
+    def _remember(self, positions: Sequence[int], stored: Sequence[StoredEvent]) -> None:
+        self._tail.append([self._entry(position, each) for position, each in zip(positions, stored, strict=True)])
 
     def read(self, after: int, limit: int, until: int | None = None) -> Sequence[Entry]:
         """What comes after this position, in order: at most so many, and none behind `until`."""
@@ -151,4 +178,4 @@ class Log(Application[str]):
             return kind(id=id)
 
 
-__all__ = ["Entry", "Log", "LogRecorder", "Notification", "ParkedEvent", "StoredEvent", "Tracking"]
+__all__ = ["Beginnings", "Entry", "Log", "LogRecorder", "Notification", "ParkedEvent", "StoredEvent", "Tracking"]

@@ -125,11 +125,12 @@ class Writer:
         """
         future: Future[T] = Future()
         self._enqueue(_Decision(future, self._monotonic(), stamp, ids, command))
+        self.wake.set()
         return future
 
     def begin(self, event: Event, waiter: Waiter) -> None:
         """Queue the first event of a stream: no aggregate is made. The waiter has the result once it is durable: True,
-        or False if the stream has begun already, which is no conflict.
+        or False if the stream has begun already, which is no conflict. The caller wakes the writer, once for many.
 
         Raises:
             Busy, Stopped: as `submit`.
@@ -143,8 +144,6 @@ class Writer:
             if len(self._queue) >= self._queue_max:
                 raise Busy("Too much is waiting to be written.")
             self._queue.append(job)
-        if not self.wake.is_set():  # to set it takes a lock, and who waits clears it before he looks
-            self.wake.set()
 
     def run(self, stamp: Stamp, ids: Sequence[str], command: Command[T]) -> T:
         """`submit`, and wait for the result."""
@@ -213,30 +212,28 @@ class Writer:
     def _decide_and_insert(self, jobs: Sequence[_Job]) -> list[_Outcome]:
         unit = UnitOfWork(self._log.streams, self._recent)
         unit.prefetch(id for job in jobs if isinstance(job, _Decision) for id in job.ids)
-        begun = self._begun([job.event.originator_id for job in jobs if isinstance(job, _Beginning)])
-        outcomes: list[_Outcome] = []
-        for job in jobs:
-            if isinstance(job, _Beginning):
-                outcomes.append((_begin(unit, job.event, begun), None))
-            elif isinstance(job, _Decision):
-                outcomes.append(_decide(unit, job))
-        if unit.pending:
+        decided = iter([_decide(unit, job) for job in jobs if isinstance(job, _Decision)])
+        begun = self._insert([job.event for job in jobs if isinstance(job, _Beginning)], unit)
+        return [
+            (begun.pop(job.event.originator_id, False), None) if isinstance(job, _Beginning) else next(decided)
+            for job in jobs
+        ]
+
+    def _insert(self, firsts: Sequence[Event], unit: UnitOfWork) -> dict[str, bool]:
+        """Which streams began with this; each once, however many wanted to begin it."""
+        once: dict[str, Event] = {}
+        for event in firsts:
+            once.setdefault(event.originator_id, event)
+        if not once and not unit.pending:
+            return {}
+        are_new: Sequence[bool] = ()
+        if once:
+            are_new, positions = self._log.begin(list(once.values()), unit.pending)
+        else:
             positions = self._log.append(unit.pending)
-            self.is_failing = False
-            self._recent.keep(unit.states, positions)
-        return outcomes
-
-    def _begun(self, ids: Sequence[str]) -> set[str]:
-        """Which of these streams have events. They are not decoded: that one can't be read is no trouble here."""
-        return {str(stored.originator_id) for stored in self._log.store.select_streams(ids)} if ids else set()
-
-
-def _begin(unit: UnitOfWork, event: Event, begun: set[str]) -> bool:
-    if event.originator_id in begun:
-        return False
-    begun.add(event.originator_id)
-    unit.pending.append(event)
-    return True
+        self.is_failing = False
+        self._recent.keep(unit.states, positions)
+        return dict(zip(once, are_new, strict=True))
 
 
 def _decide(unit: UnitOfWork, job: _Decision) -> _Outcome:

@@ -15,7 +15,7 @@ from psycopg import Cursor
 from psycopg.rows import DictRow, tuple_row
 from psycopg.sql import SQL, Composed, Identifier
 
-from application.log import LogRecorder, ParkedEvent
+from application.log import Beginnings, LogRecorder, ParkedEvent
 from infrastructure.event_store.postgres_connections import SCHEMA, LogDatastore
 
 _URL = "FULFILL_LOG_URL"
@@ -66,6 +66,11 @@ class PostgresLogRecorder(PostgresProcessRecorder, LogRecorder):
         self.insert_events_statement: Any = statement(
             f"INSERT INTO {{events}} ({columns}) "
             "SELECT * FROM unnest(%b::text[], %b::bigint[], %b::text[], %b::bytea[]) RETURNING notification_id"
+        )
+        self._insert_new = statement(
+            f"INSERT INTO {{events}} ({columns}) "
+            "SELECT * FROM unnest(%b::text[], %b::bigint[], %b::text[], %b::bytea[]) "
+            "ON CONFLICT DO NOTHING RETURNING originator_id, notification_id"
         )
         self.lock_table_statements = [statement("LOCK TABLE {events} IN EXCLUSIVE MODE")]
         self._notify = SQL("NOTIFY {}").format(Identifier(self.channel_name)).as_bytes()
@@ -122,11 +127,17 @@ class PostgresLogRecorder(PostgresProcessRecorder, LogRecorder):
     def _insert_events(self, curs: Cursor[DictRow], stored_events: Sequence[StoredEvent], **kwargs: Any) -> None:
         """What goes with the events. The lock on the table is taken first of all, so that two who want the same wait
         for each other there, and not crosswise."""
+        begin = cast(Beginnings | None, kwargs.get("begin"))
         trackings = cast(Sequence[Tracking], kwargs.get("trackings", ()))
         park = cast(Sequence[ParkedEvent], kwargs.get("park", ()))
         unpark = cast(Sequence[tuple[str, int]], kwargs.get("unpark", ()))
-        if not stored_events or trackings or park or unpark:
+        if not stored_events or begin or trackings or park or unpark:
             self._lock_table(curs)
+        if begin is not None:
+            self._notify_channel(curs)
+            curs.execute(self._insert_new, _columns(begin.events))
+            new = {row["originator_id"]: row["notification_id"] for row in curs.fetchall()}
+            begin.positions = [new.get(each.originator_id) for each in begin.events]
         super()._insert_events(curs, stored_events, **kwargs)
         since = cast(Mapping[str, int] | None, kwargs.get("since"))
         if since is None:
@@ -158,13 +169,7 @@ class PostgresLogRecorder(PostgresProcessRecorder, LogRecorder):
     def _insert_stored_events(self, curs: Cursor[DictRow], stored_events: Sequence[StoredEvent], **_: Any) -> None:
         self._lock_table(curs)
         self._notify_channel(curs)
-        columns = (
-            [stored.originator_id for stored in stored_events],
-            [stored.originator_version for stored in stored_events],
-            [stored.topic for stored in stored_events],
-            [stored.state for stored in stored_events],
-        )
-        curs.execute(self.insert_events_statement, columns)
+        curs.execute(self.insert_events_statement, _columns(stored_events))
 
     def _notify_channel(self, curs: Cursor[DictRow]) -> None:
         curs.execute(self._notify)
@@ -226,6 +231,15 @@ class PostgresLogRecorder(PostgresProcessRecorder, LogRecorder):
 
     def has_foreign_commits(self) -> bool:
         return self.datastore.listener.has_heard()
+
+
+def _columns(stored_events: Sequence[StoredEvent]) -> tuple[list[Any], ...]:
+    return (
+        [stored.originator_id for stored in stored_events],
+        [stored.originator_version for stored in stored_events],
+        [stored.topic for stored in stored_events],
+        [stored.state for stored in stored_events],
+    )
 
 
 class LogFactory(PostgresFactory):

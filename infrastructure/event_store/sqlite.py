@@ -9,7 +9,7 @@ from eventsourcing.persistence import IntegrityError, Notification, PersistenceE
 from eventsourcing.sqlite import SQLiteCursor, SQLiteDatastore, SQLiteFactory, SQLiteProcessRecorder
 from eventsourcing.utils import Environment, EnvType
 
-from application.log import LogRecorder, ParkedEvent
+from application.log import Beginnings, LogRecorder, ParkedEvent
 from infrastructure.event_store.connections import LogConnection, LogDatastore
 
 K = TypeVar("K", str, int)
@@ -59,6 +59,9 @@ class SQLiteLogRecorder(SQLiteProcessRecorder, LogRecorder):
         self, c: SQLiteCursor, stored_events: Sequence[StoredEvent], **kwargs: Any
     ) -> Sequence[int] | None:
         self.check_place()
+        begin = cast(Beginnings | None, kwargs.get("begin"))
+        if begin is not None:
+            begin.positions = self._insert_new(c, begin.events)
         ids = self._insert_rows(c, stored_events)
         tracking = cast(Tracking | None, kwargs.get("tracking"))
         if tracking is not None:
@@ -75,6 +78,19 @@ class SQLiteLogRecorder(SQLiteProcessRecorder, LogRecorder):
         for key in cast(Sequence[tuple[str, int]], kwargs.get("unpark", ())):
             c.execute("DELETE FROM parked WHERE policy=? AND position=?", key)
         return ids
+
+    def _insert_new(self, c: SQLiteCursor, stored_events: Sequence[StoredEvent]) -> Sequence[int | None]:
+        """Nobody can begin a stream between the look and the insert: the transaction may write from its start."""
+        begun: set[str] = set()
+        for some in _portions([str(each.originator_id) for each in stored_events]):
+            c.execute(
+                f"SELECT originator_id FROM {self.events_table_name} "
+                f"WHERE originator_version=1 AND originator_id IN ({_marks(some)})",
+                some,
+            )
+            begun.update(id for (id,) in c.fetchall())
+        positions = iter(self._insert_rows(c, [each for each in stored_events if each.originator_id not in begun]))
+        return [None if each.originator_id in begun else next(positions) for each in stored_events]
 
     def _insert_rows(self, c: SQLiteCursor, stored_events: Sequence[StoredEvent]) -> Sequence[int]:
         """Many rows to a statement: after every statement SQLite lets other threads run, which would want to write on

@@ -9,15 +9,28 @@ from typing import Any
 
 
 class Acknowledgements:
-    """Makes the loop wake up once for all that is done by then, and not for each of them: a commit is many."""
+    """Makes the writer wake up once for all that came in together, and the loop once for all that is done by then: a
+    commit is many."""
 
-    def __init__(self) -> None:
+    def __init__(self, wake_writer: Callable[[], None]) -> None:
+        self._wake_writer = wake_writer
+        self._is_writer_called = False
         self._done: deque[Callable[[], None]] = deque()
         self._is_loop_called = False
 
     def expect(self) -> "Acknowledgement":
         """One to be waited for by the coroutine that runs."""
         return Acknowledgement(self, asyncio.get_running_loop())
+
+    def ask_for_soon(self) -> None:
+        """On the loop: have the writer woken once everything has been handed over that is ready to be by now."""
+        if not self._is_writer_called:
+            self._is_writer_called = True
+            asyncio.get_running_loop().call_soon(self._ask)
+
+    def _ask(self) -> None:
+        self._is_writer_called = False
+        self._wake_writer()
 
     def tell(self, loop: asyncio.AbstractEventLoop, how: Callable[[], None]) -> None:
         """From any thread: do this on the loop, soon."""

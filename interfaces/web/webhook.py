@@ -38,7 +38,7 @@ class Webhook:
         self._reader = reader
         self._clock = clock
         self._bodies = Bodies()
-        self._acknowledgements = Acknowledgements()
+        self._acknowledgements = Acknowledgements(writer.wake.set)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI, without anything between it and the server: this is what every event of every shop passes."""
@@ -71,6 +71,7 @@ class Webhook:
     async def _append(self, delivery: WebhookDelivery) -> bool:
         acknowledgement = self._acknowledgements.expect()
         record(self._writer, self._clock, delivery.event_id, delivery.received, acknowledgement)
+        self._acknowledgements.ask_for_soon()
         return bool(await acknowledgement.within(_ACKNOWLEDGE_SECONDS_MAX))
 
 

@@ -148,8 +148,8 @@ def test_beginnings_and_commands_share_a_transaction_and_cost_each_other_nothing
     assert log.get(StockItem, "sku_mug").on_hand == 3
     assert [event.originator_id for event in log.store.select_notifications(1, 10)] == [
         "evt_known",
-        "sku_mug",
         "evt_new",
+        "sku_mug",
     ]
 
 

@@ -191,4 +191,5 @@ def deliver(runtime: Runtime, signed: SignedBody) -> "Future[bool]":
     delivery = runtime.webhook_reader.expect(signed.signature)(signed.body)
     waiter: Future[bool] = Future()
     receive(runtime.writer, runtime.clock, delivery.event_id, delivery.received, waiter)
+    runtime.writer.wake.set()
     return waiter

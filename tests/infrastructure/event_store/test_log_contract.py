@@ -8,7 +8,7 @@ from eventsourcing.persistence import IntegrityError, StoredEvent, Tracking
 from eventually import wait_for
 from stored_events import stored
 
-from application.log import Log, ParkedEvent
+from application.log import Beginnings, Log, ParkedEvent
 
 Open = Callable[[], Log]
 PARKED = ParkedEvent(
@@ -132,3 +132,26 @@ def test_a_commit_of_another_process_is_noticed_once(open_log: Open) -> None:
 
     assert wait_for(ours.store.has_foreign_commits)
     assert ours.store.has_foreign_commits() is False
+
+
+def test_a_stream_begins_only_once_whatever_else_is_inserted(log: Log) -> None:
+    log.store.insert_events(stored("evt_known", 1))
+    beginnings = Beginnings([*stored("evt_new", 1), *stored("evt_known", 1), *stored("evt_newer", 1)])
+
+    positions = log.store.insert_events(stored("cs_test_1", 1), begin=beginnings)
+
+    found = {each.id: each.originator_id for each in log.store.select_notifications(None, 10)}
+    first, known, second = beginnings.positions
+    assert known is None
+    assert positions is not None
+    assert [found[first or 0], found[second or 0], found[positions[0]]] == ["evt_new", "evt_newer", "cs_test_1"]
+    assert len(found) == 4
+
+
+def test_if_anything_conflicts_no_stream_begins(log: Log) -> None:
+    log.store.insert_events(stored("cs_test_1", 1))
+
+    with pytest.raises(IntegrityError):
+        log.store.insert_events(stored("cs_test_1", 1), begin=Beginnings(stored("evt_new", 1)))
+
+    assert log.store.select_streams(["evt_new"]) == []

@@ -33,7 +33,7 @@ def test_all_that_is_done_at_once_wakes_the_loop_once() -> None:
     async def scene() -> tuple[list[Any], int]:
         loop = asyncio.get_running_loop()
         assert isinstance(loop, CountingLoop)
-        all = Acknowledgements()
+        all = Acknowledgements(lambda: None)
         waited_for = [all.expect() for _ in range(100)]
 
         def commit() -> None:
@@ -50,7 +50,7 @@ def test_all_that_is_done_at_once_wakes_the_loop_once() -> None:
 
 def test_what_is_done_later_wakes_the_loop_again() -> None:
     async def scene() -> list[Any]:
-        all = Acknowledgements()
+        all = Acknowledgements(lambda: None)
         first, second = all.expect(), all.expect()
         in_another_thread(lambda: first.set_result(1))
         heard = [await first.within(LONG_SECONDS)]
@@ -62,7 +62,7 @@ def test_what_is_done_later_wakes_the_loop_again() -> None:
 
 def test_an_error_is_raised_where_it_is_waited_for() -> None:
     async def scene() -> None:
-        one = Acknowledgements().expect()
+        one = Acknowledgements(lambda: None).expect()
         in_another_thread(lambda: one.set_exception(KeyError("no")))
         await one.within(LONG_SECONDS)
 
@@ -72,7 +72,7 @@ def test_an_error_is_raised_where_it_is_waited_for() -> None:
 
 def test_who_has_waited_long_enough_is_told_and_what_was_not_begun_is_not_done() -> None:
     async def scene() -> bool:
-        one = Acknowledgements().expect()
+        one = Acknowledgements(lambda: None).expect()
         assert one.set_running_or_notify_cancel()
         with pytest.raises(TimeoutError, match="It was not written within 0 seconds"):
             await one.within(0)
@@ -84,7 +84,7 @@ def test_who_has_waited_long_enough_is_told_and_what_was_not_begun_is_not_done()
 @pytest.mark.parametrize("how", [lambda one: one.set_result(1), lambda one: one.set_exception(KeyError())])
 def test_what_comes_too_late_hurts_nobody(how: Callable[[Acknowledgement], None]) -> None:
     async def scene() -> int:
-        all = Acknowledgements()
+        all = Acknowledgements(lambda: None)
         late, next = all.expect(), all.expect()
         with pytest.raises(TimeoutError):
             await late.within(0)
@@ -97,7 +97,7 @@ def test_what_comes_too_late_hurts_nobody(how: Callable[[Acknowledgement], None]
 
 def test_a_waiter_that_is_cancelled_takes_it_back() -> None:
     async def scene() -> bool:
-        one = Acknowledgements().expect()
+        one = Acknowledgements(lambda: None).expect()
         waiting = asyncio.ensure_future(one.within(LONG_SECONDS))
         await asyncio.sleep(0)
         waiting.cancel()
@@ -112,7 +112,26 @@ def test_a_loop_that_has_ended_hears_nothing_and_nobody_is_hurt() -> None:
     ended: Future[Acknowledgement] = Future()
 
     async def scene() -> None:
-        ended.set_result(Acknowledgements().expect())
+        ended.set_result(Acknowledgements(lambda: None).expect())
 
     asyncio.run(scene())
     ended.result().set_result(True)
+
+
+def test_all_that_comes_in_together_wakes_the_writer_once() -> None:
+    async def scene() -> list[int]:
+        asked: list[int] = []
+        handed_over = 0
+        all = Acknowledgements(lambda: asked.append(handed_over))
+
+        async def hand_over() -> None:
+            nonlocal handed_over
+            handed_over += 1
+            all.ask_for_soon()
+
+        await asyncio.gather(*(hand_over() for _ in range(100)))
+        await asyncio.gather(hand_over())
+        await asyncio.sleep(0)
+        return asked
+
+    assert asyncio.run(scene()) == [100, 101]
