@@ -180,6 +180,7 @@ class EffectRunner:
 
     def _choose(self, hints: Sequence[DueEffect]) -> list[DueEffect]:
         """Those that nobody works at and whose kind has room, each counted as under way from here on."""
+        at_work = {worker: self._locks.is_at_work(worker) for worker in {hint.worker for hint in hints} if worker}
         with self._lock:
             running = Counter(self._under_way.values())
             chosen = []
@@ -189,19 +190,19 @@ class EffectRunner:
                     continue
                 if hint.effect_id in self._under_way or (kind and running[hint.kind] >= _claimed_max(kind)):
                     continue
-                if not self._is_free(hint):
+                if not self._is_free(hint, at_work):
                     continue
                 running[hint.kind] += 1
                 self._under_way[hint.effect_id] = hint.kind
                 chosen.append(hint)
         return chosen
 
-    def _is_free(self, hint: DueEffect) -> bool:
+    def _is_free(self, hint: DueEffect, at_work: Mapping[str, bool]) -> bool:
         """Whether nobody has it, or who has it won't do it. What we have and don't know of is orphaned; what else names
         us is done already, and the view is behind."""
         if hint.worker == self._worker:
             return hint.effect_id in self._in_doubt
-        return hint.worker is None or not self._locks.is_at_work(hint.worker)
+        return hint.worker is None or not at_work[hint.worker]
 
     def _let_go(self, effect_ids: Iterable[str]) -> None:
         with self._lock:
