@@ -94,7 +94,7 @@ class EffectRunner:
             Busy, StoreUnavailable: not everything could be claimed; what could is being done all the same.
             Stopped: nothing is done any more.
         """
-        self._worker = self._locks.enlist()
+        self._enlist()
         now = self._clock()
         chosen = self._choose(self._free(now)) or self._choose(self._orphaned(now))
         won, trouble = self._claim_all(chosen, now)
@@ -107,6 +107,18 @@ class EffectRunner:
         if trouble is not None:
             raise trouble
         return bool(won)
+
+    def _enlist(self) -> None:
+        """Whoever copies a log into this one marks it first and looks for workers then; we do both the other way
+        round. So at least one of the two finds the other.
+
+        Raises:
+            UnfinishedCopy: what is due here may be done already in the rest of the log.
+        """
+        worker = self._locks.enlist()
+        if worker != self._worker:
+            self._writer.check_log()
+            self._worker = worker
 
     def stop(self) -> None:
         """Begin nothing more. What is claimed and not begun is left to whoever comes next, who finds it orphaned."""

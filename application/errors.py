@@ -20,6 +20,10 @@ class NotMigrated(Exception):
     """The tables of the database are missing, or are of another version than this one works with."""
 
 
+class UnfinishedCopy(Exception):
+    """The log is the beginning of another one, as an unfinished copy left it: nobody may work at it."""
+
+
 class Busy(Exception):
     """Too much is waiting to be written already. Try again in a moment."""
 

@@ -123,7 +123,13 @@ class Followers:
         return leads
 
     def _adopt(self) -> None:
-        """Begin where the store says that we, or whoever led before, came to."""
+        """Begin where the store says that we, or whoever led before, came to.
+
+        Raises:
+            UnfinishedCopy: nobody was meant to lead yet. Whoever copies leads for as long as it takes, so who was ready
+                to lead before it began finds out here.
+        """
+        self._log.check_is_whole()
         self._stored = self._look_up()
         self._positions = dict(self._stored)
         self._adopt_parked()

@@ -11,8 +11,12 @@ from eventsourcing.application import AggregateNotFoundError, Application
 from eventsourcing.persistence import Notification, ProcessRecorder, StoredEvent, Tracking
 from eventsourcing.utils import EnvType
 
+from application.errors import UnfinishedCopy
 from application.tail import Entry, Tail
 from domain.event import A, Event, projector
+
+COPYING = "unfinished copy"
+"""The mark of a log into which another one is being copied, among the positions of followers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +66,28 @@ class LogRecorder(ProcessRecorder, ABC):
         """Parked events in the order of the log."""
 
     @abstractmethod
+    def select_positions_of_followers(self) -> Mapping[str, int]:
+        """How far each follower has come, whichever version of us it is of; and, under `COPYING`, a copy that has not
+        ended."""
+
+    @abstractmethod
+    def insert_copied(self, events: Sequence[Notification], *, since: int | None) -> None:
+        """Take in events of another log at their places there, and mark in the same transaction that a copy has come
+        so far. `since` is how far it had come until now: None before it begins, with an empty log.
+
+        Raises:
+            IntegrityError: the log does not end there, or the mark is another.
+        """
+
+    @abstractmethod
+    def replace_bookkeeping(self, positions: Mapping[str, int], parked: Sequence[ParkedEvent]) -> None:
+        """Have just these positions of followers, and these parked events. The mark of a copy stays."""
+
+    @abstractmethod
+    def end_copy(self) -> None:
+        """Take the mark away. What is appended from now on comes after what was copied."""
+
+    @abstractmethod
     def try_to_write(self) -> None:
         """Write something durably that changes nothing.
 
@@ -102,6 +128,17 @@ class Log(Application[str]):
     @property
     def store(self) -> LogRecorder:
         return cast(LogRecorder, self.recorder)
+
+    def check_is_whole(self) -> None:
+        """
+        Raises:
+            UnfinishedCopy: events, positions or parked events of another log are still to be copied into it.
+        """
+        if self.store.max_tracking_id(COPYING) is not None:
+            raise UnfinishedCopy(
+                "The copy of another log into this database has not ended. The same `fulfill copy` goes on with it; "
+                "to start over, begin with an empty database."
+            )
 
     def decode(self, stored: StoredEvent) -> Event:
         """The typed event.
@@ -178,4 +215,14 @@ class Log(Application[str]):
             return kind(id=id)
 
 
-__all__ = ["Beginnings", "Entry", "Log", "LogRecorder", "Notification", "ParkedEvent", "StoredEvent", "Tracking"]
+__all__ = [
+    "COPYING",
+    "Beginnings",
+    "Entry",
+    "Log",
+    "LogRecorder",
+    "Notification",
+    "ParkedEvent",
+    "StoredEvent",
+    "Tracking",
+]

@@ -121,6 +121,9 @@ class WorkerLocks(Protocol):
     def is_at_work(self, worker: str) -> bool:
         """Whether somebody holds this worker's lock."""
 
+    def has_others(self) -> bool:
+        """Whether any other worker is at work."""
+
     def release(self) -> None:
         """Give every lock back."""
 

@@ -107,7 +107,7 @@ class Rebuild:
         """
         projection = self._projection(name)
         view = self._begin(projection)
-        meter = _Meter(report, self._timer, view.position)
+        meter = Meter(report, self._timer, view.position)
         while view.state is ViewState.BUILDING:
             try:
                 position, end = self._step(self._views, projection, view)
@@ -129,13 +129,13 @@ class Rebuild:
         """
         projection = self._projection(name)
         with self._views.snapshot(projection) as live, self._scratch() as scratch:
-            meter = _Meter(report, self._timer, 0)
+            meter = Meter(report, self._timer, 0)
             scratch.create(projection, ViewState.LIVE)
             while (view := scratch.all()[0]).position < live.view.position:
                 meter.show(view.position, live.view.position)
                 self._step(scratch, projection, view, live.view.position)
             with scratch.snapshot(projection) as fresh:
-                return _compare(projection, live, fresh)
+                return compare(projection, live, fresh)
 
     def _projection(self, name: str) -> Projection:
         if name not in self._projections:
@@ -188,7 +188,7 @@ class Rebuild:
         return [self._log.entry(each) for each in found]
 
 
-class _Meter:
+class Meter:
     """Tells how far it is about once a second, and at the end."""
 
     def __init__(self, report: Report, timer: Callable[[], float], begun_at: int) -> None:
@@ -206,7 +206,8 @@ class _Meter:
             self._report(Progress(done=done, total=total, events_per_second=rate))
 
 
-def _compare(projection: Projection, live: Snapshot, fresh: Snapshot) -> Verification:
+def compare(projection: Projection, live: Snapshot, fresh: Snapshot) -> Verification:
+    """Row by row; both are held at the same position."""
     digests = hashlib.sha256(), hashlib.sha256()
     rows = 0
     differences: list[Difference] = []

@@ -149,6 +149,13 @@ class Writer:
         """`submit`, and wait for the result."""
         return self.result(self.submit(stamp, ids, command))
 
+    def check_log(self) -> None:
+        """
+        Raises:
+            UnfinishedCopy: nobody may work at this log yet.
+        """
+        self._log.check_is_whole()
+
     def result(self, future: Future[T]) -> T:
         """Wait for what was submitted."""
         self.settle(future)

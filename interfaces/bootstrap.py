@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 
 from eventsourcing.persistence import PersistenceError
 
+from application.copying import Copy, Place
 from application.effect_kinds import Kind, RetryRule
 from application.effects import EffectRunner
 from application.engine import Engine
@@ -49,6 +50,7 @@ __all__ = [
     "check_log",
     "make_ready",
     "migrate",
+    "open_copy",
     "open_read_side",
 ]
 
@@ -146,12 +148,14 @@ def open_read_side(database: Database, *, needs_views: bool = False) -> Iterator
 
     Raises:
         NotFound, NotMigrated: there is no log there that this version can read.
+        UnfinishedCopy: there is not all of it yet.
         PersistenceError: the log can't be used, or the views that are needed.
     """
     kept = stores(database)
     kept.check()
     log = kept.open_log()
     try:
+        log.check_is_whole()
         with ExitStack() as stack:
             trouble = None
             try:
@@ -167,11 +171,38 @@ def open_read_side(database: Database, *, needs_views: bool = False) -> Iterator
         log.close()
 
 
+@contextmanager
+def open_copy(source: Database, target: Database) -> Iterator[Copy]:
+    """The copy of a whole log into another database, whose tables are made if they are missing.
+
+    Raises:
+        NotFound, NotMigrated: there is no log at the source, or one of the two is of another version.
+        Refused: somebody works at the source.
+        PersistenceError, OSError: one of the two can't be used.
+    """
+    stores(source).check()
+    with ExitStack() as stack:
+        here = _place(stack, source)
+        here.lead()
+        stores(target).migrate()
+        yield Copy(here, _place(stack, target))
+
+
+def _place(stack: ExitStack, database: Database) -> Place:
+    kept = stores(database)
+    log, views = stack.enter_context(closing(kept.open_log())), stack.enter_context(closing(kept.open_views()))
+    locks = kept.locks()
+    stack.callback(locks.release)
+    return Place(name=str(database), log=log, views=views, locks=locks)
+
+
 def bootstrap(settings: Settings, replace: Replacements | None = None) -> Runtime:
     """Wire everything up. It starts nothing and calls no one.
 
     Raises:
         CatalogError, DeliveryNotLoaded, SettingsError: with one clear sentence.
+        UnfinishedCopy: the log is still being copied from elsewhere.
+        PersistenceError: the log can't be used.
     """
     from infrastructure.catalog_file import load_catalog
     from infrastructure.deliveries.entry_points import own_deliveries
@@ -181,7 +212,7 @@ def bootstrap(settings: Settings, replace: Replacements | None = None) -> Runtim
     catalog = load_catalog(settings.catalog, frozenset(own))
     _check_secret_key(settings, catalog)
     kept = use.stores or stores(settings.database)
-    log, views, locks = kept.open_log(), kept.open_views(), kept.locks()
+    log, views, locks = _open_whole_log(kept), kept.open_views(), kept.locks()
     recent = RecentStates(log.store)
     writer = Writer(log, recent)
     gateway = use.gateway or _gateway(settings)
@@ -231,6 +262,16 @@ def bootstrap(settings: Settings, replace: Replacements | None = None) -> Runtim
         webhook_reader=SignedWebhooks(settings.webhook_secrets, use.clock),
         locks=locks,
     )
+
+
+def _open_whole_log(kept: Stores) -> Log:
+    log = kept.open_log()
+    try:
+        log.check_is_whole()
+    except BaseException:
+        log.close()
+        raise
+    return log
 
 
 def _check_secret_key(settings: Settings, catalog: Catalog) -> None:

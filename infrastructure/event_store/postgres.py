@@ -15,7 +15,7 @@ from psycopg import Cursor
 from psycopg.rows import DictRow, tuple_row
 from psycopg.sql import SQL, Composed, Identifier
 
-from application.log import Beginnings, LogRecorder, ParkedEvent
+from application.log import COPYING, Beginnings, LogRecorder, ParkedEvent
 from infrastructure.event_store.postgres_connections import SCHEMA, LogDatastore
 
 _URL = "FULFILL_LOG_URL"
@@ -109,6 +109,28 @@ class PostgresLogRecorder(PostgresProcessRecorder, LogRecorder):
             "SELECT policy, position, subject, error, parked_at FROM {parked} "
             "WHERE policy=coalesce(%b, policy) AND subject=coalesce(%b, subject) ORDER BY position, policy"
         )
+        self._select_followers = statement(
+            "SELECT application_name, notification_id FROM {tracking} WHERE application_name<>%b"
+        )
+        self._select_copied = statement(
+            "SELECT coalesce((SELECT max(notification_id) FROM {events}), 0), "
+            "(SELECT notification_id FROM {tracking} WHERE application_name=%b)"
+        )
+        self._insert_copied = statement(
+            f"INSERT INTO {{events}} ({columns}, notification_id) "
+            "SELECT * FROM unnest(%b::text[], %b::bigint[], %b::text[], %b::bytea[], %b::bigint[])"
+        )
+        self._set_position = statement(
+            "INSERT INTO {tracking} VALUES (%b, %b) ON CONFLICT (application_name) DO UPDATE SET "
+            "notification_id=excluded.notification_id"
+        )
+        self._delete_followers = statement("DELETE FROM {tracking} WHERE application_name<>ALL(%b::text[])")
+        self._delete_parked = statement("DELETE FROM {parked}")
+        self._delete_position = statement("DELETE FROM {tracking} WHERE application_name=%b")
+        self._go_on_after_the_last = statement(
+            "SELECT setval(pg_get_serial_sequence(%b, 'notification_id'), coalesce(max(notification_id), 1), "
+            "max(notification_id) IS NOT NULL) FROM {events}"
+        )
         self._keep_only_tables()
         self.sql_create_statements.append(
             SQL(
@@ -145,11 +167,14 @@ class PostgresLogRecorder(PostgresProcessRecorder, LogRecorder):
                 self._insert_tracking(curs, tracking)
         elif trackings:
             self._move(curs, trackings, since)
-        for each in park:
-            row = (each.policy, each.position, each.subject, each.error.replace(_NUL, "\ufffd"), each.parked_at)
-            curs.execute(self._park, row)
+        self._park_all(curs, park)
         for key in unpark:
             curs.execute(self._unpark, key)
+
+    def _park_all(self, curs: Cursor[DictRow], parked: Sequence[ParkedEvent]) -> None:
+        for each in parked:
+            row = (each.policy, each.position, each.subject, each.error.replace(_NUL, "\ufffd"), each.parked_at)
+            curs.execute(self._park, row)
 
     def _move(self, curs: Cursor[DictRow], trackings: Sequence[Tracking], since: Mapping[str, int]) -> None:
         """The library's own check, that a position only grows, is not enough for batches: of two that decided the
@@ -212,6 +237,40 @@ class PostgresLogRecorder(PostgresProcessRecorder, LogRecorder):
             ParkedEvent(policy=p, position=n, subject=s, error=e, parked_at=cast(datetime, at))
             for p, n, s, e, at in self._rows(self._select_parked, (policy, subject))
         ]
+
+    def select_positions_of_followers(self) -> Mapping[str, int]:
+        return dict(self._rows(self._select_followers, (self.table_migration_identifier,)))
+
+    def insert_copied(self, events: Sequence[Notification], *, since: int | None) -> None:
+        columns = (
+            [each.originator_id for each in events],
+            [each.originator_version for each in events],
+            [each.topic for each in events],
+            [each.state for each in events],
+            [each.id for each in events],
+        )
+        with self.datastore.get_connection() as conn, conn.transaction(), conn.cursor(row_factory=tuple_row) as curs:
+            for lock_statement in self.lock_table_statements:
+                curs.execute(lock_statement)
+            if curs.execute(self._select_copied, (COPYING,)).fetchone() != (since or 0, since):
+                raise IntegrityError(f"No copy into this log has come to {since}.")
+            curs.execute(self._insert_copied, columns)
+            curs.execute(self._set_position, (COPYING, events[-1].id if events else since or 0))
+
+    def replace_bookkeeping(self, positions: Mapping[str, int], parked: Sequence[ParkedEvent]) -> None:
+        with self.datastore.transaction(commit=True) as curs:
+            self._lock_table(curs)
+            curs.execute(self._delete_followers, ([COPYING, self.table_migration_identifier],))
+            for position in positions.items():
+                curs.execute(self._set_position, position)
+            curs.execute(self._delete_parked)
+            self._park_all(curs, parked)
+
+    def end_copy(self) -> None:
+        with self.datastore.transaction(commit=True) as curs:
+            self._lock_table(curs)
+            curs.execute(self._go_on_after_the_last, (f'{SCHEMA}."{self.events_table_name}"',))
+            curs.execute(self._delete_position, (COPYING,))
 
     def _rows(self, statement: bytes, values: Sequence[Any]) -> list[tuple[Any, ...]]:
         with self.datastore.get_connection() as conn, conn.cursor(binary=True, row_factory=tuple_row) as curs:

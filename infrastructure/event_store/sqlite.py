@@ -9,7 +9,7 @@ from eventsourcing.persistence import IntegrityError, Notification, PersistenceE
 from eventsourcing.sqlite import SQLiteCursor, SQLiteDatastore, SQLiteFactory, SQLiteProcessRecorder
 from eventsourcing.utils import Environment, EnvType
 
-from application.log import Beginnings, LogRecorder, ParkedEvent
+from application.log import COPYING, Beginnings, LogRecorder, ParkedEvent
 from infrastructure.event_store.connections import LogConnection, LogDatastore
 
 K = TypeVar("K", str, int)
@@ -72,9 +72,7 @@ class SQLiteLogRecorder(SQLiteProcessRecorder, LogRecorder):
                 self._insert_tracking(c, tracking)
             else:
                 self._move_tracking(c, tracking, since.get(tracking.application_name, 0))
-        for parked in cast(Sequence[ParkedEvent], kwargs.get("park", ())):
-            row = (parked.policy, parked.position, parked.subject, parked.error, parked.parked_at.isoformat())
-            c.execute("INSERT OR REPLACE INTO parked VALUES (?,?,?,?,?)", row)
+        self._park(c, cast(Sequence[ParkedEvent], kwargs.get("park", ())))
         for key in cast(Sequence[tuple[str, int]], kwargs.get("unpark", ())):
             c.execute("DELETE FROM parked WHERE policy=? AND position=?", key)
         return ids
@@ -108,6 +106,11 @@ class SQLiteLogRecorder(SQLiteProcessRecorder, LogRecorder):
             last = c.lastrowid
             positions += range(last - len(rows) + 1, last + 1)
         return positions
+
+    def _park(self, c: SQLiteCursor, parked: Sequence[ParkedEvent]) -> None:
+        for each in parked:
+            row = (each.policy, each.position, each.subject, each.error, each.parked_at.isoformat())
+            c.execute("INSERT OR REPLACE INTO parked VALUES (?,?,?,?,?)", row)
 
     def _move_tracking(self, c: SQLiteCursor, tracking: Tracking, since: int) -> None:
         """The library's own check, that a position only grows, is not enough for batches: of two that decided the
@@ -171,6 +174,39 @@ class SQLiteLogRecorder(SQLiteProcessRecorder, LogRecorder):
                 ParkedEvent(policy=p, position=n, subject=s, error=e, parked_at=datetime.fromisoformat(at))
                 for p, n, s, e, at in c.fetchall()
             ]
+
+    def select_positions_of_followers(self) -> Mapping[str, int]:
+        with self.datastore.transaction(commit=False) as c:
+            c.execute(
+                "SELECT application_name, notification_id FROM tracking WHERE application_name<>?",
+                (self.table_migration_identifier,),
+            )
+            return dict(c.fetchall())
+
+    def insert_copied(self, events: Sequence[Notification], *, since: int | None) -> None:
+        with self.datastore.transaction(commit=True) as c:
+            self.check_place()
+            if (self._max_notification_id(c) or 0, self._max_tracking_id(COPYING, c)) != (since or 0, since):
+                raise IntegrityError(f"No copy into this log has come to {since}.")
+            c.executemany(
+                f"INSERT INTO {self.events_table_name} "
+                "(rowid, originator_id, originator_version, topic, state) VALUES (?,?,?,?,?)",
+                [(each.id, each.originator_id, each.originator_version, each.topic, each.state) for each in events],
+            )
+            reached = events[-1].id if events else since or 0
+            c.execute("INSERT OR REPLACE INTO tracking VALUES (?,?)", (COPYING, reached))
+
+    def replace_bookkeeping(self, positions: Mapping[str, int], parked: Sequence[ParkedEvent]) -> None:
+        with self.datastore.transaction(commit=True) as c:
+            kept = (COPYING, self.table_migration_identifier)
+            c.execute("DELETE FROM tracking WHERE application_name NOT IN (?,?)", kept)
+            c.executemany("INSERT INTO tracking VALUES (?,?)", list(positions.items()))
+            c.execute("DELETE FROM parked")
+            self._park(c, parked)
+
+    def end_copy(self) -> None:
+        with self.datastore.transaction(commit=True) as c:
+            c.execute("DELETE FROM tracking WHERE application_name=?", (COPYING,))
 
     def try_to_write(self) -> None:
         with self.datastore.transaction(commit=True) as c:

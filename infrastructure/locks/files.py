@@ -51,6 +51,17 @@ class FileLocks:
         os.close(lock)
         return False
 
+    def has_others(self) -> bool:
+        """
+        Raises:
+            OperationalError: a file can't be locked.
+        """
+        own = self._worker[0] if self._worker is not None else None
+        start, end = f"{self._store.name}.worker-", ".lock"
+        names = (path.name for path in self._store.parent.iterdir())
+        workers = [name[len(start) : -len(end)] for name in names if name.startswith(start) and name.endswith(end)]
+        return any(self.is_at_work(worker) for worker in workers if worker != own)
+
     def release(self) -> None:
         if self._leader is not None:
             os.close(self._leader)

@@ -27,6 +27,13 @@ SELECT EXISTS (
 )
 """
 
+_HAS_OTHERS = """
+SELECT EXISTS (
+    SELECT FROM pg_locks WHERE locktype='advisory' AND classid=%s AND objsubid=2 AND granted
+    AND database=(SELECT oid FROM pg_database WHERE datname=current_database()) AND pid<>pg_backend_pid()
+)
+"""
+
 
 class SessionLocks:
     """Implements `application.ports.WorkerLocks` for processes on any number of machines."""
@@ -74,6 +81,14 @@ class SessionLocks:
             return False  # none of ours: the log came from elsewhere
         with self._mutex, translated_errors(self._what):
             return _ask(self._living(), _IS_HELD, _WORKERS, int(worker, 16))
+
+    def has_others(self) -> bool:
+        """
+        Raises:
+            PersistenceError: the database can't be asked.
+        """
+        with self._mutex, translated_errors(self._what):
+            return _ask(self._living(), _HAS_OTHERS, _WORKERS)
 
     def release(self) -> None:
         with self._mutex:

@@ -4,12 +4,13 @@ from collections.abc import Callable, Mapping, Sequence
 
 from cyclopts import App
 
-from interfaces.cli import acting, keeping, reading, running, supplies
+from interfaces.cli import acting, copying, keeping, reading, running, supplies
 
 _COMMANDS: Sequence[Callable[..., int]] = (
     running.serve,
     running.worker,
     running.migrate,
+    copying.copy,
     running.demo,
     running.sandbox,
     reading.checkout,

@@ -30,6 +30,7 @@ MEANINGS: Mapping[str, Meaning] = {
     "infrastructure.deliveries.entry_points.DeliveryNotLoaded": Meaning(WRONG_USAGE, "wrong_setting"),
     "application.errors.NotFound": Meaning(FAILED, "not_found"),
     "application.errors.NotMigrated": Meaning(FAILED, "not_migrated"),
+    "application.errors.UnfinishedCopy": Meaning(FAILED, "unfinished_copy"),
     "domain.errors.Refused": Meaning(FAILED, "refused"),
     "application.errors.Busy": Meaning(FAILED, "busy", _NOT_RECORDED),
     "application.errors.Stopped": Meaning(FAILED, "stopped", _NOT_RECORDED),

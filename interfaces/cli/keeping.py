@@ -87,14 +87,20 @@ def _open_views() -> Iterator["ReadSide"]:
 @contextmanager
 def resumable(name: str) -> Iterator[None]:
     """Told to stop, by Ctrl-C or SIGTERM, say how it goes on."""
+    with told_if_stopped(
+        f"What was made of {name} is kept: `fulfill projections rebuild {name}` goes on from there. Until then the "
+        "view serves as it was."
+    ):
+        yield
+
+
+@contextmanager
+def told_if_stopped(how_it_goes_on: str) -> Iterator[None]:
     before = signal.signal(signal.SIGTERM, _terminate)
     try:
         yield
     except (KeyboardInterrupt, SystemExit):
-        talk(
-            f"fulfill: Stopped. What was made of {name} is kept: `fulfill projections rebuild {name}` goes on from "
-            "there. Until then the view serves as it was."
-        )
+        talk(f"fulfill: Stopped. {how_it_goes_on}")
         raise
     finally:
         signal.signal(signal.SIGTERM, before)

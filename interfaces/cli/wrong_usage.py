@@ -1,5 +1,6 @@
 """Wrong usage, in one sentence that helps."""
 
+import re
 from collections.abc import Sequence
 
 from cyclopts import (
@@ -15,6 +16,8 @@ from interfaces.cli.commands import groups
 from interfaces.cli.usage import UsageError
 
 _SHOWN_MAX = 60
+_PASSWORD = re.compile(r"(?<=://)[^\s@]*@|(?<=password=)[^\s&]*")
+"""In the URL of a database, with the user's name."""
 
 
 def check(arguments: Sequence[str]) -> None:
@@ -39,6 +42,7 @@ def sentence(error: CycloptsError, arguments: Sequence[str]) -> str:
 
 
 def shown(text: str) -> str:
+    text = _PASSWORD.sub("…", text)
     return repr(text if len(text) <= _SHOWN_MAX else f"{text[:_SHOWN_MAX]}…")
 
 
@@ -61,7 +65,7 @@ def _what(error: CycloptsError, command: str, arguments: Sequence[str]) -> str:
         case CoercionError(token=token, msg=str(why)) if token is not None:
             return f"{shown(token.value)} can't be {_name(error)}: {why}."
         case _:
-            return " ".join(str(error).split())
+            return " ".join(_PASSWORD.sub("…", str(error)).split())
 
 
 def _name(error: CycloptsError) -> str:

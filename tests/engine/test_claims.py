@@ -12,8 +12,9 @@ from shop import COMPLETED, AtOnce, Shop
 
 from application.effect_kinds import Kind, RetryRule
 from application.effects import EffectRunner
-from application.errors import Busy, Stopped, StoreUnavailable
+from application.errors import Busy, Stopped, StoreUnavailable, UnfinishedCopy
 from application.handlers import Retrieve, SendMail
+from application.log import COPYING
 from application.recent_states import RecentStates
 from application.unit_of_work import Stamp
 from application.writer import Writer
@@ -314,3 +315,14 @@ def test_a_call_does_not_wait_until_the_outcome_of_the_one_before_is_stored(shop
     shop.rest()
     assert not under_way(runner)
     assert [types(shop, id) for id in RECEIPTS] == [["Requested", "AttemptStarted", "Succeeded"]] * 4
+
+
+def test_nothing_is_claimed_in_half_a_log(shop: Shop) -> None:
+    sell(shop, SESSIONS[:1])
+    runner = a_runner(shop)
+    shop.runtime.log.store.replace_bookkeeping({COPYING: 1}, [])
+
+    with pytest.raises(UnfinishedCopy):
+        runner.turn()
+
+    assert shop.outside.mailbox == {}

@@ -97,6 +97,9 @@ class MemoryLocks:
     def is_at_work(self, worker: str) -> bool:
         return f"worker {worker}" in self._held
 
+    def has_others(self) -> bool:
+        return any(name.startswith("worker ") and holder is not self for name, holder in self._held.items())
+
     def release(self) -> None:
         for name in [name for name, holder in self._held.items() if holder is self]:
             del self._held[name]

@@ -154,6 +154,18 @@ def test_a_worker_is_at_work_for_itself_and_for_others_in_its_process(open_locks
     assert wait_for(lambda: not others.is_at_work(worker))
 
 
+def test_others_are_at_work_until_the_last_of_them_is_gone(store: str, locks: WorkerLocks) -> None:
+    assert not locks.has_others()
+    locks.enlist()
+    assert not locks.has_others(), "nobody is another one for oneself"
+
+    with holder(store) as other:
+        assert locks.has_others()
+        other.kill()
+
+    wait_for(lambda: not locks.has_others())
+
+
 def test_looking_at_a_worker_again_and_again_takes_nothing_from_it(store: str, locks: WorkerLocks) -> None:
     with holder(store) as other:
         assert [locks.is_at_work(other.worker) for _ in range(100)] == [True] * 100

@@ -8,7 +8,7 @@ from eventsourcing.persistence import IntegrityError, StoredEvent, Tracking
 from eventually import wait_for
 from stored_events import stored
 
-from application.log import Beginnings, Log, ParkedEvent
+from application.log import COPYING, Beginnings, Log, Notification, ParkedEvent
 
 Open = Callable[[], Log]
 PARKED = ParkedEvent(
@@ -155,3 +155,44 @@ def test_if_anything_conflicts_no_stream_begins(log: Log) -> None:
         log.store.insert_events(stored("cs_test_1", 1), begin=Beginnings(stored("evt_new", 1)))
 
     assert log.store.select_streams(["evt_new"]) == []
+
+
+def test_events_of_another_log_keep_their_places(log: Log) -> None:
+    copied = [Notification("cs_test_1", 1, "Topic.Happened", b"{}", 3), Notification("a", 9, "?", b"\xff\x00", 7)]
+    log.store.insert_copied([], since=None)
+    log.store.insert_copied(copied[:1], since=0)
+    log.store.insert_copied(copied[1:], since=3)
+
+    assert log.store.select_notifications(None, 100) == copied
+    assert log.store.select_positions_of_followers() == {COPYING: 7}
+
+    log.store.replace_bookkeeping({"intake": 3}, [PARKED])
+    assert log.store.select_positions_of_followers() == {COPYING: 7, "intake": 3}
+
+    log.store.end_copy()
+    assert log.store.select_positions_of_followers() == {"intake": 3}
+    assert log.store.select_parked() == [PARKED]
+    assert log.store.insert_events(stored("cs_test_1", 2)) == [8]
+
+
+@pytest.mark.parametrize("since", [None, 0, 2, 4])
+def test_a_copy_goes_on_only_where_it_was(log: Log, since: int | None) -> None:
+    log.store.insert_copied([], since=None)
+    log.store.insert_copied([Notification("cs_test_1", 1, "Topic.Happened", b"{}", 3)], since=0)
+    before = content(log)
+
+    with pytest.raises(IntegrityError):
+        log.store.insert_copied([Notification("cs_test_1", 2, "Topic.Happened", b"{}", 5)], since=since)
+
+    assert content(log) == before
+    assert log.store.select_positions_of_followers() == {COPYING: 3}
+
+
+@pytest.mark.parametrize("since", [None, 0])
+def test_no_copy_begins_where_events_are(log: Log, since: int | None) -> None:
+    log.store.insert_events(stored("cs_test_1", 1))
+
+    with pytest.raises(IntegrityError):
+        log.store.insert_copied([], since=since)
+
+    assert log.store.select_positions_of_followers() == {}

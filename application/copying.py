@@ -1,0 +1,337 @@
+"""Copying a whole log into another database, and proving both equal: how a shop moves from a file to a server.
+
+Events keep their bytes and their places in the log. So a follower's position, the position of a parked event and what
+views tell of positions mean the same there as here, and nothing has to be translated.
+
+Nobody may work at half a log: a policy would decide again what it has decided, an effect that was carried out would
+look as if it were due. So the target is marked in the transaction of the first batch, each batch moves the mark, and
+it goes only when all is there and proven equal. The mark is a row among the followers' positions, which every log has,
+and which `Log.check_is_whole` looks for before anybody works or reads. No clean-up is needed after a kill: what is
+marked is exactly what a copy that goes on needs to know.
+"""
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field
+from itertools import islice
+
+from eventsourcing.persistence import IntegrityError
+
+from application.log import COPYING, Log, Notification, ParkedEvent
+from application.ports import WorkerLocks
+from application.projections.projection import Projection
+from application.projections.projector import Projector
+from application.projections.registry import PROJECTIONS
+from application.rebuild import Meter, Report, Verification, compare, silent
+from application.views import Views, ViewState
+from domain.errors import Refused
+
+BATCH_MAX = 1000
+_FOLLOWED_MAX = 5000
+_DIFFERENCES_MAX = 10
+_FIRST_VERSION = 1
+_NUL = "\x00"
+"""PostgreSQL has no texts with it, so what is said of a parked event loses it there."""
+
+Stage = Callable[[str], AbstractContextManager[Report]]
+"""Begins a part of the work, by its name, and tells how it gets on."""
+
+
+def silently(_name: str) -> AbstractContextManager[Report]:
+    """For who does not want to hear of it."""
+    return nullcontext(silent)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A database with a log."""
+
+    name: str
+    """In words, without a password."""
+    log: Log
+    views: Views
+    locks: WorkerLocks
+
+    def end(self) -> int:
+        return self.log.store.max_notification_id() or 0
+
+    def lead(self) -> None:
+        """See to it that nobody begins to work there. Cheap enough to be asked with every batch.
+
+        Raises:
+            Refused: somebody works there.
+        """
+        if not self.locks.lead():
+            raise _is_used(self)
+
+
+@dataclass(slots=True)
+class Likeness:
+    """What both logs have in common, from the beginning."""
+
+    events: int = 0
+    streams: int = 0
+    """As many as have their first event there."""
+    differences: list[str] = field(default_factory=list)
+    """The first of them."""
+    _hash: "hashlib._Hash" = field(default_factory=hashlib.sha256)
+
+    @property
+    def digest(self) -> str:
+        return self._hash.hexdigest()
+
+    def take_in(self, events: Sequence[Notification]) -> None:
+        for event in events:
+            head = f"{event.id} {event.originator_id} {event.originator_version} {event.topic} {len(event.state)}\n"
+            self._hash.update(head.encode())
+            self._hash.update(event.state)
+            self.streams += event.originator_version == _FIRST_VERSION
+        self.events += len(events)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Copied:
+    """What was copied, and what the comparison of both databases found."""
+
+    events: int
+    streams: int
+    digest: str
+    """SHA-256 over all events in the order of the log: place, stream, version, topic and bytes."""
+    followers: int
+    parked: int
+    views: Sequence[Verification]
+    """Of each view the source's rows, as `live`, beside the target's, as `fresh`."""
+    differences: Sequence[str]
+    """Between the logs and their bookkeeping, in words; the first of them."""
+
+    @property
+    def is_same(self) -> bool:
+        return not self.differences and all(view.is_right for view in self.views)
+
+
+class Copy:
+    def __init__(
+        self,
+        source: Place,
+        target: Place,
+        projections: Sequence[Projection] = PROJECTIONS,
+        *,
+        timer: Callable[[], float] = time.monotonic,
+        batch_max: int = BATCH_MAX,
+    ) -> None:
+        self._source = source
+        self._target = target
+        self._projections = projections
+        self._timer = timer
+        self._batch_max = batch_max
+
+    @property
+    def places(self) -> tuple[Place, Place]:
+        """From where, and to where."""
+        return self._source, self._target
+
+    def __call__(self, stage: Stage = silently) -> Copied:
+        """Copy what is missing, and prove both equal. Only if they are, the target is free to be worked at.
+
+        Raises:
+            Refused: somebody works at one of them, or the target holds something else.
+            UnfinishedCopy: the source is not a whole log itself.
+            PersistenceError: one of them can't be used.
+        """
+        source, target = self._source, self._target
+        self._hold()
+        self._check_alone()
+        source.log.check_is_whole()
+        done = self._begin(stage)
+        self._check_alone()  # again, since a worker enlists first and looks for the mark then
+        with stage("copying") as report:
+            self._copy_events(done, report)
+        positions, parked = self._bookkeeping(source)
+        target.log.store.replace_bookkeeping(positions, parked)
+        with stage("comparing") as report:
+            likeness = self._compare(source.end(), report)
+        likeness.differences += self._differences_of_bookkeeping()
+        views = [] if likeness.differences else self._compare_views(stage)
+        copied = Copied(
+            events=likeness.events,
+            streams=likeness.streams,
+            digest=likeness.digest,
+            followers=len(positions),
+            parked=len(parked),
+            views=views,
+            differences=likeness.differences[:_DIFFERENCES_MAX],
+        )
+        if copied.is_same:
+            self._end(positions)
+        return copied
+
+    def _hold(self) -> None:
+        self._source.lead()
+        self._target.lead()
+
+    def _check_alone(self) -> None:
+        """
+        Raises:
+            Refused: somebody carries out effects of one of them.
+        """
+        for place in (self._source, self._target):
+            if place.locks.has_others():
+                raise _is_used(place)
+
+    def _begin(self, stage: Stage) -> int:
+        """How far a copy that was left has come; a new one is begun where there is none.
+
+        Raises:
+            Refused: the target holds anything but the beginning of the source's log.
+        """
+        target = self._target
+        done = target.log.store.max_tracking_id(COPYING)
+        if done is None:
+            if target.end():
+                raise Refused(f"There is a log already: {target.name}. A copy needs an empty database.")
+            with self._undisturbed():
+                target.log.store.insert_copied([], since=None)
+            return 0
+        if done:
+            with stage("looking at what is there") as report:
+                is_beginning = target.end() == done and not self._compare(done, report).differences
+            if not is_beginning:
+                raise Refused(
+                    f"{target.name} holds the unfinished copy of another log than {self._source.name}. A copy needs an "
+                    "empty database."
+                )
+        return done
+
+    @contextmanager
+    def _undisturbed(self) -> Iterator[None]:
+        """
+        Raises:
+            Refused: somebody else has written to the target.
+        """
+        try:
+            yield
+        except IntegrityError as error:
+            raise Refused(
+                f"Somebody else has written to {self._target.name} meanwhile. Stop everything there, and begin again "
+                "with an empty database."
+            ) from error
+
+    def _copy_events(self, done: int, report: Report) -> None:
+        meter = Meter(report, self._timer, done)
+        store = self._source.log.store
+        while read := store.select_notifications(done, self._batch_max, inclusive_of_start=False):
+            self._hold()
+            with self._undisturbed():
+                self._target.log.store.insert_copied(read, since=done)
+            done = read[-1].id
+            meter.show(done, self._source.end())
+        meter.show(done, done, is_last=True)
+
+    def _compare(self, until: int, report: Report) -> Likeness:
+        """Both logs event by event, up to this place: where they are the same, every stream is too, in every hash of
+        it. In the order of the log that takes one pass and no memory, whatever order each database gives to texts."""
+        likeness = Likeness()
+        meter = Meter(report, self._timer, 0)
+        stores = (self._source.log.store, self._target.log.store)
+        done = 0
+        while not likeness.differences:
+            here, there = (
+                store.select_notifications(done, self._batch_max, until, inclusive_of_start=False) for store in stores
+            )
+            if here != there:
+                likeness.differences = list(islice(_differences(here, there), _DIFFERENCES_MAX))
+            elif here:
+                likeness.take_in(here)
+                done = here[-1].id
+                meter.show(done, until)
+            else:
+                break
+        meter.show(done, until, is_last=True)
+        return likeness
+
+    def _bookkeeping(self, place: Place) -> tuple[dict[str, int], list[ParkedEvent]]:
+        store = place.log.store
+        return dict(store.select_positions_of_followers()), list(store.select_parked())
+
+    def _differences_of_bookkeeping(self) -> list[str]:
+        (here, parked_here), (there, parked_there) = map(self._bookkeeping, (self._source, self._target))
+        there.pop(COPYING, None)
+        found = [
+            f"The follower {name} is at {here.get(name)} in the source and at {there.get(name)} in the target."
+            for name in sorted(here.keys() | there.keys())
+            if here.get(name) != there.get(name)
+        ]
+        if set(map(_as_parked, parked_here)) != set(map(_as_parked, parked_there)):
+            found.append("The parked events are not the same.")
+        return found
+
+    def _compare_views(self, stage: Stage) -> list[Verification]:
+        for what, place in (("views of the source", self._source), ("views of the target", self._target)):
+            with stage(what) as report:
+                self._catch_up(place, report)
+        return [self._compare_view(projection) for projection in self._projections]
+
+    def _catch_up(self, place: Place, report: Report) -> None:
+        projector = Projector(place.log, place.views, self._projections, batch_max=_FOLLOWED_MAX)
+        projector.prepare()
+        end, begun_at = place.end(), self._followed(place)
+        meter = Meter(report, self._timer, begun_at)
+        while projector.turn():
+            self._hold()
+            meter.show(self._followed(place), end)
+        meter.show(end, end, is_last=True)
+
+    def _followed(self, place: Place) -> int:
+        return min((view.position for view in place.views.all() if view.state is ViewState.LIVE), default=0)
+
+    def _compare_view(self, projection: Projection) -> Verification:
+        source, target = self._source.views, self._target.views
+        with source.snapshot(projection) as here, target.snapshot(projection) as there:
+            return compare(projection, here, there)
+
+    def _end(self, positions: dict[str, int]) -> None:
+        """
+        Raises:
+            Refused: somebody took the source up again meanwhile, so the copy is not all.
+        """
+        self._hold()
+        source, target = self._source, self._target
+        if source.end() != target.end() or source.log.store.select_positions_of_followers() != positions:
+            raise Refused(
+                f"Somebody has written to {source.name} meanwhile. Stop everything there; then the same `fulfill copy` "
+                "goes on."
+            )
+        target.log.store.end_copy()
+
+
+def _is_used(place: Place) -> Refused:
+    return Refused(
+        f"A process works at {place.name}. Stop every `fulfill serve`, `worker` and other command there, and copy then."
+    )
+
+
+def _differences(here: Sequence[Notification], there: Sequence[Notification]) -> Iterator[str]:
+    """Where two portions of a log differ, in words."""
+    source, target = ({each.id: each for each in events} for events in (here, there))
+    # Where one portion ends early, what the other one has after that may only be further on
+    last = min(here[-1].id, there[-1].id) if here and there else None
+    for position in sorted(source.keys() | target.keys()):
+        if last is not None and position > last:
+            return
+        mine, theirs = source.get(position), target.get(position)
+        if mine != theirs:
+            yield f"Event {position}: {_told(mine)} in the source, {_told(theirs)} in the target."
+
+
+def _told(event: Notification | None) -> str:
+    if event is None:
+        return "none"
+    digest = hashlib.sha256(event.state).hexdigest()[:12]
+    return f"{event.originator_id}@{event.originator_version} {event.topic} sha256 {digest}…"
+
+
+def _as_parked(event: ParkedEvent) -> tuple[object, ...]:
+    error = event.error.replace(_NUL, "\ufffd")
+    return event.policy, event.position, event.subject, error, event.parked_at

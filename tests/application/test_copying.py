@@ -1,0 +1,271 @@
+"""A whole log moves into another database, byte for byte, and nobody works at half of one."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+from eventsourcing.persistence import StoredEvent
+from postgres_databases import Databases
+from two_databases import EVENTS, PAIRS, PARKED, POSITIONS, TwoDatabases, content, two_databases
+
+from application.errors import UnfinishedCopy
+from application.log import COPYING
+from application.projections.projector import Projector
+from application.projections.registry import PROJECTIONS
+from application.rebuild import Progress, Report, silent
+from domain.errors import Refused
+from infrastructure.database import Database, SQLiteFile
+from infrastructure.stores import stores
+from interfaces.bootstrap import bootstrap, open_read_side
+
+Stage = Callable[[str], AbstractContextManager[Report]]
+
+
+@pytest.fixture(params=PAIRS)
+def two(request: pytest.FixtureRequest, tmp_path: Path, databases: Databases) -> Iterator[TwoDatabases]:
+    yield from two_databases(request.param, tmp_path, databases)
+
+
+@pytest.fixture
+def postgres_to_sqlite(tmp_path: Path, databases: Databases) -> Iterator[TwoDatabases]:
+    yield from two_databases(PAIRS[1], tmp_path, databases)
+
+
+def at(stage: str, do: Callable[[], object]) -> Stage:
+    """Something that happens at the beginning of a part of the work."""
+
+    @contextmanager
+    def begin(name: str) -> Iterator[Report]:
+        if name == stage:
+            do()
+        yield silent
+
+    return begin
+
+
+def stopping(after: int) -> Stage:
+    """Ctrl-C once so many events are copied."""
+
+    @contextmanager
+    def begin(name: str) -> Iterator[Report]:
+        def report(now: Progress) -> None:
+            if name == "copying" and now.done >= after:
+                raise KeyboardInterrupt
+
+        yield report
+
+    return begin
+
+
+def append(two: TwoDatabases, database: Database, stream: str) -> None:
+    two.log(database).store.insert_events([StoredEvent(stream, 1, "CheckoutSession.Noted", b"{}")])
+
+
+def test_everything_arrives_as_it_is(two: TwoDatabases) -> None:
+    copied = two.copy()
+
+    source, target = two.log(two.source), two.log(two.target)
+    assert content(target) == content(source)
+    events, positions, parked = content(target)
+    assert (len(events), positions) == (EVENTS, POSITIONS)
+    assert parked == [(each.policy, each.position, each.parked_at) for each in PARKED]
+    assert (copied.is_same, copied.events, copied.followers, copied.parked) == (True, EVENTS, 3, 2)
+    assert [view.name for view in copied.views] == [projection.name for projection in PROJECTIONS]
+    assert {view.position for view in copied.views} == {EVENTS}
+    target.check_is_whole()
+
+
+def test_places_that_were_never_taken_stay_so(postgres_to_sqlite: TwoDatabases) -> None:
+    two = postgres_to_sqlite
+    with pytest.raises(Exception, match="duplicate"):
+        append(two, two.source, "cs_test_later")
+    append(two, two.source, "cs_test_after_the_gap")
+
+    assert two.copy().is_same
+
+    assert [each.id for each in two.log(two.target).store.select_notifications(EVENTS, 9)] == [EVENTS, EVENTS + 2]
+
+
+def test_what_is_appended_comes_after_what_was_copied(two: TwoDatabases) -> None:
+    two.copy()
+
+    append(two, two.target, "cs_test_new")
+
+    [event] = two.log(two.target).store.select_notifications(EVENTS + 1, 9)
+    assert (event.id, event.originator_id) == (EVENTS + 1, "cs_test_new")
+
+
+def test_an_empty_log_is_copied_too(two: TwoDatabases, tmp_path: Path) -> None:
+    two.source = SQLiteFile(tmp_path / "empty.db")
+    stores(two.source).migrate()
+
+    copied = two.copy()
+
+    assert (copied.is_same, copied.events, copied.streams) == (True, 0, 0)
+    append(two, two.target, "cs_test_first")
+    assert two.log(two.target).store.max_notification_id() == 1
+
+
+@pytest.mark.parametrize("after", [10, 40, EVENTS])
+def test_a_copy_that_was_stopped_is_gone_on_with(two: TwoDatabases, after: int) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        two.copy(stopping(after))
+    target = two.log(two.target)
+    done, positions, parked = content(target)
+    assert (len(done), positions, parked) == (after, {}, [])
+    assert target.store.max_tracking_id(COPYING) == after
+    begun_at: list[int] = []
+
+    copied = two.copy(at("copying", lambda: begun_at.append(target.store.max_notification_id() or 0)))
+
+    assert (copied.is_same, begun_at) == (True, [after])
+    assert content(target) == content(two.log(two.source))
+
+
+def test_the_source_may_have_gone_on_meanwhile(two: TwoDatabases) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        two.copy(stopping(40))
+    append(two, two.source, "cs_test_meanwhile")
+
+    assert two.copy().events == EVENTS + 1
+
+
+def test_a_log_that_is_there_already_is_left_alone(two: TwoDatabases) -> None:
+    append(two, two.target, "cs_test_own")
+    before = content(two.log(two.target))
+
+    with pytest.raises(Refused, match="There is a log already"):
+        two.copy()
+
+    assert content(two.log(two.target)) == before
+    two.log(two.target).check_is_whole()
+
+
+def test_what_was_copied_once_is_not_copied_over(two: TwoDatabases) -> None:
+    two.copy()
+
+    with pytest.raises(Refused, match="There is a log already"):
+        two.copy()
+
+
+def test_the_beginning_of_another_log_is_left_alone(two: TwoDatabases) -> None:
+    store = two.log(two.target).store
+    store.insert_copied([], since=None)
+    [event] = two.log(two.source).store.select_notifications(None, 1)
+    other = type(event)(event.originator_id, event.originator_version, event.topic, event.state + b" ", event.id)
+    store.insert_copied([other], since=0)
+
+    with pytest.raises(Refused, match="another log"):
+        two.copy()
+
+    assert store.max_notification_id() == 1
+
+
+@pytest.mark.parametrize("which", ["source", "target"])
+@pytest.mark.parametrize("doing", ["lead", "enlist"])
+def test_nothing_is_copied_while_somebody_works(two: TwoDatabases, which: str, doing: str) -> None:
+    database = getattr(two, which)
+    getattr(two.locks(database), doing)()
+
+    with pytest.raises(Refused, match="A process works at"):
+        two.copy()
+
+    two.log(two.target).check_is_whole()
+
+
+def test_nobody_begins_to_lead_while_it_is_copied(two: TwoDatabases) -> None:
+    led: list[bool] = []
+
+    two.copy(at("comparing", lambda: led.extend(two.locks(each).lead() for each in (two.source, two.target))))
+
+    assert led == [False, False]
+    assert two.locks(two.source).lead()
+    assert two.locks(two.target).lead()
+
+
+def test_half_a_log_is_not_copied_any_further(two: TwoDatabases) -> None:
+    two.log(two.source).store.replace_bookkeeping({COPYING: EVENTS}, [])
+
+    with pytest.raises(UnfinishedCopy):
+        two.copy()
+
+
+def test_who_writes_to_the_target_meanwhile_spoils_it(two: TwoDatabases) -> None:
+    with pytest.raises(Refused, match="Somebody else has written to"):
+        two.copy(at("copying", lambda: append(two, two.target, "cs_test_own")))
+
+    with pytest.raises(UnfinishedCopy):
+        two.log(two.target).check_is_whole()
+
+
+def test_a_source_that_goes_on_has_to_be_stopped_first(two: TwoDatabases) -> None:
+    with pytest.raises(Refused, match="Stop everything there"):
+        two.copy(at("views of the target", lambda: append(two, two.source, "cs_test_late")))
+    with pytest.raises(UnfinishedCopy):
+        two.log(two.target).check_is_whole()
+
+    assert two.copy().events == EVENTS + 1
+
+
+def test_an_event_that_is_not_the_same_is_named(two: TwoDatabases) -> None:
+    copied = two.copy(at("comparing", lambda: two.spoil_event(two.target, 42)))
+
+    assert not copied.is_same
+    [difference] = copied.differences
+    assert difference.startswith("Event 42: ")
+    with pytest.raises(UnfinishedCopy):
+        two.log(two.target).check_is_whole()
+
+
+def test_positions_and_parked_events_that_are_not_the_same_are_named(two: TwoDatabases) -> None:
+    store = two.log(two.target).store
+
+    copied = two.copy(at("comparing", lambda: store.replace_bookkeeping({**POSITIONS, "intake": 59}, PARKED[1:])))
+
+    assert list(copied.differences) == [
+        "The follower intake is at 60 in the source and at 59 in the target.",
+        "The parked events are not the same.",
+    ]
+    assert not copied.is_same
+
+
+def test_a_row_that_is_not_the_same_is_named_until_it_is_mended(two: TwoDatabases) -> None:
+    with ExitStack() as stack:
+        place = two.place(two.source, stack)
+        Projector(place.log, place.views).catch_up()
+    two.spoil_stock(two.source)
+
+    copied = two.copy()
+
+    assert [view.name for view in copied.views if not view.is_right] == ["stock"]
+    assert not copied.is_same
+    with pytest.raises(UnfinishedCopy):
+        two.log(two.target).check_is_whole()
+
+    with open_read_side(two.source) as side:
+        side.rebuild.rebuild("stock")
+
+    assert two.copy().is_same
+
+
+def test_nobody_works_at_or_reads_half_a_log(two: TwoDatabases) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        two.copy(stopping(40))
+
+    with pytest.raises(UnfinishedCopy, match=r"`fulfill copy` goes on with it; to start over"):
+        bootstrap(two.settings(two.target))
+    with pytest.raises(UnfinishedCopy), open_read_side(two.target):
+        pass
+
+
+def test_who_was_ready_to_lead_before_it_began_finds_out(two: TwoDatabases) -> None:
+    runtime = bootstrap(two.settings(two.target))
+    with pytest.raises(KeyboardInterrupt):
+        two.copy(stopping(40))
+
+    with pytest.raises(UnfinishedCopy):
+        runtime.engine.run_until_quiet()
+
+    runtime.engine.stop()
+    assert two.log(two.target).store.max_notification_id() == 40

@@ -1,0 +1,147 @@
+"""`fulfill copy`: what it says, what it refuses, and that nobody starts on half a log."""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from postgres_databases import Databases
+
+from infrastructure.locks.files import FileLocks
+
+Fulfill = Callable[..., Any]
+ORDER = "cs_test_a1Q7xK2mVd"
+SOURCE = ("--from", "sqlite:///fulfillment.db")
+EVENTS = 46
+
+
+@pytest.fixture
+def empty_url(databases: Databases) -> Iterator[str]:
+    """A PostgreSQL database without any table."""
+    url = databases.create_empty()
+    yield url
+    databases.drop(url)
+
+
+def spoil_stock(directory: Path) -> None:
+    """Change a view of the source behind everybody's back."""
+    with closing(sqlite3.connect(directory / "fulfillment-views.db", isolation_level=None)) as views:
+        assert views.execute("UPDATE stock_v1_g1 SET on_hand=99").rowcount
+
+
+def test_a_shop_moves_to_another_database(
+    fulfill: Fulfill, small_shop: Path, empty_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = (("checkout", ORDER), ("queue",), ("stock", "list"), ("search", "ada"))
+    before = [fulfill(*look, "--json").json for look in looks]
+
+    said = fulfill("copy", *SOURCE, "--to", empty_url, "--json")
+
+    assert said.code == 0, said.err
+    document = said.json
+    assert (document["events"], document["is_same"], document["differences"]) == (EVENTS, True, [])
+    assert {view["is_same"] for view in document["views"]} == {True}
+    assert len(document["views"]) == 7
+    assert set(document) == {
+        *("from", "to", "events", "streams", "digest", "followers", "parked", "views", "differences", "is_same"),
+        "seconds",
+    }
+    monkeypatch.setenv("DATABASE_URL", empty_url)
+    assert [fulfill(*look, "--json").json for look in looks] == before
+    assert fulfill("note", ORDER, "on the server now", "--as", "kim", "--reason", "moved").code == 0
+
+
+def test_the_password_is_told_to_nobody(fulfill: Fulfill, small_shop: Path) -> None:
+    urls = ["postgresql://shop:hunter2@127.0.0.1:1/shop", "postgresql://shop@127.0.0.1:1/shop?password=hunter2"]
+    urls.append(f"postgresql://{'a' * 50}:hunter2@127.0.0.1:1/shop")
+    for url in urls:
+        for arguments in (
+            (*SOURCE, "--to", url),
+            ("--from", url, "--to", "sqlite:///new.db"),
+            (*SOURCE, url),
+            ("--from", url, "--to", url),
+            (*SOURCE, "--to", url.replace("@", ":x@").replace("/shop", "/")),
+            (*SOURCE, "--to", url.replace("postgresql", "mysql")),
+            (f"--too={url}", *SOURCE),
+        ):
+            said = fulfill("copy", *arguments, "--json")
+            assert said.code in {1, 2}
+            assert "hunter2" not in said.out + said.err, arguments
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("--to", "sqlite:///new.db"), "`fulfill copy` needs --from"),
+        (SOURCE, "`fulfill copy` needs --to"),
+        ((*SOURCE, "--to", "new.db"), "--to must be like sqlite:///fulfillment.db"),
+        ((*SOURCE, "--to", "sqlite:///fulfillment.db"), "are the same database"),
+    ],
+)
+def test_wrong_usage_is_said_to_be(fulfill: Fulfill, small_shop: Path, arguments: tuple[str, ...], told: str) -> None:
+    said = fulfill("copy", *arguments)
+
+    assert said.code == 2
+    assert told in said.err
+
+
+def test_without_a_log_there_is_nothing_to_copy(fulfill: Fulfill, tmp_path: Path) -> None:
+    said = fulfill("copy", *SOURCE, "--to", "sqlite:///new.db", "--json")
+
+    assert (said.code, said.json["error"]["kind"]) == (1, "not_found")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_shop_that_works_is_not_copied(fulfill: Fulfill, small_shop: Path) -> None:
+    working = FileLocks(small_shop / "fulfillment.db")
+    working.lead()
+
+    said = fulfill("copy", *SOURCE, "--to", "sqlite:///new.db")
+
+    working.release()
+    assert said.code == 1
+    assert "A process works at fulfillment.db. Stop every `fulfill serve`" in said.err
+    assert not (small_shop / "new.db").exists()
+
+
+def test_a_wrong_view_is_told_and_the_copy_is_gone_on_with(fulfill: Fulfill, small_shop: Path, empty_url: str) -> None:
+    spoil_stock(small_shop)
+
+    said = fulfill("copy", *SOURCE, "--to", empty_url)
+
+    assert said.code == 1
+    assert "The copy is not the same, so nothing starts on PostgreSQL database" in said.out
+    assert "`fulfill projections rebuild stock` there mends it" in said.out
+    assert "99" in said.out
+    assert fulfill("projections", "rebuild", "stock").code == 0
+    assert fulfill("copy", *SOURCE, "--to", empty_url).code == 0
+
+
+def test_nothing_starts_on_half_a_log(
+    fulfill: Fulfill, small_shop: Path, empty_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spoil_stock(small_shop)  # so that the copy is not proven
+    assert fulfill("copy", *SOURCE, "--to", empty_url).code == 1
+    with psycopg.connect(empty_url) as connection:
+        assert connection.execute("SELECT count(*) FROM fulfillment.fulfillment_events").fetchone() == (EVENTS,)
+    monkeypatch.setenv("DATABASE_URL", empty_url)
+
+    for command in (
+        ("serve", "--port", "0"),
+        ("serve", "--port", "0", "--with-worker"),
+        ("worker",),
+        ("note", ORDER, "text", "--as", "kim", "--reason", "x"),
+        ("queue",),
+        ("projections", "list"),
+    ):
+        said = fulfill(*command, "--json")
+        assert (said.code, said.json["error"]["kind"]) == (1, "unfinished_copy")
+        assert "The same `fulfill copy` goes on with it; to start over, begin with an empty database." in said.err
+    monkeypatch.delenv("DATABASE_URL")
+    assert fulfill("projections", "rebuild", "stock").code == 0
+    assert fulfill("copy", *SOURCE, "--to", empty_url).code == 0
+    monkeypatch.setenv("DATABASE_URL", empty_url)
+    assert fulfill("queue").code == 0
