@@ -161,6 +161,8 @@ class Engine:
             self._log.store.check_place()
         except PersistenceError as error:
             logger.error("the log can't be looked at for now", error=str(error))
+            self._writer.is_failing = True  # nobody need send anything for it to be known
+            return
         if self._writer.is_failing:
             self._writer.try_again()
 

@@ -97,10 +97,11 @@ class LogRecorder(ProcessRecorder, ABC):
 
     @abstractmethod
     def check_place(self) -> None:
-        """See that what is written stays where others find it. Every insert does so too; cheap.
+        """See that what is written stays where others find it. Cheap enough for every second.
 
         Raises:
             LogReplaced: it does not, and never will until it is opened anew.
+            PersistenceError: that can't be seen now, and most likely nothing can be written.
         """
 
     @abstractmethod

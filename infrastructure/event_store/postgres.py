@@ -283,7 +283,9 @@ class PostgresLogRecorder(PostgresProcessRecorder, LogRecorder):
             curs.execute("SELECT pg_current_xact_id()")
 
     def check_place(self) -> None:
-        """A server goes on with its own files."""
+        """A server goes on with its own files, if it is there."""
+        with self.datastore.get_connection() as conn:
+            conn.execute("SELECT 1")
 
     def watch(self, tell: Callable[[], None]) -> None:
         self.datastore.listener.start(self.channel_name, tell)

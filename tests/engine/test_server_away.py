@@ -1,0 +1,32 @@
+"""A database server that goes away is known before anybody sends anything, and so is its return."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from eventually import wait_for
+from postgres_server import PostgresServer
+
+from infrastructure.database import PostgresDatabase
+from infrastructure.settings import load_settings
+from interfaces.bootstrap import bootstrap, migrate
+
+
+def test_an_idle_engine_is_not_ready_while_its_database_is_away(tmp_path: Path) -> None:
+    with PostgresServer() as server:
+        server.initialise()
+        server.start()
+        database = PostgresDatabase(server.url())
+        migrate(database)
+        settings = load_settings({"STRIPE_API_KEY": "sk_test_123456789012", "STRIPE_WEBHOOK_SECRET": "whsec_x"}, None)
+        engine = bootstrap(replace(settings, database=database, catalog=tmp_path / "none.toml")).engine
+        engine.start(with_worker=False)
+        try:
+            assert engine.is_ready
+
+            server.stop()
+            assert wait_for(lambda: not engine.is_ready)
+
+            server.start()
+            assert wait_for(lambda: engine.is_ready)
+        finally:
+            engine.stop()
