@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import lru_cache
-from typing import cast
 
 from domain.event import Event
 
@@ -156,11 +155,10 @@ def _check_values(table: Table, row: Row) -> None:
     for name, value in row.items():
         if name not in types:
             raise UnfitChange(f"there is no column {name}")
-        if type(value) not in types[name] or not _is_storable(value):
+        fits = type(value) in types[name]
+        if isinstance(value, str):
+            fits = fits and ((value.isascii() and "\0" not in value) or _UNSTORABLE.search(value) is None)
+        elif isinstance(value, int):
+            fits = fits and -_INTEGER_MAX <= value <= _INTEGER_MAX
+        if not fits:
             raise UnfitChange(f"the column {name} can't hold its value")
-
-
-def _is_storable(value: Value) -> bool:
-    if type(value) is str:
-        return (value.isascii() and "\0" not in value) or _UNSTORABLE.search(value) is None
-    return value is None or -_INTEGER_MAX <= cast(int, value) <= _INTEGER_MAX
