@@ -1,0 +1,141 @@
+"""What has to hold of any log once the engine has come to rest: the invariants of DESIGN, read from the log itself."""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from application.log import Log
+from domain.checkout_session import CheckoutSession
+from domain.effect import Effect
+from domain.event import Event
+from domain.fulfillment import Fulfillment
+from domain.key_pool import KeyPool
+from domain.stock_item import StockItem
+from domain.stripe_event import StripeEvent
+
+_BATCH = 5000
+_ONCE = (CheckoutSession.Completed, CheckoutSession.Paid, Fulfillment.Requested, Fulfillment.Completed)
+
+
+def all_events(log: Log, position: int = 0) -> Iterator[tuple[int, Event]]:
+    """Everything that is in the log after this position, each with its own, read as a follower reads it."""
+    while read := log.store.select_notifications(position, _BATCH, inclusive_of_start=False):
+        yield from ((found.id, log.decode(found)) for found in read)
+        position = read[-1].id
+
+
+@dataclass(kw_only=True)
+class Findings:
+    counts: Counter[str] = field(default_factory=Counter)
+    """How often each kind of event is in the log."""
+    received: Counter[str] = field(default_factory=Counter)
+    """By Stripe event."""
+    happened: dict[str, Counter[type]] = field(default_factory=lambda: defaultdict(Counter))
+    """By session."""
+    planned: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    delivered: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    """By session and line."""
+    effects: dict[str, Effect] = field(default_factory=dict)
+    succeeded: Counter[str] = field(default_factory=Counter)
+    """By effect."""
+    repeated: int = 0
+    """Attempts that were not the first of their effect."""
+    workers: set[str] = field(default_factory=set)
+    problems: list[str] = field(default_factory=list)
+
+    def demand(self, is_so: bool, otherwise: str) -> None:
+        if not is_so:
+            self.problems.append(otherwise)
+
+
+def look_through(log: Log) -> Findings:
+    """Read the whole log, and note what is wrong whatever was bought."""
+    found = Findings()
+    versions: dict[str, int] = {}
+    stock: dict[str, StockItem] = {}
+    keys: Counter[str] = Counter()
+    last = 0
+    for position, event in all_events(log):
+        stream, version = event.originator_id, event.originator_version
+        found.demand(position > last, f"position {position} comes after {last}")
+        found.demand(version == versions.get(stream, 0) + 1, f"{stream}@{version} after {versions.get(stream, 0)}")
+        last, versions[stream] = position, version
+        found.counts[event.TOPIC] += 1
+        _note(found, event)
+        if event.TOPIC.startswith("StockItem."):
+            stock[stream] = _counted(found, stock.get(stream, StockItem(id=stream)), event)
+        elif isinstance(event, KeyPool.Assigned):
+            keys.update(key.text for key in event.keys)
+    found.demand(not keys or max(keys.values()) == 1, "a licence key was given away twice")
+    parked = log.store.select_parked()
+    found.demand(not parked, f"{len(parked)} events are parked, the first because of {parked[:1]}")
+    for effect_id, times in found.succeeded.items():
+        found.demand(times == 1, f"{effect_id} succeeded {times} times")
+    for effect in found.effects.values():
+        found.demand(not effect.is_open, f"{effect.id} is still to be done")
+        found.demand(effect.given_up is None, f"{effect.id} was given up: {effect.given_up}")
+    return found
+
+
+def demand_deliveries(found: Findings, acknowledged: Collection[str]) -> None:
+    """Each webhook delivery that was answered 2xx is in the log, once."""
+    lost = set(acknowledged) - found.received.keys()
+    found.demand(not lost, f"{len(lost)} acknowledged deliveries are not in the log: {sorted(lost)[:5]}")
+    for event_id, times in found.received.items():
+        found.demand(times == 1, f"{event_id} is in the log {times} times")
+
+
+def demand_fulfilled(found: Findings, sessions: Collection[str]) -> None:
+    """These and no others are fulfilled, each of their lines once, with one receipt."""
+    others = {session for session, kinds in found.happened.items() if kinds[Fulfillment.Requested]} - set(sessions)
+    found.demand(not others, f"fulfilled, but never paid: {sorted(others)[:5]}")
+    for session in sessions:
+        for kind in _ONCE:
+            times = found.happened[session][kind]
+            found.demand(times == 1, f"{session} has {times} times {kind.TOPIC}")
+        found.demand(
+            found.planned[session] == found.delivered[session],
+            f"{session} planned {found.planned[session]} and delivered {found.delivered[session]}",
+        )
+        receipts = found.succeeded[f"eff_{session}_mail_receipt"]
+        found.demand(receipts == 1, f"{session} has {receipts} receipts")
+
+
+def demand_mails(found: Findings, outbox: Path) -> None:
+    """One file for each mail that was sent, and none besides."""
+    sent = {id for id in found.succeeded if "_mail_" in id}
+    files = {file.stem for file in outbox.glob("*.eml")}
+    found.demand(sent == files, f"mails sent: {len(sent)}, at the receiver: {len(files)}; {sorted(sent ^ files)[:3]}")
+
+
+def _note(found: Findings, event: Event) -> None:
+    session = event.session_id or ""
+    found.happened[session][type(event)] += 1
+    match event:
+        case StripeEvent.Received():
+            found.received[event.originator_id] += 1
+        case Fulfillment.Requested():
+            found.planned[session].update(line.id for line in event.plan)
+        case Fulfillment.LineItemDelivered():
+            found.delivered[session][event.line_item] += 1
+        case CheckoutSession.Parked() | StripeEvent.Failed():
+            found.problems.append(f"{event.originator_id}: {event.TOPIC}")
+        case _:
+            pass
+    if event.TOPIC.startswith("Effect."):
+        effect = found.effects.get(event.originator_id, Effect(id=event.originator_id))
+        found.effects[effect.id] = effect.evolve(event)  # type: ignore[arg-type]
+        if isinstance(event, Effect.Succeeded):
+            found.succeeded[effect.id] += 1
+        elif isinstance(event, Effect.AttemptStarted):
+            found.repeated += event.number > 1
+            found.workers.add(event.worker)
+
+
+def _counted(found: Findings, item: StockItem, event: Event) -> StockItem:
+    item = item.evolve(event)  # type: ignore[arg-type]
+    found.demand(item.on_hand >= 0, f"{item.id} is below zero at {item.version}")
+    found.demand(item.promised <= item.on_hand, f"{item.id} promises what is not there at {item.version}")
+    found.demand(item.promised == sum(item.reserved.values()), f"{item.id}: promises don't add up at {item.version}")
+    return item
