@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from application.log import Log
@@ -49,11 +49,32 @@ class Findings:
             self.problems.append(otherwise)
 
 
+@dataclass
+class _Shelf:
+    """A SKU. What one decision says of it, as that a count is short and whose promise is taken back, holds together."""
+
+    item: StockItem = field(default_factory=lambda: StockItem(id=""))
+    decided: tuple[object, ...] = ()
+
+    def see(self, event: Event, found: Findings) -> None:
+        decided = (event.recorded_at, event.actor, event.cause)
+        if decided != self.decided:
+            self.check(found)
+        self.decided = decided
+        self.item = replace(self.item, id=event.originator_id).evolve(event)  # type: ignore[arg-type]
+        found.demand(self.item.on_hand >= 0, f"{self.item.id} is below zero at {self.item.version}")
+
+    def check(self, found: Findings) -> None:
+        item = self.item
+        found.demand(item.promised <= item.on_hand, f"{item.id} promises what is not there at {item.version}")
+        found.demand(item.promised == sum(item.reserved.values()), f"{item.id} counts wrongly at {item.version}")
+
+
 def look_through(log: Log) -> Findings:
     """Read the whole log, and note what is wrong whatever was bought."""
     found = Findings()
     versions: dict[str, int] = {}
-    stock: dict[str, StockItem] = {}
+    shelves: dict[str, _Shelf] = defaultdict(_Shelf)
     keys: Counter[str] = Counter()
     last = 0
     for position, event in all_events(log):
@@ -64,9 +85,11 @@ def look_through(log: Log) -> Findings:
         found.counts[event.TOPIC] += 1
         _note(found, event)
         if event.TOPIC.startswith("StockItem."):
-            stock[stream] = _counted(found, stock.get(stream, StockItem(id=stream)), event)
+            shelves[stream].see(event, found)
         elif isinstance(event, KeyPool.Assigned):
             keys.update(key.text for key in event.keys)
+    for shelf in shelves.values():
+        shelf.check(found)
     found.demand(not keys or max(keys.values()) == 1, "a licence key was given away twice")
     parked = log.store.select_parked()
     found.demand(not parked, f"{len(parked)} events are parked, the first because of {parked[:1]}")
@@ -131,11 +154,3 @@ def _note(found: Findings, event: Event) -> None:
         elif isinstance(event, Effect.AttemptStarted):
             found.repeated += event.number > 1
             found.workers.add(event.worker)
-
-
-def _counted(found: Findings, item: StockItem, event: Event) -> StockItem:
-    item = item.evolve(event)  # type: ignore[arg-type]
-    found.demand(item.on_hand >= 0, f"{item.id} is below zero at {item.version}")
-    found.demand(item.promised <= item.on_hand, f"{item.id} promises what is not there at {item.version}")
-    found.demand(item.promised == sum(item.reserved.values()), f"{item.id}: promises don't add up at {item.version}")
-    return item

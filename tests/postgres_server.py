@@ -113,6 +113,15 @@ class PostgresServer:
         """End at once, as if its machine had crashed; at the next start it recovers."""
         self._end(signal.SIGQUIT)
 
+    def crash(self) -> None:
+        """End as by `kill -9` of its first process alone: the others notice, and end by themselves."""
+        assert self._process is not None, "it does not run"
+        others = _children(self._process.pid)
+        self._end(signal.SIGKILL)
+        deadline = time.monotonic() + _SECONDS_MAX
+        while any(Path(f"/proc/{pid}").exists() for pid in others) and time.monotonic() < deadline:
+            time.sleep(0.02)
+
     def promote(self) -> None:
         """A standby becomes a primary."""
         with psycopg.connect(self.url(), autocommit=True) as connection:
@@ -184,6 +193,14 @@ def _copied(installed: Path, directory: Path) -> Path:
     for part in (installed, installed.with_name(f"{installed.name}.libs")):
         shutil.copytree(part, directory / "programs" / part.name, symlinks=True)
     return directory / "programs" / installed.name
+
+
+def _children(pid: int) -> list[str]:
+    """As Linux tells; elsewhere none."""
+    try:
+        return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except OSError:
+        return []
 
 
 def _free_port() -> int:

@@ -37,6 +37,11 @@ class FulfillProcess:
         return self._process is not None and self._process.poll() is None
 
     @property
+    def has_ended(self) -> bool:
+        """Whether it ended, and neither `kill` nor `stop` did it."""
+        return self._process is not None and self._process.poll() is not None
+
+    @property
     def is_leading(self) -> bool:
         """Whether it decides what follows from what, as its own log says."""
         said = [line["event"] for line in self.said() if "lead" in line["event"]]

@@ -277,10 +277,11 @@ class PostgresLogRecorder(PostgresProcessRecorder, LogRecorder):
             return curs.execute(statement, values, prepare=True).fetchall()
 
     def try_to_write(self) -> None:
-        """A transaction that has a number is written to disk, and to the standbys that are waited for."""
+        """A commit waits for the disk, and for the standbys that are to be waited for, only if there is something in its
+        transaction to be written: that it has a number is not enough."""
         with self.datastore.transaction(commit=True) as curs:
             self._lock_table(curs)
-            curs.execute("SELECT pg_current_xact_id()")
+            curs.execute("SELECT pg_logical_emit_message(true, 'fulfill', '')")
 
     def check_place(self) -> None:
         """A server goes on with its own files, if it is there."""
