@@ -238,6 +238,10 @@ class Writer:
             are_new, positions = self._log.begin(list(once.values()), unit.pending)
         else:
             positions = self._log.append(unit.pending)
+        if not positions:
+            # That all had begun before need not mean that they are durable: who wrote them may have been cut off while
+            # it waited for that.
+            self._log.store.try_to_write()
         self.is_failing = False
         self._recent.keep(unit.states, positions)
         return dict(zip(once, are_new, strict=True))

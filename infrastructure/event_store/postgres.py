@@ -277,8 +277,8 @@ class PostgresLogRecorder(PostgresProcessRecorder, LogRecorder):
             return curs.execute(statement, values, prepare=True).fetchall()
 
     def try_to_write(self) -> None:
-        """A commit waits for the disk, and for the standbys that are to be waited for, only if there is something in its
-        transaction to be written: that it has a number is not enough."""
+        """A commit waits for the disk, and for the standbys that are to be waited for, only if its transaction has
+        something to be written: that it has a number is not enough."""
         with self.datastore.transaction(commit=True) as curs:
             self._lock_table(curs)
             curs.execute("SELECT pg_logical_emit_message(true, 'fulfill', '')")

@@ -24,7 +24,9 @@ CREATE TABLE soak_readers (name text PRIMARY KEY, position bigint NOT NULL, coun
 """
 _CONTESTED = 8
 _CONTESTED_CHANCE, _ROLLED_BACK_CHANCE = 0.1, 0.01
-_BATCH_MAX = 40
+_FEW_MAX = 8
+_BATCH_MAX = 500
+_MANY_CHANCE = 0.3
 _READ_MAX = 500
 _PAUSE_SECONDS = 0.1
 
@@ -71,7 +73,8 @@ class LogWriter:
                 self._roll_back()
 
     def _batch(self) -> list[StoredEvent]:
-        batch = [self._event(f"evt_{self._name}_{self._next()}", 1) for _ in range(self._chance.randint(1, _BATCH_MAX))]
+        many = _BATCH_MAX if self._chance.random() < _MANY_CHANCE else self._chance.randint(1, _FEW_MAX)
+        batch = [self._event(f"evt_{self._name}_{self._next()}", 1) for _ in range(many)]
         if self._chance.random() < _CONTESTED_CHANCE:
             stream = f"evt_contested_{self._chance.randrange(_CONTESTED)}"
             batch.append(self._event(stream, self._version(stream) + 1))
