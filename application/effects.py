@@ -56,10 +56,12 @@ class EffectRunner:
         clock: Clock,
         random: Callable[[], float],
         executors: Mapping[str, Executor],
+        keeper: Executor,
         sleep: Callable[[float], None] = time.sleep,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Each kind has an executor of its own, which calls as many ports at a time as the kind allows."""
+        """Each kind has an executor of its own, which calls as many ports at a time as the kind allows. The keeper's
+        threads wait until an outcome that the store did not take at once is stored."""
         self._worker = ""
         """The ID under which we work now."""
         self._kinds = kinds
@@ -69,9 +71,12 @@ class EffectRunner:
         self._clock = clock
         self._random = random
         self._executors = executors
+        self._keeper = keeper
         self._sleep = sleep
         self._monotonic = monotonic
         self._looked_around_at = float("-inf")
+        self._orphans: Sequence[DueEffect] = ()
+        """What was found to be nobody's when we last looked, and is not claimed yet."""
         self._under_way: dict[str, str] = {}
         """Effect to kind, from the claim until the outcome is stored."""
         self._in_doubt: set[str] = set()
@@ -96,7 +101,10 @@ class EffectRunner:
         """
         self._enlist()
         now = self._clock()
-        chosen = self._choose(self._free(now)) or self._choose(self._orphaned(now))
+        self._look_around(now)
+        chosen = self._choose([*self._orphans, *self._free(now)])
+        chosen_ids = {hint.effect_id for hint in chosen}
+        self._orphans = [hint for hint in self._orphans if hint.effect_id not in chosen_ids]
         won, trouble = self._claim_all(chosen, now)
         if isinstance(trouble, Stopped):
             won = []  # what came of them could not be stored: whoever comes next finds them orphaned
@@ -121,16 +129,26 @@ class EffectRunner:
             self._worker = worker
 
     def stop(self) -> None:
-        """Begin nothing more. What is claimed and not begun is left to whoever comes next, who finds it orphaned."""
+        """Begin nothing more. What is claimed and not begun is left to whoever comes next, who finds it orphaned.
+        Outcomes are stored on until the writer is closed."""
         for executor in self._executors.values():
             executor.shutdown(wait=False, cancel_futures=True)
 
     def _begin(self, call: "_Call") -> None:
+        id = call.attempt.effect.id
+
         def let_go(done: "Future[None]") -> None:
             if done.cancelled():
-                self._let_go([call.attempt.effect.id])
+                self._let_go([id])
+            elif (error := done.exception()) is not None:
+                logger.error("effect ended its thread", effect=call.attempt.step, error=type(error).__name__)
+                self._in_doubt.add(id)
+                self._let_go([id])
 
-        call.executor.submit(self._perform, call).add_done_callback(let_go)
+        try:
+            call.executor.submit(self._perform, call).add_done_callback(let_go)
+        except RuntimeError:  # it was shut down meanwhile
+            self._let_go([id])
 
     def _free(self, now: datetime) -> Sequence[DueEffect]:
         """What nobody has claimed, of each kind that has room."""
@@ -143,13 +161,14 @@ class EffectRunner:
                 found += self._due.free(name, now, _claimed_max(kind) + len(self._set_aside))
         return found
 
-    def _orphaned(self, now: datetime) -> Sequence[DueEffect]:
-        """What others have claimed and won't do, and what nobody here can do: looked for now and then."""
+    def _look_around(self, now: datetime) -> None:
+        """Now and then: what others have claimed and won't do, and what nobody here can do. It comes before what is
+        free, or it would wait for as long as there is anything."""
         if self._writer.has_thread and self._monotonic() - self._looked_around_at < _LOOK_AROUND_SECONDS:
-            return []
+            return
         self._looked_around_at = self._monotonic()
         due = self._due.due(now, _CANDIDATES_MAX + len(self._set_aside))
-        return [hint for hint in due if hint.worker is not None or hint.kind not in self._kinds]
+        self._orphans = [hint for hint in due if hint.worker is not None or hint.kind not in self._kinds]
 
     def _claim_all(
         self, hints: Sequence[DueEffect], now: datetime
@@ -264,9 +283,7 @@ class EffectRunner:
             elif isinstance(trouble, Stopped):
                 self._finish(call, _STOPPED)
             else:
-                call.executor.submit(
-                    self._store_at_length, call, record
-                )  # it may wait, and this is the writer's thread
+                self._keeper.submit(self._store_at_length, call, record)  # it may wait, and this is the writer's thread
 
         try:
             outcome = self._submit(call.attempt, record)

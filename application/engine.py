@@ -97,7 +97,7 @@ class Engine:
         self._views_wake.set()
         for thread in self._threads:
             thread.join(max(0.1, deadline - time.monotonic()))
-        self._writer.has_thread = False
+        self._writer.has_thread = any(thread.name == "writer" and thread.is_alive() for thread in self._threads)
         if not any(thread.is_alive() for thread in self._threads) and not self._runner.is_busy:
             self._log.close()  # while another thread reads, closing would crash the interpreter
             self._views.close()

@@ -87,6 +87,12 @@ class LogRecorder(ProcessRecorder, ABC):
     def end_copy(self) -> None:
         """Take the mark away. What is appended from now on comes after what was copied."""
 
+    @property
+    @abstractmethod
+    def losses(self) -> int:
+        """How often a connection was lost until now. After each the store may be another than it was: one that was
+        promoted or restored, and that lacks the end of what we know."""
+
     @abstractmethod
     def try_to_write(self) -> None:
         """Write something durably that changes nothing.
@@ -122,6 +128,7 @@ class Log(Application[str]):
     def __init__(self, env: EnvType | None = None) -> None:
         super().__init__(env)
         self._tail = Tail()
+        self._losses = 0
 
     def construct_recorder(self) -> LogRecorder:
         return cast(LogRecorder, self.factory.process_recorder())
@@ -180,6 +187,9 @@ class Log(Application[str]):
 
     def read(self, after: int, limit: int, until: int | None = None) -> Sequence[Entry]:
         """What comes after this position, in order: at most so many, and none behind `until`."""
+        if self.store.losses != self._losses:
+            self._losses = self.store.losses
+            self._tail.clear()
         known = self._tail.after(after, limit)
         if not known:
             found = self.store.select_notifications(after, limit, until, inclusive_of_start=False)

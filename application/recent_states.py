@@ -17,6 +17,10 @@ _MOVES_MAX = 2_000
 class Moves(Protocol):
     """What the log tells of streams that have moved."""
 
+    @property
+    def losses(self) -> int:
+        """Grows whenever the log may be another than it was."""
+
     def max_notification_id(self) -> int | None: ...
 
     def select_moves(self, start: int, limit: int) -> Sequence[tuple[int, str, int]]:
@@ -30,6 +34,7 @@ class RecentStates:
         self._states: OrderedDict[str, Aggregate[Any]] = OrderedDict()
         self._position: int | None = None
         """Up to there the states know of every move of their streams."""
+        self._losses = 0
 
     def refresh(self) -> None:
         """Forget what is not as it was.
@@ -37,7 +42,9 @@ class RecentStates:
         Raises:
             PersistenceError: the log can't be asked.
         """
-        if self._position is None:
+        if self._position is None or self._losses != self._moves.losses:
+            self._losses = self._moves.losses
+            self._states.clear()
             self._position = self._moves.max_notification_id() or 0
             return
         moves = self._moves.select_moves(self._position, _MOVES_MAX)

@@ -1,9 +1,11 @@
 """The end of the log as this process wrote it, in memory: who follows the log need not read it again from the store."""
 
 import threading
+from bisect import bisect_right
 from collections import deque
 from collections.abc import Callable, Sequence
 from itertools import islice
+from operator import attrgetter
 
 from application.errors import UnreadableEvent
 from domain.event import Event
@@ -50,9 +52,11 @@ class Entry:
 
 
 class Tail:
-    """Entries without a gap, up to the last one that we wrote. Safe to share between threads.
+    """Everything there is between two places of the log, up to the last entry that we wrote. Safe to share between
+    threads.
 
-    The positions of one insert follow each other: nobody else inserts meanwhile.
+    Between the first and the last place of one insert stands nothing of anybody else, since nobody inserts meanwhile;
+    but places may be empty there, where a stream had begun before.
     """
 
     def __init__(self, events_max: int = _EVENTS_MAX, bytes_max: int = _BYTES_MAX) -> None:
@@ -78,5 +82,14 @@ class Tail:
         with self._lock:
             if not self._entries or position + 1 < self._entries[0].position:
                 return ()
-            begin = position + 1 - self._entries[0].position
+            begin = bisect_right(self._entries, position, key=_position)
             return list(islice(self._entries, begin, begin + limit))
+
+    def clear(self) -> None:
+        """The log may not be the one that it was."""
+        with self._lock:
+            self._entries.clear()
+            self._bytes = 0
+
+
+_position = attrgetter("position")

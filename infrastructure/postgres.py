@@ -60,7 +60,12 @@ def connect(url: str, purpose: str, **more: Any) -> psycopg.Connection[Any]:
     Raises:
         Unreachable: there is none to be had.
     """
-    asked: Mapping[str, Any] = {**_REACHED_WITHIN, "application_name": f"fulfill {purpose}", **conninfo_to_dict(url)}
+    asked: Mapping[str, Any] = {
+        **_REACHED_WITHIN,
+        "application_name": f"fulfill {purpose}",
+        **conninfo_to_dict(url),
+        "client_encoding": "UTF8",
+    }
     try:
         connection: psycopg.Connection[Any] = psycopg.connect(make_conninfo(**asked), autocommit=True, **more)
     except psycopg.OperationalError as error:
@@ -94,6 +99,8 @@ class Connections:
         self._lock = threading.Lock()
         self._idle: list[psycopg.Connection[Any]] = []
         self._backends: set[int] = set()
+        self.losses = 0
+        """How many connections were lost until now, in use or idle."""
         self._is_closed = False
 
     def close(self) -> None:
@@ -167,6 +174,7 @@ class Connections:
     def _discard(self, connection: psycopg.Connection[Any]) -> None:
         with self._lock:
             self._backends.discard(connection.info.backend_pid)
+            self.losses += not self._is_closed
         connection.close()
 
 

@@ -42,6 +42,8 @@ from infrastructure.stores import Stores, stores
 from infrastructure.stripe.webhook_reader import SignedWebhooks
 from infrastructure.views.sqlite import scratch_views
 
+_KEEPERS = 4
+
 __all__ = [
     "ReadSide",
     "Replacements",
@@ -236,6 +238,7 @@ def bootstrap(settings: Settings, replace: Replacements | None = None) -> Runtim
         clock=use.clock,
         random=use.random,
         executors=executors,
+        keeper=use.executor or ThreadPoolExecutor(_KEEPERS, "outcome"),
     )
     engine = Engine(
         log=log,

@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable
 from contextlib import ExitStack
 from secrets import token_hex
+from typing import LiteralString
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
@@ -46,9 +47,9 @@ class Databases:
         """The URL of a new database like the prepared one."""
         return self._create(sql.SQL(" TEMPLATE {}").format(sql.Identifier(_name(self._template))))
 
-    def create_empty(self) -> str:
+    def create_empty(self, options: LiteralString = "") -> str:
         """The URL of a new database with nothing in it."""
-        return self._create(sql.SQL(""))
+        return self._create(sql.SQL(options))
 
     def drop(self, url: str) -> None:
         """Throw it away, whoever is still connected."""

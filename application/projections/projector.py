@@ -37,7 +37,12 @@ class Projector:
 
     def prepare(self) -> None:
         """Begin every view that is missing, and those that will replace one of an older version."""
-        self._find(self._views.all(), self._end())
+        while True:
+            try:
+                self._find(self._views.all(), self._end())
+                return
+            except Overtaken:
+                pass  # somebody else does the same: look again what is left to do
 
     def turn(self) -> bool:
         """Follow the log for one batch. False if no view had anything to follow.

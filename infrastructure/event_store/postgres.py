@@ -276,6 +276,10 @@ class PostgresLogRecorder(PostgresProcessRecorder, LogRecorder):
         with self.datastore.get_connection() as conn, conn.cursor(binary=True, row_factory=tuple_row) as curs:
             return curs.execute(statement, values, prepare=True).fetchall()
 
+    @property
+    def losses(self) -> int:
+        return self.datastore.connections.losses
+
     def try_to_write(self) -> None:
         """A commit waits for the disk, and for the standbys that are to be waited for, only if its transaction has
         something to be written: that it has a number is not enough."""

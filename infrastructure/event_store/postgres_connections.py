@@ -8,7 +8,6 @@ from typing import Any
 
 import psycopg
 import structlog
-from eventsourcing.persistence import PersistenceError
 from eventsourcing.postgres import PostgresDatastore
 from psycopg.rows import DictRow, dict_row
 from psycopg.sql import SQL, Identifier
@@ -89,7 +88,7 @@ class Listener:
                     connection.execute(SQL("LISTEN {}").format(Identifier(channel)))
                     self._tell(tell)  # of what was committed while nobody listened
                     self._hear(connection, tell)
-            except PersistenceError as error:
+            except Exception as error:  # noqa: BLE001 - a thread's boundary: who does not listen polls, and listens again
                 logger.warning("commits of others are not heard of for now", error=str(error))
                 self._stopping.wait(_LISTEN_AGAIN_SECONDS)
 

@@ -38,6 +38,7 @@ def migrate_log(connection: psycopg.Connection[Any], environment: Mapping[str, s
     Raises:
         NotMigrated: a later version has changed them already.
     """
+    _check_encoding(connection, url)
     found = _version(connection)
     if found is not None and found > VERSION:
         raise NotMigrated(_later(url, found))
@@ -70,6 +71,16 @@ def check_log(connection: psycopg.Connection[Any], url: str) -> None:
         raise NotMigrated(
             f"The tables of the {place(url)} are of version {found}, and this fulfill works with {VERSION}. "
             "Run `fulfill migrate`."
+        )
+
+
+def _check_encoding(connection: psycopg.Connection[Any], url: str) -> None:
+    """People have names in every script."""
+    encoding = connection.info.parameter_status("server_encoding")
+    if encoding != "UTF8":
+        raise NotMigrated(
+            f"The {place(url)} has the encoding {encoding}, in which not every name can be kept. "
+            "Make one with: CREATE DATABASE ... ENCODING 'UTF8' TEMPLATE template0."
         )
 
 

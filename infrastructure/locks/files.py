@@ -3,6 +3,7 @@
 import fcntl
 import os
 import secrets
+import threading
 from pathlib import Path
 
 from eventsourcing.persistence import OperationalError
@@ -15,27 +16,31 @@ class FileLocks:
         self._store = store
         self._leader: int | None = None
         self._worker: tuple[str, int] | None = None
+        self._mutex = threading.RLock()
+        """Of two threads that try the same lock at once, the second would be refused by the first."""
 
     def lead(self) -> bool:
         """
         Raises:
             OperationalError: the file can't be made or locked.
         """
-        if self._leader is None:
-            self._leader = _try_lock(self._store.with_name(f"{self._store.name}.lock"))
-        return self._leader is not None
+        with self._mutex:
+            if self._leader is None:
+                self._leader = _try_lock(self._store.with_name(f"{self._store.name}.lock"))
+            return self._leader is not None
 
     def enlist(self) -> str:
         """
         Raises:
             OperationalError: the file can't be made or locked.
         """
-        while self._worker is None:
-            worker = secrets.token_hex(4)
-            lock = _try_lock(self._worker_file(worker))
-            if lock is not None:
-                self._worker = worker, lock
-        return self._worker[0]
+        with self._mutex:
+            while self._worker is None:
+                worker = secrets.token_hex(4)
+                lock = _try_lock(self._worker_file(worker))
+                if lock is not None:
+                    self._worker = worker, lock
+            return self._worker[0]
 
     def is_at_work(self, worker: str) -> bool:
         """A worker whose file can be locked is gone, and so is its file then."""
@@ -63,14 +68,15 @@ class FileLocks:
         return any(self.is_at_work(worker) for worker in workers if worker != own)
 
     def release(self) -> None:
-        if self._leader is not None:
-            os.close(self._leader)
-            self._leader = None
-        if self._worker is not None:
-            worker, lock = self._worker
-            self._worker_file(worker).unlink(missing_ok=True)
-            os.close(lock)
-            self._worker = None
+        with self._mutex:
+            if self._leader is not None:
+                os.close(self._leader)
+                self._leader = None
+            if self._worker is not None:
+                worker, lock = self._worker
+                self._worker_file(worker).unlink(missing_ok=True)
+                os.close(lock)
+                self._worker = None
 
     def _worker_file(self, worker: str) -> Path:
         return self._store.with_name(f"{self._store.name}.worker-{worker}.lock")

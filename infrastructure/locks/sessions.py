@@ -98,11 +98,10 @@ class SessionLocks:
         """The session; another one, without any lock, if the one there was has ended."""
         if self._session is not None:
             try:
-                if self._monotonic() - self._asked_at > _ASK_AGAIN_SECONDS:
+                # What a server says unasked may be a notice, or that it ends the session
+                if self._monotonic() - self._asked_at > _ASK_AGAIN_SECONDS or not is_quiet(self._session):
                     self._session.execute("SELECT 1")
                     self._asked_at = self._monotonic()
-                elif not is_quiet(self._session):
-                    self._forget()
             except psycopg.Error:
                 self._forget()
         if self._session is None:

@@ -74,7 +74,9 @@ class PostgresViews:
 
     def __init__(self, url: str) -> None:
         """Nothing is opened yet."""
-        self._connections = Connections(url, "views", settings=f"SET search_path TO {SCHEMA}")
+        self._connections = Connections(
+            url, "views", settings=f"SET search_path TO {SCHEMA}; SET idle_in_transaction_session_timeout = 0"
+        )
         self._is_tidy = False
 
     def close(self) -> None:

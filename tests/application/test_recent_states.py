@@ -14,6 +14,8 @@ from domain.stock_item import StockItem
 class Moves:
     """A log of which only positions, streams and versions matter."""
 
+    losses = 0
+
     def __init__(self) -> None:
         self.moves: list[tuple[int, str, int]] = []
         self.told = 0

@@ -3,18 +3,20 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 from eventsourcing.persistence import IntegrityError
 from every_store import STORES, new_store
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from log_parts import LogWriter
+from log_parts import BEGINNING, LogWriter
 
 from application.errors import UnreadableEvent
 from application.log import Log
+from application.recent_states import RecentStates
 from application.tail import Entry, Tail
 from domain.checkout_session import CheckoutSession
-from domain.event import Event
+from domain.event import Event, replace
 from domain.personal import Personal
 from infrastructure.database import parse_database
 from infrastructure.stores import stores
@@ -120,3 +122,45 @@ def test_an_event_is_decoded_once_and_one_that_can_not_be_read_says_so_each_time
         _ = entry.event
     assert entry.event is entry.event
     assert len(decoded) == 3
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 100])
+def test_streams_that_had_begun_already_hide_nothing_of_what_comes_with_them(logs: tuple[Log, Log], limit: int) -> None:
+    """On PostgreSQL each of them leaves its place empty."""
+    ours, _ = logs
+    ours.begin([first("evt_known"), first("evt_too")], [])
+    are_new, _positions = ours.begin([first(id) for id in ("evt_1", "evt_known", "evt_2", "evt_too", "evt_3")], [])
+    assert are_new == [True, False, True, False, True]
+    ours.begin([first("evt_4")], [])
+
+    read: list[str] = []
+    position = 0
+    while found := ours.read(position, limit):
+        read += [entry.stream for entry in found]
+        position = found[-1].position
+
+    assert read == ["evt_known", "evt_too", "evt_1", "evt_2", "evt_3", "evt_4"]
+
+
+def first(stream: str) -> Event:
+    return replace(a_note(), originator_id=stream, originator_version=1, occurred_at=BEGINNING, recorded_at=BEGINNING)
+
+
+def test_a_log_that_may_be_another_is_read_from_the_store(tmp_path: Path, postgres_url: str) -> None:
+    """A standby that was behind has been promoted, say."""
+    log = stores(parse_database(postgres_url)).open_log()
+    recent = RecentStates(log.store)
+    recent.refresh()
+    log.append([first("cs_test_1"), first("cs_test_2")])
+    recent.keep([CheckoutSession(id="cs_test_2", version=1)], [])
+    with psycopg.connect(postgres_url, autocommit=True) as operator:
+        operator.execute("DELETE FROM fulfillment.fulfillment_events WHERE originator_id='cs_test_2'")
+        operator.execute(
+            "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE application_name='fulfill log'"
+        )
+    log.append([first("cs_test_3")])
+
+    assert [entry.stream for entry in log.read(0, 10)] == ["cs_test_1", "cs_test_3"]
+    recent.refresh()
+    assert recent.get("cs_test_2") is None
+    log.close()

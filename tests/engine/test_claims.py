@@ -1,7 +1,7 @@
 """Claims and outcomes: what a worker has won is done, whatever the store does meanwhile and whoever else is at work."""
 
 from collections.abc import Callable
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from typing import Any, ParamSpec, TypeVar
 
 import pytest
@@ -10,7 +10,7 @@ from eventsourcing.persistence import IntegrityError, OperationalError
 from fakes.outside import Outside
 from shop import COMPLETED, AtOnce, Shop
 
-from application.effect_kinds import Kind, RetryRule
+from application.effect_kinds import Attempt, Done, Kind, RetryRule
 from application.effects import EffectRunner
 from application.errors import Busy, Stopped, StoreUnavailable, UnfinishedCopy
 from application.handlers import Retrieve, SendMail
@@ -66,7 +66,8 @@ def a_runner(shop: Shop, **changes: Any) -> EffectRunner:
     }
     given = {**parts, **changes}
     executor = given.pop("executor")
-    return EffectRunner(**given, executors=dict.fromkeys(given["kinds"], executor))
+    keeper = given.pop("keeper", None) or AtOnce()
+    return EffectRunner(**given, executors=dict.fromkeys(given["kinds"], executor), keeper=keeper)
 
 
 class Later(Executor):
@@ -326,3 +327,68 @@ def test_nothing_is_claimed_in_half_a_log(shop: Shop) -> None:
         runner.turn()
 
     assert shop.outside.mailbox == {}
+
+
+def test_an_outcome_that_waits_to_be_stored_when_the_engine_stops_is_stored(shop: Shop, outside: Outside) -> None:
+    sell(shop, SESSIONS[:1])
+    executor, keeper = Later(), Later()
+    runner = a_runner(shop, executor=executor, keeper=keeper)
+    runner.turn()
+    outside.points.troubles["before an insert"] = [OperationalError("the disk is full")]
+    executor.work()
+
+    runner.stop()
+    keeper.work()
+
+    assert types(shop, RECEIPTS[0]) == ["Requested", "AttemptStarted", "Succeeded"]
+    assert not runner.is_busy
+
+
+def test_a_claim_that_is_won_while_the_engine_stops_is_left_to_whoever_comes_next(shop: Shop, outside: Outside) -> None:
+    sell(shop, SESSIONS[:1])
+    executor = ThreadPoolExecutor(1)
+    runner = a_runner(shop, executor=executor)
+    runner.stop()
+
+    runner.turn()
+
+    assert not runner.is_busy
+    assert outside.mailbox == {}
+
+
+def test_orphans_do_not_wait_until_nothing_else_is_due(shop: Shop, open_shop: Open, outside: Outside) -> None:
+    sell(shop, SESSIONS[:1])
+    a_runner(shop, executor=Later()).turn()
+    shop.kill()
+    next_shop = open_shop(catalog=CATALOG, clock=shop.clock)
+    sell(next_shop, SESSIONS[1:2])
+    executor = Later()
+
+    a_runner(next_shop, executor=executor).turn()
+    executor.work()
+
+    assert sorted(outside.mailbox) == RECEIPTS[:2]
+
+
+def test_a_delivery_that_ends_its_thread_is_made_again(shop: Shop, outside: Outside) -> None:
+    sell(shop, SESSIONS[:1])
+    ends = [SystemExit("oh")]
+
+    class Ending(SendMail):
+        def perform(self, attempt: Attempt) -> Done:
+            if ends:
+                raise ends.pop()
+            return super().perform(attempt)
+
+    mails = Kind(handler=Ending(outside), concurrency=1, retry=RETRY)
+    executor = ThreadPoolExecutor(1)
+    runner = a_runner(shop, kinds={MAIL: mails}, executor=executor)
+    runner.turn()
+    executor.shutdown()
+    assert not runner.is_busy
+
+    shop.runtime.engine.run_until_quiet(effects=False)
+    runner._executors = {MAIL: AtOnce()}
+    runner.turn()
+
+    assert list(outside.mailbox) == RECEIPTS[:1]

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -179,6 +180,29 @@ def test_what_was_given_back_can_be_taken_again(locks: WorkerLocks) -> None:
         locks.release()
     locks.release()
     assert len(workers) == 3
+
+
+def test_two_threads_of_a_process_that_ask_at_once_both_lead(open_locks: Callable[[], WorkerLocks]) -> None:
+    for _ in range(30):
+        locks = open_locks()
+        begin = threading.Barrier(2)
+        led: list[bool] = []
+
+        def ask(locks: WorkerLocks = locks, begin: threading.Barrier = begin, led: list[bool] = led) -> None:
+            begin.wait()
+            led.append(locks.lead())
+
+        threads = [threading.Thread(target=ask) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+        assert led == [True, True]
+        locks.release()
+        other = open_locks()
+        assert wait_for(other.lead), "who led has given it back"
+        other.release()
 
 
 def test_two_databases_have_locks_of_their_own(tmp_path: Path, databases: Databases, postgres_url: str) -> None:

@@ -17,6 +17,7 @@ from infrastructure.database import parse_database
 from infrastructure.event_store import postgres_schema
 from infrastructure.postgres import Unreachable
 from infrastructure.stores import stores
+from interfaces.bootstrap import migrate as migrate_everything
 
 Open = Callable[[], Log]
 EVENTS = "fulfillment.fulfillment_events"
@@ -246,7 +247,7 @@ def test_who_migrates_at_once_waits_for_each_other(databases: "Any") -> None:
 
     def migrate() -> None:
         try:
-            stores(parse_database(url)).migrate()
+            migrate_everything(parse_database(url))
         except BaseException as error:  # noqa: BLE001 - told below
             troubles.append(error)
 
@@ -258,6 +259,16 @@ def test_who_migrates_at_once_waits_for_each_other(databases: "Any") -> None:
 
     assert troubles == []
     stores(parse_database(url)).check()
+    databases.drop(url)
+
+
+@pytest.mark.parametrize("encoding", ["LATIN1", "SQL_ASCII"])
+def test_a_database_that_can_not_keep_every_name_is_refused(databases: "Any", encoding: str) -> None:
+    url = databases.create_empty(f" ENCODING '{encoding}' LOCALE 'C' TEMPLATE template0")
+
+    with pytest.raises(NotMigrated, match=f"has the encoding {encoding}, in which not every name can be kept"):
+        stores(parse_database(url)).migrate()
+
     databases.drop(url)
 
 
