@@ -2,10 +2,12 @@
 
 import logging
 from collections.abc import Iterator
+from pathlib import Path
 
 import hypothesis
 import pytest
 import structlog
+from every_store import STORES, new_store
 from postgres_databases import Databases, ServerOfTheRun
 
 from infrastructure.database import parse_database
@@ -45,3 +47,9 @@ def postgres_url(databases: Databases) -> Iterator[str]:
     url = databases.create()
     yield url
     databases.drop(url)
+
+
+@pytest.fixture(params=STORES)
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database of each kind; tests of one kind alone have that one here."""
+    return new_store(request, tmp_path)

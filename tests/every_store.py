@@ -1,14 +1,70 @@
-"""The stores that a test of what they have in common is run over."""
+"""The stores that a test of what they have in common is run over, and what happens to them behind everybody's back."""
 
+import sqlite3
+from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
+from typing import Literal
 
+import psycopg
 import pytest
 
+from infrastructure.database import PostgresDatabase, SQLiteFile, parse_database
+from infrastructure.event_store.postgres import postgres_environment
+from infrastructure.event_store.sqlite import sqlite_environment
+from infrastructure.stores import stores
+from infrastructure.views.sqlite import views_path
+
 STORES = ("SQLite", "PostgreSQL")
+Part = Literal["log", "views"]
+_SCHEMAS = {"log": "fulfillment", "views": "fulfillment_views"}
 
 
 def new_store(request: pytest.FixtureRequest, directory: Path) -> str:
     """The URL of a new database of the kind that a fixture is parametrised with."""
     if request.param == "SQLite":
-        return f"sqlite:///{directory}/log.db"
+        return sqlite_url(directory)
     return str(request.getfixturevalue("postgres_url"))
+
+
+def sqlite_url(directory: Path) -> str:
+    return f"sqlite:///{directory}/fulfillment.db"
+
+
+def log_environment(url: str) -> Mapping[str, str]:
+    """What the library is told of the log there. A file is made where there is none; PostgreSQL has its tables."""
+    match parse_database(url):
+        case SQLiteFile(path=path):
+            return sqlite_environment(path, create_tables=True)
+        case PostgresDatabase(url=url):
+            return postgres_environment(url)
+
+
+def change(url: str, part: Part, statement: str, *parameters: object) -> int:
+    """Change rows or tables by SQL in which every value is a `?`; how many rows were changed. The table of the log is
+    called `stored_events` here."""
+    match parse_database(url):
+        case SQLiteFile(path=path):
+            with closing(sqlite3.connect(_file(path, part), isolation_level=None)) as file:
+                return file.execute(statement, parameters).rowcount
+        case PostgresDatabase(url=url):
+            text = statement.replace("?", "%s").replace("stored_events", "fulfillment_events")
+            with psycopg.connect(url, options=f"-c search_path={_SCHEMAS[part]}") as connection:
+                return connection.execute(text.encode(), parameters).rowcount
+
+
+def lose(url: str, part: Part) -> None:
+    """It is gone while nobody uses it, and what is migrated has an empty one."""
+    match parse_database(url):
+        case SQLiteFile(path=path):
+            file = _file(path, part)
+            for each in file.parent.glob(f"{file.name}*"):
+                each.unlink()
+        case PostgresDatabase(url=url) as database:
+            with psycopg.connect(url) as connection:
+                connection.execute(f"DROP SCHEMA {_SCHEMAS[part]} CASCADE".encode())
+            stores(database).migrate()
+
+
+def _file(path: Path, part: Part) -> Path:
+    return path if part == "log" else views_path(path)

@@ -1,10 +1,10 @@
-"""Followers and a writer over a file, with one policy that counts."""
+"""Followers and a writer over a store, with one policy that counts."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
-from pathlib import Path
 
+from every_store import log_environment
 from fakes.crash import CrashPoints, open_crashing_log
 from fakes.outside import BEGINNING, FixedClock, MemoryLocks
 
@@ -43,11 +43,11 @@ class Counting:
 
 
 class Process:
-    """Followers and a writer over a file that others may use too."""
+    """Followers and a writer over a store that others may use too."""
 
-    def __init__(self, path: Path, *policies: Counting, held: dict[str, object] | None = None) -> None:
+    def __init__(self, url: str, *policies: Counting, held: dict[str, object] | None = None) -> None:
         self.points = CrashPoints()
-        self.log: Log = open_crashing_log(path, self.points)
+        self.log: Log = open_crashing_log(log_environment(url), self.points)
         self.locks = MemoryLocks({} if held is None else held)
         self.recent = RecentStates(self.log.store)
         self.followers = Followers(self.log, policies, self.recent, self.locks, FixedClock())

@@ -1,11 +1,11 @@
-"""A log with its views in a directory, and no engine: whatever opens the same directory again sees the same."""
+"""A log with its views, and no engine: whatever opens the same database again sees the same."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 
+from every_store import log_environment
 from log_parts import BEGINNING
 
 from application.log import Log
@@ -14,15 +14,17 @@ from application.projections.projector import Projector
 from application.projections.registry import PROJECTIONS
 from application.queries import Queries
 from application.rebuild import Rebuild
+from application.views import Views
 from domain.event import Event
-from infrastructure.event_store.sqlite import sqlite_environment
-from infrastructure.views.sqlite import SQLiteViews, scratch_views, views_path
+from infrastructure.database import parse_database
+from infrastructure.stores import stores
+from infrastructure.views.sqlite import scratch_views
 
 
 @dataclass(frozen=True, kw_only=True)
 class ReadSide:
     log: Log
-    views: SQLiteViews
+    views: Views
     projections: Sequence[Projection]
     batch_max: int
 
@@ -58,15 +60,14 @@ class ReadSide:
 
 @contextmanager
 def open_read_side(
-    directory: Path,
+    url: str,
     projections: Sequence[Projection] = PROJECTIONS,
     *,
     batch_max: int = 7,
     environment: Mapping[str, str] | None = None,
 ) -> Iterator[ReadSide]:
-    path = directory / "fulfillment.db"
-    log = Log({**sqlite_environment(path, create_tables=True), **(environment or {})})
-    views = SQLiteViews(views_path(path))
+    log = Log({**log_environment(url), **(environment or {})})
+    views = stores(parse_database(url)).open_views()
     try:
         yield ReadSide(log=log, views=views, projections=projections, batch_max=batch_max)
     finally:

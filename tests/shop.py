@@ -3,17 +3,20 @@
 import sqlite3
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import count
 from pathlib import Path
-from typing import Any, ParamSpec, Protocol, TypeVar
+from typing import Any, Literal, ParamSpec, Protocol, TypeVar
 
+import psycopg
 from fakes.crash import CrashingViews, CrashPoints, open_crashing_log
 from fakes.outside import FixedClock, MemoryLocks, Outside
 
 from application.checkout_state import CheckoutState, checkout_state
 from application.log import Log
+from application.projections.projector import Projector
 from application.receive import receive
 from application.views import Views
 from domain.checkout_session import CheckoutSession, Source
@@ -22,7 +25,10 @@ from domain.fulfillment import Fulfillment
 from domain.identifiers import fulfillment_id
 from domain.stock_item import StockItem
 from domain.stripe_event import StripeEvent
+from infrastructure.event_store.postgres import postgres_environment
+from infrastructure.event_store.sqlite import sqlite_environment
 from infrastructure.settings import load_settings
+from infrastructure.views.postgres import PostgresViews
 from infrastructure.views.sqlite import SQLiteViews
 from interfaces.bootstrap import Replacements, Runtime, bootstrap
 
@@ -49,11 +55,16 @@ class AtOnce(Executor):
 class Store(Protocol):
     """What outlives the engine."""
 
+    kind: Literal["SQLite", "PostgreSQL"]
+    is_shared: bool
     held: dict[str, object]
 
     def open_log(self, points: CrashPoints) -> Log: ...
 
     def open_views(self) -> Views: ...
+
+    def clear(self) -> None:
+        """As it was at first, once nobody uses it."""
 
     def close(self) -> None: ...
 
@@ -61,21 +72,78 @@ class Store(Protocol):
 class SQLiteStore:
     """A log in memory that outlives the engine's connections, and a file of views."""
 
+    kind: Literal["SQLite", "PostgreSQL"] = "SQLite"
+    is_shared = False
+
     def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self.held: dict[str, object] = {}
+        self._begin()
+
+    def _begin(self) -> None:
         number = next(_numbers)
         self._database = f"file:shop{number}?mode=memory&cache=shared"
-        self._views = directory / f"views{number}.db"
+        self._views = self._directory / f"views{number}.db"
         self._anchor = sqlite3.connect(self._database, uri=True)
-        self.held: dict[str, object] = {}
 
     def open_log(self, points: CrashPoints) -> Log:
-        return open_crashing_log(self._database, points)
+        return open_crashing_log(sqlite_environment(self._database, create_tables=True), points)
 
     def open_views(self) -> Views:
         return SQLiteViews(self._views)
 
+    def clear(self) -> None:
+        self.held.clear()
+        self.close()
+        self._begin()
+
     def close(self) -> None:
         self._anchor.close()
+
+
+class PostgresStore:
+    """A database that has its tables already, with every view begun in it, as `fulfill migrate` leaves it."""
+
+    kind: Literal["SQLite", "PostgreSQL"] = "PostgreSQL"
+    is_shared = True
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self.held: dict[str, object] = {}
+        with closing(self.open_log(CrashPoints())) as log, closing(self.open_views()) as views:
+            Projector(log, views).prepare()
+
+    def open_log(self, points: CrashPoints) -> Log:
+        return open_crashing_log(postgres_environment(self._url), points)
+
+    def open_views(self) -> Views:
+        return PostgresViews(self._url)
+
+    def close(self) -> None:
+        """The database goes with the fixture it came from."""
+
+    def clear(self) -> None:
+        """Far quicker than another database."""
+        self.held.clear()
+        with psycopg.connect(self._url) as connection:
+            tables = connection.execute(_FILLED).fetchall()
+            for statement in (*(row[0] for row in tables), *_AT_THE_BEGINNING):
+                connection.execute(statement)
+
+
+def shop_store(url: str, directory: Path) -> Store:
+    """In that database; of SQLite in memory instead, since a file takes much longer."""
+    return SQLiteStore(directory) if url.startswith("sqlite:") else PostgresStore(url)
+
+
+_FILLED = """
+SELECT format('DELETE FROM %I.%I', schemaname, tablename) FROM pg_tables
+WHERE schemaname IN ('fulfillment', 'fulfillment_views') AND tablename NOT IN ('schema_version', 'views')
+"""
+_AT_THE_BEGINNING = (
+    "UPDATE fulfillment_views.views SET position=0",
+    "SELECT setval(pg_get_serial_sequence('fulfillment.fulfillment_events', 'notification_id'), 1, false)",
+)
 
 
 @dataclass(frozen=True)
@@ -85,7 +153,10 @@ class CrashingStores:
     store: Store
     points: CrashPoints
     held: MemoryLocks
-    is_shared: bool = False
+
+    @property
+    def is_shared(self) -> bool:
+        return self.store.is_shared
 
     def migrate(self) -> None:
         """They are made already."""

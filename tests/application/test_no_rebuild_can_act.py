@@ -11,7 +11,7 @@ from fakes.outside import Outside
 from log_parts import COURSE, MUG, SERVICE, checkout
 from read_side import ReadSide
 from sample_log import sample_log
-from shop import COMPLETED, Shop, SQLiteStore
+from shop import COMPLETED, Shop, shop_store
 
 from application.projections.following import Feed, ReadableLog
 from application.projections.registry import PROJECTIONS
@@ -140,10 +140,10 @@ def test_a_rebuild_needs_no_more_of_the_log_than_to_read_it(read_side: ReadSide)
         assert rebuild.verify(projection.name).is_right
 
 
-def test_rebuilding_everything_causes_no_effect_and_no_event(tmp_path: Path) -> None:
+def test_rebuilding_everything_causes_no_effect_and_no_event(store_url: str, tmp_path: Path) -> None:
     """In a whole engine, with effects due that it would carry out at its next turn."""
     outside = Outside()
-    store = SQLiteStore(tmp_path)
+    store = shop_store(store_url, tmp_path)
     shop = Shop(directory=tmp_path, store=store, outside=outside)
     for name, is_at_rest in (("done", True), ("due", False)):
         outside.checkouts[f"cs_test_{name}"] = checkout(MUG, COURSE, SERVICE)

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from busy_log import busy_log
 from eventsourcing.persistence import StoredEvent
+from every_store import lose, sqlite_url
 from log_parts import LogWriter
 from read_side import ReadSide, open_read_side
 from sample_log import SHOP, sample_log
@@ -45,7 +45,7 @@ def all_rows(read_side: ReadSide) -> dict[str, list[Row]]:
 @pytest.fixture
 def expected(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Row]]:
     """The rows of the sample log, each event followed by itself."""
-    with open_read_side(tmp_path_factory.mktemp("expected"), batch_max=1) as read_side:
+    with open_read_side(sqlite_url(tmp_path_factory.mktemp("expected")), batch_max=1) as read_side:
         read_side.append(sample_log())
         read_side.projector.catch_up()
         return all_rows(read_side)
@@ -53,9 +53,9 @@ def expected(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Row]]:
 
 @pytest.mark.parametrize("batch_max", [2, 3, 10, 64, 65, 66, 1000])
 def test_the_rows_are_the_same_in_batches_of_any_size(
-    tmp_path: Path, expected: dict[str, list[Row]], batch_max: int
+    store_url: str, expected: dict[str, list[Row]], batch_max: int
 ) -> None:
-    with open_read_side(tmp_path, batch_max=batch_max) as read_side:
+    with open_read_side(store_url, batch_max=batch_max) as read_side:
         read_side.append(sample_log())
         read_side.projector.catch_up()
 
@@ -80,9 +80,9 @@ def test_an_empty_log_has_empty_views_not_missing_ones(read_side: ReadSide) -> N
 
 
 def test_two_processes_that_follow_at_once_take_each_event_in_once(
-    tmp_path: Path, expected: dict[str, list[Row]]
+    store_url: str, expected: dict[str, list[Row]]
 ) -> None:
-    with open_read_side(tmp_path, batch_max=5) as one, open_read_side(tmp_path, batch_max=3) as other:
+    with open_read_side(store_url, batch_max=5) as one, open_read_side(store_url, batch_max=3) as other:
         for event in sample_log():
             one.append([event])
             one.projector.turn()
@@ -119,10 +119,10 @@ def with_a_view_of(version: int) -> list[Projection]:
     return [CHECKOUTS, replace(TIMELINE, version=version)]
 
 
-def test_the_view_of_a_later_version_is_built_beside_the_one_that_serves(tmp_path: Path) -> None:
+def test_the_view_of_a_later_version_is_built_beside_the_one_that_serves(store_url: str) -> None:
     with (
-        open_read_side(tmp_path, with_a_view_of(1)) as old,
-        open_read_side(tmp_path, with_a_view_of(2)) as new,
+        open_read_side(store_url, with_a_view_of(1)) as old,
+        open_read_side(store_url, with_a_view_of(2)) as new,
     ):
         old.append(sample_log()[:20])
         old.projector.catch_up()
@@ -142,10 +142,10 @@ def test_the_view_of_a_later_version_is_built_beside_the_one_that_serves(tmp_pat
             old.views.select(Selection(projection=TIMELINE))
 
 
-def test_an_older_process_leaves_the_view_of_a_later_version_alone(tmp_path: Path) -> None:
+def test_an_older_process_leaves_the_view_of_a_later_version_alone(store_url: str) -> None:
     with (
-        open_read_side(tmp_path, with_a_view_of(1)) as old,
-        open_read_side(tmp_path, with_a_view_of(2)) as new,
+        open_read_side(store_url, with_a_view_of(1)) as old,
+        open_read_side(store_url, with_a_view_of(2)) as new,
     ):
         new.append(sample_log())
         new.projector.turn()
@@ -154,26 +154,25 @@ def test_an_older_process_leaves_the_view_of_a_later_version_alone(tmp_path: Pat
         assert positions(old) == {"checkouts": 65, "timeline": 7}
 
 
-def test_a_half_built_view_of_a_version_in_between_is_given_up(tmp_path: Path) -> None:
-    with open_read_side(tmp_path, with_a_view_of(1)) as first:
+def test_a_half_built_view_of_a_version_in_between_is_given_up(store_url: str) -> None:
+    with open_read_side(store_url, with_a_view_of(1)) as first:
         first.append(sample_log())
         first.projector.catch_up()
-    with open_read_side(tmp_path, with_a_view_of(2)) as second:
+    with open_read_side(store_url, with_a_view_of(2)) as second:
         second.projector.turn()
-    with open_read_side(tmp_path, with_a_view_of(3)) as third:
+    with open_read_side(store_url, with_a_view_of(3)) as third:
         third.projector.catch_up()
 
         assert [(view.version, view.state) for view in third.views.all() if view.name == "timeline"] == [(3, "live")]
 
 
-def test_views_that_are_ahead_of_a_restored_log_are_made_again(tmp_path: Path) -> None:
-    with open_read_side(tmp_path) as before:
+def test_views_that_are_ahead_of_a_restored_log_are_made_again(store_url: str) -> None:
+    with open_read_side(store_url) as before:
         before.append(sample_log())
         before.projector.catch_up()
-    for file in tmp_path.glob("fulfillment.db*"):
-        file.unlink()
+    lose(store_url, "log")
 
-    with open_read_side(tmp_path) as restored:
+    with open_read_side(store_url) as restored:
         restored.append(sample_log()[:10])
         restored.projector.catch_up()
 
@@ -220,7 +219,7 @@ KEY1: Row = {"number": 1}
     ],
 )
 def test_a_fold_that_asks_for_what_its_table_can_not_hold_leaves_the_event_out(
-    tmp_path: Path, change: Change, why: str
+    store_url: str, change: Change, why: str
 ) -> None:
     def fold(event: Event, position: int) -> Iterable[Change]:
         return [change] if position == 2 else [Put({"number": position, "text": "ok", "pieces": 0})]
@@ -229,7 +228,7 @@ def test_a_fold_that_asks_for_what_its_table_can_not_hold_leaves_the_event_out(
 
     with pytest.raises(UnfitChange, match=why):
         projection.changes(sample_log()[1], 2)
-    with open_read_side(tmp_path, [projection]) as read_side:
+    with open_read_side(store_url, [projection]) as read_side:
         rows = read_side.fold(projection, sample_log()[:3])
         (view,) = read_side.views.all()
 
@@ -241,10 +240,10 @@ def failing(event: Event, position: int) -> Iterable[Change]:
     raise ZeroDivisionError("planted")
 
 
-def test_a_fold_that_fails_does_not_stop_the_other_views(tmp_path: Path) -> None:
+def test_a_fold_that_fails_does_not_stop_the_other_views(store_url: str) -> None:
     broken = replace(DAILY_SALES, fold=failing)
 
-    with open_read_side(tmp_path, [broken, TIMELINE]) as read_side:
+    with open_read_side(store_url, [broken, TIMELINE]) as read_side:
         read_side.append(sample_log())
         read_side.projector.catch_up()
 
@@ -253,11 +252,11 @@ def test_a_fold_that_fails_does_not_stop_the_other_views(tmp_path: Path) -> None
         assert {each.error for each in read_side.views.unreadable(view)} == {"ZeroDivisionError: planted"}
 
 
-def test_the_error_of_an_event_left_out_is_bounded(tmp_path: Path) -> None:
+def test_the_error_of_an_event_left_out_is_bounded(store_url: str) -> None:
     def shouting(event: Event, position: int) -> Iterable[Change]:
         raise ValueError("x" * 10_000)
 
-    with open_read_side(tmp_path, [replace(TIMELINE, fold=shouting)]) as read_side:
+    with open_read_side(store_url, [replace(TIMELINE, fold=shouting)]) as read_side:
         log = LogWriter()
         log.add(SHOP, CheckoutSession.Noted(text=Personal("a")), session_id=SHOP)
         read_side.append(log.events)

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from busy_log import busy_log
+from every_store import lose
 from log_parts import BEGINNING, LogWriter, received
 from read_side import ReadSide, open_read_side
 from sample_log import DEBIT, FOREIGN, KEYS, SHOP, sample_log
@@ -92,8 +92,8 @@ def test_more_words_than_anyone_types_are_bounded(sample: ReadSide) -> None:
     assert found(sample, " ".join([SHOP, *(f"w{n}" for n in range(500))])) == []
 
 
-def test_a_search_shows_at_most_200_checkouts(tmp_path: Path) -> None:
-    with open_read_side(tmp_path, batch_max=1000) as read_side:
+def test_a_search_shows_at_most_200_checkouts(store_url: str) -> None:
+    with open_read_side(store_url, batch_max=1000) as read_side:
         read_side.append(busy_log(210))
 
         hits = read_side.queries.search("", limit=10_000)
@@ -112,16 +112,15 @@ ANSWERS: list[tuple[str, Callable[[ReadSide], object]]] = [
 
 @pytest.mark.parametrize("answer", [pytest.param(answer, id=name) for name, answer in ANSWERS])
 def test_an_answer_is_exact_without_anybody_following_the_log(
-    tmp_path: Path, answer: Callable[[ReadSide], object]
+    store_url: str, answer: Callable[[ReadSide], object]
 ) -> None:
-    with open_read_side(tmp_path) as asked:
+    with open_read_side(store_url) as asked:
         asked.append(sample_log()[:30])
         early = answer(asked)
         asked.append(sample_log()[30:])
         late = answer(asked)
-    for file in tmp_path.glob("fulfillment-views.db*"):
-        file.unlink()
-    with open_read_side(tmp_path) as afresh:
+    lose(store_url, "views")
+    with open_read_side(store_url) as afresh:
         assert answer(afresh) == late != early
 
 

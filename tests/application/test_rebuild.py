@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from itertools import count
-from pathlib import Path
 
 import pytest
 from busy_log import EVENTS_PER_SESSION, busy_log
@@ -116,8 +115,8 @@ def test_until_the_switch_readers_see_the_rows_of_before(followed: ReadSide) -> 
     assert seen == [(20, True, 2), (40, True, 2), (60, True, 2), (65, True, 2), (65, True, 1)]
 
 
-def test_readers_never_see_a_view_that_is_half_there(tmp_path: Path) -> None:
-    with open_read_side(tmp_path, batch_max=50) as ours, open_read_side(tmp_path, batch_max=50) as theirs:
+def test_readers_never_see_a_view_that_is_half_there(store_url: str) -> None:
+    with open_read_side(store_url, batch_max=50) as ours, open_read_side(store_url, batch_max=50) as theirs:
         ours.append(busy_log(60))
         ours.projector.catch_up()
         expected, wrong, is_done = ours.rows(CHECKOUTS), [], threading.Event()
@@ -157,8 +156,8 @@ def test_what_is_appended_during_a_rebuild_is_in_it(followed: ReadSide) -> None:
     assert followed.rebuild.verify("timeline").is_right
 
 
-def test_a_rebuild_gets_done_while_the_log_grows_and_others_follow_it(tmp_path: Path) -> None:
-    with open_read_side(tmp_path, batch_max=100) as ours, open_read_side(tmp_path, batch_max=100) as theirs:
+def test_a_rebuild_gets_done_while_the_log_grows_and_others_follow_it(store_url: str) -> None:
+    with open_read_side(store_url, batch_max=100) as ours, open_read_side(store_url, batch_max=100) as theirs:
         ours.append(busy_log(100))
         ours.projector.catch_up()
         is_done = threading.Event()
@@ -181,8 +180,8 @@ def test_a_rebuild_gets_done_while_the_log_grows_and_others_follow_it(tmp_path: 
         assert [(view.generation, view.state) for view in ours.views.all() if view.name == "timeline"] == [(2, "live")]
 
 
-def test_two_rebuilds_at_once_build_one_generation_together(tmp_path: Path) -> None:
-    with open_read_side(tmp_path, batch_max=30) as one, open_read_side(tmp_path, batch_max=20) as other:
+def test_two_rebuilds_at_once_build_one_generation_together(store_url: str) -> None:
+    with open_read_side(store_url, batch_max=30) as one, open_read_side(store_url, batch_max=20) as other:
         one.append(busy_log(100))
         one.projector.catch_up()
         expected, built = one.rows(DUE_EFFECTS), []
@@ -225,27 +224,27 @@ def test_a_rebuild_that_was_begun_and_left_is_gone_on_with(followed: ReadSide) -
     assert generations(followed, "timeline") == [(2, "live", 65)]
 
 
-def test_a_rebuild_that_a_former_version_left_is_begun_anew(tmp_path: Path) -> None:
+def test_a_rebuild_that_a_former_version_left_is_begun_anew(store_url: str) -> None:
     newer = [replace(CHECKOUTS, version=2)]
-    with open_read_side(tmp_path, [CHECKOUTS]) as old:
+    with open_read_side(store_url, [CHECKOUTS]) as old:
         old.append(sample_log())
         old.projector.catch_up()
         left = old.views.create(CHECKOUTS, ViewState.BUILDING)
         old.views.apply([Advance(view=left, table=CHECKOUTS.table, position=9, changes=[Put(WRONG)])])
 
-    with open_read_side(tmp_path, newer) as new:
+    with open_read_side(store_url, newer) as new:
         new.rebuild.rebuild("checkouts")
 
         assert [(view.version, view.state) for view in new.views.all()] == [(2, "live")]
         assert new.rebuild.verify("checkouts").is_right
 
 
-def test_the_view_of_a_later_version_is_not_rebuilt_by_an_earlier_one(tmp_path: Path) -> None:
-    with open_read_side(tmp_path, [replace(CHECKOUTS, version=2)]) as new:
+def test_the_view_of_a_later_version_is_not_rebuilt_by_an_earlier_one(store_url: str) -> None:
+    with open_read_side(store_url, [replace(CHECKOUTS, version=2)]) as new:
         new.append(sample_log())
         new.projector.catch_up()
 
-    with open_read_side(tmp_path, [CHECKOUTS]) as old:
+    with open_read_side(store_url, [CHECKOUTS]) as old:
         with pytest.raises(Refused, match="A later version of fulfill keeps the view checkouts: rebuild it with that"):
             old.rebuild.rebuild("checkouts")
 
@@ -267,12 +266,12 @@ def test_a_generation_that_somebody_drops_meanwhile_is_begun_anew(followed: Read
     assert followed.rebuild.verify("timeline").is_right
 
 
-def test_only_the_topics_that_a_projection_reads_are_read(tmp_path: Path) -> None:
+def test_only_the_topics_that_a_projection_reads_are_read(store_url: str) -> None:
     def refuse(event: object, position: int) -> Iterator[Put]:
         raise AssertionError("nothing of this log is its business")
 
     projection = replace(CHECKOUTS, reads=frozenset({"CheckoutSession.Parked"}), fold=refuse)
-    with open_read_side(tmp_path, [projection]) as read_side:
+    with open_read_side(store_url, [projection]) as read_side:
         read_side.append(busy_log(3))
 
         view = read_side.rebuild.rebuild("checkouts")

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from every_store import sqlite_url
 from read_side import ReadSide, open_read_side
 from sample_log import sample_log
 
@@ -30,7 +31,7 @@ def building(read_side: ReadSide) -> list[int]:
 
 @pytest.mark.parametrize("kill_at", [pytest.param(number, id=moment) for number, moment in MOMENTS])
 def test_a_rebuild_that_is_killed_is_gone_on_with(tmp_path: Path, kill_at: int) -> None:
-    with open_read_side(tmp_path, batch_max=BATCH_MAX) as read_side:
+    with open_read_side(sqlite_url(tmp_path), batch_max=BATCH_MAX) as read_side:
         expected = read_side.fold(TIMELINE, sample_log())
 
         assert rebuild_in_a_process(tmp_path, kill_at=kill_at) == -signal.SIGKILL
@@ -47,7 +48,7 @@ def test_a_rebuild_that_is_killed_is_gone_on_with(tmp_path: Path, kill_at: int) 
 
 
 def test_these_are_all_the_moments_there_are(tmp_path: Path) -> None:
-    with open_read_side(tmp_path, batch_max=BATCH_MAX) as read_side:
+    with open_read_side(sqlite_url(tmp_path), batch_max=BATCH_MAX) as read_side:
         read_side.fold(TIMELINE, sample_log())
 
         assert rebuild_in_a_process(tmp_path, kill_at=len(MOMENTS) + 1) == 0

@@ -1,9 +1,9 @@
 """Events that this version can't read, since a later one wrote them or their bytes are garbled."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
+from every_store import change, log_environment
 from fakes.outside import BEGINNING
 from following import Counting, Process
 
@@ -13,7 +13,6 @@ from application.unit_of_work import Stamp
 from domain.checkout_session import CheckoutSession
 from domain.event import Event
 from domain.policies.policy import Streams
-from infrastructure.event_store.sqlite import sqlite_environment
 
 Open = Callable[..., Process]
 
@@ -26,27 +25,24 @@ class Looking(Counting):
         super().decide(event, do)
 
 
-def wrote_later(database: Path, stream: str, version: int) -> None:
+def wrote_later(store_url: str, stream: str, version: int) -> None:
     """A later version of the engine was here."""
-    later = Log(dict(sqlite_environment(database, create_tables=False)))
+    later = Log(dict(log_environment(store_url)))
     state = b'{"occurred_at":"2026-11-24T09:00:00Z","session_id":"cs_test_a","how":"by drone"}'
     later.store.insert_events([StoredEvent(stream, version, "CheckoutSession.FlownOut", state)])
     later.close()
 
 
-def garbled(database: Path) -> None:
-    plain = Log(dict(sqlite_environment(database, create_tables=False)))
-    with plain.factory.datastore.transaction(commit=True) as cursor:  # type: ignore[attr-defined]
-        cursor.execute("UPDATE stored_events SET state = ?", (b"{broken",))
-    plain.close()
+def garbled(store_url: str) -> None:
+    assert change(store_url, "log", "UPDATE stored_events SET state=?", b"{broken") > 0
 
 
-def test_its_checkout_is_parked_with_all_that_comes_later_and_others_flow(open_process: Open, database: Path) -> None:
+def test_its_checkout_is_parked_with_all_that_comes_later_and_others_flow(open_process: Open, store_url: str) -> None:
     process = open_process(Looking())
     process.note("before")
     process.rest()
-    wrote_later(database, "cs_test_a", 2)
-    wrote_later(database, "another_stream", 1)
+    wrote_later(store_url, "cs_test_a", 2)
+    wrote_later(store_url, "another_stream", 1)
     process.note("good", "cs_test_b")
 
     process.rest()
@@ -56,11 +52,11 @@ def test_its_checkout_is_parked_with_all_that_comes_later_and_others_flow(open_p
     assert (process.counted("cs_test_a"), process.counted("cs_test_b")) == (1, 1)
 
 
-def test_an_event_of_the_same_batch_whose_checkout_has_one_is_parked(open_process: Open, database: Path) -> None:
+def test_an_event_of_the_same_batch_whose_checkout_has_one_is_parked(open_process: Open, store_url: str) -> None:
     """The stream is read whole, so what stands later in it is in the way of the first."""
     process = open_process(Looking())
     process.note("first")
-    wrote_later(database, "cs_test_a", 2)
+    wrote_later(store_url, "cs_test_a", 2)
     process.note("good", "cs_test_b")
 
     process.rest()
@@ -69,9 +65,9 @@ def test_an_event_of_the_same_batch_whose_checkout_has_one_is_parked(open_proces
     assert process.counted("cs_test_b") == 1
 
 
-def test_without_a_readable_session_it_is_parked_with_its_stream(open_process: Open, database: Path) -> None:
+def test_without_a_readable_session_it_is_parked_with_its_stream(open_process: Open, store_url: str) -> None:
     open_process().note("a")
-    garbled(database)
+    garbled(store_url)
     process = open_process(Counting())
 
     process.rest()
@@ -81,10 +77,10 @@ def test_without_a_readable_session_it_is_parked_with_its_stream(open_process: O
     assert error.startswith("Event 1 of cs_test_a, CheckoutSession.Noted, can't be read: DecodeError")
 
 
-def test_whoever_commands_its_checkout_is_told_and_nobody_else(open_process: Open, database: Path) -> None:
+def test_whoever_commands_its_checkout_is_told_and_nobody_else(open_process: Open, store_url: str) -> None:
     process = open_process()
     process.note("before")
-    wrote_later(database, "cs_test_a", 2)
+    wrote_later(store_url, "cs_test_a", 2)
     ids = ["cs_test_a", "cs_test_b"]
     refused, taken = (
         process.writer.submit(

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any, ClassVar, cast
 
 import pytest
@@ -64,11 +63,11 @@ def in_its_first_shape(stored: StoredEvent) -> StoredEvent:
 
 
 @pytest.fixture
-def old_log(tmp_path: Path) -> Iterator[ReadSide]:
+def old_log(store_url: str) -> Iterator[ReadSide]:
     """The sample log, with its parcel in the first shape, opened by tomorrow's version of the engine."""
-    with open_read_side(tmp_path) as today:
+    with open_read_side(store_url) as today:
         today.log.store.insert_events([in_its_first_shape(stored) for stored in today.log.encode(sample_log())])
-    with open_read_side(tmp_path, environment={"MAPPER_TOPIC": get_topic(Tomorrow)}) as tomorrow:
+    with open_read_side(store_url, environment={"MAPPER_TOPIC": get_topic(Tomorrow)}) as tomorrow:
         yield tomorrow
 
 
@@ -137,12 +136,12 @@ def test_what_is_written_from_now_on_has_the_new_version_and_comes_back(old_log:
 
 
 def test_a_version_that_is_left_again_names_what_it_can_not_read_and_takes_the_rest_in(
-    old_log: ReadSide, tmp_path: Path
+    old_log: ReadSide, store_url: str
 ) -> None:
     old_log.append([replace(by_stream(old_log)[9], originator_version=100)])
     end = old_log.log.store.max_notification_id()
 
-    with open_read_side(tmp_path) as today:
+    with open_read_side(store_url) as today:
         today.append([replace(sample_log()[-1], originator_version=100)])
         today.projector.catch_up()
         (timeline,) = [view for view in today.views.all() if view.name == "timeline"]

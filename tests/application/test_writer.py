@@ -1,15 +1,14 @@
 """The one writer: many commands, one transaction, and everybody hears what became of theirs."""
 
-import sqlite3
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
+from every_store import change, log_environment
 from log_parts import received
 
 from application.errors import Busy, Stopped, StoreUnavailable
@@ -21,18 +20,17 @@ from application.writer import Command, Writer
 from domain.errors import Refused
 from domain.stock_item import StockItem
 from domain.stripe_event import StripeEvent
-from infrastructure.event_store.sqlite import sqlite_environment
 
 STAMP = Stamp(actor="staff:kim", now=datetime(2026, 11, 24, 9, 0, tzinfo=UTC))
 
 
-def opened(path: Path) -> Log:
-    return Log(dict(sqlite_environment(path, create_tables=True)))
+def opened(url: str) -> Log:
+    return Log(dict(log_environment(url)))
 
 
 @pytest.fixture
-def log(tmp_path: Path) -> Iterator[Log]:
-    log = opened(tmp_path / "log.db")
+def log(store_url: str) -> Iterator[Log]:
+    log = opened(store_url)
     yield log
     log.close()
 
@@ -153,13 +151,10 @@ def test_beginnings_and_commands_share_a_transaction_and_cost_each_other_nothing
     ]
 
 
-def test_an_unreadable_stream_is_known_all_the_same(tmp_path: Path, log: Log, writer: Writer) -> None:
+def test_an_unreadable_stream_is_known_all_the_same(store_url: str, log: Log, writer: Writer) -> None:
     begun(writer, "evt_1")
     writer.turn()
-    vandal = sqlite3.connect(tmp_path / "log.db")
-    vandal.execute("UPDATE stored_events SET state = 'garbled'")
-    vandal.commit()
-    vandal.close()
+    change(store_url, "log", "UPDATE stored_events SET state = 'garbled'")
 
     outcomes = [begun(writer, "evt_1"), begun(writer, "evt_2")]
     writer.turn()
@@ -167,9 +162,9 @@ def test_an_unreadable_stream_is_known_all_the_same(tmp_path: Path, log: Log, wr
     assert [outcome.result() for outcome in outcomes] == [False, True]
 
 
-def test_a_stream_that_another_process_begins_meanwhile_is_known(tmp_path: Path, log: Log, writer: Writer) -> None:
+def test_a_stream_that_another_process_begins_meanwhile_is_known(store_url: str, log: Log, writer: Writer) -> None:
     """Between our look for what is known and our insert, somebody else takes the same Stripe event in."""
-    theirs = opened(tmp_path / "log.db")
+    theirs = opened(store_url)
     other = Writer(theirs, RecentStates(theirs.store))
 
     def meanwhile(unit: UnitOfWork) -> None:
@@ -182,7 +177,7 @@ def test_a_stream_that_another_process_begins_meanwhile_is_known(tmp_path: Path,
     theirs.close()
 
     assert [outcome.result() for outcome in outcomes] == [False, True]
-    assert log.store.max_notification_id() == 2
+    assert [event.originator_id for event in log.store.select_notifications(1, 10)] == ["evt_1", "evt_2"]
 
 
 def test_who_waits_no_more_gets_nothing_written(log: Log, writer: Writer) -> None:
@@ -193,8 +188,8 @@ def test_who_waits_no_more_gets_nothing_written(log: Log, writer: Writer) -> Non
     assert [event.originator_id for event in log.store.select_notifications(1, 10)] == ["evt_2"]
 
 
-def test_two_processes_that_write_to_one_stream_both_get_through(tmp_path: Path, log: Log, writer: Writer) -> None:
-    theirs = opened(tmp_path / "log.db")
+def test_two_processes_that_write_to_one_stream_both_get_through(store_url: str, log: Log, writer: Writer) -> None:
+    theirs = opened(store_url)
     other = Writer(theirs, RecentStates(theirs.store))
 
     for number in range(1, 6):
@@ -206,27 +201,23 @@ def test_two_processes_that_write_to_one_stream_both_get_through(tmp_path: Path,
     assert (stock.version, stock.on_hand) == (10, 50)
 
 
-def test_a_store_that_is_locked_is_said_to_be_unavailable(tmp_path: Path, log: Log, writer: Writer) -> None:
+def test_a_store_that_is_locked_is_said_to_be_unavailable(store_url: str, log: Log, writer: Writer) -> None:
     writer.run(STAMP, ["sku_mug"], count(1))
-    vandal = sqlite3.connect(tmp_path / "log.db")
-    vandal.execute("ALTER TABLE stored_events RENAME TO gone")
-    vandal.close()
+    change(store_url, "log", "ALTER TABLE stored_events RENAME TO gone")
 
     with pytest.raises(StoreUnavailable):
         writer.run(STAMP, ["sku_cup"], count(1, "sku_cup"))
 
 
-def test_it_is_not_well_until_the_store_takes_a_write_again(tmp_path: Path, log: Log, writer: Writer) -> None:
-    vandal = sqlite3.connect(tmp_path / "log.db")
-    vandal.execute("ALTER TABLE stored_events RENAME TO gone")
+def test_it_is_not_well_until_the_store_takes_a_write_again(store_url: str, log: Log, writer: Writer) -> None:
+    change(store_url, "log", "ALTER TABLE stored_events RENAME TO gone")
     with pytest.raises(StoreUnavailable):
         writer.run(STAMP, ["sku_cup"], count(1, "sku_cup"))
     well = [writer.is_well]
 
     writer.try_again()
     well.append(writer.is_well)
-    vandal.execute("ALTER TABLE gone RENAME TO stored_events")
-    vandal.close()
+    change(store_url, "log", "ALTER TABLE gone RENAME TO stored_events")
     writer.try_again()
     well.append(writer.is_well)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from every_store import sqlite_url
 from read_side import ReadSide, open_read_side
 from sample_log import sample_log
 
@@ -87,7 +88,7 @@ def test_every_command_it_names_is_one_of_the_command_line() -> None:
 
 @pytest.fixture
 def sample(tmp_path: Path) -> Iterator[ReadSide]:
-    with open_read_side(tmp_path) as read_side:
+    with open_read_side(sqlite_url(tmp_path)) as read_side:
         read_side.append(sample_log())
         read_side.projector.catch_up()
         yield read_side
@@ -109,7 +110,7 @@ def test_the_projection_it_shows_is_one(tmp_path: Path) -> None:
     shown: dict[str, Any] = {}
     exec(code, shown)  # noqa: S102 - what the document shows
 
-    with open_read_side(tmp_path, [shown["CARRIERS"]]) as read_side:
+    with open_read_side(sqlite_url(tmp_path), [shown["CARRIERS"]]) as read_side:
         found = read_side.fold(shown["CARRIERS"], sample_log())
 
         assert found == [{"carrier": "DHL", "parcels": 1, "lines": 1}]

@@ -1,10 +1,11 @@
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 from fakes.outside import Outside
-from shop import Shop, SQLiteStore
+from shop import Shop, Store, shop_store
 
 
 @pytest.fixture
@@ -13,16 +14,20 @@ def outside() -> Outside:
 
 
 @pytest.fixture
-def open_shop(tmp_path: Path, outside: Outside) -> Iterator[Callable[..., Shop]]:
+def store(store_url: str, tmp_path: Path) -> Iterator[Store]:
+    with closing(shop_store(store_url, tmp_path)) as store:
+        yield store
+
+
+@pytest.fixture
+def open_shop(store: Store, tmp_path: Path, outside: Outside) -> Iterator[Callable[..., Shop]]:
     """Opens shops over one store and one world outside."""
-    store = SQLiteStore(tmp_path)
     opened: list[Shop] = []
 
     def open_shop(**options: Any) -> Shop:
-        opened.append(Shop(directory=tmp_path, store=store, outside=outside, **options))
+        opened.append(Shop(**{"directory": tmp_path, "store": store, "outside": outside, **options}))
         return opened[-1]
 
     yield open_shop
     for shop in opened:
         shop.kill()
-    store.close()

@@ -3,12 +3,11 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 from builders import a_checkout, a_line_item
 from fakes.outside import Outside
-from shop import COMPLETED, Shop, SQLiteStore
+from shop import COMPLETED, Shop
 
 from application.errors import UnreadableEvent
 from application.log import StoredEvent
@@ -79,9 +78,9 @@ class WrittenMeanwhile(Outside):
         return super().retrieve(session_id)
 
 
-def test_an_outcome_that_the_checkout_can_not_take_is_a_failed_attempt(tmp_path: Path) -> None:
+def test_an_outcome_that_the_checkout_can_not_take_is_a_failed_attempt(open_shop: Open) -> None:
     outside = WrittenMeanwhile(checkouts={ODD: a_checkout()})
-    shop = Shop(directory=tmp_path, store=SQLiteStore(tmp_path), outside=outside)
+    shop = open_shop(outside=outside)
     outside.write = lambda: write_later(shop)
     shop.hear(COMPLETED, ODD, id="evt_1", payment_status="paid")
 
@@ -93,13 +92,11 @@ def test_an_outcome_that_the_checkout_can_not_take_is_a_failed_attempt(tmp_path:
     [*_, failed] = shop.runtime.log.streams([retrieval.id])[retrieval.id]
     assert isinstance(failed, Effect.AttemptFailed)
     assert "FlownOut" in failed.error
-    shop.kill()
-    shop.store.close()
 
 
-def test_an_outcome_that_its_own_stream_can_not_take_leaves_room_for_others(tmp_path: Path) -> None:
+def test_an_outcome_that_its_own_stream_can_not_take_leaves_room_for_others(open_shop: Open) -> None:
     outside = WrittenMeanwhile(checkouts={ODD: a_checkout()})
-    shop = Shop(directory=tmp_path, store=SQLiteStore(tmp_path), outside=outside)
+    shop = open_shop(outside=outside)
     retrieval = effect_id(ODD, "retrieve_completed")
     outside.write = lambda: write_later(shop, retrieval, 3)
     shop.hear(COMPLETED, ODD, id="evt_1", payment_status="paid")
@@ -111,4 +108,3 @@ def test_an_outcome_that_its_own_stream_can_not_take_leaves_room_for_others(tmp_
     began = time.monotonic()
     shop.runtime.engine.stop(timeout_seconds=30)
     assert time.monotonic() - began < 15, "it waits for nothing, since nothing is under way"
-    shop.store.close()

@@ -1,16 +1,15 @@
-"""Places where a process can be stopped, and a log that has them before and after every write."""
+"""Places where a process can be stopped, and stores that have them before and after every write."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from pathlib import Path
 from typing import Any, cast
 
 from eventsourcing.persistence import StoredEvent
 
-from application.log import Log
+from application.log import Log, LogRecorder
 from application.projections.projection import Projection
 from application.views import Advance, Selection, Snapshot, Unreadable, View, Views, ViewState
-from infrastructure.event_store.sqlite import LogFactory, SQLiteLogRecorder, sqlite_environment
+from infrastructure.event_store import postgres, sqlite
 
 
 class Crash(BaseException):
@@ -35,26 +34,44 @@ class CrashPoints:
             raise Crash(place)
 
 
-class CrashingRecorder(SQLiteLogRecorder):
+class CrashingRecorder(LogRecorder):
+    """What a recorder of any store is, with a place to crash before and after every insert."""
+
     points = CrashPoints()
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:
         self.points.reach("before an insert")
-        positions = super().insert_events(stored_events, **kwargs)
+        positions = super().insert_events(stored_events, **kwargs)  # type: ignore[safe-super]  # the store's own
         self.points.reach("after an insert")
         return positions
 
 
-class CrashingFactory(LogFactory):
-    process_recorder_class = CrashingRecorder
+class CrashingSQLiteRecorder(CrashingRecorder, sqlite.SQLiteLogRecorder):
+    pass
 
 
-def open_crashing_log(database: Path | str, points: CrashPoints) -> Log:
-    environment: Mapping[str, str] = {
-        **sqlite_environment(database, create_tables=True),
-        "PERSISTENCE_MODULE": "fakes.crash:CrashingFactory",
-    }
-    log = Log(dict(environment))
+class CrashingSQLite(sqlite.LogFactory):
+    process_recorder_class = CrashingSQLiteRecorder
+
+
+class CrashingPostgresRecorder(CrashingRecorder, postgres.PostgresLogRecorder):
+    pass
+
+
+class CrashingPostgres(postgres.LogFactory):
+    process_recorder_class = CrashingPostgresRecorder
+
+
+_CRASHING = {
+    "infrastructure.event_store.sqlite:LogFactory": "fakes.crash:CrashingSQLite",
+    "infrastructure.event_store.postgres:LogFactory": "fakes.crash:CrashingPostgres",
+}
+
+
+def open_crashing_log(environment: Mapping[str, str], points: CrashPoints) -> Log:
+    """The log that the library would open in this environment, with places to crash."""
+    module = _CRASHING[environment["PERSISTENCE_MODULE"]]
+    log = Log({**environment, "PERSISTENCE_MODULE": module})
     cast(CrashingRecorder, log.store).points = points
     return log
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 from eventsourcing.persistence import StoredEvent
+from every_store import sqlite_url
 from read_side import open_read_side
 
 from application.checkout_document import as_json
@@ -71,7 +72,7 @@ def what_is_read(log: Path) -> dict[str, Any]:
 
 
 def _what_is_read(log: Path) -> dict[str, Any]:
-    with TemporaryDirectory() as directory, open_read_side(Path(directory)) as read_side:
+    with TemporaryDirectory() as directory, open_read_side(sqlite_url(Path(directory))) as read_side:
         read_side.log.store.insert_events(read_log(log))
         read_side.projector.catch_up()
         queries = read_side.queries

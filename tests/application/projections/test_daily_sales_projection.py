@@ -5,6 +5,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from every_store import sqlite_url
 from hypothesis import given
 from hypothesis import strategies as st
 from log_parts import BEGINNING, COURSE, KEY, MUG, LogWriter, checkout, item
@@ -178,7 +179,7 @@ def test_nothing_is_lost_and_nothing_is_counted_twice(requested: list[Fulfillmen
         expected[day, each.currency, "units"] += sum(item.quantity for item in items)
 
     found: Counter[tuple[str, str, str]] = Counter()
-    with TemporaryDirectory() as directory, open_read_side(Path(directory), [DAILY_SALES]) as read_side:
+    with TemporaryDirectory() as directory, open_read_side(sqlite_url(Path(directory)), [DAILY_SALES]) as read_side:
         for row in read_side.fold(DAILY_SALES, sales(*requested)):
             for column in ("gross", "discounts", "tax", "shipping", "units"):
                 found[str(row["day"]), str(row["currency"]), column] += int(row[column] or 0)

@@ -8,6 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from every_store import sqlite_url
 from hypothesis import given
 from hypothesis import strategies as st
 from log_parts import BEGINNING, COURSE, KEY, MUG, SERVICE, WRAP, LogWriter
@@ -44,7 +45,10 @@ def live(state: A, decisions: Sequence[Decision]) -> tuple[A, list[Event]]:
 
 
 def rows_of(projection: Projection, events: Sequence[Event]) -> list[Row]:
-    with TemporaryDirectory() as directory, open_read_side(Path(directory), [projection], batch_max=5) as read_side:
+    with (
+        TemporaryDirectory() as directory,
+        open_read_side(sqlite_url(Path(directory)), [projection], batch_max=5) as read_side,
+    ):
         return read_side.fold(projection, events)
 
 

@@ -1,19 +1,11 @@
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from pathlib import Path
 
 import pytest
-from every_store import STORES, new_store
 
 from application.log import Log
 from infrastructure.database import parse_database
 from infrastructure.stores import stores
-
-
-@pytest.fixture(params=STORES)
-def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Where the log of this test is; tests of one store alone have it there."""
-    return new_store(request, tmp_path)
 
 
 @pytest.fixture

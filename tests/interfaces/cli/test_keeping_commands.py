@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from busy_log import busy_log
+from every_store import sqlite_url
 from read_side import open_read_side
 
 from application.projections.registry import PROJECTIONS
@@ -64,7 +65,7 @@ def test_a_rebuild_goes_on_where_one_was_left(fulfill: Fulfill, write_log: Calla
     def kill(_progress: Progress) -> None:
         raise KeyboardInterrupt
 
-    with open_read_side(path.parent) as side, pytest.raises(KeyboardInterrupt):
+    with open_read_side(sqlite_url(path.parent)) as side, pytest.raises(KeyboardInterrupt):
         Rebuild(side.log, side.views, scratch_views, timer=lambda: next(seconds), batch_max=50).rebuild("search", kill)
     [left] = [view for view in fulfill("projections", "list", "--json").json if view["name"] == "search"]
     said = fulfill("projections", "rebuild", "search", "--json")
