@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 from builders import a_checkout, a_line_item
+from every_store import sqlite_url
 from fakes.outside import FixedClock, Outside
 from sample_log import sample_log
 from shop import COMPLETED, AtOnce
@@ -180,14 +181,34 @@ ORDER, DEBIT, POSTER = "cs_test_a1Q7xK2mVd", "cs_test_b2R8yL3nWe", "cs_test_c3S9
 
 @pytest.fixture
 def small_shop(tmp_path: Path) -> Path:
+    """A small shop's files, where commands look for them."""
+    _make_small_shop(sqlite_url(tmp_path), tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def database(store_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The database of either kind that commands use, with nothing in it. PostgreSQL has its tables already."""
+    monkeypatch.setenv("DATABASE_URL", store_url)
+    return store_url
+
+
+@pytest.fixture
+def small_shop_anywhere(database: str, tmp_path: Path) -> str:
+    """A small shop's database of either kind."""
+    _make_small_shop(database, tmp_path)
+    return database
+
+
+def _make_small_shop(url: str, directory: Path) -> None:
     """What a real engine made of three orders and a Stripe event that nobody understands, at fixed times.
 
     The catalog has got a rule since, for what the third order bought.
     """
-    catalog = tmp_path / "catalog.toml"
+    catalog = directory / "catalog.toml"
     catalog.write_text(SHOP_CATALOG)
     outside, clock = Outside(checkouts=_orders()), FixedClock()
-    settings = load_settings({**KEYS, "DATABASE_URL": f"sqlite:///{tmp_path}/fulfillment.db"}, None)
+    settings = load_settings({**KEYS, "DATABASE_URL": url}, None)
     settings = replace(settings, catalog=catalog)
     migrate(settings.database)
     replacements = Replacements(clock=clock, random=lambda: 0.5, gateway=outside, mailer=outside, executor=AtOnce())
@@ -197,8 +218,9 @@ def small_shop(tmp_path: Path) -> Path:
         clock.advance(60)
         _hear(runtime, clock, f"evt_{number}", object_id)
     runtime.engine.stop()
+    runtime.log.close()
+    runtime.views.close()
     catalog.write_text(SHOP_CATALOG + NEW_RULE)
-    return tmp_path
 
 
 def _hear(runtime: Runtime, clock: FixedClock, event_id: str, object_id: str) -> None:

@@ -8,7 +8,8 @@ import pytest
 from running import RunningShop, running_shop
 from sandbox_sales import paid
 
-from infrastructure.locks.files import FileLocks
+from infrastructure.database import parse_database
+from infrastructure.stores import stores
 
 Fulfill = Callable[..., Any]
 BY = ("--as", "kim", "--reason", "the customer called")
@@ -16,9 +17,9 @@ ORDER = "cs_test_a1Q7xK2mVd"
 
 
 @pytest.fixture
-def server(tmp_path: Path, fulfill: Fulfill, monkeypatch: pytest.MonkeyPatch) -> Iterator[RunningShop]:
-    """A server over the log of the directory in which commands run."""
-    with running_shop(tmp_path) as shop:
+def server(tmp_path: Path, database: str, fulfill: Fulfill, monkeypatch: pytest.MonkeyPatch) -> Iterator[RunningShop]:
+    """A server over the database that commands use."""
+    with running_shop(tmp_path, environment={"DATABASE_URL": database}) as shop:
         assert shop.runtime.settings.stripe_api_base is not None
         monkeypatch.setenv("STRIPE_API_BASE", shop.runtime.settings.stripe_api_base)
         yield shop
@@ -58,8 +59,8 @@ def test_reading_beside_a_server_sees_what_was_just_done(fulfill: Fulfill, serve
         assert f"Note: {remark}" in fulfill("checkout", session).out
 
 
-def test_a_server_that_does_not_move_is_not_waited_for_for_ever(fulfill: Fulfill, small_shop: Path) -> None:
-    hanging = FileLocks(small_shop / "fulfillment.db")
+def test_a_server_that_does_not_move_is_not_waited_for_for_ever(fulfill: Fulfill, small_shop_anywhere: str) -> None:
+    hanging = stores(parse_database(small_shop_anywhere)).locks()
     assert hanging.lead()
 
     said = fulfill("complete", ORDER, "--line", "li_wrap", *BY, "--json")

@@ -50,7 +50,7 @@ SHAPES = {
 }
 
 
-@pytest.mark.usefixtures("small_shop")
+@pytest.mark.usefixtures("small_shop_anywhere")
 @pytest.mark.parametrize(("command", "keys"), SHAPES.items(), ids=[" ".join(command[:2]) for command in SHAPES])
 def test_with_json_stdout_is_one_document_of_the_documented_shape(
     fulfill: Fulfill, command: tuple[str, ...], keys: str

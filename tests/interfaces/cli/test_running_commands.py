@@ -11,10 +11,20 @@ from typing import Any
 
 import httpx2
 import pytest
+from postgres_databases import Databases
+
+from infrastructure.database import parse_database
+from interfaces.bootstrap import migrate
 
 SETTINGS = {"STRIPE_API_KEY": "sk_test_example1234", "STRIPE_WEBHOOK_SECRET": "whsec_example"}
 BY = ("--as", "kim", "--reason", "x")
 Start = Callable[..., "Popen[str]"]
+
+
+@pytest.fixture
+def migrated(store_url: str) -> str:
+    migrate(parse_database(store_url))
+    return store_url
 
 
 def wait_for(process: "Popen[str]", words: str) -> str:
@@ -33,8 +43,8 @@ def stop(process: "Popen[str]", number: signal.Signals = signal.SIGTERM) -> tupl
     return process.returncode, out, err
 
 
-def test_serve_serves_until_it_is_told_to_stop(start: Start) -> None:
-    process = start("serve", "--port", "0", "--with-worker", "--json", **SETTINGS)
+def test_serve_serves_until_it_is_told_to_stop(start: Start, migrated: str) -> None:
+    process = start("serve", "--port", "0", "--with-worker", "--json", **SETTINGS, DATABASE_URL=migrated)
     _, url, _ = re.split(r"(http://\S+)", wait_for(process, "Uvicorn running on"))
 
     answer = httpx2.get(f"{url}/readyz", trust_env=False)
@@ -45,8 +55,8 @@ def test_serve_serves_until_it_is_told_to_stop(start: Start) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
-def test_a_worker_works_until_it_is_told_to_stop(start: Start, number: signal.Signals) -> None:
-    process = start("worker", "--json", **SETTINGS)
+def test_a_worker_works_until_it_is_told_to_stop(start: Start, migrated: str, number: signal.Signals) -> None:
+    process = start("worker", "--json", **SETTINGS, DATABASE_URL=migrated)
     wait_for(process, "working")
 
     code, out, err = stop(process, number)
@@ -96,3 +106,19 @@ def test_migrate_makes_the_tables_and_can_be_repeated(script: Callable[..., Any]
     assert (once.code, once.out, once.err) == (0, f"{database} is ready.\n", "")
     assert (again.code, again.json) == (0, {"database": database, "state": "ready"})
     assert (queue.code, queue.out) == (0, "Nothing waits for a person.\n")
+
+
+def test_on_postgresql_only_migrate_makes_the_tables(script: Callable[..., Any], databases: Databases) -> None:
+    url = databases.create_empty()
+    before, once, again, after = (
+        script(*command, **SETTINGS, DATABASE_URL=url)
+        for command in (("serve", "--json"), ("migrate", "--json"), ("migrate",), ("queue",))
+    )
+    databases.drop(url)
+
+    place = str(parse_database(url))
+    assert (before.code, before.json["error"]["kind"]) == (1, "not_migrated")
+    assert "Run `fulfill migrate`." in before.json["error"]["message"]
+    assert (once.code, once.json) == (0, {"database": place, "state": "ready"})
+    assert (again.code, again.out) == (0, f"{place} is ready.\n")
+    assert (after.code, after.out) == (0, "Nothing waits for a person.\n")
