@@ -119,6 +119,7 @@ def _check(report: Report, crowd: Crowd, url: str, directory: Path) -> None:
             last = position
     acknowledged = [line for file in directory.glob("*.acknowledged") for line in file.read_text().splitlines()]
     lost = sum(int(line.rpartition("@")[2]) > versions[line.rpartition("@")[0]] for line in acknowledged)
+    report.demand(bool(acknowledged), "nobody came to write anything: give it more minutes")
     report.demand(lost == 0, f"{lost} acknowledged events are not in the log")
     report.demand(len(acknowledged) == len(set(acknowledged)), "an event was acknowledged twice")
     trouble = Counter("".join(file.read_text() for file in directory.glob("*.trouble")))
