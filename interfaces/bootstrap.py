@@ -17,12 +17,14 @@ from application.copying import Copy, Place
 from application.effect_kinds import Kind, RetryRule
 from application.effects import EffectRunner
 from application.engine import Engine
+from application.errors import NotMigrated
 from application.followers import Followers
 from application.fulfill_checkout import FulfillCheckout
 from application.handlers import Deliver, Retrieve, SendMail
 from application.log import Log
 from application.ports import Clock, Delivery, Mailer, StripeGateway, WebhookReader, WorkerLocks
 from application.projections.projector import Projector
+from application.projections.registry import PROJECTIONS
 from application.queries import Queries
 from application.rebuild import Rebuild
 from application.recent_states import RecentStates
@@ -116,10 +118,15 @@ def make_ready(database: Database) -> None:
         NotMigrated, PersistenceError, OSError: the database can't be used as it is.
     """
     kept = stores(database)
-    if kept.is_shared:
-        kept.check()
-    else:
+    if not kept.is_shared:
         kept.migrate()
+        return
+    kept.check()
+    with closing(kept.open_views()) as views:
+        begun = {view.name: view.version for view in views.all()}
+    missing = [each.name for each in PROJECTIONS if begun.get(each.name, 0) < each.version]
+    if missing:
+        raise NotMigrated(f"The {database} lacks the views {', '.join(missing)}. Run `fulfill migrate`.")
 
 
 def check_log(database: Database) -> None:

@@ -3,12 +3,14 @@
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from eventually import wait_for
 from postgres_server import PostgresServer
 
+from application.errors import NotMigrated
 from infrastructure.database import PostgresDatabase
 from infrastructure.settings import load_settings
-from interfaces.bootstrap import bootstrap, migrate
+from interfaces.bootstrap import bootstrap, make_ready, migrate
 
 
 def test_an_idle_engine_is_not_ready_while_its_database_is_away(tmp_path: Path) -> None:
@@ -30,3 +32,14 @@ def test_an_idle_engine_is_not_ready_while_its_database_is_away(tmp_path: Path) 
             assert wait_for(lambda: engine.is_ready)
         finally:
             engine.stop()
+
+
+def test_a_database_whose_views_are_not_begun_is_not_ready(postgres_url: str) -> None:
+    """Somebody ended `fulfill migrate` half-way, say: a worker would do nothing, and not say why."""
+    database = PostgresDatabase(postgres_url)
+
+    with pytest.raises(NotMigrated, match=r"lacks the views .*timeline.*Run `fulfill migrate`"):
+        make_ready(database)
+    migrate(database)
+
+    make_ready(database)
