@@ -80,6 +80,7 @@ class Followers:
         self._readers: dict[type, Sequence[Policy]] = {}
         self._limit = _BATCH_MIN
         self._was_leading: bool | None = None
+        self._losses = log.store.losses
 
     @property
     def position(self) -> int:
@@ -90,6 +91,9 @@ class Followers:
         """Follow the log for one batch. False if there was nothing, or if another process leads."""
         if not self._leads():
             return False
+        if self._log.store.losses != self._losses:  # the log may be another, and shorter than our positions
+            self._losses = self._log.store.losses
+            self._positions = {}
         if not self._positions:
             self._adopt()
         read = self._log.read(self.position, self._limit)

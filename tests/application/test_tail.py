@@ -7,11 +7,14 @@ import psycopg
 import pytest
 from eventsourcing.persistence import IntegrityError
 from every_store import STORES, new_store
+from fakes.outside import FixedClock, MemoryLocks
+from following import Counting
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from log_parts import BEGINNING, LogWriter
 
 from application.errors import UnreadableEvent
+from application.followers import Followers
 from application.log import Log
 from application.recent_states import RecentStates
 from application.tail import Entry, Tail
@@ -163,4 +166,31 @@ def test_a_log_that_may_be_another_is_read_from_the_store(tmp_path: Path, postgr
     assert [entry.stream for entry in log.read(0, 10)] == ["cs_test_1", "cs_test_3"]
     recent.refresh()
     assert recent.get("cs_test_2") is None
+    log.close()
+
+
+def test_followers_begin_where_the_store_says_once_a_connection_was_lost(postgres_url: str) -> None:
+    """The promoted standby's log is shorter than what was followed, and new events come where lost ones stood."""
+    log = stores(parse_database(postgres_url)).open_log()
+    policy = Counting()
+    followers = Followers(log, [policy], RecentStates(log.store), MemoryLocks({}), FixedClock())
+    log.append(notes(LogWriter(), "cs_test_1", 3))
+    while followers.turn():
+        pass
+    with psycopg.connect(postgres_url, autocommit=True) as operator:
+        operator.execute("DELETE FROM fulfillment.fulfillment_events WHERE notification_id > 1")
+        operator.execute("SELECT setval('fulfillment.fulfillment_events_notification_id_seq', 1)")
+        operator.execute(
+            "UPDATE fulfillment.fulfillment_tracking SET notification_id=1 WHERE application_name='counting'"
+        )
+        operator.execute(
+            "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE application_name='fulfill log'"
+        )
+    policy.seen.clear()
+    log.append(notes(LogWriter(), "cs_test_2", 2))
+
+    while followers.turn():
+        pass
+
+    assert len(policy.seen) == 2
     log.close()
