@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 _INGEST = (
     "Ingest: beside what the floor does, the engine looks for redeliveries, makes a typed event with the headers that "
-    "every event has, and writes a log line. The line alone takes about 13 µs of CPU; how much each of the others takes "
-    "has not been taken apart."
+    "every event has, and writes a log line. The line alone takes about 13 µs of CPU; how much each of the others "
+    "takes has not been taken apart."
 )
 
 REASONS: Mapping[str, str] = {
