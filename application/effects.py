@@ -7,7 +7,7 @@ import threading
 import time
 import traceback
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from datetime import datetime
@@ -168,7 +168,18 @@ class EffectRunner:
             return
         self._looked_around_at = self._monotonic()
         due = self._due.due(now, _CANDIDATES_MAX + len(self._set_aside))
-        self._orphans = [hint for hint in due if hint.worker is not None or hint.kind not in self._kinds]
+        others = {hint.worker for hint in due if hint.worker not in {None, self._worker}}
+        at_work = {worker for worker in others if worker and self._locks.is_at_work(worker)}
+        self._orphans = [hint for hint in due if self._is_orphaned(hint, at_work)]
+
+    def _is_orphaned(self, hint: DueEffect, at_work: Set[str]) -> bool:
+        """Whether who has it won't do it, or nobody can. What we have and don't know of is orphaned; what else names us
+        is done already, and the view is behind."""
+        if hint.worker is None:
+            return hint.kind not in self._kinds
+        if hint.worker == self._worker:
+            return hint.effect_id in self._in_doubt
+        return hint.worker not in at_work
 
     def _claim_all(
         self, hints: Sequence[DueEffect], now: datetime
@@ -211,7 +222,6 @@ class EffectRunner:
 
     def _choose(self, hints: Sequence[DueEffect]) -> list[DueEffect]:
         """Those that nobody works at and whose kind has room, each counted as under way from here on."""
-        at_work = {worker: self._locks.is_at_work(worker) for worker in {hint.worker for hint in hints} if worker}
         with self._lock:
             running = Counter(self._under_way.values())
             chosen = []
@@ -221,19 +231,10 @@ class EffectRunner:
                     continue
                 if hint.effect_id in self._under_way or (kind and running[hint.kind] >= _claimed_max(kind)):
                     continue
-                if not self._is_free(hint, at_work):
-                    continue
                 running[hint.kind] += 1
                 self._under_way[hint.effect_id] = hint.kind
                 chosen.append(hint)
         return chosen
-
-    def _is_free(self, hint: DueEffect, at_work: Mapping[str, bool]) -> bool:
-        """Whether nobody has it, or who has it won't do it. What we have and don't know of is orphaned; what else names
-        us is done already, and the view is behind."""
-        if hint.worker == self._worker:
-            return hint.effect_id in self._in_doubt
-        return hint.worker is None or not at_work[hint.worker]
 
     def _let_go(self, effect_ids: Iterable[str]) -> None:
         with self._lock:

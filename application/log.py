@@ -187,9 +187,10 @@ class Log(Application[str]):
 
     def read(self, after: int, limit: int, until: int | None = None) -> Sequence[Entry]:
         """What comes after this position, in order: at most so many, and none behind `until`."""
-        if self.store.losses != self._losses:
-            self._losses = self.store.losses
-            self._tail.clear()
+        losses = self.store.losses
+        if losses != self._losses:
+            self._tail.clear()  # first: another thread must not take what is left for what is known anew
+            self._losses = losses
         known = self._tail.after(after, limit)
         if not known:
             found = self.store.select_notifications(after, limit, until, inclusive_of_start=False)

@@ -67,3 +67,15 @@ class Databases:
 
 def _name(url: str) -> str:
     return urlsplit(url).path.removeprefix("/")
+
+
+def end_connections(url: str, purpose: str) -> int:
+    """End those to this database that are for this purpose, as an operator can. They are gone once this returns."""
+    with psycopg.connect(url, autocommit=True) as operator:
+        ended = operator.execute(
+            "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity"
+            " WHERE application_name=%s AND datname=current_database()",
+            (f"fulfill {purpose}",),
+        ).fetchall()
+    assert all(row == (True,) for row in ended)
+    return len(ended)

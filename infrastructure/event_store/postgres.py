@@ -16,7 +16,8 @@ from psycopg.rows import DictRow, tuple_row
 from psycopg.sql import SQL, Composed, Identifier
 
 from application.log import COPYING, Beginnings, LogRecorder, ParkedEvent
-from infrastructure.event_store.postgres_connections import SCHEMA, LogDatastore
+from infrastructure.event_store import postgres_statements as statements
+from infrastructure.event_store.postgres_connections import LogDatastore
 
 _URL = "FULFILL_LOG_URL"
 _NUL = "\x00"
@@ -53,91 +54,11 @@ class PostgresLogRecorder(PostgresProcessRecorder, LogRecorder):
         tracking_table_name: str = "notification_tracking",
     ) -> None:
         super().__init__(datastore, events_table_name=events_table_name, tracking_table_name=tracking_table_name)
-        names = {
-            "events": Identifier(SCHEMA, events_table_name),
-            "tracking": Identifier(SCHEMA, tracking_table_name),
-            "parked": Identifier(SCHEMA, "parked"),
-        }
-
-        def statement(text: str) -> bytes:
-            return SQL(text).format(**names).as_bytes()  # the text is ours
-
-        columns = "originator_id, originator_version, topic, state"
-        self.insert_events_statement: Any = statement(
-            f"INSERT INTO {{events}} ({columns}) "
-            "SELECT * FROM unnest(%b::text[], %b::bigint[], %b::text[], %b::bytea[]) RETURNING notification_id"
-        )
-        self._insert_new = statement(
-            f"INSERT INTO {{events}} ({columns}) "
-            "SELECT * FROM unnest(%b::text[], %b::bigint[], %b::text[], %b::bytea[]) "
-            "ON CONFLICT DO NOTHING RETURNING originator_id, notification_id"
-        )
-        self.lock_table_statements = [statement("LOCK TABLE {events} IN EXCLUSIVE MODE")]
+        self.insert_events_statement: Any = statements.INSERT
+        self.lock_table_statements = [statements.LOCK]
         self._notify = SQL("NOTIFY {}").format(Identifier(self.channel_name)).as_bytes()
-        self._select_stream = statement(
-            f"SELECT {columns} FROM {{events}} WHERE originator_id=%b ORDER BY originator_version"
-        )
-        self._select_streams = statement(
-            f"SELECT {columns} FROM {{events}} WHERE originator_id=ANY(%b::text[]) "
-            "ORDER BY originator_id, originator_version"
-        )
-        self._select_notifications = statement(
-            f"SELECT {columns}, notification_id FROM {{events}} WHERE notification_id>%b"
-        ).decode()
-        self._select_positions = statement(
-            f"SELECT {columns}, notification_id FROM {{events}} WHERE notification_id=ANY(%b::bigint[]) "
-            "ORDER BY notification_id"
-        )
-        self._select_moves = statement(
-            "SELECT notification_id, originator_id, originator_version FROM {events} WHERE notification_id>%b "
-            "ORDER BY notification_id LIMIT %b"
-        )
-        self._start_trackings = statement(
-            "INSERT INTO {tracking} SELECT name, 0 FROM unnest(%b::text[]) AS name ON CONFLICT DO NOTHING"
-        )
-        self._move_trackings = statement(
-            "UPDATE {tracking} AS t SET notification_id=n.later "
-            "FROM unnest(%b::text[], %b::bigint[], %b::bigint[]) AS n (name, earlier, later) "
-            "WHERE t.application_name=n.name AND t.notification_id=n.earlier RETURNING n.name"
-        )
-        self._park = statement(
-            "INSERT INTO {parked} VALUES (%b, %b, %b, %b, %b) ON CONFLICT (policy, position) DO UPDATE SET "
-            "subject=excluded.subject, error=excluded.error, parked_at=excluded.parked_at"
-        )
-        self._unpark = statement("DELETE FROM {parked} WHERE policy=%b AND position=%b")
-        self._select_parked = statement(
-            "SELECT policy, position, subject, error, parked_at FROM {parked} "
-            "WHERE policy=coalesce(%b, policy) AND subject=coalesce(%b, subject) ORDER BY position, policy"
-        )
-        self._select_followers = statement(
-            "SELECT application_name, notification_id FROM {tracking} WHERE application_name<>%b"
-        )
-        self._select_copied = statement(
-            "SELECT coalesce((SELECT max(notification_id) FROM {events}), 0), "
-            "(SELECT notification_id FROM {tracking} WHERE application_name=%b)"
-        )
-        self._insert_copied = statement(
-            f"INSERT INTO {{events}} ({columns}, notification_id) "
-            "SELECT * FROM unnest(%b::text[], %b::bigint[], %b::text[], %b::bytea[], %b::bigint[])"
-        )
-        self._set_position = statement(
-            "INSERT INTO {tracking} VALUES (%b, %b) ON CONFLICT (application_name) DO UPDATE SET "
-            "notification_id=excluded.notification_id"
-        )
-        self._delete_followers = statement("DELETE FROM {tracking} WHERE application_name<>ALL(%b::text[])")
-        self._delete_parked = statement("DELETE FROM {parked}")
-        self._delete_position = statement("DELETE FROM {tracking} WHERE application_name=%b")
-        self._go_on_after_the_last = statement(
-            "SELECT setval(pg_get_serial_sequence(%b, 'notification_id'), coalesce(max(notification_id), 1), "
-            "max(notification_id) IS NOT NULL) FROM {events}"
-        )
         self._keep_only_tables()
-        self.sql_create_statements.append(
-            SQL(
-                "CREATE TABLE IF NOT EXISTS {parked} (policy text, position bigint, subject text NOT NULL, "
-                "error text NOT NULL, parked_at timestamptz NOT NULL, PRIMARY KEY (policy, position))"
-            ).format(**names)
-        )
+        self.sql_create_statements.append(SQL(statements.CREATE_PARKED).format())
 
     def _keep_only_tables(self) -> None:
         """Our inserts need no composite type, and the library's function inserts without the lock on the table."""
@@ -157,7 +78,7 @@ class PostgresLogRecorder(PostgresProcessRecorder, LogRecorder):
             self._lock_table(curs)
         if begin is not None:
             self._notify_channel(curs)
-            curs.execute(self._insert_new, _columns(begin.events))
+            curs.execute(statements.INSERT_NEW, _columns(begin.events))
             new = {row["originator_id"]: row["notification_id"] for row in curs.fetchall()}
             begin.positions = [new.get(each.originator_id) for each in begin.events]
         super()._insert_events(curs, stored_events, **kwargs)
@@ -169,12 +90,12 @@ class PostgresLogRecorder(PostgresProcessRecorder, LogRecorder):
             self._move(curs, trackings, since)
         self._park_all(curs, park)
         for key in unpark:
-            curs.execute(self._unpark, key)
+            curs.execute(statements.UNPARK, key)
 
     def _park_all(self, curs: Cursor[DictRow], parked: Sequence[ParkedEvent]) -> None:
         for each in parked:
             row = (each.policy, each.position, each.subject, each.error.replace(_NUL, "\ufffd"), each.parked_at)
-            curs.execute(self._park, row)
+            curs.execute(statements.PARK, row)
 
     def _move(self, curs: Cursor[DictRow], trackings: Sequence[Tracking], since: Mapping[str, int]) -> None:
         """The library's own check, that a position only grows, is not enough for batches: of two that decided the
@@ -186,8 +107,8 @@ class PostgresLogRecorder(PostgresProcessRecorder, LogRecorder):
         names = [tracking.application_name for tracking in trackings]
         earlier = [since.get(name, 0) for name in names]
         if 0 in earlier:
-            curs.execute(self._start_trackings, (names,))
-        curs.execute(self._move_trackings, (names, earlier, [tracking.notification_id for tracking in trackings]))
+            curs.execute(statements.START_TRACKINGS, (names,))
+        curs.execute(statements.MOVE_TRACKINGS, (names, earlier, [tracking.notification_id for tracking in trackings]))
         if len(curs.fetchall()) != len(names):
             raise IntegrityError(f"The positions of {', '.join(names)} are not {earlier} any more.")
 
@@ -201,9 +122,9 @@ class PostgresLogRecorder(PostgresProcessRecorder, LogRecorder):
 
     def select_streams(self, ids: Sequence[str]) -> Sequence[StoredEvent]:
         if len(ids) == 1:  # cheaper than an array of one
-            rows = self._rows(self._select_stream, (ids[0],))
+            rows = self._rows(statements.SELECT_STREAM, (ids[0],))
         else:
-            rows = self._rows(self._select_streams, (list(ids),))
+            rows = self._rows(statements.SELECT_STREAMS, (list(ids),))
         return [StoredEvent(*row) for row in rows]
 
     def select_notifications(
@@ -215,31 +136,32 @@ class PostgresLogRecorder(PostgresProcessRecorder, LogRecorder):
         *,
         inclusive_of_start: bool = True,
     ) -> Sequence[Notification]:
-        text = self._select_notifications
+        text = statements.SELECT_NOTIFICATIONS
         values: list[Any] = [0 if start is None else start - inclusive_of_start]
         if stop is not None:
             text, values = f"{text} AND notification_id<=%b", [*values, stop]
         if topics:
             text, values = f"{text} AND topic=ANY(%b::text[])", [*values, list(topics)]
-        rows = self._rows(f"{text} ORDER BY notification_id LIMIT %b".encode(), [*values, limit])
+        rows = self._rows(f"{text} ORDER BY notification_id LIMIT %b", [*values, limit])
         return [Notification(*row) for row in rows]
 
     def select_positions(self, positions: Sequence[int]) -> Sequence[Notification]:
-        return [Notification(*row) for row in self._rows(self._select_positions, (list(positions),))]
+        return [Notification(*row) for row in self._rows(statements.SELECT_POSITIONS, (list(positions),))]
 
     def select_moves(self, start: int, limit: int) -> Sequence[tuple[int, str, int]]:
         return [
-            (position, stream, version) for position, stream, version in self._rows(self._select_moves, (start, limit))
+            (position, stream, version)
+            for position, stream, version in self._rows(statements.SELECT_MOVES, (start, limit))
         ]
 
     def select_parked(self, *, policy: str | None = None, subject: str | None = None) -> Sequence[ParkedEvent]:
         return [
             ParkedEvent(policy=p, position=n, subject=s, error=e, parked_at=cast(datetime, at))
-            for p, n, s, e, at in self._rows(self._select_parked, (policy, subject))
+            for p, n, s, e, at in self._rows(statements.SELECT_PARKED, (policy, subject))
         ]
 
     def select_positions_of_followers(self) -> Mapping[str, int]:
-        return dict(self._rows(self._select_followers, (self.table_migration_identifier,)))
+        return dict(self._rows(statements.SELECT_FOLLOWERS, (self.table_migration_identifier,)))
 
     def insert_copied(self, events: Sequence[Notification], *, since: int | None) -> None:
         columns = (
@@ -252,27 +174,27 @@ class PostgresLogRecorder(PostgresProcessRecorder, LogRecorder):
         with self.datastore.get_connection() as conn, conn.transaction(), conn.cursor(row_factory=tuple_row) as curs:
             for lock_statement in self.lock_table_statements:
                 curs.execute(lock_statement)
-            if curs.execute(self._select_copied, (COPYING,)).fetchone() != (since or 0, since):
+            if curs.execute(statements.SELECT_COPIED, (COPYING,)).fetchone() != (since or 0, since):
                 raise IntegrityError(f"No copy into this log has come to {since}.")
-            curs.execute(self._insert_copied, columns)
-            curs.execute(self._set_position, (COPYING, events[-1].id if events else since or 0))
+            curs.execute(statements.INSERT_COPIED, columns)
+            curs.execute(statements.SET_POSITION, (COPYING, events[-1].id if events else since or 0))
 
     def replace_bookkeeping(self, positions: Mapping[str, int], parked: Sequence[ParkedEvent]) -> None:
         with self.datastore.transaction(commit=True) as curs:
             self._lock_table(curs)
-            curs.execute(self._delete_followers, ([COPYING, self.table_migration_identifier],))
+            curs.execute(statements.DELETE_FOLLOWERS, ([COPYING, self.table_migration_identifier],))
             for position in positions.items():
-                curs.execute(self._set_position, position)
-            curs.execute(self._delete_parked)
+                curs.execute(statements.SET_POSITION, position)
+            curs.execute(statements.DELETE_PARKED)
             self._park_all(curs, parked)
 
     def end_copy(self) -> None:
         with self.datastore.transaction(commit=True) as curs:
             self._lock_table(curs)
-            curs.execute(self._go_on_after_the_last, (f'{SCHEMA}."{self.events_table_name}"',))
-            curs.execute(self._delete_position, (COPYING,))
+            curs.execute(statements.GO_ON_AFTER_THE_LAST, (statements.EVENTS,))
+            curs.execute(statements.DELETE_POSITION, (COPYING,))
 
-    def _rows(self, statement: bytes, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+    def _rows(self, statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
         with self.datastore.get_connection() as conn, conn.cursor(binary=True, row_factory=tuple_row) as curs:
             return curs.execute(statement, values, prepare=True).fetchall()
 

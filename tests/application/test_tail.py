@@ -12,6 +12,7 @@ from following import Counting
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from log_parts import BEGINNING, LogWriter
+from postgres_databases import end_connections
 
 from application.errors import UnreadableEvent
 from application.followers import Followers
@@ -158,9 +159,7 @@ def test_a_log_that_may_be_another_is_read_from_the_store(tmp_path: Path, postgr
     recent.keep([CheckoutSession(id="cs_test_2", version=1)], [])
     with psycopg.connect(postgres_url, autocommit=True) as operator:
         operator.execute("DELETE FROM fulfillment.fulfillment_events WHERE originator_id='cs_test_2'")
-        operator.execute(
-            "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE application_name='fulfill log'"
-        )
+    end_connections(postgres_url, "log")
     log.append([first("cs_test_3")])
 
     assert [entry.stream for entry in log.read(0, 10)] == ["cs_test_1", "cs_test_3"]
@@ -183,9 +182,7 @@ def test_followers_begin_where_the_store_says_once_a_connection_was_lost(postgre
         operator.execute(
             "UPDATE fulfillment.fulfillment_tracking SET notification_id=1 WHERE application_name='counting'"
         )
-        operator.execute(
-            "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE application_name='fulfill log'"
-        )
+    end_connections(postgres_url, "log")
     policy.seen.clear()
     log.append(notes(LogWriter(), "cs_test_2", 2))
 

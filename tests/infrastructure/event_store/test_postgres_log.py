@@ -9,6 +9,7 @@ import psycopg
 import pytest
 from eventsourcing.persistence import IntegrityError, Tracking
 from eventually import wait_for
+from postgres_databases import Databases, end_connections
 from stored_events import stored
 
 from application.errors import NotMigrated
@@ -53,7 +54,10 @@ def read_on(log: Log, position: int) -> list[tuple[int, str]]:
 def waiting(url: str) -> bool:
     """Whether somebody waits for the lock on the table."""
     with psycopg.connect(url) as connection:
-        row = connection.execute("SELECT count(*) FROM pg_locks WHERE NOT granted").fetchone()
+        row = connection.execute(
+            "SELECT count(*) FROM pg_locks WHERE NOT granted"
+            " AND database=(SELECT oid FROM pg_database WHERE datname=current_database())"
+        ).fetchone()
     return row is not None and row[0] > 0
 
 
@@ -170,11 +174,8 @@ def test_what_was_committed_while_nobody_could_listen_is_news_afterwards(open_lo
     ours.store.watch(lambda: told.append(True))
     assert wait_for(lambda: len(told) == 1)
 
-    with transaction(store_url) as operator:
-        operator.execute(
-            "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE application_name='fulfill listener'"
-        )
-        theirs.store.insert_events(stored("cs_test_2", 1))
+    end_connections(store_url, "listener")
+    theirs.store.insert_events(stored("cs_test_2", 1))
 
     assert wait_for(lambda: len(told) == 2)
 
@@ -182,10 +183,7 @@ def test_what_was_committed_while_nobody_could_listen_is_news_afterwards(open_lo
 def test_a_connection_that_the_server_closed_meanwhile_troubles_nobody(open_log: Open, store_url: str) -> None:
     log = open_log()
     log.store.insert_events(stored("cs_test_1", 1))
-    with transaction(store_url) as operator:
-        operator.execute(
-            "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE application_name='fulfill log'"
-        )
+    end_connections(store_url, "log")
 
     log.store.insert_events(stored("cs_test_1", 2))
 
@@ -206,7 +204,7 @@ def test_a_log_that_somebody_holds_is_given_up_soon_and_nothing_is_half_done(
     assert log.store.max_tracking_id("intake") is None
 
 
-def test_a_database_without_tables_is_one_clear_sentence(databases: "Any") -> None:
+def test_a_database_without_tables_is_one_clear_sentence(databases: Databases) -> None:
     url = databases.create_empty()
     kept = stores(parse_database(url))
 
@@ -241,7 +239,7 @@ def test_tables_of_an_earlier_version_have_to_be_upgraded_first(
     kept.check()
 
 
-def test_who_migrates_at_once_waits_for_each_other(databases: "Any") -> None:
+def test_who_migrates_at_once_waits_for_each_other(databases: Databases) -> None:
     url = databases.create_empty()
     troubles: list[BaseException] = []
 
@@ -263,7 +261,7 @@ def test_who_migrates_at_once_waits_for_each_other(databases: "Any") -> None:
 
 
 @pytest.mark.parametrize("encoding", ["LATIN1", "SQL_ASCII"])
-def test_a_database_that_can_not_keep_every_name_is_refused(databases: "Any", encoding: str) -> None:
+def test_a_database_that_can_not_keep_every_name_is_refused(databases: Databases, encoding: str) -> None:
     url = databases.create_empty(f" ENCODING '{encoding}' LOCALE 'C' TEMPLATE template0")
 
     with pytest.raises(NotMigrated, match=f"has the encoding {encoding}, in which not every name can be kept"):

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 from eventsourcing.persistence import InterfaceError, PersistenceError
-from postgres_databases import Databases
+from postgres_databases import Databases, end_connections
 
 from application.projections.checkouts import CHECKOUTS
 from application.projections.projection import Put
@@ -91,17 +91,6 @@ def test_tables_that_are_there_are_left_as_they_are(views: PostgresViews, postgr
     assert views.all() == [VIEW]
 
 
-def end_connections(url: str) -> int:
-    """How many there were; they are gone once this returns."""
-    with psycopg.connect(url, autocommit=True) as admin:
-        ended = admin.execute(
-            "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity"
-            " WHERE application_name='fulfill views' AND datname=current_database()"
-        ).fetchall()
-    assert all(row == (True,) for row in ended)
-    return len(ended)
-
-
 def test_connections_that_the_server_ended_are_replaced_at_once(views: PostgresViews, postgres_url: str) -> None:
     begun = threading.Barrier(4)
 
@@ -113,7 +102,7 @@ def test_connections_that_the_server_ended_are_replaced_at_once(views: PostgresV
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(hold, range(4)))
 
-    assert end_connections(postgres_url) == 4
+    assert end_connections(postgres_url, "views") == 4
     assert views.all() == [VIEW]
 
 
@@ -122,7 +111,7 @@ def test_a_connection_that_is_lost_in_use_says_so_and_the_next_use_works(
 ) -> None:
     def lose_it_while_looking() -> None:
         with views.snapshot(CHECKOUTS) as held:
-            end_connections(postgres_url)
+            end_connections(postgres_url, "views")
             list(held.rows())
 
     views.create(CHECKOUTS, ViewState.LIVE)

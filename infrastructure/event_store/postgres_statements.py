@@ -1,0 +1,67 @@
+"""What is said to PostgreSQL about the log, in the library's tables and one of ours. `%b` stands for a value."""
+
+from infrastructure.event_store.postgres_connections import SCHEMA
+
+EVENTS = f"{SCHEMA}.fulfillment_events"
+TRACKING = f"{SCHEMA}.fulfillment_tracking"
+PARKED = f"{SCHEMA}.parked"
+_COLUMNS = "originator_id, originator_version, topic, state"
+_ROWS = "SELECT * FROM unnest(%b::text[], %b::bigint[], %b::text[], %b::bytea[])"
+
+INSERT = f"INSERT INTO {EVENTS} ({_COLUMNS}) {_ROWS} RETURNING notification_id"
+INSERT_NEW = (
+    f"INSERT INTO {EVENTS} ({_COLUMNS}) {_ROWS} ON CONFLICT DO NOTHING RETURNING originator_id, notification_id"
+)
+LOCK = f"LOCK TABLE {EVENTS} IN EXCLUSIVE MODE"
+SELECT_STREAM = f"SELECT {_COLUMNS} FROM {EVENTS} WHERE originator_id=%b ORDER BY originator_version"
+SELECT_STREAMS = (
+    f"SELECT {_COLUMNS} FROM {EVENTS} WHERE originator_id=ANY(%b::text[]) ORDER BY originator_id, originator_version"
+)
+SELECT_NOTIFICATIONS = f"SELECT {_COLUMNS}, notification_id FROM {EVENTS} WHERE notification_id>%b"
+SELECT_POSITIONS = (
+    f"SELECT {_COLUMNS}, notification_id FROM {EVENTS} WHERE notification_id=ANY(%b::bigint[]) ORDER BY notification_id"
+)
+SELECT_MOVES = (
+    f"SELECT notification_id, originator_id, originator_version FROM {EVENTS} WHERE notification_id>%b "
+    "ORDER BY notification_id LIMIT %b"
+)
+START_TRACKINGS = f"INSERT INTO {TRACKING} SELECT name, 0 FROM unnest(%b::text[]) AS name ON CONFLICT DO NOTHING"
+MOVE_TRACKINGS = (
+    f"UPDATE {TRACKING} AS t SET notification_id=n.later "
+    "FROM unnest(%b::text[], %b::bigint[], %b::bigint[]) AS n (name, earlier, later) "
+    "WHERE t.application_name=n.name AND t.notification_id=n.earlier RETURNING n.name"
+)
+PARK = (
+    f"INSERT INTO {PARKED} VALUES (%b, %b, %b, %b, %b) ON CONFLICT (policy, position) DO UPDATE SET "
+    "subject=excluded.subject, error=excluded.error, parked_at=excluded.parked_at"
+)
+UNPARK = f"DELETE FROM {PARKED} WHERE policy=%b AND position=%b"
+SELECT_PARKED = (
+    f"SELECT policy, position, subject, error, parked_at FROM {PARKED} "
+    "WHERE policy=coalesce(%b, policy) AND subject=coalesce(%b, subject) ORDER BY position, policy"
+)
+SELECT_FOLLOWERS = f"SELECT application_name, notification_id FROM {TRACKING} WHERE application_name<>%b"
+SELECT_COPIED = (
+    f"SELECT coalesce((SELECT max(notification_id) FROM {EVENTS}), 0), "
+    f"(SELECT notification_id FROM {TRACKING} WHERE application_name=%b)"
+)
+INSERT_COPIED = (
+    f"INSERT INTO {EVENTS} ({_COLUMNS}, notification_id) "
+    "SELECT * FROM unnest(%b::text[], %b::bigint[], %b::text[], %b::bytea[], %b::bigint[])"
+)
+SET_POSITION = (
+    f"INSERT INTO {TRACKING} VALUES (%b, %b) ON CONFLICT (application_name) DO UPDATE SET "
+    "notification_id=excluded.notification_id"
+)
+DELETE_FOLLOWERS = f"DELETE FROM {TRACKING} WHERE application_name<>ALL(%b::text[])"
+DELETE_PARKED = f"DELETE FROM {PARKED}"
+DELETE_POSITION = f"DELETE FROM {TRACKING} WHERE application_name=%b"
+GO_ON_AFTER_THE_LAST = (
+    "SELECT setval(pg_get_serial_sequence(%b, 'notification_id'), coalesce(max(notification_id), 1), "
+    f"max(notification_id) IS NOT NULL) FROM {EVENTS}"
+)
+
+CREATE_PARKED = (
+    f"CREATE TABLE IF NOT EXISTS {PARKED} (policy text, position bigint, subject text NOT NULL, error text NOT NULL, "
+    "parked_at timestamptz NOT NULL, PRIMARY KEY (policy, position))"
+)
