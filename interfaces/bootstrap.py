@@ -225,18 +225,9 @@ def bootstrap(settings: Settings, replace: Replacements | None = None) -> Runtim
     recent = RecentStates(log.store)
     writer = Writer(log, recent)
     gateway = use.gateway or _gateway(settings)
-    policies: list[Policy] = [
-        Intake(livemode=settings.livemode),
-        FulfillmentPolicy(catalog),
-        InventoryPolicy(),
-        EmailPolicy(settings.mails, catalog),
-    ]
     projector = Projector(log, views, makes_views=not kept.is_shared)
     queries = Queries(log, views, projector, use.clock)
     kinds = _kinds(settings, log, gateway, use, own)
-    executors = {
-        name: use.executor or ThreadPoolExecutor(kind.concurrency, f"effect-{name}") for name, kind in kinds.items()
-    }
     runner = EffectRunner(
         kinds=kinds,
         due=queries.due_effects,
@@ -244,13 +235,15 @@ def bootstrap(settings: Settings, replace: Replacements | None = None) -> Runtim
         locks=locks,
         clock=use.clock,
         random=use.random,
-        executors=executors,
+        executors={
+            name: use.executor or ThreadPoolExecutor(kind.concurrency, f"effect-{name}") for name, kind in kinds.items()
+        },
         keeper=use.executor or ThreadPoolExecutor(_KEEPERS, "outcome"),
     )
     engine = Engine(
         log=log,
         writer=writer,
-        followers=Followers(log, policies, recent, locks, use.clock),
+        followers=Followers(log, _policies(settings, catalog), recent, locks, use.clock),
         projector=projector,
         runner=runner,
         locks=locks,
@@ -272,6 +265,15 @@ def bootstrap(settings: Settings, replace: Replacements | None = None) -> Runtim
         webhook_reader=SignedWebhooks(settings.webhook_secrets, use.clock),
         locks=locks,
     )
+
+
+def _policies(settings: Settings, catalog: Catalog) -> list[Policy]:
+    return [
+        Intake(livemode=settings.livemode),
+        FulfillmentPolicy(catalog),
+        InventoryPolicy(),
+        EmailPolicy(settings.mails, catalog),
+    ]
 
 
 def _open_whole_log(kept: Stores) -> Log:

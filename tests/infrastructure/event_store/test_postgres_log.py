@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Thread
-from typing import Any
+from typing import Any, cast
 
 import psycopg
 import pytest
@@ -13,9 +13,10 @@ from postgres_databases import Databases, end_connections
 from stored_events import stored
 
 from application.errors import NotMigrated
-from application.log import Log
+from application.log import Beginnings, Log
 from infrastructure.database import parse_database
 from infrastructure.event_store import postgres_schema
+from infrastructure.event_store.postgres import PostgresLogRecorder
 from infrastructure.postgres import Unreachable
 from infrastructure.stores import stores
 from interfaces.bootstrap import migrate as migrate_everything
@@ -61,14 +62,34 @@ def waiting(url: str) -> bool:
     return row is not None and row[0] > 0
 
 
-def test_an_append_whose_commit_is_delayed_is_passed_over_by_nobody(open_log: Open, store_url: str) -> None:
-    """The later writer can't commit a higher position first: it waits."""
-    log, other = open_log(), open_log()
-    with transaction(store_url) as slow:
-        append(slow, "cs_test_slow")
-        fast = Thread(target=other.store.insert_events, args=(stored("cs_test_fast", 1),))
+Insert = Callable[[PostgresLogRecorder, Any], None]
+
+
+def as_events(recorder: PostgresLogRecorder, cursor: Any) -> None:
+    recorder._insert_stored_events(cursor, stored("cs_test_slow", 1))
+
+
+def as_beginnings(recorder: PostgresLogRecorder, cursor: Any) -> None:
+    recorder._insert_events(cursor, [], begin=Beginnings(stored("cs_test_slow", 1)))
+
+
+@pytest.mark.parametrize("insert", [as_events, as_beginnings])
+@pytest.mark.parametrize("is_beginning", [False, True], ids=["before events", "before beginnings"])
+def test_an_append_whose_commit_is_delayed_is_passed_over_by_nobody(
+    open_log: Open, store_url: str, insert: Insert, is_beginning: bool
+) -> None:
+    """The later writer can't commit a higher position first: it waits. Both insert as ours do, without a lock that only
+    this test would take."""
+    log, slow, other = open_log(), open_log(), open_log()
+    recorder = cast(PostgresLogRecorder, slow.store)
+    more = {"begin": Beginnings(stored("cs_test_fast", 1))} if is_beginning else {}
+    events = [] if is_beginning else stored("cs_test_fast", 1)
+    fast = Thread(target=other.store.insert_events, args=(events,), kwargs=more)
+    with recorder.datastore.get_connection() as connection, connection.transaction():
+        insert(recorder, connection.cursor())
         fast.start()
-        assert wait_for(lambda: waiting(store_url))
+        assert wait_for(lambda: waiting(store_url) or not fast.is_alive())
+        assert fast.is_alive(), "it has committed a higher position"
         assert read_on(log, 0) == []
     fast.join()
 
