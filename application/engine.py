@@ -47,6 +47,8 @@ class Engine:
         runner: EffectRunner,
         locks: WorkerLocks,
         views: Views,
+        monotonic: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._log = log
         self._writer = writer
@@ -55,6 +57,8 @@ class Engine:
         self._runner = runner
         self._locks = locks
         self._views = views
+        self._monotonic = monotonic
+        self._sleep = sleep
         self._stopping = threading.Event()
         self._views_wake = threading.Event()
         self._threads: list[threading.Thread] = []
@@ -83,20 +87,20 @@ class Engine:
 
     def stop(self, timeout_seconds: float = STOP_SECONDS) -> None:
         """Claim nothing more, finish what is in hand, write what waits, and give the locks back."""
-        deadline = time.monotonic() + timeout_seconds
+        deadline = self._monotonic() + timeout_seconds
         self._stopping.set()
         self._runner.wake.set()
         for thread in self._threads:
             if thread.name == "effects":
-                thread.join(max(0.1, deadline - 2 - time.monotonic()))
+                thread.join(max(0.1, deadline - 2 - self._monotonic()))
         self._runner.stop()
-        while self._has_work_in_hand and time.monotonic() < deadline - 1:
-            time.sleep(0.01)
+        while self._has_work_in_hand and self._monotonic() < deadline - 1:
+            self._sleep(0.01)
         self._writer.close()
         self._writer.wake.set()
         self._views_wake.set()
         for thread in self._threads:
-            thread.join(max(0.1, deadline - time.monotonic()))
+            thread.join(max(0.1, deadline - self._monotonic()))
         self._writer.has_thread = any(thread.name == "writer" and thread.is_alive() for thread in self._threads)
         if not any(thread.is_alive() for thread in self._threads) and not self._runner.is_busy:
             self._log.close()  # while another thread reads, closing would crash the interpreter
@@ -140,7 +144,7 @@ class Engine:
         looked_at, polled_at, news = 0.0, 0.0, True
         while not (self._writer.is_closed and not self._writer.is_waited_for):
             wrote = self._writer.turn()
-            now = time.monotonic()
+            now = self._monotonic()
             followed = False
             if now - looked_at >= _POLL_SECONDS:
                 looked_at = now

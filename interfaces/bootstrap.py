@@ -5,6 +5,7 @@ with large libraries are imported when they are made: a command that reads does 
 """
 
 import random
+import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
@@ -68,7 +69,10 @@ class Replacements:
     """What a test puts in the place of the real thing."""
 
     clock: Clock = utc_now
+    monotonic: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
     random: Callable[[], float] = random.random
+    writer: Callable[[Log, RecentStates], Writer] = Writer
     gateway: StripeGateway | None = None
     mailer: Mailer | None = None
     deliveries: Mapping[str, Delivery] = field(default_factory=dict)
@@ -223,7 +227,7 @@ def bootstrap(settings: Settings, replace: Replacements | None = None) -> Runtim
     kept = use.stores or stores(settings.database)
     log, views, locks = _open_whole_log(kept), kept.open_views(), kept.locks()
     recent = RecentStates(log.store)
-    writer = Writer(log, recent)
+    writer = use.writer(log, recent)
     gateway = use.gateway or _gateway(settings)
     projector = Projector(log, views, makes_views=not kept.is_shared)
     queries = Queries(log, views, projector, use.clock)
@@ -239,6 +243,8 @@ def bootstrap(settings: Settings, replace: Replacements | None = None) -> Runtim
             name: use.executor or ThreadPoolExecutor(kind.concurrency, f"effect-{name}") for name, kind in kinds.items()
         },
         keeper=use.executor or ThreadPoolExecutor(_KEEPERS, "outcome"),
+        monotonic=use.monotonic,
+        sleep=use.sleep,
     )
     engine = Engine(
         log=log,
@@ -248,6 +254,8 @@ def bootstrap(settings: Settings, replace: Replacements | None = None) -> Runtim
         runner=runner,
         locks=locks,
         views=views,
+        monotonic=use.monotonic,
+        sleep=use.sleep,
     )
     return Runtime(
         settings=settings,

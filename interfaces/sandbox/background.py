@@ -4,7 +4,7 @@ import asyncio
 import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 import httpx2
 
@@ -12,6 +12,13 @@ Result = TypeVar("Result")
 Job = Callable[[httpx2.AsyncClient], Coroutine[Any, Any, Result]]
 
 _STOP_SECONDS: Final = 15.0
+
+
+class InBackground(Protocol):
+    def submit(self, job: Job[Result]) -> "Future[Result]": ...
+
+    def stop(self) -> None:
+        """Ends every job; a later one may begin it anew."""
 
 
 class Background:

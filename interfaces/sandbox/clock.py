@@ -5,15 +5,16 @@ from collections.abc import Callable
 
 
 class Clock:
-    """Wall time plus what was skipped. While it is held, no debit settles and no session expires."""
+    """The true time plus what was skipped. While it is held, no debit settles and no session expires."""
 
-    def __init__(self, wall: Callable[[], float] = time.time) -> None:
-        self._wall = wall
+    def __init__(self, true_now: Callable[[], float] = time.time) -> None:
+        self.true_now = true_now
+        """What signatures carry, however far the sandbox's time was moved."""
         self._skipped_seconds = 0.0
         self.is_held = False
 
     def now(self) -> float:
-        return self._wall() + self._skipped_seconds
+        return self.true_now() + self._skipped_seconds
 
     def advance(self, seconds: float) -> None:
         self._skipped_seconds += seconds

@@ -2,7 +2,7 @@
 
 import asyncio
 import heapq
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import replace
@@ -13,10 +13,10 @@ from typing import Final
 import msgspec
 
 from interfaces.sandbox import events
-from interfaces.sandbox.background import Background
+from interfaces.sandbox.background import Background, InBackground
 from interfaces.sandbox.checkout import Payment, check_open, completed, expired, failed, filled_in, settled
 from interfaces.sandbox.clock import Clock
-from interfaces.sandbox.courier import Pace
+from interfaces.sandbox.courier import Carrier, Courier, Office, Pace
 from interfaces.sandbox.faults import Faults
 from interfaces.sandbox.identifiers import Identifiers
 from interfaces.sandbox.making import Making
@@ -39,23 +39,27 @@ class Core:
         state_path: Path | None = None,
         public_url: str = "http://127.0.0.1:12111",
         seed: int | None = None,
+        clock: Clock | None = None,
+        background: InBackground | None = None,
+        carrier: Callable[[Office], Carrier] | None = None,
     ) -> None:
+        """`seed` makes the identifiers the same in every run. A simulation brings a clock of its own, and a background
+        and a carrier that do nothing by themselves."""
         self.pace = pace or Pace()
         self.public_url = public_url
         self.ids = Identifiers(seed)
-        self.clock = Clock()
+        self.clock = clock or Clock()
         self.faults = Faults()
         self._lock = RLock()
         self._state = load(state_path) if state_path else State()
         self._file = StateFile(state_path, self._encoded) if state_path else None
-        self._background = Background(timeout_seconds=self.pace.attempt_timeout_seconds)
+        self._background = running = background or Background(timeout_seconds=self.pace.attempt_timeout_seconds)
         self.post_office = PostOffice(
             self._state,
             self._lock,
             ids=self.ids,
             clock=self.clock,
-            pace=self.pace,
-            background=self._background,
+            carrier=carrier or (lambda office: Courier(self.pace, office, running)),
             mark_changed=self._mark_changed,
         )
         self._due: list[tuple[float, str]] = []

@@ -10,7 +10,7 @@ from typing import Final, Literal, Protocol
 
 import httpx2
 
-from interfaces.sandbox.background import Background
+from interfaces.sandbox.background import InBackground
 from interfaces.sandbox.values import Attempt
 
 _ANSWER_BYTES_MAX: Final = 64 * 1024
@@ -62,8 +62,20 @@ class Office(Protocol):
     def record(self, errand: Errand, attempt: Attempt, *, is_last: bool) -> None: ...
 
 
+class Carrier(Protocol):
+    """Who brings post to endpoints, and tells the office what became of it."""
+
+    def send(self, errand: Errand) -> None: ...
+
+    def first_answers(self, event_id: str) -> list["Future[None]"]:
+        """One for each endpoint that has yet to answer the event for the first time, or to fail to."""
+
+    def wait_until_idle(self, timeout_seconds: float) -> bool:
+        """Whether, within that time, nothing is left to attempt, now or again."""
+
+
 class Courier:
-    def __init__(self, pace: Pace, office: Office, background: Background) -> None:
+    def __init__(self, pace: Pace, office: Office, background: InBackground) -> None:
         self._pace = pace
         self._office = office
         self._background = background

@@ -1,6 +1,5 @@
 """Makes events, remembers what became of each delivery, and hands the courier what is due."""
 
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from threading import RLock
@@ -8,9 +7,8 @@ from typing import Final, Literal
 
 import msgspec
 
-from interfaces.sandbox.background import Background
 from interfaces.sandbox.clock import Clock
-from interfaces.sandbox.courier import Courier, Errand, Pace, Post
+from interfaces.sandbox.courier import Carrier, Errand, Office, Post
 from interfaces.sandbox.events import event_json, thin_event_json
 from interfaces.sandbox.identifiers import Identifiers
 from interfaces.sandbox.shapes import JsonObject
@@ -36,8 +34,7 @@ class PostOffice:
         *,
         ids: Identifiers,
         clock: Clock,
-        pace: Pace,
-        background: Background,
+        carrier: Callable[[Office], Carrier],
         mark_changed: Callable[[], None],
     ) -> None:
         self._state = state
@@ -45,7 +42,7 @@ class PostOffice:
         self._ids = ids
         self._clock = clock
         self._mark_changed = mark_changed
-        self.courier = Courier(pace, self, background)
+        self.courier = carrier(self)
         self.is_paused = False
         self.is_dropping = False
 
@@ -125,7 +122,7 @@ class PostOffice:
 
     def _post(self, event: Event, endpoint: Endpoint) -> Post:
         body = msgspec.json.encode(self._shown(event, endpoint))
-        now = time.time()
+        now = self._clock.true_now()
         secrets = [kept.value for kept in endpoint.secrets if kept.expires_at is None or kept.expires_at > now]
         signature = signature_header(body, secrets, timestamp=int(now))
         return Post(url=endpoint.url, body=body, headers={**_HEADERS, "Stripe-Signature": signature})
