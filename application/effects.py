@@ -4,7 +4,6 @@ At least once towards the outside, under a key that stays the same; exactly once
 """
 
 import threading
-import time
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
@@ -19,6 +18,7 @@ from application.due_effects import DueEffect, DueEffects
 from application.effect_kinds import Attempt, Done, Kind
 from application.errors import Busy, Stopped, StoreUnavailable, UnreadableEvent
 from application.ports import Clock, Permanent, PortError, WorkerLocks
+from application.threads import Threads
 from application.unit_of_work import Stamp, UnitOfWork
 from application.writer import Command, Writer
 from domain.effect import Effect
@@ -57,8 +57,7 @@ class EffectRunner:
         random: Callable[[], float],
         executors: Mapping[str, Executor],
         keeper: Executor,
-        sleep: Callable[[float], None] = time.sleep,
-        monotonic: Callable[[], float] = time.monotonic,
+        threads: Threads | None = None,
     ) -> None:
         """Each kind has an executor of its own, which calls as many ports at a time as the kind allows. The keeper's
         threads wait until an outcome that the store did not take at once is stored."""
@@ -72,8 +71,7 @@ class EffectRunner:
         self._random = random
         self._executors = executors
         self._keeper = keeper
-        self._sleep = sleep
-        self._monotonic = monotonic
+        self._threads = threads or Threads()
         self._looked_around_at = float("-inf")
         self._orphans: Sequence[DueEffect] = ()
         """What was found to be nobody's when we last looked, and is not claimed yet."""
@@ -84,7 +82,7 @@ class EffectRunner:
         self._set_aside: set[str] = set()
         """Effects of checkouts with an event that this version can't read: another version will have to do them."""
         self._lock = threading.Lock()
-        self.wake = threading.Event()
+        self.wake = self._threads.signal()
         """Set when there may be something to do."""
 
     @property
@@ -164,9 +162,9 @@ class EffectRunner:
     def _look_around(self, now: datetime) -> None:
         """Now and then: what others have claimed and won't do, and what nobody here can do. It comes before what is
         free, or it would wait for as long as there is anything."""
-        if self._writer.has_thread and self._monotonic() - self._looked_around_at < _LOOK_AROUND_SECONDS:
+        if self._writer.has_thread and self._threads.monotonic() - self._looked_around_at < _LOOK_AROUND_SECONDS:
             return
-        self._looked_around_at = self._monotonic()
+        self._looked_around_at = self._threads.monotonic()
         due = self._due.due(now, _CANDIDATES_MAX + len(self._set_aside))
         others = {hint.worker for hint in due if hint.worker not in {None, self._worker}}
         at_work = {worker for worker in others if worker and self._locks.is_at_work(worker)}
@@ -265,7 +263,7 @@ class EffectRunner:
     def _perform(self, call: "_Call") -> None:
         """One attempt: the call of the port. It never raises."""
         kind, attempt = call.kind, call.attempt
-        call.began_at = time.monotonic()
+        call.began_at = self._threads.monotonic()
         try:
             record = self._answered(kind, attempt, kind.handler.perform(attempt))
         except Permanent as refusal:
@@ -316,7 +314,7 @@ class EffectRunner:
             attempt=call.attempt.number,
             outcome="failed" if error else "succeeded",
             error=error,
-            duration_ms=round((time.monotonic() - call.began_at) * 1000),
+            duration_ms=round((self._threads.monotonic() - call.began_at) * 1000),
         )
         self._let_go([call.attempt.effect.id])
         self.wake.set()
@@ -355,7 +353,7 @@ class EffectRunner:
                 return _STOPPED
             except (Busy, StoreUnavailable) as error:
                 logger.warning("outcome not stored yet", session_id=attempt.session_id, error=str(error))
-                self._sleep(_STORE_AGAIN_SECONDS)
+                self._threads.sleep(_STORE_AGAIN_SECONDS)
 
     def _submit(self, attempt: Attempt, record: "Command[str | None]") -> "Future[str | None]":
         cause = f"{attempt.effect.id}@{attempt.effect.version}"

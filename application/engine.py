@@ -5,9 +5,8 @@ and the effects' (claims; a pool of threads carries them out). Without threads `
 in order: for commands beside a server, and for tests.
 """
 
-import threading
-import time
 from collections.abc import Callable
+from functools import partial
 from typing import Protocol
 
 import structlog
@@ -18,6 +17,7 @@ from application.errors import Busy, Stopped, StoreUnavailable
 from application.followers import Followers
 from application.log import Log
 from application.ports import WorkerLocks
+from application.threads import Running, Threads
 from application.views import Views
 from application.writer import Writer
 
@@ -47,8 +47,7 @@ class Engine:
         runner: EffectRunner,
         locks: WorkerLocks,
         views: Views,
-        monotonic: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
+        threads: Threads | None = None,
     ) -> None:
         self._log = log
         self._writer = writer
@@ -57,11 +56,10 @@ class Engine:
         self._runner = runner
         self._locks = locks
         self._views = views
-        self._monotonic = monotonic
-        self._sleep = sleep
-        self._stopping = threading.Event()
-        self._views_wake = threading.Event()
-        self._threads: list[threading.Thread] = []
+        self._make = threads or Threads()
+        self._stopping = self._make.signal()
+        self._views_wake = self._make.signal()
+        self._threads: list[Running] = []
         self._has_worker = True
         self.failure: BaseException | None = None
         self.on_failure: Callable[[], None] | None = None
@@ -81,26 +79,24 @@ class Engine:
             self._log.store.watch(self._writer.wake.set)
             loops |= {"projector": self._project, "effects": self._run_effects}
         for name, loop in loops.items():
-            thread = threading.Thread(target=self._guarded, args=(name, loop), name=name, daemon=True)
-            self._threads.append(thread)
-            thread.start()
+            self._threads.append(self._make.start(name, partial(self._guarded, name, loop)))
 
     def stop(self, timeout_seconds: float = STOP_SECONDS) -> None:
         """Claim nothing more, finish what is in hand, write what waits, and give the locks back."""
-        deadline = self._monotonic() + timeout_seconds
+        deadline = self._make.monotonic() + timeout_seconds
         self._stopping.set()
         self._runner.wake.set()
         for thread in self._threads:
             if thread.name == "effects":
-                thread.join(max(0.1, deadline - 2 - self._monotonic()))
+                thread.join(max(0.1, deadline - 2 - self._make.monotonic()))
         self._runner.stop()
-        while self._has_work_in_hand and self._monotonic() < deadline - 1:
-            self._sleep(0.01)
+        while self._has_work_in_hand and self._make.monotonic() < deadline - 1:
+            self._make.sleep(0.01)
         self._writer.close()
         self._writer.wake.set()
         self._views_wake.set()
         for thread in self._threads:
-            thread.join(max(0.1, deadline - self._monotonic()))
+            thread.join(max(0.1, deadline - self._make.monotonic()))
         self._writer.has_thread = any(thread.name == "writer" and thread.is_alive() for thread in self._threads)
         if not any(thread.is_alive() for thread in self._threads) and not self._runner.is_busy:
             self._log.close()  # while another thread reads, closing would crash the interpreter
@@ -144,7 +140,7 @@ class Engine:
         looked_at, polled_at, news = 0.0, 0.0, True
         while not (self._writer.is_closed and not self._writer.is_waited_for):
             wrote = self._writer.turn()
-            now = self._monotonic()
+            now = self._make.monotonic()
             followed = False
             if now - looked_at >= _POLL_SECONDS:
                 looked_at = now

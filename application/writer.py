@@ -5,7 +5,6 @@ there are no conflicts by construction; with other processes there may be, and t
 """
 
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
@@ -18,6 +17,7 @@ from eventsourcing.persistence import IntegrityError, PersistenceError
 from application.errors import Busy, Stopped, StoreUnavailable
 from application.log import Log
 from application.recent_states import RecentStates
+from application.threads import Threads
 from application.unit_of_work import Stamp, UnitOfWork
 from domain.event import Event
 
@@ -72,21 +72,21 @@ class Writer:
         recent: RecentStates,
         *,
         queue_max: int = _QUEUE_MAX,
-        monotonic: Callable[[], float] = time.monotonic,
+        threads: Threads | None = None,
     ) -> None:
         self._log = log
         self._recent = recent
         self._queue_max = queue_max
         self._queue: deque[_Job] = deque()
         self._lock = threading.Lock()
-        self._monotonic = monotonic
+        self._threads = threads or Threads()
         self._in_hand: Sequence[_Job] = ()
         self._closed: BaseException | None = None
         self.is_failing = False
         """Whether the store did not take the last write."""
         self.has_thread = False
         """Whether a thread takes the turns; if not, `run` takes them itself."""
-        self.wake = threading.Event()
+        self.wake = self._threads.signal()
         """Set when there is something to write."""
 
     @property
@@ -102,7 +102,7 @@ class Writer:
         """Whether the last write succeeded, and nothing waits for long."""
         with self._lock:
             oldest = self._in_hand[0] if self._in_hand else next(iter(self._queue), None)
-        waits_long = oldest is not None and self._monotonic() - oldest.submitted_at > _WAIT_SECONDS_MAX
+        waits_long = oldest is not None and self._threads.monotonic() - oldest.submitted_at > _WAIT_SECONDS_MAX
         return not self.is_failing and not waits_long
 
     def try_again(self) -> None:
@@ -124,7 +124,7 @@ class Writer:
             Stopped: the writer takes nothing any more.
         """
         future: Future[T] = Future()
-        self._enqueue(_Decision(future, self._monotonic(), stamp, ids, command))
+        self._enqueue(_Decision(future, self._threads.monotonic(), stamp, ids, command))
         self.wake.set()
         return future
 
@@ -135,7 +135,7 @@ class Writer:
         Raises:
             Busy, Stopped: as `submit`.
         """
-        self._enqueue(_Beginning(waiter, self._monotonic(), event))
+        self._enqueue(_Beginning(waiter, self._threads.monotonic(), event))
 
     def _enqueue(self, job: _Job) -> None:
         with self._lock:
@@ -159,7 +159,7 @@ class Writer:
     def result(self, future: Future[T]) -> T:
         """Wait for what was submitted."""
         self.settle(future)
-        return future.result()
+        return self._threads.result(future)
 
     def settle(self, future: Future[Any]) -> None:
         """Where no thread takes the turns, take them until this is done; else it comes by itself."""

@@ -5,7 +5,6 @@ with large libraries are imported when they are made: a command that reads does 
 """
 
 import random
-import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
@@ -30,6 +29,7 @@ from application.queries import Queries
 from application.rebuild import Rebuild
 from application.recent_states import RecentStates
 from application.staff import Staff
+from application.threads import Threads
 from application.views import Views
 from application.writer import Writer
 from domain.catalog import HTTP, Catalog
@@ -69,10 +69,8 @@ class Replacements:
     """What a test puts in the place of the real thing."""
 
     clock: Clock = utc_now
-    monotonic: Callable[[], float] = time.monotonic
-    sleep: Callable[[float], None] = time.sleep
     random: Callable[[], float] = random.random
-    writer: Callable[[Log, RecentStates], Writer] = Writer
+    threads: Threads = field(default_factory=Threads)
     gateway: StripeGateway | None = None
     mailer: Mailer | None = None
     deliveries: Mapping[str, Delivery] = field(default_factory=dict)
@@ -227,7 +225,7 @@ def bootstrap(settings: Settings, replace: Replacements | None = None) -> Runtim
     kept = use.stores or stores(settings.database)
     log, views, locks = _open_whole_log(kept), kept.open_views(), kept.locks()
     recent = RecentStates(log.store)
-    writer = use.writer(log, recent)
+    writer = Writer(log, recent, threads=use.threads)
     gateway = use.gateway or _gateway(settings)
     projector = Projector(log, views, makes_views=not kept.is_shared)
     queries = Queries(log, views, projector, use.clock)
@@ -243,8 +241,7 @@ def bootstrap(settings: Settings, replace: Replacements | None = None) -> Runtim
             name: use.executor or ThreadPoolExecutor(kind.concurrency, f"effect-{name}") for name, kind in kinds.items()
         },
         keeper=use.executor or ThreadPoolExecutor(_KEEPERS, "outcome"),
-        monotonic=use.monotonic,
-        sleep=use.sleep,
+        threads=use.threads,
     )
     engine = Engine(
         log=log,
@@ -254,8 +251,7 @@ def bootstrap(settings: Settings, replace: Replacements | None = None) -> Runtim
         runner=runner,
         locks=locks,
         views=views,
-        monotonic=use.monotonic,
-        sleep=use.sleep,
+        threads=use.threads,
     )
     return Runtime(
         settings=settings,

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from every_store import change, log_environment
+from fakes.time_in_hand import TimeInHand
 from log_parts import received
 
 from application.errors import Busy, Stopped, StoreUnavailable
@@ -233,12 +234,12 @@ def test_a_write_that_succeeds_makes_it_well_again(writer: Writer) -> None:
 
 
 def test_it_is_not_well_while_something_waits_for_more_than_two_seconds(log: Log) -> None:
-    now = 0.0
-    writer = Writer(log, RecentStates(log.store), monotonic=lambda: now)
+    time = TimeInHand()
+    writer = Writer(log, RecentStates(log.store), threads=time)
     waiting = writer.submit(STAMP, [], count(1))
 
     well = [writer.is_well]
-    now = 2.1
+    time.now = 2.1
     well.append(writer.is_well)
     writer.turn()
     well.append(writer.is_well)
@@ -248,12 +249,11 @@ def test_it_is_not_well_while_something_waits_for_more_than_two_seconds(log: Log
 
 
 def test_what_is_being_written_counts_as_waiting(log: Log) -> None:
-    now = 0.0
-    writer = Writer(log, RecentStates(log.store), monotonic=lambda: now)
+    time = TimeInHand()
+    writer = Writer(log, RecentStates(log.store), threads=time)
 
     def slow(unit: UnitOfWork) -> bool:
-        nonlocal now
-        now += 2.1
+        time.now += 2.1
         return writer.is_well
 
     assert writer.run(STAMP, [], slow) is False

@@ -8,6 +8,7 @@ import pytest
 from builders import a_checkout, a_line_item
 from eventsourcing.persistence import IntegrityError, OperationalError
 from fakes.outside import Outside
+from fakes.time_in_hand import TimeInHand
 from shop import COMPLETED, AtOnce, Shop
 
 from application.effect_kinds import Attempt, Done, Kind, RetryRule
@@ -248,9 +249,9 @@ def test_an_outcome_that_could_not_be_stored_is_kept_and_stored_later(
     outages: int, shop: Shop, outside: Outside
 ) -> None:
     hear_of(shop, "cs_test_1")
-    waits: list[float] = []
+    time = TimeInHand()
     kinds = {RETRIEVE: Kind(handler=Retrieve(outside, shop.clock), concurrency=1, retry=RETRY)}
-    runner = a_runner(shop, kinds=kinds, sleep=waits.append)
+    runner = a_runner(shop, kinds=kinds, threads=time)
     outside.points.troubles["before an insert"] = [None, *[OperationalError("the disk is full")] * outages]
 
     runner.turn()
@@ -258,7 +259,7 @@ def test_an_outcome_that_could_not_be_stored_is_kept_and_stored_later(
     assert types(shop, effect_id("cs_test_1", "retrieve_completed")) == ["Requested", "AttemptStarted", "Succeeded"]
     assert shop.session("cs_test_1").is_paid
     assert outside.retrievals == 1
-    assert len(waits) == outages - 1, "once at once, then after a while"
+    assert len(time.slept) == outages - 1, "once at once, then after a while"
     assert not runner.is_busy
 
 

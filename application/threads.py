@@ -1,0 +1,53 @@
+"""What runs beside what, and how it waits: threads of the operating system. A simulation brings others, which take
+turns in an order that a seed chose, under a clock of its own."""
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Protocol, TypeVar
+
+T = TypeVar("T")
+
+
+class Signal(Protocol):
+    """As `threading.Event`."""
+
+    def is_set(self) -> bool: ...
+
+    def set(self) -> None: ...
+
+    def clear(self) -> None: ...
+
+    def wait(self, timeout: float | None = None, /) -> bool: ...
+
+
+class Running(Protocol):
+    """As `threading.Thread`."""
+
+    @property
+    def name(self) -> str: ...
+
+    def is_alive(self) -> bool: ...
+
+    def join(self, timeout: float | None = None, /) -> None: ...
+
+
+class Threads:
+    def signal(self) -> Signal:
+        return threading.Event()
+
+    def start(self, name: str, run: Callable[[], None]) -> Running:
+        thread = threading.Thread(target=run, name=name, daemon=True)
+        thread.start()
+        return thread
+
+    def result(self, future: Future[T]) -> T:
+        """What another thread makes of it, or raises."""
+        return future.result()
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(seconds)
+
+    def monotonic(self) -> float:
+        return time.monotonic()
