@@ -97,8 +97,14 @@ def look_through(log: Log) -> Findings:
         found.demand(times == 1, f"{effect_id} succeeded {times} times")
     for effect in found.effects.values():
         found.demand(not effect.is_open, f"{effect.id} is still to be done")
-        found.demand(effect.given_up is None, f"{effect.id} was given up: {effect.given_up}")
     return found
+
+
+def demand_nothing_given_up(found: Findings, kinds: Collection[str] | None = None) -> None:
+    """Nothing was given up, of these kinds of effect or at all."""
+    for effect in found.effects.values():
+        is_meant = kinds is None or (effect.requested is not None and effect.requested.kind in kinds)
+        found.demand(effect.given_up is None or not is_meant, f"{effect.id} was given up: {effect.given_up}")
 
 
 def demand_deliveries(found: Findings, acknowledged: Collection[str]) -> None:

@@ -70,21 +70,20 @@ class Store(Protocol):
 
 
 class SQLiteStore:
-    """A log in memory that outlives the engine's connections, and a file of views."""
+    """A log and views in memory that outlive the engine's connections."""
 
     kind: Literal["SQLite", "PostgreSQL"] = "SQLite"
     is_shared = False
 
-    def __init__(self, directory: Path) -> None:
-        self._directory = directory
+    def __init__(self) -> None:
         self.held: dict[str, object] = {}
         self._begin()
 
     def _begin(self) -> None:
         number = next(_numbers)
         self._database = f"file:shop{number}?mode=memory&cache=shared"
-        self._views = self._directory / f"views{number}.db"
-        self._anchor = sqlite3.connect(self._database, uri=True)
+        self._views = f"file:views{number}?mode=memory&cache=shared"
+        self._anchors = [sqlite3.connect(name, uri=True) for name in (self._database, self._views)]
 
     def open_log(self, points: CrashPoints) -> Log:
         return open_crashing_log(sqlite_environment(self._database, create_tables=True), points)
@@ -98,7 +97,8 @@ class SQLiteStore:
         self._begin()
 
     def close(self) -> None:
-        self._anchor.close()
+        for anchor in self._anchors:
+            anchor.close()
 
 
 class PostgresStore:
@@ -131,9 +131,9 @@ class PostgresStore:
                 connection.execute(statement)
 
 
-def shop_store(url: str, directory: Path) -> Store:
+def shop_store(url: str) -> Store:
     """In that database; of SQLite in memory instead, since a file takes much longer."""
-    return SQLiteStore(directory) if url.startswith("sqlite:") else PostgresStore(url)
+    return SQLiteStore() if url.startswith("sqlite:") else PostgresStore(url)
 
 
 _FILLED = """

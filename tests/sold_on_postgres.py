@@ -8,7 +8,15 @@ from pathlib import Path
 
 import httpx2
 import stripe
-from log_invariants import Findings, all_events, demand_deliveries, demand_fulfilled, demand_mails, look_through
+from log_invariants import (
+    Findings,
+    all_events,
+    demand_deliveries,
+    demand_fulfilled,
+    demand_mails,
+    demand_nothing_given_up,
+    look_through,
+)
 from processes import ServeProcess, run_fulfill
 
 from infrastructure.database import parse_database
@@ -119,6 +127,7 @@ class Shop:
         """What is to be found in the log when everything paid has been fulfilled."""
         with self.reading() as side:
             found = look_through(side.log)
+            demand_nothing_given_up(found)
             for view in side.queries.projections():
                 found.demand(side.rebuild.verify(view.name).is_right, f"the view {view.name} is wrong")
         demand_deliveries(found, self.acknowledged)

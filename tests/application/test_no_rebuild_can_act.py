@@ -143,7 +143,7 @@ def test_a_rebuild_needs_no_more_of_the_log_than_to_read_it(read_side: ReadSide)
 def test_rebuilding_everything_causes_no_effect_and_no_event(store_url: str, tmp_path: Path) -> None:
     """In a whole engine, with effects due that it would carry out at its next turn."""
     outside = Outside()
-    store = shop_store(store_url, tmp_path)
+    store = shop_store(store_url)
     shop = Shop(directory=tmp_path, store=store, outside=outside)
     for name, is_at_rest in (("done", True), ("due", False)):
         outside.checkouts[f"cs_test_{name}"] = checkout(MUG, COURSE, SERVICE)

@@ -15,7 +15,7 @@ def outside() -> Outside:
 
 @pytest.fixture
 def store(store_url: str, tmp_path: Path) -> Iterator[Store]:
-    with closing(shop_store(store_url, tmp_path)) as store:
+    with closing(shop_store(store_url)) as store:
         yield store
 
 

@@ -248,7 +248,7 @@ def test_what_is_paid_is_fulfilled_whatever_was_said_before(
 ) -> None:
     directory = tmp_path_factory.mktemp("order")
 
-    with closing(SQLiteStore(directory)) as store:
+    with closing(SQLiteStore()) as store:
         ended = _without_early_news(outcome([*inputs, visit], PAID, store, directory, rest=rest))
 
     mails = ended["mails"]

@@ -112,7 +112,7 @@ Undisturbed = dict[str, tuple[dict[str, Any], int]]
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Undisturbed:
     """How each day ends when nothing happens, and how many places there are to end it at."""
-    with closing(SQLiteStore(tmp_path_factory.mktemp("views"))) as store:
+    with closing(SQLiteStore()) as store:
         return {name: _played(Run(day, tmp_path_factory.mktemp(name), store)) for name, day in DAYS.items()}
 
 

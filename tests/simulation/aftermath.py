@@ -1,0 +1,91 @@
+"""When the day is over nothing goes wrong any more, and staff see to whatever waits for them: then everything that was
+paid has to be in the customers' hands."""
+
+from typing import TYPE_CHECKING
+
+from simulation.scheduler import Restless
+from simulation.story import ANN
+
+from domain.fulfillment import Fulfillment
+from domain.identifiers import fulfillment_id
+from domain.key_pool import KeyPool
+from domain.line import LineState
+from domain.stock_item import StockItem
+
+if TYPE_CHECKING:
+    from simulation.process import Process
+    from simulation.world import World
+
+_ROUNDS = 6
+_DAYS_MAX = 6 * 86400.0
+_SKUS = ("mug", "vase")
+
+
+def tidy_up(world: "World") -> None:
+    """To be run as a task of the world.
+
+    Raises:
+        Restless: something is still to be done after days.
+    """
+    world.calm_down()
+    _rest(world)
+    for _ in range(_ROUNDS):
+        if not _serve(world):
+            return
+        _rest(world)
+
+
+def _rest(world: "World") -> None:
+    until = world.scheduler.now + _DAYS_MAX
+    while not world.is_at_rest():
+        world.scheduler.sleep(120.0)
+        if world.scheduler.now > until:
+            raise Restless(f"After days there is still to do: {world.what_is_open()}")
+    world.scheduler.sleep(1.0)
+
+
+def _serve(world: "World") -> bool:
+    """Do what waits for staff. False if nothing did."""
+    did: list[bool] = []
+
+    def act(desk: "Process") -> None:
+        did.extend(_restock(desk, sku) for sku in _SKUS)
+        did.append(_more_keys(desk))
+        did.extend(_see_to(desk, session_id) for session_id in world.customers)
+
+    world.at_desk("evening", act)
+    return any(did)
+
+
+def _restock(desk: "Process", sku: str) -> bool:
+    item = desk.runtime.log.get(StockItem, f"sku_{sku}")
+    wanted = sum(item.backordered.values())
+    if wanted:
+        desk.runtime.staff.count(sku, item.on_hand + wanted, ANN)
+    return bool(wanted)
+
+
+def _more_keys(desk: "Process") -> bool:
+    pool = desk.runtime.log.get(KeyPool, "keys_keys")
+    missing = sum(pool.waiting.values()) - len(pool.free)
+    if not pool.waiting:
+        return False
+    first = 1000 + len(pool.known)
+    desk.runtime.staff.import_keys("keys", [f"KEY-{first + number}" for number in range(max(1, missing))], ANN)
+    return True
+
+
+def _see_to(desk: "Process", session_id: str) -> bool:
+    fulfillment = desk.runtime.log.get(Fulfillment, fulfillment_id(session_id))
+    staff, lines = desk.runtime.staff, fulfillment.lines.values()
+    did = False
+    if desk.world.take_given_up(session_id):
+        staff.retry(session_id, ANN)
+        return True
+    if any(line.state is LineState.MANUAL for line in lines):
+        staff.complete(session_id, [], ANN)
+        did = True
+    if any(line.is_to_pack for line in lines):
+        staff.ship(session_id, [], carrier="Pigeon", tracking=None, by=ANN)
+        did = True
+    return did

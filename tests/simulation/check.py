@@ -1,0 +1,183 @@
+"""What has to hold after every run: DESIGN's invariants, read from the log and compared with what others know."""
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from itertools import count
+from typing import TYPE_CHECKING
+
+from log_invariants import (
+    Findings,
+    all_events,
+    demand_deliveries,
+    demand_fulfilled,
+    demand_nothing_given_up,
+    look_through,
+)
+
+from application.checkout_state import CheckoutState, checkout_state
+from application.log import Log
+from application.projections.registry import PROJECTIONS
+from application.rebuild import Rebuild
+from domain.checkout_session import CheckoutSession
+from domain.effect import MAIL
+from domain.fulfillment import Fulfillment
+from domain.identifiers import fulfillment_id
+from domain.mail import Mail, MailKind
+from domain.stock_item import StockItem
+from domain.stripe_event import StripeEvent
+from infrastructure.views.sqlite import SQLiteViews
+from interfaces.sandbox.books import Entry
+
+if TYPE_CHECKING:
+    from simulation.world import World
+
+_scratches = count()
+_ONCE_PER_SESSION = (MailKind.RECEIPT, MailKind.PAYMENT_PENDING, MailKind.PAYMENT_FAILED)
+
+
+def problems(world: "World") -> list[str]:
+    """What is wrong, in words."""
+    with closing(world.open_log()) as log:
+        found = look_through(log)
+        # A retrieval that was given up is made good by another one, which a person's retry asks for.
+        demand_nothing_given_up(found, {MAIL, "courier"})
+        paid = {entry.session_id: entry for entry in world.sandbox.books.to_fulfill()}
+        _acknowledged(found, log, world)
+        demand_fulfilled(found, paid.keys())
+        for entry in world.sandbox.books.entries.values():
+            _as_in_the_books(found, log, entry)
+        _stock(found, log)
+        _mails(found, world)
+        _delivered_outside(found, world)
+        _audit_trail(found, log)
+        _views(found, log, world)
+    return found.problems
+
+
+def _acknowledged(found: Findings, log: Log, world: "World") -> None:
+    """1: every delivery that was answered 2xx is in the log, to the byte as Stripe signed it."""
+    assert world.carrier is not None
+    demand_deliveries(found, [each.event_id for each in world.carrier.acknowledged])
+    bodies: dict[str, list[str]] = {}
+    for each in world.carrier.acknowledged:
+        bodies.setdefault(each.event_id, []).append(each.body.decode())
+    for event_id, sent in bodies.items():
+        received = log.get(StripeEvent, event_id).received
+        kept = None if received is None else received.body
+        found.demand(str(getattr(kept, "text", kept)) in sent, f"{world.what(event_id)}: not the body that was sent")
+
+
+def _as_in_the_books(found: Findings, log: Log, entry: Entry) -> None:
+    """2: what was paid is what was fulfilled, to the cent and the piece."""
+    session = log.get(CheckoutSession, entry.session_id)
+    fulfillment = log.get(Fulfillment, fulfillment_id(entry.session_id))
+    state = checkout_state(session, fulfillment)
+    if not entry.is_to_fulfill:
+        expected = CheckoutState.EXPIRED if entry.status == "expired" else CheckoutState.PAYMENT_FAILED
+        found.demand(state is expected, f"{entry.email}: {state} instead of {expected}")
+        return
+    found.demand(state is CheckoutState.FULFILLED, f"{entry.email}: {state}, and it was paid")
+    found.demand(session.is_paid, f"{entry.email}: it was paid, and the log has forgotten")
+    checkout = session.checkout
+    if checkout is None or entry.total is None:
+        found.problems.append(f"{entry.email}: the log has no copy of what was paid")
+        return
+    ours = (checkout.amount_total, checkout.currency)
+    found.demand(ours == (entry.total.amount, entry.total.currency), f"{entry.email}: {ours}, and {entry.total} paid")
+    bought = {line.id: (line.product_id, line.quantity, line.total.amount) for line in entry.line_items}
+    known = {item.id: (item.product, item.quantity, item.amount_total) for item in checkout.line_items}
+    planned = {line.plan.id: line.plan.item.quantity for line in fulfillment.lines.values()}
+    found.demand(bought == known, f"{entry.email}: the log has {known}, and {bought} were bought")
+    found.demand(
+        planned == {id: quantity for id, (_, quantity, _) in bought.items()}, f"{entry.email}: {planned} handed over"
+    )
+
+
+def _stock(found: Findings, log: Log) -> None:
+    """3: nothing is held for anybody in the end, and what left the shelf is what was delivered."""
+    left: Counter[str] = Counter()
+    delivered: Counter[str] = Counter()
+    for _, event in all_events(log):
+        if isinstance(event, StockItem.Dispatched):
+            left[event.originator_id] += event.quantity
+        elif isinstance(event, Fulfillment.LineItemDelivered):
+            line = log.get(Fulfillment, event.originator_id).lines[event.line_item]
+            if line.plan.stock_sku:
+                delivered[f"sku_{line.plan.stock_sku}"] += line.plan.item.quantity
+    for sku in left.keys() | delivered.keys():
+        item = log.get(StockItem, sku)
+        found.demand(not item.reserved, f"{sku} still holds {item.reserved}")
+        found.demand(
+            left[sku] == delivered[sku], f"{left[sku]} of {sku} left the shelf, {delivered[sku]} were delivered"
+        )
+
+
+def _mails(found: Findings, world: "World") -> None:
+    """4: each mail once, and no customer is told what is not so."""
+    sent = {id for id in found.succeeded if "_mail_" in id}
+    arrived = set(world.mailbox)
+    found.demand(sent <= arrived, f"sent, but never arrived: {sorted(sent - arrived)}")
+    by_customer: dict[str, list[Mail]] = {}
+    for mail in world.mailbox.values():
+        by_customer.setdefault(mail.to.text if mail.to else "", []).append(mail)
+    for entry in world.sandbox.books.entries.values():
+        mails = by_customer.get(entry.email or "", [])
+        kinds = Counter(mail.kind for mail in mails)
+        for kind in _ONCE_PER_SESSION:
+            found.demand(kinds[kind] <= 1, f"{entry.email} got {kinds[kind]} mails {kind}")
+        found.demand(
+            kinds[MailKind.RECEIPT] == entry.is_to_fulfill, f"{entry.email}: {kinds[MailKind.RECEIPT]} receipts"
+        )
+        has_failed = entry.status == "complete" and not entry.is_to_fulfill
+        found.demand(
+            kinds[MailKind.PAYMENT_FAILED] == has_failed,
+            f"{entry.email}: {kinds[MailKind.PAYMENT_FAILED]} failures told",
+        )
+        said = Counter((mail.kind, mail.lines, mail.tracking, mail.carrier) for mail in mails)
+        for (kind, *_), times in said.items():
+            is_news = kind in {MailKind.SHIPPED, MailKind.BACKORDERED}
+            found.demand(times == 1 or is_news, f"{entry.email} was told {kind} {times} times in the same words")
+
+
+def _delivered_outside(found: Findings, world: "World") -> None:
+    """2: whoever delivers outside was asked once for each line, and never for one that is not paid."""
+    paid = {entry.session_id for entry in world.sandbox.books.to_fulfill()}
+    lines = Counter((request.session_id, request.line.id) for request in world.deliveries.values())
+    for (session_id, line), times in lines.items():
+        found.demand(session_id in paid, f"{world.whose(session_id)}: {line} was delivered and is not paid")
+        found.demand(times == 1, f"{world.whose(session_id)}: {line} was delivered {times} times")
+
+
+def _audit_trail(found: Findings, log: Log) -> None:
+    """7: of everything it can be told who did it, when, and because of what."""
+    known: set[str] = set()
+    for position, event in all_events(log):
+        what = f"{event.TOPIC} at {position}"
+        found.demand(bool(event.actor), f"{what} has no actor")
+        found.demand(event.cause is None or event.cause in known, f"{what} has a cause that came after it")
+        found.demand(not event.actor.startswith("policy:") or event.cause is not None, f"{what} has no cause")
+        found.demand(not event.actor.startswith("staff:") or _has_reason(event), f"{what} has no reason")
+        known.add(f"{event.originator_id}@{event.originator_version}")
+
+
+def _has_reason(event: object) -> bool:
+    return getattr(event, "reason", None) is not None or isinstance(
+        event, CheckoutSession.Retrieved | CheckoutSession.Paid
+    )
+
+
+def _views(found: Findings, log: Log, world: "World") -> None:
+    """5: a fresh fold of the log has the rows that were kept up while everything happened."""
+    with closing(SQLiteViews(world.views)) as views:
+        rebuild = Rebuild(log, views, _scratch)
+        for projection in PROJECTIONS:
+            verification = rebuild.verify(projection.name)
+            found.demand(verification.is_right, f"the view {projection.name} is wrong: {verification.differences[:1]}")
+
+
+@contextmanager
+def _scratch() -> Iterator[SQLiteViews]:
+    """Room for one view, in memory."""
+    with closing(SQLiteViews(f"file:scratch{next(_scratches)}?mode=memory&cache=shared")) as views:
+        yield views

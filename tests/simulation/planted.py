@@ -1,0 +1,370 @@
+"""Bugs that this kind of system is known for, to be planted into the engine: the simulation has to notice each."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from eventsourcing.persistence import StoredEvent, Tracking
+from simulation.process import Process
+from simulation.store import SimulatedRecorder
+
+from application.effect_kinds import Attempt, Done
+from application.effects import EffectRunner
+from application.errors import StoreUnavailable
+from application.followers import Followers
+from application.handlers import Deliver, SendMail
+from application.ports import DeliveryRequest
+from application.projections.net import net
+from application.projections.projector import Projector
+from application.rebuild import Rebuild
+from application.receive import receive as record
+from application.recent_states import RecentStates
+from application.tail import Tail
+from domain.catalog import PlannedLine
+from domain.checkout import Checkout
+from domain.checkout_session import CheckoutSession
+from domain.effect import Effect
+from domain.event import replace as changed
+from domain.fulfillment import Fulfillment
+from domain.key_pool import KeyPool
+from domain.policies.emails import EmailPolicy
+from domain.policies.inventory import InventoryPolicy
+from domain.stock_item import StockItem
+from infrastructure.views import sql
+from infrastructure.views import sqlite as sqlite_views
+from interfaces.web.webhook import Webhook
+
+Plant = Callable[[pytest.MonkeyPatch], None]
+BUGS: dict[str, Plant] = {}
+
+
+def _bug(plant: Plant) -> Plant:
+    BUGS[plant.__name__] = plant
+    return plant
+
+
+@contextmanager
+def planted(name: str) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        BUGS[name](patch)
+        yield
+
+
+@_bug
+def mark_before_fulfill(patch: pytest.MonkeyPatch) -> None:
+    """The first classic: marked as handled, then handled."""
+
+    def insert(self: Followers, batch: Any) -> Sequence[int]:
+        if not batch.has_news:
+            return ()
+        moved = [Tracking(name, position) for name, position in batch.positions.items()]
+        self._log.store.insert_events([], trackings=moved, since=self._stored)
+        return self._log.append(batch.unit.pending)
+
+    patch.setattr(Followers, "_insert", insert)
+
+
+@_bug
+def check_then_act(patch: pytest.MonkeyPatch) -> None:
+    """The second classic: looked whether it is done, then did it, and nothing was unique about it."""
+
+    patch.setattr(SimulatedRecorder, "_insert_in_turn", _insert_at_the_end_of(lambda _: True))
+
+
+@_bug
+def stock_read_outside_its_transaction(patch: pytest.MonkeyPatch) -> None:
+    """What is on the shelf was read some time before, and nobody looks whether it still is."""
+    patch.setattr(SimulatedRecorder, "_insert_in_turn", _insert_at_the_end_of(lambda id: id.startswith("sku_")))
+
+
+@_bug
+def lost_position(patch: pytest.MonkeyPatch) -> None:
+    """Whoever begins to lead begins at the end of the log."""
+
+    def look_up(self: Followers) -> dict[str, int]:
+        end = self._log.store.max_notification_id() or 0
+        return {policy.name: end for policy in self._policies}
+
+    patch.setattr(Followers, "_look_up", look_up)
+
+
+@_bug
+def acknowledged_before_durable(patch: pytest.MonkeyPatch) -> None:
+    async def append(self: Webhook, delivery: Any) -> bool:
+        acknowledgement = self._acknowledgements.expect()
+        record(self._writer, self._clock, delivery.event_id, delivery.received, acknowledgement)
+        self._acknowledgements.ask_for_soon()
+        return True
+
+    patch.setattr(Webhook, "_append", append)
+
+
+@_bug
+def trouble_acknowledged(patch: pytest.MonkeyPatch) -> None:
+    """Stripe is told that all is well although the store could not take it."""
+    append = Webhook._append
+
+    async def append_or_not(self: Webhook, delivery: Any) -> bool:
+        try:
+            return await append(self, delivery)
+        except StoreUnavailable:
+            return False
+
+    patch.setattr(Webhook, "_append", append_or_not)
+
+
+@_bug
+def lease_without_fencing(patch: pytest.MonkeyPatch) -> None:
+    """What comes of an attempt counts, whoever has the effect by now."""
+
+    def succeed(self: Effect, number: int, note: str | None = None) -> Sequence[Effect.Succeeded]:
+        return [Effect.Succeeded(number=number, note=note)]
+
+    patch.setattr(Effect, "succeed", succeed)
+
+
+@_bug
+def mail_key_that_changes_on_retry(patch: pytest.MonkeyPatch) -> None:
+    def perform(self: SendMail, attempt: Attempt) -> Done:
+        requested = attempt.effect.requested
+        assert requested is not None
+        assert requested.mail is not None
+        self._mailer.send(requested.mail, message_id=f"{attempt.key}_{attempt.number}")
+        return Done()
+
+    patch.setattr(SendMail, "perform", perform)
+
+
+@_bug
+def delivery_key_that_changes_on_retry(patch: pytest.MonkeyPatch) -> None:
+    request = Deliver._request
+
+    def request_anew(self: Deliver, attempt: Attempt, line: PlannedLine) -> DeliveryRequest:
+        return replace(request(self, attempt, line), idempotency_key=f"{attempt.key}_{attempt.number}")
+
+    patch.setattr(Deliver, "_request", request_anew)
+
+
+@_bug
+def late_unpaid_regresses_paid(patch: pytest.MonkeyPatch) -> None:
+    """The answer that is recorded last counts as the newest."""
+    apply = CheckoutSession.apply
+
+    def forget(self: CheckoutSession, event: Any) -> CheckoutSession:
+        state = apply(self, event)
+        if isinstance(event, CheckoutSession.Retrieved) and not event.checkout.is_paid:
+            state = changed(state, paid_at=None)
+        return state
+
+    def never_older(self: CheckoutSession, checkout: Checkout) -> bool:
+        return False
+
+    patch.setattr(CheckoutSession, "apply", forget)
+    patch.setattr(CheckoutSession, "_is_older", never_older)
+
+
+@_bug
+def complete_taken_for_paid(patch: pytest.MonkeyPatch) -> None:
+    """A debit is fulfilled when the customer has finished, not when the money has come."""
+    patch.setattr(Checkout, "is_paid", property(lambda checkout: checkout.is_complete))
+
+
+@_bug
+def free_never_paid(patch: pytest.MonkeyPatch) -> None:
+    """What costs nothing waits for a payment that never comes."""
+    patch.setattr(Checkout, "is_paid", property(lambda it: it.is_complete and it.payment_status == "paid"))
+
+
+@_bug
+def failed_payment_keeps_its_stock(patch: pytest.MonkeyPatch) -> None:
+    decide = InventoryPolicy.decide
+
+    def decide_but(self: InventoryPolicy, event: Any, do: Any) -> None:
+        if not isinstance(event, Fulfillment.HoldReleased):
+            decide(self, event, do)
+
+    patch.setattr(InventoryPolicy, "decide", decide_but)
+
+
+@_bug
+def handed_over_again(patch: pytest.MonkeyPatch) -> None:
+    """A line is delivered as often as somebody says that it is."""
+
+    def deliver(self: Fulfillment, line_item: str, **said: Any) -> Sequence[Any]:
+        if self.lines.get(line_item) is None:
+            return []
+        return self._and_completion([Fulfillment.LineItemDelivered(line_item=line_item, **said)])
+
+    patch.setattr(Fulfillment, "deliver", deliver)
+
+
+@_bug
+def one_key_twice(patch: pytest.MonkeyPatch) -> None:
+    """Keys that were imported again are taken for new ones."""
+
+    def import_keys(self: KeyPool, keys: Sequence[str]) -> Any:
+        patched = changed(self, known=frozenset[str]())
+        return original(patched, keys)
+
+    original = KeyPool.import_keys
+    patch.setattr(KeyPool, "import_keys", import_keys)
+
+
+@_bug
+def backorder_never_served(patch: pytest.MonkeyPatch) -> None:
+    """New stock waits for new customers."""
+    patch.setattr(StockItem, "_and_serve", lambda _, facts: facts)
+
+
+@_bug
+def orphans_never_taken_up(patch: pytest.MonkeyPatch) -> None:
+    """What a process had begun that crashed, nobody goes on with."""
+    patch.setattr(EffectRunner, "_is_orphaned", lambda *_: False)
+
+
+@_bug
+def outcome_dropped(patch: pytest.MonkeyPatch) -> None:
+    """What came of an attempt is forgotten where the store does not take it at once."""
+
+    def finish(self: EffectRunner, call: Any, record: Any) -> None:
+        self._finish(call, "lost")
+
+    patch.setattr(EffectRunner, "_store_at_length", finish)
+
+
+@_bug
+def claim_dropped(patch: pytest.MonkeyPatch) -> None:
+    """A claim whose answer was lost is taken for one that was not made."""
+
+    class Nothing(set[str]):
+        def add(self, _: str) -> None: ...
+
+    begin = EffectRunner.__init__
+
+    def begin_and_forget(self: EffectRunner, **parts: Any) -> None:
+        begin(self, **parts)
+        self._in_doubt = Nothing()
+
+    patch.setattr(EffectRunner, "__init__", begin_and_forget)
+
+
+@_bug
+def conflict_skipped(patch: pytest.MonkeyPatch) -> None:
+    """Followers that lose a race go on behind what they lost it for."""
+
+    def skip(self: Followers, size: int) -> None:
+        self._positions = {name: position + size for name, position in self._positions.items()}
+
+    patch.setattr(Followers, "_step_back", skip)
+
+
+@_bug
+def gap_in_memory(patch: pytest.MonkeyPatch) -> None:
+    """The end of the log in memory lacks what others wrote in between."""
+
+    def append(self: Tail, entries: Any) -> None:
+        self._entries.extend(entries)
+
+    patch.setattr(Tail, "append", append)
+
+
+@_bug
+def stale_memory(patch: pytest.MonkeyPatch) -> None:
+    """What is remembered of streams is never compared with the log, and nobody starts over after a conflict."""
+    patch.setattr(RecentStates, "refresh", lambda _: None)
+    patch.setattr(RecentStates, "keep", _keep_all)
+
+
+@_bug
+def view_moved_unchecked(patch: pytest.MonkeyPatch) -> None:
+    """Two that keep the views each add what they read."""
+
+    def apply(connection: Any, advance: Any) -> None:
+        view = advance.view
+        connection.execute(
+            "UPDATE views SET position=? WHERE name=? AND generation=?", (advance.position, view.name, view.generation)
+        )
+        for step in net(advance.table, advance.changes):
+            sqlite_views._change(connection, sql.table_name(view), advance.table, step)
+
+    patch.setattr(sqlite_views, "_apply", apply)
+
+
+@_bug
+def rebuild_that_acts(patch: pytest.MonkeyPatch) -> None:
+    """Going through the log again sends its mails again."""
+    rebuild = Rebuild.rebuild
+
+    def rebuild_and_send(self: Rebuild, name: str, *more: Any) -> Any:
+        view = rebuild(self, name, *more)
+        for notification in self._log.store.select_notifications(None, 1000):
+            event = self._log.entry(notification).event
+            if isinstance(event, Effect.Requested) and event.mail is not None and event.mail.to is not None:
+                process = self._views._places  # type: ignore[attr-defined]
+                assert isinstance(process, Process)
+                process.send(event.mail, message_id=f"{event.originator_id}_again")
+        return view
+
+    patch.setattr(Rebuild, "rebuild", rebuild_and_send)
+
+
+@_bug
+def view_skips_a_batch(patch: pytest.MonkeyPatch) -> None:
+    """Views that could not be written go on behind what they lost."""
+    turn = Projector.turn
+
+    def turn_or_skip(self: Projector) -> bool:
+        try:
+            return turn(self)
+        except Exception:  # noqa: BLE001 - planted
+            for view in self._views.all():
+                end = self._log.store.max_notification_id() or 0
+                self._views._views._writer.execute(  # type: ignore[attr-defined]
+                    "UPDATE views SET position=? WHERE name=? AND generation=?", (end, view.name, view.generation)
+                )
+            return True
+
+    patch.setattr(Projector, "turn", turn_or_skip)
+
+
+@_bug
+def receipt_forgotten_after_early_look(patch: pytest.MonkeyPatch) -> None:
+    """Mails are decided from the first thing that is heard of a checkout, and never again."""
+    decide = EmailPolicy.decide
+    seen: set[str] = set()
+
+    def decide_once(self: EmailPolicy, event: Any, do: Any) -> None:
+        if event.session_id not in seen:
+            decide(self, event, do)
+        if isinstance(event, CheckoutSession.AsyncPaymentFailed | CheckoutSession.Completed):
+            seen.add(event.session_id or "")
+
+    patch.setattr(EmailPolicy, "decide", decide_once)
+
+
+def _insert_at_the_end_of(is_meant: Callable[[str], bool]) -> Callable[..., Any]:
+    """An insert that goes behind whatever is in these streams by now: nobody finds out that he decided too early."""
+
+    def insert(self: SimulatedRecorder, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Any:
+        last: dict[str, int] = {}
+        renumbered = []
+        with self.datastore.transaction(commit=False) as c:
+            for event in stored_events:
+                id = str(event.originator_id)
+                if is_meant(id):
+                    if id not in last:
+                        c.execute("SELECT max(originator_version) FROM stored_events WHERE originator_id=?", (id,))
+                        last[id] = c.fetchone()[0] or 0
+                    last[id] += 1
+                    event = replace(event, originator_version=last[id])  # noqa: PLW2901
+                renumbered.append(event)
+        return super(SimulatedRecorder, self).insert_events(renumbered, **kwargs)
+
+    return insert
+
+
+def _keep_all(self: RecentStates, states: Any, positions: Any) -> None:
+    for state in states:
+        self._states[state.id] = state

@@ -1,0 +1,238 @@
+"""One process of the engine, with its own loops, in a world that can hold it up, fail it and end it anywhere."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+from eventsourcing.persistence import OperationalError, StoredEvent
+from fakes.outside import MemoryLocks
+from simulation.scheduler import Scheduler, SimulatedSignal, SimulatedThread
+from simulation.store import Places, SimulatedViews, open_log
+
+from application.log import Log
+from application.ports import DeliveryReceipt, DeliveryRequest, Temporary
+from application.threads import Running, Signal, Threads
+from application.views import Views
+from domain.checkout import Checkout
+from domain.mail import Mail
+from infrastructure.settings import Settings
+from infrastructure.views.sqlite import SQLiteViews
+from interfaces.bootstrap import Replacements, Runtime, bootstrap
+from interfaces.web.webhook import Webhook
+
+if TYPE_CHECKING:
+    from simulation.world import World
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_AT_A_READ = ("fails", "crash", "loses its locks", "gives way")
+_BEFORE_A_WRITE = ("fails", "crash", "loses its locks", "stalls")
+_AFTER_A_WRITE = ("untold", "crash", "gives way")
+_BEFORE_A_CALL = ("times out", "crash", "slow", "gives way")
+_AFTER_A_CALL = ("untold call", "crash", "slow", "gives way")
+
+
+class Lost(OperationalError):
+    """The store could not be reached, or its answer was lost."""
+
+
+class EngineFailed(Exception):
+    """An engine ended itself: none of the troubles of a simulation may bring that about."""
+
+
+@dataclass
+class SimulatedThreads(Threads):
+    process: "Process"
+
+    @property
+    def _scheduler(self) -> Scheduler:
+        return self.process.world.scheduler
+
+    def signal(self) -> Signal:
+        return SimulatedSignal(self._scheduler)
+
+    def start(self, name: str, run: Callable[[], None]) -> Running:
+        return SimulatedThread(self._scheduler, self.process.spawn(name, run))
+
+    def result(self, future: Future[T]) -> T:
+        self._scheduler.wait(future.done)
+        return future.result()
+
+    def sleep(self, seconds: float) -> None:
+        self._scheduler.sleep(seconds)
+
+    def monotonic(self) -> float:
+        return self._scheduler.now
+
+
+class Jobs(Executor):
+    """Begins whatever it is given as a task of its process."""
+
+    def __init__(self, process: "Process") -> None:
+        self._process = process
+        self._is_shut_down = False
+
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> "Future[T]":
+        if self._is_shut_down:
+            raise RuntimeError("cannot schedule new futures after shutdown")
+        future: Future[T] = Future()
+
+        def work() -> None:
+            if self._is_shut_down:
+                future.cancel()
+            if not future.set_running_or_notify_cancel():
+                return
+            try:
+                result = fn(*args, **kwargs)
+            except Exception as error:  # noqa: BLE001 - it is whoever waits that has to hear of it
+                future.set_exception(error)
+            else:
+                future.set_result(result)
+
+        self._process.spawn("job", work)
+        return future
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        self._is_shut_down = self._is_shut_down or cancel_futures
+
+
+class ProcessLocks(MemoryLocks):
+    """Locks that a process may lose without noticing, as when the session that holds them breaks."""
+
+    def lose(self) -> None:
+        self.release()
+        self.__init__(self._held)  # type: ignore[misc]  # under another ID, as a new session has
+
+
+@dataclass(frozen=True)
+class ProcessStores:
+    process: "Process"
+
+    @property
+    def is_shared(self) -> bool:
+        return False
+
+    def migrate(self) -> None:
+        """The tables are there."""
+
+    def check(self) -> None:
+        """They are right."""
+
+    def open_log(self) -> Log:
+        return open_log(self.process.world.database, self.process)
+
+    def open_views(self) -> Views:
+        return SimulatedViews(SQLiteViews(self.process.world.views), self.process)
+
+    def locks(self) -> MemoryLocks:
+        return self.process.locks
+
+
+class Process(Places):
+    """`kill` ends it as `kill -9` would; what it held is free then, and what it had in memory is gone."""
+
+    def __init__(self, world: "World", name: str, settings: Settings, *, is_desk: bool = False) -> None:
+        """A desk is a command of staff, which comes and goes beside the servers."""
+        self.world = world
+        self.name = name
+        self.is_desk = is_desk
+        self.is_alive = True
+        self.is_stopping = False
+        self.locks = ProcessLocks(world.held_locks)
+        self.runtime: Runtime = bootstrap(
+            settings,
+            Replacements(
+                clock=world.clock,
+                random=world.jitter,
+                threads=Threads() if is_desk else SimulatedThreads(self),
+                gateway=self,
+                mailer=self,
+                deliveries={"courier": self},
+                executor=Jobs(self),
+                stores=ProcessStores(self),
+            ),
+        )
+        self.webhook = Webhook(self.runtime.writer, self.runtime.webhook_reader, world.clock)
+
+    def start(self, *, with_worker: bool = True) -> None:
+        self.runtime.engine.on_failure = self._fail
+        self.runtime.engine.start(with_worker=with_worker)
+
+    def _fail(self) -> None:
+        raise EngineFailed(f"{self.name}: {self.runtime.engine.failure!r}") from self.runtime.engine.failure
+
+    def spawn(self, name: str, run: Callable[[], Any]) -> Any:
+        return self.world.scheduler.spawn(f"{self.name}.{name}", self, run)
+
+    def kill(self) -> None:
+        self.is_alive = False
+        self.locks.release()
+        self.world.graves.append(self)
+        self.world.scheduler.kill(self)
+
+    def bury(self) -> None:
+        """Close what the operating system closes, once nobody can be in the middle of it."""
+        self.runtime.log.close()
+        self.runtime.views.close()
+
+    # Where it can be held up, run into trouble, or end.
+
+    def read(self, what: str) -> None:
+        self._reach(self._place(what), _AT_A_READ, Lost)
+
+    def write(self, what: str, do: Callable[[], T]) -> T:
+        place = self._place(what)
+        self._reach(f"{place}, before", _BEFORE_A_WRITE, Lost)
+        result = do()
+        self.world.scheduler.news += 1
+        self._reach(f"{place}, after", _AFTER_A_WRITE, Lost)
+        return result
+
+    def committed(self, events: Sequence[StoredEvent]) -> None:
+        self.world.tell_of_events(self._place("commit"), events)
+
+    def _call(self, what: str, do: Callable[[], T]) -> T:
+        self._reach(f"{what}, before", _BEFORE_A_CALL, Temporary)
+        result = do()
+        self._reach(f"{what}, after", _AFTER_A_CALL, Temporary)
+        return result
+
+    def _place(self, what: str) -> str:
+        task = self.world.scheduler.current
+        return f"{task.name if task else self.name}: {what}"
+
+    def _reach(self, place: str, kinds: Sequence[str], trouble: type[Exception]) -> None:
+        what = self.world.mishap(place, kinds)
+        if what is None:
+            return
+        if what == "gives way":
+            self.world.scheduler.give_way()
+        elif what == "stalls":
+            self.world.scheduler.sleep(self.world.chance.amount(place, 0.02, 2.0))
+        elif what == "loses its locks":
+            self.locks.lose()
+            self.world.scheduler.sleep(self.world.chance.amount(place, 0.02, 5.0))
+        elif what == "slow":
+            self.world.scheduler.sleep(self.world.chance.amount(place, 0.1, 400.0))
+        elif what == "crash":
+            self.world.crash(self)
+        else:
+            raise trouble(f"{place}: {what}")
+
+    # The ports.
+
+    def retrieve(self, session_id: str) -> Checkout:
+        return self._call(
+            f"Stripe is asked about {self.world.whose(session_id)}", lambda: self.world.stripe_answer(session_id)
+        )
+
+    def send(self, mail: Mail, *, message_id: str) -> None:
+        self._call(f"a mail {mail.kind} is sent", lambda: self.world.take_mail(mail, message_id))
+
+    def deliver(self, request: DeliveryRequest) -> DeliveryReceipt:
+        return self._call(
+            f"the courier is called for {self.world.whose(request.session_id)}",
+            lambda: self.world.take_delivery(request),
+        )

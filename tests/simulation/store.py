@@ -1,0 +1,134 @@
+"""The real stores of SQLite, with a place before and after everything that is asked of them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, Protocol, TypeVar, cast
+
+from eventsourcing.persistence import Notification, StoredEvent
+
+from application.log import Log, ParkedEvent
+from application.projections.projection import Projection
+from application.views import Advance, Selection, Snapshot, Unreadable, View, Views, ViewState
+from infrastructure.event_store import sqlite
+
+T = TypeVar("T")
+
+
+class Places(Protocol):
+    """Where a process can be held up, run into trouble, or end."""
+
+    def read(self, what: str) -> None:
+        """The store is about to be asked something."""
+
+    def write(self, what: str, do: Callable[[], T]) -> T:
+        """The store is told something."""
+
+    def committed(self, events: Sequence[StoredEvent]) -> None: ...
+
+
+class _Nowhere:
+    def read(self, what: str) -> None: ...
+
+    def write(self, what: str, do: Callable[[], T]) -> T:
+        return do()
+
+    def committed(self, events: Sequence[StoredEvent]) -> None: ...
+
+
+NOWHERE = _Nowhere()
+
+
+class SimulatedRecorder(sqlite.SQLiteLogRecorder):
+    places: Places = NOWHERE
+
+    def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:
+        def insert() -> Sequence[int] | None:
+            positions = self._insert_in_turn(stored_events, **kwargs)
+            begin = kwargs.get("begin")
+            firsts = [e for e, at in zip(begin.events, begin.positions, strict=True) if at] if begin else []
+            self.places.committed([*firsts, *stored_events])
+            return positions
+
+        return self.places.write("commit", insert)
+
+    def _insert_in_turn(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:
+        return super().insert_events(stored_events, **kwargs)
+
+    def try_to_write(self) -> None:
+        self.places.write("try to write", super().try_to_write)
+
+    def select_streams(self, ids: Sequence[str]) -> Sequence[StoredEvent]:
+        self.places.read("read streams")
+        return super().select_streams(ids)
+
+    def select_notifications(self, *args: Any, **kwargs: Any) -> Sequence[Notification]:
+        self.places.read("read the log")
+        return super().select_notifications(*args, **kwargs)
+
+    def select_positions(self, positions: Sequence[int]) -> Sequence[Notification]:
+        self.places.read("read places")
+        return super().select_positions(positions)
+
+    def select_moves(self, start: int, limit: int) -> Sequence[tuple[int, str, int]]:
+        self.places.read("read moves")
+        return super().select_moves(start, limit)
+
+    def select_parked(self, *, policy: str | None = None, subject: str | None = None) -> Sequence[ParkedEvent]:
+        self.places.read("read what is parked")
+        return super().select_parked(policy=policy, subject=subject)
+
+    def select_events(self, *args: Any, **kwargs: Any) -> Sequence[StoredEvent]:
+        self.places.read("read a stream")
+        return super().select_events(*args, **kwargs)
+
+
+class SimulatedFactory(sqlite.LogFactory):
+    process_recorder_class = SimulatedRecorder
+
+
+def open_log(database: str, places: Places) -> Log:
+    """The log in this database in memory, which has its tables."""
+    environment = {
+        **sqlite.sqlite_environment(database, create_tables=True),
+        "PERSISTENCE_MODULE": "simulation.store:SimulatedFactory",
+    }
+    log = Log(environment)
+    cast(SimulatedRecorder, log.store).places = places
+    return log
+
+
+class SimulatedViews:
+    """Views with a place before every question and around every change."""
+
+    def __init__(self, views: Views, places: Places) -> None:
+        self._views = views
+        self._places = places
+
+    def apply(self, advances: Sequence[Advance]) -> None:
+        self._places.write("change views", lambda: self._views.apply(advances))
+
+    def create(self, projection: Projection, state: ViewState) -> View:
+        return self._places.write("create a view", lambda: self._views.create(projection, state))
+
+    def switch(self, view: View) -> None:
+        self._places.write("switch a view", lambda: self._views.switch(view))
+
+    def drop(self, view: View) -> None:
+        self._places.write("drop a view", lambda: self._views.drop(view))
+
+    def all(self) -> Sequence[View]:
+        self._places.read("read views")
+        return self._views.all()
+
+    def select(self, selection: Selection) -> Sequence[Mapping[str, str | int | None]]:
+        self._places.read("read rows")
+        return self._views.select(selection)
+
+    def unreadable(self, view: View) -> Sequence[Unreadable]:
+        return self._views.unreadable(view)
+
+    def snapshot(self, projection: Projection) -> AbstractContextManager[Snapshot]:
+        return self._views.snapshot(projection)
+
+    def close(self) -> None:
+        self._views.close()

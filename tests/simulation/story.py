@@ -1,0 +1,333 @@
+"""What people do in a run, and when: drawn from its seed, and short enough to be read once it was made shorter."""
+
+import random
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from eventsourcing.persistence import PersistenceError
+
+from application.errors import Busy, NotFound, Stopped, StoreUnavailable
+from application.ports import Permanent, PortError, Temporary
+from application.projections.registry import PROJECTIONS
+from application.staff import By
+from domain.checkout_session import Source
+from domain.errors import Refused
+from interfaces.sandbox.values import PayBy
+
+if TYPE_CHECKING:
+    from simulation.process import Process
+    from simulation.world import World
+
+ANN = By(name="ann", reason="a day in a simulation")
+NOT_NOW = (Busy, Stopped, StoreUnavailable, PersistenceError, PortError)
+"""What staff and customers are told when something does not work now; they may come again."""
+
+PRODUCTS = ("access", "mug", "key", "parcel", "poster", "fragile")
+CATALOG = """
+[products.prod_access]
+delivery = "access"
+[products.prod_mug]
+delivery = "shipment"
+sku = "mug"
+track_stock = true
+[products.prod_key]
+delivery = "license_key"
+pool = "keys"
+[products.prod_parcel]
+delivery = "courier"
+[products.prod_fragile]
+delivery = "courier"
+sku = "vase"
+track_stock = true
+"""
+"""A poster has no rule: a person has to see to it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """Something that somebody does at a time, in seconds since the run began."""
+
+    at: float
+
+    def begin(self, world: "World") -> Callable[[], None]:
+        def begin() -> None:
+            world.scheduler.sleep(self.at)
+            self.play(world)
+
+        return begin
+
+    def play(self, world: "World") -> None:
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Buy(Step):
+    """A customer fills a cart and pays, or does not, and looks at the page that Stripe sends him to."""
+
+    who: str
+    cart: Sequence[tuple[str, int]]
+    by: PayBy | None
+    """None: he leaves, and the session expires."""
+    thinks_seconds: float = 10.0
+    settles_seconds: float = 60.0
+    """How long his bank takes."""
+    visits: Sequence[float] = ()
+    """When he comes to the landing page, in seconds since he paid; before he has paid where that is less than zero."""
+
+    def play(self, world: "World") -> None:
+        session_id = world.open_session(self.who, self.cart, is_free=self.by == "free")
+        for number, seconds in enumerate(self.visits):
+            world.spawn(f"{self.who} visits {number}", self._visiting(world, session_id, self.thinks_seconds + seconds))
+        world.scheduler.sleep(self.thinks_seconds)
+        if self.by is None:
+            return
+        world.sandbox.pay(session_id, by=self.by, email=f"{self.who}@example.com", name=self.who)
+        world.say(f"{self.who} pays, by {self.by}")
+        if self.by.startswith("debit"):
+            world.scheduler.sleep(self.settles_seconds)
+            end = world.sandbox.settle if self.by == "debit_succeeds" else world.sandbox.fail
+            end(session_id)
+            world.say(f"{self.who}: {self.by}")
+
+    def _visiting(self, world: "World", session_id: str, seconds: float) -> Callable[[], None]:
+        def visit() -> None:
+            world.scheduler.sleep(max(0.0, seconds))
+            process = world.server_for(f"{self.who} visits at {seconds}")
+            if process is not None:
+                world.visit(process, session_id)
+
+        return visit
+
+
+@dataclass(frozen=True, kw_only=True)
+class Desk(Step):
+    """A command of staff, by a process of its own beside the servers."""
+
+    def act(self, desk: "Process") -> None:
+        raise NotImplementedError
+
+    def play(self, world: "World") -> None:
+        world.at_desk(f"{type(self).__name__.lower()}@{self.at:.0f}", self._act)
+
+    def _act(self, desk: "Process") -> None:
+        with suppress(Refused, NotFound, *NOT_NOW):
+            self.act(desk)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Count(Desk):
+    sku: str
+    on_hand: int
+
+    def act(self, desk: "Process") -> None:
+        desk.runtime.staff.count(self.sku, self.on_hand, ANN)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportKeys(Desk):
+    first: int
+    count: int
+
+    def act(self, desk: "Process") -> None:
+        keys = [f"KEY-{number}" for number in range(self.first, self.first + self.count)]
+        desk.runtime.staff.import_keys("keys", keys, ANN)
+
+
+@dataclass(frozen=True, kw_only=True)
+class OnCheckout(Desk):
+    who: str
+    what: str
+    """`run`, `ship`, `complete`, `retry`, `replan`, `note` or `look`."""
+
+    def act(self, desk: "Process") -> None:
+        session_id = desk.world.session_of(self.who)
+        staff = desk.runtime.staff
+        if session_id is None:
+            return
+        if self.what == "run":
+            desk.runtime.fulfill_checkout(session_id, source=Source.STAFF, actor=ANN.actor)
+        elif self.what == "ship":
+            staff.ship(session_id, [], carrier="Pigeon", tracking=None, by=ANN)
+        elif self.what == "complete":
+            staff.complete(session_id, [], ANN)
+        elif self.what == "retry":
+            staff.retry(session_id, ANN)
+        elif self.what == "replan":
+            staff.replan(session_id, ANN)
+        elif self.what == "note":
+            staff.note(session_id, "somebody called", ANN)
+        else:
+            desk.runtime.queries.checkout(session_id)
+            desk.runtime.queries.work_queue()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rebuild(Desk):
+    name: str
+
+    def act(self, desk: "Process") -> None:
+        desk.runtime.rebuild.rebuild(self.name)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trouble(Step):
+    """Somebody outside can't or won't for a while."""
+
+    whom: str
+    """`courier`, `stripe` or `mails`."""
+    is_for_good: bool
+    """Whether it refuses for good whatever it is asked meanwhile."""
+    seconds: float
+
+    def play(self, world: "World") -> None:
+        world.trouble_for(self.whom, Permanent if self.is_for_good else Temporary)
+        world.scheduler.sleep(self.seconds)
+        world.trouble_for(self.whom, None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Restart(Step):
+    """An operator stops a server and starts it again, as for an upgrade."""
+
+    server: str
+    away_seconds: float
+
+    def play(self, world: "World") -> None:
+        world.stop(self.server)
+        world.scheduler.sleep(self.away_seconds)
+        world.start(self.server)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Crash(Step):
+    server: str
+
+    def play(self, world: "World") -> None:
+        process = world.servers.get(self.server)
+        if process is not None:
+            world.crash(process)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resend(Step):
+    """Somebody has Stripe send everything about a customer once more."""
+
+    who: str
+
+    def play(self, world: "World") -> None:
+        session_id = world.session_of(self.who)
+        for event in world.sandbox.events():
+            if event.object_id == session_id:
+                world.sandbox.resend(event.id)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Story:
+    seed: int
+    servers: Sequence[str]
+    is_thin: bool
+    has_two_endpoints: bool
+    delivery_seconds_max: float
+    rates: dict[str, float]
+    steps: Sequence[Step]
+
+
+_RATES: Mapping[str, float] = {
+    "gives way": 0.05,
+    "stalls": 0.25,
+    "fails": 0.04,
+    "untold": 0.04,
+    "crash": 0.006,
+    "loses its locks": 0.01,
+    "times out": 0.1,
+    "untold call": 0.1,
+    "slow": 0.1,
+    "dropped": 0.15,
+    "doubled": 0.15,
+    "corrupted": 0.05,
+    "not heard": 0.1,
+}
+"""How likely each mishap is wherever it can happen, on a day that is neither calm nor fierce."""
+_DAY_SECONDS = 600.0
+_NAMES = ("anna", "ben", "cleo", "dora", "emil", "finn")
+
+
+def story(seed: int) -> Story:
+    """Some are calm but for one kind of trouble, some have it all: what hides in a storm shows in still water."""
+    chance = random.Random(f"story {seed}")
+    names = _NAMES[: chance.randint(1, len(_NAMES))]
+    servers = ("p1", "p2", "p3")[: chance.choice([1, 2, 2, 3])]
+    fierce = chance.choice([0.0, 0.3, 1.0, 1.0, 2.0])
+    draw = _Drawing(chance, names, servers, moments=[chance.uniform(0, _DAY_SECONDS) for _ in range(3)])
+    return Story(
+        seed=seed,
+        servers=servers,
+        is_thin=chance.random() < 0.15,
+        has_two_endpoints=chance.random() < 0.2,
+        delivery_seconds_max=chance.choice([0.0, 0.0, 1.0, 60.0, 400.0]),
+        rates={kind: rate * fierce * chance.choice([0.0, 1.0, 1.0]) for kind, rate in _RATES.items()},
+        steps=sorted(draw.steps(), key=lambda step: step.at),
+    )
+
+
+@dataclass(frozen=True)
+class _Drawing:
+    chance: random.Random
+    names: Sequence[str]
+    servers: Sequence[str]
+    moments: Sequence[float]
+    """When most of it happens: what nobody does at the same time has nothing to get in the way of."""
+
+    def steps(self) -> list[Step]:
+        chance = self.chance
+        return [
+            Count(at=0.0, sku="mug", on_hand=chance.randint(0, 6)),
+            Count(at=0.0, sku="vase", on_hand=chance.randint(0, 3)),
+            ImportKeys(at=0.0, first=0, count=chance.randint(0, 5)),
+            *(self._buy(who) for who in self.names),
+            *(self._event() for _ in range(chance.randint(0, 12))),
+        ]
+
+    def _at(self) -> float:
+        at = self.chance.choice([*self.moments, self.chance.uniform(0, _DAY_SECONDS)])
+        return round(at + self.chance.choice([0.0, 0.0, 0.02, 0.1, 0.5, 1.0, 1.5, 3.0]), 2)
+
+    def _buy(self, who: str) -> Buy:
+        chance = self.chance
+        by: list[PayBy | None] = ["card", "card", "debit_succeeds", "debit_succeeds", "debit_fails", "free", None]
+        return Buy(
+            at=self._at(),
+            who=who,
+            cart=[(name, chance.randint(1, 3)) for name in chance.sample(PRODUCTS, chance.choice([1, 1, 2, 3]))],
+            by=chance.choice(by),
+            thinks_seconds=chance.choice([0.0, 0.0, 1.0, 40.0]),
+            settles_seconds=chance.choice([0.0, 0.0, 1.0, 30.0, 300.0]),
+            visits=[chance.choice([-5.0, 0.0, 0.0, 1.0, 30.0, 300.0]) for _ in range(chance.randint(0, 3))],
+        )
+
+    def _event(self) -> Step:
+        chance, at, who = self.chance, self._at(), self.chance.choice(self.names)
+        server = chance.choice(self.servers)
+        match chance.randrange(14):
+            case 0 | 1 | 12 | 13:
+                return Count(at=at, sku=chance.choice(["mug", "vase"]), on_hand=chance.randint(0, 8))
+            case 2:
+                return ImportKeys(at=at, first=chance.randint(0, 6), count=chance.randint(1, 4))
+            case 3:
+                return Rebuild(at=at, name=chance.choice([each.name for each in PROJECTIONS]))
+            case 4:
+                whom = chance.choice(["couriers", "stripes", "mails"])
+                return Trouble(at=at, whom=whom, is_for_good=chance.random() < 0.3, seconds=chance.uniform(1, 300))
+            case 5:
+                return Restart(at=at, server=server, away_seconds=chance.uniform(0, 60))
+            case 6:
+                return Crash(at=at, server=server)
+            case 7:
+                return Resend(at=at, who=who)
+            case _:
+                return OnCheckout(at=at, who=who, what=chance.choice(_AT_DESK))
+
+
+_AT_DESK = ("run", "ship", "ship", "complete", "retry", "replan", "note", "look")

@@ -1,0 +1,217 @@
+"""Every interleaving of two webhook deliveries, a visit of the landing page, and one end of the process.
+
+A delivery has two steps, arriving and being committed; a visit has three, asking Stripe, getting the answer, and having
+it recorded. Between any two steps the engine does nothing, decides, or does everything that follows. That is all there
+is in the small; `make simulate` draws from what there is in the large.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+from builders import a_checkout, a_line_item
+from fakes.crash import CrashPoints
+from fakes.outside import FixedClock, Outside
+from greenlet import getcurrent, greenlet
+from shop import COMPLETED, SUCCEEDED, Shop, SQLiteStore
+
+from application.receive import receive
+from application.staff import By
+from domain.checkout import Checkout
+from domain.fulfillment import Fulfillment
+from domain.stripe_event import StripeEvent
+
+ID = "cs_test_small"
+CATALOG = """
+[products.prod_access]
+delivery = "access"
+[products.prod_mug]
+delivery = "courier"
+sku = "mug"
+track_stock = true
+"""
+PAID = a_checkout(
+    line_items=[a_line_item("li_1", product="prod_access"), a_line_item("li_2", product="prod_mug", quantity=2)]
+)
+UNPAID = replace(PAID, payment_status="unpaid")
+
+Step = Literal["first", "second", "visit", "crash"]
+STEPS: Mapping[Step, int] = {"first": 2, "second": 2, "visit": 3, "crash": 1}
+
+
+@dataclass(frozen=True)
+class Sent:
+    id: str
+    type: str
+    payment_status: str
+
+
+@dataclass(frozen=True)
+class Scenario:
+    before: Checkout
+    """What Stripe knows until the second delivery."""
+    first: Sent
+    second: Sent
+
+
+SCENARIOS = {
+    "the same event twice": Scenario(PAID, Sent("evt_1", COMPLETED, "paid"), Sent("evt_1", COMPLETED, "paid")),
+    "two events of the same": Scenario(PAID, Sent("evt_1", COMPLETED, "paid"), Sent("evt_2", COMPLETED, "paid")),
+    "a debit that arrives": Scenario(UNPAID, Sent("evt_1", COMPLETED, "unpaid"), Sent("evt_2", SUCCEEDED, "paid")),
+}
+
+
+def nothing(shop: Shop) -> None:
+    pass
+
+
+def deciding(shop: Shop) -> None:
+    shop.runtime.engine.run_until_quiet(effects=False)
+
+
+RESTS: Sequence[Callable[[Shop], None]] = (nothing, deciding, Shop.rest)
+
+
+def interleavings(left: Mapping[Step, int]) -> Iterator[tuple[Step, ...]]:
+    """Every order of these steps in which those of one name keep theirs."""
+    if not any(left.values()):
+        yield ()
+    for step, count in left.items():
+        if count:
+            for rest in interleavings({**left, step: count - 1}):
+                yield (step, *rest)
+
+
+class HeldInACall(CrashPoints):
+    """A call of Stripe's API that is made in a greenlet is held before and after it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.main = getcurrent()
+
+    def reach(self, place: str) -> None:
+        if getcurrent() is not self.main and place.endswith("Stripe was asked"):
+            self.main.switch()
+
+
+@dataclass
+class Run:
+    scenario: Scenario
+    store: SQLiteStore
+    directory: Path
+    rest: Callable[[Shop], None]
+    outside: Outside = field(init=False)
+    clock: FixedClock = field(default_factory=FixedClock)
+    waiting: dict[str, "Future[bool]"] = field(default_factory=dict)
+    acknowledged: set[str] = field(default_factory=set)
+    visit: Any = None
+    has_crashed: bool = False
+
+    def __post_init__(self) -> None:
+        self.outside = Outside(points=HeldInACall(), checkouts={ID: self.scenario.before})
+        self.shop = self._open()
+
+    def _open(self) -> Shop:
+        return Shop(directory=self.directory, store=self.store, outside=self.outside, clock=self.clock, catalog=CATALOG)
+
+    def take(self, order: Sequence[Step]) -> None:
+        done = dict.fromkeys(STEPS, 0)
+        for step in order:
+            done[step] += 1
+            if step == "crash":
+                self._crash()
+            elif step == "visit":
+                self._visit(done[step])
+            else:
+                self._deliver(step, getattr(self.scenario, step), done[step])
+            self.rest(self.shop)
+
+    def _crash(self) -> None:
+        self.shop.kill()
+        self.shop = self._open()
+        self.waiting.clear()
+        self.has_crashed, self.visit = True, None
+
+    def _visit(self, step: int) -> None:
+        if step == 1:
+            self.visit = greenlet(lambda: self.shop.visit(ID))
+        if self.visit is not None and not self.visit.dead:
+            self.visit.switch()
+
+    def _deliver(self, name: str, sent: Sent, step: int) -> None:
+        if step == 1:
+            if name == "second":
+                self.outside.checkouts[ID] = PAID
+            self.waiting[name] = self._post(sent)
+        elif name in self.waiting:
+            self.shop.runtime.writer.settle(self.waiting[name])
+        if name in self.waiting and self.waiting[name].done():
+            self.acknowledged.add(name)
+
+    def _post(self, sent: Sent) -> "Future[bool]":
+        waiter: Future[bool] = Future()
+        received = StripeEvent.Received(
+            type=sent.type,
+            livemode=False,
+            api_version="2026-10-28.endive",
+            account=None,
+            object_id=ID,
+            payment_status=sent.payment_status,
+            signature="t=1,v1=00",
+            body="{}",
+            occurred_at=self.clock(),
+            session_id=ID,
+        )
+        receive(self.shop.runtime.writer, self.clock, sent.id, received, waiter)
+        return waiter
+
+    def ending(self) -> dict[str, Any]:
+        """How it all ends, once Stripe has come again with what was not acknowledged."""
+        for name in ("first", "second"):
+            if name not in self.acknowledged:
+                self.shop.runtime.writer.settle(self._post(getattr(self.scenario, name)))
+        for _ in range(5):
+            self.shop.rest()
+            self.clock.advance(3600)
+        stock = self.shop.stock("mug")
+        return {
+            "state": self.shop.state(ID),
+            "requested": len(self.shop.events_of(Fulfillment.Requested)),
+            "delivered": sorted(event.line_item for event in self.shop.events_of(Fulfillment.LineItemDelivered)),
+            "stock": (stock.on_hand, stock.available),
+            "mails": [id.rpartition("mail_")[2] for id in self.outside.mailbox if "pending" not in id],
+            "outside": list(self.outside.deliveries),
+        }
+
+
+EXPECTED = {
+    "state": "fulfilled",
+    "requested": 1,
+    "delivered": ["li_1", "li_2"],
+    "stock": (3, 3),
+    "mails": ["receipt"],
+    "outside": [f"eff_{ID}_deliver_li_2"],
+}
+
+
+def test_there_are_so_many_interleavings() -> None:
+    assert len(set(interleavings(STEPS))) == 1680
+
+
+@pytest.mark.parametrize("rest", RESTS)
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_every_interleaving_ends_the_same(name: str, rest: Callable[[Shop], None], tmp_path: Path) -> None:
+    with closing(SQLiteStore()) as store:
+        for order in interleavings(STEPS):
+            run = Run(SCENARIOS[name], store, tmp_path, rest)
+            run.shop.runtime.staff.count("mug", 5, By(name="ann", reason="before the day"))
+            try:
+                run.take(order)
+                assert run.ending() == EXPECTED, " ".join(order)
+            finally:
+                run.shop.kill()
+                store.clear()

@@ -1,0 +1,70 @@
+"""The whole engine in one process, under one clock, with everything going wrong that a seed chose. See `run.play`.
+
+`make simulate SEEDS=1000` runs as many seeds as one wants; here are some, and those that have found something before.
+"""
+
+import pytest
+from simulation.planted import BUGS, planted
+from simulation.run import play
+from simulation.shrink import shrink
+from simulation.story import story
+
+SHARDS = 8
+SEEDS = 96
+KNOWN: dict[int, str] = {}
+"""Seeds that have found a bug, and which one."""
+
+NOTICED_BY = {
+    "acknowledged_before_durable": 8,
+}
+"""For each planted bug a seed that is known to notice it: where to begin to look."""
+SEEDS_MAX = 150
+"""Within so many seeds each planted bug has to be noticed."""
+
+
+@pytest.mark.parametrize("shard", range(SHARDS))
+def test_whatever_goes_wrong_the_invariants_hold(shard: int) -> None:
+    for seed in range(shard, SEEDS, SHARDS):
+        outcome = play(story(seed))
+        assert not outcome.problems, f"make simulate SEED={seed}: {outcome.problems[:3]}"
+
+
+@pytest.mark.parametrize("seed", KNOWN)
+def test_what_a_seed_has_found_once_stays_mended(seed: int) -> None:
+    assert play(story(seed)).problems == []
+
+
+def test_the_same_seed_is_the_same_run_to_the_letter() -> None:
+    first, second = play(story(17)), play(story(17))
+
+    assert first.trace == second.trace
+    assert first.mishaps == second.mishaps
+
+
+def test_a_run_can_be_repeated_from_its_mishaps() -> None:
+    first = play(story(11))
+
+    again = play(first.story, first.mishaps)
+
+    assert first.mishaps
+    assert again.trace == first.trace
+
+
+@pytest.mark.parametrize("bug", BUGS)
+def test_a_planted_bug_is_noticed(bug: str) -> None:
+    with planted(bug):
+        known = NOTICED_BY.get(bug)
+        seeds = [*([known] if known is not None else []), *range(SEEDS_MAX)]
+        noticed = next((seed for seed in seeds if play(story(seed)).problems), None)
+
+    assert noticed is not None, f"{bug} goes unnoticed in {SEEDS_MAX} seeds"
+
+
+def test_a_failing_run_is_made_shorter_and_still_fails() -> None:
+    with planted("backorder_never_served"):
+        outcome = next(found for seed in range(SEEDS_MAX) if (found := play(story(seed))).problems)
+
+        short = shrink(outcome, tries_max=60)
+
+    assert short.problems
+    assert len(short.story.steps) + len(short.mishaps) < (len(outcome.story.steps) + len(outcome.mishaps)) / 2

@@ -1,0 +1,383 @@
+"""All there is in a run: Stripe's books, the customers' mailbox, the courier, and the processes of the engine."""
+
+import random
+import sqlite3
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+from typing import Any
+from zlib import crc32
+
+import msgspec
+from eventsourcing.persistence import PersistenceError, StoredEvent
+from simulation.chance import Chance
+from simulation.post import SimulatedCarrier
+from simulation.process import Process
+from simulation.scheduler import Scheduler, Task
+from simulation.store import NOWHERE, open_log
+from simulation.story import NOT_NOW, PRODUCTS
+from simulation.web import Web
+
+from application.checkout_state import checkout_state
+from application.log import Log
+from application.ports import DeliveryReceipt, DeliveryRequest, Permanent, SessionUnknown, Temporary
+from domain.checkout import Checkout
+from domain.checkout_session import CheckoutSession, Source
+from domain.fulfillment import Fulfillment
+from domain.identifiers import fulfillment_id
+from domain.mail import Mail
+from infrastructure.settings import load_settings
+from infrastructure.stripe.translation import checkout_of, read_session
+from interfaces.sandbox.clock import Clock
+from interfaces.sandbox.courier import Office, Pace
+from interfaces.sandbox.errors import StripeError
+from interfaces.sandbox.sandbox import Sandbox
+from interfaces.sandbox.session_shapes import SessionShapes
+from interfaces.sandbox.shapes import Expand
+
+BEGINNING = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+_DEBIT_SECONDS = 30 * 86400.0
+"""Stories settle their debits themselves."""
+_TRACE_MAX = 20_000
+_REST_SECONDS = 240.0
+_VISIT_SECONDS_MAX = 30.0
+_URL = "http://127.0.0.1:4242/webhook"
+_databases = count()
+
+
+class Standstill:
+    """A background in which nothing ever happens: the world lets time pass itself."""
+
+    def submit(self, job: Any) -> Any:
+        return None
+
+    def stop(self) -> None: ...
+
+
+@dataclass
+class World:
+    chance: Chance
+    directory: Path
+    catalog: str
+    names: Sequence[str] = ("p1",)
+    """Of the servers."""
+    is_thin: bool = False
+    has_two_endpoints: bool = False
+    delivery_seconds_max: float = 30.0
+    environment: Mapping[str, str] = field(default_factory=dict)
+    trace: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.scheduler = Scheduler()
+        self._looks = 0
+        self._lots = str(self.chance.seed)
+        self._random = random.Random(f"jitter {self.chance.seed}")
+        self.database = f"file:simulation{next(_databases)}?mode=memory&cache=shared"
+        self.views = f"{self.database.replace('?', '-views?')}"
+        self._anchors = [sqlite3.connect(name, uri=True) for name in (self.database, self.views)]
+        self.held_locks: dict[str, object] = {}
+        self.graves: list[Process] = []
+        self.servers: dict[str, Process] = {}
+        self.mailbox: dict[str, Mail] = {}
+        """By message ID: the same one twice is one mail, as a mail server and a reader see it."""
+        self.deliveries: dict[str, DeliveryRequest] = {}
+        """By idempotency key: whoever delivers does it once per key."""
+        self.couriers_trouble: Exception | None = None
+        self.stripes_trouble: Exception | None = None
+        self.mails_trouble: Exception | None = None
+        self.open_effects: set[str] = set()
+        self.given_up: set[str] = set()
+        self._committed_at = 0.0
+        self.customers: dict[str, str] = {}
+        """Session to the customer's name."""
+        self._numbers: Counter[str] = Counter()
+        self._whats: dict[str, str] = {}
+        self.web = Web(self.scheduler)
+        self.carrier: SimulatedCarrier | None = None
+        self.sandbox = Sandbox(
+            pace=Pace(debit_delay_seconds=_DEBIT_SECONDS),
+            seed=self.chance.seed,
+            clock=Clock(self.wall),
+            background=Standstill(),
+            carrier=self._carrier,
+        )
+        endpoints = [self.sandbox.add_webhook(_URL, is_thin=self.is_thin)]
+        if self.has_two_endpoints:
+            endpoints.append(self.sandbox.add_webhook(_URL))
+        self.webhook_secrets = ",".join(endpoint.secrets[-1].value for endpoint in endpoints)
+        for name in PRODUCTS:
+            self.sandbox.create_product({"id": f"prod_{name}", "name": name})
+        self._settings_path = self.directory / "catalog.toml"
+
+    def _carrier(self, office: Office) -> SimulatedCarrier:
+        self.carrier = SimulatedCarrier(self, office)
+        return self.carrier
+
+    # Time.
+
+    def wall(self) -> float:
+        return BEGINNING.timestamp() + self.scheduler.now
+
+    def clock(self) -> datetime:
+        """A microsecond later at every look, so that no two events are of one moment."""
+        self._looks += 1
+        return BEGINNING + timedelta(seconds=self.scheduler.now, microseconds=self._looks)
+
+    def jitter(self) -> float:
+        return self._random.random()
+
+    def pass_time(self) -> None:
+        """What time brings at Stripe: debits settle or fail, sessions expire."""
+        while True:
+            self.sandbox.tick()
+            self.scheduler.sleep(600.0 if self.chance.is_calm else 15.0)
+
+    # Processes.
+
+    def process(self, name: str, *, is_desk: bool = False) -> Process:
+        self._settings_path.write_text(self.catalog)
+        settings = load_settings(
+            {
+                "STRIPE_API_KEY": "sk_test_123456789012",
+                "STRIPE_WEBHOOK_SECRET": self.webhook_secrets,
+                "DATABASE_URL": f"sqlite:///{self.directory}/fulfillment.db",
+                "FULFILL_CATALOG": str(self._settings_path),
+                **self.environment,
+            },
+            None,
+        )
+        return Process(self, name, settings, is_desk=is_desk)
+
+    def start(self, name: str) -> None:
+        """A server with a worker; nothing if it runs."""
+        if name in self.servers:
+            return
+        self.say(f"{name} starts")
+        self.servers[name] = process = self.process(name)
+        process.start()
+
+    def crash(self, process: Process) -> None:
+        self.say(f"{process.name} crashes")
+        if self.servers.get(process.name) is process:
+            del self.servers[process.name]
+            if not self.chance.is_calm:
+                self.scheduler.spawn(f"restart of {process.name}", self, self._restarting(process.name))
+        process.kill()
+
+    def _restarting(self, name: str) -> Callable[[], None]:
+        def restart() -> None:
+            self.scheduler.sleep(self.chance.amount(f"restart of {name} at {len(self.graves)}", 0.0, 40.0))
+            self.start(name)
+
+        return restart
+
+    def stop(self, name: str) -> None:
+        """Tell a server to stop, and wait until it has; nothing if it does not run."""
+        process = self.servers.pop(name, None)
+        if process is None:
+            return
+        self.say(f"{name} is told to stop")
+        stopping = process.spawn("stop", process.runtime.engine.stop)
+        self.scheduler.wait(lambda: stopping.is_done or not process.is_alive)
+        if process.is_alive:
+            self.say(f"{name} has stopped")
+            process.kill()
+
+    def at_desk(self, name: str, act: Callable[[Process], None]) -> None:
+        """Have a command of staff carried out by a process of its own, and wait until it is over."""
+        desk = self.process(name, is_desk=True)
+        acting = desk.spawn("desk", lambda: act(desk))
+        self.say(f"{name} begins")
+        self.scheduler.wait(lambda: acting.is_done or not desk.is_alive)
+        if desk.is_alive:
+            self.say(f"{name} is done")
+            desk.kill()
+
+    def server_for(self, what: str) -> Process | None:
+        """The one that a request comes to; None if none is up."""
+        names = sorted(self.servers)
+        return self.servers[self.chance.pick(what, names)] if names else None
+
+    # What customers do.
+
+    def open_session(self, who: str, cart: Sequence[tuple[str, int]], *, is_free: bool) -> str:
+        items = [
+            {
+                "quantity": quantity,
+                "price_data": {"currency": "eur", "product": f"prod_{name}", "unit_amount": 0 if is_free else 1000},
+            }
+            for name, quantity in cart
+        ]
+        session = self.sandbox.create_session(
+            {"mode": "payment", "success_url": "http://127.0.0.1:4242/after-checkout", "line_items": items}
+        )
+        self.customers[session.id] = who
+        return session.id
+
+    def session_of(self, who: str) -> str | None:
+        return next((id for id, name in self.customers.items() if name == who), None)
+
+    def visit(self, process: Process, session_id: str) -> None:
+        """A customer comes to the landing page, and waits until it is there or the connection is gone."""
+        visit = process.spawn(f"{self.whose(session_id)} visits", lambda: self._show(process, session_id))
+        self.scheduler.wait(lambda: visit.is_done or not process.is_alive, _VISIT_SECONDS_MAX)
+
+    def _show(self, process: Process, session_id: str) -> None:
+        try:
+            process.runtime.fulfill_checkout(session_id, source=Source.LANDING_PAGE, actor="customer")
+        except NOT_NOW as trouble:
+            self.say(f"{self.whose(session_id)} sees what the log knows: {type(trouble).__name__}")
+        try:
+            session = process.runtime.log.get(CheckoutSession, session_id)
+            fulfillment = process.runtime.log.get(Fulfillment, fulfillment_id(session_id))
+        except PersistenceError:
+            return
+        state = checkout_state(session, fulfillment)
+        is_shown_as_paid = session.is_paid or fulfillment.requested is not None
+        assert not is_shown_as_paid or self.sandbox.books.of(session_id).is_to_fulfill, f"shown as {state}, not paid"
+        self.say(f"{self.whose(session_id)} sees: {state}")
+
+    # What is outside of the engine.
+
+    def stripe_answer(self, session_id: str) -> Checkout:
+        if self.stripes_trouble is not None:
+            raise self.stripes_trouble
+        expand = Expand(frozenset({"line_items.data.price.product"}))
+        try:
+            with self.sandbox.reading() as state:
+                shown = SessionShapes(state).session(state.session(session_id), expand)
+        except StripeError as error:
+            raise SessionUnknown("Stripe knows no such session.") from error
+        session = read_session(msgspec.json.encode(shown))
+        assert session.line_items is not None
+        return checkout_of(session, session.line_items.data)
+
+    def take_mail(self, mail: Mail, message_id: str) -> None:
+        if self.mails_trouble is not None:
+            raise self.mails_trouble
+        known = self.mailbox.setdefault(message_id, mail)
+        assert known == mail, f"one message ID was used for two different mails: {message_id}"
+        self.say(f"a mail {mail.kind} arrives as {message_id}")
+
+    def take_delivery(self, request: DeliveryRequest) -> DeliveryReceipt:
+        if self.couriers_trouble is not None:
+            raise self.couriers_trouble
+        self.deliveries.setdefault(request.idempotency_key, request)
+        self.say(f"the courier has taken {request.line.id} for {self.whose(request.session_id)}")
+        return DeliveryReceipt(note="the courier has it")
+
+    def trouble_for(self, whom: str, error: type[Temporary] | type[Permanent] | None) -> None:
+        trouble = None if error is None else error(f"{whom}: trouble")
+        setattr(self, f"{whom}_trouble", trouble)
+        self.say(f"{whom}: {'well again' if error is None else error.__name__}")
+
+    # The end of a day.
+
+    def calm_down(self) -> None:
+        self.chance.is_calm = True
+        self.couriers_trouble = self.stripes_trouble = self.mails_trouble = None
+        self.scheduler.poll_seconds_max = 900.0
+        self.say("Nothing goes wrong from here on")
+        for name in self.names:
+            self.start(name)
+
+    def is_at_rest(self) -> bool:
+        """Whether nothing is left that would happen by itself."""
+        assert self.carrier is not None
+        with self.sandbox.reading() as state:  # which lets time pass at Stripe, and may give the post something to do
+            is_over = all(session.status != "open" and session.debit is None for session in state.sessions.values())
+        return is_over and self.carrier.is_idle and not self.open_effects and self._is_followed()
+
+    def _is_followed(self) -> bool:
+        """Whether every event has been followed, and some time has passed since the latest."""
+        return self.scheduler.now - self._committed_at > _REST_SECONDS
+
+    def what_is_open(self) -> str:
+        assert self.carrier is not None
+        return f"{sorted(self.open_effects)}, post under way: {not self.carrier.is_idle}"
+
+    # Who is meant.
+
+    def whose(self, session_id: str | None) -> str:
+        return self.customers.get(session_id or "", "nobody")
+
+    def what(self, event_id: str) -> str:
+        """Names a Stripe event by what it says, so that it keeps its name when other things do not happen."""
+        if event_id not in self._whats:
+            with self.sandbox.reading() as state:
+                event = state.event(event_id)
+            name = f"{event.type.rpartition('.')[2]} of {self.whose(event.object_id)}"
+            self._numbers[name] += 1
+            self._whats[event_id] = name if self._numbers[name] == 1 else f"{name} {self._numbers[name]}"
+        return self._whats[event_id]
+
+    # What is told of it.
+
+    def mishap(self, place: str, kinds: Sequence[str]) -> str | None:
+        what = self.chance.mishap(place, kinds)
+        if what is not None:
+            self._lots = f"{self.chance.seed} {place} {self.chance.drawn[-1].number}"
+            self.say(f"MISHAP at {place}: {what}")
+        return what
+
+    def say(self, text: str) -> None:
+        if len(self.trace) < _TRACE_MAX:
+            self.trace.append(f"{self.scheduler.now:10.2f}s  {text}")
+
+    def tell_of_events(self, place: str, events: Sequence[StoredEvent]) -> None:
+        for event in events:
+            self._note(event)
+            stream = str(event.originator_id)
+            for session_id, customer in self.customers.items():
+                stream = stream.replace(session_id, f"({customer})")
+            self.say(f"{place}: {event.topic} in {stream}@{event.originator_version}")
+
+    def _note(self, event: StoredEvent) -> None:
+        self._committed_at = self.scheduler.now
+        id = str(event.originator_id)
+        if event.topic in {"Effect.Requested", "Effect.RetryRequested"}:
+            self.open_effects.add(id)
+            self.given_up.discard(id)
+        elif event.topic in {"Effect.Succeeded", "Effect.GivenUp", "Effect.Withdrawn"}:
+            self.open_effects.discard(id)
+            if event.topic == "Effect.GivenUp":
+                self.given_up.add(id)
+
+    def take_given_up(self, session_id: str) -> bool:
+        """Whether something of this checkout was given up since this was last asked."""
+        ids = {id for id in self.given_up if session_id in id}
+        self.given_up -= ids
+        return bool(ids)
+
+    # Running it.
+
+    def spawn(self, name: str, run: Callable[[], None]) -> Task:
+        return self.scheduler.spawn(name, self, run)
+
+    def choose(self, ready: list[Task], last: Task | None) -> Task:
+        """Whoever went on last goes on, if he has not given way; else who comes first by lot. Lots are drawn anew with
+        every mishap: each seed has an order of its own, and keeps it."""
+        if last in ready and not last.gives_way:
+            return last
+        others = [task for task in ready if not task.gives_way] or ready
+        for task in ready:
+            task.gives_way = False
+        return min(others, key=lambda task: (self._lot(task.name), task.name))
+
+    def _lot(self, name: str) -> int:
+        return crc32(f"{self._lots} {name}".encode())
+
+    def close(self) -> None:
+        self.scheduler.end()
+        for process in [*self.graves, *self.servers.values()]:
+            process.bury()
+        self.web.close()
+        for anchor in self._anchors:
+            anchor.close()
+
+    def open_log(self) -> Log:
+        """To be read when all is over, with nothing happening."""
+        return open_log(self.database, NOWHERE)
