@@ -53,6 +53,12 @@ class Event:
     session_id: str | None = None
     """The Checkout Session it belongs to."""
 
+    @property
+    def session(self) -> str:
+        """The same, of an event that always belongs to one."""
+        assert self.session_id is not None, f"{self.TOPIC} is always stamped with its session"
+        return self.session_id
+
 
 E = TypeVar("E", bound=Event)
 

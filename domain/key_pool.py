@@ -98,26 +98,24 @@ class KeyPool(Aggregate["KeyPoolFact"]):
                 known = self.known.union(key.text for key in event.keys)
                 return replace(self, known=known, supply=self.free + event.keys, taken=0)
             case KeyPool.Assigned():
-                claim = Claim(event.session_id or "", event.line_item)
-                ledger = _with(self.ledger, claim, event.keys)
-                state = replace(self, taken=self.taken + len(event.keys), ledger=ledger)
-                return state._no_longer_waiting(claim)
+                claim = Claim(event.session, event.line_item)
+                ledger, waiting = _with(self.ledger, claim, event.keys), _without(self.waiting, claim)
+                return replace(self, taken=self.taken + len(event.keys), ledger=ledger, waiting=waiting)
             case KeyPool.RanOut():
-                claim = Claim(event.session_id or "", event.line_item)
+                claim = Claim(event.session, event.line_item)
                 return replace(self, waiting={**self.waiting, claim: event.quantity})
             case KeyPool.WaitEnded():
-                return self._no_longer_waiting(Claim(event.session_id or "", event.line_item))
+                return replace(self, waiting=_without(self.waiting, Claim(event.session, event.line_item)))
             case _:
                 assert_never(event)
-
-    def _no_longer_waiting(self, claim: Claim) -> Self:
-        if claim not in self.waiting:
-            return self
-        return replace(self, waiting={other: n for other, n in self.waiting.items() if other != claim})
 
 
 KeyPoolFact = KeyPool.Imported | KeyPool.Assigned | KeyPool.RanOut | KeyPool.WaitEnded
 KeyPoolFacts = Sequence[KeyPoolFact]
+
+
+def _without(waiting: Mapping[Claim, int], claim: Claim) -> Mapping[Claim, int]:
+    return {other: quantity for other, quantity in waiting.items() if other != claim}
 
 
 def _with(

@@ -161,7 +161,7 @@ class StockItem(Aggregate["StockItemFact"]):
                 assert_never(event)
 
     def _needing(self, event: "StockItemClaimed", need: Need | None) -> Self:
-        claim = Claim(event.session_id or "", event.line_item)
+        claim = Claim(event.session, event.line_item)
         before, needs = self.needs.get(claim), {**self.needs}
         if need is None:
             needs.pop(claim, None)

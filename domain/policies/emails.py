@@ -53,7 +53,7 @@ class EmailPolicy:
                 | Fulfillment.LineItemBlocked()
                 | Fulfillment.LineItemDelivered()
             ):
-                self._tell_of_lines(event.session_id or "", do)
+                self._tell_of_lines(event.session, do)
             case Fulfillment.Shipped():
                 self._tell_of_parcel(event, do)
             case CheckoutSession.RetryRequested():
@@ -90,11 +90,10 @@ class EmailPolicy:
                 self._request(session, MailKind.DELIVERED, [_line(line)], do, occasion=line.plan.id)
 
     def _tell_of_parcel(self, event: Fulfillment.Shipped, do: Streams) -> None:
-        session_id = event.session_id or ""
         fulfillment = do.load(Fulfillment, event.originator_id)
         parcel = fulfillment.parcels[event.number - 1]
         lines = [_line(fulfillment.lines[id]) for id in event.lines]
-        session = do.load(CheckoutSession, session_id)
+        session = do.load(CheckoutSession, event.session)
         self._request(session, MailKind.SHIPPED, lines, do, occasion=event.number, parcel=parcel)
 
     def _request(

@@ -84,7 +84,7 @@ def _release_hold(session_id: str, do: Streams) -> None:
 
 def _hand_over(event: Event, do: Streams) -> None:
     """Take on every line that waits for nothing of ours any more."""
-    session_id = event.session_id or ""
+    session_id = event.session
     lines = do.load(Fulfillment, event.originator_id).lines
     if isinstance(event, Fulfillment.Replanned):
         for gone in event.replaced:
@@ -124,7 +124,7 @@ def _hand_over_keys(session_id: str, line: Line, name: str, do: Streams) -> None
 
 def _deliver_keys(event: KeyPool.Assigned, do: Streams) -> None:
     """Hand over what an import gave to a line that waited; if its stock is gone, the line gets it with the stock."""
-    id = fulfillment_id(event.session_id or "")
+    id = fulfillment_id(event.session)
     line = do.load(Fulfillment, id).lines.get(event.line_item)
     if line is not None and line.is_ready:
         do.command(Fulfillment, id, Fulfillment.deliver, event.line_item, keys=event.keys)
@@ -134,7 +134,7 @@ def _stop_waiting_for_keys(event: Fulfillment.LineItemDelivered | Fulfillment.Li
     """A person delivered a line for which keys were missing, or its stock is gone: the next import is for others."""
     line = do.load(Fulfillment, event.originator_id).lines[event.line_item]
     if line.state is LineState.DELIVERED or not line.is_ready:
-        _stop_waiting(event.session_id or "", line.plan, do)
+        _stop_waiting(event.session, line.plan, do)
 
 
 def _stop_waiting(session_id: str, plan: PlannedLine, do: Streams) -> None:
@@ -147,7 +147,7 @@ def _follow_delivery(
 ) -> None:
     """A line goes as the effect that delivers it goes, unless it was planned anew since."""
     requested = do.load(Effect, event.originator_id).requested
-    id = fulfillment_id(event.session_id or "")
+    id = fulfillment_id(event.session)
     if requested is None or requested.line is None:
         return
     line = do.load(Fulfillment, id).lines.get(requested.line.id)
@@ -162,7 +162,7 @@ def _follow_delivery(
             do.command(Fulfillment, id, Fulfillment.resume, line.plan.id)
         case Effect.Withdrawn():
             if _is_to_hand_over(line):  # its stock came back while another process withdrew it
-                _hand_over_outside(event.session_id or "", line, do)
+                _hand_over_outside(event.session, line, do)
 
 
 def _retry(session_id: str, do: Streams) -> None:

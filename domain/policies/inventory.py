@@ -24,23 +24,22 @@ class InventoryPolicy:
     )
 
     def decide(self, event: Event, do: Streams) -> None:
-        session_id = event.session_id or ""
         match event:
             case Fulfillment.StockHeld():
                 for line in event.lines:
-                    _reserve(session_id, line, do)
+                    _reserve(event.session, line, do)
             case Fulfillment.HoldReleased():
                 for line in event.lines:
-                    _release(session_id, line, do)
+                    _release(event.session, line, do)
             case Fulfillment.Requested():
                 held = do.load(Fulfillment, event.originator_id).held
-                _change(session_id, held, event.plan, do)
+                _change(event.session, held, event.plan, do)
             case Fulfillment.Replanned():
-                _change(session_id, event.replaced, event.lines, do)
+                _change(event.session, event.replaced, event.lines, do)
             case Fulfillment.LineItemDelivered():
                 _dispatch(event, do)
             case StockItem.Reserved() | StockItem.Backordered():
-                _tell(session_id, event.line_item, do.load(StockItem, event.originator_id), do)
+                _tell(event.session, event.line_item, do.load(StockItem, event.originator_id), do)
             case _:
                 pass
 
@@ -70,7 +69,7 @@ def _change(session_id: str, before: tuple[PlannedLine, ...], after: tuple[Plann
 def _dispatch(event: Fulfillment.LineItemDelivered, do: Streams) -> None:
     plan = do.load(Fulfillment, event.originator_id).lines[event.line_item].plan
     if plan.stock_sku is not None:
-        claim = Claim(event.session_id or "", event.line_item)
+        claim = Claim(event.session, event.line_item)
         do.command(StockItem, stock_id(plan.stock_sku), StockItem.dispatch, claim)
 
 

@@ -31,9 +31,9 @@ POLICIES: Sequence[Policy] = [
 ]
 SAMPLES: Sequence[Event] = [
     *sample_log(),
-    Fulfillment.Replanned(lines=(MUG,), replaced=(MUG,), catalog="beef"),
+    Fulfillment.Replanned(lines=(MUG,), replaced=(MUG,), catalog="beef", session_id=SESSION),
     Fulfillment.LineItemBlocked(
-        line_item=MUG.id, state=LineState.BACKORDERED, detail="none left", is_stock_missing=True
+        line_item=MUG.id, state=LineState.BACKORDERED, detail="none left", is_stock_missing=True, session_id=SESSION
     ),
 ]
 each_policy = pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: policy.name)
