@@ -8,7 +8,7 @@ SOURCES := domain application infrastructure interfaces tests
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench soak format lint types contracts check-tests lock clean
+.PHONY: help setup demo test check bench soak mutate format lint types contracts check-tests lock clean
 
 help: ## print this help
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -54,6 +54,9 @@ check-tests: setup
 
 soak: setup ## many processes killed at random, for ten minutes; MINUTES=3 PARTS="engine log failover" to choose
 	PYTHONPATH=tests $(BIN)/python -m soak $(PARTS)
+
+mutate: setup ## make each small mistake in domain/, and see that a test notices; ONLY=domain/stock_item.py for one module
+	@PYTHONPATH=tests $(BIN)/python -m mutation $(ONLY) $(if $(JSON),--json $(JSON))
 
 lock: ## pin the dependencies anew (needs uv on the path)
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header \
