@@ -1,5 +1,6 @@
 """An effect: asked for once, claimed by one worker, repeated until it works or is given up."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -7,8 +8,10 @@ from builders import a_line_item
 from scenario import NOW, Given, given
 
 from domain.catalog import HTTP, PlannedLine
-from domain.effect import RETRIEVE, Effect
+from domain.effect import MAIL, RETRIEVE, Effect
 from domain.event import Event
+from domain.mail import Mail, MailKind
+from domain.personal import Personal
 
 LATER = NOW + timedelta(minutes=1)
 REQUESTED = Effect.Requested(kind=RETRIEVE, step="retrieve_completed")
@@ -17,6 +20,22 @@ SUCCEEDED = Effect.Succeeded(number=1)
 GIVEN_UP = Effect.GivenUp(error="HTTP 410")
 WITHDRAWN = Effect.Withdrawn(why="It has been paid meanwhile")
 RETRY = Effect.RetryRequested()
+ADA, NAME = Personal("ada@example.com"), Personal("Ada Example")
+RECEIPT = Mail(
+    kind=MailKind.RECEIPT,
+    to=None,
+    name=None,
+    locale="en",
+    currency="eur",
+    amount_subtotal=1000,
+    amount_discount=0,
+    amount_shipping=0,
+    amount_tax=0,
+    amount_total=1000,
+    lines=(),
+    ordered_at=NOW,
+)
+MAIL_REQUESTED = Effect.Requested(kind=MAIL, step="mail_receipt", mail=RECEIPT)
 
 
 def started(number: int = 1, worker: str = "w1") -> Effect.AttemptStarted:
@@ -213,3 +232,33 @@ def test_a_retry_counts_the_attempts_anew_and_goes_on_numbering_them() -> None:
     effect = the_effect(REQUESTED, started(), FAILED, started(2), GIVEN_UP, RETRY, started(3)).state
 
     assert (effect.attempt, effect.attempts_since_request) == (3, 1)
+
+
+def test_what_is_asked_for_again_has_all_of_its_attempts_again() -> None:
+    effect = the_effect(REQUESTED, started(), FAILED, started(2), WITHDRAWN, REQUESTED, started(3)).state
+
+    assert (effect.attempt, effect.attempts_since_request) == (3, 1)
+
+
+def test_a_mail_that_had_nobody_to_go_to_goes_to_the_address_that_is_known_now() -> None:
+    before = the_effect(MAIL_REQUESTED, Effect.GivenUp(error="no address"))
+
+    after = before.when(Effect.readdress, ADA, NAME).then(
+        RETRY, Effect.Requested(kind=MAIL, step="mail_receipt", mail=replace(RECEIPT, to=ADA, name=NAME))
+    )
+
+    assert after.state.is_open
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        pytest.param((), id="not asked for"),
+        pytest.param((MAIL_REQUESTED,), id="a mail that is due"),
+        pytest.param((MAIL_REQUESTED, started()), id="a mail that is being sent"),
+        pytest.param((MAIL_REQUESTED, started(), SUCCEEDED), id="a mail that was sent"),
+        pytest.param((REQUESTED, GIVEN_UP), id="no mail"),
+    ],
+)
+def test_only_a_mail_that_was_given_up_is_addressed_anew(before: tuple[Event, ...]) -> None:
+    the_effect(*before).when(Effect.readdress, ADA, NAME).then_nothing()

@@ -159,6 +159,7 @@ def test_a_key_that_leaves_the_pool_has_few_others_copied() -> None:
 
     assert (len(state.assigned), state.free) == (1000, ())
     assert copied < 10_000
+    assert len(state.ledger.maps) <= 10, "a key is looked up in each of them"
 
 
 def test_the_pool_is_what_the_stream_is_named_after() -> None:
