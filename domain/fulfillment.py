@@ -106,7 +106,6 @@ class Fulfillment(Aggregate["FulfillmentFact"]):
     lines: Mapping[str, Line] = field(default_factory=dict)
     """In the session's order."""
     parcels: tuple[Parcel, ...] = ()
-    is_completed: bool = False
 
     @property
     def is_settled(self) -> bool:
@@ -170,18 +169,13 @@ class Fulfillment(Aggregate["FulfillmentFact"]):
         return [self.LineItemResumed(line_item=line_item)]
 
     def deliver(
-        self,
-        line_item: str,
-        *,
-        keys: tuple[Personal, ...] = (),
-        link: str | None = None,
-        note: str | None = None,
+        self, line_item: str, *, keys: tuple[Personal, ...] = (), note: str | None = None
     ) -> "FulfillmentFacts":
         """The line is handed over; a line that already is, is not handed over again."""
         line = self.lines.get(line_item)
         if line is None or line.state is LineState.DELIVERED:
             return []
-        return self._and_completion([self.LineItemDelivered(line_item=line_item, keys=keys, link=link, note=note)])
+        return self._and_completion([self.LineItemDelivered(line_item=line_item, keys=keys, note=note)])
 
     def complete(self, line_items: Sequence[str], note: str | None = None) -> "FulfillmentFacts":
         """Staff handed these lines over by hand; none given means those that only a person delivers.
@@ -265,7 +259,7 @@ class Fulfillment(Aggregate["FulfillmentFact"]):
                 )
                 return replace(self, parcels=(*self.parcels, parcel))
             case Fulfillment.Completed():
-                return replace(self, is_completed=True)
+                return self
             case _:
                 assert_never(event)
 

@@ -14,10 +14,12 @@ MUG, POSTER = planned("li_mug", SHIPMENT, tracks="mug"), planned("li_poster", SH
 CARDS = planned("li_cards", SHIPMENT)
 HOOK = planned("li_hook", HTTP, settings={"url": "https://example.com/hook"})
 WRAP = planned("li_wrap", MANUAL)
+CARD = planned("li_card", MANUAL)
 COURSE = planned("li_course", ACCESS)
 
 MUG_RESERVED = Fulfillment.LineItemReserved(line_item="li_mug")
 MUG_BACKORDERED = Fulfillment.LineItemBlocked(line_item="li_mug", state=LineState.BACKORDERED, detail="why")
+CARD_BLOCKED = Fulfillment.LineItemBlocked(line_item="li_card", state=LineState.MANUAL, detail="why")
 WRAP_BLOCKED = Fulfillment.LineItemBlocked(line_item="li_wrap", state=LineState.MANUAL, detail="why")
 COMPLETED = Fulfillment.Completed()
 
@@ -39,9 +41,9 @@ def shipped(number: int, *lines: str) -> Fulfillment.Shipped:
 
 def test_staff_hand_over_what_only_a_person_delivers() -> None:
     """The mug would never be served by a count any more, and the poster never be packed."""
-    before = the_fulfillment(requested(WRAP, MUG, POSTER, HOOK), WRAP_BLOCKED, MUG_BACKORDERED)
+    before = the_fulfillment(requested(WRAP, MUG, POSTER, CARD, HOOK), WRAP_BLOCKED, MUG_BACKORDERED, CARD_BLOCKED)
 
-    before.when(Fulfillment.complete, []).then(delivered("li_wrap"))
+    before.when(Fulfillment.complete, []).then(delivered("li_wrap"), delivered("li_card"))
 
 
 def test_what_waits_for_stock_or_a_parcel_is_handed_over_if_it_is_named() -> None:

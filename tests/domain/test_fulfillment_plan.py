@@ -11,6 +11,7 @@ from domain.fulfillment import Fulfillment
 from domain.line import LineState
 
 MUG = planned("li_mug", SHIPMENT, tracks="mug")
+CUP = planned("li_cup", SHIPMENT, tracks="cup")
 POSTER = planned("li_poster", SHIPMENT)
 COURSE = planned("li_course", ACCESS, settings={"link": "https://example.com/course"})
 KEY = planned("li_key", LICENSE_KEY, settings={"pool": "pro"})
@@ -33,7 +34,7 @@ WRAP_BLOCKED = blocked("li_wrap", LineState.MANUAL, "No rule says how to deliver
 
 
 def test_a_delayed_payment_holds_the_lines_whose_stock_is_tracked() -> None:
-    the_fulfillment().when(Fulfillment.hold, [MUG, POSTER, COURSE]).then(Fulfillment.StockHeld(lines=(MUG,)))
+    the_fulfillment().when(Fulfillment.hold, [MUG, POSTER, CUP, COURSE]).then(Fulfillment.StockHeld(lines=(MUG, CUP)))
 
 
 def test_stock_is_held_once() -> None:
@@ -119,6 +120,18 @@ def test_a_blocked_line_is_planned_anew() -> None:
     )
 
     assert (after.state.lines["li_wrap"].state, after.state.lines["li_wrap"].is_to_pack) == (LineState.PENDING, True)
+
+
+def test_every_blocked_line_whose_rule_changed_is_planned_anew_in_one_go() -> None:
+    poster, course = replace(POSTER, item=WRAP.item), replace(COURSE, item=HOOK.item)
+    before = the_fulfillment(requested(WRAP, HOOK), WRAP_BLOCKED, blocked("li_hook", LineState.GIVEN_UP))
+
+    after = before.when(Fulfillment.replan, [poster, course], "beef").then(
+        Fulfillment.Replanned(lines=(poster, course), replaced=(WRAP, HOOK), catalog="beef"),
+        Fulfillment.LineItemDelivered(line_item="li_hook", link="https://example.com/course"),
+    )
+
+    assert [line.plan for line in after.state.lines.values()] == [poster, course]
 
 
 def test_a_line_that_is_planned_anew_as_access_is_delivered_at_once() -> None:
