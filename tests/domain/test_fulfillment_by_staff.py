@@ -106,6 +106,14 @@ def test_what_is_being_delivered_automatically_is_not_handed_over_by_hand() -> N
     )
 
 
+def test_one_wrong_line_among_those_that_are_named_refuses_all_of_them() -> None:
+    before = the_fulfillment(requested(WRAP, HOOK, CARD), WRAP_BLOCKED, CARD_BLOCKED)
+
+    before.when(Fulfillment.complete, ["li_wrap", "li_hook"]).then_refused(
+        "Line li_hook is pending, not to be handed over by a person. These are: li_wrap, li_card."
+    )
+
+
 def test_an_unknown_line_is_refused_with_the_lines_there_are() -> None:
     before = the_fulfillment(requested(WRAP, POSTER), WRAP_BLOCKED)
     message = "This checkout has no line li_other. Its lines are: li_wrap, li_poster."

@@ -169,9 +169,12 @@ def test_only_the_blocked_lines_whose_rule_changed_are_planned_anew() -> None:
     course, hook = replace(COURSE, item=POSTER.item), replace(HOOK, settings={"url": "https://example.com/other"})
     before = the_fulfillment(requested(POSTER, HOOK, WRAP), blocked("li_hook", LineState.GIVEN_UP), WRAP_BLOCKED)
 
-    before.when(Fulfillment.replan, [course, hook, WRAP], "beef").then(
+    after = before.when(Fulfillment.replan, [course, hook, WRAP], "beef").then(
         Fulfillment.Replanned(lines=(hook,), replaced=(HOOK,), catalog="beef")
     )
+
+    assert [line.plan for line in after.state.lines.values()] == [POSTER, hook, WRAP]
+    assert after.state.lines["li_wrap"] == before.state.lines["li_wrap"]
 
 
 def test_planning_anew_without_a_changed_rule_is_refused() -> None:

@@ -1,0 +1,41 @@
+"""Names that stand in events, in the catalog, and in what other programs read: added to, never changed."""
+
+from enum import StrEnum
+
+import pytest
+
+from domain import catalog, effect
+from domain.checkout_session import ParkReason, Source
+from domain.line import LineState
+from domain.mail import MailKind
+from domain.policies import intake
+
+
+@pytest.mark.parametrize(
+    ("kind", "names"),
+    [
+        (Source, "webhook landing_page staff"),
+        (ParkReason, "wrong_mode connected_account unknown_payment_status unknown_to_stripe"),
+        (LineState, "pending delivered backordered manual given_up"),
+        (MailKind, "receipt payment_pending payment_failed shipped backordered delivered"),
+    ],
+)
+def test_what_events_name_keeps_its_name(kind: type[StrEnum], names: str) -> None:
+    assert [each.value for each in kind] == names.split()
+
+
+def test_effects_of_our_own_keep_their_names() -> None:
+    assert (effect.RETRIEVE, effect.MAIL) == ("retrieve", "mail")
+
+
+def test_deliveries_keep_their_names() -> None:
+    assert {"access", "shipment", "license_key", "http", "manual"} == catalog.BUILT_IN
+
+
+def test_stripe_is_understood_by_the_names_it_uses() -> None:
+    assert intake.HANDLED == (
+        "checkout.session.completed",
+        "checkout.session.async_payment_succeeded",
+        "checkout.session.async_payment_failed",
+        "checkout.session.expired",
+    )
