@@ -9,6 +9,10 @@ from domain.checkout_session import ParkReason, Source
 from domain.line import LineState
 from domain.mail import MailKind
 from domain.policies import intake
+from domain.policies.emails import EmailPolicy
+from domain.policies.fulfillment import FulfillmentPolicy
+from domain.policies.intake import Intake
+from domain.policies.inventory import InventoryPolicy
 
 
 @pytest.mark.parametrize(
@@ -26,6 +30,12 @@ def test_what_events_name_keeps_its_name(kind: type[StrEnum], names: str) -> Non
 
 def test_effects_of_our_own_keep_their_names() -> None:
     assert (effect.RETRIEVE, effect.MAIL) == ("retrieve", "mail")
+
+
+def test_policies_keep_the_names_under_which_their_positions_are_stored() -> None:
+    names = [Intake.name, FulfillmentPolicy.name, InventoryPolicy.name, EmailPolicy.name]
+
+    assert names == ["intake", "fulfillment", "inventory", "emails"]
 
 
 def test_deliveries_keep_their_names() -> None:

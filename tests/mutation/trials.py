@@ -1,5 +1,6 @@
 """Tests over a mutant: each run is a child of this process, in which the mutant takes the module's place."""
 
+import gc
 import json
 import os
 import resource
@@ -40,15 +41,17 @@ class TrialFailed(Exception):
 Calls = Mapping[str, Collection[str]]
 """Test to the functions it calls, each `path:qualified name`. What is called by importing the tests is under ""."""
 
-_USED_BY_TESTS = (
-    "eventsourcing.postgres eventsourcing.sqlite hypothesis.strategies msgspec psycopg_pool structlog".split()
+_LIBRARIES = (
+    "eventsourcing.application eventsourcing.postgres eventsourcing.sqlite hypothesis.strategies msgspec pdb".split()
 )
+_LIBRARIES += "psycopg_pool structlog tomllib xml.etree.ElementTree".split()
 
 
 def preload() -> None:
     """Import the libraries once here, rather than in each child."""
-    for library in _USED_BY_TESTS:
+    for library in _LIBRARIES:
         import_module(library)
+    gc.freeze()  # no child looks through them for garbage
 
 
 def watched(root: Path, tests: Sequence[str], paths: Collection[str]) -> Calls:
