@@ -212,14 +212,15 @@ class CheckoutSession(Aggregate["CheckoutSessionFact"]):
     def _is_older(self, checkout: Checkout) -> bool:
         """Whether an answer was given before the one we have: they may be recorded in another order.
 
-        A session that is complete or expired never opens again, and what is paid stays paid: a refund does not show.
+        A session that is complete stays so, one that is not open never opens again, and what is paid stays paid: a
+        refund does not show.
         """
         if self.is_paid and not checkout.is_paid:
             return True
         before = self.checkout
         if before is None or before.status == checkout.status:
             return False
-        return before.is_complete or (before.status == "expired" and checkout.status == "open")
+        return before.is_complete or checkout.status == "open"
 
     def _pay(self, checkout: Checkout, at: datetime) -> "list[CheckoutSessionFact]":
         paid = self.Paid(

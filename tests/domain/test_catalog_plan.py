@@ -187,3 +187,7 @@ def test_a_session_without_lines_has_an_empty_plan() -> None:
 def test_the_line_goes_by_the_merchants_name_for_it_else_by_stripes_description() -> None:
     assert planned(a_line_item(), by_product(Rule(delivery=ACCESS, name="The course"))).title == "The course"
     assert planned(a_line_item()).title == "Product of li_1"
+
+
+def test_a_catalog_that_comes_from_no_file_names_none() -> None:
+    assert Catalog().digest == ""

@@ -245,6 +245,12 @@ def test_an_expired_session_does_not_open_again() -> None:
     learn(before, OPEN_ANSWER).then_nothing()
 
 
+def test_a_session_that_stripe_showed_as_expired_and_then_shows_as_paid_is_paid() -> None:
+    before = the_session(retrieved(replace(OPEN_ANSWER, status="expired")))
+
+    learn(before, PAID_ANSWER).then(retrieved(PAID_ANSWER), replace(PAID, occurred_at=SAID_AT))
+
+
 def test_a_session_is_parked_with_the_reason_once() -> None:
     detail = "Stripe knows no such session"
 

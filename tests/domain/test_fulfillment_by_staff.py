@@ -207,7 +207,7 @@ def test_what_can_not_be_packed_is_not_shipped(line: str, message: str) -> None:
     before.when(Fulfillment.ship, [line], carrier="DHL", tracking=None).then_refused(message)
 
 
-@pytest.mark.parametrize(("carrier", "tracking"), [("", None), ("x" * 201, None), ("DHL", "x" * 201)])
+@pytest.mark.parametrize(("carrier", "tracking"), [("", None), ("  ", None), ("x" * 201, None), ("DHL", "x" * 201)])
 def test_a_parcel_needs_a_carrier_and_texts_that_fit(carrier: str, tracking: str | None) -> None:
     before = the_fulfillment(requested(POSTER))
 

@@ -110,6 +110,7 @@ def test_a_line_that_waits_for_keys_keeps_its_promise_of_stock() -> None:
     after = the_fulfillment(requested(boxed), reserved("li_key"), blocked("li_key", LineState.BACKORDERED))
 
     assert after.state.lines["li_key"].is_ready
+    after.when(Fulfillment.block, "li_key", LineState.BACKORDERED, "why").then_nothing()
 
 
 def test_a_line_that_waits_for_keys_loses_its_promise_with_its_stock() -> None:

@@ -18,7 +18,9 @@ OTHER_SESSION = "cs_test_2"
 
 TWO_MUGS = planned("li_mug", SHIPMENT, quantity=2, tracks="mug")
 POSTER = planned("li_poster", SHIPMENT)
+TWO_BOWLS = planned("li_bowl", SHIPMENT, quantity=2, tracks="bowl")
 HELD = Fulfillment.StockHeld(lines=(TWO_MUGS,))
+BOTH_HELD = Fulfillment.StockHeld(lines=(TWO_MUGS, TWO_BOWLS))
 COMPLETED = Fulfillment.Completed()
 
 
@@ -68,6 +70,18 @@ def test_a_delayed_payment_waits_for_stock_without_a_line_to_tell() -> None:
     streams((MUG, counted(1))).when(POLICY, FULFILLMENT, HELD).then({MUG: [backordered()]})
 
 
+def test_stock_is_promised_to_every_line_of_a_delayed_payment() -> None:
+    streams((MUG, counted(2)), (BOWL, counted(2))).when(POLICY, FULFILLMENT, BOTH_HELD).then(
+        {MUG: [reserved()], BOWL: [reserved(line_item="li_bowl")]}
+    )
+
+
+def test_everything_that_a_failed_payment_held_is_free_again() -> None:
+    _with_both_held().when(POLICY, FULFILLMENT, Fulfillment.HoldReleased(lines=BOTH_HELD.lines)).then(
+        {MUG: [released()], BOWL: [released(line_item="li_bowl")]}
+    )
+
+
 def test_what_a_failed_payment_held_is_free_again_for_who_waits() -> None:
     other = backordered(1, session=OTHER_SESSION)
     log = streams((MUG, counted(2)), (FULFILLMENT, HELD), (MUG, reserved()), (MUG, other))
@@ -105,6 +119,18 @@ def test_what_was_held_and_is_not_in_the_plan_is_free_again() -> None:
     log = streams((MUG, counted(2)), (FULFILLMENT, HELD), (MUG, reserved()))
 
     log.when(POLICY, FULFILLMENT, requested(POSTER)).then({MUG: [released()]})
+
+
+def test_a_paid_session_keeps_everything_that_was_held_for_it() -> None:
+    _with_both_held().when(POLICY, FULFILLMENT, requested(TWO_MUGS, TWO_BOWLS)).then(
+        {FULFILLMENT: [promised(), promised("li_bowl")]}
+    )
+
+
+def test_everything_that_was_held_and_is_not_in_the_plan_is_free_again() -> None:
+    _with_both_held().when(POLICY, FULFILLMENT, requested(POSTER)).then(
+        {MUG: [released()], BOWL: [released(line_item="li_bowl")]}
+    )
 
 
 def test_what_was_held_under_another_sku_is_exchanged() -> None:
@@ -245,6 +271,11 @@ def _with_a_promise(*more: tuple[str, Event]) -> Streams:
     return streams(
         (MUG, counted(2)), (FULFILLMENT, requested(TWO_MUGS)), (MUG, reserved()), (FULFILLMENT, promised()), *more
     )
+
+
+def _with_both_held() -> Streams:
+    bowls = reserved(line_item="li_bowl")
+    return streams((MUG, counted(2)), (BOWL, counted(2)), (FULFILLMENT, BOTH_HELD), (MUG, reserved()), (BOWL, bowls))
 
 
 def test_the_session_of_a_stream_is_read_from_its_id() -> None:
