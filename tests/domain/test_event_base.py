@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import pytest
 from scenario import NOW, SESSION, given, requested, streams
 
 from domain.checkout_session import CheckoutSession
@@ -47,3 +48,10 @@ def test_the_scenario_log_numbers_each_stream_from_one() -> None:
 
     assert [event.originator_version for event in log.log] == [1, 1, 2]
     assert log.load(CheckoutSession, SESSION) == given(CheckoutSession(id=SESSION), *log.log[::2]).state
+
+
+def test_what_must_belong_to_a_session_is_counted_for_none_without_it() -> None:
+    nobodys = StockItem.Reserved(line_item="li_1", quantity=1)
+
+    with pytest.raises(AssertionError, match=r"^StockItem.Reserved is always stamped with its session"):
+        StockItem(id="sku_mug").evolve(nobodys)
