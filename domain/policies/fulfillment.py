@@ -46,7 +46,7 @@ class FulfillmentPolicy:
                 self._request(event, do)
             case Fulfillment.Requested() | Fulfillment.Replanned() | Fulfillment.LineItemReserved():
                 _hand_over(event, do)
-            case Fulfillment.LineItemDelivered() | Fulfillment.LineItemBlocked(is_stock_missing=True):
+            case Fulfillment.LineItemDelivered() | Fulfillment.LineItemBlocked():
                 _stop_waiting_for_keys(event, do)
             case KeyPool.Assigned():
                 _deliver_keys(event, do)

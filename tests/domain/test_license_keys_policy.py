@@ -156,6 +156,17 @@ def test_a_line_that_is_planned_anew_without_keys_waits_for_none() -> None:
     waiting().when(POLICY, FULFILLMENT, replanned(planned("li_key", MANUAL))).then({POOL: [wait_ended()]})
 
 
+def test_every_line_that_is_planned_anew_without_keys_waits_for_none() -> None:
+    more = replace(TWO_KEYS, item=replace(TWO_KEYS.item, id="li_more"))
+    both_wait = [ran_out(), KeyPool.RanOut(line_item="li_more", quantity=2, session_id=SESSION)]
+    log = streams((FULFILLMENT, requested(TWO_KEYS, more)), *((POOL, fact) for fact in both_wait))
+    by_hand = (planned("li_key", MANUAL), planned("li_more", MANUAL))
+
+    log.when(POLICY, FULFILLMENT, Fulfillment.Replanned(lines=by_hand, replaced=(TWO_KEYS, more), catalog="beef")).then(
+        {POOL: [wait_ended(), KeyPool.WaitEnded(line_item="li_more", session_id=SESSION)]}
+    )
+
+
 def test_a_line_that_is_planned_anew_with_another_pool_takes_from_that() -> None:
     other = replace(TWO_KEYS, settings={"pool": "max"})
 
