@@ -167,5 +167,5 @@ def _follow_delivery(
 
 def _retry(session_id: str, do: Streams) -> None:
     for line in do.load(Fulfillment, fulfillment_id(session_id)).lines.values():
-        if line.plan.is_automatic and line.state in {LineState.PENDING, LineState.GIVEN_UP}:
+        if line.state in {LineState.PENDING, LineState.GIVEN_UP}:
             do.command(Effect, effect_id(session_id, line.delivery_step), Effect.request_retry)

@@ -36,6 +36,8 @@ SUCCEEDED = CheckoutSession.AsyncPaymentSucceeded(stripe_event="evt_succeeded", 
 DELIVER_HOOK = effect("deliver_li_hook")
 HOOK_REQUESTED = Effect.Requested(kind=HTTP, step="deliver_li_hook", line=HOOK)
 HOOK_GIVEN_UP = Fulfillment.LineItemBlocked(line_item="li_hook", state=LineState.GIVEN_UP, detail="HTTP 410")
+RING_BELL = effect("deliver_li_bell")
+FAILED_ONCE = Effect.AttemptFailed(number=1, error="HTTP 503", retry_at=SAID_AT)
 TAKEN_BACK = Effect.Withdrawn(why="Its stock was taken back")
 COMPLETED = Fulfillment.Completed()
 
@@ -239,6 +241,12 @@ def test_what_became_of_a_mail_or_a_retrieval_changes_no_line(kind: str, outcome
     streams(*before).when(POLICY, effect("other"), outcome).then_nothing()
 
 
+@pytest.mark.parametrize("outcome", [Effect.Succeeded(number=1), Effect.GivenUp(error="no"), Effect.RetryRequested()])
+@pytest.mark.parametrize("before", [[], [(DELIVER_HOOK, HOOK_REQUESTED)]], ids=["nobody's", "of a line not there"])
+def test_what_became_of_what_no_line_asked_for_changes_none(before: list[tuple[str, Event]], outcome: Event) -> None:
+    streams((FULFILLMENT, requested(MUG)), *before).when(POLICY, DELIVER_HOOK, outcome).then_nothing()
+
+
 def test_a_line_that_is_planned_anew_is_handed_out_under_a_step_of_its_own() -> None:
     other = replace(HOOK, settings={"url": "https://example.com/other"})
     replanned = Fulfillment.Replanned(lines=(other,), replaced=(HOOK,), catalog="beef")
@@ -256,6 +264,18 @@ def test_whenever_a_person_asks_what_was_given_up_is_tried_again() -> None:
 
     streams(*before, (FULFILLMENT, HOOK_GIVEN_UP)).when(POLICY, SESSION, CheckoutSession.RetryRequested()).then(
         {DELIVER_HOOK: [Effect.RetryRequested()]}
+    )
+
+
+def test_whenever_a_person_asks_everything_that_waits_for_its_next_attempt_is_tried_at_once() -> None:
+    bell = planned("li_bell", HTTP, settings=HOOK_SETTINGS)
+    asked = [(HOOK_REQUESTED, DELIVER_HOOK), (replace(HOOK_REQUESTED, step="deliver_li_bell", line=bell), RING_BELL)]
+    log = streams((FULFILLMENT, requested(HOOK, MUG, bell)))
+    for request, stream in asked:
+        log.add(stream, request, Effect.AttemptStarted(number=1, worker="w1"), FAILED_ONCE)
+
+    log.when(POLICY, SESSION, CheckoutSession.RetryRequested()).then(
+        {DELIVER_HOOK: [Effect.RetryRequested()], RING_BELL: [Effect.RetryRequested()]}
     )
 
 

@@ -152,6 +152,12 @@ def test_the_delivery_of_a_line_without_keys_concerns_no_pool() -> None:
     streams((FULFILLMENT, requested(wrap))).when(POLICY, FULFILLMENT, delivered()).then_nothing()
 
 
+def test_keys_of_a_line_that_is_not_there_are_delivered_to_nobody() -> None:
+    log = streams((FULFILLMENT, requested(TWO_KEYS)), (POOL, imported("A B")))
+
+    log.when(POLICY, POOL, assigned("A B", "li_other")).then_nothing()
+
+
 def test_a_line_that_is_planned_anew_without_keys_waits_for_none() -> None:
     waiting().when(POLICY, FULFILLMENT, replanned(planned("li_key", MANUAL))).then({POOL: [wait_ended()]})
 
