@@ -86,6 +86,12 @@ def test_an_unpaid_completion_tells_the_customer_that_the_payment_is_pending() -
     streams().when(POLICY, SESSION, unpaid).then(asked(MailKind.PAYMENT_PENDING, told(MUG)))
 
 
+def test_a_mail_on_the_payment_names_everything_that_was_bought() -> None:
+    streams().when(POLICY, SESSION, retrieved(MUG, WRAP, payment_status="unpaid")).then(
+        asked(MailKind.PAYMENT_PENDING, told(MUG), told(WRAP), total=2000)
+    )
+
+
 def test_a_mail_on_the_payment_leaves_out_what_was_not_bought() -> None:
     nothing = replace(COURSE, item=a_line_item("li_course", quantity=0, amount_total=0))
 
@@ -207,6 +213,20 @@ def test_a_line_that_has_to_wait_later_is_told_by_itself() -> None:
     )
 
 
+def test_every_line_that_has_to_wait_later_is_told() -> None:
+    vase = planned("li_vase", SHIPMENT, tracks="vase")
+    first = paid(MUG, BOWL, vase)
+    first.add(FULFILLMENT, requested(MUG, BOWL, vase), promised(MUG), promised(vase), waits(BOWL))
+    first.decide(POLICY, first.log[-1])
+
+    first.when(POLICY, FULFILLMENT, waits(MUG), meanwhile=[(FULFILLMENT, waits(vase))]).then(
+        {
+            **asked(MailKind.BACKORDERED, told(MUG, LineState.BACKORDERED), occasion="_li_mug", total=3000),
+            **asked(MailKind.BACKORDERED, told(vase, LineState.BACKORDERED), occasion="_li_vase", total=3000),
+        }
+    )
+
+
 def test_a_line_that_has_to_wait_again_is_not_told_again() -> None:
     log = paid(MUG)
     log.add(FULFILLMENT, requested(MUG), waits(MUG))
@@ -248,12 +268,18 @@ def test_a_line_without_keys_or_links_that_is_delivered_later_has_no_mail_of_its
 
 def test_where_no_receipt_is_sent_keys_and_links_have_a_mail_each() -> None:
     policy = EmailPolicy(frozenset(MailKind) - {MailKind.RECEIPT}, CATALOG)
-    log = paid(COURSE)
-    log.add(FULFILLMENT, requested(COURSE))
-    link = "https://example.com/course"
+    log = paid(COURSE, KEY)
+    log.add(FULFILLMENT, requested(COURSE, KEY))
+    link, keys = "https://example.com/course", (Personal("AAAA"),)
+    course, key = told(COURSE, LineState.DELIVERED, link=link), told(KEY, LineState.DELIVERED, keys=keys)
 
-    log.when(policy, FULFILLMENT, delivered(COURSE, link=link)).then(
-        asked(MailKind.DELIVERED, told(COURSE, LineState.DELIVERED, link=link), occasion="_li_course")
+    log.when(
+        policy, FULFILLMENT, delivered(COURSE, link=link), meanwhile=[(FULFILLMENT, delivered(KEY, keys=keys))]
+    ).then(
+        {
+            **asked(MailKind.DELIVERED, course, occasion="_li_course", total=2000),
+            **asked(MailKind.DELIVERED, key, occasion="_li_key", total=2000),
+        }
     )
 
 
@@ -284,6 +310,20 @@ def test_every_parcel_is_told_with_what_is_in_it_and_where_it_goes() -> None:
             carrier="UPS",
         )
     )
+
+
+def test_a_parcel_is_told_with_everything_in_it() -> None:
+    log = paid(MUG, BOWL)
+    log.add(FULFILLMENT, requested(MUG, BOWL), promised(MUG), promised(BOWL))
+    both = Fulfillment.Shipped(number=1, lines=("li_mug", "li_bowl"), carrier="DHL", tracking="T1")
+
+    log.when(POLICY, FULFILLMENT, both).then(
+        asked(MailKind.SHIPPED, told(MUG), told(BOWL), occasion="_1", total=2000, carrier="DHL", tracking="T1")
+    )
+
+
+def test_nobody_is_written_to_of_whom_stripe_was_not_asked() -> None:
+    streams().when(POLICY, FULFILLMENT, requested(HOOK)).then_nothing()
 
 
 def test_without_an_address_a_mail_is_given_up_where_staff_see_it() -> None:
