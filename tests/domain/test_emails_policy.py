@@ -351,3 +351,12 @@ def test_a_mail_of_a_kind_and_occasion_is_asked_for_once() -> None:
     log.decide(POLICY, log.log[-1])
 
     log.when(POLICY, FULFILLMENT, delivered(HOOK)).then_nothing()
+
+
+def test_a_mail_that_has_an_address_goes_there_although_a_later_answer_of_stripes_has_none() -> None:
+    log = paid(HOOK)
+    log.add(FULFILLMENT, requested(HOOK))
+    log.decide(POLICY, log.log[-1])
+    log.add(SESSION, retrieved(HOOK, contact=Contact()))
+
+    log.when(POLICY, FULFILLMENT, delivered(HOOK)).then_nothing()

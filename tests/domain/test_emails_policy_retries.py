@@ -55,13 +55,15 @@ def a_mail(kind: MailKind, *line_items: str) -> Mail:
         "mail_payment_pending",
         "mail_payment_failed",
         "mail_shipped_1",
+        "mail_shipped_2",
         "mail_backordered",
         "mail_backordered_li_mug",
         "mail_delivered_li_course",
     ],
 )
 def test_whenever_a_person_asks_a_mail_that_could_not_be_sent_is_tried_again(step: str) -> None:
-    log = streams((FULFILLMENT, requested(MUG, COURSE)), (FULFILLMENT, SHIPPED))
+    parcels = [(FULFILLMENT, SHIPPED), (FULFILLMENT, replace(SHIPPED, number=2))]
+    log = streams((FULFILLMENT, requested(MUG, COURSE)), *parcels)
     log.add(effect(step), Effect.Requested(kind=MAIL, step=step), Effect.GivenUp(error="The server refused it"))
 
     log.when(POLICY, SESSION, ASKED).then({effect(step): [Effect.RetryRequested()]})
@@ -79,10 +81,11 @@ def test_a_mail_without_an_address_is_asked_for_anew_once_there_is_one() -> None
     )
 
 
-def test_a_mail_without_an_address_is_not_tried_again() -> None:
-    stream, nobody = effect("mail_receipt"), replace(UNPAID, checkout=a_checkout(contact=Contact()))
-    log = streams((SESSION, nobody), (FULFILLMENT, requested(MUG)))
-    log.add(stream, Effect.Requested(kind=MAIL, step="mail_receipt"), Effect.GivenUp(error=NO_ADDRESS))
+@pytest.mark.parametrize("answers", [[], [replace(UNPAID, checkout=a_checkout(contact=Contact()))]])
+def test_a_mail_without_an_address_is_not_tried_again(answers: list[Event]) -> None:
+    stream, mail = effect("mail_receipt"), a_mail(MailKind.RECEIPT)
+    log = streams(*((SESSION, answer) for answer in answers), (FULFILLMENT, requested(MUG)))
+    log.add(stream, Effect.Requested(kind=MAIL, step="mail_receipt", mail=mail), Effect.GivenUp(error=NO_ADDRESS))
 
     log.when(POLICY, SESSION, ASKED).then_nothing()
 
@@ -132,3 +135,11 @@ def test_a_mail_on_several_lines_is_wanted_as_long_as_one_of_them_waits() -> Non
     fulfillment = given(Fulfillment(id=FULFILLMENT), requested(COURSE, MUG), WAITS).state
 
     assert why_unwanted(a_mail(MailKind.BACKORDERED, "li_course", "li_mug"), session, fulfillment) is None
+
+
+def test_a_mail_on_a_line_that_is_not_there_is_unwanted() -> None:
+    fulfillment = given(Fulfillment(id=FULFILLMENT), requested(MUG), WAITS).state
+
+    why = why_unwanted(a_mail(MailKind.BACKORDERED, "li_other"), CheckoutSession(id=SESSION), fulfillment)
+
+    assert why == "Nothing of it is backordered any more"
