@@ -55,3 +55,7 @@ def test_what_must_belong_to_a_session_is_counted_for_none_without_it() -> None:
 
     with pytest.raises(AssertionError, match=r"^StockItem.Reserved is always stamped with its session"):
         StockItem(id="sku_mug").evolve(nobodys)
+
+
+def test_what_is_not_stamped_yet_counts_as_older_than_all_that_is() -> None:
+    assert UNSTAMPED < NOW
