@@ -59,3 +59,11 @@ def test_what_must_belong_to_a_session_is_counted_for_none_without_it() -> None:
 
 def test_what_is_not_stamped_yet_counts_as_older_than_all_that_is() -> None:
     assert UNSTAMPED < NOW
+
+
+def test_an_event_that_changes_nothing_else_leaves_the_state_before_it_at_its_version() -> None:
+    before = CheckoutSession(id=SESSION, version=1)
+
+    after = before.evolve(CheckoutSession.RetryRequested(originator_id=SESSION, originator_version=2))
+
+    assert (before.version, after.version) == (1, 2)
