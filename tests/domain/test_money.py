@@ -30,6 +30,18 @@ def test_an_amount_loses_nothing_on_its_way() -> None:
     assert major_units(123456789012345678, "usd") == Decimal("1234567890123456.78")
 
 
+@pytest.mark.parametrize(
+    ("places", "currencies"),
+    [
+        (0, "BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF VND VUV XAF XOF XPF"),
+        (2, "EUR HUF ISK TWD UGX USD"),
+        (3, "BHD JOD KWD OMR TND"),
+    ],
+)
+def test_a_currency_has_the_decimal_places_of_stripes_table(places: int, currencies: str) -> None:
+    assert {decimals(currency) for currency in currencies.split()} == {places}
+
+
 def test_a_currency_has_no_two_decimals() -> None:
     assert not ZERO_DECIMAL & THREE_DECIMAL
     assert {decimals(currency) for currency in ZERO_DECIMAL} == {0}
