@@ -245,6 +245,10 @@ def test_an_expired_session_does_not_open_again() -> None:
     learn(before, OPEN_ANSWER).then_nothing()
 
 
+def test_a_complete_session_does_not_expire_any_more() -> None:
+    learn(the_session(retrieved(UNPAID_ANSWER)), replace(OPEN_ANSWER, status="expired")).then_nothing()
+
+
 def test_a_session_that_stripe_showed_as_expired_and_then_shows_as_paid_is_paid() -> None:
     before = the_session(retrieved(replace(OPEN_ANSWER, status="expired")))
 

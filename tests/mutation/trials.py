@@ -42,9 +42,9 @@ Calls = Mapping[str, Collection[str]]
 """Test to the functions it calls, each `path:qualified name`. What is called by importing the tests is under ""."""
 
 _LIBRARIES = (
-    "eventsourcing.application eventsourcing.postgres eventsourcing.sqlite hypothesis.strategies msgspec pdb".split()
+    *("eventsourcing.application", "eventsourcing.postgres", "eventsourcing.sqlite", "hypothesis.strategies"),
+    *("msgspec", "pdb", "psycopg_pool", "structlog", "tomllib", "xml.etree.ElementTree"),
 )
-_LIBRARIES += "psycopg_pool structlog tomllib xml.etree.ElementTree".split()
 
 
 def preload() -> None:
