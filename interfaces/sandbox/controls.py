@@ -15,6 +15,7 @@ from interfaces.sandbox.sandbox import Sandbox
 from interfaces.sandbox.session_shapes import SessionShapes
 from interfaces.sandbox.shapes import Json, JsonObject
 from interfaces.sandbox.values import PayBy, Session
+from interfaces.sandbox.weather_params import weather_of
 
 _COUNT_MAX: Final = 10_000
 _FAULT_STATUSES: Final = range(400, 600)
@@ -49,8 +50,17 @@ def show_controls(call: Call) -> JsonObject:
         "now": sandbox.clock.now(),
         "are_deliveries_paused": sandbox.post_office.is_paused,
         "are_deliveries_dropped": sandbox.drop_deliveries,
+        "weather": _weather_json(sandbox),
+        "seed": sandbox.post_office.skies.seed,
         "faults_left": sandbox.faults.remaining,
     }
+
+
+def _weather_json(sandbox: Sandbox) -> list[Json]:
+    """Each with its endpoint; without one it is that of all others."""
+    with sandbox.reading():
+        weather = sandbox.post_office.skies.weather()
+    return [{"endpoint": endpoint, **msgspec.to_builtins(each)} for endpoint, each in weather.items()]
 
 
 def show_books(call: Call) -> JsonObject:
@@ -82,8 +92,15 @@ def show_deliveries(call: Call) -> JsonObject:
 
 
 def set_deliveries(call: Call) -> JsonObject:
-    """`paused`, `dropped` (each true or false)."""
-    call.params.allow_only(("paused", "dropped"))
+    """`paused`, `dropped` (each true or false); `weather` (an object; an empty one is calm), for one `endpoint` or all;
+    `seed`."""
+    call.params.allow_only(("paused", "dropped", "weather", "endpoint", "seed"))
+    seed = call.params.integer("seed")
+    if call.params.has("weather"):
+        weather = weather_of(call.params.child("weather"))
+        call.sandbox.change_weather(weather, call.params.text("endpoint"), seed=seed)
+    elif seed is not None:
+        raise invalid_parameter("seed", "A seed comes with the weather that it is for.")
     is_paused, is_dropped = call.params.flag("paused"), call.params.flag("dropped")
     if is_dropped is not None:
         call.sandbox.drop_deliveries = is_dropped

@@ -5,13 +5,14 @@ import logging
 import threading
 import time
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal, Protocol
 
 import httpx2
 
 from interfaces.sandbox.background import InBackground
 from interfaces.sandbox.values import Attempt
+from interfaces.sandbox.weather import Mishap
 
 _ANSWER_BYTES_MAX: Final = 64 * 1024
 _CONCURRENT_PER_ENDPOINT: Final = 32
@@ -40,6 +41,7 @@ class Post:
     url: str
     body: bytes
     headers: dict[str, str]
+    mishaps: tuple[Mishap, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,14 +52,16 @@ class Errand:
     endpoint_id: str
     attempts_made: int = 0
     is_extra: bool = False
-    """Whether a person asked for it: one attempt, now, whatever else is going on."""
+    """Whether it is one attempt, now, whatever else is going on: a person asked for it, or it is a double."""
+    mishaps: tuple[Mishap, ...] = ()
+    """What is to be done to an extra one."""
 
 
 class Office(Protocol):
     """Where the courier gets its post from, and reports to."""
 
     def prepare(self, errand: Errand) -> Post | Literal["later", "never"]:
-        """What to post now, freshly signed."""
+        """What to post now, freshly signed, and perhaps damaged afterwards."""
 
     def record(self, errand: Errand, attempt: Attempt, *, is_last: bool) -> None: ...
 
@@ -126,15 +130,25 @@ class Courier:
         # Of this run's loop: a semaphore of a run before belongs to a loop that is closed.
         whose = (asyncio.get_running_loop(), errand.endpoint_id)
         turns = self._turns.setdefault(whose, asyncio.Semaphore(_CONCURRENT_PER_ENDPOINT))
-        async with turns:
-            # The pause is ended from another thread, which knows no event of this loop.
-            while (post := self._office.prepare(errand)) == "later":  # noqa: ASYNC110
-                await asyncio.sleep(_PAUSE_POLL_SECONDS)
-            if post == "never":
-                return None
-            return await self._post(client, post)
+        while True:
+            async with turns:
+                post = self._office.prepare(errand)
+                if post == "never":
+                    return None
+                if post != "later":
+                    return await self._post(client, post)
+            # Whoever waits takes nobody's turn. A pause ends in another thread, which knows no event of this loop.
+            await asyncio.sleep(_PAUSE_POLL_SECONDS)
 
     async def _post(self, client: httpx2.AsyncClient, post: Post) -> Attempt:
+        if "lost" in post.mishaps:
+            return Attempt(at=time.time(), status=None, error="lost on its way", mishaps=post.mishaps)
+        attempt = replace(await self._posted(client, post), mishaps=post.mishaps)
+        if "answer_lost" in post.mishaps and attempt.status is not None:
+            return replace(attempt, status=None, error=f"the answer {attempt.status} was lost on its way")
+        return attempt
+
+    async def _posted(self, client: httpx2.AsyncClient, post: Post) -> Attempt:
         at = time.time()
         try:
             async with asyncio.timeout(self._pace.attempt_timeout_seconds):

@@ -12,9 +12,10 @@ from interfaces.sandbox.courier import Carrier, Errand, Office, Post
 from interfaces.sandbox.events import event_json, thin_event_json
 from interfaces.sandbox.identifiers import Identifiers
 from interfaces.sandbox.shapes import JsonObject
-from interfaces.sandbox.signature import signature_header
+from interfaces.sandbox.signature import signed_post
 from interfaces.sandbox.state import State
 from interfaces.sandbox.values import Attempt, Delivery, Endpoint, Event, Origin
+from interfaces.sandbox.weather import CORRUPTIONS, Mishap, Skies
 
 _HEADERS: Final = {
     "Accept": "*/*; q=0.5, application/xml",
@@ -43,6 +44,9 @@ class PostOffice:
         self._clock = clock
         self._mark_changed = mark_changed
         self.courier = carrier(self)
+        self.skies = Skies(ids.seed)
+        self._overtaken_at: dict[str, float] = {}
+        """When the latest delivery was made of those that were attempted, by endpoint."""
         self.is_paused = False
         self.is_dropping = False
 
@@ -70,19 +74,13 @@ class PostOffice:
             self._state.events[event.id] = event
         if self._state.delivery(event.id, endpoint.id) is None:
             self._keep(Delivery(event_id=event.id, endpoint_id=endpoint.id, state="dropped"))
-        self.courier.send(Errand(event_id=event.id, endpoint_id=endpoint.id, is_extra=True))
+        self._send_extra(event.id, endpoint.id, "resent")
 
     def send_pending(self) -> None:
         """Everything that waited while deliveries were paused or the sandbox was not running."""
         for delivery in list(self._state.deliveries.values()):
             if delivery.state == "pending":
-                self.courier.send(
-                    Errand(
-                        event_id=delivery.event_id,
-                        endpoint_id=delivery.endpoint_id,
-                        attempts_made=len(delivery.attempts),
-                    )
-                )
+                self._send(delivery)
 
     def prepare(self, errand: Errand) -> Post | Literal["later", "never"]:
         with self._lock:
@@ -93,15 +91,19 @@ class PostOffice:
                 return "never"
             if not errand.is_extra and (delivery is None or delivery.state != "pending"):
                 return "never"
-            if not errand.is_extra and self.is_paused:
+            if errand.is_extra or delivery is None:
+                return self._post(event, endpoint, errand.mishaps)
+            if self.is_paused or self._is_held_back(delivery):
                 return "later"
-            return self._post(event, endpoint)
+            return self._post(event, endpoint, () if delivery.attempts else delivery.fate.mishaps)
 
     def record(self, errand: Errand, attempt: Attempt, *, is_last: bool) -> None:
         with self._lock:
             delivery = self._state.delivery(errand.event_id, errand.endpoint_id)
             if delivery is None:
                 return
+            latest = self._overtaken_at.get(errand.endpoint_id, 0.0)
+            self._overtaken_at[errand.endpoint_id] = max(latest, delivery.made_at)
             delivery = replace(delivery, attempts=(*delivery.attempts, attempt))
             if attempt.has_succeeded:
                 delivery = replace(delivery, state="delivered")
@@ -110,22 +112,50 @@ class PostOffice:
             self._keep(delivery)
 
     def _dispatch(self, event: Event, endpoint: Endpoint) -> None:
-        is_lost = self.is_dropping
-        state: Literal["dropped", "pending"] = "dropped" if is_lost else "pending"
-        self._keep(Delivery(event_id=event.id, endpoint_id=endpoint.id, state=state))
-        if not is_lost and not self.is_paused:
-            self.courier.send(Errand(event_id=event.id, endpoint_id=endpoint.id))
+        fate = self.skies.fate(event.type, endpoint.id)
+        is_dropped = self.is_dropping or "dropped" in fate.mishaps
+        delivery = Delivery(
+            event_id=event.id,
+            endpoint_id=endpoint.id,
+            state="dropped" if is_dropped else "pending",
+            fate=fate,
+            made_at=self._clock.true_now(),
+        )
+        self._keep(delivery)
+        if not is_dropped and not self.is_paused:
+            self._send(delivery)
+
+    def _send(self, delivery: Delivery) -> None:
+        errand = Errand(
+            event_id=delivery.event_id, endpoint_id=delivery.endpoint_id, attempts_made=len(delivery.attempts)
+        )
+        self.courier.send(errand)
+        if "doubled" in delivery.fate.mishaps and not delivery.attempts:
+            self._send_extra(delivery.event_id, delivery.endpoint_id, "doubled")
+
+    def _send_extra(self, event_id: str, endpoint_id: str, why: Mishap) -> None:
+        self.courier.send(Errand(event_id=event_id, endpoint_id=endpoint_id, is_extra=True, mishaps=(why,)))
+
+    def _is_held_back(self, delivery: Delivery) -> bool:
+        """Whether it is late on purpose, or waits for a later one to overtake it."""
+        fate = delivery.fate
+        if delivery.attempts or self._clock.true_now() >= delivery.made_at + fate.delay_seconds:
+            return False
+        is_overtaken = self._overtaken_at.get(delivery.endpoint_id, 0.0) > delivery.made_at
+        return "delayed" in fate.mishaps or ("reordered" in fate.mishaps and not is_overtaken)
 
     def _keep(self, delivery: Delivery) -> None:
         self._state.keep_delivery(delivery)
         self._mark_changed()
 
-    def _post(self, event: Event, endpoint: Endpoint) -> Post:
+    def _post(self, event: Event, endpoint: Endpoint, mishaps: tuple[Mishap, ...]) -> Post:
         body = msgspec.json.encode(self._shown(event, endpoint))
         now = self._clock.true_now()
         secrets = [kept.value for kept in endpoint.secrets if kept.expires_at is None or kept.expires_at > now]
-        signature = signature_header(body, secrets, timestamp=int(now))
-        return Post(url=endpoint.url, body=body, headers={**_HEADERS, "Stripe-Signature": signature})
+        corruption = next((kind for kind in CORRUPTIONS if kind in mishaps), None)
+        signed = signed_post(body, secrets, timestamp=int(now), corruption=corruption)
+        headers = {**_HEADERS, "Stripe-Signature": signed.signature}
+        return Post(url=endpoint.url, body=signed.body, headers=headers, mishaps=mishaps)
 
     def _shown(self, event: Event, endpoint: Endpoint) -> JsonObject:
         if endpoint.is_thin:

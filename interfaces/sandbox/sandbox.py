@@ -32,6 +32,7 @@ from interfaces.sandbox.values import (
     Product,
     Session,
 )
+from interfaces.sandbox.weather import Weather
 
 Values = Mapping[str, object]
 """Parameters as one would pass them to Stripe's SDK."""
@@ -197,6 +198,23 @@ class Sandbox(Core):
     @drop_deliveries.setter
     def drop_deliveries(self, is_dropping: bool) -> None:
         self.post_office.is_dropping = is_dropping
+
+    def change_weather(self, weather: Weather, endpoint_id: str | None = None, *, seed: int | None = None) -> None:
+        """What befalls new deliveries to one endpoint, or to all that have no weather of their own.
+
+        A seed begins the chances anew.
+        """
+        with self.changing() as making:
+            if endpoint_id is not None:
+                making.state.endpoint(endpoint_id)
+            if seed is not None:
+                self.post_office.skies.reseed(seed)
+            self.post_office.skies.change(weather, endpoint_id)
+
+    def clear_weather(self) -> None:
+        """Nothing befalls any delivery any more."""
+        with self.reading():
+            self.post_office.skies.clear()
 
     def resend(self, event_id: str, *, endpoint_id: str | None = None) -> None:
         """One attempt more, now, to one endpoint or to all that want the event."""

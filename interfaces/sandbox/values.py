@@ -6,6 +6,8 @@ Amounts are integers of the currency's smallest unit, times are seconds since 19
 from dataclasses import dataclass
 from typing import Literal
 
+from interfaces.sandbox.weather import FAIR, Fate, Mishap
+
 Mode = Literal["payment", "setup", "subscription"]
 SessionStatus = Literal["open", "complete", "expired"]
 PaymentStatus = Literal["paid", "unpaid", "no_payment_required"]
@@ -272,6 +274,8 @@ class Attempt:
     status: int | None
     """The HTTP status that the endpoint answered; None when there was no answer."""
     error: str | None = None
+    mishaps: tuple[Mishap, ...] = ()
+    """What was done to it on purpose."""
 
     @property
     def has_succeeded(self) -> bool:
@@ -284,6 +288,9 @@ class Delivery:
     endpoint_id: str
     state: DeliveryState
     attempts: tuple[Attempt, ...] = ()
+    fate: Fate = FAIR
+    made_at: float = 0.0
+    """By the true clock."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
