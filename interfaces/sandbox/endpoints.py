@@ -9,6 +9,7 @@ from interfaces.sandbox.errors import invalid_parameter, missing_parameter
 from interfaces.sandbox.making import Making
 from interfaces.sandbox.params import Params, check_url
 from interfaces.sandbox.values import Endpoint, Secret
+from interfaces.sandbox.versions import checked_version
 
 _ENABLED_EVENTS_MAX: Final = 100
 _NEW_NAMES: Final = (*("api_version", "connect", "description", "enabled_events", "expand", "metadata", "url"),)
@@ -25,7 +26,7 @@ def new_endpoint(params: Params, making: Making) -> Endpoint:
         enabled_events=_enabled_events(params),
         description=params.text("description"),
         metadata=params.pairs("metadata"),
-        api_version=params.text("api_version"),
+        api_version=_api_version(params),
         is_enabled=True,
         secrets=(Secret(value=making.ids.webhook_secret(), expires_at=None),),
     )
@@ -69,6 +70,11 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def _api_version(params: Params) -> str | None:
+    version = params.text("api_version")
+    return None if version is None else checked_version(version)
 
 
 def _enabled_events(params: Params) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ import msgspec
 from interfaces.sandbox.errors import StripeError
 from interfaces.sandbox.shapes import API_VERSION, JsonObject
 from interfaces.sandbox.values import Event
+from interfaces.sandbox.versions import event_in_version
 
 COMPLETED: Final = "checkout.session.completed"
 ASYNC_SUCCEEDED: Final = "checkout.session.async_payment_succeeded"
@@ -25,10 +26,11 @@ _COLLECTIONS: Final = {"checkout.session": "checkout/sessions", "payment_intent"
 def event_json(event: Event, *, pending_webhooks: int, api_version: str | None = None) -> JsonObject:
     """A snapshot; its version is that of the endpoint it goes to, or the account's own."""
     shown: JsonObject = msgspec.json.decode(event.object_json)
-    return {
+    version = api_version or API_VERSION
+    latest: JsonObject = {
         "id": event.id,
         "object": "event",
-        "api_version": api_version or API_VERSION,
+        "api_version": version,
         "created": event.created,
         "data": {"object": shown},
         "livemode": False,
@@ -36,6 +38,7 @@ def event_json(event: Event, *, pending_webhooks: int, api_version: str | None =
         "request": {"id": event.origin.request_id, "idempotency_key": event.origin.idempotency_key},
         "type": event.type,
     }
+    return event_in_version(latest, version)
 
 
 def thin_event_json(event: Event) -> JsonObject:

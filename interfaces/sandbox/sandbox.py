@@ -74,6 +74,10 @@ class Sandbox(Core):
             event = state.event(event_id)
             return msgspec.json.encode(event_json(event, pending_webhooks=state.pending_webhooks(event)))
 
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        with self.reading() as state:
+            return tuple(state.endpoints.values())
+
     def deliveries(self, event_id: str) -> tuple[Delivery, ...]:
         with self.reading() as state:
             return state.deliveries_of(state.event(event_id))
@@ -98,10 +102,18 @@ class Sandbox(Core):
         with self.changing() as making:
             return self.keep_session(new_session(Params.of_values(values), making))
 
-    def add_webhook(self, url: str, *, events: Sequence[str] = SESSION_EVENTS, is_thin: bool = False) -> Endpoint:
-        """Its secret is `endpoint.secrets[-1].value`."""
+    def add_webhook(
+        self,
+        url: str,
+        *,
+        events: Sequence[str] = SESSION_EVENTS,
+        is_thin: bool = False,
+        api_version: str | None = None,
+    ) -> Endpoint:
+        """Its secret is `endpoint.secrets[-1].value`. Without a version it has the account's, the latest."""
         metadata = {"payload": "thin"} if is_thin else {}
-        params = Params.of_values({"url": url, "enabled_events": events, "metadata": metadata})
+        values = {"url": url, "enabled_events": events, "metadata": metadata, "api_version": api_version}
+        params = Params.of_values(values)
         with self.changing() as making:
             endpoint = new_endpoint(params, making)
             making.state.endpoints[endpoint.id] = endpoint

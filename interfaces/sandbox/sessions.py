@@ -37,7 +37,8 @@ def new_session(params: Params, making: Making) -> Session:
     for name, reason in _REFUSED.items():
         if params.has(name):
             raise invalid_parameter(name, reason)
-    params.choice("ui_mode", ("hosted_page",))
+    # Before dahlia, `hosted` was what is `hosted_page` now.
+    params.choice("ui_mode", ("hosted_page", "hosted"))
     mode = _mode(params)
     items = line_items_of(params, making)
     if mode != "setup":

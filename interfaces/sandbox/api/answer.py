@@ -15,6 +15,7 @@ from interfaces.sandbox.errors import INVALID_REQUEST, StripeError
 from interfaces.sandbox.sandbox import Sandbox
 from interfaces.sandbox.shapes import API_VERSION, JsonObject
 from interfaces.sandbox.values import Origin
+from interfaces.sandbox.versions import checked_version, in_version
 
 _RATE_LIMIT: Final = 429
 _SERVER_ERROR: Final = 500
@@ -31,10 +32,13 @@ class Answering:
         async def answer(request: Request) -> Response:
             request_id = self._sandbox.ids.request()
             method = "GET" if request.method == "HEAD" else request.method
+            version = request.headers.get("stripe-version", API_VERSION)
             try:
-                return await self._answer(request, handlers[method], request_id)
+                response = await self._answer(request, _in_version(handlers[method], version), request_id)
             except StripeError as error:
                 return _response(_error_json(error), request_id, status=error.status)
+            response.headers["Stripe-Version"] = version
+            return response
 
         return answer
 
@@ -65,6 +69,11 @@ class Answering:
             return _answer_once(call, handler, keys, key, f"{request.url.path} {call.params.fingerprint()}")
 
 
+def _in_version(handler: Handler, version: str) -> Handler:
+    """The handler, answering as that version of the API does."""
+    return lambda call: in_version(handler(call), checked_version(version))
+
+
 def unrecognized(call: Call) -> JsonObject:
     raise StripeError(f"Unrecognized request URL (/v1/{call.names['rest']}).", status=404)
 
@@ -81,7 +90,7 @@ def _answer_once(call: Call, handler: Handler, keys: IdempotencyKeys, key: str, 
 
 
 def _response(body: bytes, request_id: str, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    common = {"Request-Id": request_id, "Stripe-Version": API_VERSION, "Cache-Control": "no-store"}
+    common = {"Request-Id": request_id, "Cache-Control": "no-store"}
     return Response(body, status, {**common, **(headers or {})}, media_type="application/json")
 
 
