@@ -14,11 +14,10 @@ from interfaces.sandbox.errors import invalid_parameter
 from interfaces.sandbox.sandbox import Sandbox
 from interfaces.sandbox.session_shapes import SessionShapes
 from interfaces.sandbox.shapes import Json, JsonObject
+from interfaces.sandbox.trouble_params import FAULT_NAMES, chance_of, fault_of, weather_of
 from interfaces.sandbox.values import PayBy, Session
-from interfaces.sandbox.weather_params import weather_of
 
 _COUNT_MAX: Final = 10_000
-_FAULT_STATUSES: Final = range(400, 600)
 _PAY_BY: Final[tuple[PayBy, ...]] = ("card", "debit_succeeds", "debit_fails", "free")
 _PAY_NAMES: Final = ("additions", "answers", "by", "email", "name", "phone", "quantities", "shipping_rate")
 
@@ -53,6 +52,7 @@ def show_controls(call: Call) -> JsonObject:
         "weather": _weather_json(sandbox),
         "seed": sandbox.post_office.skies.seed,
         "faults_left": sandbox.faults.remaining,
+        "faults": [{"chance": chance, **msgspec.to_builtins(fault)} for fault, chance in sandbox.faults.chances],
     }
 
 
@@ -112,18 +112,13 @@ def set_deliveries(call: Call) -> JsonObject:
 
 
 def add_faults(call: Call) -> JsonObject:
-    """`count` (default 1), `status` (0: answer as asked, after the delay), `delay_seconds`, `cut`, `path`."""
-    call.params.allow_only(("count", "status", "delay_seconds", "cut", "path"))
-    status = call.params.integer("status")
-    if status and status not in _FAULT_STATUSES:
-        raise invalid_parameter("status", "The status of a fault is 0, or between 400 and 599.")
-    call.sandbox.fail_next_requests(
-        call.params.integer("count", minimum=1, maximum=_COUNT_MAX) or 1,
-        status=500 if status is None else status or None,
-        delay_seconds=call.params.number("delay_seconds") or 0.0,
-        is_cut=call.params.flag("cut") is True,
-        path=call.params.text("path") or "/v1/",
-    )
+    """`count` (default 1) or `chance`, with or without a `seed`; what happens is said at `fault_of`."""
+    call.params.allow_only(("count", "chance", "seed", *FAULT_NAMES))
+    fault, faults = fault_of(call.params), call.sandbox.faults
+    if call.params.has("chance"):
+        faults.add_chance(fault, chance_of(call.params, "chance"), seed=call.params.integer("seed"))
+    else:
+        faults.add(fault, call.params.integer("count", minimum=1, maximum=_COUNT_MAX) or 1)
     return show_controls(call)
 
 

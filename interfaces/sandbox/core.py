@@ -49,7 +49,7 @@ class Core:
         self.public_url = public_url
         self.ids = Identifiers(seed)
         self.clock = clock or Clock()
-        self.faults = Faults()
+        self.faults = Faults(seed)
         self._lock = RLock()
         self._state = load(state_path) if state_path else State()
         self._file = StateFile(state_path, self._encoded) if state_path else None

@@ -252,7 +252,10 @@ class Sandbox(Core):
         is_cut: bool = False,
         path: str = "/v1/",
     ) -> None:
-        """The next requests to the API whose path starts so fail, come late (status None), or break off."""
+        """The next requests to the API whose path starts so fail, come late (status None), or break off.
+
+        `faults.add` and `faults.add_chance` take every kind of fault.
+        """
         fault = Fault(status=status, delay_seconds=delay_seconds, is_cut=is_cut, path=path)
         self.faults.add(fault, count)
 

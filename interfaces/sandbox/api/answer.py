@@ -1,24 +1,19 @@
 """What all requests to the API have in common: keys, faults, repeated requests, errors, headers."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Final
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
 
 from interfaces.sandbox.api.call import Call, Handler, api_key_of, base_url_of, check_key, params_of
+from interfaces.sandbox.api.failing import answer_with
 from interfaces.sandbox.api.idempotency import IdempotencyKeys
-from interfaces.sandbox.errors import INVALID_REQUEST, StripeError
+from interfaces.sandbox.errors import StripeError
 from interfaces.sandbox.sandbox import Sandbox
 from interfaces.sandbox.shapes import API_VERSION, JsonObject
 from interfaces.sandbox.values import Origin
 from interfaces.sandbox.versions import checked_version, in_version
-
-_RATE_LIMIT: Final = 429
-_SERVER_ERROR: Final = 500
 
 
 class Answering:
@@ -33,23 +28,24 @@ class Answering:
             request_id = self._sandbox.ids.request()
             method = "GET" if request.method == "HEAD" else request.method
             version = request.headers.get("stripe-version", API_VERSION)
-            try:
-                response = await self._answer(request, _in_version(handlers[method], version), request_id)
-            except StripeError as error:
+
+            def refuse(error: StripeError) -> Response:
                 return _response(_error_json(error), request_id, status=error.status)
-            response.headers["Stripe-Version"] = version
-            return response
+
+            async def respond() -> Response:
+                try:
+                    response = await self._answer(request, _in_version(handlers[method], version), request_id)
+                except StripeError as error:
+                    return refuse(error)
+                response.headers["Stripe-Version"] = version
+                return response
+
+            fault = self._sandbox.faults.take(request.url.path)
+            return await respond() if fault is None else await answer_with(fault, respond, refuse)
 
         return answer
 
     async def _answer(self, request: Request, handler: Handler, request_id: str) -> Response:
-        fault = self._sandbox.faults.take(request.url.path)
-        if fault is not None:
-            await asyncio.sleep(fault.delay_seconds)
-            if fault.is_cut:
-                return _Cut()
-            if fault.status is not None:
-                raise _error_of(fault.status)
         api_key = api_key_of(request)
         if self._needs_key:
             check_key(api_key)
@@ -97,18 +93,3 @@ def _response(body: bytes, request_id: str, *, status: int = 200, headers: Mappi
 def _error_json(error: StripeError) -> bytes:
     shown = {"code": error.code, "message": error.message, "param": error.param, "type": error.type}
     return msgspec.json.encode({"error": {name: value for name, value in shown.items() if value is not None}})
-
-
-def _error_of(status: int) -> StripeError:
-    if status == _RATE_LIMIT:
-        return StripeError("Too many requests hit the API too quickly.", status=status, code="rate_limit")
-    kind = "api_error" if status >= _SERVER_ERROR else INVALID_REQUEST
-    return StripeError("This failure was asked for.", status=status, type=kind)
-
-
-class _Cut(Response):
-    """Promises an answer and closes the connection in the middle of it."""
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 (ASGI's)
-        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"1000")]})
-        await send({"type": "http.response.body", "body": b"{", "more_body": True})

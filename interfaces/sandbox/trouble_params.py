@@ -1,15 +1,19 @@
-"""The weather as parameters tell it, over HTTP and in forms."""
+"""Weather and faults as parameters tell them, over HTTP and in forms."""
 
 from dataclasses import fields
 from typing import Final
 
 from interfaces.sandbox.errors import invalid_parameter
+from interfaces.sandbox.faults import Fault
 from interfaces.sandbox.params import Params
 from interfaces.sandbox.weather import CHANCES, CORRUPTIONS, Corruption, Weather
 
 _NAMES: Final = tuple(field.name for field in fields(Weather))
 _SECONDS_MAX: Final = 3600.0
 _COUNT_MAX: Final = 100_000
+_FAULT_STATUSES: Final = range(400, 600)
+
+FAULT_NAMES: Final = ("status", "delay_seconds", "done_first", "cut", "dribble_seconds", "path")
 
 
 def weather_of(params: Params) -> Weather:
@@ -23,14 +27,33 @@ def weather_of(params: Params) -> Weather:
     if seconds is not None and not 0 <= seconds <= _SECONDS_MAX:
         raise invalid_parameter(params.named("delay_seconds"), f"Between 0 and {_SECONDS_MAX:g} seconds.")
     return Weather(
-        **{name: _chance(params, name) for name in CHANCES},
+        **{name: chance_of(params, name) for name in CHANCES},
         corrupt_as=_corruptions(params) or CORRUPTIONS,
         delay_seconds=Weather().delay_seconds if seconds is None else seconds,
         count=params.integer("count", minimum=1, maximum=_COUNT_MAX),
     )
 
 
-def _chance(params: Params, name: str) -> float:
+def fault_of(params: Params) -> Fault:
+    """`status` (500; 0: answer as asked), `delay_seconds`, `done_first`, `cut`, `dribble_seconds`, `path`.
+
+    Raises:
+        StripeError: there is no such fault.
+    """
+    status = params.integer("status")
+    if status and status not in _FAULT_STATUSES:
+        raise invalid_parameter("status", "The status of a fault is 0, or between 400 and 599.")
+    return Fault(
+        status=500 if status is None else status or None,
+        delay_seconds=params.number("delay_seconds") or 0.0,
+        is_done_first=params.flag("done_first") is True,
+        is_cut=params.flag("cut") is True,
+        dribble_seconds=params.number("dribble_seconds") or 0.0,
+        path=params.text("path") or "/v1/",
+    )
+
+
+def chance_of(params: Params, name: str) -> float:
     chance = params.number(name) or 0.0
     if not 0 <= chance <= 1:
         raise invalid_parameter(params.named(name), "A chance is a number from 0 (never) to 1 (always).")
