@@ -57,13 +57,13 @@ def rolled_endpoint(endpoint: Endpoint, secret: str, *, old_until: float) -> End
 def local_url(url: str) -> str:
     """The URL, if it leads to this machine. Refused otherwise: a trial must not call strangers."""
     check_url(url, "url")
-    if not _is_loopback(urlsplit(url).hostname or ""):
+    if not is_loopback(urlsplit(url).hostname or ""):
         message = "Invalid URL: the sandbox delivers to localhost, 127.0.0.0/8 and ::1 only."
         raise invalid_parameter("url", message, code="url_invalid")
     return url
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
     if host == "localhost":
         return True
     try:

@@ -14,7 +14,7 @@ from interfaces.sandbox.books import Books, books_of
 from interfaces.sandbox.catalog import new_price, new_product
 from interfaces.sandbox.checkout import Payment
 from interfaces.sandbox.core import Core
-from interfaces.sandbox.endpoints import new_endpoint, rolled_endpoint
+from interfaces.sandbox.endpoints import changed_endpoint, new_endpoint, rolled_endpoint
 from interfaces.sandbox.events import SESSION_EVENTS, event_json
 from interfaces.sandbox.faults import Fault
 from interfaces.sandbox.links import new_payment_link
@@ -124,6 +124,17 @@ class Sandbox(Core):
         with self.reading() as state:
             known = [endpoint for endpoint in state.endpoints.values() if endpoint.url == url]
         return known[0] if known else self.add_webhook(url)
+
+    def change_endpoint(self, endpoint_id: str, values: Values) -> Endpoint:
+        """`disabled`, `url`, `enabled_events`, `description`, `metadata`."""
+        with self.changing() as making:
+            endpoint = changed_endpoint(making.state.endpoint(endpoint_id), Params.of_values(values))
+            making.state.endpoints[endpoint_id] = endpoint
+            return endpoint
+
+    def delete_endpoint(self, endpoint_id: str) -> None:
+        with self.changing() as making:
+            del making.state.endpoints[making.state.endpoint(endpoint_id).id]
 
     def roll_secret(self, endpoint_id: str, *, old_seconds: float = _ROLLED_SECRET_SECONDS) -> str:
         """The new secret. The old one signs too for that long."""

@@ -5,61 +5,43 @@ from collections.abc import Sequence
 from typing import Final
 from urllib.parse import parse_qsl
 
-import jinja2
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from interfaces.sandbox.api.call import base_url_of, params_of
 from interfaces.sandbox.checkout import filled_in
 from interfaces.sandbox.errors import StripeError
+from interfaces.sandbox.pages.control import control_page_routes
 from interfaces.sandbox.pages.form import Filled, Problem, blank, problems_of, read_form
-from interfaces.sandbox.pages.money import shown_money
+from interfaces.sandbox.pages.rendering import PACKAGE, Rendering
 from interfaces.sandbox.pages.view import checkout_view, shown_time
 from interfaces.sandbox.params import Params
 from interfaces.sandbox.sandbox import Sandbox
 from interfaces.sandbox.sessions import session_of_link
 from interfaces.sandbox.values import Session
 
-_HEADERS: Final = {
-    "Cache-Control": "no-store",
-    # No form-action: browsers apply it to redirects too, and paying ends in one to the merchant's page.
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; frame-ancestors 'none'"
-    ),
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-}
-_PACKAGE: Final = "interfaces.sandbox"
-_RECENT_MAX: Final = 20
 _SEE_OTHER: Final = 303
 
 
 def page_routes(sandbox: Sandbox) -> list[BaseRoute]:
-    pages = Pages(sandbox)
+    rendering = Rendering()
+    pages = Pages(sandbox, rendering)
     return [
-        Route("/", pages.home),
+        *control_page_routes(sandbox, rendering),
         Route("/b/{link}", pages.follow_link),
         Route("/c/pay/{session}", pages.show, methods=["GET"]),
         Route("/c/pay/{session}", pages.submit, methods=["POST"]),
         Route("/c/pay/{session}/left", pages.leave),
-        Mount("/assets", StaticFiles(packages=[(_PACKAGE, "static")])),
+        Mount("/assets", StaticFiles(packages=[(PACKAGE, "static")])),
     ]
 
 
 class Pages:
-    def __init__(self, sandbox: Sandbox) -> None:
+    def __init__(self, sandbox: Sandbox, rendering: Rendering) -> None:
         self._sandbox = sandbox
-        self._templates = jinja2.Environment(
-            loader=jinja2.PackageLoader(_PACKAGE), autoescape=True, undefined=jinja2.StrictUndefined
-        )
-
-    async def home(self, request: Request) -> Response:
-        with self._sandbox.reading() as state:
-            sessions = list(state.sessions.values())[: -_RECENT_MAX - 1 : -1]
-        recent = [(session, _total(session)) for session in sessions]
-        return self._page("home.html", base_url=base_url_of(request), recent=recent)
+        self._page = rendering.page
 
     async def follow_link(self, request: Request) -> Response:
         """What Stripe reads from a payment link's query: a reference, an e-mail address, a locale."""
@@ -160,9 +142,6 @@ class Pages:
         message = "There is no such checkout in this sandbox."
         return self._page("message.html", 404, title="Not found", message=message, link=None)
 
-    def _page(self, template: str, status: int = 200, **shown: object) -> Response:
-        return HTMLResponse(self._templates.get_template(template).render(**shown), status, _HEADERS)
-
 
 async def hold_redirect(sandbox: Sandbox, session_id: str) -> None:
     """Checkout lets the customer go on when the endpoints have answered, or after ten seconds."""
@@ -173,7 +152,3 @@ async def hold_redirect(sandbox: Sandbox, session_id: str) -> None:
 
 def success_url_of(session: Session) -> str:
     return (session.success_url or "").replace("{CHECKOUT_SESSION_ID}", session.id)
-
-
-def _total(session: Session) -> str:
-    return shown_money(session.amount_total, session.currency)

@@ -1,0 +1,17 @@
+"""Whether a request comes from a page of ours: no other page that a browser has open may steer the sandbox."""
+
+from starlette.requests import Request
+
+from interfaces.sandbox.api.call import base_url_of
+from interfaces.sandbox.endpoints import is_loopback
+
+
+def is_from_own_page(request: Request) -> bool:
+    """A form of ours. Browsers name the origin of every form that is sent, and none is ours unless the name by which
+    we were reached is this machine's: another name may lead here just as well."""
+    return is_loopback(request.url.hostname or "") and request.headers.get("origin") == base_url_of(request)
+
+
+def is_from_another_page(request: Request) -> bool:
+    """A request that a browser sends for a page of somebody else; programs name no origin."""
+    return "origin" in request.headers and not is_from_own_page(request)
