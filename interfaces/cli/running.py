@@ -14,6 +14,7 @@ from interfaces.cli.usage import DONE, FAILED, Json, Place, UsageError, whole_nu
 
 _HOST = "127.0.0.1"
 _PORT_MAX = 65535
+_WEBHOOK = "http://localhost:4242/webhook"
 
 
 def _port(_kind: object, port: int) -> None:
@@ -111,13 +112,35 @@ def sandbox(
     *,
     port: Port = 12111,
     state: Annotated[Path | None, Parameter(help="A file to keep its state in.")] = None,
-    webhook: Annotated[str | None, Parameter(help="Where to deliver events: http://localhost:4242/webhook")] = None,
+    webhook: Annotated[str | None, Parameter(help=f"Where to deliver events: {_WEBHOOK}")] = None,
+    scenario: Annotated[str | None, Parameter(help="A day to play: quiet-day, black-friday, ...")] = None,
+    seed: Annotated[int | None, Parameter(converter=whole_number, help="With the same one, the same day.")] = None,
+    speed: Annotated[float, Parameter(help="How many seconds of the day pass in one.")] = 1440.0,
+    customers: Annotated[int | None, Parameter(converter=whole_number, help="How many of them.")] = None,
+    landing: Annotated[str | None, Parameter(help="Where they return to; else to /after-checkout.")] = None,
+    linger: Annotated[float, Parameter(help="How many seconds it still answers after the day.")] = 10.0,
     json: Json = False,
 ) -> int:
-    """Run a stand-in for Stripe, for trials and tests, that Stripe's own SDK talks to."""
+    """Run a stand-in for Stripe, for trials and tests, that Stripe's own SDK talks to; or play a day with it."""
+    _check_free(_HOST, port)
+    if scenario is not None:
+        from interfaces.cli.playing import Plan, play
+
+        if state is not None:
+            raise UsageError("A day begins with nothing: --state does not go with --scenario.")
+        plan = Plan(
+            scenario=scenario,
+            seed=seed,
+            speed=speed,
+            customers=customers,
+            port=port,
+            webhook_url=webhook or _WEBHOOK,
+            landing_url=landing,
+            linger_seconds=linger,
+        )
+        return play(plan, as_json=json)
     from interfaces.sandbox.server import serve_sandbox
 
-    _check_free(_HOST, port)
     with redirect_stdout(sys.stderr) if json else nullcontext():
         try:
             serve_sandbox(port=port, state_path=state, webhook_url=webhook)

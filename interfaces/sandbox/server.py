@@ -1,5 +1,6 @@
 """Runs the sandbox: in a thread, for tests and the demo, or as a program until it is told to stop."""
 
+import logging
 import signal
 import socket
 import threading
@@ -73,7 +74,18 @@ def serve_sandbox(
         is_told_to_stop.wait()
 
 
+class _Unasked(logging.Filter):
+    """An answer that breaks off was asked for; everything else that goes wrong is said."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return "returned without completing response" not in record.getMessage()
+
+
+_UNASKED: Final = _Unasked()
+
+
 def _server(sandbox: Sandbox) -> uvicorn.Server:
+    logging.getLogger("uvicorn.error").addFilter(_UNASKED)
     config = uvicorn.Config(
         create_app(sandbox),
         log_config=None,

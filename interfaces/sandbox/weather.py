@@ -42,6 +42,7 @@ class Weather:
 
 
 CALM: Final = Weather()
+STORM: Final = Weather(drop=0.02, lose=0.15, lose_answer=0.1, corrupt=0.1, double=0.2, delay=0.2, reorder=0.2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,10 +10,9 @@ from playwright.sync_api import Browser, Page, expect
 from interfaces.sandbox.courier import Pace
 from interfaces.sandbox.faults import Fault
 from interfaces.sandbox.inbox import Inbox
-from interfaces.sandbox.pages.control_forms import STORM
 from interfaces.sandbox.sandbox import Sandbox
 from interfaces.sandbox.server import SandboxServer
-from interfaces.sandbox.weather import CALM, Weather
+from interfaces.sandbox.weather import CALM, STORM, Weather
 
 pytestmark = pytest.mark.browser
 

@@ -9,7 +9,7 @@ from interfaces.sandbox.faults import Fault
 from interfaces.sandbox.params import Params
 from interfaces.sandbox.sandbox import Sandbox
 from interfaces.sandbox.trouble_params import weather_of
-from interfaces.sandbox.weather import CHANCES, Weather
+from interfaces.sandbox.weather import CHANCES, STORM, Weather
 
 Action = Callable[[Sandbox, Params], None]
 
@@ -17,10 +17,6 @@ _COUNT_MAX: Final = 10_000
 _SEED_MAX: Final = 999_999_999
 _ADVANCE_SECONDS_MAX: Final = 366 * 24 * 3600
 _PERCENT: Final = 100
-
-STORM: Final = Weather(
-    drop=0.02, lose=0.15, lose_answer=0.1, corrupt=0.1, double=0.2, delay=0.2, reorder=0.2, delay_seconds=2.0
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,8 +13,10 @@ import httpx2
 import pytest
 from postgres_databases import Databases
 
+from domain.money import plain
 from infrastructure.database import parse_database
 from interfaces.bootstrap import migrate
+from interfaces.sandbox.inbox import Inbox
 
 SETTINGS = {"STRIPE_API_KEY": "sk_test_example1234", "STRIPE_WEBHOOK_SECRET": "whsec_example"}
 BY = ("--as", "kim", "--reason", "x")
@@ -81,6 +83,67 @@ def test_a_sandbox_that_can_not_be_is_wrong_usage(
 ) -> None:
     (tmp_path / "not-a-state").write_text("{")
 
+    said = script("sandbox", "--port", "0", *arguments)
+
+    assert (said.code, said.err.startswith("fulfill: "), said.err.count("\n")) == (2, True, 1)
+
+
+def a_day(name: str, *, customers: int) -> list[str]:
+    return ["sandbox", "--port", "0", "--scenario", name, "--seed", "3", f"--customers={customers}", "--linger", "0"]
+
+
+def test_a_day_is_played_against_a_shop_and_summed_up(script: Callable[..., Any]) -> None:
+    with Inbox() as inbox:
+        day = (*a_day("quiet-day", customers=8), "--webhook", inbox.url, "--speed", "1000000")
+        told, again = script(*day), script(*day, "--json")
+
+    assert (told.code, again.code) == (0, 0)
+    assert "quiet-day, seed 3: A few customers" in told.out
+    assert "Again       fulfill sandbox --scenario quiet-day --seed 3 --customers 8" in told.out
+    assert re.search(r"^\d\d:\d\d  \d+ of \d+ deeds of customers$", told.err, re.MULTILINE)
+    summary = again.json
+    assert (summary["scenario"], summary["seed"], summary["is_over"]) == ("quiet-day", 3, True)
+    assert sum(summary["sessions"].values()) == 8
+    assert summary["deliveries"] == {"delivered": sum(summary["deliveries"].values())}
+    assert summary["paid"]
+    paid = ", ".join(plain(each["amount"], each["currency"]) for each in summary["paid"])
+    assert f"Paid        {paid}\n" in told.out
+
+
+def test_a_shop_that_believes_what_is_not_genuine_fails(script: Callable[..., Any]) -> None:
+    with Inbox() as inbox:
+        day = (*a_day("stormy-day", customers=30), "--webhook", inbox.url, "--speed", "1000000")
+        told = script(*day, "--json")
+
+    assert told.code == 1
+    assert told.json["believed"] > 0
+
+
+def test_a_day_waits_for_the_shop_until_somebody_has_no_patience(start: Start) -> None:
+    with Inbox() as gone:
+        pass
+    process = start(*a_day("quiet-day", customers=8), "--webhook", gone.url)
+    assert process.stderr is not None
+    assert "Waiting for a shop" in process.stderr.readline()
+
+    code, out, _ = stop(process, signal.SIGINT)
+
+    assert code == 0
+    assert "was stopped" in out
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--scenario", "doomsday"),
+        ("--scenario", "quiet-day", "--speed", "0"),
+        ("--scenario", "quiet-day", "--customers", "0"),
+        ("--scenario", "quiet-day", "--linger", "-1"),
+        ("--scenario", "quiet-day", "--state", "s.json"),
+        ("--scenario", "quiet-day", "--webhook", "https://example.com/webhook"),
+    ],
+)
+def test_a_day_that_can_not_be_is_wrong_usage(script: Callable[..., Any], arguments: tuple[str, ...]) -> None:
     said = script("sandbox", "--port", "0", *arguments)
 
     assert (said.code, said.err.startswith("fulfill: "), said.err.count("\n")) == (2, True, 1)

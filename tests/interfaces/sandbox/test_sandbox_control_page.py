@@ -9,11 +9,11 @@ import pytest
 from interfaces.sandbox.courier import Pace
 from interfaces.sandbox.faults import Fault
 from interfaces.sandbox.inbox import Inbox
-from interfaces.sandbox.pages.control_forms import FAULTS, STORM
+from interfaces.sandbox.pages.control_forms import FAULTS
 from interfaces.sandbox.sandbox import Sandbox
 from interfaces.sandbox.server import SandboxServer
 from interfaces.sandbox.values import PayBy, Session
-from interfaces.sandbox.weather import CALM, Weather
+from interfaces.sandbox.weather import CALM, STORM, Weather
 
 FAST = Pace(retry_first_seconds=0.01, attempts_max=2)
 

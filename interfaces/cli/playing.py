@@ -1,0 +1,181 @@
+"""`fulfill sandbox --scenario`: a day of traffic against a shop on this machine."""
+
+import random
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from contextlib import nullcontext, redirect_stdout, suppress
+from dataclasses import asdict, dataclass
+from urllib.parse import urlsplit
+
+from interfaces.cli.printing import page, print_json, talk
+from interfaces.cli.text import money, words
+from interfaces.cli.usage import DONE, FAILED, UsageError
+from interfaces.sandbox.sandbox import Sandbox
+from interfaces.sandbox.server import SandboxServer
+from interfaces.sandbox.traffic.day import PACE, Day, Moment
+from interfaces.sandbox.traffic.scenarios import SCENARIOS, Scenario
+from interfaces.sandbox.traffic.summary import Summary, summary_of
+
+_SEEDS = 1_000_000
+_SPEED_MAX, _CUSTOMERS_MAX, _LINGER_SECONDS_MAX = 1_000_000, 100_000, 3600
+_LOOK_SECONDS = 0.2
+_REPORT_SECONDS = 0.1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    scenario: str
+    seed: int | None
+    speed: float
+    customers: int | None
+    port: int
+    webhook_url: str
+    landing_url: str | None
+    linger_seconds: float
+
+
+def play(plan: Plan, *, as_json: bool) -> int:
+    """Until the day is over, or Ctrl-C; says at the end what came of it.
+
+    Raises:
+        UsageError: there is no such day, or it can't be played so.
+        StripeError: the shop is not on this machine.
+    """
+    scenario = _scenario(plan)
+    seed = random.SystemRandom().randrange(_SEEDS) if plan.seed is None else plan.seed
+    is_stopped = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: is_stopped.set())
+    with redirect_stdout(sys.stderr) if as_json else nullcontext():
+        day = _played(plan, scenario, seed, is_stopped)
+    summary = summary_of(day.sandbox)
+    if as_json:
+        print_json(_document(plan, day, summary))
+    else:
+        _tell(plan, day, summary)
+    return FAILED if summary.believed else DONE
+
+
+def _scenario(plan: Plan) -> Scenario:
+    scenario = SCENARIOS.get(plan.scenario)
+    if scenario is None:
+        raise UsageError(f"There is no day {plan.scenario!r}. There are: {', '.join(SCENARIOS)}.")
+    if not 0 < plan.speed <= _SPEED_MAX:
+        raise UsageError(f"--speed is more than 0, and {_SPEED_MAX:,} at most.")
+    if plan.customers is not None and not 1 <= plan.customers <= _CUSTOMERS_MAX:
+        raise UsageError(f"--customers is from 1 to {_CUSTOMERS_MAX:,}.")
+    if not 0 <= plan.linger_seconds <= _LINGER_SECONDS_MAX:
+        raise UsageError(f"--linger is from 0 to {_LINGER_SECONDS_MAX:,} seconds.")
+    return scenario
+
+
+def _played(plan: Plan, scenario: Scenario, seed: int, is_stopped: threading.Event) -> Day:
+    with SandboxServer(Sandbox(pace=PACE, seed=seed), port=plan.port) as server:
+        secret = server.sandbox.add_webhook(plan.webhook_url).secrets[-1].value
+        day = Day(
+            sandbox=server.sandbox,
+            scenario=scenario,
+            seed=seed,
+            landing_url=plan.landing_url or _beside(plan.webhook_url),
+            speed=plan.speed,
+            customers=plan.customers,
+            is_stopped=is_stopped,
+        )
+        _introduce(plan, scenario, seed, server.url, secret)
+        if _wait_for_the_shop(plan.webhook_url, is_stopped):
+            day.play(_Teller())
+            is_stopped.wait(plan.linger_seconds)
+    return day
+
+
+def _beside(webhook_url: str) -> str:
+    parts = urlsplit(webhook_url)
+    return f"{parts.scheme}://{parts.netloc}/after-checkout"
+
+
+def _introduce(plan: Plan, scenario: Scenario, seed: int, url: str, secret: str) -> None:
+    say = page().say
+    say(url)
+    say(secret)
+    say(f"{plan.scenario}, seed {seed}: {scenario.says}")
+    say(f"The page to watch it: {url}/")
+    say("The shop, in another terminal and an empty directory:")
+    say(f"  export STRIPE_API_BASE={url} STRIPE_API_KEY=sk_test_anything STRIPE_WEBHOOK_SECRET={secret}")
+    say("  fulfill serve")
+    sys.stdout.flush()
+
+
+def _wait_for_the_shop(webhook_url: str, is_stopped: threading.Event) -> bool:
+    """Whether it is there, before somebody lost patience."""
+    parts = urlsplit(webhook_url)
+    place = (parts.hostname or "", parts.port or 80)
+    has_said = False
+    while not is_stopped.is_set():
+        with suppress(OSError):
+            socket.create_connection(place, timeout=1.0).close()
+            return True
+        if not has_said:
+            talk(f"Waiting for a shop at {parts.netloc}. Ctrl-C ends it.")
+            has_said = True
+        is_stopped.wait(_LOOK_SECONDS)
+    return False
+
+
+class _Teller:
+    """One line that is written over on a terminal, elsewhere one for each hour of the day."""
+
+    def __init__(self) -> None:
+        self._is_terminal = sys.stderr is not None and sys.stderr.isatty()
+        self._hour = -1
+        self._next = 0.0
+
+    def __call__(self, moment: Moment) -> None:
+        hour = int(moment.at // 3600)
+        told = f"{hour:02}:{int(moment.at // 60) % 60:02}  {moment.steps_done:,} of {moment.steps:,} deeds of customers"
+        if not self._is_terminal:
+            if hour != self._hour:
+                talk(told)
+            self._hour = hour
+        elif time.monotonic() >= self._next or moment.steps_done == moment.steps:
+            self._next = time.monotonic() + _REPORT_SECONDS
+            end = "\n" if moment.steps_done == moment.steps else ""
+            print(f"\r{told}", end=end, file=sys.stderr, flush=True)
+
+
+def _document(plan: Plan, day: Day, summary: Summary) -> dict[str, object]:
+    paid = [{"currency": currency, "amount": amount} for currency, amount in summary.paid.items()]
+    return {
+        "scenario": plan.scenario,
+        "seed": day.seed,
+        "is_over": day.is_over,
+        **asdict(summary),
+        "paid": paid,
+        "visits": dict(day.visits),
+    }
+
+
+def _tell(plan: Plan, day: Day, summary: Summary) -> None:
+    again = f"fulfill sandbox --scenario {plan.scenario} --seed {day.seed}"
+    if day.customers is not None:
+        again += f" --customers {day.customers}"
+    page().fields(
+        [
+            ("Day", "is over" if day.is_over else "was stopped"),
+            ("Checkouts", _counted(summary.sessions)),
+            ("Paid", ", ".join(money(amount, currency) for currency, amount in summary.paid.items()) or "nothing"),
+            ("Deliveries", _counted(summary.deliveries)),
+            ("Attempts", f"{summary.attempts:,}, of which {summary.attempts_failed:,} failed"),
+            ("Mishaps", _counted(summary.mishaps)),
+            ("Believed", f"{summary.believed:,} that were not genuine"),
+            ("Visits", _counted(day.visits)),
+            ("Again", again),
+        ]
+    )
+
+
+def _counted(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{count:,} {words(name)}" for name, count in counts.items()) or "none"

@@ -1,0 +1,92 @@
+"""Who comes on such a day and what they will do: drawn from a seed before anything happens."""
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from interfaces.sandbox.traffic.scenarios import Habits, Scenario
+from interfaces.sandbox.traffic.stall import CURRENCIES, GOODS, SAMPLE, Good
+from interfaces.sandbox.values import PayBy
+
+Deed = Literal["order", "pay", "return"]
+
+_HOUR_SECONDS: Final = 3600
+_WAYS: Final[tuple[PayBy | None, ...]] = ("card", "debit_succeeds", "debit_fails", "free", None)
+_GOODS_MAX: Final = 3
+_QUANTITY_MAX: Final = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Customer:
+    number: int
+    currency: str
+    goods: tuple[Good, ...]
+    pays_by: PayBy | None
+    """None: they leave the payment page and never come back."""
+    quantity: int | None
+    """Of the first good, if they change it on the payment page."""
+    orders: int
+    """Two where they ordered and paid twice by mistake."""
+
+    @property
+    def email(self) -> str:
+        return f"customer{self.number}@example.com"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    at: float
+    """Seconds since the day began."""
+    customer: Customer
+    deed: Deed
+    order: int = 0
+    """Which of their orders."""
+
+
+def steps_of(scenario: Scenario, seed: int, customers: int | None = None) -> tuple[Step, ...]:
+    """The whole day, in its order; with as many customers as the scenario says, or as are named."""
+    chance = random.Random(f"{seed} customers")  # noqa: S311 (it has to be the same again)
+    steps: list[Step] = []
+    for number in range(1, (scenario.customers if customers is None else customers) + 1):
+        customer = _customer(number, scenario.habits, chance)
+        hour = chance.choices(range(24), scenario.hours)[0]
+        arrives = (hour + chance.random()) * _HOUR_SECONDS
+        for order in range(customer.orders):
+            steps.extend(_steps(customer, order, arrives + order * 40, scenario.habits, chance))
+    return tuple(sorted(steps, key=lambda step: (step.at, step.customer.number)))
+
+
+def _customer(number: int, habits: Habits, chance: random.Random) -> Customer:
+    weights = (habits.card, habits.debit_succeeds, habits.debit_fails, habits.free, habits.abandons)
+    pays_by = chance.choices(_WAYS, weights)[0]
+    goods = [SAMPLE] if pays_by == "free" else chance.sample(GOODS, chance.randint(1, _GOODS_MAX))
+    changes = chance.random() < habits.changes_quantity
+    return Customer(
+        number=number,
+        currency=chance.choices(CURRENCIES, (6, 3, 1))[0],
+        goods=tuple(goods),
+        pays_by=pays_by,
+        quantity=chance.randint(2, _QUANTITY_MAX) if changes else None,
+        orders=2 if chance.random() < habits.pays_twice else 1,
+    )
+
+
+def _steps(customer: Customer, order: int, arrives: float, habits: Habits, chance: random.Random) -> Iterator[Step]:
+    yield Step(at=arrives, customer=customer, deed="order", order=order)
+    pays = arrives + chance.uniform(20, 600)
+    returns = list(_returns(pays, habits, chance))
+    if customer.pays_by is not None:
+        yield Step(at=pays, customer=customer, deed="pay", order=order)
+        for at in returns:
+            yield Step(at=at, customer=customer, deed="return", order=order)
+
+
+def _returns(pays: float, habits: Habits, chance: random.Random) -> Sequence[float]:
+    """When they look at the page after paying; some again and again."""
+    if chance.random() < habits.never_returns:
+        return []
+    is_late = chance.random() < habits.returns_late
+    first = pays + (chance.uniform(1, 6) * _HOUR_SECONDS if is_late else chance.uniform(1, 5))
+    again = chance.randint(1, 4) if chance.random() < habits.refreshes else 0
+    return [first, *(first + 3 * number for number in range(1, again + 1))]

@@ -1,0 +1,164 @@
+"""Plays a day against a shop on this machine, in compressed time."""
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Final
+
+import httpx2
+
+from interfaces.sandbox.courier import Pace
+from interfaces.sandbox.endpoints import local_url
+from interfaces.sandbox.sandbox import Sandbox
+from interfaces.sandbox.traffic.customers import Customer, Step, steps_of
+from interfaces.sandbox.traffic.scenarios import Scenario
+from interfaces.sandbox.traffic.stall import stocked
+from interfaces.sandbox.values import Price
+
+DEBIT_SECONDS: Final = 3 * 3600.0
+PACE: Final = Pace(debit_delay_seconds=DEBIT_SECONDS, retry_cap_seconds=4.0, attempts_max=8)
+"""Of the sandbox that a day is played in: debits take hours of the day, repetitions seconds on the wall."""
+_DAY_SECONDS: Final = 24 * 3600
+_AFTERWARDS_SECONDS: Final = 26 * 3600
+"""Until the last checkout that was left open has expired."""
+_VISITORS: Final = 16
+_VISIT_SECONDS: Final = 30.0
+_DELIVERIES_SECONDS: Final = 300.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """How far the day has come."""
+
+    at: float
+    """Seconds since it began."""
+    steps_done: int
+    steps: int
+
+
+@dataclass(kw_only=True)
+class Day:
+    """One day, once. The sandbox must have a webhook endpoint, and PACE."""
+
+    sandbox: Sandbox
+    scenario: Scenario
+    seed: int
+    landing_url: str
+    """The shop's page after checkout, without its query; on this machine."""
+    speed: float
+    """Seconds of the day in a second."""
+    customers: int | None = None
+    is_stopped: threading.Event = field(default_factory=threading.Event)
+    is_over: bool = False
+    """Whether it came to its end."""
+    visits: Mapping[str, int] = field(default_factory=dict)
+    """Answers of the landing page, by status; `none` where there was none."""
+
+    def play(self, report: Callable[[Moment], None]) -> None:
+        """To its end, or until it is stopped.
+
+        Raises:
+            StripeError: the landing page is not on this machine.
+        """
+        local_url(self.landing_url)
+        prices = stocked(self.sandbox)
+        self._begin()
+        visits: list[Future[str]] = []
+        visitors = ThreadPoolExecutor(_VISITORS, "visitor")
+        with httpx2.Client(timeout=_VISIT_SECONDS, trust_env=False) as client:
+            self._live(
+                prices, report, lambda session_id: visits.append(visitors.submit(self._visit, client, session_id))
+            )
+            visitors.shutdown(cancel_futures=self.is_stopped.is_set())
+        self.visits = Counter(visit.result() for visit in visits if not visit.cancelled())
+        self._end()
+
+    def _begin(self) -> None:
+        self.sandbox.hold_clock()
+        self.sandbox.change_weather(self.scenario.weather, seed=self.seed)
+        for fault, chance in self.scenario.faults:
+            self.sandbox.faults.add_chance(fault, chance, seed=self.seed)
+
+    def _live(
+        self, prices: Mapping[tuple[str, str], Price], report: Callable[[Moment], None], visit: Callable[[str], object]
+    ) -> None:
+        steps = steps_of(self.scenario, self.seed, self.customers)
+        sessions: dict[tuple[int, int], str] = {}
+        began, midnight = time.monotonic(), self.sandbox.clock.now()
+        for number, step in enumerate(steps):
+            if self.is_stopped.wait(max(0.0, began + step.at / self.speed - time.monotonic())):
+                return
+            self._pass_time(midnight + step.at)
+            self._do(step, sessions, prices, visit)
+            report(Moment(at=step.at, steps_done=number + 1, steps=len(steps)))
+        self._pass_time(midnight + _DAY_SECONDS)
+
+    def _do(
+        self,
+        step: Step,
+        sessions: dict[tuple[int, int], str],
+        prices: Mapping[tuple[str, str], Price],
+        visit: Callable[[str], object],
+    ) -> None:
+        customer, order = step.customer, (step.customer.number, step.order)
+        match step.deed:
+            case "order":
+                sessions[order] = self._order(customer, prices)
+            case "pay":
+                self._pay(customer, sessions[order])
+            case "return":
+                visit(sessions[order])
+
+    def _order(self, customer: Customer, prices: Mapping[tuple[str, str], Price]) -> str:
+        values: dict[str, object] = {
+            "mode": "payment",
+            "success_url": f"{self.landing_url}?session_id={{CHECKOUT_SESSION_ID}}",
+            "customer_email": customer.email,
+            "client_reference_id": f"customer-{customer.number}",
+            "line_items": [
+                {
+                    "price": prices[good.sku, customer.currency].id,
+                    "quantity": 1,
+                    "adjustable_quantity": {"enabled": True, "minimum": 1, "maximum": 9},
+                }
+                for good in customer.goods
+            ],
+        }
+        if any(good.is_parcel for good in customer.goods):
+            values["shipping_address_collection"] = {"allowed_countries": ["DE"]}
+        return self.sandbox.create_session(values).id
+
+    def _pay(self, customer: Customer, session_id: str) -> None:
+        first = self.sandbox.session(session_id).line_items[0]
+        quantities = {} if customer.quantity is None else {first.id: customer.quantity}
+        self.sandbox.pay(session_id, by=customer.pays_by or "card", name="Alex Example", quantities=quantities)
+
+    def _visit(self, client: httpx2.Client, session_id: str) -> str:
+        try:
+            return str(client.get(self.landing_url, params={"session_id": session_id}).status_code)
+        except httpx2.HTTPError:
+            return "none"
+
+    def _end(self) -> None:
+        """The night: debits end, checkouts expire, and Stripe sends again what did not get through."""
+        if self.is_stopped.is_set():
+            return
+        self.is_over = True
+        self._pass_time(self.sandbox.clock.now() + _AFTERWARDS_SECONDS)
+        self.sandbox.wait_for_deliveries(_DELIVERIES_SECONDS)
+        self.sandbox.clear_weather()
+        self.sandbox.faults.clear()
+        with self.sandbox.reading() as state:
+            missing = [each for each in state.deliveries.values() if each.state in ("dropped", "given_up")]
+        for delivery in missing:
+            self.sandbox.resend(delivery.event_id, endpoint_id=delivery.endpoint_id)
+        self.sandbox.wait_for_deliveries(_DELIVERIES_SECONDS)
+
+    def _pass_time(self, until: float) -> None:
+        """What is due happens here and not in between, so that it happens in the same order every time."""
+        self.sandbox.clock.advance(max(0.0, until - self.sandbox.clock.now()))
+        self.sandbox.release_clock()
+        self.sandbox.hold_clock()

@@ -1,0 +1,44 @@
+"""What is sold on such a day. The products say themselves how they are delivered: no catalog is needed."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from interfaces.sandbox.sandbox import Sandbox
+from interfaces.sandbox.values import Price
+
+CURRENCIES: Final = ("eur", "usd", "jpy")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Good:
+    name: str
+    delivery: str
+    sku: str
+    amounts: tuple[int, int, int]
+    """In the currencies' smallest units."""
+
+    @property
+    def is_parcel(self) -> bool:
+        return self.delivery == "shipment"
+
+
+GOODS: Final = (
+    Good(name="Course: drawing trees", delivery="access", sku="course-trees", amounts=(4900, 5400, 7800)),
+    Good(name="Course: drawing rivers", delivery="access", sku="course-rivers", amounts=(3900, 4299, 6200)),
+    Good(name="Mug, blue", delivery="shipment", sku="mug-blue", amounts=(1450, 1599, 2300)),
+    Good(name="Poster, signed", delivery="shipment", sku="poster", amounts=(2995, 3295, 4700)),
+    Good(name="An hour with the painter", delivery="manual", sku="hour", amounts=(12000, 13200, 19000)),
+)
+SAMPLE: Final = Good(name="Sample lesson", delivery="access", sku="sample", amounts=(0, 0, 0))
+
+
+def stocked(sandbox: Sandbox) -> dict[tuple[str, str], Price]:
+    """The prices by SKU and currency."""
+    prices = {}
+    for good in (*GOODS, SAMPLE):
+        metadata = {"delivery": good.delivery, "sku": good.sku}
+        product = sandbox.create_product({"name": good.name, "metadata": metadata})
+        for currency, amount in zip(CURRENCIES, good.amounts, strict=True):
+            price = {"product": product.id, "currency": currency, "unit_amount": amount}
+            prices[good.sku, currency] = sandbox.create_price(price)
+    return prices

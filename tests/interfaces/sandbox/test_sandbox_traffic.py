@@ -1,0 +1,149 @@
+"""Days of traffic: drawn from a seed, the same again with the same one, and played in compressed time."""
+
+import threading
+from collections import Counter
+from collections.abc import Mapping
+
+import pytest
+
+from interfaces.sandbox.books import Entry
+from interfaces.sandbox.errors import StripeError
+from interfaces.sandbox.inbox import Inbox
+from interfaces.sandbox.sandbox import Sandbox
+from interfaces.sandbox.traffic.customers import steps_of
+from interfaces.sandbox.traffic.day import PACE, Day, Moment
+from interfaces.sandbox.traffic.scenarios import SCENARIOS
+from interfaces.sandbox.traffic.stall import GOODS, SAMPLE, stocked
+from interfaces.sandbox.traffic.summary import Summary, summary_of
+from interfaces.sandbox.values import Delivery
+from interfaces.sandbox.weather import CORRUPTIONS
+
+STORMY = SCENARIOS["stormy-day"]
+AT_ONCE = 1_000_000.0
+
+
+def a_day(sandbox: Sandbox, url: str, *, seed: int = 5, customers: int = 30, name: str = "stormy-day") -> Day:
+    return Day(
+        sandbox=sandbox,
+        scenario=SCENARIOS[name],
+        seed=seed,
+        landing_url=url,
+        speed=AT_ONCE,
+        customers=customers,
+    )
+
+
+def played(seed: int) -> tuple[Mapping[str, Entry], dict[str, Delivery], Summary]:
+    with Inbox() as inbox, Sandbox(pace=PACE, seed=seed) as sandbox:
+        sandbox.add_webhook(inbox.url)
+        day = a_day(sandbox, inbox.url, seed=seed)
+        day.play(lambda _: None)
+        assert day.is_over
+        with sandbox.reading() as state:
+            deliveries = dict(state.deliveries)
+        return sandbox.books.entries, deliveries, summary_of(sandbox)
+
+
+def test_the_same_seed_gives_the_same_day_and_another_one_another() -> None:
+    (books, deliveries, summary), (books_again, deliveries_again, summary_again), (others, _, _) = map(
+        played, (5, 5, 6)
+    )
+
+    assert books == books_again
+    assert {key: kept.fate for key, kept in deliveries.items()} == {
+        key: kept.fate for key, kept in deliveries_again.items()
+    }
+    assert (summary.mishaps, summary.paid) == (summary_again.mishaps, summary_again.paid)
+    assert books.keys() != others.keys()
+
+
+def test_in_the_end_everything_was_delivered_and_nothing_is_open() -> None:
+    books, deliveries, summary = played(5)
+
+    assert {delivery.state for delivery in deliveries.values()} == {"delivered"}
+    assert {entry.status for entry in books.values()} == {"complete", "expired"}
+    assert not any(entry.is_debit_pending for entry in books.values())
+    assert sum(summary.sessions.values()) == len(books) >= 30
+    assert summary.sessions["paid"] == sum(entry.paid is not None for entry in books.values())
+    assert summary.paid.keys() == {"eur", "usd", "jpy"}
+    assert sum(summary.paid.values()) == sum(entry.paid.amount for entry in books.values() if entry.paid is not None)
+
+
+def test_a_shop_that_believes_everything_is_found_out() -> None:
+    _, deliveries, summary = played(5)
+
+    corrupted = [fate for kept in deliveries.values() for fate in kept.fate.mishaps if fate in CORRUPTIONS]
+    assert summary.believed == len(corrupted) > 0
+
+
+def test_customers_do_everything_that_customers_do() -> None:
+    steps = steps_of(STORMY, 1, 2000)
+
+    ways = Counter(step.customer.pays_by for step in steps if step.deed == "order")
+    returns = Counter((step.customer.number, step.order) for step in steps if step.deed == "return")
+    pays = {(step.customer.number, step.order): step.at for step in steps if step.deed == "pay"}
+    late = [step for step in steps if step.deed == "return" and step.at > pays[step.customer.number, step.order] + 3600]
+    assert ways["card"] > ways["debit_succeeds"] > ways["debit_fails"] > 0
+    assert ways["free"] > 0
+    assert ways[None] > 0
+    assert max(returns.values()) > 3
+    assert len(pays) > len(returns) > 0
+    assert late
+    assert any(step.order == 1 and step.deed == "pay" for step in steps)
+    assert any(step.customer.quantity is not None for step in steps)
+    assert {good for step in steps for good in step.customer.goods} == {*GOODS, SAMPLE}
+
+
+def test_a_day_is_in_order_and_everybody_orders_before_paying_before_returning() -> None:
+    steps = steps_of(STORMY, 1)
+
+    assert [step.at for step in steps] == sorted(step.at for step in steps)
+    for key in {(step.customer.number, step.order) for step in steps}:
+        deeds = [step.deed for step in steps if (step.customer.number, step.order) == key]
+        assert deeds == ["order", "pay", "return", *["return"] * 9][: len(deeds)]
+    assert len({step.customer.number for step in steps}) == STORMY.customers
+
+
+def test_the_rush_is_when_the_scenario_says() -> None:
+    steps = steps_of(SCENARIOS["black-friday"], 1)
+
+    hours = Counter(int(step.at // 3600) for step in steps if step.deed == "order")
+    assert hours[0] > 3 * hours[3]
+
+
+def test_a_day_is_as_long_as_its_speed_says_and_can_be_stopped() -> None:
+    moments: list[Moment] = []
+    with Inbox() as inbox, Sandbox(pace=PACE, seed=1) as sandbox:
+        sandbox.add_webhook(inbox.url)
+        day = a_day(sandbox, inbox.url)
+        day.speed = 0.001
+        stopper = threading.Timer(0.1, day.is_stopped.set)
+        stopper.start()
+        day.play(moments.append)
+
+    assert moments == []
+    assert not day.is_over
+
+
+def test_what_is_sold_needs_no_catalog() -> None:
+    sandbox = Sandbox(seed=1)
+
+    stocked(sandbox)
+
+    with sandbox.reading() as state:
+        assert {product.metadata["delivery"] for product in state.products.values()} == {"access", "shipment", "manual"}
+        assert all(product.metadata["sku"] for product in state.products.values())
+
+
+def test_customers_go_nowhere_but_to_this_machine() -> None:
+    with Sandbox(pace=PACE, seed=1) as sandbox, pytest.raises(StripeError, match="localhost"):
+        a_day(sandbox, "https://shop.example.com/after-checkout").play(lambda _: None)
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_every_scenario_is_a_day_of_chances(name: str) -> None:
+    scenario = SCENARIOS[name]
+
+    assert len(scenario.hours) == 24
+    assert all(0 < chance < 1 for _, chance in scenario.faults)
+    assert steps_of(scenario, 1)
