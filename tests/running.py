@@ -45,13 +45,18 @@ class RunningShop:
 
 @contextmanager
 def running_shop(
-    directory: Path, *, catalog: str = "", environment: Mapping[str, str] | None = None, is_thin: bool = False
+    directory: Path,
+    *,
+    catalog: str = "",
+    environment: Mapping[str, str] | None = None,
+    is_thin: bool = False,
+    sandbox: Sandbox | None = None,
 ) -> Iterator[RunningShop]:
     """A sandbox whose webhooks go to a serving engine, until left."""
     (directory / "catalog.toml").write_text(catalog)
     listening = socket.create_server(("127.0.0.1", 0))
     url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-    with SandboxServer(Sandbox()) as stripe_server:
+    with SandboxServer(sandbox or Sandbox()) as stripe_server:
         sandbox = stripe_server.sandbox
         secret = sandbox.add_webhook(f"{url}/webhook", is_thin=is_thin).secrets[-1].value
         settings = load_settings(

@@ -1,0 +1,100 @@
+"""A day of customers in bad weather, played against the real engine; then the books are compared."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from books_compared import disagreements, hand_over
+from eventually import wait_for
+from running import RunningShop, running_shop
+
+from interfaces.sandbox.sandbox import Sandbox
+from interfaces.sandbox.traffic.day import PACE, Day
+from interfaces.sandbox.traffic.scenarios import SCENARIOS
+from interfaces.sandbox.traffic.summary import summary_of
+
+SPEED = 20_000.0
+
+
+@pytest.fixture
+def shop(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[RunningShop]:
+    with running_shop(tmp_path, sandbox=Sandbox(pace=PACE, seed=request.param)) as shop:
+        yield shop
+
+
+def is_settled(shop: RunningShop) -> bool:
+    """Whether the engine has heard of everything that is paid and has no more to do by itself."""
+    for entry in shop.sandbox.books.to_fulfill():
+        document = shop.runtime.queries.checkout(entry.session_id)
+        if document is None or not document.line_items:
+            return False
+        if any(mail.state == "queued" for mail in document.emails) or not document.emails:
+            return False
+        if any(line.state == "pending" and line.delivery != "shipment" for line in document.line_items):
+            return False
+    return True
+
+
+def is_mailed(shop: RunningShop) -> bool:
+    documents = [shop.runtime.queries.checkout(entry.session_id) for entry in shop.sandbox.books.to_fulfill()]
+    return all(mail.state != "queued" for document in documents if document for mail in document.emails)
+
+
+@pytest.mark.parametrize(
+    ("name", "shop"),
+    [("stormy-day", 11), ("stormy-day", 12), ("bad-day-at-stripe", 13)],
+    indirect=["shop"],
+)
+def test_what_was_paid_is_what_is_fulfilled_to_the_cent(shop: RunningShop, name: str) -> None:
+    seed = shop.sandbox.ids.seed
+    assert seed is not None
+    day = Day(
+        sandbox=shop.sandbox,
+        scenario=SCENARIOS[name],
+        seed=seed,
+        landing_url=f"{shop.url}/after-checkout",
+        speed=SPEED,
+        customers=40,
+    )
+
+    day.play(lambda _: None)
+    assert wait_for(lambda: is_settled(shop)), f"seed {seed}: {disagreements(shop.sandbox.books, shop.runtime)}"
+    hand_over(shop.sandbox.books, shop.runtime)
+    assert wait_for(lambda: is_mailed(shop)), f"seed {seed}"
+
+    summary = summary_of(shop.sandbox)
+    assert disagreements(shop.sandbox.books, shop.runtime) == [], f"seed {seed}"
+    assert summary.believed == 0, "the engine looks at signatures"
+    assert {"lost", "delayed"} <= summary.mishaps.keys()
+    assert summary.sessions["paid"] > 20
+
+
+def ordered(sandbox: Sandbox) -> str:
+    data = {"name": "Course", "metadata": {"delivery": "access", "sku": "course"}}
+    price = {"currency": "eur", "unit_amount": 4900, "product_data": data}
+    session = sandbox.create_session(
+        {"mode": "payment", "success_url": "http://localhost/x", "line_items": [{"price_data": price, "quantity": 1}]}
+    )
+    return session.id
+
+
+@pytest.mark.parametrize("shop", [1], indirect=True)
+def test_the_comparison_sees_what_is_fulfilled_unpaid_and_what_is_paid_unfulfilled(shop: RunningShop) -> None:
+    shop.sandbox.hold_clock()
+    unpaid, unfulfilled, right = ordered(shop.sandbox), ordered(shop.sandbox), ordered(shop.sandbox)
+    shop.sandbox.pretend_payment_status(unpaid, "paid")
+    shop.sandbox.pretend_payment_status(unfulfilled, "unpaid")
+
+    shop.sandbox.pay(unpaid, by="debit_succeeds")
+    shop.sandbox.pay(unfulfilled)
+    shop.sandbox.pay(right)
+
+    def states() -> list[str | None]:
+        documents = map(shop.runtime.queries.checkout, (unpaid, unfulfilled, right))
+        return [None if document is None else document.state for document in documents]
+
+    assert wait_for(lambda: states() == ["fulfilled", "awaiting_payment", "fulfilled"])
+    assert wait_for(lambda: is_mailed(shop))
+    said = disagreements(shop.sandbox.books, shop.runtime)
+    assert {line.partition(":")[0] for line in said if line.startswith("cs_")} == {unpaid, unfulfilled}
+    assert not any("was paid, and the engine counts" in line for line in said), "both sums are 98.00"
