@@ -72,6 +72,7 @@ class Skies:
     def reseed(self, seed: int) -> None:
         """From now on as if nothing had been delivered yet."""
         self.seed = seed
+        self._numbers.clear()
         self._seen.clear()
 
     def change(self, weather: Weather, endpoint_id: str | None = None) -> None:

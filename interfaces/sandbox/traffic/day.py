@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, assert_never
 
 import httpx2
 
@@ -15,12 +15,12 @@ from interfaces.sandbox.endpoints import local_url
 from interfaces.sandbox.sandbox import Sandbox
 from interfaces.sandbox.traffic.customers import Customer, Step, steps_of
 from interfaces.sandbox.traffic.scenarios import Scenario
-from interfaces.sandbox.traffic.stall import stocked
+from interfaces.sandbox.traffic.stall import Good, stocked
 from interfaces.sandbox.values import Price
 
-DEBIT_SECONDS: Final = 3 * 3600.0
-PACE: Final = Pace(debit_delay_seconds=DEBIT_SECONDS, retry_cap_seconds=4.0, attempts_max=8)
+PACE: Final = Pace(debit_delay_seconds=3 * 3600.0, retry_cap_seconds=4.0, attempts_max=8)
 """Of the sandbox that a day is played in: debits take hours of the day, repetitions seconds on the wall."""
+
 _DAY_SECONDS: Final = 24 * 3600
 _AFTERWARDS_SECONDS: Final = 26 * 3600
 """Until the last checkout that was left open has expired."""
@@ -51,11 +51,15 @@ class Day:
     speed: float
     """Seconds of the day in a second."""
     customers: int | None = None
+    """How many, if not as many as the scenario says."""
     is_stopped: threading.Event = field(default_factory=threading.Event)
     is_over: bool = False
     """Whether it came to its end."""
     visits: Mapping[str, int] = field(default_factory=dict)
     """Answers of the landing page, by status; `none` where there was none."""
+    _prices: Mapping[tuple[str, str], Price] = field(default_factory=dict)
+    _sessions: dict[tuple[int, int], str] = field(default_factory=dict)
+    """By customer and which of their orders."""
 
     def play(self, report: Callable[[Moment], None]) -> None:
         """To its end, or until it is stopped.
@@ -63,18 +67,16 @@ class Day:
         Raises:
             StripeError: the landing page is not on this machine.
         """
-        local_url(self.landing_url)
-        prices = stocked(self.sandbox)
+        visitors = Visitors(local_url(self.landing_url))
+        self._prices = stocked(self.sandbox)
         self._begin()
-        visits: list[Future[str]] = []
-        visitors = ThreadPoolExecutor(_VISITORS, "visitor")
-        with httpx2.Client(timeout=_VISIT_SECONDS, trust_env=False) as client:
-            self._live(
-                prices, report, lambda session_id: visits.append(visitors.submit(self._visit, client, session_id))
-            )
-            visitors.shutdown(cancel_futures=self.is_stopped.is_set())
-        self.visits = Counter(visit.result() for visit in visits if not visit.cancelled())
-        self._end()
+        try:
+            self._live(visitors, report)
+        finally:
+            self.visits = visitors.leave(has_patience=not self.is_stopped.is_set())
+        if not self.is_stopped.is_set():
+            self.is_over = True
+            self._end()
 
     def _begin(self) -> None:
         self.sandbox.hold_clock()
@@ -82,71 +84,52 @@ class Day:
         for fault, chance in self.scenario.faults:
             self.sandbox.faults.add_chance(fault, chance, seed=self.seed)
 
-    def _live(
-        self, prices: Mapping[tuple[str, str], Price], report: Callable[[Moment], None], visit: Callable[[str], object]
-    ) -> None:
+    def _live(self, visitors: "Visitors", report: Callable[[Moment], None]) -> None:
         steps = steps_of(self.scenario, self.seed, self.customers)
-        sessions: dict[tuple[int, int], str] = {}
         began, midnight = time.monotonic(), self.sandbox.clock.now()
-        for number, step in enumerate(steps):
+        for number, step in enumerate(steps, start=1):
             if self.is_stopped.wait(max(0.0, began + step.at / self.speed - time.monotonic())):
                 return
             self._pass_time(midnight + step.at)
-            self._do(step, sessions, prices, visit)
-            report(Moment(at=step.at, steps_done=number + 1, steps=len(steps)))
+            self._do(step, visitors)
+            report(Moment(at=step.at, steps_done=number, steps=len(steps)))
         self._pass_time(midnight + _DAY_SECONDS)
 
-    def _do(
-        self,
-        step: Step,
-        sessions: dict[tuple[int, int], str],
-        prices: Mapping[tuple[str, str], Price],
-        visit: Callable[[str], object],
-    ) -> None:
-        customer, order = step.customer, (step.customer.number, step.order)
+    def _do(self, step: Step, visitors: "Visitors") -> None:
+        order = (step.customer.number, step.order)
         match step.deed:
             case "order":
-                sessions[order] = self._order(customer, prices)
+                self._sessions[order] = self._order(step.customer)
             case "pay":
-                self._pay(customer, sessions[order])
+                self._pay(step.customer, self._sessions[order])
             case "return":
-                visit(sessions[order])
+                visitors.visit(self._sessions[order])
+            case _:
+                assert_never(step.deed)
 
-    def _order(self, customer: Customer, prices: Mapping[tuple[str, str], Price]) -> str:
+    def _order(self, customer: Customer) -> str:
         values: dict[str, object] = {
             "mode": "payment",
             "success_url": f"{self.landing_url}?session_id={{CHECKOUT_SESSION_ID}}",
             "customer_email": customer.email,
             "client_reference_id": f"customer-{customer.number}",
-            "line_items": [
-                {
-                    "price": prices[good.sku, customer.currency].id,
-                    "quantity": 1,
-                    "adjustable_quantity": {"enabled": True, "minimum": 1, "maximum": 9},
-                }
-                for good in customer.goods
-            ],
+            "line_items": [self._line(good, customer.currency) for good in customer.goods],
         }
         if any(good.is_parcel for good in customer.goods):
             values["shipping_address_collection"] = {"allowed_countries": ["DE"]}
         return self.sandbox.create_session(values).id
+
+    def _line(self, good: Good, currency: str) -> Mapping[str, object]:
+        adjustable = {"enabled": True, "minimum": 1, "maximum": 9}
+        return {"price": self._prices[good.sku, currency].id, "quantity": 1, "adjustable_quantity": adjustable}
 
     def _pay(self, customer: Customer, session_id: str) -> None:
         first = self.sandbox.session(session_id).line_items[0]
         quantities = {} if customer.quantity is None else {first.id: customer.quantity}
         self.sandbox.pay(session_id, by=customer.pays_by or "card", name="Alex Example", quantities=quantities)
 
-    def _visit(self, client: httpx2.Client, session_id: str) -> str:
-        try:
-            return str(client.get(self.landing_url, params={"session_id": session_id}).status_code)
-        except httpx2.HTTPError:
-            return "none"
-
     def _end(self) -> None:
         """The night: debits end, checkouts expire, and Stripe sends again what did not get through."""
-        if self.is_stopped.is_set():
-            return
-        self.is_over = True
         self._pass_time(self.sandbox.clock.now() + _AFTERWARDS_SECONDS)
         self.sandbox.wait_for_deliveries(_DELIVERIES_SECONDS)
         self.sandbox.clear_weather()
@@ -162,3 +145,28 @@ class Day:
         self.sandbox.clock.advance(max(0.0, until - self.sandbox.clock.now()))
         self.sandbox.release_clock()
         self.sandbox.hold_clock()
+
+
+class Visitors:
+    """Customers who come back to the shop, several at a time: the day does not wait for the page to be there."""
+
+    def __init__(self, landing_url: str) -> None:
+        self._landing_url = landing_url
+        self._client = httpx2.Client(timeout=_VISIT_SECONDS, trust_env=False)
+        self._threads = ThreadPoolExecutor(_VISITORS, "visitor")
+        self._visits: list[Future[str]] = []
+
+    def visit(self, session_id: str) -> None:
+        self._visits.append(self._threads.submit(self._answer, session_id))
+
+    def leave(self, *, has_patience: bool) -> Mapping[str, int]:
+        """How often the page gave which answer. Without patience those who wait for their turn don't."""
+        self._threads.shutdown(cancel_futures=not has_patience)
+        self._client.close()
+        return Counter(visit.result() for visit in self._visits if not visit.cancelled())
+
+    def _answer(self, session_id: str) -> str:
+        try:
+            return str(self._client.get(self._landing_url, params={"session_id": session_id}).status_code)
+        except httpx2.HTTPError:
+            return "none"
