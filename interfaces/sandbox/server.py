@@ -4,6 +4,7 @@ import logging
 import signal
 import socket
 import threading
+from asyncio import CancelledError
 from pathlib import Path
 from types import TracebackType
 from typing import Final
@@ -14,6 +15,7 @@ from interfaces.sandbox.app import create_app
 from interfaces.sandbox.sandbox import Sandbox
 
 _STOP_SECONDS: Final = 15.0
+_ASKED_FOR: Final = ("returned without completing response", "timeout graceful shutdown exceeded")
 
 
 class SandboxServer:
@@ -75,10 +77,11 @@ def serve_sandbox(
 
 
 class _Unasked(logging.Filter):
-    """An answer that breaks off was asked for; everything else that goes wrong is said."""
+    """Answers that break off or never come were asked for; everything else that goes wrong is said."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        return "returned without completing response" not in record.getMessage()
+        is_cancelled = record.exc_info is not None and isinstance(record.exc_info[1], CancelledError)
+        return not (is_cancelled or any(asked in record.getMessage() for asked in _ASKED_FOR))
 
 
 _UNASKED: Final = _Unasked()

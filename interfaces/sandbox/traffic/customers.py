@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from interfaces.sandbox.traffic.scenarios import Habits, Scenario
@@ -37,7 +37,8 @@ class Customer:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     at: float
-    """Seconds since the day began."""
+    """Seconds since the day began, in the middle of one: Stripe's times are whole, and a slow machine must not put
+    one step into the next second and another one not."""
     customer: Customer
     deed: Deed
     order: int = 0
@@ -54,7 +55,8 @@ def steps_of(scenario: Scenario, seed: int, customers: int | None = None) -> tup
         arrives = (hour + chance.random()) * _HOUR_SECONDS
         for order in range(customer.orders):
             steps.extend(_steps(customer, order, arrives + order * 40, scenario.habits, chance))
-    return tuple(sorted(steps, key=lambda step: (step.at, step.customer.number)))
+    whole = (replace(step, at=int(step.at) + 0.5) for step in steps)
+    return tuple(sorted(whole, key=lambda step: (step.at, step.customer.number, step.order)))
 
 
 def _customer(number: int, habits: Habits, chance: random.Random) -> Customer:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from math import ceil
 from typing import Final, assert_never
 
 import httpx2
@@ -86,7 +87,7 @@ class Day:
 
     def _live(self, visitors: "Visitors", report: Callable[[Moment], None]) -> None:
         steps = steps_of(self.scenario, self.seed, self.customers)
-        began, midnight = time.monotonic(), self.sandbox.clock.now()
+        began, midnight = time.monotonic(), ceil(self.sandbox.clock.now())
         for number, step in enumerate(steps, start=1):
             if self.is_stopped.wait(max(0.0, began + step.at / self.speed - time.monotonic())):
                 return

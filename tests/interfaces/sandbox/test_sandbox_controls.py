@@ -224,6 +224,16 @@ def test_a_seed_makes_the_same_ids_again() -> None:
     assert opened(first).id != opened(second).url
 
 
+def test_how_many_requests_come_changes_no_session_s_id() -> None:
+    quiet, busy = Sandbox(seed=7), Sandbox(seed=7)
+
+    for _ in range(3):
+        busy.ids.request()
+        busy.ids.object("evt")
+
+    assert opened(quiet).id == opened(busy).id
+
+
 def test_the_program_says_where_it_is_and_what_its_secret_is_and_stops_when_told(tmp_path: Path) -> None:
     program = (
         "from pathlib import Path\n"

@@ -98,6 +98,7 @@ def test_a_day_is_in_order_and_everybody_orders_before_paying_before_returning()
     steps = steps_of(STORMY, 1)
 
     assert [step.at for step in steps] == sorted(step.at for step in steps)
+    assert {step.at % 1 for step in steps} == {0.5}
     for key in {(step.customer.number, step.order) for step in steps}:
         deeds = [step.deed for step in steps if (step.customer.number, step.order) == key]
         assert deeds == ["order", "pay", "return", *["return"] * 9][: len(deeds)]
