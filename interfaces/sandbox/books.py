@@ -1,8 +1,10 @@
-"""The sandbox's own books: what was really paid, for comparing with what a merchant's system believes."""
+"""The sandbox's own books: what was really paid and went back, for comparing with what a merchant's system believes."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from interfaces.sandbox.payment_values import PaymentIntent
 from interfaces.sandbox.state import State
 from interfaces.sandbox.values import Mode, Money, PaymentStatus, Session, SessionStatus
 
@@ -41,14 +43,33 @@ class Entry:
         return self.status == "complete" and self.payment_status != "unpaid"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookedPayment:
+    """One payment, made in a session or not. What went back is never more than what was paid."""
+
+    payment_intent_id: str
+    session_id: str | None
+    paid: Money
+    """The money that arrived: 0 until it has."""
+    refunded: Money
+    """What the merchant gave back."""
+    disputed: Money
+    """What the customer's bank took back: disputes that are open or lost. An inquiry takes nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Books:
-    """All sessions by ID, oldest first."""
+    """All sessions and all payments by ID, oldest first."""
 
     entries: Mapping[str, Entry]
+    payments: Mapping[str, BookedPayment]
 
     def of(self, session_id: str) -> Entry:
         return self.entries[session_id]
+
+    def payment_of(self, session_id: str) -> BookedPayment | None:
+        """None for a session without a payment intent: one that took no money, or that of a subscription."""
+        return self.payments.get(self.of(session_id).payment_intent_id or "")
 
     def to_fulfill(self) -> tuple[Entry, ...]:
         return tuple(entry for entry in self.entries.values() if entry.is_to_fulfill)
@@ -67,7 +88,8 @@ def books_of(state: State) -> Books:
     for event in state.events.values():
         event_ids.setdefault(event.object_id, []).append(event.id)
     sessions = state.sessions.values()
-    return Books({session.id: _entry(session, state, event_ids.get(session.id, ())) for session in sessions})
+    entries = {session.id: _entry(session, state, event_ids.get(session.id, ())) for session in sessions}
+    return Books(entries, _payments(state))
 
 
 def _entry(session: Session, state: State, event_ids: Iterable[str]) -> Entry:
@@ -87,6 +109,28 @@ def _entry(session: Session, state: State, event_ids: Iterable[str]) -> Entry:
         email=session.customer.email if session.customer else session.customer_email,
         line_items=_lines(session, state),
         event_ids=tuple(event_ids),
+    )
+
+
+def _payments(state: State) -> dict[str, BookedPayment]:
+    refunded: Counter[str] = Counter()
+    for refund in state.refunds.values():
+        refunded[refund.intent_id] += refund.money.amount
+    disputed: Counter[str] = Counter()
+    for dispute in state.disputes.values():
+        disputed[dispute.intent_id] += dispute.money.amount if dispute.has_taken_money else 0
+    intents = state.payment_intents.values()
+    return {intent.id: _payment(intent, refunded[intent.id], disputed[intent.id]) for intent in intents}
+
+
+def _payment(intent: PaymentIntent, refunded: int, disputed: int) -> BookedPayment:
+    money = intent.money
+    return BookedPayment(
+        payment_intent_id=intent.id,
+        session_id=intent.session_id,
+        paid=money if intent.status == "succeeded" else replace(money, amount=0),
+        refunded=replace(money, amount=refunded),
+        disputed=replace(money, amount=disputed),
     )
 
 

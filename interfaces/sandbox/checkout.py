@@ -5,8 +5,10 @@ from dataclasses import dataclass, field, replace
 from typing import assert_never
 
 from interfaces.sandbox.carts import line_item
-from interfaces.sandbox.errors import StripeError, invalid_parameter, invalid_state
+from interfaces.sandbox.errors import StripeError, declined_card, invalid_parameter, invalid_state
 from interfaces.sandbox.making import Making
+from interfaces.sandbox.payment_methods import method_filled_in
+from interfaces.sandbox.payment_values import PaymentIntent, PaymentMethod
 from interfaces.sandbox.values import (
     AdjustableQuantity,
     Customer,
@@ -15,7 +17,6 @@ from interfaces.sandbox.values import (
     LineItem,
     Money,
     PayBy,
-    PaymentIntent,
     Session,
     ShippingOption,
 )
@@ -35,6 +36,14 @@ class Payment:
     shipping_rate: str | None = None
     answers: Mapping[str, str] = field(default_factory=dict)
     """Answers to custom fields, by key."""
+    method: PaymentMethod | None = None
+    """The one paid with, where it is known already."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paid:
+    intent: PaymentIntent
+    method: PaymentMethod
 
 
 def filled_in(session: Session, payment: Payment, making: Making) -> Session:
@@ -54,23 +63,23 @@ def filled_in(session: Session, payment: Payment, making: Making) -> Session:
 
 
 def completed(
-    session: Session, by: PayBy, making: Making, *, debit_due_at: float
-) -> tuple[Session, PaymentIntent | None]:
-    """The session after the button was pressed, and the payment that was made where money is due."""
+    session: Session, payment: Payment, making: Making, *, debit_due_at: float
+) -> tuple[Session, Paid | None]:
+    """The session after the button was pressed, and the payment that was made where money is due.
+
+    Raises StripeError when the card is declined: the session stays open then.
+    """
+    by = payment.by
     if by == "free" and session.amount_total > 0:
         raise StripeError("This session is not free.", param="by")
-    session = replace(
-        session,
-        status="complete",
-        subscription_id=making.ids.object("sub") if session.mode == "subscription" else None,
-        invoice_id=making.ids.object("in") if session.mode == "subscription" else None,
-        setup_intent_id=making.ids.object("seti") if session.mode == "setup" else None,
-        customer_id=session.customer_id or (making.ids.customer() if _makes_customer(session) else None),
-    )
-    if session.mode == "setup" or session.amount_total == 0:
+    is_due = session.mode != "setup" and session.amount_total > 0
+    if is_due and by == "card" and payment.method is not None and payment.method.outcome == "fails":
+        raise declined_card()
+    session = _closed(session, making)
+    if not is_due:
         return replace(session, payment_status="no_payment_required"), None
-    intent = _intent(session, by, making)
-    session = replace(session, payment_intent_id=intent.id if session.mode == "payment" else None)
+    paid = _paid(session, payment, making)
+    session = replace(session, payment_intent_id=paid.intent.id if session.mode == "payment" else None)
     match by:
         case "card" | "free":
             session = replace(session, payment_status="paid")
@@ -79,7 +88,7 @@ def completed(
             session = replace(session, payment_status="unpaid", debit=debit)
         case _:
             assert_never(by)
-    return session, intent if session.mode == "payment" else None
+    return session, paid if session.mode == "payment" else None
 
 
 def settled(session: Session) -> Session:
@@ -115,17 +124,31 @@ def _check_debit(session: Session) -> None:
         raise invalid_state("There is no bank debit on its way for this Checkout Session.")
 
 
-def _intent(session: Session, by: PayBy, making: Making) -> PaymentIntent:
+def _closed(session: Session, making: Making) -> Session:
+    return replace(
+        session,
+        status="complete",
+        subscription_id=making.ids.object("sub") if session.mode == "subscription" else None,
+        invoice_id=making.ids.object("in") if session.mode == "subscription" else None,
+        setup_intent_id=making.ids.object("seti") if session.mode == "setup" else None,
+        customer_id=session.customer_id or (making.ids.customer() if _makes_customer(session) else None),
+    )
+
+
+def _paid(session: Session, payment: Payment, making: Making) -> Paid:
     if session.currency is None:
         raise invalid_state("A Checkout Session without a currency takes no money.")
-    return PaymentIntent(
+    method = payment.method or method_filled_in(payment.by, payment.customer, making)
+    intent = PaymentIntent(
         id=making.ids.payment_intent(),
         created=making.now,
         session_id=session.id,
         money=Money(amount=session.amount_total, currency=session.currency),
-        status="succeeded" if by == "card" else "processing",
-        method="card" if by == "card" else "sepa_debit",
+        status="succeeded" if payment.by == "card" else "processing",
+        method=method.kind,
+        method_id=method.id,
     )
+    return Paid(intent=intent, method=method)
 
 
 def _adjusted(item: LineItem, quantity: int | None) -> LineItem:

@@ -15,6 +15,7 @@ from interfaces.sandbox.api.answer import Answering
 from interfaces.sandbox.api.call import Call, Handler
 from interfaces.sandbox.errors import invalid_parameter
 from interfaces.sandbox.own_pages import is_from_another_page
+from interfaces.sandbox.payment_shapes import PaymentShapes
 from interfaces.sandbox.sandbox import Sandbox
 from interfaces.sandbox.session_shapes import SessionShapes
 from interfaces.sandbox.shapes import Json, JsonObject
@@ -42,6 +43,7 @@ def control_routes(sandbox: Sandbox) -> list[Route]:
         "/sandbox/sessions/{id}/fail": {"POST": fail},
         "/sandbox/sessions/{id}/expire": {"POST": expire},
         "/sandbox/sessions/{id}/payment_status": {"POST": pretend_payment_status},
+        "/sandbox/payment_intents/{id}/dispute": {"POST": dispute},
         "/sandbox/payment_links/{id}/visit": {"POST": visit_payment_link},
         "/sandbox/events/{id}/resend": {"POST": resend},
         "/sandbox/webhook_endpoints/{id}/roll_secret": {"POST": roll_secret},
@@ -85,7 +87,8 @@ def _weather_json(sandbox: Sandbox) -> list[Json]:
 def show_books(call: Call) -> JsonObject:
     books = call.sandbox.books
     entries: Json = msgspec.to_builtins(list(books.entries.values()))
-    return {"entries": entries, "taken": msgspec.to_builtins(books.taken())}
+    payments: Json = msgspec.to_builtins(list(books.payments.values()))
+    return {"entries": entries, "payments": payments, "taken": msgspec.to_builtins(books.taken())}
 
 
 def set_clock(call: Call) -> JsonObject:
@@ -186,6 +189,15 @@ def pretend_payment_status(call: Call) -> JsonObject:
 
 def visit_payment_link(call: Call) -> JsonObject:
     return _shown(call, call.sandbox.visit_payment_link(call.names["id"]))
+
+
+def dispute(call: Call) -> JsonObject:
+    """`amount` (default: all that was not given back), `inquiry` (true or false)."""
+    call.params.allow_only(("amount", "inquiry"))
+    is_inquiry = call.params.flag("inquiry") is True
+    opened = call.sandbox.dispute(call.names["id"], amount=call.params.integer("amount"), is_inquiry=is_inquiry)
+    with call.sandbox.reading() as state:
+        return PaymentShapes(state).dispute(opened)
 
 
 def resend(call: Call) -> JsonObject:

@@ -20,12 +20,12 @@ from interfaces.sandbox.courier import Carrier, Courier, Office, Pace
 from interfaces.sandbox.faults import Faults
 from interfaces.sandbox.identifiers import Identifiers
 from interfaces.sandbox.making import Making
+from interfaces.sandbox.payments import Payments
 from interfaces.sandbox.post_office import PostOffice
 from interfaces.sandbox.session_shapes import SessionShapes
-from interfaces.sandbox.shapes import payment_intent_json
 from interfaces.sandbox.state import State
 from interfaces.sandbox.state_file import StateFile, load
-from interfaces.sandbox.values import Origin, PaymentIntent, Session
+from interfaces.sandbox.values import Origin, Session
 
 BY_CUSTOMER: Final = Origin()
 _TICK_SECONDS: Final = 1.0
@@ -62,6 +62,7 @@ class Core:
             carrier=carrier or (lambda office: Courier(self.pace, office, running)),
             mark_changed=self._mark_changed,
         )
+        self.payments = Payments(self._state, self.post_office)
         self._due: list[tuple[float, str]] = []
         for session in list(self._state.sessions.values()):
             self._keep(session)
@@ -104,12 +105,14 @@ class Core:
             check_open(session)
             due_at = self.clock.now() + self.pace.debit_delay_seconds
             session = filled_in(session, payment, making)
-            session, intent = completed(session, payment.by, making, debit_due_at=due_at)
+            session, paid = completed(session, payment, making, debit_due_at=due_at)
             self._keep(session)
             self._count_completion(session)
-            if intent is not None:
-                self._keep_intent(intent)
+            if paid is not None:
+                self.payments.keep(paid.intent, BY_CUSTOMER)
             self._tell(events.COMPLETED, session)
+            if paid is not None:
+                self.payments.follow_up(paid.intent, paid.method, making)
             if session.debit is not None:
                 self._background.submit(lambda _: self._tick_after(self.pace.debit_delay_seconds))
             return session
@@ -141,7 +144,7 @@ class Core:
         self._keep(session)
         if session.payment_intent_id is not None:
             intent = self._state.payment_intent(session.payment_intent_id)
-            self._keep_intent(replace(intent, status="succeeded"))
+            self.payments.keep(replace(intent, status="succeeded"), BY_CUSTOMER)
         self._tell(events.ASYNC_SUCCEEDED, session)
         return session
 
@@ -149,7 +152,8 @@ class Core:
         self._keep(session)
         if session.payment_intent_id is not None:
             intent = self._state.payment_intent(session.payment_intent_id)
-            self._keep_intent(replace(intent, status="requires_payment_method", is_declined=True))
+            declined = replace(intent, status="requires_payment_method", is_declined=True)
+            self.payments.keep(declined, BY_CUSTOMER)
         self._tell(events.ASYNC_FAILED, session)
         return session
 
@@ -181,13 +185,6 @@ class Core:
         elif session.debit is not None:
             heapq.heappush(self._due, (session.debit.due_at, session.id))
         return session
-
-    def _keep_intent(self, intent: PaymentIntent) -> None:
-        self._state.payment_intents[intent.id] = intent
-        if intent.status == "succeeded":
-            self.post_office.emit(events.INTENT_SUCCEEDED, payment_intent_json(intent), BY_CUSTOMER)
-        if intent.is_declined:
-            self.post_office.emit(events.INTENT_FAILED, payment_intent_json(intent), BY_CUSTOMER)
 
     def _count_completion(self, session: Session) -> None:
         if session.payment_link_id is not None:

@@ -50,3 +50,7 @@ def invalid_parameter(param: str, message: str, *, code: str | None = None) -> S
 def invalid_state(message: str, *, code: str | None = None) -> StripeError:
     """The object exists and is past what was asked, such as expiring a session that is complete."""
     return StripeError(message, code=code)
+
+
+def declined_card() -> StripeError:
+    return StripeError("Your card was declined.", status=402, type="card_error", code="card_declined")

@@ -5,7 +5,6 @@ from typing import Final
 
 import msgspec
 
-from interfaces.sandbox.errors import StripeError
 from interfaces.sandbox.shapes import API_VERSION, JsonObject
 from interfaces.sandbox.values import Event
 from interfaces.sandbox.versions import event_in_version
@@ -14,25 +13,33 @@ COMPLETED: Final = "checkout.session.completed"
 ASYNC_SUCCEEDED: Final = "checkout.session.async_payment_succeeded"
 ASYNC_FAILED: Final = "checkout.session.async_payment_failed"
 EXPIRED: Final = "checkout.session.expired"
-INTENT_SUCCEEDED: Final = "payment_intent.succeeded"
-INTENT_FAILED: Final = "payment_intent.payment_failed"
 
 SESSION_EVENTS: Final = (COMPLETED, ASYNC_SUCCEEDED, ASYNC_FAILED, EXPIRED)
 """What a fulfilling endpoint listens for."""
 
-_COLLECTIONS: Final = {"checkout.session": "checkout/sessions", "payment_intent": "payment_intents"}
+_OBJECTS: Final = {
+    "charge": ("charge", "charges"),
+    "charge.dispute": ("dispute", "disputes"),
+    "charge.refund": ("refund", "refunds"),
+    "checkout.session": ("checkout.session", "checkout/sessions"),
+    "payment_intent": ("payment_intent", "payment_intents"),
+    "refund": ("refund", "refunds"),
+}
+"""What events are about, and where it is found."""
 
 
 def event_json(event: Event, *, pending_webhooks: int, api_version: str | None = None) -> JsonObject:
     """A snapshot; its version is that of the endpoint it goes to, or the account's own."""
-    shown: JsonObject = msgspec.json.decode(event.object_json)
+    data: JsonObject = {"object": msgspec.json.decode(event.object_json)}
+    if event.previous_json is not None:
+        data["previous_attributes"] = msgspec.json.decode(event.previous_json)
     version = api_version or API_VERSION
     latest: JsonObject = {
         "id": event.id,
         "object": "event",
         "api_version": version,
         "created": event.created,
-        "data": {"object": shown},
+        "data": data,
         "livemode": False,
         "pending_webhooks": pending_webhooks,
         "request": {"id": event.origin.request_id, "idempotency_key": event.origin.idempotency_key},
@@ -42,9 +49,7 @@ def event_json(event: Event, *, pending_webhooks: int, api_version: str | None =
 
 
 def thin_event_json(event: Event) -> JsonObject:
-    kind = event.type.rpartition(".")[0]
-    if kind not in _COLLECTIONS:
-        raise StripeError(f"There is no thin form of {event.type}.")
+    kind, collection = _OBJECTS[event.type.rpartition(".")[0]]
     created = datetime.fromtimestamp(event.created, UTC)
     return {
         "id": event.id,
@@ -56,7 +61,7 @@ def thin_event_json(event: Event) -> JsonObject:
         "related_object": {
             "id": event.object_id,
             "type": kind,
-            "url": f"/v1/{_COLLECTIONS[kind]}/{event.object_id}",
+            "url": f"/v1/{collection}/{event.object_id}",
         },
         "type": f"v1.{event.type}",
     }

@@ -11,6 +11,7 @@ from interfaces.sandbox.clock import Clock
 from interfaces.sandbox.courier import Carrier, Errand, Office, Post
 from interfaces.sandbox.events import event_json, thin_event_json
 from interfaces.sandbox.identifiers import Identifiers
+from interfaces.sandbox.listeners import Listeners
 from interfaces.sandbox.shapes import JsonObject
 from interfaces.sandbox.signature import signed_post
 from interfaces.sandbox.state import State
@@ -47,11 +48,12 @@ class PostOffice:
         self.skies = Skies(ids.seed)
         self._overtaken_at: dict[str, float] = {}
         """When the latest delivery was made of those that were attempted, by endpoint."""
+        self.listeners = Listeners()
         self.is_paused = False
         self.is_dropping = False
 
-    def emit(self, type: str, shown: JsonObject, origin: Origin) -> Event:
-        """A new event about an object as it is now, on its way to every endpoint that wants it."""
+    def emit(self, type: str, shown: JsonObject, origin: Origin, *, previous: JsonObject | None = None) -> Event:
+        """A new event about an object as it is now, on its way to each endpoint that wants it and to each listener."""
         endpoints = [endpoint for endpoint in self._state.endpoints.values() if endpoint.wants(type)]
         event = Event(
             id=self._ids.object("evt"),
@@ -61,10 +63,13 @@ class PostOffice:
             object_json=msgspec.json.encode(shown).decode(),
             origin=origin,
             endpoint_ids=tuple(endpoint.id for endpoint in endpoints),
+            previous_json=msgspec.json.encode(previous).decode() if previous else None,
         )
         self._state.events[event.id] = event
         for endpoint in endpoints:
             self._dispatch(event, endpoint)
+        if not self.is_dropping:
+            self.listeners.announce(event.id)
         return event
 
     def resend(self, event: Event, endpoint: Endpoint) -> None:

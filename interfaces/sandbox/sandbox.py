@@ -3,6 +3,7 @@
 Everything here may be called from any thread. Nothing but endpoints on this machine is ever contacted.
 """
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from types import TracebackType
@@ -14,18 +15,22 @@ from interfaces.sandbox.books import Books, books_of
 from interfaces.sandbox.catalog import new_price, new_product
 from interfaces.sandbox.checkout import Payment
 from interfaces.sandbox.core import Core
+from interfaces.sandbox.disputes import closed_dispute, new_dispute
 from interfaces.sandbox.endpoints import changed_endpoint, new_endpoint, rolled_endpoint
 from interfaces.sandbox.events import SESSION_EVENTS, event_json
 from interfaces.sandbox.faults import Fault
 from interfaces.sandbox.links import new_payment_link
 from interfaces.sandbox.params import Params
+from interfaces.sandbox.payment_values import Dispute, Refund
 from interfaces.sandbox.sessions import new_session, session_of_link
 from interfaces.sandbox.values import (
     Address,
+    Attempt,
     Customer,
     Delivery,
     Endpoint,
     Event,
+    Origin,
     PayBy,
     PaymentLink,
     Price,
@@ -38,6 +43,7 @@ Values = Mapping[str, object]
 """Parameters as one would pass them to Stripe's SDK."""
 
 _ROLLED_SECRET_SECONDS: Final = 24 * 3600.0
+_FORWARDS_KEPT: Final = 100
 _EMAIL: Final = "customer@example.com"
 _NAME: Final = "Alex Example"
 _ADDRESS: Final = Address(line1="1 Example Street", postal_code="10115", city="Berlin", country="DE")
@@ -62,6 +68,10 @@ class Sandbox(Core):
     def session(self, session_id: str) -> Session:
         with self.reading() as state:
             return state.session(session_id)
+
+    def event(self, event_id: str) -> Event:
+        with self.reading() as state:
+            return state.event(event_id)
 
     def events(self, type: str | None = None) -> tuple[Event, ...]:
         """Oldest first."""
@@ -145,6 +155,12 @@ class Sandbox(Core):
             making.state.endpoints[endpoint_id] = rolled
         return secret
 
+    def refund(self, payment_intent_id: str, amount: int | None = None) -> Refund:
+        """Gives back this amount, or all that is left. Raises StripeError where that is more than is left."""
+        values = {"payment_intent": payment_intent_id, "amount": amount}
+        with self.changing() as making:
+            return self.payments.refund(Params.of_values(values), making, Origin())
+
     # What a customer does.
 
     def visit_payment_link(self, link_id: str) -> Session:
@@ -183,6 +199,20 @@ class Sandbox(Core):
             answers=answers or {},
         )
         return self.complete(session_id, payment)
+
+    # What a customer's bank does.
+
+    def dispute(self, payment_intent_id: str, *, amount: int | None = None, is_inquiry: bool = False) -> Dispute:
+        """Takes back this amount, or all that was not given back; with an inquiry it only asks."""
+        with self.changing() as making:
+            intent = making.state.payment_intent(payment_intent_id)
+            return self.payments.dispute(new_dispute(intent, making, amount=amount, is_inquiry=is_inquiry))
+
+    def close_dispute(self, dispute_id: str, *, is_won: bool = False) -> Dispute:
+        """For the merchant, who gets the money back, or for the customer."""
+        with self.changing() as making:
+            closed = closed_dispute(making.state.dispute(dispute_id), "won" if is_won else "lost")
+            return self.payments.keep_dispute(closed, Origin())
 
     # What time and chance do.
 
@@ -275,3 +305,21 @@ class Sandbox(Core):
         with self.changing() as making:
             session = making.state.session(session_id)
             self.keep_session(replace(session, pretended_payment_status=payment_status))
+
+    # What the Stripe CLI does.
+
+    def listening_secret(self, whose: str) -> str:
+        """What is forwarded to this user of `stripe listen` is signed with it, today and after a restart."""
+        with self.changing() as making:
+            return making.state.listening_secrets.setdefault(whose, making.ids.webhook_secret())
+
+    def note_forwarded(self, event_id: str, url: str, status: int) -> None:
+        """`stripe listen` has forwarded the event, and this is what the URL answered."""
+        attempt = Attempt(at=time.time(), status=status)
+        with self.changing() as making:
+            new = Delivery(event_id=making.state.event(event_id).id, endpoint_id=url, state="given_up")
+            kept = making.state.delivery(event_id, url) or new
+            attempts = (*kept.attempts, attempt)[-_FORWARDS_KEPT:]
+            is_delivered = attempt.has_succeeded or kept.state == "delivered"
+            kept = replace(kept, attempts=attempts, state="delivered" if is_delivered else "given_up")
+            making.state.keep_delivery(kept)

@@ -16,6 +16,8 @@ from interfaces.sandbox.sandbox import Sandbox
 
 _STOP_SECONDS: Final = 15.0
 _ASKED_FOR: Final = ("returned without completing response", "timeout graceful shutdown exceeded")
+_SAID_BYTES_MAX: Final = 1024 * 1024
+"""Of what a listener says at once: it repeats the event and what it was answered."""
 
 
 class SandboxServer:
@@ -94,7 +96,12 @@ def _server(sandbox: Sandbox) -> uvicorn.Server:
         log_config=None,
         access_log=False,
         lifespan="off",
-        ws="none",
+        # For `stripe listen`. Not "auto", which would do without where the library is missing.
+        ws="wsproto",
+        ws_max_size=_SAID_BYTES_MAX,
+        ws_per_message_deflate=False,
+        ws_ping_interval=20.0,
+        ws_ping_timeout=20.0,
         timeout_graceful_shutdown=3,
     )
     return uvicorn.Server(config)

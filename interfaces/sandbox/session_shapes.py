@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
+from interfaces.sandbox.payment_shapes import PaymentShapes
 from interfaces.sandbox.shapes import (
     NOTHING,
     Expand,
@@ -12,7 +13,6 @@ from interfaces.sandbox.shapes import (
     adjustable_json,
     line_item_json,
     list_json,
-    payment_intent_json,
 )
 from interfaces.sandbox.state import State
 from interfaces.sandbox.values import Customer, CustomField, LineItem, OptionalItem, PaymentLink, Session, Wishes
@@ -21,7 +21,7 @@ ITEM_EXPANDS: Final = ("discounts", "price", "price.product", "taxes")
 SESSION_EXPANDS: Final = (
     *("customer", "line_items", "line_items.data", "payment_intent", "payment_link"),
     *(f"line_items.data.{path}" for path in ITEM_EXPANDS),
-    "total_details.breakdown",
+    *("payment_intent.latest_charge", "total_details.breakdown"),
 )
 LINK_EXPANDS: Final = tuple(path for path in SESSION_EXPANDS if path.startswith("line_items"))
 EMBEDDED_ITEMS_MAX: Final = 10
@@ -51,7 +51,7 @@ class SessionShapes:
             shown["line_items"] = self._items(url, session.line_items, expand.under("line_items.data"))
         if expand.has("payment_intent") and session.payment_intent_id:
             intent = self._state.payment_intent(session.payment_intent_id)
-            shown["payment_intent"] = payment_intent_json(intent)
+            shown["payment_intent"] = PaymentShapes(self._state).intent(intent, expand.under("payment_intent"))
         if expand.has("payment_link") and session.payment_link_id:
             shown["payment_link"] = self.link(self._state.payment_link(session.payment_link_id))
         if expand.has("customer") and session.customer_id:

@@ -1,4 +1,4 @@
-"""Stripe's JSON of products, prices, payments, links and endpoints."""
+"""Stripe's JSON of products, prices, line items and endpoints, and what all JSON here has in common."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,6 @@ from interfaces.sandbox.values import (
     AdjustableQuantity,
     Endpoint,
     LineItem,
-    PaymentIntent,
     Price,
     Product,
     Recurring,
@@ -125,36 +124,6 @@ def adjustable_json(adjustable: AdjustableQuantity | None) -> JsonObject:
     }
 
 
-def payment_intent_json(intent: PaymentIntent) -> JsonObject:
-    return {
-        "id": intent.id,
-        "object": "payment_intent",
-        **_intent_amounts(intent),
-        "automatic_payment_methods": None,
-        "canceled_at": None,
-        "cancellation_reason": None,
-        "capture_method": "automatic_async",
-        "client_secret": f"{intent.id}_secret_{intent.id[-10:]}",
-        "confirmation_method": "automatic",
-        "created": intent.created,
-        "customer": None,
-        "description": None,
-        "last_payment_error": _decline_json(intent),
-        "latest_charge": f"{'ch' if intent.method == 'card' else 'py'}_{intent.id[3:]}",
-        "livemode": False,
-        "metadata": {},
-        "next_action": None,
-        "payment_method": f"pm_1{intent.id[4:]}" if not intent.is_declined else None,
-        "payment_method_options": {},
-        "payment_method_types": [intent.method],
-        "processing": None,
-        "receipt_email": None,
-        "shipping": None,
-        "statement_descriptor": None,
-        "status": intent.status,
-    }
-
-
 def endpoint_json(endpoint: Endpoint, *, secret: str | None) -> JsonObject:
     """The endpoint. As at Stripe, only the answer to its creation tells the secret."""
     shown: JsonObject = {
@@ -194,24 +163,4 @@ def _recurring_json(recurring: Recurring | None) -> JsonObject | None:
         "meter": None,
         "trial_period_days": None,
         "usage_type": "licensed",
-    }
-
-
-def _intent_amounts(intent: PaymentIntent) -> JsonObject:
-    return {
-        "amount": intent.money.amount,
-        "amount_capturable": 0,
-        "amount_details": {"tip": {}},
-        "amount_received": intent.money.amount if intent.status == "succeeded" else 0,
-        "currency": intent.money.currency,
-    }
-
-
-def _decline_json(intent: PaymentIntent) -> JsonObject | None:
-    if not intent.is_declined:
-        return None
-    return {
-        "code": "payment_intent_payment_attempt_failed",
-        "message": "The customer's bank refused the debit.",
-        "type": "invalid_request_error",
     }

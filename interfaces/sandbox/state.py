@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
 from interfaces.sandbox.errors import missing_resource
+from interfaces.sandbox.payment_values import Dispute, PaymentIntent, PaymentMethod, Refund
 from interfaces.sandbox.values import (
     Delivery,
     Endpoint,
     Event,
     KeptAnswer,
-    PaymentIntent,
     PaymentLink,
     Price,
     Product,
@@ -30,12 +30,17 @@ class State:
     prices: dict[str, Price] = field(default_factory=dict)
     sessions: dict[str, Session] = field(default_factory=dict)
     payment_links: dict[str, PaymentLink] = field(default_factory=dict)
+    payment_methods: dict[str, PaymentMethod] = field(default_factory=dict)
     payment_intents: dict[str, PaymentIntent] = field(default_factory=dict)
+    refunds: dict[str, Refund] = field(default_factory=dict)
+    disputes: dict[str, Dispute] = field(default_factory=dict)
     endpoints: dict[str, Endpoint] = field(default_factory=dict)
     events: dict[str, Event] = field(default_factory=dict)
     deliveries: dict[str, Delivery] = field(default_factory=dict)
     answers: dict[str, KeptAnswer] = field(default_factory=dict)
     """By API key and idempotency key; `IdempotencyKeys` knows how."""
+    listening_secrets: dict[str, str] = field(default_factory=dict)
+    """What is forwarded to `stripe listen` is signed with these; by digest of the API key that it uses."""
 
     def product(self, identifier: str, *, param: str | None = None) -> Product:
         return _find("product", self.products, identifier, param)
@@ -49,8 +54,17 @@ class State:
     def payment_link(self, identifier: str) -> PaymentLink:
         return _find("payment link", self.payment_links, identifier, None)
 
-    def payment_intent(self, identifier: str) -> PaymentIntent:
-        return _find("payment_intent", self.payment_intents, identifier, None)
+    def payment_method(self, identifier: str) -> PaymentMethod:
+        return _find("PaymentMethod", self.payment_methods, identifier, None)
+
+    def payment_intent(self, identifier: str, *, param: str | None = None) -> PaymentIntent:
+        return _find("payment_intent", self.payment_intents, identifier, param)
+
+    def refund(self, identifier: str) -> Refund:
+        return _find("refund", self.refunds, identifier, None)
+
+    def dispute(self, identifier: str) -> Dispute:
+        return _find("dispute", self.disputes, identifier, None)
 
     def endpoint(self, identifier: str) -> Endpoint:
         return _find("webhook endpoint", self.endpoints, identifier, None)

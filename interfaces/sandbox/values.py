@@ -11,7 +11,6 @@ from interfaces.sandbox.weather import FAIR, Fate, Mishap
 Mode = Literal["payment", "setup", "subscription"]
 SessionStatus = Literal["open", "complete", "expired"]
 PaymentStatus = Literal["paid", "unpaid", "no_payment_required"]
-IntentStatus = Literal["processing", "requires_payment_method", "succeeded"]
 PayBy = Literal["card", "debit_succeeds", "debit_fails", "free"]
 DeliveryState = Literal["pending", "delivered", "given_up", "dropped"]
 
@@ -209,17 +208,6 @@ class PaymentLink:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PaymentIntent:
-    id: str
-    created: int
-    session_id: str
-    money: Money
-    status: IntentStatus
-    method: Literal["card", "sepa_debit"]
-    is_declined: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Secret:
     value: str
     expires_at: float | None
@@ -266,6 +254,8 @@ class Event:
     """The object as it was at that moment; Stripe never renders an event anew."""
     origin: Origin
     endpoint_ids: tuple[str, ...]
+    previous_json: str | None = None
+    """What of the object was otherwise before, where the event is about a change."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -286,6 +276,7 @@ class Attempt:
 class Delivery:
     event_id: str
     endpoint_id: str
+    """Or, where `stripe listen` forwarded it, the URL that it forwarded to."""
     state: DeliveryState
     attempts: tuple[Attempt, ...] = ()
     fate: Fate = FAIR

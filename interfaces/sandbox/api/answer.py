@@ -56,6 +56,7 @@ class Answering:
             names=dict(request.path_params),
             origin=Origin(request_id=request_id, idempotency_key=key),
             base_url=base_url_of(request),
+            api_key=api_key,
         )
         if key is None:
             return _response(msgspec.json.encode(handler(call)), request_id)

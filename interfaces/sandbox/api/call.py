@@ -30,6 +30,7 @@ class Call:
     """The variable parts of the path."""
     origin: Origin
     base_url: str
+    api_key: str
 
     def expand(self, allowed: tuple[str, ...], *, is_list: bool = False) -> Expand:
         paths = self.params.texts("expand")

@@ -1,4 +1,4 @@
-"""Checkout sessions, payment links and payment intents."""
+"""Checkout sessions and payment links."""
 
 from dataclasses import replace
 from typing import Final
@@ -8,7 +8,7 @@ from interfaces.sandbox.api.paging import PAGING, created_within, newest_first, 
 from interfaces.sandbox.links import changed_payment_link, new_payment_link
 from interfaces.sandbox.session_shapes import ITEM_EXPANDS, LINK_EXPANDS, SESSION_EXPANDS, SessionShapes
 from interfaces.sandbox.sessions import new_session
-from interfaces.sandbox.shapes import JsonObject, payment_intent_json
+from interfaces.sandbox.shapes import JsonObject
 from interfaces.sandbox.values import Session
 
 _STATUSES: Final = ("open", "complete", "expired")
@@ -108,20 +108,6 @@ def list_payment_link_line_items(call: Call) -> JsonObject:
         link, shapes = state.payment_link(call.names["id"]), SessionShapes(state)
         url = f"/v1/payment_links/{link.id}/line_items"
         return page_json(call, url, link.line_items, lambda item: shapes.item(item, expand))
-
-
-def retrieve_payment_intent(call: Call) -> JsonObject:
-    call.params.allow_only(("client_secret", "expand"))
-    with call.sandbox.reading() as state:
-        return payment_intent_json(state.payment_intent(call.names["id"]))
-
-
-def list_payment_intents(call: Call) -> JsonObject:
-    call.params.allow_only((*PAGING, "created", "customer"))
-    is_within = created_within(call.params)
-    with call.sandbox.reading() as state:
-        found = [intent for intent in newest_first(state.payment_intents.values()) if is_within(intent)]
-    return page_json(call, "/v1/payment_intents", found, payment_intent_json)
 
 
 def _is_wanted(session: Session, call: Call) -> bool:

@@ -15,12 +15,12 @@ class IdempotencyKeys:
 
     def __init__(self, state: State, api_key: str) -> None:
         self._answers = state.answers
-        self._scope = _digest(api_key)
+        self._scope = digest(api_key)
 
     def find(self, key: str, request: str) -> KeptAnswer | None:
         """The answer to the request; raises StripeError when the key is that of another one."""
         kept = self._answers.get(self._scoped(key))
-        if kept is not None and kept.request_digest != _digest(request):
+        if kept is not None and kept.request_digest != digest(request):
             message = (
                 "Keys for idempotent requests can only be used with the same parameters they were first "
                 f"used with. Try using a key other than '{key}' if you meant to execute a different request."
@@ -32,13 +32,13 @@ class IdempotencyKeys:
         while len(self._answers) >= _KEPT_MAX:
             del self._answers[next(iter(self._answers))]
         self._answers[self._scoped(key)] = KeptAnswer(
-            request_digest=_digest(request), request_id=request_id, body_json=body.decode()
+            request_digest=digest(request), request_id=request_id, body_json=body.decode()
         )
 
     def _scoped(self, key: str) -> str:
         return f"{self._scope} {key}"
 
 
-def _digest(text: str) -> str:
+def digest(text: str) -> str:
     """Of an API key, which is not for a file, or of a request, whose parameters may be long."""
     return hashlib.sha256(text.encode()).hexdigest()

@@ -1,8 +1,8 @@
 """Which request is answered by what."""
 
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 
-from interfaces.sandbox.api import catalog, checkout, webhooks
+from interfaces.sandbox.api import catalog, checkout, listening, payment_pages, payments, reversals, webhooks
 from interfaces.sandbox.api.answer import Answering, unrecognized
 from interfaces.sandbox.api.call import Handler
 from interfaces.sandbox.sandbox import Sandbox
@@ -23,8 +23,22 @@ _PATHS: dict[str, dict[str, Handler]] = {
     "/v1/payment_links": {"GET": checkout.list_payment_links, "POST": checkout.create_payment_link},
     "/v1/payment_links/{id}": {"GET": checkout.retrieve_payment_link, "POST": checkout.update_payment_link},
     "/v1/payment_links/{id}/line_items": {"GET": checkout.list_payment_link_line_items},
-    "/v1/payment_intents": {"GET": checkout.list_payment_intents},
-    "/v1/payment_intents/{id}": {"GET": checkout.retrieve_payment_intent},
+    "/v1/payment_methods": {"POST": payments.create_payment_method},
+    "/v1/payment_methods/{id}": {"GET": payments.retrieve_payment_method},
+    "/v1/payment_intents": {"GET": payments.list_payment_intents, "POST": payments.create_payment_intent},
+    "/v1/payment_intents/{id}": {"GET": payments.retrieve_payment_intent},
+    "/v1/payment_intents/{id}/confirm": {"POST": payments.confirm_payment_intent},
+    "/v1/payment_pages/{id}": {"GET": payment_pages.show_page},
+    "/v1/payment_pages/{id}/init": {"POST": payment_pages.show_page},
+    "/v1/payment_pages/{id}/confirm": {"POST": payment_pages.confirm_page},
+    "/v1/charges": {"GET": payments.list_charges},
+    "/v1/charges/{id}": {"GET": payments.retrieve_charge},
+    "/v1/refunds": {"GET": reversals.list_refunds, "POST": reversals.create_refund},
+    "/v1/refunds/{id}": {"GET": reversals.retrieve_refund, "POST": reversals.update_refund},
+    "/v1/disputes": {"GET": reversals.list_disputes},
+    "/v1/disputes/{id}": {"GET": reversals.retrieve_dispute, "POST": reversals.update_dispute},
+    "/v1/disputes/{id}/close": {"POST": reversals.close_dispute},
+    "/v1/stripecli/sessions": {"POST": listening.open_listening},
     "/v1/events": {"GET": webhooks.list_events},
     "/v1/events/{id}": {"GET": webhooks.retrieve_event},
     "/v1/events/{id}/retry": {"POST": webhooks.retry_event},
@@ -38,8 +52,9 @@ _PATHS: dict[str, dict[str, Handler]] = {
 }
 
 
-def api_routes(sandbox: Sandbox) -> list[Route]:
+def api_routes(sandbox: Sandbox) -> list[BaseRoute]:
     answering = Answering(sandbox)
     routes = [Route(path, answering.route(handlers), methods=list(handlers)) for path, handlers in _PATHS.items()]
     anything = dict.fromkeys(("GET", "POST", "DELETE", "PUT", "PATCH"), unrecognized)
-    return [*routes, Route("/v1/{rest:path}", answering.route(anything), methods=list(anything))]
+    rest = Route("/v1/{rest:path}", answering.route(anything), methods=list(anything))
+    return [*routes, rest, listening.listening_route(sandbox)]

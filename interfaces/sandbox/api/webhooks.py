@@ -45,9 +45,12 @@ def list_events(call: Call) -> JsonObject:
 
 
 def retry_event(call: Call) -> JsonObject:
-    """Sends the event again, as the Stripe CLI's `events resend` asks for."""
+    """Sends the event again: to whoever listens, where `stripe events resend` asks for it, else to the endpoints."""
     call.params.allow_only(("account", "expand", "for_stripecli", "webhook_endpoint"))
-    call.sandbox.resend(call.names["id"], endpoint_id=call.params.text("webhook_endpoint"))
+    if call.params.flag("for_stripecli"):
+        call.sandbox.post_office.listeners.announce(call.sandbox.event(call.names["id"]).id)
+    else:
+        call.sandbox.resend(call.names["id"], endpoint_id=call.params.text("webhook_endpoint"))
     with call.sandbox.reading() as state:
         return _event_json(state.event(call.names["id"]), state)
 

@@ -153,8 +153,12 @@ def test_garbage_behind_a_request_does_not_become_the_answer_to_it(shop: Running
     assert received.count(b"HTTP/1.1 ") == 1
 
 
-def test_an_offer_of_another_protocol_is_not_taken_up(shop: RunningShop) -> None:
-    received = answers(shop, HEALTH + b"Connection: Upgrade\r\nUpgrade: h2c\r\n\r\n")
+WEBSOCKET = b"websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: " + b"A" * 22 + b"=="
+
+
+@pytest.mark.parametrize("protocol", [b"h2c", WEBSOCKET], ids=["HTTP/2", "WebSocket"])
+def test_an_offer_of_another_protocol_is_not_taken_up(shop: RunningShop, protocol: bytes) -> None:
+    received = answers(shop, HEALTH + b"Connection: Upgrade\r\nUpgrade: " + protocol + b"\r\n\r\n")
 
     assert received.startswith(b"HTTP/1.1 200 ")
 

@@ -1,0 +1,73 @@
+"""Payment intents from their parameters, and the money that has gone back from one."""
+
+from dataclasses import replace
+from typing import Final
+
+from interfaces.sandbox.catalog import currency_of
+from interfaces.sandbox.errors import invalid_parameter, invalid_state, missing_parameter
+from interfaces.sandbox.making import Making
+from interfaces.sandbox.params import Params
+from interfaces.sandbox.payment_values import IntentStatus, PaymentIntent, PaymentMethod
+from interfaces.sandbox.state import State
+from interfaces.sandbox.values import Money
+
+_NAMES: Final = (
+    *("amount", "automatic_payment_methods", "capture_method", "confirm", "currency", "description"),
+    *("error_on_requires_action", "expand", "metadata", "off_session", "payment_method"),
+    *("payment_method_options", "payment_method_types", "receipt_email", "return_url", "setup_future_usage"),
+    *("shipping", "statement_descriptor", "statement_descriptor_suffix"),
+)
+AMOUNT_MAX: Final = 99_999_999
+
+
+def new_intent(params: Params, making: Making) -> PaymentIntent:
+    """Not confirmed, whatever the parameters say of that."""
+    params.allow_only(_NAMES)
+    if params.choice("capture_method", ("automatic", "automatic_async", "manual")) == "manual":
+        raise invalid_parameter("capture_method", "The sandbox captures every payment at once.")
+    amount = params.integer("amount", minimum=1, maximum=AMOUNT_MAX)
+    if amount is None:
+        raise missing_parameter("amount")
+    return PaymentIntent(
+        id=making.ids.payment_intent(),
+        created=making.now,
+        session_id=None,
+        money=Money(amount=amount, currency=currency_of(params)),
+        status="requires_payment_method",
+        method="card",
+        description=params.text("description"),
+        metadata=params.pairs("metadata"),
+    )
+
+
+def with_method(intent: PaymentIntent, method: PaymentMethod) -> PaymentIntent:
+    """Ready to be confirmed."""
+    if intent.status not in ("requires_confirmation", "requires_payment_method") or intent.session_id is not None:
+        message = f"This PaymentIntent's payment method could not be updated: it has a status of {intent.status}."
+        raise invalid_state(message, code="payment_intent_unexpected_state")
+    if method.kind != "card":
+        raise invalid_parameter("payment_method", "The sandbox takes bank debits in Checkout Sessions only.")
+    return replace(intent, status="requires_confirmation", method=method.kind, method_id=method.id, is_declined=False)
+
+
+def tried(intent: PaymentIntent, method: PaymentMethod) -> PaymentIntent:
+    """As the bank has answered."""
+    is_declined = method.outcome == "fails"
+    status: IntentStatus = "requires_payment_method" if is_declined else "succeeded"
+    return replace(intent, status=status, is_declined=is_declined)
+
+
+def intent_of_charge(state: State, charge_id: str) -> PaymentIntent | None:
+    """A charge's ID is that of its payment intent with another beginning."""
+    intent = state.payment_intents.get(f"pi_{charge_id[3:]}")
+    return intent if intent is not None and intent.charge_id == charge_id else None
+
+
+def refunded_amount(state: State, intent: PaymentIntent) -> int:
+    return sum(refund.money.amount for refund in state.refunds.values() if refund.intent_id == intent.id)
+
+
+def disputed_amount(state: State, intent: PaymentIntent) -> int:
+    """What the customer's bank has taken back, for good or for now."""
+    taken = (dispute for dispute in state.disputes.values() if dispute.has_taken_money)
+    return sum(dispute.money.amount for dispute in taken if dispute.intent_id == intent.id)

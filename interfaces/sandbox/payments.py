@@ -1,0 +1,118 @@
+"""What becomes of payments, and the events that tell of it."""
+
+from dataclasses import replace
+from typing import Final
+
+from interfaces.sandbox.disputes import changed_dispute, new_dispute
+from interfaces.sandbox.intents import new_intent, tried, with_method
+from interfaces.sandbox.making import Making
+from interfaces.sandbox.params import Params
+from interfaces.sandbox.payment_methods import method_named
+from interfaces.sandbox.payment_shapes import PaymentShapes
+from interfaces.sandbox.payment_values import Dispute, Outcome, PaymentIntent, PaymentMethod, Refund
+from interfaces.sandbox.post_office import PostOffice
+from interfaces.sandbox.refunds import changed_refund, new_refund
+from interfaces.sandbox.shapes import JsonObject
+from interfaces.sandbox.state import State
+from interfaces.sandbox.values import Origin
+
+_CONFIRM_NAMES: Final = ("expand", "off_session", "payment_method", "payment_method_types", "return_url")
+_DISPUTED: Final[tuple[Outcome, ...]] = ("is_disputed", "is_inquired")
+
+
+class Payments:
+    """Shares the state with the sandbox. Everything here is to be called while the sandbox is changing."""
+
+    def __init__(self, state: State, post_office: PostOffice) -> None:
+        self._state = state
+        self._shapes = PaymentShapes(state)
+        self._post_office = post_office
+
+    def create(self, params: Params, making: Making, origin: Origin) -> PaymentIntent:
+        """A payment intent, confirmed where the parameters ask for that."""
+        intent, is_confirmed = new_intent(params, making), params.flag("confirm") is True
+        method_id = params.required("payment_method") if is_confirmed else params.text("payment_method")
+        if method_id is not None:
+            intent = with_method(intent, method_named(method_id, making, param="payment_method"))
+        self.keep(intent, origin)
+        return self._try(intent, making, origin) if is_confirmed else intent
+
+    def confirm(self, intent: PaymentIntent, params: Params, making: Making, origin: Origin) -> PaymentIntent:
+        params.allow_only(_CONFIRM_NAMES)
+        method_id = params.text("payment_method") or intent.method_id or params.required("payment_method")
+        intent = with_method(intent, method_named(method_id, making, param="payment_method"))
+        return self._try(intent, making, origin)
+
+    def keep(self, intent: PaymentIntent, origin: Origin) -> None:
+        """Stores it and tells what has become of it."""
+        is_new = intent.id not in self._state.payment_intents
+        self._state.payment_intents[intent.id] = intent
+        if is_new:
+            begun = replace(intent, status="requires_payment_method", is_declined=False)
+            self._tell("payment_intent.created", self._shapes.intent(begun), origin)
+        if intent.status == "succeeded":
+            self._tell_of_try(intent, "charge.succeeded", "payment_intent.succeeded", origin)
+        elif intent.status == "processing":
+            self._tell_of_try(intent, "charge.pending", "payment_intent.processing", origin)
+        elif intent.is_declined:
+            self._tell_of_try(intent, "charge.failed", "payment_intent.payment_failed", origin)
+
+    def follow_up(self, intent: PaymentIntent, method: PaymentMethod, making: Making) -> None:
+        """What the customer's bank does by itself when this method was paid with."""
+        if intent.status == "succeeded" and method.outcome in _DISPUTED:
+            is_inquiry = method.outcome == "is_inquired"
+            self.dispute(new_dispute(intent, making, is_inquiry=is_inquiry))
+
+    def refund(self, params: Params, making: Making, origin: Origin) -> Refund:
+        refund = new_refund(params, making)
+        intent = self._state.payment_intent(refund.intent_id)
+        before = self._shapes.charge(intent)
+        self._state.refunds[refund.id] = refund
+        self._tell("refund.created", self._shapes.refund(refund), origin)
+        self._tell("charge.refunded", self._shapes.charge(intent), origin, before=before)
+        return refund
+
+    def change_refund(self, refund: Refund, params: Params, origin: Origin) -> Refund:
+        changed = changed_refund(refund, params)
+        before = self._shapes.refund(refund)
+        self._state.refunds[refund.id] = changed
+        for type in ("charge.refund.updated", "refund.updated"):
+            self._tell(type, self._shapes.refund(changed), origin, before=before)
+        return changed
+
+    def dispute(self, dispute: Dispute) -> Dispute:
+        """The bank has opened it."""
+        self._state.disputes[dispute.id] = dispute
+        self._tell("charge.dispute.created", self._shapes.dispute(dispute), Origin())
+        if dispute.has_taken_money:
+            self._tell("charge.dispute.funds_withdrawn", self._shapes.dispute(dispute), Origin())
+        return dispute
+
+    def change_dispute(self, dispute: Dispute, params: Params, origin: Origin) -> Dispute:
+        return self.keep_dispute(changed_dispute(dispute, params), origin)
+
+    def keep_dispute(self, dispute: Dispute, origin: Origin) -> Dispute:
+        """One that is known, and tells what has changed about it."""
+        known = self._state.disputes[dispute.id]
+        before, shown = self._shapes.dispute(known), self._shapes.dispute(dispute)
+        self._state.disputes[dispute.id] = dispute
+        is_closed = known.is_open and not dispute.is_open
+        if dispute.status == "won" and is_closed:
+            self._tell("charge.dispute.funds_reinstated", shown, origin, before=before)
+        self._tell(f"charge.dispute.{'closed' if is_closed else 'updated'}", shown, origin, before=before)
+        return dispute
+
+    def _try(self, intent: PaymentIntent, making: Making, origin: Origin) -> PaymentIntent:
+        method = method_named(intent.method_id or "", making, param="payment_method")
+        intent = tried(intent, method)
+        self.keep(intent, origin)
+        self.follow_up(intent, method, making)
+        return intent
+
+    def _tell_of_try(self, intent: PaymentIntent, charge_event: str, intent_event: str, origin: Origin) -> None:
+        self._tell(charge_event, self._shapes.charge(intent), origin)
+        self._tell(intent_event, self._shapes.intent(intent), origin)
+
+    def _tell(self, type: str, shown: JsonObject, origin: Origin, *, before: JsonObject | None = None) -> None:
+        previous = {name: before[name] for name in before if before[name] != shown[name]} if before else None
+        self._post_office.emit(type, shown, origin, previous=previous)
