@@ -12,6 +12,19 @@ INTENT_EXPANDS: Final = ("latest_charge", "payment_method")
 REVERSAL_EXPANDS: Final = ("charge", "payment_intent")
 """Those of what goes back: refunds and disputes."""
 _EVIDENCE_SECONDS: Final = 7 * 24 * 3600
+_ABSENT: Final = (
+    *("application", "application_fee_amount", "customer", "on_behalf_of", "receipt_email", "review", "shipping"),
+    *("source", "statement_descriptor", "statement_descriptor_suffix", "transfer_data", "transfer_group"),
+)
+"""What payment intents and charges both have at Stripe, and neither here. Each is null, as the SDK wants to find it."""
+_ABSENT_OF_INTENT: Final = (
+    *("automatic_payment_methods", "canceled_at", "cancellation_reason", "customer_account", "next_action"),
+    *("excluded_payment_method_types", "payment_method_configuration_details", "processing", "setup_future_usage"),
+)
+_ABSENT_OF_CHARGE: Final = (
+    *("application_fee", "calculated_statement_descriptor", "failure_balance_transaction", "outcome"),
+    *("receipt_number", "receipt_url", "source_transfer"),
+)
 
 
 class PaymentShapes:
@@ -49,19 +62,17 @@ class PaymentShapes:
             "object": "charge",
             **self._charge_amounts(intent),
             **_charge_outcome(intent),
+            **dict.fromkeys((*_ABSENT, *_ABSENT_OF_CHARGE)),
             "billing_details": _billing_json(method.customer if method else None),
             "created": intent.created,
-            "customer": None,
             "description": intent.description,
             "disputed": any(dispute.intent_id == intent.id for dispute in self._state.disputes.values()),
+            "fraud_details": {},
             "livemode": False,
             "metadata": intent.metadata or {},
             "payment_intent": intent.id,
             "payment_method": intent.method_id,
             "payment_method_details": {"type": intent.method, intent.method: _details_json(method)},
-            "receipt_email": None,
-            "receipt_url": None,
-            "shipping": None,
         }
         if expand.has("payment_intent"):
             shown["payment_intent"] = self.intent(intent)
@@ -75,6 +86,7 @@ class PaymentShapes:
             "balance_transaction": None,
             "created": refund.created,
             "currency": refund.money.currency,
+            "customer": None,
             "destination_details": None,
             "metadata": refund.metadata,
             "reason": refund.reason,
@@ -105,6 +117,14 @@ class PaymentShapes:
             "is_charge_refundable": dispute.is_inquiry,
             "livemode": False,
             "metadata": dispute.metadata,
+            "payment_method_details": {
+                "card": {
+                    "brand": "visa",
+                    "case_type": "inquiry" if dispute.is_inquiry else "chargeback",
+                    "network_reason_code": "10.4",
+                },
+                "type": "card",
+            },
             "reason": "fraudulent",
             "status": dispute.status,
             **self._reversed(dispute.intent_id, expand),
@@ -157,9 +177,8 @@ def _intent_amounts(intent: PaymentIntent) -> JsonObject:
 
 
 def _intent_settings(intent: PaymentIntent) -> JsonObject:
-    absent = ("automatic_payment_methods", "canceled_at", "cancellation_reason", "customer", "next_action")
     return {
-        **dict.fromkeys((*absent, "processing", "receipt_email", "shipping", "statement_descriptor")),
+        **dict.fromkeys((*_ABSENT, *_ABSENT_OF_INTENT)),
         "capture_method": "automatic_async",
         "client_secret": f"{intent.id}_secret_{intent.id[-10:]}",
         "confirmation_method": "automatic",
