@@ -28,9 +28,9 @@ demo: setup ## watch paid sessions being fulfilled, then try the shop at http://
 	@$(BIN)/fulfill demo
 
 test: setup ## run every test that needs only Python
-	@$(BIN)/python -m pytest -m "not browser" --numprocesses auto
+	@$(BIN)/python -m pytest -m "not browser and not stripe_cli" --numprocesses auto
 
-check: format lint types contracts check-tests ## format, lint, types, import contracts, browser tests
+check: format lint types contracts check-tests ## format, lint, types, import contracts, tests with a browser and with Stripe's CLI
 
 bench: setup ## measure, and write docs/benchmarks.md; ONLY=ingest prints one part of it
 	@PYTHONPATH=tests $(BIN)/python -m bench $(ONLY)
@@ -50,7 +50,8 @@ contracts: setup
 
 check-tests: setup
 	@scripts/chromium
-	$(BIN)/python -m pytest -m browser
+	@scripts/stripe-cli
+	$(BIN)/python -m pytest -m "browser or stripe_cli"
 
 soak: setup ## many processes killed at random, for ten minutes; MINUTES=3 PARTS="engine log failover" to choose
 	PYTHONPATH=tests $(BIN)/python -m soak $(PARTS)
