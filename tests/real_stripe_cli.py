@@ -19,6 +19,7 @@ from interfaces.demo.engine_process import free_port
 
 BINARY = Path(__file__).parents[1] / ".venv" / "stripe-cli" / "stripe"
 KEY = "sk_test_0123456789"
+NOWHERE = "http://127.0.0.1:9"
 _SECONDS_MAX = 60
 
 
@@ -118,6 +119,8 @@ class StripeCli:
             "PATH": os.environ.get("PATH", ""),
             "HOME": home,
             "XDG_CONFIG_HOME": home,
+            # It would ask elsewhere for its latest version; what is on this machine it asks without a proxy.
+            "HTTPS_PROXY": NOWHERE,
             "STRIPE_API_KEY": self._key,
             "STRIPE_CLI_TELEMETRY_OPTOUT": "1",
             "STRIPE_DEVICE_NAME": "tests",

@@ -21,6 +21,13 @@ def test_every_event_to_register_is_named_for_the_stripe_cli_and_for_the_endpoin
     assert [kind for kind in HANDLED if f"`{kind}`" not in GOING_LIVE] == []
 
 
+def test_the_same_events_are_named_where_the_stripe_cli_listens_to_the_sandbox() -> None:
+    command = re.search(r"--events (\S+)", (DOCS / "sandbox.md").read_text())
+
+    assert command is not None
+    assert set(command[1].split(",")) == set(HANDLED)
+
+
 def test_only_settings_that_exist_are_named() -> None:
     named = set(re.findall(r"\b(?:STRIPE|FULFILL|SMTP|MAIL|DATABASE)_[A-Z_]+\b", GOING_LIVE))
 

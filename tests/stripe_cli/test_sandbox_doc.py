@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx2
 import pytest
 from eventually import wait_for
-from real_stripe_cli import BINARY
+from real_stripe_cli import BINARY, NOWHERE
 
 from domain.policies.intake import HANDLED
 from interfaces.demo.engine_process import free_port
@@ -72,7 +72,7 @@ class Terminals:
     def _environment(self) -> dict[str, str]:
         home = str(self._directory)
         path = f"{BINARY.parent}:{PROGRAMS}:{os.environ['PATH']}"
-        return {"PATH": path, "HOME": home, "XDG_CONFIG_HOME": home, "STRIPE_CLI_TELEMETRY_OPTOUT": "1"}
+        return {"PATH": path, "HOME": home, "XDG_CONFIG_HOME": home, "HTTPS_PROXY": NOWHERE}
 
 
 def answers(url: str) -> bool:
