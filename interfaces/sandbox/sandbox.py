@@ -3,7 +3,6 @@
 Everything here may be called from any thread. Nothing but endpoints on this machine is ever contacted.
 """
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from types import TracebackType
@@ -315,7 +314,7 @@ class Sandbox(Core):
 
     def note_forwarded(self, event_id: str, url: str, status: int) -> None:
         """`stripe listen` has forwarded the event, and this is what the URL answered."""
-        attempt = Attempt(at=time.time(), status=status)
+        attempt = Attempt(at=self.clock.true_now(), status=status)
         with self.changing() as making:
             new = Delivery(event_id=making.state.event(event_id).id, endpoint_id=url, state="given_up")
             kept = making.state.delivery(event_id, url) or new

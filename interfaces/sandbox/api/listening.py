@@ -1,7 +1,6 @@
 """`stripe listen`: its session, and the socket over which it gets events and reports what became of them."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 from typing import Final
 
@@ -108,13 +107,14 @@ def _messages(sandbox: Sandbox, listener: Listener, event_id: str) -> list[JsonO
         event = state.event(event_id)
         snapshot = msgspec.json.encode(event_json(event, pending_webhooks=state.pending_webhooks(event)))
     messages: list[JsonObject] = []
+    now = sandbox.clock.true_now()
     if listener.wants_thin:
         thin = msgspec.json.encode(thin_event_json(event))
         about: JsonObject = {"type": "v2_event", "payload": thin.decode(), "destination_id": listener.id}
-        messages.append({**about, "http_headers": _headers(thin, listener)})
+        messages.append({**about, "http_headers": _headers(thin, listener, now)})
     if listener.wants_snapshots:
         about = {"type": "webhook_event", "event_payload": snapshot.decode(), "webhook_id": listener.id}
-        about = {**about, "http_headers": _headers(snapshot, listener)}
+        about = {**about, "http_headers": _headers(snapshot, listener, now)}
         # Twice, as Stripe does it: as the account has it and in the latest version. With `--latest` the CLI drops
         # the one, without it the other.
         for version in (None, API_VERSION):
@@ -123,8 +123,8 @@ def _messages(sandbox: Sandbox, listener: Listener, event_id: str) -> list[JsonO
     return messages
 
 
-def _headers(body: bytes, listener: Listener) -> JsonObject:
-    signature = signature_header(body, [listener.secret], timestamp=int(time.time()))
+def _headers(body: bytes, listener: Listener, now: float) -> JsonObject:
+    signature = signature_header(body, [listener.secret], timestamp=int(now))
     return {
         "Accept": "*/*; q=0.5, application/xml",
         "Cache-Control": "no-cache",
