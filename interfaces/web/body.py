@@ -11,6 +11,9 @@ SMALL_BYTES_MAX = 64 * 1024
 """What no other body can keep out, so that large ones of anybody don't hold up Stripe's; connections are limited."""
 
 
+_DIGITS_MAX = 18
+
+
 class BodyRefused(Exception):
     """The body can't be taken; `status` is what to answer."""
 
@@ -32,7 +35,7 @@ class Bodies:
             BodyRefused: 413 for more than 1 MiB, 408 when it takes more than 10 seconds, 400 when the client leaves,
                 503 when too much is held already.
         """
-        if declared.isdigit() and int(declared) > BODY_BYTES_MAX:
+        if _is_too_much(declared):
             raise BodyRefused(413, "The body is larger than 1 MiB.")
         parts: list[bytes] = []
         try:
@@ -66,3 +69,11 @@ class Bodies:
             raise BodyRefused(503, "Too many large bodies are arriving. Send it again in a moment.")
         self._bytes_left -= len(part)
         parts.append(part)
+
+
+def _is_too_much(declared: str) -> bool:
+    """Whether this is a length, and one that need not be waited for. `²` is a digit to Python and no number, and of
+    5000 digits it makes none."""
+    if not declared.isascii() or not declared.isdigit():
+        return False
+    return len(declared) > _DIGITS_MAX or int(declared) > BODY_BYTES_MAX

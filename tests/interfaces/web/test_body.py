@@ -49,3 +49,16 @@ def test_what_is_refused_is_held_no_longer(parts: list[bytes]) -> None:
         assert await bodies.read("", posting(LARGE)) == LARGE
 
     asyncio.run(scene())
+
+
+@pytest.mark.parametrize("declared", ["²", "٣", "-1", "1.5", "one", ""])
+def test_a_length_that_is_no_number_counts_as_none(declared: str) -> None:
+    assert asyncio.run(Bodies().read(declared, posting(SMALL))) == SMALL
+
+
+@pytest.mark.parametrize("declared", [str(BODY_BYTES_MAX + 1), "9" * 5000])
+def test_a_length_beyond_a_mebibyte_is_refused_before_the_body(declared: str) -> None:
+    with pytest.raises(BodyRefused) as refused:
+        asyncio.run(Bodies().read(declared, posting(SMALL)))
+
+    assert refused.value.status == 413
