@@ -4,11 +4,12 @@ import re
 
 from domain.errors import InvalidIdentifier
 
-_SESSION = re.compile(r"cs_(test|live)_[A-Za-z0-9]{1,200}")
+_SESSION = re.compile(r"cs_(?:test|live)_[A-Za-z0-9]{1,200}")
 _STRIPE_EVENT = re.compile(r"evt_[A-Za-z0-9_]{1,200}")
 _SKU = re.compile(r"[^\x00-\x1f\x7f/]{1,100}")
 _POOL = re.compile(r"[A-Za-z0-9._-]{1,100}")
 EFFECT_PREFIX = "eff_"
+_OF_A_SESSION = re.compile(rf"(?:ful_)?({_SESSION.pattern})|{EFFECT_PREFIX}({_SESSION.pattern})_.+", re.DOTALL)
 
 
 def session_id(text: str) -> str:
@@ -44,6 +45,12 @@ def fulfillment_id(session: str) -> str:
 
 def effect_id(session: str, step: str) -> str:
     return f"{EFFECT_PREFIX}{session}_{step}"
+
+
+def session_of_stream(stream: str) -> str | None:
+    """The session whose own stream this is: of itself, of its fulfillment, or of one of its effects."""
+    found = _OF_A_SESSION.fullmatch(stream)
+    return found[1] or found[2] if found else None
 
 
 def stock_id(sku: str) -> str:

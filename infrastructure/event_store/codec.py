@@ -5,6 +5,7 @@ This is the one place where every event passes in both directions, so the one pl
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, fields
 from operator import attrgetter
 from typing import Any, ClassVar, cast
@@ -15,6 +16,7 @@ from eventsourcing.persistence import Mapper, StoredEvent, Transcoder
 
 from application.errors import UnreadableEvent
 from domain.event import Event
+from domain.identifiers import session_of_stream
 from infrastructure.event_store.topics import TOPICS
 
 _ENCODER = msgspec.json.Encoder()
@@ -123,11 +125,11 @@ def _name(stored: StoredEvent) -> str:
 
 
 def _session_of(stored: StoredEvent) -> str | None:
-    """Whose event it is, even if the rest of it can't be read."""
-    try:
-        return _HEADER_DECODER.decode(stored.state).session_id
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return None
+    """Whose event it is, even if nothing of it can be read but which stream it is in."""
+    with suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        if said := _HEADER_DECODER.decode(stored.state).session_id:
+            return said
+    return session_of_stream(str(stored.originator_id))
 
 
 def _encode(state: dict[str, Any]) -> bytes:

@@ -11,6 +11,7 @@ from domain.identifiers import (
     is_livemode,
     key_pool_id,
     session_id,
+    session_of_stream,
     stock_id,
     stripe_event_id,
 )
@@ -90,3 +91,17 @@ def test_what_can_not_be_a_key_pool_is_refused(pool: str) -> None:
 
     with pytest.raises(InvalidIdentifier, match=f"^{re.escape(message)}$"):
         key_pool_id(pool)
+
+
+@pytest.mark.parametrize(
+    "stream", ["cs_test_a1", fulfillment_id("cs_test_a1"), effect_id("cs_test_a1", "mail_receipt")]
+)
+def test_the_streams_of_a_session_say_which_it_is(stream: str) -> None:
+    assert session_of_stream(stream) == "cs_test_a1"
+
+
+@pytest.mark.parametrize(
+    "stream", ["evt_1", "sku_cs_test_a1", "ful_", "eff_cs_test_a1", "cs_test_a1_x", "cs_other_a1", ""]
+)
+def test_other_streams_are_no_session_s(stream: str) -> None:
+    assert session_of_stream(stream) is None

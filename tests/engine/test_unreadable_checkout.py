@@ -14,7 +14,7 @@ from application.log import StoredEvent
 from domain.checkout import Checkout
 from domain.checkout_session import CheckoutSession
 from domain.effect import Effect
-from domain.identifiers import effect_id
+from domain.identifiers import effect_id, fulfillment_id
 
 ODD, GOOD = "cs_test_odd", "cs_test_good"
 CATALOG = '[products.prod_access]\ndelivery = "access"\n'
@@ -65,6 +65,22 @@ def test_its_effects_are_left_to_the_version_that_can_read_it(shop: Shop, outsid
     retrieval = shop.runtime.log.get(Effect, effect_id(ODD, "retrieve_completed"))
     assert (retrieval.is_open, retrieval.attempt) == (True, 0)
     assert outside.retrievals == 1
+
+
+@pytest.mark.parametrize("stream", [fulfillment_id(ODD), effect_id(ODD, "retrieve_completed")])
+def test_garbled_bytes_are_those_of_the_checkout_whose_stream_they_are_in(shop: Shop, stream: str) -> None:
+    hear_both(shop)
+    shop.runtime.engine.run_until_quiet()
+    version = max(event.originator_version for event in shop.events() if event.originator_id == stream)
+    garbled = StoredEvent(stream, version + 1, "Effect.Succeeded", b"{broken")
+    shop.runtime.log.store.insert_events([garbled])
+
+    shop.rest()
+
+    assert {item.subject for item in shop.runtime.queries.work_queue()} == {ODD}
+    with pytest.raises(UnreadableEvent, match=f"Event {version + 1} of {stream}"):
+        shop.runtime.queries.checkout(ODD)
+    assert shop.state(GOOD) == "fulfilled"
 
 
 @dataclass

@@ -89,7 +89,18 @@ def test_an_unknown_topic_is_named() -> None:
 
 @pytest.mark.parametrize(
     "state",
-    [b"", b"{", b"null", b"[]", b'"text"', b'{"text": {"text": "\xff"}}', b'{"text": "\xff"', b"[" * 10_000, b"{}"],
+    [
+        b"",
+        b"{",
+        b"null",
+        b"[]",
+        b'"text"',
+        b'{"text": {"text": "\xff"}}',
+        b'{"text": "\xff"',
+        b"[" * 2_000,
+        b'{"a":' + b"[" * 2_000,
+        b"{}",
+    ],
     ids=repr,
 )
 def test_garbled_bytes_are_a_named_error(state: bytes) -> None:
