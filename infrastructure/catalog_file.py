@@ -60,7 +60,7 @@ def _document(path: Path) -> Mapping[str, object]:
         return tomllib.loads(content.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise CatalogError(f"{path}: is not text in UTF-8 (byte {error.start + 1}).") from error
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # TOML that is none, or a number that Python does not read
         raise CatalogError(f"{path}: is not TOML: {str(error)[:200]}.") from error
 
 

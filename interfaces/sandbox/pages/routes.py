@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Sequence
 from typing import Final
-from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -17,7 +16,6 @@ from interfaces.sandbox.pages.control import control_page_routes
 from interfaces.sandbox.pages.form import Filled, Problem, blank, problems_of, read_form
 from interfaces.sandbox.pages.rendering import PACKAGE, Rendering
 from interfaces.sandbox.pages.view import checkout_view, shown_time
-from interfaces.sandbox.params import Params
 from interfaces.sandbox.sandbox import Sandbox
 from interfaces.sandbox.sessions import session_of_link
 from interfaces.sandbox.values import Session
@@ -46,7 +44,7 @@ class Pages:
     async def follow_link(self, request: Request) -> Response:
         """What Stripe reads from a payment link's query: a reference, an e-mail address, a locale."""
         try:
-            visit = Params.of_form(parse_qsl(request.url.query, max_num_fields=20))
+            visit = await params_of(request)
             with self._sandbox.changing(base_url_of(request)) as making:
                 link = making.state.payment_link(request.path_params["link"])
                 session = self._sandbox.keep_session(session_of_link(link, making, visit))

@@ -292,3 +292,12 @@ def test_the_front_page_lists_the_latest_sessions(sandbox: Sandbox, browser: htt
 
     assert re.search(rf'href="/c/pay/{session.id}"', page.text)
     assert "alex@example.com" not in page.text
+
+
+def test_a_payment_link_opens_whatever_else_is_in_its_address(browser: httpx2.Client, sandbox: Sandbox) -> None:
+    price = {"currency": "eur", "unit_amount": 500, "product_data": {"name": "Mug"}}
+    link = sandbox.create_payment_link({"line_items": [{"price_data": price, "quantity": 1}]})
+
+    opened = browser.get(f"/b/{link.id}?client_reference_id=a&" + "&".join(f"utm={n}" for n in range(30)))
+
+    assert opened.status_code == 303

@@ -243,3 +243,10 @@ def test_an_answer_can_break_off_or_come_too_late(server: SandboxServer) -> None
         server.sandbox.fail_next_requests(1, status=None, delay_seconds=0.5)
         with pytest.raises(httpx2.ReadTimeout):
             http.get("/v1/products", timeout=0.05)
+
+
+@pytest.mark.parametrize("credentials", [b"Basic \xe9", b"Basic a", b"Basic /w=="])
+def test_a_key_that_can_not_be_read_is_none(server: SandboxServer, credentials: bytes) -> None:
+    answer = httpx2.get(f"{server.url}/v1/products", headers=[(b"Authorization", credentials)], trust_env=False)
+
+    assert answer.status_code == 401
