@@ -4,11 +4,13 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+FUZZER := $(VENV)/.fuzzer
 SOURCES := domain application infrastructure interfaces tests
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench soak mutate format lint types contracts check-tests lock clean
+.PHONY: help setup demo test check bench soak simulate mutate format lint types contracts check-tests check-fuzz \
+	fuzz fuzz-planted hostile lock clean
 
 help: ## print this help
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -30,7 +32,7 @@ demo: setup ## watch paid sessions being fulfilled, then try the shop at http://
 test: setup ## run every test that needs only Python
 	@$(BIN)/python -m pytest -m "not browser and not stripe_cli" --numprocesses auto
 
-check: format lint types contracts check-tests ## format, lint, types, import contracts, tests with a browser and with Stripe's CLI
+check: format lint types contracts check-tests check-fuzz ## format, lint, types, import contracts, a browser, Stripe's CLI, fuzzing
 
 bench: setup ## measure, and write docs/benchmarks.md; ONLY=ingest prints one part of it
 	@PYTHONPATH=tests $(BIN)/python -m bench $(ONLY)
@@ -53,6 +55,20 @@ check-tests: setup
 	@scripts/stripe-cli
 	$(BIN)/python -m pytest -m "browser or stripe_cli"
 
+# Built for Linux on x86_64 alone; elsewhere the requirements ask for nothing, and what follows says so.
+$(FUZZER): requirements/fuzz.txt $(STAMP)
+	$(BIN)/python -m pip install --quiet --require-hashes --no-deps --requirement requirements/fuzz.txt
+	@touch $@
+
+check-fuzz: $(FUZZER)
+	PYTHONPATH=tests $(BIN)/python -m fuzz
+
+fuzz: $(FUZZER) ## fuzz what reads from outside, MINUTES=10 for each target; ONLY=webhook for one
+	PYTHONPATH=tests $(BIN)/python -m fuzz --minutes $(or $(MINUTES),10) $(ONLY)
+
+fuzz-planted: $(FUZZER) ## plant bugs in a copy of the code, and see that the fuzzer finds each
+	PYTHONPATH=tests $(BIN)/python -m fuzz.planted
+
 soak: setup ## many processes killed at random, for ten minutes; MINUTES=3 PARTS="engine log failover" to choose
 	PYTHONPATH=tests $(BIN)/python -m soak $(PARTS)
 
@@ -64,6 +80,8 @@ lock: ## pin the dependencies anew (needs uv on the path)
 		--python-version 3.11 pyproject.toml --output-file requirements/runtime.txt
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header \
 		--python-version 3.11 pyproject.toml --group dev --output-file requirements/dev.txt
+	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header \
+		--python-version 3.11 --group fuzz --output-file requirements/fuzz.txt
 	echo pip | uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header \
 		--python-version 3.11 - --output-file requirements/bootstrap.txt
 
