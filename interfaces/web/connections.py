@@ -6,8 +6,6 @@ and the loop (uvloop) closes each new connection at once, and says nothing, unti
 
 import asyncio
 import resource
-import time
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import ClassVar
@@ -15,11 +13,11 @@ from typing import ClassVar
 import structlog
 
 from interfaces.web.protocol import Http
+from interfaces.web.seldom import SAY_AGAIN_SECONDS, Seldom
 
 logger = structlog.get_logger(__name__)
 
 HEAD_SECONDS_MAX = 10.0
-_SAY_AGAIN_SECONDS = 10.0
 _CONNECTIONS_MAX = 4096
 _BACKLOG_MAX = 2048
 _DESCRIPTORS_WANTED = 65_536
@@ -58,22 +56,6 @@ def limits_within(descriptors: int) -> ConnectionLimits:
     return ConnectionLimits(connections=min(room - 4 * backlog, _CONNECTIONS_MAX), backlog=backlog)
 
 
-class Seldom:
-    """True once in so many seconds at most: a log line that an attacker can cause must not fill the disk."""
-
-    def __init__(self, seconds: float, monotonic: Callable[[], float] = time.monotonic) -> None:
-        self._seconds = seconds
-        self._monotonic = monotonic
-        self._next_at = float("-inf")
-
-    def __call__(self) -> bool:
-        now = self._monotonic()
-        if now < self._next_at:
-            return False
-        self._next_at = now + self._seconds
-        return True
-
-
 class Connection(Http):
     """One connection. A client has ten seconds for each request's head, and for what it sends when it was answered.
 
@@ -81,7 +63,7 @@ class Connection(Http):
     all are being answered, the new one is closed at once.
     """
 
-    _is_time_to_say: ClassVar[Seldom] = Seldom(_SAY_AGAIN_SECONDS)
+    _is_time_to_say: ClassVar[Seldom] = Seldom(SAY_AGAIN_SECONDS)
     _client_timer: asyncio.TimerHandle | None = None
 
     @property

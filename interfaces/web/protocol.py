@@ -4,11 +4,17 @@ Its parser refuses by itself whatever two servers could read differently: a line
 given twice or beside a transfer encoding, a chunk's size with anything around it. What it lets through is refused here.
 """
 
+from typing import ClassVar
+
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from interfaces.web.seldom import SAY_AGAIN_SECONDS, Seldom
+
 HEAD_BYTES_MAX = 64 * 1024
 HEADERS_MAX = 100
+CHUNKS_MAX = 1024
+"""Of a whole body: a mebibyte in chunks of a kibibyte. Each costs as much time as a header does, however small."""
 _PIECE_BYTES = 16 * 1024
 """What the parser gets at once, so that a head in one packet is no longer than one in many."""
 _INVALID = "Invalid HTTP request received."
@@ -17,11 +23,15 @@ _INVALID = "Invalid HTTP request received."
 class Http(HttpToolsProtocol):
     """One request at a time: who sends the next before the answer gets the answer, and then the connection is closed.
 
-    A head, the size and extensions of a chunk, and trailers are 64 KiB at most (and a piece, 16 KiB).
+    A head, the size and extensions of a chunk, and trailers are 64 KiB at most (and a piece, 16 KiB). Too many headers
+    and chunks are refused as they come: to read them all first would keep everybody else waiting.
     """
 
+    _is_time_to_say_invalid: ClassVar[Seldom] = Seldom(SAY_AGAIN_SECONDS)
     _bytes_of_no_use = 0
     """Since the parser last had something of them, be it a whole head or a part of a body."""
+    _chunks = 0
+    """Of the body that is coming in."""
 
     def data_received(self, data: bytes) -> None:
         self._unset_keepalive_if_required()
@@ -47,7 +57,8 @@ class Http(HttpToolsProtocol):
             cycle.keep_alive = False
             self.flow.pause_reading()
         elif is_between or not cycle.response_started:
-            self.logger.warning(_INVALID)
+            if self._is_time_to_say_invalid():
+                self.logger.warning(_INVALID)
             self.send_400_response(_INVALID)
         else:
             self.transport.close()
@@ -55,7 +66,13 @@ class Http(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         if self.cycle is not None and not self.cycle.response_complete:  # type: ignore[redundant-expr]
             raise httptools.HttpParserError("a request before the answer to the last")
+        self._chunks = 0
         super().on_message_begin()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        super().on_header(name, value)
+        if len(self.headers) > HEADERS_MAX:
+            raise httptools.HttpParserError("too many headers")
 
     def on_headers_complete(self) -> None:
         self._bytes_of_no_use = 0
@@ -69,7 +86,7 @@ class Http(HttpToolsProtocol):
         version = self.parser.get_http_version()
         names = [name for name, _ in self.headers]
         hosts = names.count(b"host")
-        if version not in ("1.0", "1.1") or len(names) > HEADERS_MAX or hosts > 1 or (hosts < 1 and version == "1.1"):
+        if version not in ("1.0", "1.1") or hosts > 1 or (hosts < 1 and version == "1.1"):
             raise httptools.HttpParserError("no head of a request to one host")
         if b"transfer-encoding" in names:
             is_chunked = (b"transfer-encoding", b"chunked") in [(name, value.lower()) for name, value in self.headers]
@@ -77,6 +94,11 @@ class Http(HttpToolsProtocol):
                 raise httptools.HttpParserError("a transfer encoding that we don't read")
         if self.parser.should_upgrade() and (b"transfer-encoding" in names or b"content-length" in names):
             raise httptools.HttpParserError("a body that the parser takes for another protocol")
+
+    def on_chunk_header(self) -> None:
+        self._chunks += 1
+        if self._chunks > CHUNKS_MAX + 1:  # the empty one at the end is no part of the body
+            raise httptools.HttpParserError("too many chunks")
 
     def on_body(self, body: bytes) -> None:
         self._bytes_of_no_use = 0

@@ -14,6 +14,7 @@ from application.receive import receive as record
 from application.writer import Writer
 from interfaces.web.acknowledgements import Acknowledgements
 from interfaces.web.body import Bodies, BodyRefused
+from interfaces.web.seldom import Refusals
 
 Headers = Sequence[tuple[bytes, bytes]]
 
@@ -38,6 +39,7 @@ class Webhook:
         self._reader = reader
         self._clock = clock
         self._bodies = Bodies()
+        self._refusals = Refusals()
         self._acknowledgements = Acknowledgements(writer.wake.set)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -65,7 +67,7 @@ class Webhook:
             trouble, status, outcome, text = error, 503, "not recorded", _COME_AGAIN
         except Exception as error:  # noqa: BLE001 - a process boundary: whatever it is, Stripe has to come again
             trouble, status, outcome, text = error, 503, "failed", _COME_AGAIN
-        _log(delivery, status, outcome, trouble, started)
+        self._log(delivery, status, outcome, trouble, started)
         await _answer(send, status, text, _RETRY_AFTER if status == 503 else ())
 
     async def _append(self, delivery: WebhookDelivery) -> bool:
@@ -73,6 +75,28 @@ class Webhook:
         record(self._writer, self._clock, delivery.event_id, delivery.received, acknowledgement)
         self._acknowledgements.ask_for_soon()
         return bool(await acknowledgement.within(_ACKNOWLEDGE_SECONDS_MAX))
+
+    def _log(
+        self, delivery: WebhookDelivery | None, status: int, outcome: str, trouble: Exception | None, started: float
+    ) -> None:
+        """One line for each delivery, whatever became of it; of those that are refused, not all: anybody can send them."""
+        unsaid = self._refusals.unsaid_before() if outcome == "refused" else 0
+        if unsaid is None:
+            return
+        logger.log(
+            _LEVELS.get(outcome, logging.INFO),
+            "webhook delivery",
+            session_id=delivery.received.session_id if delivery else None,
+            stripe_event=delivery.event_id if delivery else None,
+            type=delivery.received.type if delivery else None,
+            status=status,
+            outcome=outcome,
+            detail=str(trouble) if outcome == "refused" else None,
+            error=f"{type(trouble).__name__}: {trouble}" if outcome in _LEVELS else None,
+            exc_info=trouble if outcome == "failed" else None,
+            unsaid=unsaid or None,
+            duration_ms=round((time.monotonic() - started) * 1000, 1),
+        )
 
 
 def _header(scope: Scope, name: bytes) -> str:
@@ -85,22 +109,3 @@ async def _answer(send: Send, status: int, text: str, more: Headers = ()) -> Non
     headers = [*_PLAIN, (b"content-length", b"%d" % len(body)), *more]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
-
-
-def _log(
-    delivery: WebhookDelivery | None, status: int, outcome: str, trouble: Exception | None, started: float
-) -> None:
-    """One line for each delivery, whatever became of it."""
-    logger.log(
-        _LEVELS.get(outcome, logging.INFO),
-        "webhook delivery",
-        session_id=delivery.received.session_id if delivery else None,
-        stripe_event=delivery.event_id if delivery else None,
-        type=delivery.received.type if delivery else None,
-        status=status,
-        outcome=outcome,
-        detail=str(trouble) if outcome == "refused" else None,
-        error=f"{type(trouble).__name__}: {trouble}" if outcome in _LEVELS else None,
-        exc_info=trouble if outcome == "failed" else None,
-        duration_ms=round((time.monotonic() - started) * 1000, 1),
-    )

@@ -263,7 +263,8 @@ def test_an_own_kind_has_a_bounded_number_of_settings(file: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["[products", "delivery = manual", "[products.a]\n[products.a]", b"\xff", "[" * 100_000, "floor = " + "1" * 5000],
+    "text",
+    ["[products", "delivery = manual", "[products.a]\n[products.a]", b"\xff", "[" * 100_000, "floor = " + "1" * 5000],
     ids=["half a table", "a bare word", "a table twice", "no UTF-8", "too deep", "a number that is too long"],
 )
 def test_what_is_no_toml_is_refused(text: str | bytes, file: Path) -> None:

@@ -13,7 +13,7 @@ import pytest
 from running import RunningShop, running_shop
 
 from interfaces.demo.engine_process import EngineProcess
-from interfaces.web.connections import HEAD_SECONDS_MAX, Seldom, limits_within
+from interfaces.web.connections import HEAD_SECONDS_MAX, limits_within
 
 HALF_A_HEAD = b"POST /webhook HTTP/1.1\r\nHost: x\r\n"
 A_REQUEST = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -122,15 +122,6 @@ def test_there_are_descriptors_for_connections_that_come_and_go(descriptors: int
     assert limits.backlog >= 5
     if descriptors >= 256:
         assert limits.connections + 4 * limits.backlog <= descriptors - 100
-
-
-def test_what_can_be_caused_from_outside_is_said_seldom() -> None:
-    times = iter((0.0, 1.0, 9.9, 10.0, 11.0, 30.0))
-    is_time_to_say = Seldom(10.0, lambda: next(times))
-
-    said = [is_time_to_say() for _ in range(6)]
-
-    assert said == [True, False, False, True, False, True]
 
 
 def test_without_descriptors_who_comes_is_refused_at_once_and_served_when_there_are_some_again() -> None:

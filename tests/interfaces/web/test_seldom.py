@@ -1,0 +1,53 @@
+"""Lines of the log that anybody can cause must not fill the disk."""
+
+import socket
+from pathlib import Path
+
+import httpx2
+from processes import ServeProcess, ended
+
+from interfaces.demo.engine_process import free_port
+from interfaces.web.seldom import REFUSALS_PER_MINUTE, Refusals, Seldom
+
+SETTINGS = {"STRIPE_API_KEY": "sk_test_example1234", "STRIPE_WEBHOOK_SECRET": "whsec_for_tests"}
+
+
+def test_what_can_be_caused_from_outside_is_said_seldom() -> None:
+    times = iter((0.0, 1.0, 9.9, 10.0, 11.0, 30.0))
+    is_time_to_say = Seldom(10.0, lambda: next(times))
+
+    said = [is_time_to_say() for _ in range(6)]
+
+    assert said == [True, False, False, True, False, True]
+
+
+def test_of_refused_deliveries_sixty_a_minute_are_said_and_how_many_were_not() -> None:
+    now = 0.0
+    refusals = Refusals(lambda: now)
+
+    said = [refusals.unsaid_before() for _ in range(REFUSALS_PER_MINUTE + 5)]
+    now = 1.0
+    later = [refusals.unsaid_before() for _ in range(2)]
+
+    assert said == [0] * REFUSALS_PER_MINUTE + [None] * 5
+    assert later == [5, None]
+
+
+def test_floods_of_forged_deliveries_and_of_garbage_leave_few_lines(tmp_path: Path) -> None:
+    port = free_port()
+    server = ServeProcess(tmp_path, "serve", SETTINGS, port)
+    with ended([server]):
+        server.start()
+        server.wait_until_ready()
+        with httpx2.Client(base_url=server.url, timeout=20.0, trust_env=False) as client:
+            statuses = [client.post("/webhook", content=b"{}").status_code for _ in range(3 * REFUSALS_PER_MINUTE)]
+        for _ in range(50):
+            with socket.create_connection(("127.0.0.1", port), timeout=20.0) as connection:
+                connection.sendall(b"garbage\r\n\r\n")
+                assert connection.recv(1000).startswith(b"HTTP/1.1 400")
+
+        said = [line["event"] for line in server.said()]
+
+    assert set(statuses) == {400}
+    assert REFUSALS_PER_MINUTE <= said.count("webhook delivery") < len(statuses)
+    assert 1 <= said.count("Invalid HTTP request received.") < 50
