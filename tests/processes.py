@@ -37,6 +37,11 @@ class FulfillProcess:
         return self._process is not None and self._process.poll() is None
 
     @property
+    def pid(self) -> int:
+        assert self._process is not None, f"{self.name} does not run"
+        return self._process.pid
+
+    @property
     def has_ended(self) -> bool:
         """Whether it ended, and neither `kill` nor `stop` did it."""
         return self._process is not None and self._process.poll() is not None
