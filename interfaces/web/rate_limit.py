@@ -4,6 +4,10 @@ from collections import OrderedDict
 from collections.abc import Callable
 
 
+_ADDRESS_MAX = 64
+"""Longer than any: what a proxy hands on as the customer's address can be as long as a head."""
+
+
 class RateLimit:
     """A token bucket for each address: `per_minute` visits a minute, so many at once too.
 
@@ -18,7 +22,7 @@ class RateLimit:
 
     def allows(self, address: str) -> bool:
         """Whether this visit is within the limit; it counts if so."""
-        now = self._monotonic()
+        address, now = address[:_ADDRESS_MAX], self._monotonic()
         tokens, since = self._buckets.pop(address, (float(self._per_minute), now))
         tokens = min(self._per_minute, tokens + (now - since) * self._per_minute / 60)
         is_allowed = tokens >= 1
