@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from itertools import count
 from pathlib import Path
+from typing import cast
 
 from fakes.outside import Outside
 from fuzz.target import scratch
 from shop import Shop, SQLiteStore
 from starlette.types import ASGIApp
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from interfaces.web.after_checkout import AfterCheckout
 from interfaces.web.app import web_app
@@ -53,7 +55,8 @@ def check_nothing_is_parked(shop: Shop) -> None:
 
 
 def web_of(shop: Shop) -> ASGIApp:
-    """Its web application. Nobody waits, and nobody comes too often: at every look the clock is an hour further."""
+    """Its web application behind a proxy on this machine. Nobody waits, and nobody comes too often: at every look the
+    clock is an hour further."""
     runtime = shop.runtime
     seconds = count(0.0, 3600.0)
     page = AfterCheckout(
@@ -66,4 +69,5 @@ def web_of(shop: Shop) -> ASGIApp:
         monotonic=lambda: next(seconds),
     )
     webhook = Webhook(runtime.writer, runtime.webhook_reader, runtime.clock)
-    return web_app(webhook=webhook, after_checkout=page, health=Health(lambda: True))
+    app = web_app(webhook=webhook, after_checkout=page, health=Health(lambda: True))
+    return cast(ASGIApp, ProxyHeadersMiddleware(app))  # type: ignore[arg-type]  # uvicorn has types of its own

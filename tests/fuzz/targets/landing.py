@@ -57,6 +57,7 @@ TARGET = Target(
         _VISIT + b"cs_live_known\naccept: application/json",
         _VISIT + b"%00%ff&session_id=cs_test_known",
         _VISIT + b"cs_test_" + b"a" * 201,
+        _VISIT + b"cs_test_known\nx-forwarded-for: 203.0.113.9, [::1]:80\nx-forwarded-proto: https",
         b"POST /after-checkout",
         b"HEAD /after-checkout",
         b"GET /healthz",
