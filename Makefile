@@ -74,6 +74,8 @@ soak: setup ## many processes killed at random, for ten minutes; MINUTES=3 PARTS
 
 mutate: setup ## make each small mistake in domain/, and see that a test notices; ONLY=domain/stock_item.py for one module
 	@PYTHONPATH=tests $(BIN)/python -m mutation $(ONLY) $(if $(JSON),--json $(JSON))
+hostile: setup ## attack a server for SECONDS=10 in twenty ways, and write the figures into docs/operations.md
+	PYTHONPATH=tests $(BIN)/python -m hostile $(SECONDS)
 
 lock: ## pin the dependencies anew (needs uv on the path)
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header \

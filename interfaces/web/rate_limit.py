@@ -3,7 +3,6 @@
 from collections import OrderedDict
 from collections.abc import Callable
 
-
 _ADDRESS_MAX = 64
 """Longer than any: what a proxy hands on as the customer's address can be as long as a head."""
 

@@ -79,7 +79,7 @@ class Webhook:
     def _log(
         self, delivery: WebhookDelivery | None, status: int, outcome: str, trouble: Exception | None, started: float
     ) -> None:
-        """One line for each delivery, whatever became of it; of refused ones not always, since anybody can send them."""
+        """One line for each delivery, whatever became of it; not for all refused ones, since anybody can send them."""
         unsaid = self._refusals.unsaid_before() if outcome == "refused" else 0
         if unsaid is None:
             return
