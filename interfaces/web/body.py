@@ -7,7 +7,8 @@ from starlette.types import Receive
 BODY_BYTES_MAX = 1024 * 1024
 BODY_SECONDS_MAX = 10.0
 HELD_BYTES_MAX = 16 * 1024 * 1024
-"""With a hundred clients that send forged bodies of 1 MiB, four times as much made webhooks wait three times as long."""
+"""With a hundred clients that send forged bodies of 1 MiB, four times as much made webhooks wait for three times as
+long."""
 SMALL_BYTES_MAX = 64 * 1024
 """What no other body can keep out, so that large ones of anybody don't hold up Stripe's; connections are limited."""
 

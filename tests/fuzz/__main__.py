@@ -92,9 +92,8 @@ def main(only: str | None, minutes: float | None) -> int:
         print(f"There is no target {only!r}; there are {', '.join(NAMES)}.", file=sys.stderr)
         return 2
     if find_spec("atheris") is None:
-        print(
-            f"Not fuzzed: the fuzzer is built for Linux x86_64, and this is {platform.system()} {platform.machine()}."
-        )
+        here = f"{platform.system()} {platform.machine()}"
+        print(f"Not fuzzed: the fuzzer is not installed. It is built for Linux x86_64 with glibc; this is {here}.")
         return 0
     names = [only] if only else NAMES
     with ThreadPoolExecutor(max(1, min(2, os.cpu_count() or 1))) as pool:
