@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
+from copy import deepcopy
 from random import Random
 from typing import Any
 
@@ -44,7 +45,7 @@ def json_mutator(separator: bytes = b"", part: int = 0) -> Mutator:
 def _changed(document: Any, random: Random) -> Any:
     places = list(_places(document))
     if not places:
-        return random.choice(_VALUES)
+        return deepcopy(random.choice(_VALUES))
     holder, key = random.choice(places)
     random.choice(_CHANGES)(holder, key, random)
     return document
@@ -63,7 +64,7 @@ def _places(value: Any) -> "list[Path]":
 
 
 def _replace(holder: Any, key: Any, random: Random) -> None:
-    holder[key] = random.choice(_VALUES)
+    holder[key] = deepcopy(random.choice(_VALUES))  # never one list or object at two places
 
 
 def _remove(holder: Any, key: Any, random: Random) -> None:
