@@ -13,7 +13,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 	fuzz fuzz-planted hostile lock clean
 
 help: ## print this help
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
 
 setup: $(STAMP) ## make .venv with everything in it
 
@@ -72,6 +72,10 @@ fuzz-planted: $(FUZZER) ## plant bugs in a copy of the code, and see that the fu
 
 soak: setup ## many processes killed at random, for ten minutes; MINUTES=3 PARTS="engine log failover" to choose
 	PYTHONPATH=tests $(BIN)/python -m soak $(PARTS)
+
+simulate: setup ## run the engine with everything going wrong: SEEDS=1000, or SEED=17 alone; BUGS=1 plants bugs
+	@PYTHONPATH=tests $(BIN)/python -m simulation $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),1000)) \
+		$(if $(FIRST),--first $(FIRST)) $(if $(BUGS),--bugs)
 
 mutate: setup ## make each small mistake in domain/, and see that a test notices; ONLY=domain/stock_item.py for one module
 	@PYTHONPATH=tests $(BIN)/python -m mutation $(ONLY) $(if $(JSON),--json $(JSON))

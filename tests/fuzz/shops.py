@@ -41,7 +41,7 @@ class Shops:
 
 
 def plain_shop(directory: Path) -> Shop:
-    return Shop(directory, SQLiteStore(directory), Outside())
+    return Shop(directory, SQLiteStore(), Outside())
 
 
 def position(shop: Shop) -> int:

@@ -37,7 +37,7 @@ _numbers = count(1)
 
 
 def _open(directory: Path) -> Shop:
-    return Shop(directory, SQLiteStore(directory), Outside(), catalog=_CATALOG)
+    return Shop(directory, SQLiteStore(), Outside(), catalog=_CATALOG)
 
 
 _shops = Shops(_open, uses_max=60)

@@ -18,7 +18,7 @@ _SESSIONS = sorted({str(each.originator_id) for each in _LOG if str(each.origina
 
 
 def _open(directory: Path) -> Shop:
-    return Shop(directory, SQLiteStore(directory), Outside())
+    return Shop(directory, SQLiteStore(), Outside())
 
 
 _shops = Shops(_open, uses_max=1)
