@@ -210,7 +210,7 @@ class Process(Places):
         if what == "gives way":
             self.world.scheduler.give_way()
         elif what == "stalls":
-            self.world.scheduler.sleep(self.world.chance.amount(place, 0.02, 2.0))
+            self.world.scheduler.sleep(self.world.chance.amount(place, 0.02, 6.0))
         elif what == "loses its locks":
             self.locks.lose()
             self.world.scheduler.sleep(self.world.chance.amount(place, 0.02, 5.0))

@@ -63,9 +63,9 @@ def _run(story: Story, world: World) -> None:
     for name in story.servers:
         world.start(name)
     steps = [world.spawn(f"step {number} {step}", step.begin(world)) for number, step in enumerate(story.steps)]
-    world.scheduler.run(world.choose, until=lambda: all(step.is_done for step in steps))
+    world.run_until(lambda: all(step.is_done for step in steps))
     evening = world.spawn("evening", lambda: tidy_up(world))
-    world.scheduler.run(world.choose, until=lambda: evening.is_done)
+    world.run_until(lambda: evening.is_done)
 
 
 @contextmanager

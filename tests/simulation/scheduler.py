@@ -11,7 +11,7 @@ from typing import Any
 
 from greenlet import GreenletExit, getcurrent, greenlet
 
-STEPS_MAX = 400_000
+STEPS_MAX = 25_000
 """A run that takes more turns than this does not come to rest."""
 
 

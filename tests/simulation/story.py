@@ -287,7 +287,7 @@ class _Drawing:
             Count(at=0.0, sku="vase", on_hand=chance.randint(0, 3)),
             ImportKeys(at=0.0, first=0, count=chance.randint(0, 5)),
             *(self._buy(who) for who in self.names),
-            *(self._event() for _ in range(chance.randint(0, 12))),
+            *(self._event() for _ in range(chance.randint(0, 14))),
         ]
 
     def _at(self) -> float:
@@ -310,8 +310,8 @@ class _Drawing:
     def _event(self) -> Step:
         chance, at, who = self.chance, self._at(), self.chance.choice(self.names)
         server = chance.choice(self.servers)
-        match chance.randrange(14):
-            case 0 | 1 | 12 | 13:
+        match chance.randrange(16):
+            case 0 | 1 | 12 | 13 | 14 | 15:
                 return Count(at=at, sku=chance.choice(["mug", "vase"]), on_hand=chance.randint(0, 8))
             case 2:
                 return ImportKeys(at=at, first=chance.randint(0, 6), count=chance.randint(1, 4))

@@ -1,6 +1,6 @@
 """The whole engine in one process, under one clock, with everything going wrong that a seed chose. See `run.play`.
 
-`make simulate SEEDS=1000` runs as many seeds as one wants; here are some, and those that have found something before.
+`make simulate SEEDS=1000` runs as many seeds as one wants; here are the first ones.
 """
 
 import pytest
@@ -11,14 +11,26 @@ from simulation.story import story
 
 SHARDS = 8
 SEEDS = 96
-KNOWN: dict[int, str] = {}
-"""Seeds that have found a bug, and which one."""
-
 NOTICED_BY = {
-    "acknowledged_before_durable": 8,
+    "mark_before_fulfill": 6,
+    "check_then_act": 6,
+    "stock_read_outside_its_transaction": 70,
+    "acknowledged_before_durable": 9,
+    "trouble_acknowledged": 12,
+    "lease_without_fencing": 6,
+    "delivery_key_that_changes_on_retry": 6,
+    "late_unpaid_regresses_paid": 24,
+    "one_key_twice": 11,
+    "outcome_dropped": 24,
+    "claim_dropped": 12,
+    "conflict_skipped": 70,
+    "stale_memory": 1,
+    "view_moved_unchecked": 10,
+    "rebuild_that_acts": 36,
+    "receipt_forgotten_after_early_look": 23,
 }
 """For each planted bug a seed that is known to notice it: where to begin to look."""
-SEEDS_MAX = 150
+SEEDS_MAX = 100
 """Within so many seeds each planted bug has to be noticed."""
 
 
@@ -27,11 +39,6 @@ def test_whatever_goes_wrong_the_invariants_hold(shard: int) -> None:
     for seed in range(shard, SEEDS, SHARDS):
         outcome = play(story(seed))
         assert not outcome.problems, f"make simulate SEED={seed}: {outcome.problems[:3]}"
-
-
-@pytest.mark.parametrize("seed", KNOWN)
-def test_what_a_seed_has_found_once_stays_mended(seed: int) -> None:
-    assert play(story(seed)).problems == []
 
 
 def test_the_same_seed_is_the_same_run_to_the_letter() -> None:

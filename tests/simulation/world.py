@@ -16,7 +16,7 @@ from eventsourcing.persistence import PersistenceError, StoredEvent
 from simulation.chance import Chance
 from simulation.post import SimulatedCarrier
 from simulation.process import Process
-from simulation.scheduler import Scheduler, Task
+from simulation.scheduler import Restless, Scheduler, Task
 from simulation.store import NOWHERE, open_log
 from simulation.story import NOT_NOW, PRODUCTS
 from simulation.web import Web
@@ -42,6 +42,9 @@ BEGINNING = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 _DEBIT_SECONDS = 30 * 86400.0
 """Stories settle their debits themselves."""
 _TRACE_MAX = 20_000
+_EVENTS_MAX = 3_000
+_PLACES_MAX = 50_000
+"""Ten times what the longest stories come to."""
 _REST_SECONDS = 240.0
 _VISIT_SECONDS_MAX = 30.0
 _URL = "http://127.0.0.1:4242/webhook"
@@ -88,6 +91,8 @@ class World:
         self.couriers_trouble: Exception | None = None
         self.stripes_trouble: Exception | None = None
         self.mails_trouble: Exception | None = None
+        self.events = 0
+        self.places = 0
         self.open_effects: set[str] = set()
         self.given_up: set[str] = set()
         self._committed_at = 0.0
@@ -317,6 +322,13 @@ class World:
     # What is told of it.
 
     def mishap(self, place: str, kinds: Sequence[str]) -> str | None:
+        """
+        Raises:
+            Restless: somebody does the same over and over.
+        """
+        self.places += 1
+        if self.places > _PLACES_MAX:
+            raise Restless(f"{_PLACES_MAX} places were reached, the last of them {place}.")
         what = self.chance.mishap(place, kinds)
         if what is not None:
             self._lots = f"{self.chance.seed} {place} {self.chance.drawn[-1].number}"
@@ -336,6 +348,7 @@ class World:
             self.say(f"{place}: {event.topic} in {stream}@{event.originator_version}")
 
     def _note(self, event: StoredEvent) -> None:
+        self.events += 1
         self._committed_at = self.scheduler.now
         id = str(event.originator_id)
         if event.topic in {"Effect.Requested", "Effect.RetryRequested"}:
@@ -353,6 +366,20 @@ class World:
         return bool(ids)
 
     # Running it.
+
+    def run_until(self, is_over: Callable[[], bool]) -> None:
+        """
+        Raises:
+            Restless: the engine goes on and on.
+            Whatever a task raises.
+        """
+
+        def is_over_in_time() -> bool:
+            if self.events > _EVENTS_MAX:
+                raise Restless(f"There are {self.events} events, and still more to come.")
+            return is_over()
+
+        self.scheduler.run(self.choose, is_over_in_time)
 
     def spawn(self, name: str, run: Callable[[], None]) -> Task:
         return self.scheduler.spawn(name, self, run)

@@ -19,9 +19,7 @@ _STATUSES = {200, 304, 400, 404, 405, 206, 416}
 
 def _open(directory: Path) -> Shop:
     unpaid = a_checkout(payment_status="unpaid", status="open", payment_intent=None)
-    return Shop(
-        directory, SQLiteStore(), Outside(checkouts=dict(zip(_KNOWN, (a_checkout(), unpaid), strict=True)))
-    )
+    return Shop(directory, SQLiteStore(), Outside(checkouts=dict(zip(_KNOWN, (a_checkout(), unpaid), strict=True))))
 
 
 _shops = Shops(_open)
