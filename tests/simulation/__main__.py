@@ -74,14 +74,12 @@ def _tell(outcome: Outcome) -> None:
 def _bugs(seeds_max: int) -> int:
     """A line for each planted bug: the first seed that notices it."""
     missed = 0
-    for name in BUGS:
+    for name, plant in BUGS.items():
         with planted(name):
             noticed = next((seed for seed in range(seeds_max) if _one(seed).problems), None)
         missed += noticed is None
-        print(
-            f"| {name.replace('_', ' ')} | {'not in ' + str(seeds_max) if noticed is None else noticed + 1} |",
-            flush=True,
-        )
+        seeds = f"none of {seeds_max}" if noticed is None else str(noticed + 1)
+        print(f"| {name.replace('_', ' ')} | {plant.__doc__} | {seeds} |", flush=True)
     return 1 if missed else 0
 
 

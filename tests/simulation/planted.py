@@ -41,6 +41,7 @@ BUGS: dict[str, Plant] = {}
 
 
 def _bug(plant: Plant) -> Plant:
+    assert plant.__doc__, "it has to be told what a planted bug does"
     BUGS[plant.__name__] = plant
     return plant
 
@@ -69,7 +70,6 @@ def mark_before_fulfill(patch: pytest.MonkeyPatch) -> None:
 @_bug
 def check_then_act(patch: pytest.MonkeyPatch) -> None:
     """The second classic: looked whether it is done, then did it, and nothing was unique about it."""
-
     patch.setattr(SimulatedRecorder, "_insert_in_turn", _insert_at_the_end_of(lambda _: True))
 
 
@@ -92,6 +92,8 @@ def lost_position(patch: pytest.MonkeyPatch) -> None:
 
 @_bug
 def acknowledged_before_durable(patch: pytest.MonkeyPatch) -> None:
+    """Stripe gets its 200 when the delivery is queued."""
+
     async def append(self: Webhook, delivery: Any) -> bool:
         acknowledgement = self._acknowledgements.expect()
         record(self._writer, self._clock, delivery.event_id, delivery.received, acknowledgement)
@@ -127,6 +129,8 @@ def lease_without_fencing(patch: pytest.MonkeyPatch) -> None:
 
 @_bug
 def mail_key_that_changes_on_retry(patch: pytest.MonkeyPatch) -> None:
+    """A mail has another message ID each time it is tried."""
+
     def perform(self: SendMail, attempt: Attempt) -> Done:
         requested = attempt.effect.requested
         assert requested is not None
@@ -139,6 +143,7 @@ def mail_key_that_changes_on_retry(patch: pytest.MonkeyPatch) -> None:
 
 @_bug
 def delivery_key_that_changes_on_retry(patch: pytest.MonkeyPatch) -> None:
+    """Whoever delivers outside gets another idempotency key each time."""
     request = Deliver._request
 
     def request_anew(self: Deliver, attempt: Attempt, line: PlannedLine) -> DeliveryRequest:
@@ -179,6 +184,7 @@ def free_never_paid(patch: pytest.MonkeyPatch) -> None:
 
 @_bug
 def failed_payment_keeps_its_stock(patch: pytest.MonkeyPatch) -> None:
+    """What was held for a debit stays held when it fails."""
     decide = InventoryPolicy.decide
 
     def decide_but(self: InventoryPolicy, event: Any, do: Any) -> None:
