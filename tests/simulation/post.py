@@ -1,8 +1,8 @@
 """How webhook deliveries get from the sandbox to a process: late, twice, out of order, or at first not at all."""
 
+from collections import defaultdict
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from simulation.web import Answer
@@ -19,12 +19,6 @@ RETRY_SECONDS = (5.0, 60.0, 600.0, 3600.0)
 _WEATHER = ("dropped", "doubled", "corrupted", "not heard")
 
 
-@dataclass(frozen=True)
-class Acknowledged:
-    event_id: str
-    body: bytes
-
-
 class SimulatedCarrier(Carrier):
     """Carries each errand in a task of its own, and comes again until it is answered 2xx."""
 
@@ -32,8 +26,10 @@ class SimulatedCarrier(Carrier):
         self._world = world
         self._office = office
         self._under_way: set[tuple[str, str]] = set()
-        self.acknowledged: list[Acknowledged] = []
-        """What a process has answered with 2xx, whether or not that was heard."""
+        self.acknowledged: set[str] = set()
+        """Events that a process has answered with 2xx, whether or not that was heard."""
+        self.signed: dict[str, set[bytes]] = defaultdict(set)
+        """The bodies in which each event was sent, as they were signed."""
 
     @property
     def is_idle(self) -> bool:
@@ -70,6 +66,7 @@ class SimulatedCarrier(Carrier):
         post = self._office.prepare(errand)
         if isinstance(post, str):
             return post == "never"
+        self.signed[errand.event_id].add(post.body)
         what = self._world.mishap(place, _WEATHER)
         if what == "dropped":
             status = None
@@ -92,7 +89,7 @@ class SimulatedCarrier(Carrier):
         answer = self._world.web.post(process.webhook, post)
         self._world.scheduler.wait(lambda: _is_over(answer, process), ANSWER_SECONDS_MAX)
         if answer.status == 200:
-            self.acknowledged.append(Acknowledged(errand.event_id, post.body))
+            self.acknowledged.add(errand.event_id)
         return answer.status
 
 

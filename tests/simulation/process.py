@@ -137,9 +137,9 @@ class Process(Places):
         """A desk is a command of staff, which comes and goes beside the servers."""
         self.world = world
         self.name = name
-        self.is_desk = is_desk
         self.is_alive = True
-        self.is_stopping = False
+        self.is_up = False
+        """Whether it is wired up: before that it has nothing to lose."""
         self.locks = ProcessLocks(world.held_locks)
         self.runtime: Runtime = bootstrap(
             settings,
@@ -154,6 +154,7 @@ class Process(Places):
                 stores=ProcessStores(self),
             ),
         )
+        self.is_up = True
         self.webhook = Webhook(self.runtime.writer, self.runtime.webhook_reader, world.clock)
 
     def start(self, *, with_worker: bool = True) -> None:
@@ -204,7 +205,7 @@ class Process(Places):
         return f"{task.name if task else self.name}: {what}"
 
     def _reach(self, place: str, kinds: Sequence[str], trouble: type[Exception]) -> None:
-        what = self.world.mishap(place, kinds)
+        what = self.world.mishap(place, kinds) if self.is_up else None
         if what is None:
             return
         if what == "gives way":

@@ -77,6 +77,14 @@ class SimulatedRecorder(sqlite.SQLiteLogRecorder):
         self.places.read("read what is parked")
         return super().select_parked(policy=policy, subject=subject)
 
+    def max_notification_id(self) -> int:
+        self.places.read("ask for the end")
+        return super().max_notification_id()
+
+    def max_tracking_id(self, application_name: str) -> int | None:
+        self.places.read("ask for a position")
+        return super().max_tracking_id(application_name)
+
     def select_events(self, *args: Any, **kwargs: Any) -> Sequence[StoredEvent]:
         self.places.read("read a stream")
         return super().select_events(*args, **kwargs)
@@ -125,9 +133,11 @@ class SimulatedViews:
         return self._views.select(selection)
 
     def unreadable(self, view: View) -> Sequence[Unreadable]:
+        self._places.read("read what is unreadable")
         return self._views.unreadable(view)
 
     def snapshot(self, projection: Projection) -> AbstractContextManager[Snapshot]:
+        self._places.read("read a view")
         return self._views.snapshot(projection)
 
     def close(self) -> None:

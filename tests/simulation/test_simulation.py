@@ -11,6 +11,8 @@ from simulation.story import story
 
 SHARDS = 8
 SEEDS = 96
+KNOWN: dict[int, str] = {}
+"""Seeds beyond these that have found a bug, and which."""
 NOTICED_BY = {
     "mark_before_fulfill": 6,
     "check_then_act": 6,
@@ -36,7 +38,7 @@ SEEDS_MAX = 100
 
 @pytest.mark.parametrize("shard", range(SHARDS))
 def test_whatever_goes_wrong_the_invariants_hold(shard: int) -> None:
-    for seed in range(shard, SEEDS, SHARDS):
+    for seed in [*range(SEEDS), *KNOWN][shard::SHARDS]:
         outcome = play(story(seed))
         assert not outcome.problems, f"make simulate SEED={seed}: {outcome.problems[:3]}"
 
