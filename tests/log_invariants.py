@@ -68,6 +68,8 @@ class _Shelf:
         item = self.item
         found.demand(item.promised <= item.on_hand, f"{item.id} promises what is not there at {item.version}")
         found.demand(item.promised == sum(item.reserved.values()), f"{item.id} counts wrongly at {item.version}")
+        fits = [claim for claim, quantity in item.backordered.items() if quantity <= item.available]
+        found.demand(not fits, f"{item.id} lets {fits[:1]} wait for what is there at {item.version}")
 
 
 def look_through(log: Log) -> Findings:

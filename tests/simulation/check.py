@@ -4,7 +4,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from itertools import count
-from typing import TYPE_CHECKING
 
 from log_invariants import (
     Findings,
@@ -14,29 +13,37 @@ from log_invariants import (
     demand_nothing_given_up,
     look_through,
 )
+from simulation.story import ANN
+from simulation.world import BEGINNING, REFUSAL, World
 
 from application.checkout_state import CheckoutState, checkout_state
 from application.log import Log
 from application.projections.registry import PROJECTIONS
 from application.rebuild import Rebuild
 from domain.checkout_session import CheckoutSession
-from domain.effect import MAIL
+from domain.effect import MAIL, Effect
 from domain.fulfillment import Fulfillment
-from domain.identifiers import fulfillment_id
+from domain.identifiers import fulfillment_id, key_pool_id, session_of_stream
+from domain.key_pool import KeyPool
 from domain.mail import Mail, MailKind
-from domain.stock_item import StockItem
+from domain.stock_item import Claim, StockItem
 from domain.stripe_event import StripeEvent
 from infrastructure.views.sqlite import SQLiteViews
 from interfaces.sandbox.books import Entry
 
-if TYPE_CHECKING:
-    from simulation.world import World
-
 _scratches = count()
+_BY_STAFF = (
+    CheckoutSession.Noted
+    | CheckoutSession.RetryRequested
+    | Fulfillment.Replanned
+    | Fulfillment.Shipped
+    | KeyPool.Imported
+    | StockItem.Counted
+)
 _ONCE_PER_SESSION = (MailKind.RECEIPT, MailKind.PAYMENT_PENDING, MailKind.PAYMENT_FAILED)
 
 
-def problems(world: "World") -> list[str]:
+def problems(world: World) -> list[str]:
     """What is wrong, in words."""
     with closing(world.open_log()) as log:
         found = look_through(log)
@@ -47,15 +54,16 @@ def problems(world: "World") -> list[str]:
         demand_fulfilled(found, paid.keys())
         for entry in world.sandbox.books.entries.values():
             _as_in_the_books(found, log, entry)
-        _stock(found, log)
+        _stock(found, log, world)
+        _keys(found, log, world)
         _mails(found, world)
         _delivered_outside(found, world)
-        _audit_trail(found, log)
+        _audit_trail(found, log, world)
         _views(found, log, world)
     return found.problems
 
 
-def _acknowledged(found: Findings, log: Log, world: "World") -> None:
+def _acknowledged(found: Findings, log: Log, world: World) -> None:
     """1: every delivery that was answered 2xx is in the log, to the byte as Stripe signed it."""
     assert world.carrier is not None
     demand_deliveries(found, world.carrier.acknowledged)
@@ -91,16 +99,20 @@ def _as_in_the_books(found: Findings, log: Log, entry: Entry) -> None:
     )
 
 
-def _stock(found: Findings, log: Log) -> None:
-    """3: nothing is held for anybody in the end, and what was delivered has left the shelf, once."""
+def _stock(found: Findings, log: Log, world: World) -> None:
+    """3: nothing is held for anybody in the end, and what was delivered has left the shelf, once, piece by piece."""
+    entries = world.sandbox.books.entries.values()
+    bought = {(entry.session_id, line.id): line.quantity for entry in entries for line in entry.line_items}
     skus: set[str] = set()
     claims: dict[tuple[str, str], list[type]] = defaultdict(list)
     delivered: set[tuple[str, str]] = set()
     for _, event in all_events(log):
         if isinstance(event, StockItem.Dispatched | StockItem.Released | StockItem.Reserved | StockItem.Backordered):
-            claims[event.session_id or "", event.line_item].append(type(event))
+            claim = event.session, event.line_item
+            claims[claim].append(type(event))
+            found.demand(event.quantity == bought[claim], f"{event.TOPIC} of {event.quantity} for {claim}")
         elif isinstance(event, Fulfillment.LineItemDelivered) and _is_tracked(event, log):
-            delivered.add((event.session_id or "", event.line_item))
+            delivered.add((event.session, event.line_item))
         if event.originator_id.startswith("sku_"):
             skus.add(event.originator_id)
     for sku in skus:
@@ -119,7 +131,27 @@ def _is_tracked(event: Fulfillment.LineItemDelivered, log: Log) -> bool:
     return log.get(Fulfillment, event.originator_id).lines[event.line_item].plan.stock_sku is not None
 
 
-def _mails(found: Findings, world: "World") -> None:
+def _keys(found: Findings, log: Log, world: World) -> None:
+    """2: who has paid for keys gets so many, those that are his, and reads of each in a mail."""
+    told: dict[str, set[str]] = defaultdict(set)
+    for mail in world.mailbox.values():
+        told[mail.to.text if mail.to else ""].update(key.text for line in mail.lines for key in line.keys)
+    entries = world.sandbox.books.entries
+    for _, event in all_events(log):
+        if not isinstance(event, Fulfillment.LineItemDelivered):
+            continue
+        plan = log.get(Fulfillment, event.originator_id).lines[event.line_item].plan
+        if plan.key_pool is None:
+            continue
+        claim, keys = Claim(event.session, event.line_item), [key.text for key in event.keys]
+        his = log.get(KeyPool, key_pool_id(plan.key_pool)).assigned.get(claim, ())
+        found.demand(keys == [key.text for key in his], f"{claim} got other keys than were taken for it")
+        found.demand(len(keys) == plan.item.quantity, f"{claim} got {len(keys)} keys instead of {plan.item.quantity}")
+        customer = entries[event.session].email or ""
+        found.demand(told[customer] >= set(keys), f"{customer} was not told all keys of {claim}")
+
+
+def _mails(found: Findings, world: World) -> None:
     """4: each mail once, and no customer is told what is not so."""
     sent = {id for id in found.succeeded if "_mail_" in id}
     arrived = set(world.mailbox)
@@ -142,11 +174,10 @@ def _mails(found: Findings, world: "World") -> None:
         )
         said = Counter((mail.kind, mail.lines, mail.tracking, mail.carrier) for mail in mails)
         for (kind, *_), times in said.items():
-            is_news = kind in {MailKind.SHIPPED, MailKind.BACKORDERED}
-            found.demand(times == 1 or is_news, f"{entry.email} was told {kind} {times} times in the same words")
+            found.demand(times == 1, f"{entry.email} was told {kind} {times} times in the same words")
 
 
-def _delivered_outside(found: Findings, world: "World") -> None:
+def _delivered_outside(found: Findings, world: World) -> None:
     """2: whoever delivers outside was asked once for each line, and never for one that is not paid."""
     paid = {entry.session_id for entry in world.sandbox.books.to_fulfill()}
     lines = Counter((request.session_id, request.line.id) for request in world.deliveries.values())
@@ -155,15 +186,23 @@ def _delivered_outside(found: Findings, world: "World") -> None:
         found.demand(times == 1, f"{world.whose(session_id)}: {line} was delivered {times} times")
 
 
-def _audit_trail(found: Findings, log: Log) -> None:
+def _audit_trail(found: Findings, log: Log, world: World) -> None:
     """7: of everything it can be told who did it, when, and because of what."""
     known: set[str] = set()
+    end = world.clock()
     for position, event in all_events(log):
         what = f"{event.TOPIC} at {position}"
         found.demand(bool(event.actor), f"{what} has no actor")
         found.demand(event.cause is None or event.cause in known, f"{what} has a cause that came after it")
         found.demand(not event.actor.startswith("policy:") or event.cause is not None, f"{what} has no cause")
         found.demand(not event.actor.startswith("staff:") or _has_reason(event), f"{what} has no reason")
+        found.demand(event.actor == ANN.actor or not isinstance(event, _BY_STAFF), f"{what} was done by {event.actor}")
+        session = session_of_stream(event.originator_id)
+        found.demand(session in {None, event.session_id}, f"{what} belongs to {session}, and says {event.session_id}")
+        is_then = BEGINNING <= event.occurred_at <= event.recorded_at <= end
+        found.demand(is_then, f"{what} was at {event.occurred_at}, recorded at {event.recorded_at}")
+        if isinstance(event, Effect.GivenUp):
+            found.demand(REFUSAL in event.error, f"{what} came of {event.error}, which might have passed")
         known.add(f"{event.originator_id}@{event.originator_version}")
 
 
@@ -173,7 +212,7 @@ def _has_reason(event: object) -> bool:
     )
 
 
-def _views(found: Findings, log: Log, world: "World") -> None:
+def _views(found: Findings, log: Log, world: World) -> None:
     """5: a fresh fold of the log has the rows that were kept up while everything happened."""
     with closing(SQLiteViews(world.views)) as views:
         rebuild = Rebuild(log, views, _scratch)

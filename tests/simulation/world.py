@@ -39,6 +39,8 @@ from interfaces.sandbox.session_shapes import SessionShapes
 from interfaces.sandbox.shapes import Expand
 
 BEGINNING = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+REFUSAL = "never again"
+"""What they say who refuse for good."""
 _DEBIT_SECONDS = 30 * 86400.0
 """Stories settle their debits themselves."""
 _TRACE_MAX = 20_000
@@ -275,7 +277,7 @@ class World:
         return DeliveryReceipt(note="the courier has it")
 
     def trouble_for(self, whom: str, error: type[Temporary] | type[Permanent] | None) -> None:
-        trouble = None if error is None else error(f"{whom}: trouble")
+        trouble = None if error is None else error(f"{whom}: {REFUSAL if error is Permanent else 'not now'}")
         setattr(self, f"{whom}_trouble", trouble)
         self.say(f"{whom}: {'well again' if error is None else error.__name__}")
 
