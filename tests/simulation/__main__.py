@@ -66,7 +66,7 @@ def _tell(outcome: Outcome) -> None:
     for line in (*told(short.story, short.mishaps), *short.problems[:3]):
         print(f"  {line}")
     print("\nWhat happened:")
-    for line in short.trace[:_TRACE_LINES_MAX]:
+    for line in short.trace[-_TRACE_LINES_MAX:]:
         print(f"  {line}")
     print(f"Again: make simulate SEED={outcome.story.seed}")
 

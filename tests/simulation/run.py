@@ -27,7 +27,7 @@ class Outcome:
 def play(story: Story, mishaps: Iterable[Mishap] | None = None) -> Outcome:
     """Everything that went wrong with the engine is told as problems."""
     chance = Chance(story.seed, story.rates, mishaps)
-    with tempfile.TemporaryDirectory(prefix="simulation-") as directory, _without_logs():
+    with tempfile.TemporaryDirectory(prefix="simulation-") as directory, _only_cries() as cries:
         world = World(
             chance,
             Path(directory),
@@ -38,7 +38,7 @@ def play(story: Story, mishaps: Iterable[Mishap] | None = None) -> Outcome:
             delivery_seconds_max=story.delivery_seconds_max,
         )
         try:
-            found = _told(story, world)
+            found = [*_told(story, world), *cries]
         finally:
             world.close()
         return Outcome(
@@ -53,9 +53,9 @@ def play(story: Story, mishaps: Iterable[Mishap] | None = None) -> Outcome:
 def _told(story: Story, world: World) -> Sequence[str]:
     try:
         _run(story, world)
-        return problems(world)
+        return [world.told(problem) for problem in problems(world)]
     except Exception as error:  # noqa: BLE001 - whatever comes out of a run is what it found
-        return [f"{type(error).__name__}: {error}"]
+        return [world.told(f"{type(error).__name__}: {error}")]
 
 
 def _run(story: Story, world: World) -> None:
@@ -69,15 +69,18 @@ def _run(story: Story, world: World) -> None:
 
 
 @contextmanager
-def _without_logs() -> Iterator[None]:
-    """A run's trace says more, and what tasks say when they are let go of is of no use to anybody."""
+def _only_cries() -> Iterator[Sequence[str]]:
+    """Of all that is logged only what the engine itself calls critical: a run's trace says the rest, and more."""
+    cries: list[str] = []
 
-    def drop(_logger: object, _name: str, _event: MutableMapping[str, object]) -> NoReturn:
+    def drop(_logger: object, level: str, said: MutableMapping[str, object]) -> NoReturn:
+        if level == "critical":
+            cries.append(f"logged as critical: {said.get('event')}: {said.get('error')}")
         raise structlog.DropEvent
 
     before = structlog.get_config()
     structlog.configure(processors=[drop], cache_logger_on_first_use=False)
     try:
-        yield
+        yield cries
     finally:
         structlog.configure(**before)

@@ -71,7 +71,7 @@ def _all(outcome: Outcome) -> Sequence[_Part]:
 
 def _kind(outcome: Outcome) -> str:
     """The first problem, whoever it is about."""
-    return re.sub(r"[a-z]*_[A-Za-z0-9_]+|\w+@\S+|\d+", "", outcome.problems[0])[:60]
+    return re.sub(r"\w*\([a-z]+\)\w*|[a-z]*_[A-Za-z0-9_]+|\w+@\S+|\d+", "", outcome.problems[0])[:60]
 
 
 def told(story: Story, mishaps: Sequence[Mishap]) -> Sequence[str]:

@@ -9,6 +9,9 @@ from simulation.run import play
 from simulation.shrink import shrink
 from simulation.story import story
 
+from application.ports import WebhookDelivery
+from interfaces.web.webhook import Webhook
+
 SHARDS = 8
 SEEDS = 96
 KNOWN: dict[int, str] = {}
@@ -67,6 +70,40 @@ def test_a_planted_bug_is_noticed(bug: str) -> None:
         noticed = next((seed for seed in seeds if play(story(seed)).problems), None)
 
     assert noticed is not None, f"{bug} goes unnoticed in {SEEDS_MAX} seeds"
+
+
+def test_what_the_engine_calls_critical_is_a_problem_even_if_stripe_comes_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    append = Webhook._append
+    seen: set[str] = set()
+
+    async def stumble_once(self: Webhook, delivery: WebhookDelivery) -> bool:
+        if delivery.event_id not in seen:
+            seen.add(delivery.event_id)
+            raise KeyError("a bug")
+        return await append(self, delivery)
+
+    monkeypatch.setattr(Webhook, "_append", stumble_once)
+
+    assert play(story(0)).problems == ["logged as critical: webhook delivery: KeyError: 'a bug'"] * len(seen)
+
+
+def test_a_request_that_raises_ends_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def raises(*_: object) -> None:
+        raise KeyError("a bug")
+
+    monkeypatch.setattr(Webhook, "__call__", raises)
+
+    assert play(story(0)).problems == ["KeyError: 'a bug'"]
+
+
+def test_problems_name_the_customers_instead_of_their_sessions() -> None:
+    with planted("lost_position"):
+        problems = play(story(0)).problems
+
+    assert any("(anna)" in problem for problem in problems)
+    assert not any("cs_test_" in problem for problem in problems)
 
 
 def test_a_failing_run_is_made_shorter_and_still_fails() -> None:

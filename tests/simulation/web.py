@@ -60,6 +60,8 @@ class Web:
         self._loop = _Loop(lambda: scheduler.now, self._tell)
         self._loop.set_exception_handler(lambda *_: None)  # of what nobody waits for any more nobody hears either
         self._requests: set[asyncio.Task[None]] = set()
+        self._failure: BaseException | None = None
+        """What a request raised: the server would have answered 500."""
         scheduler.spawn("web", self, self._serve)
 
     def _tell(self) -> None:
@@ -74,6 +76,8 @@ class Web:
             while self._loop.timers and self._loop.timers[0] <= self._scheduler.now:
                 heapq.heappop(self._loop.timers)
             self._turn()
+            if self._failure is not None:
+                raise self._failure
 
     def _turn(self) -> None:
         self._loop.call_soon(self._loop.stop)
@@ -85,8 +89,13 @@ class Web:
         answer = Answer()
         request = self._loop.create_task(_request(webhook, post, answer))
         self._requests.add(request)
-        request.add_done_callback(self._requests.discard)
+        request.add_done_callback(self._over)
         return answer
+
+    def _over(self, request: asyncio.Task[None]) -> None:
+        self._requests.discard(request)
+        if not request.cancelled() and (error := request.exception()) is not None:
+            self._failure = error
 
     def close(self) -> None:
         for request in self._requests:

@@ -339,15 +339,18 @@ class World:
 
     def say(self, text: str) -> None:
         if len(self.trace) < _TRACE_MAX:
-            self.trace.append(f"{self.scheduler.now:10.2f}s  {text}")
+            self.trace.append(f"{self.scheduler.now:10.2f}s  {self.told(text)}")
+
+    def told(self, text: str) -> str:
+        """With the customers' names instead of the IDs of their sessions."""
+        for session_id, customer in self.customers.items():
+            text = text.replace(session_id, f"({customer})")
+        return text
 
     def tell_of_events(self, place: str, events: Sequence[StoredEvent]) -> None:
         for event in events:
             self._note(event)
-            stream = str(event.originator_id)
-            for session_id, customer in self.customers.items():
-                stream = stream.replace(session_id, f"({customer})")
-            self.say(f"{place}: {event.topic} in {stream}@{event.originator_version}")
+            self.say(f"{place}: {event.topic} in {event.originator_id}@{event.originator_version}")
 
     def _note(self, event: StoredEvent) -> None:
         self.events += 1
