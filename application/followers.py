@@ -53,6 +53,8 @@ class _Batch:
     """What one turn adds to the log beside the decided events."""
 
     unit: UnitOfWork
+    parked: set[tuple[str, str]]
+    """The policies and subjects with parked events, once this is in the log."""
     positions: dict[str, int] = field(default_factory=dict)
     park: list[ParkedEvent] = field(default_factory=list)
     unpark: list[tuple[str, int]] = field(default_factory=list)
@@ -109,9 +111,7 @@ class Followers:
             self._positions.update(batch.positions)
             if batch.has_news:
                 self._stored.update(batch.positions)
-            self._parked |= {(parked.policy, parked.subject) for parked in batch.park}
-            if batch.unpark:
-                self._adopt_parked()
+            self._parked = batch.parked
             self._recent.keep(batch.unit.states, positions)
             self._limit = min(_BATCH_MAX, self._limit * 2) if len(read) == self._limit else _BATCH_MIN
             _log(batch.decisions)
@@ -134,15 +134,13 @@ class Followers:
                 to lead before it began finds out here.
         """
         self._log.check_is_whole()
-        self._stored = self._look_up()
-        self._positions = dict(self._stored)
-        self._adopt_parked()
+        stored = self._look_up()
+        # All or nothing: if this can't be read, the next turn has to begin here again.
+        self._parked = {(parked.policy, parked.subject) for parked in self._log.store.select_parked()}
+        self._stored, self._positions = stored, dict(stored)
 
     def _look_up(self) -> dict[str, int]:
         return {policy.name: self._log.store.max_tracking_id(policy.name) or 0 for policy in self._policies}
-
-    def _adopt_parked(self) -> None:
-        self._parked = {(parked.policy, parked.subject) for parked in self._log.store.select_parked()}
 
     def stored_position(self) -> int:
         """How far every policy has come, as the store says, whoever leads."""
@@ -178,15 +176,14 @@ class Followers:
             self._limit = max(1, size // 2)
 
     def _decide(self, read: Sequence[Entry]) -> _Batch:
-        batch = _Batch(UnitOfWork(self._log.streams, self._recent))
+        batch = _Batch(UnitOfWork(self._log.streams, self._recent), set(self._parked))
         events = [(entry, entry.readable) for entry in read]
         read_by_some = (event for _, event in events if isinstance(event, Event) and self._concerned(event))
         batch.unit.prefetch(_likely_streams(read_by_some))
-        parked = set(self._parked)
         for entry, event in events:
             for policy in self._concerned(event):
                 if self._positions[policy.name] < entry.position:
-                    self._follow(policy, entry, event, batch, parked)
+                    self._follow(policy, entry, event, batch)
         batch.positions = {name: max(position, read[-1].position) for name, position in self._positions.items()}
         return batch
 
@@ -204,22 +201,21 @@ class Followers:
         entry: Entry,
         event: Event | UnreadableEvent,
         batch: _Batch,
-        parked: set[tuple[str, str]],
     ) -> None:
         """Let the policy decide; park what it can't, and what comes behind that for the same subject."""
         subject = event.session_id or entry.stream
         if isinstance(event, CheckoutSession.RetryRequested | StripeEvent.RetryRequested):
-            self._retry(policy, subject, batch, parked)
+            self._retry(policy, subject, batch)
         is_read = isinstance(event, UnreadableEvent) or type(event) in policy.reads
         if not is_read:
             return
-        if (policy.name, subject) in parked:
+        if (policy.name, subject) in batch.parked:
             self._park(policy, entry.position, subject, "It waits behind an earlier event", batch)
             return
         try:
             self._attempt(policy, event, batch)
         except _Poison as poison:
-            parked.add((policy.name, subject))
+            batch.parked.add((policy.name, subject))
             self._park(policy, entry.position, subject, str(poison), batch)
             self._mark_failed(event, str(poison), batch.unit)
 
@@ -270,9 +266,9 @@ class Followers:
         except UnreadableEvent as unreadable:
             logger.error("stripe event not marked as failed", stripe_event=event.originator_id, error=str(unreadable))
 
-    def _retry(self, policy: Policy, subject: str, batch: _Batch, parked: set[tuple[str, str]]) -> None:
+    def _retry(self, policy: Policy, subject: str, batch: _Batch) -> None:
         """A person asked: take up the parked events of this subject in order, as far as it goes now."""
-        if (policy.name, subject) not in parked:
+        if (policy.name, subject) not in batch.parked:
             return
         entries = self._log.store.select_parked(policy=policy.name, subject=subject)
         ours = [entry for entry in batch.park if (entry.policy, entry.subject) == (policy.name, subject)]
@@ -287,7 +283,7 @@ class Followers:
             batch.unpark.append((policy.name, entry.position))
             if entry in batch.park:
                 batch.park.remove(entry)
-        parked.discard((policy.name, subject))
+        batch.parked.discard((policy.name, subject))
 
 
 def _log(decisions: Iterable[_Decision]) -> None:

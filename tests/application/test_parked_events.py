@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+import pytest
+from eventsourcing.persistence import OperationalError
 from fakes.outside import BEGINNING
 from following import Counting, Process
 
@@ -124,3 +126,22 @@ def test_a_stripe_event_that_fails_again_is_marked_again(open_process: Open) -> 
 
     assert process.log.get(StripeEvent, "evt_1").error == "KeyError: 'no idea'"
     assert process.parked()[0][0] == 1
+
+
+def test_what_is_parked_is_known_even_if_it_could_not_be_read_at_first(open_process: Open) -> None:
+    """Or nobody would hear of it who asks for a retry, and what comes behind it would go before it."""
+    process = open_process(Counting(refuses={"bad"}))
+    process.note("bad")
+    process.rest()
+    restarted = open_process(Counting())
+    restarted.note("second")
+    restarted.points.troubles["read what is parked"] = [OperationalError("the store is away")]
+
+    with pytest.raises(OperationalError):
+        restarted.followers.turn()
+    restarted.rest()
+
+    assert [position for position, _, _ in restarted.parked()] == [1, 2]
+    restarted.retry()
+    restarted.rest()
+    assert (restarted.parked(), restarted.counted()) == ([], 2)

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from eventsourcing.persistence import StoredEvent
 
-from application.log import Log, LogRecorder
+from application.log import Log, LogRecorder, ParkedEvent
 from application.projections.projection import Projection
 from application.views import Advance, Selection, Snapshot, Unreadable, View, Views, ViewState
 from infrastructure.event_store import postgres, sqlite
@@ -27,17 +27,25 @@ class CrashPoints:
 
     def reach(self, place: str) -> None:
         self.reached.append(place)
+        self.run_into_trouble(place)
+        if len(self.reached) in self.at:
+            raise Crash(place)
+
+    def run_into_trouble(self, place: str) -> None:
+        """If there is any for this place, which need not be one to crash at."""
         trouble = self.troubles[place].pop(0) if self.troubles.get(place) else None
         if trouble is not None:
             raise trouble
-        if len(self.reached) in self.at:
-            raise Crash(place)
 
 
 class CrashingRecorder(LogRecorder):
     """What a recorder of any store is, with a place to crash before and after every insert."""
 
     points = CrashPoints()
+
+    def select_parked(self, *, policy: str | None = None, subject: str | None = None) -> Sequence[ParkedEvent]:
+        self.points.run_into_trouble("read what is parked")
+        return super().select_parked(policy=policy, subject=subject)  # type: ignore[safe-super]  # the store's own
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:
         self.points.reach("before an insert")
