@@ -137,7 +137,7 @@ def _keys(found: Findings, log: Log, world: World) -> None:
         told[mail.to.text if mail.to else ""].update(key.text for line in mail.lines for key in line.keys)
     entries = world.sandbox.books.entries
     for _, event in all_events(log):
-        if not isinstance(event, Fulfillment.LineItemDelivered):
+        if not isinstance(event, Fulfillment.LineItemDelivered) or event.actor.startswith("staff:"):
             continue
         plan = log.get(Fulfillment, event.originator_id).lines[event.line_item].plan
         if plan.key_pool is None:

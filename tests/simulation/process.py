@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
-from eventsourcing.persistence import OperationalError, StoredEvent
+from eventsourcing.persistence import Notification, OperationalError, StoredEvent
 from fakes.outside import MemoryLocks
 from simulation.scheduler import Scheduler, SimulatedSignal, SimulatedThread
 from simulation.store import Places, SimulatedViews, open_log
@@ -193,6 +193,17 @@ class Process(Places):
 
     def committed(self, events: Sequence[StoredEvent]) -> None:
         self.world.tell_of_events(self._place("commit"), events)
+
+    def seen(self, found: Sequence[Notification]) -> Sequence[Notification]:
+        """Followers may be of a version that does not know every event yet: those are parked until a person asks."""
+        task = self.world.scheduler.current
+        if task is None or not task.name.endswith(".writer"):
+            return found
+        return [replace(each, topic="Later.Event") if self._is_unknown(each) else each for each in found]
+
+    def _is_unknown(self, each: Notification) -> bool:
+        is_of_a_checkout = b'"session_id"' in each.state
+        return is_of_a_checkout and self.world.mishap(self._place(f"reads {each.topic}"), ("unknown",)) is not None
 
     def _call(self, what: str, do: Callable[[], T]) -> T:
         self._reach(f"{what}, before", _BEFORE_A_CALL, Temporary)

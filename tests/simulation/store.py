@@ -23,6 +23,9 @@ class Places(Protocol):
     def write(self, what: str, do: Callable[[], T]) -> T:
         """The store is told something."""
 
+    def seen(self, found: Sequence[Notification]) -> Sequence[Notification]:
+        """What is read of the log, as whoever asked sees it."""
+
     def committed(self, events: Sequence[StoredEvent]) -> None: ...
 
 
@@ -31,6 +34,9 @@ class _Nowhere:
 
     def write(self, what: str, do: Callable[[], T]) -> T:
         return do()
+
+    def seen(self, found: Sequence[Notification]) -> Sequence[Notification]:
+        return found
 
     def committed(self, events: Sequence[StoredEvent]) -> None: ...
 
@@ -63,7 +69,7 @@ class SimulatedRecorder(sqlite.SQLiteLogRecorder):
 
     def select_notifications(self, *args: Any, **kwargs: Any) -> Sequence[Notification]:
         self.places.read("read the log")
-        return super().select_notifications(*args, **kwargs)
+        return self.places.seen(super().select_notifications(*args, **kwargs))
 
     def select_positions(self, positions: Sequence[int]) -> Sequence[Notification]:
         self.places.read("read places")

@@ -14,6 +14,8 @@ from application.projections.registry import PROJECTIONS
 from application.staff import By
 from domain.checkout_session import Source
 from domain.errors import Refused
+from domain.fulfillment import Fulfillment
+from domain.identifiers import fulfillment_id
 from interfaces.sandbox.values import PayBy
 
 if TYPE_CHECKING:
@@ -43,6 +45,22 @@ sku = "vase"
 track_stock = true
 """
 """A poster has no rule: a person has to see to it."""
+LATER_CATALOG = """
+[products.prod_access]
+delivery = "access"
+[products.prod_mug]
+delivery = "courier"
+[products.prod_key]
+delivery = "shipment"
+[products.prod_poster]
+delivery = "license_key"
+pool = "keys"
+[products.prod_fragile]
+delivery = "courier"
+sku = "mug"
+track_stock = true
+"""
+"""What is blocked by the other catalog can be planned anew by this one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,6 +138,13 @@ class Desk(Step):
 class Count(Desk):
     sku: str
     on_hand: int
+    meanwhile: str | None = None
+    """Not just then, but while what this customer wants is looked for on the shelf."""
+
+    def play(self, world: "World") -> None:
+        if self.meanwhile is not None:
+            world.scheduler.wait(lambda: self.meanwhile in world.wanting, _DAY_SECONDS)
+        super().play(world)
 
     def act(self, desk: "Process") -> None:
         desk.runtime.staff.count(self.sku, self.on_hand, ANN)
@@ -139,7 +164,7 @@ class ImportKeys(Desk):
 class OnCheckout(Desk):
     who: str
     what: str
-    """`run`, `ship`, `complete`, `retry`, `replan`, `note` or `look`."""
+    """`run`, `ship`, `complete`, `hand over`, `retry`, `replan`, `note` or `look`."""
 
     def act(self, desk: "Process") -> None:
         session_id = desk.world.session_of(self.who)
@@ -152,6 +177,9 @@ class OnCheckout(Desk):
             staff.ship(session_id, [], carrier="Pigeon", tracking=None, by=ANN)
         elif self.what == "complete":
             staff.complete(session_id, [], ANN)
+        elif self.what == "hand over":
+            lines = desk.runtime.log.get(Fulfillment, fulfillment_id(session_id)).lines.items()
+            staff.complete(session_id, [id for id, line in lines if line.state.needs_a_person], ANN)
         elif self.what == "retry":
             staff.retry(session_id, ANN)
         elif self.what == "replan":
@@ -185,6 +213,14 @@ class Trouble(Step):
         world.trouble_for(self.whom, Permanent if self.is_for_good else Temporary)
         world.scheduler.sleep(self.seconds)
         world.trouble_for(self.whom, None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewRules(Step):
+    """The merchant changes the catalog. Every process reads it as it starts."""
+
+    def play(self, world: "World") -> None:
+        world.catalog = LATER_CATALOG
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -240,6 +276,7 @@ _RATES: Mapping[str, float] = {
     "fails": 0.04,
     "untold": 0.04,
     "crash": 0.006,
+    "unknown": 0.02,
     "loses its locks": 0.01,
     "times out": 0.1,
     "untold call": 0.1,
@@ -310,9 +347,10 @@ class _Drawing:
     def _event(self) -> Step:
         chance, at, who = self.chance, self._at(), self.chance.choice(self.names)
         server = chance.choice(self.servers)
-        match chance.randrange(16):
+        match chance.randrange(18):
             case 0 | 1 | 12 | 13 | 14 | 15:
-                return Count(at=at, sku=chance.choice(["mug", "vase"]), on_hand=chance.randint(0, 8))
+                meanwhile, sku = chance.choice([None, who]), chance.choice(["mug", "vase"])
+                return Count(at=at, sku=sku, on_hand=chance.randint(0, 1 if meanwhile else 8), meanwhile=meanwhile)
             case 2:
                 return ImportKeys(at=at, first=chance.randint(0, 6), count=chance.randint(1, 4))
             case 3:
@@ -326,8 +364,10 @@ class _Drawing:
                 return Crash(at=at, server=server)
             case 7:
                 return Resend(at=at, who=who)
+            case 8:
+                return NewRules(at=at)
             case _:
                 return OnCheckout(at=at, who=who, what=chance.choice(_AT_DESK))
 
 
-_AT_DESK = ("run", "ship", "ship", "complete", "retry", "replan", "note", "look")
+_AT_DESK = ("run", "ship", "ship", "complete", "hand over", "retry", "replan", "replan", "note", "look")

@@ -100,6 +100,8 @@ class World:
         self._committed_at = 0.0
         self.customers: dict[str, str] = {}
         """Session to the customer's name."""
+        self.wanting: set[str] = set()
+        """The customers whose lines have been planned, and asked for what is on the shelf."""
         self._numbers: Counter[str] = Counter()
         self._whats: dict[str, str] = {}
         self.web = Web(self.scheduler)
@@ -356,6 +358,8 @@ class World:
         self.events += 1
         self._committed_at = self.scheduler.now
         id = str(event.originator_id)
+        if event.topic in {"Fulfillment.Requested", "Fulfillment.StockHeld"}:
+            self.wanting.add(self.whose(id.removeprefix("ful_")))
         if event.topic in {"Effect.Requested", "Effect.RetryRequested"}:
             self.open_effects.add(id)
             self.given_up.discard(id)
