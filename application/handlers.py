@@ -82,7 +82,9 @@ class SendMail:
         requested = attempt.effect.requested
         if requested is None or requested.mail is None or requested.mail.to is None:
             raise Permanent("There is no mail to send, or nobody to send it to")
-        self._mailer.send(requested.mail, message_id=attempt.key)
+        # A mail that may have gone out before it was withdrawn says something else: it keeps its message ID to itself.
+        edition = attempt.effect.edition
+        self._mailer.send(requested.mail, message_id=attempt.key if edition == 1 else f"{attempt.key}_{edition}")
         return Done()
 
 

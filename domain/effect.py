@@ -85,6 +85,8 @@ class Effect(Aggregate["EffectFact"]):
     is_done: bool = False
     given_up: str | None = None
     withdrawn: str | None = None
+    edition: int = 1
+    """Grows when it is asked for anew after an attempt that was withdrawn and may have been done all the same."""
 
     @property
     def is_open(self) -> bool:
@@ -94,7 +96,7 @@ class Effect(Aggregate["EffectFact"]):
     def request(
         self, kind: str, step: str, *, mail: Mail | None = None, line: PlannedLine | None = None
     ) -> "EffectFacts":
-        """Ask for it, once; what was withdrawn, and so never done, can be asked for again."""
+        """Ask for it, once; what was withdrawn can be asked for again."""
         if self.requested and self.withdrawn is None:
             return []
         return [self.Requested(kind=kind, step=step, mail=mail, line=line)]
@@ -143,7 +145,10 @@ class Effect(Aggregate["EffectFact"]):
     def apply(self, event: "EffectFact") -> Self:
         match event:
             case Effect.Requested():
-                return replace(self, requested=event, due_at=None, attempts_since_request=0, withdrawn=None)
+                edition = self.edition + (self.withdrawn is not None and self.attempt > 0)
+                return replace(
+                    self, requested=event, due_at=None, attempts_since_request=0, withdrawn=None, edition=edition
+                )
             case Effect.AttemptStarted():
                 since = self.attempts_since_request + 1
                 return replace(self, attempt=event.number, attempts_since_request=since, worker=event.worker)

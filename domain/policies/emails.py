@@ -78,7 +78,9 @@ class EmailPolicy:
             return
         session, lines = do.load(CheckoutSession, session_id), list(fulfillment.lines.values())
         self._request(session, MailKind.RECEIPT, map(_line, lines), do)
-        backordered = [line for line in lines if line.state is LineState.BACKORDERED]
+        backordered = [
+            line for line in lines if line.state is LineState.BACKORDERED and not _has_own_mail(session_id, line, do)
+        ]
         if backordered:
             first = self._request(session, MailKind.BACKORDERED, map(_line, backordered), do)
             for line in backordered:
@@ -142,6 +144,12 @@ def why_unwanted(mail: Mail, session: CheckoutSession, fulfillment: Fulfillment)
         if LineState.BACKORDERED not in states:
             return "Nothing of it is backordered any more"
     return None
+
+
+def _has_own_mail(session_id: str, line: Line, do: Streams) -> bool:
+    """Whether a mail about this line alone says that it is backordered: one about several may be asked for anew."""
+    own = do.load(Effect, effect_id(session_id, mail_step(MailKind.BACKORDERED, line.plan.id)))
+    return own.withdrawn is None and _is_told(own, line)
 
 
 def _is_told(effect: Effect, line: Line) -> bool:

@@ -75,6 +75,21 @@ def test_what_was_withdrawn_can_be_asked_for_again_and_is_due_at_once() -> None:
     again.when(Effect.request, RETRIEVE, "retrieve_completed").then_nothing()
 
 
+@pytest.mark.parametrize(
+    ("before", "edition"),
+    [
+        pytest.param((REQUESTED, WITHDRAWN, REQUESTED), 1, id="it was never tried"),
+        pytest.param((REQUESTED, started(), WITHDRAWN, REQUESTED), 2, id="it was being tried"),
+        pytest.param((REQUESTED, started(), FAILED, WITHDRAWN, REQUESTED), 2, id="a try had failed"),
+        pytest.param((REQUESTED, started(), GIVEN_UP, REQUESTED), 1, id="it was not withdrawn"),
+    ],
+)
+def test_what_may_have_been_done_before_it_was_withdrawn_is_another_when_it_is_asked_for_again(
+    before: tuple[Event, ...], edition: int
+) -> None:
+    assert the_effect(*before).state.edition == edition
+
+
 def test_a_worker_claims_what_is_due() -> None:
     the_effect(REQUESTED).when(Effect.start, "w1", now=NOW).then(started())
 

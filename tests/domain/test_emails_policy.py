@@ -247,6 +247,21 @@ def test_a_line_that_has_to_wait_again_is_told_if_it_never_was() -> None:
     log.when(POLICY, FULFILLMENT, waits(MUG)).then(asked(MailKind.BACKORDERED, told(MUG, LineState.BACKORDERED)))
 
 
+def test_a_mail_that_is_asked_for_anew_leaves_out_what_a_mail_of_its_own_tells() -> None:
+    """The bowl waits first and then the mug; the bowl's mail was withdrawn, since it came, and is gone again."""
+    log = paid(MUG, BOWL)
+    log.add(FULFILLMENT, requested(MUG, BOWL), promised(MUG), waits(BOWL))
+    log.decide(POLICY, log.log[-1])
+    log.add(FULFILLMENT, waits(MUG))
+    log.decide(POLICY, log.log[-1])
+    log.add(effect("mail_backordered"), Effect.Withdrawn(why="Nothing of it is backordered any more"))
+    log.add(FULFILLMENT, promised(BOWL))
+
+    log.when(POLICY, FULFILLMENT, waits(BOWL)).then(
+        asked(MailKind.BACKORDERED, told(BOWL, LineState.BACKORDERED), total=2000)
+    )
+
+
 def test_keys_that_come_after_the_receipt_have_a_mail_of_their_own() -> None:
     log = paid(KEY)
     log.add(FULFILLMENT, requested(KEY), waits(KEY))

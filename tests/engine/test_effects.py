@@ -18,6 +18,7 @@ from domain.effect import Effect
 from domain.fulfillment import Fulfillment
 from domain.identifiers import effect_id
 from domain.line import LineState
+from domain.mail import Mail
 
 ID = "cs_test_order"
 RETRIEVAL = effect_id(ID, "retrieve_completed")
@@ -235,6 +236,39 @@ def test_a_mail_that_is_not_true_any_more_is_withdrawn(shop: Shop, outside: Outs
     assert effect(shop, effect_id(ID, "mail_payment_pending")).withdrawn
     assert sorted(outside.mailbox) == [RECEIPT]
     assert shop.session(ID).paid_at is not None
+
+
+def test_a_mail_that_may_have_gone_out_is_not_another_mail_under_the_same_id(open_shop: Open, outside: Outside) -> None:
+    """It went out, the process ended before that was recorded, and what it said is no longer so and then is again."""
+    tracked = '[products.prod_parcel]\ndelivery = "shipment"\nsku = "mug"\ntrack_stock = true\n'
+    lines = [a_line_item(product="prod_parcel"), a_line_item("li_2", product="prod_parcel")]
+    outside.checkouts[ID] = a_checkout(line_items=lines)
+    shop = open_shop(catalog=tracked)
+    shop.visit(ID)
+    shop.runtime.engine.run_until_quiet(effects=False)
+    first = effect_id(ID, "mail_backordered")
+    shop.runtime.writer.run(
+        Stamp(actor="worker:gone", now=shop.clock(), session_id=ID),
+        [first],
+        lambda unit: unit.command(Effect, first, Effect.start, "gone", now=shop.clock()),
+    )
+    outside.send(_mail_of(shop, first), message_id=first)
+
+    shop.runtime.staff.count("mug", 2, BY)
+    shop.rest()
+    shop.runtime.staff.count("mug", 1, BY)
+    shop.rest()
+
+    assert effect(shop, first).is_done
+    told = [mail for id, mail in outside.mailbox.items() if id.startswith(first)]
+    assert [len(mail.lines) for mail in told] == [2, 1]
+
+
+def _mail_of(shop: Shop, id: str) -> Mail:
+    requested = effect(shop, id).requested
+    assert requested is not None
+    assert requested.mail is not None
+    return requested.mail
 
 
 def test_a_delivery_whose_line_was_planned_anew_is_withdrawn(open_shop: Open, outside: Outside) -> None:

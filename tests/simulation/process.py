@@ -30,8 +30,8 @@ T = TypeVar("T")
 _AT_A_READ = ("fails", "crash", "loses its locks", "gives way")
 _BEFORE_A_WRITE = ("fails", "crash", "loses its locks", "stalls")
 _AFTER_A_WRITE = ("untold", "crash", "gives way")
-_BEFORE_A_CALL = ("times out", "crash", "slow", "gives way")
-_AFTER_A_CALL = ("untold call", "crash", "slow", "gives way")
+_BEFORE_A_CALL = ("times out", "crash at a call", "slow", "gives way")
+_AFTER_A_CALL = ("untold call", "crash at a call", "slow", "gives way")
 
 
 class Lost(OperationalError):
@@ -228,7 +228,7 @@ class Process(Places):
             self.world.scheduler.sleep(self.world.chance.amount(place, 0.02, 5.0))
         elif what == "slow":
             self.world.scheduler.sleep(self.world.chance.amount(place, 0.1, 400.0))
-        elif what == "crash":
+        elif what in {"crash", "crash at a call"}:
             self.world.crash(self)
         else:
             raise trouble(f"{place}: {what}")
