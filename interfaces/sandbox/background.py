@@ -47,18 +47,27 @@ class _Running:
         self._timeout_seconds = timeout_seconds
         self._loop = asyncio.new_event_loop()
         self._stopping = asyncio.Event()
+        self._jobs: set[asyncio.Task[object] | None] = set()
         self._client: Future[httpx2.AsyncClient] = Future()
         self._thread = threading.Thread(target=self._work, name="sandbox-background", daemon=True)
         self._thread.start()
         self._client.result(_STOP_SECONDS)
 
     def submit(self, job: Job[Result]) -> "Future[Result]":
-        return asyncio.run_coroutine_threadsafe(job(self._client.result()), self._loop)
+        return asyncio.run_coroutine_threadsafe(self._do(job), self._loop)
 
     def stop(self) -> None:
         # Jobs submitted before are in the loop's queue before this call: each of them starts and is cancelled.
         self._loop.call_soon_threadsafe(self._stopping.set)
         self._thread.join(_STOP_SECONDS)
+
+    async def _do(self, job: Job[Result]) -> Result:
+        task = asyncio.current_task()
+        self._jobs.add(task)
+        try:
+            return await job(self._client.result())
+        finally:
+            self._jobs.discard(task)
 
     def _work(self) -> None:
         with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
@@ -69,7 +78,8 @@ class _Running:
         async with httpx2.AsyncClient(timeout=self._timeout_seconds, follow_redirects=False, trust_env=False) as client:
             self._client.set_result(client)
             await self._stopping.wait()
-            jobs = asyncio.all_tasks() - {asyncio.current_task()}
+            # Not the tasks that a job has made: it ends those itself, in the way that is right for them.
+            jobs = [job for job in self._jobs if job is not None]
             for job in jobs:
                 job.cancel()
             await asyncio.gather(*jobs, return_exceptions=True)

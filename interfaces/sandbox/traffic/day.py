@@ -2,14 +2,10 @@
 
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from math import ceil
 from typing import Final, assert_never
-
-import httpx2
 
 from interfaces.sandbox.courier import Pace
 from interfaces.sandbox.endpoints import local_url
@@ -17,6 +13,7 @@ from interfaces.sandbox.sandbox import Sandbox
 from interfaces.sandbox.traffic.customers import Customer, Step, steps_of
 from interfaces.sandbox.traffic.scenarios import Scenario
 from interfaces.sandbox.traffic.stall import Good, stocked
+from interfaces.sandbox.traffic.visitors import Visitors
 from interfaces.sandbox.values import Price
 
 PACE: Final = Pace(debit_delay_seconds=3 * 3600.0, retry_cap_seconds=4.0, attempts_max=8)
@@ -25,9 +22,8 @@ PACE: Final = Pace(debit_delay_seconds=3 * 3600.0, retry_cap_seconds=4.0, attemp
 _DAY_SECONDS: Final = 24 * 3600
 _AFTERWARDS_SECONDS: Final = 26 * 3600
 """Until the last checkout that was left open has expired."""
-_VISITORS: Final = 16
-_VISIT_SECONDS: Final = 30.0
 _DELIVERIES_SECONDS: Final = 300.0
+_LOOK_SECONDS: Final = 0.2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,10 +70,9 @@ class Day:
         try:
             self._live(visitors, report)
         finally:
-            self.visits = visitors.leave(has_patience=not self.is_stopped.is_set())
-        if not self.is_stopped.is_set():
-            self.is_over = True
-            self._end()
+            self.visits = visitors.leave(self.is_stopped)
+        self._end()
+        self.is_over = not self.is_stopped.is_set()
 
     def _begin(self) -> None:
         self.sandbox.hold_clock()
@@ -85,7 +80,7 @@ class Day:
         for fault, chance in self.scenario.faults:
             self.sandbox.faults.add_chance(fault, chance, seed=self.seed)
 
-    def _live(self, visitors: "Visitors", report: Callable[[Moment], None]) -> None:
+    def _live(self, visitors: Visitors, report: Callable[[Moment], None]) -> None:
         steps = steps_of(self.scenario, self.seed, self.customers)
         began, midnight = time.monotonic(), ceil(self.sandbox.clock.now())
         for number, step in enumerate(steps, start=1):
@@ -96,7 +91,7 @@ class Day:
             report(Moment(at=step.at, steps_done=number, steps=len(steps)))
         self._pass_time(midnight + _DAY_SECONDS)
 
-    def _do(self, step: Step, visitors: "Visitors") -> None:
+    def _do(self, step: Step, visitors: Visitors) -> None:
         order = (step.customer.number, step.order)
         match step.deed:
             case "order":
@@ -131,43 +126,30 @@ class Day:
 
     def _end(self) -> None:
         """The night: debits end, checkouts expire, and Stripe sends again what did not get through."""
-        self._pass_time(self.sandbox.clock.now() + _AFTERWARDS_SECONDS)
-        self.sandbox.wait_for_deliveries(_DELIVERIES_SECONDS)
+        if not self.is_stopped.is_set():
+            self._pass_time(self.sandbox.clock.now() + _AFTERWARDS_SECONDS)
+            self._wait_for_deliveries()
+        if not self.is_stopped.is_set():
+            self._resend_what_is_missing()
+            self._wait_for_deliveries()
+
+    def _resend_what_is_missing(self) -> None:
         self.sandbox.clear_weather()
         self.sandbox.faults.clear()
         with self.sandbox.reading() as state:
             missing = [each for each in state.deliveries.values() if each.state in ("dropped", "given_up")]
         for delivery in missing:
             self.sandbox.resend(delivery.event_id, endpoint_id=delivery.endpoint_id)
-        self.sandbox.wait_for_deliveries(_DELIVERIES_SECONDS)
+
+    def _wait_for_deliveries(self) -> None:
+        """Until nothing is left to deliver, or it takes too long, or the day is stopped."""
+        latest = time.monotonic() + _DELIVERIES_SECONDS
+        while not self.is_stopped.is_set() and time.monotonic() < latest:
+            if self.sandbox.wait_for_deliveries(_LOOK_SECONDS):
+                return
 
     def _pass_time(self, until: float) -> None:
         """What is due happens here and not in between, so that it happens in the same order every time."""
         self.sandbox.clock.advance(max(0.0, until - self.sandbox.clock.now()))
         self.sandbox.release_clock()
         self.sandbox.hold_clock()
-
-
-class Visitors:
-    """Customers who come back to the shop, several at a time: the day does not wait for the page to be there."""
-
-    def __init__(self, landing_url: str) -> None:
-        self._landing_url = landing_url
-        self._client = httpx2.Client(timeout=_VISIT_SECONDS, trust_env=False)
-        self._threads = ThreadPoolExecutor(_VISITORS, "visitor")
-        self._visits: list[Future[str]] = []
-
-    def visit(self, session_id: str) -> None:
-        self._visits.append(self._threads.submit(self._answer, session_id))
-
-    def leave(self, *, has_patience: bool) -> Mapping[str, int]:
-        """How often the page gave which answer. Without patience those who wait for their turn don't."""
-        self._threads.shutdown(cancel_futures=not has_patience)
-        self._client.close()
-        return Counter(visit.result() for visit in self._visits if not visit.cancelled())
-
-    def _answer(self, session_id: str) -> str:
-        try:
-            return str(self._client.get(self._landing_url, params={"session_id": session_id}).status_code)
-        except httpx2.HTTPError:
-            return "none"

@@ -1,10 +1,13 @@
 """Days of traffic: drawn from a seed, the same again with the same one, and played in compressed time."""
 
+import socket
 import threading
+import time
 from collections import Counter
 from collections.abc import Mapping
 
 import pytest
+from eventually import wait_for
 
 from interfaces.sandbox.books import Entry
 from interfaces.sandbox.errors import StripeError
@@ -20,6 +23,8 @@ from interfaces.sandbox.weather import CORRUPTIONS
 
 STORMY = SCENARIOS["stormy-day"]
 AT_ONCE = 1_000_000.0
+GIVES_UP_SECONDS = 25
+"""Sooner than a visitor or a delivery would give up by itself, and much later than at once."""
 
 
 def a_day(sandbox: Sandbox, url: str, *, seed: int = 5, customers: int = 30, name: str = "stormy-day") -> Day:
@@ -123,6 +128,27 @@ def test_a_day_is_as_long_as_its_speed_says_and_can_be_stopped() -> None:
         day.play(moments.append)
 
     assert moments == []
+    assert not day.is_over
+
+
+@pytest.mark.parametrize("is_night", [False, True], ids=["visitors wait", "deliveries wait"])
+def test_a_day_is_stopped_while_the_shop_answers_nobody(is_night: bool) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as deaf, Inbox() as inbox, Sandbox(pace=PACE, seed=1) as sandbox:
+        deaf.settimeout(60)
+        url = f"http://127.0.0.1:{deaf.getsockname()[1]}/"
+        sandbox.add_webhook(url if is_night else inbox.url)
+        day = a_day(sandbox, inbox.url if is_night else url, name="quiet-day")
+        playing = threading.Thread(target=day.play, args=(lambda _: None,), daemon=True)
+        playing.start()
+        somebody, _ = deaf.accept()
+        assert not is_night or wait_for(lambda: sandbox.clock.now() > time.time() + 25 * 3600)
+
+        day.is_stopped.set()
+        playing.join(GIVES_UP_SECONDS)
+        has_ended = not playing.is_alive()
+        somebody.close()
+
+    assert has_ended
     assert not day.is_over
 
 
