@@ -2,6 +2,10 @@
 
 import time
 from collections.abc import Callable
+from typing import Final
+
+ADVANCE_SECONDS_MAX: Final = 366 * 24 * 3600
+"""A year at once is enough, and a calendar has an end."""
 
 
 class Clock:

@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from interfaces.sandbox.api.answer import Answering
 from interfaces.sandbox.api.call import Call, Handler
+from interfaces.sandbox.clock import ADVANCE_SECONDS_MAX
 from interfaces.sandbox.errors import invalid_parameter
 from interfaces.sandbox.own_pages import is_from_another_page
 from interfaces.sandbox.payment_shapes import PaymentShapes
@@ -92,9 +93,9 @@ def show_books(call: Call) -> JsonObject:
 
 
 def set_clock(call: Call) -> JsonObject:
-    """`held` (true or false), `advance_seconds`."""
+    """`held` (true or false), `advance_seconds` (up to a year at once)."""
     call.params.allow_only(("held", "advance_seconds"))
-    is_held, seconds = call.params.flag("held"), call.params.number("advance_seconds")
+    is_held, seconds = call.params.flag("held"), call.params.seconds("advance_seconds", maximum=ADVANCE_SECONDS_MAX)
     if is_held is True:
         call.sandbox.hold_clock()
     if is_held is False:
@@ -210,7 +211,7 @@ def resend(call: Call) -> JsonObject:
 def roll_secret(call: Call) -> JsonObject:
     """`old_seconds`: how long the old secret signs too."""
     call.params.allow_only(("old_seconds",))
-    seconds = call.params.number("old_seconds")
+    seconds = call.params.seconds("old_seconds", maximum=ADVANCE_SECONDS_MAX)
     endpoint_id = call.names["id"]
     if seconds is None:
         return {"secret": call.sandbox.roll_secret(endpoint_id)}

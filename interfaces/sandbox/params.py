@@ -96,6 +96,13 @@ class Params:
             raise invalid_parameter(self.named(name), f"Invalid decimal: {text}")
         return float(text)
 
+    def seconds(self, name: str, *, maximum: float) -> float | None:
+        """A length of time."""
+        seconds = self.number(name)
+        if seconds is not None and not 0 <= seconds <= maximum:
+            raise invalid_parameter(self.named(name), f"Between 0 and {maximum:.0f} seconds.")
+        return seconds
+
     def flag(self, name: str) -> bool | None:
         text = self.text(name)
         if text is None:

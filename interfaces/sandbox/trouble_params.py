@@ -23,9 +23,7 @@ def weather_of(params: Params) -> Weather:
         StripeError: something else is named, or it is no chance.
     """
     params.allow_only(_NAMES)
-    seconds = params.number("delay_seconds")
-    if seconds is not None and not 0 <= seconds <= _SECONDS_MAX:
-        raise invalid_parameter(params.named("delay_seconds"), f"Between 0 and {_SECONDS_MAX:g} seconds.")
+    seconds = params.seconds("delay_seconds", maximum=_SECONDS_MAX)
     return Weather(
         **{name: chance_of(params, name) for name in CHANCES},
         corrupt_as=_corruptions(params) or CORRUPTIONS,
@@ -45,10 +43,10 @@ def fault_of(params: Params) -> Fault:
         raise invalid_parameter("status", "The status of a fault is 0, or between 400 and 599.")
     return Fault(
         status=500 if status is None else status or None,
-        delay_seconds=params.number("delay_seconds") or 0.0,
+        delay_seconds=params.seconds("delay_seconds", maximum=_SECONDS_MAX) or 0.0,
         is_done_first=params.flag("done_first") is True,
         is_cut=params.flag("cut") is True,
-        dribble_seconds=params.number("dribble_seconds") or 0.0,
+        dribble_seconds=params.seconds("dribble_seconds", maximum=_SECONDS_MAX) or 0.0,
         path=params.text("path") or "/v1/",
     )
 

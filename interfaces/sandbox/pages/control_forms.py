@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
+from interfaces.sandbox.clock import ADVANCE_SECONDS_MAX
 from interfaces.sandbox.errors import invalid_parameter
 from interfaces.sandbox.faults import Fault
 from interfaces.sandbox.params import Params
@@ -15,7 +16,6 @@ Action = Callable[[Sandbox, Params], None]
 
 _COUNT_MAX: Final = 10_000
 _SEED_MAX: Final = 999_999_999
-_ADVANCE_SECONDS_MAX: Final = 366 * 24 * 3600
 _PERCENT: Final = 100
 
 
@@ -39,7 +39,7 @@ FAULTS: Final[Mapping[str, KnownFault]] = {
 
 
 def _clock(sandbox: Sandbox, params: Params) -> None:
-    seconds, is_held = params.integer("seconds", maximum=_ADVANCE_SECONDS_MAX), params.flag("held")
+    seconds, is_held = params.integer("seconds", maximum=ADVANCE_SECONDS_MAX), params.flag("held")
     if seconds:
         sandbox.advance_clock(seconds)
     if is_held is True:

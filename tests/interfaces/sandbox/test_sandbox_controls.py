@@ -63,6 +63,19 @@ def test_a_session_is_paid_and_settled_by_another_process(sandbox: Sandbox, http
     assert (entry["session_id"], entry["paid"]) == (session.id, {"amount": 1500, "currency": "eur"})
 
 
+@pytest.mark.parametrize("seconds", [-1, 367 * 24 * 3600, 999_999_999_999])
+def test_the_clock_goes_neither_back_nor_beyond_the_calendar(
+    sandbox: Sandbox, http: httpx2.Client, seconds: int
+) -> None:
+    before = sandbox.clock.now()
+
+    refused = http.post("/sandbox/clock", json={"advance_seconds": seconds})
+
+    assert (refused.status_code, refused.json()["error"]["param"]) == (400, "advance_seconds")
+    assert before <= sandbox.clock.now() < before + 24 * 3600
+    assert http.get("/").status_code == 200
+
+
 @pytest.mark.parametrize(("step", "by"), [("fail", "debit_succeeds"), ("expire", None)])
 def test_a_session_fails_or_expires_by_another_process(
     sandbox: Sandbox, http: httpx2.Client, step: str, by: str | None

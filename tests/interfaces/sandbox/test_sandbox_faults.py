@@ -128,7 +128,18 @@ def test_another_process_adds_chances_and_clears_them(server: SandboxServer, htt
     assert http.get("/v1/products").status_code == 200
 
 
-@pytest.mark.parametrize("wrong", [{"chance": 2}, {"chance": -1}, {"chance": "often"}, {"colour": "red"}])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"chance": 2},
+        {"chance": -1},
+        {"chance": "often"},
+        {"colour": "red"},
+        {"chance": 1, "delay_seconds": -1},
+        {"chance": 1, "delay_seconds": 3601},
+        {"chance": 1, "dribble_seconds": 999_999_999_999},
+    ],
+)
 def test_a_chance_that_can_not_be_is_refused(
     server: SandboxServer, http: httpx2.Client, wrong: dict[str, object]
 ) -> None:
