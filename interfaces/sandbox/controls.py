@@ -3,19 +3,15 @@
 What they do is said at the methods of the same names of `Sandbox`.
 """
 
-from collections.abc import Awaitable, Callable
-from typing import Final, TypeAlias
+from typing import Final
 
 import msgspec
-from starlette.requests import Request
-from starlette.responses import Response
 from starlette.routing import Route
 
 from interfaces.sandbox.api.answer import Answering
 from interfaces.sandbox.api.call import Call, Handler
 from interfaces.sandbox.clock import ADVANCE_SECONDS_MAX
 from interfaces.sandbox.errors import invalid_parameter
-from interfaces.sandbox.own_pages import is_from_another_page
 from interfaces.sandbox.payment_shapes import PaymentShapes
 from interfaces.sandbox.sandbox import Sandbox
 from interfaces.sandbox.session_shapes import SessionShapes
@@ -23,10 +19,7 @@ from interfaces.sandbox.shapes import Json, JsonObject
 from interfaces.sandbox.trouble_params import FAULT_NAMES, chance_of, fault_of, weather_of
 from interfaces.sandbox.values import PayBy, Session
 
-Answer: TypeAlias = Callable[[Request], Awaitable[Response]]
-
 _COUNT_MAX: Final = 10_000
-_FORBIDDEN: Final = 403
 _PAY_BY: Final[tuple[PayBy, ...]] = ("card", "debit_succeeds", "debit_fails", "free")
 _PAY_NAMES: Final = ("additions", "answers", "by", "email", "name", "phone", "quantities", "shipping_rate")
 
@@ -49,19 +42,7 @@ def control_routes(sandbox: Sandbox) -> list[Route]:
         "/sandbox/events/{id}/resend": {"POST": resend},
         "/sandbox/webhook_endpoints/{id}/roll_secret": {"POST": roll_secret},
     }
-    return [
-        Route(path, _unless_from_another_page(answering.route(handlers)), methods=list(handlers))
-        for path, handlers in paths.items()
-    ]
-
-
-def _unless_from_another_page(answer: Answer) -> Answer:
-    async def guarded(request: Request) -> Response:
-        if is_from_another_page(request):
-            return Response("No other page may steer the sandbox.", _FORBIDDEN, media_type="text/plain")
-        return await answer(request)
-
-    return guarded
+    return [Route(path, answering.route(handlers), methods=list(handlers)) for path, handlers in paths.items()]
 
 
 def show_controls(call: Call) -> JsonObject:

@@ -1,6 +1,7 @@
 """What all requests to the API have in common: keys, faults, repeated requests, errors, headers."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from typing import Final
 
 import msgspec
 from starlette.requests import Request
@@ -10,10 +11,13 @@ from interfaces.sandbox.api.call import Call, Handler, api_key_of, base_url_of, 
 from interfaces.sandbox.api.failing import answer_with
 from interfaces.sandbox.api.idempotency import IdempotencyKeys
 from interfaces.sandbox.errors import StripeError
+from interfaces.sandbox.own_pages import is_from_another_page
 from interfaces.sandbox.sandbox import Sandbox
 from interfaces.sandbox.shapes import API_VERSION, JsonObject
 from interfaces.sandbox.values import Origin
 from interfaces.sandbox.versions import checked_version, in_version
+
+_FORBIDDEN: Final = 403
 
 
 class Answering:
@@ -25,6 +29,8 @@ class Answering:
         """An endpoint with one handler for each method."""
 
         async def answer(request: Request) -> Response:
+            if is_from_another_page(request):
+                return Response("No other page may steer the sandbox.", _FORBIDDEN, media_type="text/plain")
             request_id = self._sandbox.ids.request()
             method = "GET" if request.method == "HEAD" else request.method
             version = request.headers.get("stripe-version", API_VERSION)

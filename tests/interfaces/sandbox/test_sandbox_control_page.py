@@ -245,6 +245,20 @@ def test_a_name_that_leads_here_from_elsewhere_is_no_page_of_ours(server: Sandbo
     assert not server.sandbox.clock.is_held
 
 
+@pytest.mark.parametrize(("name", "status"), [(None, 200), ("evil.example.com", 403)])
+def test_no_other_page_uses_the_api_either(server: SandboxServer, name: str | None, status: int) -> None:
+    """A page whose name leads here may send any key."""
+    headers = {} if name is None else {"Host": name, "Origin": f"http://{name}"}
+    endpoint = {"url": "http://localhost:1/", "enabled_events[]": "*"}
+
+    answer = httpx2.post(
+        f"{server.url}/v1/webhook_endpoints", data=endpoint, headers=headers, auth=("sk_test_x", ""), trust_env=False
+    )
+
+    assert answer.status_code == status
+    assert len(server.sandbox.endpoints()) == (status == 200)
+
+
 @pytest.mark.parametrize(("origin", "status"), [(None, 200), ("https://example.com", 403), ("null", 403)])
 def test_programs_steer_it_and_other_pages_do_not(server: SandboxServer, origin: str | None, status: int) -> None:
     headers = {} if origin is None else {"Origin": origin}
