@@ -128,6 +128,13 @@ def test_another_process_adds_chances_and_clears_them(server: SandboxServer, htt
     assert http.get("/v1/products").status_code == 200
 
 
+def test_the_controls_are_never_struck(http: httpx2.Client) -> None:
+    http.post("/sandbox/faults", json={"chance": 1, "path": "/"}).raise_for_status()
+
+    assert (http.get("/v1/products").status_code, http.get("/sandbox").status_code) == (500, 200)
+    assert http.delete("/sandbox/faults").json()["faults"] == []
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
