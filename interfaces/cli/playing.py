@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 from interfaces.cli.printing import page, print_json, talk
 from interfaces.cli.text import money, words
 from interfaces.cli.usage import DONE, FAILED, UsageError
+from interfaces.sandbox.endpoints import local_url
+from interfaces.sandbox.errors import StripeError
 from interfaces.sandbox.sandbox import Sandbox
 from interfaces.sandbox.server import SandboxServer
 from interfaces.sandbox.traffic.day import PACE, Day, Moment
@@ -70,7 +72,16 @@ def _scenario(plan: Plan) -> Scenario:
         raise UsageError(f"--customers is from 1 to {_CUSTOMERS_MAX:,}.")
     if not 0 <= plan.linger_seconds <= _LINGER_SECONDS_MAX:
         raise UsageError(f"--linger is from 0 to {_LINGER_SECONDS_MAX:,} seconds.")
+    if plan.landing_url is not None:
+        _check_landing(plan.landing_url)
     return scenario
+
+
+def _check_landing(url: str) -> None:
+    try:
+        local_url(url)
+    except StripeError as error:
+        raise UsageError(f"--landing {url}: {error.message}") from error
 
 
 def _played(plan: Plan, scenario: Scenario, seed: int, is_stopped: threading.Event) -> Day:

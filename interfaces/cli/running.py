@@ -15,6 +15,7 @@ from interfaces.cli.usage import DONE, FAILED, Json, Place, UsageError, whole_nu
 _HOST = "127.0.0.1"
 _PORT_MAX = 65535
 _WEBHOOK = "http://localhost:4242/webhook"
+_SPEED, _LINGER_SECONDS = 1440.0, 10.0
 
 
 def _port(_kind: object, port: int) -> None:
@@ -115,10 +116,10 @@ def sandbox(
     webhook: Annotated[str | None, Parameter(help=f"Where to deliver events: {_WEBHOOK}")] = None,
     scenario: Annotated[str | None, Parameter(help="A day to play: quiet-day, black-friday, ...")] = None,
     seed: Annotated[int | None, Parameter(converter=whole_number, help="With the same one, the same day.")] = None,
-    speed: Annotated[float, Parameter(help="How many seconds of the day pass in one.")] = 1440.0,
+    speed: Annotated[float, Parameter(help="How many seconds of the day pass in one.")] = _SPEED,
     customers: Annotated[int | None, Parameter(converter=whole_number, help="How many of them.")] = None,
     landing: Annotated[str | None, Parameter(help="Where they return to; else to /after-checkout.")] = None,
-    linger: Annotated[float, Parameter(help="How many seconds it still answers after the day.")] = 10.0,
+    linger: Annotated[float, Parameter(help="How many seconds it still answers after the day.")] = _LINGER_SECONDS,
     json: Json = False,
 ) -> int:
     """Run a stand-in for Stripe, for trials and tests, that Stripe's own SDK talks to; or play a day with it."""
@@ -139,14 +140,20 @@ def sandbox(
             linger_seconds=linger,
         )
         return play(plan, as_json=json)
+    if (seed, speed, customers, landing, linger) != (None, _SPEED, None, None, _LINGER_SECONDS):
+        raise UsageError("--seed, --speed, --customers, --landing and --linger are for a day: name it with --scenario.")
+    return _serve_sandbox(port, state, webhook, as_json=json)
+
+
+def _serve_sandbox(port: int, state: Path | None, webhook: str | None, *, as_json: bool) -> int:
     from interfaces.sandbox.server import serve_sandbox
 
-    with redirect_stdout(sys.stderr) if json else nullcontext():
+    with redirect_stdout(sys.stderr) if as_json else nullcontext():
         try:
             serve_sandbox(port=port, state_path=state, webhook_url=webhook)
         except ValueError as error:
             raise UsageError(str(error)) from error
-    return _ended(DONE, as_json=json)
+    return _ended(DONE, as_json=as_json)
 
 
 def _check_free(host: str, port: int) -> None:

@@ -141,6 +141,13 @@ def test_a_day_waits_for_the_shop_until_somebody_has_no_patience(start: Start) -
         ("--scenario", "quiet-day", "--linger", "-1"),
         ("--scenario", "quiet-day", "--state", "s.json"),
         ("--scenario", "quiet-day", "--webhook", "https://example.com/webhook"),
+        ("--scenario", "quiet-day", "--landing", "https://example.com/after-checkout"),
+        ("--scenario", "quiet-day", "--landing", "beside"),
+        ("--seed", "7"),
+        ("--customers", "7"),
+        ("--speed", "7"),
+        ("--linger", "7"),
+        ("--landing", "http://localhost/after-checkout"),
     ],
 )
 def test_a_day_that_can_not_be_is_wrong_usage(script: Callable[..., Any], arguments: tuple[str, ...]) -> None:
