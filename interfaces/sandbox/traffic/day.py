@@ -99,7 +99,7 @@ class Day:
             case "pay":
                 self._pay(step.customer, self._sessions[order])
             case "return":
-                visitors.visit(self._sessions[order])
+                visitors.visit(step.customer.number, self._sessions[order])
             case _:
                 assert_never(step.deed)
 
