@@ -6,10 +6,15 @@ from interfaces.sandbox.api.call import base_url_of
 from interfaces.sandbox.endpoints import is_loopback
 
 
+def is_reached_as_this_machine(request: Request) -> bool:
+    """Whether the name by which we were reached is this machine's: another name may lead here just as well, and then a
+    browser takes us for a part of whatever else is under that name."""
+    return is_loopback(request.url.hostname or "")
+
+
 def is_from_own_page(request: Request) -> bool:
-    """A form of ours. Browsers name the origin of every form that is sent, and none is ours unless the name by which
-    we were reached is this machine's: another name may lead here just as well."""
-    return is_loopback(request.url.hostname or "") and request.headers.get("origin") == base_url_of(request)
+    """A form of ours. Browsers name the origin of every form that is sent."""
+    return is_reached_as_this_machine(request) and request.headers.get("origin") == base_url_of(request)
 
 
 def is_from_another_page(request: Request) -> bool:

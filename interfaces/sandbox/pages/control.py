@@ -9,7 +9,7 @@ from starlette.routing import BaseRoute, Route
 
 from interfaces.sandbox.api.call import base_url_of, params_of
 from interfaces.sandbox.errors import StripeError
-from interfaces.sandbox.own_pages import is_from_own_page
+from interfaces.sandbox.own_pages import is_from_own_page, is_reached_as_this_machine
 from interfaces.sandbox.pages.control_forms import ACTIONS, FAULTS
 from interfaces.sandbox.pages.control_view import live_view
 from interfaces.sandbox.pages.rendering import CONTROLLED, Rendering
@@ -38,6 +38,8 @@ class ControlPage:
         self._rendering = rendering
 
     async def show(self, request: Request) -> Response:
+        if not is_reached_as_this_machine(request):
+            return self._message(_FORBIDDEN, "Refused", "Open this page at localhost or 127.0.0.1: it shows secrets.")
         return self._page(base_url_of(request))
 
     async def show_live(self, request: Request) -> Response:  # noqa: ARG002 (a route takes it)

@@ -245,6 +245,15 @@ def test_a_name_that_leads_here_from_elsewhere_is_no_page_of_ours(server: Sandbo
     assert not server.sandbox.clock.is_held
 
 
+def test_a_name_that_leads_here_from_elsewhere_sees_no_secrets(server: SandboxServer) -> None:
+    secret = server.sandbox.add_webhook("http://localhost:1/webhook").secrets[-1].value
+
+    refused = httpx2.get(server.url, headers={"Host": "evil.example.com"}, trust_env=False)
+
+    assert (refused.status_code, secret in refused.text) == (403, False)
+    assert secret in httpx2.get(server.url, trust_env=False).text
+
+
 @pytest.mark.parametrize(("name", "status"), [(None, 200), ("evil.example.com", 403)])
 def test_no_other_page_uses_the_api_either(server: SandboxServer, name: str | None, status: int) -> None:
     """A page whose name leads here may send any key."""
