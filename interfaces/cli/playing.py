@@ -1,6 +1,7 @@
 """`fulfill sandbox --scenario`: a day of traffic against a shop on this machine."""
 
 import random
+import shlex
 import signal
 import socket
 import sys
@@ -169,10 +170,20 @@ def _document(plan: Plan, day: Day, summary: Summary) -> dict[str, object]:
     }
 
 
+def _again(plan: Plan, day: Day) -> str:
+    """The command that plays the same day against the same shop."""
+    options = {
+        "scenario": plan.scenario,
+        "seed": day.seed,
+        "customers": day.customers,
+        "webhook": plan.webhook_url,
+        "landing": plan.landing_url,
+    }
+    named = [word for name, value in options.items() if value is not None for word in (f"--{name}", str(value))]
+    return shlex.join(["fulfill", "sandbox", *named])
+
+
 def _tell(plan: Plan, day: Day, summary: Summary) -> None:
-    again = f"fulfill sandbox --scenario {plan.scenario} --seed {day.seed}"
-    if day.customers is not None:
-        again += f" --customers {day.customers}"
     page().fields(
         [
             ("Day", "is over" if day.is_over else "was stopped"),
@@ -183,7 +194,7 @@ def _tell(plan: Plan, day: Day, summary: Summary) -> None:
             ("Mishaps", _counted(summary.mishaps)),
             ("Believed", f"{summary.believed:,} that were not genuine"),
             ("Visits", _counted(day.visits)),
-            ("Again", again),
+            ("Again", _again(plan, day)),
         ]
     )
 

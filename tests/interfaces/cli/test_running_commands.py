@@ -99,7 +99,8 @@ def test_a_day_is_played_against_a_shop_and_summed_up(script: Callable[..., Any]
 
     assert (told.code, again.code) == (0, 0)
     assert "quiet-day, seed 3: A few customers" in told.out
-    assert "Again       fulfill sandbox --scenario quiet-day --seed 3 --customers 8" in told.out
+    again_told = f"Again       fulfill sandbox --scenario quiet-day --seed 3 --customers 8 --webhook {inbox.url}\n"
+    assert again_told in told.out
     assert re.search(r"^\d\d:\d\d  \d+ of \d+ deeds of customers$", told.err, re.MULTILINE)
     summary = again.json
     assert (summary["scenario"], summary["seed"], summary["is_over"]) == ("quiet-day", 3, True)
