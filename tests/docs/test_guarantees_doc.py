@@ -27,7 +27,8 @@ def test_every_planted_bug_is_named_with_what_it_does() -> None:
     rows = {name.replace(" ", "_"): (what, int(seeds)) for name, what, seeds in ROW.findall(DOC)}
 
     assert list(rows) == list(BUGS)
-    assert all(what and 0 < seeds <= SEEDS_MAX for what, seeds in rows.values())
+    assert {name: what for name, (what, _) in rows.items()} == {name: bug.__doc__ for name, bug in BUGS.items()}
+    assert all(0 < seeds <= SEEDS_MAX for _, seeds in rows.values())
 
 
 def test_every_promise_names_what_shows_it() -> None:

@@ -16,6 +16,7 @@ from domain.stock_item import Claim, StockItem
 
 
 def parcel_told_twice(patch: pytest.MonkeyPatch) -> None:
+    """A parcel is told of by two mails."""
     request = EmailPolicy._request
 
     def twice(self: EmailPolicy, session: Any, kind: MailKind, lines: Iterable[MailLine], do: Any, **more: Any) -> Any:
@@ -28,6 +29,7 @@ def parcel_told_twice(patch: pytest.MonkeyPatch) -> None:
 
 
 def keys_not_handed_over(patch: pytest.MonkeyPatch) -> None:
+    """A line of keys is delivered without them."""
     deliver = Fulfillment.deliver
 
     def without_keys(self: Fulfillment, line_item: str, *, note: str | None = None, **_: Any) -> Sequence[Any]:
@@ -37,6 +39,7 @@ def keys_not_handed_over(patch: pytest.MonkeyPatch) -> None:
 
 
 def one_piece_leaves_the_shelf(patch: pytest.MonkeyPatch) -> None:
+    """However many were bought, one is taken off the stock."""
     dispatch = StockItem.dispatch
 
     def only_one(self: StockItem, claim: Claim) -> Sequence[Any]:
@@ -47,10 +50,12 @@ def one_piece_leaves_the_shelf(patch: pytest.MonkeyPatch) -> None:
 
 
 def given_up_at_first_trouble(patch: pytest.MonkeyPatch) -> None:
+    """What fails once is not tried again."""
     patch.setattr(RetryRule, "retry_after", lambda *_: None)
 
 
 def nobody_knows_who_it_was(patch: pytest.MonkeyPatch) -> None:
+    """Staff's commands are recorded without a name."""
     patch.setattr(By, "actor", "staff")
 
 
