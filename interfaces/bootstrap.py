@@ -237,9 +237,7 @@ def bootstrap(settings: Settings, replace: Replacements | None = None) -> Runtim
         locks=locks,
         clock=use.clock,
         random=use.random,
-        executors={
-            name: use.executor or ThreadPoolExecutor(kind.concurrency, f"effect-{name}") for name, kind in kinds.items()
-        },
+        executors={name: use.executor or _threads_for(name, kind) for name, kind in kinds.items()},
         keeper=use.executor or ThreadPoolExecutor(_KEEPERS, "outcome"),
         threads=use.threads,
     )
@@ -269,6 +267,10 @@ def bootstrap(settings: Settings, replace: Replacements | None = None) -> Runtim
         webhook_reader=SignedWebhooks(settings.webhook_secrets, use.clock),
         locks=locks,
     )
+
+
+def _threads_for(name: str, kind: Kind) -> Executor:
+    return ThreadPoolExecutor(kind.concurrency, f"effect-{name}")
 
 
 def _policies(settings: Settings, catalog: Catalog) -> list[Policy]:
