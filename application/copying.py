@@ -25,6 +25,7 @@ from application.projections.projection import Projection
 from application.projections.projector import Projector
 from application.projections.registry import PROJECTIONS
 from application.rebuild import Meter, Report, Verification, compare, silent
+from application.storable import storable
 from application.views import Views, ViewState
 from domain.errors import Refused
 
@@ -32,8 +33,6 @@ BATCH_MAX = 1000
 _FOLLOWED_MAX = 5000
 _DIFFERENCES_MAX = 10
 _FIRST_VERSION = 1
-_NUL = "\x00"
-"""PostgreSQL has no texts with it, so what is said of a parked event loses it there."""
 
 Stage = Callable[[str], AbstractContextManager[Report]]
 """Begins a part of the work, by its name, and tells how it gets on."""
@@ -333,5 +332,5 @@ def _told(event: Notification | None) -> str:
 
 
 def _as_parked(event: ParkedEvent) -> tuple[object, ...]:
-    error = event.error.replace(_NUL, "\ufffd")
-    return event.policy, event.position, event.subject, error, event.parked_at
+    """Older versions kept the error on SQLite as it came."""
+    return event.policy, event.position, event.subject, storable(event.error), event.parked_at

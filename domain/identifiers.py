@@ -6,7 +6,7 @@ from domain.errors import InvalidIdentifier
 
 _SESSION = re.compile(r"cs_(?:test|live)_[A-Za-z0-9]{1,200}")
 _STRIPE_EVENT = re.compile(r"evt_[A-Za-z0-9_]{1,200}")
-_SKU = re.compile(r"[^\x00-\x1f\x7f/]{1,100}")
+_SKU = re.compile(r"[^\x00-\x1f\x7f/\ud800-\udfff]{1,100}")
 _POOL = re.compile(r"[A-Za-z0-9._-]{1,100}")
 EFFECT_PREFIX = "eff_"
 _OF_A_SESSION = re.compile(rf"(?:ful_)?({_SESSION.pattern})|{EFFECT_PREFIX}({_SESSION.pattern})_.+", re.DOTALL)

@@ -8,6 +8,7 @@ import structlog
 
 from application.log import Entry, Notification
 from application.projections.projection import Change, Projection
+from application.storable import storable
 from application.views import Advance, Unreadable, View
 from domain.event import Event
 
@@ -60,7 +61,7 @@ class Following:
             self.leave_out(position, error)
 
     def leave_out(self, position: int, error: Exception) -> None:
-        text = f"{type(error).__name__}: {error}"[:_ERROR_MAX]
+        text = storable(f"{type(error).__name__}: {error}"[:_ERROR_MAX])
         logger.error("event left out of a view", view=self.view.name, position=position, error=text)
         self.unreadable.append(Unreadable(position=position, error=text))
 

@@ -4,21 +4,20 @@ A fold gets the event and its position, and nothing else: no port, no clock, no 
 folding the log again gives the same rows again.
 """
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import lru_cache
+from typing import assert_never
 
+from application.storable import is_storable, storable
 from domain.event import Event
 
 Value = str | int | None
 Row = Mapping[str, Value]
 
 _INTEGER_MAX = 2**63 - 1
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
-"""Half a surrogate pair can't be encoded, and PostgreSQL holds no NUL."""
 
 
 class Column(StrEnum):
@@ -102,14 +101,16 @@ class Projection:
         return self.reads is None or topic in self.reads
 
     def changes(self, event: Event, position: int) -> list[Change]:
-        """What the event changes, checked against the table.
+        """What the event changes, checked against the table. This is where every row comes from, so this is where its
+        text is made storable.
 
         Raises:
             UnfitChange: the fold asked for something that the table can't hold.
         """
         changes = list(self.fold(event, position))
-        for change in changes:
-            _check(self.table, change)
+        for number, change in enumerate(changes):
+            if not _fits_as_it_is(self.table, change):
+                changes[number] = _storable(change)
         return changes
 
 
@@ -128,21 +129,24 @@ def rfc3339(at: datetime) -> str:
     return f"{utc.isoformat(timespec='microseconds').removesuffix('+00:00')}Z"
 
 
-def _check(table: Table, change: Change) -> None:
-    """Runs for every change there is, and so is written to be quick."""
+def _fits_as_it_is(table: Table, change: Change) -> bool:
+    """False if a text has to be made storable first. Runs for every change there is, and so is written to be quick.
+
+    Raises:
+        UnfitChange: the table can't hold it in any way.
+    """
     if isinstance(change, Put | Keep):
         _check_names(change.row, table.columns.keys())
-        _check_values(table, change.row)
-    elif isinstance(change, Remove):
-        _check_values(table, change.where)
-    else:
-        values = change.values if isinstance(change, Update) else change.amounts
-        _check_names(change.key, table.names_of_key)
-        _check_values(table, change.key)
-        _check_values(table, values)
-        if not table.names_of_key.isdisjoint(values):
-            named = ", ".join(sorted(table.names_of_key & values.keys()))
-            raise UnfitChange(f"a change gives {named}, of its key, a value")
+        return _check_values(table, change.row)
+    if isinstance(change, Remove):
+        return _check_values(table, change.where)
+    values = change.values if isinstance(change, Update) else change.amounts
+    _check_names(change.key, table.names_of_key)
+    if not table.names_of_key.isdisjoint(values):
+        named = ", ".join(sorted(table.names_of_key & values.keys()))
+        raise UnfitChange(f"a change gives {named}, of its key, a value")
+    is_key_storable = _check_values(table, change.key)
+    return _check_values(table, values) and is_key_storable
 
 
 def _check_names(given: Row, wanted: Set[str]) -> None:
@@ -150,15 +154,35 @@ def _check_names(given: Row, wanted: Set[str]) -> None:
         raise UnfitChange(f"a change names {', '.join(sorted(given))}, and not {', '.join(sorted(wanted))}")
 
 
-def _check_values(table: Table, row: Row) -> None:
-    types = table.types
+def _check_values(table: Table, row: Row) -> bool:
+    """Whether every text in it can be stored as it is."""
+    types, all_storable = table.types, True
     for name, value in row.items():
         if name not in types:
             raise UnfitChange(f"there is no column {name}")
         fits = type(value) in types[name]
         if isinstance(value, str):
-            fits = fits and ((value.isascii() and "\0" not in value) or _UNSTORABLE.search(value) is None)
+            all_storable = is_storable(value) and all_storable
         elif isinstance(value, int):
             fits = fits and -_INTEGER_MAX <= value <= _INTEGER_MAX
         if not fits:
             raise UnfitChange(f"the column {name} can't hold its value")
+    return all_storable
+
+
+def _storable(change: Change) -> Change:
+    match change:
+        case Put() | Keep():
+            return type(change)(_storable_row(change.row))
+        case Remove():
+            return Remove(_storable_row(change.where))
+        case Update():
+            return Update(_storable_row(change.key), _storable_row(change.values))
+        case Add():
+            return Add(_storable_row(change.key), change.amounts)
+        case _:
+            assert_never(change)
+
+
+def _storable_row(row: Row) -> Row:
+    return {name: storable(value) if isinstance(value, str) else value for name, value in row.items()}

@@ -15,6 +15,7 @@ from eventsourcing.domain import DomainEventProtocol
 from eventsourcing.persistence import Mapper, StoredEvent, Transcoder
 
 from application.errors import UnreadableEvent
+from application.storable import storable
 from domain.event import Event
 from domain.identifiers import session_of_stream
 from infrastructure.event_store.topics import TOPICS
@@ -140,10 +141,9 @@ def _encode(state: dict[str, Any]) -> bytes:
 
 
 def _storable(value: Any) -> Any:
-    """Without halves of surrogate pairs, which somebody's text may have in it and UTF-8 has not."""
     match value:
         case str():
-            return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+            return storable(value)
         case dict():
             return {_storable(key): _storable(inner) for key, inner in value.items()}
         case list() | tuple():

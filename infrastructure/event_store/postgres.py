@@ -16,12 +16,11 @@ from psycopg.rows import DictRow, tuple_row
 from psycopg.sql import SQL, Composed, Identifier
 
 from application.log import COPYING, Beginnings, LogRecorder, ParkedEvent
+from application.storable import storable
 from infrastructure.event_store import postgres_statements as statements
 from infrastructure.event_store.postgres_connections import LogDatastore
 
 _URL = "FULFILL_LOG_URL"
-_NUL = "\x00"
-"""PostgreSQL has no texts with it."""
 
 
 def postgres_environment(url: str) -> Mapping[str, str]:
@@ -94,7 +93,7 @@ class PostgresLogRecorder(PostgresProcessRecorder, LogRecorder):
 
     def _park_all(self, curs: Cursor[DictRow], parked: Sequence[ParkedEvent]) -> None:
         for each in parked:
-            row = (each.policy, each.position, each.subject, each.error.replace(_NUL, "\ufffd"), each.parked_at)
+            row = (each.policy, each.position, each.subject, storable(each.error), each.parked_at)
             curs.execute(statements.PARK, row)
 
     def _move(self, curs: Cursor[DictRow], trackings: Sequence[Tracking], since: Mapping[str, int]) -> None:

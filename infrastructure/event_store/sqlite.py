@@ -10,6 +10,7 @@ from eventsourcing.sqlite import SQLiteCursor, SQLiteDatastore, SQLiteFactory, S
 from eventsourcing.utils import Environment, EnvType
 
 from application.log import COPYING, Beginnings, LogRecorder, ParkedEvent
+from application.storable import storable
 from infrastructure.event_store.connections import LogConnection, LogDatastore
 
 K = TypeVar("K", str, int)
@@ -109,7 +110,7 @@ class SQLiteLogRecorder(SQLiteProcessRecorder, LogRecorder):
 
     def _park(self, c: SQLiteCursor, parked: Sequence[ParkedEvent]) -> None:
         for each in parked:
-            row = (each.policy, each.position, each.subject, each.error, each.parked_at.isoformat())
+            row = (each.policy, each.position, each.subject, storable(each.error), each.parked_at.isoformat())
             c.execute("INSERT OR REPLACE INTO parked VALUES (?,?,?,?,?)", row)
 
     def _move_tracking(self, c: SQLiteCursor, tracking: Tracking, since: int) -> None:

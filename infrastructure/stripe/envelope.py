@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 
 from application.ports import NotFromStripe, WebhookDelivery
+from application.storable import storable_json
 from domain.errors import InvalidIdentifier
 from domain.identifiers import session_id, stripe_event_id
 from domain.stripe_event import StripeEvent
@@ -16,9 +17,6 @@ _EVENT_TYPE = re.compile(r"[ -~]{1,200}")
 _SHORT_MAX = 200
 _OBJECT_ID_MAX = 250
 """Longer than any session's ID, so that none is made by cutting."""
-_HEX = rb"[0-9a-fA-F]{2}"
-_ESCAPE = re.compile(rb"\\(?:u[dD][89abAB]%b\\u[dD][c-fC-F]%b|(u[dD][89a-fA-F]%b)|.)" % (_HEX, _HEX, _HEX))
-"""An escape in JSON. The group is half a character without its other half: JSON allows it, and no text can hold it."""
 _LATEST: Final = datetime(9999, 1, 1, tzinfo=UTC).timestamp()
 THIN = "v2.core.event"
 SNAPSHOT = "event"
@@ -65,7 +63,7 @@ def read_delivery(body: bytes, signature: str) -> WebhookDelivery:
     """
     try:
         text = body.decode()
-        envelope = _envelope.decode(_ESCAPE.sub(_readable, body) if b"\\u" in body else body)
+        envelope = _envelope.decode(storable_json(body))
         id = stripe_event_id(envelope.id)
     except (UnicodeDecodeError, RecursionError, msgspec.MsgspecError, InvalidIdentifier) as error:
         raise NotFromStripe(f"The body is not a Stripe event: {_reason(error)}.") from error
@@ -87,10 +85,6 @@ def read_delivery(body: bytes, signature: str) -> WebhookDelivery:
             body=text,
         ),
     )
-
-
-def _readable(escape: re.Match[bytes]) -> bytes:
-    return b"\\ufffd" if escape[1] else escape[0]
 
 
 def _reason(error: Exception) -> str:

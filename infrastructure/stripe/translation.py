@@ -6,6 +6,7 @@ from typing import Annotated, TypeVar
 
 import msgspec
 
+from application.storable import storable_json
 from domain.checkout import Address, Checkout, Contact, CustomField, LineItem
 from domain.personal import personal
 
@@ -128,8 +129,9 @@ def read_line_items(body: bytes | str) -> LineItemPage:
 
 
 def _read(body: bytes | str, kind: type[T]) -> T:
+    raw = body.encode() if isinstance(body, str) else body
     try:
-        return msgspec.json.decode(body, type=kind)
+        return msgspec.json.decode(storable_json(raw), type=kind)
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
         raise Unintelligible(str(error)[:_REASON_MAX]) from error
 

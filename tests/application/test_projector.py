@@ -206,8 +206,6 @@ KEY1: Row = {"number": 1}
         (Put({"number": 1, "text": "x"}), "a change names number, text, and not number, pieces, text"),
         (Put({"number": None, "text": "x", "pieces": 0}), "the column number can't hold its value"),
         (Put({"number": 1, "text": 7, "pieces": 0}), "the column text can't hold its value"),
-        (Put({"number": 1, "text": "\x00", "pieces": 0}), "the column text can't hold its value"),
-        (Keep({"number": 1, "text": "\ud800", "pieces": 0}), "the column text can't hold its value"),
         (Put({"number": 2**63, "text": "x", "pieces": 0}), "the column number can't hold its value"),
         (Update({"pieces": 1}, {"text": "x"}), "a change names pieces, and not number"),
         (Update(KEY1, {"colour": "x"}), "there is no column colour"),
@@ -234,6 +232,40 @@ def test_a_fold_that_asks_for_what_its_table_can_not_hold_leaves_the_event_out(
 
         assert [row["number"] for row in rows] == [1, 3]
         assert [each.position for each in read_side.views.unreadable(view)] == [2]
+
+
+@pytest.mark.parametrize("text", ["a\x00b", "a\ud800b"])
+def test_text_that_no_store_can_hold_costs_no_row(store_url: str, text: str) -> None:
+    table = Table(columns={"name": Column.TEXT, "note": Column.TEXT, "pieces": Column.INTEGER}, key=("name",))
+    steps: list[list[Change]] = [
+        [Put({"name": text, "note": text, "pieces": 1}), Keep({"name": "kept", "note": text, "pieces": 1})],
+        [Update({"name": text}, {"note": f"{text}!"}), Add({"name": text}, {"pieces": 2})],
+        [Put({"name": f"{text}2", "note": None, "pieces": 0}), Remove({"name": f"{text}2"})],
+    ]
+    projection = Projection(name="notes", version=1, table=table, reads=None, fold=lambda _, number: steps[number - 1])
+
+    with open_read_side(store_url, [projection], batch_max=1) as read_side:
+        rows = read_side.fold(projection, sample_log()[:3])
+        (view,) = read_side.views.all()
+
+        assert view.unreadable == 0
+        assert rows == [
+            {"name": "a\ufffdb", "note": "a\ufffdb!", "pieces": 3},
+            {"name": "kept", "note": "a\ufffdb", "pieces": 1},
+        ]
+
+
+@pytest.mark.parametrize("text", ["a\x00b", "a\ud800b"])
+def test_an_error_that_no_store_can_hold_stops_no_view(store_url: str, text: str) -> None:
+    def fold(event: Event, position: int) -> Iterable[Change]:
+        raise ValueError(text)
+
+    with open_read_side(store_url, [replace(TIMELINE, fold=fold)]) as read_side:
+        read_side.append(sample_log()[:1])
+        read_side.projector.catch_up()
+        (view,) = read_side.views.all()
+
+        assert [each.error for each in read_side.views.unreadable(view)] == ["ValueError: a\ufffdb"]
 
 
 def failing(event: Event, position: int) -> Iterable[Change]:

@@ -1,6 +1,7 @@
 """What we ask of the log beyond the library, whatever keeps it: many streams and positions at once, all or nothing."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -71,6 +72,12 @@ def test_events_positions_and_parked_events_are_one_insert(log: Log) -> None:
     log.store.insert_events([], trackings=[Tracking("intake", 6)], since={"intake": 5}, unpark=[("intake", 3)])
 
     assert content(log) == (events, [6, 4], [])
+
+
+def test_what_is_said_of_a_parked_event_can_always_be_stored(log: Log) -> None:
+    log.store.insert_events([], park=[replace(PARKED, error="a\x00b\ud800c")])
+
+    assert log.store.select_parked() == [replace(PARKED, error="a\ufffdb\ufffdc")]
 
 
 @pytest.mark.parametrize(

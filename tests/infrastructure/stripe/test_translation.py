@@ -56,6 +56,20 @@ def test_the_amounts_are_kept_apart() -> None:
     assert (checkout.amount_shipping, checkout.amount_tax, checkout.amount_total) == (490, 222, 1390)
 
 
+@pytest.mark.parametrize("escape", ["\\ud83d", "\\uDC00", "\\u0000"])
+def test_a_character_that_no_store_can_hold_is_replaced_and_the_rest_is_read(escape: str) -> None:
+    """The webhook takes such an event in, so the answer about it has to be readable, too."""
+    item = {**ITEM, "id": "li_HALF", "description": "Mug HALF"}
+    whole = session(line_items={"data": [item]}, customer_details={"name": "Ada HALF"}, metadata={"k": "HALF 😀"})
+    read = read_session(json.dumps(whole).replace("HALF", escape))
+
+    checkout = checkout_of(read, read.line_items.data if read.line_items else [])
+
+    assert checkout.contact.name == Personal("Ada \ufffd")
+    assert checkout.metadata == {"k": "\ufffd 😀"}
+    assert [(line.id, line.description) for line in checkout.line_items] == [("li_\ufffd", "Mug \ufffd")]
+
+
 def test_the_product_may_be_deleted_or_not_expanded_or_absent() -> None:
     def with_price(price: object) -> tuple[str | None, str | None]:
         lines = {"data": [{**ITEM, "price": price}]}
