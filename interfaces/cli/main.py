@@ -3,6 +3,7 @@
 Nothing is imported here before it is needed: help must come at once, and Ctrl-C must be quiet from the first moment.
 """
 
+import gc
 import io
 import logging
 import os
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from cyclopts import App
 
 _DONE, _INTERRUPTED = 0, 130
+_GARBAGE_THRESHOLDS = 20_000, 20, 50
 
 
 def command_line() -> "App":
@@ -70,7 +72,17 @@ def _let_go_of_stdout() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
+def collect_garbage_less_often() -> None:
+    """Raise the thresholds of the garbage collector for this process.
+
+    One batch of the engine makes tens of thousands of objects that live until the batch ends. With Python's own
+    thresholds the collector walks them again and again, and frees nothing: about 15 % of the CPU of a checkout.
+    """
+    gc.set_threshold(*_GARBAGE_THRESHOLDS)
+
+
 def main() -> None:
+    collect_garbage_less_often()
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a terminal that knows no “ is no reason to fail
     _end(run(sys.argv[1:]))

@@ -1,6 +1,7 @@
 """Which addresses the `http` kind may reach, however they are written and whatever the resolver says."""
 
 import socket
+import ssl
 from collections.abc import Callable, Sequence
 from ipaddress import IPv4Address, IPv6Address, ip_network
 from pathlib import Path
@@ -168,6 +169,22 @@ def test_over_tls_the_certificate_must_be_of_the_name_whatever_the_address(
             delivery.deliver(request_to(f"https://evil.example:{receiver.port}/", allow_private=False))
 
     assert len(receiver.calls) == 1
+
+
+def test_the_trusted_certificates_are_read_once_for_all_calls(request_to: RequestTo, tmp_path: Path) -> None:
+    certificate, read = Certificate(tmp_path, "shop.example"), list[ssl.SSLContext]()
+
+    def trust() -> ssl.SSLContext:
+        read.append(certificate.client_context())
+        return read[-1]
+
+    delivery = HttpDelivery("secret", resolver=Names(["8.8.8.8"]), network=Detour(), tls=trust)
+    with Receiver(answering(200), tls=certificate.server_context()) as receiver:
+        request = request_to(f"https://shop.example:{receiver.port}/", allow_private=False)
+        delivery.deliver(request)
+        delivery.deliver(request)
+
+    assert (len(receiver.calls), len(read)) == (2, 1)
 
 
 def test_a_certificate_that_nobody_vouches_for_is_not_accepted(request_to: RequestTo, tmp_path: Path) -> None:

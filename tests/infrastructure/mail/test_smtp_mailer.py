@@ -148,6 +148,22 @@ def test_tls_from_the_start_is_used_where_it_is_asked_for(certificate: Certifica
     assert len(server.received) == 1
 
 
+def test_the_trusted_certificates_are_read_once_for_all_mails(certificate: Certificate) -> None:
+    read: list[ssl.SSLContext] = []
+
+    def trust() -> ssl.SSLContext:
+        read.append(certificate.client_context())
+        return read[-1]
+
+    with mail_server(starttls=certificate.server_context()) as server:
+        smtp = SmtpServer(host="localhost", port=server.port, security="starttls")
+        mailer = SmtpMailer(smtp, FROM, trust=trust)
+        mailer.send(MAIL, message_id=ID)
+        mailer.send(MAIL, message_id=ID)
+
+    assert (len(server.received), len(read)) == (2, 1)
+
+
 def test_a_password_is_not_sent_without_encryption(server: MailServer, certificate: Certificate) -> None:
     with pytest.raises(Temporary, match="offers no encryption"):
         safe_mailer(server, certificate, security="starttls").send(MAIL, message_id=ID)

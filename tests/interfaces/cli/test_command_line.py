@@ -109,3 +109,14 @@ def test_the_version_is_told(installed: Path) -> None:
     done = subprocess.run([installed, "--version"], capture_output=True, text=True, timeout=60)
 
     assert (done.returncode, done.stdout.strip()) == (0, version("checkout-fulfillment"))
+
+
+def test_the_process_of_a_command_collects_garbage_less_often_than_python_does_by_itself() -> None:
+    script = (
+        "import gc, sys; from interfaces.cli.main import main; sys.argv = ['fulfill', '--version']\n"
+        "try: main()\nexcept SystemExit: print(*gc.get_threshold())"
+    )
+
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
+
+    assert done.stdout.splitlines()[-1] == "20000 20 50"
