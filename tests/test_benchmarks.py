@@ -39,7 +39,13 @@ def test_checkouts_are_measured(stores: Sequence[Store]) -> None:
 
     section = checkouts.measure(stores, size, _say)
 
-    assert len(section.targets) == 2 * 3
+    assert [row[:2] for row in section.tables[0].rows] == [
+        ["SQLite", "real ports"],
+        ["SQLite", "in memory"],
+        ["PostgreSQL", "real ports"],
+        ["PostgreSQL", "in memory"],
+    ]
+    assert len(section.targets) == 2 * 2 * 3
     _tells(section)
 
 

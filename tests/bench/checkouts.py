@@ -8,23 +8,37 @@ from dataclasses import dataclass
 
 import msgspec
 from bench import children
-from bench.bodies import SignedBody, signed_bodies
+from bench.bodies import ONE_LINE, SEVERAL_LINES, SignedBody, products, signed_bodies
 from bench.figures import Section, Spread, Table, Target, percentile
+from bench.outside import Outside, outside
 from bench.processes import cpu_seconds
-from bench.shop import Watch, deliver, fill_shelves, one_access, open_shop, two_lines
-from bench.stores import Store, fresh
+from bench.shop import Watch, deliver, fill_shelves, open_shop, open_shop_with_ports
+from bench.stores import Place, Store, fresh
 
 from interfaces.bootstrap import Runtime
 
 _SECONDS_MAX = 300.0
 _REST_SECONDS = 0.03
-_IDLE = "idle"
+_REAL, _IN_MEMORY = "real ports", "in memory"
+_WANTED = {
+    ("SQLite", _REAL): (200, 6.0, 20),
+    ("SQLite", _IN_MEMORY): (1000, 1.2, 20),
+    ("PostgreSQL", _REAL): (200, 6.0, 40),
+    ("PostgreSQL", _IN_MEMORY): (500, 1.8, 40),
+}
+"""Checkouts a second; milliseconds of CPU for each, and from delivery to fulfilled where nothing else is to do."""
 _METHOD = """
 One process runs the whole engine: writer, policies, views and effects, logging as in production. A signed delivery is
-handed to the webhook's reader and then to the writer, in that process. Instead of Stripe, a gateway answers at once
-with a complete and paid session of two lines: an access, and by turns a licence key of one of ten pools or something of
-one of ten counted stocks. A mail takes a millisecond to send. A checkout is done when its receipt's sending is durable
-in the log.
+handed to the webhook's reader and then to the writer, in that process. Each session is complete and paid and has two
+lines: an access, and a license key of one of ten pools or a piece of one of ten counted stocks. IDs are random and as
+long as Stripe's. A checkout is done when its receipt's sending is durable in the log.
+
+- **Real ports**: Stripe's SDK asks a server on this machine, and mails go over SMTP with STARTTLS to another one, both
+  in a process of their own, whose CPU does not count.
+- **In memory**: a function answers in Stripe's place, and a mail takes a millisecond to send. This is what the engine
+  itself costs.
+
+Each is measured in three ways:
 
 - **Sustained**: as many deliveries as the engine takes, with at most {outstanding:,} checkouts under way.
 - **At half of that rate**: deliveries at a steady pace.
@@ -45,6 +59,8 @@ class Size:
 
 
 class Plan(msgspec.Struct):
+    outside: Outside | None
+    """The other side of the real ports; None where they are in memory."""
     url: str
     directory: str
     database_pid: int | None
@@ -70,27 +86,37 @@ class Outcome(msgspec.Struct):
     idle_mailed_ms: list[float] = []
 
 
+_Outcomes = dict[tuple[str, str], Outcome]
+"""By store and ports."""
+
+
 def measure(stores: Sequence[Store], size: Size, say: Callable[[str], None]) -> Section:
-    outcomes: dict[str, Outcome] = {}
-    for store in stores:
-        say(f"checkouts on {store.name}: {size.rounds} rounds of {size.checkouts:,}, then paced, then idle")
-        with fresh(store) as place:
-            plan = Plan(
-                url=place.url,
-                directory=str(place.directory),
-                database_pid=place.server_pid,
-                rounds=size.rounds,
-                checkouts=size.checkouts,
-                outstanding=size.outstanding,
-                idle=size.idle,
-                paced_seconds=size.paced_seconds,
-            )
-            outcomes[store.name] = children.run("checkouts", plan, Outcome)
+    outcomes: _Outcomes = {}
+    with outside() as reachable:
+        for store in stores:
+            for ports, other_side in ((_REAL, reachable), (_IN_MEMORY, None)):
+                say(f"checkouts on {store.name}, {ports}: {size.rounds} rounds of {size.checkouts:,}, then paced, idle")
+                with fresh(store) as place:
+                    outcomes[store.name, ports] = children.run("checkouts", _plan(place, size, other_side), Outcome)
     return Section(
         title="End to end",
         method=_METHOD.format(outstanding=size.outstanding),
         tables=[_throughput(outcomes), _latency(outcomes)],
-        targets=[target for name, outcome in outcomes.items() for target in _targets(name, outcome)],
+        targets=[target for (store, ports), found in outcomes.items() for target in _targets(store, ports, found)],
+    )
+
+
+def _plan(place: Place, size: Size, other_side: Outside | None) -> Plan:
+    return Plan(
+        outside=other_side,
+        url=place.url,
+        directory=str(place.directory),
+        database_pid=place.server_pid,
+        rounds=size.rounds,
+        checkouts=size.checkouts,
+        outstanding=size.outstanding,
+        idle=size.idle,
+        paced_seconds=size.paced_seconds,
     )
 
 
@@ -126,13 +152,17 @@ class _Deliveries:
 
 
 def _measured(plan: Plan) -> Outcome:
-    runtime = open_shop(plan.directory, plan.url, lambda id: one_access(id) if _IDLE in id else two_lines(id))
+    runtime = (
+        open_shop(plan.directory, plan.url, products)
+        if plan.outside is None
+        else open_shop_with_ports(plan.directory, plan.url, plan.outside)
+    )
     deliveries, outcome = _Deliveries(runtime, plan.outstanding), Outcome()
     runtime.engine.start()
     fill_shelves(runtime, plan.checkouts * (plan.rounds + 1) * 3)
     _hand_over(deliveries, "warm", min(plan.outstanding, plan.checkouts))
     for number in range(plan.rounds):
-        _sustained(plan, deliveries, f"round{number}x", outcome)
+        _sustained(plan, deliveries, f"round {number}", outcome)
     _paced(plan, deliveries, outcome)
     _idle(plan, deliveries, outcome)
     runtime.engine.stop()
@@ -163,13 +193,15 @@ def _paced(plan: Plan, deliveries: _Deliveries, outcome: Outcome) -> None:
 def _idle(plan: Plan, deliveries: _Deliveries, outcome: Outcome) -> None:
     for number in range(plan.idle):
         time.sleep(_REST_SECONDS)
-        bodies = _hand_over(deliveries, f"{_IDLE}{number}x", 1)
+        bodies = _hand_over(deliveries, f"idle {number}", 1, start=ONE_LINE)
         outcome.idle_ms += deliveries.fulfilled_ms(bodies)
         outcome.idle_mailed_ms += deliveries.mailed_ms(bodies)
 
 
-def _hand_over(deliveries: _Deliveries, run: str, count: int, *, seconds_between: float = 0.0) -> Sequence[SignedBody]:
-    bodies = list(signed_bodies(run, count))
+def _hand_over(
+    deliveries: _Deliveries, run: str, count: int, *, start: str = SEVERAL_LINES, seconds_between: float = 0.0
+) -> Sequence[SignedBody]:
+    bodies = list(signed_bodies(run, count, start=start))
     deliveries.hand_over(bodies, seconds_between=seconds_between)
     deliveries.wait_for_mails()
     return bodies
@@ -179,11 +211,11 @@ def _database_seconds(plan: Plan) -> float:
     return 0.0 if plan.database_pid is None else cpu_seconds(plan.database_pid)
 
 
-def _throughput(outcomes: dict[str, Outcome]) -> Table:
-    head = ["", "checkouts/s", "CPU ms: engine", "CPU ms: database", "events each", "commits each"]
+def _throughput(outcomes: _Outcomes) -> Table:
+    head = ["", "ports", "checkouts/s", "CPU ms: engine", "CPU ms: database", "events each", "commits each"]
     rows = [
         [
-            name,
+            *name,
             Spread.of(found.per_second).text(),
             Spread.of(found.engine_ms).text(2),
             Spread.of(found.database_ms).text(2),
@@ -195,7 +227,7 @@ def _throughput(outcomes: dict[str, Outcome]) -> Table:
     return Table(head=head, rows=rows)
 
 
-def _latency(outcomes: dict[str, Outcome]) -> Table:
+def _latency(outcomes: _Outcomes) -> Table:
     rows = []
     for name, found in outcomes.items():
         pace = f"{found.paced_per_second:,.0f} a second"
@@ -205,29 +237,29 @@ def _latency(outcomes: dict[str, Outcome]) -> Table:
             ("idle, fulfilled", found.idle_ms),
             ("idle, mailed", found.idle_mailed_ms),
         ):
-            rows.append([name, what, f"{percentile(values, 0.5):,.1f}", f"{percentile(values, 0.99):,.1f}"])
-    return Table(head=["", "from delivery", "p50 ms", "p99 ms"], rows=rows)
+            rows.append([*name, what, f"{percentile(values, 0.5):,.1f}", f"{percentile(values, 0.99):,.1f}"])
+    return Table(head=["", "ports", "from delivery", "p50 ms", "p99 ms"], rows=rows)
 
 
-def _targets(name: str, found: Outcome) -> Sequence[Target]:
-    rate, cpu_ms, idle_ms = (1000, 1.2, 20) if name == "SQLite" else (500, 1.8, 40)
+def _targets(store: str, ports: str, found: Outcome) -> Sequence[Target]:
+    rate, cpu_ms, idle_ms = _WANTED[store, ports]
     each = [engine + database for engine, database in zip(found.engine_ms, found.database_ms, strict=True)]
     return [
         Target(
-            what=f"End to end on {name}: checkouts a second",
+            what=f"End to end on {store}, {ports}: checkouts a second",
             wanted=rate,
             measured=Spread.of(found.per_second).middle,
             is_at_least=True,
         ),
         Target(
-            what=f"End to end on {name}: CPU of a checkout",
+            what=f"End to end on {store}, {ports}: CPU of a checkout",
             wanted=cpu_ms,
             measured=Spread.of(each).middle,
             unit="ms",
             digits=2,
         ),
         Target(
-            what=f"Idle on {name}: from delivery to fulfilled, p50",
+            what=f"Idle on {store}, {ports}: from delivery to fulfilled, p50",
             wanted=idle_ms,
             measured=percentile(found.idle_ms, 0.5),
             unit="ms",

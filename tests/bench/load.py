@@ -22,7 +22,7 @@ class Plan(msgspec.Struct):
     connections: int
     seconds: float
     run: str
-    """Letters and digits that no other run has."""
+    """A name that no other run has."""
     requests_max: int
 
 

@@ -4,13 +4,12 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from bench.bodies import signed_bodies
+from bench.bodies import event_id, intent_id, session_ids, signed_bodies
 from bench.shop import Watch, deliver, open_shop
 
 from application.log import Log, StoredEvent
 
-_RUN = "template"
-_NAME = f"{_RUN}{0:08}"
+_RUN = "long log"
 _BATCH = 5000
 _SECONDS_MAX = 30.0
 
@@ -27,18 +26,21 @@ def fill(log: Log, count: int) -> None:
 
 
 def _checkouts(count: int) -> Iterator[list[StoredEvent]]:
-    template = _template()
-    for number in range(count // len(template)):
-        name = f"{_RUN}{number:08}"
-        yield [
-            StoredEvent(
-                str(stored.originator_id).replace(_NAME, name),
-                stored.originator_version,
-                stored.topic,
-                stored.state.replace(_NAME.encode(), name.encode()),
-            )
-            for stored in template
-        ]
+    template, names = _template(), _names(next(session_ids(_RUN, 1)))
+    for id in session_ids(_RUN, count // len(template)):
+        renamed = list(zip(names, _names(id), strict=True))
+        yield [_renamed(stored, renamed) for stored in template]
+
+
+def _names(session_id: str) -> tuple[str, ...]:
+    return session_id, event_id(session_id), intent_id(session_id)
+
+
+def _renamed(stored: StoredEvent, names: Sequence[tuple[str, str]]) -> StoredEvent:
+    stream, state = str(stored.originator_id), stored.state
+    for before, after in names:
+        stream, state = stream.replace(before, after), state.replace(before.encode(), after.encode())
+    return StoredEvent(stream, stored.originator_version, stored.topic, state)
 
 
 def _template() -> Sequence[StoredEvent]:

@@ -1,5 +1,6 @@
-"""The engine with a world outside that answers at once, and a watch on what it writes."""
+"""The engine with a world outside, in memory or over the product's own ports, and a watch on what it writes."""
 
+import os
 import threading
 import time
 from collections import Counter
@@ -10,7 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bench.bodies import SECRET, SignedBody
+from bench.bodies import SECRET, SKUS, SignedBody, intent_id, line_item_id
+from bench.outside import Outside
 
 from application.log import Log, StoredEvent
 from application.receive import receive
@@ -19,10 +21,11 @@ from domain.checkout import Address, Checkout, Contact, LineItem
 from domain.mail import Mail
 from domain.personal import Personal
 from infrastructure.logs import configure_logs
+from infrastructure.mail.smtp_url import SmtpServer
 from infrastructure.settings import Settings, load_settings
 from interfaces.bootstrap import Replacements, Runtime, bootstrap, migrate
+from interfaces.cli.main import collect_garbage_less_often
 
-SKUS = 10
 PIECES = 1_000_000
 _KEYS_MAX = 5000
 _RECEIPT = "_mail_receipt"
@@ -50,13 +53,31 @@ _ADDRESS = Address(
 _CUSTOMER = Contact(name=Personal("Ada Example"), email=Personal("ada@example.com"), address=_ADDRESS)
 
 
-def open_shop(place: str, url: str, products: "Callable[[str], Sequence[str]]") -> Runtime:
-    """An engine over an empty database that logs as in production, not started. `place` is a directory for the rest."""
-    directory = Path(place)
+Products = Callable[[str], Sequence[str]]
+"""The products of a session, by its ID."""
+
+
+def open_shop(place: str, url: str, products: Products) -> Runtime:
+    """An engine over an empty database that logs as in production, not started. `place` is a directory for the rest.
+    Stripe and the mail server are in memory."""
+    settings = _ready(Path(place), url)
+    return bootstrap(settings, Replacements(gateway=PaidSessions(products), mailer=MailServer()))
+
+
+def open_shop_with_ports(place: str, url: str, outside: Outside) -> Runtime:
+    """The same with Stripe's SDK over HTTP, and mails over SMTP with STARTTLS."""
+    settings = _ready(Path(place), url)
+    os.environ["SSL_CERT_FILE"] = outside.certificates
+    smtp = SmtpServer(host="localhost", port=outside.smtp_port, security="starttls")
+    return bootstrap(replace(settings, stripe_api_base=outside.api_base, smtp=smtp))
+
+
+def _ready(directory: Path, url: str) -> Settings:
+    collect_garbage_less_often()
     configure_logs((directory / "engine.log").open("w"))
     settings = _settings(directory, url)
     migrate(settings.database)
-    return bootstrap(settings, Replacements(gateway=PaidSessions(products), mailer=MailServer()))
+    return settings
 
 
 def fill_shelves(runtime: Runtime, keys: int) -> None:
@@ -88,11 +109,12 @@ def _settings(directory: Path, database_url: str) -> Settings:
 class PaidSessions:
     """In Stripe's place: every session is complete and paid, with these products."""
 
-    products: Callable[[str], Sequence[str]]
-    """The products of a session."""
+    products: Products
 
     def retrieve(self, session_id: str) -> Checkout:
-        items = tuple(_line_item(f"li_{n}", product) for n, product in enumerate(self.products(session_id)))
+        items = tuple(
+            _line_item(line_item_id(session_id, n), product) for n, product in enumerate(self.products(session_id))
+        )
         total = sum(item.amount_total for item in items)
         return Checkout(
             mode="payment",
@@ -107,23 +129,12 @@ class PaidSessions:
             amount_tax=0,
             amount_total=total,
             line_items=items,
-            payment_intent=session_id.replace("cs_test_", "pi_"),
+            payment_intent=intent_id(session_id),
             payment_method_types=("card",),
             contact=_CUSTOMER,
             metadata={"basket": session_id[-8:]},
             locale="en",
         )
-
-
-def one_access(_session_id: str) -> Sequence[str]:
-    return ["prod_course"]
-
-
-def two_lines(session_id: str) -> Sequence[str]:
-    """An access, and by turns a licence key or something of a counted stock, of ten pools and ten SKUs."""
-    number = int(session_id[-8:])
-    kind = "key" if number % 2 else "seat"
-    return ["prod_course", f"prod_{kind}{number // 2 % SKUS}"]
 
 
 def _line_item(id: str, product: str) -> LineItem:
