@@ -4,7 +4,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from typing import Any, cast
 
 from eventsourcing.application import AggregateNotFoundError, Application
@@ -201,8 +200,7 @@ class Log(Application[str]):
         return self._entry(notification.id, notification)
 
     def _entry(self, position: int, stored: StoredEvent) -> Entry:
-        stream = str(stored.originator_id)
-        return Entry(position, stream, stored.topic, len(stored.state), partial(self.decode, stored))
+        return Entry(position, stored, self.decode)
 
     def encode(self, events: Sequence[Event]) -> list[StoredEvent]:
         return [self.mapper.to_stored_event(event) for event in events]

@@ -14,11 +14,13 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
+from application.anchor import Anchor, anchors_at
 from application.errors import NotFound
 from application.log import Entry
 from application.projections.following import Following, ReadableLog, fold_batch
 from application.projections.projection import Projection, Row, Value
 from application.projections.registry import PROJECTIONS
+from application.projections.void import empty_void_views
 from application.views import Overtaken, Snapshot, View, Views, ViewState
 from domain.errors import Refused
 
@@ -106,6 +108,7 @@ class Rebuild:
             Refused: a later version of this program keeps it, which alone can rebuild it.
         """
         projection = self._projection(name)
+        empty_void_views(self._log.store, self._views)
         view = self._begin(projection)
         meter = Meter(report, self._timer, view.position)
         while view.state is ViewState.BUILDING:
@@ -128,6 +131,7 @@ class Rebuild:
             ViewNotBuilt: there is no live view of it yet.
         """
         projection = self._projection(name)
+        empty_void_views(self._log.store, self._views)
         with self._views.snapshot(projection) as live, self._scratch() as scratch:
             meter = Meter(report, self._timer, 0)
             scratch.create(projection, ViewState.LIVE)
@@ -177,9 +181,19 @@ class Rebuild:
             return view.position, end
         # The end is asked for first: what the filter leaves out of a batch that is not full is below it for certain.
         read = self._select(projection, view.position, end)
-        position = read[-1].position if len(read) == self._batch_max else end
-        views.apply(fold_batch(read, [Following(projection, view)], position))
-        return position, end
+        last = read[-1].anchor if len(read) == self._batch_max else self._anchor_at(end)
+        views.apply(fold_batch(read, [Following(projection, view)], last))
+        return last.position, end
+
+    def _anchor_at(self, position: int) -> Anchor:
+        """
+        Raises:
+            Overtaken: the log was put back to an earlier moment meanwhile.
+        """
+        found = anchors_at(self._log.store, [position])
+        if position not in found:
+            raise Overtaken(f"the log has no event {position} any more")
+        return found[position]
 
     def _select(self, projection: Projection, start: int, stop: int) -> Sequence[Entry]:
         topics = sorted(projection.reads or ())

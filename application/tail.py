@@ -7,28 +7,41 @@ from collections.abc import Callable, Sequence
 from itertools import islice
 from operator import attrgetter
 
+from eventsourcing.persistence import StoredEvent
+
+from application.anchor import Anchor, anchor
 from application.errors import UnreadableEvent
 from domain.event import Event
 
 _EVENTS_MAX = 5_000
 _BYTES_MAX = 32 * 1024 * 1024
 
-Decode = Callable[[], Event]
+Decode = Callable[[StoredEvent], Event]
 
 
 class Entry:
     """A place in the log and what stands there, decoded once, when it is first looked at."""
 
-    __slots__ = ("_decode", "_event", "position", "size", "stream", "topic")
+    __slots__ = ("_decode", "_event", "_stored", "position", "stream", "topic")
 
-    def __init__(self, position: int, stream: str, topic: str, size: int, decode: Decode) -> None:
-        """`size` is that of the stored event, in bytes."""
+    def __init__(self, position: int, stored: StoredEvent, decode: Decode) -> None:
         self.position = position
-        self.stream = stream
-        self.topic = topic
-        self.size = size
-        self._decode: Decode | None = decode
+        self.stream = str(stored.originator_id)
+        self.topic = stored.topic
+        self._stored = stored
+        self._decode = decode
         self._event: Event | None = None
+
+    @property
+    def size(self) -> int:
+        """Of the stored event, in bytes."""
+        return len(self._stored.state)
+
+    @property
+    def anchor(self) -> Anchor:
+        """The anchor of whatever takes this in last. It is made of the same bytes as the event: a reader that was given
+        an event from memory that the store has lost keeps an anchor that the store does not hold, and finds out."""
+        return anchor(self.position, self._stored)
 
     @property
     def event(self) -> Event:
@@ -36,11 +49,8 @@ class Entry:
         Raises:
             UnreadableEvent: this version can't read it.
         """
-        decode = self._decode
-        if decode is not None:
-            self._event = decode()
-            self._decode = None  # and with it what was stored
-        assert self._event is not None
+        if self._event is None:
+            self._event = self._decode(self._stored)
         return self._event
 
     @property

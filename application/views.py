@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from application.anchor import Anchor
 from application.projections.projection import Change, Projection, Row, Table, Value
 
 
@@ -28,6 +29,9 @@ class View:
     state: ViewState
     unreadable: int = 0
     """How many events up to there could not be taken in."""
+    anchor: Anchor | None = None
+    """The last event that it has taken in, by identity; None at position 0. A process of before 0.1 that moves the view
+    leaves the anchor where it was, or keeps none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,11 +44,12 @@ class Unreadable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Advance:
-    """What brings a view from the position it has to a later one."""
+    """What brings a view from the position it has to that of a later event."""
 
     view: View
     table: Table
-    position: int
+    anchor: Anchor
+    """The event, whether or not it is one of those that the view is about."""
     changes: Sequence[Change] = ()
     unreadable: Sequence[Unreadable] = ()
 
@@ -148,6 +153,13 @@ class Views(Protocol):
 
         Raises:
             Overtaken: the live one is further, or somebody else switched or dropped it.
+        """
+
+    def empty(self, views: Sequence[View]) -> None:
+        """Take every row away, back to position 0: all of these views or none. Needs no table to be made.
+
+        Raises:
+            Overtaken: one of them is not where it was.
         """
 
     def drop(self, view: View) -> None:

@@ -5,7 +5,7 @@ with large libraries are imported when they are made: a command that reads does 
 """
 
 import random
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
@@ -97,6 +97,8 @@ class Runtime:
     rebuild: Rebuild
     webhook_reader: WebhookReader
     locks: WorkerLocks
+    void: Sequence[str]
+    """The views that were found to be made from another log, and are being rebuilt."""
 
 
 def migrate(database: Database) -> None:
@@ -148,6 +150,8 @@ class ReadSide:
     rebuild: Rebuild
     trouble: str | None = None
     """Why others had to be made in the place of the views, if they had to."""
+    void: Sequence[str] = ()
+    """The views that were found to be made from another log, and are being rebuilt."""
 
 
 @contextmanager
@@ -176,8 +180,9 @@ def open_read_side(database: Database, *, needs_views: bool = False) -> Iterator
                     raise
                 views, trouble = stack.enter_context(scratch_views()), str(error)
             projector = Projector(log, views, makes_views=not kept.is_shared)
+            void = [view.name for view in projector.check()]
             queries, rebuild = Queries(log, views, projector, utc_now), Rebuild(log, views, scratch_views)
-            yield ReadSide(log=log, queries=queries, rebuild=rebuild, trouble=trouble)
+            yield ReadSide(log=log, queries=queries, rebuild=rebuild, trouble=trouble, void=void)
     finally:
         log.close()
 
@@ -208,12 +213,13 @@ def _place(stack: ExitStack, database: Database) -> Place:
 
 
 def bootstrap(settings: Settings, replace: Replacements | None = None) -> Runtime:
-    """Wire everything up. It starts nothing and calls no one.
+    """Wire everything up. It starts nothing and calls no one; only views of another log are emptied, before anything is
+    written that they would take for something they know.
 
     Raises:
         CatalogError, DeliveryNotLoaded, SettingsError: with one clear sentence.
         UnfinishedCopy: the log is still being copied from elsewhere.
-        PersistenceError: the log can't be used.
+        PersistenceError: the log or the views can't be used.
     """
     from infrastructure.catalog_file import load_catalog
     from infrastructure.deliveries.entry_points import own_deliveries
@@ -228,6 +234,7 @@ def bootstrap(settings: Settings, replace: Replacements | None = None) -> Runtim
     writer = Writer(log, recent, threads=use.threads)
     gateway = use.gateway or _gateway(settings)
     projector = Projector(log, views, makes_views=not kept.is_shared)
+    void = [view.name for view in projector.check()]
     queries = Queries(log, views, projector, use.clock)
     kinds = _kinds(settings, log, gateway, use, own)
     runner = EffectRunner(
@@ -266,6 +273,7 @@ def bootstrap(settings: Settings, replace: Replacements | None = None) -> Runtim
         rebuild=Rebuild(log, views, scratch_views),
         webhook_reader=SignedWebhooks(settings.webhook_secrets, use.clock),
         locks=locks,
+        void=void,
     )
 
 

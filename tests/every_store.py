@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
-from typing import Literal
+from typing import Literal, LiteralString
 
 import psycopg
 import pytest
@@ -64,6 +64,25 @@ def lose(url: str, part: Part) -> None:
             with psycopg.connect(url) as connection:
                 connection.execute(f"DROP SCHEMA {_SCHEMAS[part]} CASCADE".encode())
             stores(database).migrate()
+
+
+def put_back(url: str, position: int) -> None:
+    """The log is as a backup has it that was made when everything up to this position was decided."""
+    match parse_database(url):
+        case SQLiteFile():
+            change(url, "log", "DELETE FROM stored_events WHERE rowid>?", position)
+            change(url, "log", "UPDATE tracking SET notification_id=min(notification_id, ?)", position)
+        case PostgresDatabase(url=url):
+            with psycopg.connect(url) as connection:
+                for statement in _PUT_BACK:
+                    connection.execute(statement, {"position": position})
+
+
+_PUT_BACK: tuple[LiteralString, ...] = (
+    "DELETE FROM fulfillment.fulfillment_events WHERE notification_id>%(position)s",
+    "UPDATE fulfillment.fulfillment_tracking SET notification_id=least(notification_id, %(position)s)",
+    "SELECT setval(pg_get_serial_sequence('fulfillment.fulfillment_events', 'notification_id'), %(position)s)",
+)
 
 
 def _file(path: Path, part: Part) -> Path:

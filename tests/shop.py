@@ -141,7 +141,8 @@ SELECT format('DELETE FROM %I.%I', schemaname, tablename) FROM pg_tables
 WHERE schemaname IN ('fulfillment', 'fulfillment_views') AND tablename NOT IN ('schema_version', 'views')
 """
 _AT_THE_BEGINNING = (
-    "UPDATE fulfillment_views.views SET position=0",
+    "UPDATE fulfillment_views.views "
+    "SET position=0, last_position=NULL, last_stream=NULL, last_version=NULL, last_digest=NULL",
     "SELECT setval(pg_get_serial_sequence('fulfillment.fulfillment_events', 'notification_id'), 1, false)",
 )
 

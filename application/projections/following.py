@@ -6,6 +6,7 @@ from typing import Protocol
 
 import structlog
 
+from application.anchor import Anchor
 from application.log import Entry, Notification
 from application.projections.projection import Change, Projection
 from application.storable import storable
@@ -29,6 +30,8 @@ class Feed(Protocol):
         *,
         inclusive_of_start: bool = True,
     ) -> Sequence[Notification]: ...
+
+    def select_positions(self, positions: Sequence[int]) -> Sequence[Notification]: ...
 
     def max_notification_id(self) -> int | None: ...
 
@@ -65,18 +68,18 @@ class Following:
         logger.error("event left out of a view", view=self.view.name, position=position, error=text)
         self.unreadable.append(Unreadable(position=position, error=text))
 
-    def advance(self, position: int) -> Advance:
+    def advance(self, anchor: Anchor) -> Advance:
         return Advance(
             view=self.view,
             table=self.projection.table,
-            position=position,
+            anchor=anchor,
             changes=self.changes,
             unreadable=self.unreadable,
         )
 
 
-def fold_batch(read: Sequence[Entry], following: Sequence[Following], position: int) -> list[Advance]:
-    """What brings these views to `position`, the last place that `read` covers."""
+def fold_batch(read: Sequence[Entry], following: Sequence[Following], last: Anchor) -> list[Advance]:
+    """What brings these views to `last`, the last event of the log that `read` covers."""
     concerned: dict[str, list[Following]] = {}
     for entry in read:
         topic = entry.topic
@@ -85,7 +88,7 @@ def fold_batch(read: Sequence[Entry], following: Sequence[Following], position: 
         interested = [each for each in concerned[topic] if each.view.position < entry.position]
         if interested:
             _take_in(entry, interested)
-    return [each.advance(position) for each in following if each.view.position < position]
+    return [each.advance(last) for each in following if each.view.position < last.position]
 
 
 def _take_in(entry: Entry, interested: Sequence[Following]) -> None:

@@ -6,14 +6,11 @@ to be, so that nothing is taken in twice.
 
 from collections.abc import Sequence
 
-import structlog
-
 from application.projections.following import Following, ReadableLog, fold_batch
 from application.projections.projection import Projection
 from application.projections.registry import PROJECTIONS
+from application.projections.void import empty_void_among, empty_void_views
 from application.views import Overtaken, View, Views, ViewState
-
-logger = structlog.get_logger(__name__)
 
 BATCH_MAX = 1000
 
@@ -35,11 +32,20 @@ class Projector:
         self._batch_max = batch_max
         self._makes_views = makes_views
 
+    def check(self) -> Sequence[View]:
+        """Empty every view that was not made from this log, before anybody reads or writes by it. Returns those.
+
+        Raises:
+            PersistenceError: the log or the views can't be used.
+        """
+        return empty_void_views(self._log.store, self._views)
+
     def prepare(self) -> None:
         """Begin every view that is missing, and those that will replace one of an older version."""
+        self.check()
         while True:
             try:
-                self._find(self._views.all(), self._end())
+                self._find(self._views.all())
                 return
             except Overtaken:
                 pass  # somebody else does the same: look again what is left to do
@@ -52,7 +58,9 @@ class Projector:
         """
         try:
             known, end = self._views.all(), self._end()
-            live, building = self._find(known, end)
+            if empty_void_among(known, self._log.store, self._views):
+                return True
+            live, building = self._find(known)
             # One batch each: a long log that is being gone through again must not hold up what people look at.
             did = [self._follow(group, end) for group in _by_position(live)]
             did += [self._build(each, end) for each in building]
@@ -62,6 +70,7 @@ class Projector:
 
     def catch_up(self, until: int | None = None) -> None:
         """Bring every view at least to this position of the log, or to where the log ends now."""
+        self.check()
         wanted = self._end() if until is None else until
         while not self._is_at(wanted):
             if not self.turn():
@@ -73,20 +82,19 @@ class Projector:
     def _is_at(self, wanted: int) -> bool:
         """A view of a later version than ours is another process's to follow with."""
         live = {view.name: view for view in self._views.all() if view.state is ViewState.LIVE}
-        end = self._end()
         for projection in self._projections:
             view = live.get(projection.name)
             if view is None or view.version < projection.version:
                 return False
-            if view.version == projection.version and not wanted <= view.position <= end:
+            if view.version == projection.version and view.position < wanted:
                 return False
         return True
 
-    def _find(self, known: Sequence[View], end: int) -> tuple[list[Following], list[Following]]:
+    def _find(self, known: Sequence[View]) -> tuple[list[Following], list[Following]]:
         """The views to follow the log with: those that serve, and those that will, being of a later version."""
         live, building = [], []
         for projection in self._projections:
-            own = {view.state: view for view in known if view.name == projection.name and not self._is_void(view, end)}
+            own = {view.state: view for view in known if view.name == projection.name}
             serving, successor = own.get(ViewState.LIVE), own.get(ViewState.BUILDING)
             if serving is None:
                 if self._makes_views:
@@ -99,17 +107,6 @@ class Projector:
                 if successor is not None and successor.version == projection.version:
                     building.append(Following(projection, successor))
         return live, building
-
-    def _is_void(self, view: View, end: int) -> bool:
-        """A view that is ahead of the log tells of events that are gone: the log was restored from a backup."""
-        if view.position <= end:
-            return False
-        if self._makes_views:
-            logger.warning("view dropped, the log ends before it", view=view.name, position=view.position, end=end)
-            self._views.drop(view)
-        else:
-            logger.error("view not followed, the log ends before it: run `fulfill migrate`", view=view.name)
-        return True
 
     def _successor(self, projection: Projection, view: View | None) -> View:
         """The generation that will replace one of an older version."""
@@ -124,7 +121,7 @@ class Projector:
         read = self._log.read(start, self._batch_max, end)
         if not read:
             return False
-        self._views.apply(fold_batch(read, following, read[-1].position))
+        self._views.apply(fold_batch(read, following, read[-1].anchor))
         return True
 
     def _build(self, building: Following, end: int) -> bool:

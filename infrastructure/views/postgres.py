@@ -14,6 +14,7 @@ from typing import Any, LiteralString, TypeVar
 import psycopg
 from psycopg.errors import DependentObjectsStillExist, InvalidTableDefinition, LockNotAvailable, UndefinedTable
 
+from application.anchor import Anchor
 from application.projections.net import net
 from application.projections.projection import Projection, Row, Value
 from application.views import (
@@ -42,7 +43,8 @@ _TABLES: tuple[LiteralString, ...] = (
     """
     CREATE TABLE IF NOT EXISTS fulfillment_views.views (
         name text COLLATE "C" NOT NULL, version bigint NOT NULL, generation bigint NOT NULL, position bigint NOT NULL,
-        state text COLLATE "C" NOT NULL, PRIMARY KEY (name, generation)
+        state text COLLATE "C" NOT NULL, last_position bigint, last_stream text COLLATE "C", last_version bigint,
+        last_digest text COLLATE "C", PRIMARY KEY (name, generation)
     )
     """,
     """
@@ -55,6 +57,16 @@ _TABLES: tuple[LiteralString, ...] = (
     )
     """,
 )
+_HAS_ANCHOR = """
+SELECT EXISTS (
+    SELECT FROM information_schema.columns
+    WHERE table_schema='fulfillment_views' AND table_name='views' AND column_name='last_digest'
+)
+"""
+_ADD_ANCHOR = """
+ALTER TABLE fulfillment_views.views ADD COLUMN last_position bigint, ADD COLUMN last_stream text COLLATE "C",
+    ADD COLUMN last_version bigint, ADD COLUMN last_digest text COLLATE "C"
+"""
 _SHOWN = """
 SELECT view_name::text, table_name::text FROM information_schema.view_table_usage
 WHERE view_schema='fulfillment_views' AND table_schema='fulfillment_views'
@@ -67,6 +79,9 @@ def create_tables(connection: psycopg.Connection[Any]) -> None:
     with connection.transaction():
         for statement in _TABLES:
             connection.execute(statement)
+        # Asked first: the change of a table waits for long readers of it, and everybody else then waits for that
+        if connection.execute(_HAS_ANCHOR).fetchone() == (False,):
+            connection.execute(_ADD_ANCHOR)
 
 
 class PostgresViews:
@@ -101,7 +116,7 @@ class PostgresViews:
                 state=state,
             )
             row = (view.name, view.version, view.generation, view.position, view.state.value)
-            if not _run(connection, "INSERT INTO views VALUES (?,?,?,?,?) ON CONFLICT DO NOTHING", *row).rowcount:
+            if not _run(connection, f"{sql.INSERT} ON CONFLICT DO NOTHING", *row).rowcount:
                 raise Overtaken(f"the view {view.name} is {state} already")
             for statement in sql.create_table(sql.table_name(view), projection.table, sql.POSTGRES):
                 _run(connection, statement)
@@ -110,7 +125,7 @@ class PostgresViews:
 
     def apply(self, advances: Sequence[Advance]) -> None:
         with self._connections.one() as connection, connection.pipeline() as pipeline, connection.transaction():
-            _move(connection, pipeline, advances)
+            _move(connection, pipeline, [(advance.view, advance.anchor) for advance in advances])
             for advance in advances:
                 _apply(connection, advance)
         if not self._is_tidy:
@@ -130,6 +145,14 @@ class PostgresViews:
             where = (ViewState.LIVE.value, view.name, view.generation)
             _run(connection, "UPDATE views SET state=? WHERE name=? AND generation=?", *where)
         self._tidy()
+
+    def empty(self, views: Sequence[View]) -> None:
+        """By rows, not by `TRUNCATE`: that waits for readers, and holds up those who come."""
+        with self._connections.one() as connection, connection.pipeline() as pipeline, connection.transaction():
+            _move(connection, pipeline, [(view, None) for view in views])
+            for view in views:
+                _run(connection, f"DELETE FROM {sql.quoted(sql.table_name(view))}")
+                _run(connection, "DELETE FROM unreadable WHERE name=? AND generation=?", view.name, view.generation)
 
     def drop(self, view: View) -> None:
         with self._restructuring(view.name) as connection:
@@ -206,20 +229,14 @@ class _Snapshot:
                 yield dict(zip(table.columns, row, strict=True))
 
 
-def _move(connection: Connection, pipeline: psycopg.Pipeline, advances: Sequence[Advance]) -> None:
+def _move(connection: Connection, pipeline: psycopg.Pipeline, moves: Sequence[tuple[View, Anchor | None]]) -> None:
     """In the order of their names, so that no two wait for each other."""
-    moves = []
-    for advance in sorted(advances, key=lambda each: (each.view.name, each.view.generation)):
-        view = advance.view
-        moved = _run(
-            connection,
-            "UPDATE views SET position=? WHERE name=? AND generation=? AND position=? AND state<>'retired'",
-            *(advance.position, view.name, view.generation, view.position),
-        )
-        moves.append((view, moved))
+    moved = []
+    for view, to in sorted(moves, key=lambda each: (each[0].name, each[0].generation)):
+        moved.append((view, _run(connection, f"{sql.MOVE} AND state<>'retired'", *sql.move(view, to))))
     pipeline.sync()
-    for view, moved in moves:
-        if moved.rowcount != 1:
+    for view, found in moved:
+        if found.rowcount != 1:
             raise Overtaken(f"generation {view.generation} of the view {view.name} is not at {view.position} any more")
 
 

@@ -5,8 +5,9 @@ Names are ours, and quoted all the same.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import assert_never
+from typing import Any, assert_never
 
+from application.anchor import Anchor
 from application.projections.net import Step
 from application.projections.projection import Add, Column, Keep, Projection, Put, Table, Update, Value
 from application.views import (
@@ -28,9 +29,15 @@ TableOf = Callable[[Projection], str]
 
 VIEWS = """
 SELECT name, version, generation, position, state,
-    (SELECT count(*) FROM unreadable u WHERE u.name=v.name AND u.generation=v.generation)
+    (SELECT count(*) FROM unreadable u WHERE u.name=v.name AND u.generation=v.generation),
+    last_position, last_stream, last_version, last_digest
 FROM views v
 """
+MOVE = """
+UPDATE views SET position=?, last_position=?, last_stream=?, last_version=?, last_digest=?
+WHERE name=? AND generation=? AND position=?
+"""
+INSERT = "INSERT INTO views (name, version, generation, position, state) VALUES (?,?,?,?,?)"
 _LAST_CHARACTER = "\U0010ffff"
 
 
@@ -48,9 +55,9 @@ SQLITE = Dialect(text="TEXT", integer="INTEGER", nulls_first="")
 POSTGRES = Dialect(text='text COLLATE "C"', integer="bigint", nulls_first=" NULLS FIRST")
 
 
-def view(row: tuple[str, int, int, int, str, int]) -> View:
+def view(row: Sequence[Any]) -> View:
     """A row of `VIEWS`."""
-    name, version, generation, position, state, unreadable = row
+    name, version, generation, position, state, unreadable, at, stream, stream_version, digest = row
     return View(
         name=name,
         version=version,
@@ -58,7 +65,16 @@ def view(row: tuple[str, int, int, int, str, int]) -> View:
         position=position,
         state=ViewState(state),
         unreadable=unreadable,
+        anchor=None if at is None else Anchor(position=at, stream=stream, version=stream_version, digest=digest),
     )
+
+
+def move(view: View, to: Anchor | None) -> tuple[Value, ...]:
+    """The values of `MOVE`: to the event with this anchor, or back to the beginning of the log."""
+    where = (view.name, view.generation, view.position)
+    if to is None:
+        return 0, None, None, None, None, *where
+    return to.position, to.position, to.stream, to.version, to.digest, *where
 
 
 def table_name(view: View) -> str:

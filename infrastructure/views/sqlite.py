@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 
 from eventsourcing.persistence import InterfaceError
 
+from application.anchor import Anchor
 from application.projections.net import Step, net
 from application.projections.projection import Add, Keep, Projection, Put, Row, Table
 from application.views import (
@@ -39,7 +40,8 @@ _TABLES = (
     """
     CREATE TABLE IF NOT EXISTS views (
         name TEXT NOT NULL, version INTEGER NOT NULL, generation INTEGER NOT NULL, position INTEGER NOT NULL,
-        state TEXT NOT NULL, PRIMARY KEY (name, generation), UNIQUE (name, state)
+        state TEXT NOT NULL, last_position INTEGER, last_stream TEXT, last_version INTEGER, last_digest TEXT,
+        PRIMARY KEY (name, generation), UNIQUE (name, state)
     )
     """,
     """
@@ -49,6 +51,10 @@ _TABLES = (
     )
     """,
 )
+
+
+_ANCHOR = {"last_position": "INTEGER", "last_stream": "TEXT", "last_version": "INTEGER", "last_digest": "TEXT"}
+"""Columns that a file of before anchors lacks."""
 
 
 def views_path(log_path: Path) -> Path:
@@ -97,6 +103,10 @@ class SQLiteViews:
         with self._writing() as connection:
             for statement in _TABLES:
                 connection.execute(statement)
+            there = {name for _, name, *_ in connection.execute("PRAGMA table_info(views)")}
+            for name, kind in _ANCHOR.items():
+                if name not in there:
+                    connection.execute(f"ALTER TABLE views ADD COLUMN {name} {kind}")
 
     def close(self) -> None:
         with self._write_lock, self._idle_lock:
@@ -126,7 +136,7 @@ class SQLiteViews:
             )
             row = (view.name, view.version, view.generation, view.position, view.state.value)
             try:
-                connection.execute("INSERT INTO views VALUES (?,?,?,?,?)", row)
+                connection.execute(sql.INSERT, row)
             except sqlite3.IntegrityError as error:
                 raise Overtaken(f"the view {view.name} is {state} already") from error
             for statement in sql.create_table(sql.table_name(view), projection.table, sql.SQLITE):
@@ -154,6 +164,13 @@ class SQLiteViews:
             where = (ViewState.LIVE.value, view.name, view.generation)
             connection.execute("UPDATE views SET state=? WHERE name=? AND generation=?", where)
             _show(connection, building)
+
+    def empty(self, views: Sequence[View]) -> None:
+        with self._writing() as connection:
+            for view in views:
+                _move(connection, view, None)
+                connection.execute(f"DELETE FROM {sql.quoted(sql.table_name(view))}")
+                connection.execute("DELETE FROM unreadable WHERE name=? AND generation=?", (view.name, view.generation))
 
     def drop(self, view: View) -> None:
         with self._writing() as connection:
@@ -241,16 +258,16 @@ class _Snapshot:
 
 def _apply(connection: sqlite3.Connection, advance: Advance) -> None:
     view = advance.view
-    moved = connection.execute(
-        "UPDATE views SET position=? WHERE name=? AND generation=? AND position=?",
-        (advance.position, view.name, view.generation, view.position),
-    )
-    if moved.rowcount != 1:
-        raise Overtaken(f"generation {view.generation} of the view {view.name} is not at {view.position} any more")
+    _move(connection, view, advance.anchor)
     for step in net(advance.table, advance.changes):
         _change(connection, sql.table_name(view), advance.table, step)
     left_out = [(view.name, view.generation, each.position, each.error) for each in advance.unreadable]
     connection.executemany("INSERT INTO unreadable VALUES (?,?,?,?)", left_out)
+
+
+def _move(connection: sqlite3.Connection, view: View, to: Anchor | None) -> None:
+    if connection.execute(sql.MOVE, sql.move(view, to)).rowcount != 1:
+        raise Overtaken(f"generation {view.generation} of the view {view.name} is not at {view.position} any more")
 
 
 def _change(connection: sqlite3.Connection, name: str, table: Table, step: Step) -> None:

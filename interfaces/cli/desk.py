@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from interfaces.cli.printing import talk
+from interfaces.cli.printing import talk, tell_void
 from interfaces.cli.usage import Place, UsageError
 
 if TYPE_CHECKING:
@@ -90,6 +90,7 @@ def open_desk(*, makes_log: bool = True) -> Iterator[Desk]:
         check_log(settings.database)
     make_ready(settings.database)
     runtime = bootstrap(settings)
+    tell_void(runtime.void)
     try:
         yield Desk(runtime)
     finally:

@@ -80,6 +80,15 @@ def talk(text: str) -> None:
             print(harmless(text), file=sys.stderr, flush=True)
 
 
+def tell_void(views: Sequence[str]) -> None:
+    """These were made from another log, as after a restore."""
+    if views:
+        talk(
+            f"fulfill: The views {', '.join(views)} were made from another log, or from this one before it was "
+            "restored. They are rebuilt from this log."
+        )
+
+
 def shown(cell: Cell) -> str:
     return "" if cell is None else harmless(str(cell))
 

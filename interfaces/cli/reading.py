@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from interfaces.cli.printing import page, print_json, talk
+from interfaces.cli.printing import page, print_json, talk, tell_void
 from interfaces.cli.text import money, to_the_second, words
 from interfaces.cli.usage import DONE, FAILED, Json, Place, Session, moment
 
@@ -42,6 +42,7 @@ def open_side(*, needs_views: bool = False) -> Iterator["ReadSide"]:
 
     configure_logs(level=logging.CRITICAL)
     with open_read_side(Place().database(), needs_views=needs_views) as side:
+        tell_void(side.void)
         if side.trouble:
             talk(f"fulfill: {side.trouble}. This answer is made afresh from the whole log, which takes longer.")
         yield side

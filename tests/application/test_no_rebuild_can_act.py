@@ -1,6 +1,7 @@
 """Nothing that is rebuilt can act: not by what it imports, not by what it is given, not by its types."""
 
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from infrastructure.views.sqlite import scratch_views
 
 ROOT = Path(__file__).parents[2]
 READ_SIDE = {
+    "application.anchor",
     "application.checkout_document",
     "application.checkout_state",
     "application.due_effects",
@@ -109,6 +111,9 @@ class OnlyFeed:
 
     def select_notifications(self, *args: Any, **kwargs: Any) -> Any:
         return self.feed.select_notifications(*args, **kwargs)
+
+    def select_positions(self, positions: Sequence[int]) -> Any:
+        return self.feed.select_positions(positions)
 
     def max_notification_id(self) -> int | None:
         return self.feed.max_notification_id()

@@ -7,6 +7,7 @@ from functools import partial
 from itertools import count
 
 import pytest
+from anchors import at
 from busy_log import EVENTS_PER_SESSION, busy_log
 from read_side import ReadSide, open_read_side
 from sample_log import SHOP, sample_log
@@ -48,7 +49,8 @@ def plant(read_side: ReadSide) -> None:
     """A row that no event says."""
     (view,) = [view for view in read_side.views.all() if view.name == "checkouts"]
     read_side.append([replace(sample_log()[0], originator_version=50)])
-    read_side.views.apply([Advance(view=view, table=CHECKOUTS.table, position=view.position + 1, changes=[Put(WRONG)])])
+    there = at(read_side.log.store, view.position + 1)
+    read_side.views.apply([Advance(view=view, table=CHECKOUTS.table, anchor=there, changes=[Put(WRONG)])])
 
 
 @each_projection
@@ -230,7 +232,7 @@ def test_a_rebuild_that_a_former_version_left_is_begun_anew(store_url: str) -> N
         old.append(sample_log())
         old.projector.catch_up()
         left = old.views.create(CHECKOUTS, ViewState.BUILDING)
-        old.views.apply([Advance(view=left, table=CHECKOUTS.table, position=9, changes=[Put(WRONG)])])
+        old.views.apply([Advance(view=left, table=CHECKOUTS.table, anchor=at(old.log.store, 9), changes=[Put(WRONG)])])
 
     with open_read_side(store_url, newer) as new:
         new.rebuild.rebuild("checkouts")

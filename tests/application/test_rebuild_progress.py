@@ -6,6 +6,7 @@ from functools import partial
 from itertools import count
 
 import pytest
+from anchors import at
 from busy_log import busy_log
 from every_store import lose
 from read_side import ReadSide, open_read_side
@@ -48,7 +49,7 @@ def test_where_nothing_is_done_yet_nobody_knows_how_much_longer() -> None:
 
 def test_a_rebuild_that_is_gone_on_with_tells_the_rate_of_what_it_did_itself(followed: ReadSide) -> None:
     left = followed.views.create(TIMELINE, ViewState.BUILDING)
-    followed.views.apply([Advance(view=left, table=TIMELINE.table, position=60)])
+    followed.views.apply([Advance(view=left, table=TIMELINE.table, anchor=at(followed.log.store, 60))])
     shown: list[Progress] = []
 
     Rebuild(followed.log, followed.views, scratch_views, timer=seconds()).rebuild("timeline", shown.append)

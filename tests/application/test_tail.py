@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import anchors
 import psycopg
 import pytest
-from eventsourcing.persistence import IntegrityError
+from eventsourcing.persistence import IntegrityError, StoredEvent
 from every_store import STORES, new_store
 from fakes.outside import FixedClock, MemoryLocks
 from following import Counting
@@ -74,6 +75,7 @@ def test_who_reads_on_gets_what_the_store_has(
     assert [(entry.position, entry.stream, entry.topic, entry.event) for entry in read] == [
         (each.id, each.originator_id, each.topic, ours.decode(each)) for each in stored
     ]
+    assert [entry.anchor for entry in read] == [anchors.at(ours.store, each.id) for each in stored]
 
 
 def test_nothing_behind_the_end_that_is_asked_for_is_read(logs: tuple[Log, Log]) -> None:
@@ -83,12 +85,16 @@ def test_nothing_behind_the_end_that_is_asked_for_is_read(logs: tuple[Log, Log])
     assert [entry.position for entry in ours.read(1, 10, until=3)] == [2, 3]
 
 
+def stored(size: int = 10) -> StoredEvent:
+    return StoredEvent("cs_test_1", 1, "Topic", b"x" * size)
+
+
 def a_note() -> Event:
     return CheckoutSession.Noted(text=Personal("x"))
 
 
 def entries(first: int, count: int, size: int = 10) -> list[Entry]:
-    return [Entry(first + n, "cs_test_1", "Topic", size, a_note) for n in range(count)]
+    return [Entry(first + n, stored(size), lambda _: a_note()) for n in range(count)]
 
 
 def test_only_so_many_events_and_bytes_are_kept() -> None:
@@ -114,13 +120,13 @@ def test_what_others_wrote_in_between_is_not_passed_over() -> None:
 def test_an_event_is_decoded_once_and_one_that_can_not_be_read_says_so_each_time() -> None:
     decoded: list[int] = []
 
-    def decode() -> Event:
+    def decode(_: StoredEvent) -> Event:
         decoded.append(1)
         if len(decoded) < 3:
             raise UnreadableEvent("garbled")
         return CheckoutSession.Noted(text=Personal("x"))
 
-    entry = Entry(1, "cs_test_1", "Topic", 10, decode)
+    entry = Entry(1, stored(), decode)
     assert isinstance(entry.readable, UnreadableEvent)
     with pytest.raises(UnreadableEvent):
         _ = entry.event

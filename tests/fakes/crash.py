@@ -105,6 +105,11 @@ class CrashingViews:
     def switch(self, view: View) -> None:
         self._views.switch(view)
 
+    def empty(self, views: Sequence[View]) -> None:
+        self._points.reach("before views are emptied")
+        self._views.empty(views)
+        self._points.reach("after views are emptied")
+
     def drop(self, view: View) -> None:
         self._views.drop(view)
 

@@ -127,6 +127,9 @@ class SimulatedViews:
     def switch(self, view: View) -> None:
         self._places.write("switch a view", lambda: self._views.switch(view))
 
+    def empty(self, views: Sequence[View]) -> None:
+        self._places.write("empty views", lambda: self._views.empty(views))
+
     def drop(self, view: View) -> None:
         self._places.write("drop a view", lambda: self._views.drop(view))
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from anchors import somewhere
 
 from application.projections.checkouts import CHECKOUTS
 from application.projections.projection import Column, Projection, Put, Row
@@ -36,14 +37,14 @@ def analyst(postgres_url: str) -> Iterator[Analyst]:
 def put(views: PostgresViews, session_id: str, state: ViewState = ViewState.LIVE) -> None:
     view = next(view for view in views.all() if view.state is state)
     row: Row = {"session_id": session_id, "position": 1, "recorded_at": "", "amount_total": None, "currency": None}
-    views.apply([Advance(view=view, table=CHECKOUTS.table, position=view.position + 1, changes=[Put(row)])])
+    views.apply([Advance(view=view, table=CHECKOUTS.table, anchor=somewhere(view.position + 1), changes=[Put(row)])])
 
 
 def replace_view(views: PostgresViews, session_id: str, projection: Projection = CHECKOUTS) -> None:
     building = views.create(projection, ViewState.BUILDING)
     position = max(view.position for view in views.all())
     row: Row = {**dict.fromkeys(projection.table.columns), "session_id": session_id}
-    views.apply([Advance(view=building, table=projection.table, position=position, changes=[Put(row)])])
+    views.apply([Advance(view=building, table=projection.table, anchor=somewhere(position), changes=[Put(row)])])
     views.switch(building)
 
 

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import psycopg
 import pytest
+from anchors import somewhere
 from eventsourcing.persistence import InterfaceError, PersistenceError
 from postgres_databases import Databases, end_connections
 
@@ -29,7 +30,7 @@ def snapshot(views: PostgresViews) -> object:
 def advance(*sessions: str) -> Advance:
     columns = dict.fromkeys(CHECKOUTS.table.columns)
     changes = [Put({**columns, "session_id": session}) for session in sessions]
-    return Advance(view=VIEW, table=CHECKOUTS.table, position=1, changes=changes)
+    return Advance(view=VIEW, table=CHECKOUTS.table, anchor=somewhere(1), changes=changes)
 
 
 USES: list[Callable[[PostgresViews], object]] = [

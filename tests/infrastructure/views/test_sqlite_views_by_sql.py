@@ -6,6 +6,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from anchors import somewhere
 
 from application.projections.checkouts import CHECKOUTS
 from application.projections.projection import Put, Row
@@ -26,7 +27,7 @@ def analyst(tmp_path: Path, views: SQLiteViews) -> Iterator[sqlite3.Connection]:
 
 def put(views: SQLiteViews, view: View, session_id: str) -> None:
     row: Row = {"session_id": session_id, "position": 1, "recorded_at": "", "amount_total": None, "currency": None}
-    views.apply([Advance(view=view, table=CHECKOUTS.table, position=view.position + 1, changes=[Put(row)])])
+    views.apply([Advance(view=view, table=CHECKOUTS.table, anchor=somewhere(view.position + 1), changes=[Put(row)])])
 
 
 def sessions(analyst: sqlite3.Connection) -> list[str]:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from anchors import somewhere
 from eventsourcing.persistence import DatabaseError, InterfaceError, OperationalError, PersistenceError
 
 from application.projections.checkouts import CHECKOUTS
@@ -21,7 +22,7 @@ ROW: Row = {"session_id": "cs_test_1", "position": 1, "recorded_at": "", "amount
 
 def advance(*texts: str, view: View = VIEW) -> Advance:
     changes = [Put({**ROW, "session_id": text}) for text in texts]
-    return Advance(view=view, table=CHECKOUTS.table, position=1, changes=changes)
+    return Advance(view=view, table=CHECKOUTS.table, anchor=somewhere(1), changes=changes)
 
 
 def snapshot(views: SQLiteViews) -> object:

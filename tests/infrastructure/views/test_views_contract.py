@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import pytest
+from anchors import somewhere
 
 from application.projections.projection import (
     Add,
@@ -77,7 +78,7 @@ def the_view(views: Views, projection: Projection = SHELF, state: ViewState = Vi
 def advance(views: Views, *changes: Change, projection: Projection = SHELF, to: int | None = None) -> None:
     view = the_view(views, projection)
     position = view.position + 1 if to is None else to
-    views.apply([Advance(view=view, table=projection.table, position=position, changes=changes)])
+    views.apply([Advance(view=view, table=projection.table, anchor=somewhere(position), changes=changes)])
 
 
 def rows(views: Views, projection: Projection = SHELF) -> list[tuple[Value, ...]]:
@@ -212,16 +213,16 @@ def test_null_sorts_before_everything_else(shelf: Views) -> None:
 def test_views_move_together_or_not_at_all(shelf: Views) -> None:
     shelf.create(LABELS, ViewState.LIVE)
     stale = replace(the_view(shelf, LABELS), position=7)
-    good = Advance(view=the_view(shelf), table=SHELF.table, position=3, changes=[Put(row("a", 1))])
+    good = Advance(view=the_view(shelf), table=SHELF.table, anchor=somewhere(3), changes=[Put(row("a", 1))])
 
     with pytest.raises(Overtaken, match="generation 1 of the view labels is not at 7 any more"):
-        shelf.apply([good, Advance(view=stale, table=LABELS.table, position=9)])
+        shelf.apply([good, Advance(view=stale, table=LABELS.table, anchor=somewhere(9))])
 
     assert (rows(shelf), the_view(shelf).position) == ([], 0)
 
 
 def test_what_was_taken_in_once_is_not_taken_in_again(shelf: Views) -> None:
-    batch = Advance(view=the_view(shelf), table=SHELF.table, position=1, changes=[Add(A1, {"pieces": 1})])
+    batch = Advance(view=the_view(shelf), table=SHELF.table, anchor=somewhere(1), changes=[Add(A1, {"pieces": 1})])
     shelf.apply([batch])
 
     with pytest.raises(Overtaken):
@@ -232,7 +233,7 @@ def test_what_was_taken_in_once_is_not_taken_in_again(shelf: Views) -> None:
 
 def test_a_view_knows_what_it_had_to_leave_out(shelf: Views) -> None:
     left_out = [Unreadable(position=2, error="no"), Unreadable(position=3, error="neither")]
-    shelf.apply([Advance(view=the_view(shelf), table=SHELF.table, position=3, unreadable=left_out)])
+    shelf.apply([Advance(view=the_view(shelf), table=SHELF.table, anchor=somewhere(3), unreadable=left_out)])
 
     assert the_view(shelf).unreadable == 2
     assert shelf.unreadable(the_view(shelf)) == left_out
@@ -251,7 +252,7 @@ def test_there_is_one_live_generation_and_one_in_the_making(shelf: Views) -> Non
 def test_a_generation_that_is_switched_to_replaces_the_live_one(shelf: Views) -> None:
     advance(shelf, Put(row("old", 1)))
     building = shelf.create(SHELF, ViewState.BUILDING)
-    shelf.apply([Advance(view=building, table=SHELF.table, position=1, changes=[Put(row("new", 1))])])
+    shelf.apply([Advance(view=building, table=SHELF.table, anchor=somewhere(1), changes=[Put(row("new", 1))])])
     assert rows(shelf) == [("old", 1, 0, None)]
 
     shelf.switch(the_view(shelf, state=ViewState.BUILDING))
@@ -263,7 +264,7 @@ def test_a_generation_that_is_switched_to_replaces_the_live_one(shelf: Views) ->
 def test_a_generation_behind_the_live_one_is_not_switched_to(shelf: Views) -> None:
     advance(shelf, Put(row("old", 1)), to=2)
     building = shelf.create(SHELF, ViewState.BUILDING)
-    shelf.apply([Advance(view=building, table=SHELF.table, position=1)])
+    shelf.apply([Advance(view=building, table=SHELF.table, anchor=somewhere(1))])
 
     with pytest.raises(Overtaken, match="the live view shelf is further than the one that was built"):
         shelf.switch(building)
@@ -280,7 +281,7 @@ def test_a_generation_that_is_gone_does_not_move(shelf: Views, gone: str) -> Non
         shelf.drop(live)
 
     with pytest.raises(Overtaken, match="generation 1 of the view shelf is not at 0 any more"):
-        shelf.apply([Advance(view=live, table=SHELF.table, position=1, changes=[Put(row("a", 1))])])
+        shelf.apply([Advance(view=live, table=SHELF.table, anchor=somewhere(1), changes=[Put(row("a", 1))])])
 
 
 @pytest.mark.parametrize("gone", ["switched", "dropped"])
@@ -297,13 +298,64 @@ def test_a_generation_that_is_gone_is_not_switched_to(shelf: Views, gone: str) -
 
 def test_what_is_dropped_is_gone_with_everything_of_it(shelf: Views) -> None:
     left_out = [Unreadable(position=1, error="no")]
-    shelf.apply([Advance(view=the_view(shelf), table=SHELF.table, position=1, unreadable=left_out)])
+    shelf.apply([Advance(view=the_view(shelf), table=SHELF.table, anchor=somewhere(1), unreadable=left_out)])
     view = the_view(shelf)
 
     shelf.drop(view)
     shelf.drop(view)
 
     assert (shelf.all(), shelf.unreadable(view)) == ([], [])
+
+
+def test_a_view_keeps_the_anchor_of_the_last_event_that_it_took_in(shelf: Views) -> None:
+    assert the_view(shelf).anchor is None
+
+    advance(shelf, to=3)
+    assert (the_view(shelf).position, the_view(shelf).anchor) == (3, somewhere(3))
+
+    shelf.apply([Advance(view=the_view(shelf), table=SHELF.table, anchor=somewhere(9))])
+    assert (the_view(shelf).position, the_view(shelf).anchor) == (9, somewhere(9))
+
+
+def test_emptied_views_have_no_row_and_stand_at_the_beginning_in_the_generation_they_were(shelf: Views) -> None:
+    shelf.create(LABELS, ViewState.LIVE)
+    left_out = [Unreadable(position=1, error="no")]
+    put = [Put(row("a", 1))]
+    shelf.apply(
+        [Advance(view=the_view(shelf), table=SHELF.table, anchor=somewhere(1), changes=put, unreadable=left_out)]
+    )
+    advance(shelf, Put({"sku": "a", "word": "b"}), projection=LABELS)
+    before = shelf.all()
+
+    shelf.empty(before)
+
+    assert [(each.generation, each.state) for each in shelf.all()] == [(each.generation, each.state) for each in before]
+    assert {(each.position, each.anchor, each.unreadable) for each in shelf.all()} == {(0, None, 0)}
+    assert (rows(shelf), rows(shelf, LABELS), shelf.unreadable(the_view(shelf))) == ([], [], [])
+
+
+def test_a_view_that_moved_meanwhile_is_not_emptied_and_no_other_with_it(shelf: Views) -> None:
+    shelf.create(LABELS, ViewState.LIVE)
+    advance(shelf, Put(row("a", 1)))
+    advance(shelf, Put({"sku": "a", "word": "b"}), projection=LABELS)
+    before = shelf.all()
+    advance(shelf, Put(row("a", 2)))
+
+    with pytest.raises(Overtaken, match="generation 1 of the view shelf is not at 1 any more"):
+        shelf.empty(before)
+
+    assert (len(rows(shelf)), len(rows(shelf, LABELS))) == (2, 1)
+
+
+def test_a_batch_that_was_folded_before_the_view_was_emptied_is_not_taken_in(shelf: Views) -> None:
+    advance(shelf, Put(row("a", 1)), to=5)
+    folded = Advance(view=the_view(shelf), table=SHELF.table, anchor=somewhere(6), changes=[Put(row("a", 2))])
+    shelf.empty(shelf.all())
+
+    with pytest.raises(Overtaken):
+        shelf.apply([folded])
+
+    assert rows(shelf) == []
 
 
 def test_a_generation_number_is_not_used_again_while_the_name_lives_on(shelf: Views) -> None:
@@ -340,7 +392,7 @@ def test_a_snapshot_stays_as_it_is_while_the_view_moves_on_and_is_replaced(
         other = open_views()
         advance(other, Remove({"sku": "a"}))
         building = other.create(SHELF, ViewState.BUILDING)
-        other.apply([Advance(view=building, table=SHELF.table, position=2)])
+        other.apply([Advance(view=building, table=SHELF.table, anchor=somewhere(2))])
         other.switch(the_view(other, state=ViewState.BUILDING))
         seen = list(snapshot.rows())
 
