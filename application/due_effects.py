@@ -1,10 +1,11 @@
 """Which effects are due, as the view of them says. Only a hint: the claim in the log decides."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import zip_longest
 
-from application.projections.due_effects import DUE_EFFECTS
+from application.projections.due_effects import AT_ONCE, DUE_EFFECTS
 from application.projections.projection import Row, rfc3339
 from application.views import Above, AtMost, Equal, Filter, Selection, ViewNotBuilt, Views
 
@@ -17,7 +18,10 @@ class DueEffect:
     effect_id: str
     kind: str
     session_id: str
-    due_at: datetime
+    position: int
+    """The place in the log of the request, or of the retry that a person asked for. The first request comes first."""
+    since: datetime
+    """Since when it is due, by the clock of the process that recorded it."""
     worker: str | None
     """Who has claimed it."""
 
@@ -29,7 +33,7 @@ class DueEffects:
         self._views = views
 
     def due(self, now: datetime, limit: int) -> Sequence[DueEffect]:
-        """Those whose time has come, whoever may have claimed them: of each kind at most `limit`, the oldest first.
+        """Those whose time has come, whoever may have claimed them: of each kind about `limit`, the oldest first.
 
         By kind, so that no kind waits behind another: a service that does not answer holds up no mail.
         """
@@ -39,23 +43,26 @@ class DueEffects:
                 found += self._select(kind, now, limit)
         except ViewNotBuilt:
             return []
-        return sorted(found, key=lambda effect: (effect.due_at, effect.effect_id))
+        return sorted(found, key=lambda effect: effect.position)
 
     def free(self, kind: str, now: datetime, limit: int) -> Sequence[DueEffect]:
-        """Those of this kind whose time has come and that nobody has claimed, the oldest first."""
+        """The due effects of this kind that no worker has claimed: new effects and retries by turns, at most `limit` of
+        each, the oldest first. So neither waits until there are none of the other.
+        """
         try:
             return self._select(kind, now, limit, Equal("worker", None))
         except ViewNotBuilt:
             return []
 
     def _select(self, kind: str, now: datetime, limit: int, *more: Filter) -> list[DueEffect]:
-        oldest = Selection(
-            projection=DUE_EFFECTS,
-            where=[Equal("kind", kind), AtMost("due_at", rfc3339(now)), *more],
-            order_by=["due_at", "effect_id"],
-            limit=limit,
-        )
-        return [_due_effect(row) for row in self._views.select(oldest)]
+        new = self._oldest([Equal("kind", kind), Equal("due_at", AT_ONCE), *more], limit)
+        timed = [Equal("kind", kind), Above("due_at", AT_ONCE), AtMost("due_at", rfc3339(now)), *more]
+        by_turns = zip_longest(new, self._oldest(timed, limit))
+        return [each for pair in by_turns for each in pair if each is not None]
+
+    def _oldest(self, where: Sequence[Filter], limit: int) -> Iterable[DueEffect]:
+        oldest = Selection(projection=DUE_EFFECTS, where=where, order_by=["due_at", "position"], limit=limit)
+        return map(_due_effect, self._views.select(oldest))
 
     def _kinds(self) -> Iterator[str]:
         """One after the other by the index, since there are few of them and may be many effects."""
@@ -74,6 +81,7 @@ def _due_effect(row: Row) -> DueEffect:
         effect_id=str(row["effect_id"]),
         kind=str(row["kind"]),
         session_id=str(row["session_id"]),
-        due_at=datetime.fromisoformat(str(row["due_at"])),
+        position=int(row["position"] or 0),
+        since=datetime.fromisoformat(str(row["asked_at"] if row["due_at"] == AT_ONCE else row["due_at"])),
         worker=None if row["worker"] is None else str(row["worker"]),
     )

@@ -17,7 +17,7 @@ import structlog
 from application.due_effects import DueEffect, DueEffects
 from application.effect_kinds import Attempt, Done, Kind
 from application.errors import Busy, Stopped, StoreUnavailable, UnreadableEvent
-from application.ports import Clock, Permanent, PortError, WorkerLocks
+from application.ports import Clock, NotTaken, Permanent, PortError, WorkerLocks
 from application.threads import Threads
 from application.unit_of_work import Stamp, UnitOfWork
 from application.writer import Command, Writer
@@ -269,7 +269,8 @@ class EffectRunner:
         except Permanent as refusal:
             record = self._answered(kind, attempt, Done(given_up=str(refusal)))
         except Exception as trouble:  # noqa: BLE001 - the boundary around one call of a port: recorded as failed
-            record = self._failed(kind, attempt, _text(trouble))
+            may_have_gone_out = not isinstance(trouble, NotTaken)
+            record = self._failed(kind, attempt, _text(trouble), may_have_gone_out=may_have_gone_out)
         self._record(call, record)
 
     def _record(self, call: "_Call", record: "Command[str | None]") -> None:
@@ -326,20 +327,32 @@ class EffectRunner:
                 return self._failed(kind, attempt, why_again)(unit)
             if done.given_up is not None:
                 text = done.given_up[:_ERROR_MAX]
-                unit.command(Effect, attempt.effect.id, Effect.fail, attempt.number, text, retry_at=None)
+                unit.command(
+                    Effect, attempt.effect.id, Effect.fail, attempt.number, text, retry_at=None, may_have_gone_out=False
+                )
                 return text
             unit.command(Effect, attempt.effect.id, Effect.succeed, attempt.number, done.note)
             return None
 
         return record
 
-    def _failed(self, kind: Kind, attempt: Attempt, error: str) -> "Command[str | None]":
+    def _failed(
+        self, kind: Kind, attempt: Attempt, error: str, *, may_have_gone_out: bool = True
+    ) -> "Command[str | None]":
         wait = kind.retry.retry_after(attempt.effect.attempts_since_request, self._random)
         retry_at = None if wait is None else self._clock() + wait
 
         def record(unit: UnitOfWork) -> str | None:
             text = error[:_ERROR_MAX]
-            unit.command(Effect, attempt.effect.id, Effect.fail, attempt.number, text, retry_at=retry_at)
+            unit.command(
+                Effect,
+                attempt.effect.id,
+                Effect.fail,
+                attempt.number,
+                text,
+                retry_at=retry_at,
+                may_have_gone_out=may_have_gone_out,
+            )
             return text
 
         return record

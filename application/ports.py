@@ -19,8 +19,12 @@ class Temporary(PortError):
     """It may work later: the other side was not reached, was busy, or failed on its own account."""
 
 
+class NotTaken(Temporary):
+    """It may work later, and nothing has gone out: the other side was not reached, or answered that it took nothing."""
+
+
 class Permanent(PortError):
-    """It won't work by trying again as it is: the other side understood and refused."""
+    """It won't work by trying again as it is: the other side understood and refused. Nothing of it has gone out."""
 
 
 class SessionUnknown(Permanent):
@@ -69,7 +73,8 @@ class Mailer(Protocol):
 
         Raises:
             Permanent: the server refused this mail for good (SMTP 5xx).
-            Temporary: the server was not reached or asks us to come back (SMTP 4xx).
+            NotTaken: the server was not reached or asks us to come back (SMTP 4xx).
+            Temporary: the server fell silent or broke off, and may have taken the mail.
         """
 
 

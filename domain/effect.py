@@ -22,13 +22,17 @@ RETRIEVE, MAIL = "retrieve", "mail"
 class Effect(Aggregate["EffectFact"]):
     @dataclass(frozen=True, kw_only=True)
     class Requested(Event):
-        """`kind` is `retrieve`, `mail` or the name of a delivery; the mail or the line is what to do it with."""
+        """`kind` is `retrieve`, `mail` or the name of a delivery; the mail or the line is what to do it with.
+
+        Without `not_before` it is due at once, whatever the clocks say.
+        """
 
         TOPIC: ClassVar[str] = "Effect.Requested"
         kind: str
         step: str
         mail: Mail | None = None
         line: PlannedLine | None = None
+        not_before: datetime | None = None
 
     @dataclass(frozen=True, kw_only=True)
     class AttemptStarted(Event):
@@ -46,6 +50,8 @@ class Effect(Aggregate["EffectFact"]):
         number: int
         error: str
         retry_at: datetime
+        may_have_gone_out: bool = True
+        """False if the other side is known to have taken nothing of this attempt."""
 
     @dataclass(frozen=True, kw_only=True)
     class Succeeded(Event):
@@ -60,6 +66,8 @@ class Effect(Aggregate["EffectFact"]):
 
         TOPIC: ClassVar[str] = "Effect.GivenUp"
         error: str
+        may_have_gone_out: bool = True
+        """The same of the attempt that it ends, if it ends one."""
 
     @dataclass(frozen=True, kw_only=True)
     class Withdrawn(Event):
@@ -82,6 +90,11 @@ class Effect(Aggregate["EffectFact"]):
     worker: str | None = None
     """Who has claimed it, while an attempt is under way."""
     due_at: datetime | None = None
+    """Not before; None if it is due at once."""
+    may_have_gone_out: bool = False
+    """Whether an attempt, over all requests, may have reached the other side: true while one is under way."""
+    had_gone_out: bool = False
+    """The same of the attempts before the latest one."""
     is_done: bool = False
     given_up: str | None = None
     withdrawn: str | None = None
@@ -94,12 +107,18 @@ class Effect(Aggregate["EffectFact"]):
         return self.requested is not None and not (self.is_done or self.given_up or self.withdrawn)
 
     def request(
-        self, kind: str, step: str, *, mail: Mail | None = None, line: PlannedLine | None = None
+        self,
+        kind: str,
+        step: str,
+        *,
+        mail: Mail | None = None,
+        line: PlannedLine | None = None,
+        not_before: datetime | None = None,
     ) -> "EffectFacts":
         """Ask for it, once; what was withdrawn can be asked for again."""
         if self.requested and self.withdrawn is None:
             return []
-        return [self.Requested(kind=kind, step=step, mail=mail, line=line)]
+        return [self.Requested(kind=kind, step=step, mail=mail, line=line, not_before=not_before)]
 
     def start(self, worker: str, *, now: datetime, orphaned_by: str | None = None) -> "EffectFacts":
         """Claim it. Nothing if it is not due, or another worker has it who is not the one known to be gone."""
@@ -111,13 +130,15 @@ class Effect(Aggregate["EffectFact"]):
     def succeed(self, number: int, note: str | None = None) -> "EffectFacts":
         return [self.Succeeded(number=number, note=note)] if self._is_current(number) else []
 
-    def fail(self, number: int, error: str, *, retry_at: datetime | None) -> "EffectFacts":
+    def fail(
+        self, number: int, error: str, *, retry_at: datetime | None, may_have_gone_out: bool = True
+    ) -> "EffectFacts":
         """An attempt did not work; without a time for the next one it is given up."""
         if not self._is_current(number):
             return []
         if retry_at is None:
-            return [self.GivenUp(error=error)]
-        return [self.AttemptFailed(number=number, error=error, retry_at=retry_at)]
+            return [self.GivenUp(error=error, may_have_gone_out=may_have_gone_out)]
+        return [self.AttemptFailed(number=number, error=error, retry_at=retry_at, may_have_gone_out=may_have_gone_out)]
 
     def give_up(self, error: str) -> "EffectFacts":
         return [self.GivenUp(error=error)] if self.is_open else []
@@ -142,22 +163,40 @@ class Effect(Aggregate["EffectFact"]):
         """Nobody has a claim on what is closed."""
         return self.worker is not None and number == self.attempt
 
+    def _has_gone_out(self, may_have: bool) -> bool:
+        """What is known once the attempt under way, if there is one, has ended so."""
+        return self.may_have_gone_out if self.worker is None else self.had_gone_out or may_have
+
     def apply(self, event: "EffectFact") -> Self:
         match event:
             case Effect.Requested():
-                edition = self.edition + (self.withdrawn is not None and self.attempt > 0)
+                edition = self.edition + (self.withdrawn is not None and self.may_have_gone_out)
                 return replace(
-                    self, requested=event, due_at=None, attempts_since_request=0, withdrawn=None, edition=edition
+                    self,
+                    requested=event,
+                    due_at=event.not_before,
+                    attempts_since_request=0,
+                    withdrawn=None,
+                    edition=edition,
                 )
             case Effect.AttemptStarted():
                 since = self.attempts_since_request + 1
-                return replace(self, attempt=event.number, attempts_since_request=since, worker=event.worker)
+                return replace(
+                    self,
+                    attempt=event.number,
+                    attempts_since_request=since,
+                    worker=event.worker,
+                    may_have_gone_out=True,
+                    had_gone_out=self.may_have_gone_out,
+                )
             case Effect.AttemptFailed():
-                return replace(self, worker=None, due_at=event.retry_at)
+                gone = self._has_gone_out(event.may_have_gone_out)
+                return replace(self, worker=None, due_at=event.retry_at, may_have_gone_out=gone)
             case Effect.Succeeded():
                 return replace(self, worker=None, is_done=True)
             case Effect.GivenUp():
-                return replace(self, worker=None, given_up=event.error)
+                gone = self._has_gone_out(event.may_have_gone_out)
+                return replace(self, worker=None, given_up=event.error, may_have_gone_out=gone)
             case Effect.Withdrawn():
                 return replace(self, worker=None, withdrawn=event.why)
             case Effect.RetryRequested():

@@ -1,5 +1,6 @@
 """Due effects: what is still to be done in the outside world, and from when on. A hint: the claim in the log decides.
 
+A request without a time of its own is due at once, so that a clock that was ahead when it was recorded delays nothing.
 An effect that was given up keeps its row without a time, so that a person's retry finds it again.
 """
 
@@ -18,27 +19,38 @@ from application.projections.projection import (
     topics,
 )
 from domain.effect import Effect, EffectFact
-from domain.event import Event
+from domain.event import UNSTAMPED, Event
+
+AT_ONCE = rfc3339(UNSTAMPED)
+"""The time from which on everything is due that has none of its own: before all others."""
 
 
-def fold(event: Event, position: int) -> Iterable[Change]:  # noqa: ARG001 - every fold has the same shape
-    return [_change(event)] if isinstance(event, EffectFact) else []
+def fold(event: Event, position: int) -> Iterable[Change]:
+    return [_change(event, position)] if isinstance(event, EffectFact) else []
 
 
-def _change(event: EffectFact) -> Change:
+def _change(event: EffectFact, position: int) -> Change:
     key = {"effect_id": event.originator_id}
     match event:
         case Effect.Requested():
-            due_at = rfc3339(event.recorded_at)
             return Put(
-                {**key, "kind": event.kind, "session_id": event.session_id, "due_at": due_at, "worker": None},
+                {
+                    **key,
+                    "kind": event.kind,
+                    "session_id": event.session_id,
+                    "due_at": AT_ONCE if event.not_before is None else rfc3339(event.not_before),
+                    "position": position,
+                    "asked_at": rfc3339(event.recorded_at),
+                    "worker": None,
+                }
             )
         case Effect.AttemptStarted():
             return Update(key, {"worker": event.worker})
         case Effect.AttemptFailed():
             return Update(key, {"worker": None, "due_at": rfc3339(event.retry_at)})
         case Effect.RetryRequested():
-            return Update(key, {"worker": None, "due_at": rfc3339(event.recorded_at)})
+            asked_at = rfc3339(event.recorded_at)
+            return Update(key, {"worker": None, "due_at": AT_ONCE, "position": position, "asked_at": asked_at})
         case Effect.GivenUp():
             return Update(key, {"worker": None, "due_at": None})
         case Effect.Succeeded() | Effect.Withdrawn():
@@ -49,17 +61,19 @@ def _change(event: EffectFact) -> Change:
 
 DUE_EFFECTS = Projection(
     name="due_effects",
-    version=1,
+    version=2,
     table=Table(
         columns={
             "effect_id": Column.TEXT,
             "kind": Column.TEXT,
             "session_id": Column.TEXT,
             "due_at": Column.TEXT,
+            "position": Column.INTEGER,
+            "asked_at": Column.TEXT,
             "worker": Column.TEXT,
         },
         key=("effect_id",),
-        indexes=(("kind", "due_at"),),
+        indexes=(("kind", "due_at", "position"),),
     ),
     reads=topics(*get_args(EffectFact)),
     fold=fold,

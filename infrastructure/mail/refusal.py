@@ -2,7 +2,7 @@
 
 import re
 
-from application.ports import Permanent, PortError, Temporary
+from application.ports import NotTaken, Permanent, PortError, Temporary
 
 _STATUS = re.compile(r"\s*[245]\.(\d{1,3}\.\d{1,3})(?!\d)")
 """An enhanced status code, as RFC 3463 has them, at the beginning of an answer."""
@@ -28,13 +28,15 @@ _LOGIN_WANTED = frozenset({530, 534, 535, 538})
 
 
 def refusal(what: str, code: int, answer: bytes | str) -> PortError:
-    """4xx asks us to come back, 5xx is for good; but a missing login is the operator's to mend, and loses no mail."""
+    """4xx asks us to come back, 5xx is for good; but a missing login is the operator's to mend, and loses no mail. Any
+    other answer leaves open whether the server took the mail."""
     said = _said(code, answer)
     if code in _LOGIN_WANTED:
-        return Temporary(f"The mail server wants a login, which SMTP_URL has to give it ({said})")
+        return NotTaken(f"The mail server wants a login, which SMTP_URL has to give it ({said})")
     if 500 <= code < 600:
         return Permanent(f"The mail server refuses {what} for good ({said})")
-    return Temporary(f"The mail server does not take {what} now ({said})")
+    kind = NotTaken if 400 <= code < 500 else Temporary
+    return kind(f"The mail server does not take {what} now ({said})")
 
 
 def _said(code: int, answer: bytes | str) -> str:

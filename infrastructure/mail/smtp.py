@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from email.message import EmailMessage
 from functools import cache
 
-from application.ports import Permanent, PortError, Temporary
+from application.ports import NotTaken, Permanent, PortError, Temporary
 from domain.mail import Mail
 from infrastructure.mail.addresses import Sender
 from infrastructure.mail.message import mail_message
@@ -23,7 +23,7 @@ TIMEOUT_SECONDS = 20.0
 class SmtpMailer:
     """Implements `application.ports.Mailer`: a connection for each mail, each step of it within `timeout_seconds`.
 
-    What goes wrong before the server is asked to take the mail is `Temporary`, a wrong password too: nothing is wrong
+    What goes wrong before the server is asked to take the mail is `NotTaken`, a wrong password too: nothing is wrong
     with the mail, and once an operator has put it right, it goes out.
     """
 
@@ -65,7 +65,7 @@ class SmtpMailer:
                 connection.close()
                 raise
         except (smtplib.SMTPException, OSError) as error:
-            raise Temporary(_why_not_ready(error)) from error
+            raise NotTaken(_why_not_ready(error)) from error
         return connection
 
     def _connect(self) -> smtplib.SMTP:
@@ -82,7 +82,7 @@ class SmtpMailer:
         if connection.has_extn("starttls"):
             connection.starttls(context=self._trust())
         elif self._smtp.password is not None:
-            raise Temporary("The mail server offers no encryption, and the password in SMTP_URL is not sent without")
+            raise NotTaken("The mail server offers no encryption, and the password in SMTP_URL is not sent without")
 
     def _log_in(self, connection: smtplib.SMTP) -> None:
         if self._smtp.username is not None and self._smtp.password is not None:

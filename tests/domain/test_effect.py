@@ -16,6 +16,7 @@ from domain.personal import Personal
 LATER = NOW + timedelta(minutes=1)
 REQUESTED = Effect.Requested(kind=RETRIEVE, step="retrieve_completed")
 FAILED = Effect.AttemptFailed(number=1, error="HTTP 503", retry_at=LATER)
+NOT_TAKEN = Effect.AttemptFailed(number=1, error="not reached", retry_at=LATER, may_have_gone_out=False)
 SUCCEEDED = Effect.Succeeded(number=1)
 GIVEN_UP = Effect.GivenUp(error="HTTP 410")
 WITHDRAWN = Effect.Withdrawn(why="It has been paid meanwhile")
@@ -81,6 +82,7 @@ def test_what_was_withdrawn_can_be_asked_for_again_and_is_due_at_once() -> None:
         pytest.param((REQUESTED, WITHDRAWN, REQUESTED), 1, id="it was never tried"),
         pytest.param((REQUESTED, started(), WITHDRAWN, REQUESTED), 2, id="it was being tried"),
         pytest.param((REQUESTED, started(), FAILED, WITHDRAWN, REQUESTED), 2, id="a try had failed"),
+        pytest.param((REQUESTED, started(), NOT_TAKEN, WITHDRAWN, REQUESTED), 1, id="a try had reached no server"),
         pytest.param((REQUESTED, started(), GIVEN_UP, REQUESTED), 1, id="it was not withdrawn"),
     ],
 )
@@ -88,6 +90,46 @@ def test_what_may_have_been_done_before_it_was_withdrawn_is_another_when_it_is_a
     before: tuple[Event, ...], edition: int
 ) -> None:
     assert the_effect(*before).state.edition == edition
+
+
+REFUSED = Effect.GivenUp(error="HTTP 410", may_have_gone_out=False)
+
+
+@pytest.mark.parametrize(
+    ("before", "may_have_gone_out"),
+    [
+        pytest.param((), False, id="it was never tried"),
+        pytest.param((started(),), True, id="a try is under way"),
+        pytest.param((started(), NOT_TAKEN), False, id="the try was not taken"),
+        pytest.param((started(), FAILED), True, id="the try may have been taken"),
+        pytest.param(
+            (started(), started(2, "w2"), replace(NOT_TAKEN, number=2)), True, id="a process had ended before"
+        ),
+        pytest.param((started(), FAILED, started(2), replace(NOT_TAKEN, number=2)), True, id="the first may have been"),
+        pytest.param((started(), NOT_TAKEN, started(2), replace(NOT_TAKEN, number=2)), False, id="neither was taken"),
+        pytest.param((started(), REFUSED), False, id="it was refused"),
+        pytest.param((started(), GIVEN_UP), True, id="it was given up, and may have been taken"),
+        pytest.param((GIVEN_UP,), False, id="it was given up without a try"),
+        pytest.param((started(), REFUSED, RETRY), False, id="it was refused and is tried again"),
+        pytest.param((started(), SUCCEEDED), True, id="it is done"),
+    ],
+)
+def test_it_is_known_whether_an_attempt_may_have_gone_out(before: tuple[Event, ...], may_have_gone_out: bool) -> None:
+    assert the_effect(REQUESTED, *before).state.may_have_gone_out is may_have_gone_out
+
+
+def test_what_is_asked_for_later_is_not_claimed_before_its_time() -> None:
+    later = the_effect(replace(REQUESTED, not_before=LATER))
+
+    later.when(Effect.start, "w1", now=LATER - timedelta(microseconds=1)).then_nothing()
+    later.when(Effect.start, "w1", now=LATER).then(started())
+
+
+def test_a_person_can_have_done_at_once_what_was_asked_for_later() -> None:
+    later = the_effect(replace(REQUESTED, not_before=LATER))
+
+    asked = later.when(Effect.request_retry).then(RETRY)
+    asked.when(Effect.start, "w1", now=NOW).then(started())
 
 
 def test_a_worker_claims_what_is_due() -> None:

@@ -10,7 +10,7 @@ from fakes.outside import Outside
 from shop import COMPLETED, Shop
 
 from application.effect_kinds import RetryRule
-from application.ports import Permanent, Temporary
+from application.ports import NotTaken, Permanent, Temporary
 from application.staff import By
 from application.unit_of_work import Stamp
 from domain.checkout_session import Source
@@ -112,6 +112,34 @@ def test_what_never_works_is_given_up_into_the_work_queue_and_taken_up_by_a_pers
 
     assert shop.state(ID) == "fulfilled"
     assert shop.runtime.queries.work_queue() == []
+
+
+def test_what_was_asked_for_while_the_clock_was_ahead_is_done_once_it_is_right(shop: Shop, outside: Outside) -> None:
+    right = shop.clock.now
+    shop.clock.advance(365 * 86_400)
+    shop.visit(ID)
+    shop.runtime.engine.run_until_quiet(effects=False)
+
+    shop.clock.now = right
+    shop.rest()
+
+    assert [mail.kind for mail in outside.mailbox.values()] == ["receipt"]
+
+
+@pytest.mark.parametrize(
+    ("trouble", "may_have_gone_out"),
+    [(Temporary("broke off"), True), (NotTaken("not reached"), False), (ValueError("odd"), True)],
+)
+def test_the_log_knows_whether_a_failed_attempt_may_have_gone_out(
+    shop: Shop, outside: Outside, trouble: Exception, may_have_gone_out: bool
+) -> None:
+    shop.visit(ID)
+    outside.troubles = [trouble]
+
+    shop.rest()
+
+    assert effect(shop, RECEIPT).attempt == 1
+    assert effect(shop, RECEIPT).may_have_gone_out is may_have_gone_out
 
 
 def test_a_sale_is_booked_on_the_day_of_the_payment_although_stripe_was_asked_the_day_after(shop: Shop) -> None:

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -6,7 +7,7 @@ from read_side import ReadSide
 from sample_log import SHOP
 
 from application.due_effects import DueEffect, DueEffects
-from application.projections.due_effects import DUE_EFFECTS
+from application.projections.due_effects import AT_ONCE, DUE_EFFECTS
 from domain.effect import Effect
 from domain.event import Event
 
@@ -23,7 +24,7 @@ def effect(*facts: Event, stream: str = ID) -> list[Event]:
     return log.events
 
 
-def test_a_requested_effect_is_due_from_its_recording_on(read_side: ReadSide) -> None:
+def test_a_requested_effect_is_due_at_once_whatever_the_clocks_say(read_side: ReadSide) -> None:
     rows = read_side.fold(DUE_EFFECTS, effect(REQUESTED))
 
     assert rows == [
@@ -31,7 +32,9 @@ def test_a_requested_effect_is_due_from_its_recording_on(read_side: ReadSide) ->
             "effect_id": ID,
             "kind": "retrieve",
             "session_id": SHOP,
-            "due_at": "2026-11-24T09:00:00.250000Z",
+            "due_at": AT_ONCE,
+            "position": 1,
+            "asked_at": "2026-11-24T09:00:00.250000Z",
             "worker": None,
         }
     ]
@@ -63,11 +66,11 @@ def test_what_was_given_up_is_due_no_more_until_a_person_wants_it_retried(read_s
 
     read_side.fold(DUE_EFFECTS, events[3:])
     assert due.due(LATER, 10) == [
-        DueEffect(effect_id=ID, kind="retrieve", session_id=SHOP, due_at=events[3].recorded_at, worker=None)
+        DueEffect(effect_id=ID, kind="retrieve", session_id=SHOP, position=4, since=events[3].recorded_at, worker=None)
     ]
 
 
-def test_the_oldest_due_come_first_and_the_future_waits(read_side: ReadSide) -> None:
+def test_the_oldest_due_come_first_whatever_their_ids(read_side: ReadSide) -> None:
     log = LogWriter()
     for step in ("retrieve_2", "retrieve_1", "retrieve_0"):
         log.add(f"eff_{SHOP}_{step}", Effect.Requested(kind="retrieve", step=step), session_id=SHOP)
@@ -75,9 +78,37 @@ def test_the_oldest_due_come_first_and_the_future_waits(read_side: ReadSide) -> 
 
     read_side.fold(DUE_EFFECTS, log.events)
 
-    now = log.events[1].recorded_at
-    assert [each.effect_id[-1] for each in due.due(now, 10)] == ["2", "1"]
-    assert [each.effect_id[-1] for each in due.due(now, 1)] == ["2"]
+    assert [each.effect_id[-1] for each in due.due(BEGINNING, 10)] == ["2", "1", "0"]
+    assert [each.effect_id[-1] for each in due.due(BEGINNING, 1)] == ["2"]
+
+
+def test_what_was_asked_for_under_a_clock_that_was_ahead_is_due_all_the_same(read_side: ReadSide) -> None:
+    ahead = [replace(event, recorded_at=BEGINNING + timedelta(days=365)) for event in effect(REQUESTED)]
+
+    read_side.fold(DUE_EFFECTS, ahead)
+
+    assert [each.effect_id for each in DueEffects(read_side.views).free("retrieve", BEGINNING, 10)] == [ID]
+
+
+def test_what_was_asked_for_later_waits_for_its_time(read_side: ReadSide) -> None:
+    read_side.fold(DUE_EFFECTS, effect(replace(REQUESTED, not_before=LATER)))
+
+    due = DueEffects(read_side.views)
+    assert due.free("retrieve", LATER - timedelta(seconds=1), 10) == []
+    assert [each.since for each in due.free("retrieve", LATER, 10)] == [LATER]
+
+
+def test_new_effects_and_those_whose_time_has_come_go_by_turns(read_side: ReadSide) -> None:
+    log = LogWriter()
+    for step in ("retrieve_0", "retrieve_1", "retrieve_2", "retrieve_3"):
+        log.add(f"eff_{SHOP}_{step}", replace(REQUESTED, step=step), session_id=SHOP)
+    for step in ("retrieve_0", "retrieve_1"):
+        log.add(f"eff_{SHOP}_{step}", STARTED, FAILED, session_id=SHOP)
+
+    read_side.fold(DUE_EFFECTS, log.events)
+
+    free = DueEffects(read_side.views).free("retrieve", LATER, 10)
+    assert [each.effect_id[-1] for each in free] == ["2", "0", "3", "1"]
 
 
 def test_no_kind_waits_behind_another(read_side: ReadSide) -> None:

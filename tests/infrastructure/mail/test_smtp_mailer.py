@@ -14,7 +14,7 @@ from fakes.certificates import Certificate
 from fakes.mail_server import DROP, SILENCE, MailServer, mail_server, raw_server
 from log_parts import MUG, mail
 
-from application.ports import Permanent, PortError, Temporary
+from application.ports import NotTaken, Permanent, PortError, Temporary
 from domain.mail import MailKind
 from domain.personal import Personal
 from infrastructure.mail.message import digest
@@ -63,7 +63,7 @@ def test_a_mail_is_handed_over_whole(server: MailServer) -> None:
 @pytest.mark.parametrize("step", ["MAIL", "RCPT", "DATA"])
 @pytest.mark.parametrize(
     ("answer", "error"),
-    [("450", Temporary), ("451 4.3.0", Temporary), ("550 5.1.1", Permanent), ("554", Permanent)],
+    [("450", NotTaken), ("451 4.3.0", NotTaken), ("550 5.1.1", Permanent), ("554", Permanent)],
 )
 def test_refusals_for_now_and_for_good_are_told_apart(
     server: MailServer, step: str, answer: str, error: type[PortError]
@@ -81,7 +81,7 @@ def test_refusals_for_now_and_for_good_are_told_apart(
 def test_a_server_that_wants_a_login_loses_no_mail(server: MailServer, step: str) -> None:
     server.answers[step] = "530 5.7.0 Authentication required"
 
-    with pytest.raises(Temporary, match="wants a login"):
+    with pytest.raises(NotTaken, match="wants a login"):
         mailer_to(server.port).send(MAIL, message_id=ID)
 
 
@@ -89,8 +89,10 @@ def test_a_server_that_wants_a_login_loses_no_mail(server: MailServer, step: str
 def test_a_server_that_breaks_off_is_temporary(server: MailServer, step: str) -> None:
     server.answers[step] = DROP
 
-    with pytest.raises(Temporary, match="broke off"):
+    with pytest.raises(Temporary, match="broke off") as broken:
         mailer_to(server.port).send(MAIL, message_id=ID)
+
+    assert not isinstance(broken.value, NotTaken), "it may have taken the mail"
 
 
 @pytest.mark.parametrize("answer", [DROP, "421 4.3.2 going away", "550 5.0.0 no"])
@@ -106,12 +108,14 @@ def test_what_goes_wrong_after_the_server_took_the_mail_does_not_send_it_again(s
 def test_a_server_that_falls_silent_is_left_in_time(server: MailServer, step: str) -> None:
     server.answers[step] = SILENCE
 
-    with pytest.raises(Temporary, match="in time"):
+    with pytest.raises(Temporary, match="in time") as silent:
         mailer_to(server.port, timeout_seconds=0.3).send(MAIL, message_id=ID)
+
+    assert not isinstance(silent.value, NotTaken), "it may have taken the mail"
 
 
 def test_a_server_that_never_says_what_it_is_is_left_in_time() -> None:
-    with raw_server(b"22") as port, pytest.raises(Temporary, match="in time"):
+    with raw_server(b"22") as port, pytest.raises(NotTaken, match="in time"):
         mailer_to(port, timeout_seconds=0.2).send(MAIL, message_id=ID)
 
 
@@ -119,7 +123,7 @@ def test_a_server_that_never_says_what_it_is_is_left_in_time() -> None:
     ("greeting", "said"), [(b"", "not reached"), (b"554 5.3.2 closed\r\n", "not ready"), (b"\xff\x00\r\n", "not ready")]
 )
 def test_a_server_that_takes_no_mails_at_all_is_temporary(greeting: bytes, said: str) -> None:
-    with raw_server(greeting) as port, pytest.raises(Temporary, match=said):
+    with raw_server(greeting) as port, pytest.raises(NotTaken, match=said):
         mailer_to(port).send(MAIL, message_id=ID)
 
 
@@ -127,7 +131,7 @@ def test_nobody_there_is_temporary() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
 
-    with pytest.raises(Temporary, match="not reached"):
+    with pytest.raises(NotTaken, match="not reached"):
         mailer_to(port).send(MAIL, message_id=ID)
 
 
@@ -165,7 +169,7 @@ def test_the_trusted_certificates_are_read_once_for_all_mails(certificate: Certi
 
 
 def test_a_password_is_not_sent_without_encryption(server: MailServer, certificate: Certificate) -> None:
-    with pytest.raises(Temporary, match="offers no encryption"):
+    with pytest.raises(NotTaken, match="offers no encryption"):
         safe_mailer(server, certificate, security="starttls").send(MAIL, message_id=ID)
 
     assert (server.logins, server.received) == ([], [])
@@ -184,7 +188,7 @@ def test_a_certificate_that_nobody_vouches_for_gets_nothing(certificate: Certifi
         starttls=context if security == "starttls" else None, tls=context if security == "tls" else None
     ) as server:
         smtp = SmtpServer(host="localhost", port=server.port, security=security, username="orders", password="right")
-        with pytest.raises(Temporary, match="certificate"):
+        with pytest.raises(NotTaken, match="certificate"):
             SmtpMailer(smtp, FROM, trust=ssl.create_default_context).send(MAIL, message_id=ID)
 
     assert (server.logins, server.received) == ([], [])
@@ -194,7 +198,7 @@ def test_a_certificate_of_another_host_gets_nothing(tmp_path: Path) -> None:
     other = Certificate(tmp_path, "elsewhere.example")
     with (
         mail_server(starttls=other.server_context()) as server,
-        pytest.raises(Temporary, match="certificate"),
+        pytest.raises(NotTaken, match="certificate"),
     ):
         safe_mailer(server, other, security="starttls").send(MAIL, message_id=ID)
 
@@ -204,7 +208,7 @@ def test_a_certificate_of_another_host_gets_nothing(tmp_path: Path) -> None:
 def test_a_wrong_password_is_the_operators_to_mend_and_is_not_told(certificate: Certificate) -> None:
     with mail_server(starttls=certificate.server_context()) as server:
         mailer = safe_mailer(server, certificate, security="starttls", password="wrong-one")
-        with pytest.raises(Temporary, match="the user or the password in SMTP_URL") as refused:
+        with pytest.raises(NotTaken, match="the user or the password in SMTP_URL") as refused:
             mailer.send(MAIL, message_id=ID)
 
     assert "wrong-one" not in "".join(traceback.format_exception(refused.value))
@@ -214,7 +218,7 @@ def test_a_wrong_password_is_the_operators_to_mend_and_is_not_told(certificate: 
 def test_a_login_that_is_not_offered_is_the_operators_to_mend() -> None:
     with raw_server(b"220 hi\r\n250 plain\r\n") as port:
         smtp = SmtpServer(host="127.0.0.1", port=port, security="none", username="orders", password="right")
-        with pytest.raises(Temporary, match="offers no login"):
+        with pytest.raises(NotTaken, match="offers no login"):
             SmtpMailer(smtp, FROM).send(MAIL, message_id=ID)
 
 
