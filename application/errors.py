@@ -24,6 +24,10 @@ class UnfinishedCopy(Exception):
     """The log is the beginning of another one, as an unfinished copy left it: nobody may work at it."""
 
 
+class NotABackup(Exception):
+    """The file is not a whole log: it is something else, damaged, or in use. The message says which."""
+
+
 class Busy(Exception):
     """Too much is waiting to be written already. Try again in a moment."""
 

@@ -54,6 +54,13 @@ def place(url: str) -> str:
     return f"PostgreSQL database {parts.get('dbname') or ''} at {hosts.replace(',', ' or ')}"
 
 
+def without_password(url: str) -> str:
+    """How another program is told of the database, in words that every user of the machine may read."""
+    secrets = {"password", "sslpassword"}
+    parts: dict[str, Any] = dict(conninfo_to_dict(url))
+    return make_conninfo(**{name: value for name, value in parts.items() if name not in secrets})
+
+
 def connect(url: str, purpose: str, **more: Any) -> psycopg.Connection[Any]:
     """A connection in autocommit mode, for a purpose that operators see in `pg_stat_activity`.
 

@@ -1,13 +1,20 @@
 """The log, the views and the locks in one PostgreSQL database."""
 
+import shlex
+from datetime import datetime
+from pathlib import Path
+
+from application.backup import BackedUp
 from application.log import Log
 from application.ports import WorkerLocks
+from application.rebuild import Report
 from application.views import Views
+from domain.errors import Refused
 from infrastructure.database import PostgresDatabase
 from infrastructure.event_store.postgres import postgres_environment
 from infrastructure.event_store.postgres_schema import check_log, migrate_log, migrating
 from infrastructure.locks.sessions import SessionLocks
-from infrastructure.postgres import connect
+from infrastructure.postgres import connect, place, without_password
 from infrastructure.views import postgres as views
 
 
@@ -34,3 +41,27 @@ class PostgresStores:
 
     def locks(self) -> WorkerLocks:
         return SessionLocks(self._url)
+
+    def back_up(self, file: Path, report: Report) -> BackedUp:  # noqa: ARG002 - PostgreSQL's own program reports
+        command = self._command("pg_dump", "--format=custom", f"--file={file}")
+        raise Refused(
+            f"The log is in the {place(self._url)}. PostgreSQL's own program makes its backups, beside running "
+            f"servers: `{command}`"
+        )
+
+    def open_backup(self, file: Path) -> Log:
+        raise self._restored_by_postgres(file)
+
+    def put_in_place(self, file: Path, now: datetime, report: Report) -> Path | None:  # noqa: ARG002 - as `back_up`
+        raise self._restored_by_postgres(file)
+
+    def _restored_by_postgres(self, file: Path) -> Refused:
+        command = self._command("pg_restore", "--no-owner", "--exit-on-error", str(file))
+        return Refused(
+            f"The log is in the {place(self._url)}. PostgreSQL's own program restores a dump, into an empty database: "
+            f"`{command}`"
+        )
+
+    def _command(self, program: str, *arguments: str) -> str:
+        """Without the password, which the program asks for, or finds in PGPASSWORD or ~/.pgpass."""
+        return shlex.join([program, f"--dbname={without_password(self._url)}", *arguments])

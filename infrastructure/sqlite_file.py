@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import IntEnum
+from pathlib import Path
 
 from eventsourcing import persistence
 
@@ -39,10 +40,18 @@ class Synchronous(IntEnum):
     """What is committed survives a power cut."""
 
 
+_IMMUTABLE = "immutable=1"
+
+
+def still(file: Path) -> str:
+    """The URI of a file that nobody changes, which is read without a file of SQLite's beside it."""
+    return f"{file.absolute().as_uri()}?{_IMMUTABLE}"
+
+
 def connect(path: str, synchronous: Synchronous) -> sqlite3.Connection:
     """A connection in autocommit mode that any thread may use, one at a time.
 
-    `path` may be a `file:` URI; only what is in memory is not in WAL mode then.
+    `path` may be a `file:` URI; only what is in memory, or is `still`, is not in WAL mode then.
 
     Raises:
         sqlite3.Error: it can't be opened, or not in this mode.
@@ -53,7 +62,7 @@ def connect(path: str, synchronous: Synchronous) -> sqlite3.Connection:
     )
     try:
         connection.execute(f"PRAGMA synchronous={int(synchronous)}")
-        is_file = bool(connection.execute("PRAGMA database_list").fetchone()[2])
+        is_file = bool(connection.execute("PRAGMA database_list").fetchone()[2]) and not path.endswith(_IMMUTABLE)
         if is_file:
             _write_ahead(connection)
         _assert_mode(connection, synchronous, is_file=is_file)

@@ -1,14 +1,20 @@
 """What keeps the log, the views and the locks: SQLite files on one machine, or a PostgreSQL database for many."""
 
+from datetime import datetime
+from pathlib import Path
 from typing import Protocol
 
+from application.backup import BackedUp
 from application.errors import NotFound
 from application.log import Log
 from application.ports import WorkerLocks
+from application.rebuild import Report
 from application.views import Views
+from infrastructure import sqlite_backup
 from infrastructure.database import Database, PostgresDatabase, SQLiteFile
 from infrastructure.event_store.sqlite import sqlite_environment
 from infrastructure.locks.files import FileLocks
+from infrastructure.sqlite_file import still
 from infrastructure.views.sqlite import SQLiteViews, views_path
 
 
@@ -39,6 +45,33 @@ class Stores(Protocol):
     def locks(self) -> WorkerLocks: ...
 
 
+class StoresWithBackups(Stores, Protocol):
+    def back_up(self, file: Path, report: Report) -> BackedUp:
+        """Copy the log as it is now into a new file, whoever works at it.
+
+        Raises:
+            Refused: the file exists already, or another program makes the backups of this database.
+            NotABackup: the copy is not what was read.
+            PersistenceError, OSError: the log can't be read, or the file can't be written.
+        """
+
+    def open_backup(self, file: Path) -> Log:
+        """The log in this file, to be read only.
+
+        Raises:
+            NotABackup: it is no whole log.
+            Refused, PersistenceError, OSError: as `back_up`.
+        """
+
+    def put_in_place(self, file: Path, now: datetime, report: Report) -> Path | None:
+        """Replace the log by a copy of this backup. Returns where the replaced log is kept, if there was one.
+
+        Raises:
+            Refused: another program has the log open, or another program restores this database.
+            NotABackup, PersistenceError, OSError: as `back_up`.
+        """
+
+
 class SQLiteStores:
     is_shared = False
 
@@ -65,8 +98,19 @@ class SQLiteStores:
     def locks(self) -> FileLocks:
         return FileLocks(self._path)
 
+    def back_up(self, file: Path, report: Report) -> BackedUp:
+        self.check()
+        return sqlite_backup.back_up(self._path, file, report)
 
-def stores(database: Database) -> Stores:
+    def open_backup(self, file: Path) -> Log:
+        sqlite_backup.check_backup(file)
+        return Log(dict(sqlite_environment(still(file), create_tables=False)))
+
+    def put_in_place(self, file: Path, now: datetime, report: Report) -> Path | None:
+        return sqlite_backup.put_in_place(file, self._path, now, report)
+
+
+def stores(database: Database) -> StoresWithBackups:
     match database:
         case SQLiteFile():
             return SQLiteStores(database)

@@ -4,13 +4,15 @@ from collections.abc import Callable, Mapping, Sequence
 
 from cyclopts import App
 
-from interfaces.cli import acting, copying, keeping, reading, running, supplies
+from interfaces.cli import acting, backups, copying, keeping, reading, running, supplies
 
 _COMMANDS: Sequence[Callable[..., int]] = (
     running.serve,
     running.worker,
     running.migrate,
     copying.copy,
+    backups.backup,
+    backups.restore,
     running.demo,
     running.sandbox,
     reading.checkout,

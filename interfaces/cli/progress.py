@@ -14,16 +14,17 @@ Report = Callable[["Progress"], None]
 
 
 @contextmanager
-def progress(what: str) -> Iterator[Report]:
+def progress(what: str, unit: str = "events") -> Iterator[Report]:
+    """`unit` is what is counted."""
     if sys.stderr is not None and sys.stderr.isatty():
-        with _bar(what) as report:
+        with _bar(what, unit) as report:
             yield report
     else:
-        yield lambda now: talk(f"{what}: {_told(now)}")
+        yield lambda now: talk(f"{what}: {_told(now, unit)}")
 
 
 @contextmanager
-def _bar(what: str) -> Iterator[Report]:
+def _bar(what: str, unit: str) -> Iterator[Report]:
     from rich.console import Console
     from rich.progress import BarColumn, TextColumn
     from rich.progress import Progress as Bar
@@ -38,15 +39,15 @@ def _bar(what: str) -> Iterator[Report]:
         task = bar.add_task(what, total=None, told="")
 
         def report(now: "Progress") -> None:
-            bar.update(task, completed=now.done, total=max(now.total, 1), told=_told(now), refresh=True)
+            bar.update(task, completed=now.done, total=max(now.total, 1), told=_told(now, unit), refresh=True)
 
         yield report
 
 
-def _told(now: "Progress") -> str:
+def _told(now: "Progress", unit: str) -> str:
     share = 100 * now.done // now.total if now.total else 100
     left = f", {_duration(now.seconds_left)} left" if now.seconds_left else ""
-    return f"{now.done:,} of {now.total:,} events ({share} %), {now.events_per_second:,.0f} a second{left}"
+    return f"{now.done:,} of {now.total:,} {unit} ({share} %), {now.events_per_second:,.0f} a second{left}"
 
 
 def _duration(seconds: float) -> str:

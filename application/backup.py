@@ -1,0 +1,164 @@
+"""What a backup of a log holds, and what a restore of it would lose."""
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from application.anchor import Anchor, anchor, anchors_at
+from application.copying import Likeness
+from application.errors import UnfinishedCopy, UnreadableEvent
+from application.log import Log, Notification
+from application.rebuild import Meter, Report, silent
+from domain.event import Event
+from domain.stripe_event import StripeEvent
+
+_BATCH_MAX = 1000
+_UNREADABLE_MAX = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackedUp:
+    """What a verified backup holds."""
+
+    events: int
+    end: Anchor | None
+    """The last event; None in an empty log."""
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contents:
+    """What a log holds, read from its first event to its last."""
+
+    events: int
+    streams: int
+    digest: str
+    """SHA-256 over all events, as `fulfill copy` tells it."""
+    followers: int
+    parked: int
+    end: Anchor | None
+    """The last event; None in an empty log."""
+    newest_at: datetime | None
+    """When the last readable event was recorded, by the shop's clock."""
+    problems: Sequence[str]
+    """Why no shop can go on from here, in words."""
+    unreadable: Sequence[str]
+    """The first of the events that this version can't read, in words. They are parked, and the rest goes on."""
+
+    @property
+    def is_right(self) -> bool:
+        return not self.problems and not self.unreadable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lost:
+    """What a log holds behind the last event that another one has too."""
+
+    agree_until: int
+    """The position of that event; 0 if they have none in common."""
+    events: int
+    checkouts: int
+    stripe_events: int
+    """Those that were heard of for the first time there: Stripe can send them again."""
+    first_at: datetime | None
+    last_at: datetime | None
+    """When these events were recorded, by the shop's clock; None if there is none that can be read."""
+
+
+def contents(log: Log, report: Report = silent) -> Contents:
+    """Read the whole log.
+
+    Raises:
+        PersistenceError: it can't be read.
+    """
+    likeness, end, newest_at = Likeness(), None, None
+    unreadable: list[str] = []
+    meter, total = Meter(report, time.monotonic, 0), log.store.max_notification_id() or 0
+    for batch in _batches(log, 0):
+        likeness.take_in(batch)
+        for stored in batch:
+            try:
+                newest_at = log.decode(stored).recorded_at
+            except UnreadableEvent as error:
+                unreadable.append(f"Event {stored.id}: {error}")
+        end = anchor(batch[-1].id, batch[-1])
+        meter.show(end.position, total)
+    meter.show(total, total, is_last=True)
+    positions = log.store.select_positions_of_followers()
+    return Contents(
+        events=likeness.events,
+        streams=likeness.streams,
+        digest=likeness.digest,
+        followers=len(positions),
+        parked=len(log.store.select_parked()),
+        end=end,
+        newest_at=newest_at,
+        problems=list(_problems(log, positions.values(), total)),
+        unreadable=unreadable[:_UNREADABLE_MAX],
+    )
+
+
+def lost(backup: Log, current: Log) -> Lost:
+    """What the current log holds and the backup does not.
+
+    Raises:
+        PersistenceError: one of them can't be read.
+    """
+    agree_until = _agree_until(backup, current)
+    events, checkouts, stripe_events = 0, set[str](), 0
+    first_at = last_at = None
+    for batch in _batches(current, agree_until):
+        events += len(batch)
+        for event in filter(None, (_readable(current, stored) for stored in batch)):
+            first_at, last_at = first_at or event.recorded_at, event.recorded_at
+            checkouts |= {event.session_id} if event.session_id else set()
+            stripe_events += isinstance(event, StripeEvent.Received)
+    return Lost(
+        agree_until=agree_until,
+        events=events,
+        checkouts=len(checkouts),
+        stripe_events=stripe_events,
+        first_at=first_at,
+        last_at=last_at,
+    )
+
+
+def _readable(log: Log, stored: Notification) -> Event | None:
+    try:
+        return log.decode(stored)
+    except UnreadableEvent:
+        return None
+
+
+def _agree_until(backup: Log, current: Log) -> int:
+    """The position up to which both logs are one."""
+    for whole, longer in ((backup, current), (current, backup)):
+        end = whole.store.max_notification_id() or 0
+        if anchors_at(whole.store, [end]) == anchors_at(longer.store, [end]):
+            return end  # as it is nearly always: one goes on where the other ends
+    agreed = 0
+    while True:
+        before = agreed
+        here, there = (next(_batches(log, agreed), ()) for log in (backup, current))
+        for mine, theirs in zip(here, there, strict=False):
+            if mine != theirs:
+                return agreed
+            agreed = mine.id
+        if agreed == before:
+            return agreed
+
+
+def _batches(log: Log, after: int) -> Iterator[Sequence[Notification]]:
+    while batch := log.store.select_notifications(after, _BATCH_MAX, inclusive_of_start=False):
+        yield batch
+        after = batch[-1].id
+
+
+def _problems(log: Log, positions: Iterable[int], end: int) -> Iterator[str]:
+    try:
+        log.check_is_whole()
+    except UnfinishedCopy as error:
+        yield str(error)
+    if max(positions, default=0) > end:
+        yield "A follower stands behind the end of this log, so events are missing."

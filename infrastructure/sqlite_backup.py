@@ -1,0 +1,237 @@
+"""The file of a log as a backup: copied in one piece beside a server that writes, checked, and put in the log's place.
+
+One read transaction holds the source as it is for as long as the copy takes. Without it SQLite begins the copy again
+after every commit of another process, and beside a busy server it never ends.
+"""
+
+import os
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from datetime import datetime
+from pathlib import Path
+from tempfile import mkstemp
+
+from eventsourcing.persistence import StoredEvent
+
+from application.anchor import anchor
+from application.backup import BackedUp
+from application.errors import NotABackup
+from application.rebuild import Meter, Report
+from domain.errors import Refused
+from infrastructure.sqlite_file import BUSY_TIMEOUT_SECONDS, Cures, still, translated_errors
+from infrastructure.views.sqlite import views_path
+
+_PAGES_AT_ONCE = 4096
+_KIB = 1024
+_WAL, _SHM = "-wal", "-shm"
+_TABLES = {"stored_events", "tracking", "parked"}
+_CURES = Cures(if_damaged="restore it from a backup", if_tables_are_missing="it is no log of fulfill")
+_END = """
+SELECT rowid, originator_id, originator_version, topic, state, (SELECT count(*) FROM stored_events),
+    (SELECT count(*) FROM tracking), (SELECT count(*) FROM parked)
+FROM stored_events ORDER BY rowid DESC LIMIT 1
+"""
+
+
+def back_up(
+    log: Path,
+    file: Path,
+    report: Report,
+    *,
+    timer: Callable[[], float] = time.monotonic,
+    pages_at_once: int = _PAGES_AT_ONCE,
+) -> BackedUp:
+    """Copy the log as it is now into a new file, private to its owner, and durable once this returns.
+
+    Raises:
+        Refused: the file exists already.
+        NotABackup: the copy is not what was read.
+        PersistenceError, OSError: the log can't be read, or the file can't be written.
+    """
+    _check_absent(file)
+    with translated_errors(f"The log {log}", _CURES), _draft_beside(file) as draft:
+        copied = _copy(f"{log.absolute().as_uri()}?mode=ro", draft, Meter(report, timer, 0), pages_at_once)
+        _publish(draft, file)
+    return copied
+
+
+def check_backup(file: Path) -> None:
+    """Check that the file is a whole log at which no process works. Nothing is written beside it.
+
+    Raises:
+        NotABackup: it is not; the message says why.
+        OSError: there is no such file.
+    """
+    file.stat()
+    wal = _beside(file, _WAL)
+    if wal.exists() and wal.stat().st_size:
+        raise NotABackup(
+            f"{file} is not all of its log: {wal.name} beside it has the rest, since a process works at it or was "
+            f"killed. Make a backup of it first: `DATABASE_URL=sqlite:///{file} fulfill backup NEW_FILE`."
+        )
+    _check_whole(file)
+
+
+def put_in_place(file: Path, log: Path, now: datetime, report: Report) -> Path | None:
+    """Replace the log by a copy of this backup in one step, and drop its views, which are rebuilt at the next start.
+
+    The caller sees to it that no process works at the log. Returns where the replaced log is kept, if there was one.
+
+    Raises:
+        Refused: another program has the log open.
+        NotABackup: the copy is not what was read.
+        PersistenceError, OSError: the backup can't be read, or the log's directory can't be written.
+    """
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with translated_errors(f"The backup {file}", _CURES), _draft_beside(log) as draft:
+        _copy(still(file), draft, Meter(report, time.monotonic, 0))
+        kept = _set_aside(log, now) if log.exists() else None
+        os.replace(draft, log)
+        _sync(log.parent)
+    views = views_path(log)
+    for each in (views, _beside(views, _WAL), _beside(views, _SHM)):
+        each.unlink(missing_ok=True)
+    return kept
+
+
+def _copy(source: str, draft: Path, meter: Meter, pages_at_once: int = _PAGES_AT_ONCE) -> BackedUp:
+    """A durable copy, compared with what it was made from.
+
+    Raises:
+        NotABackup: it is not the same.
+        sqlite3.Error: one of the two can't be used.
+    """
+    with closing(_open(source)) as here, closing(_open(str(draft))) as there:
+        there.execute("PRAGMA journal_mode=OFF")  # a draft that does not get whole is thrown away
+        there.execute("PRAGMA synchronous=OFF")  # and one that does is synchronized at the end
+        here.execute("BEGIN")
+        end = here.execute(_END).fetchone()
+        kib_a_page = here.execute("PRAGMA page_size").fetchone()[0] / _KIB
+
+        def show(_status: int, remaining: int, total: int) -> None:
+            meter.show(int((total - remaining) * kib_a_page), int(total * kib_a_page), is_last=not remaining)
+
+        here.backup(there, pages=pages_at_once, progress=show)
+    _check_whole(draft)
+    with closing(_open(still(draft))) as copy:
+        if copy.execute(_END).fetchone() != end:
+            raise NotABackup(f"The copy {draft} does not end as its source does. Is the disk in order?")
+    _sync(draft)
+    if end is None:
+        return BackedUp(events=0, end=None, bytes=draft.stat().st_size)
+    position, stream, version, topic, state, events, *_ = end
+    last = anchor(position, StoredEvent(stream, version, topic, state))
+    return BackedUp(events=events, end=last, bytes=draft.stat().st_size)
+
+
+def _check_whole(file: Path) -> None:
+    """
+    Raises:
+        NotABackup: it is damaged, or no log.
+    """
+    try:
+        with closing(_open(still(file))) as connection:
+            found = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type='table'")}
+            damage = [text for (text,) in connection.execute("PRAGMA integrity_check(1)") if text != "ok"]
+    except sqlite3.DatabaseError as error:
+        raise NotABackup(f"{file} is no SQLite database, or is damaged: {error}.") from error
+    if not found >= _TABLES:
+        raise NotABackup(f"{file} is no log of fulfill: it has no table {', '.join(sorted(_TABLES - found))}.")
+    if damage:
+        raise NotABackup(f"{file} is damaged: {damage[0]}.")
+
+
+def _open(place: str) -> sqlite3.Connection:
+    return sqlite3.connect(place, timeout=BUSY_TIMEOUT_SECONDS, isolation_level=None, uri=True)
+
+
+@contextmanager
+def _draft_beside(file: Path) -> Iterator[Path]:
+    """An empty file in the same directory, private to its owner, which is removed in the end. Only a kill leaves it."""
+    file.parent.stat()
+    handle, name = mkstemp(prefix=f".{file.name}-", suffix=".part", dir=file.parent)
+    os.close(handle)
+    try:
+        yield Path(name)
+    finally:
+        Path(name).unlink(missing_ok=True)
+
+
+def _publish(draft: Path, file: Path) -> None:
+    try:
+        os.link(draft, file)  # unlike a rename this never replaces a file
+    except FileExistsError as error:
+        raise _exists(file) from error
+    except OSError:  # a file system without hard links
+        _check_absent(file)
+        os.rename(draft, file)
+    _sync(file.parent)
+
+
+def _set_aside(log: Path, now: datetime) -> Path:
+    """Give the log another name beside its own. All that belongs to it is in that one file, unless it is damaged.
+
+    Raises:
+        Refused: another program has it open.
+    """
+    kept = log.with_name(f"{log.name}.replaced-{now:%Y%m%dT%H%M%SZ}")
+    wal, kept_wal = _beside(log, _WAL), _beside(kept, _WAL)
+    os.link(log, kept)
+    try:
+        if wal.exists():
+            os.link(wal, kept_wal)  # SQLite deletes what it can't use beside a damaged file
+        if _is_written_back(log, wal):
+            kept_wal.unlink(missing_ok=True)
+    except BaseException:
+        kept.unlink()
+        kept_wal.unlink(missing_ok=True)
+        raise
+    wal.unlink(missing_ok=True)  # it must never be taken for a part of the new log
+    _beside(log, _SHM).unlink(missing_ok=True)
+    return kept
+
+
+def _is_written_back(log: Path, wal: Path) -> bool:
+    """Write what is in the write-ahead log into the file. False if one of the two is damaged.
+
+    Raises:
+        Refused: another program has the log open.
+    """
+    try:
+        with closing(_open(str(log))) as connection:
+            is_used = bool(connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0])
+    except sqlite3.DatabaseError as error:
+        if not error.sqlite_errorname.startswith("SQLITE_BUSY"):
+            return False
+        is_used = True
+    if is_used or wal.exists():  # the last to close it deletes it
+        raise Refused(f"Another program has the log {log} open. Stop it, and restore then.")
+    return True
+
+
+def _check_absent(file: Path) -> None:
+    """
+    Raises:
+        Refused: there is one already.
+    """
+    if os.path.lexists(file):
+        raise _exists(file)
+
+
+def _exists(file: Path) -> Refused:
+    return Refused(f"{file} exists already, and a backup never replaces a file. Name another one.")
+
+
+def _beside(file: Path, suffix: str) -> Path:
+    return file.with_name(f"{file.name}{suffix}")
+
+
+def _sync(place: Path) -> None:
+    """Until the disk has it. For a directory: the names in it."""
+    descriptor = os.open(place, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

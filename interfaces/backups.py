@@ -1,0 +1,71 @@
+"""Backups of whatever database a log is in: wired like the rest, for the commands that make, check and restore them."""
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from eventsourcing.persistence import PersistenceError
+
+from application.backup import BackedUp
+from application.errors import NotFound, NotMigrated
+from application.log import Log
+from application.rebuild import Report
+from domain.errors import Refused
+from infrastructure.database import Database
+from infrastructure.stores import stores
+
+
+def back_up(database: Database, file: Path, report: Report) -> BackedUp:
+    """Copy the log into a new file, whoever works at it.
+
+    Raises:
+        NotFound, Refused, NotABackup, PersistenceError, OSError: as `StoresWithBackups.back_up`.
+    """
+    return stores(database).back_up(file, report)
+
+
+def open_backup(database: Database, file: Path) -> Log:
+    """The log in a backup of this database.
+
+    Raises:
+        Refused, NotABackup, PersistenceError, OSError: as `StoresWithBackups.open_backup`.
+    """
+    return stores(database).open_backup(file)
+
+
+@contextmanager
+def open_current(database: Database) -> Iterator[Log | str]:
+    """The log of today, to compare a backup with; a sentence if there is none, or none that can be read."""
+    kept = stores(database)
+    try:
+        kept.check()
+        log = kept.open_log()
+    except NotFound:
+        yield f"There is no log at {database} yet."
+        return
+    except (NotMigrated, PersistenceError) as error:
+        yield str(error)
+        return
+    with closing(log):
+        yield log
+
+
+def put_in_place(database: Database, file: Path, report: Report) -> Path | None:
+    """Replace the log by a copy of this backup. Returns where the replaced log is kept, if there was one.
+
+    Raises:
+        Refused: a process works at the log.
+        NotABackup, PersistenceError, OSError: as `StoresWithBackups.put_in_place`.
+    """
+    kept = stores(database)
+    locks = kept.locks()
+    try:
+        if not locks.lead() or locks.has_others():
+            raise Refused(
+                f"A process works at {database}. Stop every `fulfill serve`, `worker` and other command there, and "
+                "restore then."
+            )
+        return kept.put_in_place(file, datetime.now(UTC), report)
+    finally:
+        locks.release()

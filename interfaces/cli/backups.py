@@ -1,0 +1,143 @@
+"""Backups: made beside a server that works, checked, and put in the place of the log."""
+
+import logging
+import time
+from contextlib import closing
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from interfaces.cli.keeping import told_if_stopped
+from interfaces.cli.printing import page, print_json, talk
+from interfaces.cli.text import to_the_second
+from interfaces.cli.usage import DONE, FAILED, Json, Place
+
+if TYPE_CHECKING:
+    from application.anchor import Anchor
+    from application.backup import BackedUp, Contents, Lost
+    from infrastructure.database import Database
+
+NewFile = Annotated[Path, Parameter(help="The new file; one that exists is never replaced.")]
+File = Annotated[Path, Parameter(help="A file that `fulfill backup` made.")]
+Check = Annotated[
+    bool, Parameter(negative=(), show_default=False, help="Check the file and compare it with the log; change nothing.")
+]
+
+
+def backup(file: NewFile, /, *, json: Json = False) -> int:
+    """Copy the log into a new file beside a server that works, and verify the copy. On SQLite."""
+    from interfaces.backups import back_up
+    from interfaces.cli.progress import progress
+
+    database, began_at = Place().database(), time.monotonic()
+    with told_if_stopped(f"{file} was not made."), progress("copying", "KiB") as report:
+        made = back_up(database, file, report)
+    seconds = time.monotonic() - began_at
+    if json:
+        document = {"database": str(database), "file": str(file), **_made(made), "seconds": round(seconds, 3)}
+        print_json(document)
+    else:
+        page().say(f"{file} holds {_told(made)}, verified and on disk. It took {seconds:.1f} seconds.")
+    return DONE
+
+
+def restore(file: File, /, *, check: Check = False, json: Json = False) -> int:
+    """Put a backup in the place of the log, which is kept under another name. On SQLite, while nothing runs on it."""
+    from domain.errors import Refused
+    from infrastructure.logs import configure_logs
+    from interfaces.backups import put_in_place
+    from interfaces.cli.progress import progress
+
+    configure_logs(level=logging.CRITICAL)
+    database = Place().database()
+    with told_if_stopped(f"{database} is as it was."):
+        found, lost = _examined(database, file)
+        document = {"database": str(database), "file": str(file), **_found(found, lost)}
+        if check:
+            if json:
+                print_json(document)
+            else:
+                _put(file, found, lost)
+            return DONE if found.is_right else FAILED
+        if found.problems:
+            raise Refused(f"{file} can't be restored: {' '.join(found.problems)} {database} is as it was.")
+        with progress("copying", "KiB") as report:
+            kept = put_in_place(database, file, report)
+    if json:
+        print_json({**document, "replaced": None if kept is None else str(kept)})
+        return DONE
+    page().say(f"{database} is now what {file} holds: {_end(found)}. Its views are rebuilt at the next start.")
+    if kept is not None:
+        page().say(f"The log that was there is kept as {kept}.")
+    page().say(lost if isinstance(lost, str) else _told_lost(lost))
+    for problem in found.unreadable:
+        talk(f"fulfill: {problem}.")
+    return DONE
+
+
+def _examined(database: "Database", file: Path) -> "tuple[Contents, Lost | str]":
+    """What the backup holds, and what the log holds that the backup does not; or why they can't be compared."""
+    from application.backup import contents, lost
+    from interfaces.backups import open_backup, open_current
+    from interfaces.cli.progress import progress
+
+    with closing(open_backup(database, file)) as backup, progress("reading") as report:
+        found = contents(backup, report)
+        with open_current(database) as current:
+            return found, current if isinstance(current, str) else lost(backup, current)
+
+
+def _made(made: "BackedUp") -> dict[str, object]:
+    return {"events": made.events, "end": None if made.end is None else asdict(made.end), "bytes": made.bytes}
+
+
+def _found(found: "Contents", lost: "Lost | str") -> dict[str, object]:
+    compared = {"lost": None, "not_compared": lost} if isinstance(lost, str) else {"lost": asdict(lost)}
+    return {**asdict(found), "is_right": found.is_right, **compared}
+
+
+def _put(file: Path, found: "Contents", lost: "Lost | str") -> None:
+    fields = [
+        ("file", str(file)),
+        ("holds", f"{_counted(found.events, 'event')} of {_counted(found.streams, 'stream')}, sha256 {found.digest}"),
+        ("ends with", _end(found)),
+        ("beside", f"{_counted(found.followers, 'follower')}, {_counted(found.parked, 'parked event')}"),
+        ("problems", " ".join([*found.problems, *found.unreadable]) or "none"),
+        ("restore", lost if isinstance(lost, str) else _told_lost(lost)),
+    ]
+    page().fields(fields)
+
+
+def _end(found: "Contents") -> str:
+    if found.end is None:
+        return "an empty log"
+    when = "" if found.newest_at is None else f", recorded {to_the_second(found.newest_at)}"
+    return f"event {_named(found.end)}{when}"
+
+
+def _told(made: "BackedUp") -> str:
+    return "an empty log" if made.end is None else f"{_counted(made.events, 'event')} up to event {_named(made.end)}"
+
+
+def _named(end: "Anchor") -> str:
+    return f"{end.position} ({end.stream}@{end.version})"
+
+
+def _told_lost(lost: "Lost") -> str:
+    if not lost.events:
+        return "Nothing of the log is lost: the backup holds all of it."
+    between = ""
+    if lost.first_at is not None and lost.last_at is not None:
+        between = f", recorded from {to_the_second(lost.first_at)} to {to_the_second(lost.last_at)}"
+    are = "is" if lost.events == 1 else "are"
+    return (
+        f"{_counted(lost.events, 'event')} after event {lost.agree_until} {are} not in the backup{between}: of "
+        f"{_counted(lost.checkouts, 'checkout')} and {_counted(lost.stripe_events, 'Stripe event')}, which Stripe can "
+        "send again."
+    )
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

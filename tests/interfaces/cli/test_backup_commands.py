@@ -1,0 +1,179 @@
+"""`fulfill backup` and `fulfill restore`: what they say, and what they refuse."""
+
+import shlex
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from every_store import change
+
+from application.log import COPYING
+from infrastructure.locks.files import FileLocks
+
+Fulfill = Callable[..., Any]
+ORDER = "cs_test_a1Q7xK2mVd"
+STAFF = ("--as", "kim", "--reason", "tried")
+EVENTS = 46
+POSTGRES = "postgresql://shop:hunter2@127.0.0.1:1/shop"
+
+
+@pytest.fixture
+def backed_up(fulfill: Fulfill, small_shop: Path) -> str:
+    """A backup, after which the shop went on."""
+    assert fulfill("backup", "backup.db").code == 0
+    assert fulfill("note", ORDER, "after the backup", *STAFF).code == 0
+    return "backup.db"
+
+
+def test_a_backup_says_what_it_holds(fulfill: Fulfill, small_shop: Path) -> None:
+    said = fulfill("backup", "backup.db")
+
+    assert said.code == 0
+    assert said.out.startswith(f"backup.db holds {EVENTS} events up to event {EVENTS} (")
+    assert "verified and on disk" in said.out
+    assert "copying: " in said.err
+
+
+def test_the_document_of_a_backup(fulfill: Fulfill, small_shop: Path) -> None:
+    document = fulfill("backup", "backup.db", "--json").json
+
+    assert set(document) == {"database", "file", "events", "end", "bytes", "seconds"}
+    assert (document["events"], document["end"]["position"]) == (EVENTS, EVENTS)
+    assert document["bytes"] == Path("backup.db").stat().st_size
+
+
+def test_a_file_that_exists_is_refused(fulfill: Fulfill, backed_up: str) -> None:
+    said = fulfill("backup", backed_up, "--json")
+
+    assert (said.code, said.json["error"]["kind"]) == (1, "refused")
+    assert said.err.endswith("backup.db exists already, and a backup never replaces a file. Name another one.\n")
+
+
+def test_without_a_log_there_is_nothing_to_back_up(fulfill: Fulfill, tmp_path: Path) -> None:
+    said = fulfill("backup", "backup.db", "--json")
+
+    assert (said.code, said.json["error"]["kind"]) == (1, "not_found")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_check_tells_what_a_restore_would_lose_and_changes_nothing(fulfill: Fulfill, backed_up: str) -> None:
+    before = sorted(each.name for each in Path().iterdir())
+
+    said = fulfill("restore", backed_up, "--check", "--json")
+
+    assert said.code == 0
+    document = said.json
+    assert (document["events"], document["is_right"], document["problems"]) == (EVENTS, True, [])
+    assert document["end"]["position"] == EVENTS
+    lost = document["lost"]
+    assert (lost["agree_until"], lost["events"], lost["checkouts"], lost["stripe_events"]) == (EVENTS, 1, 1, 0)
+    assert lost["first_at"] == lost["last_at"] is not None
+    assert sorted(each.name for each in Path().iterdir()) == before
+    shown = fulfill("restore", backed_up, "--check")
+    assert f"1 event after event {EVENTS} is not in the backup, recorded from " in shown.out
+    assert "of 1 checkout and 0 Stripe events" in shown.out
+
+
+def test_a_restore_puts_the_backup_in_place_and_keeps_what_was_there(fulfill: Fulfill, backed_up: str) -> None:
+    said = fulfill("restore", backed_up, "--json")
+
+    assert said.code == 0
+    assert "after the backup" not in fulfill("checkout", ORDER).out
+    assert Path(said.json["replaced"]).is_file()
+    again = fulfill("restore", said.json["replaced"], "--check", "--json").json
+    assert (again["events"], again["lost"]["events"]) == (EVENTS + 1, 0)
+    assert fulfill("note", ORDER, "after the restore", *STAFF).code == 0
+    assert fulfill("projections", "verify", "timeline").code == 0
+
+
+def test_a_restore_tells_what_is_lost_and_where_the_old_log_is(fulfill: Fulfill, backed_up: str) -> None:
+    said = fulfill("restore", backed_up)
+
+    assert said.code == 0
+    assert "fulfillment.db is now what backup.db holds: event 46 (" in said.out
+    assert "The log that was there is kept as fulfillment.db.replaced-" in said.out
+    assert "1 event after event 46 is not in the backup" in said.out
+
+
+def test_a_log_that_is_gone_is_restored(fulfill: Fulfill, backed_up: str) -> None:
+    for each in Path().glob("fulfillment*"):
+        each.unlink()
+
+    checked = fulfill("restore", backed_up, "--check", "--json").json
+    restored = fulfill("restore", backed_up, "--json").json
+
+    assert (checked["lost"], checked["not_compared"]) == (None, "There is no log at fulfillment.db yet.")
+    assert restored["replaced"] is None
+    assert fulfill("checkout", ORDER).code == 0
+
+
+def test_a_log_that_is_damaged_is_replaced(fulfill: Fulfill, backed_up: str) -> None:
+    Path("fulfillment.db").write_bytes(b"broken" * 10_000)
+
+    assert "is something else" in fulfill("restore", backed_up, "--check", "--json").json["not_compared"]
+    assert fulfill("restore", backed_up).code == 0
+    assert fulfill("checkout", ORDER).code == 0
+
+
+@pytest.mark.parametrize("role", ["leader", "worker"])
+def test_where_a_process_works_nothing_is_restored(fulfill: Fulfill, backed_up: str, role: str) -> None:
+    locks = FileLocks(Path("fulfillment.db"))
+    assert locks.lead() if role == "leader" else locks.enlist()
+
+    said = fulfill("restore", backed_up)
+
+    assert said.code == 1
+    assert "A process works at fulfillment.db. Stop every `fulfill serve`" in said.err
+    assert fulfill("restore", backed_up, "--check").code == 0, "looking is always allowed"
+    locks.release()
+
+
+def test_what_is_no_backup_is_refused(fulfill: Fulfill, small_shop: Path) -> None:
+    Path("notes.txt").write_text("Dear shop,\n" * 1000)
+
+    for arguments in (("notes.txt",), ("notes.txt", "--check")):
+        said = fulfill("restore", *arguments, "--json")
+        assert (said.code, said.json["error"]["kind"]) == (1, "not_a_backup")
+        assert "notes.txt is no SQLite database, or is damaged" in said.err
+    assert fulfill("restore", "nowhere.db").err == "fulfill: nowhere.db: No such file or directory.\n"
+    assert fulfill("checkout", ORDER).code == 0
+
+
+def test_an_unfinished_copy_is_not_restored(fulfill: Fulfill, small_shop: Path) -> None:
+    assert fulfill("backup", "backup.db").code == 0
+    change("sqlite:///backup.db", "log", "INSERT INTO tracking VALUES (?, 3)", COPYING)
+    Path("backup.db-wal").unlink(missing_ok=True)
+
+    assert fulfill("restore", "backup.db", "--check").code == 1
+    said = fulfill("restore", "backup.db")
+    assert said.code == 1
+    assert "backup.db can't be restored: The copy of another log into this database has not ended." in said.err
+
+
+def test_an_event_that_can_not_be_read_is_told_and_restored(fulfill: Fulfill, small_shop: Path) -> None:
+    assert fulfill("backup", "backup.db").code == 0
+    change("sqlite:///backup.db", "log", "UPDATE stored_events SET topic='Nothing.Known' WHERE rowid=5")
+
+    checked = fulfill("restore", "backup.db", "--check", "--json")
+    assert (checked.code, checked.json["is_right"], checked.json["problems"]) == (1, False, [])
+    assert "Event 5: " in checked.json["unreadable"][0]
+    restored = fulfill("restore", "backup.db")
+    assert restored.code == 0
+    assert "Event 5: " in restored.err
+
+
+@pytest.mark.parametrize(("command", "program"), [("backup", "pg_dump"), ("restore", "pg_restore")])
+def test_on_postgresql_its_own_program_is_named_without_the_password(
+    fulfill: Fulfill, monkeypatch: pytest.MonkeyPatch, command: str, program: str
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", POSTGRES)
+
+    said = fulfill(command, "my shop.dump")
+
+    assert said.code == 1
+    words = shlex.split(said.err.partition("`")[2].partition("`")[0])
+    assert words[0] == program
+    assert any("my shop.dump" in word for word in words)
+    assert "user=shop dbname=shop host=127.0.0.1 port=1" in words[1]
+    assert "hunter2" not in said.err + said.out
