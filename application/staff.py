@@ -141,7 +141,7 @@ def _stop_waiting_for_keys(session_id: str, line: Line, unit: UnitOfWork) -> Non
         return
     claim = Claim(session_id, line.plan.id)
     pool = unit.command(KeyPool, key_pool_id(line.plan.key_pool), KeyPool.stop_waiting, claim)
-    if claim in pool.assigned:
+    if pool.keys_of(claim):
         raise Refused(f"Line {line.plan.id} has just got its keys from an import; they are on their way.")
 
 

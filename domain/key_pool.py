@@ -1,13 +1,21 @@
 """A pool of licence keys: each is given away once, and never the same one twice."""
 
-from collections import ChainMap
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Self, assert_never
 
 from domain.event import Aggregate, Event, replace
+from domain.persistent import PersistentMap
 from domain.personal import Personal
 from domain.stock_item import Claim
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """How many keys a line waits for, and its place among all that ever waited for this pool."""
+
+    quantity: int
+    place: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,14 +48,20 @@ class KeyPool(Aggregate["KeyPoolFact"]):
         TOPIC: ClassVar[str] = "KeyPool.WaitEnded"
         line_item: str
 
-    known: frozenset[str] = frozenset()
-    supply: tuple[Personal, ...] = ()
-    """What was free after the latest import, oldest first."""
+    supply: PersistentMap[int, str] = field(default_factory=PersistentMap)
+    """Every key that was ever imported, by its number in the order of imports. Keys are plain texts here, and the map
+    shows none of them: a million marked ones would be a million objects for the garbage collector to walk."""
+    known: PersistentMap[str, None] = field(default_factory=PersistentMap)
+    """The same keys, to find one that comes again."""
     taken: int = 0
-    """How many of the supply were given away since: a pool of many keys is not copied for each that leaves it."""
-    ledger: ChainMap[Claim, tuple[Personal, ...]] = field(default_factory=ChainMap)
-    waiting: Mapping[Claim, int] = field(default_factory=dict)
-    """Oldest first."""
+    """How many were given away, always the oldest that were free: keys from this number on are free."""
+    ledger: PersistentMap[tuple[str, str], tuple[str, ...]] = field(default_factory=PersistentMap)
+    """The keys of each line that got some, by session and line item."""
+    waits: PersistentMap[Claim, Wait] = field(default_factory=PersistentMap)
+    queue: PersistentMap[int, Claim] = field(default_factory=PersistentMap)
+    """The lines that wait, by their places: the oldest comes first."""
+    waited: int = 0
+    """How many lines have waited until now: the place of the next."""
 
     @property
     def pool(self) -> str:
@@ -55,78 +69,93 @@ class KeyPool(Aggregate["KeyPoolFact"]):
 
     @property
     def free(self) -> tuple[Personal, ...]:
-        """Oldest first."""
-        return self.supply[self.taken :]
+        """Oldest first. Walks all of them."""
+        return self._keys(self.taken, len(self.supply))
 
     @property
-    def assigned(self) -> Mapping[Claim, tuple[Personal, ...]]:
-        """Oldest first."""
-        return self.ledger
+    def waiting(self) -> Mapping[Claim, int]:
+        """How many keys each line waits for, oldest first."""
+        return {claim: self.waits[claim].quantity for claim in self.queue.values()}
+
+    def keys_of(self, claim: Claim) -> tuple[Personal, ...]:
+        """The keys that the line got, oldest first; none before that."""
+        return tuple(map(Personal, self.ledger.get(_entry(claim), ())))
+
+    def _keys(self, start: int, stop: int) -> tuple[Personal, ...]:
+        return tuple(Personal(self.supply[number]) for number in range(start, stop))
 
     def import_keys(self, keys: Sequence[str]) -> "KeyPoolFacts":
         """Add the keys that were never in this pool, then serve whoever waits longest and fits."""
         new = [key for key in dict.fromkeys(keys) if key not in self.known]
         if not new:
             return []
-        facts: list[KeyPoolFact] = [self.Imported(keys=tuple(Personal(key) for key in new))]
-        state = self.foresee(facts)
-        for claim, quantity in state.waiting.items():
-            served = state.assign(claim, quantity)
-            facts += served
-            state = state.foresee(served)
-        return facts
+        imported = self.Imported(keys=tuple(Personal(key) for key in new))
+        return [imported, *self.foresee([imported])._serve()]
+
+    def _serve(self) -> "Iterator[KeyPool.Assigned]":
+        taken = self.taken
+        for claim in self.queue.values():
+            quantity = self.waits[claim].quantity
+            if taken + quantity <= len(self.supply):
+                yield self._assigned(claim, taken, quantity)
+                taken += quantity
+
+    def _assigned(self, claim: Claim, start: int, quantity: int) -> "KeyPool.Assigned":
+        keys = self._keys(start, start + quantity)
+        return self.Assigned(line_item=claim.line_item, keys=keys, session_id=claim.session_id)
 
     def assign(self, claim: Claim, quantity: int) -> "KeyPoolFacts":
         """Give a line its keys, or let it wait. A line that has its keys gets no others."""
-        if claim in self.assigned:
+        if _entry(claim) in self.ledger:
             return []
-        if quantity <= len(self.supply) - self.taken:
-            keys = self.supply[self.taken : self.taken + quantity]
-            return [self.Assigned(line_item=claim.line_item, keys=keys, session_id=claim.session_id)]
-        if claim in self.waiting:
+        if self.taken + quantity <= len(self.supply):
+            return [self._assigned(claim, self.taken, quantity)]
+        if claim in self.waits:
             return []
         return [self.RanOut(line_item=claim.line_item, quantity=quantity, session_id=claim.session_id)]
 
     def stop_waiting(self, claim: Claim) -> "KeyPoolFacts":
-        if claim not in self.waiting:
+        if claim not in self.waits:
             return []
         return [self.WaitEnded(line_item=claim.line_item, session_id=claim.session_id)]
 
     def apply(self, event: "KeyPoolFact") -> Self:
         match event:
             case KeyPool.Imported():
-                known = self.known.union(key.text for key in event.keys)
-                return replace(self, known=known, supply=self.free + event.keys, taken=0)
+                return self._supplied([key.text for key in event.keys])
             case KeyPool.Assigned():
                 claim = Claim(event.session, event.line_item)
-                ledger, waiting = _with(self.ledger, claim, event.keys), _without(self.waiting, claim)
-                return replace(self, taken=self.taken + len(event.keys), ledger=ledger, waiting=waiting)
+                ledger = self.ledger.put(_entry(claim), tuple([key.text for key in event.keys]))
+                return replace(self._without(claim), taken=self.taken + len(event.keys), ledger=ledger)
             case KeyPool.RanOut():
-                claim = Claim(event.session, event.line_item)
-                return replace(self, waiting={**self.waiting, claim: event.quantity})
+                return self._with(Claim(event.session, event.line_item), event.quantity)
             case KeyPool.WaitEnded():
-                return replace(self, waiting=_without(self.waiting, Claim(event.session, event.line_item)))
+                return self._without(Claim(event.session, event.line_item))
             case _:
                 assert_never(event)
+
+    def _supplied(self, keys: Sequence[str]) -> Self:
+        numbers = range(len(self.supply), len(self.supply) + len(keys))
+        supply = self.supply.put_all(dict(zip(numbers, keys, strict=True)))
+        return replace(self, supply=supply, known=self.known.put_all(dict.fromkeys(keys)))
+
+    def _with(self, claim: Claim, quantity: int) -> Self:
+        before = self.waits.get(claim)
+        place = self.waited if before is None else before.place
+        waits, queue = self.waits.put(claim, Wait(quantity, place)), self.queue.put(place, claim)
+        return replace(self, waits=waits, queue=queue, waited=self.waited + (before is None))
+
+    def _without(self, claim: Claim) -> Self:
+        before = self.waits.get(claim)
+        if before is None:
+            return self
+        return replace(self, waits=self.waits.drop(claim), queue=self.queue.drop(before.place))
 
 
 KeyPoolFact = KeyPool.Imported | KeyPool.Assigned | KeyPool.RanOut | KeyPool.WaitEnded
 KeyPoolFacts = Sequence[KeyPoolFact]
 
 
-def _without(waiting: Mapping[Claim, int], claim: Claim) -> Mapping[Claim, int]:
-    return {other: quantity for other, quantity in waiting.items() if other != claim}
-
-
-def _with(
-    ledger: ChainMap[Claim, tuple[Personal, ...]], claim: Claim, keys: tuple[Personal, ...]
-) -> ChainMap[Claim, tuple[Personal, ...]]:
-    """A ledger with one more entry. The other one stays as it is.
-
-    Each of its maps is larger than the one before it, so that mostly small ones are copied. With a single dict, copied
-    for every entry, a large pool took seconds to replay.
-    """
-    newest, older = {claim: keys}, list(ledger.maps)
-    while older and len(older[0]) <= len(newest):
-        newest = {**older.pop(0), **newest}
-    return ChainMap(newest, *older)
+def _entry(claim: Claim) -> tuple[str, str]:
+    """The key in the ledger: unlike an object of ours, a tuple of texts costs the garbage collector nothing."""
+    return claim.session_id, claim.line_item

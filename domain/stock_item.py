@@ -1,11 +1,12 @@
 """A SKU on the shelf: what is there, what is promised, who waits. Never below zero, never promised twice."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Self, assert_never
 
 from domain.errors import Refused
 from domain.event import Aggregate, Event, replace
+from domain.persistent import PersistentMap
 
 QUANTITY_MAX = 1_000_000_000
 
@@ -24,6 +25,8 @@ class Need:
 
     quantity: int
     is_promised: bool
+    place: int
+    """Among all claims of this SKU, ever, the oldest first. It stays when a promise comes late or is taken back."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,8 +73,11 @@ class StockItem(Aggregate["StockItemFact"]):
     on_hand: int = 0
     promised: int = 0
     """How many pieces all the promises are for."""
-    needs: Mapping[Claim, Need] = field(default_factory=dict)
-    """Oldest first: a promise that comes late or is taken back leaves its line in its place."""
+    asked: int = 0
+    """How many claims there were until now: the place of the next."""
+    needs: PersistentMap[Claim, Need] = field(default_factory=PersistentMap)
+    waiting: PersistentMap[int, Claim] = field(default_factory=PersistentMap)
+    """The claims without a promise by their places: the oldest comes first, however many are promised."""
 
     @property
     def sku(self) -> str:
@@ -83,13 +89,17 @@ class StockItem(Aggregate["StockItemFact"]):
 
     @property
     def reserved(self) -> dict[Claim, int]:
-        """Oldest first."""
-        return {claim: need.quantity for claim, need in self.needs.items() if need.is_promised}
+        """Oldest first. Sorts every promise."""
+        promised = ((need.place, claim) for claim, need in self.needs.items() if need.is_promised)
+        return self._quantities(claim for _, claim in sorted(promised))
 
     @property
     def backordered(self) -> dict[Claim, int]:
         """Oldest first."""
-        return {claim: need.quantity for claim, need in self.needs.items() if not need.is_promised}
+        return self._quantities(self.waiting.values())
+
+    def _quantities(self, claims: Iterable[Claim]) -> dict[Claim, int]:
+        return {claim: self.needs[claim].quantity for claim in claims}
 
     def reserve(self, claim: Claim, quantity: int) -> "StockItemFacts":
         """Promise pieces to a line if there are enough, else let it wait. A line that has either keeps it."""
@@ -126,20 +136,26 @@ class StockItem(Aggregate["StockItemFact"]):
         """
         if not 0 <= on_hand <= QUANTITY_MAX:
             raise Refused(f"A count is a number from 0 to {QUANTITY_MAX}; {on_hand} was given.")
-        short = self.promised - on_hand
+        return self._and_serve([self.Counted(on_hand=on_hand), *self._taken_back(self.promised - on_hand)])
+
+    def _taken_back(self, short: int) -> "StockItemFacts":
+        """So many of the newest promises that this many pieces are free again."""
         taken: list[StockItemFact] = []
-        for claim, quantity in reversed(self.reserved.items()):
+        for claim, quantity in reversed(self.reserved.items()) if short > 0 else ():
             if short <= 0:
                 break
             short -= quantity
-            taken.insert(0, _backordered(claim, quantity))
-        return self._and_serve([self.Counted(on_hand=on_hand), *taken])
+            taken.append(_backordered(claim, quantity))
+        return taken[::-1]
 
     def _and_serve(self, facts: "StockItemFacts") -> "StockItemFacts":
         """The facts, and then everybody who waited and now fits, oldest first: nobody waits for what is there."""
         after = self.foresee(facts)
         available, served = after.available, list(facts)
-        for claim, quantity in after.backordered.items():
+        for claim in after.waiting.values():
+            if available <= 0:
+                break
+            quantity = after.needs[claim].quantity
             if quantity <= available:
                 available -= quantity
                 served.append(_reserved(claim, quantity))
@@ -150,29 +166,48 @@ class StockItem(Aggregate["StockItemFact"]):
             case StockItem.Counted():
                 return replace(self, on_hand=event.on_hand)
             case StockItem.Reserved():
-                return self._needing(event, Need(event.quantity, is_promised=True))
+                return self._needing(event, is_promised=True)
             case StockItem.Backordered():
-                return self._needing(event, Need(event.quantity, is_promised=False))
+                return self._needing(event, is_promised=False)
             case StockItem.Released():
-                return self._needing(event, None)
+                return self._without(event)
             case StockItem.Dispatched():
-                return replace(self._needing(event, None), on_hand=self.on_hand - event.quantity)
+                return replace(self._without(event), on_hand=self.on_hand - event.quantity)
             case _:
                 assert_never(event)
 
-    def _needing(self, event: "StockItemClaimed", need: Need | None) -> Self:
-        claim = Claim(event.session, event.line_item)
-        before, needs = self.needs.get(claim), {**self.needs}
-        if need is None:
-            needs.pop(claim, None)
-        else:
-            needs[claim] = need
-        return replace(self, needs=needs, promised=self.promised - _promised(before) + _promised(need))
+    def _needing(self, event: "StockItem.Reserved | StockItem.Backordered", *, is_promised: bool) -> Self:
+        claim = _claim(event)
+        before = self.needs.get(claim)
+        place = self.asked if before is None else before.place
+        return replace(
+            self,
+            asked=self.asked + (before is None),
+            needs=self.needs.put(claim, Need(event.quantity, is_promised, place)),
+            waiting=self.waiting.drop(place) if is_promised else self.waiting.put(place, claim),
+            promised=self.promised - _promised(before) + (event.quantity if is_promised else 0),
+        )
+
+    def _without(self, event: "StockItem.Released | StockItem.Dispatched") -> Self:
+        claim = _claim(event)
+        before = self.needs.get(claim)
+        if before is None:
+            return self
+        return replace(
+            self,
+            needs=self.needs.drop(claim),
+            waiting=self.waiting.drop(before.place),
+            promised=self.promised - _promised(before),
+        )
 
 
 StockItemClaimed = StockItem.Reserved | StockItem.Backordered | StockItem.Released | StockItem.Dispatched
 StockItemFact = StockItem.Counted | StockItemClaimed
 StockItemFacts = Sequence[StockItemFact]
+
+
+def _claim(event: StockItemClaimed) -> Claim:
+    return Claim(event.session, event.line_item)
 
 
 def _promised(need: Need | None) -> int:

@@ -115,8 +115,8 @@ def _hand_over_keys(session_id: str, line: Line, name: str, do: Streams) -> None
     claim = Claim(session_id, line.plan.id)
     pool = do.command(KeyPool, key_pool_id(name), KeyPool.assign, claim, line.plan.item.quantity)
     id = fulfillment_id(session_id)
-    if claim in pool.assigned:
-        do.command(Fulfillment, id, Fulfillment.deliver, line.plan.id, keys=pool.assigned[claim])
+    if keys := pool.keys_of(claim):
+        do.command(Fulfillment, id, Fulfillment.deliver, line.plan.id, keys=keys)
     else:
         detail = f"The pool '{name}' has not enough keys; import some"
         do.command(Fulfillment, id, Fulfillment.block, line.plan.id, LineState.BACKORDERED, detail)

@@ -79,9 +79,12 @@ def _tell(session_id: str, line_item: str, stock: StockItem, do: Streams) -> Non
     line = do.load(Fulfillment, id).lines.get(line_item)
     if line is None or line.plan.stock_sku != stock.sku:
         return
-    if claim in stock.reserved:
+    need = stock.needs.get(claim)
+    if need is None:
+        return
+    if need.is_promised:
         do.command(Fulfillment, id, Fulfillment.reserve, line_item)
-    elif claim in stock.backordered:
+    else:
         detail = f"Not enough of {stock.sku} on the shelf"
         short = LineState.BACKORDERED
         do.command(Fulfillment, id, Fulfillment.block, line_item, short, detail, is_stock_missing=True)

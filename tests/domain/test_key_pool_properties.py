@@ -40,25 +40,25 @@ def steps(history: list[Command]) -> list[tuple[KeyPool, list[KeyPoolFact], KeyP
 @given(history=histories)
 def test_every_key_is_free_or_given_away_once(history: list[Command]) -> None:
     for _, _, after in steps(history):
-        given_away = [key.text for keys in after.assigned.values() for key in keys]
+        given_away = [key for keys in after.ledger.values() for key in keys]
         everywhere = given_away + [key.text for key in after.free]
         assert len(everywhere) == len(set(everywhere))
-        assert set(everywhere) == after.known
+        assert set(everywhere) == after.known.keys()
 
 
 @many
 @given(history=histories)
 def test_a_line_has_all_of_its_keys_or_none(history: list[Command]) -> None:
     for _, _, after in steps(history):
-        assert all(len(keys) == QUANTITY[claim] for claim, keys in after.assigned.items())
-        assert not after.assigned.keys() & after.waiting.keys()
+        assert all(len(after.keys_of(claim)) in {0, quantity} for claim, quantity in QUANTITY.items())
+        assert not any(after.keys_of(claim) for claim in after.waiting)
 
 
 @many
 @given(history=histories)
 def test_what_a_line_was_given_it_keeps(history: list[Command]) -> None:
     for before, _, after in steps(history):
-        assert all(after.assigned[claim] == keys for claim, keys in before.assigned.items())
+        assert all(after.ledger[line] == keys for line, keys in before.ledger.items())
 
 
 @many

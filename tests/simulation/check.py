@@ -144,7 +144,7 @@ def _keys(found: Findings, log: Log, world: World) -> None:
         if plan.key_pool is None:
             continue
         claim, keys = Claim(event.session, event.line_item), [key.text for key in event.keys]
-        his = log.get(KeyPool, key_pool_id(plan.key_pool)).assigned.get(claim, ())
+        his = log.get(KeyPool, key_pool_id(plan.key_pool)).keys_of(claim)
         found.demand(keys == [key.text for key in his], f"{claim} got other keys than were taken for it")
         found.demand(len(keys) == plan.item.quantity, f"{claim} got {len(keys)} keys instead of {plan.item.quantity}")
         customer = entries[event.session].email or ""

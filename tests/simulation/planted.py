@@ -30,6 +30,7 @@ from domain.effect import Effect
 from domain.event import replace as changed
 from domain.fulfillment import Fulfillment
 from domain.key_pool import KeyPool
+from domain.persistent import PersistentMap
 from domain.policies.emails import EmailPolicy
 from domain.policies.inventory import InventoryPolicy
 from domain.stock_item import StockItem
@@ -212,7 +213,7 @@ def one_key_twice(patch: pytest.MonkeyPatch) -> None:
     """Keys that were imported again are taken for new ones."""
 
     def import_keys(self: KeyPool, keys: Sequence[str]) -> Any:
-        patched = changed(self, known=frozenset[str]())
+        patched = changed(self, known=PersistentMap[str, None]())
         return original(patched, keys)
 
     original = KeyPool.import_keys

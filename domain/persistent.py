@@ -1,0 +1,123 @@
+"""An immutable map. A changed map is another map, which shares all but one path of its tree with the first.
+
+Aggregates are immutable, and some hold a million entries: copying a dict for each event takes time in proportion to its
+size. The standard library has no such map, and the domain imports nothing else.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Self, TypeVar
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+_BITS = 5
+_SLOTS = 1 << _BITS
+_MASK = _SLOTS - 1
+_TOP = 25
+"""The shift for the first slot: 6 levels, 30 bits of the hash."""
+_LEAF_MAX = 32
+"""A fuller leaf splits, unless its keys have the same 30 bits."""
+
+_Node = dict[K, V] | tuple["_Node[K, V]", ...]
+"""A leaf, or the children by the next bits of the hash, the highest first."""
+
+
+class PersistentMap(Mapping[K, V]):
+    """Iterates in the order of the hashes: integers from 0 to 2**30 ascend."""
+
+    __slots__ = ("_root", "_size")
+
+    def __init__(self, entries: Mapping[K, V] | None = None) -> None:
+        self._size = len(entries) if entries else 0
+        self._root: _Node[K, V] = _put_all({}, dict(entries), _TOP) if entries else {}
+
+    def _next(self, root: _Node[K, V], size: int) -> Self:
+        new = type(self).__new__(type(self))
+        new._root, new._size = root, size
+        return new
+
+    def put(self, key: K, value: V) -> Self:
+        return self._next(_put(self._root, key, value, hash(key), _TOP), self._size + (key not in self))
+
+    def put_all(self, entries: Mapping[K, V]) -> Self:
+        new = sum(key not in self for key in entries)
+        return self._next(_put_all(self._root, dict(entries), _TOP), self._size + new)
+
+    def drop(self, key: K) -> Self:
+        """The map without this key, if it has it."""
+        return self._next(_drop(self._root, key, hash(key), _TOP), self._size - 1) if key in self else self
+
+    def __getitem__(self, key: K) -> V:
+        node, hashed, shift = self._root, hash(key), _TOP
+        while isinstance(node, tuple):
+            node, shift = node[hashed >> shift & _MASK], shift - _BITS
+        return node[key]
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __iter__(self) -> Iterator[K]:
+        return _keys(self._root)
+
+    def __reversed__(self) -> Iterator[K]:
+        return _keys_reversed(self._root)
+
+    def __repr__(self) -> str:
+        """Leaves the entries out: there may be a million, and license keys among them."""
+        return f"{type(self).__name__}({self._size} entries)"
+
+
+def _put(node: _Node[K, V], key: K, value: V, hashed: int, shift: int) -> _Node[K, V]:
+    if isinstance(node, dict):
+        leaf = {**node, key: value}
+        return leaf if len(leaf) <= _LEAF_MAX or shift < 0 else _split(leaf, shift)
+    slot = hashed >> shift & _MASK
+    return (*node[:slot], _put(node[slot], key, value, hashed, shift - _BITS), *node[slot + 1 :])
+
+
+def _put_all(node: _Node[K, V], entries: dict[K, V], shift: int) -> _Node[K, V]:
+    if isinstance(node, dict):
+        leaf = {**node, **entries}
+        return leaf if len(leaf) <= _LEAF_MAX or shift < 0 else _split(leaf, shift)
+    children = list(node)
+    for slot, some in enumerate(_by_slot(entries, shift)):
+        if some:
+            children[slot] = _put_all(children[slot], some, shift - _BITS)
+    return tuple(children)
+
+
+def _split(leaf: dict[K, V], shift: int) -> _Node[K, V]:
+    return tuple(_put_all({}, some, shift - _BITS) for some in _by_slot(leaf, shift))
+
+
+def _by_slot(entries: dict[K, V], shift: int) -> list[dict[K, V]]:
+    parts: list[dict[K, V]] = [{} for _ in range(_SLOTS)]
+    for key, value in entries.items():
+        parts[hash(key) >> shift & _MASK][key] = value
+    return parts
+
+
+def _drop(node: _Node[K, V], key: K, hashed: int, shift: int) -> _Node[K, V]:
+    if isinstance(node, dict):
+        return {other: value for other, value in node.items() if other != key}
+    slot = hashed >> shift & _MASK
+    children = (*node[:slot], _drop(node[slot], key, hashed, shift - _BITS), *node[slot + 1 :])
+    return children if any(children) else {}  # the first key is found without a walk through empty nodes
+
+
+def _keys(node: _Node[K, V]) -> Iterator[K]:
+    if isinstance(node, dict):
+        yield from sorted(node, key=hash)
+    else:
+        for child in node:
+            if child:
+                yield from _keys(child)
+
+
+def _keys_reversed(node: _Node[K, V]) -> Iterator[K]:
+    if isinstance(node, dict):
+        yield from sorted(node, key=hash, reverse=True)
+    else:
+        for child in reversed(node):
+            if child:
+                yield from _keys_reversed(child)
