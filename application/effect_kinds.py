@@ -41,7 +41,10 @@ class Handler(Protocol):
     """How one kind of effect is carried out."""
 
     def why_unwanted(self, effect: Effect, session_id: str, do: Streams) -> str | None:
-        """Why it should not be done any more, looked at when it is claimed."""
+        """Return why it should not be done any more, looked at when it is claimed.
+
+        What is to be done in another way now is withdrawn and requested again here, and is claimed as it is then.
+        """
 
     def perform(self, attempt: Attempt) -> Done:
         """Do it. Anything raised is a failed attempt; a `Permanent` error is the last."""

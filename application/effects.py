@@ -253,7 +253,7 @@ class EffectRunner:
                 return None
             # If it is ours, then because an insert was taken for lost: what is under way here is not claimed again.
             started = unit.command(Effect, effect.id, Effect.start, self._worker, now=now, orphaned_by=effect.worker)
-            if started.version == effect.version:
+            if started.attempt == effect.attempt:
                 return None
             return Attempt(effect=started, session_id=hint.session_id, number=started.attempt)
 

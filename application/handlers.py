@@ -22,7 +22,7 @@ from domain.effect import Effect
 from domain.fulfillment import Fulfillment
 from domain.identifiers import fulfillment_id
 from domain.line import LineState
-from domain.policies.emails import why_unwanted
+from domain.policies.emails import look_again
 from domain.policies.policy import Streams
 
 logger = structlog.get_logger(__name__)
@@ -66,26 +66,26 @@ def _parked(session_id: str) -> Outcome:
 
 
 class SendMail:
-    """Send the mail that was decided, if it is still true."""
+    """Send the mail that was decided, or what has become true in its place."""
 
     def __init__(self, mailer: Mailer) -> None:
         self._mailer = mailer
 
     def why_unwanted(self, effect: Effect, session_id: str, do: Streams) -> str | None:
-        if effect.requested is None or effect.requested.mail is None:
-            return None
-        session = do.load(CheckoutSession, session_id)
-        fulfillment = do.load(Fulfillment, fulfillment_id(session_id))
-        return why_unwanted(effect.requested.mail, session, fulfillment)
+        look_again(effect, session_id, do)
+        return None
 
     def perform(self, attempt: Attempt) -> Done:
         requested = attempt.effect.requested
         if requested is None or requested.mail is None or requested.mail.to is None:
             raise Permanent("There is no mail to send, or nobody to send it to")
-        # A mail that may have gone out before it was withdrawn says something else: it keeps its message ID to itself.
-        edition = attempt.effect.edition
-        self._mailer.send(requested.mail, message_id=attempt.key if edition == 1 else f"{attempt.key}_{edition}")
+        self._mailer.send(requested.mail, message_id=message_id(attempt.effect))
         return Done()
+
+
+def message_id(mail: Effect) -> str:
+    """A mail that may have gone out before it was withdrawn says something else: it keeps its message ID to itself."""
+    return mail.id if mail.edition == 1 else f"{mail.id}_{mail.edition}"
 
 
 class Deliver:

@@ -4,7 +4,6 @@ The stream's ID is the idempotency key of every attempt. The claim is an event: 
 attempt number n, and the outcome of an attempt that is not the current one is not recorded.
 """
 
-import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +12,6 @@ from typing import ClassVar, Self, assert_never
 from domain.catalog import PlannedLine
 from domain.event import Aggregate, Event, replace
 from domain.mail import Mail
-from domain.personal import Personal
 
 RETRIEVE, MAIL = "retrieve", "mail"
 
@@ -151,13 +149,6 @@ class Effect(Aggregate["EffectFact"]):
         is_waiting = self.is_open and self.worker is None and self.due_at is not None
         can_retry = self.given_up is not None or is_waiting
         return [self.RetryRequested()] if can_retry else []
-
-    def readdress(self, to: Personal, name: Personal | None) -> "EffectFacts":
-        """Try again a mail that was given up, now that there is somebody to send it to."""
-        if self.given_up is None or self.requested is None or self.requested.mail is None:
-            return []
-        mail = dataclasses.replace(self.requested.mail, to=to, name=name)
-        return [*self.request_retry(), self.Requested(kind=MAIL, step=self.requested.step, mail=mail)]
 
     def _is_current(self, number: int) -> bool:
         """Nobody has a claim on what is closed."""

@@ -1,19 +1,22 @@
 """Whenever the customer should know something, a mail is asked for, once per session, kind and occasion."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from domain.catalog import Catalog
-from domain.checkout import Checkout
 from domain.checkout_session import CheckoutSession
 from domain.effect import MAIL, Effect
 from domain.event import Event
 from domain.fulfillment import Fulfillment
 from domain.identifiers import effect_id, fulfillment_id
-from domain.line import Line, LineState, Parcel
+from domain.line import Line, LineState
 from domain.mail import Mail, MailKind, MailLine
+from domain.mail_now import mail_line, mail_now
 from domain.policies.policy import Streams
 
 NO_ADDRESS = "Stripe has no e-mail address of this customer"
+NO_LONGER_SO = "What it says is no longer so"
+IN_THE_RECEIPT = "The receipt says it"
 
 
 def mail_step(kind: MailKind, occasion: str | int | None = None) -> str:
@@ -65,11 +68,9 @@ class EmailPolicy:
         session = do.load(CheckoutSession, session_id)
         if session.checkout is None or not session.checkout.is_complete or session.is_paid:
             return  # what Stripe said while it was open lacks the address, and may lack lines
-        lines = [_line(Line(plan=plan)) for plan in self._catalog.plan(session.checkout)]
-        if session.failed and not session.succeeded:
-            self._request(session, MailKind.PAYMENT_FAILED, lines, do)
-        elif session.is_awaiting_payment:
-            self._request(session, MailKind.PAYMENT_PENDING, lines, do)
+        lines = [mail_line(Line(plan=plan)) for plan in self._catalog.plan(session.checkout)]
+        for kind in (MailKind.PAYMENT_FAILED, MailKind.PAYMENT_PENDING):
+            self._request(session, kind, lines, do)
 
     def _tell_of_lines(self, session_id: str, do: Streams) -> None:
         """Once everything that the engine does by itself is done: the receipt, and who has to wait for what."""
@@ -77,46 +78,41 @@ class EmailPolicy:
         if not fulfillment.is_settled or not fulfillment.lines:
             return
         session, lines = do.load(CheckoutSession, session_id), list(fulfillment.lines.values())
-        self._request(session, MailKind.RECEIPT, map(_line, lines), do)
+        self._request(session, MailKind.RECEIPT, map(mail_line, lines), do)
         backordered = [
             line for line in lines if line.state is LineState.BACKORDERED and not _has_own_mail(session_id, line, do)
         ]
         if backordered:
-            first = self._request(session, MailKind.BACKORDERED, map(_line, backordered), do)
+            first = self._request(session, MailKind.BACKORDERED, map(mail_line, backordered), do)
             for line in backordered:
                 if not _is_told(first, line):
-                    self._request(session, MailKind.BACKORDERED, [_line(line)], do, occasion=line.plan.id)
+                    self._request(session, MailKind.BACKORDERED, [mail_line(line)], do, occasion=line.plan.id)
         receipt = do.load(Effect, effect_id(session_id, mail_step(MailKind.RECEIPT)))
         for line in lines:
             if (line.keys or line.link) and not _is_told(receipt, line):
-                self._request(session, MailKind.DELIVERED, [_line(line)], do, occasion=line.plan.id)
+                self._request(session, MailKind.DELIVERED, [mail_line(line)], do, occasion=line.plan.id)
 
     def _tell_of_parcel(self, event: Fulfillment.Shipped, do: Streams) -> None:
         fulfillment = do.load(Fulfillment, event.originator_id)
-        parcel = fulfillment.parcels[event.number - 1]
-        lines = [_line(fulfillment.lines[id]) for id in event.lines]
-        session = do.load(CheckoutSession, event.session)
-        self._request(session, MailKind.SHIPPED, lines, do, occasion=event.number, parcel=parcel)
+        lines = [mail_line(fulfillment.lines[id]) for id in event.lines]
+        self._request(do.load(CheckoutSession, event.session), MailKind.SHIPPED, lines, do, occasion=event.number)
 
     def _request(
         self,
         session: CheckoutSession,
         kind: MailKind,
-        lines: Iterable[MailLine],
+        about: Iterable[MailLine],
         do: Streams,
         *,
         occasion: str | int | None = None,
-        parcel: Parcel | None = None,
     ) -> Effect:
         step = mail_step(kind, occasion)
-        id = effect_id(session.id, step)
-        effect = do.load(Effect, id)
+        effect = do.load(Effect, effect_id(session.id, step))
         is_asked_for = effect.requested is not None and effect.withdrawn is None
-        if kind not in self._kinds or is_asked_for or session.checkout is None:
+        if kind not in self._kinds or is_asked_for:
             return effect
-        mail = _mail(session.checkout, kind, tuple(lines), parcel)
-        effect = do.command(Effect, id, Effect.request, MAIL, step, mail=mail)
-        return effect if mail.to else do.command(Effect, id, Effect.give_up, NO_ADDRESS)
+        mail = mail_now(kind, about, session, do.load(Fulfillment, fulfillment_id(session.id)))
+        return _ask_for(effect.id, step, mail, do) if mail else effect
 
     def _retry(self, session_id: str, do: Streams) -> None:
         fulfillment = do.load(Fulfillment, fulfillment_id(session_id))
@@ -125,69 +121,55 @@ class EmailPolicy:
         for kind in (MailKind.BACKORDERED, MailKind.DELIVERED):
             steps += [mail_step(kind, line) for line in fulfillment.lines]
         checkout = do.load(CheckoutSession, session_id).checkout
+        address = checkout.contact.email if checkout else None
         for step in steps:
-            id = effect_id(session_id, step)
-            if do.load(Effect, id).given_up != NO_ADDRESS:
-                do.command(Effect, id, Effect.request_retry)
-            elif checkout and checkout.contact.email:
-                do.command(Effect, id, Effect.readdress, checkout.contact.email, checkout.contact.name)
+            effect = do.load(Effect, effect_id(session_id, step))
+            mail = effect.requested.mail if effect.requested else None
+            if mail and (mail.to or address):
+                do.command(Effect, effect.id, Effect.request_retry)
 
 
-def why_unwanted(mail: Mail, session: CheckoutSession, fulfillment: Fulfillment) -> str | None:
-    """Why a mail should not go out any more, looked at right before it is sent; nothing if it should."""
-    if mail.kind is MailKind.PAYMENT_PENDING and not session.is_awaiting_payment:
-        return "The payment is no longer pending"
-    if mail.kind is MailKind.PAYMENT_FAILED and (session.is_paid or session.succeeded):
-        return "It has been paid meanwhile"
-    if mail.kind is MailKind.BACKORDERED:
-        states = [fulfillment.lines[line.id].state for line in mail.lines if line.id in fulfillment.lines]
-        if LineState.BACKORDERED not in states:
-            return "Nothing of it is backordered any more"
-    return None
+def look_again(effect: Effect, session_id: str, do: Streams) -> None:
+    """Right before a mail leaves: if it says what is no longer so, withdraw it and ask for it again as it is now.
+
+    What may have gone out in other words before is another edition then. A mail to nobody stays addressed to whom it
+    was if Stripe has forgotten the address meanwhile.
+    """
+    mail = effect.requested.mail if effect.requested else None
+    if effect.requested is None or mail is None:
+        return
+    fulfillment = do.load(Fulfillment, fulfillment_id(session_id))
+    now = mail_now(mail.kind, mail.lines, do.load(CheckoutSession, session_id), fulfillment)
+    if now is not None and now.to is None:
+        now = replace(now, to=mail.to, name=mail.name)
+    why = NO_LONGER_SO
+    if mail.kind is MailKind.DELIVERED and _receipt_tells(session_id, mail, fulfillment, do):
+        now, why = None, IN_THE_RECEIPT
+    if now == mail:
+        return
+    do.command(Effect, effect.id, Effect.withdraw, why)
+    if now is not None:
+        _ask_for(effect.id, effect.requested.step, now, do)
+
+
+def _ask_for(id: str, step: str, mail: Mail, do: Streams) -> Effect:
+    effect = do.command(Effect, id, Effect.request, MAIL, step, mail=mail)
+    return effect if mail.to else do.command(Effect, id, Effect.give_up, NO_ADDRESS)
+
+
+def _receipt_tells(session_id: str, mail: Mail, fulfillment: Fulfillment, do: Streams) -> bool:
+    """Whether a receipt that was still to be sent when the line was delivered has its keys and links by now."""
+    receipt = do.load(Effect, effect_id(session_id, mail_step(MailKind.RECEIPT)))
+    return all(_is_told(receipt, fulfillment.lines[line.id]) for line in mail.lines if line.id in fulfillment.lines)
 
 
 def _has_own_mail(session_id: str, line: Line, do: Streams) -> bool:
     """Whether a mail about this line alone says that it is backordered: one about several may be asked for anew."""
     own = do.load(Effect, effect_id(session_id, mail_step(MailKind.BACKORDERED, line.plan.id)))
-    return own.withdrawn is None and _is_told(own, line)
+    return _is_told(own, line)
 
 
 def _is_told(effect: Effect, line: Line) -> bool:
-    """Whether a mail tells of this line in the state it is in."""
-    mail = effect.requested.mail if effect.requested else None
+    """Whether a mail that was sent or will be tells of this line in the state it is in."""
+    mail = effect.requested.mail if effect.requested and effect.withdrawn is None else None
     return mail is not None and any(told.id == line.plan.id and told.state == line.state for told in mail.lines)
-
-
-def _line(line: Line) -> MailLine:
-    item = line.plan.item
-    return MailLine(
-        id=item.id,
-        title=line.plan.title,
-        quantity=item.quantity,
-        amount_total=item.amount_total,
-        delivery=line.plan.delivery,
-        state=line.state,
-        keys=line.keys,
-        link=line.link,
-    )
-
-
-def _mail(checkout: Checkout, kind: MailKind, lines: tuple[MailLine, ...], parcel: Parcel | None) -> Mail:
-    return Mail(
-        kind=kind,
-        to=checkout.contact.email,
-        name=checkout.contact.name,
-        locale=checkout.locale,
-        currency=checkout.currency,
-        amount_subtotal=checkout.amount_subtotal,
-        amount_discount=checkout.amount_discount,
-        amount_shipping=checkout.amount_shipping,
-        amount_tax=checkout.amount_tax,
-        amount_total=checkout.amount_total,
-        lines=lines,
-        ordered_at=checkout.created,
-        reference=checkout.client_reference_id,
-        ship_to=checkout.shipping.address if parcel and checkout.shipping else None,
-        carrier=parcel.carrier if parcel else None,
-        tracking=parcel.tracking if parcel else None,
-    )

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from email.policy import SMTPUTF8
 from pathlib import Path
 
-from application.ports import Temporary
+from application.ports import NotTaken
 from domain.mail import Mail
 from infrastructure.mail.addresses import Sender
 from infrastructure.mail.message import mail_message
@@ -30,7 +30,7 @@ class FileMailer:
             _replace(self._outbox / f"{_file_name(message_id)}.eml", message.as_bytes(policy=SMTPUTF8))
         except OSError as error:
             reason = error.strerror or type(error).__name__
-            raise Temporary(f"The mail could not be written to {self._outbox}: {reason}") from error
+            raise NotTaken(f"The mail could not be written to {self._outbox}: {reason}") from error
 
 
 def _file_name(message_id: str) -> str:

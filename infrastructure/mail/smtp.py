@@ -7,6 +7,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from functools import cache
+from typing import Any
 
 from application.ports import NotTaken, Permanent, PortError, Temporary
 from domain.mail import Mail
@@ -49,12 +50,12 @@ class SmtpMailer:
         except (smtplib.SMTPException, OSError) as error:
             connection.close()
             # not as the cause, which quotes the customer's address
-            raise _translated(error, message) from None
+            raise _translated(error, message, was_data_sent=connection.was_data_sent) from None
         # The server has the mail. Whatever goes wrong from here on must not send it again.
         with suppress(smtplib.SMTPException, OSError):
             connection.quit()
 
-    def _ready(self) -> smtplib.SMTP:
+    def _ready(self) -> "_Connection":
         """A connection that is as safe as it has to be, and logged in."""
         try:
             connection = self._connect()
@@ -68,11 +69,11 @@ class SmtpMailer:
             raise NotTaken(_why_not_ready(error)) from error
         return connection
 
-    def _connect(self) -> smtplib.SMTP:
+    def _connect(self) -> "_Connection":
         smtp, me, timeout = self._smtp, self._sender.domain, self._timeout_seconds
         if smtp.security == "tls":
-            return smtplib.SMTP_SSL(smtp.host, smtp.port, me, timeout=timeout, context=self._trust())
-        return smtplib.SMTP(smtp.host, smtp.port, me, timeout=timeout)
+            return _TlsConnection(smtp.host, smtp.port, me, timeout=timeout, context=self._trust())
+        return _Connection(smtp.host, smtp.port, me, timeout=timeout)
 
     def _secure(self, connection: smtplib.SMTP) -> None:
         """STARTTLS where it is offered. Where it is not, a mail may go in the clear, but never a password."""
@@ -89,8 +90,22 @@ class SmtpMailer:
             connection.login(self._smtp.username, self._smtp.password)
 
 
-def _translated(error: Exception, message: EmailMessage) -> PortError:
+class _Connection(smtplib.SMTP):
+    was_data_sent = False
+    """Whether the server may have the whole mail by now. It can't before it was asked to take it by `DATA`."""
+
+    def data(self, msg: Any) -> tuple[int, bytes]:
+        self.was_data_sent = True
+        return super().data(msg)
+
+
+class _TlsConnection(_Connection, smtplib.SMTP_SSL):
+    """The same, with TLS from the first byte."""
+
+
+def _translated(error: Exception, message: EmailMessage, *, was_data_sent: bool) -> PortError:
     """What the server made of a mail. Its own words may quote the customer's address, so that none of them are kept."""
+    without_answer = Temporary if was_data_sent else NotTaken
     match error:
         case smtplib.SMTPRecipientsRefused():
             code, answer = next(iter(error.recipients.values()))
@@ -103,9 +118,9 @@ def _translated(error: Exception, message: EmailMessage) -> PortError:
             whose = "the customer's address" if not str(message["To"]).isascii() else "MAIL_FROM"
             return Permanent(f"The mail server can't send to addresses with letters like those in {whose}")
         case _ if _is_timeout(error):
-            return Temporary("The mail server did not answer in time")
+            return without_answer("The mail server did not answer in time")
         case _:
-            return Temporary(f"The mail server broke off ({type(error).__name__})")
+            return without_answer(f"The mail server broke off ({type(error).__name__})")
 
 
 def _why_not_ready(error: Exception) -> str:

@@ -297,25 +297,11 @@ def test_what_is_asked_for_again_has_all_of_its_attempts_again() -> None:
     assert (effect.attempt, effect.attempts_since_request) == (3, 1)
 
 
-def test_a_mail_that_had_nobody_to_go_to_goes_to_the_address_that_is_known_now() -> None:
-    before = the_effect(MAIL_REQUESTED, Effect.GivenUp(error="no address"))
+def test_a_mail_that_was_asked_for_again_with_an_address_by_an_earlier_version_goes_there() -> None:
+    addressed = Effect.Requested(kind=MAIL, step="mail_receipt", mail=replace(RECEIPT, to=ADA, name=NAME))
 
-    after = before.when(Effect.readdress, ADA, NAME).then(
-        RETRY, Effect.Requested(kind=MAIL, step="mail_receipt", mail=replace(RECEIPT, to=ADA, name=NAME))
-    )
+    effect = the_effect(MAIL_REQUESTED, Effect.GivenUp(error="no address"), RETRY, addressed).state
 
-    assert after.state.is_open
-
-
-@pytest.mark.parametrize(
-    "before",
-    [
-        pytest.param((), id="not asked for"),
-        pytest.param((MAIL_REQUESTED,), id="a mail that is due"),
-        pytest.param((MAIL_REQUESTED, started()), id="a mail that is being sent"),
-        pytest.param((MAIL_REQUESTED, started(), SUCCEEDED), id="a mail that was sent"),
-        pytest.param((REQUESTED, GIVEN_UP), id="no mail"),
-    ],
-)
-def test_only_a_mail_that_was_given_up_is_addressed_anew(before: tuple[Event, ...]) -> None:
-    the_effect(*before).when(Effect.readdress, ADA, NAME).then_nothing()
+    assert effect.is_open
+    assert effect.requested is not None
+    assert (effect.requested.mail, effect.edition) == (addressed.mail, 1)

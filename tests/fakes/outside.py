@@ -40,6 +40,10 @@ class Outside:
     """What the next calls raise, whichever they are."""
     couriers_trouble: Exception | None = None
     """What whoever delivers answers to every call, as long as it is there."""
+    mailers_trouble: Exception | None = None
+    """What the mail server answers to every mail, as long as it is there."""
+    mailers_silence: Exception | None = None
+    """What becomes of every mail once the mail server has taken it, as long as it is there."""
     mailbox: dict[str, Mail] = field(default_factory=dict)
     """By message ID: the same one twice is one mail, as a mail server and a reader see it."""
     deliveries: dict[str, DeliveryRequest] = field(default_factory=dict)
@@ -62,9 +66,13 @@ class Outside:
     def send(self, mail: Mail, *, message_id: str) -> None:
         self._trouble()
         self.points.reach("before a mail is sent")
+        if self.mailers_trouble is not None:
+            raise self.mailers_trouble
         known = self.mailbox.setdefault(message_id, mail)
         assert known == mail, "one message ID was used for two different mails"
         self.points.reach("after a mail was sent")
+        if self.mailers_silence is not None:
+            raise self.mailers_silence
 
     def deliver(self, request: DeliveryRequest) -> DeliveryReceipt:
         self._trouble()

@@ -1,6 +1,5 @@
 """What has to hold after every run: DESIGN's invariants, read from the log and compared with what others know."""
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -14,6 +13,7 @@ from log_invariants import (
     demand_nothing_given_up,
     look_through,
 )
+from simulation.truth import demand_mails_once, demand_true_mails
 from simulation.world import BEGINNING, REFUSAL, World
 
 from application.checkout_state import CheckoutState, checkout_state
@@ -25,7 +25,6 @@ from domain.effect import MAIL, Effect
 from domain.fulfillment import Fulfillment
 from domain.identifiers import fulfillment_id, key_pool_id, session_of_stream
 from domain.key_pool import KeyPool
-from domain.mail import Mail, MailKind
 from domain.stock_item import Claim, StockItem
 from domain.stripe_event import StripeEvent
 from infrastructure.views.sqlite import SQLiteViews
@@ -40,7 +39,6 @@ _BY_STAFF = (
     | KeyPool.Imported
     | StockItem.Counted
 )
-_ONCE_PER_SESSION = (MailKind.RECEIPT, MailKind.PAYMENT_PENDING, MailKind.PAYMENT_FAILED)
 
 
 def problems(world: World) -> list[str]:
@@ -56,7 +54,8 @@ def problems(world: World) -> list[str]:
             _as_in_the_books(found, log, entry)
         _stock(found, log, world)
         _keys(found, log, world)
-        _mails(found, world)
+        demand_mails_once(found, world)
+        demand_true_mails(found, log, world)
         _delivered_outside(found, world)
         _audit_trail(found, log, world)
         _views(found, log, world)
@@ -149,32 +148,6 @@ def _keys(found: Findings, log: Log, world: World) -> None:
         found.demand(len(keys) == plan.item.quantity, f"{claim} got {len(keys)} keys instead of {plan.item.quantity}")
         customer = entries[event.session].email or ""
         found.demand(told[customer] >= set(keys), f"{customer} was not told all keys of {claim}")
-
-
-def _mails(found: Findings, world: World) -> None:
-    """4: each mail once, and no customer is told what is not so."""
-    sent = {id for id in found.succeeded if "_mail_" in id}
-    arrived = {re.sub(r"(_mail_backordered.*?)_\d+$", r"\1", id) for id in world.mailbox}
-    found.demand(sent <= arrived, f"sent, but never arrived: {sorted(sent - arrived)}")
-    by_customer: dict[str, list[Mail]] = {}
-    for mail in world.mailbox.values():
-        by_customer.setdefault(mail.to.text if mail.to else "", []).append(mail)
-    for entry in world.sandbox.books.entries.values():
-        mails = by_customer.get(entry.email or "", [])
-        kinds = Counter(mail.kind for mail in mails)
-        for kind in _ONCE_PER_SESSION:
-            found.demand(kinds[kind] <= 1, f"{entry.email} got {kinds[kind]} mails {kind}")
-        found.demand(
-            kinds[MailKind.RECEIPT] == entry.is_to_fulfill, f"{entry.email}: {kinds[MailKind.RECEIPT]} receipts"
-        )
-        has_failed = entry.status == "complete" and not entry.is_to_fulfill
-        found.demand(
-            kinds[MailKind.PAYMENT_FAILED] == has_failed,
-            f"{entry.email}: {kinds[MailKind.PAYMENT_FAILED]} failures told",
-        )
-        said = Counter((mail.kind, mail.lines, mail.tracking, mail.carrier) for mail in mails)
-        for (kind, *_), times in said.items():
-            found.demand(times == 1, f"{entry.email} was told {kind} {times} times in the same words")
 
 
 def _delivered_outside(found: Findings, world: World) -> None:

@@ -144,6 +144,12 @@ def mail_key_that_changes_on_retry(patch: pytest.MonkeyPatch) -> None:
 
 
 @_bug
+def mail_says_what_was_so(patch: pytest.MonkeyPatch) -> None:
+    """A mail leaves as it was decided, whatever has happened since."""
+    patch.setattr(SendMail, "why_unwanted", lambda *_: None)
+
+
+@_bug
 def delivery_key_that_changes_on_retry(patch: pytest.MonkeyPatch) -> None:
     """Whoever delivers outside gets another idempotency key each time."""
     request = Deliver._request

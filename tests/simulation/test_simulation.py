@@ -25,6 +25,7 @@ NOTICED_BY = {
     "acknowledged_before_durable": 11,
     "trouble_acknowledged": 8,
     "lease_without_fencing": 8,
+    "mail_says_what_was_so": 13,
     "delivery_key_that_changes_on_retry": 26,
     "late_unpaid_regresses_paid": 44,
     "one_key_twice": 11,

@@ -98,6 +98,8 @@ class World:
         self.open_effects: set[str] = set()
         self.given_up: set[str] = set()
         self._committed_at = 0.0
+        self.committed: dict[tuple[str, int], float] = {}
+        """By stream and version, when the event was in the log, in seconds since the run began."""
         self.customers: dict[str, str] = {}
         """Session to the customer's name."""
         self.wanting: set[str] = set()
@@ -358,6 +360,7 @@ class World:
         self.events += 1
         self._committed_at = self.scheduler.now
         id = str(event.originator_id)
+        self.committed[id, event.originator_version] = self.scheduler.now
         if event.topic in {"Fulfillment.Requested", "Fulfillment.StockHeld"}:
             self.wanting.add(self.whose(id.removeprefix("ful_")))
         if event.topic in {"Effect.Requested", "Effect.RetryRequested"}:

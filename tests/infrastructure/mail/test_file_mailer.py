@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from log_parts import MUG, mail
 
-from application.ports import Permanent, Temporary
+from application.ports import NotTaken, Permanent
 from domain.mail import MailKind
 from domain.personal import Personal
 from infrastructure.mail.files import FileMailer
@@ -70,14 +70,14 @@ def test_ids_that_begin_alike_or_differ_in_odd_letters_do_not_share_a_file(tmp_p
 def test_an_outbox_that_can_not_be_written_is_temporary(tmp_path: Path) -> None:
     (tmp_path / "outbox").write_text("a file is in the way")
 
-    with pytest.raises(Temporary, match="outbox"):
+    with pytest.raises(NotTaken, match="outbox"):
         FileMailer(tmp_path / "outbox", FROM).send(MAIL, message_id=ID)
 
 
 def test_a_mail_that_can_not_be_put_in_its_place_leaves_nothing_behind(tmp_path: Path) -> None:
     (tmp_path / f"{ID}.eml").mkdir()
 
-    with pytest.raises(Temporary):
+    with pytest.raises(NotTaken):
         FileMailer(tmp_path, FROM).send(MAIL, message_id=ID)
 
     assert names(tmp_path) == [f"{ID}.eml"]

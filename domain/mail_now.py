@@ -1,0 +1,98 @@
+"""What a mail says, as of the states that it speaks of: the same rules when it is requested and before it leaves."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import assert_never
+
+from domain.checkout import Checkout
+from domain.checkout_session import CheckoutSession
+from domain.fulfillment import Fulfillment
+from domain.line import Line, LineState, Parcel
+from domain.mail import Mail, MailKind, MailLine
+
+
+def mail_now(
+    kind: MailKind, about: Iterable[MailLine], session: CheckoutSession, fulfillment: Fulfillment
+) -> Mail | None:
+    """Return the mail of this kind about these lines with every statement as it is now, None if nothing of it is so.
+
+    `about` names the lines. What a mail on the payment calls them stays as it is there: the catalog that named them
+    may have changed, and both names are true.
+    """
+    checkout, about = session.checkout, tuple(about)
+    lines = _lines_now(kind, about, session, fulfillment)
+    parcel = _parcel_of(about, fulfillment) if kind is MailKind.SHIPPED else None
+    if checkout is None or lines is None or (kind is MailKind.SHIPPED and parcel is None):
+        return None
+    return _mail(checkout, kind, lines, parcel)
+
+
+def mail_line(line: Line) -> MailLine:
+    """What a mail says of a line as it is."""
+    item = line.plan.item
+    return MailLine(
+        id=item.id,
+        title=line.plan.title,
+        quantity=item.quantity,
+        amount_total=item.amount_total,
+        delivery=line.plan.delivery,
+        state=line.state,
+        keys=line.keys,
+        link=line.link,
+    )
+
+
+def _lines_now(
+    kind: MailKind, about: tuple[MailLine, ...], session: CheckoutSession, fulfillment: Fulfillment
+) -> tuple[MailLine, ...] | None:
+    """The lines that the mail tells of, each as it is; None where there is nothing to tell."""
+    lines = [fulfillment.lines[line.id] for line in about if line.id in fulfillment.lines]
+    match kind:
+        case MailKind.PAYMENT_PENDING:
+            return _as_bought(about, session.checkout) if session.is_awaiting_payment else None
+        case MailKind.PAYMENT_FAILED:
+            has_failed = session.failed and not (session.succeeded or session.is_paid)
+            return _as_bought(about, session.checkout) if has_failed else None
+        case MailKind.RECEIPT:
+            lines = lines if fulfillment.is_settled else []
+        case MailKind.BACKORDERED:
+            lines = [line for line in lines if line.state is LineState.BACKORDERED]
+        case MailKind.DELIVERED:
+            lines = [line for line in lines if line.keys or line.link]
+        case MailKind.SHIPPED:
+            pass
+        case _:
+            assert_never(kind)
+    return tuple(map(mail_line, lines)) or None
+
+
+def _as_bought(about: tuple[MailLine, ...], checkout: Checkout | None) -> tuple[MailLine, ...]:
+    items = {item.id: item for item in checkout.line_items if item.quantity > 0} if checkout else {}
+    bought = [(line, items[line.id]) for line in about if line.id in items]
+    return tuple(replace(line, quantity=item.quantity, amount_total=item.amount_total) for line, item in bought)
+
+
+def _parcel_of(about: tuple[MailLine, ...], fulfillment: Fulfillment) -> Parcel | None:
+    ids = tuple(line.id for line in about)
+    return next((parcel for parcel in fulfillment.parcels if parcel.lines == ids), None)
+
+
+def _mail(checkout: Checkout, kind: MailKind, lines: tuple[MailLine, ...], parcel: Parcel | None) -> Mail:
+    return Mail(
+        kind=kind,
+        to=checkout.contact.email,
+        name=checkout.contact.name,
+        locale=checkout.locale,
+        currency=checkout.currency,
+        amount_subtotal=checkout.amount_subtotal,
+        amount_discount=checkout.amount_discount,
+        amount_shipping=checkout.amount_shipping,
+        amount_tax=checkout.amount_tax,
+        amount_total=checkout.amount_total,
+        lines=lines,
+        ordered_at=checkout.created,
+        reference=checkout.client_reference_id,
+        ship_to=checkout.shipping.address if parcel and checkout.shipping else None,
+        carrier=parcel.carrier if parcel else None,
+        tracking=parcel.tracking if parcel else None,
+    )

@@ -1,0 +1,282 @@
+"""Right before a mail leaves, each of its statements is compared with what is so now."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+from builders import ADDRESS, CUSTOMER, a_checkout, a_line_item
+from scenario import FULFILLMENT, SAID_AT, SESSION, Facts, Streams, effect, planned, requested, streams
+
+from domain.catalog import ACCESS, HTTP, LICENSE_KEY, SHIPMENT, Catalog, PlannedLine, Rule
+from domain.checkout import Contact
+from domain.checkout_session import CheckoutSession, Source
+from domain.effect import MAIL, Effect
+from domain.event import Event
+from domain.fulfillment import Fulfillment
+from domain.line import LineState
+from domain.mail import Mail, MailKind, MailLine
+from domain.personal import Personal
+from domain.policies.emails import IN_THE_RECEIPT, NO_LONGER_SO, EmailPolicy, look_again
+from domain.policies.policy import Streams as Reach
+
+CATALOG = Catalog(products={"prod_li_mug": Rule(delivery=SHIPMENT, sku="mug", track_stock=True, name="The mug")})
+POLICY = EmailPolicy(frozenset(MailKind), CATALOG)
+
+MUG, BOWL = (planned(id, SHIPMENT, tracks=id, name=f"The {id[3:]}") for id in ("li_mug", "li_bowl"))
+COURSE = planned("li_course", ACCESS)
+KEY = planned("li_key", LICENSE_KEY, settings={"pool": "pro"})
+HOOK = planned("li_hook", HTTP)
+KEYS = (Personal("AAAA"),)
+
+PAID = CheckoutSession.Paid(payment_status="paid", amount_total=1000, currency="eur", occurred_at=SAID_AT)
+FAILED = CheckoutSession.AsyncPaymentFailed(stripe_event="evt_failed", occurred_at=SAID_AT)
+SUCCEEDED = CheckoutSession.AsyncPaymentSucceeded(stripe_event="evt_succeeded", occurred_at=SAID_AT)
+SHIPPED = Fulfillment.Shipped(number=1, lines=("li_mug",), carrier="DHL", tracking="T1")
+
+
+@dataclass(frozen=True)
+class TheMail:
+    """The moment in which this mail is claimed."""
+
+    step: str
+    name = "claim"
+    reads = frozenset({Event})
+
+    def decide(self, event: Event, do: Reach) -> None:
+        look_again(do.load(Effect, effect(self.step)), SESSION, do)
+
+
+def retrieved(*lines: PlannedLine, **changes: Any) -> CheckoutSession.Retrieved:
+    checkout = a_checkout(line_items=[line.item for line in lines], **changes)
+    return CheckoutSession.Retrieved(checkout=checkout, source=Source.WEBHOOK, occurred_at=SAID_AT)
+
+
+def promised(line: PlannedLine) -> Fulfillment.LineItemReserved:
+    return Fulfillment.LineItemReserved(line_item=line.id)
+
+
+def waits(line: PlannedLine) -> Fulfillment.LineItemBlocked:
+    return Fulfillment.LineItemBlocked(line_item=line.id, state=LineState.BACKORDERED, detail="why")
+
+
+def delivered(line: PlannedLine, **changes: Any) -> Fulfillment.LineItemDelivered:
+    return replace(Fulfillment.LineItemDelivered(line_item=line.id), **changes)
+
+
+def after(*plan: PlannedLine, said: Sequence[Event] = (), then: Sequence[Event] = (), **changes: Any) -> Streams:
+    """An order to which this happened, with the mails that it led to, none of which has left."""
+    log = streams((SESSION, retrieved(*plan, **changes)))
+    log.add(SESSION, *(said or [PAID]))
+    if not said:
+        log.add(FULFILLMENT, requested(*plan), *then)
+    log.follow([POLICY])
+    return log
+
+
+def the_mail(log: Streams, step: str) -> Mail:
+    mail = log.load(Effect, effect(step)).requested
+    assert mail is not None
+    assert mail.mail is not None
+    return mail.mail
+
+
+def told(line: PlannedLine, state: LineState, **changes: Any) -> MailLine:
+    return MailLine(
+        id=line.id, title=line.title, quantity=1, amount_total=1000, delivery=line.delivery, state=state, **changes
+    )
+
+
+def withdrawn(step: str, why: str = NO_LONGER_SO) -> Facts:
+    return {effect(step): [Effect.Withdrawn(why=why)]}
+
+
+def renewed(step: str, mail: Mail) -> Facts:
+    return {effect(step): [Effect.Withdrawn(why=NO_LONGER_SO), Effect.Requested(kind=MAIL, step=step, mail=mail)]}
+
+
+@pytest.mark.parametrize(
+    ("log", "step"),
+    [
+        pytest.param(after(HOOK), "mail_receipt", id="receipt"),
+        pytest.param(after(MUG, then=[waits(MUG)]), "mail_backordered", id="backordered"),
+        pytest.param(
+            after(MUG, then=[promised(MUG), SHIPPED, delivered(MUG)], shipping=CUSTOMER), "mail_shipped_1", id="shipped"
+        ),
+        pytest.param(
+            after(KEY, HOOK, then=[waits(KEY), delivered(KEY, keys=KEYS)]), "mail_delivered_li_key", id="delivered"
+        ),
+        pytest.param(
+            after(MUG, said=[FAILED], payment_status="unpaid"), "mail_payment_failed", id="the payment has failed"
+        ),
+    ],
+)
+def test_a_mail_that_is_still_true_stays_as_it_is(log: Streams, step: str) -> None:
+    log.when(TheMail(step), SESSION, CheckoutSession.Noted(text=Personal("a note"))).then_nothing()
+
+
+def test_a_receipt_tells_what_has_become_of_its_lines_meanwhile() -> None:
+    log = after(MUG, BOWL, then=[waits(MUG), waits(BOWL)])
+    log.add(FULFILLMENT, promised(MUG), SHIPPED)
+    is_so = (told(MUG, LineState.DELIVERED), told(BOWL, LineState.BACKORDERED))
+    before = the_mail(log, "mail_receipt")
+
+    log.when(TheMail("mail_receipt"), FULFILLMENT, delivered(MUG)).then(
+        renewed("mail_receipt", replace(before, lines=is_so))
+    )
+
+
+def test_a_receipt_that_comes_late_carries_the_keys_that_came_meanwhile() -> None:
+    log = after(KEY, then=[waits(KEY)])
+    before = the_mail(log, "mail_receipt")
+    is_so = (told(KEY, LineState.DELIVERED, keys=KEYS),)
+
+    log.when(TheMail("mail_receipt"), FULFILLMENT, delivered(KEY, keys=KEYS)).then(
+        renewed("mail_receipt", replace(before, lines=is_so))
+    )
+
+
+def test_keys_that_a_late_receipt_carries_have_no_mail_of_their_own() -> None:
+    log = after(KEY, then=[waits(KEY)])
+    log.add(FULFILLMENT, delivered(KEY, keys=KEYS))
+    log.follow([POLICY])
+    log.decide(TheMail("mail_receipt"), log.log[-1])
+
+    log.when(TheMail("mail_delivered_li_key"), SESSION, CheckoutSession.Noted(text=Personal("a note"))).then(
+        withdrawn("mail_delivered_li_key", IN_THE_RECEIPT)
+    )
+
+
+def test_a_receipt_waits_while_a_line_is_planned_again_and_is_asked_for_when_it_is_settled() -> None:
+    seat = planned("li_mug", ACCESS, tracks="seat")
+    log = after(MUG, then=[waits(MUG)])
+    again = Fulfillment.Replanned(lines=(seat,), replaced=(MUG,), catalog="beef")
+    log.when(TheMail("mail_receipt"), FULFILLMENT, again).then(withdrawn("mail_receipt"))
+    log.add(FULFILLMENT, promised(seat))
+
+    decided = log.decide(POLICY, log.add(FULFILLMENT, delivered(seat)))
+
+    assert [(event.TOPIC, event.originator_id) for event in decided] == [("Effect.Requested", effect("mail_receipt"))]
+    assert the_mail(log, "mail_receipt").lines == (told(seat, LineState.DELIVERED),)
+
+
+def test_who_has_to_wait_for_one_thing_is_not_told_to_wait_for_what_has_come_meanwhile() -> None:
+    log = after(MUG, BOWL, then=[waits(MUG), waits(BOWL)])
+    before = the_mail(log, "mail_backordered")
+
+    log.when(TheMail("mail_backordered"), FULFILLMENT, promised(MUG)).then(
+        renewed("mail_backordered", replace(before, lines=(told(BOWL, LineState.BACKORDERED),)))
+    )
+
+
+def test_nobody_is_told_to_wait_for_what_has_come_meanwhile() -> None:
+    log = after(MUG, then=[waits(MUG)])
+
+    log.when(TheMail("mail_backordered"), FULFILLMENT, promised(MUG)).then(withdrawn("mail_backordered"))
+
+
+def test_a_line_that_was_left_out_and_has_to_wait_again_is_told_by_itself() -> None:
+    log = after(MUG, BOWL, then=[waits(MUG), waits(BOWL)])
+    log.decide(TheMail("mail_backordered"), log.add(FULFILLMENT, promised(MUG)))
+    log.follow([POLICY])
+
+    decided = log.decide(POLICY, log.add(FULFILLMENT, waits(MUG)))
+
+    assert [event.originator_id for event in decided] == [effect("mail_backordered_li_mug")]
+
+
+@pytest.mark.parametrize("said", [PAID, FAILED, SUCCEEDED], ids=["paid", "failed", "succeeded"])
+def test_nobody_is_told_to_wait_for_a_payment_that_is_decided(said: Event) -> None:
+    log = streams()
+    log.decide(POLICY, log.add(SESSION, retrieved(MUG, payment_status="unpaid")))
+
+    log.when(TheMail("mail_payment_pending"), SESSION, said).then(withdrawn("mail_payment_pending"))
+
+
+@pytest.mark.parametrize("said", [PAID, SUCCEEDED], ids=["paid", "succeeded"])
+def test_nobody_who_has_paid_is_told_that_the_payment_failed(said: Event) -> None:
+    log = after(MUG, said=[FAILED], payment_status="unpaid")
+
+    log.when(TheMail("mail_payment_failed"), SESSION, said).then(withdrawn("mail_payment_failed"))
+
+
+def test_a_mail_on_the_payment_calls_the_lines_as_the_catalog_did_when_it_was_decided() -> None:
+    """Another host may have another catalog: both names are true, and the hosts do not outdo each other."""
+    log = after(MUG, said=[FAILED], payment_status="unpaid")
+    assert [line.title for line in the_mail(log, "mail_payment_failed").lines] == ["The mug"]
+
+    log.when(TheMail("mail_payment_failed"), SESSION, FAILED).then_nothing()
+
+
+SUMS: dict[str, Any] = {
+    "amount_subtotal": 900,
+    "amount_discount": 50,
+    "amount_shipping": 100,
+    "amount_tax": 150,
+    "amount_total": 1100,
+}
+
+
+@pytest.mark.parametrize("payment", ["paid", "unpaid"])
+def test_a_mail_has_the_sums_that_stripe_has_now(payment: str) -> None:
+    said = [] if payment == "paid" else [FAILED]
+    step = "mail_receipt" if payment == "paid" else "mail_payment_failed"
+    log = after(MUG, said=said, then=[promised(MUG)], payment_status=payment)
+    before = the_mail(log, step)
+    other = replace(MUG, item=a_line_item("li_mug", amount_total=1000))
+
+    log.when(TheMail(step), SESSION, retrieved(other, payment_status=payment, **SUMS)).then(
+        renewed(step, replace(before, **SUMS))
+    )
+
+
+def test_a_mail_on_the_payment_has_the_quantities_that_stripe_has_now() -> None:
+    log = after(MUG, BOWL, said=[FAILED], payment_status="unpaid")
+    before = the_mail(log, "mail_payment_failed")
+    [mug, _] = before.lines
+    more = replace(MUG, item=a_line_item("li_mug", quantity=2, amount_total=2000))
+
+    log.when(TheMail("mail_payment_failed"), SESSION, retrieved(more, payment_status="unpaid")).then(
+        renewed("mail_payment_failed", replace(before, lines=(replace(mug, quantity=2, amount_total=2000),)))
+    )
+
+
+def test_a_mail_goes_to_the_address_that_stripe_has_now() -> None:
+    log = after(HOOK)
+    moved = Contact(name=Personal("Ada Other"), email=Personal("other@example.com"))
+    before = the_mail(log, "mail_receipt")
+
+    log.when(TheMail("mail_receipt"), SESSION, retrieved(HOOK, contact=moved)).then(
+        renewed("mail_receipt", replace(before, to=moved.email, name=moved.name))
+    )
+
+
+def test_a_mail_keeps_its_address_when_a_later_answer_of_stripes_has_none() -> None:
+    after(HOOK).when(TheMail("mail_receipt"), SESSION, retrieved(HOOK, contact=Contact())).then_nothing()
+
+
+def test_a_mail_that_is_retried_goes_to_the_address_that_stripe_has_by_now() -> None:
+    log = after(HOOK, contact=Contact())
+    log.decide(POLICY, log.add(SESSION, retrieved(HOOK)))
+    log.decide(POLICY, log.add(SESSION, CheckoutSession.RetryRequested()))
+    before = the_mail(log, "mail_receipt")
+    assert before.to is None
+
+    log.when(TheMail("mail_receipt"), SESSION, CheckoutSession.Noted(text=Personal("a note"))).then(
+        renewed("mail_receipt", replace(before, to=CUSTOMER.email, name=CUSTOMER.name))
+    )
+
+
+def test_a_parcel_is_told_with_the_address_that_stripe_has_now() -> None:
+    log = after(MUG, then=[promised(MUG), SHIPPED, delivered(MUG)], shipping=CUSTOMER)
+    elsewhere = replace(ADDRESS, line1=Personal("2 Other Road"))
+    before = the_mail(log, "mail_shipped_1")
+
+    log.when(TheMail("mail_shipped_1"), SESSION, retrieved(MUG, shipping=Contact(address=elsewhere))).then(
+        renewed("mail_shipped_1", replace(before, ship_to=elsewhere))
+    )
+
+
+@pytest.mark.parametrize("step", ["mail_receipt", "mail_shipped_1", "mail_payment_failed"])
+def test_a_mail_that_was_never_asked_for_is_not_asked_for_by_a_look(step: str) -> None:
+    streams().when(TheMail(step), SESSION, PAID).then_nothing()

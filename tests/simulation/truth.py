@@ -1,0 +1,138 @@
+"""Each mail's statements, compared with the log as it was when the mail was claimed, and with what the customer did.
+
+None of the rules by which the engine looks again before it sends is used here.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from log_invariants import Findings, all_events, editions
+from simulation.world import BEGINNING, World
+
+from application.handlers import message_id
+from application.log import Log
+from domain.checkout_session import CheckoutSession, CheckoutSessionFact
+from domain.effect import Effect, EffectFact
+from domain.fulfillment import Fulfillment, FulfillmentFact
+from domain.identifiers import fulfillment_id
+from domain.line import LineState
+from domain.mail import Mail, MailKind
+from interfaces.sandbox.books import Entry
+
+_ONCE_PER_SESSION = (MailKind.RECEIPT, MailKind.PAYMENT_PENDING, MailKind.PAYMENT_FAILED)
+_CLOCK_SECONDS = 1.0
+"""The clock moves a microsecond at every look, beside the time that passes."""
+
+
+@dataclass
+class _Order:
+    """Everything that was ever so of one session, each with when it was committed."""
+
+    session: CheckoutSession
+    fulfillment: Fulfillment
+    moments: list[tuple[float, CheckoutSession, Fulfillment]] = field(default_factory=list)
+
+    def see(self, event: CheckoutSessionFact | FulfillmentFact, at: float) -> None:
+        if isinstance(event, CheckoutSessionFact):
+            self.session = self.session.evolve(event)
+        else:
+            self.fulfillment = self.fulfillment.evolve(event)
+        self.moments.append((at, self.session, self.fulfillment))
+
+    def since(self, began: float) -> Iterator[tuple[CheckoutSession, Fulfillment]]:
+        """What was so at some moment from then until now."""
+        first = max((number for number, (at, *_) in enumerate(self.moments) if at <= began), default=0)
+        for _, session, fulfillment in self.moments[first:]:
+            yield session, fulfillment
+
+
+def demand_true_mails(found: Findings, log: Log, world: World) -> None:
+    """Every mail that left was claimed when all that it says was so, and nothing left that was not claimed."""
+    claimed: dict[str, list[Mail]] = defaultdict(list)
+    orders: dict[str, _Order] = {}
+    effects: dict[str, Effect] = {}
+    for _, event in all_events(log):
+        id, session = event.originator_id, event.session_id or ""
+        order = orders.setdefault(session, _Order(CheckoutSession(id=session), Fulfillment(id=fulfillment_id(session))))
+        if isinstance(event, CheckoutSessionFact | FulfillmentFact):
+            order.see(event, world.committed[id, event.originator_version])
+        elif isinstance(event, EffectFact):
+            effect = effects[id] = effects.get(id, Effect(id=id)).evolve(event)
+            mail = effect.requested.mail if effect.requested else None
+            if mail is not None and isinstance(event, Effect.AttemptStarted):
+                claimed[message_id(effect)].append(mail)
+                began = (event.recorded_at - BEGINNING).total_seconds() - _CLOCK_SECONDS
+                entry = world.sandbox.books.of(session)
+                wrong = [_what_is_wrong(mail, *moment, entry) for moment in order.since(began)]
+                found.demand(None in wrong, f"{message_id(effect)} says what is not so: {wrong[-1:]}")
+    for id, mail in world.mailbox.items():
+        found.demand(mail in claimed[id], f"{id} arrived and was never claimed")
+
+
+def demand_mails_once(found: Findings, world: World) -> None:
+    """Each mail arrives once, but for what may have gone out in other words before, and each kind where it belongs."""
+    by_id = {id: effect for effect in found.effects.values() for id in editions(effect)}
+    lost = {message_id(found.effects[id]) for id in found.succeeded if "_mail_" in id} - world.mailbox.keys()
+    found.demand(not lost, f"sent, but never arrived: {sorted(lost)}")
+    arrived: dict[str, set[tuple[str, Mail]]] = defaultdict(set)
+    for id, mail in world.mailbox.items():
+        found.demand(id in by_id, f"{id} arrived, and is no mail's")
+        if id in by_id:
+            arrived[mail.to.text if mail.to else ""].add((by_id[id].id, mail))
+    for entry in world.sandbox.books.entries.values():
+        _as_it_belongs(found, entry, arrived[entry.email or ""])
+
+
+def _as_it_belongs(found: Findings, entry: Entry, arrived: set[tuple[str, Mail]]) -> None:
+    kinds = Counter(mail.kind for mail in dict(arrived).values())
+    for kind in _ONCE_PER_SESSION:
+        found.demand(kinds[kind] <= 1, f"{entry.email} got {kinds[kind]} mails {kind}")
+    receipts, failures = kinds[MailKind.RECEIPT], kinds[MailKind.PAYMENT_FAILED]
+    found.demand(receipts == entry.is_to_fulfill, f"{entry.email}: {receipts} receipts")
+    has_failed = entry.status == "complete" and not entry.is_to_fulfill
+    found.demand(failures == has_failed, f"{entry.email}: {failures} failures told")
+    said = Counter(
+        words
+        for _, words in {(effect, (mail.kind, mail.lines, mail.tracking, mail.carrier)) for effect, mail in arrived}
+    )
+    for (told, *_), times in said.items():
+        found.demand(times == 1, f"{entry.email} was told {told} {times} times in the same words")
+
+
+def _what_is_wrong(mail: Mail, session: CheckoutSession, fulfillment: Fulfillment, entry: Entry) -> str | None:
+    """Which statement of the mail is not so; None if all of them are."""
+    if not _is_as_bought(mail, entry):
+        return "it goes to another address, or has other sums or quantities"
+    is_decided = session.is_paid or session.succeeded
+    match mail.kind:
+        case MailKind.PAYMENT_PENDING:
+            return "the payment is not on its way any more" if is_decided or session.failed else None
+        case MailKind.PAYMENT_FAILED:
+            return "the payment has not failed" if is_decided or not session.failed else None
+        case _:
+            return _what_is_wrong_with_lines(mail, session, fulfillment)
+
+
+def _is_as_bought(mail: Mail, entry: Entry) -> bool:
+    bought = {line.id: (line.quantity, line.total.amount) for line in entry.line_items}
+    told = {line.id: (line.quantity, line.amount_total) for line in mail.lines}
+    total = (entry.total.amount, entry.total.currency) if entry.total else None
+    address = mail.to.text if mail.to else None
+    return address == entry.email and (mail.amount_total, mail.currency) == total and told.items() <= bought.items()
+
+
+def _what_is_wrong_with_lines(mail: Mail, session: CheckoutSession, fulfillment: Fulfillment) -> str | None:
+    if not session.is_paid:
+        return "it is not paid"
+    for told in mail.lines:
+        line = fulfillment.lines.get(told.id)
+        if line is None or (told.state, told.keys, told.link) != (line.state, line.keys, line.link):
+            return f"{told.id} is {line.state if line else 'unplanned'} and not {told.state}, or has other keys"
+        if mail.kind is MailKind.BACKORDERED and line.state is not LineState.BACKORDERED:
+            return f"{told.id} is there"
+    if mail.kind is MailKind.RECEIPT and [line.id for line in mail.lines] != list(fulfillment.lines):
+        return "it lacks a line"
+    left = {(parcel.lines, parcel.carrier, parcel.tracking) for parcel in fulfillment.parcels}
+    parcel = (tuple(line.id for line in mail.lines), mail.carrier, mail.tracking)
+    return "there is no such parcel" if mail.kind is MailKind.SHIPPED and parcel not in left else None
