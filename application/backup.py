@@ -7,8 +7,8 @@ from datetime import datetime
 
 from application.anchor import Anchor, anchor, anchors_at
 from application.copying import Likeness
-from application.errors import UnfinishedCopy, UnreadableEvent
-from application.log import Log, Notification
+from application.errors import LogMoved, UnfinishedCopy, UnreadableEvent
+from application.log import MARKS, Log, Notification
 from application.rebuild import Meter, Report, silent
 from domain.event import Event
 from domain.stripe_event import StripeEvent
@@ -85,7 +85,7 @@ def contents(log: Log, report: Report = silent) -> Contents:
         end = anchor(batch[-1].id, batch[-1])
         meter.show(end.position, total)
     meter.show(total, total, is_last=True)
-    positions = log.store.select_positions_of_followers()
+    positions = {name: at for name, at in log.store.select_positions_of_followers().items() if name not in MARKS}
     return Contents(
         events=likeness.events,
         streams=likeness.streams,
@@ -157,8 +157,8 @@ def _batches(log: Log, after: int) -> Iterator[Sequence[Notification]]:
 
 def _problems(log: Log, positions: Iterable[int], end: int) -> Iterator[str]:
     try:
-        log.check_is_whole()
-    except UnfinishedCopy as error:
+        log.check_is_at_work()
+    except (UnfinishedCopy, LogMoved) as error:
         yield str(error)
     if max(positions, default=0) > end:
         yield "A follower stands behind the end of this log, so events are missing."

@@ -3,6 +3,9 @@
 Events keep their bytes and their places in the log. So a follower's position, the position of a parked event and what
 views tell of positions mean the same there as here, and nothing has to be translated.
 
+When all is proven equal, the source is marked too: two databases that both go on would give the same keys to different
+customers. After a kill between the two marks nobody works at either, and the same copy goes on.
+
 Nobody may work at half a log: a policy would decide again what it has decided, an effect that was carried out would
 look as if it were due. So the target is marked in the transaction of the first batch, each batch moves the mark, and
 it goes only when all is there and proven equal. The mark is a row among the followers' positions, which every log has,
@@ -19,7 +22,7 @@ from itertools import islice
 
 from eventsourcing.persistence import IntegrityError
 
-from application.log import COPYING, Log, Notification, ParkedEvent
+from application.log import COPYING, MARKS, Log, Notification, ParkedEvent
 from application.ports import WorkerLocks
 from application.projections.projection import Projection
 from application.projections.projector import Projector
@@ -183,13 +186,19 @@ class Copy:
         """How far a copy that was left has come; a new one is begun where there is none.
 
         Raises:
-            Refused: the target holds anything but the beginning of the source's log.
+            Refused: the target holds anything but the beginning of the source's log, or another database goes on in the
+                source's place.
         """
         target = self._target
         done = target.log.store.max_tracking_id(COPYING)
         if done is None:
             if target.end():
                 raise Refused(f"There is a log already: {target.name}. A copy needs an empty database.")
+            if self._source.log.is_moved:
+                raise Refused(
+                    f"{self._source.name} was copied to another database already, which goes on in its place. Copy "
+                    "that one; or, if it is not used, run `fulfill reopen` here first."
+                )
             with self._undisturbed():
                 target.log.store.insert_copied([], since=None)
             return 0
@@ -252,11 +261,11 @@ class Copy:
 
     def _bookkeeping(self, place: Place) -> tuple[dict[str, int], list[ParkedEvent]]:
         store = place.log.store
-        return dict(store.select_positions_of_followers()), list(store.select_parked())
+        positions = store.select_positions_of_followers()
+        return {name: at for name, at in positions.items() if name not in MARKS}, list(store.select_parked())
 
     def _differences_of_bookkeeping(self) -> list[str]:
         (here, parked_here), (there, parked_there) = map(self._bookkeeping, (self._source, self._target))
-        there.pop(COPYING, None)
         found = [
             f"The follower {name} is at {here.get(name)} in the source and at {there.get(name)} in the target."
             for name in sorted(here.keys() | there.keys())
@@ -297,7 +306,9 @@ class Copy:
         """
         self._hold()
         source, target = self._source, self._target
-        if source.end() != target.end() or source.log.store.select_positions_of_followers() != positions:
+        source.log.store.set_moved(True)
+        if source.end() != target.end() or self._bookkeeping(source)[0] != positions:
+            source.log.store.set_moved(False)
             raise Refused(
                 f"Somebody has written to {source.name} meanwhile. Stop everything there; then the same `fulfill copy` "
                 "goes on."

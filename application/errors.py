@@ -24,6 +24,19 @@ class UnfinishedCopy(Exception):
     """The log is the beginning of another one, as an unfinished copy left it: nobody may work at it."""
 
 
+_MOVED = (
+    "This log was copied to another database, which goes on in its place and knows nothing of what is done here. Set "
+    "DATABASE_URL to that one. To work here again, stop everything there, then run `fulfill reopen`."
+)
+
+
+class LogMoved(Exception):
+    """The log was copied to another database, which goes on in its place: no process may work at it."""
+
+    def __init__(self, text: str = _MOVED) -> None:
+        super().__init__(text)
+
+
 class NotABackup(Exception):
     """The file is not a whole log: it is something else, damaged, or in use. The message says which."""
 

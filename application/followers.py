@@ -130,10 +130,10 @@ class Followers:
         """Begin where the store says that we, or whoever led before, came to.
 
         Raises:
-            UnfinishedCopy: nobody was meant to lead yet. Whoever copies leads for as long as it takes, so who was ready
-                to lead before it began finds out here.
+            UnfinishedCopy, LogMoved: nobody was meant to lead yet, or any more. Whoever copies leads for as long as it
+                takes, so who was ready to lead before it began finds out here.
         """
-        self._log.check_is_whole()
+        self._log.check_is_at_work()
         stored = self._look_up()
         # All or nothing: if this can't be read, the next turn has to begin here again.
         self._parked = {(parked.policy, parked.subject) for parked in self._log.store.select_parked()}

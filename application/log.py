@@ -10,12 +10,15 @@ from eventsourcing.application import AggregateNotFoundError, Application
 from eventsourcing.persistence import Notification, ProcessRecorder, StoredEvent, Tracking
 from eventsourcing.utils import EnvType
 
-from application.errors import UnfinishedCopy
+from application.errors import LogMoved, UnfinishedCopy
 from application.tail import Entry, Tail
 from domain.event import A, Event, projector
 
 COPYING = "unfinished copy"
 """The mark of a log into which another one is being copied, among the positions of followers."""
+MOVED = "moved to another database"
+"""The mark of a log that was copied to another database, which goes on in its place."""
+MARKS = frozenset({COPYING, MOVED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,8 +69,7 @@ class LogRecorder(ProcessRecorder, ABC):
 
     @abstractmethod
     def select_positions_of_followers(self) -> Mapping[str, int]:
-        """How far each follower has come, whichever version of us it is of; and, under `COPYING`, a copy that has not
-        ended."""
+        """How far each follower has come, whichever version of us it is of; and the `MARKS` that the log has."""
 
     @abstractmethod
     def insert_copied(self, events: Sequence[Notification], *, since: int | None) -> None:
@@ -80,11 +82,15 @@ class LogRecorder(ProcessRecorder, ABC):
 
     @abstractmethod
     def replace_bookkeeping(self, positions: Mapping[str, int], parked: Sequence[ParkedEvent]) -> None:
-        """Have just these positions of followers, and these parked events. The mark of a copy stays."""
+        """Have just these positions of followers, and these parked events. Marks stay."""
 
     @abstractmethod
     def end_copy(self) -> None:
-        """Take the mark away. What is appended from now on comes after what was copied."""
+        """Take the mark `COPYING` away. What is appended from now on comes after what was copied."""
+
+    @abstractmethod
+    def set_moved(self, is_moved: bool) -> None:
+        """Set the mark `MOVED`, or take it away."""
 
     @property
     @abstractmethod
@@ -106,6 +112,7 @@ class LogRecorder(ProcessRecorder, ABC):
 
         Raises:
             LogReplaced: it does not, and never will until it is opened anew.
+            LogMoved: others look for it in another database. Only a store that processes use which take no lock looks.
             PersistenceError: that can't be seen now, and most likely nothing can be written.
         """
 
@@ -146,6 +153,21 @@ class Log(Application[str]):
                 "The copy of another log into this database has not ended. The same `fulfill copy` goes on with it; "
                 "to start over, begin with an empty database."
             )
+
+    @property
+    def is_moved(self) -> bool:
+        """Whether another database goes on in its place."""
+        return self.store.max_tracking_id(MOVED) is not None
+
+    def check_is_at_work(self) -> None:
+        """
+        Raises:
+            UnfinishedCopy: as `check_is_whole`.
+            LogMoved: another database goes on in its place.
+        """
+        self.check_is_whole()
+        if self.is_moved:
+            raise LogMoved
 
     def decode(self, stored: StoredEvent) -> Event:
         """The typed event.

@@ -152,9 +152,9 @@ class Writer:
     def check_log(self) -> None:
         """
         Raises:
-            UnfinishedCopy: nobody may work at this log yet.
+            UnfinishedCopy, LogMoved: nobody may work at this log yet, or any more.
         """
-        self._log.check_is_whole()
+        self._log.check_is_at_work()
 
     def result(self, future: Future[T]) -> T:
         """Wait for what was submitted."""

@@ -57,6 +57,7 @@ __all__ = [
     "migrate",
     "open_copy",
     "open_read_side",
+    "reopen",
 ]
 
 
@@ -204,6 +205,22 @@ def open_copy(source: Database, target: Database) -> Iterator[Copy]:
         yield Copy(here, _place(stack, target))
 
 
+def reopen(database: Database) -> bool:
+    """Let processes work again at a log that was copied elsewhere. False if they may already.
+
+    Raises:
+        NotFound, NotMigrated, UnfinishedCopy, PersistenceError: there is no log that this version can go on with.
+    """
+    kept = stores(database)
+    kept.check()
+    with closing(kept.open_log()) as log:
+        log.check_is_whole()
+        was_moved = log.is_moved
+        if was_moved:
+            log.store.set_moved(False)
+    return was_moved
+
+
 def _place(stack: ExitStack, database: Database) -> Place:
     kept = stores(database)
     log, views = stack.enter_context(closing(kept.open_log())), stack.enter_context(closing(kept.open_views()))
@@ -218,7 +235,7 @@ def bootstrap(settings: Settings, replace: Replacements | None = None) -> Runtim
 
     Raises:
         CatalogError, DeliveryNotLoaded, SettingsError: with one clear sentence.
-        UnfinishedCopy: the log is still being copied from elsewhere.
+        UnfinishedCopy, LogMoved: the log is still being copied from elsewhere, or goes on elsewhere.
         PersistenceError: the log or the views can't be used.
     """
     from infrastructure.catalog_file import load_catalog
@@ -229,7 +246,7 @@ def bootstrap(settings: Settings, replace: Replacements | None = None) -> Runtim
     catalog = load_catalog(settings.catalog, frozenset(own))
     _check_secret_key(settings, catalog)
     kept = use.stores or stores(settings.database)
-    log, views, locks = _open_whole_log(kept), kept.open_views(), kept.locks()
+    log, views, locks = _open_log_at_work(kept), kept.open_views(), kept.locks()
     recent = RecentStates(log.store)
     writer = Writer(log, recent, threads=use.threads)
     gateway = use.gateway or _gateway(settings)
@@ -290,10 +307,10 @@ def _policies(settings: Settings, catalog: Catalog) -> list[Policy]:
     ]
 
 
-def _open_whole_log(kept: Stores) -> Log:
+def _open_log_at_work(kept: Stores) -> Log:
     log = kept.open_log()
     try:
-        log.check_is_whole()
+        log.check_is_at_work()
     except BaseException:
         log.close()
         raise

@@ -13,7 +13,7 @@ from postgres_databases import Databases
 from sample_log import sample_log
 
 from application.copying import Copied, Copy, Place, Stage, silently
-from application.log import COPYING, Log, Notification, ParkedEvent
+from application.log import MARKS, Log, Notification, ParkedEvent
 from application.ports import WorkerLocks
 from infrastructure.database import Database, PostgresDatabase, SQLiteFile, parse_database
 from infrastructure.settings import Settings, load_settings
@@ -144,8 +144,7 @@ def two_databases(pair: str, directory: Path, databases: Databases) -> Iterator[
 
 
 def content(log: Log) -> tuple[Sequence[Notification], object, object]:
-    """Everything that a log keeps, but for the mark of a copy."""
-    positions = dict(log.store.select_positions_of_followers())
-    positions.pop(COPYING, None)
+    """Everything that a log keeps, but for the marks of a copy."""
+    positions = {name: at for name, at in log.store.select_positions_of_followers().items() if name not in MARKS}
     parked = [(each.policy, each.position, each.parked_at) for each in log.store.select_parked()]
     return log.store.select_notifications(None, 1000), positions, parked

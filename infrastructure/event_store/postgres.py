@@ -15,7 +15,8 @@ from psycopg import Cursor
 from psycopg.rows import DictRow, tuple_row
 from psycopg.sql import SQL, Composed, Identifier
 
-from application.log import COPYING, Beginnings, LogRecorder, ParkedEvent
+from application.errors import LogMoved
+from application.log import COPYING, MARKS, MOVED, Beginnings, LogRecorder, ParkedEvent
 from application.storable import storable
 from infrastructure.event_store import postgres_statements as statements
 from infrastructure.event_store.postgres_connections import LogDatastore
@@ -181,7 +182,7 @@ class PostgresLogRecorder(PostgresProcessRecorder, LogRecorder):
     def replace_bookkeeping(self, positions: Mapping[str, int], parked: Sequence[ParkedEvent]) -> None:
         with self.datastore.transaction(commit=True) as curs:
             self._lock_table(curs)
-            curs.execute(statements.DELETE_FOLLOWERS, ([COPYING, self.table_migration_identifier],))
+            curs.execute(statements.DELETE_FOLLOWERS, ([*MARKS, self.table_migration_identifier],))
             for position in positions.items():
                 curs.execute(statements.SET_POSITION, position)
             curs.execute(statements.DELETE_PARKED)
@@ -192,6 +193,13 @@ class PostgresLogRecorder(PostgresProcessRecorder, LogRecorder):
             self._lock_table(curs)
             curs.execute(statements.GO_ON_AFTER_THE_LAST, (statements.EVENTS,))
             curs.execute(statements.DELETE_POSITION, (COPYING,))
+
+    def set_moved(self, is_moved: bool) -> None:
+        with self.datastore.transaction(commit=True) as curs:
+            self._lock_table(curs)
+            curs.execute(statements.DELETE_POSITION, (MOVED,))
+            if is_moved:
+                curs.execute(statements.SET_POSITION, (MOVED, 0))
 
     def _rows(self, statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
         with self.datastore.get_connection() as conn, conn.cursor(binary=True, row_factory=tuple_row) as curs:
@@ -209,9 +217,10 @@ class PostgresLogRecorder(PostgresProcessRecorder, LogRecorder):
             curs.execute("SELECT pg_logical_emit_message(true, 'fulfill', '')")
 
     def check_place(self) -> None:
-        """A server goes on with its own files, if it is there."""
-        with self.datastore.get_connection() as conn:
-            conn.execute("SELECT 1")
+        """A server goes on with its own files, if it is there. A `fulfill serve` without a worker holds no lock that
+        would keep a copy from ending beside it, so it looks for the mark."""
+        if self._rows(statements.SELECT_MARK, (MOVED,)):
+            raise LogMoved
 
     def watch(self, tell: Callable[[], None]) -> None:
         self.datastore.listener.start(self.channel_name, tell)

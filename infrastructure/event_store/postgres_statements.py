@@ -53,6 +53,7 @@ SET_POSITION = (
     f"INSERT INTO {TRACKING} VALUES (%b, %b) ON CONFLICT (application_name) DO UPDATE SET "
     "notification_id=excluded.notification_id"
 )
+SELECT_MARK = f"SELECT 1 FROM {TRACKING} WHERE application_name=%b"
 DELETE_FOLLOWERS = f"DELETE FROM {TRACKING} WHERE application_name<>ALL(%b::text[])"
 DELETE_PARKED = f"DELETE FROM {PARKED}"
 DELETE_POSITION = f"DELETE FROM {TRACKING} WHERE application_name=%b"

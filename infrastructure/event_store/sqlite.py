@@ -9,7 +9,7 @@ from eventsourcing.persistence import IntegrityError, Notification, PersistenceE
 from eventsourcing.sqlite import SQLiteCursor, SQLiteDatastore, SQLiteFactory, SQLiteProcessRecorder
 from eventsourcing.utils import Environment, EnvType
 
-from application.log import COPYING, Beginnings, LogRecorder, ParkedEvent
+from application.log import COPYING, MARKS, MOVED, Beginnings, LogRecorder, ParkedEvent
 from application.storable import storable
 from infrastructure.event_store.connections import LogConnection, LogDatastore
 
@@ -199,8 +199,8 @@ class SQLiteLogRecorder(SQLiteProcessRecorder, LogRecorder):
 
     def replace_bookkeeping(self, positions: Mapping[str, int], parked: Sequence[ParkedEvent]) -> None:
         with self.datastore.transaction(commit=True) as c:
-            kept = (COPYING, self.table_migration_identifier)
-            c.execute("DELETE FROM tracking WHERE application_name NOT IN (?,?)", kept)
+            kept = (*MARKS, self.table_migration_identifier)
+            c.execute(f"DELETE FROM tracking WHERE application_name NOT IN ({_marks(kept)})", kept)
             c.executemany("INSERT INTO tracking VALUES (?,?)", list(positions.items()))
             c.execute("DELETE FROM parked")
             self._park(c, parked)
@@ -208,6 +208,13 @@ class SQLiteLogRecorder(SQLiteProcessRecorder, LogRecorder):
     def end_copy(self) -> None:
         with self.datastore.transaction(commit=True) as c:
             c.execute("DELETE FROM tracking WHERE application_name=?", (COPYING,))
+
+    def set_moved(self, is_moved: bool) -> None:
+        with self.datastore.transaction(commit=True) as c:
+            self.check_place()
+            c.execute("DELETE FROM tracking WHERE application_name=?", (MOVED,))
+            if is_moved:
+                c.execute("INSERT INTO tracking VALUES (?,0)", (MOVED,))
 
     @property
     def losses(self) -> int:

@@ -11,6 +11,7 @@ _COMMANDS: Sequence[Callable[..., int]] = (
     running.worker,
     running.migrate,
     copying.copy,
+    copying.reopen,
     backups.backup,
     backups.restore,
     running.demo,

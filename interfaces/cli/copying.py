@@ -8,7 +8,7 @@ from cyclopts import Parameter
 
 from interfaces.cli.keeping import told_if_stopped
 from interfaces.cli.printing import page, print_json
-from interfaces.cli.usage import DONE, FAILED, Json, UsageError
+from interfaces.cli.usage import DONE, FAILED, Json, Place, UsageError
 
 if TYPE_CHECKING:
     from application.copying import Copied
@@ -43,6 +43,21 @@ def copy(*, from_: From, to: To, json: Json = False) -> int:
     else:
         _put(copied, target, seconds)
     return DONE if copied.is_same else FAILED
+
+
+def reopen(*, json: Json = False) -> int:
+    """Work again at the log of DATABASE_URL, which `fulfill copy` left to another database."""
+    from interfaces.bootstrap import reopen as reopen_log
+
+    database = Place().database()
+    was_moved = reopen_log(database)
+    if json:
+        print_json({"database": str(database), "was_moved": was_moved, "state": "ready"})
+    elif was_moved:
+        page().say(f"{database} is open again. Nothing may work at its copy from now on.")
+    else:
+        page().say(f"{database} is open: no other database goes on in its place.")
+    return DONE
 
 
 def _database(option: str, url: str) -> "Database":

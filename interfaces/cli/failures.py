@@ -31,6 +31,7 @@ MEANINGS: Mapping[str, Meaning] = {
     "application.errors.NotFound": Meaning(FAILED, "not_found"),
     "application.errors.NotMigrated": Meaning(FAILED, "not_migrated"),
     "application.errors.UnfinishedCopy": Meaning(FAILED, "unfinished_copy"),
+    "application.errors.LogMoved": Meaning(FAILED, "log_moved"),
     "application.errors.NotABackup": Meaning(FAILED, "not_a_backup"),
     "domain.errors.Refused": Meaning(FAILED, "refused"),
     "application.errors.Busy": Meaning(FAILED, "busy", _NOT_RECORDED),

@@ -43,6 +43,8 @@ def open_side(*, needs_views: bool = False) -> Iterator["ReadSide"]:
     configure_logs(level=logging.CRITICAL)
     with open_read_side(Place().database(), needs_views=needs_views) as side:
         tell_void(side.void)
+        if side.log.is_moved:
+            talk("fulfill: This log was copied to another database, which goes on. This is how it was then.")
         if side.trouble:
             talk(f"fulfill: {side.trouble}. This answer is made afresh from the whole log, which takes longer.")
         yield side

@@ -10,15 +10,15 @@ from eventually import wait_for
 from postgres_databases import Databases
 from two_databases import EVENTS, PAIRS, PARKED, POSITIONS, TwoDatabases, content, two_databases
 
-from application.errors import UnfinishedCopy
-from application.log import COPYING
+from application.errors import LogMoved, UnfinishedCopy
+from application.log import COPYING, MOVED
 from application.projections.projector import Projector
 from application.projections.registry import PROJECTIONS
 from application.rebuild import Progress, Report, silent
 from domain.errors import Refused
-from infrastructure.database import Database, SQLiteFile
+from infrastructure.database import Database, SQLiteFile, parse_database
 from infrastructure.stores import stores
-from interfaces.bootstrap import bootstrap, open_read_side
+from interfaces.bootstrap import bootstrap, open_read_side, reopen
 
 Stage = Callable[[str], AbstractContextManager[Report]]
 
@@ -148,6 +148,50 @@ def test_what_was_copied_once_is_not_copied_over(two: TwoDatabases) -> None:
 
     with pytest.raises(Refused, match="There is a log already"):
         two.copy()
+
+
+def test_the_source_is_left_to_be_read_once_the_target_goes_on(two: TwoDatabases) -> None:
+    two.copy(at("comparing", lambda: two.log(two.source).check_is_at_work()))
+
+    two.log(two.target).check_is_at_work()
+    two.log(two.source).check_is_whole()
+    with pytest.raises(LogMoved):
+        two.log(two.source).check_is_at_work()
+    with pytest.raises(LogMoved):
+        bootstrap(two.settings(two.source))
+
+
+def test_a_copy_that_is_not_the_same_leaves_the_source_at_work(two: TwoDatabases) -> None:
+    two.copy(at("comparing", lambda: two.spoil_event(two.target, 42)))
+
+    two.log(two.source).check_is_at_work()
+
+
+def test_a_copy_that_was_killed_between_its_two_marks_goes_on(two: TwoDatabases) -> None:
+    with pytest.raises(ZeroDivisionError):
+        two.copy(at("views of the target", lambda: 1 // 0))
+    two.log(two.source).store.set_moved(True)
+    for database in (two.source, two.target):
+        with pytest.raises((LogMoved, UnfinishedCopy)):
+            two.log(database).check_is_at_work()
+
+    assert two.copy().is_same
+
+    two.log(two.target).check_is_at_work()
+    assert MOVED not in two.log(two.target).store.select_positions_of_followers()
+
+
+def test_what_goes_on_elsewhere_is_not_copied_again_until_it_is_reopened(two: TwoDatabases, tmp_path: Path) -> None:
+    two.copy()
+    third = parse_database(f"sqlite:///{tmp_path}/third.db")
+    stores(third).migrate()
+    again = TwoDatabases(two.source, third, tmp_path, two.stack)
+
+    with pytest.raises(Refused, match="was copied to another database already"):
+        again.copy()
+    assert (reopen(two.source), reopen(two.source)) == (True, False)
+
+    assert again.copy().is_same
 
 
 def test_the_beginning_of_another_log_is_left_alone(two: TwoDatabases) -> None:

@@ -9,7 +9,8 @@ from eventsourcing.persistence import IntegrityError, StoredEvent, Tracking
 from eventually import wait_for
 from stored_events import stored
 
-from application.log import COPYING, Beginnings, Log, Notification, ParkedEvent
+from application.errors import LogMoved
+from application.log import COPYING, MOVED, Beginnings, Log, Notification, ParkedEvent
 
 Open = Callable[[], Log]
 PARKED = ParkedEvent(
@@ -180,6 +181,26 @@ def test_events_of_another_log_keep_their_places(log: Log) -> None:
     assert log.store.select_positions_of_followers() == {"intake": 3}
     assert log.store.select_parked() == [PARKED]
     assert log.store.insert_events(stored("cs_test_1", 2)) == [8]
+
+
+def test_a_log_that_was_moved_can_be_read_and_not_be_worked_at_until_it_is_reopened(log: Log) -> None:
+    log.store.insert_events(stored("cs_test_1", 1))
+    log.check_is_at_work()
+
+    log.store.set_moved(True)
+    log.store.set_moved(True)
+    log.store.replace_bookkeeping({"intake": 1}, [])
+
+    assert log.is_moved
+    log.check_is_whole()
+    with pytest.raises(LogMoved, match="To work here again, stop everything there, then run `fulfill reopen`"):
+        log.check_is_at_work()
+    assert log.store.select_positions_of_followers() == {MOVED: 0, "intake": 1}
+
+    log.store.set_moved(False)
+    log.store.set_moved(False)
+    log.check_is_at_work()
+    assert log.store.select_positions_of_followers() == {"intake": 1}
 
 
 @pytest.mark.parametrize("since", [None, 0, 2, 4])

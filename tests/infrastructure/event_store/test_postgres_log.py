@@ -12,7 +12,7 @@ from eventually import wait_for
 from postgres_databases import Databases, end_connections
 from stored_events import stored
 
-from application.errors import NotMigrated
+from application.errors import LogMoved, NotMigrated
 from application.log import Beginnings, Log
 from infrastructure.database import parse_database
 from infrastructure.event_store import postgres_schema
@@ -289,6 +289,18 @@ def test_a_database_that_can_not_keep_every_name_is_refused(databases: Databases
         stores(parse_database(url)).migrate()
 
     databases.drop(url)
+
+
+def test_a_process_that_holds_no_lock_notices_that_another_database_goes_on(store_url: str) -> None:
+    """As `fulfill serve` without a worker, beside which a copy ended."""
+    log = stores(parse_database(store_url)).open_log()
+    log.store.check_place()
+
+    log.store.set_moved(True)
+
+    with pytest.raises(LogMoved):
+        log.store.check_place()
+    log.close()
 
 
 def test_a_server_that_is_not_there_is_one_clear_sentence_without_the_password() -> None:

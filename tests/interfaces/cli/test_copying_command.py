@@ -145,3 +145,18 @@ def test_nothing_starts_on_half_a_log(
     assert fulfill("copy", *SOURCE, "--to", empty_url).code == 0
     monkeypatch.setenv("DATABASE_URL", empty_url)
     assert fulfill("queue").code == 0
+
+
+def test_the_source_is_closed_once_it_was_copied_and_can_be_reopened(fulfill: Fulfill, small_shop: Path) -> None:
+    note = ("note", ORDER, "on the old file", "--as", "kim", "--reason", "by mistake")
+    assert fulfill("copy", *SOURCE, "--to", "sqlite:///new.db").code == 0
+
+    refused = fulfill(*note, "--json")
+    assert (refused.code, refused.json["error"]["kind"]) == (1, "log_moved")
+    read = fulfill("checkout", ORDER)
+    assert (read.code, "This log was copied to another database, which goes on." in read.err) == (0, True)
+    assert fulfill("copy", *SOURCE, "--to", "sqlite:///newer.db").code == 1
+
+    reopened = fulfill("reopen", "--json").json
+    assert (reopened["was_moved"], fulfill("reopen", "--json").json["was_moved"]) == (True, False)
+    assert fulfill(*note).code == 0
