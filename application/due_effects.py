@@ -20,8 +20,9 @@ class DueEffect:
     session_id: str
     position: int
     """The place in the log of the request, or of the retry that a person asked for. The first request comes first."""
-    since: datetime
-    """Since when it is due, by the clock of the process that recorded it."""
+    since: datetime | None
+    """Since when it is due, by the clock of the process that recorded it; None while rows of an older version of the
+    view serve, which do not say it."""
     worker: str | None
     """Who has claimed it."""
 
@@ -77,11 +78,12 @@ class DueEffects:
 
 
 def _due_effect(row: Row) -> DueEffect:
+    since = row["asked_at"] if row["due_at"] == AT_ONCE else row["due_at"]
     return DueEffect(
         effect_id=str(row["effect_id"]),
         kind=str(row["kind"]),
         session_id=str(row["session_id"]),
         position=int(row["position"] or 0),
-        since=datetime.fromisoformat(str(row["asked_at"] if row["due_at"] == AT_ONCE else row["due_at"])),
+        since=None if since is None else datetime.fromisoformat(str(since)),
         worker=None if row["worker"] is None else str(row["worker"]),
     )

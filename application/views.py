@@ -166,10 +166,10 @@ class Views(Protocol):
         """Throw a generation away. Nothing happens if it is gone."""
 
     def select(self, selection: Selection) -> Sequence[Row]:
-        """Rows of the live view.
+        """Rows of the live view, which may be of a version that the projection continues.
 
         Raises:
-            ViewNotBuilt: there is none of this version of the projection.
+            ViewNotBuilt: there is none of a version that serves for the projection.
         """
 
     def unreadable(self, view: View) -> Sequence[Unreadable]:
@@ -179,7 +179,7 @@ class Views(Protocol):
         """Nobody looks at them any more."""
 
     def snapshot(self, projection: Projection) -> AbstractContextManager[Snapshot]:
-        """The live view, held at one moment.
+        """The live view of this very version, held at one moment.
 
         Raises:
             ViewNotBuilt: there is none of this version of the projection.

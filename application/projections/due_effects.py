@@ -2,6 +2,9 @@
 
 A request without a time of its own is due at once, so that a clock that was ahead when it was recorded delays nothing.
 An effect that was given up keeps its row without a time, so that a person's retry finds it again.
+
+Nothing is mailed, asked or delivered without this view, so no release may wait until its new version is built from the
+whole log: it continues every older version, whose table is kept here for that.
 """
 
 from collections.abc import Iterable
@@ -59,6 +62,17 @@ def _change(event: EffectFact, position: int) -> Change:
             assert_never(event)
 
 
+_FIRST_TABLE = Table(
+    columns={
+        "effect_id": Column.TEXT,
+        "kind": Column.TEXT,
+        "session_id": Column.TEXT,
+        "due_at": Column.TEXT,
+        "worker": Column.TEXT,
+    },
+    key=("effect_id",),
+)
+
 DUE_EFFECTS = Projection(
     name="due_effects",
     version=2,
@@ -77,4 +91,5 @@ DUE_EFFECTS = Projection(
     ),
     reads=topics(*get_args(EffectFact)),
     fold=fold,
+    continues={1: _FIRST_TABLE},
 )

@@ -8,7 +8,7 @@ import structlog
 
 from application.anchor import Anchor
 from application.log import Entry, Notification
-from application.projections.projection import Change, Projection
+from application.projections.projection import Change, Projection, Table, narrowed
 from application.storable import storable
 from application.views import Advance, Unreadable, View
 from domain.event import Event
@@ -57,9 +57,18 @@ class Following:
     changes: list[Change] = field(default_factory=list)
     unreadable: list[Unreadable] = field(default_factory=list)
 
+    @property
+    def _table(self) -> Table:
+        return self.projection.table_of(self.view.version)
+
+    @property
+    def _is_of_its_version(self) -> bool:
+        return self.view.version == self.projection.version
+
     def take_in(self, event: Event, position: int) -> None:
         try:
-            self.changes += self.projection.changes(event, position)
+            changes = self.projection.changes(event, position)
+            self.changes += changes if self._is_of_its_version else narrowed(self._table, changes)
         except Exception as error:  # noqa: BLE001 - the boundary around one event: recorded, and the rest goes on
             self.leave_out(position, error)
 
@@ -71,7 +80,7 @@ class Following:
     def advance(self, anchor: Anchor) -> Advance:
         return Advance(
             view=self.view,
-            table=self.projection.table,
+            table=self._table,
             anchor=anchor,
             changes=self.changes,
             unreadable=self.unreadable,

@@ -4,7 +4,7 @@ A fold gets the event and its position, and nothing else: no port, no clock, no 
 folding the log again gives the same rows again.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -96,6 +96,18 @@ class Projection:
     reads: frozenset[str] | None
     """The topics that its fold looks at; None for every one there is."""
     fold: Fold
+    continues: Mapping[int, Table] = field(default_factory=dict)
+    """Older versions, with their tables, whose rows serve until the view of this version is built, and which this fold
+    follows on until then. Only for a view whose readers take a row as a hint. The key of the table stays the same."""
+
+    @property
+    def serving(self) -> Set[int]:
+        """The versions of the view that may answer for this projection."""
+        return self.continues.keys() | {self.version}
+
+    def table_of(self, version: int) -> Table:
+        """The table of this version, or of an older one that it continues."""
+        return self.table if version == self.version else self.continues[version]
 
     def concerns(self, topic: str) -> bool:
         return self.reads is None or topic in self.reads
@@ -112,6 +124,24 @@ class Projection:
             if not _fits_as_it_is(self.table, change):
                 changes[number] = _storable(change)
         return changes
+
+
+def narrowed(table: Table, changes: Iterable[Change]) -> Iterator[Change]:
+    """What changes of the current table come to in an older one of the same key: columns that it lacks are left out,
+    and columns that only it has are null."""
+    for change in changes:
+        match change:
+            case Put() | Keep():
+                yield type(change)({name: change.row.get(name) for name in table.columns})
+            case Update():
+                if values := {name: value for name, value in change.values.items() if name in table.columns}:
+                    yield Update(change.key, values)
+            case Add():
+                yield Add(change.key, {name: more for name, more in change.amounts.items() if name in table.columns})
+            case Remove():
+                yield change
+            case _:
+                assert_never(change)
 
 
 class UnfitChange(ValueError):

@@ -84,14 +84,20 @@ class Projector:
         live = {view.name: view for view in self._views.all() if view.state is ViewState.LIVE}
         for projection in self._projections:
             view = live.get(projection.name)
-            if view is None or view.version < projection.version:
+            if view is None:
                 return False
-            if view.version == projection.version and view.position < wanted:
+            if view.version not in projection.serving:
+                if view.version < projection.version:
+                    return False
+            elif view.position < wanted:
                 return False
         return True
 
     def _find(self, known: Sequence[View]) -> tuple[list[Following], list[Following]]:
-        """The views to follow the log with: those that serve, and those that will, being of a later version."""
+        """The views to follow the log with: those that serve, and those that will, being of a later version.
+
+        One that serves for a later version is followed on with the later fold: the older one is not here any more.
+        """
         live, building = [], []
         for projection in self._projections:
             own = {view.state: view for view in known if view.name == projection.name}
@@ -99,9 +105,10 @@ class Projector:
             if serving is None:
                 if self._makes_views:
                     live.append(Following(projection, self._views.create(projection, ViewState.LIVE)))
-            elif serving.version == projection.version:
+                continue
+            if serving.version in projection.serving:
                 live.append(Following(projection, serving))
-            elif serving.version < projection.version:
+            if serving.version < projection.version:
                 if self._makes_views:
                     successor = self._successor(projection, successor)
                 if successor is not None and successor.version == projection.version:

@@ -4,7 +4,7 @@ No reader holds anybody up, however long it reads: a generation that is not need
 goes when nobody reads it. What analysts see under a plain name is replaced in the same way.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -222,7 +222,7 @@ class _Snapshot:
         """They come a few at a time, however many there are."""
         table, cursor = self.projection.table, f"rows_{next(self.numbers)}"
         selection = Selection(projection=self.projection, order_by=table.key)
-        text, _ = sql.select(selection, lambda _: sql.table_name(self.view))
+        text, _ = sql.select(selection, lambda each: sql.source(self.view, each))
         _run(self.connection, f"DECLARE {cursor} NO SCROLL CURSOR FOR {text}")
         while rows := _run(self.connection, f"FETCH {_FETCH} FROM {cursor}").fetchall():
             for row in rows:
@@ -300,7 +300,7 @@ def _look(look: Callable[[], T]) -> T:
 
 
 def _select(connection: Connection, selection: Selection) -> list[tuple[Any, ...]]:
-    text, parameters = sql.select(selection, lambda each: sql.table_name(_live(connection, each)))
+    text, parameters = sql.select(selection, lambda each: sql.source(_live(connection, each, each.serving), each))
     return _run(connection, text, *parameters).fetchall()
 
 
@@ -308,7 +308,7 @@ def _hold(connection: Connection, projection: Projection) -> View:
     """The live view, in a transaction for which it stays as it is."""
     _end(connection)
     _run(connection, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-    view = _live(connection, projection)
+    view = _live(connection, projection, {projection.version})
     _run(connection, f"LOCK TABLE {sql.quoted(sql.table_name(view))} IN ACCESS SHARE MODE")
     return view
 
@@ -318,12 +318,9 @@ def _end(connection: Connection) -> None:
         connection.rollback()
 
 
-def _live(connection: Connection, projection: Projection) -> View:
-    row = _run(
-        connection,
-        f"{sql.VIEWS} WHERE v.name=? AND v.version=? AND v.state='live'",
-        *(projection.name, projection.version),
-    ).fetchone()
+def _live(connection: Connection, projection: Projection, versions: Iterable[int]) -> View:
+    text, parameters = sql.live(projection.name, versions)
+    row = _run(connection, text, *parameters).fetchone()
     if row is None:
         raise ViewNotBuilt(f"The view {projection.name} is not built yet in version {projection.version}.")
     return sql.view(row)

@@ -24,8 +24,8 @@ from application.views import (
 )
 
 Statement = tuple[str, tuple[Value, ...]]
-TableOf = Callable[[Projection], str]
-"""The table in which the live view of a projection is kept."""
+SourceOf = Callable[[Projection], str]
+"""What to select the rows of a projection from, as `source` says it."""
 
 VIEWS = """
 SELECT name, version, generation, position, state,
@@ -38,6 +38,7 @@ UPDATE views SET position=?, last_position=?, last_stream=?, last_version=?, las
 WHERE name=? AND generation=? AND position=?
 """
 INSERT = "INSERT INTO views (name, version, generation, position, state) VALUES (?,?,?,?,?)"
+_CAST = {Column.TEXT: "text", Column.INTEGER: "bigint"}
 _LAST_CHARACTER = "\U0010ffff"
 
 
@@ -75,6 +76,23 @@ def move(view: View, to: Anchor | None) -> tuple[Value, ...]:
     if to is None:
         return 0, None, None, None, None, *where
     return to.position, to.position, to.stream, to.version, to.digest, *where
+
+
+def live(name: str, versions: Iterable[int]) -> Statement:
+    """The live view of this name, if it is of one of these versions."""
+    values = sorted(versions)
+    text = f"{VIEWS} WHERE v.name=? AND v.state='live' AND v.version IN ({', '.join('?' * len(values))})"
+    return text, (name, *values)
+
+
+def source(view: View, projection: Projection) -> str:
+    """What to select from: the columns of the projection, null where the table of an older version lacks one."""
+    name, older = quoted(table_name(view)), projection.table_of(view.version)
+    columns = projection.table.columns.items()
+    if all(column in older.columns for column, _ in columns):
+        return name
+    given = (quoted(c) if c in older.columns else f"CAST(NULL AS {_CAST[kind]}) AS {quoted(c)}" for c, kind in columns)
+    return f"(SELECT {', '.join(given)} FROM {name}) AS {quoted(projection.name)}"
 
 
 def table_name(view: View) -> str:
@@ -122,10 +140,10 @@ def change_all(name: str, table: Table, step: Step) -> str:
     return f"DELETE FROM {quoted(name)} USING {rows}{_matching(name, table, step.columns, values)}"
 
 
-def select(selection: Selection, table_of: TableOf) -> Statement:
-    where, parameters = _all(_filter(each, table_of) for each in selection.where)
+def select(selection: Selection, source_of: SourceOf) -> Statement:
+    where, parameters = _all(_filter(each, source_of) for each in selection.where)
     columns = _list(selection.projection.table.columns)
-    text = f"SELECT {columns} FROM {quoted(table_of(selection.projection))}{where}"
+    text = f"SELECT {columns} FROM {source_of(selection.projection)}{where}"
     if selection.order_by:
         key = selection.projection.table.key
         text += f" ORDER BY {', '.join(_direction(column, key) for column in selection.order_by)}"
@@ -191,7 +209,7 @@ def _equal(item: tuple[str, Value]) -> Statement:
     return (f"{quoted(column)} IS NULL", ()) if value is None else (f"{quoted(column)}=?", (value,))
 
 
-def _filter(each: Filter, table_of: TableOf) -> Statement:
+def _filter(each: Filter, source_of: SourceOf) -> Statement:
     column = quoted(each.column)
     match each:
         case Equal():
@@ -206,7 +224,7 @@ def _filter(each: Filter, table_of: TableOf) -> Statement:
             marks = ", ".join("?" * len(each.values))
             return (f"{column} IN ({marks})" if marks else "1=0"), tuple(each.values)
         case Among():
-            where, parameters = _all(_filter(inner, table_of) for inner in each.where)
-            return f"{column} IN (SELECT {column} FROM {quoted(table_of(each.projection))}{where})", parameters
+            where, parameters = _all(_filter(inner, source_of) for inner in each.where)
+            return f"{column} IN (SELECT {column} FROM {source_of(each.projection)}{where})", parameters
         case _:
             assert_never(each)

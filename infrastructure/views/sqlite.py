@@ -2,7 +2,7 @@
 
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from itertools import chain
@@ -178,7 +178,9 @@ class SQLiteViews:
 
     def select(self, selection: Selection) -> Sequence[Row]:
         with self._reading() as connection:
-            text, parameters = sql.select(selection, lambda each: sql.table_name(_live(connection, each)))
+            text, parameters = sql.select(
+                selection, lambda each: sql.source(_live(connection, each, each.serving), each)
+            )
             columns = list(selection.projection.table.columns)
             return [dict(zip(columns, row, strict=True)) for row in connection.execute(text, parameters)]
 
@@ -193,7 +195,7 @@ class SQLiteViews:
     @contextmanager
     def snapshot(self, projection: Projection) -> Iterator[Snapshot]:
         with self._reading() as connection:
-            yield _Snapshot(connection, projection, _live(connection, projection))
+            yield _Snapshot(connection, projection, _live(connection, projection, {projection.version}))
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
@@ -251,7 +253,7 @@ class _Snapshot:
     def rows(self) -> Iterator[Row]:
         table = self.projection.table
         selection = Selection(projection=self.projection, order_by=table.key)
-        text, parameters = sql.select(selection, lambda _: sql.table_name(self.view))
+        text, parameters = sql.select(selection, lambda each: sql.source(self.view, each))
         for row in self.connection.execute(text, parameters):
             yield dict(zip(table.columns, row, strict=True))
 
@@ -296,11 +298,8 @@ def _drop(connection: sqlite3.Connection, view: View) -> None:
     connection.execute("DELETE FROM unreadable WHERE name=? AND generation=?", key)
 
 
-def _live(connection: sqlite3.Connection, projection: Projection) -> View:
-    row = connection.execute(
-        f"{sql.VIEWS} WHERE v.name=? AND v.version=? AND v.state=?",
-        (projection.name, projection.version, ViewState.LIVE.value),
-    ).fetchone()
+def _live(connection: sqlite3.Connection, projection: Projection, versions: Iterable[int]) -> View:
+    row = connection.execute(*sql.live(projection.name, versions)).fetchone()
     if row is None:
         raise ViewNotBuilt(f"The view {projection.name} is not built yet in version {projection.version}.")
     return sql.view(row)

@@ -25,6 +25,7 @@ from application.projections.projection import (
     Table,
     UnfitChange,
     Update,
+    Value,
 )
 from application.projections.registry import PROJECTIONS
 from application.projections.timeline import TIMELINE
@@ -140,6 +141,40 @@ def test_the_view_of_a_later_version_is_built_beside_the_one_that_serves(store_u
         ]
         with pytest.raises(ViewNotBuilt, match="The view timeline is not built yet in version 1"):
             old.views.select(Selection(projection=TIMELINE))
+
+
+def test_a_version_that_continues_an_older_one_is_never_without_rows(store_url: str) -> None:
+    """The old view is followed on with the new fold until the new view is at the end of the log, and then goes."""
+    table = replace(TIMELINE.table, columns={**TIMELINE.table.columns, "note": Column.TEXT})
+
+    def fold(event: Event, position: int) -> Iterable[Change]:
+        yield from (
+            Put({**change.row, "note": "x"}) for change in TIMELINE.fold(event, position) if isinstance(change, Put)
+        )
+        yield Update({"position": position}, {"note": "y"})
+
+    continuing = replace(TIMELINE, version=2, table=table, fold=fold, continues={1: TIMELINE.table})
+
+    def shown(read_side: ReadSide) -> list[Value]:
+        rows = read_side.views.select(Selection(projection=continuing, order_by=["position"]))
+        return [row["position"] for row in rows]
+
+    with (
+        open_read_side(store_url, with_a_view_of(1)) as old,
+        open_read_side(store_url, [CHECKOUTS, continuing]) as new,
+    ):
+        expected = [position for position, event in enumerate(sample_log(), 1) if event.session_id]
+        old.append(sample_log()[:40])
+        old.projector.catch_up()
+        new.append(sample_log()[40:])
+
+        assert shown(new) == [position for position in expected if position <= 40]
+        new.projector.catch_up()
+        assert shown(new) == expected
+        assert (2, ViewState.BUILDING) in [(view.version, view.state) for view in new.views.all()]
+        while new.projector.turn():
+            assert shown(new) == expected
+        assert [(view.version, view.state) for view in new.views.all()] == [(1, "live"), (2, "live")]
 
 
 def test_an_older_process_leaves_the_view_of_a_later_version_alone(store_url: str) -> None:

@@ -8,6 +8,8 @@ from sample_log import SHOP
 
 from application.due_effects import DueEffect, DueEffects
 from application.projections.due_effects import AT_ONCE, DUE_EFFECTS
+from application.projections.projection import Projection
+from application.projections.registry import PROJECTIONS
 from domain.effect import Effect
 from domain.event import Event
 
@@ -38,6 +40,26 @@ def test_a_requested_effect_is_due_at_once_whatever_the_clocks_say(read_side: Re
             "worker": None,
         }
     ]
+
+
+COLUMNS = {
+    1: "effect_id kind session_id due_at worker",
+    2: "effect_id kind session_id due_at position asked_at worker",
+}
+"""Of each version that ever was. One that is here never changes: give the projection a new version instead."""
+
+
+def test_every_older_version_serves_until_its_own_view_is_built() -> None:
+    """Without the rows of the release before, nothing is done until the whole log has been read again."""
+    tables = {**DUE_EFFECTS.continues, DUE_EFFECTS.version: DUE_EFFECTS.table}
+
+    assert {version: " ".join(table.columns) for version, table in tables.items()} == COLUMNS
+    assert {table.key for table in tables.values()} == {("effect_id",)}
+
+
+@pytest.mark.parametrize("projection", [each for each in PROJECTIONS if each is not DUE_EFFECTS], ids=lambda p: p.name)
+def test_no_answer_to_a_person_comes_from_rows_of_another_version(projection: Projection) -> None:
+    assert projection.serving == {projection.version}
 
 
 def test_a_claimed_effect_names_its_worker(read_side: ReadSide) -> None:

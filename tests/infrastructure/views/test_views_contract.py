@@ -381,6 +381,24 @@ def test_rows_of_another_version_are_not_shown(shelf: Views) -> None:
         shelf.select(Selection(projection=replace(SHELF, version=2)))
 
 
+def test_rows_of_a_version_that_is_continued_are_shown_but_no_snapshot_of_them(shelf: Views) -> None:
+    """They answer with null for a column that is new. A proof is about one version alone."""
+    advance(shelf, Put(row("a", 1, 5)), Put(row("b", 1, 6)))
+    columns = {"colour": Column.TEXT, "sku": Column.TEXT, "weight": Column.INTEGER, "line": Column.INTEGER}
+    third = replace(SHELF, version=3, table=Table(columns=columns, key=SHELF.table.key), continues={1: SHELF.table})
+
+    def shown(*where: Filter, order_by: Sequence[str] = ("weight", "-sku")) -> list[Row]:
+        return list(shelf.select(Selection(projection=third, where=where, order_by=order_by)))
+
+    b = {"colour": None, "sku": "b", "weight": None, "line": 1}
+    assert shown() == [b, {**b, "sku": "a"}]
+    assert shown(Equal("weight", None), StartsWith("sku", "b")) == [b]
+    assert shown(AtMost("weight", 9)) == shown(Equal("colour", "x")) == []
+    assert shown(Among("sku", third, [Equal("sku", "b")])) == [b]
+    with pytest.raises(ViewNotBuilt, match="in version 3"), shelf.snapshot(third):
+        pass
+
+
 def test_a_snapshot_stays_as_it_is_while_the_view_moves_on_and_is_replaced(
     views: Views, open_views: Callable[[], Views]
 ) -> None:
