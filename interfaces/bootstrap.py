@@ -180,7 +180,7 @@ def open_read_side(database: Database, *, needs_views: bool = False) -> Iterator
                 if needs_views:
                     raise
                 views, trouble = stack.enter_context(scratch_views()), str(error)
-            projector = Projector(log, views, makes_views=not kept.is_shared)
+            projector = Projector(log, views, makes_views=not kept.is_shared, mends=False)
             void = [view.name for view in projector.check()]
             queries, rebuild = Queries(log, views, projector, utc_now), Rebuild(log, views, scratch_views)
             yield ReadSide(log=log, queries=queries, rebuild=rebuild, trouble=trouble, void=void)

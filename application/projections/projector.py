@@ -7,6 +7,7 @@ to be, so that nothing is taken in twice.
 from collections.abc import Sequence
 
 from application.projections.following import Following, ReadableLog, fold_batch
+from application.projections.mending import Mending
 from application.projections.projection import Projection
 from application.projections.registry import PROJECTIONS
 from application.projections.void import empty_void_among, empty_void_views
@@ -24,13 +25,16 @@ class Projector:
         *,
         batch_max: int = BATCH_MAX,
         makes_views: bool = True,
+        mends: bool = True,
     ) -> None:
-        """Where it does not make views, somebody else does so by `prepare`; those that there are it follows with."""
+        """Where it does not make views, somebody else does so by `prepare`; those that there are it follows with.
+        Where it mends, it builds a view again that left out what this version can take in."""
         self._log = log
         self._views = views
         self._projections = projections
         self._batch_max = batch_max
         self._makes_views = makes_views
+        self._mending = Mending(log, views) if mends else None
 
     def check(self) -> Sequence[View]:
         """Empty every view that was not made from this log, before anybody reads or writes by it. Returns those.
@@ -108,19 +112,26 @@ class Projector:
                 continue
             if serving.version in projection.serving:
                 live.append(Following(projection, serving))
-            if serving.version < projection.version:
-                if self._makes_views:
-                    successor = self._successor(projection, successor)
-                if successor is not None and successor.version == projection.version:
+            if self._is_to_be_replaced(projection, serving):
+                successor = self._successor(projection, serving, successor)
+                if successor is not None:
                     building.append(Following(projection, successor))
         return live, building
 
-    def _successor(self, projection: Projection, view: View | None) -> View:
-        """The generation that will replace one of an older version."""
-        if view is not None and view.version < projection.version:
+    def _is_to_be_replaced(self, projection: Projection, serving: View) -> bool:
+        if serving.version == projection.version:
+            return self._mending is not None and self._mending.is_due(projection, serving)
+        return serving.version < projection.version
+
+    def _successor(self, projection: Projection, serving: View, view: View | None) -> View | None:
+        """The generation that will replace the one that serves; None if it is for somebody else to make or follow."""
+        if view is not None and view.version >= projection.version:
+            return view if view.version == projection.version else None
+        if serving.version < projection.version and not self._makes_views:
+            return None
+        if view is not None:
             self._views.drop(view)
-            view = None
-        return view or self._views.create(projection, ViewState.BUILDING)
+        return self._views.create(projection, ViewState.BUILDING)
 
     def _follow(self, following: Sequence[Following], end: int) -> bool:
         """Bring views that are at one place one batch further. False if they are at the end."""

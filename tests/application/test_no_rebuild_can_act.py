@@ -33,7 +33,7 @@ READ_SIDE = {
     "application.views",
     "application.wording",
 }
-NEITHER = {"application", "application.errors"}
+NEITHER = {"application", "application.errors", "application.storable"}
 OUTSIDE = {
     "socket",
     "smtplib",

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from builders import a_checkout
 from fakes.outside import Outside
 from log_parts import LogWriter
+from older_log import OlderLog
 from shop import COMPLETED, Shop
 
 from application.projections.due_effects import DUE_EFFECTS
@@ -14,6 +15,7 @@ from application.projections.projector import BATCH_MAX, Projector
 from application.views import View, ViewState
 from domain.checkout import Checkout
 from domain.checkout_session import CheckoutSession
+from domain.effect import Effect
 from domain.event import Event
 from domain.personal import Personal
 
@@ -80,3 +82,25 @@ def test_what_is_due_is_done_while_the_view_of_the_new_version_is_being_built(op
     built = [view for view in shop.runtime.views.all() if view.name == DUE_EFFECTS.name]
     assert [(view.version, view.state, view.unreadable) for view in built] == [(DUE_EFFECTS.version, ViewState.LIVE, 0)]
     assert outside.retrievals == 2, "no effect is done again because its row is new"
+
+
+def test_an_effect_that_an_older_leader_could_not_read_is_done_once_a_newer_one_leads(
+    open_shop: Open, outside: Outside
+) -> None:
+    outside.checkouts[HEARD_AFTER] = a_checkout()
+    shop = open_shop()
+    shop.hear(COMPLETED, HEARD_AFTER, id="evt_after", payment_status="paid")
+    shop.runtime.engine.run_until_quiet(effects=False)
+    views, requested = shop.runtime.views, frozenset({Effect.Requested.TOPIC})
+    for view in views.all():
+        views.drop(view)
+    Projector(OlderLog(shop.runtime.log, requested), views).catch_up()
+    assert shop.runtime.queries.due_effects.due(shop.clock.now, 10) == []
+    shop.kill()
+
+    shop = open_shop()
+    shop.rest()
+
+    assert outside.retrievals == 1
+    assert shop.state(HEARD_AFTER) == "blocked"
+    assert {view.unreadable for view in shop.runtime.views.all()} == {0}
