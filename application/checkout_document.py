@@ -3,7 +3,7 @@
 The shape may grow; what is in it never changes its meaning.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
@@ -57,6 +57,8 @@ class StoryEntry:
     cause: str | None
     reason: str | None
     text: str
+    is_routine: bool
+    """Whether it is about a scheduled retrieval before the latest one: it found what was known already."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +82,7 @@ def checkout_document(session_id: str, events: Sequence[tuple[int, Event]]) -> C
         return None
     session, fulfillment, effects = _replay(session_id, [event for _, event in events])
     checkout, completed = session.checkout, session.completed
-    names = titles(session, fulfillment)
+    names, routine = titles(session, fulfillment), _routine(effects)
     return CheckoutDocument(
         session_id=session_id,
         state=checkout_state(session, fulfillment),
@@ -90,7 +92,9 @@ def checkout_document(session_id: str, events: Sequence[tuple[int, Event]]) -> C
         currency=checkout.currency if checkout else None,
         line_items=tuple(_line_items(session, fulfillment)),
         emails=tuple(_emails(effects)),
-        story=tuple(_entry(position, event, names) for position, event in events),
+        story=tuple(
+            _entry(position, event, names, is_routine=event.originator_id in routine) for position, event in events
+        ),
     )
 
 
@@ -146,7 +150,13 @@ def _emails(effects: Iterable[Effect]) -> Iterator[EmailEntry]:
             yield EmailEntry(kind=kind, state=state, occasion=occasion or None, detail=effect.given_up)
 
 
-def _entry(position: int, event: Event, names: Titles) -> StoryEntry:
+def _routine(effects: Iterable[Effect]) -> Set[str]:
+    """The streams of the scheduled retrievals that a person need not read about."""
+    scheduled = [effect for effect in effects if effect.is_scheduled]
+    return {effect.id for effect in scheduled[:-1] if not effect.given_up}
+
+
+def _entry(position: int, event: Event, names: Titles, *, is_routine: bool) -> StoryEntry:
     return StoryEntry(
         position=position,
         stream=event.originator_id,
@@ -157,4 +167,5 @@ def _entry(position: int, event: Event, names: Titles) -> StoryEntry:
         cause=event.cause,
         reason=event.reason.text if event.reason else None,
         text=sentence(event, names),
+        is_routine=is_routine,
     )

@@ -28,7 +28,7 @@ def checkout_state(session: CheckoutSession, fulfillment: Fulfillment) -> Checko
         return CheckoutState.FULFILLING if _has_bought(session) else CheckoutState.NOTHING_TO_FULFILL
     if session.parked:
         return CheckoutState.PARKED
-    if session.failed and not session.succeeded:
+    if session.is_payment_over:
         return CheckoutState.PAYMENT_FAILED
     if session.checkout and session.checkout.is_complete:
         return CheckoutState.AWAITING_PAYMENT

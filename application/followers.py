@@ -302,6 +302,8 @@ def _likely_streams(events: Iterable[Event]) -> Iterable[str]:
     are not there yet: a stream that was used lately is remembered, but each that is missing would be a select."""
     for event in events:
         if event.session_id is None:
+            if isinstance(event, StripeEvent.Received) and event.payment_intent:
+                yield event.payment_intent
             continue
         yield event.session_id
         yield fulfillment_id(event.session_id)

@@ -5,17 +5,32 @@ number of times, at the same moment too: what is known already is not recorded a
 event starts a fulfillment.
 """
 
+from datetime import datetime
+
 import structlog
 
 from application.log import Log
 from application.ports import Clock, StripeGateway
 from application.unit_of_work import Stamp, UnitOfWork
 from application.writer import Writer
+from domain.checkout import Checkout
 from domain.checkout_session import CheckoutSession, Source
+from domain.identifiers import payment_id
 from domain.identifiers import session_id as checked
+from domain.payment import Payment
 from domain.personal import Personal
+from domain.policies.policy import Streams
 
 logger = structlog.get_logger(__name__)
+
+
+def learn_answer(session_id: str, checkout: Checkout, do: Streams, *, source: Source, at: datetime) -> CheckoutSession:
+    """Record an answer of Stripe's, and in the stream of the payment which session it is for."""
+    session = do.command(CheckoutSession, session_id, CheckoutSession.learn, checkout, source=source, at=at)
+    payment = payment_id(session.checkout.payment_intent) if session.checkout else None
+    if payment is not None:
+        do.command(Payment, payment, Payment.belong_to, session_id)
+    return session
 
 
 class FulfillCheckout:
@@ -41,7 +56,7 @@ class FulfillCheckout:
         checkout = self._gateway.retrieve(session_id)
 
         def learn(unit: UnitOfWork) -> CheckoutSession:
-            return unit.command(CheckoutSession, session_id, CheckoutSession.learn, checkout, source=source, at=now)
+            return learn_answer(session_id, checkout, unit, source=source, at=now)
 
         now = self._clock()
         stamp = Stamp(actor=actor, now=now, session_id=session_id, reason=reason)

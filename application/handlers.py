@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Coroutine, Generator
 import structlog
 
 from application.effect_kinds import Attempt, Done, Outcome
+from application.fulfill_checkout import learn_answer
 from application.log import Log
 from application.ports import (
     Clock,
@@ -39,11 +40,16 @@ class Retrieve:
         self._clock = clock
 
     def why_unwanted(self, effect: Effect, session_id: str, do: Streams) -> str | None:
-        is_paid = do.load(CheckoutSession, session_id).is_paid
-        return "Stripe has said meanwhile that it is paid" if is_paid else None
+        session = do.load(CheckoutSession, session_id)
+        if session.is_paid:
+            return "Stripe has said meanwhile that it is paid"
+        if effect.is_scheduled and not session.is_awaiting_payment:
+            return "No payment is awaited any more"
+        return None
 
     def perform(self, attempt: Attempt) -> Done:
         id, at = attempt.session_id, self._clock()
+        source = Source.SCHEDULE if attempt.effect.is_scheduled else Source.WEBHOOK
         try:
             checkout = self._gateway.retrieve(id)
         except SessionUnknown:
@@ -51,7 +57,7 @@ class Retrieve:
             return Done(note=_UNKNOWN, outcome=_parked(id))
 
         def learn(do: Streams) -> str | None:
-            session = do.command(CheckoutSession, id, CheckoutSession.learn, checkout, source=Source.WEBHOOK, at=at)
+            session = learn_answer(id, checkout, do, source=source, at=at)
             is_old = session.disbelieves(checkout) and not session.is_paid
             return "Stripe's API does not show yet what Stripe's event says" if is_old else None
 

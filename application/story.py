@@ -16,6 +16,7 @@ from domain.event import Event
 from domain.fulfillment import Fulfillment, FulfillmentFact
 from domain.key_pool import KeyPool, KeyPoolFact
 from domain.money import plain
+from domain.payment import Payment, PaymentFact
 from domain.stock_item import StockItem, StockItemFact
 from domain.stripe_event import StripeEvent, StripeEventFact
 
@@ -26,6 +27,8 @@ def sentence(event: Event, names: Titles) -> str:
         return _of_stripe_event(event)
     if isinstance(event, CheckoutSessionFact):
         return _of_session(event)
+    if isinstance(event, PaymentFact):
+        return _of_payment(event)
     if isinstance(event, FulfillmentFact):
         return _of_fulfillment(event, names)
     if isinstance(event, StockItemFact):
@@ -82,7 +85,7 @@ def _retrieved(event: CheckoutSession.Retrieved) -> str:
     checkout = event.checkout
     found = (
         checkout.status,
-        wording.payment(checkout.payment_status),
+        wording.payment(checkout.payment_status, checkout.intent_status),
         counted(len(checkout.line_items), "line item"),
         plain(checkout.amount_total, checkout.currency),
     )
@@ -95,12 +98,22 @@ def _paid(event: CheckoutSession.Paid) -> str:
     return f"Paid: {plain(event.amount_total, event.currency)}"
 
 
+def _of_payment(event: PaymentFact) -> str:
+    match event:
+        case Payment.Reported():
+            return f"Stripe reported that the payment {wording.reported(event.type)}"
+        case Payment.BelongsTo():
+            return "Stripe named the payment of this checkout"
+        case _:
+            assert_never(event)
+
+
 def _of_fulfillment(event: FulfillmentFact, names: Titles) -> str:
     match event:
         case Fulfillment.StockHeld():
             return f"Asked for the stock of {_all(event.lines, names)} while the payment is on its way"
         case Fulfillment.HoldReleased():
-            return f"Let go of the stock of {_all(event.lines, names)}: the payment failed"
+            return f"Let go of the stock of {_all(event.lines, names)}: the payment failed or was canceled"
         case Fulfillment.Requested():
             return f"Planned: {_plan(event.plan, names)}"
         case Fulfillment.Replanned():
@@ -165,7 +178,8 @@ def _of_effect(event: EffectFact, names: Titles) -> str:
     what = wording.effect(effect_step(event), names)
     match event:
         case Effect.Requested():
-            return f"Asked for {what}"
+            when = f", due at {wording.moment(event.not_before)}" if event.not_before else ""
+            return f"Asked for {what}{when}"
         case Effect.AttemptStarted():
             return f"Attempt {event.number} of {what} began"
         case Effect.AttemptFailed():

@@ -20,6 +20,19 @@ _DELIVERIES = {
 }
 _PAYMENTS = {"paid": "paid", "unpaid": "not paid yet", "no_payment_required": "nothing to pay"}
 
+_REPORTED = {
+    "payment_intent.succeeded": "succeeded",
+    "payment_intent.canceled": "was canceled",
+    "payment_intent.processing": "is being processed",
+    "payment_intent.requires_action": "needs the customer to do something",
+    "charge.captured": "was captured",
+}
+_UNPAID = {
+    "requires_capture": "authorized, not captured yet",
+    "canceled": "payment canceled",
+    "requires_payment_method": "payment failed",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Titles:
@@ -95,6 +108,8 @@ def source(where: Source) -> str:
             return "when the customer returned"
         case Source.STAFF:
             return "when staff asked for it"
+        case Source.SCHEDULE:
+            return "on schedule, since it was not paid"
         case _:
             assert_never(where)
 
@@ -118,8 +133,15 @@ def delivery(kind: str) -> str:
     return _DELIVERIES.get(kind, f"by {kind}")
 
 
-def payment(status: str) -> str:
+def reported(type: str) -> str:
+    """What a Stripe event says of a payment."""
+    return _REPORTED.get(type, "changed")
+
+
+def payment(status: str, intent_status: str | None = None) -> str:
     """Stripe's word where it is a new one."""
+    if status == "unpaid" and intent_status in _UNPAID:
+        return _UNPAID[intent_status]
     return _PAYMENTS.get(status, f"payment status '{status}'")
 
 

@@ -7,6 +7,9 @@ from domain.personal import Personal
 
 PAID_STATUSES = frozenset({"paid", "no_payment_required"})
 """https://docs.stripe.com/api/checkout/sessions/object: what means that there is nothing left to wait for."""
+_OVER = frozenset({"canceled", "requires_payment_method"})
+"""https://docs.stripe.com/payments/paymentintents/lifecycle: the payment of a complete session was canceled, or failed.
+Checkout offers no second try: https://docs.stripe.com/payments/checkout/fulfill-orders."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +78,13 @@ class Checkout:
     amount_total: int
     line_items: tuple[LineItem, ...]
     payment_intent: str | None = None
+    intent_status: str | None = None
+    """How the payment intent stands. None without one, and in copies made before this was kept."""
+    capture_method: str | None = None
+    """`manual` if the merchant takes the authorized money later."""
     payment_method_types: tuple[str, ...] = ()
+    payment_method_type: str | None = None
+    """The one that the customer uses."""
     customer: str | None = None
     contact: Contact = Contact()
     shipping: Contact | None = None
@@ -95,6 +104,20 @@ class Checkout:
     def is_paid(self) -> bool:
         """Complete, and nothing left to pay. A `setup` session is `no_payment_required` while still open."""
         return self.is_complete and self.payment_status in PAID_STATUSES
+
+    @property
+    def is_authorized(self) -> bool:
+        """The money is set aside for the merchant, who has not taken it yet."""
+        return self.is_complete and not self.is_paid and self.intent_status == "requires_capture"
+
+    @property
+    def is_canceled(self) -> bool:
+        return self.intent_status == "canceled"
+
+    @property
+    def is_payment_over(self) -> bool:
+        """Complete and unpaid, and Stripe expects no payment any more: it failed or was canceled."""
+        return self.is_complete and not self.is_paid and self.intent_status in _OVER
 
     @property
     def is_understood(self) -> bool:

@@ -18,6 +18,7 @@ class Source(StrEnum):
     WEBHOOK = "webhook"
     LANDING_PAGE = "landing_page"
     STAFF = "staff"
+    SCHEDULE = "schedule"
 
 
 class ParkReason(StrEnum):
@@ -114,6 +115,8 @@ class CheckoutSession(Aggregate["CheckoutSessionFact"]):
     failed: bool = False
     expired: bool = False
     paid_at: datetime | None = None
+    completed_at: datetime | None = None
+    """When it was first known to be complete: by Stripe's clock, or by ours if Stripe's API said so first."""
     parked: ParkReason | None = None
     contradictions: frozenset[str] = frozenset()
 
@@ -131,9 +134,16 @@ class CheckoutSession(Aggregate["CheckoutSessionFact"]):
 
     @property
     def is_awaiting_payment(self) -> bool:
-        """A delayed payment is on its way, as far as Stripe has said."""
+        """Complete and unpaid, and the payment can still arrive, as far as Stripe has said."""
         is_unpaid = self.checkout is not None and self.checkout.is_complete and not self.checkout.is_paid
-        return is_unpaid and not (self.is_paid or self.succeeded or self.failed or self.parked)
+        is_told = self.is_paid or self.succeeded or self.is_payment_over
+        return is_unpaid and not (is_told or self.parked)
+
+    @property
+    def is_payment_over(self) -> bool:
+        """The payment failed or was canceled, by an event or an answer of Stripe's, and none has arrived."""
+        is_over = self.failed or (self.checkout is not None and self.checkout.is_payment_over)
+        return is_over and not (self.is_paid or self.succeeded)
 
     @property
     def _is_heard_complete(self) -> bool:
@@ -148,7 +158,9 @@ class CheckoutSession(Aggregate["CheckoutSessionFact"]):
         return self.succeeded_at
 
     def disbelieves(self, checkout: Checkout) -> bool:
-        """Whether Stripe's events say more than this answer of Stripe's API does: ask again in a moment."""
+        """Whether Stripe says more, in an event or beside it, than this answer does: ask again in a moment."""
+        if checkout.is_complete and checkout.intent_status == "succeeded" and checkout.is_understood:
+            return not checkout.is_paid
         if self._heard_paid_at is not None and checkout.is_understood:
             return not checkout.is_paid
         return self._is_heard_complete and not checkout.is_complete
@@ -213,13 +225,15 @@ class CheckoutSession(Aggregate["CheckoutSessionFact"]):
         """Whether an answer was given before the one we have: they may be recorded in another order.
 
         A session that is complete stays so, one that is not open never opens again, and what is paid stays paid: a
-        refund does not show.
+        refund does not show. So does a payment that is canceled.
         """
         if self.is_paid and not checkout.is_paid:
             return True
         before = self.checkout
-        if before is None or before.status == checkout.status:
+        if before is None:
             return False
+        if before.status == checkout.status:
+            return before.is_canceled and not (checkout.is_canceled or checkout.is_paid)
         return before.is_complete or checkout.status == "open"
 
     def _pay(self, checkout: Checkout, at: datetime) -> "list[CheckoutSessionFact]":
@@ -261,7 +275,7 @@ class CheckoutSession(Aggregate["CheckoutSessionFact"]):
     def apply(self, event: "CheckoutSessionFact") -> Self:
         match event:
             case CheckoutSession.Completed():
-                return replace(self, completed=event)
+                return replace(self, completed=event, completed_at=self.completed_at or event.occurred_at)
             case CheckoutSession.AsyncPaymentSucceeded():
                 return replace(self, succeeded_at=event.occurred_at)
             case CheckoutSession.AsyncPaymentFailed():
@@ -269,7 +283,8 @@ class CheckoutSession(Aggregate["CheckoutSessionFact"]):
             case CheckoutSession.Expired():
                 return replace(self, expired=True)
             case CheckoutSession.Retrieved():
-                return replace(self, checkout=event.checkout, parked=None)
+                completed_at = self.completed_at or (event.occurred_at if event.checkout.is_complete else None)
+                return replace(self, checkout=event.checkout, parked=None, completed_at=completed_at)
             case CheckoutSession.Paid():
                 return replace(self, paid_at=event.occurred_at, parked=None)
             case CheckoutSession.Contradicted():

@@ -104,6 +104,11 @@ class Effect(Aggregate["EffectFact"]):
         """Asked for, and still to be done by us."""
         return self.requested is not None and not (self.is_done or self.given_up or self.withdrawn)
 
+    @property
+    def is_scheduled(self) -> bool:
+        """Asked for beforehand, for a time to come."""
+        return self.requested is not None and self.requested.not_before is not None
+
     def request(
         self,
         kind: str,

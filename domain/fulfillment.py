@@ -25,7 +25,7 @@ class Fulfillment(Aggregate["FulfillmentFact"]):
 
     @dataclass(frozen=True, kw_only=True)
     class HoldReleased(Event):
-        """The delayed payment failed: what was held for it is free again."""
+        """The delayed payment failed or was canceled: what was held for it is free again."""
 
         TOPIC: ClassVar[str] = "Fulfillment.HoldReleased"
         lines: tuple[PlannedLine, ...]

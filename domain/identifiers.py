@@ -5,6 +5,7 @@ import re
 from domain.errors import InvalidIdentifier
 
 _SESSION = re.compile(r"cs_(?:test|live)_[A-Za-z0-9]{1,200}")
+_PAYMENT = re.compile(r"pi_[A-Za-z0-9_]{1,200}")
 _STRIPE_EVENT = re.compile(r"evt_[A-Za-z0-9_]{1,200}")
 _SKU = re.compile(r"[^\x00-\x1f\x7f/\ud800-\udfff]{1,100}")
 _POOL = re.compile(r"[A-Za-z0-9._-]{1,100}")
@@ -21,6 +22,11 @@ def session_id(text: str) -> str:
     if not _SESSION.fullmatch(text):
         raise InvalidIdentifier("not the ID of a Checkout Session, which looks like cs_test_a1B2c3")
     return text
+
+
+def payment_id(text: str | None) -> str | None:
+    """`text` if it is the ID of a payment intent (`pi_...`), which is the stream of that payment; else None."""
+    return text if text and _PAYMENT.fullmatch(text) else None
 
 
 def stripe_event_id(text: str) -> str:

@@ -49,10 +49,10 @@ def _lines_now(
     lines = [fulfillment.lines[line.id] for line in about if line.id in fulfillment.lines]
     match kind:
         case MailKind.PAYMENT_PENDING:
-            return _as_bought(about, session.checkout) if session.is_awaiting_payment else None
+            is_due = session.is_awaiting_payment and not (session.checkout and session.checkout.is_authorized)
+            return _as_bought(about, session.checkout) if is_due else None
         case MailKind.PAYMENT_FAILED:
-            has_failed = session.failed and not (session.succeeded or session.is_paid)
-            return _as_bought(about, session.checkout) if has_failed else None
+            return _as_bought(about, session.checkout) if session.is_payment_over else None
         case MailKind.RECEIPT:
             lines = lines if fulfillment.is_settled else []
         case MailKind.BACKORDERED:

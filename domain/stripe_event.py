@@ -22,6 +22,8 @@ class StripeEvent(Aggregate["StripeEventFact"]):
         payment_status: str | None
         signature: str
         body: str
+        payment_intent: str | None = None
+        """The payment that the object is, or names."""
 
     @dataclass(frozen=True, kw_only=True)
     class Ignored(Event):

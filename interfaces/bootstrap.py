@@ -38,6 +38,7 @@ from domain.policies.emails import EmailPolicy
 from domain.policies.fulfillment import FulfillmentPolicy
 from domain.policies.intake import Intake
 from domain.policies.inventory import InventoryPolicy
+from domain.policies.payments import PaymentPolicy
 from domain.policies.policy import Policy
 from infrastructure.database import Database
 from infrastructure.settings import Settings, SettingsError
@@ -301,6 +302,7 @@ def _threads_for(name: str, kind: Kind) -> Executor:
 def _policies(settings: Settings, catalog: Catalog) -> list[Policy]:
     return [
         Intake(livemode=settings.livemode),
+        PaymentPolicy(),
         FulfillmentPolicy(catalog),
         InventoryPolicy(),
         EmailPolicy(settings.mails, catalog),

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from log_parts import BEGINNING, KEY, MUG, PLAN, SERVICE, STAFF, WRAP, LogWriter, checkout, mail, received
+from log_parts import BEGINNING, COURSE, KEY, MUG, PLAN, SERVICE, STAFF, WRAP, LogWriter, checkout, mail, received
 
 from domain.catalog import HTTP, MANUAL
 from domain.checkout_session import CheckoutSession, ParkReason, Source
@@ -13,13 +13,15 @@ from domain.fulfillment import Fulfillment
 from domain.key_pool import KeyPool
 from domain.line import LineState
 from domain.mail import MailKind
+from domain.payment import Payment
 from domain.personal import Personal
 from domain.stock_item import StockItem
 from domain.stripe_event import StripeEvent
 
-__all__ = ["DEBIT", "FOREIGN", "KEYS", "MUG", "SHOP", "sample_log"]
+__all__ = ["AUTHORIZED", "DEBIT", "FOREIGN", "KEYS", "MUG", "SHOP", "sample_log"]
 
 SHOP, DEBIT, FOREIGN, KEYS = "cs_test_shop", "cs_test_debit", "cs_live_foreign", "cs_test_keys"
+AUTHORIZED = "cs_test_authorized"
 
 
 def sample_log() -> list[Event]:
@@ -32,6 +34,7 @@ def sample_log() -> list[Event]:
     _foreign(log)
     _short_of_keys(log)
     _other_stripe_events(log)
+    _captured_later(log)
     return log.events
 
 
@@ -193,3 +196,26 @@ def _other_stripe_events(log: LogWriter) -> None:
     log.add("evt_8", failed, actor="policy:intake")
     log.add("evt_8", StripeEvent.RetryRequested(), actor=STAFF, reason="try it with the new version")
     log.add("evt_8", failed, actor="policy:intake")
+
+
+def _captured_later(log: LogWriter) -> None:
+    payment, step = "pi_authorized", "retrieve_unpaid_1"
+    action = replace(received("payment_intent.requires_action", payment), payment_intent=payment)
+    log.add("evt_9", action, actor="stripe")
+    log.add(payment, Payment.Reported(stripe_event="evt_9", type=action.type), actor="policy:intake")
+    authorized = replace(
+        checkout(COURSE, payment_status="unpaid"),
+        payment_intent=payment,
+        intent_status="requires_capture",
+        capture_method="manual",
+        payment_method_type="card",
+    )
+    unpaid = CheckoutSession.Retrieved(checkout=authorized, source=Source.LANDING_PAGE)
+    log.add(AUTHORIZED, unpaid, session_id=AUTHORIZED, actor="customer")
+    log.add(payment, Payment.BelongsTo(), session_id=AUTHORIZED, actor="customer")
+    due_at = BEGINNING + timedelta(hours=1)
+    again = Effect.Requested(kind=RETRIEVE, step=step, not_before=due_at)
+    log.add(f"eff_{AUTHORIZED}_{step}", again, session_id=AUTHORIZED, actor="policy:payments")
+    canceled = replace(authorized, intent_status="canceled")
+    over = CheckoutSession.Retrieved(checkout=canceled, source=Source.SCHEDULE)
+    log.add(AUTHORIZED, over, session_id=AUTHORIZED, actor="worker:w1")

@@ -234,21 +234,23 @@ class Shop:
     def hear(
         self,
         kind: str,
-        session_id: str,
+        session_id: str | None,
         *,
         id: str,
         payment_status: str | None = None,
+        payment_intent: str | None = None,
         livemode: bool = False,
         at: datetime | None = None,
     ) -> bool:
-        """A webhook delivery, verified. Whether it was new."""
+        """A webhook delivery, verified: about a session, or about a payment alone. Whether it was new."""
         received = StripeEvent.Received(
             type=kind,
             livemode=livemode,
             api_version="2026-10-28.endive",
             account=None,
-            object_id=session_id,
+            object_id=session_id or payment_intent,
             payment_status=payment_status,
+            payment_intent=payment_intent,
             signature="t=1,v1=00",
             body="{}",
             occurred_at=at or self.clock(),

@@ -154,14 +154,12 @@ def _of_session(event: CheckoutSessionFact) -> Iterator[Change]:
             yield _open(event, session, Work.PARKED_SESSION, event.why.value, event.detail)
         case CheckoutSession.Retrieved():
             yield from _answered(session)
-            if event.checkout.is_complete and event.checkout.payment_status == "unpaid":
-                yield Keep(_overdue(event, session).row)
+            yield from _unpaid(event)
         case CheckoutSession.Paid():
             yield from _answered(session)
             yield Remove({"subject": session, "kind": Work.PAYMENT_OVERDUE.value})
         case CheckoutSession.AsyncPaymentFailed():
-            # It stays, closed: the answer that shows it unpaid may come later than this.
-            yield Put({**_overdue(event, session).row, "is_open": 0})
+            yield _no_longer_due(event)
         case CheckoutSession.RetryRequested():
             yield Remove({"subject": session, "kind": Work.RETRIEVAL_FAILED.value})
         case CheckoutSession.Noted():
@@ -182,8 +180,20 @@ def _answered(session: str) -> Iterator[Change]:
     yield Remove({"subject": session, "kind": Work.RETRIEVAL_FAILED.value})
 
 
+def _unpaid(event: CheckoutSession.Retrieved) -> Iterator[Change]:
+    if event.checkout.is_payment_over:
+        yield _no_longer_due(event)
+    elif event.checkout.is_complete and event.checkout.payment_status == "unpaid":
+        yield Keep(_overdue(event, event.originator_id).row)
+
+
 def _overdue(event: Event, session: str) -> Put:
     return Put({**_open(event, session, Work.PAYMENT_OVERDUE, "", _OVERDUE).row, "since": _overdue_at(event)})
+
+
+def _no_longer_due(event: CheckoutSessionFact) -> Put:
+    """The row stays, closed: an answer that shows the payment pending may come later than the end of it."""
+    return Put({**_overdue(event, event.originator_id).row, "is_open": 0})
 
 
 def _overdue_at(event: Event) -> str:

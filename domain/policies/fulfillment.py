@@ -39,7 +39,7 @@ class FulfillmentPolicy:
     def decide(self, event: Event, do: Streams) -> None:
         match event:
             case CheckoutSession.Retrieved():
-                self._hold(event.originator_id, do)
+                self._hold_or_release(event.originator_id, do)
             case CheckoutSession.AsyncPaymentFailed():
                 _release_hold(event.originator_id, do)
             case CheckoutSession.Paid():
@@ -57,9 +57,11 @@ class FulfillmentPolicy:
             case _:
                 pass
 
-    def _hold(self, session_id: str, do: Streams) -> None:
+    def _hold_or_release(self, session_id: str, do: Streams) -> None:
         session = do.load(CheckoutSession, session_id)
-        if session.is_awaiting_payment and session.checkout:
+        if session.is_payment_over:
+            _release_hold(session_id, do)
+        elif session.is_awaiting_payment and session.checkout:
             plan = self._catalog.plan(session.checkout)
             do.command(Fulfillment, fulfillment_id(session_id), Fulfillment.hold, plan)
 

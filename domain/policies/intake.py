@@ -6,7 +6,8 @@ from domain.checkout_session import CheckoutSession, CheckoutSessionFacts, ParkR
 from domain.effect import RETRIEVE, Effect
 from domain.errors import InvalidIdentifier
 from domain.event import Event
-from domain.identifiers import effect_id, is_livemode, session_id
+from domain.identifiers import effect_id, is_livemode, payment_id, session_id
+from domain.payment import Payment
 from domain.policies.policy import Streams
 from domain.stripe_event import StripeEvent
 
@@ -14,7 +15,15 @@ COMPLETED = "checkout.session.completed"
 SUCCEEDED = "checkout.session.async_payment_succeeded"
 FAILED = "checkout.session.async_payment_failed"
 EXPIRED = "checkout.session.expired"
-HANDLED: Sequence[str] = (COMPLETED, SUCCEEDED, FAILED, EXPIRED)
+OF_SESSIONS: Sequence[str] = (COMPLETED, SUCCEEDED, FAILED, EXPIRED)
+OF_PAYMENTS: Sequence[str] = (
+    "payment_intent.succeeded",
+    "payment_intent.canceled",
+    "payment_intent.processing",
+    "payment_intent.requires_action",
+    "charge.captured",
+)
+HANDLED: Sequence[str] = (*OF_SESSIONS, *OF_PAYMENTS)
 """What a webhook endpoint must send us. As a thin event each has the prefix `v1.`."""
 
 
@@ -52,7 +61,10 @@ class Intake:
 
     def _take_in(self, event: StripeEvent.Received, do: Streams) -> None:
         kind = event.type.removeprefix("v1.")
-        if kind not in HANDLED:
+        if kind in OF_PAYMENTS:
+            _take_in_of_payment(kind, event, do)
+            return
+        if kind not in OF_SESSIONS:
             why = f"Nothing here follows from {event.type[:100]}"
             do.command(StripeEvent, event.originator_id, StripeEvent.ignore, why)
             return
@@ -93,6 +105,16 @@ class Intake:
             return
         step = f"retrieve_retry_{event.originator_version}"
         do.command(Effect, effect_id(session.id, step), Effect.request, RETRIEVE, step)
+
+
+def _take_in_of_payment(kind: str, event: StripeEvent.Received, do: Streams) -> None:
+    """Only a hint. It is recorded in the stream of the payment, whether or not the payment is one of ours."""
+    payment = payment_id(event.payment_intent)
+    if payment is None:
+        do.command(StripeEvent, event.originator_id, StripeEvent.ignore, f"{event.type[:100]} does not name a payment")
+        return
+    at = event.occurred_at
+    do.command(Payment, payment, Payment.report, stripe_event=event.originator_id, type=kind, at=at)
 
 
 def _hear(session: CheckoutSession, kind: str, event: StripeEvent.Received) -> CheckoutSessionFacts:

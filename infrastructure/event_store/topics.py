@@ -8,9 +8,13 @@ from domain.effect import EffectFact
 from domain.event import Event
 from domain.fulfillment import FulfillmentFact
 from domain.key_pool import KeyPoolFact
+from domain.payment import PaymentFact
 from domain.stock_item import StockItemFact
 from domain.stripe_event import StripeEventFact
 
-_FACTS = (StripeEventFact, CheckoutSessionFact, FulfillmentFact, StockItemFact, KeyPoolFact, EffectFact)
+_FACTS = (
+    *(StripeEventFact, CheckoutSessionFact, PaymentFact, FulfillmentFact),
+    *(StockItemFact, KeyPoolFact, EffectFact),
+)
 
 TOPICS: Mapping[str, type[Event]] = {kind.TOPIC: kind for facts in _FACTS for kind in get_args(facts)}

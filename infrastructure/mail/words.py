@@ -26,17 +26,17 @@ _WORDS: Mapping[MailKind, Words] = {
         closing="Please keep this mail: it is your receipt.",
     ),
     MailKind.PAYMENT_PENDING: Words(
-        subject="{order}: your payment is on its way",
+        subject="{order}: we are waiting for your payment",
         heading="We have your order",
-        lead="Your bank has not confirmed the payment yet. With this way of paying, that can take some days. "
-        "We go on as soon as the money is here.",
-        closing="You need not do anything.",
+        lead="Your payment has not reached us yet. Some payment methods take several days. "
+        "We start on your order as soon as it arrives.",
+        closing="If you received payment instructions, please follow them. Otherwise there is nothing you need to do.",
     ),
     MailKind.PAYMENT_FAILED: Words(
-        subject="{order}: the payment did not go through",
-        heading="Your payment did not go through",
-        lead="Your bank has not confirmed the payment for this order, so nothing was charged and nothing will be sent.",
-        closing="If you would still like to have it, please order again. Another way of paying may work better.",
+        subject="{order}: your payment was not completed",
+        heading="Your payment was not completed",
+        lead="We received no payment for this order, so you were not charged and nothing will be sent.",
+        closing="If you would still like to have it, please order again.",
     ),
     MailKind.SHIPPED: Words(
         subject="{order}: a parcel is on its way",

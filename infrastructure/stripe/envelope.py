@@ -9,7 +9,7 @@ import msgspec
 from application.ports import NotFromStripe, WebhookDelivery
 from application.storable import storable_json
 from domain.errors import InvalidIdentifier
-from domain.identifiers import session_id, stripe_event_id
+from domain.identifiers import payment_id, session_id, stripe_event_id
 from domain.stripe_event import StripeEvent
 
 _EVENT_TYPE = re.compile(r"[ -~]{1,200}")
@@ -27,6 +27,8 @@ class _Object(msgspec.Struct):
 
     id: str | None = None
     payment_status: str | None = None
+    payment_intent: object = None
+    """An ID in a charge, and in much else. Whatever it is, the event is genuine and taken in."""
 
 
 class _Enclosed(msgspec.Struct):
@@ -69,7 +71,8 @@ def read_delivery(body: bytes, signature: str) -> WebhookDelivery:
         raise NotFromStripe(f"The body is not a Stripe event: {_reason(error)}.") from error
     if not _EVENT_TYPE.fullmatch(envelope.type):
         raise NotFromStripe("The body is not a Stripe event: its type is none of Stripe's.")
-    object_id, payment_status = _about(envelope)
+    about = _about(envelope)
+    object_id = about.id
     return WebhookDelivery(
         event_id=id,
         received=StripeEvent.Received(
@@ -80,7 +83,8 @@ def read_delivery(body: bytes, signature: str) -> WebhookDelivery:
             api_version=_short(envelope.api_version),
             account=_short(envelope.account if envelope.object == SNAPSHOT else envelope.context),
             object_id=object_id[:_OBJECT_ID_MAX] if object_id else None,
-            payment_status=_short(payment_status),
+            payment_status=_short(about.payment_status),
+            payment_intent=_payment(about),
             signature=signature,
             body=text,
         ),
@@ -95,14 +99,12 @@ def _reason(error: Exception) -> str:
     return str(error)[:_SHORT_MAX]
 
 
-def _about(envelope: _Envelope) -> tuple[str | None, str | None]:
-    """The ID of the object that the event is about, and the payment status it hints at."""
+def _about(envelope: _Envelope) -> _Object:
+    """The object that the event is about, as far as it is in there."""
     if envelope.object == SNAPSHOT and envelope.data is not None:
-        about = envelope.data.object
-        return about.id, about.payment_status
+        return envelope.data.object
     if envelope.object == THIN:
-        related = envelope.related_object
-        return (related.id, None) if related else (None, None)
+        return _Object(id=envelope.related_object.id if envelope.related_object else None)
     raise NotFromStripe("The body is not a Stripe event: it is neither a snapshot event nor a thin one.")
 
 
@@ -125,6 +127,12 @@ def _session(object_id: str | None) -> str | None:
         return session_id(object_id or "")
     except InvalidIdentifier:
         return None
+
+
+def _payment(about: _Object) -> str | None:
+    """The payment intent that the object is, or names, as the shape of its ID says."""
+    named = about.payment_intent
+    return payment_id(about.id) or payment_id(named if isinstance(named, str) else None)
 
 
 def _short(text: str | None) -> str | None:

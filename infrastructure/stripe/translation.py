@@ -20,6 +20,19 @@ class Unintelligible(Exception):
     """Stripe's answer is not of the documented shape. The message names the place, never the value."""
 
 
+class _PaymentMethod(msgspec.Struct):
+    type: str | None = None
+
+
+class _Intent(msgspec.Struct):
+    """https://docs.stripe.com/api/payment_intents/object, as far as we keep it."""
+
+    id: str
+    status: str | None = None
+    capture_method: str | None = None
+    payment_method: str | _PaymentMethod | None = None
+
+
 class _Product(msgspec.Struct):
     id: str
     metadata: dict[str, str] | None = None
@@ -103,7 +116,7 @@ class Session(msgspec.Struct):
     amount_total: int | None = None
     total_details: _TotalDetails | None = None
     line_items: LineItemPage | None = None
-    payment_intent: str | None = None
+    payment_intent: str | _Intent | None = None
     payment_method_types: list[str] | None = None
     customer: str | None = None
     customer_email: str | None = None
@@ -139,7 +152,8 @@ def _read(body: bytes | str, kind: type[T]) -> T:
 def checkout_of(session: Session, items: Sequence[LineItemJson]) -> Checkout:
     """`items` are all the line items of the session, from every page."""
     totals = session.total_details or _TotalDetails()
-    collected = session.collected_information
+    collected, intent = session.collected_information, _intent(session)
+    method = intent.payment_method
     return Checkout(
         mode=session.mode,
         status=session.status or "open",
@@ -153,8 +167,11 @@ def checkout_of(session: Session, items: Sequence[LineItemJson]) -> Checkout:
         amount_tax=totals.amount_tax,
         amount_total=session.amount_total or 0,
         line_items=tuple(map(_line_item, items)),
-        payment_intent=session.payment_intent,
+        payment_intent=intent.id or None,
+        intent_status=intent.status,
+        capture_method=intent.capture_method,
         payment_method_types=tuple(session.payment_method_types or ()),
+        payment_method_type=method.type if isinstance(method, _PaymentMethod) else None,
         customer=session.customer,
         contact=_customer(session),
         shipping=_contact(collected.shipping_details) if collected and collected.shipping_details else None,
@@ -166,6 +183,12 @@ def checkout_of(session: Session, items: Sequence[LineItemJson]) -> Checkout:
         invoice=session.invoice,
         locale=session.locale,
     )
+
+
+def _intent(session: Session) -> _Intent:
+    """The payment intent as it was expanded; with an empty ID if there is none, as without anything to pay at once."""
+    named = session.payment_intent
+    return named if isinstance(named, _Intent) else _Intent(id=named or "")
 
 
 def _line_item(item: LineItemJson) -> LineItem:

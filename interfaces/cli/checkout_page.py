@@ -18,19 +18,19 @@ if TYPE_CHECKING:
 
 STATES = {
     CheckoutState.OPEN: "open: not completed yet, or not retrieved from Stripe yet",
-    CheckoutState.AWAITING_PAYMENT: "awaiting payment: completed, and the money is on its way",
+    CheckoutState.AWAITING_PAYMENT: "awaiting payment: completed, and not paid yet",
     CheckoutState.FULFILLING: "fulfilling: something is still to be delivered",
     CheckoutState.FULFILLED: "fulfilled: everything is delivered",
     CheckoutState.PARTIALLY_FULFILLED: "partially fulfilled: some is delivered, the rest waits for a person",
     CheckoutState.BLOCKED: "blocked: nothing is delivered yet, every line waits for a person",
-    CheckoutState.PAYMENT_FAILED: "payment failed: nothing is delivered",
+    CheckoutState.PAYMENT_FAILED: "payment failed: it failed or was canceled, and nothing is delivered",
     CheckoutState.EXPIRED: "expired: it was never completed",
     CheckoutState.NOTHING_TO_FULFILL: "nothing to fulfill: nothing was bought that could be delivered",
     CheckoutState.PARKED: "parked: kept aside for a person, as the story tells",
 }
 _PAYMENTS = {"paid": "paid", "unpaid": "not paid yet", "no_payment_required": "nothing to pay"}
-_SHARED = ("sku_", "keys_")
-"""Streams that belong to many stories."""
+_SHARED = ("sku_", "keys_", "pi_")
+"""Streams of which not every event belongs to this story."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,12 @@ def put_checkout(told: Told, page: Page) -> None:
     page.say()
     places = _places(document)
     for entry in document.story:
-        page.entry(exact(entry.recorded_at), entry.text, _details(entry, places))
+        if not entry.is_routine:
+            page.entry(exact(entry.recorded_at), entry.text, _details(entry, places))
+    left_out = sum(entry.is_routine for entry in document.story)
+    if left_out:
+        page.say()
+        page.say(f"{left_out} events of earlier scheduled retrievals are left out. --json has them.")
 
 
 def _header(told: Told) -> Iterator[tuple[str, str]]:

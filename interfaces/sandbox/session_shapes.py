@@ -21,7 +21,7 @@ ITEM_EXPANDS: Final = ("discounts", "price", "price.product", "taxes")
 SESSION_EXPANDS: Final = (
     *("customer", "line_items", "line_items.data", "payment_intent", "payment_link"),
     *(f"line_items.data.{path}" for path in ITEM_EXPANDS),
-    *("payment_intent.latest_charge", "total_details.breakdown"),
+    *("payment_intent.latest_charge", "payment_intent.payment_method", "total_details.breakdown"),
 )
 LINK_EXPANDS: Final = tuple(path for path in SESSION_EXPANDS if path.startswith("line_items"))
 EMBEDDED_ITEMS_MAX: Final = 10

@@ -64,7 +64,12 @@ def landing_page(
     is_changing = fulfillment.requested is None or any(map(is_working, fulfillment.lines.values()))
     return LandingPage(
         state=state,
-        words=words(state, is_working=is_changing, is_unpaid=_is_unpaid(session)),
+        words=words(
+            state,
+            is_working=is_changing,
+            is_unpaid=_is_unpaid(session),
+            is_authorized=session.checkout is not None and session.checkout.is_authorized,
+        ),
         sections=_sections(session, fulfillment, state, now),
         total=_total(session, state),
         is_paid=session.is_paid,

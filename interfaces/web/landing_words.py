@@ -23,7 +23,8 @@ _WORDS = {
     CheckoutState.AWAITING_PAYMENT: Words(
         "waiting",
         "Thank you, we have your order",
-        "Your bank is still confirming the payment, which can take some days. You need not do anything.",
+        "Your payment has not reached us yet. Some payment methods take several days. If you received payment "
+        "instructions, please follow them. Otherwise there is nothing you need to do.",
     ),
     CheckoutState.FULFILLED: Words(
         "done",
@@ -47,8 +48,8 @@ _WORDS = {
     ),
     CheckoutState.PAYMENT_FAILED: Words(
         "stopped",
-        "Your payment did not go through",
-        "Your bank has not confirmed the payment, so nothing was charged and nothing will be sent. "
+        "Your payment was not completed",
+        "We received no payment for this order, so you were not charged and nothing will be sent. "
         "If you would still like to have it, please order again.",
     ),
     CheckoutState.EXPIRED: Words(
@@ -66,6 +67,11 @@ _CONFIRMING = Words(
     "We are confirming your payment",
     "This can take a few minutes. If you have paid, your order is safe: please do not pay again.",
 )
+_AUTHORIZED = Words(
+    "waiting",
+    "Thank you, we have your order",
+    "Your payment is authorized, and not charged yet. There is nothing you need to do.",
+)
 _GETTING_READY = Words("waiting", "Thank you for your order", "We are getting it ready. This takes a moment.")
 _TO_BE_PACKED = Words("done", "Thank you for your order", "We are getting your parcel ready. You need not do anything.")
 
@@ -74,11 +80,15 @@ KEYS_IN_MAIL = "Your licence keys are in your mail."
 KEYS_AT_THE_SHOP = "Your licence keys are no longer shown here. The shop can tell you them."
 
 
-def words(state: CheckoutState, *, is_working: bool, is_unpaid: bool) -> Words:
+def words(state: CheckoutState, *, is_working: bool, is_unpaid: bool, is_authorized: bool) -> Words:
     """`is_working`: something of the order is about to change without anybody's doing.
 
     `is_unpaid`: Stripe says that nobody has paid. That we did not hear of a payment is another thing.
+
+    `is_authorized`: the merchant may take the money, and has not taken it yet.
     """
+    if state is CheckoutState.AWAITING_PAYMENT and is_authorized:
+        return _AUTHORIZED
     if state is CheckoutState.OPEN and not is_unpaid:
         return _CONFIRMING
     if state is CheckoutState.FULFILLING:

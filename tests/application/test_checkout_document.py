@@ -53,7 +53,7 @@ def test_it_has_everything_that_was_promised(session_id: str) -> None:
     assert set(document) == PROMISED
     assert all(set(line) == OF_A_LINE | {"detail"} for line in document["line_items"])
     assert all(set(email) == OF_A_MAIL | {"occasion", "detail"} for email in document["emails"])
-    assert all(set(entry) == OF_THE_STORY | {"reason"} for entry in document["story"])
+    assert all(set(entry) == OF_THE_STORY | {"reason", "is_routine"} for entry in document["story"])
     assert {line["state"] for line in document["line_items"]} <= LINE_STATES
     assert {email["state"] for email in document["emails"]} <= MAIL_STATES
 
@@ -133,6 +133,7 @@ def test_a_fulfilled_checkout_to_the_letter() -> None:
         "cause": None,
         "reason": None,
         "text": "Retrieved from Stripe when the customer returned: complete, paid, 5 line items, 49.90 EUR",
+        "is_routine": False,
     }
     assert (story[1]["cause"], story[-1]["actor"], story[-1]["reason"]) == ("evt_1@1", "staff:kim", "asked by phone")
     assert [entry["position"] for entry in story] == sorted(entry["position"] for entry in story)

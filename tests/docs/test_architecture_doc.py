@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from application.projections.registry import PROJECTIONS
-from domain.policies import emails, fulfillment, intake, inventory
+from domain.policies import emails, fulfillment, intake, inventory, payments
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/architecture.md").read_text()
@@ -21,6 +21,7 @@ def test_every_policy_is_in_the_picture() -> None:
     policies = {path.stem for path in (ROOT / "domain/policies").glob("*.py")} - {"__init__", "policy"}
     names = {
         intake.Intake.name,
+        payments.PaymentPolicy.name,
         fulfillment.FulfillmentPolicy.name,
         inventory.InventoryPolicy.name,
         emails.EmailPolicy.name,

@@ -15,12 +15,16 @@ from domain.event import Aggregate, Event
 from domain.fulfillment import Fulfillment
 from domain.key_pool import KeyPool
 from domain.mail import MailKind
+from domain.payment import Payment
 from domain.personal import Personal
 from domain.stock_item import StockItem
 from domain.stripe_event import StripeEvent
 
 DOC = Path(__file__).parents[2] / "docs" / "events.md"
-AGGREGATES: list[type[Aggregate[Any]]] = [StripeEvent, CheckoutSession, Fulfillment, StockItem, KeyPool, Effect]
+AGGREGATES: list[type[Aggregate[Any]]] = [
+    *(StripeEvent, CheckoutSession, Payment, Fulfillment),
+    *(StockItem, KeyPool, Effect),
+]
 EVENT_CLASSES = [
     each
     for aggregate in AGGREGATES

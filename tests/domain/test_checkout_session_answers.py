@@ -294,3 +294,55 @@ def a_thin_completion(**changes: Any) -> CheckoutSession.Completed:
 
 def test_a_thin_completion_believes_an_unpaid_answer() -> None:
     assert not the_session(a_thin_completion()).state.disbelieves(UNPAID_ANSWER)
+
+
+@pytest.mark.parametrize("status", ["processing", "requires_action", "requires_capture", None, "of_the_future"])
+def test_a_payment_that_can_still_arrive_is_awaited(status: str | None) -> None:
+    session = the_session(retrieved(a_checkout(payment_status="unpaid", intent_status=status))).state
+
+    assert session.is_awaiting_payment
+    assert not session.is_payment_over
+
+
+@pytest.mark.parametrize("status", ["canceled", "requires_payment_method"])
+def test_a_payment_that_was_canceled_or_failed_is_over_although_no_event_says_so(status: str) -> None:
+    session = the_session(COMPLETED, retrieved(a_checkout(payment_status="unpaid", intent_status=status))).state
+
+    assert session.is_payment_over
+    assert not session.is_awaiting_payment
+
+
+def test_the_payment_of_an_open_session_is_not_over() -> None:
+    trying = a_checkout(status="open", payment_status="unpaid", intent_status="requires_payment_method")
+
+    assert not the_session(retrieved(trying)).state.is_payment_over
+
+
+def test_a_session_that_is_paid_in_the_end_is_paid_although_its_payment_failed_once() -> None:
+    failed = retrieved(a_checkout(payment_status="unpaid", intent_status="requires_payment_method"))
+
+    after = learn(the_session(COMPLETED, failed), PAID_ANSWER).then(retrieved(PAID_ANSWER), PAID)
+
+    assert not after.state.is_payment_over
+
+
+def test_an_answer_from_before_the_cancellation_does_not_take_it_back() -> None:
+    canceled = a_checkout(payment_status="unpaid", intent_status="canceled")
+    before = a_checkout(payment_status="unpaid", intent_status="requires_capture")
+
+    learn(the_session(retrieved(canceled)), before).then_nothing()
+
+
+def test_an_answer_whose_payment_succeeded_and_whose_session_is_unpaid_is_asked_for_again() -> None:
+    session = the_session(COMPLETED).state
+
+    assert session.disbelieves(a_checkout(payment_status="unpaid", intent_status="succeeded"))
+    assert not session.disbelieves(a_checkout(intent_status="succeeded"))
+
+
+def test_a_session_is_complete_since_stripe_first_said_so() -> None:
+    by_event = the_session(retrieved(OPEN_ANSWER), COMPLETED, replace(retrieved(UNPAID_ANSWER), occurred_at=LATER))
+    by_answer = the_session(replace(retrieved(UNPAID_ANSWER), occurred_at=LATER), COMPLETED)
+
+    assert by_event.state.completed_at == SAID_AT
+    assert by_answer.state.completed_at == LATER

@@ -86,6 +86,19 @@ def test_an_unpaid_completion_tells_the_customer_that_the_payment_is_pending() -
     streams().when(POLICY, SESSION, unpaid).then(asked(MailKind.PAYMENT_PENDING, told(MUG)))
 
 
+def test_an_authorized_payment_is_nothing_that_a_customer_has_to_wait_for() -> None:
+    authorized = retrieved(MUG, payment_status="unpaid", intent_status="requires_capture")
+
+    streams().when(POLICY, SESSION, authorized).then_nothing()
+
+
+@pytest.mark.parametrize("status", ["canceled", "requires_payment_method"])
+def test_a_payment_that_stripe_shows_as_over_is_told_as_failed(status: str) -> None:
+    over = retrieved(MUG, payment_status="unpaid", intent_status=status)
+
+    streams().when(POLICY, SESSION, over).then(asked(MailKind.PAYMENT_FAILED, told(MUG)))
+
+
 def test_a_mail_on_the_payment_names_everything_that_was_bought() -> None:
     streams().when(POLICY, SESSION, retrieved(MUG, WRAP, payment_status="unpaid")).then(
         asked(MailKind.PAYMENT_PENDING, told(MUG), told(WRAP), total=2000)

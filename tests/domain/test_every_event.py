@@ -12,16 +12,21 @@ from domain.effect import Effect
 from domain.event import Aggregate, Event, projector
 from domain.fulfillment import Fulfillment
 from domain.key_pool import KeyPool
+from domain.payment import Payment
 from domain.stock_item import StockItem
 from domain.stripe_event import StripeEvent
 
-AGGREGATES: list[type[Aggregate[Any]]] = [StripeEvent, CheckoutSession, Fulfillment, StockItem, KeyPool, Effect]
+AGGREGATES: list[type[Aggregate[Any]]] = [
+    *(StripeEvent, CheckoutSession, Payment, Fulfillment),
+    *(StockItem, KeyPool, Effect),
+]
 
 TOPICS = """
 StripeEvent.Received StripeEvent.Ignored StripeEvent.Failed StripeEvent.RetryRequested
 CheckoutSession.Completed CheckoutSession.AsyncPaymentSucceeded CheckoutSession.AsyncPaymentFailed
 CheckoutSession.Expired CheckoutSession.Retrieved CheckoutSession.Paid CheckoutSession.Contradicted
 CheckoutSession.Parked CheckoutSession.RetryRequested CheckoutSession.Noted
+Payment.Reported Payment.BelongsTo
 Fulfillment.StockHeld Fulfillment.HoldReleased Fulfillment.Requested Fulfillment.Replanned
 Fulfillment.LineItemReserved Fulfillment.LineItemBlocked Fulfillment.LineItemResumed Fulfillment.LineItemDelivered
 Fulfillment.Shipped Fulfillment.Completed

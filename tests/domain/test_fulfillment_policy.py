@@ -141,6 +141,21 @@ def test_a_failure_of_what_is_paid_releases_nothing() -> None:
     ).then_nothing()
 
 
+@pytest.mark.parametrize("status", ["canceled", "requires_payment_method"])
+def test_a_payment_that_stripe_shows_as_over_releases_the_hold(status: str) -> None:
+    held = Fulfillment.StockHeld(lines=(MUG,))
+    before = [(SESSION, retrieved(MUG, payment_status="unpaid")), (FULFILLMENT, held)]
+    over = retrieved(MUG, payment_status="unpaid", intent_status=status)
+
+    streams(*before).when(POLICY, SESSION, over).then({FULFILLMENT: [Fulfillment.HoldReleased(lines=(MUG,))]})
+
+
+def test_an_authorized_payment_holds_its_stock() -> None:
+    authorized = retrieved(MUG, payment_status="unpaid", intent_status="requires_capture")
+
+    streams().when(POLICY, SESSION, authorized).then({FULFILLMENT: [Fulfillment.StockHeld(lines=(MUG,))]})
+
+
 def test_a_failure_without_a_hold_releases_nothing() -> None:
     streams().when(POLICY, SESSION, FAILED).then_nothing()
 

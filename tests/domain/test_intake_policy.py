@@ -9,7 +9,8 @@ from scenario import SAID_AT, SESSION, Streams, Whenever, effect, streams
 from domain.checkout_session import CheckoutSession, ParkReason, Source
 from domain.effect import RETRIEVE, Effect
 from domain.event import Event
-from domain.policies.intake import COMPLETED, EXPIRED, FAILED, SUCCEEDED, Intake
+from domain.payment import Payment
+from domain.policies.intake import COMPLETED, EXPIRED, FAILED, OF_PAYMENTS, SUCCEEDED, Intake
 from domain.stripe_event import StripeEvent
 
 TEST_MODE, LIVE_MODE = Intake(livemode=False), Intake(livemode=True)
@@ -235,3 +236,22 @@ def test_a_stripe_event_that_was_handled_changes_nothing_when_a_person_asks() ->
 @pytest.mark.parametrize("fact", [IS_COMPLETED, HAS_FAILED, RETRIEVED, PAID])
 def test_intake_decides_over_nothing_else(fact: Event) -> None:
     streams().when(TEST_MODE, SESSION, fact).then_nothing()
+
+
+OF_A_PAYMENT = replace(RECEIVED, object_id="pi_1", session_id=None, payment_status=None, payment_intent="pi_1")
+
+
+@pytest.mark.parametrize("kind", OF_PAYMENTS)
+@pytest.mark.parametrize("prefix", ["", "v1."])
+def test_what_stripe_reports_of_a_payment_is_recorded_with_the_payment(prefix: str, kind: str) -> None:
+    reported = Payment.Reported(stripe_event="evt_1", type=kind, occurred_at=SAID_AT)
+
+    whenever(replace(OF_A_PAYMENT, type=f"{prefix}{kind}")).then({"pi_1": [reported]})
+
+
+@pytest.mark.parametrize("named", [None, "", "ch_1", "pi_", "pi_1/cancel"])
+def test_an_event_that_names_no_payment_is_ignored(named: str | None) -> None:
+    """A thin `charge.captured` names the charge alone; `payment_intent.succeeded` comes beside it."""
+    ignored = StripeEvent.Ignored(why="v1.charge.captured does not name a payment")
+
+    whenever(replace(OF_A_PAYMENT, type="v1.charge.captured", payment_intent=named)).then({"evt_1": [ignored]})

@@ -19,12 +19,14 @@ from domain.policies.emails import EmailPolicy
 from domain.policies.fulfillment import FulfillmentPolicy
 from domain.policies.intake import Intake
 from domain.policies.inventory import InventoryPolicy
+from domain.policies.payments import PaymentPolicy
 from domain.policies.policy import Policy
 from infrastructure.event_store.topics import TOPICS
 
 CATALOG = Catalog(products={"prod_li_course": Rule(delivery=ACCESS)})
 POLICIES: Sequence[Policy] = [
     Intake(livemode=False),
+    PaymentPolicy(),
     FulfillmentPolicy(CATALOG),
     InventoryPolicy(),
     EmailPolicy(frozenset(MailKind), CATALOG),

@@ -13,12 +13,13 @@ from domain.policies.emails import EmailPolicy
 from domain.policies.fulfillment import FulfillmentPolicy
 from domain.policies.intake import Intake
 from domain.policies.inventory import InventoryPolicy
+from domain.policies.payments import PaymentPolicy
 
 
 @pytest.mark.parametrize(
     ("kind", "names"),
     [
-        (Source, "webhook landing_page staff"),
+        (Source, "webhook landing_page staff schedule"),
         (ParkReason, "wrong_mode connected_account unknown_payment_status unknown_to_stripe"),
         (LineState, "pending delivered backordered manual given_up"),
         (MailKind, "receipt payment_pending payment_failed shipped backordered delivered"),
@@ -37,9 +38,9 @@ def test_a_mail_that_has_no_address_is_known_by_its_error() -> None:
 
 
 def test_policies_keep_the_names_under_which_their_positions_are_stored() -> None:
-    names = [Intake.name, FulfillmentPolicy.name, InventoryPolicy.name, EmailPolicy.name]
+    names = [Intake.name, PaymentPolicy.name, FulfillmentPolicy.name, InventoryPolicy.name, EmailPolicy.name]
 
-    assert names == ["intake", "fulfillment", "inventory", "emails"]
+    assert names == ["intake", "payments", "fulfillment", "inventory", "emails"]
 
 
 def test_deliveries_keep_their_names() -> None:
@@ -52,4 +53,9 @@ def test_stripe_is_understood_by_the_names_it_uses() -> None:
         "checkout.session.async_payment_succeeded",
         "checkout.session.async_payment_failed",
         "checkout.session.expired",
+        "payment_intent.succeeded",
+        "payment_intent.canceled",
+        "payment_intent.processing",
+        "payment_intent.requires_action",
+        "charge.captured",
     )

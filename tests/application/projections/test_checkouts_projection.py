@@ -1,6 +1,6 @@
 from log_parts import COURSE, MUG, LogWriter, checkout
 from read_side import ReadSide
-from sample_log import DEBIT, FOREIGN, KEYS, SHOP, sample_log
+from sample_log import AUTHORIZED, DEBIT, FOREIGN, KEYS, SHOP, sample_log
 
 from application.projections.checkouts import CHECKOUTS
 from domain.checkout_session import CheckoutSession, Source
@@ -41,4 +41,4 @@ def test_the_amount_is_that_of_the_latest_answer_and_the_beginning_stays(read_si
 def test_every_session_is_there_once(read_side: ReadSide) -> None:
     rows = read_side.fold(CHECKOUTS, sample_log())
 
-    assert sorted(str(row["session_id"]) for row in rows) == sorted([SHOP, DEBIT, FOREIGN, KEYS])
+    assert sorted(str(row["session_id"]) for row in rows) == sorted([SHOP, DEBIT, FOREIGN, KEYS, AUTHORIZED])

@@ -133,6 +133,8 @@ def test_a_failed_retrieval_is_settled_by_another_that_succeeded(read_side: Read
 
 
 UNPAID = CheckoutSession.Retrieved(checkout=checkout(MUG, payment_status="unpaid"), source=Source.WEBHOOK)
+CANCELED = replace(UNPAID, checkout=replace(UNPAID.checkout, intent_status="canceled"))
+AUTHORIZED = replace(UNPAID, checkout=replace(UNPAID.checkout, intent_status="requires_capture"))
 PAYMENT_FAILED = CheckoutSession.AsyncPaymentFailed(stripe_event="evt_2")
 PAID = CheckoutSession.Paid(payment_status="paid", amount_total=1, currency="eur")
 OVERDUE_AT = BEGINNING + timedelta(days=14, minutes=1)
@@ -146,6 +148,10 @@ OVERDUE_AT = BEGINNING + timedelta(days=14, minutes=1)
         ([UNPAID, PAYMENT_FAILED], []),
         ([PAYMENT_FAILED, UNPAID], []),
         ([PAYMENT_FAILED, UNPAID, PAID], []),
+        ([AUTHORIZED], ["payment_overdue"]),
+        ([AUTHORIZED, CANCELED], []),
+        ([CANCELED], []),
+        ([CANCELED, PAID], []),
         ([UNPAID, CheckoutSession.AsyncPaymentSucceeded(stripe_event="evt_2")], ["payment_overdue"]),
         ([UNPAID, CheckoutSession.RetryRequested()], ["payment_overdue"]),
         ([UNPAID, NOTED], ["payment_overdue"]),

@@ -83,6 +83,27 @@ def test_a_thin_event_names_its_session() -> None:
     assert (received.payment_status, received.api_version) == (None, None)
 
 
+@pytest.mark.parametrize(
+    ("event", "payment"),
+    [
+        (snapshot(data={"object": {"id": "pi_1", "object": "payment_intent", "status": "succeeded"}}), "pi_1"),
+        (snapshot(data={"object": {"id": "ch_1", "object": "charge", "payment_intent": "pi_1"}}), "pi_1"),
+        (snapshot(data={"object": {"id": SESSION, "payment_intent": "pi_1"}}), "pi_1"),
+        (snapshot(data={"object": {"id": "ch_1", "object": "charge", "payment_intent": None}}), None),
+        (snapshot(data={"object": {"id": "ch_1", "payment_intent": {"id": "pi_1"}}}), None),
+        (snapshot(data={"object": {"id": "ch_1", "payment_intent": "seti_1"}}), None),
+        (snapshot(data={"object": {"id": "ch_1", "payment_intent": "pi_1/cancel"}}), None),
+        (snapshot(), None),
+        (thin(type="v1.payment_intent.succeeded", related_object={"id": "pi_1", "type": "payment_intent"}), "pi_1"),
+        (thin(type="v1.charge.captured", related_object={"id": "ch_1", "type": "charge"}), None),
+    ],
+)
+def test_an_event_names_the_payment_that_its_object_is_or_belongs_to(
+    event: dict[str, Any], payment: str | None
+) -> None:
+    assert read(event).payment_intent == payment
+
+
 def test_an_event_of_2019_is_read_too() -> None:
     """A session had neither a status nor a payment status, and `request` was a plain string long before."""
     object_2019 = {"id": SESSION, "object": "checkout.session", "display_items": [], "payment_intent": "pi_1"}

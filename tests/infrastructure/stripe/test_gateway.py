@@ -88,6 +88,28 @@ def test_a_paid_session_comes_with_all_that_the_merchant_keeps(sandbox: Sandbox,
     ]
     assert (checkout.client_reference_id, checkout.metadata) == ("order-7", {"channel": "web"})
     assert (checkout.payment_intent or "").startswith("pi_")
+    assert (checkout.intent_status, checkout.payment_method_type) == ("succeeded", "card")
+
+
+def test_how_a_delayed_payment_stands_comes_with_its_session(sandbox: Sandbox, gateway: StripeGateway) -> None:
+    id = new_session(sandbox)
+    sandbox.pay(id, by="debit_fails")
+
+    on_its_way = gateway.retrieve(id)
+    sandbox.fail(id)
+    over = gateway.retrieve(id)
+
+    assert (on_its_way.intent_status, on_its_way.payment_method_type) == ("processing", "sepa_debit")
+    assert (over.intent_status, over.is_payment_over) == ("requires_payment_method", True)
+
+
+@pytest.mark.parametrize("changes", [{"mode": "setup", "line_items": [], "currency": "eur"}, {}])
+def test_a_session_without_a_payment_has_none(
+    sandbox: Sandbox, gateway: StripeGateway, changes: dict[str, Any]
+) -> None:
+    checkout = gateway.retrieve(new_session(sandbox, **changes))
+
+    assert (checkout.payment_intent, checkout.intent_status, checkout.payment_method_type) == (None, None, None)
 
 
 @pytest.mark.parametrize("count", [1, 10, 11, 100, 110, 111, 120])

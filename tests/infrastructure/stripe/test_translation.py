@@ -95,6 +95,28 @@ def test_the_email_known_beforehand_serves_where_the_page_asked_for_none() -> No
     assert translated(customer_email="known@example.com").contact.email == Personal("ada@example.com")
 
 
+INTENT = {"id": "pi_1", "object": "payment_intent", "status": "requires_capture", "capture_method": "manual"}
+
+
+@pytest.mark.parametrize(
+    ("intent", "found"),
+    [
+        (None, (None, None, None, None)),
+        ("pi_1", ("pi_1", None, None, None)),
+        (INTENT, ("pi_1", "requires_capture", "manual", None)),
+        ({**INTENT, "payment_method": "pm_1"}, ("pi_1", "requires_capture", "manual", None)),
+        ({**INTENT, "payment_method": None}, ("pi_1", "requires_capture", "manual", None)),
+        ({**INTENT, "payment_method": {"id": "pm_1", "type": "card"}}, ("pi_1", "requires_capture", "manual", "card")),
+        ({**INTENT, "status": "of_the_future"}, ("pi_1", "of_the_future", "manual", None)),
+    ],
+)
+def test_the_payment_is_read_as_far_as_it_is_expanded(intent: object, found: tuple[str | None, ...]) -> None:
+    checkout = translated(payment_intent=intent)
+
+    kept = (checkout.payment_intent, checkout.intent_status, checkout.capture_method, checkout.payment_method_type)
+    assert kept == found
+
+
 def test_a_payment_status_that_is_new_to_us_is_kept_as_it_is() -> None:
     checkout = translated(payment_status="partially_paid")
 

@@ -32,7 +32,7 @@ def test_every_state_has_its_plain_words(state: CheckoutState) -> None:
     ("session", "lines"),
     [
         (SHOP, ["(test mode)", "fulfilled: everything is delivered", "49.90 EUR, paid", "ORDER-17"]),
-        (DEBIT, ["(test mode)", "payment failed: nothing is delivered", "13.90 EUR, not paid yet", "ORDER-17"]),
+        (DEBIT, ["(test mode)", "payment failed: it failed or was canceled", "13.90 EUR, not paid yet", "ORDER-17"]),
         (KEYS, ["blocked: nothing is delivered yet", "13.90 EUR, paid", "li_key"]),
         (FOREIGN, ["(live mode)", "parked: kept aside for a person", "Payment  paid"]),
     ],
@@ -58,7 +58,7 @@ def test_lines_mails_and_reference_are_in_both_forms(fulfill: Fulfill, small_sho
 def test_every_event_is_told_in_log_order_with_clocks_actor_and_cause(fulfill: Fulfill, small_shop: Path) -> None:
     told, document = fulfill("checkout", ORDER).out, fulfill("checkout", ORDER, "--json").json
 
-    assert len(document["story"]) == 20
+    assert len(document["story"]) == 21
     for entry in document["story"]:
         head = (
             f"{entry['recorded_at']}  {entry['text']}\n{'':29}#{entry['position']} {entry['type']} by {entry['actor']}"

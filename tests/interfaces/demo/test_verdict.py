@@ -28,6 +28,7 @@ DELIVERED = StoryEntry(
     cause=None,
     reason=None,
     text="It is delivered",
+    is_routine=False,
 )
 DOCUMENT = CheckoutDocument(
     session_id=ID,

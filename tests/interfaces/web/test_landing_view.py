@@ -113,9 +113,25 @@ def test_a_delayed_payment_is_waited_for() -> None:
 
     assert page.state is CheckoutState.AWAITING_PAYMENT
     html = render(page)
-    assert "Your bank is still confirming the payment" in html
+    assert "Your payment has not reached us yet" in html
     assert f'{REFRESH} content="90">' in html
     assert "Paid" not in html
+
+
+def test_an_authorized_payment_is_not_said_to_be_on_its_way() -> None:
+    authorized = replace(UNPAID, intent_status="requires_capture")
+
+    page = page_of(session(retrieved(authorized)))
+
+    assert page.state is CheckoutState.AWAITING_PAYMENT
+    assert page.words.message == "Your payment is authorized, and not charged yet. There is nothing you need to do."
+
+
+def test_a_payment_that_was_canceled_says_that_nothing_was_charged() -> None:
+    page = page_of(session(retrieved(replace(UNPAID, intent_status="canceled"))))
+
+    assert page.state is CheckoutState.PAYMENT_FAILED
+    assert "you were not charged" in page.words.message
 
 
 def test_a_payment_that_failed_says_that_nothing_was_charged() -> None:
@@ -123,7 +139,7 @@ def test_a_payment_that_failed_says_that_nothing_was_charged() -> None:
 
     assert page.state is CheckoutState.PAYMENT_FAILED
     html = render(page)
-    assert "nothing was charged" in html
+    assert "you were not charged" in html
     assert page.total is None
     assert REFRESH not in html
 

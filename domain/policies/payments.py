@@ -1,0 +1,60 @@
+"""Whenever a checkout is complete and not paid, Stripe is asked again: at once if it hints at news, else on a schedule.
+
+A payment that arrives later need not be reported by any event of the session: a captured authorization is not, nor is
+what was lost on its way.
+"""
+
+from datetime import datetime, timedelta
+
+from domain.checkout_session import CheckoutSession
+from domain.effect import RETRIEVE, Effect
+from domain.event import Event
+from domain.identifiers import effect_id
+from domain.payment import Payment
+from domain.policies.policy import Streams
+
+SCHEDULE = (timedelta(hours=1), timedelta(hours=6), *(timedelta(days=day) for day in range(1, 31)))
+"""How long after its completion an unpaid checkout is asked about again."""
+
+
+class PaymentPolicy:
+    name = "payments"
+    reads = frozenset(
+        {CheckoutSession.Retrieved, Effect.GivenUp, Effect.Succeeded, Payment.BelongsTo, Payment.Reported}
+    )
+
+    def decide(self, event: Event, do: Streams) -> None:
+        match event:
+            case Payment.BelongsTo() | Payment.Reported():
+                _ask_at_once(do.load(Payment, event.originator_id), do)
+            case CheckoutSession.Retrieved():
+                _ask_later(event.originator_id, event.recorded_at, do)
+            case Effect.Succeeded() | Effect.GivenUp():
+                requested = do.load(Effect, event.originator_id).requested
+                if requested is not None and requested.kind == RETRIEVE:
+                    _ask_later(event.session, event.recorded_at, do)
+            case _:
+                pass
+
+
+def _ask_at_once(payment: Payment, do: Streams) -> None:
+    """Once for the latest report: an answer that comes after it has seen what the earlier ones are about."""
+    if payment.session is None or not payment.reports:
+        return
+    if not do.load(CheckoutSession, payment.session).is_paid:
+        _ask(payment.session, payment.reports[-1], do)
+
+
+def _ask_later(session_id: str, now: datetime, do: Streams) -> None:
+    session = do.load(CheckoutSession, session_id)
+    if not session.is_awaiting_payment or session.completed_at is None:
+        return
+    for number, after in enumerate(SCHEDULE, 1):
+        if session.completed_at + after > now:
+            _ask(session_id, f"unpaid_{number}", do, not_before=session.completed_at + after)
+            return
+
+
+def _ask(session_id: str, occasion: str, do: Streams, *, not_before: datetime | None = None) -> None:
+    step = f"retrieve_{occasion}"
+    do.command(Effect, effect_id(session_id, step), Effect.request, RETRIEVE, step, not_before=not_before)
