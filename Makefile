@@ -9,7 +9,7 @@ SOURCES := domain application infrastructure interfaces tests
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench soak simulate mutate format lint types contracts check-tests check-fuzz \
+.PHONY: help setup demo test check bench soak simulate days mutate format lint types contracts check-tests check-fuzz \
 	fuzz fuzz-planted hostile lock clean
 
 help: ## print this help
@@ -76,6 +76,9 @@ soak: setup ## many processes killed at random, for ten minutes; MINUTES=3 PARTS
 simulate: setup ## run the engine with everything going wrong: SEEDS=1000, or SEED=17 alone; BUGS=1 plants bugs
 	@PYTHONPATH=tests $(BIN)/python -m simulation $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),1000)) \
 		$(if $(FIRST),--first $(FIRST)) $(if $(BUGS),--bugs)
+
+days: setup ## play random days of staff, couriers and lagging policies: DAYS=10000
+	@DAYS=$(or $(DAYS),10000) $(BIN)/python -m pytest tests/domain/test_random_days.py --numprocesses 0 --quiet
 
 mutate: setup ## make each small mistake in domain/, and see that a test notices; ONLY=domain/stock_item.py for one module
 	@PYTHONPATH=tests $(BIN)/python -m mutation $(ONLY) $(if $(JSON),--json $(JSON))

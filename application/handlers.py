@@ -21,6 +21,7 @@ from domain.catalog import PlannedLine
 from domain.checkout_session import CheckoutSession, ParkReason, Source
 from domain.effect import Effect
 from domain.fulfillment import Fulfillment
+from domain.handing_over import deliver, has_its_stock
 from domain.identifiers import fulfillment_id
 from domain.line import LineState
 from domain.policies.emails import look_again
@@ -111,13 +112,15 @@ class Deliver:
         if line.delivery_step != requested.step:
             return "The line has been planned anew"
         # Of an attempt that nobody ended it is not known whether it delivered: it is repeated, under its own key.
-        return None if line.is_ready or effect.worker is not None else "Its stock was taken back"
+        is_wanted = effect.worker is not None or has_its_stock(session_id, line, do)
+        return None if is_wanted else "Its stock was taken back"
 
     def perform(self, attempt: Attempt) -> Done:
         requested = attempt.effect.requested
         if requested is None or requested.line is None:
             raise Permanent("There is no line to deliver")
-        return Done(note=_note(attempt, self._delivery.deliver(self._request(attempt, requested.line))))
+        note = _note(attempt, self._delivery.deliver(self._request(attempt, requested.line)))
+        return Done(note=note, outcome=_handed_over(attempt, requested, note))
 
     def _request(self, attempt: Attempt, line: PlannedLine) -> DeliveryRequest:
         checkout = self._log.get(CheckoutSession, attempt.session_id).checkout
@@ -134,6 +137,19 @@ class Deliver:
             metadata=checkout.metadata,
             payment_intent=checkout.payment_intent,
         )
+
+
+def _handed_over(attempt: Attempt, requested: Effect.Requested, note: str | None) -> Outcome:
+    """The line is delivered and its pieces leave the shelf in the transaction that records the attempt's success."""
+    session_id, item = attempt.session_id, requested.line
+
+    def hand_over(do: Streams) -> None:
+        line = do.load(Fulfillment, fulfillment_id(session_id)).lines.get(item.id) if item else None
+        is_its_own = line is not None and line.delivery_step == requested.step
+        if item and is_its_own and do.load(Effect, attempt.effect.id).is_current(attempt.number):
+            deliver(session_id, item.id, do, note=note)
+
+    return hand_over
 
 
 def _note(attempt: Attempt, answer: object) -> str | None:

@@ -9,16 +9,14 @@ from application.log import Log
 from application.ports import Clock
 from application.unit_of_work import Stamp, UnitOfWork
 from application.writer import Command, Writer
+from domain import handing_over
 from domain.catalog import Catalog
 from domain.checkout_session import CheckoutSession
-from domain.effect import Effect
 from domain.errors import Refused
-from domain.fulfillment import Fulfillment
-from domain.identifiers import effect_id, fulfillment_id, key_pool_id, stock_id
+from domain.identifiers import fulfillment_id, key_pool_id, stock_id
 from domain.key_pool import KeyPool
-from domain.line import Line, LineState
 from domain.personal import Personal
-from domain.stock_item import Claim, StockItem
+from domain.stock_item import StockItem
 from domain.stripe_event import StripeEvent
 
 T = TypeVar("T")
@@ -57,22 +55,13 @@ class Staff:
     def complete(self, session_id: str, lines: Sequence[str], by: By) -> None:
         """These lines, or those that only a person delivers, have been handed over by hand."""
 
-        def complete(unit: UnitOfWork) -> None:
-            id = fulfillment_id(session_id)
-            for line in unit.load(Fulfillment, id).lines.values():
-                if line.plan.id in lines:
-                    _stop_waiting_for_keys(session_id, line, unit)
-                    _stop_trying(session_id, line, unit)
-            unit.command(Fulfillment, id, Fulfillment.complete, lines)
-
-        self._on_checkout(session_id, by, complete)
+        self._on_checkout(session_id, by, lambda unit: handing_over.complete(session_id, lines, unit))
 
     def ship(self, session_id: str, lines: Sequence[str], *, carrier: str, tracking: str | None, by: By) -> None:
         """A parcel with these lines, or with all that are ready to pack, has left."""
 
         def ship(unit: UnitOfWork) -> None:
-            id = fulfillment_id(session_id)
-            unit.command(Fulfillment, id, Fulfillment.ship, lines, carrier=carrier, tracking=tracking)
+            handing_over.ship(session_id, lines, unit, carrier=carrier, tracking=tracking)
 
         self._on_checkout(session_id, by, ship)
 
@@ -82,8 +71,7 @@ class Staff:
         def replan(unit: UnitOfWork) -> None:
             checkout = unit.load(CheckoutSession, session_id).checkout
             plan = self._catalog.plan(checkout) if checkout else ()
-            id = fulfillment_id(session_id)
-            unit.command(Fulfillment, id, Fulfillment.replan, plan, self._catalog.digest)
+            handing_over.replan(session_id, plan, self._catalog.digest, unit)
 
         self._on_checkout(session_id, by, replan)
 
@@ -133,24 +121,3 @@ class Staff:
     def _run(self, by: By, session_id: str | None, ids: Sequence[str], command: Command[T]) -> T:
         now, reason = self._clock(), Personal(by.reason.strip())
         return self._writer.run(Stamp(actor=by.actor, now=now, session_id=session_id, reason=reason), ids, command)
-
-
-def _stop_waiting_for_keys(session_id: str, line: Line, unit: UnitOfWork) -> None:
-    """No import serves the line from here on; if one has, the keys are about to be delivered, and nobody else's."""
-    if line.plan.key_pool is None or line.state is LineState.DELIVERED:
-        return
-    claim = Claim(session_id, line.plan.id)
-    pool = unit.command(KeyPool, key_pool_id(line.plan.key_pool), KeyPool.stop_waiting, claim)
-    if pool.keys_of(claim):
-        raise Refused(f"Line {line.plan.id} has just got its keys from an import; they are on their way.")
-
-
-def _stop_trying(session_id: str, line: Line, unit: UnitOfWork) -> None:
-    """A delivery that has failed and waits for its next try is a person's now; one that is under way is not."""
-    if line.state is not LineState.PENDING or not line.plan.is_automatic:
-        return
-    effect = unit.load(Effect, effect_id(session_id, line.delivery_step))
-    if effect.is_open and effect.attempt > 0 and effect.worker is None:
-        why = "A person delivers it"
-        unit.command(Effect, effect.id, Effect.withdraw, why)
-        unit.command(Fulfillment, fulfillment_id(session_id), Fulfillment.block, line.plan.id, LineState.MANUAL, why)

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import ClassVar, Self, assert_never
 
 from domain.catalog import PlannedLine
+from domain.errors import Refused
 from domain.event import Aggregate, Event, replace
 from domain.mail import Mail
 
@@ -131,13 +132,13 @@ class Effect(Aggregate["EffectFact"]):
         return [self.AttemptStarted(number=self.attempt + 1, worker=worker)]
 
     def succeed(self, number: int, note: str | None = None) -> "EffectFacts":
-        return [self.Succeeded(number=number, note=note)] if self._is_current(number) else []
+        return [self.Succeeded(number=number, note=note)] if self.is_current(number) else []
 
     def fail(
         self, number: int, error: str, *, retry_at: datetime | None, may_have_gone_out: bool = True
     ) -> "EffectFacts":
         """An attempt did not work; without a time for the next one it is given up."""
-        if not self._is_current(number):
+        if not self.is_current(number):
             return []
         if retry_at is None:
             return [self.GivenUp(error=error, may_have_gone_out=may_have_gone_out)]
@@ -149,14 +150,30 @@ class Effect(Aggregate["EffectFact"]):
     def withdraw(self, why: str) -> "EffectFacts":
         return [self.Withdrawn(why=why)] if self.is_open else []
 
+    def take_over(self, why: str) -> "EffectFacts":
+        """A person sees to it instead: nothing more is attempted, even if it was given up and a retry comes meanwhile.
+
+        Raises:
+            Refused: an attempt has no outcome yet, or it is done.
+        """
+        if self.worker is not None:
+            what = self.requested.line.id if self.requested and self.requested.line else self.id
+            raise Refused(
+                f"The delivery of {what} is under way: attempt {self.attempt} has no outcome yet. Wait until the "
+                "running server has ended it, then try again."
+            )
+        if self.is_done:
+            raise Refused("The delivery has just succeeded, and the line is about to show it.")
+        return [self.Withdrawn(why=why)] if self.requested and self.withdrawn is None else []
+
     def request_retry(self) -> "EffectFacts":
         """Try again what was given up, or at once what waits for its next attempt."""
         is_waiting = self.is_open and self.worker is None and self.due_at is not None
         can_retry = self.given_up is not None or is_waiting
         return [self.RetryRequested()] if can_retry else []
 
-    def _is_current(self, number: int) -> bool:
-        """Nobody has a claim on what is closed."""
+    def is_current(self, number: int) -> bool:
+        """Whether this attempt is under way. Nobody has a claim on what is closed."""
         return self.worker is not None and number == self.attempt
 
     def _has_gone_out(self, may_have: bool) -> bool:

@@ -177,8 +177,16 @@ class Fulfillment(Aggregate["FulfillmentFact"]):
             return []
         return self._and_completion([self.LineItemDelivered(line_item=line_item, keys=keys, note=note)])
 
-    def complete(self, line_items: Sequence[str], note: str | None = None) -> "FulfillmentFacts":
+    def complete(
+        self,
+        line_items: Sequence[str],
+        note: str | None = None,
+        *,
+        keys: Mapping[str, tuple[Personal, ...]] | None = None,
+    ) -> "FulfillmentFacts":
         """Staff handed these lines over by hand; none given means those that only a person delivers.
+
+        A line that has been given `keys` gets them with it.
 
         Lines that wait for stock, keys, a parcel or another try have to be named: they would get none of it any more.
 
@@ -192,7 +200,10 @@ class Fulfillment(Aggregate["FulfillmentFact"]):
             chosen = [id for id in waiting if self.lines[id].state is LineState.MANUAL]
         if not chosen:
             raise Refused(f"No line is for a person alone. Name those that were handed over: {', '.join(waiting)}.")
-        return self._and_completion([self.LineItemDelivered(line_item=id, note=note) for id in chosen])
+        given = keys or {}
+        return self._and_completion(
+            [self.LineItemDelivered(line_item=id, keys=given.get(id, ()), note=note) for id in chosen]
+        )
 
     def ship(self, line_items: Sequence[str], *, carrier: str, tracking: str | None) -> "FulfillmentFacts":
         """A parcel with these lines left; none given means everything that is ready to pack.

@@ -33,7 +33,10 @@ class Need:
 class StockItem(Aggregate["StockItemFact"]):
     @dataclass(frozen=True, kw_only=True)
     class Counted(Event):
-        """Somebody looked: `on_hand` pieces are on the shelf, promised ones included."""
+        """Somebody looked: `on_hand` pieces are on the shelf, promised ones included, delivered ones not.
+
+        A delivery that is under way is none yet: its pieces are on the shelf until its outcome is recorded.
+        """
 
         TOPIC: ClassVar[str] = "StockItem.Counted"
         on_hand: int
@@ -124,9 +127,19 @@ class StockItem(Aggregate["StockItemFact"]):
         need = self.needs.get(claim)
         if need is None:
             return []
-        if not need.is_promised:
+        return self.take(claim) if need.is_promised else self.release(claim)
+
+    def take(self, claim: Claim) -> "StockItemFacts":
+        """The pieces of a line left the shelf. If a count took its promise back while they left, others go short."""
+        need = self.needs.get(claim)
+        if need is None:
+            return []
+        if not need.is_promised and need.quantity > self.on_hand:
             return self.release(claim)
-        return [self.Dispatched(line_item=claim.line_item, quantity=need.quantity, session_id=claim.session_id)]
+        gone = self.Dispatched(line_item=claim.line_item, quantity=need.quantity, session_id=claim.session_id)
+        if need.is_promised:
+            return [gone]
+        return self._and_serve([gone, *self._taken_back(self.promised + need.quantity - self.on_hand)])
 
     def count(self, on_hand: int) -> "StockItemFacts":
         """Set what is on the shelf. Room serves those who wait; a shortfall takes the newest promises back.

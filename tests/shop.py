@@ -1,7 +1,7 @@
 """A whole engine without threads, over a store and a world outside that both survive it."""
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -16,6 +16,7 @@ from fakes.outside import FixedClock, MemoryLocks, Outside
 
 from application.checkout_state import CheckoutState, checkout_state
 from application.log import Log
+from application.ports import Delivery
 from application.projections.projector import Projector
 from application.receive import receive
 from application.views import Views
@@ -185,6 +186,8 @@ class Shop:
     clock: FixedClock = field(default_factory=FixedClock)
     catalog: str = ""
     own_kinds: Sequence[str] = ("courier",)
+    deliveries: Mapping[str, Delivery] = field(default_factory=dict)
+    """Whoever delivers some of these kinds instead of the world outside."""
     environment: dict[str, str] = field(default_factory=dict)
     prepare: Callable[[Runtime], None] | None = None
 
@@ -210,7 +213,7 @@ class Shop:
                 random=lambda: 0.5,
                 gateway=self.outside,
                 mailer=self.outside,
-                deliveries=dict.fromkeys(self.own_kinds, self.outside),
+                deliveries={**dict.fromkeys(self.own_kinds, self.outside), **self.deliveries},
                 executor=AtOnce(),
                 stores=CrashingStores(self.store, self.outside.points, self.locks),
             ),

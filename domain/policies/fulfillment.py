@@ -5,6 +5,7 @@ from domain.checkout_session import CheckoutSession
 from domain.effect import Effect
 from domain.event import Event
 from domain.fulfillment import Fulfillment
+from domain.handing_over import deliver, has_its_stock
 from domain.identifiers import effect_id, fulfillment_id, key_pool_id
 from domain.key_pool import KeyPool
 from domain.line import Line, LineState
@@ -93,7 +94,7 @@ def _hand_over(event: Event, do: Streams) -> None:
             if gone.key_pool != lines[gone.id].plan.key_pool:
                 _stop_waiting(session_id, gone, do)
     for line in lines.values():
-        if not _is_to_hand_over(line):
+        if not _is_to_hand_over(line) or not has_its_stock(session_id, line, do):
             continue
         if line.plan.key_pool is not None:
             _hand_over_keys(session_id, line, line.plan.key_pool, do)
@@ -116,20 +117,20 @@ def _hand_over_outside(session_id: str, line: Line, do: Streams) -> None:
 def _hand_over_keys(session_id: str, line: Line, name: str, do: Streams) -> None:
     claim = Claim(session_id, line.plan.id)
     pool = do.command(KeyPool, key_pool_id(name), KeyPool.assign, claim, line.plan.item.quantity)
-    id = fulfillment_id(session_id)
     if keys := pool.keys_of(claim):
-        do.command(Fulfillment, id, Fulfillment.deliver, line.plan.id, keys=keys)
+        deliver(session_id, line.plan.id, do, keys=keys)
     else:
-        detail = f"The pool '{name}' has not enough keys; import some"
+        detail, id = f"The pool '{name}' has not enough keys; import some", fulfillment_id(session_id)
         do.command(Fulfillment, id, Fulfillment.block, line.plan.id, LineState.BACKORDERED, detail)
 
 
 def _deliver_keys(event: KeyPool.Assigned, do: Streams) -> None:
     """Hand over what an import gave to a line that waited; if its stock is gone, the line gets it with the stock."""
-    id = fulfillment_id(event.session)
-    line = do.load(Fulfillment, id).lines.get(event.line_item)
-    if line is not None and line.is_ready:
-        do.command(Fulfillment, id, Fulfillment.deliver, event.line_item, keys=event.keys)
+    line = do.load(Fulfillment, fulfillment_id(event.session)).lines.get(event.line_item)
+    if line is None or line.plan.key_pool is None or key_pool_id(line.plan.key_pool) != event.originator_id:
+        return  # planned anew since
+    if line.is_ready and has_its_stock(event.session, line, do):
+        deliver(event.session, event.line_item, do, keys=event.keys)
 
 
 def _stop_waiting_for_keys(event: Fulfillment.LineItemDelivered | Fulfillment.LineItemBlocked, do: Streams) -> None:

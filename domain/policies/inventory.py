@@ -3,6 +3,7 @@
 from domain.catalog import PlannedLine
 from domain.event import Event
 from domain.fulfillment import Fulfillment
+from domain.handing_over import tell_of_stock
 from domain.identifiers import fulfillment_id, stock_id
 from domain.line import LineState
 from domain.policies.policy import Streams
@@ -39,16 +40,22 @@ class InventoryPolicy:
             case Fulfillment.LineItemDelivered():
                 _dispatch(event, do)
             case StockItem.Reserved() | StockItem.Backordered():
-                _tell(event.session, event.line_item, do.load(StockItem, event.originator_id), do)
+                tell_of_stock(event.session, event.line_item, do.load(StockItem, event.originator_id), do)
             case _:
                 pass
 
 
 def _reserve(session_id: str, line: PlannedLine, do: Streams) -> None:
-    if line.stock_sku is not None:
+    if line.stock_sku is not None and _is_wanted(session_id, line, do):
         claim = Claim(session_id, line.id)
         stock = do.command(StockItem, stock_id(line.stock_sku), StockItem.reserve, claim, line.item.quantity)
-        _tell(session_id, line.id, stock, do)
+        tell_of_stock(session_id, line.id, stock, do)
+
+
+def _is_wanted(session_id: str, plan: PlannedLine, do: Streams) -> bool:
+    """Whether the line still takes this stock. It may have been planned anew or delivered since it was planned so."""
+    line = do.load(Fulfillment, fulfillment_id(session_id)).lines.get(plan.id)
+    return line is None or (line.state is not LineState.DELIVERED and line.plan.stock_sku == plan.stock_sku)
 
 
 def _release(session_id: str, line: PlannedLine, do: Streams) -> None:
@@ -67,24 +74,8 @@ def _change(session_id: str, before: tuple[PlannedLine, ...], after: tuple[Plann
 
 
 def _dispatch(event: Fulfillment.LineItemDelivered, do: Streams) -> None:
+    """Find it done: whatever delivers a line dispatches its stock. Earlier versions left that to this policy."""
     plan = do.load(Fulfillment, event.originator_id).lines[event.line_item].plan
     if plan.stock_sku is not None:
         claim = Claim(event.session, event.line_item)
         do.command(StockItem, stock_id(plan.stock_sku), StockItem.dispatch, claim)
-
-
-def _tell(session_id: str, line_item: str, stock: StockItem, do: Streams) -> None:
-    """The line learns how it stands with its stock now. Before the payment there is no line to tell."""
-    id, claim = fulfillment_id(session_id), Claim(session_id, line_item)
-    line = do.load(Fulfillment, id).lines.get(line_item)
-    if line is None or line.plan.stock_sku != stock.sku:
-        return
-    need = stock.needs.get(claim)
-    if need is None:
-        return
-    if need.is_promised:
-        do.command(Fulfillment, id, Fulfillment.reserve, line_item)
-    else:
-        detail = f"Not enough of {stock.sku} on the shelf"
-        short = LineState.BACKORDERED
-        do.command(Fulfillment, id, Fulfillment.block, line_item, short, detail, is_stock_missing=True)

@@ -177,7 +177,7 @@ def test_access_that_is_limited_is_delivered_with_its_promise() -> None:
     seat = planned("li_mug", ACCESS, quantity=2, tracks="mug")
 
     streams((MUG, counted(5))).when(POLICY, FULFILLMENT, requested(seat)).then(
-        {MUG: [reserved()], FULFILLMENT: [promised(), delivered(), COMPLETED]}
+        {MUG: [reserved(), dispatched()], FULFILLMENT: [promised(), delivered(), COMPLETED]}
     )
 
 
@@ -197,6 +197,13 @@ def test_what_a_person_handed_over_although_there_was_none_waits_no_more() -> No
 
 def test_the_delivery_of_a_line_without_tracked_stock_moves_none() -> None:
     streams((FULFILLMENT, requested(POSTER))).when(POLICY, FULFILLMENT, delivered("li_poster")).then_nothing()
+
+
+def test_a_line_that_was_delivered_before_its_new_plan_was_followed_takes_no_stock_again() -> None:
+    log = streams((FULFILLMENT, requested(TWO_MUGS)), (MUG, backordered()), (FULFILLMENT, waits()), (MUG, counted(4)))
+    served = [(MUG, reserved()), (FULFILLMENT, promised()), (FULFILLMENT, delivered()), (MUG, dispatched())]
+
+    log.when(POLICY, FULFILLMENT, replanned(TWO_MUGS), meanwhile=served).then_nothing()
 
 
 def test_whenever_waiting_stock_is_promised_the_line_goes_on() -> None:

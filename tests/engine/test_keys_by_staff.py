@@ -47,22 +47,68 @@ def test_a_line_that_a_person_completed_leaves_the_keys_of_the_next_import_to_ot
     assert shop.runtime.log.get(KeyPool, "keys_pro").free == (Personal("A"),)
 
 
-def test_keys_that_wait_with_their_line_for_its_stock_are_not_left_behind(
-    open_shop: Callable[..., Shop], outside: Outside
-) -> None:
+@pytest.fixture
+def boxed(open_shop: Callable[..., Shop], outside: Outside) -> Shop:
+    """A line has its key and waits for its box, which a count took back."""
     outside.checkouts[ID] = a_checkout(line_items=[a_line_item("li_key")])
     rule = '[products.prod_li_key]\ndelivery = "license_key"\npool = "pro"\nsku = "box"\ntrack_stock = true\n'
-    shop = open_shop(catalog=rule)
+    shop: Shop = open_shop(catalog=rule)
     shop.runtime.staff.count("box", 1, BY)
     shop.hear(COMPLETED, ID, id="evt_1", payment_status="paid")
     shop.rest()
     shop.runtime.staff.count("box", 0, BY)
     shop.runtime.staff.import_keys("pro", ["A"], BY)
     shop.rest()
+    return shop
 
-    with pytest.raises(Refused):
-        shop.runtime.staff.complete(ID, ["li_key"], BY)
-    shop.runtime.staff.count("box", 1, BY)
+
+def test_keys_that_wait_with_their_line_for_its_stock_are_delivered_with_it(boxed: Shop) -> None:
+    boxed.runtime.staff.count("box", 1, BY)
+    boxed.rest()
+
+    assert [event.keys for event in boxed.events_of(Fulfillment.LineItemDelivered)] == [(Personal("A"),)]
+    assert boxed.stock("box").on_hand == 0
+
+
+def test_a_line_that_waits_for_its_stock_alone_is_completed_with_its_keys(boxed: Shop) -> None:
+    boxed.runtime.staff.complete(ID, ["li_key"], BY)
+    boxed.rest()
+
+    assert [event.keys for event in boxed.events_of(Fulfillment.LineItemDelivered)] == [(Personal("A"),)]
+    assert [line.keys for mail in boxed.outside.mailbox.values() for line in mail.lines] == [(), (), (Personal("A"),)]
+
+
+def test_a_line_that_has_its_keys_is_not_planned_as_something_else(boxed: Shop, open_shop: Callable[..., Shop]) -> None:
+    beside = open_shop(catalog='[products.prod_li_key]\ndelivery = "access"\n')
+
+    with pytest.raises(Refused, match=r"^Line li_key has its keys already and waits for its stock alone"):
+        beside.runtime.staff.replan(ID, BY)
+
+    assert not boxed.events_of(Fulfillment.Replanned)
+
+
+@pytest.mark.parametrize("rule", ['"license_key"\npool = "basic"', '"access"', '"shipment"'])
+def test_a_line_that_has_just_got_its_keys_is_not_planned_as_something_else(
+    rule: str, shop: Shop, open_shop: Callable[..., Shop]
+) -> None:
+    beside = open_shop(catalog=f"[products.prod_li_key]\ndelivery = {rule}\n")
+    shop.runtime.staff.import_keys("pro", ["A"], BY)
+
+    with pytest.raises(Refused, match=r"^Line li_key has just got its keys from an import"):
+        beside.runtime.staff.replan(ID, BY)
     shop.rest()
 
     assert [event.keys for event in shop.events_of(Fulfillment.LineItemDelivered)] == [(Personal("A"),)]
+
+
+def test_an_import_before_the_policies_look_leaves_its_keys_to_others_than_a_line_planned_anew(
+    shop: Shop, open_shop: Callable[..., Shop]
+) -> None:
+    beside = open_shop(catalog='[products.prod_li_key]\ndelivery = "shipment"\n')
+    beside.runtime.staff.replan(ID, BY)
+
+    shop.runtime.staff.import_keys("pro", ["A"], BY)
+    shop.rest()
+
+    assert shop.fulfillment(ID).lines["li_key"].is_to_pack
+    assert shop.runtime.log.get(KeyPool, "keys_pro").free == (Personal("A"),)
