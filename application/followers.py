@@ -82,7 +82,8 @@ class Followers:
         self._readers: dict[type, Sequence[Policy]] = {}
         self._limit = _BATCH_MIN
         self._was_leading: bool | None = None
-        self._losses = log.store.losses
+        self._epoch = log.store.epoch
+        """The store's epoch before we asked for all of that."""
 
     @property
     def position(self) -> int:
@@ -93,15 +94,15 @@ class Followers:
         """Follow the log for one batch. False if there was nothing, or if another process leads."""
         if not self._leads():
             return False
-        if self._log.store.losses != self._losses:  # the log may be another, and shorter than our positions
-            self._losses = self._log.store.losses
+        epoch = self._log.store.epoch
+        if epoch != self._epoch:  # the log may be another, and shorter than our positions
+            self._epoch = epoch
             self._positions = {}
         if not self._positions:
             self._adopt()
         read = self._log.read(self.position, self._limit)
         if not read:
-            self._store_positions()
-            return False
+            return not self._store_positions()
         batch = self._decide(read)
         try:
             positions = self._insert(batch)
@@ -146,17 +147,19 @@ class Followers:
         """How far every policy has come, as the store says, whoever leads."""
         return min(self._look_up().values(), default=0)
 
-    def _store_positions(self) -> None:
-        """At the end of the log: let the store know that nothing more follows from what was read."""
+    def _store_positions(self) -> bool:
+        """At the end of the log: store that nothing more follows from what was read. False if these were not the
+        positions of this log any more, so that it has to be read again."""
         if self._positions == self._stored:
-            return
+            return True
         trackings = [Tracking(name, position) for name, position in self._positions.items()]
         try:
-            self._log.store.insert_events([], trackings=trackings, since=self._stored)
+            self._log.store.insert_events([], trackings=trackings, since=self._stored, epoch=self._epoch)
         except IntegrityError:
-            self._adopt()  # another leads
-        else:
-            self._stored = dict(self._positions)
+            self._adopt()  # another leads, or the log is another
+            return False
+        self._stored = dict(self._positions)
+        return True
 
     def _insert(self, batch: _Batch) -> Sequence[int]:
         """A batch that decided nothing is not worth a transaction: its position goes in with a later one."""
@@ -164,7 +167,12 @@ class Followers:
             return ()
         trackings = [Tracking(name, position) for name, position in batch.positions.items()]
         return self._log.append(
-            batch.unit.pending, trackings=trackings, since=self._stored, park=batch.park, unpark=batch.unpark
+            batch.unit.pending,
+            epoch=self._epoch,
+            trackings=trackings,
+            since=self._stored,
+            park=batch.park,
+            unpark=batch.unpark,
         )
 
     def _step_back(self, size: int) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, cast
 
 from eventsourcing.application import AggregateNotFoundError, Application
-from eventsourcing.persistence import Notification, ProcessRecorder, StoredEvent, Tracking
+from eventsourcing.persistence import IntegrityError, Notification, ProcessRecorder, StoredEvent, Tracking
 from eventsourcing.utils import EnvType
 
 from application.errors import LogMoved, UnfinishedCopy
@@ -47,8 +47,9 @@ class LogRecorder(ProcessRecorder, ABC):
 
     `insert_events` takes, beside the events: `begin`, `Beginnings` to be stored before them; `trackings`, the new
     positions of followers, and `since`, the ones they must have had in the store until now; `park`, parked events to
-    keep; `unpark`, `(policy, position)` of those that are handled now. All or nothing: a position that is not what it
-    was raises `IntegrityError`.
+    keep; `unpark`, `(policy, position)` of those that are handled now; `epoch`, the store's epoch before the first
+    question from whose answer the events were decided. All or nothing: a position that is not what it was, an event
+    whose predecessor in its stream is missing, and an epoch that is over raise `IntegrityError`.
     """
 
     @abstractmethod
@@ -94,9 +95,18 @@ class LogRecorder(ProcessRecorder, ABC):
 
     @property
     @abstractmethod
-    def losses(self) -> int:
-        """How often a connection was lost until now. After each the store may be another than it was: one that was
-        promoted or restored, and that lacks the end of what we know."""
+    def epoch(self) -> int:
+        """Grows when the store may be another one than before: a standby that was promoted, say, and that lacks the
+        end of what we know. Compare it after each question with the epoch before the first answer that is still used,
+        also from memory: a question itself may find the other store, and answer from it."""
+
+    def check_epoch(self, epoch: int | None) -> None:
+        """
+        Raises:
+            IntegrityError: what was decided since this epoch, if there is one, must be decided again.
+        """
+        if epoch is not None and epoch != self.epoch:
+            raise IntegrityError("The connection to the log was lost meanwhile, so the log may be another one.")
 
     @abstractmethod
     def try_to_write(self) -> None:
@@ -134,7 +144,6 @@ class Log(Application[str]):
     def __init__(self, env: EnvType | None = None) -> None:
         super().__init__(env)
         self._tail = Tail()
-        self._losses = 0
 
     def construct_recorder(self) -> LogRecorder:
         return cast(LogRecorder, self.factory.process_recorder())
@@ -177,42 +186,45 @@ class Log(Application[str]):
         """
         return cast(Event, self.mapper.to_domain_event(stored))
 
-    def append(self, events: Sequence[Event], **with_them: Any) -> Sequence[int]:
+    def append(self, events: Sequence[Event], *, epoch: int | None = None, **with_them: Any) -> Sequence[int]:
         """Insert events, and what goes with them, in one transaction. Returns their positions.
 
         Raises:
-            IntegrityError: a stream has such a version already, or a position is not what it was.
+            IntegrityError: a stream has such a version already or lacks the one before, a position is not what it was,
+                or the epoch is over.
             PersistenceError: the store can't take them now, or took them without our hearing of it.
         """
-        stored = self.encode(events)
-        positions = self.store.insert_events(stored, **with_them) or ()
-        self._remember(positions, stored)
+        stored, before = self.encode(events), self.store.epoch
+        positions = self.store.insert_events(stored, epoch=epoch, **with_them) or ()
+        self._remember(positions, stored, before)
         return positions
 
-    def begin(self, firsts: Sequence[Event], events: Sequence[Event]) -> tuple[Sequence[bool], Sequence[int]]:
+    def begin(
+        self, firsts: Sequence[Event], events: Sequence[Event], *, epoch: int | None = None
+    ) -> tuple[Sequence[bool], Sequence[int]]:
         """Insert the first events of streams that have not begun yet, and other events after them, in one transaction.
 
         Returns which of the streams are new, and the positions of all that was inserted. Raises as `append` does.
         """
-        beginnings, stored = Beginnings(self.encode(firsts)), self.encode(events)
-        after = self.store.insert_events(stored, begin=beginnings) or ()
+        beginnings, stored, before = Beginnings(self.encode(firsts)), self.encode(events), self.store.epoch
+        after = self.store.insert_events(stored, begin=beginnings, epoch=epoch) or ()
         new = [
             (position, each) for position, each in zip(beginnings.positions, beginnings.events, strict=True) if position
         ]
         positions = [*(position for position, _ in new), *after]
-        self._remember(positions, [*(each for _, each in new), *stored])
+        self._remember(positions, [*(each for _, each in new), *stored], before)
         return [position is not None for position in beginnings.positions], positions
 
-    def _remember(self, positions: Sequence[int], stored: Sequence[StoredEvent]) -> None:
-        self._tail.append([self._entry(position, each) for position, each in zip(positions, stored, strict=True)])
+    def _remember(self, positions: Sequence[int], stored: Sequence[StoredEvent], epoch: int) -> None:
+        entries = [self._entry(position, each) for position, each in zip(positions, stored, strict=True)]
+        self._tail.append(entries, epoch)
 
     def read(self, after: int, limit: int, until: int | None = None) -> Sequence[Entry]:
-        """What comes after this position, in order: at most so many, and none behind `until`."""
-        losses = self.store.losses
-        if losses != self._losses:
-            self._tail.clear()  # first: another thread must not take what is left for what is known anew
-            self._losses = losses
-        known = self._tail.after(after, limit)
+        """What comes after this position, in order: at most so many, and none behind `until`.
+
+        What is in memory is of the store's epoch at this moment; who writes what follows from it says so to `append`.
+        """
+        known = self._tail.after(after, limit, self.store.epoch)
         if not known:
             found = self.store.select_notifications(after, limit, until, inclusive_of_start=False)
             return [self.entry(each) for each in found]

@@ -18,8 +18,8 @@ class Moves(Protocol):
     """What the log tells of streams that have moved."""
 
     @property
-    def losses(self) -> int:
-        """Grows whenever the log may be another than it was."""
+    def epoch(self) -> int:
+        """Grows when the log may be another one than before."""
 
     def max_notification_id(self) -> int | None: ...
 
@@ -34,7 +34,8 @@ class RecentStates:
         self._states: OrderedDict[str, Aggregate[Any]] = OrderedDict()
         self._position: int | None = None
         """Up to there the states know of every move of their streams."""
-        self._losses = 0
+        self._epoch = 0
+        """Of the log that the states are of."""
 
     def refresh(self) -> None:
         """Forget what is not as it was.
@@ -42,16 +43,17 @@ class RecentStates:
         Raises:
             PersistenceError: the log can't be asked.
         """
-        if self._position is None or self._losses != self._moves.losses:
-            self._losses = self._moves.losses
-            self._states.clear()
-            self._position = self._moves.max_notification_id() or 0
-            return
-        moves = self._moves.select_moves(self._position, _MOVES_MAX)
-        if len(moves) == _MOVES_MAX:
-            self._states.clear()
-            self._position = self._moves.max_notification_id() or 0
-            return
+        if self._position is not None:
+            moves = self._moves.select_moves(self._position, _MOVES_MAX)
+            # Compared after the question: that may have found another log, and the answer is of that one.
+            if self._epoch == self._moves.epoch and len(moves) < _MOVES_MAX:
+                self._forget(moves)
+                return
+        self._states.clear()
+        self._epoch = self._moves.epoch  # read before the question: if that finds another log, the next one starts over
+        self._position = self._moves.max_notification_id() or 0
+
+    def _forget(self, moves: Sequence[tuple[int, str, int]]) -> None:
         for position, stream, version in moves:
             state = self._states.get(stream)
             if state is not None and state.version < version:

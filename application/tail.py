@@ -75,31 +75,30 @@ class Tail:
         self._lock = threading.Lock()
         self._entries: deque[Entry] = deque()
         self._bytes = 0
+        self._epoch = 0
+        """The store's epoch of all entries."""
 
-    def append(self, entries: Sequence[Entry]) -> None:
-        """What one transaction of ours added. Whatever others added before it, this knows nothing of."""
+    def append(self, entries: Sequence[Entry], epoch: int) -> None:
+        """What one transaction of ours added in this epoch of the store. Whatever others added before it, this knows
+        nothing of."""
         with self._lock:
-            if self._entries and entries and entries[0].position != self._entries[-1].position + 1:
+            follows = not self._entries or not entries or entries[0].position == self._entries[-1].position + 1
+            if epoch != self._epoch or not follows:
                 self._entries.clear()
                 self._bytes = 0
+            self._epoch = epoch
             self._entries.extend(entries)
             self._bytes += sum(entry.size for entry in entries)
             while len(self._entries) > self._events_max or self._bytes > self._bytes_max:
                 self._bytes -= self._entries.popleft().size
 
-    def after(self, position: int, limit: int) -> Sequence[Entry]:
-        """What comes next in the log; nothing if this does not know."""
+    def after(self, position: int, limit: int, epoch: int) -> Sequence[Entry]:
+        """What comes next in the log of this epoch; nothing if this does not know."""
         with self._lock:
-            if not self._entries or position + 1 < self._entries[0].position:
+            if epoch != self._epoch or not self._entries or position + 1 < self._entries[0].position:
                 return ()
             begin = bisect_right(self._entries, position, key=_position)
             return list(islice(self._entries, begin, begin + limit))
-
-    def clear(self) -> None:
-        """The log may not be the one that it was."""
-        with self._lock:
-            self._entries.clear()
-            self._bytes = 0
 
 
 _position = attrgetter("position")

@@ -217,27 +217,29 @@ class Writer:
                 self._write(part, conflicts=conflicts)
 
     def _decide_and_insert(self, jobs: Sequence[_Job]) -> list[_Outcome]:
+        epoch = self._log.store.epoch  # before anything is read, so that all of it is of one and the same log
         unit = UnitOfWork(self._log.streams, self._recent)
         unit.prefetch(id for job in jobs if isinstance(job, _Decision) for id in job.ids)
         decided = iter([_decide(unit, job) for job in jobs if isinstance(job, _Decision)])
-        begun = self._insert([job.event for job in jobs if isinstance(job, _Beginning)], unit)
+        begun = self._insert([job.event for job in jobs if isinstance(job, _Beginning)], unit, epoch)
         return [
             (begun.pop(job.event.originator_id, False), None) if isinstance(job, _Beginning) else next(decided)
             for job in jobs
         ]
 
-    def _insert(self, firsts: Sequence[Event], unit: UnitOfWork) -> dict[str, bool]:
+    def _insert(self, firsts: Sequence[Event], unit: UnitOfWork, epoch: int) -> dict[str, bool]:
         """Which streams began with this; each once, however many wanted to begin it."""
         once: dict[str, Event] = {}
         for event in firsts:
             once.setdefault(event.originator_id, event)
         if not once and not unit.pending:
+            self._log.store.check_epoch(epoch)
             return {}
         are_new: Sequence[bool] = ()
         if once:
-            are_new, positions = self._log.begin(list(once.values()), unit.pending)
+            are_new, positions = self._log.begin(list(once.values()), unit.pending, epoch=epoch)
         else:
-            positions = self._log.append(unit.pending)
+            positions = self._log.append(unit.pending, epoch=epoch)
         if not positions:
             # That all had begun before need not mean that they are durable: who wrote them may have been cut off while
             # it waited for that.

@@ -14,6 +14,15 @@ from psycopg.pq import TransactionStatus
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
+APPENDING = 0x46554C460001
+"""Advisory lock of a transaction that appends to the log. Appends commit in the order of their positions because of it.
+Maintenance such as VACUUM locks tables and never this number."""
+MIGRATING = 0x46554C460000
+"""Advisory lock of the process that changes tables."""
+LEADER = (0x46554C46, 0)
+"""Advisory lock of the process that leads. Pairs of numbers are a space of their own."""
+WORKERS = 0x46554C47
+"""First number of a worker's advisory lock; the second number is the worker's ID."""
 LOCK_SECONDS_MAX = 5
 _CONNECTIONS_MAX = 4
 _WAIT_SECONDS = 10
@@ -30,6 +39,7 @@ _REACHED_WITHIN = {
 """Whatever the URL says wins."""
 _ON_CONNECT = f"SET TIME ZONE 'UTC'; SET lock_timeout = '{LOCK_SECONDS_MAX}s'"
 _MEANINGS = {
+    "23502": "what it would build on is missing",
     "25006": "it can only be read",
     "3F000": "its tables are missing; run `fulfill migrate`",
     "42P01": "its tables are missing; run `fulfill migrate`",
@@ -106,8 +116,11 @@ class Connections:
         self._lock = threading.Lock()
         self._idle: list[psycopg.Connection[Any]] = []
         self._backends: set[int] = set()
-        self.losses = 0
-        """How many connections were lost until now, in use or idle."""
+        self._server: object = None
+        """Start time of the server that the latest new connection found."""
+        self.epoch = 0
+        """Grows when a connection is lost and when a new connection finds another server: only then can the database
+        be another one, or lack commits that it had. An answer comes from the database of the epoch read after it."""
         self._is_closed = False
 
     def close(self) -> None:
@@ -150,11 +163,14 @@ class Connections:
         try:
             if self._settings:
                 connection.execute(self._settings.encode())
+            server = connection.execute("SELECT pg_postmaster_start_time()").fetchone()
         except BaseException:
             connection.close()
             raise
         with self._lock:
             self._backends.add(connection.info.backend_pid)
+            self.epoch += self._server is not None and self._server != server
+            self._server = server
         return connection
 
     def _idle_one(self) -> psycopg.Connection[Any] | None:
@@ -181,7 +197,7 @@ class Connections:
     def _discard(self, connection: psycopg.Connection[Any]) -> None:
         with self._lock:
             self._backends.discard(connection.info.backend_pid)
-            self.losses += not self._is_closed
+            self.epoch += not self._is_closed
         connection.close()
 
 
@@ -222,4 +238,5 @@ def _meaning(error: psycopg.Error) -> str:
 
 
 def _told(error: psycopg.Error) -> str:
-    return " ".join(str(error).split()) or type(error).__name__
+    """Without the detail, in which PostgreSQL quotes rows: what customers said does not belong in logs."""
+    return " ".join((error.diag.message_primary or str(error)).split()) or type(error).__name__

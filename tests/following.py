@@ -59,6 +59,10 @@ class Process:
             stamp, [session], lambda unit: unit.command(CheckoutSession, session, CheckoutSession.note, text)
         )
 
+    def count(self, pieces: int, session: str = "cs_test_a") -> None:
+        sku, stamp = f"sku_{session}", Stamp(actor="staff:kim", now=BEGINNING)
+        self.writer.run(stamp, [sku], lambda unit: unit.command(StockItem, sku, StockItem.count, pieces))
+
     def retry(self, session: str = "cs_test_a") -> None:
         stamp = Stamp(actor="staff:kim", now=BEGINNING + timedelta(hours=1), session_id=session)
         self.writer.run(
@@ -70,6 +74,9 @@ class Process:
             if not self.followers.turn():
                 return
         raise AssertionError("it does not come to rest")
+
+    def close(self) -> None:
+        self.log.close()
 
     def counted(self, session: str = "cs_test_a") -> int:
         return self.log.get(StockItem, f"sku_{session}").on_hand

@@ -15,6 +15,9 @@ _SERVER = "FULFILL_TEST_SERVER_URL"
 """How the processes of one test run tell each other where the server is."""
 
 
+_END_CONNECTIONS = "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname=%s"
+
+
 class ServerOfTheRun:
     """The server that the first process of a test run starts and stops, if nobody named another."""
 
@@ -50,6 +53,17 @@ class Databases:
     def create_empty(self, options: LiteralString = "") -> str:
         """The URL of a new database with nothing in it."""
         return self._create(sql.SQL(options))
+
+    def copy(self, url: str) -> str:
+        """The URL of a database like this one at this moment, as a standby has it. Connections to it end."""
+        self._admin.execute(_END_CONNECTIONS, (_name(url),))
+        return self._create(sql.SQL(" TEMPLATE {}").format(sql.Identifier(_name(url))))
+
+    def fail_over(self, url: str, standby: str) -> None:
+        """The database is lost, and the other one takes its place at once, whatever it lacks."""
+        self.drop(url)
+        names = sql.Identifier(_name(standby)), sql.Identifier(_name(url))
+        self._admin.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(*names))
 
     def drop(self, url: str) -> None:
         """Throw it away, whoever is still connected."""

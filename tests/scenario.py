@@ -85,7 +85,7 @@ def given(state: A, *facts: Event) -> Given[A]:
 class NoLog:
     """Where nobody else writes, no stream moves."""
 
-    losses = 0
+    epoch = 0
 
     def max_notification_id(self) -> int:
         return 0

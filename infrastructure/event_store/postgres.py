@@ -1,7 +1,8 @@
-"""The log on PostgreSQL: the library's tables, table lock and notifications, with many events at the price of one.
+"""The log on PostgreSQL: the library's tables and notifications, with many events at the price of one.
 
-Every insert takes the library's lock on the table until it has committed. So positions are in the order of commits,
-and whoever reads after a position misses nothing that comes below it later.
+Every writing transaction begins with one advisory lock and holds it until it has committed. So positions are in the
+order of commits, and a reader that asks for what comes after a position misses nothing that appears below it later.
+The library locks the events table for that, which VACUUM, ANALYZE and CREATE INDEX CONCURRENTLY exclude.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -20,6 +21,7 @@ from application.log import COPYING, MARKS, MOVED, Beginnings, LogRecorder, Park
 from application.storable import storable
 from infrastructure.event_store import postgres_statements as statements
 from infrastructure.event_store.postgres_connections import LogDatastore
+from infrastructure.event_store.versions import predecessors
 
 _URL = "FULFILL_LOG_URL"
 
@@ -55,21 +57,22 @@ class PostgresLogRecorder(PostgresProcessRecorder, LogRecorder):
     ) -> None:
         super().__init__(datastore, events_table_name=events_table_name, tracking_table_name=tracking_table_name)
         self.insert_events_statement: Any = statements.INSERT
-        self.lock_table_statements = [statements.LOCK]
+        self.lock_table_statements = [statements.BEGIN_APPEND]
         self._notify = SQL("NOTIFY {}").format(Identifier(self.channel_name)).as_bytes()
         self._keep_only_tables()
         self.sql_create_statements.append(SQL(statements.CREATE_PARKED).format())
 
     def _keep_only_tables(self) -> None:
-        """Our inserts need no composite type, and the library's function inserts without the lock on the table."""
+        """Our inserts need no composite type, and the library's function inserts without the lock of appends."""
         wanted: list[Composed] = [
             each for each in self.sql_create_statements if not each.as_string().startswith(("CREATE TYPE", "CREATE OR"))
         ]
         self.sql_create_statements = wanted
 
     def _insert_events(self, curs: Cursor[DictRow], stored_events: Sequence[StoredEvent], **kwargs: Any) -> None:
-        """What goes with the events. The lock on the table is taken first of all, so that two who want the same wait
+        """What goes with the events. The lock of appends is taken first of all, so that two who want the same wait
         for each other there, and not crosswise."""
+        self.check_epoch(kwargs.get("epoch"))
         begin = cast(Beginnings | None, kwargs.get("begin"))
         trackings = cast(Sequence[Tracking], kwargs.get("trackings", ()))
         park = cast(Sequence[ParkedEvent], kwargs.get("park", ()))
@@ -206,14 +209,15 @@ class PostgresLogRecorder(PostgresProcessRecorder, LogRecorder):
             return curs.execute(statement, values, prepare=True).fetchall()
 
     @property
-    def losses(self) -> int:
-        return self.datastore.connections.losses
+    def epoch(self) -> int:
+        return self.datastore.connections.epoch
 
     def try_to_write(self) -> None:
         """A commit waits for the disk, and for the standbys that are to be waited for, only if its transaction has
         something to be written: that it has a number is not enough."""
         with self.datastore.transaction(commit=True) as curs:
             self._lock_table(curs)
+            curs.execute(statements.LOCK_FOR_INSERT)
             curs.execute("SELECT pg_logical_emit_message(true, 'fulfill', '')")
 
     def check_place(self) -> None:
@@ -233,6 +237,7 @@ def _columns(stored_events: Sequence[StoredEvent]) -> tuple[list[Any], ...]:
     return (
         [stored.originator_id for stored in stored_events],
         [stored.originator_version for stored in stored_events],
+        predecessors(stored_events),
         [stored.topic for stored in stored_events],
         [stored.state for stored in stored_events],
     )

@@ -10,13 +10,10 @@ from eventsourcing.utils import Environment
 from application.errors import NotMigrated
 from infrastructure.event_store.postgres import LogFactory
 from infrastructure.event_store.postgres_connections import SCHEMA
-from infrastructure.postgres import connect, make_schema, place, translated_errors
+from infrastructure.postgres import MIGRATING, connect, make_schema, place, translated_errors
 
 VERSION = 1
 """Of the log's tables. Raised with every change of them, and `migrate` takes the steps that are missing."""
-
-_MIGRATING = 0x46554C460000
-"""The advisory lock of who changes tables."""
 
 
 @contextmanager
@@ -28,7 +25,7 @@ def migrating(url: str) -> Iterator[psycopg.Connection[tuple[Any, ...]]]:
     """
     with connect(url, "migrate") as connection, translated_errors(f"The {place(url)}"):
         connection.execute("SET lock_timeout = 0")
-        connection.execute("SELECT pg_advisory_lock(%s)", (_MIGRATING,))
+        connection.execute("SELECT pg_advisory_lock(%s)", (MIGRATING,))
         yield connection
 
 

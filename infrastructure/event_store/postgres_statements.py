@@ -1,18 +1,31 @@
 """What is said to PostgreSQL about the log, in the library's tables and one of ours. `%b` stands for a value."""
 
 from infrastructure.event_store.postgres_connections import SCHEMA
+from infrastructure.postgres import APPENDING
 
 EVENTS = f"{SCHEMA}.fulfillment_events"
 TRACKING = f"{SCHEMA}.fulfillment_tracking"
 PARKED = f"{SCHEMA}.parked"
 _COLUMNS = "originator_id, originator_version, topic, state"
-_ROWS = "SELECT * FROM unnest(%b::text[], %b::bigint[], %b::text[], %b::bytea[])"
-
-INSERT = f"INSERT INTO {EVENTS} ({_COLUMNS}) {_ROWS} RETURNING notification_id"
-INSERT_NEW = (
-    f"INSERT INTO {EVENTS} ({_COLUMNS}) {_ROWS} ON CONFLICT DO NOTHING RETURNING originator_id, notification_id"
+_INSERT = (
+    f"INSERT INTO {EVENTS} ({_COLUMNS}) SELECT stream, CASE WHEN previous IS NULL THEN version ELSE "
+    f"(SELECT originator_version+1 FROM {EVENTS} WHERE originator_id=stream AND originator_version=previous) "
+    "END, topic, state FROM unnest(%b::text[], %b::bigint[], %b::bigint[], %b::text[], %b::bytea[]) "
+    "AS event (stream, version, previous, topic, state)"
 )
-LOCK = f"LOCK TABLE {EVENTS} IN EXCLUSIVE MODE"
+"""Takes stream, version, the version that has to be stored already or null, topic, and state. A gap in a stream leaves
+the version null, which the column refuses."""
+
+INSERT = f"{_INSERT} RETURNING notification_id"
+INSERT_NEW = f"{_INSERT} ON CONFLICT DO NOTHING RETURNING originator_id, notification_id"
+BEGIN_APPEND = (
+    f"SELECT pg_advisory_xact_lock({APPENDING}), CASE current_setting('synchronous_commit') "
+    "WHEN 'off' THEN set_config('synchronous_commit', 'on', true) END"
+)
+"""Waits until no other transaction appends. And whatever the database is set to, the commit waits at least for the
+disk."""
+LOCK_FOR_INSERT = f"LOCK TABLE {EVENTS} IN ROW EXCLUSIVE MODE"
+"""As an insert does by itself."""
 SELECT_STREAM = f"SELECT {_COLUMNS} FROM {EVENTS} WHERE originator_id=%b ORDER BY originator_version"
 SELECT_STREAMS = (
     f"SELECT {_COLUMNS} FROM {EVENTS} WHERE originator_id=ANY(%b::text[]) ORDER BY originator_id, originator_version"

@@ -12,10 +12,11 @@ from eventsourcing.utils import Environment, EnvType
 from application.log import COPYING, MARKS, MOVED, Beginnings, LogRecorder, ParkedEvent
 from application.storable import storable
 from infrastructure.event_store.connections import LogConnection, LogDatastore
+from infrastructure.event_store.versions import predecessors
 
-K = TypeVar("K", str, int)
+K = TypeVar("K", str, int, tuple[str, int])
 
-_IDS_PER_SELECT = 500
+_KEYS_PER_SELECT = 500
 _ROWS_PER_INSERT = 200
 _PARKED = """
 CREATE TABLE IF NOT EXISTS parked (
@@ -60,6 +61,7 @@ class SQLiteLogRecorder(SQLiteProcessRecorder, LogRecorder):
         self, c: SQLiteCursor, stored_events: Sequence[StoredEvent], **kwargs: Any
     ) -> Sequence[int] | None:
         self.check_place()
+        self.check_epoch(kwargs.get("epoch"))
         begin = cast(Beginnings | None, kwargs.get("begin"))
         if begin is not None:
             begin.positions = self._insert_new(c, begin.events)
@@ -94,6 +96,7 @@ class SQLiteLogRecorder(SQLiteProcessRecorder, LogRecorder):
     def _insert_rows(self, c: SQLiteCursor, stored_events: Sequence[StoredEvent]) -> Sequence[int]:
         """Many rows to a statement: after every statement SQLite lets other threads run, which would want to write on
         their own account."""
+        self._check_predecessors(c, stored_events)
         positions: list[int] = []
         for start in range(0, len(stored_events), _ROWS_PER_INSERT):
             rows = stored_events[start : start + _ROWS_PER_INSERT]
@@ -107,6 +110,27 @@ class SQLiteLogRecorder(SQLiteProcessRecorder, LogRecorder):
             last = c.lastrowid
             positions += range(last - len(rows) + 1, last + 1)
         return positions
+
+    def _check_predecessors(self, c: SQLiteCursor, stored_events: Sequence[StoredEvent]) -> None:
+        """As atomic as a check within the insert: the transaction may write from its start.
+
+        Raises:
+            IntegrityError: a stream lacks the event before one of these.
+        """
+        wanted = [
+            (str(each.originator_id), previous)
+            for each, previous in zip(stored_events, predecessors(stored_events), strict=True)
+            if previous is not None
+        ]
+        for some in _portions(wanted):
+            c.execute(
+                f"WITH wanted (stream, version) AS (VALUES {','.join(['(?,?)'] * len(some))}) "
+                f"SELECT stream, version FROM wanted WHERE NOT EXISTS (SELECT 1 FROM {self.events_table_name} "
+                "WHERE originator_id=stream AND originator_version=version)",
+                [value for key in some for value in key],
+            )
+            for stream, version in c.fetchall():
+                raise IntegrityError(f"The log has no event {version} of {stream}.")
 
     def _park(self, c: SQLiteCursor, parked: Sequence[ParkedEvent]) -> None:
         for each in parked:
@@ -217,8 +241,8 @@ class SQLiteLogRecorder(SQLiteProcessRecorder, LogRecorder):
                 c.execute("INSERT INTO tracking VALUES (?,0)", (MOVED,))
 
     @property
-    def losses(self) -> int:
-        """A file that is replaced is found out by its place."""
+    def epoch(self) -> int:
+        """Constant: a file that is replaced is noticed by its place."""
         return 0
 
     def try_to_write(self) -> None:
@@ -280,8 +304,8 @@ class LogFactory(SQLiteFactory):
 def _portions(keys: Sequence[K]) -> Iterator[Sequence[K]]:
     """In order, so that what is found of one portion comes before what is found of the next."""
     ordered = sorted(set(keys))
-    for start in range(0, len(ordered), _IDS_PER_SELECT):
-        yield ordered[start : start + _IDS_PER_SELECT]
+    for start in range(0, len(ordered), _KEYS_PER_SELECT):
+        yield ordered[start : start + _KEYS_PER_SELECT]
 
 
 def _marks(values: Sequence[object]) -> str:

@@ -9,11 +9,8 @@ from typing import Any
 
 import psycopg
 
-from infrastructure.postgres import connect, is_quiet, place, translated_errors
+from infrastructure.postgres import LEADER, WORKERS, connect, is_quiet, place, translated_errors
 
-_LEADER = (0x46554C46, 0)
-_WORKERS = 0x46554C47
-"""The first of the two numbers of our locks; the second is the worker's ID."""
 _WORKER = re.compile("[0-9a-f]{8}")
 _ASK_AGAIN_SECONDS = 1.0
 _NOTICE_SECONDS = """
@@ -56,7 +53,7 @@ class SessionLocks:
         with self._mutex, translated_errors(self._what):
             session = self._living()
             if not self._is_leading:
-                self._is_leading = _ask(session, "SELECT pg_try_advisory_lock(%s, %s)", *_LEADER)
+                self._is_leading = _ask(session, "SELECT pg_try_advisory_lock(%s, %s)", *LEADER)
             return self._is_leading
 
     def enlist(self) -> str:
@@ -68,7 +65,7 @@ class SessionLocks:
             session = self._living()
             while self._worker is None:
                 worker = secrets.token_hex(4)
-                if _ask(session, "SELECT pg_try_advisory_lock(%s, %s)", _WORKERS, _signed(worker)):
+                if _ask(session, "SELECT pg_try_advisory_lock(%s, %s)", WORKERS, _signed(worker)):
                     self._worker = worker
             return self._worker
 
@@ -80,7 +77,7 @@ class SessionLocks:
         if not _WORKER.fullmatch(worker):
             return False  # none of ours: the log came from elsewhere
         with self._mutex, translated_errors(self._what):
-            return _ask(self._living(), _IS_HELD, _WORKERS, int(worker, 16))
+            return _ask(self._living(), _IS_HELD, WORKERS, int(worker, 16))
 
     def has_others(self) -> bool:
         """
@@ -88,7 +85,7 @@ class SessionLocks:
             PersistenceError: the database can't be asked.
         """
         with self._mutex, translated_errors(self._what):
-            return _ask(self._living(), _HAS_OTHERS, _WORKERS)
+            return _ask(self._living(), _HAS_OTHERS, WORKERS)
 
     def release(self) -> None:
         with self._mutex:

@@ -217,7 +217,7 @@ def test_views_that_are_ahead_of_a_restored_log_are_made_again(store_url: str) -
 
 def test_an_event_that_can_not_be_read_is_left_out_and_shown_and_the_rest_goes_on(read_side: ReadSide) -> None:
     read_side.append(sample_log()[:20])
-    read_side.log.store.insert_events([StoredEvent(SHOP, 100, "CheckoutSession.Noted", b"{}")])
+    read_side.log.store.insert_events([StoredEvent("cs_test_garbled", 1, "CheckoutSession.Noted", b"{}")])
     read_side.append(sample_log()[20:])
 
     read_side.projector.catch_up()

@@ -14,12 +14,13 @@ from domain.stock_item import StockItem
 class Moves:
     """A log of which only positions, streams and versions matter."""
 
-    losses = 0
+    epoch = 0
 
     def __init__(self) -> None:
         self.moves: list[tuple[int, str, int]] = []
         self.told = 0
         """How many moves it had to tell of."""
+        self.before_answer: Callable[[], None] = lambda: None
 
     def append(self, stream: str, *, after_gap_of: int = 0) -> list[int]:
         position = (self.max_notification_id() or 0) + 1 + after_gap_of
@@ -30,10 +31,18 @@ class Moves:
     def version(self, stream: str) -> int:
         return sum(moved == stream for _, moved, _ in self.moves)
 
+    def fail_over(self, behind: int) -> None:
+        """Another log answers from now on, which lacks the last moves."""
+        self.before_answer = lambda: None
+        del self.moves[-behind:]
+        self.epoch += 1
+
     def max_notification_id(self) -> int | None:
+        self.before_answer()
         return self.moves[-1][0] if self.moves else None
 
     def select_moves(self, start: int, limit: int) -> Sequence[tuple[int, str, int]]:
+        self.before_answer()
         found = [move for move in self.moves if move[0] > start][:limit]
         self.told += len(found)
         return found
@@ -102,6 +111,32 @@ def test_after_very_many_moves_all_is_forgotten(monkeypatch: pytest.MonkeyPatch)
     recent.keep([StockItem(id="sku_a")], ())
     recent.refresh()
     assert recent.get("sku_a") is not None
+
+
+def test_what_a_log_knew_that_is_lost_is_forgotten_by_the_question_that_finds_the_other_log() -> None:
+    log = Moves()
+    recent = RecentStates(log)
+    recent.refresh()
+    recent.keep([StockItem(id="sku_a", version=2)], [*log.append("sku_a"), *log.append("sku_a")])
+    log.before_answer = lambda: log.fail_over(behind=1)
+
+    recent.refresh()
+
+    assert recent.get("sku_a") is None
+
+
+def test_what_is_kept_after_the_first_question_failed_over_is_not_kept_for_long() -> None:
+    """Nothing says which of both logs it was loaded from."""
+    log = Moves()
+    recent = RecentStates(log)
+    log.append("sku_a")
+    log.before_answer = lambda: log.fail_over(behind=1)
+    recent.refresh()
+    recent.keep([StockItem(id="sku_a", version=1)], [])
+
+    recent.refresh()
+
+    assert recent.get("sku_a") is None
 
 
 def test_what_another_process_wrote_is_decided_over_at_once(open_process: Callable[..., Process]) -> None:

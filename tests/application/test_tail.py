@@ -99,22 +99,34 @@ def entries(first: int, count: int, size: int = 10) -> list[Entry]:
 
 def test_only_so_many_events_and_bytes_are_kept() -> None:
     tail = Tail(events_max=5, bytes_max=100)
-    tail.append(entries(1, 8))
-    assert [entry.position for entry in tail.after(3, 10)] == [4, 5, 6, 7, 8]
-    assert tail.after(2, 10) == ()
+    tail.append(entries(1, 8), 0)
+    assert [entry.position for entry in tail.after(3, 10, 0)] == [4, 5, 6, 7, 8]
+    assert tail.after(2, 10, 0) == ()
 
-    tail.append(entries(9, 1, size=95))
-    assert [entry.position for entry in tail.after(8, 10)] == [9]
-    assert tail.after(7, 10) == ()
+    tail.append(entries(9, 1, size=95), 0)
+    assert [entry.position for entry in tail.after(8, 10, 0)] == [9]
+    assert tail.after(7, 10, 0) == ()
 
 
 def test_what_others_wrote_in_between_is_not_passed_over() -> None:
     tail = Tail()
-    tail.append(entries(1, 2))
-    tail.append(entries(4, 2))
+    tail.append(entries(1, 2), 0)
+    tail.append(entries(4, 2), 0)
 
-    assert tail.after(2, 10) == ()
-    assert [entry.position for entry in tail.after(3, 10)] == [4, 5]
+    assert tail.after(2, 10, 0) == ()
+    assert [entry.position for entry in tail.after(3, 10, 0)] == [4, 5]
+
+
+def test_what_was_written_to_another_log_is_not_passed_off_as_the_end_of_this_one() -> None:
+    """Its places follow each other as if nothing had happened, since a standby knows of places before their events."""
+    tail = Tail()
+    tail.append(entries(1, 2), 0)
+    assert tail.after(0, 10, 1) == ()
+
+    tail.append(entries(3, 2), 1)
+
+    assert tail.after(0, 10, 1) == ()
+    assert [entry.position for entry in tail.after(2, 10, 1)] == [3, 4]
 
 
 def test_an_event_is_decoded_once_and_one_that_can_not_be_read_says_so_each_time() -> None:

@@ -163,7 +163,7 @@ def test_the_digest_says_what_is_in_the_view_and_not_how_it_came_there(tmp_path:
 
 
 def test_what_could_not_be_taken_in_is_told(followed: ReadSide) -> None:
-    followed.log.store.insert_events([StoredEvent(SHOP, 100, "CheckoutSession.Noted", b"{}")])
+    followed.log.store.insert_events([StoredEvent("cs_test_garbled", 1, "CheckoutSession.Noted", b"{}")])
     followed.projector.catch_up()
 
     verification = followed.rebuild.verify("timeline")

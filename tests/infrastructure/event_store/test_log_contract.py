@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from eventsourcing.persistence import IntegrityError, StoredEvent, Tracking
@@ -163,6 +164,58 @@ def test_if_anything_conflicts_no_stream_begins(log: Log) -> None:
         log.store.insert_events(stored("cs_test_1", 1), begin=Beginnings(stored("evt_new", 1)))
 
     assert log.store.select_streams(["evt_new"]) == []
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        stored("cs_test_new", 2),
+        stored("cs_test_1", 4),
+        stored("cs_test_1", 3, 5),
+        [*stored("cs_test_2", *range(1, 1001)), *stored("cs_test_1", 4)],
+        [*stored("cs_test_2", 1), *stored("cs_test_1", 3), *stored("cs_test_3", 2)],
+    ],
+    ids=["no beginning", "one missing", "one missing between", "behind a long stream", "in one of three"],
+)
+def test_a_stream_gets_no_gap(log: Log, events: list[StoredEvent]) -> None:
+    log.store.insert_events(stored("cs_test_1", 1, 2))
+    before = content(log)
+
+    with pytest.raises(IntegrityError):
+        log.store.insert_events(events, trackings=[Tracking("intake", 5)], since={}, park=[PARKED])
+
+    assert content(log) == before
+
+
+def test_a_stream_begins_with_its_first_event(log: Log) -> None:
+    with pytest.raises(IntegrityError):
+        log.store.insert_events([], begin=Beginnings([*stored("evt_1", 1), *stored("evt_2", 2)]), park=[PARKED])
+
+    assert content(log) == ([], [None, None], [])
+
+
+def test_events_of_one_insert_follow_each_other(log: Log) -> None:
+    log.store.insert_events(stored("cs_test_1", 1, 2))
+
+    mixed = [*stored("cs_test_2", 1), *stored("cs_test_1", 3), *stored("cs_test_2", 2), *stored("cs_test_1", 4)]
+    log.store.insert_events(mixed)
+
+    found = log.store.select_notifications(None, 10)[2:]
+    assert [(each.originator_id, each.originator_version) for each in found] == [
+        (each.originator_id, each.originator_version) for each in mixed
+    ]
+
+
+@pytest.mark.parametrize("more", [{}, {"begin": Beginnings(stored("evt_1", 1))}, {"park": [PARKED]}])
+def test_what_was_decided_in_an_epoch_that_is_over_is_not_stored(log: Log, more: dict[str, Any]) -> None:
+    before = content(log)
+
+    with pytest.raises(IntegrityError, match="the log may be another one"):
+        log.store.insert_events(stored("cs_test_1", 1), epoch=log.store.epoch - 1, **more)
+    assert content(log) == before
+
+    log.store.insert_events(stored("cs_test_1", 1), epoch=log.store.epoch, **more)
+    assert content(log) != before
 
 
 def test_events_of_another_log_keep_their_places(log: Log) -> None:

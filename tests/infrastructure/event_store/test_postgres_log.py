@@ -16,6 +16,7 @@ from application.errors import LogMoved, NotMigrated
 from application.log import Beginnings, Log
 from infrastructure.database import parse_database
 from infrastructure.event_store import postgres_schema
+from infrastructure.event_store import postgres_statements as statements
 from infrastructure.event_store.postgres import PostgresLogRecorder
 from infrastructure.postgres import Unreachable
 from infrastructure.stores import stores
@@ -23,6 +24,11 @@ from interfaces.bootstrap import migrate as migrate_everything
 
 Open = Callable[[], Log]
 EVENTS = "fulfillment.fulfillment_events"
+ONE_SERVER = """
+CREATE OR REPLACE FUNCTION elsewhere.pg_postmaster_start_time() RETURNS text LANGUAGE sql AS $$ SELECT 'one' $$
+"""
+ANOTHER_SERVER = ONE_SERVER.replace("'one'", "'another'")
+"""It was started at another time."""
 
 
 @pytest.fixture
@@ -37,13 +43,24 @@ def transaction(url: str) -> Iterator["psycopg.Connection[Any]"]:
         yield connection
 
 
-def append(connection: "psycopg.Connection[Any]", stream: str, version: int = 1) -> None:
+AS_OURS = statements.BEGIN_APPEND
+AS_BEFORE = f"LOCK TABLE {EVENTS} IN EXCLUSIVE MODE"
+"""How processes of the first version begin an append."""
+
+
+def append(connection: "psycopg.Connection[Any]", stream: str, version: int = 1, begin: str = AS_OURS) -> None:
     """An append as ours makes it, but for its commit."""
-    connection.execute(f"LOCK TABLE {EVENTS} IN EXCLUSIVE MODE".encode())
+    connection.execute(begin.encode())
     connection.execute(
         f"INSERT INTO {EVENTS} VALUES (%s, %s, %s, %s)".encode(),
         (stream, version, "Topic.Happened", b"{}"),
     )
+
+
+def set_for_database(url: str, setting: str, value: str) -> None:
+    """Whoever connects from now on has it."""
+    with psycopg.connect(url, autocommit=True) as operator:
+        operator.execute(f'ALTER DATABASE "{operator.info.dbname}" SET {setting} = {value}'.encode())
 
 
 def read_on(log: Log, position: int) -> list[tuple[int, str]]:
@@ -94,6 +111,113 @@ def test_an_append_whose_commit_is_delayed_is_passed_over_by_nobody(
     fast.join()
 
     assert [stream for _, stream in read_on(log, 0)] == ["cs_test_slow", "cs_test_fast"]
+
+
+@pytest.mark.parametrize(("first", "second"), [(AS_OURS, AS_BEFORE), (AS_BEFORE, AS_OURS)])
+def test_processes_of_the_first_version_and_ours_wait_for_each_other(
+    open_log: Open, store_url: str, first: str, second: str
+) -> None:
+    """While a deploy goes on there are both. Theirs lock the table, and an insert of ours excludes that lock."""
+    log = open_log()
+
+    def follow() -> None:
+        with transaction(store_url) as connection:
+            append(connection, "cs_test_fast", begin=second)
+
+    fast = Thread(target=follow)
+    with transaction(store_url) as connection:
+        append(connection, "cs_test_slow", begin=first)
+        fast.start()
+        assert wait_for(lambda: waiting(store_url) or not fast.is_alive())
+        assert fast.is_alive(), "it has committed a higher position"
+        assert read_on(log, 0) == []
+    fast.join()
+
+    assert [stream for _, stream in read_on(log, 0)] == ["cs_test_slow", "cs_test_fast"]
+
+
+Write = Callable[[Log], object]
+WRITES: list[Write] = [
+    lambda log: log.store.insert_events(stored("cs_test_1", 1)),
+    lambda log: log.store.insert_events([], begin=Beginnings(stored("evt_1", 1))),
+    lambda log: log.store.insert_events([], trackings=[Tracking("intake", 5)], since={}),
+    lambda log: log.store.try_to_write(),
+    lambda log: log.store.insert_copied([], since=None),
+    lambda log: log.store.replace_bookkeeping({"intake": 5}, []),
+    lambda log: log.store.end_copy(),
+]
+
+
+@pytest.mark.parametrize("write", WRITES)
+def test_no_write_waits_for_maintenance(open_log: Open, store_url: str, write: Write) -> None:
+    """VACUUM, also by autovacuum against wraparound, ANALYZE, and CREATE INDEX CONCURRENTLY hold this lock for as long
+    as they take."""
+    log = open_log()
+    with transaction(store_url) as maintenance:
+        maintenance.execute(f"LOCK TABLE {EVENTS} IN SHARE UPDATE EXCLUSIVE MODE".encode())
+
+        write(log)
+
+
+@pytest.mark.parametrize("statement", ["VACUUM", "VACUUM (FREEZE, ANALYZE)", "ANALYZE"])
+def test_no_maintenance_waits_for_an_append(open_log: Open, store_url: str, statement: str) -> None:
+    """Autovacuum gives up what a writer waits for, and would never come to its end."""
+    recorder = cast(PostgresLogRecorder, open_log().store)
+    with recorder.datastore.get_connection() as connection, connection.transaction():
+        recorder._insert_stored_events(connection.cursor(), stored("cs_test_1", 1))
+
+        with psycopg.connect(store_url, autocommit=True) as operator:
+            operator.execute("SET lock_timeout = '5s'")
+            operator.execute(f"{statement} {EVENTS}".encode())
+
+
+@pytest.mark.parametrize("level", ["repeatable read", "serializable"])
+def test_an_append_sees_the_append_that_it_waited_for_at_every_level_of_isolation(
+    open_log: Open, store_url: str, level: str
+) -> None:
+    set_for_database(store_url, "default_transaction_isolation", f"'{level}'")
+    log = open_log()
+    log.store.insert_events(stored("cs_test_1", 1), trackings=[Tracking("intake", 1)], since={})
+    more = {"begin": Beginnings(stored("cs_test_2", 1)), "trackings": [Tracking("intake", 3)], "since": {"intake": 2}}
+    waiter = Thread(target=log.store.insert_events, args=(stored("cs_test_1", 3),), kwargs=more)
+    with transaction(store_url) as connection:
+        append(connection, "cs_test_1", 2)
+        append(connection, "cs_test_2", 1)
+        connection.execute("UPDATE fulfillment.fulfillment_tracking SET notification_id=2 WHERE notification_id=1")
+        waiter.start()
+        assert wait_for(lambda: waiting(store_url))
+    waiter.join()
+
+    assert [stream for _, stream in read_on(log, 0)] == ["cs_test_1", "cs_test_1", "cs_test_2", "cs_test_1"]
+    assert log.store.max_tracking_id("intake") == 3
+
+
+@pytest.mark.parametrize(
+    ("asked_for", "found"), [("off", "on"), ("local", "local"), ("on", "on"), ("remote_apply", "remote_apply")]
+)
+def test_a_commit_waits_at_least_for_the_disk(open_log: Open, store_url: str, asked_for: str, found: str) -> None:
+    """Also where the database is set to less, and is so only after we have connected."""
+    recorder = cast(PostgresLogRecorder, open_log().store)
+    recorder.try_to_write()
+    with recorder.datastore.get_connection() as connection:
+        connection.execute(f"SET synchronous_commit = {asked_for}".encode())
+        with connection.transaction():
+            recorder._insert_stored_events(connection.cursor(), stored("cs_test_1", 1))
+
+            setting = connection.execute("SHOW synchronous_commit").fetchone()
+
+    assert setting == {"synchronous_commit": found}
+
+
+def test_what_was_inserted_is_flushed_where_the_database_is_set_to_less(open_log: Open, store_url: str) -> None:
+    log = open_log()
+    with psycopg.connect(store_url, autocommit=True) as operator:
+        assert operator.execute("SHOW synchronous_commit").fetchone() == ("off",), "else this shows nothing"
+        end = operator.execute("SELECT pg_current_wal_insert_lsn()::text").fetchone()
+
+        log.store.insert_events(stored("cs_test_1", 1))
+
+        assert operator.execute("SELECT pg_current_wal_flush_lsn() > %s::pg_lsn", end).fetchone() == (True,)
 
 
 def test_an_append_that_is_rolled_back_leaves_a_gap_for_which_nobody_waits(open_log: Open, store_url: str) -> None:
@@ -209,6 +333,23 @@ def test_a_connection_that_the_server_closed_meanwhile_troubles_nobody(open_log:
     log.store.insert_events(stored("cs_test_1", 2))
 
     assert len(log.store.select_streams(["cs_test_1"])) == 2
+
+
+def test_a_new_connection_that_finds_another_server_begins_an_epoch(open_log: Open, store_url: str) -> None:
+    """The host of the first one has vanished, say, so that the connection to it does not look lost yet."""
+    set_for_database(store_url, "search_path", "elsewhere, pg_catalog")
+    log = open_log()
+    with psycopg.connect(store_url, autocommit=True) as operator:
+        operator.execute("CREATE SCHEMA elsewhere")
+        operator.execute(ONE_SERVER.encode())
+        recorder = cast(PostgresLogRecorder, log.store)
+        with recorder.datastore.get_connection(), recorder.datastore.get_connection():
+            assert log.store.epoch == 0, "both have found the same server"
+            operator.execute(ANOTHER_SERVER.encode())
+
+            log.store.max_notification_id()
+
+    assert log.store.epoch > 0
 
 
 def test_a_log_that_somebody_holds_is_given_up_soon_and_nothing_is_half_done(
