@@ -10,6 +10,7 @@ from cyclopts import Parameter
 
 from interfaces.cli.desk import by, open_desk
 from interfaces.cli.printing import page, print_json
+from interfaces.cli.reading import is_complete
 from interfaces.cli.usage import DONE, Json, Pool, Sku, UsageError, Who, Why, whole_number
 
 KEYS_BYTES_MAX = 16 * 1024 * 1024
@@ -34,13 +35,16 @@ def stock_count(
     json: Json = False,
 ) -> int:
     """Set what is on the shelf. Whoever waited and now fits is served."""
+    from application.projections.stock import STOCK
+
     who = by(as_, reason)
     with open_desk() as desk:
         desk.runtime.staff.count(sku, on_hand, who)
         is_followed = desk.follow()
         [level] = [each for each in desk.runtime.queries.stock() if each.sku == sku]
+        is_whole = is_complete(desk.runtime.queries, STOCK)
     if json:
-        print_json({**asdict(level), "is_followed": is_followed})
+        print_json({**asdict(level), "is_complete": is_whole, "is_followed": is_followed})
     else:
         waiting = f", {level.backordered} backordered" if level.backordered else ""
         page().say(f"{sku}: {level.on_hand} on hand, {level.reserved} reserved, {level.available} available{waiting}.")
