@@ -26,7 +26,7 @@ HELPS = {
     "backordered_line": "stock count, keys import",
     "given_up_line": "retry",
     "mail_failed": "retry",
-    "mail_without_address": "note",
+    "mail_without_address": "readdress, or note",
     "retrieval_failed": "retry, or run",
     "payment_overdue": "retry, or note",
     "contradicted": "note",

@@ -11,7 +11,7 @@ from cyclopts import Parameter
 from interfaces.cli.desk import by, open_desk
 from interfaces.cli.printing import page, print_json
 from interfaces.cli.reading import is_complete
-from interfaces.cli.usage import DONE, Json, Pool, Sku, UsageError, Who, Why, whole_number
+from interfaces.cli.usage import DONE, Json, Lines, Pool, Session, Sku, UsageError, Who, Why, whole_number
 
 KEYS_BYTES_MAX = 16 * 1024 * 1024
 _KEY_MAX = 1000
@@ -70,6 +70,23 @@ def keys_import(
         print_json({"pool": pool, "imported": added, "known_already": known, "is_followed": is_followed})
     else:
         page().say(f"{added} keys were imported into {pool}; {known} were known already.")
+    return DONE
+
+
+def keys_show(session: Session, /, *, as_: Who, reason: Why, line: Lines = (), json: Json = False) -> int:
+    """Show the license keys of a checkout. The audit trail keeps who looked, and why."""
+    who = by(as_, reason)
+    with open_desk(makes_log=False) as desk:
+        shown = desk.runtime.staff.show_keys(session, line, who)
+        desk.follow()
+    if json:
+        items = [
+            {"id": each.plan.id, "title": each.plan.title, "keys": [key.text for key in each.keys]} for each in shown
+        ]
+        print_json({"session_id": session, "line_items": items})
+    else:
+        rows = [(each.plan.id, each.plan.title, key.text) for each in shown for key in each.keys]
+        page().table(["line item", "what", "key"], rows)
     return DONE
 
 
