@@ -30,8 +30,8 @@ class View:
     unreadable: int = 0
     """How many events up to there could not be taken in."""
     anchor: Anchor | None = None
-    """The last event that it has taken in, by identity; None at position 0. A process of before 0.1 that moves the view
-    leaves the anchor where it was, or keeps none."""
+    """The last event that it has taken in; None at position 0. A process of a version that knows no anchors leaves it
+    behind the position, or None."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

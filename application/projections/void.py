@@ -1,4 +1,4 @@
-"""Views that were not made from this log, but from another one or from what a restore took away: they are rebuilt."""
+"""Void views: made from another log, or from events that a restore took away. They are emptied and rebuilt."""
 
 from collections.abc import Sequence
 
@@ -39,8 +39,7 @@ def empty_void_among(known: Sequence[View], store: Feed, views: Views) -> Sequen
         views.empty(void)
     for view in void:
         logger.warning(
-            "view emptied: it was made from another log, or from this one before it was put back to an earlier moment; "
-            "it is built again from the beginning",
+            "view emptied: it was made from another log, or from this one before a restore; it is rebuilt",
             view=view.name,
             position=view.position,
         )
@@ -53,7 +52,7 @@ def _void(known: Sequence[View], store: Feed) -> Sequence[View]:
         return []
     anchors = [view.anchor for view in begun if view.anchor is not None]
     found = anchors_at(store, {view.position for view in begun} | {anchor.position for anchor in anchors})
-    # A process of before anchors moves the position alone: then at least an event must stand there.
+    # A process that knows no anchors moves the position alone; an event must at least stand there.
     return [
         view
         for view in begun
