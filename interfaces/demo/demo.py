@@ -104,7 +104,7 @@ def _built(directory: Path, stripe: SandboxServer, port: int, playbill: Playbill
     (directory / "catalog.toml").write_text(catalog_text(goods))
     settings = {
         "STRIPE_API_KEY": "sk_test_demo",
-        "STRIPE_WEBHOOK_SECRET": sandbox.add_webhook(f"http://127.0.0.1:{port}/webhook").secrets[-1].value,
+        "STRIPE_WEBHOOK_SECRET": sandbox.webhook_at(f"http://127.0.0.1:{port}/webhook").secrets[-1].value,
         "STRIPE_API_BASE": stripe.url,
         "DATABASE_URL": f"sqlite:///{directory}/fulfillment.db",
         "FULFILL_CATALOG": f"{directory}/catalog.toml",

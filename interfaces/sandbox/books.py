@@ -31,6 +31,8 @@ class Entry:
     paid: Money | None
     """The money that arrived; None where none is due or none came."""
     is_debit_pending: bool
+    is_authorized: bool
+    """Whether a card was authorized, and the merchant has neither taken the money nor let go of it."""
     payment_intent_id: str | None
     payment_link_id: str | None
     email: str | None
@@ -104,12 +106,18 @@ def _entry(session: Session, state: State, event_ids: Iterable[str]) -> Entry:
         total=total,
         paid=total if session.payment_status == "paid" else None,
         is_debit_pending=session.debit is not None,
+        is_authorized=_is_authorized(session, state),
         payment_intent_id=session.payment_intent_id,
         payment_link_id=session.payment_link_id,
         email=session.customer.email if session.customer else session.customer_email,
         line_items=_lines(session, state),
         event_ids=tuple(event_ids),
     )
+
+
+def _is_authorized(session: Session, state: State) -> bool:
+    intent = state.payment_intents.get(session.payment_intent_id or "")
+    return intent is not None and intent.status == "requires_capture"
 
 
 def _payments(state: State) -> dict[str, BookedPayment]:

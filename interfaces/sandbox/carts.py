@@ -7,6 +7,7 @@ from interfaces.sandbox.catalog import keep_price, new_product
 from interfaces.sandbox.errors import invalid_parameter, missing_parameter
 from interfaces.sandbox.making import Making
 from interfaces.sandbox.params import Params
+from interfaces.sandbox.payment_values import CAPTURE_METHODS
 from interfaces.sandbox.state import State
 from interfaces.sandbox.values import (
     AdjustableQuantity,
@@ -81,7 +82,12 @@ def wishes_of(params: Params, making: Making) -> Wishes:
         has_automatic_tax=params.child("automatic_tax").flag("enabled") is True,
         payment_method_types=params.texts("payment_method_types"),
         echoed={name: value for name, value in echoed.items() if value is not None},
+        is_captured_later=_is_captured_later(params.child("payment_intent_data")),
     )
+
+
+def _is_captured_later(params: Params) -> bool:
+    return params.choice("capture_method", CAPTURE_METHODS) == "manual"
 
 
 def _line_item(params: Params, making: Making) -> LineItem:

@@ -8,7 +8,7 @@ from interfaces.sandbox.carts import line_item
 from interfaces.sandbox.errors import StripeError, declined_card, invalid_parameter, invalid_state
 from interfaces.sandbox.making import Making
 from interfaces.sandbox.payment_methods import method_filled_in
-from interfaces.sandbox.payment_values import PaymentIntent, PaymentMethod
+from interfaces.sandbox.payment_values import IntentStatus, PaymentIntent, PaymentMethod
 from interfaces.sandbox.values import (
     AdjustableQuantity,
     Customer,
@@ -82,7 +82,8 @@ def completed(
     session = replace(session, payment_intent_id=paid.intent.id if session.mode == "payment" else None)
     match by:
         case "card" | "free":
-            session = replace(session, payment_status="paid")
+            is_authorized = paid.intent.status == "requires_capture"
+            session = replace(session, payment_status="unpaid" if is_authorized else "paid")
         case "debit_succeeds" | "debit_fails":
             debit = Debit(will_succeed=by == "debit_succeeds", due_at=debit_due_at)
             session = replace(session, payment_status="unpaid", debit=debit)
@@ -139,12 +140,15 @@ def _paid(session: Session, payment: Payment, making: Making) -> Paid:
     if session.currency is None:
         raise invalid_state("A Checkout Session without a currency takes no money.")
     method = payment.method or method_filled_in(payment.by, payment.customer, making)
+    is_authorized = payment.by == "card" and session.wishes.is_captured_later and session.mode == "payment"
+    on_card: IntentStatus = "requires_capture" if is_authorized else "succeeded"
     intent = PaymentIntent(
         id=making.ids.payment_intent(),
         created=making.now,
         session_id=session.id,
         money=Money(amount=session.amount_total, currency=session.currency),
-        status="succeeded" if payment.by == "card" else "processing",
+        status=on_card if payment.by == "card" else "processing",
+        capture_method="manual" if session.wishes.is_captured_later else "automatic_async",
         method=method.kind,
         method_id=method.id,
     )

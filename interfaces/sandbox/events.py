@@ -15,7 +15,14 @@ ASYNC_FAILED: Final = "checkout.session.async_payment_failed"
 EXPIRED: Final = "checkout.session.expired"
 
 SESSION_EVENTS: Final = (COMPLETED, ASYNC_SUCCEEDED, ASYNC_FAILED, EXPIRED)
-"""What a fulfilling endpoint listens for."""
+"""What tells how a checkout stands."""
+PAYMENT_EVENTS: Final = (
+    *("payment_intent.succeeded", "payment_intent.canceled", "payment_intent.processing"),
+    *("payment_intent.requires_action", "charge.captured"),
+)
+"""What hints at payments that arrive or end otherwise, such as those that are captured later."""
+FULFILLING_EVENTS: Final = (*SESSION_EVENTS, *PAYMENT_EVENTS)
+"""What `fulfill serve` listens for."""
 
 _OBJECTS: Final = {
     "charge": ("charge", "charges"),

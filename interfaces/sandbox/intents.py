@@ -4,10 +4,10 @@ from dataclasses import replace
 from typing import Final
 
 from interfaces.sandbox.catalog import currency_of
-from interfaces.sandbox.errors import invalid_parameter, invalid_state, missing_parameter
+from interfaces.sandbox.errors import StripeError, invalid_parameter, invalid_state, missing_parameter
 from interfaces.sandbox.making import Making
 from interfaces.sandbox.params import Params
-from interfaces.sandbox.payment_values import IntentStatus, PaymentIntent, PaymentMethod
+from interfaces.sandbox.payment_values import CAPTURE_METHODS, IntentStatus, PaymentIntent, PaymentMethod
 from interfaces.sandbox.state import State
 from interfaces.sandbox.values import Money
 
@@ -18,13 +18,14 @@ _NAMES: Final = (
     *("shipping", "statement_descriptor", "statement_descriptor_suffix"),
 )
 AMOUNT_MAX: Final = 99_999_999
+_CANCELABLE: Final = ("requires_payment_method", "requires_capture", "requires_confirmation")
+_CANCELLATION_REASONS: Final = ("abandoned", "duplicate", "fraudulent", "requested_by_customer")
 
 
 def new_intent(params: Params, making: Making) -> PaymentIntent:
     """Not confirmed, whatever the parameters say of that."""
     params.allow_only(_NAMES)
-    if params.choice("capture_method", ("automatic", "automatic_async", "manual")) == "manual":
-        raise invalid_parameter("capture_method", "The sandbox captures every payment at once.")
+    chosen = params.choice("capture_method", CAPTURE_METHODS)
     amount = params.integer("amount", minimum=1, maximum=AMOUNT_MAX)
     if amount is None:
         raise missing_parameter("amount")
@@ -37,6 +38,7 @@ def new_intent(params: Params, making: Making) -> PaymentIntent:
         method="card",
         description=params.text("description"),
         metadata=params.pairs("metadata"),
+        capture_method=next((method for method in CAPTURE_METHODS if method == chosen), "automatic_async"),
     )
 
 
@@ -53,8 +55,41 @@ def with_method(intent: PaymentIntent, method: PaymentMethod) -> PaymentIntent:
 def tried(intent: PaymentIntent, method: PaymentMethod) -> PaymentIntent:
     """As the bank has answered."""
     is_declined = method.outcome == "fails"
-    status: IntentStatus = "requires_payment_method" if is_declined else "succeeded"
-    return replace(intent, status=status, is_declined=is_declined)
+    accepted: IntentStatus = "requires_capture" if intent.capture_method == "manual" else "succeeded"
+    return replace(intent, status="requires_payment_method" if is_declined else accepted, is_declined=is_declined)
+
+
+def captured(intent: PaymentIntent, params: Params) -> PaymentIntent:
+    """The merchant has taken the money that was authorized."""
+    params.allow_only(("amount_to_capture", "expand", "metadata"))
+    if intent.status != "requires_capture":
+        raise _unexpected(intent, "captured", "requires_capture")
+    if params.integer("amount_to_capture", minimum=1) not in (None, intent.money.amount):
+        raise invalid_parameter("amount_to_capture", "The sandbox captures the whole amount, or cancels it.")
+    return replace(intent, status="succeeded", metadata=params.merged("metadata", intent.metadata or {}))
+
+
+def canceled(intent: PaymentIntent, params: Params, making: Making) -> PaymentIntent:
+    """The money is not taken any more."""
+    params.allow_only(("cancellation_reason", "expand"))
+    if intent.status not in _CANCELABLE:
+        raise _unexpected(intent, "canceled", ", ".join(_CANCELABLE))
+    return replace(
+        intent,
+        status="canceled",
+        method_id=intent.method_id if intent.charge_id else None,
+        is_declined=False,
+        canceled_at=making.now,
+        cancellation_reason=params.choice("cancellation_reason", _CANCELLATION_REASONS),
+    )
+
+
+def _unexpected(intent: PaymentIntent, what: str, expected: str) -> StripeError:
+    message = (
+        f"This PaymentIntent could not be {what} because it has a status of {intent.status}. "
+        f"Only a PaymentIntent with one of the following statuses may be {what}: {expected}."
+    )
+    return invalid_state(message, code="payment_intent_unexpected_state")
 
 
 def intent_of_charge(state: State, charge_id: str) -> PaymentIntent | None:

@@ -18,7 +18,7 @@ _ABSENT: Final = (
 )
 """What payment intents and charges both have at Stripe, and neither here. Each is null, as the SDK wants to find it."""
 _ABSENT_OF_INTENT: Final = (
-    *("automatic_payment_methods", "canceled_at", "cancellation_reason", "customer_account", "next_action"),
+    *("automatic_payment_methods", "customer_account", "next_action"),
     *("excluded_payment_method_types", "payment_method_configuration_details", "processing", "setup_future_usage"),
 )
 _ABSENT_OF_CHARGE: Final = (
@@ -169,7 +169,7 @@ def payment_method_json(method: PaymentMethod) -> JsonObject:
 def _intent_amounts(intent: PaymentIntent) -> JsonObject:
     return {
         "amount": intent.money.amount,
-        "amount_capturable": 0,
+        "amount_capturable": intent.money.amount if intent.status == "requires_capture" else 0,
         "amount_details": {"tip": {}},
         "amount_received": intent.money.amount if intent.status == "succeeded" else 0,
         "currency": intent.money.currency,
@@ -179,7 +179,9 @@ def _intent_amounts(intent: PaymentIntent) -> JsonObject:
 def _intent_settings(intent: PaymentIntent) -> JsonObject:
     return {
         **dict.fromkeys((*_ABSENT, *_ABSENT_OF_INTENT)),
-        "capture_method": "automatic_async",
+        "capture_method": intent.capture_method,
+        "canceled_at": intent.canceled_at,
+        "cancellation_reason": intent.cancellation_reason,
         "client_secret": f"{intent.id}_secret_{intent.id[-10:]}",
         "confirmation_method": "automatic",
         "description": intent.description,
@@ -202,7 +204,7 @@ def _decline_json(intent: PaymentIntent) -> JsonObject | None:
 
 def _charge_outcome(intent: PaymentIntent) -> JsonObject:
     decline = _decline_json(intent) or {}
-    succeeded = intent.status == "succeeded"
+    succeeded = intent.status in ("requires_capture", "succeeded", "canceled")
     return {
         "failure_code": decline.get("code"),
         "failure_message": decline.get("message"),

@@ -1,11 +1,15 @@
 """What the sandbox keeps of payments, and of the money that goes back: plain frozen values, as in `values`."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from interfaces.sandbox.values import Customer, Money, PayBy
 
-IntentStatus = Literal["processing", "requires_confirmation", "requires_payment_method", "succeeded"]
+IntentStatus = Literal[
+    "canceled", "processing", "requires_capture", "requires_confirmation", "requires_payment_method", "succeeded"
+]
+CaptureMethod = Literal["automatic", "automatic_async", "manual"]
+CAPTURE_METHODS: Final[tuple[CaptureMethod, ...]] = ("automatic", "automatic_async", "manual")
 MethodKind = Literal["card", "sepa_debit"]
 Outcome = Literal["succeeds", "fails", "is_disputed", "is_inquired"]
 """What becomes of a payment: a dispute takes the money back at once, an inquiry only asks."""
@@ -46,11 +50,15 @@ class PaymentIntent:
     method_id: str | None = None
     description: str | None = None
     metadata: dict[str, str] | None = None
+    capture_method: CaptureMethod = "automatic_async"
+    canceled_at: int | None = None
+    cancellation_reason: str | None = None
 
     @property
     def charge_id(self) -> str | None:
-        """None until a payment was tried."""
-        if not self.is_declined and self.status not in ("processing", "succeeded"):
+        """None until a payment was tried. One that was canceled before has no payment method any more."""
+        is_untried = self.status in ("requires_confirmation", "requires_payment_method") and not self.is_declined
+        if is_untried or (self.status == "canceled" and self.method_id is None):
             return None
         return f"{'ch' if self.method == 'card' else 'py'}_{self.id[3:]}"
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Final
 
 from interfaces.sandbox.disputes import changed_dispute, new_dispute
-from interfaces.sandbox.intents import new_intent, tried, with_method
+from interfaces.sandbox.intents import canceled, captured, new_intent, tried, with_method
 from interfaces.sandbox.making import Making
 from interfaces.sandbox.params import Params
 from interfaces.sandbox.payment_methods import method_named
@@ -52,10 +52,29 @@ class Payments:
             self._tell("payment_intent.created", self._shapes.intent(begun), origin)
         if intent.status == "succeeded":
             self._tell_of_try(intent, "charge.succeeded", "payment_intent.succeeded", origin)
+        elif intent.status == "requires_capture":
+            self._tell_of_try(intent, "charge.succeeded", "payment_intent.amount_capturable_updated", origin)
         elif intent.status == "processing":
             self._tell_of_try(intent, "charge.pending", "payment_intent.processing", origin)
         elif intent.is_declined:
             self._tell_of_try(intent, "charge.failed", "payment_intent.payment_failed", origin)
+
+    def capture(self, intent: PaymentIntent, params: Params, origin: Origin) -> PaymentIntent:
+        """The merchant takes what was authorized; its session is paid then, of which no event of a session tells."""
+        intent = captured(intent, params)
+        self._state.payment_intents[intent.id] = intent
+        if intent.session_id is not None:
+            session = self._state.session(intent.session_id)
+            self._state.sessions[session.id] = replace(session, payment_status="paid")
+        self._tell_of_try(intent, "charge.captured", "payment_intent.succeeded", origin)
+        return intent
+
+    def cancel(self, intent: PaymentIntent, params: Params, making: Making, origin: Origin) -> PaymentIntent:
+        """The merchant lets go of it. Its session stays complete and unpaid."""
+        intent = canceled(intent, params, making)
+        self._state.payment_intents[intent.id] = intent
+        self._tell("payment_intent.canceled", self._shapes.intent(intent), origin)
+        return intent
 
     def follow_up(self, intent: PaymentIntent, method: PaymentMethod, making: Making) -> None:
         """What the customer's bank does by itself when this method was paid with."""

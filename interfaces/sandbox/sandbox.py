@@ -16,11 +16,11 @@ from interfaces.sandbox.checkout import Payment
 from interfaces.sandbox.core import Core
 from interfaces.sandbox.disputes import closed_dispute, new_dispute
 from interfaces.sandbox.endpoints import changed_endpoint, new_endpoint, rolled_endpoint
-from interfaces.sandbox.events import SESSION_EVENTS, event_json
+from interfaces.sandbox.events import FULFILLING_EVENTS, SESSION_EVENTS, event_json
 from interfaces.sandbox.faults import Fault
 from interfaces.sandbox.links import new_payment_link
 from interfaces.sandbox.params import Params
-from interfaces.sandbox.payment_values import Dispute, Refund
+from interfaces.sandbox.payment_values import Dispute, PaymentIntent, Refund
 from interfaces.sandbox.sessions import new_session, session_of_link
 from interfaces.sandbox.values import (
     Address,
@@ -129,10 +129,11 @@ class Sandbox(Core):
             return endpoint
 
     def webhook_at(self, url: str) -> Endpoint:
-        """The endpoint with this URL: an old one, so that a restart does not make everything come twice."""
+        """The endpoint of `fulfill serve` with this URL: an old one, so that a restart does not make everything come
+        twice."""
         with self.reading() as state:
             known = [endpoint for endpoint in state.endpoints.values() if endpoint.url == url]
-        return known[0] if known else self.add_webhook(url)
+        return known[0] if known else self.add_webhook(url, events=FULFILLING_EVENTS)
 
     def change_endpoint(self, endpoint_id: str, values: Values) -> Endpoint:
         """`disabled`, `url`, `enabled_events`, `description`, `metadata`."""
@@ -159,6 +160,18 @@ class Sandbox(Core):
         values = {"payment_intent": payment_intent_id, "amount": amount}
         with self.changing() as making:
             return self.payments.refund(Params.of_values(values), making, Origin())
+
+    def capture(self, payment_intent_id: str) -> PaymentIntent:
+        """Takes the money that a card was authorized for."""
+        with self.changing() as making:
+            intent = making.state.payment_intent(payment_intent_id)
+            return self.payments.capture(intent, Params({}), Origin())
+
+    def cancel(self, payment_intent_id: str) -> PaymentIntent:
+        """Lets go of a payment that was only authorized, or never made."""
+        with self.changing() as making:
+            intent = making.state.payment_intent(payment_intent_id)
+            return self.payments.cancel(intent, Params({}), making, Origin())
 
     # What a customer does.
 

@@ -137,6 +137,8 @@ class Wishes:
     payment_method_types: tuple[str, ...]
     echoed: dict[str, str]
     """Parameters which change nothing here and are shown again, such as `submit_type`."""
+    is_captured_later: bool = False
+    """Whether a card is only authorized, and the merchant captures the money (`capture_method=manual`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,6 +25,7 @@ from domain.effect import MAIL, Effect
 from domain.fulfillment import Fulfillment
 from domain.identifiers import fulfillment_id, key_pool_id, session_of_stream
 from domain.key_pool import KeyPool
+from domain.payment import Payment
 from domain.stock_item import Claim, StockItem
 from domain.stripe_event import StripeEvent
 from infrastructure.views.sqlite import SQLiteViews
@@ -182,7 +183,7 @@ def _audit_trail(found: Findings, log: Log, world: World) -> None:
 
 def _has_reason(event: object) -> bool:
     return getattr(event, "reason", None) is not None or isinstance(
-        event, CheckoutSession.Retrieved | CheckoutSession.Paid
+        event, CheckoutSession.Retrieved | CheckoutSession.Paid | Payment.BelongsTo
     )
 
 

@@ -38,6 +38,22 @@ def confirm_payment_intent(call: Call) -> JsonObject:
     return _answer(call, intent)
 
 
+def capture_payment_intent(call: Call) -> JsonObject:
+    call.expand(INTENT_EXPANDS)
+    with call.sandbox.changing() as making:
+        intent = making.state.payment_intent(call.names["id"])
+        intent = call.sandbox.payments.capture(intent, call.params, call.origin)
+    return _answer(call, intent)
+
+
+def cancel_payment_intent(call: Call) -> JsonObject:
+    call.expand(INTENT_EXPANDS)
+    with call.sandbox.changing() as making:
+        intent = making.state.payment_intent(call.names["id"])
+        intent = call.sandbox.payments.cancel(intent, call.params, making, call.origin)
+    return _answer(call, intent)
+
+
 def retrieve_payment_intent(call: Call) -> JsonObject:
     call.params.allow_only(("client_secret", "expand"))
     expand = call.expand(INTENT_EXPANDS)

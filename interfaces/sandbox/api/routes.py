@@ -28,6 +28,8 @@ _PATHS: dict[str, dict[str, Handler]] = {
     "/v1/payment_intents": {"GET": payments.list_payment_intents, "POST": payments.create_payment_intent},
     "/v1/payment_intents/{id}": {"GET": payments.retrieve_payment_intent},
     "/v1/payment_intents/{id}/confirm": {"POST": payments.confirm_payment_intent},
+    "/v1/payment_intents/{id}/capture": {"POST": payments.capture_payment_intent},
+    "/v1/payment_intents/{id}/cancel": {"POST": payments.cancel_payment_intent},
     "/v1/payment_pages/{id}": {"GET": payment_pages.show_page},
     "/v1/payment_pages/{id}/init": {"POST": payment_pages.show_page},
     "/v1/payment_pages/{id}/confirm": {"POST": payment_pages.confirm_page},

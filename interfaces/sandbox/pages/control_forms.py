@@ -6,6 +6,7 @@ from typing import Final
 
 from interfaces.sandbox.clock import ADVANCE_SECONDS_MAX
 from interfaces.sandbox.errors import invalid_parameter
+from interfaces.sandbox.events import FULFILLING_EVENTS
 from interfaces.sandbox.faults import Fault
 from interfaces.sandbox.params import Params
 from interfaces.sandbox.sandbox import Sandbox
@@ -104,6 +105,7 @@ def _endpoints(sandbox: Sandbox, params: Params) -> None:
         case _:
             sandbox.add_webhook(
                 params.required("url"),
+                events=FULFILLING_EVENTS,
                 is_thin=params.text("payload") == "thin",
                 api_version=params.text("api_version"),
             )
@@ -118,6 +120,10 @@ def _sessions(sandbox: Sandbox, params: Params) -> None:
             sandbox.fail(session_id)
         case "expire":
             sandbox.expire(session_id)
+        case "capture":
+            sandbox.capture(sandbox.session(session_id).payment_intent_id or "")
+        case "cancel":
+            sandbox.cancel(sandbox.session(session_id).payment_intent_id or "")
         case _:
             sandbox.pay(session_id)
 

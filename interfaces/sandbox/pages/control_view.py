@@ -57,6 +57,7 @@ class SessionRow:
     at: str
     is_open: bool
     has_debit: bool
+    is_authorized: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +106,10 @@ def live_view(sandbox: Sandbox) -> LiveView:
         return LiveView(
             now=shown_moment(sandbox.clock.now()),
             books=_currencies(entries),
-            sessions=[_session_row(session) for session in _latest(state.sessions.values(), _SESSIONS_MAX)],
+            sessions=[
+                _session_row(session, entries.of(session.id))
+                for session in _latest(state.sessions.values(), _SESSIONS_MAX)
+            ],
             sessions_total=len(state.sessions),
             events=[_event_row(event, state) for event in _latest(events, _EVENTS_MAX)],
             events_total=len(events),
@@ -138,12 +142,12 @@ def _kind(entry: Entry) -> str:
     if entry.is_to_fulfill:
         return "paid"
     if entry.status == "complete":
-        return "pending" if entry.is_debit_pending else "failed"
+        return "pending" if entry.is_debit_pending or entry.is_authorized else "failed"
     return entry.status
 
 
-def _session_row(session: Session) -> SessionRow:
-    state, tone = _state_of(session)
+def _session_row(session: Session, entry: Entry) -> SessionRow:
+    state, tone = _state_of(session, entry)
     return SessionRow(
         id=session.id,
         amount=shown_money(session.amount_total, session.currency) or "Nothing to pay",
@@ -152,10 +156,13 @@ def _session_row(session: Session) -> SessionRow:
         at=_clock(session.created),
         is_open=session.status == "open",
         has_debit=session.debit is not None,
+        is_authorized=entry.is_authorized,
     )
 
 
-def _state_of(session: Session) -> tuple[str, Tone]:
+def _state_of(session: Session, entry: Entry) -> tuple[str, Tone]:
+    if entry.is_authorized:
+        return "authorized", "waiting"
     if session.status == "open":
         return "open", "plain"
     if session.status == "expired":
@@ -164,7 +171,7 @@ def _state_of(session: Session) -> tuple[str, Tone]:
         return "complete, nothing due", "good"
     if session.payment_status == "paid":
         return "paid", "good"
-    return ("debit under way", "waiting") if session.debit else ("debit refused", "bad")
+    return ("debit under way", "waiting") if session.debit else ("payment failed", "bad")
 
 
 def _event_row(event: Event, state: State) -> EventRow:

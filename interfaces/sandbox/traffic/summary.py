@@ -52,7 +52,7 @@ def _outcome(entry: Entry) -> str:
         return entry.status
     if entry.is_to_fulfill:
         return "paid" if entry.paid is not None else "free"
-    return "pending" if entry.is_debit_pending else "failed"
+    return "pending" if entry.is_debit_pending or entry.is_authorized else "failed"
 
 
 def _mishaps(deliveries: Iterable[Delivery]) -> dict[str, int]:

@@ -60,6 +60,7 @@ BOOKED = Entry(
     total=EUR,
     paid=EUR,
     is_debit_pending=False,
+    is_authorized=False,
     payment_intent_id="pi_1",
     payment_link_id=None,
     email="ada@example.com",

@@ -276,3 +276,29 @@ def test_programs_steer_it_and_other_pages_do_not(server: SandboxServer, origin:
 
     assert answer.status_code == status
     assert server.sandbox.clock.is_held == (status == 200)
+
+
+@pytest.mark.parametrize(
+    ("action", "status", "shown"), [("capture", "paid", "paid"), ("cancel", "unpaid", "payment failed")]
+)
+def test_a_card_that_is_authorized_is_captured_or_let_go_of(
+    sandbox: Sandbox, browser: httpx2.Client, action: str, status: str, shown: str
+) -> None:
+    price = {"currency": "eur", "unit_amount": 500, "product_data": {"name": "Mug"}}
+    session = sandbox.create_session(
+        {
+            "mode": "payment",
+            "success_url": "http://localhost/x",
+            "line_items": [{"price_data": price, "quantity": 1}],
+            "payment_intent_data": {"capture_method": "manual"},
+        }
+    )
+    sandbox.pay(session.id)
+    assert f'id="{action}-{session.id}"' in browser.get("/live").text
+
+    browser.post("/controls/sessions", data={"id": session.id, "action": action})
+
+    assert sandbox.session(session.id).payment_status == status
+    page = browser.get("/live").text
+    assert f">{shown}<" in page
+    assert f'id="{action}-{session.id}"' not in page

@@ -183,7 +183,7 @@ def test_a_declined_intent_says_so_and_can_be_confirmed_with_another_card(
         ({"currency": "eur"}, "amount"),
         ({"amount": 0, "currency": "eur"}, "amount"),
         ({"amount": 100}, "currency"),
-        ({"amount": 100, "currency": "eur", "capture_method": "manual"}, "capture_method"),
+        ({"amount": 100, "currency": "eur", "capture_method": "later"}, "capture_method"),
         ({"amount": 100, "currency": "eur", "payment_method": "pm_card_gold", "confirm": True}, "payment_method"),
         ({"amount": 100, "currency": "eur", "confirm": True}, "payment_method"),
         ({"amount": 100, "currency": "eur", "surprise": "yes"}, "surprise"),
