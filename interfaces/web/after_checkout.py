@@ -6,7 +6,7 @@ no e-mail.
 
 import asyncio
 import time
-from collections.abc import Callable, Set
+from collections.abc import Callable
 from functools import partial
 
 import anyio
@@ -20,7 +20,6 @@ from application.checkout_state import CheckoutState, checkout_state
 from application.errors import Busy, Stopped, StoreUnavailable, UnreadableEvent
 from application.fulfill_checkout import FulfillCheckout
 from application.log import Log
-from application.mailed_keys import mailed_keys
 from application.ports import Clock, PortError, SessionUnknown
 from domain.checkout_session import CheckoutSession, ParkReason, Source
 from domain.errors import InvalidIdentifier
@@ -36,6 +35,8 @@ logger = structlog.get_logger(__name__)
 _WAIT_SECONDS = 5.0
 _LOOK_SECONDS = 0.05
 _AT_ONCE_MAX = 32
+_UNKNOWN_AT_ONCE_MAX = 8
+"""How many visits ask Stripe about sessions that the log does not know: guessed IDs hold up only each other."""
 _COME_BACK = {"Retry-After": "30"}
 _REFRESH_SECONDS = {
     CheckoutState.FULFILLING: 5,
@@ -52,6 +53,7 @@ class AfterCheckout:
         fulfill_checkout: FulfillCheckout,
         *,
         livemode: bool,
+        are_keys_mailed: bool,
         clock: Clock,
         rate_limit: RateLimit,
         monotonic: Callable[[], float] = time.monotonic,
@@ -59,10 +61,12 @@ class AfterCheckout:
         self._log = log
         self._fulfill_checkout = fulfill_checkout
         self._livemode = livemode
+        self._are_keys_mailed = are_keys_mailed
         self._clock = clock
         self._rate_limit = rate_limit
         self._monotonic = monotonic
-        self._threads = CapacityLimiter(_AT_ONCE_MAX)
+        self._looks, self._known = CapacityLimiter(_AT_ONCE_MAX), CapacityLimiter(_AT_ONCE_MAX)
+        self._unknown = CapacityLimiter(_UNKNOWN_AT_ONCE_MAX)
 
     async def __call__(self, request: Request) -> Response:
         wants_json = accepts_json(request.headers.getlist("accept"))
@@ -75,11 +79,13 @@ class AfterCheckout:
             return _not_found(wants_json)
         deadline = self._monotonic() + _WAIT_SECONDS
         try:
-            if is_livemode(id) != self._livemode or not await self._fulfill(id):
+            if is_livemode(id) != self._livemode:
+                return _not_found(wants_json)
+            known, _ = await self._read(id)
+            if not await self._fulfill(id, self._known if known.is_known else self._unknown):
                 return _not_found(wants_json)
             session, fulfillment = await self._settled(id, deadline)
-            mailed = await anyio.to_thread.run_sync(self._mailed, id, fulfillment, limiter=self._threads)
-        except (PersistenceError, UnreadableEvent) as trouble:
+        except (PersistenceError, UnreadableEvent, TimeoutError) as trouble:
             logger.error("landing page can't read the log", session_id=id, error=str(trouble))
             return _not_now(503, "unavailable", None if wants_json else landing_view.render_unavailable())
         state = checkout_state(session, fulfillment)
@@ -90,13 +96,13 @@ class AfterCheckout:
             state=state,
             now=self._clock(),
             refresh_seconds=_REFRESH_SECONDS.get(state),
-            mailed=mailed,
+            are_keys_mailed=self._are_keys_mailed,
         )
         if wants_json:
             return JSONResponse(landing_view.as_json(page), headers=SECURITY_HEADERS)
         return _page(landing_view.render(page), 200)
 
-    async def _fulfill(self, id: str) -> bool:
+    async def _fulfill(self, id: str, limiter: CapacityLimiter) -> bool:
         """Run `fulfill_checkout`. False if there is no such checkout for us.
 
         When Stripe can't be asked, or takes longer than a customer should wait, the page shows what the log knows and
@@ -105,7 +111,7 @@ class AfterCheckout:
         fulfill = partial(self._fulfill_checkout, id, source=Source.LANDING_PAGE, actor="customer")
         try:
             with anyio.fail_after(_WAIT_SECONDS):
-                session = await anyio.to_thread.run_sync(fulfill, limiter=self._threads, abandon_on_cancel=True)
+                session = await anyio.to_thread.run_sync(fulfill, limiter=limiter, abandon_on_cancel=True)
         except TimeoutError:
             logger.warning("landing page did not wait for Stripe", session_id=id)
             return True
@@ -122,17 +128,22 @@ class AfterCheckout:
     async def _settled(self, id: str, deadline: float) -> tuple[CheckoutSession, Fulfillment]:
         """The checkout, once the engine has done what it does by itself; as it stands at the deadline otherwise."""
         while True:
-            session, fulfillment = await anyio.to_thread.run_sync(self._look, id, limiter=self._threads)
+            session, fulfillment = await self._read(id)
             is_at_rest = fulfillment.is_settled if session.is_paid else True
             if is_at_rest or self._monotonic() >= deadline:
                 return session, fulfillment
             await asyncio.sleep(_LOOK_SECONDS)
 
+    async def _read(self, id: str) -> tuple[CheckoutSession, Fulfillment]:
+        """
+        Raises:
+            TimeoutError: the log did not answer in time.
+        """
+        with anyio.fail_after(_WAIT_SECONDS):
+            return await anyio.to_thread.run_sync(self._look, id, limiter=self._looks, abandon_on_cancel=True)
+
     def _look(self, id: str) -> tuple[CheckoutSession, Fulfillment]:
         return self._log.get(CheckoutSession, id), self._log.get(Fulfillment, fulfillment_id(id))
-
-    def _mailed(self, id: str, fulfillment: Fulfillment) -> Set[str]:
-        return mailed_keys(self._log, id, fulfillment)
 
 
 def _page(html: str, status: int, headers: dict[str, str] | None = None) -> Response:

@@ -31,3 +31,20 @@ def test_an_address_that_is_longer_than_any_is_cut() -> None:
     limit = RateLimit(1, lambda: 0.0)
 
     assert [limit.allows("a" * length) for length in (64, 65, 65_536)] == [True, False, False]
+
+
+def test_the_addresses_of_one_ipv6_network_share_their_visits() -> None:
+    limit = RateLimit(2, lambda: 0.0)
+
+    same = [limit.allows(address) for address in ("2001:db8:1:2::1", "2001:db8:1:2:ffff::", "2001:DB8:1:2::3%eth0")]
+
+    assert same == [True, True, False]
+    assert limit.allows("2001:db8:1:3::1")
+
+
+def test_an_ipv4_address_that_is_written_as_ipv6_is_the_same_visitor() -> None:
+    limit = RateLimit(1, lambda: 0.0)
+
+    visits = [limit.allows(address) for address in ("192.0.2.1", "::ffff:192.0.2.1", "::ffff:192.0.2.2")]
+
+    assert visits == [True, False, True]
