@@ -1,9 +1,8 @@
 """What staff can do by hand (G15). Every command names who and why, and is in the log with both."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from application.errors import NotFound
 from application.log import Log
@@ -14,10 +13,8 @@ from domain import handing_over
 from domain.catalog import Catalog
 from domain.checkout_session import CheckoutSession
 from domain.errors import Refused
-from domain.fulfillment import Fulfillment
 from domain.identifiers import fulfillment_id, key_pool_id, stock_id
 from domain.key_pool import KeyPool
-from domain.line import Line
 from domain.personal import Personal
 from domain.stock_item import StockItem
 from domain.stripe_event import StripeEvent
@@ -26,8 +23,7 @@ T = TypeVar("T")
 
 _KEYS_PER_EVENT = 1000
 _TEXT_MAX = 2000
-_ADDRESS_MAX = 320
-_ADDRESS = re.compile(r"[^\s@]+@[^\s@]+")
+_SHOWN_MAX = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,33 +94,21 @@ class Staff:
             session_id, by, lambda unit: unit.command(CheckoutSession, session_id, CheckoutSession.note, text)
         )
 
-    def readdress(self, session_id: str, to: str, by: By) -> None:
-        """Give the checkout's mails another address. Mails that failed are tried again and go there."""
-        if not _ADDRESS.fullmatch(to) or len(to) > _ADDRESS_MAX:
-            raise Refused("--to needs an e-mail address, such as ada@example.com.")
-        self._on_checkout(
-            session_id, by, lambda unit: unit.command(CheckoutSession, session_id, CheckoutSession.readdress, to)
-        )
-
-    def show_keys(self, session_id: str, lines: Sequence[str], by: By) -> Sequence[Line]:
-        """Return these lines, or all that have license keys. That they were looked at is in the log before."""
-
-        def show(unit: UnitOfWork) -> Sequence[Line]:
-            fulfillment = unit.command(Fulfillment, fulfillment_id(session_id), Fulfillment.show_keys, lines)
-            return fulfillment.lines_with_keys(lines)
-
-        return self._on_checkout(session_id, by, show)
-
     def count(self, sku: str, on_hand: int, by: By) -> StockItem:
         """Set what is on the shelf; whoever waited and now fits is served."""
         id = stock_id(sku)
         return self._run(by, None, [id], lambda unit: unit.command(StockItem, id, StockItem.count, on_hand))
 
     def import_keys(self, pool: str, keys: Sequence[str], by: By) -> int:
-        """Add keys that were never in the pool, and return how many that were. Many are several events."""
+        """Add keys that were never in the pool, and return how many that were. Many are several events.
+
+        A key that is in another pool of the catalog would be sold twice: then nothing is imported.
+        """
         id = key_pool_id(pool)
 
         def import_keys(unit: UnitOfWork) -> int:
+            for other in sorted(self._catalog.key_pools - {pool}):
+                _check_not_in(unit.load(KeyPool, key_pool_id(other)), keys)
             known = len(unit.load(KeyPool, id).known)
             for start in range(0, len(keys), _KEYS_PER_EVENT):
                 unit.command(KeyPool, id, KeyPool.import_keys, keys[start : start + _KEYS_PER_EVENT])
@@ -132,14 +116,28 @@ class Staff:
 
         return self._run(by, None, [id], import_keys)
 
-    def _on_checkout(self, session_id: str, by: By, command: Command[T]) -> T:
-        def checked(unit: UnitOfWork) -> T:
+    def _on_checkout(self, session_id: str, by: By, command: Command[Any]) -> None:
+        def checked(unit: UnitOfWork) -> None:
             if not unit.load(CheckoutSession, session_id).is_known:
                 raise NotFound(f"The log knows no checkout {session_id}.")
-            return command(unit)
+            command(unit)
 
-        return self._run(by, session_id, [session_id, fulfillment_id(session_id)], checked)
+        self._run(by, session_id, [session_id, fulfillment_id(session_id)], checked)
 
     def _run(self, by: By, session_id: str | None, ids: Sequence[str], command: Command[T]) -> T:
         now, reason = self._clock(), Personal(by.reason.strip())
         return self._writer.run(Stamp(actor=by.actor, now=now, session_id=session_id, reason=reason), ids, command)
+
+
+def _check_not_in(pool: KeyPool, keys: Sequence[str]) -> None:
+    """
+    Raises:
+        Refused: one of the keys was ever in this pool. The sentence says which by its number, since a key is a secret.
+    """
+    twice = [number for number, key in enumerate(keys, 1) if key in pool.known]
+    if twice:
+        shown = ", ".join(map(str, twice[:_SHOWN_MAX])) + (", ..." if len(twice) > _SHOWN_MAX else "")
+        raise Refused(
+            f"{len(twice)} of the keys are in the pool {pool.pool} already (by their order: {shown}), and would be "
+            "sold twice. Nothing was imported. Take them out, then import the rest."
+        )

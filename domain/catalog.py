@@ -1,11 +1,11 @@
 """The merchant's word on what fulfilling a product means, and the plan that follows from it for a session."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 
 from domain.checkout import Checkout, LineItem
 from domain.errors import InvalidIdentifier
-from domain.identifiers import key_pool_id, stock_id
+from domain.identifiers import key_pool_id, normal_sku, stock_id
 
 ACCESS, SHIPMENT, LICENSE_KEY, HTTP, MANUAL = "access", "shipment", "license_key", "http", "manual"
 BUILT_IN = frozenset({ACCESS, SHIPMENT, LICENSE_KEY, HTTP, MANUAL})
@@ -72,6 +72,22 @@ class Catalog:
     digest: str = ""
     """What identifies this version of the file in the log."""
 
+    @property
+    def skus(self) -> Set[str]:
+        """The SKUs that the file names."""
+        rules = (*self.prices.values(), *self.products.values())
+        return {rule.sku for rule in rules if rule.sku is not None}
+
+    @property
+    def key_pools(self) -> Set[str]:
+        """The pools of license keys from which the file's rules draw, as far as they are known without a line item."""
+        return {
+            str(pool)
+            for rules, is_by_product in ((self.prices, False), (self.products, True))
+            for id, rule in rules.items()
+            if rule.delivery == LICENSE_KEY and (pool := _pool(rule, id if is_by_product else None)) is not None
+        }
+
     def plan(self, checkout: Checkout) -> tuple[PlannedLine, ...]:
         """A line for everything that was bought; a quantity of 0 is nothing bought."""
         return tuple(self.plan_line(item) for item in checkout.line_items if item.quantity > 0)
@@ -119,10 +135,14 @@ def _is_sku(text: str | None) -> bool:
 def _settings(rule: Rule, item: LineItem) -> dict[str, Setting]:
     settings = dict(rule.settings)
     if rule.delivery == LICENSE_KEY:
-        settings.setdefault("pool", rule.sku or item.product or item.id)
+        settings.setdefault("pool", _pool(rule, item.product) or item.id)
     return settings
+
+
+def _pool(rule: Rule, product: str | None) -> Setting | None:
+    return rule.settings.get("pool") or rule.sku or product
 
 
 def _from_metadata(metadata: Mapping[str, str]) -> Rule | None:
     delivery = metadata.get("delivery", "").strip()
-    return Rule(delivery=delivery, sku=metadata.get("sku", "").strip() or None) if delivery else None
+    return Rule(delivery=delivery, sku=normal_sku(metadata.get("sku", "")) or None) if delivery else None

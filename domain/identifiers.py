@@ -1,6 +1,7 @@
 """Identifiers: Stripe's own, whose shape is checked before they go anywhere, and the stream IDs made from them."""
 
 import re
+import unicodedata
 
 from domain.errors import InvalidIdentifier
 
@@ -57,6 +58,14 @@ def session_of_stream(stream: str) -> str | None:
     """The session whose own stream this is: of itself, of its fulfillment, or of one of its effects."""
     found = _OF_A_SESSION.fullmatch(stream)
     return found[1] or found[2] if found else None
+
+
+def normal_sku(text: str) -> str:
+    """A SKU in the one form in which it is kept: composed characters (NFC), without space around it. Case counts.
+
+    "Café" typed on two keyboards would be two shelves otherwise.
+    """
+    return unicodedata.normalize("NFC", text).strip()
 
 
 def stock_id(sku: str) -> str:

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from domain.catalog import ACCESS, BUILT_IN, HTTP, LICENSE_KEY, MANUAL, SHIPMENT, Catalog, Rule
 from domain.errors import InvalidIdentifier
-from domain.identifiers import key_pool_id, stock_id
+from domain.identifiers import key_pool_id, normal_sku, stock_id
 from infrastructure.deliveries.callback_url import URL_MAX, callback_url
 from infrastructure.deliveries.http_callback import TIMEOUT_SECONDS_MAX
 
@@ -93,7 +93,7 @@ def _rule(where: str, table: str, id: str, rule: object, kinds: frozenset[str]) 
         raise CatalogError(f"{where}: has more than {_OWN_KEYS_MAX} settings of its own.")
     return Rule(
         delivery=delivery,
-        sku=rule.get("sku"),
+        sku=normal_sku(rule["sku"]) if "sku" in rule else None,
         track_stock=rule.get("track_stock", False),
         name=rule.get("name"),
         settings=settings,
@@ -127,7 +127,7 @@ def _name(value: object) -> None:
 
 def _sku(value: object) -> None:
     try:
-        stock_id(_text(value))
+        stock_id(normal_sku(_text(value)))
     except InvalidIdentifier as error:
         raise ValueError(f"can't be used: {error}") from error
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter, Token
 
 from domain.errors import InvalidIdentifier
-from domain.identifiers import key_pool_id, session_id, stock_id, stripe_event_id
+from domain.identifiers import key_pool_id, normal_sku, session_id, stock_id, stripe_event_id
 
 if TYPE_CHECKING:
     from infrastructure.database import Database
@@ -54,8 +54,15 @@ def whole_number(_kind: object, tokens: Sequence[Token]) -> int:
     return int(token.value)
 
 
-def _sku(_kind: object, text: str) -> None:
-    stock_id(text)
+def _sku(_kind: object, tokens: Sequence[Token]) -> str:
+    """
+    Raises:
+        InvalidIdentifier: it is none.
+    """
+    [token] = tokens
+    sku = normal_sku(token.value)
+    stock_id(sku)
+    return sku
 
 
 def _pool(_kind: object, text: str) -> None:
@@ -68,7 +75,7 @@ SessionOrEvent = Annotated[
     str,
     Parameter(name="SESSION", validator=_session_or_event, help="A Checkout Session cs_..., or a Stripe event evt_..."),
 ]
-Sku = Annotated[str, Parameter(validator=_sku, help="The SKU.")]
+Sku = Annotated[str, Parameter(converter=_sku, help="The SKU.")]
 Pool = Annotated[str, Parameter(validator=_pool, help="The pool, as the catalog names it.")]
 Who = Annotated[str, Parameter("--as", help="Your name; it is kept in the audit trail.")]
 Why = Annotated[str, Parameter("--reason", help="Why you do it; it is kept in the audit trail.")]

@@ -278,3 +278,10 @@ def test_an_oversized_file_is_refused(file: Path) -> None:
 def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CatalogError, match=f"^{tmp_path}: can't be read: Is a directory.$"):
         load_catalog(tmp_path, OWN)
+
+
+def test_a_sku_is_kept_in_one_form_however_the_file_writes_it(tmp_path: Path) -> None:
+    file = tmp_path / "catalog.toml"
+    file.write_text('[products.prod_1]\ndelivery = "shipment"\nsku = "cafe\u0301 "\n', encoding="utf-8")
+
+    assert load_catalog(file, frozenset()).skus == {"caf\u00e9"}

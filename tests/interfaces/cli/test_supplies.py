@@ -47,6 +47,41 @@ def test_imported_keys_serve_who_waited_and_are_imported_once(fulfill: Fulfill, 
     assert "AAAA" not in told, "a key is the customer's"
 
 
+def test_a_key_that_is_in_another_pool_is_not_imported_into_a_second_one(fulfill: Fulfill, tmp_path: Path) -> None:
+    rules = [f'[products.prod_{pool}]\ndelivery = "license_key"\npool = "{pool}"\n' for pool in ("basic", "pro")]
+    (tmp_path / "catalog.toml").write_text("".join(rules))
+    (tmp_path / "basic.txt").write_text("A-1\nB-2\n")
+    (tmp_path / "pro.txt").write_text("C-3\nB-2\n")
+    fulfill("keys", "import", "basic", "basic.txt", *BY)
+
+    said = fulfill("keys", "import", "pro", "pro.txt", *BY)
+    again = fulfill("keys", "import", "basic", "basic.txt", *BY)
+
+    assert said.code == 1
+    assert "1 of the keys are in the pool basic already (by their order: 2), and would be sold twice." in said.err
+    assert "B-2" not in said.err
+    assert again.out == "0 keys were imported into basic; 2 were known already.\n"
+
+
+def test_a_sku_is_the_same_however_its_letters_are_composed(fulfill: Fulfill) -> None:
+    composed, apart = "caf\u00e9", "cafe\u0301"
+    fulfill("stock", "count", composed, "3", *BY)
+
+    fulfill("stock", "count", f" {apart} ", "4", *BY)
+
+    assert [level["sku"] for level in fulfill("stock", "list", "--json").json] == [composed]
+
+
+def test_a_count_of_a_sku_in_another_case_than_the_catalogs_is_warned_of(fulfill: Fulfill, tmp_path: Path) -> None:
+    rule = '[products.prod_mug]\ndelivery = "shipment"\nsku = "mug"\ntrack_stock = true\n'
+    (tmp_path / "catalog.toml").write_text(rule)
+
+    said, right = fulfill("stock", "count", "MUG", "3", *BY), fulfill("stock", "count", "mug", "3", *BY)
+
+    assert (said.code, right.err) == (0, "")
+    assert "The catalog has no MUG, only mug: case counts, so that is another shelf." in said.err
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [
@@ -81,29 +116,3 @@ def test_a_file_that_can_not_be_read_is_named(fulfill: Fulfill, tmp_path: Path, 
 
     assert (said.code, said.json["error"]["kind"]) == (1, "system")
     assert said.err.startswith(f"fulfill: {name}: ")
-
-
-@pytest.mark.usefixtures("small_shop")
-def test_keys_are_shown_to_who_says_why_and_that_is_in_the_story(fulfill: Fulfill, tmp_path: Path) -> None:
-    (tmp_path / "keys.txt").write_text("AAAA-1111\n")
-    fulfill("keys", "import", "pro", "keys.txt", *BY)
-    why = ("--as", "kim", "--reason", "the customer lost the mail")
-
-    said, document = fulfill("keys", "show", ORDER, *why), fulfill("keys", "show", ORDER, *why, "--json").json
-
-    assert said.out.splitlines()[1].split() == ["li_key", "Licence", "for", "Pro", "AAAA-1111"]
-    assert document == {
-        "session_id": ORDER,
-        "line_items": [{"id": "li_key", "title": "Licence for Pro", "keys": ["AAAA-1111"]}],
-    }
-    story = fulfill("checkout", ORDER, "--json").json["story"]
-    looks = [(each["actor"], each["reason"]) for each in story if each["type"] == "Fulfillment.KeysShown"]
-    assert looks == [("staff:kim", "the customer lost the mail")] * 2
-
-
-@pytest.mark.usefixtures("small_shop")
-def test_keys_that_are_not_there_yet_are_refused(fulfill: Fulfill) -> None:
-    said = fulfill("keys", "show", ORDER, *BY)
-
-    assert (said.code, said.out) == (1, "")
-    assert "No line of this checkout is delivered with license keys." in said.err
