@@ -75,6 +75,7 @@ class Engine:
         self._writer.has_thread = True
         self._has_worker = with_worker
         loops = {"writer": self._write}
+        self._followers.is_server = with_worker
         if with_worker:
             self._log.store.watch(self._writer.wake.set)
             loops |= {"projector": self._project, "effects": self._run_effects}

@@ -11,6 +11,7 @@ import structlog
 from eventsourcing.persistence import IntegrityError, PersistenceError, Tracking
 
 from application.errors import UnreadableEvent
+from application.leading import Terms
 from application.log import Entry, Log, ParkedEvent
 from application.ports import Clock, WorkerLocks
 from application.recent_states import RecentStates
@@ -67,13 +68,23 @@ class _Batch:
 
 class Followers:
     def __init__(
-        self, log: Log, policies: Sequence[Policy], recent: RecentStates, locks: WorkerLocks, clock: Clock
+        self,
+        log: Log,
+        policies: Sequence[Policy],
+        recent: RecentStates,
+        locks: WorkerLocks,
+        clock: Clock,
+        terms: Terms | None = None,
     ) -> None:
+        """`terms` are what the policies decide by; a server leaves them in the log when it begins to lead."""
         self._log = log
         self._policies = policies
         self._recent = recent
         self._locks = locks
         self._clock = clock
+        self._terms = terms or {}
+        self.is_server = False
+        """Whether it leads for longer than a command of staff takes."""
         self._positions: dict[str, int] = {}
         """How far each policy has come. The store learns of it with the next decision, or at the end of the log."""
         self._stored: dict[str, int] = {}
@@ -135,6 +146,8 @@ class Followers:
                 takes, so who was ready to lead before it began finds out here.
         """
         self._log.check_is_at_work()
+        if self.is_server and self._log.store.select_terms() != self._terms:
+            self._log.store.replace_terms(self._terms)
         stored = self._look_up()
         # All or nothing: if this can't be read, the next turn has to begin here again.
         self._parked = {(parked.policy, parked.subject) for parked in self._log.store.select_parked()}

@@ -19,6 +19,8 @@ COPYING = "unfinished copy"
 MOVED = "moved to another database"
 """The mark of a log that was copied to another database, which goes on in its place."""
 MARKS = frozenset({COPYING, MOVED})
+LEADS_BY = "leads by "
+"""Begins the names of the last leader's settings, whose digests stand among the positions of followers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +73,14 @@ class LogRecorder(ProcessRecorder, ABC):
     @abstractmethod
     def select_positions_of_followers(self) -> Mapping[str, int]:
         """How far each follower has come, whichever version of us it is of; and the `MARKS` that the log has."""
+
+    @abstractmethod
+    def select_terms(self) -> Mapping[str, int]:
+        """The terms (`application.leading`) of the last server that led; empty if none has."""
+
+    @abstractmethod
+    def replace_terms(self, terms: Mapping[str, int]) -> None:
+        """Keep these as the terms of the last server that led."""
 
     @abstractmethod
     def insert_copied(self, events: Sequence[Notification], *, since: int | None) -> None:
@@ -261,6 +271,7 @@ class Log(Application[str]):
 
 __all__ = [
     "COPYING",
+    "LEADS_BY",
     "Beginnings",
     "Entry",
     "Log",

@@ -21,6 +21,7 @@ from application.errors import NotMigrated
 from application.followers import Followers
 from application.fulfill_checkout import FulfillCheckout
 from application.handlers import Deliver, Retrieve, SendMail
+from application.leading import Terms, terms
 from application.log import Log
 from application.ports import Clock, Delivery, Mailer, StripeGateway, WebhookReader, WorkerLocks
 from application.projections.projector import Projector
@@ -99,6 +100,8 @@ class Runtime:
     rebuild: Rebuild
     webhook_reader: WebhookReader
     locks: WorkerLocks
+    terms: Terms
+    """What the policies here decide by."""
     void: Sequence[str]
     """The views that were found to be made from another log, and are being rebuilt."""
 
@@ -249,7 +252,7 @@ def bootstrap(settings: Settings, replace: Replacements | None = None) -> Runtim
     kept = use.stores or stores(settings.database)
     log, views, locks = _open_log_at_work(kept), kept.open_views(), kept.locks()
     recent = RecentStates(log.store)
-    writer = Writer(log, recent, threads=use.threads)
+    writer, leads_by = Writer(log, recent, threads=use.threads), _terms(settings, catalog, own)
     gateway = use.gateway or _gateway(settings)
     projector = Projector(log, views, makes_views=not kept.is_shared)
     void = [view.name for view in projector.check()]
@@ -269,7 +272,7 @@ def bootstrap(settings: Settings, replace: Replacements | None = None) -> Runtim
     engine = Engine(
         log=log,
         writer=writer,
-        followers=Followers(log, _policies(settings, catalog), recent, locks, use.clock),
+        followers=Followers(log, _policies(settings, catalog), recent, locks, use.clock, leads_by),
         projector=projector,
         runner=runner,
         locks=locks,
@@ -291,6 +294,7 @@ def bootstrap(settings: Settings, replace: Replacements | None = None) -> Runtim
         rebuild=Rebuild(log, views, scratch_views),
         webhook_reader=SignedWebhooks(settings.webhook_secrets, use.clock),
         locks=locks,
+        terms=leads_by,
         void=void,
     )
 
@@ -307,6 +311,19 @@ def _policies(settings: Settings, catalog: Catalog) -> list[Policy]:
         InventoryPolicy(),
         EmailPolicy(settings.mails, catalog),
     ]
+
+
+def _terms(settings: Settings, catalog: Catalog, own: Mapping[str, Delivery]) -> Terms:
+    """What the policies above decide by, and what a person calls it."""
+    return terms(
+        {
+            "the catalog": catalog.digest,
+            "FULFILL_MAILS": " ".join(sorted(settings.mails)),
+            "STRIPE_API_KEY": settings.stripe_api_key,
+            "the mode (test or live)": str(settings.livemode),
+            "the deliveries of your own": " ".join(sorted(own)),
+        }
+    )
 
 
 def _open_log_at_work(kept: Stores) -> Log:

@@ -17,7 +17,7 @@ from psycopg.rows import DictRow, tuple_row
 from psycopg.sql import SQL, Composed, Identifier
 
 from application.errors import LogMoved
-from application.log import COPYING, MARKS, MOVED, Beginnings, LogRecorder, ParkedEvent
+from application.log import COPYING, LEADS_BY, MARKS, MOVED, Beginnings, LogRecorder, ParkedEvent
 from application.storable import storable
 from infrastructure.event_store import postgres_statements as statements
 from infrastructure.event_store.postgres_connections import LogDatastore
@@ -164,7 +164,18 @@ class PostgresLogRecorder(PostgresProcessRecorder, LogRecorder):
         ]
 
     def select_positions_of_followers(self) -> Mapping[str, int]:
-        return dict(self._rows(statements.SELECT_FOLLOWERS, (self.table_migration_identifier,)))
+        return dict(self._rows(statements.SELECT_FOLLOWERS, (self.table_migration_identifier, LEADS_BY)))
+
+    def select_terms(self) -> Mapping[str, int]:
+        rows = self._rows(statements.SELECT_TERMS, (LEADS_BY,))
+        return {name.removeprefix(LEADS_BY): digest for name, digest in rows}
+
+    def replace_terms(self, terms: Mapping[str, int]) -> None:
+        with self.datastore.transaction(commit=True) as curs:
+            self._lock_table(curs)
+            curs.execute(statements.DELETE_TERMS, (LEADS_BY,))
+            for name, digest in terms.items():
+                curs.execute(statements.SET_POSITION, (f"{LEADS_BY}{name}", digest))
 
     def insert_copied(self, events: Sequence[Notification], *, since: int | None) -> None:
         columns = (

@@ -53,7 +53,12 @@ SELECT_PARKED = (
     f"SELECT policy, position, subject, error, parked_at FROM {PARKED} "
     "WHERE policy=coalesce(%b, policy) AND subject=coalesce(%b, subject) ORDER BY position, policy"
 )
-SELECT_FOLLOWERS = f"SELECT application_name, notification_id FROM {TRACKING} WHERE application_name<>%b"
+SELECT_FOLLOWERS = (
+    f"SELECT application_name, notification_id FROM {TRACKING} "
+    "WHERE application_name<>%b AND NOT starts_with(application_name, %b)"
+)
+SELECT_TERMS = f"SELECT application_name, notification_id FROM {TRACKING} WHERE starts_with(application_name, %b)"
+DELETE_TERMS = f"DELETE FROM {TRACKING} WHERE starts_with(application_name, %b)"
 SELECT_COPIED = (
     f"SELECT coalesce((SELECT max(notification_id) FROM {EVENTS}), 0), "
     f"(SELECT notification_id FROM {TRACKING} WHERE application_name=%b)"

@@ -9,7 +9,7 @@ from eventsourcing.persistence import IntegrityError, Notification, PersistenceE
 from eventsourcing.sqlite import SQLiteCursor, SQLiteDatastore, SQLiteFactory, SQLiteProcessRecorder
 from eventsourcing.utils import Environment, EnvType
 
-from application.log import COPYING, MARKS, MOVED, Beginnings, LogRecorder, ParkedEvent
+from application.log import COPYING, LEADS_BY, MARKS, MOVED, Beginnings, LogRecorder, ParkedEvent
 from application.storable import storable
 from infrastructure.event_store.connections import LogConnection, LogDatastore
 from infrastructure.event_store.versions import predecessors
@@ -203,10 +203,26 @@ class SQLiteLogRecorder(SQLiteProcessRecorder, LogRecorder):
     def select_positions_of_followers(self) -> Mapping[str, int]:
         with self.datastore.transaction(commit=False) as c:
             c.execute(
-                "SELECT application_name, notification_id FROM tracking WHERE application_name<>?",
-                (self.table_migration_identifier,),
+                "SELECT application_name, notification_id FROM tracking "
+                "WHERE application_name<>? AND application_name NOT LIKE ?",
+                (self.table_migration_identifier, f"{LEADS_BY}%"),
             )
             return dict(c.fetchall())
+
+    def select_terms(self) -> Mapping[str, int]:
+        with self.datastore.transaction(commit=False) as c:
+            c.execute(
+                "SELECT application_name, notification_id FROM tracking WHERE application_name LIKE ?",
+                (f"{LEADS_BY}%",),
+            )
+            return {name.removeprefix(LEADS_BY): digest for name, digest in c.fetchall()}
+
+    def replace_terms(self, terms: Mapping[str, int]) -> None:
+        with self.datastore.transaction(commit=True) as c:
+            self.check_place()
+            c.execute("DELETE FROM tracking WHERE application_name LIKE ?", (f"{LEADS_BY}%",))
+            rows = [(f"{LEADS_BY}{name}", digest) for name, digest in terms.items()]
+            c.executemany("INSERT INTO tracking VALUES (?,?)", rows)
 
     def insert_copied(self, events: Sequence[Notification], *, since: int | None) -> None:
         with self.datastore.transaction(commit=True) as c:

@@ -5,7 +5,7 @@ Policies run here, effects never: docs/cli.md says why.
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -42,8 +42,10 @@ class Desk:
     runtime: "Runtime"
 
     def follow(self) -> bool:
-        """See to it that all that follows is decided. False if the server that leads has not done so in time."""
+        """See to it that all that follows is decided. False if no server that leads has done so in time."""
         deadline = time.monotonic() + _WAIT_SECONDS
+        if self._is_left_to_a_server():
+            return False
         is_followed = False
         while not is_followed and time.monotonic() < deadline:
             if self._leads():
@@ -56,7 +58,27 @@ class Desk:
         return is_followed
 
     def _leads(self) -> bool:
-        return self.runtime.locks.lead()
+        return not self._differing() and self.runtime.locks.lead()
+
+    def _differing(self) -> Sequence[str]:
+        from application.leading import differing
+
+        return differing(self.runtime.terms, self.runtime.log.store.select_terms())
+
+    def _is_left_to_a_server(self) -> bool:
+        """Say so if this command may not lead. True if there is no server to wait for either."""
+        names = self._differing()
+        if not names:
+            return False
+        talk(
+            f"fulfill: This command was run with other settings than the last server ({', '.join(names)}), so a server "
+            "decides what follows."
+        )
+        if not self.runtime.locks.lead():
+            return False
+        self.runtime.locks.release()
+        talk("fulfill: It is recorded, but no server runs. Start one; it decides what follows.")
+        return True
 
     def _wait_for_the_server(self, deadline: float) -> bool:
         """Step by step: up to the end of the log as it is, then up to what was decided meanwhile, until it rests."""

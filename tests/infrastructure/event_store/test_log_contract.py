@@ -277,3 +277,14 @@ def test_no_copy_begins_where_events_are(log: Log, since: int | None) -> None:
         log.store.insert_copied([], since=since)
 
     assert log.store.select_positions_of_followers() == {}
+
+
+def test_the_terms_of_the_last_leader_are_kept_apart_from_positions(log: Log) -> None:
+    log.store.insert_events([], trackings=[Tracking("intake", 5)])
+    assert log.store.select_terms() == {}
+
+    log.store.replace_terms({"the catalog": 2**63 - 1, "FULFILL_MAILS": 7})
+    log.store.replace_terms({"the catalog": 1})
+
+    assert log.store.select_terms() == {"the catalog": 1}
+    assert log.store.select_positions_of_followers() == {"intake": 5}

@@ -1,15 +1,19 @@
 """Commands of staff beside a server and without one: what follows is decided before they return, or it is said."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from eventually import wait_for
 from running import RunningShop, running_shop
 from sandbox_sales import paid
 
 from infrastructure.database import parse_database
+from infrastructure.settings import load_settings
 from infrastructure.stores import stores
+from interfaces.bootstrap import bootstrap
 
 Fulfill = Callable[..., Any]
 BY = ("--as", "kim", "--reason", "the customer called")
@@ -91,3 +95,68 @@ def test_what_can_not_begin_a_log_makes_none(fulfill: Fulfill, tmp_path: Path) -
         assert (said.code, said.out) == (1, "")
         assert "There is no log at fulfillment.db. Is this the directory in which fulfill runs?" in said.err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_shell_with_other_settings_than_the_last_server_decides_nothing(
+    fulfill: Fulfill, small_shop_anywhere: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_server_leads_once(small_shop_anywhere, tmp_path)
+    monkeypatch.setenv("FULFILL_MAILS", "receipt")
+    monkeypatch.setenv("STRIPE_API_KEY", "sk_live_another1234")
+    catalog = (tmp_path / "catalog.toml").read_text()
+    (tmp_path / "catalog.toml").unlink()
+
+    shipped = fulfill("ship", ORDER, "--carrier", "DHL", *BY, "--json")
+    mails = fulfill("checkout", ORDER, "--json").json["emails"]
+    monkeypatch.delenv("FULFILL_MAILS")
+    monkeypatch.setenv("STRIPE_API_KEY", "sk_test_example1234")
+    (tmp_path / "catalog.toml").write_text(catalog)
+    noted = fulfill("note", ORDER, "as the server would", *BY, "--json")
+    mails_then = fulfill("checkout", ORDER, "--json").json["emails"]
+
+    assert (shipped.code, shipped.json["is_followed"]) == (0, False)
+    differing = "the catalog, FULFILL_MAILS, STRIPE_API_KEY, the mode (test or live)"
+    assert f"other settings than the last server ({differing})" in shipped.err
+    assert "It is recorded, but no server runs. Start one; it decides what follows." in shipped.err
+    assert "sk_live" not in shipped.err
+    assert not [mail for mail in mails if mail["kind"] == "shipped"]
+    assert noted.json["is_followed"] is True
+    assert [mail["state"] for mail in mails_then if mail["kind"] == "shipped"] == ["queued"]
+
+
+def test_a_server_that_is_started_with_a_new_catalog_is_the_last_one(
+    fulfill: Fulfill, small_shop_anywhere: str, tmp_path: Path
+) -> None:
+    a_server_leads_once(small_shop_anywhere, tmp_path)
+    (tmp_path / "catalog.toml").write_text('[products.prod_new]\ndelivery = "access"\n')
+
+    before = fulfill("note", ORDER, "with the new catalog", *BY)
+    a_server_leads_once(small_shop_anywhere, tmp_path)
+    after = fulfill("note", ORDER, "with the new catalog", *BY)
+
+    assert "other settings than the last server (the catalog)" in before.err
+    assert "other settings" not in after.err
+
+
+def test_beside_a_server_that_decides_otherwise_a_command_waits_and_says_so(
+    fulfill: Fulfill, server: RunningShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert wait_for(lambda: server.runtime.log.store.select_terms() == server.runtime.terms)
+    session = sold(server, "manual")
+    monkeypatch.setenv("FULFILL_MAILS", "receipt")
+
+    said = fulfill("run", session, *BY, "--json")
+
+    assert (said.json["state"], said.json["is_followed"]) == ("blocked", True)
+    assert "other settings than the last server (FULFILL_MAILS), so a server decides what follows." in said.err
+
+
+def a_server_leads_once(url: str, directory: Path) -> None:
+    """With the settings that the commands of this test have, until the log says so."""
+    nowhere = {"STRIPE_API_BASE": "http://127.0.0.1:9", "FULFILL_CATALOG": str(directory / "catalog.toml")}
+    keys = {"STRIPE_API_KEY": "sk_test_example1234", "STRIPE_WEBHOOK_SECRET": "whsec_example"}
+    settings = load_settings({**keys, **nowhere, "DATABASE_URL": url}, None)
+    runtime = bootstrap(replace(settings, outbox=directory / "elsewhere"))
+    runtime.engine.start()
+    assert wait_for(lambda: runtime.log.store.select_terms() == runtime.terms)
+    runtime.engine.stop()
