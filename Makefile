@@ -70,7 +70,7 @@ fuzz: $(FUZZER) ## fuzz what reads from outside, MINUTES=10 for each target; ONL
 fuzz-planted: $(FUZZER) ## plant bugs in a copy of the code, and see that the fuzzer finds each
 	PYTHONPATH=tests $(BIN)/python -m fuzz.planted
 
-soak: setup ## many processes killed at random, for ten minutes; MINUTES=3 PARTS="engine log failover" to choose
+soak: setup ## many processes killed at random, for ten minutes; MINUTES=3 PARTS="engine log failover behind" to choose
 	PYTHONPATH=tests $(BIN)/python -m soak $(PARTS)
 
 simulate: setup ## run the engine with everything going wrong: SEEDS=1000, or SEED=17 alone; BUGS=1 plants bugs

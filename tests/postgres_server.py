@@ -51,6 +51,10 @@ class PostgresServer:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.remove()
+
+    def remove(self) -> None:
+        """Nothing of it is left."""
         self.stop()
         shutil.rmtree(self.directory)
 
@@ -78,7 +82,8 @@ class PostgresServer:
         """Become a standby of a running server, by a base backup and streaming replication."""
         self.password = primary.password
         source = f"{primary.url()}?application_name={quote(self.directory.name)}"
-        self.run("pg_basebackup", "--dbname", source, "--pgdata", str(self.data), "--write-recovery-conf", "--no-sync")
+        options = ("--write-recovery-conf", "--no-sync", "--checkpoint=fast")
+        self.run("pg_basebackup", "--dbname", source, "--pgdata", str(self.data), *options)
 
     def start(self) -> None:
         """Start, and wait until it takes connections."""
@@ -121,6 +126,14 @@ class PostgresServer:
         deadline = time.monotonic() + _SECONDS_MAX
         while any(Path(f"/proc/{pid}").exists() for pid in others) and time.monotonic() < deadline:
             time.sleep(0.02)
+
+    def stop_following(self) -> None:
+        """A standby falls behind from now on."""
+        with psycopg.connect(self.url(), autocommit=True) as connection:
+            connection.execute("ALTER SYSTEM SET primary_conninfo = ''")
+            connection.execute("SELECT pg_reload_conf()")
+            while connection.execute("SELECT count(*) FROM pg_stat_wal_receiver").fetchone() != (0,):
+                time.sleep(0.01)
 
     def promote(self) -> None:
         """A standby becomes a primary."""

@@ -1,11 +1,12 @@
-"""`make soak`: what takes minutes. `python -m soak [engine] [log] [failover]`; MINUTES and SEED are read from the
-environment. The exit code is 1 if anything did not hold."""
+"""`make soak`: what takes minutes. `python -m soak [engine] [log] [failover] [behind]`; MINUTES and SEED are read from
+the environment. The exit code is 1 if anything did not hold."""
 
 import os
 import secrets
 import sys
 from collections.abc import Callable
 
+from soak.behind import soak_behind
 from soak.engine import soak_engine
 from soak.failover import soak_failover
 from soak.log import soak_log
@@ -13,9 +14,10 @@ from soak.report import Report
 
 _MINUTES = 10.0
 _PARTS: dict[str, tuple[Callable[[float, int], Report], float]] = {
-    "engine": (soak_engine, 0.4),
-    "log": (soak_log, 0.3),
-    "failover": (soak_failover, 0.3),
+    "engine": (soak_engine, 0.35),
+    "log": (soak_log, 0.2),
+    "failover": (soak_failover, 0.2),
+    "behind": (soak_behind, 0.25),
 }
 """Each with its share of the time."""
 

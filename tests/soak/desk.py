@@ -12,18 +12,23 @@ from application.errors import Busy, NotFound, StoreUnavailable
 from application.staff import By
 from domain.errors import Refused
 from infrastructure.settings import load_settings
-from interfaces.bootstrap import bootstrap
+from interfaces.bootstrap import Runtime, bootstrap
 from interfaces.demo.goods import KEY_POOL, MUG_SKU
 
-_BY = By(name="kim", reason="the day's work")
-_NOT_NOW = (StoreUnavailable, PersistenceError, Busy, NotFound, Refused)
+BY = By(name="kim", reason="the day's work")
+NOT_NOW = (StoreUnavailable, PersistenceError, Busy, NotFound, Refused)
 _PAUSE_SECONDS = 0.5
+
+
+def runtime_of(shop: Shop) -> Runtime:
+    """What a command of staff works with."""
+    catalog = {"FULFILL_CATALOG": str(shop.directory / "catalog.toml")}
+    return bootstrap(load_settings({**shop.settings, **catalog}, None))
 
 
 class Desk:
     def __init__(self, shop: Shop, with_parcel: Sequence[str], chance: random.Random) -> None:
-        catalog = {"FULFILL_CATALOG": str(shop.directory / "catalog.toml")}
-        self._runtime = bootstrap(load_settings({**shop.settings, **catalog}, None))
+        self._runtime = runtime_of(shop)
         self._with_parcel = with_parcel
         self._chance = chance
         self._shipped: set[str] = set()
@@ -45,22 +50,22 @@ class Desk:
 
     def fill_up(self) -> None:
         """Enough for everybody who waits."""
-        self._runtime.staff.count(MUG_SKU, 1_000_000, _BY)
+        self._runtime.staff.count(MUG_SKU, 1_000_000, BY)
         self._import_keys(10_000)
 
     def ship_all(self) -> None:
         """Whatever can leave now."""
         for session in [each for each in self._with_parcel if each not in self._shipped]:
-            with suppress(*_NOT_NOW):
-                self._runtime.staff.ship(session, [], carrier="DHL", tracking=None, by=_BY)
+            with suppress(*NOT_NOW):
+                self._runtime.staff.ship(session, [], carrier="DHL", tracking=None, by=BY)
                 self._shipped.add(session)
                 self.commands += 1
 
     def _work(self) -> None:
         while not self._is_over.wait(_PAUSE_SECONDS):
-            with suppress(*_NOT_NOW):
+            with suppress(*NOT_NOW):
                 if self._chance.random() < 0.3:
-                    self._runtime.staff.count(MUG_SKU, self._chance.randrange(50), _BY)
+                    self._runtime.staff.count(MUG_SKU, self._chance.randrange(50), BY)
                     self._import_keys(20)
                     self.commands += 2
             self.ship_all()
@@ -68,4 +73,4 @@ class Desk:
     def _import_keys(self, number: int) -> None:
         self._keys += number
         keys = [f"MORE-{each:07}" for each in range(self._keys - number, self._keys)]
-        self._runtime.staff.import_keys(KEY_POOL, keys, _BY)
+        self._runtime.staff.import_keys(KEY_POOL, keys, BY)

@@ -3,7 +3,7 @@
 import random
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from eventually import wait_for
@@ -12,6 +12,7 @@ from postgres_server import PostgresServer
 from processes import FulfillProcess, ServeProcess, ended, several
 from soak.desk import Desk
 from soak.load import Load
+from soak.maintenance import BUSY, tell_maintenance
 from soak.report import Report
 from soak.supervised import Supervised, leader_changes
 from sold_on_postgres import Shop, shop_on
@@ -24,7 +25,7 @@ _FIRST_KEYS = 100
 
 def soak_engine(seconds: float, seed: int) -> Report:
     report = Report(part="engine")
-    with PostgresServer(is_durable=True) as postgres, tempfile.TemporaryDirectory() as directory:
+    with PostgresServer(BUSY, is_durable=True) as postgres, tempfile.TemporaryDirectory() as directory:
         postgres.initialise()
         postgres.start()
         with shop_on(postgres.url(), Path(directory)) as shop:
@@ -69,7 +70,10 @@ def _day(
     report.demand(set(codes) == {0}, f"told to stop, they ended with {codes}")
     found = shop.findings()
     tell_findings(report, shop, found)
+    tell_maintenance(report, postgres)
+    seconds_taken = sorted(load.seconds)
     report.numbers |= {
+        "delivery acknowledged after, p50 and p99": [f"{quantile(seconds_taken, p):.3f} s" for p in (0.5, 0.99)],
         "deliveries refused or cut off, and repeated": load.refused,
         "commands of staff": desk.commands,
         "processes killed": supervised.kills,
@@ -100,6 +104,10 @@ def tell_findings(report: Report, shop: Shop, found: Findings) -> None:
         "worker IDs": len(found.workers),
         "by kind": dict(sorted(found.counts.items())),
     }
+
+
+def quantile(ordered: Sequence[float], part: float) -> float:
+    return ordered[int(part * (len(ordered) - 1))]
 
 
 def _away(report: Report, what: str, end: Callable[[], None], postgres: PostgresServer, load: Load) -> None:

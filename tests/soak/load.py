@@ -29,6 +29,8 @@ class Load:
         self.refused = 0
         self.acknowledged_since = 0.0
         """When the delivery that was acknowledged last began, by the monotonic clock."""
+        self.seconds: list[float] = []
+        """How long each delivery took that was acknowledged."""
         self.with_parcel: list[str] = []
         """Sessions that staff have to ship something of."""
         threads = [threading.Thread(target=self._sell, daemon=True)]
@@ -47,6 +49,10 @@ class Load:
     def is_delivered(self) -> bool:
         with self._lock:
             return not self._to_deliver and not self._in_hand
+
+    def deliver_again(self, events: Sequence[str]) -> None:
+        with self._lock:
+            self._to_deliver += events
 
     def stop(self) -> None:
         self._is_selling = False
@@ -93,6 +99,7 @@ class Load:
             self._in_hand -= 1
             if is_taken:
                 self.acknowledged_since = began
+                self.seconds.append(time.monotonic() - began)
             else:
                 self.refused += 1
                 self._to_deliver.append(event)

@@ -14,6 +14,7 @@ from eventually import wait_for
 from log_invariants import all_events
 from postgres_server import PostgresServer
 from soak.log_process import READERS, digest_of
+from soak.maintenance import BUSY, tell_maintenance
 from soak.report import Report
 
 from infrastructure.database import parse_database
@@ -72,7 +73,7 @@ class Crowd:
 def soak_log(seconds: float, seed: int) -> Report:
     report = Report(part="log")
     with ExitStack() as stack:
-        postgres = stack.enter_context(PostgresServer(is_durable=True))
+        postgres = stack.enter_context(PostgresServer(BUSY, is_durable=True))
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         postgres.initialise()
         postgres.start()
@@ -85,6 +86,7 @@ def soak_log(seconds: float, seed: int) -> Report:
         _check(report, crowd, postgres.url(), directory)
         _check_after_a_rebuild(report, crowd, postgres.url())
         crowd.end_all()
+        tell_maintenance(report, postgres)
         report.numbers["kills"] = dict(crowd.kills)
     return report
 
