@@ -16,7 +16,7 @@ import msgspec
 import structlog
 from structlog.types import EventDict, ExcInfo, Processor, WrappedLogger
 
-from infrastructure.redaction import Redaction
+from infrastructure.redaction import Redaction, session_shortened
 
 LINE_BYTES_MAX = 64 * 1024
 
@@ -149,7 +149,7 @@ class _Render:
         record = {"time": _now()} | {text(key): value(each) for key, each in event_dict.items()}
         session_id = event_dict.get("session_id")
         if record.get("session_id") != session_id and isinstance(session_id, str) and _SESSION.fullmatch(session_id):
-            record["session_id"] = str.__str__(session_id)  # as it is, should its digits look like those of a card
+            record["session_id"] = session_shortened(str.__str__(session_id))  # should its digits look like a card's
         for key in _LONG:
             if key in event_dict and isinstance(event_dict[key], str):
                 record[key] = self._lines(event_dict[key])

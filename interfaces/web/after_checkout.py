@@ -1,7 +1,7 @@
 """`GET /after-checkout?session_id=`: the customer is back. Fulfill, wait a moment for the rest, and show what is there.
 
-The session ID is a bearer secret in a URL: it reaches no log and no third party, and whoever has it sees no address and
-no e-mail.
+The session ID is a bearer secret in a URL: it opens this page, with the license keys for an hour. It reaches no third
+party, and log lines have only its beginning. The page shows no address and no e-mail.
 """
 
 import asyncio

@@ -16,6 +16,7 @@ import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
+from application.projections.search import words
 from infrastructure.logs import LINE_BYTES_MAX, configure_logs
 
 Lines = Callable[[], list[dict[str, Any]]]
@@ -68,6 +69,24 @@ def test_a_line_says_when_how_grave_what_and_where(lines: Lines) -> None:
         "logger": "application.effects",
         "attempt": 2,
     }
+
+
+def test_no_line_has_the_whole_id_of_a_session_since_it_opens_the_page(lines: Lines) -> None:
+    whole = f"cs_live_a1{'B2c3' * 14}"  # as long as Stripe's
+    structlog.get_logger("ours").info(
+        "one", session_id=whole, effect=f"eff_{whole}_mail_receipt", because=[f"{whole}@3"]
+    )
+    logging.getLogger("theirs").warning("about %s", whole, extra={"session_id": whole})
+    try:
+        raise ValueError(f"no stream {whole}")
+    except ValueError:
+        structlog.get_logger("ours").exception("failed", session_id=whole)
+
+    logged = lines()
+    assert whole[:40] not in str(logged)
+    assert {line["session_id"] for line in logged} == {f"{whole[:24]}..."}
+    assert (logged[0]["effect"], logged[0]["because"]) == (f"eff_{whole[:24]}..._mail_receipt", [f"{whole[:24]}...@3"])
+    assert words(logged[0]["session_id"]) == [whole[:24].casefold()], "a search for it finds the session"
 
 
 def test_a_session_known_from_the_context_is_a_field_of_its_own(lines: Lines) -> None:
