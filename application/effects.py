@@ -4,19 +4,17 @@ At least once towards the outside, under a key that stays the same; exactly once
 """
 
 import threading
-import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 import structlog
 
 from application.due_effects import DueEffect, DueEffects
 from application.effect_kinds import Attempt, Done, Kind
-from application.errors import Busy, Stopped, StoreUnavailable, UnreadableEvent
+from application.errors import Busy, Stopped, StoreUnavailable, UnreadableEvent, described
 from application.ports import Clock, NotTaken, Permanent, PortError, WorkerLocks
 from application.threads import Threads
 from application.unit_of_work import Stamp, UnitOfWork
@@ -270,7 +268,7 @@ class EffectRunner:
             record = self._answered(kind, attempt, Done(given_up=str(refusal)))
         except Exception as trouble:  # noqa: BLE001 - the boundary around one call of a port: recorded as failed
             may_have_gone_out = not isinstance(trouble, NotTaken)
-            record = self._failed(kind, attempt, _text(trouble), may_have_gone_out=may_have_gone_out)
+            record = self._failed(kind, attempt, described(trouble, PortError), may_have_gone_out=may_have_gone_out)
         self._record(call, record)
 
     def _record(self, call: "_Call", record: "Command[str | None]") -> None:
@@ -297,7 +295,7 @@ class EffectRunner:
         try:
             error = self._stored(call, record)
         except Exception as trouble:  # noqa: BLE001 - a restart finds the orphaned attempt
-            error = f"The outcome can't be stored: {_text(trouble)}"
+            error = f"The outcome can't be stored: {described(trouble, PortError)}"
         self._finish(call, error)
 
     def _stored(self, call: "_Call", record: "Command[str | None]") -> str | None:
@@ -305,7 +303,7 @@ class EffectRunner:
         try:
             return self._store(call.attempt, record)
         except Exception as trouble:  # noqa: BLE001 - the boundary around one outcome: recorded as failed
-            return self._store(call.attempt, self._failed(call.kind, call.attempt, _text(trouble)))
+            return self._store(call.attempt, self._failed(call.kind, call.attempt, described(trouble, PortError)))
 
     def _finish(self, call: "_Call", error: str | None) -> None:
         logger.info(
@@ -380,12 +378,3 @@ class EffectRunner:
 def _claimed_max(kind: Kind) -> int:
     """How many of a kind may be claimed: more than are called at a time, so that no call waits for the log."""
     return max(_CLAIMED_MIN, _CLAIMED_TIMES * kind.concurrency)
-
-
-def _text(trouble: Exception) -> str:
-    """A port's own words. Of anything else only what it is and where, since its message may carry personal data."""
-    if isinstance(trouble, PortError | UnreadableEvent):
-        return str(trouble)
-    frames = traceback.extract_tb(trouble.__traceback__)
-    place = f" in {Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else ""
-    return f"Unexpected {type(trouble).__name__}{place}"

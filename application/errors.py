@@ -1,6 +1,11 @@
 """What can go wrong in the use cases, beside what the domain refuses and the ports raise."""
 
+import traceback
+from pathlib import Path
+
 from eventsourcing.persistence import MapperDeserialisationError
+
+from domain.errors import InvalidIdentifier, Refused
 
 
 class UnreadableEvent(MapperDeserialisationError):
@@ -55,3 +60,13 @@ class Stopped(Exception):
 
 class LogReplaced(Exception):
     """The log that is open is not the one at its place any more: whatever is written to it would be lost."""
+
+
+def described(error: Exception, *ours: type[Exception]) -> str:
+    """What is kept of an error. Errors of these types, and those of ours that every use case may meet, are in words
+    meant for staff. Of any other error only its type and place are kept: its message may quote personal data."""
+    if isinstance(error, (UnreadableEvent, Refused, InvalidIdentifier, *ours)):
+        return str(error)
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" in {Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else ""
+    return f"Unexpected {type(error).__name__}{place}"

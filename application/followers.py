@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import structlog
 from eventsourcing.persistence import IntegrityError, PersistenceError, Tracking
 
-from application.errors import UnreadableEvent
+from application.errors import UnreadableEvent, described
 from application.leading import Terms
 from application.log import Entry, Log, ParkedEvent
 from application.ports import Clock, WorkerLocks
@@ -261,7 +261,7 @@ class Followers:
                 raise
             except Exception as error:  # the boundary around one event: recorded, never swallowed
                 if remaining == 0:
-                    raise _Poison(f"{type(error).__name__}: {error}"[:_ERROR_MAX]) from error
+                    raise _Poison(described(error)[:_ERROR_MAX]) from error
 
     def _stamp(self, name: str, event: Event) -> Stamp:
         return Stamp(

@@ -7,8 +7,9 @@ from typing import Protocol
 import structlog
 
 from application.anchor import Anchor
+from application.errors import described
 from application.log import Entry, Notification
-from application.projections.projection import Change, Projection, Table, narrowed
+from application.projections.projection import Change, Projection, Table, UnfitChange, narrowed
 from application.storable import storable
 from application.views import Advance, Unreadable, View
 from domain.event import Event
@@ -73,7 +74,7 @@ class Following:
             self.leave_out(position, error)
 
     def leave_out(self, position: int, error: Exception) -> None:
-        text = storable(f"{type(error).__name__}: {error}"[:_ERROR_MAX])
+        text = storable(described(error, UnfitChange)[:_ERROR_MAX])
         logger.error("event left out of a view", view=self.view.name, position=position, error=text)
         self.unreadable.append(Unreadable(position=position, error=text))
 

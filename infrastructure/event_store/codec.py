@@ -107,7 +107,7 @@ class JsonMapper(Mapper[str]):
             ) from error
         except Exception as error:  # whatever is wrong with stored bytes, and with the upcast of them
             raise UnreadableEvent(
-                f"{_name(stored_event)}, {topic}, can't be read: {type(error).__name__}: {error}",
+                f"{_name(stored_event)}, {topic}, can't be read: {_why(error)}",
                 session_id=_session_of(stored_event),
             ) from error
         # Frozen against everybody else; the stream and the version are kept in columns of their own.
@@ -123,6 +123,12 @@ def _shape(kind: type[Event]) -> _Shape:
 
 def _name(stored: StoredEvent) -> str:
     return f"Event {stored.originator_version} of {stored.originator_id}"
+
+
+def _why(error: Exception) -> str:
+    """The decoder names a place and never a value of free text; what an upcast says may quote one."""
+    name = type(error).__name__
+    return f"{name}: {error}" if isinstance(error, msgspec.MsgspecError | UnicodeDecodeError) else name
 
 
 def _session_of(stored: StoredEvent) -> str | None:

@@ -79,7 +79,7 @@ def test_what_an_older_process_leaves_out_beside_a_newer_one_is_taken_in_too(
 ) -> None:
     """A command on another machine, say, which brings the views up to date before it answers."""
     newer = read_side.projector
-    for start in range(0, 65, 5):
+    for start in range(0, len(sample_log()), 5):
         read_side.append(sample_log()[start : start + 5])
         older(read_side).catch_up()
         newer.turn()

@@ -1,5 +1,6 @@
 """An event that a policy can't handle waits, with its checkout, for a person. All the others flow."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -13,6 +14,21 @@ from domain.policies.policy import Streams
 from domain.stripe_event import StripeEvent
 
 Open = Callable[..., Process]
+
+
+class Like(str):
+    """Equal to any text of this pattern: the line in which an error came up is no matter of these tests."""
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, str) and re.fullmatch(self, other) is not None
+
+    __hash__ = str.__hash__
+
+
+REFUSED = Like(r"Unexpected ValueError in following\.py, line \d+")
+NO_IDEA = Like(r"Unexpected KeyError in test_parked_events\.py, line \d+")
 
 
 class Refusing(Counting):
@@ -44,7 +60,7 @@ def test_an_event_that_can_not_be_handled_is_parked_and_others_flow(open_process
 
     process.rest()
 
-    assert process.parked() == [(1, "cs_test_a", "ValueError: can't handle bad")]
+    assert process.parked() == [(1, "cs_test_a", REFUSED)]
     assert (process.counted("cs_test_a"), process.counted("cs_test_b")) == (0, 1)
 
 
@@ -100,7 +116,7 @@ def test_a_retry_without_a_fix_leaves_them_parked_from_where_it_fails(open_proce
     repaired.rest()
 
     assert half_fixed.seen == ["bad", "second"]
-    assert repaired.parked()[0] == (3, "cs_test_a", "ValueError: can't handle third")
+    assert repaired.parked()[0] == (3, "cs_test_a", REFUSED)
     assert repaired.parked()[1] == (4, "cs_test_a", "It waits behind an earlier event")
 
 
@@ -110,8 +126,8 @@ def test_a_stripe_event_that_can_not_be_handled_is_marked_as_failed(open_process
 
     process.rest()
 
-    assert process.log.get(StripeEvent, "evt_1").error == "KeyError: 'no idea'"
-    assert process.parked()[0] == (1, "cs_test_a", "KeyError: 'no idea'")
+    assert process.log.get(StripeEvent, "evt_1").error == NO_IDEA
+    assert process.parked()[0] == (1, "cs_test_a", NO_IDEA)
 
 
 def test_a_stripe_event_that_fails_again_is_marked_again(open_process: Open) -> None:
@@ -124,7 +140,7 @@ def test_a_stripe_event_that_fails_again_is_marked_again(open_process: Open) -> 
 
     process.rest()
 
-    assert process.log.get(StripeEvent, "evt_1").error == "KeyError: 'no idea'"
+    assert process.log.get(StripeEvent, "evt_1").error == NO_IDEA
     assert process.parked()[0][0] == 1
 
 
