@@ -62,6 +62,18 @@ class CustomField:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Presentment:
+    """The total as the customer saw and pays it in a currency of their own, with Adaptive Pricing.
+
+    `amount` is an integer of that currency's smallest unit. All other amounts of a checkout are in the shop's currency.
+    Source: `presentment_details` of https://docs.stripe.com/api/checkout/sessions/object
+    """
+
+    amount: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Checkout:
     """One retrieval of a session. Enums of Stripe's stay text: they are open, and an unknown one must not break us."""
 
@@ -95,6 +107,7 @@ class Checkout:
     subscription: str | None = None
     invoice: str | None = None
     locale: str | None = None
+    presentment: Presentment | None = None
 
     @property
     def is_complete(self) -> bool:

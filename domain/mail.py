@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from domain.checkout import Address
+from domain.checkout import Address, Presentment
 from domain.personal import Personal
 
 
@@ -53,3 +53,4 @@ class Mail:
     ship_to: Address | None = None
     carrier: str | None = None
     tracking: str | None = None
+    presentment: Presentment | None = None

@@ -95,4 +95,5 @@ def _mail(checkout: Checkout, kind: MailKind, lines: tuple[MailLine, ...], parce
         ship_to=checkout.shipping.address if parcel and checkout.shipping else None,
         carrier=parcel.carrier if parcel else None,
         tracking=parcel.tracking if parcel else None,
+        presentment=checkout.presentment,
     )

@@ -47,6 +47,8 @@ class MailView:
     """What the total is made of; nothing where the lines say it all."""
     sums_note: str | None
     total: str
+    in_own_currency: str | None
+    """The total as the customer saw and pays it, where that is in another currency than the shop's."""
     carrier: str | None
     tracking: str | None
     tracking_link: str | None
@@ -70,6 +72,7 @@ def mail_view(mail: Mail, *, shop: str, is_answered: bool) -> MailView:
         sums=_sums(mail),
         sums_note=_sums_note(mail),
         total=_money(mail, mail.amount_total),
+        in_own_currency=_in_own_currency(mail),
         carrier=one_line(mail.carrier) if mail.carrier else None,
         tracking=one_line(mail.tracking) if mail.tracking else None,
         tracking_link=web_link(mail.tracking),
@@ -91,6 +94,11 @@ def _line(mail: Mail, line: MailLine) -> LineView:
 
 def _money(mail: Mail, amount: int) -> str:
     return format_money(amount, mail.currency, mail.locale)
+
+
+def _in_own_currency(mail: Mail) -> str | None:
+    own = mail.presentment
+    return format_money(own.amount, own.currency, mail.locale) if own else None
 
 
 def _sums(mail: Mail) -> tuple[Sum, ...]:
@@ -116,7 +124,7 @@ def _sums_note(mail: Mail) -> str | None:
     if sum(line.amount_total for line in mail.lines) == mail.amount_subtotal:
         return None
     is_discounted, is_taxed = mail.amount_discount > 0, mail.amount_tax > 0
-    what = " and ".join(["after discounts"] * is_discounted + ["with tax"] * is_taxed) or "what was paid for it"
+    what = " and ".join(["after discounts"] * is_discounted + ["with tax"] * is_taxed) or "its share of the total"
     return f"The amount beside each item is {what}."
 
 

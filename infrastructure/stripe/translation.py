@@ -7,7 +7,7 @@ from typing import Annotated, TypeVar
 import msgspec
 
 from application.storable import storable_json
-from domain.checkout import Address, Checkout, Contact, CustomField, LineItem
+from domain.checkout import Address, Checkout, Contact, CustomField, LineItem, Presentment
 from domain.personal import personal
 
 T = TypeVar("T")
@@ -102,6 +102,11 @@ class _CustomField(msgspec.Struct):
     dropdown: _Value | None = None
 
 
+class _Presentment(msgspec.Struct):
+    presentment_amount: int
+    presentment_currency: str
+
+
 class Session(msgspec.Struct):
     """https://docs.stripe.com/api/checkout/sessions/object, as far as we keep it."""
 
@@ -129,6 +134,7 @@ class Session(msgspec.Struct):
     subscription: str | None = None
     invoice: str | None = None
     locale: str | None = None
+    presentment_details: _Presentment | None = None
 
 
 def read_session(body: bytes | str) -> Session:
@@ -182,6 +188,7 @@ def checkout_of(session: Session, items: Sequence[LineItemJson]) -> Checkout:
         subscription=session.subscription,
         invoice=session.invoice,
         locale=session.locale,
+        presentment=_presentment(session.presentment_details),
     )
 
 
@@ -206,6 +213,12 @@ def _line_item(item: LineItemJson) -> LineItem:
         amount_total=item.amount_total,
         metadata=(product.metadata or {}) if isinstance(product, _Product) else {},
     )
+
+
+def _presentment(details: _Presentment | None) -> Presentment | None:
+    if details is None:
+        return None
+    return Presentment(amount=details.presentment_amount, currency=details.presentment_currency)
 
 
 def _customer(session: Session) -> Contact:

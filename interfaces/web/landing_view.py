@@ -34,6 +34,8 @@ class Total:
     """In the currency's smallest unit."""
     currency: str
     shown: str
+    in_own_currency: str | None = None
+    """As the customer saw and paid it, where that is in another currency than the shop's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,7 +163,9 @@ def _total(session: CheckoutSession, state: CheckoutState) -> Total | None:
     if checkout is None or not checkout.currency or not is_due:
         return None
     shown = format_money(checkout.amount_total, checkout.currency, checkout.locale)
-    return Total(amount=checkout.amount_total, currency=checkout.currency, shown=shown)
+    own = checkout.presentment
+    in_own = format_money(own.amount, own.currency, checkout.locale) if own else None
+    return Total(amount=checkout.amount_total, currency=checkout.currency, shown=shown, in_own_currency=in_own)
 
 
 def _template(name: str) -> Template:

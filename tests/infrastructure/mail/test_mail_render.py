@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from log_parts import COURSE, KEY, MUG, mail
 
-from domain.checkout import Address
+from domain.checkout import Address, Presentment
 from domain.mail import Mail, MailKind, MailLine
 from domain.personal import Personal
 from infrastructure.mail.render import Written, render
@@ -207,3 +207,14 @@ def test_nothing_is_loaded_from_anywhere_and_nobody_is_followed(kind: MailKind) 
     html = written(mail(kind, MUG)).html
 
     assert not any(word in html for word in ("<img", "src=", "url(", "@import", "<link", "<script", "http"))
+
+
+@pytest.mark.parametrize("kind", [MailKind.RECEIPT, MailKind.PAYMENT_PENDING, MailKind.PAYMENT_FAILED])
+def test_a_total_that_the_customer_saw_in_another_currency_is_given_in_both(kind: MailKind) -> None:
+    own = replace(RECEIPT, kind=kind, locale="en", presentment=Presentment(amount=1123, currency="usd"))
+
+    mail = written(own)
+
+    assert "In your currency: $11.23\n" in mail.text
+    assert "$11.23" in mail.html
+    assert "In your currency" not in written(replace(own, presentment=None)).text

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.checkout import Checkout
+from domain.checkout import Checkout, Presentment
 from domain.personal import Personal
 from infrastructure.stripe.translation import Unintelligible, checkout_of, read_session
 
@@ -160,3 +160,10 @@ def test_whatever_a_field_holds_it_is_read_or_named(name: str, value: object) ->
     except Unintelligible:
         return
     assert isinstance(checkout, Checkout)
+
+
+def test_what_the_customer_saw_in_a_currency_of_their_own_is_kept_beside_the_shops_amounts() -> None:
+    details = {"presentment_amount": 1123, "presentment_currency": "usd"}
+
+    assert translated(presentment_details=details).presentment == Presentment(amount=1123, currency="usd")
+    assert translated(presentment_details=None).presentment is None

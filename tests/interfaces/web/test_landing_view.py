@@ -27,6 +27,7 @@ from scenario import planned
 
 from application.checkout_state import CheckoutState
 from domain.catalog import SHIPMENT
+from domain.checkout import Presentment
 from domain.checkout_session import CheckoutSession, ParkReason
 from domain.line import LineState
 from interfaces.web.landing_view import LandingPage, as_json, render
@@ -232,6 +233,17 @@ def test_the_total_is_written_as_in_the_customers_country(locale: str | None, sh
     assert shown in render(page_of(paid(checkout)))
 
 
+def test_what_was_paid_in_another_currency_than_the_shops_is_shown_in_that() -> None:
+    checkout = a_checkout(
+        line_items=[a_line_item(amount_total=1000)], presentment=Presentment(amount=1123, currency="usd")
+    )
+
+    html = render(page_of(paid(checkout)))
+
+    assert "<span>Paid</span> <strong>$11.23</strong>" in html
+    assert "The shop charges €10.00." in html
+
+
 def test_an_order_that_is_free_was_not_paid() -> None:
     html = render(page_of(paid(a_checkout(line_items=[a_line_item(amount_total=0)]))))
 
@@ -267,7 +279,7 @@ def test_the_json_says_what_the_page_says() -> None:
         "message": page.words.message,
         "refresh_seconds": None,
         "is_paid": True,
-        "total": {"amount": 2000, "currency": "eur", "shown": "€20.00"},
+        "total": {"amount": 2000, "currency": "eur", "shown": "€20.00", "in_own_currency": None},
         "sections": [
             {
                 "kind": "ready",
