@@ -3,7 +3,7 @@
 Each answer is exact as of the end of the log: the views are brought there first, with or without a server running.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -27,7 +27,9 @@ _WORDS_MAX = 10
 _HITS_MAX = 200
 _WORK_MAX = 1000
 _BATCH_MAX = 100
+_NEARBY_MAX = 20
 PARKED_EVENT = "parked_event"
+INCOMPLETE_VIEW = "incomplete_view"
 FAILED = "failed"
 
 
@@ -48,7 +50,7 @@ class WorkItem:
     """Something that waits for a person."""
 
     subject: str
-    """The session, or the Stripe event where there is none."""
+    """The session; the Stripe event where there is none; the view that is incomplete."""
     kind: str
     item: str
     """The line item or the step; empty where it is about the whole."""
@@ -65,6 +67,19 @@ class StockLevel:
     reserved: int
     available: int
     backordered: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncompleteView:
+    """A live view that had to leave events out, so that an answer from it may lack something."""
+
+    name: str
+    left_out: int
+    """How many events."""
+    position: int
+    """The place of the first of them in the log."""
+    error: str
+    """Why that one was left out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +110,10 @@ class Queries:
         events = self._events([session_id]).get(session_id, [])
         return checkout_document(session_id, events if as_of is None else _known_by(events, as_of))
 
+    def has_events_of_nobody(self) -> bool:
+        """Whether the log has unreadable events that may belong to any checkout, so that any story may lack them."""
+        return any(isinstance(event, UnreadableEvent) and event.session_id is None for _, event in self._left_out())
+
     def search(self, text: str, limit: int = 50) -> list[SearchHit]:
         """Checkouts in which every word is found, or the beginning of one; the newest first. No words: all of them."""
         self._projector.catch_up()
@@ -107,7 +126,10 @@ class Queries:
         return [_hit(row, states, self._matched(str(row["session_id"]), wanted)) for row in rows]
 
     def work_queue(self, limit: int = _WORK_MAX) -> list[WorkItem]:
-        """What waits for a person, the longest first, and the events that a policy could not handle."""
+        """Incomplete views; then, the longest wait first, what waits for a person and what a policy could not handle.
+
+        At most `limit` of the latter. So the answer is empty only if nothing is missing from it.
+        """
         self._projector.catch_up()
         selection = Selection(
             projection=WORK_QUEUE,
@@ -117,7 +139,9 @@ class Queries:
         )
         now = self._clock()
         rows = [row for row in self._views.select(selection) if is_due(row, now)]
-        return sorted([*map(_work_item, rows), *self._parked()], key=lambda item: item.since)[:limit]
+        incomplete = [self._incomplete_item(view) for view in self.incomplete()]
+        waiting = sorted([*map(_work_item, rows), *self._parked()], key=lambda item: item.since)
+        return [*incomplete, *waiting[:limit]]
 
     def stock(self) -> list[StockLevel]:
         self._projector.catch_up()
@@ -129,6 +153,16 @@ class Queries:
         return [
             StockLevel(sku=sku, on_hand=on_hand, reserved=held, available=on_hand - held, backordered=waiting)
             for sku, (on_hand, held, waiting) in sums.items()
+        ]
+
+    def incomplete(self, *projections: Projection) -> list[IncompleteView]:
+        """The live views that left events out: among those of these projections, or among all without any."""
+        names = {projection.name for projection in projections}
+        return [
+            IncompleteView(name=view.name, left_out=view.unreadable, position=first.position, error=first.error)
+            for view in self._views.all()
+            if view.state is ViewState.LIVE and view.unreadable and (not names or view.name in names)
+            for first in self._views.unreadable(view)[:1]
         ]
 
     def projections(self) -> list[ProjectionStatus]:
@@ -159,27 +193,34 @@ class Queries:
         Raises:
             UnreadableEvent: one of these sessions has an event that this version can't read.
         """
-        self._refuse_unreadable(sessions)
+        missing = list(self._missing(sessions))  # first: the timeline may be replaced meanwhile by one that has them
         where = [OneOf("session_id", sessions)]
         rows = self._views.select(Selection(projection=TIMELINE, where=where, order_by=["position"]))
-        positions = [int(row["position"] or 0) for row in rows]
+        positions = {*(int(row["position"] or 0) for row in rows), *missing}
         events: dict[str, list[tuple[int, Event]]] = {}
-        for notification in self._read(positions):
+        for notification in self._read(sorted(positions)):
             event = self._log.decode(notification)
             events.setdefault(event.session_id or "", []).append((notification.id, event))
         return events
 
-    def _refuse_unreadable(self, sessions: Sequence[str]) -> None:
-        """The timeline left out what it could not read, and without that it tells of another checkout."""
+    def _missing(self, sessions: Sequence[str]) -> Iterator[int]:
+        """Positions of events of these sessions that the timeline left out: without them it describes another checkout.
+
+        Raises:
+            UnreadableEvent: this version can't read one of them either.
+        """
+        for position, event in self._left_out():
+            if event.session_id in sessions:
+                if isinstance(event, UnreadableEvent):
+                    raise event
+                yield position
+
+    def _left_out(self) -> Iterator[tuple[int, Event | UnreadableEvent]]:
+        """Positions of the events that the timeline left out, and the events as this version reads them now."""
         for view in self._views.all():
-            if view.name != TIMELINE.name or view.state is not ViewState.LIVE or not view.unreadable:
-                continue
-            for notification in self._read([each.position for each in self._views.unreadable(view)]):
-                try:
-                    self._log.decode(notification)
-                except UnreadableEvent as unreadable:
-                    if unreadable.session_id in sessions:
-                        raise
+            if view.name == TIMELINE.name and view.state is ViewState.LIVE and view.unreadable:
+                for found in self._read([each.position for each in self._views.unreadable(view)]):
+                    yield found.id, self._log.entry(found).readable
 
     def _read(self, positions: Sequence[int]) -> Iterable[Notification]:
         return self._log.store.select_positions(positions) if positions else ()
@@ -198,6 +239,24 @@ class Queries:
         for parked in self._log.store.select_parked():
             waiting.setdefault((parked.subject, parked.policy), []).append(parked)
         return [_parked_item(parked, len(behind)) for parked, *behind in waiting.values()]
+
+    def _incomplete_item(self, view: IncompleteView) -> WorkItem:
+        events = "1 event" if view.left_out == 1 else f"{view.left_out} events"
+        return WorkItem(
+            subject=view.name,
+            kind=INCOMPLETE_VIEW,
+            item="",
+            detail=f"The view lacks {events}; the first is event {view.position} of the log: {view.error}",
+            since=self._recorded_at(view.position),
+        )
+
+    def _recorded_at(self, position: int) -> datetime:
+        """When the event there was recorded, or the next one that can be read."""
+        for found in self._log.store.select_notifications(position, _NEARBY_MAX):
+            event = self._log.entry(found).readable
+            if isinstance(event, Event):
+                return event.recorded_at
+        return self._clock()
 
 
 def _parked_item(parked: ParkedEvent, behind: int) -> WorkItem:

@@ -1,8 +1,9 @@
 """What staff can do by hand (G15). Every command names who and why, and is in the log with both."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from application.errors import NotFound
 from application.log import Log
@@ -13,8 +14,10 @@ from domain import handing_over
 from domain.catalog import Catalog
 from domain.checkout_session import CheckoutSession
 from domain.errors import Refused
+from domain.fulfillment import Fulfillment
 from domain.identifiers import fulfillment_id, key_pool_id, stock_id
 from domain.key_pool import KeyPool
+from domain.line import Line
 from domain.personal import Personal
 from domain.stock_item import StockItem
 from domain.stripe_event import StripeEvent
@@ -23,6 +26,8 @@ T = TypeVar("T")
 
 _KEYS_PER_EVENT = 1000
 _TEXT_MAX = 2000
+_ADDRESS_MAX = 320
+_ADDRESS = re.compile(r"[^\s@]+@[^\s@]+")
 _SHOWN_MAX = 5
 
 
@@ -94,6 +99,23 @@ class Staff:
             session_id, by, lambda unit: unit.command(CheckoutSession, session_id, CheckoutSession.note, text)
         )
 
+    def readdress(self, session_id: str, to: str, by: By) -> None:
+        """Give the checkout's mails another address. Mails that failed are tried again and go there."""
+        if not _ADDRESS.fullmatch(to) or len(to) > _ADDRESS_MAX:
+            raise Refused("--to needs an e-mail address, such as ada@example.com.")
+        self._on_checkout(
+            session_id, by, lambda unit: unit.command(CheckoutSession, session_id, CheckoutSession.readdress, to)
+        )
+
+    def show_keys(self, session_id: str, lines: Sequence[str], by: By) -> Sequence[Line]:
+        """Return these lines, or all that have license keys. That they were looked at is in the log before."""
+
+        def show(unit: UnitOfWork) -> Sequence[Line]:
+            fulfillment = unit.command(Fulfillment, fulfillment_id(session_id), Fulfillment.show_keys, lines)
+            return fulfillment.lines_with_keys(lines)
+
+        return self._on_checkout(session_id, by, show)
+
     def count(self, sku: str, on_hand: int, by: By) -> StockItem:
         """Set what is on the shelf; whoever waited and now fits is served."""
         id = stock_id(sku)
@@ -116,13 +138,13 @@ class Staff:
 
         return self._run(by, None, [id], import_keys)
 
-    def _on_checkout(self, session_id: str, by: By, command: Command[Any]) -> None:
-        def checked(unit: UnitOfWork) -> None:
+    def _on_checkout(self, session_id: str, by: By, command: Command[T]) -> T:
+        def checked(unit: UnitOfWork) -> T:
             if not unit.load(CheckoutSession, session_id).is_known:
                 raise NotFound(f"The log knows no checkout {session_id}.")
-            command(unit)
+            return command(unit)
 
-        self._run(by, session_id, [session_id, fulfillment_id(session_id)], checked)
+        return self._run(by, session_id, [session_id, fulfillment_id(session_id)], checked)
 
     def _run(self, by: By, session_id: str | None, ids: Sequence[str], command: Command[T]) -> T:
         now, reason = self._clock(), Personal(by.reason.strip())

@@ -75,6 +75,8 @@ def _of_session(event: CheckoutSessionFact) -> str:
             return f"Kept aside for a person: {inside(event.detail)}"
         case CheckoutSession.RetryRequested():
             return "Whatever is stuck in this checkout was to be tried again"
+        case CheckoutSession.Readdressed():
+            return "Mails of this checkout go to another address from now on"
         case CheckoutSession.Noted():
             return f"Note: {event.text.text}"
         case _:
@@ -129,6 +131,8 @@ def _of_fulfillment(event: FulfillmentFact, names: Titles) -> str:
         case Fulfillment.Shipped():
             tracking = f", tracking {event.tracking}" if event.tracking else ""
             return f"Parcel {event.number} left by {event.carrier}{tracking}, with {names.lines(event.lines)}"
+        case Fulfillment.KeysShown():
+            return f"The license keys of {names.lines(event.lines)} were shown to a person"
         case Fulfillment.Completed():
             return "Every line is delivered"
         case _:

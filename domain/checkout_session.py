@@ -109,7 +109,16 @@ class CheckoutSession(Aggregate["CheckoutSessionFact"]):
         TOPIC: ClassVar[str] = "CheckoutSession.Noted"
         text: Personal
 
+    @dataclass(frozen=True, kw_only=True)
+    class Readdressed(Event):
+        """A person gave this checkout's mails another address than Stripe has."""
+
+        TOPIC: ClassVar[str] = "CheckoutSession.Readdressed"
+        to: Personal
+
     checkout: Checkout | None = None
+    mails_to: Personal | None = None
+    """The address that a person gave its mails, which Stripe's never replaces."""
     completed: "CheckoutSession.Completed | None" = None
     succeeded_at: datetime | None = None
     failed: bool = False
@@ -123,6 +132,11 @@ class CheckoutSession(Aggregate["CheckoutSessionFact"]):
     @property
     def is_known(self) -> bool:
         return self.version > 0
+
+    @property
+    def mail_address(self) -> Personal | None:
+        """Where its mails go, if anywhere."""
+        return self.mails_to or (self.checkout.contact.email if self.checkout else None)
 
     @property
     def is_paid(self) -> bool:
@@ -264,6 +278,10 @@ class CheckoutSession(Aggregate["CheckoutSessionFact"]):
     def note(self, text: str) -> "CheckoutSessionFacts":
         return [self.Noted(text=Personal(text))]
 
+    def readdress(self, to: str) -> "CheckoutSessionFacts":
+        """Send what could not be sent, and what is still to come, to this address."""
+        return [self.Readdressed(to=Personal(to))]
+
     def _completed_after_expiry(self, at: datetime) -> "CheckoutSessionFacts":
         return self._contradiction(self.expired, "Stripe reported it completed after it expired", at)
 
@@ -291,6 +309,8 @@ class CheckoutSession(Aggregate["CheckoutSessionFact"]):
                 return replace(self, contradictions=self.contradictions | {event.what})
             case CheckoutSession.Parked():
                 return replace(self, parked=event.why)
+            case CheckoutSession.Readdressed():
+                return replace(self, mails_to=event.to)
             case CheckoutSession.RetryRequested() | CheckoutSession.Noted():
                 return self
             case _:
@@ -308,5 +328,6 @@ CheckoutSessionFact = (
     | CheckoutSession.Parked
     | CheckoutSession.RetryRequested
     | CheckoutSession.Noted
+    | CheckoutSession.Readdressed
 )
 CheckoutSessionFacts = Sequence[CheckoutSessionFact]

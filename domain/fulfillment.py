@@ -96,6 +96,13 @@ class Fulfillment(Aggregate["FulfillmentFact"]):
         tracking: str | None
 
     @dataclass(frozen=True, kw_only=True)
+    class KeysShown(Event):
+        """A person looked at the license keys of these lines."""
+
+        TOPIC: ClassVar[str] = "Fulfillment.KeysShown"
+        lines: tuple[str, ...]
+
+    @dataclass(frozen=True, kw_only=True)
     class Completed(Event):
         """Every line is delivered."""
 
@@ -219,6 +226,23 @@ class Fulfillment(Aggregate["FulfillmentFact"]):
         shipped = self.Shipped(number=number, lines=chosen, carrier=carrier, tracking=tracking)
         return self._and_completion([shipped, *(self.LineItemDelivered(line_item=id) for id in chosen)])
 
+    def show_keys(self, line_items: Sequence[str]) -> "FulfillmentFacts":
+        """Staff look at the license keys of these lines, as `lines_with_keys` chooses them. Recorded every time.
+
+        Raises:
+            Refused: as `lines_with_keys` says.
+        """
+        return [self.KeysShown(lines=tuple(line.plan.id for line in self.lines_with_keys(line_items)))]
+
+    def lines_with_keys(self, line_items: Sequence[str]) -> Sequence[Line]:
+        """These lines; none given means all that have license keys.
+
+        Raises:
+            Refused: a line is not there, or has no keys, or none has.
+        """
+        with_keys = [id for id, line in self.lines.items() if line.keys]
+        return [self.lines[id] for id in self._chosen(line_items, with_keys, "delivered with license keys")]
+
     def _chosen(self, wanted: Sequence[str], possible: Sequence[str], what: str) -> Sequence[str]:
         if self.requested is None:
             raise Refused("This checkout is not paid, or not planned yet, so nothing of it can be delivered.")
@@ -269,7 +293,7 @@ class Fulfillment(Aggregate["FulfillmentFact"]):
                     shipped_at=event.occurred_at,
                 )
                 return replace(self, parcels=(*self.parcels, parcel))
-            case Fulfillment.Completed():
+            case Fulfillment.Completed() | Fulfillment.KeysShown():
                 return self
             case _:
                 assert_never(event)
@@ -285,6 +309,7 @@ FulfillmentFact = (
     | Fulfillment.LineItemResumed
     | Fulfillment.LineItemDelivered
     | Fulfillment.Shipped
+    | Fulfillment.KeysShown
     | Fulfillment.Completed
 )
 FulfillmentFacts = Sequence[FulfillmentFact]

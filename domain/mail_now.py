@@ -9,6 +9,7 @@ from domain.checkout_session import CheckoutSession
 from domain.fulfillment import Fulfillment
 from domain.line import Line, LineState, Parcel
 from domain.mail import Mail, MailKind, MailLine
+from domain.personal import Personal
 
 
 def mail_now(
@@ -24,7 +25,7 @@ def mail_now(
     parcel = _parcel_of(about, fulfillment) if kind is MailKind.SHIPPED else None
     if checkout is None or lines is None or (kind is MailKind.SHIPPED and parcel is None):
         return None
-    return _mail(checkout, kind, lines, parcel)
+    return _mail(checkout, session.mail_address, kind, lines, parcel)
 
 
 def mail_line(line: Line) -> MailLine:
@@ -77,10 +78,12 @@ def _parcel_of(about: tuple[MailLine, ...], fulfillment: Fulfillment) -> Parcel 
     return next((parcel for parcel in fulfillment.parcels if parcel.lines == ids), None)
 
 
-def _mail(checkout: Checkout, kind: MailKind, lines: tuple[MailLine, ...], parcel: Parcel | None) -> Mail:
+def _mail(
+    checkout: Checkout, to: Personal | None, kind: MailKind, lines: tuple[MailLine, ...], parcel: Parcel | None
+) -> Mail:
     return Mail(
         kind=kind,
-        to=checkout.contact.email,
+        to=to,
         name=checkout.contact.name,
         locale=checkout.locale,
         currency=checkout.currency,

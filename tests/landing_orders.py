@@ -79,19 +79,30 @@ def page_of(
     *,
     after: timedelta = timedelta(minutes=1),
     refresh_seconds: int | None = None,
+    is_mailed: bool = True,
 ) -> LandingPage:
-    """The page, so long after the payment."""
+    """The page, so long after the payment, with keys in a mail unless something else is said."""
     lines = fulfillment or nothing_planned()
     state = checkout_state(session, lines)
     return landing_page(
-        session, lines, state=state, now=PAID_AT + after, refresh_seconds=refresh_seconds, are_keys_mailed=True
+        session,
+        lines,
+        state=state,
+        now=PAID_AT + after,
+        refresh_seconds=refresh_seconds,
+        mailed={id for id, line in lines.lines.items() if line.keys and is_mailed},
     )
 
 
 def page_of_lines(
-    *facts: Event, plan: Iterable[PlannedLine], after: timedelta = timedelta(minutes=1), refresh_seconds: int | None = 5
+    *facts: Event,
+    plan: Iterable[PlannedLine],
+    after: timedelta = timedelta(minutes=1),
+    refresh_seconds: int | None = 5,
+    is_mailed: bool = True,
 ) -> LandingPage:
     """The page of a paid order with this plan, to which this happened."""
     plan = tuple(plan)
     checkout = a_checkout(line_items=[line.item for line in plan])
-    return page_of(paid(checkout), fulfillment(plan, *facts), after=after, refresh_seconds=refresh_seconds)
+    lines = fulfillment(plan, *facts)
+    return page_of(paid(checkout), lines, after=after, refresh_seconds=refresh_seconds, is_mailed=is_mailed)

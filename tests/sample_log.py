@@ -35,6 +35,7 @@ def sample_log() -> list[Event]:
     _short_of_keys(log)
     _other_stripe_events(log)
     _captured_later(log)
+    _told_by_staff(log)
     return log.events
 
 
@@ -219,3 +220,9 @@ def _captured_later(log: LogWriter) -> None:
     canceled = replace(authorized, intent_status="canceled")
     over = CheckoutSession.Retrieved(checkout=canceled, source=Source.SCHEDULE)
     log.add(AUTHORIZED, over, session_id=AUTHORIZED, actor="worker:w1")
+
+
+def _told_by_staff(log: LogWriter) -> None:
+    log.add(f"ful_{KEYS}", Fulfillment.KeysShown(lines=("li_key",)), session_id=KEYS, actor=STAFF, reason="by phone")
+    readdressed = CheckoutSession.Readdressed(to=Personal("zoe.other@example.com"))
+    log.add(KEYS, readdressed, session_id=KEYS, actor=STAFF, reason="a typing error")

@@ -97,7 +97,13 @@ def _of_fulfillment(event: FulfillmentFact) -> Iterator[Change]:
             yield _parcel(event, event.line_item, is_open=True)
         case Fulfillment.LineItemDelivered():
             yield Remove({"subject": session, "item": event.line_item})
-        case Fulfillment.StockHeld() | Fulfillment.HoldReleased() | Fulfillment.Shipped() | Fulfillment.Completed():
+        case (
+            Fulfillment.StockHeld()
+            | Fulfillment.HoldReleased()
+            | Fulfillment.Shipped()
+            | Fulfillment.KeysShown()
+            | Fulfillment.Completed()
+        ):
             pass
         case _:
             assert_never(event)
@@ -169,7 +175,12 @@ def _of_session(event: CheckoutSessionFact) -> Iterator[Change]:
                 yield Remove({"subject": session, "kind": Work.PARKED_SESSION.value, "item": why.value})
             overdue = {"subject": session, "kind": Work.PAYMENT_OVERDUE.value, "item": ""}
             yield Update(overdue, {"since": _overdue_at(event)})
-        case CheckoutSession.Completed() | CheckoutSession.AsyncPaymentSucceeded() | CheckoutSession.Expired():
+        case (
+            CheckoutSession.Completed()
+            | CheckoutSession.AsyncPaymentSucceeded()
+            | CheckoutSession.Expired()
+            | CheckoutSession.Readdressed()
+        ):
             pass
         case _:
             assert_never(event)

@@ -29,6 +29,7 @@ class EmailPolicy:
     reads = frozenset(
         {
             CheckoutSession.AsyncPaymentFailed,
+            CheckoutSession.Readdressed,
             CheckoutSession.Retrieved,
             CheckoutSession.RetryRequested,
             Fulfillment.LineItemBlocked,
@@ -59,7 +60,7 @@ class EmailPolicy:
                 self._tell_of_lines(event.session, do)
             case Fulfillment.Shipped():
                 self._tell_of_parcel(event, do)
-            case CheckoutSession.RetryRequested():
+            case CheckoutSession.RetryRequested() | CheckoutSession.Readdressed():
                 self._retry(event.originator_id, do)
             case _:
                 pass
@@ -120,8 +121,7 @@ class EmailPolicy:
         steps += [mail_step(MailKind.SHIPPED, parcel.number) for parcel in fulfillment.parcels]
         for kind in (MailKind.BACKORDERED, MailKind.DELIVERED):
             steps += [mail_step(kind, line) for line in fulfillment.lines]
-        checkout = do.load(CheckoutSession, session_id).checkout
-        address = checkout.contact.email if checkout else None
+        address = do.load(CheckoutSession, session_id).mail_address
         for step in steps:
             effect = do.load(Effect, effect_id(session_id, step))
             mail = effect.requested.mail if effect.requested else None

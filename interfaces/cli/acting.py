@@ -71,6 +71,22 @@ def replan(session: Session, /, *, as_: Who, reason: Why, json: Json = False) ->
         return _show(desk, session, as_json=json)
 
 
+def readdress(
+    session: Session,
+    /,
+    *,
+    to: Annotated[str, Parameter(help="Where this checkout's mails go from now on.")],
+    as_: Who,
+    reason: Why,
+    json: Json = False,
+) -> int:
+    """Give a checkout's mails another address. Mails that failed go there too."""
+    who = by(as_, reason)
+    with open_desk(makes_log=False) as desk:
+        desk.runtime.staff.readdress(session, to, who)
+        return _show(desk, session, as_json=json)
+
+
 def note(
     session: Session,
     text: Annotated[str, Parameter(help="The remark.")],

@@ -39,9 +39,11 @@ class Told:
     reference: str | None
     then: datetime | None
     """The moment as of which it is told; now if there is none."""
+    is_complete: bool
+    """False if the log has unreadable events that may belong to any checkout."""
 
     def as_json(self) -> Mapping[str, object]:
-        document = {**as_json(self.document), "client_reference_id": self.reference}
+        document = {**as_json(self.document), "client_reference_id": self.reference, "is_complete": self.is_complete}
         return document if self.then is None else {**document, "as_of": self.then}
 
 
@@ -55,7 +57,9 @@ def told_checkout(side: "ReadSide", session_id: str, then: datetime | None) -> T
         raise NotFound(_unknown(side.queries.checkout(session_id), session_id, then))
     was_retrieved = any(entry.type == CheckoutSession.Retrieved.TOPIC for entry in document.story)
     checkout = side.log.get(CheckoutSession, session_id).checkout if was_retrieved else None
-    return Told(document, checkout.client_reference_id if checkout else None, then)
+    return Told(
+        document, checkout.client_reference_id if checkout else None, then, not side.queries.has_events_of_nobody()
+    )
 
 
 def _unknown(now: CheckoutDocument | None, session_id: str, then: datetime | None) -> str:

@@ -25,6 +25,7 @@ _COMMANDS: Sequence[Callable[..., int]] = (
     acting.retry,
     acting.replan,
     acting.note,
+    acting.readdress,
 )
 _GROUPS = {
     "stock": "What is on the shelf, and what is promised.",
@@ -35,6 +36,7 @@ _IN_GROUPS: Sequence[tuple[str, str, Callable[..., int]]] = (
     ("stock", "list", reading.stock_list),
     ("stock", "count", supplies.stock_count),
     ("keys", "import", supplies.keys_import),
+    ("keys", "show", supplies.keys_show),
     ("projections", "list", keeping.projections_list),
     ("projections", "rebuild", keeping.projections_rebuild),
     ("projections", "verify", keeping.projections_verify),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from interfaces.cli.printing import page, print_json, talk
-from interfaces.cli.reading import open_side
+from interfaces.cli.reading import is_complete, open_side
 from interfaces.cli.usage import DONE, FAILED, Json
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ def projections_list(*, json: Json = False) -> int:
     """List every view with the place in the log that it stands for."""
     with _open_views() as side:
         statuses = side.queries.projections()
+        is_complete(side.queries)
     if json:
         print_json([asdict(status) for status in statuses])
     else:

@@ -13,9 +13,12 @@ from interfaces.cli.text import money, to_the_second, words
 from interfaces.cli.usage import DONE, FAILED, Json, Place, Session, moment
 
 if TYPE_CHECKING:
+    from application.projections.projection import Projection
+    from application.queries import Queries
     from interfaces.bootstrap import ReadSide
 
 _HITS_MAX = 50
+_ITEMS_MAX = 1000
 
 HELPS = {
     "parcel_to_pack": "ship",
@@ -23,13 +26,14 @@ HELPS = {
     "backordered_line": "stock count, keys import",
     "given_up_line": "retry",
     "mail_failed": "retry",
-    "mail_without_address": "note",
+    "mail_without_address": "readdress, or note",
     "retrieval_failed": "retry, or run",
     "payment_overdue": "retry, or note",
     "contradicted": "note",
     "parked_session": "retry, or note",
     "failed_stripe_event": "retry",
     "parked_event": "retry",
+    "incomplete_view": "projections rebuild",
 }
 """The command that settles each kind of work."""
 
@@ -48,6 +52,15 @@ def open_side(*, needs_views: bool = False) -> Iterator["ReadSide"]:
         if side.trouble:
             talk(f"fulfill: {side.trouble}. This answer is made afresh from the whole log, which takes longer.")
         yield side
+
+
+def is_complete(queries: "Queries", *projections: "Projection") -> bool:
+    """Whether the views behind an answer, or all views, lack no event. If one does, stderr says so."""
+    incomplete = queries.incomplete(*projections)
+    for view in incomplete:
+        events = "1 event" if view.left_out == 1 else f"{view.left_out} events"
+        talk(f"fulfill: The view {view.name} lacks {events}, so this answer may be incomplete. See `fulfill queue`.")
+    return not incomplete
 
 
 def checkout(
@@ -69,6 +82,8 @@ def checkout(
         print_json(told.as_json())
     else:
         put_checkout(told, page())
+    if not told.is_complete:
+        talk("fulfill: The log has events that can't be read and may belong to any checkout. See `fulfill queue`.")
     return DONE
 
 
@@ -79,10 +94,14 @@ def search(
     json: Json = False,
 ) -> int:
     """Find checkouts by session, payment intent, e-mail, name, SKU, reference or Stripe event."""
+    from application.projections.checkouts import CHECKOUTS
+    from application.projections.search import SEARCH
+
     with open_side() as side:
         hits = side.queries.search(" ".join(words_), _HITS_MAX)
+        is_whole = is_complete(side.queries, SEARCH, CHECKOUTS)
     if json:
-        print_json([asdict(hit) for hit in hits])
+        print_json([{**asdict(hit), "is_complete": is_whole} for hit in hits])
     elif hits:
         rows = [
             (
@@ -95,8 +114,10 @@ def search(
             for hit in hits
         ]
         page().table(("session", "state", "amount", "first heard", "found as"), rows, wraps=("found as",))
-    else:
+    elif is_whole:
         page().say("Nothing was found. Every word must occur, or begin one that does.")
+    else:
+        page().say("Nothing was found in what the views hold.")
     if len(hits) == _HITS_MAX:
         talk(f"fulfill: These are the newest {_HITS_MAX}; another word finds fewer.")
     return DONE if hits else FAILED
@@ -104,8 +125,11 @@ def search(
 
 def queue(*, json: Json = False) -> int:
     """List what waits for a person, the longest first, and the command that settles it."""
+    from application.projections.work_queue import WORK_QUEUE
+
     with open_side() as side:
-        items = side.queries.work_queue()
+        items = side.queries.work_queue(_ITEMS_MAX)
+        is_complete(side.queries, WORK_QUEUE)
     if json:
         print_json([asdict(item) for item in items])
     elif items:
@@ -116,18 +140,25 @@ def queue(*, json: Json = False) -> int:
         page().table(("since", "of", "what waits", "item", "detail", "what helps"), rows, wraps=wraps)
     else:
         page().say("Nothing waits for a person.")
+    if len(items) >= _ITEMS_MAX:
+        talk(f"fulfill: The first {_ITEMS_MAX} are listed; there may be more.")
     return DONE
 
 
 def stock_list(*, json: Json = False) -> int:
     """List every SKU: what is on the shelf, promised, free, and waited for."""
+    from application.projections.stock import STOCK
+
     with open_side() as side:
         levels = side.queries.stock()
+        is_whole = is_complete(side.queries, STOCK)
     if json:
-        print_json([asdict(level) for level in levels])
+        print_json([{**asdict(level), "is_complete": is_whole} for level in levels])
     elif levels:
         rows = [(each.sku, each.on_hand, each.reserved, each.available, each.backordered) for each in levels]
         page().table(("sku", "on hand", "reserved", "available", "backordered"), rows)
-    else:
+    elif is_whole:
         page().say("No stock is tracked yet. `fulfill stock count SKU N` sets what is on the shelf.")
-    return DONE
+    else:
+        page().say("The view holds no stock.")
+    return DONE if levels or is_whole else FAILED

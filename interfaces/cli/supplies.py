@@ -10,7 +10,8 @@ from cyclopts import Parameter
 
 from interfaces.cli.desk import by, open_desk
 from interfaces.cli.printing import page, print_json, talk
-from interfaces.cli.usage import DONE, Json, Pool, Sku, UsageError, Who, Why, whole_number
+from interfaces.cli.reading import is_complete
+from interfaces.cli.usage import DONE, Json, Lines, Pool, Session, Sku, UsageError, Who, Why, whole_number
 
 KEYS_BYTES_MAX = 16 * 1024 * 1024
 _KEY_MAX = 1000
@@ -34,14 +35,17 @@ def stock_count(
     json: Json = False,
 ) -> int:
     """Set what is on the shelf. Whoever waited and now fits is served."""
+    from application.projections.stock import STOCK
+
     who = by(as_, reason)
     with open_desk() as desk:
         desk.runtime.staff.count(sku, on_hand, who)
         _warn_of_case(sku, desk.runtime.catalog.skus)
         is_followed = desk.follow()
         [level] = [each for each in desk.runtime.queries.stock() if each.sku == sku]
+        is_whole = is_complete(desk.runtime.queries, STOCK)
     if json:
-        print_json({**asdict(level), "is_followed": is_followed})
+        print_json({**asdict(level), "is_complete": is_whole, "is_followed": is_followed})
     else:
         waiting = f", {level.backordered} backordered" if level.backordered else ""
         page().say(f"{sku}: {level.on_hand} on hand, {level.reserved} reserved, {level.available} available{waiting}.")
@@ -74,6 +78,23 @@ def keys_import(
         print_json({"pool": pool, "imported": added, "known_already": known, "is_followed": is_followed})
     else:
         page().say(f"{added} keys were imported into {pool}; {known} were known already.")
+    return DONE
+
+
+def keys_show(session: Session, /, *, as_: Who, reason: Why, line: Lines = (), json: Json = False) -> int:
+    """Show the license keys of a checkout. The audit trail keeps who looked, and why."""
+    who = by(as_, reason)
+    with open_desk(makes_log=False) as desk:
+        shown = desk.runtime.staff.show_keys(session, line, who)
+        desk.follow()
+    if json:
+        items = [
+            {"id": each.plan.id, "title": each.plan.title, "keys": [key.text for key in each.keys]} for each in shown
+        ]
+        print_json({"session_id": session, "line_items": items})
+    else:
+        rows = [(each.plan.id, each.plan.title, key.text) for each in shown for key in each.keys]
+        page().table(["line item", "what", "key"], rows)
     return DONE
 
 

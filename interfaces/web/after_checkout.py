@@ -6,7 +6,7 @@ party, and log lines have only its beginning. The page shows no address and no e
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from functools import partial
 
 import anyio
@@ -20,6 +20,7 @@ from application.checkout_state import CheckoutState, checkout_state
 from application.errors import Busy, Stopped, StoreUnavailable, UnreadableEvent
 from application.fulfill_checkout import FulfillCheckout
 from application.log import Log
+from application.mailed_keys import mailed_keys
 from application.ports import Clock, PortError, SessionUnknown
 from domain.checkout_session import CheckoutSession, ParkReason, Source
 from domain.errors import InvalidIdentifier
@@ -53,7 +54,6 @@ class AfterCheckout:
         fulfill_checkout: FulfillCheckout,
         *,
         livemode: bool,
-        are_keys_mailed: bool,
         clock: Clock,
         rate_limit: RateLimit,
         monotonic: Callable[[], float] = time.monotonic,
@@ -61,7 +61,6 @@ class AfterCheckout:
         self._log = log
         self._fulfill_checkout = fulfill_checkout
         self._livemode = livemode
-        self._are_keys_mailed = are_keys_mailed
         self._clock = clock
         self._rate_limit = rate_limit
         self._monotonic = monotonic
@@ -85,6 +84,7 @@ class AfterCheckout:
             if not await self._fulfill(id, self._known if known.is_known else self._unknown):
                 return _not_found(wants_json)
             session, fulfillment = await self._settled(id, deadline)
+            mailed = await anyio.to_thread.run_sync(self._mailed, id, fulfillment, limiter=self._looks)
         except (PersistenceError, UnreadableEvent, TimeoutError) as trouble:
             logger.error("landing page can't read the log", session_id=id, error=str(trouble))
             return _not_now(503, "unavailable", None if wants_json else landing_view.render_unavailable())
@@ -96,7 +96,7 @@ class AfterCheckout:
             state=state,
             now=self._clock(),
             refresh_seconds=_REFRESH_SECONDS.get(state),
-            are_keys_mailed=self._are_keys_mailed,
+            mailed=mailed,
         )
         if wants_json:
             return JSONResponse(landing_view.as_json(page), headers=SECURITY_HEADERS)
@@ -144,6 +144,9 @@ class AfterCheckout:
 
     def _look(self, id: str) -> tuple[CheckoutSession, Fulfillment]:
         return self._log.get(CheckoutSession, id), self._log.get(Fulfillment, fulfillment_id(id))
+
+    def _mailed(self, id: str, fulfillment: Fulfillment) -> Set[str]:
+        return mailed_keys(self._log, id, fulfillment)
 
 
 def _page(html: str, status: int, headers: dict[str, str] | None = None) -> Response:

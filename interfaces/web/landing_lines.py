@@ -1,6 +1,6 @@
 """The lines of an order as the landing page groups them: by what has become of each, and equal ones together."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -32,6 +32,8 @@ class Item:
     link: str | None = None
     keys: tuple[str, ...] = ()
     has_hidden_keys: bool = False
+    are_keys_mailed: bool = False
+    """Whether a mail with the keys was sent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,9 +55,9 @@ def ordered(checkout: Checkout) -> list[Section]:
     return _sections({ORDERED: [Item(title=one_line(item.description), quantity=item.quantity) for item in bought]})
 
 
-def planned(fulfillment: Fulfillment, *, keys_since: datetime) -> list[Section]:
-    """With the licence keys that were delivered since then."""
-    items = {id: _item(line, keys_since) for id, line in fulfillment.lines.items()}
+def planned(fulfillment: Fulfillment, *, keys_since: datetime, mailed: Set[str]) -> list[Section]:
+    """With the license keys that were delivered since then. `mailed` are the lines whose keys are in a mail, too."""
+    items = {id: _item(line, keys_since, is_mailed=id in mailed) for id, line in fulfillment.lines.items()}
     parcels = [_parcel(parcel, items, len(fulfillment.parcels)) for parcel in fulfillment.parcels]
     shipped = {id for parcel in fulfillment.parcels for id in parcel.lines}
     by_kind: dict[str, list[Item]] = {}
@@ -83,7 +85,7 @@ def _kind(line: Line) -> str:
             return BY_HAND
 
 
-def _item(line: Line, keys_since: datetime) -> Item:
+def _item(line: Line, keys_since: datetime, *, is_mailed: bool) -> Item:
     shows_keys = line.delivered_at is not None and line.delivered_at > keys_since
     return Item(
         title=one_line(line.plan.title),
@@ -91,6 +93,7 @@ def _item(line: Line, keys_since: datetime) -> Item:
         link=web_link(line.link),
         keys=tuple(one_line(key.text, _KEY_LENGTH_MAX) for key in line.keys) if shows_keys else (),
         has_hidden_keys=bool(line.keys) and not shows_keys,
+        are_keys_mailed=is_mailed,
     )
 
 
@@ -116,9 +119,9 @@ def _sections(by_kind: Mapping[str, Sequence[Item]]) -> list[Section]:
 
 def _merged(items: Iterable[Item]) -> tuple[Item, ...]:
     """Equal items as one, with their quantities and keys together, where the first of them stood."""
-    merged: dict[tuple[str, str | None, bool], Item] = {}
+    merged: dict[tuple[str, str | None, bool, bool], Item] = {}
     for item in items:
-        same = (item.title, item.link, item.has_hidden_keys)
+        same = (item.title, item.link, item.has_hidden_keys, item.are_keys_mailed)
         first = merged.get(same)
         merged[same] = (
             replace(first, quantity=first.quantity + item.quantity, keys=first.keys + item.keys) if first else item

@@ -3,6 +3,7 @@
 Everything on it that a person or Stripe typed is one line, escaped, and a link only if it leads to the web.
 """
 
+from collections.abc import Set
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -46,7 +47,6 @@ class LandingPage:
     total: Total | None
     is_paid: bool
     refresh_seconds: int | None
-    are_keys_mailed: bool
 
     @property
     def is_refreshing(self) -> bool:
@@ -60,9 +60,11 @@ def landing_page(
     state: CheckoutState,
     now: datetime,
     refresh_seconds: int | None,
-    are_keys_mailed: bool,
+    mailed: Set[str],
 ) -> LandingPage:
-    """`refresh_seconds` is how soon to look again at first; it is not done where only people can change anything."""
+    """`refresh_seconds` is how soon to look again at first; it is not done where only people can change anything.
+    `mailed` are the lines whose license keys the customer has in a mail.
+    """
     is_changing = fulfillment.requested is None or any(map(is_working, fulfillment.lines.values()))
     return LandingPage(
         state=state,
@@ -72,18 +74,18 @@ def landing_page(
             is_unpaid=_is_unpaid(session),
             is_authorized=session.checkout is not None and session.checkout.is_authorized,
         ),
-        sections=_sections(session, fulfillment, state, now),
+        sections=_sections(session, fulfillment, state, now, mailed),
         total=_total(session, state),
         is_paid=session.is_paid,
         refresh_seconds=_later(refresh_seconds, session, now) if refresh_seconds and is_changing else None,
-        are_keys_mailed=are_keys_mailed,
     )
 
 
 def render(page: LandingPage) -> str:
     return _template("landing.html").render(
         page=page,
-        hidden_keys=KEYS_IN_MAIL if page.are_keys_mailed else KEYS_AT_THE_SHOP,
+        keys_in_mail=KEYS_IN_MAIL,
+        keys_at_the_shop=KEYS_AT_THE_SHOP,
         looks_again=LOOKS_AGAIN,
         items_unfolded=_ITEMS_UNFOLDED,
         keys_unfolded=_KEYS_UNFOLDED,
@@ -143,10 +145,10 @@ def _later(seconds: int, session: CheckoutSession, now: datetime) -> int:
 
 
 def _sections(
-    session: CheckoutSession, fulfillment: Fulfillment, state: CheckoutState, now: datetime
+    session: CheckoutSession, fulfillment: Fulfillment, state: CheckoutState, now: datetime, mailed: Set[str]
 ) -> tuple[Section, ...]:
     if fulfillment.requested:
-        return tuple(planned(fulfillment, keys_since=now - KEYS_SHOWN_FOR))
+        return tuple(planned(fulfillment, keys_since=now - KEYS_SHOWN_FOR, mailed=mailed))
     if session.checkout is None or state not in {CheckoutState.FULFILLING, CheckoutState.AWAITING_PAYMENT}:
         return ()
     return tuple(ordered(session.checkout))

@@ -76,8 +76,8 @@ _GETTING_READY = Words("waiting", "Thank you for your order", "We are getting it
 _TO_BE_PACKED = Words("done", "Thank you for your order", "We are getting your parcel ready. You need not do anything.")
 
 LOOKS_AGAIN = "This page looks again by itself."
-KEYS_IN_MAIL = "Your licence keys are in your mail."
-KEYS_AT_THE_SHOP = "Your licence keys are no longer shown here. The shop can tell you them."
+KEYS_IN_MAIL = "Your license keys are in your mail."
+KEYS_AT_THE_SHOP = "For your safety, your license keys are no longer shown here. Please contact us to get them."
 
 
 def words(state: CheckoutState, *, is_working: bool, is_unpaid: bool, is_authorized: bool) -> Words:

@@ -11,7 +11,6 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
 from application.engine import STOP_SECONDS
-from domain.mail import MailKind
 from interfaces.bootstrap import Runtime
 from interfaces.web.after_checkout import AfterCheckout
 from interfaces.web.app import WebApp, web_app
@@ -45,7 +44,6 @@ def engine_app(runtime: Runtime, more_routes: Sequence[BaseRoute] = (), *, with_
             runtime.log,
             runtime.fulfill_checkout,
             livemode=runtime.settings.livemode,
-            are_keys_mailed={MailKind.RECEIPT, MailKind.DELIVERED} <= runtime.settings.mails,
             clock=runtime.clock,
             rate_limit=RateLimit(VISITS_PER_MINUTE, time.monotonic),
         ),

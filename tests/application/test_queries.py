@@ -1,20 +1,22 @@
 """What people ask, and that the answer is exact as of the end of the log."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from busy_log import busy_log
 from every_store import lose
 from log_parts import BEGINNING, LogWriter, received
+from older_log import OlderLog
 from read_side import ReadSide, open_read_side
 from sample_log import AUTHORIZED, DEBIT, FOREIGN, KEYS, SHOP, sample_log
 
 from application.checkout_state import CheckoutState
 from application.log import ParkedEvent
+from application.projections.projector import Projector
 from application.projections.registry import PROJECTIONS
 from application.projections.timeline import TIMELINE
-from application.queries import ProjectionStatus, SearchHit, StockLevel, WorkItem
+from application.queries import ProjectionStatus, Queries, SearchHit, StockLevel, WorkItem
 from domain.checkout_session import CheckoutSession
 from domain.effect import Effect
 from domain.personal import Personal
@@ -142,6 +144,38 @@ def test_what_waits_for_a_person_is_listed_the_longest_first(sample: ReadSide) -
     )
     assert [item.since for item in items] == sorted(item.since for item in items)
     assert sample.queries.work_queue(limit=2) == items[:2]
+
+
+def test_a_checkout_is_told_from_all_its_events_whatever_the_timeline_left_out(sample: ReadSide) -> None:
+    whole = sample.queries.checkout(SHOP)
+    for view in sample.views.all():
+        sample.views.drop(view)
+    unknown = frozenset({CheckoutSession.Retrieved.TOPIC})
+    Projector(OlderLog(sample.log, unknown), sample.views).catch_up()
+
+    assert {view.name: view.unreadable for view in sample.views.all()}["timeline"] > 0
+    queries = Queries(sample.log, sample.views, Projector(sample.log, sample.views, mends=False), lambda: BEGINNING)
+    assert queries.checkout(SHOP) == whole
+
+
+def test_the_queue_begins_with_the_views_that_lack_events(read_side: ReadSide) -> None:
+    """It stands there since the first of these events was recorded, as far as that can be told."""
+    log = LogWriter()
+    log.add(SHOP, CheckoutSession.Noted(text=Personal("a")), CheckoutSession.RetryRequested(), session_id=SHOP)
+    read_side.append(log.events)
+    unknown = frozenset({CheckoutSession.Noted.TOPIC})
+    Projector(OlderLog(read_side.log, unknown), read_side.views).catch_up()
+
+    queries = Queries(
+        read_side.log, read_side.views, Projector(read_side.log, read_side.views, mends=False), datetime.now
+    )
+
+    items = queries.work_queue(limit=0)
+    assert [(item.kind, item.subject) for item in items] == [
+        ("incomplete_view", name) for name in ("checkouts", "search", "timeline", "work_queue")
+    ]
+    assert items[0].detail.startswith("The view lacks 1 event; the first is event 1 of the log: UnreadableEvent: ")
+    assert {item.since for item in items} == {log.events[0].recorded_at}
 
 
 def test_an_event_that_was_handled_after_all_waits_no_more(sample: ReadSide) -> None:

@@ -166,6 +166,10 @@ REPLACED = replace(MUG, item=replace(MUG.item, id="li_mug2", price="price_other"
             CheckoutSession.Contradicted(what="It is paid although Stripe reported that it expired"),
             "A contradiction: it is paid although Stripe reported that it expired",
         ),
+        (
+            CheckoutSession.Readdressed(to=Personal("other@example.com")),
+            "Mails of this checkout go to another address from now on",
+        ),
         (CheckoutSession.Noted(text=Personal("Call Zoé back")), "Note: Call Zoé back"),
         (
             Fulfillment.Requested(

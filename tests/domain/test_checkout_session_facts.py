@@ -1,9 +1,10 @@
 """What Stripe's events say of a session is recorded once, never refused; contradictions are shown to staff."""
 
 import pytest
+from builders import CUSTOMER, a_checkout
 from scenario import NOW, SAID_AT, SESSION, Decision, Given, given
 
-from domain.checkout_session import CheckoutSession
+from domain.checkout_session import CheckoutSession, Source
 from domain.event import Event
 from domain.personal import Personal
 
@@ -130,6 +131,20 @@ def test_a_note_is_kept_as_personal_data_every_time() -> None:
     after = the_session(COMPLETED).when(CheckoutSession.note, "Call before 5").then(noted)
 
     after.when(CheckoutSession.note, "Call before 5").then(noted)
+
+
+def test_mails_go_to_the_address_that_staff_gave_whatever_stripe_says_later() -> None:
+    other = Personal("other@example.com")
+    assert the_session(COMPLETED).state.mail_address is None
+
+    after = (
+        the_session(COMPLETED).when(CheckoutSession.readdress, other.text).then(CheckoutSession.Readdressed(to=other))
+    )
+
+    assert after.state.mail_address == other
+    answered = CheckoutSession.Retrieved(checkout=a_checkout(), source=Source.WEBHOOK)
+    assert given(after.state, answered).state.mail_address == other
+    assert the_session(answered).state.mail_address == CUSTOMER.email
 
 
 def test_a_session_is_known_once_something_was_recorded_of_it() -> None:

@@ -14,10 +14,12 @@ from domain.event import Event
 from domain.fulfillment import Fulfillment
 from domain.line import LineState
 from domain.mail import Mail, MailKind, MailLine
+from domain.personal import Personal
 from domain.policies.emails import NO_ADDRESS, EmailPolicy
 
 POLICY = EmailPolicy(frozenset(MailKind), Catalog())
 ASKED = CheckoutSession.RetryRequested()
+READDRESSED = CheckoutSession.Readdressed(to=Personal("other@example.com"))
 MUG, COURSE = planned("li_mug", SHIPMENT, tracks="mug"), planned("li_course", ACCESS)
 SHIPPED = Fulfillment.Shipped(number=1, lines=("li_mug",), carrier="DHL", tracking=None)
 UNPAID = CheckoutSession.Retrieved(
@@ -78,6 +80,15 @@ def test_a_mail_without_an_address_is_tried_again_once_there_is_one() -> None:
     log.add(stream, Effect.GivenUp(error=NO_ADDRESS))
 
     log.when(POLICY, SESSION, ASKED).then({stream: [Effect.RetryRequested()]})
+
+
+@pytest.mark.parametrize("why", [NO_ADDRESS, "The mail server refuses the customer's address for good"])
+def test_a_mail_that_failed_is_tried_again_when_staff_give_it_another_address(why: str) -> None:
+    stream, mail = effect("mail_receipt"), a_mail(MailKind.RECEIPT)
+    log = streams((SESSION, replace(UNPAID, checkout=a_checkout(contact=Contact()))), (FULFILLMENT, requested(MUG)))
+    log.add(stream, Effect.Requested(kind=MAIL, step="mail_receipt", mail=mail), Effect.GivenUp(error=why))
+
+    log.when(POLICY, SESSION, READDRESSED).then({stream: [Effect.RetryRequested()]})
 
 
 @pytest.mark.parametrize("answers", [[], [replace(UNPAID, checkout=a_checkout(contact=Contact()))]])

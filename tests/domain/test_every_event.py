@@ -25,11 +25,11 @@ TOPICS = """
 StripeEvent.Received StripeEvent.Ignored StripeEvent.Failed StripeEvent.RetryRequested
 CheckoutSession.Completed CheckoutSession.AsyncPaymentSucceeded CheckoutSession.AsyncPaymentFailed
 CheckoutSession.Expired CheckoutSession.Retrieved CheckoutSession.Paid CheckoutSession.Contradicted
-CheckoutSession.Parked CheckoutSession.RetryRequested CheckoutSession.Noted
+CheckoutSession.Parked CheckoutSession.RetryRequested CheckoutSession.Noted CheckoutSession.Readdressed
 Payment.Reported Payment.BelongsTo
 Fulfillment.StockHeld Fulfillment.HoldReleased Fulfillment.Requested Fulfillment.Replanned
 Fulfillment.LineItemReserved Fulfillment.LineItemBlocked Fulfillment.LineItemResumed Fulfillment.LineItemDelivered
-Fulfillment.Shipped Fulfillment.Completed
+Fulfillment.Shipped Fulfillment.KeysShown Fulfillment.Completed
 StockItem.Counted StockItem.Reserved StockItem.Backordered StockItem.Released StockItem.Dispatched
 KeyPool.Imported KeyPool.Assigned KeyPool.RanOut KeyPool.WaitEnded
 Effect.Requested Effect.AttemptStarted Effect.AttemptFailed Effect.Succeeded Effect.GivenUp Effect.Withdrawn

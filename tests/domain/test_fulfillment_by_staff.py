@@ -5,10 +5,11 @@ from dataclasses import replace
 import pytest
 from scenario import FULFILLMENT, SAID_AT, Given, given, planned, requested
 
-from domain.catalog import ACCESS, HTTP, MANUAL, SHIPMENT
+from domain.catalog import ACCESS, HTTP, LICENSE_KEY, MANUAL, SHIPMENT
 from domain.event import Event
 from domain.fulfillment import Fulfillment
 from domain.line import LineState, Parcel
+from domain.personal import Personal
 
 MUG, POSTER = planned("li_mug", SHIPMENT, tracks="mug"), planned("li_poster", SHIPMENT)
 CARDS = planned("li_cards", SHIPMENT)
@@ -229,4 +230,33 @@ def test_texts_may_be_as_long_as_the_limit() -> None:
 
     before.when(Fulfillment.ship, [], carrier="c" * 200, tracking="t" * 200).then(
         longest, delivered("li_poster"), COMPLETED
+    )
+
+
+KEY, OTHER_KEY = planned("li_key", LICENSE_KEY), planned("li_other", LICENSE_KEY)
+WITH_KEYS = (
+    requested(KEY, MUG, OTHER_KEY),
+    Fulfillment.LineItemDelivered(line_item="li_key", keys=(Personal("AAAA"),)),
+    Fulfillment.LineItemDelivered(line_item="li_other", keys=(Personal("BBBB"),)),
+)
+
+
+@pytest.mark.parametrize(
+    ("named", "shown"), [((), ("li_key", "li_other")), (("li_other",), ("li_other",))], ids=["all of them", "one"]
+)
+def test_staff_look_at_keys_and_each_look_is_recorded(named: tuple[str, ...], shown: tuple[str, ...]) -> None:
+    fact = Fulfillment.KeysShown(lines=shown)
+
+    after = the_fulfillment(*WITH_KEYS).when(Fulfillment.show_keys, named).then(fact)
+
+    after.when(Fulfillment.show_keys, named).then(fact)
+    assert tuple(line.plan.id for line in after.state.lines_with_keys(named)) == shown
+
+
+def test_keys_that_are_not_there_are_not_shown() -> None:
+    the_fulfillment(requested(KEY, MUG)).when(Fulfillment.show_keys, []).then_refused(
+        "No line of this checkout is delivered with license keys."
+    )
+    the_fulfillment(*WITH_KEYS).when(Fulfillment.show_keys, ["li_mug"]).then_refused(
+        "Line li_mug is pending, not delivered with license keys. These are: li_key, li_other."
     )

@@ -251,6 +251,16 @@ def test_a_mail_goes_to_the_address_that_stripe_has_now() -> None:
     )
 
 
+def test_a_mail_goes_to_the_address_that_staff_gave_whatever_stripe_says() -> None:
+    log = after(HOOK)
+    before, other = the_mail(log, "mail_receipt"), Personal("other@example.com")
+
+    log.when(TheMail("mail_receipt"), SESSION, CheckoutSession.Readdressed(to=other)).then(
+        renewed("mail_receipt", replace(before, to=other))
+    )
+    log.when(TheMail("mail_receipt"), SESSION, retrieved(HOOK)).then_nothing()
+
+
 def test_a_mail_keeps_its_address_when_a_later_answer_of_stripes_has_none() -> None:
     after(HOOK).when(TheMail("mail_receipt"), SESSION, retrieved(HOOK, contact=Contact())).then_nothing()
 

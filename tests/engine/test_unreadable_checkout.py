@@ -11,6 +11,7 @@ from shop import COMPLETED, Shop
 
 from application.errors import UnreadableEvent
 from application.log import StoredEvent
+from application.queries import INCOMPLETE_VIEW
 from domain.checkout import Checkout
 from domain.checkout_session import CheckoutSession
 from domain.effect import Effect
@@ -40,6 +41,11 @@ def hear_both(shop: Shop) -> None:
         shop.hear(COMPLETED, id, id=f"evt_{id}", payment_status="paid")
 
 
+def subjects(shop: Shop) -> set[str]:
+    """What waits for a person, besides the views that lack the event."""
+    return {item.subject for item in shop.runtime.queries.work_queue() if item.kind != INCOMPLETE_VIEW}
+
+
 def test_the_engine_goes_on_with_all_the_others(shop: Shop) -> None:
     hear_both(shop)
     shop.runtime.engine.run_until_quiet(effects=False)
@@ -48,7 +54,7 @@ def test_the_engine_goes_on_with_all_the_others(shop: Shop) -> None:
     shop.rest()
 
     assert shop.state(GOOD) == "fulfilled"
-    assert {item.subject for item in shop.runtime.queries.work_queue()} == {ODD}
+    assert subjects(shop) == {ODD}
     assert {hit.session_id: hit.state for hit in shop.runtime.queries.search("")} == {ODD: "parked", GOOD: "fulfilled"}
     for ask in (shop.visit, shop.runtime.queries.checkout):
         with pytest.raises(UnreadableEvent, match="FlownOut"):
@@ -77,7 +83,7 @@ def test_garbled_bytes_are_those_of_the_checkout_whose_stream_they_are_in(shop: 
 
     shop.rest()
 
-    assert {item.subject for item in shop.runtime.queries.work_queue()} == {ODD}
+    assert subjects(shop) == {ODD}
     with pytest.raises(UnreadableEvent, match=f"Event {version + 1} of {stream}"):
         shop.runtime.queries.checkout(ODD)
     assert shop.state(GOOD) == "fulfilled"

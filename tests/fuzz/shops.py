@@ -63,7 +63,6 @@ def web_of(shop: Shop) -> ASGIApp:
         runtime.log,
         runtime.fulfill_checkout,
         livemode=False,
-        are_keys_mailed=True,
         clock=runtime.clock,
         rate_limit=RateLimit(60, lambda: next(seconds)),
         monotonic=lambda: next(seconds),

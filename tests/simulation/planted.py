@@ -11,6 +11,7 @@ from simulation.planted_outcomes import PLANTS
 from simulation.process import Process
 from simulation.store import SimulatedRecorder
 
+from application import mailed_keys
 from application.effect_kinds import Attempt, Done
 from application.effects import EffectRunner
 from application.errors import StoreUnavailable
@@ -147,6 +148,12 @@ def mail_key_that_changes_on_retry(patch: pytest.MonkeyPatch) -> None:
 def mail_says_what_was_so(patch: pytest.MonkeyPatch) -> None:
     """A mail leaves as it was decided, whatever has happened since."""
     patch.setattr(SendMail, "why_unwanted", lambda *_: None)
+
+
+@_bug
+def page_promises_a_mail(patch: pytest.MonkeyPatch) -> None:
+    """The landing page sends customers to a mail with their keys, whether or not one was sent."""
+    patch.setattr(mailed_keys, "_brought", lambda *_: True)
 
 
 @_bug

@@ -26,6 +26,7 @@ NOTICED_BY = {
     "trouble_acknowledged": 8,
     "lease_without_fencing": 8,
     "mail_says_what_was_so": 13,
+    "page_promises_a_mail": 12,
     "delivery_key_that_changes_on_retry": 26,
     "late_unpaid_regresses_paid": 44,
     "one_key_twice": 11,

@@ -23,6 +23,7 @@ from simulation.web import Web
 
 from application.checkout_state import checkout_state
 from application.log import Log
+from application.mailed_keys import mailed_keys
 from application.ports import DeliveryReceipt, DeliveryRequest, Permanent, SessionUnknown, Temporary
 from domain.checkout import Checkout
 from domain.checkout_session import CheckoutSession, Source
@@ -244,8 +245,12 @@ class World:
         try:
             session = process.runtime.log.get(CheckoutSession, session_id)
             fulfillment = process.runtime.log.get(Fulfillment, fulfillment_id(session_id))
+            mailed = mailed_keys(process.runtime.log, session_id, fulfillment)
         except PersistenceError:
             return
+        promised = {key for id in mailed for key in fulfillment.lines[id].keys}
+        arrived = {key for mail in self.mailbox.values() for line in mail.lines for key in line.keys}
+        assert promised <= arrived, f"{self.whose(session_id)} is sent to a mail with keys that never arrived"
         state = checkout_state(session, fulfillment)
         is_shown_as_paid = session.is_paid or fulfillment.requested is not None
         assert not is_shown_as_paid or self.sandbox.books.of(session_id).is_to_fulfill, f"shown as {state}, not paid"

@@ -10,7 +10,7 @@ from sample_log import SHOP
 
 from application.checkout_state import CheckoutState
 from application.projections.work_queue import Work
-from application.queries import PARKED_EVENT
+from application.queries import INCOMPLETE_VIEW, PARKED_EVENT
 from domain.line import LineState
 from domain.mail import MailKind
 from interfaces.cli.commands import groups
@@ -24,12 +24,13 @@ ORDER, DEBIT, POSTER = "cs_test_a1Q7xK2mVd", "cs_test_b2R8yL3nWe", "cs_test_c3S9
 IN_SCRIPTS = (Path(__file__).parents[3] / "docs" / "cli.md").read_text().partition("## In scripts")[2]
 
 CHECKOUT = "session_id state payment_status livemode amount_total currency client_reference_id line_items emails story"
-STOCK = "sku on_hand reserved available backordered"
+CHECKOUT += " is_complete"
+STOCK = "sku on_hand reserved available backordered is_complete"
 RESULT = "session_id state is_followed"
 SHAPES = {
     ("checkout", ORDER): CHECKOUT,
     ("checkout", ORDER, "--as-of", "2999-01-01"): f"{CHECKOUT} as_of",
-    ("search", "ada"): "session_id state amount_total currency recorded_at matched",
+    ("search", "ada"): "session_id state amount_total currency recorded_at matched is_complete",
     ("queue",): "subject kind item detail since",
     ("stock", "list"): STOCK,
     ("run", ORDER, *BY): RESULT,
@@ -91,8 +92,8 @@ def test_a_story_has_the_promised_shape(fulfill: Fulfill) -> None:
     story = fulfill("checkout", SHOP, "--json").json["story"]
 
     for entry in story:
-        keys = {"position", "stream", "type", "occurred_at", "recorded_at", "actor", "cause", "reason", "text"}
-        assert entry.keys() == keys
+        keys = "position stream type occurred_at recorded_at actor cause reason text is_routine"
+        assert entry.keys() == set(keys.split())
         assert RFC3339.fullmatch(entry["recorded_at"])
         assert RFC3339.fullmatch(entry["occurred_at"])
         assert re.fullmatch(r"[A-Z]\w+\.[A-Z]\w+", entry["type"])
@@ -134,7 +135,7 @@ def test_no_word_at_all_finds_the_newest(fulfill: Fulfill) -> None:
 def test_every_kind_of_work_is_told_with_the_command_that_settles_it() -> None:
     commands = {name for name in command_line() if not name.startswith("-")}
 
-    assert set(HELPS) == {*Work, PARKED_EVENT}
+    assert set(HELPS) == {*Work, PARKED_EVENT, INCOMPLETE_VIEW}
     for helps in HELPS.values():
         assert {name.split()[0] for name in re.split(r", or |, ", helps)} <= commands
 
@@ -164,4 +165,4 @@ def test_reading_changes_nothing_in_the_log(fulfill: Fulfill, small_shop: Path) 
         assert fulfill(*command).code == 0
 
     assert fulfill("checkout", ORDER, "--json").json == before
-    assert {view["position"] for view in fulfill("projections", "list", "--json").json} == {46}
+    assert {view["position"] for view in fulfill("projections", "list", "--json").json} == {49}

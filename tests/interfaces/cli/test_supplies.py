@@ -116,3 +116,29 @@ def test_a_file_that_can_not_be_read_is_named(fulfill: Fulfill, tmp_path: Path, 
 
     assert (said.code, said.json["error"]["kind"]) == (1, "system")
     assert said.err.startswith(f"fulfill: {name}: ")
+
+
+@pytest.mark.usefixtures("small_shop")
+def test_keys_are_shown_to_who_says_why_and_that_is_in_the_story(fulfill: Fulfill, tmp_path: Path) -> None:
+    (tmp_path / "keys.txt").write_text("AAAA-1111\n")
+    fulfill("keys", "import", "pro", "keys.txt", *BY)
+    why = ("--as", "kim", "--reason", "the customer lost the mail")
+
+    said, document = fulfill("keys", "show", ORDER, *why), fulfill("keys", "show", ORDER, *why, "--json").json
+
+    assert said.out.splitlines()[1].split() == ["li_key", "Licence", "for", "Pro", "AAAA-1111"]
+    assert document == {
+        "session_id": ORDER,
+        "line_items": [{"id": "li_key", "title": "Licence for Pro", "keys": ["AAAA-1111"]}],
+    }
+    story = fulfill("checkout", ORDER, "--json").json["story"]
+    looks = [(each["actor"], each["reason"]) for each in story if each["type"] == "Fulfillment.KeysShown"]
+    assert looks == [("staff:kim", "the customer lost the mail")] * 2
+
+
+@pytest.mark.usefixtures("small_shop")
+def test_keys_that_are_not_there_yet_are_refused(fulfill: Fulfill) -> None:
+    said = fulfill("keys", "show", ORDER, *BY)
+
+    assert (said.code, said.out) == (1, "")
+    assert "No line of this checkout is delivered with license keys." in said.err

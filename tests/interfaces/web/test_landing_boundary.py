@@ -63,7 +63,6 @@ def test_guessed_ids_that_keep_stripe_busy_hold_up_no_customer(tmp_path: Path) -
             runtime.log,
             FulfillCheckout(runtime.log, runtime.writer, stripe, runtime.clock),
             livemode=False,
-            are_keys_mailed=True,
             clock=runtime.clock,
             rate_limit=RateLimit(1000, time.monotonic),
         )

@@ -16,6 +16,7 @@ from landing_orders import (
     PLATE,
     blocked,
     delivered,
+    fulfillment,
     page_of,
     page_of_lines,
     paid,
@@ -30,6 +31,7 @@ from domain.catalog import SHIPMENT
 from domain.checkout import Presentment
 from domain.checkout_session import CheckoutSession, ParkReason
 from domain.line import LineState
+from interfaces.web.landing_lines import planned as sections_of
 from interfaces.web.landing_view import LandingPage, as_json, render
 
 UNPAID = a_checkout(payment_status="unpaid")
@@ -207,7 +209,7 @@ def test_licence_keys_are_shown_for_an_hour_after_they_were_delivered(after: tim
 
     for key in KEYS:
         assert (key.text in html, key.text in answer) == (is_shown, is_shown)
-    assert ("Your licence keys are in your mail." in html) is not is_shown
+    assert ("Your license keys are in your mail." in html) is not is_shown
 
 
 def test_keys_that_come_days_after_the_payment_are_shown_then() -> None:
@@ -217,13 +219,20 @@ def test_keys_that_come_days_after_the_payment_are_shown_then() -> None:
 
 
 @pytest.mark.parametrize("after", [timedelta(0), timedelta(hours=1)])
-def test_nobody_is_sent_to_a_mail_that_the_shop_does_not_send(after: timedelta) -> None:
-    page = replace(page_of_lines(delivered(KEY, keys=KEYS), plan=[KEY], after=after), are_keys_mailed=False)
-
-    html = render(page)
+def test_nobody_is_sent_to_a_mail_that_was_not_sent(after: timedelta) -> None:
+    html = render(page_of_lines(delivered(KEY, keys=KEYS), plan=[KEY], after=after, is_mailed=False))
 
     assert "mail" not in html
-    assert ("The shop can tell you them." in html) is (after > timedelta(0))
+    assert ("Please contact us to get them." in html) is (after > timedelta(0))
+
+
+def test_keys_that_are_in_a_mail_and_keys_that_are_not_are_told_apart() -> None:
+    other = replace(KEY, item=a_line_item("li_other"), name="Another app")
+    lines = fulfillment([KEY, other], delivered(KEY, keys=KEYS[:1]), delivered(other, keys=KEYS[1:]))
+
+    [section] = sections_of(lines, keys_since=PAID_AT, mailed={other.id})
+
+    assert {item.title: item.are_keys_mailed for item in section.items} == {KEY.name: False, "Another app": True}
 
 
 @pytest.mark.parametrize(("locale", "shown"), [("en", "€12.00"), ("de", "12,00\N{NO-BREAK SPACE}€"), (None, "€12.00")])
@@ -292,6 +301,7 @@ def test_the_json_says_what_the_page_says() -> None:
                         "link": None,
                         "keys": [KEYS[0].text],
                         "has_hidden_keys": False,
+                        "are_keys_mailed": True,
                     }
                 ],
                 "carrier": None,
@@ -302,7 +312,16 @@ def test_the_json_says_what_the_page_says() -> None:
                 "kind": "parcel",
                 "heading": "On its way to you",
                 "text": "",
-                "items": [{"title": "Mug, blue", "quantity": 1, "link": None, "keys": [], "has_hidden_keys": False}],
+                "items": [
+                    {
+                        "title": "Mug, blue",
+                        "quantity": 1,
+                        "link": None,
+                        "keys": [],
+                        "has_hidden_keys": False,
+                        "are_keys_mailed": False,
+                    }
+                ],
                 "carrier": "Postbote",
                 "tracking": "PB 123",
                 "tracking_link": None,

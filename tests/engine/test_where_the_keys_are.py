@@ -1,0 +1,123 @@
+"""Where a customer finds the license keys: in a mail only if one was sent, and from staff in any case."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from builders import CUSTOMER, a_checkout, a_line_item
+from fakes.outside import Outside
+from shop import COMPLETED, Shop
+
+from application.mailed_keys import mailed_keys
+from application.ports import NotTaken, Permanent
+from application.staff import By
+from domain.checkout_session import CheckoutSession
+from domain.errors import Refused
+from domain.fulfillment import Fulfillment
+from domain.personal import Personal
+
+ID, LINE = "cs_test_app", "li_1"
+CATALOG = '[products.prod_app]\ndelivery = "license_key"\npool = "app"\n'
+BY = By(name="ann", reason="the customer called")
+
+Open = Callable[..., Shop]
+
+
+@pytest.fixture
+def shop(open_shop: Open, outside: Outside) -> Shop:
+    outside.checkouts[ID] = a_checkout(line_items=[a_line_item(LINE, product="prod_app")])
+    return open_shop(catalog=CATALOG)
+
+
+def pay(shop: Shop, *, keys: bool = True) -> None:
+    if keys:
+        shop.runtime.staff.import_keys("app", ["KEY-1"], BY)
+    shop.hear(COMPLETED, ID, id="evt_1", payment_status="paid")
+    shop.rest()
+
+
+def in_a_mail(shop: Shop) -> set[str]:
+    return set(mailed_keys(shop.runtime.log, ID, shop.fulfillment(ID)))
+
+
+def told(shop: Shop) -> dict[str, list[str]]:
+    """The keys that arrived, by address."""
+    found: dict[str, list[str]] = {}
+    for mail in shop.outside.mailbox.values():
+        assert mail.to is not None
+        found.setdefault(mail.to.text, []).extend(key.text for line in mail.lines for key in line.keys)
+    return found
+
+
+def test_keys_that_the_receipt_brought_are_in_a_mail(shop: Shop) -> None:
+    pay(shop)
+
+    assert in_a_mail(shop) == {LINE}
+
+
+def test_keys_that_came_after_the_receipt_are_in_a_mail_once_it_was_sent(shop: Shop) -> None:
+    pay(shop, keys=False)
+    shop.outside.mailers_trouble = NotTaken("The mail server was not reached")
+    shop.runtime.staff.import_keys("app", ["KEY-1"], BY)
+    shop.rest()
+    assert shop.fulfillment(ID).lines[LINE].keys
+    assert in_a_mail(shop) == set()
+
+    shop.outside.mailers_trouble = None
+    shop.clock.advance(3600)
+    shop.rest()
+
+    assert in_a_mail(shop) == {LINE}
+
+
+def test_without_an_address_keys_are_in_no_mail_until_staff_give_one(shop: Shop) -> None:
+    nowhere = replace(CUSTOMER, email=None, phone=Personal("+49 30 000000"))
+    shop.outside.checkouts[ID] = replace(shop.outside.checkouts[ID], contact=nowhere)
+    pay(shop)
+    assert (in_a_mail(shop), told(shop)) == (set(), {})
+
+    shop.runtime.staff.readdress(ID, "other@example.com", BY)
+    shop.rest()
+
+    assert (in_a_mail(shop), told(shop)) == ({LINE}, {"other@example.com": ["KEY-1"]})
+
+
+def test_a_mail_that_was_refused_goes_to_the_address_that_staff_give(shop: Shop) -> None:
+    shop.outside.mailers_trouble = Permanent("The mail server refuses the customer's address for good (550)")
+    pay(shop)
+    assert in_a_mail(shop) == set()
+
+    shop.outside.mailers_trouble = None
+    shop.runtime.staff.readdress(ID, "other@example.com", BY)
+    shop.rest()
+
+    assert (in_a_mail(shop), told(shop)) == ({LINE}, {"other@example.com": ["KEY-1"]})
+    [readdressed] = shop.events_of(CheckoutSession.Readdressed)
+    assert (readdressed.actor, readdressed.reason) == ("staff:ann", Personal(BY.reason))
+
+
+def test_mails_that_are_still_to_come_go_to_the_address_that_staff_gave(shop: Shop) -> None:
+    pay(shop, keys=False)
+    shop.runtime.staff.readdress(ID, "other@example.com", BY)
+    shop.runtime.staff.import_keys("app", ["KEY-1"], BY)
+    shop.rest()
+
+    assert told(shop)["other@example.com"] == ["KEY-1"]
+
+
+def test_staff_see_the_keys_and_the_log_keeps_who_looked_and_why(shop: Shop) -> None:
+    pay(shop)
+
+    [line] = shop.runtime.staff.show_keys(ID, [], BY)
+
+    assert [key.text for key in line.keys] == ["KEY-1"]
+    [shown] = shop.events_of(Fulfillment.KeysShown)
+    assert (shown.lines, shown.actor, shown.reason) == ((LINE,), "staff:ann", Personal(BY.reason))
+
+
+@pytest.mark.parametrize("text", ["", "ada", "ada@", "@example.com", "a b@example.com", "a@b@c", "x" * 320 + "@a"])
+def test_what_is_no_address_is_refused(shop: Shop, text: str) -> None:
+    pay(shop)
+
+    with pytest.raises(Refused, match="--to needs an e-mail address"):
+        shop.runtime.staff.readdress(ID, text, BY)
