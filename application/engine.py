@@ -1,7 +1,8 @@
 """The engine: what runs when, and what happens when it stops or fails.
 
-Three threads, each with one loop: the writer's (every write, then one batch of the policies), the projector's (views),
-and the effects' (claims; a pool of threads carries them out). Without threads `run_until_quiet` does the same turns
+Four threads, each with one loop: the writer's (every write, then one batch of the policies), that of long streams
+(their states, which the writer must not fold), the projector's (views), and the effects' (claims; a pool of threads
+carries them out). Without threads `run_until_quiet` does the same turns
 in order: for commands beside a server, and for tests.
 """
 
@@ -16,6 +17,7 @@ from application.effects import EffectRunner
 from application.errors import Busy, Stopped, StoreUnavailable
 from application.followers import Followers
 from application.log import Log
+from application.long_streams import LongStreams
 from application.ports import WorkerLocks
 from application.threads import Running, Threads
 from application.views import Views
@@ -41,6 +43,7 @@ class Engine:
         self,
         *,
         log: Log,
+        long_streams: LongStreams,
         writer: Writer,
         followers: Followers,
         projector: Turns,
@@ -50,6 +53,8 @@ class Engine:
         threads: Threads | None = None,
     ) -> None:
         self._log = log
+        self._long_streams = long_streams
+        self._long_streams.on_prepared = writer.take_up
         self._writer = writer
         self._followers = followers
         self._projector = projector
@@ -74,7 +79,8 @@ class Engine:
         """Write what is submitted, and, with the worker, do all that follows from it."""
         self._writer.has_thread = True
         self._has_worker = with_worker
-        loops = {"writer": self._write}
+        self._long_streams.has_thread = True
+        loops = {"writer": self._write, "streams": self._prepare}
         self._followers.is_server = with_worker
         if with_worker:
             self._log.store.watch(self._writer.wake.set)
@@ -95,6 +101,7 @@ class Engine:
             self._make.sleep(0.01)
         self._writer.close()
         self._writer.wake.set()
+        self._long_streams.close()
         self._views_wake.set()
         for thread in self._threads:
             thread.join(max(0.1, deadline - self._make.monotonic()))
@@ -154,7 +161,7 @@ class Engine:
                 self._views_wake.set()
             else:
                 self._writer.wake.wait(_LOOK_SECONDS if self._has_worker else _POLL_SECONDS)
-                news = self._has_worker and self._log.store.has_foreign_commits()
+                news = self._has_worker and (self._followers.is_held_up or self._log.store.has_foreign_commits())
             self._writer.wake.clear()
 
     def _look_after_the_log(self) -> None:
@@ -192,6 +199,20 @@ class Engine:
             except PersistenceError as error:
                 logger.error("views can't be brought up to date for now", error=str(error))
                 self._stopping.wait(_TROUBLE_SECONDS)
+
+    def _prepare(self) -> None:
+        while not self._stopping.is_set():
+            self._long_streams.wake.wait()
+            self._long_streams.wake.clear()
+            try:
+                while not self._stopping.is_set() and self._long_streams.turn():
+                    pass
+            except PersistenceError as error:
+                logger.error("a long stream can't be read for now", error=str(error))
+                self._long_streams.wake.set()
+                self._stopping.wait(_TROUBLE_SECONDS)
+            except Stopped:
+                return
 
     def _run_effects(self) -> None:
         while not self._stopping.is_set():

@@ -54,6 +54,14 @@ class StoreUnavailable(Exception):
     """The store could not take it: nothing was recorded. Try again later."""
 
 
+class Unprepared(Exception):
+    """A long stream that no one may wait for here has to be folded first, which another thread does."""
+
+    def __init__(self, stream: str) -> None:
+        super().__init__(f"The stream {stream} is being prepared.")
+        self.stream = stream
+
+
 class Stopped(Exception):
     """The engine is stopping or has failed: nothing was recorded."""
 

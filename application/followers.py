@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 import structlog
 from eventsourcing.persistence import IntegrityError, PersistenceError, Tracking
 
-from application.errors import UnreadableEvent, described
+from application.errors import Unprepared, UnreadableEvent, described
 from application.leading import Terms
 from application.log import Entry, Log, ParkedEvent
 from application.ports import Clock, WorkerLocks
 from application.recent_states import RecentStates
-from application.unit_of_work import Stamp, UnitOfWork
+from application.unit_of_work import Fetch, Stamp, UnitOfWork
 from domain.checkout_session import CheckoutSession
 from domain.effect import Effect
 from domain.event import Event
@@ -30,6 +30,8 @@ from domain.stripe_event import StripeEvent
 _BATCH_MIN = 32
 """A webhook that arrives while a batch is decided waits for it, so they are short until there is much to do."""
 _BATCH_MAX = 512
+_DECIDED_MAX = 256
+"""A batch ends after the event that leads to so many others, for the same reason."""
 _TRIES = 2
 _ERROR_MAX = 500
 
@@ -56,10 +58,12 @@ class _Batch:
     unit: UnitOfWork
     parked: set[tuple[str, str]]
     """The policies and subjects with parked events, once this is in the log."""
-    positions: dict[str, int] = field(default_factory=dict)
+    positions: dict[str, int]
     park: list[ParkedEvent] = field(default_factory=list)
     unpark: list[tuple[str, int]] = field(default_factory=list)
     decisions: list["_Decision"] = field(default_factory=list)
+    awaited: str | None = None
+    """The long stream that is being prepared for the event before which the batch ends."""
 
     @property
     def has_news(self) -> bool:
@@ -80,6 +84,7 @@ class Followers:
         self._log = log
         self._policies = policies
         self._recent = recent
+        self._fetch: Fetch = log.short_streams if recent.has_long else log.streams
         self._locks = locks
         self._clock = clock
         self._terms = terms or {}
@@ -92,6 +97,8 @@ class Followers:
         self._parked: set[tuple[str, str]] = set()
         self._readers: dict[type, Sequence[Policy]] = {}
         self._limit = _BATCH_MIN
+        self._awaited: str | None = None
+        """The long stream that the next event needs."""
         self._was_leading: bool | None = None
         self._epoch = log.store.epoch
         """The store's epoch before we asked for all of that."""
@@ -101,9 +108,14 @@ class Followers:
         """How far every policy has come."""
         return min(self._positions.values(), default=0)
 
+    @property
+    def is_held_up(self) -> bool:
+        """Whether the next event needs a long stream that is being prepared."""
+        return self._awaited is not None
+
     def turn(self) -> bool:
         """Follow the log for one batch. False if there was nothing, or if another process leads."""
-        if not self._leads():
+        if not self._leads() or (self._awaited is not None and self._recent.is_in_preparation(self._awaited)):
             return False
         epoch = self._log.store.epoch
         if epoch != self._epoch:  # the log may be another, and shorter than our positions
@@ -127,7 +139,8 @@ class Followers:
             self._recent.keep(batch.unit.states, positions)
             self._limit = min(_BATCH_MAX, self._limit * 2) if len(read) == self._limit else _BATCH_MIN
             _log(batch.decisions)
-        return True
+        self._awaited = batch.awaited
+        return batch.has_news or not self.is_held_up
 
     def _leads(self) -> bool:
         leads = self._locks.lead()
@@ -197,16 +210,30 @@ class Followers:
             self._limit = max(1, size // 2)
 
     def _decide(self, read: Sequence[Entry]) -> _Batch:
-        batch = _Batch(UnitOfWork(self._log.streams, self._recent), set(self._parked))
+        batch = _Batch(UnitOfWork(self._fetch, self._recent), set(self._parked), dict(self._positions))
         events = [(entry, entry.readable) for entry in read]
         read_by_some = (event for _, event in events if isinstance(event, Event) and self._concerned(event))
         batch.unit.prefetch(_likely_streams(read_by_some))
         for entry, event in events:
-            for policy in self._concerned(event):
-                if self._positions[policy.name] < entry.position:
-                    self._follow(policy, entry, event, batch)
-        batch.positions = {name: max(position, read[-1].position) for name, position in self._positions.items()}
+            try:
+                self._follow_all(entry, event, batch)
+            except Unprepared as error:
+                batch.awaited = error.stream
+                break
+            batch.positions = {name: max(position, entry.position) for name, position in batch.positions.items()}
+            if len(batch.unit.pending) >= _DECIDED_MAX:
+                break
         return batch
+
+    def _follow_all(self, entry: Entry, event: Event | UnreadableEvent, batch: _Batch) -> None:
+        """
+        Raises:
+            Unprepared: one of the policies needs a long stream. Those before it have decided.
+        """
+        for policy in self._concerned(event):
+            if batch.positions[policy.name] < entry.position:
+                self._follow(policy, entry, event, batch)
+                batch.positions[policy.name] = entry.position
 
     def _concerned(self, event: Event | UnreadableEvent) -> Sequence[Policy]:
         """Who decides over it. What nobody can read, or what a person wants done again, concerns all."""
@@ -257,7 +284,7 @@ class Followers:
                 if led_to := batch.unit.pending[before:]:
                     batch.decisions.append(_Decision(policy.name, event, led_to))
                 return
-            except PersistenceError:
+            except (PersistenceError, Unprepared):
                 raise
             except Exception as error:  # the boundary around one event: recorded, never swallowed
                 if remaining == 0:

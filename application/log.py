@@ -14,6 +14,9 @@ from application.errors import LogMoved, UnfinishedCopy
 from application.tail import Entry, Tail
 from domain.event import A, Event, projector
 
+PAGE_EVENTS = 100
+PAGE_BYTES = 128 * 1024
+"""So much of one stream the writer's thread folds at a time: for a few milliseconds, in which webhooks wait."""
 COPYING = "unfinished copy"
 """The mark of a log into which another one is being copied, among the positions of followers."""
 MOVED = "moved to another database"
@@ -55,8 +58,8 @@ class LogRecorder(ProcessRecorder, ABC):
     """
 
     @abstractmethod
-    def select_streams(self, ids: Sequence[str]) -> Sequence[StoredEvent]:
-        """The events of all these streams, in the order of stream and version."""
+    def select_streams(self, ids: Sequence[str], *, version_max: int | None = None) -> Sequence[StoredEvent]:
+        """The events of all these streams, in the order of stream and version; none of a later version than that."""
 
     @abstractmethod
     def select_positions(self, positions: Sequence[int]) -> Sequence[Notification]:
@@ -257,6 +260,22 @@ class Log(Application[str]):
             found[str(stored.originator_id)].append(stored)
         return {id: map(self.decode, events) for id, events in found.items()}
 
+    def short_streams(self, ids: Sequence[str]) -> Mapping[str, Iterator[Event] | None]:
+        """The same, but None for a stream that is longer than a page: nobody waits for all of its events."""
+        found: dict[str, list[StoredEvent]] = {id: [] for id in ids}
+        for stored in self.store.select_streams(list(found), version_max=PAGE_EVENTS + 1):
+            found[str(stored.originator_id)].append(stored)
+        return {id: self._page(events) for id, events in found.items()}
+
+    def page(self, id: str, after: int) -> Iterator[Event] | None:
+        """The events of a stream after this version; None if they are more than a page."""
+        return self._page(self.store.select_events(id, gt=after, limit=PAGE_EVENTS + 1))
+
+    def _page(self, events: Sequence[StoredEvent]) -> Iterator[Event] | None:
+        if len(events) > PAGE_EVENTS or sum(len(stored.state) for stored in events) > PAGE_BYTES:
+            return None
+        return map(self.decode, events)
+
     def get(self, kind: type[A], id: str) -> A:
         """The aggregate as it is in the store; a new one, of version 0, for a stream without events.
 
@@ -272,6 +291,8 @@ class Log(Application[str]):
 __all__ = [
     "COPYING",
     "LEADS_BY",
+    "PAGE_BYTES",
+    "PAGE_EVENTS",
     "Beginnings",
     "Entry",
     "Log",

@@ -122,19 +122,23 @@ class Staff:
         return self._run(by, None, [id], lambda unit: unit.command(StockItem, id, StockItem.count, on_hand))
 
     def import_keys(self, pool: str, keys: Sequence[str], by: By) -> int:
-        """Add keys that were never in the pool, and return how many that were. Many are several events.
+        """Add keys that were never in the pool, and return how many that were.
 
-        A key that is in another pool of the catalog would be sold twice: then nothing is imported.
+        Each thousand is a transaction of its own, so that other writers get their turn in between. After an
+        interruption the same call adds the rest. A key that is in another pool of the catalog would be sold twice:
+        then nothing is imported.
         """
-        id = key_pool_id(pool)
+        others = sorted(self._catalog.key_pools - {pool})
+        if len(keys) > _KEYS_PER_EVENT:  # all of them, before the first is recorded
+            self._run(by, None, [], lambda unit: _check_in_none(others, keys, unit))
+        portions = (keys[start : start + _KEYS_PER_EVENT] for start in range(0, len(keys), _KEYS_PER_EVENT))
+        return sum(self._import_keys(key_pool_id(pool), others, some, by) for some in portions)
 
+    def _import_keys(self, id: str, others: Sequence[str], keys: Sequence[str], by: By) -> int:
         def import_keys(unit: UnitOfWork) -> int:
-            for other in sorted(self._catalog.key_pools - {pool}):
-                _check_not_in(unit.load(KeyPool, key_pool_id(other)), keys)
+            _check_in_none(others, keys, unit)
             known = len(unit.load(KeyPool, id).known)
-            for start in range(0, len(keys), _KEYS_PER_EVENT):
-                unit.command(KeyPool, id, KeyPool.import_keys, keys[start : start + _KEYS_PER_EVENT])
-            return len(unit.load(KeyPool, id).known) - known
+            return len(unit.command(KeyPool, id, KeyPool.import_keys, keys).known) - known
 
         return self._run(by, None, [id], import_keys)
 
@@ -149,6 +153,11 @@ class Staff:
     def _run(self, by: By, session_id: str | None, ids: Sequence[str], command: Command[T]) -> T:
         now, reason = self._clock(), Personal(by.reason.strip())
         return self._writer.run(Stamp(actor=by.actor, now=now, session_id=session_id, reason=reason), ids, command)
+
+
+def _check_in_none(pools: Sequence[str], keys: Sequence[str], unit: UnitOfWork) -> None:
+    for name in pools:
+        _check_not_in(unit.load(KeyPool, key_pool_id(name)), keys)
 
 
 def _check_not_in(pool: KeyPool, keys: Sequence[str]) -> None:

@@ -12,8 +12,8 @@ from domain.personal import Personal
 
 P = ParamSpec("P")
 
-Fetch = Callable[[Sequence[str]], Mapping[str, Iterable[Event]]]
-"""The events of each of these streams, decoded as they are asked for."""
+Fetch = Callable[[Sequence[str]], Mapping[str, Iterable[Event] | None]]
+"""The events of each of these streams, decoded as they are asked for; None for one that is too long for that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +34,7 @@ class UnitOfWork:
         self._fetch = fetch
         self._recent = recent
         self._is_refreshed = False
-        self._events: dict[str, Iterable[Event]] = {}
+        self._events: dict[str, Iterable[Event] | None] = {}
         self._states: dict[str, Aggregate[Any]] = {}
         self._undo: list[tuple[str, Aggregate[Any]]] = []
         self._stamp: Stamp | None = None
@@ -57,7 +57,7 @@ class UnitOfWork:
         known = self._known(id)
         if known is not None:
             self._states[id] = known
-        return known is not None
+        return known is not None or self._recent.is_long(id)
 
     def _known(self, id: str) -> Aggregate[Any] | None:
         if not self._is_refreshed:
@@ -87,10 +87,13 @@ class UnitOfWork:
         return state
 
     def _replay(self, kind: type[A], id: str) -> A:
-        if id not in self._events:
+        if id not in self._events and not self._recent.is_long(id):
             self._events.update(self._fetch([id]))
+        events = self._events.pop(id, None)
+        if events is None:
+            return self._recent.long_state(kind, id)
         state = kind(id=id)
-        for event in self._events.pop(id):
+        for event in events:
             state = state.evolve(event)
         return state
 

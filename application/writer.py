@@ -8,17 +8,17 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
 import structlog
 from eventsourcing.persistence import IntegrityError, PersistenceError
 
-from application.errors import Busy, Stopped, StoreUnavailable
+from application.errors import Busy, Stopped, StoreUnavailable, Unprepared
 from application.log import Log
 from application.recent_states import RecentStates
 from application.threads import Threads
-from application.unit_of_work import Stamp, UnitOfWork
+from application.unit_of_work import Fetch, Stamp, UnitOfWork
 from domain.event import Event
 
 logger = structlog.get_logger(__name__)
@@ -48,6 +48,13 @@ class Waiter(Protocol):
 class _Job:
     waiter: Waiter
     submitted_at: float
+    is_begun: bool = field(default=False, kw_only=True)
+    """Whether the waiter knows that it can't be canceled any more."""
+
+    def begin(self) -> bool:
+        """False if nobody waits for it any more."""
+        self.is_begun = self.is_begun or self.waiter.set_running_or_notify_cancel()
+        return self.is_begun
 
 
 @dataclass(slots=True)
@@ -76,11 +83,16 @@ class Writer:
     ) -> None:
         self._log = log
         self._recent = recent
+        self._fetch: Fetch = log.short_streams if recent.has_long else log.streams
         self._queue_max = queue_max
         self._queue: deque[_Job] = deque()
         self._lock = threading.Lock()
         self._threads = threads or Threads()
         self._in_hand: Sequence[_Job] = ()
+        self._aside: list[_Job] = []
+        """Commands over long streams that are being prepared. Nothing else waits for those."""
+        self._is_prepared = False
+        """Whether one of the streams is, since the last turn."""
         self._closed: BaseException | None = None
         self.is_failing = False
         """Whether the store did not take the last write."""
@@ -166,11 +178,19 @@ class Writer:
         while not self.has_thread and not future.done():
             self.turn()
 
+    def take_up(self) -> None:
+        """A long stream is prepared: decide the commands that wait for it in the next turn."""
+        self._is_prepared = True
+        self.wake.set()
+
     def turn(self) -> bool:
         """Write what waits, in one transaction. False if nothing did."""
         with self._lock:
+            if self._is_prepared:
+                self._is_prepared, aside, self._aside = False, self._aside, []
+                self._queue.extendleft(reversed(aside))
             jobs = [self._queue.popleft() for _ in range(min(len(self._queue), _BATCH_MAX))]
-            self._in_hand = jobs = [job for job in jobs if job.waiter.set_running_or_notify_cancel()]
+            self._in_hand = jobs = [job for job in jobs if job.begin()]
         if jobs:
             self._write(jobs, conflicts=0)
             self._in_hand = ()
@@ -180,9 +200,9 @@ class Writer:
         """Take nothing any more, and let everybody who waits know."""
         with self._lock:
             self._closed = error or Stopped("The engine is stopping.")
-            jobs, self._queue = list(self._queue), deque()
+            jobs, self._queue, self._aside = [*self._aside, *self._queue], deque(), []
         for job in jobs:
-            if job.waiter.set_running_or_notify_cancel():
+            if job.begin():
                 job.waiter.set_exception(Stopped("The engine stopped before this was written."))
 
     def _write(self, jobs: Sequence[_Job], *, conflicts: int) -> None:
@@ -200,7 +220,9 @@ class Writer:
             raise
         else:
             for job, (result, refusal) in zip(jobs, outcomes, strict=True):
-                if refusal is not None:
+                if isinstance(refusal, Unprepared):
+                    self._aside.append(job)
+                elif refusal is not None:
                     job.waiter.set_exception(refusal)
                 else:
                     job.waiter.set_result(result)
@@ -218,7 +240,7 @@ class Writer:
 
     def _decide_and_insert(self, jobs: Sequence[_Job]) -> list[_Outcome]:
         epoch = self._log.store.epoch  # before anything is read, so that all of it is of one and the same log
-        unit = UnitOfWork(self._log.streams, self._recent)
+        unit = UnitOfWork(self._fetch, self._recent)
         unit.prefetch(id for job in jobs if isinstance(job, _Decision) for id in job.ids)
         decided = iter([_decide(unit, job) for job in jobs if isinstance(job, _Decision)])
         begun = self._insert([job.event for job in jobs if isinstance(job, _Beginning)], unit, epoch)

@@ -112,12 +112,15 @@ class Fulfillment(Aggregate["FulfillmentFact"]):
     requested: "Fulfillment.Requested | None" = None
     lines: Mapping[str, Line] = field(default_factory=dict)
     """In the session's order."""
+    unsettled: int = 0
+    """How many lines are about to change by themselves within the engine."""
+    undelivered: int = 0
     parcels: tuple[Parcel, ...] = ()
 
     @property
     def is_settled(self) -> bool:
         """Requested, and no line is about to change by itself within the engine."""
-        return self.requested is not None and all(line.is_settled for line in self.lines.values())
+        return self.requested is not None and self.unsettled == 0
 
     def hold(self, plan: Sequence[PlannedLine]) -> "FulfillmentFacts":
         """Ask for the stock of a delayed payment, once."""
@@ -256,12 +259,21 @@ class Fulfillment(Aggregate["FulfillmentFact"]):
         return list(dict.fromkeys(wanted)) or possible
 
     def _and_completion(self, facts: "FulfillmentFacts") -> "FulfillmentFacts":
-        after = self.foresee(facts)
-        is_whole = all(line.state is LineState.DELIVERED for line in after.lines.values())
-        return [*facts, self.Completed()] if is_whole else facts
+        return facts if self.foresee(facts).undelivered else [*facts, self.Completed()]
+
+    def _planned(self, lines: Mapping[str, Line]) -> Self:
+        unsettled = sum(not line.is_settled for line in lines.values())
+        undelivered = sum(not line.is_delivered for line in lines.values())
+        return replace(self, lines=lines, unsettled=unsettled, undelivered=undelivered)
 
     def _with(self, line: Line) -> Self:
-        return replace(self, lines={**self.lines, line.plan.id: line})
+        before = self.lines[line.plan.id]
+        return replace(
+            self,
+            lines={**self.lines, line.plan.id: line},
+            unsettled=self.unsettled + before.is_settled - line.is_settled,
+            undelivered=self.undelivered + before.is_delivered - line.is_delivered,
+        )
 
     def apply(self, event: "FulfillmentFact") -> Self:
         match event:
@@ -270,10 +282,11 @@ class Fulfillment(Aggregate["FulfillmentFact"]):
             case Fulfillment.HoldReleased():
                 return replace(self, held=())
             case Fulfillment.Requested():
-                return replace(self, requested=event, lines={line.id: Line(plan=line) for line in event.plan})
+                lines = {line.id: Line(plan=line) for line in event.plan}
+                return replace(self._planned(lines), requested=event)
             case Fulfillment.Replanned():
                 anew = {line.id: Line(plan=line, plans=self.lines[line.id].plans + 1) for line in event.lines}
-                return replace(self, lines={**self.lines, **anew})
+                return self._planned({**self.lines, **anew})
             case Fulfillment.LineItemReserved():
                 return self._with(self.lines[event.line_item].reserved())
             case Fulfillment.LineItemBlocked():

@@ -51,6 +51,10 @@ class Line:
         return self.state is LineState.PENDING and self.plan.delivery == SHIPMENT and self.is_ready
 
     @property
+    def is_delivered(self) -> bool:
+        return self.state is LineState.DELIVERED
+
+    @property
     def is_settled(self) -> bool:
         """Whatever follows takes a person or the outside world: the customer can be told how it stands."""
         if self.state is not LineState.PENDING:

@@ -47,11 +47,20 @@ class PersistentMap(Mapping[K, V]):
         """The map without this key, if it has it."""
         return self._next(_drop(self._root, key, hash(key), _TOP), self._size - 1) if key in self else self
 
+    def _leaf(self, key: object) -> dict[K, V]:
+        """Where this key is, if it is anywhere."""
+        node = self._root
+        if isinstance(node, tuple):
+            hashed, shift = hash(key), _TOP
+            while isinstance(node, tuple):
+                node, shift = node[hashed >> shift & _MASK], shift - _BITS
+        return node
+
     def __getitem__(self, key: K) -> V:
-        node, hashed, shift = self._root, hash(key), _TOP
-        while isinstance(node, tuple):
-            node, shift = node[hashed >> shift & _MASK], shift - _BITS
-        return node[key]
+        return self._leaf(key)[key]
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._leaf(key)
 
     def __len__(self) -> int:
         return self._size

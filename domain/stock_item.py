@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar, Self, assert_never
+from typing import ClassVar, NamedTuple, Self, assert_never
 
 from domain.errors import Refused
 from domain.event import Aggregate, Event, replace
@@ -11,8 +11,7 @@ from domain.persistent import PersistentMap
 QUANTITY_MAX = 1_000_000_000
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Claim:
+class Claim(NamedTuple):
     """The line of a session that wants stock: one claim, one promise, all or nothing."""
 
     session_id: str

@@ -8,6 +8,7 @@ from application.backup import BackedUp
 from application.log import Log
 from application.ports import WorkerLocks
 from application.rebuild import Report
+from application.states import StateRows
 from application.views import Views
 from domain.errors import Refused
 from infrastructure.database import PostgresDatabase
@@ -16,6 +17,7 @@ from infrastructure.event_store.postgres_schema import check_log, migrate_log, m
 from infrastructure.locks.sessions import SessionLocks
 from infrastructure.postgres import connect, place, without_password
 from infrastructure.views import postgres as views
+from infrastructure.views.postgres_states import PostgresStates
 
 
 class PostgresStores:
@@ -38,6 +40,9 @@ class PostgresStores:
 
     def open_views(self) -> Views:
         return views.PostgresViews(self._url)
+
+    def open_states(self) -> StateRows:
+        return PostgresStates(self._url)
 
     def locks(self) -> WorkerLocks:
         return SessionLocks(self._url)

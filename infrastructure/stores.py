@@ -9,6 +9,7 @@ from application.errors import NotFound
 from application.log import Log
 from application.ports import WorkerLocks
 from application.rebuild import Report
+from application.states import StateRows
 from application.views import Views
 from infrastructure import sqlite_backup
 from infrastructure.database import Database, PostgresDatabase, SQLiteFile
@@ -16,6 +17,7 @@ from infrastructure.event_store.sqlite import sqlite_environment
 from infrastructure.locks.files import FileLocks
 from infrastructure.sqlite_file import still
 from infrastructure.views.sqlite import SQLiteViews, views_path
+from infrastructure.views.sqlite_states import SQLiteStates
 
 
 class Stores(Protocol):
@@ -41,6 +43,8 @@ class Stores(Protocol):
     def open_log(self) -> Log: ...
 
     def open_views(self) -> Views: ...
+
+    def open_states(self) -> StateRows: ...
 
     def locks(self) -> WorkerLocks: ...
 
@@ -94,6 +98,9 @@ class SQLiteStores:
 
     def open_views(self) -> SQLiteViews:
         return SQLiteViews(views_path(self._path))
+
+    def open_states(self) -> StateRows:
+        return SQLiteStates(views_path(self._path))
 
     def locks(self) -> FileLocks:
         return FileLocks(self._path)

@@ -23,6 +23,7 @@ from application.fulfill_checkout import FulfillCheckout
 from application.handlers import Deliver, Retrieve, SendMail
 from application.leading import Terms, terms
 from application.log import Log
+from application.long_streams import LongStreams
 from application.ports import Clock, Delivery, Mailer, StripeGateway, WebhookReader, WorkerLocks
 from application.projections.projector import Projector
 from application.projections.registry import PROJECTIONS
@@ -251,7 +252,8 @@ def bootstrap(settings: Settings, replace: Replacements | None = None) -> Runtim
     _check_secret_key(settings, catalog)
     kept = use.stores or stores(settings.database)
     log, views, locks = _open_log_at_work(kept), kept.open_views(), kept.locks()
-    recent = RecentStates(log.store)
+    long_streams = LongStreams(log, kept.open_states(), use.threads)
+    recent = RecentStates(log.store, long_streams)
     writer, leads_by = Writer(log, recent, threads=use.threads), _terms(settings, catalog, own)
     gateway = use.gateway or _gateway(settings)
     projector = Projector(log, views, makes_views=not kept.is_shared)
@@ -271,6 +273,7 @@ def bootstrap(settings: Settings, replace: Replacements | None = None) -> Runtim
     )
     engine = Engine(
         log=log,
+        long_streams=long_streams,
         writer=writer,
         followers=Followers(log, _policies(settings, catalog), recent, locks, use.clock, leads_by),
         projector=projector,

@@ -19,6 +19,7 @@ from application.log import Log
 from application.ports import Delivery
 from application.projections.projector import Projector
 from application.receive import receive
+from application.states import StateRows
 from application.views import Views
 from domain.checkout_session import CheckoutSession, Source
 from domain.event import Event
@@ -30,7 +31,9 @@ from infrastructure.event_store.postgres import postgres_environment
 from infrastructure.event_store.sqlite import sqlite_environment
 from infrastructure.settings import load_settings
 from infrastructure.views.postgres import PostgresViews
+from infrastructure.views.postgres_states import PostgresStates
 from infrastructure.views.sqlite import SQLiteViews
+from infrastructure.views.sqlite_states import SQLiteStates
 from interfaces.bootstrap import Replacements, Runtime, bootstrap
 
 P = ParamSpec("P")
@@ -64,6 +67,8 @@ class Store(Protocol):
 
     def open_views(self) -> Views: ...
 
+    def open_states(self) -> StateRows: ...
+
     def clear(self) -> None:
         """As it was at first, once nobody uses it."""
 
@@ -92,6 +97,9 @@ class SQLiteStore:
     def open_views(self) -> Views:
         return SQLiteViews(self._views)
 
+    def open_states(self) -> StateRows:
+        return SQLiteStates(self._views)
+
     def clear(self) -> None:
         self.held.clear()
         self.close()
@@ -119,6 +127,9 @@ class PostgresStore:
 
     def open_views(self) -> Views:
         return PostgresViews(self._url)
+
+    def open_states(self) -> StateRows:
+        return PostgresStates(self._url)
 
     def close(self) -> None:
         """The database goes with the fixture it came from."""
@@ -171,6 +182,9 @@ class CrashingStores:
 
     def open_views(self) -> Views:
         return CrashingViews(self.store.open_views(), self.points)
+
+    def open_states(self) -> StateRows:
+        return self.store.open_states()
 
     def locks(self) -> MemoryLocks:
         return self.held

@@ -1,6 +1,6 @@
 """Whenever the customer should know something, a mail is asked for, once per session, kind and occasion."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from domain.catalog import Catalog
@@ -80,18 +80,26 @@ class EmailPolicy:
             return
         session, lines = do.load(CheckoutSession, session_id), list(fulfillment.lines.values())
         self._request(session, MailKind.RECEIPT, map(mail_line, lines), do)
-        backordered = [
-            line for line in lines if line.state is LineState.BACKORDERED and not _has_own_mail(session_id, line, do)
-        ]
-        if backordered:
-            first = self._request(session, MailKind.BACKORDERED, map(mail_line, backordered), do)
-            for line in backordered:
-                if not _is_told(first, line):
-                    self._request(session, MailKind.BACKORDERED, [mail_line(line)], do, occasion=line.plan.id)
-        receipt = do.load(Effect, effect_id(session_id, mail_step(MailKind.RECEIPT)))
+        self._tell_of_backorders(session, [line for line in lines if line.state is LineState.BACKORDERED], do)
+        receipt = _told(do.load(Effect, effect_id(session_id, mail_step(MailKind.RECEIPT))))
         for line in lines:
-            if (line.keys or line.link) and not _is_told(receipt, line):
+            if (line.keys or line.link) and _saying(line) not in receipt:
                 self._request(session, MailKind.DELIVERED, [mail_line(line)], do, occasion=line.plan.id)
+
+    def _tell_of_backorders(self, session: CheckoutSession, lines: Sequence[Line], do: Streams) -> None:
+        """One mail about all of them; a line that it does not tell of gets a mail of its own."""
+        first = do.load(Effect, effect_id(session.id, mail_step(MailKind.BACKORDERED)))
+        told, was_asked_for = _told(first), first.requested is not None
+        untold = [line for line in lines if _saying(line) not in told]
+        if was_asked_for:
+            untold = [line for line in untold if not _has_own_mail(session.id, line, do)]
+        if not untold:
+            return
+        first = self._request(session, MailKind.BACKORDERED, map(mail_line, untold), do)
+        told = _told(first)
+        for line in untold:
+            if _saying(line) not in told:
+                self._request(session, MailKind.BACKORDERED, [mail_line(line)], do, occasion=line.plan.id)
 
     def _tell_of_parcel(self, event: Fulfillment.Shipped, do: Streams) -> None:
         fulfillment = do.load(Fulfillment, event.originator_id)
@@ -160,16 +168,22 @@ def _ask_for(id: str, step: str, mail: Mail, do: Streams) -> Effect:
 def _receipt_tells(session_id: str, mail: Mail, fulfillment: Fulfillment, do: Streams) -> bool:
     """Whether a receipt that was still to be sent when the line was delivered has its keys and links by now."""
     receipt = do.load(Effect, effect_id(session_id, mail_step(MailKind.RECEIPT)))
-    return all(_is_told(receipt, fulfillment.lines[line.id]) for line in mail.lines if line.id in fulfillment.lines)
+    told, lines = _told(receipt), fulfillment.lines
+    return all(_saying(lines[line.id]) in told for line in mail.lines if line.id in lines)
 
 
 def _has_own_mail(session_id: str, line: Line, do: Streams) -> bool:
     """Whether a mail about this line alone says that it is backordered: one about several may be asked for anew."""
     own = do.load(Effect, effect_id(session_id, mail_step(MailKind.BACKORDERED, line.plan.id)))
-    return _is_told(own, line)
+    return _saying(line) in _told(own)
 
 
-def _is_told(effect: Effect, line: Line) -> bool:
-    """Whether a mail that was sent or will be tells of this line in the state it is in."""
+def _told(effect: Effect) -> frozenset[tuple[str, str]]:
+    """What a mail that was sent or will be says of each line; nothing if there is no such mail."""
     mail = effect.requested.mail if effect.requested and effect.withdrawn is None else None
-    return mail is not None and any(told.id == line.plan.id and told.state == line.state for told in mail.lines)
+    return frozenset((line.id, line.state) for line in mail.lines) if mail else frozenset()
+
+
+def _saying(line: Line) -> tuple[str, str]:
+    """What a mail has to say of this line."""
+    return line.plan.id, line.state

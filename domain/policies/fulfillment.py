@@ -93,7 +93,7 @@ def _hand_over(event: Event, do: Streams) -> None:
         for gone in event.replaced:
             if gone.key_pool != lines[gone.id].plan.key_pool:
                 _stop_waiting(session_id, gone, do)
-    for line in lines.values():
+    for line in [lines[event.line_item]] if isinstance(event, Fulfillment.LineItemReserved) else lines.values():
         if not _is_to_hand_over(line) or not has_its_stock(session_id, line, do):
             continue
         if line.plan.key_pool is not None:

@@ -24,6 +24,7 @@ from infrastructure.event_store.postgres_connections import LogDatastore
 from infrastructure.event_store.versions import predecessors
 
 _URL = "FULFILL_LOG_URL"
+_VERSION_MAX = 2**63 - 1
 
 
 def postgres_environment(url: str) -> Mapping[str, str]:
@@ -123,11 +124,12 @@ class PostgresLogRecorder(PostgresProcessRecorder, LogRecorder):
     def _notify_channel(self, curs: Cursor[DictRow]) -> None:
         curs.execute(self._notify)
 
-    def select_streams(self, ids: Sequence[str]) -> Sequence[StoredEvent]:
+    def select_streams(self, ids: Sequence[str], *, version_max: int | None = None) -> Sequence[StoredEvent]:
+        last = _VERSION_MAX if version_max is None else version_max
         if len(ids) == 1:  # cheaper than an array of one
-            rows = self._rows(statements.SELECT_STREAM, (ids[0],))
+            rows = self._rows(statements.SELECT_STREAM, (ids[0], last))
         else:
-            rows = self._rows(statements.SELECT_STREAMS, (list(ids),))
+            rows = self._rows(statements.SELECT_STREAMS, (list(ids), last))
         return [StoredEvent(*row) for row in rows]
 
     def select_notifications(

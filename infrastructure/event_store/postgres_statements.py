@@ -26,9 +26,13 @@ BEGIN_APPEND = (
 disk."""
 LOCK_FOR_INSERT = f"LOCK TABLE {EVENTS} IN ROW EXCLUSIVE MODE"
 """As an insert does by itself."""
-SELECT_STREAM = f"SELECT {_COLUMNS} FROM {EVENTS} WHERE originator_id=%b ORDER BY originator_version"
+SELECT_STREAM = (
+    f"SELECT {_COLUMNS} FROM {EVENTS} WHERE originator_id=%b AND originator_version<=%b::bigint "
+    "ORDER BY originator_version"
+)
 SELECT_STREAMS = (
-    f"SELECT {_COLUMNS} FROM {EVENTS} WHERE originator_id=ANY(%b::text[]) ORDER BY originator_id, originator_version"
+    f"SELECT {_COLUMNS} FROM {EVENTS} WHERE originator_id=ANY(%b::text[]) AND originator_version<=%b::bigint "
+    "ORDER BY originator_id, originator_version"
 )
 SELECT_NOTIFICATIONS = f"SELECT {_COLUMNS}, notification_id FROM {EVENTS} WHERE notification_id>%b"
 SELECT_POSITIONS = (

@@ -18,6 +18,7 @@ K = TypeVar("K", str, int, tuple[str, int])
 
 _KEYS_PER_SELECT = 500
 _ROWS_PER_INSERT = 200
+_VERSION_MAX = 2**63 - 1
 _PARKED = """
 CREATE TABLE IF NOT EXISTS parked (
     policy TEXT, position INTEGER, subject TEXT, error TEXT, parked_at TEXT, PRIMARY KEY (policy, position)
@@ -155,14 +156,14 @@ class SQLiteLogRecorder(SQLiteProcessRecorder, LogRecorder):
             raise IntegrityError(f"The position of {name} is not {since} any more.")
         self._insert_tracking(c, tracking)
 
-    def select_streams(self, ids: Sequence[str]) -> Sequence[StoredEvent]:
+    def select_streams(self, ids: Sequence[str], *, version_max: int | None = None) -> Sequence[StoredEvent]:
         found: list[StoredEvent] = []
         with self.datastore.transaction(commit=False) as c:
             for some in _portions(ids):
                 c.execute(
                     f"SELECT * FROM {self.events_table_name} WHERE originator_id IN ({_marks(some)}) "
-                    "ORDER BY originator_id, originator_version",
-                    some,
+                    "AND originator_version<=? ORDER BY originator_id, originator_version",
+                    (*some, _VERSION_MAX if version_max is None else version_max),
                 )
                 found += [StoredEvent(*row) for row in c.fetchall()]
         return found

@@ -56,6 +56,13 @@ _TABLES: tuple[LiteralString, ...] = (
         error text COLLATE "C" NOT NULL, PRIMARY KEY (name, generation, position)
     )
     """,
+    """
+    CREATE TABLE IF NOT EXISTS fulfillment_views.states (
+        stream text COLLATE "C" NOT NULL, writing text COLLATE "C" NOT NULL, part bigint NOT NULL,
+        code text COLLATE "C" NOT NULL, version bigint NOT NULL, digest text COLLATE "C" NOT NULL,
+        field text COLLATE "C" NOT NULL, body bytea NOT NULL, PRIMARY KEY (stream, writing, part)
+    )
+    """,
 )
 _HAS_ANCHOR = """
 SELECT EXISTS (

@@ -31,7 +31,7 @@ Connect = Callable[[str], sqlite3.Connection]
 
 _IDLE_READERS_MAX = 4
 _ROWS_PER_INSERT = 32
-_CURES = Cures(
+CURES = Cures(
     if_damaged="stop fulfill and delete it, then the views are built anew from the log",
     if_tables_are_missing="it was deleted meanwhile: start again, then the views are built anew from the log",
 )
@@ -91,7 +91,7 @@ class SQLiteViews:
         self._idle_lock = threading.Lock()
         self._idle: list[sqlite3.Connection] = []
         self._is_closed = False
-        with translated_errors(self._what, _CURES):
+        with translated_errors(self._what, CURES):
             self._writer = self._connect(self._path)
         try:
             self._make_tables()
@@ -200,7 +200,7 @@ class SQLiteViews:
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
         """A transaction that has the right to write from its start: one that reads first could not get it later."""
-        with self._write_lock, translated_errors(self._what, _CURES):
+        with self._write_lock, translated_errors(self._what, CURES):
             self._check_open()
             self._writer.execute("BEGIN IMMEDIATE")
             try:
@@ -213,7 +213,7 @@ class SQLiteViews:
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
         """A transaction in which everything is as it was at its first read."""
-        with translated_errors(self._what, _CURES):
+        with translated_errors(self._what, CURES):
             connection = self._idle_reader() or self._connect(self._path)
             try:
                 connection.execute("BEGIN")

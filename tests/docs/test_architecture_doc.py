@@ -42,5 +42,5 @@ def test_every_thread_is_described() -> None:
     engine = (ROOT / "application/engine.py").read_text()
     threads = re.findall(r'"(\w+)": self\._', engine)
 
-    assert len(threads) == 3
+    assert len(threads) == 4
     assert [name for name in threads if f"| {name} |" not in PAGE] == []

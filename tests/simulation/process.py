@@ -12,12 +12,14 @@ from simulation.store import Places, SimulatedViews, open_log
 
 from application.log import Log
 from application.ports import DeliveryReceipt, DeliveryRequest, Temporary
+from application.states import StateRows
 from application.threads import Running, Signal, Threads
 from application.views import Views
 from domain.checkout import Checkout
 from domain.mail import Mail
 from infrastructure.settings import Settings
 from infrastructure.views.sqlite import SQLiteViews
+from infrastructure.views.sqlite_states import SQLiteStates
 from interfaces.bootstrap import Replacements, Runtime, bootstrap
 from interfaces.web.webhook import Webhook
 
@@ -125,6 +127,9 @@ class ProcessStores:
 
     def open_views(self) -> Views:
         return SimulatedViews(SQLiteViews(self.process.world.views), self.process)
+
+    def open_states(self) -> StateRows:
+        return SQLiteStates(self.process.world.views)
 
     def locks(self) -> MemoryLocks:
         return self.process.locks

@@ -63,9 +63,9 @@ class SimulatedRecorder(sqlite.SQLiteLogRecorder):
     def try_to_write(self) -> None:
         self.places.write("try to write", super().try_to_write)
 
-    def select_streams(self, ids: Sequence[str]) -> Sequence[StoredEvent]:
+    def select_streams(self, ids: Sequence[str], *, version_max: int | None = None) -> Sequence[StoredEvent]:
         self.places.read("read streams")
-        return super().select_streams(ids)
+        return super().select_streams(ids, version_max=version_max)
 
     def select_notifications(self, *args: Any, **kwargs: Any) -> Sequence[Notification]:
         self.places.read("read the log")

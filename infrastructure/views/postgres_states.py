@@ -1,0 +1,48 @@
+"""State rows on PostgreSQL: a table in the schema of the views, which `fulfill migrate` makes."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+
+from application.states import StateRow
+from domain.event import Aggregate
+from infrastructure.postgres import Connection, connect, place, translated_errors
+from infrastructure.views import states
+from infrastructure.views.postgres import SCHEMA
+
+
+class PostgresStates:
+    """Implements `application.states.StateRows`. Rows are rare: each use has a connection of its own."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    def keeps(self, kind: type[Aggregate[Any]]) -> bool:
+        return states.keeps(kind)
+
+    def load(self, kind: type[Aggregate[Any]], stream: str) -> StateRow | None:
+        with self._connected() as connection:
+            return states.load(kind, stream, lambda text, *values: _run(connection, text, *values))
+
+    def save(self, row: StateRow) -> int:
+        size = 0
+        with self._connected() as connection:
+            for some in states.portions(row):
+                with connection.transaction():
+                    for each in some:
+                        _run(connection, states.INSERT, *each)
+                size += states.size_of(some)
+            _run(connection, states.DELETE_OTHERS, *states.others_than(some))
+        return size
+
+    @contextmanager
+    def _connected(self) -> Iterator[Connection]:
+        with connect(self._url, "states") as connection, translated_errors(f"The states in the {place(self._url)}"):
+            connection.execute(f"SET search_path TO {SCHEMA}".encode())
+            yield connection
+
+
+def _run(connection: Connection, text: str, *values: Any) -> psycopg.Cursor[tuple[Any, ...]]:
+    return connection.execute(text.replace("?", "%b").encode(), values)

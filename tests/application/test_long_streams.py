@@ -1,0 +1,283 @@
+"""A long stream is folded beside the writer, from its state row on; whatever does not need it goes on meanwhile."""
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+
+import pytest
+from every_store import change, log_environment, put_back
+from fakes.outside import BEGINNING, FixedClock, MemoryLocks
+from log_parts import LogWriter
+
+from application.errors import Unprepared
+from application.followers import Followers
+from application.log import PAGE_EVENTS, Log, StoredEvent
+from application.long_streams import LongStreams
+from application.recent_states import RecentStates
+from application.states import StateRows
+from application.unit_of_work import Stamp, UnitOfWork
+from application.writer import Writer
+from domain.event import Event
+from domain.key_pool import KeyPool
+from domain.personal import Personal
+from domain.stock_item import Claim, StockItem
+from infrastructure.database import parse_database
+from infrastructure.stores import stores
+
+SKU, OTHER = "sku_hot", "sku_other"
+SALES = 700
+STAMP = Stamp(actor="staff:kim", now=BEGINNING)
+
+
+class CountingLog(Log):
+    """Counts the events that are decoded."""
+
+    name = Log.name
+    decoded = 0
+
+    def decode(self, stored: StoredEvent) -> Event:
+        self.decoded += 1
+        return super().decode(stored)
+
+
+@dataclass
+class Process:
+    """What of the engine has to do with long streams. `long_streams.turn` is taken here, and not by a thread."""
+
+    log: CountingLog
+    rows: StateRows
+
+    def __post_init__(self) -> None:
+        self.long_streams = LongStreams(self.log, self.rows)
+        self.long_streams.has_thread = True
+        self.recent = RecentStates(self.log.store, self.long_streams)
+        self.writer = Writer(self.log, self.recent)
+        self.long_streams.on_prepared = self.writer.take_up
+
+    def count(self, sku: str, on_hand: int) -> Future[StockItem]:
+        def command(unit: UnitOfWork) -> StockItem:
+            return unit.command(StockItem, sku, StockItem.count, on_hand)
+
+        return self.writer.submit(STAMP, [], command)
+
+    def counted(self, sku: str, on_hand: int) -> StockItem:
+        """Once it is prepared, if need be."""
+        future = self.count(sku, on_hand)
+        while not future.done():
+            self.writer.turn()
+            self.prepare()
+        return future.result()
+
+    def prepare(self) -> None:
+        while self.long_streams.turn():
+            pass
+
+    def decoded_by(self, do: Callable[[], object]) -> int:
+        before = self.log.decoded
+        do()
+        return self.log.decoded - before
+
+
+@pytest.fixture
+def open_process(store_url: str) -> Iterator[Callable[[], Process]]:
+    stores(parse_database(store_url)).migrate()
+    with ExitStack() as stack:
+
+        def opened() -> Process:
+            log = stack.enter_context(closing(CountingLog(dict(log_environment(store_url)))))
+            return Process(log, stores(parse_database(store_url)).open_states())
+
+        yield opened
+
+
+def sold(pieces: int, sku: str = SKU) -> list[Event]:
+    log = LogWriter()
+    log.add(sku, StockItem.Counted(on_hand=10**6))
+    for number in range(pieces):
+        reserved = StockItem.Reserved(line_item="li_1", quantity=1, session_id=f"cs_test_{number}")
+        dispatched = StockItem.Dispatched(line_item="li_1", quantity=1, session_id=f"cs_test_{number}")
+        log.add(sku, reserved, *([dispatched] if number % 2 else []), session_id=f"cs_test_{number}")
+    return log.events
+
+
+def append(process: Process, events: Sequence[Event]) -> None:
+    process.log.append(events)
+
+
+@pytest.fixture
+def process(open_process: Callable[[], Process]) -> Process:
+    process = open_process()
+    append(process, sold(SALES))
+    return process
+
+
+def test_the_writer_folds_no_more_of_a_stream_than_a_page(process: Process) -> None:
+    long = process.count(SKU, 5000)
+    short = process.count(OTHER, 1)
+
+    decoded = process.decoded_by(process.writer.turn)
+
+    assert decoded <= PAGE_EVENTS
+    assert (long.done(), short.result().on_hand) == (False, 1)
+
+
+def test_a_command_over_a_long_stream_is_decided_once_it_is_prepared(process: Process) -> None:
+    long = process.count(SKU, 5000)
+    process.writer.turn()
+
+    process.prepare()
+    decoded = process.decoded_by(process.writer.turn)
+
+    assert decoded <= PAGE_EVENTS
+    assert long.result() == process.log.get(StockItem, SKU)
+    assert (long.result().on_hand, len(long.result().reserved)) == (5000, SALES // 2)
+
+
+def test_without_a_thread_beside_it_the_writer_prepares_by_itself(process: Process) -> None:
+    process.long_streams.has_thread = False
+
+    assert process.writer.result(process.count(SKU, 5000)).on_hand == 5000
+
+
+def test_a_state_row_spares_the_next_process_the_events_before_it(
+    process: Process, open_process: Callable[[], Process]
+) -> None:
+    process.counted(SKU, 5000)
+    process.prepare()
+    other = open_process()
+
+    decoded = other.decoded_by(lambda: other.counted(SKU, 6000))
+
+    assert decoded < 10
+    assert other.log.get(StockItem, SKU).on_hand == 6000
+
+
+def test_a_stream_that_grows_gets_a_row_now_and_then(process: Process, open_process: Callable[[], Process]) -> None:
+    for number in range(1100):
+        process.count(OTHER, number)
+    while process.writer.turn():
+        pass
+    process.prepare()
+    other = open_process()
+
+    assert other.decoded_by(lambda: other.counted(OTHER, 7)) < 200
+
+
+def test_what_another_process_added_is_folded_alone(process: Process, open_process: Callable[[], Process]) -> None:
+    process.counted(SKU, 5000)
+    other = open_process()
+    other.counted(SKU, 6000)
+
+    long = process.count(SKU, 7000)
+    decoded = process.decoded_by(process.writer.turn)
+
+    assert (decoded, long.result().on_hand) == (1, 7000)
+
+
+def test_a_row_of_a_log_that_was_put_back_is_not_believed(
+    process: Process, open_process: Callable[[], Process], store_url: str
+) -> None:
+    process.counted(SKU, 5000)
+    process.prepare()
+    put_back(store_url, 600)
+    restored = open_process()
+    later = LogWriter(beginning=BEGINNING.replace(year=2027))
+    later.versions[SKU] = 600
+    later.add(SKU, *(StockItem.Counted(on_hand=number) for number in range(1, SALES)))
+    append(restored, later.events)
+
+    after = restored.counted(SKU, 9)
+
+    assert (after, after.on_hand) == (restored.log.get(StockItem, SKU), 9)
+    assert restored.log.decoded > SALES
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE states SET code='other code'",
+        "UPDATE states SET digest='another event'",
+        "UPDATE states SET body=? WHERE part=1",
+        "UPDATE states SET body=? WHERE part=0",
+        "DELETE FROM states WHERE part=1",
+        "DROP TABLE states",
+    ],
+)
+def test_a_row_that_is_of_no_use_costs_only_time(
+    process: Process, open_process: Callable[[], Process], store_url: str, statement: str
+) -> None:
+    process.counted(SKU, 5000)
+    process.prepare()
+    change(store_url, "views", statement, *([b"garbage"] if "?" in statement else []))
+    other = open_process()
+
+    decoded = other.decoded_by(lambda: other.counted(SKU, 6000))
+
+    assert decoded > SALES
+    assert other.log.get(StockItem, SKU).on_hand == 6000
+
+
+def test_a_long_stream_that_can_not_be_read_is_told_to_whoever_needs_it(process: Process, store_url: str) -> None:
+    change(store_url, "log", "UPDATE stored_events SET topic='Later.Event' WHERE originator_version=500")
+
+    with pytest.raises(Exception, match=r"Later\.Event"):
+        process.counted(SKU, 5000)
+
+
+def test_policies_stop_before_an_event_that_needs_a_long_stream_and_go_on_after_it(process: Process) -> None:
+    policy = ReservesHot()
+    followers = Followers(process.log, [policy], process.recent, MemoryLocks({}), FixedClock())
+    append(process, sold(1, "sku_a"))
+    position = process.log.store.max_notification_id() or 0
+
+    while followers.turn():
+        pass
+    held_up = (followers.is_held_up, [*policy.decided])
+    decoded = process.decoded_by(followers.turn)
+    process.prepare()
+    while followers.turn():
+        pass
+
+    assert held_up == (True, [])
+    assert decoded == 0
+    assert (followers.is_held_up, len(policy.decided)) == (False, 2)
+    assert followers.stored_position() >= position
+
+
+class ReservesHot:
+    """Whenever anything is counted, one of the hot SKU is reserved."""
+
+    name = "reserves"
+    reads = frozenset({StockItem.Counted})
+
+    def __init__(self) -> None:
+        self.decided: list[str] = []
+
+    def decide(self, event: Event, do: object) -> None:
+        assert isinstance(do, UnitOfWork)
+        do.command(StockItem, SKU, StockItem.reserve, Claim("cs_test_new", event.originator_id), 1)
+        self.decided.append(event.originator_id)
+
+
+def test_a_pool_of_many_keys_is_kept_whole_in_its_row(open_process: Callable[[], Process]) -> None:
+    process = open_process()
+    log = LogWriter()
+    for number in range(700):
+        log.add("keys_pro", KeyPool.Imported(keys=tuple(Personal(f"KEY-{number}-{each}") for each in range(3))))
+    for number in range(600):
+        key = Personal(f"KEY-{number // 3}-{number % 3}")
+        log.add("keys_pro", KeyPool.Assigned(line_item="li_1", keys=(key,)), session_id=f"cs_test_{number}")
+    log.add("keys_pro", KeyPool.RanOut(line_item="li_2", quantity=5000), session_id="cs_test_1")
+    append(process, log.events)
+    with pytest.raises(Unprepared):
+        process.long_streams.state(KeyPool, "keys_pro")
+    process.prepare()
+    other = open_process()
+    other.long_streams.has_thread = False
+
+    state = other.long_streams.state(KeyPool, "keys_pro")
+
+    assert state == process.log.get(KeyPool, "keys_pro")
+    assert state.waiting == {Claim("cs_test_1", "li_2"): 5000}
+    assert other.log.decoded == 0
