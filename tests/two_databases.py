@@ -21,7 +21,7 @@ from infrastructure.stores import stores
 from infrastructure.views.sqlite import views_path
 
 PAIRS = ("SQLite to PostgreSQL", "PostgreSQL to SQLite", "SQLite to SQLite", "PostgreSQL to PostgreSQL")
-EVENTS = 68
+EVENTS = len(sample_log()) + 3
 PARKED = [
     ParkedEvent(
         policy=policy,

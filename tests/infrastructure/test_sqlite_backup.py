@@ -29,6 +29,7 @@ from infrastructure.sqlite_file import still
 
 NOW = datetime(2026, 11, 24, 9, 1, tzinfo=UTC)
 PAGES = 1
+EVENTS = len(sample_log())
 
 
 @pytest.fixture
@@ -75,7 +76,7 @@ def digest(place: Path) -> str:
 def test_a_backup_is_the_log_with_its_events_positions_and_keys(shop: ReadSide, log: Path, file: Path) -> None:
     made = back_up(log, file, silent)
 
-    assert (made.events, made.end, made.bytes) == (65, at(shop.log.store, 65), file.stat().st_size)
+    assert (made.events, made.end, made.bytes) == (EVENTS, at(shop.log.store, EVENTS), file.stat().st_size)
     assert digest(file) == digest(log)
 
 
@@ -97,8 +98,8 @@ def test_a_backup_beside_a_server_that_commits_all_the_time_ends(shop: ReadSide,
 
     made = back_up_slowly(log, file, commit)
 
-    assert made.events == 65, "it is the log of the moment at which it began"
-    assert (shop.log.store.max_notification_id() or 0) > 65 + 5
+    assert made.events == EVENTS, "it is the log of the moment at which it began"
+    assert (shop.log.store.max_notification_id() or 0) > EVENTS + 5
     check_backup(file)
 
 
@@ -152,7 +153,7 @@ def test_a_kill_in_the_middle_leaves_no_file_of_that_name_and_the_next_backup_wo
     assert process.exitcode == -signal.SIGKILL
     assert not file.exists()
     assert [each.suffix for each in file.parent.iterdir()] == [".part"]
-    assert back_up(log, file, silent).events == 65
+    assert back_up(log, file, silent).events == EVENTS
 
 
 def test_looking_at_a_backup_writes_nothing_beside_it(log: Path, file: Path) -> None:
@@ -162,7 +163,7 @@ def test_looking_at_a_backup_writes_nothing_beside_it(log: Path, file: Path) -> 
 
     check_backup(file)
     with closing(Log(dict(sqlite_environment(still(file), create_tables=False)))) as opened:
-        assert contents(opened).events == 65
+        assert contents(opened).events == EVENTS
 
     file.parent.chmod(0o700)
     assert list(file.parent.iterdir()) == [file]
@@ -225,7 +226,7 @@ def test_a_file_that_is_not_there_is_told_so(file: Path) -> None:
 
 @pytest.fixture
 def closed(tmp_path: Path, file: Path) -> Path:
-    """A log of 65 events that nobody has open, with its views; its backup has 20."""
+    """A log that nobody has open, with its views; its backup has 20."""
     with open_read_side(sqlite_url(tmp_path)) as read_side:
         read_side.append(sample_log()[:20])
         back_up(tmp_path / "fulfillment.db", file, silent)
@@ -243,7 +244,7 @@ def test_a_backup_takes_the_place_of_the_log_which_is_kept_and_its_views_go(clos
     kept = put_in_place(file, closed, NOW, silent)
 
     assert kept == closed.with_name("fulfillment.db.replaced-20261124T090100Z")
-    assert (events(closed), events(kept), events(file)) == (20, 65, 20)
+    assert (events(closed), events(kept), events(file)) == (20, EVENTS, 20)
     assert not list(closed.parent.glob("*views*"))
     assert not list(closed.parent.glob(".*.part"))
     assert stat.S_IMODE(closed.stat().st_mode) == 0o600
@@ -271,7 +272,7 @@ def test_what_a_killed_server_left_in_its_write_ahead_log_is_kept_too(closed: Pa
     kept = put_in_place(file, closed, NOW, silent)
 
     assert kept is not None
-    assert (events(closed), events(kept)) == (20, 66)
+    assert (events(closed), events(kept)) == (20, EVENTS + 1)
 
 
 def test_a_log_that_another_program_has_open_is_not_replaced(closed: Path, file: Path) -> None:
@@ -280,7 +281,7 @@ def test_a_log_that_another_program_has_open_is_not_replaced(closed: Path, file:
         with pytest.raises(Refused, match=r"Another program has the log .* open\. Stop it, and restore then"):
             put_in_place(file, closed, NOW, silent)
 
-    assert events(closed) == 65
+    assert events(closed) == EVENTS
     assert not list(closed.parent.glob("*replaced*"))
 
 
@@ -303,5 +304,5 @@ def test_a_restore_that_is_interrupted_changes_nothing(closed: Path, file: Path)
     with pytest.raises(KeyboardInterrupt):
         put_in_place(file, closed, NOW, interrupted)
 
-    assert events(closed) == 65
+    assert events(closed) == EVENTS
     assert list(closed.parent.glob("*views.db")) != []
