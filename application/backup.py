@@ -7,9 +7,10 @@ from datetime import datetime
 
 from application.anchor import Anchor, anchor, anchors_at
 from application.copying import Likeness
-from application.errors import LogMoved, UnfinishedCopy, UnreadableEvent
+from application.errors import LogMoved, UnfinishedCopy
 from application.log import MARKS, Log, Notification
 from application.rebuild import Meter, Report, silent
+from domain.errors import UnreadableEvent
 from domain.event import Event
 from domain.stripe_event import StripeEvent
 

@@ -8,6 +8,7 @@ from itertools import zip_longest
 from application.projections.due_effects import AT_ONCE, DUE_EFFECTS
 from application.projections.projection import Row, rfc3339
 from application.views import Above, AtMost, Equal, Filter, Selection, ViewNotBuilt, Views
+from domain.effect import LONGEST_WAIT
 
 _KINDS_MAX = 100
 """The built-in ones, and the merchant's own that ever were."""
@@ -34,14 +35,17 @@ class DueEffects:
         self._views = views
 
     def due(self, now: datetime, limit: int) -> Sequence[DueEffect]:
-        """Those whose time has come, whoever may have claimed them: of each kind about `limit`, the oldest first.
+        """The effects whose time has come, claimed or not, and those with a time so far away that only a clock that was
+        ahead can have set it: of each kind some `limit`, the oldest first.
 
         By kind, so that no kind waits behind another: a service that does not answer holds up no mail.
         """
+        too_late = Above("due_at", rfc3339(now + LONGEST_WAIT))
         found: list[DueEffect] = []
         try:
             for kind in self._kinds():
                 found += self._select(kind, now, limit)
+                found += self._oldest([Equal("kind", kind), too_late], limit)
         except ViewNotBuilt:
             return []
         return sorted(found, key=lambda effect: effect.position)

@@ -3,32 +3,29 @@
 At least once towards the outside, under a key that stays the same; exactly once in the log.
 """
 
-import threading
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
 
+from application.candidates import Candidates
 from application.due_effects import DueEffect, DueEffects
 from application.effect_kinds import Attempt, Done, Kind
-from application.errors import Busy, Stopped, StoreUnavailable, UnreadableEvent, described
+from application.errors import Busy, Stopped, StoreUnavailable, described
 from application.ports import Clock, NotTaken, Permanent, PortError, WorkerLocks
 from application.threads import Threads
 from application.unit_of_work import Stamp, UnitOfWork
 from application.writer import Command, Writer
 from domain.effect import Effect
+from domain.errors import UnreadableEvent
 from domain.identifiers import fulfillment_id
 
 logger = structlog.get_logger(__name__)
 
-_CANDIDATES_MAX = 500
-_CLAIMED_MIN, _CLAIMED_TIMES = 64, 4
 _ERROR_MAX = 500
 _STORE_AGAIN_SECONDS = 1.0
-_LOOK_AROUND_SECONDS = 1.0
 _STOPPED = "stopped"
 """A restart finds the orphaned attempt and repeats it under the same key."""
 
@@ -40,7 +37,7 @@ class _Call:
     kind: Kind
     executor: Executor
     attempt: Attempt
-    began_at: float = 0.0
+    began_at: float | None = None
 
 
 class EffectRunner:
@@ -62,7 +59,6 @@ class EffectRunner:
         self._worker = ""
         """The ID under which we work now."""
         self._kinds = kinds
-        self._due = due
         self._writer = writer
         self._locks = locks
         self._clock = clock
@@ -70,26 +66,18 @@ class EffectRunner:
         self._executors = executors
         self._keeper = keeper
         self._threads = threads or Threads()
-        self._looked_around_at = float("-inf")
-        self._orphans: Sequence[DueEffect] = ()
-        """What was found to be nobody's when we last looked, and is not claimed yet."""
-        self._under_way: dict[str, str] = {}
-        """Effect to kind, from the claim until the outcome is stored."""
-        self._in_doubt: set[str] = set()
-        """Effects that may be claimed in our name without our knowing: the store failed when it was asked to."""
-        self._set_aside: set[str] = set()
-        """Effects of checkouts with an event that this version can't read: another version will have to do them."""
-        self._lock = threading.Lock()
+        self._candidates = Candidates(kinds, due, locks, self._threads)
         self.wake = self._threads.signal()
         """Set when there may be something to do."""
 
     @property
     def is_busy(self) -> bool:
         """Whether something claimed is still under way."""
-        return bool(self._under_way)
+        return self._candidates.has_any_in_hand
 
     def turn(self) -> bool:
-        """Claim what is due and free, and have it done. False if there was nothing to claim.
+        """Claim what is due and free, and have it done. False if there was nothing to claim. What is wrong with one
+        effect or its checkout stops that effect alone.
 
         Raises:
             Busy, StoreUnavailable: not everything could be claimed; what could is being done all the same.
@@ -97,15 +85,12 @@ class EffectRunner:
         """
         self._enlist()
         now = self._clock()
-        self._look_around(now)
-        chosen = self._choose([*self._orphans, *self._free(now)])
-        chosen_ids = {hint.effect_id for hint in chosen}
-        self._orphans = [hint for hint in self._orphans if hint.effect_id not in chosen_ids]
+        chosen = self._candidates.choose(self._worker, now, looks_around=not self._writer.has_thread)
         won, trouble = self._claim_all(chosen, now)
         if isinstance(trouble, Stopped):
             won = []  # what came of them could not be stored: whoever comes next finds them orphaned
         taken = {attempt.effect.id for _, attempt in won}
-        self._let_go(hint.effect_id for hint in chosen if hint.effect_id not in taken)
+        self._candidates.let_go(hint.effect_id for hint in chosen if hint.effect_id not in taken)
         for hint, attempt in won:
             self._begin(_Call(self._kinds[hint.kind], self._executors[hint.kind], attempt))
         if trouble is not None:
@@ -125,57 +110,33 @@ class EffectRunner:
             self._worker = worker
 
     def stop(self) -> None:
-        """Begin nothing more. What is claimed and not begun is left to whoever comes next, who finds it orphaned.
-        Outcomes are stored on until the writer is closed."""
+        """Begin nothing more, and give back what is claimed and not begun. Outcomes are stored on until the writer is
+        closed."""
         for executor in self._executors.values():
             executor.shutdown(wait=False, cancel_futures=True)
 
     def _begin(self, call: "_Call") -> None:
-        id = call.attempt.effect.id
-
-        def let_go(done: "Future[None]") -> None:
+        def ended(done: "Future[None]") -> None:
             if done.cancelled():
-                self._let_go([id])
+                self._give_back(call)
             elif (error := done.exception()) is not None:
                 logger.error("effect ended its thread", effect=call.attempt.step, error=type(error).__name__)
-                self._in_doubt.add(id)
-                self._let_go([id])
+                self._record(call, self._failed(call.kind, call.attempt, described(error, PortError)))
 
         try:
-            call.executor.submit(self._perform, call).add_done_callback(let_go)
+            call.executor.submit(self._perform, call).add_done_callback(ended)
         except RuntimeError:  # it was shut down meanwhile
-            self._let_go([id])
+            self._give_back(call)
 
-    def _free(self, now: datetime) -> Sequence[DueEffect]:
-        """What nobody has claimed, of each kind that has room."""
-        with self._lock:
-            running = Counter(self._under_way.values())
-        found: list[DueEffect] = []
-        for name, kind in self._kinds.items():
-            if running[name] < _claimed_max(kind):
-                # The view may not know yet of what we have claimed
-                found += self._due.free(name, now, _claimed_max(kind) + len(self._set_aside))
-        return found
+    def _give_back(self, call: "_Call") -> None:
+        """Let another worker have what we claimed and did not begin. If that can't be stored, it finds an orphan."""
+        attempt = call.attempt
 
-    def _look_around(self, now: datetime) -> None:
-        """Now and then: what others have claimed and won't do, and what nobody here can do. It comes before what is
-        free, or it would wait for as long as there is anything."""
-        if self._writer.has_thread and self._threads.monotonic() - self._looked_around_at < _LOOK_AROUND_SECONDS:
-            return
-        self._looked_around_at = self._threads.monotonic()
-        due = self._due.due(now, _CANDIDATES_MAX + len(self._set_aside))
-        others = {hint.worker for hint in due if hint.worker not in {None, self._worker}}
-        at_work = {worker for worker in others if worker and self._locks.is_at_work(worker)}
-        self._orphans = [hint for hint in due if self._is_orphaned(hint, at_work)]
+        def release(unit: UnitOfWork) -> str:
+            unit.command(Effect, attempt.effect.id, Effect.release, attempt.number)
+            return _STOPPED
 
-    def _is_orphaned(self, hint: DueEffect, at_work: Set[str]) -> bool:
-        """Whether who has it won't do it, or nobody can. What we have and don't know of is orphaned; what else names us
-        is done already, and the view is behind."""
-        if hint.worker is None:
-            return hint.kind not in self._kinds
-        if hint.worker == self._worker:
-            return hint.effect_id in self._in_doubt
-        return hint.worker not in at_work
+        self._record(call, release)
 
     def _claim_all(
         self, hints: Sequence[DueEffect], now: datetime
@@ -194,72 +155,91 @@ class EffectRunner:
             claims.append((hint, claim))
         for hint, claim in claims:
             try:
-                attempt = self._claimed(hint, claim)
-            except Exception as error:  # noqa: BLE001 - raised by the turn, once everything that was won is under way
+                attempt = self._claimed(hint, claim, now)
+            except (Busy, Stopped, StoreUnavailable) as error:  # raised by the turn, once all that was won is under way
                 trouble = trouble or error
-                self._in_doubt.add(hint.effect_id)
+                self._candidates.in_doubt.add(hint.effect_id)
             else:
-                self._in_doubt.discard(hint.effect_id)
+                self._candidates.in_doubt.discard(hint.effect_id)
                 won += [(hint, attempt)] if attempt is not None else []
         return won, trouble
 
-    def _claimed(self, hint: DueEffect, claim: "Future[Attempt | None]") -> Attempt | None:
+    def _claimed(self, hint: DueEffect, claim: "Future[Attempt | None]", now: datetime) -> Attempt | None:
+        """What was won. An error of this claim alone is recorded as a failed attempt; if even that can't be recorded,
+        the effect is set aside."""
         try:
             return self._writer.result(claim)
+        except (Busy, Stopped, StoreUnavailable):
+            raise
         except UnreadableEvent as unreadable:
-            self._set_aside.add(hint.effect_id)
-            logger.error(
-                "effect set aside until a restart",
-                session_id=hint.session_id,
-                effect=hint.effect_id,
-                error=str(unreadable),
-            )
-            return None
+            self._put_aside(hint, unreadable)
+        except Exception as error:  # noqa: BLE001 - the boundary around one claim: recorded as failed
+            try:
+                self._writer.result(self._submit_failed_claim(hint, now, described(error, PortError)))
+            except (Busy, Stopped, StoreUnavailable):
+                raise
+            except Exception as trouble:  # noqa: BLE001 - its own stream can't take it
+                self._put_aside(hint, trouble)
+        return None
 
-    def _choose(self, hints: Sequence[DueEffect]) -> list[DueEffect]:
-        """Those that nobody works at and whose kind has room, each counted as under way from here on."""
-        with self._lock:
-            running = Counter(self._under_way.values())
-            chosen = []
-            for hint in hints:
-                kind = self._kinds.get(hint.kind)
-                if hint.effect_id in self._set_aside:
-                    continue
-                if hint.effect_id in self._under_way or (kind and running[hint.kind] >= _claimed_max(kind)):
-                    continue
-                running[hint.kind] += 1
-                self._under_way[hint.effect_id] = hint.kind
-                chosen.append(hint)
-        return chosen
+    def _put_aside(self, hint: DueEffect, trouble: Exception) -> None:
+        set_aside = self._candidates.set_aside(hint.effect_id)
+        logger.error(
+            "effect set aside until a restart",
+            session_id=hint.session_id,
+            effect=hint.effect_id,
+            error=described(trouble, PortError),
+            set_aside=set_aside,
+        )
 
-    def _let_go(self, effect_ids: Iterable[str]) -> None:
-        with self._lock:
-            for id in effect_ids:
-                self._under_way.pop(id, None)
+    def _submit_failed_claim(self, hint: DueEffect, now: datetime, error: str) -> "Future[None]":
+        def fail(unit: UnitOfWork) -> None:
+            started = self._start(hint, now, unit)
+            if started is not None:
+                kind, attempt = self._kinds[hint.kind], self._attempt(hint, started)
+                self._failed(kind, attempt, error, may_have_gone_out=False)(unit)
+
+        return self._writer.submit(self._stamp(hint.session_id, None), [hint.effect_id], fail)
 
     def _claim(self, hint: DueEffect, now: datetime) -> "Future[Attempt | None]":
         def claim(unit: UnitOfWork) -> Attempt | None:
             effect, kind = unit.load(Effect, hint.effect_id), self._kinds.get(hint.kind)
-            if effect.worker not in {None, hint.worker, self._worker}:
-                return None  # the hint was old: somebody else is at it
+            if not self._may_claim(effect, hint):
+                return None
             if kind is None:
-                unit.command(Effect, effect.id, Effect.give_up, f"Nothing here carries out '{hint.kind}'")
+                unit.command(Effect, effect.id, Effect.give_up_unknown, hint.kind, now=now)
                 return None
             why = kind.handler.why_unwanted(effect, hint.session_id, unit) if effect.is_open else None
             if why is not None:
                 unit.command(Effect, effect.id, Effect.withdraw, why)
                 return None
-            # If it is ours, then because an insert was taken for lost: what is under way here is not claimed again.
-            started = unit.command(Effect, effect.id, Effect.start, self._worker, now=now, orphaned_by=effect.worker)
-            if started.attempt == effect.attempt:
-                return None
-            return Attempt(effect=started, session_id=hint.session_id, number=started.attempt)
+            started = self._start(hint, now, unit)
+            return self._attempt(hint, started) if started is not None else None
 
         ids = [hint.effect_id, hint.session_id, fulfillment_id(hint.session_id)]
         return self._writer.submit(self._stamp(hint.session_id, None), ids, claim)
 
+    def _start(self, hint: DueEffect, now: datetime, unit: UnitOfWork) -> Effect | None:
+        """The effect with an attempt of ours; nothing if it can't be had now."""
+        effect = unit.load(Effect, hint.effect_id)
+        if not self._may_claim(effect, hint):
+            return None
+        if effect.worker == self._worker:
+            return effect  # an insert was taken for lost; what is under way here is not claimed again
+        if effect.worker is not None:
+            unit.command(Effect, effect.id, Effect.orphan, effect.worker, now=now, random=self._random())
+        started = unit.command(Effect, effect.id, Effect.start, self._worker, now=now)
+        return started if started.worker == self._worker else None
+
+    def _may_claim(self, effect: Effect, hint: DueEffect) -> bool:
+        """False if the hint was old: another worker is at it."""
+        return effect.worker in {None, hint.worker, self._worker}
+
+    def _attempt(self, hint: DueEffect, started: Effect) -> Attempt:
+        return Attempt(effect=started, session_id=hint.session_id, number=started.attempt)
+
     def _perform(self, call: "_Call") -> None:
-        """One attempt: the call of the port. It never raises."""
+        """One attempt: the call of the port. No error of the port leaves it."""
         kind, attempt = call.kind, call.attempt
         call.began_at = self._threads.monotonic()
         try:
@@ -306,16 +286,17 @@ class EffectRunner:
             return self._store(call.attempt, self._failed(call.kind, call.attempt, described(trouble, PortError)))
 
     def _finish(self, call: "_Call", error: str | None) -> None:
-        logger.info(
-            "effect attempted",
-            session_id=call.attempt.session_id,
-            effect=call.attempt.step,
-            attempt=call.attempt.number,
-            outcome="failed" if error else "succeeded",
-            error=error,
-            duration_ms=round((self._threads.monotonic() - call.began_at) * 1000),
-        )
-        self._let_go([call.attempt.effect.id])
+        if call.began_at is not None:
+            logger.info(
+                "effect attempted",
+                session_id=call.attempt.session_id,
+                effect=call.attempt.step,
+                attempt=call.attempt.number,
+                outcome="failed" if error else "succeeded",
+                error=error,
+                duration_ms=round((self._threads.monotonic() - call.began_at) * 1000),
+            )
+        self._candidates.let_go([call.attempt.effect.id])
         self.wake.set()
 
     def _answered(self, kind: Kind, attempt: Attempt, done: Done) -> "Command[str | None]":
@@ -369,12 +350,9 @@ class EffectRunner:
     def _submit(self, attempt: Attempt, record: "Command[str | None]") -> "Future[str | None]":
         cause = f"{attempt.effect.id}@{attempt.effect.version}"
         ids = [attempt.effect.id, attempt.session_id, fulfillment_id(attempt.session_id)]
-        return self._writer.submit(self._stamp(attempt.session_id, cause), ids, record)
+        return self._writer.submit(self._stamp(attempt.session_id, cause, attempt.effect.worker), ids, record)
 
-    def _stamp(self, session_id: str, cause: str | None) -> Stamp:
-        return Stamp(actor=f"worker:{self._worker}", now=self._clock(), cause=cause, session_id=session_id)
-
-
-def _claimed_max(kind: Kind) -> int:
-    """How many of a kind may be claimed: more than are called at a time, so that no call waits for the log."""
-    return max(_CLAIMED_MIN, _CLAIMED_TIMES * kind.concurrency)
+    def _stamp(self, session_id: str, cause: str | None, worker: str | None = None) -> Stamp:
+        """`worker` made the attempt, if it was under another ID than ours is now."""
+        actor = f"worker:{worker or self._worker}"
+        return Stamp(actor=actor, now=self._clock(), cause=cause, session_id=session_id)

@@ -3,18 +3,7 @@
 import traceback
 from pathlib import Path
 
-from eventsourcing.persistence import MapperDeserialisationError
-
-from domain.errors import InvalidIdentifier, Refused
-
-
-class UnreadableEvent(MapperDeserialisationError):
-    """A stored event that this version can't read: a later version wrote it, or its bytes are garbled."""
-
-    def __init__(self, text: str, *, session_id: str | None = None) -> None:
-        super().__init__(text)
-        self.session_id = session_id
-        """The checkout it belongs to, where that can still be told."""
+from domain.errors import InvalidIdentifier, Refused, UnreadableEvent
 
 
 class NotFound(Exception):
@@ -70,7 +59,7 @@ class LogReplaced(Exception):
     """The log that is open is not the one at its place any more: whatever is written to it would be lost."""
 
 
-def described(error: Exception, *ours: type[Exception]) -> str:
+def described(error: BaseException, *ours: type[Exception]) -> str:
     """What is kept of an error. Errors of these types, and those of ours that every use case may meet, are in words
     meant for staff. Of any other error only its type and place are kept: its message may quote personal data."""
     if isinstance(error, (UnreadableEvent, Refused, InvalidIdentifier, *ours)):

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import structlog
 from eventsourcing.persistence import IntegrityError, PersistenceError, Tracking
 
-from application.errors import Unprepared, UnreadableEvent, described
+from application.errors import Unprepared, described
 from application.leading import Terms
 from application.log import Entry, Log, ParkedEvent
 from application.ports import Clock, WorkerLocks
@@ -18,6 +18,7 @@ from application.recent_states import RecentStates
 from application.unit_of_work import Fetch, Stamp, UnitOfWork
 from domain.checkout_session import CheckoutSession
 from domain.effect import Effect
+from domain.errors import UnreadableEvent
 from domain.event import Event
 from domain.fulfillment import FulfillmentFact
 from domain.identifiers import effect_id, fulfillment_id

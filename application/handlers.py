@@ -30,11 +30,17 @@ from domain.policies.policy import Streams
 logger = structlog.get_logger(__name__)
 
 _NOTE_MAX = 200
+_UNKNOWN_TRIES = 14
+"""With the pauses of a retrieval, the last try comes after about an hour."""
 _UNKNOWN = "Stripe knows no such session for the key in STRIPE_API_KEY"
 
 
 class Retrieve:
-    """Ask Stripe for a session, and record what it says."""
+    """Ask Stripe for a session, and record what it says.
+
+    An event of Stripe's, signed with our secret, says that the session exists. If Stripe does not know it, the key is
+    most likely another account's, by mistake; so the session is parked only after about an hour of tries.
+    """
 
     def __init__(self, gateway: StripeGateway, clock: Clock) -> None:
         self._gateway = gateway
@@ -50,12 +56,14 @@ class Retrieve:
 
     def perform(self, attempt: Attempt) -> Done:
         id, at = attempt.session_id, self._clock()
-        source = Source.SCHEDULE if attempt.effect.is_scheduled else Source.WEBHOOK
         try:
             checkout = self._gateway.retrieve(id)
         except SessionUnknown:
             # An answer like any other. Given up, it would wait for a person a second time, beside the parked session.
-            return Done(note=_UNKNOWN, outcome=_parked(id))
+            return Done(note=_UNKNOWN, outcome=_unknown(attempt))
+        requested = attempt.effect.requested
+        by_default = Source.SCHEDULE if attempt.effect.is_scheduled else Source.WEBHOOK
+        source = (requested.source if requested else None) or by_default
 
         def learn(do: Streams) -> str | None:
             session = learn_answer(id, checkout, do, source=source, at=at)
@@ -65,11 +73,15 @@ class Retrieve:
         return Done(outcome=learn)
 
 
-def _parked(session_id: str) -> Outcome:
-    def park(do: Streams) -> None:
-        do.command(CheckoutSession, session_id, CheckoutSession.park, ParkReason.UNKNOWN_TO_STRIPE, _UNKNOWN)
+def _unknown(attempt: Attempt) -> Outcome:
+    def park_or_ask_again(do: Streams) -> str | None:
+        session = do.load(CheckoutSession, attempt.session_id)
+        if session.parked is None and attempt.effect.attempts_since_request < _UNKNOWN_TRIES:
+            return _UNKNOWN
+        do.command(CheckoutSession, session.id, CheckoutSession.park, ParkReason.UNKNOWN_TO_STRIPE, _UNKNOWN)
+        return None
 
-    return park
+    return park_or_ask_again
 
 
 class SendMail:
@@ -111,8 +123,8 @@ class Deliver:
             return "The line has been delivered otherwise"
         if line.delivery_step != requested.step:
             return "The line has been planned anew"
-        # Of an attempt that nobody ended it is not known whether it delivered: it is repeated, under its own key.
-        is_wanted = effect.worker is not None or has_its_stock(session_id, line, do)
+        # An orphaned attempt may have delivered: it is repeated, under its own key.
+        is_wanted = effect.is_under_way or has_its_stock(session_id, line, do)
         return None if is_wanted else "Its stock was taken back"
 
     def perform(self, attempt: Attempt) -> Done:

@@ -5,12 +5,11 @@ Each answer is exact as of the end of the log: the views are brought there first
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from application.checkout_document import CheckoutDocument, checkout_document
 from application.checkout_state import CheckoutState
 from application.due_effects import DueEffects
-from application.errors import UnreadableEvent
 from application.log import Log, Notification, ParkedEvent
 from application.projections.checkouts import CHECKOUTS
 from application.projections.projection import Projection, Row
@@ -21,15 +20,19 @@ from application.projections.stock import STOCK
 from application.projections.timeline import TIMELINE
 from application.projections.work_queue import WORK_QUEUE, is_due
 from application.views import Among, Equal, OneOf, Selection, StartsWith, View, Views, ViewState
+from domain.errors import UnreadableEvent
 from domain.event import Event
+from domain.identifiers import effect_id
 
 _WORDS_MAX = 10
 _HITS_MAX = 200
 _WORK_MAX = 1000
 _BATCH_MAX = 100
 _NEARBY_MAX = 20
+_LATE = timedelta(minutes=15)
 PARKED_EVENT = "parked_event"
 INCOMPLETE_VIEW = "incomplete_view"
+WAITING_EFFECT = "waiting_effect"
 FAILED = "failed"
 
 
@@ -126,7 +129,8 @@ class Queries:
         return [_hit(row, states, self._matched(str(row["session_id"]), wanted)) for row in rows]
 
     def work_queue(self, limit: int = _WORK_MAX) -> list[WorkItem]:
-        """Incomplete views; then, the longest wait first, what waits for a person and what a policy could not handle.
+        """Incomplete views; then, the longest wait first, what waits for a person, what a policy could not handle, and
+        the effects that no worker has carried out for a quarter of an hour.
 
         At most `limit` of the latter. So the answer is empty only if nothing is missing from it.
         """
@@ -140,8 +144,8 @@ class Queries:
         now = self._clock()
         rows = [row for row in self._views.select(selection) if is_due(row, now)]
         incomplete = [self._incomplete_item(view) for view in self.incomplete()]
-        waiting = sorted([*map(_work_item, rows), *self._parked()], key=lambda item: item.since)
-        return [*incomplete, *waiting[:limit]]
+        items = [*map(_work_item, rows), *self._parked(), *self._late_effects(now, limit)]
+        return [*incomplete, *sorted(items, key=lambda item: item.since)[:limit]]
 
     def stock(self) -> list[StockLevel]:
         self._projector.catch_up()
@@ -257,6 +261,19 @@ class Queries:
             if isinstance(event, Event):
                 return event.recorded_at
         return self._clock()
+
+    def _late_effects(self, now: datetime, limit: int) -> Iterator[WorkItem]:
+        """Effects that are due and stay so: no worker runs, none knows their kind, or their checkout can't be read."""
+        late = now - _LATE
+        for effect in self.due_effects.due(late, limit):
+            if effect.since is not None and effect.since <= late:
+                yield WorkItem(
+                    subject=effect.session_id,
+                    kind=WAITING_EFFECT,
+                    item=effect.effect_id.removeprefix(effect_id(effect.session_id, "")),
+                    detail=f"No worker has carried it out. Does one run that knows the kind '{effect.kind}'?",
+                    since=effect.since,
+                )
 
 
 def _parked_item(parked: ParkedEvent, behind: int) -> WorkItem:

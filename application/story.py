@@ -189,6 +189,11 @@ def _of_effect(event: EffectFact, names: Titles) -> str:
         case Effect.AttemptFailed():
             again = f"the next one is due at {wording.moment(event.retry_at)}"
             return f"Attempt {event.number} of {what} failed: {event.error}; {again}"
+        case Effect.AttemptOrphaned():
+            again = f"the next one is due at {wording.moment(event.retry_at)}"
+            return f"The process ended during attempt {event.number} of {what}; {again}"
+        case Effect.AttemptReleased():
+            return f"The worker stopped before it began attempt {event.number} of {what}"
         case Effect.Succeeded():
             went = "was sent" if wording.is_mail(effect_step(event)) else "succeeded"
             which = f" at attempt {event.number}" if event.number > 1 else ""

@@ -10,7 +10,7 @@ from operator import attrgetter
 from eventsourcing.persistence import StoredEvent
 
 from application.anchor import Anchor, anchor
-from application.errors import UnreadableEvent
+from domain.errors import UnreadableEvent
 from domain.event import Event
 
 _EVENTS_MAX = 5_000

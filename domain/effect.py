@@ -2,19 +2,32 @@
 
 The stream's ID is the idempotency key of every attempt. The claim is an event: of two workers only one can append
 attempt number n, and the outcome of an attempt that is not the current one is not recorded.
+
+An attempt whose process ended is an orphan. The worker that finds it says so, and repeats it: at once the first time,
+after growing pauses when it happens again, for the attempt itself may be what ends processes. Five in a row are enough.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import ClassVar, Self, assert_never
 
 from domain.catalog import PlannedLine
+from domain.checkout_session import Source
 from domain.errors import Refused
 from domain.event import Aggregate, Event, replace
 from domain.mail import Mail
 
 RETRIEVE, MAIL = "retrieve", "mail"
+
+ORPHANS_MAX = 5
+"""So many orphaned attempts in a row, and it is given up."""
+_ORPHAN_PAUSES = (timedelta(0), timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30))
+"""The longest pause after the first orphan in a row, the second, and so on."""
+LEFT_TO_OTHERS = timedelta(hours=1)
+"""For so long an effect of a kind that a worker does not know waits for a worker that does."""
+LONGEST_WAIT = timedelta(days=2)
+"""No effect waits longer for its time: a later one was set by a clock that was ahead."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +36,8 @@ class Effect(Aggregate["EffectFact"]):
     class Requested(Event):
         """`kind` is `retrieve`, `mail` or the name of a delivery; the mail or the line is what to do it with.
 
-        Without `not_before` it is due at once, whatever the clocks say.
+        It is due from `not_before` on, at most `LONGEST_WAIT` ahead; without it at once, whatever the clocks say.
+        `source` is who asked for a retrieval.
         """
 
         TOPIC: ClassVar[str] = "Effect.Requested"
@@ -32,6 +46,7 @@ class Effect(Aggregate["EffectFact"]):
         mail: Mail | None = None
         line: PlannedLine | None = None
         not_before: datetime | None = None
+        source: Source | None = None
 
     @dataclass(frozen=True, kw_only=True)
     class AttemptStarted(Event):
@@ -51,6 +66,21 @@ class Effect(Aggregate["EffectFact"]):
         retry_at: datetime
         may_have_gone_out: bool = True
         """False if the other side is known to have taken nothing of this attempt."""
+
+    @dataclass(frozen=True, kw_only=True)
+    class AttemptOrphaned(Event):
+        """The process of this attempt ended, and nobody knows how far it came. It is repeated from `retry_at` on."""
+
+        TOPIC: ClassVar[str] = "Effect.AttemptOrphaned"
+        number: int
+        retry_at: datetime
+
+    @dataclass(frozen=True, kw_only=True)
+    class AttemptReleased(Event):
+        """Claimed, and not begun when its process was stopped: another worker can claim it at once."""
+
+        TOPIC: ClassVar[str] = "Effect.AttemptReleased"
+        number: int
 
     @dataclass(frozen=True, kw_only=True)
     class Succeeded(Event):
@@ -88,6 +118,10 @@ class Effect(Aggregate["EffectFact"]):
     """What the cap counts: a person's retry starts it anew."""
     worker: str | None = None
     """Who has claimed it, while an attempt is under way."""
+    orphans: int = 0
+    """How many attempts in a row, the latest among them, were orphaned."""
+    asked_at: datetime | None = None
+    """When it was requested, or a person asked for another try."""
     due_at: datetime | None = None
     """Not before; None if it is due at once."""
     may_have_gone_out: bool = False
@@ -110,6 +144,11 @@ class Effect(Aggregate["EffectFact"]):
         """Asked for beforehand, for a time to come."""
         return self.requested is not None and self.requested.not_before is not None
 
+    @property
+    def is_under_way(self) -> bool:
+        """Whether an attempt has begun of which nobody knows how it ends or ended."""
+        return self.worker is not None or self.orphans > 0
+
     def request(
         self,
         kind: str,
@@ -118,18 +157,43 @@ class Effect(Aggregate["EffectFact"]):
         mail: Mail | None = None,
         line: PlannedLine | None = None,
         not_before: datetime | None = None,
+        source: Source | None = None,
     ) -> "EffectFacts":
         """Ask for it, once; what was withdrawn can be asked for again."""
         if self.requested and self.withdrawn is None:
             return []
-        return [self.Requested(kind=kind, step=step, mail=mail, line=line, not_before=not_before)]
+        return [self.Requested(kind=kind, step=step, mail=mail, line=line, not_before=not_before, source=source)]
 
-    def start(self, worker: str, *, now: datetime, orphaned_by: str | None = None) -> "EffectFacts":
-        """Claim it. Nothing if it is not due, or another worker has it who is not the one known to be gone."""
-        is_free = self.worker is None or self.worker == orphaned_by
-        if not self.is_open or not is_free or (self.due_at is not None and self.due_at > now):
+    def start(self, worker: str, *, now: datetime) -> "EffectFacts":
+        """Claim it. Nothing if it is not due, or a worker has it."""
+        if not self.is_open or self.worker is not None or not self._is_due(now):
             return []
         return [self.AttemptStarted(number=self.attempt + 1, worker=worker)]
+
+    def orphan(self, worker: str, *, now: datetime, random: float) -> "EffectFacts":
+        """Say that the worker is gone which had it. `random`, from 0 to 1, is the part of the longest pause to wait:
+        what ends processes comes back alone, and not with all that it took along.
+        """
+        if self.worker != worker:
+            return []
+        if self.orphans + 1 >= ORPHANS_MAX:
+            return [self.GivenUp(error=f"{ORPHANS_MAX} times in a row its process ended during an attempt")]
+        pause = _ORPHAN_PAUSES[self.orphans] * random
+        return [self.AttemptOrphaned(number=self.attempt, retry_at=now + pause)]
+
+    def release(self, number: int) -> "EffectFacts":
+        """Give a claim back of which nothing was begun."""
+        return [self.AttemptReleased(number=number)] if self.is_current(number) else []
+
+    def give_up_unknown(self, kind: str, *, now: datetime) -> "EffectFacts":
+        """Give up what has been left to others for long enough. With another clock an hour may lie in the future."""
+        since = self.due_at or self.asked_at
+        if since is None or abs(now - since) < LEFT_TO_OTHERS:
+            return []
+        return self.give_up(f"No worker has carried out '{kind}' for an hour: its package or a setting is missing")
+
+    def _is_due(self, now: datetime) -> bool:
+        return self.due_at is None or not now < self.due_at <= now + LONGEST_WAIT
 
     def succeed(self, number: int, note: str | None = None) -> "EffectFacts":
         return [self.Succeeded(number=number, note=note)] if self.is_current(number) else []
@@ -156,7 +220,7 @@ class Effect(Aggregate["EffectFact"]):
         Raises:
             Refused: an attempt has no outcome yet, or it is done.
         """
-        if self.worker is not None:
+        if self.is_under_way:
             what = self.requested.line.id if self.requested and self.requested.line else self.id
             raise Refused(
                 f"The delivery of {what} is under way: attempt {self.attempt} has no outcome yet. Wait until the "
@@ -187,8 +251,10 @@ class Effect(Aggregate["EffectFact"]):
                 return replace(
                     self,
                     requested=event,
+                    asked_at=event.recorded_at,
                     due_at=event.not_before,
                     attempts_since_request=0,
+                    orphans=0,
                     withdrawn=None,
                     edition=edition,
                 )
@@ -199,21 +265,28 @@ class Effect(Aggregate["EffectFact"]):
                     attempt=event.number,
                     attempts_since_request=since,
                     worker=event.worker,
+                    orphans=self.orphans + (self.worker is not None),  # as it was recorded before `AttemptOrphaned` was
                     may_have_gone_out=True,
                     had_gone_out=self.may_have_gone_out,
                 )
             case Effect.AttemptFailed():
                 gone = self._has_gone_out(event.may_have_gone_out)
-                return replace(self, worker=None, due_at=event.retry_at, may_have_gone_out=gone)
+                return replace(self, worker=None, orphans=0, due_at=event.retry_at, may_have_gone_out=gone)
+            case Effect.AttemptOrphaned():
+                return replace(self, worker=None, orphans=self.orphans + 1, due_at=event.retry_at)
+            case Effect.AttemptReleased():
+                since = self.attempts_since_request - 1
+                gone = self.had_gone_out
+                return replace(self, worker=None, due_at=None, attempts_since_request=since, may_have_gone_out=gone)
             case Effect.Succeeded():
-                return replace(self, worker=None, is_done=True)
+                return replace(self, worker=None, orphans=0, is_done=True)
             case Effect.GivenUp():
                 gone = self._has_gone_out(event.may_have_gone_out)
-                return replace(self, worker=None, given_up=event.error, may_have_gone_out=gone)
+                return replace(self, worker=None, orphans=0, given_up=event.error, may_have_gone_out=gone)
             case Effect.Withdrawn():
-                return replace(self, worker=None, withdrawn=event.why)
+                return replace(self, worker=None, orphans=0, withdrawn=event.why)
             case Effect.RetryRequested():
-                return replace(self, given_up=None, due_at=None, attempts_since_request=0)
+                return replace(self, asked_at=event.recorded_at, given_up=None, due_at=None, attempts_since_request=0)
             case _:
                 assert_never(event)
 
@@ -222,6 +295,8 @@ EffectFact = (
     Effect.Requested
     | Effect.AttemptStarted
     | Effect.AttemptFailed
+    | Effect.AttemptOrphaned
+    | Effect.AttemptReleased
     | Effect.Succeeded
     | Effect.GivenUp
     | Effect.Withdrawn

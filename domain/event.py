@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
 
+from domain.errors import UnreadableEvent
 from domain.personal import Personal
 
 if TYPE_CHECKING:
@@ -75,7 +76,19 @@ class Aggregate(Generic[E]):
         raise NotImplementedError
 
     def evolve(self, event: E) -> Self:
-        state = self.apply(event)
+        """The state after a stored event.
+
+        Raises:
+            UnreadableEvent: it does not fit what came before it. A stream with such an event stops nothing but itself.
+        """
+        try:
+            state = self.apply(event)
+        except Exception as error:  # the boundary around one event; its message may carry personal data
+            raise UnreadableEvent(
+                f"Event {event.originator_version} of {event.originator_id}, {event.TOPIC}, does not fit what came "
+                f"before it: {type(error).__name__}",
+                session_id=event.session_id,
+            ) from error
         if state is self:
             return replace(self, version=event.originator_version)
         vars(state)["version"] = event.originator_version  # nobody else has it yet

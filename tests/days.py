@@ -125,6 +125,7 @@ BAD_DAY = Day(
         UNPAID: a_checkout(line_items=[a_line_item("li_mug", product="prod_mug")], payment_status="unpaid"),
         SHELF: a_checkout(line_items=[a_line_item("li_mug", product="prod_mug")]),
         COURIER: a_checkout(line_items=[a_line_item("li_mug", product="prod_mug_by_courier")]),
+        UNKNOWN: a_checkout(payment_status="paid_by_a_new_way"),
         STUCK: a_checkout(
             line_items=[
                 a_line_item("li_parcel", product="prod_parcel"),

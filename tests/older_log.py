@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
-from application.errors import UnreadableEvent
 from application.log import Entry, Notification, StoredEvent
 from application.projections.following import Feed, ReadableLog
+from domain.errors import UnreadableEvent
 
 
 @dataclass(frozen=True)

@@ -335,13 +335,16 @@ class Day:
             if why is not None:
                 do.command(Effect, effect.id, Effect.withdraw, why)
                 return None
-            return do.command(Effect, effect.id, Effect.start, "1", now=_NOW, orphaned_by=effect.worker)
+            if effect.worker is not None:
+                do.command(Effect, effect.id, Effect.orphan, effect.worker, now=_NOW, random=0.0)
+            started = do.command(Effect, effect.id, Effect.start, "1", now=_NOW)
+            return started if started.worker is not None else None
 
         started = self._do("worker:1", session_id, claim)
         self._calls = [call for call in self._calls if call.attempt.effect.id != effect.id]
         if started is not None:
             line = self._line(Claim(session_id, effect.requested.line.id)) if effect.requested.line else None
-            assert effect.worker or line is None or self._is_promised(line, session_id), f"{line} has no stock"
+            assert effect.is_under_way or line is None or self._is_promised(line, session_id), f"{line} has no stock"
             attempt = Attempt(effect=started, session_id=session_id, number=started.attempt)
             self._calls.append(_Call(attempt))
 

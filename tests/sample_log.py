@@ -18,7 +18,7 @@ from domain.personal import Personal
 from domain.stock_item import StockItem
 from domain.stripe_event import StripeEvent
 
-__all__ = ["AUTHORIZED", "DEBIT", "FOREIGN", "KEYS", "MUG", "SHOP", "sample_log"]
+__all__ = ["AUTHORIZED", "DEBIT", "END", "FOREIGN", "KEYS", "MUG", "SHOP", "sample_log"]
 
 SHOP, DEBIT, FOREIGN, KEYS = "cs_test_shop", "cs_test_debit", "cs_live_foreign", "cs_test_keys"
 AUTHORIZED = "cs_test_authorized"
@@ -98,6 +98,10 @@ def _handed_over(log: LogWriter) -> None:
         Effect.AttemptStarted(number=1, worker="w1"),
         Effect.AttemptFailed(number=1, error="HTTP 503", retry_at=retry_at),
         Effect.AttemptStarted(number=2, worker="w1"),
+        Effect.AttemptReleased(number=2),
+        Effect.AttemptStarted(number=3, worker="w2"),
+        Effect.AttemptOrphaned(number=3, retry_at=retry_at),
+        Effect.AttemptStarted(number=4, worker="w1"),
         Effect.GivenUp(error="HTTP 410"),
         session_id=SHOP,
         actor="worker:w1",
@@ -226,3 +230,7 @@ def _told_by_staff(log: LogWriter) -> None:
     log.add(f"ful_{KEYS}", Fulfillment.KeysShown(lines=("li_key",)), session_id=KEYS, actor=STAFF, reason="by phone")
     readdressed = CheckoutSession.Readdressed(to=Personal("zoe.other@example.com"))
     log.add(KEYS, readdressed, session_id=KEYS, actor=STAFF, reason="a typing error")
+
+
+END = len(sample_log())
+"""The position of its last event."""

@@ -49,8 +49,10 @@ def _change(event: EffectFact, position: int) -> Change:
             )
         case Effect.AttemptStarted():
             return Update(key, {"worker": event.worker})
-        case Effect.AttemptFailed():
+        case Effect.AttemptFailed() | Effect.AttemptOrphaned():
             return Update(key, {"worker": None, "due_at": rfc3339(event.retry_at)})
+        case Effect.AttemptReleased():
+            return Update(key, {"worker": None, "due_at": AT_ONCE})
         case Effect.RetryRequested():
             asked_at = rfc3339(event.recorded_at)
             return Update(key, {"worker": None, "due_at": AT_ONCE, "position": position, "asked_at": asked_at})

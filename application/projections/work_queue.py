@@ -143,7 +143,14 @@ def _of_effect(event: EffectFact) -> Iterator[Change]:
         case Effect.Succeeded():
             if step.startswith("retrieve_"):
                 yield Remove({"subject": session, "kind": Work.RETRIEVAL_FAILED.value})
-        case Effect.Requested() | Effect.AttemptStarted() | Effect.AttemptFailed() | Effect.Withdrawn():
+        case (
+            Effect.Requested()
+            | Effect.AttemptStarted()
+            | Effect.AttemptFailed()
+            | Effect.AttemptOrphaned()
+            | Effect.AttemptReleased()
+            | Effect.Withdrawn()
+        ):
             pass
         case _:
             assert_never(event)

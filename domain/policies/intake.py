@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from domain.checkout_session import CheckoutSession, CheckoutSessionFacts, ParkReason
+from domain.checkout_session import CheckoutSession, CheckoutSessionFacts, ParkReason, Source
 from domain.effect import RETRIEVE, Effect
 from domain.errors import InvalidIdentifier
 from domain.event import Event
@@ -104,7 +104,7 @@ class Intake:
         if session.is_paid or is_foreign:
             return
         step = f"retrieve_retry_{event.originator_version}"
-        do.command(Effect, effect_id(session.id, step), Effect.request, RETRIEVE, step)
+        do.command(Effect, effect_id(session.id, step), Effect.request, RETRIEVE, step, source=Source.STAFF)
 
 
 def _take_in_of_payment(kind: str, event: StripeEvent.Received, do: Streams) -> None:

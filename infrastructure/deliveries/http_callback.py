@@ -23,8 +23,9 @@ TIMEOUT_SECONDS_MAX = 30
 ANSWER_BYTES_MAX = 64 * 1024
 REFERENCE_MAX = 200
 
-_COME_BACK = frozenset({408, 409, 425, 429})
-"""409: another attempt with the same idempotency key is still under way there."""
+_COME_BACK = frozenset({401, 403, 404, 405, 407, 408, 409, 421, 425, 429})
+"""409: another attempt with the same idempotency key is still under way there. 401 to 407 and 421 say nothing of this
+delivery: a deploy, a proxy or a wrong secret answers so until it is put right. 410 is how a receiver says never."""
 
 
 class HttpDelivery:

@@ -14,8 +14,8 @@ import msgspec
 from eventsourcing.domain import DomainEventProtocol
 from eventsourcing.persistence import Mapper, StoredEvent, Transcoder
 
-from application.errors import UnreadableEvent
 from application.storable import storable
+from domain.errors import UnreadableEvent
 from domain.event import Event
 from domain.identifiers import session_of_stream
 from infrastructure.event_store.topics import TOPICS

@@ -38,7 +38,7 @@ MEANINGS: Mapping[str, Meaning] = {
     "application.errors.Stopped": Meaning(FAILED, "stopped", _NOT_RECORDED),
     "application.errors.StoreUnavailable": Meaning(FAILED, "store_unavailable", _NOT_RECORDED),
     "application.errors.LogReplaced": Meaning(FAILED, "log_replaced"),
-    "application.errors.UnreadableEvent": Meaning(
+    "domain.errors.UnreadableEvent": Meaning(
         FAILED, "unreadable_event", "Use the version of fulfill that wrote it, or restore what was damaged."
     ),
     "eventsourcing.persistence.PersistenceError": Meaning(FAILED, "store_unavailable"),

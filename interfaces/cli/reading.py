@@ -34,6 +34,7 @@ HELPS = {
     "failed_stripe_event": "retry",
     "parked_event": "retry",
     "incomplete_view": "projections rebuild",
+    "waiting_effect": "serve, or worker",
 }
 """The command that settles each kind of work."""
 

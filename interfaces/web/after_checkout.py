@@ -17,13 +17,13 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from application.checkout_state import CheckoutState, checkout_state
-from application.errors import Busy, Stopped, StoreUnavailable, UnreadableEvent
+from application.errors import Busy, Stopped, StoreUnavailable
 from application.fulfill_checkout import FulfillCheckout
 from application.log import Log
 from application.mailed_keys import mailed_keys
 from application.ports import Clock, PortError, SessionUnknown
 from domain.checkout_session import CheckoutSession, ParkReason, Source
-from domain.errors import InvalidIdentifier
+from domain.errors import InvalidIdentifier, UnreadableEvent
 from domain.fulfillment import Fulfillment
 from domain.identifiers import fulfillment_id, is_livemode, session_id
 from interfaces.web import landing_view

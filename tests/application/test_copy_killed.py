@@ -14,7 +14,7 @@ from application.errors import UnfinishedCopy
 
 CHILD = Path(__file__).with_name("copy_to_be_killed.py")
 BATCH_MAX = 30
-TRANSACTIONS = ["the mark", "30 events", "60 events", "68 events", "the bookkeeping", "the end"]
+TRANSACTIONS = ["the mark", "30 events", "60 events", "all events", "the bookkeeping", "the end"]
 MOMENTS = [(number, f"{when} {what}") for number, (what, when) in enumerate(
     ((what, when) for what in TRANSACTIONS for when in ("before", "after")), 1
 )]  # fmt: skip

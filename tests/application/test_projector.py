@@ -10,9 +10,8 @@ from eventsourcing.persistence import StoredEvent
 from every_store import lose, sqlite_url
 from log_parts import LogWriter
 from read_side import ReadSide, open_read_side
-from sample_log import SHOP, sample_log
+from sample_log import END, SHOP, sample_log
 
-from application.errors import UnreadableEvent
 from application.projections.checkouts import CHECKOUTS
 from application.projections.daily_sales import DAILY_SALES
 from application.projections.projection import (
@@ -33,6 +32,7 @@ from application.projections.registry import PROJECTIONS
 from application.projections.timeline import TIMELINE
 from application.views import Selection, ViewNotBuilt, ViewState
 from domain.checkout_session import CheckoutSession
+from domain.errors import UnreadableEvent
 from domain.event import Event
 from domain.personal import Personal
 
@@ -54,7 +54,7 @@ def expected(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Row]]:
         return all_rows(read_side)
 
 
-@pytest.mark.parametrize("batch_max", [2, 3, 10, 64, 65, 66, 1000])
+@pytest.mark.parametrize("batch_max", [2, 3, 10, END - 1, END, END + 1, 1000])
 def test_the_rows_are_the_same_in_batches_of_any_size(
     store_url: str, expected: dict[str, list[Row]], batch_max: int
 ) -> None:
@@ -72,7 +72,7 @@ def test_every_view_stands_for_the_end_of_the_log_even_if_its_last_events_are_no
 
     read_side.projector.catch_up()
 
-    assert positions(read_side) == dict.fromkeys([projection.name for projection in PROJECTIONS], 65)
+    assert positions(read_side) == dict.fromkeys([projection.name for projection in PROJECTIONS], END)
     assert read_side.projector.turn() is False
 
 
@@ -188,7 +188,7 @@ def test_an_older_process_leaves_the_view_of_a_later_version_alone(store_url: st
         new.projector.turn()
         old.projector.catch_up()
 
-        assert positions(old) == {"checkouts": 65, "timeline": 7}
+        assert positions(old) == {"checkouts": END, "timeline": 7}
 
 
 def test_a_half_built_view_of_a_version_in_between_is_given_up(store_url: str) -> None:
@@ -225,8 +225,8 @@ def test_an_event_that_can_not_be_read_is_left_out_and_shown_and_the_rest_goes_o
     read_side.projector.catch_up()
 
     status = {each.name: (each.state, each.position, each.unreadable) for each in read_side.queries.projections()}
-    assert status["timeline"] == ("failed", 66, 1)
-    assert status["daily_sales"] == ("live", 66, 0), "that topic is none of its business"
+    assert status["timeline"] == ("failed", END + 1, 1)
+    assert status["daily_sales"] == ("live", END + 1, 0), "that topic is none of its business"
     (timeline,) = [view for view in read_side.views.all() if view.name == "timeline"]
     (left_out,) = read_side.views.unreadable(timeline)
     assert left_out.position == 21
@@ -316,7 +316,7 @@ def test_a_fold_that_fails_does_not_stop_the_other_views(store_url: str) -> None
         read_side.append(sample_log())
         read_side.projector.catch_up()
 
-        assert positions(read_side) == {"daily_sales": 65, "timeline": 65}
+        assert positions(read_side) == {"daily_sales": END, "timeline": END}
         (view, _) = read_side.views.all()
         (error,) = {each.error for each in read_side.views.unreadable(view)}
         assert re.fullmatch(r"Unexpected ZeroDivisionError in test_projector\.py, line \d+", error)

@@ -138,6 +138,7 @@ def test_what_waits_for_a_person_is_listed_the_longest_first(sample: ReadSide) -
         (FOREIGN, "parked_session", "wrong_mode"),
         (KEYS, "manual_line", "li_key"),
         ("evt_8", "failed_stripe_event", ""),
+        (AUTHORIZED, "waiting_effect", "retrieve_unpaid_1"),
     ]
     assert items[0] == WorkItem(
         subject=SHOP, kind="parked_event", item="emails@9", detail="ValueError: planted", since=BEGINNING

@@ -10,7 +10,7 @@ import pytest
 from anchors import at
 from busy_log import EVENTS_PER_SESSION, busy_log
 from read_side import ReadSide, open_read_side
-from sample_log import SHOP, sample_log
+from sample_log import END, SHOP, sample_log
 
 from application.errors import NotFound
 from application.projections.checkouts import CHECKOUTS
@@ -60,8 +60,8 @@ def test_rebuilding_from_nothing_yields_the_rows_of_following_live(followed: Rea
     rebuilt = followed.rebuild.rebuild(projection.name)
 
     assert followed.rows(projection) == live
-    assert (rebuilt.generation, rebuilt.state, rebuilt.position) == (2, ViewState.LIVE, 65)
-    assert generations(followed, projection.name) == [(2, "live", 65)]
+    assert (rebuilt.generation, rebuilt.state, rebuilt.position) == (2, ViewState.LIVE, END)
+    assert generations(followed, projection.name) == [(2, "live", END)]
 
 
 def test_a_wrong_row_is_gone_after_a_rebuild(followed: ReadSide) -> None:
@@ -77,7 +77,7 @@ def test_a_rebuild_needs_no_live_view(read_side: ReadSide) -> None:
 
     read_side.rebuild.rebuild("checkouts")
 
-    assert generations(read_side) == [(1, "live", 65)]
+    assert generations(read_side) == [(1, "live", END)]
     assert SHOP in {row["session_id"] for row in read_side.rows(CHECKOUTS)}
 
 
@@ -93,8 +93,8 @@ def test_a_rebuilt_view_is_followed_on(followed: ReadSide) -> None:
 
     rows = followed.fold(TIMELINE, [more])
 
-    assert rows[-1]["position"] == 66
-    assert generations(followed, "timeline") == [(2, "live", 66)]
+    assert rows[-1]["position"] == END + 1
+    assert generations(followed, "timeline") == [(2, "live", END + 1)]
 
 
 def test_a_name_that_is_none_is_told_those_there_are(read_side: ReadSide) -> None:
@@ -114,7 +114,7 @@ def test_until_the_switch_readers_see_the_rows_of_before(followed: ReadSide) -> 
 
     Rebuild(followed.log, followed.views, scratch_views, timer=seconds(), batch_max=20).rebuild("timeline", look)
 
-    assert seen == [(20, True, 2), (40, True, 2), (60, True, 2), (65, True, 2), (65, True, 1)]
+    assert seen == [(20, True, 2), (40, True, 2), (60, True, 2), (END, True, 2), (END, True, 1)]
 
 
 def test_readers_never_see_a_view_that_is_half_there(store_url: str) -> None:
@@ -152,7 +152,7 @@ def test_what_is_appended_during_a_rebuild_is_in_it(followed: ReadSide) -> None:
 
     (view,) = [view for view in followed.views.all() if view.name == "timeline"]
     assert view.generation == 2
-    assert view.position > 65
+    assert view.position > END
     assert [row["position"] for row in followed.rows(TIMELINE)][-1] == view.position
     followed.projector.catch_up()
     assert followed.rebuild.verify("timeline").is_right
@@ -217,13 +217,13 @@ def test_a_rebuild_that_was_begun_and_left_is_gone_on_with(followed: ReadSide) -
     slow = Rebuild(followed.log, followed.views, scratch_views, timer=seconds(), batch_max=20)
     with pytest.raises(Interrupted):
         slow.rebuild("timeline", interrupt)
-    assert generations(followed, "timeline") == [(1, "live", 65), (2, "building", 40)]
+    assert generations(followed, "timeline") == [(1, "live", END), (2, "building", 40)]
     shown: list[int] = []
 
     slow.rebuild("timeline", lambda progress: shown.append(progress.done))
 
-    assert shown == [60, 65, 65]
-    assert generations(followed, "timeline") == [(2, "live", 65)]
+    assert shown == [60, END, END]
+    assert generations(followed, "timeline") == [(2, "live", END)]
 
 
 def test_a_rebuild_that_a_former_version_left_is_begun_anew(store_url: str) -> None:
@@ -264,7 +264,7 @@ def test_a_generation_that_somebody_drops_meanwhile_is_begun_anew(followed: Read
 
     Rebuild(followed.log, followed.views, scratch_views, timer=seconds(), batch_max=20).rebuild("timeline", drop)
 
-    assert generations(followed, "timeline") == [(2, "live", 65)]
+    assert generations(followed, "timeline") == [(2, "live", END)]
     assert followed.rebuild.verify("timeline").is_right
 
 

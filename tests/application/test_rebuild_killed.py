@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 from every_store import sqlite_url
 from read_side import ReadSide, open_read_side
-from sample_log import sample_log
+from sample_log import END, sample_log
 
 from application.projections.timeline import TIMELINE
 from application.views import ViewState
 
 CHILD = Path(__file__).with_name("rebuild_to_be_killed.py")
 BATCH_MAX = 30
-TRANSACTIONS = ["the tables", "a new generation", "30 events", "60 events", "65 events", "the switch"]
+TRANSACTIONS = ["the tables", "a new generation", "30 events", "60 events", "all events", "the switch"]
 MOMENTS = [(number, f"{when} {what}") for number, (what, when) in enumerate(
     ((what, when) for what in TRANSACTIONS for when in ("before", "in")), 1
 )]  # fmt: skip
@@ -37,12 +37,12 @@ def test_a_rebuild_that_is_killed_is_gone_on_with(tmp_path: Path, kill_at: int) 
         assert rebuild_in_a_process(tmp_path, kill_at=kill_at) == -signal.SIGKILL
 
         whole_batches = max(0, (kill_at - 5) // 2)
-        assert building(read_side) == ([] if kill_at <= 4 else [min(65, whole_batches * BATCH_MAX)])
+        assert building(read_side) == ([] if kill_at <= 4 else [min(END, whole_batches * BATCH_MAX)])
         assert read_side.rows(TIMELINE) == expected, "the live view is as it was"
 
         rebuilt = read_side.rebuild.rebuild("timeline")
 
-        assert (rebuilt.generation, rebuilt.state, rebuilt.position) == (2, ViewState.LIVE, 65)
+        assert (rebuilt.generation, rebuilt.state, rebuilt.position) == (2, ViewState.LIVE, END)
         assert read_side.rows(TIMELINE) == expected
         assert read_side.rebuild.verify("timeline").is_right
 

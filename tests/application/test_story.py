@@ -129,6 +129,17 @@ REPLACED = replace(MUG, item=replace(MUG.item, id="li_mug2", price="price_other"
             "Attempt 1 of the retrieval from Stripe failed: HTTP 503; the next one is due at 2026-11-24 09:00:05 UTC",
         ),
         (
+            of_effect(
+                "mail_receipt",
+                Effect.AttemptOrphaned(number=2, retry_at=datetime(2026, 11, 24, 9, 0, 5, 9, UTC)),
+            ),
+            "The process ended during attempt 2 of the receipt; the next one is due at 2026-11-24 09:00:05 UTC",
+        ),
+        (
+            of_effect("mail_receipt", Effect.AttemptReleased(number=2)),
+            "The worker stopped before it began attempt 2 of the receipt",
+        ),
+        (
             of_effect("mail_receipt", Effect.Withdrawn(why="It is not paid")),
             "The receipt is not wanted any more: it is not paid",
         ),

@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 from log_parts import BEGINNING, LogWriter
 from postgres_databases import end_connections
 
-from application.errors import UnreadableEvent
 from application.followers import Followers
 from application.log import Log
 from application.recent_states import RecentStates
 from application.tail import Entry, Tail
 from domain.checkout_session import CheckoutSession
+from domain.errors import UnreadableEvent
 from domain.event import Event, replace
 from domain.personal import Personal
 from infrastructure.database import parse_database

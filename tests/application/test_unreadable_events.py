@@ -7,10 +7,10 @@ from every_store import change, log_environment
 from fakes.outside import BEGINNING
 from following import Counting, Process
 
-from application.errors import UnreadableEvent
 from application.log import Log, StoredEvent
 from application.unit_of_work import Stamp
 from domain.checkout_session import CheckoutSession
+from domain.errors import UnreadableEvent
 from domain.event import Event
 from domain.policies.policy import Streams
 

@@ -7,7 +7,7 @@ from busy_log import busy_log
 from eventsourcing.persistence import StoredEvent
 from every_store import change, sqlite_url
 from read_side import ReadSide, open_read_side
-from sample_log import DEBIT, SHOP, sample_log
+from sample_log import DEBIT, END, SHOP, sample_log
 
 from application.projections.checkouts import CHECKOUTS
 from application.projections.projection import Projection
@@ -37,7 +37,11 @@ def test_a_view_that_followed_the_log_is_right(followed: ReadSide, projection: P
 
     assert verification.is_right
     assert verification.differences == ()
-    assert (verification.name, verification.version, verification.position) == (projection.name, projection.version, 65)
+    assert (verification.name, verification.version, verification.position) == (
+        projection.name,
+        projection.version,
+        END,
+    )
     assert verification.rows == len(followed.rows(projection))
     assert verification.live_digest == verification.fresh_digest
 
@@ -132,7 +136,7 @@ def test_a_view_that_is_behind_is_verified_where_it_is(followed: ReadSide) -> No
 
     verification = followed.rebuild.verify("timeline")
 
-    assert (verification.position, verification.is_right) == (65, True)
+    assert (verification.position, verification.is_right) == (END, True)
 
 
 def test_a_view_is_verified_at_one_moment_however_it_moves_on(followed: ReadSide) -> None:
@@ -147,7 +151,7 @@ def test_a_view_is_verified_at_one_moment_however_it_moves_on(followed: ReadSide
 
     verification = rebuild.verify("timeline", follow)
 
-    assert (verification.position, verification.is_right) == (65, True)
+    assert (verification.position, verification.is_right) == (END, True)
 
 
 def test_the_digest_says_what_is_in_the_view_and_not_how_it_came_there(tmp_path: Path, followed: ReadSide) -> None:

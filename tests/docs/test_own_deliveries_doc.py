@@ -177,7 +177,7 @@ def test_the_receiver_hands_over_once_per_key(receiver: str) -> None:
 def test_the_receiver_refuses_who_does_not_know_the_secret(receiver: str) -> None:
     request = a_request(a_seat(receiver))
 
-    with pytest.raises(Permanent, match="401"):
+    with pytest.raises(Temporary, match="401"):
         HttpDelivery("another secret key").deliver(request)
 
 

@@ -102,7 +102,7 @@ def test_the_queries_it_shows_have_answers(sample: ReadSide, tmp_path: Path) -> 
         answers = [analyst.execute(query).fetchall() for query in queries]
 
     assert [len(answer) for answer in answers] == [6, 1, 4, 7]
-    assert answers[2][0] == ("contradicted", 1, "2026-11-24T09:00:48.250000Z")
+    assert answers[2][0] == ("contradicted", 1, "2026-11-24T09:00:52.250000Z")
 
 
 def test_the_projection_it_shows_is_one(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """An effect: asked for once, claimed by one worker, repeated until it works or is given up."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from builders import a_line_item
@@ -18,6 +18,7 @@ REQUESTED = Effect.Requested(kind=RETRIEVE, step="retrieve_completed")
 FAILED = Effect.AttemptFailed(number=1, error="HTTP 503", retry_at=LATER)
 NOT_TAKEN = Effect.AttemptFailed(number=1, error="not reached", retry_at=LATER, may_have_gone_out=False)
 SUCCEEDED = Effect.Succeeded(number=1)
+RELEASED = Effect.AttemptReleased(number=1)
 GIVEN_UP = Effect.GivenUp(error="HTTP 410")
 WITHDRAWN = Effect.Withdrawn(why="It has been paid meanwhile")
 RETRY = Effect.RetryRequested()
@@ -153,20 +154,134 @@ def test_what_is_closed_is_not_claimed(before: tuple[Event, ...]) -> None:
     the_effect(*before).when(Effect.start, "w1", now=NOW).then_nothing()
 
 
-def test_a_claim_of_a_worker_that_is_gone_is_taken_over_under_the_next_number() -> None:
-    the_effect(REQUESTED, started()).when(Effect.start, "w2", now=NOW, orphaned_by="w1").then(started(2, "w2"))
+def orphaned(number: int = 1, retry_at: datetime = NOW) -> Effect.AttemptOrphaned:
+    return Effect.AttemptOrphaned(number=number, retry_at=retry_at)
 
 
-def test_a_claim_that_a_third_worker_took_over_meanwhile_is_left_alone() -> None:
-    before = the_effect(REQUESTED, started(), started(2, "w3"))
+def orphans(count: int) -> tuple[Event, ...]:
+    """So many attempts in a row whose process ended, each of them repeated."""
+    return tuple(fact for number in range(1, count + 1) for fact in (started(number), orphaned(number)))
 
-    before.when(Effect.start, "w2", now=NOW, orphaned_by="w1").then_nothing()
+
+def test_an_orphaned_attempt_is_repeated_at_once_under_the_next_number() -> None:
+    before = the_effect(REQUESTED, started())
+
+    orphan = before.when(Effect.orphan, "w1", now=NOW, random=1.0).then(orphaned())
+    orphan.when(Effect.start, "w2", now=NOW).then(started(2, "w2"))
 
 
-def test_what_a_worker_that_is_gone_had_reported_before_is_claimed_as_usual() -> None:
-    before = the_effect(REQUESTED, started(), FAILED)
+def test_a_claim_that_a_third_worker_took_over_meanwhile_is_no_orphan() -> None:
+    before = the_effect(REQUESTED, started(), orphaned(), started(2, "w3"))
 
-    before.when(Effect.start, "w2", now=LATER, orphaned_by="w1").then(started(2, "w2"))
+    before.when(Effect.orphan, "w1", now=NOW, random=1.0).then_nothing()
+    before.when(Effect.start, "w2", now=NOW).then_nothing()
+
+
+@pytest.mark.parametrize("end", [FAILED, SUCCEEDED, GIVEN_UP, WITHDRAWN, RELEASED])
+def test_an_attempt_that_ended_is_no_orphan(end: Event) -> None:
+    the_effect(REQUESTED, started(), end).when(Effect.orphan, "w1", now=LATER, random=1.0).then_nothing()
+
+
+@pytest.mark.parametrize(("before", "minutes"), [(1, 1), (2, 5), (3, 30)])
+def test_the_pauses_grow_when_processes_end_during_one_attempt_after_another(before: int, minutes: int) -> None:
+    effect = the_effect(REQUESTED, *orphans(before), started(before + 1))
+
+    longest, half = timedelta(minutes=minutes), timedelta(minutes=minutes) / 2
+    effect.when(Effect.orphan, "w1", now=NOW, random=1.0).then(orphaned(before + 1, NOW + longest))
+    paused = effect.when(Effect.orphan, "w1", now=NOW, random=0.5).then(orphaned(before + 1, NOW + half))
+    paused.when(Effect.start, "w2", now=NOW + half - timedelta(seconds=1)).then_nothing()
+    paused.when(Effect.start, "w2", now=NOW + half).then(started(before + 2, "w2"))
+
+
+def test_what_ended_five_processes_in_a_row_is_given_up_until_a_person_wants_it_again() -> None:
+    why = "5 times in a row its process ended during an attempt"
+
+    given_up = (
+        the_effect(REQUESTED, *orphans(4), started(5))
+        .when(Effect.orphan, "w1", now=NOW, random=1.0)
+        .then(Effect.GivenUp(error=why))
+    )
+
+    again = given_up.when(Effect.request_retry).then(RETRY).when(Effect.start, "w2", now=NOW).then(started(6, "w2"))
+    again.when(Effect.orphan, "w2", now=NOW, random=1.0).then(orphaned(6))
+
+
+@pytest.mark.parametrize("end", [FAILED, replace(NOT_TAKEN, number=5)])
+def test_an_attempt_that_came_to_its_end_between_them_begins_the_count_again(end: Event) -> None:
+    before = the_effect(REQUESTED, *orphans(4), started(5), end, started(6))
+
+    before.when(Effect.orphan, "w1", now=NOW, random=1.0).then(orphaned(6))
+
+
+def test_what_was_claimed_and_not_begun_is_given_back_and_counts_as_no_attempt() -> None:
+    released = the_effect(REQUESTED, started()).when(Effect.release, 1).then(RELEASED)
+
+    assert (released.state.attempts_since_request, released.state.may_have_gone_out) == (0, False)
+    released.when(Effect.start, "w2", now=NOW).then(started(2, "w2"))
+    released.when(Effect.release, 1).then_nothing()
+
+
+def test_however_often_a_claim_is_given_back_it_is_never_given_up_for_that() -> None:
+    stops = [fact for number in range(1, 11) for fact in (started(number), Effect.AttemptReleased(number=number))]
+
+    effect = the_effect(REQUESTED, *stops, started(11))
+
+    effect.when(Effect.orphan, "w1", now=NOW, random=1.0).then(orphaned(11))
+
+
+@pytest.mark.parametrize(
+    ("before", "is_under_way"),
+    [
+        pytest.param((), False, id="never tried"),
+        pytest.param((started(),), True, id="claimed"),
+        pytest.param((started(), orphaned()), True, id="orphaned"),
+        pytest.param((started(), orphaned(), RETRY), True, id="orphaned, and a person is in a hurry"),
+        pytest.param(
+            (started(), orphaned(), started(2), Effect.AttemptReleased(number=2)), True, id="given back since"
+        ),
+        pytest.param((started(), orphaned(), started(2), replace(FAILED, number=2)), False, id="failed since"),
+        pytest.param((started(), FAILED), False, id="failed"),
+        pytest.param((started(), RELEASED), False, id="given back"),
+        pytest.param((started(), SUCCEEDED), False, id="done"),
+        pytest.param((started(), orphaned(), WITHDRAWN), False, id="withdrawn"),
+        pytest.param((started(), orphaned(), GIVEN_UP), False, id="given up"),
+    ],
+)
+def test_an_attempt_whose_end_nobody_knows_is_under_way(before: tuple[Event, ...], is_under_way: bool) -> None:
+    assert the_effect(REQUESTED, *before).state.is_under_way is is_under_way
+
+
+def test_orphans_that_were_recorded_before_there_was_a_word_for_them_count() -> None:
+    before = the_effect(REQUESTED, started(), started(2, "w2"), started(3, "w3"), started(4, "w4"), started(5, "w5"))
+
+    [given_up] = before.when(Effect.orphan, "w5", now=NOW, random=1.0).decide()
+
+    assert isinstance(given_up, Effect.GivenUp)
+
+
+@pytest.mark.parametrize("due", [REQUESTED, RETRY])
+def test_what_no_worker_here_knows_is_left_to_others_for_an_hour(due: Event) -> None:
+    effect = the_effect(REQUESTED, GIVEN_UP, RETRY) if due is RETRY else the_effect(REQUESTED)
+    since = replace(effect.state, asked_at=NOW)
+    why = "No worker has carried out 'courier' for an hour: its package or a setting is missing"
+
+    hour = timedelta(hours=1)
+    assert since.give_up_unknown("courier", now=NOW + hour - timedelta(seconds=1)) == []
+    assert since.give_up_unknown("courier", now=NOW + hour) == [Effect.GivenUp(error=why)]
+    assert since.give_up_unknown("courier", now=NOW - hour) != [], "the clock was ahead when it was asked for"
+
+
+def test_what_waits_for_its_time_is_left_to_others_for_an_hour_from_then_on() -> None:
+    later = the_effect(replace(REQUESTED, not_before=LATER)).state
+
+    assert later.give_up_unknown("courier", now=LATER + timedelta(minutes=59)) == []
+    assert later.give_up_unknown("courier", now=LATER + timedelta(minutes=60)) != []
+
+
+def test_a_time_that_only_a_clock_that_was_ahead_can_have_set_is_not_waited_for() -> None:
+    next_year = replace(FAILED, retry_at=NOW + timedelta(days=365))
+
+    the_effect(REQUESTED, started(), next_year).when(Effect.start, "w1", now=NOW).then(started(2))
 
 
 def test_a_failed_attempt_waits_until_it_is_due() -> None:

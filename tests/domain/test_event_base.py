@@ -3,10 +3,12 @@
 from dataclasses import replace
 
 import pytest
-from scenario import NOW, SESSION, given, requested, streams
+from scenario import FULFILLMENT, NOW, SESSION, given, requested, streams
 
 from domain.checkout_session import CheckoutSession
+from domain.errors import UnreadableEvent
 from domain.event import UNSTAMPED, projector
+from domain.fulfillment import Fulfillment
 from domain.stock_item import StockItem
 
 COUNTED = [
@@ -54,7 +56,21 @@ def test_what_must_belong_to_a_session_is_counted_for_none_without_it() -> None:
     nobodys = StockItem.Reserved(line_item="li_1", quantity=1)
 
     with pytest.raises(AssertionError, match=r"^StockItem.Reserved is always stamped with its session"):
-        StockItem(id="sku_mug").evolve(nobodys)
+        StockItem(id="sku_mug").apply(nobodys)
+
+
+def test_a_stored_event_that_does_not_fit_what_came_before_it_is_named_without_its_words() -> None:
+    unplanned = Fulfillment.LineItemDelivered(
+        line_item="ada@example.com", originator_id=FULFILLMENT, originator_version=2, session_id=SESSION
+    )
+
+    with pytest.raises(UnreadableEvent) as unreadable:
+        Fulfillment(id=FULFILLMENT).evolve(unplanned)
+
+    assert str(unreadable.value) == (
+        "Event 2 of ful_cs_test_1, Fulfillment.LineItemDelivered, does not fit what came before it: KeyError"
+    )
+    assert unreadable.value.session_id == SESSION
 
 
 def test_what_is_not_stamped_yet_counts_as_older_than_all_that_is() -> None:

@@ -32,8 +32,8 @@ Fulfillment.LineItemReserved Fulfillment.LineItemBlocked Fulfillment.LineItemRes
 Fulfillment.Shipped Fulfillment.KeysShown Fulfillment.Completed
 StockItem.Counted StockItem.Reserved StockItem.Backordered StockItem.Released StockItem.Dispatched
 KeyPool.Imported KeyPool.Assigned KeyPool.RanOut KeyPool.WaitEnded
-Effect.Requested Effect.AttemptStarted Effect.AttemptFailed Effect.Succeeded Effect.GivenUp Effect.Withdrawn
-Effect.RetryRequested
+Effect.Requested Effect.AttemptStarted Effect.AttemptFailed Effect.AttemptOrphaned Effect.AttemptReleased
+Effect.Succeeded Effect.GivenUp Effect.Withdrawn Effect.RetryRequested
 """.split()
 """Logs are kept under these names: one may be added, none may be renamed or removed."""
 

@@ -36,8 +36,8 @@ RETRIEVED = CheckoutSession.Retrieved(checkout=a_checkout(), source=Source.LANDI
 PAID = CheckoutSession.Paid(payment_status="paid", amount_total=1000, currency="eur", occurred_at=SAID_AT)
 
 
-def retrieval(step: str) -> Effect.Requested:
-    return Effect.Requested(kind=RETRIEVE, step=step)
+def retrieval(step: str, source: Source | None = None) -> Effect.Requested:
+    return Effect.Requested(kind=RETRIEVE, step=step, source=source)
 
 
 def whenever(received: StripeEvent.Received, *before: tuple[str, Event], policy: Intake = TEST_MODE) -> Whenever:
@@ -171,16 +171,16 @@ def test_whenever_a_person_asks_stripe_is_asked_again() -> None:
     unpaid = replace(RETRIEVED, checkout=a_checkout(payment_status="unpaid"))
 
     asked_again(streams((SESSION, IS_COMPLETED), (SESSION, unpaid))).then(
-        {effect("retrieve_retry_3"): [retrieval("retrieve_retry_3")]}
+        {effect("retrieve_retry_3"): [retrieval("retrieve_retry_3", Source.STAFF)]}
     )
 
 
 def test_every_time_that_a_person_asks_is_a_retrieval_of_its_own() -> None:
     first = asked_again(streams((SESSION, IS_COMPLETED))).then(
-        {effect("retrieve_retry_2"): [retrieval("retrieve_retry_2")]}
+        {effect("retrieve_retry_2"): [retrieval("retrieve_retry_2", Source.STAFF)]}
     )
 
-    asked_again(first).then({effect("retrieve_retry_3"): [retrieval("retrieve_retry_3")]})
+    asked_again(first).then({effect("retrieve_retry_3"): [retrieval("retrieve_retry_3", Source.STAFF)]})
 
 
 @pytest.mark.parametrize(
@@ -190,7 +190,7 @@ def test_what_stripe_may_answer_better_now_is_asked_again(why: ParkReason) -> No
     parked = CheckoutSession.Parked(why=why, detail="why")
 
     asked_again(streams((SESSION, IS_COMPLETED), (SESSION, parked))).then(
-        {effect("retrieve_retry_3"): [retrieval("retrieve_retry_3")]}
+        {effect("retrieve_retry_3"): [retrieval("retrieve_retry_3", Source.STAFF)]}
     )
 
 

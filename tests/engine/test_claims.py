@@ -19,7 +19,7 @@ from application.log import COPYING
 from application.recent_states import RecentStates
 from application.unit_of_work import Stamp
 from application.writer import Writer
-from domain.effect import MAIL, RETRIEVE
+from domain.effect import MAIL, RETRIEVE, Effect
 from domain.identifiers import effect_id
 
 CATALOG = '[products.prod_access]\ndelivery = "access"\n'
@@ -160,9 +160,7 @@ def test_nothing_is_begun_any_more_when_what_comes_of_it_can_not_be_stored(
     assert sorted(outside.mailbox) == RECEIPTS
 
 
-def test_a_claim_that_was_taken_for_lost_and_is_in_the_log_is_taken_over_by_its_own_worker(
-    shop: Shop, outside: Outside
-) -> None:
+def test_a_claim_that_was_taken_for_lost_and_is_in_the_log_is_gone_on_with(shop: Shop, outside: Outside) -> None:
     sell(shop, SESSIONS[:1])
     outside.points.troubles["after an insert"] = [OperationalError("the connection broke")]
     with pytest.raises(StoreUnavailable):
@@ -172,10 +170,10 @@ def test_a_claim_that_was_taken_for_lost_and_is_in_the_log_is_taken_over_by_its_
     shop.rest()
 
     assert list(outside.mailbox) == RECEIPTS[:1]
-    assert types(shop, RECEIPTS[0]) == ["Requested", "AttemptStarted", "AttemptStarted", "Succeeded"]
+    assert types(shop, RECEIPTS[0]) == ["Requested", "AttemptStarted", "Succeeded"]
 
 
-def test_a_claim_that_conflicts_with_itself_is_taken_over_at_once(shop: Shop, outside: Outside) -> None:
+def test_a_claim_that_conflicts_with_itself_is_gone_on_with_at_once(shop: Shop, outside: Outside) -> None:
     """The library repeats an insert whose acknowledgement was lost, and finds its own."""
     sell(shop, SESSIONS[:1])
     outside.points.troubles["after an insert"] = [IntegrityError("it is there already")]
@@ -183,7 +181,7 @@ def test_a_claim_that_conflicts_with_itself_is_taken_over_at_once(shop: Shop, ou
     shop.rest()
 
     assert list(outside.mailbox) == RECEIPTS[:1]
-    assert types(shop, RECEIPTS[0]) == ["Requested", "AttemptStarted", "AttemptStarted", "Succeeded"]
+    assert types(shop, RECEIPTS[0]) == ["Requested", "AttemptStarted", "Succeeded"]
 
 
 def test_what_is_done_takes_no_room_from_what_is_due_while_the_view_is_behind(shop: Shop, outside: Outside) -> None:
@@ -204,8 +202,8 @@ def test_what_is_done_takes_no_room_from_what_is_due_while_the_view_is_behind(sh
 @pytest.fixture
 def little_room(monkeypatch: pytest.MonkeyPatch) -> None:
     """No more is claimed than is called at a time."""
-    monkeypatch.setattr("application.effects._CLAIMED_MIN", 1)
-    monkeypatch.setattr("application.effects._CLAIMED_TIMES", 1)
+    monkeypatch.setattr("application.candidates._CLAIMED_MIN", 1)
+    monkeypatch.setattr("application.candidates._CLAIMED_TIMES", 1)
 
 
 @pytest.mark.usefixtures("little_room")
@@ -283,7 +281,7 @@ def test_an_old_hint_ends_no_attempt_of_another_worker_that_is_at_it(
     assert types(shop, id) == ["Requested", "AttemptStarted", "Succeeded"]
 
 
-def test_what_is_claimed_and_not_begun_when_the_engine_stops_is_left_to_whoever_comes_next(
+def test_what_is_claimed_and_not_begun_when_the_engine_stops_is_given_back(
     shop: Shop, open_shop: Open, outside: Outside
 ) -> None:
     sell(shop, SESSIONS)
@@ -297,6 +295,7 @@ def test_what_is_claimed_and_not_begun_when_the_engine_stops_is_left_to_whoever_
 
     assert not under_way(runner)
     assert sorted(outside.mailbox) == RECEIPTS[:1]
+    assert [types(shop, id)[-1] for id in RECEIPTS] == ["Succeeded", *["AttemptReleased"] * 3]
     shop.kill()
     open_shop(catalog=CATALOG, clock=shop.clock).rest()
     assert sorted(outside.mailbox) == RECEIPTS
@@ -345,7 +344,7 @@ def test_an_outcome_that_waits_to_be_stored_when_the_engine_stops_is_stored(shop
     assert not runner.is_busy
 
 
-def test_a_claim_that_is_won_while_the_engine_stops_is_left_to_whoever_comes_next(shop: Shop, outside: Outside) -> None:
+def test_a_claim_that_is_won_while_the_engine_stops_is_given_back(shop: Shop, outside: Outside) -> None:
     sell(shop, SESSIONS[:1])
     executor = ThreadPoolExecutor(1)
     runner = a_runner(shop, executor=executor)
@@ -355,6 +354,7 @@ def test_a_claim_that_is_won_while_the_engine_stops_is_left_to_whoever_comes_nex
 
     assert not runner.is_busy
     assert outside.mailbox == {}
+    assert types(shop, RECEIPTS[0]) == ["Requested", "AttemptStarted", "AttemptReleased"]
 
 
 def test_orphans_do_not_wait_until_nothing_else_is_due(shop: Shop, open_shop: Open, outside: Outside) -> None:
@@ -371,7 +371,7 @@ def test_orphans_do_not_wait_until_nothing_else_is_due(shop: Shop, open_shop: Op
     assert sorted(outside.mailbox) == RECEIPTS[:2]
 
 
-def test_a_delivery_that_ends_its_thread_is_made_again(shop: Shop, outside: Outside) -> None:
+def test_a_delivery_that_ends_its_thread_is_a_failed_attempt(shop: Shop, outside: Outside) -> None:
     sell(shop, SESSIONS[:1])
     ends = [SystemExit("oh")]
 
@@ -389,7 +389,9 @@ def test_a_delivery_that_ends_its_thread_is_made_again(shop: Shop, outside: Outs
     assert not runner.is_busy
 
     shop.runtime.engine.run_until_quiet(effects=False)
-    runner._executors = {MAIL: AtOnce()}
-    runner.turn()
-
+    [*_, failed] = shop.runtime.log.streams([RECEIPTS[0]])[RECEIPTS[0]]
+    assert isinstance(failed, Effect.AttemptFailed)
+    assert failed.error.startswith("Unexpected SystemExit in test_claims.py")
+    shop.clock.advance(1)
+    shop.rest()
     assert list(outside.mailbox) == RECEIPTS[:1]

@@ -32,7 +32,7 @@ EVERY_FIRST = {"SQLite": 3, "PostgreSQL": 9}
 """Of how many places one is taken for a first end that a second one follows."""
 GAPS = (1, 2, 3, 5, 9)
 """How many places after the first end a second one comes: while the first is made good, or soon after."""
-MAY_REPEAT = {"Effect.AttemptStarted", "StockItem.Counted", "CheckoutSession.RetryRequested"}
+MAY_REPEAT = {"Effect.AttemptStarted", "Effect.AttemptOrphaned", "StockItem.Counted", "CheckoutSession.RetryRequested"}
 """An attempt that nobody knows the end of is made again; what staff were not told that it is done, they do again."""
 
 
@@ -74,13 +74,17 @@ class Run:
         try:
             step(self.shop)
         except Crash:
-            while not self._is_made_good(step):
-                pass  # it ended again; there are only so many ends
+            pause_seconds = 0.0
+            while not self._is_made_good(step, pause_seconds):
+                pause_seconds = 60.0  # it ended again; there are only so many ends
 
-    def _is_made_good(self, step: Step) -> bool:
-        """Whether a new process could do what the one that ended was about to do."""
+    def _is_made_good(self, step: Step, pause_seconds: float) -> bool:
+        """Whether a new process could do what the one that ended was about to do. An attempt that ended two processes
+        in a row is repeated only after a pause."""
         self._restart(self.shop.catalog)
         try:
+            self.shop.rest()
+            self.clock.advance(pause_seconds)
             self.shop.rest()
             # Who was not answered asks again: Stripe, the customer, staff; what had been recorded is refused or known.
             with suppress(Refused):

@@ -9,12 +9,13 @@ from builders import a_checkout, a_line_item
 from fakes.outside import Outside
 from shop import COMPLETED, Shop
 
-from application.effect_kinds import RetryRule
+from application.effect_kinds import Attempt, Done, RetryRule
+from application.handlers import SendMail
 from application.ports import NotTaken, Permanent, Temporary
 from application.staff import By
 from application.unit_of_work import Stamp
-from domain.checkout_session import Source
-from domain.effect import Effect
+from domain.checkout_session import CheckoutSession, Source
+from domain.effect import MAIL, Effect
 from domain.fulfillment import Fulfillment
 from domain.identifiers import effect_id
 from domain.line import LineState
@@ -114,6 +115,74 @@ def test_what_never_works_is_given_up_into_the_work_queue_and_taken_up_by_a_pers
     assert shop.runtime.queries.work_queue() == []
 
 
+def test_a_session_that_stripe_does_not_know_is_asked_for_again_for_an_hour(shop: Shop, outside: Outside) -> None:
+    """Another account's key, by mistake: an event signed with our secret says that the session exists."""
+    known = outside.checkouts.pop(ID)
+    told(shop)
+    shop.clock.advance(45 * 60)
+    shop.rest()
+    assert shop.state(ID) != "parked"
+
+    outside.checkouts[ID] = known
+    rest_until_done(shop, RETRIEVAL)
+
+    assert shop.state(ID) == "fulfilled"
+
+
+def test_a_session_that_stripe_still_does_not_know_is_parked_and_a_person_gets_an_answer_at_once(
+    shop: Shop, outside: Outside
+) -> None:
+    known = outside.checkouts.pop(ID)
+    told(shop)
+    seconds = rest_until_done(shop, RETRIEVAL)
+    assert 45 * 60 < seconds < 90 * 60
+    assert shop.state(ID) == "parked"
+
+    shop.runtime.staff.retry(ID, BY)
+    shop.rest()
+    assert outside.retrievals == 15
+    assert [item.kind for item in shop.runtime.queries.work_queue()] == ["parked_session"]
+
+    outside.checkouts[ID] = known
+    shop.runtime.staff.retry(ID, BY)
+    shop.rest()
+    assert shop.state(ID) == "fulfilled"
+
+
+def test_the_audit_trail_says_that_staff_asked(shop: Shop, outside: Outside) -> None:
+    outside.checkouts[ID] = replace(outside.checkouts[ID], status="open", payment_status="unpaid")
+    shop.visit(ID)
+    outside.settle(ID)
+    outside.checkouts[ID] = replace(outside.checkouts[ID], status="complete")
+
+    shop.runtime.staff.retry(ID, BY)
+    shop.rest()
+
+    [_, by_staff] = shop.events_of(CheckoutSession.Retrieved)
+    assert by_staff.source is Source.STAFF
+
+
+def test_an_outcome_names_the_worker_that_made_the_attempt(shop: Shop, outside: Outside) -> None:
+    """Its lock session broke meanwhile, so that the process works under another ID from then on."""
+    shop.visit(ID)
+    shop.runtime.engine.run_until_quiet(effects=False)
+    runner, before = shop.runtime.engine._runner, shop.locks.enlist()
+
+    class Breaking(SendMail):
+        def perform(self, attempt: Attempt) -> Done:
+            shop.locks.release()
+            shop.locks._worker = "ffffffff"
+            runner._enlist()
+            return super().perform(attempt)
+
+    mails = runner._kinds[MAIL]
+    runner._kinds = {**runner._kinds, MAIL: replace(mails, handler=Breaking(outside))}
+    shop.rest()
+
+    [_, started, succeeded] = shop.runtime.log.streams([RECEIPT])[RECEIPT]
+    assert [started.actor, succeeded.actor] == [f"worker:{before}"] * 2
+
+
 def test_what_was_asked_for_while_the_clock_was_ahead_is_done_once_it_is_right(shop: Shop, outside: Outside) -> None:
     right = shop.clock.now
     shop.clock.advance(365 * 86_400)
@@ -156,6 +225,7 @@ def test_a_session_unknown_to_stripe_waits_for_a_person_once_until_somebody_has_
 ) -> None:
     checkout = outside.checkouts.pop(ID)
     told(shop)
+    rest_until_done(shop, RETRIEVAL)
     assert [(item.kind, item.item) for item in shop.runtime.queries.work_queue()] == [
         ("parked_session", "unknown_to_stripe")
     ]
@@ -181,17 +251,20 @@ def test_a_payment_of_which_nothing_is_heard_comes_up_every_14_days_until_it_arr
     shop.hear(COMPLETED, ID, id="evt_1", payment_status="unpaid")
     shop.rest()
     shop.clock.advance(13 * days)
+    shop.rest()
     assert shop.runtime.queries.work_queue() == []
 
     shop.clock.advance(2 * days)
+    shop.rest()
     assert [item.kind for item in shop.runtime.queries.work_queue()] == ["payment_overdue"]
 
     shop.runtime.staff.note(ID, "The bank says that it takes longer.", BY)
     assert shop.runtime.queries.work_queue() == []
 
     shop.clock.advance(15 * days)
-    outside.settle(ID)
+    shop.rest()
     assert [item.kind for item in shop.runtime.queries.work_queue()] == ["payment_overdue"]
+    outside.settle(ID)
     shop.runtime.staff.retry(ID, BY)
     shop.rest()
     assert shop.state(ID) == "fulfilled"

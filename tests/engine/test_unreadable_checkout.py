@@ -9,12 +9,12 @@ from builders import a_checkout, a_line_item
 from fakes.outside import Outside
 from shop import COMPLETED, Shop
 
-from application.errors import UnreadableEvent
 from application.log import StoredEvent
 from application.queries import INCOMPLETE_VIEW
 from domain.checkout import Checkout
 from domain.checkout_session import CheckoutSession
 from domain.effect import Effect
+from domain.errors import UnreadableEvent
 from domain.identifiers import effect_id, fulfillment_id
 
 ODD, GOOD = "cs_test_odd", "cs_test_good"

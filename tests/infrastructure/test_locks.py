@@ -14,11 +14,13 @@ import pytest
 from eventsourcing.persistence import OperationalError
 from eventually import wait_for
 from every_store import STORES, new_store
+from fakes.time_in_hand import TimeInHand
 from postgres_databases import Databases
 
 from application.ports import WorkerLocks
-from infrastructure.database import parse_database
+from infrastructure.database import SQLiteFile, parse_database
 from infrastructure.locks.files import FileLocks
+from infrastructure.locks.sessions import SessionLocks
 from infrastructure.stores import stores
 
 HOLDER = """
@@ -112,9 +114,6 @@ def test_one_process_leads_until_it_ends(store: str, locks: WorkerLocks) -> None
 def test_a_worker_is_at_work_until_its_process_is_killed(store: str, locks: WorkerLocks) -> None:
     with holder(store) as worker:
         assert locks.is_at_work(worker.worker) is True
-        assert locks.is_at_work("00000000") is False
-        assert locks.is_at_work("some other name") is False
-
         worker.kill()
 
         assert wait_for(lambda: not locks.is_at_work(worker.worker))
@@ -205,8 +204,13 @@ def test_two_threads_of_a_process_that_ask_at_once_both_lead(open_locks: Callabl
         other.release()
 
 
+def locks_of(place: str, time: TimeInHand) -> WorkerLocks:
+    database = parse_database(place)
+    return FileLocks(database.path, time.monotonic) if isinstance(database, SQLiteFile) else stores(database).locks()
+
+
 def test_two_databases_have_locks_of_their_own(tmp_path: Path, databases: Databases, postgres_url: str) -> None:
-    another = databases.create()
+    another, time = databases.create(), TimeInHand()
     (tmp_path / "one").mkdir()
     (tmp_path / "two").mkdir()
     files = [f"sqlite:///{tmp_path}/{name}" for name in ("one/fulfillment.db", "two/fulfillment.db", "two/other.db")]
@@ -216,8 +220,11 @@ def test_two_databases_have_locks_of_their_own(tmp_path: Path, databases: Databa
 
             assert all(each.leads for each in holders)
             for place in places:
-                locks = stores(parse_database(place)).locks()
+                locks = locks_of(place, time)
                 running.callback(locks.release)
+                for each in holders:
+                    locks.is_at_work(each.worker)
+                time.sleep(10)
                 at_work = [locks.is_at_work(each.worker) for each in holders]
                 assert at_work == [place == own for own in places]
     databases.drop(another)
@@ -230,6 +237,66 @@ def test_the_file_of_a_killed_worker_is_tidied_away_by_whoever_looks(tmp_path: P
 
     FileLocks(tmp_path / "fulfillment.db").is_at_work(worker.worker)
 
+    assert list(tmp_path.glob("*worker*")) == []
+
+
+def test_a_worker_that_never_was_is_not_at_work(tmp_path: Path, postgres_url: str) -> None:
+    time = TimeInHand()
+    for locks in (FileLocks(tmp_path / "fulfillment.db", time.monotonic), SessionLocks(postgres_url)):
+        for name in ("00000000", "some other name"):
+            locks.is_at_work(name)
+            time.sleep(10)
+            assert locks.is_at_work(name) is False
+        locks.release()
+
+
+def test_a_worker_whose_file_is_tidied_away_stays_at_work(tmp_path: Path) -> None:
+    time = TimeInHand()
+    ours, others = (FileLocks(tmp_path / "fulfillment.db", time.monotonic) for _ in range(2))
+    worker = ours.enlist()
+
+    for file in tmp_path.glob("*.lock"):
+        file.unlink()
+    assert others.is_at_work(worker) is True, "it may be about to make its file again"
+    assert ours.enlist() == worker
+    time.sleep(10)
+
+    assert others.is_at_work(worker) is True
+
+
+def test_a_worker_whose_file_stays_away_is_gone(tmp_path: Path) -> None:
+    time = TimeInHand()
+    ours, others = (FileLocks(tmp_path / "fulfillment.db", time.monotonic) for _ in range(2))
+    worker = ours.enlist()
+    for file in tmp_path.glob("*.lock"):
+        file.unlink()
+    assert others.is_at_work(worker) is True
+
+    time.sleep(3)
+
+    assert others.is_at_work(worker) is False
+
+
+def test_of_two_leaders_one_steps_down_when_the_file_of_the_first_was_tidied_away(tmp_path: Path) -> None:
+    first, second = (FileLocks(tmp_path / "fulfillment.db") for _ in range(2))
+    assert first.lead()
+    (tmp_path / "fulfillment.db.lock").unlink()
+
+    assert second.lead()
+
+    assert (first.lead(), second.lead()) == (False, True)
+
+
+def test_the_files_of_killed_workers_are_tidied_away_by_the_next_one(tmp_path: Path) -> None:
+    with holder(f"sqlite:///{tmp_path}/fulfillment.db") as worker:
+        worker.kill()
+
+    locks = FileLocks(tmp_path / "fulfillment.db")
+    ours = locks.enlist()
+
+    assert [path.name for path in tmp_path.glob("*worker*")] == [f"fulfillment.db.worker-{ours}.lock"]
+    assert locks.is_at_work(worker.worker) is False, "at once, since it found the file free"
+    locks.release()
     assert list(tmp_path.glob("*worker*")) == []
 
 

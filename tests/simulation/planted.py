@@ -12,6 +12,7 @@ from simulation.process import Process
 from simulation.store import SimulatedRecorder
 
 from application import mailed_keys
+from application.candidates import Candidates
 from application.effect_kinds import Attempt, Done
 from application.effects import EffectRunner
 from application.errors import StoreUnavailable
@@ -242,7 +243,7 @@ def backorder_never_served(patch: pytest.MonkeyPatch) -> None:
 @_bug
 def orphans_never_taken_up(patch: pytest.MonkeyPatch) -> None:
     """What a process had begun that crashed, nobody goes on with."""
-    patch.setattr(EffectRunner, "_is_orphaned", lambda *_: False)
+    patch.setattr(Candidates, "_is_orphaned", lambda *_: False)
 
 
 @_bug
@@ -266,7 +267,7 @@ def claim_dropped(patch: pytest.MonkeyPatch) -> None:
 
     def begin_and_forget(self: EffectRunner, **parts: Any) -> None:
         begin(self, **parts)
-        self._in_doubt = Nothing()
+        self._candidates.in_doubt = Nothing()
 
     patch.setattr(EffectRunner, "__init__", begin_and_forget)
 

@@ -74,6 +74,30 @@ def test_a_failed_attempt_is_due_again_when_its_time_comes(read_side: ReadSide) 
     assert (row["worker"], row["due_at"]) == (None, "2026-11-24T09:01:00.000000Z")
 
 
+def test_an_orphaned_attempt_is_due_again_when_its_time_comes(read_side: ReadSide) -> None:
+    (row,) = read_side.fold(DUE_EFFECTS, effect(REQUESTED, STARTED, Effect.AttemptOrphaned(number=1, retry_at=LATER)))
+
+    assert (row["worker"], row["due_at"]) == (None, "2026-11-24T09:01:00.000000Z")
+
+
+def test_a_claim_that_was_given_back_is_due_at_once(read_side: ReadSide) -> None:
+    orphaned = Effect.AttemptOrphaned(number=1, retry_at=LATER)
+    again = Effect.AttemptStarted(number=2, worker="w2")
+
+    (row,) = read_side.fold(DUE_EFFECTS, effect(REQUESTED, STARTED, orphaned, again, Effect.AttemptReleased(number=2)))
+
+    assert (row["worker"], row["due_at"]) == (None, AT_ONCE)
+
+
+def test_a_time_that_only_a_clock_that_was_ahead_can_have_set_is_found_by_who_looks_around(read_side: ReadSide) -> None:
+    never = replace(FAILED, retry_at=BEGINNING + timedelta(days=365))
+    read_side.fold(DUE_EFFECTS, effect(REQUESTED, STARTED, never))
+
+    due = DueEffects(read_side.views)
+    assert due.free("retrieve", LATER, 10) == []
+    assert [each.effect_id for each in due.due(LATER, 10)] == [ID]
+
+
 @pytest.mark.parametrize("last", [Effect.Succeeded(number=1), Effect.Withdrawn(why="it is paid")])
 def test_what_is_done_or_not_wanted_is_gone(read_side: ReadSide, last: Event) -> None:
     assert read_side.fold(DUE_EFFECTS, effect(REQUESTED, STARTED, last)) == []

@@ -8,7 +8,7 @@ from fuzz.json_mutation import json_mutator
 from fuzz.target import Target
 from golden.stored_logs import read_log, stored_logs
 
-from application.errors import UnreadableEvent
+from domain.errors import UnreadableEvent
 from domain.event import Event
 from infrastructure.event_store.codec import JsonMapper
 from infrastructure.event_store.topics import TOPICS

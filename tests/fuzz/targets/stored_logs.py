@@ -11,7 +11,7 @@ from fuzz.target import Target
 from golden.stored_logs import read_log, stored_logs
 from shop import Shop, SQLiteStore
 
-from application.errors import UnreadableEvent
+from domain.errors import UnreadableEvent
 
 _LOG = read_log(stored_logs()[-1])
 _SESSIONS = sorted({str(each.originator_id) for each in _LOG if str(each.originator_id).startswith("cs_")})

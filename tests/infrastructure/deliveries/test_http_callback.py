@@ -105,13 +105,13 @@ def test_any_2xx_is_done(status: int, request_to: RequestTo) -> None:
     assert deliver(b"", request_to, status) == DeliveryReceipt()
 
 
-@pytest.mark.parametrize("status", [408, 409, 425, 429, 500, 502, 503, 504, 599])
+@pytest.mark.parametrize("status", [401, 403, 404, 405, 407, 408, 409, 421, 425, 429, 500, 502, 503, 504, 599])
 def test_a_receiver_that_is_busy_or_broken_is_asked_again(status: int, request_to: RequestTo) -> None:
     with pytest.raises(Temporary, match=f"^The callback's host 127.0.0.1 answered {status}.$"):
         deliver(b"", request_to, status)
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 410, 422, 451])
+@pytest.mark.parametrize("status", [400, 402, 406, 410, 413, 422, 451])
 def test_a_receiver_that_refuses_is_not_asked_again(status: int, request_to: RequestTo) -> None:
     with pytest.raises(Permanent, match=f"^The callback's host 127.0.0.1 refused with {status}.$"):
         deliver(b"", request_to, status)

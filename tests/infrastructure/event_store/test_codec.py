@@ -5,12 +5,13 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import pytest
-from eventsourcing.persistence import JSONTranscoder, MapperDeserialisationError, StoredEvent
+from eventsourcing.persistence import JSONTranscoder, StoredEvent
 from hypothesis import example, given
 from hypothesis import strategies as st
 from sample_log import SHOP, sample_log
 
 from domain.checkout_session import CheckoutSession
+from domain.errors import UnreadableEvent
 from domain.event import Event
 from domain.personal import Personal
 from infrastructure.event_store.codec import JsonMapper, UnknownTopic, WrittenLater
@@ -104,7 +105,7 @@ def test_an_unknown_topic_is_named() -> None:
     ids=repr,
 )
 def test_garbled_bytes_are_a_named_error(state: bytes) -> None:
-    with pytest.raises(MapperDeserialisationError, match=f"^Event 3 of {SHOP}, CheckoutSession.Noted, can't be read: "):
+    with pytest.raises(UnreadableEvent, match=f"^Event 3 of {SHOP}, CheckoutSession.Noted, can't be read: "):
         MAPPER.to_domain_event(stored("CheckoutSession.Noted", state))
 
 
@@ -116,7 +117,7 @@ def test_whatever_bytes_are_stored_they_are_read_or_named(data: st.DataObject) -
 
     try:
         MAPPER.to_domain_event(replace(kept, state=garbled))
-    except MapperDeserialisationError as error:
+    except UnreadableEvent as error:
         assert kept.topic in str(error)  # noqa: PT017 - both ways are right
 
 

@@ -10,6 +10,7 @@ import pytest
 from busy_log import busy_log
 from every_store import sqlite_url
 from read_side import open_read_side
+from sample_log import END
 
 from application.projections.registry import PROJECTIONS
 from application.rebuild import Progress, Rebuild
@@ -29,7 +30,7 @@ def test_every_view_is_listed_before_it_is_built_and_after(fulfill: Fulfill, log
 
     names = sorted(projection.name for projection in PROJECTIONS)
     assert [(view["name"], view["position"], view["state"]) for view in before] == [(n, 0, "building") for n in names]
-    assert [(view["name"], view["position"], view["state"]) for view in after] == [(n, 65, "live") for n in names]
+    assert [(view["name"], view["position"], view["state"]) for view in after] == [(n, END, "live") for n in names]
 
 
 def test_a_view_that_is_wrong_is_told_with_its_rows_and_mended(fulfill: Fulfill, log_file: Path) -> None:

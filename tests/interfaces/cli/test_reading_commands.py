@@ -10,7 +10,7 @@ from sample_log import SHOP
 
 from application.checkout_state import CheckoutState
 from application.projections.work_queue import Work
-from application.queries import INCOMPLETE_VIEW, PARKED_EVENT
+from application.queries import INCOMPLETE_VIEW, PARKED_EVENT, WAITING_EFFECT
 from domain.line import LineState
 from domain.mail import MailKind
 from interfaces.cli.commands import groups
@@ -135,7 +135,7 @@ def test_no_word_at_all_finds_the_newest(fulfill: Fulfill) -> None:
 def test_every_kind_of_work_is_told_with_the_command_that_settles_it() -> None:
     commands = {name for name in command_line() if not name.startswith("-")}
 
-    assert set(HELPS) == {*Work, PARKED_EVENT, INCOMPLETE_VIEW}
+    assert set(HELPS) == {*Work, PARKED_EVENT, INCOMPLETE_VIEW, WAITING_EFFECT}
     for helps in HELPS.values():
         assert {name.split()[0] for name in re.split(r", or |, ", helps)} <= commands
 
