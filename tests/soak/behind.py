@@ -22,9 +22,9 @@ from sold_on_postgres import Shop, shop_on
 
 from interfaces.demo.goods import MUG_SKU
 
-_PER_SECOND = 4.0
+_PER_SECOND = 1.0
 _CLERKS = 4
-_PAUSE_SECONDS_MAX = 0.3
+_PAUSE_SECONDS_MAX = 0.2
 _LAG_SECONDS_MAX = 0.6
 _LATEST = 5
 _SETTLE_SHARE = 0.2

@@ -17,7 +17,7 @@ BUSY = {
 }
 """Settings of a server that vacuums the log each second."""
 _EVENTS = "fulfillment.fulfillment_events"
-_FINISHED = re.compile(rf'automatic (vacuum|analyze) of table "\w+\.{re.escape(_EVENTS)}"(?!\n)')
+_FINISHED = re.compile(rf'automatic (vacuum|analyze) of table "\w+\.{re.escape(_EVENTS)}"')
 _CANCELED = re.compile(
     rf'canceling autovacuum task\n.*automatic (?:vacuum|analyze) of table "\w+\.{re.escape(_EVENTS)}"'
 )

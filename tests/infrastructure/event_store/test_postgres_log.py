@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import psycopg
 import pytest
-from eventsourcing.persistence import IntegrityError, Tracking
+from eventsourcing.persistence import IntegrityError, StoredEvent, Tracking
 from eventually import wait_for
 from postgres_databases import Databases, end_connections
 from stored_events import stored
@@ -350,6 +350,16 @@ def test_a_new_connection_that_finds_another_server_begins_an_epoch(open_log: Op
             log.store.max_notification_id()
 
     assert log.store.epoch > 0
+
+
+def test_an_error_quotes_nothing_of_an_event(open_log: Open) -> None:
+    """PostgreSQL does in the detail of its own, and errors go to the process's log."""
+    said = StoredEvent("cs_test_1", 2, "Topic.Happened", b'{"email":"kim@example.com"}')
+
+    with pytest.raises(IntegrityError, match="what it would build on is missing") as told:
+        open_log().store.insert_events([said])
+
+    assert said.state[:10].hex() not in str(told.value)
 
 
 def test_a_log_that_somebody_holds_is_given_up_soon_and_nothing_is_half_done(
