@@ -29,7 +29,7 @@ RETRIES_MAX = 2
 PAGE_SIZE = 100
 PAGES_MAX = 100
 """Stripe allows 100 line items in a session today; 10,000 would still be read."""
-_EXPAND = ("line_items.data.price.product", "payment_intent.payment_method")
+EXPAND = ("line_items.data.price.product", "payment_intent.payment_method")
 _PART_MAX = 100
 
 
@@ -57,7 +57,7 @@ class SdkGateway:
     def retrieve(self, session_id: str) -> Checkout:
         path = f"/v1/checkout/sessions/{checked(session_id)}"
         with _translated_errors(), within(self._call_seconds_max):
-            session = self._get(path, read_session, expand=list(_EXPAND))
+            session = self._get(path, read_session, expand=list(EXPAND))
             if session.id != session_id:
                 raise Unintelligible("it is about another session")
             return checkout_of(session, self._line_items(path, session))

@@ -3,6 +3,7 @@ paid has to be in the customers' hands."""
 
 from typing import TYPE_CHECKING
 
+from simulation.merchant import end_authorizations
 from simulation.scheduler import Restless
 from simulation.story import ANN
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 _ROUNDS = 6
 _DAYS_MAX = 6 * 86400.0
+_PAUSE_SECONDS_MAX = 1800.0
 _SKUS = ("mug", "vase")
 
 
@@ -28,6 +30,7 @@ def tidy_up(world: "World") -> None:
         Restless: something is still to be done after days.
     """
     world.calm_down()
+    end_authorizations(world)
     _rest(world)
     for _ in range(_ROUNDS):
         if not _serve(world):
@@ -36,9 +39,10 @@ def tidy_up(world: "World") -> None:
 
 
 def _rest(world: "World") -> None:
-    until = world.scheduler.now + _DAYS_MAX
+    until, pause = world.scheduler.now + _DAYS_MAX, 120.0
     while not world.is_at_rest():
-        world.scheduler.sleep(120.0)
+        world.scheduler.sleep(pause)
+        pause = min(2 * pause, _PAUSE_SECONDS_MAX)
         if world.scheduler.now > until:
             raise Restless(f"After days there is still to do: {world.what_is_open()}")
     world.scheduler.sleep(1.0)

@@ -9,9 +9,13 @@ import pytest
 from application.effect_kinds import RetryRule
 from application.followers import Followers
 from application.staff import By
+from domain.checkout import Checkout
+from domain.checkout_session import CheckoutSession
 from domain.fulfillment import Fulfillment
 from domain.mail import MailKind, MailLine
+from domain.policies import payments
 from domain.policies.emails import EmailPolicy
+from domain.policies.fulfillment import FulfillmentPolicy
 from domain.stock_item import Claim, StockItem
 
 
@@ -64,7 +68,31 @@ def parked_and_forgotten(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Followers, "_park", lambda *_: None)
 
 
+def never_asks_again(patch: pytest.MonkeyPatch) -> None:
+    """A payment of which no event tells that it arrived, or ended, is waited for for ever."""
+    patch.setattr(payments, "_ask_later", lambda *_: None)
+
+
+def canceled_payment_keeps_its_stock(patch: pytest.MonkeyPatch) -> None:
+    """What was held for a payment stays held when Stripe's API shows that it was canceled, or failed."""
+    hold_or_release = FulfillmentPolicy._hold_or_release
+
+    def only_hold(self: FulfillmentPolicy, session_id: str, do: Any) -> None:
+        if not do.load(CheckoutSession, session_id).is_payment_over:
+            hold_or_release(self, session_id, do)
+
+    patch.setattr(FulfillmentPolicy, "_hold_or_release", only_hold)
+
+
+def authorized_told_to_wait(patch: pytest.MonkeyPatch) -> None:
+    """A customer whose card is authorized is told to wait for the payment."""
+    patch.setattr(Checkout, "is_authorized", False)
+
+
 PLANTS = (
+    never_asks_again,
+    canceled_payment_keeps_its_stock,
+    authorized_told_to_wait,
     parcel_told_twice,
     keys_not_handed_over,
     one_piece_leaves_the_shelf,

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
+from simulation.merchant import is_lost_for_good
 from simulation.web import Answer
 
 from interfaces.sandbox.courier import Carrier, Errand, Office, Post
@@ -36,6 +37,8 @@ class SimulatedCarrier(Carrier):
         return not self._under_way
 
     def send(self, errand: Errand) -> None:
+        if is_lost_for_good(errand.event_id, self._world):
+            return
         key = (errand.event_id, errand.endpoint_id)
         if key in self._under_way and not errand.is_extra:
             return

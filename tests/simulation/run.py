@@ -35,6 +35,7 @@ def play(story: Story, mishaps: Iterable[Mishap] | None = None) -> Outcome:
             names=story.servers,
             is_thin=story.is_thin,
             has_two_endpoints=story.has_two_endpoints,
+            hears_of_payments=story.hears_of_payments,
             delivery_seconds_max=story.delivery_seconds_max,
         )
         try:

@@ -3,10 +3,11 @@
 import random
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from eventsourcing.persistence import PersistenceError
+from simulation.merchant import Later, end_authorization
 
 from application.errors import Busy, NotFound, Stopped, StoreUnavailable
 from application.ports import Permanent, PortError, Temporary
@@ -93,9 +94,17 @@ class Buy(Step):
     """How long his bank takes."""
     visits: Sequence[float] = ()
     """When he comes to the landing page, in seconds since he paid; before he has paid where that is less than zero."""
+    later: Later | None = None
+    """What the merchant does with the money that his card is only authorized for."""
+    waits_for_evening: bool = False
+    """Whether the merchant does so days later, and not after `settles_seconds`."""
+    is_silent: bool = False
+    """Whether every event that tells how his payment ends is lost for good."""
 
     def play(self, world: "World") -> None:
-        session_id = world.open_session(self.who, self.cart, is_free=self.by == "free")
+        session_id = world.open_session(
+            self.who, self.cart, is_free=self.by == "free", later=self.later, is_silent=self.is_silent
+        )
         for number, seconds in enumerate(self.visits):
             world.spawn(f"{self.who} visits {number}", self._visiting(world, session_id, self.thinks_seconds + seconds))
         world.scheduler.sleep(self.thinks_seconds)
@@ -103,6 +112,9 @@ class Buy(Step):
             return
         world.sandbox.pay(session_id, by=self.by, email=f"{self.who}@example.com", name=self.who)
         world.say(f"{self.who} pays, by {self.by}")
+        if self.later is not None and not self.waits_for_evening:
+            world.scheduler.sleep(self.settles_seconds)
+            end_authorization(world, session_id)
         if self.by.startswith("debit"):
             world.scheduler.sleep(self.settles_seconds)
             end = world.sandbox.settle if self.by == "debit_succeeds" else world.sandbox.fail
@@ -265,6 +277,7 @@ class Story:
     servers: Sequence[str]
     is_thin: bool
     has_two_endpoints: bool
+    hears_of_payments: bool
     delivery_seconds_max: float
     rates: dict[str, float]
     steps: Sequence[Step]
@@ -289,6 +302,10 @@ _RATES: Mapping[str, float] = {
 }
 """How likely each mishap is wherever it can happen, on a day that is neither calm nor fierce."""
 _DAY_SECONDS = 600.0
+_HEARS_OF_PAYMENTS = 0.4
+_WAITS = 0.5
+_SILENT = 0.15
+"""How likely it is that endpoints hear of payments, that a merchant waits, that no event tells how a payment ends."""
 _NAMES = ("anna", "ben", "cleo", "dora", "emil", "finn")
 
 
@@ -298,12 +315,14 @@ def story(seed: int) -> Story:
     names = _NAMES[: chance.randint(1, len(_NAMES))]
     servers = ("p1", "p2", "p3")[: chance.choice([1, 2, 2, 3])]
     fierce = chance.choice([0.0, 0.3, 1.0, 1.0, 2.0])
-    draw = _Drawing(chance, names, servers, moments=[chance.uniform(0, _DAY_SECONDS) for _ in range(3)])
+    later = random.Random(f"later {seed}")
+    draw = _Drawing(chance, later, names, servers, moments=[chance.uniform(0, _DAY_SECONDS) for _ in range(3)])
     return Story(
         seed=seed,
         servers=servers,
         is_thin=chance.random() < 0.15,
         has_two_endpoints=chance.random() < 0.2,
+        hears_of_payments=later.random() < _HEARS_OF_PAYMENTS,
         delivery_seconds_max=chance.choice([0.0, 0.0, 1.0, 60.0, 400.0]),
         rates={kind: rate * fierce * chance.choice([0.0, 1.0, 1.0]) for kind, rate in _RATES.items()},
         steps=sorted(draw.steps(), key=lambda step: step.at),
@@ -313,6 +332,8 @@ def story(seed: int) -> Story:
 @dataclass(frozen=True)
 class _Drawing:
     chance: random.Random
+    later: random.Random
+    """For how payments end, so that nothing else of a story is drawn otherwise because of it."""
     names: Sequence[str]
     servers: Sequence[str]
     moments: Sequence[float]
@@ -335,7 +356,7 @@ class _Drawing:
     def _buy(self, who: str) -> Buy:
         chance = self.chance
         by: list[PayBy | None] = ["card", "card", "debit_succeeds", "debit_succeeds", "debit_fails", "free", None]
-        return Buy(
+        buy = Buy(
             at=self._at(),
             who=who,
             cart=[(name, chance.randint(1, 3)) for name in chance.sample(PRODUCTS, chance.choice([1, 1, 2, 3]))],
@@ -344,6 +365,14 @@ class _Drawing:
             settles_seconds=chance.choice([0.0, 0.0, 1.0, 30.0, 300.0]),
             visits=[chance.choice([-5.0, 0.0, 0.0, 1.0, 30.0, 300.0]) for _ in range(chance.randint(0, 3))],
         )
+        return self._paid_later(buy)
+
+    def _paid_later(self, buy: Buy) -> Buy:
+        later: Later | None = self.later.choice(["captured", "canceled", None, None])
+        waits, is_silent = self.later.random() < _WAITS, self.later.random() < _SILENT
+        if buy.by != "card":
+            later = None
+        return replace(buy, later=later, waits_for_evening=waits, is_silent=is_silent)
 
     def _event(self) -> Step:
         chance, at, who = self.chance, self._at(), self.chance.choice(self.names)

@@ -105,11 +105,14 @@ def _what_is_wrong(mail: Mail, session: CheckoutSession, fulfillment: Fulfillmen
     if not _is_as_bought(mail, entry):
         return "it goes to another address, or has other sums or quantities"
     is_decided = session.is_paid or session.succeeded
+    intent = session.checkout.intent_status if session.checkout else None
+    has_failed = session.failed or intent in {"canceled", "requires_payment_method"}
     match mail.kind:
         case MailKind.PAYMENT_PENDING:
-            return "the payment is not on its way any more" if is_decided or session.failed else None
+            is_over = is_decided or has_failed or intent == "requires_capture"
+            return "the payment is not on its way" if is_over else None
         case MailKind.PAYMENT_FAILED:
-            return "the payment has not failed" if is_decided or not session.failed else None
+            return "the payment has not failed" if is_decided or not has_failed else None
         case _:
             return _what_is_wrong_with_lines(mail, session, fulfillment)
 

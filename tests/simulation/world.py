@@ -14,6 +14,7 @@ from zlib import crc32
 import msgspec
 from eventsourcing.persistence import PersistenceError, StoredEvent
 from simulation.chance import Chance
+from simulation.merchant import Later, session_of_event
 from simulation.post import SimulatedCarrier
 from simulation.process import Process
 from simulation.scheduler import Restless, Scheduler, Task
@@ -31,10 +32,12 @@ from domain.fulfillment import Fulfillment
 from domain.identifiers import fulfillment_id
 from domain.mail import Mail
 from infrastructure.settings import load_settings
+from infrastructure.stripe.gateway import EXPAND
 from infrastructure.stripe.translation import checkout_of, read_session
 from interfaces.sandbox.clock import Clock
 from interfaces.sandbox.courier import Office, Pace
 from interfaces.sandbox.errors import StripeError
+from interfaces.sandbox.events import FULFILLING_EVENTS, SESSION_EVENTS
 from interfaces.sandbox.sandbox import Sandbox
 from interfaces.sandbox.session_shapes import SessionShapes
 from interfaces.sandbox.shapes import Expand
@@ -72,6 +75,8 @@ class World:
     """Of the servers."""
     is_thin: bool = False
     has_two_endpoints: bool = False
+    hears_of_payments: bool = False
+    """Whether the endpoints are sent what Stripe tells of payments, beside what it tells of sessions."""
     delivery_seconds_max: float = 30.0
     environment: Mapping[str, str] = field(default_factory=dict)
     trace: list[str] = field(default_factory=list)
@@ -103,6 +108,10 @@ class World:
         """By stream and version, when the event was in the log, in seconds since the run began."""
         self.customers: dict[str, str] = {}
         """Session to the customer's name."""
+        self.later: dict[str, Later] = {}
+        """Session to what the merchant does with its payment, which is only authorized at the checkout."""
+        self.silent: set[str] = set()
+        """The sessions of which no event ever tells how their payment ends."""
         self.wanting: set[str] = set()
         """The customers whose lines have been planned, and asked for what is on the shelf."""
         self._numbers: Counter[str] = Counter()
@@ -116,9 +125,10 @@ class World:
             background=Standstill(),
             carrier=self._carrier,
         )
-        endpoints = [self.sandbox.add_webhook(_URL, is_thin=self.is_thin)]
+        events = FULFILLING_EVENTS if self.hears_of_payments else SESSION_EVENTS
+        endpoints = [self.sandbox.add_webhook(_URL, events=events, is_thin=self.is_thin)]
         if self.has_two_endpoints:
-            endpoints.append(self.sandbox.add_webhook(_URL))
+            endpoints.append(self.sandbox.add_webhook(_URL, events=events))
         self.webhook_secrets = ",".join(endpoint.secrets[-1].value for endpoint in endpoints)
         for name in PRODUCTS:
             self.sandbox.create_product({"id": f"prod_{name}", "name": name})
@@ -145,7 +155,7 @@ class World:
         """What time brings at Stripe: debits settle or fail, sessions expire."""
         while True:
             self.sandbox.tick()
-            self.scheduler.sleep(600.0 if self.chance.is_calm else 15.0)
+            self.scheduler.sleep(1800.0 if self.chance.is_calm else 15.0)
 
     # Processes.
 
@@ -215,7 +225,9 @@ class World:
 
     # What customers do.
 
-    def open_session(self, who: str, cart: Sequence[tuple[str, int]], *, is_free: bool) -> str:
+    def open_session(
+        self, who: str, cart: Sequence[tuple[str, int]], *, is_free: bool, later: Later | None, is_silent: bool
+    ) -> str:
         items = [
             {
                 "quantity": quantity,
@@ -224,9 +236,18 @@ class World:
             for name, quantity in cart
         ]
         session = self.sandbox.create_session(
-            {"mode": "payment", "success_url": "http://127.0.0.1:4242/after-checkout", "line_items": items}
+            {
+                "mode": "payment",
+                "success_url": "http://127.0.0.1:4242/after-checkout",
+                "line_items": items,
+                "payment_intent_data": {"capture_method": "automatic" if later is None else "manual"},
+            }
         )
         self.customers[session.id] = who
+        if later is not None:
+            self.later[session.id] = later
+        if is_silent:
+            self.silent.add(session.id)
         return session.id
 
     def session_of(self, who: str) -> str | None:
@@ -261,7 +282,7 @@ class World:
     def stripe_answer(self, session_id: str) -> Checkout:
         if self.stripes_trouble is not None:
             raise self.stripes_trouble
-        expand = Expand(frozenset({"line_items.data.price.product"}))
+        expand = Expand(frozenset(EXPAND))
         try:
             with self.sandbox.reading() as state:
                 shown = SessionShapes(state).session(state.session(session_id), expand)
@@ -295,7 +316,7 @@ class World:
     def calm_down(self) -> None:
         self.chance.is_calm = True
         self.couriers_trouble = self.stripes_trouble = self.mails_trouble = None
-        self.scheduler.poll_seconds_max = 900.0
+        self.scheduler.poll_seconds_max = 1800.0
         self.say("Nothing goes wrong from here on")
         for name in self.names:
             self.start(name)
@@ -325,7 +346,8 @@ class World:
         if event_id not in self._whats:
             with self.sandbox.reading() as state:
                 event = state.event(event_id)
-            name = f"{event.type.rpartition('.')[2]} of {self.whose(event.object_id)}"
+                customer = self.whose(session_of_event(event, state))
+            name = f"{event.type.rpartition('.')[2]} of {customer}"
             self._numbers[name] += 1
             self._whats[event_id] = name if self._numbers[name] == 1 else f"{name} {self._numbers[name]}"
         return self._whats[event_id]
