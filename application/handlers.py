@@ -145,8 +145,8 @@ class Deliver:
             line=line,
             customer=checkout.contact,
             shipping=checkout.shipping,
-            client_reference_id=checkout.client_reference_id,
-            metadata=checkout.metadata,
+            client_reference_id=checkout.client_reference_id.text if checkout.client_reference_id else None,
+            metadata={key: value.text for key, value in checkout.metadata.items()},
             payment_intent=checkout.payment_intent,
         )
 

@@ -129,7 +129,7 @@ def _of_fulfillment(event: FulfillmentFact, names: Titles) -> str:
         case Fulfillment.LineItemDelivered():
             return _delivered(event, names)
         case Fulfillment.Shipped():
-            tracking = f", tracking {event.tracking}" if event.tracking else ""
+            tracking = f", tracking {event.tracking.text}" if event.tracking else ""
             return f"Parcel {event.number} left by {event.carrier}{tracking}, with {names.lines(event.lines)}"
         case Fulfillment.KeysShown():
             return f"The license keys of {names.lines(event.lines)} were shown to a person"

@@ -101,8 +101,10 @@ class Checkout:
     contact: Contact = Contact()
     shipping: Contact | None = None
     custom_fields: tuple[CustomField, ...] = ()
-    metadata: dict[str, str] = field(default_factory=dict)
-    client_reference_id: str | None = None
+    metadata: dict[str, Personal] = field(default_factory=dict)
+    """What the merchant's own code put on the session: it may be about the customer."""
+    client_reference_id: Personal | None = None
+    """Often a user name or an e-mail address."""
     payment_link: str | None = None
     subscription: str | None = None
     invoice: str | None = None

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import ClassVar, Self, assert_never
+from typing import Any, ClassVar, Self, assert_never
 
 from domain.checkout import PAID_STATUSES, Checkout
 from domain.event import UNSTAMPED, Aggregate, Event, replace
 from domain.identifiers import is_livemode
-from domain.personal import Personal
+from domain.personal import Personal, mark_stored
 
 
 class Source(StrEnum):
@@ -66,8 +66,15 @@ class CheckoutSession(Aggregate["CheckoutSessionFact"]):
         """Stripe's answer when asked, kept as the merchant's own copy."""
 
         TOPIC: ClassVar[str] = "CheckoutSession.Retrieved"
+        class_version: ClassVar[int] = 2
         checkout: Checkout
         source: Source
+
+        @staticmethod
+        def upcast_v1_v2(state: dict[str, Any]) -> None:
+            checkout = state["checkout"]
+            mark_stored(checkout, "client_reference_id")
+            checkout["metadata"] = {key: {"text": text} for key, text in checkout.get("metadata", {}).items()}
 
     @dataclass(frozen=True, kw_only=True)
     class Paid(Event):

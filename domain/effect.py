@@ -10,13 +10,14 @@ after growing pauses when it happens again, for the attempt itself may be what e
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import ClassVar, Self, assert_never
+from typing import Any, ClassVar, Self, assert_never
 
 from domain.catalog import PlannedLine
 from domain.checkout_session import Source
 from domain.errors import Refused
 from domain.event import Aggregate, Event, replace
 from domain.mail import Mail
+from domain.personal import mark_stored
 
 RETRIEVE, MAIL = "retrieve", "mail"
 
@@ -41,12 +42,18 @@ class Effect(Aggregate["EffectFact"]):
         """
 
         TOPIC: ClassVar[str] = "Effect.Requested"
+        class_version: ClassVar[int] = 2
         kind: str
         step: str
         mail: Mail | None = None
         line: PlannedLine | None = None
         not_before: datetime | None = None
         source: Source | None = None
+
+        @staticmethod
+        def upcast_v1_v2(state: dict[str, Any]) -> None:
+            if mail := state.get("mail"):
+                mark_stored(mail, "reference", "tracking")
 
     @dataclass(frozen=True, kw_only=True)
     class AttemptStarted(Event):

@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import ClassVar, Self, assert_never
+from typing import Any, ClassVar, Self, assert_never
 
 from domain.catalog import ACCESS, MANUAL, PlannedLine
 from domain.errors import Refused
 from domain.event import Aggregate, Event, replace
 from domain.line import Line, LineState, Parcel
-from domain.personal import Personal
+from domain.personal import Personal, mark_stored, personal
 
 TEXT_MAX = 200
 
@@ -90,10 +90,15 @@ class Fulfillment(Aggregate["FulfillmentFact"]):
         """A parcel left."""
 
         TOPIC: ClassVar[str] = "Fulfillment.Shipped"
+        class_version: ClassVar[int] = 2
         number: int
         lines: tuple[str, ...]
         carrier: str
-        tracking: str | None
+        tracking: Personal | None
+
+        @staticmethod
+        def upcast_v1_v2(state: dict[str, Any]) -> None:
+            mark_stored(state, "tracking")
 
     @dataclass(frozen=True, kw_only=True)
     class KeysShown(Event):
@@ -226,7 +231,7 @@ class Fulfillment(Aggregate["FulfillmentFact"]):
         ready = [id for id, line in self.lines.items() if line.is_to_pack]
         chosen = tuple(self._chosen(line_items, ready, "ready to be packed"))
         number = len(self.parcels) + 1
-        shipped = self.Shipped(number=number, lines=chosen, carrier=carrier, tracking=tracking)
+        shipped = self.Shipped(number=number, lines=chosen, carrier=carrier, tracking=personal(tracking))
         return self._and_completion([shipped, *(self.LineItemDelivered(line_item=id) for id in chosen)])
 
     def show_keys(self, line_items: Sequence[str]) -> "FulfillmentFacts":

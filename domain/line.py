@@ -84,5 +84,6 @@ class Parcel:
     number: int
     lines: tuple[str, ...]
     carrier: str
-    tracking: str | None
+    tracking: Personal | None
+    """Leads to a page about one person's parcel."""
     shipped_at: datetime

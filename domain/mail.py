@@ -49,8 +49,8 @@ class Mail:
     lines: tuple[MailLine, ...]
     """The lines that this mail is about: all of them, those in the parcel, those that have to wait."""
     ordered_at: datetime
-    reference: str | None = None
+    reference: Personal | None = None
     ship_to: Address | None = None
     carrier: str | None = None
-    tracking: str | None = None
+    tracking: Personal | None = None
     presentment: Presentment | None = None

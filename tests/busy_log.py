@@ -32,7 +32,7 @@ def _paid_at_once(session: str, number: int) -> list[Event]:
     requested = Fulfillment.Requested(
         plan=(mug, COURSE), catalog="c0ffee", currency="eur", amount_shipping=490, amount_tax=420, paid_at=log.beginning
     )
-    shipped = Fulfillment.Shipped(number=1, lines=("li_mug",), carrier="DHL", tracking=f"TRACK{number}")
+    shipped = Fulfillment.Shipped(number=1, lines=("li_mug",), carrier="DHL", tracking=Personal(f"TRACK{number}"))
     log.add(f"evt_{session}", received("checkout.session.completed", session), session_id=session, actor="stripe")
     completed = CheckoutSession.Completed(stripe_event=f"evt_{session}", payment_status="paid")
     paid = CheckoutSession.Paid(payment_status="paid", amount_total=bought.amount_total, currency="eur")

@@ -13,7 +13,7 @@ from domain.checkout_session import CheckoutSession, Source
 from domain.event import Event
 from domain.fulfillment import Fulfillment
 from domain.line import LineState
-from domain.personal import Personal
+from domain.personal import Personal, personal
 from interfaces.web.landing_view import LandingPage, landing_page
 
 PAID_AT = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
@@ -68,7 +68,7 @@ def shipped(
     number: int, *lines: PlannedLine, carrier: str = "Postbote", tracking: str | None = "PB 123"
 ) -> list[Event]:
     parcel = Fulfillment.Shipped(
-        number=number, lines=tuple(line.id for line in lines), carrier=carrier, tracking=tracking
+        number=number, lines=tuple(line.id for line in lines), carrier=carrier, tracking=personal(tracking)
     )
     return [parcel, *map(delivered, lines)]
 

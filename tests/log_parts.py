@@ -106,8 +106,8 @@ def checkout(*lines: PlannedLine, status: str = "complete", payment_status: str 
         contact=CUSTOMER,
         shipping=Contact(name=Personal("Gift Receiver"), address=ADDRESS),
         custom_fields=(CustomField(key="engraving", label="Engraving", value=Personal("For you")),),
-        metadata={"order": "17"},
-        client_reference_id="ORDER-17",
+        metadata={"order": Personal("17")},
+        client_reference_id=Personal("ORDER-17"),
         locale="de",
     )
 
@@ -131,7 +131,7 @@ def mail(kind: MailKind, *lines: PlannedLine) -> Mail:
             for line in lines
         ),
         ordered_at=BEGINNING,
-        reference="ORDER-17",
+        reference=Personal("ORDER-17"),
     )
 
 

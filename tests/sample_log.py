@@ -125,7 +125,7 @@ def _helped_by_staff(log: LogWriter) -> None:
     log.add(ful, Fulfillment.LineItemDelivered(line_item="li_service", note="ref 99"), session_id=SHOP)
     log.add(
         ful,
-        Fulfillment.Shipped(number=1, lines=("li_mug",), carrier="DHL", tracking="TRACK42"),
+        Fulfillment.Shipped(number=1, lines=("li_mug",), carrier="DHL", tracking=Personal("TRACK42")),
         Fulfillment.LineItemDelivered(line_item="li_mug"),
         session_id=SHOP,
         actor=STAFF,

@@ -60,7 +60,7 @@ def _found(event: Event) -> Iterator[Found]:
         ):
             yield from _of_lines(lines)
         case Fulfillment.Shipped():
-            yield "tracking", event.tracking
+            yield "tracking", event.tracking.text if event.tracking else None
         case _:
             pass
 
@@ -73,7 +73,7 @@ def _of_checkout(checkout: Checkout) -> Iterator[Found]:
     yield "customer", checkout.customer
     yield "subscription", checkout.subscription
     yield "invoice", checkout.invoice
-    yield "client_reference_id", checkout.client_reference_id
+    yield "client_reference_id", checkout.client_reference_id.text if checkout.client_reference_id else None
     for item in checkout.line_items:
         yield "title", item.description
 

@@ -45,6 +45,8 @@ class _Shape:
     """In their order, which that of `vars()` is not once an event was read."""
     values: Callable[[Any], tuple[Any, ...]]
     decoder: msgspec.json.Decoder[Event]
+    ending: bytes
+    """How what is stored of its present version ends."""
 
 
 class _Header(msgspec.Struct):
@@ -118,7 +120,8 @@ class JsonMapper(Mapper[str]):
 
 def _shape(kind: type[Event]) -> _Shape:
     names = tuple(field.name for field in fields(kind) if field.name not in _COLUMNS)
-    return _Shape(kind, names, attrgetter(*names), msgspec.json.Decoder(kind))
+    ending = b'"%s":%d}' % (_VERSION.encode(), kind.class_version)
+    return _Shape(kind, names, attrgetter(*names), msgspec.json.Decoder(kind), ending)
 
 
 def _name(stored: StoredEvent) -> str:
@@ -160,7 +163,8 @@ def _storable(value: Any) -> Any:
 
 def _decode(shape: _Shape, state: bytes) -> Event:
     kind = shape.kind
-    if kind.class_version == 1 and _VERSION_MARK not in state:
+    is_of_the_first = kind.class_version == 1 and _VERSION_MARK not in state
+    if is_of_the_first or (kind.class_version > 1 and state.endswith(shape.ending)):
         return shape.decoder.decode(state)
     raw: dict[str, Any] = msgspec.json.decode(state)
     written = raw.pop(_VERSION, 1)

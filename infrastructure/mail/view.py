@@ -57,7 +57,7 @@ class MailView:
 
 def mail_view(mail: Mail, *, shop: str, is_answered: bool) -> MailView:
     said, name = words(mail.kind), one_line(mail.name.text) if mail.name else ""
-    reference = one_line(mail.reference, _REFERENCE_LENGTH_MAX) if mail.reference else ""
+    reference = one_line(mail.reference.text, _REFERENCE_LENGTH_MAX) if mail.reference else ""
     day = format_date(mail.ordered_at, mail.locale)
     return MailView(
         shop=shop,
@@ -74,8 +74,8 @@ def mail_view(mail: Mail, *, shop: str, is_answered: bool) -> MailView:
         total=_money(mail, mail.amount_total),
         in_own_currency=_in_own_currency(mail),
         carrier=one_line(mail.carrier) if mail.carrier else None,
-        tracking=one_line(mail.tracking) if mail.tracking else None,
-        tracking_link=web_link(mail.tracking),
+        tracking=one_line(mail.tracking.text) if mail.tracking else None,
+        tracking_link=web_link(mail.tracking.text) if mail.tracking else None,
         ship_to=_postal_lines(mail.ship_to) if mail.ship_to else (),
     )
 

@@ -8,7 +8,7 @@ import msgspec
 
 from application.storable import storable_json
 from domain.checkout import Address, Checkout, Contact, CustomField, LineItem, Presentment
-from domain.personal import personal
+from domain.personal import Personal, personal
 
 T = TypeVar("T")
 
@@ -182,8 +182,8 @@ def checkout_of(session: Session, items: Sequence[LineItemJson]) -> Checkout:
         contact=_customer(session),
         shipping=_contact(collected.shipping_details) if collected and collected.shipping_details else None,
         custom_fields=tuple(map(_custom_field, session.custom_fields or ())),
-        metadata=session.metadata or {},
-        client_reference_id=session.client_reference_id,
+        metadata={key: Personal(text) for key, text in (session.metadata or {}).items()},
+        client_reference_id=personal(session.client_reference_id),
         payment_link=session.payment_link,
         subscription=session.subscription,
         invoice=session.invoice,

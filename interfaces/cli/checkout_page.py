@@ -57,8 +57,9 @@ def told_checkout(side: "ReadSide", session_id: str, then: datetime | None) -> T
         raise NotFound(_unknown(side.queries.checkout(session_id), session_id, then))
     was_retrieved = any(entry.type == CheckoutSession.Retrieved.TOPIC for entry in document.story)
     checkout = side.log.get(CheckoutSession, session_id).checkout if was_retrieved else None
+    reference = checkout.client_reference_id if checkout else None
     return Told(
-        document, checkout.client_reference_id if checkout else None, then, not side.queries.has_events_of_nobody()
+        document, reference.text if reference else None, then, is_complete=not side.queries.has_events_of_nobody()
     )
 
 

@@ -104,8 +104,8 @@ def _parcel(parcel: Parcel, items: Mapping[str, Item], parcels: int) -> Section:
         text="",
         items=_merged(items[id] for id in parcel.lines),
         carrier=one_line(parcel.carrier),
-        tracking=one_line(parcel.tracking) if parcel.tracking else None,
-        tracking_link=web_link(parcel.tracking),
+        tracking=one_line(parcel.tracking.text) if parcel.tracking else None,
+        tracking_link=web_link(parcel.tracking.text) if parcel.tracking else None,
     )
 
 

@@ -175,7 +175,9 @@ def test_the_queue_begins_with_the_views_that_lack_events(read_side: ReadSide) -
     assert [(item.kind, item.subject) for item in items] == [
         ("incomplete_view", name) for name in ("checkouts", "search", "timeline", "work_queue")
     ]
-    assert items[0].detail.startswith("The view lacks 1 event; the first is event 1 of the log: UnreadableEvent: ")
+    assert items[0].detail.startswith(
+        "The view lacks 1 event; the first is event 1 of the log: CheckoutSession.Noted can't"
+    )
     assert {item.since for item in items} == {log.events[0].recorded_at}
 
 

@@ -132,7 +132,7 @@ class PaidSessions:
             payment_intent=intent_id(session_id),
             payment_method_types=("card",),
             contact=_CUSTOMER,
-            metadata={"basket": session_id[-8:]},
+            metadata={"basket": Personal(session_id[-8:])},
             locale="en",
         )
 

@@ -30,9 +30,9 @@ def html(kind: MailKind, *, long: bool = False) -> str:
         plain,
         lines=(line, *plain.lines[1:]),
         name=Personal(title),
-        reference=title,
+        reference=Personal(title),
         carrier=title,
-        tracking="1Z" * 90 if long else "https://track.example/1",
+        tracking=Personal("1Z" * 90 if long else "https://track.example/1"),
         ship_to=ADDRESS,
     )
     return render(full, shop=title, is_answered=True).html

@@ -11,6 +11,7 @@ from scenario import SAID_AT, SESSION, Decision, Given, given
 from domain.checkout import Checkout
 from domain.checkout_session import CheckoutSession, ParkReason, Source
 from domain.event import Event
+from domain.personal import Personal
 
 PAID_ANSWER = a_checkout()
 UNPAID_ANSWER = a_checkout(payment_status="unpaid")
@@ -124,7 +125,7 @@ def test_the_same_answer_again_records_nothing(answer: Checkout) -> None:
 
 
 def test_a_session_is_paid_once_although_stripe_knows_more_of_it_later() -> None:
-    more = replace(PAID_ANSWER, client_reference_id="ORDER-17")
+    more = replace(PAID_ANSWER, client_reference_id=Personal("ORDER-17"))
 
     learn(the_session(retrieved(PAID_ANSWER), PAID), more).then(retrieved(more))
 
@@ -142,7 +143,7 @@ def test_an_answer_from_before_the_completion_does_not_take_it_back() -> None:
 
 @pytest.mark.parametrize("status", ["open", "expired"])
 def test_an_answer_on_a_session_that_is_not_complete_follows_another(status: str) -> None:
-    later = replace(OPEN_ANSWER, status=status, client_reference_id="ORDER-17")
+    later = replace(OPEN_ANSWER, status=status, client_reference_id=Personal("ORDER-17"))
 
     learn(the_session(retrieved(OPEN_ANSWER)), later).then(retrieved(later))
 
@@ -178,7 +179,7 @@ def test_an_unknown_payment_status_is_kept_aside_for_a_person() -> None:
 
 
 def test_a_session_with_an_unknown_payment_status_stays_aside_when_something_else_of_it_changes() -> None:
-    changed = replace(STRANGE_ANSWER, client_reference_id="ORDER-17")
+    changed = replace(STRANGE_ANSWER, client_reference_id=Personal("ORDER-17"))
 
     after = learn(the_session(retrieved(STRANGE_ANSWER), STRANGE), changed).then(retrieved(changed), STRANGE)
 

@@ -11,13 +11,14 @@ from scenario import given as given_session
 
 from domain.checkout import Checkout
 from domain.checkout_session import CheckoutSession, CheckoutSessionFact, ParkReason, Source
+from domain.personal import Personal
 
 ANSWERS = {
     "open": a_checkout(status="open", payment_status="unpaid"),
     "unpaid": a_checkout(payment_status="unpaid"),
     "strange": a_checkout(payment_status="half_paid"),
     "paid": a_checkout(),
-    "paid with more": a_checkout(client_reference_id="ORDER-17"),
+    "paid with more": a_checkout(client_reference_id=Personal("ORDER-17")),
 }
 FACTS = ["completed", "completed elsewhere", "succeeded", "failed", "expired", "unknown to Stripe"]
 

@@ -169,10 +169,10 @@ def test_a_receipt_has_the_money_and_references_of_the_order() -> None:
         "locale": "ja",
     }
     shipping = Contact(address=ADDRESS)
-    log = paid(HOOK, client_reference_id="ORDER-17", shipping=shipping, **money)
+    log = paid(HOOK, client_reference_id=Personal("ORDER-17"), shipping=shipping, **money)
 
     log.when(POLICY, FULFILLMENT, requested(HOOK)).then(
-        asked(MailKind.RECEIPT, told(HOOK), reference="ORDER-17", **money)
+        asked(MailKind.RECEIPT, told(HOOK), reference=Personal("ORDER-17"), **money)
     )
 
 
@@ -314,7 +314,7 @@ def test_where_no_receipt_is_sent_keys_and_links_have_a_mail_each() -> None:
 def test_every_parcel_is_told_with_what_is_in_it_and_where_it_goes() -> None:
     log = paid(MUG, BOWL, shipping=Contact(name=Personal("Bob"), address=ADDRESS))
     log.add(FULFILLMENT, requested(MUG, BOWL), promised(MUG), promised(BOWL))
-    first = Fulfillment.Shipped(number=1, lines=("li_mug",), carrier="DHL", tracking="T1")
+    first = Fulfillment.Shipped(number=1, lines=("li_mug",), carrier="DHL", tracking=Personal("T1"))
     second = Fulfillment.Shipped(number=2, lines=("li_bowl",), carrier="UPS", tracking=None)
 
     log.when(POLICY, FULFILLMENT, first, meanwhile=[(FULFILLMENT, delivered(MUG))]).then(
@@ -325,7 +325,7 @@ def test_every_parcel_is_told_with_what_is_in_it_and_where_it_goes() -> None:
             total=2000,
             ship_to=ADDRESS,
             carrier="DHL",
-            tracking="T1",
+            tracking=Personal("T1"),
         )
     )
     log.when(POLICY, FULFILLMENT, second, meanwhile=[(FULFILLMENT, delivered(BOWL))]).then(
@@ -343,10 +343,12 @@ def test_every_parcel_is_told_with_what_is_in_it_and_where_it_goes() -> None:
 def test_a_parcel_is_told_with_everything_in_it() -> None:
     log = paid(MUG, BOWL)
     log.add(FULFILLMENT, requested(MUG, BOWL), promised(MUG), promised(BOWL))
-    both = Fulfillment.Shipped(number=1, lines=("li_mug", "li_bowl"), carrier="DHL", tracking="T1")
+    both = Fulfillment.Shipped(number=1, lines=("li_mug", "li_bowl"), carrier="DHL", tracking=Personal("T1"))
 
     log.when(POLICY, FULFILLMENT, both).then(
-        asked(MailKind.SHIPPED, told(MUG), told(BOWL), occasion="_1", total=2000, carrier="DHL", tracking="T1")
+        asked(
+            MailKind.SHIPPED, told(MUG), told(BOWL), occasion="_1", total=2000, carrier="DHL", tracking=Personal("T1")
+        )
     )
 
 

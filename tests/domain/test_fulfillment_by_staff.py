@@ -37,7 +37,7 @@ def delivered(line_item: str, note: str | None = None) -> Fulfillment.LineItemDe
 
 
 def shipped(number: int, *lines: str) -> Fulfillment.Shipped:
-    return Fulfillment.Shipped(number=number, lines=lines, carrier="DHL", tracking="T1")
+    return Fulfillment.Shipped(number=number, lines=lines, carrier="DHL", tracking=Personal("T1"))
 
 
 def test_staff_hand_over_what_only_a_person_delivers() -> None:
@@ -179,7 +179,7 @@ def test_a_parcel_is_remembered_with_when_it_left() -> None:
 
     after = the_fulfillment(requested(POSTER), left)
 
-    expected = Parcel(number=1, lines=("li_poster",), carrier="DHL", tracking="T1", shipped_at=SAID_AT)
+    expected = Parcel(number=1, lines=("li_poster",), carrier="DHL", tracking=Personal("T1"), shipped_at=SAID_AT)
     assert after.state.parcels == (expected,)
 
 
@@ -226,7 +226,7 @@ def test_a_carrier_may_have_one_letter() -> None:
 def test_texts_may_be_as_long_as_the_limit() -> None:
     before = the_fulfillment(requested(POSTER))
 
-    longest = Fulfillment.Shipped(number=1, lines=("li_poster",), carrier="c" * 200, tracking="t" * 200)
+    longest = Fulfillment.Shipped(number=1, lines=("li_poster",), carrier="c" * 200, tracking=Personal("t" * 200))
 
     before.when(Fulfillment.ship, [], carrier="c" * 200, tracking="t" * 200).then(
         longest, delivered("li_poster"), COMPLETED

@@ -32,7 +32,7 @@ KEYS = (Personal("AAAA"),)
 PAID = CheckoutSession.Paid(payment_status="paid", amount_total=1000, currency="eur", occurred_at=SAID_AT)
 FAILED = CheckoutSession.AsyncPaymentFailed(stripe_event="evt_failed", occurred_at=SAID_AT)
 SUCCEEDED = CheckoutSession.AsyncPaymentSucceeded(stripe_event="evt_succeeded", occurred_at=SAID_AT)
-SHIPPED = Fulfillment.Shipped(number=1, lines=("li_mug",), carrier="DHL", tracking="T1")
+SHIPPED = Fulfillment.Shipped(number=1, lines=("li_mug",), carrier="DHL", tracking=Personal("T1"))
 
 
 @dataclass(frozen=True)

@@ -134,7 +134,7 @@ def test_answers_are_asked_for_only_where_somebody_reads_them(mail_from: str, is
     ],
 )
 def test_nothing_that_people_typed_becomes_a_header(text: str) -> None:
-    hostile = replace(RECEIPT, name=Personal(text), reference=text, carrier=text, tracking=text)
+    hostile = replace(RECEIPT, name=Personal(text), reference=Personal(text), carrier=text, tracking=Personal(text))
 
     message = sent(hostile, message_id=f"eff_{text}")
 
@@ -171,7 +171,9 @@ def test_an_address_that_is_none_is_refused_for_good_and_not_told(address: str) 
 def test_whatever_people_typed_a_mail_can_be_written_and_read(text: str) -> None:
     line = replace(RECEIPT.lines[0], title=text, keys=(Personal(text),), link=text)
 
-    message = sent(replace(RECEIPT, name=Personal(text), reference=text, lines=(line,), tracking=text))
+    message = sent(
+        replace(RECEIPT, name=Personal(text), reference=Personal(text), lines=(line,), tracking=Personal(text))
+    )
 
     assert len(parts(message)) == 2
     assert message.defects == []

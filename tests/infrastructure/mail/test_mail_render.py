@@ -131,7 +131,7 @@ def test_a_quantity_is_told_where_it_is_not_one() -> None:
     "link", ["javascript:alert(1)", "data:text/html,x", "//evil.example", "/x", "https://", "http://a b", "ftp://x"]
 )
 def test_only_links_to_the_web_are_links(link: str) -> None:
-    receipt, shipped = RECEIPT, replace(mail(MailKind.SHIPPED, MUG), tracking=link, carrier="DHL")
+    receipt, shipped = RECEIPT, replace(mail(MailKind.SHIPPED, MUG), tracking=Personal(link), carrier="DHL")
 
     for each in (written(replace(receipt, lines=(a_line(link=link),))), written(shipped)):
         assert "href" not in each.html
@@ -145,14 +145,14 @@ def test_a_parcel_is_told_with_carrier_number_and_destination() -> None:
         postal_code=Personal("12345"),
         country=Personal("DE"),
     )
-    both = written(replace(mail(MailKind.SHIPPED, MUG), carrier="DHL", tracking="0034 5", ship_to=address))
+    both = written(replace(mail(MailKind.SHIPPED, MUG), carrier="DHL", tracking=Personal("0034 5"), ship_to=address))
 
     assert "Carrier: DHL\nTracking: 0034 5\nGoing to: 1 Example Road, 12345 Exampleton, DE\n" in both.text
     assert "Carrier DHL Tracking number 0034 5 Going to 1 Example Road 12345 Exampleton DE" in text_of(both.html)
 
 
 def test_a_tracking_address_is_a_link() -> None:
-    both = written(replace(mail(MailKind.SHIPPED, MUG), carrier="DHL", tracking="https://track.example/1"))
+    both = written(replace(mail(MailKind.SHIPPED, MUG), carrier="DHL", tracking=Personal("https://track.example/1")))
 
     assert 'href="https://track.example/1"' in both.html
     assert "Tracking: https://track.example/1\n" in both.text
@@ -172,7 +172,12 @@ def test_what_people_typed_stays_text(kind: MailKind) -> None:
     address = Address(line1=Personal(HOSTILE), country=Personal("<b>"))
     both = written(
         replace(
-            mail(kind, MUG), name=Personal(HOSTILE), reference=HOSTILE, lines=(line,), carrier=HOSTILE, ship_to=address
+            mail(kind, MUG),
+            name=Personal(HOSTILE),
+            reference=Personal(HOSTILE),
+            lines=(line,),
+            carrier=HOSTILE,
+            ship_to=address,
         )
     )
 
@@ -185,7 +190,9 @@ def test_what_people_typed_stays_text(kind: MailKind) -> None:
 def test_what_is_very_long_is_cut_but_keys_are_not() -> None:
     long, key = "x" * 5000, Personal("K" * 3000)
 
-    both = written(replace(RECEIPT, reference=long, name=Personal(long), lines=(a_line(title=long, keys=(key,)),)))
+    both = written(
+        replace(RECEIPT, reference=Personal(long), name=Personal(long), lines=(a_line(title=long, keys=(key,)),))
+    )
 
     assert len(both.subject) < 150
     assert long not in both.text + both.html

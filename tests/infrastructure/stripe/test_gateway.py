@@ -86,7 +86,8 @@ def test_a_paid_session_comes_with_all_that_the_merchant_keeps(sandbox: Sandbox,
     assert [(field.key, field.label, field.value) for field in checkout.custom_fields] == [
         ("engraving", "Engraving", Personal("For Ada"))
     ]
-    assert (checkout.client_reference_id, checkout.metadata) == ("order-7", {"channel": "web"})
+    assert checkout.client_reference_id == Personal("order-7")
+    assert checkout.metadata == {"channel": Personal("web")}
     assert (checkout.payment_intent or "").startswith("pi_")
     assert (checkout.intent_status, checkout.payment_method_type) == ("succeeded", "card")
 

@@ -27,6 +27,7 @@ from application.receive import receive
 from application.staff import By
 from domain.checkout import Checkout, LineItem
 from domain.event import Event
+from domain.personal import Personal
 from domain.stripe_event import StripeEvent
 from infrastructure.event_store.sqlite import sqlite_environment
 from infrastructure.settings import load_settings
@@ -259,13 +260,16 @@ def _orders() -> dict[str, Checkout]:
         bought("key", "Licence for Pro", 4900),
     ]
     return {
-        ORDER: a_checkout(line_items=items, client_reference_id="ORDER-17", payment_intent="pi_17"),
+        ORDER: a_checkout(line_items=items, client_reference_id=Personal("ORDER-17"), payment_intent="pi_17"),
         DEBIT: a_checkout(
-            line_items=items[1:2], payment_status="unpaid", client_reference_id="ORDER-18", payment_intent="pi_18"
+            line_items=items[1:2],
+            payment_status="unpaid",
+            client_reference_id=Personal("ORDER-18"),
+            payment_intent="pi_18",
         ),
         POSTER: a_checkout(
             line_items=[bought("poster", "Poster as a file", 900)],
-            client_reference_id="ORDER-19",
+            client_reference_id=Personal("ORDER-19"),
             payment_intent="pi_19",
         ),
     }

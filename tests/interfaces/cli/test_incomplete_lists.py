@@ -87,7 +87,9 @@ def test_the_queue_has_a_row_for_every_view_that_left_events_out_before_all_othe
         ("incomplete_view", "stock", ""),
         ("incomplete_view", "timeline", ""),
     ]
-    assert queue[0]["detail"].startswith("The view lacks 2 events; the first is event 1 of the log: UnreadableEvent: ")
+    assert queue[0]["detail"].startswith(
+        "The view lacks 2 events; the first is event 1 of the log: Event 1 of sku_hat, "
+    )
     assert "Nothing waits" not in told
     assert "projections rebuild" in told
 

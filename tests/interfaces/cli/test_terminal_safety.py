@@ -39,7 +39,7 @@ def evil_log() -> list[Event]:
     item = replace(MUG.item, description=EVIL, price=EVIL, product=EVIL)
     mug = replace(MUG, item=item, name=EVIL, sku="evil\x9b2J")
     service = replace(SERVICE, item=replace(SERVICE.item, description=EVIL))
-    bought = replace(checkout(mug, service), client_reference_id=EVIL, payment_intent=EVIL, status=EVIL)
+    bought = replace(checkout(mug, service), client_reference_id=Personal(EVIL), payment_intent=EVIL, status=EVIL)
     log.add("evt_evil", received(EVIL, SESSION), session_id=SESSION, actor="stripe")
     log.add("evt_evil", StripeEvent.Failed(error=EVIL), session_id=SESSION, actor="policy:intake")
     log.add(SESSION, CheckoutSession.Completed(stripe_event=EVIL, payment_status=EVIL), session_id=SESSION)
@@ -52,7 +52,7 @@ def evil_log() -> list[Event]:
         plan=(mug, service), catalog="c0ffee", currency="eur", amount_shipping=0, amount_tax=0, paid_at=log.beginning
     )
     blocked = Fulfillment.LineItemBlocked(line_item="li_service", state=LineState.GIVEN_UP, detail=EVIL)
-    shipped = Fulfillment.Shipped(number=1, lines=("li_mug",), carrier=EVIL, tracking=EVIL)
+    shipped = Fulfillment.Shipped(number=1, lines=("li_mug",), carrier=EVIL, tracking=Personal(EVIL))
     log.add(f"ful_{SESSION}", requested, blocked, shipped, session_id=SESSION)
     log.add("sku_evil\x9b2J", StockItem.Counted(on_hand=3), actor=f"staff:{EVIL}", reason=EVIL)
     effect = f"eff_{SESSION}_deliver_li_service"

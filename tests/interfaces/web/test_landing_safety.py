@@ -49,7 +49,7 @@ def test_only_links_to_the_web_are_links(link: str) -> None:
 
 def test_no_page_shows_who_the_customer_is() -> None:
     contact = Contact(name=Personal("Ada Example"), email=Personal("ada@example.com"), phone=Personal("+49 1"))
-    checkout = a_checkout(contact=contact, shipping=a_checkout().contact, metadata={"note": "for Grandma"})
+    checkout = a_checkout(contact=contact, shipping=a_checkout().contact, metadata={"note": Personal("for Grandma")})
     page = page_of(paid(checkout))
 
     for shown in (render(page), json.dumps(as_json(page))):
