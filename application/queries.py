@@ -3,7 +3,7 @@
 Each answer is exact as of the end of the log: the views are brought there first, with or without a server running.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -19,7 +19,7 @@ from application.projections.search import SEARCH, words
 from application.projections.stock import STOCK
 from application.projections.timeline import TIMELINE
 from application.projections.work_queue import WORK_QUEUE, is_due
-from application.views import Among, Equal, OneOf, Selection, StartsWith, View, Views, ViewState
+from application.views import Above, Among, Equal, Filter, OneOf, Selection, StartsWith, View, Views, ViewState
 from domain.errors import UnreadableEvent
 from domain.event import Event
 from domain.identifiers import effect_id
@@ -146,6 +146,24 @@ class Queries:
         incomplete = [self._incomplete_item(view) for view in self.incomplete()]
         items = [*map(_work_item, rows), *self._parked(), *self._late_effects(now, limit)]
         return [*incomplete, *sorted(items, key=lambda item: item.since)[:limit]]
+
+    def stuck(self, kinds: Collection[str]) -> Iterator[Sequence[str]]:
+        """The sessions and Stripe events with work of these kinds, each once, by pages."""
+        self._projector.catch_up()
+        parked = {each.subject for each in self._log.store.select_parked()} if PARKED_EVENT in kinds else set()
+        in_order = sorted(parked)
+        yield from (in_order[start : start + _BATCH_MAX] for start in range(0, len(in_order), _BATCH_MAX))
+        kind, subject, now = OneOf("kind", sorted(kinds)), "", self._clock()
+        while True:
+            where: list[Filter] = [Equal("is_open", 1), kind, Above("subject", subject)]
+            rows = self._views.select(
+                Selection(projection=WORK_QUEUE, where=where, order_by=["subject"], limit=_BATCH_MAX)
+            )
+            if not rows:
+                return
+            subject = str(rows[-1]["subject"])
+            due = dict.fromkeys(str(row["subject"]) for row in rows if is_due(row, now))
+            yield [each for each in due if each not in parked]
 
     def stock(self) -> list[StockLevel]:
         self._projector.catch_up()

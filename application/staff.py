@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 from application.errors import NotFound
@@ -13,7 +15,7 @@ from application.writer import Command, Writer
 from domain import handing_over
 from domain.catalog import Catalog
 from domain.checkout_session import CheckoutSession
-from domain.errors import Refused
+from domain.errors import Refused, UnreadableEvent
 from domain.fulfillment import Fulfillment
 from domain.identifiers import fulfillment_id, key_pool_id, stock_id
 from domain.key_pool import KeyPool
@@ -83,13 +85,31 @@ class Staff:
 
     def retry(self, id: str, by: By) -> None:
         """Try again whatever is stuck in a checkout, or a Stripe event that could not be handled."""
-        if id.startswith("evt_"):
-            received = self._log.get(StripeEvent, id).received
-            if received is None:
-                raise NotFound(f"The log knows no Stripe event {id}.")
-            self._run(by, received.session_id, [id], lambda u: u.command(StripeEvent, id, StripeEvent.request_retry))
-            return
-        self._on_checkout(id, by, lambda unit: unit.command(CheckoutSession, id, CheckoutSession.request_retry))
+        self._writer.result(self._submit_retry(id, by))
+
+    def retry_all(self, ids: Sequence[str], by: By) -> list[str]:
+        """The same for many, in few transactions. Returns those that this version can't read: they stay stuck."""
+        unreadable: list[str] = []
+        submitted: list[tuple[str, Future[None]]] = []
+        for id in ids:
+            try:
+                submitted.append((id, self._submit_retry(id, by)))
+            except UnreadableEvent:
+                unreadable.append(id)
+        for id, retry in submitted:
+            try:
+                self._writer.result(retry)
+            except UnreadableEvent:
+                unreadable.append(id)
+        return unreadable
+
+    def _submit_retry(self, id: str, by: By) -> "Future[None]":
+        if not id.startswith("evt_"):
+            return self._submit(by, id, [id], partial(_retry_checkout, id))
+        received = self._log.get(StripeEvent, id).received
+        if received is None:
+            raise NotFound(f"The log knows no Stripe event {id}.")
+        return self._submit(by, received.session_id, [id], partial(_retry_stripe_event, id))
 
     def note(self, session_id: str, text: str, by: By) -> None:
         """Keep a remark in the audit trail."""
@@ -144,15 +164,31 @@ class Staff:
 
     def _on_checkout(self, session_id: str, by: By, command: Command[T]) -> T:
         def checked(unit: UnitOfWork) -> T:
-            if not unit.load(CheckoutSession, session_id).is_known:
-                raise NotFound(f"The log knows no checkout {session_id}.")
+            _check_is_known(session_id, unit)
             return command(unit)
 
         return self._run(by, session_id, [session_id, fulfillment_id(session_id)], checked)
 
     def _run(self, by: By, session_id: str | None, ids: Sequence[str], command: Command[T]) -> T:
+        return self._writer.result(self._submit(by, session_id, ids, command))
+
+    def _submit(self, by: By, session_id: str | None, ids: Sequence[str], command: Command[T]) -> "Future[T]":
         now, reason = self._clock(), Personal(by.reason.strip())
-        return self._writer.run(Stamp(actor=by.actor, now=now, session_id=session_id, reason=reason), ids, command)
+        return self._writer.submit(Stamp(actor=by.actor, now=now, session_id=session_id, reason=reason), ids, command)
+
+
+def _check_is_known(session_id: str, unit: UnitOfWork) -> None:
+    if not unit.load(CheckoutSession, session_id).is_known:
+        raise NotFound(f"The log knows no checkout {session_id}.")
+
+
+def _retry_checkout(id: str, unit: UnitOfWork) -> None:
+    _check_is_known(id, unit)
+    unit.command(CheckoutSession, id, CheckoutSession.request_retry)
+
+
+def _retry_stripe_event(id: str, unit: UnitOfWork) -> None:
+    unit.command(StripeEvent, id, StripeEvent.request_retry)
 
 
 def _check_in_none(pools: Sequence[str], keys: Sequence[str], unit: UnitOfWork) -> None:

@@ -1,15 +1,21 @@
 """Commands of staff on a checkout: each names who and why, is in the log with both, and shows what followed."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
 from interfaces.cli.desk import Desk, by, open_desk
-from interfaces.cli.printing import page, print_json
+from interfaces.cli.printing import page, print_json, talk
+from interfaces.cli.reading import RETRIED
 from interfaces.cli.text import words
-from interfaces.cli.usage import DONE, Json, Lines, Session, SessionOrEvent, Who, Why
+from interfaces.cli.usage import DONE, FAILED, Json, Lines, Session, SessionOrEvent, UsageError, Who, Why
+
+_SHOWN_MAX = 5
+_TEXT_SHOWN_MAX = 60
 
 if TYPE_CHECKING:
+    from application.staff import By
     from domain.stripe_event import StripeEvent
 
 
@@ -53,14 +59,53 @@ def ship(
         return _show(desk, session, as_json=json)
 
 
-def retry(session_or_event: SessionOrEvent, /, *, as_: Who, reason: Why, json: Json = False) -> int:
-    """Try again whatever is stuck in a checkout, or a Stripe event that could not be handled."""
+def retry(
+    session_or_event: SessionOrEvent = None,
+    /,
+    *,
+    all_: Annotated[bool, Parameter("--all", negative=(), show_default=False, help="All in the queue.")] = False,
+    kind: Annotated[
+        tuple[str, ...],
+        Parameter("--kind", negative=(), show_default=False, help="With --all: only this kind; may be repeated."),
+    ] = (),
+    as_: Who,
+    reason: Why,
+    json: Json = False,
+) -> int:
+    """Try again whatever is stuck in a checkout, a Stripe event that could not be handled, or everything that is."""
     who = by(as_, reason)
+    if all_ is not (session_or_event is None):
+        raise UsageError("Name a checkout or a Stripe event, or give --all.")
+    if kind and not all_:
+        raise UsageError("--kind goes with --all.")
+    if unknown := sorted({*kind} - {*RETRIED}):
+        raise UsageError(f"--kind takes {', '.join(RETRIED)}, not {unknown[0][:_TEXT_SHOWN_MAX]!r}.")
+    if session_or_event is None:
+        return _retry_all(kind or RETRIED, who, as_json=json)
     with open_desk(makes_log=False) as desk:
         desk.runtime.staff.retry(session_or_event, who)
         if session_or_event.startswith("evt_"):
             return _show_event(desk, session_or_event, as_json=json)
         return _show(desk, session_or_event, as_json=json)
+
+
+def _retry_all(kinds: Sequence[str], who: "By", *, as_json: bool) -> int:
+    """By pages, each in few transactions, and so safe to interrupt: what is left is still in the queue."""
+    with open_desk(makes_log=False) as desk:
+        retried, unreadable = 0, list[str]()
+        for page_ in desk.runtime.queries.stuck(kinds):
+            failed = desk.runtime.staff.retry_all(page_, who)
+            retried += len(page_) - len(failed)
+            unreadable += failed
+            talk(f"fulfill: {retried} to be tried again so far.")
+        is_followed = desk.follow() if retried else True
+    if unreadable:
+        talk(f"fulfill: This version can't read {', '.join(unreadable[:_SHOWN_MAX])}; they stay as they are.")
+    if as_json:
+        print_json({"retried": retried, "unreadable": unreadable, "is_followed": is_followed})
+    else:
+        page().say(f"Recorded: {retried} to be tried again." if retried else "Nothing of that is in the queue.")
+    return DONE if not unreadable else FAILED
 
 
 def replan(session: Session, /, *, as_: Who, reason: Why, json: Json = False) -> int:

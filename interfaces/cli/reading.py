@@ -37,6 +37,8 @@ HELPS = {
     "waiting_effect": "serve, or worker",
 }
 """The command that settles each kind of work."""
+RETRIED = tuple(kind for kind, command in HELPS.items() if command.partition(",")[0] == "retry")
+"""What `fulfill retry` is for first of all."""
 
 
 @contextmanager

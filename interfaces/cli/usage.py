@@ -35,7 +35,9 @@ def _session(_kind: object, text: str) -> None:
         raise ValueError(f"{error}; `fulfill search` finds one by what is known of it") from error
 
 
-def _session_or_event(_kind: object, text: str) -> None:
+def _session_or_event(_kind: object, text: str | None) -> None:
+    if text is None:
+        return
     if text.startswith("evt_"):
         stripe_event_id(text)
     else:
@@ -72,7 +74,7 @@ def _pool(_kind: object, text: str) -> None:
 Json = Annotated[bool, Parameter("--json", negative=(), show_default=False, help="Print one JSON document.")]
 Session = Annotated[str, Parameter(validator=_session, help="The ID of a Checkout Session, cs_...")]
 SessionOrEvent = Annotated[
-    str,
+    str | None,
     Parameter(name="SESSION", validator=_session_or_event, help="A Checkout Session cs_..., or a Stripe event evt_..."),
 ]
 Sku = Annotated[str, Parameter(converter=_sku, help="The SKU.")]

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from builders import a_checkout, a_line_item
+from eventsourcing.persistence import StoredEvent
 from fakes.outside import Outside
 from shop import COMPLETED, Shop
 
@@ -147,6 +148,42 @@ def test_a_session_that_stripe_still_does_not_know_is_parked_and_a_person_gets_a
     shop.runtime.staff.retry(ID, BY)
     shop.rest()
     assert shop.state(ID) == "fulfilled"
+
+
+def test_everything_that_is_stuck_is_tried_again_at_once(shop: Shop, outside: Outside) -> None:
+    """After a day with another account's key, say."""
+    sessions = [f"cs_test_{number:03}" for number in range(120)]
+    for id in sessions:
+        shop.hear(COMPLETED, id, id=f"evt_{id}", payment_status="paid")
+    shop.rest()
+    for _ in range(14):
+        shop.clock.advance(3600)
+        shop.rest()
+    assert {item.kind for item in shop.runtime.queries.work_queue()} == {"parked_session"}
+    outside.checkouts |= dict.fromkeys(sessions, outside.checkouts[ID])
+
+    pages = list(shop.runtime.queries.stuck(["parked_session"]))
+    assert list(shop.runtime.queries.stuck(["mail_failed"])) == []
+    assert [stuck for page in pages for stuck in page] == sessions
+    assert [shop.runtime.staff.retry_all(page, BY) for page in pages] == [[], []]
+    shop.rest()
+
+    assert {shop.state(id) for id in sessions} == {"fulfilled"}
+    assert shop.runtime.queries.work_queue() == []
+
+
+def test_one_that_can_not_be_read_keeps_no_other_from_being_tried_again(shop: Shop, outside: Outside) -> None:
+    other = "cs_test_other"
+    for id in (ID, other):
+        shop.hear(COMPLETED, id, id=f"evt_{id}", payment_status="paid")
+    shop.rest()
+    version = shop.session(other).version + 1
+    later = StoredEvent(other, version, "CheckoutSession.FlownOut", b"{}")
+    shop.runtime.log.store.insert_events([later])
+
+    assert shop.runtime.staff.retry_all([other, ID], BY) == [other]
+
+    assert types(shop, ID)[-1] == "CheckoutSession.RetryRequested"
 
 
 def test_the_audit_trail_says_that_staff_asked(shop: Shop, outside: Outside) -> None:

@@ -153,3 +153,32 @@ def test_a_wrong_setting_stops_it_with_code_2(
 
     assert said.code == 2
     assert said.err.count("\n") == 1
+
+
+def test_all_that_is_stuck_is_tried_again_and_counted(fulfill: Fulfill, sandbox: Sandbox) -> None:
+    session = paid(sandbox, "access")
+    fulfill("run", session, *BY)
+
+    done = fulfill("retry", "--all", *BY, "--json")
+    told = fulfill("retry", "--all", "--kind", "parked_session", *BY)
+
+    assert (done.code, done.json) == (0, {"retried": 0, "unreadable": [], "is_followed": True})
+    assert (told.code, told.out) == (0, "Nothing of that is in the queue.\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((), "Name a checkout or a Stripe event, or give --all."),
+        (("cs_test_a", "--all"), "Name a checkout or a Stripe event, or give --all."),
+        (("cs_test_a", "--kind", "mail_failed"), "--kind goes with --all."),
+        (("--all", "--kind", "parcels"), "--kind takes given_up_line, mail_failed, "),
+    ],
+)
+def test_what_is_to_be_tried_again_is_named_in_one_way(
+    fulfill: Fulfill, sandbox: Sandbox, arguments: tuple[str, ...], said: str
+) -> None:
+    refused = fulfill("retry", *arguments, *BY)
+
+    assert refused.code == 2
+    assert said in refused.err
