@@ -1,6 +1,6 @@
 """What a kind of effect is: who carries it out, what an attempt is given and leads to, how often it is tried."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
@@ -34,6 +34,8 @@ class Done:
 
     note: str | None = None
     outcome: Outcome | None = None
+    streams: Sequence[str] = ()
+    """Those that the outcome needs beside the checkout's own, read together with those of other outcomes."""
     given_up: str | None = None
 
 

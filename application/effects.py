@@ -38,6 +38,8 @@ class _Call:
     executor: Executor
     attempt: Attempt
     began_at: float | None = None
+    streams: Sequence[str] = ()
+    """What the outcome needs beside the checkout's own streams."""
 
 
 class EffectRunner:
@@ -243,7 +245,9 @@ class EffectRunner:
         kind, attempt = call.kind, call.attempt
         call.began_at = self._threads.monotonic()
         try:
-            record = self._answered(kind, attempt, kind.handler.perform(attempt))
+            done = kind.handler.perform(attempt)
+            call.streams = done.streams
+            record = self._answered(kind, attempt, done)
         except Permanent as refusal:
             record = self._answered(kind, attempt, Done(given_up=str(refusal)))
         except Exception as trouble:  # noqa: BLE001 - the boundary around one call of a port: recorded as failed
@@ -264,7 +268,7 @@ class EffectRunner:
                 self._keeper.submit(self._store_at_length, call, record)  # it may wait, and this is the writer's thread
 
         try:
-            outcome = self._submit(call.attempt, record)
+            outcome = self._submit(call.attempt, record, call.streams)
         except (Busy, Stopped):
             self._store_at_length(call, record)
         else:
@@ -347,9 +351,11 @@ class EffectRunner:
                 logger.warning("outcome not stored yet", session_id=attempt.session_id, error=str(error))
                 self._threads.sleep(_STORE_AGAIN_SECONDS)
 
-    def _submit(self, attempt: Attempt, record: "Command[str | None]") -> "Future[str | None]":
+    def _submit(
+        self, attempt: Attempt, record: "Command[str | None]", streams: Sequence[str] = ()
+    ) -> "Future[str | None]":
         cause = f"{attempt.effect.id}@{attempt.effect.version}"
-        ids = [attempt.effect.id, attempt.session_id, fulfillment_id(attempt.session_id)]
+        ids = [attempt.effect.id, attempt.session_id, fulfillment_id(attempt.session_id), *streams]
         return self._writer.submit(self._stamp(attempt.session_id, cause, attempt.effect.worker), ids, record)
 
     def _stamp(self, session_id: str, cause: str | None, worker: str | None = None) -> Stamp:

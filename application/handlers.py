@@ -22,7 +22,7 @@ from domain.checkout_session import CheckoutSession, ParkReason, Source
 from domain.effect import Effect
 from domain.fulfillment import Fulfillment
 from domain.handing_over import deliver, has_its_stock
-from domain.identifiers import fulfillment_id
+from domain.identifiers import fulfillment_id, payment_id
 from domain.line import LineState
 from domain.policies.emails import look_again
 from domain.policies.policy import Streams
@@ -70,7 +70,8 @@ class Retrieve:
             is_old = session.disbelieves(checkout) and not session.is_paid
             return "Stripe's API does not show yet what Stripe's event says" if is_old else None
 
-        return Done(outcome=learn)
+        payment = payment_id(checkout.payment_intent)
+        return Done(outcome=learn, streams=() if payment is None else (payment,))
 
 
 def _unknown(attempt: Attempt) -> Outcome:
