@@ -8,6 +8,7 @@ from typing import Any, Concatenate, ParamSpec, cast
 
 from application.recent_states import RecentStates
 from domain.event import UNSTAMPED, A, Aggregate, Event, replace
+from domain.identifiers import session_of_stream
 from domain.personal import Personal
 
 P = ParamSpec("P")
@@ -127,5 +128,5 @@ def stamped(fact: Event, stamp: Stamp, stream: str, version: int) -> Event:
         actor=stamp.actor,
         cause=stamp.cause,
         reason=stamp.reason,
-        session_id=fact.session_id or stamp.session_id,
+        session_id=fact.session_id or stamp.session_id or session_of_stream(stream),
     )

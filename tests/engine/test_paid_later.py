@@ -74,6 +74,21 @@ def test_a_captured_payment_is_fulfilled_at_once(shop: Shop, outside: Outside, k
     assert outside.retrievals == 2
 
 
+def test_what_is_asked_for_a_payment_that_was_reported_before_its_session_was_known_is_of_the_session(
+    open_shop: Open, outside: Outside
+) -> None:
+    outside.checkouts[ID] = authorized()
+    shop = open_shop(catalog=CATALOG)
+    shop.hear("payment_intent.succeeded", None, id="evt_early", payment_intent=PAYMENT)
+    shop.runtime.engine._followers.turn()
+
+    shop.visit(ID)
+    shop.rest()
+
+    asked = [effect for effect in shop.events_of(Effect.Requested) if effect.step == "retrieve_evt_early"]
+    assert [effect.session_id for effect in asked] == [ID]
+
+
 def test_a_customer_whose_card_is_authorized_is_not_told_to_wait_for_a_bank(shop: Shop, outside: Outside) -> None:
     assert kinds(outside) == []
 
