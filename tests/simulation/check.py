@@ -21,7 +21,7 @@ from application.log import Log
 from application.projections.registry import PROJECTIONS
 from application.rebuild import Rebuild
 from domain.checkout_session import CheckoutSession
-from domain.effect import MAIL, Effect
+from domain.effect import MAIL, ORPHANS_MAX, Effect
 from domain.fulfillment import Fulfillment
 from domain.identifiers import fulfillment_id, key_pool_id, session_of_stream
 from domain.key_pool import KeyPool
@@ -59,6 +59,7 @@ def problems(world: World) -> list[str]:
         demand_true_mails(found, log, world)
         _delivered_outside(found, world)
         _audit_trail(found, log, world)
+        _given_up(found, log)
         _views(found, log, world)
     return found.problems
 
@@ -167,7 +168,8 @@ def _audit_trail(found: Findings, log: Log, world: World) -> None:
     for position, event in all_events(log):
         what = f"{event.TOPIC} at {position}"
         found.demand(bool(event.actor), f"{what} has no actor")
-        found.demand(event.cause is None or event.cause in known, f"{what} has a cause that came after it")
+        is_told = event.cause is None or event.cause in known or event.cause in world.lost
+        found.demand(is_told, f"{what} has a cause that came after it")
         found.demand(not event.actor.startswith("policy:") or event.cause is not None, f"{what} has no cause")
         found.demand(not event.actor.startswith("staff:") or _has_reason(event), f"{what} has no reason")
         is_anns = event.actor == "staff:ann"
@@ -176,9 +178,23 @@ def _audit_trail(found: Findings, log: Log, world: World) -> None:
         found.demand(session in {None, event.session_id}, f"{what} belongs to {session}, and says {event.session_id}")
         is_then = BEGINNING <= event.occurred_at <= event.recorded_at <= end
         found.demand(is_then, f"{what} was at {event.occurred_at}, recorded at {event.recorded_at}")
-        if isinstance(event, Effect.GivenUp):
-            found.demand(REFUSAL in event.error, f"{what} came of {event.error}, which might have passed")
         known.add(f"{event.originator_id}@{event.originator_version}")
+
+
+def _given_up(found: Findings, log: Log) -> None:
+    """6: nothing is given up that might have passed, unless the attempt may be what ended all these processes."""
+    orphans: Counter[str] = Counter()
+    for position, event in all_events(log):
+        match event:
+            case Effect.AttemptOrphaned():
+                orphans[event.originator_id] += 1
+            case Effect.AttemptFailed() | Effect.RetryRequested():
+                del orphans[event.originator_id]
+            case Effect.GivenUp():
+                is_for_good = REFUSAL in event.error or orphans[event.originator_id] == ORPHANS_MAX - 1
+                found.demand(is_for_good, f"{event.TOPIC} at {position} came of {event.error}, which might have passed")
+            case _:
+                pass
 
 
 def _has_reason(event: object) -> bool:

@@ -145,6 +145,7 @@ class Process(Places):
         self.is_alive = True
         self.is_up = False
         """Whether it is wired up: before that it has nothing to lose."""
+        self.epoch = world.times_put_back
         self.locks = ProcessLocks(world.held_locks)
         self.runtime: Runtime = bootstrap(
             settings,
@@ -187,10 +188,12 @@ class Process(Places):
 
     def read(self, what: str) -> None:
         self._reach(self._place(what), _AT_A_READ, Lost)
+        self.epoch = self.world.times_put_back
 
     def write(self, what: str, do: Callable[[], T]) -> T:
         place = self._place(what)
         self._reach(f"{place}, before", _BEFORE_A_WRITE, Lost)
+        self.epoch = self.world.times_put_back
         result = do()
         self.world.scheduler.news += 1
         self._reach(f"{place}, after", _AFTER_A_WRITE, Lost)
@@ -246,10 +249,12 @@ class Process(Places):
         )
 
     def send(self, mail: Mail, *, message_id: str) -> None:
-        self._call(f"a mail {mail.kind} is sent", lambda: self.world.take_mail(mail, message_id))
+        claim = self.world.claim(message_id)
+        self._call(f"a mail {mail.kind} is sent", lambda: self.world.take_mail(mail, message_id, claim))
 
     def deliver(self, request: DeliveryRequest) -> DeliveryReceipt:
+        claim = self.world.claim(request.idempotency_key)
         return self._call(
             f"the courier is called for {self.world.whose(request.session_id)}",
-            lambda: self.world.take_delivery(request),
+            lambda: self.world.take_delivery(request, claim),
         )

@@ -17,6 +17,9 @@ T = TypeVar("T")
 class Places(Protocol):
     """Where a process can be held up, run into trouble, or end."""
 
+    epoch: int
+    """Grows when the process has found that the log may be another one."""
+
     def read(self, what: str) -> None:
         """The store is about to be asked something."""
 
@@ -30,6 +33,8 @@ class Places(Protocol):
 
 
 class _Nowhere:
+    epoch = 0
+
     def read(self, what: str) -> None: ...
 
     def write(self, what: str, do: Callable[[], T]) -> T:
@@ -46,6 +51,11 @@ NOWHERE = _Nowhere()
 
 class SimulatedRecorder(sqlite.SQLiteLogRecorder):
     places: Places = NOWHERE
+
+    @property
+    def epoch(self) -> int:
+        """As that of a connection to PostgreSQL, which finds another server where the old one was."""
+        return self.places.epoch
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:
         def insert() -> Sequence[int] | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from eventsourcing.persistence import PersistenceError
 from simulation.merchant import Later, end_authorization
+from simulation.past import Past, put_back, remember
 
 from application.errors import Busy, NotFound, Stopped, StoreUnavailable
 from application.ports import Permanent, PortError, Temporary
@@ -259,6 +260,50 @@ class Crash(Step):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PutBack(Step):
+    """The log is put back to a moment when something happened, once so many events have come after it."""
+
+    events: int
+
+    def play(self, world: "World") -> None:
+        self._wait_for(world, 1)
+        past = remember(world)
+        self._wait_for(world, self.events)
+        self.change_logs(world, past)
+
+    def _wait_for(self, world: "World", events: int) -> None:
+        until = world.events + events
+        world.scheduler.wait(lambda: world.events >= until, _DAY_SECONDS / 2)
+
+    def change_logs(self, world: "World", past: Past) -> None:
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Failover(PutBack):
+    """The database is gone, with the locks that it held, and a standby that was behind takes its place."""
+
+    def change_logs(self, world: "World", past: Past) -> None:
+        put_back(world, past)
+        for process in world.processes:
+            process.locks.lose()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Restore(PutBack):
+    """An operator stops everything, and restores a backup of the log."""
+
+    away_seconds: float
+
+    def change_logs(self, world: "World", past: Past) -> None:
+        world.end_all()
+        put_back(world, past)
+        world.scheduler.sleep(self.away_seconds)
+        for name in world.names:
+            world.start(name)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Resend(Step):
     """Somebody has Stripe send everything about a customer once more."""
 
@@ -325,8 +370,24 @@ def story(seed: int) -> Story:
         hears_of_payments=later.random() < _HEARS_OF_PAYMENTS,
         delivery_seconds_max=chance.choice([0.0, 0.0, 1.0, 60.0, 400.0]),
         rates={kind: rate * fierce * chance.choice([0.0, 1.0, 1.0]) for kind, rate in _RATES.items()},
-        steps=sorted(draw.steps(), key=lambda step: step.at),
+        steps=sorted([*draw.steps(), *_put_back(seed, draw.moments)], key=lambda step: step.at),
     )
+
+
+def _put_back(seed: int, moments: Sequence[float]) -> Sequence[Step]:
+    """On some days the log is put back, mostly when much happens. Drawn apart, so that other days stay as they are."""
+    chance = random.Random(f"put back {seed}")
+    what = chance.choice(["failovers", "restore", "nothing", "nothing"])
+    steps: list[Step] = []
+    for _ in range(chance.randint(1, 3)):
+        at = round(chance.choice([*moments, chance.uniform(0, _DAY_SECONDS)]) + chance.choice([0.0, 0.1, 1.0]), 2)
+        events = chance.choice([1, 2, 4, 8, 16])
+        if what == "failovers":
+            steps.append(Failover(at=at, events=events))
+        elif what == "restore":
+            away = chance.choice([0.0, 5.0, 60.0])
+            return [Restore(at=at, events=events, away_seconds=away)]
+    return steps
 
 
 @dataclass(frozen=True)

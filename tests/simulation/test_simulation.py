@@ -34,6 +34,8 @@ NOTICED_BY = {
     "conflict_skipped": 182,
     "view_moved_unchecked": 15,
     "receipt_forgotten_after_early_look": 6,
+    "views_of_another_log": 5,
+    "memory_of_another_log": 5,
 }
 """For each planted bug a seed that is known to notice it: where to begin to look."""
 SEEDS_MAX = 400

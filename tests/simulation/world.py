@@ -88,10 +88,13 @@ class World:
         self._random = random.Random(f"jitter {self.chance.seed}")
         self.database = f"file:simulation{next(_databases)}?mode=memory&cache=shared"
         self.views = f"{self.database.replace('?', '-views?')}"
-        self._anchors = [sqlite3.connect(name, uri=True) for name in (self.database, self.views)]
+        self.anchor = sqlite3.connect(self.database, uri=True)
+        """Keeps the log while no process is there."""
+        self._anchors = [self.anchor, sqlite3.connect(self.views, uri=True)]
         self.held_locks: dict[str, object] = {}
         self.graves: list[Process] = []
         self.servers: dict[str, Process] = {}
+        self.desks: list[Process] = []
         self.mailbox: dict[str, Mail] = {}
         """By message ID: the same one twice is one mail, as a mail server and a reader see it."""
         self.deliveries: dict[str, DeliveryRequest] = {}
@@ -103,9 +106,15 @@ class World:
         self.places = 0
         self.open_effects: set[str] = set()
         self.given_up: set[str] = set()
+        self.claims: dict[str, int] = {}
+        """Effect to its latest attempt that has no outcome in the log, each attempt under a number of its own."""
+        self.times_put_back = 0
+        """How often the log was put back to an earlier moment."""
         self._committed_at = 0.0
         self.committed: dict[tuple[str, int], float] = {}
         """By stream and version, when the event was in the log, in seconds since the run began."""
+        self.lost: set[str] = set()
+        """By stream and version, in one word, events that were in the log before it was put back."""
         self.customers: dict[str, str] = {}
         """Session to the customer's name."""
         self.later: dict[str, Later] = {}
@@ -189,6 +198,17 @@ class World:
                 self.scheduler.spawn(f"restart of {process.name}", self, self._restarting(process.name))
         process.kill()
 
+    @property
+    def processes(self) -> Sequence[Process]:
+        """Those that run, in an order that is the same in every run."""
+        return [*self.servers.values(), *self.desks]
+
+    def end_all(self) -> None:
+        """Every process ends, and whoever stopped them starts them again."""
+        for process in self.processes:
+            process.kill()
+        self.servers.clear()
+
     def _restarting(self, name: str) -> Callable[[], None]:
         def restart() -> None:
             self.scheduler.sleep(self.chance.amount(f"restart of {name} at {len(self.graves)}", 0.0, 40.0))
@@ -211,9 +231,11 @@ class World:
     def at_desk(self, name: str, act: Callable[[Process], None]) -> None:
         """Have a command of staff carried out by a process of its own, and wait until it is over."""
         desk = self.process(name, is_desk=True)
+        self.desks.append(desk)
         acting = desk.spawn("desk", lambda: act(desk))
         self.say(f"{name} begins")
         self.scheduler.wait(lambda: acting.is_done or not desk.is_alive)
+        self.desks.remove(desk)
         if desk.is_alive:
             self.say(f"{name} is done")
             desk.kill()
@@ -259,6 +281,7 @@ class World:
         self.scheduler.wait(lambda: visit.is_done or not process.is_alive, _VISIT_SECONDS_MAX)
 
     def _show(self, process: Process, session_id: str) -> None:
+        times_put_back = self.times_put_back
         try:
             process.runtime.fulfill_checkout(session_id, source=Source.LANDING_PAGE, actor="customer")
         except NOT_NOW as trouble:
@@ -269,6 +292,8 @@ class World:
             mailed = mailed_keys(process.runtime.log, session_id, fulfillment)
         except PersistenceError:
             return
+        if times_put_back != self.times_put_back:
+            return  # he sees something of this log, and something of the other
         promised = {key for id in mailed for key in fulfillment.lines[id].keys}
         arrived = {key for mail in self.mailbox.values() for line in mail.lines for key in line.keys}
         assert promised <= arrived, f"{self.whose(session_id)} is sent to a mail with keys that never arrived"
@@ -292,16 +317,36 @@ class World:
         assert session.line_items is not None
         return checkout_of(session, session.line_items.data)
 
-    def take_mail(self, mail: Mail, message_id: str) -> None:
+    def claim(self, key: str) -> tuple[str, int | None, int]:
+        """Which attempt a call under this key is, as it begins."""
+        effect_id = key if key in self.claims else key.rpartition("_")[0]
+        return effect_id, self.claims.get(effect_id), self.times_put_back
+
+    def _is_of_another_log(self, claim: tuple[str, int | None, int], what: str) -> bool:
+        """Whether the attempt is not in this log any more: nothing of this log need speak of what comes of it."""
+        effect_id, number, times_put_back = claim
+        is_known = number is not None and (
+            times_put_back == self.times_put_back or self.claims.get(effect_id) == number
+        )
+        is_so = self.times_put_back > 0 and not is_known
+        if is_so:
+            self.say(f"{what}, and the log does not know of it any more")
+        return is_so
+
+    def take_mail(self, mail: Mail, message_id: str, claim: tuple[str, int | None, int]) -> None:
         if self.mails_trouble is not None:
             raise self.mails_trouble
+        if self._is_of_another_log(claim, f"a mail {mail.kind} arrives as {message_id}"):
+            return
         known = self.mailbox.setdefault(message_id, mail)
         assert known == mail, f"one message ID was used for two different mails: {message_id}"
         self.say(f"a mail {mail.kind} arrives as {message_id}")
 
-    def take_delivery(self, request: DeliveryRequest) -> DeliveryReceipt:
+    def take_delivery(self, request: DeliveryRequest, claim: tuple[str, int | None, int]) -> DeliveryReceipt:
         if self.couriers_trouble is not None:
             raise self.couriers_trouble
+        if self._is_of_another_log(claim, f"the courier has taken {request.line.id}"):
+            return DeliveryReceipt(note="the courier has it")
         self.deliveries.setdefault(request.idempotency_key, request)
         self.say(f"the courier has taken {request.line.id} for {self.whose(request.session_id)}")
         return DeliveryReceipt(note="the courier has it")
@@ -390,6 +435,10 @@ class World:
         self.committed[id, event.originator_version] = self.scheduler.now
         if event.topic in {"Fulfillment.Requested", "Fulfillment.StockHeld"}:
             self.wanting.add(self.whose(id.removeprefix("ful_")))
+        if event.topic == "Effect.AttemptStarted":
+            self.claims[id] = self.events
+        elif event.topic.startswith("Effect."):
+            self.claims.pop(id, None)
         if event.topic in {"Effect.Requested", "Effect.RetryRequested"}:
             self.open_effects.add(id)
             self.given_up.discard(id)
