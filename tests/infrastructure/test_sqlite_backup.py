@@ -88,12 +88,13 @@ def test_a_backup_is_its_owners_alone_and_nothing_else_is_left(log: Path, file: 
 
 
 def test_a_backup_beside_a_server_that_commits_all_the_time_ends(shop: ReadSide, log: Path, file: Path) -> None:
-    versions = count(60)
     last = sample_log()[-1]
+    first = last.originator_version + 1
+    versions = count(first)
 
     def commit() -> None:
         version = next(versions)
-        assert version < 1000, "the backup begins again with every commit"
+        assert version < first + 1000, "the backup begins again with every commit"
         shop.append([replace(last, originator_version=version)])
 
     made = back_up_slowly(log, file, commit)
@@ -261,7 +262,8 @@ def test_a_backup_can_be_put_where_there_is_no_log(tmp_path: Path, closed: Path,
 def test_what_a_killed_server_left_in_its_write_ahead_log_is_kept_too(closed: Path, file: Path) -> None:
     def write_and_die() -> None:
         log = Log(dict(sqlite_environment(closed, create_tables=False)))
-        log.append([replace(sample_log()[-1], originator_version=60)])
+        last = sample_log()[-1]
+        log.append([replace(last, originator_version=last.originator_version + 1)])
         kill_me()
 
     process = get_context("fork").Process(target=write_and_die)
