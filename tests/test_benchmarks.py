@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import pytest
-from bench import catch_up, checkouts, flash_sale, ingest
+from bench import catch_up, checkouts, flash_sale, growth, ingest
 from bench.figures import Section, Spread, Table, Target
 from bench.report import page
 from bench.servers import ENGINE, FLOOR
@@ -63,6 +63,13 @@ def test_catching_up_is_measured_against_the_library(stores: Sequence[Store]) ->
     names = [row[0] for row in section.tables[0].rows]
     assert names[0] == "SQLite, the follower"
     assert names[-1] == "PostgreSQL, the library's `ProjectionRunner`"
+    _tells(section)
+
+
+def test_growth_is_measured(stores: Sequence[Store]) -> None:
+    section = growth.measure(stores[:1], growth.Size(sales=150, open=10, keys=2000, seconds=0.05), _say)
+
+    assert len(section.tables[0].rows) == len(section.targets) == 9
     _tells(section)
 
 

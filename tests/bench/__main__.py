@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from bench import catch_up, checkouts, flash_sale, ingest
+from bench import catch_up, checkouts, flash_sale, growth, ingest
 from bench.figures import Section
 from bench.machine import describe
 from bench.report import page
@@ -18,6 +18,7 @@ PARTS: dict[str, Callable[[Sequence[Store], Say], Section]] = {
     "checkouts": lambda stores, say: checkouts.measure(stores, checkouts.Size(), say),
     "catch-up": lambda stores, say: catch_up.measure(stores, catch_up.Size(), say),
     "flash-sale": lambda stores, say: flash_sale.measure(stores, flash_sale.Size(), say),
+    "growth": lambda stores, say: growth.measure(stores, growth.Size(), say),
     "memory": lambda stores, say: catch_up.measure_memory(stores, catch_up.Size(), say),
 }
 

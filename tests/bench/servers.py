@@ -12,7 +12,7 @@ from bench.baselines import Floor, app_save, tutorial
 from bench.shop import open_shop
 from starlette.types import ASGIApp
 
-from interfaces.cli.main import collect_garbage_less_often
+from interfaces.cli.main import tune_the_interpreter
 from interfaces.web.connections import raise_descriptor_limit
 from interfaces.web.serve import engine_app
 from interfaces.web.server import web_server
@@ -38,7 +38,7 @@ def _server(variant: str, url: str, directory: Path) -> uvicorn.Server:
 def main(variant: str, url: str, directory: Path) -> None:
     raise_descriptor_limit()
     if variant == FLOOR:
-        collect_garbage_less_often()  # as the engine does: the floor is the same server
+        tune_the_interpreter()  # as the engine does: the floor is the same server
     server = _server(variant, url, directory)
     listening = socket.create_server(("127.0.0.1", 0), backlog=1024)
     print(listening.getsockname()[1], flush=True)

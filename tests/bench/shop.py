@@ -24,7 +24,7 @@ from infrastructure.logs import configure_logs
 from infrastructure.mail.smtp_url import SmtpServer
 from infrastructure.settings import Settings, load_settings
 from interfaces.bootstrap import Replacements, Runtime, bootstrap, migrate
-from interfaces.cli.main import collect_garbage_less_often
+from interfaces.cli.main import tune_the_interpreter
 
 PIECES = 1_000_000
 _KEYS_MAX = 5000
@@ -73,7 +73,7 @@ def open_shop_with_ports(place: str, url: str, outside: Outside) -> Runtime:
 
 
 def _ready(directory: Path, url: str) -> Settings:
-    collect_garbage_less_often()
+    tune_the_interpreter()
     configure_logs((directory / "engine.log").open("w"))
     settings = _settings(directory, url)
     migrate(settings.database)

@@ -111,12 +111,12 @@ def test_the_version_is_told(installed: Path) -> None:
     assert (done.returncode, done.stdout.strip()) == (0, version("checkout-fulfillment"))
 
 
-def test_the_process_of_a_command_collects_garbage_less_often_than_python_does_by_itself() -> None:
+def test_the_process_of_a_command_collects_garbage_less_often_and_switches_threads_more_often() -> None:
     script = (
         "import gc, sys; from interfaces.cli.main import main; sys.argv = ['fulfill', '--version']\n"
-        "try: main()\nexcept SystemExit: print(*gc.get_threshold())"
+        "try: main()\nexcept SystemExit: print(*gc.get_threshold(), sys.getswitchinterval())"
     )
 
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
 
-    assert done.stdout.splitlines()[-1] == "20000 20 50"
+    assert done.stdout.splitlines()[-1] == "20000 20 50 0.0005"

@@ -1,0 +1,243 @@
+"""What long streams cost those who have nothing to do with them: `python -m bench.growth` is the process measured."""
+
+import itertools
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+from bench import children
+from bench.bodies import ONE_LINE, SECRET, SignedBody, random_id, signed_bodies
+from bench.figures import Section, Table, Target
+from bench.shop import BY, Watch, deliver, open_shop
+from bench.stores import Store, fresh
+from eventsourcing.persistence import Tracking
+
+from application.unit_of_work import Stamp, stamped
+from domain.event import Event
+from domain.key_pool import KeyPool
+from domain.personal import Personal
+from domain.policies.emails import EmailPolicy
+from domain.policies.fulfillment import FulfillmentPolicy
+from domain.policies.intake import Intake
+from domain.policies.inventory import InventoryPolicy
+from domain.policies.payments import PaymentPolicy
+from domain.stock_item import StockItem
+from infrastructure.database import SQLiteFile, parse_database
+from infrastructure.views.sqlite import views_path
+from interfaces.bootstrap import Runtime
+
+_POLICIES = (Intake, FulfillmentPolicy, InventoryPolicy, EmailPolicy, PaymentPolicy)
+_SKU, _POOL = "sku_seat0", "keys_pool0"
+_STAMP = Stamp(actor="policy:inventory", now=datetime(2026, 1, 1, tzinfo=UTC))
+_CHUNK = 10_000
+_KEYS_PER_EVENT = 1000
+_PAUSE_SECONDS = 0.02
+_WAIT_SECONDS_MAX = 900.0
+LONGEST_MS = 50
+_METHOD = """
+A SKU with {sales:,} past sales and {open:,} open parcels, and a pool of {keys:,} licence keys. A webhook of another
+checkout comes every {pause:.0f} ms, while the named thing happens; its wait is the time until it is durable and may be
+acknowledged. **Quiet** is the same without anything: what waits there, waits for the disk and for other programs.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Size:
+    sales: int = 1_000_000
+    open: int = 10_000
+    keys: int = 1_000_000
+    seconds: float = 10.0
+
+
+class Plan(msgspec.Struct):
+    url: str
+    directory: str
+    sales: int
+    open: int
+    keys: int
+    seconds: float
+
+
+class Case(msgspec.Struct):
+    name: str
+    waits_ms: list[float]
+    """Of the other webhooks."""
+    seconds: float
+    """Until what was waited for was done."""
+
+
+def measure(stores: Sequence[Store], size: Size, say: Callable[[str], None]) -> Section:
+    cases: list[tuple[str, Case]] = []
+    for store in stores:
+        say(f"growth on {store.name}: {size.sales:,} sales, {size.keys:,} keys")
+        with fresh(store) as place:
+            plan = Plan(place.url, str(place.directory), size.sales, size.open, size.keys, size.seconds)
+            cases += [(store.name, case) for case in children.run("growth", plan, list[Case])]
+    return Section(
+        title="Growth",
+        method=_METHOD.format(sales=size.sales, open=size.open, keys=size.keys, pause=_PAUSE_SECONDS * 1000),
+        tables=[
+            Table(
+                head=["", "", "webhooks", "median ms", "longest ms", "done after s"],
+                rows=[_row(store, case) for store, case in cases],
+            )
+        ],
+        targets=[
+            Target(
+                what=f"Growth on {store}: {case.name}, longest wait of another webhook",
+                wanted=LONGEST_MS,
+                measured=max(case.waits_ms),
+                unit="ms",
+            )
+            for store, case in cases
+        ],
+    )
+
+
+def _row(store: str, case: Case) -> list[str]:
+    waits = sorted(case.waits_ms)
+    middle, longest = f"{waits[len(waits) // 2]:.1f}", f"{waits[-1]:.1f}"
+    return [store, case.name, str(len(waits)), middle, longest, f"{case.seconds:.1f}"]
+
+
+def _measured(plan: Plan) -> list[Case]:
+    _fill(plan)
+    shop = _Shop(plan)
+    cases = [shop.case("quiet", lambda: lambda: True)]
+    shop.close()
+    if isinstance(database := parse_database(plan.url), SQLiteFile):
+        for file in views_path(database.path).parent.glob("*-views.db*"):
+            file.unlink()
+    shop = _Shop(plan)
+    cases.append(shop.case("first sale of the SKU, no state row, all views to be built", shop.sale("prod_seat0")))
+    cases.append(shop.case("first key of the pool, no state row", shop.sale("prod_key0")))
+    shop.wait_for_rows()
+    shop.close()
+    shop = _Shop(plan)
+    cases.append(shop.case("first sale of the SKU after a start", shop.sale("prod_seat0")))
+    cases.append(shop.case("first key of the pool after a start", shop.sale("prod_key0")))
+    cases.append(shop.case("`stock count` by another process", shop.command("stock", "count", "seat0", "2000000")))
+    cases.append(shop.case("the next sale of the SKU", shop.sale("prod_seat0")))
+    cases.append(shop.case(f"`keys import` of {plan.keys:,} keys by another process", shop.import_keys()))
+    cases.append(shop.case("the next key of the pool", shop.sale("prod_key0")))
+    shop.close()
+    return cases
+
+
+class _Shop:
+    """An engine over what was filled in, and webhooks that come to it."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._products: dict[str, str] = {}
+        self._number = itertools.count()
+        self._run = random_id("", str(time.time_ns()), 8)
+        self.runtime: Runtime = open_shop(plan.directory, plan.url, self._products_of)
+        self._watch = Watch(self.runtime.log)
+        self.runtime.engine.start()
+
+    def _products_of(self, session_id: str) -> Sequence[str]:
+        return [self._products.get(session_id, "prod_course")]
+
+    def case(self, name: str, begin: Callable[[], Callable[[], bool]]) -> Case:
+        """`begin` starts it, and returns what says whether it is done. Webhooks come all the while."""
+        waits: list[float] = []
+        started = time.perf_counter()
+        is_done, done_at = begin(), None
+        while done_at is None or time.perf_counter() - started < self._plan.seconds:
+            self._webhook(waits)
+            time.sleep(_PAUSE_SECONDS)
+            if done_at is None and is_done():
+                done_at = time.perf_counter()
+            if time.perf_counter() - started > _WAIT_SECONDS_MAX:
+                raise TimeoutError(f"{name} is not done after {_WAIT_SECONDS_MAX:.0f} s")
+        time.sleep(min(1.0, self._plan.seconds))  # for the last of the waits
+        return Case(name, [wait * 1000 for wait in waits], done_at - started)
+
+    def _webhook(self, waits: list[float]) -> None:
+        body = self._next()
+        sent = time.perf_counter()
+        deliver(self.runtime, body).add_done_callback(lambda _: waits.append(time.perf_counter() - sent))
+
+    def _next(self) -> SignedBody:
+        return next(signed_bodies(f"{self._run} {next(self._number)}", 1, start=ONE_LINE))
+
+    def sale(self, product: str) -> Callable[[], Callable[[], bool]]:
+        def begin() -> Callable[[], bool]:
+            body = self._next()
+            self._products[body.session_id] = product
+            deliver(self.runtime, body)
+            return lambda: body.session_id in self._watch.fulfilled_at
+
+        return begin
+
+    def command(self, *arguments: str) -> Callable[[], Callable[[], bool]]:
+        environment = {
+            **os.environ,
+            "STRIPE_API_KEY": "sk_test_of0the0benchmark",
+            "STRIPE_WEBHOOK_SECRET": SECRET,
+            "DATABASE_URL": self._plan.url,
+            "FULFILL_CATALOG": str(Path(self._plan.directory, "catalog.toml")),
+        }
+        by = ["--as", BY.name, "--reason", BY.reason]
+        command = [str(Path(sys.executable).with_name("fulfill")), *arguments, *by]
+
+        def begin() -> Callable[[], bool]:
+            process = subprocess.Popen(
+                command, env=environment, cwd=self._plan.directory, stdout=subprocess.DEVNULL, stderr=sys.stderr
+            )
+            return lambda: process.poll() is not None
+
+        return begin
+
+    def import_keys(self) -> Callable[[], Callable[[], bool]]:
+        file = Path(self._plan.directory, "keys.txt")
+        file.write_text("\n".join(f"NEW-{number:08}" for number in range(self._plan.keys)))
+        return self.command("keys", "import", "pool0", str(file))
+
+    def wait_for_rows(self) -> None:
+        """Until the engine has written what it prepared, which nothing outside it can see."""
+        time.sleep(min(30.0, self._plan.seconds * 3))
+
+    def close(self) -> None:
+        self.runtime.engine.stop()
+
+
+def _fill(plan: Plan) -> None:
+    runtime = open_shop(plan.directory, plan.url, lambda _: [])
+    for events in (_sales(plan), _keys(plan)):
+        while some := list(itertools.islice(events, _CHUNK if plan.keys > _CHUNK else 100)):
+            runtime.log.append(some)
+    end = runtime.log.store.max_notification_id() or 0
+    runtime.log.store.insert_events([], trackings=[Tracking(policy.name, end) for policy in _POLICIES])
+    runtime.queries.due_effects.due(runtime.clock(), 1)
+    runtime.log.close()
+    runtime.views.close()
+
+
+def _sales(plan: Plan) -> Iterator[Event]:
+    versions = itertools.count(1)
+    yield stamped(StockItem.Counted(on_hand=10 * plan.sales + plan.open + 1000), _STAMP, _SKU, next(versions))
+    for number in range(plan.sales + plan.open):
+        id = f"cs_test_past{number:053}"
+        reserved = StockItem.Reserved(line_item="li_1", quantity=1, session_id=id)
+        yield stamped(reserved, _STAMP, _SKU, next(versions))
+        if number >= plan.open:
+            dispatched = StockItem.Dispatched(line_item="li_1", quantity=1, session_id=id)
+            yield stamped(dispatched, _STAMP, _SKU, next(versions))
+
+
+def _keys(plan: Plan) -> Iterator[Event]:
+    for version, start in enumerate(range(0, plan.keys, _KEYS_PER_EVENT), 1):
+        keys = tuple(Personal(f"KEY-{number:08}") for number in range(start, start + _KEYS_PER_EVENT))
+        yield stamped(KeyPool.Imported(keys=keys), _STAMP, _POOL, version)
+
+
+if __name__ == "__main__":
+    children.carry_out(Plan, _measured)
