@@ -26,6 +26,7 @@ READ_SIDE = {
     "application.checkout_state",
     "application.due_effects",
     "application.log",
+    "application.mailed_keys",
     "application.queries",
     "application.rebuild",
     "application.story",
@@ -33,7 +34,7 @@ READ_SIDE = {
     "application.views",
     "application.wording",
 }
-NEITHER = {"application", "application.errors", "application.storable"}
+NEITHER = {"application", "application.errors", "application.leading", "application.storable"}
 OUTSIDE = {
     "socket",
     "smtplib",

@@ -21,6 +21,7 @@ from application.projections.timeline import TIMELINE
 from application.rebuild import Progress, Rebuild
 from application.views import Advance, View, ViewState
 from domain.errors import Refused
+from domain.event import Event
 from infrastructure.views.sqlite import scratch_views
 
 
@@ -45,10 +46,16 @@ def generations(read_side: ReadSide, name: str = "checkouts") -> list[tuple[int,
     return [(view.generation, view.state, view.position) for view in read_side.views.all() if view.name == name]
 
 
+def once_more(event: Event) -> Event:
+    """The event again, as the next one of its stream in the sample log."""
+    there = sum(each.originator_id == event.originator_id for each in sample_log())
+    return replace(event, originator_version=there + 1)
+
+
 def plant(read_side: ReadSide) -> None:
     """A row that no event says."""
     (view,) = [view for view in read_side.views.all() if view.name == "checkouts"]
-    read_side.append([replace(sample_log()[0], originator_version=50)])
+    read_side.append([once_more(sample_log()[0])])
     there = at(read_side.log.store, view.position + 1)
     read_side.views.apply([Advance(view=view, table=CHECKOUTS.table, anchor=there, changes=[Put(WRONG)])])
 
@@ -89,7 +96,7 @@ def test_an_empty_log_is_rebuilt_to_an_empty_view(read_side: ReadSide) -> None:
 
 def test_a_rebuilt_view_is_followed_on(followed: ReadSide) -> None:
     followed.rebuild.rebuild("timeline")
-    more = replace(sample_log()[-1], originator_version=60, session_id=SHOP)
+    more = replace(once_more(sample_log()[-1]), session_id=SHOP)
 
     rows = followed.fold(TIMELINE, [more])
 
@@ -165,7 +172,7 @@ def test_a_rebuild_gets_done_while_the_log_grows_and_others_follow_it(store_url:
         is_done = threading.Event()
 
         def grow() -> None:
-            version = 100
+            version = 0
             while not is_done.is_set():
                 version += 1
                 theirs.append([replace(sample_log()[0], originator_version=version)])

@@ -68,7 +68,7 @@ def test_a_missing_row_is_found(followed: ReadSide, store_url: str) -> None:
     assert [(each.key, each.live is None, each.fresh is None) for each in verification.differences] == [
         ((DEBIT,), True, False)
     ]
-    assert verification.rows == 3
+    assert verification.rows == 4
 
 
 def test_an_extra_row_is_found(followed: ReadSide, store_url: str) -> None:

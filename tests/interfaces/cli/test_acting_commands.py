@@ -104,6 +104,7 @@ def test_a_count_serves_who_waited(fulfill: Fulfill, sandbox: Sandbox, tmp_path:
         "reserved": 1,
         "available": 2,
         "backordered": 0,
+        "is_complete": True,
         "is_followed": True,
     }
     assert state(fulfill, session) == "fulfilling"

@@ -14,7 +14,7 @@ from infrastructure.locks.files import FileLocks
 Fulfill = Callable[..., Any]
 ORDER = "cs_test_a1Q7xK2mVd"
 STAFF = ("--as", "kim", "--reason", "tried")
-EVENTS = 46
+EVENTS = 49
 POSTGRES = "postgresql://shop:hunter2@127.0.0.1:1/shop"
 
 
@@ -91,9 +91,9 @@ def test_a_restore_tells_what_is_lost_and_where_the_old_log_is(fulfill: Fulfill,
     said = fulfill("restore", backed_up)
 
     assert said.code == 0
-    assert "fulfillment.db is now what backup.db holds: event 46 (" in said.out
+    assert "fulfillment.db is now what backup.db holds: event 49 (" in said.out
     assert "The log that was there is kept as fulfillment.db.replaced-" in said.out
-    assert "1 event after event 46 is not in the backup" in said.out
+    assert "1 event after event 49 is not in the backup" in said.out
 
 
 def test_a_log_that_is_gone_is_restored(fulfill: Fulfill, backed_up: str) -> None:

@@ -15,7 +15,7 @@ from infrastructure.locks.files import FileLocks
 Fulfill = Callable[..., Any]
 ORDER = "cs_test_a1Q7xK2mVd"
 SOURCE = ("--from", "sqlite:///fulfillment.db")
-EVENTS = 46
+EVENTS = 49
 
 
 @pytest.fixture
