@@ -12,6 +12,8 @@ import httpx2
 import pytest
 import stripe
 
+from domain.effect import Effect
+from domain.event import Event
 from domain.stripe_event import StripeEvent
 from infrastructure.database import SQLiteFile
 from interfaces.bootstrap import open_read_side
@@ -59,11 +61,19 @@ def deliver(engine: EngineProcess, number: int) -> str | None:
     return id if answer.is_success else None
 
 
-def stored(engine: EngineProcess) -> set[str]:
+def events_in(engine: EngineProcess) -> list[Event]:
     with open_read_side(SQLiteFile(engine.directory / "fulfillment.db")) as side:
         log = side.log
-        events = [log.decode(found) for found in log.store.select_notifications(None, 100_000)]
-    return {event.originator_id for event in events if isinstance(event, StripeEvent.Received)}
+        return [log.decode(found) for found in log.store.select_notifications(None, 100_000)]
+
+
+def stored(engine: EngineProcess) -> set[str]:
+    return {event.originator_id for event in events_in(engine) if isinstance(event, StripeEvent.Received)}
+
+
+def asked_for(engine: EngineProcess) -> set[str | None]:
+    """The sessions that Stripe was asked for: the sandbox knows none of them, so each attempt fails."""
+    return {event.session_id for event in events_in(engine) if isinstance(event, Effect.AttemptFailed)}
 
 
 def test_every_delivery_answered_2xx_is_in_the_log_after_a_kill(engine: EngineProcess) -> None:
@@ -86,12 +96,8 @@ def test_a_restart_takes_up_what_was_left(engine: EngineProcess) -> None:
     engine.start()
 
     deadline = time.monotonic() + 10
-    while True:
-        with open_read_side(SQLiteFile(engine.directory / "fulfillment.db")) as side:
-            parked = side.queries.search("")
-        if len(parked) == 20 and all(hit.state == "parked" for hit in parked):
-            break  # the sandbox knows none of these sessions: each was asked for
-        assert time.monotonic() < deadline, [hit.state for hit in parked]
+    while len(asked := asked_for(engine)) < 20:
+        assert time.monotonic() < deadline, f"{len(asked)} of 20 sessions were asked for"
         time.sleep(0.05)
 
 

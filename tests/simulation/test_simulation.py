@@ -18,11 +18,11 @@ KNOWN: dict[int, str] = {}
 """Seeds beyond these that have found a bug, and which."""
 NOTICED_BY = {
     "given_up_at_first_trouble": 6,
-    "parked_and_forgotten": 52,
+    "parked_and_forgotten": 9,
     "mark_before_fulfill": 6,
     "check_then_act": 6,
-    "stock_read_outside_its_transaction": 190,
-    "acknowledged_before_durable": 6,
+    "stock_read_outside_its_transaction": 6,
+    "acknowledged_before_durable": 9,
     "trouble_acknowledged": 14,
     "lease_without_fencing": 9,
     "mail_says_what_was_so": 8,
@@ -31,7 +31,7 @@ NOTICED_BY = {
     "late_unpaid_regresses_paid": 9,
     "one_key_twice": 11,
     "outcome_dropped": 6,
-    "conflict_skipped": 182,
+    "conflict_skipped": 6,
     "view_moved_unchecked": 15,
     "receipt_forgotten_after_early_look": 6,
     "views_of_another_log": 5,
