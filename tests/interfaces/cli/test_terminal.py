@@ -109,4 +109,4 @@ def test_a_rebuild_shows_a_bar_and_takes_it_away(on_terminal: OnTerminal) -> Non
     assert said.code == 0
     assert "rebuilding search" in said.out
     assert "(100 %)" in said.out
-    assert lines(said.out)[-2].endswith("search was made afresh from 46 events and serves now.")
+    assert lines(said.out)[-2].endswith("search was made afresh from 49 events and serves now.")
