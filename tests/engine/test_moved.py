@@ -138,7 +138,8 @@ def test_nothing_is_decided_again(tmp_path: Path, postgres_url: str, courier: Co
     sqlite_url = f"sqlite:///{tmp_path}/fulfillment.db"
     old = open_engine(sqlite_url, tmp_path, courier)
     sell(old, DONE)
-    unreadable = StoredEvent(DONE, 1000, "CheckoutSession.Invented:v9", b"{}")
+    (last,) = [stored.originator_version for stored in old.log.store.select_streams([DONE])][-1:]
+    unreadable = StoredEvent(DONE, last + 1, "CheckoutSession.Invented:v9", b"{}")
     old.log.store.insert_events([unreadable])
     old.engine.run_until_quiet()
     parked, end = old.log.store.select_parked(), old.log.store.max_notification_id()
