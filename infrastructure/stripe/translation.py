@@ -137,20 +137,25 @@ class Session(msgspec.Struct):
     presentment_details: _Presentment | None = None
 
 
+# Made once, before any thread asks: msgspec crashes where two threads meet the same class for the first time.
+_session = msgspec.json.Decoder(Session)
+_line_items = msgspec.json.Decoder(LineItemPage)
+
+
 def read_session(body: bytes | str) -> Session:
     """Raises `Unintelligible`."""
-    return _read(body, Session)
+    return _read(body, _session)
 
 
 def read_line_items(body: bytes | str) -> LineItemPage:
     """Raises `Unintelligible`."""
-    return _read(body, LineItemPage)
+    return _read(body, _line_items)
 
 
-def _read(body: bytes | str, kind: type[T]) -> T:
+def _read(body: bytes | str, decoder: msgspec.json.Decoder[T]) -> T:
     raw = body.encode() if isinstance(body, str) else body
     try:
-        return msgspec.json.decode(storable_json(raw), type=kind)
+        return decoder.decode(storable_json(raw))
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
         raise Unintelligible(str(error)[:_REASON_MAX]) from error
 

@@ -24,6 +24,8 @@ _FORMAT = 1
 _ENTRIES_PER_PART = 500
 """Other threads wait while a part is encoded or decoded."""
 
+_FIELDS = msgspec.msgpack.Decoder(dict[str, msgspec.Raw])
+
 Part = tuple[str, bytes]
 """A field of the state, and some of its entries; without a name, all fields that hold no entries."""
 
@@ -36,7 +38,7 @@ class StateCodec:
         hints = get_type_hints(kind)
         names = [field.name for field in fields(kind)]
         self._maps = {name: _entries_decoder(hints[name]) for name in names if get_origin(hints[name]) is PersistentMap}
-        self._rest = {name: hints[name] for name in names if name not in self._maps}
+        self._rest = {name: msgspec.msgpack.Decoder(hints[name]) for name in names if name not in self._maps}
         self._encode = msgspec.msgpack.Encoder().encode
         self.digest = _digest_of_code(kind)
 
@@ -58,8 +60,8 @@ class StateCodec:
             if name:
                 maps[name] = maps[name].put_all(dict(self._maps[name].decode(body)))
             else:
-                raw = msgspec.msgpack.decode(body)
-                rest = {each: msgspec.convert(raw[each], hint) for each, hint in self._rest.items()}
+                raw = _FIELDS.decode(body)
+                rest = {each: decoder.decode(raw[each]) for each, decoder in self._rest.items()}
         return self._kind(**rest, **maps)
 
 

@@ -8,6 +8,7 @@ its own, since the order of parts is not the same in both.
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
+from threading import Lock
 from typing import Any, Protocol
 
 import msgspec
@@ -21,6 +22,7 @@ from infrastructure.views.state_codec import StateCodec
 _KEPT = (StockItem, KeyPool)
 """Every other stream is as long as one checkout's story."""
 _BYTES_PER_TRANSACTION = 1024 * 1024
+_making_codecs = Lock()
 
 INSERT = "INSERT INTO states VALUES (?,?,?,?,?,?,?,?)"
 DELETE_OTHERS = "DELETE FROM states WHERE stream=? AND writing<>?"
@@ -37,8 +39,13 @@ class Found(Protocol):
     def fetchone(self) -> Any: ...
 
 
-@cache
 def _codecs() -> Mapping[type[Aggregate[Any]], StateCodec]:
+    with _making_codecs:  # msgspec crashes where two threads make decoders of the same class for the first time
+        return _made_codecs()
+
+
+@cache
+def _made_codecs() -> Mapping[type[Aggregate[Any]], StateCodec]:
     return {kind: StateCodec(kind) for kind in _KEPT}
 
 

@@ -23,7 +23,7 @@ FAILED = CheckoutSession.AsyncPaymentFailed(stripe_event="evt_failed")
 PARKED = CheckoutSession.Parked(why=ParkReason.UNKNOWN_PAYMENT_STATUS, detail="half paid")
 REPORTED = Payment.Reported(stripe_event="evt_1", type="payment_intent.succeeded")
 BELONGS = Payment.BelongsTo(session_id=SESSION)
-AT_ONCE = {effect("retrieve_evt_1"): [Effect.Requested(kind=RETRIEVE, step="retrieve_evt_1")]}
+AT_ONCE = {effect("retrieve_evt_1"): [Effect.Requested(kind=RETRIEVE, step="retrieve_evt_1", session_id=SESSION)]}
 
 
 def scheduled(number: int, after: timedelta) -> dict[str, list[Event]]:
@@ -70,7 +70,7 @@ def test_each_further_hint_asks_again() -> None:
     before = [(SESSION, UNPAID), ("pi_1", BELONGS), ("pi_1", REPORTED)]
 
     streams(*before).when(POLICY, "pi_1", later).then(
-        {effect("retrieve_evt_2"): [Effect.Requested(kind=RETRIEVE, step="retrieve_evt_2")]}
+        {effect("retrieve_evt_2"): [Effect.Requested(kind=RETRIEVE, step="retrieve_evt_2", session_id=SESSION)]}
     )
 
 

@@ -196,7 +196,7 @@ def test_a_bad_day_has_everything_that_goes_wrong_in_it(undisturbed: Undisturbed
         "Effect.AttemptFailed": 1,
         "Effect.GivenUp": 1,
         "Effect.RetryRequested": 1,
-        "Effect.Withdrawn": 1,
+        "Effect.Withdrawn": 2,
         "CheckoutSession.Parked": 1,
         "StockItem.Backordered": 3,
         "StockItem.Reserved": 5,

@@ -56,8 +56,8 @@ BUGS: Sequence[Bug] = (
         "a thin event that must be about something",
         "webhook",
         "infrastructure/stripe/envelope.py",
-        "return (related.id, None) if related else (None, None)",
-        "return (related.id, None)  # type: ignore[union-attr]",
+        "return _Object(id=envelope.related_object.id if envelope.related_object else None)",
+        "return _Object(id=envelope.related_object.id)  # type: ignore[union-attr]",
     ),
     Bug(
         "a label that must be there",
