@@ -151,8 +151,12 @@ class Staff:
         others = sorted(self._catalog.key_pools - {pool})
         if len(keys) > _KEYS_PER_EVENT:  # all of them, before the first is recorded
             self._run(by, None, [], lambda unit: _check_in_none(others, keys, unit))
-        portions = (keys[start : start + _KEYS_PER_EVENT] for start in range(0, len(keys), _KEYS_PER_EVENT))
-        return sum(self._import_keys(key_pool_id(pool), others, some, by) for some in portions)
+        added = 0
+        for start in range(0, len(keys), _KEYS_PER_EVENT):
+            if start > 0:
+                self._writer.give_way()
+            added += self._import_keys(key_pool_id(pool), others, keys[start : start + _KEYS_PER_EVENT], by)
+        return added
 
     def _import_keys(self, id: str, others: Sequence[str], keys: Sequence[str], by: By) -> int:
         def import_keys(unit: UnitOfWork) -> int:

@@ -29,6 +29,7 @@ Command = Callable[[UnitOfWork], T]
 _BATCH_MAX = 256
 _QUEUE_MAX = 10_000
 _CONFLICTS_MAX = 50
+_GIVE_WAY_SECONDS = 0.01
 _WAIT_SECONDS_MAX = 2.0
 """What waits longer than this shows that writing does not get on."""
 
@@ -167,6 +168,11 @@ class Writer:
             UnfinishedCopy, LogMoved: nobody may work at this log yet, or any more.
         """
         self._log.check_is_at_work()
+
+    def give_way(self) -> None:
+        """Let other processes write, between two transactions of many. SQLite keeps no queue of those who wait: each
+        looks again after longer and longer pauses, and would find the log taken again."""
+        self._threads.sleep(_GIVE_WAY_SECONDS)
 
     def result(self, future: Future[T]) -> T:
         """Wait for what was submitted."""
