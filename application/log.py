@@ -14,9 +14,8 @@ from application.errors import LogMoved, UnfinishedCopy
 from application.tail import Entry, Tail
 from domain.event import A, Event, projector
 
-PAGE_EVENTS = 100
-PAGE_BYTES = 128 * 1024
-"""So much of one stream the writer's thread folds at a time: for a few milliseconds, in which webhooks wait."""
+_PAGE_EVENTS = 100
+_PAGE_BYTES = 128 * 1024
 COPYING = "unfinished copy"
 """The mark of a log into which another one is being copied, among the positions of followers."""
 MOVED = "moved to another database"
@@ -156,6 +155,9 @@ class Log(Application[str]):
 
     def __init__(self, env: EnvType | None = None) -> None:
         super().__init__(env)
+        self.page_events = _PAGE_EVENTS
+        """So many events of one stream, and no more than `_PAGE_BYTES`, the writer's thread folds at a time: for a few
+        milliseconds, in which webhooks wait. A longer stream is long."""
         self._tail = Tail()
 
     def construct_recorder(self) -> LogRecorder:
@@ -263,16 +265,16 @@ class Log(Application[str]):
     def short_streams(self, ids: Sequence[str]) -> Mapping[str, Iterator[Event] | None]:
         """The same, but None for a stream that is longer than a page: nobody waits for all of its events."""
         found: dict[str, list[StoredEvent]] = {id: [] for id in ids}
-        for stored in self.store.select_streams(list(found), version_max=PAGE_EVENTS + 1):
+        for stored in self.store.select_streams(list(found), version_max=self.page_events + 1):
             found[str(stored.originator_id)].append(stored)
         return {id: self._page(events) for id, events in found.items()}
 
     def page(self, id: str, after: int) -> Iterator[Event] | None:
         """The events of a stream after this version; None if they are more than a page."""
-        return self._page(self.store.select_events(id, gt=after, limit=PAGE_EVENTS + 1))
+        return self._page(self.store.select_events(id, gt=after, limit=self.page_events + 1))
 
     def _page(self, events: Sequence[StoredEvent]) -> Iterator[Event] | None:
-        if len(events) > PAGE_EVENTS or sum(len(stored.state) for stored in events) > PAGE_BYTES:
+        if len(events) > self.page_events or sum(len(stored.state) for stored in events) > _PAGE_BYTES:
             return None
         return map(self.decode, events)
 
@@ -291,8 +293,6 @@ class Log(Application[str]):
 __all__ = [
     "COPYING",
     "LEADS_BY",
-    "PAGE_BYTES",
-    "PAGE_EVENTS",
     "Beginnings",
     "Entry",
     "Log",

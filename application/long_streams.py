@@ -15,7 +15,7 @@ from eventsourcing.persistence import PersistenceError
 
 from application.anchor import digest_of
 from application.errors import Stopped, Unprepared, described
-from application.log import PAGE_EVENTS, Log
+from application.log import Log
 from application.states import StateRow, StateRows
 from application.threads import Threads
 from domain.event import A, Aggregate, Event
@@ -23,9 +23,10 @@ from domain.event import A, Aggregate, Event
 logger = structlog.get_logger(__name__)
 
 _EVENTS_PER_READ = 200
-_EVENTS_PER_ROW = 1000
+_PAGES_PER_ROW = 10
+"""A row is written again after so many pages of events,"""
 _BYTES_PER_EVENT = 1000
-"""A row is written again after so many events, or after more if it is larger: at most so many bytes for each event."""
+"""or after more if it is large: at most so many bytes for each event."""
 _BASES_MAX = 1000
 
 
@@ -91,12 +92,12 @@ class LongStreams:
 
     def outdate(self, state: Aggregate[Any], epoch: int) -> None:
         """Keep a state that another process moved on from: only the events since then need to be folded."""
-        if state.version > PAGE_EVENTS:
+        if state.version > self._log.page_events:
             self._keep(state, epoch)
 
     def moved(self, state: Aggregate[Any], epoch: int) -> None:
         """Have a state row written, if this state, which is in the log, is far enough from the last one."""
-        due = self._saved_until.get(state.id, _EVENTS_PER_ROW)
+        due = self._saved_until.get(state.id, self._events_per_row(0))
         if state.version >= due and self._rows.keeps(type(state)):
             self._to_save[state.id] = _Base(epoch, state)
             self.wake.set()
@@ -172,7 +173,7 @@ class LongStreams:
             return None
         if row is None or self._digest(row.state) != row.digest:
             return None
-        self._saved_until[id] = row.state.version + _events_per_row(row.size)
+        self._saved_until[id] = row.state.version + self._events_per_row(row.size)
         return row.state
 
     def _save(self, base: _Base) -> None:
@@ -184,7 +185,10 @@ class LongStreams:
             size = self._rows.save(StateRow(state=base.state, digest=digest))
         except PersistenceError as error:
             logger.warning("state row not written", stream=base.state.id, error=str(error))
-        self._saved_until[base.state.id] = base.state.version + _events_per_row(size)
+        self._saved_until[base.state.id] = base.state.version + self._events_per_row(size)
+
+    def _events_per_row(self, size: int) -> int:
+        return max(_PAGES_PER_ROW * self._log.page_events, size // _BYTES_PER_EVENT)
 
     def _digest(self, state: Aggregate[Any]) -> str | None:
         """Of the event that the state ends with, if the log has it."""
@@ -196,7 +200,3 @@ def _fold(state: Aggregate[Any], events: Iterable[Event]) -> Aggregate[Any]:
     for event in events:
         state = state.evolve(event)
     return state
-
-
-def _events_per_row(size: int) -> int:
-    return max(_EVENTS_PER_ROW, size // _BYTES_PER_EVENT)

@@ -12,7 +12,7 @@ from log_parts import LogWriter
 
 from application.errors import Unprepared
 from application.followers import Followers
-from application.log import PAGE_EVENTS, Log, StoredEvent
+from application.log import Log, StoredEvent
 from application.long_streams import LongStreams
 from application.recent_states import RecentStates
 from application.states import StateRows
@@ -118,7 +118,7 @@ def test_the_writer_folds_no_more_of_a_stream_than_a_page(process: Process) -> N
 
     decoded = process.decoded_by(process.writer.turn)
 
-    assert decoded <= PAGE_EVENTS
+    assert decoded <= process.log.page_events
     assert (long.done(), short.result(0).on_hand) == (False, 1)
 
 
@@ -129,7 +129,7 @@ def test_a_command_over_a_long_stream_is_decided_once_it_is_prepared(process: Pr
     process.prepare()
     decoded = process.decoded_by(process.writer.turn)
 
-    assert decoded <= PAGE_EVENTS
+    assert decoded <= process.log.page_events
     assert long.result(0) == process.log.get(StockItem, SKU)
     assert (long.result(0).on_hand, len(long.result(0).reserved)) == (5000, SALES // 2)
 

@@ -123,7 +123,9 @@ class ProcessStores:
         """They are right."""
 
     def open_log(self) -> Log:
-        return open_log(self.process.world.database, self.process)
+        log = open_log(self.process.world.database, self.process)
+        log.page_events = self.process.world.page_events or log.page_events
+        return log
 
     def open_views(self) -> Views:
         return SimulatedViews(SQLiteViews(self.process.world.views), self.process)

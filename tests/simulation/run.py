@@ -37,6 +37,7 @@ def play(story: Story, mishaps: Iterable[Mishap] | None = None) -> Outcome:
             has_two_endpoints=story.has_two_endpoints,
             hears_of_payments=story.hears_of_payments,
             delivery_seconds_max=story.delivery_seconds_max,
+            page_events=story.page_events,
         )
         try:
             found = [*_told(story, world), *cries]

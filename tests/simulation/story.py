@@ -326,6 +326,8 @@ class Story:
     delivery_seconds_max: float
     rates: dict[str, float]
     steps: Sequence[Step]
+    page_events: int | None = None
+    """Beyond how many events a stream is long, if not beyond as many as in production."""
 
 
 _RATES: Mapping[str, float] = {

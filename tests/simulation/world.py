@@ -78,6 +78,7 @@ class World:
     hears_of_payments: bool = False
     """Whether the endpoints are sent what Stripe tells of payments, beside what it tells of sessions."""
     delivery_seconds_max: float = 30.0
+    page_events: int | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
     trace: list[str] = field(default_factory=list)
 
