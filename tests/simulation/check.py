@@ -13,6 +13,7 @@ from log_invariants import (
     demand_nothing_given_up,
     look_through,
 )
+from simulation.hand_overs import demand_true_hand_overs
 from simulation.truth import demand_mails_once, demand_true_mails
 from simulation.world import BEGINNING, REFUSAL, World
 
@@ -54,6 +55,7 @@ def problems(world: World) -> list[str]:
         for entry in world.sandbox.books.entries.values():
             _as_in_the_books(found, log, entry)
         _stock(found, log, world)
+        demand_true_hand_overs(found, log)
         _keys(found, log, world)
         demand_mails_once(found, world)
         demand_true_mails(found, log, world)

@@ -9,8 +9,10 @@ import pytest
 from application.effect_kinds import RetryRule
 from application.followers import Followers
 from application.staff import By
+from domain import handing_over
 from domain.checkout import Checkout
 from domain.checkout_session import CheckoutSession
+from domain.effect import Effect
 from domain.fulfillment import Fulfillment
 from domain.mail import MailKind, MailLine
 from domain.policies import payments
@@ -89,10 +91,26 @@ def authorized_told_to_wait(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Checkout, "is_authorized", False)
 
 
+def shipped_without_its_stock(patch: pytest.MonkeyPatch) -> None:
+    """Staff ship and complete a line, and a policy takes its pieces off the shelf later."""
+    patch.setattr(handing_over, "_dispatch_delivered", lambda *_: None)
+
+
+def completed_while_under_way(patch: pytest.MonkeyPatch) -> None:
+    """A person takes a line over while its courier is being called."""
+
+    def take_over(self: Effect, why: str) -> Sequence[Any]:
+        return [Effect.Withdrawn(why=why)] if self.is_open and self.worker is None else []
+
+    patch.setattr(Effect, "take_over", take_over)
+
+
 PLANTS = (
     never_asks_again,
     canceled_payment_keeps_its_stock,
     authorized_told_to_wait,
+    shipped_without_its_stock,
+    completed_while_under_way,
     parcel_told_twice,
     keys_not_handed_over,
     one_piece_leaves_the_shelf,

@@ -103,6 +103,14 @@ class Jobs(Executor):
 class ProcessLocks(MemoryLocks):
     """Locks that a process may lose without noticing, as when the session that holds them breaks."""
 
+    lag: Callable[[], None] | None = None
+    """Waits for as long as the policies lag."""
+
+    def lead(self) -> bool:
+        if self.lag is not None:
+            self.lag()
+        return super().lead()
+
     def lose(self) -> None:
         self.release()
         self.__init__(self._held)  # type: ignore[misc]  # under another ID, as a new session has
@@ -149,6 +157,8 @@ class Process(Places):
         """Whether it is wired up: before that it has nothing to lose."""
         self.epoch = world.times_put_back
         self.locks = ProcessLocks(world.held_locks)
+        self.locks.lag = self._lag
+        self._looks = 0
         self.runtime: Runtime = bootstrap(
             settings,
             Replacements(
@@ -180,6 +190,16 @@ class Process(Places):
         self.locks.release()
         self.world.graves.append(self)
         self.world.scheduler.kill(self)
+
+    def _lag(self) -> None:
+        """Hold the follower up before some of its turns, so that staff and workers of other processes come first."""
+        task, seconds_max = self.world.scheduler.current, self.world.lag_seconds_max
+        if task is None or task.name != f"{self.name}.writer" or self.world.chance.is_calm:
+            return
+        self._looks += 1
+        seconds = self.world.chance.amount(f"{self.name} lags {self._looks}", -4 * seconds_max, seconds_max)
+        if seconds > 0:
+            self.world.scheduler.sleep(seconds)
 
     def bury(self) -> None:
         """Close what the operating system closes, once nobody can be in the middle of it."""
@@ -256,6 +276,7 @@ class Process(Places):
 
     def deliver(self, request: DeliveryRequest) -> DeliveryReceipt:
         claim = self.world.claim(request.idempotency_key)
+        self.world.call_courier(self.world.whose(request.session_id))
         return self._call(
             f"the courier is called for {self.world.whose(request.session_id)}",
             lambda: self.world.take_delivery(request, claim),

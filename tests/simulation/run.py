@@ -38,6 +38,7 @@ def play(story: Story, mishaps: Iterable[Mishap] | None = None) -> Outcome:
             hears_of_payments=story.hears_of_payments,
             delivery_seconds_max=story.delivery_seconds_max,
             page_events=story.page_events,
+            lag_seconds_max=story.lag_seconds_max,
         )
         try:
             found = [*_told(story, world), *cries]

@@ -18,6 +18,7 @@ from domain.checkout_session import Source
 from domain.errors import Refused
 from domain.fulfillment import Fulfillment
 from domain.identifiers import fulfillment_id
+from domain.stock_item import StockItem
 from interfaces.sandbox.values import PayBy
 
 if TYPE_CHECKING:
@@ -205,6 +206,41 @@ class OnCheckout(Desk):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ShipAndCount(Desk):
+    """Somebody packs what a customer bought, soon after it was planned, and counts the shelf right then."""
+
+    who: str
+
+    def play(self, world: "World") -> None:
+        world.scheduler.wait(lambda: self.who in world.wanting, _DAY_SECONDS)
+        world.scheduler.sleep(3.0)
+        super().play(world)
+
+    def act(self, desk: "Process") -> None:
+        session_id = desk.world.session_of(self.who)
+        if session_id is not None:
+            desk.runtime.staff.ship(session_id, [], carrier="Pigeon", tracking=None, by=ANN)
+            desk.runtime.staff.count("mug", desk.runtime.log.get(StockItem, "sku_mug").on_hand, ANN)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TakeOver(Step):
+    """While a courier is called for a customer, somebody finds the shelf empty and hands the line over himself."""
+
+    who: str
+
+    def play(self, world: "World") -> None:
+        world.slow_calls_for.add(self.who)
+        world.scheduler.wait(lambda: self.who in world.called, _DAY_SECONDS)
+        at = world.scheduler.now
+        Count(at=at, sku="vase", on_hand=0).play(world)
+        world.scheduler.sleep(2.0)
+        for what in ("replan", "hand over"):
+            OnCheckout(at=at, who=self.who, what=what).play(world)
+        world.slow_calls_for.discard(self.who)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Rebuild(Desk):
     name: str
 
@@ -324,6 +360,8 @@ class Story:
     has_two_endpoints: bool
     hears_of_payments: bool
     delivery_seconds_max: float
+    lag_seconds_max: float
+    """How far behind the policies may be, while staff and workers go on."""
     rates: dict[str, float]
     steps: Sequence[Step]
     page_events: int | None = None
@@ -371,8 +409,9 @@ def story(seed: int) -> Story:
         has_two_endpoints=chance.random() < 0.2,
         hears_of_payments=later.random() < _HEARS_OF_PAYMENTS,
         delivery_seconds_max=chance.choice([0.0, 0.0, 1.0, 60.0, 400.0]),
+        lag_seconds_max=random.Random(f"lag {seed}").choice([0.0, 0.0, 2.0, 8.0]),
         rates={kind: rate * fierce * chance.choice([0.0, 1.0, 1.0]) for kind, rate in _RATES.items()},
-        steps=sorted([*draw.steps(), *_put_back(seed, draw.moments)], key=lambda step: step.at),
+        steps=_day(seed, [*draw.steps(), *_put_back(seed, draw.moments)]),
     )
 
 
@@ -390,6 +429,21 @@ def _put_back(seed: int, moments: Sequence[float]) -> Sequence[Step]:
             away = chance.choice([0.0, 5.0, 60.0])
             return [Restore(at=at, events=events, away_seconds=away)]
     return steps
+
+
+def _day(seed: int, steps: Sequence[Step]) -> Sequence[Step]:
+    """In their order, and two more, drawn apart: about a buyer of mugs, and one for whom a courier is called."""
+    chance = random.Random(f"more of {seed}")
+    more: list[Step] = []
+    if (mugs := _buyers("mug", steps)) and chance.random() < 0.3:
+        more.append(ShipAndCount(at=0.0, who=chance.choice(mugs)))
+    if fragile := _buyers("fragile", steps):
+        more.append(TakeOver(at=0.0, who=chance.choice(fragile)))
+    return sorted([*steps, *more], key=lambda step: step.at)
+
+
+def _buyers(product: str, steps: Sequence[Step]) -> Sequence[str]:
+    return [step.who for step in steps if isinstance(step, Buy) and product in dict(step.cart)]
 
 
 @dataclass(frozen=True)

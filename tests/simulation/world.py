@@ -52,6 +52,7 @@ _EVENTS_MAX = 3_000
 _PLACES_MAX = 50_000
 """Ten times what the longest stories come to."""
 _REST_SECONDS = 240.0
+_SLOW_CALL_SECONDS = 5.0
 _VISIT_SECONDS_MAX = 30.0
 _URL = "http://127.0.0.1:4242/webhook"
 _databases = count()
@@ -79,6 +80,7 @@ class World:
     """Whether the endpoints are sent what Stripe tells of payments, beside what it tells of sessions."""
     delivery_seconds_max: float = 30.0
     page_events: int | None = None
+    lag_seconds_max: float = 0.0
     environment: Mapping[str, str] = field(default_factory=dict)
     trace: list[str] = field(default_factory=list)
 
@@ -100,6 +102,10 @@ class World:
         """By message ID: the same one twice is one mail, as a mail server and a reader see it."""
         self.deliveries: dict[str, DeliveryRequest] = {}
         """By idempotency key: whoever delivers does it once per key."""
+        self.slow_calls_for: set[str] = set()
+        """The customers for whom a courier takes his time when he is called."""
+        self.called: set[str] = set()
+        """Those for whom he has been called since."""
         self.couriers_trouble: Exception | None = None
         self.stripes_trouble: Exception | None = None
         self.mails_trouble: Exception | None = None
@@ -342,6 +348,11 @@ class World:
         known = self.mailbox.setdefault(message_id, mail)
         assert known == mail, f"one message ID was used for two different mails: {message_id}"
         self.say(f"a mail {mail.kind} arrives as {message_id}")
+
+    def call_courier(self, who: str) -> None:
+        if who in self.slow_calls_for:
+            self.called.add(who)
+            self.scheduler.sleep(_SLOW_CALL_SECONDS)
 
     def take_delivery(self, request: DeliveryRequest, claim: tuple[str, int | None, int]) -> DeliveryReceipt:
         if self.couriers_trouble is not None:

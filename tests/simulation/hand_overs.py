@@ -1,0 +1,91 @@
+"""What staff handed over, compared with what the log knew at that moment, event by event.
+
+None of the rules by which the engine decides is used here.
+"""
+
+from dataclasses import dataclass, field
+
+from log_invariants import Findings, all_events
+
+from application.log import Log
+from domain.effect import Effect
+from domain.event import Event
+from domain.fulfillment import Fulfillment
+from domain.stock_item import Claim, StockItem
+
+
+@dataclass
+class _Known:
+    """What the log says so far."""
+
+    skus: dict[Claim, str | None] = field(default_factory=dict)
+    """The stream of the tracked stock that each planned line takes."""
+    promised: set[tuple[str, Claim]] = field(default_factory=set)
+    """Stock streams and the lines that they promise pieces to."""
+    to_dispatch: set[tuple[str, Claim]] = field(default_factory=set)
+    """Delivered lines whose pieces the books still have."""
+    lines: dict[str, Claim] = field(default_factory=dict)
+    """Effect to the line that it delivers."""
+    under_way: dict[Claim, str] = field(default_factory=dict)
+
+
+def demand_true_hand_overs(found: Findings, log: Log) -> None:
+    """3: staff ship what is promised, hand over what is not under way, and count shelves that the books know."""
+    known = _Known()
+    for position, event in all_events(log):
+        _demand(found, known, event, f"{event.TOPIC} at {position}")
+        _learn(known, event)
+
+
+def _demand(found: Findings, known: _Known, event: Event, what: str) -> None:
+    match event:
+        case StockItem.Counted():
+            missing = [claim for sku, claim in known.to_dispatch if sku == event.originator_id]
+            found.demand(not missing, f"{what}: the pieces of {missing} are gone, and still in the books")
+        case Fulfillment.Shipped():
+            for line in event.lines:
+                claim = Claim(event.session, line)
+                sku = known.skus[claim]
+                found.demand(sku is None or (sku, claim) in known.promised, f"{what}: {claim} has no promise of {sku}")
+        case Fulfillment.LineItemDelivered() | Fulfillment.Replanned() if event.actor.startswith("staff:"):
+            for claim in _lines(event):
+                effect = known.under_way.get(claim)
+                found.demand(effect is None, f"{what}: {effect} of {claim} is under way")
+        case _:
+            pass
+
+
+def _lines(event: Fulfillment.LineItemDelivered | Fulfillment.Replanned) -> list[Claim]:
+    if isinstance(event, Fulfillment.Replanned):
+        return [Claim(event.session, plan.id) for plan in event.lines]
+    return [Claim(event.session, event.line_item)]
+
+
+def _learn(known: _Known, event: Event) -> None:
+    match event:
+        case Fulfillment.Requested() | Fulfillment.Replanned():
+            for plan in event.plan if isinstance(event, Fulfillment.Requested) else event.lines:
+                sku = None if plan.stock_sku is None else f"sku_{plan.stock_sku}"
+                known.skus[Claim(event.session, plan.id)] = sku
+        case Fulfillment.LineItemDelivered():
+            claim = Claim(event.session, event.line_item)
+            if (sku := known.skus[claim]) is not None:
+                known.to_dispatch.add((sku, claim))
+        case StockItem.Reserved():
+            known.promised.add((event.originator_id, Claim(event.session, event.line_item)))
+        case StockItem.Backordered() | StockItem.Released() | StockItem.Dispatched():
+            held = event.originator_id, Claim(event.session, event.line_item)
+            known.promised.discard(held)
+            known.to_dispatch.discard(held)
+        case Effect.Requested() if event.line is not None:
+            known.lines[event.originator_id] = Claim(event.session, event.line.id)
+        case Effect.AttemptStarted() if event.originator_id in known.lines:
+            known.under_way[known.lines[event.originator_id]] = event.originator_id
+        case Effect.AttemptFailed() | Effect.Succeeded() | Effect.GivenUp() | Effect.Withdrawn():
+            if known.under_way.get(claim := known.lines.get(event.originator_id, _NONE)) == event.originator_id:
+                del known.under_way[claim]
+        case _:
+            pass
+
+
+_NONE = Claim("", "")
