@@ -61,7 +61,7 @@ class Lost:
     events: int
     checkouts: int
     stripe_events: int
-    """Those that were heard of for the first time there: Stripe can send them again."""
+    """Stripe events received for the first time in that part of the log: Stripe can send them again."""
     first_at: datetime | None
     last_at: datetime | None
     """When these events were recorded, by the shop's clock; None if there is none that can be read."""

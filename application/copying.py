@@ -4,7 +4,7 @@ Events keep their bytes and their places in the log. So a follower's position, t
 views tell of positions mean the same there as here, and nothing has to be translated.
 
 When all is proven equal, the source is marked too: two databases that both go on would give the same keys to different
-customers. After a kill between the two marks nobody works at either, and the same copy goes on.
+customers. After a kill between the two marks no process starts on either, and the same copy resumes.
 
 Nobody may work at half a log: a policy would decide again what it has decided, an effect that was carried out would
 look as if it were due. So the target is marked in the transaction of the first batch, each batch moves the mark, and

@@ -156,8 +156,8 @@ class Followers:
         """Begin where the store says that we, or whoever led before, came to.
 
         Raises:
-            UnfinishedCopy, LogMoved: nobody was meant to lead yet, or any more. Whoever copies leads for as long as it
-                takes, so who was ready to lead before it began finds out here.
+            UnfinishedCopy, LogMoved: no process may lead this log yet, or any more. A copy holds the lead until it
+                ends, so a process that waited to lead meanwhile finds out here.
         """
         self._log.check_is_at_work()
         if self.is_server and self._log.store.select_terms() != self._terms:

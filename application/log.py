@@ -237,7 +237,7 @@ class Log(Application[str]):
     def read(self, after: int, limit: int, until: int | None = None) -> Sequence[Entry]:
         """What comes after this position, in order: at most so many, and none behind `until`.
 
-        What is in memory is of the store's epoch at this moment; who writes what follows from it says so to `append`.
+        Entries from memory belong to the store's current epoch. Pass it to `append` with what follows from them.
         """
         known = self._tail.after(after, limit, self.store.epoch)
         if not known:
@@ -263,7 +263,7 @@ class Log(Application[str]):
         return {id: map(self.decode, events) for id, events in found.items()}
 
     def short_streams(self, ids: Sequence[str]) -> Mapping[str, Iterator[Event] | None]:
-        """The same, but None for a stream that is longer than a page: nobody waits for all of its events."""
+        """Return the same, but None for a stream longer than a page, so that no caller waits for all of its events."""
         found: dict[str, list[StoredEvent]] = {id: [] for id in ids}
         for stored in self.store.select_streams(list(found), version_max=self.page_events + 1):
             found[str(stored.originator_id)].append(stored)

@@ -147,7 +147,7 @@ class LongStreams:
             state = self._fold_to_the_end(self._base(id) or self._from_row(kind, id) or kind(id=id))
         except (PersistenceError, Stopped):
             raise
-        except Exception as error:  # noqa: BLE001 - the boundary around one stream: raised to whoever loads it
+        except Exception as error:  # noqa: BLE001 - the boundary around one stream: raised to the caller that loads it
             logger.error("long stream can't be folded", stream=id, error=described(error))
             self._failed[id] = error
             return

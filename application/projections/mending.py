@@ -1,7 +1,7 @@
-"""Views that left out events which this version of the program can take in: they are to be built again.
+"""Find views that left out events which this version of the program can take in, so that they are rebuilt.
 
 A process of an older version may have kept the views for a while, during a deploy or from a command line, or this
-version with a fold that has been fixed since. A view never looks at an event twice, so nobody else would find out.
+version with a fold that has been fixed since. A view never looks at an event twice, so only this check notices.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from application.views import View, Views
 logger = structlog.get_logger(__name__)
 
 _LOOKED_AT_MAX = 200
-"""Per turn, so that many events that nobody can read hold up no view."""
+"""Per turn, so that many unreadable events hold up no view."""
 
 
 @dataclass(slots=True)
