@@ -167,6 +167,7 @@ class Engine:
     def _look_after_the_log(self) -> None:
         try:
             self._log.store.check_place()
+            self._followers.check_positions()
         except PersistenceError as error:
             logger.error("the log can't be looked at for now", error=str(error))
             self._writer.is_failing = True  # nobody need send anything for it to be known

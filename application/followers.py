@@ -163,6 +163,10 @@ class Followers:
         if self.is_server and self._log.store.select_terms() != self._terms:
             self._log.store.replace_terms(self._terms)
         stored = self._look_up()
+        if any(stored[name] < known for name, known in self._stored.items()):
+            logger.warning("the log went back to an earlier position, so everything is read again", positions=stored)
+            self._log.store.begin_epoch()
+            self._epoch = self._log.store.epoch
         # All or nothing: if this can't be read, the next turn has to begin here again.
         self._parked = {(parked.policy, parked.subject) for parked in self._log.store.select_parked()}
         self._stored, self._positions = stored, dict(stored)
@@ -173,6 +177,16 @@ class Followers:
     def stored_position(self) -> int:
         """How far every policy has come, as the store says, whoever leads."""
         return min(self._look_up().values(), default=0)
+
+    def check_positions(self) -> None:
+        """Adopt the stored positions if they are not those that this leader stored: a backup was restored in place, and
+        without a gap in any stream nothing else would show it.
+
+        Raises:
+            PersistenceError: the store could not be read.
+        """
+        if self._positions and self._leads() and self._look_up() != self._stored:
+            self._adopt()
 
     def _store_positions(self) -> bool:
         """At the end of the log: store that nothing more follows from what was read. False if these were not the

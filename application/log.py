@@ -109,8 +109,13 @@ class LogRecorder(ProcessRecorder, ABC):
     @abstractmethod
     def epoch(self) -> int:
         """Grows when the store may be another one than before: a standby that was promoted, say, and that lacks the
-        end of what we know. Compare it after each question with the epoch before the first answer that is still used,
-        also from memory: a question itself may find the other store, and answer from it."""
+        end of what we know, or a backup that was restored in place. Compare it after each question with the epoch
+        before the first answer that is still used, also from memory: a question itself may find the other store, and
+        answer from it."""
+
+    @abstractmethod
+    def begin_epoch(self) -> None:
+        """The store was found to lack rows that it had, so nothing that was read before is used any more."""
 
     def check_epoch(self, epoch: int | None) -> None:
         """

@@ -119,9 +119,14 @@ class Connections:
         self._server: object = None
         """Start time of the server that the latest new connection found."""
         self.epoch = 0
-        """Grows when a connection is lost and when a new connection finds another server: only then can the database
-        be another one, or lack commits that it had. An answer comes from the database of the epoch read after it."""
+        """Grows when a connection is lost, when a new connection finds another server, and when rows that were there
+        are missing: only then can the database be another one, or lack commits that it had. An answer comes from the
+        database of the epoch read after it."""
         self._is_closed = False
+
+    def begin_epoch(self) -> None:
+        with self._lock:
+            self.epoch += 1
 
     def close(self) -> None:
         """A connection in use is closed by whoever gives it back."""

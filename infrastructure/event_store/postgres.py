@@ -13,6 +13,7 @@ from eventsourcing.persistence import IntegrityError, Notification, StoredEvent,
 from eventsourcing.postgres import PostgresDatastore, PostgresFactory, PostgresProcessRecorder
 from eventsourcing.utils import Environment, EnvType
 from psycopg import Cursor
+from psycopg.errors import NotNullViolation
 from psycopg.rows import DictRow, tuple_row
 from psycopg.sql import SQL, Composed, Identifier
 
@@ -69,6 +70,15 @@ class PostgresLogRecorder(PostgresProcessRecorder, LogRecorder):
             each for each in self.sql_create_statements if not each.as_string().startswith(("CREATE TYPE", "CREATE OR"))
         ]
         self.sql_create_statements = wanted
+
+    def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:
+        try:
+            positions: Sequence[int] | None = super().insert_events(stored_events, **kwargs)
+        except IntegrityError as error:
+            if isinstance(error.__cause__, NotNullViolation):  # a gap: rows that were read are gone
+                self.begin_epoch()
+            raise
+        return positions
 
     def _insert_events(self, curs: Cursor[DictRow], stored_events: Sequence[StoredEvent], **kwargs: Any) -> None:
         """What goes with the events. The lock of appends is taken first of all, so that two who want the same wait
@@ -224,6 +234,9 @@ class PostgresLogRecorder(PostgresProcessRecorder, LogRecorder):
     @property
     def epoch(self) -> int:
         return self.datastore.connections.epoch
+
+    def begin_epoch(self) -> None:
+        self.datastore.connections.begin_epoch()
 
     def try_to_write(self) -> None:
         """A commit waits for the disk, and for the standbys that are to be waited for, only if its transaction has

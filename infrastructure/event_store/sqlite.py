@@ -47,6 +47,7 @@ class SQLiteLogRecorder(SQLiteProcessRecorder, LogRecorder):
         super().__init__(datastore, events_table_name=events_table_name)
         self._watch: LogConnection | None = None
         self._data_version = -1
+        self._epoch = 0
 
     def construct_create_table_statements(self) -> list[str]:
         return [*super().construct_create_table_statements(), _PARKED]
@@ -131,6 +132,7 @@ class SQLiteLogRecorder(SQLiteProcessRecorder, LogRecorder):
                 [value for key in some for value in key],
             )
             for stream, version in c.fetchall():
+                self.begin_epoch()  # rows that were read are gone
                 raise IntegrityError(f"The log has no event {version} of {stream}.")
 
     def _park(self, c: SQLiteCursor, parked: Sequence[ParkedEvent]) -> None:
@@ -259,8 +261,11 @@ class SQLiteLogRecorder(SQLiteProcessRecorder, LogRecorder):
 
     @property
     def epoch(self) -> int:
-        """Constant: a file that is replaced is noticed by its place."""
-        return 0
+        """A file that is replaced is noticed by its place."""
+        return self._epoch
+
+    def begin_epoch(self) -> None:
+        self._epoch += 1
 
     def try_to_write(self) -> None:
         with self.datastore.transaction(commit=True) as c:

@@ -130,6 +130,36 @@ def test_what_is_paid_first_thing_after_a_restore_is_fulfilled(
     assert_views_are_right(runtime)
 
 
+def test_a_server_that_stayed_during_a_restore_forgets_what_it_remembered(store_url: str, open_engine: Open) -> None:
+    migrate(parse_database(store_url))
+    server = open_engine(store_url)
+    backup = sell(server, BEFORE)
+    sell(server, LOST)
+    put_back(store_url, backup)
+    server.engine._followers.check_positions()
+
+    sell(server, LOST)
+    server.staff.note(LOST, "we had to restore", By(name="kim", reason="the disk"))
+    server.engine.run_until_quiet()
+
+    assert state(server, LOST) is CheckoutState.FULFILLED
+    assert_views_are_right(server)
+
+
+def test_a_running_server_notices_a_restore_by_itself(store_url: str, open_engine: Open) -> None:
+    migrate(parse_database(store_url))
+    server = open_engine(store_url)
+    backup = sell(server, BEFORE)
+    sell(server, LOST)
+    server.engine.start()
+    put_back(store_url, backup)
+
+    hear(server, LOST)
+
+    assert wait_for(lambda: state(server, LOST) is CheckoutState.FULFILLED)
+    server.engine.stop()
+
+
 def test_what_is_paid_first_thing_after_a_restore_is_fulfilled_by_the_threads(restored: str, open_engine: Open) -> None:
     runtime = open_engine(restored)
     runtime.engine.start()

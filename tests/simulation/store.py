@@ -55,7 +55,7 @@ class SimulatedRecorder(sqlite.SQLiteLogRecorder):
     @property
     def epoch(self) -> int:
         """As that of a connection to PostgreSQL, which finds another server where the old one was."""
-        return self.places.epoch
+        return self.places.epoch + super().epoch
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:
         def insert() -> Sequence[int] | None:

@@ -187,6 +187,19 @@ def test_a_stream_gets_no_gap(log: Log, events: list[StoredEvent]) -> None:
     assert content(log) == before
 
 
+def test_a_gap_ends_the_epoch_and_a_lost_race_does_not(log: Log) -> None:
+    log.store.insert_events(stored("cs_test_1", 1, 2))
+    before = log.store.epoch
+
+    with pytest.raises(IntegrityError):
+        log.store.insert_events(stored("cs_test_1", 2))
+    assert log.store.epoch == before
+
+    with pytest.raises(IntegrityError):
+        log.store.insert_events(stored("cs_test_1", 4))
+    assert log.store.epoch == before + 1
+
+
 def test_a_stream_begins_with_its_first_event(log: Log) -> None:
     with pytest.raises(IntegrityError):
         log.store.insert_events([], begin=Beginnings([*stored("evt_1", 1), *stored("evt_2", 2)]), park=[PARKED])
