@@ -68,6 +68,8 @@ class Webhook:
         except Exception as error:  # noqa: BLE001 - a process boundary: whatever it is, Stripe has to come again
             trouble, status, outcome, text = error, 503, "failed", _COME_AGAIN
         self._log(delivery, status, outcome, trouble, started)
+        # Through its traceback it holds this frame, and so the body, until the garbage collector comes.
+        trouble = None
         await _answer(send, status, text, _RETRY_AFTER if status == 503 else ())
 
     async def _append(self, delivery: WebhookDelivery) -> bool:
