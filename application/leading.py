@@ -8,6 +8,9 @@ own settings have the same digests: a shell may have another catalog, or none.
 import hashlib
 from collections.abc import Mapping, Sequence
 
+THE_CATALOG = "the catalog"
+OWN_DELIVERIES = "the deliveries of your own"
+
 Terms = Mapping[str, int]
 """Digests of settings by their names. A digest is a whole number of 63 bits, which says nothing about a secret."""
 

@@ -13,6 +13,7 @@ from eventsourcing.utils import EnvType
 from application.errors import LogMoved, UnfinishedCopy
 from application.tail import Entry, Tail
 from domain.event import A, Event, projector
+from domain.identifiers import KEYS_PREFIX
 
 _PAGE_EVENTS = 100
 _PAGE_BYTES = 128 * 1024
@@ -67,6 +68,11 @@ class LogRecorder(ProcessRecorder, ABC):
     @abstractmethod
     def select_moves(self, start: int, limit: int) -> Sequence[tuple[int, str, int]]:
         """Position, stream and version of the events after this position, in order."""
+
+    @abstractmethod
+    def select_stream_ids(self, begin: str, end: str) -> Sequence[str]:
+        """The IDs of the streams from `begin` on, before `end`, in the store's own order of text. The index leads from
+        one to the next, so this takes as long as there are streams, however many events they have."""
 
     @abstractmethod
     def select_parked(self, *, policy: str | None = None, subject: str | None = None) -> Sequence[ParkedEvent]:
@@ -282,6 +288,12 @@ class Log(Application[str]):
         if len(events) > self.page_events or sum(len(stored.state) for stored in events) > _PAGE_BYTES:
             return None
         return map(self.decode, events)
+
+    def key_pools(self) -> Sequence[str]:
+        """The streams of all key pools that ever had a key or an order."""
+        # Whole words, since PostgreSQL may order text by a language that passes over underscores.
+        found = self.store.select_stream_ids("keys", "keyt")
+        return [id for id in found if id.startswith(KEYS_PREFIX)]
 
     def get(self, kind: type[A], id: str) -> A:
         """The aggregate as it is in the store; a new one, of version 0, for a stream without events.

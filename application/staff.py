@@ -1,6 +1,5 @@
 """What staff can do by hand (G15). Every command names who and why, and is in the log with both."""
 
-import re
 from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -15,11 +14,12 @@ from application.writer import Command, Writer
 from domain import handing_over
 from domain.catalog import Catalog
 from domain.checkout_session import CheckoutSession
-from domain.errors import Refused, UnreadableEvent
+from domain.errors import InvalidIdentifier, Refused, UnreadableEvent
 from domain.fulfillment import Fulfillment
 from domain.identifiers import fulfillment_id, key_pool_id, stock_id
 from domain.key_pool import KeyPool
 from domain.line import Line
+from domain.mail_address import mail_address
 from domain.personal import Personal
 from domain.stock_item import StockItem
 from domain.stripe_event import StripeEvent
@@ -28,8 +28,6 @@ T = TypeVar("T")
 
 _KEYS_PER_EVENT = 1000
 _TEXT_MAX = 2000
-_ADDRESS_MAX = 320
-_ADDRESS = re.compile(r"[^\s@]+@[^\s@]+")
 _SHOWN_MAX = 5
 
 
@@ -121,8 +119,10 @@ class Staff:
 
     def readdress(self, session_id: str, to: str, by: By) -> None:
         """Give the checkout's mails another address. Mails that failed are tried again and go there."""
-        if not _ADDRESS.fullmatch(to) or len(to) > _ADDRESS_MAX:
-            raise Refused("--to needs an e-mail address, such as ada@example.com.")
+        try:
+            mail_address(to)
+        except InvalidIdentifier as error:
+            raise Refused(f"--to is {error}.") from error
         self._on_checkout(
             session_id, by, lambda unit: unit.command(CheckoutSession, session_id, CheckoutSession.readdress, to)
         )
@@ -145,17 +145,18 @@ class Staff:
         """Add keys that were never in the pool, and return how many that were.
 
         Each thousand is a transaction of its own, so that other writers get their turn in between. After an
-        interruption the same call adds the rest. A key that is in another pool of the catalog would be sold twice:
-        then nothing is imported.
+        interruption the same call adds the rest. A key that is in any other pool would be sold twice: then nothing is
+        imported.
         """
-        others = sorted(self._catalog.key_pools - {pool})
+        id = key_pool_id(pool)
+        others = [other for other in self._log.key_pools() if other != id]
         if len(keys) > _KEYS_PER_EVENT:  # all of them, before the first is recorded
             self._run(by, None, [], lambda unit: _check_in_none(others, keys, unit))
         added = 0
         for start in range(0, len(keys), _KEYS_PER_EVENT):
             if start > 0:
                 self._writer.give_way()
-            added += self._import_keys(key_pool_id(pool), others, keys[start : start + _KEYS_PER_EVENT], by)
+            added += self._import_keys(id, others, keys[start : start + _KEYS_PER_EVENT], by)
         return added
 
     def _import_keys(self, id: str, others: Sequence[str], keys: Sequence[str], by: By) -> int:
@@ -196,8 +197,8 @@ def _retry_stripe_event(id: str, unit: UnitOfWork) -> None:
 
 
 def _check_in_none(pools: Sequence[str], keys: Sequence[str], unit: UnitOfWork) -> None:
-    for name in pools:
-        _check_not_in(unit.load(KeyPool, key_pool_id(name)), keys)
+    for id in pools:
+        _check_not_in(unit.load(KeyPool, id), keys)
 
 
 def _check_not_in(pool: KeyPool, keys: Sequence[str]) -> None:

@@ -11,6 +11,7 @@ _STRIPE_EVENT = re.compile(r"evt_[A-Za-z0-9_]{1,200}")
 _SKU = re.compile(r"[^\x00-\x1f\x7f/\ud800-\udfff]{1,100}")
 _POOL = re.compile(r"[A-Za-z0-9._-]{1,100}")
 EFFECT_PREFIX = "eff_"
+KEYS_PREFIX = "keys_"
 _OF_A_SESSION = re.compile(rf"(?:ful_)?({_SESSION.pattern})|{EFFECT_PREFIX}({_SESSION.pattern})_.+", re.DOTALL)
 
 
@@ -87,4 +88,4 @@ def key_pool_id(pool: str) -> str:
     """
     if not _POOL.fullmatch(pool):
         raise InvalidIdentifier("a key pool's name is 1 to 100 letters, digits, dots, hyphens or underscores")
-    return f"keys_{pool}"
+    return f"{KEYS_PREFIX}{pool}"

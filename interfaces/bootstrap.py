@@ -21,7 +21,7 @@ from application.errors import NotMigrated
 from application.followers import Followers
 from application.fulfill_checkout import FulfillCheckout
 from application.handlers import Deliver, Retrieve, SendMail
-from application.leading import Terms, terms
+from application.leading import OWN_DELIVERIES, THE_CATALOG, Terms, terms
 from application.log import Log
 from application.long_streams import LongStreams
 from application.ports import Clock, Delivery, Mailer, StripeGateway, WebhookReader, WorkerLocks
@@ -321,11 +321,11 @@ def _terms(settings: Settings, catalog: Catalog, own: Mapping[str, Delivery]) ->
     """What the policies above decide by, and what a person calls it."""
     return terms(
         {
-            "the catalog": catalog.digest,
+            THE_CATALOG: catalog.digest,
             "FULFILL_MAILS": " ".join(sorted(settings.mails)),
             "STRIPE_API_KEY": settings.stripe_api_key,
             "the mode (test or live)": str(settings.livemode),
-            "the deliveries of your own": " ".join(sorted(own)),
+            OWN_DELIVERIES: " ".join(sorted(own)),
         }
     )
 

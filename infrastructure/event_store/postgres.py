@@ -169,6 +169,9 @@ class PostgresLogRecorder(PostgresProcessRecorder, LogRecorder):
             for position, stream, version in self._rows(statements.SELECT_MOVES, (start, limit))
         ]
 
+    def select_stream_ids(self, begin: str, end: str) -> Sequence[str]:
+        return [id for (id,) in self._rows(statements.SELECT_STREAM_IDS, (begin, end, end))]
+
     def select_parked(self, *, policy: str | None = None, subject: str | None = None) -> Sequence[ParkedEvent]:
         return [
             ParkedEvent(policy=p, position=n, subject=s, error=e, parked_at=cast(datetime, at))

@@ -38,6 +38,11 @@ SELECT_NOTIFICATIONS = f"SELECT {_COLUMNS}, notification_id FROM {EVENTS} WHERE 
 SELECT_POSITIONS = (
     f"SELECT {_COLUMNS}, notification_id FROM {EVENTS} WHERE notification_id=ANY(%b::bigint[]) ORDER BY notification_id"
 )
+SELECT_STREAM_IDS = (
+    f"WITH RECURSIVE stream(id) AS (SELECT min(originator_id) FROM {EVENTS} WHERE originator_id>=%b::text UNION ALL "
+    f"SELECT (SELECT min(originator_id) FROM {EVENTS} WHERE originator_id>id) FROM stream WHERE id<%b::text) "
+    "SELECT id FROM stream WHERE id<%b::text"
+)
 SELECT_MOVES = (
     f"SELECT notification_id, originator_id, originator_version FROM {EVENTS} WHERE notification_id>%b "
     "ORDER BY notification_id LIMIT %b"

@@ -191,6 +191,17 @@ class SQLiteLogRecorder(SQLiteProcessRecorder, LogRecorder):
             )
             return [(position, stream, version) for position, stream, version in c.fetchall()]
 
+    def select_stream_ids(self, begin: str, end: str) -> Sequence[str]:
+        table = self.events_table_name
+        with self.datastore.transaction(commit=False) as c:
+            c.execute(
+                f"WITH RECURSIVE stream(id) AS (SELECT min(originator_id) FROM {table} WHERE originator_id>=? "
+                f"UNION ALL SELECT (SELECT min(originator_id) FROM {table} WHERE originator_id>id) FROM stream "
+                "WHERE id<?) SELECT id FROM stream WHERE id<?",
+                (begin, end, end),
+            )
+            return [id for (id,) in c.fetchall()]
+
     def select_parked(self, *, policy: str | None = None, subject: str | None = None) -> Sequence[ParkedEvent]:
         with self.datastore.transaction(commit=False) as c:
             c.execute(

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from email.headerregistry import Address
 from email.utils import parseaddr
 
+from domain.errors import InvalidIdentifier
+from domain.mail_address import mail_address as plain_address
 from infrastructure.safe_text import one_line
 
-_ADDRESS_LENGTH_MAX = 320
 _NAME_LENGTH_MAX = 100
-_NOT_IN_ADDRESSES = frozenset(' <>,;:"()[]\\')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,20 +42,16 @@ class Sender:
 
 
 def mail_address(name: str, text: str) -> Address:
-    """An address, with its domain as the name service knows it.
+    """An address with a name, its domain as the name service knows it.
 
     Raises:
         ValueError: `text` is none.
     """
-    local, _, domain = text.rpartition("@")
-    is_plain = text.isprintable() and _NOT_IN_ADDRESSES.isdisjoint(text) and "@" not in local and "=?" not in text
-    if not local or not domain or not is_plain or len(text) > _ADDRESS_LENGTH_MAX:
-        raise ValueError("not an address")
     try:
-        known_domain = domain.encode("idna").decode("ascii")
+        address = plain_address(text)
         shown = header_text(one_line(name, _NAME_LENGTH_MAX))
-        return Address(display_name=shown, username=local, domain=known_domain)
-    except (ValueError, IndexError, AttributeError) as error:
+        return Address(display_name=shown, username=address.username, domain=address.domain)
+    except (InvalidIdentifier, ValueError, IndexError, AttributeError) as error:
         raise ValueError("not an address") from error
 
 

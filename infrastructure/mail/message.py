@@ -47,4 +47,4 @@ def _recipient(mail: Mail) -> Address:
         return mail_address(mail.name.text if mail.name else "", mail.to.text if mail.to else "")
     except ValueError:
         # not as the cause: it may quote the address
-        raise Permanent("The customer's address, as Stripe has it, is none that a mail can be sent to") from None
+        raise Permanent("The customer's address is not one that a mail can be sent to") from None

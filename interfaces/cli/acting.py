@@ -112,6 +112,7 @@ def replan(session: Session, /, *, as_: Who, reason: Why, json: Json = False) ->
     """Plan lines that are blocked anew, from the catalog as it is now."""
     who = by(as_, reason)
     with open_desk(makes_log=False) as desk:
+        desk.check_catalog()
         desk.runtime.staff.replan(session, who)
         return _show(desk, session, as_json=json)
 

@@ -41,6 +41,20 @@ def by(name: str, reason: str) -> "By":
 class Desk:
     runtime: "Runtime"
 
+    def check_catalog(self) -> None:
+        """
+        Raises:
+            Refused: this shell would decide by another catalog than the server.
+        """
+        from application.leading import OWN_DELIVERIES, THE_CATALOG
+        from domain.errors import Refused
+
+        if names := [name for name in self._differing() if name in {THE_CATALOG, OWN_DELIVERIES}]:
+            raise Refused(
+                f"This command was run with other settings than the last server ({', '.join(names)}), and would plan "
+                "by them. Nothing was changed. Run it with the server's settings, or restart the server with these."
+            )
+
     def follow(self) -> bool:
         """See to it that all that follows is decided. False if no server that leads has done so in time."""
         deadline = time.monotonic() + _WAIT_SECONDS
@@ -77,7 +91,7 @@ class Desk:
         if not self.runtime.locks.lead():
             return False
         self.runtime.locks.release()
-        talk("fulfill: It is recorded, but no server runs. Start one; it decides what follows.")
+        talk("fulfill: No server runs. Start one; it decides what follows from what is recorded.")
         return True
 
     def _wait_for_the_server(self, deadline: float) -> bool:

@@ -69,9 +69,14 @@ def keys_import(
     json: Json = False,
 ) -> int:
     """Add licence keys to a pool. Those that were ever in it are left out; whoever waited is served."""
+    from domain.identifiers import key_pool_id
+
     who, keys = by(as_, reason), _read(file)
     with open_desk() as desk:
+        is_new = key_pool_id(pool) not in desk.runtime.log.key_pools()
         added = desk.runtime.staff.import_keys(pool, keys, who)
+        if is_new and pool not in desk.runtime.catalog.key_pools:
+            talk(f"fulfill: {pool} is a new pool, and no rule of the catalog draws from it. Is the name right?")
         is_followed = desk.follow()
     known = len(keys) - added
     if json:
@@ -86,7 +91,6 @@ def keys_show(session: Session, /, *, as_: Who, reason: Why, line: Lines = (), j
     who = by(as_, reason)
     with open_desk(makes_log=False) as desk:
         shown = desk.runtime.staff.show_keys(session, line, who)
-        desk.follow()
     if json:
         items = [
             {"id": each.plan.id, "title": each.plan.title, "keys": [key.text for key in each.keys]} for each in shown

@@ -187,6 +187,17 @@ def test_a_stream_gets_no_gap(log: Log, events: list[StoredEvent]) -> None:
     assert content(log) == before
 
 
+def test_key_pools_are_found_among_all_streams(log: Log) -> None:
+    for stream in ("cs_test_1", "keys_basic", "keys_pro", "keysmith", "keyt_1", "sku_keys_1"):
+        log.store.insert_events(stored(stream, *range(1, 4)))
+
+    assert sorted(log.key_pools()) == ["keys_basic", "keys_pro"]
+
+
+def test_no_key_pool_is_found_where_there_is_none(log: Log) -> None:
+    assert log.key_pools() == []
+
+
 def test_a_gap_ends_the_epoch_and_a_lost_race_does_not(log: Log) -> None:
     log.store.insert_events(stored("cs_test_1", 1, 2))
     before = log.store.epoch

@@ -117,11 +117,23 @@ def test_a_shell_with_other_settings_than_the_last_server_decides_nothing(
     assert (shipped.code, shipped.json["is_followed"]) == (0, False)
     differing = "the catalog, FULFILL_MAILS, STRIPE_API_KEY, the mode (test or live)"
     assert f"other settings than the last server ({differing})" in shipped.err
-    assert "It is recorded, but no server runs. Start one; it decides what follows." in shipped.err
+    assert "No server runs. Start one; it decides what follows from what is recorded." in shipped.err
     assert "sk_live" not in shipped.err
     assert not [mail for mail in mails if mail["kind"] == "shipped"]
     assert noted.json["is_followed"] is True
     assert [mail["state"] for mail in mails_then if mail["kind"] == "shipped"] == ["queued"]
+
+
+def test_a_shell_with_another_catalog_plans_nothing(fulfill: Fulfill, small_shop_anywhere: str, tmp_path: Path) -> None:
+    a_server_leads_once(small_shop_anywhere, tmp_path)
+    (tmp_path / "catalog.toml").unlink()
+    before = fulfill("checkout", ORDER, "--json").json["story"]
+
+    said = fulfill("replan", ORDER, *BY)
+
+    assert said.code == 1
+    assert "other settings than the last server (the catalog), and would plan by them. Nothing was changed." in said.err
+    assert fulfill("checkout", ORDER, "--json").json["story"] == before
 
 
 def test_a_server_that_is_started_with_a_new_catalog_is_the_last_one(

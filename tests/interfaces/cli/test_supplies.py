@@ -63,6 +63,25 @@ def test_a_key_that_is_in_another_pool_is_not_imported_into_a_second_one(fulfill
     assert again.out == "0 keys were imported into basic; 2 were known already.\n"
 
 
+def test_a_key_is_in_another_pool_that_no_rule_draws_from(fulfill: Fulfill, tmp_path: Path) -> None:
+    (tmp_path / "keys.txt").write_text("A-1\n")
+    fulfill("keys", "import", "basic", "keys.txt", *BY)
+
+    said = fulfill("keys", "import", "pro", "keys.txt", *BY)
+
+    assert said.code == 1
+    assert "1 of the keys are in the pool basic already" in said.err
+
+
+def test_a_pool_that_no_rule_draws_from_is_warned_of(fulfill: Fulfill, tmp_path: Path) -> None:
+    (tmp_path / "keys.txt").write_text("A-1\n")
+
+    said = fulfill("keys", "import", "sku-licence_key", "keys.txt", *BY)
+
+    assert said.code == 0
+    assert "sku-licence_key is a new pool, and no rule of the catalog draws from it." in said.err
+
+
 def test_a_sku_is_the_same_however_its_letters_are_composed(fulfill: Fulfill) -> None:
     composed, apart = "caf\u00e9", "cafe\u0301"
     fulfill("stock", "count", composed, "3", *BY)
