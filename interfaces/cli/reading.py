@@ -25,7 +25,7 @@ HELPS = {
     "manual_line": "complete, or replan",
     "backordered_line": "stock count, keys import",
     "given_up_line": "retry",
-    "mail_failed": "retry",
+    "mail_failed": "retry, or readdress",
     "mail_without_address": "readdress, or note",
     "retrieval_failed": "retry, or run",
     "payment_overdue": "retry, or note",
