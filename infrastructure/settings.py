@@ -45,7 +45,8 @@ SETTINGS: Sequence[Setting] = (
         name="STRIPE_API_KEY",
         is_required=True,
         meaning="The secret or restricted key of your Stripe account: `sk_test_...` for trials, `sk_live_...` for "
-        "real money. A restricted key needs to read Checkout Sessions and products.",
+        "real money. A restricted key needs read access to Checkout Sessions, PaymentIntents, PaymentMethods, Products "
+        "and Prices.",
     ),
     Setting(
         name="STRIPE_WEBHOOK_SECRET",
