@@ -5,19 +5,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import assert_never
 
-from domain.catalog import ACCESS, HTTP, LICENSE_KEY, MANUAL, SHIPMENT
 from domain.checkout_session import CheckoutSession, Source
+from domain.deliveries.kind import DeliveryKind, built_in
 from domain.fulfillment import Fulfillment
 from domain.line import LineState
 from domain.mail import MailKind
 
-_DELIVERIES = {
-    ACCESS: "as access",
-    SHIPMENT: "as a parcel",
-    LICENSE_KEY: "as a licence key",
-    HTTP: "by a call of the shop's service",
-    MANUAL: "by hand",
-}
 _PAYMENTS = {"paid": "paid", "unpaid": "not paid yet", "no_payment_required": "nothing to pay"}
 
 _REPORTED = {
@@ -128,9 +121,23 @@ def blocked(state: LineState) -> str:
             assert_never(state)
 
 
-def delivery(kind: str) -> str:
+def delivery(name: str) -> str:
     """The merchant's own kinds are called as the merchant calls them."""
-    return _DELIVERIES.get(kind, f"by {kind}")
+    match kind := built_in(name):
+        case DeliveryKind.ACCESS:
+            return "as access"
+        case DeliveryKind.SHIPMENT:
+            return "as a parcel"
+        case DeliveryKind.LICENSE_KEY:
+            return "as a licence key"
+        case DeliveryKind.HTTP:
+            return "by a call of the shop's service"
+        case DeliveryKind.MANUAL:
+            return "by hand"
+        case None:
+            return f"by {name}"
+        case _:
+            assert_never(kind)
 
 
 def reported(type: str) -> str:

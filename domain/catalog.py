@@ -4,11 +4,9 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 
 from domain.checkout import Checkout, LineItem
+from domain.deliveries.kind import BUILT_IN, DeliveryKind, Way, built_in, way_of
 from domain.errors import InvalidIdentifier
 from domain.identifiers import key_pool_id, normal_sku, stock_id
-
-ACCESS, SHIPMENT, LICENSE_KEY, HTTP, MANUAL = "access", "shipment", "license_key", "http", "manual"
-BUILT_IN = frozenset({ACCESS, SHIPMENT, LICENSE_KEY, HTTP, MANUAL})
 
 Setting = str | int | bool
 
@@ -53,12 +51,11 @@ class PlannedLine:
     @property
     def key_pool(self) -> str | None:
         """The pool that this line's keys come from, if it is one of keys."""
-        return str(self.settings["pool"]) if self.delivery == LICENSE_KEY else None
+        return str(self.settings["pool"]) if self.way is Way.FROM_A_POOL else None
 
     @property
-    def is_automatic(self) -> bool:
-        """Handed over by code outside: the `http` kind and the merchant's own."""
-        return self.delivery not in BUILT_IN - {HTTP}
+    def way(self) -> Way:
+        return way_of(built_in(self.delivery))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +82,8 @@ class Catalog:
             str(pool)
             for rules, is_by_product in ((self.prices, False), (self.products, True))
             for id, rule in rules.items()
-            if rule.delivery == LICENSE_KEY and (pool := _pool(rule, id if is_by_product else None)) is not None
+            if rule.delivery == DeliveryKind.LICENSE_KEY
+            and (pool := _pool(rule, id if is_by_product else None)) is not None
         }
 
     def plan(self, checkout: Checkout) -> tuple[PlannedLine, ...]:
@@ -97,11 +95,11 @@ class Catalog:
         if rule is None:
             rule = _from_metadata(item.metadata)
         if rule is None:
-            return PlannedLine(item=item, delivery=MANUAL, remark="No rule says how to deliver it")
+            return PlannedLine(item=item, delivery=DeliveryKind.MANUAL, remark="No rule says how to deliver it")
         remark = self._objection(rule, item)
         return PlannedLine(
             item=item,
-            delivery=rule.delivery if remark is None else MANUAL,
+            delivery=rule.delivery if remark is None else DeliveryKind.MANUAL,
             sku=rule.sku if _is_sku(rule.sku) else None,
             track_stock=rule.track_stock,
             name=rule.name,
@@ -113,12 +111,12 @@ class Catalog:
         """Why the rule can't be followed by a machine. A paid line is never dropped: it becomes `manual` then."""
         if rule.delivery not in self.kinds:
             return f"The delivery '{rule.delivery[:40]}' is not known here"
-        if rule.delivery == HTTP and not rule.settings.get("url"):
+        if rule.delivery == DeliveryKind.HTTP and not rule.settings.get("url"):
             return "The delivery 'http' needs a url, which only the catalog file can give"
         try:
             if rule.sku is not None:
                 stock_id(rule.sku)
-            if rule.delivery == LICENSE_KEY:
+            if rule.delivery == DeliveryKind.LICENSE_KEY:
                 key_pool_id(str(_settings(rule, item)["pool"]))
         except InvalidIdentifier as error:
             return f"Its rule can't be followed: {error}"
@@ -134,7 +132,7 @@ def _is_sku(text: str | None) -> bool:
 
 def _settings(rule: Rule, item: LineItem) -> dict[str, Setting]:
     settings = dict(rule.settings)
-    if rule.delivery == LICENSE_KEY:
+    if rule.delivery == DeliveryKind.LICENSE_KEY:
         settings.setdefault("pool", _pool(rule, item.product) or item.id)
     return settings
 

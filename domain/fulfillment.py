@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar, Self, assert_never
 
-from domain.catalog import ACCESS, MANUAL, PlannedLine
+from domain.catalog import PlannedLine
+from domain.deliveries.kind import Way
 from domain.errors import Refused
 from domain.event import Aggregate, Event, replace
 from domain.line import Line, LineState, Parcel
@@ -340,10 +341,14 @@ def _immediate(plan: Sequence[PlannedLine]) -> FulfillmentFacts:
 
 def _at_once(line: PlannedLine) -> FulfillmentFacts:
     """What follows for a line as soon as it waits for no stock."""
-    if line.delivery == ACCESS:
-        link = line.settings.get("link")
-        return [Fulfillment.LineItemDelivered(line_item=line.id, link=str(link) if link else None)]
-    if line.delivery == MANUAL:
-        detail = line.remark or "Its rule says that a person delivers it"
-        return [Fulfillment.LineItemBlocked(line_item=line.id, state=LineState.MANUAL, detail=detail)]
-    return []
+    match line.way:
+        case Way.AT_ONCE:
+            link = line.settings.get("link")
+            return [Fulfillment.LineItemDelivered(line_item=line.id, link=str(link) if link else None)]
+        case Way.BY_A_PERSON:
+            detail = line.remark or "Its rule says that a person delivers it"
+            return [Fulfillment.LineItemBlocked(line_item=line.id, state=LineState.MANUAL, detail=detail)]
+        case Way.FROM_A_POOL | Way.BY_CODE_OUTSIDE | Way.IN_A_PARCEL:
+            return []
+        case _:
+            assert_never(line.way)

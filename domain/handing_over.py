@@ -8,6 +8,7 @@ a conflict, and the decision is made again.
 from collections.abc import Sequence
 
 from domain.catalog import PlannedLine
+from domain.deliveries.kind import Way
 from domain.effect import Effect
 from domain.errors import Refused
 from domain.fulfillment import Fulfillment
@@ -131,7 +132,7 @@ def _keys_of(session_id: str, line: Line, do: Streams) -> tuple[Personal, ...]:
 def _take_over(session_id: str, line: Line, do: Streams) -> None:
     """The delivery of this line is a person's now. One that has not been tried yet is left to the engine."""
     id = effect_id(session_id, line.delivery_step)
-    is_pending = line.state is LineState.PENDING and line.plan.is_automatic
+    is_pending = line.state is LineState.PENDING and line.plan.way is Way.BY_CODE_OUTSIDE
     if is_pending and do.load(Effect, id).attempt == 0:
         return
     do.command(Effect, id, Effect.take_over, _BY_A_PERSON)

@@ -5,7 +5,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Self
 
-from domain.catalog import LICENSE_KEY, SHIPMENT, PlannedLine
+from domain.catalog import PlannedLine
+from domain.deliveries.kind import Way
 from domain.personal import Personal
 
 
@@ -48,7 +49,7 @@ class Line:
     @property
     def is_to_pack(self) -> bool:
         """A parcel that staff can pack now."""
-        return self.state is LineState.PENDING and self.plan.delivery == SHIPMENT and self.is_ready
+        return self.state is LineState.PENDING and self.plan.way is Way.IN_A_PARCEL and self.is_ready
 
     @property
     def is_delivered(self) -> bool:
@@ -59,7 +60,7 @@ class Line:
         """Whatever follows takes a person or the outside world: the customer can be told how it stands."""
         if self.state is not LineState.PENDING:
             return True
-        return self.is_ready and (self.plan.delivery == SHIPMENT or self.plan.is_automatic)
+        return self.is_ready and self.plan.way.waits_for_others
 
     def reserved(self) -> Self:
         return replace(self, is_reserved=True, state=LineState.PENDING, detail=None)
@@ -69,7 +70,9 @@ class Line:
 
         Events from before `is_stock_missing` don't tell the two apart: only lines of keys can be short of keys.
         """
-        is_short_of_stock = is_stock_missing or (state is LineState.BACKORDERED and self.plan.delivery != LICENSE_KEY)
+        is_short_of_stock = is_stock_missing or (
+            state is LineState.BACKORDERED and self.plan.way is not Way.FROM_A_POOL
+        )
         return replace(self, state=state, detail=detail, is_reserved=self.is_reserved and not is_short_of_stock)
 
     def resumed(self) -> Self:

@@ -7,9 +7,11 @@ import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
+from typing import assert_never
 from urllib.parse import urlsplit
 
-from domain.catalog import ACCESS, BUILT_IN, HTTP, LICENSE_KEY, MANUAL, SHIPMENT, Catalog, Rule
+from domain.catalog import Catalog, Rule
+from domain.deliveries.kind import BUILT_IN, DeliveryKind
 from domain.errors import InvalidIdentifier
 from domain.identifiers import key_pool_id, normal_sku, stock_id
 from infrastructure.deliveries.callback_url import URL_MAX, callback_url
@@ -85,7 +87,7 @@ def _rule(where: str, table: str, id: str, rule: object, kinds: frozenset[str]) 
     for key, value in rule.items():
         _check(where, delivery, keys, key, value)
     settings = {key: value for key, value in rule.items() if key not in COMMON_KEYS}
-    if delivery == HTTP and "url" not in settings:
+    if delivery == DeliveryKind.HTTP and "url" not in settings:
         raise CatalogError(f"{where}: the delivery http needs `url`, the address of your service.")
     if rule.get("track_stock") and "sku" not in rule:
         raise CatalogError(f"{where}: track_stock needs `sku`, the SKU whose stock is counted.")
@@ -173,13 +175,23 @@ def _own_setting(value: object) -> None:
 
 
 COMMON_KEYS: Mapping[str, Check] = {"delivery": _name, "sku": _sku, "track_stock": _switch, "name": _name}
-KIND_KEYS: Mapping[str, Mapping[str, Check]] = {
-    ACCESS: {"link": _link},
-    SHIPMENT: {},
-    LICENSE_KEY: {"pool": _pool},
-    HTTP: {"url": _url, "allow_private": _switch, "timeout_seconds": _timeout_seconds},
-    MANUAL: {},
-}
+
+
+def _keys_of(kind: DeliveryKind) -> Mapping[str, Check]:
+    match kind:
+        case DeliveryKind.ACCESS:
+            return {"link": _link}
+        case DeliveryKind.LICENSE_KEY:
+            return {"pool": _pool}
+        case DeliveryKind.HTTP:
+            return {"url": _url, "allow_private": _switch, "timeout_seconds": _timeout_seconds}
+        case DeliveryKind.SHIPMENT | DeliveryKind.MANUAL:
+            return {}
+        case _:
+            assert_never(kind)
+
+
+KIND_KEYS: Mapping[str, Mapping[str, Check]] = {kind: _keys_of(kind) for kind in DeliveryKind}
 
 
 def _digest(prices: Mapping[str, Rule], products: Mapping[str, Rule]) -> str:

@@ -34,7 +34,8 @@ from application.staff import Staff
 from application.threads import Threads
 from application.views import Views
 from application.writer import Writer
-from domain.catalog import HTTP, Catalog
+from domain.catalog import Catalog
+from domain.deliveries.kind import DeliveryKind
 from domain.effect import MAIL, RETRIEVE
 from domain.policies.emails import EmailPolicy
 from domain.policies.fulfillment import FulfillmentPolicy
@@ -347,7 +348,7 @@ def _check_secret_key(settings: Settings, catalog: Catalog) -> None:
         SettingsError: the catalog has one, and there is nothing to sign it with.
     """
     rules = (*catalog.prices.values(), *catalog.products.values())
-    if settings.secret_key is None and any(rule.delivery == HTTP for rule in rules):
+    if settings.secret_key is None and any(rule.delivery == DeliveryKind.HTTP for rule in rules):
         raise SettingsError("FULFILL_SECRET_KEY is not set, and the catalog has an http delivery, which it signs.")
 
 
@@ -364,7 +365,7 @@ def _kinds(
     if settings.secret_key is not None:
         from infrastructure.deliveries.http_callback import HttpDelivery
 
-        deliveries.setdefault(HTTP, HttpDelivery(settings.secret_key))
+        deliveries.setdefault(DeliveryKind.HTTP, HttpDelivery(settings.secret_key))
     for name, delivery in deliveries.items():
         handler = Deliver(delivery, log)
         kinds[name] = Kind(handler=handler, concurrency=8, retry=RetryRule(attempts_max=40))

@@ -4,10 +4,11 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from builders import a_checkout
+from kinds import ACCESS, HTTP, LICENSE_KEY, MANUAL, SHIPMENT
 from scenario import FULFILLMENT, SESSION, given, planned
 
 from application.checkout_state import checkout_state
-from domain.catalog import ACCESS, HTTP, LICENSE_KEY, MANUAL, SHIPMENT, PlannedLine
+from domain.catalog import PlannedLine
 from domain.checkout import Checkout
 from domain.checkout_session import CheckoutSession, Source
 from domain.event import Event

@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from builders import a_checkout, a_line_item
+from kinds import ACCESS, LICENSE_KEY, SHIPMENT
 from landing_orders import (
     COURSE,
     ENGRAVING,
@@ -28,7 +29,6 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 import interfaces.web
-from domain.catalog import ACCESS, LICENSE_KEY, SHIPMENT
 from domain.checkout_session import CheckoutSession, ParkReason
 from domain.line import LineState
 from domain.personal import Personal

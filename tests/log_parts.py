@@ -4,7 +4,9 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from domain.catalog import ACCESS, HTTP, LICENSE_KEY, MANUAL, SHIPMENT, PlannedLine
+from kinds import ACCESS, HTTP, LICENSE_KEY, MANUAL, SHIPMENT
+
+from domain.catalog import PlannedLine
 from domain.checkout import Address, Checkout, Contact, CustomField, LineItem
 from domain.event import Event
 from domain.mail import Mail, MailKind, MailLine

@@ -13,6 +13,7 @@ from functools import partial
 from typing import TypeVar, cast
 
 from builders import a_checkout, a_line_item
+from kinds import ACCESS, LICENSE_KEY, MANUAL, SHIPMENT
 from scenario import NoLog
 
 from application.effect_kinds import Attempt
@@ -22,9 +23,10 @@ from application.ports import DeliveryReceipt, DeliveryRequest
 from application.recent_states import RecentStates
 from application.unit_of_work import Stamp, UnitOfWork
 from domain import handing_over
-from domain.catalog import ACCESS, BUILT_IN, LICENSE_KEY, MANUAL, SHIPMENT, Catalog, Rule
+from domain.catalog import Catalog, Rule
 from domain.checkout import Checkout
 from domain.checkout_session import CheckoutSession, Source
+from domain.deliveries.kind import BUILT_IN
 from domain.effect import Effect
 from domain.errors import Refused
 from domain.event import A, Event

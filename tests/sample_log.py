@@ -3,9 +3,9 @@
 from dataclasses import replace
 from datetime import timedelta
 
+from kinds import HTTP, MANUAL
 from log_parts import BEGINNING, COURSE, KEY, MUG, PLAN, SERVICE, STAFF, WRAP, LogWriter, checkout, mail, received
 
-from domain.catalog import HTTP, MANUAL
 from domain.checkout_session import CheckoutSession, ParkReason, Source
 from domain.effect import MAIL, RETRIEVE, Effect
 from domain.event import Event

@@ -24,8 +24,9 @@ from application.projections.projection import (
     topics,
 )
 from application.projections.steps import effect_step
-from domain.catalog import SHIPMENT, PlannedLine
+from domain.catalog import PlannedLine
 from domain.checkout_session import CheckoutSession, CheckoutSessionFact, ParkReason
+from domain.deliveries.kind import DeliveryKind
 from domain.effect import Effect, EffectFact
 from domain.event import Event
 from domain.fulfillment import Fulfillment, FulfillmentFact
@@ -111,7 +112,7 @@ def _of_fulfillment(event: FulfillmentFact) -> Iterator[Change]:
 
 def _parcels(event: Event, plan: Iterable[PlannedLine]) -> Iterator[Change]:
     for line in plan:
-        if line.delivery == SHIPMENT:
+        if line.delivery == DeliveryKind.SHIPMENT:
             detail = f"{line.item.quantity} x {line.title}"
             put = _open(event, event.session_id or "", Work.PARCEL_TO_PACK, line.id, detail)
             yield Put({**put.row, "is_open": int(line.stock_sku is None)})

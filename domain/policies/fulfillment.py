@@ -1,7 +1,10 @@
 """Whenever a session is paid, its lines are planned and handed over; until then, nothing is."""
 
+from typing import assert_never
+
 from domain.catalog import Catalog, PlannedLine
 from domain.checkout_session import CheckoutSession
+from domain.deliveries.kind import Way
 from domain.effect import Effect
 from domain.event import Event
 from domain.fulfillment import Fulfillment
@@ -96,10 +99,15 @@ def _hand_over(event: Event, do: Streams) -> None:
     for line in [lines[event.line_item]] if isinstance(event, Fulfillment.LineItemReserved) else lines.values():
         if not _is_to_hand_over(line) or not has_its_stock(session_id, line, do):
             continue
-        if line.plan.key_pool is not None:
-            _hand_over_keys(session_id, line, line.plan.key_pool, do)
-        elif line.plan.is_automatic:
-            _hand_over_outside(session_id, line, do)
+        match line.plan.way:
+            case Way.FROM_A_POOL:
+                _hand_over_keys(session_id, line, do)
+            case Way.BY_CODE_OUTSIDE:
+                _hand_over_outside(session_id, line, do)
+            case Way.AT_ONCE | Way.IN_A_PARCEL | Way.BY_A_PERSON:
+                pass  # its fulfillment did it with the plan, or staff do it
+            case _:
+                assert_never(line.plan.way)
 
 
 def _is_to_hand_over(line: Line) -> bool:
@@ -114,8 +122,9 @@ def _hand_over_outside(session_id: str, line: Line, do: Streams) -> None:
         do.command(Fulfillment, id, Fulfillment.block, plan.id, LineState.GIVEN_UP, effect.given_up)
 
 
-def _hand_over_keys(session_id: str, line: Line, name: str, do: Streams) -> None:
-    claim = Claim(session_id, line.plan.id)
+def _hand_over_keys(session_id: str, line: Line, do: Streams) -> None:
+    claim, name = Claim(session_id, line.plan.id), line.plan.key_pool
+    assert name is not None, "a line that gets keys has the pool in its plan"
     pool = do.command(KeyPool, key_pool_id(name), KeyPool.assign, claim, line.plan.item.quantity)
     if keys := pool.keys_of(claim):
         deliver(session_id, line.plan.id, do, keys=keys)

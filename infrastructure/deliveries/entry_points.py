@@ -4,7 +4,7 @@ import re
 from importlib.metadata import EntryPoint, entry_points
 
 from application.ports import Delivery
-from domain.catalog import BUILT_IN
+from domain.deliveries.kind import BUILT_IN
 from domain.effect import MAIL, RETRIEVE
 
 GROUP = "checkout_fulfillment.deliveries"

@@ -4,7 +4,7 @@ go out is the merchant's choice."""
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from domain.catalog import ACCESS, LICENSE_KEY, MANUAL, SHIPMENT
+from domain.deliveries.kind import DeliveryKind
 from domain.line import LineState
 from domain.mail import MailKind, MailLine
 
@@ -58,14 +58,14 @@ _WORDS: Mapping[MailKind, Words] = {
     ),
 }
 
-_DELIVERED = {
-    ACCESS: "Ready for you",
-    SHIPMENT: "On its way to you",
-    MANUAL: "Handed over",
+_DELIVERED: Mapping[str, str] = {
+    DeliveryKind.ACCESS: "Ready for you",
+    DeliveryKind.SHIPMENT: "On its way to you",
+    DeliveryKind.MANUAL: "Handed over",
 }
-_PENDING = {
-    SHIPMENT: "Will be packed and shipped to you",
-    LICENSE_KEY: "Your licence key is being made ready",
+_PENDING: Mapping[str, str] = {
+    DeliveryKind.SHIPMENT: "Will be packed and shipped to you",
+    DeliveryKind.LICENSE_KEY: "Your licence key is being made ready",
 }
 
 

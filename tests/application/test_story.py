@@ -5,13 +5,13 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from kinds import MANUAL, SHIPMENT
 from log_parts import BEGINNING, COURSE, CUSTOMER, KEY, MUG, PLAN, SERVICE, checkout
 from sample_log import sample_log
 
 from application.checkout_document import checkout_document
 from application.story import sentence
 from application.wording import Titles, titles
-from domain.catalog import MANUAL, SHIPMENT
 from domain.checkout_session import CheckoutSession, ParkReason, Source
 from domain.effect import Effect
 from domain.event import Event

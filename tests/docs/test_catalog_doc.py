@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from domain.catalog import BUILT_IN
+from domain.deliveries.kind import BUILT_IN
 from infrastructure.catalog_file import COMMON_KEYS, KIND_KEYS, CatalogError, load_catalog
 
 TEXT = (Path(__file__).parents[2] / "docs" / "catalog.md").read_text()

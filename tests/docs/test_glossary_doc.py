@@ -7,7 +7,8 @@ import pytest
 
 from application import checkout_document
 from application.checkout_state import CheckoutState
-from domain.catalog import BUILT_IN, Catalog
+from domain.catalog import Catalog
+from domain.deliveries.kind import BUILT_IN
 from domain.event import Aggregate
 from domain.line import LineState
 from domain.mail import MailKind

@@ -18,10 +18,12 @@ from types import ModuleType
 import pytest
 from builders import CUSTOMER, a_line_item
 from fakes.receiver import Receiver, answering
+from kinds import HTTP
 
 from application.ports import Delivery, DeliveryReceipt, DeliveryRequest, Permanent, Temporary
-from domain.catalog import BUILT_IN, HTTP, PlannedLine, Setting
+from domain.catalog import PlannedLine, Setting
 from domain.checkout import Contact
+from domain.deliveries.kind import BUILT_IN
 from domain.effect import MAIL, RETRIEVE
 from infrastructure.catalog_file import load_catalog
 from infrastructure.deliveries.callback_message import message_body, signing_secret

@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 
 import pytest
 from builders import a_line_item
+from kinds import HTTP
 from scenario import NOW, Given, given
 
-from domain.catalog import HTTP, PlannedLine
+from domain.catalog import PlannedLine
 from domain.effect import MAIL, RETRIEVE, Effect
 from domain.event import Event
 from domain.mail import Mail, MailKind

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 from builders import ADDRESS, CREATED, CUSTOMER, a_checkout, a_line_item
+from kinds import ACCESS, HTTP, LICENSE_KEY, MANUAL, SHIPMENT
 from scenario import FULFILLMENT, SAID_AT, SESSION, Facts, Streams, effect, planned, requested, streams
 
-from domain.catalog import ACCESS, HTTP, LICENSE_KEY, MANUAL, SHIPMENT, Catalog, PlannedLine, Rule
+from domain.catalog import Catalog, PlannedLine, Rule
 from domain.checkout import Contact
 from domain.checkout_session import CheckoutSession, Source
 from domain.effect import MAIL, Effect

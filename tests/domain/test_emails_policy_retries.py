@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 from builders import CUSTOMER, a_checkout
+from kinds import ACCESS, SHIPMENT
 from scenario import FULFILLMENT, SAID_AT, SESSION, effect, planned, requested, streams
 
-from domain.catalog import ACCESS, SHIPMENT, Catalog
+from domain.catalog import Catalog
 from domain.checkout import Contact
 from domain.checkout_session import CheckoutSession, Source
 from domain.effect import MAIL, Effect

@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 import pytest
+from kinds import ACCESS, HTTP, LICENSE_KEY, MANUAL, SHIPMENT
 from scenario import FULFILLMENT, SAID_AT, Given, given, planned, requested
 
-from domain.catalog import ACCESS, HTTP, LICENSE_KEY, MANUAL, SHIPMENT
 from domain.event import Event
 from domain.fulfillment import Fulfillment
 from domain.line import LineState

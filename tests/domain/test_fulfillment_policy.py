@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 from builders import a_checkout, a_line_item
+from kinds import ACCESS, HTTP, MANUAL, SHIPMENT
 from scenario import FULFILLMENT, SAID_AT, SESSION, effect, planned, requested, streams
 
-from domain.catalog import ACCESS, HTTP, MANUAL, SHIPMENT, Catalog, PlannedLine, Rule
+from domain.catalog import Catalog, PlannedLine, Rule
 from domain.checkout import Checkout
 from domain.checkout_session import CheckoutSession, ParkReason, Source
 from domain.effect import MAIL, RETRIEVE, Effect

@@ -6,9 +6,10 @@ from typing import Any, Concatenate, ParamSpec
 
 import pytest
 from builders import a_checkout, a_line_item
+from kinds import ACCESS, HTTP, LICENSE_KEY, SHIPMENT
 from scenario import SAID_AT, SESSION, effect, streams
 
-from domain.catalog import ACCESS, HTTP, LICENSE_KEY, SHIPMENT, Catalog, Rule
+from domain.catalog import Catalog, Rule
 from domain.checkout import LineItem
 from domain.checkout_session import CheckoutSession, Source
 from domain.effect import Effect

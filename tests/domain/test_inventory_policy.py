@@ -3,9 +3,10 @@
 from dataclasses import replace
 
 import pytest
+from kinds import ACCESS, HTTP, LICENSE_KEY, MANUAL, SHIPMENT
 from scenario import FULFILLMENT, SESSION, Streams, planned, requested, session_of, streams
 
-from domain.catalog import ACCESS, HTTP, LICENSE_KEY, MANUAL, SHIPMENT, PlannedLine
+from domain.catalog import PlannedLine
 from domain.event import Event
 from domain.fulfillment import Fulfillment
 from domain.line import LineState

@@ -3,9 +3,10 @@
 from dataclasses import replace
 
 import pytest
+from kinds import LICENSE_KEY, MANUAL, SHIPMENT
 from scenario import FULFILLMENT, SESSION, Streams, planned, requested, streams
 
-from domain.catalog import LICENSE_KEY, MANUAL, SHIPMENT, Catalog, PlannedLine
+from domain.catalog import Catalog, PlannedLine
 from domain.event import Event
 from domain.fulfillment import Fulfillment
 from domain.key_pool import KeyPool

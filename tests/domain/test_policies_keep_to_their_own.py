@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 from builders import a_checkout, a_line_item
+from kinds import ACCESS
 from sample_log import MUG, sample_log
 from scenario import NOW, SAID_AT, SESSION, NoLog, Streams, streams
 
 from application.recent_states import RecentStates
 from application.unit_of_work import Stamp, UnitOfWork
-from domain.catalog import ACCESS, Catalog, Rule
+from domain.catalog import Catalog, Rule
 from domain.checkout_session import CheckoutSession, Source
 from domain.event import Event
 from domain.fulfillment import Fulfillment

@@ -4,8 +4,9 @@ from enum import StrEnum
 
 import pytest
 
-from domain import catalog, effect
+from domain import effect
 from domain.checkout_session import ParkReason, Source
+from domain.deliveries.kind import BUILT_IN
 from domain.line import LineState
 from domain.mail import MailKind
 from domain.policies import emails, intake
@@ -44,7 +45,7 @@ def test_policies_keep_the_names_under_which_their_positions_are_stored() -> Non
 
 
 def test_deliveries_keep_their_names() -> None:
-    assert {"access", "shipment", "license_key", "http", "manual"} == catalog.BUILT_IN
+    assert {"access", "shipment", "license_key", "http", "manual"} == BUILT_IN
 
 
 def test_stripe_is_understood_by_the_names_it_uses() -> None:

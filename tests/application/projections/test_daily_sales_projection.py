@@ -8,11 +8,12 @@ import pytest
 from every_store import sqlite_url
 from hypothesis import given
 from hypothesis import strategies as st
+from kinds import MANUAL
 from log_parts import BEGINNING, COURSE, KEY, MUG, LogWriter, checkout, item
 from read_side import ReadSide, open_read_side
 
 from application.projections.daily_sales import DAILY_SALES
-from domain.catalog import MANUAL, PlannedLine
+from domain.catalog import PlannedLine
 from domain.checkout_session import CheckoutSession, Source
 from domain.event import Event
 from domain.fulfillment import Fulfillment

@@ -11,6 +11,7 @@ from typing import Any
 from every_store import sqlite_url
 from hypothesis import given
 from hypothesis import strategies as st
+from kinds import MANUAL, SHIPMENT
 from log_parts import BEGINNING, COURSE, KEY, MUG, SERVICE, WRAP, LogWriter
 from read_side import open_read_side
 from sample_log import SHOP
@@ -19,7 +20,6 @@ from application.projections.due_effects import DUE_EFFECTS
 from application.projections.projection import Projection, Row, rfc3339
 from application.projections.stock import STOCK
 from application.projections.work_queue import WORK_QUEUE, Work
-from domain.catalog import MANUAL, SHIPMENT
 from domain.effect import Effect
 from domain.errors import Refused
 from domain.event import A, Event

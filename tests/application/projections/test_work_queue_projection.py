@@ -2,12 +2,13 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from kinds import MANUAL
 from log_parts import BEGINNING, COURSE, KEY, MUG, SERVICE, LogWriter, checkout
 from read_side import ReadSide
 from sample_log import DEBIT, FOREIGN, KEYS, SHOP, sample_log
 
 from application.projections.work_queue import WORK_QUEUE, Work
-from domain.catalog import MANUAL, PlannedLine
+from domain.catalog import PlannedLine
 from domain.checkout_session import CheckoutSession, ParkReason, Source
 from domain.effect import Effect
 from domain.event import Event

@@ -4,9 +4,10 @@ import httpcore2
 from builders import CUSTOMER, a_line_item
 from fuzz.json_mutation import json_mutator
 from fuzz.target import Target, pieces
+from kinds import HTTP
 
 from application.ports import DeliveryRequest, Permanent, Temporary
-from domain.catalog import HTTP, PlannedLine
+from domain.catalog import PlannedLine
 from infrastructure.deliveries.http_callback import REFERENCE_MAX, HttpDelivery
 
 _REQUEST = DeliveryRequest(

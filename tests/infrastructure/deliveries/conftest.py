@@ -3,9 +3,10 @@ from typing import Any
 
 import pytest
 from builders import CUSTOMER, a_line_item
+from kinds import HTTP
 
 from application.ports import DeliveryRequest
-from domain.catalog import HTTP, PlannedLine
+from domain.catalog import PlannedLine
 
 
 @pytest.fixture

@@ -4,10 +4,10 @@ import json
 
 import pytest
 from builders import a_checkout, a_line_item
+from kinds import ACCESS, SHIPMENT
 from landing_orders import HOOK, KEY, MUG, delivered, page_of, page_of_lines, paid, shipped
 from scenario import planned
 
-from domain.catalog import ACCESS, SHIPMENT
 from domain.checkout import Contact
 from domain.personal import Personal
 from interfaces.web.headers import SECURITY_HEADERS

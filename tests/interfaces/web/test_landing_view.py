@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from builders import a_checkout, a_line_item
+from kinds import SHIPMENT
 from landing_orders import (
     COURSE,
     ENGRAVING,
@@ -27,7 +28,6 @@ from landing_orders import (
 from scenario import planned
 
 from application.checkout_state import CheckoutState
-from domain.catalog import SHIPMENT
 from domain.checkout import Presentment
 from domain.checkout_session import CheckoutSession, ParkReason
 from domain.line import LineState
