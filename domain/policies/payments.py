@@ -15,6 +15,8 @@ from domain.policies.policy import Streams
 
 SCHEDULE = (timedelta(hours=1), timedelta(hours=6), *(timedelta(days=day) for day in range(1, 31)))
 """How long after its completion an unpaid checkout is asked about again."""
+_LONGEST_PAUSE = timedelta(days=1)
+"""The next time is never further away, unless a clock that was ahead said when the checkout was completed."""
 
 
 class PaymentPolicy:
@@ -50,11 +52,22 @@ def _ask_later(session_id: str, now: datetime, do: Streams) -> None:
     if not session.is_awaiting_payment or session.completed_at is None:
         return
     for number, after in enumerate(SCHEDULE, 1):
-        if session.completed_at + after > now:
-            _ask(session_id, f"unpaid_{number}", do, not_before=session.completed_at + after)
+        at, occasion = session.completed_at + after, f"unpaid_{number}"
+        # A host whose clock is ahead, or was set back meanwhile, may have asked before the time came.
+        if at > now and not _has_been_asked(session_id, occasion, do):
+            _ask(session_id, occasion, do, not_before=min(at, now + _LONGEST_PAUSE))
             return
 
 
+def _has_been_asked(session_id: str, occasion: str, do: Streams) -> bool:
+    effect = do.load(Effect, effect_id(session_id, _step(occasion)))
+    return effect.is_done or effect.given_up is not None
+
+
+def _step(occasion: str) -> str:
+    return f"retrieve_{occasion}"
+
+
 def _ask(session_id: str, occasion: str, do: Streams, *, not_before: datetime | None = None) -> None:
-    step = f"retrieve_{occasion}"
+    step = _step(occasion)
     do.command(Effect, effect_id(session_id, step), Effect.request, RETRIEVE, step, not_before=not_before)

@@ -97,6 +97,29 @@ def test_after_each_answer_and_after_none_the_next_time_is_set(
     asked.then(scheduled(number, next_after))
 
 
+@pytest.mark.parametrize("outcome", [Effect.Succeeded(number=1), Effect.GivenUp(error="Stripe was away for hours")])
+def test_a_question_before_its_time_by_a_clock_that_was_ahead_does_not_end_the_schedule(outcome: Event) -> None:
+    early = whenever_asked("retrieve_unpaid_1", outcome, SAID_AT + timedelta(minutes=2))
+
+    early.then(scheduled(2, timedelta(hours=6)))
+
+
+def test_an_answer_while_the_next_time_is_set_sets_no_other() -> None:
+    waits = (effect("retrieve_unpaid_1"), Effect.Requested(kind=RETRIEVE, step="retrieve_unpaid_1"))
+
+    whenever_asked("retrieve_evt_1", Effect.Succeeded(number=1), SAID_AT + timedelta(minutes=2), waits).then_nothing()
+
+
+def test_a_completion_by_a_clock_that_was_weeks_ahead_is_asked_about_every_day() -> None:
+    ahead = replace(UNPAID, occurred_at=SAID_AT + timedelta(days=40))
+    asked = Effect.Requested(kind=RETRIEVE, step="retrieve_unpaid_1", not_before=SAID_AT + timedelta(days=40, hours=1))
+    log = streams((SESSION, ahead), (effect("retrieve_unpaid_1"), asked))
+
+    next_one = log.when(POLICY, effect("retrieve_unpaid_1"), Effect.Succeeded(number=1, recorded_at=SAID_AT))
+
+    next_one.then(scheduled(2, timedelta(days=1)))
+
+
 def test_after_thirty_days_nothing_is_asked_any_more() -> None:
     whenever_asked("retrieve_unpaid_32", Effect.Succeeded(number=1), SAID_AT + timedelta(days=30)).then_nothing()
 
