@@ -178,7 +178,7 @@ def _audit_trail(found: Findings, log: Log, world: World) -> None:
         found.demand(is_anns or not isinstance(event, _BY_STAFF), f"{what} was done by {event.actor}")
         session = session_of_stream(event.originator_id)
         found.demand(session in {None, event.session_id}, f"{what} belongs to {session}, and says {event.session_id}")
-        is_then = BEGINNING <= event.occurred_at <= event.recorded_at <= end
+        is_then = BEGINNING <= world.true_time(event.occurred_at) <= world.true_time(event.recorded_at) <= end
         found.demand(is_then, f"{what} was at {event.occurred_at}, recorded at {event.recorded_at}")
         known.add(f"{event.originator_id}@{event.originator_version}")
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from eventsourcing.persistence import StoredEvent, Tracking
-from simulation import planted_logs, planted_outcomes
+from simulation import planted_hosts, planted_logs, planted_outcomes
 from simulation.process import Process
 from simulation.store import SimulatedRecorder
 
@@ -41,7 +41,8 @@ from infrastructure.views import sqlite as sqlite_views
 from interfaces.web.webhook import Webhook
 
 Plant = Callable[[pytest.MonkeyPatch], None]
-BUGS: dict[str, Plant] = {plant.__name__: plant for plant in (*planted_outcomes.PLANTS, *planted_logs.PLANTS)}
+_ELSEWHERE = (*planted_outcomes.PLANTS, *planted_logs.PLANTS, *planted_hosts.PLANTS)
+BUGS: dict[str, Plant] = {plant.__name__: plant for plant in _ELSEWHERE}
 
 
 def _bug(plant: Plant) -> Plant:

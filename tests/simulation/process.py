@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from eventsourcing.persistence import Notification, OperationalError, StoredEvent
@@ -159,10 +160,11 @@ class Process(Places):
         self.locks = ProcessLocks(world.held_locks)
         self.locks.lag = self._lag
         self._looks = 0
+        self._host = world.chance.pick(f"{name}'s host", world.names) if is_desk else name
         self.runtime: Runtime = bootstrap(
             settings,
             Replacements(
-                clock=world.clock,
+                clock=self.clock,
                 random=world.jitter,
                 threads=Threads() if is_desk else SimulatedThreads(self),
                 gateway=self,
@@ -173,7 +175,10 @@ class Process(Places):
             ),
         )
         self.is_up = True
-        self.webhook = Webhook(self.runtime.writer, self.runtime.webhook_reader, world.clock)
+        self.webhook = Webhook(self.runtime.writer, self.runtime.webhook_reader, self.clock)
+
+    def clock(self) -> datetime:
+        return self.world.clock_of(self._host)
 
     def start(self, *, with_worker: bool = True) -> None:
         self.runtime.engine.on_failure = self._fail

@@ -4,6 +4,7 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from eventsourcing.persistence import PersistenceError
@@ -265,6 +266,22 @@ class Trouble(Step):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ClockAhead(Step):
+    """The clock of a server's host is ahead, and put right after a while, in the evening at the latest."""
+
+    server: str
+    ahead_seconds: float
+    seconds: float
+
+    def play(self, world: "World") -> None:
+        world.ahead[self.server] = timedelta(seconds=self.ahead_seconds)
+        world.say(f"the clock of {self.server} is {self.ahead_seconds:.0f} s ahead")
+        world.scheduler.sleep(self.seconds)
+        world.ahead.pop(self.server, None)
+        world.say(f"the clock of {self.server} is put right")
+
+
+@dataclass(frozen=True, kw_only=True)
 class NewRules(Step):
     """The merchant changes the catalog. Every process reads it as it starts."""
 
@@ -391,6 +408,8 @@ _HEARS_OF_PAYMENTS = 0.4
 _WAITS = 0.5
 _SILENT = 0.15
 """How likely it is that endpoints hear of payments, that a merchant waits, that no event tells how a payment ends."""
+_CLOCKS, _CLOCKS_OF_SERVERS, _WEEKS = 0.4, 0.6, 40 * 86400.0
+"""On how many days clocks are ahead, of how many servers then, and by how much at most."""
 _NAMES = ("anna", "ben", "cleo", "dora", "emil", "finn")
 
 
@@ -411,7 +430,7 @@ def story(seed: int) -> Story:
         delivery_seconds_max=chance.choice([0.0, 0.0, 1.0, 60.0, 400.0]),
         lag_seconds_max=random.Random(f"lag {seed}").choice([0.0, 0.0, 2.0, 8.0]),
         rates={kind: rate * fierce * chance.choice([0.0, 1.0, 1.0]) for kind, rate in _RATES.items()},
-        steps=_day(seed, [*draw.steps(), *_put_back(seed, draw.moments)]),
+        steps=_day(seed, servers, [*draw.steps(), *_put_back(seed, draw.moments)]),
     )
 
 
@@ -431,15 +450,35 @@ def _put_back(seed: int, moments: Sequence[float]) -> Sequence[Step]:
     return steps
 
 
-def _day(seed: int, steps: Sequence[Step]) -> Sequence[Step]:
-    """In their order, and two more, drawn apart: about a buyer of mugs, and one for whom a courier is called."""
+def _day(seed: int, servers: Sequence[str], steps: Sequence[Step]) -> Sequence[Step]:
+    """In their order, with some more, drawn apart: about a buyer of mugs, a courier who is called, and clocks."""
     chance = random.Random(f"more of {seed}")
     more: list[Step] = []
     if (mugs := _buyers("mug", steps)) and chance.random() < 0.3:
         more.append(ShipAndCount(at=0.0, who=chance.choice(mugs)))
     if fragile := _buyers("fragile", steps):
         more.append(TakeOver(at=0.0, who=chance.choice(fragile)))
-    return sorted([*steps, *more], key=lambda step: step.at)
+    return sorted([*steps, *more, *_clocks(seed, servers, steps)], key=lambda step: step.at)
+
+
+def _clocks(seed: int, servers: Sequence[str], steps: Sequence[Step]) -> Sequence[Step]:
+    """The clocks of some servers are ahead: by less than a signature may be old, by more, by hours; by weeks only where
+    no payment has to be asked about on a schedule, since that ends after thirty days."""
+    chance = random.Random(f"clocks {seed}")
+    if chance.random() >= _CLOCKS:
+        return []
+    is_scheduled = any(isinstance(step, Buy) and (step.is_silent or step.later) for step in steps)
+    ahead = [200.0, 1200.0, 3 * 3600.0, 20 * 3600.0] if is_scheduled else [200.0, 3 * 3600.0, _WEEKS, _WEEKS]
+    return [
+        ClockAhead(
+            at=round(chance.choice([0.0, chance.uniform(0, _DAY_SECONDS)]), 2),
+            server=server,
+            ahead_seconds=chance.choice(ahead),
+            seconds=round(chance.uniform(60, _DAY_SECONDS), 2),
+        )
+        for server in servers
+        if chance.random() < _CLOCKS_OF_SERVERS
+    ]
 
 
 def _buyers(product: str, steps: Sequence[Step]) -> Sequence[str]:

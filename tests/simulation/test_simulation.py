@@ -38,6 +38,7 @@ NOTICED_BY = {
     "receipt_forgotten_after_early_look": 14,
     "views_of_another_log": 5,
     "memory_of_another_log": 5,
+    "time_of_a_wrong_clock_waited_for": 212,
 }
 """For each planted bug a seed that is known to notice it: where to begin to look."""
 SEEDS_MAX = 400

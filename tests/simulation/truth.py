@@ -62,7 +62,7 @@ def demand_true_mails(found: Findings, log: Log, world: World) -> None:
             mail = effect.requested.mail if effect.requested else None
             if mail is not None and isinstance(event, Effect.AttemptStarted):
                 claimed[message_id(effect)].append(mail)
-                began = (event.recorded_at - BEGINNING).total_seconds() - _CLOCK_SECONDS
+                began = (world.true_time(event.recorded_at) - BEGINNING).total_seconds() - _CLOCK_SECONDS
                 entry = world.sandbox.books.of(session)
                 wrong = [_what_is_wrong(mail, *moment, entry) for moment in order.since(began)]
                 found.demand(None in wrong, f"{message_id(effect)} says what is not so: {wrong[-1:]}")

@@ -106,6 +106,10 @@ class World:
         """The customers for whom a courier takes his time when he is called."""
         self.called: set[str] = set()
         """Those for whom he has been called since."""
+        self.ahead: dict[str, timedelta] = {}
+        """How far the clocks of these servers are ahead."""
+        self._ahead_at: dict[datetime, timedelta] = {}
+        """By the time that a clock showed, how far it was ahead then."""
         self.couriers_trouble: Exception | None = None
         self.stripes_trouble: Exception | None = None
         self.mails_trouble: Exception | None = None
@@ -163,6 +167,18 @@ class World:
         """A microsecond later at every look, so that no two events are of one moment."""
         self._looks += 1
         return BEGINNING + timedelta(seconds=self.scheduler.now, microseconds=self._looks)
+
+    def clock_of(self, host: str) -> datetime:
+        """The same, by this server's own clock."""
+        now, ahead = self.clock(), self.ahead.get(host)
+        if ahead is None:
+            return now
+        self._ahead_at[now + ahead] = ahead
+        return now + ahead
+
+    def true_time(self, time: datetime) -> datetime:
+        """When it really was this time by the clock that a process has looked at."""
+        return time - self._ahead_at.get(time, timedelta(0))
 
     def jitter(self) -> float:
         return self._random.random()
@@ -373,6 +389,7 @@ class World:
     def calm_down(self) -> None:
         self.chance.is_calm = True
         self.couriers_trouble = self.stripes_trouble = self.mails_trouble = None
+        self.ahead.clear()
         self.scheduler.poll_seconds_max = 1800.0
         self.say("Nothing goes wrong from here on")
         for name in self.names:
