@@ -32,6 +32,14 @@ def tidy_up(world: "World") -> None:
     world.calm_down()
     end_authorizations(world)
     _rest(world)
+    _serve_all(world)
+    if world.poison:  # whatever it ended, everything else has been seen to by now
+        world.say(f"What ended processes is mended: {sorted(world.poison)}")
+        world.poison.clear()
+        _serve_all(world)
+
+
+def _serve_all(world: "World") -> None:
     for _ in range(_ROUNDS):
         if not _serve(world):
             return
@@ -88,7 +96,8 @@ def _see_to(desk: "Process", session_id: str) -> bool:
         stream = str(first.originator_id)
         staff.retry(stream if stream.startswith("evt_") else session_id, ANN)
         return True
-    if desk.world.take_given_up(session_id):
+    is_poison = desk.world.whose(session_id) in desk.world.poison
+    if not is_poison and desk.world.take_given_up(session_id):
         staff.retry(session_id, ANN)
         return True
     if any(line.state is LineState.MANUAL for line in lines):

@@ -190,7 +190,7 @@ def _given_up(found: Findings, log: Log) -> None:
         match event:
             case Effect.AttemptOrphaned():
                 orphans[event.originator_id] += 1
-            case Effect.AttemptFailed() | Effect.RetryRequested():
+            case Effect.Requested() | Effect.AttemptFailed() | Effect.RetryRequested():
                 del orphans[event.originator_id]
             case Effect.GivenUp():
                 is_for_good = REFUSAL in event.error or orphans[event.originator_id] == ORPHANS_MAX - 1

@@ -281,8 +281,13 @@ class Process(Places):
 
     def deliver(self, request: DeliveryRequest) -> DeliveryReceipt:
         claim = self.world.claim(request.idempotency_key)
-        self.world.call_courier(self.world.whose(request.session_id))
-        return self._call(
-            f"the courier is called for {self.world.whose(request.session_id)}",
-            lambda: self.world.take_delivery(request, claim),
-        )
+        who = self.world.whose(request.session_id)
+        self.world.call_courier(who)
+
+        def deliver() -> DeliveryReceipt:
+            receipt = self.world.take_delivery(request, claim)
+            if who in self.world.poison:
+                self.world.crash(self)
+            return receipt
+
+        return self._call(f"the courier is called for {who}", deliver)

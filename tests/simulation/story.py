@@ -242,6 +242,16 @@ class TakeOver(Step):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Poison(Step):
+    """What is handed to the courier for a customer ends the process, each time, as a segmentation fault does."""
+
+    who: str
+
+    def play(self, world: "World") -> None:
+        world.poison.add(self.who)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Rebuild(Desk):
     name: str
 
@@ -410,6 +420,8 @@ _SILENT = 0.15
 """How likely it is that endpoints hear of payments, that a merchant waits, that no event tells how a payment ends."""
 _CLOCKS, _CLOCKS_OF_SERVERS, _WEEKS = 0.4, 0.6, 40 * 86400.0
 """On how many days clocks are ahead, of how many servers then, and by how much at most."""
+_POISON = 0.2
+"""How likely it is that what a customer bought ends processes, if a courier has to be called for it."""
 _NAMES = ("anna", "ben", "cleo", "dora", "emil", "finn")
 
 
@@ -458,6 +470,9 @@ def _day(seed: int, servers: Sequence[str], steps: Sequence[Step]) -> Sequence[S
         more.append(ShipAndCount(at=0.0, who=chance.choice(mugs)))
     if fragile := _buyers("fragile", steps):
         more.append(TakeOver(at=0.0, who=chance.choice(fragile)))
+    poison = random.Random(f"poison {seed}")
+    if (called := _buyers("parcel", [step for step in steps if _pays(step)])) and poison.random() < _POISON:
+        more.append(Poison(at=0.0, who=poison.choice(called)))
     return sorted([*steps, *more, *_clocks(seed, servers, steps)], key=lambda step: step.at)
 
 
@@ -483,6 +498,10 @@ def _clocks(seed: int, servers: Sequence[str], steps: Sequence[Step]) -> Sequenc
 
 def _buyers(product: str, steps: Sequence[Step]) -> Sequence[str]:
     return [step.who for step in steps if isinstance(step, Buy) and product in dict(step.cart)]
+
+
+def _pays(step: Step) -> bool:
+    return isinstance(step, Buy) and step.by not in {None, "debit_fails"} and step.later != "canceled"
 
 
 @dataclass(frozen=True)

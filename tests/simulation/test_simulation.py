@@ -39,6 +39,7 @@ NOTICED_BY = {
     "views_of_another_log": 5,
     "memory_of_another_log": 5,
     "time_of_a_wrong_clock_waited_for": 212,
+    "repeated_whatever_it_ends": 13,
 }
 """For each planted bug a seed that is known to notice it: where to begin to look."""
 SEEDS_MAX = 400

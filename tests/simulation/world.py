@@ -110,6 +110,8 @@ class World:
         """How far the clocks of these servers are ahead."""
         self._ahead_at: dict[datetime, timedelta] = {}
         """By the time that a clock showed, how far it was ahead then."""
+        self.poison: set[str] = set()
+        """The customers whose deliveries end the process that makes them."""
         self.couriers_trouble: Exception | None = None
         self.stripes_trouble: Exception | None = None
         self.mails_trouble: Exception | None = None
@@ -217,8 +219,7 @@ class World:
         self.say(f"{process.name} crashes")
         if self.servers.get(process.name) is process:
             del self.servers[process.name]
-            if not self.chance.is_calm:
-                self.scheduler.spawn(f"restart of {process.name}", self, self._restarting(process.name))
+            self.scheduler.spawn(f"restart of {process.name}", self, self._restarting(process.name))
         process.kill()
 
     @property
