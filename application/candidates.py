@@ -23,9 +23,11 @@ class Candidates:
         self._locks = locks
         self._threads = threads
         self._looked_around_at = float("-inf")
-        self._looking_since: datetime | None = None
         self._neglected: Sequence[DueEffect] = ()
         """What no other worker does, as of the last look around, and is not chosen yet."""
+        self._unknown_since: dict[tuple[str, datetime | None], float] = {}
+        """When we first saw each effect of a kind that is unknown here, due since a time and free. By our own timer:
+        the process that set the time may have another clock, and ours may be set meanwhile."""
         self._in_hand: dict[str, str] = {}
         """Effect to kind, from the claim until the outcome is stored."""
         self._set_aside: set[str] = set()
@@ -88,20 +90,15 @@ class Candidates:
         return found
 
     def _look_around(self, worker: str, now: datetime) -> Sequence[DueEffect]:
-        self._looking_since = since = self._looking_since or now
         due = self._due.due(now, _DUE_MAX + len(self._set_aside))
         others = {hint.worker for hint in due if hint.worker not in {None, worker}}
         at_work = {other for other in others if other and self._locks.is_at_work(other)}
-        is_known_for_long = _is_long(now, since)
+        neglected = [hint for hint in due if hint.worker not in at_work]
+        self._note_unknown(neglected)
         return [
             hint
-            for hint in due
-            if hint.worker not in at_work
-            and (
-                self._is_orphaned(hint, worker)
-                or self._was_never_due(hint, now)
-                or (is_known_for_long and self._is_unknown_for_long(hint, now))
-            )
+            for hint in neglected
+            if self._is_orphaned(hint, worker) or self._was_never_due(hint, now) or self._is_unknown_for_long(hint)
         ]
 
     def _is_orphaned(self, hint: DueEffect, worker: str) -> bool:
@@ -115,14 +112,15 @@ class Candidates:
         """Whether only a clock that was ahead can have set its time."""
         return hint.worker is None and hint.kind in self._kinds and hint.since is not None and hint.since > now
 
-    def _is_unknown_for_long(self, hint: DueEffect, now: datetime) -> bool:
+    def _note_unknown(self, hints: Sequence[DueEffect]) -> None:
+        now = self._threads.monotonic()
+        unknown = [(hint.effect_id, hint.since) for hint in hints if hint.kind not in self._kinds]
+        self._unknown_since = {each: self._unknown_since.get(each, now) for each in unknown}
+
+    def _is_unknown_for_long(self, hint: DueEffect) -> bool:
         """Whether it has waited long enough for a worker that knows its kind."""
-        return hint.kind not in self._kinds and hint.since is not None and _is_long(now, hint.since)
-
-
-def _is_long(now: datetime, since: datetime) -> bool:
-    """By clocks that may have been ahead."""
-    return abs(now - since) >= LEFT_TO_OTHERS
+        first_seen = self._unknown_since.get((hint.effect_id, hint.since))
+        return first_seen is not None and self._threads.monotonic() - first_seen >= LEFT_TO_OTHERS.total_seconds()
 
 
 def _claimed_max(kind: Kind) -> int:

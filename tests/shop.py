@@ -12,7 +12,7 @@ from typing import Any, Literal, ParamSpec, Protocol, TypeVar
 
 import psycopg
 from fakes.crash import CrashingViews, CrashPoints, open_crashing_log
-from fakes.outside import FixedClock, MemoryLocks, Outside
+from fakes.outside import FixedClock, MemoryLocks, Outside, PassingTime
 
 from application.checkout_state import CheckoutState, checkout_state
 from application.log import Log
@@ -225,6 +225,7 @@ class Shop:
             Replacements(
                 clock=self.clock,
                 random=lambda: 0.5,
+                threads=PassingTime(self.clock),
                 gateway=self.outside,
                 mailer=self.outside,
                 deliveries={**dict.fromkeys(self.own_kinds, self.outside), **self.deliveries},

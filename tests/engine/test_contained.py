@@ -232,6 +232,20 @@ def test_a_delivery_of_a_kind_that_no_worker_knows_is_listed_and_after_an_hour_g
     )
 
 
+def test_a_host_whose_clock_is_set_gives_up_no_delivery_that_it_does_not_know(
+    with_a_delivery: Shop, open_shop: Open, outside: Outside
+) -> None:
+    other = without_the_kind(open_shop, with_a_delivery)
+    other.runtime.engine._runner.turn()
+    with_a_delivery.clock.now += timedelta(hours=3)
+    other.runtime.engine._runner.turn()
+    with_a_delivery.clock.now -= timedelta(hours=3)
+
+    with_a_delivery.rest()
+
+    assert list(outside.deliveries) == [DELIVERY]
+
+
 def test_a_delivery_that_another_worker_makes_is_not_given_up_by_one_that_does_not_know_it(
     with_a_delivery: Shop, open_shop: Open
 ) -> None:

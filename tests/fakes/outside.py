@@ -7,6 +7,7 @@ from itertools import count
 from fakes.crash import CrashPoints
 
 from application.ports import DeliveryReceipt, DeliveryRequest, SessionUnknown
+from application.threads import Threads
 from domain.checkout import Checkout
 from domain.mail import Mail
 
@@ -20,6 +21,8 @@ class FixedClock:
     """Stands still until it is moved, but for a microsecond at every look."""
 
     now: datetime = BEGINNING
+    elapsed_seconds: float = 0.0
+    """How much time has passed, whatever the clock was set to."""
 
     def __call__(self) -> datetime:
         self.now += timedelta(microseconds=1)
@@ -27,6 +30,17 @@ class FixedClock:
 
     def advance(self, seconds: float) -> None:
         self.now += timedelta(seconds=seconds)
+        self.elapsed_seconds += seconds
+
+
+@dataclass
+class PassingTime(Threads):
+    """Threads whose timer sees the time that a fixed clock lets pass, and does not see that the clock is set."""
+
+    clock: FixedClock
+
+    def monotonic(self) -> float:
+        return super().monotonic() + self.clock.elapsed_seconds
 
 
 @dataclass
