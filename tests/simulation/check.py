@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import datetime, timedelta
 from itertools import count
 
 from log_invariants import (
@@ -33,6 +34,11 @@ from infrastructure.views.sqlite import SQLiteViews
 from interfaces.sandbox.books import Entry
 
 _scratches = count()
+_LEFT, _LEFT_TO_OTHERS = "No worker has carried out", timedelta(hours=1)
+_FREE = (
+    Effect.Requested | Effect.RetryRequested | Effect.AttemptFailed | Effect.AttemptOrphaned | Effect.AttemptReleased
+)
+"""After these an effect has no worker, and waits for one from that moment on, or for longer."""
 _BY_STAFF = (
     CheckoutSession.Noted
     | CheckoutSession.RetryRequested
@@ -61,7 +67,7 @@ def problems(world: World) -> list[str]:
         demand_true_mails(found, log, world)
         _delivered_outside(found, world)
         _audit_trail(found, log, world)
-        _given_up(found, log)
+        _given_up(found, log, world)
         _views(found, log, world)
     return found.problems
 
@@ -183,10 +189,13 @@ def _audit_trail(found: Findings, log: Log, world: World) -> None:
         known.add(f"{event.originator_id}@{event.originator_version}")
 
 
-def _given_up(found: Findings, log: Log) -> None:
-    """6: nothing is given up that might have passed, unless the attempt may be what ended all these processes."""
+def _given_up(found: Findings, log: Log, world: World) -> None:
+    """6: nothing is given up that might have passed, unless the attempt may be what ended all these processes, or no
+    worker has made it for an hour."""
     orphans: Counter[str] = Counter()
+    free_since: dict[str, datetime] = {}
     for position, event in all_events(log):
+        at = world.true_time(event.recorded_at)
         match event:
             case Effect.AttemptOrphaned():
                 orphans[event.originator_id] += 1
@@ -194,9 +203,12 @@ def _given_up(found: Findings, log: Log) -> None:
                 del orphans[event.originator_id]
             case Effect.GivenUp():
                 is_for_good = REFUSAL in event.error or orphans[event.originator_id] == ORPHANS_MAX - 1
+                is_for_good |= _LEFT in event.error and at - free_since[event.originator_id] >= _LEFT_TO_OTHERS
                 found.demand(is_for_good, f"{event.TOPIC} at {position} came of {event.error}, which might have passed")
             case _:
                 pass
+        if isinstance(event, _FREE):
+            free_since[event.originator_id] = at
 
 
 def _has_reason(event: object) -> bool:

@@ -1,7 +1,10 @@
-"""Bugs that show when hosts differ, as in their clocks, or when a delivery ends them."""
+"""Bugs that show when hosts differ, in their clocks or in what they can carry out, or when a delivery ends them."""
+
+from datetime import timedelta
 
 import pytest
 
+from application import candidates
 from application.candidates import Candidates
 from domain import effect
 
@@ -17,4 +20,10 @@ def repeated_whatever_it_ends(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(effect, "_ORPHAN_PAUSES", effect._ORPHAN_PAUSES + effect._ORPHAN_PAUSES[-1:] * 10_000)
 
 
-PLANTS = (time_of_a_wrong_clock_waited_for, repeated_whatever_it_ends)
+def given_up_by_who_does_not_know_it(patch: pytest.MonkeyPatch) -> None:
+    """A host that can't carry an effect out leaves no time to those that can."""
+    patch.setattr(candidates, "LEFT_TO_OTHERS", timedelta(0))
+    patch.setattr(effect, "LEFT_TO_OTHERS", timedelta(0))
+
+
+PLANTS = (time_of_a_wrong_clock_waited_for, repeated_whatever_it_ends, given_up_by_who_does_not_know_it)

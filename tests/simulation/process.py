@@ -149,8 +149,8 @@ class ProcessStores:
 class Process(Places):
     """`kill` ends it as `kill -9` would; what it held is free then, and what it had in memory is gone."""
 
-    def __init__(self, world: "World", name: str, settings: Settings, *, is_desk: bool = False) -> None:
-        """A desk is a command of staff, which comes and goes beside the servers."""
+    def __init__(self, world: "World", name: str, host: str, settings: Settings, *, is_desk: bool = False) -> None:
+        """A desk is a command of staff, which comes and goes beside the servers, on the host of one of them."""
         self.world = world
         self.name = name
         self.is_alive = True
@@ -160,7 +160,7 @@ class Process(Places):
         self.locks = ProcessLocks(world.held_locks)
         self.locks.lag = self._lag
         self._looks = 0
-        self._host = world.chance.pick(f"{name}'s host", world.names) if is_desk else name
+        self._host = host
         self.runtime: Runtime = bootstrap(
             settings,
             Replacements(
@@ -169,7 +169,7 @@ class Process(Places):
                 threads=Threads() if is_desk else SimulatedThreads(self),
                 gateway=self,
                 mailer=self,
-                deliveries={"courier": self},
+                deliveries={} if host in world.without_courier else {"courier": self},
                 executor=Jobs(self),
                 stores=ProcessStores(self),
             ),

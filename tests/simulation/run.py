@@ -39,6 +39,7 @@ def play(story: Story, mishaps: Iterable[Mishap] | None = None) -> Outcome:
             delivery_seconds_max=story.delivery_seconds_max,
             page_events=story.page_events,
             lag_seconds_max=story.lag_seconds_max,
+            without_courier=story.without_courier,
         )
         try:
             found = [*_told(story, world), *cries]

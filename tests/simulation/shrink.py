@@ -78,7 +78,8 @@ def told(story: Story, mishaps: Sequence[Mishap]) -> Sequence[str]:
     """What people did and what went wrong, a line each."""
     return [
         f"servers {', '.join(story.servers)}; deliveries take up to {story.delivery_seconds_max:.0f} s, "
-        f"policies lag up to {story.lag_seconds_max:.0f} s",
+        f"policies lag up to {story.lag_seconds_max:.0f} s, "
+        f"without a courier: {', '.join(story.without_courier) or 'none'}",
         *(str(step) for step in story.steps),
         *(f"mishap: {mishap}" for mishap in mishaps),
     ]

@@ -67,6 +67,12 @@ track_stock = true
 """What is blocked by the other catalog can be planned anew by this one."""
 
 
+def without_courier(catalog: str) -> str:
+    """The catalog of a host that does not know the courier. What he delivers elsewhere a person has to see to."""
+    rules = [f"[{rule}" for rule in catalog.split("[")[1:]]
+    return "".join(rule for rule in rules if 'delivery = "courier"' not in rule)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Step:
     """Something that somebody does at a time, in seconds since the run began."""
@@ -391,6 +397,8 @@ class Story:
     """How far behind the policies may be, while staff and workers go on."""
     rates: dict[str, float]
     steps: Sequence[Step]
+    without_courier: Sequence[str] = ()
+    """The servers whose hosts lack the package that knows the courier."""
     page_events: int | None = None
     """Beyond how many events a stream is long, if not beyond as many as in production."""
 
@@ -420,6 +428,8 @@ _SILENT = 0.15
 """How likely it is that endpoints hear of payments, that a merchant waits, that no event tells how a payment ends."""
 _CLOCKS, _CLOCKS_OF_SERVERS, _WEEKS = 0.4, 0.6, 40 * 86400.0
 """On how many days clocks are ahead, of how many servers then, and by how much at most."""
+_WITHOUT_COURIER = 0.3
+"""On how many of the days with several servers one of them can't call the courier."""
 _POISON = 0.2
 """How likely it is that what a customer bought ends processes, if a courier has to be called for it."""
 _NAMES = ("anna", "ben", "cleo", "dora", "emil", "finn")
@@ -440,10 +450,17 @@ def story(seed: int) -> Story:
         has_two_endpoints=chance.random() < 0.2,
         hears_of_payments=later.random() < _HEARS_OF_PAYMENTS,
         delivery_seconds_max=chance.choice([0.0, 0.0, 1.0, 60.0, 400.0]),
+        without_courier=_without_courier(seed, servers),
         lag_seconds_max=random.Random(f"lag {seed}").choice([0.0, 0.0, 2.0, 8.0]),
         rates={kind: rate * fierce * chance.choice([0.0, 1.0, 1.0]) for kind, rate in _RATES.items()},
         steps=_day(seed, servers, [*draw.steps(), *_put_back(seed, draw.moments)]),
     )
+
+
+def _without_courier(seed: int, servers: Sequence[str]) -> Sequence[str]:
+    """One of several servers, on some days."""
+    chance = random.Random(f"without courier {seed}")
+    return [chance.choice(servers)] if len(servers) > 1 and chance.random() < _WITHOUT_COURIER else []
 
 
 def _put_back(seed: int, moments: Sequence[float]) -> Sequence[Step]:

@@ -40,6 +40,7 @@ NOTICED_BY = {
     "memory_of_another_log": 5,
     "time_of_a_wrong_clock_waited_for": 212,
     "repeated_whatever_it_ends": 13,
+    "given_up_by_who_does_not_know_it": 3,
 }
 """For each planted bug a seed that is known to notice it: where to begin to look."""
 SEEDS_MAX = 400

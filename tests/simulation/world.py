@@ -3,7 +3,7 @@
 import random
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -19,7 +19,7 @@ from simulation.post import SimulatedCarrier
 from simulation.process import Process
 from simulation.scheduler import Restless, Scheduler, Task
 from simulation.store import NOWHERE, open_log
-from simulation.story import NOT_NOW, PRODUCTS
+from simulation.story import NOT_NOW, PRODUCTS, without_courier
 from simulation.web import Web
 
 from application.checkout_state import checkout_state
@@ -81,6 +81,8 @@ class World:
     delivery_seconds_max: float = 30.0
     page_events: int | None = None
     lag_seconds_max: float = 0.0
+    without_courier: Collection[str] = ()
+    """The servers whose hosts lack the package that knows the courier."""
     environment: Mapping[str, str] = field(default_factory=dict)
     trace: list[str] = field(default_factory=list)
 
@@ -194,7 +196,8 @@ class World:
     # Processes.
 
     def process(self, name: str, *, is_desk: bool = False) -> Process:
-        self._settings_path.write_text(self.catalog)
+        host = self.chance.pick(f"the shell of {name}", self.names) if is_desk else name
+        self._settings_path.write_text(without_courier(self.catalog) if host in self.without_courier else self.catalog)
         settings = load_settings(
             {
                 "STRIPE_API_KEY": "sk_test_123456789012",
@@ -205,7 +208,7 @@ class World:
             },
             None,
         )
-        return Process(self, name, settings, is_desk=is_desk)
+        return Process(self, name, host, settings, is_desk=is_desk)
 
     def start(self, name: str) -> None:
         """A server with a worker; nothing if it runs."""
