@@ -93,6 +93,7 @@ class Runtime:
     """Whether processes on other machines may use the same database."""
     catalog: Catalog
     clock: Clock
+    threads: Threads
     log: Log
     views: Views
     writer: Writer
@@ -289,6 +290,7 @@ def bootstrap(settings: Settings, replace: Replacements | None = None) -> Runtim
         is_shared=kept.is_shared,
         catalog=catalog,
         clock=use.clock,
+        threads=use.threads,
         log=log,
         views=views,
         writer=writer,

@@ -4,8 +4,7 @@ Policies run here, effects never: docs/cli.md says why.
 """
 
 import logging
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -40,6 +39,8 @@ def by(name: str, reason: str) -> "By":
 @dataclass(frozen=True, slots=True)
 class Desk:
     runtime: "Runtime"
+    talk: Callable[[str], None] = talk
+    """Tells whoever gave the command."""
 
     def check_catalog(self) -> None:
         """
@@ -57,22 +58,30 @@ class Desk:
 
     def follow(self) -> bool:
         """See to it that all that follows is decided. False if no server that leads has done so in time."""
-        deadline = time.monotonic() + _WAIT_SECONDS
+        threads = self.runtime.threads
+        deadline = threads.monotonic() + _WAIT_SECONDS
         if self._is_left_to_a_server():
             return False
         is_followed = False
-        while not is_followed and time.monotonic() < deadline:
+        while not is_followed and threads.monotonic() < deadline:
             if self._leads():
                 self.runtime.engine.run_until_quiet(effects=False)
                 self._tell_what_waits()
                 return True
             is_followed = self._wait_for_the_server(deadline)
         if not is_followed:
-            talk("fulfill: It is recorded, but the server that runs has not decided yet what follows. Look again soon.")
+            self.talk(
+                "fulfill: It is recorded, but the server that runs has not decided yet what follows. Look again soon."
+            )
         return is_followed
 
     def _leads(self) -> bool:
-        return not self._differing() and self.runtime.locks.lead()
+        if self._differing() or not self.runtime.locks.lead():
+            return False
+        if self._differing():  # a server has led in between, and has ended
+            self.runtime.locks.release()
+            return False
+        return True
 
     def _differing(self) -> Sequence[str]:
         from application.leading import differing
@@ -84,31 +93,32 @@ class Desk:
         names = self._differing()
         if not names:
             return False
-        talk(
+        self.talk(
             f"fulfill: This command was run with other settings than the last server ({', '.join(names)}), so a server "
             "decides what follows."
         )
         if not self.runtime.locks.lead():
             return False
         self.runtime.locks.release()
-        talk("fulfill: No server runs. Start one; it decides what follows from what is recorded.")
+        self.talk("fulfill: No server runs. Start one; it decides what follows from what is recorded.")
         return True
 
     def _wait_for_the_server(self, deadline: float) -> bool:
         """Step by step: up to the end of the log as it is, then up to what was decided meanwhile, until it rests."""
+        threads = self.runtime.threads
         for _ in range(_STEPS_MAX):
             end = self.runtime.log.store.max_notification_id() or 0
             while self.runtime.engine.followed_position() < end:
-                if time.monotonic() >= deadline or self._leads():
+                if threads.monotonic() >= deadline or self._leads():
                     return False
-                time.sleep(_LOOK_SECONDS)
+                threads.sleep(_LOOK_SECONDS)
             if end == (self.runtime.log.store.max_notification_id() or 0):
                 return True
         return True
 
     def _tell_what_waits(self) -> None:
         if self.runtime.queries.due_effects.due(self.runtime.clock(), 1):
-            talk("fulfill: No server runs; mails and calls wait for `fulfill serve` or `fulfill worker`.")
+            self.talk("fulfill: No server runs; mails and calls wait for `fulfill serve` or `fulfill worker`.")
 
 
 @contextmanager

@@ -1,0 +1,56 @@
+"""A command of staff decides what follows only by what the last server decided by."""
+
+from collections.abc import Callable
+
+import pytest
+from builders import a_checkout, a_line_item
+from fakes.outside import Outside
+from shop import Shop
+
+from domain.fulfillment import Fulfillment
+from interfaces.cli.desk import Desk
+
+ID = "cs_test_first"
+CATALOG = '[products.prod_course]\ndelivery = "access"\n'
+
+Open = Callable[..., Shop]
+
+
+@pytest.fixture
+def shop(open_shop: Open, outside: Outside) -> Shop:
+    """A customer has paid, and no server has decided yet what follows."""
+    outside.checkouts[ID] = a_checkout(line_items=[a_line_item(product="prod_course")])
+    shop = open_shop(catalog=CATALOG)
+    shop.visit(ID)
+    return shop
+
+
+def test_a_command_leads_where_no_server_does(shop: Shop) -> None:
+    said: list[str] = []
+
+    assert Desk(shop.runtime, talk=said.append).follow()
+
+    assert shop.events_of(Fulfillment.Requested)
+    assert said == ["fulfill: No server runs; mails and calls wait for `fulfill serve` or `fulfill worker`."]
+
+
+def test_a_command_does_not_lead_if_a_server_with_other_settings_has_led_just_before(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lead = shop.locks.lead
+
+    def lead_after_a_server() -> bool:
+        shop.runtime.log.store.replace_terms({"the catalog": 1})
+        shop.clock.advance(60)
+        return lead()
+
+    monkeypatch.setattr(shop.locks, "lead", lead_after_a_server)
+    said: list[str] = []
+
+    assert not Desk(shop.runtime, talk=said.append).follow()
+
+    assert not shop.events_of(Fulfillment.Requested)
+    assert "leader" not in shop.store.held
+    assert said == [
+        "fulfill: It is recorded, but the server that runs has not decided yet what follows. Look again soon."
+    ]
