@@ -68,6 +68,7 @@ def problems(world: World) -> list[str]:
         _delivered_outside(found, world)
         _audit_trail(found, log, world)
         _given_up(found, log, world)
+        _planned(found, log, world)
         _views(found, log, world)
     return found.problems
 
@@ -209,6 +210,14 @@ def _given_up(found: Findings, log: Log, world: World) -> None:
                 pass
         if isinstance(event, _FREE):
             free_since[event.originator_id] = at
+
+
+def _planned(found: Findings, log: Log, world: World) -> None:
+    """What a line needs is decided by the catalog of a server, and not by that of a shell that staff happen to use."""
+    for position, event in all_events(log):
+        if isinstance(event, Fulfillment.Requested):
+            is_a_servers = event.catalog in world.servers_catalogs
+            found.demand(is_a_servers, f"{event.TOPIC} at {position} is planned by a catalog that no server has")
 
 
 def _has_reason(event: object) -> bool:

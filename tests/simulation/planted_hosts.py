@@ -7,6 +7,7 @@ import pytest
 from application import candidates
 from application.candidates import Candidates
 from domain import effect
+from interfaces.cli.desk import Desk
 
 
 def time_of_a_wrong_clock_waited_for(patch: pytest.MonkeyPatch) -> None:
@@ -26,4 +27,14 @@ def given_up_by_who_does_not_know_it(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(effect, "LEFT_TO_OTHERS", timedelta(0))
 
 
-PLANTS = (time_of_a_wrong_clock_waited_for, repeated_whatever_it_ends, given_up_by_who_does_not_know_it)
+def shell_leads_by_its_own_catalog(patch: pytest.MonkeyPatch) -> None:
+    """A command of staff decides what follows by the catalog of its shell, whatever the last server had."""
+    patch.setattr(Desk, "_differing", lambda _: [])
+
+
+PLANTS = (
+    time_of_a_wrong_clock_waited_for,
+    repeated_whatever_it_ends,
+    given_up_by_who_does_not_know_it,
+    shell_leads_by_its_own_catalog,
+)

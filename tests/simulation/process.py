@@ -22,6 +22,7 @@ from infrastructure.settings import Settings
 from infrastructure.views.sqlite import SQLiteViews
 from infrastructure.views.sqlite_states import SQLiteStates
 from interfaces.bootstrap import Replacements, Runtime, bootstrap
+from interfaces.cli.desk import Desk
 from interfaces.web.webhook import Webhook
 
 if TYPE_CHECKING:
@@ -68,6 +69,13 @@ class SimulatedThreads(Threads):
 
     def monotonic(self) -> float:
         return self._scheduler.now
+
+
+class DeskThreads(SimulatedThreads):
+    """Of a command that looks again and again whether a server has done something: once something has happened."""
+
+    def sleep(self, seconds: float) -> None:
+        self._scheduler.wait(lambda: False, seconds, polls=True)
 
 
 class Jobs(Executor):
@@ -166,7 +174,7 @@ class Process(Places):
             Replacements(
                 clock=self.clock,
                 random=world.jitter,
-                threads=Threads() if is_desk else SimulatedThreads(self),
+                threads=DeskThreads(self) if is_desk else SimulatedThreads(self),
                 gateway=self,
                 mailer=self,
                 deliveries={} if host in world.without_courier else {"courier": self},
@@ -179,6 +187,10 @@ class Process(Places):
 
     def clock(self) -> datetime:
         return self.world.clock_of(self._host)
+
+    def follow(self) -> None:
+        """As a command of staff does when it has recorded what it was told."""
+        Desk(self.runtime, talk=self.world.say).follow()
 
     def start(self, *, with_worker: bool = True) -> None:
         self.runtime.engine.on_failure = self._fail

@@ -40,6 +40,7 @@ def play(story: Story, mishaps: Iterable[Mishap] | None = None) -> Outcome:
             page_events=story.page_events,
             lag_seconds_max=story.lag_seconds_max,
             without_courier=story.without_courier,
+            shells_catalog=story.shells_catalog,
         )
         try:
             found = [*_told(story, world), *cries]

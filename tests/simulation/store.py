@@ -101,6 +101,10 @@ class SimulatedRecorder(sqlite.SQLiteLogRecorder):
         self.places.read("ask for a position")
         return super().max_tracking_id(application_name)
 
+    def select_terms(self) -> Mapping[str, int]:
+        self.places.read("ask for the terms")
+        return super().select_terms()
+
     def select_events(self, *args: Any, **kwargs: Any) -> Sequence[StoredEvent]:
         self.places.read("read a stream")
         return super().select_events(*args, **kwargs)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from eventsourcing.persistence import PersistenceError
 from simulation.merchant import Later, end_authorization
@@ -120,6 +120,8 @@ class Buy(Step):
         if self.by is None:
             return
         world.sandbox.pay(session_id, by=self.by, email=f"{self.who}@example.com", name=self.who)
+        world.payers.add(self.who)
+        world.scheduler.news += 1
         world.say(f"{self.who} pays, by {self.by}")
         if self.later is not None and not self.waits_for_evening:
             world.scheduler.sleep(self.settles_seconds)
@@ -144,6 +146,9 @@ class Buy(Step):
 class Desk(Step):
     """A command of staff, by a process of its own beside the servers."""
 
+    is_followed: ClassVar[bool] = True
+    """Whether it sees to it that what follows is decided."""
+
     def act(self, desk: "Process") -> None:
         raise NotImplementedError
 
@@ -153,6 +158,8 @@ class Desk(Step):
     def _act(self, desk: "Process") -> None:
         with suppress(Refused, NotFound, *NOT_NOW):
             self.act(desk)
+            if self.is_followed:
+                desk.follow()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -191,7 +198,7 @@ class OnCheckout(Desk):
         session_id = desk.world.session_of(self.who)
         staff = desk.runtime.staff
         if session_id is None:
-            return
+            raise NotFound("nobody has been there yet")
         if self.what == "run":
             desk.runtime.fulfill_checkout(session_id, source=Source.STAFF, actor=ANN.actor)
         elif self.what == "ship":
@@ -259,6 +266,7 @@ class Poison(Step):
 
 @dataclass(frozen=True, kw_only=True)
 class Rebuild(Desk):
+    is_followed: ClassVar[bool] = False
     name: str
 
     def act(self, desk: "Process") -> None:
@@ -316,6 +324,22 @@ class Restart(Step):
         world.stop(self.server)
         world.scheduler.sleep(self.away_seconds)
         world.start(self.server)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunAlone(Step):
+    """No server runs when a customer pays, and staff have the checkout fulfilled."""
+
+    who: str
+    away_seconds: float
+
+    def play(self, world: "World") -> None:
+        for name in world.names:
+            world.stop(name)
+        world.scheduler.wait(lambda: self.who in world.payers, self.away_seconds)
+        OnCheckout(at=self.at, who=self.who, what="run").play(world)
+        for name in world.names:
+            world.start(name)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -399,6 +423,8 @@ class Story:
     steps: Sequence[Step]
     without_courier: Sequence[str] = ()
     """The servers whose hosts lack the package that knows the courier."""
+    shells_catalog: str | None = None
+    """What staff's shells have for a catalog, if not that of the servers."""
     page_events: int | None = None
     """Beyond how many events a stream is long, if not beyond as many as in production."""
 
@@ -430,6 +456,10 @@ _CLOCKS, _CLOCKS_OF_SERVERS, _WEEKS = 0.4, 0.6, 40 * 86400.0
 """On how many days clocks are ahead, of how many servers then, and by how much at most."""
 _WITHOUT_COURIER = 0.3
 """On how many of the days with several servers one of them can't call the courier."""
+_SHELLS_CATALOG = 0.2
+"""On how many days the shells of staff have no catalog: everything would be a person's to do."""
+_ALONE = 0.1
+"""On how many of the other days staff act where no server runs."""
 _POISON = 0.2
 """How likely it is that what a customer bought ends processes, if a courier has to be called for it."""
 _NAMES = ("anna", "ben", "cleo", "dora", "emil", "finn")
@@ -442,6 +472,7 @@ def story(seed: int) -> Story:
     servers = ("p1", "p2", "p3")[: chance.choice([1, 2, 2, 3])]
     fierce = chance.choice([0.0, 0.3, 1.0, 1.0, 2.0])
     later = random.Random(f"later {seed}")
+    shells_catalog = "" if random.Random(f"shells {seed}").random() < _SHELLS_CATALOG else None
     draw = _Drawing(chance, later, names, servers, moments=[chance.uniform(0, _DAY_SECONDS) for _ in range(3)])
     return Story(
         seed=seed,
@@ -451,9 +482,10 @@ def story(seed: int) -> Story:
         hears_of_payments=later.random() < _HEARS_OF_PAYMENTS,
         delivery_seconds_max=chance.choice([0.0, 0.0, 1.0, 60.0, 400.0]),
         without_courier=_without_courier(seed, servers),
+        shells_catalog=shells_catalog,
         lag_seconds_max=random.Random(f"lag {seed}").choice([0.0, 0.0, 2.0, 8.0]),
         rates={kind: rate * fierce * chance.choice([0.0, 1.0, 1.0]) for kind, rate in _RATES.items()},
-        steps=_day(seed, servers, [*draw.steps(), *_put_back(seed, draw.moments)]),
+        steps=_day(seed, servers, shells_catalog, [*draw.steps(), *_put_back(seed, draw.moments)]),
     )
 
 
@@ -479,7 +511,7 @@ def _put_back(seed: int, moments: Sequence[float]) -> Sequence[Step]:
     return steps
 
 
-def _day(seed: int, servers: Sequence[str], steps: Sequence[Step]) -> Sequence[Step]:
+def _day(seed: int, servers: Sequence[str], shells_catalog: str | None, steps: Sequence[Step]) -> Sequence[Step]:
     """In their order, with some more, drawn apart: about a buyer of mugs, a courier who is called, and clocks."""
     chance = random.Random(f"more of {seed}")
     more: list[Step] = []
@@ -487,6 +519,10 @@ def _day(seed: int, servers: Sequence[str], steps: Sequence[Step]) -> Sequence[S
         more.append(ShipAndCount(at=0.0, who=chance.choice(mugs)))
     if fragile := _buyers("fragile", steps):
         more.append(TakeOver(at=0.0, who=chance.choice(fragile)))
+    payers = [step for step in steps if isinstance(step, Buy) and _pays(step)]
+    if payers and (shells_catalog is not None or chance.random() < _ALONE):
+        buy = chance.choice(payers)
+        more.append(RunAlone(at=max(0.0, buy.at + buy.thinks_seconds - 1), who=buy.who, away_seconds=10.0))
     poison = random.Random(f"poison {seed}")
     if (called := _buyers("parcel", [step for step in steps if _pays(step)])) and poison.random() < _POISON:
         more.append(Poison(at=0.0, who=poison.choice(called)))

@@ -41,6 +41,7 @@ NOTICED_BY = {
     "time_of_a_wrong_clock_waited_for": 212,
     "repeated_whatever_it_ends": 13,
     "given_up_by_who_does_not_know_it": 3,
+    "shell_leads_by_its_own_catalog": 48,
 }
 """For each planted bug a seed that is known to notice it: where to begin to look."""
 SEEDS_MAX = 400

@@ -83,6 +83,8 @@ class World:
     lag_seconds_max: float = 0.0
     without_courier: Collection[str] = ()
     """The servers whose hosts lack the package that knows the courier."""
+    shells_catalog: str | None = None
+    """What the shells of staff have for a catalog, if it is another one than the servers have."""
     environment: Mapping[str, str] = field(default_factory=dict)
     trace: list[str] = field(default_factory=list)
 
@@ -100,6 +102,8 @@ class World:
         self.graves: list[Process] = []
         self.servers: dict[str, Process] = {}
         self.desks: list[Process] = []
+        self.servers_catalogs: set[str] = set()
+        """The digests of all catalogs that servers ever had."""
         self.mailbox: dict[str, Mail] = {}
         """By message ID: the same one twice is one mail, as a mail server and a reader see it."""
         self.deliveries: dict[str, DeliveryRequest] = {}
@@ -112,6 +116,8 @@ class World:
         """How far the clocks of these servers are ahead."""
         self._ahead_at: dict[datetime, timedelta] = {}
         """By the time that a clock showed, how far it was ahead then."""
+        self.payers: set[str] = set()
+        """The customers who have done at Stripe what they had to."""
         self.poison: set[str] = set()
         """The customers whose deliveries end the process that makes them."""
         self.couriers_trouble: Exception | None = None
@@ -197,7 +203,8 @@ class World:
 
     def process(self, name: str, *, is_desk: bool = False) -> Process:
         host = self.chance.pick(f"the shell of {name}", self.names) if is_desk else name
-        self._settings_path.write_text(without_courier(self.catalog) if host in self.without_courier else self.catalog)
+        catalog = self.catalog if self.shells_catalog is None or not is_desk else self.shells_catalog
+        self._settings_path.write_text(without_courier(catalog) if host in self.without_courier else catalog)
         settings = load_settings(
             {
                 "STRIPE_API_KEY": "sk_test_123456789012",
@@ -216,6 +223,7 @@ class World:
             return
         self.say(f"{name} starts")
         self.servers[name] = process = self.process(name)
+        self.servers_catalogs.add(process.runtime.catalog.digest)
         process.start()
 
     def crash(self, process: Process) -> None:
