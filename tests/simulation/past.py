@@ -6,10 +6,14 @@ question, with all that they remember of the old one. What went out in the lost 
 """
 
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from eventsourcing.persistence import StoredEvent
+
 from domain.mail import Mail
+from infrastructure.event_store.versions import predecessors
 
 if TYPE_CHECKING:
     from simulation.world import World
@@ -22,6 +26,7 @@ class Past:
     """The log as it was at a moment, and what the world had seen of it by then."""
 
     log: sqlite3.Connection
+    times_put_back: int
     events: int
     open_effects: set[str]
     given_up: set[str]
@@ -30,12 +35,25 @@ class Past:
     mailbox: dict[str, Mail]
     deliveries: "dict[str, DeliveryRequest]"
 
+    def lacks_one_before(self, events: Sequence[StoredEvent]) -> bool:
+        """Whether one of these continues a stream from an event that is not in this log."""
+        return any(version is not None and not self._has(event, version) for event, version in _before(events))
+
+    def _has(self, event: StoredEvent, version: int) -> bool:
+        wanted = "SELECT 1 FROM stored_events WHERE originator_id=? AND originator_version=?"
+        return self.log.execute(wanted, (event.originator_id, version)).fetchone() is not None
+
+
+def _before(events: Sequence[StoredEvent]) -> Sequence[tuple[StoredEvent, int | None]]:
+    return list(zip(events, predecessors(events), strict=True))
+
 
 def remember(world: "World") -> Past:
     log = sqlite3.connect(":memory:")
     world.anchor.backup(log)
     return Past(
         log=log,
+        times_put_back=world.times_put_back,
         events=world.events,
         open_effects=set(world.open_effects),
         given_up=set(world.given_up),

@@ -1,14 +1,20 @@
 """Bugs that show when the log is not the one that was there before: it was restored, or a standby was behind."""
 
-import pytest
+from collections.abc import Sequence
 
-from application.projections import void
+import pytest
+from simulation.store import SimulatedRecorder
+
+from application.projections import void as void_views
+from application.projections.following import Feed
 from application.recent_states import RecentStates
+from application.views import View
+from infrastructure.event_store import sqlite
 
 
 def views_of_another_log(patch: pytest.MonkeyPatch) -> None:
     """Views are taken for views of whatever log is there."""
-    patch.setattr(void, "_void", lambda *_: [])
+    patch.setattr(void_views, "_void", lambda *_: [])
 
 
 def memory_of_another_log(patch: pytest.MonkeyPatch) -> None:
@@ -23,4 +29,25 @@ def memory_of_another_log(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(RecentStates, "refresh", compare)
 
 
-PLANTS = (views_of_another_log, memory_of_another_log)
+def view_known_by_its_number(patch: pytest.MonkeyPatch) -> None:
+    """A view is one of this log if the log is long enough for its position, whatever stands there."""
+
+    def void(known: Sequence[View], store: Feed) -> list[View]:
+        end = store.max_notification_id() or 0
+        return [view for view in known if view.position > end]
+
+    patch.setattr(void_views, "_void", void)
+
+
+def gap_accepted(patch: pytest.MonkeyPatch) -> None:
+    """The store takes what was decided from another server's log, even if it lacks the events before."""
+    patch.setattr(SimulatedRecorder, "check_epoch", lambda *_: None)
+    patch.setattr(sqlite, "predecessors", lambda events: [None] * len(events))
+
+
+PLANTS = (
+    views_of_another_log,
+    memory_of_another_log,
+    view_known_by_its_number,
+    gap_accepted,
+)

@@ -238,6 +238,10 @@ class Process(Places):
         self._reach(f"{place}, after", _AFTER_A_WRITE, Lost)
         return result
 
+    def committing(self, events: Sequence[StoredEvent]) -> None:
+        for happen in list(self.world.before_commits):
+            happen(events)
+
     def committed(self, events: Sequence[StoredEvent]) -> None:
         self.world.tell_of_events(self._place("commit"), events)
 

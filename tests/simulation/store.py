@@ -29,6 +29,8 @@ class Places(Protocol):
     def seen(self, found: Sequence[Notification]) -> Sequence[Notification]:
         """What is read of the log, as whoever asked sees it."""
 
+    def committing(self, events: Sequence[StoredEvent]) -> None: ...
+
     def committed(self, events: Sequence[StoredEvent]) -> None: ...
 
 
@@ -42,6 +44,8 @@ class _Nowhere:
 
     def seen(self, found: Sequence[Notification]) -> Sequence[Notification]:
         return found
+
+    def committing(self, events: Sequence[StoredEvent]) -> None: ...
 
     def committed(self, events: Sequence[StoredEvent]) -> None: ...
 
@@ -65,6 +69,7 @@ class SimulatedRecorder(sqlite.SQLiteLogRecorder):
             self.places.committed([*firsts, *stored_events])
             return positions
 
+        self.places.committing(stored_events)
         return self.places.write("commit", insert)
 
     def _insert_in_turn(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:

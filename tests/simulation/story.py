@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, ClassVar
 
-from eventsourcing.persistence import PersistenceError
+from eventsourcing.persistence import PersistenceError, StoredEvent
 from simulation.merchant import Later, end_authorization
 from simulation.past import Past, put_back, remember
 
@@ -376,7 +376,30 @@ class PutBack(Step):
 class Failover(PutBack):
     """The database is gone, with the locks that it held, and a standby that was behind takes its place."""
 
+    in_a_commit: bool = False
+    """Whether just then, once those have come, when something is to be committed that was decided from lost events."""
+
+    def play(self, world: "World") -> None:
+        if not self.in_a_commit:
+            super().play(world)
+            return
+        self._wait_for(world, 1)
+        past = remember(world)
+        self._wait_for(world, self.events)
+
+        def fail_over(events: Sequence[StoredEvent]) -> None:
+            if not is_over and past.lacks_one_before(events):
+                is_over.append(True)
+                self.change_logs(world, past)
+
+        is_over: list[bool] = []
+        world.before_commits.append(fail_over)
+        world.scheduler.wait(lambda: bool(is_over), _DAY_SECONDS / 2)
+        world.before_commits.remove(fail_over)
+
     def change_logs(self, world: "World", past: Past) -> None:
+        if past.times_put_back != world.times_put_back:
+            return  # what follows another primary has gone back with it
         put_back(world, past)
         for process in world.processes:
             process.locks.lose()
@@ -458,6 +481,8 @@ _WITHOUT_COURIER = 0.3
 """On how many of the days with several servers one of them can't call the courier."""
 _SHELLS_CATALOG = 0.2
 """On how many days the shells of staff have no catalog: everything would be a person's to do."""
+_IN_A_COMMIT = 0.6
+"""How many of the failovers come when something is to be committed that was decided from lost events."""
 _ALONE = 0.1
 """On how many of the other days staff act where no server runs."""
 _POISON = 0.2
@@ -497,14 +522,16 @@ def _without_courier(seed: int, servers: Sequence[str]) -> Sequence[str]:
 
 def _put_back(seed: int, moments: Sequence[float]) -> Sequence[Step]:
     """On some days the log is put back, mostly when much happens. Drawn apart, so that other days stay as they are."""
-    chance = random.Random(f"put back {seed}")
+    chance, in_commits = random.Random(f"put back {seed}"), random.Random(f"in commits {seed}")
     what = chance.choice(["failovers", "restore", "nothing", "nothing"])
     steps: list[Step] = []
     for _ in range(chance.randint(1, 3)):
         at = round(chance.choice([*moments, chance.uniform(0, _DAY_SECONDS)]) + chance.choice([0.0, 0.1, 1.0]), 2)
         events = chance.choice([1, 2, 4, 8, 16])
         if what == "failovers":
-            steps.append(Failover(at=at, events=events))
+            is_in_a_commit = in_commits.random() < _IN_A_COMMIT
+            after = in_commits.choice([0, 0, 1, 3]) if is_in_a_commit else events
+            steps.append(Failover(at=at, events=after, in_a_commit=is_in_a_commit))
         elif what == "restore":
             away = chance.choice([0.0, 5.0, 60.0])
             return [Restore(at=at, events=events, away_seconds=away)]

@@ -129,6 +129,8 @@ class World:
         self.given_up: set[str] = set()
         self.claims: dict[str, int] = {}
         """Effect to its latest attempt that has no outcome in the log, each attempt under a number of its own."""
+        self.before_commits: list[Callable[[Sequence[StoredEvent]], None]] = []
+        """What happens when a process is about to commit something."""
         self.times_put_back = 0
         """How often the log was put back to an earlier moment."""
         self._committed_at = 0.0
