@@ -1,8 +1,9 @@
 """A log that is as it was some time before, while the views know more.
 
-Two things bring that about. An operator restores a backup: all processes have ended, and find another log when they
+Three things bring that about. An operator restores a backup: all processes have ended, and find another log when they
 start. Or a standby that was behind takes the place of the database: processes go on, and find another log at their next
-question, with all that they remember of the old one. What went out in the lost time only those outside know.
+question, with all that they remember of the old one. Or an operator restores a backup in place: processes go on, and no
+connection of theirs is lost. What went out in the lost time only those outside know.
 """
 
 import sqlite3
@@ -64,12 +65,13 @@ def remember(world: "World") -> Past:
     )
 
 
-def put_back(world: "World", past: Past) -> None:
+def put_back(world: "World", past: Past, *, is_noticed: bool = True) -> None:
     """And have Stripe send everything again, as the manual says."""
     world.say(f"The log is put back by {world.events - past.events} events")
     past.log.backup(world.anchor)
     past.log.close()
     world.times_put_back += 1
+    world.epoch += is_noticed
     world.open_effects, world.given_up, world.claims = past.open_effects, past.given_up, past.claims
     world.wanting, world.mailbox, world.deliveries = past.wanting, past.mailbox, past.deliveries
     world.lost.update(f"{stream}@{version}" for stream, version in world.committed)

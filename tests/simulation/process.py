@@ -164,7 +164,7 @@ class Process(Places):
         self.is_alive = True
         self.is_up = False
         """Whether it is wired up: before that it has nothing to lose."""
-        self.epoch = world.times_put_back
+        self.epoch = world.epoch
         self.locks = ProcessLocks(world.held_locks)
         self.locks.lag = self._lag
         self._looks = 0
@@ -227,12 +227,12 @@ class Process(Places):
 
     def read(self, what: str) -> None:
         self._reach(self._place(what), _AT_A_READ, Lost)
-        self.epoch = self.world.times_put_back
+        self.epoch = self.world.epoch
 
     def write(self, what: str, do: Callable[[], T]) -> T:
         place = self._place(what)
         self._reach(f"{place}, before", _BEFORE_A_WRITE, Lost)
-        self.epoch = self.world.times_put_back
+        self.epoch = self.world.epoch
         result = do()
         self.world.scheduler.news += 1
         self._reach(f"{place}, after", _AFTER_A_WRITE, Lost)

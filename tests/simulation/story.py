@@ -378,6 +378,8 @@ class Failover(PutBack):
 
     in_a_commit: bool = False
     """Whether just then, once those have come, when something is to be committed that was decided from lost events."""
+    is_in_place: bool = False
+    """Whether no standby takes over, but a backup is restored in place, so that no connection is lost."""
 
     def play(self, world: "World") -> None:
         if not self.in_a_commit:
@@ -400,9 +402,10 @@ class Failover(PutBack):
     def change_logs(self, world: "World", past: Past) -> None:
         if past.times_put_back != world.times_put_back:
             return  # what follows another primary has gone back with it
-        put_back(world, past)
-        for process in world.processes:
-            process.locks.lose()
+        put_back(world, past, is_noticed=not self.is_in_place)
+        if not self.is_in_place:
+            for process in world.processes:
+                process.locks.lose()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -483,6 +486,8 @@ _SHELLS_CATALOG = 0.2
 """On how many days the shells of staff have no catalog: everything would be a person's to do."""
 _IN_A_COMMIT = 0.6
 """How many of the failovers come when something is to be committed that was decided from lost events."""
+_IN_PLACE = 0.4
+"""How many of these are restores in place."""
 _ALONE = 0.1
 """On how many of the other days staff act where no server runs."""
 _POISON = 0.2
@@ -531,7 +536,8 @@ def _put_back(seed: int, moments: Sequence[float]) -> Sequence[Step]:
         if what == "failovers":
             is_in_a_commit = in_commits.random() < _IN_A_COMMIT
             after = in_commits.choice([0, 0, 1, 3]) if is_in_a_commit else events
-            steps.append(Failover(at=at, events=after, in_a_commit=is_in_a_commit))
+            is_in_place = is_in_a_commit and in_commits.random() < _IN_PLACE
+            steps.append(Failover(at=at, events=after, in_a_commit=is_in_a_commit, is_in_place=is_in_place))
         elif what == "restore":
             away = chance.choice([0.0, 5.0, 60.0])
             return [Restore(at=at, events=events, away_seconds=away)]

@@ -39,7 +39,7 @@ NOTICED_BY = {
     "views_of_another_log": 5,
     "memory_of_another_log": 5,
     "view_known_by_its_number": 15,
-    "gap_accepted": 5,
+    "gap_accepted": 10,
     "time_of_a_wrong_clock_waited_for": 212,
     "repeated_whatever_it_ends": 13,
     "given_up_by_who_does_not_know_it": 3,

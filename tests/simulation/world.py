@@ -133,6 +133,8 @@ class World:
         """What happens when a process is about to commit something."""
         self.times_put_back = 0
         """How often the log was put back to an earlier moment."""
+        self.epoch = 0
+        """How often connections to the log were lost with that."""
         self._committed_at = 0.0
         self.committed: dict[tuple[str, int], float] = {}
         """By stream and version, when the event was in the log, in seconds since the run began."""
