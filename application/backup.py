@@ -45,7 +45,8 @@ class Contents:
     problems: Sequence[str]
     """Why no shop can go on from here, in words."""
     unreadable: Sequence[str]
-    """The first of the events that this version can't read, in words. They are parked, and the rest goes on."""
+    """The first of the events that lack the one before them in their stream, and of those that this version can't read,
+    in words. They are parked, and the rest goes on."""
 
     @property
     def is_right(self) -> bool:
@@ -96,7 +97,7 @@ def contents(log: Log, report: Report = silent) -> Contents:
         end=end,
         newest_at=newest_at,
         problems=list(_problems(log, positions.values(), total)),
-        unreadable=unreadable[:_UNREADABLE_MAX],
+        unreadable=[*map(_gap, log.store.select_gaps(_UNREADABLE_MAX)), *unreadable[:_UNREADABLE_MAX]],
     )
 
 
@@ -148,6 +149,11 @@ def _agree_until(backup: Log, current: Log) -> int:
             agreed = mine.id
         if agreed == before:
             return agreed
+
+
+def _gap(place: tuple[int, str, int]) -> str:
+    position, stream, version = place
+    return f"Event {position} is event {version} of {stream}, and event {version - 1} of that stream is not before it"
 
 
 def _batches(log: Log, after: int) -> Iterator[Sequence[Notification]]:

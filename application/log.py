@@ -66,6 +66,10 @@ class LogRecorder(ProcessRecorder, ABC):
         """The events at these places of the log, in its order."""
 
     @abstractmethod
+    def select_gaps(self, limit: int) -> Sequence[tuple[int, str, int]]:
+        """Position, stream and version of the first events whose predecessor in the stream is not before them."""
+
+    @abstractmethod
     def select_moves(self, start: int, limit: int) -> Sequence[tuple[int, str, int]]:
         """Position, stream and version of the events after this position, in order."""
 

@@ -79,8 +79,15 @@ class Aggregate(Generic[E]):
         """The state after a stored event.
 
         Raises:
-            UnreadableEvent: it does not fit what came before it. A stream with such an event stops nothing but itself.
+            UnreadableEvent: it does not fit what came before it, or events before it are missing. A stream with such an
+                event stops nothing but itself.
         """
+        if event.originator_version != self.version + 1:
+            raise UnreadableEvent(
+                f"Event {event.originator_version} of {event.originator_id}, {event.TOPIC}, comes right after event "
+                f"{self.version}: the log has lost the events between them",
+                session_id=event.session_id,
+            )
         try:
             state = self.apply(event)
         except Exception as error:  # the boundary around one event; its message may carry personal data

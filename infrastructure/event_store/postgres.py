@@ -172,6 +172,11 @@ class PostgresLogRecorder(PostgresProcessRecorder, LogRecorder):
     def select_stream_ids(self, begin: str, end: str) -> Sequence[str]:
         return [id for (id,) in self._rows(statements.SELECT_STREAM_IDS, (begin, end, end))]
 
+    def select_gaps(self, limit: int) -> Sequence[tuple[int, str, int]]:
+        return [
+            (position, stream, version) for position, stream, version in self._rows(statements.SELECT_GAPS, (limit,))
+        ]
+
     def select_parked(self, *, policy: str | None = None, subject: str | None = None) -> Sequence[ParkedEvent]:
         return [
             ParkedEvent(policy=p, position=n, subject=s, error=e, parked_at=cast(datetime, at))

@@ -43,6 +43,12 @@ SELECT_STREAM_IDS = (
     f"SELECT (SELECT min(originator_id) FROM {EVENTS} WHERE originator_id>id) FROM stream WHERE id<%b::text) "
     "SELECT id FROM stream WHERE id<%b::text"
 )
+SELECT_GAPS = (
+    f"SELECT notification_id, originator_id, originator_version FROM {EVENTS} AS event WHERE originator_version>1 "
+    f"AND NOT EXISTS (SELECT 1 FROM {EVENTS} AS earlier WHERE earlier.originator_id=event.originator_id "
+    "AND earlier.originator_version=event.originator_version-1 AND earlier.notification_id<event.notification_id) "
+    "ORDER BY notification_id LIMIT %b"
+)
 SELECT_MOVES = (
     f"SELECT notification_id, originator_id, originator_version FROM {EVENTS} WHERE notification_id>%b "
     "ORDER BY notification_id LIMIT %b"

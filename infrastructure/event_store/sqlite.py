@@ -202,6 +202,18 @@ class SQLiteLogRecorder(SQLiteProcessRecorder, LogRecorder):
             )
             return [id for (id,) in c.fetchall()]
 
+    def select_gaps(self, limit: int) -> Sequence[tuple[int, str, int]]:
+        table = self.events_table_name
+        with self.datastore.transaction(commit=False) as c:
+            c.execute(
+                f"SELECT rowid, originator_id, originator_version FROM {table} AS event WHERE originator_version>1 "
+                f"AND NOT EXISTS (SELECT 1 FROM {table} AS earlier WHERE earlier.originator_id=event.originator_id "
+                "AND earlier.originator_version=event.originator_version-1 AND earlier.rowid<event.rowid) "
+                "ORDER BY event.rowid LIMIT ?",
+                (limit,),
+            )
+            return [(position, stream, version) for position, stream, version in c.fetchall()]
+
     def select_parked(self, *, policy: str | None = None, subject: str | None = None) -> Sequence[ParkedEvent]:
         with self.datastore.transaction(commit=False) as c:
             c.execute(

@@ -38,6 +38,12 @@ def shown(session_id: str, *events: Event) -> dict[str, Any]:
     return plain
 
 
+def recorded(stream: str, *facts: Event) -> list[Event]:
+    log = LogWriter()
+    log.add(stream, *facts, session_id=SHOP)
+    return log.events
+
+
 def sample(session_id: str) -> dict[str, Any]:
     events = [(number, event) for number, event in enumerate(sample_log(), 1) if event.session_id == session_id]
     document = checkout_document(session_id, events)
@@ -149,7 +155,7 @@ def test_before_stripe_was_asked_there_is_what_its_events_said() -> None:
 def test_before_it_is_planned_it_lists_what_stripe_lists() -> None:
     unpaid = CheckoutSession.Retrieved(checkout=checkout(MUG, COURSE, payment_status="unpaid"), source=Source.WEBHOOK)
 
-    lines = shown(SHOP, unpaid)["line_items"]
+    lines = shown(SHOP, *recorded(SHOP, unpaid))["line_items"]
 
     assert [(line["id"], line["delivery"], line["state"]) for line in lines] == [
         ("li_mug", None, "pending"),
@@ -163,17 +169,15 @@ def test_a_line_says_why_it_can_not_go_on() -> None:
     )
     blocked = Fulfillment.LineItemBlocked(line_item="li_mug", state=LineState.BACKORDERED, detail="Not enough")
 
-    (line,) = shown(SHOP, requested, blocked)["line_items"]
+    (line,) = shown(SHOP, *recorded(f"ful_{SHOP}", requested, blocked))["line_items"]
 
     assert (line["state"], line["detail"]) == ("backordered", "Not enough")
 
 
 def receipt(*facts: Event, kind: MailKind = MailKind.RECEIPT, occasion: str | None = None) -> list[Event]:
     step = mail_step(kind, occasion)
-    log = LogWriter()
     requested = Effect.Requested(kind=MAIL, step=step, mail=mail(kind, MUG))
-    log.add(f"eff_{SHOP}_{step}", requested, *facts, session_id=SHOP)
-    return log.events
+    return recorded(f"eff_{SHOP}_{step}", requested, *facts)
 
 
 STARTED = Effect.AttemptStarted(number=1, worker="w1")

@@ -238,10 +238,10 @@ def test_every_state_of_a_line_has_words(state: LineState) -> None:
 
 def test_a_line_is_called_as_the_catalog_calls_it_else_as_stripe_does() -> None:
     session, fulfillment = CheckoutSession(id=SESSION), Fulfillment(id=f"ful_{SESSION}")
-    session = session.evolve(CheckoutSession.Retrieved(checkout=checkout(MUG, COURSE), source=Source.STAFF))
+    session = session.apply(CheckoutSession.Retrieved(checkout=checkout(MUG, COURSE), source=Source.STAFF))
     assert titles(session, fulfillment).lines(["li_mug", "li_course"]) == "“Mug, blue” and “Course”"
 
-    held = fulfillment.evolve(Fulfillment.StockHeld(lines=(replace(MUG, name="Our mug"),)))
+    held = fulfillment.apply(Fulfillment.StockHeld(lines=(replace(MUG, name="Our mug"),)))
     assert titles(session, held).line("li_mug") == "“Our mug”"
 
     requested = Fulfillment.Requested(
@@ -252,11 +252,11 @@ def test_a_line_is_called_as_the_catalog_calls_it_else_as_stripe_does() -> None:
         amount_tax=0,
         paid_at=BEGINNING,
     )
-    assert titles(session, held.evolve(requested)).line("li_mug") == "“Our best mug”"
+    assert titles(session, held.apply(requested)).line("li_mug") == "“Our best mug”"
 
 
 def test_lines_of_one_title_are_told_apart() -> None:
-    session = CheckoutSession(id=SESSION).evolve(
+    session = CheckoutSession(id=SESSION).apply(
         CheckoutSession.Retrieved(checkout=checkout(MUG, REPLACED, KEY), source=Source.STAFF)
     )
 
@@ -268,7 +268,7 @@ def test_lines_of_one_title_are_told_apart() -> None:
 
 def test_a_line_without_a_title_is_called_by_its_id() -> None:
     nameless = replace(MUG, item=replace(MUG.item, description=""))
-    session = CheckoutSession(id=SESSION).evolve(
+    session = CheckoutSession(id=SESSION).apply(
         CheckoutSession.Retrieved(checkout=checkout(nameless), source=Source.STAFF)
     )
 
@@ -280,7 +280,8 @@ def test_the_story_of_a_checkout_uses_its_own_titles() -> None:
     retrieved = CheckoutSession.Retrieved(checkout=checkout(*plan), source=Source.STAFF)
     delivered = Fulfillment.StockHeld(lines=plan)
 
-    document = checkout_document(SESSION, [(1, retrieved), (2, delivered)])
+    stored = [replace(event, originator_version=1) for event in (retrieved, delivered)]
+    document = checkout_document(SESSION, list(enumerate(stored, 1)))
 
     assert document is not None
     assert document.story[1].text == ("Asked for the stock of “Mug, blue” and “Course” while the payment is on its way")

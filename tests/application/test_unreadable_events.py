@@ -77,6 +77,21 @@ def test_without_a_readable_session_it_is_parked_with_its_stream(open_process: O
     assert error.startswith("Event 1 of cs_test_a, CheckoutSession.Noted, can't be read: DecodeError")
 
 
+def test_a_checkout_that_lost_an_event_is_parked_and_others_flow(open_process: Open, store_url: str) -> None:
+    process = open_process(Looking())
+    for text in ("first", "second", "third"):
+        process.note(text)
+    process.note("good", "cs_test_b")
+    assert change(store_url, "log", "DELETE FROM stored_events WHERE originator_version=2") == 1
+    process = open_process(Looking())
+
+    process.rest()
+
+    text = "Event 3 of cs_test_a, CheckoutSession.Noted, comes right after event 1: the log has lost the events between"
+    assert [(subject, error.startswith(text)) for _, subject, error in process.parked()][:1] == [("cs_test_a", True)]
+    assert (process.counted("cs_test_a"), process.counted("cs_test_b")) == (0, 1)
+
+
 def test_whoever_commands_its_checkout_is_told_and_nobody_else(open_process: Open, store_url: str) -> None:
     process = open_process()
     process.note("before")

@@ -61,15 +61,25 @@ def test_what_must_belong_to_a_session_is_counted_for_none_without_it() -> None:
 
 def test_a_stored_event_that_does_not_fit_what_came_before_it_is_named_without_its_words() -> None:
     unplanned = Fulfillment.LineItemDelivered(
-        line_item="ada@example.com", originator_id=FULFILLMENT, originator_version=2, session_id=SESSION
+        line_item="ada@example.com", originator_id=FULFILLMENT, originator_version=1, session_id=SESSION
     )
 
     with pytest.raises(UnreadableEvent) as unreadable:
         Fulfillment(id=FULFILLMENT).evolve(unplanned)
 
     assert str(unreadable.value) == (
-        "Event 2 of ful_cs_test_1, Fulfillment.LineItemDelivered, does not fit what came before it: KeyError"
+        "Event 1 of ful_cs_test_1, Fulfillment.LineItemDelivered, does not fit what came before it: KeyError"
     )
+    assert unreadable.value.session_id == SESSION
+
+
+@pytest.mark.parametrize("before", [0, 2, 3])
+def test_a_stored_event_without_the_one_before_it_can_not_be_read(before: int) -> None:
+    second = CheckoutSession.RetryRequested(originator_id=SESSION, originator_version=2, session_id=SESSION)
+
+    with pytest.raises(UnreadableEvent, match=f"^Event 2 of {SESSION}, .* right after event {before}: ") as unreadable:
+        CheckoutSession(id=SESSION, version=before).evolve(second)
+
     assert unreadable.value.session_id == SESSION
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from eventsourcing.persistence import IntegrityError, StoredEvent, Tracking
 from eventually import wait_for
+from every_store import change
 from stored_events import stored
 
 from application.errors import LogMoved
@@ -209,6 +210,28 @@ def test_a_gap_ends_the_epoch_and_a_lost_race_does_not(log: Log) -> None:
     with pytest.raises(IntegrityError):
         log.store.insert_events(stored("cs_test_1", 4))
     assert log.store.epoch == before + 1
+
+
+def test_events_without_the_one_before_them_are_found(log: Log, store_url: str) -> None:
+    log.store.insert_events([*stored("cs_test_1", 1, 2, 3), *stored("cs_test_2", 1, 2), *stored("cs_test_3", 1, 2, 3)])
+    assert log.store.select_gaps(5) == []
+
+    change(store_url, "log", "DELETE FROM stored_events WHERE originator_id='cs_test_1' AND originator_version=2")
+    change(store_url, "log", "DELETE FROM stored_events WHERE originator_id='cs_test_3' AND originator_version=1")
+
+    assert log.store.select_gaps(5) == [(3, "cs_test_1", 3), (7, "cs_test_3", 2)]
+    assert log.store.select_gaps(1) == [(3, "cs_test_1", 3)]
+
+
+def test_events_of_a_stream_in_the_wrong_order_are_found(log: Log, store_url: str) -> None:
+    log.store.insert_events(stored("cs_test_1", 1, 2))
+
+    for version, other in ((2, 9), (1, 2), (9, 1)):
+        change(
+            store_url, "log", "UPDATE stored_events SET originator_version=? WHERE originator_version=?", other, version
+        )
+
+    assert log.store.select_gaps(5) == [(1, "cs_test_1", 2)]
 
 
 def test_a_stream_begins_with_its_first_event(log: Log) -> None:

@@ -163,6 +163,21 @@ def test_an_event_that_can_not_be_read_is_told_and_restored(fulfill: Fulfill, sm
     assert "Event 5: " in restored.err
 
 
+def test_a_stream_that_lacks_an_event_is_told(fulfill: Fulfill, small_shop: Path) -> None:
+    assert fulfill("backup", "backup.db").code == 0
+    lost = "DELETE FROM stored_events WHERE originator_id=? AND originator_version=2"
+    assert change("sqlite:///backup.db", "log", lost, ORDER) == 1
+
+    checked = fulfill("restore", "backup.db", "--check", "--json")
+
+    assert (checked.code, checked.json["is_right"]) == (1, False)
+    [gap] = checked.json["unreadable"]
+    assert gap.endswith(f" is event 3 of {ORDER}, and event 2 of that stream is not before it")
+    assert f"problems   {gap}" in fulfill("restore", "backup.db", "--check").out
+    assert gap in fulfill("restore", "backup.db").err
+    assert fulfill("checkout", ORDER).code == 1
+
+
 @pytest.mark.parametrize(("command", "program"), [("backup", "pg_dump"), ("restore", "pg_restore")])
 def test_on_postgresql_its_own_program_is_named_without_the_password(
     fulfill: Fulfill, monkeypatch: pytest.MonkeyPatch, command: str, program: str
