@@ -65,6 +65,7 @@ def check_backup(file: Path) -> None:
         OSError: there is no such file.
     """
     file.stat()
+    file = file.resolve()  # SQLite keeps the write-ahead log beside the file that a link names
     wal = _beside(file, _WAL)
     if wal.exists() and wal.stat().st_size:
         raise NotABackup(

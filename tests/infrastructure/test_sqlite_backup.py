@@ -220,6 +220,19 @@ def test_what_is_no_whole_log_is_refused_in_a_sentence(
         check_backup(file)
 
 
+def test_a_link_is_refused_for_the_log_beside_the_file_that_it_names(log: Path, file: Path, tmp_path: Path) -> None:
+    back_up(log, file, silent)
+    link = tmp_path / "latest.db"
+    link.symlink_to(file)
+    check_backup(link)
+    with_a_log_beside_it(file)
+
+    with pytest.raises(
+        NotABackup, match=r"backups/shop\.db is not all of its log: shop\.db-wal beside it has the rest"
+    ):
+        check_backup(link)
+
+
 def test_a_file_that_is_not_there_is_told_so(file: Path) -> None:
     with pytest.raises(FileNotFoundError):
         check_backup(file)
