@@ -6,6 +6,7 @@ after every commit of another process, and beside a busy server it never ends.
 
 import os
 import sqlite3
+import stat
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -26,7 +27,12 @@ from infrastructure.views.sqlite import views_path
 _PAGES_AT_ONCE = 4096
 _KIB = 1024
 _WAL, _SHM = "-wal", "-shm"
-_TABLES = {"stored_events", "tracking", "parked"}
+_TABLES = {
+    "stored_events": {"originator_id": "text", "originator_version": "integer", "topic": "text", "state": "blob"},
+    "tracking": {"application_name": "text", "notification_id": "integer"},
+    "parked": {"policy": "text", "position": "integer", "subject": "text", "error": "text", "parked_at": "text"},
+}
+"""The tables of a log, with the columns that are read and what SQLite calls the type of each value there."""
 _CURES = Cures(if_damaged="restore it from a backup", if_tables_are_missing="it is no log of fulfill")
 _END = """
 SELECT rowid, originator_id, originator_version, topic, state, (SELECT count(*) FROM stored_events),
@@ -64,7 +70,8 @@ def check_backup(file: Path) -> None:
         NotABackup: it is not; the message says why.
         OSError: there is no such file.
     """
-    file.stat()
+    if not stat.S_ISREG(file.stat().st_mode):
+        raise NotABackup(f"{file} is no regular file. Name the file that `fulfill backup` made.")
     file = file.resolve()  # SQLite keeps the write-ahead log beside the file that a link names
     wal = _beside(file, _WAL)
     if wal.exists() and wal.stat().st_size:
@@ -134,14 +141,29 @@ def _check_whole(file: Path) -> None:
     """
     try:
         with closing(_open(still(file))) as connection:
-            found = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type='table'")}
             damage = [text for (text,) in connection.execute("PRAGMA integrity_check(1)") if text != "ok"]
+            foreign = _what_is_foreign(connection)
     except sqlite3.DatabaseError as error:
         raise NotABackup(f"{file} is no SQLite database, or is damaged: {error}.") from error
-    if not found >= _TABLES:
-        raise NotABackup(f"{file} is no log of fulfill: it has no table {', '.join(sorted(_TABLES - found))}.")
     if damage:
         raise NotABackup(f"{file} is damaged: {damage[0]}.")
+    if foreign:
+        raise NotABackup(f"{file} is no log of fulfill: {foreign}.")
+
+
+def _what_is_foreign(connection: sqlite3.Connection) -> str | None:
+    """Why this database is no log, if it is none."""
+    found = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type='table'")}
+    if missing := sorted(_TABLES.keys() - found):
+        return f"it has no table {', '.join(missing)}"
+    for table, columns in _TABLES.items():
+        there = {name for _, name, *_ in connection.execute(f"PRAGMA table_info({table})")}
+        if missing := sorted(columns.keys() - there):
+            return f"its table {table} has no column {', '.join(missing)}"
+        wrong = " OR ".join(f"typeof({name})<>'{kind}'" for name, kind in columns.items())
+        if connection.execute(f"SELECT 1 FROM {table} WHERE {wrong} LIMIT 1").fetchone():  # noqa: S608 - names of ours
+            return f"its table {table} has a value of another type than this program writes"
+    return None
 
 
 def _open(place: str) -> sqlite3.Connection:

@@ -195,6 +195,26 @@ def of_another_program(file: Path) -> None:
         connection.execute("CREATE TABLE stored_events (a)")
 
 
+def with_another_column(file: Path) -> None:
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("ALTER TABLE parked RENAME COLUMN subject TO matter")
+
+
+def with_a_text_for_an_event(file: Path) -> None:
+    with closing(sqlite3.connect(file, isolation_level=None)) as connection:
+        connection.execute("UPDATE stored_events SET state='{}' WHERE rowid=3")
+
+
+def a_directory(file: Path) -> None:
+    file.unlink()
+    file.mkdir()
+
+
+def a_pipe(file: Path) -> None:
+    file.unlink()
+    os.mkfifo(file)
+
+
 def with_a_log_beside_it(file: Path) -> None:
     file.with_name(f"{file.name}-wal").write_bytes(b"x" * 100)
 
@@ -205,6 +225,10 @@ SPOILED = [
     (emptied, "is no log of fulfill: it has no table parked, stored_events, tracking"),
     (a_text, "is no SQLite database"),
     (of_another_program, "is no log of fulfill: it has no table parked, tracking"),
+    (with_another_column, "is no log of fulfill: its table parked has no column subject"),
+    (with_a_text_for_an_event, "is no log of fulfill: its table stored_events has a value of another type"),
+    (a_directory, "is no regular file"),
+    (a_pipe, "is no regular file"),
     (with_a_log_beside_it, "is not all of its log: shop.db-wal beside it has the rest"),
 ]
 

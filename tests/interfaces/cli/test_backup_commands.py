@@ -140,6 +140,14 @@ def test_what_is_no_backup_is_refused(fulfill: Fulfill, small_shop: Path) -> Non
     assert fulfill("checkout", ORDER).code == 0
 
 
+@pytest.mark.parametrize("place", [".", "..", "/dev/null"])
+def test_what_is_no_regular_file_is_refused(fulfill: Fulfill, small_shop: Path, place: str) -> None:
+    for options in ((), ("--check",)):
+        said = fulfill("restore", place, *options, "--json")
+        assert (said.code, said.json["error"]["kind"]) == (1, "not_a_backup")
+        assert f"{place} is no regular file. Name the file that `fulfill backup` made." in said.err
+
+
 def test_an_unfinished_copy_is_not_restored(fulfill: Fulfill, small_shop: Path) -> None:
     assert fulfill("backup", "backup.db").code == 0
     change("sqlite:///backup.db", "log", "INSERT INTO tracking VALUES (?, 3)", COPYING)
