@@ -52,10 +52,12 @@ def back_up(
     """Copy the log as it is now into a new file, private to its owner, and durable once this returns.
 
     Raises:
-        Refused: the file exists already.
+        Refused: the file exists already, or is a directory.
         NotABackup: the copy is not what was read.
         PersistenceError, OSError: the log can't be read, or the file can't be written.
     """
+    if file.is_dir():
+        raise Refused(f"{file} is a directory, and a backup is a file. Name a new file in it: {file / log.name}")
     _check_absent(file)
     with translated_errors(f"The log {log}", _CURES), _draft_beside(file) as draft:
         copied = _copy(f"{log.absolute().as_uri()}?mode=ro", draft, Meter(report, timer, 0), pages_at_once)

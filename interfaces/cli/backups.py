@@ -15,12 +15,29 @@ from interfaces.cli.text import to_the_second
 from interfaces.cli.usage import DONE, FAILED, Json, Place
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cyclopts import Token
+
     from application.anchor import Anchor
     from application.backup import BackedUp, Contents, Lost
     from infrastructure.database import Database
 
-NewFile = Annotated[Path, Parameter(help="The new file; one that exists is never replaced.")]
-File = Annotated[Path, Parameter(help="A file that `fulfill backup` made.")]
+
+def _path(_kind: object, tokens: "Sequence[Token]") -> Path:
+    """The path library's own reading would take an empty text for this directory.
+
+    Raises:
+        ValueError: it is empty.
+    """
+    [token] = tokens
+    if not token.value:
+        raise ValueError("it is empty and must name a file, such as backups/shop.db")
+    return Path(token.value)
+
+
+NewFile = Annotated[Path, Parameter(converter=_path, help="The new file; one that exists is never replaced.")]
+File = Annotated[Path, Parameter(converter=_path, help="A file that `fulfill backup` made.")]
 Check = Annotated[
     bool, Parameter(negative=(), show_default=False, help="Check the file and compare it with the log; change nothing.")
 ]

@@ -113,6 +113,13 @@ def test_a_file_that_exists_is_never_replaced(log: Path, file: Path) -> None:
     assert file.read_text() == "precious"
 
 
+def test_a_directory_gets_the_name_of_a_file_in_it(log: Path, file: Path) -> None:
+    with pytest.raises(Refused, match=r"backups is a directory, .* Name a new file in it: .*/backups/fulfillment\.db$"):
+        back_up(log, file.parent, silent)
+
+    assert list(file.parent.iterdir()) == []
+
+
 def test_a_file_that_appears_meanwhile_is_not_replaced_either(log: Path, file: Path) -> None:
     def appear() -> None:
         file.write_text("precious")

@@ -50,6 +50,14 @@ def test_a_file_that_exists_is_refused(fulfill: Fulfill, backed_up: str) -> None
     assert said.err.endswith("backup.db exists already, and a backup never replaces a file. Name another one.\n")
 
 
+@pytest.mark.parametrize("command", ["backup", "restore"])
+def test_an_empty_name_is_refused(fulfill: Fulfill, small_shop: Path, command: str) -> None:
+    said = fulfill(command, "", "--json")
+
+    assert (said.code, said.json["error"]["kind"]) == (2, "wrong_usage")
+    assert "'' can't be FILE: it is empty and must name a file, such as backups/shop.db." in said.err
+
+
 def test_without_a_log_there_is_nothing_to_back_up(fulfill: Fulfill, tmp_path: Path) -> None:
     said = fulfill("backup", "backup.db", "--json")
 
