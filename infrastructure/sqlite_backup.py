@@ -90,10 +90,12 @@ def put_in_place(file: Path, log: Path, now: datetime, report: Report) -> Path |
     The caller sees to it that no process works at the log. Returns where the replaced log is kept, if there was one.
 
     Raises:
-        Refused: another program has the log open.
+        Refused: another program has the log open, or the file is the log itself.
         NotABackup: the copy is not what was read.
         PersistenceError, OSError: the backup can't be read, or the log's directory can't be written.
     """
+    if log.exists() and file.samefile(log):
+        raise Refused(f"{file} is the log itself, not a backup of it. Name a file that `fulfill backup` made.")
     log.parent.mkdir(parents=True, exist_ok=True)
     with translated_errors(f"The backup {file}", _CURES), _draft_beside(log) as draft:
         _copy(still(file), draft, Meter(report, time.monotonic, 0))

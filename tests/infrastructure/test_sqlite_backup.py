@@ -331,6 +331,21 @@ def test_a_log_that_another_program_has_open_is_not_replaced(closed: Path, file:
     assert not list(closed.parent.glob("*replaced*"))
 
 
+@pytest.mark.parametrize("link", [None, os.symlink, os.link])
+def test_the_log_itself_is_no_backup_by_whatever_name(
+    closed: Path, link: Callable[[Path, Path], None] | None, tmp_path: Path
+) -> None:
+    file = tmp_path / "other.db" if link else closed
+    if link:
+        link(closed, file)
+
+    with pytest.raises(Refused, match=r"\.db is the log itself, not a backup of it"):
+        put_in_place(file, closed, NOW, silent)
+
+    assert events(closed) == EVENTS
+    assert not list(closed.parent.glob("*replaced*"))
+
+
 def test_a_log_that_is_damaged_is_replaced_and_kept_as_it_is(closed: Path, file: Path) -> None:
     closed.write_bytes(b"what a broken disk gives" * 1000)
     closed.with_name("fulfillment.db-wal").write_bytes(b"and this")
