@@ -1,7 +1,7 @@
 """Backups of whatever database a log is in: wired like the rest, for the commands that make, check and restore them."""
 
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -55,7 +55,7 @@ def put_in_place(database: Database, file: Path, report: Report) -> Path | None:
     """Replace the log by a copy of this backup. Returns where the replaced log is kept, if there was one.
 
     Raises:
-        Refused: a process works at the log.
+        Refused: a process works at the log, or another database goes on in its place.
         NotABackup, PersistenceError, OSError: as `StoresWithBackups.put_in_place`.
     """
     kept = stores(database)
@@ -66,6 +66,24 @@ def put_in_place(database: Database, file: Path, report: Report) -> Path | None:
                 f"A process works at {database}. Stop every `fulfill serve`, `worker` and other command there, and "
                 "restore then."
             )
+        _check_is_open(database)
         return kept.put_in_place(file, datetime.now(UTC), report)
     finally:
         locks.release()
+
+
+def _check_is_open(database: Database) -> None:
+    """
+    Raises:
+        Refused: the log was copied to another database, which goes on in its place.
+    """
+    with open_current(database) as current:
+        is_moved = False
+        with suppress(PersistenceError):  # a log that can't be read is what a restore is for
+            is_moved = isinstance(current, Log) and current.is_moved
+    if is_moved:
+        raise Refused(
+            f"{database} is closed: its log was copied to another database, which goes on in its place. A restore "
+            "would open it again, and both would give the same keys to different customers. If the other database is "
+            "given up, stop everything there, run `fulfill reopen`, and restore then."
+        )

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from every_store import change
 
-from application.log import COPYING
+from application.log import COPYING, MOVED
 from infrastructure.locks.files import FileLocks
 
 Fulfill = Callable[..., Any]
@@ -135,6 +135,18 @@ def test_where_a_process_works_nothing_is_restored(fulfill: Fulfill, backed_up: 
     assert "A process works at fulfillment.db. Stop every `fulfill serve`" in said.err
     assert fulfill("restore", backed_up, "--check").code == 0, "looking is always allowed"
     locks.release()
+
+
+def test_a_closed_log_is_replaced_only_once_it_is_open_again(fulfill: Fulfill, backed_up: str) -> None:
+    change("sqlite:///fulfillment.db", "log", "INSERT INTO tracking VALUES (?, 0)", MOVED)
+
+    said = fulfill("restore", backed_up, "--json")
+
+    assert (said.code, said.json["error"]["kind"]) == (1, "refused")
+    assert "fulfillment.db is closed: its log was copied to another database" in said.err
+    assert "run `fulfill reopen`, and restore then." in said.err
+    assert fulfill("reopen", "--json").json["was_moved"], "it is as it was"
+    assert fulfill("restore", backed_up).code == 0
 
 
 def test_what_is_no_backup_is_refused(fulfill: Fulfill, small_shop: Path) -> None:
