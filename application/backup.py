@@ -26,6 +26,8 @@ class BackedUp:
     end: Anchor | None
     """The last event; None in an empty log."""
     bytes: int
+    is_closed: bool
+    """Whether its log was copied to another database, which goes on in its place: such a backup is not restored."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +44,8 @@ class Contents:
     """The last event; None in an empty log."""
     newest_at: datetime | None
     """When the last readable event was recorded, by the shop's clock."""
+    is_closed: bool
+    """Whether it was copied to another database, which goes on in its place."""
     problems: Sequence[str]
     """Why no shop can go on from here, in words."""
     unreadable: Sequence[str]
@@ -68,8 +72,8 @@ class Lost:
     """When these events were recorded, by the shop's clock; None if there is none that can be read."""
 
 
-def contents(log: Log, report: Report = silent) -> Contents:
-    """Read the whole log.
+def contents(log: Log, report: Report = silent, *, url: str = "") -> Contents:
+    """Read the whole log. `url` is its place, as in `DATABASE_URL`, for what is said of it.
 
     Raises:
         PersistenceError: it can't be read.
@@ -96,7 +100,8 @@ def contents(log: Log, report: Report = silent) -> Contents:
         parked=len(log.store.select_parked()),
         end=end,
         newest_at=newest_at,
-        problems=list(_problems(log, positions.values(), total)),
+        is_closed=log.is_moved,
+        problems=list(_problems(log, positions.values(), total, url)),
         unreadable=[*map(_gap, log.store.select_gaps(_UNREADABLE_MAX)), *unreadable[:_UNREADABLE_MAX]],
     )
 
@@ -162,10 +167,15 @@ def _batches(log: Log, after: int) -> Iterator[Sequence[Notification]]:
         after = batch[-1].id
 
 
-def _problems(log: Log, positions: Iterable[int], end: int) -> Iterator[str]:
+def _problems(log: Log, positions: Iterable[int], end: int, url: str) -> Iterator[str]:
     try:
         log.check_is_at_work()
-    except (UnfinishedCopy, LogMoved) as error:
+    except UnfinishedCopy as error:
         yield str(error)
+    except LogMoved:
+        yield (
+            "It is closed: the log of which it is had been copied to another database, which goes on in its place. If "
+            f"that one is given up, stop everything there, then run `DATABASE_URL={url} fulfill reopen`."
+        )
     if max(positions, default=0) > end:
         yield "A follower stands behind the end of this log, so events are missing."

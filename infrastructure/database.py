@@ -1,8 +1,9 @@
 """Which database the log is kept in, as `DATABASE_URL` says."""
 
+import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,11 @@ def parse_database(text: str) -> Database:
     place = Path(unquote(path))
     # By one name for all, since the locks and the views lie beside it
     return SQLiteFile(place.resolve() if place.is_symlink() else place)
+
+
+def url_of(file: Path) -> str:
+    """What `DATABASE_URL` has to be for this file, as a shell takes it."""
+    return shlex.quote(f"sqlite:///{quote(str(file))}")
 
 
 def _postgres(text: str) -> PostgresDatabase:

@@ -19,8 +19,10 @@ from eventsourcing.persistence import StoredEvent
 from application.anchor import anchor
 from application.backup import BackedUp
 from application.errors import NotABackup
+from application.log import MOVED
 from application.rebuild import Meter, Report
 from domain.errors import Refused
+from infrastructure.database import url_of
 from infrastructure.sqlite_file import BUSY_TIMEOUT_SECONDS, Cures, still, translated_errors
 from infrastructure.views.sqlite import views_path
 
@@ -34,6 +36,7 @@ _TABLES = {
 }
 """The tables of a log, with the columns that are read and what SQLite calls the type of each value there."""
 _CURES = Cures(if_damaged="restore it from a backup", if_tables_are_missing="it is no log of fulfill")
+_IS_CLOSED = "SELECT EXISTS (SELECT 1 FROM tracking WHERE application_name=?)"
 _END = """
 SELECT rowid, originator_id, originator_version, topic, state, (SELECT count(*) FROM stored_events),
     (SELECT count(*) FROM tracking), (SELECT count(*) FROM parked)
@@ -79,7 +82,7 @@ def check_backup(file: Path) -> None:
     if wal.exists() and wal.stat().st_size:
         raise NotABackup(
             f"{file} is not all of its log: {wal.name} beside it has the rest, since a process works at it or was "
-            f"killed. Make a backup of it first: `DATABASE_URL=sqlite:///{file} fulfill backup NEW_FILE`."
+            f"killed. Make a backup of it first: `DATABASE_URL={url_of(file)} fulfill backup NEW_FILE`."
         )
     _check_whole(file)
 
@@ -119,6 +122,7 @@ def _copy(source: str, draft: Path, meter: Meter, pages_at_once: int = _PAGES_AT
         there.execute("PRAGMA journal_mode=OFF")  # a draft that does not get whole is thrown away
         there.execute("PRAGMA synchronous=OFF")  # and one that does is synchronized at the end
         here.execute("BEGIN")
+        is_closed = bool(here.execute(_IS_CLOSED, (MOVED,)).fetchone()[0])
         end = here.execute(_END).fetchone()
         kib_a_page = here.execute("PRAGMA page_size").fetchone()[0] / _KIB
 
@@ -132,10 +136,10 @@ def _copy(source: str, draft: Path, meter: Meter, pages_at_once: int = _PAGES_AT
             raise NotABackup(f"The copy {draft} does not end as its source does. Is the disk in order?")
     _sync(draft)
     if end is None:
-        return BackedUp(events=0, end=None, bytes=draft.stat().st_size)
+        return BackedUp(events=0, end=None, bytes=draft.stat().st_size, is_closed=is_closed)
     position, stream, version, topic, state, events, *_ = end
     last = anchor(position, StoredEvent(stream, version, topic, state))
-    return BackedUp(events=events, end=last, bytes=draft.stat().st_size)
+    return BackedUp(events=events, end=last, bytes=draft.stat().st_size, is_closed=is_closed)
 
 
 def _check_whole(file: Path) -> None:

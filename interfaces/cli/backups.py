@@ -52,6 +52,11 @@ def backup(file: NewFile, /, *, json: Json = False) -> int:
     with told_if_stopped(f"{file} was not made."), progress("copying", "KiB") as report:
         made = back_up(database, file, report)
     seconds = time.monotonic() - began_at
+    if made.is_closed:
+        talk(
+            f"fulfill: {database} is closed: its log was copied to another database, which goes on in its place. "
+            f"{file} is closed too and can't be restored as it is. Back up the other database instead."
+        )
     if json:
         document = {"database": str(database), "file": str(file), **_made(made), "seconds": round(seconds, 3)}
         print_json(document)
@@ -97,17 +102,19 @@ def restore(file: File, /, *, check: Check = False, json: Json = False) -> int:
 def _examined(database: "Database", file: Path) -> "tuple[Contents, Lost | str]":
     """What the backup holds, and what the log holds that the backup does not; or why they can't be compared."""
     from application.backup import contents, lost
+    from infrastructure.database import url_of
     from interfaces.backups import open_backup, open_current
     from interfaces.cli.progress import progress
 
     with closing(open_backup(database, file)) as backup, progress("reading") as report:
-        found = contents(backup, report)
+        found = contents(backup, report, url=url_of(file))
         with open_current(database) as current:
             return found, current if isinstance(current, str) else lost(backup, current)
 
 
 def _made(made: "BackedUp") -> dict[str, object]:
-    return {"events": made.events, "end": None if made.end is None else asdict(made.end), "bytes": made.bytes}
+    end = None if made.end is None else asdict(made.end)
+    return {"events": made.events, "end": end, "bytes": made.bytes, "is_closed": made.is_closed}
 
 
 def _found(found: "Contents", lost: "Lost | str") -> dict[str, object]:

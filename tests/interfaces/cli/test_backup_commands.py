@@ -38,7 +38,7 @@ def test_a_backup_says_what_it_holds(fulfill: Fulfill, small_shop: Path) -> None
 def test_the_document_of_a_backup(fulfill: Fulfill, small_shop: Path) -> None:
     document = fulfill("backup", "backup.db", "--json").json
 
-    assert set(document) == {"database", "file", "events", "end", "bytes", "seconds"}
+    assert set(document) == {"database", "file", "events", "end", "bytes", "is_closed", "seconds"}
     assert (document["events"], document["end"]["position"]) == (EVENTS, EVENTS)
     assert document["bytes"] == Path("backup.db").stat().st_size
 
@@ -135,6 +135,26 @@ def test_where_a_process_works_nothing_is_restored(fulfill: Fulfill, backed_up: 
     assert "A process works at fulfillment.db. Stop every `fulfill serve`" in said.err
     assert fulfill("restore", backed_up, "--check").code == 0, "looking is always allowed"
     locks.release()
+
+
+def test_a_backup_of_a_closed_log_is_told_and_restored_once_it_is_open(fulfill: Fulfill, small_shop: Path) -> None:
+    change("sqlite:///fulfillment.db", "log", "INSERT INTO tracking VALUES (?, 0)", MOVED)
+
+    made = fulfill("backup", "my moved.db", "--json")
+
+    assert (made.code, made.json["is_closed"]) == (0, True)
+    assert "my moved.db is closed too and can't be restored as it is." in made.err
+    assert fulfill("reopen").code == 0
+    said = fulfill("restore", "my moved.db")
+    assert said.code == 1
+    assert "my moved.db can't be restored: It is closed: the log of which it is had been copied" in said.err
+    variable, command = said.err.partition("`")[2].partition("`")[0].split(" ", 1)
+    assert (variable, command) == ("DATABASE_URL=sqlite:///my%20moved.db", "fulfill reopen")
+    assert fulfill("restore", "my moved.db", "--check", "--json").json["is_closed"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(*variable.split("=", 1))
+        assert fulfill("reopen", "--json").json["was_moved"]
+    assert fulfill("restore", "my moved.db").code == 0
 
 
 def test_a_closed_log_is_replaced_only_once_it_is_open_again(fulfill: Fulfill, backed_up: str) -> None:
