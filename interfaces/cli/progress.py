@@ -46,8 +46,10 @@ def _bar(what: str, unit: str) -> Iterator[Report]:
 
 def _told(now: "Progress", unit: str) -> str:
     share = 100 * now.done // now.total if now.total else 100
+    pace = round(now.events_per_second)
+    rate = f", {pace:,} {unit.removesuffix('s') if pace == 1 else unit} a second" if pace else ""
     left = f", {_duration(now.seconds_left)} left" if now.seconds_left else ""
-    return f"{now.done:,} of {now.total:,} {unit} ({share} %), {now.events_per_second:,.0f} a second{left}"
+    return f"{now.done:,} of {now.total:,} {unit} ({share} %){rate}{left}"
 
 
 def _duration(seconds: float) -> str:

@@ -22,7 +22,7 @@ LEFT_OUT = "…\n"
 VARYING = (
     (re.compile(r"(?<=:\d\d)\.\d{6}Z"), ".######Z"),
     (re.compile(r"worker:[0-9a-f]{8}"), "worker:########"),
-    (re.compile(r"[\d,]+ a second"), "# a second"),
+    (re.compile(r"[\d,]+ events a second"), "# events a second"),
 )
 
 
