@@ -9,7 +9,7 @@ SOURCES := domain application infrastructure interfaces tests
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench soak simulate days mutate format lint types contracts check-tests check-fuzz \
+.PHONY: help setup demo test check bench soak simulate days mutate messages format lint types contracts check-tests check-fuzz \
 	fuzz fuzz-planted hostile lock clean
 
 help: ## print this help
@@ -80,8 +80,12 @@ simulate: setup ## run the engine with everything going wrong: SEEDS=1000, or SE
 days: setup ## play random days of staff, couriers and lagging policies: DAYS=10000
 	@DAYS=$(or $(DAYS),10000) $(BIN)/python -m pytest tests/domain/test_random_days.py --numprocesses 0 --quiet
 
+messages: setup ## bring the translations up to the texts for customers; what is missing is then to be translated
+	@PYTHONPATH=tests $(BIN)/python -m messages
+
 mutate: setup ## make each small mistake in domain/, and see that a test notices; ONLY=domain/stock_item.py for one module
 	@PYTHONPATH=tests $(BIN)/python -m mutation $(ONLY) $(if $(JSON),--json $(JSON))
+
 hostile: setup ## attack a server for SECONDS=10 in twenty ways, and write the figures into docs/operations.md
 	PYTHONPATH=tests $(BIN)/python -m hostile $(SECONDS)
 

@@ -97,6 +97,17 @@ SETTINGS: Sequence[Setting] = (
         meaning="The kinds of mail to send, with commas between them, or `none`. Leave `receipt` out where Stripe "
         "sends its own receipts.",
     ),
+    Setting(
+        name="FULFILL_LOCALE",
+        default="en",
+        meaning="The language for customers of whom neither the checkout nor the browser says one: `de`, `fr-CA` "
+        "([languages](languages.md)).",
+    ),
+    Setting(
+        name="FULFILL_TEMPLATES",
+        meaning="A directory with texts and templates of your own, which take the place of ours "
+        "([languages](languages.md#your-own-words-and-templates)).",
+    ),
 )
 
 _DEFAULTS: Mapping[str, str] = {each.name: each.default for each in SETTINGS if each.default is not None}
@@ -115,6 +126,8 @@ class Settings:
     smtp: "SmtpServer | None" = field(repr=False)
     mail_from: str
     mails: frozenset[MailKind]
+    locale: str
+    templates: Path | None
     outbox: Path = Path("outbox")
 
     @property
@@ -151,6 +164,8 @@ def load_settings(environ: Mapping[str, str], dotenv: Path | None) -> Settings:
         smtp=_optional(values, "SMTP_URL", _smtp),
         mail_from=_mail_from(values["MAIL_FROM"]),
         mails=_mails(values["FULFILL_MAILS"]),
+        locale=values["FULFILL_LOCALE"],
+        templates=_optional(values, "FULFILL_TEMPLATES", _path),
     )
     if settings.smtp is not None and values["MAIL_FROM"] == _DEFAULTS["MAIL_FROM"]:
         raise SettingsError("SMTP_URL needs MAIL_FROM beside it: the sender that your mail server lets you use.")
@@ -230,6 +245,10 @@ def _url(name: str, text: str) -> str:
     if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
         raise SettingsError(f"{name} must start with https:// unless it is on this machine.")
     return text.rstrip("/")
+
+
+def _path(_name: str, text: str) -> Path:
+    return Path(text)
 
 
 def _split(text: str) -> SplitResult | None:

@@ -10,6 +10,7 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from eventsourcing.persistence import PersistenceError
 
@@ -48,6 +49,9 @@ from infrastructure.settings import Settings, SettingsError
 from infrastructure.stores import Stores, stores
 from infrastructure.stripe.webhook_reader import SignedWebhooks
 from infrastructure.views.sqlite import scratch_views
+
+if TYPE_CHECKING:
+    from infrastructure.customer_texts.customer_texts import CustomerTexts
 
 _KEEPERS = 4
 
@@ -92,6 +96,7 @@ class Runtime:
     is_shared: bool
     """Whether processes on other machines may use the same database."""
     catalog: Catalog
+    texts: "CustomerTexts"
     clock: Clock
     threads: Threads
     log: Log
@@ -242,7 +247,7 @@ def bootstrap(settings: Settings, replace: Replacements | None = None) -> Runtim
     written that they would take for something they know.
 
     Raises:
-        CatalogError, DeliveryNotLoaded, SettingsError: with one clear sentence.
+        CatalogError, DeliveryNotLoaded, OwnTextsError, SettingsError: with one clear sentence.
         UnfinishedCopy, LogMoved: the log is still being copied from elsewhere, or goes on elsewhere.
         PersistenceError: the log or the views can't be used.
     """
@@ -253,6 +258,7 @@ def bootstrap(settings: Settings, replace: Replacements | None = None) -> Runtim
     own = own_deliveries() if use.deliveries is None else use.deliveries
     catalog = load_catalog(settings.catalog, frozenset(own))
     _check_secret_key(settings, catalog)
+    texts = customer_texts(settings)
     kept = use.stores or stores(settings.database)
     log, views, locks = _open_log_at_work(kept), kept.open_views(), kept.locks()
     long_streams = LongStreams(log, kept.open_states(), use.threads)
@@ -262,7 +268,7 @@ def bootstrap(settings: Settings, replace: Replacements | None = None) -> Runtim
     projector = Projector(log, views, makes_views=not kept.is_shared)
     void = [view.name for view in projector.check()]
     queries = Queries(log, views, projector, use.clock)
-    kinds = _kinds(settings, log, gateway, use, own)
+    kinds = _kinds(settings, log, gateway, use, own, texts)
     runner = EffectRunner(
         kinds=kinds,
         due=queries.due_effects,
@@ -289,6 +295,7 @@ def bootstrap(settings: Settings, replace: Replacements | None = None) -> Runtim
         settings=settings,
         is_shared=kept.is_shared,
         catalog=catalog,
+        texts=texts,
         clock=use.clock,
         threads=use.threads,
         log=log,
@@ -304,6 +311,29 @@ def bootstrap(settings: Settings, replace: Replacements | None = None) -> Runtim
         terms=leads_by,
         void=void,
     )
+
+
+def customer_texts(settings: Settings) -> "CustomerTexts":
+    """Return mails and pages with the merchant's own texts and templates, which are tried out.
+
+    Raises:
+        OwnTextsError, SettingsError: with one clear sentence.
+    """
+    from infrastructure.customer_texts.customer_texts import CustomerTexts
+    from infrastructure.customer_texts.own_texts import OwnTexts, read_own_texts
+
+    own = read_own_texts(settings.templates) if settings.templates else OwnTexts()
+    try:
+        texts = CustomerTexts(own, default=settings.locale)
+    except LookupError as error:
+        raise SettingsError(f"FULFILL_LOCALE: {error}") from error
+    if own.templates:
+        from infrastructure.customer_texts.own_templates import check_own_templates
+        from infrastructure.mail.sample_mails import sample_mails
+        from interfaces.web.sample_pages import sample_pages
+
+        check_own_templates(texts, own, {**sample_mails(texts), **sample_pages(texts)})
+    return texts
 
 
 def _threads_for(name: str, kind: Kind) -> Executor:
@@ -355,10 +385,15 @@ def _check_secret_key(settings: Settings, catalog: Catalog) -> None:
 
 
 def _kinds(
-    settings: Settings, log: Log, gateway: StripeGateway, use: Replacements, own: Mapping[str, Delivery]
+    settings: Settings,
+    log: Log,
+    gateway: StripeGateway,
+    use: Replacements,
+    own: Mapping[str, Delivery],
+    texts: "CustomerTexts",
 ) -> dict[str, Kind]:
     """Every kind of effect that can be carried out here."""
-    mailer = use.mailer or _mailer(settings)
+    mailer = use.mailer or _mailer(settings, texts)
     kinds = {
         RETRIEVE: Kind(handler=Retrieve(gateway, use.clock), concurrency=16, retry=RetryRule(attempts_max=30)),
         MAIL: Kind(handler=SendMail(mailer), concurrency=4, retry=RetryRule(attempts_max=40)),
@@ -380,11 +415,11 @@ def _gateway(settings: Settings) -> StripeGateway:
     return SdkGateway(settings.stripe_api_key, api_base=settings.stripe_api_base)
 
 
-def _mailer(settings: Settings) -> Mailer:
+def _mailer(settings: Settings, texts: "CustomerTexts") -> Mailer:
     if settings.smtp is None:
         from infrastructure.mail.files import FileMailer
 
-        return FileMailer(settings.outbox, settings.mail_from)
+        return FileMailer(settings.outbox, settings.mail_from, texts)
     from infrastructure.mail.smtp import SmtpMailer
 
-    return SmtpMailer(settings.smtp, settings.mail_from)
+    return SmtpMailer(settings.smtp, settings.mail_from, texts)

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from builders import a_checkout
+from customer_language import ENGLISH
 from kinds import ACCESS, HTTP, LICENSE_KEY, MANUAL, SHIPMENT
 from scenario import FULFILLMENT, SESSION, given, planned
 
@@ -15,6 +16,7 @@ from domain.event import Event
 from domain.fulfillment import Fulfillment
 from domain.line import LineState
 from domain.personal import Personal, personal
+from infrastructure.customer_texts.language import Language
 from interfaces.web.landing_view import LandingPage, landing_page
 
 PAID_AT = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
@@ -81,6 +83,7 @@ def page_of(
     after: timedelta = timedelta(minutes=1),
     refresh_seconds: int | None = None,
     is_mailed: bool = True,
+    language: Language = ENGLISH,
 ) -> LandingPage:
     """The page, so long after the payment, with keys in a mail unless something else is said."""
     lines = fulfillment or nothing_planned()
@@ -88,6 +91,7 @@ def page_of(
     return landing_page(
         session,
         lines,
+        language,
         state=state,
         now=PAID_AT + after,
         refresh_seconds=refresh_seconds,
@@ -101,9 +105,12 @@ def page_of_lines(
     after: timedelta = timedelta(minutes=1),
     refresh_seconds: int | None = 5,
     is_mailed: bool = True,
+    language: Language = ENGLISH,
 ) -> LandingPage:
     """The page of a paid order with this plan, to which this happened."""
     plan = tuple(plan)
     checkout = a_checkout(line_items=[line.item for line in plan])
     lines = fulfillment(plan, *facts)
-    return page_of(paid(checkout), lines, after=after, refresh_seconds=refresh_seconds, is_mailed=is_mailed)
+    return page_of(
+        paid(checkout), lines, after=after, refresh_seconds=refresh_seconds, is_mailed=is_mailed, language=language
+    )

@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from builders import a_checkout, a_line_item
+from customer_language import render, render_not_found, render_too_many, render_unavailable
 from kinds import ACCESS, LICENSE_KEY, SHIPMENT
 from landing_orders import (
     COURSE,
@@ -33,7 +34,7 @@ from domain.checkout_session import CheckoutSession, ParkReason
 from domain.line import LineState
 from domain.personal import Personal
 from interfaces.web.headers import SECURITY_HEADERS
-from interfaces.web.landing_view import LandingPage, render, render_not_found, render_too_many, render_unavailable
+from interfaces.web.landing_view import LandingPage
 
 _STATIC = Path(interfaces.web.__file__).parent / "static"
 _COURSE_DELIVERED = delivered(COURSE, link="https://example.com/course")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from application.ports import NotTaken
 from domain.mail import Mail
+from infrastructure.customer_texts.customer_texts import CustomerTexts
 from infrastructure.mail.addresses import Sender
 from infrastructure.mail.message import mail_message
 
@@ -19,12 +20,13 @@ _PLAIN_NAME = re.compile(r"[A-Za-z0-9_-]{1,200}")
 class FileMailer:
     """Implements `application.ports.Mailer`: one `.eml` file for each message ID, whole or not at all."""
 
-    def __init__(self, outbox: Path, mail_from: str) -> None:
+    def __init__(self, outbox: Path, mail_from: str, texts: CustomerTexts) -> None:
         self._outbox = outbox
         self._sender = Sender.parse(mail_from)
+        self._texts = texts
 
     def send(self, mail: Mail, *, message_id: str) -> None:
-        message = mail_message(mail, message_id=message_id, sender=self._sender, at=datetime.now(UTC))
+        message = mail_message(mail, self._texts, message_id=message_id, sender=self._sender, at=datetime.now(UTC))
         try:
             self._outbox.mkdir(parents=True, exist_ok=True)
             _replace(self._outbox / f"{_file_name(message_id)}.eml", message.as_bytes(policy=SMTPUTF8))

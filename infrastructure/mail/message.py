@@ -9,18 +9,19 @@ from email.utils import format_datetime
 
 from application.ports import Permanent
 from domain.mail import Mail
+from infrastructure.customer_texts.customer_texts import CustomerTexts
 from infrastructure.mail.addresses import Sender, header_text, mail_address
 from infrastructure.mail.render import render
 
 
-def mail_message(mail: Mail, *, message_id: str, sender: Sender, at: datetime) -> EmailMessage:
+def mail_message(mail: Mail, texts: CustomerTexts, *, message_id: str, sender: Sender, at: datetime) -> EmailMessage:
     """The mail under its ID. `at` is when it is sent, and all that differs between two attempts.
 
     Raises:
         Permanent: the customer's address can't be one.
     """
     to = _recipient(mail)
-    written = render(mail, shop=sender.shop, is_answered=sender.is_answered)
+    written = render(mail, texts, shop=sender.shop, is_answered=sender.is_answered)
     message = EmailMessage(policy=SMTP)
     message["From"] = sender.address
     message["To"] = to

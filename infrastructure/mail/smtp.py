@@ -11,6 +11,7 @@ from typing import Any
 
 from application.ports import NotTaken, Permanent, PortError, Temporary
 from domain.mail import Mail
+from infrastructure.customer_texts.customer_texts import CustomerTexts
 from infrastructure.mail.addresses import Sender
 from infrastructure.mail.message import mail_message
 from infrastructure.mail.refusal import refusal
@@ -32,6 +33,7 @@ class SmtpMailer:
         self,
         smtp: SmtpServer,
         mail_from: str,
+        texts: CustomerTexts,
         *,
         timeout_seconds: float = TIMEOUT_SECONDS,
         trust: Callable[[], ssl.SSLContext] = ssl.create_default_context,
@@ -40,10 +42,11 @@ class SmtpMailer:
         self._trust = cache(trust)  # reading the machine's certificates takes 20 ms of CPU: once, not for each mail
         self._smtp = smtp
         self._sender = Sender.parse(mail_from)
+        self._texts = texts
         self._timeout_seconds = timeout_seconds
 
     def send(self, mail: Mail, *, message_id: str) -> None:
-        message = mail_message(mail, message_id=message_id, sender=self._sender, at=datetime.now(UTC))
+        message = mail_message(mail, self._texts, message_id=message_id, sender=self._sender, at=datetime.now(UTC))
         connection = self._ready()
         try:
             connection.send_message(message)

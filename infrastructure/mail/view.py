@@ -2,23 +2,23 @@
 
 from dataclasses import dataclass
 
-from domain.checkout import Address
 from domain.mail import Mail, MailKind, MailLine
-from domain.personal import Personal
-from infrastructure.formatting import format_date, format_money
-from infrastructure.mail.words import next_step, words
+from infrastructure.customer_texts.formatting import format_date, format_money
+from infrastructure.customer_texts.language import Language
+from infrastructure.customer_texts.mail_words import greeting, next_step, order_of, words
+from infrastructure.customer_texts.postal import postal_lines
 from infrastructure.safe_text import one_line, web_link
 
 _TITLE_LENGTH_MAX = 300
 _REFERENCE_LENGTH_MAX = 60
 _KEY_LENGTH_MAX = 4000
-_QUESTIONS = "Questions? Just answer this mail."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineView:
     title: str
-    quantity: int
+    quantity: str | None
+    """How many, where it is not one."""
     amount: str
     next_step: str
     keys: tuple[str, ...]
@@ -39,7 +39,8 @@ class MailView:
     greeting: str
     lead: str
     closing: str
-    questions: str | None
+    is_answered: bool
+    """Whether somebody reads what the customer answers."""
     order: str
     """Which order this is about: its reference, if it has one, and when it was made."""
     lines: tuple[LineView, ...]
@@ -55,84 +56,83 @@ class MailView:
     ship_to: tuple[str, ...]
 
 
-def mail_view(mail: Mail, *, shop: str, is_answered: bool) -> MailView:
-    said, name = words(mail.kind), one_line(mail.name.text) if mail.name else ""
+def mail_view(mail: Mail, language: Language, *, shop: str, is_answered: bool) -> MailView:
+    name = one_line(mail.name.text) if mail.name else ""
     reference = one_line(mail.reference.text, _REFERENCE_LENGTH_MAX) if mail.reference else ""
-    day = format_date(mail.ordered_at, mail.locale)
+    said = words(mail, language, reference=reference)
     return MailView(
         shop=shop,
-        subject=said.subject.format(order=f"Your order {reference}".rstrip()),
+        subject=said.subject,
         heading=said.heading,
-        greeting=f"Hello {name}," if name else "Hello,",
+        greeting=greeting(name, language),
         lead=said.lead,
         closing=said.closing,
-        questions=_QUESTIONS if is_answered else None,
-        order=f"Order {reference} of {day}" if reference else f"Order of {day}",
-        lines=tuple(_line(mail, line) for line in mail.lines),
-        sums=_sums(mail),
-        sums_note=_sums_note(mail),
-        total=_money(mail, mail.amount_total),
-        in_own_currency=_in_own_currency(mail),
+        is_answered=is_answered,
+        order=order_of(reference, format_date(mail.ordered_at, language.locale), language),
+        lines=tuple(_line(mail, line, language) for line in mail.lines),
+        sums=_sums(mail, language),
+        sums_note=_sums_note(mail, language),
+        total=_money(mail, mail.amount_total, language),
+        in_own_currency=_in_own_currency(mail, language),
         carrier=one_line(mail.carrier) if mail.carrier else None,
         tracking=one_line(mail.tracking.text) if mail.tracking else None,
         tracking_link=web_link(mail.tracking.text) if mail.tracking else None,
-        ship_to=_postal_lines(mail.ship_to) if mail.ship_to else (),
+        ship_to=postal_lines(mail.ship_to, language.locale) if mail.ship_to else (),
     )
 
 
-def _line(mail: Mail, line: MailLine) -> LineView:
+def _line(mail: Mail, line: MailLine, language: Language) -> LineView:
     hands_over = mail.kind in {MailKind.RECEIPT, MailKind.DELIVERED}
     return LineView(
         title=one_line(line.title, _TITLE_LENGTH_MAX),
-        quantity=line.quantity,
-        amount=_money(mail, line.amount_total),
-        next_step=next_step(line) if hands_over else "",
+        quantity=language.number(line.quantity) if line.quantity != 1 else None,
+        amount=_money(mail, line.amount_total, language),
+        next_step=next_step(line, language) if hands_over else "",
         keys=tuple(one_line(key.text, _KEY_LENGTH_MAX) for key in line.keys) if hands_over else (),
         link=web_link(line.link) if hands_over else None,
     )
 
 
-def _money(mail: Mail, amount: int) -> str:
-    return format_money(amount, mail.currency, mail.locale)
+def _money(mail: Mail, amount: int, language: Language) -> str:
+    return format_money(amount, mail.currency, language.locale)
 
 
-def _in_own_currency(mail: Mail) -> str | None:
+def _in_own_currency(mail: Mail, language: Language) -> str | None:
     own = mail.presentment
-    return format_money(own.amount, own.currency, mail.locale) if own else None
+    return format_money(own.amount, own.currency, language.locale) if own else None
 
 
-def _sums(mail: Mail) -> tuple[Sum, ...]:
+def _sums(mail: Mail, language: Language) -> tuple[Sum, ...]:
     parts = [
-        ("Discount", -mail.amount_discount),
-        ("Shipping", mail.amount_shipping),
-        (_tax_label(mail), mail.amount_tax),
+        (language.gettext("Discount"), -mail.amount_discount),
+        (language.gettext("Shipping"), mail.amount_shipping),
+        (_tax_label(mail, language), mail.amount_tax),
     ]
-    sums = [Sum(label=label, amount=_money(mail, amount)) for label, amount in parts if amount]
-    return (Sum(label="Subtotal", amount=_money(mail, mail.amount_subtotal)), *sums) if sums else ()
+    sums = [Sum(label=label, amount=_money(mail, amount, language)) for label, amount in parts if amount]
+    subtotal = Sum(label=language.gettext("Subtotal"), amount=_money(mail, mail.amount_subtotal, language))
+    return (subtotal, *sums) if sums else ()
 
 
-def _tax_label(mail: Mail) -> str:
+def _tax_label(mail: Mail, language: Language) -> str:
     """Prices can be with tax or without; Stripe says which only by how the amounts add up."""
     untaxed = mail.amount_subtotal - mail.amount_discount + mail.amount_shipping
     if untaxed + mail.amount_tax == mail.amount_total:
-        return "Tax"
-    return "Tax, included" if untaxed == mail.amount_total else "Tax, in part included"
+        return language.gettext("Tax")
+    return (
+        language.gettext("Tax, included") if untaxed == mail.amount_total else language.gettext("Tax, partly included")
+    )
 
 
-def _sums_note(mail: Mail) -> str | None:
+def _sums_note(mail: Mail, language: Language) -> str | None:
     """Stripe's amount of a line is what was paid for it: only in the simple case do they add up to the subtotal."""
     if sum(line.amount_total for line in mail.lines) == mail.amount_subtotal:
         return None
-    is_discounted, is_taxed = mail.amount_discount > 0, mail.amount_tax > 0
-    what = " and ".join(["after discounts"] * is_discounted + ["with tax"] * is_taxed) or "its share of the total"
-    return f"The amount beside each item is {what}."
-
-
-def _postal_lines(address: Address) -> tuple[str, ...]:
-    town = [address.postal_code, address.city, address.state]
-    lines = [[address.line1], [address.line2], town, [address.country]]
-    return tuple(text for line in lines if (text := _joined(line)))
-
-
-def _joined(parts: list[Personal | None]) -> str:
-    return one_line(" ".join(part.text for part in parts if part))
+    match mail.amount_discount > 0, mail.amount_tax > 0:
+        case True, True:
+            return language.gettext("Item amounts include discounts and tax.")
+        case True, False:
+            return language.gettext("Item amounts include discounts.")
+        case False, True:
+            return language.gettext("Item amounts include tax.")
+        case _:
+            return language.gettext("Item amounts are each item's share of the total.")

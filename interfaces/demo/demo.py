@@ -11,8 +11,8 @@ from pathlib import Path
 from types import FrameType
 from typing import TextIO
 
+from infrastructure.customer_texts.formatting import english, format_money
 from infrastructure.database import SQLiteFile
-from infrastructure.formatting import format_money
 from infrastructure.logs import configure_logs
 from interfaces.demo.engine_process import EngineDied, EngineProcess, free_port
 from interfaces.demo.goods import KEY_POOL, KEYS, MUG_SKU, MUGS_ON_HAND, catalog_text, stocked
@@ -92,7 +92,7 @@ def _close_the_books(stage: Stage, playbill: Playbill, right: set[int]) -> bool:
         for each in said:
             playbill.fail(f"scene {scene}: {each}" if scene else each)
     if not against:
-        taken = [format_money(sum.amount, sum.currency, "en") for sum in stage.sandbox.books.taken().values()]
+        taken = [format_money(sum.amount, sum.currency, english()) for sum in stage.sandbox.books.taken().values()]
         playbill.succeed(
             f"{stage.checkouts} checkouts, {' and '.join(taken) or 'nothing'} taken, as in Stripe's books."
         )

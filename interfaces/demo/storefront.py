@@ -17,7 +17,7 @@ from starlette.staticfiles import StaticFiles
 
 from application.checkout_document import CheckoutDocument
 from application.queries import Queries
-from infrastructure.formatting import format_money
+from infrastructure.customer_texts.formatting import english, format_money
 from interfaces.demo.goods import CURRENCY, Good
 from interfaces.demo.outbox import Letter, letters
 from interfaces.sandbox.sandbox import Sandbox
@@ -128,7 +128,7 @@ def _title(order: CheckoutDocument) -> str:
 
 def _money(amount: int | None, currency: str | None = CURRENCY) -> str:
     """Nothing as long as Stripe was not asked."""
-    return format_money(amount, currency, "en") if amount is not None and currency else ""
+    return format_money(amount, currency, english()) if amount is not None and currency else ""
 
 
 def _words(name: str) -> str:

@@ -26,6 +26,9 @@ from domain.checkout_session import CheckoutSession, ParkReason, Source
 from domain.errors import InvalidIdentifier, UnreadableEvent
 from domain.fulfillment import Fulfillment
 from domain.identifiers import fulfillment_id, is_livemode, session_id
+from infrastructure.customer_texts.customer_texts import CustomerTexts
+from infrastructure.customer_texts.language import Language
+from infrastructure.customer_texts.page_words import Words, not_found_words, too_many_words, unavailable_words
 from interfaces.web import landing_view
 from interfaces.web.accept import accepts_json
 from interfaces.web.headers import SECURITY_HEADERS
@@ -52,6 +55,7 @@ class AfterCheckout:
         self,
         log: Log,
         fulfill_checkout: FulfillCheckout,
+        texts: CustomerTexts,
         *,
         livemode: bool,
         clock: Clock,
@@ -60,6 +64,7 @@ class AfterCheckout:
     ) -> None:
         self._log = log
         self._fulfill_checkout = fulfill_checkout
+        self._texts = texts
         self._livemode = livemode
         self._clock = clock
         self._rate_limit = rate_limit
@@ -69,30 +74,33 @@ class AfterCheckout:
 
     async def __call__(self, request: Request) -> Response:
         wants_json = accepts_json(request.headers.getlist("accept"))
+        accepted = request.headers.get("accept-language", "")
         address = request.client.host if request.client else ""
         if not self._rate_limit.allows(address):
-            return _not_now(429, "too_many_visits", None if wants_json else landing_view.render_too_many())
+            return self._not_now(429, "too_many_visits", too_many_words, accepted, as_json=wants_json)
         try:
             id = session_id(request.query_params.get("session_id", ""))
         except InvalidIdentifier:
-            return _not_found(wants_json)
+            return self._not_found(accepted, as_json=wants_json)
         deadline = self._monotonic() + _WAIT_SECONDS
         try:
             if is_livemode(id) != self._livemode:
-                return _not_found(wants_json)
+                return self._not_found(accepted, as_json=wants_json)
             known, _ = await self._read(id)
             if not await self._fulfill(id, self._known if known.is_known else self._unknown):
-                return _not_found(wants_json)
+                return self._not_found(accepted, as_json=wants_json)
             session, fulfillment = await self._settled(id, deadline)
             mailed = await anyio.to_thread.run_sync(self._mailed, id, fulfillment, limiter=self._looks)
         except (PersistenceError, UnreadableEvent, TimeoutError) as trouble:
             logger.error("landing page can't read the log", session_id=id, error=str(trouble))
-            return _not_now(503, "unavailable", None if wants_json else landing_view.render_unavailable())
+            return self._not_now(503, "unavailable", unavailable_words, accepted, as_json=wants_json)
         state = checkout_state(session, fulfillment)
         logger.info("landing page", session_id=id, state=str(state))
+        locale = session.checkout.locale if session.checkout else None
         page = landing_view.landing_page(
             session,
             fulfillment,
+            self._texts.language(locale, accepted=accepted),
             state=state,
             now=self._clock(),
             refresh_seconds=_REFRESH_SECONDS.get(state),
@@ -100,7 +108,7 @@ class AfterCheckout:
         )
         if wants_json:
             return JSONResponse(landing_view.as_json(page), headers=SECURITY_HEADERS)
-        return _page(landing_view.render(page), 200)
+        return _page(landing_view.render(page, self._texts), 200)
 
     async def _fulfill(self, id: str, limiter: CapacityLimiter) -> bool:
         """Run `fulfill_checkout`. False if there is no such checkout for us.
@@ -148,20 +156,24 @@ class AfterCheckout:
     def _mailed(self, id: str, fulfillment: Fulfillment) -> Set[str]:
         return mailed_keys(self._log, id, fulfillment)
 
+    def _not_now(
+        self, status: int, error: str, words: Callable[[Language], Words], accepted: str, *, as_json: bool
+    ) -> Response:
+        """The page, or JSON, and when to come back."""
+        if as_json:
+            return JSONResponse({"error": error}, status, headers={**SECURITY_HEADERS, **_COME_BACK})
+        return _page(self._message(words, accepted), status, _COME_BACK)
+
+    def _not_found(self, accepted: str, *, as_json: bool) -> Response:
+        """One and the same answer for unknown, foreign and malformed IDs."""
+        if as_json:
+            return JSONResponse({"error": "not_found"}, 404, headers=SECURITY_HEADERS)
+        return _page(self._message(not_found_words, accepted), 404)
+
+    def _message(self, words: Callable[[Language], Words], accepted: str) -> str:
+        language = self._texts.language(None, accepted=accepted)
+        return landing_view.render_message(words(language), language, self._texts)
+
 
 def _page(html: str, status: int, headers: dict[str, str] | None = None) -> Response:
     return HTMLResponse(html, status, headers={**SECURITY_HEADERS, **(headers or {})})
-
-
-def _not_now(status: int, error: str, html: str | None) -> Response:
-    """The page, or JSON where there is none, and when to come back."""
-    if html is None:
-        return JSONResponse({"error": error}, status, headers={**SECURITY_HEADERS, **_COME_BACK})
-    return _page(html, status, _COME_BACK)
-
-
-def _not_found(wants_json: bool) -> Response:
-    """One and the same answer for unknown, foreign and malformed IDs."""
-    if wants_json:
-        return JSONResponse({"error": "not_found"}, 404, headers=SECURITY_HEADERS)
-    return _page(landing_view.render_not_found(), 404)

@@ -7,20 +7,11 @@ from datetime import datetime
 from domain.checkout import Checkout
 from domain.fulfillment import Fulfillment
 from domain.line import Line, LineState, Parcel
+from infrastructure.customer_texts.language import Language
+from infrastructure.customer_texts.page_words import Part, parcel_heading, part_words
 from infrastructure.safe_text import one_line, web_link
 
 _KEY_LENGTH_MAX = 4000
-READY, PACKING, WORKING = "ready", "packing", "working"
-BACKORDERED, BY_HAND, ORDERED = "backordered", "by_hand", "ordered"
-_HEADINGS = {
-    READY: ("Ready for you", ""),
-    PACKING: ("Being packed", "This page tells how to follow it once it has left."),
-    WORKING: ("Being prepared", "This takes a moment."),
-    BACKORDERED: ("Takes a little longer", "Not here at this moment. You get it as soon as it is."),
-    BY_HAND: ("Prepared by a person", "We take care of it. You need not do anything."),
-    ORDERED: ("Your order", ""),
-}
-"""In the page's order; the parcels come after what is ready."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,23 +40,25 @@ class Section:
     tracking_link: str | None = None
 
 
-def ordered(checkout: Checkout) -> list[Section]:
+def ordered(checkout: Checkout, language: Language) -> list[Section]:
     """What was bought, while nothing of it is planned yet."""
     bought = (item for item in checkout.line_items if item.quantity > 0)
-    return _sections({ORDERED: [Item(title=one_line(item.description), quantity=item.quantity) for item in bought]})
+    return _sections(
+        {Part.ORDERED: [Item(title=one_line(item.description), quantity=item.quantity) for item in bought]}, language
+    )
 
 
-def planned(fulfillment: Fulfillment, *, keys_since: datetime, mailed: Set[str]) -> list[Section]:
+def planned(fulfillment: Fulfillment, language: Language, *, keys_since: datetime, mailed: Set[str]) -> list[Section]:
     """With the license keys that were delivered since then. `mailed` are the lines whose keys are in a mail, too."""
     items = {id: _item(line, keys_since, is_mailed=id in mailed) for id, line in fulfillment.lines.items()}
-    parcels = [_parcel(parcel, items, len(fulfillment.parcels)) for parcel in fulfillment.parcels]
+    parcels = [_parcel(parcel, items, len(fulfillment.parcels), language) for parcel in fulfillment.parcels]
     shipped = {id for parcel in fulfillment.parcels for id in parcel.lines}
-    by_kind: dict[str, list[Item]] = {}
+    by_kind: dict[Part, list[Item]] = {}
     for id, line in fulfillment.lines.items():
         if id not in shipped:
             by_kind.setdefault(_kind(line), []).append(items[id])
-    ready = by_kind.pop(READY, [])
-    return [*_sections({READY: ready}), *parcels, *_sections(by_kind)]
+    ready = by_kind.pop(Part.READY, [])
+    return [*_sections({Part.READY: ready}, language), *parcels, *_sections(by_kind, language)]
 
 
 def is_working(line: Line) -> bool:
@@ -73,16 +66,16 @@ def is_working(line: Line) -> bool:
     return line.state is LineState.PENDING and not line.is_to_pack
 
 
-def _kind(line: Line) -> str:
+def _kind(line: Line) -> Part:
     match line.state:
         case LineState.DELIVERED:
-            return READY
+            return Part.READY
         case LineState.PENDING:
-            return WORKING if is_working(line) else PACKING
+            return Part.WORKING if is_working(line) else Part.PACKING
         case LineState.BACKORDERED:
-            return BACKORDERED
+            return Part.BACKORDERED
         case LineState.MANUAL | LineState.GIVEN_UP:
-            return BY_HAND
+            return Part.BY_HAND
 
 
 def _item(line: Line, keys_since: datetime, *, is_mailed: bool) -> Item:
@@ -97,10 +90,10 @@ def _item(line: Line, keys_since: datetime, *, is_mailed: bool) -> Item:
     )
 
 
-def _parcel(parcel: Parcel, items: Mapping[str, Item], parcels: int) -> Section:
+def _parcel(parcel: Parcel, items: Mapping[str, Item], parcels: int, language: Language) -> Section:
     return Section(
         kind="parcel",
-        heading=f"Parcel {parcel.number} of {parcels}, on its way" if parcels > 1 else "On its way to you",
+        heading=parcel_heading(parcel.number, parcels, language),
         text="",
         items=_merged(items[id] for id in parcel.lines),
         carrier=one_line(parcel.carrier),
@@ -109,12 +102,14 @@ def _parcel(parcel: Parcel, items: Mapping[str, Item], parcels: int) -> Section:
     )
 
 
-def _sections(by_kind: Mapping[str, Sequence[Item]]) -> list[Section]:
-    return [
-        Section(kind=kind, heading=heading, text=text, items=_merged(by_kind[kind]))
-        for kind, (heading, text) in _HEADINGS.items()
-        if by_kind.get(kind)
-    ]
+def _sections(by_part: Mapping[Part, Sequence[Item]], language: Language) -> list[Section]:
+    """In the order of the parts; the parcels come after what is ready."""
+    return [_section(part, by_part[part], language) for part in Part if by_part.get(part)]
+
+
+def _section(part: Part, items: Sequence[Item], language: Language) -> Section:
+    heading, text = part_words(part, language)
+    return Section(kind=part, heading=heading, text=text, items=_merged(items))
 
 
 def _merged(items: Iterable[Item]) -> tuple[Item, ...]:

@@ -6,25 +6,22 @@ Everything on it that a person or Stripe typed is one line, escaped, and a link 
 from collections.abc import Set
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from application.checkout_state import CheckoutState
 from domain.checkout_session import CheckoutSession
 from domain.fulfillment import Fulfillment
-from infrastructure.formatting import format_money
+from infrastructure.customer_texts.customer_texts import CustomerTexts
+from infrastructure.customer_texts.formatting import format_money
+from infrastructure.customer_texts.language import Language
+from infrastructure.customer_texts.page_words import Words, words
 from interfaces.web.landing_lines import Section, is_working, ordered, planned
-from interfaces.web.landing_words import KEYS_AT_THE_SHOP, KEYS_IN_MAIL, LOOKS_AGAIN, Words, words
 
 KEYS_SHOWN_FOR = timedelta(hours=1)
 """How long after they are there licence keys are shown: the page's address may still lie around much later."""
 _REFRESH_SECONDS_MAX = 600
 _REFRESH_UNHEARD_SECONDS_MAX = 60
 """The customer may have come back this moment, however old the session is."""
-_TEMPLATES = Path(__file__).parent / "templates"
 _ITEMS_UNFOLDED = 6
 _KEYS_UNFOLDED = 3
 
@@ -41,6 +38,7 @@ class Total:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LandingPage:
+    language: Language
     state: CheckoutState
     words: Words
     sections: tuple[Section, ...]
@@ -56,6 +54,7 @@ class LandingPage:
 def landing_page(
     session: CheckoutSession,
     fulfillment: Fulfillment,
+    language: Language,
     *,
     state: CheckoutState,
     now: datetime,
@@ -67,29 +66,29 @@ def landing_page(
     """
     is_changing = fulfillment.requested is None or any(map(is_working, fulfillment.lines.values()))
     return LandingPage(
+        language=language,
         state=state,
         words=words(
             state,
+            language,
             is_working=is_changing,
             is_unpaid=_is_unpaid(session),
             is_authorized=session.checkout is not None and session.checkout.is_authorized,
         ),
-        sections=_sections(session, fulfillment, state, now, mailed),
-        total=_total(session, state),
+        sections=_sections(session, fulfillment, language, state=state, now=now, mailed=mailed),
+        total=_total(session, state, language),
         is_paid=session.is_paid,
         refresh_seconds=_later(refresh_seconds, session, now) if refresh_seconds and is_changing else None,
     )
 
 
-def render(page: LandingPage) -> str:
-    return _template("landing.html").render(
-        page=page,
-        keys_in_mail=KEYS_IN_MAIL,
-        keys_at_the_shop=KEYS_AT_THE_SHOP,
-        looks_again=LOOKS_AGAIN,
-        items_unfolded=_ITEMS_UNFOLDED,
-        keys_unfolded=_KEYS_UNFOLDED,
-    )
+def render(page: LandingPage, texts: CustomerTexts) -> str:
+    return texts.render("pages/landing.html", page.language, **filled_with(page))
+
+
+def filled_with(page: LandingPage) -> dict[str, object]:
+    """Return what the page's template can name."""
+    return {"page": page, "items_unfolded": _ITEMS_UNFOLDED, "keys_unfolded": _KEYS_UNFOLDED}
 
 
 def as_json(page: LandingPage) -> dict[str, Any]:
@@ -104,32 +103,9 @@ def as_json(page: LandingPage) -> dict[str, Any]:
     }
 
 
-def render_not_found() -> str:
-    """One page for whatever is not there, so that it says nothing about why."""
-    return _template("message.html").render(
-        mark_kind="looking",
-        headline="We did not find this order",
-        message="Please open the link exactly as you got it. If you have paid, your order is safe: "
-        "it does not depend on this page.",
-    )
-
-
-def render_too_many() -> str:
-    return _template("message.html").render(
-        mark_kind="waiting",
-        headline="One moment, please",
-        message="This page was opened very often just now. Please try again in half a minute. "
-        "Your order does not depend on this page.",
-    )
-
-
-def render_unavailable() -> str:
-    return _template("message.html").render(
-        mark_kind="waiting",
-        headline="One moment, please",
-        message="We can't look up your order right now. Please try again in half a minute. "
-        "Your order is safe: it does not depend on this page.",
-    )
+def render_message(said: Words, language: Language, texts: CustomerTexts) -> str:
+    """A page that is about no order."""
+    return texts.render("pages/message.html", language, words=said)
 
 
 def _later(seconds: int, session: CheckoutSession, now: datetime) -> int:
@@ -145,41 +121,32 @@ def _later(seconds: int, session: CheckoutSession, now: datetime) -> int:
 
 
 def _sections(
-    session: CheckoutSession, fulfillment: Fulfillment, state: CheckoutState, now: datetime, mailed: Set[str]
+    session: CheckoutSession,
+    fulfillment: Fulfillment,
+    language: Language,
+    *,
+    state: CheckoutState,
+    now: datetime,
+    mailed: Set[str],
 ) -> tuple[Section, ...]:
     if fulfillment.requested:
-        return tuple(planned(fulfillment, keys_since=now - KEYS_SHOWN_FOR, mailed=mailed))
+        return tuple(planned(fulfillment, language, keys_since=now - KEYS_SHOWN_FOR, mailed=mailed))
     if session.checkout is None or state not in {CheckoutState.FULFILLING, CheckoutState.AWAITING_PAYMENT}:
         return ()
-    return tuple(ordered(session.checkout))
+    return tuple(ordered(session.checkout, language))
 
 
 def _is_unpaid(session: CheckoutSession) -> bool:
     return session.checkout is not None and session.checkout.status == "open" and not session.completed
 
 
-def _total(session: CheckoutSession, state: CheckoutState) -> Total | None:
+def _total(session: CheckoutSession, state: CheckoutState, language: Language) -> Total | None:
     """What was paid or is on its way; a session that only saves a payment method has no currency."""
     checkout = session.checkout
     is_due = session.is_paid or state is CheckoutState.AWAITING_PAYMENT
     if checkout is None or not checkout.currency or not is_due:
         return None
-    shown = format_money(checkout.amount_total, checkout.currency, checkout.locale)
+    shown = format_money(checkout.amount_total, checkout.currency, language.locale)
     own = checkout.presentment
-    in_own = format_money(own.amount, own.currency, checkout.locale) if own else None
+    in_own = format_money(own.amount, own.currency, language.locale) if own else None
     return Total(amount=checkout.amount_total, currency=checkout.currency, shown=shown, in_own_currency=in_own)
-
-
-def _template(name: str) -> Template:
-    return _environment().get_template(name)
-
-
-@lru_cache(maxsize=1)
-def _environment() -> Environment:
-    return Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )

@@ -43,6 +43,7 @@ def engine_app(runtime: Runtime, more_routes: Sequence[BaseRoute] = (), *, with_
         after_checkout=AfterCheckout(
             runtime.log,
             runtime.fulfill_checkout,
+            runtime.texts,
             livemode=runtime.settings.livemode,
             clock=runtime.clock,
             rate_limit=RateLimit(VISITS_PER_MINUTE, time.monotonic),
@@ -73,6 +74,8 @@ def serve(
         webhook=f"{public}/webhook",
         landing_page=f"{public}/after-checkout",
     )
+    for place in runtime.texts.unused():
+        logger.warning("text is not used", place=place)
     for number in (signal.SIGINT, signal.SIGTERM):
         # uvicorn stops for these, then raises them again: stopping when told to is no failure, so that ends here
         signal.signal(number, _nothing)

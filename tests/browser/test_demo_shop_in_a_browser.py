@@ -101,7 +101,7 @@ def test_a_visitor_buys_looks_again_and_reads_the_story_without_a_script(browser
     page.get_by_role("link", name="Sample lesson").click()
 
     assert page.get_by_text("The receipt was sent").is_visible()
-    page.get_by_role("link", name="Your order: thank you, and your receipt").click()
+    page.get_by_role("link", name="Thank you for your order: here is your receipt").click()
     page.get_by_text("As plain text").click()
     assert page.locator("pre").is_visible()
     context.close()

@@ -7,6 +7,7 @@ from typing import Literal
 
 import pytest
 from browsing import LOWEST_CONTRAST, Noticed, a_browser
+from customer_language import TEXTS
 from log_parts import COURSE, KEY, MUG, WRAP, mail
 from playwright.sync_api import Browser, Page
 
@@ -35,7 +36,7 @@ def html(kind: MailKind, *, long: bool = False) -> str:
         tracking=Personal("1Z" * 90 if long else "https://track.example/1"),
         ship_to=ADDRESS,
     )
-    return render(full, shop=title, is_answered=True).html
+    return render(full, TEXTS, shop=title, is_answered=True).html
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 from builders import a_checkout
+from customer_language import TEXTS
 from fakes.mail_server import MailServer, mail_server
 from fakes.outside import Outside
 from shop import COMPLETED, Shop
@@ -29,7 +30,7 @@ class WithMailServer(Outside):
 
     def send(self, mail: Mail, *, message_id: str) -> None:
         smtp = parse_smtp_url(f"smtp://127.0.0.1:{self.port}")
-        SmtpMailer(smtp, "Shop <orders@shop.example>").send(mail, message_id=message_id)
+        SmtpMailer(smtp, "Shop <orders@shop.example>", TEXTS).send(mail, message_id=message_id)
 
 
 @pytest.fixture

@@ -62,6 +62,7 @@ def web_of(shop: Shop) -> ASGIApp:
     page = AfterCheckout(
         runtime.log,
         runtime.fulfill_checkout,
+        runtime.texts,
         livemode=False,
         clock=runtime.clock,
         rate_limit=RateLimit(60, lambda: next(seconds)),

@@ -74,10 +74,10 @@ def _check_pages(shop: Shop, id: str) -> None:
 def _check_mails(shop: Shop) -> None:
     for message_id, mail in shop.outside.mailbox.items():
         try:
-            written = mail_message(mail, message_id=message_id, sender=_SENDER, at=BEGINNING).as_bytes()
+            message = mail_message(mail, shop.runtime.texts, message_id=message_id, sender=_SENDER, at=BEGINNING)
         except Permanent:
             continue
-        assert written.partition(b"\r\n\r\n")[0].count(b"\r\nTo: ") == 1
+        assert message.as_bytes().partition(b"\r\n\r\n")[0].count(b"\r\nTo: ") == 1
     shop.outside.mailbox.clear()
 
 

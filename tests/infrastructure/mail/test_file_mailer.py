@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from customer_language import TEXTS
 from log_parts import MUG, mail
 
 from application.ports import NotTaken, Permanent
@@ -24,7 +25,7 @@ def names(outbox: Path) -> list[str]:
 
 
 def test_a_mail_is_a_file_under_its_message_id(tmp_path: Path) -> None:
-    FileMailer(tmp_path / "not" / "there yet", FROM).send(MAIL, message_id=ID)
+    FileMailer(tmp_path / "not" / "there yet", FROM, TEXTS).send(MAIL, message_id=ID)
 
     [file] = (tmp_path / "not" / "there yet").iterdir()
     message = email.message_from_bytes(file.read_bytes(), policy=email.policy.default)
@@ -37,7 +38,7 @@ def test_a_mail_is_a_file_under_its_message_id(tmp_path: Path) -> None:
 
 
 def test_the_same_mail_again_is_the_same_file(tmp_path: Path) -> None:
-    mailer = FileMailer(tmp_path, FROM)
+    mailer = FileMailer(tmp_path, FROM, TEXTS)
 
     for _ in range(3):
         mailer.send(MAIL, message_id=ID)
@@ -49,7 +50,7 @@ def test_the_same_mail_again_is_the_same_file(tmp_path: Path) -> None:
 def test_whatever_an_id_is_made_of_its_file_stays_in_the_outbox(tmp_path: Path, id: str) -> None:
     outbox = tmp_path / "outbox"
 
-    FileMailer(outbox, FROM).send(MAIL, message_id=id)
+    FileMailer(outbox, FROM, TEXTS).send(MAIL, message_id=id)
 
     assert names(tmp_path) == ["outbox"]
     [name] = names(outbox)
@@ -58,7 +59,7 @@ def test_whatever_an_id_is_made_of_its_file_stays_in_the_outbox(tmp_path: Path, 
 
 
 def test_ids_that_begin_alike_or_differ_in_odd_letters_do_not_share_a_file(tmp_path: Path) -> None:
-    mailer = FileMailer(tmp_path, FROM)
+    mailer = FileMailer(tmp_path, FROM, TEXTS)
     ids = ["a" * 300, "a" * 300 + "b", "a/b", "a b", "a_b"]
 
     for id in ids:
@@ -71,20 +72,20 @@ def test_an_outbox_that_can_not_be_written_is_temporary(tmp_path: Path) -> None:
     (tmp_path / "outbox").write_text("a file is in the way")
 
     with pytest.raises(NotTaken, match="outbox"):
-        FileMailer(tmp_path / "outbox", FROM).send(MAIL, message_id=ID)
+        FileMailer(tmp_path / "outbox", FROM, TEXTS).send(MAIL, message_id=ID)
 
 
 def test_a_mail_that_can_not_be_put_in_its_place_leaves_nothing_behind(tmp_path: Path) -> None:
     (tmp_path / f"{ID}.eml").mkdir()
 
     with pytest.raises(NotTaken):
-        FileMailer(tmp_path, FROM).send(MAIL, message_id=ID)
+        FileMailer(tmp_path, FROM, TEXTS).send(MAIL, message_id=ID)
 
     assert names(tmp_path) == [f"{ID}.eml"]
 
 
 def test_a_customer_without_a_usable_address_gets_no_file(tmp_path: Path) -> None:
     with pytest.raises(Permanent):
-        FileMailer(tmp_path, FROM).send(replace(MAIL, to=Personal("nobody")), message_id=ID)
+        FileMailer(tmp_path, FROM, TEXTS).send(replace(MAIL, to=Personal("nobody")), message_id=ID)
 
     assert names(tmp_path) == []

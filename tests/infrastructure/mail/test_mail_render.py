@@ -4,12 +4,20 @@ import re
 from dataclasses import replace
 
 import pytest
-from log_parts import COURSE, KEY, MUG, mail
+from customer_language import TEXTS
+from log_parts import COURSE, KEY, MUG
+from log_parts import mail as german_mail
 
+from domain.catalog import PlannedLine
 from domain.checkout import Address, Presentment
 from domain.mail import Mail, MailKind, MailLine
 from domain.personal import Personal
 from infrastructure.mail.render import Written, render
+
+
+def mail(kind: MailKind, *lines: PlannedLine) -> Mail:
+    return replace(german_mail(kind, *lines), locale="en")
+
 
 RECEIPT = mail(MailKind.RECEIPT, MUG)
 NBSP = "\N{NO-BREAK SPACE}"
@@ -17,7 +25,7 @@ HOSTILE = "<script>alert(1)</script>\"'&\u202e{{ 7 * 7 }}"
 
 
 def written(mail: Mail) -> Written:
-    return render(mail, shop="Töpferei am Eck", is_answered=False)
+    return render(mail, TEXTS, shop="Töpferei am Eck", is_answered=False)
 
 
 def a_line(**changes: object) -> MailLine:
@@ -36,28 +44,28 @@ def test_every_kind_has_words_of_its_own_and_both_parts_say_them(kind: MailKind)
     others = {written(mail(other, MUG, COURSE)).subject for other in MailKind if other is not kind}
     assert mine.subject not in others
     for part in (" ".join(mine.text.split()), text_of(mine.html)):
-        for said in ("Hello Zoé O", "Mug, blue", "Course", "Order ORDER-17 of 24. November 2026, 09:00 UTC"):
+        for said in ("Hello Zoé O", "Mug, blue", "Course", "Order ORDER-17, placed on November 24, 2026, 9:00 AM UTC"):
             assert said in part
 
 
 def test_the_receipt_adds_up_in_the_customers_locale() -> None:
-    text = written(RECEIPT).text
+    text = written(replace(RECEIPT, locale="de")).text
 
-    assert f"Subtotal: 10,00{NBSP}€\nDiscount: -1,00{NBSP}€\nShipping: 4,90{NBSP}€\n" in text
-    assert f"Tax, included: 1,71{NBSP}€\nTotal: 13,90{NBSP}€\n" in text
-    assert "The amount beside each item is after discounts and with tax." in text
+    assert f"Zwischensumme: 10,00{NBSP}€\nRabatt: -1,00{NBSP}€\nVersand: 4,90{NBSP}€\n" in text
+    assert f"Enthaltene Steuern: 1,71{NBSP}€\nGesamtbetrag: 13,90{NBSP}€\n" in text
+    assert "Die Beträge der Artikel berücksichtigen Rabatte und Steuern." in text
 
 
 def test_tax_that_comes_on_top_is_not_called_included() -> None:
     text = written(replace(RECEIPT, amount_total=1390 + 171)).text
 
-    assert f"\nTax: 1,71{NBSP}€\n" in text
+    assert "\nTax: €1.71\n" in text
 
 
 def test_tax_of_which_only_a_part_comes_on_top_is_told_as_such() -> None:
     text = written(replace(RECEIPT, amount_total=1390 + 71)).text
 
-    assert f"\nTax, in part included: 1,71{NBSP}€\n" in text
+    assert "\nTax, partly included: €1.71\n" in text
 
 
 def test_a_total_that_is_the_lines_has_nothing_to_explain() -> None:
@@ -65,11 +73,11 @@ def test_a_total_that_is_the_lines_has_nothing_to_explain() -> None:
 
     text = written(plain).text
 
-    assert f"On its way to you\n\nTotal: 9,00{NBSP}€\n\nPlease keep" in text
+    assert "On its way to you\n\nTotal: €9.00\n\nPlease keep" in text
 
 
 @pytest.mark.parametrize(
-    ("currency", "total"), [("jpy", f"1.390{NBSP}¥"), ("isk", f"13,90{NBSP}ISK"), ("kwd", f"1,390{NBSP}KWD")]
+    ("currency", "total"), [("jpy", "¥1,390"), ("isk", f"ISK{NBSP}13.90"), ("kwd", f"KWD{NBSP}1.390")]
 )
 def test_amounts_have_the_decimals_that_stripe_counts_in(currency: str, total: str) -> None:
     assert f"Total: {total}" in written(replace(RECEIPT, currency=currency)).text
@@ -78,13 +86,13 @@ def test_amounts_have_the_decimals_that_stripe_counts_in(currency: str, total: s
 @pytest.mark.parametrize(
     ("delivery", "state", "said"),
     [
-        ("shipment", "pending", "Will be packed and shipped to you"),
+        ("shipment", "pending", "We will pack it and ship it to you"),
         ("shipment", "delivered", "On its way to you"),
         ("access", "delivered", "Ready for you"),
-        ("license_key", "backordered", "Not here at this moment. You get it as soon as it is."),
-        ("manual", "manual", "Prepared for you by a person"),
-        ("http", "given_up", "Prepared for you by a person"),
-        ("http", "pending", "Being made ready for you"),
+        ("license_key", "backordered", "Out of stock. You will get it as soon as it is back."),
+        ("manual", "manual", "Our team is preparing it for you"),
+        ("http", "given_up", "Our team is preparing it for you"),
+        ("http", "pending", "We are preparing it for you"),
         ("own_kind", "delivered", "Delivered"),
     ],
 )
@@ -102,7 +110,7 @@ def test_keys_and_links_are_handed_over_to_the_letter(kind: MailKind) -> None:
 
     both = written(replace(mail(kind, KEY), lines=(line,)))
 
-    assert "Your licence keys:\n  K-<1>&amp;'\" x\n  K-2\n" in both.text.replace("  x", " x")
+    assert "Your license keys:\n  K-<1>&amp;'\" x\n  K-2\n" in both.text.replace("  x", " x")
     assert "<bdi>K-&lt;1&gt;&amp;amp;&#39;&#34;" in both.html
     assert "\n  https://example.com/course?a=1&b=2\n" in both.text
     assert 'href="https://example.com/course?a=1&amp;b=2"' in both.html
@@ -121,8 +129,8 @@ def test_keys_and_links_are_handed_over_by_no_other_mail(kind: MailKind) -> None
 def test_a_quantity_is_told_where_it_is_not_one() -> None:
     one, three = (written(replace(RECEIPT, lines=(a_line(quantity=quantity),))) for quantity in (1, 3))
 
-    assert "Mug, blue: 9" in one.text
-    assert "Mug, blue × 3: 9" in three.text
+    assert "Mug, blue: €9" in one.text
+    assert "Mug, blue × 3: €9" in three.text
     assert "×" not in text_of(one.html)
     assert "× 3" in text_of(three.html).replace("&times;&nbsp;", "× ")
 
@@ -147,23 +155,28 @@ def test_a_parcel_is_told_with_carrier_number_and_destination() -> None:
     )
     both = written(replace(mail(MailKind.SHIPPED, MUG), carrier="DHL", tracking=Personal("0034 5"), ship_to=address))
 
-    assert "Carrier: DHL\nTracking: 0034 5\nGoing to: 1 Example Road, 12345 Exampleton, DE\n" in both.text
-    assert "Carrier DHL Tracking number 0034 5 Going to 1 Example Road 12345 Exampleton DE" in text_of(both.html)
+    assert (
+        "Carrier: DHL\nTracking number: 0034 5\n\nDelivery address\n  1 Example Road\n  12345 Exampleton\n  Germany\n"
+        in both.text
+    )
+    assert "Carrier DHL Tracking number 0034 5 Delivery address 1 Example Road 12345 Exampleton Germany" in text_of(
+        both.html
+    )
 
 
 def test_a_tracking_address_is_a_link() -> None:
     both = written(replace(mail(MailKind.SHIPPED, MUG), carrier="DHL", tracking=Personal("https://track.example/1")))
 
     assert 'href="https://track.example/1"' in both.html
-    assert "Tracking: https://track.example/1\n" in both.text
+    assert "Track your parcel: https://track.example/1\n" in both.text
 
 
 def test_a_customer_without_a_name_and_an_order_without_a_reference_are_told_the_same() -> None:
     both = written(replace(RECEIPT, name=None, reference=None, locale=None))
 
-    assert both.subject == "Your order: thank you, and your receipt"
+    assert both.subject == "Thank you for your order: here is your receipt"
     assert both.text.startswith("Hello,\n")
-    assert "Order of November 24, 2026" in both.text
+    assert "Order placed on November 24, 2026" in both.text
 
 
 @pytest.mark.parametrize("kind", list(MailKind))

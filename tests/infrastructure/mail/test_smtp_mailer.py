@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from customer_language import TEXTS
 from fakes.certificates import Certificate
 from fakes.mail_server import DROP, SILENCE, MailServer, mail_server, raw_server
 from log_parts import MUG, mail
@@ -27,7 +28,9 @@ FROM = "Shop <orders@shop.example>"
 
 
 def mailer_to(port: int, *, timeout_seconds: float = 10.0) -> SmtpMailer:
-    return SmtpMailer(SmtpServer(host="127.0.0.1", port=port, security="none"), FROM, timeout_seconds=timeout_seconds)
+    return SmtpMailer(
+        SmtpServer(host="127.0.0.1", port=port, security="none"), FROM, TEXTS, timeout_seconds=timeout_seconds
+    )
 
 
 def safe_mailer(
@@ -35,7 +38,7 @@ def safe_mailer(
 ) -> SmtpMailer:
     user = "orders" if password else None
     smtp = SmtpServer(host="localhost", port=server.port, security=security, username=user, password=password)
-    return SmtpMailer(smtp, FROM, trust=certificate.client_context)
+    return SmtpMailer(smtp, FROM, TEXTS, trust=certificate.client_context)
 
 
 @pytest.fixture
@@ -161,7 +164,7 @@ def test_the_trusted_certificates_are_read_once_for_all_mails(certificate: Certi
 
     with mail_server(starttls=certificate.server_context()) as server:
         smtp = SmtpServer(host="localhost", port=server.port, security="starttls")
-        mailer = SmtpMailer(smtp, FROM, trust=trust)
+        mailer = SmtpMailer(smtp, FROM, TEXTS, trust=trust)
         mailer.send(MAIL, message_id=ID)
         mailer.send(MAIL, message_id=ID)
 
@@ -189,7 +192,7 @@ def test_a_certificate_that_nobody_vouches_for_gets_nothing(certificate: Certifi
     ) as server:
         smtp = SmtpServer(host="localhost", port=server.port, security=security, username="orders", password="right")
         with pytest.raises(NotTaken, match="certificate"):
-            SmtpMailer(smtp, FROM, trust=ssl.create_default_context).send(MAIL, message_id=ID)
+            SmtpMailer(smtp, FROM, TEXTS, trust=ssl.create_default_context).send(MAIL, message_id=ID)
 
     assert (server.logins, server.received) == ([], [])
 
@@ -219,7 +222,7 @@ def test_a_login_that_is_not_offered_is_the_operators_to_mend() -> None:
     with raw_server(b"220 hi\r\n250 plain\r\n") as port:
         smtp = SmtpServer(host="127.0.0.1", port=port, security="none", username="orders", password="right")
         with pytest.raises(NotTaken, match="offers no login"):
-            SmtpMailer(smtp, FROM).send(MAIL, message_id=ID)
+            SmtpMailer(smtp, FROM, TEXTS).send(MAIL, message_id=ID)
 
 
 def test_an_address_that_the_server_has_no_letters_for_is_refused_for_good(server: MailServer) -> None:

@@ -20,10 +20,10 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningShop]:
         yield shop
 
 
-def paid(shop: RunningShop, by: str = "card") -> str:
+def paid(shop: RunningShop, by: str = "card", **more: str) -> str:
     product = {"name": "Online course", "metadata": {"delivery": "access"}}
     item = {"price_data": {"currency": "eur", "unit_amount": 4900, "product_data": product}, "quantity": 1}
-    values = {"mode": "payment", "success_url": "http://localhost/x", "line_items": [item]}
+    values = {"mode": "payment", "success_url": "http://localhost/x", "line_items": [item], **more}
     session = shop.sandbox.create_session(values)
     shop.sandbox.pay(session.id, by=by, email="ada@example.com", name="Ada Example")  # type: ignore[arg-type]
     return session.id
@@ -69,6 +69,35 @@ def test_unknown_foreign_and_malformed_ids_get_one_and_the_same_page(shop: Runni
     assert {answer.status_code for answer in answers} == {404}
     assert len({answer.content for answer in answers}) == 1
     assert len({tuple(sorted(name for name in answer.headers if name != "date")) for answer in answers}) == 1
+
+
+@pytest.mark.parametrize(
+    ("locale", "accepted", "language", "said"),
+    [
+        ("auto", "fr-CA,fr;q=0.9,en;q=0.8", "fr-CA", "Merci, votre commande est complète"),
+        ("ja", "fr", "ja", "ありがとうございます。ご注文が完了しました"),
+        ("pl", "fr", "en", "Thank you, your order is complete"),
+    ],
+)
+def test_the_page_is_in_the_language_of_the_checkout_or_the_browser(
+    shop: RunningShop, locale: str, accepted: str, language: str, said: str
+) -> None:
+    session = paid(shop, locale=locale)
+
+    page, answer = (
+        shop.visit(session, **{"accept-language": accepted, "accept": accept})
+        for accept in ("text/html", "application/json")
+    )
+
+    assert f'<html lang="{language}" dir="ltr">' in page.text
+    assert f"<h1>{said}</h1>" in page.text
+    assert answer.json()["headline"] == said
+
+
+def test_a_page_about_no_order_is_in_the_language_of_the_browser(shop: RunningShop) -> None:
+    answer = shop.visit("cs_test_unknown", **{"accept-language": "nl"})
+
+    assert "We konden deze bestelling niet vinden" in answer.text
 
 
 def test_programs_get_json(shop: RunningShop) -> None:
@@ -133,7 +162,7 @@ def test_a_checkout_that_this_version_can_not_read_gets_a_page_that_says_to_come
 
     assert answer.status_code == 503
     assert answer.headers["retry-after"] == "30"
-    assert "We can&#39;t look up your order right now" in answer.text
+    assert "We could not look up your order" in answer.text
     as_json = shop.visit(session, accept="application/json")
     assert (as_json.status_code, as_json.json()) == (503, {"error": "unavailable"})
     assert as_json.headers["retry-after"] == "30"

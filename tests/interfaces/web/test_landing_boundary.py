@@ -62,6 +62,7 @@ def test_guessed_ids_that_keep_stripe_busy_hold_up_no_customer(tmp_path: Path) -
         page = AfterCheckout(
             runtime.log,
             FulfillCheckout(runtime.log, runtime.writer, stripe, runtime.clock),
+            runtime.texts,
             livemode=False,
             clock=runtime.clock,
             rate_limit=RateLimit(1000, time.monotonic),

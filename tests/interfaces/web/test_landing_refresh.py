@@ -4,12 +4,12 @@ from datetime import timedelta
 
 import pytest
 from builders import a_checkout
+from customer_language import render
 from landing_orders import HOOK, MUG, PAID_AT, PLATE, page_of, page_of_lines, retrieved, session
 
 from application.checkout_state import CheckoutState
 from domain.catalog import PlannedLine
 from domain.checkout_session import CheckoutSession
-from interfaces.web.landing_view import render
 
 UNPAID = a_checkout(payment_status="unpaid")
 REFRESH = '<meta http-equiv="refresh"'
@@ -28,7 +28,7 @@ def test_a_line_that_changes_by_itself_is_looked_at_again(line: PlannedLine) -> 
     html = render(page_of_lines(plan=[line], after=timedelta(0)))
 
     assert f'{REFRESH} content="5">' in html
-    assert "looks again by itself" in html
+    assert "updates automatically" in html
 
 
 @pytest.mark.parametrize(

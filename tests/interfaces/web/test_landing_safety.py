@@ -4,6 +4,7 @@ import json
 
 import pytest
 from builders import a_checkout, a_line_item
+from customer_language import render, render_not_found, render_too_many, render_unavailable
 from kinds import ACCESS, SHIPMENT
 from landing_orders import HOOK, KEY, MUG, delivered, page_of, page_of_lines, paid, shipped
 from scenario import planned
@@ -11,7 +12,7 @@ from scenario import planned
 from domain.checkout import Contact
 from domain.personal import Personal
 from interfaces.web.headers import SECURITY_HEADERS
-from interfaces.web.landing_view import as_json, render, render_not_found, render_too_many, render_unavailable
+from interfaces.web.landing_view import as_json
 
 HOSTILE = "<script>alert(1)</script>\"'&\u202e\nX"
 

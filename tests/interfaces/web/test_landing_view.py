@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from builders import a_checkout, a_line_item
+from customer_language import ENGLISH, TEXTS, render
 from kinds import SHIPMENT
 from landing_orders import (
     COURSE,
@@ -32,7 +33,7 @@ from domain.checkout import Presentment
 from domain.checkout_session import CheckoutSession, ParkReason
 from domain.line import LineState
 from interfaces.web.landing_lines import planned as sections_of
-from interfaces.web.landing_view import LandingPage, as_json, render
+from interfaces.web.landing_view import LandingPage, as_json
 
 UNPAID = a_checkout(payment_status="unpaid")
 REFRESH = '<meta http-equiv="refresh"'
@@ -77,7 +78,7 @@ def test_a_tracking_address_is_a_link() -> None:
 def test_parcels_are_told_apart_and_every_line_is_in_its_own() -> None:
     page = page_of_lines(*shipped(1, MUG), *shipped(2, PLATE, carrier="Eilbote"), plan=[MUG, PLATE])
 
-    assert headings(page) == ["Parcel 1 of 2, on its way", "Parcel 2 of 2, on its way"]
+    assert headings(page) == ["Parcel 1 of 2 is on its way", "Parcel 2 of 2 is on its way"]
     assert [[item.title for item in section.items] for section in page.sections] == [["Mug, blue"], ["Plate"]]
 
 
@@ -96,7 +97,7 @@ def test_what_is_not_in_stock_says_that_it_follows() -> None:
 
     assert page.state is CheckoutState.PARTIALLY_FULFILLED
     assert headings(page) == ["Ready for you", "Takes a little longer"]
-    assert "You get it as soon as it is." in render(page)
+    assert "You will get it as soon as it is back." in render(page)
 
 
 @pytest.mark.parametrize("state", [LineState.MANUAL, LineState.GIVEN_UP])
@@ -105,9 +106,9 @@ def test_what_needs_a_person_asks_nothing_of_the_customer(state: LineState) -> N
 
     assert page.state is CheckoutState.BLOCKED
     html = render(page)
-    assert "we are looking into it" in html
-    assert "You need not do anything" in html
-    assert headings(page) == ["Prepared by a person"]
+    assert "We are taking care of it." in html
+    assert "There is nothing you need to do." in html
+    assert headings(page) == ["Prepared by our team"]
     assert "A detail for staff only" not in html
 
 
@@ -116,7 +117,7 @@ def test_a_delayed_payment_is_waited_for() -> None:
 
     assert page.state is CheckoutState.AWAITING_PAYMENT
     html = render(page)
-    assert "Your payment has not reached us yet" in html
+    assert "We have not received your payment yet" in html
     assert f'{REFRESH} content="90">' in html
     assert "Paid" not in html
 
@@ -127,14 +128,17 @@ def test_an_authorized_payment_is_not_said_to_be_on_its_way() -> None:
     page = page_of(session(retrieved(authorized)))
 
     assert page.state is CheckoutState.AWAITING_PAYMENT
-    assert page.words.message == "Your payment is authorized, and not charged yet. There is nothing you need to do."
+    assert (
+        page.words.message
+        == "Your payment is authorized and has not been charged yet. There is nothing you need to do."
+    )
 
 
 def test_a_payment_that_was_canceled_says_that_nothing_was_charged() -> None:
     page = page_of(session(retrieved(replace(UNPAID, intent_status="canceled"))))
 
     assert page.state is CheckoutState.PAYMENT_FAILED
-    assert "you were not charged" in page.words.message
+    assert "You were not charged" in page.words.message
 
 
 def test_a_payment_that_failed_says_that_nothing_was_charged() -> None:
@@ -142,7 +146,7 @@ def test_a_payment_that_failed_says_that_nothing_was_charged() -> None:
 
     assert page.state is CheckoutState.PAYMENT_FAILED
     html = render(page)
-    assert "you were not charged" in html
+    assert "You were not charged" in html
     assert page.total is None
     assert REFRESH not in html
 
@@ -159,7 +163,7 @@ def test_a_session_that_is_open_is_not_completed_yet() -> None:
     page = page_of(session(retrieved(a_checkout(status="open", payment_status="unpaid"))), refresh_seconds=90)
 
     assert page.state is CheckoutState.OPEN
-    assert "not completed yet" in render(page)
+    assert "not complete yet" in render(page)
     assert page.total is None
     assert page.refresh_seconds == 90
 
@@ -194,7 +198,7 @@ def test_a_parked_order_asks_nothing_of_the_customer() -> None:
     assert page.state is CheckoutState.PARKED
     html = render(page)
     assert "We are looking into your order" in html
-    assert "You need not do anything" in html
+    assert "There is nothing you need to do" in html
     assert "A detail for staff only" not in html
 
 
@@ -209,7 +213,7 @@ def test_licence_keys_are_shown_for_an_hour_after_they_were_delivered(after: tim
 
     for key in KEYS:
         assert (key.text in html, key.text in answer) == (is_shown, is_shown)
-    assert ("Your license keys are in your mail." in html) is not is_shown
+    assert ("Your license keys are in the email we sent you." in html) is not is_shown
 
 
 def test_keys_that_come_days_after_the_payment_are_shown_then() -> None:
@@ -223,23 +227,25 @@ def test_nobody_is_sent_to_a_mail_that_was_not_sent(after: timedelta) -> None:
     html = render(page_of_lines(delivered(KEY, keys=KEYS), plan=[KEY], after=after, is_mailed=False))
 
     assert "mail" not in html
-    assert ("Please contact us to get them." in html) is (after > timedelta(0))
+    assert ("Please contact us to receive them." in html) is (after > timedelta(0))
 
 
 def test_keys_that_are_in_a_mail_and_keys_that_are_not_are_told_apart() -> None:
     other = replace(KEY, item=a_line_item("li_other"), name="Another app")
     lines = fulfillment([KEY, other], delivered(KEY, keys=KEYS[:1]), delivered(other, keys=KEYS[1:]))
 
-    [section] = sections_of(lines, keys_since=PAID_AT, mailed={other.id})
+    [section] = sections_of(lines, ENGLISH, keys_since=PAID_AT, mailed={other.id})
 
     assert {item.title: item.are_keys_mailed for item in section.items} == {KEY.name: False, "Another app": True}
 
 
-@pytest.mark.parametrize(("locale", "shown"), [("en", "€12.00"), ("de", "12,00\N{NO-BREAK SPACE}€"), (None, "€12.00")])
-def test_the_total_is_written_as_in_the_customers_country(locale: str | None, shown: str) -> None:
-    checkout = a_checkout(line_items=[a_line_item(amount_total=1200)], locale=locale)
+@pytest.mark.parametrize(
+    ("language", "shown"), [("en", "€12.00"), ("de", "12,00\N{NO-BREAK SPACE}€"), ("nl", "€\N{NO-BREAK SPACE}12,00")]
+)
+def test_the_total_is_written_as_in_the_customers_language(language: str, shown: str) -> None:
+    checkout = a_checkout(line_items=[a_line_item(amount_total=1200)])
 
-    assert shown in render(page_of(paid(checkout)))
+    assert shown in render(page_of(paid(checkout), language=TEXTS.language(language)))
 
 
 def test_what_was_paid_in_another_currency_than_the_shops_is_shown_in_that() -> None:
@@ -250,7 +256,7 @@ def test_what_was_paid_in_another_currency_than_the_shops_is_shown_in_that() -> 
     html = render(page_of(paid(checkout)))
 
     assert "<span>Paid</span> <strong>$11.23</strong>" in html
-    assert "The shop charges €10.00." in html
+    assert "In our currency: €10.00" in html
 
 
 def test_an_order_that_is_free_was_not_paid() -> None:

@@ -1,0 +1,86 @@
+"""What customers read, in their language: the one place that knows which language that is, and that renders."""
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+from infrastructure.customer_texts.language import Language
+from infrastructure.customer_texts.locales import accepted_tags, cldr_locale
+from infrastructure.customer_texts.own_texts import OwnTexts
+from infrastructure.customer_texts.templates import Templates
+from infrastructure.customer_texts.translations import SOURCE_LANGUAGE, Translations, shipped_texts
+
+_LANGUAGES_MAX = 256
+_ACCEPTED_MAX = 500
+"""Of a header that can be as long as a head."""
+
+
+class CustomerTexts:
+    """Mails and pages in every language there is a translation for."""
+
+    def __init__(self, own: OwnTexts | None = None, *, default: str = SOURCE_LANGUAGE) -> None:
+        """`default` is the tag of the language for customers of whom nothing is known.
+
+        Raises:
+            LookupError: there is no translation for `default`, and the message names those that there are.
+        """
+        self._own = own or OwnTexts()
+        self._translations = Translations(self._own.translations)
+        self._templates = Templates(self._own.templates)
+        default_language = self._spoken(default)
+        if default_language is None:
+            raise LookupError(f"there are no texts in {default[:40]!r}; there are {', '.join(self.languages)}.")
+        self._default = default_language
+        self._resolved = lru_cache(_LANGUAGES_MAX)(self._resolve)
+
+    def language(self, named: str | None, *, accepted: str = "") -> Language:
+        """Return the language for a customer.
+
+        `named` is Stripe's `locale` of the session, and decides if it names one: English where that has no translation.
+        Otherwise the browser's `accepted` languages decide, then the default.
+        """
+        return self._resolved(named, accepted[:_ACCEPTED_MAX])
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The names of all translations."""
+        return self._translations.names
+
+    @property
+    def templates(self) -> Templates:
+        return self._templates
+
+    def unused(self) -> Iterator[str]:
+        """Yield where the merchant's translations have a text that nothing shows, as when ours has changed since."""
+        environment = self._templates.environment(self._default)
+        known = {message.id for message in shipped_texts()}
+        for template in self._own.templates.values():
+            known.update(text for _, _, text in environment.extract_translations(template.source))  # type: ignore[attr-defined]
+        for name, translation in self._own.translations.items():
+            for message in translation:
+                if message.id and message.id not in known:
+                    yield f"{name}.po, line {message.lineno}"
+
+    def render(self, template: str, language: Language, **what: object) -> str:
+        """Return a template, such as `mails/receipt.html`, filled with `what`."""
+        return self._templates.render(template, language, what)
+
+    def _resolve(self, named: str | None, accepted: str) -> Language:
+        if named and cldr_locale(named):
+            return self._spoken(named) or self._english()
+        for tag in accepted_tags(accepted):
+            spoken = self._spoken(tag)
+            if spoken is not None:
+                return spoken
+        return self._default
+
+    def _spoken(self, tag: str) -> Language | None:
+        locale = cldr_locale(tag)
+        name = self._translations.name_for(locale) if locale else None
+        if locale is None or name is None:
+            return None
+        return Language(locale=locale, translation=name, texts=self._translations.texts(name))
+
+    def _english(self) -> Language:
+        english = self._spoken(SOURCE_LANGUAGE)
+        assert english is not None, "the source language has texts"
+        return english

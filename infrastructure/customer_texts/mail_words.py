@@ -1,0 +1,154 @@
+"""What each kind of mail says, so that its text and its HTML part say the same. It promises no further mail: which ones
+go out is the merchant's choice."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import assert_never
+
+from domain.deliveries.kind import DeliveryKind, built_in
+from domain.line import LineState
+from domain.mail import Mail, MailKind, MailLine
+from infrastructure.customer_texts.language import Language
+from infrastructure.customer_texts.translations import gettext_noop
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    subject: str
+    heading: str
+    lead: str
+    closing: str
+
+
+_SUBJECTS: Mapping[MailKind, str] = {
+    MailKind.RECEIPT: gettext_noop("Thank you for your order: here is your receipt"),
+    MailKind.PAYMENT_PENDING: gettext_noop("Your order is waiting for your payment"),
+    MailKind.PAYMENT_FAILED: gettext_noop("Your payment did not go through"),
+    MailKind.SHIPPED: gettext_noop("Your parcel is on its way"),
+    MailKind.BACKORDERED: gettext_noop("Part of your order is delayed"),
+    MailKind.DELIVERED: gettext_noop("Part of your order is ready"),
+}
+_HEADINGS: Mapping[MailKind, str] = {
+    **_SUBJECTS,
+    MailKind.RECEIPT: gettext_noop("Thank you for your order"),
+    MailKind.PAYMENT_PENDING: gettext_noop("Thank you, we have your order"),
+    MailKind.DELIVERED: gettext_noop("Ready for you"),
+}
+
+
+def words(mail: Mail, language: Language, *, reference: str) -> Words:
+    """Return the sentences around what the mail lists. `reference` is the merchant's name of the order, or empty."""
+    subject = language.gettext(_SUBJECTS[mail.kind])
+    if reference:
+        subject = language.gettext("%(subject)s (%(reference)s)", subject=subject, reference=reference)
+    return Words(
+        subject=subject,
+        heading=language.gettext(_HEADINGS[mail.kind]),
+        lead=_lead(mail, language),
+        closing=_closing(mail, language),
+    )
+
+
+def greeting(name: str, language: Language) -> str:
+    return language.gettext("Hello %(name)s,", name=name) if name else language.gettext("Hello,")
+
+
+def order_of(reference: str, day: str, language: Language) -> str:
+    """Return which order a mail is about: its reference, if it has one, and when it was made."""
+    if reference:
+        return language.gettext("Order %(reference)s, placed on %(date)s", reference=reference, date=day)
+    return language.gettext("Order placed on %(date)s", date=day)
+
+
+def next_step(line: MailLine, language: Language) -> str:
+    """Return what the customer can do or expect, in the state that the line had when the mail was decided."""
+    if line.state == LineState.DELIVERED and line.keys:
+        return language.ngettext("Your license key:", "Your license keys:", len(line.keys))
+    return language.gettext(_next_step(line))
+
+
+def _next_step(line: MailLine) -> str:
+    match line.state:
+        case LineState.DELIVERED:
+            return _delivered(built_in(line.delivery))
+        case LineState.PENDING:
+            return _pending(built_in(line.delivery))
+        case LineState.BACKORDERED:
+            return gettext_noop("Out of stock. You will get it as soon as it is back.")
+        case _:
+            return gettext_noop("Our team is preparing it for you")
+
+
+def _delivered(kind: DeliveryKind | None) -> str:
+    match kind:
+        case DeliveryKind.ACCESS:
+            return gettext_noop("Ready for you")
+        case DeliveryKind.SHIPMENT:
+            return gettext_noop("On its way to you")
+        case DeliveryKind.MANUAL:
+            return gettext_noop("Completed")
+        case DeliveryKind.LICENSE_KEY | DeliveryKind.HTTP | None:
+            return gettext_noop("Delivered")
+        case _:
+            assert_never(kind)
+
+
+def _pending(kind: DeliveryKind | None) -> str:
+    match kind:
+        case DeliveryKind.SHIPMENT:
+            return gettext_noop("We will pack it and ship it to you")
+        case DeliveryKind.LICENSE_KEY:
+            return gettext_noop("We are preparing your license key")
+        case DeliveryKind.ACCESS | DeliveryKind.HTTP | DeliveryKind.MANUAL | None:
+            return gettext_noop("We are preparing it for you")
+        case _:
+            assert_never(kind)
+
+
+def _lead(mail: Mail, language: Language) -> str:
+    match mail.kind:
+        case MailKind.RECEIPT if mail.amount_total == 0:
+            return language.gettext("Here is what you ordered and what happens next.")
+        case MailKind.RECEIPT:
+            return language.gettext("We received your payment. Here is what you bought and what happens next.")
+        case MailKind.PAYMENT_PENDING:
+            return language.gettext(
+                "We have not received your payment yet. Some payment methods take a few days. We will start on your "
+                "order as soon as it arrives."
+            )
+        case MailKind.PAYMENT_FAILED:
+            return language.gettext(
+                "We did not receive a payment for this order. You were not charged, and nothing will be sent."
+            )
+        case MailKind.SHIPPED:
+            return language.ngettext(
+                "This item is on its way to you:", "These items are on their way to you:", len(mail.lines)
+            )
+        case MailKind.BACKORDERED:
+            return language.ngettext(
+                "We are sorry: this item is out of stock. You will get it as soon as it is back.",
+                "We are sorry: these items are out of stock. You will get them as soon as they are back.",
+                len(mail.lines),
+            )
+        case MailKind.DELIVERED:
+            return language.gettext("This part of your order is ready:")
+
+
+def _closing(mail: Mail, language: Language) -> str:
+    match mail.kind:
+        case MailKind.RECEIPT:
+            return language.gettext("Please keep this email as your receipt.")
+        case MailKind.PAYMENT_PENDING:
+            return language.gettext(
+                "If you received payment instructions, please follow them. Otherwise there is nothing you need to do."
+            )
+        case MailKind.PAYMENT_FAILED:
+            return language.gettext("If you would still like your items, please order again.")
+        case MailKind.SHIPPED if mail.tracking is None:
+            return language.gettext("We hope you enjoy your order.")
+        case MailKind.SHIPPED:
+            return language.gettext("It can take a day until the carrier shows your parcel.")
+        case MailKind.BACKORDERED:
+            return language.gettext("There is nothing you need to do. Items not listed here are not affected.")
+        case MailKind.DELIVERED:
+            return language.gettext("Please keep this email.")

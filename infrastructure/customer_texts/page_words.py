@@ -1,0 +1,192 @@
+"""What the landing page says: a headline, what the customer has to know or do, and a heading for each part."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from application.checkout_state import CheckoutState
+from infrastructure.customer_texts.language import Language
+from infrastructure.customer_texts.translations import gettext_noop
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    mark: str
+    """The sign beside the headline: `done`, `waiting`, `looking` or `stopped`."""
+    headline: str
+    message: str
+
+
+class Part(StrEnum):
+    """Items of which the same has become."""
+
+    READY = "ready"
+    PACKING = "packing"
+    WORKING = "working"
+    BACKORDERED = "backordered"
+    BY_HAND = "by_hand"
+    ORDERED = "ordered"
+
+
+_WORDS: Mapping[CheckoutState, Words] = {
+    CheckoutState.OPEN: Words(
+        "waiting",
+        gettext_noop("Your order is not complete yet"),
+        gettext_noop(
+            "If you have just paid, the confirmation is on its way, so please do not pay again. If you left the "
+            "payment page before paying, please go back and finish there."
+        ),
+    ),
+    CheckoutState.AWAITING_PAYMENT: Words(
+        "waiting",
+        gettext_noop("Thank you, we have your order"),
+        gettext_noop(
+            "We have not received your payment yet. Some payment methods take a few days. If you received payment "
+            "instructions, please follow them. Otherwise there is nothing you need to do."
+        ),
+    ),
+    CheckoutState.FULFILLED: Words(
+        "done",
+        gettext_noop("Thank you, your order is complete"),
+        gettext_noop("Everything is ready or on its way."),
+    ),
+    CheckoutState.PARTIALLY_FULFILLED: Words(
+        "done",
+        gettext_noop("Thank you for your order"),
+        gettext_noop("Part of it is ready. We are taking care of the rest, and there is nothing you need to do."),
+    ),
+    CheckoutState.BLOCKED: Words(
+        "looking",
+        gettext_noop("Thank you, we have your order"),
+        gettext_noop("We are taking care of it. There is nothing you need to do."),
+    ),
+    CheckoutState.PARKED: Words(
+        "looking",
+        gettext_noop("We are looking into your order"),
+        gettext_noop("Our team is checking it. There is nothing you need to do, and please do not pay again."),
+    ),
+    CheckoutState.PAYMENT_FAILED: Words(
+        "stopped",
+        gettext_noop("Your payment did not go through"),
+        gettext_noop(
+            "We did not receive a payment for this order. You were not charged, and nothing will be sent. "
+            "If you would still like your items, please order again."
+        ),
+    ),
+    CheckoutState.EXPIRED: Words(
+        "stopped",
+        gettext_noop("Your order was not completed in time"),
+        gettext_noop(
+            "The payment page has expired, and you were not charged. If you would still like your items, please "
+            "order again."
+        ),
+    ),
+    CheckoutState.NOTHING_TO_FULFILL: Words(
+        "done",
+        gettext_noop("Thank you, you are all set"),
+        gettext_noop("There is nothing to send for this order, and nothing you need to do."),
+    ),
+}
+_CONFIRMING = Words(
+    "waiting",
+    gettext_noop("We are confirming your payment"),
+    gettext_noop("This can take a few minutes. If you have paid, your order is safe: please do not pay again."),
+)
+_AUTHORIZED = Words(
+    "waiting",
+    gettext_noop("Thank you, we have your order"),
+    gettext_noop("Your payment is authorized and has not been charged yet. There is nothing you need to do."),
+)
+_GETTING_READY = Words(
+    "waiting",
+    gettext_noop("Thank you for your order"),
+    gettext_noop("We are getting it ready. This only takes a moment."),
+)
+_TO_BE_PACKED = Words(
+    "done",
+    gettext_noop("Thank you for your order"),
+    gettext_noop("We are getting your parcel ready. There is nothing you need to do."),
+)
+_NOT_FOUND = Words(
+    "looking",
+    gettext_noop("We could not find this order"),
+    gettext_noop(
+        "Please open the link exactly as you received it. If you have paid, your order is safe: it does not depend on "
+        "this page."
+    ),
+)
+_TOO_MANY = Words(
+    "waiting",
+    gettext_noop("One moment, please"),
+    gettext_noop(
+        "This page has been opened very often in a short time. Please try again in half a minute. Your order does not "
+        "depend on this page."
+    ),
+)
+_UNAVAILABLE = Words(
+    "waiting",
+    gettext_noop("One moment, please"),
+    gettext_noop(
+        "We could not look up your order. Please try again in half a minute. Your order is safe: it does not depend on "
+        "this page."
+    ),
+)
+_PARTS: Mapping[Part, tuple[str, str]] = {
+    Part.READY: (gettext_noop("Ready for you"), ""),
+    Part.PACKING: (gettext_noop("Being packed"), gettext_noop("You can follow it here once it is on its way.")),
+    Part.WORKING: (gettext_noop("In preparation"), gettext_noop("This only takes a moment.")),
+    Part.BACKORDERED: (
+        gettext_noop("Takes a little longer"),
+        gettext_noop("Out of stock. You will get it as soon as it is back."),
+    ),
+    Part.BY_HAND: (
+        gettext_noop("Prepared by our team"),
+        gettext_noop("We are taking care of it. There is nothing you need to do."),
+    ),
+    Part.ORDERED: (gettext_noop("Your order"), ""),
+}
+
+
+def words(state: CheckoutState, language: Language, *, is_working: bool, is_unpaid: bool, is_authorized: bool) -> Words:
+    """`is_working`: something of the order is about to change without anybody's doing.
+
+    `is_unpaid`: Stripe says that nobody has paid. That we did not hear of a payment is another thing.
+
+    `is_authorized`: the merchant may take the money, and has not taken it yet.
+    """
+    if state is CheckoutState.AWAITING_PAYMENT and is_authorized:
+        return _in(language, _AUTHORIZED)
+    if state is CheckoutState.OPEN and not is_unpaid:
+        return _in(language, _CONFIRMING)
+    if state is CheckoutState.FULFILLING:
+        return _in(language, _GETTING_READY if is_working else _TO_BE_PACKED)
+    return _in(language, _WORDS[state])
+
+
+def not_found_words(language: Language) -> Words:
+    """Return what is said of whatever is not there, the same for all, so that it says nothing about why."""
+    return _in(language, _NOT_FOUND)
+
+
+def too_many_words(language: Language) -> Words:
+    return _in(language, _TOO_MANY)
+
+
+def unavailable_words(language: Language) -> Words:
+    return _in(language, _UNAVAILABLE)
+
+
+def part_words(part: Part, language: Language) -> tuple[str, str]:
+    """Return the heading of a part of the order, and a sentence, which may be empty."""
+    heading, text = _PARTS[part]
+    return language.gettext(heading), language.gettext(text) if text else ""
+
+
+def parcel_heading(number: int, parcels: int, language: Language) -> str:
+    if parcels == 1:
+        return language.gettext("On its way to you")
+    return language.gettext("Parcel %(number)s of %(parcels)s is on its way", number=number, parcels=parcels)
+
+
+def _in(language: Language, said: Words) -> Words:
+    return Words(said.mark, language.gettext(said.headline), language.gettext(said.message))

@@ -1,0 +1,66 @@
+"""Landing pages with everything on them that there can be, and with as little: to try templates with."""
+
+from application.checkout_state import CheckoutState
+from infrastructure.customer_texts.customer_texts import CustomerTexts
+from infrastructure.customer_texts.language import Language
+from infrastructure.customer_texts.own_templates import Samples
+from infrastructure.customer_texts.page_words import Part, Words, not_found_words, parcel_heading, part_words, words
+from interfaces.web.landing_lines import Item, Section
+from interfaces.web.landing_view import LandingPage, Total, filled_with
+
+_ITEMS_MANY, _KEYS_MANY = 20, 10
+
+
+def sample_pages(texts: CustomerTexts) -> Samples:
+    """Return what the templates of pages are filled with."""
+    language = texts.language(None)
+    pages = [_page(language, is_full=True), _page(language, is_full=False)]
+    return {
+        "pages/landing.html": [filled_with(page) for page in pages],
+        "pages/message.html": [{"words": not_found_words(language)}],
+    }
+
+
+def _page(language: Language, *, is_full: bool) -> LandingPage:
+    state = CheckoutState.FULFILLING if is_full else CheckoutState.EXPIRED
+    return LandingPage(
+        language=language,
+        state=state,
+        words=_words(state, language),
+        sections=_sections(language) if is_full else (),
+        total=Total(amount=900, currency="eur", shown="9", in_own_currency="10") if is_full else None,
+        is_paid=is_full,
+        refresh_seconds=5 if is_full else None,
+    )
+
+
+def _words(state: CheckoutState, language: Language) -> Words:
+    return words(state, language, is_working=True, is_unpaid=False, is_authorized=False)
+
+
+def _sections(language: Language) -> tuple[Section, ...]:
+    keys = tuple(f"AAAA-{number:04}" for number in range(_KEYS_MANY))
+    items = (
+        Item(title="Article", quantity=1),
+        Item(title="Article", quantity=2, link="https://example.com/"),
+        Item(title="Article", quantity=1, keys=keys[:1], are_keys_mailed=True),
+        Item(title="Article", quantity=_KEYS_MANY, keys=keys),
+        Item(title="Article", quantity=1, has_hidden_keys=True),
+        Item(title="Article", quantity=1, has_hidden_keys=True, are_keys_mailed=True),
+    )
+    many = tuple(Item(title="Article", quantity=1) for _ in range(_ITEMS_MANY))
+    heading, text = part_words(Part.PACKING, language)
+    parcel = parcel_heading(1, 2, language)
+    return (
+        Section(kind=Part.PACKING, heading=heading, text=text, items=items + many),
+        Section(kind="parcel", heading=parcel, text="", items=items, carrier="Carrier", tracking="0001"),
+        Section(
+            kind="parcel",
+            heading=parcel,
+            text="",
+            items=items,
+            carrier="Carrier",
+            tracking="0001",
+            tracking_link="https://example.com/",
+        ),
+    )

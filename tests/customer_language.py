@@ -1,0 +1,26 @@
+"""What customers read, as it is shipped."""
+
+from infrastructure.customer_texts.customer_texts import CustomerTexts
+from infrastructure.customer_texts.language import Language
+from infrastructure.customer_texts.page_words import not_found_words, too_many_words, unavailable_words
+from interfaces.web import landing_view
+from interfaces.web.landing_view import LandingPage
+
+TEXTS = CustomerTexts()
+ENGLISH = TEXTS.language("en")
+
+
+def render(page: LandingPage, texts: CustomerTexts = TEXTS) -> str:
+    return landing_view.render(page, texts)
+
+
+def render_not_found(language: Language = ENGLISH, texts: CustomerTexts = TEXTS) -> str:
+    return landing_view.render_message(not_found_words(language), language, texts)
+
+
+def render_too_many(language: Language = ENGLISH, texts: CustomerTexts = TEXTS) -> str:
+    return landing_view.render_message(too_many_words(language), language, texts)
+
+
+def render_unavailable(language: Language = ENGLISH, texts: CustomerTexts = TEXTS) -> str:
+    return landing_view.render_message(unavailable_words(language), language, texts)
