@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from babel.core import Locale, UnknownLocaleError
 
 _TAG = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,3}")
+_MEANT = {"pt": "pt-PT"}
+"""Where Stripe means another region than CLDR: beside `pt` it has `pt-BR`, and for CLDR `pt` is Brazil's."""
 _QUALITY = re.compile(r"q=(0(\.\d{0,3})?|1(\.0{0,3})?)")
 
 
@@ -16,7 +18,7 @@ def cldr_locale(tag: str) -> Locale | None:
     """
     if not _TAG.fullmatch(tag):
         return None
-    parts = tag.replace("_", "-").split("-")
+    parts = _MEANT.get(tag, tag).replace("_", "-").split("-")
     for length in range(len(parts), 0, -1):
         try:
             return Locale.parse("-".join(parts[:length]), sep="-")

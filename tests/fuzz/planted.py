@@ -83,7 +83,7 @@ BUGS: Sequence[Bug] = (
     Bug(
         "a language that is none",
         "paid_sessions",
-        "infrastructure/formatting.py",
+        "infrastructure/customer_texts/locales.py",
         "except (UnknownLocaleError, ValueError):",
         "except UnknownLocaleError:",
     ),

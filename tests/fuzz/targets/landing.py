@@ -52,6 +52,7 @@ TARGET = Target(
         _VISIT + b"cs_test_known\naccept: text/html",
         _VISIT + b"cs_test_unpaid\naccept: application/json;q=0.5, text/html",
         _VISIT + b"cs_test_unknown",
+        _VISIT + b"cs_test_unknown\naccept-language: pt-BR, de;q=0.9, *;q=0",
         _VISIT + b"cs_live_known\naccept: application/json",
         _VISIT + b"%00%ff&session_id=cs_test_known",
         _VISIT + b"cs_test_" + b"a" * 201,

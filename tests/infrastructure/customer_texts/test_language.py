@@ -23,6 +23,7 @@ OURS = {"de", "en", "es", "fr", "it", "ja", "nl", "pt"}
         ("en-GB", "en", "en-GB"),
         ("es-419", "es", "es-419"),
         ("fr-CA", "fr", "fr-CA"),
+        ("pt", "pt", "pt-PT"),
         ("pt-BR", "pt", "pt-BR"),
         ("pt_BR", "pt", "pt-BR"),
         ("ja", "ja", "ja"),

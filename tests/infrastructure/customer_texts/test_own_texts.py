@@ -91,6 +91,24 @@ def test_a_message_of_the_merchants_wins_over_ours_and_leaves_the_others(tmp_pat
     assert "\nSum: €13.90" in english.text
 
 
+def test_a_text_is_no_markup_in_a_template_either(tmp_path: Path) -> None:
+    given(
+        tmp_path,
+        en_po='msgid "Total"\nmsgstr "A & <b>"\n\nmsgid "%(label)s: %(value)s"\nmsgstr "<%(label)s> %(value)s"\n\n'
+        'msgid "Your license key:"\nmsgid_plural "Your license keys:"\nmsgstr[0] "<key>"\nmsgstr[1] "<keys>"\n',
+        mails__receipt_html="{% trans %}Total{% endtrans %}"
+        "{% trans label='<x>', value=1 %}{{ label }}: {{ value }}{% endtrans %}"
+        "{% trans count=2 %}Your license key:{% pluralize %}Your license keys:{% endtrans %}",
+        mails__receipt_txt="{% trans %}Total{% endtrans %}{% trans label='<x>', value=1 %}{{ label }}: {{ value }}"
+        "{% endtrans %}",
+    )
+
+    both = written(RECEIPT, texts_of(tmp_path))
+
+    assert both.html == "A &amp; &lt;b&gt;&lt;&lt;x&gt;&gt; 1&lt;keys&gt;"
+    assert both.text == "A & <b><<x>> 1"
+
+
 def test_a_regional_catalog_goes_before_that_of_its_language(tmp_path: Path) -> None:
     given(tmp_path, pt_BR_po='msgid "Carrier"\nmsgstr "Transportador"\n', pt_po='msgid "Total"\nmsgstr "Soma"\n')
     texts = texts_of(tmp_path)
