@@ -1,10 +1,12 @@
 """A landing page of every kind, and an application that serves them as the real one does."""
 
+from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 from builders import a_checkout, a_line_item
-from customer_language import render, render_not_found, render_too_many, render_unavailable
+from customer_language import ENGLISH, render, render_not_found, render_too_many, render_unavailable
 from kinds import ACCESS, LICENSE_KEY, SHIPMENT
 from landing_orders import (
     COURSE,
@@ -18,6 +20,7 @@ from landing_orders import (
     delivered,
     page_of,
     page_of_lines,
+    paid,
     retrieved,
     session,
     shipped,
@@ -30,9 +33,11 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 import interfaces.web
+from domain.checkout import Presentment
 from domain.checkout_session import CheckoutSession, ParkReason
 from domain.line import LineState
 from domain.personal import Personal
+from infrastructure.customer_texts.language import Language
 from interfaces.web.headers import SECURITY_HEADERS
 from interfaces.web.landing_view import LandingPage
 
@@ -44,12 +49,17 @@ _UNPAID = a_checkout(
 )
 
 
-def _long() -> LandingPage:
+def _long(language: Language) -> LandingPage:
     plan = [planned(f"li_{number}", SHIPMENT, name=f"Postcard no. {number:03}") for number in range(1, 121)]
-    return page_of_lines(*shipped(1, *plan[:60]), *shipped(2, *plan[60:]), plan=plan)
+    return page_of_lines(*shipped(1, *plan[:60]), *shipped(2, *plan[60:]), plan=plan, language=language)
 
 
-def _wide() -> LandingPage:
+def _folded(language: Language) -> LandingPage:
+    plan = [planned(f"li_{number}", SHIPMENT, name=f"Postcard no. {number}", quantity=1000) for number in range(1, 10)]
+    return page_of_lines(*shipped(1, *plan), plan=plan, language=language)
+
+
+def _wide(language: Language) -> LandingPage:
     """Texts without a place to break, as long as they get."""
     word = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft" * 2
     course, mug = planned("li_1", ACCESS, name=word, quantity=1000), planned("li_2", SHIPMENT, name=word)
@@ -60,38 +70,81 @@ def _wide() -> LandingPage:
         delivered(keys, keys=many),
         *shipped(1, mug, carrier=word, tracking="1Z" * 90),
         plan=[course, mug, keys],
+        language=language,
     )
 
 
-def _pages() -> dict[str, LandingPage]:
+def _keys(language: Language) -> LandingPage:
+    """License keys that are shown, one and several, in a mail and in none, and those that are shown no more."""
+    one, many = replace(KEY, item=replace(KEY.item, id="li_one")), replace(KEY, item=replace(KEY.item, id="li_many"))
+    several = tuple(Personal(f"PRO-{number:04}-ABCD-EFGH-JKLM") for number in range(1, 8))
+    return page_of_lines(
+        delivered(one, keys=KEYS[:1]), delivered(many, keys=several), plan=[one, many], language=language
+    )
+
+
+def pages(language: Language) -> dict[str, LandingPage]:
+    """Return a page of every kind, by name."""
     parked = CheckoutSession.Parked(why=ParkReason.UNKNOWN_PAYMENT_STATUS, detail="")
     failed = CheckoutSession.AsyncPaymentFailed(stripe_event="evt_1")
     everything = [COURSE, KEY, MUG, PLATE, ENGRAVING, HOOK]
     happened = [_COURSE_DELIVERED, delivered(KEY, keys=KEYS), *shipped(1, MUG)]
     waiting = [blocked(PLATE, LineState.BACKORDERED), blocked(ENGRAVING, LineState.MANUAL)]
+    tracked = [*shipped(1, MUG, tracking="https://track.example/1"), *shipped(2, PLATE)]
+    one_key = delivered(KEY, keys=KEYS[:1])
+    old = timedelta(hours=2)
+    nothing = a_checkout(mode="setup", payment_status="no_payment_required", currency="", line_items=[])
+    unpaid = session(retrieved(a_checkout(status="open", payment_status="unpaid")))
+    own = paid(a_checkout(presentment=Presentment(amount=1123, currency="usd")))
+    authorized = session(retrieved(replace(_UNPAID, intent_status="requires_capture")))
     return {
-        "whole": page_of_lines(*happened, plan=[COURSE, KEY, MUG]),
-        "mixed": page_of_lines(*happened, *waiting, plan=everything, refresh_seconds=60),
-        "packing": page_of_lines(plan=[MUG]),
-        "blocked": page_of_lines(*waiting, plan=[PLATE, ENGRAVING], refresh_seconds=None),
-        "awaiting": page_of(session(retrieved(_UNPAID)), refresh_seconds=60),
-        "failed": page_of(session(retrieved(_UNPAID), failed)),
-        "expired": page_of(session(retrieved(replace(_UNPAID, status="expired")))),
-        "parked": page_of(session(retrieved(a_checkout(payment_status="novel")), parked)),
-        "open": page_of(session(), refresh_seconds=60),
-        "soon": page_of(session(), refresh_seconds=1),
-        "long": _long(),
-        "wide": _wide(),
+        "whole": page_of_lines(*happened, plan=[COURSE, KEY, MUG], language=language),
+        "mixed": page_of_lines(*happened, *waiting, plan=everything, refresh_seconds=60, language=language),
+        "packing": page_of_lines(plan=[MUG], language=language),
+        "tracked": page_of_lines(*tracked, plan=[MUG, PLATE], language=language),
+        "folded": _folded(language),
+        "blocked": page_of_lines(*waiting, plan=[PLATE, ENGRAVING], refresh_seconds=None, language=language),
+        "partly": page_of_lines(
+            *happened, *waiting, plan=[COURSE, KEY, MUG, PLATE, ENGRAVING], refresh_seconds=None, language=language
+        ),
+        "keys": _keys(language),
+        "keys-unmailed": page_of_lines(delivered(KEY, keys=KEYS), plan=[KEY], language=language, is_mailed=False),
+        "one-key-unmailed": page_of_lines(one_key, plan=[KEY], language=language, is_mailed=False),
+        "one-key-mailed": page_of_lines(one_key, plan=[KEY], language=language),
+        "old-keys": page_of_lines(delivered(KEY, keys=KEYS), plan=[KEY], after=old, language=language),
+        "old-keys-unmailed": page_of_lines(
+            delivered(KEY, keys=KEYS), plan=[KEY], after=old, is_mailed=False, language=language
+        ),
+        "ordered": page_of(own, refresh_seconds=60, language=language),
+        "awaiting": page_of(session(retrieved(_UNPAID)), refresh_seconds=60, language=language),
+        "authorized": page_of(authorized, refresh_seconds=60, language=language),
+        "failed": page_of(session(retrieved(_UNPAID), failed), language=language),
+        "expired": page_of(session(retrieved(replace(_UNPAID, status="expired"))), language=language),
+        "parked": page_of(session(retrieved(a_checkout(payment_status="novel")), parked), language=language),
+        "nothing": page_of(paid(nothing), language=language),
+        "unpaid": page_of(unpaid, refresh_seconds=60, language=language),
+        "open": page_of(session(), refresh_seconds=60, language=language),
+        "soon": page_of(session(), refresh_seconds=1, language=language),
+        "long": _long(language),
+        "wide": _wide(language),
     }
 
 
-SAMPLES = tuple(name for name in (*_pages(), "not-found", "too-many", "unavailable") if name != "soon")
+SAMPLES = (
+    "whole mixed packing blocked ordered awaiting failed expired parked open long wide not-found too-many unavailable"
+).split()
+"""Every way in which a page can look; `customer_samples` has every way in which it can read."""
 
 
 def sample_app() -> Starlette:
-    shown = {name: render(page) for name, page in _pages().items()}
+    shown = {name: render(page) for name, page in pages(ENGLISH).items()}
     shown |= {"not-found": render_not_found(), "too-many": render_too_many()}
     shown["unavailable"] = render_unavailable()
+    return app_of(shown)
+
+
+def app_of(shown: Mapping[str, str]) -> Starlette:
+    """Return an application that serves each page under its name."""
 
     async def show(request: Request) -> Response:
         return HTMLResponse(shown[request.path_params["name"]], headers=SECURITY_HEADERS)

@@ -1,0 +1,52 @@
+"""What customers read stays what somebody has looked at, in every language."""
+
+import re
+from html import unescape
+
+import pytest
+from customer_samples import LANGUAGES, sample_mails, sample_pages
+from golden.customer_texts import HERE, htmls, written_down
+
+from infrastructure.customer_texts.translations import Translations, shipped_texts
+
+LOOK = "Look at the difference, then: PYTHONPATH=tests .venv/bin/python -m golden.customer_texts"
+VALUE = re.compile(r"%\(\w+\)s")
+
+
+def test_every_language_is_kept() -> None:
+    assert {folder.name for folder in HERE.iterdir()} == set(LANGUAGES) == {*Translations().names, "he"}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_mails_and_pages_read_as_they_are_kept(language: str) -> None:
+    written = written_down(language)
+
+    assert {path.name for path in (HERE / language).iterdir()} == set(written)
+    for name, text in written.items():
+        assert (HERE / language / name).read_text() == text, LOOK
+
+
+def markup(html: str) -> list[str]:
+    """Return the tags of a page, without what is in words."""
+    return re.findall(r"<[^>]*>", re.sub(r'(lang|aria-label)="[^"]*"', r"\1", html))
+
+
+@pytest.mark.parametrize("language", [language for language in LANGUAGES if language != "he"])
+def test_the_markup_is_the_same_in_every_language(language: str) -> None:
+    english = htmls("en")
+
+    for what, all in htmls(language).items():
+        for name, html in all.items():
+            if not name.startswith("shipped"):  # where the address has as many lines as its country writes
+                assert markup(html) == markup(english[what][name]), name
+
+
+def test_every_text_is_in_a_mail_or_on_a_page_that_is_kept() -> None:
+    shown = [unescape(html) for html in sample_pages("en").values()]
+    shown += [part for mail in sample_mails("en").values() for part in (mail.subject, mail.text, unescape(mail.html))]
+    read = " ".join(" ".join(shown).split())
+
+    for message in shipped_texts():
+        for text in [message.id] if isinstance(message.id, str) else list(message.id):
+            pattern = ".+".join(map(re.escape, VALUE.split(text)))
+            assert re.search(pattern, read), f"no sample shows {text!r}"
