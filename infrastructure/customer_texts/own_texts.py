@@ -9,10 +9,12 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import PoFileError, read_po
 
 from infrastructure.customer_texts.locales import cldr_locale, translation_names
+from infrastructure.customer_texts.translations import compiled
 
 SHIPPED_TEMPLATES = Path(__file__).parent / "templates"
 _FOLDERS = ("mails", "pages")
 _FILE_BYTES_MAX = 1024 * 1024
+_PLURALS_TRIED = 200
 _PO_LINE = re.compile(r'|#.*|((msgctxt|msgid|msgid_plural|msgstr(\[\d\])?)\s*)?"([^"\\]|\\.)*"')
 """What a line of a translation can be. The library reads others too, and drops a part of them."""
 _VALUE = re.compile(r"%\((\w+)\)s")
@@ -103,7 +105,7 @@ def _translation(path: Path) -> Catalog:
         if not _PO_LINE.fullmatch(line.strip()):
             raise OwnTextsError(f'{path}, line {number}: is none of msgid "...", msgstr "...", "..." and # ....')
     try:
-        translation = read_po([line.encode() for line in lines], locale=_translation_name(path), abort_invalid=True)
+        translation = read_po(lines, locale=_translation_name(path), abort_invalid=True)
     except PoFileError as error:
         reason = str(error).removesuffix(f" on {error.lineno}")
         raise OwnTextsError(f"{path}, line {error.lineno + 1}: {reason}.") from error
@@ -113,7 +115,17 @@ def _translation(path: Path) -> Catalog:
         wrong = _wrong(message, translation.num_plurals) if message.id else None
         if wrong is not None:
             raise OwnTextsError(f"{path}, line {message.lineno}: {wrong}.")
+    _check_plurals(path, translation)
     return translation
+
+
+def _check_plurals(path: Path, translation: Catalog) -> None:
+    try:
+        texts = compiled(translation)
+        for number in range(_PLURALS_TRIED):
+            texts.ngettext("one", "many", number)
+    except (ValueError, ArithmeticError) as error:
+        raise OwnTextsError(f"{path}: the rule in Plural-Forms can't be used: {error}.") from error
 
 
 def _wrong(message: Message, plurals: int) -> str | None:

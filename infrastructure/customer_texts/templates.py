@@ -1,7 +1,6 @@
 """The templates of mails and pages, ours and the merchant's, with the texts of one language."""
 
 from collections.abc import Mapping
-from pathlib import Path
 
 from jinja2 import (
     BaseLoader,
@@ -18,9 +17,8 @@ from jinja2.nodes import EvalContext
 from markupsafe import escape
 
 from infrastructure.customer_texts.language import Language
-from infrastructure.customer_texts.own_texts import OwnTemplate
+from infrastructure.customer_texts.own_texts import SHIPPED_TEMPLATES, OwnTemplate
 
-SHIPPED = Path(__file__).parent / "templates"
 ORIGINAL = "original"
 """The folder under which the merchant's templates find ours: `{% extends "original/mails/receipt.html" %}`."""
 
@@ -30,7 +28,7 @@ class Templates:
 
     def __init__(self, own: Mapping[str, OwnTemplate]) -> None:
         """`own` are the merchant's by name: one of our name takes the place of ours."""
-        shipped = FileSystemLoader(SHIPPED)
+        shipped = FileSystemLoader(SHIPPED_TEMPLATES)
         self._loader = ChoiceLoader([_OwnLoader(own), shipped, PrefixLoader({ORIGINAL: shipped})])
         self._environments: dict[str, Environment] = {}
 

@@ -55,13 +55,21 @@ class Translations:
         return chain
 
 
+def compiled(translation: Catalog) -> NullTranslations:
+    """
+    Raises:
+        ValueError: its rule for plural forms is none.
+    """
+    file = BytesIO()
+    write_mo(file, translation)
+    file.seek(0)
+    return GNUTranslations(file)
+
+
 def _before(fallback: NullTranslations, translation: Catalog) -> NullTranslations:
-    compiled = BytesIO()
-    write_mo(compiled, translation)
-    compiled.seek(0)
-    translations = GNUTranslations(compiled)
-    translations.add_fallback(fallback)
-    return translations
+    texts = compiled(translation)
+    texts.add_fallback(fallback)
+    return texts
 
 
 def shipped_texts() -> Catalog:

@@ -109,6 +109,16 @@ def test_a_text_is_no_markup_in_a_template_either(tmp_path: Path) -> None:
     assert both.text == "A & <b><<x>> 1"
 
 
+def test_a_file_that_claims_another_encoding_is_read_as_the_utf_8_that_it_is(tmp_path: Path) -> None:
+    given(
+        tmp_path,
+        de_po='msgid ""\nmsgstr "Content-Type: text/plain; charset=ISO-8859-1\\n"\n\n'
+        'msgid "Total"\nmsgstr "Für alles"\n',
+    )
+
+    assert texts_of(tmp_path).language("de").gettext("Total") == "Für alles"
+
+
 def test_a_regional_catalog_goes_before_that_of_its_language(tmp_path: Path) -> None:
     given(tmp_path, pt_BR_po='msgid "Carrier"\nmsgstr "Transportador"\n', pt_po='msgid "Total"\nmsgstr "Soma"\n')
     texts = texts_of(tmp_path)
@@ -184,6 +194,14 @@ def test_what_changes_after_the_start_changes_nothing(tmp_path: Path) -> None:
         ({"emails__receipt_html": ""}, "emails: is not used; there can be mails/, pages/"),
         ({"german_po": ""}, "german.po: is not named after a language, such as de.po or pt_BR.po."),
         ({"de_XX_po": ""}, "de_XX.po: is not named after a language"),
+        (
+            {"de_po": 'msgid ""\nmsgstr "Plural-Forms: nplurals=2; plural=n+;\\n"\n'},
+            "de.po: the rule in Plural-Forms can't be used: unexpected end of plural form.",
+        ),
+        (
+            {"de_po": 'msgid ""\nmsgstr "Plural-Forms: nplurals=2; plural=n%(n-7);\\n"\n'},
+            "de.po: the rule in Plural-Forms can't be used: ",
+        ),
         ({"de_po": 'msgid "Total"\nmsgstr "Summe\n'}, 'de.po, line 2: is none of msgid "...", msgstr "...", "..."'),
         ({"de_po": 'msgid "Total"\nmsgstr "50 % Summe"\n'}, "de.po, line 1: a percent sign that is no value"),
         (
