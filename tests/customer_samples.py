@@ -5,9 +5,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from customer_language import TEXTS, render, render_not_found, render_too_many, render_unavailable
+from kinds import ACCESS, LICENSE_KEY, MANUAL, SHIPMENT
 from landing_samples import pages
 
-from domain.catalog import ACCESS, LICENSE_KEY, MANUAL, SHIPMENT
 from domain.checkout import Address, Presentment
 from domain.line import LineState
 from domain.mail import Mail, MailKind, MailLine
