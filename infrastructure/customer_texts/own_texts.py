@@ -121,9 +121,9 @@ def _translation(path: Path) -> Catalog:
 
 def _check_plurals(path: Path, translation: Catalog) -> None:
     try:
-        texts = compiled(translation)
+        form_for = compiled(translation).ngettext  # by another name: these two are no text of ours
         for number in range(_PLURALS_TRIED):
-            texts.ngettext("one", "many", number)
+            form_for("one", "many", number)
     except (ValueError, ArithmeticError) as error:
         raise OwnTextsError(f"{path}: the rule in Plural-Forms can't be used: {error}.") from error
 
