@@ -1,6 +1,7 @@
 """What the translations must be: every text that customers read, as it stands in the code and the templates now."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
 
@@ -15,18 +16,19 @@ ROOT = Path(__file__).parents[2]
 LANGUAGES = ("de", "es", "fr", "it", "ja", "nl", "pt")
 _METHODS = [("**.py", "python"), ("**/templates/**", "jinja2.ext:babel_extract")]
 _OPTIONS = {"**/templates/**": {"trimmed": "true", "silent": "false", "encoding": "utf-8"}}
-_FOLDERS = ("infrastructure/customer_texts", "infrastructure/mail", "interfaces/web")
+_FOLDERS = ("application", "infrastructure", "interfaces")
 _KEYWORDS: dict[str, tuple[int, ...] | None] = {"gettext": None, "gettext_noop": None, "ngettext": (1, 2), "_": None}
 _WIDTH = 118
 
 
+@lru_cache(maxsize=1)
 def extracted() -> Catalog:
-    """Return every text, in the order of its first place."""
+    """Return every text, wherever it stands."""
     found = Catalog(charset="utf-8")
     for folder in _FOLDERS:
         places = extract_from_dir(ROOT / folder, _METHODS, _OPTIONS, keywords=_KEYWORDS)
-        for name, line, text, _comments, _context in sorted(places, key=lambda place: (place[0], place[1])):
-            found.add(text, locations=[(f"{folder}/{name}", line)])
+        for _name, _line, text, _comments, _context in places:
+            found.add(text)
     return found
 
 
@@ -69,7 +71,7 @@ def _head(fields: dict[str, str]) -> str:
 
 
 def _body(translation: Catalog) -> str:
-    """Without line numbers, which would change with every other line of code."""
+    """By the alphabet and without places, so that code can move without a change in the files."""
     file = BytesIO()
-    write_po(file, translation, width=_WIDTH, omit_header=True, include_lineno=False)
+    write_po(file, translation, width=_WIDTH, omit_header=True, no_location=True, sort_output=True)
     return file.getvalue().decode()
