@@ -5,11 +5,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from application.anchor import Anchor, anchor, anchors_at
 from application.copying import Likeness
 from application.errors import LogMoved, UnfinishedCopy
-from application.log import MARKS, Log, Notification
-from application.rebuild import Meter, Report, silent
+from application.log.anchor import Anchor, anchor, anchors_at
+from application.log.log import MARKS, Log, Notification
+from application.reading.rebuild import Meter, Report, silent
 from domain.errors import UnreadableEvent
 from domain.event import Event
 from domain.stripe_event import StripeEvent

@@ -22,14 +22,14 @@ from itertools import islice
 
 from eventsourcing.persistence import IntegrityError
 
-from application.log import COPYING, MARKS, Log, Notification, ParkedEvent
+from application.log.log import COPYING, MARKS, Log, Notification, ParkedEvent
 from application.ports import WorkerLocks
-from application.projections.projection import Projection
-from application.projections.projector import Projector
-from application.projections.registry import PROJECTIONS
-from application.rebuild import Meter, Report, Verification, compare, silent
+from application.reading.projection import Projection
+from application.reading.projector import Projector
+from application.reading.rebuild import Meter, Report, Verification, compare, silent
+from application.reading.registry import PROJECTIONS
+from application.reading.views import Views, ViewState
 from application.storable import storable
-from application.views import Views, ViewState
 from domain.errors import Refused
 
 BATCH_MAX = 1000

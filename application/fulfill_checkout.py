@@ -9,10 +9,10 @@ from datetime import datetime
 
 import structlog
 
-from application.log import Log
+from application.log.log import Log
+from application.log.unit_of_work import Stamp, UnitOfWork
+from application.log.writer import Writer
 from application.ports import Clock, StripeGateway
-from application.unit_of_work import Stamp, UnitOfWork
-from application.writer import Writer
 from domain.checkout import Checkout
 from domain.checkout_session import CheckoutSession, Source
 from domain.identifiers import payment_id

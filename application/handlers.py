@@ -4,9 +4,8 @@ from collections.abc import AsyncGenerator, Coroutine, Generator
 
 import structlog
 
-from application.effect_kinds import Attempt, Done, Outcome
 from application.fulfill_checkout import learn_answer
-from application.log import Log
+from application.log.log import Log
 from application.ports import (
     Clock,
     Delivery,
@@ -17,6 +16,7 @@ from application.ports import (
     SessionUnknown,
     StripeGateway,
 )
+from application.running.effect_kinds import Attempt, Done, Outcome
 from domain.catalog import PlannedLine
 from domain.checkout_session import CheckoutSession, ParkReason, Source
 from domain.effect import Effect

@@ -1,8 +1,8 @@
 """Taking in a Stripe event: append it as it came, once, and nothing else on this path."""
 
+from application.log.unit_of_work import Stamp, stamped
+from application.log.writer import Waiter, Writer
 from application.ports import Clock
-from application.unit_of_work import Stamp, stamped
-from application.writer import Waiter, Writer
 from domain.stripe_event import StripeEvent
 
 

@@ -7,10 +7,10 @@ from functools import partial
 from typing import TypeVar
 
 from application.errors import NotFound
-from application.log import Log
+from application.log.log import Log
+from application.log.unit_of_work import Stamp, UnitOfWork
+from application.log.writer import Command, Writer
 from application.ports import Clock
-from application.unit_of_work import Stamp, UnitOfWork
-from application.writer import Command, Writer
 from domain import handing_over
 from domain.catalog import Catalog
 from domain.checkout_session import CheckoutSession

@@ -5,11 +5,11 @@ from datetime import datetime
 from pathlib import Path
 
 from application.backup import BackedUp
-from application.log import Log
+from application.log.log import Log
+from application.log.states import StateRows
 from application.ports import WorkerLocks
-from application.rebuild import Report
-from application.states import StateRows
-from application.views import Views
+from application.reading.rebuild import Report
+from application.reading.views import Views
 from domain.errors import Refused
 from infrastructure.database import PostgresDatabase
 from infrastructure.event_store.postgres import postgres_environment

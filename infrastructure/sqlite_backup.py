@@ -16,11 +16,11 @@ from tempfile import mkstemp
 
 from eventsourcing.persistence import StoredEvent
 
-from application.anchor import anchor
 from application.backup import BackedUp
 from application.errors import NotABackup
-from application.log import MOVED
-from application.rebuild import Meter, Report
+from application.log.anchor import anchor
+from application.log.log import MOVED
+from application.reading.rebuild import Meter, Report
 from domain.errors import Refused
 from infrastructure.database import url_of
 from infrastructure.sqlite_file import BUSY_TIMEOUT_SECONDS, Cures, still, translated_errors

@@ -6,11 +6,11 @@ from typing import Protocol
 
 from application.backup import BackedUp
 from application.errors import NotFound
-from application.log import Log
+from application.log.log import Log
+from application.log.states import StateRows
 from application.ports import WorkerLocks
-from application.rebuild import Report
-from application.states import StateRows
-from application.views import Views
+from application.reading.rebuild import Report
+from application.reading.views import Views
 from infrastructure import sqlite_backup
 from infrastructure.database import Database, PostgresDatabase, SQLiteFile
 from infrastructure.event_store.sqlite import sqlite_environment

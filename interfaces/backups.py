@@ -9,8 +9,8 @@ from eventsourcing.persistence import PersistenceError
 
 from application.backup import BackedUp
 from application.errors import NotFound, NotMigrated
-from application.log import Log
-from application.rebuild import Report
+from application.log.log import Log
+from application.reading.rebuild import Report
 from domain.errors import Refused
 from infrastructure.database import Database
 from infrastructure.stores import stores

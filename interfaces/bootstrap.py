@@ -15,26 +15,26 @@ from typing import TYPE_CHECKING
 from eventsourcing.persistence import PersistenceError
 
 from application.copying import Copy, Place
-from application.effect_kinds import Kind, RetryRule
-from application.effects import EffectRunner
-from application.engine import Engine
 from application.errors import NotMigrated
-from application.followers import Followers
 from application.fulfill_checkout import FulfillCheckout
 from application.handlers import Deliver, Retrieve, SendMail
-from application.leading import OWN_DELIVERIES, THE_CATALOG, Terms, terms
-from application.log import Log
-from application.long_streams import LongStreams
+from application.log.leading import OWN_DELIVERIES, THE_CATALOG, Terms, terms
+from application.log.log import Log
+from application.log.long_streams import LongStreams
+from application.log.recent_states import RecentStates
+from application.log.writer import Writer
 from application.ports import Clock, Delivery, Mailer, StripeGateway, WebhookReader, WorkerLocks
-from application.projections.projector import Projector
-from application.projections.registry import PROJECTIONS
-from application.queries import Queries
-from application.rebuild import Rebuild
-from application.recent_states import RecentStates
+from application.reading.projector import Projector
+from application.reading.queries import Queries
+from application.reading.rebuild import Rebuild
+from application.reading.registry import PROJECTIONS
+from application.reading.views import Views
+from application.running.effect_kinds import Kind, RetryRule
+from application.running.effects import EffectRunner
+from application.running.engine import Engine
+from application.running.followers import Followers
 from application.staff import Staff
 from application.threads import Threads
-from application.views import Views
-from application.writer import Writer
 from domain.catalog import Catalog
 from domain.deliveries.kind import DeliveryKind
 from domain.effect import MAIL, RETRIEVE

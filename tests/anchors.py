@@ -1,6 +1,6 @@
 """Anchors for tests of views that have no log, and those of a log."""
 
-from application.anchor import Anchor, Places, anchors_at
+from application.log.anchor import Anchor, Places, anchors_at
 
 
 def somewhere(position: int) -> Anchor:

@@ -3,12 +3,12 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from application.checkout_document import CheckoutDocument
+from application.reading.checkout_document import CheckoutDocument
 from application.staff import By
 from domain.checkout_session import CheckoutSession
 from domain.fulfillment import Fulfillment
 from interfaces.bootstrap import Runtime
-from interfaces.sandbox.books import Books, Entry
+from interfaces.sandbox.model.books import Books, Entry
 
 WORKER = By(name="kim", reason="the day is over")
 _EVENTS_MAX = 1_000_000

@@ -8,11 +8,11 @@ from every_store import log_environment
 from fakes.crash import CrashPoints, open_crashing_log
 from fakes.outside import BEGINNING, FixedClock, MemoryLocks
 
-from application.followers import Followers
-from application.log import Log
-from application.recent_states import RecentStates
-from application.unit_of_work import Stamp
-from application.writer import Writer
+from application.log.log import Log
+from application.log.recent_states import RecentStates
+from application.log.unit_of_work import Stamp
+from application.log.writer import Writer
+from application.running.followers import Followers
 from domain.checkout_session import CheckoutSession
 from domain.event import Event
 from domain.policies.policy import Streams

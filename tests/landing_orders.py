@@ -8,7 +8,7 @@ from customer_language import ENGLISH
 from kinds import ACCESS, HTTP, LICENSE_KEY, MANUAL, SHIPMENT
 from scenario import FULFILLMENT, SESSION, given, planned
 
-from application.checkout_state import checkout_state
+from application.reading.checkout_state import checkout_state
 from domain.catalog import PlannedLine
 from domain.checkout import Checkout
 from domain.checkout_session import CheckoutSession, Source

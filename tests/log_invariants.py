@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from application.handlers import message_id
-from application.log import Log
+from application.log.log import Log
 from domain.checkout_session import CheckoutSession
 from domain.effect import Effect
 from domain.event import Event

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
-from application.log import Entry, Notification, StoredEvent
-from application.projections.following import Feed, ReadableLog
+from application.log.log import Entry, Notification, StoredEvent
+from application.reading.following import Feed, ReadableLog
 from domain.errors import UnreadableEvent
 
 

@@ -16,12 +16,12 @@ from builders import a_checkout, a_line_item
 from kinds import ACCESS, LICENSE_KEY, MANUAL, SHIPMENT
 from scenario import NoLog
 
-from application.effect_kinds import Attempt
 from application.handlers import Deliver
-from application.log import Log
+from application.log.log import Log
+from application.log.recent_states import RecentStates
+from application.log.unit_of_work import Stamp, UnitOfWork
 from application.ports import DeliveryReceipt, DeliveryRequest
-from application.recent_states import RecentStates
-from application.unit_of_work import Stamp, UnitOfWork
+from application.running.effect_kinds import Attempt
 from domain import handing_over
 from domain.catalog import Catalog, Rule
 from domain.checkout import Checkout

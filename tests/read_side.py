@@ -8,13 +8,13 @@ from datetime import datetime, timedelta
 from every_store import log_environment
 from log_parts import BEGINNING
 
-from application.log import Log
-from application.projections.projection import Projection, Row
-from application.projections.projector import Projector
-from application.projections.registry import PROJECTIONS
-from application.queries import Queries
-from application.rebuild import Rebuild
-from application.views import Views
+from application.log.log import Log
+from application.reading.projection import Projection, Row
+from application.reading.projector import Projector
+from application.reading.queries import Queries
+from application.reading.rebuild import Rebuild
+from application.reading.registry import PROJECTIONS
+from application.reading.views import Views
 from domain.event import Event
 from infrastructure.database import parse_database
 from infrastructure.stores import stores

@@ -9,8 +9,8 @@ from typing import Any, Concatenate, Generic, ParamSpec
 import pytest
 from builders import a_line_item
 
-from application.recent_states import RecentStates
-from application.unit_of_work import Stamp, UnitOfWork
+from application.log.recent_states import RecentStates
+from application.log.unit_of_work import Stamp, UnitOfWork
 from domain.catalog import PlannedLine
 from domain.errors import Refused
 from domain.event import UNSTAMPED, A, Event

@@ -14,13 +14,13 @@ import psycopg
 from fakes.crash import CrashingViews, CrashPoints, open_crashing_log
 from fakes.outside import FixedClock, MemoryLocks, Outside, PassingTime
 
-from application.checkout_state import CheckoutState, checkout_state
-from application.log import Log
+from application.log.log import Log
+from application.log.states import StateRows
 from application.ports import Delivery
-from application.projections.projector import Projector
+from application.reading.checkout_state import CheckoutState, checkout_state
+from application.reading.projector import Projector
+from application.reading.views import Views
 from application.receive import receive
-from application.states import StateRows
-from application.views import Views
 from domain.checkout_session import CheckoutSession, Source
 from domain.event import Event
 from domain.fulfillment import Fulfillment

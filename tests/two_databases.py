@@ -13,7 +13,7 @@ from postgres_databases import Databases
 from sample_log import sample_log
 
 from application.copying import Copied, Copy, Place, Stage, silently
-from application.log import MARKS, Log, Notification, ParkedEvent
+from application.log.log import MARKS, Log, Notification, ParkedEvent
 from application.ports import WorkerLocks
 from infrastructure.database import Database, PostgresDatabase, SQLiteFile, parse_database
 from infrastructure.settings import Settings, load_settings

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from application.checkout_state import CheckoutState
+from application.reading.checkout_state import CheckoutState
 from infrastructure.customer_texts.language import Language
 from infrastructure.customer_texts.translations import gettext_noop
 

@@ -18,7 +18,7 @@ from psycopg.rows import DictRow, tuple_row
 from psycopg.sql import SQL, Composed, Identifier
 
 from application.errors import LogMoved
-from application.log import COPYING, LEADS_BY, MARKS, MOVED, Beginnings, LogRecorder, ParkedEvent
+from application.log.log import COPYING, LEADS_BY, MARKS, MOVED, Beginnings, LogRecorder, ParkedEvent
 from application.storable import storable
 from infrastructure.event_store import postgres_statements as statements
 from infrastructure.event_store.postgres_connections import LogDatastore

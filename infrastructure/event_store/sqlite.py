@@ -9,7 +9,7 @@ from eventsourcing.persistence import IntegrityError, Notification, PersistenceE
 from eventsourcing.sqlite import SQLiteCursor, SQLiteDatastore, SQLiteFactory, SQLiteProcessRecorder
 from eventsourcing.utils import Environment, EnvType
 
-from application.log import COPYING, LEADS_BY, MARKS, MOVED, Beginnings, LogRecorder, ParkedEvent
+from application.log.log import COPYING, LEADS_BY, MARKS, MOVED, Beginnings, LogRecorder, ParkedEvent
 from application.storable import storable
 from infrastructure.event_store.connections import LogConnection, LogDatastore
 from infrastructure.event_store.versions import predecessors

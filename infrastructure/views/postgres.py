@@ -14,10 +14,9 @@ from typing import Any, LiteralString, TypeVar
 import psycopg
 from psycopg.errors import DependentObjectsStillExist, InvalidTableDefinition, LockNotAvailable, UndefinedTable
 
-from application.anchor import Anchor
-from application.projections.net import net
-from application.projections.projection import Projection, Row, Value
-from application.views import (
+from application.log.anchor import Anchor
+from application.reading.projection import Projection, Row, Value
+from application.reading.views import (
     Advance,
     Overtaken,
     Selection,
@@ -29,6 +28,7 @@ from application.views import (
 )
 from infrastructure.postgres import Connection, Connections, make_schema
 from infrastructure.views import sql
+from infrastructure.views.net import net
 
 T = TypeVar("T")
 
@@ -92,7 +92,7 @@ def create_tables(connection: psycopg.Connection[Any]) -> None:
 
 
 class PostgresViews:
-    """Implements `application.views.Views`. Safe to share between threads, and between processes by the database."""
+    """Implements `application.reading.views.Views`. Safe to share between threads, and processes by the database."""
 
     def __init__(self, url: str) -> None:
         """Nothing is opened yet."""

@@ -7,10 +7,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, assert_never
 
-from application.anchor import Anchor
-from application.projections.net import Step
-from application.projections.projection import Add, Column, Keep, Projection, Put, Table, Update, Value
-from application.views import (
+from application.log.anchor import Anchor
+from application.reading.projection import Add, Column, Keep, Projection, Put, Table, Update, Value
+from application.reading.views import (
     Above,
     Among,
     AtMost,
@@ -22,6 +21,7 @@ from application.views import (
     View,
     ViewState,
 )
+from infrastructure.views.net import Step
 
 Statement = tuple[str, tuple[Value, ...]]
 SourceOf = Callable[[Projection], str]

@@ -11,10 +11,9 @@ from tempfile import TemporaryDirectory
 
 from eventsourcing.persistence import InterfaceError
 
-from application.anchor import Anchor
-from application.projections.net import Step, net
-from application.projections.projection import Add, Keep, Projection, Put, Row, Table
-from application.views import (
+from application.log.anchor import Anchor
+from application.reading.projection import Add, Keep, Projection, Put, Row, Table
+from application.reading.views import (
     Advance,
     Overtaken,
     Selection,
@@ -26,6 +25,7 @@ from application.views import (
 )
 from infrastructure.sqlite_file import Cures, Synchronous, connect, translated_errors
 from infrastructure.views import sql
+from infrastructure.views.net import Step, net
 
 Connect = Callable[[str], sqlite3.Connection]
 
@@ -77,7 +77,7 @@ def _connect(path: str) -> sqlite3.Connection:
 
 
 class SQLiteViews:
-    """Implements `application.views.Views`. Safe to share between threads, and between processes by the file."""
+    """Implements `application.reading.views.Views`. Safe to share between threads, and processes by the file."""
 
     def __init__(self, path: Path | str, connect: Connect = _connect) -> None:
         """

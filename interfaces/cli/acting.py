@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from interfaces.cli.desk import Desk, by, open_desk
-from interfaces.cli.printing import page, print_json, talk
+from interfaces.cli.output.printing import page, print_json, talk
+from interfaces.cli.output.text import words
 from interfaces.cli.reading import RETRIED
-from interfaces.cli.text import words
 from interfaces.cli.usage import DONE, FAILED, Json, Lines, Session, SessionOrEvent, UsageError, Who, Why
 
 _SHOWN_MAX = 5
@@ -182,7 +182,7 @@ def _show_event(desk: Desk, id: str, *, as_json: bool) -> int:
 
 def _became(event: "StripeEvent", *, is_followed: bool) -> tuple[str, str]:
     """What became of it, for programs and for people."""
-    from application.wording import inside
+    from application.reading.wording import inside
 
     if event.error:
         return "failed", f"still can't be handled: {inside(event.error).rstrip('.')}"

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from interfaces.cli.keeping import told_if_stopped
-from interfaces.cli.printing import page, print_json, talk
-from interfaces.cli.text import to_the_second
+from interfaces.cli.output.printing import page, print_json, talk
+from interfaces.cli.output.text import to_the_second
 from interfaces.cli.usage import DONE, FAILED, Json, Place
 
 if TYPE_CHECKING:
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from cyclopts import Token
 
-    from application.anchor import Anchor
     from application.backup import BackedUp, Contents, Lost
+    from application.log.anchor import Anchor
     from infrastructure.database import Database
 
 
@@ -46,7 +46,7 @@ Check = Annotated[
 def backup(file: NewFile, /, *, json: Json = False) -> int:
     """Copy the log into a new file beside a server that works, and verify the copy. On SQLite."""
     from interfaces.backups import back_up
-    from interfaces.cli.progress import progress
+    from interfaces.cli.output.progress import progress
 
     database, began_at = Place().database(), time.monotonic()
     with told_if_stopped(f"{file} was not made."), progress("copying", "KiB") as report:
@@ -70,7 +70,7 @@ def restore(file: File, /, *, check: Check = False, json: Json = False) -> int:
     from domain.errors import Refused
     from infrastructure.logs import configure_logs
     from interfaces.backups import put_in_place
-    from interfaces.cli.progress import progress
+    from interfaces.cli.output.progress import progress
 
     configure_logs(level=logging.CRITICAL)
     database = Place().database()
@@ -104,7 +104,7 @@ def _examined(database: "Database", file: Path) -> "tuple[Contents, Lost | str]"
     from application.backup import contents, lost
     from infrastructure.database import url_of
     from interfaces.backups import open_backup, open_current
-    from interfaces.cli.progress import progress
+    from interfaces.cli.output.progress import progress
 
     with closing(open_backup(database, file)) as backup, progress("reading") as report:
         found = contents(backup, report, url=url_of(file))

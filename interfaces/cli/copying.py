@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from interfaces.cli.keeping import told_if_stopped
-from interfaces.cli.printing import page, print_json
+from interfaces.cli.output.printing import page, print_json
 from interfaces.cli.usage import DONE, FAILED, Json, Place, UsageError
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def copy(*, from_: From, to: To, json: Json = False) -> int:
     """Copy a whole log into another database, and prove both equal. After a kill the same command goes on."""
     from infrastructure.logs import configure_logs
     from interfaces.bootstrap import open_copy
-    from interfaces.cli.progress import progress
+    from interfaces.cli.output.progress import progress
 
     source, target = _database("--from", from_), _database("--to", to)
     if source == target:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from interfaces.cli.printing import talk, tell_void
+from interfaces.cli.output.printing import talk, tell_void
 from interfaces.cli.usage import Place, UsageError
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Desk:
         Raises:
             Refused: this shell would decide by another catalog than the server.
         """
-        from application.leading import OWN_DELIVERIES, THE_CATALOG
+        from application.log.leading import OWN_DELIVERIES, THE_CATALOG
         from domain.errors import Refused
 
         if names := [name for name in self._differing() if name in {THE_CATALOG, OWN_DELIVERIES}]:
@@ -84,7 +84,7 @@ class Desk:
         return True
 
     def _differing(self) -> Sequence[str]:
-        from application.leading import differing
+        from application.log.leading import differing
 
         return differing(self.runtime.terms, self.runtime.log.store.select_terms())
 

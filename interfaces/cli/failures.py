@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from interfaces.cli.printing import print_json, talk
-from interfaces.cli.text import harmless
+from interfaces.cli.output.printing import print_json, talk
+from interfaces.cli.output.text import harmless
 from interfaces.cli.usage import FAILED, WRONG_USAGE
 
 
@@ -24,7 +24,7 @@ _NOT_RECORDED = "Nothing was recorded; try again in a moment."
 MEANINGS: Mapping[str, Meaning] = {
     "interfaces.cli.usage.UsageError": Meaning(WRONG_USAGE, "wrong_usage"),
     "domain.errors.InvalidIdentifier": Meaning(WRONG_USAGE, "wrong_usage"),
-    "interfaces.sandbox.errors.StripeError": Meaning(WRONG_USAGE, "wrong_usage"),
+    "interfaces.sandbox.model.errors.StripeError": Meaning(WRONG_USAGE, "wrong_usage"),
     "infrastructure.settings.SettingsError": Meaning(WRONG_USAGE, "wrong_setting"),
     "infrastructure.catalog_file.CatalogError": Meaning(WRONG_USAGE, "wrong_setting"),
     "infrastructure.customer_texts.own_texts.OwnTextsError": Meaning(WRONG_USAGE, "wrong_setting"),
@@ -43,7 +43,7 @@ MEANINGS: Mapping[str, Meaning] = {
         FAILED, "unreadable_event", "Use the version of fulfill that wrote it, or restore what was damaged."
     ),
     "eventsourcing.persistence.PersistenceError": Meaning(FAILED, "store_unavailable"),
-    "application.views.ViewNotBuilt": Meaning(
+    "application.reading.views.ViewNotBuilt": Meaning(
         FAILED,
         "view_not_built",
         "`fulfill projections rebuild` makes it; if a later version of fulfill keeps it, use that one.",

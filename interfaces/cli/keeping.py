@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from interfaces.cli.printing import page, print_json, talk
+from interfaces.cli.output.printing import page, print_json, talk
 from interfaces.cli.reading import is_complete, open_side
 from interfaces.cli.usage import DONE, FAILED, Json
 
 if TYPE_CHECKING:
-    from application.rebuild import Verification
+    from application.reading.rebuild import Verification
     from interfaces.bootstrap import ReadSide
 
 Name = Annotated[str, Parameter(help="The projection; `fulfill projections list` names them.")]
@@ -35,7 +35,7 @@ def projections_list(*, json: Json = False) -> int:
 
 def projections_rebuild(name: Name, /, *, json: Json = False) -> int:
     """Make a view afresh from the whole log beside the live one, then let it serve. After a kill it goes on."""
-    from interfaces.cli.progress import progress
+    from interfaces.cli.output.progress import progress
 
     with _open_views() as side, resumable(name), progress(f"rebuilding {name}") as report:
         for left in side.queries.projections():
@@ -51,7 +51,7 @@ def projections_rebuild(name: Name, /, *, json: Json = False) -> int:
 
 def projections_verify(name: Name, /, *, json: Json = False) -> int:
     """Compare the live view with one made afresh, by the hash of their content."""
-    from interfaces.cli.progress import progress
+    from interfaces.cli.output.progress import progress
 
     with _open_views() as side, progress(f"verifying {name}") as report:
         found = side.rebuild.verify(name, report)

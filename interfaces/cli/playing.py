@@ -12,16 +12,16 @@ from contextlib import nullcontext, redirect_stdout, suppress
 from dataclasses import asdict, dataclass
 from urllib.parse import urlsplit
 
-from interfaces.cli.printing import page, print_json, talk
-from interfaces.cli.text import money, words
+from interfaces.cli.output.printing import page, print_json, talk
+from interfaces.cli.output.text import money, words
 from interfaces.cli.usage import DONE, FAILED, UsageError
-from interfaces.sandbox.endpoints import local_url
-from interfaces.sandbox.errors import StripeError
+from interfaces.sandbox.model.errors import StripeError
 from interfaces.sandbox.sandbox import Sandbox
 from interfaces.sandbox.server import SandboxServer
 from interfaces.sandbox.traffic.day import PACE, Day, Moment
 from interfaces.sandbox.traffic.scenarios import SCENARIOS, Scenario
 from interfaces.sandbox.traffic.summary import Summary, summary_of
+from interfaces.sandbox.webhooks.endpoints import local_url
 
 _SEEDS = 1_000_000
 _SPEED_MAX, _CUSTOMERS_MAX, _LINGER_SECONDS_MAX = 1_000_000, 100_000, 3600

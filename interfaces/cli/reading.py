@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from interfaces.cli.printing import page, print_json, talk, tell_void
-from interfaces.cli.text import money, to_the_second, words
+from interfaces.cli.output.printing import page, print_json, talk, tell_void
+from interfaces.cli.output.text import money, to_the_second, words
 from interfaces.cli.usage import DONE, FAILED, Json, Place, Session, moment
 
 if TYPE_CHECKING:
-    from application.projections.projection import Projection
-    from application.queries import Queries
+    from application.reading.projection import Projection
+    from application.reading.queries import Queries
     from interfaces.bootstrap import ReadSide
 
 _HITS_MAX = 50
@@ -76,7 +76,7 @@ def checkout(
     json: Json = False,
 ) -> int:
     """Tell the whole story of a checkout: what Stripe said, what was decided, done and sent, by whom and when."""
-    from interfaces.cli.checkout_page import put_checkout, told_checkout
+    from interfaces.cli.output.checkout_page import put_checkout, told_checkout
 
     then = None if as_of is None else moment(as_of)
     with open_side() as side:
@@ -97,8 +97,8 @@ def search(
     json: Json = False,
 ) -> int:
     """Find checkouts by session, payment intent, e-mail, name, SKU, reference or Stripe event."""
-    from application.projections.checkouts import CHECKOUTS
-    from application.projections.search import SEARCH
+    from application.reading.projections.checkouts import CHECKOUTS
+    from application.reading.projections.search import SEARCH
 
     with open_side() as side:
         hits = side.queries.search(" ".join(words_), _HITS_MAX)
@@ -128,7 +128,7 @@ def search(
 
 def queue(*, json: Json = False) -> int:
     """List what waits for a person, the longest first, and the command that settles it."""
-    from application.projections.work_queue import WORK_QUEUE
+    from application.reading.projections.work_queue import WORK_QUEUE
 
     with open_side() as side:
         items = side.queries.work_queue(_ITEMS_MAX)
@@ -150,7 +150,7 @@ def queue(*, json: Json = False) -> int:
 
 def stock_list(*, json: Json = False) -> int:
     """List every SKU: what is on the shelf, promised, free, and waited for."""
-    from application.projections.stock import STOCK
+    from application.reading.projections.stock import STOCK
 
     with open_side() as side:
         levels = side.queries.stock()

@@ -9,7 +9,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from interfaces.cli.printing import page, print_json
+from interfaces.cli.output.printing import page, print_json
 from interfaces.cli.usage import DONE, FAILED, Json, Place, UsageError, whole_number
 
 _HOST = "127.0.0.1"

@@ -9,7 +9,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from interfaces.cli.desk import by, open_desk
-from interfaces.cli.printing import page, print_json, talk
+from interfaces.cli.output.printing import page, print_json, talk
 from interfaces.cli.reading import is_complete
 from interfaces.cli.usage import DONE, Json, Lines, Pool, Session, Sku, UsageError, Who, Why, whole_number
 
@@ -35,7 +35,7 @@ def stock_count(
     json: Json = False,
 ) -> int:
     """Set what is on the shelf. Whoever waited and now fits is served."""
-    from application.projections.stock import STOCK
+    from application.reading.projections.stock import STOCK
 
     who = by(as_, reason)
     with open_desk() as desk:

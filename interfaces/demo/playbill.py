@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from typing import TextIO
 
-from application.checkout_document import CheckoutDocument, StoryEntry
+from application.reading.checkout_document import CheckoutDocument, StoryEntry
 
 _ENTRIES_MAX, _FIRST_ENTRIES = 12, 7
 _LINES_MAX = 3

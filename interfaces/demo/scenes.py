@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from application.checkout_document import CheckoutDocument
+from application.reading.checkout_document import CheckoutDocument
 from interfaces.demo.goods import COURSE_LINK, CURRENCY, KEYS, MUG_SKU, PRINT_SKU
 from interfaces.demo.stage import Order, Stage, expect
 

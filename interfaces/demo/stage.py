@@ -8,16 +8,16 @@ from pathlib import Path
 
 import httpx2
 
-from application.checkout_document import CheckoutDocument
-from application.queries import StockLevel
+from application.reading.checkout_document import CheckoutDocument
+from application.reading.queries import StockLevel
 from infrastructure.database import SQLiteFile
 from interfaces.bootstrap import ReadSide, open_read_side
 from interfaces.demo.engine_process import EngineProcess
 from interfaces.demo.goods import KEYS, Good
 from interfaces.demo.outbox import Letter, letters
 from interfaces.demo.verdict import Expected, Findings, objections, objections_to_the_day
+from interfaces.sandbox.model.values import PayBy
 from interfaces.sandbox.sandbox import Sandbox
-from interfaces.sandbox.values import PayBy
 
 _WAIT_SECONDS = 20.0
 _LOOK_SECONDS = 0.03

@@ -15,8 +15,8 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from application.checkout_document import CheckoutDocument
-from application.queries import Queries
+from application.reading.checkout_document import CheckoutDocument
+from application.reading.queries import Queries
 from infrastructure.customer_texts.formatting import english, format_money
 from interfaces.demo.goods import CURRENCY, Good
 from interfaces.demo.outbox import Letter, letters

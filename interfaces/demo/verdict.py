@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from application.checkout_document import SENT, CheckoutDocument, EmailEntry
+from application.reading.checkout_document import SENT, CheckoutDocument, EmailEntry
 from interfaces.demo.outbox import Letter
-from interfaces.sandbox.books import Entry
+from interfaces.sandbox.model.books import Entry
 
 _DELIVERED = "delivered"
 

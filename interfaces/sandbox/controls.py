@@ -10,14 +10,14 @@ from starlette.routing import Route
 
 from interfaces.sandbox.api.answer import Answering
 from interfaces.sandbox.api.call import Call, Handler
-from interfaces.sandbox.clock import ADVANCE_SECONDS_MAX
-from interfaces.sandbox.errors import invalid_parameter
-from interfaces.sandbox.payment_shapes import PaymentShapes
+from interfaces.sandbox.faults.params import FAULT_NAMES, chance_of, fault_of, weather_of
+from interfaces.sandbox.model.clock import ADVANCE_SECONDS_MAX
+from interfaces.sandbox.model.errors import invalid_parameter
+from interfaces.sandbox.model.values import PayBy, Session
 from interfaces.sandbox.sandbox import Sandbox
-from interfaces.sandbox.session_shapes import SessionShapes
-from interfaces.sandbox.shapes import Json, JsonObject
-from interfaces.sandbox.trouble_params import FAULT_NAMES, chance_of, fault_of, weather_of
-from interfaces.sandbox.values import PayBy, Session
+from interfaces.sandbox.stripe_json.payment_shapes import PaymentShapes
+from interfaces.sandbox.stripe_json.session_shapes import SessionShapes
+from interfaces.sandbox.stripe_json.shapes import Json, JsonObject
 
 _COUNT_MAX: Final = 10_000
 _PAY_BY: Final[tuple[PayBy, ...]] = ("card", "debit_succeeds", "debit_fails", "free")

@@ -12,20 +12,20 @@ from typing import Final
 
 import msgspec
 
-from interfaces.sandbox import events
-from interfaces.sandbox.background import Background, InBackground
-from interfaces.sandbox.checkout import Payment, check_open, completed, expired, failed, filled_in, settled
-from interfaces.sandbox.clock import Clock
-from interfaces.sandbox.courier import Carrier, Courier, Office, Pace
-from interfaces.sandbox.faults import Faults
-from interfaces.sandbox.identifiers import Identifiers
-from interfaces.sandbox.making import Making
+from interfaces.sandbox.faults.requests import Faults
+from interfaces.sandbox.model.checkout import Payment, check_open, completed, expired, failed, filled_in, settled
+from interfaces.sandbox.model.clock import Clock
+from interfaces.sandbox.model.identifiers import Identifiers
+from interfaces.sandbox.model.making import Making
+from interfaces.sandbox.model.state import State
+from interfaces.sandbox.model.state_file import StateFile, load
+from interfaces.sandbox.model.values import Origin, Session
 from interfaces.sandbox.payments import Payments
-from interfaces.sandbox.post_office import PostOffice
-from interfaces.sandbox.session_shapes import SessionShapes
-from interfaces.sandbox.state import State
-from interfaces.sandbox.state_file import StateFile, load
-from interfaces.sandbox.values import Origin, Session
+from interfaces.sandbox.stripe_json import events
+from interfaces.sandbox.stripe_json.session_shapes import SessionShapes
+from interfaces.sandbox.webhooks.background import Background, InBackground
+from interfaces.sandbox.webhooks.courier import Carrier, Courier, Office, Pace
+from interfaces.sandbox.webhooks.post_office import PostOffice
 
 BY_CUSTOMER: Final = Origin()
 _TICK_SECONDS: Final = 1.0

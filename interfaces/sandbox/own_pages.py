@@ -3,7 +3,7 @@
 from starlette.requests import Request
 
 from interfaces.sandbox.api.call import base_url_of
-from interfaces.sandbox.endpoints import is_loopback
+from interfaces.sandbox.webhooks.endpoints import is_loopback
 
 
 def is_reached_as_this_machine(request: Request) -> bool:

@@ -3,18 +3,18 @@
 from dataclasses import replace
 from typing import Final
 
-from interfaces.sandbox.disputes import changed_dispute, new_dispute
-from interfaces.sandbox.intents import canceled, captured, new_intent, tried, with_method
-from interfaces.sandbox.making import Making
-from interfaces.sandbox.params import Params
-from interfaces.sandbox.payment_methods import method_named
-from interfaces.sandbox.payment_shapes import PaymentShapes
-from interfaces.sandbox.payment_values import Dispute, Outcome, PaymentIntent, PaymentMethod, Refund
-from interfaces.sandbox.post_office import PostOffice
-from interfaces.sandbox.refunds import changed_refund, new_refund
-from interfaces.sandbox.shapes import JsonObject
-from interfaces.sandbox.state import State
-from interfaces.sandbox.values import Origin
+from interfaces.sandbox.model.disputes import changed_dispute, new_dispute
+from interfaces.sandbox.model.intents import canceled, captured, new_intent, tried, with_method
+from interfaces.sandbox.model.making import Making
+from interfaces.sandbox.model.params import Params
+from interfaces.sandbox.model.payment_methods import method_named
+from interfaces.sandbox.model.payment_values import Dispute, Outcome, PaymentIntent, PaymentMethod, Refund
+from interfaces.sandbox.model.refunds import changed_refund, new_refund
+from interfaces.sandbox.model.state import State
+from interfaces.sandbox.model.values import Origin
+from interfaces.sandbox.stripe_json.payment_shapes import PaymentShapes
+from interfaces.sandbox.stripe_json.shapes import JsonObject
+from interfaces.sandbox.webhooks.post_office import PostOffice
 
 _CONFIRM_NAMES: Final = ("expand", "off_session", "payment_method", "payment_method_types", "return_url")
 _DISPUTED: Final[tuple[Outcome, ...]] = ("is_disputed", "is_inquired")

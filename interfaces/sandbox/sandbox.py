@@ -10,19 +10,18 @@ from typing import Final
 
 import msgspec
 
-from interfaces.sandbox.books import Books, books_of
-from interfaces.sandbox.catalog import new_price, new_product
-from interfaces.sandbox.checkout import Payment
 from interfaces.sandbox.core import Core
-from interfaces.sandbox.disputes import closed_dispute, new_dispute
-from interfaces.sandbox.endpoints import changed_endpoint, new_endpoint, rolled_endpoint
-from interfaces.sandbox.events import FULFILLING_EVENTS, SESSION_EVENTS, event_json
-from interfaces.sandbox.faults import Fault
-from interfaces.sandbox.links import new_payment_link
-from interfaces.sandbox.params import Params
-from interfaces.sandbox.payment_values import Dispute, PaymentIntent, Refund
-from interfaces.sandbox.sessions import new_session, session_of_link
-from interfaces.sandbox.values import (
+from interfaces.sandbox.faults.requests import Fault
+from interfaces.sandbox.faults.weather import Weather
+from interfaces.sandbox.model.books import Books, books_of
+from interfaces.sandbox.model.catalog import new_price, new_product
+from interfaces.sandbox.model.checkout import Payment
+from interfaces.sandbox.model.disputes import closed_dispute, new_dispute
+from interfaces.sandbox.model.links import new_payment_link
+from interfaces.sandbox.model.params import Params
+from interfaces.sandbox.model.payment_values import Dispute, PaymentIntent, Refund
+from interfaces.sandbox.model.sessions import new_session, session_of_link
+from interfaces.sandbox.model.values import (
     Address,
     Attempt,
     Customer,
@@ -36,7 +35,8 @@ from interfaces.sandbox.values import (
     Product,
     Session,
 )
-from interfaces.sandbox.weather import Weather
+from interfaces.sandbox.stripe_json.events import FULFILLING_EVENTS, SESSION_EVENTS, event_json
+from interfaces.sandbox.webhooks.endpoints import changed_endpoint, new_endpoint, rolled_endpoint
 
 Values = Mapping[str, object]
 """Parameters as one would pass them to Stripe's SDK."""

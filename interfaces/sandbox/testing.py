@@ -5,15 +5,15 @@ from contextlib import ExitStack
 from types import TracebackType
 from typing import Final
 
-from interfaces.sandbox.books import Books
-from interfaces.sandbox.inbox import Inbox
+from interfaces.sandbox.faults.weather import Weather
+from interfaces.sandbox.model.books import Books
+from interfaces.sandbox.model.values import PayBy, Session
 from interfaces.sandbox.sandbox import Sandbox
 from interfaces.sandbox.server import SandboxServer
 from interfaces.sandbox.traffic.day import PACE, Day
 from interfaces.sandbox.traffic.scenarios import SCENARIOS
 from interfaces.sandbox.traffic.summary import Summary, summary_of
-from interfaces.sandbox.values import PayBy, Session
-from interfaces.sandbox.weather import Weather
+from interfaces.sandbox.webhooks.inbox import Inbox
 
 _AT_ONCE: Final = 1_000_000.0
 _DELIVERIES_SECONDS: Final = 60.0

@@ -16,12 +16,12 @@ from eventsourcing.persistence import PersistenceError
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
-from application.checkout_state import CheckoutState, checkout_state
 from application.errors import Busy, Stopped, StoreUnavailable
 from application.fulfill_checkout import FulfillCheckout
-from application.log import Log
-from application.mailed_keys import mailed_keys
+from application.log.log import Log
 from application.ports import Clock, PortError, SessionUnknown
+from application.reading.checkout_state import CheckoutState, checkout_state
+from application.reading.mailed_keys import mailed_keys
 from domain.checkout_session import CheckoutSession, ParkReason, Source
 from domain.errors import InvalidIdentifier, UnreadableEvent
 from domain.fulfillment import Fulfillment

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from application.checkout_state import CheckoutState
+from application.reading.checkout_state import CheckoutState
 from domain.checkout_session import CheckoutSession
 from domain.fulfillment import Fulfillment
 from infrastructure.customer_texts.customer_texts import CustomerTexts

@@ -1,6 +1,6 @@
 """Landing pages with everything on them that there can be, and with as little: to try templates with."""
 
-from application.checkout_state import CheckoutState
+from application.reading.checkout_state import CheckoutState
 from infrastructure.customer_texts.customer_texts import CustomerTexts
 from infrastructure.customer_texts.language import Language
 from infrastructure.customer_texts.own_templates import Samples

@@ -10,7 +10,7 @@ import structlog
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
-from application.engine import STOP_SECONDS
+from application.running.engine import STOP_SECONDS
 from interfaces.bootstrap import Runtime
 from interfaces.web.after_checkout import AfterCheckout
 from interfaces.web.app import WebApp, web_app

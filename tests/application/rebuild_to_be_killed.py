@@ -7,8 +7,8 @@ import sys
 from itertools import count
 from pathlib import Path
 
-from application.log import Log
-from application.rebuild import Rebuild
+from application.log.log import Log
+from application.reading.rebuild import Rebuild
 from infrastructure.event_store.sqlite import sqlite_environment
 from infrastructure.sqlite_file import Synchronous, connect
 from infrastructure.views.sqlite import SQLiteViews, scratch_views, views_path

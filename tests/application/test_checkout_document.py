@@ -10,7 +10,7 @@ from log_parts import BEGINNING, COURSE, MUG, LogWriter, checkout, mail
 from read_side import ReadSide
 from sample_log import DEBIT, FOREIGN, KEYS, SHOP, sample_log
 
-from application.checkout_document import as_json, checkout_document
+from application.reading.checkout_document import as_json, checkout_document
 from domain.checkout_session import CheckoutSession, Source
 from domain.effect import MAIL, Effect
 from domain.event import Event

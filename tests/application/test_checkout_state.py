@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from log_parts import BEGINNING, COURSE, MUG, checkout
 
-from application.checkout_state import CheckoutState, checkout_state
+from application.reading.checkout_state import CheckoutState, checkout_state
 from domain.checkout_session import CheckoutSession, ParkReason, Source
 from domain.event import A, Event
 from domain.fulfillment import Fulfillment

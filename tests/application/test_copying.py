@@ -11,10 +11,10 @@ from postgres_databases import Databases
 from two_databases import EVENTS, PAIRS, PARKED, POSITIONS, TwoDatabases, content, two_databases
 
 from application.errors import LogMoved, UnfinishedCopy
-from application.log import COPYING, MOVED
-from application.projections.projector import Projector
-from application.projections.registry import PROJECTIONS
-from application.rebuild import Progress, Report, silent
+from application.log.log import COPYING, MOVED
+from application.reading.projector import Projector
+from application.reading.rebuild import Progress, Report, silent
+from application.reading.registry import PROJECTIONS
 from domain.errors import Refused
 from infrastructure.database import Database, SQLiteFile, parse_database
 from infrastructure.stores import stores

@@ -10,7 +10,7 @@ from fakes.outside import BEGINNING
 from following import Counting, Process
 from structlog.testing import capture_logs
 
-from application.unit_of_work import Stamp
+from application.log.unit_of_work import Stamp
 from domain.stock_item import StockItem
 
 Open = Callable[..., Process]

@@ -1,6 +1,6 @@
 """What a process decides by is told by digests that say nothing else."""
 
-from application.leading import differing, terms
+from application.log.leading import differing, terms
 
 
 def test_settings_that_differ_are_named_in_their_order() -> None:

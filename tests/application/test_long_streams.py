@@ -11,13 +11,13 @@ from fakes.outside import BEGINNING, FixedClock, MemoryLocks
 from log_parts import LogWriter
 
 from application.errors import Unprepared
-from application.followers import Followers
-from application.log import Log, StoredEvent
-from application.long_streams import LongStreams
-from application.recent_states import RecentStates
-from application.states import StateRows
-from application.unit_of_work import Stamp, UnitOfWork
-from application.writer import Writer
+from application.log.log import Log, StoredEvent
+from application.log.long_streams import LongStreams
+from application.log.recent_states import RecentStates
+from application.log.states import StateRows
+from application.log.unit_of_work import Stamp, UnitOfWork
+from application.log.writer import Writer
+from application.running.followers import Followers
 from domain.event import Event
 from domain.key_pool import KeyPool
 from domain.personal import Personal

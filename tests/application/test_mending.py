@@ -12,12 +12,12 @@ from older_log import OlderLog
 from read_side import ReadSide, open_read_side
 from sample_log import SHOP, sample_log
 
-from application.projections.checkouts import CHECKOUTS
-from application.projections.projection import Change, Projection, Row
-from application.projections.projector import Projector
-from application.projections.registry import PROJECTIONS
-from application.projections.timeline import TIMELINE
-from application.views import ViewState
+from application.reading.projection import Change, Projection, Row
+from application.reading.projections.checkouts import CHECKOUTS
+from application.reading.projections.timeline import TIMELINE
+from application.reading.projector import Projector
+from application.reading.registry import PROJECTIONS
+from application.reading.views import ViewState
 from domain.checkout_session import CheckoutSession
 from domain.event import Event
 from domain.fulfillment import Fulfillment

@@ -8,7 +8,7 @@ from eventsourcing.persistence import OperationalError
 from fakes.outside import BEGINNING
 from following import Counting, Process
 
-from application.unit_of_work import Stamp
+from application.log.unit_of_work import Stamp
 from domain.event import Event
 from domain.policies.policy import Streams
 from domain.stripe_event import StripeEvent

@@ -12,9 +12,7 @@ from log_parts import LogWriter
 from read_side import ReadSide, open_read_side
 from sample_log import END, SHOP, sample_log
 
-from application.projections.checkouts import CHECKOUTS
-from application.projections.daily_sales import DAILY_SALES
-from application.projections.projection import (
+from application.reading.projection import (
     Add,
     Change,
     Column,
@@ -28,9 +26,11 @@ from application.projections.projection import (
     Update,
     Value,
 )
-from application.projections.registry import PROJECTIONS
-from application.projections.timeline import TIMELINE
-from application.views import Selection, ViewNotBuilt, ViewState
+from application.reading.projections.checkouts import CHECKOUTS
+from application.reading.projections.daily_sales import DAILY_SALES
+from application.reading.projections.timeline import TIMELINE
+from application.reading.registry import PROJECTIONS
+from application.reading.views import Selection, ViewNotBuilt, ViewState
 from domain.checkout_session import CheckoutSession
 from domain.errors import UnreadableEvent
 from domain.event import Event

@@ -11,12 +11,12 @@ from older_log import OlderLog
 from read_side import ReadSide, open_read_side
 from sample_log import AUTHORIZED, DEBIT, FOREIGN, KEYS, SHOP, sample_log
 
-from application.checkout_state import CheckoutState
-from application.log import ParkedEvent
-from application.projections.projector import Projector
-from application.projections.registry import PROJECTIONS
-from application.projections.timeline import TIMELINE
-from application.queries import ProjectionStatus, Queries, SearchHit, StockLevel, WorkItem
+from application.log.log import ParkedEvent
+from application.reading.checkout_state import CheckoutState
+from application.reading.projections.timeline import TIMELINE
+from application.reading.projector import Projector
+from application.reading.queries import ProjectionStatus, Queries, SearchHit, StockLevel, WorkItem
+from application.reading.registry import PROJECTIONS
 from domain.checkout_session import CheckoutSession
 from domain.effect import Effect
 from domain.personal import Personal

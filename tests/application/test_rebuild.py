@@ -13,13 +13,13 @@ from read_side import ReadSide, open_read_side
 from sample_log import END, SHOP, sample_log
 
 from application.errors import NotFound
-from application.projections.checkouts import CHECKOUTS
-from application.projections.due_effects import DUE_EFFECTS
-from application.projections.projection import Projection, Put, Row
-from application.projections.registry import PROJECTIONS
-from application.projections.timeline import TIMELINE
-from application.rebuild import Progress, Rebuild
-from application.views import Advance, View, ViewState
+from application.reading.projection import Projection, Put, Row
+from application.reading.projections.checkouts import CHECKOUTS
+from application.reading.projections.due_effects import DUE_EFFECTS
+from application.reading.projections.timeline import TIMELINE
+from application.reading.rebuild import Progress, Rebuild
+from application.reading.registry import PROJECTIONS
+from application.reading.views import Advance, View, ViewState
 from domain.errors import Refused
 from domain.event import Event
 from infrastructure.views.sqlite import scratch_views

@@ -10,8 +10,8 @@ from every_store import sqlite_url
 from read_side import ReadSide, open_read_side
 from sample_log import END, sample_log
 
-from application.projections.timeline import TIMELINE
-from application.views import ViewState
+from application.reading.projections.timeline import TIMELINE
+from application.reading.views import ViewState
 
 CHILD = Path(__file__).with_name("rebuild_to_be_killed.py")
 BATCH_MAX = 30

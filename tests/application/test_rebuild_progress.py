@@ -12,10 +12,10 @@ from every_store import lose
 from read_side import ReadSide, open_read_side
 from sample_log import END, sample_log
 
-from application.projections.search import SEARCH
-from application.projections.timeline import TIMELINE
-from application.rebuild import Progress, Rebuild
-from application.views import Advance, ViewState
+from application.reading.projections.search import SEARCH
+from application.reading.projections.timeline import TIMELINE
+from application.reading.rebuild import Progress, Rebuild
+from application.reading.views import Advance, ViewState
 from infrastructure.views.sqlite import scratch_views
 
 

@@ -7,7 +7,7 @@ from following import Process
 from hypothesis import given
 from hypothesis import strategies as st
 
-from application.recent_states import RecentStates
+from application.log.recent_states import RecentStates
 from domain.stock_item import StockItem
 
 
@@ -97,7 +97,7 @@ def test_only_so_many_are_kept_and_those_used_last() -> None:
 
 
 def test_after_very_many_moves_all_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("application.recent_states._MOVES_MAX", 10)
+    monkeypatch.setattr("application.log.recent_states._MOVES_MAX", 10)
     log = Moves()
     recent = RecentStates(log)
     recent.refresh()

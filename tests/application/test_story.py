@@ -9,9 +9,9 @@ from kinds import MANUAL, SHIPMENT
 from log_parts import BEGINNING, COURSE, CUSTOMER, KEY, MUG, PLAN, SERVICE, checkout
 from sample_log import sample_log
 
-from application.checkout_document import checkout_document
-from application.story import sentence
-from application.wording import Titles, titles
+from application.reading.checkout_document import checkout_document
+from application.reading.story import sentence
+from application.reading.wording import Titles, titles
 from domain.checkout_session import CheckoutSession, ParkReason, Source
 from domain.effect import Effect
 from domain.event import Event

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from log_parts import BEGINNING, LogWriter
 from postgres_databases import end_connections
 
-from application.followers import Followers
-from application.log import Log
-from application.recent_states import RecentStates
-from application.tail import Entry, Tail
+from application.log.log import Log
+from application.log.recent_states import RecentStates
+from application.log.tail import Entry, Tail
+from application.running.followers import Followers
 from domain.checkout_session import CheckoutSession
 from domain.errors import UnreadableEvent
 from domain.event import Event, replace

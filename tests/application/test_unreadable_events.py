@@ -7,8 +7,8 @@ from every_store import change, log_environment
 from fakes.outside import BEGINNING
 from following import Counting, Process
 
-from application.log import Log, StoredEvent
-from application.unit_of_work import Stamp
+from application.log.log import Log, StoredEvent
+from application.log.unit_of_work import Stamp
 from domain.checkout_session import CheckoutSession
 from domain.errors import UnreadableEvent
 from domain.event import Event

@@ -11,9 +11,9 @@ from fakes.outside import FixedClock, MemoryLocks
 from read_side import ReadSide, open_read_side
 from sample_log import SHOP, sample_log
 
-from application.followers import Followers
-from application.projections.search import SEARCH
-from application.recent_states import RecentStates
+from application.log.recent_states import RecentStates
+from application.reading.projections.search import SEARCH
+from application.running.followers import Followers
 from domain.event import Event
 from domain.fulfillment import Fulfillment
 from domain.personal import Personal

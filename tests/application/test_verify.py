@@ -9,11 +9,11 @@ from every_store import change, sqlite_url
 from read_side import ReadSide, open_read_side
 from sample_log import DEBIT, END, SHOP, sample_log
 
-from application.projections.checkouts import CHECKOUTS
-from application.projections.projection import Projection
-from application.projections.registry import PROJECTIONS
-from application.rebuild import Difference, Progress, Rebuild
-from application.views import ViewNotBuilt
+from application.reading.projection import Projection
+from application.reading.projections.checkouts import CHECKOUTS
+from application.reading.rebuild import Difference, Progress, Rebuild
+from application.reading.registry import PROJECTIONS
+from application.reading.views import ViewNotBuilt
 from infrastructure.views.sqlite import scratch_views
 
 each_projection = pytest.mark.parametrize("projection", PROJECTIONS, ids=lambda each: each.name)

@@ -13,12 +13,12 @@ from read_side import ReadSide, open_read_side
 from sample_log import SHOP, sample_log
 from structlog.testing import capture_logs
 
-from application.projections.checkouts import CHECKOUTS
-from application.projections.projection import Projection, Row
-from application.projections.projector import Projector
-from application.projections.registry import PROJECTIONS
-from application.projections.timeline import TIMELINE
-from application.views import ViewState
+from application.reading.projection import Projection, Row
+from application.reading.projections.checkouts import CHECKOUTS
+from application.reading.projections.timeline import TIMELINE
+from application.reading.projector import Projector
+from application.reading.registry import PROJECTIONS
+from application.reading.views import ViewState
 from domain.event import Event
 
 NEWER = [replace(each, version=each.version + 1) for each in PROJECTIONS]

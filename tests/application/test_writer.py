@@ -13,11 +13,11 @@ from fakes.time_in_hand import TimeInHand
 from log_parts import received
 
 from application.errors import Busy, Stopped, StoreUnavailable
-from application.log import Log
+from application.log.log import Log
+from application.log.recent_states import RecentStates
+from application.log.unit_of_work import Stamp, UnitOfWork
+from application.log.writer import Command, Writer
 from application.receive import receive
-from application.recent_states import RecentStates
-from application.unit_of_work import Stamp, UnitOfWork
-from application.writer import Command, Writer
 from domain.errors import Refused
 from domain.stock_item import StockItem
 from domain.stripe_event import StripeEvent

@@ -13,9 +13,9 @@ from bench.shop import open_shop
 from bench.stopwatch import PARTS, Pass, Stopwatch
 from bench.stores import Place, Store, fresh
 
-from application.followers import Followers
-from application.projections.projector import Projector
-from application.recent_states import RecentStates
+from application.log.recent_states import RecentStates
+from application.reading.projector import Projector
+from application.running.followers import Followers
 from domain.event import Event
 from domain.policies.policy import Streams
 from infrastructure.event_store.topics import TOPICS

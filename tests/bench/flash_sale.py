@@ -13,7 +13,7 @@ from bench.processes import cpu_seconds
 from bench.shop import BY, Watch, deliver, open_shop
 from bench.stores import Store, fresh
 
-from application.log import Log
+from application.log.log import Log
 from domain.event import Event
 from domain.identifiers import stock_id
 from domain.stock_item import StockItem, StockItemFact

@@ -18,7 +18,7 @@ from bench.shop import BY, Watch, deliver, open_shop
 from bench.stores import Store, fresh
 from eventsourcing.persistence import Tracking
 
-from application.unit_of_work import Stamp, stamped
+from application.log.unit_of_work import Stamp, stamped
 from domain.event import Event
 from domain.key_pool import KeyPool
 from domain.personal import Personal

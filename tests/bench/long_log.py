@@ -7,7 +7,7 @@ from pathlib import Path
 from bench.bodies import event_id, intent_id, session_ids, signed_bodies
 from bench.shop import Watch, deliver, open_shop
 
-from application.log import Log, StoredEvent
+from application.log.log import Log, StoredEvent
 
 _RUN = "long log"
 _BATCH = 5000

@@ -14,7 +14,7 @@ from typing import Any
 from bench.bodies import SECRET, SKUS, SignedBody, intent_id, line_item_id
 from bench.outside import Outside
 
-from application.log import Log, StoredEvent
+from application.log.log import Log, StoredEvent
 from application.receive import receive
 from application.staff import By
 from domain.checkout import Address, Checkout, Contact, LineItem

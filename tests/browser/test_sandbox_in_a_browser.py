@@ -7,12 +7,12 @@ import pytest
 from browsing import LOWEST_CONTRAST, Noticed, a_browser
 from playwright.sync_api import Browser, Page, expect
 
-from interfaces.sandbox.courier import Pace
-from interfaces.sandbox.faults import Fault
-from interfaces.sandbox.inbox import Inbox
+from interfaces.sandbox.faults.requests import Fault
+from interfaces.sandbox.faults.weather import CALM, STORM, Weather
 from interfaces.sandbox.sandbox import Sandbox
 from interfaces.sandbox.server import SandboxServer
-from interfaces.sandbox.weather import CALM, STORM, Weather
+from interfaces.sandbox.webhooks.courier import Pace
+from interfaces.sandbox.webhooks.inbox import Inbox
 
 pytestmark = pytest.mark.browser
 

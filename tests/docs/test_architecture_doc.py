@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from application.projections.registry import PROJECTIONS
+from application.reading.registry import PROJECTIONS
 from domain.policies import emails, fulfillment, intake, inventory, payments
 
 ROOT = Path(__file__).parents[2]
@@ -39,7 +39,7 @@ def test_every_view_is_in_the_picture() -> None:
 
 
 def test_every_thread_is_described() -> None:
-    engine = (ROOT / "application/engine.py").read_text()
+    engine = (ROOT / "application/running/engine.py").read_text()
     threads = re.findall(r'"(\w+)": self\._', engine)
 
     assert len(threads) == 4

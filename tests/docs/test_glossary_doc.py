@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from application import checkout_document
-from application.checkout_state import CheckoutState
+from application.reading import checkout_document
+from application.reading.checkout_state import CheckoutState
 from domain.catalog import Catalog
 from domain.deliveries.kind import BUILT_IN
 from domain.event import Aggregate

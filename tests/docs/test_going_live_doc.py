@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from application.projections.registry import PROJECTIONS
+from application.reading.registry import PROJECTIONS
 from domain.policies.intake import HANDLED
 from infrastructure.settings import SETTINGS
 

@@ -13,10 +13,10 @@ from every_store import sqlite_url
 from read_side import ReadSide, open_read_side
 from sample_log import sample_log
 
-from application.projections.projection import Projection
-from application.projections.registry import PROJECTIONS
-from application.projections.search import SEARCH
-from application.projections.work_queue import Work
+from application.reading.projection import Projection
+from application.reading.projections.search import SEARCH
+from application.reading.projections.work_queue import Work
+from application.reading.registry import PROJECTIONS
 from interfaces.cli.main import command_line
 
 DOC = Path(__file__).parents[2] / "docs" / "projections.md"

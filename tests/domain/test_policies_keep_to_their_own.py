@@ -8,8 +8,8 @@ from kinds import ACCESS
 from sample_log import MUG, sample_log
 from scenario import NOW, SAID_AT, SESSION, NoLog, Streams, streams
 
-from application.recent_states import RecentStates
-from application.unit_of_work import Stamp, UnitOfWork
+from application.log.recent_states import RecentStates
+from application.log.unit_of_work import Stamp, UnitOfWork
 from domain.catalog import Catalog, Rule
 from domain.checkout_session import CheckoutSession, Source
 from domain.event import Event

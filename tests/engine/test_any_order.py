@@ -16,8 +16,8 @@ from builders import a_checkout, a_line_item
 from fakes.outside import FixedClock, Outside
 from shop import COMPLETED, EXPIRED, FAILED, SUCCEEDED, Shop, Store
 
+from application.log.unit_of_work import Stamp
 from application.staff import By
-from application.unit_of_work import Stamp
 from domain.checkout import Checkout, Contact
 from domain.checkout_session import CheckoutSession, Source
 from domain.effect import Effect, EffectFact

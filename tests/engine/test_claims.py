@@ -11,14 +11,14 @@ from fakes.outside import Outside
 from fakes.time_in_hand import TimeInHand
 from shop import COMPLETED, AtOnce, Shop
 
-from application.effect_kinds import Attempt, Done, Kind, RetryRule
-from application.effects import EffectRunner
 from application.errors import Busy, Stopped, StoreUnavailable, UnfinishedCopy
 from application.handlers import Retrieve, SendMail
-from application.log import COPYING
-from application.recent_states import RecentStates
-from application.unit_of_work import Stamp
-from application.writer import Writer
+from application.log.log import COPYING
+from application.log.recent_states import RecentStates
+from application.log.unit_of_work import Stamp
+from application.log.writer import Writer
+from application.running.effect_kinds import Attempt, Done, Kind, RetryRule
+from application.running.effects import EffectRunner
 from domain.effect import MAIL, RETRIEVE, Effect
 from domain.identifiers import effect_id
 
@@ -202,8 +202,8 @@ def test_what_is_done_takes_no_room_from_what_is_due_while_the_view_is_behind(sh
 @pytest.fixture
 def little_room(monkeypatch: pytest.MonkeyPatch) -> None:
     """No more is claimed than is called at a time."""
-    monkeypatch.setattr("application.candidates._CLAIMED_MIN", 1)
-    monkeypatch.setattr("application.candidates._CLAIMED_TIMES", 1)
+    monkeypatch.setattr("application.running.candidates._CLAIMED_MIN", 1)
+    monkeypatch.setattr("application.running.candidates._CLAIMED_TIMES", 1)
 
 
 @pytest.mark.usefixtures("little_room")

@@ -11,10 +11,10 @@ from eventsourcing.persistence import StoredEvent
 from fakes.outside import Outside
 from shop import COMPLETED, Shop
 
-from application.effect_kinds import Attempt, Done, Kind, RetryRule
+from application.log.unit_of_work import Stamp
 from application.ports import DeliveryReceipt, DeliveryRequest, Temporary
+from application.running.effect_kinds import Attempt, Done, Kind, RetryRule
 from application.staff import By
-from application.unit_of_work import Stamp
 from domain.checkout import Checkout
 from domain.effect import Effect
 from domain.errors import UnreadableEvent

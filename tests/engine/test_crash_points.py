@@ -19,9 +19,9 @@ from fakes.crash import Crash, CrashPoints
 from fakes.outside import FixedClock, Outside
 from shop import Shop, SQLiteStore, Store
 
-from application.effect_kinds import Attempt, Done
-from application.followers import Followers
 from application.handlers import SendMail
+from application.running.effect_kinds import Attempt, Done
+from application.running.followers import Followers
 from domain.errors import Refused
 
 DAYS = {"good": GOOD_DAY, "bad": BAD_DAY}

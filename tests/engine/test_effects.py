@@ -10,11 +10,11 @@ from eventsourcing.persistence import StoredEvent
 from fakes.outside import Outside
 from shop import COMPLETED, Shop
 
-from application.effect_kinds import Attempt, Done, RetryRule
 from application.handlers import SendMail
+from application.log.unit_of_work import Stamp
 from application.ports import NotTaken, Permanent, Temporary
+from application.running.effect_kinds import Attempt, Done, RetryRule
 from application.staff import By
-from application.unit_of_work import Stamp
 from domain.checkout_session import CheckoutSession, Source
 from domain.effect import MAIL, Effect
 from domain.fulfillment import Fulfillment

@@ -12,9 +12,9 @@ from following import Counting, Process
 from postgres_databases import Databases
 from shop import COMPLETED, Shop
 
-from application.checkout_state import CheckoutState
+from application.log.unit_of_work import Stamp, UnitOfWork
+from application.reading.checkout_state import CheckoutState
 from application.staff import By
-from application.unit_of_work import Stamp, UnitOfWork
 from domain.checkout_session import CheckoutSession
 from domain.errors import Refused
 from domain.fulfillment import Fulfillment

@@ -9,7 +9,7 @@ from builders import a_checkout, a_line_item
 from fakes.outside import Outside
 from shop import COMPLETED, Shop, SQLiteStore
 
-from application.checkout_state import CheckoutState
+from application.reading.checkout_state import CheckoutState
 from application.staff import By
 
 BY = By(name="kim", reason="enough for all")

@@ -12,7 +12,7 @@ from fakes.outside import FixedClock, Outside
 from shop import AtOnce
 
 from application.copying import Copied
-from application.log import Log
+from application.log.log import Log
 from application.ports import DeliveryReceipt, DeliveryRequest
 from domain.checkout_session import Source
 from domain.effect import Effect

@@ -9,8 +9,8 @@ from builders import a_checkout, a_line_item
 from fakes.outside import BEGINNING, FixedClock, Outside
 from shop import COMPLETED, Shop
 
-from application.checkout_state import CheckoutState
 from application.ports import Temporary
+from application.reading.checkout_state import CheckoutState
 from application.staff import By
 from domain.checkout_session import CheckoutSession, Source
 from domain.effect import Effect

@@ -9,10 +9,10 @@ from log_parts import LogWriter
 from older_log import OlderLog
 from shop import COMPLETED, Shop
 
-from application.projections.due_effects import DUE_EFFECTS
-from application.projections.projection import Change, Put, narrowed, rfc3339
-from application.projections.projector import BATCH_MAX, Projector
-from application.views import View, ViewState
+from application.reading.projection import Change, Put, narrowed, rfc3339
+from application.reading.projections.due_effects import DUE_EFFECTS
+from application.reading.projector import BATCH_MAX, Projector
+from application.reading.views import View, ViewState
 from domain.checkout import Checkout
 from domain.checkout_session import CheckoutSession
 from domain.effect import Effect

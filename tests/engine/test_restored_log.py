@@ -12,8 +12,8 @@ from every_store import put_back, sqlite_url
 from fakes.outside import FixedClock, Outside
 from shop import COMPLETED, AtOnce
 
-from application.checkout_state import CheckoutState, checkout_state
-from application.projections.registry import PROJECTIONS
+from application.reading.checkout_state import CheckoutState, checkout_state
+from application.reading.registry import PROJECTIONS
 from application.receive import receive
 from application.staff import By
 from domain.checkout_session import CheckoutSession

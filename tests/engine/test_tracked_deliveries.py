@@ -7,9 +7,9 @@ from builders import a_checkout, a_line_item
 from fakes.outside import Outside
 from shop import COMPLETED, Shop
 
+from application.log.unit_of_work import Stamp
 from application.ports import Permanent, Temporary
 from application.staff import By
-from application.unit_of_work import Stamp
 from domain.effect import Effect
 from domain.identifiers import effect_id
 from domain.line import LineState

@@ -9,8 +9,8 @@ from builders import a_checkout, a_line_item
 from fakes.outside import Outside
 from shop import COMPLETED, Shop
 
-from application.log import StoredEvent
-from application.queries import INCOMPLETE_VIEW
+from application.log.log import StoredEvent
+from application.reading.queries import INCOMPLETE_VIEW
 from domain.checkout import Checkout
 from domain.checkout_session import CheckoutSession
 from domain.effect import Effect

@@ -8,8 +8,8 @@ from builders import CUSTOMER, a_checkout, a_line_item
 from fakes.outside import Outside
 from shop import COMPLETED, Shop
 
-from application.mailed_keys import mailed_keys
 from application.ports import NotTaken, Permanent
+from application.reading.mailed_keys import mailed_keys
 from application.staff import By
 from domain.checkout_session import CheckoutSession
 from domain.errors import Refused

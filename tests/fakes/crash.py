@@ -6,9 +6,9 @@ from typing import Any, cast
 
 from eventsourcing.persistence import StoredEvent
 
-from application.log import Log, LogRecorder, ParkedEvent
-from application.projections.projection import Projection
-from application.views import Advance, Selection, Snapshot, Unreadable, View, Views, ViewState
+from application.log.log import Log, LogRecorder, ParkedEvent
+from application.reading.projection import Projection
+from application.reading.views import Advance, Selection, Snapshot, Unreadable, View, Views, ViewState
 from infrastructure.event_store import postgres, sqlite
 
 

@@ -16,8 +16,8 @@ from eventsourcing.persistence import StoredEvent
 from every_store import sqlite_url
 from read_side import open_read_side
 
-from application.checkout_document import as_json
-from application.projections.registry import PROJECTIONS
+from application.reading.checkout_document import as_json
+from application.reading.registry import PROJECTIONS
 
 HERE = Path(__file__).parent
 

@@ -16,7 +16,7 @@ import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
-from application.projections.search import words
+from application.reading.projections.search import words
 from infrastructure.logs import LINE_BYTES_MAX, configure_logs
 
 Lines = Callable[[], list[dict[str, Any]]]
@@ -57,7 +57,7 @@ def lines(stream: io.StringIO) -> Lines:
 
 
 def test_a_line_says_when_how_grave_what_and_where(lines: Lines) -> None:
-    structlog.get_logger("application.effects").info("effect attempted", session_id="cs_test_a1", attempt=2)
+    structlog.get_logger("application.running.effects").info("effect attempted", session_id="cs_test_a1", attempt=2)
 
     (line,) = lines()
     assert list(line)[:5] == ["time", "level", "event", "session_id", "logger"]
@@ -66,7 +66,7 @@ def test_a_line_says_when_how_grave_what_and_where(lines: Lines) -> None:
         "level": "info",
         "event": "effect attempted",
         "session_id": "cs_test_a1",
-        "logger": "application.effects",
+        "logger": "application.running.effects",
         "attempt": 2,
     }
 

@@ -20,8 +20,8 @@ from sample_log import sample_log
 
 from application.backup import BackedUp, contents
 from application.errors import NotABackup
-from application.log import Log
-from application.rebuild import Progress, silent
+from application.log.log import Log
+from application.reading.rebuild import Progress, silent
 from domain.errors import Refused
 from infrastructure.event_store.sqlite import sqlite_environment
 from infrastructure.sqlite_backup import back_up, check_backup, put_in_place

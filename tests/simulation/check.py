@@ -18,10 +18,10 @@ from simulation.hand_overs import demand_true_hand_overs
 from simulation.truth import demand_mails_once, demand_true_mails
 from simulation.world import BEGINNING, REFUSAL, World
 
-from application.checkout_state import CheckoutState, checkout_state
-from application.log import Log
-from application.projections.registry import PROJECTIONS
-from application.rebuild import Rebuild
+from application.log.log import Log
+from application.reading.checkout_state import CheckoutState, checkout_state
+from application.reading.rebuild import Rebuild
+from application.reading.registry import PROJECTIONS
 from domain.checkout_session import CheckoutSession
 from domain.effect import MAIL, ORPHANS_MAX, Effect
 from domain.fulfillment import Fulfillment
@@ -31,7 +31,7 @@ from domain.payment import Payment
 from domain.stock_item import Claim, StockItem
 from domain.stripe_event import StripeEvent
 from infrastructure.views.sqlite import SQLiteViews
-from interfaces.sandbox.books import Entry
+from interfaces.sandbox.model.books import Entry
 
 _scratches = count()
 _LEFT, _LEFT_TO_OTHERS = "No worker has carried out", timedelta(hours=1)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from log_invariants import Findings, all_events
 
-from application.log import Log
+from application.log.log import Log
 from domain.effect import Effect
 from domain.event import Event
 from domain.fulfillment import Fulfillment

@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING, Literal
 
-from interfaces.sandbox.intents import intent_of_charge
-from interfaces.sandbox.state import State
-from interfaces.sandbox.values import Event
+from interfaces.sandbox.model.intents import intent_of_charge
+from interfaces.sandbox.model.state import State
+from interfaces.sandbox.model.values import Event
 
 if TYPE_CHECKING:
     from simulation.world import World

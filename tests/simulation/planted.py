@@ -11,20 +11,19 @@ from simulation import planted_hosts, planted_logs, planted_outcomes
 from simulation.process import Process
 from simulation.store import SimulatedRecorder
 
-from application import mailed_keys
-from application.candidates import Candidates
-from application.effect_kinds import Attempt, Done
-from application.effects import EffectRunner
 from application.errors import StoreUnavailable
-from application.followers import Followers
 from application.handlers import Deliver, SendMail
+from application.log.recent_states import RecentStates
+from application.log.tail import Tail
 from application.ports import DeliveryRequest
-from application.projections.net import net
-from application.projections.projector import Projector
-from application.rebuild import Rebuild
+from application.reading import mailed_keys
+from application.reading.projector import Projector
+from application.reading.rebuild import Rebuild
 from application.receive import receive as record
-from application.recent_states import RecentStates
-from application.tail import Tail
+from application.running.candidates import Candidates
+from application.running.effect_kinds import Attempt, Done
+from application.running.effects import EffectRunner
+from application.running.followers import Followers
 from domain.catalog import PlannedLine
 from domain.checkout import Checkout
 from domain.checkout_session import CheckoutSession
@@ -38,6 +37,7 @@ from domain.policies.inventory import InventoryPolicy
 from domain.stock_item import StockItem
 from infrastructure.views import sql
 from infrastructure.views import sqlite as sqlite_views
+from infrastructure.views.net import net
 from interfaces.web.webhook import Webhook
 
 Plant = Callable[[pytest.MonkeyPatch], None]

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from application import candidates
-from application.candidates import Candidates
+from application.running import candidates
+from application.running.candidates import Candidates
 from domain import effect
 from interfaces.cli.desk import Desk
 

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 import pytest
 
-from application.projections import void as void_views
-from application.projections.following import Feed
-from application.recent_states import RecentStates
-from application.views import View
+from application.log.recent_states import RecentStates
+from application.reading import void as void_views
+from application.reading.following import Feed
+from application.reading.views import View
 from infrastructure.event_store import sqlite
 
 

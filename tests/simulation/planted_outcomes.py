@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from application.effect_kinds import RetryRule
-from application.followers import Followers
+from application.running.effect_kinds import RetryRule
+from application.running.followers import Followers
 from application.staff import By
 from domain import handing_over
 from domain.checkout import Checkout

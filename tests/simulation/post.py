@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from simulation.merchant import is_lost_for_good
 from simulation.web import Answer
 
-from interfaces.sandbox.courier import Carrier, Errand, Office, Post
-from interfaces.sandbox.values import Attempt
+from interfaces.sandbox.model.values import Attempt
+from interfaces.sandbox.webhooks.courier import Carrier, Errand, Office, Post
 
 if TYPE_CHECKING:
     from simulation.process import Process

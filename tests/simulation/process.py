@@ -11,11 +11,11 @@ from fakes.outside import MemoryLocks
 from simulation.scheduler import Scheduler, SimulatedSignal, SimulatedThread
 from simulation.store import Places, SimulatedViews, open_log
 
-from application.log import Log
+from application.log.log import Log
+from application.log.states import StateRows
 from application.ports import DeliveryReceipt, DeliveryRequest, Temporary
-from application.states import StateRows
+from application.reading.views import Views
 from application.threads import Running, Signal, Threads
-from application.views import Views
 from domain.checkout import Checkout
 from domain.mail import Mail
 from infrastructure.settings import Settings

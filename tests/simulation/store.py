@@ -6,9 +6,9 @@ from typing import Any, Protocol, TypeVar, cast
 
 from eventsourcing.persistence import Notification, StoredEvent
 
-from application.log import Log, ParkedEvent
-from application.projections.projection import Projection
-from application.views import Advance, Selection, Snapshot, Unreadable, View, Views, ViewState
+from application.log.log import Log, ParkedEvent
+from application.reading.projection import Projection
+from application.reading.views import Advance, Selection, Snapshot, Unreadable, View, Views, ViewState
 from infrastructure.event_store import sqlite
 
 T = TypeVar("T")

@@ -13,14 +13,14 @@ from simulation.past import Past, put_back, remember
 
 from application.errors import Busy, NotFound, Stopped, StoreUnavailable
 from application.ports import Permanent, PortError, Temporary
-from application.projections.registry import PROJECTIONS
+from application.reading.registry import PROJECTIONS
 from application.staff import By
 from domain.checkout_session import Source
 from domain.errors import Refused
 from domain.fulfillment import Fulfillment
 from domain.identifiers import fulfillment_id
 from domain.stock_item import StockItem
-from interfaces.sandbox.values import PayBy
+from interfaces.sandbox.model.values import PayBy
 
 if TYPE_CHECKING:
     from simulation.process import Process

@@ -11,14 +11,14 @@ from log_invariants import Findings, all_events, editions
 from simulation.world import BEGINNING, World
 
 from application.handlers import message_id
-from application.log import Log
+from application.log.log import Log
 from domain.checkout_session import CheckoutSession, CheckoutSessionFact
 from domain.effect import Effect, EffectFact
 from domain.fulfillment import Fulfillment, FulfillmentFact
 from domain.identifiers import fulfillment_id
 from domain.line import LineState
 from domain.mail import Mail, MailKind
-from interfaces.sandbox.books import Entry
+from interfaces.sandbox.model.books import Entry
 
 _ONCE_PER_SESSION = (MailKind.RECEIPT, MailKind.PAYMENT_PENDING, MailKind.PAYMENT_FAILED)
 _CLOCK_SECONDS = 1.0

@@ -11,7 +11,7 @@ from typing import Any
 from simulation.scheduler import Scheduler
 from starlette.types import Message
 
-from interfaces.sandbox.courier import Post
+from interfaces.sandbox.webhooks.courier import Post
 from interfaces.web.webhook import Webhook
 
 Callback = Callable[..., object]

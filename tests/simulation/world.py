@@ -22,10 +22,10 @@ from simulation.store import NOWHERE, open_log
 from simulation.story import NOT_NOW, PRODUCTS, without_courier
 from simulation.web import Web
 
-from application.checkout_state import checkout_state
-from application.log import Log
-from application.mailed_keys import mailed_keys
+from application.log.log import Log
 from application.ports import DeliveryReceipt, DeliveryRequest, Permanent, SessionUnknown, Temporary
+from application.reading.checkout_state import checkout_state
+from application.reading.mailed_keys import mailed_keys
 from domain.checkout import Checkout
 from domain.checkout_session import CheckoutSession, Source
 from domain.fulfillment import Fulfillment
@@ -34,13 +34,13 @@ from domain.mail import Mail
 from infrastructure.settings import load_settings
 from infrastructure.stripe.gateway import EXPAND
 from infrastructure.stripe.translation import checkout_of, read_session
-from interfaces.sandbox.clock import Clock
-from interfaces.sandbox.courier import Office, Pace
-from interfaces.sandbox.errors import StripeError
-from interfaces.sandbox.events import FULFILLING_EVENTS, SESSION_EVENTS
+from interfaces.sandbox.model.clock import Clock
+from interfaces.sandbox.model.errors import StripeError
 from interfaces.sandbox.sandbox import Sandbox
-from interfaces.sandbox.session_shapes import SessionShapes
-from interfaces.sandbox.shapes import Expand
+from interfaces.sandbox.stripe_json.events import FULFILLING_EVENTS, SESSION_EVENTS
+from interfaces.sandbox.stripe_json.session_shapes import SessionShapes
+from interfaces.sandbox.stripe_json.shapes import Expand
+from interfaces.sandbox.webhooks.courier import Office, Pace
 
 BEGINNING = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 REFUSAL = "never again"

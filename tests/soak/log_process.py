@@ -13,7 +13,7 @@ import psycopg
 from eventsourcing.persistence import IntegrityError, Notification, PersistenceError, StoredEvent
 from log_parts import received
 
-from application.log import Log
+from application.log.log import Log
 from domain.event import replace
 from domain.stripe_event import StripeEvent
 from infrastructure.database import parse_database

@@ -10,12 +10,12 @@ from starlette.responses import Response
 from interfaces.sandbox.api.call import Call, Handler, api_key_of, base_url_of, check_key, params_of
 from interfaces.sandbox.api.failing import answer_with
 from interfaces.sandbox.api.idempotency import IdempotencyKeys
-from interfaces.sandbox.errors import StripeError
+from interfaces.sandbox.model.errors import StripeError
+from interfaces.sandbox.model.values import Origin
 from interfaces.sandbox.own_pages import is_from_another_page
 from interfaces.sandbox.sandbox import Sandbox
-from interfaces.sandbox.shapes import API_VERSION, JsonObject
-from interfaces.sandbox.values import Origin
-from interfaces.sandbox.versions import checked_version, in_version
+from interfaces.sandbox.stripe_json.shapes import API_VERSION, JsonObject
+from interfaces.sandbox.stripe_json.versions import checked_version, in_version
 
 _FORBIDDEN: Final = 403
 

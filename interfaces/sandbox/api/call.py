@@ -10,11 +10,11 @@ from urllib.parse import parse_qsl
 import msgspec
 from starlette.requests import Request
 
-from interfaces.sandbox.errors import StripeError
-from interfaces.sandbox.params import Params
+from interfaces.sandbox.model.errors import StripeError
+from interfaces.sandbox.model.params import Params
+from interfaces.sandbox.model.values import Origin
 from interfaces.sandbox.sandbox import Sandbox
-from interfaces.sandbox.shapes import Expand, JsonObject
-from interfaces.sandbox.values import Origin
+from interfaces.sandbox.stripe_json.shapes import Expand, JsonObject
 
 _BODY_BYTES_MAX: Final = 2 * 1024 * 1024
 _FIELDS_MAX: Final = 20_000

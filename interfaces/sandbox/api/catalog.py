@@ -2,10 +2,16 @@
 
 from interfaces.sandbox.api.call import Call
 from interfaces.sandbox.api.paging import PAGING, created_within, newest_first, page_json
-from interfaces.sandbox.catalog import changed_price, changed_product, check_without_prices, new_price, new_product
-from interfaces.sandbox.shapes import Expand, JsonObject, price_json, product_json
-from interfaces.sandbox.state import State
-from interfaces.sandbox.values import Price
+from interfaces.sandbox.model.catalog import (
+    changed_price,
+    changed_product,
+    check_without_prices,
+    new_price,
+    new_product,
+)
+from interfaces.sandbox.model.state import State
+from interfaces.sandbox.model.values import Price
+from interfaces.sandbox.stripe_json.shapes import Expand, JsonObject, price_json, product_json
 
 _PRICE_EXPANDS = ("product",)
 

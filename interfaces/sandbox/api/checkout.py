@@ -5,11 +5,11 @@ from typing import Final
 
 from interfaces.sandbox.api.call import Call
 from interfaces.sandbox.api.paging import PAGING, created_within, newest_first, page_json
-from interfaces.sandbox.links import changed_payment_link, new_payment_link
-from interfaces.sandbox.session_shapes import ITEM_EXPANDS, LINK_EXPANDS, SESSION_EXPANDS, SessionShapes
-from interfaces.sandbox.sessions import new_session
-from interfaces.sandbox.shapes import JsonObject
-from interfaces.sandbox.values import Session
+from interfaces.sandbox.model.links import changed_payment_link, new_payment_link
+from interfaces.sandbox.model.sessions import new_session
+from interfaces.sandbox.model.values import Session
+from interfaces.sandbox.stripe_json.session_shapes import ITEM_EXPANDS, LINK_EXPANDS, SESSION_EXPANDS, SessionShapes
+from interfaces.sandbox.stripe_json.shapes import JsonObject
 
 _STATUSES: Final = ("open", "complete", "expired")
 

@@ -7,8 +7,8 @@ from typing import Final
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from interfaces.sandbox.errors import INVALID_REQUEST, StripeError
-from interfaces.sandbox.faults import Fault
+from interfaces.sandbox.faults.requests import Fault
+from interfaces.sandbox.model.errors import INVALID_REQUEST, StripeError
 
 Answer = Callable[[], Awaitable[Response]]
 Refuse = Callable[[StripeError], Response]

@@ -3,9 +3,9 @@
 import hashlib
 from typing import Final
 
-from interfaces.sandbox.errors import StripeError
-from interfaces.sandbox.state import State
-from interfaces.sandbox.values import KeptAnswer
+from interfaces.sandbox.model.errors import StripeError
+from interfaces.sandbox.model.state import State
+from interfaces.sandbox.model.values import KeptAnswer
 
 _KEPT_MAX: Final = 10_000
 

@@ -12,12 +12,12 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from interfaces.sandbox.api.call import Call
 from interfaces.sandbox.api.idempotency import digest
-from interfaces.sandbox.errors import StripeError
-from interfaces.sandbox.events import event_json, thin_event_json
-from interfaces.sandbox.listeners import Listener
+from interfaces.sandbox.model.errors import StripeError
 from interfaces.sandbox.sandbox import Sandbox
-from interfaces.sandbox.shapes import API_VERSION, JsonObject
-from interfaces.sandbox.signature import signature_header
+from interfaces.sandbox.stripe_json.events import event_json, thin_event_json
+from interfaces.sandbox.stripe_json.shapes import API_VERSION, JsonObject
+from interfaces.sandbox.webhooks.listeners import Listener
+from interfaces.sandbox.webhooks.signature import signature_header
 
 logger = structlog.get_logger(__name__)
 

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Final, Protocol, TypeVar
 
 from interfaces.sandbox.api.call import Call
-from interfaces.sandbox.errors import StripeError, missing_resource
-from interfaces.sandbox.params import Params
-from interfaces.sandbox.shapes import JsonObject, list_json
+from interfaces.sandbox.model.errors import StripeError, missing_resource
+from interfaces.sandbox.model.params import Params
+from interfaces.sandbox.stripe_json.shapes import JsonObject, list_json
 
 PAGING: Final = ("ending_before", "expand", "limit", "starting_after")
 _LIMIT_DEFAULT: Final = 10

@@ -3,11 +3,11 @@
 from dataclasses import replace
 
 from interfaces.sandbox.api.call import Call
-from interfaces.sandbox.checkout import Payment
-from interfaces.sandbox.errors import invalid_parameter
-from interfaces.sandbox.payment_methods import method_named
-from interfaces.sandbox.session_shapes import SessionShapes
-from interfaces.sandbox.shapes import JsonObject
+from interfaces.sandbox.model.checkout import Payment
+from interfaces.sandbox.model.errors import invalid_parameter
+from interfaces.sandbox.model.payment_methods import method_named
+from interfaces.sandbox.stripe_json.session_shapes import SessionShapes
+from interfaces.sandbox.stripe_json.shapes import JsonObject
 
 
 def show_page(call: Call) -> JsonObject:

@@ -2,12 +2,12 @@
 
 from interfaces.sandbox.api.call import Call
 from interfaces.sandbox.api.paging import PAGING, created_within, newest_first, page_json
-from interfaces.sandbox.errors import declined_card, missing_resource
-from interfaces.sandbox.intents import intent_of_charge
-from interfaces.sandbox.payment_methods import new_payment_method
-from interfaces.sandbox.payment_shapes import INTENT_EXPANDS, PaymentShapes, payment_method_json
-from interfaces.sandbox.payment_values import PaymentIntent
-from interfaces.sandbox.shapes import JsonObject
+from interfaces.sandbox.model.errors import declined_card, missing_resource
+from interfaces.sandbox.model.intents import intent_of_charge
+from interfaces.sandbox.model.payment_methods import new_payment_method
+from interfaces.sandbox.model.payment_values import PaymentIntent
+from interfaces.sandbox.stripe_json.payment_shapes import INTENT_EXPANDS, PaymentShapes, payment_method_json
+from interfaces.sandbox.stripe_json.shapes import JsonObject
 
 _CHARGE_EXPANDS = ("payment_intent",)
 

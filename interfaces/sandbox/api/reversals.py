@@ -2,11 +2,11 @@
 
 from interfaces.sandbox.api.call import Call
 from interfaces.sandbox.api.paging import PAGING, created_within, newest_first, page_json
-from interfaces.sandbox.disputes import closed_dispute
-from interfaces.sandbox.payment_shapes import REVERSAL_EXPANDS, PaymentShapes
-from interfaces.sandbox.payment_values import Dispute, Refund
-from interfaces.sandbox.shapes import JsonObject
-from interfaces.sandbox.state import State
+from interfaces.sandbox.model.disputes import closed_dispute
+from interfaces.sandbox.model.payment_values import Dispute, Refund
+from interfaces.sandbox.model.state import State
+from interfaces.sandbox.stripe_json.payment_shapes import REVERSAL_EXPANDS, PaymentShapes
+from interfaces.sandbox.stripe_json.shapes import JsonObject
 
 
 def create_refund(call: Call) -> JsonObject:

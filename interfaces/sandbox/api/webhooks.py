@@ -4,12 +4,12 @@ from typing import Final
 
 from interfaces.sandbox.api.call import Call
 from interfaces.sandbox.api.paging import PAGING, created_within, newest_first, page_json
-from interfaces.sandbox.endpoints import changed_endpoint, new_endpoint
-from interfaces.sandbox.errors import invalid_parameter
-from interfaces.sandbox.events import event_json, thin_event_json
-from interfaces.sandbox.shapes import JsonObject, endpoint_json
-from interfaces.sandbox.state import State
-from interfaces.sandbox.values import Event
+from interfaces.sandbox.model.errors import invalid_parameter
+from interfaces.sandbox.model.state import State
+from interfaces.sandbox.model.values import Event
+from interfaces.sandbox.stripe_json.events import event_json, thin_event_json
+from interfaces.sandbox.stripe_json.shapes import JsonObject, endpoint_json
+from interfaces.sandbox.webhooks.endpoints import changed_endpoint, new_endpoint
 
 _TYPES_MAX: Final = 20
 _LISTED_SECONDS: Final = 30 * 24 * 3600

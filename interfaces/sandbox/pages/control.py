@@ -8,14 +8,14 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from interfaces.sandbox.api.call import base_url_of, params_of
-from interfaces.sandbox.errors import StripeError
+from interfaces.sandbox.faults.weather import CALM
+from interfaces.sandbox.model.errors import StripeError
 from interfaces.sandbox.own_pages import is_from_own_page, is_reached_as_this_machine
 from interfaces.sandbox.pages.control_forms import ACTIONS, FAULTS
 from interfaces.sandbox.pages.control_view import live_view
 from interfaces.sandbox.pages.rendering import CONTROLLED, Rendering
 from interfaces.sandbox.sandbox import Sandbox
-from interfaces.sandbox.versions import VERSIONS
-from interfaces.sandbox.weather import CALM
+from interfaces.sandbox.stripe_json.versions import VERSIONS
 
 _FORBIDDEN: Final = 403
 _NOT_FOUND: Final = 404

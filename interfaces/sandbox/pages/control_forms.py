@@ -4,14 +4,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from interfaces.sandbox.clock import ADVANCE_SECONDS_MAX
-from interfaces.sandbox.errors import invalid_parameter
-from interfaces.sandbox.events import FULFILLING_EVENTS
-from interfaces.sandbox.faults import Fault
-from interfaces.sandbox.params import Params
+from interfaces.sandbox.faults.params import weather_of
+from interfaces.sandbox.faults.requests import Fault
+from interfaces.sandbox.faults.weather import CHANCES, STORM, Weather
+from interfaces.sandbox.model.clock import ADVANCE_SECONDS_MAX
+from interfaces.sandbox.model.errors import invalid_parameter
+from interfaces.sandbox.model.params import Params
 from interfaces.sandbox.sandbox import Sandbox
-from interfaces.sandbox.trouble_params import weather_of
-from interfaces.sandbox.weather import CHANCES, STORM, Weather
+from interfaces.sandbox.stripe_json.events import FULFILLING_EVENTS
 
 Action = Callable[[Sandbox, Params], None]
 

@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Final, Literal, TypeVar
 
-from interfaces.sandbox.books import Books, Entry, books_of
+from interfaces.sandbox.faults.weather import CORRUPTIONS, Mishap
+from interfaces.sandbox.model.books import Books, Entry, books_of
+from interfaces.sandbox.model.state import State
+from interfaces.sandbox.model.values import Attempt, Delivery, Endpoint, Event, Session
 from interfaces.sandbox.pages.money import shown_money
 from interfaces.sandbox.sandbox import Sandbox
-from interfaces.sandbox.state import State
-from interfaces.sandbox.values import Attempt, Delivery, Endpoint, Event, Session
-from interfaces.sandbox.weather import CORRUPTIONS, Mishap
 
 _SESSIONS_MAX: Final = 20
 _EVENTS_MAX: Final = 40

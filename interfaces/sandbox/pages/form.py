@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from interfaces.sandbox.checkout import Payment
-from interfaces.sandbox.params import Params
-from interfaces.sandbox.values import Address, Customer, CustomField, PayBy, Session
+from interfaces.sandbox.model.checkout import Payment
+from interfaces.sandbox.model.params import Params
+from interfaces.sandbox.model.values import Address, Customer, CustomField, PayBy, Session
 
 _TEXT_MAX: Final = 500
 _METHODS: Final[tuple[PayBy, ...]] = ("card", "debit_succeeds", "debit_fails", "free")

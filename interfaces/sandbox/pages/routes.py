@@ -10,15 +10,15 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from interfaces.sandbox.api.call import base_url_of, params_of
-from interfaces.sandbox.checkout import filled_in
-from interfaces.sandbox.errors import StripeError
+from interfaces.sandbox.model.checkout import filled_in
+from interfaces.sandbox.model.errors import StripeError
+from interfaces.sandbox.model.sessions import session_of_link
+from interfaces.sandbox.model.values import Session
 from interfaces.sandbox.pages.control import control_page_routes
 from interfaces.sandbox.pages.form import Filled, Problem, blank, problems_of, read_form
 from interfaces.sandbox.pages.rendering import PACKAGE, Rendering
 from interfaces.sandbox.pages.view import checkout_view, shown_time
 from interfaces.sandbox.sandbox import Sandbox
-from interfaces.sandbox.sessions import session_of_link
-from interfaces.sandbox.values import Session
 
 _SEE_OTHER: Final = 303
 

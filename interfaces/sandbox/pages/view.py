@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 
 from babel import Locale
 
+from interfaces.sandbox.model.state import State
+from interfaces.sandbox.model.values import AdjustableQuantity, CustomField, LineItem, OptionalItem, Session
 from interfaces.sandbox.pages.form import Filled, Problem
 from interfaces.sandbox.pages.money import shown_money
-from interfaces.sandbox.state import State
-from interfaces.sandbox.values import AdjustableQuantity, CustomField, LineItem, OptionalItem, Session
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
+from interfaces.sandbox.model.values import PayBy
 from interfaces.sandbox.traffic.scenarios import Habits, Scenario
 from interfaces.sandbox.traffic.stall import CURRENCIES, GOODS, SAMPLE, Good
-from interfaces.sandbox.values import PayBy
 
 Deed = Literal["order", "pay", "return"]
 

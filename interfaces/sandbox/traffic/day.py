@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from math import ceil
 from typing import Final, assert_never
 
-from interfaces.sandbox.courier import Pace
-from interfaces.sandbox.endpoints import local_url
+from interfaces.sandbox.model.values import Price
 from interfaces.sandbox.sandbox import Sandbox
 from interfaces.sandbox.traffic.customers import Customer, Step, steps_of
 from interfaces.sandbox.traffic.scenarios import Scenario
 from interfaces.sandbox.traffic.stall import Good, stocked
 from interfaces.sandbox.traffic.visitors import Visitors
-from interfaces.sandbox.values import Price
+from interfaces.sandbox.webhooks.courier import Pace
+from interfaces.sandbox.webhooks.endpoints import local_url
 
 PACE: Final = Pace(debit_delay_seconds=3 * 3600.0, retry_cap_seconds=4.0, attempts_max=8)
 """Of the sandbox that a day is played in: debits take hours of the day, repetitions seconds on the wall."""

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from interfaces.sandbox.faults import Fault
-from interfaces.sandbox.weather import CALM, STORM, Weather
+from interfaces.sandbox.faults.requests import Fault
+from interfaces.sandbox.faults.weather import CALM, STORM, Weather
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

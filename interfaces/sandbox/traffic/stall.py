@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Final
 
+from interfaces.sandbox.model.values import Price
 from interfaces.sandbox.sandbox import Sandbox
-from interfaces.sandbox.values import Price
 
 CURRENCIES: Final = ("eur", "usd", "jpy")
 

@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from interfaces.sandbox.books import Books, Entry
+from interfaces.sandbox.faults.weather import CORRUPTIONS
+from interfaces.sandbox.model.books import Books, Entry
+from interfaces.sandbox.model.values import Delivery
 from interfaces.sandbox.sandbox import Sandbox
-from interfaces.sandbox.values import Delivery
-from interfaces.sandbox.weather import CORRUPTIONS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import httpx2
 
-from interfaces.sandbox.background import Background
+from interfaces.sandbox.webhooks.background import Background
 
 _AT_ONCE: Final = 16
 _VISIT_SECONDS: Final = 30.0

@@ -2,7 +2,7 @@ from log_parts import COURSE, MUG, LogWriter, checkout
 from read_side import ReadSide
 from sample_log import AUTHORIZED, DEBIT, FOREIGN, KEYS, SHOP, sample_log
 
-from application.projections.checkouts import CHECKOUTS
+from application.reading.projections.checkouts import CHECKOUTS
 from domain.checkout_session import CheckoutSession, Source
 
 

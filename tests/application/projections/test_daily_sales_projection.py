@@ -12,7 +12,7 @@ from kinds import MANUAL
 from log_parts import BEGINNING, COURSE, KEY, MUG, LogWriter, checkout, item
 from read_side import ReadSide, open_read_side
 
-from application.projections.daily_sales import DAILY_SALES
+from application.reading.projections.daily_sales import DAILY_SALES
 from domain.catalog import PlannedLine
 from domain.checkout_session import CheckoutSession, Source
 from domain.event import Event

@@ -6,10 +6,10 @@ from log_parts import BEGINNING, LogWriter
 from read_side import ReadSide
 from sample_log import SHOP
 
-from application.due_effects import DueEffect, DueEffects
-from application.projections.due_effects import AT_ONCE, DUE_EFFECTS
-from application.projections.projection import Projection
-from application.projections.registry import PROJECTIONS
+from application.reading.due_effects import DueEffect, DueEffects
+from application.reading.projection import Projection
+from application.reading.projections.due_effects import AT_ONCE, DUE_EFFECTS
+from application.reading.registry import PROJECTIONS
 from domain.effect import Effect
 from domain.event import Event
 

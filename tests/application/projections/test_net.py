@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from application.projections.net import Step, Values, net
-from application.projections.projection import (
+from application.reading.projection import (
     Add,
     Change,
     Column,
@@ -21,6 +20,7 @@ from application.projections.projection import (
     Update,
     Value,
 )
+from infrastructure.views.net import Step, Values, net
 
 TABLE = Table(
     columns={

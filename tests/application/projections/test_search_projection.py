@@ -7,7 +7,7 @@ from log_parts import COURSE, LogWriter, checkout, received
 from read_side import ReadSide
 from sample_log import SHOP, sample_log
 
-from application.projections.search import SEARCH, words
+from application.reading.projections.search import SEARCH, words
 from domain.checkout_session import CheckoutSession, Source
 
 

@@ -2,8 +2,8 @@ from log_parts import LogWriter
 from read_side import ReadSide
 from sample_log import SHOP, sample_log
 
-from application.projections.stock import STOCK
-from application.queries import StockLevel
+from application.reading.projections.stock import STOCK
+from application.reading.queries import StockLevel
 from domain.stock_item import StockItem
 
 

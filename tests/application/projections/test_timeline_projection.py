@@ -2,7 +2,7 @@ from log_parts import LogWriter, received
 from read_side import ReadSide
 from sample_log import SHOP, sample_log
 
-from application.projections.timeline import TIMELINE
+from application.reading.projections.timeline import TIMELINE
 
 
 def test_the_timeline_knows_every_event_of_a_session_and_its_place_in_the_log(read_side: ReadSide) -> None:

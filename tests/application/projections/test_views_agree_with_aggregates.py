@@ -16,10 +16,10 @@ from log_parts import BEGINNING, COURSE, KEY, MUG, SERVICE, WRAP, LogWriter
 from read_side import open_read_side
 from sample_log import SHOP
 
-from application.projections.due_effects import DUE_EFFECTS
-from application.projections.projection import Projection, Row, rfc3339
-from application.projections.stock import STOCK
-from application.projections.work_queue import WORK_QUEUE, Work
+from application.reading.projection import Projection, Row, rfc3339
+from application.reading.projections.due_effects import DUE_EFFECTS
+from application.reading.projections.stock import STOCK
+from application.reading.projections.work_queue import WORK_QUEUE, Work
 from domain.effect import Effect
 from domain.errors import Refused
 from domain.event import A, Event

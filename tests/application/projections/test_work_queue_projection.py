@@ -7,7 +7,7 @@ from log_parts import BEGINNING, COURSE, KEY, MUG, SERVICE, LogWriter, checkout
 from read_side import ReadSide
 from sample_log import DEBIT, FOREIGN, KEYS, SHOP, sample_log
 
-from application.projections.work_queue import WORK_QUEUE, Work
+from application.reading.projections.work_queue import WORK_QUEUE, Work
 from domain.catalog import PlannedLine
 from domain.checkout_session import CheckoutSession, ParkReason, Source
 from domain.effect import Effect

@@ -3,7 +3,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from application.log import Log
+from application.log.log import Log
 from infrastructure.database import parse_database
 from infrastructure.stores import stores
 

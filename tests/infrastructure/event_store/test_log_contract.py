@@ -12,7 +12,7 @@ from every_store import change
 from stored_events import stored
 
 from application.errors import LogMoved
-from application.log import COPYING, MOVED, Beginnings, Log, Notification, ParkedEvent
+from application.log.log import COPYING, MOVED, Beginnings, Log, Notification, ParkedEvent
 
 Open = Callable[[], Log]
 PARKED = ParkedEvent(

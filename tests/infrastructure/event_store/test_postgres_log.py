@@ -13,7 +13,7 @@ from postgres_databases import Databases, end_connections
 from stored_events import stored
 
 from application.errors import LogMoved, NotMigrated
-from application.log import Beginnings, Log
+from application.log.log import Beginnings, Log
 from infrastructure.database import parse_database
 from infrastructure.event_store import postgres_schema
 from infrastructure.event_store import postgres_statements as statements

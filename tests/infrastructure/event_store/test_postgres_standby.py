@@ -12,8 +12,8 @@ from log_parts import BEGINNING, received
 from postgres_server import PostgresServer
 
 from application.errors import StoreUnavailable
-from application.recent_states import RecentStates
-from application.writer import Writer
+from application.log.recent_states import RecentStates
+from application.log.writer import Writer
 from infrastructure.database import parse_database
 from infrastructure.stores import stores
 

@@ -11,7 +11,7 @@ import pytest
 from eventsourcing.persistence import IntegrityError, InterfaceError
 from stored_events import stored
 
-from application.log import Log
+from application.log.log import Log
 from infrastructure.event_store.connections import LogDatastore
 from infrastructure.event_store.sqlite import SQLiteLogRecorder
 

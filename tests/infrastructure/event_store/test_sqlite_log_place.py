@@ -8,7 +8,7 @@ import pytest
 from eventsourcing.persistence import PersistenceError
 
 from application.errors import LogReplaced
-from application.log import Log, StoredEvent
+from application.log.log import Log, StoredEvent
 from infrastructure.event_store.sqlite import sqlite_environment
 
 EVENTS = [StoredEvent("cs_test_1", 1, "Topic.Happened", b"{}")]

@@ -9,7 +9,7 @@ from typing import cast
 import pytest
 from eventsourcing.persistence import DatabaseError, IntegrityError, InterfaceError, OperationalError, StoredEvent
 
-from application.log import Log
+from application.log.log import Log
 from infrastructure.event_store.connections import LogDatastore
 from infrastructure.event_store.sqlite import SQLiteLogRecorder, sqlite_environment
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from application.views import Views
+from application.reading.views import Views
 from infrastructure.views.postgres import PostgresViews
 from infrastructure.views.sqlite import SQLiteViews
 

@@ -8,10 +8,10 @@ import psycopg
 import pytest
 from anchors import somewhere
 
-from application.projections.checkouts import CHECKOUTS
-from application.projections.projection import Column, Projection, Put, Row
-from application.projections.registry import PROJECTIONS
-from application.views import Advance, Selection, View, ViewState
+from application.reading.projection import Column, Projection, Put, Row
+from application.reading.projections.checkouts import CHECKOUTS
+from application.reading.registry import PROJECTIONS
+from application.reading.views import Advance, Selection, View, ViewState
 from infrastructure.views.postgres import PostgresViews
 
 Analyst = psycopg.Connection[Any]

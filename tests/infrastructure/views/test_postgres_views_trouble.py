@@ -13,9 +13,9 @@ from anchors import somewhere
 from eventsourcing.persistence import InterfaceError, PersistenceError
 from postgres_databases import Databases, end_connections
 
-from application.projections.checkouts import CHECKOUTS
-from application.projections.projection import Put
-from application.views import Advance, Overtaken, Selection, View, ViewState
+from application.reading.projection import Put
+from application.reading.projections.checkouts import CHECKOUTS
+from application.reading.views import Advance, Overtaken, Selection, View, ViewState
 from infrastructure.postgres import Unreachable
 from infrastructure.views.postgres import PostgresViews, create_tables
 

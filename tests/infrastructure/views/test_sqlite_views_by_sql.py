@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from anchors import somewhere
 
-from application.projections.checkouts import CHECKOUTS
-from application.projections.projection import Put, Row
-from application.views import Advance, View, ViewState
+from application.reading.projection import Put, Row
+from application.reading.projections.checkouts import CHECKOUTS
+from application.reading.views import Advance, View, ViewState
 from infrastructure.views.sqlite import SQLiteViews
 
 

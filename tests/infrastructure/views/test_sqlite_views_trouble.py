@@ -10,9 +10,9 @@ import pytest
 from anchors import somewhere
 from eventsourcing.persistence import DatabaseError, InterfaceError, OperationalError, PersistenceError
 
-from application.projections.checkouts import CHECKOUTS
-from application.projections.projection import Put, Row
-from application.views import Advance, Selection, View, ViewState
+from application.reading.projection import Put, Row
+from application.reading.projections.checkouts import CHECKOUTS
+from application.reading.views import Advance, Selection, View, ViewState
 from infrastructure.sqlite_file import Synchronous, connect
 from infrastructure.views.sqlite import SQLiteViews
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from anchors import somewhere
 
-from application.projections.projection import (
+from application.reading.projection import (
     Add,
     Change,
     Column,
@@ -19,7 +19,7 @@ from application.projections.projection import (
     Update,
     Value,
 )
-from application.views import (
+from application.reading.views import (
     Above,
     Advance,
     Among,

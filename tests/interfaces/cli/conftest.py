@@ -22,7 +22,7 @@ from fakes.outside import FixedClock, Outside
 from sample_log import sample_log
 from shop import COMPLETED, AtOnce
 
-from application.log import Log
+from application.log.log import Log
 from application.receive import receive
 from application.staff import By
 from domain.checkout import Checkout, LineItem

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from every_store import change
 
-from application.log import COPYING, MOVED
+from application.log.log import COPYING, MOVED
 from infrastructure.locks.files import FileLocks
 
 Fulfill = Callable[..., Any]

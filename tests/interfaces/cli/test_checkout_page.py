@@ -10,11 +10,11 @@ import pytest
 from log_parts import BEGINNING, LogWriter
 from sample_log import DEBIT, FOREIGN, KEYS, SHOP
 
-from application.checkout_state import CheckoutState
+from application.reading.checkout_state import CheckoutState
 from domain.checkout_session import CheckoutSession
 from domain.event import Event
-from interfaces.cli.checkout_page import STATES
-from interfaces.cli.text import exact
+from interfaces.cli.output.checkout_page import STATES
+from interfaces.cli.output.text import exact
 from interfaces.cli.usage import moment
 
 Fulfill = Callable[..., Any]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from interfaces.cli.terminal import Terminal
+from interfaces.cli.output.terminal import Terminal
 
 GREEN, RED = "\x1b[32m", "\x1b[31m"
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from every_store import log_environment
 
-from application.log import Log, StoredEvent
+from application.log.log import Log, StoredEvent
 
 Fulfill = Callable[..., Any]
 ORDER, DEBIT = "cs_test_a1Q7xK2mVd", "cs_test_b2R8yL3nWe"

@@ -12,12 +12,12 @@ from every_store import sqlite_url
 from read_side import open_read_side
 from sample_log import END
 
-from application.projections.registry import PROJECTIONS
-from application.rebuild import Progress, Rebuild
+from application.reading.rebuild import Progress, Rebuild
+from application.reading.registry import PROJECTIONS
 from domain.event import Event
 from infrastructure.views.sqlite import scratch_views
 from interfaces.cli.keeping import resumable
-from interfaces.cli.progress import progress
+from interfaces.cli.output.progress import progress
 
 Fulfill = Callable[..., Any]
 VIEWS = "fulfillment-views.db"

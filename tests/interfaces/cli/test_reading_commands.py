@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from sample_log import SHOP
 
-from application.checkout_state import CheckoutState
-from application.projections.work_queue import Work
-from application.queries import INCOMPLETE_VIEW, PARKED_EVENT, WAITING_EFFECT
+from application.reading.checkout_state import CheckoutState
+from application.reading.projections.work_queue import Work
+from application.reading.queries import INCOMPLETE_VIEW, PARKED_EVENT, WAITING_EFFECT
 from domain.line import LineState
 from domain.mail import MailKind
 from interfaces.cli.commands import groups

@@ -11,7 +11,7 @@ from log_parts import MUG, LogWriter, checkout
 
 from domain.checkout_session import CheckoutSession, Source
 from domain.event import Event
-from interfaces.cli.text import width
+from interfaces.cli.output.text import width
 
 ORDER = "cs_test_a1Q7xK2mVd"
 COLOUR = re.compile(r"\x1b\[(?:\d+;)*(?:3[0-7]|9[0-7]|38;[\d;]+)m")

@@ -21,9 +21,9 @@ from domain.line import LineState
 from domain.personal import Personal
 from domain.stock_item import StockItem
 from domain.stripe_event import StripeEvent
-from interfaces.cli.printing import Page, Plain, print_json
-from interfaces.cli.terminal import Terminal
-from interfaces.cli.text import harmless, width
+from interfaces.cli.output.printing import Page, Plain, print_json
+from interfaces.cli.output.terminal import Terminal
+from interfaces.cli.output.text import harmless, width
 
 SESSION = "cs_test_evil"
 EVIL = (

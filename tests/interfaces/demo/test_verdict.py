@@ -6,14 +6,14 @@ from datetime import UTC, datetime
 
 import pytest
 
-from application.checkout_document import CheckoutDocument, EmailEntry, LineItemEntry, StoryEntry
-from application.checkout_state import CheckoutState
+from application.reading.checkout_document import CheckoutDocument, EmailEntry, LineItemEntry, StoryEntry
+from application.reading.checkout_state import CheckoutState
 from domain.line import LineState
 from domain.mail import MailKind
 from interfaces.demo.outbox import Letter
 from interfaces.demo.verdict import Expected, Findings, objections, objections_to_the_day
-from interfaces.sandbox.books import BookedLine, Entry
-from interfaces.sandbox.values import Money
+from interfaces.sandbox.model.books import BookedLine, Entry
+from interfaces.sandbox.model.values import Money
 
 ID = "cs_test_1"
 EUR = Money(amount=4900, currency="eur")

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 import pytest
 import stripe
 
-from interfaces.sandbox.errors import StripeError
-from interfaces.sandbox.events import FULFILLING_EVENTS
+from interfaces.sandbox.model.errors import StripeError
+from interfaces.sandbox.model.values import Session
 from interfaces.sandbox.sandbox import Sandbox
 from interfaces.sandbox.server import SandboxServer
-from interfaces.sandbox.values import Session
+from interfaces.sandbox.stripe_json.events import FULFILLING_EVENTS
 
 
 @pytest.fixture

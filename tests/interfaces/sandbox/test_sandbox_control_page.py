@@ -6,14 +6,14 @@ from dataclasses import replace
 import httpx2
 import pytest
 
-from interfaces.sandbox.courier import Pace
-from interfaces.sandbox.faults import Fault
-from interfaces.sandbox.inbox import Inbox
+from interfaces.sandbox.faults.requests import Fault
+from interfaces.sandbox.faults.weather import CALM, STORM, Weather
+from interfaces.sandbox.model.values import PayBy, Session
 from interfaces.sandbox.pages.control_forms import FAULTS
 from interfaces.sandbox.sandbox import Sandbox
 from interfaces.sandbox.server import SandboxServer
-from interfaces.sandbox.values import PayBy, Session
-from interfaces.sandbox.weather import CALM, STORM, Weather
+from interfaces.sandbox.webhooks.courier import Pace
+from interfaces.sandbox.webhooks.inbox import Inbox
 
 FAST = Pace(retry_first_seconds=0.01, attempts_max=2)
 

@@ -13,11 +13,11 @@ import httpx2
 import pytest
 import stripe
 
-from interfaces.sandbox.courier import Pace
-from interfaces.sandbox.inbox import Inbox
+from interfaces.sandbox.model.values import Session
 from interfaces.sandbox.sandbox import Sandbox
 from interfaces.sandbox.server import SandboxServer
-from interfaces.sandbox.values import Session
+from interfaces.sandbox.webhooks.courier import Pace
+from interfaces.sandbox.webhooks.inbox import Inbox
 
 FAST = Pace(debit_delay_seconds=0.05, retry_first_seconds=0.01, attempts_max=3)
 

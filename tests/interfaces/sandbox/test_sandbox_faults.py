@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import httpx2
 import pytest
 
-from interfaces.sandbox.faults import Fault, Faults
+from interfaces.sandbox.faults.requests import Fault, Faults
 from interfaces.sandbox.sandbox import Sandbox
 from interfaces.sandbox.server import SandboxServer
 

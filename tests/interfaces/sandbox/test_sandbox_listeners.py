@@ -10,12 +10,12 @@ import stripe
 from eventually import wait_for
 from listening import SNAPSHOTS, THIN, Refused, asked_for, connected, listening, payload
 
-from interfaces.sandbox.errors import StripeError
-from interfaces.sandbox.inbox import Inbox
-from interfaces.sandbox.listeners import AWAY_SECONDS_MAX, LISTENERS_MAX, WAITING_MAX, Listeners
+from interfaces.sandbox.model.errors import StripeError
+from interfaces.sandbox.model.values import Session
 from interfaces.sandbox.sandbox import Sandbox
 from interfaces.sandbox.server import SandboxServer
-from interfaces.sandbox.values import Session
+from interfaces.sandbox.webhooks.inbox import Inbox
+from interfaces.sandbox.webhooks.listeners import AWAY_SECONDS_MAX, LISTENERS_MAX, WAITING_MAX, Listeners
 
 EXPIRED = "checkout.session.expired"
 

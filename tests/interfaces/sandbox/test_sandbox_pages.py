@@ -7,11 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx2
 import pytest
 
-from interfaces.sandbox.courier import Pace
-from interfaces.sandbox.inbox import Inbox
+from interfaces.sandbox.model.values import Session
 from interfaces.sandbox.sandbox import Sandbox
 from interfaces.sandbox.server import SandboxServer
-from interfaces.sandbox.values import Session
+from interfaces.sandbox.webhooks.courier import Pace
+from interfaces.sandbox.webhooks.inbox import Inbox
 
 SHOP = "http://localhost:4242/after-checkout?session_id={CHECKOUT_SESSION_ID}"
 FAST = Pace(debit_delay_seconds=0.05, redirect_hold_seconds=0.2, retry_first_seconds=0.01, attempts_max=2)

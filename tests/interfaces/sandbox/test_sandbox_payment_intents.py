@@ -11,10 +11,10 @@ from stripe.params import (
     PaymentMethodCreateParamsBillingDetailsAddress,
 )
 
-from interfaces.sandbox.errors import StripeError
+from interfaces.sandbox.model.errors import StripeError
+from interfaces.sandbox.model.values import Session
 from interfaces.sandbox.sandbox import Sandbox
 from interfaces.sandbox.server import SandboxServer
-from interfaces.sandbox.values import Session
 
 
 @pytest.fixture

@@ -9,11 +9,11 @@ import pytest
 import stripe
 from hypothesis import strategies
 
-from interfaces.sandbox.errors import StripeError
-from interfaces.sandbox.inbox import Inbox
+from interfaces.sandbox.model.errors import StripeError
+from interfaces.sandbox.model.values import Money
 from interfaces.sandbox.sandbox import Sandbox
 from interfaces.sandbox.server import SandboxServer
-from interfaces.sandbox.values import Money
+from interfaces.sandbox.webhooks.inbox import Inbox
 
 
 @pytest.fixture(scope="module")

@@ -9,9 +9,9 @@ from eventually import wait_for
 from listening import listening, payload
 from wsproto.events import CloseConnection
 
-from interfaces.sandbox.listeners import WAITING_MAX
 from interfaces.sandbox.sandbox import Sandbox
 from interfaces.sandbox.server import SandboxServer
+from interfaces.sandbox.webhooks.listeners import WAITING_MAX
 
 EVENTS = 12_000
 """So many bytes that no kernel's buffers hold them: 50 MB."""

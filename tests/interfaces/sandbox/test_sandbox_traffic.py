@@ -9,17 +9,17 @@ from collections.abc import Mapping
 import pytest
 from eventually import wait_for
 
-from interfaces.sandbox.books import Entry
-from interfaces.sandbox.errors import StripeError
-from interfaces.sandbox.inbox import Inbox
+from interfaces.sandbox.faults.weather import CORRUPTIONS
+from interfaces.sandbox.model.books import Entry
+from interfaces.sandbox.model.errors import StripeError
+from interfaces.sandbox.model.values import Delivery
 from interfaces.sandbox.sandbox import Sandbox
 from interfaces.sandbox.traffic.customers import steps_of
 from interfaces.sandbox.traffic.day import PACE, Day, Moment
 from interfaces.sandbox.traffic.scenarios import SCENARIOS
 from interfaces.sandbox.traffic.stall import GOODS, SAMPLE, stocked
 from interfaces.sandbox.traffic.summary import Summary, summary_of
-from interfaces.sandbox.values import Delivery
-from interfaces.sandbox.weather import CORRUPTIONS
+from interfaces.sandbox.webhooks.inbox import Inbox
 
 STORMY = SCENARIOS["stormy-day"]
 AT_ONCE = 1_000_000.0

@@ -10,12 +10,12 @@ from eventually import wait_for
 from running import RunningShop, running_shop
 
 from domain.stripe_event import StripeEvent
-from interfaces.sandbox.inbox import Inbox
+from interfaces.sandbox.model.values import PayBy
 from interfaces.sandbox.sandbox import Sandbox
 from interfaces.sandbox.server import SandboxServer
-from interfaces.sandbox.shapes import API_VERSION
-from interfaces.sandbox.values import PayBy
-from interfaces.sandbox.versions import VERSIONS
+from interfaces.sandbox.stripe_json.shapes import API_VERSION
+from interfaces.sandbox.stripe_json.versions import VERSIONS
+from interfaces.sandbox.webhooks.inbox import Inbox
 
 SHOWN = {
     "2026-10-28.endive": {"status", "payment_status", "collected_information", "presentment_details", "optional_items"},

@@ -7,12 +7,12 @@ import httpx2
 import pytest
 import stripe
 
-from interfaces.sandbox.courier import Pace
-from interfaces.sandbox.inbox import Inbox, Received
+from interfaces.sandbox.faults.weather import CORRUPTIONS, Corruption, Mishap, Skies, Weather
+from interfaces.sandbox.model.values import Delivery
 from interfaces.sandbox.sandbox import Sandbox
 from interfaces.sandbox.server import SandboxServer
-from interfaces.sandbox.values import Delivery
-from interfaces.sandbox.weather import CORRUPTIONS, Corruption, Mishap, Skies, Weather
+from interfaces.sandbox.webhooks.courier import Pace
+from interfaces.sandbox.webhooks.inbox import Inbox, Received
 
 FAST = Pace(debit_delay_seconds=0.05, retry_first_seconds=0.01, retry_cap_seconds=0.05, attempts_max=4)
 COMPLETED = "checkout.session.completed"

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from running import RunningShop, running_shop
 
-from application.log import StoredEvent
+from application.log.log import StoredEvent
 from domain.fulfillment import Fulfillment
 from domain.identifiers import fulfillment_id
 from interfaces.web.serve import VISITS_PER_MINUTE

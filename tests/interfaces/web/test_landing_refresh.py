@@ -7,7 +7,7 @@ from builders import a_checkout
 from customer_language import render
 from landing_orders import HOOK, MUG, PAID_AT, PLATE, page_of, page_of_lines, retrieved, session
 
-from application.checkout_state import CheckoutState
+from application.reading.checkout_state import CheckoutState
 from domain.catalog import PlannedLine
 from domain.checkout_session import CheckoutSession
 

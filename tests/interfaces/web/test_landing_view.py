@@ -28,7 +28,7 @@ from landing_orders import (
 )
 from scenario import planned
 
-from application.checkout_state import CheckoutState
+from application.reading.checkout_state import CheckoutState
 from domain.checkout import Presentment
 from domain.checkout_session import CheckoutSession, ParkReason
 from domain.line import LineState

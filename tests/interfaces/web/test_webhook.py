@@ -11,7 +11,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from running import RunningShop, running_shop, stripe_event, wait_for
 
-from application.queries import Queries
+from application.reading.queries import Queries
 from domain.event import Event
 from domain.stripe_event import StripeEvent
 

@@ -1,0 +1,325 @@
+"""The log: one totally ordered event store on the `eventsourcing` library, and what we ask of it beyond the library."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+
+from eventsourcing.application import AggregateNotFoundError, Application
+from eventsourcing.persistence import IntegrityError, Notification, ProcessRecorder, StoredEvent, Tracking
+from eventsourcing.utils import EnvType
+
+from application.errors import LogMoved, UnfinishedCopy
+from application.log.tail import Entry, Tail
+from domain.event import A, Event, projector
+from domain.identifiers import KEYS_PREFIX
+
+_PAGE_EVENTS = 100
+_PAGE_BYTES = 128 * 1024
+COPYING = "unfinished copy"
+"""The mark of a log into which another one is being copied, among the positions of followers."""
+MOVED = "moved to another database"
+"""The mark of a log that was copied to another database, which goes on in its place."""
+MARKS = frozenset({COPYING, MOVED})
+LEADS_BY = "leads by "
+"""Begins the names of the last leader's settings, whose digests stand among the positions of followers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParkedEvent:
+    """An event that a policy could not handle, or that waits behind one of the same subject."""
+
+    policy: str
+    position: int
+    subject: str
+    """The session it belongs to, or the stream where there is none."""
+    error: str
+    parked_at: datetime
+
+
+@dataclass(slots=True)
+class Beginnings:
+    """First events of streams, each to be stored only if its stream has not begun. No two are of one stream."""
+
+    events: Sequence[StoredEvent]
+    positions: Sequence[int | None] = ()
+    """Once they are inserted: where each stands now; None for one whose stream had begun."""
+
+
+class LogRecorder(ProcessRecorder, ABC):
+    """The library's process recorder, with many streams at once and a follower's bookkeeping in the same transaction.
+
+    `insert_events` takes, beside the events: `begin`, `Beginnings` to be stored before them; `trackings`, the new
+    positions of followers, and `since`, the ones they must have had in the store until now; `park`, parked events to
+    keep; `unpark`, `(policy, position)` of those that are handled now; `epoch`, the store's epoch before the first
+    question from whose answer the events were decided. All or nothing: a position that is not what it was, an event
+    whose predecessor in its stream is missing, and an epoch that is over raise `IntegrityError`.
+    """
+
+    @abstractmethod
+    def select_streams(self, ids: Sequence[str], *, version_max: int | None = None) -> Sequence[StoredEvent]:
+        """The events of all these streams, in the order of stream and version; none of a later version than that."""
+
+    @abstractmethod
+    def select_positions(self, positions: Sequence[int]) -> Sequence[Notification]:
+        """The events at these places of the log, in its order."""
+
+    @abstractmethod
+    def select_gaps(self, limit: int) -> Sequence[tuple[int, str, int]]:
+        """Position, stream and version of the first events whose predecessor in the stream is not before them."""
+
+    @abstractmethod
+    def select_moves(self, start: int, limit: int) -> Sequence[tuple[int, str, int]]:
+        """Position, stream and version of the events after this position, in order."""
+
+    @abstractmethod
+    def select_stream_ids(self, begin: str, end: str) -> Sequence[str]:
+        """The IDs of the streams from `begin` on, before `end`, in the store's own order of text. The index leads from
+        one to the next, so this takes as long as there are streams, however many events they have."""
+
+    @abstractmethod
+    def select_parked(self, *, policy: str | None = None, subject: str | None = None) -> Sequence[ParkedEvent]:
+        """Parked events in the order of the log."""
+
+    @abstractmethod
+    def select_positions_of_followers(self) -> Mapping[str, int]:
+        """How far each follower has come, whichever version of us it is of; and the `MARKS` that the log has."""
+
+    @abstractmethod
+    def select_terms(self) -> Mapping[str, int]:
+        """The terms (`application.log.leading`) of the last server that led; empty if none has."""
+
+    @abstractmethod
+    def replace_terms(self, terms: Mapping[str, int]) -> None:
+        """Keep these as the terms of the last server that led."""
+
+    @abstractmethod
+    def insert_copied(self, events: Sequence[Notification], *, since: int | None) -> None:
+        """Take in events of another log at their places there, and mark in the same transaction that a copy has come
+        so far. `since` is how far it had come until now: None before it begins, with an empty log.
+
+        Raises:
+            IntegrityError: the log does not end there, or the mark is another.
+        """
+
+    @abstractmethod
+    def replace_bookkeeping(self, positions: Mapping[str, int], parked: Sequence[ParkedEvent]) -> None:
+        """Have just these positions of followers, and these parked events. Marks stay."""
+
+    @abstractmethod
+    def end_copy(self) -> None:
+        """Take the mark `COPYING` away. What is appended from now on comes after what was copied."""
+
+    @abstractmethod
+    def set_moved(self, is_moved: bool) -> None:
+        """Set the mark `MOVED`, or take it away."""
+
+    @property
+    @abstractmethod
+    def epoch(self) -> int:
+        """Grows when the store may be another one than before: a standby that was promoted, say, and that lacks the
+        end of what we know, or a backup that was restored in place. Compare it after each question with the epoch
+        before the first answer that is still used, also from memory: a question itself may find the other store, and
+        answer from it."""
+
+    @abstractmethod
+    def begin_epoch(self) -> None:
+        """The store was found to lack rows that it had, so nothing that was read before is used any more."""
+
+    def check_epoch(self, epoch: int | None) -> None:
+        """
+        Raises:
+            IntegrityError: what was decided since this epoch, if there is one, must be decided again.
+        """
+        if epoch is not None and epoch != self.epoch:
+            raise IntegrityError("The connection to the log was lost meanwhile, so the log may be another one.")
+
+    @abstractmethod
+    def try_to_write(self) -> None:
+        """Write something durably that changes nothing.
+
+        Raises:
+            PersistenceError: nothing can be written now.
+        """
+
+    @abstractmethod
+    def check_place(self) -> None:
+        """See that what is written stays where others find it. Cheap enough for every second.
+
+        Raises:
+            LogReplaced: it does not, and never will until it is opened anew.
+            LogMoved: others look for it in another database. Only a store that processes use which take no lock looks.
+            PersistenceError: that can't be seen now, and most likely nothing can be written.
+        """
+
+    @abstractmethod
+    def watch(self, tell: Callable[[], None]) -> None:
+        """From now on call `tell`, on any thread, as soon as another connection may have committed, if the store says
+        so by itself. If it does not, `has_foreign_commits` has to be asked."""
+
+    @abstractmethod
+    def has_foreign_commits(self) -> bool:
+        """Whether another connection may have committed since this was last asked. Cheap enough to ask every turn."""
+
+
+class Log(Application[str]):
+    """Every stream of ours in one store, in one order."""
+
+    name = "fulfillment"
+
+    def __init__(self, env: EnvType | None = None) -> None:
+        super().__init__(env)
+        self.page_events = _PAGE_EVENTS
+        """So many events of one stream, and no more than `_PAGE_BYTES`, the writer's thread folds at a time: for a few
+        milliseconds, in which webhooks wait. A longer stream is long."""
+        self._tail = Tail()
+
+    def construct_recorder(self) -> LogRecorder:
+        return cast(LogRecorder, self.factory.process_recorder())
+
+    @property
+    def store(self) -> LogRecorder:
+        return cast(LogRecorder, self.recorder)
+
+    def check_is_whole(self) -> None:
+        """
+        Raises:
+            UnfinishedCopy: events, positions or parked events of another log are still to be copied into it.
+        """
+        if self.store.max_tracking_id(COPYING) is not None:
+            raise UnfinishedCopy(
+                "The copy of another log into this database has not ended. The same `fulfill copy` goes on with it; "
+                "to start over, begin with an empty database."
+            )
+
+    @property
+    def is_moved(self) -> bool:
+        """Whether another database goes on in its place."""
+        return self.store.max_tracking_id(MOVED) is not None
+
+    def check_is_at_work(self) -> None:
+        """
+        Raises:
+            UnfinishedCopy: as `check_is_whole`.
+            LogMoved: another database goes on in its place.
+        """
+        self.check_is_whole()
+        if self.is_moved:
+            raise LogMoved
+
+    def decode(self, stored: StoredEvent) -> Event:
+        """The typed event.
+
+        Raises:
+            UnreadableEvent: this version can't read it.
+        """
+        return cast(Event, self.mapper.to_domain_event(stored))
+
+    def append(self, events: Sequence[Event], *, epoch: int | None = None, **with_them: Any) -> Sequence[int]:
+        """Insert events, and what goes with them, in one transaction. Returns their positions.
+
+        Raises:
+            IntegrityError: a stream has such a version already or lacks the one before, a position is not what it was,
+                or the epoch is over.
+            PersistenceError: the store can't take them now, or took them without our hearing of it.
+        """
+        stored, before = self.encode(events), self.store.epoch
+        positions = self.store.insert_events(stored, epoch=epoch, **with_them) or ()
+        self._remember(positions, stored, before)
+        return positions
+
+    def begin(
+        self, firsts: Sequence[Event], events: Sequence[Event], *, epoch: int | None = None
+    ) -> tuple[Sequence[bool], Sequence[int]]:
+        """Insert the first events of streams that have not begun yet, and other events after them, in one transaction.
+
+        Returns which of the streams are new, and the positions of all that was inserted. Raises as `append` does.
+        """
+        beginnings, stored, before = Beginnings(self.encode(firsts)), self.encode(events), self.store.epoch
+        after = self.store.insert_events(stored, begin=beginnings, epoch=epoch) or ()
+        new = [
+            (position, each) for position, each in zip(beginnings.positions, beginnings.events, strict=True) if position
+        ]
+        positions = [*(position for position, _ in new), *after]
+        self._remember(positions, [*(each for _, each in new), *stored], before)
+        return [position is not None for position in beginnings.positions], positions
+
+    def _remember(self, positions: Sequence[int], stored: Sequence[StoredEvent], epoch: int) -> None:
+        entries = [self._entry(position, each) for position, each in zip(positions, stored, strict=True)]
+        self._tail.append(entries, epoch)
+
+    def read(self, after: int, limit: int, until: int | None = None) -> Sequence[Entry]:
+        """What comes after this position, in order: at most so many, and none behind `until`.
+
+        Entries from memory belong to the store's current epoch. Pass it to `append` with what follows from them.
+        """
+        known = self._tail.after(after, limit, self.store.epoch)
+        if not known:
+            found = self.store.select_notifications(after, limit, until, inclusive_of_start=False)
+            return [self.entry(each) for each in found]
+        return known if until is None else [entry for entry in known if entry.position <= until]
+
+    def entry(self, notification: Notification) -> Entry:
+        return self._entry(notification.id, notification)
+
+    def _entry(self, position: int, stored: StoredEvent) -> Entry:
+        return Entry(position, stored, self.decode)
+
+    def encode(self, events: Sequence[Event]) -> list[StoredEvent]:
+        return [self.mapper.to_stored_event(event) for event in events]
+
+    def streams(self, ids: Sequence[str]) -> Mapping[str, Iterator[Event]]:
+        """The events of each of these streams, none for one that has none, each decoded when it is asked for: that
+        one stream has an event that can't be read is no trouble for whoever reads another."""
+        found: dict[str, list[StoredEvent]] = {id: [] for id in ids}
+        for stored in self.store.select_streams(list(found)):
+            found[str(stored.originator_id)].append(stored)
+        return {id: map(self.decode, events) for id, events in found.items()}
+
+    def short_streams(self, ids: Sequence[str]) -> Mapping[str, Iterator[Event] | None]:
+        """Return the same, but None for a stream longer than a page, so that no caller waits for all of its events."""
+        found: dict[str, list[StoredEvent]] = {id: [] for id in ids}
+        for stored in self.store.select_streams(list(found), version_max=self.page_events + 1):
+            found[str(stored.originator_id)].append(stored)
+        return {id: self._page(events) for id, events in found.items()}
+
+    def page(self, id: str, after: int) -> Iterator[Event] | None:
+        """The events of a stream after this version; None if they are more than a page."""
+        return self._page(self.store.select_events(id, gt=after, limit=self.page_events + 1))
+
+    def _page(self, events: Sequence[StoredEvent]) -> Iterator[Event] | None:
+        if len(events) > self.page_events or sum(len(stored.state) for stored in events) > _PAGE_BYTES:
+            return None
+        return map(self.decode, events)
+
+    def key_pools(self) -> Sequence[str]:
+        """The streams of all key pools that ever had a key or an order."""
+        # Whole words, since PostgreSQL may order text by a language that passes over underscores.
+        found = self.store.select_stream_ids("keys", "keyt")
+        return [id for id in found if id.startswith(KEYS_PREFIX)]
+
+    def get(self, kind: type[A], id: str) -> A:
+        """The aggregate as it is in the store; a new one, of version 0, for a stream without events.
+
+        Raises:
+            UnreadableEvent: this version can't read one of its events.
+        """
+        try:
+            return self.repository.get(id, projector_func=projector(kind))
+        except AggregateNotFoundError:
+            return kind(id=id)
+
+
+__all__ = [
+    "COPYING",
+    "LEADS_BY",
+    "Beginnings",
+    "Entry",
+    "Log",
+    "LogRecorder",
+    "Notification",
+    "ParkedEvent",
+    "StoredEvent",
+    "Tracking",
+]

@@ -1,0 +1,293 @@
+"""The one writer of a process: every write goes through one queue, and many become one transaction.
+
+This is the group commit: what arrived while the last transaction was written is the next one. Within the process
+there are no conflicts by construction; with other processes there may be, and then the commands decide again.
+"""
+
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar
+
+import structlog
+from eventsourcing.persistence import IntegrityError, PersistenceError
+
+from application.errors import Busy, Stopped, StoreUnavailable, Unprepared
+from application.log.log import Log
+from application.log.recent_states import RecentStates
+from application.log.unit_of_work import Fetch, Stamp, UnitOfWork
+from application.threads import Threads
+from domain.event import Event
+
+logger = structlog.get_logger(__name__)
+
+T = TypeVar("T")
+Command = Callable[[UnitOfWork], T]
+
+_BATCH_MAX = 256
+_QUEUE_MAX = 10_000
+_CONFLICTS_MAX = 50
+_GIVE_WAY_SECONDS = 0.01
+_WAIT_SECONDS_MAX = 2.0
+"""What waits longer than this shows that writing does not get on."""
+
+
+class Waiter(Protocol):
+    """Who hears what became of it, from the writer's thread: a `Future`, or something lighter."""
+
+    def set_running_or_notify_cancel(self) -> bool:
+        """False if nobody waits any more, so that it need not be done."""
+
+    def set_result(self, result: Any, /) -> None: ...
+
+    def set_exception(self, exception: BaseException, /) -> None: ...
+
+
+@dataclass(slots=True)
+class _Job:
+    waiter: Waiter
+    submitted_at: float
+    is_begun: bool = field(default=False, kw_only=True)
+    """Whether the waiter knows that it can't be canceled any more."""
+
+    def begin(self) -> bool:
+        """False if nobody waits for it any more."""
+        self.is_begun = self.is_begun or self.waiter.set_running_or_notify_cancel()
+        return self.is_begun
+
+
+@dataclass(slots=True)
+class _Decision(_Job):
+    stamp: Stamp
+    ids: Sequence[str]
+    command: Command[Any]
+
+
+@dataclass(slots=True)
+class _Beginning(_Job):
+    event: Event
+
+
+_Outcome = tuple[Any, Exception | None]
+
+
+class Writer:
+    def __init__(
+        self,
+        log: Log,
+        recent: RecentStates,
+        *,
+        queue_max: int = _QUEUE_MAX,
+        threads: Threads | None = None,
+    ) -> None:
+        self._log = log
+        self._recent = recent
+        self._fetch: Fetch = log.short_streams if recent.has_long else log.streams
+        self._queue_max = queue_max
+        self._queue: deque[_Job] = deque()
+        self._lock = threading.Lock()
+        self._threads = threads or Threads()
+        self._in_hand: Sequence[_Job] = ()
+        self._aside: list[_Job] = []
+        """Commands over long streams that are being prepared. Nothing else waits for those."""
+        self._is_prepared = False
+        """Whether one of the streams is, since the last turn."""
+        self._closed: BaseException | None = None
+        self.is_failing = False
+        """Whether the store did not take the last write."""
+        self.has_thread = False
+        """Whether a thread takes the turns; if not, `run` takes them itself."""
+        self.wake = self._threads.signal()
+        """Set when there is something to write."""
+
+    @property
+    def is_closed(self) -> bool:
+        return self._closed is not None
+
+    @property
+    def is_waited_for(self) -> bool:
+        return bool(self._queue)
+
+    @property
+    def is_well(self) -> bool:
+        """Whether the last write succeeded, and nothing waits for long."""
+        with self._lock:
+            oldest = self._in_hand[0] if self._in_hand else next(iter(self._queue), None)
+        waits_long = oldest is not None and self._threads.monotonic() - oldest.submitted_at > _WAIT_SECONDS_MAX
+        return not self.is_failing and not waits_long
+
+    def try_again(self) -> None:
+        """Find out whether the store takes writes again: while it does not, perhaps nobody sends any."""
+        try:
+            self._log.store.try_to_write()
+        except PersistenceError as error:
+            logger.error("the log still can't be written", error=str(error))
+        else:
+            self.is_failing = False
+
+    def submit(self, stamp: Stamp, ids: Sequence[str], command: Command[T]) -> Future[T]:
+        """Queue a command over these streams. Its future has the result once everything is durable.
+
+        The command may run several times; only what the last run decided is recorded.
+
+        Raises:
+            Busy: the queue is full.
+            Stopped: the writer takes nothing any more.
+        """
+        future: Future[T] = Future()
+        self._enqueue(_Decision(future, self._threads.monotonic(), stamp, ids, command))
+        self.wake.set()
+        return future
+
+    def begin(self, event: Event, waiter: Waiter) -> None:
+        """Queue the first event of a stream: no aggregate is made. The waiter has the result once it is durable: True,
+        or False if the stream has begun already, which is no conflict. The caller wakes the writer, once for many.
+
+        Raises:
+            Busy, Stopped: as `submit`.
+        """
+        self._enqueue(_Beginning(waiter, self._threads.monotonic(), event))
+
+    def _enqueue(self, job: _Job) -> None:
+        with self._lock:
+            if self._closed is not None:
+                raise Stopped("The engine is stopping.") from self._closed
+            if len(self._queue) >= self._queue_max:
+                raise Busy("Too much is waiting to be written.")
+            self._queue.append(job)
+
+    def run(self, stamp: Stamp, ids: Sequence[str], command: Command[T]) -> T:
+        """`submit`, and wait for the result."""
+        return self.result(self.submit(stamp, ids, command))
+
+    def check_log(self) -> None:
+        """
+        Raises:
+            UnfinishedCopy, LogMoved: nobody may work at this log yet, or any more.
+        """
+        self._log.check_is_at_work()
+
+    def give_way(self) -> None:
+        """Let other processes write, between two transactions of many. SQLite keeps no queue of those who wait: each
+        looks again after longer and longer pauses, and would find the log taken again."""
+        self._threads.sleep(_GIVE_WAY_SECONDS)
+
+    def result(self, future: Future[T]) -> T:
+        """Wait for what was submitted."""
+        self.settle(future)
+        return self._threads.result(future)
+
+    def settle(self, future: Future[Any]) -> None:
+        """Where no thread takes the turns, take them until this is done; else it comes by itself."""
+        while not self.has_thread and not future.done():
+            self.turn()
+
+    def take_up(self) -> None:
+        """A long stream is prepared: decide the commands that wait for it in the next turn."""
+        self._is_prepared = True
+        self.wake.set()
+
+    def turn(self) -> bool:
+        """Write what waits, in one transaction. False if nothing did."""
+        with self._lock:
+            if self._is_prepared:
+                self._is_prepared, aside, self._aside = False, self._aside, []
+                self._queue.extendleft(reversed(aside))
+            jobs = [self._queue.popleft() for _ in range(min(len(self._queue), _BATCH_MAX))]
+            self._in_hand = jobs = [job for job in jobs if job.begin()]
+        if jobs:
+            self._write(jobs, conflicts=0)
+            self._in_hand = ()
+        return bool(jobs)
+
+    def close(self, error: BaseException | None = None) -> None:
+        """Take nothing any more, and let everybody who waits know."""
+        with self._lock:
+            self._closed = error or Stopped("The engine is stopping.")
+            jobs, self._queue, self._aside = [*self._aside, *self._queue], deque(), []
+        for job in jobs:
+            if job.begin():
+                job.waiter.set_exception(Stopped("The engine stopped before this was written."))
+
+    def _write(self, jobs: Sequence[_Job], *, conflicts: int) -> None:
+        try:
+            outcomes = self._decide_and_insert(jobs)
+        except IntegrityError as error:
+            self._write_again(jobs, error, conflicts + 1)
+        except PersistenceError as error:
+            self.is_failing = True
+            for job in jobs:
+                job.waiter.set_exception(_unavailable(error))
+        except BaseException as error:
+            for job in jobs:
+                job.waiter.set_exception(Stopped(f"The writer failed: {type(error).__name__}"))
+            raise
+        else:
+            for job, (result, refusal) in zip(jobs, outcomes, strict=True):
+                if isinstance(refusal, Unprepared):
+                    self._aside.append(job)
+                elif refusal is not None:
+                    job.waiter.set_exception(refusal)
+                else:
+                    job.waiter.set_result(result)
+
+    def _write_again(self, jobs: Sequence[_Job], error: IntegrityError, conflicts: int) -> None:
+        """Another process moved a stream meanwhile. In halves, so that one contested stream doesn't hold up all."""
+        if conflicts > _CONFLICTS_MAX:
+            for job in jobs:
+                job.waiter.set_exception(_unavailable(error))
+            return
+        half = len(jobs) // 2
+        for part in (jobs[:half], jobs[half:]):
+            if part:
+                self._write(part, conflicts=conflicts)
+
+    def _decide_and_insert(self, jobs: Sequence[_Job]) -> list[_Outcome]:
+        epoch = self._log.store.epoch  # before anything is read, so that all of it is of one and the same log
+        unit = UnitOfWork(self._fetch, self._recent)
+        unit.prefetch(id for job in jobs if isinstance(job, _Decision) for id in job.ids)
+        decided = iter([_decide(unit, job) for job in jobs if isinstance(job, _Decision)])
+        begun = self._insert([job.event for job in jobs if isinstance(job, _Beginning)], unit, epoch)
+        return [
+            (begun.pop(job.event.originator_id, False), None) if isinstance(job, _Beginning) else next(decided)
+            for job in jobs
+        ]
+
+    def _insert(self, firsts: Sequence[Event], unit: UnitOfWork, epoch: int) -> dict[str, bool]:
+        """Which streams began with this; each once, however many wanted to begin it."""
+        once: dict[str, Event] = {}
+        for event in firsts:
+            once.setdefault(event.originator_id, event)
+        if not once and not unit.pending:
+            self._log.store.check_epoch(epoch)
+            return {}
+        are_new: Sequence[bool] = ()
+        if once:
+            are_new, positions = self._log.begin(list(once.values()), unit.pending, epoch=epoch)
+        else:
+            positions = self._log.append(unit.pending, epoch=epoch)
+        if not positions:
+            # That all had begun before need not mean that they are durable: who wrote them may have been cut off while
+            # it waited for that.
+            self._log.store.try_to_write()
+        self.is_failing = False
+        self._recent.keep(unit.states, positions)
+        return dict(zip(once, are_new, strict=True))
+
+
+def _decide(unit: UnitOfWork, job: _Decision) -> _Outcome:
+    try:
+        with unit.attempt(job.stamp):
+            return job.command(unit), None
+    except PersistenceError:
+        raise
+    except Exception as refusal:  # noqa: BLE001 - a process boundary: it goes to whoever waits for this job
+        return None, refusal
+
+
+def _unavailable(error: PersistenceError) -> StoreUnavailable:
+    unavailable = StoreUnavailable(f"The store could not take it: {error}")
+    unavailable.__cause__ = error
+    return unavailable

@@ -1,0 +1,112 @@
+"""One batch of the log as changes of views: read once, decoded once, folded for every view that it is new to."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import structlog
+
+from application.errors import described
+from application.log.anchor import Anchor
+from application.log.log import Entry, Notification
+from application.reading.projection import Change, Projection, Table, UnfitChange, narrowed
+from application.reading.views import Advance, Unreadable, View
+from application.storable import storable
+from domain.event import Event
+
+logger = structlog.get_logger(__name__)
+
+_ERROR_MAX = 500
+
+
+class Feed(Protocol):
+    """The order of the log, to be read."""
+
+    def select_notifications(
+        self,
+        start: int | None,
+        limit: int,
+        stop: int | None = None,
+        topics: Sequence[str] = (),
+        *,
+        inclusive_of_start: bool = True,
+    ) -> Sequence[Notification]: ...
+
+    def select_positions(self, positions: Sequence[int]) -> Sequence[Notification]: ...
+
+    def max_notification_id(self) -> int | None: ...
+
+
+class ReadableLog(Protocol):
+    """The log for those who only read it: nothing can be appended through this."""
+
+    @property
+    def store(self) -> Feed: ...
+
+    def read(self, after: int, limit: int, until: int | None = None) -> Sequence[Entry]:
+        """What comes after this position, in order: at most so many, and none behind `until`."""
+
+    def entry(self, notification: Notification) -> Entry: ...
+
+
+@dataclass(slots=True)
+class Following:
+    """A view on its way through a batch."""
+
+    projection: Projection
+    view: View
+    changes: list[Change] = field(default_factory=list)
+    unreadable: list[Unreadable] = field(default_factory=list)
+
+    @property
+    def _table(self) -> Table:
+        return self.projection.table_of(self.view.version)
+
+    @property
+    def _is_of_its_version(self) -> bool:
+        return self.view.version == self.projection.version
+
+    def take_in(self, event: Event, position: int) -> None:
+        try:
+            changes = self.projection.changes(event, position)
+            self.changes += changes if self._is_of_its_version else narrowed(self._table, changes)
+        except Exception as error:  # noqa: BLE001 - the boundary around one event: recorded, and the rest goes on
+            self.leave_out(position, error)
+
+    def leave_out(self, position: int, error: Exception) -> None:
+        text = storable(described(error, UnfitChange)[:_ERROR_MAX])
+        logger.error("event left out of a view", view=self.view.name, position=position, error=text)
+        self.unreadable.append(Unreadable(position=position, error=text))
+
+    def advance(self, anchor: Anchor) -> Advance:
+        return Advance(
+            view=self.view,
+            table=self._table,
+            anchor=anchor,
+            changes=self.changes,
+            unreadable=self.unreadable,
+        )
+
+
+def fold_batch(read: Sequence[Entry], following: Sequence[Following], last: Anchor) -> list[Advance]:
+    """What brings these views to `last`, the last event of the log that `read` covers."""
+    concerned: dict[str, list[Following]] = {}
+    for entry in read:
+        topic = entry.topic
+        if topic not in concerned:
+            concerned[topic] = [each for each in following if each.projection.concerns(topic)]
+        interested = [each for each in concerned[topic] if each.view.position < entry.position]
+        if interested:
+            _take_in(entry, interested)
+    return [each.advance(last) for each in following if each.view.position < last.position]
+
+
+def _take_in(entry: Entry, interested: Sequence[Following]) -> None:
+    try:
+        event = entry.event
+    except Exception as error:  # noqa: BLE001 - the boundary around one event: recorded, and the rest goes on
+        for each in interested:
+            each.leave_out(entry.position, error)
+        return
+    for each in interested:
+        each.take_in(event, entry.position)

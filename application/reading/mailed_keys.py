@@ -1,0 +1,28 @@
+"""Which license keys a customer can find in a mail: only what was really sent counts."""
+
+from collections.abc import Set
+
+from application.log.log import Log
+from domain.effect import Effect
+from domain.fulfillment import Fulfillment
+from domain.identifiers import effect_id
+from domain.line import Line
+from domain.mail import MailKind
+from domain.policies.emails import mail_step
+
+
+def mailed_keys(log: Log, session_id: str, fulfillment: Fulfillment) -> Set[str]:
+    """Return the IDs of the lines whose keys are in a mail that the mail server has taken.
+
+    Raises:
+        UnreadableEvent: this version can't read an event of one of these mails.
+    """
+    lines = [line for line in fulfillment.lines.values() if line.keys]
+    steps = [mail_step(MailKind.RECEIPT), *(mail_step(MailKind.DELIVERED, line.plan.id) for line in lines)]
+    mails = [log.get(Effect, effect_id(session_id, step)) for step in steps] if lines else []
+    return frozenset(line.plan.id for line in lines if any(_brought(mail, line) for mail in mails))
+
+
+def _brought(effect: Effect, line: Line) -> bool:
+    mail = effect.requested.mail if effect.requested and effect.is_done else None
+    return mail is not None and any(told.id == line.plan.id and told.keys == line.keys for told in mail.lines)

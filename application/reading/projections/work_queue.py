@@ -1,0 +1,263 @@
+"""Work queue: what waits for a person. A row is there while something does, and goes with the event that settles it.
+
+The row of a parcel is there from the plan on, since only the plan knows that a line is a parcel; `is_open` tells
+whether it can be packed already. The row of a payment that is on its way is there from the start, too, `since` a time
+to come: no event says that nothing happened, so that whoever reads leaves it out until then.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import assert_never, get_args
+
+from application.reading.projection import (
+    Change,
+    Column,
+    Keep,
+    Projection,
+    Put,
+    Remove,
+    Row,
+    Table,
+    Update,
+    rfc3339,
+    topics,
+)
+from application.reading.steps import effect_step
+from domain.catalog import PlannedLine
+from domain.checkout_session import CheckoutSession, CheckoutSessionFact, ParkReason
+from domain.deliveries.kind import DeliveryKind
+from domain.effect import Effect, EffectFact
+from domain.event import Event
+from domain.fulfillment import Fulfillment, FulfillmentFact
+from domain.line import LineState
+from domain.policies.emails import NO_ADDRESS
+from domain.stripe_event import StripeEvent, StripeEventFact
+
+
+class Work(StrEnum):
+    PARCEL_TO_PACK = "parcel_to_pack"
+    MANUAL_LINE = "manual_line"
+    BACKORDERED_LINE = "backordered_line"
+    GIVEN_UP_LINE = "given_up_line"
+    MAIL_FAILED = "mail_failed"
+    MAIL_WITHOUT_ADDRESS = "mail_without_address"
+    RETRIEVAL_FAILED = "retrieval_failed"
+    PAYMENT_OVERDUE = "payment_overdue"
+    CONTRADICTED = "contradicted"
+    PARKED_SESSION = "parked_session"
+    FAILED_STRIPE_EVENT = "failed_stripe_event"
+
+
+PAYMENT_OVERDUE_AFTER = timedelta(days=14)
+"""What Stripe says of a delayed payment may be lost, and then it holds its stock for ever. Most take a few days; a SEPA
+debit may take 14 business days (https://docs.stripe.com/payments/sepa-debit), which a person who sees it can tell."""
+_OVERDUE = f"Neither has the payment arrived in {PAYMENT_OVERDUE_AFTER.days} days, nor has Stripe said that it failed"
+_BLOCKED = {
+    LineState.MANUAL: Work.MANUAL_LINE,
+    LineState.BACKORDERED: Work.BACKORDERED_LINE,
+    LineState.GIVEN_UP: Work.GIVEN_UP_LINE,
+}
+_ONLY_TO_BE_SEEN = (Work.CONTRADICTED, Work.MAIL_WITHOUT_ADDRESS)
+"""There is nothing to be done by the engine: a person's note says that somebody has looked."""
+_NOT_OURS = (ParkReason.WRONG_MODE, ParkReason.CONNECTED_ACCOUNT, ParkReason.UNKNOWN_TO_STRIPE)
+"""A session parked for these can't be fulfilled here, so that a note is all there is to do about it, too."""
+
+
+def fold(event: Event, position: int) -> Iterable[Change]:  # noqa: ARG001 - every fold has the same shape
+    if isinstance(event, FulfillmentFact):
+        return _of_fulfillment(event)
+    if isinstance(event, EffectFact):
+        return _of_effect(event)
+    if isinstance(event, CheckoutSessionFact):
+        return _of_session(event)
+    if isinstance(event, StripeEventFact):
+        return _of_stripe_event(event)
+    return []
+
+
+def _of_fulfillment(event: FulfillmentFact) -> Iterator[Change]:
+    session = event.session_id or ""
+    match event:
+        case Fulfillment.Requested():
+            yield from _parcels(event, event.plan)
+        case Fulfillment.Replanned():
+            for line in event.replaced:
+                yield Remove({"subject": session, "item": line.id})
+            yield from _parcels(event, event.lines)
+        case Fulfillment.LineItemReserved():
+            yield from _unblocked(session, event.line_item)
+            yield _parcel(event, event.line_item, is_open=True)
+        case Fulfillment.LineItemBlocked():
+            yield from _unblocked(session, event.line_item)
+            yield _parcel(event, event.line_item, is_open=False)
+            if event.state in _BLOCKED:
+                yield _open(event, session, _BLOCKED[event.state], event.line_item, event.detail)
+        case Fulfillment.LineItemResumed():
+            yield from _unblocked(session, event.line_item)
+            yield _parcel(event, event.line_item, is_open=True)
+        case Fulfillment.LineItemDelivered():
+            yield Remove({"subject": session, "item": event.line_item})
+        case (
+            Fulfillment.StockHeld()
+            | Fulfillment.HoldReleased()
+            | Fulfillment.Shipped()
+            | Fulfillment.KeysShown()
+            | Fulfillment.Completed()
+        ):
+            pass
+        case _:
+            assert_never(event)
+
+
+def _parcels(event: Event, plan: Iterable[PlannedLine]) -> Iterator[Change]:
+    for line in plan:
+        if line.delivery == DeliveryKind.SHIPMENT:
+            detail = f"{line.item.quantity} x {line.title}"
+            put = _open(event, event.session_id or "", Work.PARCEL_TO_PACK, line.id, detail)
+            yield Put({**put.row, "is_open": int(line.stock_sku is None)})
+
+
+def _parcel(event: Event, line_item: str, *, is_open: bool) -> Change:
+    """A line that is no parcel has no such row to change."""
+    key = {"subject": event.session_id or "", "kind": Work.PARCEL_TO_PACK.value, "item": line_item}
+    return Update(key, {"is_open": int(is_open), "since": rfc3339(event.recorded_at)})
+
+
+def _unblocked(session: str, line_item: str) -> Iterator[Change]:
+    for kind in _BLOCKED.values():
+        yield Remove({"subject": session, "kind": kind.value, "item": line_item})
+
+
+def _of_effect(event: EffectFact) -> Iterator[Change]:
+    """Mails and retrievals. A delivery that was given up shows as its line, which follows it."""
+    session, step = event.session_id or "", effect_step(event)
+    match event:
+        case Effect.GivenUp():
+            if step.startswith("mail_"):
+                kind = Work.MAIL_WITHOUT_ADDRESS if event.error == NO_ADDRESS else Work.MAIL_FAILED
+                yield _open(event, session, kind, step, event.error)
+            elif step.startswith("retrieve_"):
+                yield _open(event, session, Work.RETRIEVAL_FAILED, step, event.error)
+        case Effect.RetryRequested():
+            yield Remove({"subject": session, "item": step})
+        case Effect.Succeeded():
+            if step.startswith("retrieve_"):
+                yield Remove({"subject": session, "kind": Work.RETRIEVAL_FAILED.value})
+        case (
+            Effect.Requested()
+            | Effect.AttemptStarted()
+            | Effect.AttemptFailed()
+            | Effect.AttemptOrphaned()
+            | Effect.AttemptReleased()
+            | Effect.Withdrawn()
+        ):
+            pass
+        case _:
+            assert_never(event)
+
+
+def _of_session(event: CheckoutSessionFact) -> Iterator[Change]:
+    session = event.originator_id
+    match event:
+        case CheckoutSession.Contradicted():
+            yield _open(event, session, Work.CONTRADICTED, "", event.what)
+        case CheckoutSession.Parked():
+            yield Remove({"subject": session, "kind": Work.RETRIEVAL_FAILED.value})
+            yield Remove({"subject": session, "kind": Work.PARKED_SESSION.value})
+            yield _open(event, session, Work.PARKED_SESSION, event.why.value, event.detail)
+        case CheckoutSession.Retrieved():
+            yield from _answered(session)
+            yield from _unpaid(event)
+        case CheckoutSession.Paid():
+            yield from _answered(session)
+            yield Remove({"subject": session, "kind": Work.PAYMENT_OVERDUE.value})
+        case CheckoutSession.AsyncPaymentFailed():
+            yield _no_longer_due(event)
+        case CheckoutSession.RetryRequested():
+            yield Remove({"subject": session, "kind": Work.RETRIEVAL_FAILED.value})
+        case CheckoutSession.Noted():
+            for kind in _ONLY_TO_BE_SEEN:
+                yield Remove({"subject": session, "kind": kind.value})
+            for why in _NOT_OURS:
+                yield Remove({"subject": session, "kind": Work.PARKED_SESSION.value, "item": why.value})
+            overdue = {"subject": session, "kind": Work.PAYMENT_OVERDUE.value, "item": ""}
+            yield Update(overdue, {"since": _overdue_at(event)})
+        case (
+            CheckoutSession.Completed()
+            | CheckoutSession.AsyncPaymentSucceeded()
+            | CheckoutSession.Expired()
+            | CheckoutSession.Readdressed()
+        ):
+            pass
+        case _:
+            assert_never(event)
+
+
+def _answered(session: str) -> Iterator[Change]:
+    yield Remove({"subject": session, "kind": Work.PARKED_SESSION.value})
+    yield Remove({"subject": session, "kind": Work.RETRIEVAL_FAILED.value})
+
+
+def _unpaid(event: CheckoutSession.Retrieved) -> Iterator[Change]:
+    if event.checkout.is_payment_over:
+        yield _no_longer_due(event)
+    elif event.checkout.is_complete and event.checkout.payment_status == "unpaid":
+        yield Keep(_overdue(event, event.originator_id).row)
+
+
+def _overdue(event: Event, session: str) -> Put:
+    return Put({**_open(event, session, Work.PAYMENT_OVERDUE, "", _OVERDUE).row, "since": _overdue_at(event)})
+
+
+def _no_longer_due(event: CheckoutSessionFact) -> Put:
+    """The row stays, closed: an answer that shows the payment pending may come later than the end of it."""
+    return Put({**_overdue(event, event.originator_id).row, "is_open": 0})
+
+
+def _overdue_at(event: Event) -> str:
+    return rfc3339(event.recorded_at + PAYMENT_OVERDUE_AFTER)
+
+
+def _of_stripe_event(event: StripeEventFact) -> Iterator[Change]:
+    match event:
+        case StripeEvent.Failed():
+            yield _open(event, event.originator_id, Work.FAILED_STRIPE_EVENT, "", event.error)
+        case StripeEvent.Ignored() | StripeEvent.RetryRequested():
+            yield Remove({"subject": event.originator_id})
+        case StripeEvent.Received():
+            pass
+        case _:
+            assert_never(event)
+
+
+def _open(event: Event, subject: str, kind: Work, item: str, detail: str) -> Put:
+    since = rfc3339(event.recorded_at)
+    return Put({"subject": subject, "kind": kind.value, "item": item, "detail": detail, "since": since, "is_open": 1})
+
+
+def is_due(row: Row, now: datetime) -> bool:
+    """Whether somebody should look at it already."""
+    return row["kind"] != Work.PAYMENT_OVERDUE or str(row["since"]) <= rfc3339(now)
+
+
+WORK_QUEUE = Projection(
+    name="work_queue",
+    version=2,
+    table=Table(
+        columns={
+            "subject": Column.TEXT,
+            "kind": Column.TEXT,
+            "item": Column.TEXT,
+            "detail": Column.TEXT,
+            "since": Column.TEXT,
+            "is_open": Column.INTEGER,
+        },
+        key=("subject", "kind", "item"),
+        indexes=(("is_open", "since"),),
+    ),
+    reads=topics(
+        *get_args(FulfillmentFact), *get_args(EffectFact), *get_args(CheckoutSessionFact), *get_args(StripeEventFact)
+    ),
+    fold=fold,
+)

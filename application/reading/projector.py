@@ -1,0 +1,157 @@
+"""The projector: keeps every view at the end of the log. One reader for all of them.
+
+Safe beside others that do the same, in this process or in another: a batch moves a view only from where it was read
+to be, so that nothing is taken in twice.
+"""
+
+from collections.abc import Sequence
+
+from application.reading.following import Following, ReadableLog, fold_batch
+from application.reading.mending import Mending
+from application.reading.projection import Projection
+from application.reading.registry import PROJECTIONS
+from application.reading.views import Overtaken, View, Views, ViewState
+from application.reading.void import empty_void_among, empty_void_views
+
+BATCH_MAX = 1000
+
+
+class Projector:
+    def __init__(
+        self,
+        log: ReadableLog,
+        views: Views,
+        projections: Sequence[Projection] = PROJECTIONS,
+        *,
+        batch_max: int = BATCH_MAX,
+        makes_views: bool = True,
+        mends: bool = True,
+    ) -> None:
+        """Where it does not make views, somebody else does so by `prepare`; those that there are it follows with.
+        Where it mends, it builds a view again that left out what this version can take in."""
+        self._log = log
+        self._views = views
+        self._projections = projections
+        self._batch_max = batch_max
+        self._makes_views = makes_views
+        self._mending = Mending(log, views) if mends else None
+
+    def check(self) -> Sequence[View]:
+        """Empty every view that was not made from this log, before anybody reads or writes by it. Returns those.
+
+        Raises:
+            PersistenceError: the log or the views can't be used.
+        """
+        return empty_void_views(self._log.store, self._views)
+
+    def prepare(self) -> None:
+        """Begin every view that is missing, and those that will replace one of an older version."""
+        self.check()
+        while True:
+            try:
+                self._find(self._views.all())
+                return
+            except Overtaken:
+                pass  # somebody else does the same: look again what is left to do
+
+    def turn(self) -> bool:
+        """Follow the log for one batch. False if no view had anything to follow.
+
+        Raises:
+            PersistenceError: the log could not be read.
+        """
+        try:
+            known, end = self._views.all(), self._end()
+            if empty_void_among(known, self._log.store, self._views):
+                return True
+            live, building = self._find(known)
+            # One batch each: a long log that is being gone through again must not hold up what people look at.
+            did = [self._follow(group, end) for group in _by_position(live)]
+            did += [self._build(each, end) for each in building]
+            return any(did)
+        except Overtaken:
+            return True
+
+    def catch_up(self, until: int | None = None) -> None:
+        """Bring every view at least to this position of the log, or to where the log ends now."""
+        self.check()
+        wanted = self._end() if until is None else until
+        while not self._is_at(wanted):
+            if not self.turn():
+                return
+
+    def _end(self) -> int:
+        return self._log.store.max_notification_id() or 0
+
+    def _is_at(self, wanted: int) -> bool:
+        """A view of a later version than ours is another process's to follow with."""
+        live = {view.name: view for view in self._views.all() if view.state is ViewState.LIVE}
+        for projection in self._projections:
+            view = live.get(projection.name)
+            if view is None:
+                return False
+            if view.version not in projection.serving:
+                if view.version < projection.version:
+                    return False
+            elif view.position < wanted:
+                return False
+        return True
+
+    def _find(self, known: Sequence[View]) -> tuple[list[Following], list[Following]]:
+        """The views to follow the log with: those that serve, and those that will, being of a later version.
+
+        One that serves for a later version is followed on with the later fold: the older one is not here any more.
+        """
+        live, building = [], []
+        for projection in self._projections:
+            own = {view.state: view for view in known if view.name == projection.name}
+            serving, successor = own.get(ViewState.LIVE), own.get(ViewState.BUILDING)
+            if serving is None:
+                if self._makes_views:
+                    live.append(Following(projection, self._views.create(projection, ViewState.LIVE)))
+                continue
+            if serving.version in projection.serving:
+                live.append(Following(projection, serving))
+            if self._is_to_be_replaced(projection, serving):
+                successor = self._successor(projection, serving, successor)
+                if successor is not None:
+                    building.append(Following(projection, successor))
+        return live, building
+
+    def _is_to_be_replaced(self, projection: Projection, serving: View) -> bool:
+        if serving.version == projection.version:
+            return self._mending is not None and self._mending.is_due(projection, serving)
+        return serving.version < projection.version
+
+    def _successor(self, projection: Projection, serving: View, view: View | None) -> View | None:
+        """The generation that will replace the one that serves; None if it is for somebody else to make or follow."""
+        if view is not None and view.version >= projection.version:
+            return view if view.version == projection.version else None
+        if serving.version < projection.version and not self._makes_views:
+            return None
+        if view is not None:
+            self._views.drop(view)
+        return self._views.create(projection, ViewState.BUILDING)
+
+    def _follow(self, following: Sequence[Following], end: int) -> bool:
+        """Bring views that are at one place one batch further. False if they are at the end."""
+        start = following[0].view.position
+        read = self._log.read(start, self._batch_max, end)
+        if not read:
+            return False
+        self._views.apply(fold_batch(read, following, read[-1].anchor))
+        return True
+
+    def _build(self, building: Following, end: int) -> bool:
+        """Go on with one that is being built; what has arrived at the end of the log serves from now on."""
+        if not self._follow([building], end):
+            self._views.switch(building.view)
+        return True
+
+
+def _by_position(live: Sequence[Following]) -> list[list[Following]]:
+    """Views of one place are followed together, since the log is read once for them; a new one far behind is alone."""
+    groups: dict[int, list[Following]] = {}
+    for each in live:
+        groups.setdefault(each.view.position, []).append(each)
+    return list(groups.values())

@@ -1,0 +1,351 @@
+"""What people ask: about one checkout, in words, about work to be done, the stock and the views themselves.
+
+Each answer is exact as of the end of the log: the views are brought there first, with or without a server running.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from application.log.log import Log, Notification, ParkedEvent
+from application.reading.checkout_document import CheckoutDocument, checkout_document
+from application.reading.checkout_state import CheckoutState
+from application.reading.due_effects import DueEffects
+from application.reading.projection import Projection, Row
+from application.reading.projections.checkouts import CHECKOUTS
+from application.reading.projections.search import SEARCH, words
+from application.reading.projections.stock import STOCK
+from application.reading.projections.timeline import TIMELINE
+from application.reading.projections.work_queue import WORK_QUEUE, is_due
+from application.reading.projector import Projector
+from application.reading.registry import PROJECTIONS
+from application.reading.views import Above, Among, Equal, Filter, OneOf, Selection, StartsWith, View, Views, ViewState
+from domain.errors import UnreadableEvent
+from domain.event import Event
+from domain.identifiers import effect_id
+
+_WORDS_MAX = 10
+_HITS_MAX = 200
+_WORK_MAX = 1000
+_BATCH_MAX = 100
+_NEARBY_MAX = 20
+_LATE = timedelta(minutes=15)
+PARKED_EVENT = "parked_event"
+INCOMPLETE_VIEW = "incomplete_view"
+WAITING_EFFECT = "waiting_effect"
+FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchHit:
+    session_id: str
+    state: CheckoutState
+    amount_total: int | None
+    currency: str | None
+    recorded_at: datetime
+    """When it was first heard of."""
+    matched: tuple[str, ...]
+    """As what the words were found: `email`, `sku`, ..."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkItem:
+    """Something that waits for a person."""
+
+    subject: str
+    """The session; the Stripe event where there is none; the view that is incomplete."""
+    kind: str
+    item: str
+    """The line item or the step; empty where it is about the whole."""
+    detail: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StockLevel:
+    """In pieces. `available` is what is on the shelf and not promised."""
+
+    sku: str
+    on_hand: int
+    reserved: int
+    available: int
+    backordered: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncompleteView:
+    """A live view that had to leave events out, so that an answer from it may lack something."""
+
+    name: str
+    left_out: int
+    """How many events."""
+    position: int
+    """The place of the first of them in the log."""
+    error: str
+    """Why that one was left out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectionStatus:
+    name: str
+    version: int
+    position: int
+    state: str
+    """`live`, `building`, or `failed`: some events could not be taken in."""
+    unreadable: int
+
+
+class Queries:
+    def __init__(self, log: Log, views: Views, projector: Projector, clock: Callable[[], datetime]) -> None:
+        self._log = log
+        self._clock = clock
+        self._views = views
+        self._projector = projector
+        self.due_effects = DueEffects(views)
+
+    def checkout(self, session_id: str, as_of: datetime | None = None) -> CheckoutDocument | None:
+        """The checkout as it is now, or as it was then by our clock; None if the log knew nothing of it.
+
+        Raises:
+            UnreadableEvent: this version can't read one of its events, so that it can't say how the checkout stands.
+        """
+        self._projector.catch_up()
+        events = self._events([session_id]).get(session_id, [])
+        return checkout_document(session_id, events if as_of is None else _known_by(events, as_of))
+
+    def has_events_of_nobody(self) -> bool:
+        """Whether the log has unreadable events that may belong to any checkout, so that any story may lack them."""
+        return any(isinstance(event, UnreadableEvent) and event.session_id is None for _, event in self._left_out())
+
+    def search(self, text: str, limit: int = 50) -> list[SearchHit]:
+        """Checkouts in which every word is found, or the beginning of one; the newest first. No words: all of them."""
+        self._projector.catch_up()
+        wanted = list(dict.fromkeys(words(text)))[:_WORDS_MAX]
+        found = [Among("session_id", SEARCH, [StartsWith("term", word)]) for word in wanted]
+        limit = min(limit, _HITS_MAX)
+        selection = Selection(projection=CHECKOUTS, where=found, order_by=["-position"], limit=limit)
+        rows = self._views.select(selection)
+        states = self._states([str(row["session_id"]) for row in rows])
+        return [_hit(row, states, self._matched(str(row["session_id"]), wanted)) for row in rows]
+
+    def work_queue(self, limit: int = _WORK_MAX) -> list[WorkItem]:
+        """Incomplete views; then, the longest wait first, what waits for a person, what a policy could not handle, and
+        the effects that no worker has carried out for a quarter of an hour.
+
+        At most `limit` of the latter. So the answer is empty only if nothing is missing from it.
+        """
+        self._projector.catch_up()
+        selection = Selection(
+            projection=WORK_QUEUE,
+            where=[Equal("is_open", 1)],
+            order_by=["since", "subject", "kind", "item"],
+            limit=limit,
+        )
+        now = self._clock()
+        rows = [row for row in self._views.select(selection) if is_due(row, now)]
+        incomplete = [self._incomplete_item(view) for view in self.incomplete()]
+        items = [*map(_work_item, rows), *self._parked(), *self._late_effects(now, limit)]
+        return [*incomplete, *sorted(items, key=lambda item: item.since)[:limit]]
+
+    def stuck(self, kinds: Collection[str]) -> Iterator[Sequence[str]]:
+        """The sessions and Stripe events with work of these kinds, each once, by pages."""
+        self._projector.catch_up()
+        parked = {each.subject for each in self._log.store.select_parked()} if PARKED_EVENT in kinds else set()
+        in_order = sorted(parked)
+        yield from (in_order[start : start + _BATCH_MAX] for start in range(0, len(in_order), _BATCH_MAX))
+        kind, subject, now = OneOf("kind", sorted(kinds)), "", self._clock()
+        while True:
+            where: list[Filter] = [Equal("is_open", 1), kind, Above("subject", subject)]
+            rows = self._views.select(
+                Selection(projection=WORK_QUEUE, where=where, order_by=["subject"], limit=_BATCH_MAX)
+            )
+            if not rows:
+                return
+            subject = str(rows[-1]["subject"])
+            due = dict.fromkeys(str(row["subject"]) for row in rows if is_due(row, now))
+            yield [each for each in due if each not in parked]
+
+    def stock(self) -> list[StockLevel]:
+        self._projector.catch_up()
+        sums: dict[str, list[int]] = {}
+        for row in self._views.select(Selection(projection=STOCK, order_by=["sku"])):
+            of_sku = sums.setdefault(str(row["sku"]), [0, 0, 0])
+            for number, column in enumerate(("on_hand", "reserved", "backordered")):
+                of_sku[number] += int(row[column] or 0)
+        return [
+            StockLevel(sku=sku, on_hand=on_hand, reserved=held, available=on_hand - held, backordered=waiting)
+            for sku, (on_hand, held, waiting) in sums.items()
+        ]
+
+    def incomplete(self, *projections: Projection) -> list[IncompleteView]:
+        """The live views that left events out: among those of these projections, or among all without any."""
+        names = {projection.name for projection in projections}
+        return [
+            IncompleteView(name=view.name, left_out=view.unreadable, position=first.position, error=first.error)
+            for view in self._views.all()
+            if view.state is ViewState.LIVE and view.unreadable and (not names or view.name in names)
+            for first in self._views.unreadable(view)[:1]
+        ]
+
+    def projections(self) -> list[ProjectionStatus]:
+        """Every generation of every view, as it is: nothing is brought up to date for this."""
+        views = self._views.all()
+        missing = [each for each in PROJECTIONS if each.name not in {view.name for view in views}]
+        return sorted([*map(_status, views), *map(_not_begun, missing)], key=lambda status: status.name)
+
+    def _states(self, sessions: Sequence[str]) -> Mapping[str, CheckoutState]:
+        states: dict[str, CheckoutState] = {}
+        for start in range(0, len(sessions), _BATCH_MAX):
+            states |= self._states_of_batch(sessions[start : start + _BATCH_MAX])
+        return states
+
+    def _states_of_batch(self, sessions: Sequence[str]) -> Mapping[str, CheckoutState]:
+        """One that can't be read is parked, and no reason to show none of the others."""
+        try:
+            documents = (checkout_document(id, events) for id, events in self._events(sessions).items())
+            return {document.session_id: document.state for document in documents if document}
+        except UnreadableEvent:
+            if len(sessions) == 1:
+                return {sessions[0]: CheckoutState.PARKED}
+            return {id: state for each in sessions for id, state in self._states_of_batch([each]).items()}
+
+    def _events(self, sessions: Sequence[str]) -> Mapping[str, list[tuple[int, Event]]]:
+        """Each session's events with their positions, in log order.
+
+        Raises:
+            UnreadableEvent: one of these sessions has an event that this version can't read.
+        """
+        missing = list(self._missing(sessions))  # first: the timeline may be replaced meanwhile by one that has them
+        where = [OneOf("session_id", sessions)]
+        rows = self._views.select(Selection(projection=TIMELINE, where=where, order_by=["position"]))
+        positions = {*(int(row["position"] or 0) for row in rows), *missing}
+        events: dict[str, list[tuple[int, Event]]] = {}
+        for notification in self._read(sorted(positions)):
+            event = self._log.decode(notification)
+            events.setdefault(event.session_id or "", []).append((notification.id, event))
+        return events
+
+    def _missing(self, sessions: Sequence[str]) -> Iterator[int]:
+        """Positions of events of these sessions that the timeline left out: without them it describes another checkout.
+
+        Raises:
+            UnreadableEvent: this version can't read one of them either.
+        """
+        for position, event in self._left_out():
+            if event.session_id in sessions:
+                if isinstance(event, UnreadableEvent):
+                    raise event
+                yield position
+
+    def _left_out(self) -> Iterator[tuple[int, Event | UnreadableEvent]]:
+        """Positions of the events that the timeline left out, and the events as this version reads them now."""
+        for view in self._views.all():
+            if view.name == TIMELINE.name and view.state is ViewState.LIVE and view.unreadable:
+                for found in self._read([each.position for each in self._views.unreadable(view)]):
+                    yield found.id, self._log.entry(found).readable
+
+    def _read(self, positions: Sequence[int]) -> Iterable[Notification]:
+        return self._log.store.select_positions(positions) if positions else ()
+
+    def _matched(self, session_id: str, wanted: Sequence[str]) -> tuple[str, ...]:
+        fields = set()
+        for word in wanted:
+            where = (StartsWith("term", word), Equal("session_id", session_id))
+            rows = self._views.select(Selection(projection=SEARCH, where=where, limit=_BATCH_MAX))
+            fields |= {str(row["field"]) for row in rows}
+        return tuple(sorted(fields))
+
+    def _parked(self) -> list[WorkItem]:
+        """The first of each subject and policy: what waits behind it goes on with it."""
+        waiting: dict[tuple[str, str], list[ParkedEvent]] = {}
+        for parked in self._log.store.select_parked():
+            waiting.setdefault((parked.subject, parked.policy), []).append(parked)
+        return [_parked_item(parked, len(behind)) for parked, *behind in waiting.values()]
+
+    def _incomplete_item(self, view: IncompleteView) -> WorkItem:
+        events = "1 event" if view.left_out == 1 else f"{view.left_out} events"
+        return WorkItem(
+            subject=view.name,
+            kind=INCOMPLETE_VIEW,
+            item="",
+            detail=f"The view lacks {events}; the first is event {view.position} of the log: {view.error}",
+            since=self._recorded_at(view.position),
+        )
+
+    def _recorded_at(self, position: int) -> datetime:
+        """When the event there was recorded, or the next one that can be read."""
+        for found in self._log.store.select_notifications(position, _NEARBY_MAX):
+            event = self._log.entry(found).readable
+            if isinstance(event, Event):
+                return event.recorded_at
+        return self._clock()
+
+    def _late_effects(self, now: datetime, limit: int) -> Iterator[WorkItem]:
+        """Effects that are due and stay so: no worker runs, none knows their kind, or their checkout can't be read."""
+        late = now - _LATE
+        for effect in self.due_effects.due(late, limit):
+            if effect.since is not None and effect.since <= late:
+                yield WorkItem(
+                    subject=effect.session_id,
+                    kind=WAITING_EFFECT,
+                    item=effect.effect_id.removeprefix(effect_id(effect.session_id, "")),
+                    detail=f"No worker has carried it out. Does one run that knows the kind '{effect.kind}'?",
+                    since=effect.since,
+                )
+
+
+def _parked_item(parked: ParkedEvent, behind: int) -> WorkItem:
+    return WorkItem(
+        subject=parked.subject,
+        kind=PARKED_EVENT,
+        item=f"{parked.policy}@{parked.position}",
+        detail=f"{parked.error} ({behind} more wait behind it)" if behind else parked.error,
+        since=parked.parked_at,
+    )
+
+
+def _known_by(events: Sequence[tuple[int, Event]], moment: datetime) -> Sequence[tuple[int, Event]]:
+    """What the log held at this moment: everything up to the last event that was recorded by then.
+
+    Clocks may differ a little between processes; an event never stands there without those it follows from.
+    """
+    recorded = (number for number, (_, event) in enumerate(events, 1) if event.recorded_at <= moment)
+    return events[: max(recorded, default=0)]
+
+
+def _status(view: View) -> ProjectionStatus:
+    is_failed = view.unreadable > 0 and view.state is ViewState.LIVE
+    return ProjectionStatus(
+        name=view.name,
+        version=view.version,
+        position=view.position,
+        state=FAILED if is_failed else view.state.value,
+        unreadable=view.unreadable,
+    )
+
+
+def _not_begun(projection: Projection) -> ProjectionStatus:
+    state = ViewState.BUILDING.value
+    return ProjectionStatus(name=projection.name, version=projection.version, position=0, state=state, unreadable=0)
+
+
+def _hit(row: Row, states: Mapping[str, CheckoutState], matched: tuple[str, ...]) -> SearchHit:
+    session_id, amount, currency = str(row["session_id"]), row["amount_total"], row["currency"]
+    return SearchHit(
+        session_id=session_id,
+        state=states.get(session_id, CheckoutState.OPEN),
+        amount_total=None if amount is None else int(amount),
+        currency=None if currency is None else str(currency),
+        recorded_at=datetime.fromisoformat(str(row["recorded_at"])),
+        matched=matched,
+    )
+
+
+def _work_item(row: Row) -> WorkItem:
+    return WorkItem(
+        subject=str(row["subject"]),
+        kind=str(row["kind"]),
+        item=str(row["item"]),
+        detail=str(row["detail"]),
+        since=datetime.fromisoformat(str(row["since"])),
+    )

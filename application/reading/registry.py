@@ -1,0 +1,20 @@
+"""Every projection there is, once. Each is listed, followed, rebuilt and verified for being here."""
+
+from application.reading.projection import Projection
+from application.reading.projections.checkouts import CHECKOUTS
+from application.reading.projections.daily_sales import DAILY_SALES
+from application.reading.projections.due_effects import DUE_EFFECTS
+from application.reading.projections.search import SEARCH
+from application.reading.projections.stock import STOCK
+from application.reading.projections.timeline import TIMELINE
+from application.reading.projections.work_queue import WORK_QUEUE
+
+PROJECTIONS: tuple[Projection, ...] = (
+    CHECKOUTS,
+    DAILY_SALES,
+    DUE_EFFECTS,
+    SEARCH,
+    STOCK,
+    TIMELINE,
+    WORK_QUEUE,
+)

@@ -1,0 +1,225 @@
+"""Events as plain sentences, for the people who read the audit trail.
+
+No e-mail address, name or licence key is in them; a person's note is, as it was written.
+"""
+
+from collections.abc import Iterable
+from typing import assert_never
+
+from application.reading import wording
+from application.reading.steps import effect_step
+from application.reading.wording import Titles, counted, inside
+from domain.catalog import PlannedLine
+from domain.checkout_session import CheckoutSession, CheckoutSessionFact
+from domain.effect import Effect, EffectFact
+from domain.event import Event
+from domain.fulfillment import Fulfillment, FulfillmentFact
+from domain.key_pool import KeyPool, KeyPoolFact
+from domain.money import plain
+from domain.payment import Payment, PaymentFact
+from domain.stock_item import StockItem, StockItemFact
+from domain.stripe_event import StripeEvent, StripeEventFact
+
+
+def sentence(event: Event, names: Titles) -> str:
+    """What the event says. `names` are what the line items of its session are called."""
+    if isinstance(event, StripeEventFact):
+        return _of_stripe_event(event)
+    if isinstance(event, CheckoutSessionFact):
+        return _of_session(event)
+    if isinstance(event, PaymentFact):
+        return _of_payment(event)
+    if isinstance(event, FulfillmentFact):
+        return _of_fulfillment(event, names)
+    if isinstance(event, StockItemFact):
+        return _of_stock(event, names)
+    if isinstance(event, KeyPoolFact):
+        return _of_keys(event, names)
+    if isinstance(event, EffectFact):
+        return _of_effect(event, names)
+    raise TypeError(f"there is no sentence for {event.TOPIC}")
+
+
+def _of_stripe_event(event: StripeEventFact) -> str:
+    match event:
+        case StripeEvent.Received():
+            return f"Stripe sent {event.type}"
+        case StripeEvent.Ignored():
+            return f"The Stripe event led to nothing: {inside(event.why)}"
+        case StripeEvent.Failed():
+            return f"The Stripe event could not be handled: {inside(event.error)}"
+        case StripeEvent.RetryRequested():
+            return "The Stripe event was to be handled again"
+        case _:
+            assert_never(event)
+
+
+def _of_session(event: CheckoutSessionFact) -> str:
+    match event:
+        case CheckoutSession.Completed():
+            payment = f": {wording.payment(event.payment_status)}" if event.payment_status else ""
+            return f"Stripe reported the checkout completed{payment}"
+        case CheckoutSession.AsyncPaymentSucceeded():
+            return "Stripe reported that the delayed payment succeeded"
+        case CheckoutSession.AsyncPaymentFailed():
+            return "Stripe reported that the delayed payment failed"
+        case CheckoutSession.Expired():
+            return "Stripe reported that the checkout expired"
+        case CheckoutSession.Retrieved():
+            return _retrieved(event)
+        case CheckoutSession.Paid():
+            return _paid(event)
+        case CheckoutSession.Contradicted():
+            return f"A contradiction: {inside(event.what)}"
+        case CheckoutSession.Parked():
+            return f"Kept aside for a person: {inside(event.detail)}"
+        case CheckoutSession.RetryRequested():
+            return "Whatever is stuck in this checkout was to be tried again"
+        case CheckoutSession.Readdressed():
+            return "Mails of this checkout go to another address from now on"
+        case CheckoutSession.Noted():
+            return f"Note: {event.text.text}"
+        case _:
+            assert_never(event)
+
+
+def _retrieved(event: CheckoutSession.Retrieved) -> str:
+    checkout = event.checkout
+    found = (
+        checkout.status,
+        wording.payment(checkout.payment_status, checkout.intent_status),
+        counted(len(checkout.line_items), "line item"),
+        plain(checkout.amount_total, checkout.currency),
+    )
+    return f"Retrieved from Stripe {wording.source(event.source)}: {', '.join(found)}"
+
+
+def _paid(event: CheckoutSession.Paid) -> str:
+    if event.payment_status == "no_payment_required":
+        return "Nothing had to be paid"
+    return f"Paid: {plain(event.amount_total, event.currency)}"
+
+
+def _of_payment(event: PaymentFact) -> str:
+    match event:
+        case Payment.Reported():
+            return f"Stripe reported that the payment {wording.reported(event.type)}"
+        case Payment.BelongsTo():
+            return "Stripe named the payment of this checkout"
+        case _:
+            assert_never(event)
+
+
+def _of_fulfillment(event: FulfillmentFact, names: Titles) -> str:
+    match event:
+        case Fulfillment.StockHeld():
+            return f"Asked for the stock of {_all(event.lines, names)} while the payment is on its way"
+        case Fulfillment.HoldReleased():
+            return f"Let go of the stock of {_all(event.lines, names)}: the payment failed or was canceled"
+        case Fulfillment.Requested():
+            return f"Planned: {_plan(event.plan, names)}"
+        case Fulfillment.Replanned():
+            return f"Planned anew: {_plan(event.lines, names)}"
+        case Fulfillment.LineItemReserved():
+            return f"The stock of {names.line(event.line_item)} is promised to it"
+        case Fulfillment.LineItemBlocked():
+            return _begun(f"{names.line(event.line_item)} {wording.blocked(event.state)}: {inside(event.detail)}")
+        case Fulfillment.LineItemResumed():
+            return f"The delivery of {names.line(event.line_item)} is tried again"
+        case Fulfillment.LineItemDelivered():
+            return _delivered(event, names)
+        case Fulfillment.Shipped():
+            tracking = f", tracking {event.tracking.text}" if event.tracking else ""
+            return f"Parcel {event.number} left by {event.carrier}{tracking}, with {names.lines(event.lines)}"
+        case Fulfillment.KeysShown():
+            return f"The license keys of {names.lines(event.lines)} were shown to a person"
+        case Fulfillment.Completed():
+            return "Every line is delivered"
+        case _:
+            assert_never(event)
+
+
+def _delivered(event: Fulfillment.LineItemDelivered, names: Titles) -> str:
+    keys = f", with {counted(len(event.keys), 'licence key')}" if event.keys else ""
+    return _begun(f"{names.line(event.line_item)} is delivered{keys}{_noted(event.note)}")
+
+
+def _of_stock(event: StockItemFact, names: Titles) -> str:
+    sku = event.originator_id.removeprefix("sku_")
+    match event:
+        case StockItem.Counted():
+            return f"Counted {event.on_hand} of {sku} on the shelf"
+        case StockItem.Reserved():
+            return f"Reserved {event.quantity} of {sku} for {names.line(event.line_item)}"
+        case StockItem.Backordered():
+            return f"Not enough of {sku} for {names.line(event.line_item)}, which waits for {event.quantity}"
+        case StockItem.Released():
+            return _begun(f"{names.line(event.line_item)} wants its {event.quantity} of {sku} no more")
+        case StockItem.Dispatched():
+            return f"{event.quantity} of {sku} left the shelf for {names.line(event.line_item)}"
+        case _:
+            assert_never(event)
+
+
+def _of_keys(event: KeyPoolFact, names: Titles) -> str:
+    pool = event.originator_id.removeprefix("keys_")
+    match event:
+        case KeyPool.Imported():
+            return f"Imported {counted(len(event.keys), 'licence key')} into the pool {pool}"
+        case KeyPool.Assigned():
+            keys = counted(len(event.keys), "licence key")
+            return _begun(f"{names.line(event.line_item)} got {keys} of the pool {pool}")
+        case KeyPool.RanOut():
+            line = names.line(event.line_item)
+            return f"The pool {pool} has not enough keys for {line}, which waits for {event.quantity}"
+        case KeyPool.WaitEnded():
+            return _begun(f"{names.line(event.line_item)} needs no keys of the pool {pool} any more")
+        case _:
+            assert_never(event)
+
+
+def _of_effect(event: EffectFact, names: Titles) -> str:
+    what = wording.effect(effect_step(event), names)
+    match event:
+        case Effect.Requested():
+            when = f", due at {wording.moment(event.not_before)}" if event.not_before else ""
+            return f"Asked for {what}{when}"
+        case Effect.AttemptStarted():
+            return f"Attempt {event.number} of {what} began"
+        case Effect.AttemptFailed():
+            again = f"the next one is due at {wording.moment(event.retry_at)}"
+            return f"Attempt {event.number} of {what} failed: {event.error}; {again}"
+        case Effect.AttemptOrphaned():
+            again = f"the next one is due at {wording.moment(event.retry_at)}"
+            return f"The process ended during attempt {event.number} of {what}; {again}"
+        case Effect.AttemptReleased():
+            return f"The worker stopped before it began attempt {event.number} of {what}"
+        case Effect.Succeeded():
+            went = "was sent" if wording.is_mail(effect_step(event)) else "succeeded"
+            which = f" at attempt {event.number}" if event.number > 1 else ""
+            return _begun(f"{what} {went}{which}{_noted(event.note)}")
+        case Effect.GivenUp():
+            return f"Gave up on {what}: {event.error}"
+        case Effect.Withdrawn():
+            return _begun(f"{what} is not wanted any more: {inside(event.why)}")
+        case Effect.RetryRequested():
+            return _begun(f"{what} was to be tried again")
+        case _:
+            assert_never(event)
+
+
+def _begun(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _noted(note: str | None) -> str:
+    return f" ({note})" if note else ""
+
+
+def _all(lines: Iterable[PlannedLine], names: Titles) -> str:
+    return names.lines(line.id for line in lines)
+
+
+def _plan(lines: Iterable[PlannedLine], names: Titles) -> str:
+    planned = [f"{names.line(line.id)} {wording.delivery(line.delivery)}" for line in lines]
+    return wording.listed(planned) if planned else "nothing was bought"

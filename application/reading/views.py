@@ -1,0 +1,186 @@
+"""The port of the views: disposable tables beside the log, each with the place in the log it stands for.
+
+A view is kept in generations, so that one can be built beside the one that serves.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from application.log.anchor import Anchor
+from application.reading.projection import Change, Projection, Row, Table, Value
+
+
+class ViewState(StrEnum):
+    LIVE = "live"
+    BUILDING = "building"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """One generation of a view. It holds what every event up to `position` says, and nothing of a later one."""
+
+    name: str
+    version: int
+    generation: int
+    position: int
+    state: ViewState
+    unreadable: int = 0
+    """How many events up to there could not be taken in."""
+    anchor: Anchor | None = None
+    """The last event that it has taken in; None at position 0. A process of a version that knows no anchors leaves it
+    behind the position, or None."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unreadable:
+    """An event that a view had to leave out."""
+
+    position: int
+    error: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advance:
+    """What brings a view from the position it has to that of a later event."""
+
+    view: View
+    table: Table
+    anchor: Anchor
+    """The event, whether or not it is one of those that the view is about."""
+    changes: Sequence[Change] = ()
+    unreadable: Sequence[Unreadable] = ()
+
+
+class Overtaken(Exception):
+    """Somebody else moved the view meanwhile. Nothing was changed: look again where it is."""
+
+
+class ViewNotBuilt(Exception):
+    """No live view has the rows of this version of the projection yet; they come as soon as the log is read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Equal:
+    column: str
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class AtMost:
+    """Not null, and not above `value`."""
+
+    column: str
+    value: str | int
+
+
+@dataclass(frozen=True, slots=True)
+class Above:
+    """Not null, and above `value`."""
+
+    column: str
+    value: str | int
+
+
+@dataclass(frozen=True, slots=True)
+class StartsWith:
+    column: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    column: str
+    values: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Among:
+    """The value also stands in the column of the same name of a row of another view, or of another row of this one."""
+
+    column: str
+    projection: Projection
+    where: "Sequence[Filter]"
+
+
+Filter = Equal | AtMost | Above | StartsWith | OneOf | Among
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """Rows that pass every filter, in the order of these columns; a column named with a minus is descending."""
+
+    projection: Projection
+    where: Sequence[Filter] = ()
+    order_by: Sequence[str] = ()
+    limit: int | None = None
+
+
+class Snapshot(Protocol):
+    """A view at one moment, however it moves on meanwhile."""
+
+    @property
+    def view(self) -> View: ...
+
+    def rows(self) -> Iterator[Row]:
+        """Every row, in the order of the key."""
+
+
+class Views(Protocol):
+    """Every method may raise a `PersistenceError`, as the log does: the store can't be used for now."""
+
+    def all(self) -> Sequence[View]:
+        """Every generation of every view, by name and generation."""
+
+    def create(self, projection: Projection, state: ViewState) -> View:
+        """A new, empty generation at position 0.
+
+        Raises:
+            Overtaken: somebody else made one of this state meanwhile.
+        """
+
+    def apply(self, advances: Sequence[Advance]) -> None:
+        """Change all these views and move their positions: all or nothing.
+
+        Raises:
+            Overtaken: one of them is not where it was.
+        """
+
+    def switch(self, view: View) -> None:
+        """Make a building generation the live one, and drop the one that was.
+
+        Raises:
+            Overtaken: the live one is further, or somebody else switched or dropped it.
+        """
+
+    def empty(self, views: Sequence[View]) -> None:
+        """Take every row away, back to position 0: all of these views or none. Needs no table to be made.
+
+        Raises:
+            Overtaken: one of them is not where it was.
+        """
+
+    def drop(self, view: View) -> None:
+        """Throw a generation away. Nothing happens if it is gone."""
+
+    def select(self, selection: Selection) -> Sequence[Row]:
+        """Rows of the live view, which may be of a version that the projection continues.
+
+        Raises:
+            ViewNotBuilt: there is none of a version that serves for the projection.
+        """
+
+    def unreadable(self, view: View) -> Sequence[Unreadable]:
+        """The events that this generation had to leave out, in order."""
+
+    def close(self) -> None:
+        """Nobody looks at them any more."""
+
+    def snapshot(self, projection: Projection) -> AbstractContextManager[Snapshot]:
+        """The live view of this very version, held at one moment.
+
+        Raises:
+            ViewNotBuilt: there is none of this version of the projection.
+        """

@@ -1,0 +1,128 @@
+"""What a worker tries to claim next, and what it has in hand. Hints: the claim in the log decides."""
+
+import threading
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+from application.ports import WorkerLocks
+from application.reading.due_effects import DueEffect, DueEffects
+from application.running.effect_kinds import Kind
+from application.threads import Threads
+from domain.effect import LEFT_TO_OTHERS
+
+_DUE_MAX = 500
+_CLAIMED_MIN, _CLAIMED_TIMES = 64, 4
+_LOOK_AROUND_SECONDS = 1.0
+
+
+class Candidates:
+    def __init__(self, kinds: Mapping[str, Kind], due: DueEffects, locks: WorkerLocks, threads: Threads) -> None:
+        self._kinds = kinds
+        self._due = due
+        self._locks = locks
+        self._threads = threads
+        self._looked_around_at = float("-inf")
+        self._neglected: Sequence[DueEffect] = ()
+        """What no other worker does, as of the last look around, and is not chosen yet."""
+        self._unknown_since: dict[tuple[str, datetime | None], float] = {}
+        """When we first saw each effect of a kind that is unknown here, due since a time and free. By our own timer:
+        the process that set the time may have another clock, and ours may be set meanwhile."""
+        self._in_hand: dict[str, str] = {}
+        """Effect to kind, from the claim until the outcome is stored."""
+        self._set_aside: set[str] = set()
+        self.in_doubt: set[str] = set()
+        """Effects that may be claimed in our name without our knowing: the store failed when it was asked to."""
+        self._lock = threading.Lock()
+
+    @property
+    def has_any_in_hand(self) -> bool:
+        return bool(self._in_hand)
+
+    def choose(self, worker: str, now: datetime, *, looks_around: bool) -> list[DueEffect]:
+        """What is due and free, as far as its kind has room, each in hand from here on.
+
+        What other workers left undone comes first, or it would wait for as long as there is anything else. It is looked
+        for once a second, or, with `looks_around`, every time.
+        """
+        if looks_around or self._threads.monotonic() - self._looked_around_at >= _LOOK_AROUND_SECONDS:
+            self._looked_around_at = self._threads.monotonic()
+            self._neglected = self._look_around(worker, now)
+        chosen = self._take([*self._neglected, *self._free(now)])
+        chosen_ids = {hint.effect_id for hint in chosen}
+        self._neglected = [hint for hint in self._neglected if hint.effect_id not in chosen_ids]
+        return chosen
+
+    def let_go(self, effect_ids: Iterable[str]) -> None:
+        with self._lock:
+            for id in effect_ids:
+                self._in_hand.pop(id, None)
+
+    def set_aside(self, effect_id: str) -> int:
+        """Choose it no more until a restart; `fulfill queue` lists it then. Returns how many are set aside."""
+        self._set_aside.add(effect_id)
+        return len(self._set_aside)
+
+    def _take(self, hints: Sequence[DueEffect]) -> list[DueEffect]:
+        with self._lock:
+            in_hand = Counter(self._in_hand.values())
+            chosen = []
+            for hint in hints:
+                kind = self._kinds.get(hint.kind)
+                if hint.effect_id in self._set_aside:
+                    continue
+                if hint.effect_id in self._in_hand or (kind and in_hand[hint.kind] >= _claimed_max(kind)):
+                    continue
+                in_hand[hint.kind] += 1
+                self._in_hand[hint.effect_id] = hint.kind
+                chosen.append(hint)
+        return chosen
+
+    def _free(self, now: datetime) -> Sequence[DueEffect]:
+        """What no worker has claimed, of each kind that has room."""
+        with self._lock:
+            in_hand = Counter(self._in_hand.values())
+        found: list[DueEffect] = []
+        for name, kind in self._kinds.items():
+            if in_hand[name] < _claimed_max(kind):
+                # The view may not know yet of what we have claimed
+                found += self._due.free(name, now, _claimed_max(kind) + len(self._set_aside))
+        return found
+
+    def _look_around(self, worker: str, now: datetime) -> Sequence[DueEffect]:
+        due = self._due.due(now, _DUE_MAX + len(self._set_aside))
+        others = {hint.worker for hint in due if hint.worker not in {None, worker}}
+        at_work = {other for other in others if other and self._locks.is_at_work(other)}
+        neglected = [hint for hint in due if hint.worker not in at_work]
+        self._note_unknown(neglected)
+        return [
+            hint
+            for hint in neglected
+            if self._is_orphaned(hint, worker) or self._was_never_due(hint, now) or self._is_unknown_for_long(hint)
+        ]
+
+    def _is_orphaned(self, hint: DueEffect, worker: str) -> bool:
+        """Whether the worker that claimed it is gone. A claim of ours that we may have lost counts too; any other row
+        in our name is stale."""
+        if hint.worker is None or hint.kind not in self._kinds:
+            return False
+        return hint.worker != worker or hint.effect_id in self.in_doubt
+
+    def _was_never_due(self, hint: DueEffect, now: datetime) -> bool:
+        """Whether only a clock that was ahead can have set its time."""
+        return hint.worker is None and hint.kind in self._kinds and hint.since is not None and hint.since > now
+
+    def _note_unknown(self, hints: Sequence[DueEffect]) -> None:
+        now = self._threads.monotonic()
+        unknown = [(hint.effect_id, hint.since) for hint in hints if hint.kind not in self._kinds]
+        self._unknown_since = {each: self._unknown_since.get(each, now) for each in unknown}
+
+    def _is_unknown_for_long(self, hint: DueEffect) -> bool:
+        """Whether it has waited long enough for a worker that knows its kind."""
+        first_seen = self._unknown_since.get((hint.effect_id, hint.since))
+        return first_seen is not None and self._threads.monotonic() - first_seen >= LEFT_TO_OTHERS.total_seconds()
+
+
+def _claimed_max(kind: Kind) -> int:
+    """How many of a kind may be claimed: more than are called at a time, so that no call waits for the log."""
+    return max(_CLAIMED_MIN, _CLAIMED_TIMES * kind.concurrency)

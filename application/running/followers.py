@@ -1,0 +1,378 @@
+"""Followers: the policies' way through the log. Each event once, in order, whatever crashes.
+
+One reader for all policies. A batch's decisions, the policies' new positions and what had to be parked are one
+transaction, so a crash or a second copy of the process changes nothing twice.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import structlog
+from eventsourcing.persistence import IntegrityError, PersistenceError, Tracking
+
+from application.errors import Unprepared, described
+from application.log.leading import Terms
+from application.log.log import Entry, Log, ParkedEvent
+from application.log.recent_states import RecentStates
+from application.log.unit_of_work import Fetch, Stamp, UnitOfWork
+from application.ports import Clock, WorkerLocks
+from domain.checkout_session import CheckoutSession
+from domain.effect import Effect
+from domain.errors import UnreadableEvent
+from domain.event import Event
+from domain.fulfillment import FulfillmentFact
+from domain.identifiers import effect_id, fulfillment_id
+from domain.mail import MailKind
+from domain.policies.emails import mail_step
+from domain.policies.intake import retrieve_step
+from domain.policies.policy import Policy
+from domain.stripe_event import StripeEvent
+
+_BATCH_MIN = 32
+"""A webhook that arrives while a batch is decided waits for it, so they are short until there is much to do."""
+_BATCH_MAX = 512
+_DECIDED_MAX = 256
+"""A batch ends after the event that leads to so many others, for the same reason."""
+_TRIES = 2
+_ERROR_MAX = 500
+
+logger = structlog.get_logger(__name__)
+
+
+class _Poison(Exception):
+    """A policy can't handle this event."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Decision:
+    """What a policy made of one event."""
+
+    policy: str
+    event: Event
+    led_to: Sequence[Event]
+
+
+@dataclass(slots=True)
+class _Batch:
+    """What one turn adds to the log beside the decided events."""
+
+    unit: UnitOfWork
+    parked: set[tuple[str, str]]
+    """The policies and subjects with parked events, once this is in the log."""
+    positions: dict[str, int]
+    park: list[ParkedEvent] = field(default_factory=list)
+    unpark: list[tuple[str, int]] = field(default_factory=list)
+    decisions: list["_Decision"] = field(default_factory=list)
+    awaited: str | None = None
+    """The long stream that is being prepared for the event before which the batch ends."""
+
+    @property
+    def has_news(self) -> bool:
+        return bool(self.unit.pending or self.park or self.unpark)
+
+
+class Followers:
+    def __init__(
+        self,
+        log: Log,
+        policies: Sequence[Policy],
+        recent: RecentStates,
+        locks: WorkerLocks,
+        clock: Clock,
+        terms: Terms | None = None,
+    ) -> None:
+        """`terms` are what the policies decide by; a server leaves them in the log when it begins to lead."""
+        self._log = log
+        self._policies = policies
+        self._recent = recent
+        self._fetch: Fetch = log.short_streams if recent.has_long else log.streams
+        self._locks = locks
+        self._clock = clock
+        self._terms = terms or {}
+        self.is_server = False
+        """Whether it leads for longer than a command of staff takes."""
+        self._positions: dict[str, int] = {}
+        """How far each policy has come. The store learns of it with the next decision, or at the end of the log."""
+        self._stored: dict[str, int] = {}
+        """The positions in the store, as we know them."""
+        self._parked: set[tuple[str, str]] = set()
+        self._readers: dict[type, Sequence[Policy]] = {}
+        self._limit = _BATCH_MIN
+        self._awaited: str | None = None
+        """The long stream that the next event needs."""
+        self._was_leading: bool | None = None
+        self._epoch = log.store.epoch
+        """The store's epoch before we asked for all of that."""
+
+    @property
+    def position(self) -> int:
+        """How far every policy has come."""
+        return min(self._positions.values(), default=0)
+
+    @property
+    def is_held_up(self) -> bool:
+        """Whether the next event needs a long stream that is being prepared."""
+        return self._awaited is not None
+
+    def turn(self) -> bool:
+        """Follow the log for one batch. False if there was nothing, or if another process leads."""
+        if not self._leads() or (self._awaited is not None and self._recent.is_in_preparation(self._awaited)):
+            return False
+        epoch = self._log.store.epoch
+        if epoch != self._epoch:  # the log may be another, and shorter than our positions
+            self._epoch = epoch
+            self._positions = {}
+        if not self._positions:
+            self._adopt()
+        read = self._log.read(self.position, self._limit)
+        if not read:
+            return not self._store_positions()
+        batch = self._decide(read)
+        try:
+            positions = self._insert(batch)
+        except IntegrityError:
+            self._step_back(len(read))
+        else:
+            self._positions.update(batch.positions)
+            if batch.has_news:
+                self._stored.update(batch.positions)
+            self._parked = batch.parked
+            self._recent.keep(batch.unit.states, positions)
+            self._limit = min(_BATCH_MAX, self._limit * 2) if len(read) == self._limit else _BATCH_MIN
+            _log(batch.decisions)
+        self._awaited = batch.awaited
+        return batch.has_news or not self.is_held_up
+
+    def _leads(self) -> bool:
+        leads = self._locks.lead()
+        if leads is not self._was_leading:
+            logger.info("leading" if leads else "another process leads, this one stands by")
+        self._was_leading = leads
+        if not leads:
+            self._positions = {}
+        return leads
+
+    def _adopt(self) -> None:
+        """Begin where the store says that we, or whoever led before, came to.
+
+        Raises:
+            UnfinishedCopy, LogMoved: no process may lead this log yet, or any more. A copy holds the lead until it
+                ends, so a process that waited to lead meanwhile finds out here.
+        """
+        self._log.check_is_at_work()
+        if self.is_server and self._log.store.select_terms() != self._terms:
+            self._log.store.replace_terms(self._terms)
+        stored = self._look_up()
+        if any(stored[name] < known for name, known in self._stored.items()):
+            logger.warning("the log went back to an earlier position, so everything is read again", positions=stored)
+            self._log.store.begin_epoch()
+            self._epoch = self._log.store.epoch
+        # All or nothing: if this can't be read, the next turn has to begin here again.
+        self._parked = {(parked.policy, parked.subject) for parked in self._log.store.select_parked()}
+        self._stored, self._positions = stored, dict(stored)
+
+    def _look_up(self) -> dict[str, int]:
+        return {policy.name: self._log.store.max_tracking_id(policy.name) or 0 for policy in self._policies}
+
+    def stored_position(self) -> int:
+        """How far every policy has come, as the store says, whoever leads."""
+        return min(self._look_up().values(), default=0)
+
+    def check_positions(self) -> None:
+        """Adopt the stored positions if they are not those that this leader stored: a backup was restored in place, and
+        without a gap in any stream nothing else would show it.
+
+        Raises:
+            PersistenceError: the store could not be read.
+        """
+        if self._positions and self._leads() and self._look_up() != self._stored:
+            self._adopt()
+
+    def _store_positions(self) -> bool:
+        """At the end of the log: store that nothing more follows from what was read. False if these were not the
+        positions of this log any more, so that it has to be read again."""
+        if self._positions == self._stored:
+            return True
+        trackings = [Tracking(name, position) for name, position in self._positions.items()]
+        try:
+            self._log.store.insert_events([], trackings=trackings, since=self._stored, epoch=self._epoch)
+        except IntegrityError:
+            self._adopt()  # another leads, or the log is another
+            return False
+        self._stored = dict(self._positions)
+        return True
+
+    def _insert(self, batch: _Batch) -> Sequence[int]:
+        """A batch that decided nothing is not worth a transaction: its position goes in with a later one."""
+        if not batch.has_news:
+            return ()
+        trackings = [Tracking(name, position) for name, position in batch.positions.items()]
+        return self._log.append(
+            batch.unit.pending,
+            epoch=self._epoch,
+            trackings=trackings,
+            since=self._stored,
+            park=batch.park,
+            unpark=batch.unpark,
+        )
+
+    def _step_back(self, size: int) -> None:
+        """Lost a race: for a position, to another leader or to our own commit whose acknowledgement was lost (then
+        adopt it), or for one stream (then decide again, half as much)."""
+        if self._look_up() != self._stored:
+            self._adopt()
+        else:
+            self._limit = max(1, size // 2)
+
+    def _decide(self, read: Sequence[Entry]) -> _Batch:
+        batch = _Batch(UnitOfWork(self._fetch, self._recent), set(self._parked), dict(self._positions))
+        events = [(entry, entry.readable) for entry in read]
+        read_by_some = (event for _, event in events if isinstance(event, Event) and self._concerned(event))
+        batch.unit.prefetch(_likely_streams(read_by_some))
+        for entry, event in events:
+            try:
+                self._follow_all(entry, event, batch)
+            except Unprepared as error:
+                batch.awaited = error.stream
+                break
+            batch.positions = {name: max(position, entry.position) for name, position in batch.positions.items()}
+            if len(batch.unit.pending) >= _DECIDED_MAX:
+                break
+        return batch
+
+    def _follow_all(self, entry: Entry, event: Event | UnreadableEvent, batch: _Batch) -> None:
+        """
+        Raises:
+            Unprepared: one of the policies needs a long stream. Those before it have decided.
+        """
+        for policy in self._concerned(event):
+            if batch.positions[policy.name] < entry.position:
+                self._follow(policy, entry, event, batch)
+                batch.positions[policy.name] = entry.position
+
+    def _concerned(self, event: Event | UnreadableEvent) -> Sequence[Policy]:
+        """Who decides over it. What nobody can read, or what a person wants done again, concerns all."""
+        kind = type(event)
+        if kind not in self._readers:
+            is_for_all = issubclass(kind, UnreadableEvent | CheckoutSession.RetryRequested | StripeEvent.RetryRequested)
+            self._readers[kind] = [policy for policy in self._policies if is_for_all or kind in policy.reads]
+        return self._readers[kind]
+
+    def _follow(
+        self,
+        policy: Policy,
+        entry: Entry,
+        event: Event | UnreadableEvent,
+        batch: _Batch,
+    ) -> None:
+        """Let the policy decide; park what it can't, and what comes behind that for the same subject."""
+        subject = event.session_id or entry.stream
+        if isinstance(event, CheckoutSession.RetryRequested | StripeEvent.RetryRequested):
+            self._retry(policy, subject, batch)
+        is_read = isinstance(event, UnreadableEvent) or type(event) in policy.reads
+        if not is_read:
+            return
+        if (policy.name, subject) in batch.parked:
+            self._park(policy, entry.position, subject, "It waits behind an earlier event", batch)
+            return
+        try:
+            self._attempt(policy, event, batch)
+        except _Poison as poison:
+            batch.parked.add((policy.name, subject))
+            self._park(policy, entry.position, subject, str(poison), batch)
+            self._mark_failed(event, str(poison), batch.unit)
+
+    def _attempt(self, policy: Policy, event: Event | UnreadableEvent, batch: _Batch) -> None:
+        """Decide under undo.
+
+        Raises:
+            _Poison: the policy can't, however often it tries.
+            PersistenceError: the store could not be read, which says nothing about the event.
+        """
+        if isinstance(event, UnreadableEvent):
+            raise _Poison(str(event)) from event
+        for remaining in reversed(range(_TRIES)):
+            try:
+                before = len(batch.unit.pending)
+                with batch.unit.attempt(self._stamp(policy.name, event)):
+                    policy.decide(event, batch.unit)
+                if led_to := batch.unit.pending[before:]:
+                    batch.decisions.append(_Decision(policy.name, event, led_to))
+                return
+            except (PersistenceError, Unprepared):
+                raise
+            except Exception as error:  # the boundary around one event: recorded, never swallowed
+                if remaining == 0:
+                    raise _Poison(described(error)[:_ERROR_MAX]) from error
+
+    def _stamp(self, name: str, event: Event) -> Stamp:
+        return Stamp(
+            actor=f"policy:{name}",
+            now=self._clock(),
+            cause=f"{event.originator_id}@{event.originator_version}",
+            session_id=event.session_id,
+        )
+
+    def _park(self, policy: Policy, position: int, subject: str, error: str, batch: _Batch) -> None:
+        logger.error("event parked", policy=policy.name, position=position, subject=subject, error=error)
+        batch.park.append(
+            ParkedEvent(policy=policy.name, position=position, subject=subject, error=error, parked_at=self._clock())
+        )
+
+    def _mark_failed(self, event: Event | UnreadableEvent, error: str, unit: UnitOfWork) -> None:
+        """What Stripe sent has a state of its own, which says so too."""
+        if not isinstance(event, StripeEvent.Received):
+            return
+        try:
+            with unit.attempt(self._stamp("intake", event)):
+                unit.command(StripeEvent, event.originator_id, StripeEvent.fail, error)
+        except UnreadableEvent as unreadable:
+            logger.error("stripe event not marked as failed", stripe_event=event.originator_id, error=str(unreadable))
+
+    def _retry(self, policy: Policy, subject: str, batch: _Batch) -> None:
+        """A person asked: take up the parked events of this subject in order, as far as it goes now."""
+        if (policy.name, subject) not in batch.parked:
+            return
+        entries = self._log.store.select_parked(policy=policy.name, subject=subject)
+        ours = [entry for entry in batch.park if (entry.policy, entry.subject) == (policy.name, subject)]
+        for entry in [*entries, *ours]:
+            event = self._log.entry(self._log.store.select_positions([entry.position])[0]).readable
+            try:
+                self._attempt(policy, event, batch)
+            except _Poison as poison:
+                self._park(policy, entry.position, subject, str(poison), batch)
+                self._mark_failed(event, str(poison), batch.unit)
+                return
+            batch.unpark.append((policy.name, entry.position))
+            if entry in batch.park:
+                batch.park.remove(entry)
+        batch.parked.discard((policy.name, subject))
+
+
+def _log(decisions: Iterable[_Decision]) -> None:
+    for decision in decisions:
+        logger.info(
+            "decision",
+            policy=decision.policy,
+            session_id=decision.event.session_id,
+            because=decision.event.TOPIC,
+            led_to=[event.TOPIC for event in decision.led_to],
+        )
+
+
+def _likely_streams(events: Iterable[Event]) -> Iterable[str]:
+    """The streams that the policies will most likely ask for, so that one select brings them all. Above all those that
+    are not there yet: a stream that was used lately is remembered, but each that is missing would be a select."""
+    for event in events:
+        if event.session_id is None:
+            if isinstance(event, StripeEvent.Received) and event.payment_intent:
+                yield event.payment_intent
+            continue
+        yield event.session_id
+        yield fulfillment_id(event.session_id)
+        if isinstance(event, StripeEvent.Received):
+            yield effect_id(event.session_id, retrieve_step(event))
+        elif isinstance(event, FulfillmentFact):
+            yield effect_id(event.session_id, mail_step(MailKind.RECEIPT))
+        elif isinstance(event, Effect.Succeeded | Effect.GivenUp | Effect.RetryRequested):
+            yield event.originator_id

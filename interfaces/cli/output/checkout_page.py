@@ -1,0 +1,128 @@
+"""One checkout, as a person reads it: how it stands, what was bought, which mails went out, and the story."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from application.errors import NotFound
+from application.reading.checkout_document import CheckoutDocument, StoryEntry, as_json
+from application.reading.checkout_state import CheckoutState
+from domain.checkout_session import CheckoutSession
+from interfaces.cli.output.printing import Page
+from interfaces.cli.output.text import exact, money
+
+if TYPE_CHECKING:
+    from interfaces.bootstrap import ReadSide
+
+STATES = {
+    CheckoutState.OPEN: "open: not completed yet, or not retrieved from Stripe yet",
+    CheckoutState.AWAITING_PAYMENT: "awaiting payment: completed, and not paid yet",
+    CheckoutState.FULFILLING: "fulfilling: something is still to be delivered",
+    CheckoutState.FULFILLED: "fulfilled: everything is delivered",
+    CheckoutState.PARTIALLY_FULFILLED: "partially fulfilled: some is delivered, the rest waits for a person",
+    CheckoutState.BLOCKED: "blocked: nothing is delivered yet, every line waits for a person",
+    CheckoutState.PAYMENT_FAILED: "payment failed: it failed or was canceled, and nothing is delivered",
+    CheckoutState.EXPIRED: "expired: it was never completed",
+    CheckoutState.NOTHING_TO_FULFILL: "nothing to fulfill: nothing was bought that could be delivered",
+    CheckoutState.PARKED: "parked: kept aside for a person, as the story tells",
+}
+_PAYMENTS = {"paid": "paid", "unpaid": "not paid yet", "no_payment_required": "nothing to pay"}
+_SHARED = ("sku_", "keys_", "pi_")
+"""Streams of which not every event belongs to this story."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    document: CheckoutDocument
+    reference: str | None
+    then: datetime | None
+    """The moment as of which it is told; now if there is none."""
+    is_complete: bool
+    """False if the log has unreadable events that may belong to any checkout."""
+
+    def as_json(self) -> Mapping[str, object]:
+        document = {**as_json(self.document), "client_reference_id": self.reference, "is_complete": self.is_complete}
+        return document if self.then is None else {**document, "as_of": self.then}
+
+
+def told_checkout(side: "ReadSide", session_id: str, then: datetime | None) -> Told:
+    """
+    Raises:
+        NotFound: the log does not know it, or did not then.
+    """
+    document = side.queries.checkout(session_id, then)
+    if document is None:
+        raise NotFound(_unknown(side.queries.checkout(session_id), session_id, then))
+    was_retrieved = any(entry.type == CheckoutSession.Retrieved.TOPIC for entry in document.story)
+    checkout = side.log.get(CheckoutSession, session_id).checkout if was_retrieved else None
+    reference = checkout.client_reference_id if checkout else None
+    return Told(
+        document, reference.text if reference else None, then, is_complete=not side.queries.has_events_of_nobody()
+    )
+
+
+def _unknown(now: CheckoutDocument | None, session_id: str, then: datetime | None) -> str:
+    if now is None or then is None:
+        return f"The log knows no checkout {session_id}. `fulfill run` asks Stripe for it."
+    first = exact(now.story[0].recorded_at)
+    return f"Nothing was known of {session_id} at {exact(then)}; it was first heard of at {first}."
+
+
+def put_checkout(told: Told, page: Page) -> None:
+    document = told.document
+    page.say(f"{document.session_id} ({'live' if document.livemode else 'test'} mode)")
+    page.fields(_header(told))
+    if document.line_items:
+        page.say()
+        rows = [(i.id, i.quantity, i.description, i.delivery, i.state, i.detail) for i in document.line_items]
+        columns = ("line item", "qty", "what", "delivery", "state", "detail")
+        page.table(columns, rows, wraps=("what", "detail"))
+    if document.emails:
+        page.say()
+        mails = [(mail.kind, mail.state, mail.occasion, mail.detail) for mail in document.emails]
+        page.table(("e-mail", "state", "about", "detail"), mails, wraps=("detail",))
+    page.say()
+    places = _places(document)
+    for entry in document.story:
+        if not entry.is_routine:
+            page.entry(exact(entry.recorded_at), entry.text, _details(entry, places))
+    left_out = sum(entry.is_routine for entry in document.story)
+    if left_out:
+        page.say()
+        page.say(f"{left_out} events of earlier scheduled retrievals are left out. --json has them.")
+
+
+def _header(told: Told) -> Iterator[tuple[str, str]]:
+    document = told.document
+    if told.then:
+        is_past = told.then <= datetime.now(UTC)
+        aside = "the past: it may be different now" if is_past else "a moment that has not come; this is how it is now"
+        yield "As of", f"{exact(told.then)}, {aside}"
+    yield "State", STATES[document.state]
+    payment = _PAYMENTS.get(document.payment_status or "", document.payment_status or "not known yet")
+    amount = money(document.amount_total, document.currency)
+    yield "Payment", f"{amount}, {payment}" if amount else payment
+    if told.reference:
+        yield "Reference", told.reference
+
+
+def _details(entry: StoryEntry, places: Mapping[str, str]) -> Iterator[str]:
+    """What stands below a sentence: which event it is, by whom, since when in the world outside, and why."""
+    happened = "" if entry.occurred_at == entry.recorded_at else f", happened {exact(entry.occurred_at)}"
+    because = f", because of {places.get(entry.cause, entry.cause)}" if entry.cause else ""
+    yield f"#{entry.position} {entry.type} by {entry.actor}{happened}{because}"
+    if entry.reason:
+        yield f"reason: {entry.reason}"
+
+
+def _places(document: CheckoutDocument) -> Mapping[str, str]:
+    """Where in this story a cause stands."""
+    versions: Counter[str] = Counter()
+    places = {}
+    for entry in document.story:
+        versions[entry.stream] += 1
+        if not entry.stream.startswith(_SHARED):
+            places[f"{entry.stream}@{versions[entry.stream]}"] = f"#{entry.position}"
+    return places

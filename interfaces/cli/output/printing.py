@@ -1,0 +1,111 @@
+"""How things are printed: one JSON document for programs; for people colours on a terminal, else plain lines."""
+
+import json
+import re
+import sys
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from datetime import datetime
+from typing import Protocol
+
+from interfaces.cli.output.cells import Cell, is_number, shown
+from interfaces.cli.output.text import exact, harmless, width
+
+_BEYOND_ASCII = re.compile(r"[^\n\x20-\x7e]")
+_INDENT = " " * 29
+
+
+class Page(Protocol):
+    """Where a person reads. Whatever is put on it is made harmless."""
+
+    def say(self, text: str = "") -> None:
+        """A line; an empty one without a text."""
+
+    def fields(self, fields: Iterable[tuple[str, str]]) -> None:
+        """Names, each with what it is."""
+
+    def table(self, columns: Sequence[str], rows: Iterable[Sequence[Cell]], *, wraps: Sequence[str] = ()) -> None:
+        """Rows under their columns. Those that `wraps` names may be broken where a terminal is narrow."""
+
+    def entry(self, when: str, text: str, details: Iterable[str]) -> None:
+        """One moment of a story."""
+
+
+def page() -> Page:
+    """The page that suits standard output."""
+    if sys.stdout is not None and sys.stdout.isatty():
+        from interfaces.cli.output.terminal import Terminal
+
+        return Terminal()
+    return Plain()
+
+
+class Plain:
+    """Lines as long as they have to be, for files, pipes and grep."""
+
+    def say(self, text: str = "") -> None:
+        print(harmless(text))
+
+    def fields(self, fields: Iterable[tuple[str, str]]) -> None:
+        named = list(fields)
+        widest = max((len(name) for name, _ in named), default=0)
+        for name, text in named:
+            print(f"{name:<{widest}}  {harmless(text)}".rstrip())
+
+    def table(self, columns: Sequence[str], rows: Iterable[Sequence[Cell]], *, wraps: Sequence[str] = ()) -> None:  # noqa: ARG002 - nothing is broken here
+        body = [list(row) for row in rows]
+        cells = [[name.upper() for name in columns], *([shown(cell) for cell in row] for row in body)]
+        widths = [max(map(width, column)) for column in zip(*cells, strict=True)]
+        numbers = [is_number(column) for column in zip(*body, strict=True)]
+        for row in cells:
+            print("  ".join(map(_aligned, row, widths, numbers)).rstrip())
+
+    def entry(self, when: str, text: str, details: Iterable[str]) -> None:
+        print(f"{when}  {harmless(text)}")
+        for detail in details:
+            print(f"{_INDENT}{harmless(detail)}")
+
+
+def print_json(document: object) -> None:
+    """Stdout is this document and nothing else."""
+    text = json.dumps(document, ensure_ascii=not _is_utf8(), indent=2, default=_plain)
+    print(text if text.isascii() and "\x7f" not in text else _BEYOND_ASCII.sub(_escaped, text))
+
+
+def talk(text: str) -> None:
+    """To whoever watches: never part of the answer."""
+    if sys.stderr is not None:
+        with suppress(OSError):
+            print(harmless(text), file=sys.stderr, flush=True)
+
+
+def tell_void(views: Sequence[str]) -> None:
+    """These were made from another log, as after a restore."""
+    if views:
+        talk(
+            f"fulfill: The views {', '.join(views)} were made from another log, or from this one before it was "
+            "restored. They are rebuilt from this log."
+        )
+
+
+def _aligned(cell: str, columns: int, is_number: bool) -> str:
+    space = " " * (columns - width(cell))
+    return space + cell if is_number else cell + space
+
+
+def _is_utf8() -> bool:
+    return getattr(sys.stdout, "encoding", "utf-8").lower().replace("-", "") == "utf8"
+
+
+def _escaped(found: re.Match[str]) -> str:
+    """What would steer a terminal, as JSON can also write it."""
+    letter = found.group()
+    return json.dumps(letter)[1:-1] if letter == "\x7f" or harmless(letter) != letter else letter
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime):
+        return exact(value)
+    if isinstance(value, frozenset | set):
+        return sorted(value)
+    raise TypeError(f"{type(value).__name__} has no JSON form")

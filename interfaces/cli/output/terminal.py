@@ -1,0 +1,91 @@
+"""A page on a terminal: colours, unless NO_COLOR is set, and nothing wider than the window."""
+
+from collections.abc import Iterable, Sequence
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from interfaces.cli.output.cells import Cell, is_number, shown
+from interfaces.cli.output.text import harmless
+
+_NARROW = 76
+"""A story's times stand on lines of their own below this."""
+_WRAPPED_MIN = 16
+_GAP = 2
+
+_STYLES = {
+    **dict.fromkeys(("fulfilled", "delivered", "sent", "live", "handled"), "green"),
+    **dict.fromkeys(("awaiting payment", "fulfilling", "pending", "queued", "building"), "yellow"),
+    **dict.fromkeys(
+        ("blocked", "partially fulfilled", "parked", "payment failed", "backordered", "manual", "given_up", "failed"),
+        "red",
+    ),
+}
+
+
+class Terminal:
+    def __init__(self) -> None:
+        self._console = Console(highlight=False, markup=False, emoji=False)
+
+    def say(self, text: str = "") -> None:
+        self._print(Text(harmless(text)))
+
+    def fields(self, fields: Iterable[tuple[str, str]]) -> None:
+        grid = _grid()
+        for name, text in fields:
+            grid.add_row(Text(name, "bold"), _coloured(name, harmless(text)))
+        self._print(grid)
+
+    def table(self, columns: Sequence[str], rows: Iterable[Sequence[Cell]], *, wraps: Sequence[str] = ()) -> None:
+        body = [list(row) for row in rows]
+        table = Table(box=None, padding=(0, _GAP, 0, 0), header_style="bold", pad_edge=False)
+        least = 0
+        for number, name in enumerate(columns):
+            cells = [row[number] for row in body]
+            widest = max(len(name), *(Text(shown(cell)).cell_len for cell in cells), 0)
+            least += (min(widest, _WRAPPED_MIN) if name in wraps else widest) + _GAP
+            table.add_column(name.upper(), no_wrap=name not in wraps, overflow="fold")
+            if cells and is_number(cells):
+                table.columns[-1].justify = "right"
+        if least - _GAP > self._console.width:
+            self._cards(columns, body)
+            return
+        for row in body:
+            table.add_row(*(_coloured(name, shown(cell)) for name, cell in zip(columns, row, strict=True)))
+        self._print(table)
+
+    def entry(self, when: str, text: str, details: Iterable[str]) -> None:
+        told = [Text(harmless(text)), *(Text(harmless(detail), "dim") for detail in details)]
+        if self._console.width < _NARROW:
+            self._print(Text(when, "cyan"))
+            for line in told:
+                self._print(Padding(line, (0, 0, 0, 2)))
+            return
+        grid = _grid()
+        for number, line in enumerate(told):
+            grid.add_row(Text("" if number else when, "cyan"), line)
+        self._print(grid)
+
+    def _cards(self, columns: Sequence[str], body: Sequence[Sequence[Cell]]) -> None:
+        """Each row by itself, where the window is too narrow for a table: no ID is ever cut or broken by us."""
+        for number, row in enumerate(body):
+            if number:
+                self._console.print()
+            self.fields((name, shown(cell)) for name, cell in zip(columns, row, strict=True) if shown(cell))
+
+    def _print(self, what: Text | Table | Padding) -> None:
+        self._console.print(what, overflow="fold")
+
+
+def _grid() -> Table:
+    grid = Table.grid(padding=(0, _GAP, 0, 0))
+    grid.add_column(no_wrap=True)
+    grid.add_column(overflow="fold")
+    return grid
+
+
+def _coloured(name: str, text: str) -> Text:
+    """A state in its colour. Nothing else has one, whatever words a customer or a catalog chose."""
+    return Text(text, _STYLES.get(text.partition(":")[0], "") if name.casefold() == "state" else "")
