@@ -1,6 +1,6 @@
 """Followers and a writer over a store, with one policy that counts."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -29,6 +29,9 @@ class Counting:
     refuses: set[str] = field(default_factory=set)
     seen: list[str] = field(default_factory=list)
     before: Callable[[], None] = lambda: None
+
+    def likely(self, event: Event) -> Sequence[str]:
+        return ()
 
     def decide(self, event: Event, do: Streams) -> None:
         if not isinstance(event, CheckoutSession.Noted):

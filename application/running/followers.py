@@ -17,14 +17,8 @@ from application.log.recent_states import RecentStates
 from application.log.unit_of_work import Fetch, Stamp, UnitOfWork
 from application.ports import Clock, WorkerLocks
 from domain.checkout_session import CheckoutSession
-from domain.effect import Effect
 from domain.errors import UnreadableEvent
 from domain.event import Event
-from domain.fulfillment import FulfillmentFact
-from domain.identifiers import effect_id, fulfillment_id
-from domain.mail import MailKind
-from domain.policies.emails import mail_step
-from domain.policies.intake import retrieve_step
 from domain.policies.policy import Policy
 from domain.stripe_event import StripeEvent
 
@@ -227,8 +221,10 @@ class Followers:
     def _decide(self, read: Sequence[Entry]) -> _Batch:
         batch = _Batch(UnitOfWork(self._fetch, self._recent), set(self._parked), dict(self._positions))
         events = [(entry, entry.readable) for entry in read]
-        read_by_some = (event for _, event in events if isinstance(event, Event) and self._concerned(event))
-        batch.unit.prefetch(_likely_streams(read_by_some))
+        readable = (event for _, event in events if isinstance(event, Event))
+        batch.unit.prefetch(
+            id for event in readable for policy in self._concerned(event) for id in policy.likely(event)
+        )
         for entry, event in events:
             try:
                 self._follow_all(entry, event, batch)
@@ -239,6 +235,11 @@ class Followers:
             if len(batch.unit.pending) >= _DECIDED_MAX:
                 break
         return batch
+
+    def _likely(self, events: Iterable[Event]) -> Iterable[str]:
+        for event in events:
+            for policy in self._concerned(event):
+                yield from policy.likely(event)
 
     def _follow_all(self, entry: Entry, event: Event | UnreadableEvent, batch: _Batch) -> None:
         """
@@ -358,21 +359,3 @@ def _log(decisions: Iterable[_Decision]) -> None:
             because=decision.event.TOPIC,
             led_to=[event.TOPIC for event in decision.led_to],
         )
-
-
-def _likely_streams(events: Iterable[Event]) -> Iterable[str]:
-    """The streams that the policies will most likely ask for, so that one select brings them all. Above all those that
-    are not there yet: a stream that was used lately is remembered, but each that is missing would be a select."""
-    for event in events:
-        if event.session_id is None:
-            if isinstance(event, StripeEvent.Received) and event.payment_intent:
-                yield event.payment_intent
-            continue
-        yield event.session_id
-        yield fulfillment_id(event.session_id)
-        if isinstance(event, StripeEvent.Received):
-            yield effect_id(event.session_id, retrieve_step(event))
-        elif isinstance(event, FulfillmentFact):
-            yield effect_id(event.session_id, mail_step(MailKind.RECEIPT))
-        elif isinstance(event, Effect.Succeeded | Effect.GivenUp | Effect.RetryRequested):
-            yield event.originator_id

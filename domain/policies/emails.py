@@ -7,7 +7,7 @@ from domain.catalog import Catalog
 from domain.checkout_session import CheckoutSession
 from domain.effect import MAIL, Effect
 from domain.event import Event
-from domain.fulfillment import Fulfillment
+from domain.fulfillment import Fulfillment, FulfillmentFact
 from domain.identifiers import effect_id, fulfillment_id
 from domain.line import Line, LineState
 from domain.mail import Mail, MailKind, MailLine
@@ -45,6 +45,13 @@ class EmailPolicy:
         """`kinds` are those that the merchant wants sent."""
         self._kinds = kinds
         self._catalog = catalog
+
+    def likely(self, event: Event) -> Iterable[str]:
+        if event.session_id is not None:
+            yield event.session_id
+            yield fulfillment_id(event.session_id)
+            if isinstance(event, FulfillmentFact):
+                yield effect_id(event.session_id, mail_step(MailKind.RECEIPT))
 
     def decide(self, event: Event, do: Streams) -> None:
         match event:

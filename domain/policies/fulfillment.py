@@ -1,11 +1,12 @@
 """Whenever a session is paid, its lines are planned and handed over; until then, nothing is."""
 
+from collections.abc import Iterable
 from typing import assert_never
 
 from domain.catalog import Catalog, PlannedLine
 from domain.checkout_session import CheckoutSession
 from domain.deliveries.kind import Way
-from domain.effect import Effect
+from domain.effect import Effect, EffectFact
 from domain.event import Event
 from domain.fulfillment import Fulfillment
 from domain.handing_over import deliver, has_its_stock
@@ -39,6 +40,13 @@ class FulfillmentPolicy:
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
+
+    def likely(self, event: Event) -> Iterable[str]:
+        if event.session_id is not None:
+            yield event.session_id
+            yield fulfillment_id(event.session_id)
+        if isinstance(event, EffectFact):
+            yield event.originator_id
 
     def decide(self, event: Event, do: Streams) -> None:
         match event:

@@ -1,6 +1,6 @@
 """Whenever a Stripe event arrives, the session learns what it says and Stripe is asked for the rest."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from domain.checkout_session import CheckoutSession, CheckoutSessionFacts, ParkReason, Source
 from domain.effect import RETRIEVE, Effect
@@ -45,6 +45,13 @@ class Intake:
     def __init__(self, *, livemode: bool) -> None:
         """`livemode` is the mode of our own API key: sessions of the other one can't be fulfilled with it."""
         self._livemode = livemode
+
+    def likely(self, event: Event) -> Iterable[str]:
+        if not isinstance(event, StripeEvent.Received):
+            return ()
+        if event.session_id is not None:
+            return (event.session_id, effect_id(event.session_id, retrieve_step(event)))
+        return (event.payment_intent,) if event.payment_intent else ()
 
     def decide(self, event: Event, do: Streams) -> None:
         match event:

@@ -1,5 +1,7 @@
 """Whenever lines need stock, it is promised to them or they wait; whenever they don't, it is free again."""
 
+from collections.abc import Iterable
+
 from domain.catalog import PlannedLine
 from domain.event import Event
 from domain.fulfillment import Fulfillment
@@ -23,6 +25,9 @@ class InventoryPolicy:
             StockItem.Reserved,
         }
     )
+
+    def likely(self, event: Event) -> Iterable[str]:
+        return (fulfillment_id(event.session_id),) if event.session_id else ()
 
     def decide(self, event: Event, do: Streams) -> None:
         match event:

@@ -4,6 +4,7 @@ A payment that arrives later need not be reported by any event of the session: a
 what was lost on its way.
 """
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from domain.checkout_session import CheckoutSession
@@ -24,6 +25,9 @@ class PaymentPolicy:
     reads = frozenset(
         {CheckoutSession.Retrieved, Effect.GivenUp, Effect.Succeeded, Payment.BelongsTo, Payment.Reported}
     )
+
+    def likely(self, event: Event) -> Iterable[str]:
+        return (event.originator_id,)
 
     def decide(self, event: Event, do: Streams) -> None:
         match event:

@@ -1,6 +1,6 @@
 """What a policy is, and what it can reach: the aggregates it commands. Nothing else of the world."""
 
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Iterable, Sequence, Set
 from typing import Concatenate, ParamSpec, Protocol
 
 from domain.event import A, Event
@@ -34,5 +34,9 @@ class Policy(Protocol):
     @property
     def reads(self) -> Set[type[Event]]:
         """The kinds of events that it decides over; it is not asked about others."""
+
+    def likely(self, event: Event) -> Iterable[str]:
+        """Return the streams that deciding over this event most likely loads, so that one select brings those of many
+        events. Above all name streams that are likely missing: a used stream is remembered, a missing one is not."""
 
     def decide(self, event: Event, do: Streams) -> None: ...

@@ -256,6 +256,9 @@ class ReservesHot:
     def __init__(self) -> None:
         self.decided: list[str] = []
 
+    def likely(self, event: Event) -> Sequence[str]:
+        return ()
+
     def decide(self, event: Event, do: object) -> None:
         assert isinstance(do, UnitOfWork)
         do.command(StockItem, SKU, StockItem.reserve, Claim("cs_test_new", event.originator_id), 1)

@@ -1,6 +1,6 @@
 """An event class got another shape. Whoever reads an old log, by whatever way, sees the new one."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, cast
 
@@ -51,6 +51,9 @@ class Recording:
     name: str = "recording"
     reads: frozenset[type[Event]] = frozenset({*TOPICS.values(), Shipped})
     seen: list[Event] = field(default_factory=list)
+
+    def likely(self, event: Event) -> Sequence[str]:
+        return ()
 
     def decide(self, event: Event, do: Streams) -> None:
         self.seen.append(event)

@@ -69,6 +69,9 @@ class _Counting:
     def __init__(self) -> None:
         self.count = 0
 
+    def likely(self, event: Event) -> Sequence[str]:
+        return ()
+
     def decide(self, event: Event, do: Streams) -> None:
         self.count += 1
 

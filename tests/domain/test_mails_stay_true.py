@@ -44,6 +44,9 @@ class TheMail:
     name = "claim"
     reads = frozenset({Event})
 
+    def likely(self, event: Event) -> Sequence[str]:
+        return ()
+
     def decide(self, event: Event, do: Reach) -> None:
         look_again(do.load(Effect, effect(self.step)), SESSION, do)
 
