@@ -24,6 +24,7 @@ from application.log.long_streams import LongStreams
 from application.log.recent_states import RecentStates
 from application.log.writer import Writer
 from application.ports import Clock, Delivery, Mailer, StripeGateway, WebhookReader, WorkerLocks
+from application.reading.projection import Projection
 from application.reading.projector import Projector
 from application.reading.queries import Queries
 from application.reading.rebuild import Rebuild
@@ -115,6 +116,16 @@ class Runtime:
     """The views that were found to be made from another log, and are being rebuilt."""
 
 
+def _projections() -> Sequence[Projection]:
+    """
+    Raises:
+        NotLoaded: one that an installed package offers can't be used.
+    """
+    from infrastructure.views.own import own_projections
+
+    return (*PROJECTIONS, *own_projections())
+
+
 def migrate(database: Database) -> None:
     """Make or upgrade every table, and begin the views that this version has and the database has not.
 
@@ -126,7 +137,7 @@ def migrate(database: Database) -> None:
     kept.migrate()
     if kept.is_shared:
         with closing(kept.open_log()) as log, closing(kept.open_views()) as views:
-            Projector(log, views).prepare()
+            Projector(log, views, _projections()).prepare()
 
 
 def make_ready(database: Database) -> None:
@@ -142,7 +153,7 @@ def make_ready(database: Database) -> None:
     kept.check()
     with closing(kept.open_views()) as views:
         begun = {view.name: view.version for view in views.all()}
-    missing = [each.name for each in PROJECTIONS if begun.get(each.name, 0) < each.version]
+    missing = [each.name for each in _projections() if begun.get(each.name, 0) < each.version]
     if missing:
         raise NotMigrated(f"The {database} lacks the views {', '.join(missing)}. Run `fulfill migrate`.")
 
@@ -193,9 +204,11 @@ def open_read_side(database: Database, *, needs_views: bool = False) -> Iterator
                 if needs_views:
                     raise
                 views, trouble = stack.enter_context(scratch_views()), str(error)
-            projector = Projector(log, views, makes_views=not kept.is_shared, mends=False)
+            projections = _projections()
+            projector = Projector(log, views, projections, makes_views=not kept.is_shared, mends=False)
             void = [view.name for view in projector.check()]
-            queries, rebuild = Queries(log, views, projector, utc_now), Rebuild(log, views, scratch_views)
+            queries = Queries(log, views, projector, utc_now)
+            rebuild = Rebuild(log, views, scratch_views, projections)
             yield ReadSide(log=log, queries=queries, rebuild=rebuild, trouble=trouble, void=void)
     finally:
         log.close()
@@ -215,7 +228,7 @@ def open_copy(source: Database, target: Database) -> Iterator[Copy]:
         here = _place(stack, source)
         here.lead()
         stores(target).migrate()
-        yield Copy(here, _place(stack, target))
+        yield Copy(here, _place(stack, target), _projections())
 
 
 def reopen(database: Database) -> bool:
@@ -247,12 +260,12 @@ def bootstrap(settings: Settings, replace: Replacements | None = None) -> Runtim
     written that they would take for something they know.
 
     Raises:
-        CatalogError, DeliveryNotLoaded, OwnTextsError, SettingsError: with one clear sentence.
+        CatalogError, NotLoaded, OwnTextsError, SettingsError: with one clear sentence.
         UnfinishedCopy, LogMoved: the log is still being copied from elsewhere, or goes on elsewhere.
         PersistenceError: the log or the views can't be used.
     """
     from infrastructure.catalog_file import load_catalog
-    from infrastructure.deliveries.entry_points import own_deliveries
+    from infrastructure.deliveries.own import own_deliveries
 
     use = replace or Replacements()
     own = own_deliveries() if use.deliveries is None else use.deliveries
@@ -265,7 +278,8 @@ def bootstrap(settings: Settings, replace: Replacements | None = None) -> Runtim
     recent = RecentStates(log.store, long_streams)
     writer, leads_by = Writer(log, recent, threads=use.threads), _terms(settings, catalog, own)
     gateway = use.gateway or _gateway(settings)
-    projector = Projector(log, views, makes_views=not kept.is_shared)
+    projections = _projections()
+    projector = Projector(log, views, projections, makes_views=not kept.is_shared)
     void = [view.name for view in projector.check()]
     queries = Queries(log, views, projector, use.clock)
     kinds = _kinds(settings, log, gateway, use, own, texts)
@@ -305,7 +319,7 @@ def bootstrap(settings: Settings, replace: Replacements | None = None) -> Runtim
         fulfill_checkout=FulfillCheckout(log, writer, gateway, use.clock),
         staff=Staff(log, writer, catalog, use.clock),
         queries=queries,
-        rebuild=Rebuild(log, views, scratch_views),
+        rebuild=Rebuild(log, views, scratch_views, projections),
         webhook_reader=SignedWebhooks(settings.webhook_secrets, use.clock),
         locks=locks,
         terms=leads_by,

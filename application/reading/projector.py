@@ -31,7 +31,7 @@ class Projector:
         Where it mends, it builds a view again that left out what this version can take in."""
         self._log = log
         self._views = views
-        self._projections = projections
+        self.projections = projections
         self._batch_max = batch_max
         self._makes_views = makes_views
         self._mending = Mending(log, views) if mends else None
@@ -86,7 +86,7 @@ class Projector:
     def _is_at(self, wanted: int) -> bool:
         """A view of a later version than ours is another process's to follow with."""
         live = {view.name: view for view in self._views.all() if view.state is ViewState.LIVE}
-        for projection in self._projections:
+        for projection in self.projections:
             view = live.get(projection.name)
             if view is None:
                 return False
@@ -103,7 +103,7 @@ class Projector:
         One that serves for a later version is followed on with the later fold: the older one is not here any more.
         """
         live, building = [], []
-        for projection in self._projections:
+        for projection in self.projections:
             own = {view.state: view for view in known if view.name == projection.name}
             serving, successor = own.get(ViewState.LIVE), own.get(ViewState.BUILDING)
             if serving is None:

@@ -18,7 +18,6 @@ from application.reading.projections.stock import STOCK
 from application.reading.projections.timeline import TIMELINE
 from application.reading.projections.work_queue import WORK_QUEUE, is_due
 from application.reading.projector import Projector
-from application.reading.registry import PROJECTIONS
 from application.reading.views import Above, Among, Equal, Filter, OneOf, Selection, StartsWith, View, Views, ViewState
 from domain.errors import UnreadableEvent
 from domain.event import Event
@@ -190,7 +189,7 @@ class Queries:
     def projections(self) -> list[ProjectionStatus]:
         """Every generation of every view, as it is: nothing is brought up to date for this."""
         views = self._views.all()
-        missing = [each for each in PROJECTIONS if each.name not in {view.name for view in views}]
+        missing = [each for each in self._projector.projections if each.name not in {view.name for view in views}]
         return sorted([*map(_status, views), *map(_not_begun, missing)], key=lambda status: status.name)
 
     def _states(self, sessions: Sequence[str]) -> Mapping[str, CheckoutState]:

@@ -25,10 +25,12 @@ from domain.catalog import PlannedLine, Setting
 from domain.checkout import Contact
 from domain.deliveries.kind import BUILT_IN
 from domain.effect import MAIL, RETRIEVE
+from infrastructure import entry_points
 from infrastructure.catalog_file import load_catalog
 from infrastructure.deliveries.callback_message import message_body, signing_secret
-from infrastructure.deliveries.entry_points import DeliveryNotLoaded, own_deliveries
 from infrastructure.deliveries.http_callback import HttpDelivery
+from infrastructure.deliveries.own import own_deliveries
+from infrastructure.entry_points import NotLoaded
 
 TEXT = (Path(__file__).parents[2] / "docs" / "own-deliveries.md").read_text()
 FILES = dict(re.findall(r"^```\w+\n# (\S+\.\w+)\n(.*?)^```", TEXT, re.DOTALL | re.MULTILINE))
@@ -62,6 +64,7 @@ def imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     yield tmp_path
+    entry_points.installed.cache_clear()
     for name in {"receiver", "shop_deliveries"} - before:
         sys.modules.pop(name, None)
 
@@ -76,6 +79,7 @@ def installed(imported: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     (wheel,) = project.glob("dist/*.whl")
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(imported)
+    entry_points.installed.cache_clear()
     return imported
 
 
@@ -146,7 +150,7 @@ def test_the_example_leaves_what_is_missing_to_a_person(
 def test_a_setting_that_the_example_misses_stops_the_start(installed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("COURSES_URL", raising=False)
 
-    with pytest.raises(DeliveryNotLoaded, match=r"shop-deliveries 1\.0 can't be made .*'COURSES_URL'"):
+    with pytest.raises(NotLoaded, match=r"shop-deliveries 1\.0 can't be made .*'COURSES_URL'"):
         own_deliveries()
 
 

@@ -2,6 +2,8 @@
 
 import re
 import sqlite3
+import sys
+import tomllib
 from collections.abc import Iterator
 from contextlib import closing
 from functools import cache
@@ -10,6 +12,7 @@ from typing import Any
 
 import pytest
 from every_store import sqlite_url
+from fakes.packages import install
 from read_side import ReadSide, open_read_side
 from sample_log import sample_log
 
@@ -17,7 +20,8 @@ from application.reading.projection import Projection
 from application.reading.projections.search import SEARCH
 from application.reading.projections.work_queue import Work
 from application.reading.registry import PROJECTIONS
-from interfaces.cli.main import command_line
+from infrastructure.entry_points import installed
+from interfaces.cli.main import command_line, run
 
 DOC = Path(__file__).parents[2] / "docs" / "projections.md"
 TEXT = DOC.read_text()
@@ -39,6 +43,32 @@ def rows(text: str, header: str) -> dict[str, str]:
 
 def blocks(language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", TEXT, flags=re.MULTILINE | re.DOTALL)
+
+
+@pytest.fixture
+def shop_views(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The page's projection, installed as the page says."""
+    (example,) = [block for block in blocks("python") if "CARRIERS" in block]
+    (project,) = map(tomllib.loads, blocks("toml"))
+    monkeypatch.syspath_prepend(tmp_path)
+    install(tmp_path, "shop-views", {"shop_views.py": example}, project["project"]["entry-points"])
+    yield
+    installed.cache_clear()
+    sys.modules.pop("shop_views", None)
+
+
+@pytest.mark.usefixtures("shop_views")
+def test_the_projection_on_the_page_is_one_like_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with open_read_side(sqlite_url(tmp_path)) as side:
+        side.append(sample_log())
+
+    said = [run(("projections", *words)) for words in (("rebuild", "carriers"), ("verify", "carriers"), ("list",))]
+
+    assert said == [0, 0, 0]
+    assert re.search(r"^carriers +1 +\d+ +live", capsys.readouterr().out, re.MULTILINE)
 
 
 def test_every_projection_is_described_and_no_other() -> None:

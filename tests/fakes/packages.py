@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from infrastructure.entry_points import installed
+
 
 def install(
     directory: Path, name: str, files: Mapping[str, str], entry_points: Mapping[str, Mapping[str, str]]
@@ -19,3 +21,4 @@ def install(
         for group, entries in entry_points.items()
     )
     (metadata / "entry_points.txt").write_text("\n".join(groups) + "\n")
+    installed.cache_clear()

@@ -10,7 +10,8 @@ import pytest
 from fakes.packages import install
 
 from application.ports import DeliveryRequest
-from infrastructure.deliveries.entry_points import GROUP, DeliveryNotLoaded, own_deliveries
+from infrastructure.deliveries.own import GROUP, own_deliveries
+from infrastructure.entry_points import NotLoaded, installed
 
 COURIER = """
 from application.ports import DeliveryReceipt
@@ -53,13 +54,14 @@ def install_kind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[In
         return module
 
     yield install_kind
+    installed.cache_clear()
     for name in set(sys.modules) - before:
         if name.startswith("own_kind_"):
             del sys.modules[name]
 
 
 def sentence() -> str:
-    with pytest.raises(DeliveryNotLoaded) as refused:
+    with pytest.raises(NotLoaded) as refused:
         own_deliveries()
     assert "\n" not in str(refused.value)
     return str(refused.value)
@@ -87,7 +89,7 @@ def test_a_built_in_kind_can_not_be_replaced(kind: str, install_kind: InstallKin
     module = install_kind(kind)
 
     assert sentence() == (
-        f"The delivery '{kind}' of the package shop-{module} 1.0 has the name of a built-in kind; give it another."
+        f"The delivery '{kind}' of the package shop-{module} 1.0 has the name of a built-in one; give it another."
     )
 
 
@@ -140,7 +142,7 @@ def test_what_is_no_delivery_stops_the_start(maker: str, install_kind: InstallKi
 
 def test_installed_kinds_are_looked_for_when_asked_and_not_at_import(tmp_path: Path) -> None:
     install(tmp_path, "shop-loud", {"loud.py": "print('imported')"}, {GROUP: {"loud": "loud:make"}})
-    code = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import infrastructure.deliveries.entry_points"
+    code = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import infrastructure.deliveries.own"
 
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 

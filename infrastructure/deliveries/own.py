@@ -1,0 +1,29 @@
+"""The merchant's own kinds of delivery: entry points of installed packages, as docs/own-deliveries.md shows."""
+
+from typing import Any
+
+from application.ports import Delivery
+from domain.deliveries.kind import BUILT_IN
+from domain.effect import MAIL, RETRIEVE
+from infrastructure.entry_points import load_all
+
+GROUP = "checkout_fulfillment.deliveries"
+
+
+def own_deliveries() -> dict[str, Delivery]:
+    """Every kind that an installed package offers, by its name. An installed kind that does not work stops the start:
+    its lines would otherwise wait for a person without a word.
+
+    Raises:
+        NotLoaded: one does not load, or its name can't be used.
+    """
+    wanted = "make an object with a method `deliver(request)`"
+    return load_all(GROUP, "delivery", BUILT_IN | {MAIL, RETRIEVE}, _made, wanted)
+
+
+def _made(maker: Any) -> Delivery | None:
+    made = maker()
+    if isinstance(made, type) or not callable(getattr(made, "deliver", None)):
+        return None
+    delivery: Delivery = made
+    return delivery
