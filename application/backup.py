@@ -63,6 +63,10 @@ class Lost:
 
     agree_until: int
     """The position of that event; 0 if they have none in common."""
+    differing: int
+    """At how many places up to there the two do not have the same event: one of them was damaged or changed."""
+    first_differing: int | None
+    """The first of these places."""
     events: int
     checkouts: int
     stripe_events: int
@@ -106,13 +110,18 @@ def contents(log: Log, report: Report = silent, *, url: str = "") -> Contents:
     )
 
 
-def lost(backup: Log, current: Log) -> Lost:
-    """What the current log holds and the backup does not.
+def lost(backup: Log, current: Log, report: Report = silent) -> Lost:
+    """What the current log holds and the backup does not. Both are read from their first event on.
 
     Raises:
         PersistenceError: one of them can't be read.
     """
-    agree_until = _agree_until(backup, current)
+    agree_until, differing, first_differing = _common(backup, current), 0, None
+    if agree_until is None:
+        agree_until = next(_differences(backup, current, None, report)).agree_until
+    else:
+        for each in _differences(backup, current, agree_until, report):
+            differing, first_differing = differing + 1, first_differing or each.position
     events, checkouts, stripe_events = 0, set[str](), 0
     first_at = last_at = None
     for batch in _batches(current, agree_until):
@@ -123,6 +132,8 @@ def lost(backup: Log, current: Log) -> Lost:
             stripe_events += isinstance(event, StripeEvent.Received)
     return Lost(
         agree_until=agree_until,
+        differing=differing,
+        first_differing=first_differing,
         events=events,
         checkouts=len(checkouts),
         stripe_events=stripe_events,
@@ -138,22 +149,46 @@ def _readable(log: Log, stored: Notification) -> Event | None:
         return None
 
 
-def _agree_until(backup: Log, current: Log) -> int:
-    """The position up to which both logs are one."""
+def _common(backup: Log, current: Log) -> int | None:
+    """The position with which one of them ends and the other one has the same event; None if each has another past."""
     for whole, longer in ((backup, current), (current, backup)):
         end = whole.store.max_notification_id() or 0
         if anchors_at(whole.store, [end]) == anchors_at(longer.store, [end]):
-            return end  # as it is nearly always: one goes on where the other ends
-    agreed = 0
-    while True:
-        before = agreed
-        here, there = (next(_batches(log, agreed), ()) for log in (backup, current))
-        for mine, theirs in zip(here, there, strict=False):
-            if mine != theirs:
-                return agreed
-            agreed = mine.id
-        if agreed == before:
-            return agreed
+            return end
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Difference:
+    position: int
+    agree_until: int
+    """The position of the last event before it that both have."""
+
+
+def _differences(backup: Log, current: Log, until: int | None, report: Report) -> Iterator[_Difference]:
+    """The places up to this one at which the two do not have the same event, in order. Takes no memory."""
+    logs = backup, current
+    total = max(log.store.max_notification_id() or 0 for log in logs) if until is None else until
+    meter = Meter(report, time.monotonic, 0)
+    here, there = (_events(log, until) for log in logs)
+    mine, theirs, agreed = next(here, None), next(there, None), 0
+    while mine is not None or theirs is not None:
+        position = min(each.id for each in (mine, theirs) if each is not None)
+        if mine == theirs:
+            agreed = position
+        else:
+            yield _Difference(position, agreed)
+        if mine is not None and mine.id == position:
+            mine = next(here, None)
+        if theirs is not None and theirs.id == position:
+            theirs = next(there, None)
+        meter.show(position, total)
+    meter.show(total, total, is_last=True)
+
+
+def _events(log: Log, until: int | None) -> Iterator[Notification]:
+    for batch in _batches(log, 0, until):
+        yield from batch
 
 
 def _gap(place: tuple[int, str, int]) -> str:
@@ -161,8 +196,8 @@ def _gap(place: tuple[int, str, int]) -> str:
     return f"Event {position} is event {version} of {stream}, and event {version - 1} of that stream is not before it"
 
 
-def _batches(log: Log, after: int) -> Iterator[Sequence[Notification]]:
-    while batch := log.store.select_notifications(after, _BATCH_MAX, inclusive_of_start=False):
+def _batches(log: Log, after: int, until: int | None = None) -> Iterator[Sequence[Notification]]:
+    while batch := log.store.select_notifications(after, _BATCH_MAX, until, inclusive_of_start=False):
         yield batch
         after = batch[-1].id
 

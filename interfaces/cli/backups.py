@@ -82,7 +82,7 @@ def restore(file: File, /, *, check: Check = False, json: Json = False) -> int:
                 print_json(document)
             else:
                 _put(file, found, lost)
-            return DONE if found.is_right else FAILED
+            return DONE if document["is_right"] else FAILED
         if found.problems:
             raise Refused(f"{file} can't be restored: {' '.join(found.problems)} {database} is as it was.")
         with progress("copying", "KiB") as report:
@@ -101,15 +101,24 @@ def restore(file: File, /, *, check: Check = False, json: Json = False) -> int:
 
 def _examined(database: "Database", file: Path) -> "tuple[Contents, Lost | str]":
     """What the backup holds, and what the log holds that the backup does not; or why they can't be compared."""
+    from eventsourcing.persistence import PersistenceError
+
     from application.backup import contents, lost
     from infrastructure.database import url_of
     from interfaces.backups import open_backup, open_current
     from interfaces.cli.output.progress import progress
 
-    with closing(open_backup(database, file)) as backup, progress("reading") as report:
-        found = contents(backup, report, url=url_of(file))
+    with closing(open_backup(database, file)) as backup:
+        with progress("reading") as report:
+            found = contents(backup, report, url=url_of(file))
         with open_current(database) as current:
-            return found, current if isinstance(current, str) else lost(backup, current)
+            if isinstance(current, str):
+                return found, current
+            try:
+                with progress("comparing") as report:
+                    return found, lost(backup, current, report)
+            except PersistenceError as error:  # the backup was read just now, so it is the log that can't be
+                return found, str(error)
 
 
 def _made(made: "BackedUp") -> dict[str, object]:
@@ -119,7 +128,8 @@ def _made(made: "BackedUp") -> dict[str, object]:
 
 def _found(found: "Contents", lost: "Lost | str") -> dict[str, object]:
     compared = {"lost": None, "not_compared": lost} if isinstance(lost, str) else {"lost": asdict(lost)}
-    return {**asdict(found), "is_right": found.is_right, **compared}
+    is_right = found.is_right and (isinstance(lost, str) or not lost.differing)
+    return {**asdict(found), "is_right": is_right, **compared}
 
 
 def _put(file: Path, found: "Contents", lost: "Lost | str") -> None:
@@ -150,7 +160,16 @@ def _named(end: "Anchor") -> str:
 
 
 def _told_lost(lost: "Lost") -> str:
+    differing = ""
+    if lost.differing:
+        are = "event is" if lost.differing == 1 else "events are"
+        differing = (
+            f" {lost.differing} {are} not the same in the log and in the backup, the first at {lost.first_differing}: "
+            "one of the two was damaged or changed. Compare an older backup with each."
+        )
     if not lost.events:
+        if differing:
+            return f"The backup ends with the same event as the log.{differing}"
         return "Nothing of the log is lost: the backup holds all of it."
     between = ""
     if lost.first_at is not None and lost.last_at is not None:
@@ -159,7 +178,7 @@ def _told_lost(lost: "Lost") -> str:
     return (
         f"{_counted(lost.events, 'event')} after event {lost.agree_until} {are} not in the backup{between}: of "
         f"{_counted(lost.checkouts, 'checkout')} and {_counted(lost.stripe_events, 'Stripe event')}, which Stripe can "
-        "send again."
+        f"send again.{differing}"
     )
 
 

@@ -211,6 +211,68 @@ def test_an_event_that_can_not_be_read_is_told_and_restored(fulfill: Fulfill, sm
     assert "Event 5: " in restored.err
 
 
+CHANGED_INSIDE = [
+    ("UPDATE stored_events SET state=CAST(state || x'20' AS BLOB) WHERE rowid=?", 9),
+    ("UPDATE stored_events SET topic='CheckoutSession.RetryRequested' WHERE rowid=?", 11),
+    ("DELETE FROM stored_events WHERE rowid=?", 7),
+]
+
+
+@pytest.mark.parametrize(("statement", "position"), CHANGED_INSIDE)
+@pytest.mark.parametrize("place", ["backup.db", "fulfillment.db"])
+@pytest.mark.parametrize("is_behind", [True, False])
+def test_an_event_that_is_not_the_same_in_log_and_backup_is_told(
+    fulfill: Fulfill, small_shop: Path, statement: str, position: int, place: str, is_behind: bool
+) -> None:
+    assert fulfill("backup", "backup.db").code == 0
+    assert not is_behind or fulfill("note", ORDER, "after the backup", *STAFF).code == 0
+    assert change(f"sqlite:///{place}", "log", statement, position) == 1
+
+    said = fulfill("restore", "backup.db", "--check", "--json")
+
+    assert (said.code, said.json["is_right"]) == (1, False)
+    lost = said.json["lost"]
+    assert (lost["agree_until"], lost["events"]) == (EVENTS, int(is_behind))
+    assert (lost["differing"], lost["first_differing"]) == (1, position)
+    shown = fulfill("restore", "backup.db", "--check").out
+    assert f"1 event is not the same in the log and in the backup, the first at {position}: one of the two" in shown
+    assert "holds all of it" not in shown
+
+
+def test_a_backup_of_the_whole_log_is_told_so(fulfill: Fulfill, small_shop: Path) -> None:
+    assert fulfill("backup", "backup.db").code == 0
+
+    said = fulfill("restore", "backup.db", "--check")
+
+    assert said.code == 0
+    assert "Nothing of the log is lost: the backup holds all of it." in said.out
+    assert f"comparing: {EVENTS} of {EVENTS} events (100 %)" in said.err
+
+
+def test_a_log_that_went_on_otherwise_than_the_backup_is_compared_up_to_there(fulfill: Fulfill, backed_up: str) -> None:
+    replaced = fulfill("restore", backed_up, "--json").json["replaced"]
+    for text in ("otherwise", "and on"):
+        assert fulfill("note", ORDER, text, *STAFF).code == 0
+
+    lost = fulfill("restore", replaced, "--check", "--json").json["lost"]
+
+    assert (lost["agree_until"], lost["events"], lost["differing"]) == (EVENTS, 2, 0)
+
+
+def test_a_log_that_is_damaged_inside_is_replaced(fulfill: Fulfill, backed_up: str) -> None:
+    log = Path("fulfillment.db")
+    with log.open("r+b") as file:
+        file.seek(4096)
+        file.write(b"\xff" * (log.stat().st_size - 4096))
+
+    checked = fulfill("restore", backed_up, "--check", "--json")
+
+    assert (checked.code, checked.json["lost"]) == (0, None)
+    assert "the file is damaged" in checked.json["not_compared"]
+    assert fulfill("restore", backed_up).code == 0
+    assert fulfill("checkout", ORDER).code == 0
+
+
 def test_a_stream_that_lacks_an_event_is_told(fulfill: Fulfill, small_shop: Path) -> None:
     assert fulfill("backup", "backup.db").code == 0
     lost = "DELETE FROM stored_events WHERE originator_id=? AND originator_version=2"
