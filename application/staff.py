@@ -17,7 +17,7 @@ from domain.checkout_session import CheckoutSession
 from domain.errors import InvalidIdentifier, Refused, UnreadableEvent
 from domain.fulfillment import Fulfillment
 from domain.identifiers import fulfillment_id, key_pool_id, stock_id
-from domain.key_pool import KeyPool
+from domain.key_pool import WITHDRAWN, KeyPool
 from domain.line import Line
 from domain.mail_address import mail_address
 from domain.personal import Personal
@@ -46,6 +46,16 @@ class By:
     @property
     def actor(self) -> str:
         return f"staff:{self.name.strip()}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withdrawal:
+    """What became of license keys that no line may get."""
+
+    withdrawn: int
+    """How many of them lines could have got until now."""
+    unknown: int
+    """How many of these were never in the pool."""
 
 
 class Staff:
@@ -166,6 +176,31 @@ class Staff:
             return len(unit.command(KeyPool, id, KeyPool.import_keys, keys).known) - known
 
         return self._run(by, None, [id], import_keys)
+
+    def withdraw_keys(self, pool: str, keys: Sequence[str], by: By) -> "Withdrawal":
+        """Let no line of any checkout get these keys, whether they are in the pool or not.
+
+        Each thousand is a transaction of its own, as of an import. If a customer has one of them, none is withdrawn.
+        """
+        id = key_pool_id(pool)
+        if len(keys) > _KEYS_PER_EVENT:  # all of them, before the first is recorded
+            self._run(by, None, [id], lambda unit: unit.load(KeyPool, id).check_not_given(keys))
+        withdrawn = unknown = 0
+        for start in range(0, len(keys), _KEYS_PER_EVENT):
+            if start > 0:
+                self._writer.give_way()
+            some = self._withdraw_keys(id, keys[start : start + _KEYS_PER_EVENT], by)
+            withdrawn, unknown = withdrawn + some.withdrawn, unknown + some.unknown
+        return Withdrawal(withdrawn=withdrawn, unknown=unknown)
+
+    def _withdraw_keys(self, id: str, keys: Sequence[str], by: By) -> "Withdrawal":
+        def withdraw(unit: UnitOfWork) -> Withdrawal:
+            known = unit.load(KeyPool, id).known
+            unit.command(KeyPool, id, KeyPool.withdraw, keys)
+            new = [key for key in set(keys) if known.get(key) != WITHDRAWN]
+            return Withdrawal(withdrawn=len(new), unknown=sum(key not in known for key in new))
+
+        return self._run(by, None, [id], withdraw)
 
     def _on_checkout(self, session_id: str, by: By, command: Command[T]) -> T:
         def checked(unit: UnitOfWork) -> T:

@@ -4,10 +4,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Self, assert_never
 
+from domain.errors import Refused
 from domain.event import Aggregate, Event, replace
 from domain.persistent import PersistentMap
 from domain.personal import Personal
 from domain.stock_item import Claim
+
+_SHOWN_MAX = 5
+WITHDRAWN = -1
+"""In the place of the number of a key that no line may get."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +53,23 @@ class KeyPool(Aggregate["KeyPoolFact"]):
         TOPIC: ClassVar[str] = "KeyPool.WaitEnded"
         line_item: str
 
+    @dataclass(frozen=True, kw_only=True)
+    class Withdrawn(Event):
+        """No line gets these keys, not even after an import of them."""
+
+        TOPIC: ClassVar[str] = "KeyPool.Withdrawn"
+        keys: tuple[Personal, ...]
+
     supply: PersistentMap[int, str] = field(default_factory=PersistentMap)
     """Every key that was ever imported, by its number in the order of imports. Keys are plain texts here, and the map
     shows none of them: a million marked ones would be a million objects for the garbage collector to walk."""
-    known: PersistentMap[str, None] = field(default_factory=PersistentMap)
-    """The same keys, to find one that comes again."""
+    known: PersistentMap[str, int] = field(default_factory=PersistentMap)
+    """The number of each of these keys, to find one that comes again; `WITHDRAWN` for withdrawn keys, which may never
+    have been imported."""
     taken: int = 0
-    """How many were given away, always the oldest that were free: keys from this number on are free."""
+    """Keys from this number on are free, unless they are withdrawn. Lines always get the oldest that are free."""
+    withdrawn: int = 0
+    """How many keys from that number on are withdrawn."""
     ledger: PersistentMap[tuple[str, str], tuple[str, ...]] = field(default_factory=PersistentMap)
     """The keys of each line that got some, by session and line item."""
     waits: PersistentMap[Claim, Wait] = field(default_factory=PersistentMap)
@@ -70,7 +85,11 @@ class KeyPool(Aggregate["KeyPoolFact"]):
     @property
     def free(self) -> tuple[Personal, ...]:
         """Oldest first. Walks all of them."""
-        return self._keys(self.taken, len(self.supply))
+        return self._oldest(self.taken, self.free_count)[0]
+
+    @property
+    def free_count(self) -> int:
+        return len(self.supply) - self.taken - self.withdrawn
 
     @property
     def waiting(self) -> Mapping[Claim, int]:
@@ -81,8 +100,16 @@ class KeyPool(Aggregate["KeyPoolFact"]):
         """The keys that the line got, oldest first; none before that."""
         return tuple(map(Personal, self.ledger.get(_entry(claim), ())))
 
-    def _keys(self, start: int, stop: int) -> tuple[Personal, ...]:
-        return tuple(Personal(self.supply[number]) for number in range(start, stop))
+    def _oldest(self, start: int, quantity: int) -> tuple[tuple[Personal, ...], int]:
+        """So many free keys from this number on, and the number after the last of them."""
+        keys: list[Personal] = []
+        number = start
+        while len(keys) < quantity:
+            key = self.supply[number]
+            if not self.withdrawn or self.known[key] != WITHDRAWN:
+                keys.append(Personal(key))
+            number += 1
+        return tuple(keys), number
 
     def import_keys(self, keys: Sequence[str]) -> "KeyPoolFacts":
         """Add the keys that were never in this pool, then serve whoever waits longest and fits."""
@@ -92,24 +119,47 @@ class KeyPool(Aggregate["KeyPoolFact"]):
         imported = self.Imported(keys=tuple(Personal(key) for key in new))
         return [imported, *self.foresee([imported])._serve()]
 
+    def withdraw(self, keys: Sequence[str]) -> "KeyPoolFacts":
+        """Never give these keys to a line, whether they were imported or not.
+
+        Raises:
+            Refused: as `check_not_given`.
+        """
+        self.check_not_given(keys)
+        new = [key for key in dict.fromkeys(keys) if self.known.get(key) != WITHDRAWN]
+        return [self.Withdrawn(keys=tuple(Personal(key) for key in new))] if new else []
+
+    def check_not_given(self, keys: Sequence[str]) -> None:
+        """
+        Raises:
+            Refused: a customer has one of these keys. The sentence says which by its number, since a key is a secret.
+        """
+        given = [number for number, key in enumerate(keys, 1) if 0 <= self.known.get(key, WITHDRAWN) < self.taken]
+        if given:
+            shown = ", ".join(map(str, given[:_SHOWN_MAX])) + (", ..." if len(given) > _SHOWN_MAX else "")
+            raise Refused(
+                f"Customers have {len(given)} of these keys from the pool {self.pool} (by their order: {shown}), so "
+                "they can't be withdrawn. Nothing was withdrawn. Take them out, then withdraw the rest."
+            )
+
     def _serve(self) -> "Iterator[KeyPool.Assigned]":
-        taken = self.taken
+        start, free = self.taken, self.free_count
         for claim in self.queue.values():
             quantity = self.waits[claim].quantity
-            if taken + quantity <= len(self.supply):
-                yield self._assigned(claim, taken, quantity)
-                taken += quantity
+            if quantity <= free:
+                keys, start = self._oldest(start, quantity)
+                free -= quantity
+                yield self._assigned(claim, keys)
 
-    def _assigned(self, claim: Claim, start: int, quantity: int) -> "KeyPool.Assigned":
-        keys = self._keys(start, start + quantity)
+    def _assigned(self, claim: Claim, keys: tuple[Personal, ...]) -> "KeyPool.Assigned":
         return self.Assigned(line_item=claim.line_item, keys=keys, session_id=claim.session_id)
 
     def assign(self, claim: Claim, quantity: int) -> "KeyPoolFacts":
         """Give a line its keys, or let it wait. A line that has its keys gets no others."""
         if _entry(claim) in self.ledger:
             return []
-        if self.taken + quantity <= len(self.supply):
-            return [self._assigned(claim, self.taken, quantity)]
+        if quantity <= self.free_count:
+            return [self._assigned(claim, self._oldest(self.taken, quantity)[0])]
         if claim in self.waits:
             return []
         return [self.RanOut(line_item=claim.line_item, quantity=quantity, session_id=claim.session_id)]
@@ -126,18 +176,26 @@ class KeyPool(Aggregate["KeyPoolFact"]):
             case KeyPool.Assigned():
                 claim = Claim(event.session, event.line_item)
                 ledger = self.ledger.put(_entry(claim), tuple([key.text for key in event.keys]))
-                return replace(self._without(claim), taken=self.taken + len(event.keys), ledger=ledger)
+                count = len(event.keys)
+                taken = self._oldest(self.taken, count)[1] if self.withdrawn else self.taken + count
+                withdrawn = self.withdrawn - (taken - self.taken - count)
+                return replace(self._without(claim), taken=taken, withdrawn=withdrawn, ledger=ledger)
             case KeyPool.RanOut():
                 return self._with(Claim(event.session, event.line_item), event.quantity)
             case KeyPool.WaitEnded():
                 return self._without(Claim(event.session, event.line_item))
+            case KeyPool.Withdrawn():
+                keys = [key.text for key in event.keys]
+                free = sum(self.known.get(key, WITHDRAWN) >= self.taken for key in keys)
+                known = self.known.put_all(dict.fromkeys(keys, WITHDRAWN))
+                return replace(self, known=known, withdrawn=self.withdrawn + free)
             case _:
                 assert_never(event)
 
     def _supplied(self, keys: Sequence[str]) -> Self:
         numbers = range(len(self.supply), len(self.supply) + len(keys))
         supply = self.supply.put_all(dict(zip(numbers, keys, strict=True)))
-        return replace(self, supply=supply, known=self.known.put_all(dict.fromkeys(keys)))
+        return replace(self, supply=supply, known=self.known.put_all(dict(zip(keys, numbers, strict=True))))
 
     def _with(self, claim: Claim, quantity: int) -> Self:
         before = self.waits.get(claim)
@@ -152,7 +210,7 @@ class KeyPool(Aggregate["KeyPoolFact"]):
         return replace(self, waits=self.waits.drop(claim), queue=self.queue.drop(before.place))
 
 
-KeyPoolFact = KeyPool.Imported | KeyPool.Assigned | KeyPool.RanOut | KeyPool.WaitEnded
+KeyPoolFact = KeyPool.Imported | KeyPool.Assigned | KeyPool.RanOut | KeyPool.WaitEnded | KeyPool.Withdrawn
 KeyPoolFacts = Sequence[KeyPoolFact]
 
 

@@ -230,6 +230,7 @@ def _told_by_staff(log: LogWriter) -> None:
     log.add(f"ful_{KEYS}", Fulfillment.KeysShown(lines=("li_key",)), session_id=KEYS, actor=STAFF, reason="by phone")
     readdressed = CheckoutSession.Readdressed(to=Personal("zoe.other@example.com"))
     log.add(KEYS, readdressed, session_id=KEYS, actor=STAFF, reason="a typing error")
+    log.add("keys_pro", KeyPool.Withdrawn(keys=(Personal("BBBB-2222"),)), actor=STAFF, reason="given away in June")
 
 
 END = len(sample_log())

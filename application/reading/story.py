@@ -174,6 +174,8 @@ def _of_keys(event: KeyPoolFact, names: Titles) -> str:
             return f"The pool {pool} has not enough keys for {line}, which waits for {event.quantity}"
         case KeyPool.WaitEnded():
             return _begun(f"{names.line(event.line_item)} needs no keys of the pool {pool} any more")
+        case KeyPool.Withdrawn():
+            return f"Withdrew {counted(len(event.keys), 'license key')} from the pool {pool}"
         case _:
             assert_never(event)
 

@@ -36,6 +36,7 @@ _IN_GROUPS: Sequence[tuple[str, str, Callable[..., int]]] = (
     ("stock", "list", reading.stock_list),
     ("stock", "count", supplies.stock_count),
     ("keys", "import", supplies.keys_import),
+    ("keys", "withdraw", supplies.keys_withdraw),
     ("keys", "show", supplies.keys_show),
     ("projections", "list", keeping.projections_list),
     ("projections", "rebuild", keeping.projections_rebuild),

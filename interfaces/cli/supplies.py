@@ -86,6 +86,33 @@ def keys_import(
     return DONE
 
 
+def keys_withdraw(
+    pool: Pool,
+    file: Annotated[str, Parameter(allow_leading_hyphen=True, help="A file with a key on each line; - is stdin.")],
+    /,
+    *,
+    as_: Who,
+    reason: Why,
+    json: Json = False,
+) -> int:
+    """Take license keys out of a pool for good. No customer gets them, not even after an import of them."""
+    who, keys = by(as_, reason), _read(file)
+    with open_desk() as desk:
+        done = desk.runtime.staff.withdraw_keys(pool, keys, who)
+        is_followed = desk.follow()
+    known = len(keys) - done.withdrawn
+    if json:
+        document = {**asdict(done), "withdrawn_already": known, "is_followed": is_followed}
+        print_json({"pool": pool, **document})
+    else:
+        withdrew = "1 key" if done.withdrawn == 1 else f"{done.withdrawn} keys"
+        never, before = ("was" if count == 1 else "were" for count in (done.unknown, known))
+        page().say(
+            f"Withdrew {withdrew} from {pool}: {done.unknown} {never} never in it. {known} {before} withdrawn before."
+        )
+    return DONE
+
+
 def keys_show(session: Session, /, *, as_: Who, reason: Why, line: Lines = (), json: Json = False) -> int:
     """Show the license keys of a checkout. The audit trail keeps who looked, and why."""
     who = by(as_, reason)

@@ -213,6 +213,10 @@ REPLACED = replace(MUG, item=replace(MUG.item, id="li_mug2", price="price_other"
             "Imported 2 licence keys into the pool pro",
         ),
         (
+            KeyPool.Withdrawn(keys=(Personal("A"),), originator_id="keys_pro"),
+            "Withdrew 1 license key from the pool pro",
+        ),
+        (
             StripeEvent.Ignored(why="HTTP is not its business"),
             "The Stripe event led to nothing: HTTP is not its business",
         ),

@@ -31,7 +31,7 @@ Fulfillment.StockHeld Fulfillment.HoldReleased Fulfillment.Requested Fulfillment
 Fulfillment.LineItemReserved Fulfillment.LineItemBlocked Fulfillment.LineItemResumed Fulfillment.LineItemDelivered
 Fulfillment.Shipped Fulfillment.KeysShown Fulfillment.Completed
 StockItem.Counted StockItem.Reserved StockItem.Backordered StockItem.Released StockItem.Dispatched
-KeyPool.Imported KeyPool.Assigned KeyPool.RanOut KeyPool.WaitEnded
+KeyPool.Imported KeyPool.Assigned KeyPool.RanOut KeyPool.WaitEnded KeyPool.Withdrawn
 Effect.Requested Effect.AttemptStarted Effect.AttemptFailed Effect.AttemptOrphaned Effect.AttemptReleased
 Effect.Succeeded Effect.GivenUp Effect.Withdrawn Effect.RetryRequested
 """.split()

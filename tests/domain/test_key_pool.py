@@ -134,6 +134,52 @@ def test_a_line_that_stopped_waiting_may_ask_again() -> None:
     the_pool(ran_out(ANN, 1), wait_ended(ANN)).when(KeyPool.assign, ANN, 1).then(ran_out(ANN, 1))
 
 
+def withdrawn(text: str) -> KeyPool.Withdrawn:
+    return KeyPool.Withdrawn(keys=keys(text))
+
+
+def test_a_withdrawn_key_is_given_to_no_line() -> None:
+    after = the_pool(imported("A B C D")).when(KeyPool.withdraw, ["C", "A"]).then(withdrawn("C A"))
+
+    assert (after.state.free, after.state.free_count) == (keys("B D"), 2)
+    after.when(KeyPool.assign, ANN, 2).then(assigned(ANN, "B D")).when(KeyPool.assign, BOB, 1).then(ran_out(BOB, 1))
+
+
+def test_after_withdrawn_keys_a_line_gets_the_next() -> None:
+    before = the_pool(imported("A B C D E"), withdrawn("A C"), assigned(ANN, "B"))
+
+    assert before.state.free == keys("D E")
+    before.when(KeyPool.assign, BOB, 1).then(assigned(BOB, "D")).when(KeyPool.assign, CEM, 1).then(assigned(CEM, "E"))
+
+
+def test_withdrawn_keys_are_not_imported_whether_they_were_known_or_not() -> None:
+    before = the_pool(imported("A"), withdrawn("A B"))
+
+    before.when(KeyPool.import_keys, ["A", "B", "C"]).then(imported("C"))
+
+
+def test_withdrawn_keys_do_not_count_for_those_who_wait() -> None:
+    before = the_pool(imported("A"), ran_out(ANN, 2), withdrawn("A"))
+
+    before.when(KeyPool.import_keys, ["B"]).then(imported("B")).when(KeyPool.import_keys, ["C"]).then(
+        imported("C"), assigned(ANN, "B C")
+    )
+
+
+def test_keys_are_withdrawn_once() -> None:
+    the_pool(withdrawn("A")).when(KeyPool.withdraw, ["A", "B", "B"]).then(withdrawn("B"))
+    the_pool(withdrawn("A")).when(KeyPool.withdraw, ["A"]).then_nothing()
+
+
+def test_a_key_that_a_customer_has_is_not_withdrawn_nor_any_other_with_it() -> None:
+    before = the_pool(imported("A B C"), withdrawn("A"), assigned(ANN, "B"))
+
+    before.when(KeyPool.withdraw, ["C", "B", "A"]).then_refused(
+        "Customers have 1 of these keys from the pool pro (by their order: 2), so they can't be withdrawn. Nothing was "
+        "withdrawn. Take them out, then withdraw the rest."
+    )
+
+
 def test_what_follows_changes_no_state_that_somebody_has() -> None:
     claims = [Claim(f"cs_test_{number}", "li_1") for number in range(40)]
     states = [the_pool(*(imported(f"{number}a {number}b") for number in range(20))).state]

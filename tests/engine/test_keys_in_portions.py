@@ -1,5 +1,6 @@
 """Many keys are imported a thousand at a time, so that other writers get their turn, and a rest can be added later."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -7,9 +8,13 @@ from fakes.crash import Crash
 from fakes.outside import Outside
 from shop import Shop, shop_store
 
-from application.staff import By
+from application.log.unit_of_work import Stamp, stamped
+from application.staff import By, Withdrawal
+from domain.errors import Refused
 from domain.key_pool import KeyPool
+from domain.stock_item import Claim
 
+NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
 BY = By(name="kim", reason="bought many")
 KEYS = [f"KEY-{number}" for number in range(2500)]
 
@@ -28,4 +33,26 @@ def test_an_import_that_was_interrupted_is_completed_by_the_same_command(tmp_pat
     assert 0 < added < len(KEYS)
     assert [len(event.keys) for event in shop.events_of(KeyPool.Imported)] == [1000, 1000, 500]
     assert [key.text for key in shop.runtime.log.get(KeyPool, "keys_pro").free] == KEYS
+    shop.kill()
+
+
+def test_many_keys_are_withdrawn_and_none_of_them_if_a_customer_has_the_last(tmp_path: Path, store_url: str) -> None:
+    shop = Shop(directory=tmp_path, store=shop_store(store_url), outside=Outside())
+    staff = shop.runtime.staff
+    given, free = KEYS[0], KEYS[1:]
+    staff.import_keys("pro", KEYS, BY)
+    pool = shop.runtime.log.get(KeyPool, "keys_pro")
+    [assigned] = pool.assign(Claim("cs_test_ann", "li_1"), 1)
+    stamp = Stamp(actor="policy:fulfillment", now=NOW)
+    shop.runtime.log.append([stamped(assigned, stamp, pool.id, pool.version + 1)])
+
+    with pytest.raises(Refused, match=rf"by their order: {len(KEYS)}\)"):
+        staff.withdraw_keys("pro", [*free, given], BY)
+    assert not shop.events_of(KeyPool.Withdrawn)
+    done, again = (staff.withdraw_keys("pro", [*free, "UNKNOWN-1"], BY) for _ in range(2))
+
+    assert (done, again) == (Withdrawal(withdrawn=len(KEYS), unknown=1), Withdrawal(withdrawn=0, unknown=0))
+    assert [len(event.keys) for event in shop.events_of(KeyPool.Withdrawn)] == [1000, 1000, 500]
+    assert staff.import_keys("pro", [*KEYS, "UNKNOWN-1", "NEW-1"], BY) == 1
+    assert [key.text for key in shop.runtime.log.get(KeyPool, "keys_pro").free] == ["NEW-1"]
     shop.kill()

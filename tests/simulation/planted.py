@@ -228,7 +228,7 @@ def one_key_twice(patch: pytest.MonkeyPatch) -> None:
     """Keys that were imported again are taken for new ones."""
 
     def import_keys(self: KeyPool, keys: Sequence[str]) -> Any:
-        patched = changed(self, known=PersistentMap[str, None]())
+        patched = changed(self, known=PersistentMap[str, int]())
         return original(patched, keys)
 
     original = KeyPool.import_keys

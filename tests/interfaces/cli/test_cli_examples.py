@@ -87,6 +87,7 @@ def shop_that_serves(
         for name, value in settings.items():
             monkeypatch.setenv(name, value)
         (small_shop / "keys.txt").write_text("AAAA-1111\nBBBB-2222\nCCCC-3333\n")
+        (small_shop / "withdrawn.txt").write_text("CCCC-3333\nDDDD-4444\n")
         with a_server(installed, small_shop, {**clean_environment, **settings}):
             yield an_unheard_of_sale(stripe.sandbox)
 

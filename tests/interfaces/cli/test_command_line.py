@@ -32,6 +32,7 @@ PROMISED = {
     "stock list": [],
     "stock count": ["SKU", "N", *BY],
     "keys import": ["POOL", "FILE", *BY],
+    "keys withdraw": ["POOL", "FILE", *BY],
     "projections list": [],
     "projections rebuild": ["NAME"],
     "projections verify": ["NAME"],

@@ -156,6 +156,25 @@ def test_keys_are_shown_to_who_says_why_and_that_is_in_the_story(fulfill: Fulfil
 
 
 @pytest.mark.usefixtures("small_shop")
+def test_withdrawn_keys_serve_nobody(fulfill: Fulfill, tmp_path: Path) -> None:
+    (tmp_path / "given.txt").write_text("AAAA-1111\nCCCC-3333\n")
+    (tmp_path / "keys.txt").write_text("AAAA-1111\nBBBB-2222\nCCCC-3333\n")
+
+    said = fulfill("keys", "withdraw", "pro", "given.txt", *BY)
+    again = fulfill("keys", "withdraw", "pro", "given.txt", *BY, "--json").json
+    imported = fulfill("keys", "import", "pro", "keys.txt", *BY)
+
+    assert (said.code, said.out) == (0, "Withdrew 2 keys from pro: 2 were never in it. 0 were withdrawn before.\n")
+    assert (again["pool"], again["withdrawn"], again["unknown"], again["withdrawn_already"]) == ("pro", 0, 0, 2)
+    assert imported.out == "1 keys were imported into pro; 2 were known already.\n"
+    shown = fulfill("keys", "show", ORDER, *BY, "--json").json["line_items"]
+    assert [item["keys"] for item in shown] == [["BBBB-2222"]]
+    refused = fulfill("keys", "withdraw", "pro", "keys.txt", *BY)
+    assert (refused.code, "by their order: 2)" in refused.err) == (1, True)
+    assert "BBBB" not in refused.err
+
+
+@pytest.mark.usefixtures("small_shop")
 def test_keys_that_are_not_there_yet_are_refused(fulfill: Fulfill) -> None:
     said = fulfill("keys", "show", ORDER, *BY)
 
