@@ -1,7 +1,8 @@
 """What a backup of a log holds, and what a restore of it would lose."""
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,6 +13,8 @@ from application.log.log import MARKS, Log, Notification
 from application.reading.rebuild import Meter, Report, silent
 from domain.errors import UnreadableEvent
 from domain.event import Event
+from domain.key_pool import KeyPool
+from domain.personal import Personal
 from domain.stripe_event import StripeEvent
 
 _BATCH_MAX = 1000
@@ -71,6 +74,8 @@ class Lost:
     checkouts: int
     stripe_events: int
     """Stripe events received for the first time in that part of the log: Stripe can send them again."""
+    keys: Mapping[str, int]
+    """How many keys of each pool that part gave to customers or withdrew. The backup has them free or unknown."""
     first_at: datetime | None
     last_at: datetime | None
     """When these events were recorded, by the shop's clock; None if there is none that can be read."""
@@ -122,7 +127,7 @@ def lost(backup: Log, current: Log, report: Report = silent) -> Lost:
     else:
         for each in _differences(backup, current, agree_until, report):
             differing, first_differing = differing + 1, first_differing or each.position
-    events, checkouts, stripe_events = 0, set[str](), 0
+    events, checkouts, stripe_events, keys = 0, set[str](), 0, Counter[str]()
     first_at = last_at = None
     for batch in _batches(current, agree_until):
         events += len(batch)
@@ -130,6 +135,8 @@ def lost(backup: Log, current: Log, report: Report = silent) -> Lost:
             first_at, last_at = first_at or event.recorded_at, event.recorded_at
             checkouts |= {event.session_id} if event.session_id else set()
             stripe_events += isinstance(event, StripeEvent.Received)
+            if isinstance(event, KeyPool.Assigned | KeyPool.Withdrawn):
+                keys[_pool(event)] += len(event.keys)
     return Lost(
         agree_until=agree_until,
         differing=differing,
@@ -137,9 +144,26 @@ def lost(backup: Log, current: Log, report: Report = silent) -> Lost:
         events=events,
         checkouts=len(checkouts),
         stripe_events=stripe_events,
+        keys=dict(sorted(keys.items())),
         first_at=first_at,
         last_at=last_at,
     )
+
+
+def keys_given(log: Log, after: int) -> Iterator[tuple[str, Sequence[Personal]]]:
+    """The license keys that this log gave to customers or withdrew after this position, by pool.
+
+    Raises:
+        PersistenceError: it can't be read.
+    """
+    for batch in _batches(log, after):
+        for event in filter(None, (_readable(log, stored) for stored in batch)):
+            if isinstance(event, KeyPool.Assigned | KeyPool.Withdrawn):
+                yield _pool(event), event.keys
+
+
+def _pool(event: KeyPool.Assigned | KeyPool.Withdrawn) -> str:
+    return KeyPool(id=event.originator_id).pool
 
 
 def _readable(log: Log, stored: Notification) -> Event | None:

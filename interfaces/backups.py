@@ -1,13 +1,14 @@
 """Backups of whatever database a log is in: wired like the rest, for the commands that make, check and restore them."""
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 from eventsourcing.persistence import PersistenceError
 
-from application.backup import BackedUp
+from application.backup import BackedUp, keys_given
 from application.errors import NotFound, NotMigrated
 from application.log.log import Log
 from application.reading.rebuild import Report
@@ -49,6 +50,40 @@ def open_current(database: Database) -> Iterator[Log | str]:
         return
     with closing(log):
         yield log
+
+
+@contextmanager
+def keys_in_files(database: Database, after: int, directory: Path) -> Iterator[Mapping[str, Path]]:
+    """The license keys that the log gave away after this position: a file for each pool in a new directory, private to
+    its owner. They are removed if what is done with them fails.
+
+    Raises:
+        Refused: the directory exists already.
+        PersistenceError, OSError: the log can't be read, or a file can't be written.
+    """
+    try:
+        directory.mkdir(mode=0o700)
+    except FileExistsError as error:
+        raise Refused(
+            f"{directory} exists already, and license keys go into a new directory. Name another one."
+        ) from error
+    files: dict[str, Path] = {}
+    try:
+        with open_current(database) as log:
+            for pool, keys in () if isinstance(log, str) else keys_given(log, after):
+                files[pool] = directory / f"{pool}.txt"
+                with open(files[pool], "a", opener=_privately) as file:
+                    file.writelines(f"{key.text}\n" for key in keys)
+        yield files
+    except BaseException:
+        for each in files.values():
+            each.unlink(missing_ok=True)
+        directory.rmdir()
+        raise
+
+
+def _privately(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def put_in_place(database: Database, file: Path, report: Report) -> Path | None:

@@ -1,8 +1,9 @@
 """Backups: made beside a server that works, checked, and put in the place of the log."""
 
 import logging
+import shlex
 import time
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,7 +16,8 @@ from interfaces.cli.output.text import to_the_second
 from interfaces.cli.usage import DONE, FAILED, Json, Place
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     from cyclopts import Token
 
@@ -41,6 +43,13 @@ File = Annotated[Path, Parameter(converter=_path, help="A file that `fulfill bac
 Check = Annotated[
     bool, Parameter(negative=(), show_default=False, help="Check the file and compare it with the log; change nothing.")
 ]
+KeysTo = Annotated[
+    Path | None,
+    Parameter(
+        show_default=False,
+        help="A new directory for the license keys that the log gave away since the backup: a file for each pool.",
+    ),
+]
 
 
 def backup(file: NewFile, /, *, json: Json = False) -> int:
@@ -65,9 +74,10 @@ def backup(file: NewFile, /, *, json: Json = False) -> int:
     return DONE
 
 
-def restore(file: File, /, *, check: Check = False, json: Json = False) -> int:
+def restore(file: File, /, *, check: Check = False, keys_to: KeysTo = None, json: Json = False) -> int:
     """Put a backup in the place of the log, which is kept under another name. On SQLite, while nothing runs on it."""
     from domain.errors import Refused
+    from infrastructure.database import SQLiteFile
     from infrastructure.logs import configure_logs
     from interfaces.backups import put_in_place
     from interfaces.cli.output.progress import progress
@@ -76,17 +86,22 @@ def restore(file: File, /, *, check: Check = False, json: Json = False) -> int:
     database = Place().database()
     with told_if_stopped(f"{database} is as it was."):
         found, lost = _examined(database, file)
-        document = {"database": str(database), "file": str(file), **_found(found, lost)}
-        if check:
-            if json:
-                print_json(document)
-            else:
-                _put(file, found, lost)
-            return DONE if document["is_right"] else FAILED
-        if found.problems:
+        if found.problems and not check:
             raise Refused(f"{file} can't be restored: {' '.join(found.problems)} {database} is as it was.")
-        with progress("copying", "KiB") as report:
-            kept = put_in_place(database, file, report)
+        kept = None
+        with _keys_in_files(database, lost, keys_to) as files:
+            if not check:
+                with progress("copying", "KiB") as report:
+                    kept = put_in_place(database, file, report)
+    document = {"database": str(database), "file": str(file), **_found(found, lost)}
+    document["keys_to"] = None if files is None else {pool: str(path) for pool, path in files.items()}
+    if check:
+        if json:
+            print_json(document)
+        else:
+            _put(file, found, lost)
+            _say_keys(lost, files, file, database)
+        return DONE if document["is_right"] else FAILED
     if json:
         print_json({**document, "replaced": None if kept is None else str(kept)})
         return DONE
@@ -94,9 +109,50 @@ def restore(file: File, /, *, check: Check = False, json: Json = False) -> int:
     if kept is not None:
         page().say(f"The log that was there is kept as {kept}.")
     page().say(lost if isinstance(lost, str) else _told_lost(lost))
+    _say_keys(lost, files, file, SQLiteFile(kept) if kept else database)
     for problem in found.unreadable:
         talk(f"fulfill: {problem}.")
     return DONE
+
+
+def _keys_in_files(
+    database: "Database", lost: "Lost | str", directory: Path | None
+) -> "AbstractContextManager[Mapping[str, Path] | None]":
+    """
+    Raises:
+        Refused: nobody knows which keys the log gave away.
+    """
+    from domain.errors import Refused
+    from interfaces.backups import keys_in_files
+
+    if directory is None:
+        return nullcontext()
+    if isinstance(lost, str):
+        raise Refused(
+            f"Which license keys were given away since the backup can't be told: {lost} To go on without them, restore "
+            "without --keys-to."
+        )
+    return keys_in_files(database, lost.agree_until, directory) if lost.keys else nullcontext({})
+
+
+def _say_keys(lost: "Lost | str", files: "Mapping[str, Path] | None", file: Path, log: "Database") -> None:
+    """How to keep license keys from a second customer. `log` is where the log that gave them away is now."""
+    from infrastructure.database import SQLiteFile, url_of
+
+    if isinstance(lost, str) or not lost.keys:
+        return
+    total = sum(lost.keys.values())
+    pools = ", ".join(f"{count} of {pool}" for pool, count in lost.keys.items())
+    page().say(
+        f"That part gave {_counted(total, 'license key')} to customers or withdrew them ({pools}). Withdraw them "
+        "before a server runs on the restored log, or other customers get them too:"
+    )
+    if files:
+        for pool, path in files.items():
+            page().say(f"fulfill keys withdraw {pool} {shlex.quote(str(path))} --as NAME --reason TEXT")
+    elif isinstance(log, SQLiteFile):
+        command = f"fulfill restore {shlex.quote(str(file))} --check --keys-to DIR"
+        page().say(f"`DATABASE_URL={url_of(log.path)} {command}` writes them into files for `fulfill keys withdraw`.")
 
 
 def _examined(database: "Database", file: Path) -> "tuple[Contents, Lost | str]":

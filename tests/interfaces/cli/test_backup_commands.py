@@ -1,6 +1,7 @@
 """`fulfill backup` and `fulfill restore`: what they say, and what they refuse."""
 
 import shlex
+import stat
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -102,6 +103,91 @@ def test_a_restore_tells_what_is_lost_and_where_the_old_log_is(fulfill: Fulfill,
     assert "fulfillment.db is now what backup.db holds: event 49 (" in said.out
     assert "The log that was there is kept as fulfillment.db.replaced-" in said.out
     assert "1 event after event 49 is not in the backup" in said.out
+
+
+@pytest.fixture
+def keys_given(fulfill: Fulfill, small_shop: Path) -> str:
+    """A backup, after which a customer got a key, and another one was withdrawn."""
+    assert fulfill("backup", "backup.db").code == 0
+    Path("keys.txt").write_text("AAAA-1111\nBBBB-2222\n")
+    Path("old.txt").write_text("CCCC-3333\n")
+    assert fulfill("keys", "import", "pro", "keys.txt", *STAFF).code == 0
+    assert fulfill("keys", "withdraw", "old", "old.txt", *STAFF).code == 0
+    return "backup.db"
+
+
+def test_keys_that_were_given_since_the_backup_are_told(fulfill: Fulfill, keys_given: str) -> None:
+    checked = fulfill("restore", keys_given, "--check")
+    document = fulfill("restore", keys_given, "--check", "--json").json
+
+    assert (document["lost"]["keys"], document["keys_to"]) == ({"old": 1, "pro": 1}, None)
+    told = "That part gave 2 license keys to customers or withdrew them (1 of old, 1 of pro). Withdraw them before"
+    assert told in checked.out
+    restored = fulfill("restore", keys_given)
+    assert told in restored.out
+    variable, command = restored.out.partition("`")[2].partition("`")[0].split(" ", 1)
+    assert command == "fulfill restore backup.db --check --keys-to DIR"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(*variable.split("=", 1))
+        assert fulfill(*shlex.split(command)[1:], "--json").json["keys_to"].keys() == {"old", "pro"}
+    assert Path("DIR/pro.txt").read_text() == "AAAA-1111\n"
+
+
+@pytest.mark.parametrize("options", [(), ("--check",)])
+def test_keys_that_were_given_since_the_backup_go_into_private_files(
+    fulfill: Fulfill, keys_given: str, options: tuple[str, ...]
+) -> None:
+    said = fulfill("restore", keys_given, *options, "--keys-to", "given")
+
+    assert said.code == 0
+    assert stat.S_IMODE(Path("given").stat().st_mode) == 0o700
+    assert {each.name: each.read_text() for each in Path("given").iterdir()} == {
+        "old.txt": "CCCC-3333\n",
+        "pro.txt": "AAAA-1111\n",
+    }
+    assert {stat.S_IMODE(each.stat().st_mode) for each in Path("given").iterdir()} == {0o600}
+    assert "AAAA" not in said.out + said.err
+    if options:
+        assert fulfill("restore", keys_given).code == 0
+    commands = [line for line in said.out.splitlines() if line.startswith("fulfill keys withdraw ")]
+    for command in commands:
+        words = shlex.split(command.replace("NAME", "kim").replace("TEXT", "restored"))
+        assert fulfill(*words[1:]).code == 0
+    assert fulfill("keys", "import", "pro", "keys.txt", *STAFF, "--json").json["imported"] == 1
+    [item] = fulfill("keys", "show", ORDER, *STAFF, "--json").json["line_items"]
+    assert item["keys"] == ["BBBB-2222"]
+
+
+def test_a_restore_that_fails_leaves_no_keys_behind(fulfill: Fulfill, keys_given: str) -> None:
+    locks = FileLocks(Path("fulfillment.db"))
+    assert locks.lead()
+
+    assert fulfill("restore", keys_given, "--keys-to", "given").code == 1
+
+    assert not Path("given").exists()
+    locks.release()
+    Path("given").mkdir()
+    said = fulfill("restore", keys_given, "--keys-to", "given")
+    assert (said.code, "given exists already" in said.err) == (1, True)
+    assert fulfill("restore", keys_given, "--check", "--json").json["lost"]["events"] > 0, "it is as it was"
+
+
+def test_without_a_key_given_since_the_backup_no_file_is_written(fulfill: Fulfill, backed_up: str) -> None:
+    said = fulfill("restore", backed_up, "--check", "--keys-to", "given", "--json")
+
+    assert (said.code, said.json["keys_to"], said.json["lost"]["keys"]) == (0, {}, {})
+    assert not Path("given").exists()
+
+
+def test_keys_of_a_log_that_can_not_be_read_are_not_promised(fulfill: Fulfill, backed_up: str) -> None:
+    Path("fulfillment.db").write_bytes(b"broken" * 10_000)
+
+    said = fulfill("restore", backed_up, "--keys-to", "given")
+
+    assert said.code == 1
+    assert "Which license keys were given away since the backup can't be told: " in said.err
+    assert "restore without --keys-to" in said.err
+    assert not Path("given").exists()
 
 
 def test_a_log_that_is_gone_is_restored(fulfill: Fulfill, backed_up: str) -> None:
