@@ -1,7 +1,8 @@
 """A pool of licence keys: each is given away once, and never the same one twice."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import ClassVar, Self, assert_never
 
 from domain.errors import Refused
@@ -61,15 +62,14 @@ class KeyPool(Aggregate["KeyPoolFact"]):
         keys: tuple[Personal, ...]
 
     supply: PersistentMap[int, str] = field(default_factory=PersistentMap)
-    """Every key that was ever imported, by its number in the order of imports. Keys are plain texts here, and the map
-    shows none of them: a million marked ones would be a million objects for the garbage collector to walk."""
+    """The free keys by their numbers in the order of imports: lines always get the first. Keys are plain texts here,
+    and the map shows none of them: a million marked ones would be a million objects for the garbage collector to
+    walk."""
     known: PersistentMap[str, int] = field(default_factory=PersistentMap)
-    """The number of each of these keys, to find one that comes again; `WITHDRAWN` for withdrawn keys, which may never
-    have been imported."""
-    taken: int = 0
-    """Keys from this number on are free, unless they are withdrawn. Lines always get the oldest that are free."""
-    withdrawn: int = 0
-    """How many keys from that number on are withdrawn."""
+    """The number of each key that was ever imported, to find one that comes again; `WITHDRAWN` for withdrawn keys,
+    which may never have been imported."""
+    numbered: int = 0
+    """How many keys were imported: the number of the next."""
     ledger: PersistentMap[tuple[str, str], tuple[str, ...]] = field(default_factory=PersistentMap)
     """The keys of each line that got some, by session and line item."""
     waits: PersistentMap[Claim, Wait] = field(default_factory=PersistentMap)
@@ -85,11 +85,7 @@ class KeyPool(Aggregate["KeyPoolFact"]):
     @property
     def free(self) -> tuple[Personal, ...]:
         """Oldest first. Walks all of them."""
-        return self._oldest(self.taken, self.free_count)[0]
-
-    @property
-    def free_count(self) -> int:
-        return len(self.supply) - self.taken - self.withdrawn
+        return tuple(map(Personal, self.supply.values()))
 
     @property
     def waiting(self) -> Mapping[Claim, int]:
@@ -100,16 +96,9 @@ class KeyPool(Aggregate["KeyPoolFact"]):
         """The keys that the line got, oldest first; none before that."""
         return tuple(map(Personal, self.ledger.get(_entry(claim), ())))
 
-    def _oldest(self, start: int, quantity: int) -> tuple[tuple[Personal, ...], int]:
-        """So many free keys from this number on, and the number after the last of them."""
-        keys: list[Personal] = []
-        number = start
-        while len(keys) < quantity:
-            key = self.supply[number]
-            if not self.withdrawn or self.known[key] != WITHDRAWN:
-                keys.append(Personal(key))
-            number += 1
-        return tuple(keys), number
+    def _is_given(self, key: str) -> bool:
+        number = self.known.get(key, WITHDRAWN)
+        return number != WITHDRAWN and number not in self.supply
 
     def import_keys(self, keys: Sequence[str]) -> "KeyPoolFacts":
         """Add the keys that were never in this pool, then serve whoever waits longest and fits."""
@@ -134,7 +123,7 @@ class KeyPool(Aggregate["KeyPoolFact"]):
         Raises:
             Refused: a customer has one of these keys. The sentence says which by its number, since a key is a secret.
         """
-        given = [number for number, key in enumerate(keys, 1) if 0 <= self.known.get(key, WITHDRAWN) < self.taken]
+        given = [number for number, key in enumerate(keys, 1) if self._is_given(key)]
         if given:
             shown = ", ".join(map(str, given[:_SHOWN_MAX])) + (", ..." if len(given) > _SHOWN_MAX else "")
             raise Refused(
@@ -143,23 +132,23 @@ class KeyPool(Aggregate["KeyPoolFact"]):
             )
 
     def _serve(self) -> "Iterator[KeyPool.Assigned]":
-        start, free = self.taken, self.free_count
+        free, keys = len(self.supply), iter(self.supply.values())
         for claim in self.queue.values():
             quantity = self.waits[claim].quantity
             if quantity <= free:
-                keys, start = self._oldest(start, quantity)
                 free -= quantity
-                yield self._assigned(claim, keys)
+                yield self._assigned(claim, islice(keys, quantity))
 
-    def _assigned(self, claim: Claim, keys: tuple[Personal, ...]) -> "KeyPool.Assigned":
-        return self.Assigned(line_item=claim.line_item, keys=keys, session_id=claim.session_id)
+    def _assigned(self, claim: Claim, keys: Iterable[str]) -> "KeyPool.Assigned":
+        marked = tuple(map(Personal, keys))
+        return self.Assigned(line_item=claim.line_item, keys=marked, session_id=claim.session_id)
 
     def assign(self, claim: Claim, quantity: int) -> "KeyPoolFacts":
         """Give a line its keys, or let it wait. A line that has its keys gets no others."""
         if _entry(claim) in self.ledger:
             return []
-        if quantity <= self.free_count:
-            return [self._assigned(claim, self._oldest(self.taken, quantity)[0])]
+        if quantity <= len(self.supply):
+            return [self._assigned(claim, islice(self.supply.values(), quantity))]
         if claim in self.waits:
             return []
         return [self.RanOut(line_item=claim.line_item, quantity=quantity, session_id=claim.session_id)]
@@ -175,27 +164,31 @@ class KeyPool(Aggregate["KeyPoolFact"]):
                 return self._supplied([key.text for key in event.keys])
             case KeyPool.Assigned():
                 claim = Claim(event.session, event.line_item)
-                ledger = self.ledger.put(_entry(claim), tuple([key.text for key in event.keys]))
-                count = len(event.keys)
-                taken = self._oldest(self.taken, count)[1] if self.withdrawn else self.taken + count
-                withdrawn = self.withdrawn - (taken - self.taken - count)
-                return replace(self._without(claim), taken=taken, withdrawn=withdrawn, ledger=ledger)
+                keys = [key.text for key in event.keys]
+                ledger = self.ledger.put(_entry(claim), tuple(keys))
+                return replace(self._without(claim), supply=self._supply_without(keys), ledger=ledger)
             case KeyPool.RanOut():
                 return self._with(Claim(event.session, event.line_item), event.quantity)
             case KeyPool.WaitEnded():
                 return self._without(Claim(event.session, event.line_item))
             case KeyPool.Withdrawn():
                 keys = [key.text for key in event.keys]
-                free = sum(self.known.get(key, WITHDRAWN) >= self.taken for key in keys)
                 known = self.known.put_all(dict.fromkeys(keys, WITHDRAWN))
-                return replace(self, known=known, withdrawn=self.withdrawn + free)
+                return replace(self, supply=self._supply_without(keys), known=known)
             case _:
                 assert_never(event)
 
     def _supplied(self, keys: Sequence[str]) -> Self:
-        numbers = range(len(self.supply), len(self.supply) + len(keys))
+        numbers = range(self.numbered, self.numbered + len(keys))
         supply = self.supply.put_all(dict(zip(numbers, keys, strict=True)))
-        return replace(self, supply=supply, known=self.known.put_all(dict(zip(keys, numbers, strict=True))))
+        known = self.known.put_all(dict(zip(keys, numbers, strict=True)))
+        return replace(self, supply=supply, known=known, numbered=numbers.stop)
+
+    def _supply_without(self, keys: Sequence[str]) -> PersistentMap[int, str]:
+        supply = self.supply
+        for key in keys:
+            supply = supply.drop(self.known.get(key, WITHDRAWN))
+        return supply
 
     def _with(self, claim: Claim, quantity: int) -> Self:
         before = self.waits.get(claim)

@@ -53,7 +53,6 @@ def test_every_key_is_free_or_given_away_once(history: list[Command]) -> None:
         everywhere = given_away + [key.text for key in after.free] + withdrawn
         assert len(everywhere) == len(set(everywhere))
         assert set(everywhere) == after.known.keys()
-        assert len(after.free) == after.free_count
 
 
 @many

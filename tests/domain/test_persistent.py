@@ -6,6 +6,7 @@ from collections.abc import Callable
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from domain.event import replace
 from domain.key_pool import KeyPool
 from domain.persistent import PersistentMap
 from domain.personal import Personal
@@ -108,6 +109,25 @@ def test_a_key_that_leaves_a_large_pool_copies_none_of_the_others() -> None:
     assert allocated(lambda: pool.assign(ANN, 1)) < PATH_BYTES_MAX
     assert allocated(lambda: pool.foresee(facts)) < 2 * PATH_BYTES_MAX
     assert allocated(lambda: pool.foresee([KeyPool.Imported(keys=(Personal("NEW"),))])) < 2 * PATH_BYTES_MAX
+
+
+def test_a_sale_does_not_walk_over_withdrawn_keys() -> None:
+    keys = [f"KEY-{number}" for number in range(MANY)]
+    pool = KeyPool(id="keys_pro").foresee([KeyPool.Imported(keys=tuple(map(Personal, keys)))])
+    pool = pool.foresee([KeyPool.Withdrawn(keys=tuple(map(Personal, keys[:-2])))])
+    looked_at: list[int] = []
+
+    class Watched(PersistentMap[int, str]):
+        def __getitem__(self, number: int) -> str:
+            looked_at.append(number)
+            return super().__getitem__(number)
+
+    watched = replace(pool, supply=Watched(dict(pool.supply)))
+
+    [assigned] = watched.assign(ANN, 1)
+    watched.apply(assigned)
+
+    assert looked_at == [MANY - 2]
 
 
 def test_a_line_that_waits_for_keys_copies_none_of_the_others_that_wait() -> None:
