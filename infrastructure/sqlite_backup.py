@@ -171,6 +171,8 @@ def _what_is_foreign(connection: sqlite3.Connection) -> str | None:
         wrong = " OR ".join(f"typeof({name})<>'{kind}'" for name, kind in columns.items())
         if connection.execute(f"SELECT 1 FROM {table} WHERE {wrong} LIMIT 1").fetchone():  # noqa: S608 - names of ours
             return f"its table {table} has a value of another type than this program writes"
+    if connection.execute("SELECT 1 FROM parked WHERE julianday(parked_at) IS NULL LIMIT 1").fetchone():
+        return "its table parked has a time that is none"
     return None
 
 

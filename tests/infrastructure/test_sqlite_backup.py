@@ -20,7 +20,7 @@ from sample_log import sample_log
 
 from application.backup import BackedUp, contents
 from application.errors import NotABackup
-from application.log.log import Log
+from application.log.log import Log, ParkedEvent
 from application.reading.rebuild import Progress, silent
 from domain.errors import Refused
 from infrastructure.event_store.sqlite import sqlite_environment
@@ -111,6 +111,17 @@ def test_a_file_that_exists_is_never_replaced(log: Path, file: Path) -> None:
         back_up(log, file, silent)
 
     assert file.read_text() == "precious"
+
+
+def test_parked_events_are_in_a_backup(shop: ReadSide, log: Path, file: Path) -> None:
+    parked = ParkedEvent(policy="intake", position=3, subject="evt_1", error="no", parked_at=NOW)
+    shop.log.store.insert_events([], park=[parked, replace(parked, position=4, parked_at=NOW.replace(microsecond=7))])
+
+    back_up(log, file, silent)
+
+    check_backup(file)
+    with closing(Log(dict(sqlite_environment(still(file), create_tables=False)))) as opened:
+        assert contents(opened).parked == 2
 
 
 def test_a_directory_gets_the_name_of_a_file_in_it(log: Path, file: Path) -> None:
@@ -212,6 +223,11 @@ def with_a_text_for_an_event(file: Path) -> None:
         connection.execute("UPDATE stored_events SET state='{}' WHERE rowid=3")
 
 
+def with_a_time_that_is_none(file: Path) -> None:
+    with closing(sqlite3.connect(file, isolation_level=None)) as connection:
+        connection.execute("INSERT INTO parked VALUES ('intake', 3, 'evt_1', 'no', 'yesterday')")
+
+
 def a_directory(file: Path) -> None:
     file.unlink()
     file.mkdir()
@@ -234,6 +250,7 @@ SPOILED = [
     (of_another_program, "is no log of fulfill: it has no table parked, tracking"),
     (with_another_column, "is no log of fulfill: its table parked has no column subject"),
     (with_a_text_for_an_event, "is no log of fulfill: its table stored_events has a value of another type"),
+    (with_a_time_that_is_none, "is no log of fulfill: its table parked has a time that is none"),
     (a_directory, "is no regular file"),
     (a_pipe, "is no regular file"),
     (with_a_log_beside_it, "is not all of its log: shop.db-wal beside it has the rest"),
