@@ -95,11 +95,11 @@ class Catalog:
         if rule is None:
             rule = _from_metadata(item.metadata)
         if rule is None:
-            return PlannedLine(item=item, delivery=DeliveryKind.MANUAL, remark="No rule says how to deliver it")
+            return PlannedLine(item=item, delivery=DeliveryKind.MANUAL.value, remark="No rule says how to deliver it")
         remark = self._objection(rule, item)
         return PlannedLine(
             item=item,
-            delivery=rule.delivery if remark is None else DeliveryKind.MANUAL,
+            delivery=rule.delivery if remark is None else DeliveryKind.MANUAL.value,
             sku=rule.sku if _is_sku(rule.sku) else None,
             track_stock=rule.track_stock,
             name=rule.name,

@@ -2,8 +2,8 @@
 
 from domain.deliveries.kind import DeliveryKind
 
-ACCESS = DeliveryKind.ACCESS
-SHIPMENT = DeliveryKind.SHIPMENT
-LICENSE_KEY = DeliveryKind.LICENSE_KEY
-HTTP = DeliveryKind.HTTP
-MANUAL = DeliveryKind.MANUAL
+ACCESS = DeliveryKind.ACCESS.value
+SHIPMENT = DeliveryKind.SHIPMENT.value
+LICENSE_KEY = DeliveryKind.LICENSE_KEY.value
+HTTP = DeliveryKind.HTTP.value
+MANUAL = DeliveryKind.MANUAL.value

@@ -123,7 +123,7 @@ def test_problems_name_the_customers_instead_of_their_sessions() -> None:
 
 
 def test_a_failing_run_is_made_shorter_and_still_fails() -> None:
-    with planted("backorder_never_served"):
+    with planted("one_piece_leaves_the_shelf"):
         outcome = next(found for seed in range(SEEDS_MAX) if (found := play(story(seed))).problems)
 
         short = shrink(outcome, tries_max=60)
