@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def run(session: Session, /, *, as_: Who, reason: Why, json: Json = False) -> int:
-    """Run `fulfill_checkout`: ask Stripe for a session now, and fulfill it if it is paid."""
+    """Retrieve a session from Stripe now, and fulfill it if it is paid."""
     from domain.checkout_session import CheckoutSession, Source
     from domain.personal import Personal
 
@@ -34,7 +34,7 @@ def run(session: Session, /, *, as_: Who, reason: Why, json: Json = False) -> in
 
 
 def complete(session: Session, /, *, as_: Who, reason: Why, line: Lines = (), json: Json = False) -> int:
-    """Say that lines have been handed over by hand: those that only a person delivers, unless some are named."""
+    """Mark line items as delivered by hand. Without --line, all items in state `manual`."""
     who = by(as_, reason)
     with open_desk(makes_log=False) as desk:
         desk.runtime.staff.complete(session, line, who)
@@ -45,14 +45,14 @@ def ship(
     session: Session,
     /,
     *,
-    carrier: Annotated[str, Parameter(help="Who carries the parcel.")],
-    tracking: Annotated[str | None, Parameter(help="The tracking number, or the carrier's page about it.")] = None,
+    carrier: Annotated[str, Parameter(help="Carrier of the parcel.")],
+    tracking: Annotated[str | None, Parameter(help="Tracking number, or URL of the tracking page.")] = None,
     as_: Who,
     reason: Why,
     line: Lines = (),
     json: Json = False,
 ) -> int:
-    """Say that a parcel has left, with all lines that are ready to pack unless some are named."""
+    """Mark a parcel as shipped. Without --line, it holds all line items that are ready to pack."""
     who = by(as_, reason)
     with open_desk(makes_log=False) as desk:
         desk.runtime.staff.ship(session, line, carrier=carrier, tracking=tracking, by=who)
@@ -63,16 +63,19 @@ def retry(
     session_or_event: SessionOrEvent = None,
     /,
     *,
-    all_: Annotated[bool, Parameter("--all", negative=(), show_default=False, help="All in the queue.")] = False,
+    all_: Annotated[
+        bool,
+        Parameter("--all", negative=(), show_default=False, help="Retry everything in the queue that can be retried."),
+    ] = False,
     kind: Annotated[
         tuple[str, ...],
-        Parameter("--kind", negative=(), show_default=False, help="With --all: only this kind; may be repeated."),
+        Parameter("--kind", negative=(), show_default=False, help="With --all: only this kind. May be repeated."),
     ] = (),
     as_: Who,
     reason: Why,
     json: Json = False,
 ) -> int:
-    """Try again whatever is stuck in a checkout, a Stripe event that could not be handled, or everything that is."""
+    """Retry what is stuck: in a checkout, of a failed Stripe event, or in the whole queue (--all)."""
     who = by(as_, reason)
     if all_ is not (session_or_event is None):
         raise UsageError("Name a checkout or a Stripe event, or give --all.")
@@ -109,7 +112,7 @@ def _retry_all(kinds: Sequence[str], who: "By", *, as_json: bool) -> int:
 
 
 def replan(session: Session, /, *, as_: Who, reason: Why, json: Json = False) -> int:
-    """Plan lines that are blocked anew, from the catalog as it is now."""
+    """Plan blocked lines again from the current catalog."""
     who = by(as_, reason)
     with open_desk(makes_log=False) as desk:
         desk.check_catalog()
@@ -121,12 +124,12 @@ def readdress(
     session: Session,
     /,
     *,
-    to: Annotated[str, Parameter(help="Where this checkout's mails go from now on.")],
+    to: Annotated[str, Parameter(help="New email address for this checkout.")],
     as_: Who,
     reason: Why,
     json: Json = False,
 ) -> int:
-    """Give a checkout's mails another address. Mails that failed go there too."""
+    """Send a checkout's mails to another address, failed mails included."""
     who = by(as_, reason)
     with open_desk(makes_log=False) as desk:
         desk.runtime.staff.readdress(session, to, who)
@@ -135,14 +138,14 @@ def readdress(
 
 def note(
     session: Session,
-    text: Annotated[str, Parameter(help="The remark.")],
+    text: Annotated[str, Parameter(help="Text of the note.")],
     /,
     *,
     as_: Who,
     reason: Why,
     json: Json = False,
 ) -> int:
-    """Keep a remark in the audit trail of a checkout."""
+    """Add a note to the audit trail of a checkout."""
     who = by(as_, reason)
     with open_desk(makes_log=False) as desk:
         desk.runtime.staff.note(session, text, who)

@@ -38,22 +38,25 @@ def _path(_kind: object, tokens: "Sequence[Token]") -> Path:
     return Path(token.value)
 
 
-NewFile = Annotated[Path, Parameter(converter=_path, help="The new file; one that exists is never replaced.")]
-File = Annotated[Path, Parameter(converter=_path, help="A file that `fulfill backup` made.")]
+NewFile = Annotated[
+    Path, Parameter(converter=_path, help="New file for the backup. An existing file is never replaced.")
+]
+File = Annotated[Path, Parameter(converter=_path, help="File made by `fulfill backup`.")]
 Check = Annotated[
-    bool, Parameter(negative=(), show_default=False, help="Check the file and compare it with the log; change nothing.")
+    bool,
+    Parameter(negative=(), show_default=False, help="Check the file and compare it with the log. Changes nothing."),
 ]
 KeysTo = Annotated[
     Path | None,
     Parameter(
         show_default=False,
-        help="A new directory for the license keys that the log gave away since the backup: a file for each pool.",
+        help="New directory for the license keys given away since the backup: one file per pool.",
     ),
 ]
 
 
 def backup(file: NewFile, /, *, json: Json = False) -> int:
-    """Copy the log into a new file beside a server that works, and verify the copy. On SQLite."""
+    """Back up the log into a new, verified file while servers keep running (SQLite only)."""
     from interfaces.backups import back_up
     from interfaces.cli.output.progress import progress
 
@@ -75,7 +78,7 @@ def backup(file: NewFile, /, *, json: Json = False) -> int:
 
 
 def restore(file: File, /, *, check: Check = False, keys_to: KeysTo = None, json: Json = False) -> int:
-    """Put a backup in the place of the log, which is kept under another name. On SQLite, while nothing runs on it."""
+    """Replace the log with a backup and keep the old log under another name (SQLite only). Stop all processes first."""
     from domain.errors import Refused
     from infrastructure.database import SQLiteFile
     from infrastructure.logs import configure_logs

@@ -28,9 +28,9 @@ _COMMANDS: Sequence[Callable[..., int]] = (
     acting.readdress,
 )
 _GROUPS = {
-    "stock": "What is on the shelf, and what is promised.",
-    "keys": "Pools of licence keys.",
-    "projections": "The views, which can be made afresh from the log.",
+    "stock": "List and count stock.",
+    "keys": "Import, withdraw and show license keys.",
+    "projections": "List, rebuild and verify the views.",
 }
 _IN_GROUPS: Sequence[tuple[str, str, Callable[..., int]]] = (
     ("stock", "list", reading.stock_list),

@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from application.copying import Copied
     from infrastructure.database import Database
 
-From = Annotated[str, Parameter("--from", help="The database with the log, as in DATABASE_URL.")]
-To = Annotated[str, Parameter("--to", help="An empty database for it, as in DATABASE_URL.")]
+From = Annotated[str, Parameter("--from", help="Database with the log, as in DATABASE_URL.")]
+To = Annotated[str, Parameter("--to", help="Empty database for the copy, as in DATABASE_URL.")]
 
 
 def copy(*, from_: From, to: To, json: Json = False) -> int:
-    """Copy a whole log into another database, and prove both equal. After a kill the same command goes on."""
+    """Copy a log into another database and verify it. Safe to interrupt: run the same command again to resume."""
     from infrastructure.logs import configure_logs
     from interfaces.bootstrap import open_copy
     from interfaces.cli.output.progress import progress
@@ -46,7 +46,7 @@ def copy(*, from_: From, to: To, json: Json = False) -> int:
 
 
 def reopen(*, json: Json = False) -> int:
-    """Work again at the log of DATABASE_URL, which `fulfill copy` left to another database."""
+    """Reopen the log at DATABASE_URL after `fulfill copy` has closed it."""
     from interfaces.bootstrap import reopen as reopen_log
 
     database = Place().database()

@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from application.reading.rebuild import Verification
     from interfaces.bootstrap import ReadSide
 
-Name = Annotated[str, Parameter(help="The projection; `fulfill projections list` names them.")]
+Name = Annotated[str, Parameter(help="Name of the projection, as in `fulfill projections list`.")]
 
 
 def projections_list(*, json: Json = False) -> int:
-    """List every view with the place in the log that it stands for."""
+    """List the views with their state and their position in the log."""
     with _open_views() as side:
         statuses = side.queries.projections()
         is_complete(side.queries)
@@ -34,7 +34,7 @@ def projections_list(*, json: Json = False) -> int:
 
 
 def projections_rebuild(name: Name, /, *, json: Json = False) -> int:
-    """Make a view afresh from the whole log beside the live one, then let it serve. After a kill it goes on."""
+    """Rebuild a view from the whole log, then switch to it. Safe to interrupt: run it again to resume."""
     from interfaces.cli.output.progress import progress
 
     with _open_views() as side, resumable(name), progress(f"rebuilding {name}") as report:
@@ -50,7 +50,7 @@ def projections_rebuild(name: Name, /, *, json: Json = False) -> int:
 
 
 def projections_verify(name: Name, /, *, json: Json = False) -> int:
-    """Compare the live view with one made afresh, by the hash of their content."""
+    """Verify the live view: build a fresh one and compare the content hashes of both."""
     from interfaces.cli.output.progress import progress
 
     with _open_views() as side, progress(f"verifying {name}") as report:

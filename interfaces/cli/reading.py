@@ -71,11 +71,12 @@ def checkout(
     /,
     *,
     as_of: Annotated[
-        str | None, Parameter(help="As it was known at this moment: 2026-11-24T09:00:00Z, or a day's beginning.")
+        str | None,
+        Parameter(help="Show what was known at this time: 2026-11-24T09:00:00Z, or 2026-11-24 (start of day)."),
     ] = None,
     json: Json = False,
 ) -> int:
-    """Tell the whole story of a checkout: what Stripe said, what was decided, done and sent, by whom and when."""
+    """Show a checkout: its state, line items, emails, and every event with its actor, time and cause."""
     from interfaces.cli.output.checkout_page import put_checkout, told_checkout
 
     then = None if as_of is None else moment(as_of)
@@ -91,12 +92,12 @@ def checkout(
 
 
 def search(
-    words_: Annotated[tuple[str, ...], Parameter(name="WORDS", help="What to look for; every word must be found.")],
+    words_: Annotated[tuple[str, ...], Parameter(name="WORDS", help="Search words. All must match.")],
     /,
     *,
     json: Json = False,
 ) -> int:
-    """Find checkouts by session, payment intent, e-mail, name, SKU, reference or Stripe event."""
+    """Find checkouts by session, payment intent, email, name, SKU, reference or Stripe event."""
     from application.reading.projections.checkouts import CHECKOUTS
     from application.reading.projections.search import SEARCH
 
@@ -127,7 +128,7 @@ def search(
 
 
 def queue(*, json: Json = False) -> int:
-    """List what waits for a person, the longest first, and the command that settles it."""
+    """List the tasks for staff, oldest first, with the commands that resolve them."""
     from application.reading.projections.work_queue import WORK_QUEUE
 
     with open_side() as side:
@@ -149,7 +150,7 @@ def queue(*, json: Json = False) -> int:
 
 
 def stock_list(*, json: Json = False) -> int:
-    """List every SKU: what is on the shelf, promised, free, and waited for."""
+    """List the stock of every SKU: on hand, reserved, available and backordered."""
     from application.reading.projections.stock import STOCK
 
     with open_side() as side:

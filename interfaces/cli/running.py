@@ -25,12 +25,10 @@ def _port(_kind: object, port: int) -> None:
 
 WithWorker = Annotated[
     bool,
-    Parameter(
-        negative=(), show_default=False, help="Run the worker inside too, on PostgreSQL. On SQLite it always is."
-    ),
+    Parameter(negative=(), show_default=False, help="Also run the worker (PostgreSQL). On SQLite it always runs."),
 ]
-Host = Annotated[str, Parameter(help="The address to listen on.")]
-Port = Annotated[int, Parameter(converter=whole_number, validator=_port, help="The port to listen on.")]
+Host = Annotated[str, Parameter(help="Address to listen on.")]
+Port = Annotated[int, Parameter(converter=whole_number, validator=_port, help="Port to listen on.")]
 
 
 def serve(
@@ -40,7 +38,7 @@ def serve(
     with_worker: WithWorker = False,
     json: Json = False,
 ) -> int:
-    """Serve the webhook and the landing page until told to stop; on SQLite with the worker inside."""
+    """Serve the webhook and the landing page until stopped. On SQLite, the worker runs too."""
     from infrastructure.logs import configure_logs
     from interfaces.bootstrap import bootstrap, make_ready
 
@@ -56,7 +54,7 @@ def serve(
 
 
 def worker(*, json: Json = False) -> int:
-    """Run followers and effects without the web, until told to stop. `fulfill serve` has them inside on SQLite."""
+    """Run followers and effects without the web server, until stopped. On SQLite, `fulfill serve` runs them."""
     import signal
     import threading
 
@@ -82,7 +80,7 @@ def worker(*, json: Json = False) -> int:
 
 
 def migrate(*, json: Json = False) -> int:
-    """Make or upgrade the tables: by itself on SQLite, on PostgreSQL only by this command."""
+    """Create or upgrade the tables. PostgreSQL needs this command; on SQLite every writing command does it."""
     from interfaces.bootstrap import migrate as migrate_database
 
     database = Place().database()
@@ -99,7 +97,7 @@ def demo(
     scripted: Annotated[bool, Parameter(negative=(), show_default=False, help="Play the scenes, then exit.")] = False,
     json: Json = False,
 ) -> int:
-    """Watch paid sessions being fulfilled, with a stand-in for Stripe; needs no account and no setting."""
+    """Watch the engine fulfill paid sessions of a stand-in for Stripe. Needs no account and no settings."""
     from interfaces.demo.demo import run_demo
 
     if not json:
@@ -112,17 +110,19 @@ def demo(
 def sandbox(
     *,
     port: Port = 12111,
-    state: Annotated[Path | None, Parameter(help="A file to keep its state in.")] = None,
-    webhook: Annotated[str | None, Parameter(help=f"Where to deliver events: {_WEBHOOK}")] = None,
-    scenario: Annotated[str | None, Parameter(help="A day to play: quiet-day, black-friday, ...")] = None,
-    seed: Annotated[int | None, Parameter(converter=whole_number, help="With the same one, the same day.")] = None,
-    speed: Annotated[float, Parameter(help="How many seconds of the day pass in one.")] = _SPEED,
-    customers: Annotated[int | None, Parameter(converter=whole_number, help="How many of them.")] = None,
-    landing: Annotated[str | None, Parameter(help="Where they return to; else to /after-checkout.")] = None,
-    linger: Annotated[float, Parameter(help="How many seconds it still answers after the day.")] = _LINGER_SECONDS,
+    state: Annotated[Path | None, Parameter(help="File in which the sandbox keeps its state.")] = None,
+    webhook: Annotated[str | None, Parameter(help=f"Webhook URL for events, such as {_WEBHOOK}.")] = None,
+    scenario: Annotated[str | None, Parameter(help="Day to play: quiet-day, black-friday, ...")] = None,
+    seed: Annotated[
+        int | None, Parameter(converter=whole_number, help="Random seed; the same seed replays the same day.")
+    ] = None,
+    speed: Annotated[float, Parameter(help="Seconds of the day per second of real time.")] = _SPEED,
+    customers: Annotated[int | None, Parameter(converter=whole_number, help="Number of customers.")] = None,
+    landing: Annotated[str | None, Parameter(help="Landing page URL (default: /after-checkout).")] = None,
+    linger: Annotated[float, Parameter(help="Seconds to keep answering after the day.")] = _LINGER_SECONDS,
     json: Json = False,
 ) -> int:
-    """Run a stand-in for Stripe, for trials and tests, that Stripe's own SDK talks to; or play a day with it."""
+    """Run a stand-in for Stripe that works with Stripe's own SDK, or play a day of traffic with it."""
     _check_free(_HOST, port)
     if scenario is not None:
         from interfaces.cli.playing import Plan, play

@@ -26,7 +26,10 @@ def _pieces(_kind: object, number: int) -> None:
 def stock_count(
     sku: Sku,
     on_hand: Annotated[
-        int, Parameter(name="N", converter=whole_number, validator=_pieces, help="Pieces on the shelf now.")
+        int,
+        Parameter(
+            name="N", converter=whole_number, validator=_pieces, help="Pieces on the shelf now, reserved ones included."
+        ),
     ],
     /,
     *,
@@ -34,7 +37,7 @@ def stock_count(
     reason: Why,
     json: Json = False,
 ) -> int:
-    """Set what is on the shelf. Whoever waited and now fits is served."""
+    """Set the number of pieces on the shelf. Backordered lines get the new stock, oldest first."""
     from application.reading.projections.stock import STOCK
 
     who = by(as_, reason)
@@ -68,7 +71,7 @@ def keys_import(
     reason: Why,
     json: Json = False,
 ) -> int:
-    """Add licence keys to a pool. Those that were ever in it are left out; whoever waited is served."""
+    """Add license keys to a pool. Known keys are skipped; backordered lines get the new keys."""
     from domain.identifiers import key_pool_id
 
     who, keys = by(as_, reason), _read(file)
@@ -95,7 +98,7 @@ def keys_withdraw(
     reason: Why,
     json: Json = False,
 ) -> int:
-    """Take license keys out of a pool for good. No customer gets them, not even after an import of them."""
+    """Withdraw license keys from a pool for good. No customer gets them, even after another import."""
     who, keys = by(as_, reason), _read(file)
     with open_desk() as desk:
         done = desk.runtime.staff.withdraw_keys(pool, keys, who)
@@ -114,7 +117,7 @@ def keys_withdraw(
 
 
 def keys_show(session: Session, /, *, as_: Who, reason: Why, line: Lines = (), json: Json = False) -> int:
-    """Show the license keys of a checkout. The audit trail keeps who looked, and why."""
+    """Show the license keys of a checkout. The audit trail records who looked, and why."""
     who = by(as_, reason)
     with open_desk(makes_log=False) as desk:
         shown = desk.runtime.staff.show_keys(session, line, who)

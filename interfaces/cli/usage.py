@@ -71,19 +71,23 @@ def _pool(_kind: object, text: str) -> None:
     key_pool_id(text)
 
 
-Json = Annotated[bool, Parameter("--json", negative=(), show_default=False, help="Print one JSON document.")]
-Session = Annotated[str, Parameter(validator=_session, help="The ID of a Checkout Session, cs_...")]
+Json = Annotated[
+    bool, Parameter("--json", negative=(), show_default=False, help="Print the result as one JSON document.")
+]
+Session = Annotated[str, Parameter(validator=_session, help="Checkout Session ID (cs_...).")]
 SessionOrEvent = Annotated[
     str | None,
-    Parameter(name="SESSION", validator=_session_or_event, help="A Checkout Session cs_..., or a Stripe event evt_..."),
+    Parameter(
+        name="SESSION", validator=_session_or_event, help="Checkout Session ID (cs_...) or Stripe event ID (evt_...)."
+    ),
 ]
-Sku = Annotated[str, Parameter(converter=_sku, help="The SKU.")]
-Pool = Annotated[str, Parameter(validator=_pool, help="The pool, as the catalog names it.")]
-Who = Annotated[str, Parameter("--as", help="Your name; it is kept in the audit trail.")]
-Why = Annotated[str, Parameter("--reason", help="Why you do it; it is kept in the audit trail.")]
+Sku = Annotated[str, Parameter(converter=_sku, help="SKU, as in the catalog.")]
+Pool = Annotated[str, Parameter(validator=_pool, help="Name of the key pool, as in the catalog.")]
+Who = Annotated[str, Parameter("--as", help="Your name, recorded in the audit trail.")]
+Why = Annotated[str, Parameter("--reason", help="Your reason, recorded in the audit trail.")]
 Lines = Annotated[
     tuple[str, ...],
-    Parameter("--line", negative=(), show_default=False, help="The ID of a line item, li_...; may be repeated."),
+    Parameter("--line", negative=(), show_default=False, help="Line item ID (li_...). May be repeated."),
 ]
 
 
