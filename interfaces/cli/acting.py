@@ -78,11 +78,11 @@ def retry(
     """Retry what is stuck: in a checkout, of a failed Stripe event, or in the whole queue (--all)."""
     who = by(as_, reason)
     if all_ is not (session_or_event is None):
-        raise UsageError("Name a checkout or a Stripe event, or give --all.")
+        raise UsageError("Name either a checkout or Stripe event, or --all.")
     if kind and not all_:
-        raise UsageError("--kind goes with --all.")
+        raise UsageError("--kind needs --all.")
     if unknown := sorted({*kind} - {*RETRIED}):
-        raise UsageError(f"--kind takes {', '.join(RETRIED)}, not {unknown[0][:_TEXT_SHOWN_MAX]!r}.")
+        raise UsageError(f"--kind must be one of {', '.join(RETRIED)} (got {unknown[0][:_TEXT_SHOWN_MAX]!r}).")
     if session_or_event is None:
         return _retry_all(kind or RETRIED, who, as_json=json)
     with open_desk(makes_log=False) as desk:

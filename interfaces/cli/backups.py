@@ -34,7 +34,7 @@ def _path(_kind: object, tokens: "Sequence[Token]") -> Path:
     """
     [token] = tokens
     if not token.value:
-        raise ValueError("it is empty and must name a file, such as backups/shop.db")
+        raise ValueError("must name a file, such as backups/shop.db")
     return Path(token.value)
 
 

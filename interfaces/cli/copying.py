@@ -26,7 +26,7 @@ def copy(*, from_: From, to: To, json: Json = False) -> int:
 
     source, target = _database("--from", from_), _database("--to", to)
     if source == target:
-        raise UsageError("--from and --to are the same database.")
+        raise UsageError("--from and --to must be different databases.")
     configure_logs(level=logging.CRITICAL)
     began_at = time.monotonic()
     with (

@@ -66,13 +66,13 @@ def play(plan: Plan, *, as_json: bool) -> int:
 def _scenario(plan: Plan) -> Scenario:
     scenario = SCENARIOS.get(plan.scenario)
     if scenario is None:
-        raise UsageError(f"There is no day {plan.scenario!r}. There are: {', '.join(SCENARIOS)}.")
+        raise UsageError(f"--scenario must be one of {', '.join(SCENARIOS)} (got {plan.scenario!r}).")
     if not 0 < plan.speed <= _SPEED_MAX:
-        raise UsageError(f"--speed is more than 0, and {_SPEED_MAX:,} at most.")
+        raise UsageError(f"--speed must be more than 0 and at most {_SPEED_MAX:,} (got {plan.speed:g}).")
     if plan.customers is not None and not 1 <= plan.customers <= _CUSTOMERS_MAX:
-        raise UsageError(f"--customers is from 1 to {_CUSTOMERS_MAX:,}.")
+        raise UsageError(f"--customers must be from 1 to {_CUSTOMERS_MAX:,} (got {plan.customers}).")
     if not 0 <= plan.linger_seconds <= _LINGER_SECONDS_MAX:
-        raise UsageError(f"--linger is from 0 to {_LINGER_SECONDS_MAX:,} seconds.")
+        raise UsageError(f"--linger must be from 0 to {_LINGER_SECONDS_MAX:,} seconds (got {plan.linger_seconds:g}).")
     if plan.landing_url is not None:
         _check_landing(plan.landing_url)
     return scenario

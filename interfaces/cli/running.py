@@ -20,7 +20,7 @@ _SPEED, _LINGER_SECONDS = 1440.0, 10.0
 
 def _port(_kind: object, port: int) -> None:
     if not 0 <= port <= _PORT_MAX:
-        raise ValueError(f"a port is a number from 0 to {_PORT_MAX}")
+        raise ValueError(f"must be from 0 to {_PORT_MAX}")
 
 
 WithWorker = Annotated[
@@ -128,7 +128,7 @@ def sandbox(
         from interfaces.cli.playing import Plan, play
 
         if state is not None:
-            raise UsageError("A day begins with nothing: --state does not go with --scenario.")
+            raise UsageError("--state can't be used with --scenario: a day starts with an empty sandbox.")
         plan = Plan(
             scenario=scenario,
             seed=seed,
@@ -141,7 +141,7 @@ def sandbox(
         )
         return play(plan, as_json=json)
     if (seed, speed, customers, landing, linger) != (None, _SPEED, None, None, _LINGER_SECONDS):
-        raise UsageError("--seed, --speed, --customers, --landing and --linger are for a day: name it with --scenario.")
+        raise UsageError("--seed, --speed, --customers, --landing and --linger need --scenario.")
     return _serve_sandbox(port, state, webhook, as_json=json)
 
 
@@ -159,18 +159,18 @@ def _serve_sandbox(port: int, state: Path | None, webhook: str | None, *, as_jso
 def _check_free(host: str, port: int) -> None:
     """
     Raises:
-        UsageError: no address is named, which would listen on all of them.
-        OSError: nobody can listen there, in a sentence that says why.
+        UsageError: the host is empty, which would listen on all interfaces.
+        OSError: the port can't be opened. The message says why.
     """
     if not host.strip():
-        raise UsageError(f"--host is empty. `--host {_HOST}` is this machine alone, `--host 0.0.0.0` is everybody.")
+        raise UsageError(f"--host must not be empty. Use {_HOST} for this machine only, 0.0.0.0 for all interfaces.")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         socket.create_server((host, port), family=family).close()
     except OSError as error:
         option = "--port" if error.errno in (errno.EADDRINUSE, errno.EACCES) else "--host"
         why = str(error.strerror).partition(" (while")[0]
-        raise OSError(f"Nobody can listen on {host}:{port}: {why}. `{option}` takes another one.") from error
+        raise OSError(f"Can't listen on {host}:{port}: {why}. Choose another with `{option}`.") from error
 
 
 def _ended(code: int, *, as_json: bool) -> int:

@@ -20,7 +20,7 @@ _STDIN = "-"
 
 def _pieces(_kind: object, number: int) -> None:
     if number < 0:
-        raise ValueError("there are no fewer pieces than 0")
+        raise ValueError("must be 0 or more")
 
 
 def stock_count(
@@ -136,13 +136,15 @@ def _read(file: str) -> Sequence[str]:
     name = "Standard input" if file == _STDIN else file
     content = _content(file)
     if len(content) > KEYS_BYTES_MAX:
-        raise UsageError(f"{name} has more than {KEYS_BYTES_MAX // 1024 // 1024} MiB of keys; import them in parts.")
+        raise UsageError(
+            f"{name} is larger than {KEYS_BYTES_MAX // 1024 // 1024} MiB. Split it, and run the command for each part."
+        )
     try:
         keys = [line.strip() for line in content.decode("utf-8-sig").splitlines() if line.strip()]
     except UnicodeDecodeError as error:
-        raise UsageError(f"{name} is no text in UTF-8. It must have a key on each line.") from error
+        raise UsageError(f"{name} is not valid UTF-8. It must have one key per line.") from error
     if not keys or any(len(key) > _KEY_MAX or not key.isprintable() for key in keys):
-        raise UsageError(f"{name} must have a key on each line, of at most {_KEY_MAX} printable characters.")
+        raise UsageError(f"{name} must have one key per line, each of 1 to {_KEY_MAX} printable characters.")
     return keys
 
 
@@ -152,5 +154,5 @@ def _content(file: str) -> bytes:
         with Path(file).open("rb") as stream:
             return stream.read(KEYS_BYTES_MAX + 1)
     if sys.stdin is None:
-        raise UsageError("- is standard input, which is closed.")
+        raise UsageError("FILE is - (standard input), but standard input is closed. Name a file instead.")
     return sys.stdin.buffer.read(KEYS_BYTES_MAX + 1)

@@ -32,43 +32,54 @@ def _session(_kind: object, text: str) -> None:
     try:
         session_id(text)
     except InvalidIdentifier as error:
-        raise ValueError(f"{error}; `fulfill search` finds one by what is known of it") from error
+        raise ValueError(
+            "must be a Checkout Session ID such as cs_test_a1B2c3. Find it with `fulfill search`"
+        ) from error
 
 
 def _session_or_event(_kind: object, text: str | None) -> None:
     if text is None:
         return
-    if text.startswith("evt_"):
-        stripe_event_id(text)
-    else:
+    if not text.startswith("evt_"):
         _session(_kind, text)
+        return
+    try:
+        stripe_event_id(text)
+    except InvalidIdentifier as error:
+        raise ValueError("must be a Stripe event ID such as evt_1A2b3C") from error
 
 
 def whole_number(_kind: object, tokens: Sequence[Token]) -> int:
     """The parser's own reading would take 1.5 for 2.
 
     Raises:
-        ValueError: it is no whole number, or a beyond all reason long one.
+        ValueError: it is not a whole number, or has more than 18 digits.
     """
     [token] = tokens
     if not _WHOLE_NUMBER.fullmatch(token.value):
-        raise ValueError("it is a whole number")
+        raise ValueError("must be a whole number")
     return int(token.value)
 
 
 def _sku(_kind: object, tokens: Sequence[Token]) -> str:
     """
     Raises:
-        InvalidIdentifier: it is none.
+        ValueError: it is not a SKU.
     """
     [token] = tokens
-    sku = normal_sku(token.value)
-    stock_id(sku)
+    try:
+        sku = normal_sku(token.value)
+        stock_id(sku)
+    except InvalidIdentifier as error:
+        raise ValueError("must have 1 to 100 characters, without slashes or control characters") from error
     return sku
 
 
 def _pool(_kind: object, text: str) -> None:
-    key_pool_id(text)
+    try:
+        key_pool_id(text)
+    except InvalidIdentifier as error:
+        raise ValueError("must have 1 to 100 letters, digits, dots, hyphens or underscores") from error
 
 
 Json = Annotated[
@@ -114,7 +125,10 @@ def moment(text: str) -> datetime:
     Raises:
         UsageError: it is neither.
     """
-    wrong = f"--as-of takes a time like 2026-11-24T09:00:00Z or a day like 2026-11-24, not {text[:_TEXT_SHOWN_MAX]!r}."
+    wrong = (
+        "--as-of must be a time such as 2026-11-24T09:00:00Z or a date such as 2026-11-24 "
+        f"(got {text[:_TEXT_SHOWN_MAX]!r})."
+    )
     if not _MOMENT.fullmatch(text.upper()):
         raise UsageError(wrong)
     try:

@@ -16,6 +16,7 @@ from interfaces.cli.commands import groups
 from interfaces.cli.usage import UsageError
 
 _SHOWN_MAX = 60
+_NUMBER = re.compile(r"-?\d{1,18}(\.\d{1,9})?", re.ASCII)
 _PASSWORD = re.compile(r"(?<=://)[^\s@]*@|(?<=password=)[^\s&]*")
 """In the URL of a database, with the user's name."""
 
@@ -28,17 +29,17 @@ def check(arguments: Sequence[str]) -> None:
     """
     for argument in arguments:
         if any("\ud800" <= letter <= "\udfff" for letter in argument):
-            raise UsageError(f"{shown(argument)} is no text in UTF-8.")
+            raise UsageError(f"The argument {shown(argument)} is not valid UTF-8.")
     match arguments:
         case [group] | [group, "--json"] if group in groups():
             names = " or ".join(f"`fulfill {group} {name}`" for name in groups()[group])
-            raise UsageError(f"`fulfill {group}` alone does nothing; is {names} meant?")
+            raise UsageError(f"`fulfill {group}` needs a subcommand: {names}.")
 
 
 def sentence(error: CycloptsError, arguments: Sequence[str]) -> str:
     """What was wrong, and where help is."""
     command = " ".join(("fulfill", *(error.command_chain or ())))
-    return f"{_what(error, command, arguments)} See: `{command} --help`"
+    return f"{_what(error, command, arguments)} See `{command} --help`."
 
 
 def shown(text: str) -> str:
@@ -52,20 +53,27 @@ def _what(error: CycloptsError, command: str, arguments: Sequence[str]) -> str:
             told = argument.parameter.help or ""
             name = error.keyword or argument.name
             if name in arguments:
-                return f"{name} needs a value after it: {told}"
+                return f"{name} needs a value: {told}"
             return f"`{command}` needs {name}: {told}"
         case UnusedCliTokensError(unused_tokens=[first, *_]):
-            return f"{shown(first)} is one word too many for `{command}`; a text with spaces needs quotes around it."
+            return f"Unexpected argument {shown(first)} for `{command}`. Put text with spaces in quotes."
         case UnknownCommandError(unused_tokens=[first, *_]):
             suggestion = str(error).partition("Did you mean ")[2].partition("?")[0].strip('"')
-            hint = f" Is `{command} {suggestion}` meant?" if suggestion else ""
-            return f"There is no command {shown(first)}.{hint}"
+            hint = f" Did you mean `{command} {suggestion}`?" if suggestion else ""
+            return f"Unknown command {shown(first)}.{hint}"
         case ValidationError(argument=argument) if argument is not None and argument.tokens:
-            return f"{shown(argument.tokens[0].value)} can't be {_name(error)}: {error.exception_message.rstrip('.')}."
-        case CoercionError(token=token, msg=str(why)) if token is not None:
-            return f"{shown(token.value)} can't be {_name(error)}: {why}."
+            return _invalid(_name(error), error.exception_message, argument.tokens[0].value)
+        case CoercionError(token=token, msg=str(must)) if token is not None:
+            return _invalid(_name(error), must, token.value)
         case _:
             return " ".join(_PASSWORD.sub("…", str(error)).split())
+
+
+def _invalid(name: str, must: str, value: str) -> str:
+    """Put the value after the requirement and before the hint, if `must` has one after a full stop."""
+    must, _, hint = must.rstrip(".").partition(". ")
+    got = value if _NUMBER.fullmatch(value) else shown(value)
+    return f"{name} {must} (got {got}).{f' {hint}.' if hint else ''}"
 
 
 def _name(error: CycloptsError) -> str:

@@ -170,10 +170,10 @@ def test_all_that_is_stuck_is_tried_again_and_counted(fulfill: Fulfill, sandbox:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ((), "Name a checkout or a Stripe event, or give --all."),
-        (("cs_test_a", "--all"), "Name a checkout or a Stripe event, or give --all."),
-        (("cs_test_a", "--kind", "mail_failed"), "--kind goes with --all."),
-        (("--all", "--kind", "parcels"), "--kind takes given_up_line, mail_failed, "),
+        ((), "Name either a checkout or Stripe event, or --all."),
+        (("cs_test_a", "--all"), "Name either a checkout or Stripe event, or --all."),
+        (("cs_test_a", "--kind", "mail_failed"), "--kind needs --all."),
+        (("--all", "--kind", "parcels"), "--kind must be one of given_up_line, mail_failed, "),
     ],
 )
 def test_what_is_to_be_tried_again_is_named_in_one_way(

@@ -56,7 +56,7 @@ def test_an_empty_name_is_refused(fulfill: Fulfill, small_shop: Path, command: s
     said = fulfill(command, "", "--json")
 
     assert (said.code, said.json["error"]["kind"]) == (2, "wrong_usage")
-    assert "'' can't be FILE: it is empty and must name a file, such as backups/shop.db." in said.err
+    assert "FILE must name a file, such as backups/shop.db (got '')." in said.err
 
 
 def test_without_a_log_there_is_nothing_to_back_up(fulfill: Fulfill, tmp_path: Path) -> None:

@@ -78,7 +78,7 @@ def test_the_password_is_told_to_nobody(fulfill: Fulfill, small_shop: Path) -> N
         (("--to", "sqlite:///new.db"), "`fulfill copy` needs --from"),
         (SOURCE, "`fulfill copy` needs --to"),
         ((*SOURCE, "--to", "new.db"), "--to must be like sqlite:///fulfillment.db"),
-        ((*SOURCE, "--to", "sqlite:///fulfillment.db"), "are the same database"),
+        ((*SOURCE, "--to", "sqlite:///fulfillment.db"), "must be different databases"),
     ],
 )
 def test_wrong_usage_is_said_to_be(fulfill: Fulfill, small_shop: Path, arguments: tuple[str, ...], told: str) -> None:

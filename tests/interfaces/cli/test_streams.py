@@ -57,7 +57,10 @@ def test_keys_can_come_through_a_pipe(script: Script) -> None:
 def test_no_keys_come_through_what_is_closed(script: Script, tmp_path: Path) -> None:
     said = script(line=f"fulfill keys import pro - {BY} 0<&-", **SETTINGS)
 
-    assert (said.code, said.err) == (2, "fulfill: - is standard input, which is closed.\n")
+    assert (said.code, said.err) == (
+        2,
+        "fulfill: FILE is - (standard input), but standard input is closed. Name a file instead.\n",
+    )
     assert list(tmp_path.iterdir()) == []
 
 

@@ -104,12 +104,12 @@ def test_a_count_of_a_sku_in_another_case_than_the_catalogs_is_warned_of(fulfill
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"", "a key on each line"),
-        (b"\n \n", "a key on each line"),
-        (b"\xff\xfe\x00K", "no text in UTF-8"),
+        (b"", "one key per line"),
+        (b"\n \n", "one key per line"),
+        (b"\xff\xfe\x00K", "not valid UTF-8"),
         (b"a\x1b[2Jb\n", "printable"),
-        (b"x" * 1001, "at most 1000"),
-        (b"k\n" * (KEYS_BYTES_MAX // 2 + 1), "more than 16 MiB"),
+        (b"x" * 1001, "1 to 1000 printable"),
+        (b"k\n" * (KEYS_BYTES_MAX // 2 + 1), "larger than 16 MiB"),
     ],
     ids=["nothing", "blank lines", "no text", "control characters", "a long line", "too much"],
 )

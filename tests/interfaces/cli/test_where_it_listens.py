@@ -16,7 +16,7 @@ def test_no_address_is_not_every_address(script: Script, tmp_path: Path, host: s
     said = script("serve", "--host", host, "--port", "0", "--json", **SETTINGS)
 
     assert (said.code, said.json["error"]["kind"]) == (2, "wrong_usage")
-    assert "--host 127.0.0.1" in said.err
+    assert "Use 127.0.0.1 for this machine only" in said.err
     assert list(tmp_path.iterdir()) == [], "nothing was begun"
 
 
@@ -27,11 +27,11 @@ def test_a_port_that_is_taken_is_told_with_the_way_out(script: Script, command: 
         said = script(command, "--port", str(port), "--json", **SETTINGS)
 
     assert (said.code, said.json["error"]["kind"]) == (1, "system")
-    assert f"Nobody can listen on 127.0.0.1:{port}: Address already in use. `--port` takes another one." in said.err
+    assert f"Can't listen on 127.0.0.1:{port}: Address already in use. Choose another with `--port`." in said.err
 
 
 def test_an_address_of_another_machine_is_told_with_the_way_out(script: Script) -> None:
     said = script("serve", "--host", "192.0.2.1", **SETTINGS)
 
     assert (said.code, said.err.count("\n")) == (1, 1)
-    assert "`--host` takes another one" in said.err
+    assert "Choose another with `--host`" in said.err
