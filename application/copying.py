@@ -318,7 +318,7 @@ class Copy:
 
 def _is_used(place: Place) -> Refused:
     return Refused(
-        f"A process works at {place.name}. Stop every `fulfill serve`, `worker` and other command there, and copy then."
+        f"A process is using {place.name}. Stop every `fulfill serve`, `worker` and other command there, then copy."
     )
 
 

@@ -116,7 +116,7 @@ class Staff:
             return self._submit(by, id, [id], partial(_retry_checkout, id))
         received = self._log.get(StripeEvent, id).received
         if received is None:
-            raise NotFound(f"The log knows no Stripe event {id}.")
+            raise NotFound(f"No Stripe event {id} in the log.")
         return self._submit(by, received.session_id, [id], partial(_retry_stripe_event, id))
 
     def note(self, session_id: str, text: str, by: By) -> None:
@@ -219,7 +219,7 @@ class Staff:
 
 def _check_is_known(session_id: str, unit: UnitOfWork) -> None:
     if not unit.load(CheckoutSession, session_id).is_known:
-        raise NotFound(f"The log knows no checkout {session_id}.")
+        raise NotFound(f"No checkout {session_id} in the log.")
 
 
 def _retry_checkout(id: str, unit: UnitOfWork) -> None:

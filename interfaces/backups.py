@@ -98,8 +98,8 @@ def put_in_place(database: Database, file: Path, report: Report) -> Path | None:
     try:
         if not locks.lead() or locks.has_others():
             raise Refused(
-                f"A process works at {database}. Stop every `fulfill serve`, `worker` and other command there, and "
-                "restore then."
+                f"A process is using {database}. Stop every `fulfill serve`, `worker` and other command there, then "
+                "restore."
             )
         _check_is_open(database)
         return kept.put_in_place(file, datetime.now(UTC), report)
@@ -118,7 +118,7 @@ def _check_is_open(database: Database) -> None:
             is_moved = isinstance(current, Log) and current.is_moved
     if is_moved:
         raise Refused(
-            f"{database} is closed: its log was copied to another database, which goes on in its place. A restore "
-            "would open it again, and both would give the same keys to different customers. If the other database is "
-            "given up, stop everything there, run `fulfill reopen`, and restore then."
+            f"{database} is closed: a copy in another database has replaced its log. A restore would open it again, "
+            "and both would give the same keys to different customers. If you abandon the other database, stop "
+            "everything there, run `fulfill reopen`, then restore."
         )

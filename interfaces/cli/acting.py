@@ -7,7 +7,7 @@ from cyclopts import Parameter
 
 from interfaces.cli.desk import Desk, by, open_desk
 from interfaces.cli.output.printing import page, print_json, talk
-from interfaces.cli.output.text import words
+from interfaces.cli.output.text import counted, words
 from interfaces.cli.reading import RETRIED
 from interfaces.cli.usage import DONE, FAILED, Json, Lines, Session, SessionOrEvent, UsageError, Who, Why
 
@@ -29,7 +29,7 @@ def run(session: Session, /, *, as_: Who, reason: Why, json: Json = False) -> in
         runtime = desk.runtime
         was_paid = runtime.log.get(CheckoutSession, session).is_paid
         runtime.fulfill_checkout(session, source=Source.STAFF, actor=who.actor, reason=Personal(who.reason.strip()))
-        done = "Stripe was not asked, since it is known to be paid." if was_paid else "Stripe was asked."
+        done = "Already paid, so Stripe was not asked." if was_paid else "Retrieved from Stripe."
         return _show(desk, session, done, as_json=json)
 
 
@@ -100,14 +100,15 @@ def _retry_all(kinds: Sequence[str], who: "By", *, as_json: bool) -> int:
             failed = desk.runtime.staff.retry_all(page_, who)
             retried += len(page_) - len(failed)
             unreadable += failed
-            talk(f"fulfill: {retried} to be tried again so far.")
+            talk(f"fulfill: Requested {counted(retried, 'retry', 'retries')} so far.")
         is_followed = desk.follow() if retried else True
     if unreadable:
-        talk(f"fulfill: This version can't read {', '.join(unreadable[:_SHOWN_MAX])}; they stay as they are.")
+        talk(f"fulfill: This version can't read {', '.join(unreadable[:_SHOWN_MAX])}. Nothing was changed there.")
     if as_json:
         print_json({"retried": retried, "unreadable": unreadable, "is_followed": is_followed})
     else:
-        page().say(f"Recorded: {retried} to be tried again." if retried else "Nothing of that is in the queue.")
+        requested = f"Requested {counted(retried, 'retry', 'retries')}."
+        page().say(requested if retried else "No matching items in the queue.")
     return DONE if not unreadable else FAILED
 
 
@@ -190,5 +191,5 @@ def _became(event: "StripeEvent", *, is_followed: bool) -> tuple[str, str]:
     if event.error:
         return "failed", f"still can't be handled: {inside(event.error).rstrip('.')}"
     if not is_followed:
-        return "waiting", "waits for the server that runs"
-    return "handled", "is handled, and leads to nothing" if event.is_ignored else "is handled"
+        return "waiting", "waits for the running server"
+    return "handled", "is handled and needs no action" if event.is_ignored else "is handled"

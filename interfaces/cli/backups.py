@@ -12,7 +12,7 @@ from cyclopts import Parameter
 
 from interfaces.cli.keeping import told_if_stopped
 from interfaces.cli.output.printing import page, print_json, talk
-from interfaces.cli.output.text import to_the_second
+from interfaces.cli.output.text import counted, to_the_second
 from interfaces.cli.usage import DONE, FAILED, Json, Place
 
 if TYPE_CHECKING:
@@ -61,19 +61,19 @@ def backup(file: NewFile, /, *, json: Json = False) -> int:
     from interfaces.cli.output.progress import progress
 
     database, began_at = Place().database(), time.monotonic()
-    with told_if_stopped(f"{file} was not made."), progress("copying", "KiB") as report:
+    with told_if_stopped(f"{file} was not created."), progress("copying", "KiB") as report:
         made = back_up(database, file, report)
     seconds = time.monotonic() - began_at
     if made.is_closed:
         talk(
-            f"fulfill: {database} is closed: its log was copied to another database, which goes on in its place. "
-            f"{file} is closed too and can't be restored as it is. Back up the other database instead."
+            f"fulfill: {database} is closed: a copy in another database has replaced its log. {file} is closed too, "
+            "and can't be restored as it is. Back up the other database instead."
         )
     if json:
         document = {"database": str(database), "file": str(file), **_made(made), "seconds": round(seconds, 3)}
         print_json(document)
     else:
-        page().say(f"{file} holds {_told(made)}, verified and on disk. It took {seconds:.1f} seconds.")
+        page().say(f"Backed up {_told(made)} to {file}, verified and synced. It took {seconds:.1f} seconds.")
     return DONE
 
 
@@ -87,10 +87,10 @@ def restore(file: File, /, *, check: Check = False, keys_to: KeysTo = None, json
 
     configure_logs(level=logging.CRITICAL)
     database = Place().database()
-    with told_if_stopped(f"{database} is as it was."):
+    with told_if_stopped(f"{database} is unchanged."):
         found, lost = _examined(database, file)
         if found.problems and not check:
-            raise Refused(f"{file} can't be restored: {' '.join(found.problems)} {database} is as it was.")
+            raise Refused(f"{file} can't be restored: {' '.join(found.problems)} {database} is unchanged.")
         kept = None
         with _keys_in_files(database, lost, keys_to) as files:
             if not check:
@@ -108,9 +108,9 @@ def restore(file: File, /, *, check: Check = False, keys_to: KeysTo = None, json
     if json:
         print_json({**document, "replaced": None if kept is None else str(kept)})
         return DONE
-    page().say(f"{database} is now what {file} holds: {_end(found)}. Its views are rebuilt at the next start.")
+    page().say(f"Restored {database} from {file}: {_end(found)}. The next start rebuilds the views.")
     if kept is not None:
-        page().say(f"The log that was there is kept as {kept}.")
+        page().say(f"The previous log is kept as {kept}.")
     page().say(lost if isinstance(lost, str) else _told_lost(lost))
     _say_keys(lost, files, file, SQLiteFile(kept) if kept else database)
     for problem in found.unreadable:
@@ -147,7 +147,7 @@ def _say_keys(lost: "Lost | str", files: "Mapping[str, Path] | None", file: Path
     total = sum(lost.keys.values())
     pools = ", ".join(f"{count} of {pool}" for pool, count in lost.keys.items())
     page().say(
-        f"That part gave {_counted(total, 'license key')} to customers or withdrew them ({pools}). Withdraw them "
+        f"That part gave {counted(total, 'license key')} to customers or withdrew them ({pools}). Withdraw them "
         "before a server runs on the restored log, or other customers get them too:"
     )
     if files:
@@ -194,9 +194,9 @@ def _found(found: "Contents", lost: "Lost | str") -> dict[str, object]:
 def _put(file: Path, found: "Contents", lost: "Lost | str") -> None:
     fields = [
         ("file", str(file)),
-        ("holds", f"{_counted(found.events, 'event')} of {_counted(found.streams, 'stream')}, sha256 {found.digest}"),
+        ("holds", f"{counted(found.events, 'event')} of {counted(found.streams, 'stream')}, sha256 {found.digest}"),
         ("ends with", _end(found)),
-        ("beside", f"{_counted(found.followers, 'follower')}, {_counted(found.parked, 'parked event')}"),
+        ("beside", f"{counted(found.followers, 'follower')}, {counted(found.parked, 'parked event')}"),
         ("problems", " ".join([*found.problems, *found.unreadable]) or "none"),
         ("restore", lost if isinstance(lost, str) else _told_lost(lost)),
     ]
@@ -211,7 +211,7 @@ def _end(found: "Contents") -> str:
 
 
 def _told(made: "BackedUp") -> str:
-    return "an empty log" if made.end is None else f"{_counted(made.events, 'event')} up to event {_named(made.end)}"
+    return "an empty log" if made.end is None else f"{counted(made.events, 'event')} up to event {_named(made.end)}"
 
 
 def _named(end: "Anchor") -> str:
@@ -221,25 +221,21 @@ def _named(end: "Anchor") -> str:
 def _told_lost(lost: "Lost") -> str:
     differing = ""
     if lost.differing:
-        are = "event is" if lost.differing == 1 else "events are"
+        differ = "differs" if lost.differing == 1 else "differ"
         differing = (
-            f" {lost.differing} {are} not the same in the log and in the backup, the first at {lost.first_differing}: "
-            "one of the two was damaged or changed. Compare an older backup with each."
+            f" {counted(lost.differing, 'event')} {differ} between the log and the backup, the first at "
+            f"{lost.first_differing}: one of the two was damaged or changed. Compare an older backup with each."
         )
     if not lost.events:
         if differing:
             return f"The backup ends with the same event as the log.{differing}"
-        return "Nothing of the log is lost: the backup holds all of it."
+        return "Nothing is lost: the backup holds every event of the log."
     between = ""
     if lost.first_at is not None and lost.last_at is not None:
         between = f", recorded from {to_the_second(lost.first_at)} to {to_the_second(lost.last_at)}"
-    are = "is" if lost.events == 1 else "are"
+    concern = "It concerns" if lost.events == 1 else "They concern"
     return (
-        f"{_counted(lost.events, 'event')} after event {lost.agree_until} {are} not in the backup{between}: of "
-        f"{_counted(lost.checkouts, 'checkout')} and {_counted(lost.stripe_events, 'Stripe event')}, which Stripe can "
+        f"The backup lacks {counted(lost.events, 'event')} after event {lost.agree_until}{between}. {concern} "
+        f"{counted(lost.checkouts, 'checkout')} and {counted(lost.stripe_events, 'Stripe event')}, which Stripe can "
         f"send again.{differing}"
     )
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

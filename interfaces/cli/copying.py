@@ -8,6 +8,7 @@ from cyclopts import Parameter
 
 from interfaces.cli.keeping import told_if_stopped
 from interfaces.cli.output.printing import page, print_json
+from interfaces.cli.output.text import counted
 from interfaces.cli.usage import DONE, FAILED, Json, Place, UsageError
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def copy(*, from_: From, to: To, json: Json = False) -> int:
     with (
         open_copy(source, target) as copy_all,
         told_if_stopped(
-            "What was copied is kept: the same command goes on from there. Until it has ended, nothing starts on "
+            "The progress is kept: run the same command again to resume. Until the copy is complete, nothing starts on "
             f"{target}."
         ),
     ):
@@ -54,9 +55,9 @@ def reopen(*, json: Json = False) -> int:
     if json:
         print_json({"database": str(database), "was_moved": was_moved, "state": "ready"})
     elif was_moved:
-        page().say(f"{database} is open again. Nothing may work at its copy from now on.")
+        page().say(f"{database} is open again. Run nothing on its copy from now on.")
     else:
-        page().say(f"{database} is open: no other database goes on in its place.")
+        page().say(f"{database} is already open: no copy has replaced it.")
     return DONE
 
 
@@ -89,12 +90,13 @@ def _document(copied: "Copied") -> dict[str, object]:
 def _put(copied: "Copied", target: "Database", seconds: float) -> None:
     if copied.is_same:
         page().say(
-            f"{copied.events} events of {copied.streams} streams, {copied.followers} positions of followers and "
-            f"{copied.parked} parked events are in {target}, as are {len(copied.views)} views: the same as in the "
-            f"source, sha256 {copied.digest}. It took {seconds:.1f} seconds."
+            f"Copied {counted(copied.events, 'event')} of {counted(copied.streams, 'stream')}, "
+            f"{counted(copied.followers, 'follower position')} and {counted(copied.parked, 'parked event')} to "
+            f"{target}, and built {counted(len(copied.views), 'view')} there: all identical to the source, sha256 "
+            f"{copied.digest}. It took {seconds:.1f} seconds."
         )
         return
-    page().say(f"The copy is not the same, so nothing starts on {target}. The first differences:")
+    page().say(f"The copy differs from the source, so nothing starts on {target}. First differences:")
     for difference in _differences(copied):
         page().say(difference)
 
@@ -104,8 +106,8 @@ def _differences(copied: "Copied") -> "list[str]":
     for view in copied.views:
         if not view.is_right:
             told.append(
-                f"View {view.name}: if its source is wrong, `fulfill projections rebuild {view.name}` there mends it, "
-                "and the same `fulfill copy` goes on."
+                f"View {view.name}: if the source is wrong, run `fulfill projections rebuild {view.name}` there, then "
+                "the same `fulfill copy` again."
             )
             told += [
                 f"  {each.key}: {each.live} in the source, {each.fresh} in the target." for each in view.differences

@@ -52,8 +52,9 @@ class Desk:
 
         if names := [name for name in self._differing() if name in {THE_CATALOG, OWN_DELIVERIES}]:
             raise Refused(
-                f"This command was run with other settings than the last server ({', '.join(names)}), and would plan "
-                "by them. Nothing was changed. Run it with the server's settings, or restart the server with these."
+                f"The settings of this command differ from those of the last server ({', '.join(names)}), and it would "
+                "plan by them. Nothing was changed. Run it with the server's settings, or restart the server with "
+                "these."
             )
 
     def follow(self) -> bool:
@@ -70,9 +71,7 @@ class Desk:
                 return True
             is_followed = self._wait_for_the_server(deadline)
         if not is_followed:
-            self.talk(
-                "fulfill: It is recorded, but the server that runs has not decided yet what follows. Look again soon."
-            )
+            self.talk("fulfill: Recorded, but the running server has not decided the next steps yet. Check again soon.")
         return is_followed
 
     def _leads(self) -> bool:
@@ -94,13 +93,13 @@ class Desk:
         if not names:
             return False
         self.talk(
-            f"fulfill: This command was run with other settings than the last server ({', '.join(names)}), so a server "
-            "decides what follows."
+            f"fulfill: The settings of this command differ from those of the last server ({', '.join(names)}), so a "
+            "server decides the next steps."
         )
         if not self.runtime.locks.lead():
             return False
         self.runtime.locks.release()
-        self.talk("fulfill: No server runs. Start one; it decides what follows from what is recorded.")
+        self.talk("fulfill: No server is running. Start one; it decides the next steps.")
         return True
 
     def _wait_for_the_server(self, deadline: float) -> bool:
@@ -118,7 +117,7 @@ class Desk:
 
     def _tell_what_waits(self) -> None:
         if self.runtime.queries.due_effects.due(self.runtime.clock(), 1):
-            self.talk("fulfill: No server runs; mails and calls wait for `fulfill serve` or `fulfill worker`.")
+            self.talk("fulfill: No server is running. Mails and calls wait for `fulfill serve` or `fulfill worker`.")
 
 
 @contextmanager

@@ -19,7 +19,7 @@ class Meaning:
     """What to do, where the error's own message does not say it."""
 
 
-_NOT_RECORDED = "Nothing was recorded; try again in a moment."
+_NOT_RECORDED = "Nothing was recorded. Try again in a moment."
 
 MEANINGS: Mapping[str, Meaning] = {
     "interfaces.cli.usage.UsageError": Meaning(WRONG_USAGE, "wrong_usage"),
@@ -40,13 +40,13 @@ MEANINGS: Mapping[str, Meaning] = {
     "application.errors.StoreUnavailable": Meaning(FAILED, "store_unavailable", _NOT_RECORDED),
     "application.errors.LogReplaced": Meaning(FAILED, "log_replaced"),
     "domain.errors.UnreadableEvent": Meaning(
-        FAILED, "unreadable_event", "Use the version of fulfill that wrote it, or restore what was damaged."
+        FAILED, "unreadable_event", "Use the version of fulfill that wrote it. If it is damaged, restore a backup."
     ),
     "eventsourcing.persistence.PersistenceError": Meaning(FAILED, "store_unavailable"),
     "application.reading.views.ViewNotBuilt": Meaning(
         FAILED,
         "view_not_built",
-        "`fulfill projections rebuild` makes it; if a later version of fulfill keeps it, use that one.",
+        "Build it with `fulfill projections rebuild`. If a later version of fulfill has taken it over, use that one.",
     ),
     "application.ports.SessionUnknown": Meaning(FAILED, "unknown_to_stripe", "Nothing was recorded."),
     "application.ports.Temporary": Meaning(FAILED, "outside_unavailable", _NOT_RECORDED),

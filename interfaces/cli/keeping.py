@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from interfaces.cli.output.printing import page, print_json, talk
+from interfaces.cli.output.text import counted
 from interfaces.cli.reading import is_complete, open_side
 from interfaces.cli.usage import DONE, FAILED, Json
 
@@ -40,12 +41,12 @@ def projections_rebuild(name: Name, /, *, json: Json = False) -> int:
     with _open_views() as side, resumable(name), progress(f"rebuilding {name}") as report:
         for left in side.queries.projections():
             if left.name == name and left.state == "building" and left.position:
-                talk(f"fulfill: Going on at event {left.position}, up to which {name} was made before.")
+                talk(f"fulfill: Resuming the rebuild of {name} after event {left.position}.")
         view = side.rebuild.rebuild(name, report)
     if json:
         print_json({"name": view.name, "version": view.version, "position": view.position, "state": str(view.state)})
     else:
-        page().say(f"{view.name} was made afresh from {view.position} events and serves now.")
+        page().say(f"Rebuilt {view.name} from {counted(view.position, 'event')}. It is live now.")
     return DONE
 
 
@@ -65,11 +66,13 @@ def projections_verify(name: Name, /, *, json: Json = False) -> int:
 def _put_verification(found: "Verification") -> None:
     if found.is_right:
         page().say(
-            f"{found.name} is right: {found.rows} rows as of event {found.position}, sha256 {found.live_digest}."
+            f"{found.name} is correct: {counted(found.rows, 'row')} at event {found.position}, "
+            f"sha256 {found.live_digest}."
         )
         return
-    mended = f"`fulfill projections rebuild {found.name}` mends it"
-    page().say(f"{found.name} is wrong as of event {found.position}; {mended}.")
+    page().say(
+        f"{found.name} is wrong at event {found.position}. Repair it with `fulfill projections rebuild {found.name}`."
+    )
     rows = [(str(each.key), str(each.live), str(each.fresh)) for each in found.differences]
     page().table(("key", "live", "fresh"), rows, wraps=("key", "live", "fresh"))
 
@@ -89,8 +92,7 @@ def _open_views() -> Iterator["ReadSide"]:
 def resumable(name: str) -> Iterator[None]:
     """Told to stop, by Ctrl-C or SIGTERM, say how it goes on."""
     with told_if_stopped(
-        f"What was made of {name} is kept: `fulfill projections rebuild {name}` goes on from there. Until then the "
-        "view serves as it was."
+        f"The progress is kept: run `fulfill projections rebuild {name}` to resume. Until then the old view stays live."
     ):
         yield
 

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from urllib.parse import urlsplit
 
 from interfaces.cli.output.printing import page, print_json, talk
-from interfaces.cli.output.text import money, words
+from interfaces.cli.output.text import counted, money, words
 from interfaces.cli.usage import DONE, FAILED, UsageError
 from interfaces.sandbox.model.errors import StripeError
 from interfaces.sandbox.sandbox import Sandbox
@@ -114,8 +114,8 @@ def _introduce(plan: Plan, scenario: Scenario, seed: int, url: str, secret: str)
     say(url)
     say(secret)
     say(f"{plan.scenario}, seed {seed}: {scenario.says}")
-    say(f"The page to watch it: {url}/")
-    say("The shop, in another terminal and an empty directory:")
+    say(f"Watch it at {url}/")
+    say("Start the shop in another terminal, in an empty directory:")
     say(f"  export STRIPE_API_BASE={url} STRIPE_API_KEY=sk_test_anything STRIPE_WEBHOOK_SECRET={secret}")
     say("  fulfill serve")
     sys.stdout.flush()
@@ -131,7 +131,7 @@ def _wait_for_the_shop(webhook_url: str, is_stopped: threading.Event) -> bool:
             socket.create_connection(place, timeout=1.0).close()
             return True
         if not has_said:
-            talk(f"Waiting for a shop at {parts.netloc}. Ctrl-C ends it.")
+            talk(f"Waiting for a shop at {parts.netloc}. Press Ctrl-C to stop.")
             has_said = True
         is_stopped.wait(_LOOK_SECONDS)
     return False
@@ -147,7 +147,7 @@ class _Teller:
 
     def __call__(self, moment: Moment) -> None:
         hour = int(moment.at // 3600)
-        told = f"{hour:02}:{int(moment.at // 60) % 60:02}  {moment.steps_done:,} of {moment.steps:,} deeds of customers"
+        told = f"{hour:02}:{int(moment.at // 60) % 60:02}  {moment.steps_done:,} of {moment.steps:,} customer actions"
         if not self._is_terminal:
             if hour != self._hour:
                 talk(told)
@@ -186,15 +186,15 @@ def _again(plan: Plan, day: Day) -> str:
 def _tell(plan: Plan, day: Day, summary: Summary) -> None:
     page().fields(
         [
-            ("Day", "is over" if day.is_over else "was stopped"),
+            ("Day", "complete" if day.is_over else "stopped"),
             ("Checkouts", _counted(summary.sessions)),
             ("Paid", ", ".join(money(amount, currency) for currency, amount in summary.paid.items()) or "nothing"),
             ("Deliveries", _counted(summary.deliveries)),
-            ("Attempts", f"{summary.attempts:,}, of which {summary.attempts_failed:,} failed"),
+            ("Attempts", f"{summary.attempts:,}, {summary.attempts_failed:,} failed"),
             ("Mishaps", _counted(summary.mishaps)),
-            ("Believed", f"{summary.believed:,} that were not genuine"),
+            ("Believed", counted(summary.believed, "forged delivery", "forged deliveries")),
             ("Visits", _counted(day.visits)),
-            ("Again", _again(plan, day)),
+            ("Replay", _again(plan, day)),
         ]
     )
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from interfaces.cli.output.printing import page, print_json, talk, tell_void
-from interfaces.cli.output.text import money, to_the_second, words
+from interfaces.cli.output.text import counted, money, to_the_second, words
 from interfaces.cli.usage import DONE, FAILED, Json, Place, Session, moment
 
 if TYPE_CHECKING:
@@ -22,23 +22,23 @@ _ITEMS_MAX = 1000
 
 HELPS = {
     "parcel_to_pack": "ship",
-    "manual_line": "complete, or replan",
-    "backordered_line": "stock count, keys import",
+    "manual_line": "complete or replan",
+    "backordered_line": "stock count or keys import",
     "given_up_line": "retry",
-    "mail_failed": "retry, or readdress",
-    "mail_without_address": "readdress, or note",
-    "retrieval_failed": "retry, or run",
-    "payment_overdue": "retry, or note",
+    "mail_failed": "retry or readdress",
+    "mail_without_address": "readdress or note",
+    "retrieval_failed": "retry or run",
+    "payment_overdue": "retry or note",
     "contradicted": "note",
-    "parked_session": "retry, or note",
+    "parked_session": "retry or note",
     "failed_stripe_event": "retry",
     "parked_event": "retry",
     "incomplete_view": "projections rebuild",
-    "waiting_effect": "serve, or worker",
+    "waiting_effect": "serve or worker",
 }
-"""The command that settles each kind of work."""
-RETRIED = tuple(kind for kind, command in HELPS.items() if command.partition(",")[0] == "retry")
-"""What `fulfill retry` is for first of all."""
+"""The commands that resolve each kind of work."""
+RETRIED = tuple(kind for kind, command in HELPS.items() if command.partition(" ")[0] == "retry")
+"""The kinds of work that `fulfill retry` resolves in the first place."""
 
 
 @contextmanager
@@ -51,9 +51,9 @@ def open_side(*, needs_views: bool = False) -> Iterator["ReadSide"]:
     with open_read_side(Place().database(), needs_views=needs_views) as side:
         tell_void(side.void)
         if side.log.is_moved:
-            talk("fulfill: This log was copied to another database, which goes on. This is how it was then.")
+            talk("fulfill: A copy in another database has replaced this log. This answer shows the log as it was then.")
         if side.trouble:
-            talk(f"fulfill: {side.trouble}. This answer is made afresh from the whole log, which takes longer.")
+            talk(f"fulfill: {side.trouble}. This answer is computed from the whole log, which takes longer.")
         yield side
 
 
@@ -61,7 +61,7 @@ def is_complete(queries: "Queries", *projections: "Projection") -> bool:
     """Whether the views behind an answer, or all views, lack no event. If one does, stderr says so."""
     incomplete = queries.incomplete(*projections)
     for view in incomplete:
-        events = "1 event" if view.left_out == 1 else f"{view.left_out} events"
+        events = counted(view.left_out, "event")
         talk(f"fulfill: The view {view.name} lacks {events}, so this answer may be incomplete. See `fulfill queue`.")
     return not incomplete
 
@@ -87,7 +87,7 @@ def checkout(
     else:
         put_checkout(told, page())
     if not told.is_complete:
-        talk("fulfill: The log has events that can't be read and may belong to any checkout. See `fulfill queue`.")
+        talk("fulfill: The log has unreadable events that may belong to any checkout. See `fulfill queue`.")
     return DONE
 
 
@@ -117,13 +117,13 @@ def search(
             )
             for hit in hits
         ]
-        page().table(("session", "state", "amount", "first heard", "found as"), rows, wraps=("found as",))
+        page().table(("session", "state", "amount", "first seen", "match"), rows, wraps=("match",))
     elif is_whole:
-        page().say("Nothing was found. Every word must occur, or begin one that does.")
+        page().say("No checkouts found. Each search word must be a word of the checkout, or the start of one.")
     else:
-        page().say("Nothing was found in what the views hold.")
+        page().say("No checkouts found in the incomplete views.")
     if len(hits) == _HITS_MAX:
-        talk(f"fulfill: These are the newest {_HITS_MAX}; another word finds fewer.")
+        talk(f"fulfill: Showing the newest {_HITS_MAX}. Add a word to narrow the search.")
     return DONE if hits else FAILED
 
 
@@ -140,12 +140,12 @@ def queue(*, json: Json = False) -> int:
         rows = [
             (to_the_second(i.since), i.subject, words(i.kind), i.item, i.detail, HELPS.get(i.kind, "")) for i in items
         ]
-        wraps = ("detail", "what helps")
-        page().table(("since", "of", "what waits", "item", "detail", "what helps"), rows, wraps=wraps)
+        wraps = ("detail", "resolve with")
+        page().table(("since", "subject", "task", "item", "detail", "resolve with"), rows, wraps=wraps)
     else:
-        page().say("Nothing waits for a person.")
+        page().say("The queue is empty.")
     if len(items) >= _ITEMS_MAX:
-        talk(f"fulfill: The first {_ITEMS_MAX} are listed; there may be more.")
+        talk(f"fulfill: Showing the first {_ITEMS_MAX}. There may be more.")
     return DONE
 
 
@@ -162,7 +162,7 @@ def stock_list(*, json: Json = False) -> int:
         rows = [(each.sku, each.on_hand, each.reserved, each.available, each.backordered) for each in levels]
         page().table(("sku", "on hand", "reserved", "available", "backordered"), rows)
     elif is_whole:
-        page().say("No stock is tracked yet. `fulfill stock count SKU N` sets what is on the shelf.")
+        page().say("No stock is tracked yet. Set it with `fulfill stock count SKU N`.")
     else:
-        page().say("The view holds no stock.")
+        page().say("No stock found in the incomplete view.")
     return DONE if levels or is_whole else FAILED

@@ -10,6 +10,7 @@ from cyclopts import Parameter
 
 from interfaces.cli.desk import by, open_desk
 from interfaces.cli.output.printing import page, print_json, talk
+from interfaces.cli.output.text import counted
 from interfaces.cli.reading import is_complete
 from interfaces.cli.usage import DONE, Json, Lines, Pool, Session, Sku, UsageError, Who, Why, whole_number
 
@@ -59,7 +60,10 @@ def _warn_of_case(sku: str, known: Set[str]) -> None:
     """The shelf of a SKU in another case serves nobody who waits for this one."""
     twins = sorted(each for each in known if each.casefold() == sku.casefold())
     if twins and sku not in twins:
-        talk(f"fulfill: The catalog has no {sku}, only {', '.join(twins)}: case counts, so that is another shelf.")
+        talk(
+            f"fulfill: The catalog has no SKU {sku}, only {', '.join(twins)}. SKUs are case-sensitive, so this is a "
+            "separate stock item."
+        )
 
 
 def keys_import(
@@ -79,13 +83,13 @@ def keys_import(
         is_new = key_pool_id(pool) not in desk.runtime.log.key_pools()
         added = desk.runtime.staff.import_keys(pool, keys, who)
         if is_new and pool not in desk.runtime.catalog.key_pools:
-            talk(f"fulfill: {pool} is a new pool, and no rule of the catalog draws from it. Is the name right?")
+            talk(f"fulfill: {pool} is a new pool, and no catalog rule uses it. Check its name.")
         is_followed = desk.follow()
     known = len(keys) - added
     if json:
         print_json({"pool": pool, "imported": added, "known_already": known, "is_followed": is_followed})
     else:
-        page().say(f"{added} keys were imported into {pool}; {known} were known already.")
+        page().say(f"Imported {counted(added, 'key')} into {pool}. Skipped {counted(known, 'known key')}.")
     return DONE
 
 
@@ -108,10 +112,9 @@ def keys_withdraw(
         document = {**asdict(done), "withdrawn_already": known, "is_followed": is_followed}
         print_json({"pool": pool, **document})
     else:
-        withdrew = "1 key" if done.withdrawn == 1 else f"{done.withdrawn} keys"
-        never, before = ("was" if count == 1 else "were" for count in (done.unknown, known))
         page().say(
-            f"Withdrew {withdrew} from {pool}: {done.unknown} {never} never in it. {known} {before} withdrawn before."
+            f"Withdrew {counted(done.withdrawn, 'key')} from {pool}, {done.unknown} of them never in it. "
+            f"Skipped {counted(known, 'key')} withdrawn before."
         )
     return DONE
 
@@ -128,7 +131,7 @@ def keys_show(session: Session, /, *, as_: Who, reason: Why, line: Lines = (), j
         print_json({"session_id": session, "line_items": items})
     else:
         rows = [(each.plan.id, each.plan.title, key.text) for each in shown for key in each.keys]
-        page().table(["line item", "what", "key"], rows)
+        page().table(["line item", "description", "key"], rows)
     return DONE
 
 

@@ -213,7 +213,7 @@ def test_nothing_is_copied_while_somebody_works(two: TwoDatabases, which: str, d
     database = getattr(two, which)
     getattr(two.locks(database), doing)()
 
-    with pytest.raises(Refused, match="A process works at"):
+    with pytest.raises(Refused, match="A process is using"):
         two.copy()
 
     two.log(two.target).check_is_whole()

@@ -31,7 +31,7 @@ def test_a_command_leads_where_no_server_does(shop: Shop) -> None:
     assert Desk(shop.runtime, talk=said.append).follow()
 
     assert shop.events_of(Fulfillment.Requested)
-    assert said == ["fulfill: No server runs; mails and calls wait for `fulfill serve` or `fulfill worker`."]
+    assert said == ["fulfill: No server is running. Mails and calls wait for `fulfill serve` or `fulfill worker`."]
 
 
 def test_a_command_does_not_lead_if_a_server_with_other_settings_has_led_just_before(
@@ -51,6 +51,4 @@ def test_a_command_does_not_lead_if_a_server_with_other_settings_has_led_just_be
 
     assert not shop.events_of(Fulfillment.Requested)
     assert "leader" not in shop.store.held
-    assert said == [
-        "fulfill: It is recorded, but the server that runs has not decided yet what follows. Look again soon."
-    ]
+    assert said == ["fulfill: Recorded, but the running server has not decided the next steps yet. Check again soon."]

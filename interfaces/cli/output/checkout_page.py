@@ -11,22 +11,22 @@ from application.reading.checkout_document import CheckoutDocument, StoryEntry, 
 from application.reading.checkout_state import CheckoutState
 from domain.checkout_session import CheckoutSession
 from interfaces.cli.output.printing import Page
-from interfaces.cli.output.text import exact, money
+from interfaces.cli.output.text import counted, exact, money
 
 if TYPE_CHECKING:
     from interfaces.bootstrap import ReadSide
 
 STATES = {
     CheckoutState.OPEN: "open: not completed yet, or not retrieved from Stripe yet",
-    CheckoutState.AWAITING_PAYMENT: "awaiting payment: completed, and not paid yet",
-    CheckoutState.FULFILLING: "fulfilling: something is still to be delivered",
+    CheckoutState.AWAITING_PAYMENT: "awaiting payment: completed but not paid yet",
+    CheckoutState.FULFILLING: "fulfilling: at least one line is still pending",
     CheckoutState.FULFILLED: "fulfilled: everything is delivered",
-    CheckoutState.PARTIALLY_FULFILLED: "partially fulfilled: some is delivered, the rest waits for a person",
-    CheckoutState.BLOCKED: "blocked: nothing is delivered yet, every line waits for a person",
-    CheckoutState.PAYMENT_FAILED: "payment failed: it failed or was canceled, and nothing is delivered",
-    CheckoutState.EXPIRED: "expired: it was never completed",
-    CheckoutState.NOTHING_TO_FULFILL: "nothing to fulfill: nothing was bought that could be delivered",
-    CheckoutState.PARKED: "parked: kept aside for a person, as the story tells",
+    CheckoutState.PARTIALLY_FULFILLED: "partially fulfilled: some lines are delivered, the others need a person",
+    CheckoutState.BLOCKED: "blocked: nothing is delivered yet, and every line needs a person",
+    CheckoutState.PAYMENT_FAILED: "payment failed: the payment failed or was canceled, and nothing is delivered",
+    CheckoutState.EXPIRED: "expired: the customer never completed it",
+    CheckoutState.NOTHING_TO_FULFILL: "nothing to fulfill: the checkout has nothing to deliver",
+    CheckoutState.PARKED: "parked: needs a person; the story says why",
 }
 _PAYMENTS = {"paid": "paid", "unpaid": "not paid yet", "no_payment_required": "nothing to pay"}
 _SHARED = ("sku_", "keys_", "pi_")
@@ -65,9 +65,9 @@ def told_checkout(side: "ReadSide", session_id: str, then: datetime | None) -> T
 
 def _unknown(now: CheckoutDocument | None, session_id: str, then: datetime | None) -> str:
     if now is None or then is None:
-        return f"The log knows no checkout {session_id}. `fulfill run` asks Stripe for it."
+        return f"No checkout {session_id} in the log. `fulfill run` retrieves it from Stripe."
     first = exact(now.story[0].recorded_at)
-    return f"Nothing was known of {session_id} at {exact(then)}; it was first heard of at {first}."
+    return f"{session_id} was not in the log yet at {exact(then)}. Its first event was recorded at {first}."
 
 
 def put_checkout(told: Told, page: Page) -> None:
@@ -77,12 +77,12 @@ def put_checkout(told: Told, page: Page) -> None:
     if document.line_items:
         page.say()
         rows = [(i.id, i.quantity, i.description, i.delivery, i.state, i.detail) for i in document.line_items]
-        columns = ("line item", "qty", "what", "delivery", "state", "detail")
-        page.table(columns, rows, wraps=("what", "detail"))
+        columns = ("line item", "qty", "description", "delivery", "state", "detail")
+        page.table(columns, rows, wraps=("description", "detail"))
     if document.emails:
         page.say()
         mails = [(mail.kind, mail.state, mail.occasion, mail.detail) for mail in document.emails]
-        page.table(("e-mail", "state", "about", "detail"), mails, wraps=("detail",))
+        page.table(("email", "state", "occasion", "detail"), mails, wraps=("detail",))
     page.say()
     places = _places(document)
     for entry in document.story:
@@ -91,14 +91,14 @@ def put_checkout(told: Told, page: Page) -> None:
     left_out = sum(entry.is_routine for entry in document.story)
     if left_out:
         page.say()
-        page.say(f"{left_out} events of earlier scheduled retrievals are left out. --json has them.")
+        page.say(f"Omitted {counted(left_out, 'event')} of earlier scheduled retrievals. --json includes them.")
 
 
 def _header(told: Told) -> Iterator[tuple[str, str]]:
     document = told.document
     if told.then:
         is_past = told.then <= datetime.now(UTC)
-        aside = "the past: it may be different now" if is_past else "a moment that has not come; this is how it is now"
+        aside = "in the past; the current state may differ" if is_past else "in the future; this is the current state"
         yield "As of", f"{exact(told.then)}, {aside}"
     yield "State", STATES[document.state]
     payment = _PAYMENTS.get(document.payment_status or "", document.payment_status or "not known yet")

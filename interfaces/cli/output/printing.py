@@ -82,9 +82,10 @@ def talk(text: str) -> None:
 def tell_void(views: Sequence[str]) -> None:
     """These were made from another log, as after a restore."""
     if views:
+        were, they = ("view {} was", "It is") if len(views) == 1 else ("views {} were", "They are")
         talk(
-            f"fulfill: The views {', '.join(views)} were made from another log, or from this one before it was "
-            "restored. They are rebuilt from this log."
+            f"fulfill: The {were.format(', '.join(views))} built from another log, or from this one before a restore. "
+            f"{they} rebuilt from this log."
         )
 
 

@@ -43,7 +43,7 @@ def test_what_a_checkout_has_it_is_not_said_to_be(fulfill: Fulfill, sandbox: San
 
     said = fulfill("run", session, *BY)
 
-    assert said.out == f"Stripe was asked. {session} has nothing to fulfill.\n"
+    assert said.out == f"Retrieved from Stripe. {session} has nothing to fulfill.\n"
 
 
 def test_run_for_a_session_unknown_to_stripe_is_refused(fulfill: Fulfill, sandbox: Sandbox) -> None:
@@ -164,7 +164,7 @@ def test_all_that_is_stuck_is_tried_again_and_counted(fulfill: Fulfill, sandbox:
     told = fulfill("retry", "--all", "--kind", "parked_session", *BY)
 
     assert (done.code, done.json) == (0, {"retried": 0, "unreadable": [], "is_followed": True})
-    assert (told.code, told.out) == (0, "Nothing of that is in the queue.\n")
+    assert (told.code, told.out) == (0, "No matching items in the queue.\n")
 
 
 @pytest.mark.parametrize(

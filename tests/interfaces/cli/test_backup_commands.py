@@ -31,8 +31,8 @@ def test_a_backup_says_what_it_holds(fulfill: Fulfill, small_shop: Path) -> None
     said = fulfill("backup", "backup.db")
 
     assert said.code == 0
-    assert said.out.startswith(f"backup.db holds {EVENTS} events up to event {EVENTS} (")
-    assert "verified and on disk" in said.out
+    assert said.out.startswith(f"Backed up {EVENTS} events up to event {EVENTS} (")
+    assert "verified and synced" in said.out
     assert "copying: " in said.err
 
 
@@ -80,8 +80,8 @@ def test_a_check_tells_what_a_restore_would_lose_and_changes_nothing(fulfill: Fu
     assert lost["first_at"] == lost["last_at"] is not None
     assert sorted(each.name for each in Path().iterdir()) == before
     shown = fulfill("restore", backed_up, "--check")
-    assert f"1 event after event {EVENTS} is not in the backup, recorded from " in shown.out
-    assert "of 1 checkout and 0 Stripe events" in shown.out
+    assert f"The backup lacks 1 event after event {EVENTS}, recorded from " in shown.out
+    assert "It concerns 1 checkout and 0 Stripe events" in shown.out
 
 
 def test_a_restore_puts_the_backup_in_place_and_keeps_what_was_there(fulfill: Fulfill, backed_up: str) -> None:
@@ -100,9 +100,9 @@ def test_a_restore_tells_what_is_lost_and_where_the_old_log_is(fulfill: Fulfill,
     said = fulfill("restore", backed_up)
 
     assert said.code == 0
-    assert "fulfillment.db is now what backup.db holds: event 49 (" in said.out
-    assert "The log that was there is kept as fulfillment.db.replaced-" in said.out
-    assert "1 event after event 49 is not in the backup" in said.out
+    assert "Restored fulfillment.db from backup.db: event 49 (" in said.out
+    assert "The previous log is kept as fulfillment.db.replaced-" in said.out
+    assert "The backup lacks 1 event after event 49" in said.out
 
 
 @pytest.fixture
@@ -218,7 +218,7 @@ def test_where_a_process_works_nothing_is_restored(fulfill: Fulfill, backed_up: 
     said = fulfill("restore", backed_up)
 
     assert said.code == 1
-    assert "A process works at fulfillment.db. Stop every `fulfill serve`" in said.err
+    assert "A process is using fulfillment.db. Stop every `fulfill serve`" in said.err
     assert fulfill("restore", backed_up, "--check").code == 0, "looking is always allowed"
     locks.release()
 
@@ -229,7 +229,7 @@ def test_a_backup_of_a_closed_log_is_told_and_restored_once_it_is_open(fulfill: 
     made = fulfill("backup", "my moved.db", "--json")
 
     assert (made.code, made.json["is_closed"]) == (0, True)
-    assert "my moved.db is closed too and can't be restored as it is." in made.err
+    assert "my moved.db is closed too, and can't be restored as it is." in made.err
     assert fulfill("reopen").code == 0
     said = fulfill("restore", "my moved.db")
     assert said.code == 1
@@ -249,8 +249,8 @@ def test_a_closed_log_is_replaced_only_once_it_is_open_again(fulfill: Fulfill, b
     said = fulfill("restore", backed_up, "--json")
 
     assert (said.code, said.json["error"]["kind"]) == (1, "refused")
-    assert "fulfillment.db is closed: its log was copied to another database" in said.err
-    assert "run `fulfill reopen`, and restore then." in said.err
+    assert "fulfillment.db is closed: a copy in another database has replaced its log." in said.err
+    assert "run `fulfill reopen`, then restore." in said.err
     assert fulfill("reopen", "--json").json["was_moved"], "it is as it was"
     assert fulfill("restore", backed_up).code == 0
 
@@ -321,7 +321,7 @@ def test_an_event_that_is_not_the_same_in_log_and_backup_is_told(
     assert (lost["agree_until"], lost["events"]) == (EVENTS, int(is_behind))
     assert (lost["differing"], lost["first_differing"]) == (1, position)
     shown = fulfill("restore", "backup.db", "--check").out
-    assert f"1 event is not the same in the log and in the backup, the first at {position}: one of the two" in shown
+    assert f"1 event differs between the log and the backup, the first at {position}: one of the two" in shown
     assert "holds all of it" not in shown
 
 
@@ -331,7 +331,7 @@ def test_a_backup_of_the_whole_log_is_told_so(fulfill: Fulfill, small_shop: Path
     said = fulfill("restore", "backup.db", "--check")
 
     assert said.code == 0
-    assert "Nothing of the log is lost: the backup holds all of it." in said.out
+    assert "Nothing is lost: the backup holds every event of the log." in said.out
     assert f"comparing: {EVENTS} of {EVENTS} events (100 %)" in said.err
 
 

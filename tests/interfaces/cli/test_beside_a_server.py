@@ -73,7 +73,7 @@ def test_a_server_that_does_not_move_is_not_waited_for_for_ever(fulfill: Fulfill
     later = fulfill("note", ORDER, "look again", *BY, "--json")
 
     assert (said.code, said.json["is_followed"]) == (0, False)
-    assert "It is recorded, but the server that runs has not decided yet what follows." in said.err
+    assert "Recorded, but the running server has not decided the next steps yet." in said.err
     assert told["story"][-1]["actor"] == "staff:kim"
     assert later.json["is_followed"] is True
 
@@ -84,7 +84,7 @@ def test_where_no_server_runs_it_is_said_that_mails_wait(fulfill: Fulfill, small
     mails = fulfill("checkout", ORDER, "--json").json["emails"]
 
     assert before.err == ""
-    assert "No server runs; mails and calls wait for `fulfill serve` or `fulfill worker`." in shipped.err
+    assert "No server is running. Mails and calls wait for `fulfill serve` or `fulfill worker`." in shipped.err
     assert [mail["state"] for mail in mails if mail["kind"] == "shipped"] == ["queued"]
     assert list(small_shop.glob("outbox/*")) == []
 
@@ -116,8 +116,8 @@ def test_a_shell_with_other_settings_than_the_last_server_decides_nothing(
 
     assert (shipped.code, shipped.json["is_followed"]) == (0, False)
     differing = "the catalog, FULFILL_MAILS, STRIPE_API_KEY, the mode (test or live)"
-    assert f"other settings than the last server ({differing})" in shipped.err
-    assert "No server runs. Start one; it decides what follows from what is recorded." in shipped.err
+    assert f"differ from those of the last server ({differing})" in shipped.err
+    assert "No server is running. Start one; it decides the next steps." in shipped.err
     assert "sk_live" not in shipped.err
     assert not [mail for mail in mails if mail["kind"] == "shipped"]
     assert noted.json["is_followed"] is True
@@ -132,7 +132,10 @@ def test_a_shell_with_another_catalog_plans_nothing(fulfill: Fulfill, small_shop
     said = fulfill("replan", ORDER, *BY)
 
     assert said.code == 1
-    assert "other settings than the last server (the catalog), and would plan by them. Nothing was changed." in said.err
+    assert (
+        "differ from those of the last server (the catalog), and it would plan by them. Nothing was changed."
+        in said.err
+    )
     assert fulfill("checkout", ORDER, "--json").json["story"] == before
 
 
@@ -146,7 +149,7 @@ def test_a_server_that_is_started_with_a_new_catalog_is_the_last_one(
     a_server_leads_once(small_shop_anywhere, tmp_path)
     after = fulfill("note", ORDER, "with the new catalog", *BY)
 
-    assert "other settings than the last server (the catalog)" in before.err
+    assert "differ from those of the last server (the catalog)" in before.err
     assert "other settings" not in after.err
 
 
@@ -160,7 +163,7 @@ def test_beside_a_server_that_decides_otherwise_a_command_waits_and_says_so(
     said = fulfill("run", session, *BY, "--json")
 
     assert (said.json["state"], said.json["is_followed"]) == ("blocked", True)
-    assert "other settings than the last server (FULFILL_MAILS), so a server decides what follows." in said.err
+    assert "differ from those of the last server (FULFILL_MAILS), so a server decides the next steps." in said.err
 
 
 def a_server_leads_once(url: str, directory: Path) -> None:

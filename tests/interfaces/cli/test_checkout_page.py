@@ -32,9 +32,17 @@ def test_every_state_has_its_plain_words(state: CheckoutState) -> None:
     ("session", "lines"),
     [
         (SHOP, ["(test mode)", "fulfilled: everything is delivered", "49.90 EUR, paid", "ORDER-17"]),
-        (DEBIT, ["(test mode)", "payment failed: it failed or was canceled", "13.90 EUR, not paid yet", "ORDER-17"]),
+        (
+            DEBIT,
+            [
+                "(test mode)",
+                "payment failed: the payment failed or was canceled",
+                "13.90 EUR, not paid yet",
+                "ORDER-17",
+            ],
+        ),
         (KEYS, ["blocked: nothing is delivered yet", "13.90 EUR, paid", "li_key"]),
-        (FOREIGN, ["(live mode)", "parked: kept aside for a person", "Payment  paid"]),
+        (FOREIGN, ["(live mode)", "parked: needs a person", "Payment  paid"]),
     ],
 )
 def test_the_header_says_how_it_stands(fulfill: Fulfill, session: str, lines: list[str]) -> None:
@@ -115,18 +123,18 @@ def test_the_past_is_called_the_past(fulfill: Fulfill, small_shop: Path) -> None
     then = fulfill("checkout", ORDER, "--as-of", "2026-11-24T09:01:00.700005Z").out
     later = fulfill("checkout", ORDER, "--as-of", "2999-01-01").out
 
-    assert "As of    2026-11-24T09:01:00.700005Z, the past: it may be different now\n" in then
+    assert "As of    2026-11-24T09:01:00.700005Z, in the past; the current state may differ\n" in then
     assert "State    open: " in then
     assert "Reference" not in then, "it was not known then"
-    assert "a moment that has not come; this is how it is now" in later
+    assert "in the future; this is the current state" in later
 
 
 def test_before_it_was_heard_of_there_is_nothing_to_tell(fulfill: Fulfill, small_shop: Path) -> None:
     said = fulfill("checkout", ORDER, "--as-of", "2026-11-24")
 
     assert (said.code, said.out) == (1, "")
-    assert f"Nothing was known of {ORDER} at 2026-11-24T00:00:00.000000Z" in said.err
-    assert re.search(rf"first heard of at {MOMENT}\.$", said.err)
+    assert f"{ORDER} was not in the log yet at 2026-11-24T00:00:00.000000Z" in said.err
+    assert re.search(rf"Its first event was recorded at {MOMENT}\.$", said.err)
 
 
 def test_a_session_heard_of_and_not_retrieved_is_told_as_far_as_it_is_known(
@@ -141,4 +149,4 @@ def test_a_session_heard_of_and_not_retrieved_is_told_as_far_as_it_is_known(
 
     assert "Payment  some_new_status\n" in said.out
     assert "LINE ITEM" not in said.out
-    assert "E-MAIL" not in said.out
+    assert "EMAIL" not in said.out

@@ -103,7 +103,7 @@ def test_a_shop_that_works_is_not_copied(fulfill: Fulfill, small_shop: Path) -> 
 
     working.release()
     assert said.code == 1
-    assert "A process works at fulfillment.db. Stop every `fulfill serve`" in said.err
+    assert "A process is using fulfillment.db. Stop every `fulfill serve`" in said.err
     assert not (small_shop / "new.db").exists()
 
 
@@ -113,8 +113,8 @@ def test_a_wrong_view_is_told_and_the_copy_is_gone_on_with(fulfill: Fulfill, sma
     said = fulfill("copy", *SOURCE, "--to", empty_url)
 
     assert said.code == 1
-    assert "The copy is not the same, so nothing starts on PostgreSQL database" in said.out
-    assert "`fulfill projections rebuild stock` there mends it" in said.out
+    assert "The copy differs from the source, so nothing starts on PostgreSQL database" in said.out
+    assert "run `fulfill projections rebuild stock` there" in said.out
     assert "99" in said.out
     assert fulfill("projections", "rebuild", "stock").code == 0
     assert fulfill("copy", *SOURCE, "--to", empty_url).code == 0
@@ -154,7 +154,7 @@ def test_the_source_is_closed_once_it_was_copied_and_can_be_reopened(fulfill: Fu
     refused = fulfill(*note, "--json")
     assert (refused.code, refused.json["error"]["kind"]) == (1, "log_moved")
     read = fulfill("checkout", ORDER)
-    assert (read.code, "This log was copied to another database, which goes on." in read.err) == (0, True)
+    assert (read.code, "A copy in another database has replaced this log." in read.err) == (0, True)
     assert fulfill("copy", *SOURCE, "--to", "sqlite:///newer.db").code == 1
 
     reopened = fulfill("reopen", "--json").json

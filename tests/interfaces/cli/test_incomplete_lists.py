@@ -100,8 +100,8 @@ def test_an_empty_list_that_may_lack_something_is_no_success(fulfill: Fulfill, d
 
     stock, hits = fulfill("stock", "list"), fulfill("search", "x")
 
-    assert (stock.code, stock.out) == (1, "The view holds no stock.\n")
-    assert (hits.code, hits.out) == (1, "Nothing was found in what the views hold.\n")
+    assert (stock.code, stock.out) == (1, "No stock found in the incomplete view.\n")
+    assert (hits.code, hits.out) == (1, "No checkouts found in the incomplete views.\n")
     assert (fulfill("stock", "list", "--json").code, fulfill("stock", "list", "--json").json) == (1, [])
 
 

@@ -44,7 +44,7 @@ def test_a_view_that_is_wrong_is_told_with_its_rows_and_mended(fulfill: Fulfill,
     document = fulfill("projections", "verify", "stock", "--json")
 
     assert (wrong.code, document.code, document.json["is_same"]) == (1, 1, False)
-    assert "`fulfill projections rebuild stock` mends it" in wrong.out
+    assert "Repair it with `fulfill projections rebuild stock`." in wrong.out
     assert "99" in wrong.out
     assert document.json["differences"][0]["live"]["on_hand"] == 99
     assert fulfill("projections", "rebuild", "stock").code == 0
@@ -56,7 +56,7 @@ def test_a_view_that_there_is_not_is_asked_for_in_vain(fulfill: Fulfill, log_fil
 
     assert (unknown.code, unbuilt.code) == (1, 1)
     assert "There are: checkouts, daily_sales" in unknown.err
-    assert "`fulfill projections rebuild` makes it" in unbuilt.err
+    assert "Build it with `fulfill projections rebuild`." in unbuilt.err
 
 
 def test_a_rebuild_goes_on_where_one_was_left(fulfill: Fulfill, write_log: Callable[[Iterable[Event]], Path]) -> None:
@@ -72,7 +72,7 @@ def test_a_rebuild_goes_on_where_one_was_left(fulfill: Fulfill, write_log: Calla
     said = fulfill("projections", "rebuild", "search", "--json")
 
     assert (left["state"], left["position"] > 0) == ("building", True)
-    assert f"Going on at event {left['position']}" in said.err
+    assert f"Resuming the rebuild of search after event {left['position']}." in said.err
     assert (said.code, said.json["state"], said.json["position"]) == (0, "live", 220)
     assert fulfill("projections", "verify", "search").code == 0
 
@@ -85,7 +85,7 @@ def test_whoever_stops_a_rebuild_is_told_how_it_goes_on(capsys: pytest.CaptureFi
     with pytest.raises(KeyboardInterrupt), resumable("search"):
         raise KeyboardInterrupt
 
-    assert capsys.readouterr().err.count("`fulfill projections rebuild search` goes on from there") == 2
+    assert capsys.readouterr().err.count("run `fulfill projections rebuild search` to resume") == 2
     assert signal.signal(signal.SIGTERM, before) == signal.SIG_IGN, "as it was"
 
 

@@ -124,7 +124,7 @@ def test_every_word_must_be_found(fulfill: Fulfill) -> None:
     nothing, document = fulfill("search", "zoe", "nobody"), fulfill("search", "zoe", "nobody", "--json")
 
     assert (nothing.code, document.code, document.json) == (1, 1, [])
-    assert nothing.out == "Nothing was found. Every word must occur, or begin one that does.\n"
+    assert nothing.out == "No checkouts found. Each search word must be a word of the checkout, or the start of one.\n"
 
 
 @pytest.mark.usefixtures("small_shop")
@@ -152,7 +152,7 @@ def test_the_longest_wait_comes_first(fulfill: Fulfill) -> None:
 def test_what_is_empty_is_said_to_be(fulfill: Fulfill) -> None:
     fulfill("migrate")
 
-    assert fulfill("queue").out == "Nothing waits for a person.\n"
+    assert fulfill("queue").out == "The queue is empty.\n"
     assert fulfill("stock", "list").out.startswith("No stock is tracked yet.")
     assert (fulfill("queue", "--json").json, fulfill("stock", "list", "--json").json) == ([], [])
     assert fulfill("search", "x").code == 1

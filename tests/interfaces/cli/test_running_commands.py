@@ -99,9 +99,9 @@ def test_a_day_is_played_against_a_shop_and_summed_up(script: Callable[..., Any]
 
     assert (told.code, again.code) == (0, 0)
     assert "quiet-day, seed 3: A few customers" in told.out
-    again_told = f"Again       fulfill sandbox --scenario quiet-day --seed 3 --customers 8 --webhook {inbox.url}\n"
+    again_told = f"Replay      fulfill sandbox --scenario quiet-day --seed 3 --customers 8 --webhook {inbox.url}\n"
     assert again_told in told.out
-    assert re.search(r"^\d\d:\d\d  \d+ of \d+ deeds of customers$", told.err, re.MULTILINE)
+    assert re.search(r"^\d\d:\d\d  \d+ of \d+ customer actions$", told.err, re.MULTILINE)
     summary = again.json
     assert (summary["scenario"], summary["seed"], summary["is_over"]) == ("quiet-day", 3, True)
     assert sum(summary["sessions"].values()) == 8
@@ -130,7 +130,7 @@ def test_a_day_waits_for_the_shop_until_somebody_has_no_patience(start: Start) -
     code, out, _ = stop(process, signal.SIGINT)
 
     assert code == 0
-    assert "was stopped" in out
+    assert re.search(r"^Day +stopped$", out, re.MULTILINE)
 
 
 @pytest.mark.parametrize(
@@ -176,7 +176,7 @@ def test_migrate_makes_the_tables_and_can_be_repeated(script: Callable[..., Any]
 
     assert (once.code, once.out, once.err) == (0, f"{database} is ready.\n", "")
     assert (again.code, again.json) == (0, {"database": database, "state": "ready"})
-    assert (queue.code, queue.out) == (0, "Nothing waits for a person.\n")
+    assert (queue.code, queue.out) == (0, "The queue is empty.\n")
 
 
 def test_on_postgresql_only_migrate_makes_the_tables(script: Callable[..., Any], databases: Databases) -> None:
@@ -192,4 +192,4 @@ def test_on_postgresql_only_migrate_makes_the_tables(script: Callable[..., Any],
     assert "Run `fulfill migrate`." in before.json["error"]["message"]
     assert (once.code, once.json) == (0, {"database": place, "state": "ready"})
     assert (again.code, again.out) == (0, f"{place} is ready.\n")
-    assert (after.code, after.out) == (0, "Nothing waits for a person.\n")
+    assert (after.code, after.out) == (0, "The queue is empty.\n")

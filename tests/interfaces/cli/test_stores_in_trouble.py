@@ -105,7 +105,7 @@ def test_views_that_can_not_be_used_keep_nobody_from_reading(
     said = fulfill(*command, "--json")
 
     assert (said.code, said.json) == (0, expected)
-    assert "This answer is made afresh from the whole log, which takes longer." in said.err
+    assert "This answer is computed from the whole log, which takes longer." in said.err
     assert VIEWS in said.err
 
 

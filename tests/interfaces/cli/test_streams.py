@@ -51,7 +51,7 @@ def test_closed_streams_are_no_trouble(script: Script, closed: str) -> None:
 def test_keys_can_come_through_a_pipe(script: Script) -> None:
     said = script(line=rf"printf 'K-1\nK-2\n' | fulfill keys import pro - {BY}", **SETTINGS)
 
-    assert (said.code, said.out) == (0, "2 keys were imported into pro; 0 were known already.\n")
+    assert (said.code, said.out) == (0, "Imported 2 keys into pro. Skipped 0 known keys.\n")
 
 
 def test_no_keys_come_through_what_is_closed(script: Script, tmp_path: Path) -> None:

@@ -39,8 +39,8 @@ def test_imported_keys_serve_who_waited_and_are_imported_once(fulfill: Fulfill, 
 
     said, again = (fulfill("keys", "import", "pro", "keys.txt", *BY) for _ in range(2))
 
-    assert (said.code, said.out) == (0, "2 keys were imported into pro; 1 were known already.\n")
-    assert (again.code, again.out) == (0, "0 keys were imported into pro; 3 were known already.\n")
+    assert (said.code, said.out) == (0, "Imported 2 keys into pro. Skipped 1 known key.\n")
+    assert (again.code, again.out) == (0, "Imported 0 keys into pro. Skipped 3 known keys.\n")
     items = {item["id"]: item["state"] for item in fulfill("checkout", ORDER, "--json").json["line_items"]}
     assert items["li_key"] == "delivered"
     told = fulfill("checkout", ORDER).out + fulfill("checkout", ORDER, "--json").out
@@ -60,7 +60,7 @@ def test_a_key_that_is_in_another_pool_is_not_imported_into_a_second_one(fulfill
     assert said.code == 1
     assert "1 of the keys are in the pool basic already (by their order: 2), and would be sold twice." in said.err
     assert "B-2" not in said.err
-    assert again.out == "0 keys were imported into basic; 2 were known already.\n"
+    assert again.out == "Imported 0 keys into basic. Skipped 2 known keys.\n"
 
 
 def test_a_key_is_in_another_pool_that_no_rule_draws_from(fulfill: Fulfill, tmp_path: Path) -> None:
@@ -79,7 +79,7 @@ def test_a_pool_that_no_rule_draws_from_is_warned_of(fulfill: Fulfill, tmp_path:
     said = fulfill("keys", "import", "sku-licence_key", "keys.txt", *BY)
 
     assert said.code == 0
-    assert "sku-licence_key is a new pool, and no rule of the catalog draws from it." in said.err
+    assert "sku-licence_key is a new pool, and no catalog rule uses it." in said.err
 
 
 def test_a_sku_is_the_same_however_its_letters_are_composed(fulfill: Fulfill) -> None:
@@ -98,7 +98,7 @@ def test_a_count_of_a_sku_in_another_case_than_the_catalogs_is_warned_of(fulfill
     said, right = fulfill("stock", "count", "MUG", "3", *BY), fulfill("stock", "count", "mug", "3", *BY)
 
     assert (said.code, right.err) == (0, "")
-    assert "The catalog has no MUG, only mug: case counts, so that is another shelf." in said.err
+    assert "The catalog has no SKU MUG, only mug. SKUs are case-sensitive" in said.err
 
 
 @pytest.mark.parametrize(
@@ -164,9 +164,12 @@ def test_withdrawn_keys_serve_nobody(fulfill: Fulfill, tmp_path: Path) -> None:
     again = fulfill("keys", "withdraw", "pro", "given.txt", *BY, "--json").json
     imported = fulfill("keys", "import", "pro", "keys.txt", *BY)
 
-    assert (said.code, said.out) == (0, "Withdrew 2 keys from pro: 2 were never in it. 0 were withdrawn before.\n")
+    assert (said.code, said.out) == (
+        0,
+        "Withdrew 2 keys from pro, 2 of them never in it. Skipped 0 keys withdrawn before.\n",
+    )
     assert (again["pool"], again["withdrawn"], again["unknown"], again["withdrawn_already"]) == ("pro", 0, 0, 2)
-    assert imported.out == "1 keys were imported into pro; 2 were known already.\n"
+    assert imported.out == "Imported 1 key into pro. Skipped 2 known keys.\n"
     shown = fulfill("keys", "show", ORDER, *BY, "--json").json["line_items"]
     assert [item["keys"] for item in shown] == [["BBBB-2222"]]
     refused = fulfill("keys", "withdraw", "pro", "keys.txt", *BY)

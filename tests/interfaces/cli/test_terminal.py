@@ -11,7 +11,7 @@ from log_parts import MUG, LogWriter, checkout
 
 from domain.checkout_session import CheckoutSession, Source
 from domain.event import Event
-from interfaces.cli.output.text import width
+from interfaces.cli.output.text import counted, width
 
 ORDER = "cs_test_a1Q7xK2mVd"
 COLOUR = re.compile(r"\x1b\[(?:\d+;)*(?:3[0-7]|9[0-7]|38;[\d;]+)m")
@@ -109,4 +109,10 @@ def test_a_rebuild_shows_a_bar_and_takes_it_away(on_terminal: OnTerminal) -> Non
     assert said.code == 0
     assert "rebuilding search" in said.out
     assert "(100 %)" in said.out
-    assert lines(said.out)[-2].endswith("search was made afresh from 49 events and serves now.")
+    assert lines(said.out)[-2].endswith("Rebuilt search from 49 events. It is live now.")
+
+
+@pytest.mark.parametrize(("number", "told"), [(0, "0 retries"), (1, "1 retry"), (2, "2 retries")])
+def test_counts_agree_with_their_nouns(number: int, told: str) -> None:
+    assert counted(number, "retry", "retries") == told
+    assert counted(number, "row") == ("1 row" if number == 1 else f"{number} rows")
