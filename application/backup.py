@@ -217,7 +217,9 @@ def _events(log: Log, until: int | None) -> Iterator[Notification]:
 
 def _gap(place: tuple[int, str, int]) -> str:
     position, stream, version = place
-    return f"Event {position} is event {version} of {stream}, and event {version - 1} of that stream is not before it"
+    return (
+        f"Event {position} is event {version} of {stream}, but event {version - 1} of that stream is missing before it"
+    )
 
 
 def _batches(log: Log, after: int, until: int | None = None) -> Iterator[Sequence[Notification]]:
@@ -233,8 +235,8 @@ def _problems(log: Log, positions: Iterable[int], end: int, url: str) -> Iterato
         yield str(error)
     except LogMoved:
         yield (
-            "It is closed: the log of which it is had been copied to another database, which goes on in its place. If "
-            f"that one is given up, stop everything there, then run `DATABASE_URL={url} fulfill reopen`."
+            "It is closed: a copy in another database had replaced its log. If you abandon that database, stop "
+            f"everything there, then run `DATABASE_URL={url} fulfill reopen`."
         )
     if max(positions, default=0) > end:
-        yield "A follower stands behind the end of this log, so events are missing."
+        yield "A follower's position is after the end of this log, so events are missing."

@@ -193,11 +193,11 @@ class Copy:
         done = target.log.store.max_tracking_id(COPYING)
         if done is None:
             if target.end():
-                raise Refused(f"There is a log already: {target.name}. A copy needs an empty database.")
+                raise Refused(f"{target.name} already has a log. Copy into an empty database.")
             if self._source.log.is_moved:
                 raise Refused(
-                    f"{self._source.name} was copied to another database already, which goes on in its place. Copy "
-                    "that one; or, if it is not used, run `fulfill reopen` here first."
+                    f"A copy in another database has already replaced {self._source.name}. Copy that one; or, if it is "
+                    "not in use, run `fulfill reopen` here first."
                 )
             with self._undisturbed():
                 target.log.store.insert_copied([], since=None)
@@ -207,7 +207,7 @@ class Copy:
                 is_beginning = target.end() == done and not self._compare(done, report).differences
             if not is_beginning:
                 raise Refused(
-                    f"{target.name} holds the unfinished copy of another log than {self._source.name}. A copy needs an "
+                    f"{target.name} holds an unfinished copy of a log other than {self._source.name}. Copy into an "
                     "empty database."
                 )
         return done
@@ -222,8 +222,8 @@ class Copy:
             yield
         except IntegrityError as error:
             raise Refused(
-                f"Somebody else has written to {self._target.name} meanwhile. Stop everything there, and begin again "
-                "with an empty database."
+                f"Another process wrote to {self._target.name} during the copy. Stop everything there, then copy into "
+                "an empty database."
             ) from error
 
     def _copy_events(self, done: int, report: Report) -> None:
@@ -310,8 +310,8 @@ class Copy:
         if source.end() != target.end() or self._bookkeeping(source)[0] != positions:
             source.log.store.set_moved(False)
             raise Refused(
-                f"Somebody has written to {source.name} meanwhile. Stop everything there; then the same `fulfill copy` "
-                "goes on."
+                f"Another process wrote to {source.name} during the copy. Stop everything there, then run the same "
+                "`fulfill copy` again."
             )
         target.log.store.end_copy()
 

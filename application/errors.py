@@ -19,8 +19,8 @@ class UnfinishedCopy(Exception):
 
 
 _MOVED = (
-    "This log was copied to another database, which goes on in its place and knows nothing of what is done here. Set "
-    "DATABASE_URL to that one. To work here again, stop everything there, then run `fulfill reopen`."
+    "A copy in another database has replaced this log, and does not see what is recorded here. Set DATABASE_URL to "
+    "that database. To work here again, stop everything there, then run `fulfill reopen`."
 )
 
 

@@ -29,6 +29,7 @@ T = TypeVar("T")
 _KEYS_PER_EVENT = 1000
 _TEXT_MAX = 2000
 _SHOWN_MAX = 5
+_SHOWN_TEXT_MAX = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +42,7 @@ class By:
     def __post_init__(self) -> None:
         for what, text in (("--as", self.name), ("--reason", self.reason)):
             if not 0 < len(text.strip()) <= _TEXT_MAX or not text.isprintable():
-                raise Refused(f"{what} needs a text of 1 to {_TEXT_MAX} printable characters.")
+                raise Refused(f"{what} must have 1 to {_TEXT_MAX} printable characters.")
 
     @property
     def actor(self) -> str:
@@ -122,7 +123,7 @@ class Staff:
     def note(self, session_id: str, text: str, by: By) -> None:
         """Keep a remark in the audit trail."""
         if not 0 < len(text.strip()) <= _TEXT_MAX:
-            raise Refused(f"A note has 1 to {_TEXT_MAX} characters.")
+            raise Refused(f"A note must have 1 to {_TEXT_MAX} characters (got {len(text.strip())}).")
         self._on_checkout(
             session_id, by, lambda unit: unit.command(CheckoutSession, session_id, CheckoutSession.note, text)
         )
@@ -132,7 +133,9 @@ class Staff:
         try:
             mail_address(to)
         except InvalidIdentifier as error:
-            raise Refused(f"--to is {error}.") from error
+            raise Refused(
+                f"--to must be an email address such as ada@example.com (got {to[:_SHOWN_TEXT_MAX]!r})."
+            ) from error
         self._on_checkout(
             session_id, by, lambda unit: unit.command(CheckoutSession, session_id, CheckoutSession.readdress, to)
         )
@@ -245,6 +248,6 @@ def _check_not_in(pool: KeyPool, keys: Sequence[str]) -> None:
     if twice:
         shown = ", ".join(map(str, twice[:_SHOWN_MAX])) + (", ..." if len(twice) > _SHOWN_MAX else "")
         raise Refused(
-            f"{len(twice)} of the keys are in the pool {pool.pool} already (by their order: {shown}), and would be "
-            "sold twice. Nothing was imported. Take them out, then import the rest."
+            f"The pool {pool.pool} already has {len(twice)} of these keys (by position: {shown}), which would be sold "
+            "twice. Nothing was imported. Remove them from the file, then import the rest."
         )

@@ -231,10 +231,10 @@ class Effect(Aggregate["EffectFact"]):
             what = self.requested.line.id if self.requested and self.requested.line else self.id
             raise Refused(
                 f"The delivery of {what} is under way: attempt {self.attempt} has no outcome yet. Wait until the "
-                "running server has ended it, then try again."
+                "running server has finished it, then try again."
             )
         if self.is_done:
-            raise Refused("The delivery has just succeeded, and the line is about to show it.")
+            raise Refused("The delivery has just succeeded. Its line will be marked as delivered in a moment.")
         return [self.Withdrawn(why=why)] if self.requested and self.withdrawn is None else []
 
     def request_retry(self) -> "EffectFacts":

@@ -150,10 +150,10 @@ class Fulfillment(Aggregate["FulfillmentFact"]):
         """
         blocked = {line.plan.id: line.plan for line in self.lines.values() if line.state.needs_a_person}
         if not blocked:
-            raise Refused("No line of this checkout is blocked, so there is nothing to plan anew.")
+            raise Refused("No line of this checkout is blocked, so there is nothing to replan.")
         changed = tuple(line for line in plan if line.id in blocked and line != blocked[line.id])
         if not changed:
-            raise Refused("The catalog plans the blocked lines as they were. Change their rule first, then try again.")
+            raise Refused("The catalog still plans the blocked lines the same way. Change their rule, then try again.")
         replaced = tuple(blocked[line.id] for line in changed)
         fact = self.Replanned(lines=changed, replaced=replaced, catalog=catalog)
         return self._and_completion([fact, *_immediate(changed)])
@@ -215,7 +215,7 @@ class Fulfillment(Aggregate["FulfillmentFact"]):
         if not line_items:
             chosen = [id for id in waiting if self.lines[id].state is LineState.MANUAL]
         if not chosen:
-            raise Refused(f"No line is for a person alone. Name those that were handed over: {', '.join(waiting)}.")
+            raise Refused(f"No line is in state manual. Name the delivered lines with --line: {', '.join(waiting)}.")
         given = keys or {}
         return self._and_completion(
             [self.LineItemDelivered(line_item=id, keys=given.get(id, ()), note=note) for id in chosen]
@@ -228,7 +228,9 @@ class Fulfillment(Aggregate["FulfillmentFact"]):
             Refused: a line is not there or not ready to be packed, or the texts are empty or too long.
         """
         if not 0 < len(carrier.strip()) <= TEXT_MAX or (tracking is not None and len(tracking) > TEXT_MAX):
-            raise Refused(f"A carrier is needed, and carrier and tracking have at most {TEXT_MAX} characters.")
+            raise Refused(
+                f"The carrier must not be empty, and carrier and tracking must have at most {TEXT_MAX} characters."
+            )
         ready = [id for id, line in self.lines.items() if line.is_to_pack]
         chosen = tuple(self._chosen(line_items, ready, "ready to be packed"))
         number = len(self.parcels) + 1
@@ -254,14 +256,16 @@ class Fulfillment(Aggregate["FulfillmentFact"]):
 
     def _chosen(self, wanted: Sequence[str], possible: Sequence[str], what: str) -> Sequence[str]:
         if self.requested is None:
-            raise Refused("This checkout is not paid, or not planned yet, so nothing of it can be delivered.")
+            raise Refused("This checkout is not paid or not planned yet, so none of its lines can be delivered.")
         if not possible:
             raise Refused(f"No line of this checkout is {what}.")
         for id in wanted:
             if id not in self.lines:
-                raise Refused(f"This checkout has no line {id}. Its lines are: {', '.join(self.lines)}.")
+                raise Refused(f"This checkout has no line {id}. Its lines are {', '.join(self.lines)}.")
             if id not in possible:
-                raise Refused(f"Line {id} is {self.lines[id].state}, not {what}. These are: {', '.join(possible)}.")
+                raise Refused(
+                    f"Line {id} is {self.lines[id].state}, not {what}. Possible lines: {', '.join(possible)}."
+                )
         return list(dict.fromkeys(wanted)) or possible
 
     def _and_completion(self, facts: "FulfillmentFacts") -> "FulfillmentFacts":

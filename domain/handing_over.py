@@ -108,8 +108,8 @@ def replan(session_id: str, plan: Sequence[PlannedLine], catalog: str, do: Strea
         do.command(Effect, effect_id(session_id, line.delivery_step), Effect.take_over, _PLANNED_ANEW)
         if new.key_pool != line.plan.key_pool and _keys_of(session_id, line, do):
             raise Refused(
-                f"Line {line.plan.id} has its keys already and waits for its stock alone: `fulfill stock count` or "
-                "`fulfill complete` hands it over with them."
+                f"Line {line.plan.id} already has its keys and only waits for stock. Deliver it with them by `fulfill "
+                "stock count` or `fulfill complete`."
             )
 
 
@@ -125,7 +125,7 @@ def _keys_of(session_id: str, line: Line, do: Streams) -> tuple[Personal, ...]:
     pool = do.command(KeyPool, key_pool_id(line.plan.key_pool), KeyPool.stop_waiting, claim)
     keys = pool.keys_of(claim)
     if keys and line.is_ready:
-        raise Refused(f"Line {line.plan.id} has just got its keys from an import; they are on their way.")
+        raise Refused(f"Line {line.plan.id} has just received its keys from an import. They are on their way.")
     return keys
 
 
@@ -155,7 +155,7 @@ def _dispatch_delivered(session_id: str, before: Fulfillment, after: Fulfillment
         need = do.load(StockItem, id).needs.get(claim)
         if line.is_ready and not (need and need.is_promised):
             raise Refused(
-                f"Line {line.plan.id} has lost its {line.plan.item.quantity} of {line.plan.stock_sku}: a count found "
-                "too few on the shelf. Count again if they are there, or change its rule and replan it."
+                f"Line {line.plan.id} no longer has its {line.plan.item.quantity} × {line.plan.stock_sku}: a count "
+                "found too few on the shelf. Count again if they are there, or change its rule and replan it."
             )
         do.command(StockItem, id, StockItem.dispatch, claim)

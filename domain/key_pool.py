@@ -127,8 +127,8 @@ class KeyPool(Aggregate["KeyPoolFact"]):
         if given:
             shown = ", ".join(map(str, given[:_SHOWN_MAX])) + (", ..." if len(given) > _SHOWN_MAX else "")
             raise Refused(
-                f"Customers have {len(given)} of these keys from the pool {self.pool} (by their order: {shown}), so "
-                "they can't be withdrawn. Nothing was withdrawn. Take them out, then withdraw the rest."
+                f"Customers already have {len(given)} of these keys from the pool {self.pool} (by position: {shown}), "
+                "so they can't be withdrawn. Nothing was withdrawn. Remove them from the file, then withdraw the rest."
             )
 
     def _serve(self) -> "Iterator[KeyPool.Assigned]":

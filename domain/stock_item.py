@@ -147,7 +147,7 @@ class StockItem(Aggregate["StockItemFact"]):
             Refused: the number is negative or beyond reason.
         """
         if not 0 <= on_hand <= QUANTITY_MAX:
-            raise Refused(f"A count is a number from 0 to {QUANTITY_MAX}; {on_hand} was given.")
+            raise Refused(f"A count must be from 0 to {QUANTITY_MAX} (got {on_hand}).")
         return self._and_serve([self.Counted(on_hand=on_hand), *self._taken_back(self.promised - on_hand)])
 
     def _taken_back(self, short: int) -> "StockItemFacts":

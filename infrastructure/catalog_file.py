@@ -42,7 +42,7 @@ def load_catalog(path: Path, own_kinds: frozenset[str]) -> Catalog:
     document = _document(path)
     for name in document:
         if name not in TABLES:
-            raise CatalogError(f"{path}: [{_short(name)}] is not known; the tables are [products.ID] and [prices.ID].")
+            raise CatalogError(f"{path}: unknown table [{_short(name)}]; use [products.ID] and [prices.ID].")
     kinds = BUILT_IN | own_kinds
     products, prices = (_rules(path, table, document.get(table, {}), kinds) for table in ("products", "prices"))
     return Catalog(prices=prices, products=products, kinds=kinds, digest=_digest(prices, products))
@@ -57,11 +57,11 @@ def _document(path: Path) -> Mapping[str, object]:
     except OSError as error:
         raise CatalogError(f"{path}: can't be read: {error.strerror or type(error).__name__}.") from error
     if len(content) > FILE_BYTES_MAX:
-        raise CatalogError(f"{path}: is larger than 1 MiB, which no catalog needs.")
+        raise CatalogError(f"{path}: must not be larger than 1 MiB.")
     try:
         return tomllib.loads(content.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
-        raise CatalogError(f"{path}: is not text in UTF-8 (byte {error.start + 1}).") from error
+        raise CatalogError(f"{path}: is not valid UTF-8 (byte {error.start + 1}).") from error
     except (ValueError, RecursionError) as error:  # TOML that is none, or a number that Python does not read
         raise CatalogError(f"{path}: is not TOML: {str(error)[:200]}.") from error
 
@@ -110,7 +110,7 @@ def _check(where: str, delivery: str, keys: Mapping[str, Check], key: str, value
     check = keys.get(key)
     if check is None and delivery in KIND_KEYS:
         allowed = ", ".join(keys)
-        raise CatalogError(f"{where}: {_short(key)} is not known for the delivery {delivery}; it can have {allowed}.")
+        raise CatalogError(f"{where}: unknown key {_short(key)} for the delivery {delivery}; it can have {allowed}.")
     try:
         (check or _own_setting)(value)
     except (ValueError, InvalidIdentifier) as error:

@@ -67,7 +67,9 @@ def _postgres(text: str) -> PostgresDatabase:
         for port in filter(None, str(parts.get("port") or "").split(",")):
             int(port)
     except (psycopg.Error, ValueError):
-        raise ValueError("is no URL that PostgreSQL understands: postgresql://user:password@host/database.") from None
+        raise ValueError(
+            "must be a URL that PostgreSQL understands: postgresql://user:password@host/database."
+        ) from None
     if not parts.get("dbname"):
         raise ValueError("must name the database: postgresql://user:password@host/database.")
     return PostgresDatabase(text)

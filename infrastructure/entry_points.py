@@ -32,7 +32,7 @@ def load_all(group: str, noun: str, taken: Set[str], make: Callable[[object], T 
     own: dict[str, T] = {}
     for entry in installed(group):
         if entry.name in own:
-            raise NotLoaded(f"Two installed packages offer a {noun} named '{entry.name}'; remove one of them.")
+            raise NotLoaded(f"Two installed packages provide a {noun} named '{entry.name}'. Remove one of them.")
         own[entry.name] = _load(entry, noun, taken, make, wanted)
     return own
 
@@ -40,14 +40,14 @@ def load_all(group: str, noun: str, taken: Set[str], make: Callable[[object], T 
 def _load(entry: EntryPoint, noun: str, taken: Set[str], make: Callable[[object], T | None], wanted: str) -> T:
     who = f"The {noun} '{entry.name[:60]}' of {_package(entry)}"
     if entry.name in taken:
-        raise NotLoaded(f"{who} has the name of a built-in one; give it another.")
+        raise NotLoaded(f"{who} has the name of a built-in {noun}. Rename it.")
     if not _NAME.fullmatch(entry.name):
-        raise NotLoaded(f"{who} can't be named so; a name is up to 40 small letters, digits, hyphens and underscores.")
+        raise NotLoaded(f"{who} must have a name of 1 to 40 lowercase letters, digits, hyphens and underscores.")
     try:
         made = make(entry.load())
     except Exception as error:
         text = " ".join(f"{type(error).__name__}: {error}".split())[:_ERROR_MAX]
-        raise NotLoaded(f"{who} can't be made by {entry.value}: {text}") from error
+        raise NotLoaded(f"{who} can't be loaded from {entry.value}: {text}") from error
     if made is None:
         raise NotLoaded(f"{who}: {entry.value} must {wanted}.")
     return made

@@ -50,8 +50,8 @@ class PostgresStores:
     def back_up(self, file: Path, report: Report) -> BackedUp:  # noqa: ARG002 - PostgreSQL's own program reports
         command = self._command("pg_dump", "--format=custom", f"--file={file}")
         raise Refused(
-            f"The log is in the {place(self._url)}. PostgreSQL's own program makes its backups, beside running "
-            f"servers: `{command}`"
+            f"The log is in the {place(self._url)}. Back it up with PostgreSQL's own program, while servers keep "
+            f"running: `{command}`"
         )
 
     def open_backup(self, file: Path) -> Log:

@@ -168,7 +168,7 @@ def load_settings(environ: Mapping[str, str], dotenv: Path | None) -> Settings:
         templates=_optional(values, "FULFILL_TEMPLATES", _path),
     )
     if settings.smtp is not None and values["MAIL_FROM"] == _DEFAULTS["MAIL_FROM"]:
-        raise SettingsError("SMTP_URL needs MAIL_FROM beside it: the sender that your mail server lets you use.")
+        raise SettingsError("SMTP_URL is set, but MAIL_FROM is not. Set it to a sender that your mail server accepts.")
     return settings
 
 
@@ -187,7 +187,7 @@ def _values(environ: Mapping[str, str], dotenv: Path | None) -> dict[str, str]:
     for name in written:
         near = get_close_matches(name, _NAMES, 1, 0.85) if name.startswith("FULFILL_") and name not in _NAMES else []
         if near:
-            raise SettingsError(f"{name[:100]} is no setting. Is {near[0]} meant?")
+            raise SettingsError(f"Unknown setting {name[:100]}. Did you mean {near[0]}?")
     values = {name: written[name].strip() for name in _NAMES if written.get(name, "").strip()}
     for name, value in values.items():
         if len(value) > _TEXT_MAX or not value.isprintable():
@@ -219,7 +219,7 @@ def _optional(values: Mapping[str, str], name: str, read: Callable[[str, str], T
 def _api_key(name: str, text: str) -> str:
     if not _API_KEY.fullmatch(text):
         raise SettingsError(
-            f"{name} must be a key of Stripe's that starts with sk_test_, sk_live_, rk_test_ or rk_live_."
+            f"{name} must be a Stripe API key that starts with sk_test_, sk_live_, rk_test_ or rk_live_."
         )
     return text
 
@@ -227,7 +227,7 @@ def _api_key(name: str, text: str) -> str:
 def _webhook_secrets(name: str, text: str) -> tuple[str, ...]:
     secrets = tuple(part.strip() for part in text.split(",") if part.strip())
     if not secrets or not all(_WEBHOOK_SECRET.fullmatch(secret) for secret in secrets):
-        raise SettingsError(f"{name} must be a secret that starts with whsec_, or several with commas between them.")
+        raise SettingsError(f"{name} must be a secret that starts with whsec_, or several of them separated by commas.")
     return secrets
 
 
@@ -241,7 +241,7 @@ def _url(name: str, text: str) -> str:
     parts = _split(text)
     is_right = parts is not None and parts.scheme in {"http", "https"} and parts.hostname and not parts.username
     if parts is None or not is_right or parts.query or parts.fragment:
-        raise SettingsError(f"{name} must be an address like https://shop.example.com, without a query.")
+        raise SettingsError(f"{name} must be a URL such as https://shop.example.com, without a query.")
     if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
         raise SettingsError(f"{name} must start with https:// unless it is on this machine.")
     return text.rstrip("/")
@@ -280,7 +280,9 @@ def _mail_from(text: str) -> str:
     try:
         Sender.parse(text)
     except ValueError as error:
-        raise SettingsError("MAIL_FROM must be like orders@example.com or Shop <orders@example.com>.") from error
+        raise SettingsError(
+            "MAIL_FROM must be an address such as orders@example.com or Shop <orders@example.com>."
+        ) from error
     return text
 
 
@@ -288,5 +290,5 @@ def _mails(text: str) -> frozenset[MailKind]:
     names = [] if text == "none" else [part.strip() for part in text.split(",") if part.strip()]
     unknown = [name for name in names if name not in set(MailKind)]
     if unknown:
-        raise SettingsError(f"FULFILL_MAILS: {unknown[0][:50]!r} is no kind of mail; there are {', '.join(MailKind)}.")
+        raise SettingsError(f"FULFILL_MAILS must be none, or some of {', '.join(MailKind)} (got {unknown[0][:50]!r}).")
     return frozenset(map(MailKind, names))

@@ -60,7 +60,7 @@ def back_up(
         PersistenceError, OSError: the log can't be read, or the file can't be written.
     """
     if file.is_dir():
-        raise Refused(f"{file} is a directory, and a backup is a file. Name a new file in it: {file / log.name}")
+        raise Refused(f"{file} is a directory. Name a new file for the backup, such as {file / log.name}")
     _check_absent(file)
     with translated_errors(f"The log {log}", _CURES), _draft_beside(file) as draft:
         copied = _copy(f"{log.absolute().as_uri()}?mode=ro", draft, Meter(report, timer, 0), pages_at_once)
@@ -76,13 +76,13 @@ def check_backup(file: Path) -> None:
         OSError: there is no such file.
     """
     if not stat.S_ISREG(file.stat().st_mode):
-        raise NotABackup(f"{file} is no regular file. Name the file that `fulfill backup` made.")
+        raise NotABackup(f"{file} is not a regular file. Name a file made by `fulfill backup`.")
     file = file.resolve()  # SQLite keeps the write-ahead log beside the file that a link names
     wal = _beside(file, _WAL)
     if wal.exists() and wal.stat().st_size:
         raise NotABackup(
-            f"{file} is not all of its log: {wal.name} beside it has the rest, since a process works at it or was "
-            f"killed. Make a backup of it first: `DATABASE_URL={url_of(file)} fulfill backup NEW_FILE`."
+            f"{file} is only part of its log: {wal.name} beside it has the rest, because a process is using it or was "
+            f"killed. Back it up first: `DATABASE_URL={url_of(file)} fulfill backup NEW_FILE`."
         )
     _check_whole(file)
 
@@ -98,7 +98,7 @@ def put_in_place(file: Path, log: Path, now: datetime, report: Report) -> Path |
         PersistenceError, OSError: the backup can't be read, or the log's directory can't be written.
     """
     if log.exists() and file.samefile(log):
-        raise Refused(f"{file} is the log itself, not a backup of it. Name a file that `fulfill backup` made.")
+        raise Refused(f"{file} is the log itself, not a backup of it. Name a file made by `fulfill backup`.")
     log.parent.mkdir(parents=True, exist_ok=True)
     with translated_errors(f"The backup {file}", _CURES), _draft_beside(log) as draft:
         _copy(still(file), draft, Meter(report, time.monotonic, 0))
@@ -133,7 +133,7 @@ def _copy(source: str, draft: Path, meter: Meter, pages_at_once: int = _PAGES_AT
     _check_whole(draft)
     with closing(_open(still(draft))) as copy:
         if copy.execute(_END).fetchone() != end:
-            raise NotABackup(f"The copy {draft} does not end as its source does. Is the disk in order?")
+            raise NotABackup(f"The copy {draft} does not end with the same event as its source. Check the disk.")
     _sync(draft)
     if end is None:
         return BackedUp(events=0, end=None, bytes=draft.stat().st_size, is_closed=is_closed)
@@ -152,11 +152,11 @@ def _check_whole(file: Path) -> None:
             damage = [text for (text,) in connection.execute("PRAGMA integrity_check(1)") if text != "ok"]
             foreign = _what_is_foreign(connection)
     except sqlite3.DatabaseError as error:
-        raise NotABackup(f"{file} is no SQLite database, or is damaged: {error}.") from error
+        raise NotABackup(f"{file} is not a SQLite database, or is damaged: {error}.") from error
     if damage:
         raise NotABackup(f"{file} is damaged: {damage[0]}.")
     if foreign:
-        raise NotABackup(f"{file} is no log of fulfill: {foreign}.")
+        raise NotABackup(f"{file} is not a log of fulfill: {foreign}.")
 
 
 def _what_is_foreign(connection: sqlite3.Connection) -> str | None:
@@ -240,7 +240,7 @@ def _is_written_back(log: Path, wal: Path) -> bool:
             return False
         is_used = True
     if is_used or wal.exists():  # the last to close it deletes it
-        raise Refused(f"Another program has the log {log} open. Stop it, and restore then.")
+        raise Refused(f"Another program has the log {log} open. Stop it, then restore.")
     return True
 
 
@@ -254,7 +254,7 @@ def _check_absent(file: Path) -> None:
 
 
 def _exists(file: Path) -> Refused:
-    return Refused(f"{file} exists already, and a backup never replaces a file. Name another one.")
+    return Refused(f"{file} already exists. Name a new file: a backup never replaces one.")
 
 
 def _beside(file: Path, suffix: str) -> Path:

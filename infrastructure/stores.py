@@ -89,8 +89,8 @@ class SQLiteStores:
     def check(self) -> None:
         if not self._path.is_file():
             raise NotFound(
-                f"There is no log at {self._path}. Is this the directory in which fulfill runs? `fulfill serve` and "
-                "`fulfill migrate` make one."
+                f"No log at {self._path}. Run this command in the directory of your shop, or create a log with "
+                "`fulfill serve` or `fulfill migrate`."
             )
 
     def open_log(self) -> Log:

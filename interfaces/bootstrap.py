@@ -340,7 +340,7 @@ def customer_texts(settings: Settings) -> "CustomerTexts":
     try:
         texts = CustomerTexts(own, default=settings.locale)
     except LookupError as error:
-        raise SettingsError(f"FULFILL_LOCALE: {error}") from error
+        raise SettingsError(f"FULFILL_LOCALE {error}") from error
     if own.templates:
         from infrastructure.customer_texts.own_templates import check_own_templates
         from infrastructure.mail.sample_mails import sample_mails
@@ -395,7 +395,9 @@ def _check_secret_key(settings: Settings, catalog: Catalog) -> None:
     """
     rules = (*catalog.prices.values(), *catalog.products.values())
     if settings.secret_key is None and any(rule.delivery == DeliveryKind.HTTP for rule in rules):
-        raise SettingsError("FULFILL_SECRET_KEY is not set, and the catalog has an http delivery, which it signs.")
+        raise SettingsError(
+            "FULFILL_SECRET_KEY is not set, but the catalog has an http delivery, which needs it for signatures."
+        )
 
 
 def _kinds(

@@ -189,8 +189,8 @@ class Log(Application[str]):
         """
         if self.store.max_tracking_id(COPYING) is not None:
             raise UnfinishedCopy(
-                "The copy of another log into this database has not ended. The same `fulfill copy` goes on with it; "
-                "to start over, begin with an empty database."
+                "The copy of another log into this database is not complete. Run the same `fulfill copy` again to "
+                "resume it; to start over, use an empty database."
             )
 
     @property

@@ -143,14 +143,16 @@ class Rebuild:
 
     def _projection(self, name: str) -> Projection:
         if name not in self._projections:
-            raise NotFound(f"There is no projection {name}. There are: {', '.join(sorted(self._projections))}.")
+            raise NotFound(f"No projection {name}. The projections are {', '.join(sorted(self._projections))}.")
         return self._projections[name]
 
     def _begin(self, projection: Projection) -> View:
         """The generation to build: one of this version that was begun before, else a new one."""
         own = self._own(projection)
         if any(view.version > projection.version for view in own):
-            raise Refused(f"A later version of fulfill keeps the view {projection.name}: rebuild it with that one.")
+            raise Refused(
+                f"A later version of fulfill maintains the view {projection.name}. Rebuild it with that version."
+            )
         building = next((view for view in own if view.state is ViewState.BUILDING), None)
         if building is not None and building.version == projection.version:
             return building

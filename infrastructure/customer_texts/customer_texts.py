@@ -28,7 +28,7 @@ class CustomerTexts:
         self._templates = Templates(self._own.templates)
         default_language = self._spoken(default)
         if default_language is None:
-            raise LookupError(f"there are no texts in {default[:40]!r}; there are {', '.join(self.languages)}.")
+            raise LookupError(f"must be one of {', '.join(self.languages)} (got {default[:40]!r}).")
         self._default = default_language
         self._resolved = lru_cache(_LANGUAGES_MAX)(self._resolve)
 

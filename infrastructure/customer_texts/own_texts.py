@@ -54,7 +54,7 @@ def read_own_texts(directory: Path) -> OwnTexts:
         elif path.suffix == ".po" and path.is_file():
             translations[_translation_name(path)] = _translation(path)
         else:
-            raise OwnTextsError(f"{path}: is not used; there can be mails/, pages/ and texts such as de.po.")
+            raise OwnTextsError(f"{path}: unknown entry; only mails/, pages/ and texts such as de.po are used.")
     return OwnTexts(templates=templates, translations=translations)
 
 
@@ -70,8 +70,8 @@ def _templates(folder: Path) -> Iterator[tuple[str, OwnTemplate]]:
     for path in _entries(folder):
         if path.name not in shipped and not path.name.startswith("_"):
             raise OwnTextsError(
-                f"{path}: is no template of {folder.name}/, which are {', '.join(shipped)}. "
-                "Let the names of templates that yours include begin with _."
+                f"{path}: must be one of the templates of {folder.name}/: {', '.join(shipped)}. "
+                "Start the names of included templates with _."
             )
         yield f"{folder.name}/{path.name}", OwnTemplate(path=path, source=_text(path))
 
@@ -85,7 +85,7 @@ def _text(path: Path) -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
-        raise OwnTextsError(f"{path}, line {line}: is not UTF-8.") from error
+        raise OwnTextsError(f"{path}, line {line}: is not valid UTF-8.") from error
     except OSError as error:
         raise OwnTextsError(f"{path}: can't be read: {error.strerror or type(error).__name__}.") from error
 
@@ -95,7 +95,7 @@ def _translation_name(path: Path) -> str:
     names = translation_names(locale) if locale else ()
     name = path.stem.replace("-", "_")
     if name not in names:
-        raise OwnTextsError(f"{path}: is not named after a language, such as de.po or pt_BR.po.")
+        raise OwnTextsError(f"{path}: must be named after a language, such as de.po or pt_BR.po.")
     return name
 
 
@@ -103,7 +103,7 @@ def _translation(path: Path) -> Catalog:
     lines = _text(path).splitlines()
     for number, line in enumerate(lines, 1):
         if not _PO_LINE.fullmatch(line.strip()):
-            raise OwnTextsError(f'{path}, line {number}: is none of msgid "...", msgstr "...", "..." and # ....')
+            raise OwnTextsError(f'{path}, line {number}: must be msgid "...", msgstr "...", "..." or # ....')
     try:
         translation = read_po(lines, locale=_translation_name(path), abort_invalid=True)
     except PoFileError as error:

@@ -135,8 +135,8 @@ class Place:
         """
         if self._found() != self._file:
             raise LogReplaced(
-                f"The log {self._path} was deleted, moved or replaced while it was open, so nothing more is written to "
-                "it. Put it back, or restore it from a backup, and start again."
+                f"The log {self._path} was deleted, moved or replaced while it was open, so nothing more is recorded. "
+                "Put it back or restore it from a backup, then start again."
             )
 
     def _found(self) -> tuple[int, int] | None:
@@ -146,5 +146,5 @@ class Place:
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
-            raise OperationalError(f"The log {self._path} can't be looked at: {error.strerror}") from error
+            raise OperationalError(f"The log {self._path} can't be read: {error.strerror}") from error
         return status.st_dev, status.st_ino

@@ -66,7 +66,7 @@ def check_log(connection: psycopg.Connection[Any], url: str) -> None:
         raise NotMigrated(_later(url, found))
     if found < VERSION:
         raise NotMigrated(
-            f"The tables of the {place(url)} are of version {found}, and this fulfill works with {VERSION}. "
+            f"The {place(url)} has tables of version {found}, but this version of fulfill needs version {VERSION}. "
             "Run `fulfill migrate`."
         )
 
@@ -76,8 +76,8 @@ def _check_encoding(connection: psycopg.Connection[Any], url: str) -> None:
     encoding = connection.info.parameter_status("server_encoding")
     if encoding != "UTF8":
         raise NotMigrated(
-            f"The {place(url)} has the encoding {encoding}, in which not every name can be kept. "
-            "Make one with: CREATE DATABASE ... ENCODING 'UTF8' TEMPLATE template0."
+            f"The {place(url)} has the encoding {encoding}, which can't store every name. "
+            "Create one with: CREATE DATABASE ... ENCODING 'UTF8' TEMPLATE template0."
         )
 
 

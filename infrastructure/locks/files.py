@@ -130,8 +130,8 @@ def _try_lock(path: Path) -> int | None:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise OperationalError(
-            f"The lock {path} can't be made: {error.strerror}. Locks are kept beside the database, so its directory "
-            "must be there and writable."
+            f"The lock {path} can't be created: {error.strerror}. Lock files are kept beside the database: its "
+            "directory must exist and be writable."
         ) from error
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

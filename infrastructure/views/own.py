@@ -19,7 +19,10 @@ def own_projections() -> Sequence[Projection]:
     own = load_all(GROUP, "projection", taken, _projection, "be a `Projection`")
     for name, projection in own.items():
         if projection.name != name:
-            raise NotLoaded(f"The projection '{name}' calls itself '{projection.name[:60]}'. Give both the same name.")
+            raise NotLoaded(
+                f"The projection '{name}' has another name, '{projection.name[:60]}', in its code. "
+                "Give both the same name."
+            )
     return [own[name] for name in sorted(own)]
 
 

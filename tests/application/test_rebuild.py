@@ -106,7 +106,7 @@ def test_a_rebuilt_view_is_followed_on(followed: ReadSide) -> None:
 
 def test_a_name_that_is_none_is_told_those_there_are(read_side: ReadSide) -> None:
     with pytest.raises(
-        NotFound, match=r"There is no projection sales\. There are: checkouts, daily_sales, due_effects"
+        NotFound, match=r"No projection sales\. The projections are checkouts, daily_sales, due_effects"
     ):
         read_side.rebuild.rebuild("sales")
     with pytest.raises(NotFound):
@@ -254,7 +254,9 @@ def test_the_view_of_a_later_version_is_not_rebuilt_by_an_earlier_one(store_url:
         new.projector.catch_up()
 
     with open_read_side(store_url, [CHECKOUTS]) as old:
-        with pytest.raises(Refused, match="A later version of fulfill keeps the view checkouts: rebuild it with that"):
+        with pytest.raises(
+            Refused, match=r"A later version of fulfill maintains the view checkouts\. Rebuild it with that"
+        ):
             old.rebuild.rebuild("checkouts")
 
         assert [(view.version, view.state) for view in old.views.all()] == [(2, "live")]

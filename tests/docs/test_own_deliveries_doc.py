@@ -150,7 +150,7 @@ def test_the_example_leaves_what_is_missing_to_a_person(
 def test_a_setting_that_the_example_misses_stops_the_start(installed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("COURSES_URL", raising=False)
 
-    with pytest.raises(NotLoaded, match=r"shop-deliveries 1\.0 can't be made .*'COURSES_URL'"):
+    with pytest.raises(NotLoaded, match=r"shop-deliveries 1\.0 can't be loaded .*'COURSES_URL'"):
         own_deliveries()
 
 

@@ -24,8 +24,8 @@ CARD_BLOCKED = Fulfillment.LineItemBlocked(line_item="li_card", state=LineState.
 WRAP_BLOCKED = Fulfillment.LineItemBlocked(line_item="li_wrap", state=LineState.MANUAL, detail="why")
 COMPLETED = Fulfillment.Completed()
 
-NOT_PAID = "This checkout is not paid, or not planned yet, so nothing of it can be delivered."
-NO_CARRIER = "A carrier is needed, and carrier and tracking have at most 200 characters."
+NOT_PAID = "This checkout is not paid or not planned yet, so none of its lines can be delivered."
+NO_CARRIER = "The carrier must not be empty, and carrier and tracking must have at most 200 characters."
 
 
 def the_fulfillment(*facts: Event) -> Given[Fulfillment]:
@@ -52,7 +52,7 @@ def test_what_waits_for_stock_or_a_parcel_is_handed_over_if_it_is_named() -> Non
 
     before.when(Fulfillment.complete, ["li_mug", "li_poster"]).then(delivered("li_mug"), delivered("li_poster"))
     before.when(Fulfillment.complete, []).then_refused(
-        "No line is for a person alone. Name those that were handed over: li_mug, li_poster."
+        "No line is in state manual. Name the delivered lines with --line: li_mug, li_poster."
     )
 
 
@@ -95,7 +95,7 @@ def test_a_delivered_line_is_not_handed_over_again_beside_another() -> None:
     before = the_fulfillment(requested(WRAP, POSTER), delivered("li_wrap"))
 
     before.when(Fulfillment.complete, ["li_wrap"]).then_refused(
-        "Line li_wrap is delivered, not to be handed over by a person. These are: li_poster."
+        "Line li_wrap is delivered, not to be handed over by a person. Possible lines: li_poster."
     )
 
 
@@ -103,7 +103,7 @@ def test_what_is_being_delivered_automatically_is_not_handed_over_by_hand() -> N
     before = the_fulfillment(requested(WRAP, HOOK), WRAP_BLOCKED)
 
     before.when(Fulfillment.complete, ["li_hook"]).then_refused(
-        "Line li_hook is pending, not to be handed over by a person. These are: li_wrap."
+        "Line li_hook is pending, not to be handed over by a person. Possible lines: li_wrap."
     )
 
 
@@ -111,13 +111,13 @@ def test_one_wrong_line_among_those_that_are_named_refuses_all_of_them() -> None
     before = the_fulfillment(requested(WRAP, HOOK, CARD), WRAP_BLOCKED, CARD_BLOCKED)
 
     before.when(Fulfillment.complete, ["li_wrap", "li_hook"]).then_refused(
-        "Line li_hook is pending, not to be handed over by a person. These are: li_wrap, li_card."
+        "Line li_hook is pending, not to be handed over by a person. Possible lines: li_wrap, li_card."
     )
 
 
 def test_an_unknown_line_is_refused_with_the_lines_there_are() -> None:
     before = the_fulfillment(requested(WRAP, POSTER), WRAP_BLOCKED)
-    message = "This checkout has no line li_other. Its lines are: li_wrap, li_poster."
+    message = "This checkout has no line li_other. Its lines are li_wrap, li_poster."
 
     before.when(Fulfillment.complete, ["li_other"]).then_refused(message)
     before.when(Fulfillment.ship, ["li_other"], carrier="DHL", tracking=None).then_refused(message)
@@ -194,10 +194,10 @@ def test_a_parcel_leaves_once() -> None:
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("li_mug", "Line li_mug is backordered, not ready to be packed. These are: li_poster."),
-        ("li_wrap", "Line li_wrap is manual, not ready to be packed. These are: li_poster."),
-        ("li_hook", "Line li_hook is pending, not ready to be packed. These are: li_poster."),
-        ("li_course", "Line li_course is delivered, not ready to be packed. These are: li_poster."),
+        ("li_mug", "Line li_mug is backordered, not ready to be packed. Possible lines: li_poster."),
+        ("li_wrap", "Line li_wrap is manual, not ready to be packed. Possible lines: li_poster."),
+        ("li_hook", "Line li_hook is pending, not ready to be packed. Possible lines: li_poster."),
+        ("li_course", "Line li_course is delivered, not ready to be packed. Possible lines: li_poster."),
     ],
 )
 def test_what_can_not_be_packed_is_not_shipped(line: str, message: str) -> None:
@@ -258,5 +258,5 @@ def test_keys_that_are_not_there_are_not_shown() -> None:
         "No line of this checkout is delivered with license keys."
     )
     the_fulfillment(*WITH_KEYS).when(Fulfillment.show_keys, ["li_mug"]).then_refused(
-        "Line li_mug is pending, not delivered with license keys. These are: li_key, li_other."
+        "Line li_mug is pending, not delivered with license keys. Possible lines: li_key, li_other."
     )

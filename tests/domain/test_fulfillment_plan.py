@@ -180,14 +180,14 @@ def test_only_the_blocked_lines_whose_rule_changed_are_planned_anew() -> None:
 def test_planning_anew_without_a_changed_rule_is_refused() -> None:
     before = the_fulfillment(requested(WRAP), WRAP_BLOCKED)
 
-    message = "The catalog plans the blocked lines as they were. Change their rule first, then try again."
+    message = "The catalog still plans the blocked lines the same way. Change their rule, then try again."
 
     before.when(Fulfillment.replan, [WRAP], "beef").then_refused(message)
 
 
 @pytest.mark.parametrize("before", [(), (requested(POSTER),), (requested(COURSE), COURSE_DELIVERED, COMPLETED)])
 def test_planning_anew_where_nothing_is_blocked_is_refused(before: tuple[Event, ...]) -> None:
-    message = "No line of this checkout is blocked, so there is nothing to plan anew."
+    message = "No line of this checkout is blocked, so there is nothing to replan."
 
     the_fulfillment(*before).when(Fulfillment.replan, [HOOK], "beef").then_refused(message)
 
@@ -196,7 +196,7 @@ def test_planning_anew_twice_is_refused_the_second_time() -> None:
     poster = replace(POSTER, item=WRAP.item)
     replanned = Fulfillment.Replanned(lines=(poster,), replaced=(WRAP,), catalog="beef")
 
-    message = "No line of this checkout is blocked, so there is nothing to plan anew."
+    message = "No line of this checkout is blocked, so there is nothing to replan."
 
     the_fulfillment(requested(WRAP), WRAP_BLOCKED, replanned).when(Fulfillment.replan, [poster], "beef").then_refused(
         message

@@ -175,8 +175,8 @@ def test_a_key_that_a_customer_has_is_not_withdrawn_nor_any_other_with_it() -> N
     before = the_pool(imported("A B C"), withdrawn("A"), assigned(ANN, "B"))
 
     before.when(KeyPool.withdraw, ["C", "B", "A"]).then_refused(
-        "Customers have 1 of these keys from the pool pro (by their order: 2), so they can't be withdrawn. Nothing was "
-        "withdrawn. Take them out, then withdraw the rest."
+        "Customers already have 1 of these keys from the pool pro (by position: 2), so they can't be withdrawn. "
+        "Nothing was withdrawn. Remove them from the file, then withdraw the rest."
     )
 
 

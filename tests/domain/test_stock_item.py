@@ -197,7 +197,7 @@ def test_a_shelf_may_hold_a_thousand_million_pieces() -> None:
 
 @pytest.mark.parametrize("on_hand", [-1, QUANTITY_MAX + 1])
 def test_a_count_beyond_reason_is_refused(on_hand: int) -> None:
-    message = f"A count is a number from 0 to 1000000000; {on_hand} was given."
+    message = f"A count must be from 0 to 1000000000 (got {on_hand})."
 
     the_mug(counted(5)).when(StockItem.count, on_hand).then_refused(message)
 

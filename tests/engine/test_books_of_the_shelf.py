@@ -52,7 +52,7 @@ def test_a_parcel_whose_promise_a_count_took_back_is_not_shipped(open_shop: Open
     sell_two(shop)
     shop.runtime.staff.count("mug", 1, BY)
 
-    with pytest.raises(Refused, match=r"^Line li_1 has lost its 1 of mug: a count found too few on the shelf"):
+    with pytest.raises(Refused, match=r"^Line li_1 no longer has its 1 × mug: a count found too few on the shelf"):
         ship(shop, B)
     ship(shop, A)
     shop.rest()
@@ -65,7 +65,7 @@ def test_a_parcel_that_lost_its_promise_is_not_completed_before_it_knows_and_is_
     sell_two(shop)
     shop.runtime.staff.count("mug", 1, BY)
 
-    with pytest.raises(Refused, match=r"^Line li_1 has lost its 1 of mug"):
+    with pytest.raises(Refused, match=r"^Line li_1 no longer has its 1 × mug"):
         shop.runtime.staff.complete(B, ["li_1"], BY)
     shop.rest()
     shop.runtime.staff.complete(B, ["li_1"], BY)
@@ -159,8 +159,8 @@ def test_a_line_whose_delivery_is_under_way_is_nobody_elses_even_if_a_count_take
     shop.rest()
 
     assert refusals == [
-        "The delivery of li_1 is under way: attempt 1 has no outcome yet. Wait until the running server has ended it, "
-        "then try again."
+        "The delivery of li_1 is under way: attempt 1 has no outcome yet. Wait until the running server has finished "
+        "it, then try again."
     ]
     assert [event.actor[:6] for event in shop.events_of(Fulfillment.LineItemDelivered)] == ["worker"]
     assert len(outside.deliveries) == 1

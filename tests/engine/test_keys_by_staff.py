@@ -30,7 +30,7 @@ def shop(open_shop: Callable[..., Shop], outside: Outside) -> Shop:
 def test_a_line_that_has_just_got_its_keys_is_not_completed_without_them(shop: Shop) -> None:
     shop.runtime.staff.import_keys("pro", ["A"], BY)
 
-    with pytest.raises(Refused, match=r"^Line li_key has just got its keys from an import"):
+    with pytest.raises(Refused, match=r"^Line li_key has just received its keys from an import"):
         shop.runtime.staff.complete(ID, ["li_key"], BY)
     shop.rest()
 
@@ -81,7 +81,7 @@ def test_a_line_that_waits_for_its_stock_alone_is_completed_with_its_keys(boxed:
 def test_a_line_that_has_its_keys_is_not_planned_as_something_else(boxed: Shop, open_shop: Callable[..., Shop]) -> None:
     beside = open_shop(catalog='[products.prod_li_key]\ndelivery = "access"\n')
 
-    with pytest.raises(Refused, match=r"^Line li_key has its keys already and waits for its stock alone"):
+    with pytest.raises(Refused, match=r"^Line li_key already has its keys and only waits for stock"):
         beside.runtime.staff.replan(ID, BY)
 
     assert not boxed.events_of(Fulfillment.Replanned)
@@ -94,7 +94,7 @@ def test_a_line_that_has_just_got_its_keys_is_not_planned_as_something_else(
     beside = open_shop(catalog=f"[products.prod_li_key]\ndelivery = {rule}\n")
     shop.runtime.staff.import_keys("pro", ["A"], BY)
 
-    with pytest.raises(Refused, match=r"^Line li_key has just got its keys from an import"):
+    with pytest.raises(Refused, match=r"^Line li_key has just received its keys from an import"):
         beside.runtime.staff.replan(ID, BY)
     shop.rest()
 

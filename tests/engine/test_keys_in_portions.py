@@ -46,7 +46,7 @@ def test_many_keys_are_withdrawn_and_none_of_them_if_a_customer_has_the_last(tmp
     stamp = Stamp(actor="policy:fulfillment", now=NOW)
     shop.runtime.log.append([stamped(assigned, stamp, pool.id, pool.version + 1)])
 
-    with pytest.raises(Refused, match=rf"by their order: {len(KEYS)}\)"):
+    with pytest.raises(Refused, match=rf"by position: {len(KEYS)}\)"):
         staff.withdraw_keys("pro", [*free, given], BY)
     assert not shop.events_of(KeyPool.Withdrawn)
     done, again = (staff.withdraw_keys("pro", [*free, "UNKNOWN-1"], BY) for _ in range(2))

@@ -307,7 +307,7 @@ def test_a_directory_that_can_not_be_written_to_is_one_clear_sentence(tmp_path: 
 
         for take in (locks.lead, locks.enlist):
             with pytest.raises(
-                OperationalError, match=rf"can't be made: {why}\. Locks are kept beside the database, so"
+                OperationalError, match=rf"can't be created: {why}\. Lock files are kept beside the database: "
             ):
                 take()
 
@@ -332,5 +332,7 @@ def test_who_may_not_write_there_is_told_so(tmp_path: Path) -> None:
     told = subprocess.run([sys.executable, "-c", NOBODY, str(store)], capture_output=True, text=True, timeout=60)
 
     store.parent.chmod(0o755)
-    assert told.stdout.startswith(f"OperationalError The lock {store}.lock can't be made: Permission denied. Locks are")
+    assert told.stdout.startswith(
+        f"OperationalError The lock {store}.lock can't be created: Permission denied. Lock files are"
+    )
     assert told.stdout.count("\n") == 1

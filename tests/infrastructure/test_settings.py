@@ -87,12 +87,16 @@ def test_a_database_by_another_name_is_the_one_that_it_leads_to(tmp_path: Path) 
         ("STRIPE_WEBHOOK_SECRET", "secretsecret", "whsec_"),
         ("STRIPE_WEBHOOK_SECRET", "whsec_a,secretsecret", "whsec_"),
         ("STRIPE_WEBHOOK_SECRET", ",", "whsec_"),
-        ("STRIPE_API_BASE", "stripe", "address"),
+        ("STRIPE_API_BASE", "stripe", "URL such as"),
         ("STRIPE_API_BASE", "http://api.example.com", "https://"),
-        ("STRIPE_API_BASE", "https://user:secretsecret@api.example.com", "address"),
+        ("STRIPE_API_BASE", "https://user:secretsecret@api.example.com", "URL such as"),
         ("DATABASE_URL", "postgresql://user:secretsecret@db", "name the database"),
-        ("DATABASE_URL", "postgresql://user:secretsecret@db/orders?no=such", "no URL that PostgreSQL understands"),
-        ("DATABASE_URL", "postgresql://user:secretsecret@db:port/orders", "no URL that PostgreSQL understands"),
+        (
+            "DATABASE_URL",
+            "postgresql://user:secretsecret@db/orders?no=such",
+            "must be a URL that PostgreSQL understands",
+        ),
+        ("DATABASE_URL", "postgresql://user:secretsecret@db:port/orders", "must be a URL that PostgreSQL understands"),
         ("DATABASE_URL", "mysql:///orders", "sqlite:///"),
         ("DATABASE_URL", "sqlite://orders.db", "sqlite:///"),
         ("DATABASE_URL", "sqlite:///", "sqlite:///"),
@@ -101,7 +105,7 @@ def test_a_database_by_another_name_is_the_one_that_it_leads_to(tmp_path: Path) 
         ("DATABASE_URL", "sqlite:///orders.db?mode=ro", "sqlite:///"),
         ("FULFILL_PUBLIC_URL", "http://shop.example.com", "https://"),
         ("FULFILL_PUBLIC_URL", "https://shop.example.com/?a=1", "query"),
-        ("FULFILL_PUBLIC_URL", "https://shop.example.com:99999", "address"),
+        ("FULFILL_PUBLIC_URL", "https://shop.example.com:99999", "URL such as"),
         ("FULFILL_SECRET_KEY", "secretsecret", "32 characters"),
         ("SMTP_URL", "ftp://user:secretsecret@mail.example.com", "SMTP_URL"),
         ("MAIL_FROM", "nobody", "orders@example.com"),
@@ -141,7 +145,7 @@ def test_a_mail_server_needs_a_sender() -> None:
 
 
 def test_a_setting_that_is_nearly_one_is_pointed_out() -> None:
-    assert refusal(FULFILL_CATALOGUE="x.toml") == "FULFILL_CATALOGUE is no setting. Is FULFILL_CATALOG meant?"
+    assert refusal(FULFILL_CATALOGUE="x.toml") == "Unknown setting FULFILL_CATALOGUE. Did you mean FULFILL_CATALOG?"
     assert load(FULFILL_TEST_DATABASE="x").database == SQLiteFile(Path("fulfillment.db"))
 
 

@@ -30,9 +30,9 @@ def load(path: Path) -> State:
     try:
         state = msgspec.json.decode(content, type=State)
     except msgspec.MsgspecError as error:
-        raise ValueError(f"{path} is not a state file of this sandbox: {error}") from error
+        raise ValueError(f"{path} is not a state file of the sandbox: {error}") from error
     if state.version != VERSION:
-        raise ValueError(f"{path} was written by another version of the sandbox")
+        raise ValueError(f"Another version of the sandbox wrote {path}. Use that version, or another --state file.")
     return state
 
 

@@ -189,11 +189,11 @@ def test_what_changes_after_the_start_changes_nothing(tmp_path: Path) -> None:
             "pages/landing.html, line 1: there is no template 'pages/bse.html'.",
         ),
         ({"mails___part_html": "{% endif %}"}, "mails/_part.html, line 1: Encountered unknown tag 'endif'."),
-        ({"mails__reciept_html": ""}, "mails/reciept.html: is no template of mails/, which are backordered.html, "),
-        ({"receipt_html": ""}, "receipt.html: is not used; there can be mails/, pages/ and texts such as de.po."),
-        ({"emails__receipt_html": ""}, "emails: is not used; there can be mails/, pages/"),
-        ({"german_po": ""}, "german.po: is not named after a language, such as de.po or pt_BR.po."),
-        ({"de_XX_po": ""}, "de_XX.po: is not named after a language"),
+        ({"mails__reciept_html": ""}, "mails/reciept.html: must be one of the templates of mails/: backordered.html, "),
+        ({"receipt_html": ""}, "receipt.html: unknown entry; only mails/, pages/ and texts such as de.po are used."),
+        ({"emails__receipt_html": ""}, "emails: unknown entry; only mails/, pages/"),
+        ({"german_po": ""}, "german.po: must be named after a language, such as de.po or pt_BR.po."),
+        ({"de_XX_po": ""}, "de_XX.po: must be named after a language"),
         (
             {"de_po": 'msgid ""\nmsgstr "Plural-Forms: nplurals=2; plural=n+;\\n"\n'},
             "de.po: the rule in Plural-Forms can't be used: unexpected end of plural form.",
@@ -202,7 +202,7 @@ def test_what_changes_after_the_start_changes_nothing(tmp_path: Path) -> None:
             {"de_po": 'msgid ""\nmsgstr "Plural-Forms: nplurals=2; plural=n%(n-7);\\n"\n'},
             "de.po: the rule in Plural-Forms can't be used: ",
         ),
-        ({"de_po": 'msgid "Total"\nmsgstr "Summe\n'}, 'de.po, line 2: is none of msgid "...", msgstr "...", "..."'),
+        ({"de_po": 'msgid "Total"\nmsgstr "Summe\n'}, 'de.po, line 2: must be msgid "...", msgstr "...", "..."'),
         ({"de_po": 'msgid "Total"\nmsgstr "50 % Summe"\n'}, "de.po, line 1: a percent sign that is no value"),
         (
             {"de_po": 'msgid "Hello %(name)s,"\nmsgstr "Hallo %(nmae)s,"\n'},
@@ -231,7 +231,7 @@ def test_a_directory_that_is_not_there_stops_the_start(tmp_path: Path) -> None:
 def test_a_file_that_is_no_text_stops_the_start(tmp_path: Path) -> None:
     (tmp_path / "de.po").write_bytes(b"\n\n\xff")
 
-    assert refusal(tmp_path) == "de.po, line 3: is not UTF-8."
+    assert refusal(tmp_path) == "de.po, line 3: is not valid UTF-8."
 
 
 def test_a_file_of_any_size_stops_the_start_and_not_the_machine(tmp_path: Path) -> None:
@@ -241,9 +241,7 @@ def test_a_file_of_any_size_stops_the_start_and_not_the_machine(tmp_path: Path) 
 
 
 def test_a_default_language_without_texts_stops_the_start(tmp_path: Path) -> None:
-    assert refusal(tmp_path, FULFILL_LOCALE="pl").startswith(
-        "FULFILL_LOCALE: there are no texts in 'pl'; there are de,"
-    )
+    assert refusal(tmp_path, FULFILL_LOCALE="pl").startswith("FULFILL_LOCALE must be one of de,")
     given(tmp_path, pl_po="")
 
     assert texts_of(tmp_path, FULFILL_LOCALE="pl").language(None).tag == "pl"

@@ -89,7 +89,7 @@ def test_a_built_in_kind_can_not_be_replaced(kind: str, install_kind: InstallKin
     module = install_kind(kind)
 
     assert sentence() == (
-        f"The delivery '{kind}' of the package shop-{module} 1.0 has the name of a built-in one; give it another."
+        f"The delivery '{kind}' of the package shop-{module} 1.0 has the name of a built-in delivery. Rename it."
     )
 
 
@@ -97,14 +97,14 @@ def test_a_built_in_kind_can_not_be_replaced(kind: str, install_kind: InstallKin
 def test_a_name_is_short_and_plain(kind: str, install_kind: InstallKind) -> None:
     install_kind(kind)
 
-    assert "a name is up to 40 small letters, digits, hyphens and underscores" in sentence()
+    assert "must have a name of 1 to 40 lowercase letters, digits, hyphens and underscores" in sentence()
 
 
 def test_two_packages_can_not_offer_the_same_kind(install_kind: InstallKind) -> None:
     install_kind("courier")
     install_kind("courier")
 
-    assert sentence() == "Two installed packages offer a delivery named 'courier'; remove one of them."
+    assert sentence() == "Two installed packages provide a delivery named 'courier'. Remove one of them."
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_a_kind_that_can_not_be_made_stops_the_start(maker: str, why: str, insta
     target = f"{module}:{maker}" if maker else module
     reason = why.replace("MODULE", module)
     assert sentence() == (
-        f"The delivery 'courier' of the package shop-{module} 1.0 can't be made by {target}: {reason}"
+        f"The delivery 'courier' of the package shop-{module} 1.0 can't be loaded from {target}: {reason}"
     )
 
 
@@ -130,7 +130,7 @@ def test_a_kind_that_can_not_be_made_stops_the_start(maker: str, why: str, insta
 def test_a_module_that_can_not_be_imported_stops_the_start(source: str, install_kind: InstallKind) -> None:
     install_kind("courier", source=source)
 
-    assert "can't be made by" in sentence()
+    assert "can't be loaded from" in sentence()
 
 
 @pytest.mark.parametrize("maker", ["nothing", "a_class"])

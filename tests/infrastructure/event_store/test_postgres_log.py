@@ -404,7 +404,10 @@ def test_tables_of_an_earlier_version_have_to_be_upgraded_first(
     monkeypatch.setattr(postgres_schema, "VERSION", 2)
     kept = stores(parse_database(store_url))
 
-    with pytest.raises(NotMigrated, match=r"of version 1, and this fulfill works with 2\. Run `fulfill migrate`\."):
+    with pytest.raises(
+        NotMigrated,
+        match=r"has tables of version 1, but this version of fulfill needs version 2\. Run `fulfill migrate`\.",
+    ):
         kept.check()
     kept.migrate()
 
@@ -436,7 +439,7 @@ def test_who_migrates_at_once_waits_for_each_other(databases: Databases) -> None
 def test_a_database_that_can_not_keep_every_name_is_refused(databases: Databases, encoding: str) -> None:
     url = databases.create_empty(f" ENCODING '{encoding}' LOCALE 'C' TEMPLATE template0")
 
-    with pytest.raises(NotMigrated, match=f"has the encoding {encoding}, in which not every name can be kept"):
+    with pytest.raises(NotMigrated, match=f"has the encoding {encoding}, which can't store every name"):
         stores(parse_database(url)).migrate()
 
     databases.drop(url)

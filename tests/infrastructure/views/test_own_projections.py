@@ -58,11 +58,11 @@ def test_installed_projections_come_in_the_order_of_their_names(install_view: In
 @pytest.mark.parametrize(
     ("name", "target", "wrong"),
     [
-        ("stock", "STOCK", "has the name of a built-in one; give it another."),
-        ("Countries", "COUNTRIES", "can't be named so; a name is up to 40 small letters"),
-        ("countries", "CARRIERS", "calls itself 'carriers'. Give both the same name."),
+        ("stock", "STOCK", "has the name of a built-in projection. Rename it."),
+        ("Countries", "COUNTRIES", "must have a name of 1 to 40 lowercase letters"),
+        ("countries", "CARRIERS", "has another name, 'carriers', in its code. Give both the same name."),
         ("countries", "NOTHING", ":NOTHING must be a `Projection`."),
-        ("countries", "MISSING", "can't be made by"),
+        ("countries", "MISSING", "can't be loaded from"),
     ],
 )
 def test_what_can_not_be_used_stops_the_start(install_view: Install, name: str, target: str, wrong: str) -> None:

@@ -48,7 +48,7 @@ def test_a_file_that_exists_is_refused(fulfill: Fulfill, backed_up: str) -> None
     said = fulfill("backup", backed_up, "--json")
 
     assert (said.code, said.json["error"]["kind"]) == (1, "refused")
-    assert said.err.endswith("backup.db exists already, and a backup never replaces a file. Name another one.\n")
+    assert said.err.endswith("backup.db already exists. Name a new file: a backup never replaces one.\n")
 
 
 @pytest.mark.parametrize("command", ["backup", "restore"])
@@ -233,7 +233,7 @@ def test_a_backup_of_a_closed_log_is_told_and_restored_once_it_is_open(fulfill: 
     assert fulfill("reopen").code == 0
     said = fulfill("restore", "my moved.db")
     assert said.code == 1
-    assert "my moved.db can't be restored: It is closed: the log of which it is had been copied" in said.err
+    assert "my moved.db can't be restored: It is closed: a copy in another database had replaced its log." in said.err
     variable, command = said.err.partition("`")[2].partition("`")[0].split(" ", 1)
     assert (variable, command) == ("DATABASE_URL=sqlite:///my%20moved.db", "fulfill reopen")
     assert fulfill("restore", "my moved.db", "--check", "--json").json["is_closed"]
@@ -261,7 +261,7 @@ def test_what_is_no_backup_is_refused(fulfill: Fulfill, small_shop: Path) -> Non
     for arguments in (("notes.txt",), ("notes.txt", "--check")):
         said = fulfill("restore", *arguments, "--json")
         assert (said.code, said.json["error"]["kind"]) == (1, "not_a_backup")
-        assert "notes.txt is no SQLite database, or is damaged" in said.err
+        assert "notes.txt is not a SQLite database, or is damaged" in said.err
     assert fulfill("restore", "nowhere.db").err == "fulfill: nowhere.db: No such file or directory.\n"
     assert fulfill("checkout", ORDER).code == 0
 
@@ -271,7 +271,7 @@ def test_what_is_no_regular_file_is_refused(fulfill: Fulfill, small_shop: Path, 
     for options in ((), ("--check",)):
         said = fulfill("restore", place, *options, "--json")
         assert (said.code, said.json["error"]["kind"]) == (1, "not_a_backup")
-        assert f"{place} is no regular file. Name the file that `fulfill backup` made." in said.err
+        assert f"{place} is not a regular file. Name a file made by `fulfill backup`." in said.err
 
 
 def test_an_unfinished_copy_is_not_restored(fulfill: Fulfill, small_shop: Path) -> None:
@@ -282,7 +282,7 @@ def test_an_unfinished_copy_is_not_restored(fulfill: Fulfill, small_shop: Path) 
     assert fulfill("restore", "backup.db", "--check").code == 1
     said = fulfill("restore", "backup.db")
     assert said.code == 1
-    assert "backup.db can't be restored: The copy of another log into this database has not ended." in said.err
+    assert "backup.db can't be restored: The copy of another log into this database is not complete." in said.err
 
 
 def test_an_event_that_can_not_be_read_is_told_and_restored(fulfill: Fulfill, small_shop: Path) -> None:
@@ -368,7 +368,7 @@ def test_a_stream_that_lacks_an_event_is_told(fulfill: Fulfill, small_shop: Path
 
     assert (checked.code, checked.json["is_right"]) == (1, False)
     [gap] = checked.json["unreadable"]
-    assert gap.endswith(f" is event 3 of {ORDER}, and event 2 of that stream is not before it")
+    assert gap.endswith(f" is event 3 of {ORDER}, but event 2 of that stream is missing before it")
     assert f"problems   {gap}" in fulfill("restore", "backup.db", "--check").out
     assert gap in fulfill("restore", "backup.db").err
     assert fulfill("checkout", ORDER).code == 1

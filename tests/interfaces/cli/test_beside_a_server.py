@@ -93,7 +93,7 @@ def test_what_can_not_begin_a_log_makes_none(fulfill: Fulfill, tmp_path: Path) -
     for name, *rest in (("complete",), ("ship", "--carrier", "x"), ("retry",), ("replan",), ("note", "text")):
         said = fulfill(name, ORDER, *rest, *BY)
         assert (said.code, said.out) == (1, "")
-        assert "There is no log at fulfillment.db. Is this the directory in which fulfill runs?" in said.err
+        assert "No log at fulfillment.db. Run this command in the directory of your shop" in said.err
     assert list(tmp_path.iterdir()) == []
 
 

@@ -139,7 +139,7 @@ def test_nothing_starts_on_half_a_log(
     ):
         said = fulfill(*command, "--json")
         assert (said.code, said.json["error"]["kind"]) == (1, "unfinished_copy")
-        assert "The same `fulfill copy` goes on with it; to start over, begin with an empty database." in said.err
+        assert "Run the same `fulfill copy` again to resume it; to start over, use an empty database." in said.err
     monkeypatch.delenv("DATABASE_URL")
     assert fulfill("projections", "rebuild", "stock").code == 0
     assert fulfill("copy", *SOURCE, "--to", empty_url).code == 0

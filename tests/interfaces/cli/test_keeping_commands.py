@@ -55,7 +55,7 @@ def test_a_view_that_there_is_not_is_asked_for_in_vain(fulfill: Fulfill, log_fil
     unknown, unbuilt = fulfill("projections", "verify", "nothing"), fulfill("projections", "verify", "search")
 
     assert (unknown.code, unbuilt.code) == (1, 1)
-    assert "There are: checkouts, daily_sales" in unknown.err
+    assert "The projections are checkouts, daily_sales" in unknown.err
     assert "Build it with `fulfill projections rebuild`." in unbuilt.err
 
 

@@ -31,7 +31,7 @@ def test_without_a_log_there_is_nothing_to_read_and_none_is_made(
 
     assert (said.code, said.out) == (1, "")
     assert (
-        "There is no log at fulfillment.db. Is this the directory in which fulfill runs? `fulfill serve` and"
+        "No log at fulfillment.db. Run this command in the directory of your shop, or create a log with `fulfill serve`"
         in said.err
     )
     assert document.json["error"]["kind"] == "not_found"

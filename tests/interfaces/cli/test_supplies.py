@@ -58,7 +58,7 @@ def test_a_key_that_is_in_another_pool_is_not_imported_into_a_second_one(fulfill
     again = fulfill("keys", "import", "basic", "basic.txt", *BY)
 
     assert said.code == 1
-    assert "1 of the keys are in the pool basic already (by their order: 2), and would be sold twice." in said.err
+    assert "The pool basic already has 1 of these keys (by position: 2), which would be sold twice." in said.err
     assert "B-2" not in said.err
     assert again.out == "Imported 0 keys into basic. Skipped 2 known keys.\n"
 
@@ -70,7 +70,7 @@ def test_a_key_is_in_another_pool_that_no_rule_draws_from(fulfill: Fulfill, tmp_
     said = fulfill("keys", "import", "pro", "keys.txt", *BY)
 
     assert said.code == 1
-    assert "1 of the keys are in the pool basic already" in said.err
+    assert "The pool basic already has 1 of these keys" in said.err
 
 
 def test_a_pool_that_no_rule_draws_from_is_warned_of(fulfill: Fulfill, tmp_path: Path) -> None:
@@ -173,7 +173,7 @@ def test_withdrawn_keys_serve_nobody(fulfill: Fulfill, tmp_path: Path) -> None:
     shown = fulfill("keys", "show", ORDER, *BY, "--json").json["line_items"]
     assert [item["keys"] for item in shown] == [["BBBB-2222"]]
     refused = fulfill("keys", "withdraw", "pro", "keys.txt", *BY)
-    assert (refused.code, "by their order: 2)" in refused.err) == (1, True)
+    assert (refused.code, "by position: 2)" in refused.err) == (1, True)
     assert "BBBB" not in refused.err
 
 
