@@ -50,7 +50,7 @@ NOTICED_BY = {
     "backorder_never_served": 6,
     "rebuild_that_acts": 20,
     "view_skips_a_batch": 6,
-    "claim_dropped": 89,
+    "claim_dropped": 122,
 }
 """For each planted bug a seed that is known to notice it: where to begin to look."""
 SEEDS_MAX = 400
