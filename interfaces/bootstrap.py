@@ -1,21 +1,15 @@
-"""The composition root: settings in, a running engine out. The only module that names adapters.
+"""The composition root: settings in, a running engine out.
 
 Production, the command line, the demo and the tests all come through here; what tests replace is passed in. Adapters
 with large libraries are imported when they are made: a command that reads does not wait for Stripe's SDK.
 """
 
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from eventsourcing.persistence import PersistenceError
-
-from application.copying import Copy, Place
-from application.errors import NotMigrated
 from application.fulfill_checkout import FulfillCheckout
 from application.handlers import Deliver, Retrieve, SendMail
 from application.log.leading import OWN_DELIVERIES, THE_CATALOG, Terms, terms
@@ -24,11 +18,10 @@ from application.log.long_streams import LongStreams
 from application.log.recent_states import RecentStates
 from application.log.writer import Writer
 from application.ports import Clock, Delivery, Mailer, StripeGateway, WebhookReader, WorkerLocks
-from application.reading.projection import Projection
+from application.reading.due_effects import DueEffects
 from application.reading.projector import Projector
 from application.reading.queries import Queries
 from application.reading.rebuild import Rebuild
-from application.reading.registry import PROJECTIONS
 from application.reading.views import Views
 from application.running.effect_kinds import Kind, RetryRule
 from application.running.effects import EffectRunner
@@ -45,33 +38,16 @@ from domain.policies.intake import Intake
 from domain.policies.inventory import InventoryPolicy
 from domain.policies.payments import PaymentPolicy
 from domain.policies.policy import Policy
-from infrastructure.database import Database
 from infrastructure.settings import Settings, SettingsError
 from infrastructure.stores import Stores, stores
 from infrastructure.stripe.webhook_reader import SignedWebhooks
 from infrastructure.views.sqlite import scratch_views
+from interfaces.databases import projections, utc_now
 
 if TYPE_CHECKING:
     from infrastructure.customer_texts.customer_texts import CustomerTexts
 
 _KEEPERS = 4
-
-__all__ = [
-    "ReadSide",
-    "Replacements",
-    "Runtime",
-    "bootstrap",
-    "check_log",
-    "make_ready",
-    "migrate",
-    "open_copy",
-    "open_read_side",
-    "reopen",
-]
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,145 +92,6 @@ class Runtime:
     """The views that were found to be made from another log, and are being rebuilt."""
 
 
-def _projections() -> Sequence[Projection]:
-    """
-    Raises:
-        NotLoaded: one that an installed package offers can't be used.
-    """
-    from infrastructure.views.own import own_projections
-
-    return (*PROJECTIONS, *own_projections())
-
-
-def migrate(database: Database) -> None:
-    """Make or upgrade every table, and begin the views that this version has and the database has not.
-
-    Raises:
-        NotMigrated: a later version has upgraded them already.
-        PersistenceError, OSError: the database can't be used.
-    """
-    kept = stores(database)
-    kept.migrate()
-    if kept.is_shared:
-        with closing(kept.open_log()) as log, closing(kept.open_views()) as views:
-            Projector(log, views, _projections()).prepare()
-
-
-def make_ready(database: Database) -> None:
-    """What comes before anything that may write: one machine makes its tables by itself, of many only `migrate` does.
-
-    Raises:
-        NotMigrated, PersistenceError, OSError: the database can't be used as it is.
-    """
-    kept = stores(database)
-    if not kept.is_shared:
-        kept.migrate()
-        return
-    kept.check()
-    with closing(kept.open_views()) as views:
-        begun = {view.name: view.version for view in views.all()}
-    missing = [each.name for each in _projections() if begun.get(each.name, 0) < each.version]
-    if missing:
-        raise NotMigrated(f"The {database} lacks the views {', '.join(missing)}. Run `fulfill migrate`.")
-
-
-def check_log(database: Database) -> None:
-    """
-    Raises:
-        NotFound, NotMigrated: there is no log that this version can go on with.
-    """
-    stores(database).check()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReadSide:
-    """What people can ask and make afresh; nothing here can act."""
-
-    log: Log
-    queries: Queries
-    rebuild: Rebuild
-    trouble: str | None = None
-    """Why others had to be made in the place of the views, if they had to."""
-    void: Sequence[str] = ()
-    """The views that were found to be made from another log, and are being rebuilt."""
-
-
-@contextmanager
-def open_read_side(database: Database, *, needs_views: bool = False) -> Iterator[ReadSide]:
-    """The log and its views, with or without a server running beside.
-
-    Where the views can't be used, other ones are made from the log for as long as this is open, unless it is the
-    views themselves that are needed.
-
-    Raises:
-        NotFound, NotMigrated: there is no log there that this version can read.
-        UnfinishedCopy: there is not all of it yet.
-        PersistenceError: the log can't be used, or the views that are needed.
-    """
-    kept = stores(database)
-    kept.check()
-    log = kept.open_log()
-    try:
-        log.check_is_whole()
-        with ExitStack() as stack:
-            trouble = None
-            try:
-                views: Views = stack.enter_context(closing(kept.open_views()))
-            except PersistenceError as error:
-                if needs_views:
-                    raise
-                views, trouble = stack.enter_context(scratch_views()), str(error)
-            projections = _projections()
-            projector = Projector(log, views, projections, makes_views=not kept.is_shared, mends=False)
-            void = [view.name for view in projector.check()]
-            queries = Queries(log, views, projector, utc_now)
-            rebuild = Rebuild(log, views, scratch_views, projections)
-            yield ReadSide(log=log, queries=queries, rebuild=rebuild, trouble=trouble, void=void)
-    finally:
-        log.close()
-
-
-@contextmanager
-def open_copy(source: Database, target: Database) -> Iterator[Copy]:
-    """The copy of a whole log into another database, whose tables are made if they are missing.
-
-    Raises:
-        NotFound, NotMigrated: there is no log at the source, or one of the two is of another version.
-        Refused: somebody works at the source.
-        PersistenceError, OSError: one of the two can't be used.
-    """
-    stores(source).check()
-    with ExitStack() as stack:
-        here = _place(stack, source)
-        here.lead()
-        stores(target).migrate()
-        yield Copy(here, _place(stack, target), _projections())
-
-
-def reopen(database: Database) -> bool:
-    """Let processes work again at a log that was copied elsewhere. False if they may already.
-
-    Raises:
-        NotFound, NotMigrated, UnfinishedCopy, PersistenceError: there is no log that this version can go on with.
-    """
-    kept = stores(database)
-    kept.check()
-    with closing(kept.open_log()) as log:
-        log.check_is_whole()
-        was_moved = log.is_moved
-        if was_moved:
-            log.store.set_moved(False)
-    return was_moved
-
-
-def _place(stack: ExitStack, database: Database) -> Place:
-    kept = stores(database)
-    log, views = stack.enter_context(closing(kept.open_log())), stack.enter_context(closing(kept.open_views()))
-    locks = kept.locks()
-    stack.callback(locks.release)
-    return Place(name=str(database), log=log, views=views, locks=locks)
-
-
 def bootstrap(settings: Settings, replace: Replacements | None = None) -> Runtime:
     """Wire everything up. It starts nothing and calls no one; only views of another log are emptied, before anything is
     written that they would take for something they know.
@@ -278,22 +115,11 @@ def bootstrap(settings: Settings, replace: Replacements | None = None) -> Runtim
     recent = RecentStates(log.store, long_streams)
     writer, leads_by = Writer(log, recent, threads=use.threads), _terms(settings, catalog, own)
     gateway = use.gateway or _gateway(settings)
-    projections = _projections()
-    projector = Projector(log, views, projections, makes_views=not kept.is_shared)
+    every = projections()
+    projector = Projector(log, views, every, makes_views=not kept.is_shared)
     void = [view.name for view in projector.check()]
     queries = Queries(log, views, projector, use.clock)
-    kinds = _kinds(settings, log, gateway, use, own, texts)
-    runner = EffectRunner(
-        kinds=kinds,
-        due=queries.due_effects,
-        writer=writer,
-        locks=locks,
-        clock=use.clock,
-        random=use.random,
-        executors={name: use.executor or _threads_for(name, kind) for name, kind in kinds.items()},
-        keeper=use.executor or ThreadPoolExecutor(_KEEPERS, "outcome"),
-        threads=use.threads,
-    )
+    runner = _runner(_kinds(settings, log, gateway, use, own, texts), queries.due_effects, writer, locks, use)
     engine = Engine(
         log=log,
         long_streams=long_streams,
@@ -319,7 +145,7 @@ def bootstrap(settings: Settings, replace: Replacements | None = None) -> Runtim
         fulfill_checkout=FulfillCheckout(log, writer, gateway, use.clock),
         staff=Staff(log, writer, catalog, use.clock),
         queries=queries,
-        rebuild=Rebuild(log, views, scratch_views, projections),
+        rebuild=Rebuild(log, views, scratch_views, every),
         webhook_reader=SignedWebhooks(settings.webhook_secrets, use.clock),
         locks=locks,
         terms=leads_by,
@@ -348,6 +174,22 @@ def customer_texts(settings: Settings) -> "CustomerTexts":
 
         check_own_templates(texts, own, {**sample_mails(texts), **sample_pages(texts)})
     return texts
+
+
+def _runner(
+    kinds: Mapping[str, Kind], due: DueEffects, writer: Writer, locks: WorkerLocks, use: Replacements
+) -> EffectRunner:
+    return EffectRunner(
+        kinds=kinds,
+        due=due,
+        writer=writer,
+        locks=locks,
+        clock=use.clock,
+        random=use.random,
+        executors={name: use.executor or _threads_for(name, kind) for name, kind in kinds.items()},
+        keeper=use.executor or ThreadPoolExecutor(_KEEPERS, "outcome"),
+        threads=use.threads,
+    )
 
 
 def _threads_for(name: str, kind: Kind) -> Executor:

@@ -14,7 +14,8 @@ import httpx2
 import stripe
 
 from infrastructure.settings import load_settings
-from interfaces.bootstrap import Runtime, bootstrap, migrate
+from interfaces.bootstrap import Runtime, bootstrap
+from interfaces.databases import migrate
 from interfaces.sandbox.sandbox import Sandbox
 from interfaces.sandbox.server import SandboxServer
 from interfaces.web.serve import engine_app

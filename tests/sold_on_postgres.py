@@ -20,7 +20,7 @@ from log_invariants import (
 from processes import ServeProcess, run_fulfill
 
 from infrastructure.database import parse_database
-from interfaces.bootstrap import ReadSide, migrate, open_read_side
+from interfaces.databases import ReadSide, migrate, open_read_side
 from interfaces.demo.goods import KEY_POOL, catalog_text, stocked
 from interfaces.sandbox.sandbox import Sandbox
 from interfaces.sandbox.server import SandboxServer

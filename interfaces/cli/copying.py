@@ -22,8 +22,8 @@ To = Annotated[str, Parameter("--to", help="Empty database for the copy, as in D
 def copy(*, from_: From, to: To, json: Json = False) -> int:
     """Copy a log into another database and verify it. Safe to interrupt: run the same command again to resume."""
     from infrastructure.logs import configure_logs
-    from interfaces.bootstrap import open_copy
     from interfaces.cli.output.progress import progress
+    from interfaces.databases import open_copy
 
     source, target = _database("--from", from_), _database("--to", to)
     if source == target:
@@ -48,7 +48,7 @@ def copy(*, from_: From, to: To, json: Json = False) -> int:
 
 def reopen(*, json: Json = False) -> int:
     """Reopen the log at DATABASE_URL after `fulfill copy` has closed it."""
-    from interfaces.bootstrap import reopen as reopen_log
+    from interfaces.databases import reopen as reopen_log
 
     database = Place().database()
     was_moved = reopen_log(database)

@@ -127,7 +127,8 @@ def open_desk(*, makes_log: bool = True) -> Iterator[Desk]:
         NotFound, NotMigrated: there is no log, and this command is not one that a log can begin with.
     """
     from infrastructure.logs import configure_logs
-    from interfaces.bootstrap import bootstrap, check_log, make_ready
+    from interfaces.bootstrap import bootstrap
+    from interfaces.databases import check_log, make_ready
 
     settings = Place().settings()
     configure_logs(level=logging.CRITICAL, secrets=settings.secrets)  # what a person must know is said in words

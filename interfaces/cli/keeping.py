@@ -16,7 +16,7 @@ from interfaces.cli.usage import DONE, FAILED, Json
 
 if TYPE_CHECKING:
     from application.reading.rebuild import Verification
-    from interfaces.bootstrap import ReadSide
+    from interfaces.databases import ReadSide
 
 Name = Annotated[str, Parameter(help="Name of the projection, as in `fulfill projections list`.")]
 

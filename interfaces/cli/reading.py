@@ -15,7 +15,7 @@ from interfaces.cli.usage import DONE, FAILED, Json, Place, Session, moment
 if TYPE_CHECKING:
     from application.reading.projection import Projection
     from application.reading.queries import Queries
-    from interfaces.bootstrap import ReadSide
+    from interfaces.databases import ReadSide
 
 _HITS_MAX = 50
 _ITEMS_MAX = 1000
@@ -45,7 +45,7 @@ RETRIED = tuple(kind for kind, command in HELPS.items() if command.partition(" "
 def open_side(*, needs_views: bool = False) -> Iterator["ReadSide"]:
     """The read side. What is logged on the way is no part of an answer."""
     from infrastructure.logs import configure_logs
-    from interfaces.bootstrap import open_read_side
+    from interfaces.databases import open_read_side
 
     configure_logs(level=logging.CRITICAL)
     with open_read_side(Place().database(), needs_views=needs_views) as side:

@@ -40,7 +40,8 @@ def serve(
 ) -> int:
     """Serve the webhook and the landing page until stopped. On SQLite, the worker runs too."""
     from infrastructure.logs import configure_logs
-    from interfaces.bootstrap import bootstrap, make_ready
+    from interfaces.bootstrap import bootstrap
+    from interfaces.databases import make_ready
 
     settings = Place().settings()
     configure_logs(secrets=settings.secrets)
@@ -61,7 +62,8 @@ def worker(*, json: Json = False) -> int:
     import structlog
 
     from infrastructure.logs import configure_logs
-    from interfaces.bootstrap import bootstrap, make_ready
+    from interfaces.bootstrap import bootstrap
+    from interfaces.databases import make_ready
 
     settings = Place().settings()
     configure_logs(secrets=settings.secrets)
@@ -81,7 +83,7 @@ def worker(*, json: Json = False) -> int:
 
 def migrate(*, json: Json = False) -> int:
     """Create or upgrade the tables. PostgreSQL needs this command; on SQLite every writing command does it."""
-    from interfaces.bootstrap import migrate as migrate_database
+    from interfaces.databases import migrate as migrate_database
 
     database = Place().database()
     migrate_database(database)

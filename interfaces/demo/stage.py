@@ -11,7 +11,7 @@ import httpx2
 from application.reading.checkout_document import CheckoutDocument
 from application.reading.queries import StockLevel
 from infrastructure.database import SQLiteFile
-from interfaces.bootstrap import ReadSide, open_read_side
+from interfaces.databases import ReadSide, open_read_side
 from interfaces.demo.engine_process import EngineProcess
 from interfaces.demo.goods import KEYS, Good
 from interfaces.demo.outbox import Letter, letters

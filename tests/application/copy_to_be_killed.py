@@ -9,7 +9,7 @@ from typing import ParamSpec, TypeVar
 
 from application.copying import Copy
 from infrastructure.database import parse_database
-from interfaces.bootstrap import open_copy
+from interfaces.databases import open_copy
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -18,7 +18,8 @@ from application.reading.registry import PROJECTIONS
 from domain.errors import Refused
 from infrastructure.database import Database, SQLiteFile, parse_database
 from infrastructure.stores import stores
-from interfaces.bootstrap import bootstrap, open_read_side, reopen
+from interfaces.bootstrap import bootstrap
+from interfaces.databases import open_read_side, reopen
 
 Stage = Callable[[str], AbstractContextManager[Report]]
 

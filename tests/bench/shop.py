@@ -23,8 +23,9 @@ from domain.personal import Personal
 from infrastructure.logs import configure_logs
 from infrastructure.mail.smtp_url import SmtpServer
 from infrastructure.settings import Settings, load_settings
-from interfaces.bootstrap import Replacements, Runtime, bootstrap, migrate
+from interfaces.bootstrap import Replacements, Runtime, bootstrap
 from interfaces.cli.main import tune_the_interpreter
+from interfaces.databases import migrate
 
 PIECES = 1_000_000
 _KEYS_MAX = 5000

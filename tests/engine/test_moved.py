@@ -19,7 +19,8 @@ from domain.effect import Effect
 from domain.event import Event
 from infrastructure.database import parse_database
 from infrastructure.settings import load_settings
-from interfaces.bootstrap import Replacements, Runtime, bootstrap, migrate, open_copy
+from interfaces.bootstrap import Replacements, Runtime, bootstrap
+from interfaces.databases import migrate, open_copy
 
 CATALOG = """
 [products.prod_mug]

@@ -22,7 +22,8 @@ from domain.identifiers import fulfillment_id
 from domain.stripe_event import StripeEvent
 from infrastructure.database import parse_database
 from infrastructure.settings import load_settings
-from interfaces.bootstrap import Replacements, Runtime, bootstrap, make_ready, migrate
+from interfaces.bootstrap import Replacements, Runtime, bootstrap
+from interfaces.databases import make_ready, migrate
 
 BEFORE, LOST, AFTER = "cs_test_before", "cs_test_lost", "cs_test_after"
 CATALOG = '[products.prod_course]\ndelivery = "access"\n'

@@ -10,7 +10,8 @@ from postgres_server import PostgresServer
 from application.errors import NotMigrated
 from infrastructure.database import PostgresDatabase
 from infrastructure.settings import load_settings
-from interfaces.bootstrap import bootstrap, make_ready, migrate
+from interfaces.bootstrap import bootstrap
+from interfaces.databases import make_ready, migrate
 
 
 def test_an_idle_engine_is_not_ready_while_its_database_is_away(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from domain.effect import Effect
 from domain.event import Event
 from domain.stripe_event import StripeEvent
 from infrastructure.database import SQLiteFile
-from interfaces.bootstrap import open_read_side
+from interfaces.databases import open_read_side
 from interfaces.demo.engine_process import EngineProcess
 from interfaces.sandbox.sandbox import Sandbox
 from interfaces.sandbox.server import SandboxServer

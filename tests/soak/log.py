@@ -18,7 +18,7 @@ from soak.maintenance import BUSY, tell_maintenance
 from soak.report import Report
 
 from infrastructure.database import parse_database
-from interfaces.bootstrap import migrate, open_read_side
+from interfaces.databases import migrate, open_read_side
 
 _WRITERS, _READERS = 16, 3
 _EVENTS_MAX = 1_000_000

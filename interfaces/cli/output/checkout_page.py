@@ -14,7 +14,7 @@ from interfaces.cli.output.printing import Page
 from interfaces.cli.output.text import counted, exact, money
 
 if TYPE_CHECKING:
-    from interfaces.bootstrap import ReadSide
+    from interfaces.databases import ReadSide
 
 STATES = {
     CheckoutState.OPEN: "open: not completed yet, or not retrieved from Stripe yet",

@@ -12,8 +12,8 @@ from pathlib import Path
 from fuzz.target import Target, scratch, write
 
 from infrastructure.database import SQLiteFile
-from interfaces.bootstrap import migrate
 from interfaces.cli.main import run
+from interfaces.databases import migrate
 
 _COMMANDS = frozenset("checkout search queue complete ship retry replan note stock keys projections --help".split())
 """Those that end by themselves and stay here."""

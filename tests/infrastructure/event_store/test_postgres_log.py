@@ -20,7 +20,7 @@ from infrastructure.event_store import postgres_statements as statements
 from infrastructure.event_store.postgres import PostgresLogRecorder
 from infrastructure.postgres import Unreachable
 from infrastructure.stores import stores
-from interfaces.bootstrap import migrate as migrate_everything
+from interfaces.databases import migrate as migrate_everything
 
 Open = Callable[[], Log]
 EVENTS = "fulfillment.fulfillment_events"

@@ -31,8 +31,9 @@ from domain.personal import Personal
 from domain.stripe_event import StripeEvent
 from infrastructure.event_store.sqlite import sqlite_environment
 from infrastructure.settings import load_settings
-from interfaces.bootstrap import Replacements, Runtime, bootstrap, migrate
+from interfaces.bootstrap import Replacements, Runtime, bootstrap
 from interfaces.cli.main import run
+from interfaces.databases import migrate
 
 KEYS = {"STRIPE_API_KEY": "sk_test_example1234", "STRIPE_WEBHOOK_SECRET": "whsec_example"}
 

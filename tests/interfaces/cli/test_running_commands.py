@@ -15,7 +15,7 @@ from postgres_databases import Databases
 
 from domain.money import plain
 from infrastructure.database import parse_database
-from interfaces.bootstrap import migrate
+from interfaces.databases import migrate
 from interfaces.sandbox.webhooks.inbox import Inbox
 
 SETTINGS = {"STRIPE_API_KEY": "sk_test_example1234", "STRIPE_WEBHOOK_SECRET": "whsec_example"}

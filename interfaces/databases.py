@@ -1,0 +1,165 @@
+"""Databases as commands open them: made ready, read, copied and reopened. Wired like the rest, without an engine."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from eventsourcing.persistence import PersistenceError
+
+from application.copying import Copy, Place
+from application.errors import NotMigrated
+from application.log.log import Log
+from application.reading.projection import Projection
+from application.reading.projector import Projector
+from application.reading.queries import Queries
+from application.reading.rebuild import Rebuild
+from application.reading.registry import PROJECTIONS
+from application.reading.views import Views
+from infrastructure.database import Database
+from infrastructure.stores import stores
+from infrastructure.views.sqlite import scratch_views
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def projections() -> Sequence[Projection]:
+    """Return the built-in projections and those of installed packages.
+
+    Raises:
+        NotLoaded: one of an installed package can't be used.
+    """
+    from infrastructure.views.own import own_projections
+
+    return (*PROJECTIONS, *own_projections())
+
+
+def migrate(database: Database) -> None:
+    """Make or upgrade every table, and begin the views that this version has and the database has not.
+
+    Raises:
+        NotMigrated: a later version has upgraded them already.
+        PersistenceError, OSError: the database can't be used.
+    """
+    kept = stores(database)
+    kept.migrate()
+    if kept.is_shared:
+        with closing(kept.open_log()) as log, closing(kept.open_views()) as views:
+            Projector(log, views, projections()).prepare()
+
+
+def make_ready(database: Database) -> None:
+    """What comes before anything that may write: one machine makes its tables by itself, of many only `migrate` does.
+
+    Raises:
+        NotMigrated, PersistenceError, OSError: the database can't be used as it is.
+    """
+    kept = stores(database)
+    if not kept.is_shared:
+        kept.migrate()
+        return
+    kept.check()
+    with closing(kept.open_views()) as views:
+        begun = {view.name: view.version for view in views.all()}
+    missing = [each.name for each in projections() if begun.get(each.name, 0) < each.version]
+    if missing:
+        raise NotMigrated(f"The {database} lacks the views {', '.join(missing)}. Run `fulfill migrate`.")
+
+
+def check_log(database: Database) -> None:
+    """
+    Raises:
+        NotFound, NotMigrated: there is no log that this version can go on with.
+    """
+    stores(database).check()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadSide:
+    """What people can ask and make afresh; nothing here can act."""
+
+    log: Log
+    queries: Queries
+    rebuild: Rebuild
+    trouble: str | None = None
+    """Why others had to be made in the place of the views, if they had to."""
+    void: Sequence[str] = ()
+    """The views that were found to be made from another log, and are being rebuilt."""
+
+
+@contextmanager
+def open_read_side(database: Database, *, needs_views: bool = False) -> Iterator[ReadSide]:
+    """The log and its views, with or without a server running beside.
+
+    Where the views can't be used, other ones are made from the log for as long as this is open, unless it is the
+    views themselves that are needed.
+
+    Raises:
+        NotFound, NotMigrated: there is no log there that this version can read.
+        UnfinishedCopy: there is not all of it yet.
+        PersistenceError: the log can't be used, or the views that are needed.
+    """
+    kept = stores(database)
+    kept.check()
+    log = kept.open_log()
+    try:
+        log.check_is_whole()
+        with ExitStack() as stack:
+            trouble = None
+            try:
+                views: Views = stack.enter_context(closing(kept.open_views()))
+            except PersistenceError as error:
+                if needs_views:
+                    raise
+                views, trouble = stack.enter_context(scratch_views()), str(error)
+            every = projections()
+            projector = Projector(log, views, every, makes_views=not kept.is_shared, mends=False)
+            void = [view.name for view in projector.check()]
+            queries = Queries(log, views, projector, utc_now)
+            rebuild = Rebuild(log, views, scratch_views, every)
+            yield ReadSide(log=log, queries=queries, rebuild=rebuild, trouble=trouble, void=void)
+    finally:
+        log.close()
+
+
+@contextmanager
+def open_copy(source: Database, target: Database) -> Iterator[Copy]:
+    """The copy of a whole log into another database, whose tables are made if they are missing.
+
+    Raises:
+        NotFound, NotMigrated: there is no log at the source, or one of the two is of another version.
+        Refused: somebody works at the source.
+        PersistenceError, OSError: one of the two can't be used.
+    """
+    stores(source).check()
+    with ExitStack() as stack:
+        here = _place(stack, source)
+        here.lead()
+        stores(target).migrate()
+        yield Copy(here, _place(stack, target), projections())
+
+
+def reopen(database: Database) -> bool:
+    """Let processes work again at a log that was copied elsewhere. False if they may already.
+
+    Raises:
+        NotFound, NotMigrated, UnfinishedCopy, PersistenceError: there is no log that this version can go on with.
+    """
+    kept = stores(database)
+    kept.check()
+    with closing(kept.open_log()) as log:
+        log.check_is_whole()
+        was_moved = log.is_moved
+        if was_moved:
+            log.store.set_moved(False)
+    return was_moved
+
+
+def _place(stack: ExitStack, database: Database) -> Place:
+    kept = stores(database)
+    log, views = stack.enter_context(closing(kept.open_log())), stack.enter_context(closing(kept.open_views()))
+    locks = kept.locks()
+    stack.callback(locks.release)
+    return Place(name=str(database), log=log, views=views, locks=locks)
