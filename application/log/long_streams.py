@@ -97,6 +97,8 @@ class LongStreams:
 
     def moved(self, state: Aggregate[Any], epoch: int) -> None:
         """Have a state row written, if this state, which is in the log, is far enough from the last one."""
+        if state.version <= self._log.page_events:
+            return  # as nearly every state, and this is asked for each one that a turn uses
         due = self._saved_until.get(state.id, self._events_per_row(0))
         if state.version >= due and self._rows.keeps(type(state)):
             self._to_save[state.id] = _Base(epoch, state)

@@ -221,19 +221,18 @@ class Followers:
     def _decide(self, read: Sequence[Entry]) -> _Batch:
         batch = _Batch(UnitOfWork(self._fetch, self._recent), set(self._parked), dict(self._positions))
         events = [(entry, entry.readable) for entry in read]
-        readable = (event for _, event in events if isinstance(event, Event))
-        batch.unit.prefetch(
-            id for event in readable for policy in self._concerned(event) for id in policy.likely(event)
-        )
+        batch.unit.prefetch(self._likely(event for _, event in events if isinstance(event, Event)))
+        position = 0
         for entry, event in events:
             try:
                 self._follow_all(entry, event, batch)
             except Unprepared as error:
                 batch.awaited = error.stream
                 break
-            batch.positions = {name: max(position, entry.position) for name, position in batch.positions.items()}
+            position = entry.position
             if len(batch.unit.pending) >= _DECIDED_MAX:
                 break
+        batch.positions = {name: max(reached, position) for name, reached in batch.positions.items()}
         return batch
 
     def _likely(self, events: Iterable[Event]) -> Iterable[str]:

@@ -4,6 +4,7 @@ The built-in kinds are a closed set: whoever adds one is led by type errors to e
 name is a merchant's own kind, and all of those follow one path.
 """
 
+from collections.abc import Mapping
 from enum import Enum, StrEnum, auto
 from typing import assert_never
 
@@ -46,7 +47,7 @@ class Way(Enum):
 
 def built_in(name: str) -> DeliveryKind | None:
     """The built-in kind of this name; None for a merchant's own."""
-    return DeliveryKind(name) if name in BUILT_IN else None
+    return _BY_NAME.get(name)
 
 
 def way_of(kind: DeliveryKind | None) -> Way:
@@ -67,3 +68,4 @@ def way_of(kind: DeliveryKind | None) -> Way:
 
 
 BUILT_IN: frozenset[str] = frozenset(DeliveryKind)
+_BY_NAME: Mapping[str, DeliveryKind] = {kind.value: kind for kind in DeliveryKind}
