@@ -17,15 +17,16 @@ from application.ports import (
     StripeGateway,
 )
 from application.running.effect_kinds import Attempt, Done, Outcome
-from domain.catalog import PlannedLine
 from domain.checkout_session import CheckoutSession, ParkReason, Source
 from domain.effect import Effect
 from domain.fulfillment import Fulfillment
 from domain.handing_over import deliver, has_its_stock
 from domain.identifiers import fulfillment_id, payment_id
 from domain.line import LineState
+from domain.plan import PlannedLine
 from domain.policies.emails import look_again
 from domain.policies.policy import Streams
+from domain.step import DeliverStep
 
 logger = structlog.get_logger(__name__)
 
@@ -122,7 +123,7 @@ class Deliver:
         line = do.load(Fulfillment, fulfillment_id(session_id)).lines.get(requested.line.id)
         if line is None or line.state is LineState.DELIVERED:
             return "The line has been delivered otherwise"
-        if line.delivery_step != requested.step:
+        if str(DeliverStep.of(line)) != requested.step:
             return "The line has been planned anew"
         # An orphaned attempt may have delivered: it is repeated, under its own key.
         is_wanted = effect.is_under_way or has_its_stock(session_id, line, do)
@@ -158,7 +159,7 @@ def _handed_over(attempt: Attempt, requested: Effect.Requested, note: str | None
 
     def hand_over(do: Streams) -> None:
         line = do.load(Fulfillment, fulfillment_id(session_id)).lines.get(item.id) if item else None
-        is_its_own = line is not None and line.delivery_step == requested.step
+        is_its_own = line is not None and str(DeliverStep.of(line)) == requested.step
         if item and is_its_own and do.load(Effect, attempt.effect.id).is_current(attempt.number):
             deliver(session_id, item.id, do, note=note)
 

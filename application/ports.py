@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from domain.catalog import PlannedLine
 from domain.checkout import Checkout, Contact
 from domain.mail import Mail
+from domain.plan import PlannedLine
 from domain.stripe_event import StripeEvent
 
 

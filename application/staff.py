@@ -11,7 +11,7 @@ from application.log.log import Log
 from application.log.unit_of_work import Stamp, UnitOfWork
 from application.log.writer import Command, Writer
 from application.ports import Clock
-from domain import handing_over
+from domain import staff_decisions
 from domain.catalog import Catalog
 from domain.checkout_session import CheckoutSession
 from domain.errors import InvalidIdentifier, Refused, UnreadableEvent
@@ -72,13 +72,13 @@ class Staff:
     def complete(self, session_id: str, lines: Sequence[str], by: By) -> None:
         """These lines, or those that only a person delivers, have been handed over by hand."""
 
-        self._on_checkout(session_id, by, lambda unit: handing_over.complete(session_id, lines, unit))
+        self._on_checkout(session_id, by, lambda unit: staff_decisions.complete(session_id, lines, unit))
 
     def ship(self, session_id: str, lines: Sequence[str], *, carrier: str, tracking: str | None, by: By) -> None:
         """A parcel with these lines, or with all that are ready to pack, has left."""
 
         def ship(unit: UnitOfWork) -> None:
-            handing_over.ship(session_id, lines, unit, carrier=carrier, tracking=tracking)
+            staff_decisions.ship(session_id, lines, unit, carrier=carrier, tracking=tracking)
 
         self._on_checkout(session_id, by, ship)
 
@@ -88,7 +88,7 @@ class Staff:
         def replan(unit: UnitOfWork) -> None:
             checkout = unit.load(CheckoutSession, session_id).checkout
             plan = self._catalog.plan(checkout) if checkout else ()
-            handing_over.replan(session_id, plan, self._catalog.digest, unit)
+            staff_decisions.replan(session_id, plan, self._catalog.digest, unit)
 
         self._on_checkout(session_id, by, replan)
 

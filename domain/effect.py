@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Self, assert_never
 
-from domain.catalog import PlannedLine
 from domain.checkout_session import Source
 from domain.errors import Refused
 from domain.event import Aggregate, Event, replace
 from domain.mail import Mail
 from domain.personal import mark_stored
+from domain.plan import PlannedLine
+from domain.step import Step, parse_step
 
 RETRIEVE, MAIL = "retrieve", "mail"
 
@@ -49,6 +50,11 @@ class Effect(Aggregate["EffectFact"]):
         line: PlannedLine | None = None
         not_before: datetime | None = None
         source: Source | None = None
+
+        @property
+        def purpose(self) -> Step | None:
+            """The step as a value; None if another version asked for it."""
+            return parse_step(self.step)
 
         @staticmethod
         def upcast_v1_v2(state: dict[str, Any]) -> None:
@@ -159,7 +165,7 @@ class Effect(Aggregate["EffectFact"]):
     def request(
         self,
         kind: str,
-        step: str,
+        step: Step,
         *,
         mail: Mail | None = None,
         line: PlannedLine | None = None,
@@ -169,7 +175,7 @@ class Effect(Aggregate["EffectFact"]):
         """Ask for it, once; what was withdrawn can be asked for again."""
         if self.requested and self.withdrawn is None:
             return []
-        return [self.Requested(kind=kind, step=step, mail=mail, line=line, not_before=not_before, source=source)]
+        return [self.Requested(kind=kind, step=str(step), mail=mail, line=line, not_before=not_before, source=source)]
 
     def start(self, worker: str, *, now: datetime) -> "EffectFacts":
         """Claim it. Nothing if it is not due, or a worker has it."""

@@ -5,12 +5,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar, Self, assert_never
 
-from domain.catalog import PlannedLine
-from domain.deliveries.kind import Way
 from domain.errors import Refused
 from domain.event import Aggregate, Event, replace
 from domain.line import Line, LineState, Parcel
 from domain.personal import Personal, mark_stored, personal
+from domain.plan import PlannedLine
 
 TEXT_MAX = 200
 
@@ -137,10 +136,8 @@ class Fulfillment(Aggregate["FulfillmentFact"]):
         return [self.HoldReleased(lines=self.held)] if self.held and not self.requested else []
 
     def request(self, requested: "Fulfillment.Requested") -> "FulfillmentFacts":
-        """Begin, once. What needs neither stock nor anybody is delivered in the same breath."""
-        if self.requested:
-            return []
-        return self._and_completion([requested, *_immediate(requested.plan)])
+        """Begin, once. A plan without lines is complete with that."""
+        return [] if self.requested else self._and_completion([requested])
 
     def replan(self, plan: Sequence[PlannedLine], catalog: str) -> "FulfillmentFacts":
         """Plan the blocked lines anew.
@@ -155,15 +152,14 @@ class Fulfillment(Aggregate["FulfillmentFact"]):
         if not changed:
             raise Refused("The catalog still plans the blocked lines the same way. Change their rule, then try again.")
         replaced = tuple(blocked[line.id] for line in changed)
-        fact = self.Replanned(lines=changed, replaced=replaced, catalog=catalog)
-        return self._and_completion([fact, *_immediate(changed)])
+        return [self.Replanned(lines=changed, replaced=replaced, catalog=catalog)]
 
     def reserve(self, line_item: str) -> "FulfillmentFacts":
-        """The line's stock is there. An `access` line is delivered with it."""
+        """The line's stock is there."""
         line = self.lines.get(line_item)
         if line is None or line.is_reserved or line.state is LineState.DELIVERED:
             return []
-        return self._and_completion([self.LineItemReserved(line_item=line_item), *_at_once(line.plan)])
+        return [self.LineItemReserved(line_item=line_item)]
 
     def block(
         self, line_item: str, state: LineState, detail: str, *, is_stock_missing: bool = False
@@ -185,13 +181,13 @@ class Fulfillment(Aggregate["FulfillmentFact"]):
         return [self.LineItemResumed(line_item=line_item)]
 
     def deliver(
-        self, line_item: str, *, keys: tuple[Personal, ...] = (), note: str | None = None
+        self, line_item: str, *, keys: tuple[Personal, ...] = (), link: str | None = None, note: str | None = None
     ) -> "FulfillmentFacts":
         """The line is handed over; a line that already is, is not handed over again."""
         line = self.lines.get(line_item)
         if line is None or line.state is LineState.DELIVERED:
             return []
-        return self._and_completion([self.LineItemDelivered(line_item=line_item, keys=keys, note=note)])
+        return self._and_completion([self.LineItemDelivered(line_item=line_item, keys=keys, link=link, note=note)])
 
     def complete(
         self,
@@ -336,23 +332,3 @@ FulfillmentFact = (
     | Fulfillment.Completed
 )
 FulfillmentFacts = Sequence[FulfillmentFact]
-
-
-def _immediate(plan: Sequence[PlannedLine]) -> FulfillmentFacts:
-    """What follows from the plan alone, for lines that wait for no stock."""
-    return [fact for line in plan if line.stock_sku is None for fact in _at_once(line)]
-
-
-def _at_once(line: PlannedLine) -> FulfillmentFacts:
-    """What follows for a line as soon as it waits for no stock."""
-    match line.way:
-        case Way.AT_ONCE:
-            link = line.settings.get("link")
-            return [Fulfillment.LineItemDelivered(line_item=line.id, link=str(link) if link else None)]
-        case Way.BY_A_PERSON:
-            detail = line.remark or "Its rule says that a person delivers it"
-            return [Fulfillment.LineItemBlocked(line_item=line.id, state=LineState.MANUAL, detail=detail)]
-        case Way.FROM_A_POOL | Way.BY_CODE_OUTSIDE | Way.IN_A_PARCEL:
-            return []
-        case _:
-            assert_never(line.way)

@@ -4,6 +4,7 @@ import re
 import unicodedata
 
 from domain.errors import InvalidIdentifier
+from domain.step import Step
 
 _SESSION = re.compile(r"cs_(?:test|live)_[A-Za-z0-9]{1,200}")
 _PAYMENT = re.compile(r"pi_[A-Za-z0-9_]{1,200}")
@@ -51,7 +52,7 @@ def fulfillment_id(session: str) -> str:
     return f"ful_{session}"
 
 
-def effect_id(session: str, step: str) -> str:
+def effect_id(session: str, step: Step | str) -> str:
     return f"{EFFECT_PREFIX}{session}_{step}"
 
 

@@ -5,9 +5,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Self
 
-from domain.catalog import PlannedLine
-from domain.deliveries.kind import Way
+from domain.deliveries.kind import DeliveryKind, is_with_others
 from domain.personal import Personal
+from domain.plan import PlannedLine
 
 
 class LineState(StrEnum):
@@ -37,19 +37,19 @@ class Line:
     """How often it was planned; each plan has deliveries of its own."""
 
     @property
-    def delivery_step(self) -> str:
-        """The step of the effect that delivers it."""
-        return f"deliver_{self.plan.id}" if self.plans == 1 else f"deliver_{self.plan.id}_{self.plans}"
-
-    @property
     def is_ready(self) -> bool:
         """Nothing of the stock is missing for it."""
         return self.plan.stock_sku is None or self.is_reserved
 
     @property
+    def is_to_hand_over(self) -> bool:
+        """It waits for nothing of ours: its kind hands it over."""
+        return self.state is LineState.PENDING and self.is_ready
+
+    @property
     def is_to_pack(self) -> bool:
         """A parcel that staff can pack now."""
-        return self.state is LineState.PENDING and self.plan.way is Way.IN_A_PARCEL and self.is_ready
+        return self.is_to_hand_over and self.plan.kind is DeliveryKind.SHIPMENT
 
     @property
     def is_delivered(self) -> bool:
@@ -60,7 +60,7 @@ class Line:
         """Whatever follows takes a person or the outside world: the customer can be told how it stands."""
         if self.state is not LineState.PENDING:
             return True
-        return self.is_ready and self.plan.way.waits_for_others
+        return self.is_ready and is_with_others(self.plan.kind)
 
     def reserved(self) -> Self:
         return replace(self, is_reserved=True, state=LineState.PENDING, detail=None)
@@ -70,9 +70,7 @@ class Line:
 
         Events from before `is_stock_missing` don't tell the two apart: only lines of keys can be short of keys.
         """
-        is_short_of_stock = is_stock_missing or (
-            state is LineState.BACKORDERED and self.plan.way is not Way.FROM_A_POOL
-        )
+        is_short_of_stock = is_stock_missing or (state is LineState.BACKORDERED and self.plan.key_pool is None)
         return replace(self, state=state, detail=detail, is_reserved=self.is_reserved and not is_short_of_stock)
 
     def resumed(self) -> Self:

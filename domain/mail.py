@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from domain.checkout import Address, Presentment
+from domain.line import LineState
 from domain.personal import Personal
 
 
@@ -27,7 +28,7 @@ class MailLine:
     quantity: int
     amount_total: int
     delivery: str
-    state: str
+    state: LineState
     keys: tuple[Personal, ...] = ()
     link: str | None = None
 

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import assert_never
 from urllib.parse import urlsplit
 
-from domain.catalog import Catalog, Rule
+from domain.catalog import Catalog
 from domain.deliveries.kind import BUILT_IN, DeliveryKind
 from domain.errors import InvalidIdentifier
 from domain.identifiers import key_pool_id, normal_sku, stock_id
+from domain.plan import Rule
 from infrastructure.deliveries.callback_url import URL_MAX, callback_url
 from infrastructure.deliveries.http_callback import TIMEOUT_SECONDS_MAX
 

@@ -22,7 +22,7 @@ _ORDERED_AT = datetime(2026, 3, 4, 17, 5, tzinfo=UTC)
 
 def _line(title: str, delivery: str, state: str, amount: int, *, quantity: int = 1, **more: object) -> MailLine:
     line = MailLine(
-        id=f"li_{title}", title=title, quantity=quantity, amount_total=amount, delivery=delivery, state=state
+        id=f"li_{title}", title=title, quantity=quantity, amount_total=amount, delivery=delivery, state=LineState(state)
     )
     return replace(line, **more)  # type: ignore[arg-type]
 

@@ -9,13 +9,13 @@ from kinds import ACCESS, HTTP, LICENSE_KEY, MANUAL, SHIPMENT
 from scenario import FULFILLMENT, SESSION, given, planned
 
 from application.reading.checkout_state import checkout_state
-from domain.catalog import PlannedLine
 from domain.checkout import Checkout
 from domain.checkout_session import CheckoutSession, Source
 from domain.event import Event
 from domain.fulfillment import Fulfillment
 from domain.line import LineState
 from domain.personal import Personal, personal
+from domain.plan import PlannedLine
 from infrastructure.customer_texts.language import Language
 from interfaces.web.landing_view import LandingPage, landing_page
 

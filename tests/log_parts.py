@@ -6,11 +6,12 @@ from datetime import UTC, datetime, timedelta
 
 from kinds import ACCESS, HTTP, LICENSE_KEY, MANUAL, SHIPMENT
 
-from domain.catalog import PlannedLine
 from domain.checkout import Address, Checkout, Contact, CustomField, LineItem
 from domain.event import Event
+from domain.line import LineState
 from domain.mail import Mail, MailKind, MailLine
 from domain.personal import Personal
+from domain.plan import PlannedLine
 from domain.stripe_event import StripeEvent
 
 BEGINNING = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
@@ -128,7 +129,12 @@ def mail(kind: MailKind, *lines: PlannedLine) -> Mail:
         amount_total=1390,
         lines=tuple(
             MailLine(
-                id=line.id, title=line.title, quantity=1, amount_total=900, delivery=line.delivery, state="delivered"
+                id=line.id,
+                title=line.title,
+                quantity=1,
+                amount_total=900,
+                delivery=line.delivery,
+                state=LineState.DELIVERED,
             )
             for line in lines
         ),

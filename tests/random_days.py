@@ -22,8 +22,8 @@ from application.log.recent_states import RecentStates
 from application.log.unit_of_work import Stamp, UnitOfWork
 from application.ports import DeliveryReceipt, DeliveryRequest
 from application.running.effect_kinds import Attempt
-from domain import handing_over
-from domain.catalog import Catalog, Rule
+from domain import staff_decisions
+from domain.catalog import Catalog
 from domain.checkout import Checkout
 from domain.checkout_session import CheckoutSession, Source
 from domain.deliveries.kind import BUILT_IN
@@ -34,6 +34,7 @@ from domain.fulfillment import Fulfillment
 from domain.identifiers import fulfillment_id
 from domain.key_pool import KeyPool
 from domain.line import Line, LineState
+from domain.plan import Rule
 from domain.policies.fulfillment import FulfillmentPolicy
 from domain.policies.inventory import InventoryPolicy
 from domain.policies.policy import Policy
@@ -271,7 +272,7 @@ class Day:
             if self._draw.random() < 0.7:
                 self._change_rules()
             plan = self._catalog.plan(self._checkouts[id])
-            self._staff(id, lambda do: handing_over.replan(id, plan, "c0ffee", do))
+            self._staff(id, lambda do: staff_decisions.replan(id, plan, "c0ffee", do))
 
     def _ship(self) -> None:
         if id := self._some_checkout(lambda line: line.is_to_pack):
@@ -284,12 +285,12 @@ class Day:
 
     def _ship_from(self, id: str, lines: Sequence[str]) -> bool:
         before = self._open_lines(id)
-        ship = handing_over.ship
+        ship = staff_decisions.ship
         return self._staff(id, lambda do: ship(id, lines, do, carrier="DHL", tracking=None)) and self._gone(id, before)
 
     def _complete_by_hand(self, id: str, lines: Sequence[str]) -> bool:
         before = self._open_lines(id)
-        return self._staff(id, lambda do: handing_over.complete(id, lines, do)) and self._gone(id, before)
+        return self._staff(id, lambda do: staff_decisions.complete(id, lines, do)) and self._gone(id, before)
 
     def _open_lines(self, id: str) -> Mapping[Claim, bool]:
         """The lines that are not handed over, and whether a person finds their pieces on the shelf."""

@@ -11,10 +11,10 @@ from builders import a_line_item
 
 from application.log.recent_states import RecentStates
 from application.log.unit_of_work import Stamp, UnitOfWork
-from domain.catalog import PlannedLine
 from domain.errors import Refused
 from domain.event import UNSTAMPED, A, Event
 from domain.fulfillment import Fulfillment
+from domain.plan import PlannedLine
 from domain.policies.policy import Policy
 
 P = ParamSpec("P")

@@ -18,6 +18,7 @@ from domain.fulfillment import Fulfillment, FulfillmentFact
 from domain.identifiers import fulfillment_id, is_livemode
 from domain.line import LineState
 from domain.mail import MailKind
+from domain.step import MailStep
 
 QUEUED, SENT, FAILED = "queued", "sent", "failed"
 
@@ -144,10 +145,10 @@ def _emails(effects: Iterable[Effect]) -> Iterator[EmailEntry]:
     for effect in effects:
         requested = effect.requested
         if requested and requested.mail and not effect.withdrawn:
-            kind = requested.mail.kind
-            occasion = requested.step.removeprefix(f"mail_{kind}").removeprefix("_")
+            step = requested.purpose
+            occasion = step.occasion if isinstance(step, MailStep) else None
             state = SENT if effect.is_done else FAILED if effect.given_up else QUEUED
-            yield EmailEntry(kind=kind, state=state, occasion=occasion or None, detail=effect.given_up)
+            yield EmailEntry(kind=requested.mail.kind, state=state, occasion=occasion, detail=effect.given_up)
 
 
 def _routine(effects: Iterable[Effect]) -> Set[str]:

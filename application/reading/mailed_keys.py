@@ -8,7 +8,7 @@ from domain.fulfillment import Fulfillment
 from domain.identifiers import effect_id
 from domain.line import Line
 from domain.mail import MailKind
-from domain.policies.emails import mail_step
+from domain.step import MailStep
 
 
 def mailed_keys(log: Log, session_id: str, fulfillment: Fulfillment) -> Set[str]:
@@ -18,7 +18,7 @@ def mailed_keys(log: Log, session_id: str, fulfillment: Fulfillment) -> Set[str]
         UnreadableEvent: this version can't read an event of one of these mails.
     """
     lines = [line for line in fulfillment.lines.values() if line.keys]
-    steps = [mail_step(MailKind.RECEIPT), *(mail_step(MailKind.DELIVERED, line.plan.id) for line in lines)]
+    steps = [MailStep(MailKind.RECEIPT), *(MailStep(MailKind.DELIVERED, line.plan.id) for line in lines)]
     mails = [log.get(Effect, effect_id(session_id, step)) for step in steps] if lines else []
     return frozenset(line.plan.id for line in lines if any(_brought(mail, line) for mail in mails))
 

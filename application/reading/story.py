@@ -7,9 +7,8 @@ from collections.abc import Iterable
 from typing import assert_never
 
 from application.reading import wording
-from application.reading.steps import effect_step
+from application.reading.steps import effect_step, purpose
 from application.reading.wording import Titles, counted, inside
-from domain.catalog import PlannedLine
 from domain.checkout_session import CheckoutSession, CheckoutSessionFact
 from domain.effect import Effect, EffectFact
 from domain.event import Event
@@ -17,6 +16,8 @@ from domain.fulfillment import Fulfillment, FulfillmentFact
 from domain.key_pool import KeyPool, KeyPoolFact
 from domain.money import plain
 from domain.payment import Payment, PaymentFact
+from domain.plan import PlannedLine
+from domain.step import MailStep
 from domain.stock_item import StockItem, StockItemFact
 from domain.stripe_event import StripeEvent, StripeEventFact
 
@@ -197,7 +198,7 @@ def _of_effect(event: EffectFact, names: Titles) -> str:
         case Effect.AttemptReleased():
             return f"The worker stopped before it began attempt {event.number} of {what}"
         case Effect.Succeeded():
-            went = "was sent" if wording.is_mail(effect_step(event)) else "succeeded"
+            went = "was sent" if isinstance(purpose(event), MailStep) else "succeeded"
             which = f" at attempt {event.number}" if event.number > 1 else ""
             return _begun(f"{what} {went}{which}{_noted(event.note)}")
         case Effect.GivenUp():

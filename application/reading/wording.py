@@ -10,6 +10,7 @@ from domain.deliveries.kind import DeliveryKind, built_in
 from domain.fulfillment import Fulfillment
 from domain.line import LineState
 from domain.mail import MailKind
+from domain.step import DeliverStep, MailStep, RetrieveStep, parse_step
 
 _PAYMENTS = {"paid": "paid", "unpaid": "not paid yet", "no_payment_required": "nothing to pay"}
 
@@ -52,22 +53,21 @@ def titles(session: CheckoutSession, fulfillment: Fulfillment) -> Titles:
 
 def effect(step: str, names: Titles) -> str:
     """What an effect is for, as a noun with its article."""
-    kind, _, rest = step.partition("_")
-    if kind == "mail":
-        return _mail(rest, names)
-    if kind == "deliver":
-        return f"the delivery of {_line_of(rest, names)}"
-    return "the retrieval from Stripe" if kind == "retrieve" else f"the effect {step}"
+    match parsed := parse_step(step):
+        case MailStep():
+            return _mail(parsed, names)
+        case DeliverStep():
+            return f"the delivery of {names.line(parsed.line)}"
+        case RetrieveStep():
+            return "the retrieval from Stripe"
+        case None:
+            return f"the effect {step}"
+        case _:
+            assert_never(parsed)
 
 
-def is_mail(step: str) -> bool:
-    return step.startswith("mail_")
-
-
-def _mail(rest: str, names: Titles) -> str:
-    kind = next((each for each in MailKind if rest == each or rest.startswith(f"{each}_")), None)
-    occasion = rest.removeprefix(f"{kind}_")
-    match kind:
+def _mail(step: MailStep, names: Titles) -> str:
+    match step.kind:
         case MailKind.RECEIPT:
             return "the receipt"
         case MailKind.PAYMENT_PENDING:
@@ -75,22 +75,14 @@ def _mail(rest: str, names: Titles) -> str:
         case MailKind.PAYMENT_FAILED:
             return "the mail about the failed payment"
         case MailKind.SHIPPED:
-            return f"the mail about parcel {occasion}"
+            return f"the mail about parcel {step.occasion}"
         case MailKind.BACKORDERED:
-            what = "what has to wait" if rest == kind else f"the wait for {names.line(occasion)}"
+            what = f"the wait for {names.line(step.occasion)}" if step.occasion else "what has to wait"
             return f"the mail about {what}"
         case MailKind.DELIVERED:
-            return f"the mail with {names.line(occasion)}"
-        case None:
-            return f"the mail {rest}"
+            return f"the mail with {names.line(step.occasion or '')}"
         case _:
-            assert_never(kind)
-
-
-def _line_of(rest: str, names: Titles) -> str:
-    """A line that was planned anew has its number behind its ID."""
-    line, _, number = rest.rpartition("_")
-    return names.line(line) if number.isdigit() and line in names.by_line else names.line(rest)
+            assert_never(step.kind)
 
 
 def source(where: Source) -> str:

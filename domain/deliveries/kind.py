@@ -1,11 +1,11 @@
-"""The kinds of delivery, and the way in which each hands a line over.
+"""The names of the kinds of delivery.
 
-The built-in kinds are a closed set: whoever adds one is led by type errors to each place that must know it. Every other
-name is a merchant's own kind, and all of those follow one path.
+The built-in kinds are a closed set: adding one fails type checking at each place that must know it. Every other name is
+a merchant's own kind, and all of those follow one path.
 """
 
 from collections.abc import Mapping
-from enum import Enum, StrEnum, auto
+from enum import StrEnum
 from typing import assert_never
 
 
@@ -19,50 +19,19 @@ class DeliveryKind(StrEnum):
     MANUAL = "manual"
 
 
-class Way(Enum):
-    """How a line is handed over once it waits for no stock."""
-
-    AT_ONCE = auto()
-    """It is delivered in the moment in which it stops waiting."""
-    FROM_A_POOL = auto()
-    """It gets keys from a pool, or waits for an import."""
-    BY_CODE_OUTSIDE = auto()
-    """An effect calls a service of the merchant's or code of an installed package."""
-    IN_A_PARCEL = auto()
-    """Staff pack it, and say that it was shipped."""
-    BY_A_PERSON = auto()
-    """Staff see to it, and say that it is complete."""
-
-    @property
-    def waits_for_others(self) -> bool:
-        """Whether staff who pack or code outside have the line in hand, so that the customer can be told of it."""
-        match self:
-            case Way.IN_A_PARCEL | Way.BY_CODE_OUTSIDE:
-                return True
-            case Way.AT_ONCE | Way.FROM_A_POOL | Way.BY_A_PERSON:
-                return False
-            case _:
-                assert_never(self)
-
-
 def built_in(name: str) -> DeliveryKind | None:
     """The built-in kind of this name; None for a merchant's own."""
     return _BY_NAME.get(name)
 
 
-def way_of(kind: DeliveryKind | None) -> Way:
-    """`kind` is None for a merchant's own."""
+def is_with_others(kind: DeliveryKind | None) -> bool:
+    """Whether staff who pack, or code outside, have a line in hand that waits for no stock, so that the customer can be
+    told of it. `kind` is None for a merchant's own."""
     match kind:
-        case DeliveryKind.ACCESS:
-            return Way.AT_ONCE
-        case DeliveryKind.LICENSE_KEY:
-            return Way.FROM_A_POOL
-        case DeliveryKind.HTTP | None:
-            return Way.BY_CODE_OUTSIDE
-        case DeliveryKind.SHIPMENT:
-            return Way.IN_A_PARCEL
-        case DeliveryKind.MANUAL:
-            return Way.BY_A_PERSON
+        case DeliveryKind.SHIPMENT | DeliveryKind.HTTP | None:
+            return True
+        case DeliveryKind.ACCESS | DeliveryKind.LICENSE_KEY | DeliveryKind.MANUAL:
+            return False
         case _:
             assert_never(kind)
 

@@ -13,15 +13,11 @@ from domain.line import Line, LineState
 from domain.mail import Mail, MailKind, MailLine
 from domain.mail_now import mail_line, mail_now
 from domain.policies.policy import Streams
+from domain.step import MailStep, Step
 
 NO_ADDRESS = "Stripe has no e-mail address of this customer"
 NO_LONGER_SO = "What it says is no longer so"
 IN_THE_RECEIPT = "The receipt says it"
-
-
-def mail_step(kind: MailKind, occasion: str | int | None = None) -> str:
-    """The step of a mail's effect, from which its message ID follows."""
-    return f"mail_{kind}" if occasion is None else f"mail_{kind}_{occasion}"
 
 
 class EmailPolicy:
@@ -51,7 +47,7 @@ class EmailPolicy:
             yield event.session_id
             yield fulfillment_id(event.session_id)
             if isinstance(event, FulfillmentFact):
-                yield effect_id(event.session_id, mail_step(MailKind.RECEIPT))
+                yield effect_id(event.session_id, MailStep(MailKind.RECEIPT))
 
     def decide(self, event: Event, do: Streams) -> None:
         match event:
@@ -88,14 +84,14 @@ class EmailPolicy:
         session, lines = do.load(CheckoutSession, session_id), list(fulfillment.lines.values())
         self._request(session, MailKind.RECEIPT, map(mail_line, lines), do)
         self._tell_of_backorders(session, [line for line in lines if line.state is LineState.BACKORDERED], do)
-        receipt = _told(do.load(Effect, effect_id(session_id, mail_step(MailKind.RECEIPT))))
+        receipt = _told(do.load(Effect, effect_id(session_id, MailStep(MailKind.RECEIPT))))
         for line in lines:
             if (line.keys or line.link) and _saying(line) not in receipt:
                 self._request(session, MailKind.DELIVERED, [mail_line(line)], do, occasion=line.plan.id)
 
     def _tell_of_backorders(self, session: CheckoutSession, lines: Sequence[Line], do: Streams) -> None:
         """One mail about all of them; a line that it does not tell of gets a mail of its own."""
-        first = do.load(Effect, effect_id(session.id, mail_step(MailKind.BACKORDERED)))
+        first = do.load(Effect, effect_id(session.id, MailStep(MailKind.BACKORDERED)))
         told, was_asked_for = _told(first), first.requested is not None
         untold = [line for line in lines if _saying(line) not in told]
         if was_asked_for:
@@ -111,7 +107,7 @@ class EmailPolicy:
     def _tell_of_parcel(self, event: Fulfillment.Shipped, do: Streams) -> None:
         fulfillment = do.load(Fulfillment, event.originator_id)
         lines = [mail_line(fulfillment.lines[id]) for id in event.lines]
-        self._request(do.load(CheckoutSession, event.session), MailKind.SHIPPED, lines, do, occasion=event.number)
+        self._request(do.load(CheckoutSession, event.session), MailKind.SHIPPED, lines, do, occasion=str(event.number))
 
     def _request(
         self,
@@ -120,9 +116,9 @@ class EmailPolicy:
         about: Iterable[MailLine],
         do: Streams,
         *,
-        occasion: str | int | None = None,
+        occasion: str | None = None,
     ) -> Effect:
-        step = mail_step(kind, occasion)
+        step = MailStep(kind, occasion)
         effect = do.load(Effect, effect_id(session.id, step))
         is_asked_for = effect.requested is not None and effect.withdrawn is None
         if kind not in self._kinds or is_asked_for:
@@ -132,10 +128,10 @@ class EmailPolicy:
 
     def _retry(self, session_id: str, do: Streams) -> None:
         fulfillment = do.load(Fulfillment, fulfillment_id(session_id))
-        steps = [mail_step(kind) for kind in MailKind]
-        steps += [mail_step(MailKind.SHIPPED, parcel.number) for parcel in fulfillment.parcels]
+        steps = [MailStep(kind) for kind in MailKind]
+        steps += [MailStep(MailKind.SHIPPED, str(parcel.number)) for parcel in fulfillment.parcels]
         for kind in (MailKind.BACKORDERED, MailKind.DELIVERED):
-            steps += [mail_step(kind, line) for line in fulfillment.lines]
+            steps += [MailStep(kind, line) for line in fulfillment.lines]
         address = do.load(CheckoutSession, session_id).mail_address
         for step in steps:
             effect = do.load(Effect, effect_id(session_id, step))
@@ -150,9 +146,10 @@ def look_again(effect: Effect, session_id: str, do: Streams) -> None:
     What may have gone out in other words before is another edition then. A mail to nobody stays addressed to whom it
     was if Stripe has forgotten the address meanwhile.
     """
-    mail = effect.requested.mail if effect.requested else None
-    if effect.requested is None or mail is None:
+    requested = effect.requested
+    if requested is None or requested.mail is None or requested.purpose is None:
         return
+    mail, step = requested.mail, requested.purpose
     fulfillment = do.load(Fulfillment, fulfillment_id(session_id))
     now = mail_now(mail.kind, mail.lines, do.load(CheckoutSession, session_id), fulfillment)
     if now is not None and now.to is None:
@@ -164,24 +161,24 @@ def look_again(effect: Effect, session_id: str, do: Streams) -> None:
         return
     do.command(Effect, effect.id, Effect.withdraw, why)
     if now is not None:
-        _ask_for(effect.id, effect.requested.step, now, do)
+        _ask_for(effect.id, step, now, do)
 
 
-def _ask_for(id: str, step: str, mail: Mail, do: Streams) -> Effect:
+def _ask_for(id: str, step: Step, mail: Mail, do: Streams) -> Effect:
     effect = do.command(Effect, id, Effect.request, MAIL, step, mail=mail)
     return effect if mail.to else do.command(Effect, id, Effect.give_up, NO_ADDRESS)
 
 
 def _receipt_tells(session_id: str, mail: Mail, fulfillment: Fulfillment, do: Streams) -> bool:
     """Whether a receipt that was still to be sent when the line was delivered has its keys and links by now."""
-    receipt = do.load(Effect, effect_id(session_id, mail_step(MailKind.RECEIPT)))
+    receipt = do.load(Effect, effect_id(session_id, MailStep(MailKind.RECEIPT)))
     told, lines = _told(receipt), fulfillment.lines
     return all(_saying(lines[line.id]) in told for line in mail.lines if line.id in lines)
 
 
 def _has_own_mail(session_id: str, line: Line, do: Streams) -> bool:
     """Whether a mail about this line alone says that it is backordered: one about several may be asked for anew."""
-    own = do.load(Effect, effect_id(session_id, mail_step(MailKind.BACKORDERED, line.plan.id)))
+    own = do.load(Effect, effect_id(session_id, MailStep(MailKind.BACKORDERED, line.plan.id)))
     return _saying(line) in _told(own)
 
 

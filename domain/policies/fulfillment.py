@@ -1,20 +1,20 @@
 """Whenever a session is paid, its lines are planned and handed over; until then, nothing is."""
 
 from collections.abc import Iterable
-from typing import assert_never
 
-from domain.catalog import Catalog, PlannedLine
+from domain.catalog import Catalog
 from domain.checkout_session import CheckoutSession
-from domain.deliveries.kind import Way
+from domain.deliveries.by_kind import delivery_of
+from domain.deliveries.license_key import deliver_assigned
+from domain.deliveries.outside import follow_delivery
 from domain.effect import Effect, EffectFact
 from domain.event import Event
 from domain.fulfillment import Fulfillment
-from domain.handing_over import deliver, has_its_stock
-from domain.identifiers import effect_id, fulfillment_id, key_pool_id
+from domain.handing_over import has_its_stock
+from domain.identifiers import fulfillment_id
 from domain.key_pool import KeyPool
-from domain.line import Line, LineState
+from domain.line import LineState
 from domain.policies.policy import Streams
-from domain.stock_item import Claim
 
 
 class FulfillmentPolicy:
@@ -56,14 +56,17 @@ class FulfillmentPolicy:
                 _release_hold(event.originator_id, do)
             case CheckoutSession.Paid():
                 self._request(event, do)
-            case Fulfillment.Requested() | Fulfillment.Replanned() | Fulfillment.LineItemReserved():
+            case Fulfillment.Replanned():
+                _let_go_of_replaced(event, do)
+                _hand_over(event, do)
+            case Fulfillment.Requested() | Fulfillment.LineItemReserved():
                 _hand_over(event, do)
             case Fulfillment.LineItemDelivered() | Fulfillment.LineItemBlocked():
-                _stop_waiting_for_keys(event, do)
+                _let_go(event, do)
             case KeyPool.Assigned():
-                _deliver_keys(event, do)
+                deliver_assigned(event, do)
             case Effect.Succeeded() | Effect.GivenUp() | Effect.RetryRequested() | Effect.Withdrawn():
-                _follow_delivery(event, do)
+                follow_delivery(event, do)
             case CheckoutSession.RetryRequested():
                 _retry(event.originator_id, do)
             case _:
@@ -96,96 +99,32 @@ def _release_hold(session_id: str, do: Streams) -> None:
         do.command(Fulfillment, fulfillment_id(session_id), Fulfillment.release_hold)
 
 
-def _hand_over(event: Event, do: Streams) -> None:
-    """Take on every line that waits for nothing of ours any more."""
+def _hand_over(
+    event: Fulfillment.Requested | Fulfillment.Replanned | Fulfillment.LineItemReserved, do: Streams
+) -> None:
+    """Whenever a line waits for nothing, its kind hands it over."""
     session_id = event.session
     lines = do.load(Fulfillment, event.originator_id).lines
-    if isinstance(event, Fulfillment.Replanned):
-        for gone in event.replaced:
-            if gone.key_pool != lines[gone.id].plan.key_pool:
-                _stop_waiting(session_id, gone, do)
     for line in [lines[event.line_item]] if isinstance(event, Fulfillment.LineItemReserved) else lines.values():
-        if not _is_to_hand_over(line) or not has_its_stock(session_id, line, do):
-            continue
-        match line.plan.way:
-            case Way.FROM_A_POOL:
-                _hand_over_keys(session_id, line, do)
-            case Way.BY_CODE_OUTSIDE:
-                _hand_over_outside(session_id, line, do)
-            case Way.AT_ONCE | Way.IN_A_PARCEL | Way.BY_A_PERSON:
-                pass  # its fulfillment did it with the plan, or staff do it
-            case _:
-                assert_never(line.plan.way)
+        if line.is_to_hand_over and has_its_stock(session_id, line, do):
+            delivery_of(line.plan.kind).hand_over(session_id, line, do)
 
 
-def _is_to_hand_over(line: Line) -> bool:
-    return line.state is LineState.PENDING and line.is_ready
-
-
-def _hand_over_outside(session_id: str, line: Line, do: Streams) -> None:
-    step, plan = line.delivery_step, line.plan
-    effect = do.command(Effect, effect_id(session_id, step), Effect.request, plan.delivery, step, line=plan)
-    if effect.given_up is not None:  # while the line waited for stock that had been taken back
-        id = fulfillment_id(session_id)
-        do.command(Fulfillment, id, Fulfillment.block, plan.id, LineState.GIVEN_UP, effect.given_up)
-
-
-def _hand_over_keys(session_id: str, line: Line, do: Streams) -> None:
-    claim, name = Claim(session_id, line.plan.id), line.plan.key_pool
-    assert name is not None, "a line that gets keys has the pool in its plan"
-    pool = do.command(KeyPool, key_pool_id(name), KeyPool.assign, claim, line.plan.item.quantity)
-    if keys := pool.keys_of(claim):
-        deliver(session_id, line.plan.id, do, keys=keys)
-    else:
-        detail, id = f"The pool '{name}' has not enough keys; import some", fulfillment_id(session_id)
-        do.command(Fulfillment, id, Fulfillment.block, line.plan.id, LineState.BACKORDERED, detail)
-
-
-def _deliver_keys(event: KeyPool.Assigned, do: Streams) -> None:
-    """Hand over what an import gave to a line that waited; if its stock is gone, the line gets it with the stock."""
-    line = do.load(Fulfillment, fulfillment_id(event.session)).lines.get(event.line_item)
-    if line is None or line.plan.key_pool is None or key_pool_id(line.plan.key_pool) != event.originator_id:
-        return  # planned anew since
-    if line.is_ready and has_its_stock(event.session, line, do):
-        deliver(event.session, event.line_item, do, keys=event.keys)
-
-
-def _stop_waiting_for_keys(event: Fulfillment.LineItemDelivered | Fulfillment.LineItemBlocked, do: Streams) -> None:
-    """A person delivered a line for which keys were missing, or its stock is gone: the next import is for others."""
+def _let_go(event: Fulfillment.LineItemDelivered | Fulfillment.LineItemBlocked, do: Streams) -> None:
+    """A line that is delivered, maybe by a person, or whose stock is gone asks for nothing more."""
     line = do.load(Fulfillment, event.originator_id).lines[event.line_item]
     if line.state is LineState.DELIVERED or not line.is_ready:
-        _stop_waiting(event.session, line.plan, do)
+        delivery_of(line.plan.kind).let_go(event.session, line.plan, do)
 
 
-def _stop_waiting(session_id: str, plan: PlannedLine, do: Streams) -> None:
-    if plan.key_pool is not None:
-        do.command(KeyPool, key_pool_id(plan.key_pool), KeyPool.stop_waiting, Claim(session_id, plan.id))
-
-
-def _follow_delivery(
-    event: Effect.Succeeded | Effect.GivenUp | Effect.RetryRequested | Effect.Withdrawn, do: Streams
-) -> None:
-    """A line goes as the effect that delivers it goes, unless it was planned anew since."""
-    requested = do.load(Effect, event.originator_id).requested
-    id = fulfillment_id(event.session)
-    if requested is None or requested.line is None:
-        return
-    line = do.load(Fulfillment, id).lines.get(requested.line.id)
-    if line is None or line.delivery_step != requested.step:
-        return
-    match event:
-        case Effect.Succeeded():
-            do.command(Fulfillment, id, Fulfillment.deliver, line.plan.id, note=event.note)
-        case Effect.GivenUp():
-            do.command(Fulfillment, id, Fulfillment.block, line.plan.id, LineState.GIVEN_UP, event.error)
-        case Effect.RetryRequested():
-            do.command(Fulfillment, id, Fulfillment.resume, line.plan.id)
-        case Effect.Withdrawn():
-            if _is_to_hand_over(line):  # its stock came back while another process withdrew it
-                _hand_over_outside(event.session, line, do)
+def _let_go_of_replaced(event: Fulfillment.Replanned, do: Streams) -> None:
+    lines = do.load(Fulfillment, event.originator_id).lines
+    for replaced in event.replaced:
+        if replaced.key_pool != lines[replaced.id].plan.key_pool:
+            delivery_of(replaced.kind).let_go(event.session, replaced, do)
 
 
 def _retry(session_id: str, do: Streams) -> None:
     for line in do.load(Fulfillment, fulfillment_id(session_id)).lines.values():
         if line.state in {LineState.PENDING, LineState.GIVEN_UP}:
-            do.command(Effect, effect_id(session_id, line.delivery_step), Effect.request_retry)
+            delivery_of(line.plan.kind).retry(session_id, line, do)

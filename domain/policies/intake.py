@@ -9,6 +9,7 @@ from domain.event import Event
 from domain.identifiers import effect_id, is_livemode, payment_id, session_id
 from domain.payment import Payment
 from domain.policies.policy import Streams
+from domain.step import RetrieveStep
 from domain.stripe_event import StripeEvent
 
 COMPLETED = "checkout.session.completed"
@@ -27,9 +28,9 @@ HANDLED: Sequence[str] = (*OF_SESSIONS, *OF_PAYMENTS)
 """What a webhook endpoint must send us. As a thin event each has the prefix `v1.`."""
 
 
-def retrieve_step(event: StripeEvent.Received) -> str:
+def retrieve_step(event: StripeEvent.Received) -> RetrieveStep:
     """The step of the effect that asks Stripe for the rest."""
-    return f"retrieve_{event.type.rpartition('.')[2]}"
+    return RetrieveStep(event.type.rpartition(".")[2])
 
 
 class Intake:
@@ -88,7 +89,7 @@ class Intake:
         if after.version == before.version:
             if before.parked is not ParkReason.UNKNOWN_TO_STRIPE:
                 return
-            step += f"_{event.originator_id}"  # Stripe speaks of it again: it may know it now
+            step = RetrieveStep(f"{step.occasion}_{event.originator_id}")  # it may know it by now
         do.command(Effect, effect_id(session, step), Effect.request, RETRIEVE, step)
 
     def _park_foreign(self, session: str, event: StripeEvent.Received, do: Streams) -> bool:
@@ -110,7 +111,7 @@ class Intake:
         is_foreign = session.parked is ParkReason.CONNECTED_ACCOUNT or is_livemode(session.id) != self._livemode
         if session.is_paid or is_foreign:
             return
-        step = f"retrieve_retry_{event.originator_version}"
+        step = RetrieveStep(f"retry_{event.originator_version}")
         do.command(Effect, effect_id(session.id, step), Effect.request, RETRIEVE, step, source=Source.STAFF)
 
 

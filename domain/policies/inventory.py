@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable
 
-from domain.catalog import PlannedLine
 from domain.event import Event
 from domain.fulfillment import Fulfillment
 from domain.handing_over import tell_of_stock
 from domain.identifiers import fulfillment_id, stock_id
 from domain.line import LineState
+from domain.plan import PlannedLine
 from domain.policies.policy import Streams
 from domain.stock_item import Claim, StockItem
 

@@ -13,6 +13,7 @@ from domain.event import Event
 from domain.identifiers import effect_id
 from domain.payment import Payment
 from domain.policies.policy import Streams
+from domain.step import RetrieveStep
 
 SCHEDULE = (timedelta(hours=1), timedelta(hours=6), *(timedelta(days=day) for day in range(1, 31)))
 """How long after its completion an unpaid checkout is asked about again."""
@@ -64,14 +65,10 @@ def _ask_later(session_id: str, now: datetime, do: Streams) -> None:
 
 
 def _has_been_asked(session_id: str, occasion: str, do: Streams) -> bool:
-    effect = do.load(Effect, effect_id(session_id, _step(occasion)))
+    effect = do.load(Effect, effect_id(session_id, RetrieveStep(occasion)))
     return effect.is_done or effect.given_up is not None
 
 
-def _step(occasion: str) -> str:
-    return f"retrieve_{occasion}"
-
-
 def _ask(session_id: str, occasion: str, do: Streams, *, not_before: datetime | None = None) -> None:
-    step = _step(occasion)
+    step = RetrieveStep(occasion)
     do.command(Effect, effect_id(session_id, step), Effect.request, RETRIEVE, step, not_before=not_before)

@@ -75,8 +75,10 @@ def _next_step(line: MailLine) -> str:
             return _pending(built_in(line.delivery))
         case LineState.BACKORDERED:
             return gettext_noop("Out of stock. You will get it as soon as it is back.")
-        case _:
+        case LineState.MANUAL | LineState.GIVEN_UP:
             return gettext_noop("Our team is preparing it for you")
+        case _:
+            assert_never(line.state)
 
 
 def _delivered(kind: DeliveryKind | None) -> str:

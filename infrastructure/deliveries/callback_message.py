@@ -10,9 +10,9 @@ import json
 from datetime import UTC, datetime
 
 from application.ports import DeliveryRequest
-from domain.catalog import PlannedLine
 from domain.checkout import Address, Contact
 from domain.personal import Personal
+from domain.plan import PlannedLine
 
 Json = dict[str, object]
 

@@ -13,7 +13,7 @@ from functools import cache
 import httpcore2
 
 from application.ports import DeliveryReceipt, DeliveryRequest, Permanent, Temporary
-from domain.catalog import Setting
+from domain.plan import Setting
 from infrastructure.deliveries.callback_message import message_body, signed_headers
 from infrastructure.deliveries.callback_url import CallbackUrl, callback_url
 from infrastructure.deliveries.pinned_network import Deadline, PinnedNetwork, Resolver, resolve

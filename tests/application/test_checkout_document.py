@@ -18,7 +18,8 @@ from domain.fulfillment import Fulfillment
 from domain.line import LineState
 from domain.mail import MailKind
 from domain.personal import Personal
-from domain.policies.emails import NO_ADDRESS, mail_step
+from domain.policies.emails import NO_ADDRESS
+from domain.step import MailStep
 
 PROMISED = {
     "session_id", "state", "payment_status", "livemode", "amount_total", "currency", "line_items", "emails", "story",
@@ -175,7 +176,7 @@ def test_a_line_says_why_it_can_not_go_on() -> None:
 
 
 def receipt(*facts: Event, kind: MailKind = MailKind.RECEIPT, occasion: str | None = None) -> list[Event]:
-    step = mail_step(kind, occasion)
+    step = str(MailStep(kind, occasion))
     requested = Effect.Requested(kind=MAIL, step=step, mail=mail(kind, MUG))
     return recorded(f"eff_{SHOP}_{step}", requested, *facts)
 

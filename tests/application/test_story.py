@@ -20,7 +20,7 @@ from domain.key_pool import KeyPool
 from domain.line import LineState
 from domain.mail import MailKind
 from domain.personal import Personal
-from domain.policies.emails import mail_step
+from domain.step import MailStep
 from domain.stock_item import StockItem
 from domain.stripe_event import StripeEvent
 from infrastructure.event_store.topics import TOPICS
@@ -103,10 +103,10 @@ def test_an_effect_is_called_by_what_it_is_for(step: str, what: str) -> None:
 
 @pytest.mark.parametrize("kind", MailKind)
 def test_every_kind_of_mail_has_a_name_of_its_own(kind: MailKind) -> None:
-    told = {of_effect(mail_step(each), Effect.RetryRequested()) for each in MailKind}
+    told = {of_effect(str(MailStep(each)), Effect.RetryRequested()) for each in MailKind}
 
     assert len(told) == len(MailKind)
-    assert not of_effect(mail_step(kind), Effect.RetryRequested()).endswith(f"{kind}")
+    assert not of_effect(str(MailStep(kind)), Effect.RetryRequested()).endswith(f"{kind}")
 
 
 REPLACED = replace(MUG, item=replace(MUG.item, id="li_mug2", price="price_other"))

@@ -21,10 +21,10 @@ from fakes.receiver import Receiver, answering
 from kinds import HTTP
 
 from application.ports import Delivery, DeliveryReceipt, DeliveryRequest, Permanent, Temporary
-from domain.catalog import PlannedLine, Setting
 from domain.checkout import Contact
 from domain.deliveries.kind import BUILT_IN
 from domain.effect import MAIL, RETRIEVE
+from domain.plan import PlannedLine, Setting
 from infrastructure import entry_points
 from infrastructure.catalog_file import load_catalog
 from infrastructure.deliveries.callback_message import message_body, signing_secret

@@ -6,9 +6,10 @@ import pytest
 from builders import a_checkout, a_line_item
 from kinds import ACCESS, HTTP, LICENSE_KEY, MANUAL, SHIPMENT
 
-from domain.catalog import Catalog, PlannedLine, Rule
+from domain.catalog import Catalog
 from domain.checkout import LineItem
-from domain.deliveries.kind import BUILT_IN, Way
+from domain.deliveries.kind import BUILT_IN
+from domain.plan import PlannedLine, Rule
 
 NO_RULE = "No rule says how to deliver it"
 
@@ -97,14 +98,7 @@ def test_a_long_delivery_is_cut() -> None:
 def test_a_kind_of_the_merchants_own_is_carried_out_automatically() -> None:
     line = planned(a_line_item(), by_product(Rule(delivery="drone"), kinds=BUILT_IN | {"drone"}))
 
-    assert (line.delivery, line.remark, line.way) == ("drone", None, Way.BY_CODE_OUTSIDE)
-
-
-@pytest.mark.parametrize("kind", sorted(BUILT_IN))
-def test_of_the_built_in_kinds_only_http_calls_out(kind: str) -> None:
-    calls_out = PlannedLine(item=a_line_item(), delivery=kind).way is Way.BY_CODE_OUTSIDE
-
-    assert calls_out is (kind == HTTP)
+    assert (line.delivery, line.remark, line.kind) == ("drone", None, None)
 
 
 def test_an_http_delivery_goes_where_the_file_says() -> None:

@@ -8,11 +8,12 @@ from builders import a_line_item
 from kinds import HTTP
 from scenario import NOW, Given, given
 
-from domain.catalog import PlannedLine
 from domain.effect import MAIL, RETRIEVE, Effect
 from domain.event import Event
 from domain.mail import Mail, MailKind
 from domain.personal import Personal
+from domain.plan import PlannedLine
+from domain.step import DeliverStep, RetrieveStep
 
 LATER = NOW + timedelta(minutes=1)
 REQUESTED = Effect.Requested(kind=RETRIEVE, step="retrieve_completed")
@@ -59,23 +60,23 @@ CLOSED = [
 def test_an_effect_says_what_is_to_be_done() -> None:
     line = PlannedLine(item=a_line_item(), delivery=HTTP)
 
-    decision = the_effect().when(Effect.request, HTTP, "deliver_li_1", line=line)
+    decision = the_effect().when(Effect.request, HTTP, DeliverStep("li_1"), line=line)
 
     decision.then(Effect.Requested(kind=HTTP, step="deliver_li_1", line=line))
 
 
 @pytest.mark.parametrize("before", [(), (started(), SUCCEEDED), (started(), GIVEN_UP)])
 def test_an_effect_is_asked_for_once(before: tuple[Event, ...]) -> None:
-    the_effect(REQUESTED, *before).when(Effect.request, RETRIEVE, "retrieve_completed").then_nothing()
+    the_effect(REQUESTED, *before).when(Effect.request, RETRIEVE, RetrieveStep("completed")).then_nothing()
 
 
 def test_what_was_withdrawn_can_be_asked_for_again_and_is_due_at_once() -> None:
     withdrawn = the_effect(REQUESTED, started(), FAILED, WITHDRAWN)
 
-    withdrawn.when(Effect.request, RETRIEVE, "retrieve_completed").then(REQUESTED)
+    withdrawn.when(Effect.request, RETRIEVE, RetrieveStep("completed")).then(REQUESTED)
     again = the_effect(REQUESTED, started(), FAILED, WITHDRAWN, REQUESTED)
     again.when(Effect.start, "w1", now=NOW).then(started(2))
-    again.when(Effect.request, RETRIEVE, "retrieve_completed").then_nothing()
+    again.when(Effect.request, RETRIEVE, RetrieveStep("completed")).then_nothing()
 
 
 @pytest.mark.parametrize(

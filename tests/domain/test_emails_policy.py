@@ -8,7 +8,7 @@ from builders import ADDRESS, CREATED, CUSTOMER, a_checkout, a_line_item
 from kinds import ACCESS, HTTP, LICENSE_KEY, MANUAL, SHIPMENT
 from scenario import FULFILLMENT, SAID_AT, SESSION, Facts, Streams, effect, planned, requested, streams
 
-from domain.catalog import Catalog, PlannedLine, Rule
+from domain.catalog import Catalog
 from domain.checkout import Contact
 from domain.checkout_session import CheckoutSession, Source
 from domain.effect import MAIL, Effect
@@ -17,6 +17,7 @@ from domain.fulfillment import Fulfillment
 from domain.line import LineState
 from domain.mail import Mail, MailKind, MailLine
 from domain.personal import Personal
+from domain.plan import PlannedLine, Rule
 from domain.policies.emails import NO_ADDRESS, EmailPolicy
 
 CATALOG = Catalog(products={"prod_li_mug": Rule(delivery=SHIPMENT, sku="mug", track_stock=True, name="The mug")})

@@ -34,7 +34,7 @@ RESERVED = Fulfillment.LineItemReserved(line_item="li_mug")
 
 
 def a_mail(kind: MailKind, *line_items: str) -> Mail:
-    line = MailLine(id="", title="", quantity=1, amount_total=1000, delivery=SHIPMENT, state="backordered")
+    line = MailLine(id="", title="", quantity=1, amount_total=1000, delivery=SHIPMENT, state=LineState.BACKORDERED)
     return Mail(
         kind=kind,
         to=None,

@@ -10,6 +10,7 @@ from domain.event import Event
 from domain.fulfillment import Fulfillment
 from domain.line import LineState
 from domain.personal import Personal
+from domain.step import DeliverStep
 
 MUG = planned("li_mug", SHIPMENT, tracks="mug")
 POSTER = planned("li_poster", SHIPMENT)
@@ -52,18 +53,6 @@ def test_stock_is_promised_to_a_line_once() -> None:
 
 def test_a_line_that_is_delivered_needs_no_promise() -> None:
     the_fulfillment(requested(MUG), delivered("li_mug")).when(Fulfillment.reserve, "li_mug").then_nothing()
-
-
-def test_access_to_something_limited_is_delivered_with_its_promise() -> None:
-    the_fulfillment(requested(SEAT)).when(Fulfillment.reserve, "li_seat").then(
-        reserved("li_seat"), delivered("li_seat", link="https://example.com/seat"), COMPLETED
-    )
-
-
-def test_what_a_person_delivers_is_shown_to_them_once_its_stock_is_there() -> None:
-    the_fulfillment(requested(WRAP)).when(Fulfillment.reserve, "li_wrap").then(
-        reserved("li_wrap"), blocked("li_wrap", LineState.MANUAL, "Its rule says that a person delivers it")
-    )
 
 
 def test_a_line_without_stock_waits() -> None:
@@ -170,7 +159,7 @@ def test_a_given_up_delivery_is_resumed() -> None:
     after = before.when(Fulfillment.resume, "li_hook").then(Fulfillment.LineItemResumed(line_item="li_hook"))
 
     line = after.state.lines["li_hook"]
-    assert (line.state, line.detail, line.delivery_step) == (LineState.PENDING, None, "deliver_li_hook")
+    assert (line.state, line.detail, DeliverStep.of(line)) == (LineState.PENDING, None, DeliverStep("li_hook"))
     after.when(Fulfillment.resume, "li_hook").then_nothing()
 
 

@@ -9,6 +9,7 @@ from scenario import FULFILLMENT, Given, given, planned, requested
 from domain.event import Event
 from domain.fulfillment import Fulfillment
 from domain.line import LineState
+from domain.step import DeliverStep
 
 MUG = planned("li_mug", SHIPMENT, tracks="mug")
 CUP = planned("li_cup", SHIPMENT, tracks="cup")
@@ -62,49 +63,16 @@ def test_what_is_not_held_or_is_paid_is_not_released(before: tuple[Event, ...]) 
     the_fulfillment(*before).when(Fulfillment.release_hold).then_nothing()
 
 
-def test_a_fulfillment_begins_with_its_plan_and_what_follows_from_it_at_once() -> None:
+def test_a_fulfillment_begins_with_its_plan() -> None:
     request = requested(MUG, COURSE, KEY, HOOK, WRAP)
 
-    after = the_fulfillment().when(Fulfillment.request, request).then(request, COURSE_DELIVERED, WRAP_BLOCKED)
+    after = the_fulfillment().when(Fulfillment.request, request).then(request)
 
-    states = {id: line.state for id, line in after.state.lines.items()}
-    assert states == {
-        "li_mug": LineState.PENDING,
-        "li_course": LineState.DELIVERED,
-        "li_key": LineState.PENDING,
-        "li_hook": LineState.PENDING,
-        "li_wrap": LineState.MANUAL,
-    }
+    assert {line.state for line in after.state.lines.values()} == {LineState.PENDING}
 
 
 def test_a_fulfillment_begins_once() -> None:
     the_fulfillment(requested(MUG)).when(Fulfillment.request, requested(MUG, COURSE)).then_nothing()
-
-
-def test_access_without_a_link_is_delivered_too() -> None:
-    plain = planned("li_course", ACCESS)
-
-    delivered = Fulfillment.LineItemDelivered(line_item="li_course")
-
-    the_fulfillment().when(Fulfillment.request, requested(plain)).then(requested(plain), delivered, COMPLETED)
-
-
-def test_what_needs_stock_waits_for_it_whatever_its_kind() -> None:
-    request = requested(replace(COURSE, sku="seat", track_stock=True), replace(WRAP, sku="paper", track_stock=True))
-
-    the_fulfillment().when(Fulfillment.request, request).then(request)
-
-
-def test_a_rule_that_asks_for_a_person_says_so() -> None:
-    request = requested(planned("li_wrap", MANUAL))
-
-    the_fulfillment().when(Fulfillment.request, request).then(
-        request, blocked("li_wrap", LineState.MANUAL, "Its rule says that a person delivers it")
-    )
-
-
-def test_a_session_of_which_every_line_is_delivered_at_once_is_complete() -> None:
-    the_fulfillment().when(Fulfillment.request, requested(COURSE)).then(requested(COURSE), COURSE_DELIVERED, COMPLETED)
 
 
 def test_a_session_without_lines_is_complete_at_once() -> None:
@@ -127,22 +95,10 @@ def test_every_blocked_line_whose_rule_changed_is_planned_anew_in_one_go() -> No
     before = the_fulfillment(requested(WRAP, HOOK), WRAP_BLOCKED, blocked("li_hook", LineState.GIVEN_UP))
 
     after = before.when(Fulfillment.replan, [poster, course], "beef").then(
-        Fulfillment.Replanned(lines=(poster, course), replaced=(WRAP, HOOK), catalog="beef"),
-        Fulfillment.LineItemDelivered(line_item="li_hook", link="https://example.com/course"),
+        Fulfillment.Replanned(lines=(poster, course), replaced=(WRAP, HOOK), catalog="beef")
     )
 
     assert [line.plan for line in after.state.lines.values()] == [poster, course]
-
-
-def test_a_line_that_is_planned_anew_as_access_is_delivered_at_once() -> None:
-    course = replace(COURSE, item=WRAP.item)
-    before = the_fulfillment(requested(WRAP), WRAP_BLOCKED)
-
-    before.when(Fulfillment.replan, [course], "beef").then(
-        Fulfillment.Replanned(lines=(course,), replaced=(WRAP,), catalog="beef"),
-        Fulfillment.LineItemDelivered(line_item="li_wrap", link="https://example.com/course"),
-        COMPLETED,
-    )
 
 
 @pytest.mark.parametrize("state", [LineState.BACKORDERED, LineState.MANUAL, LineState.GIVEN_UP])
@@ -161,8 +117,8 @@ def test_a_line_that_is_planned_anew_has_a_delivery_of_its_own() -> None:
 
     after = the_fulfillment(requested(HOOK), stuck, again, stuck, again)
 
-    assert the_fulfillment(requested(HOOK)).state.lines["li_hook"].delivery_step == "deliver_li_hook"
-    assert after.state.lines["li_hook"].delivery_step == "deliver_li_hook_3"
+    assert str(DeliverStep.of(the_fulfillment(requested(HOOK)).state.lines["li_hook"])) == "deliver_li_hook"
+    assert str(DeliverStep.of(after.state.lines["li_hook"])) == "deliver_li_hook_3"
 
 
 def test_only_the_blocked_lines_whose_rule_changed_are_planned_anew() -> None:

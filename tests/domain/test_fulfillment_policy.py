@@ -8,14 +8,17 @@ from builders import a_checkout, a_line_item
 from kinds import ACCESS, HTTP, MANUAL, SHIPMENT
 from scenario import FULFILLMENT, SAID_AT, SESSION, effect, planned, requested, streams
 
-from domain.catalog import Catalog, PlannedLine, Rule
+from domain.catalog import Catalog
 from domain.checkout import Checkout
 from domain.checkout_session import CheckoutSession, ParkReason, Source
+from domain.deliveries.kind import BUILT_IN
 from domain.effect import MAIL, RETRIEVE, Effect
 from domain.event import Event
 from domain.fulfillment import Fulfillment
 from domain.line import LineState
+from domain.plan import PlannedLine, Rule, Setting
 from domain.policies.fulfillment import FulfillmentPolicy
+from domain.stock_item import StockItem
 
 HOOK_SETTINGS = {"url": "https://example.com/hook"}
 CATALOG = Catalog(
@@ -41,6 +44,7 @@ RING_BELL = effect("deliver_li_bell")
 FAILED_ONCE = Effect.AttemptFailed(number=1, error="HTTP 503", retry_at=SAID_AT)
 TAKEN_BACK = Effect.Withdrawn(why="Its stock was taken back")
 COMPLETED = Fulfillment.Completed()
+SEATS = "sku_seat"
 
 
 def retrieved(*lines: PlannedLine, **changes: Any) -> CheckoutSession.Retrieved:
@@ -59,7 +63,7 @@ def test_a_paid_session_is_planned_with_the_catalog_as_it_is() -> None:
     paid = retrieved(MUG, COURSE, amount_shipping=490, amount_tax=171)
     request = replace(requested(MUG, COURSE), amount_shipping=490, amount_tax=171)
 
-    streams((SESSION, paid)).when(POLICY, SESSION, PAID).then({FULFILLMENT: [request, delivered("li_course")]})
+    streams((SESSION, paid)).when(POLICY, SESSION, PAID).then({FULFILLMENT: [request]})
 
 
 def test_the_plan_has_the_quantities_that_the_customer_chose() -> None:
@@ -76,7 +80,57 @@ def test_what_has_no_rule_is_handed_to_a_person() -> None:
     wrap = planned("li_wrap", MANUAL, remark=NO_RULE)
     blocked = Fulfillment.LineItemBlocked(line_item="li_wrap", state=LineState.MANUAL, detail=NO_RULE)
 
-    streams((SESSION, retrieved(wrap))).when(POLICY, SESSION, PAID).then({FULFILLMENT: [requested(wrap), blocked]})
+    streams().when(POLICY, FULFILLMENT, requested(wrap)).then({FULFILLMENT: [blocked]})
+
+
+def test_a_rule_that_asks_for_a_person_says_so() -> None:
+    wrap = planned("li_wrap", MANUAL)
+    detail = "Its rule says that a person delivers it"
+    blocked = Fulfillment.LineItemBlocked(line_item="li_wrap", state=LineState.MANUAL, detail=detail)
+
+    streams().when(POLICY, FULFILLMENT, requested(wrap)).then({FULFILLMENT: [blocked]})
+
+
+def test_access_is_delivered_at_once_with_its_link() -> None:
+    course = replace(COURSE, settings={"link": "https://example.com/course"})
+    link = replace(delivered("li_course"), link="https://example.com/course")
+
+    streams().when(POLICY, FULFILLMENT, requested(course, MUG)).then({FULFILLMENT: [link]})
+
+
+def test_access_without_a_link_is_delivered_too() -> None:
+    streams().when(POLICY, FULFILLMENT, requested(COURSE)).then({FULFILLMENT: [delivered("li_course"), COMPLETED]})
+
+
+def test_a_line_that_is_replanned_as_access_is_delivered_at_once() -> None:
+    wrap = planned("li_wrap", MANUAL, remark=NO_RULE)
+    course = replace(COURSE, item=wrap.item)
+    blocked = Fulfillment.LineItemBlocked(line_item="li_wrap", state=LineState.MANUAL, detail=NO_RULE)
+    replanned = Fulfillment.Replanned(lines=(course,), replaced=(wrap,), catalog="beef")
+
+    streams((FULFILLMENT, requested(wrap)), (FULFILLMENT, blocked)).when(POLICY, FULFILLMENT, replanned).then(
+        {FULFILLMENT: [delivered("li_wrap"), COMPLETED]}
+    )
+
+
+@pytest.mark.parametrize("kind", sorted(BUILT_IN))
+def test_whatever_its_kind_a_line_waits_for_its_stock(kind: str) -> None:
+    settings: dict[str, Setting] = {"pool": "pro", "url": "https://example.com/hook"}
+
+    streams().when(
+        POLICY, FULFILLMENT, requested(planned("li_mug", kind, tracks="mug", settings=settings))
+    ).then_nothing()
+
+
+def test_limited_access_is_delivered_once_its_stock_is_promised() -> None:
+    seat = planned("li_seat", ACCESS, tracks="seat")
+    promised = StockItem.Reserved(line_item="li_seat", quantity=1, session_id=SESSION)
+    dispatched = StockItem.Dispatched(line_item="li_seat", quantity=1)
+    log = streams((FULFILLMENT, requested(seat)), (SEATS, StockItem.Counted(on_hand=5)), (SEATS, promised))
+
+    log.when(POLICY, FULFILLMENT, Fulfillment.LineItemReserved(line_item="li_seat")).then(
+        {FULFILLMENT: [delivered("li_seat"), COMPLETED], SEATS: [dispatched]}
+    )
 
 
 def test_a_session_is_planned_as_last_retrieved() -> None:

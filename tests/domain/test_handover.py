@@ -9,7 +9,7 @@ from builders import a_checkout, a_line_item
 from kinds import ACCESS, HTTP, LICENSE_KEY, SHIPMENT
 from scenario import SAID_AT, SESSION, effect, streams
 
-from domain.catalog import Catalog, Rule
+from domain.catalog import Catalog
 from domain.checkout import LineItem
 from domain.checkout_session import CheckoutSession, Source
 from domain.effect import Effect
@@ -19,6 +19,7 @@ from domain.identifiers import fulfillment_id
 from domain.key_pool import KeyPool
 from domain.line import LineState
 from domain.mail import MailKind
+from domain.plan import Rule
 from domain.policies.emails import EmailPolicy
 from domain.policies.fulfillment import FulfillmentPolicy
 from domain.policies.intake import Intake

@@ -6,10 +6,10 @@ import pytest
 from kinds import ACCESS, HTTP, LICENSE_KEY, MANUAL, SHIPMENT
 from scenario import FULFILLMENT, SESSION, Streams, planned, requested, session_of, streams
 
-from domain.catalog import PlannedLine
 from domain.event import Event
 from domain.fulfillment import Fulfillment
 from domain.line import LineState
+from domain.plan import PlannedLine
 from domain.policies.inventory import InventoryPolicy
 from domain.stock_item import StockItem
 
@@ -172,14 +172,6 @@ def test_lines_without_tracked_stock_take_none() -> None:
     untracked = replace(TWO_MUGS, track_stock=False)
 
     streams((MUG, counted(5))).when(POLICY, FULFILLMENT, requested(untracked, POSTER)).then_nothing()
-
-
-def test_access_that_is_limited_is_delivered_with_its_promise() -> None:
-    seat = planned("li_mug", ACCESS, quantity=2, tracks="mug")
-
-    streams((MUG, counted(5))).when(POLICY, FULFILLMENT, requested(seat)).then(
-        {MUG: [reserved(), dispatched()], FULFILLMENT: [promised(), delivered(), COMPLETED]}
-    )
 
 
 @pytest.mark.parametrize("kind", [SHIPMENT, ACCESS, LICENSE_KEY, HTTP, MANUAL])

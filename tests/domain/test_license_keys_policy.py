@@ -6,12 +6,13 @@ import pytest
 from kinds import LICENSE_KEY, MANUAL, SHIPMENT
 from scenario import FULFILLMENT, SESSION, Streams, planned, requested, streams
 
-from domain.catalog import Catalog, PlannedLine
+from domain.catalog import Catalog
 from domain.event import Event
 from domain.fulfillment import Fulfillment
 from domain.key_pool import KeyPool
 from domain.line import LineState
 from domain.personal import Personal
+from domain.plan import PlannedLine
 from domain.policies.fulfillment import FulfillmentPolicy
 
 POLICY = FulfillmentPolicy(Catalog())
@@ -149,7 +150,7 @@ def test_a_line_that_a_person_delivered_takes_no_keys_when_another_line_goes_on(
 
 
 def test_the_delivery_of_a_line_without_keys_concerns_no_pool() -> None:
-    wrap = planned("li_key", MANUAL)
+    wrap = planned("li_key", SHIPMENT)
 
     streams((FULFILLMENT, requested(wrap))).when(POLICY, FULFILLMENT, delivered()).then_nothing()
 
@@ -161,16 +162,16 @@ def test_keys_of_a_line_that_is_not_there_are_delivered_to_nobody() -> None:
 
 
 def test_a_line_that_is_planned_anew_without_keys_waits_for_none() -> None:
-    waiting().when(POLICY, FULFILLMENT, replanned(planned("li_key", MANUAL))).then({POOL: [wait_ended()]})
+    waiting().when(POLICY, FULFILLMENT, replanned(planned("li_key", SHIPMENT))).then({POOL: [wait_ended()]})
 
 
 def test_every_line_that_is_planned_anew_without_keys_waits_for_none() -> None:
     more = replace(TWO_KEYS, item=replace(TWO_KEYS.item, id="li_more"))
     both_wait = [ran_out(), KeyPool.RanOut(line_item="li_more", quantity=2, session_id=SESSION)]
     log = streams((FULFILLMENT, requested(TWO_KEYS, more)), *((POOL, fact) for fact in both_wait))
-    by_hand = (planned("li_key", MANUAL), planned("li_more", MANUAL))
+    parcels = (planned("li_key", SHIPMENT), planned("li_more", SHIPMENT))
 
-    log.when(POLICY, FULFILLMENT, Fulfillment.Replanned(lines=by_hand, replaced=(TWO_KEYS, more), catalog="beef")).then(
+    log.when(POLICY, FULFILLMENT, Fulfillment.Replanned(lines=parcels, replaced=(TWO_KEYS, more), catalog="beef")).then(
         {POOL: [wait_ended(), KeyPool.WaitEnded(line_item="li_more", session_id=SESSION)]}
     )
 

@@ -9,7 +9,7 @@ from builders import ADDRESS, CUSTOMER, a_checkout, a_line_item
 from kinds import ACCESS, HTTP, LICENSE_KEY, SHIPMENT
 from scenario import FULFILLMENT, SAID_AT, SESSION, Facts, Streams, effect, planned, requested, streams
 
-from domain.catalog import Catalog, PlannedLine, Rule
+from domain.catalog import Catalog
 from domain.checkout import Contact
 from domain.checkout_session import CheckoutSession, Source
 from domain.effect import MAIL, Effect
@@ -18,6 +18,7 @@ from domain.fulfillment import Fulfillment
 from domain.line import LineState
 from domain.mail import Mail, MailKind, MailLine
 from domain.personal import Personal
+from domain.plan import PlannedLine, Rule
 from domain.policies.emails import IN_THE_RECEIPT, NO_LONGER_SO, EmailPolicy, look_again
 from domain.policies.policy import Streams as Reach
 

@@ -10,12 +10,13 @@ from scenario import NOW, SAID_AT, SESSION, NoLog, Streams, streams
 
 from application.log.recent_states import RecentStates
 from application.log.unit_of_work import Stamp, UnitOfWork
-from domain.catalog import Catalog, Rule
+from domain.catalog import Catalog
 from domain.checkout_session import CheckoutSession, Source
 from domain.event import Event
 from domain.fulfillment import Fulfillment
 from domain.line import LineState
 from domain.mail import MailKind
+from domain.plan import Rule
 from domain.policies.emails import EmailPolicy
 from domain.policies.fulfillment import FulfillmentPolicy
 from domain.policies.intake import Intake

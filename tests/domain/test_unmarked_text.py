@@ -23,7 +23,7 @@ UNMARKED = {
         Event.originator_id Event.cause Event.session_id
         Effect.AttemptStarted.worker Effect.Requested.kind Effect.Requested.step Effect.Withdrawn.why
         CheckoutSession.Contradicted.what CheckoutSession.Parked.detail StripeEvent.Failed.error StripeEvent.Ignored.why
-        MailLine.state Fulfillment.Requested.catalog Fulfillment.Replanned.catalog PlannedLine.remark
+        Fulfillment.Requested.catalog Fulfillment.Replanned.catalog PlannedLine.remark
         """,
     STRIPE: """
         Checkout.capture_method Checkout.currency Checkout.customer Checkout.intent_status Checkout.invoice

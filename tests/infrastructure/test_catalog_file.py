@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 from builders import a_checkout, a_line_item
 
-from domain.catalog import Catalog, Rule
+from domain.catalog import Catalog
 from domain.deliveries.kind import BUILT_IN
+from domain.plan import Rule
 from infrastructure.catalog_file import FILE_BYTES_MAX, CatalogError, load_catalog
 
 OWN = frozenset({"courier"})

@@ -24,7 +24,6 @@ from application.running.candidates import Candidates
 from application.running.effect_kinds import Attempt, Done
 from application.running.effects import EffectRunner
 from application.running.followers import Followers
-from domain.catalog import PlannedLine
 from domain.checkout import Checkout
 from domain.checkout_session import CheckoutSession
 from domain.effect import Effect
@@ -32,6 +31,7 @@ from domain.event import replace as changed
 from domain.fulfillment import Fulfillment
 from domain.key_pool import KeyPool
 from domain.persistent import PersistentMap
+from domain.plan import PlannedLine
 from domain.policies.emails import EmailPolicy
 from domain.policies.inventory import InventoryPolicy
 from domain.stock_item import StockItem

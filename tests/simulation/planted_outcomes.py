@@ -9,7 +9,7 @@ import pytest
 from application.running.effect_kinds import RetryRule
 from application.running.followers import Followers
 from application.staff import By
-from domain import handing_over
+from domain import staff_decisions
 from domain.checkout import Checkout
 from domain.checkout_session import CheckoutSession
 from domain.effect import Effect
@@ -93,7 +93,7 @@ def authorized_told_to_wait(patch: pytest.MonkeyPatch) -> None:
 
 def shipped_without_its_stock(patch: pytest.MonkeyPatch) -> None:
     """Staff ship and complete a line, and a policy takes its pieces off the shelf later."""
-    patch.setattr(handing_over, "_dispatch_delivered", lambda *_: None)
+    patch.setattr(staff_decisions, "_dispatch_delivered", lambda *_: None)
 
 
 def completed_while_under_way(patch: pytest.MonkeyPatch) -> None:

@@ -5,11 +5,11 @@ from collections.abc import Iterable, Iterator
 from typing import get_args
 
 from application.reading.projection import Change, Column, Projection, Put, Table, topics
-from domain.catalog import PlannedLine
 from domain.checkout import Checkout, Contact
 from domain.checkout_session import CheckoutSession, CheckoutSessionFact
 from domain.event import Event
 from domain.fulfillment import Fulfillment
+from domain.plan import PlannedLine
 from domain.stripe_event import StripeEvent
 
 _TERM_MAX = 200

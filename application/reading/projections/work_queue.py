@@ -23,15 +23,16 @@ from application.reading.projection import (
     rfc3339,
     topics,
 )
-from application.reading.steps import effect_step
-from domain.catalog import PlannedLine
+from application.reading.steps import effect_step, purpose
 from domain.checkout_session import CheckoutSession, CheckoutSessionFact, ParkReason
 from domain.deliveries.kind import DeliveryKind
 from domain.effect import Effect, EffectFact
 from domain.event import Event
 from domain.fulfillment import Fulfillment, FulfillmentFact
 from domain.line import LineState
+from domain.plan import PlannedLine
 from domain.policies.emails import NO_ADDRESS
+from domain.step import MailStep, RetrieveStep
 from domain.stripe_event import StripeEvent, StripeEventFact
 
 
@@ -131,18 +132,18 @@ def _unblocked(session: str, line_item: str) -> Iterator[Change]:
 
 def _of_effect(event: EffectFact) -> Iterator[Change]:
     """Mails and retrievals. A delivery that was given up shows as its line, which follows it."""
-    session, step = event.session_id or "", effect_step(event)
+    session, step, what = event.session_id or "", effect_step(event), purpose(event)
     match event:
         case Effect.GivenUp():
-            if step.startswith("mail_"):
+            if isinstance(what, MailStep):
                 kind = Work.MAIL_WITHOUT_ADDRESS if event.error == NO_ADDRESS else Work.MAIL_FAILED
                 yield _open(event, session, kind, step, event.error)
-            elif step.startswith("retrieve_"):
+            elif isinstance(what, RetrieveStep):
                 yield _open(event, session, Work.RETRIEVAL_FAILED, step, event.error)
         case Effect.RetryRequested():
             yield Remove({"subject": session, "item": step})
         case Effect.Succeeded():
-            if step.startswith("retrieve_"):
+            if isinstance(what, RetrieveStep):
                 yield Remove({"subject": session, "kind": Work.RETRIEVAL_FAILED.value})
         case (
             Effect.Requested()

@@ -13,10 +13,10 @@ from log_parts import BEGINNING, COURSE, KEY, MUG, LogWriter, checkout, item
 from read_side import ReadSide, open_read_side
 
 from application.reading.projections.daily_sales import DAILY_SALES
-from domain.catalog import PlannedLine
 from domain.checkout_session import CheckoutSession, Source
 from domain.event import Event
 from domain.fulfillment import Fulfillment
+from domain.plan import PlannedLine
 
 EVENING_IN_NEW_YORK = datetime(2026, 11, 24, 22, 0, tzinfo=timezone(timedelta(hours=-5)))
 MIDNIGHT = datetime(2026, 11, 25, tzinfo=UTC)

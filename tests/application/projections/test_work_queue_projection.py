@@ -8,13 +8,13 @@ from read_side import ReadSide
 from sample_log import DEBIT, FOREIGN, KEYS, SHOP, sample_log
 
 from application.reading.projections.work_queue import WORK_QUEUE, Work
-from domain.catalog import PlannedLine
 from domain.checkout_session import CheckoutSession, ParkReason, Source
 from domain.effect import Effect
 from domain.event import Event
 from domain.fulfillment import Fulfillment
 from domain.line import LineState
 from domain.personal import Personal
+from domain.plan import PlannedLine
 from domain.policies.emails import NO_ADDRESS
 from domain.stripe_event import StripeEvent
 

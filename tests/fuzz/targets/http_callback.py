@@ -7,7 +7,7 @@ from fuzz.target import Target, pieces
 from kinds import HTTP
 
 from application.ports import DeliveryRequest, Permanent, Temporary
-from domain.catalog import PlannedLine
+from domain.plan import PlannedLine
 from infrastructure.deliveries.http_callback import REFERENCE_MAX, HttpDelivery
 
 _REQUEST = DeliveryRequest(

@@ -6,7 +6,7 @@ from builders import CUSTOMER, a_line_item
 from kinds import HTTP
 
 from application.ports import DeliveryRequest
-from domain.catalog import PlannedLine
+from domain.plan import PlannedLine
 
 
 @pytest.fixture

@@ -8,10 +8,10 @@ from customer_language import TEXTS
 from log_parts import COURSE, KEY, MUG
 from log_parts import mail as german_mail
 
-from domain.catalog import PlannedLine
 from domain.checkout import Address, Presentment
 from domain.mail import Mail, MailKind, MailLine
 from domain.personal import Personal
+from domain.plan import PlannedLine
 from infrastructure.mail.render import Written, render
 
 

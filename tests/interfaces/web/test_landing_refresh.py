@@ -8,8 +8,8 @@ from customer_language import render
 from landing_orders import HOOK, MUG, PAID_AT, PLATE, page_of, page_of_lines, retrieved, session
 
 from application.reading.checkout_state import CheckoutState
-from domain.catalog import PlannedLine
 from domain.checkout_session import CheckoutSession
+from domain.plan import PlannedLine
 
 UNPAID = a_checkout(payment_status="unpaid")
 REFRESH = '<meta http-equiv="refresh"'

@@ -1,0 +1,15 @@
+"""`access`: the customer may use something, often behind a link. Delivered as soon as it is paid and in stock."""
+
+from domain.deliveries.line_delivery import LineDelivery
+from domain.handing_over import deliver
+from domain.line import Line
+from domain.policies.policy import Streams
+
+
+class Access(LineDelivery):
+    def hand_over(self, session_id: str, line: Line, do: Streams) -> None:
+        link = line.plan.settings.get("link")
+        deliver(session_id, line.plan.id, do, link=str(link) if link else None)
+
+
+ACCESS = Access()

@@ -1,0 +1,76 @@
+"""`license_key`: keys from a pool, one for each piece. Without enough keys the line waits for an import."""
+
+from collections.abc import Mapping
+
+from domain.checkout import LineItem
+from domain.deliveries.line_delivery import LineDelivery
+from domain.errors import InvalidIdentifier, Refused
+from domain.fulfillment import Fulfillment
+from domain.handing_over import deliver, has_its_stock
+from domain.identifiers import fulfillment_id, key_pool_id
+from domain.key_pool import KeyPool
+from domain.line import Line, LineState
+from domain.personal import Personal
+from domain.plan import PlannedLine, Rule, Setting
+from domain.policies.policy import Streams
+from domain.stock_item import Claim
+
+
+class LicenseKey(LineDelivery):
+    def settings(self, rule: Rule, item: LineItem) -> dict[str, Setting]:
+        """The pool is that of the rule; without one it has the name of the SKU, the product or the line item."""
+        return {**rule.settings, "pool": pool_of(rule, item.product) or item.id}
+
+    def objection(self, settings: Mapping[str, Setting]) -> str | None:
+        try:
+            key_pool_id(str(settings["pool"]))
+        except InvalidIdentifier as error:
+            return f"Its rule can't be followed: {error}"
+        return None
+
+    def hand_over(self, session_id: str, line: Line, do: Streams) -> None:
+        claim, name = Claim(session_id, line.plan.id), line.plan.key_pool
+        assert name is not None, "a line that gets keys has the pool in its plan"
+        pool = do.command(KeyPool, key_pool_id(name), KeyPool.assign, claim, line.plan.item.quantity)
+        if keys := pool.keys_of(claim):
+            deliver(session_id, line.plan.id, do, keys=keys)
+        else:
+            detail, id = f"The pool '{name}' has not enough keys; import some", fulfillment_id(session_id)
+            do.command(Fulfillment, id, Fulfillment.block, line.plan.id, LineState.BACKORDERED, detail)
+
+    def let_go(self, session_id: str, plan: PlannedLine, do: Streams) -> None:
+        """The next import is for others."""
+        _stop_waiting(session_id, plan, do)
+
+    def take_over(self, session_id: str, line: Line, why: str, do: Streams) -> tuple[Personal, ...]:
+        """
+        Raises:
+            Refused: an import has just served the line, which is about to be delivered with its keys.
+        """
+        keys = _stop_waiting(session_id, line.plan, do).keys_of(Claim(session_id, line.plan.id))
+        if keys and line.is_ready:
+            raise Refused(f"Line {line.plan.id} has just received its keys from an import. They are on their way.")
+        return keys
+
+
+LICENSE_KEY = LicenseKey()
+
+
+def pool_of(rule: Rule, product: str | None) -> str | None:
+    """The pool that the rule names; else one with the name of its SKU or of the product, if there is one."""
+    pool = rule.settings.get("pool") or rule.sku or product
+    return str(pool) if pool else None
+
+
+def deliver_assigned(event: KeyPool.Assigned, do: Streams) -> None:
+    """Hand over what an import gave to a line that waited; if its stock is gone, the line gets it with the stock."""
+    line = do.load(Fulfillment, fulfillment_id(event.session)).lines.get(event.line_item)
+    if line is None or line.plan.key_pool is None or key_pool_id(line.plan.key_pool) != event.originator_id:
+        return  # it has another plan by now
+    if line.is_ready and has_its_stock(event.session, line, do):
+        deliver(event.session, event.line_item, do, keys=event.keys)
+
+
+def _stop_waiting(session_id: str, plan: PlannedLine, do: Streams) -> KeyPool:
+    assert plan.key_pool is not None, "a line that gets keys has the pool in its plan"
+    return do.command(KeyPool, key_pool_id(plan.key_pool), KeyPool.stop_waiting, Claim(session_id, plan.id))

@@ -1,0 +1,40 @@
+"""What sets one kind of delivery apart from the others. Each built-in kind has a module of its own."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+
+from domain.checkout import LineItem
+from domain.line import Line
+from domain.personal import Personal
+from domain.plan import PlannedLine, Rule, Setting
+from domain.policies.policy import Streams
+
+
+class LineDelivery(ABC):
+    """How lines of one kind are planned and delivered."""
+
+    def settings(self, rule: Rule, item: LineItem) -> dict[str, Setting]:
+        """Return the settings of this kind for a line, defaults included."""
+        return dict(rule.settings)
+
+    def objection(self, settings: Mapping[str, Setting]) -> str | None:
+        """Return why a line with these settings can't be delivered so, and needs a person; None if it can."""
+        return None
+
+    @abstractmethod
+    def hand_over(self, session_id: str, line: Line, do: Streams) -> None:
+        """Deliver a pending line that waits for no stock, or ask those who do. Asked again, it changes nothing."""
+
+    def let_go(self, session_id: str, plan: PlannedLine, do: Streams) -> None:
+        """End what this plan still waits for: its line is delivered or has lost its stock."""
+
+    def take_over(self, session_id: str, line: Line, why: str, do: Streams) -> tuple[Personal, ...]:
+        """End what was asked for, since staff deliver or replan the line. Return the license keys that it already has.
+
+        Raises:
+            Refused: the delivery is under way, or has just succeeded.
+        """
+        return ()
+
+    def retry(self, session_id: str, line: Line, do: Streams) -> None:
+        """A person asked for another try of a line that is pending or was given up."""

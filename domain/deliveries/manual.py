@@ -1,0 +1,17 @@
+"""`manual`: a person delivers it, and then says so (`fulfill complete`)."""
+
+from domain.deliveries.line_delivery import LineDelivery
+from domain.fulfillment import Fulfillment
+from domain.identifiers import fulfillment_id
+from domain.line import Line, LineState
+from domain.policies.policy import Streams
+
+
+class Manual(LineDelivery):
+    def hand_over(self, session_id: str, line: Line, do: Streams) -> None:
+        detail = line.plan.remark or "Its rule says that a person delivers it"
+        id = fulfillment_id(session_id)
+        do.command(Fulfillment, id, Fulfillment.block, line.plan.id, LineState.MANUAL, detail)
+
+
+MANUAL = Manual()

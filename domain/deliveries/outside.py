@@ -1,0 +1,68 @@
+"""Deliveries by code outside: an effect calls it, as often as it takes. Every kind of the merchant's own is one."""
+
+from typing import assert_never
+
+from domain.deliveries.line_delivery import LineDelivery
+from domain.effect import Effect
+from domain.fulfillment import Fulfillment
+from domain.identifiers import effect_id, fulfillment_id
+from domain.line import Line, LineState
+from domain.personal import Personal
+from domain.policies.policy import Streams
+from domain.step import DeliverStep
+
+DeliveryOutcome = Effect.Succeeded | Effect.GivenUp | Effect.RetryRequested | Effect.Withdrawn
+
+
+class Outside(LineDelivery):
+    def hand_over(self, session_id: str, line: Line, do: Streams) -> None:
+        step, plan = DeliverStep.of(line), line.plan
+        effect = do.command(Effect, effect_id(session_id, step), Effect.request, plan.delivery, step, line=plan)
+        if effect.given_up is not None:  # while the line waited for stock that had been taken back
+            id = fulfillment_id(session_id)
+            do.command(Fulfillment, id, Fulfillment.block, plan.id, LineState.GIVEN_UP, effect.given_up)
+
+    def take_over(self, session_id: str, line: Line, why: str, do: Streams) -> tuple[Personal, ...]:
+        """A delivery that has not been tried yet is left to the engine.
+
+        Raises:
+            Refused: an attempt has no outcome yet, or it has just succeeded.
+        """
+        id = effect_id(session_id, DeliverStep.of(line))
+        is_pending = line.state is LineState.PENDING
+        if is_pending and do.load(Effect, id).attempt == 0:
+            return ()
+        do.command(Effect, id, Effect.take_over, why)
+        if is_pending:
+            block = Fulfillment.block
+            do.command(Fulfillment, fulfillment_id(session_id), block, line.plan.id, LineState.MANUAL, why)
+        return ()
+
+    def retry(self, session_id: str, line: Line, do: Streams) -> None:
+        do.command(Effect, effect_id(session_id, DeliverStep.of(line)), Effect.request_retry)
+
+
+OWN = Outside()
+
+
+def follow_delivery(event: DeliveryOutcome, do: Streams) -> None:
+    """A line goes as the effect that delivers it goes, unless it has another plan by now."""
+    requested = do.load(Effect, event.originator_id).requested
+    id = fulfillment_id(event.session)
+    if requested is None or requested.line is None:
+        return
+    line = do.load(Fulfillment, id).lines.get(requested.line.id)
+    if line is None or str(DeliverStep.of(line)) != requested.step:
+        return
+    match event:
+        case Effect.Succeeded():
+            do.command(Fulfillment, id, Fulfillment.deliver, line.plan.id, note=event.note)
+        case Effect.GivenUp():
+            do.command(Fulfillment, id, Fulfillment.block, line.plan.id, LineState.GIVEN_UP, event.error)
+        case Effect.RetryRequested():
+            do.command(Fulfillment, id, Fulfillment.resume, line.plan.id)
+        case Effect.Withdrawn():
+            if line.is_to_hand_over:  # its stock came back while another process withdrew it
+                OWN.hand_over(event.session, line, do)
+        case _:
+            assert_never(event)

@@ -1,0 +1,57 @@
+"""A rule of the merchant's, and the plan that follows from it for one line item."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from domain.checkout import LineItem
+from domain.deliveries.kind import DeliveryKind, built_in
+
+Setting = str | int | bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """How one price or product is delivered. `settings` are the kind's own (`link`, `pool`, `url`, ...)."""
+
+    delivery: str
+    sku: str | None = None
+    track_stock: bool = False
+    name: str | None = None
+    settings: Mapping[str, Setting] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedLine:
+    """What one line item of a session needs, frozen when the session was planned."""
+
+    item: LineItem
+    delivery: str
+    sku: str | None = None
+    track_stock: bool = False
+    name: str | None = None
+    settings: dict[str, Setting] = field(default_factory=dict)
+    remark: str | None = None
+    """Why a person must look, where the plan itself says so."""
+
+    @property
+    def id(self) -> str:
+        return self.item.id
+
+    @property
+    def title(self) -> str:
+        return self.name or self.item.description
+
+    @property
+    def stock_sku(self) -> str | None:
+        """The SKU whose stock this line takes, if its stock is tracked."""
+        return self.sku if self.track_stock else None
+
+    @property
+    def key_pool(self) -> str | None:
+        """The pool that this line's keys come from, if it is one of keys."""
+        return str(self.settings["pool"]) if self.kind is DeliveryKind.LICENSE_KEY else None
+
+    @property
+    def kind(self) -> DeliveryKind | None:
+        """None for a merchant's own kind."""
+        return built_in(self.delivery)

@@ -1,0 +1,87 @@
+"""What staff decide about the lines of a checkout: they ship, complete and replan them."""
+
+from collections.abc import Sequence
+
+from domain.deliveries.by_kind import delivery_of
+from domain.errors import Refused
+from domain.fulfillment import Fulfillment
+from domain.identifiers import fulfillment_id, stock_id
+from domain.line import LineState
+from domain.personal import Personal
+from domain.plan import PlannedLine
+from domain.policies.policy import Streams
+from domain.stock_item import Claim, StockItem
+
+_BY_A_PERSON = "A person delivers it"
+_REPLANNED = "The line has been planned anew"
+
+
+def ship(session_id: str, line_items: Sequence[str], do: Streams, *, carrier: str, tracking: str | None) -> None:
+    """A parcel left with these lines, or with every line that is ready to pack.
+
+    Raises:
+        Refused: as `Fulfillment.ship`, or a count took back what was promised to a line.
+    """
+    id = fulfillment_id(session_id)
+    before = do.load(Fulfillment, id)
+    after = do.command(Fulfillment, id, Fulfillment.ship, line_items, carrier=carrier, tracking=tracking)
+    _dispatch_delivered(session_id, before, after, do)
+
+
+def complete(session_id: str, line_items: Sequence[str], do: Streams) -> None:
+    """A person handed these lines over, or every line that only a person delivers. From here on it is theirs alone.
+
+    Raises:
+        Refused: as `Fulfillment.complete`; a delivery of a line is under way; an import has just served a line; or a
+            count took back what was promised to a line.
+    """
+    id = fulfillment_id(session_id)
+    before = do.load(Fulfillment, id)
+    keys: dict[str, tuple[Personal, ...]] = {}
+    for line in before.lines.values():
+        is_meant = line.plan.id in line_items or (not line_items and line.state is LineState.MANUAL)
+        if is_meant and line.state is not LineState.DELIVERED:
+            keys[line.plan.id] = delivery_of(line.plan.kind).take_over(session_id, line, _BY_A_PERSON, do)
+    after = do.command(Fulfillment, id, Fulfillment.complete, line_items, keys=keys)
+    _dispatch_delivered(session_id, before, after, do)
+
+
+def replan(session_id: str, plan: Sequence[PlannedLine], catalog: str, do: Streams) -> None:
+    """Plan the blocked lines anew. What their old plans had asked for ends here.
+
+    Raises:
+        Refused: as `Fulfillment.replan`; a delivery of a line is under way; or a line has keys that its new plan has no
+            use for.
+    """
+    id = fulfillment_id(session_id)
+    before = do.load(Fulfillment, id)
+    after = do.command(Fulfillment, id, Fulfillment.replan, plan, catalog)
+    for line in before.lines.values():
+        old, new = line.plan, after.lines[line.plan.id].plan
+        if new == old or (old.key_pool is not None and old.key_pool == new.key_pool):
+            continue  # a line that waits for keys keeps its place in the queue of the pool
+        if delivery_of(old.kind).take_over(session_id, line, _REPLANNED, do):
+            raise Refused(
+                f"Line {line.plan.id} already has its keys and only waits for stock. Deliver it with them by `fulfill "
+                "stock count` or `fulfill complete`."
+            )
+
+
+def _dispatch_delivered(session_id: str, before: Fulfillment, after: Fulfillment, do: Streams) -> None:
+    """Take the pieces of the lines that were delivered in between off the shelf.
+
+    Raises:
+        Refused: a line counted on a promise that a count took back.
+    """
+    for line in before.lines.values():
+        is_new = line.state is not after.lines[line.plan.id].state
+        if line.plan.stock_sku is None or not is_new:
+            continue
+        claim, id = Claim(session_id, line.plan.id), stock_id(line.plan.stock_sku)
+        need = do.load(StockItem, id).needs.get(claim)
+        if line.is_ready and not (need and need.is_promised):
+            raise Refused(
+                f"Line {line.plan.id} no longer has its {line.plan.item.quantity} × {line.plan.stock_sku}: a count "
+                "found too few on the shelf. Count again if they are there, or change its rule and replan it."
+            )
+        do.command(StockItem, id, StockItem.dispatch, claim)

@@ -1,0 +1,61 @@
+"""What an effect is for within its checkout. The ID of its stream ends with the text of it (`mail_receipt`)."""
+
+import re
+from dataclasses import dataclass
+from typing import Self
+
+from domain.line import Line
+from domain.mail import MailKind
+
+
+@dataclass(frozen=True, slots=True)
+class RetrieveStep:
+    """Ask Stripe for the session, on an occasion: the kind of a Stripe event, or a reason of ours with its number."""
+
+    occasion: str
+
+    def __str__(self) -> str:
+        return f"retrieve_{self.occasion}"
+
+
+@dataclass(frozen=True, slots=True)
+class MailStep:
+    """Send the one mail of this kind, or the one about a parcel (its number) or a line (its ID)."""
+
+    kind: MailKind
+    occasion: str | None = None
+
+    def __str__(self) -> str:
+        return f"mail_{self.kind}" if self.occasion is None else f"mail_{self.kind}_{self.occasion}"
+
+
+@dataclass(frozen=True, slots=True)
+class DeliverStep:
+    """Have a line delivered outside. Each plan of the line has a delivery of its own."""
+
+    line: str
+    plan: int = 1
+
+    @classmethod
+    def of(cls, line: Line) -> Self:
+        return cls(line.plan.id, line.plans)
+
+    def __str__(self) -> str:
+        return f"deliver_{self.line}" if self.plan == 1 else f"deliver_{self.line}_{self.plan}"
+
+
+Step = RetrieveStep | MailStep | DeliverStep
+
+_MAIL = re.compile(rf"mail_({'|'.join(sorted(MailKind, key=len, reverse=True))})(?:_(.+))?")
+_DELIVER = re.compile(r"deliver_(li_[A-Za-z0-9]+)_([1-9][0-9]*)|deliver_(.+)", re.DOTALL)
+
+
+def parse_step(text: str) -> Step | None:
+    """The step with this text; None if it is of another version and means nothing here."""
+    if text.startswith("retrieve_"):
+        return RetrieveStep(text.removeprefix("retrieve_"))
+    if mail := _MAIL.fullmatch(text):
+        return MailStep(MailKind(mail[1]), mail[2])
+    if delivery := _DELIVER.fullmatch(text):
+        return DeliverStep(delivery[1], int(delivery[2])) if delivery[1] else DeliverStep(delivery[3])
+    return None
