@@ -209,9 +209,8 @@ def _set_aside(log: Path, now: datetime) -> Path:
     Raises:
         Refused: another program has it open.
     """
-    kept = log.with_name(f"{log.name}.replaced-{now:%Y%m%dT%H%M%SZ}")
+    kept = _linked(log, f"{log.name}.replaced-{now:%Y%m%dT%H%M%SZ}")
     wal, kept_wal = _beside(log, _WAL), _beside(kept, _WAL)
-    os.link(log, kept)
     try:
         if wal.exists():
             os.link(wal, kept_wal)  # SQLite deletes what it can't use beside a damaged file
@@ -224,6 +223,19 @@ def _set_aside(log: Path, now: datetime) -> Path:
     wal.unlink(missing_ok=True)  # it must never be taken for a part of the new log
     _beside(log, _SHM).unlink(missing_ok=True)
     return kept
+
+
+def _linked(log: Path, name: str) -> Path:
+    """Link it under this name, or under that name with the next number if there is such a file already."""
+    link, number = log.with_name(name), 1
+    while True:
+        try:
+            os.link(log, link)
+        except FileExistsError:
+            number += 1
+            link = log.with_name(f"{name}-{number}")
+        else:
+            return link
 
 
 def _is_written_back(log: Path, wal: Path) -> bool:

@@ -185,6 +185,11 @@ class PostgresServer:
             self._process = None
 
 
+def client_program(name: str) -> Path:
+    """Where a client program like `pg_dump` is, of the version of the server that tests start."""
+    return _programs(Path(), is_foreign=False) / name
+
+
 def _programs(directory: Path, *, is_foreign: bool) -> Path:
     """Where the programs are; a copy of them where another account could not reach them."""
     chosen = os.environ.get("FULFILL_TEST_PG_BIN")

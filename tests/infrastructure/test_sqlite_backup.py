@@ -314,6 +314,15 @@ def test_a_backup_takes_the_place_of_the_log_which_is_kept_and_its_views_go(clos
     assert stat.S_IMODE(closed.stat().st_mode) == 0o600
 
 
+def test_two_restores_in_the_same_second_keep_both_logs(closed: Path, file: Path) -> None:
+    first = put_in_place(file, closed, NOW, silent)
+    second = put_in_place(file, closed, NOW, silent)
+
+    assert second == closed.with_name("fulfillment.db.replaced-20261124T090100Z-2")
+    assert first is not None
+    assert (events(first), events(second), events(closed)) == (EVENTS, 20, 20)
+
+
 def test_a_backup_can_be_put_where_there_is_no_log(tmp_path: Path, closed: Path, file: Path) -> None:
     elsewhere = tmp_path / "new" / "fulfillment.db"
 
