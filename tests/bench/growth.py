@@ -4,6 +4,7 @@ import itertools
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ from bench.stores import Store, fresh
 from eventsourcing.persistence import Tracking
 
 from application.log.unit_of_work import Stamp, stamped
+from application.reading.registry import PROJECTIONS
+from application.reading.views import ViewState
 from domain.event import Event
 from domain.key_pool import KeyPool
 from domain.personal import Personal
@@ -111,11 +114,13 @@ def _measured(plan: Plan) -> list[Case]:
     shop = _Shop(plan)
     cases = [shop.case("quiet", lambda: lambda: True)]
     shop.close()
+    views = "views as they were"
     if isinstance(database := parse_database(plan.url), SQLiteFile):
+        views = "all views to be built"
         for file in views_path(database.path).parent.glob("*-views.db*"):
             file.unlink()
     shop = _Shop(plan)
-    cases.append(shop.case("first sale of the SKU, no state row, all views to be built", shop.sale("prod_seat0")))
+    cases.append(shop.case(f"first sale of the SKU, no state row, {views}", shop.sale("prod_seat0")))
     cases.append(shop.case("first key of the pool, no state row", shop.sale("prod_key0")))
     shop.wait_for_rows()
     shop.close()
@@ -126,8 +131,22 @@ def _measured(plan: Plan) -> list[Case]:
     cases.append(shop.case("the next sale of the SKU", shop.sale("prod_seat0")))
     cases.append(shop.case(f"`keys import` of {plan.keys:,} keys by another process", shop.import_keys()))
     cases.append(shop.case("the next key of the pool", shop.sale("prod_key0")))
+    standby = _Shop(plan)
+    cases.append(standby.case("the leader stops, and this server leads", standby.sale_after(shop)))
+    standby.close()
+    _raise_view_versions()
+    shop = _Shop(plan)
+    cases.append(shop.case("a release with every view's version raised", shop.built_views()))
     shop.close()
     return cases
+
+
+def _raise_view_versions() -> None:
+    """What a release does that changes every projection, for the rest of this process."""
+    for projection in PROJECTIONS:
+        if projection.continues:
+            object.__setattr__(projection, "continues", {projection.version: projection.table})
+        object.__setattr__(projection, "version", projection.version + 1)
 
 
 class _Shop:
@@ -176,6 +195,25 @@ class _Shop:
             return lambda: body.session_id in self._watch.fulfilled_at
 
         return begin
+
+    def sale_after(self, leader: "_Shop") -> Callable[[], Callable[[], bool]]:
+        """Have the leader stop, and sell something: only a server that leads fulfills it."""
+        sale = self.sale("prod_course")
+
+        def begin() -> Callable[[], bool]:
+            threading.Thread(target=leader.close).start()
+            return sale()
+
+        return begin
+
+    def built_views(self) -> Callable[[], Callable[[], bool]]:
+        wanted = {(projection.name, projection.version) for projection in PROJECTIONS}
+
+        def are_built() -> bool:
+            views = self.runtime.queries.projections()
+            return wanted <= {(view.name, view.version) for view in views if view.state == ViewState.LIVE}
+
+        return lambda: are_built
 
     def command(self, *arguments: str) -> Callable[[], Callable[[], bool]]:
         environment = {
