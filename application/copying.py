@@ -22,7 +22,8 @@ from itertools import islice
 
 from eventsourcing.persistence import IntegrityError
 
-from application.log.log import COPYING, MARKS, Log, Notification, ParkedEvent
+from application.log.insertion import ParkedEvent
+from application.log.log import COPYING, MARKS, Log, Notification
 from application.ports import WorkerLocks
 from application.reading.projection import Projection
 from application.reading.projector import Projector

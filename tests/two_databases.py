@@ -8,12 +8,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
-from eventsourcing.persistence import StoredEvent, Tracking
+from eventsourcing.persistence import StoredEvent
 from postgres_databases import Databases
 from sample_log import sample_log
 
 from application.copying import Copied, Copy, Place, Stage, silently
-from application.log.log import MARKS, Log, Notification, ParkedEvent
+from application.log.insertion import Bookkeeping, Insertion, Move, ParkedEvent
+from application.log.log import MARKS, Log, Notification
 from application.ports import WorkerLocks
 from infrastructure.database import Database, PostgresDatabase, SQLiteFile, parse_database
 from infrastructure.settings import Settings, load_settings
@@ -118,8 +119,8 @@ def fill(log: Log) -> None:
     log.store.insert_events([StoredEvent("cs_test_later", 1, "CheckoutSession.InventedLater:v9", b'{"new": true}')])
     log.store.insert_events([StoredEvent("cs_test_garbled", 1, "CheckoutSession.Noted", b"\x00\xff{")])
     log.store.insert_events([StoredEvent("cs_test_späť", 1, "CheckoutSession.Noted", b"")])
-    trackings = [Tracking(name, position) for name, position in POSITIONS.items()]
-    log.store.insert_events([], trackings=trackings, since={}, park=PARKED)
+    moves = [Move(follower=name, since=0, to=position) for name, position in POSITIONS.items()]
+    log.store.insert(Insertion(books=Bookkeeping(moves=moves, park=PARKED)))
 
 
 def two_databases(pair: str, directory: Path, databases: Databases) -> Iterator[TwoDatabases]:

@@ -2,15 +2,14 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, cast
+from typing import cast
 
 from eventsourcing.application import AggregateNotFoundError, Application
 from eventsourcing.persistence import IntegrityError, Notification, ProcessRecorder, StoredEvent, Tracking
 from eventsourcing.utils import EnvType
 
 from application.errors import LogMoved, UnfinishedCopy
+from application.log.insertion import NO_BOOKKEEPING, Bookkeeping, Inserted, Insertion, Move, ParkedEvent
 from application.log.tail import Entry, Tail
 from domain.event import A, Event, projector
 from domain.identifiers import KEYS_PREFIX
@@ -26,36 +25,33 @@ LEADS_BY = "leads by "
 """Begins the names of the last leader's settings, whose digests stand among the positions of followers."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ParkedEvent:
-    """An event that a policy could not handle, or that waits behind one of the same subject."""
-
-    policy: str
-    position: int
-    subject: str
-    """The session it belongs to, or the stream where there is none."""
-    error: str
-    parked_at: datetime
-
-
-@dataclass(slots=True)
-class Beginnings:
-    """First events of streams, each to be stored only if its stream has not begun. No two are of one stream."""
-
-    events: Sequence[StoredEvent]
-    positions: Sequence[int | None] = ()
-    """Once they are inserted: where each stands now; None for one whose stream had begun."""
-
-
 class LogRecorder(ProcessRecorder, ABC):
-    """The library's process recorder, with many streams at once and a follower's bookkeeping in the same transaction.
+    """The library's process recorder, with many streams at once and bookkeeping in the same transaction."""
 
-    `insert_events` takes, beside the events: `begin`, `Beginnings` to be stored before them; `trackings`, the new
-    positions of followers, and `since`, the ones they must have had in the store until now; `park`, parked events to
-    keep; `unpark`, `(policy, position)` of those that are handled now; `epoch`, the store's epoch before the first
-    question from whose answer the events were decided. All or nothing: a position that is not what it was, an event
-    whose predecessor in its stream is missing, and an epoch that is over raise `IntegrityError`.
-    """
+    @abstractmethod
+    def insert(self, insertion: Insertion) -> Inserted:
+        """Store all of it or nothing.
+
+        Raises:
+            IntegrityError: a stream has such a version already or lacks the one before, a follower's position is not
+                what it was, or the epoch is over.
+            PersistenceError: the store can't take it now, or took it without our hearing of it.
+        """
+
+    def insert_events(
+        self, stored_events: Sequence[StoredEvent], *, tracking: Tracking | None = None, **unknown: object
+    ) -> Sequence[int]:
+        """The insert of the library: events, and the position of one follower, which only has to grow.
+
+        Raises:
+            TypeError: an argument that the library does not know would be lost.
+        """
+        if unknown:
+            raise TypeError(f"insert_events takes no {', '.join(unknown)}. Use insert.")
+        moves = []
+        if tracking is not None:
+            moves = [Move(follower=tracking.application_name, since=None, to=tracking.notification_id)]
+        return self.insert(Insertion(events=stored_events, books=Bookkeeping(moves=moves))).events
 
     @abstractmethod
     def select_streams(self, ids: Sequence[str], *, version_max: int | None = None) -> Sequence[StoredEvent]:
@@ -216,38 +212,30 @@ class Log(Application[str]):
         """
         return cast(Event, self.mapper.to_domain_event(stored))
 
-    def append(self, events: Sequence[Event], *, epoch: int | None = None, **with_them: Any) -> Sequence[int]:
-        """Insert events, and what goes with them, in one transaction. Returns their positions.
+    def append(
+        self, events: Sequence[Event], books: Bookkeeping = NO_BOOKKEEPING, *, epoch: int | None = None
+    ) -> Sequence[int]:
+        """Insert events, and the bookkeeping that goes with them, in one transaction. Returns their positions.
 
         Raises:
-            IntegrityError: a stream has such a version already or lacks the one before, a position is not what it was,
-                or the epoch is over.
-            PersistenceError: the store can't take them now, or took them without our hearing of it.
+            IntegrityError, PersistenceError: as `LogRecorder.insert`.
         """
-        stored, before = self.encode(events), self.store.epoch
-        positions = self.store.insert_events(stored, epoch=epoch, **with_them) or ()
-        self._remember(positions, stored, before)
-        return positions
+        return self._insert(Insertion(events=self.encode(events), books=books, epoch=epoch)).events
 
-    def begin(
-        self, firsts: Sequence[Event], events: Sequence[Event], *, epoch: int | None = None
-    ) -> tuple[Sequence[bool], Sequence[int]]:
+    def begin(self, firsts: Sequence[Event], events: Sequence[Event], *, epoch: int | None = None) -> Inserted:
         """Insert the first events of streams that have not begun yet, and other events after them, in one transaction.
 
-        Returns which of the streams are new, and the positions of all that was inserted. Raises as `append` does.
+        Raises:
+            IntegrityError, PersistenceError: as `LogRecorder.insert`.
         """
-        beginnings, stored, before = Beginnings(self.encode(firsts)), self.encode(events), self.store.epoch
-        after = self.store.insert_events(stored, begin=beginnings, epoch=epoch) or ()
-        new = [
-            (position, each) for position, each in zip(beginnings.positions, beginnings.events, strict=True) if position
-        ]
-        positions = [*(position for position, _ in new), *after]
-        self._remember(positions, [*(each for _, each in new), *stored], before)
-        return [position is not None for position in beginnings.positions], positions
+        return self._insert(Insertion(firsts=self.encode(firsts), events=self.encode(events), epoch=epoch))
 
-    def _remember(self, positions: Sequence[int], stored: Sequence[StoredEvent], epoch: int) -> None:
-        entries = [self._entry(position, each) for position, each in zip(positions, stored, strict=True)]
-        self._tail.append(entries, epoch)
+    def _insert(self, insertion: Insertion) -> Inserted:
+        before = self.store.epoch
+        inserted = self.store.insert(insertion)
+        placed = zip([*inserted.firsts, *inserted.events], [*insertion.firsts, *insertion.events], strict=True)
+        self._tail.append([self._entry(at, stored) for at, stored in placed if at is not None], before)
+        return inserted
 
     def read(self, after: int, limit: int, until: int | None = None) -> Sequence[Entry]:
         """What comes after this position, in order: at most so many, and none behind `until`.
@@ -314,12 +302,9 @@ class Log(Application[str]):
 __all__ = [
     "COPYING",
     "LEADS_BY",
-    "Beginnings",
     "Entry",
     "Log",
     "LogRecorder",
     "Notification",
-    "ParkedEvent",
     "StoredEvent",
-    "Tracking",
 ]

@@ -263,18 +263,14 @@ class Writer:
         if not once and not unit.pending:
             self._log.store.check_epoch(epoch)
             return {}
-        are_new: Sequence[bool] = ()
-        if once:
-            are_new, positions = self._log.begin(list(once.values()), unit.pending, epoch=epoch)
-        else:
-            positions = self._log.append(unit.pending, epoch=epoch)
-        if not positions:
+        inserted = self._log.begin(list(once.values()), unit.pending, epoch=epoch)
+        if not inserted.positions:
             # That all had begun before need not mean that they are durable: who wrote them may have been cut off while
             # it waited for that.
             self._log.store.try_to_write()
         self.is_failing = False
-        self._recent.keep(unit.states, positions)
-        return dict(zip(once, are_new, strict=True))
+        self._recent.keep(unit.states, inserted.positions)
+        return {id: position is not None for id, position in zip(once, inserted.firsts, strict=True)}
 
 
 def _decide(unit: UnitOfWork, job: _Decision) -> _Outcome:

@@ -7,7 +7,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from application.log.log import Log, Notification, ParkedEvent
+from application.log.insertion import ParkedEvent
+from application.log.log import Log, Notification
 from application.reading.checkout_document import CheckoutDocument, checkout_document
 from application.reading.checkout_state import CheckoutState
 from application.reading.due_effects import DueEffects

@@ -4,15 +4,16 @@ One reader for all policies. A batch's decisions, the policies' new positions an
 transaction, so a crash or a second copy of the process changes nothing twice.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import structlog
-from eventsourcing.persistence import IntegrityError, PersistenceError, Tracking
+from eventsourcing.persistence import IntegrityError, PersistenceError
 
 from application.errors import Unprepared, described
+from application.log.insertion import Bookkeeping, Move, ParkedEvent
 from application.log.leading import Terms
-from application.log.log import Entry, Log, ParkedEvent
+from application.log.log import Entry, Log
 from application.log.recent_states import RecentStates
 from application.log.unit_of_work import Fetch, Stamp, UnitOfWork
 from application.ports import Clock, WorkerLocks
@@ -187,9 +188,8 @@ class Followers:
         positions of this log any more, so that it has to be read again."""
         if self._positions == self._stored:
             return True
-        trackings = [Tracking(name, position) for name, position in self._positions.items()]
         try:
-            self._log.store.insert_events([], trackings=trackings, since=self._stored, epoch=self._epoch)
+            self._log.append([], Bookkeeping(moves=self._moves(self._positions)), epoch=self._epoch)
         except IntegrityError:
             self._adopt()  # another leads, or the log is another
             return False
@@ -200,15 +200,11 @@ class Followers:
         """A batch that decided nothing is not worth a transaction: its position goes in with a later one."""
         if not batch.has_news:
             return ()
-        trackings = [Tracking(name, position) for name, position in batch.positions.items()]
-        return self._log.append(
-            batch.unit.pending,
-            epoch=self._epoch,
-            trackings=trackings,
-            since=self._stored,
-            park=batch.park,
-            unpark=batch.unpark,
-        )
+        books = Bookkeeping(moves=self._moves(batch.positions), park=batch.park, unpark=batch.unpark)
+        return self._log.append(batch.unit.pending, books, epoch=self._epoch)
+
+    def _moves(self, positions: Mapping[str, int]) -> Sequence[Move]:
+        return [Move(follower=name, since=self._stored.get(name, 0), to=at) for name, at in positions.items()]
 
     def _step_back(self, size: int) -> None:
         """Lost a race: for a position, to another leader or to our own commit whose acknowledgement was lost (then

@@ -12,13 +12,15 @@ from typing import Any, cast
 from eventsourcing.persistence import IntegrityError, Notification, StoredEvent, Tracking
 from eventsourcing.postgres import PostgresDatastore, PostgresFactory, PostgresProcessRecorder
 from eventsourcing.utils import Environment, EnvType
-from psycopg import Cursor
+from psycopg import Connection, Cursor
+from psycopg import Error as PostgresError
 from psycopg.errors import NotNullViolation
 from psycopg.rows import DictRow, tuple_row
 from psycopg.sql import SQL, Composed, Identifier
 
 from application.errors import LogMoved
-from application.log.log import COPYING, LEADS_BY, MARKS, MOVED, Beginnings, LogRecorder, ParkedEvent
+from application.log.insertion import Bookkeeping, Inserted, Insertion, Move, ParkedEvent
+from application.log.log import COPYING, LEADS_BY, MARKS, MOVED, LogRecorder
 from application.storable import storable
 from infrastructure.event_store import postgres_statements as statements
 from infrastructure.event_store.postgres_connections import LogDatastore
@@ -47,7 +49,7 @@ def postgres_environment(url: str) -> Mapping[str, str]:
     }
 
 
-class PostgresLogRecorder(PostgresProcessRecorder, LogRecorder):
+class PostgresLogRecorder(LogRecorder, PostgresProcessRecorder):
     datastore: LogDatastore
 
     def __init__(
@@ -58,7 +60,6 @@ class PostgresLogRecorder(PostgresProcessRecorder, LogRecorder):
         tracking_table_name: str = "notification_tracking",
     ) -> None:
         super().__init__(datastore, events_table_name=events_table_name, tracking_table_name=tracking_table_name)
-        self.insert_events_statement: Any = statements.INSERT
         self.lock_table_statements = [statements.BEGIN_APPEND]
         self._notify = SQL("NOTIFY {}").format(Identifier(self.channel_name)).as_bytes()
         self._keep_only_tables()
@@ -71,39 +72,55 @@ class PostgresLogRecorder(PostgresProcessRecorder, LogRecorder):
         ]
         self.sql_create_statements = wanted
 
-    def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:
+    def insert(self, insertion: Insertion) -> Inserted:
         try:
-            positions: Sequence[int] | None = super().insert_events(stored_events, **kwargs)
+            with self.datastore.get_connection() as connection:
+                return self._insert(connection, insertion)
         except IntegrityError as error:
             if isinstance(error.__cause__, NotNullViolation):  # a gap: rows that were read are gone
                 self.begin_epoch()
             raise
-        return positions
 
-    def _insert_events(self, curs: Cursor[DictRow], stored_events: Sequence[StoredEvent], **kwargs: Any) -> None:
-        """What goes with the events. The lock of appends is taken first of all, so that two who want the same wait
-        for each other there, and not crosswise."""
-        self.check_epoch(kwargs.get("epoch"))
-        begin = cast(Beginnings | None, kwargs.get("begin"))
-        trackings = cast(Sequence[Tracking], kwargs.get("trackings", ()))
-        park = cast(Sequence[ParkedEvent], kwargs.get("park", ()))
-        unpark = cast(Sequence[tuple[str, int]], kwargs.get("unpark", ()))
-        if not stored_events or begin or trackings or park or unpark:
-            self._lock_table(curs)
-        if begin is not None:
+    def _insert(self, connection: Connection[DictRow], insertion: Insertion) -> Inserted:
+        """The events come last, so that they go to the server together with the bookkeeping, in one round trip."""
+        conflict: PostgresError | None = None
+        with connection.pipeline() as pipeline, connection.transaction(), connection.cursor() as curs:
+            self.check_epoch(insertion.epoch)
+            self._begin_append(curs, insertion)
+            firsts = self._insert_new(curs, insertion.firsts)
+            self._keep_books(curs, insertion.books)
+            try:
+                self._send_events(curs, insertion.events)
+                pipeline.sync()
+                events = [row["notification_id"] for row in curs.fetchall()] if insertion.events else []
+            except PostgresError as error:
+                conflict, events = error, []  # psycopg would warn if it left the pipeline
+        if conflict is not None:
+            raise conflict
+        return Inserted(firsts=firsts, events=events)
+
+    def _begin_append(self, curs: Cursor[DictRow], insertion: Insertion) -> None:
+        """The lock of appends is taken first of all, so that two who want the same wait for each other there, and not
+        crosswise."""
+        self._lock_table(curs)
+        if insertion.firsts or insertion.events:
             self._notify_channel(curs)
-            curs.execute(statements.INSERT_NEW, _columns(begin.events))
-            new = {row["originator_id"]: row["notification_id"] for row in curs.fetchall()}
-            begin.positions = [new.get(each.originator_id) for each in begin.events]
-        super()._insert_events(curs, stored_events, **kwargs)
-        since = cast(Mapping[str, int] | None, kwargs.get("since"))
-        if since is None:
-            for tracking in trackings:
-                self._insert_tracking(curs, tracking)
-        elif trackings:
-            self._move(curs, trackings, since)
-        self._park_all(curs, park)
-        for key in unpark:
+
+    def _insert_new(self, curs: Cursor[DictRow], firsts: Sequence[StoredEvent]) -> Sequence[int | None]:
+        if not firsts:
+            return []
+        curs.execute(statements.INSERT_NEW, _columns(firsts))
+        new = {row["originator_id"]: row["notification_id"] for row in curs.fetchall()}
+        return [new.get(each.originator_id) for each in firsts]
+
+    def _send_events(self, curs: Cursor[DictRow], events: Sequence[StoredEvent]) -> None:
+        if events:
+            curs.execute(statements.INSERT, _columns(events))
+
+    def _keep_books(self, curs: Cursor[DictRow], books: Bookkeeping) -> None:
+        self._move_all(curs, books.moves)
+        self._park_all(curs, books.park)
+        for key in books.unpark:
             curs.execute(statements.UNPARK, key)
 
     def _park_all(self, curs: Cursor[DictRow], parked: Sequence[ParkedEvent]) -> None:
@@ -111,25 +128,25 @@ class PostgresLogRecorder(PostgresProcessRecorder, LogRecorder):
             row = (each.policy, each.position, each.subject, storable(each.error), each.parked_at)
             curs.execute(statements.PARK, row)
 
-    def _move(self, curs: Cursor[DictRow], trackings: Sequence[Tracking], since: Mapping[str, int]) -> None:
+    def _move_all(self, curs: Cursor[DictRow], moves: Sequence[Move]) -> None:
         """The library's own check, that a position only grows, is not enough for batches: of two that decided the
         same event, one may have read further.
 
         Raises:
             IntegrityError: a position is not what it was any more.
         """
-        names = [tracking.application_name for tracking in trackings]
-        earlier = [since.get(name, 0) for name in names]
+        for move in moves:
+            if move.since is None:
+                self._insert_tracking(curs, Tracking(move.follower, move.to))
+        known = [move for move in moves if move.since is not None]
+        if not known:
+            return
+        names, earlier = [move.follower for move in known], [move.since for move in known]
         if 0 in earlier:
             curs.execute(statements.START_TRACKINGS, (names,))
-        curs.execute(statements.MOVE_TRACKINGS, (names, earlier, [tracking.notification_id for tracking in trackings]))
+        curs.execute(statements.MOVE_TRACKINGS, (names, earlier, [move.to for move in known]))
         if len(curs.fetchall()) != len(names):
             raise IntegrityError(f"The positions of {', '.join(names)} are not {earlier} any more.")
-
-    def _insert_stored_events(self, curs: Cursor[DictRow], stored_events: Sequence[StoredEvent], **_: Any) -> None:
-        self._lock_table(curs)
-        self._notify_channel(curs)
-        curs.execute(self.insert_events_statement, _columns(stored_events))
 
     def _notify_channel(self, curs: Cursor[DictRow]) -> None:
         curs.execute(self._notify)

@@ -3,13 +3,14 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import TypeVar, cast
 
 from eventsourcing.persistence import IntegrityError, Notification, PersistenceError, StoredEvent, Tracking
 from eventsourcing.sqlite import SQLiteCursor, SQLiteDatastore, SQLiteFactory, SQLiteProcessRecorder
 from eventsourcing.utils import Environment, EnvType
 
-from application.log.log import COPYING, LEADS_BY, MARKS, MOVED, Beginnings, LogRecorder, ParkedEvent
+from application.log.insertion import Bookkeeping, Inserted, Insertion, Move, ParkedEvent
+from application.log.log import COPYING, LEADS_BY, MARKS, MOVED, LogRecorder
 from application.storable import storable
 from infrastructure.event_store.connections import LogConnection, LogDatastore
 from infrastructure.event_store.versions import predecessors
@@ -40,7 +41,7 @@ def sqlite_environment(path: Path | str, *, create_tables: bool) -> Mapping[str,
     }
 
 
-class SQLiteLogRecorder(SQLiteProcessRecorder, LogRecorder):
+class SQLiteLogRecorder(LogRecorder, SQLiteProcessRecorder):
     datastore: LogDatastore
 
     def __init__(self, datastore: SQLiteDatastore, *, events_table_name: str = "stored_events") -> None:
@@ -59,28 +60,21 @@ class SQLiteLogRecorder(SQLiteProcessRecorder, LogRecorder):
         except IntegrityError:
             super().create_table()
 
-    def _insert_events(
-        self, c: SQLiteCursor, stored_events: Sequence[StoredEvent], **kwargs: Any
-    ) -> Sequence[int] | None:
-        self.check_place()
-        self.check_epoch(kwargs.get("epoch"))
-        begin = cast(Beginnings | None, kwargs.get("begin"))
-        if begin is not None:
-            begin.positions = self._insert_new(c, begin.events)
-        ids = self._insert_rows(c, stored_events)
-        tracking = cast(Tracking | None, kwargs.get("tracking"))
-        if tracking is not None:
-            self._insert_tracking(c, tracking)
-        since = cast(Mapping[str, int] | None, kwargs.get("since"))
-        for tracking in cast(Sequence[Tracking], kwargs.get("trackings", ())):
-            if since is None:
-                self._insert_tracking(c, tracking)
-            else:
-                self._move_tracking(c, tracking, since.get(tracking.application_name, 0))
-        self._park(c, cast(Sequence[ParkedEvent], kwargs.get("park", ())))
-        for key in cast(Sequence[tuple[str, int]], kwargs.get("unpark", ())):
+    def insert(self, insertion: Insertion) -> Inserted:
+        with self.datastore.transaction(commit=True) as c:
+            self.check_place()
+            self.check_epoch(insertion.epoch)
+            firsts = self._insert_new(c, insertion.firsts) if insertion.firsts else []
+            events = self._insert_rows(c, insertion.events)
+            self._keep_books(c, insertion.books)
+        return Inserted(firsts=firsts, events=events)
+
+    def _keep_books(self, c: SQLiteCursor, books: Bookkeeping) -> None:
+        for move in books.moves:
+            self._move(c, move)
+        self._park(c, books.park)
+        for key in books.unpark:
             c.execute("DELETE FROM parked WHERE policy=? AND position=?", key)
-        return ids
 
     def _insert_new(self, c: SQLiteCursor, stored_events: Sequence[StoredEvent]) -> Sequence[int | None]:
         """Nobody can begin a stream between the look and the insert: the transaction may write from its start."""
@@ -140,22 +134,25 @@ class SQLiteLogRecorder(SQLiteProcessRecorder, LogRecorder):
             row = (each.policy, each.position, each.subject, storable(each.error), each.parked_at.isoformat())
             c.execute("INSERT OR REPLACE INTO parked VALUES (?,?,?,?,?)", row)
 
-    def _move_tracking(self, c: SQLiteCursor, tracking: Tracking, since: int) -> None:
+    def _move(self, c: SQLiteCursor, move: Move) -> None:
         """The library's own check, that a position only grows, is not enough for batches: of two that decided the
         same event, one may have read further.
 
         Raises:
-            IntegrityError: the position is not `since` any more.
+            IntegrityError: the position is not what it was any more.
         """
-        name = tracking.application_name
+        tracking = Tracking(move.follower, move.to)
+        if move.since is None:
+            self._insert_tracking(c, tracking)
+            return
         c.execute(
             "UPDATE tracking SET notification_id=? WHERE application_name=? AND notification_id=? RETURNING 1",
-            (tracking.notification_id, name, since),
+            (move.to, move.follower, move.since),
         )
         if c.fetchone():
             return
-        if since != 0 or self._max_tracking_id(name, c) is not None:
-            raise IntegrityError(f"The position of {name} is not {since} any more.")
+        if move.since != 0 or self._max_tracking_id(move.follower, c) is not None:
+            raise IntegrityError(f"The position of {move.follower} is not {move.since} any more.")
         self._insert_tracking(c, tracking)
 
     def select_streams(self, ids: Sequence[str], *, version_max: int | None = None) -> Sequence[StoredEvent]:

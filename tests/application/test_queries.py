@@ -11,7 +11,7 @@ from older_log import OlderLog
 from read_side import ReadSide, open_read_side
 from sample_log import AUTHORIZED, DEBIT, FOREIGN, KEYS, SHOP, sample_log
 
-from application.log.log import ParkedEvent
+from application.log.insertion import Bookkeeping, Insertion, ParkedEvent
 from application.reading.checkout_state import CheckoutState
 from application.reading.projections.timeline import TIMELINE
 from application.reading.projector import Projector
@@ -128,7 +128,7 @@ def test_an_answer_is_exact_without_anybody_following_the_log(
 
 def test_what_waits_for_a_person_is_listed_the_longest_first(sample: ReadSide) -> None:
     parked = ParkedEvent(policy="emails", position=9, subject=SHOP, error="ValueError: planted", parked_at=BEGINNING)
-    sample.log.store.insert_events([], park=[parked])
+    sample.log.store.insert(Insertion(books=Bookkeeping(park=[parked])))
 
     items = sample.queries.work_queue()
 
@@ -183,8 +183,8 @@ def test_the_queue_begins_with_the_views_that_lack_events(read_side: ReadSide) -
 
 def test_an_event_that_was_handled_after_all_waits_no_more(sample: ReadSide) -> None:
     parked = ParkedEvent(policy="emails", position=9, subject=SHOP, error="no", parked_at=BEGINNING)
-    sample.log.store.insert_events([], park=[parked])
-    sample.log.store.insert_events([], unpark=[("emails", 9)])
+    sample.log.store.insert(Insertion(books=Bookkeeping(park=[parked])))
+    sample.log.store.insert(Insertion(books=Bookkeeping(unpark=[("emails", 9)])))
 
     assert "parked_event" not in {item.kind for item in sample.queries.work_queue()}
 
@@ -195,7 +195,7 @@ def test_of_parked_events_the_first_of_each_policy_is_shown_with_how_many_wait(s
         ParkedEvent(policy=policy, position=position, subject=SHOP, error=error, parked_at=BEGINNING)
         for policy, position, error in entries
     ]
-    sample.log.store.insert_events([], park=parked)
+    sample.log.store.insert(Insertion(books=Bookkeeping(park=parked)))
 
     shown = [(item.item, item.detail) for item in sample.queries.work_queue() if item.kind == "parked_event"]
     assert shown == [("emails@4", "no (2 more wait behind it)"), ("intake@4", "never")]

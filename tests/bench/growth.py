@@ -18,8 +18,8 @@ from bench.bodies import ONE_LINE, SECRET, SignedBody, random_id, signed_bodies
 from bench.figures import Section, Table, Target
 from bench.shop import BY, Watch, deliver, open_shop
 from bench.stores import Store, fresh
-from eventsourcing.persistence import Tracking
 
+from application.log.insertion import Bookkeeping, Move
 from application.log.unit_of_work import Stamp, stamped
 from application.reading.registry import PROJECTIONS
 from application.reading.views import ViewState
@@ -260,7 +260,8 @@ def _fill(plan: Plan) -> None:
         while some := list(itertools.islice(events, _CHUNK if plan.keys > _CHUNK else 100)):
             runtime.log.append(some)
     end = runtime.log.store.max_notification_id() or 0
-    runtime.log.store.insert_events([], trackings=[Tracking(policy.name, end) for policy in _POLICIES])
+    moves = [Move(follower=policy.name, since=0, to=end) for policy in _POLICIES]
+    runtime.log.append([], Bookkeeping(moves=moves))
     runtime.queries.due_effects.due(runtime.clock(), 1)
     runtime.log.close()
     runtime.views.close()

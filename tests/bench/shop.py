@@ -9,12 +9,12 @@ from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from bench.bodies import SECRET, SKUS, SignedBody, intent_id, line_item_id
 from bench.outside import Outside
 
-from application.log.log import Log, StoredEvent
+from application.log.insertion import Inserted, Insertion
+from application.log.log import Log
 from application.receive import receive
 from application.staff import By
 from domain.checkout import Address, Checkout, Contact, LineItem
@@ -170,24 +170,24 @@ class Watch:
         self.topics: Counter[str] = Counter()
         self.fulfilled_at: dict[str, float] = {}
         self.mailed_at: dict[str, float] = {}
-        self._insert = log.store.insert_events
-        log.store.insert_events = self._watched  # type: ignore[method-assign]  # whatever the store's class is
+        self._insert = log.store.insert
+        log.store.insert = self._watched  # type: ignore[method-assign]  # whatever the store's class is
 
     def wait(self, is_so: Callable[[], bool], timeout_seconds: float) -> None:
         with self._changed:
             if not self._changed.wait_for(is_so, timeout_seconds):
                 raise TimeoutError(f"It took longer than {timeout_seconds:.0f} seconds: {self.topics}")
 
-    def _watched(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:
-        ids = self._insert(stored_events, **kwargs)
+    def _watched(self, insertion: Insertion) -> Inserted:
+        inserted = self._insert(insertion)
         now = time.perf_counter()
         self.commits += 1
-        self.topics.update(stored.topic for stored in stored_events)
-        for stored in stored_events:
+        self.topics.update(stored.topic for stored in insertion.events)
+        for stored in insertion.events:
             self._note(stored.topic, str(stored.originator_id), now)
         with self._changed:
             self._changed.notify_all()
-        return ids
+        return inserted
 
     def _note(self, topic: str, id: str, now: float) -> None:
         if topic == "Fulfillment.Completed":

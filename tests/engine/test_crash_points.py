@@ -14,12 +14,12 @@ from typing import Any
 
 import pytest
 from days import BAD_DAY, CARD, COURIER, COURIERS_MUG, DEBIT, GOOD_DAY, LATE, SHELF, STUCK, UNKNOWN, UNPAID, Day, Step
-from eventsourcing.persistence import Tracking
 from fakes.crash import Crash, CrashPoints
 from fakes.outside import FixedClock, Outside
 from shop import Shop, SQLiteStore, Store
 
 from application.handlers import SendMail
+from application.log.insertion import Bookkeeping
 from application.running.effect_kinds import Attempt, Done
 from application.running.followers import Followers
 from domain.errors import Refused
@@ -242,11 +242,7 @@ class MarksBeforeItFulfills(Followers):
 
     def _insert(self, batch: Any) -> Sequence[int]:
         if batch.has_news:
-            self._log.store.insert_events(
-                [],
-                trackings=[Tracking(name, position) for name, position in batch.positions.items()],
-                since=self._stored,
-            )
+            self._log.append([], Bookkeeping(moves=self._moves(batch.positions)))
             return self._log.store.insert_events(self._log.encode(batch.unit.pending)) or ()
         return ()
 

@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, cast
+from typing import cast
 
-from eventsourcing.persistence import StoredEvent
-
-from application.log.log import Log, LogRecorder, ParkedEvent
+from application.log.insertion import Inserted, Insertion, ParkedEvent
+from application.log.log import Log, LogRecorder
 from application.reading.projection import Projection
 from application.reading.views import Advance, Selection, Snapshot, Unreadable, View, Views, ViewState
 from infrastructure.event_store import postgres, sqlite
@@ -47,11 +46,11 @@ class CrashingRecorder(LogRecorder):
         self.points.run_into_trouble("read what is parked")
         return super().select_parked(policy=policy, subject=subject)  # type: ignore[safe-super]  # the store's own
 
-    def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:
+    def insert(self, insertion: Insertion) -> Inserted:
         self.points.reach("before an insert")
-        positions = super().insert_events(stored_events, **kwargs)  # type: ignore[safe-super]  # the store's own
+        inserted = super().insert(insertion)  # type: ignore[safe-super]  # the store's own
         self.points.reach("after an insert")
-        return positions
+        return inserted
 
 
 class CrashingSQLiteRecorder(CrashingRecorder, sqlite.SQLiteLogRecorder):

@@ -20,7 +20,8 @@ from sample_log import sample_log
 
 from application.backup import BackedUp, contents
 from application.errors import NotABackup
-from application.log.log import Log, ParkedEvent
+from application.log.insertion import Bookkeeping, Insertion, ParkedEvent
+from application.log.log import Log
 from application.reading.rebuild import Progress, silent
 from domain.errors import Refused
 from infrastructure.event_store.sqlite import sqlite_environment
@@ -115,7 +116,8 @@ def test_a_file_that_exists_is_never_replaced(log: Path, file: Path) -> None:
 
 def test_parked_events_are_in_a_backup(shop: ReadSide, log: Path, file: Path) -> None:
     parked = ParkedEvent(policy="intake", position=3, subject="evt_1", error="no", parked_at=NOW)
-    shop.log.store.insert_events([], park=[parked, replace(parked, position=4, parked_at=NOW.replace(microsecond=7))])
+    later = replace(parked, position=4, parked_at=NOW.replace(microsecond=7))
+    shop.log.store.insert(Insertion(books=Bookkeeping(park=[parked, later])))
 
     back_up(log, file, silent)
 

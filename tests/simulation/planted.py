@@ -6,13 +6,13 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from eventsourcing.persistence import StoredEvent, Tracking
 from simulation import planted_hosts, planted_logs, planted_outcomes
 from simulation.process import Process
 from simulation.store import SimulatedRecorder
 
 from application.errors import StoreUnavailable
 from application.handlers import Deliver, SendMail
+from application.log.insertion import Bookkeeping, Inserted, Insertion
 from application.log.recent_states import RecentStates
 from application.log.tail import Tail
 from application.ports import DeliveryRequest
@@ -65,8 +65,7 @@ def mark_before_fulfill(patch: pytest.MonkeyPatch) -> None:
     def insert(self: Followers, batch: Any) -> Sequence[int]:
         if not batch.has_news:
             return ()
-        moved = [Tracking(name, position) for name, position in batch.positions.items()]
-        self._log.store.insert_events([], trackings=moved, since=self._stored)
+        self._log.append([], Bookkeeping(moves=self._moves(batch.positions)))
         return self._log.append(batch.unit.pending)
 
     patch.setattr(Followers, "_insert", insert)
@@ -370,11 +369,11 @@ def receipt_forgotten_after_early_look(patch: pytest.MonkeyPatch) -> None:
 def _insert_at_the_end_of(is_meant: Callable[[str], bool]) -> Callable[..., Any]:
     """An insert that goes behind whatever is in these streams by now: nobody finds out that he decided too early."""
 
-    def insert(self: SimulatedRecorder, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Any:
+    def insert(self: SimulatedRecorder, insertion: Insertion) -> Inserted:
         last: dict[str, int] = {}
         renumbered = []
         with self.datastore.transaction(commit=False) as c:
-            for event in stored_events:
+            for event in insertion.events:
                 id = str(event.originator_id)
                 if is_meant(id):
                     if id not in last:
@@ -383,7 +382,7 @@ def _insert_at_the_end_of(is_meant: Callable[[str], bool]) -> Callable[..., Any]
                     last[id] += 1
                     event = replace(event, originator_version=last[id])  # noqa: PLW2901
                 renumbered.append(event)
-        return super(SimulatedRecorder, self).insert_events(renumbered, **kwargs)
+        return super(SimulatedRecorder, self).insert(replace(insertion, events=renumbered))
 
     return insert
 

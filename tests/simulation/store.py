@@ -6,7 +6,8 @@ from typing import Any, Protocol, TypeVar, cast
 
 from eventsourcing.persistence import Notification, StoredEvent
 
-from application.log.log import Log, ParkedEvent
+from application.log.insertion import Inserted, Insertion, ParkedEvent
+from application.log.log import Log
 from application.reading.projection import Projection
 from application.reading.views import Advance, Selection, Snapshot, Unreadable, View, Views, ViewState
 from infrastructure.event_store import sqlite
@@ -61,19 +62,18 @@ class SimulatedRecorder(sqlite.SQLiteLogRecorder):
         """As that of a connection to PostgreSQL, which finds another server where the old one was."""
         return self.places.epoch + super().epoch
 
-    def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:
-        def insert() -> Sequence[int] | None:
-            positions = self._insert_in_turn(stored_events, **kwargs)
-            begin = kwargs.get("begin")
-            firsts = [e for e, at in zip(begin.events, begin.positions, strict=True) if at] if begin else []
-            self.places.committed([*firsts, *stored_events])
-            return positions
+    def insert(self, insertion: Insertion) -> Inserted:
+        def insert() -> Inserted:
+            inserted = self._insert_in_turn(insertion)
+            firsts = [each for each, at in zip(insertion.firsts, inserted.firsts, strict=True) if at is not None]
+            self.places.committed([*firsts, *insertion.events])
+            return inserted
 
-        self.places.committing(stored_events)
+        self.places.committing(insertion.events)
         return self.places.write("commit", insert)
 
-    def _insert_in_turn(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:
-        return super().insert_events(stored_events, **kwargs)
+    def _insert_in_turn(self, insertion: Insertion) -> Inserted:
+        return super().insert(insertion)
 
     def try_to_write(self) -> None:
         self.places.write("try to write", super().try_to_write)

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 from eventsourcing.persistence import IntegrityError, StoredEvent, Tracking
@@ -12,7 +11,8 @@ from every_store import change
 from stored_events import stored
 
 from application.errors import LogMoved
-from application.log.log import COPYING, MOVED, Beginnings, Log, Notification, ParkedEvent
+from application.log.insertion import Bookkeeping, Insertion, Move, ParkedEvent
+from application.log.log import COPYING, MOVED, Log, Notification
 
 Open = Callable[[], Log]
 PARKED = ParkedEvent(
@@ -62,56 +62,71 @@ def test_a_stream_or_position_that_is_not_there_has_no_events(log: Log) -> None:
 
 
 def test_events_positions_and_parked_events_are_one_insert(log: Log) -> None:
-    log.store.insert_events(
-        stored("cs_test_1", 1),
-        trackings=[Tracking("intake", 5), Tracking("emails", 4)],
-        since={},
-        park=[PARKED],
-    )
+    begun = [Move(follower="intake", since=0, to=5), Move(follower="emails", since=0, to=4)]
+    log.store.insert(Insertion(events=stored("cs_test_1", 1), books=Bookkeeping(moves=begun, park=[PARKED])))
 
     events, positions, parked = content(log)
     assert (len(events), positions, parked) == (1, [5, 4], [PARKED])
 
-    log.store.insert_events([], trackings=[Tracking("intake", 6)], since={"intake": 5}, unpark=[("intake", 3)])
+    moved = [Move(follower="intake", since=5, to=6)]
+    log.store.insert(Insertion(books=Bookkeeping(moves=moved, unpark=[("intake", 3)])))
 
     assert content(log) == (events, [6, 4], [])
 
 
 def test_what_is_said_of_a_parked_event_can_always_be_stored(log: Log) -> None:
-    log.store.insert_events([], park=[replace(PARKED, error="a\x00b\ud800c")])
+    log.store.insert(Insertion(books=Bookkeeping(park=[replace(PARKED, error="a\x00b\ud800c")])))
 
     assert log.store.select_parked() == [replace(PARKED, error="a\ufffdb\ufffdc")]
 
 
 @pytest.mark.parametrize(
-    ("events", "trackings", "since"),
+    ("events", "move"),
     [
-        (stored("cs_test_2", 1), [Tracking("emails", 9), Tracking("intake", 9)], {"emails": 4, "intake": 4}),
-        (stored("cs_test_2", 1), [Tracking("emails", 9), Tracking("intake", 9)], {"emails": 4, "intake": 6}),
-        (stored("cs_test_2", 1), [Tracking("emails", 9), Tracking("intake", 9)], {"emails": 4}),
-        (stored("cs_test_2", 1), [Tracking("emails", 9), Tracking("intake", 5)], None),
-        (stored("cs_test_2", 1), [Tracking("emails", 9), Tracking("new", 9)], {"emails": 4, "new": 1}),
-        (stored("cs_test_1", 1), [Tracking("emails", 9), Tracking("intake", 9)], {"emails": 4, "intake": 5}),
+        (stored("cs_test_2", 1), Move(follower="intake", since=4, to=9)),
+        (stored("cs_test_2", 1), Move(follower="intake", since=6, to=9)),
+        (stored("cs_test_2", 1), Move(follower="intake", since=0, to=9)),
+        (stored("cs_test_2", 1), Move(follower="intake", since=None, to=5)),
+        (stored("cs_test_2", 1), Move(follower="new", since=1, to=9)),
+        (stored("cs_test_1", 1), Move(follower="intake", since=5, to=9)),
     ],
     ids=["overtaken", "ahead of itself", "new to it", "not growing", "unknown to the store", "a stream conflicts"],
 )
-def test_if_anything_conflicts_nothing_is_stored(
-    log: Log, events: list[StoredEvent], trackings: list[Tracking], since: dict[str, int] | None
-) -> None:
-    log.store.insert_events(stored("cs_test_1", 1), trackings=[Tracking("intake", 5), Tracking("emails", 4)])
+def test_if_anything_conflicts_nothing_is_stored(log: Log, events: list[StoredEvent], move: Move) -> None:
+    begun = [Move(follower="intake", since=0, to=5), Move(follower="emails", since=0, to=4)]
+    log.store.insert(Insertion(events=stored("cs_test_1", 1), books=Bookkeeping(moves=begun)))
     before = content(log)
+    moves = [Move(follower="emails", since=4, to=9), move]
 
     with pytest.raises(IntegrityError):
-        log.store.insert_events(events, trackings=trackings, since=since, park=[PARKED], unpark=[("intake", 3)])
+        log.store.insert(
+            Insertion(
+                firsts=stored("evt_new", 1),
+                events=events,
+                books=Bookkeeping(moves=moves, park=[PARKED], unpark=[("intake", 3)]),
+            )
+        )
 
     assert content(log) == before
 
 
 def test_a_position_that_was_moved_names_itself(log: Log) -> None:
-    log.store.insert_events([], trackings=[Tracking("intake", 5)])
+    log.store.insert(Insertion(books=Bookkeeping(moves=[Move(follower="intake", since=0, to=5)])))
 
     with pytest.raises(IntegrityError, match=r"intake .* not .?4.? any more"):
-        log.store.insert_events([], trackings=[Tracking("intake", 9)], since={"intake": 4})
+        log.store.insert(Insertion(books=Bookkeeping(moves=[Move(follower="intake", since=4, to=9)])))
+
+
+def test_the_insert_of_the_library_moves_a_follower_of_the_library_and_takes_nothing_else(log: Log) -> None:
+    positions = log.store.insert_events(stored("cs_test_1", 1), tracking=Tracking("theirs", 5))
+
+    assert positions == [1]
+    assert log.store.max_tracking_id("theirs") == 5
+    with pytest.raises(IntegrityError):
+        log.store.insert_events(stored("cs_test_1", 2), tracking=Tracking("theirs", 5))
+    with pytest.raises(TypeError, match=r"insert_events takes no park\. Use insert\."):
+        log.store.insert_events(stored("cs_test_1", 2), park=[PARKED])
+    assert [each.originator_version for each in log.store.select_events("cs_test_1")] == [1]
 
 
 def test_parked_events_are_listed_in_log_order_by_policy_and_subject(log: Log) -> None:
@@ -124,7 +139,7 @@ def test_parked_events_are_listed_in_log_order_by_policy_and_subject(log: Log) -
         parked("intake", 2, "cs_test_2"),
         parked("emails", 5, "evt_1"),
     )
-    log.store.insert_events([], park=[late, early, other])
+    log.store.insert(Insertion(books=Bookkeeping(park=[late, early, other])))
 
     assert log.store.select_parked() == [early, other, late]
     assert log.store.select_parked(policy="intake") == [early, late]
@@ -146,15 +161,14 @@ def test_a_commit_of_another_process_is_noticed_once(open_log: Open) -> None:
 
 def test_a_stream_begins_only_once_whatever_else_is_inserted(log: Log) -> None:
     log.store.insert_events(stored("evt_known", 1))
-    beginnings = Beginnings([*stored("evt_new", 1), *stored("evt_known", 1), *stored("evt_newer", 1)])
+    firsts = [*stored("evt_new", 1), *stored("evt_known", 1), *stored("evt_newer", 1)]
 
-    positions = log.store.insert_events(stored("cs_test_1", 1), begin=beginnings)
+    inserted = log.store.insert(Insertion(firsts=firsts, events=stored("cs_test_1", 1)))
 
     found = {each.id: each.originator_id for each in log.store.select_notifications(None, 10)}
-    first, known, second = beginnings.positions
-    assert known is None
-    assert positions is not None
-    assert [found[first or 0], found[second or 0], found[positions[0]]] == ["evt_new", "evt_newer", "cs_test_1"]
+    assert [position is not None for position in inserted.firsts] == [True, False, True]
+    assert [found[position] for position in inserted.positions] == ["evt_new", "evt_newer", "cs_test_1"]
+    assert inserted.positions[2:] == inserted.events
     assert len(found) == 4
 
 
@@ -162,7 +176,7 @@ def test_if_anything_conflicts_no_stream_begins(log: Log) -> None:
     log.store.insert_events(stored("cs_test_1", 1))
 
     with pytest.raises(IntegrityError):
-        log.store.insert_events(stored("cs_test_1", 1), begin=Beginnings(stored("evt_new", 1)))
+        log.store.insert(Insertion(firsts=stored("evt_new", 1), events=stored("cs_test_1", 1)))
 
     assert log.store.select_streams(["evt_new"]) == []
 
@@ -183,7 +197,9 @@ def test_a_stream_gets_no_gap(log: Log, events: list[StoredEvent]) -> None:
     before = content(log)
 
     with pytest.raises(IntegrityError):
-        log.store.insert_events(events, trackings=[Tracking("intake", 5)], since={}, park=[PARKED])
+        log.store.insert(
+            Insertion(events=events, books=Bookkeeping(moves=[Move(follower="intake", since=0, to=5)], park=[PARKED]))
+        )
 
     assert content(log) == before
 
@@ -236,7 +252,7 @@ def test_events_of_a_stream_in_the_wrong_order_are_found(log: Log, store_url: st
 
 def test_a_stream_begins_with_its_first_event(log: Log) -> None:
     with pytest.raises(IntegrityError):
-        log.store.insert_events([], begin=Beginnings([*stored("evt_1", 1), *stored("evt_2", 2)]), park=[PARKED])
+        log.store.insert(Insertion(firsts=[*stored("evt_1", 1), *stored("evt_2", 2)], books=Bookkeeping(park=[PARKED])))
 
     assert content(log) == ([], [None, None], [])
 
@@ -253,15 +269,23 @@ def test_events_of_one_insert_follow_each_other(log: Log) -> None:
     ]
 
 
-@pytest.mark.parametrize("more", [{}, {"begin": Beginnings(stored("evt_1", 1))}, {"park": [PARKED]}])
-def test_what_was_decided_in_an_epoch_that_is_over_is_not_stored(log: Log, more: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "insertion",
+    [
+        Insertion(events=stored("cs_test_1", 1)),
+        Insertion(firsts=stored("evt_1", 1)),
+        Insertion(books=Bookkeeping(park=[PARKED])),
+    ],
+    ids=["events", "beginnings", "bookkeeping"],
+)
+def test_what_was_decided_in_an_epoch_that_is_over_is_not_stored(log: Log, insertion: Insertion) -> None:
     before = content(log)
 
     with pytest.raises(IntegrityError, match="the log may be another one"):
-        log.store.insert_events(stored("cs_test_1", 1), epoch=log.store.epoch - 1, **more)
+        log.store.insert(replace(insertion, epoch=log.store.epoch - 1))
     assert content(log) == before
 
-    log.store.insert_events(stored("cs_test_1", 1), epoch=log.store.epoch, **more)
+    log.store.insert(replace(insertion, epoch=log.store.epoch))
     assert content(log) != before
 
 
@@ -327,7 +351,7 @@ def test_no_copy_begins_where_events_are(log: Log, since: int | None) -> None:
 
 
 def test_the_terms_of_the_last_leader_are_kept_apart_from_positions(log: Log) -> None:
-    log.store.insert_events([], trackings=[Tracking("intake", 5)])
+    log.store.insert(Insertion(books=Bookkeeping(moves=[Move(follower="intake", since=0, to=5)])))
     assert log.store.select_terms() == {}
 
     log.store.replace_terms({"the catalog": 2**63 - 1, "FULFILL_MAILS": 7})

@@ -1,19 +1,20 @@
 """What is PostgreSQL's own about the log: no reader passes over an event, in whatever order writers commit."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from threading import Thread
 from typing import Any, cast
 
 import psycopg
 import pytest
-from eventsourcing.persistence import IntegrityError, StoredEvent, Tracking
+from eventsourcing.persistence import IntegrityError, StoredEvent
 from eventually import wait_for
 from postgres_databases import Databases, end_connections
-from stored_events import stored
+from stored_events import moved, stored
 
 from application.errors import LogMoved, NotMigrated
-from application.log.log import Beginnings, Log
+from application.log.insertion import Bookkeeping, Insertion, Move
+from application.log.log import Log
 from infrastructure.database import parse_database
 from infrastructure.event_store import postgres_schema
 from infrastructure.event_store import postgres_statements as statements
@@ -79,31 +80,30 @@ def waiting(url: str) -> bool:
     return row is not None and row[0] > 0
 
 
-Insert = Callable[[PostgresLogRecorder, Any], None]
+def either_way(stream: str) -> Sequence[Insertion]:
+    return [Insertion(events=stored(stream, 1)), Insertion(firsts=stored(stream, 1))]
 
 
-def as_events(recorder: PostgresLogRecorder, cursor: Any) -> None:
-    recorder._insert_stored_events(cursor, stored("cs_test_slow", 1))
+def insert(recorder: PostgresLogRecorder, connection: "psycopg.Connection[Any]", insertion: Insertion) -> None:
+    """An insert of ours, but for its commit."""
+    cursor = connection.cursor()
+    recorder._begin_append(cursor, insertion)
+    recorder._insert_new(cursor, insertion.firsts)
+    recorder._send_events(cursor, insertion.events)
 
 
-def as_beginnings(recorder: PostgresLogRecorder, cursor: Any) -> None:
-    recorder._insert_events(cursor, [], begin=Beginnings(stored("cs_test_slow", 1)))
-
-
-@pytest.mark.parametrize("insert", [as_events, as_beginnings])
-@pytest.mark.parametrize("is_beginning", [False, True], ids=["before events", "before beginnings"])
+@pytest.mark.parametrize("first", either_way("cs_test_slow"), ids=["events", "beginnings"])
+@pytest.mark.parametrize("second", either_way("cs_test_fast"), ids=["before events", "before beginnings"])
 def test_an_append_whose_commit_is_delayed_is_passed_over_by_nobody(
-    open_log: Open, store_url: str, insert: Insert, is_beginning: bool
+    open_log: Open, store_url: str, first: Insertion, second: Insertion
 ) -> None:
     """The later writer can't commit a higher position first: it waits. Both insert as ours do, without a lock that only
     this test would take."""
     log, slow, other = open_log(), open_log(), open_log()
     recorder = cast(PostgresLogRecorder, slow.store)
-    more = {"begin": Beginnings(stored("cs_test_fast", 1))} if is_beginning else {}
-    events = [] if is_beginning else stored("cs_test_fast", 1)
-    fast = Thread(target=other.store.insert_events, args=(events,), kwargs=more)
+    fast = Thread(target=other.store.insert, args=(second,))
     with recorder.datastore.get_connection() as connection, connection.transaction():
-        insert(recorder, connection.cursor())
+        insert(recorder, connection, first)
         fast.start()
         assert wait_for(lambda: waiting(store_url) or not fast.is_alive())
         assert fast.is_alive(), "it has committed a higher position"
@@ -139,8 +139,8 @@ def test_processes_of_the_first_version_and_ours_wait_for_each_other(
 Write = Callable[[Log], object]
 WRITES: list[Write] = [
     lambda log: log.store.insert_events(stored("cs_test_1", 1)),
-    lambda log: log.store.insert_events([], begin=Beginnings(stored("evt_1", 1))),
-    lambda log: log.store.insert_events([], trackings=[Tracking("intake", 5)], since={}),
+    lambda log: log.store.insert(Insertion(firsts=stored("evt_1", 1))),
+    lambda log: log.store.insert(Insertion(books=moved("intake", 0, 5))),
     lambda log: log.store.try_to_write(),
     lambda log: log.store.insert_copied([], since=None),
     lambda log: log.store.replace_bookkeeping({"intake": 5}, []),
@@ -164,7 +164,7 @@ def test_no_maintenance_waits_for_an_append(open_log: Open, store_url: str, stat
     """Autovacuum gives up what a writer waits for, and would never come to its end."""
     recorder = cast(PostgresLogRecorder, open_log().store)
     with recorder.datastore.get_connection() as connection, connection.transaction():
-        recorder._insert_stored_events(connection.cursor(), stored("cs_test_1", 1))
+        insert(recorder, connection, Insertion(events=stored("cs_test_1", 1)))
 
         with psycopg.connect(store_url, autocommit=True) as operator:
             operator.execute("SET lock_timeout = '5s'")
@@ -177,9 +177,11 @@ def test_an_append_sees_the_append_that_it_waited_for_at_every_level_of_isolatio
 ) -> None:
     set_for_database(store_url, "default_transaction_isolation", f"'{level}'")
     log = open_log()
-    log.store.insert_events(stored("cs_test_1", 1), trackings=[Tracking("intake", 1)], since={})
-    more = {"begin": Beginnings(stored("cs_test_2", 1)), "trackings": [Tracking("intake", 3)], "since": {"intake": 2}}
-    waiter = Thread(target=log.store.insert_events, args=(stored("cs_test_1", 3),), kwargs=more)
+    log.store.insert(Insertion(events=stored("cs_test_1", 1), books=moved("intake", 0, 1)))
+    later = Insertion(
+        firsts=stored("cs_test_2", 1), events=stored("cs_test_1", 3), books=moved("intake", since=2, to=3)
+    )
+    waiter = Thread(target=log.store.insert, args=(later,))
     with transaction(store_url) as connection:
         append(connection, "cs_test_1", 2)
         append(connection, "cs_test_2", 1)
@@ -202,7 +204,7 @@ def test_a_commit_waits_at_least_for_the_disk(open_log: Open, store_url: str, as
     with recorder.datastore.get_connection() as connection:
         connection.execute(f"SET synchronous_commit = {asked_for}".encode())
         with connection.transaction():
-            recorder._insert_stored_events(connection.cursor(), stored("cs_test_1", 1))
+            insert(recorder, connection, Insertion(events=stored("cs_test_1", 1)))
 
             setting = connection.execute("SHOW synchronous_commit").fetchone()
 
@@ -272,10 +274,9 @@ def test_two_leaders_that_move_the_same_positions_crosswise_wait_for_each_other(
     def lead(log: Log, names: list[str]) -> None:
         for round_ in range(50):
             since = {name: log.store.max_tracking_id(name) or 0 for name in names}
+            moves = [Move(follower=name, since=since[name], to=max(since.values()) + 1) for name in names]
             try:
-                log.store.insert_events(
-                    [], trackings=[Tracking(name, max(since.values()) + 1) for name in names], since=since
-                )
+                log.store.insert(Insertion(books=Bookkeeping(moves=moves)))
             except IntegrityError:
                 outcomes.append("overtaken")
             else:
@@ -371,7 +372,7 @@ def test_a_log_that_somebody_holds_is_given_up_soon_and_nothing_is_half_done(
         append(holder, "cs_test_1")
 
         with pytest.raises(Unreachable, match="another process has held it for 5 seconds"):
-            log.store.insert_events(stored("cs_test_2", 1), trackings=[Tracking("intake", 1)], since={})
+            log.store.insert(Insertion(events=stored("cs_test_2", 1), books=moved("intake", 0, 1)))
     assert read_on(log, 0) == [(1, "cs_test_1")]
     assert log.store.max_tracking_id("intake") is None
 

@@ -1,0 +1,69 @@
+"""What one transaction adds to the log, and where it went."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from eventsourcing.persistence import StoredEvent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParkedEvent:
+    """An event that a policy could not handle, or that waits behind one of the same subject."""
+
+    policy: str
+    position: int
+    subject: str
+    """The session it belongs to, or the stream where there is none."""
+    error: str
+    parked_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """A follower's new position in the log."""
+
+    follower: str
+    since: int | None
+    """The position that the store must have until now; 0 also matches a follower that has none. With None any lower
+    position will do, as for the library's own followers."""
+    to: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bookkeeping:
+    """How far followers have come, and what they parked."""
+
+    moves: Sequence[Move] = ()
+    park: Sequence[ParkedEvent] = ()
+    unpark: Sequence[tuple[str, int]] = ()
+    """Policy and position of each parked event that is handled now."""
+
+
+NO_BOOKKEEPING = Bookkeeping()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Insertion:
+    """Everything that one transaction adds to the log, in this order."""
+
+    firsts: Sequence[StoredEvent] = ()
+    """First events of streams, each stored only if its stream has not begun. No two are of one stream."""
+    events: Sequence[StoredEvent] = ()
+    books: Bookkeeping = NO_BOOKKEEPING
+    epoch: int | None = None
+    """The store's epoch before the first question whose answer led to this."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inserted:
+    """Where an insertion went."""
+
+    firsts: Sequence[int | None]
+    """The position of each first event; None for one whose stream had begun."""
+    events: Sequence[int]
+
+    @property
+    def positions(self) -> Sequence[int]:
+        """Those of all events that are stored now, in the order of the log."""
+        return [*(position for position in self.firsts if position is not None), *self.events]
