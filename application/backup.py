@@ -9,7 +9,7 @@ from datetime import datetime
 from application.copying import Likeness
 from application.errors import LogMoved, UnfinishedCopy
 from application.log.anchor import Anchor, anchor, anchors_at
-from application.log.log import MARKS, Log, Notification
+from application.log.log import Log, Notification
 from application.reading.rebuild import Meter, Report, silent
 from domain.errors import UnreadableEvent
 from domain.event import Event
@@ -100,7 +100,7 @@ def contents(log: Log, report: Report = silent, *, url: str = "") -> Contents:
         end = anchor(batch[-1].id, batch[-1])
         meter.show(end.position, total)
     meter.show(total, total, is_last=True)
-    positions = {name: at for name, at in log.store.select_positions_of_followers().items() if name not in MARKS}
+    positions = log.positions()
     return Contents(
         events=likeness.events,
         streams=likeness.streams,

@@ -23,7 +23,7 @@ from itertools import islice
 from eventsourcing.persistence import IntegrityError
 
 from application.log.insertion import ParkedEvent
-from application.log.log import COPYING, MARKS, Log, Notification
+from application.log.log import COPYING, Log, Notification
 from application.ports import WorkerLocks
 from application.reading.projection import Projection
 from application.reading.projector import Projector
@@ -261,9 +261,7 @@ class Copy:
         return likeness
 
     def _bookkeeping(self, place: Place) -> tuple[dict[str, int], list[ParkedEvent]]:
-        store = place.log.store
-        positions = store.select_positions_of_followers()
-        return {name: at for name, at in positions.items() if name not in MARKS}, list(store.select_parked())
+        return dict(place.log.positions()), list(place.log.store.select_parked())
 
     def _differences_of_bookkeeping(self) -> list[str]:
         (here, parked_here), (there, parked_there) = map(self._bookkeeping, (self._source, self._target))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from application.fulfill_checkout import FulfillCheckout
 from application.handlers import Deliver, Retrieve, SendMail
-from application.log.leading import OWN_DELIVERIES, THE_CATALOG, Terms, terms
+from application.log.leading import OWN_DELIVERIES, THE_CATALOG, THE_POLICIES, Terms, terms
 from application.log.log import Log
 from application.log.long_streams import LongStreams
 from application.log.recent_states import RecentStates
@@ -27,6 +27,8 @@ from application.running.effect_kinds import Kind, RetryRule
 from application.running.effects import EffectRunner
 from application.running.engine import Engine
 from application.running.followers import Followers
+from application.running.readings import readings
+from application.running.registry import READERS
 from application.staff import Staff
 from application.threads import Threads
 from domain.catalog import Catalog
@@ -124,7 +126,7 @@ def bootstrap(settings: Settings, replace: Replacements | None = None) -> Runtim
         log=log,
         long_streams=long_streams,
         writer=writer,
-        followers=Followers(log, _policies(settings, catalog), recent, locks, use.clock, leads_by),
+        followers=Followers(log, policies(settings, catalog), recent, locks, use.clock, leads_by),
         projector=projector,
         runner=runner,
         locks=locks,
@@ -196,7 +198,7 @@ def _threads_for(name: str, kind: Kind) -> Executor:
     return ThreadPoolExecutor(kind.concurrency, f"effect-{name}")
 
 
-def _policies(settings: Settings, catalog: Catalog) -> list[Policy]:
+def policies(settings: Settings, catalog: Catalog) -> list[Policy]:
     return [
         Intake(livemode=settings.livemode),
         PaymentPolicy(),
@@ -215,6 +217,7 @@ def _terms(settings: Settings, catalog: Catalog, own: Mapping[str, Delivery]) ->
             "STRIPE_API_KEY": settings.stripe_api_key,
             "the mode (test or live)": str(settings.livemode),
             OWN_DELIVERIES: " ".join(sorted(own)),
+            THE_POLICIES: " ".join(sorted(each.name for each in readings(READERS))),
         }
     )
 

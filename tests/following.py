@@ -1,6 +1,6 @@
 """Followers and a writer over a store, with one policy that counts."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -15,7 +15,7 @@ from application.log.writer import Writer
 from application.running.followers import Followers
 from domain.checkout_session import CheckoutSession
 from domain.event import Event
-from domain.policies.policy import Streams
+from domain.policies.policy import NOTHING_FURTHER, Begin, Streams
 from domain.stock_item import StockItem
 from infrastructure.event_store.topics import TOPICS
 
@@ -25,7 +25,9 @@ class Counting:
     """Whenever a checkout is noted, one piece more is on the shelf."""
 
     name: str = "counting"
+    begins: Begin = Begin.AT_THE_BEGINNING
     reads: frozenset[type[Event]] = frozenset(TOPICS.values())
+    further: Mapping[type[Event], Begin] = field(default_factory=lambda: NOTHING_FURTHER)
     refuses: set[str] = field(default_factory=set)
     seen: list[str] = field(default_factory=list)
     before: Callable[[], None] = lambda: None

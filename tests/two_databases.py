@@ -33,7 +33,7 @@ PARKED = [
     )
     for policy, position in (("intake", 3), ("emails", 66))
 ]
-POSITIONS = {"intake": 60, "emails": EVENTS, "of a later version": 5}
+POSITIONS = {"intake": 60, "emails": EVENTS, "emails reads Effect.Succeeded": 30, "of a later version": 5}
 
 
 @dataclass

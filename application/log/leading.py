@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 THE_CATALOG = "the catalog"
 OWN_DELIVERIES = "the deliveries of your own"
+THE_POLICIES = "the policies"
 
 Terms = Mapping[str, int]
 """Digests of settings by their names. A digest is a whole number of 63 bits, which says nothing about a secret."""

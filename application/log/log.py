@@ -189,6 +189,11 @@ class Log(Application[str]):
                 "resume it; to start over, use an empty database."
             )
 
+    def positions(self) -> Mapping[str, int]:
+        """How far each follower has come, whichever version of us it is of."""
+        found = self.store.select_positions_of_followers()
+        return {name: position for name, position in found.items() if name not in MARKS}
+
     @property
     def is_moved(self) -> bool:
         """Whether another database goes on in its place."""

@@ -4,7 +4,7 @@ One reader for all policies. A batch's decisions, the policies' new positions an
 transaction, so a crash or a second copy of the process changes nothing twice.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import structlog
@@ -17,10 +17,10 @@ from application.log.log import Entry, Log
 from application.log.recent_states import RecentStates
 from application.log.unit_of_work import Fetch, Stamp, UnitOfWork
 from application.ports import Clock, WorkerLocks
-from domain.checkout_session import CheckoutSession
+from application.running.readings import RETRIES, Reading, Readings
 from domain.errors import UnreadableEvent
 from domain.event import Event
-from domain.policies.policy import Policy
+from domain.policies.policy import Begin, Policy
 from domain.stripe_event import StripeEvent
 
 _BATCH_MIN = 32
@@ -28,6 +28,8 @@ _BATCH_MIN = 32
 _BATCH_MAX = 512
 _DECIDED_MAX = 256
 """A batch ends after the event that leads to so many others, for the same reason."""
+_FAR_BEHIND = _BATCH_MAX
+"""In positions of the log. Up to here, all policies decide over an event before any of them decides over the next."""
 _TRIES = 2
 _ERROR_MAX = 500
 
@@ -78,7 +80,8 @@ class Followers:
     ) -> None:
         """`terms` are what the policies decide by; a server leaves them in the log when it begins to lead."""
         self._log = log
-        self._policies = policies
+        self._policies = {policy.name: policy for policy in policies}
+        self._readings = Readings(policies)
         self._recent = recent
         self._fetch: Fetch = log.short_streams if recent.has_long else log.streams
         self._locks = locks
@@ -87,22 +90,18 @@ class Followers:
         self.is_server = False
         """Whether it leads for longer than a command of staff takes."""
         self._positions: dict[str, int] = {}
-        """How far each policy has come. The store learns of it with the next decision, or at the end of the log."""
+        """How far each reading has come. The store learns of it with the next decision, or at the end of the log."""
         self._stored: dict[str, int] = {}
         """The positions in the store, as we know them."""
         self._parked: set[tuple[str, str]] = set()
-        self._readers: dict[type, Sequence[Policy]] = {}
+        self._is_front_next = False
+        """Whether it is the turn of the readings at the front."""
         self._limit = _BATCH_MIN
         self._awaited: str | None = None
         """The long stream that the next event needs."""
         self._was_leading: bool | None = None
         self._epoch = log.store.epoch
         """The store's epoch before we asked for all of that."""
-
-    @property
-    def position(self) -> int:
-        """How far every policy has come."""
-        return min(self._positions.values(), default=0)
 
     @property
     def is_held_up(self) -> bool:
@@ -119,12 +118,31 @@ class Followers:
             self._positions = {}
         if not self._positions:
             self._adopt()
-        read = self._log.read(self.position, self._limit)
-        if not read:
-            return not self._store_positions()
-        batch = self._decide(read)
+        for positions, until in self._groups():
+            read = self._log.read(min(positions.values(), default=0), self._limit, until)
+            if read:
+                return self._follow_batch(positions, read)
+            if until is not None:
+                self._positions |= dict.fromkeys(positions, until)  # no event stands in between
+                return True
+            if not self._store_positions():
+                return True
+        return False
+
+    def _groups(self) -> Sequence[tuple[Mapping[str, int], int | None]]:
+        """Readings at one position, and how far to read for them. Those that are far behind take turns with those at
+        the front, so no payment waits while a new policy reads the past."""
+        levels = sorted(set(self._positions.values())) or [0]
+        groups: list[tuple[int, int | None]] = [(levels[0], levels[1] if len(levels) > 1 else None)]
+        if levels[-1] - levels[0] > _FAR_BEHIND:
+            groups.insert(0 if self._is_front_next else 1, (levels[-1], None))
+            self._is_front_next = not self._is_front_next
+        return [({name: at for name, at in self._positions.items() if at == start}, end) for start, end in groups]
+
+    def _follow_batch(self, positions: Mapping[str, int], read: Sequence[Entry]) -> bool:
+        batch = self._decide(read, positions)
         try:
-            positions = self._insert(batch)
+            inserted = self._insert(batch)
         except IntegrityError:
             self._step_back(len(read))
         else:
@@ -132,7 +150,7 @@ class Followers:
             if batch.has_news:
                 self._stored.update(batch.positions)
             self._parked = batch.parked
-            self._recent.keep(batch.unit.states, positions)
+            self._recent.keep(batch.unit.states, inserted)
             self._limit = min(_BATCH_MAX, self._limit * 2) if len(read) == self._limit else _BATCH_MIN
             _log(batch.decisions)
         self._awaited = batch.awaited
@@ -164,14 +182,32 @@ class Followers:
             self._epoch = self._log.store.epoch
         # All or nothing: if this can't be read, the next turn has to begin here again.
         self._parked = {(parked.policy, parked.subject) for parked in self._log.store.select_parked()}
+        stored |= self._begin([reading for reading in self._readings.every if stored[reading.name] == 0])
         self._stored, self._positions = stored, dict(stored)
 
+    def _begin(self, new: Sequence[Reading]) -> Mapping[str, int]:
+        """Record where new readings begin that do not begin at the beginning. The end is where the log's other readings
+        have come to: what no policy has decided over yet is nobody's past, even if it arrived before this process."""
+        end = max(self._log.positions().values(), default=0) if new else 0
+        if not end:
+            return {}
+        for reading in new:
+            logger.info("reading begins", policy=reading.policy, reading=reading.name, begins=str(reading.begins))
+        begun = {reading.name: end for reading in new if reading.begins is Begin.AT_THE_END}
+        moves = [Move(follower=name, since=0, to=end) for name in begun]
+        if moves:
+            self._log.append([], Bookkeeping(moves=moves), epoch=self._epoch)
+        return begun
+
     def _look_up(self) -> dict[str, int]:
-        return {policy.name: self._log.store.max_tracking_id(policy.name) or 0 for policy in self._policies}
+        """The positions in the store; 0 for a reading that has none."""
+        return {each.name: self._log.store.max_tracking_id(each.name) or 0 for each in self._readings.every}
 
     def stored_position(self) -> int:
-        """How far every policy has come, as the store says, whoever leads."""
-        return min(self._look_up().values(), default=0)
+        """How far the policies have come, as the store says, whoever leads; readings that are far behind apart."""
+        positions = self._look_up().values()
+        front = max(positions, default=0)
+        return min((position for position in positions if front - position <= _FAR_BEHIND), default=0)
 
     def check_positions(self) -> None:
         """Adopt the stored positions if they are not those that this leader stored: a backup was restored in place, and
@@ -214,10 +250,10 @@ class Followers:
         else:
             self._limit = max(1, size // 2)
 
-    def _decide(self, read: Sequence[Entry]) -> _Batch:
-        batch = _Batch(UnitOfWork(self._fetch, self._recent), set(self._parked), dict(self._positions))
+    def _decide(self, read: Sequence[Entry], positions: Mapping[str, int]) -> _Batch:
+        batch = _Batch(UnitOfWork(self._fetch, self._recent), set(self._parked), dict(positions))
         events = [(entry, entry.readable) for entry in read]
-        batch.unit.prefetch(self._likely(event for _, event in events if isinstance(event, Event)))
+        batch.unit.prefetch(self._likely((event for _, event in events if isinstance(event, Event)), positions))
         position = 0
         for entry, event in events:
             try:
@@ -231,52 +267,39 @@ class Followers:
         batch.positions = {name: max(reached, position) for name, reached in batch.positions.items()}
         return batch
 
-    def _likely(self, events: Iterable[Event]) -> Iterable[str]:
+    def _likely(self, events: Iterable[Event], positions: Container[str]) -> Iterable[str]:
         for event in events:
-            for policy in self._concerned(event):
-                yield from policy.likely(event)
+            for reading in self._readings.of(event):
+                if reading.name in positions:
+                    yield from self._policies[reading.policy].likely(event)
 
     def _follow_all(self, entry: Entry, event: Event | UnreadableEvent, batch: _Batch) -> None:
         """
         Raises:
             Unprepared: one of the policies needs a long stream. Those before it have decided.
         """
-        for policy in self._concerned(event):
-            if batch.positions[policy.name] < entry.position:
-                self._follow(policy, entry, event, batch)
-                batch.positions[policy.name] = entry.position
+        for reading in self._readings.of(event):
+            if reading.name in batch.positions:
+                self._follow(reading, entry, event, batch)
+                batch.positions[reading.name] = entry.position
 
-    def _concerned(self, event: Event | UnreadableEvent) -> Sequence[Policy]:
-        """Who decides over it. What nobody can read, or what a person wants done again, concerns all."""
-        kind = type(event)
-        if kind not in self._readers:
-            is_for_all = issubclass(kind, UnreadableEvent | CheckoutSession.RetryRequested | StripeEvent.RetryRequested)
-            self._readers[kind] = [policy for policy in self._policies if is_for_all or kind in policy.reads]
-        return self._readers[kind]
-
-    def _follow(
-        self,
-        policy: Policy,
-        entry: Entry,
-        event: Event | UnreadableEvent,
-        batch: _Batch,
-    ) -> None:
+    def _follow(self, reading: Reading, entry: Entry, event: Event | UnreadableEvent, batch: _Batch) -> None:
         """Let the policy decide; park what it can't, and what comes behind that for the same subject."""
-        subject = event.session_id or entry.stream
-        if isinstance(event, CheckoutSession.RetryRequested | StripeEvent.RetryRequested):
+        policy, subject = self._policies[reading.policy], event.session_id or entry.stream
+        if reading.is_own and isinstance(event, RETRIES):
             self._retry(policy, subject, batch)
-        is_read = isinstance(event, UnreadableEvent) or type(event) in policy.reads
-        if not is_read:
+        if not isinstance(event, UnreadableEvent) and type(event) not in reading.kinds:
             return
         if (policy.name, subject) in batch.parked:
-            self._park(policy, entry.position, subject, "It waits behind an earlier event", batch)
+            if reading.is_own or not self._is_parked(policy, entry.position, subject, batch):
+                self._park(policy, entry.position, subject, "It waits behind an earlier event", batch)
             return
         try:
             self._attempt(policy, event, batch)
         except _Poison as poison:
             batch.parked.add((policy.name, subject))
             self._park(policy, entry.position, subject, str(poison), batch)
-            self._mark_failed(event, str(poison), batch.unit)
+            self._mark_failed(policy, event, str(poison), batch.unit)
 
     def _attempt(self, policy: Policy, event: Event | UnreadableEvent, batch: _Batch) -> None:
         """Decide under undo.
@@ -309,18 +332,23 @@ class Followers:
             session_id=event.session_id,
         )
 
+    def _is_parked(self, policy: Policy, position: int, subject: str, batch: _Batch) -> bool:
+        """Whether another reading of this policy has parked this event."""
+        parked = [*batch.park, *self._log.store.select_parked(policy=policy.name, subject=subject)]
+        return (policy.name, position) in {(each.policy, each.position) for each in parked}
+
     def _park(self, policy: Policy, position: int, subject: str, error: str, batch: _Batch) -> None:
         logger.error("event parked", policy=policy.name, position=position, subject=subject, error=error)
         batch.park.append(
             ParkedEvent(policy=policy.name, position=position, subject=subject, error=error, parked_at=self._clock())
         )
 
-    def _mark_failed(self, event: Event | UnreadableEvent, error: str, unit: UnitOfWork) -> None:
+    def _mark_failed(self, policy: Policy, event: Event | UnreadableEvent, error: str, unit: UnitOfWork) -> None:
         """What Stripe sent has a state of its own, which says so too."""
         if not isinstance(event, StripeEvent.Received):
             return
         try:
-            with unit.attempt(self._stamp("intake", event)):
+            with unit.attempt(self._stamp(policy.name, event)):
                 unit.command(StripeEvent, event.originator_id, StripeEvent.fail, error)
         except UnreadableEvent as unreadable:
             logger.error("stripe event not marked as failed", stripe_event=event.originator_id, error=str(unreadable))
@@ -337,7 +365,7 @@ class Followers:
                 self._attempt(policy, event, batch)
             except _Poison as poison:
                 self._park(policy, entry.position, subject, str(poison), batch)
-                self._mark_failed(event, str(poison), batch.unit)
+                self._mark_failed(policy, event, str(poison), batch.unit)
                 return
             batch.unpark.append((policy.name, entry.position))
             if entry in batch.park:

@@ -12,7 +12,7 @@ from domain.identifiers import effect_id, fulfillment_id
 from domain.line import Line, LineState
 from domain.mail import Mail, MailKind, MailLine
 from domain.mail_now import mail_line, mail_now
-from domain.policies.policy import Streams
+from domain.policies.policy import NOTHING_FURTHER, Begin, Streams
 from domain.step import MailStep, Step
 
 NO_ADDRESS = "Stripe has no e-mail address of this customer"
@@ -22,6 +22,7 @@ IN_THE_RECEIPT = "The receipt says it"
 
 class EmailPolicy:
     name = "emails"
+    begins = Begin.AT_THE_BEGINNING
     reads = frozenset(
         {
             CheckoutSession.AsyncPaymentFailed,
@@ -36,6 +37,7 @@ class EmailPolicy:
             Fulfillment.Shipped,
         }
     )
+    further = NOTHING_FURTHER
 
     def __init__(self, kinds: frozenset[MailKind], catalog: Catalog) -> None:
         """`kinds` are those that the merchant wants sent."""

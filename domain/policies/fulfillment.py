@@ -14,11 +14,12 @@ from domain.handing_over import has_its_stock
 from domain.identifiers import fulfillment_id
 from domain.key_pool import KeyPool
 from domain.line import LineState
-from domain.policies.policy import Streams
+from domain.policies.policy import NOTHING_FURTHER, Begin, Streams
 
 
 class FulfillmentPolicy:
     name = "fulfillment"
+    begins = Begin.AT_THE_BEGINNING
     reads = frozenset(
         {
             CheckoutSession.AsyncPaymentFailed,
@@ -37,6 +38,7 @@ class FulfillmentPolicy:
             KeyPool.Assigned,
         }
     )
+    further = NOTHING_FURTHER
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog

@@ -8,7 +8,7 @@ from domain.errors import InvalidIdentifier
 from domain.event import Event
 from domain.identifiers import effect_id, is_livemode, payment_id, session_id
 from domain.payment import Payment
-from domain.policies.policy import Streams
+from domain.policies.policy import NOTHING_FURTHER, Begin, Streams
 from domain.step import RetrieveStep
 from domain.stripe_event import StripeEvent
 
@@ -35,6 +35,7 @@ def retrieve_step(event: StripeEvent.Received) -> RetrieveStep:
 
 class Intake:
     name = "intake"
+    begins = Begin.AT_THE_BEGINNING
     reads = frozenset(
         {
             CheckoutSession.RetryRequested,
@@ -42,6 +43,7 @@ class Intake:
             StripeEvent.RetryRequested,
         }
     )
+    further = NOTHING_FURTHER
 
     def __init__(self, *, livemode: bool) -> None:
         """`livemode` is the mode of our own API key: sessions of the other one can't be fulfilled with it."""

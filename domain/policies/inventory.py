@@ -8,12 +8,13 @@ from domain.handing_over import tell_of_stock
 from domain.identifiers import fulfillment_id, stock_id
 from domain.line import LineState
 from domain.plan import PlannedLine
-from domain.policies.policy import Streams
+from domain.policies.policy import NOTHING_FURTHER, Begin, Streams
 from domain.stock_item import Claim, StockItem
 
 
 class InventoryPolicy:
     name = "inventory"
+    begins = Begin.AT_THE_BEGINNING
     reads = frozenset(
         {
             Fulfillment.HoldReleased,
@@ -25,6 +26,7 @@ class InventoryPolicy:
             StockItem.Reserved,
         }
     )
+    further = NOTHING_FURTHER
 
     def likely(self, event: Event) -> Iterable[str]:
         return (fulfillment_id(event.session_id),) if event.session_id else ()

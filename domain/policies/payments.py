@@ -12,7 +12,7 @@ from domain.effect import RETRIEVE, Effect
 from domain.event import Event
 from domain.identifiers import effect_id
 from domain.payment import Payment
-from domain.policies.policy import Streams
+from domain.policies.policy import NOTHING_FURTHER, Begin, Streams
 from domain.step import RetrieveStep
 
 SCHEDULE = (timedelta(hours=1), timedelta(hours=6), *(timedelta(days=day) for day in range(1, 31)))
@@ -23,9 +23,11 @@ _LONGEST_PAUSE = timedelta(days=1)
 
 class PaymentPolicy:
     name = "payments"
+    begins = Begin.AT_THE_BEGINNING
     reads = frozenset(
         {CheckoutSession.Retrieved, Effect.GivenUp, Effect.Succeeded, Payment.BelongsTo, Payment.Reported}
     )
+    further = NOTHING_FURTHER
 
     def likely(self, event: Event) -> Iterable[str]:
         return (event.originator_id,)

@@ -1,6 +1,8 @@
 """What a policy is, and what it can reach: the aggregates it commands. Nothing else of the world."""
 
-from collections.abc import Callable, Iterable, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from enum import StrEnum
+from types import MappingProxyType
 from typing import Concatenate, ParamSpec, Protocol
 
 from domain.event import A, Event
@@ -25,15 +27,41 @@ class Streams(Protocol):
         """Let the aggregate decide, record what it decided, and return it as it is then."""
 
 
-class Policy(Protocol):
-    """Decides over one event at a time and keeps no state of its own."""
+class Begin(StrEnum):
+    """Where reading begins in a log that has no position for it."""
+
+    AT_THE_BEGINNING = "at the beginning"
+    """With the first event of the log: the policy also decides over everything that happened before."""
+    AT_THE_END = "at the end"
+    """With the first event that no policy has decided over yet: what happened before stays as it is."""
+
+
+class Reader(Protocol):
+    """What a policy reads of the log, and from where on."""
 
     @property
     def name(self) -> str: ...
 
     @property
+    def begins(self) -> Begin:
+        """Where a log begins to be read by this policy that was never read by it."""
+
+    @property
     def reads(self) -> Set[type[Event]]:
-        """The kinds of events that it decides over; it is not asked about others."""
+        """The kinds of events that it has decided over since its first version. This set never grows: in a log that the
+        policy has followed, old events of a new kind would be skipped without a word. Add a kind to `further`."""
+
+    @property
+    def further(self) -> Mapping[type[Event], Begin]:
+        """The kinds of events that later versions added, and where reading each of them begins."""
+
+
+NOTHING_FURTHER: Mapping[type[Event], Begin] = MappingProxyType({})
+"""For a policy that still reads what its first version read."""
+
+
+class Policy(Reader, Protocol):
+    """Decides over one event at a time and keeps no state of its own. It is not asked about other kinds of events."""
 
     def likely(self, event: Event) -> Iterable[str]:
         """Return the streams that deciding over this event most likely loads, so that one select brings those of many

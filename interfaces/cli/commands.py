@@ -30,6 +30,7 @@ _COMMANDS: Sequence[Callable[..., int]] = (
 _GROUPS = {
     "stock": "List and count stock.",
     "keys": "Import, withdraw and show license keys.",
+    "policies": "List the policies.",
     "projections": "List, rebuild and verify the views.",
 }
 _IN_GROUPS: Sequence[tuple[str, str, Callable[..., int]]] = (
@@ -38,6 +39,7 @@ _IN_GROUPS: Sequence[tuple[str, str, Callable[..., int]]] = (
     ("keys", "import", supplies.keys_import),
     ("keys", "withdraw", supplies.keys_withdraw),
     ("keys", "show", supplies.keys_show),
+    ("policies", "list", keeping.policies_list),
     ("projections", "list", keeping.projections_list),
     ("projections", "rebuild", keeping.projections_rebuild),
     ("projections", "verify", keeping.projections_verify),

@@ -1,4 +1,4 @@
-"""Keeping the views: list, make afresh, prove."""
+"""Keeping the policies and the views: list, make afresh, prove."""
 
 import signal
 from collections.abc import Iterator
@@ -19,6 +19,21 @@ if TYPE_CHECKING:
     from interfaces.databases import ReadSide
 
 Name = Annotated[str, Parameter(help="Name of the projection, as in `fulfill projections list`.")]
+
+
+def policies_list(*, json: Json = False) -> int:
+    """List what the policies read, where each reading begins and its position in the log."""
+    from application.running.readings import reading_statuses
+    from application.running.registry import READERS
+
+    with open_side() as side:
+        statuses = reading_statuses(side.log, READERS)
+    if json:
+        print_json([asdict(status) for status in statuses])
+    else:
+        rows = [(each.name, each.begins, each.position, each.behind, each.parked) for each in statuses]
+        page().table(("name", "begins", "position", "behind", "parked"), rows)
+    return DONE
 
 
 def projections_list(*, json: Json = False) -> int:

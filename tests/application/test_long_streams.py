@@ -21,6 +21,7 @@ from application.running.followers import Followers
 from domain.event import Event
 from domain.key_pool import KeyPool
 from domain.personal import Personal
+from domain.policies.policy import NOTHING_FURTHER, Begin
 from domain.stock_item import Claim, StockItem
 from infrastructure.database import parse_database
 from infrastructure.stores import stores
@@ -251,7 +252,9 @@ class ReservesHot:
     """Whenever anything is counted, one of the hot SKU is reserved."""
 
     name = "reserves"
+    begins = Begin.AT_THE_BEGINNING
     reads = frozenset({StockItem.Counted})
+    further = NOTHING_FURTHER
 
     def __init__(self) -> None:
         self.decided: list[str] = []

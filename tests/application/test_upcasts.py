@@ -1,6 +1,6 @@
 """An event class got another shape. Whoever reads an old log, by whatever way, sees the new one."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, cast
 
@@ -17,7 +17,7 @@ from application.running.followers import Followers
 from domain.event import Event
 from domain.fulfillment import Fulfillment
 from domain.personal import Personal
-from domain.policies.policy import Streams
+from domain.policies.policy import NOTHING_FURTHER, Begin, Streams
 from infrastructure.event_store.codec import JsonMapper
 from infrastructure.event_store.topics import TOPICS
 
@@ -49,7 +49,9 @@ class Recording:
     """A policy that only looks."""
 
     name: str = "recording"
+    begins: Begin = Begin.AT_THE_BEGINNING
     reads: frozenset[type[Event]] = frozenset({*TOPICS.values(), Shipped})
+    further: Mapping[type[Event], Begin] = field(default_factory=lambda: NOTHING_FURTHER)
     seen: list[Event] = field(default_factory=list)
 
     def likely(self, event: Event) -> Sequence[str]:

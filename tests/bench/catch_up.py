@@ -17,7 +17,7 @@ from application.log.recent_states import RecentStates
 from application.reading.projector import Projector
 from application.running.followers import Followers
 from domain.event import Event
-from domain.policies.policy import Streams
+from domain.policies.policy import NOTHING_FURTHER, Begin, Streams
 from infrastructure.event_store.topics import TOPICS
 from interfaces.bootstrap import Runtime
 
@@ -64,7 +64,9 @@ class _Counting:
     """Implements `domain.policies.policy.Policy`."""
 
     name = "counting"
+    begins = Begin.AT_THE_BEGINNING
     reads = frozenset(TOPICS.values())
+    further = NOTHING_FURTHER
 
     def __init__(self) -> None:
         self.count = 0

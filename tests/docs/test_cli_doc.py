@@ -29,7 +29,7 @@ def test_every_command_and_option_is_documented() -> None:
         if name.startswith("--")
     }
 
-    assert len(found) == 27
+    assert len(found) == 28
     assert [name for name in found if f"`{name}" not in TEXT] == []
     assert {"--as", "--reason", "--as-of", "--line", "--json"} <= options
     assert [name for name in sorted(options) if name not in TEXT] == []

@@ -20,6 +20,7 @@ from domain.mail import Mail, MailKind, MailLine
 from domain.personal import Personal
 from domain.plan import PlannedLine, Rule
 from domain.policies.emails import IN_THE_RECEIPT, NO_LONGER_SO, EmailPolicy, look_again
+from domain.policies.policy import NOTHING_FURTHER, Begin
 from domain.policies.policy import Streams as Reach
 
 CATALOG = Catalog(products={"prod_li_mug": Rule(delivery=SHIPMENT, sku="mug", track_stock=True, name="The mug")})
@@ -43,7 +44,9 @@ class TheMail:
 
     step: str
     name = "claim"
+    begins = Begin.AT_THE_BEGINNING
     reads = frozenset({Event})
+    further = NOTHING_FURTHER
 
     def likely(self, event: Event) -> Sequence[str]:
         return ()

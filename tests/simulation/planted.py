@@ -89,7 +89,7 @@ def lost_position(patch: pytest.MonkeyPatch) -> None:
 
     def look_up(self: Followers) -> dict[str, int]:
         end = self._log.store.max_notification_id() or 0
-        return {policy.name: end for policy in self._policies}
+        return {each.name: end for each in self._readings.every}
 
     patch.setattr(Followers, "_look_up", look_up)
 

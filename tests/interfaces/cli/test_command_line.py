@@ -33,6 +33,7 @@ PROMISED = {
     "stock count": ["SKU", "N", *BY],
     "keys import": ["POOL", "FILE", *BY],
     "keys withdraw": ["POOL", "FILE", *BY],
+    "policies list": [],
     "projections list": [],
     "projections rebuild": ["NAME"],
     "projections verify": ["NAME"],

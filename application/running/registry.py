@@ -1,0 +1,13 @@
+"""Every policy there is, once."""
+
+from collections.abc import Sequence
+
+from domain.policies.emails import EmailPolicy
+from domain.policies.fulfillment import FulfillmentPolicy
+from domain.policies.intake import Intake
+from domain.policies.inventory import InventoryPolicy
+from domain.policies.payments import PaymentPolicy
+from domain.policies.policy import Reader
+
+READERS: Sequence[Reader] = (Intake, PaymentPolicy, FulfillmentPolicy, InventoryPolicy, EmailPolicy)
+"""As classes, which say what they read; to decide, each needs settings."""
