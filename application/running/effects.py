@@ -5,41 +5,25 @@ At least once towards the outside, under a key that stays the same; exactly once
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 import structlog
 
 from application.errors import Busy, Stopped, StoreUnavailable, described
 from application.log.unit_of_work import Stamp, UnitOfWork
-from application.log.writer import Command, Writer
+from application.log.writer import Writer
 from application.ports import Clock, NotTaken, Permanent, PortError, WorkerLocks
 from application.reading.due_effects import DueEffect, DueEffects
 from application.running.candidates import Candidates
 from application.running.effect_kinds import Attempt, Done, Kind
+from application.running.outcomes import Call, NotBegun, Outcomes, Result, record_failure
 from application.threads import Threads
 from domain.effect import Effect
 from domain.errors import UnreadableEvent
 from domain.identifiers import fulfillment_id
 
 logger = structlog.get_logger(__name__)
-
-_ERROR_MAX = 500
-_STORE_AGAIN_SECONDS = 1.0
-_STOPPED = "stopped"
-"""A restart finds the orphaned attempt and repeats it under the same key."""
-
-
-@dataclass(slots=True)
-class _Call:
-    """An attempt that is claimed: where it is made, and since when."""
-
-    kind: Kind
-    executor: Executor
-    attempt: Attempt
-    began_at: float | None = None
-    streams: Sequence[str] = ()
-    """What the outcome needs beside the checkout's own streams."""
 
 
 class EffectRunner:
@@ -66,9 +50,11 @@ class EffectRunner:
         self._clock = clock
         self._random = random
         self._executors = executors
-        self._keeper = keeper
         self._threads = threads or Threads()
         self._candidates = Candidates(kinds, due, locks, self._threads)
+        self._outcomes = Outcomes(
+            writer=writer, keeper=keeper, threads=self._threads, clock=clock, random=random, on_end=self._let_go
+        )
         self.wake = self._threads.signal()
         """Set when there may be something to do."""
 
@@ -94,7 +80,7 @@ class EffectRunner:
         taken = {attempt.effect.id for _, attempt in won}
         self._candidates.let_go(hint.effect_id for hint in chosen if hint.effect_id not in taken)
         for hint, attempt in won:
-            self._begin(_Call(self._kinds[hint.kind], self._executors[hint.kind], attempt))
+            self._begin(Call(self._kinds[hint.kind], self._executors[hint.kind], attempt))
         if trouble is not None:
             raise trouble
         return bool(won)
@@ -117,28 +103,37 @@ class EffectRunner:
         for executor in self._executors.values():
             executor.shutdown(wait=False, cancel_futures=True)
 
-    def _begin(self, call: "_Call") -> None:
-        def ended(done: "Future[None]") -> None:
-            if done.cancelled():
-                self._give_back(call)
-            elif (error := done.exception()) is not None:
-                logger.error("effect ended its thread", effect=call.attempt.step, error=type(error).__name__)
-                self._record(call, self._failed(call.kind, call.attempt, described(error, PortError)))
-
+    def _begin(self, call: Call) -> None:
         try:
-            call.executor.submit(self._perform, call).add_done_callback(ended)
+            begun = call.executor.submit(self._perform, call)
         except RuntimeError:  # it was shut down meanwhile
-            self._give_back(call)
+            self._outcomes.store(call, NotBegun())
+        else:
+            begun.add_done_callback(partial(self._when_performed, call))
 
-    def _give_back(self, call: "_Call") -> None:
-        """Let another worker have what we claimed and did not begin. If that can't be stored, it finds an orphan."""
-        attempt = call.attempt
+    def _perform(self, call: Call) -> None:
+        """One attempt: the call of the port. No error of the port leaves it."""
+        call.began_at = self._threads.monotonic()
+        result: Result
+        try:
+            result = call.kind.handler.perform(call.attempt)
+        except Permanent as refusal:
+            result = Done(given_up=str(refusal))
+        except Exception as trouble:  # noqa: BLE001 - the boundary around one call of a port: recorded as failed
+            error, may_have_gone_out = described(trouble, PortError), not isinstance(trouble, NotTaken)
+            result = self._outcomes.failed(call.kind, call.attempt, error, may_have_gone_out=may_have_gone_out)
+        self._outcomes.store(call, result)
 
-        def release(unit: UnitOfWork) -> str:
-            unit.command(Effect, attempt.effect.id, Effect.release, attempt.number)
-            return _STOPPED
+    def _when_performed(self, call: Call, performed: "Future[None]") -> None:
+        if performed.cancelled():
+            self._outcomes.store(call, NotBegun())
+        elif (error := performed.exception()) is not None:
+            logger.error("effect ended its thread", effect=call.attempt.step, error=type(error).__name__)
+            self._outcomes.store(call, self._outcomes.failed(call.kind, call.attempt, described(error, PortError)))
 
-        self._record(call, release)
+    def _let_go(self, call: Call) -> None:
+        self._candidates.let_go([call.attempt.effect.id])
+        self.wake.set()
 
     def _claim_all(
         self, hints: Sequence[DueEffect], now: datetime
@@ -150,7 +145,7 @@ class EffectRunner:
         trouble: Exception | None = None
         for hint in hints:
             try:
-                claim = self._claim(hint, now)
+                claim = self._submit_claim(hint, now)
             except (Busy, Stopped) as error:
                 trouble = error
                 break
@@ -195,31 +190,35 @@ class EffectRunner:
         )
 
     def _submit_failed_claim(self, hint: DueEffect, now: datetime, error: str) -> "Future[None]":
-        def fail(unit: UnitOfWork) -> None:
-            started = self._start(hint, now, unit)
-            if started is not None:
-                kind, attempt = self._kinds[hint.kind], self._attempt(hint, started)
-                self._failed(kind, attempt, error, may_have_gone_out=False)(unit)
+        return self._writer.submit(
+            self._stamp(hint.session_id), [hint.effect_id], partial(self._record_failed_claim, hint, now, error)
+        )
 
-        return self._writer.submit(self._stamp(hint.session_id, None), [hint.effect_id], fail)
+    def _record_failed_claim(self, hint: DueEffect, now: datetime, error: str, unit: UnitOfWork) -> None:
+        started = self._start(hint, now, unit)
+        if started is not None:
+            attempt = self._attempt(hint, started)
+            failed = self._outcomes.failed(self._kinds[hint.kind], attempt, error, may_have_gone_out=False)
+            record_failure(attempt, failed, unit)
 
-    def _claim(self, hint: DueEffect, now: datetime) -> "Future[Attempt | None]":
-        def claim(unit: UnitOfWork) -> Attempt | None:
-            effect, kind = unit.load(Effect, hint.effect_id), self._kinds.get(hint.kind)
-            if not self._may_claim(effect, hint):
-                return None
-            if kind is None:
-                unit.command(Effect, effect.id, Effect.give_up_unknown, hint.kind, now=now)
-                return None
-            why = kind.handler.why_unwanted(effect, hint.session_id, unit) if effect.is_open else None
-            if why is not None:
-                unit.command(Effect, effect.id, Effect.withdraw, why)
-                return None
-            started = self._start(hint, now, unit)
-            return self._attempt(hint, started) if started is not None else None
-
+    def _submit_claim(self, hint: DueEffect, now: datetime) -> "Future[Attempt | None]":
         ids = [hint.effect_id, hint.session_id, fulfillment_id(hint.session_id)]
-        return self._writer.submit(self._stamp(hint.session_id, None), ids, claim)
+        return self._writer.submit(self._stamp(hint.session_id), ids, partial(self._claim, hint, now))
+
+    def _claim(self, hint: DueEffect, now: datetime, unit: UnitOfWork) -> Attempt | None:
+        """The attempt that is ours; None if the effect can't be had now, or need not be carried out."""
+        effect, kind = unit.load(Effect, hint.effect_id), self._kinds.get(hint.kind)
+        if not self._may_claim(effect, hint):
+            return None
+        if kind is None:
+            unit.command(Effect, effect.id, Effect.give_up_unknown, hint.kind, now=now)
+            return None
+        why = kind.handler.why_unwanted(effect, hint.session_id, unit) if effect.is_open else None
+        if why is not None:
+            unit.command(Effect, effect.id, Effect.withdraw, why)
+            return None
+        started = self._start(hint, now, unit)
+        return self._attempt(hint, started) if started is not None else None
 
     def _start(self, hint: DueEffect, now: datetime, unit: UnitOfWork) -> Effect | None:
         """The effect with an attempt of ours; nothing if it can't be had now."""
@@ -240,125 +239,5 @@ class EffectRunner:
     def _attempt(self, hint: DueEffect, started: Effect) -> Attempt:
         return Attempt(effect=started, session_id=hint.session_id, number=started.attempt)
 
-    def _perform(self, call: "_Call") -> None:
-        """One attempt: the call of the port. No error of the port leaves it."""
-        kind, attempt = call.kind, call.attempt
-        call.began_at = self._threads.monotonic()
-        try:
-            done = kind.handler.perform(attempt)
-            call.streams = done.streams
-            record = self._answered(kind, attempt, done)
-        except Permanent as refusal:
-            record = self._answered(kind, attempt, Done(given_up=str(refusal)))
-        except Exception as trouble:  # noqa: BLE001 - the boundary around one call of a port: recorded as failed
-            may_have_gone_out = not isinstance(trouble, NotTaken)
-            record = self._failed(kind, attempt, described(trouble, PortError), may_have_gone_out=may_have_gone_out)
-        self._record(call, record)
-
-    def _record(self, call: "_Call", record: "Command[str | None]") -> None:
-        """Have the outcome stored without waiting for that, so that the next call can go out meanwhile."""
-
-        def stored(done: "Future[str | None]") -> None:
-            trouble = done.exception()
-            if trouble is None:
-                self._finish(call, done.result())
-            elif isinstance(trouble, Stopped):
-                self._finish(call, _STOPPED)
-            else:
-                self._keeper.submit(self._store_at_length, call, record)  # it may wait, and this is the writer's thread
-
-        try:
-            outcome = self._submit(call.attempt, record, call.streams)
-        except (Busy, Stopped):
-            self._store_at_length(call, record)
-        else:
-            outcome.add_done_callback(stored)
-            self._writer.settle(outcome)
-
-    def _store_at_length(self, call: "_Call", record: "Command[str | None]") -> None:
-        try:
-            error = self._stored(call, record)
-        except Exception as trouble:  # noqa: BLE001 - a restart finds the orphaned attempt
-            error = f"The outcome can't be stored: {described(trouble, PortError)}"
-        self._finish(call, error)
-
-    def _stored(self, call: "_Call", record: "Command[str | None]") -> str | None:
-        """Store the outcome; if the checkout can't take it, the attempt failed, since it made nothing known."""
-        try:
-            return self._store(call.attempt, record)
-        except Exception as trouble:  # noqa: BLE001 - the boundary around one outcome: recorded as failed
-            return self._store(call.attempt, self._failed(call.kind, call.attempt, described(trouble, PortError)))
-
-    def _finish(self, call: "_Call", error: str | None) -> None:
-        if call.began_at is not None:
-            logger.info(
-                "effect attempted",
-                session_id=call.attempt.session_id,
-                effect=call.attempt.step,
-                attempt=call.attempt.number,
-                outcome="failed" if error else "succeeded",
-                error=error,
-                duration_ms=round((self._threads.monotonic() - call.began_at) * 1000),
-            )
-        self._candidates.let_go([call.attempt.effect.id])
-        self.wake.set()
-
-    def _answered(self, kind: Kind, attempt: Attempt, done: Done) -> "Command[str | None]":
-        def record(unit: UnitOfWork) -> str | None:
-            why_again = done.outcome(unit) if done.outcome else None
-            if why_again is not None:
-                return self._failed(kind, attempt, why_again)(unit)
-            if done.given_up is not None:
-                text = done.given_up[:_ERROR_MAX]
-                unit.command(
-                    Effect, attempt.effect.id, Effect.fail, attempt.number, text, retry_at=None, may_have_gone_out=False
-                )
-                return text
-            unit.command(Effect, attempt.effect.id, Effect.succeed, attempt.number, done.note)
-            return None
-
-        return record
-
-    def _failed(
-        self, kind: Kind, attempt: Attempt, error: str, *, may_have_gone_out: bool = True
-    ) -> "Command[str | None]":
-        wait = kind.retry.retry_after(attempt.effect.attempts_since_request, self._random)
-        retry_at = None if wait is None else self._clock() + wait
-
-        def record(unit: UnitOfWork) -> str | None:
-            text = error[:_ERROR_MAX]
-            unit.command(
-                Effect,
-                attempt.effect.id,
-                Effect.fail,
-                attempt.number,
-                text,
-                retry_at=retry_at,
-                may_have_gone_out=may_have_gone_out,
-            )
-            return text
-
-        return record
-
-    def _store(self, attempt: Attempt, record: "Command[str | None]") -> str | None:
-        """Store the outcome, as often as it takes: what was done outside can't be undone."""
-        while True:
-            try:
-                return self._writer.result(self._submit(attempt, record))
-            except Stopped:
-                return _STOPPED
-            except (Busy, StoreUnavailable) as error:
-                logger.warning("outcome not stored yet", session_id=attempt.session_id, error=str(error))
-                self._threads.sleep(_STORE_AGAIN_SECONDS)
-
-    def _submit(
-        self, attempt: Attempt, record: "Command[str | None]", streams: Sequence[str] = ()
-    ) -> "Future[str | None]":
-        cause = f"{attempt.effect.id}@{attempt.effect.version}"
-        ids = [attempt.effect.id, attempt.session_id, fulfillment_id(attempt.session_id), *streams]
-        return self._writer.submit(self._stamp(attempt.session_id, cause, attempt.effect.worker), ids, record)
-
-    def _stamp(self, session_id: str, cause: str | None, worker: str | None = None) -> Stamp:
-        """`worker` made the attempt, if it was under another ID than ours is now."""
-        actor = f"worker:{worker or self._worker}"
-        return Stamp(actor=actor, now=self._clock(), cause=cause, session_id=session_id)
+    def _stamp(self, session_id: str) -> Stamp:
+        return Stamp(actor=f"worker:{self._worker}", now=self._clock(), session_id=session_id)

@@ -24,6 +24,7 @@ from application.running.candidates import Candidates
 from application.running.effect_kinds import Attempt, Done
 from application.running.effects import EffectRunner
 from application.running.followers import Followers
+from application.running.outcomes import Outcomes
 from domain.checkout import Checkout
 from domain.checkout_session import CheckoutSession
 from domain.effect import Effect
@@ -250,10 +251,10 @@ def orphans_never_taken_up(patch: pytest.MonkeyPatch) -> None:
 def outcome_dropped(patch: pytest.MonkeyPatch) -> None:
     """What came of an attempt is forgotten where the store does not take it at once."""
 
-    def finish(self: EffectRunner, call: Any, record: Any) -> None:
-        self._finish(call, "lost")
+    def end(self: Outcomes, call: Any, result: Any) -> None:
+        self._end(call, "lost")
 
-    patch.setattr(EffectRunner, "_store_at_length", finish)
+    patch.setattr(Outcomes, "_store_at_length", end)
 
 
 @_bug

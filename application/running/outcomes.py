@@ -1,0 +1,187 @@
+"""Outcomes: what came of each attempt, stored as often as it takes, since what was done outside can't be undone."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import assert_never
+
+import structlog
+
+from application.errors import Busy, Stopped, StoreUnavailable, described
+from application.log.unit_of_work import Stamp, UnitOfWork
+from application.log.writer import Writer
+from application.ports import Clock, PortError
+from application.running.effect_kinds import Attempt, Done, Kind
+from application.threads import Threads
+from domain.effect import Effect
+from domain.identifiers import fulfillment_id
+
+logger = structlog.get_logger(__name__)
+
+_ERROR_MAX = 500
+_STORE_AGAIN_SECONDS = 1.0
+_STOPPED = "stopped"
+"""A restart finds the orphaned attempt and repeats it under the same key."""
+
+
+@dataclass(slots=True)
+class Call:
+    """An attempt that is claimed: where it is made, and since when."""
+
+    kind: Kind
+    executor: Executor
+    attempt: Attempt
+    began_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    """An attempt that got no answer."""
+
+    error: str
+    retry_at: datetime | None
+    """None: it is not tried again."""
+    may_have_gone_out: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NotBegun:
+    """A claim that is given back: another worker may have it. If that can't be stored, it finds an orphan."""
+
+
+Result = Done | Failed | NotBegun
+
+
+class Outcomes:
+    def __init__(
+        self,
+        *,
+        writer: Writer,
+        keeper: Executor,
+        threads: Threads,
+        clock: Clock,
+        random: Callable[[], float],
+        on_end: Callable[[Call], None],
+    ) -> None:
+        """The keeper's threads wait until a result that the store did not take at once is stored. `on_end` is called
+        once for each call, when nothing more is done about it here."""
+        self._writer = writer
+        self._keeper = keeper
+        self._threads = threads
+        self._clock = clock
+        self._random = random
+        self._on_end = on_end
+
+    def failed(self, kind: Kind, attempt: Attempt, error: str, *, may_have_gone_out: bool = True) -> Failed:
+        """The failure of this attempt, with the time of the next one by the rule of its kind."""
+        wait = kind.retry.retry_after(attempt.effect.attempts_since_request, self._random)
+        retry_at = None if wait is None else self._clock() + wait
+        return Failed(error=error, retry_at=retry_at, may_have_gone_out=may_have_gone_out)
+
+    def store(self, call: Call, result: Result) -> None:
+        """Have the result stored without waiting for that, so that the next call can go out meanwhile."""
+        try:
+            stored = self._submit(call, result)
+        except (Busy, Stopped):
+            self._store_at_length(call, result)
+        else:
+            stored.add_done_callback(partial(self._when_stored, call, result))
+            self._writer.settle(stored)
+
+    def _when_stored(self, call: Call, result: Result, stored: "Future[str | None]") -> None:
+        """Runs on the writer's thread, which must not wait."""
+        trouble = stored.exception()
+        if trouble is None:
+            self._end(call, stored.result())
+        elif isinstance(trouble, Stopped):
+            self._end(call, _STOPPED)
+        else:
+            self._keeper.submit(self._store_at_length, call, result)
+
+    def _store_at_length(self, call: Call, result: Result) -> None:
+        """Store the result; if the checkout can't take it, the attempt failed, since it made nothing known."""
+        try:
+            error = self._store_until_taken(call, result)
+        except Exception as trouble:  # noqa: BLE001 - the boundary around one outcome: recorded as failed
+            error = self._store_failure(call, described(trouble, PortError))
+        self._end(call, error)
+
+    def _store_failure(self, call: Call, error: str) -> str | None:
+        try:
+            return self._store_until_taken(call, self.failed(call.kind, call.attempt, error))
+        except Exception as trouble:  # noqa: BLE001 - a restart finds the orphaned attempt
+            return f"The outcome can't be stored: {described(trouble, PortError)}"
+
+    def _store_until_taken(self, call: Call, result: Result) -> str | None:
+        while True:
+            try:
+                return self._writer.result(self._submit(call, result))
+            except Stopped:
+                return _STOPPED
+            except (Busy, StoreUnavailable) as error:
+                logger.warning("outcome not stored yet", session_id=call.attempt.session_id, error=str(error))
+                self._threads.sleep(_STORE_AGAIN_SECONDS)
+
+    def _submit(self, call: Call, result: Result) -> "Future[str | None]":
+        effect, session_id = call.attempt.effect, call.attempt.session_id
+        stamp = Stamp(
+            actor=f"worker:{effect.worker}",
+            now=self._clock(),
+            cause=f"{effect.id}@{effect.version}",
+            session_id=session_id,
+        )
+        more: Sequence[str] = result.streams if isinstance(result, Done) else ()
+        ids = [effect.id, session_id, fulfillment_id(session_id), *more]
+        return self._writer.submit(stamp, ids, partial(self._record, call, result))
+
+    def _record(self, call: Call, result: Result, unit: UnitOfWork) -> str | None:
+        """Record what came of the attempt. Returns what went wrong, if anything did."""
+        match result:
+            case Done():
+                return self._record_answer(call, result, unit)
+            case Failed():
+                return record_failure(call.attempt, result, unit)
+            case NotBegun():
+                unit.command(Effect, call.attempt.effect.id, Effect.release, call.attempt.number)
+                return _STOPPED
+            case _:
+                assert_never(result)
+
+    def _record_answer(self, call: Call, done: Done, unit: UnitOfWork) -> str | None:
+        why_again = done.outcome(unit) if done.outcome else None
+        if why_again is not None:
+            return record_failure(call.attempt, self.failed(call.kind, call.attempt, why_again), unit)
+        if done.given_up is not None:
+            final = Failed(error=done.given_up, retry_at=None, may_have_gone_out=False)
+            return record_failure(call.attempt, final, unit)
+        unit.command(Effect, call.attempt.effect.id, Effect.succeed, call.attempt.number, done.note)
+        return None
+
+    def _end(self, call: Call, error: str | None) -> None:
+        if call.began_at is not None:
+            logger.info(
+                "effect attempted",
+                session_id=call.attempt.session_id,
+                effect=call.attempt.step,
+                attempt=call.attempt.number,
+                outcome="failed" if error else "succeeded",
+                error=error,
+                duration_ms=round((self._threads.monotonic() - call.began_at) * 1000),
+            )
+        self._on_end(call)
+
+
+def record_failure(attempt: Attempt, failed: Failed, unit: UnitOfWork) -> str:
+    error = failed.error[:_ERROR_MAX]
+    unit.command(
+        Effect,
+        attempt.effect.id,
+        Effect.fail,
+        attempt.number,
+        error,
+        retry_at=failed.retry_at,
+        may_have_gone_out=failed.may_have_gone_out,
+    )
+    return error
