@@ -4,6 +4,7 @@ A fold gets the event and its position, and nothing else: no port, no clock, no 
 folding the log again gives the same rows again.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -21,11 +22,34 @@ _INTEGER_MAX = 2**63 - 1
 
 
 class Column(StrEnum):
+    """The type of a column, and the values that a fold gives it. Outside the key, each may also be None."""
+
     TEXT = "text"
+    """A `str`."""
     INTEGER = "integer"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+    """An `int` of 64 bits, such as an amount in the currency's smallest unit."""
+    BOOLEAN = "boolean"
+    """A `bool`. On PostgreSQL a `boolean`; in SQLite, SQL shows 0 or 1."""
+    TIMESTAMP = "timestamp"
+    """A time as a `str` from `rfc3339`. On PostgreSQL a `timestamptz`; in SQLite that text, which sorts by time."""
+
+
+_PYTHON: Mapping[Column, frozenset[type]] = {
+    Column.TEXT: frozenset({str}),
+    Column.INTEGER: frozenset({int, bool}),
+    Column.BOOLEAN: frozenset({bool}),
+    Column.TIMESTAMP: frozenset({str}),
+}
+_WANTED: Mapping[Column, str] = {
+    Column.TEXT: "a str",
+    Column.INTEGER: "an int of at most 64 bits",
+    Column.BOOLEAN: "a bool",
+    Column.TIMESTAMP: "a time in UTC, as rfc3339() writes it",
+}
+_RFC3339 = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}\.[0-9]{6}Z")
 class Table:
     """Columns outside the key may be null; an integer that an `Add` does not name starts at 0."""
 
@@ -34,12 +58,13 @@ class Table:
     indexes: tuple[tuple[str, ...], ...] = ()
     names_of_key: frozenset[str] = field(init=False, repr=False)
     types: Mapping[str, frozenset[type]] = field(init=False, repr=False)
-    """What a value of each column may be."""
+    """The Python types of each column's values."""
+    timestamps: frozenset[str] = field(init=False, repr=False)
+    booleans: frozenset[str] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        fitting: dict[Column, set[type]] = {Column.TEXT: {str}, Column.INTEGER: {int, bool}}
         types = {
-            name: frozenset(fitting[kind] | (set() if name in self.key else {type(None)}))
+            name: _PYTHON[kind] | (frozenset() if name in self.key else {type(None)})
             for name, kind in self.columns.items()
         }
         object.__setattr__(self, "types", types)
@@ -47,6 +72,11 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
+        object.__setattr__(self, "timestamps", self._of(Column.TIMESTAMP))
+        object.__setattr__(self, "booleans", self._of(Column.BOOLEAN))
+
+    def _of(self, wanted: Column) -> frozenset[str]:
+        return frozenset(name for name, kind in self.columns.items() if kind is wanted)
 class Put:
     """The row with this key is this, whatever it was before. Every column is given."""
 
@@ -178,6 +208,8 @@ def _fits_as_it_is(table: Table, change: Change) -> bool:
     is_key_storable = _check_values(table, change.key)
     return _check_values(table, values) and is_key_storable
 
+    if isinstance(change, Add) and not table.booleans.isdisjoint(values):
+        raise UnfitChange(f"a change adds to {', '.join(sorted(table.booleans & values.keys()))}, which is no integer")
 
 def _check_names(given: Row, wanted: Set[str]) -> None:
     if given.keys() != wanted:
@@ -196,13 +228,31 @@ def _check_values(table: Table, row: Row) -> bool:
         elif isinstance(value, int):
             fits = fits and -_INTEGER_MAX <= value <= _INTEGER_MAX
         if not fits:
-            raise UnfitChange(f"the column {name} can't hold its value")
+            fits = fits and (name not in table.timestamps or _is_time(value))
+            raise UnfitChange(_misfit(table, name, value))
     return all_storable
 
 
 def _storable(change: Change) -> Change:
     match change:
         case Put() | Keep():
+def _is_time(text: str) -> bool:
+    """Whether both stores take it for the same moment: an existing day and time, written as `rfc3339` does."""
+    if not _RFC3339.fullmatch(text):
+        return False
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _misfit(table: Table, name: str, value: object) -> str:
+    """The value itself is left out: it may be personal data, and the message is kept with the view."""
+    wanted = _WANTED[table.columns[name]] + ("" if name in table.names_of_key else " or None")
+    return f"the column {name} needs {wanted}, and got a value of type {type(value).__name__} that does not fit"
+
+
             return type(change)(_storable_row(change.row))
         case Remove():
             return Remove(_storable_row(change.where))

@@ -15,7 +15,7 @@ import psycopg
 from psycopg.errors import DependentObjectsStillExist, InvalidTableDefinition, LockNotAvailable, UndefinedTable
 
 from application.log.anchor import Anchor
-from application.reading.projection import Projection, Row, Value
+from application.reading.projection import Projection, Row, Table, Value, rfc3339
 from application.reading.views import (
     Advance,
     Overtaken,
@@ -168,9 +168,8 @@ class PostgresViews:
 
     def select(self, selection: Selection) -> Sequence[Row]:
         with self._connections.one() as connection:
-            columns = list(selection.projection.table.columns)
             rows = _look(lambda: _select(connection, selection))
-            return [dict(zip(columns, row, strict=True)) for row in rows]
+            return [_row(selection.projection.table, row) for row in rows]
 
     def unreadable(self, view: View) -> Sequence[Unreadable]:
         with self._connections.one() as connection:
@@ -229,11 +228,20 @@ class _Snapshot:
         """They come a few at a time, however many there are."""
         table, cursor = self.projection.table, f"rows_{next(self.numbers)}"
         selection = Selection(projection=self.projection, order_by=table.key)
-        text, _ = sql.select(selection, lambda each: sql.source(self.view, each))
+        text, _ = sql.select(selection, lambda each: sql.source(self.view, each), sql.POSTGRES)
         _run(self.connection, f"DECLARE {cursor} NO SCROLL CURSOR FOR {text}")
         while rows := _run(self.connection, f"FETCH {_FETCH} FROM {cursor}").fetchall():
             for row in rows:
-                yield dict(zip(table.columns, row, strict=True))
+                yield _row(table, row)
+
+
+def _row(table: Table, values: Sequence[Any]) -> Row:
+    """A row as its fold made it: psycopg reads a timestamp as a `datetime` in the time zone of the session."""
+    row = dict(zip(table.columns, values, strict=True))
+    for name in table.timestamps:
+        if row[name] is not None:
+            row[name] = rfc3339(row[name])
+    return row
 
 
 def _move(connection: Connection, pipeline: psycopg.Pipeline, moves: Sequence[tuple[View, Anchor | None]]) -> None:
@@ -307,7 +315,9 @@ def _look(look: Callable[[], T]) -> T:
 
 
 def _select(connection: Connection, selection: Selection) -> list[tuple[Any, ...]]:
-    text, parameters = sql.select(selection, lambda each: sql.source(_live(connection, each, each.serving), each))
+    text, parameters = sql.select(
+        selection, lambda each: sql.source(_live(connection, each, each.serving), each), sql.POSTGRES
+    )
     return _run(connection, text, *parameters).fetchall()
 
 

@@ -38,7 +38,6 @@ UPDATE views SET position=?, last_position=?, last_stream=?, last_version=?, las
 WHERE name=? AND generation=? AND position=?
 """
 INSERT = "INSERT INTO views (name, version, generation, position, state) VALUES (?,?,?,?,?)"
-_CAST = {Column.TEXT: "text", Column.INTEGER: "bigint"}
 _LAST_CHARACTER = "\U0010ffff"
 
 
@@ -46,14 +45,25 @@ _LAST_CHARACTER = "\U0010ffff"
 class Dialect:
     """How a store names what both have. Text sorts by code point, and null before everything else."""
 
-    text: str
-    integer: str
+    types: Mapping[Column, str]
     nulls_first: str
     """What an index needs to say to have them first."""
+    time: str = "?"
+    """The mark of a parameter for a timestamp."""
 
 
-SQLITE = Dialect(text="TEXT", integer="INTEGER", nulls_first="")
-POSTGRES = Dialect(text='text COLLATE "C"', integer="bigint", nulls_first=" NULLS FIRST")
+_BARE = {
+    Column.TEXT: "text",
+    Column.INTEGER: "bigint",
+    Column.BOOLEAN: "boolean",
+    Column.TIMESTAMP: "timestamptz",
+}
+"""The types of PostgreSQL. SQLite accepts them in a cast of null."""
+SQLITE = Dialect(
+    types={Column.TEXT: "TEXT", Column.INTEGER: "INTEGER", Column.BOOLEAN: "BOOLEAN", Column.TIMESTAMP: "TEXT"},
+    nulls_first="",
+)
+POSTGRES = Dialect(types={**_BARE, Column.TEXT: 'text COLLATE "C"'}, nulls_first=" NULLS FIRST", time="?::timestamptz")
 
 
 def view(row: Sequence[Any]) -> View:
@@ -91,7 +101,7 @@ def source(view: View, projection: Projection) -> str:
     columns = projection.table.columns.items()
     if all(column in older.columns for column, _ in columns):
         return name
-    given = (quoted(c) if c in older.columns else f"CAST(NULL AS {_CAST[kind]}) AS {quoted(c)}" for c, kind in columns)
+    given = (quoted(c) if c in older.columns else f"CAST(NULL AS {_BARE[kind]}) AS {quoted(c)}" for c, kind in columns)
     return f"(SELECT {', '.join(given)} FROM {name}) AS {quoted(projection.name)}"
 
 
@@ -127,9 +137,7 @@ def change_one(name: str, table: Table, step: Step, *, rows: int = 1) -> str:
 
 def change_all(name: str, table: Table, step: Step) -> str:
     """For every row of a step at once, on PostgreSQL: an array for each of its columns."""
-    arrays = ", ".join(
-        f"?::{'text' if table.columns[column] is Column.TEXT else 'bigint'}[]" for column in step.columns
-    )
+    arrays = ", ".join(f"?::{_BARE[table.columns[column]]}[]" for column in step.columns)
     rows = f"unnest({arrays}) AS n({_list(step.columns)})"
     values = {column: f"n.{quoted(column)}" for column in step.columns}
     if step.kind in (Put, Keep, Add):
@@ -140,21 +148,21 @@ def change_all(name: str, table: Table, step: Step) -> str:
     return f"DELETE FROM {quoted(name)} USING {rows}{_matching(name, table, step.columns, values)}"
 
 
-def select(selection: Selection, source_of: SourceOf) -> Statement:
-    where, parameters = _all(_filter(each, source_of) for each in selection.where)
-    columns = _list(selection.projection.table.columns)
+def select(selection: Selection, source_of: SourceOf, dialect: Dialect) -> Statement:
+    table = selection.projection.table
+    where, parameters = _all(_filter(each, table, source_of, dialect) for each in selection.where)
+    columns = _list(table.columns)
     text = f"SELECT {columns} FROM {source_of(selection.projection)}{where}"
     if selection.order_by:
-        key = selection.projection.table.key
-        text += f" ORDER BY {', '.join(_direction(column, key) for column in selection.order_by)}"
+        text += f" ORDER BY {', '.join(_direction(column, table.key) for column in selection.order_by)}"
     if selection.limit is not None:
         text, parameters = f"{text} LIMIT ?", (*parameters, selection.limit)
     return text, parameters
 
 
 def _column(name: str, kind: Column, table: Table, dialect: Dialect) -> str:
-    type_ = dialect.text if kind is Column.TEXT else f"{dialect.integer} DEFAULT 0"
-    return f"{quoted(name)} {type_}{' NOT NULL' if name in table.key else ''}"
+    default = " DEFAULT 0" if kind is Column.INTEGER else ""
+    return f"{quoted(name)} {dialect.types[kind]}{default}{' NOT NULL' if name in table.key else ''}"
 
 
 def _list(names: Iterable[str]) -> str:
@@ -204,27 +212,25 @@ def _all(conditions: Iterable[Statement]) -> Statement:
     return (f" WHERE {' AND '.join(texts)}" if texts else ""), tuple(parameters)
 
 
-def _equal(item: tuple[str, Value]) -> Statement:
-    column, value = item
-    return (f"{quoted(column)} IS NULL", ()) if value is None else (f"{quoted(column)}=?", (value,))
-
-
-def _filter(each: Filter, source_of: SourceOf) -> Statement:
-    column = quoted(each.column)
+def _filter(each: Filter, table: Table, source_of: SourceOf, dialect: Dialect) -> Statement:
+    column, mark = quoted(each.column), dialect.time if each.column in table.timestamps else "?"
     match each:
+        case Equal(value=None):
+            return f"{column} IS NULL", ()
         case Equal():
-            return _equal((each.column, each.value))
+            return f"{column}={mark}", (each.value,)
         case AtMost():
-            return f"{column}<=?", (each.value,)
+            return f"{column}<={mark}", (each.value,)
         case Above():
-            return f"{column}>?", (each.value,)
+            return f"{column}>{mark}", (each.value,)
         case StartsWith():
             return f"{column}>=? AND {column}<?", (each.text, each.text + _LAST_CHARACTER)
         case OneOf():
-            marks = ", ".join("?" * len(each.values))
+            marks = ", ".join([mark] * len(each.values))
             return (f"{column} IN ({marks})" if marks else "1=0"), tuple(each.values)
         case Among():
-            where, parameters = _all(_filter(inner, source_of) for inner in each.where)
+            inner_table = each.projection.table
+            where, parameters = _all(_filter(inner, inner_table, source_of, dialect) for inner in each.where)
             return f"{column} IN (SELECT {column} FROM {source_of(each.projection)}{where})", parameters
         case _:
             assert_never(each)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from eventsourcing.persistence import InterfaceError
 
@@ -179,10 +180,9 @@ class SQLiteViews:
     def select(self, selection: Selection) -> Sequence[Row]:
         with self._reading() as connection:
             text, parameters = sql.select(
-                selection, lambda each: sql.source(_live(connection, each, each.serving), each)
+                selection, lambda each: sql.source(_live(connection, each, each.serving), each), sql.SQLITE
             )
-            columns = list(selection.projection.table.columns)
-            return [dict(zip(columns, row, strict=True)) for row in connection.execute(text, parameters)]
+            return [_row(selection.projection.table, row) for row in connection.execute(text, parameters)]
 
     def unreadable(self, view: View) -> Sequence[Unreadable]:
         with self._reading() as connection:
@@ -253,9 +253,18 @@ class _Snapshot:
     def rows(self) -> Iterator[Row]:
         table = self.projection.table
         selection = Selection(projection=self.projection, order_by=table.key)
-        text, parameters = sql.select(selection, lambda each: sql.source(self.view, each))
+        text, parameters = sql.select(selection, lambda each: sql.source(self.view, each), sql.SQLITE)
         for row in self.connection.execute(text, parameters):
-            yield dict(zip(table.columns, row, strict=True))
+            yield _row(table, row)
+
+
+def _row(table: Table, values: Sequence[Any]) -> Row:
+    """A row as its fold made it: SQLite keeps a boolean as 0 or 1."""
+    row = dict(zip(table.columns, values, strict=True))
+    for name in table.booleans:
+        if row[name] is not None:
+            row[name] = bool(row[name])
+    return row
 
 
 def _apply(connection: sqlite3.Connection, advance: Advance) -> None:

@@ -25,6 +25,7 @@ from application.reading.projection import (
     UnfitChange,
     Update,
     Value,
+    rfc3339,
 )
 from application.reading.projections.checkouts import CHECKOUTS
 from application.reading.projections.daily_sales import DAILY_SALES
@@ -241,16 +242,22 @@ KEY1: Row = {"number": 1}
     ("change", "why"),
     [
         (Put({"number": 1, "text": "x"}), "a change names number, text, and not number, pieces, text"),
-        (Put({"number": None, "text": "x", "pieces": 0}), "the column number can't hold its value"),
-        (Put({"number": 1, "text": 7, "pieces": 0}), "the column text can't hold its value"),
-        (Put({"number": 2**63, "text": "x", "pieces": 0}), "the column number can't hold its value"),
+        (
+            Put({"number": None, "text": "x", "pieces": 0}),
+            r"the column number needs an int of at most 64 bits, and got .* NoneType",
+        ),
+        (
+            Put({"number": 1, "text": 7, "pieces": 0}),
+            "the column text needs a str or None, and got a value of type int",
+        ),
+        (Put({"number": 2**63, "text": "x", "pieces": 0}), "the column number needs an int of at most 64 bits"),
         (Update({"pieces": 1}, {"text": "x"}), "a change names pieces, and not number"),
-        (Update(KEY1, {"colour": "x"}), "there is no column colour"),
+        (Update(KEY1, {"color": "x"}), "there is no column color"),
         (Add({}, {"pieces": 1}), "a change names , and not number"),
-        (Add(KEY1, {"colour": 1}), "there is no column colour"),
+        (Add(KEY1, {"color": 1}), "there is no column color"),
         (Update(KEY1, {"number": 2}), "a change gives number, of its key, a value"),
         (Add(KEY1, {"number": 2}), "a change gives number, of its key, a value"),
-        (Remove({"colour": 1}), "there is no column colour"),
+        (Remove({"color": 1}), "there is no column color"),
     ],
 )
 def test_a_fold_that_asks_for_what_its_table_can_not_hold_leaves_the_event_out(
@@ -269,6 +276,49 @@ def test_a_fold_that_asks_for_what_its_table_can_not_hold_leaves_the_event_out(
 
         assert [row["number"] for row in rows] == [1, 3]
         assert [each.position for each in read_side.views.unreadable(view)] == [2]
+
+
+FLAGS = Table(
+    columns={"number": Column.INTEGER, "is_paid": Column.BOOLEAN, "paid_at": Column.TIMESTAMP}, key=("number",)
+)
+MORNING = "2026-11-24T09:00:00.000000Z"
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (
+            Put({"number": 1, "is_paid": 1, "paid_at": MORNING}),
+            "the column is_paid needs a bool or None, and got .* int",
+        ),
+        (Put({"number": 1, "is_paid": "yes", "paid_at": None}), "the column is_paid needs a bool or None"),
+        (
+            Update(KEY1, {"paid_at": 1764000000}),
+            "the column paid_at needs a time in UTC, as rfc3339.* writes it or None",
+        ),
+        (Update(KEY1, {"paid_at": "2026-11-24T09:00:00Z"}), "the column paid_at needs a time"),
+        (Update(KEY1, {"paid_at": "2026-11-24T09:00:00.000000+01:00"}), "the column paid_at needs a time"),
+        (Update(KEY1, {"paid_at": "2026-02-30T09:00:00.000000Z"}), "the column paid_at needs a time"),
+        (Update(KEY1, {"paid_at": "2026-11-24T24:00:00.000000Z"}), "the column paid_at needs a time"),
+        (Add(KEY1, {"is_paid": True}), "a change adds to is_paid, which is no integer"),
+        (Add(KEY1, {"paid_at": 1}), "the column paid_at needs a time"),
+    ],
+)
+def test_booleans_and_timestamps_are_checked(change: Change, why: str) -> None:
+    projection = Projection(name="flags", version=1, table=FLAGS, reads=None, fold=lambda _event, _position: [change])
+
+    with pytest.raises(UnfitChange, match=why):
+        projection.changes(sample_log()[0], 1)
+
+
+def test_booleans_and_timestamps_that_fit_are_taken() -> None:
+    changes: list[Change] = [
+        Put({"number": 1, "is_paid": True, "paid_at": MORNING}),
+        Put({"number": 2, "is_paid": None, "paid_at": rfc3339(sample_log()[0].recorded_at)}),
+    ]
+    projection = Projection(name="flags", version=1, table=FLAGS, reads=None, fold=lambda _event, _position: changes)
+
+    assert projection.changes(sample_log()[0], 1) == changes
 
 
 @pytest.mark.parametrize("text", ["a\x00b", "a\ud800b"])

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from anchors import somewhere
 
-from application.reading.projection import Column, Projection, Put, Row
+from application.reading.projection import Column, Projection, Put, Row, Table
 from application.reading.projections.checkouts import CHECKOUTS
 from application.reading.registry import PROJECTIONS
 from application.reading.views import Advance, Selection, View, ViewState
@@ -58,6 +58,43 @@ def tables(analyst: Analyst) -> list[str]:
         " AND table_name LIKE 'checkouts%' ORDER BY 1"
     )
     return [row[0] for row in rows]
+
+
+PAID = Projection(
+    name="paid",
+    version=1,
+    table=Table(columns={"id": Column.TEXT, "is_paid": Column.BOOLEAN, "at": Column.TIMESTAMP}, key=("id",)),
+    reads=None,
+    fold=lambda _event, _position: [],
+)
+
+
+def put_paid(views: PostgresViews, at: str) -> Row:
+    row: Row = {"id": "a", "is_paid": True, "at": at}
+    view = views.create(PAID, ViewState.LIVE)
+    views.apply([Advance(view=view, table=PAID.table, anchor=somewhere(1), changes=[Put(row)])])
+    return row
+
+
+def test_timestamps_do_not_depend_on_the_time_zone_of_the_server(views: PostgresViews, analyst: Analyst) -> None:
+    """psycopg can't read the last day of the year 9999 in Tokyo, where it is over."""
+    analyst.execute(f"ALTER DATABASE {analyst.info.dbname} SET TimeZone TO 'Asia/Tokyo'".encode())
+
+    row = put_paid(views, "9999-12-31T23:59:59.999999Z")
+
+    assert views.select(Selection(projection=PAID)) == [row]
+
+
+def test_booleans_and_timestamps_have_the_types_of_postgresql(views: PostgresViews, analyst: Analyst) -> None:
+    put_paid(views, "2026-11-24T09:00:00.250000Z")
+
+    analyst.execute("SET TimeZone TO 'Europe/Berlin'")
+    found = analyst.execute(
+        "SELECT pg_typeof(is_paid)::text, pg_typeof(at)::text, date_trunc('hour', at)::text "
+        "FROM fulfillment_views.paid WHERE is_paid AND at > '2026-11-24 09:00:00.2+00'"
+    ).fetchall()
+
+    assert found == [("boolean", "timestamp with time zone", "2026-11-24 10:00:00+01")]
 
 
 def test_a_live_view_is_found_under_the_name_of_its_projection(views: PostgresViews, analyst: Analyst) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from anchors import somewhere
 
-from application.reading.projection import Put, Row
+from application.reading.projection import Column, Projection, Put, Row, Table
 from application.reading.projections.checkouts import CHECKOUTS
 from application.reading.views import Advance, View, ViewState
 from infrastructure.views.sqlite import SQLiteViews
@@ -32,6 +32,24 @@ def put(views: SQLiteViews, view: View, session_id: str) -> None:
 
 def sessions(analyst: sqlite3.Connection) -> list[str]:
     return [row[0] for row in analyst.execute("SELECT session_id FROM checkouts")]
+
+
+def test_booleans_are_0_or_1_and_timestamps_are_text_that_sorts(
+    views: SQLiteViews, analyst: sqlite3.Connection
+) -> None:
+    columns = {"id": Column.TEXT, "is_paid": Column.BOOLEAN, "at": Column.TIMESTAMP}
+    paid = Projection(
+        name="paid", version=1, table=Table(columns=columns, key=("id",)), reads=None, fold=lambda _event, _position: []
+    )
+    at = "2026-11-24T09:00:00.250000Z"
+    changes = [Put({"id": "a", "is_paid": True, "at": at}), Put({"id": "b", "is_paid": False, "at": None})]
+    view = views.create(paid, ViewState.LIVE)
+    views.apply([Advance(view=view, table=paid.table, anchor=somewhere(1), changes=changes)])
+
+    found = analyst.execute("SELECT id, is_paid, typeof(is_paid), at, datetime(at) FROM paid ORDER BY id").fetchall()
+
+    assert found == [("a", 1, "integer", at, "2026-11-24 09:00:00"), ("b", 0, "integer", None, None)]
+    assert analyst.execute("SELECT id FROM paid WHERE is_paid").fetchall() == [("a",)]
 
 
 def test_a_live_view_is_found_under_the_name_of_its_projection(views: SQLiteViews, analyst: sqlite3.Connection) -> None:

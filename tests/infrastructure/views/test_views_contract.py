@@ -63,6 +63,26 @@ LABELS = Projection(
 )
 
 
+PAYMENTS = Projection(
+    name="payments",
+    version=1,
+    table=Table(
+        columns={
+            "is_live": Column.BOOLEAN,
+            "at": Column.TIMESTAMP,
+            "amount": Column.INTEGER,
+            "is_refunded": Column.BOOLEAN,
+            "refunded_at": Column.TIMESTAMP,
+        },
+        key=("is_live", "at"),
+        indexes=(("is_refunded", "refunded_at"),),
+    ),
+    reads=None,
+    fold=no_fold,
+)
+EIGHT, NINE, TEN = (f"2026-11-24T{hour}:00:00.250000Z" for hour in ("08", "09", "10"))
+FIRST_EVER, LAST_EVER = "0001-01-01T00:00:00.000000Z", "9999-12-31T23:59:59.999999Z"
+
 A1: Row = {"sku": "a", "line": 1}
 MOST = 2**63 - 1
 
@@ -141,6 +161,88 @@ def test_changes_do_the_same_one_batch_at_a_time(
         advance(shelf, change)
 
     assert rows(shelf) == expected
+
+
+def payment(is_live: bool, at: str, *, is_refunded: bool | None = None, refunded_at: str | None = None) -> Row:
+    return {"is_live": is_live, "at": at, "amount": 5, "is_refunded": is_refunded, "refunded_at": refunded_at}
+
+
+def test_booleans_and_timestamps_are_read_as_their_fold_gave_them(views: Views) -> None:
+    given = [
+        payment(False, NINE, is_refunded=False),
+        payment(True, FIRST_EVER),
+        payment(True, NINE, is_refunded=True, refunded_at=TEN),
+        payment(True, LAST_EVER),
+    ]
+    views.create(PAYMENTS, ViewState.LIVE)
+    advance(views, *map(Put, given), projection=PAYMENTS)
+
+    read = list(views.select(Selection(projection=PAYMENTS, order_by=("is_live", "at"))))
+    with views.snapshot(PAYMENTS) as snapshot:
+        held = list(snapshot.rows())
+
+    assert read == held == given
+    for row in (*read, *held):
+        assert type(row["is_live"]) is bool, "0 and 1 equal False and True, but are printed and hashed differently"
+        assert type(row["is_refunded"]) in (bool, type(None))
+
+
+def test_booleans_and_timestamps_can_be_changed_and_be_a_key(views: Views) -> None:
+    views.create(PAYMENTS, ViewState.LIVE)
+    advance(views, *(Put(payment(live, at)) for live in (False, True) for at in (EIGHT, NINE)), projection=PAYMENTS)
+
+    key: Row = {"is_live": True, "at": EIGHT}
+    changes: list[Change] = [
+        Update(key, {"is_refunded": True, "refunded_at": TEN}),
+        Add(key, {"amount": 2}),
+        Add({"is_live": False, "at": TEN}, {"amount": 3}),
+        Remove({"is_live": False, "at": EIGHT}),
+        Remove({"at": NINE, "is_refunded": None, "is_live": True}),
+    ]
+    advance(views, *changes, projection=PAYMENTS)
+
+    assert rows(views, PAYMENTS) == [
+        (False, NINE, 5, None, None),
+        (False, TEN, 3, None, None),
+        (True, EIGHT, 7, True, TEN),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("where", "expected"),
+    [
+        (Equal("is_refunded", True), [NINE]),
+        (Equal("is_refunded", None), [EIGHT]),
+        (AtMost("at", NINE), [EIGHT, NINE]),
+        (Above("at", EIGHT), [NINE, TEN]),
+        (AtMost("refunded_at", LAST_EVER), [NINE]),
+        (Equal("refunded_at", TEN), [NINE]),
+        (Equal("refunded_at", None), [EIGHT, TEN]),
+        (OneOf("at", [EIGHT, TEN]), [EIGHT, TEN]),
+        (Among("at", PAYMENTS, [Equal("is_refunded", False), Above("at", NINE)]), [TEN]),
+    ],
+)
+def test_booleans_and_timestamps_can_be_asked_for(views: Views, where: Filter, expected: list[str]) -> None:
+    views.create(PAYMENTS, ViewState.LIVE)
+    given = [
+        payment(True, EIGHT),
+        payment(True, NINE, is_refunded=True, refunded_at=TEN),
+        payment(True, TEN, is_refunded=False),
+    ]
+    advance(views, *map(Put, given), projection=PAYMENTS)
+
+    assert [
+        row["at"] for row in views.select(Selection(projection=PAYMENTS, where=[where], order_by=("at",)))
+    ] == expected
+
+
+def test_rows_of_an_older_version_have_null_in_new_booleans_and_timestamps(views: Views) -> None:
+    views.create(LABELS, ViewState.LIVE)
+    advance(views, Put({"sku": "a", "word": "b"}), projection=LABELS)
+    columns = {**LABELS.table.columns, "is_new": Column.BOOLEAN, "at": Column.TIMESTAMP}
+    second = replace(LABELS, version=2, table=replace(LABELS.table, columns=columns), continues={1: LABELS.table})
+
+    assert views.select(Selection(projection=second)) == [{"sku": "a", "word": "b", "is_new": None, "at": None}]
 
 
 def test_rows_come_in_the_order_of_the_key_by_code_point(shelf: Views) -> None:
@@ -384,16 +486,16 @@ def test_rows_of_another_version_are_not_shown(shelf: Views) -> None:
 def test_rows_of_a_version_that_is_continued_are_shown_but_no_snapshot_of_them(shelf: Views) -> None:
     """They answer with null for a column that is new. A proof is about one version alone."""
     advance(shelf, Put(row("a", 1, 5)), Put(row("b", 1, 6)))
-    columns = {"colour": Column.TEXT, "sku": Column.TEXT, "weight": Column.INTEGER, "line": Column.INTEGER}
+    columns = {"color": Column.TEXT, "sku": Column.TEXT, "weight": Column.INTEGER, "line": Column.INTEGER}
     third = replace(SHELF, version=3, table=Table(columns=columns, key=SHELF.table.key), continues={1: SHELF.table})
 
     def shown(*where: Filter, order_by: Sequence[str] = ("weight", "-sku")) -> list[Row]:
         return list(shelf.select(Selection(projection=third, where=where, order_by=order_by)))
 
-    b = {"colour": None, "sku": "b", "weight": None, "line": 1}
+    b = {"color": None, "sku": "b", "weight": None, "line": 1}
     assert shown() == [b, {**b, "sku": "a"}]
     assert shown(Equal("weight", None), StartsWith("sku", "b")) == [b]
-    assert shown(AtMost("weight", 9)) == shown(Equal("colour", "x")) == []
+    assert shown(AtMost("weight", 9)) == shown(Equal("color", "x")) == []
     assert shown(Among("sku", third, [Equal("sku", "b")])) == [b]
     with pytest.raises(ViewNotBuilt, match="in version 3"), shelf.snapshot(third):
         pass
