@@ -89,7 +89,7 @@ mutate: setup ## make each small mistake in domain/, and see that a test notices
 hostile: setup ## attack a server for SECONDS=10 in twenty ways, and write the figures into docs/operations.md
 	PYTHONPATH=tests $(BIN)/python -m hostile $(SECONDS)
 
-lock: ## pin the dependencies anew (needs uv on the path)
+lock: ## pin the dependencies again (needs uv on the path)
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header \
 		--python-version 3.11 pyproject.toml --output-file requirements/runtime.txt
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header \

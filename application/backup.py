@@ -1,4 +1,4 @@
-"""What a backup of a log holds, and what a restore of it would lose."""
+"""Examines a backup: its content, and what a restore of it would lose."""
 
 import time
 from collections import Counter
@@ -23,7 +23,7 @@ _UNREADABLE_MAX = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BackedUp:
-    """What a verified backup holds."""
+    """The content of a verified backup."""
 
     events: int
     end: Anchor | None
@@ -35,12 +35,12 @@ class BackedUp:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contents:
-    """What a log holds, read from its first event to its last."""
+    """The content of a log, read from its first event to its last."""
 
     events: int
     streams: int
     digest: str
-    """SHA-256 over all events, as `fulfill copy` tells it."""
+    """SHA-256 over all events, as `fulfill copy` reports it."""
     followers: int
     parked: int
     end: Anchor | None
@@ -62,7 +62,7 @@ class Contents:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lost:
-    """What a log holds behind the last event that another one has too."""
+    """The events of a log after the last one that it shares with another log."""
 
     agree_until: int
     """The position of that event; 0 if they have none in common."""
@@ -116,7 +116,7 @@ def contents(log: Log, report: Report = silent, *, url: str = "") -> Contents:
 
 
 def lost(backup: Log, current: Log, report: Report = silent) -> Lost:
-    """What the current log holds and the backup does not. Both are read from their first event on.
+    """Return what the current log has beyond the backup. Both are read from their first event on.
 
     Raises:
         PersistenceError: one of them can't be read.

@@ -1,16 +1,16 @@
 """Copying a whole log into another database, and proving both equal: how a shop moves from a file to a server.
 
-Events keep their bytes and their places in the log. So a follower's position, the position of a parked event and what
-views tell of positions mean the same there as here, and nothing has to be translated.
+Events keep their bytes and their positions in the log. So the positions of followers, of parked events and in views
+mean the same in both logs, and nothing has to be translated.
 
-When all is proven equal, the source is marked too: two databases that both go on would give the same keys to different
+When all is proven equal, the source is marked too: two databases in use would give the same keys to different
 customers. After a kill between the two marks no process starts on either, and the same copy resumes.
 
-Nobody may work at half a log: a policy would decide again what it has decided, an effect that was carried out would
-look as if it were due. So the target is marked in the transaction of the first batch, each batch moves the mark, and
-it goes only when all is there and proven equal. The mark is a row among the followers' positions, which every log has,
-and which `Log.check_is_whole` looks for before anybody works or reads. No clean-up is needed after a kill: what is
-marked is exactly what a copy that goes on needs to know.
+No process may run on half a log: a policy would repeat its decisions, and a finished effect would look due. So the
+transaction of the first batch marks the target, each batch moves the mark, and it is removed only when all events are
+there and proven equal. The mark is a row among the followers' positions, which every log has, and which
+`Log.check_is_whole` looks for before any process reads or writes. A kill needs no clean-up: the mark has exactly what
+the resumed copy needs to know.
 """
 
 import hashlib
@@ -39,11 +39,11 @@ _DIFFERENCES_MAX = 10
 _FIRST_VERSION = 1
 
 Stage = Callable[[str], AbstractContextManager[Report]]
-"""Begins a part of the work, by its name, and tells how it gets on."""
+"""Begins a part of the work, by its name, and yields what reports its progress."""
 
 
 def silently(_name: str) -> AbstractContextManager[Report]:
-    """For who does not want to hear of it."""
+    """Report no progress."""
     return nullcontext(silent)
 
 
@@ -61,10 +61,10 @@ class Place:
         return self.log.store.max_notification_id() or 0
 
     def lead(self) -> None:
-        """See to it that nobody begins to work there. Cheap enough to be asked with every batch.
+        """Keep other processes from starting there. Cheap enough to be called with every batch.
 
         Raises:
-            Refused: somebody works there.
+            Refused: a process uses it.
         """
         if not self.locks.lead():
             raise _is_used(self)
@@ -72,7 +72,7 @@ class Place:
 
 @dataclass(slots=True)
 class Likeness:
-    """What both logs have in common, from the beginning."""
+    """The events that both logs share, from the beginning."""
 
     events: int = 0
     streams: int = 0
@@ -105,7 +105,7 @@ class Copied:
     followers: int
     parked: int
     views: Sequence[Verification]
-    """Of each view the source's rows, as `live`, beside the target's, as `fresh`."""
+    """For each view, the rows of the source as `live` and those of the target as `fresh`."""
     differences: Sequence[str]
     """Between the logs and their bookkeeping, in words; the first of them."""
 
@@ -139,7 +139,7 @@ class Copy:
         """Copy what is missing, and prove both equal. Only if they are, the target is free to be worked at.
 
         Raises:
-            Refused: somebody works at one of them, or the target holds something else.
+            Refused: a process uses one of them, or the target holds something else.
             UnfinishedCopy: the source is not a whole log itself.
             PersistenceError: one of them can't be used.
         """
@@ -177,7 +177,7 @@ class Copy:
     def _check_alone(self) -> None:
         """
         Raises:
-            Refused: somebody carries out effects of one of them.
+            Refused: a worker carries out effects of one of them.
         """
         for place in (self._source, self._target):
             if place.locks.has_others():
@@ -217,7 +217,7 @@ class Copy:
     def _undisturbed(self) -> Iterator[None]:
         """
         Raises:
-            Refused: somebody else has written to the target.
+            Refused: another process has written to the target.
         """
         try:
             yield
@@ -301,7 +301,7 @@ class Copy:
     def _end(self, positions: dict[str, int]) -> None:
         """
         Raises:
-            Refused: somebody took the source up again meanwhile, so the copy is not all.
+            Refused: a process has used the source meanwhile, so the copy is incomplete.
         """
         self._hold()
         source, target = self._source, self._target
@@ -331,10 +331,10 @@ def _differences(here: Sequence[Notification], there: Sequence[Notification]) ->
             return
         mine, theirs = source.get(position), target.get(position)
         if mine != theirs:
-            yield f"Event {position}: {_told(mine)} in the source, {_told(theirs)} in the target."
+            yield f"Event {position}: {_described(mine)} in the source, {_described(theirs)} in the target."
 
 
-def _told(event: Notification | None) -> str:
+def _described(event: Notification | None) -> str:
     if event is None:
         return "none"
     digest = hashlib.sha256(event.state).hexdigest()[:12]

@@ -1,4 +1,4 @@
-"""What can go wrong in the use cases, beside what the domain refuses and the ports raise."""
+"""Errors of the use cases, besides those of the domain and the ports."""
 
 import traceback
 from pathlib import Path
@@ -15,7 +15,7 @@ class NotMigrated(Exception):
 
 
 class UnfinishedCopy(Exception):
-    """The log is the beginning of another one, as an unfinished copy left it: nobody may work at it."""
+    """The log is the beginning of another one, left by an unfinished copy: no process may use it."""
 
 
 _MOVED = (

@@ -1,4 +1,4 @@
-"""How each kind of effect is carried out: ask Stripe, send a mail, hand a line over to somebody outside."""
+"""How each kind of effect is carried out: ask Stripe, send a mail, call a service that delivers a line."""
 
 from collections.abc import AsyncGenerator, Coroutine, Generator
 
@@ -97,9 +97,15 @@ class SendMail:
         return None
 
     def perform(self, attempt: Attempt) -> Done:
+        """Hand the mail over to the mailer.
+
+        Raises:
+            Permanent: there is no mail, or it has no address.
+            PortError: as the mailer raises it.
+        """
         requested = attempt.effect.requested
         if requested is None or requested.mail is None or requested.mail.to is None:
-            raise Permanent("There is no mail to send, or nobody to send it to")
+            raise Permanent("There is no mail to send, or it has no recipient")
         self._mailer.send(requested.mail, message_id=message_id(attempt.effect))
         return Done()
 
@@ -110,7 +116,7 @@ def message_id(mail: Effect) -> str:
 
 
 class Deliver:
-    """Have a line delivered by somebody outside: the `http` kind, and the merchant's own."""
+    """Delivers a line through a service outside: the `http` kind, and the merchant's own."""
 
     def __init__(self, delivery: Delivery, log: Log) -> None:
         self._delivery = delivery
@@ -130,6 +136,12 @@ class Deliver:
         return None if is_wanted else "Its stock was taken back"
 
     def perform(self, attempt: Attempt) -> Done:
+        """Have the line delivered, under the effect's own key.
+
+        Raises:
+            Permanent: there is no line, or `deliver` is no plain method.
+            PortError: as the delivery raises it.
+        """
         requested = attempt.effect.requested
         if requested is None or requested.line is None:
             raise Permanent("There is no line to deliver")
@@ -175,7 +187,7 @@ def _note(attempt: Attempt, answer: object) -> str | None:
     match answer:
         case Coroutine() | Generator() | AsyncGenerator():
             if not isinstance(answer, AsyncGenerator):
-                answer.close()  # or Python warns that nobody waited for it
+                answer.close()  # or Python warns that it was never awaited
             raise Permanent("Nothing was done: `deliver` has to be a plain method, without `async` and `yield`")
         case DeliveryReceipt(note=None):
             return None

@@ -1,4 +1,4 @@
-"""What we need from the outside world. Each port says what it may raise; adapters translate every vendor's errors."""
+"""The interfaces to the outside world. Each port names its errors; adapters translate every vendor's errors."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -44,10 +44,10 @@ class WebhookDelivery:
 
 
 class WebhookReader(Protocol):
-    """Tells what Stripe sent from what others did."""
+    """Verifies that a request comes from Stripe."""
 
     def expect(self, signature: str) -> Callable[[bytes], WebhookDelivery]:
-        """What reads the body that comes with this signature header: looked at before the body is taken in.
+        """Return the function that verifies and reads the body. The header is checked before the body is read.
 
         Raises:
             NotFromStripe: it can't be a signature header. Reading raises it too. Neither raises anything else.
@@ -61,7 +61,7 @@ class StripeGateway(Protocol):
         Raises:
             SessionUnknown: Stripe has no such session for our key.
             Permanent: Stripe refuses our request.
-            Temporary: Stripe was not reached, was busy, failed, refuses our key, or said what nobody understands.
+            Temporary: Stripe was not reached, was busy, failed, refuses our key, or sent an answer that can't be read.
         """
 
 
@@ -80,10 +80,10 @@ class Mailer(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryRequest:
-    """A paid line to be delivered by somebody outside, and what they may need to know."""
+    """A paid line for a service outside to deliver, with what that service may need to know."""
 
     idempotency_key: str
-    """The same for every attempt: whoever delivers must do it once per key."""
+    """The same for every attempt: the service must deliver once per key."""
     attempt: int
     session_id: str
     livemode: bool
@@ -97,7 +97,7 @@ class DeliveryRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryReceipt:
-    """What the other side says of a delivery: a reference, for the audit trail."""
+    """The answer to a delivery: a reference for the audit trail."""
 
     note: str | None = None
 
@@ -115,7 +115,7 @@ class Delivery(Protocol):
 
 
 class WorkerLocks(Protocol):
-    """Who is at work. A lock goes when its process goes, however it ends."""
+    """The running workers. A lock is released when its process ends, however it ends."""
 
     def lead(self) -> bool:
         """Become or stay the one process that runs the policies; False while another is."""
@@ -124,7 +124,7 @@ class WorkerLocks(Protocol):
         """The ID under which this process works now, and whose lock it holds; another one once that lock was lost."""
 
     def is_at_work(self, worker: str) -> bool:
-        """Whether somebody holds this worker's lock."""
+        """Whether a process holds this worker's lock."""
 
     def has_others(self) -> bool:
         """Whether any other worker is at work."""

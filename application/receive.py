@@ -9,7 +9,7 @@ from domain.stripe_event import StripeEvent
 def receive(writer: Writer, clock: Clock, id: str, received: StripeEvent.Received, waiter: Waiter) -> None:
     """Append the event. The waiter has the result when that is durable: True if it is new, False for a redelivery.
 
-    It does not wake the writer: whoever takes in many at a time does that once for all of them.
+    It does not wake the writer: a caller with many events wakes it once for all of them.
 
     Raises:
         Busy: too much is waiting already.

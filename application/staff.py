@@ -1,4 +1,4 @@
-"""What staff can do by hand (G15). Every command names who and why, and is in the log with both."""
+"""The commands of staff. Each carries a name and a reason, which the log keeps."""
 
 from collections.abc import Sequence
 from concurrent.futures import Future
@@ -34,7 +34,7 @@ _SHOWN_TEXT_MAX = 60
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class By:
-    """Who acts, and why."""
+    """The member of staff who acts, and the reason."""
 
     name: str
     reason: str
@@ -51,7 +51,7 @@ class By:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Withdrawal:
-    """What became of license keys that no line may get."""
+    """The result of withdrawing license keys."""
 
     withdrawn: int
     """How many of them lines could have got until now."""
@@ -83,7 +83,7 @@ class Staff:
         self._on_checkout(session_id, by, ship)
 
     def replan(self, session_id: str, by: By) -> None:
-        """Plan the blocked lines anew from the catalog as it is now."""
+        """Replan the blocked lines from the current catalog."""
 
         def replan(unit: UnitOfWork) -> None:
             checkout = unit.load(CheckoutSession, session_id).checkout
@@ -121,7 +121,11 @@ class Staff:
         return self._submit(by, received.session_id, [id], partial(_retry_stripe_event, id))
 
     def note(self, session_id: str, text: str, by: By) -> None:
-        """Keep a remark in the audit trail."""
+        """Add a note to the audit trail.
+
+        Raises:
+            Refused: the note is empty or too long, or there is no such checkout.
+        """
         if not 0 < len(text.strip()) <= _TEXT_MAX:
             raise Refused(f"A note must have 1 to {_TEXT_MAX} characters (got {len(text.strip())}).")
         self._on_checkout(
@@ -129,7 +133,11 @@ class Staff:
         )
 
     def readdress(self, session_id: str, to: str, by: By) -> None:
-        """Give the checkout's mails another address. Mails that failed are tried again and go there."""
+        """Give the checkout's mails another address. Mails that failed are tried again and go there.
+
+        Raises:
+            Refused: `to` is no address, or there is no such checkout.
+        """
         try:
             mail_address(to)
         except InvalidIdentifier as error:
@@ -150,7 +158,7 @@ class Staff:
         return self._on_checkout(session_id, by, show)
 
     def count(self, sku: str, on_hand: int, by: By) -> StockItem:
-        """Set what is on the shelf; whoever waited and now fits is served."""
+        """Set the number of pieces on the shelf, and serve waiting lines that now fit."""
         id = stock_id(sku)
         return self._run(by, None, [id], lambda unit: unit.command(StockItem, id, StockItem.count, on_hand))
 

@@ -21,7 +21,7 @@ class Catalog:
     kinds: frozenset[str] = BUILT_IN
     """The deliveries that can be carried out here: the built-in ones and the merchant's own."""
     digest: str = ""
-    """What identifies this version of the file in the log."""
+    """Identifies this version of the file in the log."""
 
     @property
     def skus(self) -> Set[str]:

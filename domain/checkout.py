@@ -1,4 +1,4 @@
-"""What Stripe knows of a Checkout Session, as far as we keep it: the merchant's own copy of what was paid."""
+"""The part of a Checkout Session that we keep: the merchant's own copy of what was paid."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -54,7 +54,7 @@ class Contact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustomField:
-    """What the customer filled in beside the payment."""
+    """The customer's entries besides the payment."""
 
     key: str
     label: str
@@ -102,7 +102,7 @@ class Checkout:
     shipping: Contact | None = None
     custom_fields: tuple[CustomField, ...] = ()
     metadata: dict[str, Personal] = field(default_factory=dict)
-    """What the merchant's own code put on the session: it may be about the customer."""
+    """The merchant's own data on the session: it may be about the customer."""
     client_reference_id: Personal | None = None
     """Often a user name or an e-mail address."""
     payment_link: str | None = None
@@ -122,7 +122,7 @@ class Checkout:
 
     @property
     def is_authorized(self) -> bool:
-        """The money is set aside for the merchant, who has not taken it yet."""
+        """The money is authorized for the merchant, who has not captured it yet."""
         return self.is_complete and not self.is_paid and self.intent_status == "requires_capture"
 
     @property

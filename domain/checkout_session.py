@@ -1,4 +1,4 @@
-"""A Checkout Session: what Stripe told us of it, and from where. Facts are recorded, never refused."""
+"""A Checkout Session: what Stripe reported about it, and from where. Facts are recorded, never refused."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ class Source(StrEnum):
 
 
 class ParkReason(StrEnum):
-    """Why a session is kept aside for a person, never fulfilled by itself."""
+    """Why a session waits for a person and is never fulfilled by itself."""
 
     WRONG_MODE = "wrong_mode"
     CONNECTED_ACCOUNT = "connected_account"
@@ -97,7 +97,7 @@ class CheckoutSession(Aggregate["CheckoutSessionFact"]):
 
     @dataclass(frozen=True, kw_only=True)
     class Parked(Event):
-        """Kept aside for a person."""
+        """The session waits for a person."""
 
         TOPIC: ClassVar[str] = "CheckoutSession.Parked"
         why: ParkReason
@@ -157,8 +157,8 @@ class CheckoutSession(Aggregate["CheckoutSessionFact"]):
     def is_awaiting_payment(self) -> bool:
         """Complete and unpaid, and the payment can still arrive, as far as Stripe has said."""
         is_unpaid = self.checkout is not None and self.checkout.is_complete and not self.checkout.is_paid
-        is_told = self.is_paid or self.succeeded or self.is_payment_over
-        return is_unpaid and not (is_told or self.parked)
+        is_decided = self.is_paid or self.succeeded or self.is_payment_over
+        return is_unpaid and not (is_decided or self.parked)
 
     @property
     def is_payment_over(self) -> bool:

@@ -82,7 +82,7 @@ class Effect(Aggregate["EffectFact"]):
 
     @dataclass(frozen=True, kw_only=True)
     class AttemptOrphaned(Event):
-        """The process of this attempt ended, and nobody knows how far it came. It is repeated from `retry_at` on."""
+        """The process of this attempt ended, and its outcome is unknown. It is repeated from `retry_at` on."""
 
         TOPIC: ClassVar[str] = "Effect.AttemptOrphaned"
         number: int
@@ -100,7 +100,7 @@ class Effect(Aggregate["EffectFact"]):
         TOPIC: ClassVar[str] = "Effect.Succeeded"
         number: int
         note: str | None = None
-        """What the other side said of it: a reference, a link."""
+        """The remark of the other side: a reference, a link."""
 
     @dataclass(frozen=True, kw_only=True)
     class GivenUp(Event):
@@ -128,9 +128,9 @@ class Effect(Aggregate["EffectFact"]):
     attempt: int = 0
     """The number of the latest attempt, over all retries."""
     attempts_since_request: int = 0
-    """What the cap counts: a person's retry starts it anew."""
+    """The number that the cap limits: a person's retry resets it."""
     worker: str | None = None
-    """Who has claimed it, while an attempt is under way."""
+    """The worker that has claimed it, while an attempt is under way."""
     orphans: int = 0
     """How many attempts in a row, the latest among them, were orphaned."""
     asked_at: datetime | None = None
@@ -145,7 +145,7 @@ class Effect(Aggregate["EffectFact"]):
     given_up: str | None = None
     withdrawn: str | None = None
     edition: int = 1
-    """Grows when it is asked for anew after an attempt that was withdrawn and may have been done all the same."""
+    """Incremented when the effect is requested again after a withdrawn attempt that may still have gone out."""
 
     @property
     def is_open(self) -> bool:
@@ -159,7 +159,7 @@ class Effect(Aggregate["EffectFact"]):
 
     @property
     def is_under_way(self) -> bool:
-        """Whether an attempt has begun of which nobody knows how it ends or ended."""
+        """Whether an attempt has begun whose outcome is unknown."""
         return self.worker is not None or self.orphans > 0
 
     def request(
@@ -250,7 +250,7 @@ class Effect(Aggregate["EffectFact"]):
         return [self.RetryRequested()] if can_retry else []
 
     def is_current(self, number: int) -> bool:
-        """Whether this attempt is under way. Nobody has a claim on what is closed."""
+        """Whether this attempt is under way. A closed effect has no claim."""
         return self.worker is not None and number == self.attempt
 
     def _has_gone_out(self, may_have: bool) -> bool:

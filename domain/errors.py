@@ -1,4 +1,4 @@
-"""What our own commands refuse, and what can't be read. What Stripe says is never refused: it is recorded."""
+"""Errors of refused commands and of unreadable data. Facts from Stripe are never refused: they are recorded."""
 
 
 class Refused(Exception):
@@ -12,7 +12,7 @@ class UnreadableEvent(Exception):
     def __init__(self, text: str, *, session_id: str | None = None) -> None:
         super().__init__(text)
         self.session_id = session_id
-        """The checkout it belongs to, where that can still be told."""
+        """The checkout it belongs to, if known."""
 
 
 class InvalidIdentifier(ValueError):

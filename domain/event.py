@@ -46,7 +46,7 @@ class Event:
     recorded_at: datetime = UNSTAMPED
     """Our clock."""
     actor: str = ""
-    """Who: `stripe`, `customer`, `staff:NAME`, `policy:NAME` or `worker:ID`."""
+    """The actor: `stripe`, `customer`, `staff:NAME`, `policy:NAME` or `worker:ID`."""
     cause: str | None = None
     """The event that this one follows from, as `stream@version`."""
     reason: Personal | None = None
@@ -72,7 +72,11 @@ class Aggregate(Generic[E]):
     version: int = 0
 
     def apply(self, event: E) -> Self:
-        """The state after `event`. Only assigns: it runs again at every replay."""
+        """Return the state after `event`. Only assigns: it runs again at every replay.
+
+        Raises:
+            NotImplementedError: the aggregate does not define it.
+        """
         raise NotImplementedError
 
     def evolve(self, event: E) -> Self:
@@ -98,7 +102,7 @@ class Aggregate(Generic[E]):
             ) from error
         if state is self:
             return replace(self, version=event.originator_version)
-        vars(state)["version"] = event.originator_version  # nobody else has it yet
+        vars(state)["version"] = event.originator_version  # no other code has it yet
         return state
 
     def foresee(self, facts: Iterable[E]) -> Self:

@@ -44,7 +44,7 @@ class Fulfillment(Aggregate["FulfillmentFact"]):
 
     @dataclass(frozen=True, kw_only=True)
     class Replanned(Event):
-        """Staff had undelivered lines planned anew from the catalog as it is now."""
+        """Staff replanned undelivered lines from the current catalog."""
 
         TOPIC: ClassVar[str] = "Fulfillment.Replanned"
         lines: tuple[PlannedLine, ...]
@@ -140,7 +140,7 @@ class Fulfillment(Aggregate["FulfillmentFact"]):
         return [] if self.requested else self._and_completion([requested])
 
     def replan(self, plan: Sequence[PlannedLine], catalog: str) -> "FulfillmentFacts":
-        """Plan the blocked lines anew.
+        """Replan the blocked lines.
 
         Raises:
             Refused: no line is blocked, or the catalog plans every blocked line as it was.
@@ -291,8 +291,8 @@ class Fulfillment(Aggregate["FulfillmentFact"]):
                 lines = {line.id: Line(plan=line) for line in event.plan}
                 return replace(self._planned(lines), requested=event)
             case Fulfillment.Replanned():
-                anew = {line.id: Line(plan=line, plans=self.lines[line.id].plans + 1) for line in event.lines}
-                return self._planned({**self.lines, **anew})
+                replanned = {line.id: Line(plan=line, plans=self.lines[line.id].plans + 1) for line in event.lines}
+                return self._planned({**self.lines, **replanned})
             case Fulfillment.LineItemReserved():
                 return self._with(self.lines[event.line_item].reserved())
             case Fulfillment.LineItemBlocked():

@@ -13,8 +13,8 @@ from domain.policies.policy import Streams
 from domain.stock_item import Claim, StockItem
 
 
-def tell_of_stock(session_id: str, line_item: str, stock: StockItem, do: Streams) -> None:
-    """The line learns how it stands with its stock now. Before the payment there is no line to tell."""
+def update_from_stock(session_id: str, line_item: str, stock: StockItem, do: Streams) -> None:
+    """Bring the line up to date with its SKU. Before the payment there is no line yet."""
     id, claim = fulfillment_id(session_id), Claim(session_id, line_item)
     line = do.load(Fulfillment, id).lines.get(line_item)
     if line is None or line.plan.stock_sku != stock.sku or line.state is LineState.DELIVERED:
@@ -34,7 +34,7 @@ def has_its_stock(session_id: str, line: Line, do: Streams) -> bool:
     """Whether the line needs no stock or its SKU promises it; a line that has not learned the latest learns it here."""
     if line.plan.stock_sku is None:
         return True
-    tell_of_stock(session_id, line.plan.id, do.load(StockItem, stock_id(line.plan.stock_sku)), do)
+    update_from_stock(session_id, line.plan.id, do.load(StockItem, stock_id(line.plan.stock_sku)), do)
     return do.load(Fulfillment, fulfillment_id(session_id)).lines[line.plan.id].is_ready
 
 

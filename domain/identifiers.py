@@ -82,7 +82,7 @@ def stock_id(sku: str) -> str:
 
 
 def key_pool_id(pool: str) -> str:
-    """The stream of a pool of licence keys.
+    """The stream of a pool of license keys.
 
     Raises:
         InvalidIdentifier: not 1 to 100 letters, digits, dots, hyphens or underscores.

@@ -1,4 +1,4 @@
-"""A pool of licence keys: each is given away once, and never the same one twice."""
+"""A pool of license keys: each is given away once, and never the same one twice."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -41,7 +41,7 @@ class KeyPool(Aggregate["KeyPoolFact"]):
 
     @dataclass(frozen=True, kw_only=True)
     class RanOut(Event):
-        """There are not enough keys for a line: it waits for an import."""
+        """The pool has too few keys for a line, which waits for an import."""
 
         TOPIC: ClassVar[str] = "KeyPool.RanOut"
         line_item: str
@@ -101,7 +101,7 @@ class KeyPool(Aggregate["KeyPoolFact"]):
         return number != WITHDRAWN and number not in self.supply
 
     def import_keys(self, keys: Sequence[str]) -> "KeyPoolFacts":
-        """Add the keys that were never in this pool, then serve whoever waits longest and fits."""
+        """Add the keys that were never in this pool, then serve the claims that fit, oldest first."""
         new = [key for key in dict.fromkeys(keys) if key not in self.known]
         if not new:
             return []

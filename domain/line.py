@@ -57,7 +57,7 @@ class Line:
 
     @property
     def is_settled(self) -> bool:
-        """Whatever follows takes a person or the outside world: the customer can be told how it stands."""
+        """The engine will not change this line by itself any further, so the customer can be notified."""
         if self.state is not LineState.PENDING:
             return True
         return self.is_ready and is_with_others(self.plan.kind)
@@ -68,7 +68,7 @@ class Line:
     def blocked(self, state: LineState, detail: str, *, is_stock_missing: bool) -> Self:
         """A line that is short of stock has lost its promise; one that is short of keys keeps it.
 
-        Events from before `is_stock_missing` don't tell the two apart: only lines of keys can be short of keys.
+        Events from before `is_stock_missing` do not distinguish the two: only lines of keys can be short of keys.
         """
         is_short_of_stock = is_stock_missing or (state is LineState.BACKORDERED and self.plan.key_pool is None)
         return replace(self, state=state, detail=detail, is_reserved=self.is_reserved and not is_short_of_stock)

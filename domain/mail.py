@@ -1,4 +1,4 @@
-"""What a mail to the customer says, decided when it is asked for; how it looks is the business of the templates."""
+"""The content of a mail to the customer, decided when it is requested; templates define its looks."""
 
 from dataclasses import dataclass
 from datetime import datetime

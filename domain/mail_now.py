@@ -1,4 +1,4 @@
-"""What a mail says, as of the states that it speaks of: the same rules when it is requested and before it leaves."""
+"""Composes a mail from the current states, by the same rules when it is requested and before it is sent."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -29,7 +29,7 @@ def mail_now(
 
 
 def mail_line(line: Line) -> MailLine:
-    """What a mail says of a line as it is."""
+    """Return the statement of a mail about a line in its current state."""
     item = line.plan.item
     return MailLine(
         id=item.id,
@@ -46,7 +46,7 @@ def mail_line(line: Line) -> MailLine:
 def _lines_now(
     kind: MailKind, about: tuple[MailLine, ...], session: CheckoutSession, fulfillment: Fulfillment
 ) -> tuple[MailLine, ...] | None:
-    """The lines that the mail tells of, each as it is; None where there is nothing to tell."""
+    """The lines of the mail, each in its current state; None if there is no such mail to send."""
     lines = [fulfillment.lines[line.id] for line in about if line.id in fulfillment.lines]
     match kind:
         case MailKind.PAYMENT_PENDING:

@@ -6,7 +6,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Personal:
-    """A name, address, e-mail, phone number, licence key or free text of a person.
+    """A name, address, e-mail, phone number, license key or free text of a person.
 
     Its text never shows in a `repr`, so that no log line or traceback carries it by accident. In the store it is
     an object of its own, `{"text": ...}`: the place where a sealed form can stand later.

@@ -47,7 +47,7 @@ def complete(session_id: str, line_items: Sequence[str], do: Streams) -> None:
 
 
 def replan(session_id: str, plan: Sequence[PlannedLine], catalog: str, do: Streams) -> None:
-    """Plan the blocked lines anew. What their old plans had asked for ends here.
+    """Replan the blocked lines, and end the effects and claims of their old plans.
 
     Raises:
         Refused: as `Fulfillment.replan`; a delivery of a line is under way; or a line has keys that its new plan has no

@@ -20,7 +20,7 @@ class Claim(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """What a claim asks for, and whether it is promised or waits."""
+    """The quantity of a claim, and whether it is promised or waits."""
 
     quantity: int
     is_promised: bool
@@ -32,7 +32,7 @@ class Need:
 class StockItem(Aggregate["StockItemFact"]):
     @dataclass(frozen=True, kw_only=True)
     class Counted(Event):
-        """Somebody looked: `on_hand` pieces are on the shelf, promised ones included, delivered ones not.
+        """Staff counted: `on_hand` pieces are on the shelf, promised ones included, delivered ones not.
 
         A delivery that is under way is none yet: its pieces are on the shelf until its outcome is recorded.
         """
@@ -50,7 +50,7 @@ class StockItem(Aggregate["StockItemFact"]):
 
     @dataclass(frozen=True, kw_only=True)
     class Backordered(Event):
-        """There is not enough for a line: it waits for a count or a release."""
+        """The stock is too low for a line, which waits for a count or a release."""
 
         TOPIC: ClassVar[str] = "StockItem.Backordered"
         line_item: str
@@ -58,7 +58,7 @@ class StockItem(Aggregate["StockItemFact"]):
 
     @dataclass(frozen=True, kw_only=True)
     class Released(Event):
-        """A line wants its pieces no more, promised or waited for."""
+        """A line no longer wants its pieces, promised or waited for."""
 
         TOPIC: ClassVar[str] = "StockItem.Released"
         line_item: str
@@ -117,7 +117,7 @@ class StockItem(Aggregate["StockItemFact"]):
         return _reserved(claim, quantity) if quantity <= self.available else _backordered(claim, quantity)
 
     def release(self, claim: Claim) -> "StockItemFacts":
-        """Take back what a line was promised or waits for, and serve whoever waits longest and fits."""
+        """Release the promise or the claim of a line, and serve the waiting claims that now fit, oldest first."""
         need = self.needs.get(claim)
         return self._and_serve([_released(claim, need.quantity)]) if need else []
 
@@ -161,7 +161,7 @@ class StockItem(Aggregate["StockItemFact"]):
         return taken[::-1]
 
     def _and_serve(self, facts: "StockItemFacts") -> "StockItemFacts":
-        """The facts, and then everybody who waited and now fits, oldest first: nobody waits for what is there."""
+        """The facts, and then the waiting claims that now fit, oldest first: no claim waits for available stock."""
         after = self.foresee(facts)
         available, served = after.available, list(facts)
         for claim in after.waiting.values():

@@ -1,4 +1,4 @@
-"""A Stripe event as it arrived: the proof of what Stripe told us, and what became of it."""
+"""A Stripe event as it arrived: the proof of what Stripe sent, and what became of it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What installed packages add: their entry points of one group, loaded and checked."""
+"""The entry points of installed packages, loaded and checked."""
 
 import re
 from collections.abc import Callable, Set
@@ -18,7 +18,7 @@ class NotLoaded(Exception):
 
 @cache
 def installed(group: str) -> EntryPoints:
-    """What installed packages offer in this group. Reading it takes 10 ms, so a process does it once."""
+    """Return the entry points of one group. Reading them takes 10 ms, so a process does it once."""
     return entry_points(group=group)
 
 

@@ -113,7 +113,7 @@ class _Logger:
 
 
 class _BoundLogger(structlog.stdlib.BoundLogger):
-    """A line that can't be made or written breaks nothing of what it tells of."""
+    """A log line that can't be made or written does not break the code that logs it."""
 
     _logger: Any
     """A `_Logger`."""

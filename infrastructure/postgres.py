@@ -1,4 +1,4 @@
-"""What the log, the views and the locks share on PostgreSQL: how it is reached, and how its errors are told."""
+"""What the log, the views and the locks share on PostgreSQL: connections, and the messages of its errors."""
 
 import select
 import threading
@@ -53,8 +53,8 @@ _MEANINGS = {
 
 
 class Unreachable(DatabaseError):
-    """The server can't be used now. None of the errors that the library repeats ten times: whoever called is told at
-    once, and the loops of the engine try again."""
+    """The server can't be used now. Not one of the errors the library retries, so the caller sees it immediately, and
+    the loops of the engine try again."""
 
 
 def place(url: str) -> str:
@@ -65,7 +65,7 @@ def place(url: str) -> str:
 
 
 def without_password(url: str) -> str:
-    """How another program is told of the database, in words that every user of the machine may read."""
+    """The URL of the database without passwords, which every user of the machine may read."""
     secrets = {"password", "sslpassword"}
     parts: dict[str, Any] = dict(conninfo_to_dict(url))
     return make_conninfo(**{name: value for name, value in parts.items() if name not in secrets})
@@ -86,20 +86,20 @@ def connect(url: str, purpose: str, **more: Any) -> psycopg.Connection[Any]:
     try:
         connection: psycopg.Connection[Any] = psycopg.connect(make_conninfo(**asked), autocommit=True, **more)
     except psycopg.OperationalError as error:
-        raise Unreachable(f"The {place(url)} can't be reached: {_told(error)}") from error
+        raise Unreachable(f"The {place(url)} can't be reached: {_message(error)}") from error
     try:
         connection.execute(_ON_CONNECT)
     except psycopg.Error as error:
         connection.close()
-        raise Unreachable(f"The {place(url)} does not do what we need: {_told(error)}") from error
+        raise Unreachable(f"The {place(url)} does not do what we need: {_message(error)}") from error
     return connection
 
 
 class Connections:
     """A few connections to one database, each used by one thread at a time. None is made before it is needed.
 
-    Not `psycopg_pool`: that connects in the background, so that whoever asks while the server is away waits for a
-    timeout and is not told why, and after an outage it pauses between the connections that it finds broken.
+    Not `psycopg_pool`: that connects in the background, so a caller waits for a timeout while the server is away and
+    does not learn why; and after an outage it pauses between the connections that it finds broken.
     """
 
     def __init__(
@@ -129,7 +129,7 @@ class Connections:
             self.epoch += 1
 
     def close(self) -> None:
-        """A connection in use is closed by whoever gives it back."""
+        """A connection in use is closed when it is given back."""
         with self._lock:
             self._is_closed = True
             while self._idle:
@@ -182,7 +182,7 @@ class Connections:
         while True:
             with self._lock:
                 if self._is_closed:
-                    raise persistence.InterfaceError(f"{self.what}: closed, nobody is to use it any more.")
+                    raise persistence.InterfaceError(f"{self.what}: closed.")
                 if not self._idle:
                     return None
                 connection = self._idle.pop()
@@ -221,7 +221,11 @@ def make_schema(connection: psycopg.Connection[Any], schema: str) -> None:
 
 @contextmanager
 def translated_errors(what: str) -> Iterator[None]:
-    """Errors of PostgreSQL as those of the event-sourcing library, in a sentence about `what`."""
+    """Errors of PostgreSQL as those of the event-sourcing library, in a sentence about `what`.
+
+    Raises:
+        PersistenceError: the one of the library's errors that fits.
+    """
     try:
         yield
     except psycopg.Error as error:
@@ -237,11 +241,11 @@ def _kind(error: psycopg.Error) -> type[persistence.PersistenceError]:
 
 def _meaning(error: psycopg.Error) -> str:
     if error.sqlstate is None and isinstance(error, psycopg.OperationalError):
-        return f"the connection was lost ({_told(error)})"
+        return f"the connection was lost ({_message(error)})"
     meaning = _MEANINGS.get(error.sqlstate or "")
-    return f"{meaning} ({_told(error)})" if meaning else _told(error)
+    return f"{meaning} ({_message(error)})" if meaning else _message(error)
 
 
-def _told(error: psycopg.Error) -> str:
+def _message(error: psycopg.Error) -> str:
     """Without the detail, in which PostgreSQL quotes rows: what customers said does not belong in logs."""
     return " ".join((error.diag.message_primary or str(error)).split()) or type(error).__name__

@@ -1,4 +1,4 @@
-"""What may stand in a log: no secret, no e-mail address, no card number, no whole session ID; and not too much.
+"""Keeps secrets, e-mail addresses, card numbers and whole session IDs out of the logs, and limits their length.
 
 It takes out too much rather than too little: a log line is read by people who need none of these.
 """
@@ -105,7 +105,7 @@ def session_shortened(text: str) -> str:
 def _shown(value: object) -> str:
     try:
         return repr(value)
-    except Exception:  # noqa: BLE001 - somebody else's `repr`; a log line must not break what it tells of
+    except Exception:  # noqa: BLE001 - foreign code's `repr`; a log line must not break the code that logs it
         return f"<{type(value).__name__}>"
 
 

@@ -5,7 +5,7 @@ import unicodedata
 from urllib.parse import urlsplit
 
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-"""Marks that turn the direction of what follows them: nobody needs them in a name, and they can make a text lie."""
+"""Marks that turn the direction of the text after them: no name needs them, and they can make a text lie."""
 _LINK_LENGTH_MAX = 2000
 _NOT_IN_LINKS = re.compile(r"[\s\x00-\x20\x7f<>\"\\^`{|}]")
 

@@ -78,7 +78,7 @@ SETTINGS: Sequence[Setting] = (
     ),
     Setting(
         name="FULFILL_SECRET_KEY",
-        meaning=f"Any text of {_SECRET_KEY_MIN} characters or more that nobody else knows. It signs the calls of the "
+        meaning=f"Any text of {_SECRET_KEY_MIN} characters or more that only you know. It signs the calls of the "
         "`http` delivery, which needs it.",
     ),
     Setting(
@@ -136,7 +136,7 @@ class Settings:
 
     @property
     def secrets(self) -> Sequence[str]:
-        """What must never be seen, in logs least of all."""
+        """The values that must never be seen, in logs least of all."""
         password = self.smtp.password if self.smtp else None
         known = (self.stripe_api_key, *self.webhook_secrets, self.secret_key, password, self._database_password)
         return [secret for secret in known if secret]

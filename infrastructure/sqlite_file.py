@@ -1,4 +1,4 @@
-"""What the log and the views have in common on SQLite: how a file is opened, and how its errors are told."""
+"""What the log and the views have in common on SQLite: how a file is opened, and the messages of its errors."""
 
 import os
 import sqlite3
@@ -32,19 +32,19 @@ _DAMAGES = {
 
 
 class Synchronous(IntEnum):
-    """How much SQLite synchronises before it goes on: https://www.sqlite.org/pragma.html#pragma_synchronous."""
+    """How much SQLite synchronizes before it goes on: https://www.sqlite.org/pragma.html#pragma_synchronous."""
 
     NORMAL = 1
     """A power cut may take the last commits; the file stays whole."""
     FULL = 2
-    """What is committed survives a power cut."""
+    """Committed data survives a power cut."""
 
 
 _IMMUTABLE = "immutable=1"
 
 
 def still(file: Path) -> str:
-    """The URI of a file that nobody changes, which is read without a file of SQLite's beside it."""
+    """The URI of a file that no process changes, to be read without SQLite's extra files beside it."""
     return f"{file.absolute().as_uri()}?{_IMMUTABLE}"
 
 
@@ -108,7 +108,7 @@ def _assert_mode(connection: sqlite3.Connection, synchronous: Synchronous, *, is
     if is_file and (mode := _pragma(connection, "journal_mode")) != "wal":
         raise sqlite3.OperationalError(f"the journal mode stays {mode}; a network or read-only file system has no WAL")
     if _pragma(connection, "synchronous") != synchronous:
-        raise sqlite3.OperationalError("this build of SQLite does not synchronise as asked")
+        raise sqlite3.OperationalError("this build of SQLite does not synchronize as asked")
 
 
 def _pragma(connection: sqlite3.Connection, name: str) -> object:
@@ -125,7 +125,11 @@ class Cures:
 
 @contextmanager
 def translated_errors(what: str, cures: Cures) -> Iterator[None]:
-    """Errors of SQLite as those of the event-sourcing library, in a sentence about `what`."""
+    """Errors of SQLite as those of the event-sourcing library, in a sentence about `what`.
+
+    Raises:
+        PersistenceError: the one of the library's errors that fits.
+    """
     try:
         yield
     except sqlite3.Error as error:

@@ -23,7 +23,7 @@ from infrastructure.views.sqlite_states import SQLiteStates
 class Stores(Protocol):
     @property
     def is_shared(self) -> bool:
-        """Whether processes on other machines use it too. Then nobody but `migrate` makes tables."""
+        """Whether processes on other machines use it too. Then only `migrate` creates tables."""
 
     def migrate(self) -> None:
         """Make every table, or what it lacks.
@@ -51,7 +51,7 @@ class Stores(Protocol):
 
 class StoresWithBackups(Stores, Protocol):
     def back_up(self, file: Path, report: Report) -> BackedUp:
-        """Copy the log as it is now into a new file, whoever works at it.
+        """Copy the log as it is now into a new file, while servers may use it.
 
         Raises:
             Refused: the file exists already, or another program makes the backups of this database.

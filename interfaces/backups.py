@@ -18,7 +18,7 @@ from infrastructure.stores import stores
 
 
 def back_up(database: Database, file: Path, report: Report) -> BackedUp:
-    """Copy the log into a new file, whoever works at it.
+    """Copy the log into a new file, while servers may use it.
 
     Raises:
         NotFound, Refused, NotABackup, PersistenceError, OSError: as `StoresWithBackups.back_up`.

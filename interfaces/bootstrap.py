@@ -54,7 +54,7 @@ _KEEPERS = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replacements:
-    """What a test puts in the place of the real thing."""
+    """The parts that a test replaces."""
 
     clock: Clock = utc_now
     random: Callable[[], float] = random.random
@@ -89,7 +89,7 @@ class Runtime:
     webhook_reader: WebhookReader
     locks: WorkerLocks
     terms: Terms
-    """What the policies here decide by."""
+    """The settings that the policies decide by, as digests."""
     void: Sequence[str]
     """The views that were found to be made from another log, and are being rebuilt."""
 

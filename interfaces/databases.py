@@ -71,20 +71,20 @@ def make_ready(database: Database) -> None:
 def check_log(database: Database) -> None:
     """
     Raises:
-        NotFound, NotMigrated: there is no log that this version can go on with.
+        NotFound, NotMigrated: there is no log that this version can use.
     """
     stores(database).check()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadSide:
-    """What people can ask and make afresh; nothing here can act."""
+    """Queries and rebuilds for people; nothing here can act."""
 
     log: Log
     queries: Queries
     rebuild: Rebuild
-    trouble: str | None = None
-    """Why others had to be made in the place of the views, if they had to."""
+    problem: str | None = None
+    """Why temporary views replace the stored ones; None if the stored ones are used."""
     void: Sequence[str] = ()
     """The views that were found to be made from another log, and are being rebuilt."""
 
@@ -107,19 +107,19 @@ def open_read_side(database: Database, *, needs_views: bool = False) -> Iterator
     try:
         log.check_is_whole()
         with ExitStack() as stack:
-            trouble = None
+            problem = None
             try:
                 views: Views = stack.enter_context(closing(kept.open_views()))
             except PersistenceError as error:
                 if needs_views:
                     raise
-                views, trouble = stack.enter_context(scratch_views()), str(error)
+                views, problem = stack.enter_context(scratch_views()), str(error)
             every = projections()
             projector = Projector(log, views, every, makes_views=not kept.is_shared, mends=False)
             void = [view.name for view in projector.check()]
             queries = Queries(log, views, projector, utc_now)
             rebuild = Rebuild(log, views, scratch_views, every)
-            yield ReadSide(log=log, queries=queries, rebuild=rebuild, trouble=trouble, void=void)
+            yield ReadSide(log=log, queries=queries, rebuild=rebuild, problem=problem, void=void)
     finally:
         log.close()
 
@@ -130,7 +130,7 @@ def open_copy(source: Database, target: Database) -> Iterator[Copy]:
 
     Raises:
         NotFound, NotMigrated: there is no log at the source, or one of the two is of another version.
-        Refused: somebody works at the source.
+        Refused: a process uses the source.
         PersistenceError, OSError: one of the two can't be used.
     """
     stores(source).check()
@@ -145,7 +145,7 @@ def reopen(database: Database) -> bool:
     """Let processes work again at a log that was copied elsewhere. False if they may already.
 
     Raises:
-        NotFound, NotMigrated, UnfinishedCopy, PersistenceError: there is no log that this version can go on with.
+        NotFound, NotMigrated, UnfinishedCopy, PersistenceError: there is no log that this version can use.
     """
     kept = stores(database)
     kept.check()

@@ -93,7 +93,7 @@ def look_through(log: Log) -> Findings:
             keys.update(key.text for key in event.keys)
     for shelf in shelves.values():
         shelf.check(found)
-    found.demand(not keys or max(keys.values()) == 1, "a licence key was given away twice")
+    found.demand(not keys or max(keys.values()) == 1, "a license key was given away twice")
     parked = log.store.select_parked()
     found.demand(not parked, f"{len(parked)} events are parked, the first because of {parked[:1]}")
     for effect_id, times in found.succeeded.items():

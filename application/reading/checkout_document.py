@@ -6,6 +6,7 @@ The shape may grow; what is in it never changes its meaning.
 from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from application.reading.checkout_state import CheckoutState, checkout_state
 from application.reading.projection import rfc3339
@@ -20,7 +21,11 @@ from domain.line import LineState
 from domain.mail import MailKind
 from domain.step import MailStep
 
-QUEUED, SENT, FAILED = "queued", "sent", "failed"
+
+class MailState(StrEnum):
+    QUEUED = "queued"
+    SENT = "sent"
+    FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,10 +44,9 @@ class LineItemEntry:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmailEntry:
     kind: MailKind
-    state: str
-    """`queued`, `sent` or `failed`."""
+    state: MailState
     occasion: str | None
-    """What tells apart several of one kind: the number of a parcel, a line."""
+    """What distinguishes several of one kind: the number of a parcel, or a line."""
     detail: str | None
 
 
@@ -123,7 +127,7 @@ def _replay(session_id: str, events: Iterable[Event]) -> tuple[CheckoutSession, 
 
 
 def _line_items(session: CheckoutSession, fulfillment: Fulfillment) -> Iterator[LineItemEntry]:
-    """What was planned; before that, what Stripe lists."""
+    """The planned lines; before the plan, the line items that Stripe lists."""
     planned = [(line.plan.item, line.plan.delivery, line.state, line.detail) for line in fulfillment.lines.values()]
     listed = session.checkout.line_items if session.checkout and not fulfillment.requested else ()
     unplanned = [(item, None, LineState.PENDING, None) for item in listed]
@@ -141,13 +145,13 @@ def _line_items(session: CheckoutSession, fulfillment: Fulfillment) -> Iterator[
 
 
 def _emails(effects: Iterable[Effect]) -> Iterator[EmailEntry]:
-    """Those that were sent or will be, and those that could not; what was not wanted any more is in the story only."""
+    """Sent, queued and failed mails. Withdrawn ones appear only in the story."""
     for effect in effects:
         requested = effect.requested
         if requested and requested.mail and not effect.withdrawn:
             step = requested.purpose
             occasion = step.occasion if isinstance(step, MailStep) else None
-            state = SENT if effect.is_done else FAILED if effect.given_up else QUEUED
+            state = MailState.SENT if effect.is_done else MailState.FAILED if effect.given_up else MailState.QUEUED
             yield EmailEntry(kind=requested.mail.kind, state=state, occasion=occasion, detail=effect.given_up)
 
 

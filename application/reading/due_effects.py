@@ -25,7 +25,7 @@ class DueEffect:
     """Since when it is due, by the clock of the process that recorded it; None while rows of an older version of the
     view serve, which do not say it."""
     worker: str | None
-    """Who has claimed it."""
+    """The worker that has claimed it; None if it is free."""
 
 
 class DueEffects:

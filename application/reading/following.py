@@ -44,7 +44,7 @@ class ReadableLog(Protocol):
     def store(self) -> Feed: ...
 
     def read(self, after: int, limit: int, until: int | None = None) -> Sequence[Entry]:
-        """What comes after this position, in order: at most so many, and none behind `until`."""
+        """Return the events after this position, in order: at most `limit`, and none beyond `until`."""
 
     def entry(self, notification: Notification) -> Entry: ...
 

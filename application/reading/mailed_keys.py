@@ -25,4 +25,4 @@ def mailed_keys(log: Log, session_id: str, fulfillment: Fulfillment) -> Set[str]
 
 def _brought(effect: Effect, line: Line) -> bool:
     mail = effect.requested.mail if effect.requested and effect.is_done else None
-    return mail is not None and any(told.id == line.plan.id and told.keys == line.keys for told in mail.lines)
+    return mail is not None and any(each.id == line.plan.id and each.keys == line.keys for each in mail.lines)

@@ -21,7 +21,7 @@ _LOOKED_AT_MAX = 200
 
 @dataclass(slots=True)
 class _Look:
-    """What is known of the events that one generation of a view left out."""
+    """The events that one generation of a view left out."""
 
     generation: int
     looked_at: int = 0

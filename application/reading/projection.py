@@ -1,7 +1,7 @@
-"""What a projection is: a name, a version, a table, and a pure fold of one typed event into changes of that table.
+"""Projections: a name, a version, a table, and a pure fold of one typed event into changes of that table.
 
-A fold gets the event and its position, and nothing else: no port, no clock, no aggregate. So it can't act, and
-folding the log again gives the same rows again.
+A fold gets the event and its position, and nothing else: no port, no clock, no aggregate. So it has no side effects,
+and folding the log again gives the same rows.
 """
 
 import re
@@ -27,9 +27,6 @@ class Column(StrEnum):
     TEXT = "text"
     """A `str`."""
     INTEGER = "integer"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
     """An `int` of 64 bits, such as an amount in the currency's smallest unit."""
     BOOLEAN = "boolean"
     """A `bool`. On PostgreSQL a `boolean`; in SQLite, SQL shows 0 or 1."""
@@ -50,6 +47,9 @@ _WANTED: Mapping[Column, str] = {
     Column.TIMESTAMP: "a time in UTC, as rfc3339() writes it",
 }
 _RFC3339 = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}\.[0-9]{6}Z")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
     """Columns outside the key may be null; an integer that an `Add` does not name starts at 0."""
 
@@ -69,30 +69,30 @@ class Table:
         }
         object.__setattr__(self, "types", types)
         object.__setattr__(self, "names_of_key", frozenset(self.key))
-
-
-@dataclass(frozen=True, slots=True)
         object.__setattr__(self, "timestamps", self._of(Column.TIMESTAMP))
         object.__setattr__(self, "booleans", self._of(Column.BOOLEAN))
 
     def _of(self, wanted: Column) -> frozenset[str]:
         return frozenset(name for name, kind in self.columns.items() if kind is wanted)
+
+
+@dataclass(frozen=True, slots=True)
 class Put:
-    """The row with this key is this, whatever it was before. Every column is given."""
+    """Set the row with this key. Every column is given."""
 
     row: Row
 
 
 @dataclass(frozen=True, slots=True)
 class Keep:
-    """The row with this key is this, unless there is one already. Every column is given."""
+    """Insert this row unless one with its key exists. Every column is given."""
 
     row: Row
 
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """The row with this key has these values from now on, if there is one."""
+    """Set these columns of the row with this key, if it exists."""
 
     key: Row
     values: Row
@@ -100,7 +100,7 @@ class Update:
 
 @dataclass(frozen=True, slots=True)
 class Add:
-    """The integers of the row with this key grow by these amounts."""
+    """Add these amounts to integer columns of the row with this key; a missing row starts at 0."""
 
     key: Row
     amounts: Mapping[str, int]
@@ -108,7 +108,7 @@ class Add:
 
 @dataclass(frozen=True, slots=True)
 class Remove:
-    """Every row with these values goes."""
+    """Delete every row with these values."""
 
     where: Row
 
@@ -121,10 +121,10 @@ Fold = Callable[[Event, int], Iterable[Change]]
 class Projection:
     name: str
     version: int
-    """Raised when the fold or the table changes: the view is built anew beside the one of the old version."""
+    """Raised when the fold or the table changes: the new view is built beside the one of the old version."""
     table: Table
     reads: frozenset[str] | None
-    """The topics that its fold looks at; None for every one there is."""
+    """The topics of the events that the fold gets; None for all topics."""
     fold: Fold
     continues: Mapping[int, Table] = field(default_factory=dict)
     """Older versions, with their tables, whose rows serve until the view of this version is built, and which this fold
@@ -143,11 +143,11 @@ class Projection:
         return self.reads is None or topic in self.reads
 
     def changes(self, event: Event, position: int) -> list[Change]:
-        """What the event changes, checked against the table. This is where every row comes from, so this is where its
+        """Return the changes of the event, checked against the table. Every row comes from here, so this is where its
         text is made storable.
 
         Raises:
-            UnfitChange: the fold asked for something that the table can't hold.
+            UnfitChange: the table can't hold a change of the fold.
         """
         changes = list(self.fold(event, position))
         for number, change in enumerate(changes):
@@ -157,8 +157,8 @@ class Projection:
 
 
 def narrowed(table: Table, changes: Iterable[Change]) -> Iterator[Change]:
-    """What changes of the current table come to in an older one of the same key: columns that it lacks are left out,
-    and columns that only it has are null."""
+    """Return the same changes for an older table with the same key: columns that it lacks are left out, and columns
+    that only it has are null."""
     for change in changes:
         match change:
             case Put() | Keep():
@@ -175,7 +175,7 @@ def narrowed(table: Table, changes: Iterable[Change]) -> Iterator[Change]:
 
 
 class UnfitChange(ValueError):
-    """A fold asked for something that its table can't hold."""
+    """A table can't hold a change of its fold."""
 
 
 def topics(*kinds: type[Event]) -> frozenset[str]:
@@ -184,16 +184,16 @@ def topics(*kinds: type[Event]) -> frozenset[str]:
 
 @lru_cache(maxsize=128)  # many events of a batch have the same times
 def rfc3339(at: datetime) -> str:
-    """A time as it stands in rows and documents: UTC with microseconds, so that it sorts as text."""
+    """Return a time as rows and documents have it: UTC with microseconds, so that it sorts as text."""
     utc = at if at.tzinfo is UTC else at.astimezone(UTC)
     return f"{utc.isoformat(timespec='microseconds').removesuffix('+00:00')}Z"
 
 
 def _fits_as_it_is(table: Table, change: Change) -> bool:
-    """False if a text has to be made storable first. Runs for every change there is, and so is written to be quick.
+    """Return False if a text has to be made storable first. Runs for every change, so it is written for speed.
 
     Raises:
-        UnfitChange: the table can't hold it in any way.
+        UnfitChange: the table can't hold the change at all.
     """
     if isinstance(change, Put | Keep):
         _check_names(change.row, table.columns.keys())
@@ -205,11 +205,11 @@ def _fits_as_it_is(table: Table, change: Change) -> bool:
     if not table.names_of_key.isdisjoint(values):
         named = ", ".join(sorted(table.names_of_key & values.keys()))
         raise UnfitChange(f"a change gives {named}, of its key, a value")
+    if isinstance(change, Add) and not table.booleans.isdisjoint(values):
+        raise UnfitChange(f"a change adds to {', '.join(sorted(table.booleans & values.keys()))}, which is no integer")
     is_key_storable = _check_values(table, change.key)
     return _check_values(table, values) and is_key_storable
 
-    if isinstance(change, Add) and not table.booleans.isdisjoint(values):
-        raise UnfitChange(f"a change adds to {', '.join(sorted(table.booleans & values.keys()))}, which is no integer")
 
 def _check_names(given: Row, wanted: Set[str]) -> None:
     if given.keys() != wanted:
@@ -225,17 +225,14 @@ def _check_values(table: Table, row: Row) -> bool:
         fits = type(value) in types[name]
         if isinstance(value, str):
             all_storable = is_storable(value) and all_storable
+            fits = fits and (name not in table.timestamps or _is_time(value))
         elif isinstance(value, int):
             fits = fits and -_INTEGER_MAX <= value <= _INTEGER_MAX
         if not fits:
-            fits = fits and (name not in table.timestamps or _is_time(value))
             raise UnfitChange(_misfit(table, name, value))
     return all_storable
 
 
-def _storable(change: Change) -> Change:
-    match change:
-        case Put() | Keep():
 def _is_time(text: str) -> bool:
     """Whether both stores take it for the same moment: an existing day and time, written as `rfc3339` does."""
     if not _RFC3339.fullmatch(text):
@@ -253,6 +250,9 @@ def _misfit(table: Table, name: str, value: object) -> str:
     return f"the column {name} needs {wanted}, and got a value of type {type(value).__name__} that does not fit"
 
 
+def _storable(change: Change) -> Change:
+    match change:
+        case Put() | Keep():
             return type(change)(_storable_row(change.row))
         case Remove():
             return Remove(_storable_row(change.where))

@@ -27,8 +27,8 @@ class Projector:
         makes_views: bool = True,
         mends: bool = True,
     ) -> None:
-        """Where it does not make views, somebody else does so by `prepare`; those that there are it follows with.
-        Where it mends, it builds a view again that left out what this version can take in."""
+        """With `makes_views=False`, views are created elsewhere (`prepare`); this projector only updates existing ones.
+        With `mends=True`, it rebuilds a view that left out events which this version can read."""
         self._log = log
         self._views = views
         self.projections = projections
@@ -37,7 +37,7 @@ class Projector:
         self._mending = Mending(log, views) if mends else None
 
     def check(self) -> Sequence[View]:
-        """Empty every view that was not made from this log, before anybody reads or writes by it. Returns those.
+        """Empty every view of another log before it is read or written. Return the emptied views.
 
         Raises:
             PersistenceError: the log or the views can't be used.
@@ -52,7 +52,7 @@ class Projector:
                 self._find(self._views.all())
                 return
             except Overtaken:
-                pass  # somebody else does the same: look again what is left to do
+                pass  # another process does the same: look again what is left to do
 
     def turn(self) -> bool:
         """Follow the log for one batch. False if no view had anything to follow.
@@ -124,7 +124,7 @@ class Projector:
         return serving.version < projection.version
 
     def _successor(self, projection: Projection, serving: View, view: View | None) -> View | None:
-        """The generation that will replace the one that serves; None if it is for somebody else to make or follow."""
+        """The generation that will replace the serving one; None if another process makes or follows it."""
         if view is not None and view.version >= projection.version:
             return view if view.version == projection.version else None
         if serving.version < projection.version and not self._makes_views:
@@ -143,7 +143,7 @@ class Projector:
         return True
 
     def _build(self, building: Following, end: int) -> bool:
-        """Go on with one that is being built; what has arrived at the end of the log serves from now on."""
+        """Continue one that is being built; at the end of the log, switch to it."""
         if not self._follow([building], end):
             self._views.switch(building.view)
         return True

@@ -1,4 +1,4 @@
-"""What people ask: about one checkout, in words, about work to be done, the stock and the views themselves.
+"""Queries of people: one checkout, search, the work queue, the stock and the views themselves.
 
 Each answer is exact as of the end of the log: the views are brought there first, with or without a server running.
 """
@@ -43,7 +43,7 @@ class SearchHit:
     amount_total: int | None
     currency: str | None
     recorded_at: datetime
-    """When it was first heard of."""
+    """The time of its first event."""
     matched: tuple[str, ...]
     """As what the words were found: `email`, `sku`, ..."""
 
@@ -113,8 +113,8 @@ class Queries:
         events = self._events([session_id]).get(session_id, [])
         return checkout_document(session_id, events if as_of is None else _known_by(events, as_of))
 
-    def has_events_of_nobody(self) -> bool:
-        """Whether the log has unreadable events that may belong to any checkout, so that any story may lack them."""
+    def has_unreadable_events_of_any_checkout(self) -> bool:
+        """Whether the log has unreadable events that may belong to any checkout, so every story may lack them."""
         return any(isinstance(event, UnreadableEvent) and event.session_id is None for _, event in self._left_out())
 
     def search(self, text: str, limit: int = 50) -> list[SearchHit]:
@@ -256,7 +256,7 @@ class Queries:
         return tuple(sorted(fields))
 
     def _parked(self) -> list[WorkItem]:
-        """The first of each subject and policy: what waits behind it goes on with it."""
+        """The first of each subject and policy: a retry of it releases the events that wait behind it."""
         waiting: dict[tuple[str, str], list[ParkedEvent]] = {}
         for parked in self._log.store.select_parked():
             waiting.setdefault((parked.subject, parked.policy), []).append(parked)
@@ -305,7 +305,7 @@ def _parked_item(parked: ParkedEvent, behind: int) -> WorkItem:
 
 
 def _known_by(events: Sequence[tuple[int, Event]], moment: datetime) -> Sequence[tuple[int, Event]]:
-    """What the log held at this moment: everything up to the last event that was recorded by then.
+    """Return the events that were in the log at this moment: all up to the last one recorded by then.
 
     Clocks may differ a little between processes; an event never stands there without those it follows from.
     """

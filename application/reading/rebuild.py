@@ -1,6 +1,6 @@
-"""Making a view afresh from the whole log while the live one serves, and proving that the live one is right.
+"""Rebuilds a view from the whole log while the live one serves, and verifies the live one.
 
-What is read here are events and what is written are rows: there is nothing in reach with which a rebuild could act.
+This module reads events and writes rows; a rebuild has access to nothing that acts.
 """
 
 import hashlib
@@ -78,7 +78,7 @@ Report = Callable[[Progress], None]
 
 
 def silent(progress: Progress) -> None:
-    """For who does not want to hear of it."""
+    """Report no progress."""
 
 
 class Rebuild:
@@ -92,7 +92,7 @@ class Rebuild:
         timer: Callable[[], float] = time.monotonic,
         batch_max: int = BATCH_MAX,
     ) -> None:
-        """`scratch` makes room for a view that nobody serves from, and takes it away again."""
+        """`scratch` creates a temporary store for a view that serves no reader, and removes it again."""
         self._log = log
         self._views = views
         self._scratch = scratch
@@ -101,7 +101,7 @@ class Rebuild:
         self._batch_max = batch_max
 
     def rebuild(self, name: str, report: Report = silent) -> View:
-        """Build a new generation beside the live one, then let it serve. One that was begun and left is gone on with.
+        """Build a new generation beside the live one, then switch to it. An interrupted build is resumed.
 
         Raises:
             NotFound: there is no such projection.
@@ -118,7 +118,7 @@ class Rebuild:
                 if position >= end:
                     self._views.switch(view)
             except Overtaken:
-                pass  # somebody else builds the same, or the live view is a step ahead: look again
+                pass  # another process builds the same, or the live view is a step ahead: look again
             view = self._look_again(projection, view)
         meter.show(view.position, view.position, is_last=True)
         return view
@@ -164,7 +164,7 @@ class Rebuild:
             return self._begin(projection)
 
     def _look_again(self, projection: Projection, view: View) -> View:
-        """The generation that is being built, or that serves by now; if somebody dropped it, another one."""
+        """The generation that is being built, or that serves by now; another one if it was dropped."""
         own = {each.generation: each for each in self._own(projection)}
         if view.generation in own:
             return own[view.generation]
@@ -205,7 +205,7 @@ class Rebuild:
 
 
 class Meter:
-    """Tells how far it is about once a second, and at the end."""
+    """Reports the progress about once a second, and at the end."""
 
     def __init__(self, report: Report, timer: Callable[[], float], begun_at: int) -> None:
         self._report = report

@@ -1,14 +1,15 @@
 """Events as plain sentences, for the people who read the audit trail.
 
-No e-mail address, name or licence key is in them; a person's note is, as it was written.
+The sentences contain no e-mail address, name or license key; a person's note is quoted as it was written.
 """
 
 from collections.abc import Iterable
 from typing import assert_never
 
 from application.reading import wording
+from application.reading.english import counted, inside, listed
 from application.reading.steps import effect_step, purpose
-from application.reading.wording import Titles, counted, inside
+from application.reading.wording import Titles
 from domain.checkout_session import CheckoutSession, CheckoutSessionFact
 from domain.effect import Effect, EffectFact
 from domain.event import Event
@@ -23,7 +24,11 @@ from domain.stripe_event import StripeEvent, StripeEventFact
 
 
 def sentence(event: Event, names: Titles) -> str:
-    """What the event says. `names` are what the line items of its session are called."""
+    """Return the event as one sentence without a period. `names` are the titles of its session's line items.
+
+    Raises:
+        TypeError: the class of the event has no sentence.
+    """
     if isinstance(event, StripeEventFact):
         return _of_stripe_event(event)
     if isinstance(event, CheckoutSessionFact):
@@ -38,7 +43,7 @@ def sentence(event: Event, names: Titles) -> str:
         return _of_keys(event, names)
     if isinstance(event, EffectFact):
         return _of_effect(event, names)
-    raise TypeError(f"there is no sentence for {event.TOPIC}")
+    raise TypeError(f"{event.TOPIC} has no sentence. Add one to application/reading/story.py.")
 
 
 def _of_stripe_event(event: StripeEventFact) -> str:
@@ -46,11 +51,11 @@ def _of_stripe_event(event: StripeEventFact) -> str:
         case StripeEvent.Received():
             return f"Stripe sent {event.type}"
         case StripeEvent.Ignored():
-            return f"The Stripe event led to nothing: {inside(event.why)}"
+            return f"Ignored the Stripe event: {inside(event.why)}"
         case StripeEvent.Failed():
             return f"The Stripe event could not be handled: {inside(event.error)}"
         case StripeEvent.RetryRequested():
-            return "The Stripe event was to be handled again"
+            return "Requested a retry of the Stripe event"
         case _:
             assert_never(event)
 
@@ -71,13 +76,13 @@ def _of_session(event: CheckoutSessionFact) -> str:
         case CheckoutSession.Paid():
             return _paid(event)
         case CheckoutSession.Contradicted():
-            return f"A contradiction: {inside(event.what)}"
+            return f"Contradiction: {inside(event.what)}"
         case CheckoutSession.Parked():
-            return f"Kept aside for a person: {inside(event.detail)}"
+            return f"Parked for a person: {inside(event.detail)}"
         case CheckoutSession.RetryRequested():
-            return "Whatever is stuck in this checkout was to be tried again"
+            return "Requested a retry of everything stuck in this checkout"
         case CheckoutSession.Readdressed():
-            return "Mails of this checkout go to another address from now on"
+            return "Changed the address for mails of this checkout"
         case CheckoutSession.Noted():
             return f"Note: {event.text.text}"
         case _:
@@ -97,7 +102,7 @@ def _retrieved(event: CheckoutSession.Retrieved) -> str:
 
 def _paid(event: CheckoutSession.Paid) -> str:
     if event.payment_status == "no_payment_required":
-        return "Nothing had to be paid"
+        return "No payment was needed"
     return f"Paid: {plain(event.amount_total, event.currency)}"
 
 
@@ -106,7 +111,7 @@ def _of_payment(event: PaymentFact) -> str:
         case Payment.Reported():
             return f"Stripe reported that the payment {wording.reported(event.type)}"
         case Payment.BelongsTo():
-            return "Stripe named the payment of this checkout"
+            return "Linked the payment to this checkout"
         case _:
             assert_never(event)
 
@@ -114,26 +119,26 @@ def _of_payment(event: PaymentFact) -> str:
 def _of_fulfillment(event: FulfillmentFact, names: Titles) -> str:
     match event:
         case Fulfillment.StockHeld():
-            return f"Asked for the stock of {_all(event.lines, names)} while the payment is on its way"
+            return f"Requested stock for {_all(event.lines, names)} while the payment is pending"
         case Fulfillment.HoldReleased():
-            return f"Let go of the stock of {_all(event.lines, names)}: the payment failed or was canceled"
+            return f"Released the stock for {_all(event.lines, names)}: the payment failed or was canceled"
         case Fulfillment.Requested():
             return f"Planned: {_plan(event.plan, names)}"
         case Fulfillment.Replanned():
-            return f"Planned anew: {_plan(event.lines, names)}"
+            return f"Replanned: {_plan(event.lines, names)}"
         case Fulfillment.LineItemReserved():
-            return f"The stock of {names.line(event.line_item)} is promised to it"
+            return f"Stock is reserved for {names.line(event.line_item)}"
         case Fulfillment.LineItemBlocked():
             return _begun(f"{names.line(event.line_item)} {wording.blocked(event.state)}: {inside(event.detail)}")
         case Fulfillment.LineItemResumed():
-            return f"The delivery of {names.line(event.line_item)} is tried again"
+            return f"Resumed the delivery of {names.line(event.line_item)}"
         case Fulfillment.LineItemDelivered():
             return _delivered(event, names)
         case Fulfillment.Shipped():
             tracking = f", tracking {event.tracking.text}" if event.tracking else ""
-            return f"Parcel {event.number} left by {event.carrier}{tracking}, with {names.lines(event.lines)}"
+            return f"Shipped parcel {event.number} with {event.carrier}{tracking}: {names.lines(event.lines)}"
         case Fulfillment.KeysShown():
-            return f"The license keys of {names.lines(event.lines)} were shown to a person"
+            return f"Showed the license keys of {names.lines(event.lines)} to staff"
         case Fulfillment.Completed():
             return "Every line is delivered"
         case _:
@@ -141,7 +146,7 @@ def _of_fulfillment(event: FulfillmentFact, names: Titles) -> str:
 
 
 def _delivered(event: Fulfillment.LineItemDelivered, names: Titles) -> str:
-    keys = f", with {counted(len(event.keys), 'licence key')}" if event.keys else ""
+    keys = f", with {counted(len(event.keys), 'license key')}" if event.keys else ""
     return _begun(f"{names.line(event.line_item)} is delivered{keys}{_noted(event.note)}")
 
 
@@ -149,15 +154,15 @@ def _of_stock(event: StockItemFact, names: Titles) -> str:
     sku = event.originator_id.removeprefix("sku_")
     match event:
         case StockItem.Counted():
-            return f"Counted {event.on_hand} of {sku} on the shelf"
+            return f"Counted {event.on_hand} × {sku} on the shelf"
         case StockItem.Reserved():
-            return f"Reserved {event.quantity} of {sku} for {names.line(event.line_item)}"
+            return f"Reserved {event.quantity} × {sku} for {names.line(event.line_item)}"
         case StockItem.Backordered():
-            return f"Not enough of {sku} for {names.line(event.line_item)}, which waits for {event.quantity}"
+            return f"Backordered {event.quantity} × {sku} for {names.line(event.line_item)}"
         case StockItem.Released():
-            return _begun(f"{names.line(event.line_item)} wants its {event.quantity} of {sku} no more")
+            return f"Released {event.quantity} × {sku} from {names.line(event.line_item)}"
         case StockItem.Dispatched():
-            return f"{event.quantity} of {sku} left the shelf for {names.line(event.line_item)}"
+            return f"Took {event.quantity} × {sku} off the shelf for {names.line(event.line_item)}"
         case _:
             assert_never(event)
 
@@ -166,17 +171,17 @@ def _of_keys(event: KeyPoolFact, names: Titles) -> str:
     pool = event.originator_id.removeprefix("keys_")
     match event:
         case KeyPool.Imported():
-            return f"Imported {counted(len(event.keys), 'licence key')} into the pool {pool}"
+            return f"Imported {counted(len(event.keys), 'license key')} into pool {pool}"
         case KeyPool.Assigned():
-            keys = counted(len(event.keys), "licence key")
-            return _begun(f"{names.line(event.line_item)} got {keys} of the pool {pool}")
+            keys = counted(len(event.keys), "license key")
+            return f"Assigned {keys} from pool {pool} to {names.line(event.line_item)}"
         case KeyPool.RanOut():
-            line = names.line(event.line_item)
-            return f"The pool {pool} has not enough keys for {line}, which waits for {event.quantity}"
+            keys = counted(event.quantity, "license key")
+            return f"Backordered {keys} from pool {pool} for {names.line(event.line_item)}"
         case KeyPool.WaitEnded():
-            return _begun(f"{names.line(event.line_item)} needs no keys of the pool {pool} any more")
+            return _begun(f"{names.line(event.line_item)} no longer waits for keys from pool {pool}")
         case KeyPool.Withdrawn():
-            return f"Withdrew {counted(len(event.keys), 'license key')} from the pool {pool}"
+            return f"Withdrew {counted(len(event.keys), 'license key')} from pool {pool}"
         case _:
             assert_never(event)
 
@@ -186,27 +191,27 @@ def _of_effect(event: EffectFact, names: Titles) -> str:
     match event:
         case Effect.Requested():
             when = f", due at {wording.moment(event.not_before)}" if event.not_before else ""
-            return f"Asked for {what}{when}"
+            return f"Requested {what}{when}"
         case Effect.AttemptStarted():
-            return f"Attempt {event.number} of {what} began"
+            return f"Started attempt {event.number} of {what}"
         case Effect.AttemptFailed():
-            again = f"the next one is due at {wording.moment(event.retry_at)}"
+            again = f"next attempt at {wording.moment(event.retry_at)}"
             return f"Attempt {event.number} of {what} failed: {event.error}; {again}"
         case Effect.AttemptOrphaned():
-            again = f"the next one is due at {wording.moment(event.retry_at)}"
+            again = f"next attempt at {wording.moment(event.retry_at)}"
             return f"The process ended during attempt {event.number} of {what}; {again}"
         case Effect.AttemptReleased():
-            return f"The worker stopped before it began attempt {event.number} of {what}"
+            return f"The worker stopped before attempt {event.number} of {what}"
         case Effect.Succeeded():
             went = "was sent" if isinstance(purpose(event), MailStep) else "succeeded"
-            which = f" at attempt {event.number}" if event.number > 1 else ""
+            which = f" on attempt {event.number}" if event.number > 1 else ""
             return _begun(f"{what} {went}{which}{_noted(event.note)}")
         case Effect.GivenUp():
             return f"Gave up on {what}: {event.error}"
         case Effect.Withdrawn():
-            return _begun(f"{what} is not wanted any more: {inside(event.why)}")
+            return f"Canceled {what}: {inside(event.why)}"
         case Effect.RetryRequested():
-            return _begun(f"{what} was to be tried again")
+            return f"Requested a retry of {what}"
         case _:
             assert_never(event)
 
@@ -225,4 +230,4 @@ def _all(lines: Iterable[PlannedLine], names: Titles) -> str:
 
 def _plan(lines: Iterable[PlannedLine], names: Titles) -> str:
     planned = [f"{names.line(line.id)} {wording.delivery(line.delivery)}" for line in lines]
-    return wording.listed(planned) if planned else "nothing was bought"
+    return listed(planned) if planned else "no line items"

@@ -44,7 +44,7 @@ class Unreadable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Advance:
-    """What brings a view from the position it has to that of a later event."""
+    """The changes that move a view from its position to that of a later event."""
 
     view: View
     table: Table
@@ -55,7 +55,7 @@ class Advance:
 
 
 class Overtaken(Exception):
-    """Somebody else moved the view meanwhile. Nothing was changed: look again where it is."""
+    """Another process moved the view meanwhile. Nothing was changed: read its position again."""
 
 
 class ViewNotBuilt(Exception):
@@ -138,7 +138,7 @@ class Views(Protocol):
         """A new, empty generation at position 0.
 
         Raises:
-            Overtaken: somebody else made one of this state meanwhile.
+            Overtaken: another process made one of this state meanwhile.
         """
 
     def apply(self, advances: Sequence[Advance]) -> None:
@@ -152,7 +152,7 @@ class Views(Protocol):
         """Make a building generation the live one, and drop the one that was.
 
         Raises:
-            Overtaken: the live one is further, or somebody else switched or dropped it.
+            Overtaken: the live one is further, or another process switched or dropped it.
         """
 
     def empty(self, views: Sequence[View]) -> None:
@@ -176,7 +176,7 @@ class Views(Protocol):
         """The events that this generation had to leave out, in order."""
 
     def close(self) -> None:
-        """Nobody looks at them any more."""
+        """Release the connections; the views are not used any more."""
 
     def snapshot(self, projection: Projection) -> AbstractContextManager[Snapshot]:
         """The live view of this very version, held at one moment.

@@ -28,7 +28,7 @@ def empty_void_views(store: Feed, views: Views) -> Sequence[View]:
 
 
 def empty_void_among(known: Sequence[View], store: Feed, views: Views) -> Sequence[View]:
-    """Empty the void ones among these, whatever their version: no process can go on with them.
+    """Empty the void ones among these, whatever their version: no process can continue them.
 
     Raises:
         Overtaken: another process moves or empties one of them.

@@ -1,10 +1,11 @@
-"""How things are called in plain English, for the people who read the audit trail."""
+"""The plain English names of things, for the people who read the audit trail."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import assert_never
 
+from application.reading.english import listed
 from domain.checkout_session import CheckoutSession, Source
 from domain.deliveries.kind import DeliveryKind, built_in
 from domain.fulfillment import Fulfillment
@@ -12,13 +13,13 @@ from domain.line import LineState
 from domain.mail import MailKind
 from domain.step import DeliverStep, MailStep, RetrieveStep, parse_step
 
-_PAYMENTS = {"paid": "paid", "unpaid": "not paid yet", "no_payment_required": "nothing to pay"}
+PAYMENTS = {"paid": "paid", "unpaid": "not paid yet", "no_payment_required": "nothing to pay"}
 
 _REPORTED = {
     "payment_intent.succeeded": "succeeded",
     "payment_intent.canceled": "was canceled",
     "payment_intent.processing": "is being processed",
-    "payment_intent.requires_action": "needs the customer to do something",
+    "payment_intent.requires_action": "needs an action by the customer",
     "charge.captured": "was captured",
 }
 _UNPAID = {
@@ -30,7 +31,7 @@ _UNPAID = {
 
 @dataclass(frozen=True, slots=True)
 class Titles:
-    """What the line items of a checkout are called, by their IDs."""
+    """The titles of a checkout's line items, by ID."""
 
     by_line: Mapping[str, str] = field(default_factory=dict)
 
@@ -42,7 +43,7 @@ class Titles:
 
 
 def titles(session: CheckoutSession, fulfillment: Fulfillment) -> Titles:
-    """The titles as far as they are known; several lines of one title are told apart by their IDs."""
+    """The titles as far as they are known; several lines of one title show their IDs."""
     items = session.checkout.line_items if session.checkout else ()
     found = {item.id: item.description for item in items}
     found |= {line.id: line.title for line in fulfillment.held}
@@ -52,7 +53,7 @@ def titles(session: CheckoutSession, fulfillment: Fulfillment) -> Titles:
 
 
 def effect(step: str, names: Titles) -> str:
-    """What an effect is for, as a noun with its article."""
+    """Return the purpose of an effect, as a noun with its article."""
     match parsed := parse_step(step):
         case MailStep():
             return _mail(parsed, names)
@@ -77,7 +78,7 @@ def _mail(step: MailStep, names: Titles) -> str:
         case MailKind.SHIPPED:
             return f"the mail about parcel {step.occasion}"
         case MailKind.BACKORDERED:
-            what = f"the wait for {names.line(step.occasion)}" if step.occasion else "what has to wait"
+            what = f"the back-order of {names.line(step.occasion)}" if step.occasion else "back-ordered items"
             return f"the mail about {what}"
         case MailKind.DELIVERED:
             return f"the mail with {names.line(step.occasion or '')}"
@@ -114,16 +115,16 @@ def blocked(state: LineState) -> str:
 
 
 def delivery(name: str) -> str:
-    """The merchant's own kinds are called as the merchant calls them."""
+    """Return how a line is delivered. The merchant's own kinds keep the merchant's names."""
     match kind := built_in(name):
         case DeliveryKind.ACCESS:
             return "as access"
         case DeliveryKind.SHIPMENT:
             return "as a parcel"
         case DeliveryKind.LICENSE_KEY:
-            return "as a licence key"
+            return "as a license key"
         case DeliveryKind.HTTP:
-            return "by a call of the shop's service"
+            return "by a call to the shop's service"
         case DeliveryKind.MANUAL:
             return "by hand"
         case None:
@@ -133,31 +134,16 @@ def delivery(name: str) -> str:
 
 
 def reported(type: str) -> str:
-    """What a Stripe event says of a payment."""
+    """Return what a Stripe event says about a payment, as the end of a sentence."""
     return _REPORTED.get(type, "changed")
 
 
 def payment(status: str, intent_status: str | None = None) -> str:
-    """Stripe's word where it is a new one."""
+    """Return the payment status in words; an unknown one is quoted."""
     if status == "unpaid" and intent_status in _UNPAID:
         return _UNPAID[intent_status]
-    return _PAYMENTS.get(status, f"payment status '{status}'")
+    return PAYMENTS.get(status, f"payment status '{status}'")
 
 
 def moment(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-
-
-def counted(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
-
-
-def listed(texts: Iterable[str]) -> str:
-    *first, last = texts
-    return f"{', '.join(first)} and {last}" if first else last
-
-
-def inside(text: str) -> str:
-    """A sentence as part of another one."""
-    keeps_its_capital = text.startswith("Stripe") or text[1:2].isupper()
-    return text if keeps_its_capital else text[:1].lower() + text[1:]

@@ -1,4 +1,4 @@
-"""What a worker tries to claim next, and what it has in hand. Hints: the claim in the log decides."""
+"""The effects that a worker tries to claim next, and those that it carries out. Hints: the claim in the log decides."""
 
 import threading
 from collections import Counter

@@ -1,4 +1,4 @@
-"""What a kind of effect is: who carries it out, what an attempt is given and leads to, how often it is tried."""
+"""The kinds of effects: their handlers, the input and outcome of an attempt, and the retry rules."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

@@ -29,7 +29,7 @@ _LOOK_SECONDS = 0.01
 """How often an idle writer asks the store for commits of other processes."""
 _POLL_SECONDS = 1.0
 _EFFECTS_POLL_SECONDS = 0.5
-_TROUBLE_SECONDS = 0.5
+_ERROR_PAUSE_SECONDS = 0.5
 STOP_SECONDS = 9.0
 
 
@@ -116,10 +116,10 @@ class Engine:
         return self.failure is None and (self._runner.is_busy or self._writer.is_waited_for)
 
     def run_until_quiet(self, *, effects: bool = True, rounds_max: int = 10_000) -> None:
-        """Take turns on this thread until nobody has anything to do.
+        """Take turns on this thread until nothing is left to do.
 
         Raises:
-            RuntimeError: it does not come to rest.
+            RuntimeError: there is still work after `rounds_max` rounds.
         """
         for _ in range(rounds_max):
             did = [self._writer.turn(), self._followers.turn(), self._projector.turn()]
@@ -127,14 +127,14 @@ class Engine:
                 did.append(self._runner.turn())
             if not any(did):
                 return
-        raise RuntimeError(f"The engine did not come to rest in {rounds_max} rounds.")
+        raise RuntimeError(f"The engine still had work after {rounds_max} rounds.")
 
     def followed_position(self) -> int:
-        """The place in the log up to which everything has been decided, by whichever process leads."""
+        """The position up to which the leading process has handled the log."""
         return self._followers.stored_position()
 
     def _guarded(self, name: str, loop: Callable[[], None]) -> None:
-        """An unexpected exception is never silent: nobody waits for ever, readiness is red, the process can end."""
+        """Run the loop. An unexpected exception fails all waiters, turns readiness red and lets the process end."""
         try:
             loop()
         except BaseException as error:
@@ -170,7 +170,7 @@ class Engine:
             self._followers.check_positions()
         except PersistenceError as error:
             logger.error("the log can't be looked at for now", error=str(error))
-            self._writer.is_failing = True  # nobody need send anything for it to be known
+            self._writer.is_failing = True  # known without waiting for the next write
             return
         if self._writer.is_failing:
             self._writer.try_again()
@@ -182,12 +182,12 @@ class Engine:
             return self._followers.turn()
         except PersistenceError as error:
             logger.error("the log can't be followed for now", error=str(error))
-            self._stopping.wait(_TROUBLE_SECONDS)
+            self._stopping.wait(_ERROR_PAUSE_SECONDS)
             return False
 
     @property
     def _is_to_project(self) -> bool:
-        """Whoever leads keeps the views: more than one would do the same work, and all but one for nothing."""
+        """The leading process keeps the views; others would only repeat its work."""
         return not self._stopping.is_set() and self._locks.lead()
 
     def _project(self) -> None:
@@ -199,7 +199,7 @@ class Engine:
                     self._runner.wake.set()
             except PersistenceError as error:
                 logger.error("views can't be brought up to date for now", error=str(error))
-                self._stopping.wait(_TROUBLE_SECONDS)
+                self._stopping.wait(_ERROR_PAUSE_SECONDS)
 
     def _prepare(self) -> None:
         while not self._stopping.is_set():
@@ -211,7 +211,7 @@ class Engine:
             except PersistenceError as error:
                 logger.error("a long stream can't be read for now", error=str(error))
                 self._long_streams.wake.set()
-                self._stopping.wait(_TROUBLE_SECONDS)
+                self._stopping.wait(_ERROR_PAUSE_SECONDS)
             except Stopped:
                 return
 
@@ -224,7 +224,7 @@ class Engine:
                 return
             except (Busy, StoreUnavailable, PersistenceError) as error:
                 logger.error("effects can't be claimed for now", error=str(error))
-                self._stopping.wait(_TROUBLE_SECONDS)
+                self._stopping.wait(_ERROR_PAUSE_SECONDS)
                 did = False
             if not did:
                 self._runner.wake.wait(_EFFECTS_POLL_SECONDS)

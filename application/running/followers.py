@@ -42,7 +42,7 @@ class _Poison(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Decision:
-    """What a policy made of one event."""
+    """The decision of a policy about one event."""
 
     policy: str
     event: Event
@@ -51,7 +51,7 @@ class _Decision:
 
 @dataclass(slots=True)
 class _Batch:
-    """What one turn adds to the log beside the decided events."""
+    """The bookkeeping that one turn stores besides the decided events."""
 
     unit: UnitOfWork
     parked: set[tuple[str, str]]
@@ -166,7 +166,7 @@ class Followers:
         return leads
 
     def _adopt(self) -> None:
-        """Begin where the store says that we, or whoever led before, came to.
+        """Begin at the stored position of this process or of the one that led before.
 
         Raises:
             UnfinishedCopy, LogMoved: no process may lead this log yet, or any more. A copy holds the lead until it
@@ -344,7 +344,7 @@ class Followers:
         )
 
     def _mark_failed(self, policy: Policy, event: Event | UnreadableEvent, error: str, unit: UnitOfWork) -> None:
-        """What Stripe sent has a state of its own, which says so too."""
+        """A Stripe event has a state of its own, which also records the failure."""
         if not isinstance(event, StripeEvent.Received):
             return
         try:

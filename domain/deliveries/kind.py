@@ -25,8 +25,8 @@ def built_in(name: str) -> DeliveryKind | None:
 
 
 def is_with_others(kind: DeliveryKind | None) -> bool:
-    """Whether staff who pack, or code outside, have a line in hand that waits for no stock, so that the customer can be
-    told of it. `kind` is None for a merchant's own."""
+    """Whether staff who pack, or a service outside, handle a line that waits for no stock, so the customer can be
+    notified. `kind` is None for a merchant's own."""
     match kind:
         case DeliveryKind.SHIPMENT | DeliveryKind.HTTP | None:
             return True

@@ -1,1 +1,1 @@
-"""Whenever this, then that: what follows from the events in the log. A policy runs once per event, for ever."""
+"""Whenever this, then that: what follows from the events in the log. A policy handles each event exactly once."""

@@ -1,4 +1,4 @@
-"""Whenever the customer should know something, a mail is asked for, once per session, kind and occasion."""
+"""Whenever the customer should know something, request a mail, once per session, kind and occasion."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -54,7 +54,7 @@ class EmailPolicy:
     def decide(self, event: Event, do: Streams) -> None:
         match event:
             case CheckoutSession.Retrieved() | CheckoutSession.AsyncPaymentFailed():
-                self._tell_of_payment(event.originator_id, do)
+                self._mail_payment(event.originator_id, do)
             case (
                 Fulfillment.Requested()
                 | Fulfillment.Replanned()
@@ -62,15 +62,15 @@ class EmailPolicy:
                 | Fulfillment.LineItemBlocked()
                 | Fulfillment.LineItemDelivered()
             ):
-                self._tell_of_lines(event.session, do)
+                self._mail_lines(event.session, do)
             case Fulfillment.Shipped():
-                self._tell_of_parcel(event, do)
+                self._mail_parcel(event, do)
             case CheckoutSession.RetryRequested() | CheckoutSession.Readdressed():
                 self._retry(event.originator_id, do)
             case _:
                 pass
 
-    def _tell_of_payment(self, session_id: str, do: Streams) -> None:
+    def _mail_payment(self, session_id: str, do: Streams) -> None:
         session = do.load(CheckoutSession, session_id)
         if session.checkout is None or not session.checkout.is_complete or session.is_paid:
             return  # what Stripe said while it was open lacks the address, and may lack lines
@@ -78,35 +78,35 @@ class EmailPolicy:
         for kind in (MailKind.PAYMENT_FAILED, MailKind.PAYMENT_PENDING):
             self._request(session, kind, lines, do)
 
-    def _tell_of_lines(self, session_id: str, do: Streams) -> None:
-        """Once everything that the engine does by itself is done: the receipt, and who has to wait for what."""
+    def _mail_lines(self, session_id: str, do: Streams) -> None:
+        """Once the engine has done everything that it does by itself: the receipt, and a mail about back-orders."""
         fulfillment = do.load(Fulfillment, fulfillment_id(session_id))
         if not fulfillment.is_settled or not fulfillment.lines:
             return
         session, lines = do.load(CheckoutSession, session_id), list(fulfillment.lines.values())
         self._request(session, MailKind.RECEIPT, map(mail_line, lines), do)
-        self._tell_of_backorders(session, [line for line in lines if line.state is LineState.BACKORDERED], do)
-        receipt = _told(do.load(Effect, effect_id(session_id, MailStep(MailKind.RECEIPT))))
+        self._mail_backorders(session, [line for line in lines if line.state is LineState.BACKORDERED], do)
+        receipt = _statements(do.load(Effect, effect_id(session_id, MailStep(MailKind.RECEIPT))))
         for line in lines:
-            if (line.keys or line.link) and _saying(line) not in receipt:
+            if (line.keys or line.link) and _statement(line) not in receipt:
                 self._request(session, MailKind.DELIVERED, [mail_line(line)], do, occasion=line.plan.id)
 
-    def _tell_of_backorders(self, session: CheckoutSession, lines: Sequence[Line], do: Streams) -> None:
-        """One mail about all of them; a line that it does not tell of gets a mail of its own."""
+    def _mail_backorders(self, session: CheckoutSession, lines: Sequence[Line], do: Streams) -> None:
+        """One mail about all of them; a line that is not in it gets a mail of its own."""
         first = do.load(Effect, effect_id(session.id, MailStep(MailKind.BACKORDERED)))
-        told, was_asked_for = _told(first), first.requested is not None
-        untold = [line for line in lines if _saying(line) not in told]
+        mailed, was_asked_for = _statements(first), first.requested is not None
+        missing = [line for line in lines if _statement(line) not in mailed]
         if was_asked_for:
-            untold = [line for line in untold if not _has_own_mail(session.id, line, do)]
-        if not untold:
+            missing = [line for line in missing if not _has_own_mail(session.id, line, do)]
+        if not missing:
             return
-        first = self._request(session, MailKind.BACKORDERED, map(mail_line, untold), do)
-        told = _told(first)
-        for line in untold:
-            if _saying(line) not in told:
+        first = self._request(session, MailKind.BACKORDERED, map(mail_line, missing), do)
+        mailed = _statements(first)
+        for line in missing:
+            if _statement(line) not in mailed:
                 self._request(session, MailKind.BACKORDERED, [mail_line(line)], do, occasion=line.plan.id)
 
-    def _tell_of_parcel(self, event: Fulfillment.Shipped, do: Streams) -> None:
+    def _mail_parcel(self, event: Fulfillment.Shipped, do: Streams) -> None:
         fulfillment = do.load(Fulfillment, event.originator_id)
         lines = [mail_line(fulfillment.lines[id]) for id in event.lines]
         self._request(do.load(CheckoutSession, event.session), MailKind.SHIPPED, lines, do, occasion=str(event.number))
@@ -143,10 +143,10 @@ class EmailPolicy:
 
 
 def look_again(effect: Effect, session_id: str, do: Streams) -> None:
-    """Right before a mail leaves: if it says what is no longer so, withdraw it and ask for it again as it is now.
+    """Right before a mail goes out: if it is no longer true, withdraw it and request it again with the current state.
 
-    What may have gone out in other words before is another edition then. A mail to nobody stays addressed to whom it
-    was if Stripe has forgotten the address meanwhile.
+    If the old text may have gone out, the new one is another edition. A mail keeps its address if Stripe has removed
+    the customer's address meanwhile.
     """
     requested = effect.requested
     if requested is None or requested.mail is None or requested.purpose is None:
@@ -157,7 +157,7 @@ def look_again(effect: Effect, session_id: str, do: Streams) -> None:
     if now is not None and now.to is None:
         now = replace(now, to=mail.to, name=mail.name)
     why = NO_LONGER_SO
-    if mail.kind is MailKind.DELIVERED and _receipt_tells(session_id, mail, fulfillment, do):
+    if mail.kind is MailKind.DELIVERED and _is_in_the_receipt(session_id, mail, fulfillment, do):
         now, why = None, IN_THE_RECEIPT
     if now == mail:
         return
@@ -171,25 +171,25 @@ def _ask_for(id: str, step: Step, mail: Mail, do: Streams) -> Effect:
     return effect if mail.to else do.command(Effect, id, Effect.give_up, NO_ADDRESS)
 
 
-def _receipt_tells(session_id: str, mail: Mail, fulfillment: Fulfillment, do: Streams) -> bool:
-    """Whether a receipt that was still to be sent when the line was delivered has its keys and links by now."""
+def _is_in_the_receipt(session_id: str, mail: Mail, fulfillment: Fulfillment, do: Streams) -> bool:
+    """Whether a receipt that was still unsent when the line was delivered has its keys and links by now."""
     receipt = do.load(Effect, effect_id(session_id, MailStep(MailKind.RECEIPT)))
-    told, lines = _told(receipt), fulfillment.lines
-    return all(_saying(lines[line.id]) in told for line in mail.lines if line.id in lines)
+    mailed, lines = _statements(receipt), fulfillment.lines
+    return all(_statement(lines[line.id]) in mailed for line in mail.lines if line.id in lines)
 
 
 def _has_own_mail(session_id: str, line: Line, do: Streams) -> bool:
-    """Whether a mail about this line alone says that it is backordered: one about several may be asked for anew."""
+    """Whether a mail about this line alone says that it is backordered: one about several may be requested again."""
     own = do.load(Effect, effect_id(session_id, MailStep(MailKind.BACKORDERED, line.plan.id)))
-    return _saying(line) in _told(own)
+    return _statement(line) in _statements(own)
 
 
-def _told(effect: Effect) -> frozenset[tuple[str, str]]:
-    """What a mail that was sent or will be says of each line; nothing if there is no such mail."""
+def _statements(effect: Effect) -> frozenset[tuple[str, str]]:
+    """The statements about lines in a mail that was sent or will be; none if there is no such mail."""
     mail = effect.requested.mail if effect.requested and effect.withdrawn is None else None
     return frozenset((line.id, line.state) for line in mail.lines) if mail else frozenset()
 
 
-def _saying(line: Line) -> tuple[str, str]:
-    """What a mail has to say of this line."""
+def _statement(line: Line) -> tuple[str, str]:
+    """The statement that a mail makes about this line: its ID and its state."""
     return line.plan.id, line.state

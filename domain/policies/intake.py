@@ -25,7 +25,7 @@ OF_PAYMENTS: Sequence[str] = (
     "charge.captured",
 )
 HANDLED: Sequence[str] = (*OF_SESSIONS, *OF_PAYMENTS)
-"""What a webhook endpoint must send us. As a thin event each has the prefix `v1.`."""
+"""The events that a webhook endpoint must send. As thin events they have the prefix `v1.`."""
 
 
 def retrieve_step(event: StripeEvent.Received) -> RetrieveStep:
@@ -95,7 +95,7 @@ class Intake:
         do.command(Effect, effect_id(session, step), Effect.request, RETRIEVE, step)
 
     def _park_foreign(self, session: str, event: StripeEvent.Received, do: Streams) -> bool:
-        """Keep aside what our key could not retrieve, and must not fulfill."""
+        """Park a session that our key can't retrieve and must not fulfill."""
         if event.account is not None:
             detail = "It belongs to a connected account; only sessions of the account itself are fulfilled"
             why = ParkReason.CONNECTED_ACCOUNT
@@ -128,7 +128,7 @@ def _take_in_of_payment(kind: str, event: StripeEvent.Received, do: Streams) -> 
 
 
 def _hear(session: CheckoutSession, kind: str, event: StripeEvent.Received) -> CheckoutSessionFacts:
-    """What the session makes of a Stripe event of a handled kind."""
+    """Return the facts that the session records for a Stripe event of a handled kind."""
     id, at = event.originator_id, event.occurred_at
     if kind == COMPLETED:
         return session.complete(stripe_event=id, payment_status=event.payment_status, at=at)

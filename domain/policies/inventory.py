@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from domain.event import Event
 from domain.fulfillment import Fulfillment
-from domain.handing_over import tell_of_stock
+from domain.handing_over import update_from_stock
 from domain.identifiers import fulfillment_id, stock_id
 from domain.line import LineState
 from domain.plan import PlannedLine
@@ -47,7 +47,7 @@ class InventoryPolicy:
             case Fulfillment.LineItemDelivered():
                 _dispatch(event, do)
             case StockItem.Reserved() | StockItem.Backordered():
-                tell_of_stock(event.session, event.line_item, do.load(StockItem, event.originator_id), do)
+                update_from_stock(event.session, event.line_item, do.load(StockItem, event.originator_id), do)
             case _:
                 pass
 
@@ -56,11 +56,11 @@ def _reserve(session_id: str, line: PlannedLine, do: Streams) -> None:
     if line.stock_sku is not None and _is_wanted(session_id, line, do):
         claim = Claim(session_id, line.id)
         stock = do.command(StockItem, stock_id(line.stock_sku), StockItem.reserve, claim, line.item.quantity)
-        tell_of_stock(session_id, line.id, stock, do)
+        update_from_stock(session_id, line.id, stock, do)
 
 
 def _is_wanted(session_id: str, plan: PlannedLine, do: Streams) -> bool:
-    """Whether the line still takes this stock. It may have been planned anew or delivered since it was planned so."""
+    """Whether the line still takes this stock. It may have been replanned or delivered meanwhile."""
     line = do.load(Fulfillment, fulfillment_id(session_id)).lines.get(plan.id)
     return line is None or (line.state is not LineState.DELIVERED and line.plan.stock_sku == plan.stock_sku)
 

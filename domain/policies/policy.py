@@ -1,4 +1,4 @@
-"""What a policy is, and what it can reach: the aggregates it commands. Nothing else of the world."""
+"""Policies, and the only thing that they can reach: the aggregates that they command."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from enum import StrEnum

@@ -1,4 +1,4 @@
-"""What customers read, in their language: the one place that knows which language that is, and that renders."""
+"""Chooses the customer's language and renders mails and pages in it."""
 
 from collections.abc import Iterator
 from functools import lru_cache

@@ -42,5 +42,5 @@ def format_date(moment: datetime, locale: Locale) -> str:
 
 
 def english() -> Locale:
-    """Return the locale of pages that are in English for everybody."""
+    """Return the locale of pages that are always in English."""
     return Locale.parse("en")

@@ -1,4 +1,4 @@
-"""What the landing page says: a headline, what the customer has to know or do, and a heading for each part."""
+"""The texts of the landing page: a headline, a message, and a heading for each part."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -148,11 +148,11 @@ _PARTS: Mapping[Part, tuple[str, str]] = {
 
 
 def words(state: CheckoutState, language: Language, *, is_working: bool, is_unpaid: bool, is_authorized: bool) -> Words:
-    """`is_working`: something of the order is about to change without anybody's doing.
+    """`is_working`: the order is about to change by itself.
 
-    `is_unpaid`: Stripe says that nobody has paid. That we did not hear of a payment is another thing.
+    `is_unpaid`: Stripe says that the order is not paid. A payment that is merely unknown to us is another case.
 
-    `is_authorized`: the merchant may take the money, and has not taken it yet.
+    `is_authorized`: the merchant may capture the money, and has not captured it yet.
     """
     if state is CheckoutState.AWAITING_PAYMENT and is_authorized:
         return _in(language, _AUTHORIZED)

@@ -18,7 +18,7 @@ Json = dict[str, object]
 
 
 def signing_secret(secret_key: str) -> str:
-    """What the receiver verifies with, made of `FULFILL_SECRET_KEY`."""
+    """Return the secret with which the receiver verifies, derived from `FULFILL_SECRET_KEY`."""
     return "whsec_" + base64.b64encode(secret_key.encode()).decode()
 
 

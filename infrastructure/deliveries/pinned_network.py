@@ -71,17 +71,22 @@ class PinnedNetwork(httpcore2.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,
     ) -> httpcore2.NetworkStream:
-        trouble: Exception = httpcore2.ConnectError("there is no address")
+        """Connect to the first of the checked addresses that accepts the connection.
+
+        Raises:
+            ConnectError, ConnectTimeout: none of them does.
+        """
+        failure: Exception = httpcore2.ConnectError("there is no address")
         for address in self._checked(host, port)[:_ADDRESSES_MAX]:
             try:
                 stream = self._network.connect_tcp(
                     address, port, self._deadline.remaining(timeout), local_address, socket_options or ()
                 )
             except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
-                trouble = error
+                failure = error
             else:
                 return _DeadlineStream(stream, self._deadline)
-        raise trouble
+        raise failure
 
     def _checked(self, host: str, port: int) -> Sequence[str]:
         addresses = self._looked_up(host, port)

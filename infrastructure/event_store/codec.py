@@ -74,7 +74,7 @@ class JsonMapper(Mapper[str]):
     def to_stored_event(self, domain_event: DomainEventProtocol[str]) -> StoredEvent:
         """
         Raises:
-            TypeError: the class is not among the topics, so that nobody could ever read the event again.
+            TypeError: the class is not among the topics, so the event could never be read again.
         """
         kind = cast(type[Event], type(domain_event))
         shape = self._shapes.get(kind.TOPIC)
@@ -112,7 +112,7 @@ class JsonMapper(Mapper[str]):
                 f"{_name(stored_event)}, {topic}, can't be read: {_why(error)}",
                 session_id=_session_of(stored_event),
             ) from error
-        # Frozen against everybody else; the stream and the version are kept in columns of their own.
+        # Frozen for all other code; the stream and the version are kept in columns of their own.
         vars(event)["originator_id"] = stored_event.originator_id
         vars(event)["originator_version"] = stored_event.originator_version
         return cast(DomainEventProtocol[str], event)

@@ -1,5 +1,5 @@
-"""The library's connections to SQLite with what it leaves open: every one synchronises fully, an error is one of the
-library's own whenever it comes, and a connection that can't be opened keeps nobody waiting for ever."""
+"""The library's connections to SQLite, completed: each one synchronizes fully, every error is one of the library's own,
+and a connection that can't be opened does not block its callers."""
 
 import os
 import sqlite3
@@ -43,7 +43,7 @@ class LogConnection(SQLiteConnection):
             return int(cursor.execute("PRAGMA data_version").fetchone()[0])
 
     def _end(self, cursor: SQLiteCursor) -> None:
-        """Nothing stays open on a connection that somebody else gets next; one that can't be tidied is closed."""
+        """End the transaction before the connection goes to its next user; close one that can't be reset."""
         try:
             cursor.sqlite_cursor.close()
             self.rollback()
@@ -73,6 +73,11 @@ class LogConnectionPool(SQLiteConnectionPool):
         return self.connect()
 
     def get_connection(self, timeout: float | None = None, *, is_writer: bool | None = None) -> SQLiteConnection:
+        """Take a connection from the pool.
+
+        Raises:
+            InterfaceError: the pool is closed, or its file can't be used.
+        """
         self._asking.is_writer = is_writer
         try:
             return super().get_connection(timeout, is_writer=is_writer)
@@ -80,7 +85,7 @@ class LogConnectionPool(SQLiteConnectionPool):
             raise InterfaceError(f"The log {self.db_name} is closed.") from error
 
     def _get_connection(self, timeout: float = 0.0) -> SQLiteConnection:
-        """The library keeps the place of a writer or reader who got no connection: nobody could write any more."""
+        """Free the place of a caller that got no connection: the library keeps it, which would block all writers."""
         try:
             return super()._get_connection(timeout)
         except BaseException:
@@ -101,8 +106,8 @@ class LogConnectionPool(SQLiteConnectionPool):
             super().put_connection(conn)
 
     def close(self) -> None:
-        """Connections in use are closed by whoever gives them back: the library would close them under a reader's
-        hands, which crashes the interpreter."""
+        """Connections in use are closed when they are given back: the library would close them while a reader uses
+        them, which crashes the interpreter."""
         with self._put_condition:
             self._in_use.clear()
         super().close()
@@ -116,8 +121,8 @@ class LogDatastore(SQLiteDatastore):
 
 
 class Place:
-    """Where the file of the log is. SQLite goes on with a file that was deleted or replaced: what is written to it is
-    there until it is closed, and gone then."""
+    """The file of the log. SQLite keeps using a file that was deleted or replaced: rows written to it vanish when it is
+    closed."""
 
     def __init__(self, path: str) -> None:
         self._path = path

@@ -31,7 +31,7 @@ _VERSION_MAX = 2**63 - 1
 
 
 def postgres_environment(url: str) -> Mapping[str, str]:
-    """What the library is told; nothing else of the process's environment changes it."""
+    """The settings for the library, which reads nothing else of the process's environment."""
     ours = "infrastructure.event_store"
     return {
         "PERSISTENCE_MODULE": f"{ours}.postgres:LogFactory",
@@ -215,6 +215,11 @@ class PostgresLogRecorder(LogRecorder, PostgresProcessRecorder):
                 curs.execute(statements.SET_POSITION, (f"{LEADS_BY}{name}", digest))
 
     def insert_copied(self, events: Sequence[Notification], *, since: int | None) -> None:
+        """Insert the next events of a copy, at the positions of the source.
+
+        Raises:
+            IntegrityError: the copy has not come to `since`.
+        """
         columns = (
             [each.originator_id for each in events],
             [each.originator_version for each in events],
@@ -272,13 +277,17 @@ class PostgresLogRecorder(LogRecorder, PostgresProcessRecorder):
             curs.execute("SELECT pg_logical_emit_message(true, 'fulfill', '')")
 
     def check_place(self) -> None:
-        """A server goes on with its own files, if it is there. A `fulfill serve` without a worker holds no lock that
-        would keep a copy from ending beside it, so it looks for the mark."""
+        """A PostgreSQL server keeps its own files open. A `fulfill serve` without a worker holds no lock that would
+        keep a copy from ending beside it, so it looks for the mark.
+
+        Raises:
+            LogMoved: a copy in another database has replaced this log.
+        """
         if self._rows(statements.SELECT_MARK, (MOVED,)):
             raise LogMoved
 
-    def watch(self, tell: Callable[[], None]) -> None:
-        self.datastore.listener.start(self.channel_name, tell)
+    def watch(self, notify: Callable[[], None]) -> None:
+        self.datastore.listener.start(self.channel_name, notify)
 
     def has_foreign_commits(self) -> bool:
         return self.datastore.listener.has_heard()
@@ -298,6 +307,11 @@ class LogFactory(PostgresFactory):
     process_recorder_class = PostgresLogRecorder
 
     def __init__(self, env: Environment | EnvType | None) -> None:
+        """Read the settings of `postgres_environment`.
+
+        Raises:
+            OSError: one of them is missing.
+        """
         super().__init__(env)
         url = self.env.get(_URL)
         if url is None:

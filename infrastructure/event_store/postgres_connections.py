@@ -1,5 +1,5 @@
-"""The library's connections to PostgreSQL with what it leaves open: hosts that vanish are noticed, an error is told at
-once and in one sentence, and other processes' commits are heard of."""
+"""The library's connections to PostgreSQL, completed: hosts that vanish are noticed, errors are reported at once in one
+sentence, and commits of other processes wake the reader."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -21,10 +21,10 @@ SET idle_in_transaction_session_timeout = '5s';
 SET default_transaction_isolation = 'read committed';
 SET plan_cache_mode = force_generic_plan
 """
-"""A process that is halted within a transaction must not hold up all others for ever. Each statement sees what was
-committed before it: with the one snapshot of a stricter level, taken before the lock of appends is granted, an append
-would not see the append that it waited for. And statements that only look up keys are planned once: to plan a small
-insert costs a tenth of it."""
+"""A process that is halted within a transaction must not block all others forever. Each statement sees the commits
+before it: with the one snapshot of a stricter isolation level, taken before the lock of appends is granted, an append
+would not see the append that it waited for. And statements that only look up keys are planned once: planning is a tenth
+of the cost of a small insert."""
 _LISTEN_SECONDS = 0.2
 """How long it may take until a stop is noticed."""
 _LISTEN_AGAIN_SECONDS = 1.0
@@ -33,7 +33,7 @@ logger = structlog.get_logger(__name__)
 
 
 class LogDatastore(PostgresDatastore):
-    """The library's pool connects in the background; ours tells at once why it can't."""
+    """The library's pool connects in the background; ours raises at once with the reason."""
 
     def __init__(self, url: str) -> None:
         super().__init__("", "", "", "", "", schema=SCHEMA, originator_id_type="text")
@@ -58,7 +58,7 @@ class LogDatastore(PostgresDatastore):
 
 
 class Listener:
-    """Hears of commits as they happen, on a connection and a thread of its own."""
+    """Listens for commits of other processes, on a connection and a thread of its own."""
 
     def __init__(self, url: str, is_own: Callable[[int], bool]) -> None:
         self._url = url
@@ -68,10 +68,10 @@ class Listener:
         self._heard = threading.Event()
         self._thread: threading.Thread | None = None
 
-    def start(self, channel: str, tell: Callable[[], None]) -> None:
-        """From now on `tell` is called whenever somebody else may have committed."""
+    def start(self, channel: str, notify: Callable[[], None]) -> None:
+        """Call `notify` from now on whenever another process may have committed."""
         if self._thread is None:
-            arguments = (channel, tell)
+            arguments = (channel, notify)
             self._thread = threading.Thread(target=self._listen, args=arguments, name="listener", daemon=True)
             self._thread.start()
 
@@ -88,23 +88,23 @@ class Listener:
         if self._thread is not None and self._thread is not threading.current_thread():
             self._thread.join()
 
-    def _listen(self, channel: str, tell: Callable[[], None]) -> None:
+    def _listen(self, channel: str, notify: Callable[[], None]) -> None:
         while not self._stopping.is_set():
             try:
                 with connect(self._url, "listener") as connection, translated_errors(self._what):
                     connection.execute(SQL("LISTEN {}").format(Identifier(channel)))
-                    self._tell(tell)  # of what was committed while nobody listened
-                    self._hear(connection, tell)
-            except Exception as error:  # noqa: BLE001 - a thread's boundary: who does not listen polls, and listens again
-                logger.warning("commits of others are not heard of for now", error=str(error))
+                    self._notify(notify)  # of commits from before it listened
+                    self._receive(connection, notify)
+            except Exception as error:  # noqa: BLE001 - a thread's boundary: the reader polls meanwhile
+                logger.warning("no notifications of commits for now", error=str(error))
                 self._stopping.wait(_LISTEN_AGAIN_SECONDS)
 
-    def _hear(self, connection: psycopg.Connection[Any], tell: Callable[[], None]) -> None:
+    def _receive(self, connection: psycopg.Connection[Any], notify: Callable[[], None]) -> None:
         while not self._stopping.is_set():
-            for notify in connection.notifies(timeout=_LISTEN_SECONDS, stop_after=1):
-                if not self._is_own(notify.pid):
-                    self._tell(tell)
+            for received in connection.notifies(timeout=_LISTEN_SECONDS, stop_after=1):
+                if not self._is_own(received.pid):
+                    self._notify(notify)
 
-    def _tell(self, tell: Callable[[], None]) -> None:
+    def _notify(self, notify: Callable[[], None]) -> None:
         self._heard.set()
-        tell()
+        notify()

@@ -1,4 +1,4 @@
-"""The log on SQLite: one file, in WAL mode, synchronised fully before anything is acknowledged."""
+"""The log on SQLite: one file, in WAL mode, synchronized fully before anything is acknowledged."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -28,7 +28,7 @@ CREATE TABLE IF NOT EXISTS parked (
 
 
 def sqlite_environment(path: Path | str, *, create_tables: bool) -> Mapping[str, str]:
-    """What the library is told; nothing else of the process's environment changes it."""
+    """The settings for the library, which reads nothing else of the process's environment."""
     return {
         "PERSISTENCE_MODULE": "infrastructure.event_store.sqlite:LogFactory",
         "MAPPER_TOPIC": "infrastructure.event_store.codec:JsonMapper",
@@ -77,7 +77,7 @@ class SQLiteLogRecorder(LogRecorder, SQLiteProcessRecorder):
             c.execute("DELETE FROM parked WHERE policy=? AND position=?", key)
 
     def _insert_new(self, c: SQLiteCursor, stored_events: Sequence[StoredEvent]) -> Sequence[int | None]:
-        """Nobody can begin a stream between the look and the insert: the transaction may write from its start."""
+        """No other writer can begin a stream between the check and the insert: the transaction holds the write lock."""
         begun: set[str] = set()
         for some in _portions([str(each.originator_id) for each in stored_events]):
             c.execute(
@@ -248,6 +248,11 @@ class SQLiteLogRecorder(LogRecorder, SQLiteProcessRecorder):
             c.executemany("INSERT INTO tracking VALUES (?,?)", rows)
 
     def insert_copied(self, events: Sequence[Notification], *, since: int | None) -> None:
+        """Insert the next events of a copy, at the positions of the source.
+
+        Raises:
+            IntegrityError: the copy has not come to `since`.
+        """
         with self.datastore.transaction(commit=True) as c:
             self.check_place()
             if (self._max_notification_id(c) or 0, self._max_tracking_id(COPYING, c)) != (since or 0, since):
@@ -290,13 +295,13 @@ class SQLiteLogRecorder(LogRecorder, SQLiteProcessRecorder):
     def try_to_write(self) -> None:
         with self.datastore.transaction(commit=True) as c:
             c.execute(f"SELECT 1 FROM {self.events_table_name} LIMIT 1")
-            c.execute("PRAGMA user_version=0")  # nobody uses it, and SQLite writes its page whatever it was
+            c.execute("PRAGMA user_version=0")  # unused otherwise, and SQLite writes its page whatever it was
 
     def check_place(self) -> None:
         self.datastore.place.check()
 
-    def watch(self, tell: Callable[[], None]) -> None:
-        """SQLite says nothing by itself."""
+    def watch(self, notify: Callable[[], None]) -> None:
+        """SQLite sends no notifications."""
 
     def has_foreign_commits(self) -> bool:
         """SQLite counts, per connection, the commits of all others: asked of a connection that never writes."""
@@ -306,7 +311,7 @@ class SQLiteLogRecorder(LogRecorder, SQLiteProcessRecorder):
             version = self._watch.data_version()
         except PersistenceError:
             self.close_watch()
-            return True  # it may be so, and whoever looks finds the trouble
+            return True  # possible; the next read raises the error
         has_changed, self._data_version = version != self._data_version, version
         return has_changed
 

@@ -1,4 +1,4 @@
-"""Who writes a mail, and to whom: addresses that are some."""
+"""Valid addresses for the sender and the recipient of a mail."""
 
 from dataclasses import dataclass
 from email.headerregistry import Address
@@ -13,7 +13,7 @@ _NAME_LENGTH_MAX = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sender:
-    """Who writes to the customers, as `MAIL_FROM` says."""
+    """The sender of mails to customers, from `MAIL_FROM`."""
 
     address: Address
 
@@ -36,7 +36,7 @@ class Sender:
 
     @property
     def is_answered(self) -> bool:
-        """Whether somebody reads what customers answer: not where the address itself says `no-reply`."""
+        """Whether the shop reads replies of customers: not if the address says `no-reply`."""
         name = self.address.username.lower().replace("-", "").replace("_", "").replace(".", "")
         return not name.startswith(("noreply", "donotreply"))
 

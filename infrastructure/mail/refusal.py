@@ -1,4 +1,4 @@
-"""What a mail server's refusal means, in words of ours: its own may name the customer."""
+"""Explains the refusal of a mail server in our own words: the server's may name the customer."""
 
 import re
 

@@ -15,7 +15,7 @@ class Written:
 
 
 def render(mail: Mail, texts: CustomerTexts, *, shop: str, is_answered: bool) -> Written:
-    """`shop` is what the shop is called; `is_answered` is whether somebody reads what comes back."""
+    """`shop` is the name of the shop; `is_answered` is whether the shop reads replies."""
     language = texts.language(mail.locale)
     view = mail_view(mail, language, shop=shop, is_answered=is_answered)
     return Written(

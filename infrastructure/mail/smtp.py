@@ -143,5 +143,5 @@ def _why_not_ready(error: Exception) -> str:
 
 
 def _is_timeout(error: Exception) -> bool:
-    """`smtplib` makes a lost connection of every trouble while it reads, and keeps the trouble as its context."""
+    """`smtplib` raises a lost connection for every error while it reads, and keeps that error as its context."""
     return isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError)

@@ -40,7 +40,7 @@ class MailView:
     lead: str
     closing: str
     is_answered: bool
-    """Whether somebody reads what the customer answers."""
+    """Whether the shop reads replies of customers."""
     order: str
     """Which order this is about: its reference, if it has one, and when it was made."""
     lines: tuple[LineView, ...]

@@ -1,7 +1,7 @@
 """The SDK's way to Stripe, bounded in time and size.
 
-A timeout of `requests` is for one read, so that an answer which dribbles in would hold a call for ever: here every read
-of an answer, of its headers too, gets what is left of the whole call.
+A timeout of `requests` covers one read, so an answer that dribbles in would hold a call forever. Here every read of an
+answer, its headers included, gets the time that is left of the whole call.
 """
 
 import math
@@ -61,6 +61,12 @@ class BoundedClient(stripe.RequestsClient):
     def request(  # type: ignore[override]  # its own base class says text, and it bytes
         self, method: str, url: str, headers: Mapping[str, str] | None, post_data: Any = None
     ) -> tuple[bytes, int, Mapping[str, str]]:
+        """Send one request of the SDK, within the time and size that one call may take.
+
+        Raises:
+            APIConnectionError: Stripe was not reached, or not in time.
+            Unintelligible: the answer is too large.
+        """
         if _seconds_left() <= 0:
             raise _broken("There is no time left for another attempt", is_final=True)
         answer, status, answered = self.request_stream(method, url, headers, post_data)
@@ -75,7 +81,7 @@ class BoundedClient(stripe.RequestsClient):
 
 
 def _broken(words: str, *, is_final: bool = False) -> stripe.APIConnectionError:
-    """What the SDK expects of its way to Stripe; it tries again unless told that this is final."""
+    """The error that the SDK expects of its HTTP client; it tries again unless the error is final."""
     return stripe.APIConnectionError(words, should_retry=not is_final)  # type: ignore[no-untyped-call]
 
 

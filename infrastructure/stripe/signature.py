@@ -20,7 +20,7 @@ _SIGNATURE = re.compile(r"[0-9a-f]{64}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signed:
-    """What a signature header says."""
+    """The content of a signature header."""
 
     timestamp: str
     signatures: Sequence[bytes]
@@ -30,7 +30,7 @@ def verify(body: bytes, signed: Signed, secrets: Sequence[str], *, now: datetime
     """Nothing, if one of the secrets signed this body within 300 seconds of `now`, before or after.
 
     Raises:
-        NotFromStripe: otherwise; the message tells an operator in what way.
+        NotFromStripe: otherwise; the message names the reason for the operator.
     """
     age_seconds = now.timestamp() - int(signed.timestamp)
     if abs(age_seconds) > TOLERANCE_SECONDS:

@@ -1,4 +1,4 @@
-"""What Stripe signed, as a webhook delivery."""
+"""Reads a request that Stripe signed as a webhook delivery."""
 
 from collections.abc import Callable, Sequence
 

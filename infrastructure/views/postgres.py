@@ -1,7 +1,7 @@
 """The views on PostgreSQL: a schema of their own in the database of the log.
 
-No reader holds anybody up, however long it reads: a generation that is not needed any more is `retired`, and its table
-goes when nobody reads it. What analysts see under a plain name is replaced in the same way.
+A long read blocks no other process: a generation that is no longer needed is `retired`, and its table is dropped when
+no reader holds it. The plain names that analysts use are replaced in the same way.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -38,7 +38,7 @@ _LOOKS_MAX = 5
 """A view is replaced once in a while, not between every two statements."""
 _FETCH = 2000
 _HELD = (LockNotAvailable, DependentObjectsStillExist)
-"""Somebody reads it, or somebody's own view is made from it."""
+"""A reader holds it, or an analyst's own view depends on it."""
 _TABLES: tuple[LiteralString, ...] = (
     """
     CREATE TABLE IF NOT EXISTS fulfillment_views.views (
@@ -86,7 +86,7 @@ def create_tables(connection: psycopg.Connection[Any]) -> None:
     with connection.transaction():
         for statement in _TABLES:
             connection.execute(statement)
-        # Asked first: the change of a table waits for long readers of it, and everybody else then waits for that
+        # Asked first: ALTER TABLE waits for long readers, and all other statements then wait for it
         if connection.execute(_HAS_ANCHOR).fetchone() == (False,):
             connection.execute(_ADD_ANCHOR)
 
@@ -195,13 +195,13 @@ class PostgresViews:
 
     @contextmanager
     def _restructuring(self, name: str) -> Iterator[Connection]:
-        """A transaction in which nobody else makes, retires or shows a generation of this view."""
+        """A transaction in which no other process makes, retires or shows a generation of this view."""
         with self._writing() as connection:
             _alone(connection, name)
             yield connection
 
     def _tidy(self) -> None:
-        """Show analysts what is live, and drop what is retired. What somebody holds is left for later."""
+        """Show the live generations to analysts, and drop the retired ones that no reader holds."""
         self._is_tidy = True
         with self._connections.one() as connection:
             shown = dict(_run(connection, _SHOWN))
@@ -267,7 +267,7 @@ def _apply(connection: Connection, advance: Advance) -> None:
 
 
 def _retire(connection: Connection, view: View) -> None:
-    """Nobody who looks from now on finds it."""
+    """Hide it from all new readers."""
     key = (view.name, view.generation)
     _run(connection, "UPDATE views SET state='retired' WHERE name=? AND generation=?", *key)
     _run(connection, "DELETE FROM unreadable WHERE name=? AND generation=?", *key)
@@ -300,7 +300,7 @@ def _drop_table(connection: Connection, row: tuple[Any, ...]) -> None:
 
 
 def _alone(connection: Connection, name: str, *, is_patient: bool = True) -> None:
-    """Until the transaction ends, whoever else asks for the same waits."""
+    """Until the transaction ends, other callers with the same name wait."""
     if not is_patient:
         _run(connection, "SET LOCAL lock_timeout='5ms'")
     _run(connection, "SELECT pg_advisory_xact_lock(hashtextextended(?, 0))", f"fulfill view {name}")

@@ -1,4 +1,4 @@
-"""The views on SQLite: a second file beside the log, synchronised less, since it can be made again from the log."""
+"""The views on SQLite: a second file beside the log, synchronized less, since it can be made again from the log."""
 
 import sqlite3
 import threading
@@ -33,8 +33,8 @@ Connect = Callable[[str], sqlite3.Connection]
 _IDLE_READERS_MAX = 4
 _ROWS_PER_INSERT = 32
 CURES = Cures(
-    if_damaged="stop fulfill and delete it, then the views are built anew from the log",
-    if_tables_are_missing="it was deleted meanwhile: start again, then the views are built anew from the log",
+    if_damaged="stop fulfill and delete it, then the views are rebuilt from the log",
+    if_tables_are_missing="it was deleted meanwhile: start again, then the views are rebuilt from the log",
 )
 
 _TABLES = (
@@ -117,7 +117,7 @@ class SQLiteViews:
                 self._idle.pop().close()
 
     def __del__(self) -> None:
-        """As the library's store does; not everybody who opens views knows when nobody looks any more."""
+        """As the library's store does: some owners of views do not know when the last reader is done."""
         if hasattr(self, "_writer"):
             self.close()
 

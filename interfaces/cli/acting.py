@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
+from application.reading.english import counted
 from interfaces.cli.desk import Desk, by, open_desk
 from interfaces.cli.output.printing import page, print_json, talk
-from interfaces.cli.output.text import counted, words
 from interfaces.cli.reading import RETRIED
 from interfaces.cli.usage import DONE, FAILED, Json, Lines, Session, SessionOrEvent, UsageError, Who, Why
 
@@ -154,18 +154,16 @@ def note(
 
 
 def _show(desk: Desk, session_id: str, done: str = "Recorded.", *, as_json: bool) -> int:
+    from interfaces.cli.output.checkout_page import in_a_sentence
+
     is_followed = desk.follow()
     document = desk.runtime.queries.checkout(session_id)
-    state = str(document.state) if document else "unknown"
     if as_json:
+        state = str(document.state) if document else "unknown"
         print_json({"session_id": session_id, "state": state, "is_followed": is_followed})
     else:
-        page().say(f"{done} {session_id} {_HAS.get(state, f'is {words(state)}')}.")
+        page().say(f"{done} {session_id} {in_a_sentence(document.state) if document else 'is unknown'}.")
     return DONE
-
-
-_HAS = {"payment_failed": "has a failed payment", "nothing_to_fulfill": "has nothing to fulfill"}
-"""States that nobody would say a checkout is."""
 
 
 def _show_event(desk: Desk, id: str, *, as_json: bool) -> int:
@@ -174,19 +172,19 @@ def _show_event(desk: Desk, id: str, *, as_json: bool) -> int:
     is_followed = desk.follow()
     event = desk.runtime.log.get(StripeEvent, id)
     session_id = event.received.session_id if event.received else None
-    state, told = _became(event, is_followed=is_followed)
+    state, outcome = _became(event, is_followed=is_followed)
     if as_json:
         found = {"state": state, "error": event.error, "session_id": session_id, "is_followed": is_followed}
         print_json({"stripe_event": id, **found})
     else:
         about = f" It is about {session_id}." if session_id else ""
-        page().say(f"Recorded. {id} {told}.{about}")
+        page().say(f"Recorded. {id} {outcome}.{about}")
     return DONE
 
 
 def _became(event: "StripeEvent", *, is_followed: bool) -> tuple[str, str]:
-    """What became of it, for programs and for people."""
-    from application.reading.wording import inside
+    """Return the state of the Stripe event, for programs and for people."""
+    from application.reading.english import inside
 
     if event.error:
         return "failed", f"still can't be handled: {inside(event.error).rstrip('.')}"

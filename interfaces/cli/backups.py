@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from interfaces.cli.keeping import told_if_stopped
+from application.reading.english import counted
+from interfaces.cli.interruption import explained_if_stopped
 from interfaces.cli.output.printing import page, print_json, talk
-from interfaces.cli.output.text import counted, to_the_second
+from interfaces.cli.output.text import to_the_second
 from interfaces.cli.usage import DONE, FAILED, Json, Place
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def backup(file: NewFile, /, *, json: Json = False) -> int:
     from interfaces.cli.output.progress import progress
 
     database, began_at = Place().database(), time.monotonic()
-    with told_if_stopped(f"{file} was not created."), progress("copying", "KiB") as report:
+    with explained_if_stopped(f"{file} was not created."), progress("copying", "KiB") as report:
         made = back_up(database, file, report)
     seconds = time.monotonic() - began_at
     if made.is_closed:
@@ -73,7 +74,7 @@ def backup(file: NewFile, /, *, json: Json = False) -> int:
         document = {"database": str(database), "file": str(file), **_made(made), "seconds": round(seconds, 3)}
         print_json(document)
     else:
-        page().say(f"Backed up {_told(made)} to {file}, verified and synced. It took {seconds:.1f} seconds.")
+        page().say(f"Backed up {_summary(made)} to {file}, verified and synced. It took {seconds:.1f} seconds.")
     return DONE
 
 
@@ -87,7 +88,7 @@ def restore(file: File, /, *, check: Check = False, keys_to: KeysTo = None, json
 
     configure_logs(level=logging.CRITICAL)
     database = Place().database()
-    with told_if_stopped(f"{database} is unchanged."):
+    with explained_if_stopped(f"{database} is unchanged."):
         found, lost = _examined(database, file)
         if found.problems and not check:
             raise Refused(f"{file} can't be restored: {' '.join(found.problems)} {database} is unchanged.")
@@ -111,7 +112,7 @@ def restore(file: File, /, *, check: Check = False, keys_to: KeysTo = None, json
     page().say(f"Restored {database} from {file}: {_end(found)}. The next start rebuilds the views.")
     if kept is not None:
         page().say(f"The previous log is kept as {kept}.")
-    page().say(lost if isinstance(lost, str) else _told_lost(lost))
+    page().say(lost if isinstance(lost, str) else _loss(lost))
     _say_keys(lost, files, file, SQLiteFile(kept) if kept else database)
     for problem in found.unreadable:
         talk(f"fulfill: {problem}.")
@@ -123,7 +124,7 @@ def _keys_in_files(
 ) -> "AbstractContextManager[Mapping[str, Path] | None]":
     """
     Raises:
-        Refused: nobody knows which keys the log gave away.
+        Refused: the keys that the log gave away are unknown.
     """
     from domain.errors import Refused
     from interfaces.backups import keys_in_files
@@ -132,8 +133,8 @@ def _keys_in_files(
         return nullcontext()
     if isinstance(lost, str):
         raise Refused(
-            f"Which license keys were given away since the backup can't be told: {lost} To go on without them, restore "
-            "without --keys-to."
+            f"The license keys that were given away since the backup are unknown: {lost} If you can do without them, "
+            "restore without --keys-to."
         )
     return keys_in_files(database, lost.agree_until, directory) if lost.keys else nullcontext({})
 
@@ -159,7 +160,7 @@ def _say_keys(lost: "Lost | str", files: "Mapping[str, Path] | None", file: Path
 
 
 def _examined(database: "Database", file: Path) -> "tuple[Contents, Lost | str]":
-    """What the backup holds, and what the log holds that the backup does not; or why they can't be compared."""
+    """Return the content of the backup, and what the log has beyond it; or why they can't be compared."""
     from eventsourcing.persistence import PersistenceError
 
     from application.backup import contents, lost
@@ -198,7 +199,7 @@ def _put(file: Path, found: "Contents", lost: "Lost | str") -> None:
         ("ends with", _end(found)),
         ("beside", f"{counted(found.followers, 'follower')}, {counted(found.parked, 'parked event')}"),
         ("problems", " ".join([*found.problems, *found.unreadable]) or "none"),
-        ("restore", lost if isinstance(lost, str) else _told_lost(lost)),
+        ("restore", lost if isinstance(lost, str) else _loss(lost)),
     ]
     page().fields(fields)
 
@@ -210,7 +211,7 @@ def _end(found: "Contents") -> str:
     return f"event {_named(found.end)}{when}"
 
 
-def _told(made: "BackedUp") -> str:
+def _summary(made: "BackedUp") -> str:
     return "an empty log" if made.end is None else f"{counted(made.events, 'event')} up to event {_named(made.end)}"
 
 
@@ -218,7 +219,7 @@ def _named(end: "Anchor") -> str:
     return f"{end.position} ({end.stream}@{end.version})"
 
 
-def _told_lost(lost: "Lost") -> str:
+def _loss(lost: "Lost") -> str:
     differing = ""
     if lost.differing:
         differ = "differs" if lost.differing == 1 else "differ"

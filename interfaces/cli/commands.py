@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from cyclopts import App
 
-from interfaces.cli import acting, backups, copying, keeping, reading, running, supplies
+from interfaces.cli import acting, backups, copying, keys, policies, projections, reading, running, stock
 
 _COMMANDS: Sequence[Callable[..., int]] = (
     running.serve,
@@ -34,15 +34,15 @@ _GROUPS = {
     "projections": "List, rebuild and verify the views.",
 }
 _IN_GROUPS: Sequence[tuple[str, str, Callable[..., int]]] = (
-    ("stock", "list", reading.stock_list),
-    ("stock", "count", supplies.stock_count),
-    ("keys", "import", supplies.keys_import),
-    ("keys", "withdraw", supplies.keys_withdraw),
-    ("keys", "show", supplies.keys_show),
-    ("policies", "list", keeping.policies_list),
-    ("projections", "list", keeping.projections_list),
-    ("projections", "rebuild", keeping.projections_rebuild),
-    ("projections", "verify", keeping.projections_verify),
+    ("stock", "list", stock.stock_list),
+    ("stock", "count", stock.stock_count),
+    ("keys", "import", keys.keys_import),
+    ("keys", "withdraw", keys.keys_withdraw),
+    ("keys", "show", keys.keys_show),
+    ("policies", "list", policies.policies_list),
+    ("projections", "list", projections.projections_list),
+    ("projections", "rebuild", projections.projections_rebuild),
+    ("projections", "verify", projections.projections_verify),
 )
 
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from interfaces.cli.keeping import told_if_stopped
+from application.reading.english import counted
+from interfaces.cli.interruption import explained_if_stopped
 from interfaces.cli.output.printing import page, print_json
-from interfaces.cli.output.text import counted
 from interfaces.cli.usage import DONE, FAILED, Json, Place, UsageError
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def copy(*, from_: From, to: To, json: Json = False) -> int:
     began_at = time.monotonic()
     with (
         open_copy(source, target) as copy_all,
-        told_if_stopped(
+        explained_if_stopped(
             "The progress is kept: run the same command again to resume. Until the copy is complete, nothing starts on "
             f"{target}."
         ),
@@ -102,14 +102,14 @@ def _put(copied: "Copied", target: "Database", seconds: float) -> None:
 
 
 def _differences(copied: "Copied") -> "list[str]":
-    told = list(copied.differences)
+    found = list(copied.differences)
     for view in copied.views:
         if not view.is_right:
-            told.append(
+            found.append(
                 f"View {view.name}: if the source is wrong, run `fulfill projections rebuild {view.name}` there, then "
                 "the same `fulfill copy` again."
             )
-            told += [
+            found += [
                 f"  {each.key}: {each.live} in the source, {each.fresh} in the target." for each in view.differences
             ]
-    return told
+    return found

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from interfaces.cli.output.printing import talk, tell_void
+from interfaces.cli.output.printing import report_void, talk
 from interfaces.cli.usage import Place, UsageError
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _WAIT_SECONDS = 3.0
 _LOOK_SECONDS = 0.01
 _STEPS_MAX = 50
-"""What follows from what follows: ten would do, for nobody else's events may keep us for ever."""
+"""Upper bound on rounds. Ten are enough; the limit keeps other writers from holding us here forever."""
 
 
 def by(name: str, reason: str) -> "By":
@@ -40,7 +40,7 @@ def by(name: str, reason: str) -> "By":
 class Desk:
     runtime: "Runtime"
     talk: Callable[[str], None] = talk
-    """Tells whoever gave the command."""
+    """Prints a message for the person at the terminal."""
 
     def check_catalog(self) -> None:
         """
@@ -67,7 +67,7 @@ class Desk:
         while not is_followed and threads.monotonic() < deadline:
             if self._leads():
                 self.runtime.engine.run_until_quiet(effects=False)
-                self._tell_what_waits()
+                self._report_waiting()
                 return True
             is_followed = self._wait_for_the_server(deadline)
         if not is_followed:
@@ -115,7 +115,7 @@ class Desk:
                 return True
         return True
 
-    def _tell_what_waits(self) -> None:
+    def _report_waiting(self) -> None:
         if self.runtime.queries.due_effects.due(self.runtime.clock(), 1):
             self.talk("fulfill: No server is running. Mails and calls wait for `fulfill serve` or `fulfill worker`.")
 
@@ -136,7 +136,7 @@ def open_desk(*, makes_log: bool = True) -> Iterator[Desk]:
         check_log(settings.database)
     make_ready(settings.database)
     runtime = bootstrap(settings)
-    tell_void(runtime.void)
+    report_void(runtime.void)
     try:
         yield Desk(runtime)
     finally:

@@ -1,4 +1,4 @@
-"""What a command says when it could not do what was asked: one sentence and an exit code, and JSON where asked for."""
+"""Reports a failed command: one sentence and an exit code, as JSON with --json."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -11,7 +11,7 @@ from interfaces.cli.usage import FAILED, WRONG_USAGE
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """What an error means to whoever called."""
+    """What an error means for the caller of the command."""
 
     code: int
     kind: str
@@ -57,10 +57,10 @@ MEANINGS: Mapping[str, Meaning] = {
 """The one table of errors, by name: to say that an argument is wrong, the engine need not be imported."""
 
 
-def tell(error: Exception, arguments: Sequence[str]) -> int | None:
-    """Say what went wrong, and return the exit code; None for what nobody expects, which is a bug."""
+def report(error: Exception, arguments: Sequence[str]) -> int | None:
+    """Print what went wrong, and return the exit code; None for an unexpected error, which is a bug."""
     if isinstance(error, BrokenPipeError):
-        return FAILED  # nobody listens any more
+        return FAILED  # the reader of the output is gone
     found = meaning(error)
     if found is None:
         return None

@@ -36,12 +36,12 @@ def run(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         return _INTERRUPTED
     except Exception as error:
-        from interfaces.cli.failures import tell
+        from interfaces.cli.failures import report
 
-        told = tell(error, arguments)
-        if told is None:
+        exit_code = report(error, arguments)
+        if exit_code is None:
             raise
-        return told
+        return exit_code
     else:
         return code
     finally:
@@ -64,7 +64,7 @@ def _command(arguments: Sequence[str]) -> int:
 
 
 def _let_go_of_stdout() -> None:
-    """Where nobody reads any more, or the disk is full, Python would complain once more when it ends."""
+    """Keep Python from a second error at its end if the reader is gone or the disk is full."""
     if sys.stdout is None:
         return
     try:
@@ -97,7 +97,7 @@ def main() -> None:
 def _end(code: int) -> NoReturn:
     """Python waits for threads when it ends, also for one that hangs in a call to Stripe for half a minute. When
     `serve` and `worker` return, everything is written and every lock given back, and such a call is an attempt that
-    the next start repeats under the same key: nobody need wait for it."""
+    the next start repeats under the same key, so waiting for it is useless."""
     others = (thread for thread in threading.enumerate() if thread is not threading.current_thread())
     if all(thread.daemon for thread in others):
         sys.exit(code)

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from interfaces.cli.output.printing import page, print_json, talk, tell_void
-from interfaces.cli.output.text import counted, money, to_the_second, words
+from application.reading.english import counted
+from interfaces.cli.output.printing import page, print_json, report_void, talk
+from interfaces.cli.output.text import money, to_the_second, words
 from interfaces.cli.usage import DONE, FAILED, Json, Place, Session, moment
 
 if TYPE_CHECKING:
@@ -49,11 +50,11 @@ def open_side(*, needs_views: bool = False) -> Iterator["ReadSide"]:
 
     configure_logs(level=logging.CRITICAL)
     with open_read_side(Place().database(), needs_views=needs_views) as side:
-        tell_void(side.void)
+        report_void(side.void)
         if side.log.is_moved:
             talk("fulfill: A copy in another database has replaced this log. This answer shows the log as it was then.")
-        if side.trouble:
-            talk(f"fulfill: {side.trouble}. This answer is computed from the whole log, which takes longer.")
+        if side.problem:
+            talk(f"fulfill: {side.problem}. This answer is computed from the whole log, which takes longer.")
         yield side
 
 
@@ -77,16 +78,16 @@ def checkout(
     json: Json = False,
 ) -> int:
     """Show a checkout: its state, line items, emails, and every event with its actor, time and cause."""
-    from interfaces.cli.output.checkout_page import put_checkout, told_checkout
+    from interfaces.cli.output.checkout_page import put_checkout, shown_checkout
 
     then = None if as_of is None else moment(as_of)
     with open_side() as side:
-        told = told_checkout(side, session, then)
+        shown = shown_checkout(side, session, then)
     if json:
-        print_json(told.as_json())
+        print_json(shown.as_json())
     else:
-        put_checkout(told, page())
-    if not told.is_complete:
+        put_checkout(shown, page())
+    if not shown.is_complete:
         talk("fulfill: The log has unreadable events that may belong to any checkout. See `fulfill queue`.")
     return DONE
 
@@ -147,22 +148,3 @@ def queue(*, json: Json = False) -> int:
     if len(items) >= _ITEMS_MAX:
         talk(f"fulfill: Showing the first {_ITEMS_MAX}. There may be more.")
     return DONE
-
-
-def stock_list(*, json: Json = False) -> int:
-    """List the stock of every SKU: on hand, reserved, available and backordered."""
-    from application.reading.projections.stock import STOCK
-
-    with open_side() as side:
-        levels = side.queries.stock()
-        is_whole = is_complete(side.queries, STOCK)
-    if json:
-        print_json([{**asdict(level), "is_complete": is_whole} for level in levels])
-    elif levels:
-        rows = [(each.sku, each.on_hand, each.reserved, each.available, each.backordered) for each in levels]
-        page().table(("sku", "on hand", "reserved", "available", "backordered"), rows)
-    elif is_whole:
-        page().say("No stock is tracked yet. Set it with `fulfill stock count SKU N`.")
-    else:
-        page().say("No stock found in the incomplete view.")
-    return DONE if levels or is_whole else FAILED

@@ -1,4 +1,4 @@
-"""Commands that run something until they are told to stop."""
+"""Commands that run until they are stopped."""
 
 import errno
 import socket
@@ -68,14 +68,14 @@ def worker(*, json: Json = False) -> int:
     settings = Place().settings()
     configure_logs(secrets=settings.secrets)
     make_ready(settings.database)
-    runtime, is_told = bootstrap(settings), threading.Event()
+    runtime, is_stopping = bootstrap(settings), threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: is_told.set())
-    runtime.engine.on_failure = is_told.set
+        signal.signal(number, lambda *_: is_stopping.set())
+    runtime.engine.on_failure = is_stopping.set
     runtime.engine.start()
     logger = structlog.get_logger(__name__)
     logger.info("working", mode="live" if settings.livemode else "test")
-    is_told.wait()
+    is_stopping.wait()
     runtime.engine.stop()
     logger.info("stopped")
     return _ended(FAILED if runtime.engine.failure else DONE, as_json=json)
@@ -127,7 +127,7 @@ def sandbox(
     """Run a stand-in for Stripe that works with Stripe's own SDK, or play a day of traffic with it."""
     _check_free(_HOST, port)
     if scenario is not None:
-        from interfaces.cli.playing import Plan, play
+        from interfaces.cli.scenario_day import Plan, play
 
         if state is not None:
             raise UsageError("--state can't be used with --scenario: a day starts with an empty sandbox.")

@@ -1,4 +1,4 @@
-"""What commands share: their common parameters, and where settings are looked for."""
+"""The common parameters of commands, and the place of the settings."""
 
 import os
 import re

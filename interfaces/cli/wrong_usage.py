@@ -50,11 +50,11 @@ def shown(text: str) -> str:
 def _what(error: CycloptsError, command: str, arguments: Sequence[str]) -> str:
     match error:
         case MissingArgumentError(argument=argument) if argument is not None:
-            told = argument.parameter.help or ""
+            help = argument.parameter.help or ""
             name = error.keyword or argument.name
             if name in arguments:
-                return f"{name} needs a value: {told}"
-            return f"`{command}` needs {name}: {told}"
+                return f"{name} needs a value: {help}"
+            return f"`{command}` needs {name}: {help}"
         case UnusedCliTokensError(unused_tokens=[first, *_]):
             return f"Unexpected argument {shown(first)} for `{command}`. Put text with spaces in quotes."
         case UnknownCommandError(unused_tokens=[first, *_]):

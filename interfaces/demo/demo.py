@@ -79,7 +79,7 @@ def _play(scene: Scene, stage: Stage, playbill: Playbill) -> bool:
     except WrongOutcome as wrong:
         playbill.fail(str(wrong))
         return False
-    playbill.close(ending.outcome, ending.told, time.monotonic() - started)
+    playbill.close(ending.outcome, ending.stories, time.monotonic() - started)
     return True
 
 
@@ -137,12 +137,12 @@ def _running(stage: Stage) -> Iterator[None]:
 
 @contextmanager
 def _logs(directory: Path) -> Iterator[None]:
-    """What this process logs goes to a file: what is told on the terminal is the scenes."""
+    """This process logs to a file, since the terminal shows the scenes."""
     with (directory / "demo.log").open("a") as log:
         configure_logs(log)
         yield
 
 
 def _leave(number: int, _frame: FrameType | None) -> None:
-    """Told to end, or without its terminal: go by the way on which the engine is stopped and everything is removed."""
+    """On a signal, exit in the way that stops the engine and removes everything."""
     sys.exit(128 + number)

@@ -1,4 +1,4 @@
-"""The engine as a process of its own, as in earnest: it can be killed and started again."""
+"""The engine as a process of its own, as in production: it can be killed and started again."""
 
 import os
 import random
@@ -18,7 +18,7 @@ _COMMAND_SECONDS = 60.0
 _LOOK_SECONDS = 0.05
 _LOG_LINES = 5
 _PORTS = range(20_000, 30_000)
-"""Below those that systems give out by themselves: nobody else takes one while the engine is down for a moment."""
+"""Below the ports that systems assign by themselves: no other process takes one while the engine is down briefly."""
 
 
 class EngineDied(Exception):
@@ -61,7 +61,7 @@ class EngineProcess:
     def check(self) -> None:
         """
         Raises:
-            EngineDied: it ended, and nobody told it to.
+            EngineDied: it ended without being stopped.
         """
         code = self._process.poll() if self._process is not None else None
         if code is not None:
@@ -84,7 +84,7 @@ class EngineProcess:
             return process.wait(_STOP_SECONDS)
         except subprocess.TimeoutExpired:
             return None
-        finally:  # also where somebody has no patience: it must not outlive us
+        finally:  # also after Ctrl-C: it must not outlive us
             process.kill()
             process.wait()
 
@@ -123,7 +123,7 @@ class EngineProcess:
 
 
 def free_port(*preferred: int) -> int:
-    """The first of the preferred ports that nobody listens on, or any other.
+    """The first free one of the preferred ports, or any other free port.
 
     Raises:
         OSError: there is none.
@@ -135,7 +135,7 @@ def free_port(*preferred: int) -> int:
 
 
 def _is_free(port: int) -> bool:
-    """Nobody has it, and nobody answers at `localhost`, which can be another address than 127.0.0.1."""
+    """Whether it is free, also at `localhost`, which can be another address than 127.0.0.1."""
     try:
         socket.create_server(("127.0.0.1", port)).close()
     except OSError:

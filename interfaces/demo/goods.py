@@ -52,9 +52,9 @@ _GOODS = (
         is_parcel=True,
     ),
     Good(
-        slug="licence",
-        name="Studio software, licence",
-        about="A licence key of your own",
+        slug="license",
+        name="Studio software, license",
+        about="A license key of your own",
         unit_amount=2900,
         rule=f'delivery = "license_key"\npool = "{KEY_POOL}"',
     ),

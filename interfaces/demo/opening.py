@@ -1,4 +1,4 @@
-"""After the scenes: the shop stays open for whoever watched, with the engine inside this process."""
+"""After the scenes: the shop stays open for a trial, with the engine inside this process."""
 
 import sys
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from interfaces.web.serve import serve
 
 
 def keep_open(settings: Mapping[str, str], stage: Stage, stripe_url: str, port: int, playbill: Playbill) -> int:
-    """Serve the shop until told to stop; the exit code, 0 unless the engine failed."""
+    """Serve the shop until Ctrl-C or SIGTERM. Return the exit code, 0 unless the engine failed."""
     # the same outbox as that of the engine which played the scenes
     runtime = bootstrap(replace(load_settings(settings, None), outbox=stage.outbox))
     shop = Storefront(stage.sandbox, stripe_url, stage.goods, runtime.queries, stage.outbox)

@@ -1,4 +1,4 @@
-"""How the demo tells its scenes: plain lines, as wide as the terminal."""
+"""Prints the scenes of the demo: plain lines, as wide as the terminal."""
 
 import os
 import shutil
@@ -12,15 +12,15 @@ _ENTRIES_MAX, _FIRST_ENTRIES = 12, 7
 _LINES_MAX = 3
 _WIDTH, _WIDTH_MIN, _WIDTH_MAX = 100, 40, 110
 _ID_LENGTH = 20
-_UNTOLD = ("Attempt 1 ", "The retrieval from Stripe succeeded")
+_LEFT_OUT = ("Started attempt 1 ", "Attempt 1 ", "The retrieval from Stripe succeeded")
 
 
 class Playbill:
-    """Colours only where a terminal shows them."""
+    """Colors only where a terminal shows them."""
 
     def __init__(self, out: TextIO) -> None:
         self._out = out
-        self._is_coloured = out.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+        self._is_colored = out.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
     @property
     def _width(self) -> int:
@@ -33,15 +33,15 @@ class Playbill:
         self.heading(f"{number}/{total}  {title}")
 
     def heading(self, text: str) -> None:
-        self._print("", *(self._coloured(line, "1") for line in self._wrapped(text, "")))
+        self._print("", *(self._colored(line, "1") for line in self._wrapped(text, "")))
 
     def happens(self, text: str) -> None:
         """What people do, while they do it."""
         self.say(text, "  ")
 
-    def close(self, outcome: str, told: Sequence[tuple[str, CheckoutDocument]], seconds: float) -> None:
-        """`told` are the checkouts whose stories are worth telling, and whose they are."""
-        for buyer, document in told:
+    def close(self, outcome: str, stories: Sequence[tuple[str, CheckoutDocument]], seconds: float) -> None:
+        """`stories` are the checkouts to print, each with its buyer."""
+        for buyer, document in stories:
             self.say(f"{buyer}, {document.session_id[:_ID_LENGTH]}…", "  ")
             self._print(*self._story(document.story))
         self.succeed(f"{outcome} ({seconds:.1f}\u00a0s)")
@@ -59,12 +59,12 @@ class Playbill:
         yet = "" if is_closed or right < total else ", but not all of them together"
         self._print("", f"{right} of {total} scenes ended as they should{yet}.")
 
-    def _result(self, sign: str, colour: str, text: str) -> None:
+    def _result(self, sign: str, color: str, text: str) -> None:
         head, *rest = self._wrapped(text, "    ", first="")
-        self._print(f"  {self._coloured(sign, colour)} {head}", *rest)
+        self._print(f"  {self._colored(sign, color)} {head}", *rest)
 
     def _story(self, story: Sequence[StoryEntry]) -> Iterator[str]:
-        entries = [entry for entry in story if _is_worth_telling(entry)]
+        entries = [entry for entry in story if _is_worth_printing(entry)]
         skipped = max(0, len(entries) - _ENTRIES_MAX)
         for entry in entries[:_FIRST_ENTRIES]:
             yield from self._sentence(entry)
@@ -91,10 +91,10 @@ class Playbill:
         for line in lines:
             print(line, file=self._out, flush=True)
 
-    def _coloured(self, text: str, code: str) -> str:
-        return f"\033[{code}m{text}\033[0m" if self._is_coloured else text
+    def _colored(self, text: str, code: str) -> str:
+        return f"\033[{code}m{text}\033[0m" if self._is_colored else text
 
 
-def _is_worth_telling(entry: StoryEntry) -> bool:
-    """It goes without saying that something was begun, and that what is told in full succeeded."""
-    return entry.type != "Effect.Requested" and not entry.text.startswith(_UNTOLD)
+def _is_worth_printing(entry: StoryEntry) -> bool:
+    """Leave out requests, and successes that other entries imply."""
+    return entry.type != "Effect.Requested" and not entry.text.startswith(_LEFT_OUT)

@@ -30,7 +30,7 @@ class WrongOutcome(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A checkout, and whose it is."""
+    """A checkout and its buyer."""
 
     id: str
     buyer: str
@@ -64,7 +64,7 @@ class Stage:
     # What happens.
 
     def order(self, buyer: str, *slugs: str, quantity: int = 1) -> Order:
-        """Somebody goes to checkout with these goods."""
+        """The buyer goes to checkout with these goods."""
         items = [{"price": self.goods[slug].price_id, "quantity": quantity} for slug in slugs]
         return self.checkout(buyer, items, is_parcel=any(self.goods[slug].is_parcel for slug in slugs))
 
@@ -85,7 +85,11 @@ class Stage:
         self.sandbox.pay(order.id, by=by, name=order.buyer)
 
     def return_to_shop(self, order: Order) -> str:
-        """The customer comes to the landing page; what it says."""
+        """The customer comes to the landing page. Return the page.
+
+        Raises:
+            WrongOutcome: the page did not answer with 200.
+        """
         address, query = f"{self.engine.url}/after-checkout", {"session_id": order.id}
         try:
             answer = httpx2.get(address, params=query, timeout=_PAGE_SECONDS, trust_env=False)
@@ -121,7 +125,11 @@ class Stage:
             return next(level for level in side.queries.stock() if level.sku == sku)
 
     def ends(self, order: Order, state: str, *mails: str) -> CheckoutDocument:
-        """The checkout, once log, books and outbox agree that it is in this state, with these mails and no other."""
+        """Return the checkout once log, books and outbox agree on this state, with these mails and no others.
+
+        Raises:
+            WrongOutcome: they do not agree in time.
+        """
         expected = Expected(state=state, mails=mails)
         found = self._found(order)
         deadline = time.monotonic() + self.wait_seconds
@@ -135,6 +143,11 @@ class Stage:
         return found.document
 
     def wait_for(self, is_so: Callable[[], bool], otherwise: Callable[[], str]) -> None:
+        """Wait until `is_so` returns True.
+
+        Raises:
+            WrongOutcome: it does not in time; the message is that of `otherwise`.
+        """
         deadline = time.monotonic() + self.wait_seconds
         while not is_so():
             if time.monotonic() > deadline:
@@ -170,6 +183,11 @@ class Stage:
 
 
 def expect(is_so: bool, otherwise: str) -> None:
+    """Check one fact of a scene.
+
+    Raises:
+        WrongOutcome: it is not so; the message is `otherwise`.
+    """
     if not is_so:
         raise WrongOutcome(otherwise)
 

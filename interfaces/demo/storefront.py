@@ -1,6 +1,6 @@
 """The small shop at /demo, for a person to try: choose, pay at Stripe's stand-in, come back, see what became of it.
 
-Plain pages without a script. It is a trial on one machine: whoever opens it sees every order and every mail.
+Plain pages without a script. It is a trial on one machine: every visitor sees every order and every mail.
 """
 
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -20,6 +20,7 @@ from application.reading.queries import Queries
 from infrastructure.customer_texts.formatting import english, format_money
 from interfaces.demo.goods import CURRENCY, Good
 from interfaces.demo.outbox import Letter, letters
+from interfaces.sandbox.pages.rendering import environment
 from interfaces.sandbox.sandbox import Sandbox
 
 _HERE = Path(__file__).parent
@@ -62,7 +63,7 @@ class Storefront:
         session = request.path_params["session"]
         order = await run_in_threadpool(self.queries.checkout, session)
         if order is None:
-            return self._not_found("The engine has not heard of this order.")
+            return self._not_found("The engine does not know this order.")
         sent = [letter for letter in await run_in_threadpool(letters, self.outbox) if letter.session_id == session]
         return self._page("order.html", order=order, letters=sent)
 
@@ -137,12 +138,6 @@ def _words(name: str) -> str:
 
 @lru_cache(maxsize=1)
 def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(_HERE / "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"title_of": _title, "money": _money, "words": _words}
-    return environment
+    made = environment(FileSystemLoader(_HERE / "templates"))
+    made.filters |= {"title_of": _title, "money": _money, "words": _words}
+    return made

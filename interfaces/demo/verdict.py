@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from application.reading.checkout_document import SENT, CheckoutDocument, EmailEntry
+from application.reading.checkout_document import CheckoutDocument, EmailEntry, MailState
 from interfaces.demo.outbox import Letter
 from interfaces.sandbox.model.books import Entry
 
@@ -28,9 +28,9 @@ class Findings:
 
 
 def objections(expected: Expected, found: Findings) -> list[str]:
-    """What is not as it should be, each as half a sentence; nothing if all is well."""
+    """Return each deviation as half a sentence; nothing if all is well."""
     if found.document is None:
-        return ["the engine has not heard of it"]
+        return ["the engine does not know it"]
     return [
         *_of_engine(expected, found.document),
         *_of_books(found.document, found.booked),
@@ -67,7 +67,8 @@ def _of_mails(expected: Expected, found: Findings) -> Iterator[str]:
     assert found.document is not None, "looked at before"
     wanted = sorted(expected.mails)
     logged = sorted(
-        _what(mail) if mail.state == SENT else f"{_what(mail)} ({mail.state})" for mail in found.document.emails
+        _what(mail) if mail.state is MailState.SENT else f"{_what(mail)} ({mail.state})"
+        for mail in found.document.emails
     )
     if logged != wanted:
         yield f"by the log its mails are {_listed(logged)}, not {_listed(wanted)}"
@@ -90,14 +91,14 @@ def _listed(names: Sequence[str]) -> str:
 def objections_to_the_day(
     made: Collection[str], heard_of: Sequence[str], letters: Sequence[Letter], keys: Sequence[str]
 ) -> list[str]:
-    """What no single checkout shows. `made` are all that there are, `keys` the shop's licence keys."""
+    """Return the deviations that no single checkout shows. `made` are all checkouts, `keys` the shop's license keys."""
     strange = sorted(set(heard_of) - set(made))
-    said = [f"the engine knows of checkouts that nobody made: {_listed(strange)}"] if strange else []
+    said = [f"the engine has checkouts that no customer made: {_listed(strange)}"] if strange else []
     lost = sorted(letter.name for letter in letters if letter.session_id not in made)
     if lost:
         said.append(f"in the outbox are mails about nothing: {_listed(lost)}")
     owners = Counter(key for key in keys for owner in {each.session_id for each in letters if key in each.text})
     shared = sorted(key for key, count in owners.items() if count > 1)
     if shared:
-        said.append(f"licence keys went to more than one customer: {_listed(shared)}")
+        said.append(f"license keys went to more than one customer: {_listed(shared)}")
     return said

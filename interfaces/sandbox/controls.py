@@ -97,7 +97,11 @@ def show_deliveries(call: Call) -> JsonObject:
 
 def set_deliveries(call: Call) -> JsonObject:
     """`paused`, `dropped` (each true or false); `weather` (an object; an empty one is calm), for one `endpoint` or all;
-    `seed`."""
+    `seed`.
+
+    Raises:
+        StripeError: a parameter is missing or invalid.
+    """
     call.params.allow_only(("paused", "dropped", "weather", "endpoint", "seed"))
     seed = call.params.integer("seed")
     if call.params.has("weather"):

@@ -110,7 +110,7 @@ class Core:
             self._count_completion(session)
             if paid is not None:
                 self.payments.keep(paid.intent, BY_CUSTOMER)
-            self._tell(events.COMPLETED, session)
+            self._emit(events.COMPLETED, session)
             if paid is not None:
                 self.payments.follow_up(paid.intent, paid.method, making)
             if session.debit is not None:
@@ -145,7 +145,7 @@ class Core:
         if session.payment_intent_id is not None:
             intent = self._state.payment_intent(session.payment_intent_id)
             self.payments.keep(replace(intent, status="succeeded"), BY_CUSTOMER)
-        self._tell(events.ASYNC_SUCCEEDED, session)
+        self._emit(events.ASYNC_SUCCEEDED, session)
         return session
 
     def _fail(self, session: Session) -> Session:
@@ -154,12 +154,12 @@ class Core:
             intent = self._state.payment_intent(session.payment_intent_id)
             declined = replace(intent, status="requires_payment_method", is_declined=True)
             self.payments.keep(declined, BY_CUSTOMER)
-        self._tell(events.ASYNC_FAILED, session)
+        self._emit(events.ASYNC_FAILED, session)
         return session
 
     def _expire(self, session: Session, origin: Origin = BY_CUSTOMER) -> Session:
         self._keep(session)
-        self._tell(events.EXPIRED, session, origin)
+        self._emit(events.EXPIRED, session, origin)
         return session
 
     def _pass_time(self) -> None:
@@ -192,7 +192,7 @@ class Core:
             count = link.completed_sessions_count + 1
             self._state.payment_links[link.id] = replace(link, completed_sessions_count=count)
 
-    def _tell(self, type: str, session: Session, origin: Origin = BY_CUSTOMER) -> None:
+    def _emit(self, type: str, session: Session, origin: Origin = BY_CUSTOMER) -> None:
         self.post_office.emit(type, SessionShapes(self._state).session(session), origin)
 
     def _mark_changed(self) -> None:

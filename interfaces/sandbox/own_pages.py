@@ -18,5 +18,5 @@ def is_from_own_page(request: Request) -> bool:
 
 
 def is_from_another_page(request: Request) -> bool:
-    """A request that a browser sends for a page of somebody else; programs name no origin."""
+    """Whether a browser sends the request for a page of another site; programs name no origin."""
     return "origin" in request.headers and not is_from_own_page(request)

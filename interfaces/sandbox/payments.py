@@ -1,4 +1,4 @@
-"""What becomes of payments, and the events that tell of it."""
+"""The fate of payments, and the events about it."""
 
 from dataclasses import replace
 from typing import Final
@@ -44,36 +44,36 @@ class Payments:
         return self._try(intent, making, origin)
 
     def keep(self, intent: PaymentIntent, origin: Origin) -> None:
-        """Stores it and tells what has become of it."""
+        """Store the payment intent and emit the events of its new status."""
         is_new = intent.id not in self._state.payment_intents
         self._state.payment_intents[intent.id] = intent
         if is_new:
             begun = replace(intent, status="requires_payment_method", is_declined=False)
-            self._tell("payment_intent.created", self._shapes.intent(begun), origin)
+            self._emit("payment_intent.created", self._shapes.intent(begun), origin)
         if intent.status == "succeeded":
-            self._tell_of_try(intent, "charge.succeeded", "payment_intent.succeeded", origin)
+            self._emit_try(intent, "charge.succeeded", "payment_intent.succeeded", origin)
         elif intent.status == "requires_capture":
-            self._tell_of_try(intent, "charge.succeeded", "payment_intent.amount_capturable_updated", origin)
+            self._emit_try(intent, "charge.succeeded", "payment_intent.amount_capturable_updated", origin)
         elif intent.status == "processing":
-            self._tell_of_try(intent, "charge.pending", "payment_intent.processing", origin)
+            self._emit_try(intent, "charge.pending", "payment_intent.processing", origin)
         elif intent.is_declined:
-            self._tell_of_try(intent, "charge.failed", "payment_intent.payment_failed", origin)
+            self._emit_try(intent, "charge.failed", "payment_intent.payment_failed", origin)
 
     def capture(self, intent: PaymentIntent, params: Params, origin: Origin) -> PaymentIntent:
-        """The merchant takes what was authorized; its session is paid then, of which no event of a session tells."""
+        """The merchant takes what was authorized; its session is paid then, without an event of the session."""
         intent = captured(intent, params)
         self._state.payment_intents[intent.id] = intent
         if intent.session_id is not None:
             session = self._state.session(intent.session_id)
             self._state.sessions[session.id] = replace(session, payment_status="paid")
-        self._tell_of_try(intent, "charge.captured", "payment_intent.succeeded", origin)
+        self._emit_try(intent, "charge.captured", "payment_intent.succeeded", origin)
         return intent
 
     def cancel(self, intent: PaymentIntent, params: Params, making: Making, origin: Origin) -> PaymentIntent:
         """The merchant lets go of it. Its session stays complete and unpaid."""
         intent = canceled(intent, params, making)
         self._state.payment_intents[intent.id] = intent
-        self._tell("payment_intent.canceled", self._shapes.intent(intent), origin)
+        self._emit("payment_intent.canceled", self._shapes.intent(intent), origin)
         return intent
 
     def follow_up(self, intent: PaymentIntent, method: PaymentMethod, making: Making) -> None:
@@ -87,8 +87,8 @@ class Payments:
         intent = self._state.payment_intent(refund.intent_id)
         before = self._shapes.charge(intent)
         self._state.refunds[refund.id] = refund
-        self._tell("refund.created", self._shapes.refund(refund), origin)
-        self._tell("charge.refunded", self._shapes.charge(intent), origin, before=before)
+        self._emit("refund.created", self._shapes.refund(refund), origin)
+        self._emit("charge.refunded", self._shapes.charge(intent), origin, before=before)
         return refund
 
     def change_refund(self, refund: Refund, params: Params, origin: Origin) -> Refund:
@@ -96,29 +96,29 @@ class Payments:
         before = self._shapes.refund(refund)
         self._state.refunds[refund.id] = changed
         for type in ("charge.refund.updated", "refund.updated"):
-            self._tell(type, self._shapes.refund(changed), origin, before=before)
+            self._emit(type, self._shapes.refund(changed), origin, before=before)
         return changed
 
     def dispute(self, dispute: Dispute) -> Dispute:
         """The bank has opened it."""
         self._state.disputes[dispute.id] = dispute
-        self._tell("charge.dispute.created", self._shapes.dispute(dispute), Origin())
+        self._emit("charge.dispute.created", self._shapes.dispute(dispute), Origin())
         if dispute.has_taken_money:
-            self._tell("charge.dispute.funds_withdrawn", self._shapes.dispute(dispute), Origin())
+            self._emit("charge.dispute.funds_withdrawn", self._shapes.dispute(dispute), Origin())
         return dispute
 
     def change_dispute(self, dispute: Dispute, params: Params, origin: Origin) -> Dispute:
         return self.keep_dispute(changed_dispute(dispute, params), origin)
 
     def keep_dispute(self, dispute: Dispute, origin: Origin) -> Dispute:
-        """One that is known, and tells what has changed about it."""
+        """Store a known dispute and emit the events of its changes."""
         known = self._state.disputes[dispute.id]
         before, shown = self._shapes.dispute(known), self._shapes.dispute(dispute)
         self._state.disputes[dispute.id] = dispute
         is_closed = known.is_open and not dispute.is_open
         if dispute.status == "won" and is_closed:
-            self._tell("charge.dispute.funds_reinstated", shown, origin, before=before)
-        self._tell(f"charge.dispute.{'closed' if is_closed else 'updated'}", shown, origin, before=before)
+            self._emit("charge.dispute.funds_reinstated", shown, origin, before=before)
+        self._emit(f"charge.dispute.{'closed' if is_closed else 'updated'}", shown, origin, before=before)
         return dispute
 
     def _try(self, intent: PaymentIntent, making: Making, origin: Origin) -> PaymentIntent:
@@ -128,10 +128,10 @@ class Payments:
         self.follow_up(intent, method, making)
         return intent
 
-    def _tell_of_try(self, intent: PaymentIntent, charge_event: str, intent_event: str, origin: Origin) -> None:
-        self._tell(charge_event, self._shapes.charge(intent), origin)
-        self._tell(intent_event, self._shapes.intent(intent), origin)
+    def _emit_try(self, intent: PaymentIntent, charge_event: str, intent_event: str, origin: Origin) -> None:
+        self._emit(charge_event, self._shapes.charge(intent), origin)
+        self._emit(intent_event, self._shapes.intent(intent), origin)
 
-    def _tell(self, type: str, shown: JsonObject, origin: Origin, *, before: JsonObject | None = None) -> None:
+    def _emit(self, type: str, shown: JsonObject, origin: Origin, *, before: JsonObject | None = None) -> None:
         previous = {name: before[name] for name in before if before[name] != shown[name]} if before else None
         self._post_office.emit(type, shown, origin, previous=previous)

@@ -267,7 +267,7 @@ class Sandbox(Core):
     def change_weather(self, weather: Weather, endpoint_id: str | None = None, *, seed: int | None = None) -> None:
         """What befalls new deliveries to one endpoint, or to all that have no weather of their own.
 
-        A seed begins the chances anew.
+        A seed restarts the random numbers.
         """
         with self.changing() as making:
             if endpoint_id is not None:

@@ -1,4 +1,4 @@
-"""Runs the sandbox: in a thread, for tests and the demo, or as a program until it is told to stop."""
+"""Runs the sandbox: in a thread, for tests and the demo, or as a program until it is stopped."""
 
 import logging
 import signal
@@ -47,7 +47,7 @@ class SandboxServer:
             target=self._server.run, args=([listening],), name="sandbox-server", daemon=True
         )
         self._thread.start()
-        # The socket listens already: whoever connects before the server runs is answered when it does.
+        # The socket listens already: a client that connects before the server runs is answered when it does.
         return self
 
     def __exit__(
@@ -67,23 +67,23 @@ def serve_sandbox(
     Raises StripeError when the webhook URL is not on this machine, ValueError when the file holds no state,
     OSError when the port is taken.
     """
-    is_told_to_stop = threading.Event()
+    is_stopping = threading.Event()
     with SandboxServer(Sandbox(state_path=state_path), host=host, port=port) as server:
         lines = [server.url]
         if webhook_url is not None:
             lines.append(server.sandbox.webhook_at(webhook_url).secrets[-1].value)
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: is_told_to_stop.set())
+            signal.signal(number, lambda *_: is_stopping.set())
         print(*lines, sep="\n", flush=True)  # noqa: T201 (what this program is asked for)
-        is_told_to_stop.wait()
+        is_stopping.wait()
 
 
 class _Unasked(logging.Filter):
     """Answers that break off or never come were asked for; everything else that goes wrong is said."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        is_cancelled = record.exc_info is not None and isinstance(record.exc_info[1], CancelledError)
-        return not (is_cancelled or any(asked in record.getMessage() for asked in _ASKED_FOR))
+        is_canceled = record.exc_info is not None and isinstance(record.exc_info[1], CancelledError)
+        return not (is_canceled or any(asked in record.getMessage() for asked in _ASKED_FOR))
 
 
 _UNASKED: Final = _Unasked()

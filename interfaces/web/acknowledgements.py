@@ -32,15 +32,15 @@ class Acknowledgements:
         self._is_writer_called = False
         self._wake_writer()
 
-    def tell(self, loop: asyncio.AbstractEventLoop, how: Callable[[], None]) -> None:
-        """From any thread: do this on the loop, soon."""
+    def notify(self, loop: asyncio.AbstractEventLoop, how: Callable[[], None]) -> None:
+        """Call this soon on the loop. Safe from any thread."""
         self._done.append(how)
         if not self._is_loop_called:
             self._is_loop_called = True
-            with suppress(RuntimeError):  # the loop is closed: nobody waits any more
-                loop.call_soon_threadsafe(self._tell_all)
+            with suppress(RuntimeError):  # the loop is closed: no request waits any more
+                loop.call_soon_threadsafe(self._notify_all)
 
-    def _tell_all(self) -> None:
+    def _notify_all(self) -> None:
         self._is_loop_called = False  # before looking, so that whatever is not seen here calls the loop again
         while self._done:
             self._done.popleft()()
@@ -74,10 +74,10 @@ class Acknowledgement:
         return not self._future.done()
 
     def set_result(self, result: Any) -> None:
-        self._all.tell(self._loop, partial(self._hear, self._future.set_result, result))
+        self._all.notify(self._loop, partial(self._hear, self._future.set_result, result))
 
     def set_exception(self, exception: BaseException) -> None:
-        self._all.tell(self._loop, partial(self._hear, self._future.set_exception, exception))
+        self._all.notify(self._loop, partial(self._hear, self._future.set_exception, exception))
 
     def _hear(self, how: Callable[[Any], None], what: Any) -> None:
         if not self._future.done():

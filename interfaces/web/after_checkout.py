@@ -91,8 +91,8 @@ class AfterCheckout:
                 return self._not_found(accepted, as_json=wants_json)
             session, fulfillment = await self._settled(id, deadline)
             mailed = await anyio.to_thread.run_sync(self._mailed, id, fulfillment, limiter=self._looks)
-        except (PersistenceError, UnreadableEvent, TimeoutError) as trouble:
-            logger.error("landing page can't read the log", session_id=id, error=str(trouble))
+        except (PersistenceError, UnreadableEvent, TimeoutError) as error:
+            logger.error("landing page can't read the log", session_id=id, error=str(error))
             return self._not_now(503, "unavailable", unavailable_words, accepted, as_json=wants_json)
         state = checkout_state(session, fulfillment)
         logger.info("landing page", session_id=id, state=str(state))
@@ -125,8 +125,8 @@ class AfterCheckout:
             return True
         except SessionUnknown:
             return False
-        except (PortError, Busy, Stopped, StoreUnavailable, PersistenceError) as trouble:
-            logger.error("landing page could not fulfill", session_id=id, error=f"{type(trouble).__name__}: {trouble}")
+        except (PortError, Busy, Stopped, StoreUnavailable, PersistenceError) as error:
+            logger.error("landing page could not fulfill", session_id=id, error=f"{type(error).__name__}: {error}")
             return True
         except Exception as error:  # a process boundary: the customer sees what the log knows, whatever it is
             logger.critical("landing page failed", session_id=id, error=type(error).__name__, exc_info=True)

@@ -10,7 +10,7 @@ HELD_BYTES_MAX = 16 * 1024 * 1024
 """With a hundred clients that send forged bodies of 1 MiB, four times as much made webhooks wait for three times as
 long."""
 SMALL_BYTES_MAX = 64 * 1024
-"""What no other body can keep out, so that large ones of anybody don't hold up Stripe's; connections are limited."""
+"""Bodies up to this size are always accepted, so large ones do not hold up Stripe's; connections are limited."""
 
 
 _DIGITS_MAX = 18

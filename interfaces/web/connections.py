@@ -1,4 +1,4 @@
-"""Connections, within bounds: whoever opens many and says nothing keeps nobody else out.
+"""Limits connections: a client that opens many idle ones keeps no other client out.
 
 Every connection takes a file descriptor, of which a process has so many. When they are gone, SQLite can open no file,
 and the loop (uvloop) closes each new connection at once, and says nothing, until there are some again.
@@ -12,8 +12,8 @@ from typing import ClassVar
 
 import structlog
 
+from interfaces.web.log_throttle import LOG_AGAIN_SECONDS, LogThrottle
 from interfaces.web.protocol import Http
-from interfaces.web.seldom import SAY_AGAIN_SECONDS, Seldom
 
 logger = structlog.get_logger(__name__)
 
@@ -63,7 +63,7 @@ class Connection(Http):
     all are being answered, the new one is closed at once.
     """
 
-    _is_time_to_say: ClassVar[Seldom] = Seldom(SAY_AGAIN_SECONDS)
+    _is_time_to_log: ClassVar[LogThrottle] = LogThrottle(LOG_AGAIN_SECONDS)
     _client_timer: asyncio.TimerHandle | None = None
 
     @property
@@ -94,7 +94,7 @@ class Connection(Http):
             self._stop_timer()
 
     def on_response_complete(self) -> None:
-        self.cycle.body.clear()  # nobody reads what came behind an early answer, and the connection may stay
+        self.cycle.body.clear()  # bytes after an early answer stay unread, and the connection may stay
         super().on_response_complete()
         self._waiting.pop(self, None)
         self._take_place()
@@ -116,7 +116,7 @@ class Connection(Http):
         if self.limit_concurrency is None or len(self.connections) + 1 < self.limit_concurrency:
             return True
         idle = next(iter(self._waiting), None)
-        if self._is_time_to_say():
+        if self._is_time_to_log():
             logger.warning("too many connections", connections_max=self.limit_concurrency, all_busy=idle is None)
         if idle is None:
             return False

@@ -1,6 +1,6 @@
 """The headers of every page for customers: nothing foreign is loaded, nothing is stored, and no one learns the address.
 
-The address of a landing page has the session's ID in it, and whoever has that sees the order.
+The address of a landing page contains the session's ID, which opens the order.
 """
 
 _CONTENT_SECURITY_POLICY = {

@@ -62,7 +62,7 @@ def planned(fulfillment: Fulfillment, language: Language, *, keys_since: datetim
 
 
 def is_working(line: Line) -> bool:
-    """Whether the line is about to change without anybody's doing."""
+    """Whether the line is about to change by itself."""
     return line.state is LineState.PENDING and not line.is_to_pack
 
 

@@ -18,7 +18,7 @@ from infrastructure.customer_texts.page_words import Words, words
 from interfaces.web.landing_lines import Section, is_working, ordered, planned
 
 KEYS_SHOWN_FOR = timedelta(hours=1)
-"""How long after they are there licence keys are shown: the page's address may still lie around much later."""
+"""How long after they are there license keys are shown: the page's address may still lie around much later."""
 _REFRESH_SECONDS_MAX = 600
 _REFRESH_UNHEARD_SECONDS_MAX = 60
 """The customer may have come back this moment, however old the session is."""
@@ -111,7 +111,7 @@ def render_message(said: Words, language: Language, texts: CustomerTexts) -> str
 def _later(seconds: int, session: CheckoutSession, now: datetime) -> int:
     """When a third of the time that the customer has waited has gone by once more.
 
-    The longer it has taken, the less is about to change, and whoever reads the page, or hears it read, is interrupted
+    The longer it has taken, the less is about to change, and the page interrupts its reader, or a screen reader,
     less and less often.
     """
     heard_at = session.paid_at or (session.completed.occurred_at if session.completed else None)

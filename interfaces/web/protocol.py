@@ -9,7 +9,7 @@ from typing import ClassVar
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from interfaces.web.seldom import SAY_AGAIN_SECONDS, Seldom
+from interfaces.web.log_throttle import LOG_AGAIN_SECONDS, LogThrottle
 
 HEAD_BYTES_MAX = 64 * 1024
 HEADERS_MAX = 100
@@ -24,12 +24,12 @@ class Http(HttpToolsProtocol):
     """One request at a time: who sends the next before the answer gets the answer, and then the connection is closed.
 
     A head, the size and extensions of a chunk, and trailers are 64 KiB at most (and a piece, 16 KiB). Too many headers
-    and chunks are refused as they come: to read them all first would keep everybody else waiting.
+    and chunks are refused as they come: reading them all first would keep other clients waiting.
     """
 
-    _is_time_to_say_invalid: ClassVar[Seldom] = Seldom(SAY_AGAIN_SECONDS)
-    _bytes_of_no_use = 0
-    """Since the parser last had something of them, be it a whole head or a part of a body."""
+    _is_time_to_log_invalid: ClassVar[LogThrottle] = LogThrottle(LOG_AGAIN_SECONDS)
+    _unparsed_bytes = 0
+    """The bytes since the parser last completed a head or a part of a body."""
     _chunks = 0
     """Of the body that is coming in."""
 
@@ -44,9 +44,9 @@ class Http(HttpToolsProtocol):
             self._refuse()
 
     def _feed(self, piece: bytes) -> None:
-        self._bytes_of_no_use += len(piece)
+        self._unparsed_bytes += len(piece)
         self.parser.feed_data(piece)
-        if self._bytes_of_no_use > HEAD_BYTES_MAX:
+        if self._unparsed_bytes > HEAD_BYTES_MAX:
             raise httptools.HttpParserError("too long")
 
     def _refuse(self) -> None:
@@ -57,28 +57,38 @@ class Http(HttpToolsProtocol):
             cycle.keep_alive = False
             self.flow.pause_reading()
         elif is_between or not cycle.response_started:
-            if self._is_time_to_say_invalid():
+            if self._is_time_to_log_invalid():
                 self.logger.warning(_INVALID)
             self.send_400_response(_INVALID)
         else:
             self.transport.close()
 
     def on_message_begin(self) -> None:
+        """Allow one request of a connection at a time.
+
+        Raises:
+            HttpParserError: the answer to the last request is not complete.
+        """
         if self.cycle is not None and not self.cycle.response_complete:  # type: ignore[redundant-expr]
             raise httptools.HttpParserError("a request before the answer to the last")
         self._chunks = 0
         super().on_message_begin()
 
     def on_header(self, name: bytes, value: bytes) -> None:
+        """Count the headers.
+
+        Raises:
+            HttpParserError: there are too many.
+        """
         super().on_header(name, value)
         if len(self.headers) > HEADERS_MAX:
             raise httptools.HttpParserError("too many headers")
 
     def on_headers_complete(self) -> None:
-        self._bytes_of_no_use = 0
+        self._unparsed_bytes = 0
         self._check_head()
         super().on_headers_complete()
-        self.headers = []  # for trailers, which nobody reads
+        self.headers = []  # for trailers, which stay unread
         if self.parser.should_upgrade():
             self.cycle.keep_alive = False
 
@@ -96,14 +106,19 @@ class Http(HttpToolsProtocol):
             raise httptools.HttpParserError("a body that the parser takes for another protocol")
 
     def on_chunk_header(self) -> None:
+        """Count the chunks of a body.
+
+        Raises:
+            HttpParserError: there are too many.
+        """
         self._chunks += 1
         if self._chunks > CHUNKS_MAX + 1:  # the empty one at the end is no part of the body
             raise httptools.HttpParserError("too many chunks")
 
     def on_body(self, body: bytes) -> None:
-        self._bytes_of_no_use = 0
+        self._unparsed_bytes = 0
         super().on_body(body)
 
     def on_message_complete(self) -> None:
-        self._bytes_of_no_use = 0
+        self._unparsed_bytes = 0
         super().on_message_complete()

@@ -1,4 +1,4 @@
-"""`fulfill serve`: the web process, which writes what it is told, and may have the worker inside."""
+"""`fulfill serve`: the web process, which appends to the log, and may have the worker inside."""
 
 import asyncio
 import signal
@@ -57,7 +57,7 @@ def engine_app(runtime: Runtime, more_routes: Sequence[BaseRoute] = (), *, with_
 def serve(
     runtime: Runtime, host: str, port: int, more_routes: Sequence[BaseRoute] = (), *, with_worker: bool = True
 ) -> int:
-    """Serve until told to stop; returns the exit code. SIGTERM and Ctrl-C finish what is in hand."""
+    """Serve until SIGTERM or Ctrl-C, finish the requests at hand, and return the exit code."""
     raise_descriptor_limit()
     server = web_server(engine_app(runtime, more_routes, with_worker=with_worker), host, port)
 
@@ -77,7 +77,7 @@ def serve(
     for place in runtime.texts.unused():
         logger.warning("text is not used", place=place)
     for number in (signal.SIGINT, signal.SIGTERM):
-        # uvicorn stops for these, then raises them again: stopping when told to is no failure, so that ends here
+        # uvicorn stops for these, then raises them again: a requested stop is no failure, so they end here
         signal.signal(number, _nothing)
     server.run()
     return 1 if runtime.engine.failure is not None or not server.started else 0

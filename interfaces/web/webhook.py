@@ -14,14 +14,14 @@ from application.ports import Clock, NotFromStripe, WebhookDelivery, WebhookRead
 from application.receive import receive as record
 from interfaces.web.acknowledgements import Acknowledgements
 from interfaces.web.body import Bodies, BodyRefused
-from interfaces.web.seldom import Refusals
+from interfaces.web.log_throttle import Refusals
 
 Headers = Sequence[tuple[bytes, bytes]]
 
 logger = structlog.get_logger(__name__)
 
 _ACKNOWLEDGE_SECONDS_MAX = 9.0
-"""Checkout holds the customer's redirect for 10 seconds; past this, Stripe is better told to come back."""
+"""Checkout holds the customer's redirect for 10 seconds; after that, a 503 makes Stripe send the event again."""
 _PLAIN = ((b"content-type", b"text/plain; charset=utf-8"),)
 _RETRY_AFTER = ((b"retry-after", b"5"),)
 _ALLOW = ((b"allow", b"POST"),)
@@ -49,7 +49,7 @@ class Webhook:
             return
         started = time.monotonic()
         delivery: WebhookDelivery | None = None
-        trouble: Exception | None = None
+        failure: Exception | None = None
         try:
             read = self._reader.expect(_header(scope, b"stripe-signature"))
             body = await self._bodies.read(_header(scope, b"content-length"), receive)
@@ -60,16 +60,16 @@ class Webhook:
                 self._bodies.release(body)
             status, outcome, text = (200, "recorded", "Recorded.") if is_new else (200, "redelivery", "Known already.")
         except BodyRefused as refusal:
-            trouble, status, outcome, text = refusal, refusal.status, "refused", str(refusal)
+            failure, status, outcome, text = refusal, refusal.status, "refused", str(refusal)
         except NotFromStripe as refusal:
-            trouble, status, outcome, text = refusal, 400, "refused", str(refusal)
+            failure, status, outcome, text = refusal, 400, "refused", str(refusal)
         except _NOT_NOW as error:
-            trouble, status, outcome, text = error, 503, "not recorded", _COME_AGAIN
+            failure, status, outcome, text = error, 503, "not recorded", _COME_AGAIN
         except Exception as error:  # noqa: BLE001 - a process boundary: whatever it is, Stripe has to come again
-            trouble, status, outcome, text = error, 503, "failed", _COME_AGAIN
-        self._log(delivery, status, outcome, trouble, started)
+            failure, status, outcome, text = error, 503, "failed", _COME_AGAIN
+        self._log(delivery, status, outcome, failure, started)
         # Through its traceback it holds this frame, and so the body, until the garbage collector comes.
-        trouble = None
+        failure = None
         await _answer(send, status, text, _RETRY_AFTER if status == 503 else ())
 
     async def _append(self, delivery: WebhookDelivery) -> bool:
@@ -79,9 +79,9 @@ class Webhook:
         return bool(await acknowledgement.within(_ACKNOWLEDGE_SECONDS_MAX))
 
     def _log(
-        self, delivery: WebhookDelivery | None, status: int, outcome: str, trouble: Exception | None, started: float
+        self, delivery: WebhookDelivery | None, status: int, outcome: str, failure: Exception | None, started: float
     ) -> None:
-        """One line for each delivery, whatever became of it; not for all refused ones, since anybody can send them."""
+        """Log one line for each delivery; not for all refused ones, since any stranger can send them."""
         unsaid = self._refusals.unsaid_before() if outcome == "refused" else 0
         if unsaid is None:
             return
@@ -93,9 +93,9 @@ class Webhook:
             type=delivery.received.type if delivery else None,
             status=status,
             outcome=outcome,
-            detail=str(trouble) if outcome == "refused" else None,
-            error=f"{type(trouble).__name__}: {trouble}" if outcome in _LEVELS else None,
-            exc_info=trouble if outcome == "failed" else None,
+            detail=str(failure) if outcome == "refused" else None,
+            error=f"{type(failure).__name__}: {failure}" if outcome in _LEVELS else None,
+            exc_info=failure if outcome == "failed" else None,
             unsaid=unsaid or None,
             duration_ms=round((time.monotonic() - started) * 1000, 1),
         )

@@ -23,7 +23,7 @@ _SECONDS_MAX = 300.0
 _PAGE = 5000
 _METHOD = """
 {buyers:,} buyers have paid for one piece each of the same SKU, of which there are {pieces:,}. All deliveries are handed
-over as fast as they can be verified. It has settled when everybody has either the piece or a backorder, and a mail that
+over as fast as they can be verified. It has settled when each customer has the piece or a backorder, and a mail that
 says so. Afterwards the log is read from its beginning: who was promised a piece, who got one, who waits, each once.
 """
 

@@ -45,7 +45,7 @@ _PAUSE_SECONDS = 0.02
 _WAIT_SECONDS_MAX = 900.0
 LONGEST_MS = 50
 _METHOD = """
-A SKU with {sales:,} past sales and {open:,} open parcels, and a pool of {keys:,} licence keys. A webhook of another
+A SKU with {sales:,} past sales and {open:,} open parcels, and a pool of {keys:,} license keys. A webhook of another
 checkout comes every {pause:.0f} ms, while the named thing happens; its wait is the time until it is durable and may be
 acknowledged. **Quiet** is the same without anything: what waits there, waits for the disk and for other programs.
 """

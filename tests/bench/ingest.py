@@ -25,8 +25,8 @@ _NAMES = {
 }
 _METHOD = """
 The server runs on one core and the client on the other, where there are two; PostgreSQL runs wherever it can. The
-client opens so many connections; each sends a signed delivery of 4.5 KB that nobody has sent before, waits for the
-answer, and sends the next. Every server answers after the data is synchronised to the disk. CPU is user and system
+client opens so many connections; each sends a new signed delivery of 4.5 KB, waits for the
+answer, and sends the next. Every server answers after the data is synchronized to the disk. CPU is user and system
 time of the server and of the database's processes, per request, from `/proc`.
 
 - **The engine** takes in, and nothing follows: its writer and its own web server, logging as in production.

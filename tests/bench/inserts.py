@@ -66,7 +66,7 @@ def is_postgres(url: str) -> bool:
 
 
 def _connect(url: str) -> sqlite3.Connection:
-    """In WAL mode and synchronised fully, as the engine's own."""
+    """In WAL mode and synchronized fully, as the engine's own."""
     connection = sqlite3.connect(
         url.removeprefix("sqlite:///"), timeout=30, isolation_level=None, check_same_thread=False
     )

@@ -33,7 +33,7 @@ _SYNC_BYTES = 4096
 def describe(stores: Sequence[Store]) -> Sequence[tuple[str, str]]:
     return [
         ("machine", f"{_processor()}, {os.cpu_count()} CPUs, {_memory_gib():.0f} GiB"),
-        ("disk", f"writing 4 KiB and synchronising takes {_sync_text()}"),
+        ("disk", f"writing 4 KiB and synchronizing takes {_sync_text()}"),
         ("system", f"{platform.system()} {platform.release().split('-')[0]}"),
         ("Python", platform.python_version()),
         ("SQLite", f"{sqlite3.sqlite_version}, WAL, `synchronous=FULL` for the log"),

@@ -82,7 +82,7 @@ def _ready(directory: Path, url: str) -> Settings:
 
 
 def fill_shelves(runtime: Runtime, keys: int) -> None:
-    """Of everything enough; `keys` of licence keys, over all pools."""
+    """Of everything enough; `keys` of license keys, over all pools."""
     for number in range(SKUS):
         runtime.staff.count(f"seat{number}", PIECES, BY)
         pool = f"pool{number}"

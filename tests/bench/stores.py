@@ -70,7 +70,7 @@ def fresh(store: Store) -> Iterator[Place]:
 
 @contextmanager
 def all_stores() -> Iterator[list[Store]]:
-    """SQLite, and PostgreSQL on a server of its own that synchronises as in production."""
+    """SQLite, and PostgreSQL on a server of its own that synchronizes as in production."""
     with ExitStack() as stack:
         server = stack.enter_context(PostgresServer(_POSTGRES_SETTINGS, is_durable=True))
         server.initialise()

@@ -11,7 +11,7 @@ from infrastructure.catalog_file import COMMON_KEYS, KIND_KEYS, CatalogError, lo
 TEXT = (Path(__file__).parents[2] / "docs" / "catalog.md").read_text()
 EXAMPLES = re.findall(r"^```toml\n(.*?)^```", TEXT, re.DOTALL | re.MULTILINE)
 SECTIONS = dict(re.findall(r"^### `(\w+)`\n(.*?)(?=^##)", TEXT, re.DOTALL | re.MULTILINE))
-OWN = frozenset({"enrolment"})
+OWN = frozenset({"enrollment"})
 
 
 def keys(text: str) -> list[str]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from application.reading import checkout_document
+from application.reading.checkout_document import MailState
 from application.reading.checkout_state import CheckoutState
 from domain.catalog import Catalog
 from domain.deliveries.kind import BUILT_IN
@@ -32,12 +32,7 @@ POLICIES = [
         EmailPolicy(frozenset(), Catalog()),
     )
 ]
-MAIL_STATES = [
-    checkout_document.QUEUED,
-    checkout_document.SENT,
-    checkout_document.FAILED,
-]
-CODE_WORDS = [*CheckoutState, *LineState, *MAIL_STATES, *MailKind, *BUILT_IN, *POLICIES, *AGGREGATES]
+CODE_WORDS = [*CheckoutState, *LineState, *MailState, *MailKind, *BUILT_IN, *POLICIES, *AGGREGATES]
 
 
 def test_every_line_is_an_entry() -> None:

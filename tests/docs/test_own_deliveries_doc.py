@@ -84,30 +84,30 @@ def installed(imported: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def enrolment(installed: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Delivery, Receiver]]:
+def enrollment(installed: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Delivery, Receiver]]:
     """The example's kind, and the course platform that it talks to."""
     with Receiver(answering(200, b'{"id": 7}')) as platform:
         monkeypatch.setenv("COURSES_URL", f"http://127.0.0.1:{platform.port}")
         monkeypatch.setenv("COURSES_TOKEN", "token")
-        yield own_deliveries()["enrolment"], platform
+        yield own_deliveries()["enrollment"], platform
 
 
 @pytest.fixture
 def course(tmp_path: Path) -> PlannedLine:
     """A course as the example's rule plans it."""
     (tmp_path / "catalog.toml").write_text(FILES["catalog.toml"])
-    catalog = load_catalog(tmp_path / "catalog.toml", frozenset({"enrolment"}))
+    catalog = load_catalog(tmp_path / "catalog.toml", frozenset({"enrollment"}))
     return catalog.plan_line(a_line_item(product="prod_PythonCourse", quantity=2))
 
 
-def test_the_example_delivers(enrolment: tuple[Delivery, Receiver], course: PlannedLine) -> None:
-    delivery, platform = enrolment
+def test_the_example_delivers(enrollment: tuple[Delivery, Receiver], course: PlannedLine) -> None:
+    delivery, platform = enrollment
 
     receipt = delivery.deliver(a_request(course))
 
     (call,) = platform.calls
-    assert receipt == DeliveryReceipt(note="enrolment 7")
-    assert call.request_line == "PUT /enrolments/eff_cs_test_a1_deliver_li_1 HTTP/1.1"
+    assert receipt == DeliveryReceipt(note="enrollment 7")
+    assert call.request_line == "PUT /enrollments/eff_cs_test_a1_deliver_li_1 HTTP/1.1"
     assert call.headers["authorization"] == "Bearer token"
     assert json.loads(call.body) == {"course": "python-2026", "email": "ada@example.com", "seats": 2}
 
@@ -116,9 +116,9 @@ def test_the_example_delivers(enrolment: tuple[Delivery, Receiver], course: Plan
     ("status", "error"), [(429, Temporary), (503, Temporary), (302, Permanent), (404, Permanent), (422, Permanent)]
 )
 def test_the_example_tells_trouble_from_refusal(
-    status: int, error: type[Exception], enrolment: tuple[Delivery, Receiver], course: PlannedLine
+    status: int, error: type[Exception], enrollment: tuple[Delivery, Receiver], course: PlannedLine
 ) -> None:
-    delivery, platform = enrolment
+    delivery, platform = enrollment
     platform.answer = answering(status)
 
     with pytest.raises(error, match=str(status)):
@@ -126,9 +126,9 @@ def test_the_example_tells_trouble_from_refusal(
 
 
 def test_the_example_tries_again_when_nobody_is_there(
-    enrolment: tuple[Delivery, Receiver], course: PlannedLine
+    enrollment: tuple[Delivery, Receiver], course: PlannedLine
 ) -> None:
-    delivery, platform = enrolment
+    delivery, platform = enrollment
     platform.answer = lambda _connection, _over: None
 
     with pytest.raises(Temporary, match="not reached"):
@@ -136,9 +136,9 @@ def test_the_example_tries_again_when_nobody_is_there(
 
 
 def test_the_example_leaves_what_is_missing_to_a_person(
-    enrolment: tuple[Delivery, Receiver], course: PlannedLine
+    enrollment: tuple[Delivery, Receiver], course: PlannedLine
 ) -> None:
-    delivery, platform = enrolment
+    delivery, platform = enrollment
 
     for request in (replace(a_request(course), customer=Contact()), a_request(replace(course, settings={}))):
         with pytest.raises(Permanent):

@@ -122,13 +122,13 @@ def test_metadata_can_not_say_where_an_http_delivery_goes() -> None:
         (Rule(delivery=LICENSE_KEY), "prod_li_1", "prod_li_1"),
     ],
 )
-def test_licence_keys_come_from_the_named_pool_else_that_of_the_sku_else_of_the_product(
+def test_license_keys_come_from_the_named_pool_else_that_of_the_sku_else_of_the_product(
     rule: Rule, product: str, pool: str
 ) -> None:
     assert planned(a_line_item(product=product), by_product(rule)).settings["pool"] == pool
 
 
-def test_licence_keys_of_a_price_without_a_product_have_a_pool_too() -> None:
+def test_license_keys_of_a_price_without_a_product_have_a_pool_too() -> None:
     catalog = Catalog(prices={"price_li_1": Rule(delivery=LICENSE_KEY)})
 
     assert planned(a_line_item(product=None), catalog).settings["pool"] == "li_1"

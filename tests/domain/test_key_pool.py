@@ -1,4 +1,4 @@
-"""A pool of licence keys: each key for one line, all of a line's keys or none, the oldest that fits first."""
+"""A pool of license keys: each key for one line, all of a line's keys or none, the oldest that fits first."""
 
 import pytest
 from scenario import Given, given

@@ -1,4 +1,4 @@
-"""Whenever a line needs licence keys, it gets N of them for its quantity N, once, or waits for an import."""
+"""Whenever a line needs license keys, it gets N of them for its quantity N, once, or waits for an import."""
 
 from dataclasses import replace
 

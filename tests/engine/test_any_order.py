@@ -212,7 +212,7 @@ def test_a_delayed_payment_that_arrives_is_fulfilled_in_any_order(rest: Rest, st
 
 
 @pytest.mark.parametrize("rest", RESTS)
-def test_a_delayed_payment_that_fails_holds_nothing_and_is_told_in_any_order(
+def test_a_delayed_payment_that_fails_holds_nothing_and_is_mailed_in_any_order(
     rest: Rest, store: Store, tmp_path: Path
 ) -> None:
     orders = _orders([completed, failed, visit, old_answer, early_answer], [failed])

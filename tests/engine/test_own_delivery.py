@@ -61,10 +61,10 @@ def delivered(shop: Shop) -> list[Any]:
     ("answer", "said"),
     [
         (None, "NoneType"),
-        ("enrolment 7", "str"),
-        ({"note": "enrolment 7"}, "dict"),
+        ("enrollment 7", "str"),
+        ({"note": "enrollment 7"}, "dict"),
         (DeliveryReceipt(note=cast(str, 7)), "a note of the type int"),
-        (DeliveryReceipt(note=cast(str, b"enrolment 7")), "a note of the type bytes"),
+        (DeliveryReceipt(note=cast(str, b"enrollment 7")), "a note of the type bytes"),
     ],
 )
 def test_a_line_is_delivered_once_deliver_has_returned_whatever_it_answers(
@@ -82,7 +82,7 @@ def test_a_line_is_delivered_once_deliver_has_returned_whatever_it_answers(
 
 
 @pytest.mark.parametrize(
-    ("note", "kept"), [(None, None), ("", None), ("enrolment 7", "enrolment 7"), ("7" * 201, "7" * 200)]
+    ("note", "kept"), [(None, None), ("", None), ("enrollment 7", "enrollment 7"), ("7" * 201, "7" * 200)]
 )
 def test_the_note_of_a_receipt_is_kept_in_the_log(
     note: str | None, kept: str | None, open_shop: Open, outside: Answering

@@ -31,7 +31,7 @@ Merchants have logs like this one. Leave the stored log as it is, and make the c
     stored state, a dict of plain JSON, to the new shape.
 Then add the new shape to tests/sample_log.py and store it as a further log, as tests/golden/store_log.py says."""
 RAISE_THE_VERSION = """
-If the new rows are right, raise the `version` of the projection, so that the view of every merchant is built anew,
+If the new rows are right, raise the `version` of the projection, so that the view of every merchant is rebuilt,
 and write the rows down again as tests/golden/store_log.py says. If you did not mean to change them, look for a
 renamed field or a changed fold."""
 LOOK_AT_THE_DOCUMENT = """
@@ -75,7 +75,7 @@ def test_a_stored_log_is_never_rewritten(log: Path) -> None:
 
 
 @each_stored_event
-def test_a_stored_event_is_readable_for_ever(stored: StoredEvent) -> None:
+def test_a_stored_event_stays_readable(stored: StoredEvent) -> None:
     assert stored.topic == read(stored).TOPIC
 
 

@@ -108,7 +108,7 @@ ATTACKS: Sequence[Attack] = (
     Attack(name="wrongly signed deliveries of 1 MiB", connections=100, goes_on=_signed(len(_LARGE)) + _LARGE),
     Attack(name="connections that come and go", connections=100, stays_seconds=0.0),
     Attack(
-        name="answers that nobody reads",
+        name="answers that stay unread",
         connections=500,
         goes_on=b"GET /static/landing.css HTTP/1.1\r\n" + _HOST + b"\r\n",
         pause_seconds=0.01,

@@ -18,7 +18,7 @@ def pragma(connection: sqlite3.Connection, name: str) -> object:
 
 
 @pytest.mark.parametrize("synchronous", Synchronous)
-def test_a_file_is_opened_in_wal_mode_and_synchronises_as_asked(tmp_path: Path, synchronous: Synchronous) -> None:
+def test_a_file_is_opened_in_wal_mode_and_synchronizes_as_asked(tmp_path: Path, synchronous: Synchronous) -> None:
     with closing(connect(str(tmp_path / "a.db"), synchronous)) as connection:
         assert (pragma(connection, "journal_mode"), pragma(connection, "synchronous")) == ("wal", synchronous)
 

@@ -39,7 +39,7 @@ def test_two_servers_and_two_workers_fulfill_every_delivery_once(shop: Shop) -> 
     with ended(processes):
         start_all(processes)
 
-        for goods in (("course",), ("licence",), ("course", "licence")) * 5:
+        for goods in (("course",), ("license",), ("course", "license")) * 5:
             event = shop.buy(*goods)
             assert shop.deliver(event, first)
             assert shop.deliver(event, second)
@@ -122,7 +122,7 @@ def test_nothing_starts_on_tables_of_a_later_version(shop: Shop, command: tuple[
     assert done.stderr.count("\n") == 1
 
 
-def test_an_outage_of_postgresql_is_told_to_stripe_and_ends_by_itself(tmp_path: Path) -> None:
+def test_an_outage_of_postgresql_answers_503_and_ends_by_itself(tmp_path: Path) -> None:
     with PostgresServer() as postgres:
         postgres.initialise()
         postgres.start()

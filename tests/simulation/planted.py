@@ -61,7 +61,7 @@ def planted(name: str) -> Iterator[None]:
 
 @_bug
 def mark_before_fulfill(patch: pytest.MonkeyPatch) -> None:
-    """The first classic: marked as handled, then handled."""
+    """The first classic: an event is marked as handled, then handled."""
 
     def insert(self: Followers, batch: Any) -> Sequence[int]:
         if not batch.has_news:
@@ -74,19 +74,19 @@ def mark_before_fulfill(patch: pytest.MonkeyPatch) -> None:
 
 @_bug
 def check_then_act(patch: pytest.MonkeyPatch) -> None:
-    """The second classic: looked whether it is done, then did it, and nothing was unique about it."""
+    """The second classic: check whether it is done, then do it, without a unique key."""
     patch.setattr(SimulatedRecorder, "_insert_in_turn", _insert_at_the_end_of(lambda _: True))
 
 
 @_bug
 def stock_read_outside_its_transaction(patch: pytest.MonkeyPatch) -> None:
-    """What is on the shelf was read some time before, and nobody looks whether it still is."""
+    """The stock level was read earlier and is not compared again before it is used."""
     patch.setattr(SimulatedRecorder, "_insert_in_turn", _insert_at_the_end_of(lambda id: id.startswith("sku_")))
 
 
 @_bug
 def lost_position(patch: pytest.MonkeyPatch) -> None:
-    """Whoever begins to lead begins at the end of the log."""
+    """A new leader begins at the end of the log."""
 
     def look_up(self: Followers) -> dict[str, int]:
         end = self._log.store.max_notification_id() or 0
@@ -109,8 +109,8 @@ def acknowledged_before_durable(patch: pytest.MonkeyPatch) -> None:
 
 
 @_bug
-def trouble_acknowledged(patch: pytest.MonkeyPatch) -> None:
-    """Stripe is told that all is well although the store could not take it."""
+def failure_acknowledged(patch: pytest.MonkeyPatch) -> None:
+    """Stripe gets a 200 although the store rejected the delivery."""
     append = Webhook._append
 
     async def append_or_not(self: Webhook, delivery: Any) -> bool:
@@ -124,7 +124,7 @@ def trouble_acknowledged(patch: pytest.MonkeyPatch) -> None:
 
 @_bug
 def lease_without_fencing(patch: pytest.MonkeyPatch) -> None:
-    """What comes of an attempt counts, whoever has the effect by now."""
+    """The outcome of an attempt counts although another worker holds the effect by now."""
 
     def succeed(self: Effect, number: int, note: str | None = None) -> Sequence[Effect.Succeeded]:
         return [Effect.Succeeded(number=number, note=note)]
@@ -148,7 +148,7 @@ def mail_key_that_changes_on_retry(patch: pytest.MonkeyPatch) -> None:
 
 @_bug
 def mail_says_what_was_so(patch: pytest.MonkeyPatch) -> None:
-    """A mail leaves as it was decided, whatever has happened since."""
+    """A mail goes out as it was decided, whatever has happened since."""
     patch.setattr(SendMail, "why_unwanted", lambda *_: None)
 
 
@@ -160,7 +160,7 @@ def page_promises_a_mail(patch: pytest.MonkeyPatch) -> None:
 
 @_bug
 def delivery_key_that_changes_on_retry(patch: pytest.MonkeyPatch) -> None:
-    """Whoever delivers outside gets another idempotency key each time."""
+    """Each attempt of a delivery carries another idempotency key."""
     request = Deliver._request
 
     def request_anew(self: Deliver, attempt: Attempt, line: PlannedLine) -> DeliveryRequest:
@@ -189,19 +189,19 @@ def late_unpaid_regresses_paid(patch: pytest.MonkeyPatch) -> None:
 
 @_bug
 def complete_taken_for_paid(patch: pytest.MonkeyPatch) -> None:
-    """A debit is fulfilled when the customer has finished, not when the money has come."""
+    """A debit is fulfilled when the customer has finished, before the money arrives."""
     patch.setattr(Checkout, "is_paid", property(lambda checkout: checkout.is_complete))
 
 
 @_bug
 def free_never_paid(patch: pytest.MonkeyPatch) -> None:
-    """What costs nothing waits for a payment that never comes."""
+    """A free order waits for a payment that never comes."""
     patch.setattr(Checkout, "is_paid", property(lambda it: it.is_complete and it.payment_status == "paid"))
 
 
 @_bug
 def failed_payment_keeps_its_stock(patch: pytest.MonkeyPatch) -> None:
-    """What was held for a debit stays held when it fails."""
+    """Stock stays reserved for a debit that failed."""
     decide = InventoryPolicy.decide
 
     def decide_but(self: InventoryPolicy, event: Any, do: Any) -> None:
@@ -213,7 +213,7 @@ def failed_payment_keeps_its_stock(patch: pytest.MonkeyPatch) -> None:
 
 @_bug
 def handed_over_again(patch: pytest.MonkeyPatch) -> None:
-    """A line is delivered as often as somebody says that it is."""
+    """A line is delivered each time a delivery of it is reported."""
 
     def deliver(self: Fulfillment, line_item: str, **said: Any) -> Sequence[Any]:
         if self.lines.get(line_item) is None:
@@ -225,7 +225,7 @@ def handed_over_again(patch: pytest.MonkeyPatch) -> None:
 
 @_bug
 def one_key_twice(patch: pytest.MonkeyPatch) -> None:
-    """Keys that were imported again are taken for new ones."""
+    """Keys that are imported again count as new ones."""
 
     def import_keys(self: KeyPool, keys: Sequence[str]) -> Any:
         patched = changed(self, known=PersistentMap[str, int]())
@@ -242,14 +242,14 @@ def backorder_never_served(patch: pytest.MonkeyPatch) -> None:
 
 
 @_bug
-def orphans_never_taken_up(patch: pytest.MonkeyPatch) -> None:
-    """What a process had begun that crashed, nobody goes on with."""
+def orphans_never_resumed(patch: pytest.MonkeyPatch) -> None:
+    """No worker resumes the attempts of a crashed process."""
     patch.setattr(Candidates, "_is_orphaned", lambda *_: False)
 
 
 @_bug
 def outcome_dropped(patch: pytest.MonkeyPatch) -> None:
-    """What came of an attempt is forgotten where the store does not take it at once."""
+    """The outcome of an attempt is forgotten if the store does not accept it at once."""
 
     def end(self: Outcomes, call: Any, result: Any) -> None:
         self._end(call, "lost")
@@ -259,7 +259,7 @@ def outcome_dropped(patch: pytest.MonkeyPatch) -> None:
 
 @_bug
 def claim_dropped(patch: pytest.MonkeyPatch) -> None:
-    """A claim whose answer was lost is taken for one that was not made."""
+    """A claim whose answer was lost counts as not made."""
 
     class Nothing(set[str]):
         def add(self, _: str) -> None: ...
@@ -275,7 +275,7 @@ def claim_dropped(patch: pytest.MonkeyPatch) -> None:
 
 @_bug
 def conflict_skipped(patch: pytest.MonkeyPatch) -> None:
-    """Followers that lose a race go on behind what they lost it for."""
+    """Followers that lose a race skip the events that they lost it for."""
 
     def skip(self: Followers, size: int) -> None:
         self._positions = {name: position + size for name, position in self._positions.items()}
@@ -285,7 +285,7 @@ def conflict_skipped(patch: pytest.MonkeyPatch) -> None:
 
 @_bug
 def gap_in_memory(patch: pytest.MonkeyPatch) -> None:
-    """The end of the log in memory lacks what others wrote in between."""
+    """The end of the log in memory lacks events that other processes wrote in between."""
 
     def append(self: Tail, entries: Any) -> None:
         self._entries.extend(entries)
@@ -295,14 +295,14 @@ def gap_in_memory(patch: pytest.MonkeyPatch) -> None:
 
 @_bug
 def stale_memory(patch: pytest.MonkeyPatch) -> None:
-    """What is remembered of streams is never compared with the log, and nobody starts over after a conflict."""
+    """Remembered states are never compared with the log, and a conflict does not discard them."""
     patch.setattr(RecentStates, "refresh", lambda _: None)
     patch.setattr(RecentStates, "keep", _keep_all)
 
 
 @_bug
 def view_moved_unchecked(patch: pytest.MonkeyPatch) -> None:
-    """Two that keep the views each add what they read."""
+    """Two projectors each add what they read."""
 
     def apply(connection: Any, advance: Any) -> None:
         view = advance.view
@@ -317,7 +317,7 @@ def view_moved_unchecked(patch: pytest.MonkeyPatch) -> None:
 
 @_bug
 def rebuild_that_acts(patch: pytest.MonkeyPatch) -> None:
-    """Going through the log again sends its mails again."""
+    """A rebuild sends the mails of the log again."""
     rebuild = Rebuild.rebuild
 
     def rebuild_and_send(self: Rebuild, name: str, *more: Any) -> Any:
@@ -335,7 +335,7 @@ def rebuild_that_acts(patch: pytest.MonkeyPatch) -> None:
 
 @_bug
 def view_skips_a_batch(patch: pytest.MonkeyPatch) -> None:
-    """Views that could not be written go on behind what they lost."""
+    """Views that could not be written skip the events that they lost."""
     turn = Projector.turn
 
     def turn_or_skip(self: Projector) -> bool:
@@ -354,7 +354,7 @@ def view_skips_a_batch(patch: pytest.MonkeyPatch) -> None:
 
 @_bug
 def receipt_forgotten_after_early_look(patch: pytest.MonkeyPatch) -> None:
-    """Mails are decided from the first thing that is heard of a checkout, and never again."""
+    """Mails are decided at the first event of a checkout, and never again."""
     decide = EmailPolicy.decide
     seen: set[str] = set()
 

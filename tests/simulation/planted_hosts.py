@@ -11,24 +11,24 @@ from interfaces.cli.desk import Desk
 
 
 def time_of_a_wrong_clock_waited_for(patch: pytest.MonkeyPatch) -> None:
-    """What a clock that was weeks ahead has put off is not done before these weeks have passed."""
+    """An effect that a clock weeks ahead has put off waits until those weeks have passed."""
     patch.setattr(Candidates, "_was_never_due", lambda *_: False)
 
 
 def repeated_whatever_it_ends(patch: pytest.MonkeyPatch) -> None:
-    """A delivery that ends its process is repeated for ever."""
+    """A delivery that ends its process is repeated forever."""
     patch.setattr(effect, "ORPHANS_MAX", 10_000)
     patch.setattr(effect, "_ORPHAN_PAUSES", effect._ORPHAN_PAUSES + effect._ORPHAN_PAUSES[-1:] * 10_000)
 
 
 def given_up_by_who_does_not_know_it(patch: pytest.MonkeyPatch) -> None:
-    """A host that can't carry an effect out leaves no time to those that can."""
+    """A host that can't carry out an effect gives it up at once, although other hosts could."""
     patch.setattr(candidates, "LEFT_TO_OTHERS", timedelta(0))
     patch.setattr(effect, "LEFT_TO_OTHERS", timedelta(0))
 
 
 def shell_leads_by_its_own_catalog(patch: pytest.MonkeyPatch) -> None:
-    """A command of staff decides what follows by the catalog of its shell, whatever the last server had."""
+    """A staff command decides by the catalog of its shell, although the last server had another one."""
     patch.setattr(Desk, "_differing", lambda _: [])
 
 

@@ -12,12 +12,12 @@ from infrastructure.event_store import sqlite
 
 
 def views_of_another_log(patch: pytest.MonkeyPatch) -> None:
-    """Views are taken for views of whatever log is there."""
+    """Views of another log are used as views of this one."""
     patch.setattr(void_views, "_void", lambda *_: [])
 
 
 def memory_of_another_log(patch: pytest.MonkeyPatch) -> None:
-    """What is remembered of streams is compared with what has come since, even if that is the log of another server."""
+    """Remembered states are compared only with newer events, even if those come from another server's log."""
     refresh = RecentStates.refresh
 
     def compare(self: RecentStates) -> None:
@@ -29,7 +29,7 @@ def memory_of_another_log(patch: pytest.MonkeyPatch) -> None:
 
 
 def view_known_by_its_number(patch: pytest.MonkeyPatch) -> None:
-    """A view is one of this log if the log is long enough for its position, whatever stands there."""
+    """A view counts as one of this log if the log reaches its position, whatever event is there."""
 
     def void(known: Sequence[View], store: Feed) -> list[View]:
         end = store.max_notification_id() or 0
@@ -39,7 +39,7 @@ def view_known_by_its_number(patch: pytest.MonkeyPatch) -> None:
 
 
 def gap_accepted(patch: pytest.MonkeyPatch) -> None:
-    """The store takes events even if it lacks those before them in their streams."""
+    """The store accepts events although it lacks earlier ones of their streams."""
     patch.setattr(sqlite, "predecessors", lambda events: [None] * len(events))
 
 

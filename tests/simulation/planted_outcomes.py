@@ -21,8 +21,8 @@ from domain.policies.fulfillment import FulfillmentPolicy
 from domain.stock_item import Claim, StockItem
 
 
-def parcel_told_twice(patch: pytest.MonkeyPatch) -> None:
-    """A parcel is told of by two mails."""
+def parcel_reported_twice(patch: pytest.MonkeyPatch) -> None:
+    """Two mails report the same parcel."""
     request = EmailPolicy._request
 
     def twice(self: EmailPolicy, session: Any, kind: MailKind, lines: Iterable[MailLine], do: Any, **more: Any) -> Any:
@@ -45,7 +45,7 @@ def keys_not_handed_over(patch: pytest.MonkeyPatch) -> None:
 
 
 def one_piece_leaves_the_shelf(patch: pytest.MonkeyPatch) -> None:
-    """However many were bought, one is taken off the stock."""
+    """The stock shrinks by one piece, however many were bought."""
     dispatch = StockItem.dispatch
 
     def only_one(self: StockItem, claim: Claim) -> Sequence[Any]:
@@ -55,28 +55,28 @@ def one_piece_leaves_the_shelf(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(StockItem, "dispatch", only_one)
 
 
-def given_up_at_first_trouble(patch: pytest.MonkeyPatch) -> None:
-    """What fails once is not tried again."""
+def given_up_at_first_failure(patch: pytest.MonkeyPatch) -> None:
+    """An effect that failed once is not tried again."""
     patch.setattr(RetryRule, "retry_after", lambda *_: None)
 
 
-def nobody_knows_who_it_was(patch: pytest.MonkeyPatch) -> None:
+def commands_without_a_name(patch: pytest.MonkeyPatch) -> None:
     """Staff's commands are recorded without a name."""
     patch.setattr(By, "actor", "staff")
 
 
 def parked_and_forgotten(patch: pytest.MonkeyPatch) -> None:
-    """What a follower can't read is passed over."""
+    """A follower skips unreadable events."""
     patch.setattr(Followers, "_park", lambda *_: None)
 
 
 def never_asks_again(patch: pytest.MonkeyPatch) -> None:
-    """A payment of which no event tells that it arrived, or ended, is waited for for ever."""
+    """A payment whose final event is lost waits forever."""
     patch.setattr(payments, "_ask_later", lambda *_: None)
 
 
 def canceled_payment_keeps_its_stock(patch: pytest.MonkeyPatch) -> None:
-    """What was held for a payment stays held when Stripe's API shows that it was canceled, or failed."""
+    """Stock stays reserved for a payment that Stripe's API shows as canceled or failed."""
     hold_or_release = FulfillmentPolicy._hold_or_release
 
     def only_hold(self: FulfillmentPolicy, session_id: str, do: Any) -> None:
@@ -86,8 +86,8 @@ def canceled_payment_keeps_its_stock(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(FulfillmentPolicy, "_hold_or_release", only_hold)
 
 
-def authorized_told_to_wait(patch: pytest.MonkeyPatch) -> None:
-    """A customer whose card is authorized is told to wait for the payment."""
+def authorized_asked_to_wait(patch: pytest.MonkeyPatch) -> None:
+    """A customer whose card is authorized gets the "payment pending" mail."""
     patch.setattr(Checkout, "is_authorized", False)
 
 
@@ -108,13 +108,13 @@ def completed_while_under_way(patch: pytest.MonkeyPatch) -> None:
 PLANTS = (
     never_asks_again,
     canceled_payment_keeps_its_stock,
-    authorized_told_to_wait,
+    authorized_asked_to_wait,
     shipped_without_its_stock,
     completed_while_under_way,
-    parcel_told_twice,
+    parcel_reported_twice,
     keys_not_handed_over,
     one_piece_leaves_the_shelf,
-    given_up_at_first_trouble,
-    nobody_knows_who_it_was,
+    given_up_at_first_failure,
+    commands_without_a_name,
     parked_and_forgotten,
 )

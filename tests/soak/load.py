@@ -9,7 +9,7 @@ import httpx2
 from processes import ServeProcess
 from sold_on_postgres import Shop
 
-_BASKETS = (("course",), ("course",), ("course", "licence"), ("licence",), ("course", "mug"))
+_BASKETS = (("course",), ("course",), ("course", "license"), ("license",), ("course", "mug"))
 _DELIVERERS = 8
 _PAUSE_SECONDS = 0.2
 _VISITS = 0.05

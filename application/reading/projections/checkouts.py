@@ -1,4 +1,4 @@
-"""Checkouts: every session once, from the first that was heard of it, with what it is worth."""
+"""Checkouts: one row for each session, from its first event on, with its total."""
 
 from collections.abc import Iterable
 from typing import get_args

@@ -1,8 +1,8 @@
-"""Work queue: what waits for a person. A row is there while something does, and goes with the event that settles it.
+"""Work queue: one row for each task of a person. The event that settles the task removes the row.
 
-The row of a parcel is there from the plan on, since only the plan knows that a line is a parcel; `is_open` tells
-whether it can be packed already. The row of a payment that is on its way is there from the start, too, `since` a time
-to come: no event says that nothing happened, so that whoever reads leaves it out until then.
+The row of a parcel exists from the plan on, since only the plan knows that a line is a parcel; `is_open` says whether
+it can be packed already. The row of a delayed payment exists from the start too, with `since` in the future: no event
+says that nothing happened, so readers leave the row out until then.
 """
 
 from collections.abc import Iterable, Iterator
@@ -51,8 +51,8 @@ class Work(StrEnum):
 
 
 PAYMENT_OVERDUE_AFTER = timedelta(days=14)
-"""What Stripe says of a delayed payment may be lost, and then it holds its stock for ever. Most take a few days; a SEPA
-debit may take 14 business days (https://docs.stripe.com/payments/sepa-debit), which a person who sees it can tell."""
+"""Events about a delayed payment may be lost, and then its stock stays reserved. Most payments take a few days; a SEPA
+debit may take 14 business days (https://docs.stripe.com/payments/sepa-debit), which the person who looks can judge."""
 _OVERDUE = f"Neither has the payment arrived in {PAYMENT_OVERDUE_AFTER.days} days, nor has Stripe said that it failed"
 _BLOCKED = {
     LineState.MANUAL: Work.MANUAL_LINE,
@@ -60,9 +60,9 @@ _BLOCKED = {
     LineState.GIVEN_UP: Work.GIVEN_UP_LINE,
 }
 _ONLY_TO_BE_SEEN = (Work.CONTRADICTED, Work.MAIL_WITHOUT_ADDRESS)
-"""There is nothing to be done by the engine: a person's note says that somebody has looked."""
+"""The engine has nothing left to do: a person's note settles it."""
 _NOT_OURS = (ParkReason.WRONG_MODE, ParkReason.CONNECTED_ACCOUNT, ParkReason.UNKNOWN_TO_STRIPE)
-"""A session parked for these can't be fulfilled here, so that a note is all there is to do about it, too."""
+"""A session that is parked for one of these reasons can't be fulfilled here, so a note settles it too."""
 
 
 def fold(event: Event, position: int) -> Iterable[Change]:  # noqa: ARG001 - every fold has the same shape
@@ -238,7 +238,7 @@ def _open(event: Event, subject: str, kind: Work, item: str, detail: str) -> Put
 
 
 def is_due(row: Row, now: datetime) -> bool:
-    """Whether somebody should look at it already."""
+    """Whether a person should look at it by now."""
     return row["kind"] != Work.PAYMENT_OVERDUE or str(row["since"]) <= rfc3339(now)
 
 

@@ -1,4 +1,4 @@
-"""One checkout, as a person reads it: how it stands, what was bought, which mails went out, and the story."""
+"""Prints one checkout for a person: its state, line items, mails and story."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 from application.errors import NotFound
 from application.reading.checkout_document import CheckoutDocument, StoryEntry, as_json
 from application.reading.checkout_state import CheckoutState
+from application.reading.english import counted
+from application.reading.wording import PAYMENTS
 from domain.checkout_session import CheckoutSession
 from interfaces.cli.output.printing import Page
-from interfaces.cli.output.text import counted, exact, money
+from interfaces.cli.output.text import exact, money, words
 
 if TYPE_CHECKING:
     from interfaces.databases import ReadSide
@@ -28,17 +30,21 @@ STATES = {
     CheckoutState.NOTHING_TO_FULFILL: "nothing to fulfill: the checkout has nothing to deliver",
     CheckoutState.PARKED: "parked: needs a person; the story says why",
 }
-_PAYMENTS = {"paid": "paid", "unpaid": "not paid yet", "no_payment_required": "nothing to pay"}
+_HAS = {
+    CheckoutState.PAYMENT_FAILED: "has a failed payment",
+    CheckoutState.NOTHING_TO_FULFILL: "has nothing to fulfill",
+}
+"""States that do not fit after "is"."""
 _SHARED = ("sku_", "keys_", "pi_")
 """Streams of which not every event belongs to this story."""
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Shown:
     document: CheckoutDocument
     reference: str | None
     then: datetime | None
-    """The moment as of which it is told; now if there is none."""
+    """The moment as of which it is shown; None for now."""
     is_complete: bool
     """False if the log has unreadable events that may belong to any checkout."""
 
@@ -47,7 +53,7 @@ class Told:
         return document if self.then is None else {**document, "as_of": self.then}
 
 
-def told_checkout(side: "ReadSide", session_id: str, then: datetime | None) -> Told:
+def shown_checkout(side: "ReadSide", session_id: str, then: datetime | None) -> Shown:
     """
     Raises:
         NotFound: the log does not know it, or did not then.
@@ -58,9 +64,8 @@ def told_checkout(side: "ReadSide", session_id: str, then: datetime | None) -> T
     was_retrieved = any(entry.type == CheckoutSession.Retrieved.TOPIC for entry in document.story)
     checkout = side.log.get(CheckoutSession, session_id).checkout if was_retrieved else None
     reference = checkout.client_reference_id if checkout else None
-    return Told(
-        document, reference.text if reference else None, then, is_complete=not side.queries.has_events_of_nobody()
-    )
+    is_complete = not side.queries.has_unreadable_events_of_any_checkout()
+    return Shown(document, reference.text if reference else None, then, is_complete=is_complete)
 
 
 def _unknown(now: CheckoutDocument | None, session_id: str, then: datetime | None) -> str:
@@ -70,10 +75,10 @@ def _unknown(now: CheckoutDocument | None, session_id: str, then: datetime | Non
     return f"{session_id} was not in the log yet at {exact(then)}. Its first event was recorded at {first}."
 
 
-def put_checkout(told: Told, page: Page) -> None:
-    document = told.document
+def put_checkout(shown: Shown, page: Page) -> None:
+    document = shown.document
     page.say(f"{document.session_id} ({'live' if document.livemode else 'test'} mode)")
-    page.fields(_header(told))
+    page.fields(_header(shown))
     if document.line_items:
         page.say()
         rows = [(i.id, i.quantity, i.description, i.delivery, i.state, i.detail) for i in document.line_items]
@@ -94,22 +99,27 @@ def put_checkout(told: Told, page: Page) -> None:
         page.say(f"Omitted {counted(left_out, 'event')} of earlier scheduled retrievals. --json includes them.")
 
 
-def _header(told: Told) -> Iterator[tuple[str, str]]:
-    document = told.document
-    if told.then:
-        is_past = told.then <= datetime.now(UTC)
+def in_a_sentence(state: CheckoutState) -> str:
+    """Return what follows the ID of a checkout in a sentence: "is fulfilled", "has nothing to fulfill"."""
+    return _HAS.get(state, f"is {words(state)}")
+
+
+def _header(shown: Shown) -> Iterator[tuple[str, str]]:
+    document = shown.document
+    if shown.then:
+        is_past = shown.then <= datetime.now(UTC)
         aside = "in the past; the current state may differ" if is_past else "in the future; this is the current state"
-        yield "As of", f"{exact(told.then)}, {aside}"
+        yield "As of", f"{exact(shown.then)}, {aside}"
     yield "State", STATES[document.state]
-    payment = _PAYMENTS.get(document.payment_status or "", document.payment_status or "not known yet")
+    payment = PAYMENTS.get(document.payment_status or "", document.payment_status or "not known yet")
     amount = money(document.amount_total, document.currency)
     yield "Payment", f"{amount}, {payment}" if amount else payment
-    if told.reference:
-        yield "Reference", told.reference
+    if shown.reference:
+        yield "Reference", shown.reference
 
 
 def _details(entry: StoryEntry, places: Mapping[str, str]) -> Iterator[str]:
-    """What stands below a sentence: which event it is, by whom, since when in the world outside, and why."""
+    """The lines below a sentence: the event, its actor, the time it happened, its cause and reason."""
     happened = "" if entry.occurred_at == entry.recorded_at else f", happened {exact(entry.occurred_at)}"
     because = f", because of {places.get(entry.cause, entry.cause)}" if entry.cause else ""
     yield f"#{entry.position} {entry.type} by {entry.actor}{happened}{because}"

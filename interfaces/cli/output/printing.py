@@ -1,4 +1,4 @@
-"""How things are printed: one JSON document for programs; for people colours on a terminal, else plain lines."""
+"""How things are printed: one JSON document for programs; for people colors on a terminal, else plain lines."""
 
 import json
 import re
@@ -73,14 +73,14 @@ def print_json(document: object) -> None:
 
 
 def talk(text: str) -> None:
-    """To whoever watches: never part of the answer."""
+    """Print to standard error: never part of the answer."""
     if sys.stderr is not None:
         with suppress(OSError):
             print(harmless(text), file=sys.stderr, flush=True)
 
 
-def tell_void(views: Sequence[str]) -> None:
-    """These were made from another log, as after a restore."""
+def report_void(views: Sequence[str]) -> None:
+    """Report views of another log, as after a restore."""
     if views:
         were, they = ("view {} was", "It is") if len(views) == 1 else ("views {} were", "They are")
         talk(

@@ -20,7 +20,7 @@ def progress(what: str, unit: str = "events") -> Iterator[Report]:
         with _bar(what, unit) as report:
             yield report
     else:
-        yield lambda now: talk(f"{what}: {_told(now, unit)}")
+        yield lambda now: talk(f"{what}: {_described(now, unit)}")
 
 
 @contextmanager
@@ -32,19 +32,19 @@ def _bar(what: str, unit: str) -> Iterator[Report]:
     with Bar(
         TextColumn("{task.description}", markup=False),
         BarColumn(),
-        TextColumn("{task.fields[told]}", markup=False),
+        TextColumn("{task.fields[progress]}", markup=False),
         console=Console(stderr=True),
         auto_refresh=False,
     ) as bar:
-        task = bar.add_task(what, total=None, told="")
+        task = bar.add_task(what, total=None, progress="")
 
         def report(now: "Progress") -> None:
-            bar.update(task, completed=now.done, total=max(now.total, 1), told=_told(now, unit), refresh=True)
+            bar.update(task, completed=now.done, total=max(now.total, 1), progress=_described(now, unit), refresh=True)
 
         yield report
 
 
-def _told(now: "Progress", unit: str) -> str:
+def _described(now: "Progress", unit: str) -> str:
     share = 100 * now.done // now.total if now.total else 100
     pace = round(now.events_per_second)
     rate = f", {pace:,} {unit.removesuffix('s') if pace == 1 else unit} a second" if pace else ""

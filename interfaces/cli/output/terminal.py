@@ -1,4 +1,4 @@
-"""A page on a terminal: colours, unless NO_COLOR is set, and nothing wider than the window."""
+"""A page on a terminal: colors, unless NO_COLOR is set, and nothing wider than the window."""
 
 from collections.abc import Iterable, Sequence
 
@@ -35,7 +35,7 @@ class Terminal:
     def fields(self, fields: Iterable[tuple[str, str]]) -> None:
         grid = _grid()
         for name, text in fields:
-            grid.add_row(Text(name, "bold"), _coloured(name, harmless(text)))
+            grid.add_row(Text(name, "bold"), _colored(name, harmless(text)))
         self._print(grid)
 
     def table(self, columns: Sequence[str], rows: Iterable[Sequence[Cell]], *, wraps: Sequence[str] = ()) -> None:
@@ -53,18 +53,18 @@ class Terminal:
             self._cards(columns, body)
             return
         for row in body:
-            table.add_row(*(_coloured(name, shown(cell)) for name, cell in zip(columns, row, strict=True)))
+            table.add_row(*(_colored(name, shown(cell)) for name, cell in zip(columns, row, strict=True)))
         self._print(table)
 
     def entry(self, when: str, text: str, details: Iterable[str]) -> None:
-        told = [Text(harmless(text)), *(Text(harmless(detail), "dim") for detail in details)]
+        lines = [Text(harmless(text)), *(Text(harmless(detail), "dim") for detail in details)]
         if self._console.width < _NARROW:
             self._print(Text(when, "cyan"))
-            for line in told:
+            for line in lines:
                 self._print(Padding(line, (0, 0, 0, 2)))
             return
         grid = _grid()
-        for number, line in enumerate(told):
+        for number, line in enumerate(lines):
             grid.add_row(Text("" if number else when, "cyan"), line)
         self._print(grid)
 
@@ -86,6 +86,6 @@ def _grid() -> Table:
     return grid
 
 
-def _coloured(name: str, text: str) -> Text:
-    """A state in its colour. Nothing else has one, whatever words a customer or a catalog chose."""
+def _colored(name: str, text: str) -> Text:
+    """A state in its color. Nothing else has one, whatever words a customer or a catalog chose."""
     return Text(text, _STYLES.get(text.partition(":")[0], "") if name.casefold() == "state" else "")

@@ -39,10 +39,5 @@ def words(code: str) -> str:
     return code.replace("_", " ")
 
 
-def counted(number: int, noun: str, plural: str | None = None) -> str:
-    """Return the number with its noun: "1 row", "2 rows". `plural` is for nouns that need more than an s."""
-    return f"{number} {noun if number == 1 else plural or f'{noun}s'}"
-
-
 def money(amount: int | None, currency: str | None) -> str:
     return "" if amount is None or not currency else plain(amount, currency)

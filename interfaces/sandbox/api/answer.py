@@ -1,4 +1,4 @@
-"""What all requests to the API have in common: keys, faults, repeated requests, errors, headers."""
+"""The common part of all API requests: keys, faults, repeated requests, errors, headers."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
@@ -46,7 +46,7 @@ class Answering:
                 response.headers["Stripe-Version"] = version
                 return response
 
-            # The controls, which take no key, are never struck: whoever asked for faults must be able to end them.
+            # The controls, which take no key, get no faults: the tester must be able to end them.
             fault = self._sandbox.faults.take(request.url.path) if self._needs_key else None
             return await respond() if fault is None else await answer_with(fault, respond, refuse)
 
@@ -79,6 +79,11 @@ def _in_version(handler: Handler, version: str) -> Handler:
 
 
 def unrecognized(call: Call) -> JsonObject:
+    """Refuse a URL that the sandbox does not have, as Stripe does.
+
+    Raises:
+        StripeError: always, with status 404.
+    """
     raise StripeError(f"Unrecognized request URL (/v1/{call.names['rest']}).", status=404)
 
 

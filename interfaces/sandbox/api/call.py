@@ -58,7 +58,11 @@ def api_key_of(request: Request) -> str:
 
 
 def check_key(key: str) -> None:
-    """Any test key will do, but a live one must never be sent to a sandbox."""
+    """Accept any test key; a live key must never be sent to a sandbox.
+
+    Raises:
+        StripeError: there is no key, or it is no test key.
+    """
     if not key:
         message = "You did not provide an API key. Provide one in the Authorization header, using Bearer auth."
         raise StripeError(message, status=401)

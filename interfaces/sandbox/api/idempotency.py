@@ -18,7 +18,11 @@ class IdempotencyKeys:
         self._scope = digest(api_key)
 
     def find(self, key: str, request: str) -> KeptAnswer | None:
-        """The answer to the request; raises StripeError when the key is that of another one."""
+        """Return the answer to the request, if the key was used before.
+
+        Raises:
+            StripeError: the key was used for another request.
+        """
         kept = self._answers.get(self._scoped(key))
         if kept is not None and kept.request_digest != digest(request):
             message = (

@@ -22,7 +22,7 @@ from interfaces.sandbox.webhooks.signature import signature_header
 logger = structlog.get_logger(__name__)
 
 _RECONNECT_SECONDS: Final = 24 * 3600
-"""How often the CLI connects anew by itself."""
+"""How often the CLI reconnects by itself."""
 _PAUSE_POLL_SECONDS: Final = 0.1
 _SUBPROTOCOL: Final = "stripecli-devproxy-v1"
 
@@ -57,7 +57,7 @@ def listening_route(sandbox: Sandbox) -> WebSocketRoute:
             loop.call_soon_threadsafe(waking.set)
 
         if listener is None:
-            # In these words the CLI understands that it has to begin anew, as after a restart of the sandbox.
+            # These words make the CLI start over, as after a restart of the sandbox.
             await _refuse(socket, 401, "Unknown WebSocket ID.")
         elif not listener.connect(wake):
             await _refuse(socket, 409, "This WebSocket ID is connected already.")

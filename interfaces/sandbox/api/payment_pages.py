@@ -17,7 +17,11 @@ def show_page(call: Call) -> JsonObject:
 
 
 def confirm_page(call: Call) -> JsonObject:
-    """Pays with this `payment_method`. Refused when `expected_amount` is another than what is to be paid."""
+    """Pay with this `payment_method`.
+
+    Raises:
+        StripeError: `expected_amount` is not the amount due, or the payment is refused.
+    """
     identifier, expected = call.params.required("payment_method"), call.params.integer("expected_amount")
     with call.sandbox.changing() as making:
         session = making.state.session(call.names["id"])

@@ -72,6 +72,11 @@ def list_payment_intents(call: Call) -> JsonObject:
 
 
 def retrieve_charge(call: Call) -> JsonObject:
+    """Return the charge of a payment intent.
+
+    Raises:
+        StripeError: there is no such charge.
+    """
     call.params.allow_only(("expand",))
     expand, identifier = call.expand(_CHARGE_EXPANDS), call.names["id"]
     with call.sandbox.reading() as state:

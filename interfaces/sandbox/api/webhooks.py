@@ -45,7 +45,7 @@ def list_events(call: Call) -> JsonObject:
 
 
 def retry_event(call: Call) -> JsonObject:
-    """Sends the event again: to whoever listens, where `stripe events resend` asks for it, else to the endpoints."""
+    """Sends the event again: to the listeners if `stripe events resend` asks for it, otherwise to the endpoints."""
     call.params.allow_only(("account", "expand", "for_stripecli", "webhook_endpoint"))
     if call.params.flag("for_stripecli"):
         call.sandbox.post_office.listeners.announce(call.sandbox.event(call.names["id"]).id)

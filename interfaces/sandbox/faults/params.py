@@ -1,4 +1,4 @@
-"""Weather and faults as parameters tell them, over HTTP and in forms."""
+"""Parses weather and faults from the parameters of HTTP requests and forms."""
 
 from dataclasses import fields
 from typing import Final
@@ -52,6 +52,11 @@ def fault_of(params: Params) -> Fault:
 
 
 def chance_of(params: Params, name: str) -> float:
+    """Return a probability from 0 to 1; 0 if the parameter is missing.
+
+    Raises:
+        StripeError: it is no number from 0 to 1.
+    """
     chance = params.number(name) or 0.0
     if not 0 <= chance <= 1:
         raise invalid_parameter(params.named(name), "A chance is a number from 0 (never) to 1 (always).")

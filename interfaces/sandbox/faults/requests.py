@@ -12,7 +12,7 @@ class Fault:
     """The HTTP status to answer with; None to do as asked."""
     delay_seconds: float = 0.0
     is_done_first: bool = False
-    """Whether what was asked is done before the delay, and before answering with an error: it succeeds untold."""
+    """Whether the request is carried out before the delay and the error: it succeeds, but the answer says it failed."""
     is_cut: bool = False
     """Whether the connection ends in the middle of the answer."""
     dribble_seconds: float = 0.0
@@ -37,7 +37,7 @@ class Faults:
             self._queue.extend([fault] * count)
 
     def add_chance(self, fault: Fault, chance: float, *, seed: int | None = None) -> None:
-        """From 0 (never) to 1 (always), until all is cleared. A seed begins the chances anew."""
+        """From 0 (never) to 1 (always), until all is cleared. A seed restarts the random numbers."""
         with self._lock:
             if seed is not None:
                 self._seed = seed

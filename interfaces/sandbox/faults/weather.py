@@ -1,4 +1,4 @@
-"""What befalls webhook deliveries on their way: by chance, and with one seed the same again."""
+"""Random failures of webhook deliveries on their way, repeatable with a seed."""
 
 import random
 from collections import Counter
@@ -27,7 +27,7 @@ class Weather:
     lose_answer: float = 0.0
     """The attempt arrives; what the endpoint answers does not."""
     corrupt: float = 0.0
-    """What arrives is not what was signed. An endpoint must refuse it."""
+    """The delivery differs from what was signed. An endpoint must refuse it."""
     corrupt_as: tuple[Corruption, ...] = CORRUPTIONS
     """In which of these ways; any of them with the same chance."""
     double: float = 0.0
@@ -47,7 +47,7 @@ STORM: Final = Weather(drop=0.02, lose=0.15, lose_answer=0.1, corrupt=0.1, doubl
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fate:
-    """What befalls one delivery."""
+    """The failures of one delivery."""
 
     mishaps: tuple[Mishap, ...] = ()
     delay_seconds: float = 0.0

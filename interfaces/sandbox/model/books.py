@@ -21,7 +21,7 @@ class BookedLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One session as the sandbox knows it, whatever the API was told to pretend."""
+    """One session as the sandbox knows it, whatever the API is set to pretend."""
 
     session_id: str
     mode: Mode

@@ -31,6 +31,11 @@ _KINDS: Final[tuple[Literal["text", "numeric", "dropdown"], ...]] = ("text", "nu
 
 
 def line_items_of(params: Params, making: Making) -> tuple[LineItem, ...]:
+    """Return the line items of a new session or payment link.
+
+    Raises:
+        StripeError: a line item is invalid, or there are too many.
+    """
     listed = params.children("line_items")
     if len(listed) > LINE_ITEMS_MAX:
         message = f"The sandbox takes up to {LINE_ITEMS_MAX} line items."
@@ -63,6 +68,11 @@ def optional_items_of(params: Params, making: Making) -> tuple[OptionalItem, ...
 
 
 def one_currency(items: Sequence[LineItem]) -> str | None:
+    """Return the currency of the items, three small letters; None if there are no items.
+
+    Raises:
+        StripeError: they have several currencies.
+    """
     currencies = sorted({item.currency for item in items})
     if len(currencies) > 1:
         message = f"All line items must have one currency, not {', '.join(currencies)}."

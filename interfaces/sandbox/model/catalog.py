@@ -26,6 +26,11 @@ _INTERVALS: Final = ("day", "week", "month", "year")
 
 
 def new_product(params: Params, making: Making) -> Product:
+    """Create a product.
+
+    Raises:
+        StripeError: a parameter is invalid, or the ID is taken.
+    """
     params.allow_only(_PRODUCT_NAMES)
     identifier = params.text("id") or making.ids.product()
     if identifier in making.state.products:
@@ -55,7 +60,11 @@ def changed_product(product: Product, params: Params, *, now: int) -> Product:
 
 
 def check_without_prices(product: Product, state: State) -> None:
-    """Stripe deletes no product that has a price, active or not, and no price at all."""
+    """Refuse to delete a product with a price, active or not, as Stripe does.
+
+    Raises:
+        StripeError: the product has a price.
+    """
     if any(price.product_id == product.id for price in state.prices.values()):
         raise invalid_state("This product cannot be deleted because it has one or more user-created prices.")
 
@@ -111,6 +120,11 @@ def changed_price(price: Price, params: Params) -> Price:
 
 
 def currency_of(params: Params) -> str:
+    """Return the currency, three small letters.
+
+    Raises:
+        StripeError: it is missing or invalid.
+    """
     currency = params.required("currency").lower()
     if not re.fullmatch(r"[a-z]{3}", currency):
         raise invalid_parameter(params.named("currency"), f"Invalid currency: {currency}")

@@ -47,7 +47,11 @@ class Paid:
 
 
 def filled_in(session: Session, payment: Payment, making: Making) -> Session:
-    """The session as the customer leaves it: quantities, optional items, shipping, answers, address."""
+    """Return the session as the customer leaves it: quantities, optional items, shipping, answers, address.
+
+    Raises:
+        StripeError: the customer chose something that the session does not offer.
+    """
     unknown = payment.quantities.keys() - {item.id for item in session.line_items}
     if unknown:
         raise invalid_parameter("quantities", f"No such line item: '{min(unknown)}'")
@@ -65,9 +69,10 @@ def filled_in(session: Session, payment: Payment, making: Making) -> Session:
 def completed(
     session: Session, payment: Payment, making: Making, *, debit_due_at: float
 ) -> tuple[Session, Paid | None]:
-    """The session after the button was pressed, and the payment that was made where money is due.
+    """Return the session after the button was pressed, and its payment if money is due.
 
-    Raises StripeError when the card is declined: the session stays open then.
+    Raises:
+        StripeError: the card is declined; the session stays open.
     """
     by = payment.by
     if by == "free" and session.amount_total > 0:
@@ -103,6 +108,11 @@ def failed(session: Session) -> Session:
 
 
 def expired(session: Session) -> Session:
+    """Return the session as expired.
+
+    Raises:
+        StripeError: it is not open.
+    """
     if session.status != "open":
         raise invalid_state(
             'Only Checkout Sessions with a status in ["open"] can be expired. '
@@ -112,6 +122,11 @@ def expired(session: Session) -> Session:
 
 
 def check_open(session: Session) -> None:
+    """Check that the session can still be paid.
+
+    Raises:
+        StripeError: it is not open.
+    """
     if session.status != "open":
         raise invalid_state(f"This Checkout Session is {session.status}.", code="session_not_open")
 

@@ -15,7 +15,11 @@ _CLOSED_BY_EVIDENCE: Final[dict[str, DisputeStatus]] = {"winning_evidence": "won
 
 
 def new_dispute(intent: PaymentIntent, making: Making, *, amount: int | None = None, is_inquiry: bool) -> Dispute:
-    """Over this amount, or over all that was not given back. Raises StripeError where there is not so much."""
+    """Dispute `amount` of the payment, or all of it that was not refunded; in the currency's smallest unit.
+
+    Raises:
+        StripeError: less than that is left, or the payment is disputed already.
+    """
     left = intent.money.amount - refunded_amount(making.state, intent) if intent.status == "succeeded" else 0
     asked = left if amount is None else amount
     if not 0 < asked <= left:
@@ -47,7 +51,11 @@ def changed_dispute(dispute: Dispute, params: Params) -> Dispute:
 
 
 def closed_dispute(dispute: Dispute, verdict: DisputeStatus = "lost") -> Dispute:
-    """An inquiry costs nothing, however it ends."""
+    """Return the dispute as closed. An inquiry costs nothing, however it ends.
+
+    Raises:
+        StripeError: it is closed already.
+    """
     if not dispute.is_open:
         raise invalid_state(f"This dispute is already closed: it has a status of {dispute.status}.")
     return replace(dispute, status="warning_closed" if dispute.is_inquiry else verdict)

@@ -23,7 +23,11 @@ _CANCELLATION_REASONS: Final = ("abandoned", "duplicate", "fraudulent", "request
 
 
 def new_intent(params: Params, making: Making) -> PaymentIntent:
-    """Not confirmed, whatever the parameters say of that."""
+    """Create a payment intent, unconfirmed whatever the parameters say.
+
+    Raises:
+        StripeError: a parameter is missing or invalid.
+    """
     params.allow_only(_NAMES)
     chosen = params.choice("capture_method", CAPTURE_METHODS)
     amount = params.integer("amount", minimum=1, maximum=AMOUNT_MAX)
@@ -43,7 +47,11 @@ def new_intent(params: Params, making: Making) -> PaymentIntent:
 
 
 def with_method(intent: PaymentIntent, method: PaymentMethod) -> PaymentIntent:
-    """Ready to be confirmed."""
+    """Return the payment intent with a payment method, ready to be confirmed.
+
+    Raises:
+        StripeError: its status does not allow that, or the method is no card.
+    """
     if intent.status not in ("requires_confirmation", "requires_payment_method") or intent.session_id is not None:
         message = f"This PaymentIntent's payment method could not be updated: it has a status of {intent.status}."
         raise invalid_state(message, code="payment_intent_unexpected_state")
@@ -60,7 +68,11 @@ def tried(intent: PaymentIntent, method: PaymentMethod) -> PaymentIntent:
 
 
 def captured(intent: PaymentIntent, params: Params) -> PaymentIntent:
-    """The merchant has taken the money that was authorized."""
+    """Return the payment intent after the merchant captured the authorized money.
+
+    Raises:
+        StripeError: there is nothing to capture, or only a part is asked for.
+    """
     params.allow_only(("amount_to_capture", "expand", "metadata"))
     if intent.status != "requires_capture":
         raise _unexpected(intent, "captured", "requires_capture")
@@ -70,7 +82,11 @@ def captured(intent: PaymentIntent, params: Params) -> PaymentIntent:
 
 
 def canceled(intent: PaymentIntent, params: Params, making: Making) -> PaymentIntent:
-    """The money is not taken any more."""
+    """Return the payment intent as canceled.
+
+    Raises:
+        StripeError: its status does not allow that.
+    """
     params.allow_only(("cancellation_reason", "expand"))
     if intent.status not in _CANCELABLE:
         raise _unexpected(intent, "canceled", ", ".join(_CANCELABLE))

@@ -21,6 +21,11 @@ _NAMES: Final = (
 
 
 def new_payment_link(params: Params, making: Making) -> PaymentLink:
+    """Create a payment link.
+
+    Raises:
+        StripeError: a parameter is missing or invalid.
+    """
     params.allow_only(_NAMES)
     items = line_items_of(params, making)
     currency = one_currency(items)

@@ -48,16 +48,31 @@ class Params:
         return isinstance(self._tree.get(name), str)
 
     def allow_only(self, names: Iterable[str]) -> None:
+        """Check that there are no other parameters than these.
+
+        Raises:
+            StripeError: there is another one.
+        """
         for name in self._tree.keys() - set(names):
             raise unknown_parameter(self.named(name))
 
     def text(self, name: str) -> str | None:
+        """Return a text; None if it is missing or empty.
+
+        Raises:
+            StripeError: it is an object.
+        """
         value = self._tree.get(name)
         if isinstance(value, dict):
             raise invalid_parameter(self.named(name), f"Invalid string: {self.named(name)}")
         return value or None
 
     def required(self, name: str) -> str:
+        """Return a text that must be there.
+
+        Raises:
+            StripeError: it is missing or empty.
+        """
         value = self.text(name)
         if value is None and self.has(name):
             raise invalid_parameter(
@@ -77,6 +92,11 @@ class Params:
         return text
 
     def integer(self, name: str, *, minimum: int = 0, maximum: int = 99_999_999_999) -> int | None:
+        """Return an integer; None if it is missing.
+
+        Raises:
+            StripeError: it is no integer from `minimum` to `maximum`.
+        """
         text = self.text(name)
         if text is None:
             return None
@@ -89,6 +109,11 @@ class Params:
         return int(text)
 
     def number(self, name: str) -> float | None:
+        """Return a decimal number; None if it is missing.
+
+        Raises:
+            StripeError: it is no number.
+        """
         text = self.text(name)
         if text is None:
             return None
@@ -97,13 +122,22 @@ class Params:
         return float(text)
 
     def seconds(self, name: str, *, maximum: float) -> float | None:
-        """A length of time."""
+        """Return a length of time in seconds; None if it is missing.
+
+        Raises:
+            StripeError: it is no number from 0 to `maximum`.
+        """
         seconds = self.number(name)
         if seconds is not None and not 0 <= seconds <= maximum:
             raise invalid_parameter(self.named(name), f"Between 0 and {maximum:.0f} seconds.")
         return seconds
 
     def flag(self, name: str) -> bool | None:
+        """Return a boolean; None if it is missing.
+
+        Raises:
+            StripeError: it is neither `true` nor `false`.
+        """
         text = self.text(name)
         if text is None:
             return None
@@ -112,6 +146,11 @@ class Params:
         return text == "true"
 
     def choice(self, name: str, options: Sequence[str]) -> str | None:
+        """Return one of the options; None if it is missing.
+
+        Raises:
+            StripeError: it is another text.
+        """
         text = self.text(name)
         if text is not None and text not in options:
             message = f"Invalid {self.named(name)}: must be one of {', '.join(options)}"
@@ -119,6 +158,11 @@ class Params:
         return text
 
     def child(self, name: str) -> "Params":
+        """Return the parameters of an object; none if it is missing.
+
+        Raises:
+            StripeError: it is no object.
+        """
         value = self._tree.get(name, {})
         if isinstance(value, str) and value:
             raise invalid_parameter(self.named(name), "Invalid object")
@@ -159,6 +203,11 @@ class Params:
 
 
 def check_url(url: str, param: str) -> None:
+    """Check that a parameter is an http or https URL with a host.
+
+    Raises:
+        StripeError: it is not.
+    """
     try:
         parts = urlsplit(url)
         is_valid = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0

@@ -37,7 +37,11 @@ def new_payment_method(params: Params, making: Making) -> PaymentMethod:
 
 
 def method_named(identifier: str, making: Making, *, param: str) -> PaymentMethod:
-    """The one with this ID; one of Stripe's test cards, such as `pm_card_visa`, becomes one of its own each time."""
+    """Return the method of this ID; a test card such as `pm_card_visa` becomes a new method each time.
+
+    Raises:
+        StripeError: there is no such method.
+    """
     known = making.state.payment_methods.get(identifier)
     if known is not None:
         return known

@@ -25,7 +25,11 @@ _REASONS: Final = ("duplicate", "fraudulent", "requested_by_customer")
 
 
 def new_refund(params: Params, making: Making) -> Refund:
-    """Raises StripeError when nothing was paid, or less than what is asked back is left of it."""
+    """Refund a payment, in whole or in part.
+
+    Raises:
+        StripeError: nothing was paid, or less than the amount is left.
+    """
     params.allow_only(_NAMES)
     intent = _refunded_intent(params, making.state)
     left = _refundable(intent, making.state)

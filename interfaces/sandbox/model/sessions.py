@@ -33,6 +33,11 @@ _REFUSED: Final = {
 
 
 def new_session(params: Params, making: Making) -> Session:
+    """Create a Checkout Session.
+
+    Raises:
+        StripeError: a parameter is missing, invalid, or not known to the sandbox.
+    """
     params.allow_only(_NAMES)
     for name, reason in _REFUSED.items():
         if params.has(name):
@@ -73,7 +78,11 @@ def _opened(params: Params, making: Making, mode: Mode, items: tuple[LineItem, .
 
 
 def session_of_link(link: PaymentLink, making: Making, visit: Params) -> Session:
-    """What a visit to a payment link opens; the visit's own parameters are those that Stripe reads there."""
+    """Return the session that a visit to a payment link opens, with the visit's own parameters.
+
+    Raises:
+        StripeError: the link is not active.
+    """
     limit = link.completed_sessions_limit
     if not link.active or (limit is not None and link.completed_sessions_count >= limit):
         raise StripeError("This payment link is not active any more.", status=404)

@@ -19,9 +19,10 @@ _STOP_SECONDS: Final = 15.0
 
 
 def load(path: Path) -> State:
-    """The state in the file; an empty one where there is no file.
+    """Return the state in the file; an empty one if there is no file.
 
-    Raises ValueError when the file holds something else, which is better left alone than overwritten.
+    Raises:
+        ValueError: the file holds something else, which is left alone.
     """
     try:
         content = path.read_bytes()

@@ -97,7 +97,7 @@ class Address:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Customer:
-    """What the customer told on the payment page."""
+    """What the customer entered on the payment page."""
 
     email: str | None
     name: str | None = None
@@ -125,7 +125,7 @@ class CustomField:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wishes:
-    """What a session asks of the customer and tells them; a payment link hands them on to its sessions."""
+    """What a session asks the customer and shows them; a payment link passes it on to its sessions."""
 
     metadata: dict[str, str]
     custom_fields: tuple[CustomField, ...]
@@ -253,7 +253,7 @@ class Event:
     type: str
     object_id: str
     object_json: str
-    """The object as it was at that moment; Stripe never renders an event anew."""
+    """The object as it was at that moment; Stripe never renders an event again."""
     origin: Origin
     endpoint_ids: tuple[str, ...]
     previous_json: str | None = None

@@ -27,15 +27,16 @@ CONTROLLED: Final = {
 }
 
 
+def environment(loader: jinja2.BaseLoader) -> jinja2.Environment:
+    """Return the Jinja environment of the sandbox's pages, and of the demo's: all values are escaped, none may lack."""
+    return jinja2.Environment(
+        loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+
+
 class Rendering:
     def __init__(self) -> None:
-        self._templates = jinja2.Environment(
-            loader=jinja2.PackageLoader(PACKAGE),
-            autoescape=True,
-            undefined=jinja2.StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
+        self._templates = environment(jinja2.PackageLoader(PACKAGE))
 
     def page(self, template: str, status: int = 200, *, headers: dict[str, str] = PLAIN, **shown: object) -> Response:
         return HTMLResponse(self._templates.get_template(template).render(**shown), status, headers)

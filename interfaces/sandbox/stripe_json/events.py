@@ -15,7 +15,7 @@ ASYNC_FAILED: Final = "checkout.session.async_payment_failed"
 EXPIRED: Final = "checkout.session.expired"
 
 SESSION_EVENTS: Final = (COMPLETED, ASYNC_SUCCEEDED, ASYNC_FAILED, EXPIRED)
-"""What tells how a checkout stands."""
+"""The events that report the state of a checkout."""
 PAYMENT_EVENTS: Final = (
     *("payment_intent.succeeded", "payment_intent.canceled", "payment_intent.processing"),
     *("payment_intent.requires_action", "charge.captured"),

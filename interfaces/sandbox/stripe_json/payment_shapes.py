@@ -28,7 +28,7 @@ _ABSENT_OF_CHARGE: Final = (
 
 
 class PaymentShapes:
-    """Renders with the state at hand, since a charge tells what has gone back of it."""
+    """Renders with access to the state, since a charge includes its refunds."""
 
     def __init__(self, state: State) -> None:
         self._state = state

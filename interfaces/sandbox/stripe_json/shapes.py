@@ -29,6 +29,11 @@ class Expand:
 
     @classmethod
     def checked(cls, paths: Iterable[str], allowed: Iterable[str]) -> "Expand":
+        """Return the properties to expand.
+
+        Raises:
+            StripeError: one of them can't be expanded.
+        """
         expand = cls(frozenset(paths))
         for path in sorted(expand.paths.difference(allowed)):
             message = f"This property cannot be expanded ({path})."
@@ -125,7 +130,7 @@ def adjustable_json(adjustable: AdjustableQuantity | None) -> JsonObject:
 
 
 def endpoint_json(endpoint: Endpoint, *, secret: str | None) -> JsonObject:
-    """The endpoint. As at Stripe, only the answer to its creation tells the secret."""
+    """The endpoint. As at Stripe, only the answer to its creation has the secret."""
     shown: JsonObject = {
         "id": endpoint.id,
         "object": "webhook_endpoint",

@@ -1,7 +1,7 @@
 """How older versions of Stripe's API showed a Checkout Session and an event.
 
-At Stripe, what was only added also shows in versions before. Here it is left out of them as well, as in the events
-that were kept from that time: whoever reads old events must bear with both.
+At Stripe, additions also show in earlier versions. Here earlier versions lack them, as stored events of that time do:
+readers of old events must accept both.
 """
 
 import re

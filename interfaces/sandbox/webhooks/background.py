@@ -18,11 +18,11 @@ class InBackground(Protocol):
     def submit(self, job: Job[Result]) -> "Future[Result]": ...
 
     def stop(self) -> None:
-        """Ends every job; a later one may begin it anew."""
+        """Ends every job; a later job may start it again."""
 
 
 class Background:
-    """Starts with the first job. Stopping ends every job; a later job starts it anew."""
+    """Starts with the first job. Stopping ends every job; a later job starts it again."""
 
     def __init__(self, *, timeout_seconds: float) -> None:
         self._timeout_seconds = timeout_seconds
@@ -57,7 +57,7 @@ class _Running:
         return asyncio.run_coroutine_threadsafe(self._do(job), self._loop)
 
     def stop(self) -> None:
-        # Jobs submitted before are in the loop's queue before this call: each of them starts and is cancelled.
+        # Jobs submitted before are in the loop's queue before this call: each of them starts and is canceled.
         self._loop.call_soon_threadsafe(self._stopping.set)
         self._thread.join(_STOP_SECONDS)
 

@@ -67,7 +67,7 @@ class Office(Protocol):
 
 
 class Carrier(Protocol):
-    """Who brings post to endpoints, and tells the office what became of it."""
+    """Delivers events to endpoints, and reports the results to the post office."""
 
     def send(self, errand: Errand) -> None: ...
 
@@ -137,7 +137,7 @@ class Courier:
                     return None
                 if post != "later":
                     return await self._post(client, post)
-            # Whoever waits takes nobody's turn. A pause ends in another thread, which knows no event of this loop.
+            # A waiting job holds no place. A pause ends in another thread, which can't set an event of this loop.
             await asyncio.sleep(_PAUSE_POLL_SECONDS)
 
     async def _post(self, client: httpx2.AsyncClient, post: Post) -> Attempt:

@@ -55,7 +55,11 @@ def rolled_endpoint(endpoint: Endpoint, secret: str, *, old_until: float) -> End
 
 
 def local_url(url: str) -> str:
-    """The URL, if it leads to this machine. Refused otherwise: a trial must not call strangers."""
+    """Return the URL if it leads to this machine: a trial must not call strangers.
+
+    Raises:
+        StripeError: it does not.
+    """
     check_url(url, "url")
     if not is_loopback(urlsplit(url).hostname or ""):
         message = "Invalid URL: the sandbox delivers to localhost, 127.0.0.0/8 and ::1 only."

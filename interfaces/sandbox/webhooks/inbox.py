@@ -18,7 +18,7 @@ class Received:
 
 
 class Inbox:
-    """Listens on this machine from entering to leaving; answers 200 unless told otherwise."""
+    """Listens on this machine from entering to leaving; answers 200 unless set otherwise."""
 
     def __init__(self) -> None:
         self._received: queue.SimpleQueue[Received] = queue.SimpleQueue()

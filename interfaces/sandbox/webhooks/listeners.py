@@ -16,7 +16,7 @@ LISTENERS_MAX: Final = 100
 WAITING_MAX: Final = 1000
 """Events for one listener; beyond it the oldest is not sent."""
 AWAY_SECONDS_MAX: Final = 60.0
-"""Whoever connects again within this time misses nothing."""
+"""A listener that reconnects within this time misses no event."""
 
 Monotonic = Callable[[], float]
 

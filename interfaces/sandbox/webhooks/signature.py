@@ -26,7 +26,7 @@ def signature_header(body: bytes, secrets: Iterable[str], *, timestamp: int) -> 
 
 
 def signed_post(body: bytes, secrets: Sequence[str], *, timestamp: int, corruption: Corruption | None) -> Signed:
-    """The body with its signature; one of the two as whoever must not be believed would send it."""
+    """The body with its signature; with a corruption, one of the two is forged."""
     right = signature_header(body, secrets, timestamp=timestamp)
     match corruption:
         case None:

@@ -1,4 +1,4 @@
-"""The command line, with a file of licence keys: an exit code and words that say why, or JSON if asked for."""
+"""The command line, with a file of license keys: an exit code and words that say why, or JSON if asked for."""
 
 import io
 import json

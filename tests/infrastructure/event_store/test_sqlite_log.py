@@ -27,7 +27,7 @@ def datastore(log: Log) -> LogDatastore:
     return cast(SQLiteLogRecorder, log.store).datastore
 
 
-def test_every_connection_that_can_write_the_log_synchronises_fully_and_writes_ahead(log: Log) -> None:
+def test_every_connection_that_can_write_the_log_synchronizes_fully_and_writes_ahead(log: Log) -> None:
     with ExitStack() as held:
         connections = [held.enter_context(datastore(log).get_connection(commit=False)) for _ in range(12)]
         modes = set()

@@ -258,7 +258,7 @@ def _orders() -> dict[str, Checkout]:
         bought("course", "Online course: drawing trees", 3900),
         bought("mug", "Mug, blue", 2400, quantity=2),
         bought("wrap", "Gift wrap", 300),
-        bought("key", "Licence for Pro", 4900),
+        bought("key", "License for Pro", 4900),
     ]
     return {
         ORDER: a_checkout(line_items=items, client_reference_id=Personal("ORDER-17"), payment_intent="pi_17"),

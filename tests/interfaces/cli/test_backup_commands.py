@@ -185,7 +185,7 @@ def test_keys_of_a_log_that_can_not_be_read_are_not_promised(fulfill: Fulfill, b
     said = fulfill("restore", backed_up, "--keys-to", "given")
 
     assert said.code == 1
-    assert "Which license keys were given away since the backup can't be told: " in said.err
+    assert "The license keys that were given away since the backup are unknown: " in said.err
     assert "restore without --keys-to" in said.err
     assert not Path("given").exists()
 
@@ -307,7 +307,7 @@ CHANGED_INSIDE = [
 @pytest.mark.parametrize(("statement", "position"), CHANGED_INSIDE)
 @pytest.mark.parametrize("place", ["backup.db", "fulfillment.db"])
 @pytest.mark.parametrize("is_behind", [True, False])
-def test_an_event_that_is_not_the_same_in_log_and_backup_is_told(
+def test_an_event_that_differs_between_log_and_backup_is_reported(
     fulfill: Fulfill, small_shop: Path, statement: str, position: int, place: str, is_behind: bool
 ) -> None:
     assert fulfill("backup", "backup.db").code == 0

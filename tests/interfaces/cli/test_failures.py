@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from interfaces.cli.failures import MEANINGS, tell
+from interfaces.cli.failures import MEANINGS, report
 
 
 @pytest.mark.parametrize("name", MEANINGS)
@@ -21,14 +21,14 @@ def test_every_error_is_told_in_a_sentence(name: str, capsys: pytest.CaptureFixt
     module, _, kind = name.rpartition(".")
     error = getattr(importlib.import_module(module), kind)("Something\x1b[2J is\nwrong")
 
-    code = tell(error, [])
+    code = report(error, [])
 
     assert code == MEANINGS[name].code
     assert re.fullmatch(r"fulfill: [ -~]+\n", capsys.readouterr().err)
 
 
 def test_what_nobody_expects_is_left_to_a_traceback(capsys: pytest.CaptureFixture[str]) -> None:
-    assert tell(ZeroDivisionError("a bug"), ["--json"]) is None
+    assert report(ZeroDivisionError("a bug"), ["--json"]) is None
     assert capsys.readouterr().out == ""
 
 

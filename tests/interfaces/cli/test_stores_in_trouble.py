@@ -120,7 +120,7 @@ def test_who_asks_for_the_views_themselves_gets_no_others(
     said = fulfill(*command, "--json")
 
     assert (said.code, json.loads(said.out)["error"]["kind"]) == (1, "store_unavailable")
-    assert "delete it, then the views are built anew" in said.err
+    assert "delete it, then the views are rebuilt" in said.err
 
 
 def test_a_wrong_place_is_a_wrong_setting(fulfill: Fulfill, monkeypatch: pytest.MonkeyPatch) -> None:

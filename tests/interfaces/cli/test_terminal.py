@@ -1,4 +1,4 @@
-"""On a terminal: colours unless they are not wanted, nothing wider than the window, and no ID cut."""
+"""On a terminal: colors unless they are not wanted, nothing wider than the window, and no ID cut."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 from log_parts import MUG, LogWriter, checkout
 
+from application.reading.english import counted
 from domain.checkout_session import CheckoutSession, Source
 from domain.event import Event
-from interfaces.cli.output.text import counted, width
+from interfaces.cli.output.text import width
 
 ORDER = "cs_test_a1Q7xK2mVd"
-COLOUR = re.compile(r"\x1b\[(?:\d+;)*(?:3[0-7]|9[0-7]|38;[\d;]+)m")
+COLOR = re.compile(r"\x1b\[(?:\d+;)*(?:3[0-7]|9[0-7]|38;[\d;]+)m")
 OnTerminal = Callable[..., Any]
 
 
@@ -61,9 +62,9 @@ def test_the_whole_story_is_told_in_every_width(
 
 
 @pytest.mark.usefixtures("small_shop")
-def test_states_are_coloured_unless_colours_are_not_wanted(on_terminal: OnTerminal) -> None:
-    assert COLOUR.search(on_terminal("checkout", ORDER).out)
-    assert not COLOUR.search(on_terminal("checkout", ORDER, NO_COLOR="1").out)
+def test_states_are_colored_unless_colors_are_not_wanted(on_terminal: OnTerminal) -> None:
+    assert COLOR.search(on_terminal("checkout", ORDER).out)
+    assert not COLOR.search(on_terminal("checkout", ORDER, NO_COLOR="1").out)
     assert "\x1b" not in on_terminal("checkout", ORDER, TERM="dumb").out
 
 

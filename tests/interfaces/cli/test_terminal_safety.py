@@ -86,7 +86,7 @@ def test_what_is_printed_steers_no_terminal(
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 @pytest.mark.usefixtures("evil")
-def test_on_a_terminal_only_colours_are_added(on_terminal: Callable[..., Any], command: tuple[str, ...]) -> None:
+def test_on_a_terminal_only_colors_are_added(on_terminal: Callable[..., Any], command: tuple[str, ...]) -> None:
     said = on_terminal(*command, columns=90)
 
     assert said.code == 0

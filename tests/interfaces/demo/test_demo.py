@@ -63,7 +63,7 @@ def test_the_scripted_demo_plays_ten_scenes_and_exits(tmp_path: Path) -> None:
     assert "18 checkouts, €1,145.90 taken, as in Stripe's books." in done.stdout
     assert done.stdout.endswith("10 of 10 scenes ended as they should.\n")
     assert done.stderr == ""
-    assert "\033" not in done.stdout, "no colours where no terminal is"
+    assert "\033" not in done.stdout, "no colors where no terminal is"
     assert list(tmp_path.iterdir()) == [], "it leaves nothing behind"
 
 
@@ -197,7 +197,7 @@ def test_a_checkout_that_nobody_made_fails_the_demo(stage: Stage) -> None:
     out = io.StringIO()
 
     assert play([Scene(title="A", play=knows_too_much)], stage, Playbill(out)) is False
-    assert "✗ the engine knows of checkouts that nobody made" in out.getvalue()
+    assert "✗ the engine has checkouts that no customer made" in out.getvalue()
     assert out.getvalue().endswith("1 of 1 scenes ended as they should, but not all of them together.\n")
 
 

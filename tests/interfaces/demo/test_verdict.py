@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from application.reading.checkout_document import CheckoutDocument, EmailEntry, LineItemEntry, StoryEntry
+from application.reading.checkout_document import CheckoutDocument, EmailEntry, LineItemEntry, MailState, StoryEntry
 from application.reading.checkout_state import CheckoutState
 from domain.line import LineState
 from domain.mail import MailKind
@@ -49,7 +49,7 @@ DOCUMENT = CheckoutDocument(
             detail=None,
         ),
     ),
-    emails=(EmailEntry(kind=MailKind.RECEIPT, state="sent", occasion=None, detail=None),),
+    emails=(EmailEntry(kind=MailKind.RECEIPT, state=MailState.SENT, occasion=None, detail=None),),
     story=(DELIVERED,),
 )
 BOOKED = Entry(
@@ -97,7 +97,7 @@ def booked(**changes: object) -> Findings:
 @pytest.mark.parametrize(
     ("found", "objection"),
     [
-        (lambda: replace(GOOD, document=None), "the engine has not heard of it"),
+        (lambda: replace(GOOD, document=None), "the engine does not know it"),
         (lambda: document(state=CheckoutState.BLOCKED), "its state is blocked, not fulfilled"),
         (lambda: document(story=(DELIVERED, DELIVERED)), "1 of its lines are delivered, but the log says 2 times"),
         (lambda: document(story=()), "but the log says 0 times"),
@@ -109,7 +109,10 @@ def booked(**changes: object) -> Findings:
         (lambda: booked(line_items=()), "the engine's 1 lines are not the 0 that were bought"),
         (lambda: document(emails=()), "by the log its mails are none, not receipt"),
         (lambda: document(emails=DOCUMENT.emails * 2), "by the log its mails are receipt, receipt, not receipt"),
-        (lambda: document(emails=(replace(DOCUMENT.emails[0], state="failed"),)), "its mails are receipt (failed)"),
+        (
+            lambda: document(emails=(replace(DOCUMENT.emails[0], state=MailState.FAILED),)),
+            "its mails are receipt (failed)",
+        ),
         (lambda: replace(GOOD, letters=[]), "in the outbox are none, not receipt"),
         (lambda: replace(GOOD, letters=[LETTER, LETTER]), "in the outbox are receipt, receipt, not receipt"),
         (lambda: replace(GOOD, letters=[replace(LETTER, to="bob@example.com")]), "a mail went to bob@example.com"),
@@ -129,7 +132,7 @@ def test_of_the_day_strange_checkouts_lost_mails_and_shared_keys_are_objected_to
     said = objections_to_the_day({ID}, [ID, "cs_test_2"], [LETTER, other], ["KEY-1"])
 
     assert said == [
-        "the engine knows of checkouts that nobody made: cs_test_2",
+        "the engine has checkouts that no customer made: cs_test_2",
         "in the outbox are mails about nothing: eff_cs_test_3_mail_receipt",
-        "licence keys went to more than one customer: KEY-1",
+        "license keys went to more than one customer: KEY-1",
     ]

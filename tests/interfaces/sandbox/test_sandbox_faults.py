@@ -141,7 +141,7 @@ def test_the_controls_are_never_struck(http: httpx2.Client) -> None:
         {"chance": 2},
         {"chance": -1},
         {"chance": "often"},
-        {"colour": "red"},
+        {"color": "red"},
         {"chance": 1, "delay_seconds": -1},
         {"chance": 1, "delay_seconds": 3601},
         {"chance": 1, "dribble_seconds": 999_999_999_999},

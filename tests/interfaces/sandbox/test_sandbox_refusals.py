@@ -69,7 +69,7 @@ def test_an_unknown_session_is_a_missing_resource(client: stripe.StripeClient) -
         ({"line_items": [{"price": "price_none", "quantity": 1}]}, "line_items[0][price]", "resource_missing"),
         ({"line_items": [{"price": "price_none"}]}, "line_items[0][price]", "resource_missing"),
         ({"expires_at": "soon"}, "expires_at", "parameter_invalid_integer"),
-        ({"expand": ["colour"]}, "expand", None),
+        ({"expand": ["color"]}, "expand", None),
     ],
 )
 def test_a_wrong_parameter_is_named(

@@ -206,7 +206,7 @@ def test_a_parked_order_asks_nothing_of_the_customer() -> None:
     ("after", "is_shown"),
     [(timedelta(0), True), (timedelta(minutes=60, microseconds=-1), True), (timedelta(minutes=60), False)],
 )
-def test_licence_keys_are_shown_for_an_hour_after_they_were_delivered(after: timedelta, is_shown: bool) -> None:
+def test_license_keys_are_shown_for_an_hour_after_they_were_delivered(after: timedelta, is_shown: bool) -> None:
     page = page_of_lines(delivered(KEY, keys=KEYS), plan=[KEY], after=after)
 
     html, answer = render(page), json.dumps(as_json(page))

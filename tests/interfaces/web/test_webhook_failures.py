@@ -35,7 +35,7 @@ def errors_of(logged: Errors, id: str) -> list[str]:
     return [line["error"] for line in lines]
 
 
-def test_when_the_store_is_locked_stripe_is_asked_to_come_again_and_then_served(tmp_path: Path, errors: Errors) -> None:
+def test_a_locked_store_answers_503_until_stripe_sends_the_event_again(tmp_path: Path, errors: Errors) -> None:
     with running_shop(tmp_path) as shop, ThreadPoolExecutor(1) as pool:
         blocker = sqlite3.connect(tmp_path / "fulfillment.db", isolation_level=None)
         blocker.execute("BEGIN IMMEDIATE")

@@ -1,69 +1,21 @@
-"""Commands of staff on what orders are served from: shelves and pools of licence keys."""
+"""`fulfill keys`: import, withdraw and show license keys."""
 
 import sys
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 
+from application.reading.english import counted
 from interfaces.cli.desk import by, open_desk
 from interfaces.cli.output.printing import page, print_json, talk
-from interfaces.cli.output.text import counted
-from interfaces.cli.reading import is_complete
-from interfaces.cli.usage import DONE, Json, Lines, Pool, Session, Sku, UsageError, Who, Why, whole_number
+from interfaces.cli.usage import DONE, Json, Lines, Pool, Session, UsageError, Who, Why
 
 KEYS_BYTES_MAX = 16 * 1024 * 1024
 _KEY_MAX = 1000
 _STDIN = "-"
-
-
-def _pieces(_kind: object, number: int) -> None:
-    if number < 0:
-        raise ValueError("must be 0 or more")
-
-
-def stock_count(
-    sku: Sku,
-    on_hand: Annotated[
-        int,
-        Parameter(
-            name="N", converter=whole_number, validator=_pieces, help="Pieces on the shelf now, reserved ones included."
-        ),
-    ],
-    /,
-    *,
-    as_: Who,
-    reason: Why,
-    json: Json = False,
-) -> int:
-    """Set the number of pieces on the shelf. Backordered lines get the new stock, oldest first."""
-    from application.reading.projections.stock import STOCK
-
-    who = by(as_, reason)
-    with open_desk() as desk:
-        desk.runtime.staff.count(sku, on_hand, who)
-        _warn_of_case(sku, desk.runtime.catalog.skus)
-        is_followed = desk.follow()
-        [level] = [each for each in desk.runtime.queries.stock() if each.sku == sku]
-        is_whole = is_complete(desk.runtime.queries, STOCK)
-    if json:
-        print_json({**asdict(level), "is_complete": is_whole, "is_followed": is_followed})
-    else:
-        waiting = f", {level.backordered} backordered" if level.backordered else ""
-        page().say(f"{sku}: {level.on_hand} on hand, {level.reserved} reserved, {level.available} available{waiting}.")
-    return DONE
-
-
-def _warn_of_case(sku: str, known: Set[str]) -> None:
-    """The shelf of a SKU in another case serves nobody who waits for this one."""
-    twins = sorted(each for each in known if each.casefold() == sku.casefold())
-    if twins and sku not in twins:
-        talk(
-            f"fulfill: The catalog has no SKU {sku}, only {', '.join(twins)}. SKUs are case-sensitive, so this is a "
-            "separate stock item."
-        )
 
 
 def keys_import(

@@ -1,4 +1,4 @@
-"""Colours are for states alone: no customer, carrier or catalog can make something look sent, or failed."""
+"""Colors are for states alone: no customer, carrier or catalog can make something look sent, or failed."""
 
 import pytest
 
@@ -16,9 +16,7 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
     return Terminal()
 
 
-def test_a_state_has_its_colour_in_a_table_and_by_itself(
-    terminal: Terminal, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_state_has_its_color_in_a_table_and_by_itself(terminal: Terminal, capsys: pytest.CaptureFixture[str]) -> None:
     terminal.table(("line item", "state"), [("li_1", "delivered"), ("li_2", "given_up")])
     terminal.fields([("State", "blocked: nothing is delivered yet")])
 

@@ -12,8 +12,9 @@ from contextlib import nullcontext, redirect_stdout, suppress
 from dataclasses import asdict, dataclass
 from urllib.parse import urlsplit
 
+from application.reading.english import counted
 from interfaces.cli.output.printing import page, print_json, talk
-from interfaces.cli.output.text import counted, money, words
+from interfaces.cli.output.text import money, words
 from interfaces.cli.usage import DONE, FAILED, UsageError
 from interfaces.sandbox.model.errors import StripeError
 from interfaces.sandbox.sandbox import Sandbox
@@ -59,7 +60,7 @@ def play(plan: Plan, *, as_json: bool) -> int:
     if as_json:
         print_json(_document(plan, day, summary))
     else:
-        _tell(plan, day, summary)
+        _report(plan, day, summary)
     return FAILED if summary.believed else DONE
 
 
@@ -99,7 +100,7 @@ def _played(plan: Plan, scenario: Scenario, seed: int, is_stopped: threading.Eve
         )
         _introduce(plan, scenario, seed, server.url, secret)
         if _wait_for_the_shop(plan.webhook_url, is_stopped):
-            day.play(_Teller())
+            day.play(_ProgressLine())
             is_stopped.wait(plan.linger_seconds)
     return day
 
@@ -122,7 +123,7 @@ def _introduce(plan: Plan, scenario: Scenario, seed: int, url: str, secret: str)
 
 
 def _wait_for_the_shop(webhook_url: str, is_stopped: threading.Event) -> bool:
-    """Whether it is there, before somebody lost patience."""
+    """Whether it is up, before the day is stopped."""
     parts = urlsplit(webhook_url)
     place = (parts.hostname or "", parts.port or 80)
     has_said = False
@@ -137,8 +138,8 @@ def _wait_for_the_shop(webhook_url: str, is_stopped: threading.Event) -> bool:
     return False
 
 
-class _Teller:
-    """One line that is written over on a terminal, elsewhere one for each hour of the day."""
+class _ProgressLine:
+    """One line that is overwritten on a terminal; elsewhere, one line for each hour of the day."""
 
     def __init__(self) -> None:
         self._is_terminal = sys.stderr is not None and sys.stderr.isatty()
@@ -147,15 +148,17 @@ class _Teller:
 
     def __call__(self, moment: Moment) -> None:
         hour = int(moment.at // 3600)
-        told = f"{hour:02}:{int(moment.at // 60) % 60:02}  {moment.steps_done:,} of {moment.steps:,} customer actions"
+        progress = (
+            f"{hour:02}:{int(moment.at // 60) % 60:02}  {moment.steps_done:,} of {moment.steps:,} customer actions"
+        )
         if not self._is_terminal:
             if hour != self._hour:
-                talk(told)
+                talk(progress)
             self._hour = hour
         elif time.monotonic() >= self._next or moment.steps_done == moment.steps:
             self._next = time.monotonic() + _REPORT_SECONDS
             end = "\n" if moment.steps_done == moment.steps else ""
-            print(f"\r{told}", end=end, file=sys.stderr, flush=True)
+            print(f"\r{progress}", end=end, file=sys.stderr, flush=True)
 
 
 def _document(plan: Plan, day: Day, summary: Summary) -> dict[str, object]:
@@ -183,7 +186,7 @@ def _again(plan: Plan, day: Day) -> str:
     return shlex.join(["fulfill", "sandbox", *named])
 
 
-def _tell(plan: Plan, day: Day, summary: Summary) -> None:
+def _report(plan: Plan, day: Day, summary: Summary) -> None:
     page().fields(
         [
             ("Day", "complete" if day.is_over else "stopped"),

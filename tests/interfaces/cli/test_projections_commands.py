@@ -17,8 +17,8 @@ from application.reading.rebuild import Progress, Rebuild
 from application.reading.registry import PROJECTIONS
 from domain.event import Event
 from infrastructure.views.sqlite import scratch_views
-from interfaces.cli.keeping import resumable
 from interfaces.cli.output.progress import progress
+from interfaces.cli.projections import resumable
 
 Fulfill = Callable[..., Any]
 VIEWS = "fulfillment-views.db"

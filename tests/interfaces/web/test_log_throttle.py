@@ -7,16 +7,16 @@ import httpx2
 from processes import ServeProcess, ended
 
 from interfaces.demo.engine_process import free_port
-from interfaces.web.seldom import REFUSALS_PER_MINUTE, Refusals, Seldom
+from interfaces.web.log_throttle import REFUSALS_PER_MINUTE, LogThrottle, Refusals
 
 SETTINGS = {"STRIPE_API_KEY": "sk_test_example1234", "STRIPE_WEBHOOK_SECRET": "whsec_for_tests"}
 
 
 def test_what_can_be_caused_from_outside_is_said_seldom() -> None:
     times = iter((0.0, 1.0, 9.9, 10.0, 11.0, 30.0))
-    is_time_to_say = Seldom(10.0, lambda: next(times))
+    is_time_to_log = LogThrottle(10.0, lambda: next(times))
 
-    said = [is_time_to_say() for _ in range(6)]
+    said = [is_time_to_log() for _ in range(6)]
 
     assert said == [True, False, False, True, False, True]
 

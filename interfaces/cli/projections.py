@@ -1,16 +1,15 @@
-"""Keeping the policies and the views: list, make afresh, prove."""
+"""`fulfill projections`: list, rebuild and verify the views."""
 
-import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from types import FrameType
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
+from application.reading.english import counted
+from interfaces.cli.interruption import explained_if_stopped
 from interfaces.cli.output.printing import page, print_json, talk
-from interfaces.cli.output.text import counted
 from interfaces.cli.reading import is_complete, open_side
 from interfaces.cli.usage import DONE, FAILED, Json
 
@@ -19,21 +18,6 @@ if TYPE_CHECKING:
     from interfaces.databases import ReadSide
 
 Name = Annotated[str, Parameter(help="Name of the projection, as in `fulfill projections list`.")]
-
-
-def policies_list(*, json: Json = False) -> int:
-    """List what the policies read, where each reading begins and its position in the log."""
-    from application.running.readings import reading_statuses
-    from application.running.registry import READERS
-
-    with open_side() as side:
-        statuses = reading_statuses(side.log, READERS)
-    if json:
-        print_json([asdict(status) for status in statuses])
-    else:
-        rows = [(each.name, each.begins, each.position, each.behind, each.parked) for each in statuses]
-        page().table(("name", "begins", "position", "behind", "parked"), rows)
-    return DONE
 
 
 def projections_list(*, json: Json = False) -> int:
@@ -105,24 +89,8 @@ def _open_views() -> Iterator["ReadSide"]:
 
 @contextmanager
 def resumable(name: str) -> Iterator[None]:
-    """Told to stop, by Ctrl-C or SIGTERM, say how it goes on."""
-    with told_if_stopped(
+    """When Ctrl-C or SIGTERM stops the rebuild, say how to resume it."""
+    with explained_if_stopped(
         f"The progress is kept: run `fulfill projections rebuild {name}` to resume. Until then the old view stays live."
     ):
         yield
-
-
-@contextmanager
-def told_if_stopped(how_it_goes_on: str) -> Iterator[None]:
-    before = signal.signal(signal.SIGTERM, _terminate)
-    try:
-        yield
-    except (KeyboardInterrupt, SystemExit):
-        talk(f"fulfill: Stopped. {how_it_goes_on}")
-        raise
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
-def _terminate(number: int, _frame: FrameType | None) -> None:
-    raise SystemExit(128 + number)

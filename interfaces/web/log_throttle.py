@@ -1,16 +1,16 @@
-"""Log lines that anybody can cause: said, but not so often that they fill the disk."""
+"""Throttles log lines that any stranger can cause, so that they can't fill the disk."""
 
 import time
 from collections.abc import Callable
 
 from interfaces.web.rate_limit import RateLimit
 
-SAY_AGAIN_SECONDS = 10.0
+LOG_AGAIN_SECONDS = 10.0
 REFUSALS_PER_MINUTE = 60
 
 
-class Seldom:
-    """True once in so many seconds at most."""
+class LogThrottle:
+    """Returns True at most once in `seconds`."""
 
     def __init__(self, seconds: float, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._seconds = seconds
@@ -26,14 +26,14 @@ class Seldom:
 
 
 class Refusals:
-    """Which refused deliveries are said: enough to see what is wrong with Stripe's, whatever comes from others."""
+    """Chooses the refused deliveries to log: enough to see what is wrong with Stripe's, however many strangers send."""
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._limit = RateLimit(REFUSALS_PER_MINUTE, monotonic)
         self._unsaid = 0
 
     def unsaid_before(self) -> int | None:
-        """How many were passed over since the last that was said; None if this one is passed over too."""
+        """The number of refusals left out since the last logged one; None if this one is left out too."""
         if not self._limit.allows(""):
             self._unsaid += 1
             return None

@@ -1,4 +1,4 @@
-"""Shelves and pools of licence keys: what is counted and imported, from files and pipes, up to a bound."""
+"""Shelves and pools of license keys: what is counted and imported, from files and pipes, up to a bound."""
 
 import io
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from interfaces.cli.supplies import KEYS_BYTES_MAX
+from interfaces.cli.keys import KEYS_BYTES_MAX
 
 Fulfill = Callable[..., Any]
 BY = ("--as", "kim", "--reason", "a delivery came")
@@ -76,10 +76,10 @@ def test_a_key_is_in_another_pool_that_no_rule_draws_from(fulfill: Fulfill, tmp_
 def test_a_pool_that_no_rule_draws_from_is_warned_of(fulfill: Fulfill, tmp_path: Path) -> None:
     (tmp_path / "keys.txt").write_text("A-1\n")
 
-    said = fulfill("keys", "import", "sku-licence_key", "keys.txt", *BY)
+    said = fulfill("keys", "import", "sku-license_key", "keys.txt", *BY)
 
     assert said.code == 0
-    assert "sku-licence_key is a new pool, and no catalog rule uses it." in said.err
+    assert "sku-license_key is a new pool, and no catalog rule uses it." in said.err
 
 
 def test_a_sku_is_the_same_however_its_letters_are_composed(fulfill: Fulfill) -> None:
@@ -145,10 +145,10 @@ def test_keys_are_shown_to_who_says_why_and_that_is_in_the_story(fulfill: Fulfil
 
     said, document = fulfill("keys", "show", ORDER, *why), fulfill("keys", "show", ORDER, *why, "--json").json
 
-    assert said.out.splitlines()[1].split() == ["li_key", "Licence", "for", "Pro", "AAAA-1111"]
+    assert said.out.splitlines()[1].split() == ["li_key", "License", "for", "Pro", "AAAA-1111"]
     assert document == {
         "session_id": ORDER,
-        "line_items": [{"id": "li_key", "title": "Licence for Pro", "keys": ["AAAA-1111"]}],
+        "line_items": [{"id": "li_key", "title": "License for Pro", "keys": ["AAAA-1111"]}],
     }
     story = fulfill("checkout", ORDER, "--json").json["story"]
     looks = [(each["actor"], each["reason"]) for each in story if each["type"] == "Fulfillment.KeysShown"]

@@ -1,0 +1,78 @@
+"""`fulfill stock`: list and count stock."""
+
+from collections.abc import Set
+from dataclasses import asdict
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from interfaces.cli.desk import by, open_desk
+from interfaces.cli.output.printing import page, print_json, talk
+from interfaces.cli.reading import is_complete, open_side
+from interfaces.cli.usage import DONE, FAILED, Json, Sku, Who, Why, whole_number
+
+
+def stock_list(*, json: Json = False) -> int:
+    """List the stock of every SKU: on hand, reserved, available and backordered."""
+    from application.reading.projections.stock import STOCK
+
+    with open_side() as side:
+        levels = side.queries.stock()
+        is_whole = is_complete(side.queries, STOCK)
+    if json:
+        print_json([{**asdict(level), "is_complete": is_whole} for level in levels])
+    elif levels:
+        rows = [(each.sku, each.on_hand, each.reserved, each.available, each.backordered) for each in levels]
+        page().table(("sku", "on hand", "reserved", "available", "backordered"), rows)
+    elif is_whole:
+        page().say("No stock is tracked yet. Set it with `fulfill stock count SKU N`.")
+    else:
+        page().say("No stock found in the incomplete view.")
+    return DONE if levels or is_whole else FAILED
+
+
+def _pieces(_kind: object, number: int) -> None:
+    if number < 0:
+        raise ValueError("must be 0 or more")
+
+
+def stock_count(
+    sku: Sku,
+    on_hand: Annotated[
+        int,
+        Parameter(
+            name="N", converter=whole_number, validator=_pieces, help="Pieces on the shelf now, reserved ones included."
+        ),
+    ],
+    /,
+    *,
+    as_: Who,
+    reason: Why,
+    json: Json = False,
+) -> int:
+    """Set the number of pieces on the shelf. Backordered lines get the new stock, oldest first."""
+    from application.reading.projections.stock import STOCK
+
+    who = by(as_, reason)
+    with open_desk() as desk:
+        desk.runtime.staff.count(sku, on_hand, who)
+        _warn_of_case(sku, desk.runtime.catalog.skus)
+        is_followed = desk.follow()
+        [level] = [each for each in desk.runtime.queries.stock() if each.sku == sku]
+        is_whole = is_complete(desk.runtime.queries, STOCK)
+    if json:
+        print_json({**asdict(level), "is_complete": is_whole, "is_followed": is_followed})
+    else:
+        waiting = f", {level.backordered} backordered" if level.backordered else ""
+        page().say(f"{sku}: {level.on_hand} on hand, {level.reserved} reserved, {level.available} available{waiting}.")
+    return DONE
+
+
+def _warn_of_case(sku: str, known: Set[str]) -> None:
+    """Warn that SKUs are case-sensitive: stock of another spelling serves no line that waits for this one."""
+    twins = sorted(each for each in known if each.casefold() == sku.casefold())
+    if twins and sku not in twins:
+        talk(
+            f"fulfill: The catalog has no SKU {sku}, only {', '.join(twins)}. SKUs are case-sensitive, so this is a "
+            "separate stock item."
+        )
