@@ -1,0 +1,124 @@
+"""Code, docs, commands, pages and mails use the words of the field, in US spelling.
+
+Each entry of `AVOIDED` is a rule: words that a reader stumbles over, and what to write in their place. Names count as
+prose: `_told`, `ToldLine` and `told_lines` are found as `told` is.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+AVOIDED: Mapping[str, str] = {
+    "tell|tells|told|telling|untold": "report, show, notify, distinguish",
+    "nobody|somebody|everybody|anybody": "the component or person: no process, a worker, every customer, a stranger",
+    "whoever|whomever": "the component or person that does it: a process that, the caller, customers who",
+    "anew|afresh": "again, or the verb itself: rebuild, replan, restart, recreate",
+    "for ever": "forever; never changes; permanent",
+    "seldom": "rarely; throttled",
+    "trouble|troubles": "error, failure, problem",
+    "(?:go|goes|going|gone|went) on with": "continue, resume",
+    "(?:come|comes|came|coming) to rest": "finish; have no work left",
+    "(?:keep|keeps|kept) aside": "park, hold",
+    "(?:hear|hears|heard|hearing) of": "know, learn of, receive",
+    "in earnest": "in production",
+    "of no use": "useless, unused",
+    "all by itself": "by itself, automatically",
+    "whose it is": "the name of the owner: its buyer, its worker",
+    "licence|licences": "license",
+    "colour|colours|coloured": "color",
+    "behaviour|neighbour|honour|favour|favourite": "behavior, neighbor, honor, favor",
+    "catalogue|catalogues": "catalog; reference",
+    "centre|cheque|grey|programme|instalment|judgement|defence": "center, check, gray, program, installment, judgment",
+    "fulfil|fulfils|enrol|enrols|enrolment": "fulfill, enroll",
+    "cancelled|cancelling|labelled|travelled|modelled": "canceled, canceling, labeled",
+    "towards|whilst|amongst": "toward, while, among",
+    r"analyse|analysed|\w*synchronis\w+|\w*(?:organ|recogn|serial|initial|normal|author|custom|final|minim|maxim|optim|"
+    r"summar|general|special|emphas|real|util|visual|categor|prior|standard|anonym|neutral|stabil|canonical)"
+    r"is(?:e|ed|es|er|ing|ation)": "analyze, -ize, -ization",
+}
+NAMES_OF_OTHERS = re.compile(r"\.cancelled\(\)|CancelledError")
+"""Python's own names."""
+_STORED = "it is in a sentence that logs have stored as the reason of a withdrawal"
+EXCEPTIONS: Mapping[str, Mapping[str, str]] = {
+    "application/handlers.py": {"anew": _STORED},
+    "domain/staff_decisions.py": {"anew": _STORED},
+}
+"""By file, the words that it has to have, each with the reason."""
+NOT_YET = ("application/log/", "application/running/effects.py")
+"""Rooms that are rewritten as a whole, words included."""
+
+READ = (
+    *(ROOT / room for room in ("domain", "application", "infrastructure", "interfaces", "docs", "scripts", ".ci")),
+    *(ROOT / file for file in ("README.md", "CHANGELOG.md", "Makefile", "pyproject.toml")),
+)
+SUFFIXES = {"", ".py", ".md", ".html", ".txt", ".js", ".css", ".toml"}
+_WORDS_OF_A_NAME = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_GAP = r"[\s#]+"
+_RULES = [
+    (re.compile(rf"(?<![a-z])(?:{words.replace(' ', _GAP)})(?![a-z])", re.IGNORECASE), instead)
+    for words, instead in AVOIDED.items()
+]
+
+
+def files() -> Iterator[Path]:
+    for place in READ:
+        found = [place] if place.is_file() else sorted(place.rglob("*"))
+        yield from (path for path in found if path.is_file() and path.suffix in SUFFIXES and not _is_for_later(path))
+
+
+def _is_for_later(path: Path) -> bool:
+    return str(path.relative_to(ROOT)).startswith(NOT_YET)
+
+
+def avoided(text: str) -> Iterator[tuple[int, str, str]]:
+    """The line, the words and what to write in their place, of each place that breaks a rule."""
+    prose = _WORDS_OF_A_NAME.sub(" ", NAMES_OF_OTHERS.sub("", text))
+    for pattern, instead in _RULES:
+        for match in pattern.finditer(prose):
+            yield prose.count("\n", 0, match.start()) + 1, " ".join(match.group().split()), instead
+
+
+@pytest.mark.parametrize("path", list(files()), ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_file_uses_the_words_of_the_field(path: Path) -> None:
+    name = str(path.relative_to(ROOT))
+    allowed = EXCEPTIONS.get(name, {})
+
+    found = [
+        f"{name}:{line}: {words!r}. Better: {instead}"
+        for line, words, instead in avoided(path.read_text())
+        if words.lower() not in allowed
+    ]
+
+    assert not found, "\n" + "\n".join(found)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("def _told(error): ...", "told"),
+        ("class ToldLine: ...", "Told"),
+        ("Whoever reads it", "Whoever"),
+        ("kept for\n    ever", "for ever"),
+        ("# goes on\n    # with it", "goes on # with"),
+        ("the licence of a colour", "licence"),
+        ("synchronisation", "synchronisation"),
+    ],
+)
+def test_a_word_is_found_wherever_it_hides(text: str, words: str) -> None:
+    assert words in [found for _, found, _ in avoided(text)]
+
+
+@pytest.mark.parametrize(
+    "text", ["a stole, untolden", "job.cancelled() or CancelledError", "licensed, colors, likewise"]
+)
+def test_other_words_are_left_alone(text: str) -> None:
+    assert not list(avoided(text))
+
+
+def test_every_exception_is_still_needed() -> None:
+    for name, words in EXCEPTIONS.items():
+        found = {found.lower() for _, found, _ in avoided((ROOT / name).read_text())}
+        assert set(words) <= found, f"{name} no longer has {set(words) - found}"
