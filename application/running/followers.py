@@ -187,7 +187,7 @@ class Followers:
 
     def _begin(self, new: Sequence[Reading]) -> Mapping[str, int]:
         """Record where new readings begin that do not begin at the beginning. The end is where the log's other readings
-        have come to: what no policy has decided over yet is nobody's past, even if it arrived before this process."""
+        have come to: what no policy has decided over yet is not past, even if it arrived before this process."""
         end = max(self._log.positions().values(), default=0) if new else 0
         if not end:
             return {}
@@ -204,7 +204,7 @@ class Followers:
         return {each.name: self._log.store.max_tracking_id(each.name) or 0 for each in self._readings.every}
 
     def stored_position(self) -> int:
-        """How far the policies have come, as the store says, whoever leads; readings that are far behind apart."""
+        """How far the policies have come, as the store says, whichever process leads. Readings that are far behind do not count."""
         positions = self._look_up().values()
         front = max(positions, default=0)
         return min((position for position in positions if front - position <= _FAR_BEHIND), default=0)

@@ -92,10 +92,10 @@ class Outcomes:
 
     def _when_stored(self, call: Call, result: Result, stored: "Future[str | None]") -> None:
         """Runs on the writer's thread, which must not wait."""
-        trouble = stored.exception()
-        if trouble is None:
+        failure = stored.exception()
+        if failure is None:
             self._end(call, stored.result())
-        elif isinstance(trouble, Stopped):
+        elif isinstance(failure, Stopped):
             self._end(call, _STOPPED)
         else:
             self._keeper.submit(self._store_at_length, call, result)
@@ -104,15 +104,15 @@ class Outcomes:
         """Store the result; if the checkout can't take it, the attempt failed, since it made nothing known."""
         try:
             error = self._store_until_taken(call, result)
-        except Exception as trouble:  # noqa: BLE001 - the boundary around one outcome: recorded as failed
-            error = self._store_failure(call, described(trouble, PortError))
+        except Exception as failure:  # noqa: BLE001 - the boundary around one outcome: recorded as failed
+            error = self._store_failure(call, described(failure, PortError))
         self._end(call, error)
 
     def _store_failure(self, call: Call, error: str) -> str | None:
         try:
             return self._store_until_taken(call, self.failed(call.kind, call.attempt, error))
-        except Exception as trouble:  # noqa: BLE001 - a restart finds the orphaned attempt
-            return f"The outcome can't be stored: {described(trouble, PortError)}"
+        except Exception as failure:  # noqa: BLE001 - a restart finds the orphaned attempt
+            return f"The outcome can't be stored: {described(failure, PortError)}"
 
     def _store_until_taken(self, call: Call, result: Result) -> str | None:
         while True:

@@ -2,7 +2,7 @@
 
 A policy reads the kinds of its first version under its own name. Each kind that a later version added is read under a
 name of its own. A process of an older version does not know that name and leaves its position alone; when a process of
-the later version leads again, it finds the events that nobody has decided over behind that position.
+the later version leads again, it finds the events behind that position, which no process has decided over.
 """
 
 from collections.abc import Iterable, Iterator, Sequence, Set
