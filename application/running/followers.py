@@ -204,7 +204,7 @@ class Followers:
         return {each.name: self._log.store.max_tracking_id(each.name) or 0 for each in self._readings.every}
 
     def stored_position(self) -> int:
-        """How far the policies have come, as the store says, whichever process leads. Readings that are far behind do not count."""
+        """How far the policies have come, as the store says. Readings that are far behind do not count."""
         positions = self._look_up().values()
         front = max(positions, default=0)
         return min((position for position in positions if front - position <= _FAR_BEHIND), default=0)
