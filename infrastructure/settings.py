@@ -22,9 +22,23 @@ T = TypeVar("T")
 
 _API_KEY = re.compile(r"(sk|rk)_(test|live)_[A-Za-z0-9_]{1,250}")
 _WEBHOOK_SECRET = re.compile(r"whsec_[\x21-\x7e]{1,250}")
+_DIGITS = re.compile(r"[0-9]{1,9}")
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _SECRET_KEY_MIN = 32
 _TEXT_MAX = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class _Range:
+    least: int
+    most: int
+
+    @property
+    def words(self) -> str:
+        return f"{self.least} to {self.most}"
+
+
+_CONCURRENCY, _ATTEMPTS, _PAUSE_SECONDS = _Range(1, 100), _Range(1, 1000), _Range(1, 86_400)
 
 
 class SettingsError(Exception):
@@ -38,6 +52,29 @@ class Setting:
     default: str | None = None
     """As it would be written; None where there is none."""
     is_required: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effort:
+    """How much one process tries of one kind of effect: so many at a time, and each so often."""
+
+    concurrency: int
+    attempts_max: int
+
+
+def _effort(noun: str, one: str, many: str, *, concurrency: int, attempts_max: int) -> Sequence[Setting]:
+    return (
+        Setting(
+            name=f"FULFILL_{noun}_CONCURRENCY",
+            default=str(concurrency),
+            meaning=f"How many {many} are in progress at a time in one process, from {_CONCURRENCY.words}.",
+        ),
+        Setting(
+            name=f"FULFILL_{noun}_ATTEMPTS",
+            default=str(attempts_max),
+            meaning=f"How often {one} is tried before it is given up and waits for a person, from {_ATTEMPTS.words}.",
+        ),
+    )
 
 
 SETTINGS: Sequence[Setting] = (
@@ -108,6 +145,22 @@ SETTINGS: Sequence[Setting] = (
         meaning="A directory with texts and templates of your own, which take the place of ours "
         "([languages](languages.md#your-own-words-and-templates)).",
     ),
+    *_effort("RETRIEVAL", "a retrieval", "retrievals from Stripe", concurrency=16, attempts_max=30),
+    *_effort("MAIL", "a mail", "mails", concurrency=4, attempts_max=40),
+    *_effort(
+        "DELIVERY",
+        "such a delivery",
+        "`http` deliveries, and deliveries of each kind of [your own](own-deliveries.md),",
+        concurrency=8,
+        attempts_max=40,
+    ),
+    Setting(
+        name="FULFILL_RETRY_PAUSE_SECONDS",
+        default="3600",
+        meaning=f"The longest pause between two attempts, in seconds, from {_PAUSE_SECONDS.words}. Pauses are random, "
+        "below a limit that begins at 1 second and doubles with each attempt up to this one. With the defaults, 30 "
+        "attempts take about 9 hours, and 40 attempts about 14.",
+    ),
 )
 
 _DEFAULTS: Mapping[str, str] = {each.name: each.default for each in SETTINGS if each.default is not None}
@@ -128,6 +181,11 @@ class Settings:
     mails: frozenset[MailKind]
     locale: str
     templates: Path | None
+    retrieval: Effort
+    mail: Effort
+    delivery: Effort
+    """Of each kind of delivery that calls out."""
+    retry_pause_seconds_max: int
     outbox: Path = Path("outbox")
 
     @property
@@ -166,6 +224,10 @@ def load_settings(environ: Mapping[str, str], dotenv: Path | None) -> Settings:
         mails=_mails(values["FULFILL_MAILS"]),
         locale=values["FULFILL_LOCALE"],
         templates=_optional(values, "FULFILL_TEMPLATES", _path),
+        retrieval=_read_effort(values, "RETRIEVAL"),
+        mail=_read_effort(values, "MAIL"),
+        delivery=_read_effort(values, "DELIVERY"),
+        retry_pause_seconds_max=_whole_number(values, "FULFILL_RETRY_PAUSE_SECONDS", _PAUSE_SECONDS),
     )
     if settings.smtp is not None and values["MAIL_FROM"] == _DEFAULTS["MAIL_FROM"]:
         raise SettingsError("SMTP_URL is set, but MAIL_FROM is not. Set it to a sender that your mail server accepts.")
@@ -249,6 +311,20 @@ def _url(name: str, text: str) -> str:
 
 def _path(_name: str, text: str) -> Path:
     return Path(text)
+
+
+def _read_effort(values: Mapping[str, str], noun: str) -> Effort:
+    return Effort(
+        concurrency=_whole_number(values, f"FULFILL_{noun}_CONCURRENCY", _CONCURRENCY),
+        attempts_max=_whole_number(values, f"FULFILL_{noun}_ATTEMPTS", _ATTEMPTS),
+    )
+
+
+def _whole_number(values: Mapping[str, str], name: str, accepted: _Range) -> int:
+    text = values[name]
+    if _DIGITS.fullmatch(text) and accepted.least <= int(text) <= accepted.most:
+        return int(text)
+    raise SettingsError(f"{name} must be a whole number from {accepted.words} (got {text[:50]!r}).")
 
 
 def _split(text: str) -> SplitResult | None:

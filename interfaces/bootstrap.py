@@ -23,7 +23,7 @@ from application.reading.projector import Projector
 from application.reading.queries import Queries
 from application.reading.rebuild import Rebuild
 from application.reading.views import Views
-from application.running.effect_kinds import Kind, RetryRule
+from application.running.effect_kinds import Handler, Kind, RetryRule
 from application.running.effects import EffectRunner
 from application.running.engine import Engine
 from application.running.followers import Followers
@@ -40,7 +40,7 @@ from domain.policies.intake import Intake
 from domain.policies.inventory import InventoryPolicy
 from domain.policies.payments import PaymentPolicy
 from domain.policies.policy import Policy
-from infrastructure.settings import Settings, SettingsError
+from infrastructure.settings import Effort, Settings, SettingsError
 from infrastructure.stores import Stores, stores
 from infrastructure.stripe.webhook_reader import SignedWebhooks
 from infrastructure.views.sqlite import scratch_views
@@ -256,8 +256,8 @@ def _kinds(
     """Every kind of effect that can be carried out here."""
     mailer = use.mailer or _mailer(settings, texts)
     kinds = {
-        RETRIEVE: Kind(handler=Retrieve(gateway, use.clock), concurrency=16, retry=RetryRule(attempts_max=30)),
-        MAIL: Kind(handler=SendMail(mailer), concurrency=4, retry=RetryRule(attempts_max=40)),
+        RETRIEVE: _kind(Retrieve(gateway, use.clock), settings.retrieval, settings),
+        MAIL: _kind(SendMail(mailer), settings.mail, settings),
     }
     deliveries = dict(own)
     if settings.secret_key is not None:
@@ -265,9 +265,13 @@ def _kinds(
 
         deliveries.setdefault(DeliveryKind.HTTP, HttpDelivery(settings.secret_key))
     for name, delivery in deliveries.items():
-        handler = Deliver(delivery, log)
-        kinds[name] = Kind(handler=handler, concurrency=8, retry=RetryRule(attempts_max=40))
+        kinds[name] = _kind(Deliver(delivery, log), settings.delivery, settings)
     return kinds
+
+
+def _kind(handler: Handler, effort: Effort, settings: Settings) -> Kind:
+    retry = RetryRule(attempts_max=effort.attempts_max, cap_seconds=settings.retry_pause_seconds_max)
+    return Kind(handler=handler, concurrency=effort.concurrency, retry=retry)
 
 
 def _gateway(settings: Settings) -> StripeGateway:

@@ -58,7 +58,7 @@ class RetryRule:
 
     attempts_max: int
     base_seconds: float = 1.0
-    cap_seconds: float = 3600.0
+    cap_seconds: float
 
     def retry_after(self, attempt: int, random: Callable[[], float]) -> timedelta | None:
         """How long to wait after this attempt (from 1) failed; nothing means: no more."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from itertools import groupby
 from typing import Any, ParamSpec, TypeVar
 
 import pytest
@@ -27,7 +28,7 @@ SESSIONS = [f"cs_test_{number}" for number in range(1, 5)]
 RECEIPTS = [effect_id(session, "mail_receipt") for session in SESSIONS]
 TRANSACTION_MAX = 256
 """How many commands the writer puts into one."""
-RETRY = RetryRule(attempts_max=3)
+RETRY = RetryRule(attempts_max=3, cap_seconds=3600)
 
 Open = Callable[..., Shop]
 P = ParamSpec("P")
@@ -223,6 +224,20 @@ def test_no_more_effects_of_a_kind_are_under_way_than_it_has_room_for(shop: Shop
     assert under_way == [2, 2, 2, 2]
     executor.work()
     assert sorted(outside.mailbox) == RECEIPTS[:3]
+
+
+@pytest.mark.usefixtures("little_room")
+@pytest.mark.parametrize("concurrency", [1, 3])
+def test_how_many_mails_are_under_way_is_a_setting(open_shop: Open, concurrency: int) -> None:
+    shop = open_shop(catalog=CATALOG, environment={"FULFILL_MAIL_CONCURRENCY": str(concurrency)})
+    sell(shop, SESSIONS)
+
+    shop.rest()
+
+    log = shop.runtime.log.store.select_notifications(None, 1000)
+    of_mails = [each.topic for each in log if each.originator_id in RECEIPTS]
+    begun = [topic == "Effect.AttemptStarted" for topic in of_mails if topic != "Effect.Requested"]
+    assert max(len(list(run)) for is_begun, run in groupby(begun) if is_begun) == concurrency
 
 
 @pytest.mark.usefixtures("little_room")

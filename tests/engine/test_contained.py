@@ -166,7 +166,7 @@ def test_a_claim_that_goes_wrong_is_a_failed_attempt_and_given_up_in_the_end(ope
         outside.checkouts[id] = a_checkout(line_items=[a_line_item(product="prod_seat")])
         shop.visit(id)
     runner = shop.runtime.engine._runner
-    odd = Kind(handler=(handler := Odd()), concurrency=1, retry=RetryRule(attempts_max=3))
+    odd = Kind(handler=(handler := Odd()), concurrency=1, retry=RetryRule(attempts_max=3, cap_seconds=3600))
     runner._kinds = {**runner._kinds, "courier": odd}
 
     shop.rest()

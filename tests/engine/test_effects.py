@@ -99,6 +99,29 @@ def test_waits_double_up_to_a_cap_with_full_jitter_and_then_end() -> None:
     assert rule.retry_after(20, lambda: 1.0) is None
 
 
+@pytest.mark.parametrize(
+    ("noun", "step"), [("RETRIEVAL", "retrieve_completed"), ("MAIL", "mail_receipt"), ("DELIVERY", "deliver_li_1")]
+)
+def test_how_often_and_how_soon_it_is_tried_again_is_a_setting(
+    open_shop: Open, outside: Outside, noun: str, step: str
+) -> None:
+    trouble = Temporary("busy")
+    outside.troubles = [trouble] * 100 if noun == "RETRIEVAL" else []
+    outside.mailers_trouble = trouble if noun == "MAIL" else None
+    outside.couriers_trouble = trouble if noun == "DELIVERY" else None
+    product = "prod_parcel" if noun == "DELIVERY" else "prod_access"
+    outside.checkouts[ID] = a_checkout(line_items=[a_line_item(product=product)])
+    environment = {f"FULFILL_{noun}_ATTEMPTS": "8", "FULFILL_RETRY_PAUSE_SECONDS": "4"}
+    shop = open_shop(catalog=CATALOG, environment=environment)
+
+    told(shop)
+    seconds = rest_until_done(shop, effect_id(ID, step))
+
+    assert (effect(shop, effect_id(ID, step)).attempt, effect(shop, effect_id(ID, step)).given_up) == (8, "busy")
+    halves_of_the_limits = (0.5, 1, 2, 2, 2, 2, 2)
+    assert seconds == int(sum(halves_of_the_limits))
+
+
 def test_what_never_works_is_given_up_into_the_work_queue_and_taken_up_by_a_person(
     shop: Shop, outside: Outside
 ) -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from domain.mail import MailKind
 from infrastructure.database import PostgresDatabase, SQLiteFile
-from infrastructure.settings import SETTINGS, Settings, SettingsError, load_database, load_settings
+from infrastructure.settings import SETTINGS, Effort, Settings, SettingsError, load_database, load_settings
 
 REQUIRED = {"STRIPE_API_KEY": "sk_test_secretsecret", "STRIPE_WEBHOOK_SECRET": "whsec_secretsecret"}
 
@@ -32,6 +32,36 @@ def test_two_settings_are_enough() -> None:
     assert settings.catalog == Path("catalog.toml")
     assert settings.mails == frozenset(MailKind)
     assert (settings.stripe_api_base, settings.public_url, settings.secret_key, settings.smtp) == (None,) * 4
+
+
+def test_every_kind_of_effect_has_its_own_effort() -> None:
+    settings = load(
+        FULFILL_RETRIEVAL_CONCURRENCY="1",
+        FULFILL_RETRIEVAL_ATTEMPTS="2",
+        FULFILL_MAIL_CONCURRENCY="3",
+        FULFILL_MAIL_ATTEMPTS="4",
+        FULFILL_DELIVERY_CONCURRENCY="100",
+        FULFILL_DELIVERY_ATTEMPTS="1000",
+        FULFILL_RETRY_PAUSE_SECONDS="86400",
+    )
+
+    assert settings.retrieval == Effort(concurrency=1, attempts_max=2)
+    assert settings.mail == Effort(concurrency=3, attempts_max=4)
+    assert settings.delivery == Effort(concurrency=100, attempts_max=1000)
+    assert settings.retry_pause_seconds_max == 86400
+
+
+@pytest.mark.parametrize(
+    ("name", "accepted", "wrong"),
+    [
+        ("FULFILL_MAIL_CONCURRENCY", "1 to 100", ["0", "101", "-1", "4.0", "four", "٤", "1_0", "9" * 60]),
+        ("FULFILL_DELIVERY_ATTEMPTS", "1 to 1000", ["0", "1001", "forty"]),
+        ("FULFILL_RETRY_PAUSE_SECONDS", "1 to 86400", ["0", "86401", "1h"]),
+    ],
+)
+def test_a_number_that_is_not_accepted_is_refused_with_what_is(name: str, accepted: str, wrong: list[str]) -> None:
+    for text in wrong:
+        assert refusal(**{name: text}) == f"{name} must be a whole number from {accepted} (got {text[:50]!r})."
 
 
 @pytest.mark.parametrize("name", sorted(REQUIRED))

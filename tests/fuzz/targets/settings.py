@@ -46,6 +46,7 @@ TARGET = Target(
         b"DATABASE_URL=sqlite:////tmp/x%00y.db",
         b"FULFILL_PUBLIC_URL=https://shop.example.com:443/a\nSTRIPE_API_BASE=http://[::1]:12111",
         b"FULFILL_SECRET_KEY=" + b"x" * 32,
+        b"FULFILL_MAIL_ATTEMPTS=40\nFULFILL_DELIVERY_CONCURRENCY=0\nFULFILL_RETRY_PAUSE_SECONDS=\xd9\xa4",
         b"FULFIL_CATALOG=x\nFULFILL_CATALOGS=y",
         b"\xff=\xff",
         b"\0export MAIL_FROM='Shop <orders@example.com>' # a\nX=\"${STRIPE_API_KEY:-\\x}\"\n",
