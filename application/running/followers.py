@@ -122,10 +122,7 @@ class Followers:
             read = self._log.read(min(positions.values(), default=0), self._limit, until)
             if read:
                 return self._follow_batch(positions, read)
-            if until is not None:
-                self._positions |= dict.fromkeys(positions, until)  # no event stands in between
-                return True
-            if not self._store_positions():
+            if until is None and not self._store_positions():
                 return True
         return False
 
@@ -133,10 +130,11 @@ class Followers:
         """Readings at one position, and how far to read for them. Those that are far behind take turns with those at
         the front, so no payment waits while a new policy reads the past."""
         levels = sorted(set(self._positions.values())) or [0]
-        groups: list[tuple[int, int | None]] = [(levels[0], levels[1] if len(levels) > 1 else None)]
-        if levels[-1] - levels[0] > _FAR_BEHIND:
-            groups.insert(0 if self._is_front_next else 1, (levels[-1], None))
-            self._is_front_next = not self._is_front_next
+        groups: list[tuple[int, int | None]] = [(levels[-1], None)]
+        if len(levels) > 1:
+            is_far = levels[-1] - levels[0] > _FAR_BEHIND
+            groups.insert(1 if is_far and self._is_front_next else 0, (levels[0], levels[1]))
+            self._is_front_next = is_far and not self._is_front_next
         return [({name: at for name, at in self._positions.items() if at == start}, end) for start, end in groups]
 
     def _follow_batch(self, positions: Mapping[str, int], read: Sequence[Entry]) -> bool:
@@ -188,9 +186,10 @@ class Followers:
     def _begin(self, new: Sequence[Reading]) -> Mapping[str, int]:
         """Record where new readings begin that do not begin at the beginning. The end is where the log's other readings
         have come to: what no policy has decided over yet is not past, even if it arrived before this process."""
-        end = max(self._log.positions().values(), default=0) if new else 0
-        if not end:
+        reached = max(self._log.positions().values(), default=0) if new else 0
+        if not reached:
             return {}
+        end = min(reached, self._log.store.max_notification_id() or 0)  # a log may have lost its last events
         for reading in new:
             logger.info("reading begins", policy=reading.policy, reading=reading.name, begins=str(reading.begins))
         begun = {reading.name: end for reading in new if reading.begins is Begin.AT_THE_END}

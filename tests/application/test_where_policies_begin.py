@@ -9,6 +9,7 @@ from every_store import change
 from following import Counting, Process
 from log_parts import LogWriter
 
+from application.log.insertion import Bookkeeping, Move
 from application.running.readings import reading_statuses
 from domain.checkout_session import CheckoutSession
 from domain.event import Event
@@ -95,6 +96,20 @@ def test_what_no_policy_has_decided_over_is_nobodys_past(open_process: Open) -> 
 
     assert first.seen == ["before the first worker", "while the worker is upgraded"]
     assert second.seen == ["while the worker is upgraded"]
+
+
+def test_the_end_is_never_after_the_last_event(open_process: Open) -> None:
+    """A log was restored that lacks events which a policy had decided over."""
+    with_a_past(open_process, the_rest())
+    process = open_process()
+    process.log.append([], Bookkeeping(moves=[Move(follower="others", since=2, to=99)]))
+    policy = new(Begin.AT_THE_END)
+    open_process(the_rest(), policy).rest()
+    process.note("now")
+
+    open_process(the_rest(), policy).rest()
+
+    assert policy.seen == ["now"]
 
 
 def test_a_restart_does_not_begin_again(open_process: Open) -> None:

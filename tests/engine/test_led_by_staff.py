@@ -7,6 +7,7 @@ from builders import a_checkout, a_line_item
 from fakes.outside import Outside
 from shop import Shop
 
+from application.log.leading import THE_POLICIES
 from domain.fulfillment import Fulfillment
 from interfaces.cli.desk import Desk
 
@@ -52,3 +53,15 @@ def test_a_command_does_not_lead_if_a_server_with_other_settings_has_led_just_be
     assert not shop.events_of(Fulfillment.Requested)
     assert "leader" not in shop.store.held
     assert said == ["fulfill: Recorded, but the running server has not decided the next steps yet. Check again soon."]
+
+
+def test_a_command_whose_policies_read_something_else_leaves_the_decision_to_a_server(shop: Shop) -> None:
+    """It is of another version, and would begin what only a server should."""
+    assert THE_POLICIES in shop.runtime.terms
+    shop.runtime.log.store.replace_terms({**shop.runtime.terms, THE_POLICIES: 1})
+    said: list[str] = []
+
+    assert not Desk(shop.runtime, talk=said.append).follow()
+
+    assert not shop.events_of(Fulfillment.Requested)
+    assert "the last server (the policies)" in said[0]
