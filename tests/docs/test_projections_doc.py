@@ -72,7 +72,10 @@ def test_the_projection_on_the_page_is_one_like_the_others(
 
 
 def test_every_projection_is_described_and_no_other() -> None:
-    assert sorted(sections()) == sorted(projection.name for projection in PROJECTIONS)
+    assert sorted(sections()) == sorted(projection.name for projection in PROJECTIONS), (
+        "docs/projections.md has a section for each projection. A new one also belongs into docs/architecture.md and "
+        "docs/cli.md, and its rows into the golden readings; see docs/extending.md, A view."
+    )
 
 
 @pytest.mark.parametrize("projection", PROJECTIONS, ids=lambda each: each.name)

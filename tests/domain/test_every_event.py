@@ -42,6 +42,12 @@ def event_classes(aggregate: type[Aggregate[Any]]) -> list[type[Event]]:
     return [each for each in vars(aggregate).values() if isinstance(each, type) and issubclass(each, Event)]
 
 
+def sample_of(kind: type[Event]) -> Event:
+    found = next((event for event in sample_log() if type(event) is kind), None)
+    assert found is not None, f"Add a {kind.TOPIC} to tests/sample_log.py; see docs/extending.md, An event."
+    return found
+
+
 EVENT_CLASSES = [(aggregate, each) for aggregate in AGGREGATES for each in event_classes(aggregate)]
 each_event_class = pytest.mark.parametrize(
     ("aggregate", "kind"), [pytest.param(*pair, id=pair[1].TOPIC) for pair in EVENT_CLASSES]
@@ -55,7 +61,11 @@ def test_there_is_no_other_aggregate() -> None:
 
 
 def test_the_names_in_the_log_stay_as_they_are() -> None:
-    assert [kind.TOPIC for _, kind in EVENT_CLASSES] == TOPICS
+    assert [kind.TOPIC for _, kind in EVENT_CLASSES] == TOPICS, (
+        "A stored topic is never renamed or removed. A new event goes to the same place in TOPICS here and into "
+        "tests/golden/topics.txt, tests/sample_log.py (then `python -m golden.store_log log`) and docs/events.md; "
+        "see docs/extending.md, An event."
+    )
 
 
 def test_no_two_events_have_the_same_name() -> None:
@@ -77,7 +87,7 @@ def test_an_event_is_one_of_the_facts_of_its_aggregate(aggregate: type[Aggregate
 
 @each_event_class
 def test_an_event_is_frozen_keyword_only_and_not_slotted(aggregate: type[Aggregate[Any]], kind: type[Event]) -> None:
-    sample = next(event for event in sample_log() if type(event) is kind)
+    sample = sample_of(kind)
 
     assert is_dataclass(kind)
     assert all(field.kw_only for field in fields(kind))
@@ -97,7 +107,7 @@ def test_an_event_that_changed_is_read_from_every_version_before(
 
 @each_event_class
 def test_an_event_is_applied_by_its_aggregate(aggregate: type[Aggregate[Any]], kind: type[Event]) -> None:
-    sample = next(event for event in sample_log() if type(event) is kind)
+    sample = sample_of(kind)
     stream = [event for event in sample_log() if event.originator_id == sample.originator_id]
 
     state = projector(aggregate)(None, stream[: sample.originator_version])

@@ -1,6 +1,8 @@
 """A policy decides over what concerns it and over nothing else, however ready the rest of the log is."""
 
+import tomllib
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import pytest
 from builders import a_checkout, a_line_item
@@ -10,6 +12,7 @@ from scenario import NOW, SAID_AT, SESSION, NoLog, Streams, streams
 
 from application.log.recent_states import RecentStates
 from application.log.unit_of_work import Stamp, UnitOfWork
+from domain import policies
 from domain.catalog import Catalog
 from domain.checkout_session import CheckoutSession, Source
 from domain.event import Event
@@ -43,6 +46,9 @@ SAMPLES: Sequence[Event] = [
 each_policy = pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: policy.name)
 
 
+ROOT = Path(__file__).parents[2]
+
+
 class Looked(Exception):
     """The policy reached for an aggregate."""
 
@@ -63,7 +69,29 @@ def looks(policy: Policy, event: Event) -> bool:
 
 @each_policy
 def test_a_policy_says_what_it_reads_and_does_not_even_look_at_anything_else(policy: Policy) -> None:
-    assert {type(event) for event in SAMPLES if looks(policy, event)} == policy.reads | policy.further.keys()
+    looked_at = {type(event) for event in SAMPLES if looks(policy, event)}
+
+    assert looked_at == policy.reads | policy.further.keys(), (
+        f"The policy {policy.name}: `reads` and `further` together must name what the `match` of its `decide` handles."
+    )
+
+
+def test_every_policy_is_here() -> None:
+    modules = {path.stem for path in Path(policies.__file__).parent.glob("*.py")} - {"__init__", "policy"}
+
+    missing = modules - {type(policy).__module__.rpartition(".")[2] for policy in POLICIES}
+    assert not missing, (
+        f"domain/policies has {', '.join(sorted(missing))}. Add the policy to POLICIES here, to READERS in "
+        "application/running/registry.py, to `policies` in interfaces/bootstrap.py, to the contract in pyproject.toml, "
+        "to docs/architecture.md and docs/glossary.md; see docs/extending.md, A policy."
+    )
+
+
+def test_the_contract_keeps_every_policy_apart() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    (found,) = [each for each in contracts if each["name"] == "Policies know nothing of each other"]
+
+    assert {type(policy).__module__ for policy in POLICIES} == set(found["modules"])
 
 
 def test_there_is_a_sample_of_every_event_there_is() -> None:

@@ -93,7 +93,9 @@ def test_nothing_of_a_stored_event_is_lost(stored: StoredEvent) -> None:
 def test_the_rows_of_every_view_stay_the_same(log: Path) -> None:
     before, now = was_read(log)["views"], what_is_read(log)["views"]
 
-    assert before.keys() == now.keys(), f"There are other projections than before.{RAISE_THE_VERSION}"
+    assert before.keys() == now.keys(), (
+        f"There are other projections than before; for a new one, see docs/extending.md.{RAISE_THE_VERSION}"
+    )
     for name, view in now.items():
         assert view == before[name], f"The view {name} has other rows of the same log.{RAISE_THE_VERSION}"
 
