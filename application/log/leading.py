@@ -1,6 +1,6 @@
 """What a process decides by, compared with what the last server that led decided by.
 
-A policy decides once, for ever, with the settings of the process that leads. A server that begins to lead leaves
+A policy decides once, permanently, with the settings of the process that leads. A server that begins to lead leaves
 digests of its settings in the log's bookkeeping. A command of staff leads only where no server does, and only if its
 own settings have the same digests: a shell may have another catalog, or none.
 """

@@ -35,7 +35,7 @@ class LogRecorder(ProcessRecorder, ABC):
         Raises:
             IntegrityError: a stream has such a version already or lacks the one before, a follower's position is not
                 what it was, or the epoch is over.
-            PersistenceError: the store can't take it now, or took it without our hearing of it.
+            PersistenceError: the store can't take it now, or took it and its answer was lost.
         """
 
     def insert_events(
@@ -144,15 +144,15 @@ class LogRecorder(ProcessRecorder, ABC):
         """See that what is written stays where others find it. Cheap enough for every second.
 
         Raises:
-            LogReplaced: it does not, and never will until it is opened anew.
+            LogReplaced: it does not, and never will until it is opened again.
             LogMoved: others look for it in another database. Only a store that processes use which take no lock looks.
             PersistenceError: that can't be seen now, and most likely nothing can be written.
         """
 
     @abstractmethod
-    def watch(self, tell: Callable[[], None]) -> None:
-        """From now on call `tell`, on any thread, as soon as another connection may have committed, if the store says
-        so by itself. If it does not, `has_foreign_commits` has to be asked."""
+    def watch(self, notify: Callable[[], None]) -> None:
+        """Call `notify` from now on, on any thread, as soon as another connection may have committed, if the store
+        sends notifications. If it does not, ask `has_foreign_commits`."""
 
     @abstractmethod
     def has_foreign_commits(self) -> bool:
@@ -263,8 +263,8 @@ class Log(Application[str]):
         return [self.mapper.to_stored_event(event) for event in events]
 
     def streams(self, ids: Sequence[str]) -> Mapping[str, Iterator[Event]]:
-        """The events of each of these streams, none for one that has none, each decoded when it is asked for: that
-        one stream has an event that can't be read is no trouble for whoever reads another."""
+        """Return the events of each of these streams, none for an empty one. Each is decoded when it is asked for, so
+        an unreadable event in one stream does not affect readers of another."""
         found: dict[str, list[StoredEvent]] = {id: [] for id in ids}
         for stored in self.store.select_streams(list(found)):
             found[str(stored.originator_id)].append(stored)

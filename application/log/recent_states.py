@@ -16,7 +16,7 @@ _MOVES_MAX = 2_000
 
 
 class Moves(Protocol):
-    """What the log tells of streams that have moved."""
+    """Reports the streams that have moved."""
 
     @property
     def epoch(self) -> int:
@@ -30,7 +30,7 @@ class Moves(Protocol):
 
 class RecentStates:
     def __init__(self, moves: Moves, long: LongStreams | None = None, *, states_max: int = _STATES_MAX) -> None:
-        """Without `long`, whoever uses the states folds every stream from its beginning."""
+        """Without `long`, users of the states fold every stream from its beginning."""
         self._moves = moves
         self._long = long
         self._states_max = states_max
@@ -104,4 +104,4 @@ class RecentStates:
         while len(self._states) > self._states_max:
             self._outdate(self._states.popitem(last=False)[1])
         if self._position is not None and positions and positions[0] == self._position + 1:
-            self._position = positions[-1]  # nobody else has come between
+            self._position = positions[-1]  # no other insert came in between

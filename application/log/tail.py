@@ -65,8 +65,8 @@ class Tail:
     """Everything there is between two places of the log, up to the last entry that we wrote. Safe to share between
     threads.
 
-    Between the first and the last place of one insert stands nothing of anybody else, since nobody inserts meanwhile;
-    but places may be empty there, where a stream had begun before.
+    Between the first and the last place of one insert there are no foreign events, since no other insert runs
+    meanwhile; but places may be empty there, if a stream had begun before.
     """
 
     def __init__(self, events_max: int = _EVENTS_MAX, bytes_max: int = _BYTES_MAX) -> None:

@@ -38,7 +38,7 @@ class Waiter(Protocol):
     """Who hears what became of it, from the writer's thread: a `Future`, or something lighter."""
 
     def set_running_or_notify_cancel(self) -> bool:
-        """False if nobody waits any more, so that it need not be done."""
+        """Return False if the caller no longer waits, so that the job need not run."""
 
     def set_result(self, result: Any, /) -> None: ...
 
@@ -53,7 +53,7 @@ class _Job:
     """Whether the waiter knows that it can't be canceled any more."""
 
     def begin(self) -> bool:
-        """False if nobody waits for it any more."""
+        """Return False if the caller no longer waits for it."""
         self.is_begun = self.is_begun or self.waiter.set_running_or_notify_cancel()
         return self.is_begun
 
@@ -119,7 +119,7 @@ class Writer:
         return not self.is_failing and not waits_long
 
     def try_again(self) -> None:
-        """Find out whether the store takes writes again: while it does not, perhaps nobody sends any."""
+        """Check whether the store accepts writes again, since no write may come while it does not."""
         try:
             self._log.store.try_to_write()
         except PersistenceError as error:
@@ -165,7 +165,7 @@ class Writer:
     def check_log(self) -> None:
         """
         Raises:
-            UnfinishedCopy, LogMoved: nobody may work at this log yet, or any more.
+            UnfinishedCopy, LogMoved: no process may use this log yet, or any more.
         """
         self._log.check_is_at_work()
 
@@ -203,7 +203,7 @@ class Writer:
         return bool(jobs)
 
     def close(self, error: BaseException | None = None) -> None:
-        """Take nothing any more, and let everybody who waits know."""
+        """Accept no more jobs, and fail all waiting callers."""
         with self._lock:
             self._closed = error or Stopped("The engine is stopping.")
             jobs, self._queue, self._aside = [*self._aside, *self._queue], deque(), []
@@ -279,7 +279,7 @@ def _decide(unit: UnitOfWork, job: _Decision) -> _Outcome:
             return job.command(unit), None
     except PersistenceError:
         raise
-    except Exception as refusal:  # noqa: BLE001 - a process boundary: it goes to whoever waits for this job
+    except Exception as refusal:  # noqa: BLE001 - a process boundary: it goes to the caller that waits for this job
         return None, refusal
 
 

@@ -1,6 +1,6 @@
 """Effects: the only code that talks to the outside. Claimed, concurrent, retried, given up into a visible state.
 
-At least once towards the outside, under a key that stays the same; exactly once in the log.
+At least once in the outside world, under a key that stays the same; exactly once in the log.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -74,20 +74,20 @@ class EffectRunner:
         self._enlist()
         now = self._clock()
         chosen = self._candidates.choose(self._worker, now, looks_around=not self._writer.has_thread)
-        won, trouble = self._claim_all(chosen, now)
-        if isinstance(trouble, Stopped):
-            won = []  # what came of them could not be stored: whoever comes next finds them orphaned
+        won, failure = self._claim_all(chosen, now)
+        if isinstance(failure, Stopped):
+            won = []  # their outcomes could not be stored: the next worker finds them orphaned
         taken = {attempt.effect.id for _, attempt in won}
         self._candidates.let_go(hint.effect_id for hint in chosen if hint.effect_id not in taken)
         for hint, attempt in won:
             self._begin(Call(self._kinds[hint.kind], self._executors[hint.kind], attempt))
-        if trouble is not None:
-            raise trouble
+        if failure is not None:
+            raise failure
         return bool(won)
 
     def _enlist(self) -> None:
-        """Whoever copies a log into this one marks it first and looks for workers then; we do both the other way
-        round. So at least one of the two finds the other.
+        """A copy into this log first sets its mark and then looks for workers; a worker does both in reverse order. So
+        at least one of the two finds the other.
 
         Raises:
             UnfinishedCopy: what is due here may be done already in the rest of the log.
@@ -119,8 +119,8 @@ class EffectRunner:
             result = call.kind.handler.perform(call.attempt)
         except Permanent as refusal:
             result = Done(given_up=str(refusal))
-        except Exception as trouble:  # noqa: BLE001 - the boundary around one call of a port: recorded as failed
-            error, may_have_gone_out = described(trouble, PortError), not isinstance(trouble, NotTaken)
+        except Exception as failure:  # noqa: BLE001 - the boundary around one call of a port: recorded as failed
+            error, may_have_gone_out = described(failure, PortError), not isinstance(failure, NotTaken)
             result = self._outcomes.failed(call.kind, call.attempt, error, may_have_gone_out=may_have_gone_out)
         self._outcomes.store(call, result)
 
@@ -138,28 +138,28 @@ class EffectRunner:
     def _claim_all(
         self, hints: Sequence[DueEffect], now: datetime
     ) -> tuple[Sequence[tuple[DueEffect, Attempt]], Exception | None]:
-        """What was won, and the first trouble. The answer to every claim is waited for, whatever became of the others:
-        nobody else does what this worker has won."""
+        """Return the won claims, and the first failure. Every claim's answer is awaited, whatever became of the others:
+        no other worker carries out what this one has won."""
         claims: list[tuple[DueEffect, Future[Attempt | None]]] = []
         won: list[tuple[DueEffect, Attempt]] = []
-        trouble: Exception | None = None
+        failure: Exception | None = None
         for hint in hints:
             try:
                 claim = self._submit_claim(hint, now)
             except (Busy, Stopped) as error:
-                trouble = error
+                failure = error
                 break
             claims.append((hint, claim))
         for hint, claim in claims:
             try:
                 attempt = self._claimed(hint, claim, now)
             except (Busy, Stopped, StoreUnavailable) as error:  # raised by the turn, once all that was won is under way
-                trouble = trouble or error
+                failure = failure or error
                 self._candidates.in_doubt.add(hint.effect_id)
             else:
                 self._candidates.in_doubt.discard(hint.effect_id)
                 won += [(hint, attempt)] if attempt is not None else []
-        return won, trouble
+        return won, failure
 
     def _claimed(self, hint: DueEffect, claim: "Future[Attempt | None]", now: datetime) -> Attempt | None:
         """What was won. An error of this claim alone is recorded as a failed attempt; if even that can't be recorded,
@@ -169,23 +169,23 @@ class EffectRunner:
         except (Busy, Stopped, StoreUnavailable):
             raise
         except UnreadableEvent as unreadable:
-            self._put_aside(hint, unreadable)
+            self._set_aside(hint, unreadable)
         except Exception as error:  # noqa: BLE001 - the boundary around one claim: recorded as failed
             try:
                 self._writer.result(self._submit_failed_claim(hint, now, described(error, PortError)))
             except (Busy, Stopped, StoreUnavailable):
                 raise
-            except Exception as trouble:  # noqa: BLE001 - its own stream can't take it
-                self._put_aside(hint, trouble)
+            except Exception as failure:  # noqa: BLE001 - its own stream can't take it
+                self._set_aside(hint, failure)
         return None
 
-    def _put_aside(self, hint: DueEffect, trouble: Exception) -> None:
+    def _set_aside(self, hint: DueEffect, failure: Exception) -> None:
         set_aside = self._candidates.set_aside(hint.effect_id)
         logger.error(
             "effect set aside until a restart",
             session_id=hint.session_id,
             effect=hint.effect_id,
-            error=described(trouble, PortError),
+            error=described(failure, PortError),
             set_aside=set_aside,
         )
 
