@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Self
+from typing import Self, assert_never
 
 from domain.deliveries.kind import DeliveryKind, is_with_others
 from domain.personal import Personal
@@ -19,7 +19,13 @@ class LineState(StrEnum):
 
     @property
     def needs_a_person(self) -> bool:
-        return self in {LineState.BACKORDERED, LineState.MANUAL, LineState.GIVEN_UP}
+        match self:
+            case LineState.BACKORDERED | LineState.MANUAL | LineState.GIVEN_UP:
+                return True
+            case LineState.PENDING | LineState.DELIVERED:
+                return False
+            case _:
+                assert_never(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
