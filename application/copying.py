@@ -30,7 +30,7 @@ from application.reading.projector import Projector
 from application.reading.rebuild import Meter, Report, Verification, compare, silent
 from application.reading.registry import PROJECTIONS
 from application.reading.views import Views, ViewState
-from application.storable import storable
+from application.reason_text import as_text
 from domain.errors import Refused
 
 BATCH_MAX = 1000
@@ -343,4 +343,4 @@ def _described(event: Notification | None) -> str:
 
 def _as_parked(event: ParkedEvent) -> tuple[object, ...]:
     """Older versions kept the error on SQLite as it came."""
-    return event.policy, event.position, event.subject, storable(event.error), event.parked_at
+    return event.policy, event.position, event.subject, as_text(event.error), event.parked_at

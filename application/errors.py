@@ -3,7 +3,10 @@
 import traceback
 from pathlib import Path
 
+from application.reason_wording import in_words
+from domain import reasons
 from domain.errors import InvalidIdentifier, Refused, UnreadableEvent
+from domain.reasons import Reason
 
 
 class NotFound(Exception):
@@ -59,11 +62,21 @@ class LogReplaced(Exception):
     """The log that is open is not the one at its place any more: whatever is written to it would be lost."""
 
 
-def described(error: BaseException, *ours: type[Exception]) -> str:
-    """What is kept of an error. Errors of these types, and those of ours that every use case may meet, are in words
+def reason_for(error: BaseException, *of_ports: type[Exception]) -> Reason:
+    """Return what is kept of an error. The words of a port's errors, and of ours that every use case may meet, are
     meant for staff. Of any other error only its type and place are kept: its message may quote personal data."""
-    if isinstance(error, (UnreadableEvent, Refused, InvalidIdentifier, *ours)):
-        return str(error)
-    frames = traceback.extract_tb(error.__traceback__)
-    place = f" in {Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else ""
-    return f"Unexpected {type(error).__name__}{place}"
+    if isinstance(error, of_ports):
+        return reasons.port_failed(str(error))
+    if isinstance(error, UnreadableEvent):
+        return reasons.unreadable_event(str(error))
+    if isinstance(error, Refused | InvalidIdentifier):
+        return reasons.refused(str(error))
+    name, frames = type(error).__name__, traceback.extract_tb(error.__traceback__)
+    if not frames:
+        return reasons.unexpected_error(name, "", "")
+    return reasons.unexpected_error(name, Path(frames[-1].filename).name, str(frames[-1].lineno))
+
+
+def described(error: BaseException, *of_ports: type[Exception]) -> str:
+    """Return the same as a sentence, for log lines."""
+    return in_words(reason_for(error, *of_ports))

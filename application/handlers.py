@@ -12,11 +12,11 @@ from application.ports import (
     DeliveryReceipt,
     DeliveryRequest,
     Mailer,
-    Permanent,
     SessionUnknown,
     StripeGateway,
 )
 from application.running.effect_kinds import Attempt, Done, Outcome
+from domain import reasons
 from domain.checkout_session import CheckoutSession, ParkReason, Source
 from domain.effect import Effect
 from domain.fulfillment import Fulfillment
@@ -26,6 +26,7 @@ from domain.line import LineState
 from domain.plan import PlannedLine
 from domain.policies.emails import look_again
 from domain.policies.policy import Streams
+from domain.reasons import Reason
 from domain.step import DeliverStep
 
 logger = structlog.get_logger(__name__)
@@ -33,7 +34,6 @@ logger = structlog.get_logger(__name__)
 _NOTE_MAX = 200
 _UNKNOWN_TRIES = 14
 """With the pauses of a retrieval, the last try comes after about an hour."""
-_UNKNOWN = "Stripe knows no such session for the key in STRIPE_API_KEY"
 
 
 class Retrieve:
@@ -47,12 +47,12 @@ class Retrieve:
         self._gateway = gateway
         self._clock = clock
 
-    def why_unwanted(self, effect: Effect, session_id: str, do: Streams) -> str | None:
+    def why_unwanted(self, effect: Effect, session_id: str, do: Streams) -> Reason | None:
         session = do.load(CheckoutSession, session_id)
         if session.is_paid:
-            return "Stripe has said meanwhile that it is paid"
+            return reasons.already_paid()
         if effect.is_scheduled and not session.is_awaiting_payment:
-            return "No payment is awaited any more"
+            return reasons.payment_not_awaited()
         return None
 
     def perform(self, attempt: Attempt) -> Done:
@@ -61,26 +61,26 @@ class Retrieve:
             checkout = self._gateway.retrieve(id)
         except SessionUnknown:
             # An answer like any other. Given up, it would wait for a person a second time, beside the parked session.
-            return Done(note=_UNKNOWN, outcome=_unknown(attempt))
+            return Done(found=reasons.unknown_to_stripe(), outcome=_unknown(attempt))
         requested = attempt.effect.requested
         by_default = Source.SCHEDULE if attempt.effect.is_scheduled else Source.WEBHOOK
         source = (requested.source if requested else None) or by_default
 
-        def learn(do: Streams) -> str | None:
+        def learn(do: Streams) -> Reason | None:
             session = learn_answer(id, checkout, do, source=source, at=at)
             is_old = session.disbelieves(checkout) and not session.is_paid
-            return "Stripe's API does not show yet what Stripe's event says" if is_old else None
+            return reasons.answer_behind_event() if is_old else None
 
         payment = payment_id(checkout.payment_intent)
         return Done(outcome=learn, streams=() if payment is None else (payment,))
 
 
 def _unknown(attempt: Attempt) -> Outcome:
-    def park_or_ask_again(do: Streams) -> str | None:
-        session = do.load(CheckoutSession, attempt.session_id)
+    def park_or_ask_again(do: Streams) -> Reason | None:
+        session, unknown = do.load(CheckoutSession, attempt.session_id), reasons.unknown_to_stripe()
         if session.parked is None and attempt.effect.attempts_since_request < _UNKNOWN_TRIES:
-            return _UNKNOWN
-        do.command(CheckoutSession, session.id, CheckoutSession.park, ParkReason.UNKNOWN_TO_STRIPE, _UNKNOWN)
+            return unknown
+        do.command(CheckoutSession, session.id, CheckoutSession.park, ParkReason.UNKNOWN_TO_STRIPE, unknown)
         return None
 
     return park_or_ask_again
@@ -92,7 +92,7 @@ class SendMail:
     def __init__(self, mailer: Mailer) -> None:
         self._mailer = mailer
 
-    def why_unwanted(self, effect: Effect, session_id: str, do: Streams) -> str | None:
+    def why_unwanted(self, effect: Effect, session_id: str, do: Streams) -> Reason | None:
         look_again(effect, session_id, do)
         return None
 
@@ -100,12 +100,11 @@ class SendMail:
         """Hand the mail over to the mailer.
 
         Raises:
-            Permanent: there is no mail, or it has no address.
             PortError: as the mailer raises it.
         """
         requested = attempt.effect.requested
         if requested is None or requested.mail is None or requested.mail.to is None:
-            raise Permanent("There is no mail to send, or it has no recipient")
+            return Done(given_up=reasons.no_mail())
         self._mailer.send(requested.mail, message_id=message_id(attempt.effect))
         return Done()
 
@@ -122,30 +121,32 @@ class Deliver:
         self._delivery = delivery
         self._log = log
 
-    def why_unwanted(self, effect: Effect, session_id: str, do: Streams) -> str | None:
+    def why_unwanted(self, effect: Effect, session_id: str, do: Streams) -> Reason | None:
         requested = effect.requested
         if requested is None or requested.line is None:
             return None
         line = do.load(Fulfillment, fulfillment_id(session_id)).lines.get(requested.line.id)
         if line is None or line.state is LineState.DELIVERED:
-            return "The line has been delivered otherwise"
+            return reasons.delivered_otherwise()
         if str(DeliverStep.of(line)) != requested.step:
-            return "The line has been planned anew"
+            return reasons.replanned()
         # An orphaned attempt may have delivered: it is repeated, under its own key.
         is_wanted = effect.is_under_way or has_its_stock(session_id, line, do)
-        return None if is_wanted else "Its stock was taken back"
+        return None if is_wanted else reasons.stock_taken_back()
 
     def perform(self, attempt: Attempt) -> Done:
         """Have the line delivered, under the effect's own key.
 
         Raises:
-            Permanent: there is no line, or `deliver` is no plain method.
             PortError: as the delivery raises it.
         """
         requested = attempt.effect.requested
         if requested is None or requested.line is None:
-            raise Permanent("There is no line to deliver")
-        note = _note(attempt, self._delivery.deliver(self._request(attempt, requested.line)))
+            return Done(given_up=reasons.no_line())
+        answer = self._delivery.deliver(self._request(attempt, requested.line))
+        if _has_not_run(answer):
+            return Done(given_up=reasons.no_plain_method())
+        note = _note(attempt, answer)
         return Done(note=note, outcome=_handed_over(attempt, requested, note))
 
     def _request(self, attempt: Attempt, line: PlannedLine) -> DeliveryRequest:
@@ -178,17 +179,16 @@ def _handed_over(attempt: Attempt, requested: Effect.Requested, note: str | None
     return hand_over
 
 
-def _note(attempt: Attempt, answer: object) -> str | None:
-    """What is said of a delivery. It is done whatever the merchant's own code answers: another call could repeat it.
+def _has_not_run(answer: object) -> bool:
+    """Whether nothing of the merchant's own code has run, since it is no plain method."""
+    if isinstance(answer, Coroutine | Generator):
+        answer.close()  # or Python warns that it was never awaited
+    return isinstance(answer, Coroutine | Generator | AsyncGenerator)
 
-    Raises:
-        Permanent: nothing of that code has run.
-    """
+
+def _note(attempt: Attempt, answer: object) -> str | None:
+    """What is said of a delivery. It is done whatever the merchant's own code answers: another call could repeat it."""
     match answer:
-        case Coroutine() | Generator() | AsyncGenerator():
-            if not isinstance(answer, AsyncGenerator):
-                answer.close()  # or Python warns that it was never awaited
-            raise Permanent("Nothing was done: `deliver` has to be a plain method, without `async` and `yield`")
         case DeliveryReceipt(note=None):
             return None
         case DeliveryReceipt(note=str(note)):

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 
+from domain import reasons
 from domain.checkout import Checkout, LineItem
 from domain.deliveries.by_kind import delivery_of
 from domain.deliveries.kind import BUILT_IN, DeliveryKind, built_in
@@ -10,6 +11,7 @@ from domain.deliveries.license_key import pool_of
 from domain.errors import InvalidIdentifier
 from domain.identifiers import normal_sku, stock_id
 from domain.plan import PlannedLine, Rule, Setting
+from domain.reasons import Reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +51,7 @@ class Catalog:
         if rule is None:
             rule = _from_metadata(item.metadata)
         if rule is None:
-            return PlannedLine(item=item, delivery=DeliveryKind.MANUAL.value, remark="No rule says how to deliver it")
+            return PlannedLine(item=item, delivery=DeliveryKind.MANUAL.value, remark=reasons.no_rule())
         settings = delivery_of(built_in(rule.delivery)).settings(rule, item)
         remark = self._objection(rule, settings)
         return PlannedLine(
@@ -62,15 +64,12 @@ class Catalog:
             remark=remark,
         )
 
-    def _objection(self, rule: Rule, settings: Mapping[str, Setting]) -> str | None:
+    def _objection(self, rule: Rule, settings: Mapping[str, Setting]) -> Reason | None:
         """Why the rule can't be followed by a machine. A paid line is never dropped: it becomes `manual` then."""
         if rule.delivery not in self.kinds:
-            return f"The delivery '{rule.delivery[:40]}' is not known here"
-        try:
-            if rule.sku is not None:
-                stock_id(rule.sku)
-        except InvalidIdentifier as error:
-            return f"Its rule can't be followed: {error}"
+            return reasons.unknown_delivery(rule.delivery)
+        if rule.sku is not None and not _is_sku(rule.sku):
+            return reasons.invalid_sku()
         return delivery_of(built_in(rule.delivery)).objection(settings)
 
 

@@ -6,10 +6,13 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar, Self, assert_never
 
+from domain import reasons
 from domain.checkout import PAID_STATUSES, Checkout
 from domain.event import UNSTAMPED, Aggregate, Event, replace
+from domain.former_sentences import store_reason
 from domain.identifiers import is_livemode
 from domain.personal import Personal, mark_stored
+from domain.reasons import Reason, ReasonCode
 
 
 class Source(StrEnum):
@@ -93,15 +96,25 @@ class CheckoutSession(Aggregate["CheckoutSessionFact"]):
         """Stripe said two things that exclude each other. It informs staff and decides nothing."""
 
         TOPIC: ClassVar[str] = "CheckoutSession.Contradicted"
-        what: str
+        class_version: ClassVar[int] = 2
+        what: Reason
+
+        @staticmethod
+        def upcast_v1_v2(state: dict[str, Any]) -> None:
+            store_reason(state, "what")
 
     @dataclass(frozen=True, kw_only=True)
     class Parked(Event):
         """The session waits for a person."""
 
         TOPIC: ClassVar[str] = "CheckoutSession.Parked"
+        class_version: ClassVar[int] = 2
         why: ParkReason
-        detail: str
+        detail: Reason
+
+        @staticmethod
+        def upcast_v1_v2(state: dict[str, Any]) -> None:
+            store_reason(state, "detail")
 
     @dataclass(frozen=True, kw_only=True)
     class RetryRequested(Event):
@@ -134,7 +147,7 @@ class CheckoutSession(Aggregate["CheckoutSessionFact"]):
     completed_at: datetime | None = None
     """When it was first known to be complete: by Stripe's clock, or by ours if Stripe's API said so first."""
     parked: ParkReason | None = None
-    contradictions: frozenset[str] = frozenset()
+    contradictions: frozenset[ReasonCode] = frozenset()
 
     @property
     def is_known(self) -> bool:
@@ -199,7 +212,7 @@ class CheckoutSession(Aggregate["CheckoutSessionFact"]):
         return [
             fact,
             *self._completed_after_expiry(at),
-            *self._contradiction(self.failed, "Stripe reported the payment succeeded after it failed", at),
+            *self._contradiction(self.failed, reasons.succeeded_after_failure(), at),
         ]
 
     def fail(self, *, stripe_event: str, at: datetime) -> "CheckoutSessionFacts":
@@ -210,7 +223,7 @@ class CheckoutSession(Aggregate["CheckoutSessionFact"]):
         return [
             fact,
             *self._completed_after_expiry(at),
-            *self._contradiction(is_paid, "Stripe reported the payment failed after it succeeded", at),
+            *self._contradiction(is_paid, reasons.failed_after_success(), at),
         ]
 
     def expire(self, *, stripe_event: str, at: datetime) -> "CheckoutSessionFacts":
@@ -220,14 +233,13 @@ class CheckoutSession(Aggregate["CheckoutSessionFact"]):
         is_complete = self.is_paid or self._is_heard_complete
         return [
             fact,
-            *self._contradiction(is_complete, "Stripe reported it expired after it was completed", at),
+            *self._contradiction(is_complete, reasons.expired_after_completion(), at),
         ]
 
     def learn(self, checkout: Checkout, *, source: Source, at: datetime) -> "CheckoutSessionFacts":
         """Take in an answer of Stripe's API, which alone decides whether the session is paid."""
         if checkout.livemode != is_livemode(self.id):
-            theirs, ours = ("live", "test") if checkout.livemode else ("test", "live")
-            detail = f"Stripe answered with a {theirs} session, although its ID is one of {ours} mode"
+            detail = reasons.other_mode_than_id("live" if checkout.livemode else "test")
             return self.park(ParkReason.WRONG_MODE, detail, at=at)
         if self._is_older(checkout):
             return []
@@ -236,7 +248,7 @@ class CheckoutSession(Aggregate["CheckoutSessionFact"]):
         if checkout != self.checkout or was_unknown:
             facts.append(self.Retrieved(checkout=checkout, source=source, occurred_at=at))
         if checkout.is_complete and not checkout.is_understood:
-            detail = f"Stripe reports the payment_status '{checkout.payment_status[:80]}', which is not known here"
+            detail = reasons.unknown_payment_status(checkout.payment_status)
             return [*facts, *self.foresee(facts).park(ParkReason.UNKNOWN_PAYMENT_STATUS, detail, at=at)]
         if checkout.is_paid and not self.is_paid:
             facts += self._pay(checkout, at)
@@ -266,15 +278,13 @@ class CheckoutSession(Aggregate["CheckoutSessionFact"]):
         )
         failed = self._contradiction(
             self.failed and not self.succeeded,
-            "It is paid although Stripe reported that the payment failed",
+            reasons.paid_after_failure(),
             at,
         )
-        expired = self._contradiction(
-            self.expired and not self._is_heard_complete, "It is paid although Stripe reported that it expired", at
-        )
+        expired = self._contradiction(self.expired and not self._is_heard_complete, reasons.paid_after_expiry(), at)
         return [paid, *failed, *expired]
 
-    def park(self, why: ParkReason, detail: str, *, at: datetime = UNSTAMPED) -> "CheckoutSessionFacts":
+    def park(self, why: ParkReason, detail: Reason, *, at: datetime = UNSTAMPED) -> "CheckoutSessionFacts":
         if self.is_paid or self.parked is why:
             return []
         return [self.Parked(why=why, detail=detail, occurred_at=at)]
@@ -290,10 +300,10 @@ class CheckoutSession(Aggregate["CheckoutSessionFact"]):
         return [self.Readdressed(to=Personal(to))]
 
     def _completed_after_expiry(self, at: datetime) -> "CheckoutSessionFacts":
-        return self._contradiction(self.expired, "Stripe reported it completed after it expired", at)
+        return self._contradiction(self.expired, reasons.completed_after_expiry(), at)
 
-    def _contradiction(self, is_so: bool, what: str, at: datetime) -> "CheckoutSessionFacts":
-        if not is_so or what in self.contradictions:
+    def _contradiction(self, is_so: bool, what: Reason, at: datetime) -> "CheckoutSessionFacts":
+        if not is_so or what.code in self.contradictions:
             return []
         return [self.Contradicted(what=what, occurred_at=at)]
 
@@ -313,7 +323,7 @@ class CheckoutSession(Aggregate["CheckoutSessionFact"]):
             case CheckoutSession.Paid():
                 return replace(self, paid_at=event.occurred_at, parked=None)
             case CheckoutSession.Contradicted():
-                return replace(self, contradictions=self.contradictions | {event.what})
+                return replace(self, contradictions=self.contradictions | {event.what.code})
             case CheckoutSession.Parked():
                 return replace(self, parked=event.why)
             case CheckoutSession.Readdressed():

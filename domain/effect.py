@@ -12,12 +12,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Self, assert_never
 
+from domain import reasons
 from domain.checkout_session import Source
 from domain.errors import Refused
 from domain.event import Aggregate, Event, replace
+from domain.former_sentences import is_former_sentence, store_reason
 from domain.mail import Mail
 from domain.personal import mark_stored
 from domain.plan import PlannedLine
+from domain.reasons import Reason
 from domain.step import Step, parse_step
 
 RETRIEVE, MAIL = "retrieve", "mail"
@@ -74,11 +77,16 @@ class Effect(Aggregate["EffectFact"]):
         """It did not work this time. It is tried again from `retry_at` on."""
 
         TOPIC: ClassVar[str] = "Effect.AttemptFailed"
+        class_version: ClassVar[int] = 2
         number: int
-        error: str
+        error: Reason
         retry_at: datetime
         may_have_gone_out: bool = True
         """False if the other side is known to have taken nothing of this attempt."""
+
+        @staticmethod
+        def upcast_v1_v2(state: dict[str, Any]) -> None:
+            store_reason(state, "error")
 
     @dataclass(frozen=True, kw_only=True)
     class AttemptOrphaned(Event):
@@ -98,25 +106,44 @@ class Effect(Aggregate["EffectFact"]):
     @dataclass(frozen=True, kw_only=True)
     class Succeeded(Event):
         TOPIC: ClassVar[str] = "Effect.Succeeded"
+        class_version: ClassVar[int] = 2
         number: int
         note: str | None = None
         """The remark of the other side: a reference, a link."""
+        found: Reason | None = None
+        """What it found in the place of what was asked for."""
+
+        @staticmethod
+        def upcast_v1_v2(state: dict[str, Any]) -> None:
+            if is_former_sentence(state.get("note")):
+                state["found"] = state.pop("note")
+                store_reason(state, "found")
 
     @dataclass(frozen=True, kw_only=True)
     class GivenUp(Event):
         """Nothing more happens by itself: it waits for a person."""
 
         TOPIC: ClassVar[str] = "Effect.GivenUp"
-        error: str
+        class_version: ClassVar[int] = 2
+        error: Reason
         may_have_gone_out: bool = True
         """The same of the attempt that it ends, if it ends one."""
+
+        @staticmethod
+        def upcast_v1_v2(state: dict[str, Any]) -> None:
+            store_reason(state, "error")
 
     @dataclass(frozen=True, kw_only=True)
     class Withdrawn(Event):
         """It was not wanted any more when its turn came."""
 
         TOPIC: ClassVar[str] = "Effect.Withdrawn"
-        why: str
+        class_version: ClassVar[int] = 2
+        why: Reason
+
+        @staticmethod
+        def upcast_v1_v2(state: dict[str, Any]) -> None:
+            store_reason(state, "why")
 
     @dataclass(frozen=True, kw_only=True)
     class RetryRequested(Event):
@@ -142,8 +169,8 @@ class Effect(Aggregate["EffectFact"]):
     had_gone_out: bool = False
     """The same of the attempts before the latest one."""
     is_done: bool = False
-    given_up: str | None = None
-    withdrawn: str | None = None
+    given_up: Reason | None = None
+    withdrawn: Reason | None = None
     edition: int = 1
     """Incremented when the effect is requested again after a withdrawn attempt that may still have gone out."""
 
@@ -190,7 +217,7 @@ class Effect(Aggregate["EffectFact"]):
         if self.worker != worker:
             return []
         if self.orphans + 1 >= ORPHANS_MAX:
-            return [self.GivenUp(error=f"{ORPHANS_MAX} times in a row its process ended during an attempt")]
+            return [self.GivenUp(error=reasons.orphaned_too_often(ORPHANS_MAX))]
         pause = _ORPHAN_PAUSES[self.orphans] * random
         return [self.AttemptOrphaned(number=self.attempt, retry_at=now + pause)]
 
@@ -203,16 +230,16 @@ class Effect(Aggregate["EffectFact"]):
         since = self.due_at or self.asked_at
         if since is None or abs(now - since) < LEFT_TO_OTHERS:
             return []
-        return self.give_up(f"No worker has carried out '{kind}' for an hour: its package or a setting is missing")
+        return self.give_up(reasons.no_worker(kind))
 
     def _is_due(self, now: datetime) -> bool:
         return self.due_at is None or not now < self.due_at <= now + LONGEST_WAIT
 
-    def succeed(self, number: int, note: str | None = None) -> "EffectFacts":
-        return [self.Succeeded(number=number, note=note)] if self.is_current(number) else []
+    def succeed(self, number: int, note: str | None = None, found: Reason | None = None) -> "EffectFacts":
+        return [self.Succeeded(number=number, note=note, found=found)] if self.is_current(number) else []
 
     def fail(
-        self, number: int, error: str, *, retry_at: datetime | None, may_have_gone_out: bool = True
+        self, number: int, error: Reason, *, retry_at: datetime | None, may_have_gone_out: bool = True
     ) -> "EffectFacts":
         """An attempt did not work; without a time for the next one it is given up."""
         if not self.is_current(number):
@@ -221,13 +248,13 @@ class Effect(Aggregate["EffectFact"]):
             return [self.GivenUp(error=error, may_have_gone_out=may_have_gone_out)]
         return [self.AttemptFailed(number=number, error=error, retry_at=retry_at, may_have_gone_out=may_have_gone_out)]
 
-    def give_up(self, error: str) -> "EffectFacts":
+    def give_up(self, error: Reason) -> "EffectFacts":
         return [self.GivenUp(error=error)] if self.is_open else []
 
-    def withdraw(self, why: str) -> "EffectFacts":
+    def withdraw(self, why: Reason) -> "EffectFacts":
         return [self.Withdrawn(why=why)] if self.is_open else []
 
-    def take_over(self, why: str) -> "EffectFacts":
+    def take_over(self, why: Reason) -> "EffectFacts":
         """A person sees to it instead: nothing more is attempted, even if it was given up and a retry comes meanwhile.
 
         Raises:

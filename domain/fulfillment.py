@@ -7,9 +7,11 @@ from typing import Any, ClassVar, Self, assert_never
 
 from domain.errors import Refused
 from domain.event import Aggregate, Event, replace
+from domain.former_sentences import store_reason, store_remarks
 from domain.line import Line, LineState, Parcel
 from domain.personal import Personal, mark_stored, personal
 from domain.plan import PlannedLine
+from domain.reasons import Reason
 
 TEXT_MAX = 200
 
@@ -21,20 +23,31 @@ class Fulfillment(Aggregate["FulfillmentFact"]):
         """A delayed payment is on its way: these lines will need stock when it arrives."""
 
         TOPIC: ClassVar[str] = "Fulfillment.StockHeld"
+        class_version: ClassVar[int] = 2
         lines: tuple[PlannedLine, ...]
+
+        @staticmethod
+        def upcast_v1_v2(state: dict[str, Any]) -> None:
+            store_remarks(state["lines"])
 
     @dataclass(frozen=True, kw_only=True)
     class HoldReleased(Event):
         """The delayed payment failed or was canceled: what was held for it is free again."""
 
         TOPIC: ClassVar[str] = "Fulfillment.HoldReleased"
+        class_version: ClassVar[int] = 2
         lines: tuple[PlannedLine, ...]
+
+        @staticmethod
+        def upcast_v1_v2(state: dict[str, Any]) -> None:
+            store_remarks(state["lines"])
 
     @dataclass(frozen=True, kw_only=True)
     class Requested(Event):
         """The session is paid and planned. Amounts are integers of the currency's smallest unit."""
 
         TOPIC: ClassVar[str] = "Fulfillment.Requested"
+        class_version: ClassVar[int] = 2
         plan: tuple[PlannedLine, ...]
         catalog: str
         currency: str
@@ -42,14 +55,23 @@ class Fulfillment(Aggregate["FulfillmentFact"]):
         amount_tax: int
         paid_at: datetime
 
+        @staticmethod
+        def upcast_v1_v2(state: dict[str, Any]) -> None:
+            store_remarks(state["plan"])
+
     @dataclass(frozen=True, kw_only=True)
     class Replanned(Event):
         """Staff replanned undelivered lines from the current catalog."""
 
         TOPIC: ClassVar[str] = "Fulfillment.Replanned"
+        class_version: ClassVar[int] = 2
         lines: tuple[PlannedLine, ...]
         replaced: tuple[PlannedLine, ...]
         catalog: str
+
+        @staticmethod
+        def upcast_v1_v2(state: dict[str, Any]) -> None:
+            store_remarks([*state["lines"], *state["replaced"]])
 
     @dataclass(frozen=True, kw_only=True)
     class LineItemReserved(Event):
@@ -63,10 +85,15 @@ class Fulfillment(Aggregate["FulfillmentFact"]):
         """The line can't go on by itself."""
 
         TOPIC: ClassVar[str] = "Fulfillment.LineItemBlocked"
+        class_version: ClassVar[int] = 2
         line_item: str
         state: LineState
-        detail: str
+        detail: Reason
         is_stock_missing: bool = False
+
+        @staticmethod
+        def upcast_v1_v2(state: dict[str, Any]) -> None:
+            store_reason(state, "detail")
 
     @dataclass(frozen=True, kw_only=True)
     class LineItemResumed(Event):
@@ -162,7 +189,7 @@ class Fulfillment(Aggregate["FulfillmentFact"]):
         return [self.LineItemReserved(line_item=line_item)]
 
     def block(
-        self, line_item: str, state: LineState, detail: str, *, is_stock_missing: bool = False
+        self, line_item: str, state: LineState, detail: Reason, *, is_stock_missing: bool = False
     ) -> "FulfillmentFacts":
         """The line can't go on by itself. What waits for stock is not given up as well: it goes on, or not, with it."""
         line = self.lines.get(line_item)

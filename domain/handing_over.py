@@ -5,6 +5,7 @@ So every decision that hands a line over asks the SKU first. Both streams are wr
 a conflict, and the decision is made again.
 """
 
+from domain import reasons
 from domain.fulfillment import Fulfillment
 from domain.identifiers import fulfillment_id, stock_id
 from domain.line import Line, LineState
@@ -25,7 +26,7 @@ def update_from_stock(session_id: str, line_item: str, stock: StockItem, do: Str
     if need.is_promised:
         do.command(Fulfillment, id, Fulfillment.reserve, line_item)
     else:
-        detail = f"Not enough of {stock.sku} on the shelf"
+        detail = reasons.not_enough_stock(stock.sku)
         short = LineState.BACKORDERED
         do.command(Fulfillment, id, Fulfillment.block, line_item, short, detail, is_stock_missing=True)
 

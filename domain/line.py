@@ -8,6 +8,7 @@ from typing import Self, assert_never
 from domain.deliveries.kind import DeliveryKind, is_with_others
 from domain.personal import Personal
 from domain.plan import PlannedLine
+from domain.reasons import Reason
 
 
 class LineState(StrEnum):
@@ -35,7 +36,10 @@ class Line:
     plan: PlannedLine
     state: LineState = LineState.PENDING
     is_reserved: bool = False
-    detail: str | None = None
+    why: Reason | None = None
+    """Why it is blocked, if it is."""
+    note: str | None = None
+    """What the other side said of its delivery."""
     keys: tuple[Personal, ...] = ()
     link: str | None = None
     delivered_at: datetime | None = None
@@ -69,21 +73,21 @@ class Line:
         return self.is_ready and is_with_others(self.plan.kind)
 
     def reserved(self) -> Self:
-        return replace(self, is_reserved=True, state=LineState.PENDING, detail=None)
+        return replace(self, is_reserved=True, state=LineState.PENDING, why=None)
 
-    def blocked(self, state: LineState, detail: str, *, is_stock_missing: bool) -> Self:
+    def blocked(self, state: LineState, why: Reason, *, is_stock_missing: bool) -> Self:
         """A line that is short of stock has lost its promise; one that is short of keys keeps it.
 
         Events from before `is_stock_missing` do not distinguish the two: only lines of keys can be short of keys.
         """
         is_short_of_stock = is_stock_missing or (state is LineState.BACKORDERED and self.plan.key_pool is None)
-        return replace(self, state=state, detail=detail, is_reserved=self.is_reserved and not is_short_of_stock)
+        return replace(self, state=state, why=why, is_reserved=self.is_reserved and not is_short_of_stock)
 
     def resumed(self) -> Self:
-        return replace(self, state=LineState.PENDING, detail=None)
+        return replace(self, state=LineState.PENDING, why=None)
 
     def delivered(self, at: datetime, keys: tuple[Personal, ...], link: str | None, note: str | None) -> Self:
-        return replace(self, state=LineState.DELIVERED, delivered_at=at, keys=keys, link=link, detail=note)
+        return replace(self, state=LineState.DELIVERED, delivered_at=at, keys=keys, link=link, why=None, note=note)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

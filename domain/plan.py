@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from domain.checkout import LineItem
 from domain.deliveries.kind import DeliveryKind, built_in
+from domain.reasons import Reason
 
 Setting = str | int | bool
 
@@ -30,8 +31,8 @@ class PlannedLine:
     track_stock: bool = False
     name: str | None = None
     settings: dict[str, Setting] = field(default_factory=dict)
-    remark: str | None = None
-    """Why a person must look, where the plan itself says so."""
+    remark: Reason | None = None
+    """Why a person must look, where the plan itself says so. The line is `manual` then: no effect ever delivers it."""
 
     @property
     def id(self) -> str:

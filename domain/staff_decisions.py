@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from domain import reasons
 from domain.deliveries.by_kind import delivery_of
 from domain.errors import Refused
 from domain.fulfillment import Fulfillment
@@ -11,9 +12,6 @@ from domain.personal import Personal
 from domain.plan import PlannedLine
 from domain.policies.policy import Streams
 from domain.stock_item import Claim, StockItem
-
-_BY_A_PERSON = "A person delivers it"
-_REPLANNED = "The line has been planned anew"
 
 
 def ship(session_id: str, line_items: Sequence[str], do: Streams, *, carrier: str, tracking: str | None) -> None:
@@ -41,7 +39,7 @@ def complete(session_id: str, line_items: Sequence[str], do: Streams) -> None:
     for line in before.lines.values():
         is_meant = line.plan.id in line_items or (not line_items and line.state is LineState.MANUAL)
         if is_meant and line.state is not LineState.DELIVERED:
-            keys[line.plan.id] = delivery_of(line.plan.kind).take_over(session_id, line, _BY_A_PERSON, do)
+            keys[line.plan.id] = delivery_of(line.plan.kind).take_over(session_id, line, reasons.taken_over(), do)
     after = do.command(Fulfillment, id, Fulfillment.complete, line_items, keys=keys)
     _dispatch_delivered(session_id, before, after, do)
 
@@ -60,7 +58,7 @@ def replan(session_id: str, plan: Sequence[PlannedLine], catalog: str, do: Strea
         old, new = line.plan, after.lines[line.plan.id].plan
         if new == old or (old.key_pool is not None and old.key_pool == new.key_pool):
             continue  # a line that waits for keys keeps its place in the queue of the pool
-        if delivery_of(old.kind).take_over(session_id, line, _REPLANNED, do):
+        if delivery_of(old.kind).take_over(session_id, line, reasons.replanned(), do):
             raise Refused(
                 f"Line {line.plan.id} already has its keys and only waits for stock. Deliver it with them by `fulfill "
                 "stock count` or `fulfill complete`."

@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Self, assert_never
+from typing import Any, ClassVar, Self, assert_never
 
 from domain.event import Aggregate, Event, replace
+from domain.former_sentences import store_reason
+from domain.reasons import Reason
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,14 +32,24 @@ class StripeEvent(Aggregate["StripeEventFact"]):
         """It led to nothing, and that is right."""
 
         TOPIC: ClassVar[str] = "StripeEvent.Ignored"
-        why: str
+        class_version: ClassVar[int] = 2
+        why: Reason
+
+        @staticmethod
+        def upcast_v1_v2(state: dict[str, Any]) -> None:
+            store_reason(state, "why")
 
     @dataclass(frozen=True, kw_only=True)
     class Failed(Event):
         """It could not be handled. It waits for a person, and for `fulfill retry`."""
 
         TOPIC: ClassVar[str] = "StripeEvent.Failed"
-        error: str
+        class_version: ClassVar[int] = 2
+        error: Reason
+
+        @staticmethod
+        def upcast_v1_v2(state: dict[str, Any]) -> None:
+            store_reason(state, "error")
 
     @dataclass(frozen=True, kw_only=True)
     class RetryRequested(Event):
@@ -46,13 +58,13 @@ class StripeEvent(Aggregate["StripeEventFact"]):
         TOPIC: ClassVar[str] = "StripeEvent.RetryRequested"
 
     received: "StripeEvent.Received | None" = None
-    error: str | None = None
+    error: Reason | None = None
     is_ignored: bool = False
 
-    def ignore(self, why: str) -> Sequence["StripeEventFact"]:
+    def ignore(self, why: Reason) -> Sequence["StripeEventFact"]:
         return [] if self.is_ignored else [self.Ignored(why=why)]
 
-    def fail(self, error: str) -> Sequence["StripeEventFact"]:
+    def fail(self, error: Reason) -> Sequence["StripeEventFact"]:
         return [] if self.error == error else [self.Failed(error=error)]
 
     def request_retry(self) -> Sequence["StripeEventFact"]:

@@ -12,6 +12,7 @@ from application.log.log import Log
 from application.log.recent_states import RecentStates
 from application.log.unit_of_work import Stamp
 from application.log.writer import Writer
+from application.reason_wording import in_words
 from application.running.followers import Followers
 from domain.checkout_session import CheckoutSession
 from domain.event import Event
@@ -87,4 +88,4 @@ class Process:
         return self.log.get(StockItem, f"sku_{session}").on_hand
 
     def parked(self) -> list[tuple[int, str, str]]:
-        return [(entry.position, entry.subject, entry.error) for entry in self.log.store.select_parked()]
+        return [(entry.position, entry.subject, in_words(entry.error)) for entry in self.log.store.select_parked()]

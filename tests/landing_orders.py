@@ -9,6 +9,7 @@ from kinds import ACCESS, HTTP, LICENSE_KEY, MANUAL, SHIPMENT
 from scenario import FULFILLMENT, SESSION, given, planned
 
 from application.reading.checkout_state import checkout_state
+from domain import reasons
 from domain.checkout import Checkout
 from domain.checkout_session import CheckoutSession, Source
 from domain.event import Event
@@ -64,7 +65,9 @@ def delivered(line: PlannedLine, *, link: str | None = None, keys: tuple[Persona
 
 
 def blocked(line: PlannedLine, state: LineState) -> Event:
-    return Fulfillment.LineItemBlocked(line_item=line.id, state=state, detail="A detail for staff only")
+    return Fulfillment.LineItemBlocked(
+        line_item=line.id, state=state, detail=reasons.as_written("A detail for staff only")
+    )
 
 
 def shipped(

@@ -33,6 +33,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 import interfaces.web
+from domain import reasons
 from domain.checkout import Presentment
 from domain.checkout_session import CheckoutSession, ParkReason
 from domain.line import LineState
@@ -85,7 +86,9 @@ def _keys(language: Language) -> LandingPage:
 
 def pages(language: Language) -> dict[str, LandingPage]:
     """Return a page of every kind, by name."""
-    parked = CheckoutSession.Parked(why=ParkReason.UNKNOWN_PAYMENT_STATUS, detail="")
+    parked = CheckoutSession.Parked(
+        why=ParkReason.UNKNOWN_PAYMENT_STATUS, detail=reasons.unknown_payment_status("half_paid")
+    )
     failed = CheckoutSession.AsyncPaymentFailed(stripe_event="evt_1")
     everything = [COURSE, KEY, MUG, PLATE, ENGRAVING, HOOK]
     happened = [_COURSE_DELIVERED, delivered(KEY, keys=KEYS), *shipped(1, MUG)]

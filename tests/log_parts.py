@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from kinds import ACCESS, HTTP, LICENSE_KEY, MANUAL, SHIPMENT
 
+from domain import reasons
 from domain.checkout import Address, Checkout, Contact, CustomField, LineItem
 from domain.event import Event
 from domain.line import LineState
@@ -80,7 +81,7 @@ COURSE = PlannedLine(
 )
 KEY = PlannedLine(item=item("li_key", product=None), delivery=LICENSE_KEY, settings={"pool": "pro"})
 SERVICE = PlannedLine(item=item("li_service"), delivery=HTTP, settings={"url": "https://example.com/hook", "tries": 3})
-WRAP = PlannedLine(item=item("li_wrap"), delivery=MANUAL, remark="No rule says how to deliver it")
+WRAP = PlannedLine(item=item("li_wrap"), delivery=MANUAL, remark=reasons.no_rule())
 PLAN = (MUG, COURSE, KEY, SERVICE, WRAP)
 ADDRESS = Address(line1=Personal("1 Example Road"), city=Personal("Exampleton"), country=Personal("DE"))
 CUSTOMER = Contact(

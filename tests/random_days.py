@@ -22,7 +22,7 @@ from application.log.recent_states import RecentStates
 from application.log.unit_of_work import Stamp, UnitOfWork
 from application.ports import DeliveryReceipt, DeliveryRequest
 from application.running.effect_kinds import Attempt
-from domain import staff_decisions
+from domain import reasons, staff_decisions
 from domain.catalog import Catalog
 from domain.checkout import Checkout
 from domain.checkout_session import CheckoutSession, Source
@@ -388,7 +388,9 @@ class Day:
         self._do(
             "worker:1",
             attempt.session_id,
-            lambda do: do.command(Effect, attempt.effect.id, fail, attempt.number, "no", retry_at=retry_at),
+            lambda do: do.command(
+                Effect, attempt.effect.id, fail, attempt.number, reasons.port_failed("no"), retry_at=retry_at
+            ),
         )
 
     def _lose(self, call: _Call) -> None:

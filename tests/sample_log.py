@@ -4,8 +4,9 @@ from dataclasses import replace
 from datetime import timedelta
 
 from kinds import HTTP, MANUAL
-from log_parts import BEGINNING, COURSE, KEY, MUG, PLAN, SERVICE, STAFF, WRAP, LogWriter, checkout, mail, received
+from log_parts import BEGINNING, COURSE, KEY, MUG, PLAN, SERVICE, STAFF, LogWriter, checkout, mail, received
 
+from domain import reasons
 from domain.checkout_session import CheckoutSession, ParkReason, Source
 from domain.effect import MAIL, RETRIEVE, Effect
 from domain.event import Event
@@ -69,7 +70,7 @@ def _paid_late(log: LogWriter) -> None:
         session_id=SHOP,
         actor="customer",
     )
-    withdrawn = Effect.Withdrawn(why="The payment is no longer pending")
+    withdrawn = Effect.Withdrawn(why=reasons.payment_not_awaited())
     log.add(f"eff_{SHOP}_mail_payment_pending", withdrawn, session_id=SHOP, actor="worker:w1")
 
 
@@ -79,7 +80,7 @@ def _handed_over(log: LogWriter) -> None:
     requested = Fulfillment.Requested(
         plan=PLAN, catalog="c0ffee", currency="eur", amount_shipping=490, amount_tax=5 * 171 + 78, paid_at=paid_at
     )
-    by_hand = Fulfillment.LineItemBlocked(line_item="li_wrap", state=LineState.MANUAL, detail=WRAP.remark or "")
+    by_hand = Fulfillment.LineItemBlocked(line_item="li_wrap", state=LineState.MANUAL, detail=reasons.no_rule())
     log.add(
         ful,
         requested,
@@ -96,17 +97,19 @@ def _handed_over(log: LogWriter) -> None:
     log.add(
         effect,
         Effect.AttemptStarted(number=1, worker="w1"),
-        Effect.AttemptFailed(number=1, error="HTTP 503", retry_at=retry_at),
+        Effect.AttemptFailed(number=1, error=reasons.port_failed("HTTP 503"), retry_at=retry_at),
         Effect.AttemptStarted(number=2, worker="w1"),
         Effect.AttemptReleased(number=2),
         Effect.AttemptStarted(number=3, worker="w2"),
         Effect.AttemptOrphaned(number=3, retry_at=retry_at),
         Effect.AttemptStarted(number=4, worker="w1"),
-        Effect.GivenUp(error="HTTP 410"),
+        Effect.GivenUp(error=reasons.port_failed("HTTP 410")),
         session_id=SHOP,
         actor="worker:w1",
     )
-    given_up = Fulfillment.LineItemBlocked(line_item="li_service", state=LineState.GIVEN_UP, detail="HTTP 410")
+    given_up = Fulfillment.LineItemBlocked(
+        line_item="li_service", state=LineState.GIVEN_UP, detail=reasons.port_failed("HTTP 410")
+    )
     log.add(ful, given_up, session_id=SHOP)
 
 
@@ -162,14 +165,14 @@ def _never_paid(log: LogWriter) -> None:
     log.add(
         DEBIT,
         CheckoutSession.Expired(stripe_event="evt_5"),
-        CheckoutSession.Contradicted(what="Stripe reported it expired after it was completed"),
+        CheckoutSession.Contradicted(what=reasons.expired_after_completion()),
         session_id=DEBIT,
         actor="policy:intake",
     )
 
 
 def _foreign(log: LogWriter) -> None:
-    detail = "It is a live session, and STRIPE_API_KEY is a test key"
+    detail = reasons.other_mode_than_key("live")
     completed = CheckoutSession.Completed(stripe_event="evt_6", payment_status="paid")
     parked = CheckoutSession.Parked(why=ParkReason.WRONG_MODE, detail=detail)
     log.add(FOREIGN, completed, parked, session_id=FOREIGN, actor="policy:intake")
@@ -184,20 +187,22 @@ def _short_of_keys(log: LogWriter) -> None:
     )
     log.add(f"ful_{KEYS}", requested, session_id=KEYS)
     log.add("keys_pro", KeyPool.RanOut(line_item="li_key", quantity=1), session_id=KEYS)
-    waiting = Fulfillment.LineItemBlocked(line_item="li_key", state=LineState.BACKORDERED, detail="import some keys")
+    waiting = Fulfillment.LineItemBlocked(
+        line_item="li_key", state=LineState.BACKORDERED, detail=reasons.not_enough_keys("pro")
+    )
     by_hand = replace(KEY, delivery=MANUAL)
     replanned = Fulfillment.Replanned(lines=(by_hand,), replaced=(KEY,), catalog="beef")
     log.add(f"ful_{KEYS}", waiting, replanned, session_id=KEYS)
     log.add("keys_pro", KeyPool.WaitEnded(line_item="li_key"), session_id=KEYS)
-    manual = Fulfillment.LineItemBlocked(line_item="li_key", state=LineState.MANUAL, detail="by hand")
+    manual = Fulfillment.LineItemBlocked(line_item="li_key", state=LineState.MANUAL, detail=reasons.manual_by_rule())
     log.add(f"ful_{KEYS}", manual, session_id=KEYS)
 
 
 def _other_stripe_events(log: LogWriter) -> None:
     log.add("evt_7", received("charge.refunded", "ch_1"), actor="stripe")
-    log.add("evt_7", StripeEvent.Ignored(why="Nothing here follows from charge.refunded"), actor="policy:intake")
+    log.add("evt_7", StripeEvent.Ignored(why=reasons.unhandled_type("charge.refunded")), actor="policy:intake")
     log.add("evt_8", received("checkout.session.completed", "nonsense"), actor="stripe")
-    failed = StripeEvent.Failed(error="Its object is not the ID of a Checkout Session")
+    failed = StripeEvent.Failed(error=reasons.not_a_session())
     log.add("evt_8", failed, actor="policy:intake")
     log.add("evt_8", StripeEvent.RetryRequested(), actor=STAFF, reason="try it with the new version")
     log.add("evt_8", failed, actor="policy:intake")

@@ -16,6 +16,7 @@ from application.copying import Copied, Copy, Place, Stage, silently
 from application.log.insertion import Bookkeeping, Insertion, Move, ParkedEvent
 from application.log.log import MARKS, Log, Notification
 from application.ports import WorkerLocks
+from domain import reasons
 from infrastructure.database import Database, PostgresDatabase, SQLiteFile, parse_database
 from infrastructure.settings import Settings, load_settings
 from infrastructure.stores import stores
@@ -28,7 +29,7 @@ PARKED = [
         policy=policy,
         position=position,
         subject="evt_1",
-        error="no",
+        error=reasons.as_written("no"),
         parked_at=datetime(2026, 11, 24, 9, 0, 0, position, tzinfo=UTC),
     )
     for policy, position in (("intake", 3), ("emails", 66))

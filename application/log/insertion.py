@@ -6,6 +6,8 @@ from datetime import datetime
 
 from eventsourcing.persistence import StoredEvent
 
+from domain.reasons import Reason
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParkedEvent:
@@ -15,7 +17,7 @@ class ParkedEvent:
     position: int
     subject: str
     """The session it belongs to, or the stream where there is none."""
-    error: str
+    error: Reason
     parked_at: datetime
 
 

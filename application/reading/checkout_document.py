@@ -10,15 +10,18 @@ from enum import StrEnum
 
 from application.reading.checkout_state import CheckoutState, checkout_state
 from application.reading.projection import rfc3339
-from application.reading.story import sentence
+from application.reading.story import reason_given, sentence
 from application.reading.wording import Titles, titles
+from application.reason_wording import in_words
+from domain.checkout import LineItem
 from domain.checkout_session import CheckoutSession, CheckoutSessionFact
 from domain.effect import Effect, EffectFact
 from domain.event import Event
 from domain.fulfillment import Fulfillment, FulfillmentFact
 from domain.identifiers import fulfillment_id, is_livemode
-from domain.line import LineState
+from domain.line import Line, LineState
 from domain.mail import MailKind
+from domain.reasons import Reason
 from domain.step import MailStep
 
 
@@ -39,6 +42,9 @@ class LineItemEntry:
     """Nothing as long as it is not planned."""
     state: LineState
     detail: str | None
+    """Why it is blocked, or what was noted of its delivery."""
+    why: Reason | None
+    """The same as a code, if it is blocked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +54,9 @@ class EmailEntry:
     occasion: str | None
     """What distinguishes several of one kind: the number of a parcel, or a line."""
     detail: str | None
+    """Why it failed."""
+    why: Reason | None
+    """The same as a code."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +71,8 @@ class StoryEntry:
     cause: str | None
     reason: str | None
     text: str
+    why: Reason | None
+    """The reason that the event gives, which `text` has in words."""
     is_routine: bool
     """Whether it is about a scheduled retrieval before the latest one: it found what was known already."""
 
@@ -128,20 +139,25 @@ def _replay(session_id: str, events: Iterable[Event]) -> tuple[CheckoutSession, 
 
 def _line_items(session: CheckoutSession, fulfillment: Fulfillment) -> Iterator[LineItemEntry]:
     """The planned lines; before the plan, the line items that Stripe lists."""
-    planned = [(line.plan.item, line.plan.delivery, line.state, line.detail) for line in fulfillment.lines.values()]
-    listed = session.checkout.line_items if session.checkout and not fulfillment.requested else ()
-    unplanned = [(item, None, LineState.PENDING, None) for item in listed]
-    for item, delivery, state, detail in [*planned, *unplanned]:
-        yield LineItemEntry(
-            id=item.id,
-            price=item.price,
-            product=item.product,
-            description=item.description,
-            quantity=item.quantity,
-            delivery=delivery,
-            state=state,
-            detail=detail,
-        )
+    for line in fulfillment.lines.values():
+        yield _line_item(line.plan.item, line)
+    for item in session.checkout.line_items if session.checkout and not fulfillment.requested else ():
+        yield _line_item(item, None)
+
+
+def _line_item(item: LineItem, line: Line | None) -> LineItemEntry:
+    why = line.why if line else None
+    return LineItemEntry(
+        id=item.id,
+        price=item.price,
+        product=item.product,
+        description=item.description,
+        quantity=item.quantity,
+        delivery=line.plan.delivery if line else None,
+        state=line.state if line else LineState.PENDING,
+        detail=in_words(why) if why else line.note if line else None,
+        why=why,
+    )
 
 
 def _emails(effects: Iterable[Effect]) -> Iterator[EmailEntry]:
@@ -152,7 +168,9 @@ def _emails(effects: Iterable[Effect]) -> Iterator[EmailEntry]:
             step = requested.purpose
             occasion = step.occasion if isinstance(step, MailStep) else None
             state = MailState.SENT if effect.is_done else MailState.FAILED if effect.given_up else MailState.QUEUED
-            yield EmailEntry(kind=requested.mail.kind, state=state, occasion=occasion, detail=effect.given_up)
+            why = effect.given_up
+            detail = in_words(why) if why else None
+            yield EmailEntry(kind=requested.mail.kind, state=state, occasion=occasion, detail=detail, why=why)
 
 
 def _routine(effects: Iterable[Effect]) -> Set[str]:
@@ -172,5 +190,6 @@ def _entry(position: int, event: Event, names: Titles, *, is_routine: bool) -> S
         cause=event.cause,
         reason=event.reason.text if event.reason else None,
         text=sentence(event, names),
+        why=reason_given(event),
         is_routine=is_routine,
     )

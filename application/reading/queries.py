@@ -3,8 +3,9 @@
 Each answer is exact as of the end of the log: the views are brought there first, with or without a server running.
 """
 
+import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from application.log.insertion import ParkedEvent
@@ -20,9 +21,13 @@ from application.reading.projections.timeline import TIMELINE
 from application.reading.projections.work_queue import WORK_QUEUE, is_due
 from application.reading.projector import Projector
 from application.reading.views import Above, Among, Equal, Filter, OneOf, Selection, StartsWith, View, Views, ViewState
+from application.reading.wording import and_behind_it
+from application.reason_wording import in_words
+from domain import reasons
 from domain.errors import UnreadableEvent
 from domain.event import Event
 from domain.identifiers import effect_id
+from domain.reasons import Reason
 
 _WORDS_MAX = 10
 _HITS_MAX = 200
@@ -58,6 +63,8 @@ class WorkItem:
     item: str
     """The line item or the step; empty where it is about the whole."""
     detail: str
+    """Why it waits, in words."""
+    why: Reason
     since: datetime
 
 
@@ -263,14 +270,8 @@ class Queries:
         return [_parked_item(parked, len(behind)) for parked, *behind in waiting.values()]
 
     def _incomplete_item(self, view: IncompleteView) -> WorkItem:
-        events = "1 event" if view.left_out == 1 else f"{view.left_out} events"
-        return WorkItem(
-            subject=view.name,
-            kind=INCOMPLETE_VIEW,
-            item="",
-            detail=f"The view lacks {events}; the first is event {view.position} of the log: {view.error}",
-            since=self._recorded_at(view.position),
-        )
+        why = reasons.events_left_out(view.left_out, view.position, view.error)
+        return _item(view.name, INCOMPLETE_VIEW, "", why, self._recorded_at(view.position))
 
     def _recorded_at(self, position: int) -> datetime:
         """When the event there was recorded, or the next one that can be read."""
@@ -285,23 +286,19 @@ class Queries:
         late = now - _LATE
         for effect in self.due_effects.due(late, limit):
             if effect.since is not None and effect.since <= late:
-                yield WorkItem(
-                    subject=effect.session_id,
-                    kind=WAITING_EFFECT,
-                    item=effect.effect_id.removeprefix(effect_id(effect.session_id, "")),
-                    detail=f"No worker has carried it out. Does one run that knows the kind '{effect.kind}'?",
-                    since=effect.since,
-                )
+                step = effect.effect_id.removeprefix(effect_id(effect.session_id, ""))
+                why = reasons.waits_for_worker(effect.kind)
+                yield _item(effect.session_id, WAITING_EFFECT, step, why, effect.since)
+
+
+def _item(subject: str, kind: str, item: str, why: Reason, since: datetime) -> WorkItem:
+    return WorkItem(subject=subject, kind=kind, item=item, detail=in_words(why), why=why, since=since)
 
 
 def _parked_item(parked: ParkedEvent, behind: int) -> WorkItem:
-    return WorkItem(
-        subject=parked.subject,
-        kind=PARKED_EVENT,
-        item=f"{parked.policy}@{parked.position}",
-        detail=f"{parked.error} ({behind} more wait behind it)" if behind else parked.error,
-        since=parked.parked_at,
-    )
+    place = f"{parked.policy}@{parked.position}"
+    item = _item(parked.subject, PARKED_EVENT, place, parked.error, parked.parked_at)
+    return replace(item, detail=and_behind_it(item.detail, behind)) if behind else item
 
 
 def _known_by(events: Sequence[tuple[int, Event]], moment: datetime) -> Sequence[tuple[int, Event]]:
@@ -342,10 +339,6 @@ def _hit(row: Row, states: Mapping[str, CheckoutState], matched: tuple[str, ...]
 
 
 def _work_item(row: Row) -> WorkItem:
-    return WorkItem(
-        subject=str(row["subject"]),
-        kind=str(row["kind"]),
-        item=str(row["item"]),
-        detail=str(row["detail"]),
-        since=datetime.fromisoformat(str(row["since"])),
-    )
+    why = reasons.restored(str(row["code"]), json.loads(str(row["parameters"])))
+    since = datetime.fromisoformat(str(row["since"]))
+    return _item(str(row["subject"]), str(row["kind"]), str(row["item"]), why, since)

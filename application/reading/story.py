@@ -10,6 +10,7 @@ from application.reading import wording
 from application.reading.english import counted, inside, listed
 from application.reading.steps import effect_step, purpose
 from application.reading.wording import Titles
+from application.reason_wording import in_words
 from domain.checkout_session import CheckoutSession, CheckoutSessionFact
 from domain.effect import Effect, EffectFact
 from domain.event import Event
@@ -18,6 +19,7 @@ from domain.key_pool import KeyPool, KeyPoolFact
 from domain.money import plain
 from domain.payment import Payment, PaymentFact
 from domain.plan import PlannedLine
+from domain.reasons import Reason
 from domain.step import MailStep
 from domain.stock_item import StockItem, StockItemFact
 from domain.stripe_event import StripeEvent, StripeEventFact
@@ -46,14 +48,31 @@ def sentence(event: Event, names: Titles) -> str:
     raise TypeError(f"{event.TOPIC} has no sentence. Add one to application/reading/story.py.")
 
 
+def reason_given(event: Event) -> Reason | None:
+    """What the event gives as a reason, if it does; its sentence has it in words."""
+    match event:
+        case StripeEvent.Ignored() | Effect.Withdrawn():
+            return event.why
+        case StripeEvent.Failed() | Effect.AttemptFailed() | Effect.GivenUp():
+            return event.error
+        case CheckoutSession.Contradicted():
+            return event.what
+        case CheckoutSession.Parked() | Fulfillment.LineItemBlocked():
+            return event.detail
+        case Effect.Succeeded():
+            return event.found
+        case _:
+            return None
+
+
 def _of_stripe_event(event: StripeEventFact) -> str:
     match event:
         case StripeEvent.Received():
             return f"Stripe sent {event.type}"
         case StripeEvent.Ignored():
-            return f"Ignored the Stripe event: {inside(event.why)}"
+            return f"Ignored the Stripe event: {inside(in_words(event.why))}"
         case StripeEvent.Failed():
-            return f"The Stripe event could not be handled: {inside(event.error)}"
+            return f"The Stripe event could not be handled: {inside(in_words(event.error))}"
         case StripeEvent.RetryRequested():
             return "Requested a retry of the Stripe event"
         case _:
@@ -76,9 +95,9 @@ def _of_session(event: CheckoutSessionFact) -> str:
         case CheckoutSession.Paid():
             return _paid(event)
         case CheckoutSession.Contradicted():
-            return f"Contradiction: {inside(event.what)}"
+            return f"Contradiction: {inside(in_words(event.what))}"
         case CheckoutSession.Parked():
-            return f"Parked for a person: {inside(event.detail)}"
+            return f"Parked for a person: {inside(in_words(event.detail))}"
         case CheckoutSession.RetryRequested():
             return "Requested a retry of everything stuck in this checkout"
         case CheckoutSession.Readdressed():
@@ -129,7 +148,8 @@ def _of_fulfillment(event: FulfillmentFact, names: Titles) -> str:
         case Fulfillment.LineItemReserved():
             return f"Stock is reserved for {names.line(event.line_item)}"
         case Fulfillment.LineItemBlocked():
-            return _begun(f"{names.line(event.line_item)} {wording.blocked(event.state)}: {inside(event.detail)}")
+            why = inside(in_words(event.detail))
+            return _begun(f"{names.line(event.line_item)} {wording.blocked(event.state)}: {why}")
         case Fulfillment.LineItemResumed():
             return f"Resumed the delivery of {names.line(event.line_item)}"
         case Fulfillment.LineItemDelivered():
@@ -196,7 +216,7 @@ def _of_effect(event: EffectFact, names: Titles) -> str:
             return f"Started attempt {event.number} of {what}"
         case Effect.AttemptFailed():
             again = f"next attempt at {wording.moment(event.retry_at)}"
-            return f"Attempt {event.number} of {what} failed: {event.error}; {again}"
+            return f"Attempt {event.number} of {what} failed: {in_words(event.error)}; {again}"
         case Effect.AttemptOrphaned():
             again = f"next attempt at {wording.moment(event.retry_at)}"
             return f"The process ended during attempt {event.number} of {what}; {again}"
@@ -205,11 +225,12 @@ def _of_effect(event: EffectFact, names: Titles) -> str:
         case Effect.Succeeded():
             went = "was sent" if isinstance(purpose(event), MailStep) else "succeeded"
             which = f" on attempt {event.number}" if event.number > 1 else ""
-            return _begun(f"{what} {went}{which}{_noted(event.note)}")
+            found = in_words(event.found) if event.found else event.note
+            return _begun(f"{what} {went}{which}{_noted(found)}")
         case Effect.GivenUp():
-            return f"Gave up on {what}: {event.error}"
+            return f"Gave up on {what}: {in_words(event.error)}"
         case Effect.Withdrawn():
-            return f"Canceled {what}: {inside(event.why)}"
+            return f"Canceled {what}: {inside(in_words(event.why))}"
         case Effect.RetryRequested():
             return f"Requested a retry of {what}"
         case _:

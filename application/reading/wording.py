@@ -145,5 +145,10 @@ def payment(status: str, intent_status: str | None = None) -> str:
     return PAYMENTS.get(status, f"payment status '{status}'")
 
 
+def and_behind_it(detail: str, events: int) -> str:
+    """Of a parked event, with those that are parked behind it."""
+    return f"{detail} ({events} more wait behind it)"
+
+
 def moment(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")

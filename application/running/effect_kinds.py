@@ -7,8 +7,9 @@ from typing import Protocol
 
 from domain.effect import Effect
 from domain.policies.policy import Streams
+from domain.reasons import Reason
 
-Outcome = Callable[[Streams], str | None]
+Outcome = Callable[[Streams], Reason | None]
 """Makes known what an attempt learned. Returns why it has to be repeated all the same, if it has to."""
 
 
@@ -33,16 +34,17 @@ class Done:
     """An attempt that got an answer: it worked, or, with `given_up`, it is clear that it never will."""
 
     note: str | None = None
+    found: Reason | None = None
     outcome: Outcome | None = None
     streams: Sequence[str] = ()
     """Those that the outcome needs beside the checkout's own, read together with those of other outcomes."""
-    given_up: str | None = None
+    given_up: Reason | None = None
 
 
 class Handler(Protocol):
     """How one kind of effect is carried out."""
 
-    def why_unwanted(self, effect: Effect, session_id: str, do: Streams) -> str | None:
+    def why_unwanted(self, effect: Effect, session_id: str, do: Streams) -> Reason | None:
         """Return why it should not be done any more, looked at when it is claimed.
 
         What is to be done in another way now is withdrawn and requested again here, and is claimed as it is then.

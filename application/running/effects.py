@@ -10,7 +10,7 @@ from functools import partial
 
 import structlog
 
-from application.errors import Busy, Stopped, StoreUnavailable, described
+from application.errors import Busy, Stopped, StoreUnavailable, described, reason_for
 from application.log.unit_of_work import Stamp, UnitOfWork
 from application.log.writer import Writer
 from application.ports import Clock, NotTaken, Permanent, PortError, WorkerLocks
@@ -19,9 +19,11 @@ from application.running.candidates import Candidates
 from application.running.effect_kinds import Attempt, Done, Kind
 from application.running.outcomes import Call, NotBegun, Outcomes, Result, record_failure
 from application.threads import Threads
+from domain import reasons
 from domain.effect import Effect
 from domain.errors import UnreadableEvent
 from domain.identifiers import fulfillment_id
+from domain.reasons import Reason
 
 logger = structlog.get_logger(__name__)
 
@@ -118,9 +120,9 @@ class EffectRunner:
         try:
             result = call.kind.handler.perform(call.attempt)
         except Permanent as refusal:
-            result = Done(given_up=str(refusal))
+            result = Done(given_up=reasons.port_failed(str(refusal)))
         except Exception as failure:  # noqa: BLE001 - the boundary around one call of a port: recorded as failed
-            error, may_have_gone_out = described(failure, PortError), not isinstance(failure, NotTaken)
+            error, may_have_gone_out = reason_for(failure, PortError), not isinstance(failure, NotTaken)
             result = self._outcomes.failed(call.kind, call.attempt, error, may_have_gone_out=may_have_gone_out)
         self._outcomes.store(call, result)
 
@@ -129,7 +131,7 @@ class EffectRunner:
             self._outcomes.store(call, NotBegun())
         elif (error := performed.exception()) is not None:
             logger.error("effect ended its thread", effect=call.attempt.step, error=type(error).__name__)
-            self._outcomes.store(call, self._outcomes.failed(call.kind, call.attempt, described(error, PortError)))
+            self._outcomes.store(call, self._outcomes.failed(call.kind, call.attempt, reason_for(error, PortError)))
 
     def _let_go(self, call: Call) -> None:
         self._candidates.let_go([call.attempt.effect.id])
@@ -172,7 +174,7 @@ class EffectRunner:
             self._set_aside(hint, unreadable)
         except Exception as error:  # noqa: BLE001 - the boundary around one claim: recorded as failed
             try:
-                self._writer.result(self._submit_failed_claim(hint, now, described(error, PortError)))
+                self._writer.result(self._submit_failed_claim(hint, now, reason_for(error, PortError)))
             except (Busy, Stopped, StoreUnavailable):
                 raise
             except Exception as failure:  # noqa: BLE001 - its own stream can't take it
@@ -189,12 +191,12 @@ class EffectRunner:
             set_aside=set_aside,
         )
 
-    def _submit_failed_claim(self, hint: DueEffect, now: datetime, error: str) -> "Future[None]":
+    def _submit_failed_claim(self, hint: DueEffect, now: datetime, error: Reason) -> "Future[None]":
         return self._writer.submit(
             self._stamp(hint.session_id), [hint.effect_id], partial(self._record_failed_claim, hint, now, error)
         )
 
-    def _record_failed_claim(self, hint: DueEffect, now: datetime, error: str, unit: UnitOfWork) -> None:
+    def _record_failed_claim(self, hint: DueEffect, now: datetime, error: Reason, unit: UnitOfWork) -> None:
         started = self._start(hint, now, unit)
         if started is not None:
             attempt = self._attempt(hint, started)

@@ -10,17 +10,20 @@ from dataclasses import dataclass, field
 import structlog
 from eventsourcing.persistence import IntegrityError, PersistenceError
 
-from application.errors import Unprepared, described
+from application.errors import Unprepared, reason_for
 from application.log.insertion import Bookkeeping, Move, ParkedEvent
 from application.log.leading import Terms
 from application.log.log import Entry, Log
 from application.log.recent_states import RecentStates
 from application.log.unit_of_work import Fetch, Stamp, UnitOfWork
 from application.ports import Clock, WorkerLocks
+from application.reason_wording import in_words
 from application.running.readings import RETRIES, Reading, Readings
+from domain import reasons
 from domain.errors import UnreadableEvent
 from domain.event import Event
 from domain.policies.policy import Begin, Policy
+from domain.reasons import Reason
 from domain.stripe_event import StripeEvent
 
 _BATCH_MIN = 32
@@ -31,13 +34,16 @@ _DECIDED_MAX = 256
 _FAR_BEHIND = _BATCH_MAX
 """In positions of the log. Up to here, all policies decide over an event before any of them decides over the next."""
 _TRIES = 2
-_ERROR_MAX = 500
 
 logger = structlog.get_logger(__name__)
 
 
 class _Poison(Exception):
     """A policy can't handle this event."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason.code)
+        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,14 +297,14 @@ class Followers:
             return
         if (policy.name, subject) in batch.parked:
             if reading.is_own or not self._is_parked(policy, entry.position, subject, batch):
-                self._park(policy, entry.position, subject, "It waits behind an earlier event", batch)
+                self._park(policy, entry.position, subject, reasons.waits_behind(), batch)
             return
         try:
             self._attempt(policy, event, batch)
         except _Poison as poison:
             batch.parked.add((policy.name, subject))
-            self._park(policy, entry.position, subject, str(poison), batch)
-            self._mark_failed(policy, event, str(poison), batch.unit)
+            self._park(policy, entry.position, subject, poison.reason, batch)
+            self._mark_failed(policy, event, poison.reason, batch.unit)
 
     def _attempt(self, policy: Policy, event: Event | UnreadableEvent, batch: _Batch) -> None:
         """Decide under undo.
@@ -308,7 +314,7 @@ class Followers:
             PersistenceError: the store could not be read, which says nothing about the event.
         """
         if isinstance(event, UnreadableEvent):
-            raise _Poison(str(event)) from event
+            raise _Poison(reasons.unreadable_event(str(event))) from event
         for remaining in reversed(range(_TRIES)):
             try:
                 before = len(batch.unit.pending)
@@ -321,7 +327,7 @@ class Followers:
                 raise
             except Exception as error:  # the boundary around one event: recorded, never swallowed
                 if remaining == 0:
-                    raise _Poison(described(error)[:_ERROR_MAX]) from error
+                    raise _Poison(reason_for(error)) from error
 
     def _stamp(self, name: str, event: Event) -> Stamp:
         return Stamp(
@@ -336,13 +342,13 @@ class Followers:
         parked = [*batch.park, *self._log.store.select_parked(policy=policy.name, subject=subject)]
         return (policy.name, position) in {(each.policy, each.position) for each in parked}
 
-    def _park(self, policy: Policy, position: int, subject: str, error: str, batch: _Batch) -> None:
-        logger.error("event parked", policy=policy.name, position=position, subject=subject, error=error)
+    def _park(self, policy: Policy, position: int, subject: str, error: Reason, batch: _Batch) -> None:
+        logger.error("event parked", policy=policy.name, position=position, subject=subject, error=in_words(error))
         batch.park.append(
             ParkedEvent(policy=policy.name, position=position, subject=subject, error=error, parked_at=self._clock())
         )
 
-    def _mark_failed(self, policy: Policy, event: Event | UnreadableEvent, error: str, unit: UnitOfWork) -> None:
+    def _mark_failed(self, policy: Policy, event: Event | UnreadableEvent, error: Reason, unit: UnitOfWork) -> None:
         """A Stripe event has a state of its own, which also records the failure."""
         if not isinstance(event, StripeEvent.Received):
             return
@@ -363,8 +369,8 @@ class Followers:
             try:
                 self._attempt(policy, event, batch)
             except _Poison as poison:
-                self._park(policy, entry.position, subject, str(poison), batch)
-                self._mark_failed(policy, event, str(poison), batch.unit)
+                self._park(policy, entry.position, subject, poison.reason, batch)
+                self._mark_failed(policy, event, poison.reason, batch.unit)
                 return
             batch.unpark.append((policy.name, entry.position))
             if entry in batch.park:

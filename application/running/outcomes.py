@@ -9,18 +9,19 @@ from typing import assert_never
 
 import structlog
 
-from application.errors import Busy, Stopped, StoreUnavailable, described
+from application.errors import Busy, Stopped, StoreUnavailable, described, reason_for
 from application.log.unit_of_work import Stamp, UnitOfWork
 from application.log.writer import Writer
 from application.ports import Clock, PortError
+from application.reason_wording import in_words
 from application.running.effect_kinds import Attempt, Done, Kind
 from application.threads import Threads
 from domain.effect import Effect
 from domain.identifiers import fulfillment_id
+from domain.reasons import Reason
 
 logger = structlog.get_logger(__name__)
 
-_ERROR_MAX = 500
 _STORE_AGAIN_SECONDS = 1.0
 _STOPPED = "stopped"
 """A restart finds the orphaned attempt and repeats it under the same key."""
@@ -40,7 +41,7 @@ class Call:
 class Failed:
     """An attempt that got no answer."""
 
-    error: str
+    error: Reason
     retry_at: datetime | None
     """None: it is not tried again."""
     may_have_gone_out: bool
@@ -74,7 +75,7 @@ class Outcomes:
         self._random = random
         self._on_end = on_end
 
-    def failed(self, kind: Kind, attempt: Attempt, error: str, *, may_have_gone_out: bool = True) -> Failed:
+    def failed(self, kind: Kind, attempt: Attempt, error: Reason, *, may_have_gone_out: bool = True) -> Failed:
         """The failure of this attempt, with the time of the next one by the rule of its kind."""
         wait = kind.retry.retry_after(attempt.effect.attempts_since_request, self._random)
         retry_at = None if wait is None else self._clock() + wait
@@ -105,10 +106,10 @@ class Outcomes:
         try:
             error = self._store_until_taken(call, result)
         except Exception as failure:  # noqa: BLE001 - the boundary around one outcome: recorded as failed
-            error = self._store_failure(call, described(failure, PortError))
+            error = self._store_failure(call, reason_for(failure, PortError))
         self._end(call, error)
 
-    def _store_failure(self, call: Call, error: str) -> str | None:
+    def _store_failure(self, call: Call, error: Reason) -> str | None:
         try:
             return self._store_until_taken(call, self.failed(call.kind, call.attempt, error))
         except Exception as failure:  # noqa: BLE001 - a restart finds the orphaned attempt
@@ -156,7 +157,7 @@ class Outcomes:
         if done.given_up is not None:
             final = Failed(error=done.given_up, retry_at=None, may_have_gone_out=False)
             return record_failure(call.attempt, final, unit)
-        unit.command(Effect, call.attempt.effect.id, Effect.succeed, call.attempt.number, done.note)
+        unit.command(Effect, call.attempt.effect.id, Effect.succeed, call.attempt.number, done.note, done.found)
         return None
 
     def _end(self, call: Call, error: str | None) -> None:
@@ -174,14 +175,13 @@ class Outcomes:
 
 
 def record_failure(attempt: Attempt, failed: Failed, unit: UnitOfWork) -> str:
-    error = failed.error[:_ERROR_MAX]
     unit.command(
         Effect,
         attempt.effect.id,
         Effect.fail,
         attempt.number,
-        error,
+        failed.error,
         retry_at=failed.retry_at,
         may_have_gone_out=failed.may_have_gone_out,
     )
-    return error
+    return in_words(failed.error)

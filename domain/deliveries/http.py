@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping
 
+from domain import reasons
 from domain.deliveries.outside import Outside
 from domain.plan import Setting
+from domain.reasons import Reason
 
 
 class Http(Outside):
-    def objection(self, settings: Mapping[str, Setting]) -> str | None:
-        return None if settings.get("url") else "The delivery 'http' needs a url, which only the catalog file can give"
+    def objection(self, settings: Mapping[str, Setting]) -> Reason | None:
+        return None if settings.get("url") else reasons.no_url()
 
 
 HTTP = Http()

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from domain import reasons
 from domain.checkout import LineItem
 from domain.deliveries.line_delivery import LineDelivery
 from domain.errors import InvalidIdentifier, Refused
@@ -13,6 +14,7 @@ from domain.line import Line, LineState
 from domain.personal import Personal
 from domain.plan import PlannedLine, Rule, Setting
 from domain.policies.policy import Streams
+from domain.reasons import Reason
 from domain.stock_item import Claim
 
 
@@ -21,11 +23,11 @@ class LicenseKey(LineDelivery):
         """The pool is that of the rule; without one it has the name of the SKU, the product or the line item."""
         return {**rule.settings, "pool": pool_of(rule, item.product) or item.id}
 
-    def objection(self, settings: Mapping[str, Setting]) -> str | None:
+    def objection(self, settings: Mapping[str, Setting]) -> Reason | None:
         try:
             key_pool_id(str(settings["pool"]))
-        except InvalidIdentifier as error:
-            return f"Its rule can't be followed: {error}"
+        except InvalidIdentifier:
+            return reasons.invalid_pool()
         return None
 
     def hand_over(self, session_id: str, line: Line, do: Streams) -> None:
@@ -35,14 +37,14 @@ class LicenseKey(LineDelivery):
         if keys := pool.keys_of(claim):
             deliver(session_id, line.plan.id, do, keys=keys)
         else:
-            detail, id = f"The pool '{name}' has not enough keys; import some", fulfillment_id(session_id)
+            detail, id = reasons.not_enough_keys(name), fulfillment_id(session_id)
             do.command(Fulfillment, id, Fulfillment.block, line.plan.id, LineState.BACKORDERED, detail)
 
     def let_go(self, session_id: str, plan: PlannedLine, do: Streams) -> None:
         """The next import is for others."""
         _stop_waiting(session_id, plan, do)
 
-    def take_over(self, session_id: str, line: Line, why: str, do: Streams) -> tuple[Personal, ...]:
+    def take_over(self, session_id: str, line: Line, why: Reason, do: Streams) -> tuple[Personal, ...]:
         """
         Raises:
             Refused: an import has just served the line, which is about to be delivered with its keys.

@@ -8,6 +8,7 @@ from domain.line import Line
 from domain.personal import Personal
 from domain.plan import PlannedLine, Rule, Setting
 from domain.policies.policy import Streams
+from domain.reasons import Reason
 
 
 class LineDelivery(ABC):
@@ -17,7 +18,7 @@ class LineDelivery(ABC):
         """Return the settings of this kind for a line, defaults included."""
         return dict(rule.settings)
 
-    def objection(self, settings: Mapping[str, Setting]) -> str | None:
+    def objection(self, settings: Mapping[str, Setting]) -> Reason | None:
         """Return why a line with these settings can't be delivered so, and needs a person; None if it can."""
         return None
 
@@ -28,7 +29,7 @@ class LineDelivery(ABC):
     def let_go(self, session_id: str, plan: PlannedLine, do: Streams) -> None:
         """End what this plan still waits for: its line is delivered or has lost its stock."""
 
-    def take_over(self, session_id: str, line: Line, why: str, do: Streams) -> tuple[Personal, ...]:
+    def take_over(self, session_id: str, line: Line, why: Reason, do: Streams) -> tuple[Personal, ...]:
         """End what was asked for, since staff deliver or replan the line. Return the license keys that it already has.
 
         Raises:

@@ -1,5 +1,6 @@
 """`manual`: a person delivers it, and then says so (`fulfill complete`)."""
 
+from domain import reasons
 from domain.deliveries.line_delivery import LineDelivery
 from domain.fulfillment import Fulfillment
 from domain.identifiers import fulfillment_id
@@ -9,7 +10,7 @@ from domain.policies.policy import Streams
 
 class Manual(LineDelivery):
     def hand_over(self, session_id: str, line: Line, do: Streams) -> None:
-        detail = line.plan.remark or "Its rule says that a person delivers it"
+        detail = line.plan.remark or reasons.manual_by_rule()
         id = fulfillment_id(session_id)
         do.command(Fulfillment, id, Fulfillment.block, line.plan.id, LineState.MANUAL, detail)
 

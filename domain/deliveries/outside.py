@@ -9,6 +9,7 @@ from domain.identifiers import effect_id, fulfillment_id
 from domain.line import Line, LineState
 from domain.personal import Personal
 from domain.policies.policy import Streams
+from domain.reasons import Reason
 from domain.step import DeliverStep
 
 DeliveryOutcome = Effect.Succeeded | Effect.GivenUp | Effect.RetryRequested | Effect.Withdrawn
@@ -22,7 +23,7 @@ class Outside(LineDelivery):
             id = fulfillment_id(session_id)
             do.command(Fulfillment, id, Fulfillment.block, plan.id, LineState.GIVEN_UP, effect.given_up)
 
-    def take_over(self, session_id: str, line: Line, why: str, do: Streams) -> tuple[Personal, ...]:
+    def take_over(self, session_id: str, line: Line, why: Reason, do: Streams) -> tuple[Personal, ...]:
         """A delivery that has not been tried yet is left to the engine.
 
         Raises:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from domain import reasons
 from domain.catalog import Catalog
 from domain.checkout_session import CheckoutSession
 from domain.effect import MAIL, Effect
@@ -14,10 +15,6 @@ from domain.mail import Mail, MailKind, MailLine
 from domain.mail_now import mail_line, mail_now
 from domain.policies.policy import NOTHING_FURTHER, Begin, Streams
 from domain.step import MailStep, Step
-
-NO_ADDRESS = "Stripe has no e-mail address of this customer"
-NO_LONGER_SO = "What it says is no longer so"
-IN_THE_RECEIPT = "The receipt says it"
 
 
 class EmailPolicy:
@@ -156,9 +153,9 @@ def look_again(effect: Effect, session_id: str, do: Streams) -> None:
     now = mail_now(mail.kind, mail.lines, do.load(CheckoutSession, session_id), fulfillment)
     if now is not None and now.to is None:
         now = replace(now, to=mail.to, name=mail.name)
-    why = NO_LONGER_SO
+    why = reasons.mail_outdated()
     if mail.kind is MailKind.DELIVERED and _is_in_the_receipt(session_id, mail, fulfillment, do):
-        now, why = None, IN_THE_RECEIPT
+        now, why = None, reasons.in_the_receipt()
     if now == mail:
         return
     do.command(Effect, effect.id, Effect.withdraw, why)
@@ -168,7 +165,7 @@ def look_again(effect: Effect, session_id: str, do: Streams) -> None:
 
 def _ask_for(id: str, step: Step, mail: Mail, do: Streams) -> Effect:
     effect = do.command(Effect, id, Effect.request, MAIL, step, mail=mail)
-    return effect if mail.to else do.command(Effect, id, Effect.give_up, NO_ADDRESS)
+    return effect if mail.to else do.command(Effect, id, Effect.give_up, reasons.no_address())
 
 
 def _is_in_the_receipt(session_id: str, mail: Mail, fulfillment: Fulfillment, do: Streams) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from domain import reasons
 from domain.checkout_session import CheckoutSession, CheckoutSessionFacts, ParkReason, Source
 from domain.effect import RETRIEVE, Effect
 from domain.errors import InvalidIdentifier
@@ -75,13 +76,12 @@ class Intake:
             _take_in_of_payment(kind, event, do)
             return
         if kind not in OF_SESSIONS:
-            why = f"Nothing here follows from {event.type[:100]}"
-            do.command(StripeEvent, event.originator_id, StripeEvent.ignore, why)
+            do.command(StripeEvent, event.originator_id, StripeEvent.ignore, reasons.unhandled_type(event.type))
             return
         try:
             session = session_id(event.session_id or "")
-        except InvalidIdentifier as error:
-            do.command(StripeEvent, event.originator_id, StripeEvent.fail, f"Its object is {error}")
+        except InvalidIdentifier:
+            do.command(StripeEvent, event.originator_id, StripeEvent.fail, reasons.not_a_session())
             return
         before = do.load(CheckoutSession, session)
         after = do.command(CheckoutSession, session, _hear, kind, event)
@@ -97,11 +97,9 @@ class Intake:
     def _park_foreign(self, session: str, event: StripeEvent.Received, do: Streams) -> bool:
         """Park a session that our key can't retrieve and must not fulfill."""
         if event.account is not None:
-            detail = "It belongs to a connected account; only sessions of the account itself are fulfilled"
-            why = ParkReason.CONNECTED_ACCOUNT
+            why, detail = ParkReason.CONNECTED_ACCOUNT, reasons.connected_account()
         elif event.livemode != self._livemode or is_livemode(session) != self._livemode:
-            ours, theirs = ("live", "test") if self._livemode else ("test", "live")
-            detail = f"It is a {theirs} session, and STRIPE_API_KEY is a {ours} key"
+            detail = reasons.other_mode_than_key("test" if self._livemode else "live")
             why = ParkReason.WRONG_MODE
         else:
             return False
@@ -121,7 +119,7 @@ def _take_in_of_payment(kind: str, event: StripeEvent.Received, do: Streams) -> 
     """Only a hint. It is recorded in the stream of the payment, whether or not the payment is one of ours."""
     payment = payment_id(event.payment_intent)
     if payment is None:
-        do.command(StripeEvent, event.originator_id, StripeEvent.ignore, f"{event.type[:100]} does not name a payment")
+        do.command(StripeEvent, event.originator_id, StripeEvent.ignore, reasons.no_payment_named(event.type))
         return
     at = event.occurred_at
     do.command(Payment, payment, Payment.report, stripe_event=event.originator_id, type=kind, at=at)

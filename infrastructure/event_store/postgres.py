@@ -21,7 +21,7 @@ from psycopg.sql import SQL, Composed, Identifier
 from application.errors import LogMoved
 from application.log.insertion import Bookkeeping, Inserted, Insertion, Move, ParkedEvent
 from application.log.log import COPYING, LEADS_BY, MARKS, MOVED, LogRecorder
-from application.storable import storable
+from application.reason_text import as_text, from_text
 from infrastructure.event_store import postgres_statements as statements
 from infrastructure.event_store.postgres_connections import LogDatastore
 from infrastructure.event_store.versions import predecessors
@@ -125,7 +125,7 @@ class PostgresLogRecorder(LogRecorder, PostgresProcessRecorder):
 
     def _park_all(self, curs: Cursor[DictRow], parked: Sequence[ParkedEvent]) -> None:
         for each in parked:
-            row = (each.policy, each.position, each.subject, storable(each.error), each.parked_at)
+            row = (each.policy, each.position, each.subject, as_text(each.error), each.parked_at)
             curs.execute(statements.PARK, row)
 
     def _move_all(self, curs: Cursor[DictRow], moves: Sequence[Move]) -> None:
@@ -196,7 +196,7 @@ class PostgresLogRecorder(LogRecorder, PostgresProcessRecorder):
 
     def select_parked(self, *, policy: str | None = None, subject: str | None = None) -> Sequence[ParkedEvent]:
         return [
-            ParkedEvent(policy=p, position=n, subject=s, error=e, parked_at=cast(datetime, at))
+            ParkedEvent(policy=p, position=n, subject=s, error=from_text(e), parked_at=cast(datetime, at))
             for p, n, s, e, at in self._rows(statements.SELECT_PARKED, (policy, subject))
         ]
 

@@ -11,7 +11,7 @@ from eventsourcing.utils import Environment, EnvType
 
 from application.log.insertion import Bookkeeping, Inserted, Insertion, Move, ParkedEvent
 from application.log.log import COPYING, LEADS_BY, MARKS, MOVED, LogRecorder
-from application.storable import storable
+from application.reason_text import as_text, from_text
 from infrastructure.event_store.connections import LogConnection, LogDatastore
 from infrastructure.event_store.versions import predecessors
 
@@ -131,7 +131,7 @@ class SQLiteLogRecorder(LogRecorder, SQLiteProcessRecorder):
 
     def _park(self, c: SQLiteCursor, parked: Sequence[ParkedEvent]) -> None:
         for each in parked:
-            row = (each.policy, each.position, each.subject, storable(each.error), each.parked_at.isoformat())
+            row = (each.policy, each.position, each.subject, as_text(each.error), each.parked_at.isoformat())
             c.execute("INSERT OR REPLACE INTO parked VALUES (?,?,?,?,?)", row)
 
     def _move(self, c: SQLiteCursor, move: Move) -> None:
@@ -219,7 +219,7 @@ class SQLiteLogRecorder(LogRecorder, SQLiteProcessRecorder):
                 (policy, subject),
             )
             return [
-                ParkedEvent(policy=p, position=n, subject=s, error=e, parked_at=datetime.fromisoformat(at))
+                ParkedEvent(policy=p, position=n, subject=s, error=from_text(e), parked_at=datetime.fromisoformat(at))
                 for p, n, s, e, at in c.fetchall()
             ]
 

@@ -1,6 +1,7 @@
 """Commands of staff on a checkout: each names who and why, is in the log with both, and shows what followed."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
@@ -167,6 +168,7 @@ def _show(desk: Desk, session_id: str, done: str = "Recorded.", *, as_json: bool
 
 
 def _show_event(desk: Desk, id: str, *, as_json: bool) -> int:
+    from application.reason_wording import in_words
     from domain.stripe_event import StripeEvent
 
     is_followed = desk.follow()
@@ -174,7 +176,8 @@ def _show_event(desk: Desk, id: str, *, as_json: bool) -> int:
     session_id = event.received.session_id if event.received else None
     state, outcome = _became(event, is_followed=is_followed)
     if as_json:
-        found = {"state": state, "error": event.error, "session_id": session_id, "is_followed": is_followed}
+        error, why = (in_words(event.error), asdict(event.error)) if event.error else (None, None)
+        found = {"state": state, "error": error, "why": why, "session_id": session_id, "is_followed": is_followed}
         print_json({"stripe_event": id, **found})
     else:
         about = f" It is about {session_id}." if session_id else ""
@@ -185,9 +188,10 @@ def _show_event(desk: Desk, id: str, *, as_json: bool) -> int:
 def _became(event: "StripeEvent", *, is_followed: bool) -> tuple[str, str]:
     """Return the state of the Stripe event, for programs and for people."""
     from application.reading.english import inside
+    from application.reason_wording import in_words
 
     if event.error:
-        return "failed", f"still can't be handled: {inside(event.error).rstrip('.')}"
+        return "failed", f"still can't be handled: {inside(in_words(event.error)).rstrip('.')}"
     if not is_followed:
         return "waiting", "waits for the running server"
     return "handled", "is handled and needs no action" if event.is_ignored else "is handled"

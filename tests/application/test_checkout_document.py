@@ -11,6 +11,7 @@ from read_side import ReadSide
 from sample_log import DEBIT, FOREIGN, KEYS, SHOP, sample_log
 
 from application.reading.checkout_document import as_json, checkout_document
+from domain import reasons
 from domain.checkout_session import CheckoutSession, Source
 from domain.effect import MAIL, Effect
 from domain.event import Event
@@ -18,7 +19,6 @@ from domain.fulfillment import Fulfillment
 from domain.line import LineState
 from domain.mail import MailKind
 from domain.personal import Personal
-from domain.policies.emails import NO_ADDRESS
 from domain.step import MailStep
 
 PROMISED = {
@@ -58,9 +58,9 @@ def test_it_has_everything_that_was_promised(session_id: str) -> None:
     document = sample(session_id)
 
     assert set(document) == PROMISED
-    assert all(set(line) == OF_A_LINE | {"detail"} for line in document["line_items"])
-    assert all(set(email) == OF_A_MAIL | {"occasion", "detail"} for email in document["emails"])
-    assert all(set(entry) == OF_THE_STORY | {"reason", "is_routine"} for entry in document["story"])
+    assert all(set(line) == OF_A_LINE | {"detail", "why"} for line in document["line_items"])
+    assert all(set(email) == OF_A_MAIL | {"occasion", "detail", "why"} for email in document["emails"])
+    assert all(set(entry) == OF_THE_STORY | {"reason", "why", "is_routine"} for entry in document["story"])
     assert {line["state"] for line in document["line_items"]} <= LINE_STATES
     assert {email["state"] for email in document["emails"]} <= MAIL_STATES
 
@@ -86,6 +86,7 @@ def test_a_fulfilled_checkout_to_the_letter() -> None:
                 "delivery": "shipment",
                 "state": "delivered",
                 "detail": None,
+                "why": None,
             },
             {
                 "id": "li_course",
@@ -96,6 +97,7 @@ def test_a_fulfilled_checkout_to_the_letter() -> None:
                 "delivery": "access",
                 "state": "delivered",
                 "detail": None,
+                "why": None,
             },
             {
                 "id": "li_key",
@@ -106,6 +108,7 @@ def test_a_fulfilled_checkout_to_the_letter() -> None:
                 "delivery": "license_key",
                 "state": "delivered",
                 "detail": None,
+                "why": None,
             },
             {
                 "id": "li_service",
@@ -116,6 +119,7 @@ def test_a_fulfilled_checkout_to_the_letter() -> None:
                 "delivery": "http",
                 "state": "delivered",
                 "detail": "ref 99",
+                "why": None,
             },
             {
                 "id": "li_wrap",
@@ -126,6 +130,7 @@ def test_a_fulfilled_checkout_to_the_letter() -> None:
                 "delivery": "manual",
                 "state": "delivered",
                 "detail": None,
+                "why": None,
             },
         ],
         "emails": [],
@@ -140,6 +145,7 @@ def test_a_fulfilled_checkout_to_the_letter() -> None:
         "cause": None,
         "reason": None,
         "text": "Retrieved from Stripe when the customer returned: complete, paid, 5 line items, 49.90 EUR",
+        "why": None,
         "is_routine": False,
     }
     assert (story[1]["cause"], story[-1]["actor"], story[-1]["reason"]) == ("evt_1@1", "staff:kim", "asked by phone")
@@ -168,7 +174,9 @@ def test_a_line_says_why_it_can_not_go_on() -> None:
     requested = Fulfillment.Requested(
         plan=(MUG,), catalog="", currency="eur", amount_shipping=0, amount_tax=0, paid_at=BEGINNING
     )
-    blocked = Fulfillment.LineItemBlocked(line_item="li_mug", state=LineState.BACKORDERED, detail="Not enough")
+    blocked = Fulfillment.LineItemBlocked(
+        line_item="li_mug", state=LineState.BACKORDERED, detail=reasons.as_written("Not enough")
+    )
 
     (line,) = shown(SHOP, *recorded(f"ful_{SHOP}", requested, blocked))["line_items"]
 
@@ -189,12 +197,21 @@ STARTED = Effect.AttemptStarted(number=1, worker="w1")
     [
         ([], [("receipt", "queued", None)]),
         ([STARTED], [("receipt", "queued", None)]),
-        ([STARTED, Effect.AttemptFailed(number=1, error="busy", retry_at=BEGINNING)], [("receipt", "queued", None)]),
+        (
+            [STARTED, Effect.AttemptFailed(number=1, error=reasons.port_failed("busy"), retry_at=BEGINNING)],
+            [("receipt", "queued", None)],
+        ),
         ([STARTED, Effect.Succeeded(number=1)], [("receipt", "sent", None)]),
-        ([STARTED, Effect.GivenUp(error="refused")], [("receipt", "failed", "refused")]),
-        ([Effect.GivenUp(error=NO_ADDRESS)], [("receipt", "failed", NO_ADDRESS)]),
-        ([Effect.GivenUp(error="refused"), Effect.RetryRequested()], [("receipt", "queued", None)]),
-        ([Effect.Withdrawn(why="not paid")], []),
+        ([STARTED, Effect.GivenUp(error=reasons.port_failed("refused"))], [("receipt", "failed", "refused")]),
+        (
+            [Effect.GivenUp(error=reasons.no_address())],
+            [("receipt", "failed", "Stripe has no e-mail address of this customer")],
+        ),
+        (
+            [Effect.GivenUp(error=reasons.port_failed("refused")), Effect.RetryRequested()],
+            [("receipt", "queued", None)],
+        ),
+        ([Effect.Withdrawn(why=reasons.as_written("not paid"))], []),
     ],
 )
 def test_a_mail_is_queued_sent_or_failed(facts: list[Event], mails: list[tuple[str, str, str | None]]) -> None:

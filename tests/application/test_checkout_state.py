@@ -7,6 +7,7 @@ import pytest
 from log_parts import BEGINNING, COURSE, MUG, checkout
 
 from application.reading.checkout_state import CheckoutState, checkout_state
+from domain import reasons
 from domain.checkout_session import CheckoutSession, ParkReason, Source
 from domain.event import A, Event
 from domain.fulfillment import Fulfillment
@@ -17,7 +18,7 @@ SUCCEEDED = CheckoutSession.AsyncPaymentSucceeded(stripe_event="evt_2")
 FAILED = CheckoutSession.AsyncPaymentFailed(stripe_event="evt_3")
 EXPIRED = CheckoutSession.Expired(stripe_event="evt_4")
 PAID = CheckoutSession.Paid(payment_status="paid", amount_total=1, currency="eur")
-PARKED = CheckoutSession.Parked(why=ParkReason.UNKNOWN_PAYMENT_STATUS, detail="new")
+PARKED = CheckoutSession.Parked(why=ParkReason.UNKNOWN_PAYMENT_STATUS, detail=reasons.unknown_payment_status("new"))
 
 
 def retrieved(status: str = "complete", payment_status: str = "paid", mode: str = "payment") -> Event:
@@ -76,7 +77,7 @@ COURSE_OPEN = Fulfillment.LineItemDelivered(line_item="li_course")
 
 
 def blocked(line_item: str, state: LineState = LineState.MANUAL) -> Event:
-    return Fulfillment.LineItemBlocked(line_item=line_item, state=state, detail="")
+    return Fulfillment.LineItemBlocked(line_item=line_item, state=state, detail=reasons.as_written(""))
 
 
 @pytest.mark.parametrize(

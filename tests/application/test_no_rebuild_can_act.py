@@ -28,6 +28,8 @@ NEITHER = {
     "application.errors",
     "application.log",
     "application.log.leading",
+    "application.reason_text",
+    "application.reason_wording",
     "application.storable",
     "application.threads",
 }

@@ -17,6 +17,7 @@ from application.reading.projections.timeline import TIMELINE
 from application.reading.projector import Projector
 from application.reading.queries import ProjectionStatus, Queries, SearchHit, StockLevel, WorkItem
 from application.reading.registry import PROJECTIONS
+from domain import reasons
 from domain.checkout_session import CheckoutSession
 from domain.effect import Effect
 from domain.personal import Personal
@@ -127,7 +128,9 @@ def test_an_answer_is_exact_without_anybody_following_the_log(
 
 
 def test_what_waits_for_a_person_is_listed_the_longest_first(sample: ReadSide) -> None:
-    parked = ParkedEvent(policy="emails", position=9, subject=SHOP, error="ValueError: planted", parked_at=BEGINNING)
+    parked = ParkedEvent(
+        policy="emails", position=9, subject=SHOP, error=reasons.as_written("ValueError: planted"), parked_at=BEGINNING
+    )
     sample.log.store.insert(Insertion(books=Bookkeeping(park=[parked])))
 
     items = sample.queries.work_queue()
@@ -141,7 +144,12 @@ def test_what_waits_for_a_person_is_listed_the_longest_first(sample: ReadSide) -
         (AUTHORIZED, "waiting_effect", "retrieve_unpaid_1"),
     ]
     assert items[0] == WorkItem(
-        subject=SHOP, kind="parked_event", item="emails@9", detail="ValueError: planted", since=BEGINNING
+        subject=SHOP,
+        kind="parked_event",
+        item="emails@9",
+        detail="ValueError: planted",
+        why=parked.error,
+        since=BEGINNING,
     )
     assert [item.since for item in items] == sorted(item.since for item in items)
     assert sample.queries.work_queue(limit=2) == items[:2]
@@ -182,7 +190,7 @@ def test_the_queue_begins_with_the_views_that_lack_events(read_side: ReadSide) -
 
 
 def test_an_event_that_was_handled_after_all_waits_no_more(sample: ReadSide) -> None:
-    parked = ParkedEvent(policy="emails", position=9, subject=SHOP, error="no", parked_at=BEGINNING)
+    parked = ParkedEvent(policy="emails", position=9, subject=SHOP, error=reasons.as_written("no"), parked_at=BEGINNING)
     sample.log.store.insert(Insertion(books=Bookkeeping(park=[parked])))
     sample.log.store.insert(Insertion(books=Bookkeeping(unpark=[("emails", 9)])))
 
@@ -192,7 +200,9 @@ def test_an_event_that_was_handled_after_all_waits_no_more(sample: ReadSide) -> 
 def test_of_parked_events_the_first_of_each_policy_is_shown_with_how_many_wait(sample: ReadSide) -> None:
     entries = [("emails", 4, "no"), ("intake", 4, "never"), ("emails", 7, "behind"), ("emails", 9, "behind")]
     parked = [
-        ParkedEvent(policy=policy, position=position, subject=SHOP, error=error, parked_at=BEGINNING)
+        ParkedEvent(
+            policy=policy, position=position, subject=SHOP, error=reasons.as_written(error), parked_at=BEGINNING
+        )
         for policy, position, error in entries
     ]
     sample.log.store.insert(Insertion(books=Bookkeeping(park=parked)))

@@ -12,6 +12,7 @@ from sample_log import sample_log
 from application.reading.checkout_document import checkout_document
 from application.reading.story import sentence
 from application.reading.wording import Titles, titles
+from domain import reasons
 from domain.checkout_session import CheckoutSession, ParkReason, Source
 from domain.effect import Effect
 from domain.event import Event
@@ -98,7 +99,7 @@ def of_effect(step: str, fact: Event) -> str:
 def test_an_effect_is_called_by_what_it_is_for(step: str, what: str) -> None:
     assert of_effect(step, Effect.Requested(kind="any", step=step)) == f"Requested {what}"
     assert of_effect(step, Effect.AttemptStarted(number=2, worker="w1")) == f"Started attempt 2 of {what}"
-    assert of_effect(step, Effect.GivenUp(error="HTTP 410")) == f"Gave up on {what}: HTTP 410"
+    assert of_effect(step, Effect.GivenUp(error=reasons.port_failed("HTTP 410"))) == f"Gave up on {what}: HTTP 410"
 
 
 @pytest.mark.parametrize("kind", MailKind)
@@ -124,7 +125,9 @@ REPLACED = replace(MUG, item=replace(MUG.item, id="li_mug2", price="price_other"
         (
             of_effect(
                 "retrieve_completed",
-                Effect.AttemptFailed(number=1, error="HTTP 503", retry_at=datetime(2026, 11, 24, 9, 0, 5, 9, UTC)),
+                Effect.AttemptFailed(
+                    number=1, error=reasons.port_failed("HTTP 503"), retry_at=datetime(2026, 11, 24, 9, 0, 5, 9, UTC)
+                ),
             ),
             "Attempt 1 of the retrieval from Stripe failed: HTTP 503; next attempt at 2026-11-24 09:00:05 UTC",
         ),
@@ -140,7 +143,7 @@ REPLACED = replace(MUG, item=replace(MUG.item, id="li_mug2", price="price_other"
             "The worker stopped before attempt 2 of the receipt",
         ),
         (
-            of_effect("mail_receipt", Effect.Withdrawn(why="It is not paid")),
+            of_effect("mail_receipt", Effect.Withdrawn(why=reasons.as_written("It is not paid"))),
             "Canceled the receipt: it is not paid",
         ),
         (
@@ -170,11 +173,11 @@ REPLACED = replace(MUG, item=replace(MUG.item, id="li_mug2", price="price_other"
             "Paid: 1.999 KWD",
         ),
         (
-            CheckoutSession.Parked(why=ParkReason.UNKNOWN_TO_STRIPE, detail="Stripe knows no such session"),
-            "Parked for a person: Stripe knows no such session",
+            CheckoutSession.Parked(why=ParkReason.UNKNOWN_TO_STRIPE, detail=reasons.unknown_to_stripe()),
+            "Parked for a person: Stripe knows no such session for the key in STRIPE_API_KEY",
         ),
         (
-            CheckoutSession.Contradicted(what="It is paid although Stripe reported that it expired"),
+            CheckoutSession.Contradicted(what=reasons.paid_after_expiry()),
             "Contradiction: it is paid although Stripe reported that it expired",
         ),
         (
@@ -193,7 +196,9 @@ REPLACED = replace(MUG, item=replace(MUG.item, id="li_mug2", price="price_other"
             "Replanned: “Course” by courier and “Item li_service” by a call to the shop's service",
         ),
         (
-            Fulfillment.LineItemBlocked(line_item="li_mug", state=LineState.BACKORDERED, detail="HTTP 410"),
+            Fulfillment.LineItemBlocked(
+                line_item="li_mug", state=LineState.BACKORDERED, detail=reasons.port_failed("HTTP 410")
+            ),
             "“Mug, blue” is backordered: HTTP 410",
         ),
         (
@@ -217,7 +222,7 @@ REPLACED = replace(MUG, item=replace(MUG.item, id="li_mug2", price="price_other"
             "Withdrew 1 license key from pool pro",
         ),
         (
-            StripeEvent.Ignored(why="HTTP is not its business"),
+            StripeEvent.Ignored(why=reasons.as_written("HTTP is not its business")),
             "Ignored the Stripe event: HTTP is not its business",
         ),
     ],
@@ -235,7 +240,7 @@ def test_every_source_has_words(where: Source) -> None:
 
 @pytest.mark.parametrize("state", LineState)
 def test_every_state_of_a_line_has_words(state: LineState) -> None:
-    blocked = Fulfillment.LineItemBlocked(line_item="li_mug", state=state, detail="why")
+    blocked = Fulfillment.LineItemBlocked(line_item="li_mug", state=state, detail=reasons.as_written("why"))
 
     assert re.fullmatch(r"“Mug, blue” [a-z ]+: why", sentence(blocked, NAMES))
 

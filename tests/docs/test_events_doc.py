@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
 import pytest
+from reason_samples import parameters
 
 from domain.checkout_session import CheckoutSession, ParkReason, Source
 from domain.effect import Effect
@@ -17,6 +18,7 @@ from domain.key_pool import KeyPool
 from domain.mail import MailKind
 from domain.payment import Payment
 from domain.personal import Personal
+from domain.reasons import ReasonCode
 from domain.stock_item import StockItem
 from domain.stripe_event import StripeEvent
 
@@ -118,6 +120,12 @@ def test_what_is_personal_is_marked(kind: type, heading: str, names: set[str]) -
 )
 def test_every_value_of_an_enum_of_ours_is_named(heading: str, field: str, values_of: type[StrEnum]) -> None:
     assert {f"`{value}`" for value in values_of} <= set(re.findall(r"`\w+`", rows(heading)[field]))
+
+
+def test_every_code_of_a_reason_is_named_with_its_parameters() -> None:
+    table = re.findall(r"^\| `(\w+)` \| (.*?) ?\| ", sections()["Reason codes"], flags=re.MULTILINE)
+
+    assert {code: re.findall(r"\w+", named) for code, named in table} == {code: parameters(code) for code in ReasonCode}
 
 
 @pytest.mark.parametrize("kind", EVENT_CLASSES, ids=lambda kind: kind.TOPIC)

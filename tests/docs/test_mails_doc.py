@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from application.reason_wording import in_words
+from domain import reasons
 from domain.mail import MailKind
-from domain.policies.emails import NO_ADDRESS
 from infrastructure.mail.smtp_url import parse_smtp_url
 
+NO_ADDRESS = in_words(reasons.no_address())
 ROOT = Path(__file__).parents[2]
 DOC = (ROOT / "docs/mails.md").read_text()
 

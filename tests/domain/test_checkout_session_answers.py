@@ -8,10 +8,12 @@ import pytest
 from builders import a_checkout
 from scenario import SAID_AT, SESSION, Decision, Given, given
 
+from domain import reasons
 from domain.checkout import Checkout
 from domain.checkout_session import CheckoutSession, ParkReason, Source
 from domain.event import Event
 from domain.personal import Personal
+from domain.reasons import Reason
 
 PAID_ANSWER = a_checkout()
 UNPAID_ANSWER = a_checkout(payment_status="unpaid")
@@ -26,11 +28,11 @@ EXPIRED = CheckoutSession.Expired(stripe_event="evt_4", occurred_at=SAID_AT)
 PAID = CheckoutSession.Paid(payment_status="paid", amount_total=1000, currency="eur", occurred_at=SAID_AT)
 STRANGE = CheckoutSession.Parked(
     why=ParkReason.UNKNOWN_PAYMENT_STATUS,
-    detail="Stripe reports the payment_status 'half_paid', which is not known here",
+    detail=reasons.unknown_payment_status("half_paid"),
     occurred_at=SAID_AT,
 )
-UNKNOWN = CheckoutSession.Parked(why=ParkReason.UNKNOWN_TO_STRIPE, detail="Stripe knows no such session")
-WRONG_MODE = CheckoutSession.Parked(why=ParkReason.WRONG_MODE, detail="It is a live session")
+UNKNOWN = CheckoutSession.Parked(why=ParkReason.UNKNOWN_TO_STRIPE, detail=reasons.unknown_to_stripe())
+WRONG_MODE = CheckoutSession.Parked(why=ParkReason.WRONG_MODE, detail=reasons.other_mode_than_id("live"))
 
 
 NEXT_DAY = SAID_AT + timedelta(days=1)
@@ -45,7 +47,7 @@ def retrieved(checkout: Checkout) -> CheckoutSession.Retrieved:
     return CheckoutSession.Retrieved(checkout=checkout, source=Source.WEBHOOK, occurred_at=SAID_AT)
 
 
-def contradicted(what: str) -> CheckoutSession.Contradicted:
+def contradicted(what: Reason) -> CheckoutSession.Contradicted:
     return CheckoutSession.Contradicted(what=what, occurred_at=SAID_AT)
 
 
@@ -149,25 +151,25 @@ def test_an_answer_on_a_session_that_is_not_complete_follows_another(status: str
 
 
 def test_what_is_paid_after_it_expired_is_paid_and_shown_as_a_contradiction() -> None:
-    what = "It is paid although Stripe reported that it expired"
+    what = contradicted(reasons.paid_after_expiry())
 
-    learn(the_session(EXPIRED), PAID_ANSWER).then(retrieved(PAID_ANSWER), PAID, contradicted(what))
+    learn(the_session(EXPIRED), PAID_ANSWER).then(retrieved(PAID_ANSWER), PAID, what)
 
 
 def test_what_is_paid_after_it_failed_is_paid_and_shown_as_a_contradiction() -> None:
-    what = "It is paid although Stripe reported that the payment failed"
+    what = contradicted(reasons.paid_after_failure())
 
-    learn(the_session(COMPLETED, FAILED), PAID_ANSWER).then(retrieved(PAID_ANSWER), PAID, contradicted(what))
+    learn(the_session(COMPLETED, FAILED), PAID_ANSWER).then(retrieved(PAID_ANSWER), PAID, what)
 
 
 def test_a_contradiction_that_is_shown_already_is_not_shown_in_other_words() -> None:
-    reported = contradicted("Stripe reported the payment succeeded after it failed")
+    reported = contradicted(reasons.succeeded_after_failure())
 
     learn(the_session(FAILED, SUCCEEDED, reported), PAID_ANSWER).then(retrieved(PAID_ANSWER), PAID)
 
 
 def test_an_expiry_that_was_contradicted_already_is_not_contradicted_by_the_payment() -> None:
-    reported = contradicted("Stripe reported it completed after it expired")
+    reported = contradicted(reasons.completed_after_expiry())
 
     learn(the_session(EXPIRED, COMPLETED, reported), PAID_ANSWER).then(retrieved(PAID_ANSWER), PAID)
 
@@ -188,8 +190,7 @@ def test_a_session_with_an_unknown_payment_status_stays_aside_when_something_els
 
 @pytest.mark.parametrize("answer", [PAID_ANSWER, UNPAID_ANSWER, OPEN_ANSWER, STRANGE_ANSWER])
 def test_an_answer_of_the_other_mode_is_kept_aside_whatever_it_says(answer: Checkout) -> None:
-    detail = "Stripe answered with a live session, although its ID is one of test mode"
-    parked = replace(WRONG_MODE, detail=detail, occurred_at=SAID_AT)
+    parked = replace(WRONG_MODE, occurred_at=SAID_AT)
 
     after = learn(the_session(COMPLETED), replace(answer, livemode=True)).then(parked)
 
@@ -199,7 +200,7 @@ def test_an_answer_of_the_other_mode_is_kept_aside_whatever_it_says(answer: Chec
 
 
 def test_a_live_session_is_not_paid_by_test_money() -> None:
-    detail = "Stripe answered with a test session, although its ID is one of live mode"
+    detail = reasons.other_mode_than_id("test")
     live = given(CheckoutSession(id="cs_live_1"))
 
     learn(live, PAID_ANSWER).then(replace(WRONG_MODE, detail=detail, occurred_at=SAID_AT))
@@ -215,7 +216,7 @@ def test_a_long_payment_status_is_cut() -> None:
     after = learn(the_session(), answer).decide()[-1]
 
     assert isinstance(after, CheckoutSession.Parked)
-    assert f"'{'x' * 80}'" in after.detail
+    assert after.detail.parameters == {"status": "x" * 80}
 
 
 def test_an_open_session_is_not_judged_by_its_payment_status() -> None:
@@ -257,7 +258,7 @@ def test_a_session_that_stripe_showed_as_expired_and_then_shows_as_paid_is_paid(
 
 
 def test_a_session_is_parked_with_the_reason_once() -> None:
-    detail = "Stripe knows no such session"
+    detail = reasons.unknown_to_stripe()
 
     after = the_session(COMPLETED).when(CheckoutSession.park, ParkReason.UNKNOWN_TO_STRIPE, detail).then(UNKNOWN)
 
@@ -265,7 +266,9 @@ def test_a_session_is_parked_with_the_reason_once() -> None:
 
 
 def test_a_paid_session_is_not_parked() -> None:
-    the_session(PAID).when(CheckoutSession.park, ParkReason.UNKNOWN_TO_STRIPE, "gone").then_nothing()
+    detail = reasons.unknown_to_stripe()
+
+    the_session(PAID).when(CheckoutSession.park, ParkReason.UNKNOWN_TO_STRIPE, detail).then_nothing()
     assert the_session(UNKNOWN, PAID).state.parked is None
 
 

@@ -4,9 +4,11 @@ import pytest
 from builders import CUSTOMER, a_checkout
 from scenario import NOW, SAID_AT, SESSION, Decision, Given, given
 
+from domain import reasons
 from domain.checkout_session import CheckoutSession, Source
 from domain.event import Event
 from domain.personal import Personal
+from domain.reasons import Reason
 
 COMPLETED = CheckoutSession.Completed(stripe_event="evt_completed", payment_status="unpaid", occurred_at=SAID_AT)
 SUCCEEDED = CheckoutSession.AsyncPaymentSucceeded(stripe_event="evt_succeeded", occurred_at=SAID_AT)
@@ -14,17 +16,17 @@ FAILED = CheckoutSession.AsyncPaymentFailed(stripe_event="evt_failed", occurred_
 EXPIRED = CheckoutSession.Expired(stripe_event="evt_expired", occurred_at=SAID_AT)
 PAID = CheckoutSession.Paid(payment_status="paid", amount_total=1000, currency="eur", occurred_at=SAID_AT)
 
-COMPLETED_AFTER_EXPIRED = "Stripe reported it completed after it expired"
-SUCCEEDED_AFTER_FAILED = "Stripe reported the payment succeeded after it failed"
-FAILED_AFTER_SUCCEEDED = "Stripe reported the payment failed after it succeeded"
-EXPIRED_AFTER_COMPLETED = "Stripe reported it expired after it was completed"
+COMPLETED_AFTER_EXPIRED = reasons.completed_after_expiry()
+SUCCEEDED_AFTER_FAILED = reasons.succeeded_after_failure()
+FAILED_AFTER_SUCCEEDED = reasons.failed_after_success()
+EXPIRED_AFTER_COMPLETED = reasons.expired_after_completion()
 
 
 def the_session(*facts: Event) -> Given[CheckoutSession]:
     return given(CheckoutSession(id=SESSION), *facts)
 
 
-def contradicted(what: str) -> CheckoutSession.Contradicted:
+def contradicted(what: Reason) -> CheckoutSession.Contradicted:
     return CheckoutSession.Contradicted(what=what, occurred_at=SAID_AT)
 
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from scenario import SAID_AT, SESSION
 from scenario import given as given_session
 
+from domain import reasons
 from domain.checkout import Checkout
 from domain.checkout_session import CheckoutSession, CheckoutSessionFact, ParkReason, Source
 from domain.personal import Personal
@@ -35,7 +36,9 @@ def decision(word: str, session: CheckoutSession) -> Sequence[CheckoutSessionFac
         "succeeded": lambda: session.succeed(stripe_event="evt_3", at=SAID_AT),
         "failed": lambda: session.fail(stripe_event="evt_4", at=SAID_AT),
         "expired": lambda: session.expire(stripe_event="evt_5", at=SAID_AT),
-        "unknown to Stripe": lambda: session.park(ParkReason.UNKNOWN_TO_STRIPE, "It knows none", at=SAID_AT),
+        "unknown to Stripe": lambda: session.park(
+            ParkReason.UNKNOWN_TO_STRIPE, reasons.unknown_to_stripe(), at=SAID_AT
+        ),
     }
     return decisions[word]()
 
@@ -85,7 +88,7 @@ def test_every_fact_is_recorded_once(words: list[str]) -> None:
         | CheckoutSession.Paid
     )
     assert all(count == 1 for count in Counter(type(fact) for fact in recorded if isinstance(fact, once)).values())
-    contradictions = [fact.what for fact in recorded if isinstance(fact, CheckoutSession.Contradicted)]
+    contradictions = [fact.what.code for fact in recorded if isinstance(fact, CheckoutSession.Contradicted)]
     assert len(contradictions) == len(set(contradictions))
 
 

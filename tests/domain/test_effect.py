@@ -8,6 +8,7 @@ from builders import a_line_item
 from kinds import HTTP
 from scenario import NOW, Given, given
 
+from domain import reasons
 from domain.effect import MAIL, RETRIEVE, Effect
 from domain.event import Event
 from domain.mail import Mail, MailKind
@@ -17,12 +18,14 @@ from domain.step import DeliverStep, RetrieveStep
 
 LATER = NOW + timedelta(minutes=1)
 REQUESTED = Effect.Requested(kind=RETRIEVE, step="retrieve_completed")
-FAILED = Effect.AttemptFailed(number=1, error="HTTP 503", retry_at=LATER)
-NOT_TAKEN = Effect.AttemptFailed(number=1, error="not reached", retry_at=LATER, may_have_gone_out=False)
+FAILED = Effect.AttemptFailed(number=1, error=reasons.port_failed("HTTP 503"), retry_at=LATER)
+NOT_TAKEN = Effect.AttemptFailed(
+    number=1, error=reasons.port_failed("not reached"), retry_at=LATER, may_have_gone_out=False
+)
 SUCCEEDED = Effect.Succeeded(number=1)
 RELEASED = Effect.AttemptReleased(number=1)
-GIVEN_UP = Effect.GivenUp(error="HTTP 410")
-WITHDRAWN = Effect.Withdrawn(why="It has been paid meanwhile")
+GIVEN_UP = Effect.GivenUp(error=reasons.port_failed("HTTP 410"))
+WITHDRAWN = Effect.Withdrawn(why=reasons.already_paid())
 RETRY = Effect.RetryRequested()
 ADA, NAME = Personal("ada@example.com"), Personal("Ada Example")
 RECEIPT = Mail(
@@ -95,7 +98,7 @@ def test_what_may_have_been_done_before_it_was_withdrawn_is_another_when_it_is_a
     assert the_effect(*before).state.edition == edition
 
 
-REFUSED = Effect.GivenUp(error="HTTP 410", may_have_gone_out=False)
+REFUSED = Effect.GivenUp(error=reasons.port_failed("HTTP 410"), may_have_gone_out=False)
 
 
 @pytest.mark.parametrize(
@@ -196,7 +199,7 @@ def test_the_pauses_grow_when_processes_end_during_one_attempt_after_another(bef
 
 
 def test_what_ended_five_processes_in_a_row_is_given_up_until_a_person_wants_it_again() -> None:
-    why = "5 times in a row its process ended during an attempt"
+    why = reasons.orphaned_too_often(5)
 
     given_up = (
         the_effect(REQUESTED, *orphans(4), started(5))
@@ -265,7 +268,7 @@ def test_orphans_that_were_recorded_before_there_was_a_word_for_them_count() -> 
 def test_what_no_worker_here_knows_is_left_to_others_for_an_hour(due: Event) -> None:
     effect = the_effect(REQUESTED, GIVEN_UP, RETRY) if due is RETRY else the_effect(REQUESTED)
     since = replace(effect.state, asked_at=NOW)
-    why = "No worker has carried out 'courier' for an hour: its package or a setting is missing"
+    why = reasons.no_worker("courier")
 
     hour = timedelta(hours=1)
     assert since.give_up_unknown("courier", now=NOW + hour - timedelta(seconds=1)) == []
@@ -306,8 +309,8 @@ def test_the_late_outcome_of_an_attempt_that_was_taken_over_is_not_recorded() ->
     before = the_effect(REQUESTED, started(), started(2, "w2"))
 
     before.when(Effect.succeed, 1).then_nothing()
-    before.when(Effect.fail, 1, "HTTP 503", retry_at=LATER).then_nothing()
-    before.when(Effect.fail, 1, "HTTP 410", retry_at=None).then_nothing()
+    before.when(Effect.fail, 1, reasons.port_failed("HTTP 503"), retry_at=LATER).then_nothing()
+    before.when(Effect.fail, 1, reasons.port_failed("HTTP 410"), retry_at=None).then_nothing()
 
 
 def test_the_outcome_of_an_attempt_that_was_recorded_as_failed_comes_too_late() -> None:
@@ -318,11 +321,11 @@ def test_the_outcome_of_an_attempt_that_was_withdrawn_comes_too_late() -> None:
     before = the_effect(REQUESTED, started(), WITHDRAWN)
 
     before.when(Effect.succeed, 1).then_nothing()
-    before.when(Effect.fail, 1, "HTTP 503", retry_at=LATER).then_nothing()
+    before.when(Effect.fail, 1, reasons.port_failed("HTTP 503"), retry_at=LATER).then_nothing()
 
 
 def test_an_attempt_that_did_not_work_says_when_it_is_tried_again() -> None:
-    decision = the_effect(REQUESTED, started()).when(Effect.fail, 1, "HTTP 503", retry_at=LATER)
+    decision = the_effect(REQUESTED, started()).when(Effect.fail, 1, reasons.port_failed("HTTP 503"), retry_at=LATER)
 
     decision.then(FAILED)
 
@@ -330,36 +333,36 @@ def test_an_attempt_that_did_not_work_says_when_it_is_tried_again() -> None:
 def test_a_failure_is_recorded_once() -> None:
     before = the_effect(REQUESTED, started(), FAILED)
 
-    before.when(Effect.fail, 1, "HTTP 503", retry_at=LATER).then_nothing()
+    before.when(Effect.fail, 1, reasons.port_failed("HTTP 503"), retry_at=LATER).then_nothing()
 
 
 def test_without_a_next_attempt_it_is_given_up() -> None:
-    the_effect(REQUESTED, started()).when(Effect.fail, 1, "HTTP 410", retry_at=None).then(GIVEN_UP)
+    the_effect(REQUESTED, started()).when(Effect.fail, 1, reasons.port_failed("HTTP 410"), retry_at=None).then(GIVEN_UP)
 
 
 def test_what_is_given_up_is_not_given_up_again() -> None:
     before = the_effect(REQUESTED, started(), GIVEN_UP)
 
-    before.when(Effect.fail, 1, "HTTP 410", retry_at=None).then_nothing()
-    before.when(Effect.give_up, "HTTP 410").then_nothing()
+    before.when(Effect.fail, 1, reasons.port_failed("HTTP 410"), retry_at=None).then_nothing()
+    before.when(Effect.give_up, reasons.port_failed("HTTP 410")).then_nothing()
 
 
 def test_what_can_never_work_is_given_up_without_an_attempt() -> None:
-    after = the_effect(REQUESTED).when(Effect.give_up, "HTTP 410").then(GIVEN_UP)
+    after = the_effect(REQUESTED).when(Effect.give_up, reasons.port_failed("HTTP 410")).then(GIVEN_UP)
 
     assert not after.state.is_open
 
 
 def test_what_is_not_wanted_any_more_is_withdrawn() -> None:
-    after = the_effect(REQUESTED).when(Effect.withdraw, "It has been paid meanwhile").then(WITHDRAWN)
+    after = the_effect(REQUESTED).when(Effect.withdraw, reasons.already_paid()).then(WITHDRAWN)
 
     assert not after.state.is_open
 
 
 @pytest.mark.parametrize("before", [pytest.param((), id="not asked for"), *CLOSED])
 def test_what_is_not_open_is_neither_withdrawn_nor_given_up(before: tuple[Event, ...]) -> None:
-    the_effect(*before).when(Effect.withdraw, "why").then_nothing()
-    the_effect(*before).when(Effect.give_up, "why").then_nothing()
+    the_effect(*before).when(Effect.withdraw, reasons.already_paid()).then_nothing()
+    the_effect(*before).when(Effect.give_up, reasons.port_failed("why")).then_nothing()
 
 
 def test_a_person_has_a_given_up_effect_tried_again_at_once() -> None:
@@ -417,7 +420,7 @@ def test_what_is_asked_for_again_has_all_of_its_attempts_again() -> None:
 def test_a_mail_that_was_asked_for_again_with_an_address_by_an_earlier_version_goes_there() -> None:
     addressed = Effect.Requested(kind=MAIL, step="mail_receipt", mail=replace(RECEIPT, to=ADA, name=NAME))
 
-    effect = the_effect(MAIL_REQUESTED, Effect.GivenUp(error="no address"), RETRY, addressed).state
+    effect = the_effect(MAIL_REQUESTED, Effect.GivenUp(error=reasons.port_failed("no address")), RETRY, addressed).state
 
     assert effect.is_open
     assert effect.requested is not None

@@ -8,6 +8,7 @@ from builders import ADDRESS, CREATED, CUSTOMER, a_checkout, a_line_item
 from kinds import ACCESS, HTTP, LICENSE_KEY, MANUAL, SHIPMENT
 from scenario import FULFILLMENT, SAID_AT, SESSION, Facts, Streams, effect, planned, requested, streams
 
+from domain import reasons
 from domain.catalog import Catalog
 from domain.checkout import Contact
 from domain.checkout_session import CheckoutSession, Source
@@ -18,7 +19,7 @@ from domain.line import LineState
 from domain.mail import Mail, MailKind, MailLine
 from domain.personal import Personal
 from domain.plan import PlannedLine, Rule
-from domain.policies.emails import NO_ADDRESS, EmailPolicy
+from domain.policies.emails import EmailPolicy
 
 CATALOG = Catalog(products={"prod_li_mug": Rule(delivery=SHIPMENT, sku="mug", track_stock=True, name="The mug")})
 POLICY = EmailPolicy(frozenset(MailKind), CATALOG)
@@ -45,7 +46,7 @@ def promised(line: PlannedLine) -> Fulfillment.LineItemReserved:
 
 
 def waits(line: PlannedLine) -> Fulfillment.LineItemBlocked:
-    return Fulfillment.LineItemBlocked(line_item=line.id, state=LineState.BACKORDERED, detail="why")
+    return Fulfillment.LineItemBlocked(line_item=line.id, state=LineState.BACKORDERED, detail=reasons.as_written("why"))
 
 
 def delivered(line: PlannedLine, **changes: Any) -> Fulfillment.LineItemDelivered:
@@ -194,7 +195,7 @@ def test_a_receipt_carries_the_keys_and_links_that_are_there() -> None:
 
 
 def test_a_receipt_is_sent_for_what_a_person_delivers_too() -> None:
-    blocked = Fulfillment.LineItemBlocked(line_item="li_wrap", state=LineState.MANUAL, detail="why")
+    blocked = Fulfillment.LineItemBlocked(line_item="li_wrap", state=LineState.MANUAL, detail=reasons.as_written("why"))
     log = paid(WRAP)
     log.add(FULFILLMENT, requested(WRAP))
 
@@ -256,7 +257,7 @@ def test_a_line_that_has_to_wait_again_is_told_if_it_never_was() -> None:
     log = paid(MUG)
     log.add(FULFILLMENT, requested(MUG), waits(MUG))
     log.decide(POLICY, log.log[-1])
-    log.add(effect("mail_backordered"), Effect.Withdrawn(why="Nothing of it is backordered any more"))
+    log.add(effect("mail_backordered"), Effect.Withdrawn(why=reasons.mail_outdated()))
     log.add(FULFILLMENT, promised(MUG))
 
     log.when(POLICY, FULFILLMENT, waits(MUG)).then(asked(MailKind.BACKORDERED, told(MUG, LineState.BACKORDERED)))
@@ -269,7 +270,7 @@ def test_a_mail_that_is_asked_for_anew_leaves_out_what_a_mail_of_its_own_tells()
     log.decide(POLICY, log.log[-1])
     log.add(FULFILLMENT, waits(MUG))
     log.decide(POLICY, log.log[-1])
-    log.add(effect("mail_backordered"), Effect.Withdrawn(why="Nothing of it is backordered any more"))
+    log.add(effect("mail_backordered"), Effect.Withdrawn(why=reasons.mail_outdated()))
     log.add(FULFILLMENT, promised(BOWL))
 
     log.when(POLICY, FULFILLMENT, waits(BOWL)).then(
@@ -363,7 +364,7 @@ def test_without_an_address_a_mail_is_given_up_where_staff_see_it() -> None:
     mail = asked(MailKind.RECEIPT, told(HOOK), to=None)
     ((stream, facts),) = mail.items()
 
-    log.when(POLICY, FULFILLMENT, requested(HOOK)).then({stream: [*facts, Effect.GivenUp(error=NO_ADDRESS)]})
+    log.when(POLICY, FULFILLMENT, requested(HOOK)).then({stream: [*facts, Effect.GivenUp(error=reasons.no_address())]})
 
 
 def test_a_kind_of_mail_that_the_merchant_does_not_want_is_not_asked_for() -> None:

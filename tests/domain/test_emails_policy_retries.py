@@ -7,6 +7,7 @@ from builders import CUSTOMER, a_checkout
 from kinds import ACCESS, SHIPMENT
 from scenario import FULFILLMENT, SAID_AT, SESSION, effect, planned, requested, streams
 
+from domain import reasons
 from domain.catalog import Catalog
 from domain.checkout import Contact
 from domain.checkout_session import CheckoutSession, Source
@@ -16,7 +17,8 @@ from domain.fulfillment import Fulfillment
 from domain.line import LineState
 from domain.mail import Mail, MailKind, MailLine
 from domain.personal import Personal
-from domain.policies.emails import NO_ADDRESS, EmailPolicy
+from domain.policies.emails import EmailPolicy
+from domain.reasons import Reason
 
 POLICY = EmailPolicy(frozenset(MailKind), Catalog())
 ASKED = CheckoutSession.RetryRequested()
@@ -29,7 +31,7 @@ UNPAID = CheckoutSession.Retrieved(
 PAID = CheckoutSession.Paid(payment_status="paid", amount_total=1000, currency="eur", occurred_at=SAID_AT)
 FAILED = CheckoutSession.AsyncPaymentFailed(stripe_event="evt_failed", occurred_at=SAID_AT)
 SUCCEEDED = CheckoutSession.AsyncPaymentSucceeded(stripe_event="evt_succeeded", occurred_at=SAID_AT)
-WAITS = Fulfillment.LineItemBlocked(line_item="li_mug", state=LineState.BACKORDERED, detail="why")
+WAITS = Fulfillment.LineItemBlocked(line_item="li_mug", state=LineState.BACKORDERED, detail=reasons.as_written("why"))
 RESERVED = Fulfillment.LineItemReserved(line_item="li_mug")
 
 
@@ -69,7 +71,7 @@ def test_whenever_a_person_asks_a_mail_that_could_not_be_sent_is_tried_again(ste
     log = streams((FULFILLMENT, requested(MUG, COURSE)), *parcels)
     mail = replace(a_mail(MailKind.RECEIPT), to=CUSTOMER.email)
     log.add(effect(step), Effect.Requested(kind=MAIL, step=step, mail=mail))
-    log.add(effect(step), Effect.GivenUp(error="The server refused it"))
+    log.add(effect(step), Effect.GivenUp(error=reasons.port_failed("The server refused it")))
 
     log.when(POLICY, SESSION, ASKED).then({effect(step): [Effect.RetryRequested()]})
 
@@ -78,13 +80,13 @@ def test_a_mail_without_an_address_is_tried_again_once_there_is_one() -> None:
     stream, mail = effect("mail_payment_failed"), a_mail(MailKind.PAYMENT_FAILED)
     log = streams((SESSION, FAILED), (SESSION, UNPAID))
     log.add(stream, Effect.Requested(kind=MAIL, step="mail_payment_failed", mail=mail))
-    log.add(stream, Effect.GivenUp(error=NO_ADDRESS))
+    log.add(stream, Effect.GivenUp(error=reasons.no_address()))
 
     log.when(POLICY, SESSION, ASKED).then({stream: [Effect.RetryRequested()]})
 
 
-@pytest.mark.parametrize("why", [NO_ADDRESS, "The mail server refuses the customer's address for good"])
-def test_a_mail_that_failed_is_tried_again_when_staff_give_it_another_address(why: str) -> None:
+@pytest.mark.parametrize("why", [reasons.no_address(), reasons.port_failed("The mail server refuses it for good")])
+def test_a_mail_that_failed_is_tried_again_when_staff_give_it_another_address(why: Reason) -> None:
     stream, mail = effect("mail_receipt"), a_mail(MailKind.RECEIPT)
     log = streams((SESSION, replace(UNPAID, checkout=a_checkout(contact=Contact()))), (FULFILLMENT, requested(MUG)))
     log.add(stream, Effect.Requested(kind=MAIL, step="mail_receipt", mail=mail), Effect.GivenUp(error=why))
@@ -96,12 +98,14 @@ def test_a_mail_that_failed_is_tried_again_when_staff_give_it_another_address(wh
 def test_a_mail_without_an_address_is_not_tried_again(answers: list[Event]) -> None:
     stream, mail = effect("mail_receipt"), a_mail(MailKind.RECEIPT)
     log = streams(*((SESSION, answer) for answer in answers), (FULFILLMENT, requested(MUG)))
-    log.add(stream, Effect.Requested(kind=MAIL, step="mail_receipt", mail=mail), Effect.GivenUp(error=NO_ADDRESS))
+    log.add(
+        stream, Effect.Requested(kind=MAIL, step="mail_receipt", mail=mail), Effect.GivenUp(error=reasons.no_address())
+    )
 
     log.when(POLICY, SESSION, ASKED).then_nothing()
 
 
-@pytest.mark.parametrize("end", [Effect.Succeeded(number=1), Effect.Withdrawn(why="What it says is no longer so")])
+@pytest.mark.parametrize("end", [Effect.Succeeded(number=1), Effect.Withdrawn(why=reasons.mail_outdated())])
 def test_a_mail_that_was_sent_or_withdrawn_is_not_tried_again(end: Event) -> None:
     started = Effect.AttemptStarted(number=1, worker="w1")
     log = streams()

@@ -6,6 +6,7 @@ import pytest
 from kinds import ACCESS, HTTP, LICENSE_KEY, MANUAL, SHIPMENT
 from scenario import FULFILLMENT, SAID_AT, Given, given, planned, requested
 
+from domain import reasons
 from domain.event import Event
 from domain.fulfillment import Fulfillment
 from domain.line import LineState, Parcel
@@ -19,9 +20,15 @@ CARD = planned("li_card", MANUAL)
 COURSE = planned("li_course", ACCESS)
 
 MUG_RESERVED = Fulfillment.LineItemReserved(line_item="li_mug")
-MUG_BACKORDERED = Fulfillment.LineItemBlocked(line_item="li_mug", state=LineState.BACKORDERED, detail="why")
-CARD_BLOCKED = Fulfillment.LineItemBlocked(line_item="li_card", state=LineState.MANUAL, detail="why")
-WRAP_BLOCKED = Fulfillment.LineItemBlocked(line_item="li_wrap", state=LineState.MANUAL, detail="why")
+MUG_BACKORDERED = Fulfillment.LineItemBlocked(
+    line_item="li_mug", state=LineState.BACKORDERED, detail=reasons.as_written("why")
+)
+CARD_BLOCKED = Fulfillment.LineItemBlocked(
+    line_item="li_card", state=LineState.MANUAL, detail=reasons.as_written("why")
+)
+WRAP_BLOCKED = Fulfillment.LineItemBlocked(
+    line_item="li_wrap", state=LineState.MANUAL, detail=reasons.as_written("why")
+)
 COMPLETED = Fulfillment.Completed()
 
 NOT_PAID = "This checkout is not paid or not planned yet, so none of its lines can be delivered."
@@ -75,7 +82,9 @@ def test_a_line_that_is_named_twice_is_handed_over_once() -> None:
 
 
 def test_a_given_up_delivery_is_handed_over_by_hand() -> None:
-    given_up = Fulfillment.LineItemBlocked(line_item="li_hook", state=LineState.GIVEN_UP, detail="HTTP 410")
+    given_up = Fulfillment.LineItemBlocked(
+        line_item="li_hook", state=LineState.GIVEN_UP, detail=reasons.port_failed("HTTP 410")
+    )
 
     before = the_fulfillment(requested(HOOK), given_up)
 

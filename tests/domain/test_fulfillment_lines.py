@@ -6,10 +6,12 @@ import pytest
 from kinds import ACCESS, HTTP, LICENSE_KEY, MANUAL, SHIPMENT
 from scenario import FULFILLMENT, SAID_AT, Given, given, planned, requested
 
+from domain import reasons
 from domain.event import Event
 from domain.fulfillment import Fulfillment
 from domain.line import LineState
 from domain.personal import Personal
+from domain.reasons import Reason
 from domain.step import DeliverStep
 
 MUG = planned("li_mug", SHIPMENT, tracks="mug")
@@ -35,7 +37,10 @@ def delivered(line_item: str, **changes: str) -> Fulfillment.LineItemDelivered:
     return Fulfillment.LineItemDelivered(line_item=line_item, link=changes.get("link"), note=changes.get("note"))
 
 
-def blocked(line_item: str, state: LineState, detail: str = "why") -> Fulfillment.LineItemBlocked:
+WHY = reasons.as_written("why")
+
+
+def blocked(line_item: str, state: LineState, detail: Reason = WHY) -> Fulfillment.LineItemBlocked:
     return Fulfillment.LineItemBlocked(line_item=line_item, state=state, detail=detail)
 
 
@@ -56,7 +61,7 @@ def test_a_line_that_is_delivered_needs_no_promise() -> None:
 
 
 def test_a_line_without_stock_waits() -> None:
-    decision = the_fulfillment(requested(MUG)).when(Fulfillment.block, "li_mug", LineState.BACKORDERED, "why")
+    decision = the_fulfillment(requested(MUG)).when(Fulfillment.block, "li_mug", LineState.BACKORDERED, WHY)
 
     decision.then(blocked("li_mug", LineState.BACKORDERED))
 
@@ -64,13 +69,13 @@ def test_a_line_without_stock_waits() -> None:
 def test_a_line_is_blocked_once() -> None:
     before = the_fulfillment(requested(MUG), blocked("li_mug", LineState.BACKORDERED))
 
-    before.when(Fulfillment.block, "li_mug", LineState.BACKORDERED, "why").then_nothing()
+    before.when(Fulfillment.block, "li_mug", LineState.BACKORDERED, WHY).then_nothing()
 
 
 def test_a_delivered_line_is_not_blocked() -> None:
     before = the_fulfillment(requested(MUG), delivered("li_mug"))
 
-    before.when(Fulfillment.block, "li_mug", LineState.BACKORDERED, "why").then_nothing()
+    before.when(Fulfillment.block, "li_mug", LineState.BACKORDERED, WHY).then_nothing()
 
 
 def test_a_backordered_line_goes_on_when_its_stock_comes() -> None:
@@ -79,13 +84,13 @@ def test_a_backordered_line_goes_on_when_its_stock_comes() -> None:
     after = before.when(Fulfillment.reserve, "li_mug").then(reserved("li_mug"))
 
     line = after.state.lines["li_mug"]
-    assert (line.state, line.detail, line.is_to_pack) == (LineState.PENDING, None, True)
+    assert (line.state, line.why, line.is_to_pack) == (LineState.PENDING, None, True)
 
 
 def test_a_parcel_whose_promise_was_taken_back_is_not_to_be_packed() -> None:
     before = the_fulfillment(requested(MUG), reserved("li_mug"))
 
-    after = before.when(Fulfillment.block, "li_mug", LineState.BACKORDERED, "why").then(
+    after = before.when(Fulfillment.block, "li_mug", LineState.BACKORDERED, WHY).then(
         blocked("li_mug", LineState.BACKORDERED)
     )
 
@@ -99,21 +104,23 @@ def test_a_line_that_waits_for_keys_keeps_its_promise_of_stock() -> None:
     after = the_fulfillment(requested(boxed), reserved("li_key"), blocked("li_key", LineState.BACKORDERED))
 
     assert after.state.lines["li_key"].is_ready
-    after.when(Fulfillment.block, "li_key", LineState.BACKORDERED, "why").then_nothing()
+    after.when(Fulfillment.block, "li_key", LineState.BACKORDERED, WHY).then_nothing()
 
 
 def test_a_line_that_waits_for_keys_loses_its_promise_with_its_stock() -> None:
     boxed = planned("li_key", LICENSE_KEY, tracks="box", settings={"pool": "pro"})
     short_of_keys = blocked("li_key", LineState.BACKORDERED)
-    short_of_both = replace(short_of_keys, detail="no box", is_stock_missing=True)
+    short_of_both = replace(short_of_keys, detail=reasons.as_written("no box"), is_stock_missing=True)
     before = the_fulfillment(requested(boxed), reserved("li_key"), short_of_keys)
 
-    after = before.when(Fulfillment.block, "li_key", LineState.BACKORDERED, "no box", is_stock_missing=True).then(
-        short_of_both
-    )
+    after = before.when(
+        Fulfillment.block, "li_key", LineState.BACKORDERED, reasons.as_written("no box"), is_stock_missing=True
+    ).then(short_of_both)
 
     assert not after.state.lines["li_key"].is_ready
-    after.when(Fulfillment.block, "li_key", LineState.BACKORDERED, "no box", is_stock_missing=True).then_nothing()
+    after.when(
+        Fulfillment.block, "li_key", LineState.BACKORDERED, reasons.as_written("no box"), is_stock_missing=True
+    ).then_nothing()
     after.when(Fulfillment.reserve, "li_key").then(reserved("li_key"))
 
 
@@ -126,9 +133,9 @@ def test_a_line_of_keys_that_waits_for_stock_is_not_ready_for_keys() -> None:
 
 
 def test_a_blocked_line_says_why() -> None:
-    after = the_fulfillment(requested(HOOK), blocked("li_hook", LineState.GIVEN_UP, "HTTP 410"))
+    after = the_fulfillment(requested(HOOK), blocked("li_hook", LineState.GIVEN_UP, reasons.port_failed("HTTP 410")))
 
-    assert after.state.lines["li_hook"].detail == "HTTP 410"
+    assert after.state.lines["li_hook"].why == reasons.port_failed("HTTP 410")
 
 
 def test_a_delivered_line_says_when_and_what_the_customer_has() -> None:
@@ -137,20 +144,22 @@ def test_a_delivered_line_says_when_and_what_the_customer_has() -> None:
 
     line = the_fulfillment(requested(HOOK), replace(fact, keys=keys)).state.lines["li_hook"]
 
-    assert (line.delivered_at, line.keys, line.link, line.detail) == (SAID_AT, keys, "https://example.com/1", "ref 99")
+    assert (line.delivered_at, line.keys, line.link, line.note) == (SAID_AT, keys, "https://example.com/1", "ref 99")
 
 
 def test_a_delivery_that_is_given_up_is_shown_to_a_person() -> None:
-    decision = the_fulfillment(requested(HOOK)).when(Fulfillment.block, "li_hook", LineState.GIVEN_UP, "HTTP 410")
+    decision = the_fulfillment(requested(HOOK)).when(
+        Fulfillment.block, "li_hook", LineState.GIVEN_UP, reasons.port_failed("HTTP 410")
+    )
 
-    decision.then(blocked("li_hook", LineState.GIVEN_UP, "HTTP 410"))
+    decision.then(blocked("li_hook", LineState.GIVEN_UP, reasons.port_failed("HTTP 410")))
 
 
 def test_a_line_that_waits_for_stock_is_not_given_up_as_well() -> None:
     taken_back = blocked("li_hook", LineState.BACKORDERED)
     before = the_fulfillment(requested(STOCKED_HOOK), reserved("li_hook"), taken_back)
 
-    before.when(Fulfillment.block, "li_hook", LineState.GIVEN_UP, "HTTP 410").then_nothing()
+    before.when(Fulfillment.block, "li_hook", LineState.GIVEN_UP, reasons.port_failed("HTTP 410")).then_nothing()
 
 
 def test_a_given_up_delivery_is_resumed() -> None:
@@ -159,7 +168,7 @@ def test_a_given_up_delivery_is_resumed() -> None:
     after = before.when(Fulfillment.resume, "li_hook").then(Fulfillment.LineItemResumed(line_item="li_hook"))
 
     line = after.state.lines["li_hook"]
-    assert (line.state, line.detail, DeliverStep.of(line)) == (LineState.PENDING, None, DeliverStep("li_hook"))
+    assert (line.state, line.why, DeliverStep.of(line)) == (LineState.PENDING, None, DeliverStep("li_hook"))
     after.when(Fulfillment.resume, "li_hook").then_nothing()
 
 
@@ -213,7 +222,7 @@ def test_nothing_is_decided_over_a_line_that_is_not_there() -> None:
     before = the_fulfillment(requested(MUG))
 
     before.when(Fulfillment.reserve, "li_other").then_nothing()
-    before.when(Fulfillment.block, "li_other", LineState.BACKORDERED, "why").then_nothing()
+    before.when(Fulfillment.block, "li_other", LineState.BACKORDERED, WHY).then_nothing()
     before.when(Fulfillment.resume, "li_other").then_nothing()
     before.when(Fulfillment.deliver, "li_other").then_nothing()
 

@@ -6,9 +6,11 @@ import pytest
 from kinds import ACCESS, HTTP, LICENSE_KEY, MANUAL, SHIPMENT
 from scenario import FULFILLMENT, Given, given, planned, requested
 
+from domain import reasons
 from domain.event import Event
 from domain.fulfillment import Fulfillment
 from domain.line import LineState
+from domain.reasons import Reason
 from domain.step import DeliverStep
 
 MUG = planned("li_mug", SHIPMENT, tracks="mug")
@@ -17,7 +19,7 @@ POSTER = planned("li_poster", SHIPMENT)
 COURSE = planned("li_course", ACCESS, settings={"link": "https://example.com/course"})
 KEY = planned("li_key", LICENSE_KEY, settings={"pool": "pro"})
 HOOK = planned("li_hook", HTTP, settings={"url": "https://example.com/hook"})
-WRAP = planned("li_wrap", MANUAL, remark="No rule says how to deliver it")
+WRAP = planned("li_wrap", MANUAL, remark=reasons.no_rule())
 
 COURSE_DELIVERED = Fulfillment.LineItemDelivered(line_item="li_course", link="https://example.com/course")
 COMPLETED = Fulfillment.Completed()
@@ -27,11 +29,14 @@ def the_fulfillment(*facts: Event) -> Given[Fulfillment]:
     return given(Fulfillment(id=FULFILLMENT), *facts)
 
 
-def blocked(line_item: str, state: LineState, detail: str = "why") -> Fulfillment.LineItemBlocked:
+WHY = reasons.as_written("why")
+
+
+def blocked(line_item: str, state: LineState, detail: Reason = WHY) -> Fulfillment.LineItemBlocked:
     return Fulfillment.LineItemBlocked(line_item=line_item, state=state, detail=detail)
 
 
-WRAP_BLOCKED = blocked("li_wrap", LineState.MANUAL, "No rule says how to deliver it")
+WRAP_BLOCKED = blocked("li_wrap", LineState.MANUAL, reasons.no_rule())
 
 
 def test_a_delayed_payment_holds_the_lines_whose_stock_is_tracked() -> None:

@@ -8,6 +8,7 @@ from builders import a_checkout, a_line_item
 from kinds import ACCESS, HTTP, MANUAL, SHIPMENT
 from scenario import FULFILLMENT, SAID_AT, SESSION, effect, planned, requested, streams
 
+from domain import reasons
 from domain.catalog import Catalog
 from domain.checkout import Checkout
 from domain.checkout_session import CheckoutSession, ParkReason, Source
@@ -33,16 +34,18 @@ POLICY = FulfillmentPolicy(CATALOG)
 
 MUG, COURSE = planned("li_mug", SHIPMENT, tracks="mug"), planned("li_course", ACCESS)
 HOOK = planned("li_hook", HTTP, settings=HOOK_SETTINGS)
-NO_RULE = "No rule says how to deliver it"
+NO_RULE = reasons.no_rule()
 PAID = CheckoutSession.Paid(payment_status="paid", amount_total=1000, currency="eur", occurred_at=SAID_AT)
 FAILED = CheckoutSession.AsyncPaymentFailed(stripe_event="evt_failed", occurred_at=SAID_AT)
 SUCCEEDED = CheckoutSession.AsyncPaymentSucceeded(stripe_event="evt_succeeded", occurred_at=SAID_AT)
 DELIVER_HOOK = effect("deliver_li_hook")
 HOOK_REQUESTED = Effect.Requested(kind=HTTP, step="deliver_li_hook", line=HOOK)
-HOOK_GIVEN_UP = Fulfillment.LineItemBlocked(line_item="li_hook", state=LineState.GIVEN_UP, detail="HTTP 410")
+HOOK_GIVEN_UP = Fulfillment.LineItemBlocked(
+    line_item="li_hook", state=LineState.GIVEN_UP, detail=reasons.port_failed("HTTP 410")
+)
 RING_BELL = effect("deliver_li_bell")
-FAILED_ONCE = Effect.AttemptFailed(number=1, error="HTTP 503", retry_at=SAID_AT)
-TAKEN_BACK = Effect.Withdrawn(why="Its stock was taken back")
+FAILED_ONCE = Effect.AttemptFailed(number=1, error=reasons.port_failed("HTTP 503"), retry_at=SAID_AT)
+TAKEN_BACK = Effect.Withdrawn(why=reasons.stock_taken_back())
 COMPLETED = Fulfillment.Completed()
 SEATS = "sku_seat"
 
@@ -85,7 +88,7 @@ def test_what_has_no_rule_is_handed_to_a_person() -> None:
 
 def test_a_rule_that_asks_for_a_person_says_so() -> None:
     wrap = planned("li_wrap", MANUAL)
-    detail = "Its rule says that a person delivers it"
+    detail = reasons.manual_by_rule()
     blocked = Fulfillment.LineItemBlocked(line_item="li_wrap", state=LineState.MANUAL, detail=detail)
 
     streams().when(POLICY, FULFILLMENT, requested(wrap)).then({FULFILLMENT: [blocked]})
@@ -176,7 +179,7 @@ def test_a_payment_that_is_decided_meanwhile_holds_nothing(later: Event) -> None
 
 def test_a_session_that_is_parked_for_its_payment_status_holds_nothing() -> None:
     strange = retrieved(MUG, payment_status="half_paid")
-    parked = CheckoutSession.Parked(why=ParkReason.UNKNOWN_PAYMENT_STATUS, detail="why")
+    parked = CheckoutSession.Parked(why=ParkReason.UNKNOWN_PAYMENT_STATUS, detail=reasons.unknown_payment_status("new"))
 
     streams().when(POLICY, SESSION, strange, meanwhile=[(SESSION, parked)]).then_nothing()
 
@@ -232,8 +235,10 @@ def test_a_line_that_waits_for_stock_is_handed_out_when_it_is_there() -> None:
 def test_a_delivery_that_was_given_up_while_its_line_waited_for_stock_is_shown_to_a_person() -> None:
     stocked = replace(HOOK, sku="hook", track_stock=True)
     reserved = Fulfillment.LineItemReserved(line_item="li_hook")
-    short = Fulfillment.LineItemBlocked(line_item="li_hook", state=LineState.BACKORDERED, detail="why")
-    given_up = Effect.GivenUp(error="HTTP 410")
+    short = Fulfillment.LineItemBlocked(
+        line_item="li_hook", state=LineState.BACKORDERED, detail=reasons.as_written("why")
+    )
+    given_up = Effect.GivenUp(error=reasons.port_failed("HTTP 410"))
     log = streams(
         (FULFILLMENT, requested(stocked)), (FULFILLMENT, reserved), (DELIVER_HOOK, HOOK_REQUESTED), (FULFILLMENT, short)
     )
@@ -253,7 +258,9 @@ def test_whenever_the_delivery_worked_the_line_is_delivered() -> None:
 def test_whenever_the_delivery_is_given_up_the_line_is_shown_to_a_person() -> None:
     before = [(FULFILLMENT, requested(HOOK)), (DELIVER_HOOK, HOOK_REQUESTED)]
 
-    streams(*before).when(POLICY, DELIVER_HOOK, Effect.GivenUp(error="HTTP 410")).then({FULFILLMENT: [HOOK_GIVEN_UP]})
+    streams(*before).when(POLICY, DELIVER_HOOK, Effect.GivenUp(error=reasons.port_failed("HTTP 410"))).then(
+        {FULFILLMENT: [HOOK_GIVEN_UP]}
+    )
 
 
 def test_whenever_the_delivery_is_tried_again_the_line_is_pending_again() -> None:
@@ -268,7 +275,9 @@ def test_a_delivery_that_was_withdrawn_for_want_of_stock_is_asked_for_again_when
     stocked = replace(HOOK, sku="hook", track_stock=True)
     asked = Effect.Requested(kind=HTTP, step="deliver_li_hook", line=stocked)
     reserved = Fulfillment.LineItemReserved(line_item="li_hook")
-    short = Fulfillment.LineItemBlocked(line_item="li_hook", state=LineState.BACKORDERED, detail="why")
+    short = Fulfillment.LineItemBlocked(
+        line_item="li_hook", state=LineState.BACKORDERED, detail=reasons.as_written("why")
+    )
     log = streams(
         (FULFILLMENT, requested(stocked)), (FULFILLMENT, reserved), (DELIVER_HOOK, asked), (FULFILLMENT, short)
     )
@@ -291,10 +300,12 @@ def test_a_delivery_that_was_withdrawn_as_its_stock_came_back_is_asked_for_again
 def test_a_delivery_that_was_withdrawn_because_a_person_delivered_is_not_asked_for_again() -> None:
     before = [(FULFILLMENT, requested(HOOK)), (DELIVER_HOOK, HOOK_REQUESTED), (FULFILLMENT, delivered("li_hook"))]
 
-    streams(*before).when(POLICY, DELIVER_HOOK, Effect.Withdrawn(why="delivered otherwise")).then_nothing()
+    streams(*before).when(POLICY, DELIVER_HOOK, Effect.Withdrawn(why=reasons.delivered_otherwise())).then_nothing()
 
 
-@pytest.mark.parametrize("outcome", [Effect.Succeeded(number=1), Effect.GivenUp(error="HTTP 410"), TAKEN_BACK])
+@pytest.mark.parametrize(
+    "outcome", [Effect.Succeeded(number=1), Effect.GivenUp(error=reasons.port_failed("HTTP 410")), TAKEN_BACK]
+)
 def test_what_became_of_a_delivery_of_an_older_plan_changes_nothing(outcome: Event) -> None:
     other = replace(HOOK, settings={"url": "https://example.com/other"})
     replanned = Fulfillment.Replanned(lines=(other,), replaced=(HOOK,), catalog="beef")
@@ -303,7 +314,9 @@ def test_what_became_of_a_delivery_of_an_older_plan_changes_nothing(outcome: Eve
     streams(*before, (FULFILLMENT, replanned)).when(POLICY, DELIVER_HOOK, outcome).then_nothing()
 
 
-@pytest.mark.parametrize("outcome", [Effect.Succeeded(number=1), Effect.GivenUp(error="no"), Effect.RetryRequested()])
+@pytest.mark.parametrize(
+    "outcome", [Effect.Succeeded(number=1), Effect.GivenUp(error=reasons.port_failed("no")), Effect.RetryRequested()]
+)
 @pytest.mark.parametrize("kind", [MAIL, RETRIEVE])
 def test_what_became_of_a_mail_or_a_retrieval_changes_no_line(kind: str, outcome: Event) -> None:
     before = [(FULFILLMENT, requested(HOOK)), (effect("other"), Effect.Requested(kind=kind, step="other"))]
@@ -311,7 +324,9 @@ def test_what_became_of_a_mail_or_a_retrieval_changes_no_line(kind: str, outcome
     streams(*before).when(POLICY, effect("other"), outcome).then_nothing()
 
 
-@pytest.mark.parametrize("outcome", [Effect.Succeeded(number=1), Effect.GivenUp(error="no"), Effect.RetryRequested()])
+@pytest.mark.parametrize(
+    "outcome", [Effect.Succeeded(number=1), Effect.GivenUp(error=reasons.port_failed("no")), Effect.RetryRequested()]
+)
 @pytest.mark.parametrize("before", [[], [(DELIVER_HOOK, HOOK_REQUESTED)]], ids=["nobody's", "of a line not there"])
 def test_what_became_of_what_no_line_asked_for_changes_none(before: list[tuple[str, Event]], outcome: Event) -> None:
     streams((FULFILLMENT, requested(MUG)), *before).when(POLICY, DELIVER_HOOK, outcome).then_nothing()
@@ -329,7 +344,7 @@ def test_a_line_that_is_planned_anew_is_handed_out_under_a_step_of_its_own() -> 
 
 
 def test_whenever_a_person_asks_what_was_given_up_is_tried_again() -> None:
-    given_up = Effect.GivenUp(error="HTTP 410")
+    given_up = Effect.GivenUp(error=reasons.port_failed("HTTP 410"))
     before = [(FULFILLMENT, requested(HOOK, MUG)), (DELIVER_HOOK, HOOK_REQUESTED), (DELIVER_HOOK, given_up)]
 
     streams(*before, (FULFILLMENT, HOOK_GIVEN_UP)).when(POLICY, SESSION, CheckoutSession.RetryRequested()).then(
@@ -350,7 +365,7 @@ def test_whenever_a_person_asks_everything_that_waits_for_its_next_attempt_is_tr
 
 
 def test_whenever_a_person_asks_what_is_delivered_is_not_tried_again() -> None:
-    given_up = Effect.GivenUp(error="HTTP 410")
+    given_up = Effect.GivenUp(error=reasons.port_failed("HTTP 410"))
     before = [(FULFILLMENT, requested(HOOK, MUG)), (DELIVER_HOOK, HOOK_REQUESTED), (DELIVER_HOOK, given_up)]
 
     streams(*before, (FULFILLMENT, delivered("li_hook"))).when(

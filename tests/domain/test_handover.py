@@ -9,6 +9,7 @@ from builders import a_checkout, a_line_item
 from kinds import ACCESS, HTTP, LICENSE_KEY, SHIPMENT
 from scenario import SAID_AT, SESSION, effect, streams
 
+from domain import reasons
 from domain.catalog import Catalog
 from domain.checkout import LineItem
 from domain.checkout_session import CheckoutSession, Source
@@ -213,7 +214,7 @@ def test_a_delivery_whose_stock_was_taken_back_while_it_was_given_up_can_be_retr
     shop.answers(an_item("hook"))
 
     shop.count("mug", 0)
-    shop.happens(Effect, deliver, Effect.give_up, "HTTP 410")
+    shop.happens(Effect, deliver, Effect.give_up, reasons.port_failed("HTTP 410"))
     assert shop.states() == {"li_1": LineState.BACKORDERED}
 
     shop.count("mug", 1)

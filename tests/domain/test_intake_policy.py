@@ -6,6 +6,7 @@ import pytest
 from builders import a_checkout
 from scenario import SAID_AT, SESSION, Streams, Whenever, effect, streams
 
+from domain import reasons
 from domain.checkout_session import CheckoutSession, ParkReason, Source
 from domain.effect import RETRIEVE, Effect
 from domain.event import Event
@@ -79,7 +80,7 @@ def test_a_second_stripe_event_that_says_the_same_changes_nothing() -> None:
 
 def test_a_second_stripe_event_on_a_session_that_stripe_did_not_know_asks_for_it_again() -> None:
     known = replace(IS_COMPLETED, stripe_event="evt_0")
-    parked = CheckoutSession.Parked(why=ParkReason.UNKNOWN_TO_STRIPE, detail="why")
+    parked = CheckoutSession.Parked(why=ParkReason.UNKNOWN_TO_STRIPE, detail=reasons.as_written("why"))
     step = "retrieve_completed_evt_1"
 
     whenever(RECEIVED, (SESSION, known), (SESSION, parked)).then({effect(step): [retrieval(step)]})
@@ -94,8 +95,7 @@ def test_a_completion_that_comes_after_the_success_is_recorded_all_the_same() ->
 
 
 def test_a_contradiction_is_recorded_beside_the_fact() -> None:
-    what = "Stripe reported it expired after it was completed"
-    contradicted = CheckoutSession.Contradicted(what=what, occurred_at=SAID_AT)
+    contradicted = CheckoutSession.Contradicted(what=reasons.expired_after_completion(), occurred_at=SAID_AT)
 
     whenever(replace(RECEIVED, type=EXPIRED), (SESSION, replace(IS_COMPLETED, stripe_event="evt_0"))).then(
         {SESSION: [IS_EXPIRED, contradicted]}
@@ -104,39 +104,35 @@ def test_a_contradiction_is_recorded_beside_the_fact() -> None:
 
 @pytest.mark.parametrize("kind", ["charge.refunded", "v1.charge.refunded", "checkout.session.of_the_future", ""])
 def test_what_nothing_follows_from_is_marked_as_ignored(kind: str) -> None:
-    whenever(replace(RECEIVED, type=kind)).then(
-        {"evt_1": [StripeEvent.Ignored(why=f"Nothing here follows from {kind}")]}
-    )
+    whenever(replace(RECEIVED, type=kind)).then({"evt_1": [StripeEvent.Ignored(why=reasons.unhandled_type(kind))]})
 
 
 def test_a_long_type_is_cut() -> None:
-    ignored = StripeEvent.Ignored(why=f"Nothing here follows from {'x' * 100}")
+    ignored = StripeEvent.Ignored(why=reasons.unhandled_type("x" * 100))
 
     whenever(replace(RECEIVED, type="x" * 500)).then({"evt_1": [ignored]})
 
 
 @pytest.mark.parametrize("object_id", [None, "", "cs_test_", "cs_other_1", "pi_1", "cs_test_1/line_items", SESSION])
 def test_what_is_not_about_a_session_waits_for_a_person(object_id: str | None) -> None:
-    error = "Its object is not the ID of a Checkout Session, which looks like cs_test_a1B2c3"
-
     about = replace(RECEIVED, object_id=object_id, session_id=None)
 
-    whenever(about).then({"evt_1": [StripeEvent.Failed(error=error)]})
+    whenever(about).then({"evt_1": [StripeEvent.Failed(error=reasons.not_a_session())]})
 
 
 @pytest.mark.parametrize(
-    ("policy", "session", "livemode", "detail"),
+    ("policy", "session", "livemode", "mode"),
     [
-        (TEST_MODE, LIVE_SESSION, True, "It is a live session, and STRIPE_API_KEY is a test key"),
-        (TEST_MODE, LIVE_SESSION, False, "It is a live session, and STRIPE_API_KEY is a test key"),
-        (TEST_MODE, SESSION, True, "It is a live session, and STRIPE_API_KEY is a test key"),
-        (LIVE_MODE, SESSION, False, "It is a test session, and STRIPE_API_KEY is a live key"),
+        (TEST_MODE, LIVE_SESSION, True, "live"),
+        (TEST_MODE, LIVE_SESSION, False, "live"),
+        (TEST_MODE, SESSION, True, "live"),
+        (LIVE_MODE, SESSION, False, "test"),
     ],
 )
 def test_a_session_of_the_other_mode_is_kept_aside_and_not_asked_for(
-    policy: Intake, session: str, livemode: bool, detail: str
+    policy: Intake, session: str, livemode: bool, mode: str
 ) -> None:
-    parked = CheckoutSession.Parked(why=ParkReason.WRONG_MODE, detail=detail)
+    parked = CheckoutSession.Parked(why=ParkReason.WRONG_MODE, detail=reasons.other_mode_than_key(mode))
     foreign = replace(RECEIVED, object_id=session, livemode=livemode, session_id=session)
 
     whenever(foreign, policy=policy).then({session: [IS_COMPLETED, parked]})
@@ -154,14 +150,13 @@ def test_a_live_session_is_asked_for_with_a_live_key() -> None:
 
 
 def test_a_session_of_a_connected_account_is_kept_aside_and_not_asked_for() -> None:
-    detail = "It belongs to a connected account; only sessions of the account itself are fulfilled"
-    parked = CheckoutSession.Parked(why=ParkReason.CONNECTED_ACCOUNT, detail=detail)
+    parked = CheckoutSession.Parked(why=ParkReason.CONNECTED_ACCOUNT, detail=reasons.connected_account())
 
     whenever(replace(RECEIVED, account="acct_1")).then({SESSION: [IS_COMPLETED, parked]})
 
 
 def test_a_session_that_is_kept_aside_is_kept_aside_once() -> None:
-    parked = CheckoutSession.Parked(why=ParkReason.CONNECTED_ACCOUNT, detail="why")
+    parked = CheckoutSession.Parked(why=ParkReason.CONNECTED_ACCOUNT, detail=reasons.as_written("why"))
     known = replace(IS_COMPLETED, stripe_event="evt_0")
 
     whenever(replace(RECEIVED, account="acct_1"), (SESSION, known), (SESSION, parked)).then_nothing()
@@ -187,7 +182,7 @@ def test_every_time_that_a_person_asks_is_a_retrieval_of_its_own() -> None:
     "why", [ParkReason.UNKNOWN_TO_STRIPE, ParkReason.UNKNOWN_PAYMENT_STATUS, ParkReason.WRONG_MODE]
 )
 def test_what_stripe_may_answer_better_now_is_asked_again(why: ParkReason) -> None:
-    parked = CheckoutSession.Parked(why=why, detail="why")
+    parked = CheckoutSession.Parked(why=why, detail=reasons.as_written("why"))
 
     asked_again(streams((SESSION, IS_COMPLETED), (SESSION, parked))).then(
         {effect("retrieve_retry_3"): [retrieval("retrieve_retry_3", Source.STAFF)]}
@@ -198,7 +193,7 @@ def test_what_stripe_may_answer_better_now_is_asked_again(why: ParkReason) -> No
     ("why", "policy"), [(ParkReason.WRONG_MODE, LIVE_MODE), (ParkReason.CONNECTED_ACCOUNT, TEST_MODE)]
 )
 def test_what_our_key_can_not_retrieve_is_not_asked_again(why: ParkReason, policy: Intake) -> None:
-    parked = CheckoutSession.Parked(why=why, detail="why")
+    parked = CheckoutSession.Parked(why=why, detail=reasons.as_written("why"))
 
     asked_again(streams((SESSION, IS_COMPLETED), (SESSION, parked)), policy=policy).then_nothing()
 
@@ -208,7 +203,7 @@ def test_a_paid_session_is_not_asked_again() -> None:
 
 
 def test_a_stripe_event_that_failed_is_handled_again_when_a_person_asks() -> None:
-    failed = StripeEvent.Failed(error="ValueError: a bug that is fixed now")
+    failed = StripeEvent.Failed(error=reasons.unexpected_error("ValueError", "intake.py", "17"))
     log = streams(("evt_1", RECEIVED), ("evt_1", failed))
 
     log.when(TEST_MODE, "evt_1", replace(StripeEvent.RetryRequested(), session_id=SESSION)).then(
@@ -217,7 +212,7 @@ def test_a_stripe_event_that_failed_is_handled_again_when_a_person_asks() -> Non
 
 
 def test_a_stripe_event_that_can_not_be_handled_fails_again_and_stays_visible() -> None:
-    failed = StripeEvent.Failed(error="Its object is not the ID of a Checkout Session, which looks like cs_test_a1B2c3")
+    failed = StripeEvent.Failed(error=reasons.not_a_session())
     log = streams(("evt_1", replace(RECEIVED, object_id="pi_1", session_id=None)), ("evt_1", failed))
 
     log.when(TEST_MODE, "evt_1", StripeEvent.RetryRequested()).then({"evt_1": [failed]})
@@ -252,6 +247,6 @@ def test_what_stripe_reports_of_a_payment_is_recorded_with_the_payment(prefix: s
 @pytest.mark.parametrize("named", [None, "", "ch_1", "pi_", "pi_1/cancel"])
 def test_an_event_that_names_no_payment_is_ignored(named: str | None) -> None:
     """A thin `charge.captured` names the charge alone; `payment_intent.succeeded` comes beside it."""
-    ignored = StripeEvent.Ignored(why="v1.charge.captured does not name a payment")
+    ignored = StripeEvent.Ignored(why=reasons.no_payment_named("v1.charge.captured"))
 
     whenever(replace(OF_A_PAYMENT, type="v1.charge.captured", payment_intent=named)).then({"evt_1": [ignored]})

@@ -6,6 +6,7 @@ import pytest
 from kinds import ACCESS, HTTP, LICENSE_KEY, MANUAL, SHIPMENT
 from scenario import FULFILLMENT, SESSION, Streams, planned, requested, session_of, streams
 
+from domain import reasons
 from domain.event import Event
 from domain.fulfillment import Fulfillment
 from domain.line import LineState
@@ -50,7 +51,7 @@ def promised(line_item: str = "li_mug") -> Fulfillment.LineItemReserved:
 
 
 def waits(line_item: str = "li_mug", sku: str = "mug") -> Fulfillment.LineItemBlocked:
-    detail = f"Not enough of {sku} on the shelf"
+    detail = reasons.not_enough_stock(sku)
     short = LineState.BACKORDERED
     return Fulfillment.LineItemBlocked(line_item=line_item, state=short, detail=detail, is_stock_missing=True)
 
@@ -253,7 +254,9 @@ def test_a_line_that_is_planned_anew_with_another_sku_takes_from_that() -> None:
 
 def test_a_line_that_is_planned_anew_with_the_same_sku_keeps_its_promise() -> None:
     hook = replace(TWO_MUGS, delivery=HTTP, settings={"url": "https://example.com/hook"})
-    given_up = Fulfillment.LineItemBlocked(line_item="li_mug", state=LineState.GIVEN_UP, detail="HTTP 410")
+    given_up = Fulfillment.LineItemBlocked(
+        line_item="li_mug", state=LineState.GIVEN_UP, detail=reasons.port_failed("HTTP 410")
+    )
     log = streams((MUG, counted(2)), (FULFILLMENT, requested(hook)), (MUG, reserved()), (FULFILLMENT, promised()))
     log.add(FULFILLMENT, given_up)
 

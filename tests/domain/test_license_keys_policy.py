@@ -6,6 +6,7 @@ import pytest
 from kinds import LICENSE_KEY, MANUAL, SHIPMENT
 from scenario import FULFILLMENT, SESSION, Streams, planned, requested, streams
 
+from domain import reasons
 from domain.catalog import Catalog
 from domain.event import Event
 from domain.fulfillment import Fulfillment
@@ -20,7 +21,7 @@ POOL, OTHER_POOL = "keys_pro", "keys_max"
 TWO_KEYS = planned("li_key", LICENSE_KEY, quantity=2, settings={"pool": "pro"})
 COMPLETED = Fulfillment.Completed()
 BOX_GONE = Fulfillment.LineItemBlocked(
-    line_item="li_key", state=LineState.BACKORDERED, detail="why", is_stock_missing=True
+    line_item="li_key", state=LineState.BACKORDERED, detail=reasons.as_written("why"), is_stock_missing=True
 )
 
 
@@ -49,7 +50,7 @@ def delivered(text: str = "", line_item: str = "li_key") -> Fulfillment.LineItem
 
 
 def backordered(pool: str = "pro") -> Fulfillment.LineItemBlocked:
-    detail = f"The pool '{pool}' has not enough keys; import some"
+    detail = reasons.not_enough_keys(pool)
     return Fulfillment.LineItemBlocked(line_item="li_key", state=LineState.BACKORDERED, detail=detail)
 
 

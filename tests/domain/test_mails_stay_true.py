@@ -9,6 +9,7 @@ from builders import ADDRESS, CUSTOMER, a_checkout, a_line_item
 from kinds import ACCESS, HTTP, LICENSE_KEY, SHIPMENT
 from scenario import FULFILLMENT, SAID_AT, SESSION, Facts, Streams, effect, planned, requested, streams
 
+from domain import reasons
 from domain.catalog import Catalog
 from domain.checkout import Contact
 from domain.checkout_session import CheckoutSession, Source
@@ -19,9 +20,10 @@ from domain.line import LineState
 from domain.mail import Mail, MailKind, MailLine
 from domain.personal import Personal
 from domain.plan import PlannedLine, Rule
-from domain.policies.emails import IN_THE_RECEIPT, NO_LONGER_SO, EmailPolicy, look_again
+from domain.policies.emails import EmailPolicy, look_again
 from domain.policies.policy import NOTHING_FURTHER, Begin
 from domain.policies.policy import Streams as Reach
+from domain.reasons import Reason
 
 CATALOG = Catalog(products={"prod_li_mug": Rule(delivery=SHIPMENT, sku="mug", track_stock=True, name="The mug")})
 POLICY = EmailPolicy(frozenset(MailKind), CATALOG)
@@ -65,7 +67,7 @@ def promised(line: PlannedLine) -> Fulfillment.LineItemReserved:
 
 
 def waits(line: PlannedLine) -> Fulfillment.LineItemBlocked:
-    return Fulfillment.LineItemBlocked(line_item=line.id, state=LineState.BACKORDERED, detail="why")
+    return Fulfillment.LineItemBlocked(line_item=line.id, state=LineState.BACKORDERED, detail=reasons.as_written("why"))
 
 
 def delivered(line: PlannedLine, **changes: Any) -> Fulfillment.LineItemDelivered:
@@ -95,12 +97,15 @@ def told(line: PlannedLine, state: LineState, **changes: Any) -> MailLine:
     )
 
 
-def withdrawn(step: str, why: str = NO_LONGER_SO) -> Facts:
+OUTDATED = reasons.mail_outdated()
+
+
+def withdrawn(step: str, why: Reason = OUTDATED) -> Facts:
     return {effect(step): [Effect.Withdrawn(why=why)]}
 
 
 def renewed(step: str, mail: Mail) -> Facts:
-    return {effect(step): [Effect.Withdrawn(why=NO_LONGER_SO), Effect.Requested(kind=MAIL, step=step, mail=mail)]}
+    return {effect(step): [Effect.Withdrawn(why=OUTDATED), Effect.Requested(kind=MAIL, step=step, mail=mail)]}
 
 
 @pytest.mark.parametrize(
@@ -151,7 +156,7 @@ def test_keys_that_a_late_receipt_carries_have_no_mail_of_their_own() -> None:
     log.decide(TheMail("mail_receipt"), log.log[-1])
 
     log.when(TheMail("mail_delivered_li_key"), SESSION, CheckoutSession.Noted(text=Personal("a note"))).then(
-        withdrawn("mail_delivered_li_key", IN_THE_RECEIPT)
+        withdrawn("mail_delivered_li_key", reasons.in_the_receipt())
     )
 
 

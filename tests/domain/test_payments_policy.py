@@ -7,6 +7,7 @@ import pytest
 from builders import a_checkout
 from scenario import SAID_AT, SESSION, Whenever, effect, streams
 
+from domain import reasons
 from domain.checkout_session import CheckoutSession, ParkReason, Source
 from domain.effect import MAIL, RETRIEVE, Effect
 from domain.event import Event
@@ -20,7 +21,9 @@ UNPAID = CheckoutSession.Retrieved(
 CANCELED = replace(UNPAID, checkout=a_checkout(payment_status="unpaid", intent_status="canceled"))
 PAID = CheckoutSession.Paid(payment_status="paid", amount_total=1000, currency="eur")
 FAILED = CheckoutSession.AsyncPaymentFailed(stripe_event="evt_failed")
-PARKED = CheckoutSession.Parked(why=ParkReason.UNKNOWN_PAYMENT_STATUS, detail="half paid")
+PARKED = CheckoutSession.Parked(
+    why=ParkReason.UNKNOWN_PAYMENT_STATUS, detail=reasons.unknown_payment_status("half_paid")
+)
 REPORTED = Payment.Reported(stripe_event="evt_1", type="payment_intent.succeeded")
 BELONGS = Payment.BelongsTo(session_id=SESSION)
 AT_ONCE = {effect("retrieve_evt_1"): [Effect.Requested(kind=RETRIEVE, step="retrieve_evt_1", session_id=SESSION)]}
@@ -88,7 +91,9 @@ def test_an_unpaid_checkout_is_asked_about_after_an_hour() -> None:
         (timedelta(days=29), 32, timedelta(days=30)),
     ],
 )
-@pytest.mark.parametrize("outcome", [Effect.Succeeded(number=1), Effect.GivenUp(error="Stripe was away for hours")])
+@pytest.mark.parametrize(
+    "outcome", [Effect.Succeeded(number=1), Effect.GivenUp(error=reasons.port_failed("Stripe was away for hours"))]
+)
 def test_after_each_answer_and_after_none_the_next_time_is_set(
     outcome: Event, asked_after: timedelta, number: int, next_after: timedelta
 ) -> None:
@@ -97,7 +102,9 @@ def test_after_each_answer_and_after_none_the_next_time_is_set(
     asked.then(scheduled(number, next_after))
 
 
-@pytest.mark.parametrize("outcome", [Effect.Succeeded(number=1), Effect.GivenUp(error="Stripe was away for hours")])
+@pytest.mark.parametrize(
+    "outcome", [Effect.Succeeded(number=1), Effect.GivenUp(error=reasons.port_failed("Stripe was away for hours"))]
+)
 def test_a_question_before_its_time_by_a_clock_that_was_ahead_does_not_end_the_schedule(outcome: Event) -> None:
     early = whenever_asked("retrieve_unpaid_1", outcome, SAID_AT + timedelta(minutes=2))
 
@@ -145,7 +152,7 @@ def test_the_schedule_counts_from_when_the_customer_finished() -> None:
 
 def test_a_scheduled_retrieval_that_was_withdrawn_is_asked_for_again() -> None:
     first = Effect.Requested(kind=RETRIEVE, step="retrieve_unpaid_1", not_before=SAID_AT + timedelta(hours=1))
-    withdrawn = Effect.Withdrawn(why="No payment is awaited any more")
+    withdrawn = Effect.Withdrawn(why=reasons.payment_not_awaited())
     step = effect("retrieve_unpaid_1")
 
     streams((step, first), (step, withdrawn)).when(POLICY, SESSION, UNPAID).then(scheduled(1, timedelta(hours=1)))

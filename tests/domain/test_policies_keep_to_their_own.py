@@ -12,7 +12,7 @@ from scenario import NOW, SAID_AT, SESSION, NoLog, Streams, streams
 
 from application.log.recent_states import RecentStates
 from application.log.unit_of_work import Stamp, UnitOfWork
-from domain import policies
+from domain import policies, reasons
 from domain.catalog import Catalog
 from domain.checkout_session import CheckoutSession, Source
 from domain.event import Event
@@ -40,7 +40,11 @@ SAMPLES: Sequence[Event] = [
     *sample_log(),
     Fulfillment.Replanned(lines=(MUG,), replaced=(MUG,), catalog="beef", session_id=SESSION),
     Fulfillment.LineItemBlocked(
-        line_item=MUG.id, state=LineState.BACKORDERED, detail="none left", is_stock_missing=True, session_id=SESSION
+        line_item=MUG.id,
+        state=LineState.BACKORDERED,
+        detail=reasons.as_written("none left"),
+        is_stock_missing=True,
+        session_id=SESSION,
     ),
 ]
 each_policy = pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: policy.name)

@@ -9,7 +9,7 @@ from domain.checkout_session import ParkReason, Source
 from domain.deliveries.kind import BUILT_IN
 from domain.line import LineState
 from domain.mail import MailKind
-from domain.policies import emails, intake
+from domain.policies import intake
 from domain.policies.emails import EmailPolicy
 from domain.policies.fulfillment import FulfillmentPolicy
 from domain.policies.intake import Intake
@@ -32,10 +32,6 @@ def test_what_events_name_keeps_its_name(kind: type[StrEnum], names: str) -> Non
 
 def test_effects_of_our_own_keep_their_names() -> None:
     assert (effect.RETRIEVE, effect.MAIL) == ("retrieve", "mail")
-
-
-def test_a_mail_that_has_no_address_is_known_by_its_error() -> None:
-    assert emails.NO_ADDRESS == "Stripe has no e-mail address of this customer"
 
 
 def test_policies_keep_the_names_under_which_their_positions_are_stored() -> None:

@@ -2,6 +2,7 @@
 
 from scenario import Given, given
 
+from domain import reasons
 from domain.event import Event
 from domain.stripe_event import StripeEvent
 
@@ -15,8 +16,8 @@ RECEIVED = StripeEvent.Received(
     signature="t=1,v1=00",
     body="{}",
 )
-IGNORED = StripeEvent.Ignored(why="Nothing here follows from charge.refunded")
-FAILED = StripeEvent.Failed(error="ValueError: no")
+IGNORED = StripeEvent.Ignored(why=reasons.unhandled_type("charge.refunded"))
+FAILED = StripeEvent.Failed(error=reasons.unexpected_error("ValueError", "intake.py", "17"))
 RETRY = StripeEvent.RetryRequested()
 
 
@@ -41,7 +42,7 @@ def test_the_same_failure_is_recorded_once() -> None:
 
 
 def test_another_failure_is_recorded() -> None:
-    other = StripeEvent.Failed(error="KeyError: yes")
+    other = StripeEvent.Failed(error=reasons.unexpected_error("KeyError", "intake.py", "17"))
 
     the_stripe_event(RECEIVED, FAILED).when(StripeEvent.fail, other.error).then(other)
 

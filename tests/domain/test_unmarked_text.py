@@ -21,9 +21,8 @@ OPERATORS = "what a port says: `application.ports` asks for words for staff with
 UNMARKED = {
     OURS: """
         Event.originator_id Event.cause Event.session_id
-        Effect.AttemptStarted.worker Effect.Requested.kind Effect.Requested.step Effect.Withdrawn.why
-        CheckoutSession.Contradicted.what CheckoutSession.Parked.detail StripeEvent.Failed.error StripeEvent.Ignored.why
-        Fulfillment.Requested.catalog Fulfillment.Replanned.catalog PlannedLine.remark
+        Effect.AttemptStarted.worker Effect.Requested.kind Effect.Requested.step
+        Fulfillment.Requested.catalog Fulfillment.Replanned.catalog
         """,
     STRIPE: """
         Checkout.capture_method Checkout.currency Checkout.customer Checkout.intent_status Checkout.invoice
@@ -52,9 +51,9 @@ UNMARKED = {
         Fulfillment.Shipped.carrier Mail.carrier
         """,
     OPERATORS: """
-        Effect.AttemptFailed.error Effect.GivenUp.error Effect.Succeeded.note
-        Fulfillment.LineItemBlocked.detail Fulfillment.LineItemDelivered.note
+        Effect.Succeeded.note Fulfillment.LineItemDelivered.note
         """,
+    "an ID, a name of the merchant's, of Stripe's or of ours, or what a port says": "Reason.parameters",
     "the name of a member of staff, who answers for what they do": "Event.actor",
     "the bytes that Stripe signed, which prove what it said; whoever erases personal data erases them": (
         "StripeEvent.Received.body"

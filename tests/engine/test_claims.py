@@ -18,6 +18,7 @@ from application.log.log import COPYING
 from application.log.recent_states import RecentStates
 from application.log.unit_of_work import Stamp
 from application.log.writer import Writer
+from application.reason_wording import in_words
 from application.running.effect_kinds import Attempt, Done, Kind, RetryRule
 from application.running.effects import EffectRunner
 from domain.effect import MAIL, RETRIEVE, Effect
@@ -406,7 +407,7 @@ def test_a_delivery_that_ends_its_thread_is_a_failed_attempt(shop: Shop, outside
     shop.runtime.engine.run_until_quiet(effects=False)
     [*_, failed] = shop.runtime.log.streams([RECEIPTS[0]])[RECEIPTS[0]]
     assert isinstance(failed, Effect.AttemptFailed)
-    assert failed.error.startswith("Unexpected SystemExit in test_claims.py")
+    assert in_words(failed.error).startswith("Unexpected SystemExit in test_claims.py")
     shop.clock.advance(1)
     shop.rest()
     assert list(outside.mailbox) == RECEIPTS[:1]

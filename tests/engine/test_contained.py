@@ -15,6 +15,7 @@ from application.log.unit_of_work import Stamp
 from application.ports import DeliveryReceipt, DeliveryRequest, Temporary
 from application.running.effect_kinds import Attempt, Done, Kind, RetryRule
 from application.staff import By
+from domain import reasons
 from domain.checkout import Checkout
 from domain.effect import Effect
 from domain.errors import UnreadableEvent
@@ -22,6 +23,7 @@ from domain.fulfillment import Fulfillment
 from domain.identifiers import effect_id, fulfillment_id
 from domain.line import LineState
 from domain.policies.policy import Streams
+from domain.reasons import Reason, ReasonCode
 
 BAD, GOOD = "cs_test_bad", "cs_test_good"
 DELIVERY, OTHER_DELIVERY = (effect_id(id, "deliver_li_1") for id in (BAD, GOOD))
@@ -85,7 +87,7 @@ def test_a_delivery_that_ends_its_process_is_given_up_and_others_flow(open_shop:
     assert ends == 5
     assert list(outside.deliveries) == [OTHER_DELIVERY]
     assert shop.fulfillment(BAD).lines["li_1"].state is LineState.GIVEN_UP
-    assert "its process ended" in str(shop.fulfillment(BAD).lines["li_1"].detail)
+    assert shop.fulfillment(BAD).lines["li_1"].why == reasons.orphaned_too_often(5)
     assert kinds(shop) == {"given_up_line"}
 
     outside.is_deadly = False
@@ -150,7 +152,7 @@ class Odd:
 
     delivered: list[str] = field(default_factory=list)
 
-    def why_unwanted(self, effect: Effect, session_id: str, do: Streams) -> str | None:
+    def why_unwanted(self, effect: Effect, session_id: str, do: Streams) -> Reason | None:
         if session_id == BAD:
             raise KeyError("ada@example.com")
         return None
@@ -175,7 +177,8 @@ def test_a_claim_that_goes_wrong_is_a_failed_attempt_and_given_up_in_the_end(ope
     [_, started, failed] = shop.runtime.log.streams([DELIVERY])[DELIVERY]
     assert isinstance(started, Effect.AttemptStarted)
     assert isinstance(failed, Effect.AttemptFailed)
-    assert failed.error.startswith("Unexpected KeyError in test_contained.py, line ")
+    assert (failed.error.code, failed.error.parameters["error"]) == (ReasonCode.UNEXPECTED_ERROR, "KeyError")
+    assert failed.error.parameters["file"] == "test_contained.py"
     assert failed.may_have_gone_out is False
     for _ in range(2):
         shop.clock.advance(60)
@@ -227,9 +230,7 @@ def test_a_delivery_of_a_kind_that_no_worker_knows_is_listed_and_after_an_hour_g
     shop.rest()
 
     assert kinds(shop) == {"given_up_line"}
-    assert effect(shop, DELIVERY).given_up == (
-        "No worker has carried out 'courier' for an hour: its package or a setting is missing"
-    )
+    assert effect(shop, DELIVERY).given_up == reasons.no_worker("courier")
 
 
 def test_a_host_whose_clock_is_set_gives_up_no_delivery_that_it_does_not_know(

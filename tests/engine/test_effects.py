@@ -13,8 +13,10 @@ from shop import COMPLETED, Shop
 from application.handlers import SendMail
 from application.log.unit_of_work import Stamp
 from application.ports import NotTaken, Permanent, Temporary
+from application.reason_wording import in_words
 from application.running.effect_kinds import Attempt, Done, RetryRule
 from application.staff import By
+from domain import reasons
 from domain.checkout_session import CheckoutSession, Source
 from domain.effect import MAIL, Effect
 from domain.fulfillment import Fulfillment
@@ -117,7 +119,10 @@ def test_how_often_and_how_soon_it_is_tried_again_is_a_setting(
     told(shop)
     seconds = rest_until_done(shop, effect_id(ID, step))
 
-    assert (effect(shop, effect_id(ID, step)).attempt, effect(shop, effect_id(ID, step)).given_up) == (8, "busy")
+    assert (effect(shop, effect_id(ID, step)).attempt, effect(shop, effect_id(ID, step)).given_up) == (
+        8,
+        reasons.port_failed("busy"),
+    )
     halves_of_the_limits = (0.5, 1, 2, 2, 2, 2, 2)
     assert seconds == int(sum(halves_of_the_limits))
 
@@ -128,7 +133,7 @@ def test_what_never_works_is_given_up_into_the_work_queue_and_taken_up_by_a_pers
     outside.troubles = [Temporary("Stripe could not be reached.")] * 100
     told(shop)
     rest_until_done(shop, RETRIEVAL)
-    assert effect(shop, RETRIEVAL).given_up == "Stripe could not be reached."
+    assert effect(shop, RETRIEVAL).given_up == reasons.port_failed("Stripe could not be reached.")
     assert [item.subject for item in shop.runtime.queries.work_queue()] == [ID]
 
     outside.troubles.clear()
@@ -351,7 +356,7 @@ def test_an_unexpected_error_is_recorded_without_its_words(shop: Shop, outside: 
     told(shop)
 
     failed = next(e for e in shop.runtime.log.streams([RETRIEVAL])[RETRIEVAL] if isinstance(e, Effect.AttemptFailed))
-    assert failed.error.startswith("Unexpected ValueError in outside.py, line ")
+    assert in_words(failed.error).startswith("Unexpected ValueError in outside.py, line ")
     rest_until_done(shop, RETRIEVAL)
     assert shop.state(ID) == "fulfilled"
 
@@ -452,6 +457,6 @@ def test_a_delivery_whose_line_was_planned_anew_is_withdrawn(open_shop: Open, ou
     shop.clock.advance(3600)
     shop.rest()
 
-    assert effect(shop, effect_id(ID, "deliver_li_1")).withdrawn == "The line has been planned anew"
+    assert effect(shop, effect_id(ID, "deliver_li_1")).withdrawn == reasons.replanned()
     assert outside.deliveries == {}
     assert shop.fulfillment(ID).lines["li_1"].state is LineState.MANUAL

@@ -9,6 +9,7 @@ from fakes.outside import Outside
 from fakes.receiver import Receiver, answering
 from shop import COMPLETED, Shop
 
+from domain import reasons
 from domain.line import LineState
 
 SESSION = "cs_test_seat"
@@ -40,7 +41,7 @@ def test_a_paid_line_is_handed_over_by_the_merchants_service(shop: Shop, receive
 
     line = shop.fulfillment(SESSION).lines["li_seat"]
     (call,) = receiver.calls
-    assert (line.state, line.detail) == (LineState.DELIVERED, "seat 7")
+    assert (line.state, line.note) == (LineState.DELIVERED, "seat 7")
     assert json.loads(call.body)["data"]["line_item"]["quantity"] == 2
     assert call.headers["webhook-id"] == f"eff_{SESSION}_deliver_li_seat"
 
@@ -66,5 +67,6 @@ def test_a_service_that_refuses_leaves_the_line_to_a_person(shop: Shop, receiver
     pay(shop)
 
     line = shop.fulfillment(SESSION).lines["li_seat"]
-    assert (line.state, line.detail) == (LineState.GIVEN_UP, "The callback's host 127.0.0.1 refused with 422.")
+    why = reasons.port_failed("The callback's host 127.0.0.1 refused with 422.")
+    assert (line.state, line.why) == (LineState.GIVEN_UP, why)
     assert len(receiver.calls) == 1

@@ -9,6 +9,7 @@ from shop import COMPLETED, Shop
 
 from application.ports import Temporary
 from application.staff import By
+from domain import reasons
 from domain.effect import Effect
 from domain.errors import Refused
 from domain.identifiers import effect_id
@@ -40,7 +41,7 @@ def test_a_person_delivers_what_waits_for_its_next_try(shop: Shop, outside: Outs
 
     assert shop.state(ID) == "fulfilled"
     assert outside.deliveries == {}
-    assert shop.runtime.log.get(Effect, DELIVERY).withdrawn == "A person delivers it"
+    assert shop.runtime.log.get(Effect, DELIVERY).withdrawn == reasons.taken_over()
     assert [mail.kind for mail in outside.mailbox.values()] == ["receipt"]
     assert shop.runtime.queries.work_queue() == []
 

@@ -11,6 +11,7 @@ from shop import COMPLETED, Shop
 
 from application.log.log import StoredEvent
 from application.reading.queries import INCOMPLETE_VIEW
+from application.reason_wording import in_words
 from domain.checkout import Checkout
 from domain.checkout_session import CheckoutSession
 from domain.effect import Effect
@@ -113,7 +114,7 @@ def test_an_outcome_that_the_checkout_can_not_take_is_a_failed_attempt(open_shop
     assert retrieval.is_open
     [*_, failed] = shop.runtime.log.streams([retrieval.id])[retrieval.id]
     assert isinstance(failed, Effect.AttemptFailed)
-    assert "FlownOut" in failed.error
+    assert "FlownOut" in in_words(failed.error)
 
 
 def test_an_outcome_that_its_own_stream_can_not_take_leaves_room_for_others(open_shop: Open) -> None:

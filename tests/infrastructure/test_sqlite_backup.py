@@ -23,6 +23,7 @@ from application.errors import NotABackup
 from application.log.insertion import Bookkeeping, Insertion, ParkedEvent
 from application.log.log import Log
 from application.reading.rebuild import Progress, silent
+from domain import reasons
 from domain.errors import Refused
 from infrastructure.event_store.sqlite import sqlite_environment
 from infrastructure.sqlite_backup import back_up, check_backup, put_in_place
@@ -115,7 +116,7 @@ def test_a_file_that_exists_is_never_replaced(log: Path, file: Path) -> None:
 
 
 def test_parked_events_are_in_a_backup(shop: ReadSide, log: Path, file: Path) -> None:
-    parked = ParkedEvent(policy="intake", position=3, subject="evt_1", error="no", parked_at=NOW)
+    parked = ParkedEvent(policy="intake", position=3, subject="evt_1", error=reasons.as_written("no"), parked_at=NOW)
     later = replace(parked, position=4, parked_at=NOW.replace(microsecond=7))
     shop.log.store.insert(Insertion(books=Bookkeeping(park=[parked, later])))
 

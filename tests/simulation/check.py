@@ -28,13 +28,14 @@ from domain.fulfillment import Fulfillment
 from domain.identifiers import fulfillment_id, key_pool_id, session_of_stream
 from domain.key_pool import KeyPool
 from domain.payment import Payment
+from domain.reasons import ReasonCode
 from domain.stock_item import Claim, StockItem
 from domain.stripe_event import StripeEvent
 from infrastructure.views.sqlite import SQLiteViews
 from interfaces.sandbox.model.books import Entry
 
 _scratches = count()
-_LEFT, _LEFT_TO_OTHERS = "No worker has carried out", timedelta(hours=1)
+_LEFT_TO_OTHERS = timedelta(hours=1)
 _FREE = (
     Effect.Requested | Effect.RetryRequested | Effect.AttemptFailed | Effect.AttemptOrphaned | Effect.AttemptReleased
 )
@@ -203,8 +204,10 @@ def _given_up(found: Findings, log: Log, world: World) -> None:
             case Effect.Requested() | Effect.AttemptFailed() | Effect.RetryRequested():
                 del orphans[event.originator_id]
             case Effect.GivenUp():
-                is_for_good = REFUSAL in event.error or orphans[event.originator_id] == ORPHANS_MAX - 1
-                is_for_good |= _LEFT in event.error and at - free_since[event.originator_id] >= _LEFT_TO_OTHERS
+                why, text = event.error.code, event.error.parameters.get("text", "")
+                is_for_good = REFUSAL in text or orphans[event.originator_id] == ORPHANS_MAX - 1
+                is_left = why is ReasonCode.NO_WORKER
+                is_for_good |= is_left and at - free_since[event.originator_id] >= _LEFT_TO_OTHERS
                 found.demand(is_for_good, f"{event.TOPIC} at {position} came of {event.error}, which might have passed")
             case _:
                 pass

@@ -35,6 +35,7 @@ from domain.persistent import PersistentMap
 from domain.plan import PlannedLine
 from domain.policies.emails import EmailPolicy
 from domain.policies.inventory import InventoryPolicy
+from domain.reasons import Reason
 from domain.stock_item import StockItem
 from infrastructure.views import sql
 from infrastructure.views import sqlite as sqlite_views
@@ -126,8 +127,10 @@ def failure_acknowledged(patch: pytest.MonkeyPatch) -> None:
 def lease_without_fencing(patch: pytest.MonkeyPatch) -> None:
     """The outcome of an attempt counts although another worker holds the effect by now."""
 
-    def succeed(self: Effect, number: int, note: str | None = None) -> Sequence[Effect.Succeeded]:
-        return [Effect.Succeeded(number=number, note=note)]
+    def succeed(
+        self: Effect, number: int, note: str | None = None, found: Reason | None = None
+    ) -> Sequence[Effect.Succeeded]:
+        return [Effect.Succeeded(number=number, note=note, found=found)]
 
     patch.setattr(Effect, "succeed", succeed)
 

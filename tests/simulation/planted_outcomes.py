@@ -18,6 +18,7 @@ from domain.mail import MailKind, MailLine
 from domain.policies import payments
 from domain.policies.emails import EmailPolicy
 from domain.policies.fulfillment import FulfillmentPolicy
+from domain.reasons import Reason
 from domain.stock_item import Claim, StockItem
 
 
@@ -99,7 +100,7 @@ def shipped_without_its_stock(patch: pytest.MonkeyPatch) -> None:
 def completed_while_under_way(patch: pytest.MonkeyPatch) -> None:
     """A person takes a line over while its courier is being called."""
 
-    def take_over(self: Effect, why: str) -> Sequence[Any]:
+    def take_over(self: Effect, why: Reason) -> Sequence[Any]:
         return [Effect.Withdrawn(why=why)] if self.is_open and self.worker is None else []
 
     patch.setattr(Effect, "take_over", take_over)

@@ -3,6 +3,8 @@
 The row of a parcel exists from the plan on, since only the plan knows that a line is a parcel; `is_open` says whether
 it can be packed already. The row of a delayed payment exists from the start too, with `since` in the future: no event
 says that nothing happened, so readers leave the row out until then.
+
+The reason of a task is a code with parameters, a JSON object of texts. A sentence is made of it when a person reads.
 """
 
 from collections.abc import Iterable, Iterator
@@ -24,6 +26,8 @@ from application.reading.projection import (
     topics,
 )
 from application.reading.steps import effect_step, purpose
+from application.reason_text import parameters_as_text
+from domain import reasons
 from domain.checkout_session import CheckoutSession, CheckoutSessionFact, ParkReason
 from domain.deliveries.kind import DeliveryKind
 from domain.effect import Effect, EffectFact
@@ -31,7 +35,7 @@ from domain.event import Event
 from domain.fulfillment import Fulfillment, FulfillmentFact
 from domain.line import LineState
 from domain.plan import PlannedLine
-from domain.policies.emails import NO_ADDRESS
+from domain.reasons import Reason, ReasonCode
 from domain.step import MailStep, RetrieveStep
 from domain.stripe_event import StripeEvent, StripeEventFact
 
@@ -53,7 +57,7 @@ class Work(StrEnum):
 PAYMENT_OVERDUE_AFTER = timedelta(days=14)
 """Events about a delayed payment may be lost, and then its stock stays reserved. Most payments take a few days; a SEPA
 debit may take 14 business days (https://docs.stripe.com/payments/sepa-debit), which the person who looks can judge."""
-_OVERDUE = f"Neither has the payment arrived in {PAYMENT_OVERDUE_AFTER.days} days, nor has Stripe said that it failed"
+_OVERDUE = reasons.payment_overdue(PAYMENT_OVERDUE_AFTER.days)
 _BLOCKED = {
     LineState.MANUAL: Work.MANUAL_LINE,
     LineState.BACKORDERED: Work.BACKORDERED_LINE,
@@ -114,8 +118,8 @@ def _of_fulfillment(event: FulfillmentFact) -> Iterator[Change]:
 def _parcels(event: Event, plan: Iterable[PlannedLine]) -> Iterator[Change]:
     for line in plan:
         if line.delivery == DeliveryKind.SHIPMENT:
-            detail = f"{line.item.quantity} x {line.title}"
-            put = _open(event, event.session_id or "", Work.PARCEL_TO_PACK, line.id, detail)
+            why = reasons.ready_to_pack(line.item.quantity, line.title)
+            put = _open(event, event.session_id or "", Work.PARCEL_TO_PACK, line.id, why)
             yield Put({**put.row, "is_open": int(line.stock_sku is None)})
 
 
@@ -136,7 +140,7 @@ def _of_effect(event: EffectFact) -> Iterator[Change]:
     match event:
         case Effect.GivenUp():
             if isinstance(what, MailStep):
-                kind = Work.MAIL_WITHOUT_ADDRESS if event.error == NO_ADDRESS else Work.MAIL_FAILED
+                kind = Work.MAIL_WITHOUT_ADDRESS if event.error.code is ReasonCode.NO_ADDRESS else Work.MAIL_FAILED
                 yield _open(event, session, kind, step, event.error)
             elif isinstance(what, RetrieveStep):
                 yield _open(event, session, Work.RETRIEVAL_FAILED, step, event.error)
@@ -232,9 +236,18 @@ def _of_stripe_event(event: StripeEventFact) -> Iterator[Change]:
             assert_never(event)
 
 
-def _open(event: Event, subject: str, kind: Work, item: str, detail: str) -> Put:
-    since = rfc3339(event.recorded_at)
-    return Put({"subject": subject, "kind": kind.value, "item": item, "detail": detail, "since": since, "is_open": 1})
+def _open(event: Event, subject: str, kind: Work, item: str, why: Reason) -> Put:
+    return Put(
+        {
+            "subject": subject,
+            "kind": kind.value,
+            "item": item,
+            "code": why.code.value,
+            "parameters": parameters_as_text(why),
+            "since": rfc3339(event.recorded_at),
+            "is_open": 1,
+        }
+    )
 
 
 def is_due(row: Row, now: datetime) -> bool:
@@ -244,13 +257,14 @@ def is_due(row: Row, now: datetime) -> bool:
 
 WORK_QUEUE = Projection(
     name="work_queue",
-    version=2,
+    version=3,
     table=Table(
         columns={
             "subject": Column.TEXT,
             "kind": Column.TEXT,
             "item": Column.TEXT,
-            "detail": Column.TEXT,
+            "code": Column.TEXT,
+            "parameters": Column.TEXT,
             "since": Column.TEXT,
             "is_open": Column.INTEGER,
         },

@@ -10,6 +10,7 @@ from application.reading.due_effects import DueEffect, DueEffects
 from application.reading.projection import Projection
 from application.reading.projections.due_effects import AT_ONCE, DUE_EFFECTS
 from application.reading.registry import PROJECTIONS
+from domain import reasons
 from domain.effect import Effect
 from domain.event import Event
 
@@ -17,7 +18,7 @@ ID = f"eff_{SHOP}_retrieve_completed"
 LATER = BEGINNING + timedelta(minutes=1)
 REQUESTED = Effect.Requested(kind="retrieve", step="retrieve_completed")
 STARTED = Effect.AttemptStarted(number=1, worker="w1")
-FAILED = Effect.AttemptFailed(number=1, error="HTTP 503", retry_at=LATER)
+FAILED = Effect.AttemptFailed(number=1, error=reasons.port_failed("HTTP 503"), retry_at=LATER)
 
 
 def effect(*facts: Event, stream: str = ID) -> list[Event]:
@@ -98,13 +99,13 @@ def test_a_time_that_only_a_clock_that_was_ahead_can_have_set_is_found_by_who_lo
     assert [each.effect_id for each in due.due(LATER, 10)] == [ID]
 
 
-@pytest.mark.parametrize("last", [Effect.Succeeded(number=1), Effect.Withdrawn(why="it is paid")])
+@pytest.mark.parametrize("last", [Effect.Succeeded(number=1), Effect.Withdrawn(why=reasons.as_written("it is paid"))])
 def test_what_is_done_or_not_wanted_is_gone(read_side: ReadSide, last: Event) -> None:
     assert read_side.fold(DUE_EFFECTS, effect(REQUESTED, STARTED, last)) == []
 
 
 def test_what_was_given_up_is_due_no_more_until_a_person_wants_it_retried(read_side: ReadSide) -> None:
-    events = effect(REQUESTED, STARTED, Effect.GivenUp(error="HTTP 410"), Effect.RetryRequested())
+    events = effect(REQUESTED, STARTED, Effect.GivenUp(error=reasons.port_failed("HTTP 410")), Effect.RetryRequested())
     due = DueEffects(read_side.views)
 
     read_side.fold(DUE_EFFECTS, events[:3])
@@ -164,7 +165,7 @@ def test_no_kind_waits_behind_another(read_side: ReadSide) -> None:
             f"eff_{SHOP}_deliver_{number}", Effect.Requested(kind="http", step=f"deliver_{number}"), session_id=SHOP
         )
     given_up = Effect.Requested(kind="courier", step="deliver_x")
-    log.add(f"eff_{SHOP}_deliver_x", given_up, Effect.GivenUp(error="no"), session_id=SHOP)
+    log.add(f"eff_{SHOP}_deliver_x", given_up, Effect.GivenUp(error=reasons.port_failed("no")), session_id=SHOP)
     log.add(f"eff_{SHOP}_mail_receipt", Effect.Requested(kind="mail", step="mail_receipt"), session_id=SHOP)
 
     read_side.fold(DUE_EFFECTS, log.events)

@@ -20,6 +20,7 @@ from application.reading.projection import Projection, Row, rfc3339
 from application.reading.projections.due_effects import DUE_EFFECTS
 from application.reading.projections.stock import STOCK
 from application.reading.projections.work_queue import WORK_QUEUE, Work
+from domain import reasons
 from domain.effect import Effect
 from domain.errors import Refused
 from domain.event import A, Event
@@ -74,15 +75,16 @@ def test_the_stock(decisions: list[Decision]) -> None:
     }
 
 
+NO = reasons.port_failed("no")
 workers = st.sampled_from(["w1", "w2"])
 hours = st.integers(0, 48).map(lambda number: BEGINNING + timedelta(hours=number))
 numbers = st.integers(0, 4)
 effect_decisions: st.SearchStrategy[Decision] = st.one_of(
     st.builds(lambda worker, now: lambda effect: effect.start(worker, now=now), workers, hours),
     st.builds(lambda number: lambda effect: effect.succeed(number), numbers),
-    st.builds(lambda number, at: lambda effect: effect.fail(number, "no", retry_at=at), numbers, hours | st.none()),
-    st.just(lambda effect: effect.withdraw("not wanted")),
-    st.just(lambda effect: effect.give_up("enough")),
+    st.builds(lambda number, at: lambda effect: effect.fail(number, NO, retry_at=at), numbers, hours | st.none()),
+    st.just(lambda effect: effect.withdraw(NO)),
+    st.just(lambda effect: effect.give_up(NO)),
     st.just(lambda effect: effect.request_retry()),
 )
 
@@ -113,7 +115,7 @@ plans = st.lists(st.sampled_from(PLAN), unique_by=lambda line: line.id).map(
 )
 fulfillment_decisions: st.SearchStrategy[Decision] = st.one_of(
     st.builds(lambda line: lambda ful: ful.reserve(line), lines),
-    st.builds(lambda line, state: lambda ful: ful.block(line, state, "no"), lines, blocked),
+    st.builds(lambda line, state: lambda ful: ful.block(line, state, NO), lines, blocked),
     st.builds(lambda line: lambda ful: ful.resume(line), lines),
     st.builds(lambda line: lambda ful: ful.deliver(line), lines),
     st.builds(lambda plan: lambda ful: ful.replan(plan, "beef"), plans),

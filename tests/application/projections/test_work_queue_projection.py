@@ -8,6 +8,7 @@ from read_side import ReadSide
 from sample_log import DEBIT, FOREIGN, KEYS, SHOP, sample_log
 
 from application.reading.projections.work_queue import WORK_QUEUE, Work
+from domain import reasons
 from domain.checkout_session import CheckoutSession, ParkReason, Source
 from domain.effect import Effect
 from domain.event import Event
@@ -15,15 +16,19 @@ from domain.fulfillment import Fulfillment
 from domain.line import LineState
 from domain.personal import Personal
 from domain.plan import PlannedLine
-from domain.policies.emails import NO_ADDRESS
+from domain.reasons import Reason
 from domain.stripe_event import StripeEvent
 
 FUL = f"ful_{SHOP}"
 UNTRACKED = replace(MUG, track_stock=False)
 RESERVED = Fulfillment.LineItemReserved(line_item="li_mug")
-SOLD_OUT = Fulfillment.LineItemBlocked(line_item="li_mug", state=LineState.BACKORDERED, detail="Not enough")
-BY_HAND = Fulfillment.LineItemBlocked(line_item="li_mug", state=LineState.MANUAL, detail="by hand")
-GIVEN_UP = Fulfillment.LineItemBlocked(line_item="li_service", state=LineState.GIVEN_UP, detail="HTTP 410")
+SOLD_OUT = Fulfillment.LineItemBlocked(
+    line_item="li_mug", state=LineState.BACKORDERED, detail=reasons.as_written("Not enough")
+)
+BY_HAND = Fulfillment.LineItemBlocked(line_item="li_mug", state=LineState.MANUAL, detail=reasons.as_written("by hand"))
+GIVEN_UP = Fulfillment.LineItemBlocked(
+    line_item="li_service", state=LineState.GIVEN_UP, detail=reasons.port_failed("HTTP 410")
+)
 DELIVERED = Fulfillment.LineItemDelivered(line_item="li_mug")
 NOTED = CheckoutSession.Noted(text=Personal("seen"))
 
@@ -88,19 +93,22 @@ def test_a_given_up_line_is_gone_when_it_is_tried_again(read_side: ReadSide) -> 
 
 
 def test_a_given_up_delivery_shows_once_as_its_line(read_side: ReadSide) -> None:
-    assert waiting(read_side, f"eff_{SHOP}_deliver_li_service", Effect.GivenUp(error="HTTP 410")) == []
+    assert (
+        waiting(read_side, f"eff_{SHOP}_deliver_li_service", Effect.GivenUp(error=reasons.port_failed("HTTP 410")))
+        == []
+    )
 
 
 @pytest.mark.parametrize(
     ("step", "error", "kind"),
     [
-        ("mail_receipt", "refused", "mail_failed"),
-        ("mail_receipt", NO_ADDRESS, "mail_without_address"),
-        ("retrieve_completed", "HTTP 401", "retrieval_failed"),
+        ("mail_receipt", reasons.port_failed("refused"), "mail_failed"),
+        ("mail_receipt", reasons.no_address(), "mail_without_address"),
+        ("retrieve_completed", reasons.port_failed("HTTP 401"), "retrieval_failed"),
     ],
 )
 def test_a_given_up_effect_waits_until_a_retry_is_asked_for(
-    read_side: ReadSide, step: str, error: str, kind: str
+    read_side: ReadSide, step: str, error: Reason, kind: str
 ) -> None:
     stream = f"eff_{SHOP}_{step}"
 
@@ -122,13 +130,13 @@ def test_a_given_up_effect_waits_until_a_retry_is_asked_for(
     ],
 )
 def test_a_failed_retrieval_is_settled_by_a_later_answer(read_side: ReadSide, later: Event) -> None:
-    waiting(read_side, f"eff_{SHOP}_retrieve_completed", Effect.GivenUp(error="HTTP 401"))
+    waiting(read_side, f"eff_{SHOP}_retrieve_completed", Effect.GivenUp(error=reasons.port_failed("HTTP 401")))
 
     assert waiting(read_side, SHOP, later) == []
 
 
 def test_a_failed_retrieval_is_settled_by_another_that_succeeded(read_side: ReadSide) -> None:
-    waiting(read_side, f"eff_{SHOP}_retrieve_completed", Effect.GivenUp(error="HTTP 401"))
+    waiting(read_side, f"eff_{SHOP}_retrieve_completed", Effect.GivenUp(error=reasons.port_failed("HTTP 401")))
 
     assert waiting(read_side, f"eff_{SHOP}_retrieve_retry_3", Effect.Succeeded(number=1)) == []
 
@@ -178,11 +186,13 @@ def test_a_payment_is_overdue_since_14_days_after_stripe_first_showed_it_unpaid(
     assert [item.since for item in read_side.queries_at(since).work_queue()] == [since]
 
 
-PARKED = CheckoutSession.Parked(why=ParkReason.UNKNOWN_PAYMENT_STATUS, detail="'new_thing'")
+PARKED = CheckoutSession.Parked(
+    why=ParkReason.UNKNOWN_PAYMENT_STATUS, detail=reasons.unknown_payment_status("new_thing")
+)
 RETRIEVED = CheckoutSession.Retrieved(checkout=checkout(MUG), source=Source.STAFF)
-UNKNOWN = CheckoutSession.Parked(why=ParkReason.UNKNOWN_TO_STRIPE, detail="Stripe has no such session")
-WRONG_MODE = CheckoutSession.Parked(why=ParkReason.WRONG_MODE, detail="a live session")
-CONTRADICTED = CheckoutSession.Contradicted(what="paid after it failed")
+UNKNOWN = CheckoutSession.Parked(why=ParkReason.UNKNOWN_TO_STRIPE, detail=reasons.unknown_to_stripe())
+WRONG_MODE = CheckoutSession.Parked(why=ParkReason.WRONG_MODE, detail=reasons.other_mode_than_key("live"))
+CONTRADICTED = CheckoutSession.Contradicted(what=reasons.paid_after_failure())
 
 
 @pytest.mark.parametrize(
@@ -211,9 +221,15 @@ def test_a_session_waits_for_a_person(read_side: ReadSide, facts: list[Event], w
 @pytest.mark.parametrize(
     ("facts", "work"),
     [
-        ([StripeEvent.Failed(error="no")], [("failed_stripe_event", "")]),
-        ([StripeEvent.Failed(error="no"), StripeEvent.RetryRequested()], []),
-        ([StripeEvent.Failed(error="no"), StripeEvent.Ignored(why="nothing")], []),
+        ([StripeEvent.Failed(error=reasons.not_a_session())], [("failed_stripe_event", "")]),
+        ([StripeEvent.Failed(error=reasons.not_a_session()), StripeEvent.RetryRequested()], []),
+        (
+            [
+                StripeEvent.Failed(error=reasons.not_a_session()),
+                StripeEvent.Ignored(why=reasons.unhandled_type("charge.refunded")),
+            ],
+            [],
+        ),
     ],
 )
 def test_a_stripe_event_waits_for_a_person(
@@ -241,13 +257,19 @@ def test_every_kind_of_work_is_opened_by_something_and_closed_again(read_side: R
         Work.MANUAL_LINE: [(FUL, BY_HAND), (FUL, DELIVERED)],
         Work.BACKORDERED_LINE: [(FUL, SOLD_OUT), (FUL, RESERVED)],
         Work.GIVEN_UP_LINE: [(FUL, GIVEN_UP), (FUL, Fulfillment.LineItemResumed(line_item="li_service"))],
-        Work.MAIL_FAILED: [(mail, Effect.GivenUp(error="refused")), (mail, Effect.RetryRequested())],
-        Work.MAIL_WITHOUT_ADDRESS: [(mail, Effect.GivenUp(error=NO_ADDRESS)), (SHOP, NOTED)],
-        Work.RETRIEVAL_FAILED: [(retrieval, Effect.GivenUp(error="HTTP 401")), (SHOP, RETRIEVED)],
+        Work.MAIL_FAILED: [
+            (mail, Effect.GivenUp(error=reasons.port_failed("refused"))),
+            (mail, Effect.RetryRequested()),
+        ],
+        Work.MAIL_WITHOUT_ADDRESS: [(mail, Effect.GivenUp(error=reasons.no_address())), (SHOP, NOTED)],
+        Work.RETRIEVAL_FAILED: [(retrieval, Effect.GivenUp(error=reasons.port_failed("HTTP 401"))), (SHOP, RETRIEVED)],
         Work.PAYMENT_OVERDUE: [(SHOP, UNPAID), (SHOP, PAYMENT_FAILED)],
         Work.CONTRADICTED: [(SHOP, CONTRADICTED), (SHOP, NOTED)],
         Work.PARKED_SESSION: [(SHOP, PARKED), (SHOP, RETRIEVED)],
-        Work.FAILED_STRIPE_EVENT: [("evt_1", StripeEvent.Failed(error="no")), ("evt_1", StripeEvent.RetryRequested())],
+        Work.FAILED_STRIPE_EVENT: [
+            ("evt_1", StripeEvent.Failed(error=reasons.not_a_session())),
+            ("evt_1", StripeEvent.RetryRequested()),
+        ],
     }
     log = LogWriter()
     assert list(ways) == list(Work)

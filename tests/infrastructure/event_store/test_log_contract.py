@@ -8,15 +8,22 @@ import pytest
 from eventsourcing.persistence import IntegrityError, StoredEvent, Tracking
 from eventually import wait_for
 from every_store import change
+from reason_samples import sample
 from stored_events import stored
 
 from application.errors import LogMoved
 from application.log.insertion import Bookkeeping, Insertion, Move, ParkedEvent
 from application.log.log import COPYING, MOVED, Log, Notification
+from domain import reasons
+from domain.reasons import Reason, ReasonCode
 
 Open = Callable[[], Log]
 PARKED = ParkedEvent(
-    policy="intake", position=3, subject="evt_1", error="no", parked_at=datetime(2026, 11, 24, tzinfo=UTC)
+    policy="intake",
+    position=3,
+    subject="evt_1",
+    error=reasons.as_written("no"),
+    parked_at=datetime(2026, 11, 24, tzinfo=UTC),
 )
 
 
@@ -75,9 +82,9 @@ def test_events_positions_and_parked_events_are_one_insert(log: Log) -> None:
 
 
 def test_what_is_said_of_a_parked_event_can_always_be_stored(log: Log) -> None:
-    log.store.insert(Insertion(books=Bookkeeping(park=[replace(PARKED, error="a\x00b\ud800c")])))
+    log.store.insert(Insertion(books=Bookkeeping(park=[replace(PARKED, error=reasons.as_written("a\x00b\ud800c"))])))
 
-    assert log.store.select_parked() == [replace(PARKED, error="a\ufffdb\ufffdc")]
+    assert log.store.select_parked() == [replace(PARKED, error=reasons.as_written("a\ufffdb\ufffdc"))]
 
 
 @pytest.mark.parametrize(
@@ -132,7 +139,9 @@ def test_the_insert_of_the_library_moves_a_follower_of_the_library_and_takes_not
 def test_parked_events_are_listed_in_log_order_by_policy_and_subject(log: Log) -> None:
     def parked(policy: str, position: int, subject: str) -> ParkedEvent:
         at = datetime(2026, 11, 24, 9, 0, 0, position, tzinfo=UTC)
-        return ParkedEvent(policy=policy, position=position, subject=subject, error="no", parked_at=at)
+        return ParkedEvent(
+            policy=policy, position=position, subject=subject, error=reasons.as_written("no"), parked_at=at
+        )
 
     late, early, other = (
         parked("intake", 9, "cs_test_1"),
@@ -359,3 +368,26 @@ def test_the_terms_of_the_last_leader_are_kept_apart_from_positions(log: Log) ->
 
     assert log.store.select_terms() == {"the catalog": 1}
     assert log.store.select_positions_of_followers() == {"intake": 5}
+
+
+@pytest.mark.parametrize(
+    ("sentence", "reason"),
+    [
+        ("It waits behind an earlier event", reasons.waits_behind()),
+        ("ValueError: planted", reasons.as_written("ValueError: planted")),
+    ],
+)
+def test_what_an_earlier_version_said_of_a_parked_event_is_read_as_a_reason(
+    log: Log, store_url: str, sentence: str, reason: Reason
+) -> None:
+    log.store.insert(Insertion(books=Bookkeeping(park=[PARKED])))
+    change(store_url, "log", "UPDATE parked SET error=?", sentence)
+
+    assert log.store.select_parked() == [replace(PARKED, error=reason)]
+
+
+@pytest.mark.parametrize("code", ReasonCode)
+def test_every_reason_for_which_an_event_is_parked_comes_back(log: Log, code: ReasonCode) -> None:
+    log.store.insert(Insertion(books=Bookkeeping(park=[replace(PARKED, error=sample(code))])))
+
+    assert log.store.select_parked() == [replace(PARKED, error=sample(code))]

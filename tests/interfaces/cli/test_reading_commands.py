@@ -11,6 +11,8 @@ from sample_log import SHOP
 from application.reading.checkout_state import CheckoutState
 from application.reading.projections.work_queue import Work
 from application.reading.queries import INCOMPLETE_VIEW, PARKED_EVENT, WAITING_EFFECT
+from application.reason_wording import in_words
+from domain import reasons
 from domain.line import LineState
 from domain.mail import MailKind
 from interfaces.cli.commands import groups
@@ -31,13 +33,13 @@ SHAPES = {
     ("checkout", ORDER): CHECKOUT,
     ("checkout", ORDER, "--as-of", "2999-01-01"): f"{CHECKOUT} as_of",
     ("search", "ada"): "session_id state amount_total currency recorded_at matched is_complete",
-    ("queue",): "subject kind item detail since",
+    ("queue",): "subject kind item detail why since",
     ("stock", "list"): STOCK,
     ("run", ORDER, *BY): RESULT,
     ("complete", ORDER, *BY): RESULT,
     ("ship", ORDER, "--carrier", "DHL", *BY): RESULT,
     ("retry", ORDER, *BY): RESULT,
-    ("retry", "evt_4", *BY): "stripe_event state error session_id is_followed",
+    ("retry", "evt_4", *BY): "stripe_event state error why session_id is_followed",
     ("replan", POSTER, *BY): RESULT,
     ("note", ORDER, "hello", *BY): RESULT,
     ("stock", "count", "mug-blue", "7", *BY): f"{STOCK} is_followed",
@@ -81,9 +83,9 @@ def test_a_checkout_has_the_promised_shape(fulfill: Fulfill) -> None:
     assert document["state"] in set(CheckoutState)
     assert (document["payment_status"], document["livemode"]) == ("paid", False)
     assert (document["amount_total"], document["currency"]) == (11500, "eur")
-    line_item = {"id", "price", "product", "description", "quantity", "delivery", "state", "detail"}
+    line_item = {"id", "price", "product", "description", "quantity", "delivery", "state", "detail", "why"}
     assert all(item.keys() == line_item and item["state"] in set(LineState) for item in document["line_items"])
-    assert all(mail.keys() == {"kind", "state", "occasion", "detail"} for mail in document["emails"])
+    assert all(mail.keys() == {"kind", "state", "occasion", "detail", "why"} for mail in document["emails"])
     assert all(m["kind"] in set(MailKind) and m["state"] in {"queued", "sent", "failed"} for m in document["emails"])
 
 
@@ -92,7 +94,7 @@ def test_a_story_has_the_promised_shape(fulfill: Fulfill) -> None:
     story = fulfill("checkout", SHOP, "--json").json["story"]
 
     for entry in story:
-        keys = "position stream type occurred_at recorded_at actor cause reason text is_routine"
+        keys = "position stream type occurred_at recorded_at actor cause reason text why is_routine"
         assert entry.keys() == set(keys.split())
         assert RFC3339.fullmatch(entry["recorded_at"])
         assert RFC3339.fullmatch(entry["occurred_at"])
@@ -138,6 +140,19 @@ def test_every_kind_of_work_is_told_with_the_command_that_settles_it() -> None:
     assert set(HELPS) == {*Work, PARKED_EVENT, INCOMPLETE_VIEW, WAITING_EFFECT}
     for helps in HELPS.values():
         assert {name.split()[0] for name in re.split(r", or |, ", helps)} <= commands
+
+
+@pytest.mark.usefixtures("log_file")
+def test_programs_read_the_code_beside_each_sentence(fulfill: Fulfill) -> None:
+    queue = {item["kind"]: item for item in fulfill("queue", "--json").json}
+    document = fulfill("checkout", SHOP, "--json").json
+    (given_up,) = [entry for entry in document["story"] if entry["type"] == "Effect.GivenUp"]
+
+    assert queue["failed_stripe_event"]["why"] == {"code": "not_a_session", "parameters": {}}
+    assert queue["failed_stripe_event"]["detail"] == in_words(reasons.not_a_session())
+    assert given_up["why"] == {"code": "port_failed", "parameters": {"text": "HTTP 410"}}
+    assert given_up["text"].endswith("HTTP 410")
+    assert {entry["why"] for entry in document["story"] if entry["type"] == "Fulfillment.Completed"} == {None}
 
 
 @pytest.mark.usefixtures("small_shop")

@@ -19,6 +19,7 @@ from domain.event import Event
 from domain.fulfillment import Fulfillment
 from domain.line import LineState
 from domain.personal import Personal
+from domain.reasons import as_written
 from domain.stock_item import StockItem
 from domain.stripe_event import StripeEvent
 from interfaces.cli.output.printing import Page, Plain, print_json
@@ -41,23 +42,27 @@ def evil_log() -> list[Event]:
     service = replace(SERVICE, item=replace(SERVICE.item, description=EVIL))
     bought = replace(checkout(mug, service), client_reference_id=Personal(EVIL), payment_intent=EVIL, status=EVIL)
     log.add("evt_evil", received(EVIL, SESSION), session_id=SESSION, actor="stripe")
-    log.add("evt_evil", StripeEvent.Failed(error=EVIL), session_id=SESSION, actor="policy:intake")
+    log.add("evt_evil", StripeEvent.Failed(error=as_written(EVIL)), session_id=SESSION, actor="policy:intake")
     log.add(SESSION, CheckoutSession.Completed(stripe_event=EVIL, payment_status=EVIL), session_id=SESSION)
     log.add(SESSION, CheckoutSession.Retrieved(checkout=bought, source=Source.WEBHOOK), session_id=SESSION)
     paid = CheckoutSession.Paid(payment_status="paid", amount_total=bought.amount_total, currency="eur")
     log.add(SESSION, paid, session_id=SESSION)
-    log.add(SESSION, CheckoutSession.Contradicted(what=EVIL), session_id=SESSION)
-    log.add(SESSION, CheckoutSession.Parked(why=ParkReason.UNKNOWN_TO_STRIPE, detail=EVIL), session_id=SESSION)
+    log.add(SESSION, CheckoutSession.Contradicted(what=as_written(EVIL)), session_id=SESSION)
+    log.add(
+        SESSION, CheckoutSession.Parked(why=ParkReason.UNKNOWN_TO_STRIPE, detail=as_written(EVIL)), session_id=SESSION
+    )
     requested = Fulfillment.Requested(
         plan=(mug, service), catalog="c0ffee", currency="eur", amount_shipping=0, amount_tax=0, paid_at=log.beginning
     )
-    blocked = Fulfillment.LineItemBlocked(line_item="li_service", state=LineState.GIVEN_UP, detail=EVIL)
+    blocked = Fulfillment.LineItemBlocked(line_item="li_service", state=LineState.GIVEN_UP, detail=as_written(EVIL))
     shipped = Fulfillment.Shipped(number=1, lines=("li_mug",), carrier=EVIL, tracking=Personal(EVIL))
     log.add(f"ful_{SESSION}", requested, blocked, shipped, session_id=SESSION)
     log.add("sku_evil\x9b2J", StockItem.Counted(on_hand=3), actor=f"staff:{EVIL}", reason=EVIL)
     effect = f"eff_{SESSION}_deliver_li_service"
     log.add(effect, Effect.Requested(kind="http", step="deliver_li_service", line=service), session_id=SESSION)
-    log.add(effect, Effect.AttemptStarted(number=1, worker="w1"), Effect.GivenUp(error=EVIL), session_id=SESSION)
+    log.add(
+        effect, Effect.AttemptStarted(number=1, worker="w1"), Effect.GivenUp(error=as_written(EVIL)), session_id=SESSION
+    )
     noted = CheckoutSession.Noted(text=Personal(EVIL))
     log.add(SESSION, noted, session_id=SESSION, actor=f"staff:{EVIL}", reason=EVIL)
     return log.events

@@ -28,6 +28,7 @@ DELIVERED = StoryEntry(
     cause=None,
     reason=None,
     text="It is delivered",
+    why=None,
     is_routine=False,
 )
 DOCUMENT = CheckoutDocument(
@@ -47,9 +48,10 @@ DOCUMENT = CheckoutDocument(
             delivery="access",
             state=LineState.DELIVERED,
             detail=None,
+            why=None,
         ),
     ),
-    emails=(EmailEntry(kind=MailKind.RECEIPT, state=MailState.SENT, occasion=None, detail=None),),
+    emails=(EmailEntry(kind=MailKind.RECEIPT, state=MailState.SENT, occasion=None, detail=None, why=None),),
     story=(DELIVERED,),
 )
 BOOKED = Entry(

@@ -29,6 +29,7 @@ from landing_orders import (
 from scenario import planned
 
 from application.reading.checkout_state import CheckoutState
+from domain import reasons
 from domain.checkout import Presentment
 from domain.checkout_session import CheckoutSession, ParkReason
 from domain.line import LineState
@@ -191,7 +192,9 @@ def test_an_order_of_nothing_is_done() -> None:
 
 
 def test_a_parked_order_asks_nothing_of_the_customer() -> None:
-    parked = CheckoutSession.Parked(why=ParkReason.UNKNOWN_PAYMENT_STATUS, detail="A detail for staff only")
+    parked = CheckoutSession.Parked(
+        why=ParkReason.UNKNOWN_PAYMENT_STATUS, detail=reasons.as_written("A detail for staff only")
+    )
 
     page = page_of(session(retrieved(a_checkout(payment_status="novel")), parked))
 

@@ -1,0 +1,109 @@
+"""The sentences that events carried before they carried reasons, each with the reason that it stands for.
+
+They stand in logs and are frozen: today's wording has nothing to do with them. A sentence that is not among them was
+never one of ours, or says what someone outside said: it is kept as it was written.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from domain import reasons
+from domain.reasons import Reason
+
+_WHOLE: Mapping[str, Callable[[], Reason]] = {
+    "Its object is not the ID of a Checkout Session, which looks like cs_test_a1B2c3": reasons.not_a_session,
+    "Stripe reported it completed after it expired": reasons.completed_after_expiry,
+    "Stripe reported the payment succeeded after it failed": reasons.succeeded_after_failure,
+    "Stripe reported the payment failed after it succeeded": reasons.failed_after_success,
+    "Stripe reported it expired after it was completed": reasons.expired_after_completion,
+    "It is paid although Stripe reported that the payment failed": reasons.paid_after_failure,
+    "It is paid although Stripe reported that it expired": reasons.paid_after_expiry,
+    "It belongs to a connected account; only sessions of the account itself are fulfilled": reasons.connected_account,
+    "Stripe knows no such session for the key in STRIPE_API_KEY": reasons.unknown_to_stripe,
+    "Stripe knows no such session for the key in STRIPE_API_KEY.": reasons.unknown_to_stripe,
+    "No rule says how to deliver it": reasons.no_rule,
+    "The delivery 'http' needs a url, which only the catalog file can give": reasons.no_url,
+    (
+        "Its rule can't be followed: a SKU is 1 to 100 characters, without slashes and control characters"
+    ): reasons.invalid_sku,
+    (
+        "Its rule can't be followed: a key pool's name is 1 to 100 letters, digits, dots, hyphens or underscores"
+    ): reasons.invalid_pool,
+    "Its rule says that a person delivers it": reasons.manual_by_rule,
+    "A person delivers it": reasons.taken_over,
+    "The line has been planned anew": reasons.replanned,
+    "The line has been delivered otherwise": reasons.delivered_otherwise,
+    "Its stock was taken back": reasons.stock_taken_back,
+    "Stripe has said meanwhile that it is paid": reasons.already_paid,
+    "It has been paid meanwhile": reasons.already_paid,
+    "No payment is awaited any more": reasons.payment_not_awaited,
+    "The payment is no longer pending": reasons.payment_not_awaited,
+    "What it says is no longer so": reasons.mail_outdated,
+    "Nothing of it is backordered any more": reasons.mail_outdated,
+    "The receipt says it": reasons.in_the_receipt,
+    "It waits behind an earlier event": reasons.waits_behind,
+    "Stripe's API does not show yet what Stripe's event says": reasons.answer_behind_event,
+    "Stripe has no e-mail address of this customer": reasons.no_address,
+    "There is no mail to send, or nobody to send it to": reasons.no_mail,
+    "There is no mail to send, or it has no recipient": reasons.no_mail,
+    "There is no line to deliver": reasons.no_line,
+    ("Nothing was done: `deliver` has to be a plain method, without `async` and `yield`"): reasons.no_plain_method,
+}
+
+_WITH_PARAMETERS: Sequence[tuple[re.Pattern[str], Callable[..., Reason]]] = [
+    (re.compile(pattern, re.DOTALL), constructor)
+    for pattern, constructor in (
+        (r"Nothing here follows from (?P<type>.{0,100})", reasons.unhandled_type),
+        (r"(?P<type>.{0,100}) does not name a payment", reasons.no_payment_named),
+        (
+            r"It is a (?P<mode>live|test) session, and STRIPE_API_KEY is a (?:live|test) key",
+            reasons.other_mode_than_key,
+        ),
+        (
+            r"Stripe answered with a (?P<mode>live|test) session, although its ID is one of (?:live|test) mode",
+            reasons.other_mode_than_id,
+        ),
+        (
+            r"Stripe reports the payment_status '(?P<status>.{0,80})', which is not known here",
+            reasons.unknown_payment_status,
+        ),
+        (r"The delivery '(?P<delivery>.{0,40})' is not known here", reasons.unknown_delivery),
+        (r"Not enough of (?P<sku>.+) on the shelf", reasons.not_enough_stock),
+        (r"The pool '(?P<pool>.+)' has not enough keys; import some", reasons.not_enough_keys),
+        (
+            r"No worker has carried out '(?P<kind>.*)' for an hour: its package or a setting is missing",
+            reasons.no_worker,
+        ),
+        (r"(?P<times>\d+) times in a row its process ended during an attempt", reasons.orphaned_too_often),
+        (r"Unexpected (?P<error>\w+)(?: in (?P<file>.+), line (?P<line>\d+))?", reasons.unexpected_error),
+    )
+]
+
+
+def reason_of(sentence: str) -> Reason:
+    """Return the reason that a sentence of an earlier version stands for."""
+    if whole := _WHOLE.get(sentence):
+        return whole()
+    for pattern, constructor in _WITH_PARAMETERS:
+        if found := pattern.fullmatch(sentence):
+            return constructor(**found.groupdict(default=""))
+    return reasons.as_written(sentence)
+
+
+def is_former_sentence(text: str | None) -> bool:
+    """Whether it is one of ours as a whole: for a field in which words of others stood beside ours."""
+    return text in _WHOLE
+
+
+def store_reason(state: dict[str, Any], name: str) -> None:
+    """Bring a sentence of a stored state to the form in which a `Reason` is stored. No sentence stays none."""
+    if (sentence := state.get(name)) is not None:
+        reason = reason_of(sentence)
+        state[name] = {"code": reason.code.value, "parameters": dict(reason.parameters)}
+
+
+def store_remarks(lines: Iterable[dict[str, Any]]) -> None:
+    """The same for the remarks of stored `PlannedLine`s."""
+    for line in lines:
+        store_reason(line, "remark")

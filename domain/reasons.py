@@ -1,0 +1,311 @@
+"""Why something is as it is: a code with parameters, which events store in the place of a sentence.
+
+`application.reason_wording` says the same in English. Its sentences can change at any time; codes, the names of
+parameters and what they mean never change. Code branches on codes alone.
+
+Each code has one constructor here, a function of the same name, so that its parameters are always complete. What was
+said outside, as by a mail server, is text by its nature: it is the parameter of a code, never the code. No parameter
+carries personal data.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+TEXT_MAX = 500
+"""The part of a text from outside that is kept, in characters."""
+
+
+class ReasonCode(StrEnum):
+    """Grouped by what the reason is given for."""
+
+    # A Stripe event that led to nothing, or failed
+    UNHANDLED_TYPE = "unhandled_type"
+    NO_PAYMENT_NAMED = "no_payment_named"
+    NOT_A_SESSION = "not_a_session"
+
+    # A contradiction of Stripe's
+    COMPLETED_AFTER_EXPIRY = "completed_after_expiry"
+    SUCCEEDED_AFTER_FAILURE = "succeeded_after_failure"
+    FAILED_AFTER_SUCCESS = "failed_after_success"
+    EXPIRED_AFTER_COMPLETION = "expired_after_completion"
+    PAID_AFTER_FAILURE = "paid_after_failure"
+    PAID_AFTER_EXPIRY = "paid_after_expiry"
+
+    # A parked checkout
+    OTHER_MODE_THAN_KEY = "other_mode_than_key"
+    OTHER_MODE_THAN_ID = "other_mode_than_id"
+    CONNECTED_ACCOUNT = "connected_account"
+    UNKNOWN_PAYMENT_STATUS = "unknown_payment_status"
+    UNKNOWN_TO_STRIPE = "unknown_to_stripe"
+
+    # A planned line that a person delivers
+    NO_RULE = "no_rule"
+    UNKNOWN_DELIVERY = "unknown_delivery"
+    NO_URL = "no_url"
+    INVALID_SKU = "invalid_sku"
+    INVALID_POOL = "invalid_pool"
+    MANUAL_BY_RULE = "manual_by_rule"
+    TAKEN_OVER = "taken_over"
+
+    # A line that waits
+    NOT_ENOUGH_STOCK = "not_enough_stock"
+    NOT_ENOUGH_KEYS = "not_enough_keys"
+
+    # An effect that is not wanted any more
+    REPLANNED = "replanned"
+    DELIVERED_OTHERWISE = "delivered_otherwise"
+    STOCK_TAKEN_BACK = "stock_taken_back"
+    ALREADY_PAID = "already_paid"
+    PAYMENT_NOT_AWAITED = "payment_not_awaited"
+    MAIL_OUTDATED = "mail_outdated"
+    IN_THE_RECEIPT = "in_the_receipt"
+
+    # An effect that failed or was given up
+    ANSWER_BEHIND_EVENT = "answer_behind_event"
+    NO_ADDRESS = "no_address"
+    NO_MAIL = "no_mail"
+    NO_LINE = "no_line"
+    NO_PLAIN_METHOD = "no_plain_method"
+    NO_WORKER = "no_worker"
+    ORPHANED_TOO_OFTEN = "orphaned_too_often"
+
+    # Work for staff that no event gives a reason for
+    READY_TO_PACK = "ready_to_pack"
+    PAYMENT_OVERDUE = "payment_overdue"
+    WAITS_BEHIND = "waits_behind"
+    WAITS_FOR_WORKER = "waits_for_worker"
+    EVENTS_LEFT_OUT = "events_left_out"
+
+    # What was raised where none of the other codes is meant
+    UNREADABLE_EVENT = "unreadable_event"
+    REFUSED = "refused"
+    PORT_FAILED = "port_failed"
+    UNEXPECTED_ERROR = "unexpected_error"
+
+    # A sentence of an earlier version that has no code
+    AS_WRITTEN = "as_written"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """Made by the constructors of this module alone."""
+
+    code: ReasonCode
+    parameters: Mapping[str, str] = field(default_factory=dict)
+
+
+def unhandled_type(type: str) -> Reason:
+    """`type` is that of the Stripe event."""
+    return _reason(ReasonCode.UNHANDLED_TYPE, type=type[:100])
+
+
+def no_payment_named(type: str) -> Reason:
+    """`type` is that of the Stripe event."""
+    return _reason(ReasonCode.NO_PAYMENT_NAMED, type=type[:100])
+
+
+def not_a_session() -> Reason:
+    return _reason(ReasonCode.NOT_A_SESSION)
+
+
+def completed_after_expiry() -> Reason:
+    return _reason(ReasonCode.COMPLETED_AFTER_EXPIRY)
+
+
+def succeeded_after_failure() -> Reason:
+    return _reason(ReasonCode.SUCCEEDED_AFTER_FAILURE)
+
+
+def failed_after_success() -> Reason:
+    return _reason(ReasonCode.FAILED_AFTER_SUCCESS)
+
+
+def expired_after_completion() -> Reason:
+    return _reason(ReasonCode.EXPIRED_AFTER_COMPLETION)
+
+
+def paid_after_failure() -> Reason:
+    return _reason(ReasonCode.PAID_AFTER_FAILURE)
+
+
+def paid_after_expiry() -> Reason:
+    return _reason(ReasonCode.PAID_AFTER_EXPIRY)
+
+
+def other_mode_than_key(mode: str) -> Reason:
+    """`mode` is the session's, `live` or `test`; STRIPE_API_KEY is of the other one."""
+    return _reason(ReasonCode.OTHER_MODE_THAN_KEY, mode=mode)
+
+
+def other_mode_than_id(mode: str) -> Reason:
+    """`mode` is that of Stripe's answer, `live` or `test`; the session's ID is of the other one."""
+    return _reason(ReasonCode.OTHER_MODE_THAN_ID, mode=mode)
+
+
+def connected_account() -> Reason:
+    return _reason(ReasonCode.CONNECTED_ACCOUNT)
+
+
+def unknown_payment_status(status: str) -> Reason:
+    return _reason(ReasonCode.UNKNOWN_PAYMENT_STATUS, status=status[:80])
+
+
+def unknown_to_stripe() -> Reason:
+    return _reason(ReasonCode.UNKNOWN_TO_STRIPE)
+
+
+def no_rule() -> Reason:
+    return _reason(ReasonCode.NO_RULE)
+
+
+def unknown_delivery(delivery: str) -> Reason:
+    """`delivery` is the name in the rule."""
+    return _reason(ReasonCode.UNKNOWN_DELIVERY, delivery=delivery[:40])
+
+
+def no_url() -> Reason:
+    return _reason(ReasonCode.NO_URL)
+
+
+def invalid_sku() -> Reason:
+    return _reason(ReasonCode.INVALID_SKU)
+
+
+def invalid_pool() -> Reason:
+    return _reason(ReasonCode.INVALID_POOL)
+
+
+def manual_by_rule() -> Reason:
+    return _reason(ReasonCode.MANUAL_BY_RULE)
+
+
+def taken_over() -> Reason:
+    return _reason(ReasonCode.TAKEN_OVER)
+
+
+def not_enough_stock(sku: str) -> Reason:
+    return _reason(ReasonCode.NOT_ENOUGH_STOCK, sku=sku)
+
+
+def not_enough_keys(pool: str) -> Reason:
+    return _reason(ReasonCode.NOT_ENOUGH_KEYS, pool=pool)
+
+
+def replanned() -> Reason:
+    return _reason(ReasonCode.REPLANNED)
+
+
+def delivered_otherwise() -> Reason:
+    return _reason(ReasonCode.DELIVERED_OTHERWISE)
+
+
+def stock_taken_back() -> Reason:
+    return _reason(ReasonCode.STOCK_TAKEN_BACK)
+
+
+def already_paid() -> Reason:
+    return _reason(ReasonCode.ALREADY_PAID)
+
+
+def payment_not_awaited() -> Reason:
+    return _reason(ReasonCode.PAYMENT_NOT_AWAITED)
+
+
+def mail_outdated() -> Reason:
+    return _reason(ReasonCode.MAIL_OUTDATED)
+
+
+def in_the_receipt() -> Reason:
+    return _reason(ReasonCode.IN_THE_RECEIPT)
+
+
+def answer_behind_event() -> Reason:
+    return _reason(ReasonCode.ANSWER_BEHIND_EVENT)
+
+
+def no_address() -> Reason:
+    return _reason(ReasonCode.NO_ADDRESS)
+
+
+def no_mail() -> Reason:
+    return _reason(ReasonCode.NO_MAIL)
+
+
+def no_line() -> Reason:
+    return _reason(ReasonCode.NO_LINE)
+
+
+def no_plain_method() -> Reason:
+    return _reason(ReasonCode.NO_PLAIN_METHOD)
+
+
+def no_worker(kind: str) -> Reason:
+    """`kind` is that of the effect."""
+    return _reason(ReasonCode.NO_WORKER, kind=kind)
+
+
+def orphaned_too_often(times: int | str) -> Reason:
+    """`times` in a row."""
+    return _reason(ReasonCode.ORPHANED_TOO_OFTEN, times=str(times))
+
+
+def ready_to_pack(quantity: int | str, title: str) -> Reason:
+    """`title` is the line's."""
+    return _reason(ReasonCode.READY_TO_PACK, quantity=str(quantity), title=title)
+
+
+def payment_overdue(days: int | str) -> Reason:
+    """`days` after Stripe first showed it unpaid."""
+    return _reason(ReasonCode.PAYMENT_OVERDUE, days=str(days))
+
+
+def waits_behind() -> Reason:
+    """An event that is parked behind an earlier one of the same subject."""
+    return _reason(ReasonCode.WAITS_BEHIND)
+
+
+def waits_for_worker(kind: str) -> Reason:
+    """`kind` is that of the effect."""
+    return _reason(ReasonCode.WAITS_FOR_WORKER, kind=kind)
+
+
+def events_left_out(events: int | str, position: int | str, text: str) -> Reason:
+    """A view lacks so many events; `text` says why the first of them, at `position` in the log, was left out."""
+    return _reason(ReasonCode.EVENTS_LEFT_OUT, events=str(events), position=str(position), text=text)
+
+
+def unreadable_event(text: str) -> Reason:
+    """`text` is the message of an `UnreadableEvent`, which names the event."""
+    return _reason(ReasonCode.UNREADABLE_EVENT, text=text[:TEXT_MAX])
+
+
+def refused(text: str) -> Reason:
+    """`text` is the message of a `Refused` or an `InvalidIdentifier`."""
+    return _reason(ReasonCode.REFUSED, text=text[:TEXT_MAX])
+
+
+def port_failed(text: str) -> Reason:
+    """`text` is what a port, or code outside that it called, said of it."""
+    return _reason(ReasonCode.PORT_FAILED, text=text[:TEXT_MAX])
+
+
+def unexpected_error(error: str, file: str, line: str) -> Reason:
+    """`error` is its type; `file` and `line` say where it was raised, and are empty if that is not known."""
+    return _reason(ReasonCode.UNEXPECTED_ERROR, error=error, file=file, line=line)
+
+
+def as_written(text: str) -> Reason:
+    return _reason(ReasonCode.AS_WRITTEN, text=text)
+
+
+def restored(code: str, parameters: Mapping[str, str]) -> Reason:
+    """Return a reason that was stored outside of events, maybe by a later version: its code is said as it is."""
+    try:
+        return Reason(code=ReasonCode(code), parameters=parameters)
+    except ValueError:
+        return as_written(code)
+
+
+def _reason(code: ReasonCode, **parameters: str) -> Reason:
+    return Reason(code=code, parameters=parameters)

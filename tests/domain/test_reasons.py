@@ -1,0 +1,130 @@
+"""Reasons are codes with parameters. Codes and the names of parameters stand in logs: added to, never changed."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from reason_samples import parameters, sample
+
+from domain import reasons
+from domain.reasons import ReasonCode
+
+ROOT = Path(__file__).parents[2]
+MAKER = "domain/reasons.py"
+
+STORED = """
+unhandled_type(type) no_payment_named(type) not_a_session()
+completed_after_expiry() succeeded_after_failure() failed_after_success() expired_after_completion()
+paid_after_failure() paid_after_expiry()
+other_mode_than_key(mode) other_mode_than_id(mode) connected_account() unknown_payment_status(status)
+unknown_to_stripe()
+no_rule() unknown_delivery(delivery) no_url() invalid_sku() invalid_pool() manual_by_rule() taken_over()
+not_enough_stock(sku) not_enough_keys(pool)
+replanned() delivered_otherwise() stock_taken_back() already_paid() payment_not_awaited() mail_outdated()
+in_the_receipt()
+answer_behind_event() no_address() no_mail() no_line() no_plain_method() no_worker(kind) orphaned_too_often(times)
+ready_to_pack(quantity,title) payment_overdue(days) waits_behind() waits_for_worker(kind)
+events_left_out(events,position,text)
+unreadable_event(text) refused(text) port_failed(text) unexpected_error(error,file,line)
+as_written(text)
+""".split()
+"""Logs have these in them: one may be added, none may be renamed or lose a parameter."""
+
+
+def test_codes_and_their_parameters_keep_their_names() -> None:
+    assert [f"{code}({','.join(parameters(code))})" for code in ReasonCode] == STORED
+
+
+@pytest.mark.parametrize("code", ReasonCode)
+def test_every_code_has_a_constructor_of_its_name_that_stores_each_parameter(code: ReasonCode) -> None:
+    reason = sample(code)
+
+    assert reason.code is code
+    assert reason.parameters == {name: f"<{name}>" for name in parameters(code)}
+
+
+def test_what_was_said_outside_is_cut() -> None:
+    assert reasons.port_failed("x" * 501).parameters == {"text": "x" * 500}
+
+
+def test_a_reason_that_is_kept_outside_of_events_comes_back() -> None:
+    assert reasons.restored("not_enough_stock", {"sku": "mug"}) == reasons.not_enough_stock("mug")
+
+
+def test_a_code_of_a_later_version_is_said_as_it_is() -> None:
+    assert reasons.restored("of_tomorrow", {"sku": "mug"}) == reasons.as_written("of_tomorrow")
+
+
+def modules(*folders: str) -> Iterator[tuple[str, ast.Module]]:
+    for folder in folders:
+        path_of = ROOT / folder
+        for path in [path_of] if path_of.is_file() else sorted(path_of.rglob("*.py")):
+            yield str(path.relative_to(ROOT)), ast.parse(path.read_text())
+
+
+def test_only_constructors_make_reasons() -> None:
+    made = {
+        name
+        for name, tree in modules("domain", "application", "infrastructure", "interfaces")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in {"Reason", "reasons.Reason"}
+    }
+
+    assert made == {MAKER}
+
+
+SENTENCE = re.compile(r"[A-Z][\w'’]*( |$).*[a-z] [a-z].*", re.DOTALL)
+"""A capital, and at least three words."""
+FROZEN = "domain/former_sentences.py"
+DECIDES = ("domain", "application/running/followers.py", "application/handlers.py", "application/fulfill_checkout.py")
+
+
+def test_what_decides_composes_no_sentence() -> None:
+    """An event says why by a code. Words are said on the spot, as errors and log lines, or made when a person reads."""
+    composed = [
+        f"{name}:{node.lineno}: {text}"
+        for name, tree in modules(*DECIDES)
+        if name != FROZEN
+        for node, text in sentences(tree)
+    ]
+
+    assert composed == []
+
+
+def sentences(tree: ast.AST) -> Iterator[tuple[ast.expr, str]]:
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.Raise | ast.Assert) or is_text(node) or is_log_line(node):
+            continue
+        if isinstance(node, ast.Constant | ast.JoinedStr) and SENTENCE.fullmatch(text := words_of(node)):
+            yield node, text
+        elif not isinstance(node, ast.JoinedStr):
+            yield from sentences(node)
+
+
+def is_text(node: ast.AST) -> bool:
+    """A docstring, of whatever."""
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+def is_log_line(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and ast.unparse(node.func).startswith("logger.")
+
+
+def words_of(node: ast.Constant | ast.JoinedStr) -> str:
+    parts = node.values if isinstance(node, ast.JoinedStr) else [node]
+    return "".join(str(part.value) if isinstance(part, ast.Constant) else "X" for part in parts)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        'do.command(Effect, id, Effect.withdraw, "The line has been planned anew")',
+        'detail = f"Not enough of {sku} on the shelf"',
+        'return f"{error} is what came of it"',
+        'GONE = "It has been paid meanwhile"',
+    ],
+)
+def test_a_sentence_is_noticed(code: str) -> None:
+    assert list(sentences(ast.parse(code)))
