@@ -12,7 +12,7 @@ def in_words(reason: Reason) -> str:  # noqa: C901 - a table with a line for eac
     said = reason.parameters
     match reason.code:
         case ReasonCode.UNHANDLED_TYPE:
-            return f"Nothing here follows from {said['type']}"
+            return f"Event type {said['type']} is not handled"
         case ReasonCode.NO_PAYMENT_NAMED:
             return f"{said['type']} does not name a payment"
         case ReasonCode.NOT_A_SESSION:
@@ -33,68 +33,70 @@ def in_words(reason: Reason) -> str:  # noqa: C901 - a table with a line for eac
             return f"It is a {said['mode']} session, and STRIPE_API_KEY is a {_OTHER.get(said['mode'])} key"
         case ReasonCode.OTHER_MODE_THAN_ID:
             ours = _OTHER.get(said["mode"])
-            return f"Stripe answered with a {said['mode']} session, although its ID is one of {ours} mode"
+            return f"Stripe answered with a {said['mode']} session, although its ID is of {ours} mode"
         case ReasonCode.CONNECTED_ACCOUNT:
             return "It belongs to a connected account; only sessions of the account itself are fulfilled"
         case ReasonCode.UNKNOWN_PAYMENT_STATUS:
-            return f"Stripe reports the payment_status '{said['status']}', which is not known here"
+            return f"Stripe reports the payment_status '{said['status']}', which this version does not know"
         case ReasonCode.UNKNOWN_TO_STRIPE:
-            return "Stripe knows no such session for the key in STRIPE_API_KEY"
+            return "Stripe has no such session for the key in STRIPE_API_KEY"
         case ReasonCode.NO_RULE:
-            return "No rule says how to deliver it"
+            return "No rule in the catalog says how to deliver it"
         case ReasonCode.UNKNOWN_DELIVERY:
-            return f"The delivery '{said['delivery']}' is not known here"
+            return f"No delivery '{said['delivery']}' is installed"
         case ReasonCode.NO_URL:
-            return "The delivery 'http' needs a url, which only the catalog file can give"
+            return "The delivery 'http' needs a url, which only the catalog file can set"
         case ReasonCode.INVALID_SKU:
-            return "Its rule can't be followed: a SKU is 1 to 100 characters, without slashes and control characters"
+            return (
+                "The SKU in its rule is invalid: a SKU has 1 to 100 characters, without slashes or control characters"
+            )
         case ReasonCode.INVALID_POOL:
-            what = "a key pool's name is 1 to 100 letters, digits, dots, hyphens or underscores"
-            return f"Its rule can't be followed: {what}"
+            valid = "1 to 100 letters, digits, dots, hyphens or underscores"
+            return f"The name of the key pool in its rule is invalid: a name has {valid}"
         case ReasonCode.MANUAL_BY_RULE:
             return "Its rule says that a person delivers it"
         case ReasonCode.TAKEN_OVER:
             return "A person delivers it"
         case ReasonCode.NOT_ENOUGH_STOCK:
-            return f"Not enough of {said['sku']} on the shelf"
+            return f"Not enough {said['sku']} in stock"
         case ReasonCode.NOT_ENOUGH_KEYS:
-            return f"The pool '{said['pool']}' has not enough keys; import some"
+            return f"The pool '{said['pool']}' does not have enough keys; import some"
         case ReasonCode.REPLANNED:
-            return "The line has been planned anew"
+            return "The line was replanned"
         case ReasonCode.DELIVERED_OTHERWISE:
-            return "The line has been delivered otherwise"
+            return "The line was delivered in another way"
         case ReasonCode.STOCK_TAKEN_BACK:
-            return "Its stock was taken back"
+            return "A stock count took its reservation back"
         case ReasonCode.ALREADY_PAID:
-            return "Stripe has said meanwhile that it is paid"
+            return "Stripe has already reported it paid"
         case ReasonCode.PAYMENT_NOT_AWAITED:
-            return "No payment is awaited any more"
+            return "No payment is expected anymore"
         case ReasonCode.MAIL_OUTDATED:
-            return "What it says is no longer so"
+            return "What it says is out of date"
         case ReasonCode.IN_THE_RECEIPT:
-            return "The receipt says it"
+            return "The receipt already says it"
         case ReasonCode.ANSWER_BEHIND_EVENT:
-            return "Stripe's API does not show yet what Stripe's event says"
+            return "Stripe's API does not yet show what Stripe's event reported"
         case ReasonCode.NO_ADDRESS:
-            return "Stripe has no e-mail address of this customer"
+            return "Stripe has no email address of this customer"
         case ReasonCode.NO_MAIL:
-            return "There is no mail to send, or nobody to send it to"
+            return "There is no mail to send, or no address to send it to"
         case ReasonCode.NO_LINE:
             return "There is no line to deliver"
         case ReasonCode.NO_PLAIN_METHOD:
-            return "Nothing was done: `deliver` has to be a plain method, without `async` and `yield`"
+            return "Nothing was done: `deliver` must be a plain method, without `async` or `yield`"
         case ReasonCode.NO_WORKER:
             return f"No worker has carried out '{said['kind']}' for an hour: its package or a setting is missing"
         case ReasonCode.ORPHANED_TOO_OFTEN:
-            return f"{said['times']} times in a row its process ended during an attempt"
+            return f"Its process ended during an attempt, {said['times']} times in a row"
         case ReasonCode.READY_TO_PACK:
             return f"{said['quantity']} x {said['title']}"
         case ReasonCode.PAYMENT_OVERDUE:
-            return f"Neither has the payment arrived in {said['days']} days, nor has Stripe said that it failed"
+            return f"The payment has not arrived in {said['days']} days, and Stripe has not reported that it failed"
         case ReasonCode.WAITS_BEHIND:
             return "It waits behind an earlier event"
         case ReasonCode.WAITS_FOR_WORKER:
-            return f"No worker has carried it out. Does one run that knows the kind '{said['kind']}'?"
+            return f"No worker has carried it out; check that one runs that knows the kind '{said['kind']}'"
         case ReasonCode.EVENTS_LEFT_OUT:
             events = "1 event" if said["events"] == "1" else f"{said['events']} events"
             return f"The view lacks {events}; the first is event {said['position']} of the log: {said['text']}"

@@ -205,7 +205,7 @@ STARTED = Effect.AttemptStarted(number=1, worker="w1")
         ([STARTED, Effect.GivenUp(error=reasons.port_failed("refused"))], [("receipt", "failed", "refused")]),
         (
             [Effect.GivenUp(error=reasons.no_address())],
-            [("receipt", "failed", "Stripe has no e-mail address of this customer")],
+            [("receipt", "failed", "Stripe has no email address of this customer")],
         ),
         (
             [Effect.GivenUp(error=reasons.port_failed("refused")), Effect.RetryRequested()],

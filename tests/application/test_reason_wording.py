@@ -25,7 +25,7 @@ def test_every_reason_is_said_with_each_of_its_parameters(code: ReasonCode) -> N
         (reasons.other_mode_than_key("live"), "It is a live session, and STRIPE_API_KEY is a test key"),
         (
             reasons.other_mode_than_id("test"),
-            "Stripe answered with a test session, although its ID is one of live mode",
+            "Stripe answered with a test session, although its ID is of live mode",
         ),
         (reasons.unexpected_error("KeyError", "intake.py", "17"), "Unexpected KeyError in intake.py, line 17"),
         (reasons.unexpected_error("KeyError", "", ""), "Unexpected KeyError"),

@@ -174,7 +174,7 @@ REPLACED = replace(MUG, item=replace(MUG.item, id="li_mug2", price="price_other"
         ),
         (
             CheckoutSession.Parked(why=ParkReason.UNKNOWN_TO_STRIPE, detail=reasons.unknown_to_stripe()),
-            "Parked for a person: Stripe knows no such session for the key in STRIPE_API_KEY",
+            "Parked for a person: Stripe has no such session for the key in STRIPE_API_KEY",
         ),
         (
             CheckoutSession.Contradicted(what=reasons.paid_after_expiry()),
