@@ -33,19 +33,19 @@ class Refused(Exception):
 
 
 class Listener:
-    def __init__(self, server: SandboxServer, told: dict[str, Any]) -> None:
+    def __init__(self, server: SandboxServer, shown: dict[str, Any]) -> None:
         """
         Raises:
             Refused: by the server.
         """
-        self.id = str(told["websocket_id"])
-        self.secret = str(told["secret"])
-        host, _, path = str(told["websocket_url"]).removeprefix("ws://").partition("/")
+        self.id = str(shown["websocket_id"])
+        self.secret = str(shown["secret"])
+        host, _, path = str(shown["websocket_url"]).removeprefix("ws://").partition("/")
         name, port = host.split(":")
         self.socket = socket.create_connection((name, int(port)), timeout=_ANSWER_SECONDS)
         self._protocol = WSConnection(ConnectionType.CLIENT)
         headers = [(b"websocket-id", self.id.encode())]
-        target = f"/{path}?websocket_feature={told['websocket_authorized_feature']}"
+        target = f"/{path}?websocket_feature={shown['websocket_authorized_feature']}"
         self._send(Request(host=host, target=target, subprotocols=[_SUBPROTOCOL], extra_headers=headers))
         self.subprotocol = self._accepted()
 
@@ -107,8 +107,8 @@ def asked_for(server: SandboxServer, *features: str, key: str = "sk_test_example
 
 
 @contextmanager
-def connected(server: SandboxServer, told: dict[str, Any]) -> Iterator[Listener]:
-    listener = Listener(server, told)
+def connected(server: SandboxServer, shown: dict[str, Any]) -> Iterator[Listener]:
+    listener = Listener(server, shown)
     with closing(listener.socket):
         yield listener
 

@@ -148,8 +148,8 @@ class Street:
 
     def checkout(self, session_id: str) -> dict[str, Any]:
         """The engine's story of it; empty as long as it knows nothing of it."""
-        told = run_fulfill(self.directory, self.settings, "checkout", session_id, "--json")
-        return dict(json.loads(told.stdout)) if told.returncode == 0 else {}
+        shown = run_fulfill(self.directory, self.settings, "checkout", session_id, "--json")
+        return dict(json.loads(shown.stdout)) if shown.returncode == 0 else {}
 
     def comes_to_be(self, session_id: str, state: str) -> bool:
         return wait_for(lambda: self.checkout(session_id).get("state") == state)

@@ -89,7 +89,7 @@ def test_a_figure_never_comes_without_its_spread() -> None:
     assert Spread.of([3.0, 1.0, 2.0]).text(1) == "2.0 (1.0–3.0)"
 
 
-def test_what_is_told_is_a_table() -> None:
+def test_what_is_reported_is_a_table() -> None:
     section = Section(title="Speed", method="How", tables=[Table(head=["", "ms"], rows=[["one", "1"]])], targets=[])
 
     assert "## Speed\n\nHow\n\n|  | ms |\n| --- | --- |\n| one | 1 |\n" in page([], [section])

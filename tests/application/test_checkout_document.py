@@ -220,7 +220,7 @@ def test_a_mail_is_queued_sent_or_failed(facts: list[Event], mails: list[tuple[s
     assert [(email["kind"], email["state"], email["detail"]) for email in found] == mails
 
 
-def test_several_mails_of_one_kind_are_told_apart_by_their_occasion() -> None:
+def test_several_mails_of_one_kind_are_distinguished_by_their_occasion() -> None:
     log = [receipt(kind=MailKind.SHIPPED, occasion=number) for number in ("1", "2")]
 
     found = shown(SHOP, *log[0], *log[1], *receipt())["emails"]
@@ -237,7 +237,7 @@ def test_there_is_no_document_without_an_event() -> None:
 
 
 @pytest.fixture
-def told(read_side: ReadSide) -> ReadSide:
+def reported(read_side: ReadSide) -> ReadSide:
     """Notes that were recorded at the same moment, a microsecond later and much later."""
     log = LogWriter()
     log.add(SHOP, *(CheckoutSession.Noted(text=Personal(text)) for text in "abcd"), session_id=SHOP)
@@ -255,17 +255,19 @@ def told(read_side: ReadSide) -> ReadSide:
     ("microseconds", "expected"),
     [(-1, None), (0, "ab"), (1, "abc"), (2, "abc"), (59_999_999, "abc"), (60_000_000, "abcd"), (10**9, "abcd")],
 )
-def test_as_of_a_moment_is_exact_to_the_microsecond(told: ReadSide, microseconds: int, expected: str | None) -> None:
-    document = told.queries.checkout(SHOP, BEGINNING + timedelta(microseconds=microseconds))
+def test_as_of_a_moment_is_exact_to_the_microsecond(
+    reported: ReadSide, microseconds: int, expected: str | None
+) -> None:
+    document = reported.queries.checkout(SHOP, BEGINNING + timedelta(microseconds=microseconds))
 
     notes = None if document is None else "".join(entry.text.removeprefix("Note: ") for entry in document.story)
     assert notes == expected
 
 
-def test_a_moment_is_the_same_in_every_zone(told: ReadSide) -> None:
+def test_a_moment_is_the_same_in_every_zone(reported: ReadSide) -> None:
     in_tokyo = (BEGINNING + timedelta(microseconds=1)).astimezone(timezone(timedelta(hours=9)))
 
-    document = told.queries.checkout(SHOP, in_tokyo)
+    document = reported.queries.checkout(SHOP, in_tokyo)
 
     assert document is not None
     assert len(document.story) == 3

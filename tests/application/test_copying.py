@@ -210,7 +210,7 @@ def test_the_beginning_of_another_log_is_left_alone(two: TwoDatabases) -> None:
 
 @pytest.mark.parametrize("which", ["source", "target"])
 @pytest.mark.parametrize("doing", ["lead", "enlist"])
-def test_nothing_is_copied_while_somebody_works(two: TwoDatabases, which: str, doing: str) -> None:
+def test_nothing_is_copied_while_a_process_works(two: TwoDatabases, which: str, doing: str) -> None:
     database = getattr(two, which)
     getattr(two.locks(database), doing)()
 
@@ -220,7 +220,7 @@ def test_nothing_is_copied_while_somebody_works(two: TwoDatabases, which: str, d
     two.log(two.target).check_is_whole()
 
 
-def test_nobody_begins_to_lead_while_it_is_copied(two: TwoDatabases) -> None:
+def test_no_process_begins_to_lead_during_a_copy(two: TwoDatabases) -> None:
     led: list[bool] = []
 
     two.copy(at("comparing", lambda: led.extend(two.locks(each).lead() for each in (two.source, two.target))))
@@ -295,7 +295,7 @@ def test_a_row_that_is_not_the_same_is_named_until_it_is_mended(two: TwoDatabase
     assert two.copy().is_same
 
 
-def test_nobody_works_at_or_reads_half_a_log(two: TwoDatabases) -> None:
+def test_no_process_uses_half_a_log(two: TwoDatabases) -> None:
     with pytest.raises(KeyboardInterrupt):
         two.copy(stopping(40))
 

@@ -96,7 +96,7 @@ def test_who_leads_and_who_stands_by_says_so_once(open_process: Open) -> None:
     assert [entry["event"] for entry in logs] == ["leading", "another process leads, this one stands by"]
 
 
-def test_whoever_leads_again_goes_on_where_another_came_to_meanwhile(open_process: Open) -> None:
+def test_a_process_that_leads_again_resumes_behind_the_last_leader(open_process: Open) -> None:
     held: dict[str, object] = {}
     policy = Counting()
     first, second = open_process(policy, held=held), open_process(Counting(), held=held)

@@ -219,7 +219,7 @@ def test_a_row_that_is_of_no_use_costs_only_time(
     assert other.log.get(StockItem, SKU).on_hand == 6000
 
 
-def test_a_long_stream_that_can_not_be_read_is_told_to_whoever_needs_it(process: Process, store_url: str) -> None:
+def test_an_unreadable_long_stream_is_reported_to_its_readers(process: Process, store_url: str) -> None:
     change(store_url, "log", "UPDATE stored_events SET topic='Later.Event' WHERE originator_version=500")
 
     with pytest.raises(Exception, match=r"Later\.Event"):

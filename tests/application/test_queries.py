@@ -114,9 +114,7 @@ ANSWERS: list[tuple[str, Callable[[ReadSide], object]]] = [
 
 
 @pytest.mark.parametrize("answer", [pytest.param(answer, id=name) for name, answer in ANSWERS])
-def test_an_answer_is_exact_without_anybody_following_the_log(
-    store_url: str, answer: Callable[[ReadSide], object]
-) -> None:
+def test_an_answer_is_exact_without_a_running_follower(store_url: str, answer: Callable[[ReadSide], object]) -> None:
     with open_read_side(store_url) as asked:
         asked.append(sample_log()[:30])
         early = answer(asked)
@@ -155,7 +153,7 @@ def test_what_waits_for_a_person_is_listed_the_longest_first(sample: ReadSide) -
     assert sample.queries.work_queue(limit=2) == items[:2]
 
 
-def test_a_checkout_is_told_from_all_its_events_whatever_the_timeline_left_out(sample: ReadSide) -> None:
+def test_a_checkout_is_reported_from_all_its_events_whatever_the_timeline_left_out(sample: ReadSide) -> None:
     whole = sample.queries.checkout(SHOP)
     for view in sample.views.all():
         sample.views.drop(view)

@@ -104,7 +104,7 @@ def test_a_rebuilt_view_is_followed_on(followed: ReadSide) -> None:
     assert generations(followed, "timeline") == [(2, "live", END + 1)]
 
 
-def test_a_name_that_is_none_is_told_those_there_are(read_side: ReadSide) -> None:
+def test_an_unknown_name_is_refused_with_the_known_ones(read_side: ReadSide) -> None:
     with pytest.raises(
         NotFound, match=r"No projection sales\. The projections are checkouts, daily_sales, due_effects"
     ):
@@ -233,7 +233,7 @@ def test_a_rebuild_that_was_begun_and_left_is_gone_on_with(followed: ReadSide) -
     assert generations(followed, "timeline") == [(2, "live", END)]
 
 
-def test_a_rebuild_that_a_former_version_left_is_begun_anew(store_url: str) -> None:
+def test_a_rebuild_that_a_former_version_left_is_begun_again(store_url: str) -> None:
     newer = [replace(CHECKOUTS, version=2)]
     with open_read_side(store_url, [CHECKOUTS]) as old:
         old.append(sample_log())
@@ -262,7 +262,7 @@ def test_the_view_of_a_later_version_is_not_rebuilt_by_an_earlier_one(store_url:
         assert [(view.version, view.state) for view in old.views.all()] == [(2, "live")]
 
 
-def test_a_generation_that_somebody_drops_meanwhile_is_begun_anew(followed: ReadSide) -> None:
+def test_a_generation_that_is_dropped_meanwhile_is_begun_again(followed: ReadSide) -> None:
     dropped: list[View] = []
 
     def drop(progress: Progress) -> None:

@@ -31,7 +31,7 @@ def followed(read_side: ReadSide) -> ReadSide:
     return read_side
 
 
-def test_progress_tells_what_is_done_how_fast_and_how_much_longer(followed: ReadSide) -> None:
+def test_progress_reports_what_is_done_how_fast_and_how_much_longer(followed: ReadSide) -> None:
     shown: list[Progress] = []
 
     Rebuild(followed.log, followed.views, scratch_views, timer=seconds(), batch_max=30).rebuild(
@@ -43,11 +43,11 @@ def test_progress_tells_what_is_done_how_fast_and_how_much_longer(followed: Read
     assert [each.seconds_left for each in shown] == [(END - 30) / 30, (END - 60) / 30, 0.0, 0.0]
 
 
-def test_where_nothing_is_done_yet_nobody_knows_how_much_longer() -> None:
+def test_before_any_progress_the_remaining_time_is_unknown() -> None:
     assert Progress(done=0, total=5, events_per_second=0.0).seconds_left is None
 
 
-def test_a_rebuild_that_is_gone_on_with_tells_the_rate_of_what_it_did_itself(followed: ReadSide) -> None:
+def test_a_resumed_rebuild_reports_its_own_rate(followed: ReadSide) -> None:
     left = followed.views.create(TIMELINE, ViewState.BUILDING)
     followed.views.apply([Advance(view=left, table=TIMELINE.table, anchor=at(followed.log.store, END - 5))])
     shown: list[Progress] = []
@@ -57,7 +57,7 @@ def test_a_rebuild_that_is_gone_on_with_tells_the_rate_of_what_it_did_itself(fol
     assert shown[0] == Progress(done=END, total=END, events_per_second=5.0)
 
 
-def test_progress_is_told_about_once_a_second_and_at_the_end(followed: ReadSide) -> None:
+def test_progress_is_reported_about_once_a_second_and_at_the_end(followed: ReadSide) -> None:
     shown: list[Progress] = []
     quick = iter(range(1000))
 

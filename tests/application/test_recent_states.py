@@ -18,7 +18,7 @@ class Moves:
 
     def __init__(self) -> None:
         self.moves: list[tuple[int, str, int]] = []
-        self.told = 0
+        self.shown = 0
         """How many moves it had to tell of."""
         self.before_answer: Callable[[], None] = lambda: None
 
@@ -44,7 +44,7 @@ class Moves:
     def select_moves(self, start: int, limit: int) -> Sequence[tuple[int, str, int]]:
         self.before_answer()
         found = [move for move in self.moves if move[0] > start][:limit]
-        self.told += len(found)
+        self.shown += len(found)
         return found
 
 
@@ -72,7 +72,7 @@ def test_what_is_remembered_is_never_older_than_the_log(steps: list[tuple[str, s
             recent.keep([StockItem(id=stream, version=log.version(stream))], ())
 
 
-def test_of_what_we_write_ourselves_the_log_need_not_tell() -> None:
+def test_the_log_need_not_report_our_own_writes() -> None:
     log = Moves()
     recent = RecentStates(log)
     recent.refresh()
@@ -81,7 +81,7 @@ def test_of_what_we_write_ourselves_the_log_need_not_tell() -> None:
 
     recent.refresh()
 
-    assert log.told == 0
+    assert log.shown == 0
     assert recent.get("sku_a") is not None
 
 

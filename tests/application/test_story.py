@@ -34,10 +34,10 @@ SESSION = "cs_test_1"
 
 @pytest.mark.parametrize("topic", TOPICS)
 def test_every_event_class_has_a_sentence(topic: str) -> None:
-    told = [sentence(event, NAMES) for event in EVENTS if topic == event.TOPIC]
+    shown = [sentence(event, NAMES) for event in EVENTS if topic == event.TOPIC]
 
-    assert told, f"there is no {topic} in tests/sample_log.py, so nobody has read what the story says of it"
-    assert all(told)
+    assert shown, f"there is no {topic} in tests/sample_log.py, so nobody has read what the story says of it"
+    assert all(shown)
 
 
 def test_a_class_without_a_sentence_is_no_silence() -> None:
@@ -50,29 +50,29 @@ def test_a_class_without_a_sentence_is_no_silence() -> None:
 
 @each_event
 def test_a_sentence_begins_like_one_and_is_one_line(event: Event) -> None:
-    told = sentence(event, NAMES)
+    shown = sentence(event, NAMES)
 
-    assert re.match(r"[A-Z0-9“]", told)
-    assert not told.endswith((".", " ", ":"))
-    assert "\n" not in told
+    assert re.match(r"[A-Z0-9“]", shown)
+    assert not shown.endswith((".", " ", ":"))
+    assert "\n" not in shown
 
 
 @each_event
 def test_there_is_no_id_where_words_serve(event: Event) -> None:
-    told = sentence(event, NAMES)
-    named = re.sub(r"“[^”]*”|(?:checkout\.session|payment_intent)\.[a-z_]+|STRIPE_API_KEY", "", told)
+    shown = sentence(event, NAMES)
+    named = re.sub(r"“[^”]*”|(?:checkout\.session|payment_intent)\.[a-z_]+|STRIPE_API_KEY", "", shown)
 
     assert not re.findall(r"\b(?:cs|evt|eff|ful|li|sku|keys|pi|price|prod|mail|retrieve|deliver)_\w+", named)
     assert not re.findall(r"\b[a-z]+_[a-z_]+\b", named)
-    assert "None" not in told
+    assert "None" not in shown
 
 
 @each_event
 def test_there_is_no_personal_data_in_it_but_a_persons_own_note(event: Event) -> None:
-    told = sentence(event, NAMES)
+    shown = sentence(event, NAMES)
 
     for secret in ("Zoé", "Zoe@Example.com", "+4930000", "Example Road", "Exampleton", "AAAA-1111", "For you"):
-        assert secret not in told
+        assert secret not in shown
 
 
 def of_effect(step: str, fact: Event) -> str:
@@ -104,9 +104,9 @@ def test_an_effect_is_called_by_what_it_is_for(step: str, what: str) -> None:
 
 @pytest.mark.parametrize("kind", MailKind)
 def test_every_kind_of_mail_has_a_name_of_its_own(kind: MailKind) -> None:
-    told = {of_effect(str(MailStep(each)), Effect.RetryRequested()) for each in MailKind}
+    shown = {of_effect(str(MailStep(each)), Effect.RetryRequested()) for each in MailKind}
 
-    assert len(told) == len(MailKind)
+    assert len(shown) == len(MailKind)
     assert f"the mail {kind}" not in of_effect(str(MailStep(kind)), Effect.RetryRequested())
 
 
@@ -114,7 +114,7 @@ REPLACED = replace(MUG, item=replace(MUG.item, id="li_mug2", price="price_other"
 
 
 @pytest.mark.parametrize(
-    ("event", "told"),
+    ("event", "shown"),
     [
         (of_effect("mail_receipt", Effect.Succeeded(number=1)), "The receipt was sent"),
         (of_effect("mail_receipt", Effect.Succeeded(number=3)), "The receipt was sent on attempt 3"),
@@ -227,8 +227,8 @@ REPLACED = replace(MUG, item=replace(MUG.item, id="li_mug2", price="price_other"
         ),
     ],
 )
-def test_it_says(event: Event | str, told: str) -> None:
-    assert (event if isinstance(event, str) else sentence(event, NAMES)) == told
+def test_it_says(event: Event | str, shown: str) -> None:
+    assert (event if isinstance(event, str) else sentence(event, NAMES)) == shown
 
 
 @pytest.mark.parametrize("where", Source)
@@ -264,7 +264,7 @@ def test_a_line_is_called_as_the_catalog_calls_it_else_as_stripe_does() -> None:
     assert titles(session, held.apply(requested)).line("li_mug") == "“Our best mug”"
 
 
-def test_lines_of_one_title_are_told_apart() -> None:
+def test_lines_of_one_title_are_distinguished() -> None:
     session = CheckoutSession(id=SESSION).apply(
         CheckoutSession.Retrieved(checkout=checkout(MUG, REPLACED, KEY), source=Source.STAFF)
     )

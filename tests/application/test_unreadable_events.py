@@ -92,7 +92,7 @@ def test_a_checkout_that_lost_an_event_is_parked_and_others_flow(open_process: O
     assert (process.counted("cs_test_a"), process.counted("cs_test_b")) == (0, 1)
 
 
-def test_whoever_commands_its_checkout_is_told_and_nobody_else(open_process: Open, store_url: str) -> None:
+def test_only_commands_to_its_checkout_are_refused(open_process: Open, store_url: str) -> None:
     process = open_process()
     process.note("before")
     wrote_later(store_url, "cs_test_a", 2)

@@ -123,13 +123,13 @@ def test_views_that_follow_are_rebuilt_or_verified_are_made_of_the_new_shape(old
     assert old_log.rebuild.verify("search").is_right
 
 
-def test_the_story_is_told_of_the_new_shape(old_log: ReadSide) -> None:
+def test_the_story_is_reported_of_the_new_shape(old_log: ReadSide) -> None:
     document = old_log.queries.checkout(SHOP)
 
     assert document is not None
-    (told,) = [entry.text for entry in document.story if entry.type == Shipped.TOPIC]
-    assert "DHL" in told
-    assert "TRACK42" in told
+    (shown,) = [entry.text for entry in document.story if entry.type == Shipped.TOPIC]
+    assert "DHL" in shown
+    assert "TRACK42" in shown
 
 
 def test_what_is_written_from_now_on_has_the_new_version_and_comes_back(old_log: ReadSide) -> None:

@@ -166,7 +166,7 @@ def test_the_digest_says_what_is_in_the_view_and_not_how_it_came_there(tmp_path:
         assert other.rebuild.verify("search").live_digest == before
 
 
-def test_what_could_not_be_taken_in_is_told(followed: ReadSide) -> None:
+def test_what_could_not_be_taken_in_is_reported(followed: ReadSide) -> None:
     followed.log.store.insert_events([StoredEvent("cs_test_garbled", 1, "CheckoutSession.Noted", b"{}")])
     followed.projector.catch_up()
 

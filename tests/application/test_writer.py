@@ -270,7 +270,7 @@ def test_a_full_queue_takes_nothing_more(log: Log) -> None:
     assert all(future.done() for future in futures)
 
 
-def test_a_closed_writer_lets_everybody_know(writer: Writer) -> None:
+def test_a_closed_writer_fails_all_waiters(writer: Writer) -> None:
     waiting = writer.submit(STAMP, [], count(1))
 
     writer.close()
@@ -281,7 +281,7 @@ def test_a_closed_writer_lets_everybody_know(writer: Writer) -> None:
         writer.submit(STAMP, [], count(1))
 
 
-def test_an_error_that_nobody_expects_fails_every_waiter_and_is_not_swallowed(writer: Writer) -> None:
+def test_an_unexpected_error_fails_every_waiter_and_is_not_swallowed(writer: Writer) -> None:
     class Unexpected(BaseException):
         pass
 

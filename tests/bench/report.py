@@ -47,10 +47,10 @@ def _number(target: Target, value: float) -> str:
 def _reasons(targets: Sequence[Target]) -> Iterable[str]:
     """Why what was missed was missed, as far as somebody has found out."""
     missed = [target for target in targets if not target.is_reached]
-    told = [why for start, why in REASONS.items() if any(target.what.startswith(start) for target in missed)]
-    if told:
+    shown = [why for start, why in REASONS.items() if any(target.what.startswith(start) for target in missed)]
+    if shown:
         yield "Why:"
-        yield "\n".join(f"- {why}" for why in dict.fromkeys(told))
+        yield "\n".join(f"- {why}" for why in dict.fromkeys(shown))
 
 
 def _markdown(table: Table) -> str:

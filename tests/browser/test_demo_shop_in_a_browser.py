@@ -58,7 +58,7 @@ def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
 
 
 @pytest.mark.parametrize("name", ["front", "order", "mail"])
-def test_it_fits_can_be_read_asks_nobody_else_and_has_no_complaint(page: Page, shop: OpenShop, name: str) -> None:
+def test_it_fits_can_be_read_loads_nothing_foreign_and_has_no_complaint(page: Page, shop: OpenShop, name: str) -> None:
     noticed = Noticed().on(page)
 
     page.goto(shop.path(name))

@@ -58,7 +58,7 @@ def full(sandbox: Sandbox, url: str) -> None:
 @pytest.mark.parametrize("width", [375, 1280])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("is_full", [True, False], ids=["full", "empty"])
-def test_it_fits_can_be_read_asks_nobody_else_and_has_no_complaint(
+def test_it_fits_can_be_read_loads_nothing_foreign_and_has_no_complaint(
     browser: Browser, server: SandboxServer, width: int, scheme: Literal["light", "dark"], is_full: bool
 ) -> None:
     with Inbox() as inbox:
@@ -129,7 +129,7 @@ def test_what_happens_meanwhile_appears_by_itself_and_the_focus_stays(browser: B
         page.close()
 
 
-def test_a_page_of_somebody_else_can_not_steer_it(browser: Browser, server: SandboxServer) -> None:
+def test_a_page_of_another_site_can_not_control_it(browser: Browser, server: SandboxServer) -> None:
     page: Page = browser.new_page()
     page.set_content(
         f'<form method="post" action="{server.url}/controls/clock"><button name="held" value="true">Win</button></form>'

@@ -24,7 +24,7 @@ def first_cells(heading: str) -> list[str]:
     return [row for row in rows[1:] if not row.startswith("---")]
 
 
-def test_every_kind_is_told_and_none_that_is_not() -> None:
+def test_every_kind_is_reported_and_none_that_is_not() -> None:
     assert sorted(first_cells("Which mails there are")) == sorted(f"`{kind}`" for kind in MailKind)
 
 
@@ -47,13 +47,13 @@ def failures() -> Iterator[str]:
 
 
 def test_every_failure_is_explained() -> None:
-    told = first_cells("When a mail does not go out")
+    shown = first_cells("When a mail does not go out")
     possible = [*failures(), NO_ADDRESS]
 
     assert len(possible) > 14
     for sentence in possible:
         pattern = re.escape(sentence).replace("…", ".+")
-        assert any(re.fullmatch(pattern, row) for row in told), sentence
+        assert any(re.fullmatch(pattern, row) for row in shown), sentence
 
 
 def test_no_failure_is_explained_that_can_not_happen() -> None:

@@ -115,7 +115,7 @@ def test_the_example_delivers(enrollment: tuple[Delivery, Receiver], course: Pla
 @pytest.mark.parametrize(
     ("status", "error"), [(429, Temporary), (503, Temporary), (302, Permanent), (404, Permanent), (422, Permanent)]
 )
-def test_the_example_tells_trouble_from_refusal(
+def test_the_example_distinguishes_failure_from_refusal(
     status: int, error: type[Exception], enrollment: tuple[Delivery, Receiver], course: PlannedLine
 ) -> None:
     delivery, platform = enrollment
@@ -125,7 +125,7 @@ def test_the_example_tells_trouble_from_refusal(
         delivery.deliver(a_request(course))
 
 
-def test_the_example_tries_again_when_nobody_is_there(
+def test_the_example_tries_again_when_the_platform_is_away(
     enrollment: tuple[Delivery, Receiver], course: PlannedLine
 ) -> None:
     delivery, platform = enrollment

@@ -84,7 +84,7 @@ def test_a_line_item_without_a_price_or_product_is_planned_all_the_same(changes:
     assert planned(a_line_item(**changes)).remark == NO_RULE
 
 
-def test_a_delivery_that_nobody_here_carries_out_waits_for_a_person() -> None:
+def test_a_delivery_without_a_handler_waits_for_a_person() -> None:
     line = planned(a_line_item(metadata={"delivery": "drone"}))
 
     assert (line.delivery, line.remark) == (MANUAL, reasons.unknown_delivery("drone"))

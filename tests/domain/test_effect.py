@@ -150,7 +150,7 @@ def test_a_worker_does_not_claim_again_what_it_is_doing() -> None:
     the_effect(REQUESTED, started()).when(Effect.start, "w1", now=NOW).then_nothing()
 
 
-def test_what_nobody_asked_for_is_not_claimed() -> None:
+def test_an_effect_that_was_not_requested_is_not_claimed() -> None:
     the_effect().when(Effect.start, "w1", now=NOW).then_nothing()
 
 
@@ -252,7 +252,7 @@ def test_however_often_a_claim_is_given_back_it_is_never_given_up_for_that() -> 
         pytest.param((started(), orphaned(), GIVEN_UP), False, id="given up"),
     ],
 )
-def test_an_attempt_whose_end_nobody_knows_is_under_way(before: tuple[Event, ...], is_under_way: bool) -> None:
+def test_an_attempt_with_an_unknown_outcome_is_under_way(before: tuple[Event, ...], is_under_way: bool) -> None:
     assert the_effect(REQUESTED, *before).state.is_under_way is is_under_way
 
 
@@ -405,7 +405,7 @@ def test_attempts_are_counted() -> None:
     assert (effect.attempt, effect.attempts_since_request) == (2, 2)
 
 
-def test_a_retry_counts_the_attempts_anew_and_goes_on_numbering_them() -> None:
+def test_a_retry_resets_the_count_and_continues_the_numbers() -> None:
     effect = the_effect(REQUESTED, started(), FAILED, started(2), GIVEN_UP, RETRY, started(3)).state
 
     assert (effect.attempt, effect.attempts_since_request) == (3, 1)

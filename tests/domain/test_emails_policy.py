@@ -53,7 +53,7 @@ def delivered(line: PlannedLine, **changes: Any) -> Fulfillment.LineItemDelivere
     return replace(Fulfillment.LineItemDelivered(line_item=line.id), **changes)
 
 
-def told(line: PlannedLine, state: LineState = LineState.PENDING, **changes: Any) -> MailLine:
+def shown(line: PlannedLine, state: LineState = LineState.PENDING, **changes: Any) -> MailLine:
     return MailLine(
         id=line.id, title=line.title, quantity=1, amount_total=1000, delivery=line.delivery, state=state, **changes
     )
@@ -83,10 +83,10 @@ def paid(*plan: PlannedLine, **changes: Any) -> Streams:
     return streams((SESSION, retrieved(*plan, **changes)), (SESSION, PAID))
 
 
-def test_an_unpaid_completion_tells_the_customer_that_the_payment_is_pending() -> None:
+def test_an_unpaid_completion_mails_that_the_payment_is_pending() -> None:
     unpaid = retrieved(MUG, payment_status="unpaid")
 
-    streams().when(POLICY, SESSION, unpaid).then(asked(MailKind.PAYMENT_PENDING, told(MUG)))
+    streams().when(POLICY, SESSION, unpaid).then(asked(MailKind.PAYMENT_PENDING, shown(MUG)))
 
 
 def test_an_authorized_payment_is_nothing_that_a_customer_has_to_wait_for() -> None:
@@ -96,15 +96,15 @@ def test_an_authorized_payment_is_nothing_that_a_customer_has_to_wait_for() -> N
 
 
 @pytest.mark.parametrize("status", ["canceled", "requires_payment_method"])
-def test_a_payment_that_stripe_shows_as_over_is_told_as_failed(status: str) -> None:
+def test_a_payment_that_stripe_shows_as_over_is_reported_as_failed(status: str) -> None:
     over = retrieved(MUG, payment_status="unpaid", intent_status=status)
 
-    streams().when(POLICY, SESSION, over).then(asked(MailKind.PAYMENT_FAILED, told(MUG)))
+    streams().when(POLICY, SESSION, over).then(asked(MailKind.PAYMENT_FAILED, shown(MUG)))
 
 
 def test_a_mail_on_the_payment_names_everything_that_was_bought() -> None:
     streams().when(POLICY, SESSION, retrieved(MUG, WRAP, payment_status="unpaid")).then(
-        asked(MailKind.PAYMENT_PENDING, told(MUG), told(WRAP), total=2000)
+        asked(MailKind.PAYMENT_PENDING, shown(MUG), shown(WRAP), total=2000)
     )
 
 
@@ -112,38 +112,38 @@ def test_a_mail_on_the_payment_leaves_out_what_was_not_bought() -> None:
     nothing = replace(COURSE, item=a_line_item("li_course", quantity=0, amount_total=0))
 
     streams().when(POLICY, SESSION, retrieved(MUG, nothing, payment_status="unpaid")).then(
-        asked(MailKind.PAYMENT_PENDING, told(MUG))
+        asked(MailKind.PAYMENT_PENDING, shown(MUG))
     )
 
 
-def test_a_failed_payment_is_told_as_soon_as_the_session_is_known() -> None:
+def test_a_failed_payment_is_reported_as_soon_as_the_session_is_known() -> None:
     failed = streams()
     failed.when(POLICY, SESSION, FAILED).then_nothing()
 
     failed.when(POLICY, SESSION, retrieved(MUG, payment_status="unpaid")).then(
-        asked(MailKind.PAYMENT_FAILED, told(MUG))
+        asked(MailKind.PAYMENT_FAILED, shown(MUG))
     )
 
 
-def test_a_payment_that_fails_later_is_told_when_it_fails() -> None:
+def test_a_payment_that_fails_later_is_reported_when_it_fails() -> None:
     log = streams((SESSION, retrieved(MUG, payment_status="unpaid")))
 
-    log.when(POLICY, SESSION, FAILED).then(asked(MailKind.PAYMENT_FAILED, told(MUG)))
+    log.when(POLICY, SESSION, FAILED).then(asked(MailKind.PAYMENT_FAILED, shown(MUG)))
 
 
 @pytest.mark.parametrize("success", [SUCCEEDED, PAID])
-def test_a_failure_that_stripe_contradicts_is_not_told(success: Event) -> None:
+def test_a_failure_that_stripe_contradicts_is_not_reported(success: Event) -> None:
     log = streams((SESSION, retrieved(MUG, payment_status="unpaid")), (SESSION, success))
 
     log.when(POLICY, SESSION, FAILED).then_nothing()
 
 
-def test_a_failed_payment_is_not_told_from_what_stripe_said_before_the_customer_finished() -> None:
+def test_a_failed_payment_is_not_reported_from_what_stripe_said_before_the_customer_finished() -> None:
     """There is no address in that, and the answer that has one is on its way."""
     log = streams((SESSION, retrieved(MUG, status="open", payment_status="unpaid", contact=Contact())))
     log.when(POLICY, SESSION, FAILED).then_nothing()
 
-    log.when(POLICY, SESSION, retrieved(MUG, payment_status="unpaid")).then(asked(MailKind.PAYMENT_FAILED, told(MUG)))
+    log.when(POLICY, SESSION, retrieved(MUG, payment_status="unpaid")).then(asked(MailKind.PAYMENT_FAILED, shown(MUG)))
 
 
 def test_a_session_that_is_paid_at_once_has_no_mail_on_its_payment() -> None:
@@ -158,7 +158,7 @@ def test_the_receipt_goes_out_when_the_engine_has_done_its_part() -> None:
     before = paid(MUG)
 
     before.when(POLICY, FULFILLMENT, requested(MUG)).then_nothing()
-    before.when(POLICY, FULFILLMENT, promised(MUG)).then(asked(MailKind.RECEIPT, told(MUG)))
+    before.when(POLICY, FULFILLMENT, promised(MUG)).then(asked(MailKind.RECEIPT, shown(MUG)))
 
 
 def test_a_receipt_has_the_money_and_references_of_the_order() -> None:
@@ -175,7 +175,7 @@ def test_a_receipt_has_the_money_and_references_of_the_order() -> None:
     log = paid(HOOK, client_reference_id=Personal("ORDER-17"), shipping=shipping, **money)
 
     log.when(POLICY, FULFILLMENT, requested(HOOK)).then(
-        asked(MailKind.RECEIPT, told(HOOK), reference=Personal("ORDER-17"), **money)
+        asked(MailKind.RECEIPT, shown(HOOK), reference=Personal("ORDER-17"), **money)
     )
 
 
@@ -187,8 +187,8 @@ def test_a_receipt_carries_the_keys_and_links_that_are_there() -> None:
     log.when(POLICY, FULFILLMENT, delivered(KEY, keys=keys)).then(
         asked(
             MailKind.RECEIPT,
-            told(KEY, LineState.DELIVERED, keys=keys),
-            told(COURSE, LineState.DELIVERED, link="https://example.com/course"),
+            shown(KEY, LineState.DELIVERED, keys=keys),
+            shown(COURSE, LineState.DELIVERED, link="https://example.com/course"),
             total=2000,
         )
     )
@@ -199,37 +199,37 @@ def test_a_receipt_is_sent_for_what_a_person_delivers_too() -> None:
     log = paid(WRAP)
     log.add(FULFILLMENT, requested(WRAP))
 
-    log.when(POLICY, FULFILLMENT, blocked).then(asked(MailKind.RECEIPT, told(WRAP, LineState.MANUAL)))
+    log.when(POLICY, FULFILLMENT, blocked).then(asked(MailKind.RECEIPT, shown(WRAP, LineState.MANUAL)))
 
 
 def test_a_session_without_lines_has_no_receipt() -> None:
     paid().when(POLICY, FULFILLMENT, requested()).then_nothing()
 
 
-def test_who_has_to_wait_is_told_of_all_that_waits_in_one_mail() -> None:
+def test_one_mail_lists_everything_that_waits() -> None:
     log = paid(MUG, BOWL, HOOK)
     log.add(FULFILLMENT, requested(MUG, BOWL, HOOK), waits(MUG))
-    waiting = [told(line, LineState.BACKORDERED) for line in (MUG, BOWL)]
+    waiting = [shown(line, LineState.BACKORDERED) for line in (MUG, BOWL)]
 
     log.when(POLICY, FULFILLMENT, waits(BOWL)).then(
         {
-            **asked(MailKind.RECEIPT, *waiting, told(HOOK), total=3000),
+            **asked(MailKind.RECEIPT, *waiting, shown(HOOK), total=3000),
             **asked(MailKind.BACKORDERED, *waiting, total=3000),
         }
     )
 
 
-def test_a_line_that_has_to_wait_later_is_told_by_itself() -> None:
+def test_a_line_that_has_to_wait_later_is_reported_by_itself() -> None:
     first = paid(MUG, BOWL)
     first.add(FULFILLMENT, requested(MUG, BOWL), promised(MUG), waits(BOWL))
     first.decide(POLICY, first.log[-1])
 
     first.when(POLICY, FULFILLMENT, waits(MUG)).then(
-        asked(MailKind.BACKORDERED, told(MUG, LineState.BACKORDERED), occasion="_li_mug", total=2000)
+        asked(MailKind.BACKORDERED, shown(MUG, LineState.BACKORDERED), occasion="_li_mug", total=2000)
     )
 
 
-def test_every_line_that_has_to_wait_later_is_told() -> None:
+def test_every_line_that_has_to_wait_later_is_reported() -> None:
     vase = planned("li_vase", SHIPMENT, tracks="vase")
     first = paid(MUG, BOWL, vase)
     first.add(FULFILLMENT, requested(MUG, BOWL, vase), promised(MUG), promised(vase), waits(BOWL))
@@ -237,13 +237,13 @@ def test_every_line_that_has_to_wait_later_is_told() -> None:
 
     first.when(POLICY, FULFILLMENT, waits(MUG), meanwhile=[(FULFILLMENT, waits(vase))]).then(
         {
-            **asked(MailKind.BACKORDERED, told(MUG, LineState.BACKORDERED), occasion="_li_mug", total=3000),
-            **asked(MailKind.BACKORDERED, told(vase, LineState.BACKORDERED), occasion="_li_vase", total=3000),
+            **asked(MailKind.BACKORDERED, shown(MUG, LineState.BACKORDERED), occasion="_li_mug", total=3000),
+            **asked(MailKind.BACKORDERED, shown(vase, LineState.BACKORDERED), occasion="_li_vase", total=3000),
         }
     )
 
 
-def test_a_line_that_has_to_wait_again_is_not_told_again() -> None:
+def test_a_line_that_has_to_wait_again_is_not_reported_again() -> None:
     log = paid(MUG)
     log.add(FULFILLMENT, requested(MUG), waits(MUG))
     log.decide(POLICY, log.log[-1])
@@ -252,7 +252,7 @@ def test_a_line_that_has_to_wait_again_is_not_told_again() -> None:
     log.when(POLICY, FULFILLMENT, waits(MUG)).then_nothing()
 
 
-def test_a_line_that_has_to_wait_again_is_told_if_it_never_was() -> None:
+def test_a_line_that_has_to_wait_again_is_reported_if_it_never_was() -> None:
     """Stock came before the mail's turn, so that it was withdrawn, and was taken back."""
     log = paid(MUG)
     log.add(FULFILLMENT, requested(MUG), waits(MUG))
@@ -260,10 +260,10 @@ def test_a_line_that_has_to_wait_again_is_told_if_it_never_was() -> None:
     log.add(effect("mail_backordered"), Effect.Withdrawn(why=reasons.mail_outdated()))
     log.add(FULFILLMENT, promised(MUG))
 
-    log.when(POLICY, FULFILLMENT, waits(MUG)).then(asked(MailKind.BACKORDERED, told(MUG, LineState.BACKORDERED)))
+    log.when(POLICY, FULFILLMENT, waits(MUG)).then(asked(MailKind.BACKORDERED, shown(MUG, LineState.BACKORDERED)))
 
 
-def test_a_mail_that_is_asked_for_anew_leaves_out_what_a_mail_of_its_own_tells() -> None:
+def test_a_mail_that_is_requested_again_leaves_out_what_another_mail_has() -> None:
     """The bowl waits first and then the mug; the bowl's mail was withdrawn, since it came, and is gone again."""
     log = paid(MUG, BOWL)
     log.add(FULFILLMENT, requested(MUG, BOWL), promised(MUG), waits(BOWL))
@@ -274,7 +274,7 @@ def test_a_mail_that_is_asked_for_anew_leaves_out_what_a_mail_of_its_own_tells()
     log.add(FULFILLMENT, promised(BOWL))
 
     log.when(POLICY, FULFILLMENT, waits(BOWL)).then(
-        asked(MailKind.BACKORDERED, told(BOWL, LineState.BACKORDERED), total=2000)
+        asked(MailKind.BACKORDERED, shown(BOWL, LineState.BACKORDERED), total=2000)
     )
 
 
@@ -285,7 +285,7 @@ def test_keys_that_come_after_the_receipt_have_a_mail_of_their_own() -> None:
     keys = (Personal("AAAA"),)
 
     log.when(POLICY, FULFILLMENT, delivered(KEY, keys=keys)).then(
-        asked(MailKind.DELIVERED, told(KEY, LineState.DELIVERED, keys=keys), occasion="_li_key")
+        asked(MailKind.DELIVERED, shown(KEY, LineState.DELIVERED, keys=keys), occasion="_li_key")
     )
 
 
@@ -302,7 +302,7 @@ def test_where_no_receipt_is_sent_keys_and_links_have_a_mail_each() -> None:
     log = paid(COURSE, KEY)
     log.add(FULFILLMENT, requested(COURSE, KEY))
     link, keys = "https://example.com/course", (Personal("AAAA"),)
-    course, key = told(COURSE, LineState.DELIVERED, link=link), told(KEY, LineState.DELIVERED, keys=keys)
+    course, key = shown(COURSE, LineState.DELIVERED, link=link), shown(KEY, LineState.DELIVERED, keys=keys)
 
     log.when(
         policy, FULFILLMENT, delivered(COURSE, link=link), meanwhile=[(FULFILLMENT, delivered(KEY, keys=keys))]
@@ -314,7 +314,7 @@ def test_where_no_receipt_is_sent_keys_and_links_have_a_mail_each() -> None:
     )
 
 
-def test_every_parcel_is_told_with_what_is_in_it_and_where_it_goes() -> None:
+def test_every_parcel_is_reported_with_what_is_in_it_and_where_it_goes() -> None:
     log = paid(MUG, BOWL, shipping=Contact(name=Personal("Bob"), address=ADDRESS))
     log.add(FULFILLMENT, requested(MUG, BOWL), promised(MUG), promised(BOWL))
     first = Fulfillment.Shipped(number=1, lines=("li_mug",), carrier="DHL", tracking=Personal("T1"))
@@ -323,7 +323,7 @@ def test_every_parcel_is_told_with_what_is_in_it_and_where_it_goes() -> None:
     log.when(POLICY, FULFILLMENT, first, meanwhile=[(FULFILLMENT, delivered(MUG))]).then(
         asked(
             MailKind.SHIPPED,
-            told(MUG, LineState.DELIVERED),
+            shown(MUG, LineState.DELIVERED),
             occasion="_1",
             total=2000,
             ship_to=ADDRESS,
@@ -334,7 +334,7 @@ def test_every_parcel_is_told_with_what_is_in_it_and_where_it_goes() -> None:
     log.when(POLICY, FULFILLMENT, second, meanwhile=[(FULFILLMENT, delivered(BOWL))]).then(
         asked(
             MailKind.SHIPPED,
-            told(BOWL, LineState.DELIVERED),
+            shown(BOWL, LineState.DELIVERED),
             occasion="_2",
             total=2000,
             ship_to=ADDRESS,
@@ -343,25 +343,25 @@ def test_every_parcel_is_told_with_what_is_in_it_and_where_it_goes() -> None:
     )
 
 
-def test_a_parcel_is_told_with_everything_in_it() -> None:
+def test_a_parcel_is_reported_with_everything_in_it() -> None:
     log = paid(MUG, BOWL)
     log.add(FULFILLMENT, requested(MUG, BOWL), promised(MUG), promised(BOWL))
     both = Fulfillment.Shipped(number=1, lines=("li_mug", "li_bowl"), carrier="DHL", tracking=Personal("T1"))
 
     log.when(POLICY, FULFILLMENT, both).then(
         asked(
-            MailKind.SHIPPED, told(MUG), told(BOWL), occasion="_1", total=2000, carrier="DHL", tracking=Personal("T1")
+            MailKind.SHIPPED, shown(MUG), shown(BOWL), occasion="_1", total=2000, carrier="DHL", tracking=Personal("T1")
         )
     )
 
 
-def test_nobody_is_written_to_of_whom_stripe_was_not_asked() -> None:
+def test_no_mail_goes_out_before_stripe_was_asked() -> None:
     streams().when(POLICY, FULFILLMENT, requested(HOOK)).then_nothing()
 
 
 def test_without_an_address_a_mail_is_given_up_where_staff_see_it() -> None:
     log = paid(HOOK, contact=Contact(name=CUSTOMER.name))
-    mail = asked(MailKind.RECEIPT, told(HOOK), to=None)
+    mail = asked(MailKind.RECEIPT, shown(HOOK), to=None)
     ((stream, facts),) = mail.items()
 
     log.when(POLICY, FULFILLMENT, requested(HOOK)).then({stream: [*facts, Effect.GivenUp(error=reasons.no_address())]})

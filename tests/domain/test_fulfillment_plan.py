@@ -84,7 +84,7 @@ def test_a_session_without_lines_is_complete_at_once() -> None:
     the_fulfillment().when(Fulfillment.request, requested()).then(requested(), COMPLETED)
 
 
-def test_a_blocked_line_is_planned_anew() -> None:
+def test_a_blocked_line_is_replanned() -> None:
     poster = replace(POSTER, item=WRAP.item)
     before = the_fulfillment(requested(WRAP, MUG), WRAP_BLOCKED)
 
@@ -95,7 +95,7 @@ def test_a_blocked_line_is_planned_anew() -> None:
     assert (after.state.lines["li_wrap"].state, after.state.lines["li_wrap"].is_to_pack) == (LineState.PENDING, True)
 
 
-def test_every_blocked_line_whose_rule_changed_is_planned_anew_in_one_go() -> None:
+def test_every_blocked_line_whose_rule_changed_is_replanned_in_one_go() -> None:
     poster, course = replace(POSTER, item=WRAP.item), replace(COURSE, item=HOOK.item)
     before = the_fulfillment(requested(WRAP, HOOK), WRAP_BLOCKED, blocked("li_hook", LineState.GIVEN_UP))
 
@@ -107,7 +107,7 @@ def test_every_blocked_line_whose_rule_changed_is_planned_anew_in_one_go() -> No
 
 
 @pytest.mark.parametrize("state", [LineState.BACKORDERED, LineState.MANUAL, LineState.GIVEN_UP])
-def test_whatever_blocks_a_line_it_can_be_planned_anew(state: LineState) -> None:
+def test_whatever_blocks_a_line_it_can_be_replanned(state: LineState) -> None:
     other = replace(HOOK, settings={"url": "https://example.com/other"})
     before = the_fulfillment(requested(HOOK), blocked("li_hook", state))
 
@@ -116,7 +116,7 @@ def test_whatever_blocks_a_line_it_can_be_planned_anew(state: LineState) -> None
     )
 
 
-def test_a_line_that_is_planned_anew_has_a_delivery_of_its_own() -> None:
+def test_a_line_that_is_replanned_has_a_delivery_of_its_own() -> None:
     again = Fulfillment.Replanned(lines=(HOOK,), replaced=(HOOK,), catalog="beef")
     stuck = blocked("li_hook", LineState.GIVEN_UP)
 
@@ -126,7 +126,7 @@ def test_a_line_that_is_planned_anew_has_a_delivery_of_its_own() -> None:
     assert str(DeliverStep.of(after.state.lines["li_hook"])) == "deliver_li_hook_3"
 
 
-def test_only_the_blocked_lines_whose_rule_changed_are_planned_anew() -> None:
+def test_only_the_blocked_lines_whose_rule_changed_are_replanned() -> None:
     course, hook = replace(COURSE, item=POSTER.item), replace(HOOK, settings={"url": "https://example.com/other"})
     before = the_fulfillment(requested(POSTER, HOOK, WRAP), blocked("li_hook", LineState.GIVEN_UP), WRAP_BLOCKED)
 
@@ -138,7 +138,7 @@ def test_only_the_blocked_lines_whose_rule_changed_are_planned_anew() -> None:
     assert after.state.lines["li_wrap"] == before.state.lines["li_wrap"]
 
 
-def test_planning_anew_without_a_changed_rule_is_refused() -> None:
+def test_replanning_without_a_changed_rule_is_refused() -> None:
     before = the_fulfillment(requested(WRAP), WRAP_BLOCKED)
 
     message = "The catalog still plans the blocked lines the same way. Change their rule, then try again."
@@ -147,13 +147,13 @@ def test_planning_anew_without_a_changed_rule_is_refused() -> None:
 
 
 @pytest.mark.parametrize("before", [(), (requested(POSTER),), (requested(COURSE), COURSE_DELIVERED, COMPLETED)])
-def test_planning_anew_where_nothing_is_blocked_is_refused(before: tuple[Event, ...]) -> None:
+def test_replanning_where_nothing_is_blocked_is_refused(before: tuple[Event, ...]) -> None:
     message = "No line of this checkout is blocked, so there is nothing to replan."
 
     the_fulfillment(*before).when(Fulfillment.replan, [HOOK], "beef").then_refused(message)
 
 
-def test_planning_anew_twice_is_refused_the_second_time() -> None:
+def test_replanning_twice_is_refused_the_second_time() -> None:
     poster = replace(POSTER, item=WRAP.item)
     replanned = Fulfillment.Replanned(lines=(poster,), replaced=(WRAP,), catalog="beef")
 

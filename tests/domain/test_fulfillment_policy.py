@@ -218,7 +218,7 @@ def test_a_failure_without_a_hold_releases_nothing() -> None:
     streams().when(POLICY, SESSION, FAILED).then_nothing()
 
 
-def test_a_line_for_somebody_outside_is_handed_to_them() -> None:
+def test_a_line_for_a_service_outside_is_handed_to_it() -> None:
     streams().when(POLICY, FULFILLMENT, requested(HOOK, MUG)).then({DELIVER_HOOK: [HOOK_REQUESTED]})
 
 
@@ -332,7 +332,7 @@ def test_what_became_of_what_no_line_asked_for_changes_none(before: list[tuple[s
     streams((FULFILLMENT, requested(MUG)), *before).when(POLICY, DELIVER_HOOK, outcome).then_nothing()
 
 
-def test_a_line_that_is_planned_anew_is_handed_out_under_a_step_of_its_own() -> None:
+def test_a_line_that_is_replanned_is_handed_out_under_a_step_of_its_own() -> None:
     other = replace(HOOK, settings={"url": "https://example.com/other"})
     replanned = Fulfillment.Replanned(lines=(other,), replaced=(HOOK,), catalog="beef")
     before = [(FULFILLMENT, requested(HOOK)), (DELIVER_HOOK, HOOK_REQUESTED), (FULFILLMENT, HOOK_GIVEN_UP)]

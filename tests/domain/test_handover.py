@@ -266,7 +266,7 @@ def test_everything_that_follows_names_its_cause_its_actor_and_its_session() -> 
     assert all(event.cause and event.actor.startswith("policy:") and event.session_id == SESSION for event in followed)
 
 
-def test_a_session_of_nothing_is_complete_and_tells_nobody() -> None:
+def test_a_session_of_nothing_is_complete_without_a_mail() -> None:
     shop = Shop()
 
     shop.answers(mode="setup", payment_status="no_payment_required", amount_total=0)

@@ -68,7 +68,7 @@ def test_stock_is_promised_to_a_delayed_payment() -> None:
     streams((MUG, counted(5))).when(POLICY, FULFILLMENT, HELD).then({MUG: [reserved()]})
 
 
-def test_a_delayed_payment_waits_for_stock_without_a_line_to_tell() -> None:
+def test_a_delayed_payment_waits_for_stock_without_a_line_to_update() -> None:
     streams((MUG, counted(1))).when(POLICY, FULFILLMENT, HELD).then({MUG: [backordered()]})
 
 
@@ -157,7 +157,7 @@ def test_a_line_without_enough_stock_waits() -> None:
     )
 
 
-def test_stock_that_nobody_counted_is_none() -> None:
+def test_uncounted_stock_is_none() -> None:
     streams().when(POLICY, FULFILLMENT, requested(TWO_MUGS)).then({MUG: [backordered()], FULFILLMENT: [waits()]})
 
 
@@ -225,11 +225,11 @@ def test_a_line_learns_nothing_of_a_promise_that_is_gone_already() -> None:
 
 
 @pytest.mark.parametrize("fact", [reserved(), backordered()])
-def test_before_the_payment_there_is_no_line_to_tell(fact: Event) -> None:
+def test_before_the_payment_there_is_no_line_to_update(fact: Event) -> None:
     streams((FULFILLMENT, HELD)).when(POLICY, MUG, fact).then_nothing()
 
 
-def test_a_line_that_is_planned_anew_without_stock_frees_it() -> None:
+def test_a_line_that_is_replanned_without_stock_frees_it() -> None:
     log = streams((FULFILLMENT, requested(TWO_MUGS)), (MUG, backordered()), (FULFILLMENT, waits()))
 
     log.when(POLICY, FULFILLMENT, replanned(planned("li_mug", ACCESS))).then({MUG: [released()]})
@@ -244,7 +244,7 @@ def test_a_line_that_took_no_stock_takes_some_when_it_is_planned_so() -> None:
     )
 
 
-def test_a_line_that_is_planned_anew_with_another_sku_takes_from_that() -> None:
+def test_a_line_that_is_replanned_with_another_sku_takes_from_that() -> None:
     log = streams((BOWL, counted(2)), (FULFILLMENT, requested(TWO_MUGS)), (MUG, backordered()), (FULFILLMENT, waits()))
 
     log.when(POLICY, FULFILLMENT, replanned(replace(TWO_MUGS, sku="bowl"))).then(
@@ -252,7 +252,7 @@ def test_a_line_that_is_planned_anew_with_another_sku_takes_from_that() -> None:
     )
 
 
-def test_a_line_that_is_planned_anew_with_the_same_sku_keeps_its_promise() -> None:
+def test_a_line_that_is_replanned_with_the_same_sku_keeps_its_promise() -> None:
     hook = replace(TWO_MUGS, delivery=HTTP, settings={"url": "https://example.com/hook"})
     given_up = Fulfillment.LineItemBlocked(
         line_item="li_mug", state=LineState.GIVEN_UP, detail=reasons.port_failed("HTTP 410")
@@ -263,7 +263,7 @@ def test_a_line_that_is_planned_anew_with_the_same_sku_keeps_its_promise() -> No
     log.when(POLICY, FULFILLMENT, replanned(TWO_MUGS, replaced=hook)).then({FULFILLMENT: [promised()]})
 
 
-def test_stock_of_a_sku_that_the_line_does_not_take_any_more_tells_it_nothing() -> None:
+def test_stock_of_a_sku_that_the_line_no_longer_takes_does_not_change_it() -> None:
     log = streams((FULFILLMENT, requested(TWO_MUGS)), (MUG, backordered()), (FULFILLMENT, waits()))
     log.add(FULFILLMENT, replanned(replace(TWO_MUGS, sku="bowl")))
 

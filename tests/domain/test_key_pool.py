@@ -89,7 +89,7 @@ def test_a_line_that_waits_is_not_put_in_the_queue_again() -> None:
     the_pool(ran_out(ANN, 1)).when(KeyPool.assign, ANN, 1).then_nothing()
 
 
-def test_who_fits_is_served_although_somebody_waits_for_more() -> None:
+def test_a_claim_that_fits_is_served_although_an_older_one_waits_for_more() -> None:
     the_pool(imported("A"), ran_out(ANN, 2)).when(KeyPool.assign, BOB, 1).then(assigned(BOB, "A"))
 
 
@@ -180,7 +180,7 @@ def test_a_key_that_a_customer_has_is_not_withdrawn_nor_any_other_with_it() -> N
     )
 
 
-def test_what_follows_changes_no_state_that_somebody_has() -> None:
+def test_what_follows_changes_no_state_that_others_hold() -> None:
     claims = [Claim(f"cs_test_{number}", "li_1") for number in range(40)]
     states = [the_pool(*(imported(f"{number}a {number}b") for number in range(20))).state]
     everything = states[0].free

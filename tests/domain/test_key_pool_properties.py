@@ -72,7 +72,7 @@ def test_what_a_line_was_given_it_keeps(history: list[Command]) -> None:
 
 @many
 @each_given(history=histories)
-def test_nobody_waits_for_keys_that_are_there(history: list[Command]) -> None:
+def test_no_line_waits_for_keys_that_are_there(history: list[Command]) -> None:
     for _, _, after in steps(history):
         assert all(quantity > len(after.free) for quantity in after.waiting.values())
 

@@ -156,17 +156,17 @@ def test_the_delivery_of_a_line_without_keys_concerns_no_pool() -> None:
     streams((FULFILLMENT, requested(wrap))).when(POLICY, FULFILLMENT, delivered()).then_nothing()
 
 
-def test_keys_of_a_line_that_is_not_there_are_delivered_to_nobody() -> None:
+def test_keys_of_a_missing_line_are_not_delivered() -> None:
     log = streams((FULFILLMENT, requested(TWO_KEYS)), (POOL, imported("A B")))
 
     log.when(POLICY, POOL, assigned("A B", "li_other")).then_nothing()
 
 
-def test_a_line_that_is_planned_anew_without_keys_waits_for_none() -> None:
+def test_a_line_that_is_replanned_without_keys_waits_for_none() -> None:
     waiting().when(POLICY, FULFILLMENT, replanned(planned("li_key", SHIPMENT))).then({POOL: [wait_ended()]})
 
 
-def test_every_line_that_is_planned_anew_without_keys_waits_for_none() -> None:
+def test_every_line_that_is_replanned_without_keys_waits_for_none() -> None:
     more = replace(TWO_KEYS, item=replace(TWO_KEYS.item, id="li_more"))
     both_wait = [ran_out(), KeyPool.RanOut(line_item="li_more", quantity=2, session_id=SESSION)]
     log = streams((FULFILLMENT, requested(TWO_KEYS, more)), *((POOL, fact) for fact in both_wait))
@@ -177,7 +177,7 @@ def test_every_line_that_is_planned_anew_without_keys_waits_for_none() -> None:
     )
 
 
-def test_a_line_that_is_planned_anew_with_another_pool_takes_from_that() -> None:
+def test_a_line_that_is_replanned_with_another_pool_takes_from_that() -> None:
     other = replace(TWO_KEYS, settings={"pool": "max"})
 
     waiting((OTHER_POOL, imported("X Y"))).when(POLICY, FULFILLMENT, replanned(other)).then(
@@ -185,7 +185,7 @@ def test_a_line_that_is_planned_anew_with_another_pool_takes_from_that() -> None
     )
 
 
-def test_a_line_that_is_planned_anew_with_another_empty_pool_waits_for_that() -> None:
+def test_a_line_that_is_replanned_with_another_empty_pool_waits_for_that() -> None:
     other = replace(TWO_KEYS, settings={"pool": "max"})
 
     waiting().when(POLICY, FULFILLMENT, replanned(other)).then(
@@ -193,14 +193,14 @@ def test_a_line_that_is_planned_anew_with_another_empty_pool_waits_for_that() ->
     )
 
 
-def test_a_line_that_is_planned_anew_with_the_same_pool_keeps_its_place_in_the_queue() -> None:
+def test_a_line_that_is_replanned_with_the_same_pool_keeps_its_place_in_the_queue() -> None:
     renamed = replace(TWO_KEYS, name="The key")
 
     waiting().when(POLICY, FULFILLMENT, replanned(renamed)).then({FULFILLMENT: [backordered()]})
 
 
 @pytest.mark.parametrize("plan", [MANUAL, SHIPMENT, LICENSE_KEY])
-def test_keys_that_an_import_assigned_are_no_delivery_of_a_line_that_was_planned_anew_since(plan: str) -> None:
+def test_keys_that_an_import_assigned_are_no_delivery_of_a_line_that_was_replanned_since(plan: str) -> None:
     anew = replanned(planned("li_key", plan, quantity=2, settings={"pool": "basic"}))
 
     waiting((FULFILLMENT, anew), (POOL, imported("A B"))).when(POLICY, POOL, assigned("A B")).then_nothing()

@@ -91,7 +91,7 @@ def the_mail(log: Streams, step: str) -> Mail:
     return mail.mail
 
 
-def told(line: PlannedLine, state: LineState, **changes: Any) -> MailLine:
+def shown(line: PlannedLine, state: LineState, **changes: Any) -> MailLine:
     return MailLine(
         id=line.id, title=line.title, quantity=1, amount_total=1000, delivery=line.delivery, state=state, **changes
     )
@@ -128,10 +128,10 @@ def test_a_mail_that_is_still_true_stays_as_it_is(log: Streams, step: str) -> No
     log.when(TheMail(step), SESSION, CheckoutSession.Noted(text=Personal("a note"))).then_nothing()
 
 
-def test_a_receipt_tells_what_has_become_of_its_lines_meanwhile() -> None:
+def test_a_receipt_shows_the_current_state_of_its_lines() -> None:
     log = after(MUG, BOWL, then=[waits(MUG), waits(BOWL)])
     log.add(FULFILLMENT, promised(MUG), SHIPPED)
-    is_so = (told(MUG, LineState.DELIVERED), told(BOWL, LineState.BACKORDERED))
+    is_so = (shown(MUG, LineState.DELIVERED), shown(BOWL, LineState.BACKORDERED))
     before = the_mail(log, "mail_receipt")
 
     log.when(TheMail("mail_receipt"), FULFILLMENT, delivered(MUG)).then(
@@ -142,7 +142,7 @@ def test_a_receipt_tells_what_has_become_of_its_lines_meanwhile() -> None:
 def test_a_receipt_that_comes_late_carries_the_keys_that_came_meanwhile() -> None:
     log = after(KEY, then=[waits(KEY)])
     before = the_mail(log, "mail_receipt")
-    is_so = (told(KEY, LineState.DELIVERED, keys=KEYS),)
+    is_so = (shown(KEY, LineState.DELIVERED, keys=KEYS),)
 
     log.when(TheMail("mail_receipt"), FULFILLMENT, delivered(KEY, keys=KEYS)).then(
         renewed("mail_receipt", replace(before, lines=is_so))
@@ -170,25 +170,25 @@ def test_a_receipt_waits_while_a_line_is_planned_again_and_is_asked_for_when_it_
     decided = log.decide(POLICY, log.add(FULFILLMENT, delivered(seat)))
 
     assert [(event.TOPIC, event.originator_id) for event in decided] == [("Effect.Requested", effect("mail_receipt"))]
-    assert the_mail(log, "mail_receipt").lines == (told(seat, LineState.DELIVERED),)
+    assert the_mail(log, "mail_receipt").lines == (shown(seat, LineState.DELIVERED),)
 
 
-def test_who_has_to_wait_for_one_thing_is_not_told_to_wait_for_what_has_come_meanwhile() -> None:
+def test_a_backorder_mail_leaves_out_what_has_come_meanwhile() -> None:
     log = after(MUG, BOWL, then=[waits(MUG), waits(BOWL)])
     before = the_mail(log, "mail_backordered")
 
     log.when(TheMail("mail_backordered"), FULFILLMENT, promised(MUG)).then(
-        renewed("mail_backordered", replace(before, lines=(told(BOWL, LineState.BACKORDERED),)))
+        renewed("mail_backordered", replace(before, lines=(shown(BOWL, LineState.BACKORDERED),)))
     )
 
 
-def test_nobody_is_told_to_wait_for_what_has_come_meanwhile() -> None:
+def test_no_mail_asks_to_wait_for_what_has_come_meanwhile() -> None:
     log = after(MUG, then=[waits(MUG)])
 
     log.when(TheMail("mail_backordered"), FULFILLMENT, promised(MUG)).then(withdrawn("mail_backordered"))
 
 
-def test_a_line_that_was_left_out_and_has_to_wait_again_is_told_by_itself() -> None:
+def test_a_line_that_was_left_out_and_has_to_wait_again_is_reported_by_itself() -> None:
     log = after(MUG, BOWL, then=[waits(MUG), waits(BOWL)])
     log.decide(TheMail("mail_backordered"), log.add(FULFILLMENT, promised(MUG)))
     log.follow([POLICY])
@@ -199,7 +199,7 @@ def test_a_line_that_was_left_out_and_has_to_wait_again_is_told_by_itself() -> N
 
 
 @pytest.mark.parametrize("said", [PAID, FAILED, SUCCEEDED], ids=["paid", "failed", "succeeded"])
-def test_nobody_is_told_to_wait_for_a_payment_that_is_decided(said: Event) -> None:
+def test_no_mail_asks_to_wait_for_a_payment_that_is_decided(said: Event) -> None:
     log = streams()
     log.decide(POLICY, log.add(SESSION, retrieved(MUG, payment_status="unpaid")))
 
@@ -207,7 +207,7 @@ def test_nobody_is_told_to_wait_for_a_payment_that_is_decided(said: Event) -> No
 
 
 @pytest.mark.parametrize("said", [PAID, SUCCEEDED], ids=["paid", "succeeded"])
-def test_nobody_who_has_paid_is_told_that_the_payment_failed(said: Event) -> None:
+def test_a_customer_who_has_paid_gets_no_payment_failed_mail(said: Event) -> None:
     log = after(MUG, said=[FAILED], payment_status="unpaid")
 
     log.when(TheMail("mail_payment_failed"), SESSION, said).then(withdrawn("mail_payment_failed"))
@@ -290,7 +290,7 @@ def test_a_mail_that_is_retried_goes_to_the_address_that_stripe_has_by_now() -> 
     )
 
 
-def test_a_parcel_is_told_with_the_address_that_stripe_has_now() -> None:
+def test_a_parcel_is_reported_with_the_address_that_stripe_has_now() -> None:
     log = after(MUG, then=[promised(MUG), SHIPPED, delivered(MUG)], shipping=CUSTOMER)
     elsewhere = replace(ADDRESS, line1=Personal("2 Other Road"))
     before = the_mail(log, "mail_shipped_1")

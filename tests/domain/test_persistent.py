@@ -53,7 +53,7 @@ def test_numbers_ascend_from_the_least_and_descend_from_the_greatest() -> None:
     assert list(reversed(some)) == sorted(numbers, reverse=True)
 
 
-def test_keys_of_one_hash_are_told_apart() -> None:
+def test_keys_of_one_hash_are_distinguished() -> None:
     class Alike(str):
         __slots__ = ()
 

@@ -102,7 +102,7 @@ def test_there_is_a_sample_of_every_event_there_is() -> None:
     assert {type(event) for event in SAMPLES} == set(TOPICS.values())
 
 
-def a_session_that_is_told_as_paid() -> Streams:
+def a_session_that_is_reported_as_paid() -> Streams:
     """Stripe's events say paid; Stripe's API has not been asked."""
     completed = CheckoutSession.Completed(stripe_event="evt_1", payment_status="paid", occurred_at=SAID_AT)
     unpaid = CheckoutSession.Retrieved(
@@ -117,4 +117,4 @@ def a_session_that_is_told_as_paid() -> Streams:
 def test_nothing_is_handed_over_on_the_word_of_a_stripe_event(policy: Policy) -> None:
     succeeded = CheckoutSession.AsyncPaymentSucceeded(stripe_event="evt_2", occurred_at=SAID_AT)
 
-    a_session_that_is_told_as_paid().when(policy, SESSION, succeeded).then_nothing()
+    a_session_that_is_reported_as_paid().when(policy, SESSION, succeeded).then_nothing()

@@ -33,7 +33,7 @@ def dispatched(claim: Claim, quantity: int) -> StockItem.Dispatched:
     return StockItem.Dispatched(line_item=claim.line_item, quantity=quantity, session_id=claim.session_id)
 
 
-def test_a_sku_that_nobody_counted_has_nothing_to_promise() -> None:
+def test_an_uncounted_sku_has_nothing_to_promise() -> None:
     the_mug().when(StockItem.reserve, ANN, 1).then(backordered(ANN, 1))
 
 
@@ -71,7 +71,7 @@ def test_two_lines_of_one_session_have_a_promise_each() -> None:
     assert after.state.reserved == {ANN: 1, other_line: 2}
 
 
-def test_who_fits_is_served_although_somebody_waits_for_more() -> None:
+def test_a_claim_that_fits_is_served_although_an_older_one_waits_for_more() -> None:
     the_mug(counted(2), backordered(ANN, 3)).when(StockItem.reserve, BOB, 2).then(reserved(BOB, 2))
 
 

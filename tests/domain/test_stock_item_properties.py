@@ -84,7 +84,7 @@ def test_a_line_has_what_it_last_asked_for_or_nothing(history: list[Command]) ->
 
 @many
 @given(history=histories)
-def test_nobody_waits_for_what_is_there(history: list[Command]) -> None:
+def test_no_claim_waits_for_available_stock(history: list[Command]) -> None:
     for _, _, after in steps(history):
         assert all(quantity > after.available for quantity in after.backordered.values())
 

@@ -241,7 +241,7 @@ def test_a_checkout_that_expires_holds_nothing_and_is_no_mail_in_any_order(
     _assert_all_end(orders, ended, {**NOTHING_HELD, "state": "expired", "mails": []})
 
 
-def test_a_failed_payment_is_told_to_the_address_that_the_customer_gave_after_the_first_look(
+def test_a_failed_payment_is_reported_to_the_address_that_the_customer_gave_after_the_first_look(
     store: Store, tmp_path: Path
 ) -> None:
     id = "cs_test_order"

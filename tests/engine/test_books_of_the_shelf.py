@@ -137,7 +137,7 @@ class Meanwhile:
 
 
 @pytest.mark.parametrize("how", ["complete", "replan"])
-def test_a_line_whose_delivery_is_under_way_is_nobody_elses_even_if_a_count_takes_its_stock(
+def test_a_line_whose_delivery_is_under_way_stays_its_own_even_if_a_count_takes_its_stock(
     open_shop: Open, outside: Outside, how: str
 ) -> None:
     refusals: list[str] = []

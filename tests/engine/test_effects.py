@@ -39,7 +39,7 @@ def shop(open_shop: Open, outside: Outside) -> Shop:
     return open_shop(catalog=CATALOG)
 
 
-def told(shop: Shop) -> None:
+def shown(shop: Shop) -> None:
     shop.hear(COMPLETED, ID, id="evt_1", payment_status="paid")
     shop.rest()
 
@@ -67,7 +67,7 @@ def rest_until_done(shop: Shop, id: str, attempts_max: int = 40) -> int:
 def test_six_failures_of_stripe_in_a_row_are_survived_within_a_minute(shop: Shop, outside: Outside) -> None:
     outside.troubles = [Temporary("Stripe could not answer (500).")] * 6
 
-    told(shop)
+    shown(shop)
     seconds = rest_until_done(shop, RETRIEVAL)
 
     assert shop.state(ID) == "fulfilled"
@@ -77,7 +77,7 @@ def test_six_failures_of_stripe_in_a_row_are_survived_within_a_minute(shop: Shop
 
 def test_an_attempt_that_failed_is_not_repeated_before_its_time(shop: Shop, outside: Outside) -> None:
     outside.troubles = [Temporary("busy")]
-    told(shop)
+    shown(shop)
     due = effect(shop, RETRIEVAL).due_at
     assert due is not None
 
@@ -116,7 +116,7 @@ def test_how_often_and_how_soon_it_is_tried_again_is_a_setting(
     environment = {f"FULFILL_{noun}_ATTEMPTS": "8", "FULFILL_RETRY_PAUSE_SECONDS": "4"}
     shop = open_shop(catalog=CATALOG, environment=environment)
 
-    told(shop)
+    shown(shop)
     seconds = rest_until_done(shop, effect_id(ID, step))
 
     assert (effect(shop, effect_id(ID, step)).attempt, effect(shop, effect_id(ID, step)).given_up) == (
@@ -131,7 +131,7 @@ def test_what_never_works_is_given_up_into_the_work_queue_and_taken_up_by_a_pers
     shop: Shop, outside: Outside
 ) -> None:
     outside.troubles = [Temporary("Stripe could not be reached.")] * 100
-    told(shop)
+    shown(shop)
     rest_until_done(shop, RETRIEVAL)
     assert effect(shop, RETRIEVAL).given_up == reasons.port_failed("Stripe could not be reached.")
     assert [item.subject for item in shop.runtime.queries.work_queue()] == [ID]
@@ -147,7 +147,7 @@ def test_what_never_works_is_given_up_into_the_work_queue_and_taken_up_by_a_pers
 def test_a_session_that_stripe_does_not_know_is_asked_for_again_for_an_hour(shop: Shop, outside: Outside) -> None:
     """Another account's key, by mistake: an event signed with our secret says that the session exists."""
     known = outside.checkouts.pop(ID)
-    told(shop)
+    shown(shop)
     shop.clock.advance(45 * 60)
     shop.rest()
     assert shop.state(ID) != "parked"
@@ -162,7 +162,7 @@ def test_a_session_that_stripe_still_does_not_know_is_parked_and_a_person_gets_a
     shop: Shop, outside: Outside
 ) -> None:
     known = outside.checkouts.pop(ID)
-    told(shop)
+    shown(shop)
     seconds = rest_until_done(shop, RETRIEVAL)
     assert 45 * 60 < seconds < 90 * 60
     assert shop.state(ID) == "parked"
@@ -285,11 +285,9 @@ def test_a_sale_is_booked_on_the_day_of_the_payment_although_stripe_was_asked_th
     assert [requested.paid_at for requested in shop.events_of(Fulfillment.Requested)] == [the_day_before]
 
 
-def test_a_session_unknown_to_stripe_waits_for_a_person_once_until_somebody_has_seen_it(
-    shop: Shop, outside: Outside
-) -> None:
+def test_a_session_unknown_to_stripe_waits_for_a_person_once_until_a_note(shop: Shop, outside: Outside) -> None:
     checkout = outside.checkouts.pop(ID)
-    told(shop)
+    shown(shop)
     rest_until_done(shop, RETRIEVAL)
     assert [(item.kind, item.item) for item in shop.runtime.queries.work_queue()] == [
         ("parked_session", "unknown_to_stripe")
@@ -353,7 +351,7 @@ def test_a_permanent_refusal_is_the_last_attempt(shop: Shop, outside: Outside) -
 def test_an_unexpected_error_is_recorded_without_its_words(shop: Shop, outside: Outside) -> None:
     outside.troubles = [ValueError("ada@example.com lives at 1 Example Road")]
 
-    told(shop)
+    shown(shop)
 
     failed = next(e for e in shop.runtime.log.streams([RETRIEVAL])[RETRIEVAL] if isinstance(e, Effect.AttemptFailed))
     assert in_words(failed.error).startswith("Unexpected ValueError in outside.py, line ")
@@ -426,8 +424,8 @@ def test_a_mail_that_may_have_gone_out_is_not_another_mail_under_the_same_id(ope
     shop.rest()
 
     assert effect(shop, first).is_done
-    told = [mail for id, mail in outside.mailbox.items() if id.startswith(first)]
-    assert [len(mail.lines) for mail in told] == [2, 1]
+    shown = [mail for id, mail in outside.mailbox.items() if id.startswith(first)]
+    assert [len(mail.lines) for mail in shown] == [2, 1]
 
 
 def _mail_of(shop: Shop, id: str) -> Mail:
@@ -437,7 +435,7 @@ def _mail_of(shop: Shop, id: str) -> Mail:
     return requested.mail
 
 
-def test_a_delivery_whose_line_was_planned_anew_is_withdrawn(open_shop: Open, outside: Outside) -> None:
+def test_a_delivery_whose_line_was_replanned_is_withdrawn(open_shop: Open, outside: Outside) -> None:
     """It waits for another try when its stock is taken back, and then the rule says that a person hands it over."""
     by_courier = '[products.prod_parcel]\ndelivery = "courier"\nsku = "mug"\ntrack_stock = true\n'
     outside.checkouts[ID] = a_checkout(line_items=[a_line_item(product="prod_parcel")])

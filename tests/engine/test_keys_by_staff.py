@@ -101,7 +101,7 @@ def test_a_line_that_has_just_got_its_keys_is_not_planned_as_something_else(
     assert [event.keys for event in shop.events_of(Fulfillment.LineItemDelivered)] == [(Personal("A"),)]
 
 
-def test_an_import_before_the_policies_look_leaves_its_keys_to_others_than_a_line_planned_anew(
+def test_an_import_before_the_policies_look_leaves_its_keys_to_others_than_a_line_replanned(
     shop: Shop, open_shop: Callable[..., Shop]
 ) -> None:
     beside = open_shop(catalog='[products.prod_li_key]\ndelivery = "shipment"\n')

@@ -82,7 +82,7 @@ def test_mails_that_could_not_leave_say_what_is_so_when_they_do(shop: Shop) -> N
     }
 
 
-def test_what_changes_after_the_mails_have_left_is_told_by_others(shop: Shop) -> None:
+def test_what_changes_after_the_mails_have_left_is_reported_by_others(shop: Shop) -> None:
     """The other order."""
     pay(shop)
 
@@ -124,7 +124,7 @@ def test_a_mail_that_may_have_gone_out_and_is_still_true_is_repeated_under_its_o
 
 
 @pytest.mark.parametrize("end", [SUCCEEDED, FAILED])
-def test_who_could_not_be_told_that_the_payment_takes_days_is_told_how_it_ended(shop: Shop, end: str) -> None:
+def test_a_customer_without_a_pending_mail_still_gets_the_outcome(shop: Shop, end: str) -> None:
     shop.outside.checkouts[ID] = replace(shop.outside.checkouts[ID], payment_status="unpaid")
     shop.outside.mailers_trouble = AWAY
     shop.hear(COMPLETED, ID, id="evt_1", payment_status="unpaid")

@@ -89,7 +89,7 @@ def test_what_is_asked_for_a_payment_that_was_reported_before_its_session_was_kn
     assert [effect.session_id for effect in asked] == [ID]
 
 
-def test_a_customer_whose_card_is_authorized_is_not_told_to_wait_for_a_bank(shop: Shop, outside: Outside) -> None:
+def test_a_customer_whose_card_is_authorized_gets_no_pending_mail(shop: Shop, outside: Outside) -> None:
     assert kinds(outside) == []
 
     capture(outside)

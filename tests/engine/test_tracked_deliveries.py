@@ -114,7 +114,7 @@ def test_a_delivery_that_was_given_up_waits_for_a_person_although_its_stock_is_b
     assert (state(shop), list(outside.deliveries)) == (LineState.DELIVERED, [NEW_DELIVERY])
 
 
-def test_an_attempt_that_nobody_ended_is_repeated_though_the_stock_is_gone(shop: Shop, outside: Outside) -> None:
+def test_an_attempt_without_an_outcome_is_repeated_though_the_stock_is_gone(shop: Shop, outside: Outside) -> None:
     """The courier may have it already: to forget that would have it sent once more under another key."""
     shop.visit(NEW)
     shop.runtime.engine.run_until_quiet(effects=False)

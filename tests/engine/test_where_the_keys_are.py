@@ -40,7 +40,7 @@ def in_a_mail(shop: Shop) -> set[str]:
     return set(mailed_keys(shop.runtime.log, ID, shop.fulfillment(ID)))
 
 
-def told(shop: Shop) -> dict[str, list[str]]:
+def reported(shop: Shop) -> dict[str, list[str]]:
     """The keys that arrived, by address."""
     found: dict[str, list[str]] = {}
     for mail in shop.outside.mailbox.values():
@@ -74,12 +74,12 @@ def test_without_an_address_keys_are_in_no_mail_until_staff_give_one(shop: Shop)
     nowhere = replace(CUSTOMER, email=None, phone=Personal("+49 30 000000"))
     shop.outside.checkouts[ID] = replace(shop.outside.checkouts[ID], contact=nowhere)
     pay(shop)
-    assert (in_a_mail(shop), told(shop)) == (set(), {})
+    assert (in_a_mail(shop), reported(shop)) == (set(), {})
 
     shop.runtime.staff.readdress(ID, "other@example.com", BY)
     shop.rest()
 
-    assert (in_a_mail(shop), told(shop)) == ({LINE}, {"other@example.com": ["KEY-1"]})
+    assert (in_a_mail(shop), reported(shop)) == ({LINE}, {"other@example.com": ["KEY-1"]})
 
 
 def test_a_mail_that_was_refused_goes_to_the_address_that_staff_give(shop: Shop) -> None:
@@ -91,7 +91,7 @@ def test_a_mail_that_was_refused_goes_to_the_address_that_staff_give(shop: Shop)
     shop.runtime.staff.readdress(ID, "other@example.com", BY)
     shop.rest()
 
-    assert (in_a_mail(shop), told(shop)) == ({LINE}, {"other@example.com": ["KEY-1"]})
+    assert (in_a_mail(shop), reported(shop)) == ({LINE}, {"other@example.com": ["KEY-1"]})
     [readdressed] = shop.events_of(CheckoutSession.Readdressed)
     assert (readdressed.actor, readdressed.reason) == ("staff:ann", Personal(BY.reason))
 
@@ -102,7 +102,7 @@ def test_mails_that_are_still_to_come_go_to_the_address_that_staff_gave(shop: Sh
     shop.runtime.staff.import_keys("app", ["KEY-1"], BY)
     shop.rest()
 
-    assert told(shop)["other@example.com"] == ["KEY-1"]
+    assert reported(shop)["other@example.com"] == ["KEY-1"]
 
 
 def test_staff_see_the_keys_and_the_log_keeps_who_looked_and_why(shop: Shop) -> None:

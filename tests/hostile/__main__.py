@@ -30,16 +30,16 @@ def for_seconds(seconds: float) -> Callable[[Sequence[Delivered]], bool]:
 
 
 def row(attack: Attack, report: Report) -> str:
-    told = ", ".join(f"{count:,} × {status}" for status, count in sorted(report.attack.answered.items()))
-    return _row(attack.name, f"{report.attack.opened:,}", told or "–", report.delivered, report.memory_mib)
+    shown = ", ".join(f"{count:,} × {status}" for status, count in sorted(report.attack.answered.items()))
+    return _row(attack.name, f"{report.attack.opened:,}", shown or "–", report.delivered, report.memory_mib)
 
 
-def _row(name: str, opened: str, told: str, delivered: Sequence[Delivered], memory_mib: float | None) -> str:
+def _row(name: str, opened: str, shown: str, delivered: Sequence[Delivered], memory_mib: float | None) -> str:
     taken = [each.seconds * 1000 for each in delivered]
     answered = sum(each.status == 200 for each in delivered)
     memory = "–" if memory_mib is None else f"{memory_mib:.0f} MiB"
     times = (f"{percentile(taken, part):,.0f} ms" for part in (0.5, 0.99))
-    return f"| {' | '.join([name, opened, told, f'{answered} of {len(delivered)}', *times, memory])} |"
+    return f"| {' | '.join([name, opened, shown, f'{answered} of {len(delivered)}', *times, memory])} |"
 
 
 def _rows(server: Victim, seconds: float) -> list[str]:

@@ -121,7 +121,7 @@ def test_what_the_file_says_is_what_is_planned(file: Path) -> None:
     assert (line.delivery, line.title, line.settings) == ("access", "Course", {"link": "https://example.com/"})
 
 
-def test_the_digest_tells_rules_apart_and_not_layouts(file: Path) -> None:
+def test_the_digest_distinguishes_rules_and_not_layouts(file: Path) -> None:
     one = load(file, '[products.prod_1]\ndelivery = "shipment"\nsku = "a"\n[products.prod_2]\ndelivery = "manual"')
     same = load(file, '# a\n[products]\nprod_2.delivery="manual"\n[products.prod_1]\nsku="a"\ndelivery="shipment"')
     others = [

@@ -54,5 +54,5 @@ def test_threads_may_be_the_first_to_decode_together(imports: str, decode: str) 
     script = AT_ONCE.format(imports=imports, decode=decode)
 
     for _ in range(PROCESSES):
-        told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, cwd=TESTS)
-        assert (told.returncode, told.stdout) == (0, "decoded\n"), told.stderr
+        shown = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, cwd=TESTS)
+        assert (shown.returncode, shown.stdout) == (0, "decoded\n"), shown.stderr

@@ -230,7 +230,7 @@ def test_two_databases_have_locks_of_their_own(tmp_path: Path, databases: Databa
     databases.drop(another)
 
 
-def test_the_file_of_a_killed_worker_is_tidied_away_by_whoever_looks(tmp_path: Path) -> None:
+def test_the_file_of_a_killed_worker_is_removed_by_the_next_look(tmp_path: Path) -> None:
     with holder(f"sqlite:///{tmp_path}/fulfillment.db") as worker:
         worker.kill()
     assert [path.name for path in tmp_path.glob("*worker*")] == [f"fulfillment.db.worker-{worker.worker}.lock"]
@@ -325,14 +325,14 @@ except Exception as error:
 """
 
 
-def test_who_may_not_write_there_is_told_so(tmp_path: Path) -> None:
+def test_a_directory_without_write_access_is_reported(tmp_path: Path) -> None:
     store = tmp_path / "fulfillment.db"
     store.parent.chmod(0o555)
 
-    told = subprocess.run([sys.executable, "-c", NOBODY, str(store)], capture_output=True, text=True, timeout=60)
+    shown = subprocess.run([sys.executable, "-c", NOBODY, str(store)], capture_output=True, text=True, timeout=60)
 
     store.parent.chmod(0o755)
-    assert told.stdout.startswith(
+    assert shown.stdout.startswith(
         f"OperationalError The lock {store}.lock can't be created: Permission denied. Lock files are"
     )
-    assert told.stdout.count("\n") == 1
+    assert shown.stdout.count("\n") == 1

@@ -286,7 +286,7 @@ def test_a_link_is_refused_for_the_log_beside_the_file_that_it_names(log: Path, 
         check_backup(link)
 
 
-def test_a_file_that_is_not_there_is_told_so(file: Path) -> None:
+def test_a_file_that_is_not_there_is_reported(file: Path) -> None:
     with pytest.raises(FileNotFoundError):
         check_backup(file)
 

@@ -69,14 +69,14 @@ def test_many_may_open_a_new_file_at_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("statement", "kind", "told"),
+    ("statement", "kind", "shown"),
     [
         ("SELECT * FROM nowhere", OperationalError, "its tables are missing; make them (no such table: nowhere)"),
         ("INSERT INTO here VALUES (1), (1)", IntegrityError, "UNIQUE constraint failed: here.a"),
         ("SELEKT", OperationalError, 'near "SELEKT": syntax error'),
     ],
 )
-def test_an_error_keeps_its_kind_and_its_cause(statement: str, kind: type[DatabaseError], told: str) -> None:
+def test_an_error_keeps_its_kind_and_its_cause(statement: str, kind: type[DatabaseError], shown: str) -> None:
     def fail() -> None:
         with (
             translated_errors("The log", CURES),
@@ -89,7 +89,7 @@ def test_an_error_keeps_its_kind_and_its_cause(statement: str, kind: type[Databa
         fail()
 
     assert type(failed.value) is kind
-    assert str(failed.value) == f"The log: {told}"
+    assert str(failed.value) == f"The log: {shown}"
     assert isinstance(failed.value.__cause__, sqlite3.Error)
 
 

@@ -101,7 +101,7 @@ def test_a_restart_takes_up_what_was_left(engine: EngineProcess) -> None:
         time.sleep(0.05)
 
 
-def test_told_to_stop_it_ends_within_ten_seconds_and_well(engine: EngineProcess) -> None:
+def test_after_a_signal_it_ends_well_within_ten_seconds(engine: EngineProcess) -> None:
     deliver(engine, 1)
     started = time.monotonic()
 
@@ -116,7 +116,7 @@ def visit(engine: EngineProcess, session: str) -> None:
         httpx2.get(f"{engine.url}/after-checkout", params={"session_id": session}, trust_env=False, timeout=15)
 
 
-def test_told_to_stop_it_ends_within_ten_seconds_while_stripe_hangs(
+def test_after_a_signal_it_ends_within_ten_seconds_while_stripe_hangs(
     engine: EngineProcess, stripe_server: SandboxServer
 ) -> None:
     stripe_server.sandbox.fail_next_requests(100, status=None, delay_seconds=15.0)

@@ -71,7 +71,7 @@ def test_a_killed_leader_is_followed_by_another_who_does_what_it_had_in_hand(sho
     assert (found.problems, len(found.workers)) == ([], 2)
 
 
-def test_told_to_stop_a_worker_finishes_what_it_has_in_hand(shop: Shop) -> None:
+def test_after_a_signal_a_worker_finishes_its_attempts(shop: Shop) -> None:
     server, worker = processes = several(shop.directory, shop.settings, serve=1, work=1)
     assert isinstance(server, ServeProcess)
     with ended(processes):

@@ -9,7 +9,7 @@ from concurrent.futures import ProcessPoolExecutor
 
 from simulation.planted import BUGS, planted
 from simulation.run import Outcome, play
-from simulation.shrink import shrink, told
+from simulation.shrink import shown, shrink
 from simulation.story import story
 
 _FAILURES_MAX = 5
@@ -63,7 +63,7 @@ def _tell(outcome: Outcome) -> None:
         print(f"  {problem}")
     short = shrink(outcome, tell=lambda text: _progress(f"shrinking: {text}"))
     print("\nThe same in short:")
-    for line in (*told(short.story, short.mishaps), *short.problems[:3]):
+    for line in (*shown(short.story, short.mishaps), *short.problems[:3]):
         print(f"  {line}")
     print("\nWhat happened:")
     for line in short.trace[-_TRACE_LINES_MAX:]:

@@ -129,12 +129,12 @@ def _stock(found: Findings, log: Log, world: World) -> None:
     for sku in skus:
         item = log.get(StockItem, sku)
         found.demand(not item.needs, f"{sku} is still wanted by {item.needs}")
-    for claim, told in claims.items():
-        times = told.count(StockItem.Dispatched)
+    for claim, shown in claims.items():
+        times = shown.count(StockItem.Dispatched)
         # A delivery that was under way when a count took its piece back is made all the same: it came from elsewhere.
-        was_taken_back = told[-2:] == [StockItem.Backordered, StockItem.Released]
+        was_taken_back = shown[-2:] == [StockItem.Backordered, StockItem.Released]
         expected = 0 if claim not in delivered or was_taken_back else 1
-        found.demand(times == expected, f"{claim} left the shelf {times} times instead of {expected}: {told}")
+        found.demand(times == expected, f"{claim} left the shelf {times} times instead of {expected}: {shown}")
     found.demand(delivered <= claims.keys(), f"delivered without stock: {delivered - claims.keys()}")
 
 
@@ -144,9 +144,9 @@ def _is_tracked(event: Fulfillment.LineItemDelivered, log: Log) -> bool:
 
 def _keys(found: Findings, log: Log, world: World) -> None:
     """2: who has paid for keys gets so many, those that are his, and reads of each in a mail."""
-    told: dict[str, set[str]] = defaultdict(set)
+    shown: dict[str, set[str]] = defaultdict(set)
     for mail in world.mailbox.values():
-        told[mail.to.text if mail.to else ""].update(key.text for line in mail.lines for key in line.keys)
+        shown[mail.to.text if mail.to else ""].update(key.text for line in mail.lines for key in line.keys)
     entries = world.sandbox.books.entries
     for _, event in all_events(log):
         if not isinstance(event, Fulfillment.LineItemDelivered) or event.actor.startswith("staff:"):
@@ -159,7 +159,7 @@ def _keys(found: Findings, log: Log, world: World) -> None:
         found.demand(keys == [key.text for key in his], f"{claim} got other keys than were taken for it")
         found.demand(len(keys) == plan.item.quantity, f"{claim} got {len(keys)} keys instead of {plan.item.quantity}")
         customer = entries[event.session].email or ""
-        found.demand(told[customer] >= set(keys), f"{customer} was not told all keys of {claim}")
+        found.demand(shown[customer] >= set(keys), f"{customer} was not told all keys of {claim}")
 
 
 def _delivered_outside(found: Findings, world: World) -> None:

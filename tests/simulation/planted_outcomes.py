@@ -27,10 +27,10 @@ def parcel_reported_twice(patch: pytest.MonkeyPatch) -> None:
     request = EmailPolicy._request
 
     def twice(self: EmailPolicy, session: Any, kind: MailKind, lines: Iterable[MailLine], do: Any, **more: Any) -> Any:
-        told = list(lines)
+        shown = list(lines)
         if kind is MailKind.SHIPPED:
-            request(self, session, kind, told, do, **{**more, "occasion": f"{more['occasion']}_again"})
-        return request(self, session, kind, told, do, **more)
+            request(self, session, kind, shown, do, **{**more, "occasion": f"{more['occasion']}_again"})
+        return request(self, session, kind, shown, do, **more)
 
     patch.setattr(EmailPolicy, "_request", twice)
 

@@ -58,9 +58,9 @@ def play(story: Story, mishaps: Iterable[Mishap] | None = None) -> Outcome:
 def _told(story: Story, world: World) -> Sequence[str]:
     try:
         _run(story, world)
-        return [world.told(problem) for problem in problems(world)]
+        return [world.reported(problem) for problem in problems(world)]
     except Exception as error:  # noqa: BLE001 - whatever comes out of a run is what it found
-        return [world.told(f"{type(error).__name__}: {error}")]
+        return [world.reported(f"{type(error).__name__}: {error}")]
 
 
 def _run(story: Story, world: World) -> None:

@@ -74,7 +74,7 @@ def _kind(outcome: Outcome) -> str:
     return re.sub(r"\w*\([a-z]+\)\w*|[a-z]*_[A-Za-z0-9_]+|\w+@\S+|\d+", "", outcome.problems[0])[:60]
 
 
-def told(story: Story, mishaps: Sequence[Mishap]) -> Sequence[str]:
+def shown(story: Story, mishaps: Sequence[Mishap]) -> Sequence[str]:
     """What people did and what went wrong, a line each."""
     return [
         f"servers {', '.join(story.servers)}; deliveries take up to {story.delivery_seconds_max:.0f} s, "

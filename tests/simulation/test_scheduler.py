@@ -12,7 +12,7 @@ def run(scheduler: Scheduler) -> None:
     scheduler.run(in_turn, until=lambda: all(task.is_done for task in scheduler.tasks))
 
 
-def test_time_passes_only_when_everybody_waits() -> None:
+def test_time_passes_only_when_all_wait() -> None:
     scheduler, seen = Scheduler(), []
 
     def sleeper(seconds: float) -> Callable[[], None]:
@@ -29,7 +29,7 @@ def test_time_passes_only_when_everybody_waits() -> None:
     assert seen == [(2.0, 2.0), (300.0, 300.0), (86400.0, 86400.0)]
 
 
-def test_whoever_gives_way_goes_on_after_the_others() -> None:
+def test_a_task_that_gives_way_continues_after_the_others() -> None:
     scheduler, seen = Scheduler(), []
 
     def polite() -> None:
@@ -94,7 +94,7 @@ def test_a_task_that_another_began_comes_back_to_the_hub_when_it_ends() -> None:
     assert seen == ["child", "parent"]
 
 
-def test_a_run_in_which_everybody_waits_for_ever_is_found_out() -> None:
+def test_a_deadlock_is_found() -> None:
     scheduler = Scheduler()
     scheduler.spawn("waits", "all", lambda: scheduler.wait(lambda: False))
 

@@ -96,8 +96,8 @@ def _as_it_belongs(found: Findings, entry: Entry, arrived: set[tuple[str, Mail]]
         words
         for _, words in {(effect, (mail.kind, mail.lines, mail.tracking, mail.carrier)) for effect, mail in arrived}
     )
-    for (told, *_), times in said.items():
-        found.demand(times == 1, f"{entry.email} was told {told} {times} times in the same words")
+    for (shown, *_), times in said.items():
+        found.demand(times == 1, f"{entry.email} was told {shown} {times} times in the same words")
 
 
 def _what_is_wrong(mail: Mail, session: CheckoutSession, fulfillment: Fulfillment, entry: Entry) -> str | None:
@@ -119,21 +119,21 @@ def _what_is_wrong(mail: Mail, session: CheckoutSession, fulfillment: Fulfillmen
 
 def _is_as_bought(mail: Mail, entry: Entry) -> bool:
     bought = {line.id: (line.quantity, line.total.amount) for line in entry.line_items}
-    told = {line.id: (line.quantity, line.amount_total) for line in mail.lines}
+    shown = {line.id: (line.quantity, line.amount_total) for line in mail.lines}
     total = (entry.total.amount, entry.total.currency) if entry.total else None
     address = mail.to.text if mail.to else None
-    return address == entry.email and (mail.amount_total, mail.currency) == total and told.items() <= bought.items()
+    return address == entry.email and (mail.amount_total, mail.currency) == total and shown.items() <= bought.items()
 
 
 def _what_is_wrong_with_lines(mail: Mail, session: CheckoutSession, fulfillment: Fulfillment) -> str | None:
     if not session.is_paid:
         return "it is not paid"
-    for told in mail.lines:
-        line = fulfillment.lines.get(told.id)
-        if line is None or (told.state, told.keys, told.link) != (line.state, line.keys, line.link):
-            return f"{told.id} is {line.state if line else 'unplanned'} and not {told.state}, or has other keys"
+    for shown in mail.lines:
+        line = fulfillment.lines.get(shown.id)
+        if line is None or (shown.state, shown.keys, shown.link) != (line.state, line.keys, line.link):
+            return f"{shown.id} is {line.state if line else 'unplanned'} and not {shown.state}, or has other keys"
         if mail.kind is MailKind.BACKORDERED and line.state is not LineState.BACKORDERED:
-            return f"{told.id} is there"
+            return f"{shown.id} is there"
     if mail.kind is MailKind.RECEIPT and [line.id for line in mail.lines] != list(fulfillment.lines):
         return "it lacks a line"
     left = {(parcel.lines, parcel.carrier, parcel.tracking) for parcel in fulfillment.parcels}

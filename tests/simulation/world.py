@@ -460,9 +460,9 @@ class World:
 
     def say(self, text: str) -> None:
         if len(self.trace) < _TRACE_MAX:
-            self.trace.append(f"{self.scheduler.now:10.2f}s  {self.told(text)}")
+            self.trace.append(f"{self.scheduler.now:10.2f}s  {self.reported(text)}")
 
-    def told(self, text: str) -> str:
+    def reported(self, text: str) -> str:
         """With the customers' names instead of the IDs of their sessions."""
         for session_id, customer in self.customers.items():
             text = text.replace(session_id, f"({customer})")

@@ -84,9 +84,9 @@ def answers(url: str) -> bool:
 
 def taken_in(said: str) -> int:
     """How many events about checkouts were answered with 200; those about their payments come beside them."""
-    told = re.findall(r"--> +checkout\.session\.\w+ \[(evt_\w+)\]", said)
+    shown = re.findall(r"--> +checkout\.session\.\w+ \[(evt_\w+)\]", said)
     answered = re.findall(r"<-- +\[200\] POST \S+ \[(evt_\w+)\]", said)
-    return len(set(told) & set(answered))
+    return len(set(shown) & set(answered))
 
 
 def test_the_commands_of_the_docs_work_as_they_stand(tmp_path: Path) -> None:

@@ -79,7 +79,7 @@ def test_the_day_is_that_of_the_payment_not_of_its_recording(read_side: ReadSide
     assert row["day"] == "2026-11-22"
 
 
-def test_a_session_counts_once_whatever_is_retrieved_planned_anew_or_delivered_of_it(read_side: ReadSide) -> None:
+def test_a_session_counts_once_whatever_is_retrieved_replanned_or_delivered_of_it(read_side: ReadSide) -> None:
     log = LogWriter()
     retrieved = CheckoutSession.Retrieved(checkout=checkout(COURSE), source=Source.WEBHOOK)
     paid = CheckoutSession.Paid(payment_status="paid", amount_total=900, currency="eur")

@@ -27,10 +27,10 @@ def check(data: bytes) -> str:
     return "read"
 
 
-def _check_nothing_is_told(told: str, environ: dict[str, str]) -> None:
+def _check_nothing_is_told(shown: str, environ: dict[str, str]) -> None:
     password = environ.get("SMTP_URL", "").partition("@")[0].rpartition(":")[2]
     for secret in (environ.get("FULFILL_SECRET_KEY", ""), environ.get("STRIPE_API_KEY", ""), password):
-        assert len(secret) < _SECRET_LENGTH_MIN or not secret.isalnum() or secret not in told
+        assert len(secret) < _SECRET_LENGTH_MIN or not secret.isalnum() or secret not in shown
 
 
 TARGET = Target(

@@ -67,7 +67,7 @@ def test_every_language_of_stripes_checkout_has_a_date_and_says_utc(locale: str)
     assert written.endswith(" UTC")
 
 
-def test_a_moment_of_another_zone_is_told_in_utc() -> None:
+def test_a_moment_of_another_zone_is_reported_in_utc() -> None:
     in_tokyo = datetime(2026, 11, 25, 5, 30, tzinfo=timezone(timedelta(hours=9)))
 
     assert format_date(in_tokyo, locale_of("en-GB")) == "24 November 2026, 20:30 UTC"

@@ -255,7 +255,7 @@ def test_what_is_hidden_is_left_alone(tmp_path: Path) -> None:
     assert written(RECEIPT, texts_of(tmp_path)) == written(RECEIPT, CustomerTexts())
 
 
-def test_a_text_that_nothing_shows_is_told(tmp_path: Path) -> None:
+def test_a_text_that_nothing_shows_is_reported(tmp_path: Path) -> None:
     given(
         tmp_path,
         mails__receipt_txt="{% trans %}Made in Ghent{% endtrans %}",

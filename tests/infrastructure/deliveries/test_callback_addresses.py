@@ -142,7 +142,7 @@ def test_a_name_with_a_thousand_addresses_is_given_up_soon(request_to: RequestTo
 
 
 @pytest.mark.parametrize("error", [socket.gaierror(-2, "Name or service not known"), UnicodeError("label too long")])
-def test_a_name_that_nobody_knows_is_asked_for_again(error: Exception, request_to: RequestTo) -> None:
+def test_an_unknown_name_is_asked_for_again(error: Exception, request_to: RequestTo) -> None:
     def unknown(_host: str, _port: int) -> Sequence[str]:
         raise error
 
@@ -187,7 +187,7 @@ def test_the_trusted_certificates_are_read_once_for_all_calls(request_to: Reques
     assert (len(receiver.calls), len(read)) == (2, 1)
 
 
-def test_a_certificate_that_nobody_vouches_for_is_not_accepted(request_to: RequestTo, tmp_path: Path) -> None:
+def test_an_untrusted_certificate_is_not_accepted(request_to: RequestTo, tmp_path: Path) -> None:
     certificate = Certificate(tmp_path, "shop.example")
     delivery = HttpDelivery("secret", resolver=Names(["8.8.8.8"]), network=Detour())
 

@@ -150,7 +150,7 @@ def test_a_field_named_like_the_mark_of_a_version_is_no_mark() -> None:
     assert MAPPER.to_domain_event(MAPPER.to_stored_event(marked)) == marked
 
 
-def test_an_event_that_nobody_could_read_again_is_not_stored() -> None:
+def test_an_event_that_could_not_be_read_again_is_not_stored() -> None:
     @dataclass(frozen=True, kw_only=True)
     class Lost(Event):
         TOPIC: ClassVar[str] = "Parcel.Lost"

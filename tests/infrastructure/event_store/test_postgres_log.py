@@ -94,7 +94,7 @@ def insert(recorder: PostgresLogRecorder, connection: "psycopg.Connection[Any]",
 
 @pytest.mark.parametrize("first", either_way("cs_test_slow"), ids=["events", "beginnings"])
 @pytest.mark.parametrize("second", either_way("cs_test_fast"), ids=["before events", "before beginnings"])
-def test_an_append_whose_commit_is_delayed_is_passed_over_by_nobody(
+def test_no_reader_skips_an_append_whose_commit_is_delayed(
     open_log: Open, store_url: str, first: Insertion, second: Insertion
 ) -> None:
     """The later writer can't commit a higher position first: it waits. Both insert as ours do, without a lock that only
@@ -222,7 +222,7 @@ def test_what_was_inserted_is_flushed_where_the_database_is_set_to_less(open_log
         assert operator.execute("SELECT pg_current_wal_flush_lsn() > %s::pg_lsn", end).fetchone() == (True,)
 
 
-def test_an_append_that_is_rolled_back_leaves_a_gap_for_which_nobody_waits(open_log: Open, store_url: str) -> None:
+def test_no_reader_waits_for_the_gap_of_a_rolled_back_append(open_log: Open, store_url: str) -> None:
     log = open_log()
     log.store.insert_events(stored("cs_test_first", 1))
     with transaction(store_url) as undone:
@@ -298,9 +298,9 @@ def test_two_leaders_that_move_the_same_positions_crosswise_wait_for_each_other(
 
 def test_only_what_others_committed_is_news(open_log: Open) -> None:
     ours, theirs = open_log(), open_log()
-    told: list[bool] = []
-    ours.store.watch(lambda: told.append(True))
-    assert wait_for(lambda: len(told) == 1), "it listens"
+    shown: list[bool] = []
+    ours.store.watch(lambda: shown.append(True))
+    assert wait_for(lambda: len(shown) == 1), "it listens"
 
     ours.store.insert_events(stored("cs_test_1", 1))
     theirs.store.select_notifications(None, 10)
@@ -308,25 +308,25 @@ def test_only_what_others_committed_is_news(open_log: Open) -> None:
         theirs.store.insert_events(stored("cs_test_1", 1))
     theirs.store.insert_events(stored("cs_test_2", 1))
 
-    assert wait_for(lambda: len(told) == 2)
+    assert wait_for(lambda: len(shown) == 2)
     ours.store.insert_events(stored("cs_test_1", 2))
     theirs.store.insert_events(stored("cs_test_2", 2))
-    assert wait_for(lambda: len(told) == 3)
+    assert wait_for(lambda: len(shown) == 3)
 
 
-def test_what_was_committed_while_nobody_could_listen_is_news_afterwards(open_log: Open, store_url: str) -> None:
+def test_commits_before_a_listener_reconnects_are_noticed(open_log: Open, store_url: str) -> None:
     ours, theirs = open_log(), open_log()
-    told: list[bool] = []
-    ours.store.watch(lambda: told.append(True))
-    assert wait_for(lambda: len(told) == 1)
+    shown: list[bool] = []
+    ours.store.watch(lambda: shown.append(True))
+    assert wait_for(lambda: len(shown) == 1)
 
     end_connections(store_url, "listener")
     theirs.store.insert_events(stored("cs_test_2", 1))
 
-    assert wait_for(lambda: len(told) == 2)
+    assert wait_for(lambda: len(shown) == 2)
 
 
-def test_a_connection_that_the_server_closed_meanwhile_troubles_nobody(open_log: Open, store_url: str) -> None:
+def test_a_connection_that_the_server_closed_meanwhile_does_no_harm(open_log: Open, store_url: str) -> None:
     log = open_log()
     log.store.insert_events(stored("cs_test_1", 1))
     end_connections(store_url, "log")
@@ -357,13 +357,13 @@ def test_an_error_quotes_nothing_of_an_event(open_log: Open) -> None:
     """PostgreSQL does in the detail of its own, and errors go to the process's log."""
     said = StoredEvent("cs_test_1", 2, "Topic.Happened", b'{"email":"kim@example.com"}')
 
-    with pytest.raises(IntegrityError, match="what it would build on is missing") as told:
+    with pytest.raises(IntegrityError, match="what it would build on is missing") as shown:
         open_log().store.insert_events([said])
 
-    assert said.state[:10].hex() not in str(told.value)
+    assert said.state[:10].hex() not in str(shown.value)
 
 
-def test_a_log_that_somebody_holds_is_given_up_soon_and_nothing_is_half_done(
+def test_a_locked_log_is_given_up_soon_and_nothing_is_half_done(
     open_log: Open, store_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("infrastructure.postgres._ON_CONNECT", "SET lock_timeout = '50ms'")
@@ -461,8 +461,8 @@ def test_a_process_that_holds_no_lock_notices_that_another_database_goes_on(stor
 def test_a_server_that_is_not_there_is_one_clear_sentence_without_the_password() -> None:
     log = stores(parse_database("postgresql://shop:secretsecret@localhost:1/orders")).open_log()
 
-    with pytest.raises(Unreachable, match="The PostgreSQL database orders at localhost can't be reached: ") as told:
+    with pytest.raises(Unreachable, match="The PostgreSQL database orders at localhost can't be reached: ") as shown:
         log.store.max_notification_id()
 
-    assert "secretsecret" not in str(told.value)
+    assert "secretsecret" not in str(shown.value)
     log.close()

@@ -40,7 +40,7 @@ def test_every_connection_that_can_write_the_log_synchronizes_fully_and_writes_a
     assert modes == {(2, "wal")}
 
 
-def test_a_log_that_somebody_took_out_of_wal_mode_is_put_back(open_log: Open, tmp_path: Path) -> None:
+def test_a_log_out_of_wal_mode_is_put_back(open_log: Open, tmp_path: Path) -> None:
     open_log().close()
     other = sqlite3.connect(tmp_path / "log.db", isolation_level=None)
     assert other.execute("PRAGMA journal_mode=DELETE").fetchone() == ("delete",)

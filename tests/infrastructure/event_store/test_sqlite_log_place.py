@@ -61,7 +61,7 @@ def test_a_log_in_memory_has_no_place(tmp_path: Path) -> None:
     log.close()
 
 
-def test_a_place_that_can_not_be_looked_at_is_trouble_of_the_moment(log: Log, tmp_path: Path) -> None:
+def test_a_place_that_can_not_be_looked_at_is_a_temporary_failure(log: Log, tmp_path: Path) -> None:
     path, kept = tmp_path / "log.db", tmp_path / "kept.db"
     path.rename(kept)
     path.symlink_to(path)

@@ -151,7 +151,7 @@ def test_a_commit_that_fails_leaves_nothing_open(log: Log) -> None:
         assert c.fetchone()[0] == 0
 
 
-def test_who_got_no_connection_keeps_nobody_waiting(tmp_path: Path) -> None:
+def test_a_caller_without_a_connection_blocks_no_other(tmp_path: Path) -> None:
     """In the library the writer's lock stays taken then, so that nothing could be written until a restart."""
     path = tmp_path / "later" / "log.db"
     store = LogDatastore(str(path))

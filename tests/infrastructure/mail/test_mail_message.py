@@ -96,7 +96,7 @@ def test_two_attempts_differ_in_their_date_alone() -> None:
         ("Shop <no-reply@localhost>", "Shop", "localhost"),
     ],
 )
-def test_the_sender_is_whoever_mail_from_says(mail_from: str, shop: str, domain: str) -> None:
+def test_the_sender_is_that_of_mail_from(mail_from: str, shop: str, domain: str) -> None:
     message = sent(RECEIPT, mail_from=mail_from)
 
     assert message["From"].addresses[0].display_name in {shop, ""}
@@ -120,7 +120,7 @@ def test_a_sender_that_is_none_is_refused(mail_from: str) -> None:
         ("do_not_reply@shop.example", False),
     ],
 )
-def test_answers_are_asked_for_only_where_somebody_reads_them(mail_from: str, is_answered: bool) -> None:
+def test_replies_are_invited_only_where_the_shop_reads_them(mail_from: str, is_answered: bool) -> None:
     for part in parts(sent(RECEIPT, mail_from=mail_from)):
         assert ("reply to this email" in part) is is_answered
 
@@ -163,7 +163,7 @@ def test_nothing_that_people_typed_becomes_a_header(text: str) -> None:
         "x" * 400 + "@x.y",
     ],
 )
-def test_an_address_that_is_none_is_refused_for_good_and_not_told(address: str) -> None:
+def test_an_address_that_is_none_is_refused_for_good_and_not_reported(address: str) -> None:
     with pytest.raises(Permanent) as refused:
         sent(replace(RECEIPT, to=Personal(address)))
 

@@ -62,7 +62,7 @@ def test_tax_that_comes_on_top_is_not_called_included() -> None:
     assert "\nTax: €1.71\n" in text
 
 
-def test_tax_of_which_only_a_part_comes_on_top_is_told_as_such() -> None:
+def test_tax_of_which_only_a_part_comes_on_top_is_reported_as_such() -> None:
     text = written(replace(RECEIPT, amount_total=1390 + 71)).text
 
     assert "\nTax, partly included: €1.71\n" in text
@@ -126,7 +126,7 @@ def test_keys_and_links_are_handed_over_by_no_other_mail(kind: MailKind) -> None
         assert handed_over not in both.text + both.html
 
 
-def test_a_quantity_is_told_where_it_is_not_one() -> None:
+def test_a_quantity_is_reported_where_it_is_not_one() -> None:
     one, three = (written(replace(RECEIPT, lines=(a_line(quantity=quantity),))) for quantity in (1, 3))
 
     assert "Mug, blue: €9" in one.text
@@ -146,7 +146,7 @@ def test_only_links_to_the_web_are_links(link: str) -> None:
     assert link not in written(replace(receipt, lines=(a_line(link=link),))).text
 
 
-def test_a_parcel_is_told_with_carrier_number_and_destination() -> None:
+def test_a_parcel_is_reported_with_carrier_number_and_destination() -> None:
     address = Address(
         line1=Personal("1 Example Road"),
         city=Personal("Exampleton"),
@@ -171,7 +171,7 @@ def test_a_tracking_address_is_a_link() -> None:
     assert "Track your parcel: https://track.example/1\n" in both.text
 
 
-def test_a_customer_without_a_name_and_an_order_without_a_reference_are_told_the_same() -> None:
+def test_a_customer_without_a_name_and_an_order_without_a_reference_are_reported_the_same() -> None:
     both = written(replace(RECEIPT, name=None, reference=None, locale=None))
 
     assert both.subject == "Thank you for your order: here is your receipt"
@@ -223,7 +223,7 @@ def test_a_receipt_of_a_hundred_lines_is_whole_and_is_not_clipped_by_mail_reader
 
 
 @pytest.mark.parametrize("kind", list(MailKind))
-def test_nothing_is_loaded_from_anywhere_and_nobody_is_followed(kind: MailKind) -> None:
+def test_nothing_is_loaded_from_anywhere_and_no_reader_is_tracked(kind: MailKind) -> None:
     html = written(mail(kind, MUG)).html
 
     assert not any(word in html for word in ("<img", "src=", "url(", "@import", "<link", "<script", "http"))

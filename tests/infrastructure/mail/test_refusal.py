@@ -26,9 +26,11 @@ from infrastructure.mail.refusal import refusal
         (550, b"at ada@example.com 5.1.1", Permanent, "(550)"),
     ],
 )
-def test_its_codes_are_told_in_words_of_ours(code: int, answer: bytes | str, error: type[PortError], said: str) -> None:
-    told = refusal("the mail", code, answer)
+def test_its_codes_are_reported_in_words_of_ours(
+    code: int, answer: bytes | str, error: type[PortError], said: str
+) -> None:
+    shown = refusal("the mail", code, answer)
 
-    assert type(told) is error
-    assert str(told).endswith(said)
-    assert "ada" not in str(told)
+    assert type(shown) is error
+    assert str(shown).endswith(said)
+    assert "ada" not in str(shown)

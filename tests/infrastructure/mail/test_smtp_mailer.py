@@ -68,7 +68,7 @@ def test_a_mail_is_handed_over_whole(server: MailServer) -> None:
     ("answer", "error"),
     [("450", NotTaken), ("451 4.3.0", NotTaken), ("550 5.1.1", Permanent), ("554", Permanent)],
 )
-def test_refusals_for_now_and_for_good_are_told_apart(
+def test_refusals_for_now_and_for_good_are_distinguished(
     server: MailServer, step: str, answer: str, error: type[PortError]
 ) -> None:
     server.answers[step] = f"{answer} nothing for <Zoe@Example.com>, known as Zoe"
@@ -130,7 +130,7 @@ def test_a_server_that_takes_no_mails_at_all_is_temporary(greeting: bytes, said:
         mailer_to(port).send(MAIL, message_id=ID)
 
 
-def test_nobody_there_is_temporary() -> None:
+def test_no_server_there_is_temporary() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
 
@@ -185,7 +185,7 @@ def test_without_a_password_a_server_without_encryption_will_do(server: MailServ
 
 
 @pytest.mark.parametrize("security", ["starttls", "tls"])
-def test_a_certificate_that_nobody_vouches_for_gets_nothing(certificate: Certificate, security: Security) -> None:
+def test_an_untrusted_certificate_gets_nothing(certificate: Certificate, security: Security) -> None:
     context = certificate.server_context()
     with mail_server(
         starttls=context if security == "starttls" else None, tls=context if security == "tls" else None
@@ -208,7 +208,7 @@ def test_a_certificate_of_another_host_gets_nothing(tmp_path: Path) -> None:
     assert server.logins == []
 
 
-def test_a_wrong_password_is_the_operators_to_mend_and_is_not_told(certificate: Certificate) -> None:
+def test_a_wrong_password_is_the_operators_to_mend_and_is_not_reported(certificate: Certificate) -> None:
     with mail_server(starttls=certificate.server_context()) as server:
         mailer = safe_mailer(server, certificate, security="starttls", password="wrong-one")
         with pytest.raises(NotTaken, match="the user or the password in SMTP_URL") as refused:
@@ -236,6 +236,6 @@ def test_a_domain_of_other_letters_is_reached_by_its_name_in_ascii(server: MailS
     assert server.recipients == ["zoe@xn--exmple-cua.com"]
 
 
-def test_an_address_that_is_none_is_refused_before_anybody_is_called() -> None:
+def test_an_invalid_address_is_refused_before_any_call() -> None:
     with pytest.raises(Permanent, match="address"):
         mailer_to(9).send(replace(MAIL, to=Personal("nobody")), message_id=ID)

@@ -161,7 +161,9 @@ def test_two_failures_of_stripe_are_got_over(sandbox: Sandbox, gateway: StripeGa
 @pytest.mark.parametrize(
     ("status", "words"), [(500, "could not answer"), (429, "fewer requests"), (401, "STRIPE_API_KEY"), (403, "key")]
 )
-def test_trouble_that_may_pass_is_temporary(sandbox: Sandbox, gateway: StripeGateway, status: int, words: str) -> None:
+def test_a_failure_that_may_pass_is_temporary(
+    sandbox: Sandbox, gateway: StripeGateway, status: int, words: str
+) -> None:
     id = new_session(sandbox)
     sandbox.fail_next_requests(3, status=status)
 
@@ -222,7 +224,7 @@ def answered(body: bytes, status: int = 200) -> PortError:
         pytest.param(400, b"\xff ada@example.com", id="an error that is not UTF-8"),
     ],
 )
-def test_whatever_the_sdk_trips_over_is_temporary_and_not_told(status: int, body: bytes) -> None:
+def test_whatever_the_sdk_trips_over_is_temporary_and_not_shown(status: int, body: bytes) -> None:
     trouble = answered(body, status)
 
     assert isinstance(trouble, Temporary)
@@ -243,7 +245,7 @@ def test_whatever_the_sdk_trips_over_is_temporary_and_not_told(status: int, body
         ANSWER.replace(b"cs_test_a", b"cs_test_b"),
     ],
 )
-def test_an_answer_that_nobody_understands_is_asked_for_again(body: bytes) -> None:
+def test_an_unintelligible_answer_is_asked_for_again(body: bytes) -> None:
     assert isinstance(answered(body), Temporary)
 
 
@@ -279,6 +281,6 @@ def test_an_answer_without_an_end_is_not_read_to_its_end(is_zipped: bool) -> Non
         SdkGateway("sk_test_example1234", api_base=receiver.base).retrieve("cs_test_a")
 
 
-def test_nobody_at_the_address_is_temporary() -> None:
+def test_no_receiver_at_the_address_is_temporary() -> None:
     with pytest.raises(Temporary, match="could not be reached"):
         SdkGateway("sk_test_example1234", api_base="http://127.0.0.1:9").retrieve("cs_test_a")

@@ -144,7 +144,7 @@ def test_there_is_no_name_without_a_view(
     assert sessions(analyst) == ["cs_test_1"]
 
 
-def test_a_long_look_holds_nobody_up_and_what_it_held_goes_afterwards(views: PostgresViews, analyst: Analyst) -> None:
+def test_a_long_read_blocks_no_process_and_what_it_held_goes_afterwards(views: PostgresViews, analyst: Analyst) -> None:
     views.create(CHECKOUTS, ViewState.LIVE)
     put(views, "cs_test_old")
     with analyst.transaction():

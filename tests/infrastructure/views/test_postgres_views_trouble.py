@@ -62,7 +62,7 @@ def test_a_server_that_is_not_there_is_named_once_it_is_needed(use: Callable[[Po
     assert text.count("\n") == text.count("pass-word") == 0
 
 
-def test_a_wrong_password_is_not_told(postgres_url: str) -> None:
+def test_a_wrong_password_is_not_reported(postgres_url: str) -> None:
     parts = urlsplit(postgres_url)
     views = PostgresViews(postgres_url.replace(f":{parts.password}@", ":wrong-pass-word@"))
 
@@ -193,7 +193,7 @@ def test_a_view_that_is_replaced_after_it_was_found_is_looked_for_again(
     assert [row["session_id"] for row in rows] == ["cs_test_new"]
 
 
-def test_what_is_retired_does_not_move_although_somebody_still_reads_it(views: PostgresViews) -> None:
+def test_what_is_retired_does_not_move_although_it_is_still_read(views: PostgresViews) -> None:
     views.create(CHECKOUTS, ViewState.LIVE)
     with views.snapshot(CHECKOUTS):
         views.switch(views.create(CHECKOUTS, ViewState.BUILDING))

@@ -95,7 +95,7 @@ def test_who_reads_can_change_nothing(views: SQLiteViews, analyst: sqlite3.Conne
         analyst.execute("DELETE FROM checkouts_v1_g1")
 
 
-def test_a_long_look_sees_one_moment_and_holds_nobody_up(views: SQLiteViews, analyst: sqlite3.Connection) -> None:
+def test_a_long_read_sees_one_moment_and_blocks_no_process(views: SQLiteViews, analyst: sqlite3.Connection) -> None:
     put(views, views.create(CHECKOUTS, ViewState.LIVE), "cs_test_1")
     analyst.execute("BEGIN")
     assert sessions(analyst) == ["cs_test_1"]

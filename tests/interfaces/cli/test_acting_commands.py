@@ -25,7 +25,7 @@ def state(fulfill: Fulfill, session: str) -> Any:
     return fulfill("checkout", session, "--json").json["state"]
 
 
-def test_run_fulfills_a_session_that_no_webhook_told_of(fulfill: Fulfill, sandbox: Sandbox) -> None:
+def test_run_fulfills_a_session_without_a_webhook(fulfill: Fulfill, sandbox: Sandbox) -> None:
     session = paid(sandbox, "access")
 
     said = fulfill("run", session, *BY, "--json")
@@ -128,9 +128,9 @@ def test_a_note_is_kept_and_can_not_steer_a_terminal(fulfill: Fulfill, sandbox: 
 
     assert fulfill("note", session, "called \x1b[2J back", *BY).code == 0
 
-    told = fulfill("checkout", session).out
-    assert "called  [2J back" in told
-    assert "\x1b" not in told
+    shown = fulfill("checkout", session).out
+    assert "called  [2J back" in shown
+    assert "\x1b" not in shown
     assert fulfill("note", session, "x", "--as", "kim", "--reason", " ").code == 2
 
 
@@ -161,10 +161,10 @@ def test_all_that_is_stuck_is_tried_again_and_counted(fulfill: Fulfill, sandbox:
     fulfill("run", session, *BY)
 
     done = fulfill("retry", "--all", *BY, "--json")
-    told = fulfill("retry", "--all", "--kind", "parked_session", *BY)
+    shown = fulfill("retry", "--all", "--kind", "parked_session", *BY)
 
     assert (done.code, done.json) == (0, {"retried": 0, "unreadable": [], "is_followed": True})
-    assert (told.code, told.out) == (0, "No matching items in the queue.\n")
+    assert (shown.code, shown.out) == (0, "No matching items in the queue.\n")
 
 
 @pytest.mark.parametrize(

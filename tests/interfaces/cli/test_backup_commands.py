@@ -66,7 +66,7 @@ def test_without_a_log_there_is_nothing_to_back_up(fulfill: Fulfill, tmp_path: P
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_check_tells_what_a_restore_would_lose_and_changes_nothing(fulfill: Fulfill, backed_up: str) -> None:
+def test_a_check_reports_what_a_restore_would_lose_and_changes_nothing(fulfill: Fulfill, backed_up: str) -> None:
     before = sorted(each.name for each in Path().iterdir())
 
     said = fulfill("restore", backed_up, "--check", "--json")
@@ -96,7 +96,7 @@ def test_a_restore_puts_the_backup_in_place_and_keeps_what_was_there(fulfill: Fu
     assert fulfill("projections", "verify", "timeline").code == 0
 
 
-def test_a_restore_tells_what_is_lost_and_where_the_old_log_is(fulfill: Fulfill, backed_up: str) -> None:
+def test_a_restore_reports_what_is_lost_and_where_the_old_log_is(fulfill: Fulfill, backed_up: str) -> None:
     said = fulfill("restore", backed_up)
 
     assert said.code == 0
@@ -116,15 +116,15 @@ def keys_given(fulfill: Fulfill, small_shop: Path) -> str:
     return "backup.db"
 
 
-def test_keys_that_were_given_since_the_backup_are_told(fulfill: Fulfill, keys_given: str) -> None:
+def test_keys_that_were_given_since_the_backup_are_reported(fulfill: Fulfill, keys_given: str) -> None:
     checked = fulfill("restore", keys_given, "--check")
     document = fulfill("restore", keys_given, "--check", "--json").json
 
     assert (document["lost"]["keys"], document["keys_to"]) == ({"old": 1, "pro": 1}, None)
-    told = "That part gave 2 license keys to customers or withdrew them (1 of old, 1 of pro). Withdraw them before"
-    assert told in checked.out
+    reported = "That part gave 2 license keys to customers or withdrew them (1 of old, 1 of pro). Withdraw them before"
+    assert reported in checked.out
     restored = fulfill("restore", keys_given)
-    assert told in restored.out
+    assert reported in restored.out
     variable, command = restored.out.partition("`")[2].partition("`")[0].split(" ", 1)
     assert command == "fulfill restore backup.db --check --keys-to DIR"
     with pytest.MonkeyPatch.context() as patch:
@@ -223,7 +223,7 @@ def test_where_a_process_works_nothing_is_restored(fulfill: Fulfill, backed_up: 
     locks.release()
 
 
-def test_a_backup_of_a_closed_log_is_told_and_restored_once_it_is_open(fulfill: Fulfill, small_shop: Path) -> None:
+def test_a_backup_of_a_closed_log_is_reported_and_restored_once_it_is_open(fulfill: Fulfill, small_shop: Path) -> None:
     change("sqlite:///fulfillment.db", "log", "INSERT INTO tracking VALUES (?, 0)", MOVED)
 
     made = fulfill("backup", "my moved.db", "--json")
@@ -285,7 +285,7 @@ def test_an_unfinished_copy_is_not_restored(fulfill: Fulfill, small_shop: Path) 
     assert "backup.db can't be restored: The copy of another log into this database is not complete." in said.err
 
 
-def test_an_event_that_can_not_be_read_is_told_and_restored(fulfill: Fulfill, small_shop: Path) -> None:
+def test_an_event_that_can_not_be_read_is_reported_and_restored(fulfill: Fulfill, small_shop: Path) -> None:
     assert fulfill("backup", "backup.db").code == 0
     change("sqlite:///backup.db", "log", "UPDATE stored_events SET topic='Nothing.Known' WHERE rowid=5")
 
@@ -325,7 +325,7 @@ def test_an_event_that_differs_between_log_and_backup_is_reported(
     assert "holds all of it" not in shown
 
 
-def test_a_backup_of_the_whole_log_is_told_so(fulfill: Fulfill, small_shop: Path) -> None:
+def test_a_backup_of_the_whole_log_is_reported(fulfill: Fulfill, small_shop: Path) -> None:
     assert fulfill("backup", "backup.db").code == 0
 
     said = fulfill("restore", "backup.db", "--check")
@@ -359,7 +359,7 @@ def test_a_log_that_is_damaged_inside_is_replaced(fulfill: Fulfill, backed_up: s
     assert fulfill("checkout", ORDER).code == 0
 
 
-def test_a_stream_that_lacks_an_event_is_told(fulfill: Fulfill, small_shop: Path) -> None:
+def test_a_stream_that_lacks_an_event_is_reported(fulfill: Fulfill, small_shop: Path) -> None:
     assert fulfill("backup", "backup.db").code == 0
     lost = "DELETE FROM stored_events WHERE originator_id=? AND originator_version=2"
     assert change("sqlite:///backup.db", "log", lost, ORDER) == 1

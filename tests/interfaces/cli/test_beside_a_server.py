@@ -68,13 +68,13 @@ def test_a_server_that_does_not_move_is_not_waited_for_for_ever(fulfill: Fulfill
     assert hanging.lead()
 
     said = fulfill("complete", ORDER, "--line", "li_wrap", *BY, "--json")
-    told = fulfill("checkout", ORDER, "--json").json
+    shown = fulfill("checkout", ORDER, "--json").json
     hanging.release()
     later = fulfill("note", ORDER, "look again", *BY, "--json")
 
     assert (said.code, said.json["is_followed"]) == (0, False)
     assert "Recorded, but the running server has not decided the next steps yet." in said.err
-    assert told["story"][-1]["actor"] == "staff:kim"
+    assert shown["story"][-1]["actor"] == "staff:kim"
     assert later.json["is_followed"] is True
 
 

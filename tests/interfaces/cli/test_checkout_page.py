@@ -53,46 +53,48 @@ def test_the_header_says_how_it_stands(fulfill: Fulfill, session: str, lines: li
 
 
 def test_lines_mails_and_reference_are_in_both_forms(fulfill: Fulfill, small_shop: Path) -> None:
-    told, document = fulfill("checkout", ORDER).out, fulfill("checkout", ORDER, "--json").json
+    shown, document = fulfill("checkout", ORDER).out, fulfill("checkout", ORDER, "--json").json
 
     assert document["client_reference_id"] == "ORDER-17"
     assert "as_of" not in document
     for item in document["line_items"]:
-        assert re.search(rf"{item['id']} +{item['quantity']}  {item['description']} +{item['delivery']}", told)
+        assert re.search(rf"{item['id']} +{item['quantity']}  {item['description']} +{item['delivery']}", shown)
     for mail in document["emails"]:
-        assert re.search(rf"^{mail['kind']} +{mail['state']}", told, re.MULTILINE)
+        assert re.search(rf"^{mail['kind']} +{mail['state']}", shown, re.MULTILINE)
 
 
-def test_every_event_is_told_in_log_order_with_clocks_actor_and_cause(fulfill: Fulfill, small_shop: Path) -> None:
-    told, document = fulfill("checkout", ORDER).out, fulfill("checkout", ORDER, "--json").json
+def test_every_event_is_reported_in_log_order_with_clocks_actor_and_cause(fulfill: Fulfill, small_shop: Path) -> None:
+    shown, document = fulfill("checkout", ORDER).out, fulfill("checkout", ORDER, "--json").json
 
     assert len(document["story"]) == 21
     for entry in document["story"]:
         head = (
             f"{entry['recorded_at']}  {entry['text']}\n{'':29}#{entry['position']} {entry['type']} by {entry['actor']}"
         )
-        assert head in told
-        told = told.partition(head)[2]
-        below = told.partition("\n")[0]
+        assert head in shown
+        shown = shown.partition(head)[2]
+        below = shown.partition("\n")[0]
         happened = f", happened {entry['occurred_at']}"
         assert (happened in below) is (entry["occurred_at"] != entry["recorded_at"])
         assert bool(re.search(r", because of (#\d+|\w+@\d+)$", below)) is (entry["cause"] is not None)
 
 
 def test_a_cause_is_named_by_its_place_in_the_story(fulfill: Fulfill, small_shop: Path) -> None:
-    told = fulfill("checkout", ORDER).out
+    shown = fulfill("checkout", ORDER).out
 
-    assert re.search(r"#2 StripeEvent.Received by stripe.*\n.*\n +#3 CheckoutSession.Completed .*because of #2\n", told)
+    assert re.search(
+        r"#2 StripeEvent.Received by stripe.*\n.*\n +#3 CheckoutSession.Completed .*because of #2\n", shown
+    )
 
 
 @pytest.mark.usefixtures("log_file")
 def test_who_did_it_and_why_stands_below_what_staff_did(fulfill: Fulfill) -> None:
-    told = fulfill("checkout", SHOP).out
+    shown = fulfill("checkout", SHOP).out
 
-    assert re.search(r"Note: A gift\n +#\d+ CheckoutSession.Noted by staff:kim.*\n +reason: asked by phone\n", told)
+    assert re.search(r"Note: A gift\n +#\d+ CheckoutSession.Noted by staff:kim.*\n +reason: asked by phone\n", shown)
 
 
-def test_as_of_a_moment_it_is_told_what_was_recorded_by_then(fulfill: Fulfill, small_shop: Path) -> None:
+def test_as_of_a_moment_it_is_reported_what_was_recorded_by_then(fulfill: Fulfill, small_shop: Path) -> None:
     story = fulfill("checkout", ORDER, "--json").json["story"]
     then = datetime.fromisoformat(story[1]["recorded_at"])
     known = [entry for entry in story if entry["recorded_at"] <= story[1]["recorded_at"]]
@@ -129,7 +131,7 @@ def test_the_past_is_called_the_past(fulfill: Fulfill, small_shop: Path) -> None
     assert "in the future; this is the current state" in later
 
 
-def test_before_it_was_heard_of_there_is_nothing_to_tell(fulfill: Fulfill, small_shop: Path) -> None:
+def test_before_its_first_event_there_is_nothing_to_show(fulfill: Fulfill, small_shop: Path) -> None:
     said = fulfill("checkout", ORDER, "--as-of", "2026-11-24")
 
     assert (said.code, said.out) == (1, "")
@@ -137,7 +139,7 @@ def test_before_it_was_heard_of_there_is_nothing_to_tell(fulfill: Fulfill, small
     assert re.search(rf"Its first event was recorded at {MOMENT}\.$", said.err)
 
 
-def test_a_session_heard_of_and_not_retrieved_is_told_as_far_as_it_is_known(
+def test_a_session_that_is_not_retrieved_yet_is_shown_as_far_as_it_is_known(
     fulfill: Fulfill, write_log: Callable[[Iterable[Event]], Path]
 ) -> None:
     log = LogWriter()

@@ -107,7 +107,7 @@ def test_a_command_that_reads_waits_for_no_sdk_and_no_network_library() -> None:
     assert loaded_by("queue").isdisjoint(HEAVY - {"eventsourcing", "structlog"})
 
 
-def test_the_version_is_told(installed: Path) -> None:
+def test_the_version_is_reported(installed: Path) -> None:
     done = subprocess.run([installed, "--version"], capture_output=True, text=True, timeout=60)
 
     assert (done.returncode, done.stdout.strip()) == (0, version("checkout-fulfillment"))

@@ -54,7 +54,7 @@ def test_a_shop_moves_to_another_database(
     assert fulfill("note", ORDER, "on the server now", "--as", "kim", "--reason", "moved").code == 0
 
 
-def test_the_password_is_told_to_nobody(fulfill: Fulfill, small_shop: Path) -> None:
+def test_the_password_is_never_shown(fulfill: Fulfill, small_shop: Path) -> None:
     urls = ["postgresql://shop:hunter2@127.0.0.1:1/shop", "postgresql://shop@127.0.0.1:1/shop?password=hunter2"]
     urls.append(f"postgresql://{'a' * 50}:hunter2@127.0.0.1:1/shop")
     for url in urls:
@@ -73,7 +73,7 @@ def test_the_password_is_told_to_nobody(fulfill: Fulfill, small_shop: Path) -> N
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "shown"),
     [
         (("--to", "sqlite:///new.db"), "`fulfill copy` needs --from"),
         (SOURCE, "`fulfill copy` needs --to"),
@@ -81,11 +81,11 @@ def test_the_password_is_told_to_nobody(fulfill: Fulfill, small_shop: Path) -> N
         ((*SOURCE, "--to", "sqlite:///fulfillment.db"), "must be different databases"),
     ],
 )
-def test_wrong_usage_is_said_to_be(fulfill: Fulfill, small_shop: Path, arguments: tuple[str, ...], told: str) -> None:
+def test_wrong_usage_is_said_to_be(fulfill: Fulfill, small_shop: Path, arguments: tuple[str, ...], shown: str) -> None:
     said = fulfill("copy", *arguments)
 
     assert said.code == 2
-    assert told in said.err
+    assert shown in said.err
 
 
 def test_without_a_log_there_is_nothing_to_copy(fulfill: Fulfill, tmp_path: Path) -> None:
@@ -107,7 +107,7 @@ def test_a_shop_that_works_is_not_copied(fulfill: Fulfill, small_shop: Path) -> 
     assert not (small_shop / "new.db").exists()
 
 
-def test_a_wrong_view_is_told_and_the_copy_is_gone_on_with(fulfill: Fulfill, small_shop: Path, empty_url: str) -> None:
+def test_a_wrong_view_is_reported_and_the_copy_continues(fulfill: Fulfill, small_shop: Path, empty_url: str) -> None:
     spoil_stock(small_shop)
 
     said = fulfill("copy", *SOURCE, "--to", empty_url)

@@ -17,7 +17,7 @@ def test_every_error_of_the_table_is_an_error_that_there_is(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", MEANINGS)
-def test_every_error_is_told_in_a_sentence(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_error_is_reported_in_a_sentence(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     module, _, kind = name.rpartition(".")
     error = getattr(importlib.import_module(module), kind)("Something\x1b[2J is\nwrong")
 
@@ -27,7 +27,7 @@ def test_every_error_is_told_in_a_sentence(name: str, capsys: pytest.CaptureFixt
     assert re.fullmatch(r"fulfill: [ -~]+\n", capsys.readouterr().err)
 
 
-def test_what_nobody_expects_is_left_to_a_traceback(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unexpected_error_is_left_to_a_traceback(capsys: pytest.CaptureFixture[str]) -> None:
     assert report(ZeroDivisionError("a bug"), ["--json"]) is None
     assert capsys.readouterr().out == ""
 

@@ -51,14 +51,14 @@ def test_a_list_from_a_view_that_left_events_out_says_so(
 
     assert (said.code, document.code) == (0, 0)
     for answer in (said, document):
-        told = {line.split()[3] for line in answer.err.splitlines() if " so this answer may be incomplete" in line}
-        assert told == views
+        shown = {line.split()[3] for line in answer.err.splitlines() if " so this answer may be incomplete" in line}
+        assert shown == views
     rows = document.json if isinstance(document.json, list) else [document.json]
     assert {row.get("is_complete", False) for row in rows} == {False}
 
 
 @pytest.mark.usefixtures("shop_with_garbled_events")
-def test_a_checkout_says_whether_events_may_belong_to_it_that_nobody_can_read(fulfill: Fulfill) -> None:
+def test_a_checkout_says_whether_unreadable_events_may_belong_to_it(fulfill: Fulfill) -> None:
     document = fulfill("checkout", ORDER, "--json")
 
     assert (document.code, document.json["is_complete"]) == (0, False)
@@ -81,7 +81,7 @@ def test_the_queue_has_a_row_for_every_view_that_left_events_out_before_all_othe
     fulfill("migrate")
     garbled(database, ("sku_hat", "StockItem.Reserved"), ("sku_hat2", "StockItem.Reserved"))
 
-    queue, told = fulfill("queue", "--json").json, fulfill("queue").out
+    queue, shown = fulfill("queue", "--json").json, fulfill("queue").out
 
     assert [(item["kind"], item["subject"], item["item"]) for item in queue] == [
         ("incomplete_view", "stock", ""),
@@ -90,8 +90,8 @@ def test_the_queue_has_a_row_for_every_view_that_left_events_out_before_all_othe
     assert queue[0]["detail"].startswith(
         "The view lacks 2 events; the first is event 1 of the log: Event 1 of sku_hat, "
     )
-    assert "Nothing waits" not in told
-    assert "projections rebuild" in told
+    assert "Nothing waits" not in shown
+    assert "projections rebuild" in shown
 
 
 def test_an_empty_list_that_may_lack_something_is_no_success(fulfill: Fulfill, database: str) -> None:

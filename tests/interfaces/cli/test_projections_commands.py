@@ -52,7 +52,7 @@ def test_every_policy_is_listed_with_where_it_begins_and_how_far_it_has_come(ful
     assert page.splitlines()[0].split() == ["NAME", "BEGINS", "POSITION", "BEHIND", "PARKED"]
 
 
-def test_a_view_that_is_wrong_is_told_with_its_rows_and_mended(fulfill: Fulfill, log_file: Path) -> None:
+def test_a_view_that_is_wrong_is_reported_with_its_rows_and_mended(fulfill: Fulfill, log_file: Path) -> None:
     fulfill("queue")
     with sqlite3.connect(log_file.with_name(VIEWS)) as views:
         [(table,)] = views.execute("SELECT name FROM sqlite_master WHERE name LIKE 'stock_v%'").fetchall()
@@ -96,7 +96,7 @@ def test_a_rebuild_goes_on_where_one_was_left(fulfill: Fulfill, write_log: Calla
     assert fulfill("projections", "verify", "search").code == 0
 
 
-def test_whoever_stops_a_rebuild_is_told_how_it_goes_on(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_stopped_rebuild_says_how_to_resume_it(capsys: pytest.CaptureFixture[str]) -> None:
     before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
 
     with pytest.raises(SystemExit), resumable("search"):
@@ -109,7 +109,7 @@ def test_whoever_stops_a_rebuild_is_told_how_it_goes_on(capsys: pytest.CaptureFi
 
 
 @pytest.mark.parametrize(
-    ("now", "told"),
+    ("now", "shown"),
     [
         (Progress(done=0, total=0, events_per_second=0.0), "0 of 0 events (100 %)"),
         (Progress(done=1, total=2, events_per_second=0.0), "1 of 2 events (50 %)"),
@@ -121,13 +121,13 @@ def test_whoever_stops_a_rebuild_is_told_how_it_goes_on(capsys: pytest.CaptureFi
         ),
     ],
 )
-def test_progress_is_told_with_rate_and_what_is_left(
-    capsys: pytest.CaptureFixture[str], now: Progress, told: str
+def test_progress_is_reported_with_rate_and_what_is_left(
+    capsys: pytest.CaptureFixture[str], now: Progress, shown: str
 ) -> None:
     with progress("rebuilding x") as report:
         report(now)
 
-    assert capsys.readouterr().err == f"rebuilding x: {told}\n"
+    assert capsys.readouterr().err == f"rebuilding x: {shown}\n"
 
 
 def test_progress_names_the_unit_of_its_rate(capsys: pytest.CaptureFixture[str]) -> None:

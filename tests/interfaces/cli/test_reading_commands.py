@@ -114,11 +114,11 @@ def test_what_is_available_is_on_the_shelf_and_not_promised(fulfill: Fulfill) ->
 @pytest.mark.usefixtures("log_file")
 @pytest.mark.parametrize("words", [("zoe@example.com",), ("zoé", "o'example"), ("zoe o'ex",), (SHOP,)], ids=" ".join)
 def test_a_checkout_is_found_by_what_people_know_of_it(fulfill: Fulfill, words: tuple[str, ...]) -> None:
-    found, told = fulfill("search", *words, "--json"), fulfill("search", *words)
+    found, shown = fulfill("search", *words, "--json"), fulfill("search", *words)
 
-    assert (found.code, told.code) == (0, 0)
+    assert (found.code, shown.code) == (0, 0)
     assert SHOP in {hit["session_id"] for hit in found.json}
-    assert re.search(rf"^{SHOP} +fulfilled +49\.90 EUR ", told.out, re.MULTILINE)
+    assert re.search(rf"^{SHOP} +fulfilled +49\.90 EUR ", shown.out, re.MULTILINE)
 
 
 @pytest.mark.usefixtures("log_file")
@@ -134,7 +134,7 @@ def test_no_word_at_all_finds_the_newest(fulfill: Fulfill) -> None:
     assert [hit["session_id"] for hit in fulfill("search", "", "--json").json] == [POSTER, DEBIT, ORDER]
 
 
-def test_every_kind_of_work_is_told_with_the_command_that_settles_it() -> None:
+def test_every_kind_of_work_is_reported_with_the_command_that_settles_it() -> None:
     commands = {name for name in command_line() if not name.startswith("-")}
 
     assert set(HELPS) == {*Work, PARKED_EVENT, INCOMPLETE_VIEW, WAITING_EFFECT}
@@ -157,11 +157,11 @@ def test_programs_read_the_code_beside_each_sentence(fulfill: Fulfill) -> None:
 
 @pytest.mark.usefixtures("small_shop")
 def test_the_longest_wait_comes_first(fulfill: Fulfill) -> None:
-    items, told = fulfill("queue", "--json").json, fulfill("queue").out
+    items, shown = fulfill("queue", "--json").json, fulfill("queue").out
 
     assert [item["since"] for item in items] == sorted(item["since"] for item in items)
     assert all(RFC3339.fullmatch(item["since"]) for item in items)
-    assert [line.split()[1] for line in told.splitlines()[1:]] == [item["subject"] for item in items]
+    assert [line.split()[1] for line in shown.splitlines()[1:]] == [item["subject"] for item in items]
 
 
 def test_what_is_empty_is_said_to_be(fulfill: Fulfill) -> None:

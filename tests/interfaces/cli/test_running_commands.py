@@ -45,7 +45,7 @@ def stop(process: "Popen[str]", number: signal.Signals = signal.SIGTERM) -> tupl
     return process.returncode, out, err
 
 
-def test_serve_serves_until_it_is_told_to_stop(start: Start, migrated: str) -> None:
+def test_serve_serves_until_it_is_stopped(start: Start, migrated: str) -> None:
     process = start("serve", "--port", "0", "--with-worker", "--json", **SETTINGS, DATABASE_URL=migrated)
     _, url, _ = re.split(r"(http://\S+)", wait_for(process, "Uvicorn running on"))
 
@@ -57,7 +57,7 @@ def test_serve_serves_until_it_is_told_to_stop(start: Start, migrated: str) -> N
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
-def test_a_worker_works_until_it_is_told_to_stop(start: Start, migrated: str, number: signal.Signals) -> None:
+def test_a_worker_works_until_it_is_stopped(start: Start, migrated: str, number: signal.Signals) -> None:
     process = start("worker", "--json", **SETTINGS, DATABASE_URL=migrated)
     wait_for(process, "working")
 
@@ -95,32 +95,32 @@ def a_day(name: str, *, customers: int) -> list[str]:
 def test_a_day_is_played_against_a_shop_and_summed_up(script: Callable[..., Any]) -> None:
     with Inbox() as inbox:
         day = (*a_day("quiet-day", customers=8), "--webhook", inbox.url, "--speed", "1000000")
-        told, again = script(*day), script(*day, "--json")
+        shown, again = script(*day), script(*day, "--json")
 
-    assert (told.code, again.code) == (0, 0)
-    assert "quiet-day, seed 3: A few customers" in told.out
+    assert (shown.code, again.code) == (0, 0)
+    assert "quiet-day, seed 3: A few customers" in shown.out
     again_told = f"Replay      fulfill sandbox --scenario quiet-day --seed 3 --customers 8 --webhook {inbox.url}\n"
-    assert again_told in told.out
-    assert re.search(r"^\d\d:\d\d  \d+ of \d+ customer actions$", told.err, re.MULTILINE)
+    assert again_told in shown.out
+    assert re.search(r"^\d\d:\d\d  \d+ of \d+ customer actions$", shown.err, re.MULTILINE)
     summary = again.json
     assert (summary["scenario"], summary["seed"], summary["is_over"]) == ("quiet-day", 3, True)
     assert sum(summary["sessions"].values()) == 8
     assert summary["deliveries"] == {"delivered": sum(summary["deliveries"].values())}
     assert summary["paid"]
     paid = ", ".join(plain(each["amount"], each["currency"]) for each in summary["paid"])
-    assert f"Paid        {paid}\n" in told.out
+    assert f"Paid        {paid}\n" in shown.out
 
 
 def test_a_shop_that_believes_what_is_not_genuine_fails(script: Callable[..., Any]) -> None:
     with Inbox() as inbox:
         day = (*a_day("stormy-day", customers=30), "--webhook", inbox.url, "--speed", "1000000")
-        told = script(*day, "--json")
+        shown = script(*day, "--json")
 
-    assert told.code == 1
-    assert told.json["believed"] > 0
+    assert shown.code == 1
+    assert shown.json["believed"] > 0
 
 
-def test_a_day_waits_for_the_shop_until_somebody_has_no_patience(start: Start) -> None:
+def test_a_day_waits_for_the_shop_until_it_is_stopped(start: Start) -> None:
     with Inbox() as gone:
         pass
     process = start(*a_day("quiet-day", customers=8), "--webhook", gone.url)

@@ -43,8 +43,8 @@ def test_imported_keys_serve_who_waited_and_are_imported_once(fulfill: Fulfill, 
     assert (again.code, again.out) == (0, "Imported 0 keys into pro. Skipped 3 known keys.\n")
     items = {item["id"]: item["state"] for item in fulfill("checkout", ORDER, "--json").json["line_items"]}
     assert items["li_key"] == "delivered"
-    told = fulfill("checkout", ORDER).out + fulfill("checkout", ORDER, "--json").out
-    assert "AAAA" not in told, "a key is the customer's"
+    reported = fulfill("checkout", ORDER).out + fulfill("checkout", ORDER, "--json").out
+    assert "AAAA" not in reported, "a key is the customer's"
 
 
 def test_a_key_that_is_in_another_pool_is_not_imported_into_a_second_one(fulfill: Fulfill, tmp_path: Path) -> None:
@@ -156,7 +156,7 @@ def test_keys_are_shown_to_who_says_why_and_that_is_in_the_story(fulfill: Fulfil
 
 
 @pytest.mark.usefixtures("small_shop")
-def test_withdrawn_keys_serve_nobody(fulfill: Fulfill, tmp_path: Path) -> None:
+def test_withdrawn_keys_serve_no_line(fulfill: Fulfill, tmp_path: Path) -> None:
     (tmp_path / "given.txt").write_text("AAAA-1111\nCCCC-3333\n")
     (tmp_path / "keys.txt").write_text("AAAA-1111\nBBBB-2222\nCCCC-3333\n")
 

@@ -51,7 +51,7 @@ def test_a_file_that_is_something_else_is_said_to_be(
 
 
 @pytest.mark.parametrize("command", [*READING[:4], READING[5]], ids=" ".join)
-def test_a_log_without_tables_is_told_with_what_makes_them(
+def test_a_log_without_tables_is_reported_with_what_makes_them(
     fulfill: Fulfill, tmp_path: Path, command: tuple[str, ...]
 ) -> None:
     (tmp_path / LOG).touch()
@@ -62,7 +62,7 @@ def test_a_log_without_tables_is_told_with_what_makes_them(
     assert "`fulfill migrate`" in said.err
 
 
-def test_a_log_in_the_middle_of_which_something_is_wrong_is_told(fulfill: Fulfill, small_shop: Path) -> None:
+def test_a_log_in_the_middle_of_which_something_is_wrong_is_reported(fulfill: Fulfill, small_shop: Path) -> None:
     with sqlite3.connect(small_shop / LOG) as log:
         log.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     log.close()
@@ -91,7 +91,7 @@ def test_views_that_are_not_there_are_made(fulfill: Fulfill, small_shop: Path, c
 
 @pytest.mark.parametrize("command", READING[:4], ids=" ".join)
 @pytest.mark.parametrize("trouble", ["damaged", "a directory"])
-def test_views_that_can_not_be_used_keep_nobody_from_reading(
+def test_unusable_views_keep_no_command_from_reading(
     fulfill: Fulfill, small_shop: Path, command: tuple[str, ...], trouble: str
 ) -> None:
     expected = fulfill(*command, "--json").json

@@ -23,7 +23,7 @@ ON_A_FULL_DISK = {
 @pytest.mark.parametrize("unbuffered", ["", "1"], ids=["buffered", "unbuffered"])
 @pytest.mark.parametrize("form", ["", "--json"], ids=["words", "json"])
 @pytest.mark.parametrize(("arguments", "code"), ON_A_FULL_DISK.values(), ids=list(ON_A_FULL_DISK))
-def test_a_full_disk_is_told_however_it_is_written_to(
+def test_a_full_disk_is_reported_however_it_is_written_to(
     script: Script, arguments: str, code: int, form: str, unbuffered: str
 ) -> None:
     said = script(line=f"fulfill {arguments} {form} >/dev/full", PYTHONUNBUFFERED=unbuffered, **SETTINGS)
@@ -35,7 +35,7 @@ def test_a_full_disk_is_told_however_it_is_written_to(
 
 @pytest.mark.usefixtures("small_shop")
 @pytest.mark.parametrize("form", ["", "--json"], ids=["words", "json"])
-def test_a_reader_that_has_gone_away_is_no_trouble(script: Script, form: str) -> None:
+def test_a_reader_that_has_gone_away_does_no_harm(script: Script, form: str) -> None:
     said = script(line=f"exec 3> >(true); wait $!; fulfill checkout {ORDER} {form} >&3")
 
     assert (said.code, said.out, said.err) == (1, "", "")
@@ -43,7 +43,7 @@ def test_a_reader_that_has_gone_away_is_no_trouble(script: Script, form: str) ->
 
 @pytest.mark.usefixtures("small_shop")
 @pytest.mark.parametrize("closed", ["1>&-", "2>&-", "0<&-", "1>&- 2>&-"])
-def test_closed_streams_are_no_trouble(script: Script, closed: str) -> None:
+def test_closed_streams_do_no_harm(script: Script, closed: str) -> None:
     assert script(line=f"fulfill queue {closed}").code == 0
     assert script(line=f"fulfill bogus {closed}").code == 2
 

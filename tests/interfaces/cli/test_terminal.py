@@ -50,14 +50,14 @@ def test_every_id_can_be_copied_whole(on_terminal: OnTerminal, columns: int) -> 
 
 @pytest.mark.usefixtures("small_shop")
 @pytest.mark.parametrize("columns", [30, 120])
-def test_the_whole_story_is_told_in_every_width(
+def test_the_whole_story_is_reported_in_every_width(
     on_terminal: OnTerminal, fulfill: Callable[..., Any], columns: int
 ) -> None:
     out = on_terminal("checkout", ORDER, columns=columns).out
-    told = flat(out).replace(" ", "")
+    shown = flat(out).replace(" ", "")
 
     for entry in fulfill("checkout", ORDER, "--json").json["story"]:
-        assert f"{entry['recorded_at']}{entry['text']}#{entry['position']}{entry['type']}".replace(" ", "") in told
+        assert f"{entry['recorded_at']}{entry['text']}#{entry['position']}{entry['type']}".replace(" ", "") in shown
         assert (entry["recorded_at"] in lines(out)) is (columns < 76), "on a line of its own where it is narrow"
 
 
@@ -113,7 +113,7 @@ def test_a_rebuild_shows_a_bar_and_takes_it_away(on_terminal: OnTerminal) -> Non
     assert lines(said.out)[-2].endswith("Rebuilt search from 49 events. It is live now.")
 
 
-@pytest.mark.parametrize(("number", "told"), [(0, "0 retries"), (1, "1 retry"), (2, "2 retries")])
-def test_counts_agree_with_their_nouns(number: int, told: str) -> None:
-    assert counted(number, "retry", "retries") == told
+@pytest.mark.parametrize(("number", "shown"), [(0, "0 retries"), (1, "1 retry"), (2, "2 retries")])
+def test_counts_agree_with_their_nouns(number: int, shown: str) -> None:
+    assert counted(number, "retry", "retries") == shown
     assert counted(number, "row") == ("1 row" if number == 1 else f"{number} rows")

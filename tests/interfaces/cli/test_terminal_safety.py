@@ -134,10 +134,10 @@ def test_programs_get_what_was_written_to_the_letter(fulfill: Callable[..., Any]
 @settings(deadline=None)
 @given(st.text())
 def test_harmless_text_keeps_its_letters_and_loses_what_steers(text: str) -> None:
-    told = harmless(text)
+    shown = harmless(text)
 
-    assert len(told) == len(text)
-    assert all(b == a or (b == " " and unicodedata.category(a) in STEERING) for a, b in zip(text, told, strict=True))
+    assert len(shown) == len(text)
+    assert all(b == a or (b == " " and unicodedata.category(a) in STEERING) for a, b in zip(text, shown, strict=True))
 
 
 @pytest.mark.parametrize(("text", "columns"), [("", 0), ("Tasse", 5), ("マグ", 4), ("Zoe\u0301", 3), ("Ü", 1)])

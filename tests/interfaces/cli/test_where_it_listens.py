@@ -21,7 +21,7 @@ def test_no_address_is_not_every_address(script: Script, tmp_path: Path, host: s
 
 
 @pytest.mark.parametrize("command", ["serve", "sandbox"])
-def test_a_port_that_is_taken_is_told_with_the_way_out(script: Script, command: str) -> None:
+def test_a_port_that_is_taken_is_reported_with_the_way_out(script: Script, command: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         said = script(command, "--port", str(port), "--json", **SETTINGS)
@@ -30,7 +30,7 @@ def test_a_port_that_is_taken_is_told_with_the_way_out(script: Script, command: 
     assert f"Can't listen on 127.0.0.1:{port}: Address already in use. Choose another with `--port`." in said.err
 
 
-def test_an_address_of_another_machine_is_told_with_the_way_out(script: Script) -> None:
+def test_an_address_of_another_machine_is_reported_with_the_way_out(script: Script) -> None:
     said = script("serve", "--host", "192.0.2.1", **SETTINGS)
 
     assert (said.code, said.err.count("\n")) == (1, 1)

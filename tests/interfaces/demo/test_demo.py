@@ -67,7 +67,7 @@ def test_the_scripted_demo_plays_ten_scenes_and_exits(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [], "it leaves nothing behind"
 
 
-def test_a_wrong_outcome_is_told_and_exits_with_one(tmp_path: Path) -> None:
+def test_a_wrong_outcome_is_reported_and_exits_with_one(tmp_path: Path) -> None:
     done = run(tmp_path, "-c", WRONG_SCENE)
 
     assert done.returncode == 1, done.stdout + done.stderr
@@ -77,7 +77,7 @@ def test_a_wrong_outcome_is_told_and_exits_with_one(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("told_by", "code"), [(signal.SIGINT, 0), (signal.SIGHUP, 128 + signal.SIGHUP)])
-def test_on_a_terminal_the_shop_stays_open_until_told_to_close(
+def test_on_a_terminal_the_shop_stays_open_until_it_is_closed(
     tmp_path: Path, told_by: signal.Signals, code: int
 ) -> None:
     terminal, side = pty.openpty()
@@ -181,7 +181,7 @@ def test_what_was_right_and_is_so_no_more_fails_its_scene_in_the_end(stage: Stag
     assert out.getvalue().endswith("1 of 2 scenes ended as they should.\n")
 
 
-def test_a_checkout_that_nobody_made_fails_the_demo(stage: Stage) -> None:
+def test_a_checkout_that_no_customer_made_fails_the_demo(stage: Stage) -> None:
     def knows_too_much(stage: Stage) -> Ending:
         items = [{"price": stage.goods["course"].price_id, "quantity": 1}]
         strange = Order(

@@ -51,7 +51,7 @@ def sandbox_status(shown: stripe.checkout.Session) -> str:
     return "paid" if shown.payment_intent.status == "succeeded" else "unpaid"
 
 
-def told(sandbox: Sandbox) -> list[str]:
+def reported(sandbox: Sandbox) -> list[str]:
     """What the sandbox has sent after the checkout."""
     types = [event.type for event in sandbox.events()]
     return types[types.index("checkout.session.completed") + 1 :]
@@ -78,7 +78,7 @@ def test_a_capture_pays_the_session_and_no_event_of_the_session_says_so(
     client.v1.payment_intents.capture(session.payment_intent_id or "")
 
     assert intent_of(client, session).status == "succeeded"
-    assert told(sandbox) == ["charge.captured", "payment_intent.succeeded"]
+    assert reported(sandbox) == ["charge.captured", "payment_intent.succeeded"]
     assert sandbox.books.of(session.id).is_to_fulfill
     assert sandbox.books.taken()["eur"].amount == 1000
 
@@ -92,7 +92,7 @@ def test_a_cancellation_leaves_the_session_complete_and_unpaid(client: stripe.St
 
     assert (canceled.status, canceled.cancellation_reason) == ("canceled", "requested_by_customer")
     assert intent_of(client, session).status == "canceled"
-    assert told(sandbox) == ["payment_intent.canceled"]
+    assert reported(sandbox) == ["payment_intent.canceled"]
     assert not sandbox.books.of(session.id).is_to_fulfill
 
 

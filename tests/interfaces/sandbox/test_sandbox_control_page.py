@@ -47,7 +47,7 @@ def text_of(page: httpx2.Response) -> str:
     return " ".join(page.text.split())
 
 
-def test_the_page_tells_how_the_sandbox_stands(sandbox: Sandbox, browser: httpx2.Client) -> None:
+def test_the_page_shows_the_state_of_the_sandbox(sandbox: Sandbox, browser: httpx2.Client) -> None:
     sandbox.hold_clock()
     sandbox.change_weather(Weather(lose=0.25))
     sandbox.faults.add_chance(Fault(status=503, path="/v1/checkout"), 0.1)

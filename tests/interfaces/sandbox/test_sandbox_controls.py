@@ -247,7 +247,7 @@ def test_how_many_requests_come_changes_no_session_s_id() -> None:
     assert opened(quiet).id == opened(busy).id
 
 
-def test_the_program_says_where_it_is_and_what_its_secret_is_and_stops_when_told(tmp_path: Path) -> None:
+def test_the_program_prints_its_address_and_secret_and_stops_when_asked(tmp_path: Path) -> None:
     program = (
         "from pathlib import Path\n"
         "from interfaces.sandbox.server import serve_sandbox\n"

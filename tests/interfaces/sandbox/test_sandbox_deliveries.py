@@ -155,7 +155,7 @@ def test_a_thin_endpoint_gets_events_that_only_name_their_session(
     assert client.v2.core.events.retrieve(notification.id).type == notification.type
 
 
-def test_an_endpoint_has_its_own_version_and_tells_its_secret_once(
+def test_an_endpoint_has_its_own_version_and_shows_its_secret_once(
     inbox: Inbox, sandbox: Sandbox, client: stripe.StripeClient
 ) -> None:
     endpoint = client.v1.webhook_endpoints.create(

@@ -29,7 +29,7 @@ def products(http: httpx2.Client) -> list[str]:
     return [product["name"] for product in http.get("/v1/products").json()["data"]]
 
 
-def test_too_many_requests_are_told_to_come_later(server: SandboxServer, http: httpx2.Client) -> None:
+def test_too_many_requests_are_asked_to_come_later(server: SandboxServer, http: httpx2.Client) -> None:
     server.sandbox.fail_next_requests(1, status=429)
 
     refused = http.get("/v1/products")
@@ -62,7 +62,7 @@ def test_a_slow_answer_comes_in_drops_and_is_whole(server: SandboxServer, http: 
 
 
 @pytest.mark.parametrize(("is_done_first", "made"), [(True, ["Mug"]), (False, [])])
-def test_what_fails_is_done_without_telling_only_if_asked(
+def test_what_fails_is_done_silently_only_if_asked(
     server: SandboxServer, http: httpx2.Client, is_done_first: bool, made: list[str]
 ) -> None:
     server.sandbox.faults.add(Fault(status=500, is_done_first=is_done_first), 1)
@@ -73,7 +73,7 @@ def test_what_fails_is_done_without_telling_only_if_asked(
     assert products(http) == made
 
 
-def test_what_is_done_without_telling_is_found_under_its_key(server: SandboxServer, http: httpx2.Client) -> None:
+def test_what_is_done_silently_is_found_under_its_key(server: SandboxServer, http: httpx2.Client) -> None:
     server.sandbox.faults.add(Fault(status=None, is_done_first=True, delay_seconds=3600), 1)
     key = {"Idempotency-Key": "mug-1"}
     with pytest.raises(httpx2.ReadTimeout):

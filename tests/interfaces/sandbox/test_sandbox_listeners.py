@@ -48,15 +48,15 @@ def resend(server: SandboxServer, event_id: str) -> None:
     httpx2.post(url, data={"for_stripecli": "true"}, headers=headers, trust_env=False).raise_for_status()
 
 
-def test_the_cli_is_told_where_to_connect_and_a_secret(server: SandboxServer) -> None:
-    told = asked_for(server, SNAPSHOTS)
+def test_the_cli_gets_an_address_and_a_secret(server: SandboxServer) -> None:
+    reported = asked_for(server, SNAPSHOTS)
 
-    assert told["websocket_url"] == f"{server.url.replace('http', 'ws')}/subscribe"
-    assert told["secret"].startswith("whsec_")
-    assert told["default_version"] == "2026-10-28.endive"
+    assert reported["websocket_url"] == f"{server.url.replace('http', 'ws')}/subscribe"
+    assert reported["secret"].startswith("whsec_")
+    assert reported["default_version"] == "2026-10-28.endive"
 
 
-def test_whoever_has_no_key_is_told_nothing(server: SandboxServer) -> None:
+def test_a_client_without_a_key_gets_nothing(server: SandboxServer) -> None:
     assert httpx2.post(f"{server.url}/v1/stripecli/sessions", trust_env=False).status_code == 401
 
 
@@ -162,7 +162,7 @@ def test_who_talks_nonsense_still_hears(server: SandboxServer, said: str | bytes
         assert payload(listener.hear())["id"] == event_id
 
 
-def test_while_deliveries_are_dropped_nobody_hears_of_an_event(server: SandboxServer) -> None:
+def test_while_deliveries_are_dropped_no_listener_gets_an_event(server: SandboxServer) -> None:
     with listening(server) as listener:
         server.sandbox.drop_deliveries = True
         lost = expired(server.sandbox)
@@ -182,31 +182,31 @@ def test_while_deliveries_are_paused_events_wait(server: SandboxServer) -> None:
         assert [payload(listener.hear())["id"] for _ in range(4)] == [first, first, second, second]
 
 
-def test_whoever_connects_again_has_missed_nothing(server: SandboxServer) -> None:
-    told = asked_for(server, SNAPSHOTS)
-    with connected(server, told) as listener:
+def test_a_listener_that_reconnects_has_missed_nothing(server: SandboxServer) -> None:
+    reported = asked_for(server, SNAPSHOTS)
+    with connected(server, reported) as listener:
         known = server.sandbox.post_office.listeners.find(listener.id)
         assert known is not None
     assert wait_for(lambda: not known.is_connected)
     event_id = expired(server.sandbox)
 
-    with connected(server, told) as listener:
+    with connected(server, reported) as listener:
         assert payload(listener.hear())["id"] == event_id
 
 
-def test_who_is_not_known_is_told_to_begin_anew(server: SandboxServer) -> None:
-    told = {**asked_for(server, SNAPSHOTS), "websocket_id": "cliws_of_yesterday"}
+def test_an_unknown_listener_is_asked_to_start_over(server: SandboxServer) -> None:
+    reported = {**asked_for(server, SNAPSHOTS), "websocket_id": "cliws_of_yesterday"}
 
-    with pytest.raises(Refused) as refused, connected(server, told):
+    with pytest.raises(Refused) as refused, connected(server, reported):
         pass
 
     assert json.loads(refused.value.args[1]) == {"error": {"message": "Unknown WebSocket ID."}}
 
 
-def test_nobody_listens_in_anothers_place(server: SandboxServer) -> None:
-    told = asked_for(server, SNAPSHOTS)
+def test_no_listener_takes_the_place_of_another(server: SandboxServer) -> None:
+    reported = asked_for(server, SNAPSHOTS)
 
-    with connected(server, told), pytest.raises(Refused) as refused, connected(server, told):
+    with connected(server, reported), pytest.raises(Refused) as refused, connected(server, reported):
         pass
 
     assert refused.value.args[0] == 409

@@ -104,7 +104,7 @@ def test_a_declined_card_leaves_the_session_open(sandbox: Sandbox, client: strip
     assert sandbox.session(session.id).payment_status == "paid"
 
 
-def test_a_card_payment_is_told_from_its_beginning(sandbox: Sandbox) -> None:
+def test_a_card_payment_is_reported_from_its_beginning(sandbox: Sandbox) -> None:
     sandbox.pay(opened(sandbox).id)
 
     assert types(sandbox) == [
@@ -113,7 +113,7 @@ def test_a_card_payment_is_told_from_its_beginning(sandbox: Sandbox) -> None:
 
 
 @pytest.mark.parametrize("succeeds", [True, False])
-def test_a_debit_is_told_when_it_begins_and_when_it_ends(sandbox: Sandbox, succeeds: bool) -> None:
+def test_a_debit_is_reported_when_it_begins_and_when_it_ends(sandbox: Sandbox, succeeds: bool) -> None:
     sandbox.hold_clock()
     session = sandbox.pay(opened(sandbox).id, by="debit_succeeds" if succeeds else "debit_fails")
     sandbox.settle(session.id) if succeeds else sandbox.fail(session.id)

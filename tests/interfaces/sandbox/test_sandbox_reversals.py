@@ -52,7 +52,7 @@ def bought(client: stripe.StripeClient, card: str) -> stripe.PaymentIntent:
     )
 
 
-def told(sandbox: Sandbox, about: str | None) -> list[str]:
+def reported(sandbox: Sandbox, about: str | None) -> list[str]:
     """The types of the events about this object, oldest first."""
     return [event.type for event in sandbox.events() if event.object_id == about]
 
@@ -142,7 +142,7 @@ def test_a_refund_that_is_asked_for_twice_under_one_key_is_made_once(
 
     assert made[0].id == made[1].id
     assert sandbox.books.payments[intent_id].refunded == eur(700)
-    assert told(sandbox, made[0].id) == ["refund.created"]
+    assert reported(sandbox, made[0].id) == ["refund.created"]
 
 
 @pytest.mark.parametrize(
@@ -204,7 +204,7 @@ def test_a_refunds_metadata_can_be_changed(sandbox: Sandbox, client: stripe.Stri
 
     assert changed.metadata is not None
     assert changed.metadata.to_dict() == {"a": "1", "b": "2"}
-    assert told(sandbox, refund.id) == ["refund.created", "charge.refund.updated", "refund.updated"]
+    assert reported(sandbox, refund.id) == ["refund.created", "charge.refund.updated", "refund.updated"]
     assert sandbox.books.payments[intent_id].refunded == eur(3000)
 
 
@@ -215,7 +215,7 @@ def test_a_card_can_be_disputed_from_the_first_moment(sandbox: Sandbox, client: 
 
     assert (dispute.amount, dispute.status, dispute.is_charge_refundable) == (3000, "needs_response", False)
     assert charge_of(client, intent.id).disputed
-    assert told(sandbox, dispute.id) == ["charge.dispute.created", "charge.dispute.funds_withdrawn"]
+    assert reported(sandbox, dispute.id) == ["charge.dispute.created", "charge.dispute.funds_withdrawn"]
     assert sandbox.books.payments[intent.id].disputed == eur(3000)
     with pytest.raises(stripe.InvalidRequestError) as refused:
         client.v1.refunds.create({"payment_intent": intent.id})
@@ -233,7 +233,7 @@ def test_an_inquiry_takes_no_money_and_its_payment_can_be_refunded(
     closed = client.v1.disputes.close(inquiry.id)
 
     assert closed.status == "warning_closed"
-    assert told(sandbox, inquiry.id) == ["charge.dispute.created", "charge.dispute.closed"]
+    assert reported(sandbox, inquiry.id) == ["charge.dispute.created", "charge.dispute.closed"]
     booked = sandbox.books.payments[intent.id]
     assert (booked.refunded, booked.disputed) == (eur(100), eur(0))
 
@@ -256,7 +256,7 @@ def test_evidence_of_a_trial_decides_a_dispute(
 
     assert changed.status == status
     assert client.v1.disputes.retrieve(dispute.id) == changed
-    assert told(sandbox, dispute.id)[2:] == events
+    assert reported(sandbox, dispute.id)[2:] == events
     booked = sandbox.books.payment_of(session_id)
     assert booked is not None
     assert booked.disputed == eur(disputed)

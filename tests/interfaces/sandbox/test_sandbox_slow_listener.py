@@ -31,7 +31,7 @@ def expired(sandbox: Sandbox, number: int = 0) -> str:
     return sandbox.events()[-1].id
 
 
-def test_who_does_not_read_holds_up_nobody_and_loses_what_is_too_much(server: SandboxServer) -> None:
+def test_a_listener_that_does_not_read_blocks_no_other_and_loses_the_oldest(server: SandboxServer) -> None:
     listeners = server.sandbox.post_office.listeners
     many, last = expired(server.sandbox), expired(server.sandbox)
     with listening(server) as slow, listening(server) as fast:

@@ -99,7 +99,7 @@ def test_customers_do_everything_that_customers_do() -> None:
     assert {good for step in steps for good in step.customer.goods} == {*GOODS, SAMPLE}
 
 
-def test_a_day_is_in_order_and_everybody_orders_before_paying_before_returning() -> None:
+def test_a_day_is_in_order_and_each_customer_orders_before_paying_before_returning() -> None:
     steps = steps_of(STORMY, 1)
 
     assert [step.at for step in steps] == sorted(step.at for step in steps)
@@ -142,7 +142,7 @@ def caller(listening: socket.socket) -> socket.socket:
 
 
 @pytest.mark.parametrize("is_night", [False, True], ids=["visitors wait", "deliveries wait"])
-def test_a_day_is_stopped_while_the_shop_answers_nobody(is_night: bool) -> None:
+def test_a_day_is_stopped_while_the_shop_does_not_answer(is_night: bool) -> None:
     with socket.create_server(("127.0.0.1", 0)) as deaf, Inbox() as inbox, Sandbox(pace=PACE, seed=1) as sandbox:
         deaf.settimeout(60)
         url = f"http://127.0.0.1:{deaf.getsockname()[1]}/"

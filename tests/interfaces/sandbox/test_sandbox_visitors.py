@@ -72,7 +72,7 @@ def test_a_shop_that_can_not_be_reached_from_there_is_visited_all_the_same() -> 
     assert address == "::1"
 
 
-def test_who_finds_nobody_has_no_answer() -> None:
+def test_a_visitor_without_a_server_has_no_answer() -> None:
     with socket.create_server(("127.0.0.1", 0)) as gone:
         url = f"http://127.0.0.1:{gone.getsockname()[1]}/"
     visitors = Visitors(url)

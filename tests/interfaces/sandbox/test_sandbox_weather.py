@@ -162,7 +162,7 @@ def test_who_waits_for_one_that_never_comes_goes_after_a_while(sandbox: Sandbox,
     assert statuses(delivery_of(sandbox, session_id)) == [(200, ("reordered",))]
 
 
-def test_those_that_are_late_keep_nobody_else_waiting(sandbox: Sandbox, inbox: Inbox) -> None:
+def test_late_deliveries_keep_no_other_waiting(sandbox: Sandbox, inbox: Inbox) -> None:
     sandbox.add_webhook(inbox.url)
     sandbox.change_weather(Weather(delay=1, delay_seconds=3600, count=100))
     for _ in range(100):

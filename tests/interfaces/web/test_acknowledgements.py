@@ -70,7 +70,7 @@ def test_an_error_is_raised_where_it_is_waited_for() -> None:
         asyncio.run(scene())
 
 
-def test_who_has_waited_long_enough_is_told_and_what_was_not_begun_is_not_done() -> None:
+def test_a_waiter_past_its_time_gets_an_error_and_its_job_is_not_begun() -> None:
     async def scene() -> bool:
         one = Acknowledgements(lambda: None).expect()
         assert one.set_running_or_notify_cancel()
@@ -82,7 +82,7 @@ def test_who_has_waited_long_enough_is_told_and_what_was_not_begun_is_not_done()
 
 
 @pytest.mark.parametrize("how", [lambda one: one.set_result(1), lambda one: one.set_exception(KeyError())])
-def test_what_comes_too_late_hurts_nobody(how: Callable[[Acknowledgement], None]) -> None:
+def test_a_late_result_does_no_harm(how: Callable[[Acknowledgement], None]) -> None:
     async def scene() -> int:
         all = Acknowledgements(lambda: None)
         late, next = all.expect(), all.expect()
@@ -108,7 +108,7 @@ def test_a_waiter_that_is_cancelled_takes_it_back() -> None:
     assert asyncio.run(scene()) is False
 
 
-def test_a_loop_that_has_ended_hears_nothing_and_nobody_is_hurt() -> None:
+def test_a_closed_loop_gets_nothing_and_no_caller_fails() -> None:
     ended: Future[Acknowledgement] = Future()
 
     async def scene() -> None:

@@ -75,7 +75,7 @@ class FewDescriptors(EngineProcess):
         return ["sh", "-c", 'ulimit -n 256; exec "$@"', "sh", *super()._command(arguments)]
 
 
-def test_more_connections_than_file_descriptors_keep_nobody_out(tmp_path: Path) -> None:
+def test_more_connections_than_file_descriptors_keep_no_client_out(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = int(listening.getsockname()[1])
     settings = {"STRIPE_API_KEY": "sk_test_example1234", "STRIPE_WEBHOOK_SECRET": "whsec_for_tests"}

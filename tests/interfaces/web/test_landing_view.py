@@ -76,7 +76,7 @@ def test_a_tracking_address_is_a_link() -> None:
     assert 'href="https://track.example/PB123"' in html
 
 
-def test_parcels_are_told_apart_and_every_line_is_in_its_own() -> None:
+def test_parcels_are_distinguished_and_every_line_is_in_its_own() -> None:
     page = page_of_lines(*shipped(1, MUG), *shipped(2, PLATE, carrier="Eilbote"), plan=[MUG, PLATE])
 
     assert headings(page) == ["Parcel 1 of 2 is on its way", "Parcel 2 of 2 is on its way"]
@@ -226,14 +226,14 @@ def test_keys_that_come_days_after_the_payment_are_shown_then() -> None:
 
 
 @pytest.mark.parametrize("after", [timedelta(0), timedelta(hours=1)])
-def test_nobody_is_sent_to_a_mail_that_was_not_sent(after: timedelta) -> None:
+def test_no_customer_is_sent_to_a_mail_that_was_not_sent(after: timedelta) -> None:
     html = render(page_of_lines(delivered(KEY, keys=KEYS), plan=[KEY], after=after, is_mailed=False))
 
     assert "mail" not in html
     assert ("Please contact us to receive them." in html) is (after > timedelta(0))
 
 
-def test_keys_that_are_in_a_mail_and_keys_that_are_not_are_told_apart() -> None:
+def test_keys_that_are_in_a_mail_and_keys_that_are_not_are_distinguished() -> None:
     other = replace(KEY, item=a_line_item("li_other"), name="Another app")
     lines = fulfillment([KEY, other], delivered(KEY, keys=KEYS[:1]), delivered(other, keys=KEYS[1:]))
 

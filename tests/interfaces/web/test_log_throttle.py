@@ -12,7 +12,7 @@ from interfaces.web.log_throttle import REFUSALS_PER_MINUTE, LogThrottle, Refusa
 SETTINGS = {"STRIPE_API_KEY": "sk_test_example1234", "STRIPE_WEBHOOK_SECRET": "whsec_for_tests"}
 
 
-def test_what_can_be_caused_from_outside_is_said_seldom() -> None:
+def test_log_lines_that_strangers_can_cause_are_throttled() -> None:
     times = iter((0.0, 1.0, 9.9, 10.0, 11.0, 30.0))
     is_time_to_log = LogThrottle(10.0, lambda: next(times))
 

@@ -29,7 +29,7 @@ def state_of(shop: RunningShop, session: str) -> str | None:
     return document.state if document else None
 
 
-def test_what_stripe_tells_is_fulfilled_mailed_and_shown(shop: RunningShop) -> None:
+def test_what_stripe_reports_is_fulfilled_mailed_and_shown(shop: RunningShop) -> None:
     session = paid(shop.sandbox, "access")
 
     wait_for(lambda: state_of(shop, session) == "fulfilled")
