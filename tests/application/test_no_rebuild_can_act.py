@@ -21,7 +21,7 @@ from infrastructure.views.sqlite import scratch_views
 
 ROOT = Path(__file__).parents[2]
 READING = "application.reading"
-READ_SIDE = {"application.log.anchor", "application.log.log", "application.log.tail"}
+READ_SIDE = {"application.log.anchor", "application.log.insertion", "application.log.log", "application.log.tail"}
 """What of the log reading takes in hand, beside its own room."""
 NEITHER = {
     "application",
