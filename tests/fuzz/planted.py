@@ -98,7 +98,7 @@ BUGS: Sequence[Bug] = (
         "a trailer that becomes a header",
         "wire",
         "interfaces/web/protocol.py",
-        "self.headers = []  # for trailers, which nobody reads",
+        "self.headers = []  # for trailers, which stay unread",
         "pass",
     ),
     Bug(
