@@ -17,6 +17,7 @@ from domain.checkout import Checkout
 from domain.checkout_session import CheckoutSession, Source
 from domain.identifiers import payment_id
 from domain.identifiers import session_id as checked
+from domain.ids import SessionId
 from domain.payment import Payment
 from domain.personal import Personal
 from domain.policies.policy import Streams
@@ -24,7 +25,9 @@ from domain.policies.policy import Streams
 logger = structlog.get_logger(__name__)
 
 
-def learn_answer(session_id: str, checkout: Checkout, do: Streams, *, source: Source, at: datetime) -> CheckoutSession:
+def learn_answer(
+    session_id: SessionId, checkout: Checkout, do: Streams, *, source: Source, at: datetime
+) -> CheckoutSession:
     """Record an answer of Stripe's, and in the stream of the payment which session it is for."""
     session = do.command(CheckoutSession, session_id, CheckoutSession.learn, checkout, source=source, at=at)
     payment = payment_id(session.checkout.payment_intent) if session.checkout else None
@@ -41,7 +44,7 @@ class FulfillCheckout:
         self._clock = clock
 
     def __call__(
-        self, session_id: str, *, source: Source, actor: str, reason: Personal | None = None
+        self, session_id: SessionId, *, source: Source, actor: str, reason: Personal | None = None
     ) -> CheckoutSession:
         """The session as it is known after asking Stripe, unless it is known to be paid already. It blocks.
 

@@ -22,6 +22,7 @@ from domain.effect import Effect
 from domain.fulfillment import Fulfillment
 from domain.handing_over import deliver, has_its_stock
 from domain.identifiers import fulfillment_id, payment_id
+from domain.ids import SessionId
 from domain.line import LineState
 from domain.plan import PlannedLine
 from domain.policies.emails import look_again
@@ -47,7 +48,7 @@ class Retrieve:
         self._gateway = gateway
         self._clock = clock
 
-    def why_unwanted(self, effect: Effect, session_id: str, do: Streams) -> Reason | None:
+    def why_unwanted(self, effect: Effect, session_id: SessionId, do: Streams) -> Reason | None:
         session = do.load(CheckoutSession, session_id)
         if session.is_paid:
             return reasons.already_paid()
@@ -92,7 +93,7 @@ class SendMail:
     def __init__(self, mailer: Mailer) -> None:
         self._mailer = mailer
 
-    def why_unwanted(self, effect: Effect, session_id: str, do: Streams) -> Reason | None:
+    def why_unwanted(self, effect: Effect, session_id: SessionId, do: Streams) -> Reason | None:
         look_again(effect, session_id, do)
         return None
 
@@ -121,7 +122,7 @@ class Deliver:
         self._delivery = delivery
         self._log = log
 
-    def why_unwanted(self, effect: Effect, session_id: str, do: Streams) -> Reason | None:
+    def why_unwanted(self, effect: Effect, session_id: SessionId, do: Streams) -> Reason | None:
         requested = effect.requested
         if requested is None or requested.line is None:
             return None

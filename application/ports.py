@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from domain.checkout import Checkout, Contact
+from domain.ids import SessionId, StripeEventId
 from domain.mail import Mail
 from domain.plan import PlannedLine
 from domain.stripe_event import StripeEvent
@@ -39,7 +40,7 @@ class NotFromStripe(Exception):
 class WebhookDelivery:
     """One POST of a Stripe event, verified."""
 
-    event_id: str
+    event_id: StripeEventId
     received: StripeEvent.Received
 
 
@@ -55,7 +56,7 @@ class WebhookReader(Protocol):
 
 
 class StripeGateway(Protocol):
-    def retrieve(self, session_id: str) -> Checkout:
+    def retrieve(self, session_id: SessionId) -> Checkout:
         """The session with all its line items, asked of Stripe's API now.
 
         Raises:
@@ -85,7 +86,7 @@ class DeliveryRequest:
     idempotency_key: str
     """The same for every attempt: the service must deliver once per key."""
     attempt: int
-    session_id: str
+    session_id: SessionId
     livemode: bool
     line: PlannedLine
     customer: Contact

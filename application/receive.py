@@ -3,10 +3,11 @@
 from application.log.unit_of_work import Stamp, stamped
 from application.log.writer import Waiter, Writer
 from application.ports import Clock
+from domain.ids import StripeEventId
 from domain.stripe_event import StripeEvent
 
 
-def receive(writer: Writer, clock: Clock, id: str, received: StripeEvent.Received, waiter: Waiter) -> None:
+def receive(writer: Writer, clock: Clock, id: StripeEventId, received: StripeEvent.Received, waiter: Waiter) -> None:
     """Append the event. The waiter has the result when that is durable: True if it is new, False for a redelivery.
 
     It does not wake the writer: a caller with many events wakes it once for all of them.

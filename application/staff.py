@@ -17,6 +17,7 @@ from domain.checkout_session import CheckoutSession
 from domain.errors import InvalidIdentifier, Refused, UnreadableEvent
 from domain.fulfillment import Fulfillment
 from domain.identifiers import fulfillment_id, key_pool_id, stock_id
+from domain.ids import SessionId, Sku, StreamId, StripeEventId
 from domain.key_pool import WITHDRAWN, KeyPool
 from domain.line import Line
 from domain.mail_address import mail_address
@@ -69,12 +70,12 @@ class Staff:
         self._catalog = catalog
         self._clock = clock
 
-    def complete(self, session_id: str, lines: Sequence[str], by: By) -> None:
+    def complete(self, session_id: SessionId, lines: Sequence[str], by: By) -> None:
         """These lines, or those that only a person delivers, have been handed over by hand."""
 
         self._on_checkout(session_id, by, lambda unit: staff_decisions.complete(session_id, lines, unit))
 
-    def ship(self, session_id: str, lines: Sequence[str], *, carrier: str, tracking: str | None, by: By) -> None:
+    def ship(self, session_id: SessionId, lines: Sequence[str], *, carrier: str, tracking: str | None, by: By) -> None:
         """A parcel with these lines, or with all that are ready to pack, has left."""
 
         def ship(unit: UnitOfWork) -> None:
@@ -82,7 +83,7 @@ class Staff:
 
         self._on_checkout(session_id, by, ship)
 
-    def replan(self, session_id: str, by: By) -> None:
+    def replan(self, session_id: SessionId, by: By) -> None:
         """Replan the blocked lines from the current catalog."""
 
         def replan(unit: UnitOfWork) -> None:
@@ -114,13 +115,15 @@ class Staff:
 
     def _submit_retry(self, id: str, by: By) -> "Future[None]":
         if not id.startswith("evt_"):
-            return self._submit(by, id, [id], partial(_retry_checkout, id))
+            session_id = SessionId(StreamId(id))
+            return self._submit(by, session_id, [id], partial(_retry_checkout, session_id))
+        event_id = StripeEventId(StreamId(id))
         received = self._log.get(StripeEvent, id).received
         if received is None:
             raise NotFound(f"No Stripe event {id} in the log.")
-        return self._submit(by, received.session_id, [id], partial(_retry_stripe_event, id))
+        return self._submit(by, received.session_id, [id], partial(_retry_stripe_event, event_id))
 
-    def note(self, session_id: str, text: str, by: By) -> None:
+    def note(self, session_id: SessionId, text: str, by: By) -> None:
         """Add a note to the audit trail.
 
         Raises:
@@ -132,7 +135,7 @@ class Staff:
             session_id, by, lambda unit: unit.command(CheckoutSession, session_id, CheckoutSession.note, text)
         )
 
-    def readdress(self, session_id: str, to: str, by: By) -> None:
+    def readdress(self, session_id: SessionId, to: str, by: By) -> None:
         """Give the checkout's mails another address. Mails that failed are tried again and go there.
 
         Raises:
@@ -148,7 +151,7 @@ class Staff:
             session_id, by, lambda unit: unit.command(CheckoutSession, session_id, CheckoutSession.readdress, to)
         )
 
-    def show_keys(self, session_id: str, lines: Sequence[str], by: By) -> Sequence[Line]:
+    def show_keys(self, session_id: SessionId, lines: Sequence[str], by: By) -> Sequence[Line]:
         """Return these lines, or all that have license keys. That they were looked at is in the log before."""
 
         def show(unit: UnitOfWork) -> Sequence[Line]:
@@ -157,7 +160,7 @@ class Staff:
 
         return self._on_checkout(session_id, by, show)
 
-    def count(self, sku: str, on_hand: int, by: By) -> StockItem:
+    def count(self, sku: Sku, on_hand: int, by: By) -> StockItem:
         """Set the number of pieces on the shelf, and serve waiting lines that now fit."""
         id = stock_id(sku)
         return self._run(by, None, [id], lambda unit: unit.command(StockItem, id, StockItem.count, on_hand))
@@ -180,7 +183,7 @@ class Staff:
             added += self._import_keys(id, others, keys[start : start + _KEYS_PER_EVENT], by)
         return added
 
-    def _import_keys(self, id: str, others: Sequence[str], keys: Sequence[str], by: By) -> int:
+    def _import_keys(self, id: StreamId, others: Sequence[StreamId], keys: Sequence[str], by: By) -> int:
         def import_keys(unit: UnitOfWork) -> int:
             _check_in_none(others, keys, unit)
             known = len(unit.load(KeyPool, id).known)
@@ -204,7 +207,7 @@ class Staff:
             withdrawn, unknown = withdrawn + some.withdrawn, unknown + some.unknown
         return Withdrawal(withdrawn=withdrawn, unknown=unknown)
 
-    def _withdraw_keys(self, id: str, keys: Sequence[str], by: By) -> "Withdrawal":
+    def _withdraw_keys(self, id: StreamId, keys: Sequence[str], by: By) -> "Withdrawal":
         def withdraw(unit: UnitOfWork) -> Withdrawal:
             known = unit.load(KeyPool, id).known
             unit.command(KeyPool, id, KeyPool.withdraw, keys)
@@ -213,36 +216,36 @@ class Staff:
 
         return self._run(by, None, [id], withdraw)
 
-    def _on_checkout(self, session_id: str, by: By, command: Command[T]) -> T:
+    def _on_checkout(self, session_id: SessionId, by: By, command: Command[T]) -> T:
         def checked(unit: UnitOfWork) -> T:
             _check_is_known(session_id, unit)
             return command(unit)
 
         return self._run(by, session_id, [session_id, fulfillment_id(session_id)], checked)
 
-    def _run(self, by: By, session_id: str | None, ids: Sequence[str], command: Command[T]) -> T:
+    def _run(self, by: By, session_id: SessionId | None, ids: Sequence[str], command: Command[T]) -> T:
         return self._writer.result(self._submit(by, session_id, ids, command))
 
-    def _submit(self, by: By, session_id: str | None, ids: Sequence[str], command: Command[T]) -> "Future[T]":
+    def _submit(self, by: By, session_id: SessionId | None, ids: Sequence[str], command: Command[T]) -> "Future[T]":
         now, reason = self._clock(), Personal(by.reason.strip())
         return self._writer.submit(Stamp(actor=by.actor, now=now, session_id=session_id, reason=reason), ids, command)
 
 
-def _check_is_known(session_id: str, unit: UnitOfWork) -> None:
+def _check_is_known(session_id: SessionId, unit: UnitOfWork) -> None:
     if not unit.load(CheckoutSession, session_id).is_known:
         raise NotFound(f"No checkout {session_id} in the log.")
 
 
-def _retry_checkout(id: str, unit: UnitOfWork) -> None:
+def _retry_checkout(id: SessionId, unit: UnitOfWork) -> None:
     _check_is_known(id, unit)
     unit.command(CheckoutSession, id, CheckoutSession.request_retry)
 
 
-def _retry_stripe_event(id: str, unit: UnitOfWork) -> None:
+def _retry_stripe_event(id: StripeEventId, unit: UnitOfWork) -> None:
     unit.command(StripeEvent, id, StripeEvent.request_retry)
 
 
-def _check_in_none(pools: Sequence[str], keys: Sequence[str], unit: UnitOfWork) -> None:
+def _check_in_none(pools: Sequence[StreamId], keys: Sequence[str], unit: UnitOfWork) -> None:
     for id in pools:
         _check_not_in(unit.load(KeyPool, id), keys)
 

@@ -10,6 +10,7 @@ from domain.deliveries.kind import BUILT_IN, DeliveryKind, built_in
 from domain.deliveries.license_key import pool_of
 from domain.errors import InvalidIdentifier
 from domain.identifiers import normal_sku, stock_id
+from domain.ids import Sku
 from domain.plan import PlannedLine, Rule, Setting
 from domain.reasons import Reason
 
@@ -73,7 +74,7 @@ class Catalog:
         return delivery_of(built_in(rule.delivery)).objection(settings)
 
 
-def _is_sku(text: str | None) -> bool:
+def _is_sku(text: Sku | None) -> bool:
     try:
         return text is not None and bool(stock_id(text))
     except InvalidIdentifier:

@@ -11,6 +11,7 @@ from domain.checkout import PAID_STATUSES, Checkout
 from domain.event import UNSTAMPED, Aggregate, Event, replace
 from domain.former_sentences import store_reason
 from domain.identifiers import is_livemode
+from domain.ids import SessionId, StripeEventId
 from domain.personal import Personal, mark_stored
 from domain.reasons import Reason, ReasonCode
 
@@ -40,7 +41,7 @@ class CheckoutSession(Aggregate["CheckoutSessionFact"]):
         """`checkout.session.completed`: the customer is done; the money may still be on its way."""
 
         TOPIC: ClassVar[str] = "CheckoutSession.Completed"
-        stripe_event: str
+        stripe_event: StripeEventId
         payment_status: str | None
 
     @dataclass(frozen=True, kw_only=True)
@@ -48,21 +49,21 @@ class CheckoutSession(Aggregate["CheckoutSessionFact"]):
         """`checkout.session.async_payment_succeeded`: a delayed payment has arrived."""
 
         TOPIC: ClassVar[str] = "CheckoutSession.AsyncPaymentSucceeded"
-        stripe_event: str
+        stripe_event: StripeEventId
 
     @dataclass(frozen=True, kw_only=True)
     class AsyncPaymentFailed(Event):
         """`checkout.session.async_payment_failed`: a delayed payment will not arrive."""
 
         TOPIC: ClassVar[str] = "CheckoutSession.AsyncPaymentFailed"
-        stripe_event: str
+        stripe_event: StripeEventId
 
     @dataclass(frozen=True, kw_only=True)
     class Expired(Event):
         """`checkout.session.expired`: the customer never finished."""
 
         TOPIC: ClassVar[str] = "CheckoutSession.Expired"
-        stripe_event: str
+        stripe_event: StripeEventId
 
     @dataclass(frozen=True, kw_only=True)
     class Retrieved(Event):
@@ -139,6 +140,7 @@ class CheckoutSession(Aggregate["CheckoutSessionFact"]):
     checkout: Checkout | None = None
     mails_to: Personal | None = None
     """The address that a person gave its mails, which Stripe's never replaces."""
+    id: SessionId
     completed: "CheckoutSession.Completed | None" = None
     succeeded_at: datetime | None = None
     failed: bool = False
@@ -199,13 +201,15 @@ class CheckoutSession(Aggregate["CheckoutSessionFact"]):
             return not checkout.is_paid
         return self._is_heard_complete and not checkout.is_complete
 
-    def complete(self, *, stripe_event: str, payment_status: str | None, at: datetime) -> "CheckoutSessionFacts":
+    def complete(
+        self, *, stripe_event: StripeEventId, payment_status: str | None, at: datetime
+    ) -> "CheckoutSessionFacts":
         if self.completed:
             return []
         fact = self.Completed(stripe_event=stripe_event, payment_status=payment_status, occurred_at=at)
         return [fact, *self._completed_after_expiry(at)]
 
-    def succeed(self, *, stripe_event: str, at: datetime) -> "CheckoutSessionFacts":
+    def succeed(self, *, stripe_event: StripeEventId, at: datetime) -> "CheckoutSessionFacts":
         if self.succeeded:
             return []
         fact = self.AsyncPaymentSucceeded(stripe_event=stripe_event, occurred_at=at)
@@ -215,7 +219,7 @@ class CheckoutSession(Aggregate["CheckoutSessionFact"]):
             *self._contradiction(self.failed, reasons.succeeded_after_failure(), at),
         ]
 
-    def fail(self, *, stripe_event: str, at: datetime) -> "CheckoutSessionFacts":
+    def fail(self, *, stripe_event: StripeEventId, at: datetime) -> "CheckoutSessionFacts":
         if self.failed:
             return []
         fact = self.AsyncPaymentFailed(stripe_event=stripe_event, occurred_at=at)
@@ -226,7 +230,7 @@ class CheckoutSession(Aggregate["CheckoutSessionFact"]):
             *self._contradiction(is_paid, reasons.failed_after_success(), at),
         ]
 
-    def expire(self, *, stripe_event: str, at: datetime) -> "CheckoutSessionFacts":
+    def expire(self, *, stripe_event: StripeEventId, at: datetime) -> "CheckoutSessionFacts":
         if self.expired:
             return []
         fact = self.Expired(stripe_event=stripe_event, occurred_at=at)

@@ -1,5 +1,7 @@
 """Errors of refused commands and of unreadable data. Facts from Stripe are never refused: they are recorded."""
 
+from domain.ids import SessionId
+
 
 class Refused(Exception):
     """The command can't be done as the checkout stands; the message says why and what can be done instead."""
@@ -9,7 +11,7 @@ class UnreadableEvent(Exception):
     """A stored event that this version can't read, or can't apply to what came before it in its stream: a later version
     wrote it, its bytes are garbled, or events before it are lost."""
 
-    def __init__(self, text: str, *, session_id: str | None = None) -> None:
+    def __init__(self, text: str, *, session_id: SessionId | None = None) -> None:
         super().__init__(text)
         self.session_id = session_id
         """The checkout it belongs to, if known."""

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
 
 from domain.errors import UnreadableEvent
+from domain.ids import SessionId, StreamId
 from domain.personal import Personal
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ class Event:
     class_version: ClassVar[int] = 1
     """Raised when the stored shape changes, together with a static `upcast_vN_vM(state)`."""
 
-    originator_id: str = ""
+    originator_id: StreamId = StreamId("")
     """The stream."""
     originator_version: int = 0
     """Its place in the stream, from 1."""
@@ -51,11 +52,11 @@ class Event:
     """The event that this one follows from, as `stream@version`."""
     reason: Personal | None = None
     """Why a person did it, in their words."""
-    session_id: str | None = None
+    session_id: SessionId | None = None
     """The Checkout Session it belongs to."""
 
     @property
-    def session(self) -> str:
+    def session(self) -> SessionId:
         """The same, of an event that always belongs to one."""
         assert self.session_id is not None, f"{self.TOPIC} is always stamped with its session"
         return self.session_id
@@ -68,7 +69,7 @@ E = TypeVar("E", bound=Event)
 class Aggregate(Generic[E]):
     """The state of one stream, immutable: `evolve` makes the next one. Decisions are methods that return facts."""
 
-    id: str
+    id: StreamId
     version: int = 0
 
     def apply(self, event: E) -> Self:

@@ -8,13 +8,14 @@ a conflict, and the decision is made again.
 from domain import reasons
 from domain.fulfillment import Fulfillment
 from domain.identifiers import fulfillment_id, stock_id
+from domain.ids import SessionId
 from domain.line import Line, LineState
 from domain.personal import Personal
 from domain.policies.policy import Streams
 from domain.stock_item import Claim, StockItem
 
 
-def update_from_stock(session_id: str, line_item: str, stock: StockItem, do: Streams) -> None:
+def update_from_stock(session_id: SessionId, line_item: str, stock: StockItem, do: Streams) -> None:
     """Bring the line up to date with its SKU. Before the payment there is no line yet."""
     id, claim = fulfillment_id(session_id), Claim(session_id, line_item)
     line = do.load(Fulfillment, id).lines.get(line_item)
@@ -31,7 +32,7 @@ def update_from_stock(session_id: str, line_item: str, stock: StockItem, do: Str
         do.command(Fulfillment, id, Fulfillment.block, line_item, short, detail, is_stock_missing=True)
 
 
-def has_its_stock(session_id: str, line: Line, do: Streams) -> bool:
+def has_its_stock(session_id: SessionId, line: Line, do: Streams) -> bool:
     """Whether the line needs no stock or its SKU promises it; a line that has not learned the latest learns it here."""
     if line.plan.stock_sku is None:
         return True
@@ -40,7 +41,7 @@ def has_its_stock(session_id: str, line: Line, do: Streams) -> bool:
 
 
 def deliver(
-    session_id: str,
+    session_id: SessionId,
     line_item: str,
     do: Streams,
     *,

@@ -4,6 +4,7 @@ import re
 import unicodedata
 
 from domain.errors import InvalidIdentifier
+from domain.ids import EffectId, PaymentId, SessionId, Sku, StreamId, StripeEventId
 from domain.step import Step
 
 _SESSION = re.compile(r"cs_(?:test|live)_[A-Za-z0-9]{1,200}")
@@ -16,7 +17,7 @@ KEYS_PREFIX = "keys_"
 _OF_A_SESSION = re.compile(rf"(?:ful_)?({_SESSION.pattern})|{EFFECT_PREFIX}({_SESSION.pattern})_.+", re.DOTALL)
 
 
-def session_id(text: str) -> str:
+def session_id(text: str) -> SessionId:
     """`text` if it is the ID of a Checkout Session (`cs_test_...`, `cs_live_...`).
 
     Raises:
@@ -24,15 +25,15 @@ def session_id(text: str) -> str:
     """
     if not _SESSION.fullmatch(text):
         raise InvalidIdentifier("not the ID of a Checkout Session, which looks like cs_test_a1B2c3")
-    return text
+    return SessionId(StreamId(text))
 
 
-def payment_id(text: str | None) -> str | None:
+def payment_id(text: str | None) -> PaymentId | None:
     """`text` if it is the ID of a payment intent (`pi_...`), which is the stream of that payment; else None."""
-    return text if text and _PAYMENT.fullmatch(text) else None
+    return PaymentId(StreamId(text)) if text and _PAYMENT.fullmatch(text) else None
 
 
-def stripe_event_id(text: str) -> str:
+def stripe_event_id(text: str) -> StripeEventId:
     """`text` if it is the ID of a Stripe event (`evt_...`).
 
     Raises:
@@ -40,37 +41,37 @@ def stripe_event_id(text: str) -> str:
     """
     if not _STRIPE_EVENT.fullmatch(text):
         raise InvalidIdentifier("not the ID of a Stripe event, which looks like evt_1A2b3C")
-    return text
+    return StripeEventId(StreamId(text))
 
 
-def is_livemode(session: str) -> bool:
+def is_livemode(session: SessionId) -> bool:
     """Whether a session ID belongs to live mode, as its second part says."""
     return session.startswith("cs_live_")
 
 
-def fulfillment_id(session: str) -> str:
-    return f"ful_{session}"
+def fulfillment_id(session: SessionId) -> StreamId:
+    return StreamId(f"ful_{session}")
 
 
-def effect_id(session: str, step: Step | str) -> str:
-    return f"{EFFECT_PREFIX}{session}_{step}"
+def effect_id(session: SessionId, step: Step | str) -> EffectId:
+    return EffectId(StreamId(f"{EFFECT_PREFIX}{session}_{step}"))
 
 
-def session_of_stream(stream: str) -> str | None:
+def session_of_stream(stream: str) -> SessionId | None:
     """The session whose own stream this is: of itself, of its fulfillment, or of one of its effects."""
     found = _OF_A_SESSION.fullmatch(stream)
-    return found[1] or found[2] if found else None
+    return SessionId(StreamId(found[1] or found[2])) if found else None
 
 
-def normal_sku(text: str) -> str:
+def normal_sku(text: str) -> Sku:
     """A SKU in the one form in which it is kept: composed characters (NFC), without space around it. Case counts.
 
     "Café" typed on two keyboards would be two shelves otherwise.
     """
-    return unicodedata.normalize("NFC", text).strip()
+    return Sku(unicodedata.normalize("NFC", text).strip())
 
 
-def stock_id(sku: str) -> str:
+def stock_id(sku: Sku) -> StreamId:
     """The stream of a SKU.
 
     Raises:
@@ -78,10 +79,10 @@ def stock_id(sku: str) -> str:
     """
     if not _SKU.fullmatch(sku):
         raise InvalidIdentifier("a SKU is 1 to 100 characters, without slashes and control characters")
-    return f"sku_{sku}"
+    return StreamId(f"sku_{sku}")
 
 
-def key_pool_id(pool: str) -> str:
+def key_pool_id(pool: str) -> StreamId:
     """The stream of a pool of license keys.
 
     Raises:
@@ -89,4 +90,4 @@ def key_pool_id(pool: str) -> str:
     """
     if not _POOL.fullmatch(pool):
         raise InvalidIdentifier("a key pool's name is 1 to 100 letters, digits, dots, hyphens or underscores")
-    return f"{KEYS_PREFIX}{pool}"
+    return StreamId(f"{KEYS_PREFIX}{pool}")

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import ClassVar, Self, assert_never
 
 from domain.event import Aggregate, Event, replace
+from domain.ids import SessionId, StripeEventId
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,7 +20,7 @@ class Payment(Aggregate["PaymentFact"]):
         """A Stripe event about the payment: a hint to ask Stripe about its session."""
 
         TOPIC: ClassVar[str] = "Payment.Reported"
-        stripe_event: str
+        stripe_event: StripeEventId
         type: str
 
     @dataclass(frozen=True, kw_only=True)
@@ -28,17 +29,17 @@ class Payment(Aggregate["PaymentFact"]):
 
         TOPIC: ClassVar[str] = "Payment.BelongsTo"
 
-    session: str | None = None
+    session: SessionId | None = None
     """Until an answer names it, the payment may be that of another application."""
     reports: tuple[str, ...] = ()
     """The Stripe events about it, in the order in which they were taken in."""
 
-    def report(self, *, stripe_event: str, type: str, at: datetime) -> Sequence["PaymentFact"]:
+    def report(self, *, stripe_event: StripeEventId, type: str, at: datetime) -> Sequence["PaymentFact"]:
         if stripe_event in self.reports:
             return []
         return [self.Reported(stripe_event=stripe_event, type=type, occurred_at=at, session_id=self.session)]
 
-    def belong_to(self, session: str) -> Sequence["PaymentFact"]:
+    def belong_to(self, session: SessionId) -> Sequence["PaymentFact"]:
         return [] if self.session == session else [self.BelongsTo(session_id=session)]
 
     def apply(self, event: "PaymentFact") -> Self:

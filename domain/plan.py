@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from domain.checkout import LineItem
 from domain.deliveries.kind import DeliveryKind, built_in
+from domain.ids import Sku
 from domain.reasons import Reason
 
 Setting = str | int | bool
@@ -15,7 +16,7 @@ class Rule:
     """How one price or product is delivered. `settings` are the kind's own (`link`, `pool`, `url`, ...)."""
 
     delivery: str
-    sku: str | None = None
+    sku: Sku | None = None
     track_stock: bool = False
     name: str | None = None
     settings: Mapping[str, Setting] = field(default_factory=dict)
@@ -27,7 +28,7 @@ class PlannedLine:
 
     item: LineItem
     delivery: str
-    sku: str | None = None
+    sku: Sku | None = None
     track_stock: bool = False
     name: str | None = None
     settings: dict[str, Setting] = field(default_factory=dict)
@@ -43,7 +44,7 @@ class PlannedLine:
         return self.name or self.item.description
 
     @property
-    def stock_sku(self) -> str | None:
+    def stock_sku(self) -> Sku | None:
         """The SKU whose stock this line takes, if its stock is tracked."""
         return self.sku if self.track_stock else None
 

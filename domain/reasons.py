@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from domain.ids import Sku
+
 TEXT_MAX = 500
 """The part of a text from outside that is kept, in characters."""
 
@@ -184,7 +186,7 @@ def taken_over() -> Reason:
     return _reason(ReasonCode.TAKEN_OVER)
 
 
-def not_enough_stock(sku: str) -> Reason:
+def not_enough_stock(sku: Sku) -> Reason:
     return _reason(ReasonCode.NOT_ENOUGH_STOCK, sku=sku)
 
 

@@ -7,6 +7,7 @@ from domain.deliveries.by_kind import delivery_of
 from domain.errors import Refused
 from domain.fulfillment import Fulfillment
 from domain.identifiers import fulfillment_id, stock_id
+from domain.ids import SessionId
 from domain.line import LineState
 from domain.personal import Personal
 from domain.plan import PlannedLine
@@ -14,7 +15,7 @@ from domain.policies.policy import Streams
 from domain.stock_item import Claim, StockItem
 
 
-def ship(session_id: str, line_items: Sequence[str], do: Streams, *, carrier: str, tracking: str | None) -> None:
+def ship(session_id: SessionId, line_items: Sequence[str], do: Streams, *, carrier: str, tracking: str | None) -> None:
     """A parcel left with these lines, or with every line that is ready to pack.
 
     Raises:
@@ -26,7 +27,7 @@ def ship(session_id: str, line_items: Sequence[str], do: Streams, *, carrier: st
     _dispatch_delivered(session_id, before, after, do)
 
 
-def complete(session_id: str, line_items: Sequence[str], do: Streams) -> None:
+def complete(session_id: SessionId, line_items: Sequence[str], do: Streams) -> None:
     """A person handed these lines over, or every line that only a person delivers. From here on it is theirs alone.
 
     Raises:
@@ -44,7 +45,7 @@ def complete(session_id: str, line_items: Sequence[str], do: Streams) -> None:
     _dispatch_delivered(session_id, before, after, do)
 
 
-def replan(session_id: str, plan: Sequence[PlannedLine], catalog: str, do: Streams) -> None:
+def replan(session_id: SessionId, plan: Sequence[PlannedLine], catalog: str, do: Streams) -> None:
     """Replan the blocked lines, and end the effects and claims of their old plans.
 
     Raises:
@@ -65,7 +66,7 @@ def replan(session_id: str, plan: Sequence[PlannedLine], catalog: str, do: Strea
             )
 
 
-def _dispatch_delivered(session_id: str, before: Fulfillment, after: Fulfillment, do: Streams) -> None:
+def _dispatch_delivered(session_id: SessionId, before: Fulfillment, after: Fulfillment, do: Streams) -> None:
     """Take the pieces of the lines that were delivered in between off the shelf.
 
     Raises:

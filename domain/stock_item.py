@@ -6,6 +6,7 @@ from typing import ClassVar, NamedTuple, Self, assert_never
 
 from domain.errors import Refused
 from domain.event import Aggregate, Event, replace
+from domain.ids import SessionId, Sku
 from domain.persistent import PersistentMap
 
 QUANTITY_MAX = 1_000_000_000
@@ -14,7 +15,7 @@ QUANTITY_MAX = 1_000_000_000
 class Claim(NamedTuple):
     """The line of a session that wants stock: one claim, one promise, all or nothing."""
 
-    session_id: str
+    session_id: SessionId
     line_item: str
 
 
@@ -82,8 +83,8 @@ class StockItem(Aggregate["StockItemFact"]):
     """The claims without a promise by their places: the oldest comes first, however many are promised."""
 
     @property
-    def sku(self) -> str:
-        return self.id.removeprefix("sku_")
+    def sku(self) -> Sku:
+        return Sku(self.id.removeprefix("sku_"))
 
     @property
     def available(self) -> int:

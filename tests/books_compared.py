@@ -3,6 +3,8 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
+from typed_ids import as_session
+
 from application.reading.checkout_document import CheckoutDocument
 from application.staff import By
 from domain.checkout_session import CheckoutSession
@@ -25,15 +27,15 @@ def hand_over(books: Books, runtime: Runtime) -> None:
         lines = runtime.log.get(Fulfillment, f"ful_{entry.session_id}").lines.values()
         by_hand = [line.plan.id for line in lines if line.plan.delivery == "manual"]
         if by_hand:
-            runtime.staff.complete(entry.session_id, by_hand, WORKER)
+            runtime.staff.complete(as_session(entry.session_id), by_hand, WORKER)
         if any(line.plan.delivery == "shipment" for line in lines):
-            runtime.staff.ship(entry.session_id, [], carrier="DHL", tracking=None, by=WORKER)
+            runtime.staff.ship(as_session(entry.session_id), [], carrier="DHL", tracking=None, by=WORKER)
 
 
 def _about_each(books: Books, runtime: Runtime) -> Iterator[str]:
     delivered = _delivered(runtime)
     for entry in books.entries.values():
-        document = runtime.queries.checkout(entry.session_id)
+        document = runtime.queries.checkout(as_session(entry.session_id))
         lines = {line.id for line in entry.line_items} if entry.is_to_fulfill else set()
         if delivered[entry.session_id] != Counter(lines):
             yield f"{entry.session_id}: {sorted(lines)} to deliver, {dict(delivered[entry.session_id])} delivered"

@@ -5,12 +5,14 @@ from dataclasses import replace
 from datetime import timedelta
 
 from log_parts import BEGINNING, COURSE, MUG, STAFF, LogWriter, checkout, mail, received
+from typed_ids import as_event, as_session, as_stream
 
 from domain.checkout import Contact
 from domain.checkout_session import CheckoutSession, Source
 from domain.effect import MAIL, Effect
 from domain.event import Event
 from domain.fulfillment import Fulfillment
+from domain.ids import SessionId
 from domain.mail import MailKind
 from domain.personal import Personal
 
@@ -20,10 +22,10 @@ EVENTS_PER_SESSION = 11
 def busy_log(sessions: int) -> Iterator[Event]:
     """A log of as many paid sessions, eleven events each, one event at a time however long it is."""
     for number in range(sessions):
-        yield from _paid_at_once(f"cs_test_busy{number:06}", number)
+        yield from _paid_at_once(as_session(f"cs_test_busy{number:06}"), number)
 
 
-def _paid_at_once(session: str, number: int) -> list[Event]:
+def _paid_at_once(session: SessionId, number: int) -> list[Event]:
     log = LogWriter(beginning=BEGINNING + timedelta(minutes=number))
     effect, mug = f"eff_{session}_mail_receipt", replace(MUG, track_stock=False)
     bought = checkout(mug, COURSE)
@@ -33,14 +35,18 @@ def _paid_at_once(session: str, number: int) -> list[Event]:
         plan=(mug, COURSE), catalog="c0ffee", currency="eur", amount_shipping=490, amount_tax=420, paid_at=log.beginning
     )
     shipped = Fulfillment.Shipped(number=1, lines=("li_mug",), carrier="DHL", tracking=Personal(f"TRACK{number}"))
-    log.add(f"evt_{session}", received("checkout.session.completed", session), session_id=session, actor="stripe")
-    completed = CheckoutSession.Completed(stripe_event=f"evt_{session}", payment_status="paid")
+    log.add(
+        as_stream(f"evt_{session}"), received("checkout.session.completed", session), session_id=session, actor="stripe"
+    )
+    completed = CheckoutSession.Completed(stripe_event=as_event(f"evt_{session}"), payment_status="paid")
     paid = CheckoutSession.Paid(payment_status="paid", amount_total=bought.amount_total, currency="eur")
     log.add(session, completed, retrieved, paid, session_id=session)
-    log.add(f"ful_{session}", requested, Fulfillment.LineItemDelivered(line_item="li_course"), session_id=session)
+    log.add(
+        as_stream(f"ful_{session}"), requested, Fulfillment.LineItemDelivered(line_item="li_course"), session_id=session
+    )
     receipt = Effect.Requested(kind=MAIL, step="mail_receipt", mail=mail(MailKind.RECEIPT, mug, COURSE))
-    log.add(effect, receipt, Effect.AttemptStarted(number=1, worker="w1"), session_id=session)
-    log.add(effect, Effect.Succeeded(number=1), session_id=session)
+    log.add(as_stream(effect), receipt, Effect.AttemptStarted(number=1, worker="w1"), session_id=session)
+    log.add(as_stream(effect), Effect.Succeeded(number=1), session_id=session)
     delivered = Fulfillment.LineItemDelivered(line_item="li_mug")
-    log.add(f"ful_{session}", shipped, delivered, session_id=session, actor=STAFF, reason="packed")
+    log.add(as_stream(f"ful_{session}"), shipped, delivered, session_id=session, actor=STAFF, reason="packed")
     return log.events

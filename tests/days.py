@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from builders import a_checkout, a_line_item
 from shop import COMPLETED, FAILED, SUCCEEDED, Shop
+from typed_ids import as_event, as_session, as_sku
 
 from application.ports import Permanent, Temporary
 from application.staff import By
@@ -31,7 +32,7 @@ class Day:
     shifts: Sequence[Shift]
 
 
-CARD, DEBIT, LATE = "cs_test_card", "cs_test_debit", "cs_test_late"
+CARD, DEBIT, LATE = as_session("cs_test_card"), as_session("cs_test_debit"), as_session("cs_test_late")
 _EVERYTHING = [
     a_line_item("li_access", product="prod_access"),
     a_line_item("li_mug", product="prod_mug"),
@@ -63,17 +64,17 @@ pool = "keys"
 delivery = "courier"
 """,
             steps=[
-                lambda shop: shop.runtime.staff.count("mug", 2, ANN),
+                lambda shop: shop.runtime.staff.count(as_sku("mug"), 2, ANN),
                 lambda shop: shop.runtime.staff.import_keys("keys", ["K-1", "K-2"], ANN),
-                lambda shop: shop.hear(COMPLETED, CARD, id="evt_1", payment_status="paid"),
-                lambda shop: shop.hear(COMPLETED, DEBIT, id="evt_2", payment_status="unpaid"),
+                lambda shop: shop.hear(COMPLETED, CARD, id=as_event("evt_1"), payment_status="paid"),
+                lambda shop: shop.hear(COMPLETED, DEBIT, id=as_event("evt_2"), payment_status="unpaid"),
                 Shop.rest,
                 lambda shop: shop.visit(CARD),
                 lambda shop: shop.outside.settle(DEBIT),
-                lambda shop: shop.hear(SUCCEEDED, DEBIT, id="evt_3"),
-                lambda shop: shop.hear(COMPLETED, LATE, id="evt_4", payment_status="paid"),
+                lambda shop: shop.hear(SUCCEEDED, DEBIT, id=as_event("evt_3")),
+                lambda shop: shop.hear(COMPLETED, LATE, id=as_event("evt_4"), payment_status="paid"),
                 Shop.rest,
-                lambda shop: shop.runtime.staff.count("mug", 5, ANN),
+                lambda shop: shop.runtime.staff.count(as_sku("mug"), 5, ANN),
                 lambda shop: shop.runtime.staff.import_keys("keys", ["K-2", "K-3"], ANN),
                 Shop.rest,
                 lambda shop: shop.runtime.staff.ship(CARD, ["li_mug"], carrier="Pigeon", tracking="1", by=ANN),
@@ -83,8 +84,8 @@ delivery = "courier"
     ],
 )
 
-UNPAID, SHELF, COURIER = "cs_test_unpaid", "cs_test_shelf", "cs_test_courier"
-STUCK, UNKNOWN = "cs_test_stuck", "cs_test_unknown"
+UNPAID, SHELF, COURIER = as_session("cs_test_unpaid"), as_session("cs_test_shelf"), as_session("cs_test_courier")
+STUCK, UNKNOWN = as_session("cs_test_stuck"), as_session("cs_test_unknown")
 COURIERS_MUG = f"eff_{COURIER}_deliver_li_mug"
 _MORNING = """
 [products.prod_access]
@@ -116,7 +117,7 @@ def _stripe_learns_of(shop: Shop, session_id: str) -> None:
 
 def _count_two_mugs_but_for_the_couriers(shop: Shop) -> None:
     """Whoever counts a second time finds no more what the courier has taken in between."""
-    shop.runtime.staff.count("mug", 2 - (COURIERS_MUG in shop.outside.deliveries), ANN)
+    shop.runtime.staff.count(as_sku("mug"), 2 - (COURIERS_MUG in shop.outside.deliveries), ANN)
 
 
 BAD_DAY = Day(
@@ -138,21 +139,21 @@ BAD_DAY = Day(
             catalog=_MORNING,
             steps=[
                 # Two mugs are left. One is held for a payment that will fail, and then goes to who waits for it.
-                lambda shop: shop.runtime.staff.count("mug", 2, ANN),
-                lambda shop: shop.hear(COMPLETED, UNPAID, id="evt_1", payment_status="unpaid"),
-                lambda shop: shop.hear(COMPLETED, SHELF, id="evt_2", payment_status="paid"),
+                lambda shop: shop.runtime.staff.count(as_sku("mug"), 2, ANN),
+                lambda shop: shop.hear(COMPLETED, UNPAID, id=as_event("evt_1"), payment_status="unpaid"),
+                lambda shop: shop.hear(COMPLETED, SHELF, id=as_event("evt_2"), payment_status="paid"),
                 Shop.rest,
                 # A delivery is refused, a line has no rule, and Stripe does not know a session.
                 lambda shop: _the_courier(shop, Permanent("There is no such street.")),
-                lambda shop: shop.hear(COMPLETED, COURIER, id="evt_3", payment_status="paid"),
-                lambda shop: shop.hear(COMPLETED, STUCK, id="evt_4", payment_status="paid"),
-                lambda shop: shop.hear(COMPLETED, UNKNOWN, id="evt_5", payment_status="paid"),
+                lambda shop: shop.hear(COMPLETED, COURIER, id=as_event("evt_3"), payment_status="paid"),
+                lambda shop: shop.hear(COMPLETED, STUCK, id=as_event("evt_4"), payment_status="paid"),
+                lambda shop: shop.hear(COMPLETED, UNKNOWN, id=as_event("evt_5"), payment_status="paid"),
                 Shop.rest,
                 lambda shop: _the_courier(shop, Temporary("The courier is busy.")),
-                lambda shop: shop.hear(FAILED, UNPAID, id="evt_6"),
+                lambda shop: shop.hear(FAILED, UNPAID, id=as_event("evt_6")),
                 Shop.rest,
                 # Both mugs are gone: the courier's delivery waits for its next attempt, and is withdrawn at its turn.
-                lambda shop: shop.runtime.staff.count("mug", 0, ANN),
+                lambda shop: shop.runtime.staff.count(as_sku("mug"), 0, ANN),
                 Shop.rest,
                 lambda shop: shop.clock.advance(3600),
                 Shop.rest,

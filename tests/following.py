@@ -7,6 +7,7 @@ from datetime import timedelta
 from every_store import log_environment
 from fakes.crash import CrashPoints, open_crashing_log
 from fakes.outside import BEGINNING, FixedClock, MemoryLocks
+from typed_ids import as_session, as_stream
 
 from application.log.log import Log
 from application.log.recent_states import RecentStates
@@ -16,6 +17,7 @@ from application.reason_wording import in_words
 from application.running.followers import Followers
 from domain.checkout_session import CheckoutSession
 from domain.event import Event
+from domain.ids import SessionId
 from domain.policies.policy import NOTHING_FURTHER, Begin, Streams
 from domain.stock_item import StockItem
 from infrastructure.event_store.topics import TOPICS
@@ -40,12 +42,12 @@ class Counting:
         if not isinstance(event, CheckoutSession.Noted):
             return
         sku = f"sku_{event.session_id}"
-        on_hand = do.load(StockItem, sku).on_hand
+        on_hand = do.load(StockItem, as_stream(sku)).on_hand
         self.before()
         if event.text.text in self.refuses:
             raise ValueError(f"can't handle {event.text.text}")
         self.seen.append(event.text.text)
-        do.command(StockItem, sku, StockItem.count, on_hand + 1)
+        do.command(StockItem, as_stream(sku), StockItem.count, on_hand + 1)
 
 
 class Process:
@@ -59,7 +61,7 @@ class Process:
         self.followers = Followers(self.log, policies, self.recent, self.locks, FixedClock())
         self.writer = Writer(self.log, self.recent)
 
-    def note(self, text: str, session: str = "cs_test_a") -> None:
+    def note(self, text: str, session: SessionId = as_session("cs_test_a")) -> None:
         stamp = Stamp(actor="staff:kim", now=BEGINNING, session_id=session)
         self.writer.run(
             stamp, [session], lambda unit: unit.command(CheckoutSession, session, CheckoutSession.note, text)
@@ -67,9 +69,9 @@ class Process:
 
     def count(self, pieces: int, session: str = "cs_test_a") -> None:
         sku, stamp = f"sku_{session}", Stamp(actor="staff:kim", now=BEGINNING)
-        self.writer.run(stamp, [sku], lambda unit: unit.command(StockItem, sku, StockItem.count, pieces))
+        self.writer.run(stamp, [sku], lambda unit: unit.command(StockItem, as_stream(sku), StockItem.count, pieces))
 
-    def retry(self, session: str = "cs_test_a") -> None:
+    def retry(self, session: SessionId = as_session("cs_test_a")) -> None:
         stamp = Stamp(actor="staff:kim", now=BEGINNING + timedelta(hours=1), session_id=session)
         self.writer.run(
             stamp, [session], lambda unit: unit.command(CheckoutSession, session, CheckoutSession.request_retry)

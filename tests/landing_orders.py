@@ -7,6 +7,7 @@ from builders import a_checkout
 from customer_language import ENGLISH
 from kinds import ACCESS, HTTP, LICENSE_KEY, MANUAL, SHIPMENT
 from scenario import FULFILLMENT, SESSION, given, planned
+from typed_ids import as_sku
 
 from application.reading.checkout_state import checkout_state
 from domain import reasons
@@ -26,7 +27,7 @@ KEYS = tuple(Personal(f"PRO-{number:04}-ABCD-EFGH-JKLM") for number in range(1, 
 COURSE = planned("li_course", ACCESS, name="Bread course", settings={"link": "https://example.com/course"})
 KEY = planned("li_key", LICENSE_KEY, name="Recipe app Pro", quantity=2)
 MUG = planned("li_mug", SHIPMENT, name="Mug, blue")
-PLATE = planned("li_plate", SHIPMENT, name="Plate", tracks="plate")
+PLATE = planned("li_plate", SHIPMENT, name="Plate", tracks=as_sku("plate"))
 HOOK = planned("li_hook", HTTP, name="Membership")
 ENGRAVING = planned("li_engraving", MANUAL, name="Engraving")
 

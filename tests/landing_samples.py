@@ -31,6 +31,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
+from typed_ids import as_event
 
 import interfaces.web
 from domain import reasons
@@ -89,7 +90,7 @@ def pages(language: Language) -> dict[str, LandingPage]:
     parked = CheckoutSession.Parked(
         why=ParkReason.UNKNOWN_PAYMENT_STATUS, detail=reasons.unknown_payment_status("half_paid")
     )
-    failed = CheckoutSession.AsyncPaymentFailed(stripe_event="evt_1")
+    failed = CheckoutSession.AsyncPaymentFailed(stripe_event=as_event("evt_1"))
     everything = [COURSE, KEY, MUG, PLATE, ENGRAVING, HOOK]
     happened = [_COURSE_DELIVERED, delivered(KEY, keys=KEYS), *shipped(1, MUG)]
     waiting = [blocked(PLATE, LineState.BACKORDERED), blocked(ENGRAVING, LineState.MANUAL)]

@@ -5,6 +5,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from typed_ids import as_stream
+
 from application.handlers import message_id
 from application.log.log import Log
 from domain.checkout_session import CheckoutSession
@@ -54,7 +56,7 @@ class Findings:
 class _Shelf:
     """A SKU. What one decision says of it, as that a count is short and whose promise is taken back, holds together."""
 
-    item: StockItem = field(default_factory=lambda: StockItem(id=""))
+    item: StockItem = field(default_factory=lambda: StockItem(id=as_stream("")))
     decided: tuple[object, ...] = ()
 
     def see(self, event: Event, found: Findings) -> None:

@@ -5,10 +5,12 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from kinds import ACCESS, HTTP, LICENSE_KEY, MANUAL, SHIPMENT
+from typed_ids import as_sku
 
 from domain import reasons
 from domain.checkout import Address, Checkout, Contact, CustomField, LineItem
 from domain.event import Event
+from domain.ids import SessionId, StreamId
 from domain.line import LineState
 from domain.mail import Mail, MailKind, MailLine
 from domain.personal import Personal
@@ -29,9 +31,9 @@ class LogWriter:
 
     def add(
         self,
-        stream: str,
+        stream: StreamId,
         *facts: Event,
-        session_id: str | None = None,
+        session_id: SessionId | None = None,
         actor: str = "policy:fulfillment",
         reason: str | None = None,
     ) -> None:
@@ -73,7 +75,7 @@ def item(id: str, **changes: object) -> LineItem:
 MUG = PlannedLine(
     item=item("li_mug", description="Mug, blue", quantity=2, metadata={"delivery": "shipment", "sku": "mug-blue"}),
     delivery=SHIPMENT,
-    sku="mug-blue",
+    sku=as_sku("mug-blue"),
     track_stock=True,
 )
 COURSE = PlannedLine(

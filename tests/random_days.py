@@ -15,6 +15,7 @@ from typing import TypeVar, cast
 from builders import a_checkout, a_line_item
 from kinds import ACCESS, LICENSE_KEY, MANUAL, SHIPMENT
 from scenario import NoLog
+from typed_ids import as_session, as_sku, as_stream
 
 from application.handlers import Deliver
 from application.log.log import Log
@@ -32,6 +33,7 @@ from domain.errors import Refused
 from domain.event import A, Event
 from domain.fulfillment import Fulfillment
 from domain.identifiers import fulfillment_id
+from domain.ids import SessionId, StreamId
 from domain.key_pool import KeyPool
 from domain.line import Line, LineState
 from domain.plan import Rule
@@ -53,19 +55,19 @@ def _catalog(**rules: Rule) -> Catalog:
 
 
 _MORNING = _catalog(
-    parcel=Rule(delivery=SHIPMENT, sku="mug", track_stock=True),
-    sent=Rule(delivery=_COURIER, sku="mug", track_stock=True),
-    seat=Rule(delivery=ACCESS, sku="box", track_stock=True),
+    parcel=Rule(delivery=SHIPMENT, sku=as_sku("mug"), track_stock=True),
+    sent=Rule(delivery=_COURIER, sku=as_sku("mug"), track_stock=True),
+    seat=Rule(delivery=ACCESS, sku=as_sku("box"), track_stock=True),
     key=Rule(delivery=LICENSE_KEY, settings={"pool": "basic"}),
-    boxed=Rule(delivery=LICENSE_KEY, sku="box", track_stock=True, settings={"pool": "basic"}),
+    boxed=Rule(delivery=LICENSE_KEY, sku=as_sku("box"), track_stock=True, settings={"pool": "basic"}),
     service=Rule(delivery=MANUAL),
 )
 _AFTERNOON = _catalog(
-    parcel=Rule(delivery=_COURIER, sku="mug", track_stock=True),
-    sent=Rule(delivery=SHIPMENT, sku="box", track_stock=True),
+    parcel=Rule(delivery=_COURIER, sku=as_sku("mug"), track_stock=True),
+    sent=Rule(delivery=SHIPMENT, sku=as_sku("box"), track_stock=True),
     seat=Rule(delivery=ACCESS),
     key=Rule(delivery=LICENSE_KEY, settings={"pool": "pro"}),
-    boxed=Rule(delivery=SHIPMENT, sku="box", track_stock=True),
+    boxed=Rule(delivery=SHIPMENT, sku=as_sku("box"), track_stock=True),
     service=Rule(delivery=_COURIER),
 )
 _PRODUCTS = [id.removeprefix("prod_") for id in _MORNING.products]
@@ -132,7 +134,7 @@ class Day:
 
     # What is recorded.
 
-    def get(self, kind: type[A], id: str) -> A:
+    def get(self, kind: type[A], id: StreamId) -> A:
         known = self._recent.get(id)
         state = known if isinstance(known, kind) else kind(id=id)
         for event in self._streams[id][state.version :]:
@@ -142,7 +144,7 @@ class Day:
     def _fetch(self, ids: Sequence[str]) -> Mapping[str, list[Event]]:
         return {id: list(self._streams[id]) for id in ids}
 
-    def _do(self, actor: str, session_id: str | None, command: Callable[[UnitOfWork], T]) -> T:
+    def _do(self, actor: str, session_id: SessionId | None, command: Callable[[UnitOfWork], T]) -> T:
         """
         Raises:
             Refused: by a command of staff. Nothing of it is recorded.
@@ -161,7 +163,7 @@ class Day:
                     self._take(self._line(Claim(event.session, event.line_item)), is_sure=True)
         return result
 
-    def _staff(self, session_id: str | None, command: Callable[[UnitOfWork], object]) -> bool:
+    def _staff(self, session_id: SessionId | None, command: Callable[[UnitOfWork], object]) -> bool:
         try:
             self._do("staff:ann", session_id, command)
         except Refused:
@@ -200,7 +202,7 @@ class Day:
 
     def _check_books(self) -> None:
         for sku in _SKUS:
-            item = self.get(StockItem, f"sku_{sku}")
+            item = self.get(StockItem, as_stream(f"sku_{sku}"))
             assert item.on_hand == self._on_shelf[sku], f"{item.on_hand} of {sku} in the books, {self._on_shelf} there"
             assert 0 <= item.promised <= item.on_hand, f"{item.promised} of {item.on_hand} {sku} are promised"
 
@@ -217,20 +219,20 @@ class Day:
         ]
         paid = "paid" if self._draw.random() < 0.8 else "unpaid"
         self._checkouts[session_id] = a_checkout(line_items=items, payment_status=paid)
-        self._learn(session_id)
+        self._learn(as_stream(session_id))
 
     def _settle(self) -> None:
         unpaid = [id for id, checkout in self._checkouts.items() if checkout.payment_status == "unpaid"]
         if unpaid:
             id = self._draw.choice(unpaid)
             self._checkouts[id] = replace(self._checkouts[id], payment_status="paid")
-            self._learn(id)
+            self._learn(as_stream(id))
 
-    def _learn(self, id: str) -> None:
+    def _learn(self, id: StreamId) -> None:
         answer = self._checkouts[id]
         self._do(
             "worker:1",
-            id,
+            as_session(id),
             lambda do: do.command(CheckoutSession, id, CheckoutSession.learn, answer, source=Source.WEBHOOK, at=_NOW),
         )
 
@@ -242,7 +244,7 @@ class Day:
 
     def _count_true(self, sku: str) -> None:
         count, on_shelf = StockItem.count, self._on_shelf[sku]
-        self._do("staff:ann", None, lambda do: do.command(StockItem, f"sku_{sku}", count, on_shelf))
+        self._do("staff:ann", None, lambda do: do.command(StockItem, as_stream(f"sku_{sku}"), count, on_shelf))
 
     def _import(self) -> None:
         self._import_into(self._draw.choice(_POOLS), self._draw.randint(1, 3))
@@ -250,49 +252,53 @@ class Day:
     def _import_into(self, pool: str, count: int) -> None:
         keys = [f"KEY-{self._keys + number}" for number in range(count)]
         self._keys += count
-        self._do("staff:ann", None, lambda do: do.command(KeyPool, f"keys_{pool}", KeyPool.import_keys, keys))
+        self._do(
+            "staff:ann", None, lambda do: do.command(KeyPool, as_stream(f"keys_{pool}"), KeyPool.import_keys, keys)
+        )
 
     def _change_rules(self) -> None:
         self._catalog = _AFTERNOON if self._catalog is _MORNING else _MORNING
 
     def _some_checkout(self, is_meant: Callable[[Line], bool]) -> str | None:
         """One that has a line of this kind: staff see what there is to do."""
-        ids = [id for id in self._checkouts if any(map(is_meant, self._lines(id)))]
+        ids = [id for id in self._checkouts if any(map(is_meant, self._lines(as_session(id))))]
         return self._draw.choice(ids) if ids else None
 
-    def _lines(self, id: str) -> Sequence[Line]:
+    def _lines(self, id: SessionId) -> Sequence[Line]:
         return list(self.get(Fulfillment, fulfillment_id(id)).lines.values())
 
     def _retry(self) -> None:
         if id := self._some_checkout(lambda line: line.state is not LineState.DELIVERED):
-            self._staff(id, lambda do: do.command(CheckoutSession, id, CheckoutSession.request_retry))
+            self._staff(
+                as_session(id), lambda do: do.command(CheckoutSession, as_stream(id), CheckoutSession.request_retry)
+            )
 
     def _replan(self) -> None:
         if id := self._some_checkout(lambda line: line.state.needs_a_person):
             if self._draw.random() < 0.7:
                 self._change_rules()
             plan = self._catalog.plan(self._checkouts[id])
-            self._staff(id, lambda do: staff_decisions.replan(id, plan, "c0ffee", do))
+            self._staff(as_session(id), lambda do: staff_decisions.replan(as_session(id), plan, "c0ffee", do))
 
     def _ship(self) -> None:
         if id := self._some_checkout(lambda line: line.is_to_pack):
-            self._ship_from(id, [])
+            self._ship_from(as_session(id), [])
 
     def _complete(self) -> None:
         if id := self._some_checkout(lambda line: line.state is not LineState.DELIVERED):
-            waiting = [line.plan.id for line in self._lines(id) if line.state is not LineState.DELIVERED]
-            self._complete_by_hand(id, self._draw.sample(waiting, self._draw.randint(0, len(waiting))))
+            waiting = [line.plan.id for line in self._lines(as_session(id)) if line.state is not LineState.DELIVERED]
+            self._complete_by_hand(as_session(id), self._draw.sample(waiting, self._draw.randint(0, len(waiting))))
 
-    def _ship_from(self, id: str, lines: Sequence[str]) -> bool:
+    def _ship_from(self, id: SessionId, lines: Sequence[str]) -> bool:
         before = self._open_lines(id)
         ship = staff_decisions.ship
         return self._staff(id, lambda do: ship(id, lines, do, carrier="DHL", tracking=None)) and self._gone(id, before)
 
-    def _complete_by_hand(self, id: str, lines: Sequence[str]) -> bool:
+    def _complete_by_hand(self, id: SessionId, lines: Sequence[str]) -> bool:
         before = self._open_lines(id)
         return self._staff(id, lambda do: staff_decisions.complete(id, lines, do)) and self._gone(id, before)
 
-    def _open_lines(self, id: str) -> Mapping[Claim, bool]:
+    def _open_lines(self, id: SessionId) -> Mapping[Claim, bool]:
         """The lines that are not handed over, and whether a person finds their pieces on the shelf."""
         return {
             Claim(id, line.plan.id): line.is_to_pack or self._is_promised(line, id)
@@ -300,9 +306,9 @@ class Day:
             if line.state is not LineState.DELIVERED
         }
 
-    def _is_promised(self, line: Line, id: str) -> bool:
+    def _is_promised(self, line: Line, id: SessionId) -> bool:
         sku = line.plan.stock_sku
-        return sku is None or Claim(id, line.plan.id) in self.get(StockItem, f"sku_{sku}").reserved
+        return sku is None or Claim(id, line.plan.id) in self.get(StockItem, as_stream(f"sku_{sku}")).reserved
 
     def _gone(self, id: str, before: Mapping[Claim, bool]) -> bool:
         for claim, is_on_shelf in before.items():
@@ -317,7 +323,7 @@ class Day:
     # What workers and couriers do.
 
     def _effects(self) -> Sequence[Effect]:
-        return [self.get(Effect, id) for id in list(self._streams) if id.startswith("eff_")]
+        return [self.get(Effect, as_stream(id)) for id in list(self._streams) if id.startswith("eff_")]
 
     def _claim(self) -> None:
         claimable = [effect for effect in self._effects() if effect.is_open and self._is_free(effect)]
@@ -406,7 +412,7 @@ class Day:
             did = [self._follow_to_the_end(), self._end_all_calls(), self._serve()]
             if not any(did):
                 return
-        raise AssertionError(f"The day does not end: {[self._lines(id) for id in self._checkouts]}")
+        raise AssertionError(f"The day does not end: {[self._lines(as_session(id)) for id in self._checkouts]}")
 
     def _follow_to_the_end(self) -> bool:
         did = False
@@ -426,24 +432,28 @@ class Day:
     def _serve(self) -> bool:
         did = [self._restock(sku) for sku in _SKUS] + [self._import_missing(pool) for pool in _POOLS]
         for id in self._checkouts:
-            if any(line.is_to_pack for line in self._lines(id)):
-                assert self._ship_from(id, []), f"what is ready to pack of {id} can't be shipped"
+            if any(line.is_to_pack for line in self._lines(as_session(id))):
+                assert self._ship_from(as_session(id), []), f"what is ready to pack of {id} can't be shipped"
                 did.append(True)
-            by_hand = [line.plan.id for line in self._lines(id) if line.state in {LineState.MANUAL, LineState.GIVEN_UP}]
+            by_hand = [
+                line.plan.id
+                for line in self._lines(as_session(id))
+                if line.state in {LineState.MANUAL, LineState.GIVEN_UP}
+            ]
             if by_hand:
-                assert self._complete_by_hand(id, by_hand), f"{by_hand} of {id} can't be completed"
+                assert self._complete_by_hand(as_session(id), by_hand), f"{by_hand} of {id} can't be completed"
                 did.append(True)
         return any(did)
 
     def _restock(self, sku: str) -> bool:
-        wanted = sum(self.get(StockItem, f"sku_{sku}").backordered.values())
+        wanted = sum(self.get(StockItem, as_stream(f"sku_{sku}")).backordered.values())
         if wanted:
             self._on_shelf[sku] += wanted
             self._count_true(sku)
         return bool(wanted)
 
     def _import_missing(self, pool: str) -> bool:
-        waiting = self.get(KeyPool, f"keys_{pool}").waiting
+        waiting = self.get(KeyPool, as_stream(f"keys_{pool}")).waiting
         if waiting:
             self._import_into(pool, sum(waiting.values()))
         return bool(waiting)
@@ -451,7 +461,7 @@ class Day:
     def _check_the_evening(self) -> None:
         self._check_books()
         for id, checkout in self._checkouts.items():
-            for line in self.get(Fulfillment, fulfillment_id(id)).lines.values():
+            for line in self.get(Fulfillment, fulfillment_id(as_session(id))).lines.values():
                 assert checkout.payment_status == "paid", f"{id} is not paid, and planned"
                 assert line.state is LineState.DELIVERED, f"{id} {line}"
         delivered = Counter(
@@ -461,7 +471,7 @@ class Day:
         )
         assert set(delivered.values()) <= {1}, delivered
         for sku in _SKUS:
-            item = self.get(StockItem, f"sku_{sku}")
+            item = self.get(StockItem, as_stream(f"sku_{sku}"))
             needs = [claim for claim in item.needs if self._checkouts[claim.session_id].payment_status == "paid"]
             assert not needs, f"{sku} is still wanted by {needs}"
         self._check_keys()

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from kinds import HTTP, MANUAL
 from log_parts import BEGINNING, COURSE, KEY, MUG, PLAN, SERVICE, STAFF, LogWriter, checkout, mail, received
+from typed_ids import as_event, as_session, as_stream
 
 from domain import reasons
 from domain.checkout_session import CheckoutSession, ParkReason, Source
@@ -21,8 +22,13 @@ from domain.stripe_event import StripeEvent
 
 __all__ = ["AUTHORIZED", "DEBIT", "END", "FOREIGN", "KEYS", "MUG", "SHOP", "sample_log"]
 
-SHOP, DEBIT, FOREIGN, KEYS = "cs_test_shop", "cs_test_debit", "cs_live_foreign", "cs_test_keys"
-AUTHORIZED = "cs_test_authorized"
+SHOP, DEBIT, FOREIGN, KEYS = (
+    as_session("cs_test_shop"),
+    as_stream("cs_test_debit"),
+    as_stream("cs_live_foreign"),
+    as_stream("cs_test_keys"),
+)
+AUTHORIZED = as_stream("cs_test_authorized")
 
 
 def sample_log() -> list[Event]:
@@ -41,26 +47,38 @@ def sample_log() -> list[Event]:
 
 
 def _supplies(log: LogWriter) -> None:
-    log.add("sku_mug-blue", StockItem.Counted(on_hand=5), actor=STAFF, reason="Monday count")
-    log.add("keys_pro", KeyPool.Imported(keys=(Personal("AAAA-1111"),)), actor=STAFF, reason="bought")
+    log.add(as_stream("sku_mug-blue"), StockItem.Counted(on_hand=5), actor=STAFF, reason="Monday count")
+    log.add(as_stream("keys_pro"), KeyPool.Imported(keys=(Personal("AAAA-1111"),)), actor=STAFF, reason="bought")
 
 
 def _paid_late(log: LogWriter) -> None:
-    completed = CheckoutSession.Completed(stripe_event="evt_1", payment_status="unpaid")
+    completed = CheckoutSession.Completed(stripe_event=as_event("evt_1"), payment_status="unpaid")
     effect = f"eff_{SHOP}_retrieve_completed"
-    log.add("evt_1", received("checkout.session.completed", SHOP), session_id=SHOP, actor="stripe")
+    log.add(as_stream("evt_1"), received("checkout.session.completed", SHOP), session_id=SHOP, actor="stripe")
     log.add(SHOP, completed, session_id=SHOP, actor="policy:intake")
-    log.add(effect, Effect.Requested(kind=RETRIEVE, step="retrieve_completed"), session_id=SHOP, actor="policy:intake")
-    log.add(effect, Effect.AttemptStarted(number=1, worker="w1"), session_id=SHOP, actor="worker:w1")
+    log.add(
+        as_stream(effect),
+        Effect.Requested(kind=RETRIEVE, step="retrieve_completed"),
+        session_id=SHOP,
+        actor="policy:intake",
+    )
+    log.add(as_stream(effect), Effect.AttemptStarted(number=1, worker="w1"), session_id=SHOP, actor="worker:w1")
     unpaid = CheckoutSession.Retrieved(checkout=checkout(*PLAN, payment_status="unpaid"), source=Source.WEBHOOK)
     log.add(SHOP, unpaid, session_id=SHOP, actor="worker:w1")
-    log.add(effect, Effect.Succeeded(number=1), session_id=SHOP, actor="worker:w1")
-    log.add(f"ful_{SHOP}", Fulfillment.StockHeld(lines=(MUG,)), session_id=SHOP)
-    log.add("sku_mug-blue", StockItem.Reserved(line_item="li_mug", quantity=2), session_id=SHOP)
+    log.add(as_stream(effect), Effect.Succeeded(number=1), session_id=SHOP, actor="worker:w1")
+    log.add(as_stream(f"ful_{SHOP}"), Fulfillment.StockHeld(lines=(MUG,)), session_id=SHOP)
+    log.add(as_stream("sku_mug-blue"), StockItem.Reserved(line_item="li_mug", quantity=2), session_id=SHOP)
     pending = Effect.Requested(kind=MAIL, step="mail_payment_pending", mail=mail(MailKind.PAYMENT_PENDING, MUG))
-    log.add(f"eff_{SHOP}_mail_payment_pending", pending, session_id=SHOP, actor="policy:emails")
-    log.add("evt_2", received("checkout.session.async_payment_succeeded", SHOP), session_id=SHOP, actor="stripe")
-    log.add(SHOP, CheckoutSession.AsyncPaymentSucceeded(stripe_event="evt_2"), session_id=SHOP, actor="policy:intake")
+    log.add(as_stream(f"eff_{SHOP}_mail_payment_pending"), pending, session_id=SHOP, actor="policy:emails")
+    log.add(
+        as_stream("evt_2"), received("checkout.session.async_payment_succeeded", SHOP), session_id=SHOP, actor="stripe"
+    )
+    log.add(
+        SHOP,
+        CheckoutSession.AsyncPaymentSucceeded(stripe_event=as_event("evt_2")),
+        session_id=SHOP,
+        actor="policy:intake",
+    )
     paid = CheckoutSession.Retrieved(checkout=checkout(*PLAN), source=Source.LANDING_PAGE)
     amount = paid.checkout.amount_total
     log.add(SHOP, paid, session_id=SHOP, actor="customer")
@@ -71,7 +89,7 @@ def _paid_late(log: LogWriter) -> None:
         actor="customer",
     )
     withdrawn = Effect.Withdrawn(why=reasons.payment_not_awaited())
-    log.add(f"eff_{SHOP}_mail_payment_pending", withdrawn, session_id=SHOP, actor="worker:w1")
+    log.add(as_stream(f"eff_{SHOP}_mail_payment_pending"), withdrawn, session_id=SHOP, actor="worker:w1")
 
 
 def _handed_over(log: LogWriter) -> None:
@@ -82,7 +100,7 @@ def _handed_over(log: LogWriter) -> None:
     )
     by_hand = Fulfillment.LineItemBlocked(line_item="li_wrap", state=LineState.MANUAL, detail=reasons.no_rule())
     log.add(
-        ful,
+        as_stream(ful),
         requested,
         Fulfillment.LineItemDelivered(line_item="li_course", link="https://example.com/course"),
         by_hand,
@@ -90,12 +108,12 @@ def _handed_over(log: LogWriter) -> None:
         session_id=SHOP,
     )
     keys = (Personal("AAAA-1111"),)
-    log.add("keys_pro", KeyPool.Assigned(line_item="li_key", keys=keys), session_id=SHOP)
-    log.add(ful, Fulfillment.LineItemDelivered(line_item="li_key", keys=keys), session_id=SHOP)
-    log.add(effect, Effect.Requested(kind=HTTP, step="deliver_li_service", line=SERVICE), session_id=SHOP)
+    log.add(as_stream("keys_pro"), KeyPool.Assigned(line_item="li_key", keys=keys), session_id=SHOP)
+    log.add(as_stream(ful), Fulfillment.LineItemDelivered(line_item="li_key", keys=keys), session_id=SHOP)
+    log.add(as_stream(effect), Effect.Requested(kind=HTTP, step="deliver_li_service", line=SERVICE), session_id=SHOP)
     retry_at = BEGINNING + timedelta(hours=2)
     log.add(
-        effect,
+        as_stream(effect),
         Effect.AttemptStarted(number=1, worker="w1"),
         Effect.AttemptFailed(number=1, error=reasons.port_failed("HTTP 503"), retry_at=retry_at),
         Effect.AttemptStarted(number=2, worker="w1"),
@@ -110,33 +128,33 @@ def _handed_over(log: LogWriter) -> None:
     given_up = Fulfillment.LineItemBlocked(
         line_item="li_service", state=LineState.GIVEN_UP, detail=reasons.port_failed("HTTP 410")
     )
-    log.add(ful, given_up, session_id=SHOP)
+    log.add(as_stream(ful), given_up, session_id=SHOP)
 
 
 def _helped_by_staff(log: LogWriter) -> None:
     ful, effect = f"ful_{SHOP}", f"eff_{SHOP}_deliver_li_service"
     log.add(SHOP, CheckoutSession.RetryRequested(), session_id=SHOP, actor=STAFF, reason="their service is up again")
-    log.add(effect, Effect.RetryRequested(), session_id=SHOP)
-    log.add(ful, Fulfillment.LineItemResumed(line_item="li_service"), session_id=SHOP)
+    log.add(as_stream(effect), Effect.RetryRequested(), session_id=SHOP)
+    log.add(as_stream(ful), Fulfillment.LineItemResumed(line_item="li_service"), session_id=SHOP)
     log.add(
-        effect,
+        as_stream(effect),
         Effect.AttemptStarted(number=3, worker="w2"),
         Effect.Succeeded(number=3, note="ref 99"),
         session_id=SHOP,
         actor="worker:w2",
     )
-    log.add(ful, Fulfillment.LineItemDelivered(line_item="li_service", note="ref 99"), session_id=SHOP)
+    log.add(as_stream(ful), Fulfillment.LineItemDelivered(line_item="li_service", note="ref 99"), session_id=SHOP)
     log.add(
-        ful,
+        as_stream(ful),
         Fulfillment.Shipped(number=1, lines=("li_mug",), carrier="DHL", tracking=Personal("TRACK42")),
         Fulfillment.LineItemDelivered(line_item="li_mug"),
         session_id=SHOP,
         actor=STAFF,
         reason="packed",
     )
-    log.add("sku_mug-blue", StockItem.Dispatched(line_item="li_mug", quantity=2), session_id=SHOP)
+    log.add(as_stream("sku_mug-blue"), StockItem.Dispatched(line_item="li_mug", quantity=2), session_id=SHOP)
     log.add(
-        ful,
+        as_stream(ful),
         Fulfillment.LineItemDelivered(line_item="li_wrap"),
         Fulfillment.Completed(),
         session_id=SHOP,
@@ -150,69 +168,77 @@ def _never_paid(log: LogWriter) -> None:
     many = replace(MUG, item=replace(MUG.item, id="li_mugs", quantity=9))
     log.add(
         DEBIT,
-        CheckoutSession.Completed(stripe_event="evt_3", payment_status="unpaid"),
-        session_id=DEBIT,
+        CheckoutSession.Completed(stripe_event=as_event("evt_3"), payment_status="unpaid"),
+        session_id=as_session(DEBIT),
         actor="policy:intake",
     )
     unpaid = CheckoutSession.Retrieved(checkout=checkout(many, payment_status="unpaid"), source=Source.STAFF)
-    log.add(DEBIT, unpaid, session_id=DEBIT, actor=STAFF, reason="customer asks")
-    log.add(f"ful_{DEBIT}", Fulfillment.StockHeld(lines=(many,)), session_id=DEBIT)
-    log.add("sku_mug-blue", StockItem.Backordered(line_item="li_mugs", quantity=9), session_id=DEBIT)
-    failed = CheckoutSession.AsyncPaymentFailed(stripe_event="evt_4")
-    log.add(DEBIT, failed, session_id=DEBIT, actor="policy:intake")
-    log.add(f"ful_{DEBIT}", Fulfillment.HoldReleased(lines=(many,)), session_id=DEBIT)
-    log.add("sku_mug-blue", StockItem.Released(line_item="li_mugs", quantity=9), session_id=DEBIT)
+    log.add(DEBIT, unpaid, session_id=as_session(DEBIT), actor=STAFF, reason="customer asks")
+    log.add(as_stream(f"ful_{DEBIT}"), Fulfillment.StockHeld(lines=(many,)), session_id=as_session(DEBIT))
+    log.add(
+        as_stream("sku_mug-blue"), StockItem.Backordered(line_item="li_mugs", quantity=9), session_id=as_session(DEBIT)
+    )
+    failed = CheckoutSession.AsyncPaymentFailed(stripe_event=as_event("evt_4"))
+    log.add(DEBIT, failed, session_id=as_session(DEBIT), actor="policy:intake")
+    log.add(as_stream(f"ful_{DEBIT}"), Fulfillment.HoldReleased(lines=(many,)), session_id=as_session(DEBIT))
+    log.add(
+        as_stream("sku_mug-blue"), StockItem.Released(line_item="li_mugs", quantity=9), session_id=as_session(DEBIT)
+    )
     log.add(
         DEBIT,
-        CheckoutSession.Expired(stripe_event="evt_5"),
+        CheckoutSession.Expired(stripe_event=as_event("evt_5")),
         CheckoutSession.Contradicted(what=reasons.expired_after_completion()),
-        session_id=DEBIT,
+        session_id=as_session(DEBIT),
         actor="policy:intake",
     )
 
 
 def _foreign(log: LogWriter) -> None:
     detail = reasons.other_mode_than_key("live")
-    completed = CheckoutSession.Completed(stripe_event="evt_6", payment_status="paid")
+    completed = CheckoutSession.Completed(stripe_event=as_event("evt_6"), payment_status="paid")
     parked = CheckoutSession.Parked(why=ParkReason.WRONG_MODE, detail=detail)
-    log.add(FOREIGN, completed, parked, session_id=FOREIGN, actor="policy:intake")
+    log.add(FOREIGN, completed, parked, session_id=as_session(FOREIGN), actor="policy:intake")
 
 
 def _short_of_keys(log: LogWriter) -> None:
     retrieved = CheckoutSession.Retrieved(checkout=checkout(KEY), source=Source.LANDING_PAGE)
     paid = CheckoutSession.Paid(payment_status="paid", amount_total=1390, currency="eur")
-    log.add(KEYS, retrieved, paid, session_id=KEYS, actor="customer")
+    log.add(KEYS, retrieved, paid, session_id=as_session(KEYS), actor="customer")
     requested = Fulfillment.Requested(
         plan=(KEY,), catalog="c0ffee", currency="eur", amount_shipping=490, amount_tax=171, paid_at=BEGINNING
     )
-    log.add(f"ful_{KEYS}", requested, session_id=KEYS)
-    log.add("keys_pro", KeyPool.RanOut(line_item="li_key", quantity=1), session_id=KEYS)
+    log.add(as_stream(f"ful_{KEYS}"), requested, session_id=as_session(KEYS))
+    log.add(as_stream("keys_pro"), KeyPool.RanOut(line_item="li_key", quantity=1), session_id=as_session(KEYS))
     waiting = Fulfillment.LineItemBlocked(
         line_item="li_key", state=LineState.BACKORDERED, detail=reasons.not_enough_keys("pro")
     )
     by_hand = replace(KEY, delivery=MANUAL)
     replanned = Fulfillment.Replanned(lines=(by_hand,), replaced=(KEY,), catalog="beef")
-    log.add(f"ful_{KEYS}", waiting, replanned, session_id=KEYS)
-    log.add("keys_pro", KeyPool.WaitEnded(line_item="li_key"), session_id=KEYS)
+    log.add(as_stream(f"ful_{KEYS}"), waiting, replanned, session_id=as_session(KEYS))
+    log.add(as_stream("keys_pro"), KeyPool.WaitEnded(line_item="li_key"), session_id=as_session(KEYS))
     manual = Fulfillment.LineItemBlocked(line_item="li_key", state=LineState.MANUAL, detail=reasons.manual_by_rule())
-    log.add(f"ful_{KEYS}", manual, session_id=KEYS)
+    log.add(as_stream(f"ful_{KEYS}"), manual, session_id=as_session(KEYS))
 
 
 def _other_stripe_events(log: LogWriter) -> None:
-    log.add("evt_7", received("charge.refunded", "ch_1"), actor="stripe")
-    log.add("evt_7", StripeEvent.Ignored(why=reasons.unhandled_type("charge.refunded")), actor="policy:intake")
-    log.add("evt_8", received("checkout.session.completed", "nonsense"), actor="stripe")
+    log.add(as_stream("evt_7"), received("charge.refunded", "ch_1"), actor="stripe")
+    log.add(
+        as_stream("evt_7"), StripeEvent.Ignored(why=reasons.unhandled_type("charge.refunded")), actor="policy:intake"
+    )
+    log.add(as_stream("evt_8"), received("checkout.session.completed", "nonsense"), actor="stripe")
     failed = StripeEvent.Failed(error=reasons.not_a_session())
-    log.add("evt_8", failed, actor="policy:intake")
-    log.add("evt_8", StripeEvent.RetryRequested(), actor=STAFF, reason="try it with the new version")
-    log.add("evt_8", failed, actor="policy:intake")
+    log.add(as_stream("evt_8"), failed, actor="policy:intake")
+    log.add(as_stream("evt_8"), StripeEvent.RetryRequested(), actor=STAFF, reason="try it with the new version")
+    log.add(as_stream("evt_8"), failed, actor="policy:intake")
 
 
 def _captured_later(log: LogWriter) -> None:
     payment, step = "pi_authorized", "retrieve_unpaid_1"
     action = replace(received("payment_intent.requires_action", payment), payment_intent=payment)
-    log.add("evt_9", action, actor="stripe")
-    log.add(payment, Payment.Reported(stripe_event="evt_9", type=action.type), actor="policy:intake")
+    log.add(as_stream("evt_9"), action, actor="stripe")
+    log.add(
+        as_stream(payment), Payment.Reported(stripe_event=as_event("evt_9"), type=action.type), actor="policy:intake"
+    )
     authorized = replace(
         checkout(COURSE, payment_status="unpaid"),
         payment_intent=payment,
@@ -221,21 +247,32 @@ def _captured_later(log: LogWriter) -> None:
         payment_method_type="card",
     )
     unpaid = CheckoutSession.Retrieved(checkout=authorized, source=Source.LANDING_PAGE)
-    log.add(AUTHORIZED, unpaid, session_id=AUTHORIZED, actor="customer")
-    log.add(payment, Payment.BelongsTo(), session_id=AUTHORIZED, actor="customer")
+    log.add(AUTHORIZED, unpaid, session_id=as_session(AUTHORIZED), actor="customer")
+    log.add(as_stream(payment), Payment.BelongsTo(), session_id=as_session(AUTHORIZED), actor="customer")
     due_at = BEGINNING + timedelta(hours=1)
     again = Effect.Requested(kind=RETRIEVE, step=step, not_before=due_at)
-    log.add(f"eff_{AUTHORIZED}_{step}", again, session_id=AUTHORIZED, actor="policy:payments")
+    log.add(as_stream(f"eff_{AUTHORIZED}_{step}"), again, session_id=as_session(AUTHORIZED), actor="policy:payments")
     canceled = replace(authorized, intent_status="canceled")
     over = CheckoutSession.Retrieved(checkout=canceled, source=Source.SCHEDULE)
-    log.add(AUTHORIZED, over, session_id=AUTHORIZED, actor="worker:w1")
+    log.add(AUTHORIZED, over, session_id=as_session(AUTHORIZED), actor="worker:w1")
 
 
 def _told_by_staff(log: LogWriter) -> None:
-    log.add(f"ful_{KEYS}", Fulfillment.KeysShown(lines=("li_key",)), session_id=KEYS, actor=STAFF, reason="by phone")
+    log.add(
+        as_stream(f"ful_{KEYS}"),
+        Fulfillment.KeysShown(lines=("li_key",)),
+        session_id=as_session(KEYS),
+        actor=STAFF,
+        reason="by phone",
+    )
     readdressed = CheckoutSession.Readdressed(to=Personal("zoe.other@example.com"))
-    log.add(KEYS, readdressed, session_id=KEYS, actor=STAFF, reason="a typing error")
-    log.add("keys_pro", KeyPool.Withdrawn(keys=(Personal("BBBB-2222"),)), actor=STAFF, reason="given away in June")
+    log.add(KEYS, readdressed, session_id=as_session(KEYS), actor=STAFF, reason="a typing error")
+    log.add(
+        as_stream("keys_pro"),
+        KeyPool.Withdrawn(keys=(Personal("BBBB-2222"),)),
+        actor=STAFF,
+        reason="given away in June",
+    )
 
 
 END = len(sample_log())

@@ -8,30 +8,32 @@ from typing import Any, Concatenate, Generic, ParamSpec
 
 import pytest
 from builders import a_line_item
+from typed_ids import as_effect, as_session, as_stream
 
 from application.log.recent_states import RecentStates
 from application.log.unit_of_work import Stamp, UnitOfWork
 from domain.errors import Refused
 from domain.event import UNSTAMPED, A, Event
 from domain.fulfillment import Fulfillment
+from domain.ids import EffectId, SessionId, Sku, StreamId
 from domain.plan import PlannedLine
 from domain.policies.policy import Policy
 
 P = ParamSpec("P")
 
-SESSION = "cs_test_1"
-FULFILLMENT = f"ful_{SESSION}"
+SESSION = as_session("cs_test_1")
+FULFILLMENT = as_stream(f"ful_{SESSION}")
 SAID_AT = datetime(2026, 11, 24, 8, 45, tzinfo=UTC)
 """When Stripe said it, by Stripe's clock."""
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 """When we decide, by our clock."""
 
 
-def effect(step: str, session: str = SESSION) -> str:
-    return f"eff_{session}_{step}"
+def effect(step: str, session: str = SESSION) -> EffectId:
+    return as_effect(f"eff_{session}_{step}")
 
 
-def planned(id: str, delivery: str, *, quantity: int = 1, tracks: str | None = None, **changes: Any) -> PlannedLine:
+def planned(id: str, delivery: str, *, quantity: int = 1, tracks: Sku | None = None, **changes: Any) -> PlannedLine:
     """A planned line; `tracks` names the SKU whose stock it takes."""
     item = a_line_item(id, quantity=quantity)
     line = PlannedLine(item=item, delivery=delivery, sku=tracks, track_stock=tracks is not None)
@@ -106,7 +108,7 @@ class Streams:
     position: int = 0
     """How far the policies have followed it."""
 
-    def add(self, stream: str, *facts: Event) -> Event:
+    def add(self, stream: StreamId, *facts: Event) -> Event:
         """The facts happened. Returns the last of them as the log has it."""
         for fact in facts:
             version = 1 + sum(event.originator_id == stream for event in self.log)
@@ -114,7 +116,7 @@ class Streams:
             self.log.append(replace(fact, originator_id=stream, originator_version=version, session_id=session))
         return self.log[-1]
 
-    def load(self, kind: type[A], stream: str) -> A:
+    def load(self, kind: type[A], stream: StreamId) -> A:
         state = kind(id=stream)
         for event in self._fetch([stream])[stream]:
             state = state.evolve(event)
@@ -144,12 +146,12 @@ class Streams:
             policy.decide(event, unit)
 
     def when(
-        self, policy: Policy, stream: str, fact: Event, *, meanwhile: Sequence[tuple[str, Event]] = ()
+        self, policy: Policy, stream: StreamId, fact: Event, *, meanwhile: Sequence[tuple[str, Event]] = ()
     ) -> "Whenever":
         """The policy comes to this event; what happened `meanwhile` is in the log behind it."""
         event = self.add(stream, fact)
         for other, later in meanwhile:
-            self.add(other, later)
+            self.add(as_stream(other), later)
         return Whenever(self, policy, event)
 
     def _fetch(self, ids: Sequence[str]) -> Mapping[str, list[Event]]:
@@ -196,11 +198,11 @@ def streams(*facts: tuple[str, Event]) -> Streams:
     """A log in which this happened."""
     log = Streams()
     for stream, fact in facts:
-        log.add(stream, fact)
+        log.add(as_stream(stream), fact)
     return log
 
 
-def session_of(stream: str) -> str | None:
+def session_of(stream: str) -> SessionId | None:
     """The session that a stream belongs to, where its ID says so."""
     found = re.search(r"cs_(?:test|live)_[A-Za-z0-9]+", stream)
-    return found.group() if found else None
+    return as_session(found.group()) if found else None

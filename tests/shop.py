@@ -25,6 +25,7 @@ from domain.checkout_session import CheckoutSession, Source
 from domain.event import Event
 from domain.fulfillment import Fulfillment
 from domain.identifiers import fulfillment_id
+from domain.ids import SessionId, StripeEventId
 from domain.stock_item import StockItem
 from domain.stripe_event import StripeEvent
 from infrastructure.event_store.postgres import postgres_environment
@@ -252,9 +253,9 @@ class Shop:
     def hear(
         self,
         kind: str,
-        session_id: str | None,
+        session_id: SessionId | None,
         *,
-        id: str,
+        id: StripeEventId,
         payment_status: str | None = None,
         payment_intent: str | None = None,
         livemode: bool = False,
@@ -279,20 +280,20 @@ class Shop:
         receive(writer, self.clock, id, received, waiter)
         return writer.result(waiter)
 
-    def visit(self, session_id: str) -> CheckoutSession:
+    def visit(self, session_id: SessionId) -> CheckoutSession:
         """The customer comes to the landing page."""
         return self.runtime.fulfill_checkout(session_id, source=Source.LANDING_PAGE, actor="customer")
 
     def session(self, session_id: str) -> CheckoutSession:
         return self.runtime.log.get(CheckoutSession, session_id)
 
-    def fulfillment(self, session_id: str) -> Fulfillment:
+    def fulfillment(self, session_id: SessionId) -> Fulfillment:
         return self.runtime.log.get(Fulfillment, fulfillment_id(session_id))
 
     def stock(self, sku: str) -> StockItem:
         return self.runtime.log.get(StockItem, f"sku_{sku}")
 
-    def state(self, session_id: str) -> CheckoutState:
+    def state(self, session_id: SessionId) -> CheckoutState:
         return checkout_state(self.session(session_id), self.fulfillment(session_id))
 
     def events(self) -> list[Event]:

@@ -13,6 +13,7 @@ from application.log.insertion import NO_BOOKKEEPING, Bookkeeping, Inserted, Ins
 from application.log.tail import Entry, Tail
 from domain.event import A, Event, projector
 from domain.identifiers import KEYS_PREFIX
+from domain.ids import StreamId
 
 _PAGE_EVENTS = 100
 _PAGE_BYTES = 128 * 1024
@@ -286,11 +287,11 @@ class Log(Application[str]):
             return None
         return map(self.decode, events)
 
-    def key_pools(self) -> Sequence[str]:
+    def key_pools(self) -> Sequence[StreamId]:
         """The streams of all key pools that ever had a key or an order."""
         # Whole words, since PostgreSQL may order text by a language that passes over underscores.
         found = self.store.select_stream_ids("keys", "keyt")
-        return [id for id in found if id.startswith(KEYS_PREFIX)]
+        return [StreamId(id) for id in found if id.startswith(KEYS_PREFIX)]
 
     def get(self, kind: type[A], id: str) -> A:
         """The aggregate as it is in the store; a new one, of version 0, for a stream without events.
@@ -301,7 +302,7 @@ class Log(Application[str]):
         try:
             return self.repository.get(id, projector_func=projector(kind))
         except AggregateNotFoundError:
-            return kind(id=id)
+            return kind(id=StreamId(id))
 
 
 __all__ = [

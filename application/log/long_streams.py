@@ -19,6 +19,7 @@ from application.log.log import Log
 from application.log.states import StateRow, StateRows
 from application.threads import Threads
 from domain.event import A, Aggregate, Event
+from domain.ids import StreamId
 
 logger = structlog.get_logger(__name__)
 
@@ -80,7 +81,7 @@ class LongStreams:
                 raise Unprepared(id)
             if id in self._failed:
                 raise self._failed[id]
-            base = self._base(id) or kind(id=id)
+            base = self._base(id) or kind(id=StreamId(id))
             page = self._log.page(id, base.version)
             if page is not None:
                 return cast(A, _fold(base, page))
@@ -146,7 +147,7 @@ class LongStreams:
     def _prepare(self, kind: type[Aggregate[Any]], id: str) -> None:
         epoch = self._epoch  # before anything is read, so that all of it is of this log
         try:
-            state = self._fold_to_the_end(self._base(id) or self._from_row(kind, id) or kind(id=id))
+            state = self._fold_to_the_end(self._base(id) or self._from_row(kind, id) or kind(id=StreamId(id)))
         except (PersistenceError, Stopped):
             raise
         except Exception as error:  # noqa: BLE001 - the boundary around one stream: raised to the caller that loads it

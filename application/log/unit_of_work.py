@@ -9,6 +9,7 @@ from typing import Any, Concatenate, ParamSpec, cast
 from application.log.recent_states import RecentStates
 from domain.event import UNSTAMPED, A, Aggregate, Event, replace
 from domain.identifiers import session_of_stream
+from domain.ids import SessionId, StreamId
 from domain.personal import Personal
 
 P = ParamSpec("P")
@@ -24,7 +25,7 @@ class Stamp:
     actor: str
     now: datetime
     cause: str | None = None
-    session_id: str | None = None
+    session_id: SessionId | None = None
     reason: Personal | None = None
 
 
@@ -80,14 +81,14 @@ class UnitOfWork:
         finally:
             self._stamp = None
 
-    def load(self, kind: type[A], id: str) -> A:
+    def load(self, kind: type[A], id: StreamId) -> A:
         state = self._states.get(id)
         if state is None:
             state = self._states[id] = self._known(id) or self._replay(kind, id)
         assert isinstance(state, kind), f"stream {id} is not a {kind.__name__}"
         return state
 
-    def _replay(self, kind: type[A], id: str) -> A:
+    def _replay(self, kind: type[A], id: StreamId) -> A:
         if id not in self._events and not self._recent.is_long(id):
             self._events.update(self._fetch([id]))
         events = self._events.pop(id, None)
@@ -101,7 +102,7 @@ class UnitOfWork:
     def command(
         self,
         kind: type[A],
-        id: str,
+        id: StreamId,
         decision: Callable[Concatenate[A, P], Sequence[Event]],
         *args: P.args,
         **kwargs: P.kwargs,
@@ -117,7 +118,7 @@ class UnitOfWork:
         return state
 
 
-def stamped(fact: Event, stamp: Stamp, stream: str, version: int) -> Event:
+def stamped(fact: Event, stamp: Stamp, stream: StreamId, version: int) -> Event:
     """The event that records this fact."""
     return replace(
         fact,

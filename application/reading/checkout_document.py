@@ -19,6 +19,7 @@ from domain.effect import Effect, EffectFact
 from domain.event import Event
 from domain.fulfillment import Fulfillment, FulfillmentFact
 from domain.identifiers import fulfillment_id, is_livemode
+from domain.ids import SessionId
 from domain.line import Line, LineState
 from domain.mail import MailKind
 from domain.reasons import Reason
@@ -81,7 +82,7 @@ class StoryEntry:
 class CheckoutDocument:
     """Amounts are integers of the currency's smallest unit; null until Stripe was asked."""
 
-    session_id: str
+    session_id: SessionId
     state: CheckoutState
     payment_status: str | None
     livemode: bool
@@ -92,7 +93,7 @@ class CheckoutDocument:
     story: tuple[StoryEntry, ...]
 
 
-def checkout_document(session_id: str, events: Sequence[tuple[int, Event]]) -> CheckoutDocument | None:
+def checkout_document(session_id: SessionId, events: Sequence[tuple[int, Event]]) -> CheckoutDocument | None:
     """The document from the session's events with their positions, in log order; None without any."""
     if not events:
         return None
@@ -123,7 +124,7 @@ def as_json(document: CheckoutDocument) -> dict[str, object]:
     return {**asdict(document), "story": story}
 
 
-def _replay(session_id: str, events: Iterable[Event]) -> tuple[CheckoutSession, Fulfillment, list[Effect]]:
+def _replay(session_id: SessionId, events: Iterable[Event]) -> tuple[CheckoutSession, Fulfillment, list[Effect]]:
     session, fulfillment = CheckoutSession(id=session_id), Fulfillment(id=fulfillment_id(session_id))
     effects: dict[str, Effect] = {}
     for event in events:

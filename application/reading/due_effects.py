@@ -9,6 +9,7 @@ from application.reading.projection import Row, rfc3339
 from application.reading.projections.due_effects import AT_ONCE, DUE_EFFECTS
 from application.reading.views import Above, AtMost, Equal, Filter, Selection, ViewNotBuilt, Views
 from domain.effect import LONGEST_WAIT
+from domain.ids import EffectId, SessionId, StreamId
 
 _KINDS_MAX = 100
 """The built-in ones, and the merchant's own that ever were."""
@@ -16,9 +17,9 @@ _KINDS_MAX = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DueEffect:
-    effect_id: str
+    effect_id: EffectId
     kind: str
-    session_id: str
+    session_id: SessionId
     position: int
     """The place in the log of the request, or of the retry that a person asked for. The first request comes first."""
     since: datetime | None
@@ -84,9 +85,9 @@ class DueEffects:
 def _due_effect(row: Row) -> DueEffect:
     since = row["asked_at"] if row["due_at"] == AT_ONCE else row["due_at"]
     return DueEffect(
-        effect_id=str(row["effect_id"]),
+        effect_id=EffectId(StreamId(str(row["effect_id"]))),
         kind=str(row["kind"]),
-        session_id=str(row["session_id"]),
+        session_id=SessionId(StreamId(str(row["session_id"]))),
         position=int(row["position"] or 0),
         since=None if since is None else datetime.fromisoformat(str(since)),
         worker=None if row["worker"] is None else str(row["worker"]),

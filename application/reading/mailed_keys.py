@@ -6,12 +6,13 @@ from application.log.log import Log
 from domain.effect import Effect
 from domain.fulfillment import Fulfillment
 from domain.identifiers import effect_id
+from domain.ids import SessionId
 from domain.line import Line
 from domain.mail import MailKind
 from domain.step import MailStep
 
 
-def mailed_keys(log: Log, session_id: str, fulfillment: Fulfillment) -> Set[str]:
+def mailed_keys(log: Log, session_id: SessionId, fulfillment: Fulfillment) -> Set[str]:
     """Return the IDs of the lines whose keys are in a mail that the mail server has taken.
 
     Raises:

@@ -27,6 +27,7 @@ from domain import reasons
 from domain.errors import UnreadableEvent
 from domain.event import Event
 from domain.identifiers import effect_id
+from domain.ids import SessionId, Sku, StreamId
 from domain.reasons import Reason
 
 _WORDS_MAX = 10
@@ -43,7 +44,7 @@ FAILED = "failed"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchHit:
-    session_id: str
+    session_id: SessionId
     state: CheckoutState
     amount_total: int | None
     currency: str | None
@@ -72,7 +73,7 @@ class WorkItem:
 class StockLevel:
     """In pieces. `available` is what is on the shelf and not promised."""
 
-    sku: str
+    sku: Sku
     on_hand: int
     reserved: int
     available: int
@@ -110,7 +111,7 @@ class Queries:
         self._projector = projector
         self.due_effects = DueEffects(views)
 
-    def checkout(self, session_id: str, as_of: datetime | None = None) -> CheckoutDocument | None:
+    def checkout(self, session_id: SessionId, as_of: datetime | None = None) -> CheckoutDocument | None:
         """The checkout as it is now, or as it was then by our clock; None if the log knew nothing of it.
 
         Raises:
@@ -132,8 +133,8 @@ class Queries:
         limit = min(limit, _HITS_MAX)
         selection = Selection(projection=CHECKOUTS, where=found, order_by=["-position"], limit=limit)
         rows = self._views.select(selection)
-        states = self._states([str(row["session_id"]) for row in rows])
-        return [_hit(row, states, self._matched(str(row["session_id"]), wanted)) for row in rows]
+        states = self._states([_session_of(row) for row in rows])
+        return [_hit(row, states, self._matched(_session_of(row), wanted)) for row in rows]
 
     def work_queue(self, limit: int = _WORK_MAX) -> list[WorkItem]:
         """Incomplete views; then, the longest wait first, what waits for a person, what a policy could not handle, and
@@ -174,9 +175,9 @@ class Queries:
 
     def stock(self) -> list[StockLevel]:
         self._projector.catch_up()
-        sums: dict[str, list[int]] = {}
+        sums: dict[Sku, list[int]] = {}
         for row in self._views.select(Selection(projection=STOCK, order_by=["sku"])):
-            of_sku = sums.setdefault(str(row["sku"]), [0, 0, 0])
+            of_sku = sums.setdefault(Sku(str(row["sku"])), [0, 0, 0])
             for number, column in enumerate(("on_hand", "reserved", "backordered")):
                 of_sku[number] += int(row[column] or 0)
         return [
@@ -200,13 +201,13 @@ class Queries:
         missing = [each for each in self._projector.projections if each.name not in {view.name for view in views}]
         return sorted([*map(_status, views), *map(_not_begun, missing)], key=lambda status: status.name)
 
-    def _states(self, sessions: Sequence[str]) -> Mapping[str, CheckoutState]:
-        states: dict[str, CheckoutState] = {}
+    def _states(self, sessions: Sequence[SessionId]) -> Mapping[SessionId, CheckoutState]:
+        states: dict[SessionId, CheckoutState] = {}
         for start in range(0, len(sessions), _BATCH_MAX):
             states |= self._states_of_batch(sessions[start : start + _BATCH_MAX])
         return states
 
-    def _states_of_batch(self, sessions: Sequence[str]) -> Mapping[str, CheckoutState]:
+    def _states_of_batch(self, sessions: Sequence[SessionId]) -> Mapping[SessionId, CheckoutState]:
         """One that can't be read is parked, and no reason to show none of the others."""
         try:
             documents = (checkout_document(id, events) for id, events in self._events(sessions).items())
@@ -216,7 +217,7 @@ class Queries:
                 return {sessions[0]: CheckoutState.PARKED}
             return {id: state for each in sessions for id, state in self._states_of_batch([each]).items()}
 
-    def _events(self, sessions: Sequence[str]) -> Mapping[str, list[tuple[int, Event]]]:
+    def _events(self, sessions: Sequence[SessionId]) -> Mapping[SessionId, list[tuple[int, Event]]]:
         """Each session's events with their positions, in log order.
 
         Raises:
@@ -226,13 +227,13 @@ class Queries:
         where = [OneOf("session_id", sessions)]
         rows = self._views.select(Selection(projection=TIMELINE, where=where, order_by=["position"]))
         positions = {*(int(row["position"] or 0) for row in rows), *missing}
-        events: dict[str, list[tuple[int, Event]]] = {}
+        events: dict[SessionId, list[tuple[int, Event]]] = {}
         for notification in self._read(sorted(positions)):
             event = self._log.decode(notification)
-            events.setdefault(event.session_id or "", []).append((notification.id, event))
+            events.setdefault(event.session, []).append((notification.id, event))
         return events
 
-    def _missing(self, sessions: Sequence[str]) -> Iterator[int]:
+    def _missing(self, sessions: Sequence[SessionId]) -> Iterator[int]:
         """Positions of events of these sessions that the timeline left out: without them it describes another checkout.
 
         Raises:
@@ -254,7 +255,7 @@ class Queries:
     def _read(self, positions: Sequence[int]) -> Iterable[Notification]:
         return self._log.store.select_positions(positions) if positions else ()
 
-    def _matched(self, session_id: str, wanted: Sequence[str]) -> tuple[str, ...]:
+    def _matched(self, session_id: SessionId, wanted: Sequence[str]) -> tuple[str, ...]:
         fields = set()
         for word in wanted:
             where = (StartsWith("term", word), Equal("session_id", session_id))
@@ -326,8 +327,13 @@ def _not_begun(projection: Projection) -> ProjectionStatus:
     return ProjectionStatus(name=projection.name, version=projection.version, position=0, state=state, unreadable=0)
 
 
-def _hit(row: Row, states: Mapping[str, CheckoutState], matched: tuple[str, ...]) -> SearchHit:
-    session_id, amount, currency = str(row["session_id"]), row["amount_total"], row["currency"]
+def _session_of(row: Row) -> SessionId:
+    """As the log has it, so its shape was checked when it came in."""
+    return SessionId(StreamId(str(row["session_id"])))
+
+
+def _hit(row: Row, states: Mapping[SessionId, CheckoutState], matched: tuple[str, ...]) -> SearchHit:
+    session_id, amount, currency = _session_of(row), row["amount_total"], row["currency"]
     return SearchHit(
         session_id=session_id,
         state=states.get(session_id, CheckoutState.OPEN),

@@ -7,7 +7,7 @@ from domain.step import Step, parse_step
 
 def effect_step(event: Event) -> str:
     """`mail_receipt` for an event of the stream `eff_cs_test_1_mail_receipt`."""
-    return event.originator_id.removeprefix(effect_id(event.session_id or "", ""))
+    return event.originator_id.removeprefix(effect_id(event.session, ""))
 
 
 def purpose(event: Event) -> Step | None:

@@ -10,6 +10,7 @@ from application.reading.due_effects import DueEffect, DueEffects
 from application.running.effect_kinds import Kind
 from application.threads import Threads
 from domain.effect import LEFT_TO_OTHERS
+from domain.ids import EffectId
 
 _DUE_MAX = 500
 _CLAIMED_MIN, _CLAIMED_TIMES = 64, 4
@@ -58,7 +59,7 @@ class Candidates:
             for id in effect_ids:
                 self._in_hand.pop(id, None)
 
-    def set_aside(self, effect_id: str) -> int:
+    def set_aside(self, effect_id: EffectId) -> int:
         """Choose it no more until a restart; `fulfill queue` lists it then. Returns how many are set aside."""
         self._set_aside.add(effect_id)
         return len(self._set_aside)

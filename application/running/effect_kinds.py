@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Protocol
 
 from domain.effect import Effect
+from domain.ids import SessionId
 from domain.policies.policy import Streams
 from domain.reasons import Reason
 
@@ -16,7 +17,7 @@ Outcome = Callable[[Streams], Reason | None]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
     effect: Effect
-    session_id: str
+    session_id: SessionId
     number: int
 
     @property
@@ -44,7 +45,7 @@ class Done:
 class Handler(Protocol):
     """How one kind of effect is carried out."""
 
-    def why_unwanted(self, effect: Effect, session_id: str, do: Streams) -> Reason | None:
+    def why_unwanted(self, effect: Effect, session_id: SessionId, do: Streams) -> Reason | None:
         """Return why it should not be done any more, looked at when it is claimed.
 
         What is to be done in another way now is withdrawn and requested again here, and is claimed as it is then.

@@ -23,6 +23,7 @@ from domain import reasons
 from domain.effect import Effect
 from domain.errors import UnreadableEvent
 from domain.identifiers import fulfillment_id
+from domain.ids import SessionId
 from domain.reasons import Reason
 
 logger = structlog.get_logger(__name__)
@@ -241,5 +242,5 @@ class EffectRunner:
     def _attempt(self, hint: DueEffect, started: Effect) -> Attempt:
         return Attempt(effect=started, session_id=hint.session_id, number=started.attempt)
 
-    def _stamp(self, session_id: str) -> Stamp:
+    def _stamp(self, session_id: SessionId) -> Stamp:
         return Stamp(actor=f"worker:{self._worker}", now=self._clock(), session_id=session_id)

@@ -2,12 +2,13 @@
 
 from domain.deliveries.line_delivery import LineDelivery
 from domain.handing_over import deliver
+from domain.ids import SessionId
 from domain.line import Line
 from domain.policies.policy import Streams
 
 
 class Access(LineDelivery):
-    def hand_over(self, session_id: str, line: Line, do: Streams) -> None:
+    def hand_over(self, session_id: SessionId, line: Line, do: Streams) -> None:
         link = line.plan.settings.get("link")
         deliver(session_id, line.plan.id, do, link=str(link) if link else None)
 

@@ -9,6 +9,7 @@ from domain.errors import InvalidIdentifier, Refused
 from domain.fulfillment import Fulfillment
 from domain.handing_over import deliver, has_its_stock
 from domain.identifiers import fulfillment_id, key_pool_id
+from domain.ids import SessionId
 from domain.key_pool import KeyPool
 from domain.line import Line, LineState
 from domain.personal import Personal
@@ -30,7 +31,7 @@ class LicenseKey(LineDelivery):
             return reasons.invalid_pool()
         return None
 
-    def hand_over(self, session_id: str, line: Line, do: Streams) -> None:
+    def hand_over(self, session_id: SessionId, line: Line, do: Streams) -> None:
         claim, name = Claim(session_id, line.plan.id), line.plan.key_pool
         assert name is not None, "a line that gets keys has the pool in its plan"
         pool = do.command(KeyPool, key_pool_id(name), KeyPool.assign, claim, line.plan.item.quantity)
@@ -40,11 +41,11 @@ class LicenseKey(LineDelivery):
             detail, id = reasons.not_enough_keys(name), fulfillment_id(session_id)
             do.command(Fulfillment, id, Fulfillment.block, line.plan.id, LineState.BACKORDERED, detail)
 
-    def let_go(self, session_id: str, plan: PlannedLine, do: Streams) -> None:
+    def let_go(self, session_id: SessionId, plan: PlannedLine, do: Streams) -> None:
         """The next import is for others."""
         _stop_waiting(session_id, plan, do)
 
-    def take_over(self, session_id: str, line: Line, why: Reason, do: Streams) -> tuple[Personal, ...]:
+    def take_over(self, session_id: SessionId, line: Line, why: Reason, do: Streams) -> tuple[Personal, ...]:
         """
         Raises:
             Refused: an import has just served the line, which is about to be delivered with its keys.
@@ -73,6 +74,6 @@ def deliver_assigned(event: KeyPool.Assigned, do: Streams) -> None:
         deliver(event.session, event.line_item, do, keys=event.keys)
 
 
-def _stop_waiting(session_id: str, plan: PlannedLine, do: Streams) -> KeyPool:
+def _stop_waiting(session_id: SessionId, plan: PlannedLine, do: Streams) -> KeyPool:
     assert plan.key_pool is not None, "a line that gets keys has the pool in its plan"
     return do.command(KeyPool, key_pool_id(plan.key_pool), KeyPool.stop_waiting, Claim(session_id, plan.id))

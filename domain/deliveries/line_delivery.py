@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 
 from domain.checkout import LineItem
+from domain.ids import SessionId
 from domain.line import Line
 from domain.personal import Personal
 from domain.plan import PlannedLine, Rule, Setting
@@ -23,13 +24,13 @@ class LineDelivery(ABC):
         return None
 
     @abstractmethod
-    def hand_over(self, session_id: str, line: Line, do: Streams) -> None:
+    def hand_over(self, session_id: SessionId, line: Line, do: Streams) -> None:
         """Deliver a pending line that waits for no stock, or ask those who do. Asked again, it changes nothing."""
 
-    def let_go(self, session_id: str, plan: PlannedLine, do: Streams) -> None:
+    def let_go(self, session_id: SessionId, plan: PlannedLine, do: Streams) -> None:
         """End what this plan still waits for: its line is delivered or has lost its stock."""
 
-    def take_over(self, session_id: str, line: Line, why: Reason, do: Streams) -> tuple[Personal, ...]:
+    def take_over(self, session_id: SessionId, line: Line, why: Reason, do: Streams) -> tuple[Personal, ...]:
         """End what was asked for, since staff deliver or replan the line. Return the license keys that it already has.
 
         Raises:
@@ -37,5 +38,5 @@ class LineDelivery(ABC):
         """
         return ()
 
-    def retry(self, session_id: str, line: Line, do: Streams) -> None:
+    def retry(self, session_id: SessionId, line: Line, do: Streams) -> None:
         """A person asked for another try of a line that is pending or was given up."""

@@ -6,6 +6,7 @@ from domain.deliveries.line_delivery import LineDelivery
 from domain.effect import Effect
 from domain.fulfillment import Fulfillment
 from domain.identifiers import effect_id, fulfillment_id
+from domain.ids import SessionId
 from domain.line import Line, LineState
 from domain.personal import Personal
 from domain.policies.policy import Streams
@@ -16,14 +17,14 @@ DeliveryOutcome = Effect.Succeeded | Effect.GivenUp | Effect.RetryRequested | Ef
 
 
 class Outside(LineDelivery):
-    def hand_over(self, session_id: str, line: Line, do: Streams) -> None:
+    def hand_over(self, session_id: SessionId, line: Line, do: Streams) -> None:
         step, plan = DeliverStep.of(line), line.plan
         effect = do.command(Effect, effect_id(session_id, step), Effect.request, plan.delivery, step, line=plan)
         if effect.given_up is not None:  # while the line waited for stock that had been taken back
             id = fulfillment_id(session_id)
             do.command(Fulfillment, id, Fulfillment.block, plan.id, LineState.GIVEN_UP, effect.given_up)
 
-    def take_over(self, session_id: str, line: Line, why: Reason, do: Streams) -> tuple[Personal, ...]:
+    def take_over(self, session_id: SessionId, line: Line, why: Reason, do: Streams) -> tuple[Personal, ...]:
         """A delivery that has not been tried yet is left to the engine.
 
         Raises:
@@ -39,7 +40,7 @@ class Outside(LineDelivery):
             do.command(Fulfillment, fulfillment_id(session_id), block, line.plan.id, LineState.MANUAL, why)
         return ()
 
-    def retry(self, session_id: str, line: Line, do: Streams) -> None:
+    def retry(self, session_id: SessionId, line: Line, do: Streams) -> None:
         do.command(Effect, effect_id(session_id, DeliverStep.of(line)), Effect.request_retry)
 
 

@@ -1,12 +1,13 @@
 """`shipment`: a parcel. The line waits until staff say that it was shipped (`fulfill ship`)."""
 
 from domain.deliveries.line_delivery import LineDelivery
+from domain.ids import SessionId
 from domain.line import Line
 from domain.policies.policy import Streams
 
 
 class Shipment(LineDelivery):
-    def hand_over(self, session_id: str, line: Line, do: Streams) -> None:
+    def hand_over(self, session_id: SessionId, line: Line, do: Streams) -> None:
         """Nothing: a pending line that has its stock is listed in the work queue, to be packed."""
 
 

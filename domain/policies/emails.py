@@ -10,6 +10,7 @@ from domain.effect import MAIL, Effect
 from domain.event import Event
 from domain.fulfillment import Fulfillment, FulfillmentFact
 from domain.identifiers import effect_id, fulfillment_id
+from domain.ids import SessionId, StreamId
 from domain.line import Line, LineState
 from domain.mail import Mail, MailKind, MailLine
 from domain.mail_now import mail_line, mail_now
@@ -51,7 +52,7 @@ class EmailPolicy:
     def decide(self, event: Event, do: Streams) -> None:
         match event:
             case CheckoutSession.Retrieved() | CheckoutSession.AsyncPaymentFailed():
-                self._mail_payment(event.originator_id, do)
+                self._mail_payment(event.session, do)
             case (
                 Fulfillment.Requested()
                 | Fulfillment.Replanned()
@@ -63,11 +64,11 @@ class EmailPolicy:
             case Fulfillment.Shipped():
                 self._mail_parcel(event, do)
             case CheckoutSession.RetryRequested() | CheckoutSession.Readdressed():
-                self._retry(event.originator_id, do)
+                self._retry(event.session, do)
             case _:
                 pass
 
-    def _mail_payment(self, session_id: str, do: Streams) -> None:
+    def _mail_payment(self, session_id: SessionId, do: Streams) -> None:
         session = do.load(CheckoutSession, session_id)
         if session.checkout is None or not session.checkout.is_complete or session.is_paid:
             return  # what Stripe said while it was open lacks the address, and may lack lines
@@ -75,7 +76,7 @@ class EmailPolicy:
         for kind in (MailKind.PAYMENT_FAILED, MailKind.PAYMENT_PENDING):
             self._request(session, kind, lines, do)
 
-    def _mail_lines(self, session_id: str, do: Streams) -> None:
+    def _mail_lines(self, session_id: SessionId, do: Streams) -> None:
         """Once the engine has done everything that it does by itself: the receipt, and a mail about back-orders."""
         fulfillment = do.load(Fulfillment, fulfillment_id(session_id))
         if not fulfillment.is_settled or not fulfillment.lines:
@@ -125,7 +126,7 @@ class EmailPolicy:
         mail = mail_now(kind, about, session, do.load(Fulfillment, fulfillment_id(session.id)))
         return _ask_for(effect.id, step, mail, do) if mail else effect
 
-    def _retry(self, session_id: str, do: Streams) -> None:
+    def _retry(self, session_id: SessionId, do: Streams) -> None:
         fulfillment = do.load(Fulfillment, fulfillment_id(session_id))
         steps = [MailStep(kind) for kind in MailKind]
         steps += [MailStep(MailKind.SHIPPED, str(parcel.number)) for parcel in fulfillment.parcels]
@@ -139,7 +140,7 @@ class EmailPolicy:
                 do.command(Effect, effect.id, Effect.request_retry)
 
 
-def look_again(effect: Effect, session_id: str, do: Streams) -> None:
+def look_again(effect: Effect, session_id: SessionId, do: Streams) -> None:
     """Right before a mail goes out: if it is no longer true, withdraw it and request it again with the current state.
 
     If the old text may have gone out, the new one is another edition. A mail keeps its address if Stripe has removed
@@ -163,19 +164,19 @@ def look_again(effect: Effect, session_id: str, do: Streams) -> None:
         _ask_for(effect.id, step, now, do)
 
 
-def _ask_for(id: str, step: Step, mail: Mail, do: Streams) -> Effect:
+def _ask_for(id: StreamId, step: Step, mail: Mail, do: Streams) -> Effect:
     effect = do.command(Effect, id, Effect.request, MAIL, step, mail=mail)
     return effect if mail.to else do.command(Effect, id, Effect.give_up, reasons.no_address())
 
 
-def _is_in_the_receipt(session_id: str, mail: Mail, fulfillment: Fulfillment, do: Streams) -> bool:
+def _is_in_the_receipt(session_id: SessionId, mail: Mail, fulfillment: Fulfillment, do: Streams) -> bool:
     """Whether a receipt that was still unsent when the line was delivered has its keys and links by now."""
     receipt = do.load(Effect, effect_id(session_id, MailStep(MailKind.RECEIPT)))
     mailed, lines = _statements(receipt), fulfillment.lines
     return all(_statement(lines[line.id]) in mailed for line in mail.lines if line.id in lines)
 
 
-def _has_own_mail(session_id: str, line: Line, do: Streams) -> bool:
+def _has_own_mail(session_id: SessionId, line: Line, do: Streams) -> bool:
     """Whether a mail about this line alone says that it is backordered: one about several may be requested again."""
     own = do.load(Effect, effect_id(session_id, MailStep(MailKind.BACKORDERED, line.plan.id)))
     return _statement(line) in _statements(own)

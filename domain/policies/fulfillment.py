@@ -12,6 +12,7 @@ from domain.event import Event
 from domain.fulfillment import Fulfillment
 from domain.handing_over import has_its_stock
 from domain.identifiers import fulfillment_id
+from domain.ids import SessionId
 from domain.key_pool import KeyPool
 from domain.line import LineState
 from domain.policies.policy import NOTHING_FURTHER, Begin, Streams
@@ -53,9 +54,9 @@ class FulfillmentPolicy:
     def decide(self, event: Event, do: Streams) -> None:
         match event:
             case CheckoutSession.Retrieved():
-                self._hold_or_release(event.originator_id, do)
+                self._hold_or_release(event.session, do)
             case CheckoutSession.AsyncPaymentFailed():
-                _release_hold(event.originator_id, do)
+                _release_hold(event.session, do)
             case CheckoutSession.Paid():
                 self._request(event, do)
             case Fulfillment.Replanned():
@@ -70,11 +71,11 @@ class FulfillmentPolicy:
             case Effect.Succeeded() | Effect.GivenUp() | Effect.RetryRequested() | Effect.Withdrawn():
                 follow_delivery(event, do)
             case CheckoutSession.RetryRequested():
-                _retry(event.originator_id, do)
+                _retry(event.session, do)
             case _:
                 pass
 
-    def _hold_or_release(self, session_id: str, do: Streams) -> None:
+    def _hold_or_release(self, session_id: SessionId, do: Streams) -> None:
         session = do.load(CheckoutSession, session_id)
         if session.is_payment_over:
             _release_hold(session_id, do)
@@ -83,7 +84,7 @@ class FulfillmentPolicy:
             do.command(Fulfillment, fulfillment_id(session_id), Fulfillment.hold, plan)
 
     def _request(self, paid: CheckoutSession.Paid, do: Streams) -> None:
-        checkout = do.load(CheckoutSession, paid.originator_id).checkout
+        checkout = do.load(CheckoutSession, paid.session).checkout
         assert checkout is not None, "Paid is only ever recorded with what was retrieved"
         requested = Fulfillment.Requested(
             plan=self._catalog.plan(checkout),
@@ -93,10 +94,10 @@ class FulfillmentPolicy:
             amount_tax=checkout.amount_tax,
             paid_at=paid.occurred_at,
         )
-        do.command(Fulfillment, fulfillment_id(paid.originator_id), Fulfillment.request, requested)
+        do.command(Fulfillment, fulfillment_id(paid.session), Fulfillment.request, requested)
 
 
-def _release_hold(session_id: str, do: Streams) -> None:
+def _release_hold(session_id: SessionId, do: Streams) -> None:
     if not do.load(CheckoutSession, session_id).is_paid:
         do.command(Fulfillment, fulfillment_id(session_id), Fulfillment.release_hold)
 
@@ -126,7 +127,7 @@ def _let_go_of_replaced(event: Fulfillment.Replanned, do: Streams) -> None:
             delivery_of(replaced.kind).let_go(event.session, replaced, do)
 
 
-def _retry(session_id: str, do: Streams) -> None:
+def _retry(session_id: SessionId, do: Streams) -> None:
     for line in do.load(Fulfillment, fulfillment_id(session_id)).lines.values():
         if line.state in {LineState.PENDING, LineState.GIVEN_UP}:
             delivery_of(line.plan.kind).retry(session_id, line, do)

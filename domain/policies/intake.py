@@ -5,9 +5,9 @@ from collections.abc import Iterable, Sequence
 from domain import reasons
 from domain.checkout_session import CheckoutSession, CheckoutSessionFacts, ParkReason, Source
 from domain.effect import RETRIEVE, Effect
-from domain.errors import InvalidIdentifier
 from domain.event import Event
-from domain.identifiers import effect_id, is_livemode, payment_id, session_id
+from domain.identifiers import effect_id, is_livemode, payment_id
+from domain.ids import SessionId, StripeEventId
 from domain.payment import Payment
 from domain.policies.policy import NOTHING_FURTHER, Begin, Streams
 from domain.step import RetrieveStep
@@ -78,9 +78,8 @@ class Intake:
         if kind not in OF_SESSIONS:
             do.command(StripeEvent, event.originator_id, StripeEvent.ignore, reasons.unhandled_type(event.type))
             return
-        try:
-            session = session_id(event.session_id or "")
-        except InvalidIdentifier:
+        session = event.session_id
+        if session is None:
             do.command(StripeEvent, event.originator_id, StripeEvent.fail, reasons.not_a_session())
             return
         before = do.load(CheckoutSession, session)
@@ -94,7 +93,7 @@ class Intake:
             step = RetrieveStep(f"{step.occasion}_{event.originator_id}")  # it may know it by now
         do.command(Effect, effect_id(session, step), Effect.request, RETRIEVE, step)
 
-    def _park_foreign(self, session: str, event: StripeEvent.Received, do: Streams) -> bool:
+    def _park_foreign(self, session: SessionId, event: StripeEvent.Received, do: Streams) -> bool:
         """Park a session that our key can't retrieve and must not fulfill."""
         if event.account is not None:
             why, detail = ParkReason.CONNECTED_ACCOUNT, reasons.connected_account()
@@ -107,7 +106,7 @@ class Intake:
         return True
 
     def _ask_again(self, event: CheckoutSession.RetryRequested, do: Streams) -> None:
-        session = do.load(CheckoutSession, event.originator_id)
+        session = do.load(CheckoutSession, event.session)
         is_foreign = session.parked is ParkReason.CONNECTED_ACCOUNT or is_livemode(session.id) != self._livemode
         if session.is_paid or is_foreign:
             return
@@ -122,12 +121,12 @@ def _take_in_of_payment(kind: str, event: StripeEvent.Received, do: Streams) -> 
         do.command(StripeEvent, event.originator_id, StripeEvent.ignore, reasons.no_payment_named(event.type))
         return
     at = event.occurred_at
-    do.command(Payment, payment, Payment.report, stripe_event=event.originator_id, type=kind, at=at)
+    do.command(Payment, payment, Payment.report, stripe_event=StripeEventId(event.originator_id), type=kind, at=at)
 
 
 def _hear(session: CheckoutSession, kind: str, event: StripeEvent.Received) -> CheckoutSessionFacts:
     """Return the facts that the session records for a Stripe event of a handled kind."""
-    id, at = event.originator_id, event.occurred_at
+    id, at = StripeEventId(event.originator_id), event.occurred_at
     if kind == COMPLETED:
         return session.complete(stripe_event=id, payment_status=event.payment_status, at=at)
     if kind == SUCCEEDED:

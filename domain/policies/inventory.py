@@ -6,6 +6,7 @@ from domain.event import Event
 from domain.fulfillment import Fulfillment
 from domain.handing_over import update_from_stock
 from domain.identifiers import fulfillment_id, stock_id
+from domain.ids import SessionId
 from domain.line import LineState
 from domain.plan import PlannedLine
 from domain.policies.policy import NOTHING_FURTHER, Begin, Streams
@@ -52,25 +53,27 @@ class InventoryPolicy:
                 pass
 
 
-def _reserve(session_id: str, line: PlannedLine, do: Streams) -> None:
+def _reserve(session_id: SessionId, line: PlannedLine, do: Streams) -> None:
     if line.stock_sku is not None and _is_wanted(session_id, line, do):
         claim = Claim(session_id, line.id)
         stock = do.command(StockItem, stock_id(line.stock_sku), StockItem.reserve, claim, line.item.quantity)
         update_from_stock(session_id, line.id, stock, do)
 
 
-def _is_wanted(session_id: str, plan: PlannedLine, do: Streams) -> bool:
+def _is_wanted(session_id: SessionId, plan: PlannedLine, do: Streams) -> bool:
     """Whether the line still takes this stock. It may have been replanned or delivered meanwhile."""
     line = do.load(Fulfillment, fulfillment_id(session_id)).lines.get(plan.id)
     return line is None or (line.state is not LineState.DELIVERED and line.plan.stock_sku == plan.stock_sku)
 
 
-def _release(session_id: str, line: PlannedLine, do: Streams) -> None:
+def _release(session_id: SessionId, line: PlannedLine, do: Streams) -> None:
     if line.stock_sku is not None:
         do.command(StockItem, stock_id(line.stock_sku), StockItem.release, Claim(session_id, line.id))
 
 
-def _change(session_id: str, before: tuple[PlannedLine, ...], after: tuple[PlannedLine, ...], do: Streams) -> None:
+def _change(
+    session_id: SessionId, before: tuple[PlannedLine, ...], after: tuple[PlannedLine, ...], do: Streams
+) -> None:
     """Let go of what another plan had asked for, and ask for what this one needs."""
     needed = {(line.id, line.stock_sku) for line in after}
     for line in before:

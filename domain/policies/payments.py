@@ -11,6 +11,7 @@ from domain.checkout_session import CheckoutSession
 from domain.effect import RETRIEVE, Effect
 from domain.event import Event
 from domain.identifiers import effect_id
+from domain.ids import SessionId
 from domain.payment import Payment
 from domain.policies.policy import NOTHING_FURTHER, Begin, Streams
 from domain.step import RetrieveStep
@@ -37,7 +38,7 @@ class PaymentPolicy:
             case Payment.BelongsTo() | Payment.Reported():
                 _ask_at_once(do.load(Payment, event.originator_id), do)
             case CheckoutSession.Retrieved():
-                _ask_later(event.originator_id, event.recorded_at, do)
+                _ask_later(event.session, event.recorded_at, do)
             case Effect.Succeeded() | Effect.GivenUp():
                 requested = do.load(Effect, event.originator_id).requested
                 if requested is not None and requested.kind == RETRIEVE:
@@ -54,7 +55,7 @@ def _ask_at_once(payment: Payment, do: Streams) -> None:
         _ask(payment.session, payment.reports[-1], do)
 
 
-def _ask_later(session_id: str, now: datetime, do: Streams) -> None:
+def _ask_later(session_id: SessionId, now: datetime, do: Streams) -> None:
     session = do.load(CheckoutSession, session_id)
     if not session.is_awaiting_payment or session.completed_at is None:
         return
@@ -66,11 +67,11 @@ def _ask_later(session_id: str, now: datetime, do: Streams) -> None:
             return
 
 
-def _has_been_asked(session_id: str, occasion: str, do: Streams) -> bool:
+def _has_been_asked(session_id: SessionId, occasion: str, do: Streams) -> bool:
     effect = do.load(Effect, effect_id(session_id, RetrieveStep(occasion)))
     return effect.is_done or effect.given_up is not None
 
 
-def _ask(session_id: str, occasion: str, do: Streams, *, not_before: datetime | None = None) -> None:
+def _ask(session_id: SessionId, occasion: str, do: Streams, *, not_before: datetime | None = None) -> None:
     step = RetrieveStep(occasion)
     do.command(Effect, effect_id(session_id, step), Effect.request, RETRIEVE, step, not_before=not_before)

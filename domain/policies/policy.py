@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Concatenate, ParamSpec, Protocol
 
 from domain.event import A, Event
+from domain.ids import StreamId
 
 P = ParamSpec("P")
 
@@ -13,13 +14,13 @@ P = ParamSpec("P")
 class Streams(Protocol):
     """The aggregates as they are now, with everything that was commanded before."""
 
-    def load(self, kind: type[A], id: str) -> A:
+    def load(self, kind: type[A], id: StreamId) -> A:
         """The aggregate; a new one, of version 0, for a stream without events."""
 
     def command(
         self,
         kind: type[A],
-        id: str,
+        id: StreamId,
         decision: Callable[Concatenate[A, P], Sequence[Event]],
         *args: P.args,
         **kwargs: P.kwargs,

@@ -18,6 +18,7 @@ from application.storable import storable
 from domain.errors import UnreadableEvent
 from domain.event import Event
 from domain.identifiers import session_of_stream
+from domain.ids import SessionId
 from infrastructure.event_store.topics import TOPICS
 
 _ENCODER = msgspec.json.Encoder()
@@ -50,7 +51,7 @@ class _Shape:
 
 
 class _Header(msgspec.Struct):
-    session_id: str | None = None
+    session_id: SessionId | None = None
 
 
 _HEADER_DECODER = msgspec.json.Decoder(_Header)
@@ -134,7 +135,7 @@ def _why(error: Exception) -> str:
     return f"{name}: {error}" if isinstance(error, msgspec.MsgspecError | UnicodeDecodeError) else name
 
 
-def _session_of(stored: StoredEvent) -> str | None:
+def _session_of(stored: StoredEvent) -> SessionId | None:
     """Whose event it is, even if nothing of it can be read but which stream it is in."""
     with suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         if said := _HEADER_DECODER.decode(stored.state).session_id:

@@ -10,6 +10,7 @@ from application.ports import NotFromStripe, WebhookDelivery
 from application.storable import storable_json
 from domain.errors import InvalidIdentifier
 from domain.identifiers import payment_id, session_id, stripe_event_id
+from domain.ids import SessionId
 from domain.stripe_event import StripeEvent
 
 _EVENT_TYPE = re.compile(r"[ -~]{1,200}")
@@ -121,7 +122,7 @@ def _moment(created: int | str) -> datetime:
         raise NotFromStripe("The body is not a Stripe event: its time is none.") from error
 
 
-def _session(object_id: str | None) -> str | None:
+def _session(object_id: str | None) -> SessionId | None:
     """The session, as the shape of its ID says: what the object calls itself decides nothing."""
     try:
         return session_id(object_id or "")

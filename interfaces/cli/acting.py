@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from application.reading.english import counted
+from domain.identifiers import session_id
+from domain.ids import SessionId
 from interfaces.cli.desk import Desk, by, open_desk
 from interfaces.cli.output.printing import page, print_json, talk
 from interfaces.cli.reading import RETRIED
@@ -90,7 +92,7 @@ def retry(
         desk.runtime.staff.retry(session_or_event, who)
         if session_or_event.startswith("evt_"):
             return _show_event(desk, session_or_event, as_json=json)
-        return _show(desk, session_or_event, as_json=json)
+        return _show(desk, session_id(session_or_event), as_json=json)
 
 
 def _retry_all(kinds: Sequence[str], who: "By", *, as_json: bool) -> int:
@@ -154,7 +156,7 @@ def note(
         return _show(desk, session, as_json=json)
 
 
-def _show(desk: Desk, session_id: str, done: str = "Recorded.", *, as_json: bool) -> int:
+def _show(desk: Desk, session_id: SessionId, done: str = "Recorded.", *, as_json: bool) -> int:
     from interfaces.cli.output.checkout_page import in_a_sentence
 
     is_followed = desk.follow()

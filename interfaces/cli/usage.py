@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter, Token
 
+from domain import ids
 from domain.errors import InvalidIdentifier
 from domain.identifiers import key_pool_id, normal_sku, session_id, stock_id, stripe_event_id
+from domain.ids import SessionId
 
 if TYPE_CHECKING:
     from infrastructure.database import Database
@@ -85,14 +87,14 @@ def _pool(_kind: object, text: str) -> None:
 Json = Annotated[
     bool, Parameter("--json", negative=(), show_default=False, help="Print the result as one JSON document.")
 ]
-Session = Annotated[str, Parameter(validator=_session, help="Checkout Session ID (cs_...).")]
+Session = Annotated[SessionId, Parameter(validator=_session, help="Checkout Session ID (cs_...).")]
 SessionOrEvent = Annotated[
     str | None,
     Parameter(
         name="SESSION", validator=_session_or_event, help="Checkout Session ID (cs_...) or Stripe event ID (evt_...)."
     ),
 ]
-Sku = Annotated[str, Parameter(converter=_sku, help="SKU, as in the catalog.")]
+Sku = Annotated[ids.Sku, Parameter(converter=_sku, help="SKU, as in the catalog.")]
 Pool = Annotated[str, Parameter(validator=_pool, help="Name of the key pool, as in the catalog.")]
 Who = Annotated[str, Parameter("--as", help="Your name, recorded in the audit trail.")]
 Why = Annotated[str, Parameter("--reason", help="Your reason, recorded in the audit trail.")]

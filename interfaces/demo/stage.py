@@ -10,6 +10,8 @@ import httpx2
 
 from application.reading.checkout_document import CheckoutDocument
 from application.reading.queries import StockLevel
+from domain.identifiers import session_id
+from domain.ids import SessionId
 from infrastructure.database import SQLiteFile
 from interfaces.databases import ReadSide, open_read_side
 from interfaces.demo.engine_process import EngineProcess
@@ -32,7 +34,7 @@ class WrongOutcome(Exception):
 class Order:
     """A checkout and its buyer."""
 
-    id: str
+    id: SessionId
     buyer: str
 
 
@@ -77,7 +79,7 @@ class Stage:
         }
         if is_parcel:
             values["shipping_address_collection"] = {"allowed_countries": ["DE"]}
-        order = Order(self.sandbox.create_session(values).id, buyer)
+        order = Order(session_id(self.sandbox.create_session(values).id), buyer)
         self._made.add(order.id)
         return order
 

@@ -26,6 +26,7 @@ from domain.checkout_session import CheckoutSession, ParkReason, Source
 from domain.errors import InvalidIdentifier, UnreadableEvent
 from domain.fulfillment import Fulfillment
 from domain.identifiers import fulfillment_id, is_livemode, session_id
+from domain.ids import SessionId
 from infrastructure.customer_texts.customer_texts import CustomerTexts
 from infrastructure.customer_texts.language import Language
 from infrastructure.customer_texts.page_words import Words, not_found_words, too_many_words, unavailable_words
@@ -110,7 +111,7 @@ class AfterCheckout:
             return JSONResponse(landing_view.as_json(page), headers=SECURITY_HEADERS)
         return _page(landing_view.render(page, self._texts), 200)
 
-    async def _fulfill(self, id: str, limiter: CapacityLimiter) -> bool:
+    async def _fulfill(self, id: SessionId, limiter: CapacityLimiter) -> bool:
         """Run `fulfill_checkout`. False if there is no such checkout for us.
 
         When Stripe can't be asked, or takes longer than a customer should wait, the page shows what the log knows and
@@ -133,7 +134,7 @@ class AfterCheckout:
             return True
         return session.parked not in {ParkReason.WRONG_MODE, ParkReason.CONNECTED_ACCOUNT}
 
-    async def _settled(self, id: str, deadline: float) -> tuple[CheckoutSession, Fulfillment]:
+    async def _settled(self, id: SessionId, deadline: float) -> tuple[CheckoutSession, Fulfillment]:
         """The checkout, once the engine has done what it does by itself; as it stands at the deadline otherwise."""
         while True:
             session, fulfillment = await self._read(id)
@@ -142,7 +143,7 @@ class AfterCheckout:
                 return session, fulfillment
             await asyncio.sleep(_LOOK_SECONDS)
 
-    async def _read(self, id: str) -> tuple[CheckoutSession, Fulfillment]:
+    async def _read(self, id: SessionId) -> tuple[CheckoutSession, Fulfillment]:
         """
         Raises:
             TimeoutError: the log did not answer in time.
@@ -150,10 +151,10 @@ class AfterCheckout:
         with anyio.fail_after(_WAIT_SECONDS):
             return await anyio.to_thread.run_sync(self._look, id, limiter=self._looks, abandon_on_cancel=True)
 
-    def _look(self, id: str) -> tuple[CheckoutSession, Fulfillment]:
+    def _look(self, id: SessionId) -> tuple[CheckoutSession, Fulfillment]:
         return self._log.get(CheckoutSession, id), self._log.get(Fulfillment, fulfillment_id(id))
 
-    def _mailed(self, id: str, fulfillment: Fulfillment) -> Set[str]:
+    def _mailed(self, id: SessionId, fulfillment: Fulfillment) -> Set[str]:
         return mailed_keys(self._log, id, fulfillment)
 
     def _not_now(

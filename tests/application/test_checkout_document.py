@@ -9,6 +9,7 @@ import pytest
 from log_parts import BEGINNING, COURSE, MUG, LogWriter, checkout, mail
 from read_side import ReadSide
 from sample_log import DEBIT, FOREIGN, KEYS, SHOP, sample_log
+from typed_ids import as_session, as_stream
 
 from application.reading.checkout_document import as_json, checkout_document
 from domain import reasons
@@ -16,6 +17,7 @@ from domain.checkout_session import CheckoutSession, Source
 from domain.effect import MAIL, Effect
 from domain.event import Event
 from domain.fulfillment import Fulfillment
+from domain.ids import SessionId, StreamId
 from domain.line import LineState
 from domain.mail import MailKind
 from domain.personal import Personal
@@ -31,7 +33,7 @@ LINE_STATES = {"pending", "delivered", "backordered", "manual", "given_up", "rev
 MAIL_STATES = {"queued", "sent", "failed"}
 
 
-def shown(session_id: str, *events: Event) -> dict[str, Any]:
+def shown(session_id: SessionId, *events: Event) -> dict[str, Any]:
     """The document as other programs get it."""
     document = checkout_document(session_id, list(enumerate(events, 1)))
     assert document is not None
@@ -39,13 +41,13 @@ def shown(session_id: str, *events: Event) -> dict[str, Any]:
     return plain
 
 
-def recorded(stream: str, *facts: Event) -> list[Event]:
+def recorded(stream: StreamId, *facts: Event) -> list[Event]:
     log = LogWriter()
-    log.add(stream, *facts, session_id=SHOP)
+    log.add(stream, *facts, session_id=as_session(SHOP))
     return log.events
 
 
-def sample(session_id: str) -> dict[str, Any]:
+def sample(session_id: SessionId) -> dict[str, Any]:
     events = [(number, event) for number, event in enumerate(sample_log(), 1) if event.session_id == session_id]
     document = checkout_document(session_id, events)
     assert document is not None
@@ -54,7 +56,7 @@ def sample(session_id: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("session_id", [SHOP, DEBIT, FOREIGN, KEYS])
-def test_it_has_everything_that_was_promised(session_id: str) -> None:
+def test_it_has_everything_that_was_promised(session_id: SessionId) -> None:
     document = sample(session_id)
 
     assert set(document) == PROMISED
@@ -66,7 +68,7 @@ def test_it_has_everything_that_was_promised(session_id: str) -> None:
 
 
 def test_a_fulfilled_checkout_to_the_letter() -> None:
-    document = sample(SHOP)
+    document = sample(as_session(SHOP))
     story = document.pop("story")
 
     assert document == {
@@ -153,7 +155,7 @@ def test_a_fulfilled_checkout_to_the_letter() -> None:
 
 
 def test_before_stripe_was_asked_there_is_what_its_events_said() -> None:
-    document = sample(FOREIGN)
+    document = sample(as_session(FOREIGN))
 
     assert (document["state"], document["payment_status"], document["livemode"]) == ("parked", "paid", True)
     assert (document["amount_total"], document["currency"], document["line_items"]) == (None, None, [])
@@ -162,7 +164,7 @@ def test_before_stripe_was_asked_there_is_what_its_events_said() -> None:
 def test_before_it_is_planned_it_lists_what_stripe_lists() -> None:
     unpaid = CheckoutSession.Retrieved(checkout=checkout(MUG, COURSE, payment_status="unpaid"), source=Source.WEBHOOK)
 
-    lines = shown(SHOP, *recorded(SHOP, unpaid))["line_items"]
+    lines = shown(as_session(SHOP), *recorded(SHOP, unpaid))["line_items"]
 
     assert [(line["id"], line["delivery"], line["state"]) for line in lines] == [
         ("li_mug", None, "pending"),
@@ -178,7 +180,7 @@ def test_a_line_says_why_it_can_not_go_on() -> None:
         line_item="li_mug", state=LineState.BACKORDERED, detail=reasons.as_written("Not enough")
     )
 
-    (line,) = shown(SHOP, *recorded(f"ful_{SHOP}", requested, blocked))["line_items"]
+    (line,) = shown(as_session(SHOP), *recorded(as_stream(f"ful_{SHOP}"), requested, blocked))["line_items"]
 
     assert (line["state"], line["detail"]) == ("backordered", "Not enough")
 
@@ -186,7 +188,7 @@ def test_a_line_says_why_it_can_not_go_on() -> None:
 def receipt(*facts: Event, kind: MailKind = MailKind.RECEIPT, occasion: str | None = None) -> list[Event]:
     step = str(MailStep(kind, occasion))
     requested = Effect.Requested(kind=MAIL, step=step, mail=mail(kind, MUG))
-    return recorded(f"eff_{SHOP}_{step}", requested, *facts)
+    return recorded(as_stream(f"eff_{SHOP}_{step}"), requested, *facts)
 
 
 STARTED = Effect.AttemptStarted(number=1, worker="w1")
@@ -215,7 +217,7 @@ STARTED = Effect.AttemptStarted(number=1, worker="w1")
     ],
 )
 def test_a_mail_is_queued_sent_or_failed(facts: list[Event], mails: list[tuple[str, str, str | None]]) -> None:
-    found = shown(SHOP, *receipt(*facts))["emails"]
+    found = shown(as_session(SHOP), *receipt(*facts))["emails"]
 
     assert [(email["kind"], email["state"], email["detail"]) for email in found] == mails
 
@@ -223,7 +225,7 @@ def test_a_mail_is_queued_sent_or_failed(facts: list[Event], mails: list[tuple[s
 def test_several_mails_of_one_kind_are_distinguished_by_their_occasion() -> None:
     log = [receipt(kind=MailKind.SHIPPED, occasion=number) for number in ("1", "2")]
 
-    found = shown(SHOP, *log[0], *log[1], *receipt())["emails"]
+    found = shown(as_session(SHOP), *log[0], *log[1], *receipt())["emails"]
 
     assert [(email["kind"], email["occasion"]) for email in found] == [
         ("shipped", "1"),
@@ -233,14 +235,16 @@ def test_several_mails_of_one_kind_are_distinguished_by_their_occasion() -> None
 
 
 def test_there_is_no_document_without_an_event() -> None:
-    assert checkout_document(SHOP, []) is None
+    assert checkout_document(as_session(SHOP), []) is None
 
 
 @pytest.fixture
 def reported(read_side: ReadSide) -> ReadSide:
     """Notes that were recorded at the same moment, a microsecond later and much later."""
     log = LogWriter()
-    log.add(SHOP, *(CheckoutSession.Noted(text=Personal(text)) for text in "abcd"), session_id=SHOP)
+    log.add(
+        as_stream(SHOP), *(CheckoutSession.Noted(text=Personal(text)) for text in "abcd"), session_id=as_session(SHOP)
+    )
     later = [0, 0, 1, 60_000_000]
     read_side.append(
         [
@@ -258,7 +262,7 @@ def reported(read_side: ReadSide) -> ReadSide:
 def test_as_of_a_moment_is_exact_to_the_microsecond(
     reported: ReadSide, microseconds: int, expected: str | None
 ) -> None:
-    document = reported.queries.checkout(SHOP, BEGINNING + timedelta(microseconds=microseconds))
+    document = reported.queries.checkout(as_session(SHOP), BEGINNING + timedelta(microseconds=microseconds))
 
     notes = None if document is None else "".join(entry.text.removeprefix("Note: ") for entry in document.story)
     assert notes == expected
@@ -267,7 +271,7 @@ def test_as_of_a_moment_is_exact_to_the_microsecond(
 def test_a_moment_is_the_same_in_every_zone(reported: ReadSide) -> None:
     in_tokyo = (BEGINNING + timedelta(microseconds=1)).astimezone(timezone(timedelta(hours=9)))
 
-    document = reported.queries.checkout(SHOP, in_tokyo)
+    document = reported.queries.checkout(as_session(SHOP), in_tokyo)
 
     assert document is not None
     assert len(document.story) == 3
@@ -277,7 +281,7 @@ def test_the_state_is_that_of_the_moment(read_side: ReadSide) -> None:
     read_side.append(sample_log())
     states = []
     for number in range(-1, 42):
-        document = read_side.queries.checkout(SHOP, BEGINNING + timedelta(seconds=number, milliseconds=250))
+        document = read_side.queries.checkout(as_session(SHOP), BEGINNING + timedelta(seconds=number, milliseconds=250))
         states.append(document.state.value if document else "")
 
     changes = [state for state, before in zip(states, ["", *states], strict=False) if state != before]
@@ -292,10 +296,12 @@ def test_an_event_never_stands_without_those_before_it_whatever_the_clocks_say(
     read_side: ReadSide, recorded: list[int], as_of: int, expected: int
 ) -> None:
     log = LogWriter()
-    log.add(SHOP, *(CheckoutSession.Noted(text=Personal("x")) for _ in recorded), session_id=SHOP)
+    log.add(
+        as_stream(SHOP), *(CheckoutSession.Noted(text=Personal("x")) for _ in recorded), session_id=as_session(SHOP)
+    )
     times: list[datetime] = [BEGINNING + timedelta(seconds=seconds) for seconds in recorded]
     read_side.append([replace(event, recorded_at=at) for event, at in zip(log.events, times, strict=True)])
 
-    document = read_side.queries.checkout(SHOP, BEGINNING + timedelta(seconds=as_of))
+    document = read_side.queries.checkout(as_session(SHOP), BEGINNING + timedelta(seconds=as_of))
 
     assert (0 if document is None else len(document.story)) == expected

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 from log_parts import BEGINNING, COURSE, MUG, checkout
+from typed_ids import as_event, as_session, as_stream
 
 from application.reading.checkout_state import CheckoutState, checkout_state
 from domain import reasons
@@ -13,10 +14,10 @@ from domain.event import A, Event
 from domain.fulfillment import Fulfillment
 from domain.line import LineState
 
-COMPLETED = CheckoutSession.Completed(stripe_event="evt_1", payment_status="unpaid")
-SUCCEEDED = CheckoutSession.AsyncPaymentSucceeded(stripe_event="evt_2")
-FAILED = CheckoutSession.AsyncPaymentFailed(stripe_event="evt_3")
-EXPIRED = CheckoutSession.Expired(stripe_event="evt_4")
+COMPLETED = CheckoutSession.Completed(stripe_event=as_event("evt_1"), payment_status="unpaid")
+SUCCEEDED = CheckoutSession.AsyncPaymentSucceeded(stripe_event=as_event("evt_2"))
+FAILED = CheckoutSession.AsyncPaymentFailed(stripe_event=as_event("evt_3"))
+EXPIRED = CheckoutSession.Expired(stripe_event=as_event("evt_4"))
 PAID = CheckoutSession.Paid(payment_status="paid", amount_total=1, currency="eur")
 PARKED = CheckoutSession.Parked(why=ParkReason.UNKNOWN_PAYMENT_STATUS, detail=reasons.unknown_payment_status("new"))
 
@@ -29,7 +30,8 @@ def retrieved(status: str = "complete", payment_status: str = "paid", mode: str 
 
 def state(session: Sequence[Event] = (), fulfillment: Sequence[Event] = ()) -> CheckoutState:
     return checkout_state(
-        evolved(CheckoutSession(id="cs_test_1"), session), evolved(Fulfillment(id="ful_cs_test_1"), fulfillment)
+        evolved(CheckoutSession(id=as_session("cs_test_1")), session),
+        evolved(Fulfillment(id=as_stream("ful_cs_test_1")), fulfillment),
     )
 
 

@@ -9,6 +9,7 @@ from fakes.crash import Crash
 from fakes.outside import BEGINNING
 from following import Counting, Process
 from structlog.testing import capture_logs
+from typed_ids import as_session, as_stream
 
 from application.log.unit_of_work import Stamp
 from domain.stock_item import StockItem
@@ -56,7 +57,7 @@ def test_a_crash_at_the_insert_neither_loses_nor_repeats_a_decision(open_process
     for at, expected in (("before an insert", 0), ("after an insert", 1)):
         session = f"cs_test_{at.split()[0]}"
         crashing = open_process(Counting())
-        crashing.note("a", session)
+        crashing.note("a", as_session(session))
         crashing.points.at = (len(crashing.points.reached) + (1 if expected == 0 else 2),)
         with pytest.raises(Crash, match=at):
             crashing.rest()
@@ -103,7 +104,7 @@ def test_a_process_that_leads_again_resumes_behind_the_last_leader(open_process:
     first.note("a")
     first.rest()
     first.locks.release()
-    second.note("b", "cs_test_b")
+    second.note("b", as_session("cs_test_b"))
     second.rest()
 
     first.rest()
@@ -137,7 +138,7 @@ def rival_counts(rival: Process, policy: Counting) -> Callable[[], None]:
         policy.before = lambda: None
         sku = "sku_cs_test_a"
         stamp = Stamp(actor="staff:kim", now=BEGINNING)
-        rival.writer.run(stamp, [sku], lambda unit: unit.command(StockItem, sku, StockItem.count, 100))
+        rival.writer.run(stamp, [sku], lambda unit: unit.command(StockItem, as_stream(sku), StockItem.count, 100))
 
     return interfere
 

@@ -9,6 +9,7 @@ import pytest
 from every_store import change, log_environment, put_back
 from fakes.outside import BEGINNING, FixedClock, MemoryLocks
 from log_parts import LogWriter
+from typed_ids import as_session, as_stream
 
 from application.errors import Unprepared
 from application.log.log import Log, StoredEvent
@@ -19,6 +20,7 @@ from application.log.unit_of_work import Stamp, UnitOfWork
 from application.log.writer import Writer
 from application.running.followers import Followers
 from domain.event import Event
+from domain.ids import StreamId
 from domain.key_pool import KeyPool
 from domain.personal import Personal
 from domain.policies.policy import NOTHING_FURTHER, Begin
@@ -26,7 +28,7 @@ from domain.stock_item import Claim, StockItem
 from infrastructure.database import parse_database
 from infrastructure.stores import stores
 
-SKU, OTHER = "sku_hot", "sku_other"
+SKU, OTHER = as_stream("sku_hot"), as_stream("sku_other")
 SALES = 700
 STAMP = Stamp(actor="staff:kim", now=BEGINNING)
 
@@ -56,13 +58,13 @@ class Process:
         self.writer = Writer(self.log, self.recent)
         self.long_streams.on_prepared = self.writer.take_up
 
-    def count(self, sku: str, on_hand: int) -> Future[StockItem]:
+    def count(self, sku: StreamId, on_hand: int) -> Future[StockItem]:
         def command(unit: UnitOfWork) -> StockItem:
             return unit.command(StockItem, sku, StockItem.count, on_hand)
 
         return self.writer.submit(STAMP, [], command)
 
-    def counted(self, sku: str, on_hand: int) -> StockItem:
+    def counted(self, sku: StreamId, on_hand: int) -> StockItem:
         """Once it is prepared, if need be."""
         future = self.count(sku, on_hand)
         for _ in range(3):
@@ -92,13 +94,13 @@ def open_process(store_url: str) -> Iterator[Callable[[], Process]]:
         yield opened
 
 
-def sold(pieces: int, sku: str = SKU) -> list[Event]:
+def sold(pieces: int, sku: StreamId = SKU) -> list[Event]:
     log = LogWriter()
     log.add(sku, StockItem.Counted(on_hand=10**6))
     for number in range(pieces):
-        reserved = StockItem.Reserved(line_item="li_1", quantity=1, session_id=f"cs_test_{number}")
-        dispatched = StockItem.Dispatched(line_item="li_1", quantity=1, session_id=f"cs_test_{number}")
-        log.add(sku, reserved, *([dispatched] if number % 2 else []), session_id=f"cs_test_{number}")
+        reserved = StockItem.Reserved(line_item="li_1", quantity=1, session_id=as_session(f"cs_test_{number}"))
+        dispatched = StockItem.Dispatched(line_item="li_1", quantity=1, session_id=as_session(f"cs_test_{number}"))
+        log.add(sku, reserved, *([dispatched] if number % 2 else []), session_id=as_session(f"cs_test_{number}"))
     return log.events
 
 
@@ -229,7 +231,7 @@ def test_an_unreadable_long_stream_is_reported_to_its_readers(process: Process, 
 def test_policies_stop_before_an_event_that_needs_a_long_stream_and_go_on_after_it(process: Process) -> None:
     policy = ReservesHot()
     followers = Followers(process.log, [policy], process.recent, MemoryLocks({}), FixedClock())
-    append(process, sold(1, "sku_a"))
+    append(process, sold(1, as_stream("sku_a")))
     position = process.log.store.max_notification_id() or 0
 
     rest(followers)
@@ -264,7 +266,7 @@ class ReservesHot:
 
     def decide(self, event: Event, do: object) -> None:
         assert isinstance(do, UnitOfWork)
-        do.command(StockItem, SKU, StockItem.reserve, Claim("cs_test_new", event.originator_id), 1)
+        do.command(StockItem, SKU, StockItem.reserve, Claim(as_session("cs_test_new"), event.originator_id), 1)
         self.decided.append(event.originator_id)
 
 
@@ -272,11 +274,17 @@ def test_a_pool_of_many_keys_is_kept_whole_in_its_row(open_process: Callable[[],
     process = open_process()
     log = LogWriter()
     for number in range(700):
-        log.add("keys_pro", KeyPool.Imported(keys=tuple(Personal(f"KEY-{number}-{each}") for each in range(3))))
+        log.add(
+            as_stream("keys_pro"), KeyPool.Imported(keys=tuple(Personal(f"KEY-{number}-{each}") for each in range(3)))
+        )
     for number in range(600):
         key = Personal(f"KEY-{number // 3}-{number % 3}")
-        log.add("keys_pro", KeyPool.Assigned(line_item="li_1", keys=(key,)), session_id=f"cs_test_{number}")
-    log.add("keys_pro", KeyPool.RanOut(line_item="li_2", quantity=5000), session_id="cs_test_1")
+        log.add(
+            as_stream("keys_pro"),
+            KeyPool.Assigned(line_item="li_1", keys=(key,)),
+            session_id=as_session(f"cs_test_{number}"),
+        )
+    log.add(as_stream("keys_pro"), KeyPool.RanOut(line_item="li_2", quantity=5000), session_id=as_session("cs_test_1"))
     append(process, log.events)
     with pytest.raises(Unprepared):
         process.long_streams.state(KeyPool, "keys_pro")
@@ -287,5 +295,5 @@ def test_a_pool_of_many_keys_is_kept_whole_in_its_row(open_process: Callable[[],
     state = other.long_streams.state(KeyPool, "keys_pro")
 
     assert state == process.log.get(KeyPool, "keys_pro")
-    assert state.waiting == {Claim("cs_test_1", "li_2"): 5000}
+    assert state.waiting == {Claim(as_session("cs_test_1"), "li_2"): 5000}
     assert other.log.decoded == 0

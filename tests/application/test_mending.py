@@ -11,6 +11,7 @@ from log_parts import LogWriter
 from older_log import OlderLog
 from read_side import ReadSide, open_read_side
 from sample_log import SHOP, sample_log
+from typed_ids import as_session, as_stream
 
 from application.reading.projection import Change, Projection, Row
 from application.reading.projections.checkouts import CHECKOUTS
@@ -152,8 +153,8 @@ def test_a_fold_that_has_been_fixed_is_a_reason_too(store_url: str) -> None:
 
 def test_many_events_that_can_not_be_read_hide_none_that_can(store_url: str) -> None:
     log = LogWriter()
-    log.add(SHOP, *[CheckoutSession.Noted(text=Personal("a"))] * 500, session_id=SHOP)
-    log.add(SHOP, CheckoutSession.RetryRequested(), session_id=SHOP)
+    log.add(as_stream(SHOP), *[CheckoutSession.Noted(text=Personal("a"))] * 500, session_id=as_session(SHOP))
+    log.add(as_stream(SHOP), CheckoutSession.RetryRequested(), session_id=as_session(SHOP))
     with open_read_side(store_url, [TIMELINE]) as read_side:
         read_side.append(log.events)
         unknown = {CheckoutSession.Noted.TOPIC, CheckoutSession.RetryRequested.TOPIC}

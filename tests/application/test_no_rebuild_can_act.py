@@ -13,6 +13,7 @@ from log_parts import COURSE, MUG, SERVICE, checkout
 from read_side import ReadSide
 from sample_log import sample_log
 from shop import COMPLETED, Shop, shop_store
+from typed_ids import as_event, as_session
 
 from application.reading.following import Feed, ReadableLog
 from application.reading.rebuild import Rebuild
@@ -155,7 +156,7 @@ def test_rebuilding_everything_causes_no_effect_and_no_event(store_url: str, tmp
     shop = Shop(directory=tmp_path, store=store, outside=outside)
     for name, is_at_rest in (("done", True), ("due", False)):
         outside.checkouts[f"cs_test_{name}"] = checkout(MUG, COURSE, SERVICE)
-        shop.hear(COMPLETED, f"cs_test_{name}", id=f"evt_{name}", payment_status="paid")
+        shop.hear(COMPLETED, as_session(f"cs_test_{name}"), id=as_event(f"evt_{name}"), payment_status="paid")
         if is_at_rest:
             shop.rest()
     shop.runtime.engine.run_until_quiet(effects=False)

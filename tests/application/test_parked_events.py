@@ -7,6 +7,7 @@ import pytest
 from eventsourcing.persistence import OperationalError
 from fakes.outside import BEGINNING
 from following import Counting, Process
+from typed_ids import as_session, as_stream
 
 from application.log.unit_of_work import Stamp
 from application.reason_wording import in_words
@@ -55,14 +56,14 @@ def receive(process: Process) -> None:
         body="{}",
         occurred_at=BEGINNING,
     )
-    stamp = Stamp(actor="stripe", now=BEGINNING, session_id="cs_test_a")
-    process.writer.run(stamp, ["evt_1"], lambda do: do.command(StripeEvent, "evt_1", lambda _: [received]))
+    stamp = Stamp(actor="stripe", now=BEGINNING, session_id=as_session("cs_test_a"))
+    process.writer.run(stamp, ["evt_1"], lambda do: do.command(StripeEvent, as_stream("evt_1"), lambda _: [received]))
 
 
 def test_an_event_that_can_not_be_handled_is_parked_and_others_flow(open_process: Open) -> None:
     process = open_process(Counting(refuses={"bad"}))
-    process.note("bad", "cs_test_a")
-    process.note("good", "cs_test_b")
+    process.note("bad", as_session("cs_test_a"))
+    process.note("good", as_session("cs_test_b"))
 
     process.rest()
 
@@ -140,8 +141,10 @@ def test_a_stripe_event_that_fails_again_is_marked_again(open_process: Open) -> 
     process = open_process(Refusing())
     receive(process)
     process.rest()
-    stamp = Stamp(actor="staff:kim", now=BEGINNING, session_id="cs_test_a")
-    process.writer.run(stamp, ["evt_1"], lambda do: do.command(StripeEvent, "evt_1", StripeEvent.request_retry))
+    stamp = Stamp(actor="staff:kim", now=BEGINNING, session_id=as_session("cs_test_a"))
+    process.writer.run(
+        stamp, ["evt_1"], lambda do: do.command(StripeEvent, as_stream("evt_1"), StripeEvent.request_retry)
+    )
     assert process.log.get(StripeEvent, "evt_1").error is None
 
     process.rest()

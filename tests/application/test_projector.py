@@ -11,6 +11,7 @@ from every_store import lose, sqlite_url
 from log_parts import LogWriter
 from read_side import ReadSide, open_read_side
 from sample_log import END, SHOP, sample_log
+from typed_ids import as_session, as_stream
 
 from application.reading.projection import (
     Add,
@@ -110,7 +111,7 @@ def test_a_view_that_is_far_behind_holds_up_no_other(read_side: ReadSide) -> Non
     read_side.projector.catch_up()
     (timeline,) = [view for view in read_side.views.all() if view.name == "timeline"]
     read_side.views.drop(timeline)
-    read_side.append([replace(sample_log()[0], originator_id="sku_hat")])
+    read_side.append([replace(sample_log()[0], originator_id=as_stream("sku_hat"))])
 
     read_side.projector.turn()
 
@@ -378,7 +379,7 @@ def test_the_error_of_an_event_left_out_is_bounded(store_url: str) -> None:
 
     with open_read_side(store_url, [replace(TIMELINE, fold=shouting)]) as read_side:
         log = LogWriter()
-        log.add(SHOP, CheckoutSession.Noted(text=Personal("a")), session_id=SHOP)
+        log.add(as_stream(SHOP), CheckoutSession.Noted(text=Personal("a")), session_id=as_session(SHOP))
         read_side.append(log.events)
         read_side.projector.catch_up()
         (view,) = read_side.views.all()

@@ -10,6 +10,7 @@ from log_parts import BEGINNING, LogWriter, received
 from older_log import OlderLog
 from read_side import ReadSide, open_read_side
 from sample_log import AUTHORIZED, DEBIT, FOREIGN, KEYS, SHOP, sample_log
+from typed_ids import as_session, as_sku, as_stream
 
 from application.log.insertion import Bookkeeping, Insertion, ParkedEvent
 from application.reading.checkout_state import CheckoutState
@@ -75,7 +76,7 @@ def test_a_hit_says_how_the_checkout_stands_and_as_what_it_was_found(sample: Rea
     (hit,) = sample.queries.search("mug-blue zoe track42")
 
     assert hit == SearchHit(
-        session_id=SHOP,
+        session_id=as_session(SHOP),
         state=CheckoutState.FULFILLED,
         amount_total=4990,
         currency="eur",
@@ -106,7 +107,7 @@ def test_a_search_shows_at_most_200_checkouts(store_url: str) -> None:
 
 
 ANSWERS: list[tuple[str, Callable[[ReadSide], object]]] = [
-    ("checkout", lambda read_side: read_side.queries.checkout(SHOP)),
+    ("checkout", lambda read_side: read_side.queries.checkout(as_session(SHOP))),
     ("search", lambda read_side: read_side.queries.search("")),
     ("work_queue", lambda read_side: read_side.queries.work_queue()),
     ("stock", lambda read_side: read_side.queries.stock()),
@@ -154,7 +155,7 @@ def test_what_waits_for_a_person_is_listed_the_longest_first(sample: ReadSide) -
 
 
 def test_a_checkout_is_reported_from_all_its_events_whatever_the_timeline_left_out(sample: ReadSide) -> None:
-    whole = sample.queries.checkout(SHOP)
+    whole = sample.queries.checkout(as_session(SHOP))
     for view in sample.views.all():
         sample.views.drop(view)
     unknown = frozenset({CheckoutSession.Retrieved.TOPIC})
@@ -162,13 +163,18 @@ def test_a_checkout_is_reported_from_all_its_events_whatever_the_timeline_left_o
 
     assert {view.name: view.unreadable for view in sample.views.all()}["timeline"] > 0
     queries = Queries(sample.log, sample.views, Projector(sample.log, sample.views, mends=False), lambda: BEGINNING)
-    assert queries.checkout(SHOP) == whole
+    assert queries.checkout(as_session(SHOP)) == whole
 
 
 def test_the_queue_begins_with_the_views_that_lack_events(read_side: ReadSide) -> None:
     """It stands there since the first of these events was recorded, as far as that can be told."""
     log = LogWriter()
-    log.add(SHOP, CheckoutSession.Noted(text=Personal("a")), CheckoutSession.RetryRequested(), session_id=SHOP)
+    log.add(
+        as_stream(SHOP),
+        CheckoutSession.Noted(text=Personal("a")),
+        CheckoutSession.RetryRequested(),
+        session_id=as_session(SHOP),
+    )
     read_side.append(log.events)
     unknown = frozenset({CheckoutSession.Noted.TOPIC})
     Projector(OlderLog(read_side.log, unknown), read_side.views).catch_up()
@@ -211,14 +217,14 @@ def test_of_parked_events_the_first_of_each_policy_is_shown_with_how_many_wait(s
 
 def test_the_stock_has_every_sku_that_was_ever_counted_or_asked_for(read_side: ReadSide) -> None:
     log = LogWriter()
-    log.add("sku_mug", StockItem.Counted(on_hand=5))
-    log.add("sku_hat", StockItem.Backordered(line_item="li_1", quantity=2), session_id=SHOP)
-    log.add("sku_mug", StockItem.Reserved(line_item="li_2", quantity=3), session_id=SHOP)
+    log.add(as_stream("sku_mug"), StockItem.Counted(on_hand=5))
+    log.add(as_stream("sku_hat"), StockItem.Backordered(line_item="li_1", quantity=2), session_id=as_session(SHOP))
+    log.add(as_stream("sku_mug"), StockItem.Reserved(line_item="li_2", quantity=3), session_id=as_session(SHOP))
     read_side.append(log.events)
 
     assert read_side.queries.stock() == [
-        StockLevel(sku="hat", on_hand=0, reserved=0, available=0, backordered=2),
-        StockLevel(sku="mug", on_hand=5, reserved=3, available=2, backordered=0),
+        StockLevel(sku=as_sku("hat"), on_hand=0, reserved=0, available=0, backordered=2),
+        StockLevel(sku=as_sku("mug"), on_hand=5, reserved=3, available=2, backordered=0),
     ]
 
 
@@ -251,29 +257,42 @@ def test_a_generation_that_is_being_built_is_listed_beside_the_live_one(sample: 
 def test_an_effect_of_a_long_session_is_in_its_checkout(read_side: ReadSide) -> None:
     """More events than one select of positions takes."""
     log = LogWriter()
-    log.add("evt_1", received("checkout.session.completed", SHOP), session_id=SHOP, actor="stripe")
+    log.add(
+        as_stream("evt_1"), received("checkout.session.completed", SHOP), session_id=as_session(SHOP), actor="stripe"
+    )
     for number in range(1300):
-        log.add(SHOP, CheckoutSession.Noted(text=Personal(f"note {number}")), session_id=SHOP, actor="staff:kim")
-    log.add(f"eff_{SHOP}_retrieve_1", Effect.Requested(kind="retrieve", step="retrieve_1"), session_id=SHOP)
+        log.add(
+            as_stream(SHOP),
+            CheckoutSession.Noted(text=Personal(f"note {number}")),
+            session_id=as_session(SHOP),
+            actor="staff:kim",
+        )
+    log.add(
+        as_stream(f"eff_{SHOP}_retrieve_1"),
+        Effect.Requested(kind="retrieve", step="retrieve_1"),
+        session_id=as_session(SHOP),
+    )
     read_side.append(log.events)
 
-    document = read_side.queries.checkout(SHOP)
+    document = read_side.queries.checkout(as_session(SHOP))
 
     assert document is not None
     assert [entry.position for entry in document.story] == list(range(1, 1303))
 
 
 def test_a_session_that_the_log_does_not_know_has_no_document(sample: ReadSide) -> None:
-    assert sample.queries.checkout("cs_test_nobody") is None
+    assert sample.queries.checkout(as_session("cs_test_nobody")) is None
 
 
 def test_a_session_of_which_only_a_stripe_event_was_heard_is_open(read_side: ReadSide) -> None:
     """Staff find it, even if the policy that would have to handle the event can't."""
     log = LogWriter()
-    log.add("evt_1", received("checkout.session.completed", SHOP), session_id=SHOP, actor="stripe")
+    log.add(
+        as_stream("evt_1"), received("checkout.session.completed", SHOP), session_id=as_session(SHOP), actor="stripe"
+    )
     read_side.append(log.events)
 
-    document = read_side.queries.checkout(SHOP)
+    document = read_side.queries.checkout(as_session(SHOP))
 
     assert document is not None
     assert (document.state, [entry.type for entry in document.story]) == ("open", ["StripeEvent.Received"])

@@ -11,6 +11,7 @@ from anchors import at
 from busy_log import EVENTS_PER_SESSION, busy_log
 from read_side import ReadSide, open_read_side
 from sample_log import END, SHOP, sample_log
+from typed_ids import as_session
 
 from application.errors import NotFound
 from application.reading.projection import Projection, Put, Row
@@ -96,7 +97,7 @@ def test_an_empty_log_is_rebuilt_to_an_empty_view(read_side: ReadSide) -> None:
 
 def test_a_rebuilt_view_is_followed_on(followed: ReadSide) -> None:
     followed.rebuild.rebuild("timeline")
-    more = replace(once_more(sample_log()[-1]), session_id=SHOP)
+    more = replace(once_more(sample_log()[-1]), session_id=as_session(SHOP))
 
     rows = followed.fold(TIMELINE, [more])
 

@@ -6,6 +6,7 @@ import pytest
 from following import Process
 from hypothesis import given
 from hypothesis import strategies as st
+from typed_ids import as_stream
 
 from application.log.recent_states import RecentStates
 from domain.stock_item import StockItem
@@ -67,9 +68,9 @@ def test_what_is_remembered_is_never_older_than_the_log(steps: list[tuple[str, s
         assert known is None or known.version == log.version(stream)
         if who.startswith("ours"):
             positions = log.append(stream, after_gap_of=7 if "gap" in who else 0)
-            recent.keep([StockItem(id=stream, version=log.version(stream))], positions)
+            recent.keep([StockItem(id=as_stream(stream), version=log.version(stream))], positions)
         else:
-            recent.keep([StockItem(id=stream, version=log.version(stream))], ())
+            recent.keep([StockItem(id=as_stream(stream), version=log.version(stream))], ())
 
 
 def test_the_log_need_not_report_our_own_writes() -> None:
@@ -77,7 +78,7 @@ def test_the_log_need_not_report_our_own_writes() -> None:
     recent = RecentStates(log)
     recent.refresh()
     for _ in range(5):
-        recent.keep([StockItem(id="sku_a", version=log.version("sku_a") + 1)], log.append("sku_a"))
+        recent.keep([StockItem(id=as_stream("sku_a"), version=log.version("sku_a") + 1)], log.append("sku_a"))
 
     recent.refresh()
 
@@ -89,9 +90,9 @@ def test_only_so_many_are_kept_and_those_used_last() -> None:
     log = Moves()
     recent = RecentStates(log, states_max=3)
     recent.refresh()
-    recent.keep([StockItem(id=f"sku_{name}") for name in "abc"], ())
+    recent.keep([StockItem(id=as_stream(f"sku_{name}")) for name in "abc"], ())
     recent.get("sku_a")
-    recent.keep([StockItem(id="sku_d")], ())
+    recent.keep([StockItem(id=as_stream("sku_d"))], ())
 
     assert [recent.get(f"sku_{name}") is not None for name in "abcd"] == [True, False, True, True]
 
@@ -101,14 +102,14 @@ def test_after_very_many_moves_all_is_forgotten(monkeypatch: pytest.MonkeyPatch)
     log = Moves()
     recent = RecentStates(log)
     recent.refresh()
-    recent.keep([StockItem(id="sku_a")], ())
+    recent.keep([StockItem(id=as_stream("sku_a"))], ())
     for _ in range(25):
         log.append("sku_b")
 
     recent.refresh()
 
     assert recent.get("sku_a") is None
-    recent.keep([StockItem(id="sku_a")], ())
+    recent.keep([StockItem(id=as_stream("sku_a"))], ())
     recent.refresh()
     assert recent.get("sku_a") is not None
 
@@ -117,7 +118,7 @@ def test_what_a_log_knew_that_is_lost_is_forgotten_by_the_question_that_finds_th
     log = Moves()
     recent = RecentStates(log)
     recent.refresh()
-    recent.keep([StockItem(id="sku_a", version=2)], [*log.append("sku_a"), *log.append("sku_a")])
+    recent.keep([StockItem(id=as_stream("sku_a"), version=2)], [*log.append("sku_a"), *log.append("sku_a")])
     log.before_answer = lambda: log.fail_over(behind=1)
 
     recent.refresh()
@@ -132,7 +133,7 @@ def test_what_is_kept_after_the_first_question_failed_over_is_not_kept_for_long(
     log.append("sku_a")
     log.before_answer = lambda: log.fail_over(behind=1)
     recent.refresh()
-    recent.keep([StockItem(id="sku_a", version=1)], [])
+    recent.keep([StockItem(id=as_stream("sku_a"), version=1)], [])
 
     recent.refresh()
 

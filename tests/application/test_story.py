@@ -8,6 +8,7 @@ import pytest
 from kinds import MANUAL, SHIPMENT
 from log_parts import BEGINNING, COURSE, CUSTOMER, KEY, MUG, PLAN, SERVICE, checkout
 from sample_log import sample_log
+from typed_ids import as_event, as_session, as_stream
 
 from application.reading.checkout_document import checkout_document
 from application.reading.story import sentence
@@ -29,7 +30,7 @@ from infrastructure.event_store.topics import TOPICS
 NAMES = Titles({**{line.id: f"“{line.title}”" for line in PLAN}, "li_mugs": "“Mug, blue”"})
 EVENTS = sample_log()
 each_event = pytest.mark.parametrize("event", EVENTS, ids=lambda event: f"{event.TOPIC}-{event.originator_version}")
-SESSION = "cs_test_1"
+SESSION = as_session("cs_test_1")
 
 
 @pytest.mark.parametrize("topic", TOPICS)
@@ -76,7 +77,7 @@ def test_there_is_no_personal_data_in_it_but_a_persons_own_note(event: Event) ->
 
 
 def of_effect(step: str, fact: Event) -> str:
-    return sentence(replace(fact, originator_id=f"eff_{SESSION}_{step}", session_id=SESSION), NAMES)
+    return sentence(replace(fact, originator_id=as_stream(f"eff_{SESSION}_{step}"), session_id=SESSION), NAMES)
 
 
 @pytest.mark.parametrize(
@@ -147,11 +148,11 @@ REPLACED = replace(MUG, item=replace(MUG.item, id="li_mug2", price="price_other"
             "Canceled the receipt: it is not paid",
         ),
         (
-            CheckoutSession.Completed(stripe_event="evt_1", payment_status=None),
+            CheckoutSession.Completed(stripe_event=as_event("evt_1"), payment_status=None),
             "Stripe reported the checkout completed",
         ),
         (
-            CheckoutSession.Completed(stripe_event="evt_1", payment_status="brand_new"),
+            CheckoutSession.Completed(stripe_event=as_event("evt_1"), payment_status="brand_new"),
             "Stripe reported the checkout completed: payment status 'brand_new'",
         ),
         (
@@ -210,15 +211,15 @@ REPLACED = replace(MUG, item=replace(MUG.item, id="li_mug2", price="price_other"
             "Shipped parcel 2 with DHL: “Mug, blue”, “Item li_key” and line li_x",
         ),
         (
-            StockItem.Released(line_item="li_x", quantity=2, originator_id="sku_mug"),
+            StockItem.Released(line_item="li_x", quantity=2, originator_id=as_stream("sku_mug")),
             "Released 2 × mug from line li_x",
         ),
         (
-            KeyPool.Imported(keys=(Personal("A"), Personal("B")), originator_id="keys_pro"),
+            KeyPool.Imported(keys=(Personal("A"), Personal("B")), originator_id=as_stream("keys_pro")),
             "Imported 2 license keys into pool pro",
         ),
         (
-            KeyPool.Withdrawn(keys=(Personal("A"),), originator_id="keys_pro"),
+            KeyPool.Withdrawn(keys=(Personal("A"),), originator_id=as_stream("keys_pro")),
             "Withdrew 1 license key from pool pro",
         ),
         (
@@ -246,7 +247,7 @@ def test_every_state_of_a_line_has_words(state: LineState) -> None:
 
 
 def test_a_line_is_called_as_the_catalog_calls_it_else_as_stripe_does() -> None:
-    session, fulfillment = CheckoutSession(id=SESSION), Fulfillment(id=f"ful_{SESSION}")
+    session, fulfillment = CheckoutSession(id=SESSION), Fulfillment(id=as_stream(f"ful_{SESSION}"))
     session = session.apply(CheckoutSession.Retrieved(checkout=checkout(MUG, COURSE), source=Source.STAFF))
     assert titles(session, fulfillment).lines(["li_mug", "li_course"]) == "“Mug, blue” and “Course”"
 
@@ -269,7 +270,7 @@ def test_lines_of_one_title_are_distinguished() -> None:
         CheckoutSession.Retrieved(checkout=checkout(MUG, REPLACED, KEY), source=Source.STAFF)
     )
 
-    names = titles(session, Fulfillment(id=f"ful_{SESSION}"))
+    names = titles(session, Fulfillment(id=as_stream(f"ful_{SESSION}")))
 
     assert names.lines(["li_mug", "li_mug2"]) == "“Mug, blue” (li_mug) and “Mug, blue” (li_mug2)"
     assert names.line("li_key") == "“Item li_key”"
@@ -281,7 +282,7 @@ def test_a_line_without_a_title_is_called_by_its_id() -> None:
         CheckoutSession.Retrieved(checkout=checkout(nameless), source=Source.STAFF)
     )
 
-    assert titles(session, Fulfillment(id=f"ful_{SESSION}")).line("li_mug") == "line li_mug"
+    assert titles(session, Fulfillment(id=as_stream(f"ful_{SESSION}"))).line("li_mug") == "line li_mug"
 
 
 def test_the_story_of_a_checkout_uses_its_own_titles() -> None:

@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from log_parts import BEGINNING, LogWriter
 from postgres_databases import end_connections
+from typed_ids import as_session, as_stream
 
 from application.log.log import Log
 from application.log.recent_states import RecentStates
@@ -22,6 +23,7 @@ from application.running.followers import Followers
 from domain.checkout_session import CheckoutSession
 from domain.errors import UnreadableEvent
 from domain.event import Event, replace
+from domain.ids import StreamId
 from domain.personal import Personal
 from infrastructure.database import parse_database
 from infrastructure.stores import stores
@@ -38,7 +40,7 @@ def logs(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Log, 
         log.close()
 
 
-def notes(writer: LogWriter, stream: str, count: int) -> list[Event]:
+def notes(writer: LogWriter, stream: StreamId, count: int) -> list[Event]:
     before = len(writer.events)
     # a text that JSON can't hold as it is: what was written is not what is read
     writer.add(stream, *[CheckoutSession.Noted(text=Personal("half \ud800"))] * count)
@@ -58,7 +60,7 @@ def test_who_reads_on_gets_what_the_store_has(
     run = ours.store.max_notification_id() or 0
     for number, (who, count) in enumerate(steps):
         stream = f"cs_test_{run}x{number}"
-        events = notes(writer, stream, count)
+        events = notes(writer, as_stream(stream), count)
         if who == "fails":  # which leaves a gap on PostgreSQL
             with pytest.raises(IntegrityError):
                 ours.append([*events, events[0]])
@@ -80,7 +82,7 @@ def test_who_reads_on_gets_what_the_store_has(
 
 def test_nothing_behind_the_end_that_is_asked_for_is_read(logs: tuple[Log, Log]) -> None:
     ours, _ = logs
-    ours.append(notes(LogWriter(), "cs_test_1", 5))
+    ours.append(notes(LogWriter(), as_stream("cs_test_1"), 5))
 
     assert [entry.position for entry in ours.read(1, 10, until=3)] == [2, 3]
 
@@ -150,10 +152,10 @@ def test_an_event_is_decoded_once_and_one_that_can_not_be_read_says_so_each_time
 def test_streams_that_had_begun_already_hide_nothing_of_what_comes_with_them(logs: tuple[Log, Log], limit: int) -> None:
     """On PostgreSQL each of them leaves its place empty."""
     ours, _ = logs
-    ours.begin([first("evt_known"), first("evt_too")], [])
-    begun = ours.begin([first(id) for id in ("evt_1", "evt_known", "evt_2", "evt_too", "evt_3")], [])
+    ours.begin([first(as_stream("evt_known")), first(as_stream("evt_too"))], [])
+    begun = ours.begin([first(as_stream(id)) for id in ("evt_1", "evt_known", "evt_2", "evt_too", "evt_3")], [])
     assert [position is not None for position in begun.firsts] == [True, False, True, False, True]
-    ours.begin([first("evt_4")], [])
+    ours.begin([first(as_stream("evt_4"))], [])
 
     read: list[str] = []
     position = 0
@@ -164,7 +166,7 @@ def test_streams_that_had_begun_already_hide_nothing_of_what_comes_with_them(log
     assert read == ["evt_known", "evt_too", "evt_1", "evt_2", "evt_3", "evt_4"]
 
 
-def first(stream: str) -> Event:
+def first(stream: StreamId) -> Event:
     return replace(a_note(), originator_id=stream, originator_version=1, occurred_at=BEGINNING, recorded_at=BEGINNING)
 
 
@@ -173,12 +175,12 @@ def test_a_log_that_may_be_another_is_read_from_the_store(tmp_path: Path, postgr
     log = stores(parse_database(postgres_url)).open_log()
     recent = RecentStates(log.store)
     recent.refresh()
-    log.append([first("cs_test_1"), first("cs_test_2")])
-    recent.keep([CheckoutSession(id="cs_test_2", version=1)], [])
+    log.append([first(as_stream("cs_test_1")), first(as_stream("cs_test_2"))])
+    recent.keep([CheckoutSession(id=as_session("cs_test_2"), version=1)], [])
     with psycopg.connect(postgres_url, autocommit=True) as operator:
         operator.execute("DELETE FROM fulfillment.fulfillment_events WHERE originator_id='cs_test_2'")
     end_connections(postgres_url, "log")
-    log.append([first("cs_test_3")])
+    log.append([first(as_stream("cs_test_3"))])
 
     assert [entry.stream for entry in log.read(0, 10)] == ["cs_test_1", "cs_test_3"]
     recent.refresh()
@@ -191,7 +193,7 @@ def test_followers_begin_where_the_store_says_once_a_connection_was_lost(postgre
     log = stores(parse_database(postgres_url)).open_log()
     policy = Counting()
     followers = Followers(log, [policy], RecentStates(log.store), MemoryLocks({}), FixedClock())
-    log.append(notes(LogWriter(), "cs_test_1", 3))
+    log.append(notes(LogWriter(), as_stream("cs_test_1"), 3))
     while followers.turn():
         pass
     with psycopg.connect(postgres_url, autocommit=True) as operator:
@@ -202,7 +204,7 @@ def test_followers_begin_where_the_store_says_once_a_connection_was_lost(postgre
         )
     end_connections(postgres_url, "log")
     policy.seen.clear()
-    log.append(notes(LogWriter(), "cs_test_2", 2))
+    log.append(notes(LogWriter(), as_stream("cs_test_2"), 2))
 
     while followers.turn():
         pass

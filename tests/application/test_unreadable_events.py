@@ -6,6 +6,7 @@ import pytest
 from every_store import change, log_environment
 from fakes.outside import BEGINNING
 from following import Counting, Process
+from typed_ids import as_session, as_stream
 
 from application.log.log import Log, StoredEvent
 from application.log.unit_of_work import Stamp
@@ -21,7 +22,7 @@ class Looking(Counting):
     """As Counting, but it looks at the whole checkout first."""
 
     def decide(self, event: Event, do: Streams) -> None:
-        do.load(CheckoutSession, event.session_id or "")
+        do.load(CheckoutSession, as_stream(event.session_id or ""))
         super().decide(event, do)
 
 
@@ -43,7 +44,7 @@ def test_its_checkout_is_parked_with_all_that_comes_later_and_others_flow(open_p
     process.rest()
     wrote_later(store_url, "cs_test_a", 2)
     wrote_later(store_url, "another_stream", 1)
-    process.note("good", "cs_test_b")
+    process.note("good", as_session("cs_test_b"))
 
     process.rest()
 
@@ -57,7 +58,7 @@ def test_an_event_of_the_same_batch_whose_checkout_has_one_is_parked(open_proces
     process = open_process(Looking())
     process.note("first")
     wrote_later(store_url, "cs_test_a", 2)
-    process.note("good", "cs_test_b")
+    process.note("good", as_session("cs_test_b"))
 
     process.rest()
 
@@ -81,7 +82,7 @@ def test_a_checkout_that_lost_an_event_is_parked_and_others_flow(open_process: O
     process = open_process(Looking())
     for text in ("first", "second", "third"):
         process.note(text)
-    process.note("good", "cs_test_b")
+    process.note("good", as_session("cs_test_b"))
     assert change(store_url, "log", "DELETE FROM stored_events WHERE originator_version=2") == 1
     process = open_process(Looking())
 
@@ -99,7 +100,7 @@ def test_only_commands_to_its_checkout_are_refused(open_process: Open, store_url
     ids = ["cs_test_a", "cs_test_b"]
     refused, taken = (
         process.writer.submit(
-            Stamp(actor="staff:kim", now=BEGINNING, session_id=id),
+            Stamp(actor="staff:kim", now=BEGINNING, session_id=as_session(id)),
             ids,
             lambda unit, id=id: unit.command(CheckoutSession, id, CheckoutSession.note, "after"),  # type: ignore[misc]
         )

@@ -10,6 +10,7 @@ from eventsourcing.utils import get_topic
 from fakes.outside import FixedClock, MemoryLocks
 from read_side import ReadSide, open_read_side
 from sample_log import SHOP, sample_log
+from typed_ids import as_session
 
 from application.log.recent_states import RecentStates
 from application.reading.projections.search import SEARCH
@@ -124,7 +125,7 @@ def test_views_that_follow_are_rebuilt_or_verified_are_made_of_the_new_shape(old
 
 
 def test_the_story_is_reported_of_the_new_shape(old_log: ReadSide) -> None:
-    document = old_log.queries.checkout(SHOP)
+    document = old_log.queries.checkout(as_session(SHOP))
 
     assert document is not None
     (shown,) = [entry.text for entry in document.story if entry.type == Shipped.TOPIC]

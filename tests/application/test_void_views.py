@@ -12,6 +12,7 @@ from log_parts import BEGINNING
 from read_side import ReadSide, open_read_side
 from sample_log import SHOP, sample_log
 from structlog.testing import capture_logs
+from typed_ids import as_session, as_stream
 
 from application.reading.projection import Projection, Row
 from application.reading.projections.checkouts import CHECKOUTS
@@ -26,7 +27,7 @@ NEWER = [replace(each, version=each.version + 1) for each in PROJECTIONS]
 
 def after_the_restore(count: int) -> list[Event]:
     """Other events than those of the sample log at the same places: recorded later, of a checkout of their own."""
-    first = replace(sample_log()[0], originator_id="cs_test_other", session_id="cs_test_other")
+    first = replace(sample_log()[0], originator_id=as_stream("cs_test_other"), session_id=as_session("cs_test_other"))
     later = BEGINNING.replace(year=2027)
     return [replace(first, originator_version=version, recorded_at=later) for version in range(1, count + 1)]
 

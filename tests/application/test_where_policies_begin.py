@@ -8,6 +8,7 @@ from eventsourcing.persistence import StoredEvent
 from every_store import change
 from following import Counting, Process
 from log_parts import LogWriter
+from typed_ids import as_session, as_stream
 
 from application.log.insertion import Bookkeeping, Move
 from application.running.readings import reading_statuses
@@ -44,7 +45,7 @@ def earlier_version() -> Counting:
 def with_a_past(open_process: Open, *policies: Counting) -> None:
     process = open_process(*policies)
     process.note("old")
-    process.note("older", "cs_test_b")
+    process.note("older", as_session("cs_test_b"))
     process.rest()
 
 
@@ -155,8 +156,8 @@ def test_a_further_kind_brings_back_no_other_event_and_no_retry(open_process: Op
     before = Counting("counting", reads=frozenset({CheckoutSession.Noted}), refuses={"b"})
     process = open_process(before)
     process.note("a")
-    process.note("b", "cs_test_b")
-    process.retry("cs_test_b")
+    process.note("b", as_session("cs_test_b"))
+    process.retry(as_session("cs_test_b"))
     process.rest()
     parked = process.parked()
     kinds = (StockItem.Counted, CheckoutSession.RetryRequested)
@@ -255,7 +256,11 @@ def test_nothing_new_waits_until_the_past_is_read(open_process: Open) -> None:
     live = Counting("live")
     writer = LogWriter()
     for number in range(FAR):
-        writer.add("cs_test_old", CheckoutSession.Noted(text=Personal(str(number))), session_id="cs_test_old")
+        writer.add(
+            as_stream("cs_test_old"),
+            CheckoutSession.Noted(text=Personal(str(number))),
+            session_id=as_session("cs_test_old"),
+        )
     first = open_process(live)
     first.log.append(writer.events)
     first.rest()

@@ -11,6 +11,7 @@ import pytest
 from every_store import change, log_environment
 from fakes.time_in_hand import TimeInHand
 from log_parts import received
+from typed_ids import as_event, as_stream
 
 from application.errors import Busy, Stopped, StoreUnavailable
 from application.log.log import Log
@@ -19,6 +20,7 @@ from application.log.unit_of_work import Stamp, UnitOfWork
 from application.log.writer import Command, Writer
 from application.receive import receive
 from domain.errors import Refused
+from domain.ids import StreamId, StripeEventId
 from domain.stock_item import StockItem
 from domain.stripe_event import StripeEvent
 
@@ -41,13 +43,13 @@ def writer(log: Log) -> Writer:
     return Writer(log, RecentStates(log.store))
 
 
-def count(pieces: int, sku: str = "sku_mug") -> Command[StockItem]:
+def count(pieces: int, sku: StreamId = as_stream("sku_mug")) -> Command[StockItem]:
     return lambda unit: unit.command(StockItem, sku, StockItem.count, pieces)
 
 
 def test_what_waits_is_written_in_one_transaction(log: Log, writer: Writer) -> None:
     before = log.store.has_foreign_commits()
-    futures = [writer.submit(STAMP, [f"sku_{n}"], count(n, f"sku_{n}")) for n in range(1, 100)]
+    futures = [writer.submit(STAMP, [f"sku_{n}"], count(n, as_stream(f"sku_{n}"))) for n in range(1, 100)]
 
     writer.turn()
 
@@ -60,8 +62,8 @@ def test_what_waits_is_written_in_one_transaction(log: Log, writer: Writer) -> N
 
 def test_commands_on_one_stream_see_each_other(log: Log, writer: Writer) -> None:
     def one_more(unit: UnitOfWork) -> int:
-        on_hand = unit.load(StockItem, "sku_mug").on_hand
-        return unit.command(StockItem, "sku_mug", StockItem.count, on_hand + 1).on_hand
+        on_hand = unit.load(StockItem, as_stream("sku_mug")).on_hand
+        return unit.command(StockItem, as_stream("sku_mug"), StockItem.count, on_hand + 1).on_hand
 
     futures = [writer.submit(STAMP, ["sku_mug"], one_more) for _ in range(50)]
     writer.turn()
@@ -71,12 +73,12 @@ def test_commands_on_one_stream_see_each_other(log: Log, writer: Writer) -> None
 
 def test_what_one_command_refuses_costs_the_others_nothing(log: Log, writer: Writer) -> None:
     def refused(unit: UnitOfWork) -> None:
-        unit.command(StockItem, "sku_mug", StockItem.count, 999)
+        unit.command(StockItem, as_stream("sku_mug"), StockItem.count, 999)
         raise Refused("no")
 
     first = writer.submit(STAMP, ["sku_mug"], count(3))
     bad = writer.submit(STAMP, ["sku_mug"], refused)
-    last = writer.submit(STAMP, ["sku_cup"], count(4, "sku_cup"))
+    last = writer.submit(STAMP, ["sku_cup"], count(4, as_stream("sku_cup")))
     writer.turn()
 
     with pytest.raises(Refused):
@@ -86,7 +88,7 @@ def test_what_one_command_refuses_costs_the_others_nothing(log: Log, writer: Wri
     assert log.store.max_notification_id() == 2
 
 
-def begun(writer: Writer, id: str, body: str = "{}") -> Future[bool]:
+def begun(writer: Writer, id: StripeEventId, body: str = "{}") -> Future[bool]:
     """A Stripe event that has come in, and whether it is new."""
     waiter: Future[bool] = Future()
     fact = replace(received("checkout.session.completed", "cs_test_a"), body=body)
@@ -95,9 +97,9 @@ def begun(writer: Writer, id: str, body: str = "{}") -> Future[bool]:
 
 
 def test_a_stream_begins_once(log: Log, writer: Writer) -> None:
-    first = [begun(writer, "evt_1"), begun(writer, "evt_2"), begun(writer, "evt_1")]
+    first = [begun(writer, as_event("evt_1")), begun(writer, as_event("evt_2")), begun(writer, as_event("evt_1"))]
     writer.turn()
-    again = [begun(writer, "evt_2"), begun(writer, "evt_3")]
+    again = [begun(writer, as_event("evt_2")), begun(writer, as_event("evt_3"))]
     writer.turn()
 
     assert [waiter.result() for waiter in (*first, *again)] == [True, True, False, False, True]
@@ -110,7 +112,7 @@ def test_two_of_the_same_at_once_are_no_conflict(log: Log) -> None:
     writer = Writer(log, hot)
     writer.run(STAMP, ["sku_mug"], count(1))
 
-    outcomes = [begun(writer, "evt_1") for _ in range(3)]
+    outcomes = [begun(writer, as_event("evt_1")) for _ in range(3)]
     writer.turn()
 
     assert [outcome.result() for outcome in outcomes] == [True, False, False]
@@ -118,7 +120,7 @@ def test_two_of_the_same_at_once_are_no_conflict(log: Log) -> None:
 
 
 def test_what_begins_a_stream_is_stamped_as_whatever_else(log: Log, writer: Writer) -> None:
-    begun(writer, "evt_1", body="ö")
+    begun(writer, as_event("evt_1"), body="ö")
     writer.turn()
 
     (event,) = log.streams(["evt_1"])["evt_1"]
@@ -128,7 +130,7 @@ def test_what_begins_a_stream_is_stamped_as_whatever_else(log: Log, writer: Writ
 
 
 def test_beginnings_and_commands_share_a_transaction_and_cost_each_other_nothing(log: Log, writer: Writer) -> None:
-    begun(writer, "evt_known")
+    begun(writer, as_event("evt_known"))
     writer.turn()
 
     def refused(unit: UnitOfWork) -> None:
@@ -136,9 +138,9 @@ def test_beginnings_and_commands_share_a_transaction_and_cost_each_other_nothing
 
     outcomes: list[Future[Any]] = [
         writer.submit(STAMP, ["sku_mug"], count(3)),
-        begun(writer, "evt_known"),
+        begun(writer, as_event("evt_known")),
         writer.submit(STAMP, [], refused),
-        begun(writer, "evt_new"),
+        begun(writer, as_event("evt_new")),
     ]
     writer.turn()
 
@@ -153,11 +155,11 @@ def test_beginnings_and_commands_share_a_transaction_and_cost_each_other_nothing
 
 
 def test_an_unreadable_stream_is_known_all_the_same(store_url: str, log: Log, writer: Writer) -> None:
-    begun(writer, "evt_1")
+    begun(writer, as_event("evt_1"))
     writer.turn()
     change(store_url, "log", "UPDATE stored_events SET state = 'garbled'")
 
-    outcomes = [begun(writer, "evt_1"), begun(writer, "evt_2")]
+    outcomes = [begun(writer, as_event("evt_1")), begun(writer, as_event("evt_2"))]
     writer.turn()
 
     assert [outcome.result() for outcome in outcomes] == [False, True]
@@ -170,9 +172,9 @@ def test_a_stream_that_another_process_begins_meanwhile_is_known(store_url: str,
 
     def meanwhile(unit: UnitOfWork) -> None:
         if theirs.store.max_notification_id() is None:
-            other.result(begun(other, "evt_1"))
+            other.result(begun(other, as_event("evt_1")))
 
-    outcomes = [begun(writer, "evt_1"), begun(writer, "evt_2")]
+    outcomes = [begun(writer, as_event("evt_1")), begun(writer, as_event("evt_2"))]
     writer.submit(STAMP, [], meanwhile)
     writer.turn()
     theirs.close()
@@ -182,8 +184,8 @@ def test_a_stream_that_another_process_begins_meanwhile_is_known(store_url: str,
 
 
 def test_who_waits_no_more_gets_nothing_written(log: Log, writer: Writer) -> None:
-    begun(writer, "evt_1").cancel()
-    begun(writer, "evt_2")
+    begun(writer, as_event("evt_1")).cancel()
+    begun(writer, as_event("evt_2"))
     writer.turn()
 
     assert [event.originator_id for event in log.store.select_notifications(1, 10)] == ["evt_2"]
@@ -207,13 +209,13 @@ def test_a_store_that_is_locked_is_said_to_be_unavailable(store_url: str, log: L
     change(store_url, "log", "ALTER TABLE stored_events RENAME TO gone")
 
     with pytest.raises(StoreUnavailable):
-        writer.run(STAMP, ["sku_cup"], count(1, "sku_cup"))
+        writer.run(STAMP, ["sku_cup"], count(1, as_stream("sku_cup")))
 
 
 def test_it_is_not_well_until_the_store_takes_a_write_again(store_url: str, log: Log, writer: Writer) -> None:
     change(store_url, "log", "ALTER TABLE stored_events RENAME TO gone")
     with pytest.raises(StoreUnavailable):
-        writer.run(STAMP, ["sku_cup"], count(1, "sku_cup"))
+        writer.run(STAMP, ["sku_cup"], count(1, as_stream("sku_cup")))
     well = [writer.is_well]
 
     writer.try_again()
@@ -228,7 +230,7 @@ def test_it_is_not_well_until_the_store_takes_a_write_again(store_url: str, log:
 def test_a_write_that_succeeds_makes_it_well_again(writer: Writer) -> None:
     writer.is_failing = True
 
-    writer.run(STAMP, ["sku_cup"], count(1, "sku_cup"))
+    writer.run(STAMP, ["sku_cup"], count(1, as_stream("sku_cup")))
 
     assert writer.is_well
 
@@ -302,7 +304,7 @@ def test_threads_share_it(log: Log, writer: Writer) -> None:
     results: list[int] = []
 
     def submit() -> None:
-        results.append(writer.run(STAMP, ["sku_mug"], lambda unit: unit.load(StockItem, "sku_mug").version))
+        results.append(writer.run(STAMP, ["sku_mug"], lambda unit: unit.load(StockItem, as_stream("sku_mug")).version))
 
     threads = [threading.Thread(target=submit) for _ in range(20)]
     for thread in threads:

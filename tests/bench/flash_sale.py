@@ -12,13 +12,14 @@ from bench.figures import Section, Spread, Table, Target
 from bench.processes import cpu_seconds
 from bench.shop import BY, Watch, deliver, open_shop
 from bench.stores import Store, fresh
+from typed_ids import as_sku
 
 from application.log.log import Log
 from domain.event import Event
 from domain.identifiers import stock_id
 from domain.stock_item import StockItem, StockItemFact
 
-_SKU, _PRODUCT = "seat0", "prod_seat0"
+_SKU, _PRODUCT = as_sku("seat0"), "prod_seat0"
 _SECONDS_MAX = 300.0
 _PAGE = 5000
 _METHOD = """

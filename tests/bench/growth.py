@@ -18,6 +18,7 @@ from bench.bodies import ONE_LINE, SECRET, SignedBody, random_id, signed_bodies
 from bench.figures import Section, Table, Target
 from bench.shop import BY, Watch, deliver, open_shop
 from bench.stores import Store, fresh
+from typed_ids import as_session, as_stream
 
 from application.log.insertion import Bookkeeping, Move
 from application.log.unit_of_work import Stamp, stamped
@@ -37,7 +38,7 @@ from infrastructure.views.sqlite import views_path
 from interfaces.bootstrap import Runtime
 
 _POLICIES = (Intake, FulfillmentPolicy, InventoryPolicy, EmailPolicy, PaymentPolicy)
-_SKU, _POOL = "sku_seat0", "keys_pool0"
+_SKU, _POOL = as_stream("sku_seat0"), as_stream("keys_pool0")
 _STAMP = Stamp(actor="policy:inventory", now=datetime(2026, 1, 1, tzinfo=UTC))
 _CHUNK = 10_000
 _KEYS_PER_EVENT = 1000
@@ -272,10 +273,10 @@ def _sales(plan: Plan) -> Iterator[Event]:
     yield stamped(StockItem.Counted(on_hand=10 * plan.sales + plan.open + 1000), _STAMP, _SKU, next(versions))
     for number in range(plan.sales + plan.open):
         id = f"cs_test_past{number:053}"
-        reserved = StockItem.Reserved(line_item="li_1", quantity=1, session_id=id)
+        reserved = StockItem.Reserved(line_item="li_1", quantity=1, session_id=as_session(id))
         yield stamped(reserved, _STAMP, _SKU, next(versions))
         if number >= plan.open:
-            dispatched = StockItem.Dispatched(line_item="li_1", quantity=1, session_id=id)
+            dispatched = StockItem.Dispatched(line_item="li_1", quantity=1, session_id=as_session(id))
             yield stamped(dispatched, _STAMP, _SKU, next(versions))
 
 

@@ -10,6 +10,7 @@ from demo_shop import stage_of, storefront_of
 from playwright.sync_api import Browser, Page
 from running import running_shop
 from starlette.applications import Starlette
+from typed_ids import as_session
 
 from interfaces.demo.stage import Order, Stage
 
@@ -93,7 +94,7 @@ def test_a_visitor_buys_looks_again_and_reads_the_story_without_a_script(browser
 
     page.get_by_role("button", name="Buy Sample lesson").click()
     page.wait_for_url("**/c/pay/*")
-    bought = Order(page.url.rpartition("/")[2], "Ada")
+    bought = Order(as_session(page.url.rpartition("/")[2]), "Ada")
     page.goto(f"{shop.url}/demo#orders")
     shop.stage.pay(bought, by="free")
     shop.stage.ends(bought, "blocked", "receipt")

@@ -19,6 +19,7 @@ import pytest
 from builders import CUSTOMER, a_line_item
 from fakes.receiver import Receiver, answering
 from kinds import HTTP
+from typed_ids import as_session
 
 from application.ports import Delivery, DeliveryReceipt, DeliveryRequest, Permanent, Temporary
 from domain.checkout import Contact
@@ -41,7 +42,7 @@ def a_request(line: PlannedLine) -> DeliveryRequest:
     return DeliveryRequest(
         idempotency_key="eff_cs_test_a1_deliver_li_1",
         attempt=1,
-        session_id="cs_test_a1",
+        session_id=as_session("cs_test_a1"),
         livemode=False,
         line=line,
         customer=CUSTOMER,

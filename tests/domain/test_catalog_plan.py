@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from builders import a_checkout, a_line_item
 from kinds import ACCESS, HTTP, LICENSE_KEY, MANUAL, SHIPMENT
+from typed_ids import as_sku
 
 from domain import reasons
 from domain.catalog import Catalog
@@ -25,14 +26,14 @@ def by_product(rule: Rule, **others: Any) -> Catalog:
 
 
 def test_a_product_is_delivered_as_the_file_says() -> None:
-    rule = Rule(delivery=SHIPMENT, sku="mug-blue", track_stock=True, name="The mug", settings={"fragile": True})
+    rule = Rule(delivery=SHIPMENT, sku=as_sku("mug-blue"), track_stock=True, name="The mug", settings={"fragile": True})
 
     line = planned(a_line_item(), by_product(rule))
 
     assert line == PlannedLine(
         item=a_line_item(),
         delivery=SHIPMENT,
-        sku="mug-blue",
+        sku=as_sku("mug-blue"),
         track_stock=True,
         name="The mug",
         settings={"fragile": True},
@@ -41,7 +42,7 @@ def test_a_product_is_delivered_as_the_file_says() -> None:
 
 def test_a_rule_for_the_price_wins_over_the_one_for_its_product() -> None:
     catalog = Catalog(
-        prices={"price_li_1": Rule(delivery=ACCESS)}, products={"prod_li_1": Rule(delivery=SHIPMENT, sku="mug")}
+        prices={"price_li_1": Rule(delivery=ACCESS)}, products={"prod_li_1": Rule(delivery=SHIPMENT, sku=as_sku("mug"))}
     )
 
     assert planned(a_line_item(), catalog).delivery == ACCESS
@@ -118,8 +119,8 @@ def test_metadata_can_not_say_where_an_http_delivery_goes() -> None:
 @pytest.mark.parametrize(
     ("rule", "product", "pool"),
     [
-        (Rule(delivery=LICENSE_KEY, sku="pro", settings={"pool": "big"}), "prod_li_1", "big"),
-        (Rule(delivery=LICENSE_KEY, sku="pro"), "prod_li_1", "pro"),
+        (Rule(delivery=LICENSE_KEY, sku=as_sku("pro"), settings={"pool": "big"}), "prod_li_1", "big"),
+        (Rule(delivery=LICENSE_KEY, sku=as_sku("pro")), "prod_li_1", "pro"),
         (Rule(delivery=LICENSE_KEY), "prod_li_1", "prod_li_1"),
     ],
 )
@@ -143,20 +144,20 @@ def test_a_pool_that_can_not_exist_waits_for_a_person() -> None:
 
 
 def test_a_sku_that_can_not_exist_waits_for_a_person_and_takes_no_stock() -> None:
-    line = planned(a_line_item(), by_product(Rule(delivery=SHIPMENT, sku="a/b", track_stock=True)))
+    line = planned(a_line_item(), by_product(Rule(delivery=SHIPMENT, sku=as_sku("a/b"), track_stock=True)))
 
     assert (line.delivery, line.stock_sku) == (MANUAL, None)
     assert line.remark == reasons.invalid_sku()
 
 
 def test_what_a_person_must_deliver_for_want_of_a_kind_takes_stock_all_the_same() -> None:
-    line = planned(a_line_item(), by_product(Rule(delivery="drone", sku="mug", track_stock=True)))
+    line = planned(a_line_item(), by_product(Rule(delivery="drone", sku=as_sku("mug"), track_stock=True)))
 
     assert (line.delivery, line.stock_sku) == (MANUAL, "mug")
 
 
 def test_stock_is_taken_only_where_the_rule_tracks_it() -> None:
-    assert planned(a_line_item(), by_product(Rule(delivery=SHIPMENT, sku="mug"))).stock_sku is None
+    assert planned(a_line_item(), by_product(Rule(delivery=SHIPMENT, sku=as_sku("mug")))).stock_sku is None
 
 
 def test_every_line_is_planned_in_the_order_of_the_session() -> None:

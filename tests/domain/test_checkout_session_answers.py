@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from builders import a_checkout
 from scenario import SAID_AT, SESSION, Decision, Given, given
+from typed_ids import as_event, as_session
 
 from domain import reasons
 from domain.checkout import Checkout
@@ -20,11 +21,11 @@ UNPAID_ANSWER = a_checkout(payment_status="unpaid")
 OPEN_ANSWER = a_checkout(status="open", payment_status="unpaid")
 STRANGE_ANSWER = a_checkout(payment_status="half_paid")
 
-COMPLETED = CheckoutSession.Completed(stripe_event="evt_1", payment_status="unpaid", occurred_at=SAID_AT)
+COMPLETED = CheckoutSession.Completed(stripe_event=as_event("evt_1"), payment_status="unpaid", occurred_at=SAID_AT)
 COMPLETED_PAID = replace(COMPLETED, payment_status="paid")
-SUCCEEDED = CheckoutSession.AsyncPaymentSucceeded(stripe_event="evt_2", occurred_at=SAID_AT)
-FAILED = CheckoutSession.AsyncPaymentFailed(stripe_event="evt_3", occurred_at=SAID_AT)
-EXPIRED = CheckoutSession.Expired(stripe_event="evt_4", occurred_at=SAID_AT)
+SUCCEEDED = CheckoutSession.AsyncPaymentSucceeded(stripe_event=as_event("evt_2"), occurred_at=SAID_AT)
+FAILED = CheckoutSession.AsyncPaymentFailed(stripe_event=as_event("evt_3"), occurred_at=SAID_AT)
+EXPIRED = CheckoutSession.Expired(stripe_event=as_event("evt_4"), occurred_at=SAID_AT)
 PAID = CheckoutSession.Paid(payment_status="paid", amount_total=1000, currency="eur", occurred_at=SAID_AT)
 STRANGE = CheckoutSession.Parked(
     why=ParkReason.UNKNOWN_PAYMENT_STATUS,
@@ -201,7 +202,7 @@ def test_an_answer_of_the_other_mode_is_kept_aside_whatever_it_says(answer: Chec
 
 def test_a_live_session_is_not_paid_by_test_money() -> None:
     detail = reasons.other_mode_than_id("test")
-    live = given(CheckoutSession(id="cs_live_1"))
+    live = given(CheckoutSession(id=as_session("cs_live_1")))
 
     learn(live, PAID_ANSWER).then(replace(WRONG_MODE, detail=detail, occurred_at=SAID_AT))
 

@@ -3,17 +3,21 @@
 import pytest
 from builders import CUSTOMER, a_checkout
 from scenario import NOW, SAID_AT, SESSION, Decision, Given, given
+from typed_ids import as_event
 
 from domain import reasons
 from domain.checkout_session import CheckoutSession, Source
 from domain.event import Event
+from domain.ids import StripeEventId
 from domain.personal import Personal
 from domain.reasons import Reason
 
-COMPLETED = CheckoutSession.Completed(stripe_event="evt_completed", payment_status="unpaid", occurred_at=SAID_AT)
-SUCCEEDED = CheckoutSession.AsyncPaymentSucceeded(stripe_event="evt_succeeded", occurred_at=SAID_AT)
-FAILED = CheckoutSession.AsyncPaymentFailed(stripe_event="evt_failed", occurred_at=SAID_AT)
-EXPIRED = CheckoutSession.Expired(stripe_event="evt_expired", occurred_at=SAID_AT)
+COMPLETED = CheckoutSession.Completed(
+    stripe_event=as_event("evt_completed"), payment_status="unpaid", occurred_at=SAID_AT
+)
+SUCCEEDED = CheckoutSession.AsyncPaymentSucceeded(stripe_event=as_event("evt_succeeded"), occurred_at=SAID_AT)
+FAILED = CheckoutSession.AsyncPaymentFailed(stripe_event=as_event("evt_failed"), occurred_at=SAID_AT)
+EXPIRED = CheckoutSession.Expired(stripe_event=as_event("evt_expired"), occurred_at=SAID_AT)
 PAID = CheckoutSession.Paid(payment_status="paid", amount_total=1000, currency="eur", occurred_at=SAID_AT)
 
 COMPLETED_AFTER_EXPIRED = reasons.completed_after_expiry()
@@ -30,19 +34,27 @@ def contradicted(what: Reason) -> CheckoutSession.Contradicted:
     return CheckoutSession.Contradicted(what=what, occurred_at=SAID_AT)
 
 
-def complete(before: Given[CheckoutSession], stripe_event: str = "evt_completed") -> Decision[CheckoutSession]:
+def complete(
+    before: Given[CheckoutSession], stripe_event: StripeEventId = as_event("evt_completed")
+) -> Decision[CheckoutSession]:
     return before.when(CheckoutSession.complete, stripe_event=stripe_event, payment_status="unpaid", at=SAID_AT)
 
 
-def succeed(before: Given[CheckoutSession], stripe_event: str = "evt_succeeded") -> Decision[CheckoutSession]:
+def succeed(
+    before: Given[CheckoutSession], stripe_event: StripeEventId = as_event("evt_succeeded")
+) -> Decision[CheckoutSession]:
     return before.when(CheckoutSession.succeed, stripe_event=stripe_event, at=SAID_AT)
 
 
-def fail(before: Given[CheckoutSession], stripe_event: str = "evt_failed") -> Decision[CheckoutSession]:
+def fail(
+    before: Given[CheckoutSession], stripe_event: StripeEventId = as_event("evt_failed")
+) -> Decision[CheckoutSession]:
     return before.when(CheckoutSession.fail, stripe_event=stripe_event, at=SAID_AT)
 
 
-def expire(before: Given[CheckoutSession], stripe_event: str = "evt_expired") -> Decision[CheckoutSession]:
+def expire(
+    before: Given[CheckoutSession], stripe_event: StripeEventId = as_event("evt_expired")
+) -> Decision[CheckoutSession]:
     return before.when(CheckoutSession.expire, stripe_event=stripe_event, at=SAID_AT)
 
 
@@ -63,18 +75,20 @@ def test_an_expiry_is_recorded_with_stripes_time() -> None:
 
 
 def test_a_thin_event_says_nothing_of_the_payment_status() -> None:
-    decision = the_session().when(CheckoutSession.complete, stripe_event="evt_1", payment_status=None, at=SAID_AT)
+    decision = the_session().when(
+        CheckoutSession.complete, stripe_event=as_event("evt_1"), payment_status=None, at=SAID_AT
+    )
 
-    decision.then(CheckoutSession.Completed(stripe_event="evt_1", payment_status=None, occurred_at=SAID_AT))
+    decision.then(CheckoutSession.Completed(stripe_event=as_event("evt_1"), payment_status=None, occurred_at=SAID_AT))
 
 
 def test_what_stripe_says_again_in_a_second_stripe_event_records_nothing() -> None:
     before = the_session(COMPLETED, SUCCEEDED, FAILED, EXPIRED)
 
-    complete(before, "evt_2").then_nothing()
-    succeed(before, "evt_2").then_nothing()
-    fail(before, "evt_2").then_nothing()
-    expire(before, "evt_2").then_nothing()
+    complete(before, as_event("evt_2")).then_nothing()
+    succeed(before, as_event("evt_2")).then_nothing()
+    fail(before, as_event("evt_2")).then_nothing()
+    expire(before, as_event("evt_2")).then_nothing()
 
 
 def test_a_completion_that_arrives_after_the_success_contradicts_nothing() -> None:
@@ -155,6 +169,6 @@ def test_a_session_is_known_once_something_was_recorded_of_it() -> None:
 
 
 def test_nothing_that_stripes_events_say_makes_a_session_paid() -> None:
-    said = CheckoutSession.Completed(stripe_event="evt_completed", payment_status="paid", occurred_at=NOW)
+    said = CheckoutSession.Completed(stripe_event=as_event("evt_completed"), payment_status="paid", occurred_at=NOW)
 
     assert not the_session(said, SUCCEEDED).state.is_paid

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scenario import SAID_AT, SESSION
 from scenario import given as given_session
+from typed_ids import as_event
 
 from domain import reasons
 from domain.checkout import Checkout
@@ -31,11 +32,13 @@ def decision(word: str, session: CheckoutSession) -> Sequence[CheckoutSessionFac
     if word in ANSWERS:
         return session.learn(ANSWERS[word], source=Source.WEBHOOK, at=SAID_AT)
     decisions: dict[str, Callable[[], Sequence[CheckoutSessionFact]]] = {
-        "completed": lambda: session.complete(stripe_event="evt_1", payment_status="unpaid", at=SAID_AT),
-        "completed elsewhere": lambda: session.complete(stripe_event="evt_2", payment_status=None, at=SAID_AT),
-        "succeeded": lambda: session.succeed(stripe_event="evt_3", at=SAID_AT),
-        "failed": lambda: session.fail(stripe_event="evt_4", at=SAID_AT),
-        "expired": lambda: session.expire(stripe_event="evt_5", at=SAID_AT),
+        "completed": lambda: session.complete(stripe_event=as_event("evt_1"), payment_status="unpaid", at=SAID_AT),
+        "completed elsewhere": lambda: session.complete(
+            stripe_event=as_event("evt_2"), payment_status=None, at=SAID_AT
+        ),
+        "succeeded": lambda: session.succeed(stripe_event=as_event("evt_3"), at=SAID_AT),
+        "failed": lambda: session.fail(stripe_event=as_event("evt_4"), at=SAID_AT),
+        "expired": lambda: session.expire(stripe_event=as_event("evt_5"), at=SAID_AT),
         "unknown to Stripe": lambda: session.park(
             ParkReason.UNKNOWN_TO_STRIPE, reasons.unknown_to_stripe(), at=SAID_AT
         ),

@@ -7,6 +7,7 @@ import pytest
 from builders import a_line_item
 from kinds import HTTP
 from scenario import NOW, Given, given
+from typed_ids import as_stream
 
 from domain import reasons
 from domain.effect import MAIL, RETRIEVE, Effect
@@ -50,7 +51,7 @@ def started(number: int = 1, worker: str = "w1") -> Effect.AttemptStarted:
 
 
 def the_effect(*facts: Event) -> Given[Effect]:
-    return given(Effect(id="eff_cs_test_1_retrieve_completed"), *facts)
+    return given(Effect(id=as_stream("eff_cs_test_1_retrieve_completed")), *facts)
 
 
 CLOSED = [

@@ -7,6 +7,7 @@ import pytest
 from builders import ADDRESS, CREATED, CUSTOMER, a_checkout, a_line_item
 from kinds import ACCESS, HTTP, LICENSE_KEY, MANUAL, SHIPMENT
 from scenario import FULFILLMENT, SAID_AT, SESSION, Facts, Streams, effect, planned, requested, streams
+from typed_ids import as_event, as_sku, as_stream
 
 from domain import reasons
 from domain.catalog import Catalog
@@ -21,19 +22,21 @@ from domain.personal import Personal
 from domain.plan import PlannedLine, Rule
 from domain.policies.emails import EmailPolicy
 
-CATALOG = Catalog(products={"prod_li_mug": Rule(delivery=SHIPMENT, sku="mug", track_stock=True, name="The mug")})
+CATALOG = Catalog(
+    products={"prod_li_mug": Rule(delivery=SHIPMENT, sku=as_sku("mug"), track_stock=True, name="The mug")}
+)
 POLICY = EmailPolicy(frozenset(MailKind), CATALOG)
 
-MUG, BOWL = (replace(planned(id, SHIPMENT, tracks=id), name=f"The {id[3:]}") for id in ("li_mug", "li_bowl"))
+MUG, BOWL = (replace(planned(id, SHIPMENT, tracks=as_sku(id)), name=f"The {id[3:]}") for id in ("li_mug", "li_bowl"))
 COURSE = planned("li_course", ACCESS, settings={"link": "https://example.com/course"})
-SEAT = planned("li_seat", ACCESS, tracks="seat")
+SEAT = planned("li_seat", ACCESS, tracks=as_sku("seat"))
 KEY = planned("li_key", LICENSE_KEY, settings={"pool": "pro"})
 HOOK = planned("li_hook", HTTP)
 WRAP = planned("li_wrap", MANUAL)
 
 PAID = CheckoutSession.Paid(payment_status="paid", amount_total=1000, currency="eur", occurred_at=SAID_AT)
-FAILED = CheckoutSession.AsyncPaymentFailed(stripe_event="evt_failed", occurred_at=SAID_AT)
-SUCCEEDED = CheckoutSession.AsyncPaymentSucceeded(stripe_event="evt_succeeded", occurred_at=SAID_AT)
+FAILED = CheckoutSession.AsyncPaymentFailed(stripe_event=as_event("evt_failed"), occurred_at=SAID_AT)
+SUCCEEDED = CheckoutSession.AsyncPaymentSucceeded(stripe_event=as_event("evt_succeeded"), occurred_at=SAID_AT)
 
 
 def retrieved(*lines: PlannedLine, **changes: Any) -> CheckoutSession.Retrieved:
@@ -230,7 +233,7 @@ def test_a_line_that_has_to_wait_later_is_reported_by_itself() -> None:
 
 
 def test_every_line_that_has_to_wait_later_is_reported() -> None:
-    vase = planned("li_vase", SHIPMENT, tracks="vase")
+    vase = planned("li_vase", SHIPMENT, tracks=as_sku("vase"))
     first = paid(MUG, BOWL, vase)
     first.add(FULFILLMENT, requested(MUG, BOWL, vase), promised(MUG), promised(vase), waits(BOWL))
     first.decide(POLICY, first.log[-1])
@@ -257,7 +260,7 @@ def test_a_line_that_has_to_wait_again_is_reported_if_it_never_was() -> None:
     log = paid(MUG)
     log.add(FULFILLMENT, requested(MUG), waits(MUG))
     log.decide(POLICY, log.log[-1])
-    log.add(effect("mail_backordered"), Effect.Withdrawn(why=reasons.mail_outdated()))
+    log.add(as_stream(effect("mail_backordered")), Effect.Withdrawn(why=reasons.mail_outdated()))
     log.add(FULFILLMENT, promised(MUG))
 
     log.when(POLICY, FULFILLMENT, waits(MUG)).then(asked(MailKind.BACKORDERED, shown(MUG, LineState.BACKORDERED)))
@@ -270,7 +273,7 @@ def test_a_mail_that_is_requested_again_leaves_out_what_another_mail_has() -> No
     log.decide(POLICY, log.log[-1])
     log.add(FULFILLMENT, waits(MUG))
     log.decide(POLICY, log.log[-1])
-    log.add(effect("mail_backordered"), Effect.Withdrawn(why=reasons.mail_outdated()))
+    log.add(as_stream(effect("mail_backordered")), Effect.Withdrawn(why=reasons.mail_outdated()))
     log.add(FULFILLMENT, promised(BOWL))
 
     log.when(POLICY, FULFILLMENT, waits(BOWL)).then(
@@ -305,7 +308,10 @@ def test_where_no_receipt_is_sent_keys_and_links_have_a_mail_each() -> None:
     course, key = shown(COURSE, LineState.DELIVERED, link=link), shown(KEY, LineState.DELIVERED, keys=keys)
 
     log.when(
-        policy, FULFILLMENT, delivered(COURSE, link=link), meanwhile=[(FULFILLMENT, delivered(KEY, keys=keys))]
+        policy,
+        FULFILLMENT,
+        delivered(COURSE, link=link),
+        meanwhile=[(FULFILLMENT, delivered(KEY, keys=keys))],
     ).then(
         {
             **asked(MailKind.DELIVERED, course, occasion="_li_course", total=2000),

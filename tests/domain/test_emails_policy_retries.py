@@ -6,6 +6,7 @@ import pytest
 from builders import CUSTOMER, a_checkout
 from kinds import ACCESS, SHIPMENT
 from scenario import FULFILLMENT, SAID_AT, SESSION, effect, planned, requested, streams
+from typed_ids import as_event, as_sku, as_stream
 
 from domain import reasons
 from domain.catalog import Catalog
@@ -23,14 +24,14 @@ from domain.reasons import Reason
 POLICY = EmailPolicy(frozenset(MailKind), Catalog())
 ASKED = CheckoutSession.RetryRequested()
 READDRESSED = CheckoutSession.Readdressed(to=Personal("other@example.com"))
-MUG, COURSE = planned("li_mug", SHIPMENT, tracks="mug"), planned("li_course", ACCESS)
+MUG, COURSE = planned("li_mug", SHIPMENT, tracks=as_sku("mug")), planned("li_course", ACCESS)
 SHIPPED = Fulfillment.Shipped(number=1, lines=("li_mug",), carrier="DHL", tracking=None)
 UNPAID = CheckoutSession.Retrieved(
     checkout=a_checkout(payment_status="unpaid"), source=Source.WEBHOOK, occurred_at=SAID_AT
 )
 PAID = CheckoutSession.Paid(payment_status="paid", amount_total=1000, currency="eur", occurred_at=SAID_AT)
-FAILED = CheckoutSession.AsyncPaymentFailed(stripe_event="evt_failed", occurred_at=SAID_AT)
-SUCCEEDED = CheckoutSession.AsyncPaymentSucceeded(stripe_event="evt_succeeded", occurred_at=SAID_AT)
+FAILED = CheckoutSession.AsyncPaymentFailed(stripe_event=as_event("evt_failed"), occurred_at=SAID_AT)
+SUCCEEDED = CheckoutSession.AsyncPaymentSucceeded(stripe_event=as_event("evt_succeeded"), occurred_at=SAID_AT)
 WAITS = Fulfillment.LineItemBlocked(line_item="li_mug", state=LineState.BACKORDERED, detail=reasons.as_written("why"))
 RESERVED = Fulfillment.LineItemReserved(line_item="li_mug")
 
@@ -70,8 +71,8 @@ def test_whenever_a_person_asks_a_mail_that_could_not_be_sent_is_tried_again(ste
     parcels = [(FULFILLMENT, SHIPPED), (FULFILLMENT, replace(SHIPPED, number=2))]
     log = streams((FULFILLMENT, requested(MUG, COURSE)), *parcels)
     mail = replace(a_mail(MailKind.RECEIPT), to=CUSTOMER.email)
-    log.add(effect(step), Effect.Requested(kind=MAIL, step=step, mail=mail))
-    log.add(effect(step), Effect.GivenUp(error=reasons.port_failed("The server refused it")))
+    log.add(as_stream(effect(step)), Effect.Requested(kind=MAIL, step=step, mail=mail))
+    log.add(as_stream(effect(step)), Effect.GivenUp(error=reasons.port_failed("The server refused it")))
 
     log.when(POLICY, SESSION, ASKED).then({effect(step): [Effect.RetryRequested()]})
 
@@ -79,8 +80,8 @@ def test_whenever_a_person_asks_a_mail_that_could_not_be_sent_is_tried_again(ste
 def test_a_mail_without_an_address_is_tried_again_once_there_is_one() -> None:
     stream, mail = effect("mail_payment_failed"), a_mail(MailKind.PAYMENT_FAILED)
     log = streams((SESSION, FAILED), (SESSION, UNPAID))
-    log.add(stream, Effect.Requested(kind=MAIL, step="mail_payment_failed", mail=mail))
-    log.add(stream, Effect.GivenUp(error=reasons.no_address()))
+    log.add(as_stream(stream), Effect.Requested(kind=MAIL, step="mail_payment_failed", mail=mail))
+    log.add(as_stream(stream), Effect.GivenUp(error=reasons.no_address()))
 
     log.when(POLICY, SESSION, ASKED).then({stream: [Effect.RetryRequested()]})
 
@@ -89,7 +90,7 @@ def test_a_mail_without_an_address_is_tried_again_once_there_is_one() -> None:
 def test_a_mail_that_failed_is_tried_again_when_staff_give_it_another_address(why: Reason) -> None:
     stream, mail = effect("mail_receipt"), a_mail(MailKind.RECEIPT)
     log = streams((SESSION, replace(UNPAID, checkout=a_checkout(contact=Contact()))), (FULFILLMENT, requested(MUG)))
-    log.add(stream, Effect.Requested(kind=MAIL, step="mail_receipt", mail=mail), Effect.GivenUp(error=why))
+    log.add(as_stream(stream), Effect.Requested(kind=MAIL, step="mail_receipt", mail=mail), Effect.GivenUp(error=why))
 
     log.when(POLICY, SESSION, READDRESSED).then({stream: [Effect.RetryRequested()]})
 
@@ -99,7 +100,9 @@ def test_a_mail_without_an_address_is_not_tried_again(answers: list[Event]) -> N
     stream, mail = effect("mail_receipt"), a_mail(MailKind.RECEIPT)
     log = streams(*((SESSION, answer) for answer in answers), (FULFILLMENT, requested(MUG)))
     log.add(
-        stream, Effect.Requested(kind=MAIL, step="mail_receipt", mail=mail), Effect.GivenUp(error=reasons.no_address())
+        as_stream(stream),
+        Effect.Requested(kind=MAIL, step="mail_receipt", mail=mail),
+        Effect.GivenUp(error=reasons.no_address()),
     )
 
     log.when(POLICY, SESSION, ASKED).then_nothing()
@@ -110,6 +113,8 @@ def test_a_mail_that_was_sent_or_withdrawn_is_not_tried_again(end: Event) -> Non
     started = Effect.AttemptStarted(number=1, worker="w1")
     log = streams()
     mail = replace(a_mail(MailKind.RECEIPT), to=CUSTOMER.email)
-    log.add(effect("mail_receipt"), Effect.Requested(kind=MAIL, step="mail_receipt", mail=mail), started, end)
+    log.add(
+        as_stream(effect("mail_receipt")), Effect.Requested(kind=MAIL, step="mail_receipt", mail=mail), started, end
+    )
 
     log.when(POLICY, SESSION, ASKED).then_nothing()

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 from scenario import FULFILLMENT, NOW, SESSION, given, requested, streams
+from typed_ids import as_stream
 
 from domain.checkout_session import CheckoutSession
 from domain.errors import UnreadableEvent
@@ -12,7 +13,8 @@ from domain.fulfillment import Fulfillment
 from domain.stock_item import StockItem
 
 COUNTED = [
-    StockItem.Counted(on_hand=number, originator_id="sku_mug", originator_version=number) for number in range(1, 4)
+    StockItem.Counted(on_hand=number, originator_id=as_stream("sku_mug"), originator_version=number)
+    for number in range(1, 4)
 ]
 
 
@@ -21,7 +23,7 @@ def test_a_stream_without_events_has_no_state() -> None:
 
 
 def test_a_state_is_made_from_its_events() -> None:
-    assert projector(StockItem)(None, COUNTED) == StockItem(id="sku_mug", version=3, on_hand=3)
+    assert projector(StockItem)(None, COUNTED) == StockItem(id=as_stream("sku_mug"), version=3, on_hand=3)
 
 
 def test_a_state_goes_on_from_where_it_was() -> None:
@@ -31,7 +33,7 @@ def test_a_state_goes_on_from_where_it_was() -> None:
 
 
 def test_what_is_foreseen_has_not_happened() -> None:
-    stock = StockItem(id="sku_mug", version=3)
+    stock = StockItem(id=as_stream("sku_mug"), version=3)
 
     foreseen = stock.foresee([StockItem.Counted(on_hand=5)])
 
@@ -56,12 +58,15 @@ def test_what_must_belong_to_a_session_is_counted_for_none_without_it() -> None:
     nobodys = StockItem.Reserved(line_item="li_1", quantity=1)
 
     with pytest.raises(AssertionError, match=r"^StockItem.Reserved is always stamped with its session"):
-        StockItem(id="sku_mug").apply(nobodys)
+        StockItem(id=as_stream("sku_mug")).apply(nobodys)
 
 
 def test_a_stored_event_that_does_not_fit_what_came_before_it_is_named_without_its_words() -> None:
     unplanned = Fulfillment.LineItemDelivered(
-        line_item="ada@example.com", originator_id=FULFILLMENT, originator_version=1, session_id=SESSION
+        line_item="ada@example.com",
+        originator_id=FULFILLMENT,
+        originator_version=1,
+        session_id=SESSION,
     )
 
     with pytest.raises(UnreadableEvent) as unreadable:

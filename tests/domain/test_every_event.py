@@ -6,6 +6,7 @@ from typing import Any, get_args
 
 import pytest
 from sample_log import sample_log
+from typed_ids import as_stream
 
 from domain.checkout_session import CheckoutSession
 from domain.effect import Effect
@@ -122,4 +123,4 @@ def test_an_aggregate_never_passes_over_an_event_that_it_does_not_know(aggregate
         TOPIC = "Nobody.Unheard"
 
     with pytest.raises(AssertionError, match="Unheard"):
-        aggregate(id="stream").apply(Unheard())
+        aggregate(id=as_stream("stream")).apply(Unheard())

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from kinds import ACCESS, HTTP, LICENSE_KEY, MANUAL, SHIPMENT
 from scenario import FULFILLMENT, SAID_AT, Given, given, planned, requested
+from typed_ids import as_sku
 
 from domain import reasons
 from domain.event import Event
@@ -12,7 +13,7 @@ from domain.fulfillment import Fulfillment
 from domain.line import LineState, Parcel
 from domain.personal import Personal
 
-MUG, POSTER = planned("li_mug", SHIPMENT, tracks="mug"), planned("li_poster", SHIPMENT)
+MUG, POSTER = planned("li_mug", SHIPMENT, tracks=as_sku("mug")), planned("li_poster", SHIPMENT)
 CARDS = planned("li_cards", SHIPMENT)
 HOOK = planned("li_hook", HTTP, settings={"url": "https://example.com/hook"})
 WRAP = planned("li_wrap", MANUAL)

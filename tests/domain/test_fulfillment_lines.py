@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from kinds import ACCESS, HTTP, LICENSE_KEY, MANUAL, SHIPMENT
 from scenario import FULFILLMENT, SAID_AT, Given, given, planned, requested
+from typed_ids import as_sku
 
 from domain import reasons
 from domain.event import Event
@@ -14,13 +15,13 @@ from domain.personal import Personal
 from domain.reasons import Reason
 from domain.step import DeliverStep
 
-MUG = planned("li_mug", SHIPMENT, tracks="mug")
+MUG = planned("li_mug", SHIPMENT, tracks=as_sku("mug"))
 POSTER = planned("li_poster", SHIPMENT)
-SEAT = planned("li_seat", ACCESS, tracks="seat", settings={"link": "https://example.com/seat"})
+SEAT = planned("li_seat", ACCESS, tracks=as_sku("seat"), settings={"link": "https://example.com/seat"})
 KEY = planned("li_key", LICENSE_KEY, settings={"pool": "pro"})
 HOOK = planned("li_hook", HTTP, settings={"url": "https://example.com/hook"})
-STOCKED_HOOK = planned("li_hook", HTTP, tracks="hook", settings={"url": "https://example.com/hook"})
-WRAP = planned("li_wrap", MANUAL, tracks="paper")
+STOCKED_HOOK = planned("li_hook", HTTP, tracks=as_sku("hook"), settings={"url": "https://example.com/hook"})
+WRAP = planned("li_wrap", MANUAL, tracks=as_sku("paper"))
 
 COMPLETED = Fulfillment.Completed()
 
@@ -99,7 +100,7 @@ def test_a_parcel_whose_promise_was_taken_back_is_not_to_be_packed() -> None:
 
 
 def test_a_line_that_waits_for_keys_keeps_its_promise_of_stock() -> None:
-    boxed = planned("li_key", LICENSE_KEY, tracks="box", settings={"pool": "pro"})
+    boxed = planned("li_key", LICENSE_KEY, tracks=as_sku("box"), settings={"pool": "pro"})
 
     after = the_fulfillment(requested(boxed), reserved("li_key"), blocked("li_key", LineState.BACKORDERED))
 
@@ -108,7 +109,7 @@ def test_a_line_that_waits_for_keys_keeps_its_promise_of_stock() -> None:
 
 
 def test_a_line_that_waits_for_keys_loses_its_promise_with_its_stock() -> None:
-    boxed = planned("li_key", LICENSE_KEY, tracks="box", settings={"pool": "pro"})
+    boxed = planned("li_key", LICENSE_KEY, tracks=as_sku("box"), settings={"pool": "pro"})
     short_of_keys = blocked("li_key", LineState.BACKORDERED)
     short_of_both = replace(short_of_keys, detail=reasons.as_written("no box"), is_stock_missing=True)
     before = the_fulfillment(requested(boxed), reserved("li_key"), short_of_keys)
@@ -125,7 +126,7 @@ def test_a_line_that_waits_for_keys_loses_its_promise_with_its_stock() -> None:
 
 
 def test_a_line_of_keys_that_waits_for_stock_is_not_ready_for_keys() -> None:
-    boxed = planned("li_key", LICENSE_KEY, tracks="box", settings={"pool": "pro"})
+    boxed = planned("li_key", LICENSE_KEY, tracks=as_sku("box"), settings={"pool": "pro"})
 
     after = the_fulfillment(requested(boxed), blocked("li_key", LineState.BACKORDERED))
 

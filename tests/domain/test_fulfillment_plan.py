@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from kinds import ACCESS, HTTP, LICENSE_KEY, MANUAL, SHIPMENT
 from scenario import FULFILLMENT, Given, given, planned, requested
+from typed_ids import as_sku
 
 from domain import reasons
 from domain.event import Event
@@ -13,8 +14,8 @@ from domain.line import LineState
 from domain.reasons import Reason
 from domain.step import DeliverStep
 
-MUG = planned("li_mug", SHIPMENT, tracks="mug")
-CUP = planned("li_cup", SHIPMENT, tracks="cup")
+MUG = planned("li_mug", SHIPMENT, tracks=as_sku("mug"))
+CUP = planned("li_cup", SHIPMENT, tracks=as_sku("cup"))
 POSTER = planned("li_poster", SHIPMENT)
 COURSE = planned("li_course", ACCESS, settings={"link": "https://example.com/course"})
 KEY = planned("li_key", LICENSE_KEY, settings={"pool": "pro"})

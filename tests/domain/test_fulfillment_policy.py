@@ -7,6 +7,7 @@ import pytest
 from builders import a_checkout, a_line_item
 from kinds import ACCESS, HTTP, MANUAL, SHIPMENT
 from scenario import FULFILLMENT, SAID_AT, SESSION, effect, planned, requested, streams
+from typed_ids import as_event, as_sku, as_stream
 
 from domain import reasons
 from domain.catalog import Catalog
@@ -24,7 +25,7 @@ from domain.stock_item import StockItem
 HOOK_SETTINGS = {"url": "https://example.com/hook"}
 CATALOG = Catalog(
     products={
-        "prod_li_mug": Rule(delivery=SHIPMENT, sku="mug", track_stock=True),
+        "prod_li_mug": Rule(delivery=SHIPMENT, sku=as_sku("mug"), track_stock=True),
         "prod_li_course": Rule(delivery=ACCESS),
         "prod_li_hook": Rule(delivery=HTTP, settings=HOOK_SETTINGS),
     },
@@ -32,12 +33,12 @@ CATALOG = Catalog(
 )
 POLICY = FulfillmentPolicy(CATALOG)
 
-MUG, COURSE = planned("li_mug", SHIPMENT, tracks="mug"), planned("li_course", ACCESS)
+MUG, COURSE = planned("li_mug", SHIPMENT, tracks=as_sku("mug")), planned("li_course", ACCESS)
 HOOK = planned("li_hook", HTTP, settings=HOOK_SETTINGS)
 NO_RULE = reasons.no_rule()
 PAID = CheckoutSession.Paid(payment_status="paid", amount_total=1000, currency="eur", occurred_at=SAID_AT)
-FAILED = CheckoutSession.AsyncPaymentFailed(stripe_event="evt_failed", occurred_at=SAID_AT)
-SUCCEEDED = CheckoutSession.AsyncPaymentSucceeded(stripe_event="evt_succeeded", occurred_at=SAID_AT)
+FAILED = CheckoutSession.AsyncPaymentFailed(stripe_event=as_event("evt_failed"), occurred_at=SAID_AT)
+SUCCEEDED = CheckoutSession.AsyncPaymentSucceeded(stripe_event=as_event("evt_succeeded"), occurred_at=SAID_AT)
 DELIVER_HOOK = effect("deliver_li_hook")
 HOOK_REQUESTED = Effect.Requested(kind=HTTP, step="deliver_li_hook", line=HOOK)
 HOOK_GIVEN_UP = Fulfillment.LineItemBlocked(
@@ -121,12 +122,12 @@ def test_whatever_its_kind_a_line_waits_for_its_stock(kind: str) -> None:
     settings: dict[str, Setting] = {"pool": "pro", "url": "https://example.com/hook"}
 
     streams().when(
-        POLICY, FULFILLMENT, requested(planned("li_mug", kind, tracks="mug", settings=settings))
+        POLICY, FULFILLMENT, requested(planned("li_mug", kind, tracks=as_sku("mug"), settings=settings))
     ).then_nothing()
 
 
 def test_limited_access_is_delivered_once_its_stock_is_promised() -> None:
-    seat = planned("li_seat", ACCESS, tracks="seat")
+    seat = planned("li_seat", ACCESS, tracks=as_sku("seat"))
     promised = StockItem.Reserved(line_item="li_seat", quantity=1, session_id=SESSION)
     dispatched = StockItem.Dispatched(line_item="li_seat", quantity=1)
     log = streams((FULFILLMENT, requested(seat)), (SEATS, StockItem.Counted(on_hand=5)), (SEATS, promised))
@@ -149,7 +150,7 @@ def test_a_session_that_is_planned_is_not_planned_again() -> None:
 
 
 def test_what_is_paid_although_it_expired_is_fulfilled() -> None:
-    expired = CheckoutSession.Expired(stripe_event="evt_expired", occurred_at=SAID_AT)
+    expired = CheckoutSession.Expired(stripe_event=as_event("evt_expired"), occurred_at=SAID_AT)
 
     streams((SESSION, expired), (SESSION, retrieved(MUG))).when(POLICY, SESSION, PAID).then(
         {FULFILLMENT: [requested(MUG)]}
@@ -223,7 +224,7 @@ def test_a_line_for_a_service_outside_is_handed_to_it() -> None:
 
 
 def test_a_line_that_waits_for_stock_is_handed_out_when_it_is_there() -> None:
-    stocked = replace(HOOK, sku="hook", track_stock=True)
+    stocked = replace(HOOK, sku=as_sku("hook"), track_stock=True)
     waiting = streams()
     waiting.when(POLICY, FULFILLMENT, requested(stocked)).then_nothing()
 
@@ -233,7 +234,7 @@ def test_a_line_that_waits_for_stock_is_handed_out_when_it_is_there() -> None:
 
 
 def test_a_delivery_that_was_given_up_while_its_line_waited_for_stock_is_shown_to_a_person() -> None:
-    stocked = replace(HOOK, sku="hook", track_stock=True)
+    stocked = replace(HOOK, sku=as_sku("hook"), track_stock=True)
     reserved = Fulfillment.LineItemReserved(line_item="li_hook")
     short = Fulfillment.LineItemBlocked(
         line_item="li_hook", state=LineState.BACKORDERED, detail=reasons.as_written("why")
@@ -243,14 +244,14 @@ def test_a_delivery_that_was_given_up_while_its_line_waited_for_stock_is_shown_t
         (FULFILLMENT, requested(stocked)), (FULFILLMENT, reserved), (DELIVER_HOOK, HOOK_REQUESTED), (FULFILLMENT, short)
     )
 
-    log.when(POLICY, DELIVER_HOOK, given_up).then_nothing()
+    log.when(POLICY, as_stream(DELIVER_HOOK), given_up).then_nothing()
     log.when(POLICY, FULFILLMENT, reserved).then({FULFILLMENT: [HOOK_GIVEN_UP]})
 
 
 def test_whenever_the_delivery_worked_the_line_is_delivered() -> None:
     before = [(FULFILLMENT, requested(HOOK)), (DELIVER_HOOK, HOOK_REQUESTED)]
 
-    streams(*before).when(POLICY, DELIVER_HOOK, Effect.Succeeded(number=1, note="ref 99")).then(
+    streams(*before).when(POLICY, as_stream(DELIVER_HOOK), Effect.Succeeded(number=1, note="ref 99")).then(
         {FULFILLMENT: [delivered("li_hook", "ref 99"), COMPLETED]}
     )
 
@@ -258,7 +259,7 @@ def test_whenever_the_delivery_worked_the_line_is_delivered() -> None:
 def test_whenever_the_delivery_is_given_up_the_line_is_shown_to_a_person() -> None:
     before = [(FULFILLMENT, requested(HOOK)), (DELIVER_HOOK, HOOK_REQUESTED)]
 
-    streams(*before).when(POLICY, DELIVER_HOOK, Effect.GivenUp(error=reasons.port_failed("HTTP 410"))).then(
+    streams(*before).when(POLICY, as_stream(DELIVER_HOOK), Effect.GivenUp(error=reasons.port_failed("HTTP 410"))).then(
         {FULFILLMENT: [HOOK_GIVEN_UP]}
     )
 
@@ -266,13 +267,13 @@ def test_whenever_the_delivery_is_given_up_the_line_is_shown_to_a_person() -> No
 def test_whenever_the_delivery_is_tried_again_the_line_is_pending_again() -> None:
     before = [(FULFILLMENT, requested(HOOK)), (DELIVER_HOOK, HOOK_REQUESTED), (FULFILLMENT, HOOK_GIVEN_UP)]
 
-    streams(*before).when(POLICY, DELIVER_HOOK, Effect.RetryRequested()).then(
+    streams(*before).when(POLICY, as_stream(DELIVER_HOOK), Effect.RetryRequested()).then(
         {FULFILLMENT: [Fulfillment.LineItemResumed(line_item="li_hook")]}
     )
 
 
 def test_a_delivery_that_was_withdrawn_for_want_of_stock_is_asked_for_again_when_it_is_there() -> None:
-    stocked = replace(HOOK, sku="hook", track_stock=True)
+    stocked = replace(HOOK, sku=as_sku("hook"), track_stock=True)
     asked = Effect.Requested(kind=HTTP, step="deliver_li_hook", line=stocked)
     reserved = Fulfillment.LineItemReserved(line_item="li_hook")
     short = Fulfillment.LineItemBlocked(
@@ -282,25 +283,27 @@ def test_a_delivery_that_was_withdrawn_for_want_of_stock_is_asked_for_again_when
         (FULFILLMENT, requested(stocked)), (FULFILLMENT, reserved), (DELIVER_HOOK, asked), (FULFILLMENT, short)
     )
 
-    log.when(POLICY, DELIVER_HOOK, TAKEN_BACK).then_nothing()
+    log.when(POLICY, as_stream(DELIVER_HOOK), TAKEN_BACK).then_nothing()
     log.when(POLICY, FULFILLMENT, reserved).then({DELIVER_HOOK: [asked]})
 
 
 def test_a_delivery_that_was_withdrawn_as_its_stock_came_back_is_asked_for_again() -> None:
     """Two processes: one withdrew it, when the other had seen already that it goes on."""
-    stocked = replace(HOOK, sku="hook", track_stock=True)
+    stocked = replace(HOOK, sku=as_sku("hook"), track_stock=True)
     asked = Effect.Requested(kind=HTTP, step="deliver_li_hook", line=stocked)
     reserved = Fulfillment.LineItemReserved(line_item="li_hook")
     log = streams((FULFILLMENT, requested(stocked)), (DELIVER_HOOK, asked), (FULFILLMENT, reserved))
 
     log.when(POLICY, FULFILLMENT, reserved).then_nothing()
-    log.when(POLICY, DELIVER_HOOK, TAKEN_BACK).then({DELIVER_HOOK: [asked]})
+    log.when(POLICY, as_stream(DELIVER_HOOK), TAKEN_BACK).then({DELIVER_HOOK: [asked]})
 
 
 def test_a_delivery_that_was_withdrawn_because_a_person_delivered_is_not_asked_for_again() -> None:
     before = [(FULFILLMENT, requested(HOOK)), (DELIVER_HOOK, HOOK_REQUESTED), (FULFILLMENT, delivered("li_hook"))]
 
-    streams(*before).when(POLICY, DELIVER_HOOK, Effect.Withdrawn(why=reasons.delivered_otherwise())).then_nothing()
+    streams(*before).when(
+        POLICY, as_stream(DELIVER_HOOK), Effect.Withdrawn(why=reasons.delivered_otherwise())
+    ).then_nothing()
 
 
 @pytest.mark.parametrize(
@@ -311,7 +314,7 @@ def test_what_became_of_a_delivery_of_an_older_plan_changes_nothing(outcome: Eve
     replanned = Fulfillment.Replanned(lines=(other,), replaced=(HOOK,), catalog="beef")
     before = [(FULFILLMENT, requested(HOOK)), (DELIVER_HOOK, HOOK_REQUESTED), (FULFILLMENT, HOOK_GIVEN_UP)]
 
-    streams(*before, (FULFILLMENT, replanned)).when(POLICY, DELIVER_HOOK, outcome).then_nothing()
+    streams(*before, (FULFILLMENT, replanned)).when(POLICY, as_stream(DELIVER_HOOK), outcome).then_nothing()
 
 
 @pytest.mark.parametrize(
@@ -321,7 +324,7 @@ def test_what_became_of_a_delivery_of_an_older_plan_changes_nothing(outcome: Eve
 def test_what_became_of_a_mail_or_a_retrieval_changes_no_line(kind: str, outcome: Event) -> None:
     before = [(FULFILLMENT, requested(HOOK)), (effect("other"), Effect.Requested(kind=kind, step="other"))]
 
-    streams(*before).when(POLICY, effect("other"), outcome).then_nothing()
+    streams(*before).when(POLICY, as_stream(effect("other")), outcome).then_nothing()
 
 
 @pytest.mark.parametrize(
@@ -329,7 +332,7 @@ def test_what_became_of_a_mail_or_a_retrieval_changes_no_line(kind: str, outcome
 )
 @pytest.mark.parametrize("before", [[], [(DELIVER_HOOK, HOOK_REQUESTED)]], ids=["nobody's", "of a line not there"])
 def test_what_became_of_what_no_line_asked_for_changes_none(before: list[tuple[str, Event]], outcome: Event) -> None:
-    streams((FULFILLMENT, requested(MUG)), *before).when(POLICY, DELIVER_HOOK, outcome).then_nothing()
+    streams((FULFILLMENT, requested(MUG)), *before).when(POLICY, as_stream(DELIVER_HOOK), outcome).then_nothing()
 
 
 def test_a_line_that_is_replanned_is_handed_out_under_a_step_of_its_own() -> None:
@@ -357,7 +360,7 @@ def test_whenever_a_person_asks_everything_that_waits_for_its_next_attempt_is_tr
     asked = [(HOOK_REQUESTED, DELIVER_HOOK), (replace(HOOK_REQUESTED, step="deliver_li_bell", line=bell), RING_BELL)]
     log = streams((FULFILLMENT, requested(HOOK, MUG, bell)))
     for request, stream in asked:
-        log.add(stream, request, Effect.AttemptStarted(number=1, worker="w1"), FAILED_ONCE)
+        log.add(as_stream(stream), request, Effect.AttemptStarted(number=1, worker="w1"), FAILED_ONCE)
 
     log.when(POLICY, SESSION, CheckoutSession.RetryRequested()).then(
         {DELIVER_HOOK: [Effect.RetryRequested()], RING_BELL: [Effect.RetryRequested()]}

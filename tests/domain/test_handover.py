@@ -8,6 +8,7 @@ import pytest
 from builders import a_checkout, a_line_item
 from kinds import ACCESS, HTTP, LICENSE_KEY, SHIPMENT
 from scenario import SAID_AT, SESSION, effect, streams
+from typed_ids import as_event, as_session, as_sku, as_stream
 
 from domain import reasons
 from domain.catalog import Catalog
@@ -17,6 +18,7 @@ from domain.effect import Effect
 from domain.event import A, Event
 from domain.fulfillment import Fulfillment
 from domain.identifiers import fulfillment_id
+from domain.ids import SessionId, StreamId
 from domain.key_pool import KeyPool
 from domain.line import LineState
 from domain.mail import MailKind
@@ -31,7 +33,7 @@ P = ParamSpec("P")
 
 CATALOG = Catalog(
     products={
-        "prod_mug": Rule(delivery=SHIPMENT, sku="mug", track_stock=True),
+        "prod_mug": Rule(delivery=SHIPMENT, sku=as_sku("mug"), track_stock=True),
         "prod_course": Rule(delivery=ACCESS, settings={"link": "https://example.com/course"}),
         "prod_hook": Rule(delivery=HTTP, settings={"url": "https://example.com/hook"}),
         "prod_key": Rule(delivery=LICENSE_KEY, settings={"pool": "pro"}),
@@ -53,7 +55,7 @@ class Shop:
     def happens(
         self,
         kind: type[A],
-        stream: str,
+        stream: StreamId,
         decision: Callable[Concatenate[A, P], Sequence[Event]],
         *args: P.args,
         **kwargs: P.kwargs,
@@ -62,26 +64,28 @@ class Shop:
         self.streams.add(stream, *decision(self.streams.load(kind, stream), *args, **kwargs))
         self.streams.follow(self._policies)
 
-    def answers(self, *items: LineItem, session: str = SESSION, **changes: Any) -> None:
+    def answers(self, *items: LineItem, session: SessionId = SESSION, **changes: Any) -> None:
         answer = a_checkout(line_items=items, **changes)
         self.happens(CheckoutSession, session, CheckoutSession.learn, answer, source=Source.WEBHOOK, at=SAID_AT)
 
-    def fails(self, session: str = SESSION) -> None:
-        self.happens(CheckoutSession, session, CheckoutSession.fail, stripe_event="evt_failed", at=SAID_AT)
+    def fails(self, session: SessionId = SESSION) -> None:
+        self.happens(CheckoutSession, session, CheckoutSession.fail, stripe_event=as_event("evt_failed"), at=SAID_AT)
 
-    def succeeds(self, session: str = SESSION) -> None:
-        self.happens(CheckoutSession, session, CheckoutSession.succeed, stripe_event="evt_succeeded", at=SAID_AT)
+    def succeeds(self, session: SessionId = SESSION) -> None:
+        self.happens(
+            CheckoutSession, session, CheckoutSession.succeed, stripe_event=as_event("evt_succeeded"), at=SAID_AT
+        )
 
     def count(self, sku: str, on_hand: int) -> None:
-        self.happens(StockItem, f"sku_{sku}", StockItem.count, on_hand)
+        self.happens(StockItem, as_stream(f"sku_{sku}"), StockItem.count, on_hand)
 
-    def states(self, session: str = SESSION) -> dict[str, LineState]:
+    def states(self, session: SessionId = SESSION) -> dict[str, LineState]:
         lines = self.streams.load(Fulfillment, fulfillment_id(session)).lines
         return {id: line.state for id, line in lines.items()}
 
     @property
     def mugs(self) -> StockItem:
-        return self.streams.load(StockItem, "sku_mug")
+        return self.streams.load(StockItem, as_stream("sku_mug"))
 
 
 def an_item(product: str, id: str = "li_1", **changes: Any) -> LineItem:
@@ -90,7 +94,7 @@ def an_item(product: str, id: str = "li_1", **changes: Any) -> LineItem:
 
 def test_every_kind_of_line_goes_its_way_in_one_session() -> None:
     shop = Shop(mugs=5)
-    shop.happens(KeyPool, "keys_pro", KeyPool.import_keys, ["A", "B"])
+    shop.happens(KeyPool, as_stream("keys_pro"), KeyPool.import_keys, ["A", "B"])
     kinds = ("mug", "course", "hook", "key", "other")
 
     shop.answers(*(an_item(kind, f"li_{kind}", quantity=2) for kind in kinds))
@@ -102,7 +106,7 @@ def test_every_kind_of_line_goes_its_way_in_one_session() -> None:
         "li_key": LineState.DELIVERED,
         "li_other": LineState.MANUAL,
     }
-    assert shop.streams.load(Effect, effect("deliver_li_hook")).is_open
+    assert shop.streams.load(Effect, as_stream(effect("deliver_li_hook"))).is_open
     assert (shop.mugs.on_hand, shop.mugs.available) == (5, 3)
 
 
@@ -110,31 +114,37 @@ def test_of_two_customers_who_buy_the_last_piece_one_waits() -> None:
     shop = Shop(mugs=1)
 
     shop.answers(an_item("mug"))
-    shop.answers(an_item("mug"), session="cs_test_2")
+    shop.answers(an_item("mug"), session=as_session("cs_test_2"))
 
-    assert (shop.states()["li_1"], shop.states("cs_test_2")["li_1"]) == (LineState.PENDING, LineState.BACKORDERED)
+    assert (shop.states()["li_1"], shop.states(as_session("cs_test_2"))["li_1"]) == (
+        LineState.PENDING,
+        LineState.BACKORDERED,
+    )
 
 
 def test_a_delayed_payment_keeps_its_stock_while_others_buy() -> None:
     shop = Shop(mugs=1)
     shop.answers(an_item("mug"), payment_status="unpaid")
-    shop.answers(an_item("mug"), session="cs_test_2")
+    shop.answers(an_item("mug"), session=as_session("cs_test_2"))
 
     shop.succeeds()
     shop.answers(an_item("mug"))
 
-    assert (shop.states()["li_1"], shop.states("cs_test_2")["li_1"]) == (LineState.PENDING, LineState.BACKORDERED)
+    assert (shop.states()["li_1"], shop.states(as_session("cs_test_2"))["li_1"]) == (
+        LineState.PENDING,
+        LineState.BACKORDERED,
+    )
 
 
 def test_a_failed_payment_gives_its_stock_to_who_waits() -> None:
     shop = Shop(mugs=1)
     shop.answers(an_item("mug"), payment_status="unpaid")
-    shop.answers(an_item("mug"), session="cs_test_2")
+    shop.answers(an_item("mug"), session=as_session("cs_test_2"))
 
     shop.fails()
 
     assert shop.states() == {}
-    assert shop.states("cs_test_2") == {"li_1": LineState.PENDING}
+    assert shop.states(as_session("cs_test_2")) == {"li_1": LineState.PENDING}
 
 
 @pytest.mark.parametrize("words", [("fails", "succeeds"), ("succeeds", "fails")])
@@ -153,7 +163,7 @@ def test_what_stripe_shows_as_paid_is_fulfilled_whatever_its_events_say(words: t
 
 def test_what_is_paid_after_it_expired_is_fulfilled_and_shown_as_a_contradiction() -> None:
     shop = Shop()
-    shop.happens(CheckoutSession, SESSION, CheckoutSession.expire, stripe_event="evt_expired", at=SAID_AT)
+    shop.happens(CheckoutSession, SESSION, CheckoutSession.expire, stripe_event=as_event("evt_expired"), at=SAID_AT)
 
     shop.answers(an_item("course"))
 
@@ -169,17 +179,17 @@ def test_a_parcel_that_ships_takes_its_pieces_from_the_shelf() -> None:
 
     assert shop.states() == {"li_1": LineState.DELIVERED}
     assert (shop.mugs.on_hand, shop.mugs.promised) == (3, 0)
-    assert shop.streams.load(Effect, effect("mail_shipped_1")).is_open
+    assert shop.streams.load(Effect, as_stream(effect("mail_shipped_1"))).is_open
 
 
 def test_a_count_lets_lines_that_waited_go_on_oldest_first() -> None:
     shop = Shop()
     for session in (SESSION, "cs_test_2", "cs_test_3"):
-        shop.answers(an_item("mug", quantity=2), session=session)
+        shop.answers(an_item("mug", quantity=2), session=as_session(session))
 
     shop.count("mug", 4)
 
-    states = [shop.states(session)["li_1"] for session in (SESSION, "cs_test_2", "cs_test_3")]
+    states = [shop.states(as_session(session))["li_1"] for session in (SESSION, "cs_test_2", "cs_test_3")]
     assert states == [LineState.PENDING, LineState.PENDING, LineState.BACKORDERED]
 
 
@@ -188,33 +198,36 @@ def test_an_import_delivers_to_the_lines_that_waited() -> None:
     shop.answers(an_item("key", quantity=2))
     assert shop.states() == {"li_1": LineState.BACKORDERED}
 
-    shop.happens(KeyPool, "keys_pro", KeyPool.import_keys, ["A", "B", "C"])
+    shop.happens(KeyPool, as_stream("keys_pro"), KeyPool.import_keys, ["A", "B", "C"])
 
     assert shop.states() == {"li_1": LineState.DELIVERED}
-    assert shop.streams.load(Effect, effect("mail_delivered_li_1")).is_open
+    assert shop.streams.load(Effect, as_stream(effect("mail_delivered_li_1"))).is_open
 
 
 def test_keys_go_out_only_with_their_stock() -> None:
-    rule = Rule(delivery=LICENSE_KEY, sku="mug", track_stock=True, settings={"pool": "pro"})
+    rule = Rule(delivery=LICENSE_KEY, sku=as_sku("mug"), track_stock=True, settings={"pool": "pro"})
     shop = Shop(mugs=1, catalog=Catalog(products={"prod_boxed": rule}))
     shop.answers(an_item("boxed"))
 
     shop.count("mug", 0)
-    shop.happens(KeyPool, "keys_pro", KeyPool.import_keys, ["A"])
-    assert (shop.states(), list(shop.mugs.backordered)) == ({"li_1": LineState.BACKORDERED}, [Claim(SESSION, "li_1")])
+    shop.happens(KeyPool, as_stream("keys_pro"), KeyPool.import_keys, ["A"])
+    assert (shop.states(), list(shop.mugs.backordered)) == (
+        {"li_1": LineState.BACKORDERED},
+        [Claim(SESSION, "li_1")],
+    )
 
     shop.count("mug", 1)
     assert (shop.states(), shop.mugs.on_hand) == ({"li_1": LineState.DELIVERED}, 0)
 
 
 def test_a_delivery_whose_stock_was_taken_back_while_it_was_given_up_can_be_retried() -> None:
-    rule = Rule(delivery=HTTP, sku="mug", track_stock=True, settings={"url": "https://example.com/hook"})
+    rule = Rule(delivery=HTTP, sku=as_sku("mug"), track_stock=True, settings={"url": "https://example.com/hook"})
     shop = Shop(mugs=1, catalog=Catalog(products={"prod_hook": rule}))
     deliver = effect("deliver_li_1")
     shop.answers(an_item("hook"))
 
     shop.count("mug", 0)
-    shop.happens(Effect, deliver, Effect.give_up, reasons.port_failed("HTTP 410"))
+    shop.happens(Effect, as_stream(deliver), Effect.give_up, reasons.port_failed("HTTP 410"))
     assert shop.states() == {"li_1": LineState.BACKORDERED}
 
     shop.count("mug", 1)
@@ -222,7 +235,7 @@ def test_a_delivery_whose_stock_was_taken_back_while_it_was_given_up_can_be_retr
 
     shop.happens(CheckoutSession, SESSION, CheckoutSession.request_retry)
     assert shop.states() == {"li_1": LineState.PENDING}
-    assert shop.streams.load(Effect, deliver).is_open
+    assert shop.streams.load(Effect, as_stream(deliver)).is_open
 
 
 def test_lines_of_the_same_sku_are_promised_one_by_one() -> None:

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from typed_ids import as_session
 
 from domain.errors import InvalidIdentifier
 from domain.identifiers import (
@@ -15,6 +16,7 @@ from domain.identifiers import (
     stock_id,
     stripe_event_id,
 )
+from domain.ids import SessionId, Sku
 
 
 @pytest.mark.parametrize("text", ["cs_test_a1B2c3", "cs_live_1", f"cs_test_{'x' * 200}"])
@@ -58,22 +60,22 @@ def test_what_is_not_the_id_of_a_stripe_event_is_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize(("session", "is_live"), [("cs_live_1", True), ("cs_test_1", False), ("cs_test_live", False)])
-def test_the_mode_of_a_session_is_read_from_its_id(session: str, is_live: bool) -> None:
+def test_the_mode_of_a_session_is_read_from_its_id(session: SessionId, is_live: bool) -> None:
     assert is_livemode(session) is is_live
 
 
 def test_the_streams_of_a_session_are_named_after_it() -> None:
-    assert fulfillment_id("cs_test_1") == "ful_cs_test_1"
-    assert effect_id("cs_test_1", "mail_receipt") == "eff_cs_test_1_mail_receipt"
+    assert fulfillment_id(as_session("cs_test_1")) == "ful_cs_test_1"
+    assert effect_id(as_session("cs_test_1"), "mail_receipt") == "eff_cs_test_1_mail_receipt"
 
 
 @pytest.mark.parametrize("sku", ["mug-blue", "Ärmel 7", "x" * 100, "a.b_c:d"])
-def test_a_sku_has_a_stream(sku: str) -> None:
+def test_a_sku_has_a_stream(sku: Sku) -> None:
     assert stock_id(sku) == f"sku_{sku}"
 
 
 @pytest.mark.parametrize("sku", ["", "x" * 101, "a/b", "a\nb", "a\x00", "a\x7f"])
-def test_what_can_not_be_a_sku_is_refused(sku: str) -> None:
+def test_what_can_not_be_a_sku_is_refused(sku: Sku) -> None:
     message = "a SKU is 1 to 100 characters, without slashes and control characters"
 
     with pytest.raises(InvalidIdentifier, match=f"^{message}$"):
@@ -94,7 +96,8 @@ def test_what_can_not_be_a_key_pool_is_refused(pool: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "stream", ["cs_test_a1", fulfillment_id("cs_test_a1"), effect_id("cs_test_a1", "mail_receipt")]
+    "stream",
+    ["cs_test_a1", fulfillment_id(as_session("cs_test_a1")), effect_id(as_session("cs_test_a1"), "mail_receipt")],
 )
 def test_the_streams_of_a_session_say_which_it_is(stream: str) -> None:
     assert session_of_stream(stream) == "cs_test_a1"

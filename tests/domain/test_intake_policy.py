@@ -5,17 +5,19 @@ from dataclasses import replace
 import pytest
 from builders import a_checkout
 from scenario import SAID_AT, SESSION, Streams, Whenever, effect, streams
+from typed_ids import as_event, as_session, as_stream
 
 from domain import reasons
 from domain.checkout_session import CheckoutSession, ParkReason, Source
 from domain.effect import RETRIEVE, Effect
 from domain.event import Event
+from domain.ids import SessionId
 from domain.payment import Payment
 from domain.policies.intake import COMPLETED, EXPIRED, FAILED, OF_PAYMENTS, SUCCEEDED, Intake
 from domain.stripe_event import StripeEvent
 
 TEST_MODE, LIVE_MODE = Intake(livemode=False), Intake(livemode=True)
-LIVE_SESSION = "cs_live_1"
+LIVE_SESSION = as_session("cs_live_1")
 
 RECEIVED = StripeEvent.Received(
     type=COMPLETED,
@@ -29,10 +31,10 @@ RECEIVED = StripeEvent.Received(
     occurred_at=SAID_AT,
     session_id=SESSION,
 )
-IS_COMPLETED = CheckoutSession.Completed(stripe_event="evt_1", payment_status="unpaid", occurred_at=SAID_AT)
-HAS_SUCCEEDED = CheckoutSession.AsyncPaymentSucceeded(stripe_event="evt_1", occurred_at=SAID_AT)
-HAS_FAILED = CheckoutSession.AsyncPaymentFailed(stripe_event="evt_1", occurred_at=SAID_AT)
-IS_EXPIRED = CheckoutSession.Expired(stripe_event="evt_1", occurred_at=SAID_AT)
+IS_COMPLETED = CheckoutSession.Completed(stripe_event=as_event("evt_1"), payment_status="unpaid", occurred_at=SAID_AT)
+HAS_SUCCEEDED = CheckoutSession.AsyncPaymentSucceeded(stripe_event=as_event("evt_1"), occurred_at=SAID_AT)
+HAS_FAILED = CheckoutSession.AsyncPaymentFailed(stripe_event=as_event("evt_1"), occurred_at=SAID_AT)
+IS_EXPIRED = CheckoutSession.Expired(stripe_event=as_event("evt_1"), occurred_at=SAID_AT)
 RETRIEVED = CheckoutSession.Retrieved(checkout=a_checkout(), source=Source.LANDING_PAGE, occurred_at=SAID_AT)
 PAID = CheckoutSession.Paid(payment_status="paid", amount_total=1000, currency="eur", occurred_at=SAID_AT)
 
@@ -42,7 +44,7 @@ def retrieval(step: str, source: Source | None = None) -> Effect.Requested:
 
 
 def whenever(received: StripeEvent.Received, *before: tuple[str, Event], policy: Intake = TEST_MODE) -> Whenever:
-    return streams(*before).when(policy, "evt_1", received)
+    return streams(*before).when(policy, as_stream("evt_1"), received)
 
 
 def asked_again(log: Streams, *, policy: Intake = TEST_MODE) -> Whenever:
@@ -73,13 +75,13 @@ def test_a_thin_event_says_the_same() -> None:
 
 
 def test_a_second_stripe_event_that_says_the_same_changes_nothing() -> None:
-    known = replace(IS_COMPLETED, stripe_event="evt_0")
+    known = replace(IS_COMPLETED, stripe_event=as_event("evt_0"))
 
     whenever(RECEIVED, (SESSION, known)).then_nothing()
 
 
 def test_a_second_stripe_event_on_a_session_that_stripe_did_not_know_asks_for_it_again() -> None:
-    known = replace(IS_COMPLETED, stripe_event="evt_0")
+    known = replace(IS_COMPLETED, stripe_event=as_event("evt_0"))
     parked = CheckoutSession.Parked(why=ParkReason.UNKNOWN_TO_STRIPE, detail=reasons.as_written("why"))
     step = "retrieve_completed_evt_1"
 
@@ -87,7 +89,7 @@ def test_a_second_stripe_event_on_a_session_that_stripe_did_not_know_asks_for_it
 
 
 def test_a_completion_that_comes_after_the_success_is_recorded_all_the_same() -> None:
-    before = [(SESSION, replace(HAS_SUCCEEDED, stripe_event="evt_0")), (SESSION, RETRIEVED), (SESSION, PAID)]
+    before = [(SESSION, replace(HAS_SUCCEEDED, stripe_event=as_event("evt_0"))), (SESSION, RETRIEVED), (SESSION, PAID)]
 
     whenever(RECEIVED, *before).then(
         {SESSION: [IS_COMPLETED], effect("retrieve_completed"): [retrieval("retrieve_completed")]}
@@ -97,7 +99,7 @@ def test_a_completion_that_comes_after_the_success_is_recorded_all_the_same() ->
 def test_a_contradiction_is_recorded_beside_the_fact() -> None:
     contradicted = CheckoutSession.Contradicted(what=reasons.expired_after_completion(), occurred_at=SAID_AT)
 
-    whenever(replace(RECEIVED, type=EXPIRED), (SESSION, replace(IS_COMPLETED, stripe_event="evt_0"))).then(
+    whenever(replace(RECEIVED, type=EXPIRED), (SESSION, replace(IS_COMPLETED, stripe_event=as_event("evt_0")))).then(
         {SESSION: [IS_EXPIRED, contradicted]}
     )
 
@@ -130,7 +132,7 @@ def test_what_is_not_about_a_session_waits_for_a_person(object_id: str | None) -
     ],
 )
 def test_a_session_of_the_other_mode_is_kept_aside_and_not_asked_for(
-    policy: Intake, session: str, livemode: bool, mode: str
+    policy: Intake, session: SessionId, livemode: bool, mode: str
 ) -> None:
     parked = CheckoutSession.Parked(why=ParkReason.WRONG_MODE, detail=reasons.other_mode_than_key(mode))
     foreign = replace(RECEIVED, object_id=session, livemode=livemode, session_id=session)
@@ -157,7 +159,7 @@ def test_a_session_of_a_connected_account_is_kept_aside_and_not_asked_for() -> N
 
 def test_a_session_that_is_kept_aside_is_kept_aside_once() -> None:
     parked = CheckoutSession.Parked(why=ParkReason.CONNECTED_ACCOUNT, detail=reasons.as_written("why"))
-    known = replace(IS_COMPLETED, stripe_event="evt_0")
+    known = replace(IS_COMPLETED, stripe_event=as_event("evt_0"))
 
     whenever(replace(RECEIVED, account="acct_1"), (SESSION, known), (SESSION, parked)).then_nothing()
 
@@ -206,7 +208,7 @@ def test_a_stripe_event_that_failed_is_handled_again_when_a_person_asks() -> Non
     failed = StripeEvent.Failed(error=reasons.unexpected_error("ValueError", "intake.py", "17"))
     log = streams(("evt_1", RECEIVED), ("evt_1", failed))
 
-    log.when(TEST_MODE, "evt_1", replace(StripeEvent.RetryRequested(), session_id=SESSION)).then(
+    log.when(TEST_MODE, as_stream("evt_1"), replace(StripeEvent.RetryRequested(), session_id=SESSION)).then(
         {SESSION: [IS_COMPLETED], effect("retrieve_completed"): [retrieval("retrieve_completed")]}
     )
 
@@ -215,17 +217,17 @@ def test_a_stripe_event_that_can_not_be_handled_fails_again_and_stays_visible() 
     failed = StripeEvent.Failed(error=reasons.not_a_session())
     log = streams(("evt_1", replace(RECEIVED, object_id="pi_1", session_id=None)), ("evt_1", failed))
 
-    log.when(TEST_MODE, "evt_1", StripeEvent.RetryRequested()).then({"evt_1": [failed]})
+    log.when(TEST_MODE, as_stream("evt_1"), StripeEvent.RetryRequested()).then({"evt_1": [failed]})
 
 
 def test_there_is_nothing_to_handle_again_of_what_never_came() -> None:
-    streams().when(TEST_MODE, "evt_1", StripeEvent.RetryRequested()).then_nothing()
+    streams().when(TEST_MODE, as_stream("evt_1"), StripeEvent.RetryRequested()).then_nothing()
 
 
 def test_a_stripe_event_that_was_handled_changes_nothing_when_a_person_asks() -> None:
     log = streams(("evt_1", RECEIVED), (SESSION, IS_COMPLETED))
 
-    log.when(TEST_MODE, "evt_1", replace(StripeEvent.RetryRequested(), session_id=SESSION)).then_nothing()
+    log.when(TEST_MODE, as_stream("evt_1"), replace(StripeEvent.RetryRequested(), session_id=SESSION)).then_nothing()
 
 
 @pytest.mark.parametrize("fact", [IS_COMPLETED, HAS_FAILED, RETRIEVED, PAID])
@@ -239,7 +241,7 @@ OF_A_PAYMENT = replace(RECEIVED, object_id="pi_1", session_id=None, payment_stat
 @pytest.mark.parametrize("kind", OF_PAYMENTS)
 @pytest.mark.parametrize("prefix", ["", "v1."])
 def test_what_stripe_reports_of_a_payment_is_recorded_with_the_payment(prefix: str, kind: str) -> None:
-    reported = Payment.Reported(stripe_event="evt_1", type=kind, occurred_at=SAID_AT)
+    reported = Payment.Reported(stripe_event=as_event("evt_1"), type=kind, occurred_at=SAID_AT)
 
     whenever(replace(OF_A_PAYMENT, type=f"{prefix}{kind}")).then({"pi_1": [reported]})
 

@@ -5,22 +5,24 @@ from dataclasses import replace
 import pytest
 from kinds import ACCESS, HTTP, LICENSE_KEY, MANUAL, SHIPMENT
 from scenario import FULFILLMENT, SESSION, Streams, planned, requested, session_of, streams
+from typed_ids import as_session, as_sku, as_stream
 
 from domain import reasons
 from domain.event import Event
 from domain.fulfillment import Fulfillment
+from domain.ids import SessionId, Sku
 from domain.line import LineState
 from domain.plan import PlannedLine
 from domain.policies.inventory import InventoryPolicy
 from domain.stock_item import StockItem
 
 POLICY = InventoryPolicy()
-MUG, BOWL = "sku_mug", "sku_bowl"
-OTHER_SESSION = "cs_test_2"
+MUG, BOWL = as_stream("sku_mug"), "sku_bowl"
+OTHER_SESSION = as_session("cs_test_2")
 
-TWO_MUGS = planned("li_mug", SHIPMENT, quantity=2, tracks="mug")
+TWO_MUGS = planned("li_mug", SHIPMENT, quantity=2, tracks=as_sku("mug"))
 POSTER = planned("li_poster", SHIPMENT)
-TWO_BOWLS = planned("li_bowl", SHIPMENT, quantity=2, tracks="bowl")
+TWO_BOWLS = planned("li_bowl", SHIPMENT, quantity=2, tracks=as_sku("bowl"))
 HELD = Fulfillment.StockHeld(lines=(TWO_MUGS,))
 BOTH_HELD = Fulfillment.StockHeld(lines=(TWO_MUGS, TWO_BOWLS))
 COMPLETED = Fulfillment.Completed()
@@ -30,11 +32,11 @@ def counted(on_hand: int) -> StockItem.Counted:
     return StockItem.Counted(on_hand=on_hand)
 
 
-def reserved(quantity: int = 2, line_item: str = "li_mug", session: str = SESSION) -> StockItem.Reserved:
+def reserved(quantity: int = 2, line_item: str = "li_mug", session: SessionId = SESSION) -> StockItem.Reserved:
     return StockItem.Reserved(line_item=line_item, quantity=quantity, session_id=session)
 
 
-def backordered(quantity: int = 2, line_item: str = "li_mug", session: str = SESSION) -> StockItem.Backordered:
+def backordered(quantity: int = 2, line_item: str = "li_mug", session: SessionId = SESSION) -> StockItem.Backordered:
     return StockItem.Backordered(line_item=line_item, quantity=quantity, session_id=session)
 
 
@@ -50,7 +52,7 @@ def promised(line_item: str = "li_mug") -> Fulfillment.LineItemReserved:
     return Fulfillment.LineItemReserved(line_item=line_item)
 
 
-def waits(line_item: str = "li_mug", sku: str = "mug") -> Fulfillment.LineItemBlocked:
+def waits(line_item: str = "li_mug", sku: Sku = as_sku("mug")) -> Fulfillment.LineItemBlocked:
     detail = reasons.not_enough_stock(sku)
     short = LineState.BACKORDERED
     return Fulfillment.LineItemBlocked(line_item=line_item, state=short, detail=detail, is_stock_missing=True)
@@ -136,7 +138,7 @@ def test_everything_that_was_held_and_is_not_in_the_plan_is_free_again() -> None
 
 
 def test_what_was_held_under_another_sku_is_exchanged() -> None:
-    bowls = replace(TWO_MUGS, sku="bowl")
+    bowls = replace(TWO_MUGS, sku=as_sku("bowl"))
     log = streams((MUG, counted(2)), (BOWL, counted(2)), (FULFILLMENT, HELD), (MUG, reserved()))
 
     log.when(POLICY, FULFILLMENT, requested(bowls)).then(
@@ -247,7 +249,7 @@ def test_a_line_that_took_no_stock_takes_some_when_it_is_planned_so() -> None:
 def test_a_line_that_is_replanned_with_another_sku_takes_from_that() -> None:
     log = streams((BOWL, counted(2)), (FULFILLMENT, requested(TWO_MUGS)), (MUG, backordered()), (FULFILLMENT, waits()))
 
-    log.when(POLICY, FULFILLMENT, replanned(replace(TWO_MUGS, sku="bowl"))).then(
+    log.when(POLICY, FULFILLMENT, replanned(replace(TWO_MUGS, sku=as_sku("bowl")))).then(
         {MUG: [released()], BOWL: [reserved()], FULFILLMENT: [promised()]}
     )
 
@@ -265,7 +267,7 @@ def test_a_line_that_is_replanned_with_the_same_sku_keeps_its_promise() -> None:
 
 def test_stock_of_a_sku_that_the_line_no_longer_takes_does_not_change_it() -> None:
     log = streams((FULFILLMENT, requested(TWO_MUGS)), (MUG, backordered()), (FULFILLMENT, waits()))
-    log.add(FULFILLMENT, replanned(replace(TWO_MUGS, sku="bowl")))
+    log.add(FULFILLMENT, replanned(replace(TWO_MUGS, sku=as_sku("bowl"))))
 
     log.when(POLICY, MUG, reserved()).then_nothing()
 

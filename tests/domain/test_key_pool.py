@@ -2,17 +2,22 @@
 
 import pytest
 from scenario import Given, given
+from typed_ids import as_session, as_stream
 
 from domain.event import Event
 from domain.key_pool import KeyPool
 from domain.personal import Personal
 from domain.stock_item import Claim
 
-ANN, BOB, CEM = Claim("cs_test_ann", "li_1"), Claim("cs_test_bob", "li_1"), Claim("cs_test_cem", "li_1")
+ANN, BOB, CEM = (
+    Claim(as_session("cs_test_ann"), "li_1"),
+    Claim(as_session("cs_test_bob"), "li_1"),
+    Claim(as_session("cs_test_cem"), "li_1"),
+)
 
 
 def the_pool(*facts: Event) -> Given[KeyPool]:
-    return given(KeyPool(id="keys_pro"), *facts)
+    return given(KeyPool(id=as_stream("keys_pro")), *facts)
 
 
 def keys(text: str) -> tuple[Personal, ...]:
@@ -181,7 +186,7 @@ def test_a_key_that_a_customer_has_is_not_withdrawn_nor_any_other_with_it() -> N
 
 
 def test_what_follows_changes_no_state_that_others_hold() -> None:
-    claims = [Claim(f"cs_test_{number}", "li_1") for number in range(40)]
+    claims = [Claim(as_session(f"cs_test_{number}"), "li_1") for number in range(40)]
     states = [the_pool(*(imported(f"{number}a {number}b") for number in range(20))).state]
     everything = states[0].free
 
@@ -196,7 +201,7 @@ def test_what_follows_changes_no_state_that_others_hold() -> None:
 
 
 def test_the_pool_is_what_the_stream_is_named_after() -> None:
-    assert KeyPool(id="keys_keys_1").pool == "keys_1"
+    assert KeyPool(id=as_stream("keys_keys_1")).pool == "keys_1"
 
 
 def test_a_key_never_shows_in_a_repr() -> None:

@@ -6,13 +6,14 @@ from hypothesis import given as each_given
 from hypothesis import settings
 from hypothesis import strategies as st
 from scenario import given as given_pool
+from typed_ids import as_session, as_stream
 
 from domain.key_pool import WITHDRAWN, KeyPool, KeyPoolFact
 from domain.stock_item import Claim
 
 Command = Callable[[KeyPool], Sequence[KeyPoolFact]]
 
-CLAIMS = [Claim(f"cs_test_{session}", f"li_{line}") for session in range(3) for line in range(2)]
+CLAIMS = [Claim(as_session(f"cs_test_{session}"), f"li_{line}") for session in range(3) for line in range(2)]
 QUANTITY = {claim: 1 + number % 4 for number, claim in enumerate(CLAIMS)}
 """A line's quantity never changes once it is paid."""
 claims = st.sampled_from(CLAIMS)
@@ -35,7 +36,7 @@ many = settings(max_examples=300, deadline=None, derandomize=True, print_blob=Tr
 
 def steps(history: list[Command]) -> list[tuple[KeyPool, list[KeyPoolFact], KeyPool]]:
     """Each command's state before it, its facts, and the state after it."""
-    taken, state = [], KeyPool(id="keys_pro")
+    taken, state = [], KeyPool(id=as_stream("keys_pro"))
     for command in history:
         facts = list(command(state))
         after = given_pool(state, *facts).state
@@ -84,7 +85,7 @@ def test_those_who_wait_for_keys_are_served_oldest_first(history: list[Command])
         state = before
         for fact in facts:
             if isinstance(fact, KeyPool.Assigned):
-                claim = Claim(fact.session_id or "", fact.line_item)
+                claim = Claim(as_session(fact.session_id or ""), fact.line_item)
                 queue = list(state.waiting)
                 older = queue[: queue.index(claim)] if claim in queue else []
                 assert all(state.waiting[other] > len(state.free) for other in older)

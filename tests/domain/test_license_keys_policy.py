@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from kinds import LICENSE_KEY, MANUAL, SHIPMENT
 from scenario import FULFILLMENT, SESSION, Streams, planned, requested, streams
+from typed_ids import as_sku, as_stream
 
 from domain import reasons
 from domain.catalog import Catalog
@@ -17,7 +18,7 @@ from domain.plan import PlannedLine
 from domain.policies.fulfillment import FulfillmentPolicy
 
 POLICY = FulfillmentPolicy(Catalog())
-POOL, OTHER_POOL = "keys_pro", "keys_max"
+POOL, OTHER_POOL = as_stream("keys_pro"), "keys_max"
 TWO_KEYS = planned("li_key", LICENSE_KEY, quantity=2, settings={"pool": "pro"})
 COMPLETED = Fulfillment.Completed()
 BOX_GONE = Fulfillment.LineItemBlocked(
@@ -68,7 +69,7 @@ def reserved() -> Fulfillment.LineItemReserved:
 
 def boxed_and_waiting(*more: tuple[str, Event]) -> Streams:
     """It has its stock, and waits for keys."""
-    boxed = replace(TWO_KEYS, sku="box", track_stock=True)
+    boxed = replace(TWO_KEYS, sku=as_sku("box"), track_stock=True)
     before = ((FULFILLMENT, requested(boxed)), (FULFILLMENT, reserved()), (POOL, ran_out()))
     return streams(*before, (FULFILLMENT, backordered()), *more)
 
@@ -97,7 +98,7 @@ def test_a_line_waits_until_the_pool_has_all_of_its_keys() -> None:
 
 
 def test_a_line_waits_for_its_stock_before_it_takes_keys() -> None:
-    boxed = replace(TWO_KEYS, sku="box", track_stock=True)
+    boxed = replace(TWO_KEYS, sku=as_sku("box"), track_stock=True)
     log = streams((POOL, imported("A B")))
 
     log.when(POLICY, FULFILLMENT, requested(boxed)).then_nothing()
@@ -144,7 +145,7 @@ def test_a_line_that_a_person_delivered_waits_for_no_keys() -> None:
 
 
 def test_a_line_that_a_person_delivered_takes_no_keys_when_another_line_goes_on() -> None:
-    mug = planned("li_mug", SHIPMENT, tracks="mug")
+    mug = planned("li_mug", SHIPMENT, tracks=as_sku("mug"))
     log = streams((FULFILLMENT, requested(TWO_KEYS, mug)), (FULFILLMENT, delivered()), (POOL, imported("A B")))
 
     log.when(POLICY, FULFILLMENT, Fulfillment.LineItemReserved(line_item="li_mug")).then_nothing()

@@ -8,6 +8,7 @@ import pytest
 from builders import ADDRESS, CUSTOMER, a_checkout, a_line_item
 from kinds import ACCESS, HTTP, LICENSE_KEY, SHIPMENT
 from scenario import FULFILLMENT, SAID_AT, SESSION, Facts, Streams, effect, planned, requested, streams
+from typed_ids import as_event, as_sku, as_stream
 
 from domain import reasons
 from domain.catalog import Catalog
@@ -25,18 +26,20 @@ from domain.policies.policy import NOTHING_FURTHER, Begin
 from domain.policies.policy import Streams as Reach
 from domain.reasons import Reason
 
-CATALOG = Catalog(products={"prod_li_mug": Rule(delivery=SHIPMENT, sku="mug", track_stock=True, name="The mug")})
+CATALOG = Catalog(
+    products={"prod_li_mug": Rule(delivery=SHIPMENT, sku=as_sku("mug"), track_stock=True, name="The mug")}
+)
 POLICY = EmailPolicy(frozenset(MailKind), CATALOG)
 
-MUG, BOWL = (planned(id, SHIPMENT, tracks=id, name=f"The {id[3:]}") for id in ("li_mug", "li_bowl"))
+MUG, BOWL = (planned(id, SHIPMENT, tracks=as_sku(id), name=f"The {id[3:]}") for id in ("li_mug", "li_bowl"))
 COURSE = planned("li_course", ACCESS)
 KEY = planned("li_key", LICENSE_KEY, settings={"pool": "pro"})
 HOOK = planned("li_hook", HTTP)
 KEYS = (Personal("AAAA"),)
 
 PAID = CheckoutSession.Paid(payment_status="paid", amount_total=1000, currency="eur", occurred_at=SAID_AT)
-FAILED = CheckoutSession.AsyncPaymentFailed(stripe_event="evt_failed", occurred_at=SAID_AT)
-SUCCEEDED = CheckoutSession.AsyncPaymentSucceeded(stripe_event="evt_succeeded", occurred_at=SAID_AT)
+FAILED = CheckoutSession.AsyncPaymentFailed(stripe_event=as_event("evt_failed"), occurred_at=SAID_AT)
+SUCCEEDED = CheckoutSession.AsyncPaymentSucceeded(stripe_event=as_event("evt_succeeded"), occurred_at=SAID_AT)
 SHIPPED = Fulfillment.Shipped(number=1, lines=("li_mug",), carrier="DHL", tracking=Personal("T1"))
 
 
@@ -54,7 +57,7 @@ class TheMail:
         return ()
 
     def decide(self, event: Event, do: Reach) -> None:
-        look_again(do.load(Effect, effect(self.step)), SESSION, do)
+        look_again(do.load(Effect, as_stream(effect(self.step))), SESSION, do)
 
 
 def retrieved(*lines: PlannedLine, **changes: Any) -> CheckoutSession.Retrieved:
@@ -85,7 +88,7 @@ def after(*plan: PlannedLine, said: Sequence[Event] = (), then: Sequence[Event] 
 
 
 def the_mail(log: Streams, step: str) -> Mail:
-    mail = log.load(Effect, effect(step)).requested
+    mail = log.load(Effect, as_stream(effect(step))).requested
     assert mail is not None
     assert mail.mail is not None
     return mail.mail
@@ -161,7 +164,7 @@ def test_keys_that_a_late_receipt_carries_have_no_mail_of_their_own() -> None:
 
 
 def test_a_receipt_waits_while_a_line_is_planned_again_and_is_asked_for_when_it_is_settled() -> None:
-    seat = planned("li_mug", ACCESS, tracks="seat")
+    seat = planned("li_mug", ACCESS, tracks=as_sku("seat"))
     log = after(MUG, then=[waits(MUG)])
     again = Fulfillment.Replanned(lines=(seat,), replaced=(MUG,), catalog="beef")
     log.when(TheMail("mail_receipt"), FULFILLMENT, again).then(withdrawn("mail_receipt"))

@@ -3,18 +3,19 @@
 from dataclasses import replace
 
 from scenario import SAID_AT, SESSION, given
+from typed_ids import as_event, as_stream
 
 from domain.payment import Payment
 
-PAYMENT = Payment(id="pi_1")
-REPORTED = Payment.Reported(stripe_event="evt_1", type="payment_intent.succeeded", occurred_at=SAID_AT)
+PAYMENT = Payment(id=as_stream("pi_1"))
+REPORTED = Payment.Reported(stripe_event=as_event("evt_1"), type="payment_intent.succeeded", occurred_at=SAID_AT)
 BELONGS = Payment.BelongsTo(session_id=SESSION)
 
 
 def test_a_report_before_the_session_is_known_is_kept_for_it() -> None:
     before = (
         given(PAYMENT)
-        .when(Payment.report, stripe_event="evt_1", type="payment_intent.succeeded", at=SAID_AT)
+        .when(Payment.report, stripe_event=as_event("evt_1"), type="payment_intent.succeeded", at=SAID_AT)
         .then(REPORTED)
     )
 
@@ -26,7 +27,7 @@ def test_a_report_before_the_session_is_known_is_kept_for_it() -> None:
 def test_a_report_on_a_known_payment_belongs_to_its_session() -> None:
     known = given(PAYMENT, BELONGS)
 
-    known.when(Payment.report, stripe_event="evt_1", type="payment_intent.succeeded", at=SAID_AT).then(
+    known.when(Payment.report, stripe_event=as_event("evt_1"), type="payment_intent.succeeded", at=SAID_AT).then(
         replace(REPORTED, session_id=SESSION)
     )
 
@@ -34,7 +35,9 @@ def test_a_report_on_a_known_payment_belongs_to_its_session() -> None:
 def test_a_stripe_event_is_reported_once() -> None:
     known = given(PAYMENT, REPORTED)
 
-    known.when(Payment.report, stripe_event="evt_1", type="payment_intent.succeeded", at=SAID_AT).then_nothing()
+    known.when(
+        Payment.report, stripe_event=as_event("evt_1"), type="payment_intent.succeeded", at=SAID_AT
+    ).then_nothing()
 
 
 def test_a_payment_is_named_as_that_of_its_session_once() -> None:

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 
 import pytest
 from builders import a_checkout
-from scenario import SAID_AT, SESSION, Whenever, effect, streams
+from scenario import SAID_AT, SESSION, Facts, Whenever, effect, streams
+from typed_ids import as_event, as_stream
 
 from domain import reasons
 from domain.checkout_session import CheckoutSession, ParkReason, Source
@@ -20,13 +21,15 @@ UNPAID = CheckoutSession.Retrieved(
 )
 CANCELED = replace(UNPAID, checkout=a_checkout(payment_status="unpaid", intent_status="canceled"))
 PAID = CheckoutSession.Paid(payment_status="paid", amount_total=1000, currency="eur")
-FAILED = CheckoutSession.AsyncPaymentFailed(stripe_event="evt_failed")
+FAILED = CheckoutSession.AsyncPaymentFailed(stripe_event=as_event("evt_failed"))
 PARKED = CheckoutSession.Parked(
     why=ParkReason.UNKNOWN_PAYMENT_STATUS, detail=reasons.unknown_payment_status("half_paid")
 )
-REPORTED = Payment.Reported(stripe_event="evt_1", type="payment_intent.succeeded")
+REPORTED = Payment.Reported(stripe_event=as_event("evt_1"), type="payment_intent.succeeded")
 BELONGS = Payment.BelongsTo(session_id=SESSION)
-AT_ONCE = {effect("retrieve_evt_1"): [Effect.Requested(kind=RETRIEVE, step="retrieve_evt_1", session_id=SESSION)]}
+AT_ONCE: Facts = {
+    effect("retrieve_evt_1"): [Effect.Requested(kind=RETRIEVE, step="retrieve_evt_1", session_id=SESSION)]
+}
 
 
 def scheduled(number: int, after: timedelta) -> dict[str, list[Event]]:
@@ -39,40 +42,48 @@ def whenever_asked(
 ) -> Whenever:
     """An effect of the unpaid session ends so, at that moment by our clock."""
     asked = (effect(step), Effect.Requested(kind=kind, step=step))
-    return streams((SESSION, UNPAID), asked, *before).when(POLICY, effect(step), replace(outcome, recorded_at=at))
+    return streams((SESSION, UNPAID), asked, *before).when(
+        POLICY, as_stream(effect(step)), replace(outcome, recorded_at=at)
+    )
 
 
 def test_a_hint_at_a_known_payment_asks_for_its_session_at_once() -> None:
-    streams((SESSION, UNPAID), ("pi_1", BELONGS)).when(POLICY, "pi_1", REPORTED).then(AT_ONCE)
+    streams((SESSION, UNPAID), ("pi_1", BELONGS)).when(POLICY, as_stream("pi_1"), REPORTED).then(AT_ONCE)
 
 
 def test_a_hint_that_came_before_the_payment_was_known_asks_as_soon_as_it_is() -> None:
-    streams((SESSION, UNPAID), ("pi_1", REPORTED)).when(POLICY, "pi_1", BELONGS).then(AT_ONCE)
+    streams((SESSION, UNPAID), ("pi_1", REPORTED)).when(POLICY, as_stream("pi_1"), BELONGS).then(AT_ONCE)
 
 
 def test_a_hint_that_is_decided_after_the_session_became_known_is_asked_about_once() -> None:
-    log = streams((SESSION, UNPAID)).when(POLICY, "pi_1", REPORTED, meanwhile=[("pi_1", BELONGS)]).then(AT_ONCE)
+    log = (
+        streams((SESSION, UNPAID))
+        .when(POLICY, as_stream("pi_1"), REPORTED, meanwhile=[("pi_1", BELONGS)])
+        .then(AT_ONCE)
+    )
 
     assert log.decide(POLICY, log.log[2]) == []
 
 
 def test_a_payment_that_nothing_was_reported_of_asks_nothing() -> None:
-    streams((SESSION, UNPAID)).when(POLICY, "pi_1", BELONGS).then_nothing()
+    streams((SESSION, UNPAID)).when(POLICY, as_stream("pi_1"), BELONGS).then_nothing()
 
 
 def test_a_payment_of_another_application_asks_nothing() -> None:
-    streams().when(POLICY, "pi_foreign", REPORTED).then_nothing()
+    streams().when(POLICY, as_stream("pi_foreign"), REPORTED).then_nothing()
 
 
 def test_a_hint_at_a_paid_checkout_asks_nothing() -> None:
-    streams((SESSION, UNPAID), (SESSION, PAID), ("pi_1", BELONGS)).when(POLICY, "pi_1", REPORTED).then_nothing()
+    streams((SESSION, UNPAID), (SESSION, PAID), ("pi_1", BELONGS)).when(
+        POLICY, as_stream("pi_1"), REPORTED
+    ).then_nothing()
 
 
 def test_each_further_hint_asks_again() -> None:
-    later = replace(REPORTED, stripe_event="evt_2", type="payment_intent.canceled")
+    later = replace(REPORTED, stripe_event=as_event("evt_2"), type="payment_intent.canceled")
     before = [(SESSION, UNPAID), ("pi_1", BELONGS), ("pi_1", REPORTED)]
 
-    streams(*before).when(POLICY, "pi_1", later).then(
+    streams(*before).when(POLICY, as_stream("pi_1"), later).then(
         {effect("retrieve_evt_2"): [Effect.Requested(kind=RETRIEVE, step="retrieve_evt_2", session_id=SESSION)]}
     )
 
@@ -122,7 +133,7 @@ def test_a_completion_by_a_clock_that_was_weeks_ahead_is_asked_about_every_day()
     asked = Effect.Requested(kind=RETRIEVE, step="retrieve_unpaid_1", not_before=SAID_AT + timedelta(days=40, hours=1))
     log = streams((SESSION, ahead), (effect("retrieve_unpaid_1"), asked))
 
-    next_one = log.when(POLICY, effect("retrieve_unpaid_1"), Effect.Succeeded(number=1, recorded_at=SAID_AT))
+    next_one = log.when(POLICY, as_stream(effect("retrieve_unpaid_1")), Effect.Succeeded(number=1, recorded_at=SAID_AT))
 
     next_one.then(scheduled(2, timedelta(days=1)))
 
@@ -144,7 +155,7 @@ def test_what_is_no_retrieval_sets_no_time() -> None:
 
 def test_the_schedule_counts_from_when_the_customer_finished() -> None:
     completed = CheckoutSession.Completed(
-        stripe_event="evt_c", payment_status="unpaid", occurred_at=SAID_AT - timedelta(minutes=30)
+        stripe_event=as_event("evt_c"), payment_status="unpaid", occurred_at=SAID_AT - timedelta(minutes=30)
     )
 
     streams((SESSION, completed)).when(POLICY, SESSION, UNPAID).then(scheduled(1, timedelta(minutes=30)))

@@ -9,6 +9,7 @@ from builders import a_checkout, a_line_item
 from kinds import ACCESS
 from sample_log import MUG, sample_log
 from scenario import NOW, SAID_AT, SESSION, NoLog, Streams, streams
+from typed_ids import as_event
 
 from application.log.recent_states import RecentStates
 from application.log.unit_of_work import Stamp, UnitOfWork
@@ -104,7 +105,7 @@ def test_there_is_a_sample_of_every_event_there_is() -> None:
 
 def a_session_that_is_reported_as_paid() -> Streams:
     """Stripe's events say paid; Stripe's API has not been asked."""
-    completed = CheckoutSession.Completed(stripe_event="evt_1", payment_status="paid", occurred_at=SAID_AT)
+    completed = CheckoutSession.Completed(stripe_event=as_event("evt_1"), payment_status="paid", occurred_at=SAID_AT)
     unpaid = CheckoutSession.Retrieved(
         checkout=a_checkout(line_items=[a_line_item("li_course")], payment_status="unpaid"),
         source=Source.WEBHOOK,
@@ -115,6 +116,6 @@ def a_session_that_is_reported_as_paid() -> Streams:
 
 @each_policy
 def test_nothing_is_handed_over_on_the_word_of_a_stripe_event(policy: Policy) -> None:
-    succeeded = CheckoutSession.AsyncPaymentSucceeded(stripe_event="evt_2", occurred_at=SAID_AT)
+    succeeded = CheckoutSession.AsyncPaymentSucceeded(stripe_event=as_event("evt_2"), occurred_at=SAID_AT)
 
     a_session_that_is_reported_as_paid().when(policy, SESSION, succeeded).then_nothing()

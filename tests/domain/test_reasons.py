@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from reason_samples import parameters, sample
+from typed_ids import as_sku
 
 from domain import reasons
 from domain.reasons import ReasonCode
@@ -50,7 +51,7 @@ def test_what_was_said_outside_is_cut() -> None:
 
 
 def test_a_reason_that_is_kept_outside_of_events_comes_back() -> None:
-    assert reasons.restored("not_enough_stock", {"sku": "mug"}) == reasons.not_enough_stock("mug")
+    assert reasons.restored("not_enough_stock", {"sku": "mug"}) == reasons.not_enough_stock(as_sku("mug"))
 
 
 def test_a_code_of_a_later_version_is_said_as_it_is() -> None:

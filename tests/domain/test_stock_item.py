@@ -2,15 +2,20 @@
 
 import pytest
 from scenario import Given, given
+from typed_ids import as_session, as_stream
 
 from domain.event import Event
 from domain.stock_item import QUANTITY_MAX, Claim, StockItem
 
-ANN, BOB, CEM = Claim("cs_test_ann", "li_1"), Claim("cs_test_bob", "li_1"), Claim("cs_test_cem", "li_1")
+ANN, BOB, CEM = (
+    Claim(as_session("cs_test_ann"), "li_1"),
+    Claim(as_session("cs_test_bob"), "li_1"),
+    Claim(as_session("cs_test_cem"), "li_1"),
+)
 
 
 def the_mug(*facts: Event) -> Given[StockItem]:
-    return given(StockItem(id="sku_mug"), *facts)
+    return given(StockItem(id=as_stream("sku_mug")), *facts)
 
 
 def counted(on_hand: int) -> StockItem.Counted:
@@ -203,4 +208,4 @@ def test_a_count_beyond_reason_is_refused(on_hand: int) -> None:
 
 
 def test_the_sku_is_what_the_stream_is_named_after() -> None:
-    assert StockItem(id="sku_sku_1").sku == "sku_1"
+    assert StockItem(id=as_stream("sku_sku_1")).sku == "sku_1"

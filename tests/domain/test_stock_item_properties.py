@@ -5,12 +5,13 @@ from collections.abc import Callable, Sequence
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scenario import given as given_stock
+from typed_ids import as_session, as_stream
 
 from domain.stock_item import Claim, StockItem, StockItemFact
 
 Command = Callable[[StockItem], Sequence[StockItemFact]]
 
-CLAIMS = [Claim(f"cs_test_{session}", f"li_{line}") for session in range(3) for line in range(2)]
+CLAIMS = [Claim(as_session(f"cs_test_{session}"), f"li_{line}") for session in range(3) for line in range(2)]
 claims = st.sampled_from(CLAIMS)
 quantities = st.integers(min_value=1, max_value=6)
 commands: st.SearchStrategy[Command] = st.one_of(
@@ -25,7 +26,7 @@ many = settings(max_examples=300, deadline=None, derandomize=True, print_blob=Tr
 
 def steps(history: list[Command]) -> list[tuple[StockItem, list[StockItemFact], StockItem]]:
     """Each command's state before it, its facts, and the state after it."""
-    taken, state = [], StockItem(id="sku_mug")
+    taken, state = [], StockItem(id=as_stream("sku_mug"))
     for command in history:
         facts = list(command(state))
         after = given_stock(state, *facts).state
@@ -74,7 +75,7 @@ def test_a_line_has_what_it_last_asked_for_or_nothing(history: list[Command]) ->
         for fact in facts:
             if isinstance(fact, StockItem.Counted):
                 continue
-            claim = Claim(fact.session_id or "", fact.line_item)
+            claim = Claim(as_session(fact.session_id or ""), fact.line_item)
             if isinstance(fact, StockItem.Released | StockItem.Dispatched):
                 assert asked.pop(claim) == fact.quantity
             else:
@@ -97,14 +98,14 @@ def test_those_who_wait_are_served_oldest_first(history: list[Command]) -> None:
         state = before
         for fact in facts:
             if isinstance(fact, StockItem.Reserved):
-                claim = Claim(fact.session_id or "", fact.line_item)
+                claim = Claim(as_session(fact.session_id or ""), fact.line_item)
                 was_waiting = claim in state.backordered
                 older = age[: age.index(claim)] if was_waiting else []
                 passed_over = [state.backordered[other] for other in older if other in state.backordered]
                 assert all(quantity > state.available for quantity in passed_over)
             state = state.apply(fact)
             if not isinstance(fact, StockItem.Counted):
-                claim = Claim(fact.session_id or "", fact.line_item)
+                claim = Claim(as_session(fact.session_id or ""), fact.line_item)
                 if isinstance(fact, StockItem.Released | StockItem.Dispatched):
                     age.remove(claim)
                 elif claim not in age:
@@ -114,7 +115,7 @@ def test_those_who_wait_are_served_oldest_first(history: list[Command]) -> None:
 @many
 @given(history=histories, on_hand=st.integers(min_value=0, max_value=12))
 def test_a_shortfall_takes_back_no_more_than_it_must_newest_first(history: list[Command], on_hand: int) -> None:
-    before = steps(history)[-1][2] if history else StockItem(id="sku_mug")
+    before = steps(history)[-1][2] if history else StockItem(id=as_stream("sku_mug"))
 
     facts = before.count(on_hand)
 

@@ -1,6 +1,7 @@
 """A Stripe event: kept as it came, once, and what became of it if it led to nothing."""
 
 from scenario import Given, given
+from typed_ids import as_stream
 
 from domain import reasons
 from domain.event import Event
@@ -22,7 +23,7 @@ RETRY = StripeEvent.RetryRequested()
 
 
 def the_stripe_event(*facts: Event) -> Given[StripeEvent]:
-    return given(StripeEvent(id="evt_1"), *facts)
+    return given(StripeEvent(id=as_stream("evt_1")), *facts)
 
 
 def test_what_leads_to_nothing_is_marked_as_ignored() -> None:

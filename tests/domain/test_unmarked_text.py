@@ -76,7 +76,9 @@ def plain_texts(kind: type[Any], only: frozenset[str] | None = None) -> Iterator
 def _parts(hint: Any) -> Iterator[type]:
     """The classes that a type is made of, through unions and containers. An enum is no text; keys are names of ours, of
     Stripe's or of the merchant's program."""
-    if typing.get_origin(hint) is not None or isinstance(hint, types.UnionType):
+    if isinstance(hint, typing.NewType):
+        yield from _parts(hint.__supertype__)
+    elif typing.get_origin(hint) is not None or isinstance(hint, types.UnionType):
         is_mapping = typing.get_origin(hint) in (dict, Mapping)
         for argument in typing.get_args(hint)[is_mapping:]:
             yield from _parts(argument)

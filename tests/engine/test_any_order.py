@@ -15,12 +15,14 @@ import pytest
 from builders import a_checkout, a_line_item
 from fakes.outside import FixedClock, Outside
 from shop import COMPLETED, EXPIRED, FAILED, SUCCEEDED, Shop, Store
+from typed_ids import as_event, as_session, as_sku
 
 from application.log.unit_of_work import Stamp
 from application.staff import By
 from domain.checkout import Checkout, Contact
 from domain.checkout_session import CheckoutSession, Source
 from domain.effect import Effect, EffectFact
+from domain.ids import SessionId
 
 CATALOG = """
 [products.prod_access]
@@ -37,7 +39,7 @@ UNPAID = replace(PAID, payment_status="unpaid")
 OPEN = replace(UNPAID, status="open", contact=Contact())
 """Before the customer finished: Stripe has no address yet."""
 
-Input = Callable[[Shop, str], object]
+Input = Callable[[Shop, SessionId], object]
 """Something that a shop learns of this session."""
 Rest = Callable[[Shop], None]
 
@@ -58,46 +60,46 @@ def never(shop: Shop) -> None:
 RESTS: Sequence[Rest] = (fully, deciding, never)
 
 
-def completed(shop: Shop, id: str) -> object:
-    return shop.hear(COMPLETED, id, id=f"evt_completed_{id}", payment_status="unpaid")
+def completed(shop: Shop, id: SessionId) -> object:
+    return shop.hear(COMPLETED, id, id=as_event(f"evt_completed_{id}"), payment_status="unpaid")
 
 
-def completed_again(shop: Shop, id: str) -> object:
+def completed_again(shop: Shop, id: SessionId) -> object:
     """Stripe makes a second event of the same, for a second endpoint of ours."""
-    return shop.hear(COMPLETED, id, id=f"evt_completed_again_{id}", payment_status="unpaid")
+    return shop.hear(COMPLETED, id, id=as_event(f"evt_completed_again_{id}"), payment_status="unpaid")
 
 
-def succeeded(shop: Shop, id: str) -> object:
-    return shop.hear(SUCCEEDED, id, id=f"evt_succeeded_{id}")
+def succeeded(shop: Shop, id: SessionId) -> object:
+    return shop.hear(SUCCEEDED, id, id=as_event(f"evt_succeeded_{id}"))
 
 
-def failed(shop: Shop, id: str) -> object:
-    return shop.hear(FAILED, id, id=f"evt_failed_{id}")
+def failed(shop: Shop, id: SessionId) -> object:
+    return shop.hear(FAILED, id, id=as_event(f"evt_failed_{id}"))
 
 
-def paid_by_card(shop: Shop, id: str) -> object:
-    return shop.hear(COMPLETED, id, id=f"evt_completed_{id}", payment_status="paid")
+def paid_by_card(shop: Shop, id: SessionId) -> object:
+    return shop.hear(COMPLETED, id, id=as_event(f"evt_completed_{id}"), payment_status="paid")
 
 
-def expired(shop: Shop, id: str) -> object:
-    return shop.hear(EXPIRED, id, id=f"evt_expired_{id}")
+def expired(shop: Shop, id: SessionId) -> object:
+    return shop.hear(EXPIRED, id, id=as_event(f"evt_expired_{id}"))
 
 
-def visit(shop: Shop, id: str) -> object:
+def visit(shop: Shop, id: SessionId) -> object:
     return shop.visit(id)
 
 
-def old_answer(shop: Shop, id: str) -> object:
+def old_answer(shop: Shop, id: SessionId) -> object:
     """An answer of Stripe's API from before the payment that was recorded late."""
     return _learn(shop, id, UNPAID)
 
 
-def early_answer(shop: Shop, id: str) -> object:
+def early_answer(shop: Shop, id: SessionId) -> object:
     """The same, from before the customer had finished."""
     return _learn(shop, id, OPEN)
 
 
-def _learn(shop: Shop, id: str, answer: Checkout) -> object:
+def _learn(shop: Shop, id: SessionId, answer: Checkout) -> object:
     return shop.runtime.writer.run(
         Stamp(actor="customer", now=shop.clock(), session_id=id),
         [id],
@@ -115,11 +117,11 @@ def outcomes(
     outside = Outside(checkouts=dict.fromkeys(sessions, truth))
     shop = Shop(directory=directory, store=store, outside=outside, clock=FixedClock(), catalog=CATALOG)
     try:
-        shop.runtime.staff.count("mug", 5 * len(orders), By(name="ann", reason="before the day"))
+        shop.runtime.staff.count(as_sku("mug"), 5 * len(orders), By(name="ann", reason="before the day"))
         for inputs in zip_longest(*orders):
             for id, take in zip(sessions, inputs, strict=True):
                 if take is not None:
-                    take(shop, id)
+                    take(shop, as_session(id))
             rest(shop)
         for _ in range(40):
             shop.rest()
@@ -153,8 +155,8 @@ def _outcomes(shop: Shop, sessions: Sequence[str]) -> list[dict[str, Any]]:
 
     return [
         {
-            "state": shop.state(id),
-            "lines": {line_id: line.state for line_id, line in shop.fulfillment(id).lines.items()},
+            "state": shop.state(as_session(id)),
+            "lines": {line_id: line.state for line_id, line in shop.fulfillment(as_session(id)).lines.items()},
             "stock": (stock.on_hand / count, stock.available / count),
             "mails": [mail.removeprefix("mail_") for mail in of(id, shop.outside.mailbox)],
             "given up": of(id, given_up),
@@ -247,11 +249,11 @@ def test_a_failed_payment_is_reported_to_the_address_that_the_customer_gave_afte
     id = "cs_test_order"
     outside = Outside(checkouts={id: OPEN})
     shop = Shop(directory=tmp_path, store=store, outside=outside, clock=FixedClock(), catalog=CATALOG)
-    visit(shop, id)
+    visit(shop, as_session(id))
     shop.rest()
     outside.checkouts[id] = UNPAID
 
-    failed(shop, id)
+    failed(shop, as_session(id))
     deciding(shop)
     shop.rest()
 

@@ -6,14 +6,16 @@ import pytest
 from builders import a_checkout, a_line_item
 from fakes.outside import Outside
 from shop import COMPLETED, Shop
+from typed_ids import as_event, as_session, as_sku
 
 from application.ports import DeliveryReceipt, DeliveryRequest, Temporary
 from application.staff import By
 from domain.errors import Refused
 from domain.fulfillment import Fulfillment
+from domain.ids import SessionId
 from domain.line import LineState
 
-A, B = "cs_test_a", "cs_test_b"
+A, B = as_session("cs_test_a"), as_session("cs_test_b")
 BY = By(name="kim", reason="looked at the shelf")
 MUG = '[products.prod_mug]\ndelivery = "shipment"\nsku = "mug"\ntrack_stock = true\n'
 SENT = '[products.prod_mug]\ndelivery = "courier"\nsku = "mug"\ntrack_stock = true\n'
@@ -23,16 +25,16 @@ Open = Callable[..., Shop]
 
 def sell_two(shop: Shop) -> None:
     """Two mugs are on the shelf, promised to A and to B."""
-    shop.runtime.staff.count("mug", 2, BY)
+    shop.runtime.staff.count(as_sku("mug"), 2, BY)
     for id in (A, B):
         shop.outside.checkouts[id] = a_checkout(line_items=[a_line_item(product="prod_mug")])
-        shop.hear(COMPLETED, id, id=f"evt_{id[-1]}", payment_status="paid")
+        shop.hear(COMPLETED, id, id=as_event(f"evt_{id[-1]}"), payment_status="paid")
         shop.runtime.engine.run_until_quiet(effects=False)
         shop.visit(id)
         shop.runtime.engine.run_until_quiet(effects=False)
 
 
-def ship(shop: Shop, id: str) -> None:
+def ship(shop: Shop, id: SessionId) -> None:
     shop.runtime.staff.ship(id, [], carrier="DHL", tracking=None, by=BY)
 
 
@@ -43,14 +45,14 @@ def deliver_before_any_policy_looks(shop: Shop, beside: Shop) -> None:
     shop.runtime.engine.run_until_quiet()
 
 
-def state(shop: Shop, id: str) -> LineState:
+def state(shop: Shop, id: SessionId) -> LineState:
     return shop.fulfillment(id).lines["li_1"].state
 
 
 def test_a_parcel_whose_promise_a_count_took_back_is_not_shipped(open_shop: Open) -> None:
     shop = open_shop(catalog=MUG)
     sell_two(shop)
-    shop.runtime.staff.count("mug", 1, BY)
+    shop.runtime.staff.count(as_sku("mug"), 1, BY)
 
     with pytest.raises(Refused, match=r"^Line li_1 no longer has its 1 × mug: a count found too few on the shelf"):
         ship(shop, B)
@@ -63,7 +65,7 @@ def test_a_parcel_whose_promise_a_count_took_back_is_not_shipped(open_shop: Open
 def test_a_parcel_that_lost_its_promise_is_not_completed_before_it_knows_and_is_afterwards(open_shop: Open) -> None:
     shop = open_shop(catalog=MUG)
     sell_two(shop)
-    shop.runtime.staff.count("mug", 1, BY)
+    shop.runtime.staff.count(as_sku("mug"), 1, BY)
 
     with pytest.raises(Refused, match=r"^Line li_1 no longer has its 1 × mug"):
         shop.runtime.staff.complete(B, ["li_1"], BY)
@@ -78,7 +80,7 @@ def test_a_count_right_after_a_parcel_left_takes_no_promise_back(open_shop: Open
     sell_two(shop)
     ship(shop, A)
 
-    shop.runtime.staff.count("mug", 1, BY)
+    shop.runtime.staff.count(as_sku("mug"), 1, BY)
     shop.rest()
 
     assert (shop.stock("mug").on_hand, state(shop, B)) == (1, LineState.PENDING)
@@ -100,7 +102,7 @@ def test_a_courier_is_not_called_for_a_piece_that_a_count_took_back(open_shop: O
     shop.runtime.engine.run_until_quiet(effects=False)
 
     beside = open_shop(catalog=SENT)
-    beside.runtime.staff.count("mug", 1, BY)
+    beside.runtime.staff.count(as_sku("mug"), 1, BY)
     deliver_before_any_policy_looks(shop, beside)
 
     beside.locks.release()
@@ -116,7 +118,7 @@ def test_a_count_right_after_a_courier_left_takes_no_promise_back(open_shop: Ope
     deliver_before_any_policy_looks(shop, beside)
     assert len(outside.deliveries) == 2
 
-    shop.runtime.staff.count("mug", 0, BY)
+    shop.runtime.staff.count(as_sku("mug"), 0, BY)
     beside.locks.release()
     shop.rest()
 
@@ -144,7 +146,7 @@ def test_a_line_whose_delivery_is_under_way_stays_its_own_even_if_a_count_takes_
 
     def act() -> None:
         desk = open_shop(catalog='[products.prod_mug]\ndelivery = "courier"\n')
-        desk.runtime.staff.count("mug", 0, BY)
+        desk.runtime.staff.count(as_sku("mug"), 0, BY)
         shop.runtime.engine.run_until_quiet(effects=False)
         assert state(shop, A) is LineState.BACKORDERED
         with pytest.raises(Refused) as refusal:
@@ -154,8 +156,8 @@ def test_a_line_whose_delivery_is_under_way_stays_its_own_even_if_a_count_takes_
     courier = Meanwhile(outside, act)
     shop = open_shop(catalog=SENT, deliveries={"courier": courier})
     outside.checkouts[A] = a_checkout(line_items=[a_line_item(product="prod_mug")])
-    shop.runtime.staff.count("mug", 1, BY)
-    shop.hear(COMPLETED, A, id="evt_a", payment_status="paid")
+    shop.runtime.staff.count(as_sku("mug"), 1, BY)
+    shop.hear(COMPLETED, A, id=as_event("evt_a"), payment_status="paid")
     shop.rest()
 
     assert refusals == [
@@ -174,7 +176,7 @@ def test_a_delivery_that_was_given_up_and_is_completed_is_not_repeated_by_a_retr
     shop = open_shop(catalog='[products.prod_mug]\ndelivery = "courier"\n')
     outside.checkouts[A] = a_checkout(line_items=[a_line_item(product="prod_mug")])
     outside.couriers_trouble = Temporary("The courier does not answer.")
-    shop.hear(COMPLETED, A, id="evt_a", payment_status="paid")
+    shop.hear(COMPLETED, A, id=as_event("evt_a"), payment_status="paid")
     for _ in range(41):
         shop.rest()
         shop.clock.advance(3600)

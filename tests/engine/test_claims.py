@@ -11,6 +11,7 @@ from eventsourcing.persistence import IntegrityError, OperationalError
 from fakes.outside import Outside
 from fakes.time_in_hand import TimeInHand
 from shop import COMPLETED, AtOnce, Shop
+from typed_ids import as_event, as_session
 
 from application.errors import Busy, Stopped, StoreUnavailable, UnfinishedCopy
 from application.handlers import Retrieve, SendMail
@@ -23,10 +24,11 @@ from application.running.effect_kinds import Attempt, Done, Kind, RetryRule
 from application.running.effects import EffectRunner
 from domain.effect import MAIL, RETRIEVE, Effect
 from domain.identifiers import effect_id
+from domain.ids import SessionId
 
 CATALOG = '[products.prod_access]\ndelivery = "access"\n'
 SESSIONS = [f"cs_test_{number}" for number in range(1, 5)]
-RECEIPTS = [effect_id(session, "mail_receipt") for session in SESSIONS]
+RECEIPTS = [effect_id(as_session(session), "mail_receipt") for session in SESSIONS]
 TRANSACTION_MAX = 256
 """How many commands the writer puts into one."""
 RETRY = RetryRule(attempts_max=3, cap_seconds=3600)
@@ -45,14 +47,14 @@ def sell(shop: Shop, sessions: list[str]) -> None:
     """Paid and planned, with the receipt still to be sent."""
     for session in sessions:
         shop.outside.checkouts[session] = a_checkout(line_items=[a_line_item(product="prod_access")])
-        shop.visit(session)
+        shop.visit(as_session(session))
     shop.runtime.engine.run_until_quiet(effects=False)
 
 
-def hear_of(shop: Shop, session: str) -> None:
+def hear_of(shop: Shop, session: SessionId) -> None:
     """Told of by Stripe, and still to be retrieved."""
     shop.outside.checkouts[session] = a_checkout(line_items=[a_line_item(product="prod_access")])
-    shop.hear(COMPLETED, session, id=f"evt_{session}", payment_status="paid")
+    shop.hear(COMPLETED, session, id=as_event(f"evt_{session}"), payment_status="paid")
     shop.runtime.engine.run_until_quiet(effects=False)
 
 
@@ -244,7 +246,7 @@ def test_how_many_mails_are_under_way_is_a_setting(open_shop: Open, concurrency:
 @pytest.mark.usefixtures("little_room")
 def test_a_kind_without_room_holds_up_no_other(shop: Shop, outside: Outside) -> None:
     sell(shop, SESSIONS)
-    hear_of(shop, "cs_test_other")
+    hear_of(shop, as_session("cs_test_other"))
     executor = Later()
     kinds = {
         MAIL: Kind(handler=SendMail(outside), concurrency=1, retry=RETRY),
@@ -262,7 +264,7 @@ def test_a_kind_without_room_holds_up_no_other(shop: Shop, outside: Outside) -> 
 def test_an_outcome_that_could_not_be_stored_is_kept_and_stored_later(
     outages: int, shop: Shop, outside: Outside
 ) -> None:
-    hear_of(shop, "cs_test_1")
+    hear_of(shop, as_session("cs_test_1"))
     time = TimeInHand()
     kinds = {RETRIEVE: Kind(handler=Retrieve(outside, shop.clock), concurrency=1, retry=RETRY)}
     runner = a_runner(shop, kinds=kinds, threads=time)
@@ -270,7 +272,11 @@ def test_an_outcome_that_could_not_be_stored_is_kept_and_stored_later(
 
     runner.turn()
 
-    assert types(shop, effect_id("cs_test_1", "retrieve_completed")) == ["Requested", "AttemptStarted", "Succeeded"]
+    assert types(shop, effect_id(as_session("cs_test_1"), "retrieve_completed")) == [
+        "Requested",
+        "AttemptStarted",
+        "Succeeded",
+    ]
     assert shop.session("cs_test_1").is_paid
     assert outside.retrievals == 1
     assert len(time.slept) == outages - 1, "once at once, then after a while"
@@ -282,12 +288,12 @@ def test_an_old_hint_ends_no_attempt_of_another_worker_that_is_at_it(
     knows_the_kind: bool, shop: Shop, outside: Outside
 ) -> None:
     """Neither because it is not wanted nor because nobody here can do it: it may be about to succeed there."""
-    hear_of(shop, "cs_test_1")
-    id = effect_id("cs_test_1", "retrieve_completed")
+    hear_of(shop, as_session("cs_test_1"))
+    id = effect_id(as_session("cs_test_1"), "retrieve_completed")
     kinds = {RETRIEVE: Kind(handler=Retrieve(outside, shop.clock), concurrency=1, retry=RETRY)}
     executor = Later()
     a_runner(shop, kinds=kinds, executor=executor).turn()
-    shop.visit("cs_test_1")
+    shop.visit(as_session("cs_test_1"))
 
     is_claimed = a_runner(shop, kinds=kinds if knows_the_kind else {}).turn()
 

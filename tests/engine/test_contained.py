@@ -10,6 +10,7 @@ from builders import a_checkout, a_line_item
 from eventsourcing.persistence import StoredEvent
 from fakes.outside import Outside
 from shop import COMPLETED, Shop
+from typed_ids import as_event, as_session
 
 from application.log.unit_of_work import Stamp
 from application.ports import DeliveryReceipt, DeliveryRequest, Temporary
@@ -25,8 +26,8 @@ from domain.line import LineState
 from domain.policies.policy import Streams
 from domain.reasons import Reason, ReasonCode
 
-BAD, GOOD = "cs_test_bad", "cs_test_good"
-DELIVERY, OTHER_DELIVERY = (effect_id(id, "deliver_li_1") for id in (BAD, GOOD))
+BAD, GOOD = as_session("cs_test_bad"), as_session("cs_test_good")
+DELIVERY, OTHER_DELIVERY = (effect_id(as_session(id), "deliver_li_1") for id in (BAD, GOOD))
 CATALOG = '[products.prod_seat]\ndelivery = "courier"\n[products.prod_access]\ndelivery = "access"\n'
 BY = By(name="kim", reason="put right")
 
@@ -80,7 +81,7 @@ def test_a_delivery_that_ends_its_process_is_given_up_and_others_flow(open_shop:
     outside = Deadly(checkouts=seats())
     shop = open_shop(catalog=CATALOG, outside=outside)
     for id in (BAD, GOOD):
-        shop.hear(COMPLETED, id, id=f"evt_{id}", payment_status="paid")
+        shop.hear(COMPLETED, as_session(id), id=as_event(f"evt_{id}"), payment_status="paid")
 
     shop, ends = survived(shop, open_shop, outside, hours=1)
 
@@ -111,7 +112,7 @@ def with_a_spoilt_stream(open_shop: Open, outside: Outside) -> Shop:
     shop = open_shop(catalog=CATALOG)
     for id in (BAD, GOOD):
         outside.checkouts[id] = a_checkout(line_items=[a_line_item(product="prod_seat")])
-        shop.visit(id)
+        shop.visit(as_session(id))
     shop.runtime.engine.run_until_quiet(effects=False)
     spoil(shop)
     shop.kill()
@@ -166,7 +167,7 @@ def test_a_claim_that_goes_wrong_is_a_failed_attempt_and_given_up_in_the_end(ope
     shop = open_shop(catalog=CATALOG)
     for id in (BAD, GOOD):
         outside.checkouts[id] = a_checkout(line_items=[a_line_item(product="prod_seat")])
-        shop.visit(id)
+        shop.visit(as_session(id))
     runner = shop.runtime.engine._runner
     odd = Kind(handler=(handler := Odd()), concurrency=1, retry=RetryRule(attempts_max=3, cap_seconds=3600))
     runner._kinds = {**runner._kinds, "courier": odd}

@@ -17,6 +17,7 @@ from days import BAD_DAY, CARD, COURIER, COURIERS_MUG, DEBIT, GOOD_DAY, LATE, SH
 from fakes.crash import Crash, CrashPoints
 from fakes.outside import FixedClock, Outside
 from shop import Shop, SQLiteStore, Store
+from typed_ids import as_session
 
 from application.handlers import SendMail
 from application.log.insertion import Bookkeeping
@@ -97,11 +98,11 @@ class Run:
 
 def _summary(shop: Shop, day: Day) -> dict[str, Any]:
     outside = shop.outside
-    fulfillments = {id: shop.fulfillment(id) for id in day.sessions}
+    fulfillments = {id: shop.fulfillment(as_session(id)) for id in day.sessions}
     stock = shop.stock("mug")
     given = [key.text for ful in fulfillments.values() for line in ful.lines.values() for key in line.keys]
     return {
-        "states": {id: shop.state(id) for id in day.sessions},
+        "states": {id: shop.state(as_session(id)) for id in day.sessions},
         "lines": {id: {n: line.state for n, line in ful.lines.items()} for id, ful in fulfillments.items()},
         "mails": sorted(outside.mailbox),
         "delivered outside": sorted(outside.deliveries),

@@ -9,6 +9,7 @@ from builders import a_checkout, a_line_item
 from eventsourcing.persistence import StoredEvent
 from fakes.outside import Outside
 from shop import COMPLETED, Shop
+from typed_ids import as_event, as_session, as_sku
 
 from application.handlers import SendMail
 from application.log.unit_of_work import Stamp
@@ -24,7 +25,7 @@ from domain.identifiers import effect_id
 from domain.line import LineState
 from domain.mail import Mail
 
-ID = "cs_test_order"
+ID = as_session("cs_test_order")
 RETRIEVAL = effect_id(ID, "retrieve_completed")
 RECEIPT = effect_id(ID, "mail_receipt")
 BY = By(name="kim", reason="put right")
@@ -40,7 +41,7 @@ def shop(open_shop: Open, outside: Outside) -> Shop:
 
 
 def shown(shop: Shop) -> None:
-    shop.hear(COMPLETED, ID, id="evt_1", payment_status="paid")
+    shop.hear(COMPLETED, ID, id=as_event("evt_1"), payment_status="paid")
     shop.rest()
 
 
@@ -182,7 +183,7 @@ def test_everything_that_is_stuck_is_tried_again_at_once(shop: Shop, outside: Ou
     """After a day with another account's key, say."""
     sessions = [f"cs_test_{number:03}" for number in range(120)]
     for id in sessions:
-        shop.hear(COMPLETED, id, id=f"evt_{id}", payment_status="paid")
+        shop.hear(COMPLETED, as_session(id), id=as_event(f"evt_{id}"), payment_status="paid")
     shop.rest()
     for _ in range(14):
         shop.clock.advance(3600)
@@ -196,14 +197,14 @@ def test_everything_that_is_stuck_is_tried_again_at_once(shop: Shop, outside: Ou
     assert [shop.runtime.staff.retry_all(page, BY) for page in pages] == [[], []]
     shop.rest()
 
-    assert {shop.state(id) for id in sessions} == {"fulfilled"}
+    assert {shop.state(as_session(id)) for id in sessions} == {"fulfilled"}
     assert shop.runtime.queries.work_queue() == []
 
 
 def test_one_that_can_not_be_read_keeps_no_other_from_being_tried_again(shop: Shop, outside: Outside) -> None:
     other = "cs_test_other"
     for id in (ID, other):
-        shop.hear(COMPLETED, id, id=f"evt_{id}", payment_status="paid")
+        shop.hear(COMPLETED, as_session(id), id=as_event(f"evt_{id}"), payment_status="paid")
     shop.rest()
     version = shop.session(other).version + 1
     later = StoredEvent(other, version, "CheckoutSession.FlownOut", b"{}")
@@ -279,7 +280,7 @@ def test_the_log_knows_whether_a_failed_attempt_may_have_gone_out(
 def test_a_sale_is_booked_on_the_day_of_the_payment_although_stripe_was_asked_the_day_after(shop: Shop) -> None:
     the_day_before = shop.clock() - timedelta(days=1)
 
-    shop.hear(COMPLETED, ID, id="evt_1", payment_status="paid", at=the_day_before)
+    shop.hear(COMPLETED, ID, id=as_event("evt_1"), payment_status="paid", at=the_day_before)
     shop.rest()
 
     assert [requested.paid_at for requested in shop.events_of(Fulfillment.Requested)] == [the_day_before]
@@ -301,7 +302,7 @@ def test_a_session_unknown_to_stripe_waits_for_a_person_once_until_a_note(shop: 
     assert shop.runtime.queries.work_queue() == []
 
     outside.checkouts[ID] = checkout
-    shop.hear(COMPLETED, ID, id="evt_later", payment_status="paid")
+    shop.hear(COMPLETED, ID, id=as_event("evt_later"), payment_status="paid")
     shop.rest()
     assert shop.state(ID) == "fulfilled"
 
@@ -311,7 +312,7 @@ def test_a_payment_of_which_nothing_is_heard_comes_up_every_14_days_until_it_arr
 ) -> None:
     days = 24 * 3600
     outside.checkouts[ID] = replace(outside.checkouts[ID], payment_status="unpaid")
-    shop.hear(COMPLETED, ID, id="evt_1", payment_status="unpaid")
+    shop.hear(COMPLETED, ID, id=as_event("evt_1"), payment_status="unpaid")
     shop.rest()
     shop.clock.advance(13 * days)
     shop.rest()
@@ -335,7 +336,7 @@ def test_a_payment_of_which_nothing_is_heard_comes_up_every_14_days_until_it_arr
 
 
 def test_a_permanent_refusal_is_the_last_attempt(shop: Shop, outside: Outside) -> None:
-    shop.hear(COMPLETED, ID, id="evt_1", payment_status="paid")
+    shop.hear(COMPLETED, ID, id=as_event("evt_1"), payment_status="paid")
     shop.runtime.engine.run_until_quiet(effects=False)
     shop.runtime.fulfill_checkout(ID, source=Source.LANDING_PAGE, actor="customer")
     shop.runtime.engine.run_until_quiet(effects=False)
@@ -364,7 +365,7 @@ def test_an_orphaned_attempt_is_taken_over_when_its_worker_is_gone_and_not_befor
 ) -> None:
     outside.checkouts[ID] = a_checkout(line_items=[a_line_item(product="prod_parcel")])
     first = open_shop(catalog=CATALOG)
-    first.hear(COMPLETED, ID, id="evt_1", payment_status="paid")
+    first.hear(COMPLETED, ID, id=as_event("evt_1"), payment_status="paid")
     first.runtime.engine.run_until_quiet(effects=False)
     first.store.held["worker another"] = object()
     _claim_as(first, "another")
@@ -389,7 +390,7 @@ def _claim_as(shop: Shop, worker: str) -> None:
 def test_a_mail_that_is_not_true_any_more_is_withdrawn(shop: Shop, outside: Outside) -> None:
     """Nobody hears that the payment is pending, or failed, after having paid."""
     outside.checkouts[ID] = replace(outside.checkouts[ID], payment_status="unpaid")
-    shop.hear(COMPLETED, ID, id="evt_1", payment_status="unpaid")
+    shop.hear(COMPLETED, ID, id=as_event("evt_1"), payment_status="unpaid")
     shop.visit(ID)
     shop.runtime.engine.run_until_quiet(effects=False)
     outside.settle(ID)
@@ -418,9 +419,9 @@ def test_a_mail_that_may_have_gone_out_is_not_another_mail_under_the_same_id(ope
     )
     outside.send(_mail_of(shop, first), message_id=first)
 
-    shop.runtime.staff.count("mug", 2, BY)
+    shop.runtime.staff.count(as_sku("mug"), 2, BY)
     shop.rest()
-    shop.runtime.staff.count("mug", 1, BY)
+    shop.runtime.staff.count(as_sku("mug"), 1, BY)
     shop.rest()
 
     assert effect(shop, first).is_done
@@ -440,12 +441,12 @@ def test_a_delivery_whose_line_was_replanned_is_withdrawn(open_shop: Open, outsi
     by_courier = '[products.prod_parcel]\ndelivery = "courier"\nsku = "mug"\ntrack_stock = true\n'
     outside.checkouts[ID] = a_checkout(line_items=[a_line_item(product="prod_parcel")])
     shop = open_shop(catalog=by_courier)
-    shop.runtime.staff.count("mug", 1, BY)
+    shop.runtime.staff.count(as_sku("mug"), 1, BY)
     shop.visit(ID)
     shop.runtime.engine.run_until_quiet(effects=False)
     outside.troubles = [Temporary("Neither the mail server nor the courier answered.")] * 2
     shop.rest()
-    shop.runtime.staff.count("mug", 0, BY)
+    shop.runtime.staff.count(as_sku("mug"), 0, BY)
     shop.rest()
     assert outside.deliveries == {}
     shop.kill()

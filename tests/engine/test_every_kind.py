@@ -8,6 +8,7 @@ from builders import a_checkout, a_line_item
 from customer_language import ENGLISH
 from fakes.outside import Outside
 from shop import COMPLETED, Shop
+from typed_ids import as_event, as_session
 
 from application.ports import Permanent
 from application.reading.checkout_state import CheckoutState
@@ -19,7 +20,7 @@ from domain.mail import MailKind
 from infrastructure.customer_texts.mail_words import next_step
 from interfaces.web.landing_view import landing_page
 
-ID = "cs_test_kind"
+ID = as_session("cs_test_kind")
 OWN = "courier"
 BY = By(name="Ada", reason="it is done")
 Open = Callable[..., Shop]
@@ -52,7 +53,7 @@ def shop_for(open_shop: Open, outside: Outside) -> Callable[[str], Shop]:
 
 
 def paid(shop: Shop) -> None:
-    shop.hear(COMPLETED, ID, id="evt_1", payment_status="paid")
+    shop.hear(COMPLETED, ID, id=as_event("evt_1"), payment_status="paid")
     shop.rest()
 
 

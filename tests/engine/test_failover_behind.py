@@ -11,6 +11,7 @@ from fakes.outside import BEGINNING, Outside
 from following import Counting, Process
 from postgres_databases import Databases
 from shop import COMPLETED, Shop
+from typed_ids import as_event, as_session, as_sku, as_stream
 
 from application.log.unit_of_work import Stamp, UnitOfWork
 from application.reading.checkout_state import CheckoutState
@@ -20,7 +21,7 @@ from domain.errors import Refused
 from domain.fulfillment import Fulfillment
 from domain.stock_item import StockItem
 
-ID = "cs_test_mug"
+ID = as_session("cs_test_mug")
 CATALOG = '[products.prod_mug]\ndelivery = "shipment"\nsku = "mug"\ntrack_stock = true\n'
 BY = By(name="ann", reason="a busy day")
 
@@ -49,7 +50,7 @@ def note(shop: Shop) -> None:
 
 
 def count(shop: Shop) -> None:
-    shop.runtime.staff.count("mug", 1, BY)
+    shop.runtime.staff.count(as_sku("mug"), 1, BY)
 
 
 def visit(shop: Shop) -> None:
@@ -66,8 +67,8 @@ def test_what_is_done_first_after_a_failover_is_decided_from_the_log_that_is_the
 ) -> None:
     outside.checkouts[ID] = a_checkout(line_items=[a_line_item(product="prod_mug")])
     shop = open_shop(catalog=CATALOG)
-    shop.runtime.staff.count("mug", 1, BY)
-    shop.hear(COMPLETED, ID, id="evt_1", payment_status="paid")
+    shop.runtime.staff.count(as_sku("mug"), 1, BY)
+    shop.hear(COMPLETED, ID, id=as_event("evt_1"), payment_status="paid")
     shop.runtime.engine.run_until_quiet(effects=False)
     standby = databases.copy(store_url)
     shop.visit(ID)
@@ -164,10 +165,10 @@ def test_no_answer_is_made_of_what_is_remembered_of_one_log_and_what_another_say
     failovers = [fail_over]
 
     def notes_and_pieces(unit: UnitOfWork) -> tuple[int, int]:
-        session = unit.load(CheckoutSession, "cs_test_a")
+        session = unit.load(CheckoutSession, as_stream("cs_test_a"))
         for fail_over in [failovers.pop() for _ in failovers]:
             fail_over()
-        return session.version, unit.load(StockItem, "sku_cs_test_a").version
+        return session.version, unit.load(StockItem, as_stream("sku_cs_test_a")).version
 
     asked_by = Stamp(actor="staff:kim", now=BEGINNING)
     assert process.writer.run(asked_by, ["cs_test_a"], notes_and_pieces) == (0, 0)

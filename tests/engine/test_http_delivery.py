@@ -8,11 +8,12 @@ from builders import a_checkout, a_line_item
 from fakes.outside import Outside
 from fakes.receiver import Receiver, answering
 from shop import COMPLETED, Shop
+from typed_ids import as_event, as_session
 
 from domain import reasons
 from domain.line import LineState
 
-SESSION = "cs_test_seat"
+SESSION = as_session("cs_test_seat")
 
 OpenShop = Callable[..., Shop]
 
@@ -32,7 +33,7 @@ def shop(open_shop: OpenShop, outside: Outside, receiver: Receiver) -> Shop:
 
 
 def pay(shop: Shop) -> None:
-    shop.hear(COMPLETED, SESSION, id="evt_1", payment_status="paid")
+    shop.hear(COMPLETED, SESSION, id=as_event("evt_1"), payment_status="paid")
     shop.rest()
 
 

@@ -6,6 +6,7 @@ import pytest
 from builders import a_checkout, a_line_item
 from fakes.outside import Outside
 from shop import COMPLETED, Shop
+from typed_ids import as_event, as_session, as_sku
 
 from application.staff import By
 from domain.errors import Refused
@@ -13,7 +14,7 @@ from domain.fulfillment import Fulfillment
 from domain.key_pool import KeyPool
 from domain.personal import Personal
 
-ID = "cs_test_keys"
+ID = as_session("cs_test_keys")
 BY = By(name="kim", reason="the customer called")
 
 
@@ -22,7 +23,7 @@ def shop(open_shop: Callable[..., Shop], outside: Outside) -> Shop:
     """One line waits for a key."""
     outside.checkouts[ID] = a_checkout(line_items=[a_line_item("li_key")])
     shop: Shop = open_shop(catalog='[products.prod_li_key]\ndelivery = "license_key"\npool = "pro"\n')
-    shop.hear(COMPLETED, ID, id="evt_1", payment_status="paid")
+    shop.hear(COMPLETED, ID, id=as_event("evt_1"), payment_status="paid")
     shop.rest()
     return shop
 
@@ -53,17 +54,17 @@ def boxed(open_shop: Callable[..., Shop], outside: Outside) -> Shop:
     outside.checkouts[ID] = a_checkout(line_items=[a_line_item("li_key")])
     rule = '[products.prod_li_key]\ndelivery = "license_key"\npool = "pro"\nsku = "box"\ntrack_stock = true\n'
     shop: Shop = open_shop(catalog=rule)
-    shop.runtime.staff.count("box", 1, BY)
-    shop.hear(COMPLETED, ID, id="evt_1", payment_status="paid")
+    shop.runtime.staff.count(as_sku("box"), 1, BY)
+    shop.hear(COMPLETED, ID, id=as_event("evt_1"), payment_status="paid")
     shop.rest()
-    shop.runtime.staff.count("box", 0, BY)
+    shop.runtime.staff.count(as_sku("box"), 0, BY)
     shop.runtime.staff.import_keys("pro", ["A"], BY)
     shop.rest()
     return shop
 
 
 def test_keys_that_wait_with_their_line_for_its_stock_are_delivered_with_it(boxed: Shop) -> None:
-    boxed.runtime.staff.count("box", 1, BY)
+    boxed.runtime.staff.count(as_sku("box"), 1, BY)
     boxed.rest()
 
     assert [event.keys for event in boxed.events_of(Fulfillment.LineItemDelivered)] == [(Personal("A"),)]

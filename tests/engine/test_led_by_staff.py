@@ -6,12 +6,13 @@ import pytest
 from builders import a_checkout, a_line_item
 from fakes.outside import Outside
 from shop import Shop
+from typed_ids import as_session
 
 from application.log.leading import THE_POLICIES
 from domain.fulfillment import Fulfillment
 from interfaces.cli.desk import Desk
 
-ID = "cs_test_first"
+ID = as_session("cs_test_first")
 CATALOG = '[products.prod_course]\ndelivery = "access"\n'
 
 Open = Callable[..., Shop]

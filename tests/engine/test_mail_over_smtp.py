@@ -11,6 +11,7 @@ from customer_language import TEXTS
 from fakes.mail_server import MailServer, mail_server
 from fakes.outside import Outside
 from shop import COMPLETED, Shop
+from typed_ids import as_event, as_session
 
 from application.staff import By
 from domain.effect import Effect
@@ -18,7 +19,7 @@ from domain.mail import Mail
 from infrastructure.mail.message import digest
 from infrastructure.mail.smtp import SmtpMailer, parse_smtp_url
 
-SESSION = "cs_test_pot"
+SESSION = as_session("cs_test_pot")
 RECEIPT = f"eff_{SESSION}_mail_receipt"
 
 OpenShop = Callable[..., Shop]
@@ -50,7 +51,7 @@ def shop(open_shop: OpenShop) -> Shop:
 
 
 def pay(shop: Shop) -> None:
-    shop.hear(COMPLETED, SESSION, id="evt_1", payment_status="paid")
+    shop.hear(COMPLETED, SESSION, id=as_event("evt_1"), payment_status="paid")
     shop.rest()
 
 

@@ -8,6 +8,7 @@ import pytest
 from builders import CUSTOMER, a_checkout, a_line_item
 from fakes.outside import Outside
 from shop import COMPLETED, FAILED, SUCCEEDED, Shop
+from typed_ids import as_event, as_session, as_sku
 
 from application.ports import NotTaken, Permanent, Temporary
 from application.staff import By
@@ -15,7 +16,7 @@ from domain.effect import Effect
 from domain.line import LineState
 from domain.mail import Mail, MailKind
 
-ID = "cs_test_pots"
+ID = as_session("cs_test_pots")
 MUG, HAT = "li_mug", "li_hat"
 CATALOG = "".join(
     f'[products.prod_{sku}]\ndelivery = "shipment"\nsku = "{sku}"\ntrack_stock = true\n' for sku in ("mug", "hat")
@@ -35,7 +36,7 @@ def shop(open_shop: Open, outside: Outside) -> Shop:
 
 
 def pay(shop: Shop) -> None:
-    shop.hear(COMPLETED, ID, id="evt_1", payment_status="paid")
+    shop.hear(COMPLETED, ID, id=as_event("evt_1"), payment_status="paid")
     shop.rest()
 
 
@@ -48,7 +49,7 @@ def later(shop: Shop) -> None:
 
 
 def count(shop: Shop) -> None:
-    shop.runtime.staff.count("mug", 5, BY)
+    shop.runtime.staff.count(as_sku("mug"), 5, BY)
     shop.rest()
 
 
@@ -127,12 +128,12 @@ def test_a_mail_that_may_have_gone_out_and_is_still_true_is_repeated_under_its_o
 def test_a_customer_without_a_pending_mail_still_gets_the_outcome(shop: Shop, end: str) -> None:
     shop.outside.checkouts[ID] = replace(shop.outside.checkouts[ID], payment_status="unpaid")
     shop.outside.mailers_trouble = AWAY
-    shop.hear(COMPLETED, ID, id="evt_1", payment_status="unpaid")
+    shop.hear(COMPLETED, ID, id=as_event("evt_1"), payment_status="unpaid")
     shop.rest()
 
     if end == SUCCEEDED:
         shop.outside.settle(ID)
-    shop.hear(end, ID, id="evt_2")
+    shop.hear(end, ID, id=as_event("evt_2"))
     shop.rest()
     later(shop)
 
@@ -161,12 +162,12 @@ def test_a_mail_that_failed_long_ago_says_what_is_so_when_a_person_retries_it(sh
 def test_a_customer_whose_address_becomes_known_later_is_written_to(shop: Shop) -> None:
     known = shop.outside.checkouts[ID]
     shop.outside.checkouts[ID] = replace(known, contact=replace(CUSTOMER, email=None), payment_status="unpaid")
-    shop.hear(COMPLETED, ID, id="evt_1", payment_status="unpaid")
+    shop.hear(COMPLETED, ID, id=as_event("evt_1"), payment_status="unpaid")
     shop.rest()
     assert shop.outside.mailbox == {}
 
     shop.outside.checkouts[ID] = known
-    shop.hear(SUCCEEDED, ID, id="evt_2")
+    shop.hear(SUCCEEDED, ID, id=as_event("evt_2"))
     shop.rest()
 
     assert {mail.to for mail in shop.outside.mailbox.values()} == {CUSTOMER.email}

@@ -10,6 +10,7 @@ from eventsourcing.persistence import StoredEvent
 from fakes.crash import Crash
 from fakes.outside import FixedClock, Outside
 from shop import AtOnce
+from typed_ids import as_session
 
 from application.copying import Copied
 from application.log.log import Log
@@ -17,6 +18,7 @@ from application.ports import DeliveryReceipt, DeliveryRequest
 from domain.checkout_session import Source
 from domain.effect import Effect
 from domain.event import Event
+from domain.ids import SessionId
 from infrastructure.database import parse_database
 from infrastructure.settings import load_settings
 from interfaces.bootstrap import Replacements, Runtime, bootstrap
@@ -29,7 +31,7 @@ delivery = "courier"
 [products.prod_course]
 delivery = "access"
 """
-DONE, UNDER_WAY, NEXT = "cs_test_done", "cs_test_underway", "cs_test_next"
+DONE, UNDER_WAY, NEXT = as_session("cs_test_done"), as_session("cs_test_underway"), as_session("cs_test_next")
 CLOCK = FixedClock()
 
 
@@ -83,7 +85,7 @@ def kill(runtime: Runtime) -> None:
     runtime.views.close()
 
 
-def sell(runtime: Runtime, session: str) -> None:
+def sell(runtime: Runtime, session: SessionId) -> None:
     runtime.fulfill_checkout(session, source=Source.LANDING_PAGE, actor="customer")
     runtime.engine.run_until_quiet()
 
@@ -120,7 +122,7 @@ def test_an_attempt_that_was_under_way_is_made_again_under_its_key(
     assert len(courier.deliveries) == 2
     assert courier.mailbox.items() >= mails.items()
     assert len(courier.mailbox) == 2
-    documents = [new.queries.checkout(session) for session in (DONE, UNDER_WAY)]
+    documents = [new.queries.checkout(as_session(session)) for session in (DONE, UNDER_WAY)]
     assert {str(document.state) for document in documents if document} == {"fulfilled"}
     happened = events(new.log)
     succeeded = Counter(each.originator_id for each in happened if isinstance(each, Effect.Succeeded))

@@ -10,6 +10,7 @@ from builders import a_checkout, a_line_item
 from fakes.outside import Outside
 from shop import COMPLETED, Shop
 from structlog.testing import capture_logs
+from typed_ids import as_event, as_session
 
 from application.ports import DeliveryReceipt, DeliveryRequest
 from domain import reasons
@@ -17,7 +18,7 @@ from domain.effect import Effect
 from domain.identifiers import effect_id
 from domain.line import LineState
 
-ID = "cs_test_own"
+ID = as_session("cs_test_own")
 DELIVERY = effect_id(ID, "deliver_li_1")
 CATALOG = '[products.prod_course]\ndelivery = "courier"\n'
 
@@ -51,7 +52,7 @@ def warnings() -> Iterator[Sequence[Mapping[str, Any]]]:
 
 def delivered(shop: Shop) -> list[Any]:
     """What the log says of it, after as much time as it takes to give up."""
-    shop.hear(COMPLETED, ID, id="evt_1", payment_status="paid")
+    shop.hear(COMPLETED, ID, id=as_event("evt_1"), payment_status="paid")
     for _ in range(50):
         shop.rest()
         shop.clock.advance(3600)

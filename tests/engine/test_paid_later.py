@@ -8,6 +8,7 @@ import pytest
 from builders import a_checkout, a_line_item
 from fakes.outside import BEGINNING, FixedClock, Outside
 from shop import COMPLETED, Shop
+from typed_ids import as_event, as_session, as_sku
 
 from application.ports import Temporary
 from application.reading.checkout_state import CheckoutState
@@ -17,7 +18,7 @@ from domain.effect import Effect
 from domain.mail import MailKind
 from domain.payment import Payment
 
-ID, NEXT, PAYMENT = "cs_test_first", "cs_test_next", "pi_first"
+ID, NEXT, PAYMENT = as_session("cs_test_first"), as_session("cs_test_next"), "pi_first"
 CATALOG = '[products.prod_mug]\ndelivery = "shipment"\nsku = "mug"\ntrack_stock = true\n'
 BY = By(name="ann", reason="looked at the shelf")
 HOUR, DAY = 3600.0, 86400.0
@@ -43,8 +44,8 @@ def shop(open_shop: Open, outside: Outside) -> Shop:
     """One mug on the shelf, held for a customer whose card is authorized."""
     outside.checkouts[ID] = authorized()
     shop = open_shop(catalog=CATALOG)
-    shop.runtime.staff.count("mug", 1, BY)
-    shop.hear(COMPLETED, ID, id="evt_completed", payment_status="unpaid")
+    shop.runtime.staff.count(as_sku("mug"), 1, BY)
+    shop.hear(COMPLETED, ID, id=as_event("evt_completed"), payment_status="unpaid")
     shop.rest()
     assert shop.state(ID) is CheckoutState.AWAITING_PAYMENT
     assert shop.stock("mug").available == 0
@@ -67,7 +68,7 @@ def kinds(outside: Outside) -> list[MailKind]:
 def test_a_captured_payment_is_fulfilled_at_once(shop: Shop, outside: Outside, kind: str) -> None:
     capture(outside)
 
-    shop.hear(kind, None, id="evt_captured", payment_intent=PAYMENT)
+    shop.hear(kind, None, id=as_event("evt_captured"), payment_intent=PAYMENT)
     shop.rest()
 
     assert shop.state(ID) is CheckoutState.FULFILLING
@@ -79,7 +80,7 @@ def test_what_is_asked_for_a_payment_that_was_reported_before_its_session_was_kn
 ) -> None:
     outside.checkouts[ID] = authorized()
     shop = open_shop(catalog=CATALOG)
-    shop.hear("payment_intent.succeeded", None, id="evt_early", payment_intent=PAYMENT)
+    shop.hear("payment_intent.succeeded", None, id=as_event("evt_early"), payment_intent=PAYMENT)
     shop.runtime.engine._followers.turn()
 
     shop.visit(ID)
@@ -168,7 +169,7 @@ def test_a_canceled_payment_gives_its_stock_to_the_next_customer(shop: Shop, out
     cancel(outside)
 
     if is_heard:
-        shop.hear("payment_intent.canceled", None, id="evt_canceled", payment_intent=PAYMENT)
+        shop.hear("payment_intent.canceled", None, id=as_event("evt_canceled"), payment_intent=PAYMENT)
     else:
         shop.clock.advance(HOUR)
     shop.rest()
@@ -177,7 +178,7 @@ def test_a_canceled_payment_gives_its_stock_to_the_next_customer(shop: Shop, out
     assert shop.stock("mug").available == 1
     assert kinds(outside) == [MailKind.PAYMENT_FAILED]
     outside.checkouts[NEXT] = replace(outside.checkouts[ID], payment_status="paid", payment_intent="pi_next")
-    shop.hear(COMPLETED, NEXT, id="evt_next", payment_status="paid")
+    shop.hear(COMPLETED, NEXT, id=as_event("evt_next"), payment_status="paid")
     shop.rest()
     assert shop.fulfillment(NEXT).lines["li_1"].is_to_pack
 
@@ -210,7 +211,7 @@ def test_a_hint_that_comes_before_the_first_answer_is_not_lost(open_shop: Open, 
     """The answer was given before the capture, and recorded after the hint at it."""
     outside.checkouts[ID] = authorized()
     shop = open_shop()
-    shop.hear("payment_intent.succeeded", None, id="evt_captured", payment_intent=PAYMENT)
+    shop.hear("payment_intent.succeeded", None, id=as_event("evt_captured"), payment_intent=PAYMENT)
     shop.rest()
     assert outside.retrievals == 0
 
@@ -226,7 +227,9 @@ def test_payments_of_other_applications_are_recorded_and_nothing_is_asked(shop: 
     before = len(shop.events())
 
     for number in range(50):
-        shop.hear("payment_intent.succeeded", None, id=f"evt_other_{number}", payment_intent=f"pi_other_{number}")
+        shop.hear(
+            "payment_intent.succeeded", None, id=as_event(f"evt_other_{number}"), payment_intent=f"pi_other_{number}"
+        )
     shop.rest()
 
     assert outside.retrievals == 1

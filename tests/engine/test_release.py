@@ -8,6 +8,7 @@ from fakes.outside import Outside
 from log_parts import LogWriter
 from older_log import OlderLog
 from shop import COMPLETED, Shop
+from typed_ids import as_event, as_session, as_stream
 
 from application.reading.projection import Change, Put, narrowed, rfc3339
 from application.reading.projections.due_effects import DUE_EFFECTS
@@ -19,7 +20,11 @@ from domain.effect import Effect
 from domain.event import Event
 from domain.personal import Personal
 
-ASKED_FOR_BEFORE, HEARD_AFTER, NOTED = "cs_test_before", "cs_test_after", "cs_test_noted"
+ASKED_FOR_BEFORE, HEARD_AFTER, NOTED = (
+    as_session("cs_test_before"),
+    as_session("cs_test_after"),
+    as_stream("cs_test_noted"),
+)
 
 
 def first_fold(event: Event, position: int) -> Iterable[Change]:
@@ -50,10 +55,10 @@ class Looking(Outside):
 
 def as_the_first_release_leaves_it(shop: Shop) -> None:
     """With an effect that is still to be done, more than a batch of the log after it, and the view of that release."""
-    shop.hear(COMPLETED, ASKED_FOR_BEFORE, id="evt_before", payment_status="paid")
+    shop.hear(COMPLETED, ASKED_FOR_BEFORE, id=as_event("evt_before"), payment_status="paid")
     log, views = shop.runtime.log, shop.runtime.views
     writer = LogWriter()
-    writer.add(NOTED, *[CheckoutSession.Noted(text=Personal("a note"))] * BATCH_MAX, session_id=NOTED)
+    writer.add(NOTED, *[CheckoutSession.Noted(text=Personal("a note"))] * BATCH_MAX, session_id=as_session(NOTED))
     log.store.insert_events(log.encode(writer.events))
     shop.runtime.engine.run_until_quiet(effects=False)
     for view in views.all():
@@ -70,7 +75,7 @@ def test_what_is_due_is_done_while_the_view_of_the_new_version_is_being_built(op
     Projector(shop.runtime.log, shop.runtime.views).prepare()  # as `fulfill migrate` does
     outside.look = lambda: list(shop.runtime.views.all())
 
-    shop.hear(COMPLETED, HEARD_AFTER, id="evt_after", payment_status="paid")
+    shop.hear(COMPLETED, HEARD_AFTER, id=as_event("evt_after"), payment_status="paid")
     shop.rest()
 
     assert set(outside.seen) == {ASKED_FOR_BEFORE, HEARD_AFTER}
@@ -89,7 +94,7 @@ def test_an_effect_that_an_older_leader_could_not_read_is_done_once_a_newer_one_
 ) -> None:
     outside.checkouts[HEARD_AFTER] = a_checkout()
     shop = open_shop()
-    shop.hear(COMPLETED, HEARD_AFTER, id="evt_after", payment_status="paid")
+    shop.hear(COMPLETED, HEARD_AFTER, id=as_event("evt_after"), payment_status="paid")
     shop.runtime.engine.run_until_quiet(effects=False)
     views, requested = shop.runtime.views, frozenset({Effect.Requested.TOPIC})
     for view in views.all():

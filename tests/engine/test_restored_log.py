@@ -11,6 +11,7 @@ from eventually import wait_for
 from every_store import put_back, sqlite_url
 from fakes.outside import FixedClock, Outside
 from shop import COMPLETED, AtOnce
+from typed_ids import as_event, as_session
 
 from application.reading.checkout_state import CheckoutState, checkout_state
 from application.reading.registry import PROJECTIONS
@@ -19,13 +20,14 @@ from application.staff import By
 from domain.checkout_session import CheckoutSession
 from domain.fulfillment import Fulfillment
 from domain.identifiers import fulfillment_id
+from domain.ids import SessionId
 from domain.stripe_event import StripeEvent
 from infrastructure.database import parse_database
 from infrastructure.settings import load_settings
 from interfaces.bootstrap import Replacements, Runtime, bootstrap
 from interfaces.databases import make_ready, migrate
 
-BEFORE, LOST, AFTER = "cs_test_before", "cs_test_lost", "cs_test_after"
+BEFORE, LOST, AFTER = as_session("cs_test_before"), as_session("cs_test_lost"), as_session("cs_test_after")
 CATALOG = '[products.prod_course]\ndelivery = "access"\n'
 
 Open = Callable[[str], Runtime]
@@ -64,7 +66,7 @@ def open_engine(tmp_path: Path, outside: Outside) -> Iterator[Open]:
         runtime.engine.stop()
 
 
-def hear(runtime: Runtime, session: str) -> None:
+def hear(runtime: Runtime, session: SessionId) -> None:
     """Stripe says that it is paid."""
     received = StripeEvent.Received(
         type=COMPLETED,
@@ -79,18 +81,18 @@ def hear(runtime: Runtime, session: str) -> None:
         session_id=session,
     )
     waiter: Future[bool] = Future()
-    receive(runtime.writer, runtime.clock, f"evt_{session}", received, waiter)
+    receive(runtime.writer, runtime.clock, as_event(f"evt_{session}"), received, waiter)
     assert runtime.writer.result(waiter)
 
 
-def sell(runtime: Runtime, session: str) -> int:
+def sell(runtime: Runtime, session: SessionId) -> int:
     """Where the log ends then."""
     hear(runtime, session)
     runtime.engine.run_until_quiet()
     return runtime.log.store.max_notification_id() or 0
 
 
-def state(runtime: Runtime, session: str) -> CheckoutState:
+def state(runtime: Runtime, session: SessionId) -> CheckoutState:
     fulfillment = runtime.log.get(Fulfillment, fulfillment_id(session))
     return checkout_state(runtime.log.get(CheckoutSession, session), fulfillment)
 

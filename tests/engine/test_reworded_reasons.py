@@ -9,6 +9,7 @@ import pytest
 from builders import CUSTOMER, a_checkout, a_line_item
 from fakes.outside import Outside
 from shop import COMPLETED, EXPIRED, SUCCEEDED, Shop
+from typed_ids import as_event, as_session
 
 from application import reason_wording
 from application.reading.projections.work_queue import WORK_QUEUE
@@ -19,7 +20,7 @@ from domain.effect import Effect
 from domain.mail import MailKind
 from domain.reasons import Reason
 
-ID = "cs_test_reworded"
+ID = as_session("cs_test_reworded")
 BY = By(name="ann", reason="a day at the shop")
 CATALOG = '[products.prod_mug]\ndelivery = "shipment"\nsku = "mug"\ntrack_stock = true\n'
 
@@ -44,9 +45,9 @@ def shop(open_shop: Open, outside: Outside) -> Shop:
     nowhere = replace(CUSTOMER, email=None)
     outside.checkouts[ID] = a_checkout(line_items=items, contact=nowhere)
     shop = open_shop(catalog=CATALOG)
-    shop.hear(EXPIRED, ID, id="evt_1")
-    shop.hear(COMPLETED, ID, id="evt_2", payment_status="unpaid")
-    shop.hear("checkout.session.expired", None, id="evt_3")
+    shop.hear(EXPIRED, ID, id=as_event("evt_1"))
+    shop.hear(COMPLETED, ID, id=as_event("evt_2"), payment_status="unpaid")
+    shop.hear("checkout.session.expired", None, id=as_event("evt_3"))
     shop.rest()
     return shop
 
@@ -98,7 +99,7 @@ def test_the_story_is_told_in_the_new_words_without_a_rebuild(shop: Shop, monkey
 def test_a_contradiction_is_not_recorded_again_in_other_words(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     put_all_reasons_better(monkeypatch)
 
-    shop.hear(SUCCEEDED, ID, id="evt_4")
+    shop.hear(SUCCEEDED, ID, id=as_event("evt_4"))
     shop.rest()
 
     assert len(shop.events_of(CheckoutSession.Contradicted)) == 1

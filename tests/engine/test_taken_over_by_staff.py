@@ -6,6 +6,7 @@ import pytest
 from builders import a_checkout, a_line_item
 from fakes.outside import Outside
 from shop import COMPLETED, Shop
+from typed_ids import as_event, as_session
 
 from application.ports import Temporary
 from application.staff import By
@@ -14,7 +15,7 @@ from domain.effect import Effect
 from domain.errors import Refused
 from domain.identifiers import effect_id
 
-ID = "cs_test_course"
+ID = as_session("cs_test_course")
 DELIVERY = effect_id(ID, "deliver_li_1")
 BY = By(name="kim", reason="told her on the phone")
 
@@ -23,7 +24,7 @@ BY = By(name="kim", reason="told her on the phone")
 def shop(open_shop: Callable[..., Shop], outside: Outside) -> Shop:
     outside.checkouts[ID] = a_checkout(line_items=[a_line_item(product="prod_course")])
     shop: Shop = open_shop(catalog='[products.prod_course]\ndelivery = "courier"\n')
-    shop.hear(COMPLETED, ID, id="evt_1", payment_status="paid")
+    shop.hear(COMPLETED, ID, id=as_event("evt_1"), payment_status="paid")
     shop.runtime.engine.run_until_quiet(effects=False)
     shop.visit(ID)
     return shop

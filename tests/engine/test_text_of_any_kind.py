@@ -6,10 +6,11 @@ import pytest
 from builders import a_checkout, a_line_item
 from fakes.outside import Outside
 from shop import COMPLETED, Shop
+from typed_ids import as_event, as_session
 
 from application.ports import Permanent
 
-ID = "cs_test_a"
+ID = as_session("cs_test_a")
 CATALOG = '[products.prod_mug]\ndelivery = "shipment"\n[products.prod_course]\ndelivery = "courier"\n'
 UNSTORABLE = ["\x00", "\ud83d"]
 
@@ -31,7 +32,7 @@ def test_every_parcel_is_in_the_queue_whatever_its_product_is_called(
     outside.checkouts[ID] = a_checkout(line_items=lines)
     shop = open_shop(catalog=CATALOG)
 
-    shop.hear(COMPLETED, ID, id="evt_1", payment_status="paid")
+    shop.hear(COMPLETED, ID, id=as_event("evt_1"), payment_status="paid")
     shop.rest()
 
     assert queue(shop) == [
@@ -50,7 +51,7 @@ def test_a_line_that_is_given_up_is_in_the_queue_whatever_its_courier_said(
     outside.couriers_trouble = Permanent(f"bad{odd}answer")
     shop = open_shop(catalog=CATALOG)
 
-    shop.hear(COMPLETED, ID, id="evt_1", payment_status="paid")
+    shop.hear(COMPLETED, ID, id=as_event("evt_1"), payment_status="paid")
     shop.rest()
 
     assert queue(shop) == [("given_up_line", "li_1", "bad\ufffdanswer")]

@@ -6,15 +6,17 @@ import pytest
 from builders import a_checkout, a_line_item
 from fakes.outside import Outside
 from shop import COMPLETED, Shop
+from typed_ids import as_event, as_session, as_sku
 
 from application.log.unit_of_work import Stamp
 from application.ports import Permanent, Temporary
 from application.staff import By
 from domain.effect import Effect
 from domain.identifiers import effect_id
+from domain.ids import SessionId
 from domain.line import LineState
 
-OLD, NEW = "cs_test_old", "cs_test_new"
+OLD, NEW = as_session("cs_test_old"), as_session("cs_test_new")
 NEW_DELIVERY = effect_id(NEW, "deliver_li_1")
 BY = By(name="kim", reason="counted")
 CATALOG = """
@@ -35,14 +37,14 @@ def shop(open_shop: Callable[..., Shop], outside: Outside) -> Shop:
     outside.checkouts[OLD] = a_checkout(line_items=[a_line_item(product="prod_parcel")])
     outside.checkouts[NEW] = a_checkout(line_items=[a_line_item(product="prod_courier")])
     shop: Shop = open_shop(catalog=CATALOG)
-    shop.runtime.staff.count("mug", 2, BY)
+    shop.runtime.staff.count(as_sku("mug"), 2, BY)
     return shop
 
 
 def both_pay(shop: Shop, outside: Outside, troubles: Sequence[Exception]) -> None:
     """The courier's first calls meet these troubles."""
     for session in (OLD, NEW):
-        shop.hear(COMPLETED, session, id=f"evt_{session}", payment_status="paid")
+        shop.hear(COMPLETED, session, id=as_event(f"evt_{session}"), payment_status="paid")
         shop.visit(session)
     shop.runtime.engine.run_until_quiet(effects=False)
     outside.troubles += troubles
@@ -50,7 +52,7 @@ def both_pay(shop: Shop, outside: Outside, troubles: Sequence[Exception]) -> Non
 
 
 def recount(shop: Shop, on_hand: int) -> None:
-    shop.runtime.staff.count("mug", on_hand, BY)
+    shop.runtime.staff.count(as_sku("mug"), on_hand, BY)
     shop.rest()
 
 
@@ -59,7 +61,7 @@ def an_hour_passes(shop: Shop) -> None:
     shop.rest()
 
 
-def state(shop: Shop, session: str = NEW) -> LineState:
+def state(shop: Shop, session: SessionId = NEW) -> LineState:
     return shop.fulfillment(session).lines["li_1"].state
 
 

@@ -8,6 +8,7 @@ import pytest
 from builders import a_checkout, a_line_item
 from fakes.outside import Outside
 from shop import COMPLETED, Shop
+from typed_ids import as_event, as_session
 
 from application.log.log import StoredEvent
 from application.reading.queries import INCOMPLETE_VIEW
@@ -18,7 +19,7 @@ from domain.effect import Effect
 from domain.errors import UnreadableEvent
 from domain.identifiers import effect_id, fulfillment_id
 
-ODD, GOOD = "cs_test_odd", "cs_test_good"
+ODD, GOOD = as_session("cs_test_odd"), as_session("cs_test_good")
 CATALOG = '[products.prod_access]\ndelivery = "access"\n'
 
 Open = Callable[..., Shop]
@@ -39,7 +40,7 @@ def shop(open_shop: Open, outside: Outside) -> Shop:
 
 def hear_both(shop: Shop) -> None:
     for id in (ODD, GOOD):
-        shop.hear(COMPLETED, id, id=f"evt_{id}", payment_status="paid")
+        shop.hear(COMPLETED, as_session(id), id=as_event(f"evt_{id}"), payment_status="paid")
 
 
 def subjects(shop: Shop) -> set[str]:
@@ -105,7 +106,7 @@ def test_an_outcome_that_the_checkout_can_not_take_is_a_failed_attempt(open_shop
     outside = WrittenMeanwhile(checkouts={ODD: a_checkout()})
     shop = open_shop(outside=outside)
     outside.write = lambda: write_later(shop)
-    shop.hear(COMPLETED, ODD, id="evt_1", payment_status="paid")
+    shop.hear(COMPLETED, ODD, id=as_event("evt_1"), payment_status="paid")
 
     shop.rest()
 
@@ -122,7 +123,7 @@ def test_an_outcome_that_its_own_stream_can_not_take_leaves_room_for_others(open
     shop = open_shop(outside=outside)
     retrieval = effect_id(ODD, "retrieve_completed")
     outside.write = lambda: write_later(shop, retrieval, 3)
-    shop.hear(COMPLETED, ODD, id="evt_1", payment_status="paid")
+    shop.hear(COMPLETED, ODD, id=as_event("evt_1"), payment_status="paid")
 
     shop.rest()
 

@@ -7,6 +7,7 @@ import pytest
 from builders import CUSTOMER, a_checkout, a_line_item
 from fakes.outside import Outside
 from shop import COMPLETED, Shop
+from typed_ids import as_event, as_session
 
 from application.ports import NotTaken, Permanent
 from application.reading.mailed_keys import mailed_keys
@@ -16,7 +17,7 @@ from domain.errors import Refused
 from domain.fulfillment import Fulfillment
 from domain.personal import Personal
 
-ID, LINE = "cs_test_app", "li_1"
+ID, LINE = as_session("cs_test_app"), "li_1"
 CATALOG = '[products.prod_app]\ndelivery = "license_key"\npool = "app"\n'
 BY = By(name="ann", reason="the customer called")
 
@@ -32,7 +33,7 @@ def shop(open_shop: Open, outside: Outside) -> Shop:
 def pay(shop: Shop, *, keys: bool = True) -> None:
     if keys:
         shop.runtime.staff.import_keys("app", ["KEY-1"], BY)
-    shop.hear(COMPLETED, ID, id="evt_1", payment_status="paid")
+    shop.hear(COMPLETED, ID, id=as_event("evt_1"), payment_status="paid")
     shop.rest()
 
 

@@ -15,6 +15,7 @@ import msgspec
 from eventsourcing.persistence import StoredEvent
 from every_store import sqlite_url
 from read_side import open_read_side
+from typed_ids import as_session
 
 from application.reading.checkout_document import as_json
 from application.reading.registry import PROJECTIONS
@@ -77,7 +78,7 @@ def _what_is_read(log: Path) -> dict[str, Any]:
         read_side.projector.catch_up()
         queries = read_side.queries
         sessions = sorted({str(row["session_id"]) for row in read_side.rows(PROJECTIONS[0])})
-        documents = {id: document for id in sessions if (document := queries.checkout(id))}
+        documents = {id: document for id in sessions if (document := queries.checkout(as_session(id)))}
         return {
             "log_sha256": digest(log),
             "documents": {id: as_json(document) for id, document in documents.items()},

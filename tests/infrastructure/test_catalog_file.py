@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from builders import a_checkout, a_line_item
+from typed_ids import as_sku
 
 from domain.catalog import Catalog
 from domain.deliveries.kind import BUILT_IN
@@ -90,7 +91,7 @@ def test_every_kind_can_have_what_it_can_use(file: Path) -> None:
 
     assert catalog.products == {
         "prod_course": Rule(delivery="access", settings={"link": "https://example.com/course?of=python"}),
-        "prod_mug": Rule(delivery="shipment", sku="mug, blue", track_stock=True, name="Tasse – blau"),
+        "prod_mug": Rule(delivery="shipment", sku=as_sku("mug, blue"), track_stock=True, name="Tasse – blau"),
     }
     assert catalog.prices == {
         "price_pro": Rule(delivery="license_key", settings={"pool": "pro-2026"}),

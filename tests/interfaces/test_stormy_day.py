@@ -7,6 +7,7 @@ import pytest
 from books_compared import disagreements, hand_over
 from eventually import wait_for
 from running import RunningShop, running_shop
+from typed_ids import as_session
 
 from interfaces.sandbox.sandbox import Sandbox
 from interfaces.sandbox.traffic.day import PACE, Day
@@ -25,7 +26,7 @@ def shop(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[RunningShop
 def is_settled(shop: RunningShop) -> bool:
     """Whether the engine has heard of everything that is paid, and only people have something left to do."""
     for entry in shop.sandbox.books.to_fulfill():
-        document = shop.runtime.queries.checkout(entry.session_id)
+        document = shop.runtime.queries.checkout(as_session(entry.session_id))
         if document is None or not document.line_items:
             return False
         if any(line.state == "pending" and line.delivery != "shipment" for line in document.line_items):
@@ -91,7 +92,7 @@ def test_the_comparison_sees_what_is_fulfilled_unpaid_and_what_is_paid_unfulfill
         return {line.partition(":")[0] for line in said if line.startswith("cs_")}
 
     def states() -> list[str | None]:
-        documents = map(shop.runtime.queries.checkout, (unpaid, unfulfilled, right))
+        documents = [shop.runtime.queries.checkout(as_session(each)) for each in (unpaid, unfulfilled, right)]
         return [None if document is None else document.state for document in documents]
 
     assert wait_for(lambda: states() == ["fulfilled", "awaiting_payment", "fulfilled"]), states()

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 from simulation.merchant import end_authorizations
 from simulation.scheduler import Restless
 from simulation.story import ANN
+from typed_ids import as_session, as_sku
 
 from domain.fulfillment import Fulfillment
 from domain.identifiers import fulfillment_id
+from domain.ids import SessionId, Sku
 from domain.key_pool import KeyPool
 from domain.line import LineState
 from domain.stock_item import StockItem
@@ -61,15 +63,15 @@ def _serve(world: "World") -> bool:
     did: list[bool] = []
 
     def act(desk: "Process") -> None:
-        did.extend(_restock(desk, sku) for sku in _SKUS)
+        did.extend(_restock(desk, as_sku(sku)) for sku in _SKUS)
         did.append(_more_keys(desk))
-        did.extend(_see_to(desk, session_id) for session_id in world.customers)
+        did.extend(_see_to(desk, as_session(session_id)) for session_id in world.customers)
 
     world.at_desk("evening", act)
     return any(did)
 
 
-def _restock(desk: "Process", sku: str) -> bool:
+def _restock(desk: "Process", sku: Sku) -> bool:
     item = desk.runtime.log.get(StockItem, f"sku_{sku}")
     wanted = sum(item.backordered.values())
     if wanted:
@@ -87,7 +89,7 @@ def _more_keys(desk: "Process") -> bool:
     return True
 
 
-def _see_to(desk: "Process", session_id: str) -> bool:
+def _see_to(desk: "Process", session_id: SessionId) -> bool:
     fulfillment = desk.runtime.log.get(Fulfillment, fulfillment_id(session_id))
     staff, lines = desk.runtime.staff, fulfillment.lines.values()
     did = False

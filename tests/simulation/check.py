@@ -17,6 +17,7 @@ from log_invariants import (
 from simulation.hand_overs import demand_true_hand_overs
 from simulation.truth import demand_mails_once, demand_true_mails
 from simulation.world import BEGINNING, REFUSAL, World
+from typed_ids import as_session
 
 from application.log.log import Log
 from application.reading.checkout_state import CheckoutState, checkout_state
@@ -87,7 +88,7 @@ def _acknowledged(found: Findings, log: Log, world: World) -> None:
 def _as_in_the_books(found: Findings, log: Log, entry: Entry) -> None:
     """2: what was paid is what was fulfilled, to the cent and the piece."""
     session = log.get(CheckoutSession, entry.session_id)
-    fulfillment = log.get(Fulfillment, fulfillment_id(entry.session_id))
+    fulfillment = log.get(Fulfillment, fulfillment_id(as_session(entry.session_id)))
     state = checkout_state(session, fulfillment)
     if not entry.is_to_fulfill:
         expected = CheckoutState.EXPIRED if entry.status == "expired" else CheckoutState.PAYMENT_FAILED
@@ -119,9 +120,9 @@ def _stock(found: Findings, log: Log, world: World) -> None:
     delivered: set[tuple[str, str]] = set()
     for _, event in all_events(log):
         if isinstance(event, StockItem.Dispatched | StockItem.Released | StockItem.Reserved | StockItem.Backordered):
-            claim = event.session, event.line_item
-            claims[claim].append(type(event))
-            found.demand(event.quantity == bought[claim], f"{event.TOPIC} of {event.quantity} for {claim}")
+            of_line = event.session, event.line_item
+            claims[of_line].append(type(event))
+            found.demand(event.quantity == bought[of_line], f"{event.TOPIC} of {event.quantity} for {of_line}")
         elif isinstance(event, Fulfillment.LineItemDelivered) and _is_tracked(event, log):
             delivered.add((event.session, event.line_item))
         if event.originator_id.startswith("sku_"):

@@ -6,6 +6,7 @@ None of the rules by which the engine decides is used here.
 from dataclasses import dataclass, field
 
 from log_invariants import Findings, all_events
+from typed_ids import as_session
 
 from application.log.log import Log
 from domain.effect import Effect
@@ -88,4 +89,4 @@ def _learn(known: _Known, event: Event) -> None:
             pass
 
 
-_NONE = Claim("", "")
+_NONE = Claim(as_session(""), "")

@@ -14,6 +14,7 @@ from domain.checkout import Checkout
 from domain.checkout_session import CheckoutSession
 from domain.effect import Effect
 from domain.fulfillment import Fulfillment
+from domain.ids import SessionId
 from domain.mail import MailKind, MailLine
 from domain.policies import payments
 from domain.policies.emails import EmailPolicy
@@ -80,7 +81,7 @@ def canceled_payment_keeps_its_stock(patch: pytest.MonkeyPatch) -> None:
     """Stock stays reserved for a payment that Stripe's API shows as canceled or failed."""
     hold_or_release = FulfillmentPolicy._hold_or_release
 
-    def only_hold(self: FulfillmentPolicy, session_id: str, do: Any) -> None:
+    def only_hold(self: FulfillmentPolicy, session_id: SessionId, do: Any) -> None:
         if not do.load(CheckoutSession, session_id).is_payment_over:
             hold_or_release(self, session_id, do)
 

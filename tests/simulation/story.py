@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 from eventsourcing.persistence import PersistenceError, StoredEvent
 from simulation.merchant import Later, end_authorization
 from simulation.past import Past, put_back, remember
+from typed_ids import as_session, as_sku
 
 from application.errors import Busy, NotFound, Stopped, StoreUnavailable
 from application.ports import Permanent, PortError, Temporary
@@ -19,6 +20,7 @@ from domain.checkout_session import Source
 from domain.errors import Refused
 from domain.fulfillment import Fulfillment
 from domain.identifiers import fulfillment_id
+from domain.ids import SessionId
 from domain.stock_item import StockItem
 from interfaces.sandbox.model.values import PayBy
 
@@ -115,7 +117,10 @@ class Buy(Step):
             self.who, self.cart, is_free=self.by == "free", later=self.later, is_silent=self.is_silent
         )
         for number, seconds in enumerate(self.visits):
-            world.spawn(f"{self.who} visits {number}", self._visiting(world, session_id, self.thinks_seconds + seconds))
+            world.spawn(
+                f"{self.who} visits {number}",
+                self._visiting(world, as_session(session_id), self.thinks_seconds + seconds),
+            )
         world.scheduler.sleep(self.thinks_seconds)
         if self.by is None:
             return
@@ -132,7 +137,7 @@ class Buy(Step):
             end(session_id)
             world.say(f"{self.who}: {self.by}")
 
-    def _visiting(self, world: "World", session_id: str, seconds: float) -> Callable[[], None]:
+    def _visiting(self, world: "World", session_id: SessionId, seconds: float) -> Callable[[], None]:
         def visit() -> None:
             world.scheduler.sleep(max(0.0, seconds))
             process = world.server_for(f"{self.who} visits at {seconds}")
@@ -175,7 +180,7 @@ class Count(Desk):
         super().play(world)
 
     def act(self, desk: "Process") -> None:
-        desk.runtime.staff.count(self.sku, self.on_hand, ANN)
+        desk.runtime.staff.count(as_sku(self.sku), self.on_hand, ANN)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -200,22 +205,22 @@ class OnCheckout(Desk):
         if session_id is None:
             raise NotFound("nobody has been there yet")
         if self.what == "run":
-            desk.runtime.fulfill_checkout(session_id, source=Source.STAFF, actor=ANN.actor)
+            desk.runtime.fulfill_checkout(as_session(session_id), source=Source.STAFF, actor=ANN.actor)
         elif self.what == "ship":
-            staff.ship(session_id, [], carrier="Pigeon", tracking=None, by=ANN)
+            staff.ship(as_session(session_id), [], carrier="Pigeon", tracking=None, by=ANN)
         elif self.what == "complete":
-            staff.complete(session_id, [], ANN)
+            staff.complete(as_session(session_id), [], ANN)
         elif self.what == "hand over":
-            lines = desk.runtime.log.get(Fulfillment, fulfillment_id(session_id)).lines.items()
-            staff.complete(session_id, [id for id, line in lines if line.state.needs_a_person], ANN)
+            lines = desk.runtime.log.get(Fulfillment, fulfillment_id(as_session(session_id))).lines.items()
+            staff.complete(as_session(session_id), [id for id, line in lines if line.state.needs_a_person], ANN)
         elif self.what == "retry":
             staff.retry(session_id, ANN)
         elif self.what == "replan":
-            staff.replan(session_id, ANN)
+            staff.replan(as_session(session_id), ANN)
         elif self.what == "note":
-            staff.note(session_id, "somebody called", ANN)
+            staff.note(as_session(session_id), "somebody called", ANN)
         else:
-            desk.runtime.queries.checkout(session_id)
+            desk.runtime.queries.checkout(as_session(session_id))
             desk.runtime.queries.work_queue()
 
 
@@ -233,8 +238,8 @@ class ShipAndCount(Desk):
     def act(self, desk: "Process") -> None:
         session_id = desk.world.session_of(self.who)
         if session_id is not None:
-            desk.runtime.staff.ship(session_id, [], carrier="Pigeon", tracking=None, by=ANN)
-            desk.runtime.staff.count("mug", desk.runtime.log.get(StockItem, "sku_mug").on_hand, ANN)
+            desk.runtime.staff.ship(as_session(session_id), [], carrier="Pigeon", tracking=None, by=ANN)
+            desk.runtime.staff.count(as_sku("mug"), desk.runtime.log.get(StockItem, "sku_mug").on_hand, ANN)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,6 +18,7 @@ from fakes.crash import CrashPoints
 from fakes.outside import FixedClock, Outside
 from greenlet import getcurrent, greenlet
 from shop import COMPLETED, SUCCEEDED, Shop, SQLiteStore
+from typed_ids import as_event, as_session, as_sku
 
 from application.receive import receive
 from application.staff import By
@@ -26,7 +27,7 @@ from domain.checkout_session import CheckoutSession
 from domain.fulfillment import Fulfillment
 from domain.stripe_event import StripeEvent
 
-ID = "cs_test_small"
+ID = as_session("cs_test_small")
 CATALOG = """
 [products.prod_access]
 delivery = "access"
@@ -182,7 +183,7 @@ class Run:
             occurred_at=self.clock(),
             session_id=ID,
         )
-        receive(self.shop.runtime.writer, self.clock, sent.id, received, waiter)
+        receive(self.shop.runtime.writer, self.clock, as_event(sent.id), received, waiter)
         return waiter
 
     def ending(self) -> dict[str, Any]:
@@ -229,7 +230,7 @@ def test_every_interleaving_ends_the_same(name: str, rest: Callable[[Shop], None
     with closing(SQLiteStore()) as store:
         for order in orders(SCENARIOS[name]):
             run = Run(SCENARIOS[name], store, tmp_path, rest)
-            run.shop.runtime.staff.count("mug", 5, By(name="ann", reason="before the day"))
+            run.shop.runtime.staff.count(as_sku("mug"), 5, By(name="ann", reason="before the day"))
             try:
                 run.take(order)
                 assert run.ending() == EXPECTED, " ".join(order)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from log_invariants import Findings, all_events, editions
 from simulation.world import BEGINNING, World
+from typed_ids import as_session
 
 from application.handlers import message_id
 from application.log.log import Log
@@ -54,7 +55,10 @@ def demand_true_mails(found: Findings, log: Log, world: World) -> None:
     effects: dict[str, Effect] = {}
     for _, event in all_events(log):
         id, session = event.originator_id, event.session_id or ""
-        order = orders.setdefault(session, _Order(CheckoutSession(id=session), Fulfillment(id=fulfillment_id(session))))
+        order = orders.setdefault(
+            session,
+            _Order(CheckoutSession(id=as_session(session)), Fulfillment(id=fulfillment_id(as_session(session)))),
+        )
         if isinstance(event, CheckoutSessionFact | FulfillmentFact):
             order.see(event, world.committed[id, event.originator_version])
         elif isinstance(event, EffectFact):
@@ -66,8 +70,8 @@ def demand_true_mails(found: Findings, log: Log, world: World) -> None:
                 entry = world.sandbox.books.of(session)
                 wrong = [_what_is_wrong(mail, *moment, entry) for moment in order.since(began)]
                 found.demand(None in wrong, f"{message_id(effect)} says what is not so: {wrong[-1:]}")
-    for id, mail in world.mailbox.items():
-        found.demand(mail in claimed[id], f"{id} arrived and was never claimed")
+    for message, mail in world.mailbox.items():
+        found.demand(mail in claimed[message], f"{message} arrived and was never claimed")
 
 
 def demand_mails_once(found: Findings, world: World) -> None:

@@ -30,6 +30,7 @@ from domain.checkout import Checkout
 from domain.checkout_session import CheckoutSession, Source
 from domain.fulfillment import Fulfillment
 from domain.identifiers import fulfillment_id
+from domain.ids import SessionId
 from domain.mail import Mail
 from infrastructure.settings import load_settings
 from infrastructure.stripe.gateway import EXPAND
@@ -314,12 +315,12 @@ class World:
     def session_of(self, who: str) -> str | None:
         return next((id for id, name in self.customers.items() if name == who), None)
 
-    def visit(self, process: Process, session_id: str) -> None:
+    def visit(self, process: Process, session_id: SessionId) -> None:
         """A customer comes to the landing page, and waits until it is there or the connection is gone."""
         visit = process.spawn(f"{self.whose(session_id)} visits", lambda: self._show(process, session_id))
         self.scheduler.wait(lambda: visit.is_done or not process.is_alive, _VISIT_SECONDS_MAX)
 
-    def _show(self, process: Process, session_id: str) -> None:
+    def _show(self, process: Process, session_id: SessionId) -> None:
         times_put_back = self.times_put_back
         try:
             process.runtime.fulfill_checkout(session_id, source=Source.LANDING_PAGE, actor="customer")

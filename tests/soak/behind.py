@@ -19,6 +19,7 @@ from soak.load import Load
 from soak.report import Report
 from soak.supervised import Supervised
 from sold_on_postgres import Shop, shop_on
+from typed_ids import as_session, as_sku
 
 from interfaces.demo.goods import MUG_SKU
 
@@ -111,11 +112,11 @@ class Clerk:
         staff, session = self._runtime.staff, self._chance.choice(self._sessions[-_LATEST:])
         match self._chance.randrange(3):
             case 0:
-                staff.note(session, "the customer called", BY)
+                staff.note(as_session(session), "the customer called", BY)
             case 1:
-                staff.ship(session, [], carrier="DHL", tracking=None, by=BY)
+                staff.ship(as_session(session), [], carrier="DHL", tracking=None, by=BY)
             case _:
-                staff.count(MUG_SKU, self._chance.randrange(1, 50), BY)
+                staff.count(as_sku(MUG_SKU), self._chance.randrange(1, 50), BY)
 
 
 def soak_behind(seconds: float, seed: int) -> Report:

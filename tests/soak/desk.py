@@ -7,6 +7,7 @@ from contextlib import suppress
 
 from eventsourcing.persistence import PersistenceError
 from sold_on_postgres import Shop
+from typed_ids import as_session, as_sku
 
 from application.errors import Busy, NotFound, StoreUnavailable
 from application.staff import By
@@ -50,14 +51,14 @@ class Desk:
 
     def fill_up(self) -> None:
         """Enough for everybody who waits."""
-        self._runtime.staff.count(MUG_SKU, 1_000_000, BY)
+        self._runtime.staff.count(as_sku(MUG_SKU), 1_000_000, BY)
         self._import_keys(10_000)
 
     def ship_all(self) -> None:
         """Whatever can leave now."""
         for session in [each for each in self._with_parcel if each not in self._shipped]:
             with suppress(*NOT_NOW):
-                self._runtime.staff.ship(session, [], carrier="DHL", tracking=None, by=BY)
+                self._runtime.staff.ship(as_session(session), [], carrier="DHL", tracking=None, by=BY)
                 self._shipped.add(session)
                 self.commands += 1
 
@@ -65,7 +66,7 @@ class Desk:
         while not self._is_over.wait(_PAUSE_SECONDS):
             with suppress(*NOT_NOW):
                 if self._chance.random() < 0.3:
-                    self._runtime.staff.count(MUG_SKU, self._chance.randrange(50), BY)
+                    self._runtime.staff.count(as_sku(MUG_SKU), self._chance.randrange(50), BY)
                     self._import_keys(20)
                     self.commands += 2
             self.ship_all()

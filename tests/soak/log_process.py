@@ -12,9 +12,11 @@ from pathlib import Path
 import psycopg
 from eventsourcing.persistence import IntegrityError, Notification, PersistenceError, StoredEvent
 from log_parts import received
+from typed_ids import as_session, as_stream
 
 from application.log.log import Log
 from domain.event import replace
+from domain.ids import StreamId
 from domain.stripe_event import StripeEvent
 from infrastructure.database import parse_database
 from infrastructure.stores import stores
@@ -74,10 +76,10 @@ class LogWriter:
 
     def _batch(self) -> list[StoredEvent]:
         many = _BATCH_MAX if self._chance.random() < _MANY_CHANCE else self._chance.randint(1, _FEW_MAX)
-        batch = [self._event(f"evt_{self._name}_{self._next()}", 1) for _ in range(many)]
+        batch = [self._event(as_stream(f"evt_{self._name}_{self._next()}"), 1) for _ in range(many)]
         if self._chance.random() < _CONTESTED_CHANCE:
             stream = f"evt_contested_{self._chance.randrange(_CONTESTED)}"
-            batch.append(self._event(stream, self._version(stream) + 1))
+            batch.append(self._event(as_stream(stream), self._version(stream) + 1))
         return batch
 
     def _next(self) -> int:
@@ -90,7 +92,7 @@ class LogWriter:
                 self._versions[stream] = self._log.get(StripeEvent, stream).version
         return self._versions.get(stream, 0)
 
-    def _event(self, stream: str, version: int) -> StoredEvent:
+    def _event(self, stream: StreamId, version: int) -> StoredEvent:
         fact: StripeEvent.Received | StripeEvent.RetryRequested = StripeEvent.RetryRequested()
         if version == 1:
             fact = received("checkout.session.completed", f"cs_test_{stream}")
@@ -102,7 +104,7 @@ class LogWriter:
             occurred_at=now,
             recorded_at=now,
             actor="stripe",
-            session_id=f"cs_test_{stream}",
+            session_id=as_session(f"cs_test_{stream}"),
         )
         return self._log.encode([event])[0]
 

@@ -33,6 +33,7 @@ from domain.deliveries.kind import DeliveryKind
 from domain.effect import Effect, EffectFact
 from domain.event import Event
 from domain.fulfillment import Fulfillment, FulfillmentFact
+from domain.ids import SessionId
 from domain.line import LineState
 from domain.plan import PlannedLine
 from domain.reasons import Reason, ReasonCode
@@ -82,7 +83,7 @@ def fold(event: Event, position: int) -> Iterable[Change]:  # noqa: ARG001 - eve
 
 
 def _of_fulfillment(event: FulfillmentFact) -> Iterator[Change]:
-    session = event.session_id or ""
+    session = event.session
     match event:
         case Fulfillment.Requested():
             yield from _parcels(event, event.plan)
@@ -129,7 +130,7 @@ def _parcel(event: Event, line_item: str, *, is_open: bool) -> Change:
     return Update(key, {"is_open": int(is_open), "since": rfc3339(event.recorded_at)})
 
 
-def _unblocked(session: str, line_item: str) -> Iterator[Change]:
+def _unblocked(session: SessionId, line_item: str) -> Iterator[Change]:
     for kind in _BLOCKED.values():
         yield Remove({"subject": session, "kind": kind.value, "item": line_item})
 
@@ -163,7 +164,7 @@ def _of_effect(event: EffectFact) -> Iterator[Change]:
 
 
 def _of_session(event: CheckoutSessionFact) -> Iterator[Change]:
-    session = event.originator_id
+    session = event.session
     match event:
         case CheckoutSession.Contradicted():
             yield _open(event, session, Work.CONTRADICTED, "", event.what)
@@ -199,7 +200,7 @@ def _of_session(event: CheckoutSessionFact) -> Iterator[Change]:
             assert_never(event)
 
 
-def _answered(session: str) -> Iterator[Change]:
+def _answered(session: SessionId) -> Iterator[Change]:
     yield Remove({"subject": session, "kind": Work.PARKED_SESSION.value})
     yield Remove({"subject": session, "kind": Work.RETRIEVAL_FAILED.value})
 
@@ -208,16 +209,16 @@ def _unpaid(event: CheckoutSession.Retrieved) -> Iterator[Change]:
     if event.checkout.is_payment_over:
         yield _no_longer_due(event)
     elif event.checkout.is_complete and event.checkout.payment_status == "unpaid":
-        yield Keep(_overdue(event, event.originator_id).row)
+        yield Keep(_overdue(event, event.session).row)
 
 
-def _overdue(event: Event, session: str) -> Put:
+def _overdue(event: Event, session: SessionId) -> Put:
     return Put({**_open(event, session, Work.PAYMENT_OVERDUE, "", _OVERDUE).row, "since": _overdue_at(event)})
 
 
 def _no_longer_due(event: CheckoutSessionFact) -> Put:
     """The row stays, closed: an answer that shows the payment pending may come later than the end of it."""
-    return Put({**_overdue(event, event.originator_id).row, "is_open": 0})
+    return Put({**_overdue(event, event.session).row, "is_open": 0})
 
 
 def _overdue_at(event: Event) -> str:

@@ -12,6 +12,7 @@ from application.reading.checkout_state import CheckoutState
 from application.reading.english import counted
 from application.reading.wording import PAYMENTS
 from domain.checkout_session import CheckoutSession
+from domain.ids import SessionId
 from interfaces.cli.output.printing import Page
 from interfaces.cli.output.text import exact, money, words
 
@@ -53,7 +54,7 @@ class Shown:
         return document if self.then is None else {**document, "as_of": self.then}
 
 
-def shown_checkout(side: "ReadSide", session_id: str, then: datetime | None) -> Shown:
+def shown_checkout(side: "ReadSide", session_id: SessionId, then: datetime | None) -> Shown:
     """
     Raises:
         NotFound: the log does not know it, or did not then.

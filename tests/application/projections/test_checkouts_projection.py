@@ -1,6 +1,7 @@
 from log_parts import COURSE, MUG, LogWriter, checkout
 from read_side import ReadSide
 from sample_log import AUTHORIZED, DEBIT, FOREIGN, KEYS, SHOP, sample_log
+from typed_ids import as_event, as_session, as_stream
 
 from application.reading.projections.checkouts import CHECKOUTS
 from domain.checkout_session import CheckoutSession, Source
@@ -27,10 +28,14 @@ def test_what_was_not_retrieved_has_no_amount(read_side: ReadSide) -> None:
 def test_the_amount_is_that_of_the_latest_answer_and_the_beginning_stays(read_side: ReadSide) -> None:
     log = LogWriter()
     cheap, dear = checkout(COURSE), checkout(COURSE, MUG)
-    log.add("cs_test_1", CheckoutSession.Completed(stripe_event="evt_1", payment_status="paid"), session_id="cs_test_1")
+    log.add(
+        as_stream("cs_test_1"),
+        CheckoutSession.Completed(stripe_event=as_event("evt_1"), payment_status="paid"),
+        session_id=as_session("cs_test_1"),
+    )
     for answer in (cheap, dear):
         retrieved = CheckoutSession.Retrieved(checkout=answer, source=Source.WEBHOOK)
-        log.add("cs_test_1", retrieved, session_id="cs_test_1")
+        log.add(as_stream("cs_test_1"), retrieved, session_id=as_session("cs_test_1"))
 
     (row,) = read_side.fold(CHECKOUTS, log.events)
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from kinds import MANUAL
 from log_parts import BEGINNING, COURSE, KEY, MUG, LogWriter, checkout, item
 from read_side import ReadSide, open_read_side
+from typed_ids import as_session, as_stream
 
 from application.reading.projections.daily_sales import DAILY_SALES
 from domain.checkout_session import CheckoutSession, Source
@@ -35,7 +36,7 @@ def sales(*requested: Event) -> list[Event]:
     """Each of them in a session of its own."""
     log = LogWriter()
     for number, each in enumerate(requested):
-        log.add(f"ful_cs_test_{number}", each, session_id=f"cs_test_{number}")
+        log.add(as_stream(f"ful_cs_test_{number}"), each, session_id=as_session(f"cs_test_{number}"))
     return log.events
 
 
@@ -84,12 +85,16 @@ def test_a_session_counts_once_whatever_is_retrieved_replanned_or_delivered_of_i
     retrieved = CheckoutSession.Retrieved(checkout=checkout(COURSE), source=Source.WEBHOOK)
     paid = CheckoutSession.Paid(payment_status="paid", amount_total=900, currency="eur")
     by_hand = replace(COURSE, delivery=MANUAL)
-    log.add("cs_test_1", retrieved, paid, session_id="cs_test_1")
-    log.add("ful_cs_test_1", ONE_COURSE, session_id="cs_test_1")
-    log.add("cs_test_1", replace(retrieved, source=Source.STAFF), retrieved, session_id="cs_test_1")
+    log.add(as_stream("cs_test_1"), retrieved, paid, session_id=as_session("cs_test_1"))
+    log.add(as_stream("ful_cs_test_1"), ONE_COURSE, session_id=as_session("cs_test_1"))
+    log.add(
+        as_stream("cs_test_1"), replace(retrieved, source=Source.STAFF), retrieved, session_id=as_session("cs_test_1")
+    )
     replanned = Fulfillment.Replanned(lines=(by_hand,), replaced=(COURSE,), catalog="beef")
     delivered = Fulfillment.LineItemDelivered(line_item="li_course")
-    log.add("ful_cs_test_1", replanned, delivered, Fulfillment.Completed(), session_id="cs_test_1")
+    log.add(
+        as_stream("ful_cs_test_1"), replanned, delivered, Fulfillment.Completed(), session_id=as_session("cs_test_1")
+    )
 
     (row,) = read_side.fold(DAILY_SALES, log.events)
 
@@ -99,8 +104,8 @@ def test_a_session_counts_once_whatever_is_retrieved_replanned_or_delivered_of_i
 def test_what_is_not_paid_is_no_sale(read_side: ReadSide) -> None:
     log = LogWriter()
     unpaid = CheckoutSession.Retrieved(checkout=checkout(MUG, payment_status="unpaid"), source=Source.WEBHOOK)
-    log.add("cs_test_1", unpaid, session_id="cs_test_1")
-    log.add("ful_cs_test_1", Fulfillment.StockHeld(lines=(MUG,)), session_id="cs_test_1")
+    log.add(as_stream("cs_test_1"), unpaid, session_id=as_session("cs_test_1"))
+    log.add(as_stream("ful_cs_test_1"), Fulfillment.StockHeld(lines=(MUG,)), session_id=as_session("cs_test_1"))
 
     assert read_side.fold(DAILY_SALES, log.events) == []
 

@@ -5,6 +5,7 @@ import pytest
 from log_parts import BEGINNING, LogWriter
 from read_side import ReadSide
 from sample_log import SHOP
+from typed_ids import as_effect, as_session, as_stream
 
 from application.reading.due_effects import DueEffect, DueEffects
 from application.reading.projection import Projection
@@ -13,17 +14,18 @@ from application.reading.registry import PROJECTIONS
 from domain import reasons
 from domain.effect import Effect
 from domain.event import Event
+from domain.ids import StreamId
 
-ID = f"eff_{SHOP}_retrieve_completed"
+ID = as_effect(f"eff_{SHOP}_retrieve_completed")
 LATER = BEGINNING + timedelta(minutes=1)
 REQUESTED = Effect.Requested(kind="retrieve", step="retrieve_completed")
 STARTED = Effect.AttemptStarted(number=1, worker="w1")
 FAILED = Effect.AttemptFailed(number=1, error=reasons.port_failed("HTTP 503"), retry_at=LATER)
 
 
-def effect(*facts: Event, stream: str = ID) -> list[Event]:
+def effect(*facts: Event, stream: StreamId = ID) -> list[Event]:
     log = LogWriter()
-    log.add(stream, *facts, session_id=SHOP)
+    log.add(stream, *facts, session_id=as_session(SHOP))
     return log.events
 
 
@@ -113,14 +115,23 @@ def test_what_was_given_up_is_due_no_more_until_a_person_wants_it_retried(read_s
 
     read_side.fold(DUE_EFFECTS, events[3:])
     assert due.due(LATER, 10) == [
-        DueEffect(effect_id=ID, kind="retrieve", session_id=SHOP, position=4, since=events[3].recorded_at, worker=None)
+        DueEffect(
+            effect_id=ID,
+            kind="retrieve",
+            session_id=as_session(SHOP),
+            position=4,
+            since=events[3].recorded_at,
+            worker=None,
+        )
     ]
 
 
 def test_the_oldest_due_come_first_whatever_their_ids(read_side: ReadSide) -> None:
     log = LogWriter()
     for step in ("retrieve_2", "retrieve_1", "retrieve_0"):
-        log.add(f"eff_{SHOP}_{step}", Effect.Requested(kind="retrieve", step=step), session_id=SHOP)
+        log.add(
+            as_stream(f"eff_{SHOP}_{step}"), Effect.Requested(kind="retrieve", step=step), session_id=as_session(SHOP)
+        )
     due = DueEffects(read_side.views)
 
     read_side.fold(DUE_EFFECTS, log.events)
@@ -148,9 +159,9 @@ def test_what_was_asked_for_later_waits_for_its_time(read_side: ReadSide) -> Non
 def test_new_effects_and_those_whose_time_has_come_go_by_turns(read_side: ReadSide) -> None:
     log = LogWriter()
     for step in ("retrieve_0", "retrieve_1", "retrieve_2", "retrieve_3"):
-        log.add(f"eff_{SHOP}_{step}", replace(REQUESTED, step=step), session_id=SHOP)
+        log.add(as_stream(f"eff_{SHOP}_{step}"), replace(REQUESTED, step=step), session_id=as_session(SHOP))
     for step in ("retrieve_0", "retrieve_1"):
-        log.add(f"eff_{SHOP}_{step}", STARTED, FAILED, session_id=SHOP)
+        log.add(as_stream(f"eff_{SHOP}_{step}"), STARTED, FAILED, session_id=as_session(SHOP))
 
     read_side.fold(DUE_EFFECTS, log.events)
 
@@ -162,11 +173,22 @@ def test_no_kind_waits_behind_another(read_side: ReadSide) -> None:
     log = LogWriter()
     for number in range(50):
         log.add(
-            f"eff_{SHOP}_deliver_{number}", Effect.Requested(kind="http", step=f"deliver_{number}"), session_id=SHOP
+            as_stream(f"eff_{SHOP}_deliver_{number}"),
+            Effect.Requested(kind="http", step=f"deliver_{number}"),
+            session_id=as_session(SHOP),
         )
     given_up = Effect.Requested(kind="courier", step="deliver_x")
-    log.add(f"eff_{SHOP}_deliver_x", given_up, Effect.GivenUp(error=reasons.port_failed("no")), session_id=SHOP)
-    log.add(f"eff_{SHOP}_mail_receipt", Effect.Requested(kind="mail", step="mail_receipt"), session_id=SHOP)
+    log.add(
+        as_stream(f"eff_{SHOP}_deliver_x"),
+        given_up,
+        Effect.GivenUp(error=reasons.port_failed("no")),
+        session_id=as_session(SHOP),
+    )
+    log.add(
+        as_stream(f"eff_{SHOP}_mail_receipt"),
+        Effect.Requested(kind="mail", step="mail_receipt"),
+        session_id=as_session(SHOP),
+    )
 
     read_side.fold(DUE_EFFECTS, log.events)
 

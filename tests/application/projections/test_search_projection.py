@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from log_parts import COURSE, LogWriter, checkout, received
 from read_side import ReadSide
 from sample_log import SHOP, sample_log
+from typed_ids import as_session, as_stream
 
 from application.reading.projections.search import SEARCH, words
 from domain.checkout_session import CheckoutSession, Source
@@ -74,7 +75,7 @@ def test_a_title_of_any_length_is_found_by_its_first_words(read_side: ReadSide) 
     long = replace(COURSE, item=replace(COURSE.item, description=" ".join(f"word{n}" for n in range(3000)) + "x" * 500))
     log = LogWriter()
     retrieved = CheckoutSession.Retrieved(checkout=checkout(long), source=Source.WEBHOOK)
-    log.add(SHOP, retrieved, session_id=SHOP, actor="worker:w1")
+    log.add(as_stream(SHOP), retrieved, session_id=as_session(SHOP), actor="worker:w1")
 
     rows = read_side.fold(SEARCH, log.events)
 
@@ -85,6 +86,6 @@ def test_a_title_of_any_length_is_found_by_its_first_words(read_side: ReadSide) 
 
 def test_an_event_of_no_session_is_not_searched_for(read_side: ReadSide) -> None:
     log = LogWriter()
-    log.add("evt_1", received("charge.refunded", "ch_1"), actor="stripe")
+    log.add(as_stream("evt_1"), received("charge.refunded", "ch_1"), actor="stripe")
 
     assert read_side.fold(SEARCH, log.events) == []

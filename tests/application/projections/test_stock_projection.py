@@ -1,6 +1,7 @@
 from log_parts import LogWriter
 from read_side import ReadSide
 from sample_log import SHOP, sample_log
+from typed_ids import as_session, as_sku, as_stream
 
 from application.reading.projections.stock import STOCK
 from application.reading.queries import StockLevel
@@ -9,14 +10,19 @@ from domain.stock_item import StockItem
 
 def test_the_stock_is_what_the_aggregate_says(read_side: ReadSide) -> None:
     log = LogWriter()
-    log.add("sku_mug", StockItem.Counted(on_hand=5))
-    log.add("sku_mug", StockItem.Reserved(line_item="li_1", quantity=2), session_id=SHOP)
-    log.add("sku_mug", StockItem.Backordered(line_item="li_2", quantity=4), session_id=SHOP)
-    log.add("sku_mug", StockItem.Backordered(line_item="li_3", quantity=9), session_id=SHOP)
-    log.add("sku_mug", StockItem.Released(line_item="li_3", quantity=9), session_id=SHOP)
-    log.add("sku_mug", StockItem.Counted(on_hand=7), StockItem.Reserved(line_item="li_2", quantity=4), session_id=SHOP)
-    log.add("sku_mug", StockItem.Dispatched(line_item="li_1", quantity=2), session_id=SHOP)
-    item = StockItem(id="sku_mug")
+    log.add(as_stream("sku_mug"), StockItem.Counted(on_hand=5))
+    log.add(as_stream("sku_mug"), StockItem.Reserved(line_item="li_1", quantity=2), session_id=as_session(SHOP))
+    log.add(as_stream("sku_mug"), StockItem.Backordered(line_item="li_2", quantity=4), session_id=as_session(SHOP))
+    log.add(as_stream("sku_mug"), StockItem.Backordered(line_item="li_3", quantity=9), session_id=as_session(SHOP))
+    log.add(as_stream("sku_mug"), StockItem.Released(line_item="li_3", quantity=9), session_id=as_session(SHOP))
+    log.add(
+        as_stream("sku_mug"),
+        StockItem.Counted(on_hand=7),
+        StockItem.Reserved(line_item="li_2", quantity=4),
+        session_id=as_session(SHOP),
+    )
+    log.add(as_stream("sku_mug"), StockItem.Dispatched(line_item="li_1", quantity=2), session_id=as_session(SHOP))
+    item = StockItem(id=as_stream("sku_mug"))
     for event in log.events:
         item = item.evolve(event)  # type: ignore[arg-type]
 
@@ -24,7 +30,7 @@ def test_the_stock_is_what_the_aggregate_says(read_side: ReadSide) -> None:
 
     assert item.available == 1
     assert read_side.queries.stock() == [
-        StockLevel(sku="mug", on_hand=item.on_hand, reserved=4, available=item.available, backordered=0)
+        StockLevel(sku=as_sku("mug"), on_hand=item.on_hand, reserved=4, available=item.available, backordered=0)
     ]
 
 

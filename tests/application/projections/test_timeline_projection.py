@@ -1,6 +1,7 @@
 from log_parts import LogWriter, received
 from read_side import ReadSide
 from sample_log import SHOP, sample_log
+from typed_ids import as_session, as_stream
 
 from application.reading.projections.timeline import TIMELINE
 
@@ -20,14 +21,16 @@ def test_the_timeline_knows_every_event_of_a_session_and_its_place_in_the_log(re
 
 def test_an_event_of_no_session_is_in_no_timeline(read_side: ReadSide) -> None:
     log = LogWriter()
-    log.add("evt_1", received("charge.refunded", "ch_1"), actor="stripe")
+    log.add(as_stream("evt_1"), received("charge.refunded", "ch_1"), actor="stripe")
 
     assert read_side.fold(TIMELINE, log.events) == []
 
 
 def test_times_are_utc_with_microseconds(read_side: ReadSide) -> None:
     log = LogWriter()
-    log.add("evt_1", received("checkout.session.completed", SHOP), session_id=SHOP, actor="stripe")
+    log.add(
+        as_stream("evt_1"), received("checkout.session.completed", SHOP), session_id=as_session(SHOP), actor="stripe"
+    )
 
     (row,) = read_side.fold(TIMELINE, log.events)
 

@@ -15,6 +15,7 @@ from kinds import MANUAL, SHIPMENT
 from log_parts import BEGINNING, COURSE, KEY, MUG, SERVICE, WRAP, LogWriter
 from read_side import open_read_side
 from sample_log import SHOP
+from typed_ids import as_session, as_stream
 
 from application.reading.projection import Projection, Row, rfc3339
 from application.reading.projections.due_effects import DUE_EFFECTS
@@ -39,7 +40,7 @@ def live(state: A, decisions: Sequence[Decision]) -> tuple[A, list[Event]]:
             before = len(log.events)
             facts = decide(state)
             for fact in facts:
-                log.add(state.id, fact, session_id=fact.session_id or SHOP)
+                log.add(state.id, fact, session_id=as_session(fact.session_id or SHOP))
             for event in log.events[before:]:
                 state = state.evolve(event)
     return state, log.events
@@ -64,15 +65,16 @@ stock_decisions: st.SearchStrategy[Decision] = st.one_of(
 
 @given(decisions=st.lists(stock_decisions, max_size=20))
 def test_the_stock(decisions: list[Decision]) -> None:
-    item, events = live(StockItem(id="sku_mug"), decisions)
+    item, events = live(StockItem(id=as_stream("sku_mug")), decisions)
 
     rows = rows_of(STOCK, events)
 
     claimed = {(row["session_id"], row["line_item"]): row for row in rows if row["session_id"]}
     assert sum(int(row["on_hand"] or 0) for row in rows) == item.on_hand
-    assert {Claim(*map(str, key)): (row["reserved"], row["backordered"]) for key, row in claimed.items()} == {
-        claim: (need.quantity, 0) if need.is_promised else (0, need.quantity) for claim, need in item.needs.items()
-    }
+    assert {
+        Claim(as_session(str(key[0])), str(key[1])): (row["reserved"], row["backordered"])
+        for key, row in claimed.items()
+    } == {claim: (need.quantity, 0) if need.is_promised else (0, need.quantity) for claim, need in item.needs.items()}
 
 
 NO = reasons.port_failed("no")
@@ -92,7 +94,7 @@ effect_decisions: st.SearchStrategy[Decision] = st.one_of(
 @given(decisions=st.lists(effect_decisions, max_size=20))
 def test_the_due_effects(decisions: list[Decision]) -> None:
     request: Decision = lambda effect: effect.request("mail", "mail_receipt")  # noqa: E731 - one of many
-    effect, events = live(Effect(id=f"eff_{SHOP}_mail_receipt"), [request, *decisions])
+    effect, events = live(Effect(id=as_stream(f"eff_{SHOP}_mail_receipt")), [request, *decisions])
 
     rows = rows_of(DUE_EFFECTS, events)
 
@@ -136,7 +138,7 @@ def test_the_work_queue(decisions: list[Decision]) -> None:
         plan=PLAN, catalog="c0ffee", currency="eur", amount_shipping=0, amount_tax=0, paid_at=BEGINNING
     )
     request: Decision = lambda ful: ful.request(requested)  # noqa: E731 - one of many
-    ful, events = live(Fulfillment(id=f"ful_{SHOP}"), [request, *decisions])
+    ful, events = live(Fulfillment(id=as_stream(f"ful_{SHOP}")), [request, *decisions])
 
     rows = rows_of(WORK_QUEUE, events)
 

@@ -6,6 +6,7 @@ from kinds import MANUAL
 from log_parts import BEGINNING, COURSE, KEY, MUG, SERVICE, LogWriter, checkout
 from read_side import ReadSide
 from sample_log import DEBIT, FOREIGN, KEYS, SHOP, sample_log
+from typed_ids import as_event, as_session, as_stream
 
 from application.reading.projections.work_queue import WORK_QUEUE, Work
 from domain import reasons
@@ -13,13 +14,14 @@ from domain.checkout_session import CheckoutSession, ParkReason, Source
 from domain.effect import Effect
 from domain.event import Event
 from domain.fulfillment import Fulfillment
+from domain.ids import StreamId
 from domain.line import LineState
 from domain.personal import Personal
 from domain.plan import PlannedLine
 from domain.reasons import Reason
 from domain.stripe_event import StripeEvent
 
-FUL = f"ful_{SHOP}"
+FUL = as_stream(f"ful_{SHOP}")
 UNTRACKED = replace(MUG, track_stock=False)
 RESERVED = Fulfillment.LineItemReserved(line_item="li_mug")
 SOLD_OUT = Fulfillment.LineItemBlocked(
@@ -39,7 +41,7 @@ def requested(*plan: PlannedLine) -> Fulfillment.Requested:
     )
 
 
-def waiting(read_side: ReadSide, stream: str, *facts: Event) -> list[tuple[str, str]]:
+def waiting(read_side: ReadSide, stream: StreamId, *facts: Event) -> list[tuple[str, str]]:
     """What waits for a person after these: its kind, and the line or step."""
     log = LogWriter()
     log.add(stream, *facts, session_id=None if stream.startswith("evt_") else SHOP)
@@ -78,15 +80,17 @@ def waiting(read_side: ReadSide, stream: str, *facts: Event) -> list[tuple[str, 
     ],
 )
 def test_a_line_waits_for_a_person(read_side: ReadSide, facts: list[Event], work: list[str]) -> None:
-    assert waiting(read_side, f"ful_{SHOP}", *facts) == [(kind, "li_mug") for kind in work]
+    assert waiting(read_side, as_stream(f"ful_{SHOP}"), *facts) == [(kind, "li_mug") for kind in work]
 
 
 def test_a_given_up_line_is_gone_when_it_is_tried_again(read_side: ReadSide) -> None:
-    assert waiting(read_side, f"ful_{SHOP}", requested(SERVICE), GIVEN_UP) == [("given_up_line", "li_service")]
+    assert waiting(read_side, as_stream(f"ful_{SHOP}"), requested(SERVICE), GIVEN_UP) == [
+        ("given_up_line", "li_service")
+    ]
 
     log = LogWriter()
     log.versions[f"ful_{SHOP}"] = 2
-    log.add(f"ful_{SHOP}", Fulfillment.LineItemResumed(line_item="li_service"), session_id=SHOP)
+    log.add(as_stream(f"ful_{SHOP}"), Fulfillment.LineItemResumed(line_item="li_service"), session_id=as_session(SHOP))
     read_side.append(log.events)
 
     assert read_side.queries.work_queue() == []
@@ -94,7 +98,11 @@ def test_a_given_up_line_is_gone_when_it_is_tried_again(read_side: ReadSide) -> 
 
 def test_a_given_up_delivery_shows_once_as_its_line(read_side: ReadSide) -> None:
     assert (
-        waiting(read_side, f"eff_{SHOP}_deliver_li_service", Effect.GivenUp(error=reasons.port_failed("HTTP 410")))
+        waiting(
+            read_side,
+            as_stream(f"eff_{SHOP}_deliver_li_service"),
+            Effect.GivenUp(error=reasons.port_failed("HTTP 410")),
+        )
         == []
     )
 
@@ -112,11 +120,11 @@ def test_a_given_up_effect_waits_until_a_retry_is_asked_for(
 ) -> None:
     stream = f"eff_{SHOP}_{step}"
 
-    assert waiting(read_side, stream, Effect.GivenUp(error=error)) == [(kind, step)]
+    assert waiting(read_side, as_stream(stream), Effect.GivenUp(error=error)) == [(kind, step)]
 
     log = LogWriter()
     log.versions[stream] = 1
-    log.add(stream, Effect.RetryRequested(), session_id=SHOP)
+    log.add(as_stream(stream), Effect.RetryRequested(), session_id=as_session(SHOP))
     read_side.append(log.events)
     assert read_side.queries.work_queue() == []
 
@@ -130,21 +138,25 @@ def test_a_given_up_effect_waits_until_a_retry_is_asked_for(
     ],
 )
 def test_a_failed_retrieval_is_settled_by_a_later_answer(read_side: ReadSide, later: Event) -> None:
-    waiting(read_side, f"eff_{SHOP}_retrieve_completed", Effect.GivenUp(error=reasons.port_failed("HTTP 401")))
+    waiting(
+        read_side, as_stream(f"eff_{SHOP}_retrieve_completed"), Effect.GivenUp(error=reasons.port_failed("HTTP 401"))
+    )
 
     assert waiting(read_side, SHOP, later) == []
 
 
 def test_a_failed_retrieval_is_settled_by_another_that_succeeded(read_side: ReadSide) -> None:
-    waiting(read_side, f"eff_{SHOP}_retrieve_completed", Effect.GivenUp(error=reasons.port_failed("HTTP 401")))
+    waiting(
+        read_side, as_stream(f"eff_{SHOP}_retrieve_completed"), Effect.GivenUp(error=reasons.port_failed("HTTP 401"))
+    )
 
-    assert waiting(read_side, f"eff_{SHOP}_retrieve_retry_3", Effect.Succeeded(number=1)) == []
+    assert waiting(read_side, as_stream(f"eff_{SHOP}_retrieve_retry_3"), Effect.Succeeded(number=1)) == []
 
 
 UNPAID = CheckoutSession.Retrieved(checkout=checkout(MUG, payment_status="unpaid"), source=Source.WEBHOOK)
 CANCELED = replace(UNPAID, checkout=replace(UNPAID.checkout, intent_status="canceled"))
 AUTHORIZED = replace(UNPAID, checkout=replace(UNPAID.checkout, intent_status="requires_capture"))
-PAYMENT_FAILED = CheckoutSession.AsyncPaymentFailed(stripe_event="evt_2")
+PAYMENT_FAILED = CheckoutSession.AsyncPaymentFailed(stripe_event=as_event("evt_2"))
 PAID = CheckoutSession.Paid(payment_status="paid", amount_total=1, currency="eur")
 OVERDUE_AT = BEGINNING + timedelta(days=14, minutes=1)
 
@@ -161,7 +173,7 @@ OVERDUE_AT = BEGINNING + timedelta(days=14, minutes=1)
         ([AUTHORIZED, CANCELED], []),
         ([CANCELED], []),
         ([CANCELED, PAID], []),
-        ([UNPAID, CheckoutSession.AsyncPaymentSucceeded(stripe_event="evt_2")], ["payment_overdue"]),
+        ([UNPAID, CheckoutSession.AsyncPaymentSucceeded(stripe_event=as_event("evt_2"))], ["payment_overdue"]),
         ([UNPAID, CheckoutSession.RetryRequested()], ["payment_overdue"]),
         ([UNPAID, NOTED], ["payment_overdue"]),
         ([replace(UNPAID, checkout=checkout(MUG, payment_status="unpaid", status="open"))], []),
@@ -178,7 +190,7 @@ def test_a_payment_of_which_nothing_is_heard_waits_for_a_person_in_the_end(
 
 def test_a_payment_is_overdue_since_14_days_after_stripe_first_showed_it_unpaid(read_side: ReadSide) -> None:
     log = LogWriter()
-    log.add(SHOP, UNPAID, replace(UNPAID, source=Source.STAFF), session_id=SHOP)
+    log.add(as_stream(SHOP), UNPAID, replace(UNPAID, source=Source.STAFF), session_id=as_session(SHOP))
     since = log.events[0].recorded_at + timedelta(days=14)
     read_side.append(log.events)
 
@@ -235,7 +247,7 @@ def test_a_session_waits_for_a_person(read_side: ReadSide, facts: list[Event], w
 def test_a_stripe_event_waits_for_a_person(
     read_side: ReadSide, facts: list[Event], work: list[tuple[str, str]]
 ) -> None:
-    assert waiting(read_side, "evt_1", *facts) == work
+    assert waiting(read_side, as_stream("evt_1"), *facts) == work
 
 
 def test_everything_that_waits_in_the_sample_log(read_side: ReadSide) -> None:
@@ -275,14 +287,14 @@ def test_every_kind_of_work_is_opened_by_something_and_closed_again(read_side: R
     assert list(ways) == list(Work)
     for kind, (opens, closes) in ways.items():
         for (stream, fact), expected in ((opens, [kind]), (closes, [])):
-            log.add(stream, fact, session_id=None if stream == "evt_1" else SHOP)
+            log.add(as_stream(stream), fact, session_id=None if stream == "evt_1" else SHOP)
             read_side.append(log.events[-1:])
             assert [item.kind for item in read_side.queries_at(OVERDUE_AT).work_queue()] == expected
 
 
 def test_what_waits_keeps_the_time_from_which_it_waits(read_side: ReadSide) -> None:
     log = LogWriter()
-    log.add(FUL, requested(MUG), SOLD_OUT, RESERVED, session_id=SHOP)
+    log.add(FUL, requested(MUG), SOLD_OUT, RESERVED, session_id=as_session(SHOP))
 
     read_side.append(log.events)
 

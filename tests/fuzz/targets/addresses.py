@@ -4,9 +4,11 @@ from collections.abc import Callable, Sequence
 from email.message import EmailMessage
 
 from fuzz.target import Target
+from typed_ids import as_sku
 
 from domain.errors import InvalidIdentifier
 from domain.identifiers import key_pool_id, session_id, stock_id, stripe_event_id
+from domain.ids import StreamId
 from infrastructure.deliveries.callback_url import callback_url
 from infrastructure.mail.addresses import Sender, header_text, mail_address
 from infrastructure.mail.smtp_url import parse_smtp_url
@@ -15,9 +17,13 @@ from infrastructure.safe_text import one_line, web_link
 from interfaces.web.accept import accepts_json
 
 
+def _stock_id(text: str) -> StreamId:
+    return stock_id(as_sku(text))
+
+
 def _identifiers(text: str) -> bool:
     taken = 0
-    for read in (session_id, stripe_event_id, stock_id, key_pool_id):
+    for read in (session_id, stripe_event_id, _stock_id, key_pool_id):
         try:
             id = read(text)
         except InvalidIdentifier:
@@ -25,7 +31,7 @@ def _identifiers(text: str) -> bool:
         taken += 1
         assert id.endswith(text)
         assert len(id) < 250
-        assert read is stock_id or id.isascii()
+        assert read is _stock_id or id.isascii()
     return taken > 0
 
 

@@ -5,6 +5,7 @@ from builders import CUSTOMER, a_line_item
 from fuzz.json_mutation import json_mutator
 from fuzz.target import Target, pieces
 from kinds import HTTP
+from typed_ids import as_session
 
 from application.ports import DeliveryRequest, Permanent, Temporary
 from domain.plan import PlannedLine
@@ -13,7 +14,7 @@ from infrastructure.deliveries.http_callback import REFERENCE_MAX, HttpDelivery
 _REQUEST = DeliveryRequest(
     idempotency_key="eff_cs_test_a1_deliver_li_1",
     attempt=1,
-    session_id="cs_test_a1",
+    session_id=as_session("cs_test_a1"),
     livemode=False,
     line=PlannedLine(
         item=a_line_item(),

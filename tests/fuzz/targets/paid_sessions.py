@@ -12,8 +12,10 @@ from fuzz.shops import Shops, check_nothing_is_parked, web_of
 from fuzz.stripe_json import SESSION
 from fuzz.target import Target
 from shop import Shop, SQLiteStore
+from typed_ids import as_session
 
 from application.ports import Permanent
+from domain.ids import SessionId
 from infrastructure.mail.addresses import Sender
 from infrastructure.mail.message import mail_message
 from infrastructure.stripe.translation import Unintelligible, checkout_of, read_session
@@ -52,16 +54,16 @@ def check(data: bytes) -> str:
     shop = _shops.one()
     id = f"cs_test_{next(_numbers)}"
     shop.outside.checkouts[id] = checkout
-    shop.visit(id)
+    shop.visit(as_session(id))
     shop.rest()
 
     check_nothing_is_parked(shop)
-    _check_pages(shop, id)
+    _check_pages(shop, as_session(id))
     _check_mails(shop)
-    return str(shop.state(id))
+    return str(shop.state(as_session(id)))
 
 
-def _check_pages(shop: Shop, id: str) -> None:
+def _check_pages(shop: Shop, id: SessionId) -> None:
     for accept in (b"text/html", b"application/json"):
         target = b"/after-checkout?session_id=" + id.encode()
         answer = ask(web_of(shop), Request(method="GET", target=target, headers=[(b"accept", accept)]))

@@ -10,6 +10,7 @@ from fuzz.shops import Shops
 from fuzz.target import Target
 from golden.stored_logs import read_log, stored_logs
 from shop import Shop, SQLiteStore
+from typed_ids import as_session
 
 from domain.errors import UnreadableEvent
 
@@ -38,7 +39,7 @@ def check(data: bytes) -> str:
         return "followed"  # it says something else now, which nobody decided
     for id in _SESSIONS:
         with suppress(UnreadableEvent):
-            shop.runtime.queries.checkout(id)
+            shop.runtime.queries.checkout(as_session(id))
     assert shop.runtime.log.store.select_parked()
     assert shop.runtime.queries.work_queue()
     return "parked"

@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 from builders import CUSTOMER, a_line_item
 from kinds import HTTP
+from typed_ids import as_session, as_sku
 
 from application.ports import DeliveryRequest
 from domain.plan import PlannedLine
@@ -19,9 +20,9 @@ def request_to() -> Callable[..., DeliveryRequest]:
         return DeliveryRequest(
             idempotency_key="eff_cs_test_a1_deliver_li_1",
             attempt=attempt,
-            session_id="cs_test_a1",
+            session_id=as_session("cs_test_a1"),
             livemode=False,
-            line=PlannedLine(item=item, delivery=HTTP, sku="course-1", name="Course", settings=settings),
+            line=PlannedLine(item=item, delivery=HTTP, sku=as_sku("course-1"), name="Course", settings=settings),
             customer=CUSTOMER,
             shipping=None,
             client_reference_id="order-7",

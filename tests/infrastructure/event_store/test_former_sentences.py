@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from eventsourcing.persistence import JSONTranscoder, StoredEvent
 from sample_log import sample_log
+from typed_ids import as_sku
 
 from domain import former_sentences, reasons
 from domain.checkout_session import CheckoutSession, ParkReason
@@ -64,7 +65,7 @@ SENTENCES: list[tuple[str, Reason]] = [
     ),
     ("Its rule says that a person delivers it", reasons.manual_by_rule()),
     ("A person delivers it", reasons.taken_over()),
-    ("Not enough of mug on the shelf on the shelf", reasons.not_enough_stock("mug on the shelf")),
+    ("Not enough of mug on the shelf on the shelf", reasons.not_enough_stock(as_sku("mug on the shelf"))),
     ("The pool 'pro' has not enough keys; import some", reasons.not_enough_keys("pro")),
     ("The line has been planned anew", reasons.replanned()),
     ("The line has been delivered otherwise", reasons.delivered_otherwise()),
@@ -146,7 +147,7 @@ def test_every_code_that_was_a_sentence_is_reached_by_one() -> None:
 @pytest.mark.parametrize(
     ("sentence", "reason"),
     [
-        ("Not enough of mug on the shelf", reasons.not_enough_stock("mug")),
+        ("Not enough of mug on the shelf", reasons.not_enough_stock(as_sku("mug"))),
         ("The receipt says it", reasons.in_the_receipt()),
         ("550 5.1.1 no such mailbox", reasons.as_written("550 5.1.1 no such mailbox")),
     ],

@@ -10,6 +10,7 @@ import pytest
 from eventually import wait_for
 from log_parts import BEGINNING, received
 from postgres_server import PostgresServer
+from typed_ids import as_stream
 
 from application.errors import StoreUnavailable
 from application.log.recent_states import RecentStates
@@ -19,7 +20,7 @@ from infrastructure.stores import stores
 
 DELIVERED = replace(
     received("checkout.session.completed", "cs_test_1"),
-    originator_id="evt_1",
+    originator_id=as_stream("evt_1"),
     originator_version=1,
     occurred_at=BEGINNING,
     recorded_at=BEGINNING,

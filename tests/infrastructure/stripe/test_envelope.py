@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from typed_ids import as_session
 
 from application.ports import NotFromStripe
 from domain.stripe_event import StripeEvent
 from infrastructure.stripe.envelope import read_delivery
 
-SESSION = "cs_test_a1B2c3"
+SESSION = as_session("cs_test_a1B2c3")
 
 
 def snapshot(**changes: Any) -> dict[str, Any]:

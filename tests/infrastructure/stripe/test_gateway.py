@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 from fakes.receiver import Receiver, answering, dribbling
+from typed_ids import as_session
 
 from application.ports import Permanent, PortError, SessionUnknown, StripeGateway, Temporary
 from domain.errors import InvalidIdentifier
+from domain.ids import SessionId
 from domain.personal import Personal
 from infrastructure.stripe.gateway import SdkGateway
 from interfaces.sandbox.sandbox import Sandbox
@@ -68,7 +70,7 @@ def test_a_paid_session_comes_with_all_that_the_merchant_keeps(sandbox: Sandbox,
     )
     sandbox.pay(id, email="ada@example.com", name="Ada Example", answers={"engraving": "For Ada"})
 
-    checkout = gateway.retrieve(id)
+    checkout = gateway.retrieve(as_session(id))
 
     assert (checkout.mode, checkout.status, checkout.payment_status) == ("payment", "complete", "paid")
     assert checkout.is_paid
@@ -96,9 +98,9 @@ def test_how_a_delayed_payment_stands_comes_with_its_session(sandbox: Sandbox, g
     id = new_session(sandbox)
     sandbox.pay(id, by="debit_fails")
 
-    on_its_way = gateway.retrieve(id)
+    on_its_way = gateway.retrieve(as_session(id))
     sandbox.fail(id)
-    over = gateway.retrieve(id)
+    over = gateway.retrieve(as_session(id))
 
     assert (on_its_way.intent_status, on_its_way.payment_method_type) == ("processing", "sepa_debit")
     assert (over.intent_status, over.is_payment_over) == ("requires_payment_method", True)
@@ -108,7 +110,7 @@ def test_how_a_delayed_payment_stands_comes_with_its_session(sandbox: Sandbox, g
 def test_a_session_without_a_payment_has_none(
     sandbox: Sandbox, gateway: StripeGateway, changes: dict[str, Any]
 ) -> None:
-    checkout = gateway.retrieve(new_session(sandbox, **changes))
+    checkout = gateway.retrieve(as_session(new_session(sandbox, **changes)))
 
     assert (checkout.payment_intent, checkout.intent_status, checkout.payment_method_type) == (None, None, None)
 
@@ -117,14 +119,14 @@ def test_a_session_without_a_payment_has_none(
 def test_every_line_item_is_read_however_many(sandbox: Sandbox, gateway: StripeGateway, count: int) -> None:
     id = new_session(sandbox, count)
 
-    items = gateway.retrieve(id).line_items
+    items = gateway.retrieve(as_session(id)).line_items
 
     assert [item.description for item in items] == [f"Thing {number}" for number in range(count)]
     assert all(item.metadata["sku"] for item in items), "the products of later pages are expanded too"
 
 
 def test_an_open_session_is_not_paid(sandbox: Sandbox, gateway: StripeGateway) -> None:
-    checkout = gateway.retrieve(new_session(sandbox))
+    checkout = gateway.retrieve(as_session(new_session(sandbox)))
 
     assert (checkout.status, checkout.payment_status, checkout.is_paid) == ("open", "unpaid", False)
 
@@ -134,18 +136,18 @@ def test_a_setup_session_has_no_lines_and_no_amount(sandbox: Sandbox, gateway: S
     id = sandbox.create_session(values).id
     sandbox.pay(id)
 
-    checkout = gateway.retrieve(id)
+    checkout = gateway.retrieve(as_session(id))
 
     assert (checkout.mode, checkout.is_paid, checkout.line_items, checkout.amount_total) == ("setup", True, (), 0)
 
 
 def test_a_session_that_stripe_does_not_have_is_unknown(gateway: StripeGateway) -> None:
     with pytest.raises(SessionUnknown, match="knows no such session"):
-        gateway.retrieve("cs_test_unknown")
+        gateway.retrieve(as_session("cs_test_unknown"))
 
 
 @pytest.mark.parametrize("id", ["", "cs_test_", "../charges", "cs_test_a/line_items", "cs_test_a?expand=x", "evt_1"])
-def test_what_is_no_session_id_never_reaches_stripe(gateway: StripeGateway, id: str) -> None:
+def test_what_is_no_session_id_never_reaches_stripe(gateway: StripeGateway, id: SessionId) -> None:
     with pytest.raises(InvalidIdentifier):
         gateway.retrieve(id)
 
@@ -155,7 +157,7 @@ def test_two_failures_of_stripe_are_got_over(sandbox: Sandbox, gateway: StripeGa
     id = new_session(sandbox)
     sandbox.fail_next_requests(2, status=status)
 
-    assert gateway.retrieve(id).status == "open"
+    assert gateway.retrieve(as_session(id)).status == "open"
 
 
 @pytest.mark.parametrize(
@@ -168,7 +170,7 @@ def test_a_failure_that_may_pass_is_temporary(
     sandbox.fail_next_requests(3, status=status)
 
     with pytest.raises(Temporary, match=words) as raised:
-        gateway.retrieve(id)
+        gateway.retrieve(as_session(id))
 
     assert "sk_test" not in str(raised.value)
 
@@ -178,7 +180,7 @@ def test_a_request_that_stripe_refuses_is_permanent(sandbox: Sandbox, gateway: S
     sandbox.fail_next_requests(1, status=400)
 
     with pytest.raises(Permanent, match="refused the request") as raised:
-        gateway.retrieve(id)
+        gateway.retrieve(as_session(id))
 
     assert "req_" in str(raised.value), "Stripe's support asks for the request ID"
 
@@ -188,7 +190,7 @@ def test_an_answer_that_breaks_off_is_temporary(sandbox: Sandbox, gateway: Strip
     sandbox.fail_next_requests(3, status=None, is_cut=True)
 
     with pytest.raises(Temporary):
-        gateway.retrieve(id)
+        gateway.retrieve(as_session(id))
 
 
 ANSWER = json.dumps(

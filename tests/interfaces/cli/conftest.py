@@ -21,12 +21,14 @@ from every_store import sqlite_url
 from fakes.outside import FixedClock, Outside
 from sample_log import sample_log
 from shop import COMPLETED, AtOnce
+from typed_ids import as_event, as_session, as_sku
 
 from application.log.log import Log
 from application.receive import receive
 from application.staff import By
 from domain.checkout import Checkout, LineItem
 from domain.event import Event
+from domain.ids import StripeEventId
 from domain.personal import Personal
 from domain.stripe_event import StripeEvent
 from infrastructure.event_store.sqlite import sqlite_environment
@@ -216,17 +218,17 @@ def _make_small_shop(url: str, directory: Path) -> None:
     migrate(settings.database)
     replacements = Replacements(clock=clock, random=lambda: 0.5, gateway=outside, mailer=outside, executor=AtOnce())
     runtime = bootstrap(settings, replacements)
-    runtime.staff.count("mug-blue", 5, By(name="kim", reason="Monday count"))
+    runtime.staff.count(as_sku("mug-blue"), 5, By(name="kim", reason="Monday count"))
     for number, object_id in enumerate((ORDER, DEBIT, POSTER, "price_1"), 1):
         clock.advance(60)
-        _hear(runtime, clock, f"evt_{number}", object_id)
+        _hear(runtime, clock, as_event(f"evt_{number}"), object_id)
     runtime.engine.stop()
     runtime.log.close()
     runtime.views.close()
     catalog.write_text(SHOP_CATALOG + NEW_RULE)
 
 
-def _hear(runtime: Runtime, clock: FixedClock, event_id: str, object_id: str) -> None:
+def _hear(runtime: Runtime, clock: FixedClock, event_id: StripeEventId, object_id: str) -> None:
     said_at = clock().replace(microsecond=0)
     if object_id == DEBIT:
         said_at -= timedelta(days=31)  # so long ago that a server which is started here does not ask about it again
@@ -241,7 +243,7 @@ def _hear(runtime: Runtime, clock: FixedClock, event_id: str, object_id: str) ->
         signature="t=1,v1=00",
         body="{}",
         occurred_at=said_at,
-        session_id=object_id if object_id.startswith("cs_") else None,
+        session_id=as_session(object_id) if object_id.startswith("cs_") else None,
     )
     waiter: Future[bool] = Future()
     receive(runtime.writer, clock, event_id, received, waiter)

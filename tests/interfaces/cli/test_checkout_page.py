@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from log_parts import BEGINNING, LogWriter
 from sample_log import DEBIT, FOREIGN, KEYS, SHOP
+from typed_ids import as_event, as_session, as_stream
 
 from application.reading.checkout_state import CheckoutState
 from domain.checkout_session import CheckoutSession
@@ -143,8 +144,8 @@ def test_a_session_that_is_not_retrieved_yet_is_shown_as_far_as_it_is_known(
     fulfill: Fulfill, write_log: Callable[[Iterable[Event]], Path]
 ) -> None:
     log = LogWriter()
-    completed = CheckoutSession.Completed(stripe_event="evt_1", payment_status="some_new_status")
-    log.add("cs_test_new", completed, session_id="cs_test_new", actor="policy:intake")
+    completed = CheckoutSession.Completed(stripe_event=as_event("evt_1"), payment_status="some_new_status")
+    log.add(as_stream("cs_test_new"), completed, session_id=as_session("cs_test_new"), actor="policy:intake")
     write_log(log.events)
 
     said = fulfill("checkout", "cs_test_new")

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from log_parts import MUG, LogWriter, checkout
+from typed_ids import as_session, as_stream
 
 from application.reading.english import counted
 from domain.checkout_session import CheckoutSession, Source
@@ -95,7 +96,7 @@ def test_wide_letters_stand_below_each_other(
         for id, text in (("li_1", "マグ"), ("li_2", "Mug"))
     ]
     retrieved = CheckoutSession.Retrieved(checkout=checkout(*mugs), source=Source.STAFF)
-    log.add("cs_test_wide", retrieved, session_id="cs_test_wide")
+    log.add(as_stream("cs_test_wide"), retrieved, session_id=as_session("cs_test_wide"))
     write_log(log.events)
 
     first, second = (line for line in fulfill("checkout", "cs_test_wide").out.split("\n") if line.startswith("li_"))

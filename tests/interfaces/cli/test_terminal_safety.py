@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from log_parts import MUG, SERVICE, LogWriter, checkout, received
+from typed_ids import as_event, as_session, as_sku, as_stream
 
 from domain.checkout_session import CheckoutSession, ParkReason, Source
 from domain.effect import Effect
@@ -26,8 +27,8 @@ from interfaces.cli.output.printing import Page, Plain, print_json
 from interfaces.cli.output.terminal import Terminal
 from interfaces.cli.output.text import harmless, width
 
-SESSION = "cs_test_evil"
-EVIL = (
+SESSION = as_session("cs_test_evil")
+EVIL = as_event(
     "x\x1b]0;owned\x07\x1b[2J\x9b31m\r\x08\u202eevil\u2066\u2028\n2026-11-24T09:00:00.000000Z  Every line is delivered"
 )
 STEERING = {"Cc", "Cf", "Zl", "Zp", "Cs"}
@@ -38,11 +39,13 @@ def evil_log() -> list[Event]:
     """What customers, staff, Stripe and somebody's service could have sent, each with all tricks in it."""
     log = LogWriter()
     item = replace(MUG.item, description=EVIL, price=EVIL, product=EVIL)
-    mug = replace(MUG, item=item, name=EVIL, sku="evil\x9b2J")
+    mug = replace(MUG, item=item, name=EVIL, sku=as_sku("evil\x9b2J"))
     service = replace(SERVICE, item=replace(SERVICE.item, description=EVIL))
     bought = replace(checkout(mug, service), client_reference_id=Personal(EVIL), payment_intent=EVIL, status=EVIL)
-    log.add("evt_evil", received(EVIL, SESSION), session_id=SESSION, actor="stripe")
-    log.add("evt_evil", StripeEvent.Failed(error=as_written(EVIL)), session_id=SESSION, actor="policy:intake")
+    log.add(as_stream("evt_evil"), received(EVIL, SESSION), session_id=SESSION, actor="stripe")
+    log.add(
+        as_stream("evt_evil"), StripeEvent.Failed(error=as_written(EVIL)), session_id=SESSION, actor="policy:intake"
+    )
     log.add(SESSION, CheckoutSession.Completed(stripe_event=EVIL, payment_status=EVIL), session_id=SESSION)
     log.add(SESSION, CheckoutSession.Retrieved(checkout=bought, source=Source.WEBHOOK), session_id=SESSION)
     paid = CheckoutSession.Paid(payment_status="paid", amount_total=bought.amount_total, currency="eur")
@@ -56,12 +59,17 @@ def evil_log() -> list[Event]:
     )
     blocked = Fulfillment.LineItemBlocked(line_item="li_service", state=LineState.GIVEN_UP, detail=as_written(EVIL))
     shipped = Fulfillment.Shipped(number=1, lines=("li_mug",), carrier=EVIL, tracking=Personal(EVIL))
-    log.add(f"ful_{SESSION}", requested, blocked, shipped, session_id=SESSION)
-    log.add("sku_evil\x9b2J", StockItem.Counted(on_hand=3), actor=f"staff:{EVIL}", reason=EVIL)
+    log.add(as_stream(f"ful_{SESSION}"), requested, blocked, shipped, session_id=SESSION)
+    log.add(as_stream("sku_evil\x9b2J"), StockItem.Counted(on_hand=3), actor=f"staff:{EVIL}", reason=EVIL)
     effect = f"eff_{SESSION}_deliver_li_service"
-    log.add(effect, Effect.Requested(kind="http", step="deliver_li_service", line=service), session_id=SESSION)
     log.add(
-        effect, Effect.AttemptStarted(number=1, worker="w1"), Effect.GivenUp(error=as_written(EVIL)), session_id=SESSION
+        as_stream(effect), Effect.Requested(kind="http", step="deliver_li_service", line=service), session_id=SESSION
+    )
+    log.add(
+        as_stream(effect),
+        Effect.AttemptStarted(number=1, worker="w1"),
+        Effect.GivenUp(error=as_written(EVIL)),
+        session_id=SESSION,
     )
     noted = CheckoutSession.Noted(text=Personal(EVIL))
     log.add(SESSION, noted, session_id=SESSION, actor=f"staff:{EVIL}", reason=EVIL)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from typed_ids import as_session
 
 from interfaces.demo.demo import play
 from interfaces.demo.engine_process import EngineDied, EngineProcess, free_port
@@ -185,9 +186,11 @@ def test_a_checkout_that_no_customer_made_fails_the_demo(stage: Stage) -> None:
     def knows_too_much(stage: Stage) -> Ending:
         items = [{"price": stage.goods["course"].price_id, "quantity": 1}]
         strange = Order(
-            stage.sandbox.create_session(
-                {"mode": "payment", "success_url": "https://shop.example.com/", "line_items": items}
-            ).id,
+            as_session(
+                stage.sandbox.create_session(
+                    {"mode": "payment", "success_url": "https://shop.example.com/", "line_items": items}
+                ).id
+            ),
             "nobody",
         )
         stage.sandbox.expire(strange.id)

@@ -6,6 +6,7 @@ from demo_shop import storefront_of
 from running import RunningShop
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
+from typed_ids import as_session
 
 from interfaces.demo.stage import Order, Stage
 
@@ -17,7 +18,7 @@ def visitor(shop: RunningShop, stage: Stage) -> TestClient:
 
 
 def buy(visitor: TestClient, stage: Stage, slug: str, buyer: str = "Ada") -> Order:
-    order = Order(visitor.post(f"/demo/buy/{slug}").headers["location"].rpartition("/")[2], buyer)
+    order = Order(as_session(visitor.post(f"/demo/buy/{slug}").headers["location"].rpartition("/")[2]), buyer)
     stage.pay(order)
     stage.ends(order, "blocked", "receipt")
     return order

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from typed_ids import as_session
 
 from application.reading.checkout_document import CheckoutDocument, EmailEntry, LineItemEntry, MailState, StoryEntry
 from application.reading.checkout_state import CheckoutState
@@ -15,7 +16,7 @@ from interfaces.demo.verdict import Expected, Findings, objections, objections_t
 from interfaces.sandbox.model.books import BookedLine, Entry
 from interfaces.sandbox.model.values import Money
 
-ID = "cs_test_1"
+ID = as_session("cs_test_1")
 EUR = Money(amount=4900, currency="eur")
 EXPECTED = Expected(state="fulfilled", mails=["receipt"])
 DELIVERED = StoryEntry(

@@ -8,7 +8,9 @@ import pytest
 import stripe
 from eventually import wait_for
 from running import RunningShop, running_shop
+from typed_ids import as_session
 
+from domain.ids import SessionId
 from domain.stripe_event import StripeEvent
 from interfaces.sandbox.model.values import PayBy
 from interfaces.sandbox.sandbox import Sandbox
@@ -122,7 +124,7 @@ def received_by(shop: RunningShop) -> Iterator[StripeEvent.Received]:
             yield event
 
 
-def state_of(shop: RunningShop, session_id: str) -> str | None:
+def state_of(shop: RunningShop, session_id: SessionId) -> str | None:
     document = shop.runtime.queries.checkout(session_id)
     return None if document is None else document.state
 
@@ -142,7 +144,9 @@ def test_the_engine_fulfills_whatever_version_its_endpoint_has(shop: RunningShop
 
     session_id = sent_parcel(shop.sandbox, by)
 
-    assert wait_for(lambda: state_of(shop, session_id) == "fulfilled"), state_of(shop, session_id)
+    assert wait_for(lambda: state_of(shop, as_session(session_id)) == "fulfilled"), state_of(
+        shop, as_session(session_id)
+    )
     assert shop.sandbox.wait_for_deliveries()
     received = [event for event in received_by(shop) if event.session_id == session_id]
     assert {event.api_version for event in received} == {version}

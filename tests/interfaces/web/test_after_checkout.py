@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from running import RunningShop, running_shop
+from typed_ids import as_session
 
 from application.log.log import StoredEvent
 from domain.fulfillment import Fulfillment
@@ -45,7 +46,7 @@ def test_many_visits_at_once_fulfill_once(shop: RunningShop) -> None:
         answers = list(pool.map(lambda _: shop.visit(session).status_code, range(10)))
 
     assert answers == [200] * 10
-    events = shop.runtime.log.streams([fulfillment_id(session)])[fulfillment_id(session)]
+    events = shop.runtime.log.streams([fulfillment_id(as_session(session))])[fulfillment_id(as_session(session))]
     assert [type(event) for event in events] == [
         Fulfillment.Requested,
         Fulfillment.LineItemDelivered,

@@ -11,6 +11,7 @@ from sandbox_sales import paid
 from starlette.requests import Request
 from starlette.testclient import TestClient
 from structlog.testing import capture_logs
+from typed_ids import as_session
 
 from application.fulfill_checkout import FulfillCheckout
 from application.ports import SessionUnknown
@@ -58,7 +59,7 @@ class Hanging:
 def test_guessed_ids_that_keep_stripe_busy_hold_up_no_customer(tmp_path: Path) -> None:
     with running_shop(tmp_path) as shop:
         known, runtime, stripe = paid(shop.sandbox, "access"), shop.runtime, Hanging()
-        runtime.fulfill_checkout(known, source=Source.LANDING_PAGE, actor="customer")
+        runtime.fulfill_checkout(as_session(known), source=Source.LANDING_PAGE, actor="customer")
         page = AfterCheckout(
             runtime.log,
             FulfillCheckout(runtime.log, runtime.writer, stripe, runtime.clock),

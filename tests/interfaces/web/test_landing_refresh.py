@@ -6,6 +6,7 @@ import pytest
 from builders import a_checkout
 from customer_language import render
 from landing_orders import HOOK, MUG, PAID_AT, PLATE, page_of, page_of_lines, retrieved, session
+from typed_ids import as_event
 
 from application.reading.checkout_state import CheckoutState
 from domain.checkout_session import CheckoutSession
@@ -43,7 +44,7 @@ def test_a_line_that_changes_by_itself_is_looked_at_again(line: PlannedLine) -> 
     ],
 )
 def test_the_longer_it_takes_the_less_often_a_page_looks_again(after: timedelta, seconds: int) -> None:
-    bank_debit = CheckoutSession.Completed(stripe_event="evt_1", payment_status="unpaid", occurred_at=PAID_AT)
+    bank_debit = CheckoutSession.Completed(stripe_event=as_event("evt_1"), payment_status="unpaid", occurred_at=PAID_AT)
 
     paid_for = page_of_lines(plan=[HOOK], after=after)
     awaited = page_of(session(bank_debit, retrieved(UNPAID)), after=after, refresh_seconds=5)

@@ -27,6 +27,7 @@ from landing_orders import (
     shipped,
 )
 from scenario import planned
+from typed_ids import as_event
 
 from application.reading.checkout_state import CheckoutState
 from domain import reasons
@@ -143,7 +144,7 @@ def test_a_payment_that_was_canceled_says_that_nothing_was_charged() -> None:
 
 
 def test_a_payment_that_failed_says_that_nothing_was_charged() -> None:
-    page = page_of(session(retrieved(UNPAID), CheckoutSession.AsyncPaymentFailed(stripe_event="evt_1")))
+    page = page_of(session(retrieved(UNPAID), CheckoutSession.AsyncPaymentFailed(stripe_event=as_event("evt_1"))))
 
     assert page.state is CheckoutState.PAYMENT_FAILED
     html = render(page)
@@ -172,7 +173,7 @@ def test_a_session_that_is_open_is_not_completed_yet() -> None:
 def test_who_may_have_paid_is_not_asked_to_pay() -> None:
     """Nothing is known when Stripe can't be asked or the log can't be written, which says nothing of the customer."""
     still_open = retrieved(a_checkout(status="open", payment_status="unpaid"))
-    completed = CheckoutSession.Completed(stripe_event="evt_1", payment_status="paid")
+    completed = CheckoutSession.Completed(stripe_event=as_event("evt_1"), payment_status="paid")
 
     for known in (session(), session(completed), session(still_open, completed)):
         html = render(page_of(known, refresh_seconds=5))

@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 from running import RunningShop, running_shop, stripe_event, wait_for
 from sandbox_sales import paid
+from typed_ids import as_session
 
 from domain.event import Event
 from domain.fulfillment import Fulfillment
 from domain.identifiers import fulfillment_id
+from domain.ids import SessionId
 from domain.stripe_event import StripeEvent
 
 
@@ -24,7 +26,7 @@ def events_of(shop: RunningShop, stream: str) -> list[type[Event]]:
     return [type(event) for event in shop.runtime.log.streams([stream])[stream]]
 
 
-def state_of(shop: RunningShop, session: str) -> str | None:
+def state_of(shop: RunningShop, session: SessionId) -> str | None:
     document = shop.runtime.queries.checkout(session)
     return document.state if document else None
 
@@ -32,7 +34,7 @@ def state_of(shop: RunningShop, session: str) -> str | None:
 def test_what_stripe_reports_is_fulfilled_mailed_and_shown(shop: RunningShop) -> None:
     session = paid(shop.sandbox, "access")
 
-    wait_for(lambda: state_of(shop, session) == "fulfilled")
+    wait_for(lambda: state_of(shop, as_session(session)) == "fulfilled")
     wait_for(lambda: len(list((shop.runtime.settings.outbox).glob("*.eml"))) == 1)
 
     assert "Access" in shop.visit(session).text
@@ -47,7 +49,7 @@ def test_many_visits_at_once_fulfill_once(shop: RunningShop) -> None:
         answers = list(pool.map(lambda _: shop.visit(session).status_code, range(10)))
 
     assert answers == [200] * 10
-    assert events_of(shop, fulfillment_id(session)) == [
+    assert events_of(shop, fulfillment_id(as_session(session))) == [
         Fulfillment.Requested,
         Fulfillment.LineItemDelivered,
         Fulfillment.Completed,

@@ -10,9 +10,11 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from running import RunningShop, running_shop, stripe_event, wait_for
+from typed_ids import as_session
 
 from application.reading.queries import Queries
 from domain.event import Event
+from domain.ids import SessionId
 from domain.stripe_event import StripeEvent
 
 A_HEADER = "t=1,v1=" + "0" * 64
@@ -71,7 +73,7 @@ def test_a_live_event_against_a_test_key_is_recorded_and_parked(shop: RunningSho
     answer = shop.post(stripe_event("evt_live", livemode=True, data=session))
 
     assert answer.status_code == 200
-    wait_for(lambda: state_of(shop.runtime.queries, "cs_live_foreign") == "parked")
+    wait_for(lambda: state_of(shop.runtime.queries, as_session("cs_live_foreign")) == "parked")
 
 
 def test_thin_events_are_taken_too(shop: RunningShop) -> None:
@@ -86,15 +88,15 @@ def test_thin_events_are_taken_too(shop: RunningShop) -> None:
 
     assert shop.post(json.dumps(thin).encode()).status_code == 200
     # The sandbox does not know it, and Stripe is asked again later.
-    wait_for(lambda: "Effect.AttemptFailed" in told_of(shop.runtime.queries, "cs_test_thin"))
+    wait_for(lambda: "Effect.AttemptFailed" in told_of(shop.runtime.queries, as_session("cs_test_thin")))
 
 
-def told_of(queries: Queries, session_id: str) -> Sequence[str]:
+def told_of(queries: Queries, session_id: SessionId) -> Sequence[str]:
     document = queries.checkout(session_id)
     return [entry.type for entry in document.story] if document else []
 
 
-def state_of(queries: Queries, session_id: str) -> str | None:
+def state_of(queries: Queries, session_id: SessionId) -> str | None:
     document = queries.checkout(session_id)
     return document.state if document else None
 
