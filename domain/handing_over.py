@@ -12,16 +12,16 @@ from domain.ids import SessionId
 from domain.line import Line, LineState
 from domain.personal import Personal
 from domain.policies.policy import Streams
-from domain.stock_item import Claim, StockItem
+from domain.stock_item import LineRef, StockItem
 
 
 def update_from_stock(session_id: SessionId, line_item: str, stock: StockItem, do: Streams) -> None:
     """Bring the line up to date with its SKU. Before the payment there is no line yet."""
-    id, claim = fulfillment_id(session_id), Claim(session_id, line_item)
+    id, ref = fulfillment_id(session_id), LineRef(session_id, line_item)
     line = do.load(Fulfillment, id).lines.get(line_item)
     if line is None or line.plan.stock_sku != stock.sku or line.state is LineState.DELIVERED:
         return
-    need = stock.needs.get(claim)
+    need = stock.needs.get(ref)
     if need is None:
         return
     if need.is_promised:
@@ -55,4 +55,4 @@ def deliver(
         line_item
     )
     if line is not None and line.plan.stock_sku is not None:
-        do.command(StockItem, stock_id(line.plan.stock_sku), StockItem.take, Claim(session_id, line_item))
+        do.command(StockItem, stock_id(line.plan.stock_sku), StockItem.take, LineRef(session_id, line_item))

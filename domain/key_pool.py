@@ -9,7 +9,7 @@ from domain.errors import Refused
 from domain.event import Aggregate, Event, replace
 from domain.persistent import PersistentMap
 from domain.personal import Personal
-from domain.stock_item import Claim
+from domain.stock_item import LineRef
 
 _SHOWN_MAX = 5
 WITHDRAWN = -1
@@ -72,8 +72,8 @@ class KeyPool(Aggregate["KeyPoolFact"]):
     """How many keys were imported: the number of the next."""
     ledger: PersistentMap[tuple[str, str], tuple[str, ...]] = field(default_factory=PersistentMap)
     """The keys of each line that got some, by session and line item."""
-    waits: PersistentMap[Claim, Wait] = field(default_factory=PersistentMap)
-    queue: PersistentMap[int, Claim] = field(default_factory=PersistentMap)
+    waits: PersistentMap[LineRef, Wait] = field(default_factory=PersistentMap)
+    queue: PersistentMap[int, LineRef] = field(default_factory=PersistentMap)
     """The lines that wait, by their places: the oldest comes first."""
     waited: int = 0
     """How many lines have waited until now: the place of the next."""
@@ -88,20 +88,20 @@ class KeyPool(Aggregate["KeyPoolFact"]):
         return tuple(map(Personal, self.supply.values()))
 
     @property
-    def waiting(self) -> Mapping[Claim, int]:
+    def waiting(self) -> Mapping[LineRef, int]:
         """How many keys each line waits for, oldest first."""
-        return {claim: self.waits[claim].quantity for claim in self.queue.values()}
+        return {ref: self.waits[ref].quantity for ref in self.queue.values()}
 
-    def keys_of(self, claim: Claim) -> tuple[Personal, ...]:
+    def keys_of(self, ref: LineRef) -> tuple[Personal, ...]:
         """The keys that the line got, oldest first; none before that."""
-        return tuple(map(Personal, self.ledger.get(_entry(claim), ())))
+        return tuple(map(Personal, self.ledger.get(_entry(ref), ())))
 
     def _is_given(self, key: str) -> bool:
         number = self.known.get(key, WITHDRAWN)
         return number != WITHDRAWN and number not in self.supply
 
     def import_keys(self, keys: Sequence[str]) -> "KeyPoolFacts":
-        """Add the keys that were never in this pool, then serve the claims that fit, oldest first."""
+        """Add the keys that were never in this pool, then serve the needs that fit, oldest first."""
         new = [key for key in dict.fromkeys(keys) if key not in self.known]
         if not new:
             return []
@@ -133,44 +133,44 @@ class KeyPool(Aggregate["KeyPoolFact"]):
 
     def _serve(self) -> "Iterator[KeyPool.Assigned]":
         free, keys = len(self.supply), iter(self.supply.values())
-        for claim in self.queue.values():
-            quantity = self.waits[claim].quantity
+        for ref in self.queue.values():
+            quantity = self.waits[ref].quantity
             if quantity <= free:
                 free -= quantity
-                yield self._assigned(claim, islice(keys, quantity))
+                yield self._assigned(ref, islice(keys, quantity))
 
-    def _assigned(self, claim: Claim, keys: Iterable[str]) -> "KeyPool.Assigned":
+    def _assigned(self, ref: LineRef, keys: Iterable[str]) -> "KeyPool.Assigned":
         marked = tuple(map(Personal, keys))
-        return self.Assigned(line_item=claim.line_item, keys=marked, session_id=claim.session_id)
+        return self.Assigned(line_item=ref.line_item, keys=marked, session_id=ref.session_id)
 
-    def assign(self, claim: Claim, quantity: int) -> "KeyPoolFacts":
+    def assign(self, ref: LineRef, quantity: int) -> "KeyPoolFacts":
         """Give a line its keys, or let it wait. A line that has its keys gets no others."""
-        if _entry(claim) in self.ledger:
+        if _entry(ref) in self.ledger:
             return []
         if quantity <= len(self.supply):
-            return [self._assigned(claim, islice(self.supply.values(), quantity))]
-        if claim in self.waits:
+            return [self._assigned(ref, islice(self.supply.values(), quantity))]
+        if ref in self.waits:
             return []
-        return [self.RanOut(line_item=claim.line_item, quantity=quantity, session_id=claim.session_id)]
+        return [self.RanOut(line_item=ref.line_item, quantity=quantity, session_id=ref.session_id)]
 
-    def stop_waiting(self, claim: Claim) -> "KeyPoolFacts":
-        if claim not in self.waits:
+    def stop_waiting(self, ref: LineRef) -> "KeyPoolFacts":
+        if ref not in self.waits:
             return []
-        return [self.WaitEnded(line_item=claim.line_item, session_id=claim.session_id)]
+        return [self.WaitEnded(line_item=ref.line_item, session_id=ref.session_id)]
 
     def apply(self, event: "KeyPoolFact") -> Self:
         match event:
             case KeyPool.Imported():
                 return self._supplied([key.text for key in event.keys])
             case KeyPool.Assigned():
-                claim = Claim(event.session, event.line_item)
+                ref = LineRef(event.session, event.line_item)
                 keys = [key.text for key in event.keys]
-                ledger = self.ledger.put(_entry(claim), tuple(keys))
-                return replace(self._without(claim), supply=self._supply_without(keys), ledger=ledger)
+                ledger = self.ledger.put(_entry(ref), tuple(keys))
+                return replace(self._without(ref), supply=self._supply_without(keys), ledger=ledger)
             case KeyPool.RanOut():
-                return self._with(Claim(event.session, event.line_item), event.quantity)
+                return self._with(LineRef(event.session, event.line_item), event.quantity)
             case KeyPool.WaitEnded():
-                return self._without(Claim(event.session, event.line_item))
+                return self._without(LineRef(event.session, event.line_item))
             case KeyPool.Withdrawn():
                 keys = [key.text for key in event.keys]
                 known = self.known.put_all(dict.fromkeys(keys, WITHDRAWN))
@@ -190,23 +190,23 @@ class KeyPool(Aggregate["KeyPoolFact"]):
             supply = supply.drop(self.known.get(key, WITHDRAWN))
         return supply
 
-    def _with(self, claim: Claim, quantity: int) -> Self:
-        before = self.waits.get(claim)
+    def _with(self, ref: LineRef, quantity: int) -> Self:
+        before = self.waits.get(ref)
         place = self.waited if before is None else before.place
-        waits, queue = self.waits.put(claim, Wait(quantity, place)), self.queue.put(place, claim)
+        waits, queue = self.waits.put(ref, Wait(quantity, place)), self.queue.put(place, ref)
         return replace(self, waits=waits, queue=queue, waited=self.waited + (before is None))
 
-    def _without(self, claim: Claim) -> Self:
-        before = self.waits.get(claim)
+    def _without(self, ref: LineRef) -> Self:
+        before = self.waits.get(ref)
         if before is None:
             return self
-        return replace(self, waits=self.waits.drop(claim), queue=self.queue.drop(before.place))
+        return replace(self, waits=self.waits.drop(ref), queue=self.queue.drop(before.place))
 
 
 KeyPoolFact = KeyPool.Imported | KeyPool.Assigned | KeyPool.RanOut | KeyPool.WaitEnded | KeyPool.Withdrawn
 KeyPoolFacts = Sequence[KeyPoolFact]
 
 
-def _entry(claim: Claim) -> tuple[str, str]:
+def _entry(ref: LineRef) -> tuple[str, str]:
     """The key in the ledger: unlike an object of ours, a tuple of texts costs the garbage collector nothing."""
-    return claim.session_id, claim.line_item
+    return ref.session_id, ref.line_item

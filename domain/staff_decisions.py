@@ -12,7 +12,7 @@ from domain.line import LineState
 from domain.personal import Personal
 from domain.plan import PlannedLine
 from domain.policies.policy import Streams
-from domain.stock_item import Claim, StockItem
+from domain.stock_item import LineRef, StockItem
 
 
 def ship(session_id: SessionId, line_items: Sequence[str], do: Streams, *, carrier: str, tracking: str | None) -> None:
@@ -46,7 +46,7 @@ def complete(session_id: SessionId, line_items: Sequence[str], do: Streams) -> N
 
 
 def replan(session_id: SessionId, plan: Sequence[PlannedLine], catalog: str, do: Streams) -> None:
-    """Replan the blocked lines, and end the effects and claims of their old plans.
+    """Replan the blocked lines, and end the effects and needs of their old plans.
 
     Raises:
         Refused: as `Fulfillment.replan`; a delivery of a line is under way; or a line has keys that its new plan has no
@@ -76,11 +76,11 @@ def _dispatch_delivered(session_id: SessionId, before: Fulfillment, after: Fulfi
         is_new = line.state is not after.lines[line.plan.id].state
         if line.plan.stock_sku is None or not is_new:
             continue
-        claim, id = Claim(session_id, line.plan.id), stock_id(line.plan.stock_sku)
-        need = do.load(StockItem, id).needs.get(claim)
+        ref, id = LineRef(session_id, line.plan.id), stock_id(line.plan.stock_sku)
+        need = do.load(StockItem, id).needs.get(ref)
         if line.is_ready and not (need and need.is_promised):
             raise Refused(
                 f"Line {line.plan.id} no longer has its {line.plan.item.quantity} × {line.plan.stock_sku}: a count "
                 "found too few on the shelf. Count again if they are there, or change its rule and replan it."
             )
-        do.command(StockItem, id, StockItem.dispatch, claim)
+        do.command(StockItem, id, StockItem.dispatch, ref)

@@ -12,8 +12,8 @@ from domain.persistent import PersistentMap
 QUANTITY_MAX = 1_000_000_000
 
 
-class Claim(NamedTuple):
-    """The line of a session that wants stock: one claim, one promise, all or nothing."""
+class LineRef(NamedTuple):
+    """Names a line of a session, for which stock is promised and keys are assigned, all or nothing."""
 
     session_id: SessionId
     line_item: str
@@ -21,12 +21,12 @@ class Claim(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """The quantity of a claim, and whether it is promised or waits."""
+    """How many pieces a line needs, and whether they are promised or it waits."""
 
     quantity: int
     is_promised: bool
     place: int
-    """Among all claims of this SKU, ever, the oldest first. It stays when a promise comes late or is taken back."""
+    """Among all needs of this SKU, ever, the oldest first. It stays when a promise comes late or is taken back."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,10 +77,10 @@ class StockItem(Aggregate["StockItemFact"]):
     promised: int = 0
     """How many pieces all the promises are for."""
     asked: int = 0
-    """How many claims there were until now: the place of the next."""
-    needs: PersistentMap[Claim, Need] = field(default_factory=PersistentMap)
-    waiting: PersistentMap[int, Claim] = field(default_factory=PersistentMap)
-    """The claims without a promise by their places: the oldest comes first, however many are promised."""
+    """How many needs there were until now: the place of the next."""
+    needs: PersistentMap[LineRef, Need] = field(default_factory=PersistentMap)
+    waiting: PersistentMap[int, LineRef] = field(default_factory=PersistentMap)
+    """The needs without a promise by their places: the oldest comes first, however many are promised."""
 
     @property
     def sku(self) -> Sku:
@@ -91,52 +91,52 @@ class StockItem(Aggregate["StockItemFact"]):
         return self.on_hand - self.promised
 
     @property
-    def reserved(self) -> dict[Claim, int]:
+    def reserved(self) -> dict[LineRef, int]:
         """Oldest first. Sorts every promise."""
-        promised = ((need.place, claim) for claim, need in self.needs.items() if need.is_promised)
-        return self._quantities(claim for _, claim in sorted(promised))
+        promised = ((need.place, ref) for ref, need in self.needs.items() if need.is_promised)
+        return self._quantities(ref for _, ref in sorted(promised))
 
     @property
-    def backordered(self) -> dict[Claim, int]:
+    def backordered(self) -> dict[LineRef, int]:
         """Oldest first."""
         return self._quantities(self.waiting.values())
 
-    def _quantities(self, claims: Iterable[Claim]) -> dict[Claim, int]:
-        return {claim: self.needs[claim].quantity for claim in claims}
+    def _quantities(self, refs: Iterable[LineRef]) -> dict[LineRef, int]:
+        return {ref: self.needs[ref].quantity for ref in refs}
 
-    def reserve(self, claim: Claim, quantity: int) -> "StockItemFacts":
+    def reserve(self, ref: LineRef, quantity: int) -> "StockItemFacts":
         """Promise pieces to a line if there are enough, else let it wait. A line that has either keeps it."""
-        current = self.needs.get(claim)
+        current = self.needs.get(ref)
         if current is None:
-            return [self._asked(claim, quantity)]
+            return [self._asked(ref, quantity)]
         if current.quantity == quantity:
             return []
-        released = _released(claim, current.quantity)
-        return self._and_serve([released, self.foresee([released])._asked(claim, quantity)])
+        released = _released(ref, current.quantity)
+        return self._and_serve([released, self.foresee([released])._asked(ref, quantity)])
 
-    def _asked(self, claim: Claim, quantity: int) -> "StockItem.Reserved | StockItem.Backordered":
-        return _reserved(claim, quantity) if quantity <= self.available else _backordered(claim, quantity)
+    def _asked(self, ref: LineRef, quantity: int) -> "StockItem.Reserved | StockItem.Backordered":
+        return _reserved(ref, quantity) if quantity <= self.available else _backordered(ref, quantity)
 
-    def release(self, claim: Claim) -> "StockItemFacts":
-        """Release the promise or the claim of a line, and serve the waiting claims that now fit, oldest first."""
-        need = self.needs.get(claim)
-        return self._and_serve([_released(claim, need.quantity)]) if need else []
+    def release(self, ref: LineRef) -> "StockItemFacts":
+        """Release the promise or the need of a line, and serve the waiting needs that now fit, oldest first."""
+        need = self.needs.get(ref)
+        return self._and_serve([_released(ref, need.quantity)]) if need else []
 
-    def dispatch(self, claim: Claim) -> "StockItemFacts":
+    def dispatch(self, ref: LineRef) -> "StockItemFacts":
         """The promised pieces leave the shelf. A line that only waited was served from elsewhere: it waits no more."""
-        need = self.needs.get(claim)
+        need = self.needs.get(ref)
         if need is None:
             return []
-        return self.take(claim) if need.is_promised else self.release(claim)
+        return self.take(ref) if need.is_promised else self.release(ref)
 
-    def take(self, claim: Claim) -> "StockItemFacts":
+    def take(self, ref: LineRef) -> "StockItemFacts":
         """The pieces of a line left the shelf. If a count took its promise back while they left, others go short."""
-        need = self.needs.get(claim)
+        need = self.needs.get(ref)
         if need is None:
             return []
         if not need.is_promised and need.quantity > self.on_hand:
-            return self.release(claim)
-        gone = self.Dispatched(line_item=claim.line_item, quantity=need.quantity, session_id=claim.session_id)
+            return self.release(ref)
+        gone = self.Dispatched(line_item=ref.line_item, quantity=need.quantity, session_id=ref.session_id)
         if need.is_promised:
             return [gone]
         return self._and_serve([gone, *self._taken_back(self.promised + need.quantity - self.on_hand)])
@@ -154,24 +154,24 @@ class StockItem(Aggregate["StockItemFact"]):
     def _taken_back(self, short: int) -> "StockItemFacts":
         """So many of the newest promises that this many pieces are free again."""
         taken: list[StockItemFact] = []
-        for claim, quantity in reversed(self.reserved.items()) if short > 0 else ():
+        for ref, quantity in reversed(self.reserved.items()) if short > 0 else ():
             if short <= 0:
                 break
             short -= quantity
-            taken.append(_backordered(claim, quantity))
+            taken.append(_backordered(ref, quantity))
         return taken[::-1]
 
     def _and_serve(self, facts: "StockItemFacts") -> "StockItemFacts":
-        """The facts, and then the waiting claims that now fit, oldest first: no claim waits for available stock."""
+        """The facts, and then the waiting needs that now fit, oldest first: no need waits for available stock."""
         after = self.foresee(facts)
         available, served = after.available, list(facts)
-        for claim in after.waiting.values():
+        for ref in after.waiting.values():
             if available <= 0:
                 break
-            quantity = after.needs[claim].quantity
+            quantity = after.needs[ref].quantity
             if quantity <= available:
                 available -= quantity
-                served.append(_reserved(claim, quantity))
+                served.append(_reserved(ref, quantity))
         return served
 
     def apply(self, event: "StockItemFact") -> Self:
@@ -190,50 +190,50 @@ class StockItem(Aggregate["StockItemFact"]):
                 assert_never(event)
 
     def _needing(self, event: "StockItem.Reserved | StockItem.Backordered", *, is_promised: bool) -> Self:
-        claim = _claim(event)
-        before = self.needs.get(claim)
+        ref = _ref(event)
+        before = self.needs.get(ref)
         place = self.asked if before is None else before.place
         return replace(
             self,
             asked=self.asked + (before is None),
-            needs=self.needs.put(claim, Need(event.quantity, is_promised, place)),
-            waiting=self.waiting.drop(place) if is_promised else self.waiting.put(place, claim),
+            needs=self.needs.put(ref, Need(event.quantity, is_promised, place)),
+            waiting=self.waiting.drop(place) if is_promised else self.waiting.put(place, ref),
             promised=self.promised - _promised(before) + (event.quantity if is_promised else 0),
         )
 
     def _without(self, event: "StockItem.Released | StockItem.Dispatched") -> Self:
-        claim = _claim(event)
-        before = self.needs.get(claim)
+        ref = _ref(event)
+        before = self.needs.get(ref)
         if before is None:
             return self
         return replace(
             self,
-            needs=self.needs.drop(claim),
+            needs=self.needs.drop(ref),
             waiting=self.waiting.drop(before.place),
             promised=self.promised - _promised(before),
         )
 
 
-StockItemClaimed = StockItem.Reserved | StockItem.Backordered | StockItem.Released | StockItem.Dispatched
-StockItemFact = StockItem.Counted | StockItemClaimed
+StockItemOfLine = StockItem.Reserved | StockItem.Backordered | StockItem.Released | StockItem.Dispatched
+StockItemFact = StockItem.Counted | StockItemOfLine
 StockItemFacts = Sequence[StockItemFact]
 
 
-def _claim(event: StockItemClaimed) -> Claim:
-    return Claim(event.session, event.line_item)
+def _ref(event: StockItemOfLine) -> LineRef:
+    return LineRef(event.session, event.line_item)
 
 
 def _promised(need: Need | None) -> int:
     return need.quantity if need and need.is_promised else 0
 
 
-def _reserved(claim: Claim, quantity: int) -> StockItem.Reserved:
-    return StockItem.Reserved(line_item=claim.line_item, quantity=quantity, session_id=claim.session_id)
+def _reserved(ref: LineRef, quantity: int) -> StockItem.Reserved:
+    return StockItem.Reserved(line_item=ref.line_item, quantity=quantity, session_id=ref.session_id)
 
 
-def _backordered(claim: Claim, quantity: int) -> StockItem.Backordered:
-    return StockItem.Backordered(line_item=claim.line_item, quantity=quantity, session_id=claim.session_id)
+def _backordered(ref: LineRef, quantity: int) -> StockItem.Backordered:
+    return StockItem.Backordered(line_item=ref.line_item, quantity=quantity, session_id=ref.session_id)
 
 
-def _released(claim: Claim, quantity: int) -> StockItem.Released:
-    return StockItem.Released(line_item=claim.line_item, quantity=quantity, session_id=claim.session_id)
+def _released(ref: LineRef, quantity: int) -> StockItem.Released:
+    return StockItem.Released(line_item=ref.line_item, quantity=quantity, session_id=ref.session_id)

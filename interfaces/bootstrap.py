@@ -23,7 +23,7 @@ from application.reading.projector import Projector
 from application.reading.queries import Queries
 from application.reading.rebuild import Rebuild
 from application.reading.views import Views
-from application.running.effect_kinds import Handler, Kind, RetryRule
+from application.running.effect_kinds import EffectKind, Handler, RetryRule
 from application.running.effects import EffectRunner
 from application.running.engine import Engine
 from application.running.followers import Followers
@@ -179,7 +179,7 @@ def customer_texts(settings: Settings) -> "CustomerTexts":
 
 
 def _runner(
-    kinds: Mapping[str, Kind], due: DueEffects, writer: Writer, locks: WorkerLocks, use: Replacements
+    kinds: Mapping[str, EffectKind], due: DueEffects, writer: Writer, locks: WorkerLocks, use: Replacements
 ) -> EffectRunner:
     return EffectRunner(
         kinds=kinds,
@@ -194,7 +194,7 @@ def _runner(
     )
 
 
-def _threads_for(name: str, kind: Kind) -> Executor:
+def _threads_for(name: str, kind: EffectKind) -> Executor:
     return ThreadPoolExecutor(kind.concurrency, f"effect-{name}")
 
 
@@ -252,7 +252,7 @@ def _kinds(
     use: Replacements,
     own: Mapping[str, Delivery],
     texts: "CustomerTexts",
-) -> dict[str, Kind]:
+) -> dict[str, EffectKind]:
     """Every kind of effect that can be carried out here."""
     mailer = use.mailer or _mailer(settings, texts)
     kinds = {
@@ -269,9 +269,9 @@ def _kinds(
     return kinds
 
 
-def _kind(handler: Handler, effort: Effort, settings: Settings) -> Kind:
+def _kind(handler: Handler, effort: Effort, settings: Settings) -> EffectKind:
     retry = RetryRule(attempts_max=effort.attempts_max, cap_seconds=settings.retry_pause_seconds_max)
-    return Kind(handler=handler, concurrency=effort.concurrency, retry=retry)
+    return EffectKind(handler=handler, concurrency=effort.concurrency, retry=retry)
 
 
 def _gateway(settings: Settings) -> StripeGateway:

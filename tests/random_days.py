@@ -40,7 +40,7 @@ from domain.plan import Rule
 from domain.policies.fulfillment import FulfillmentPolicy
 from domain.policies.inventory import InventoryPolicy
 from domain.policies.policy import Policy
-from domain.stock_item import Claim, StockItem
+from domain.stock_item import LineRef, StockItem
 
 T = TypeVar("T")
 
@@ -97,7 +97,7 @@ class Day:
         self._keys = 0
         self._checkouts: dict[str, Checkout] = {}
         self._calls: list[_Call] = []
-        self._handed: dict[Claim, set[str]] = defaultdict(set)
+        self._handed: dict[LineRef, set[str]] = defaultdict(set)
         """Who handed a line over: a person, or an idempotency key of the courier's."""
         self._deliver = Deliver(_Courier(), cast(Log, self))
         self.refused = 0
@@ -160,7 +160,7 @@ class Day:
         if actor.startswith("policy:"):
             for event in unit.pending:
                 if isinstance(event, Fulfillment.LineItemDelivered):
-                    self._take(self._line(Claim(event.session, event.line_item)), is_sure=True)
+                    self._take(self._line(LineRef(event.session, event.line_item)), is_sure=True)
         return result
 
     def _staff(self, session_id: SessionId | None, command: Callable[[UnitOfWork], object]) -> bool:
@@ -185,7 +185,7 @@ class Day:
 
     # What is true.
 
-    def _line(self, claim: Claim) -> Line:
+    def _line(self, claim: LineRef) -> Line:
         return self.get(Fulfillment, fulfillment_id(claim.session_id)).lines[claim.line_item]
 
     def _take(self, line: Line, *, is_sure: bool) -> None:
@@ -196,7 +196,7 @@ class Day:
         self._on_shelf[sku] -= quantity
         assert self._on_shelf[sku] >= 0, f"{quantity} of {sku} were handed over and not there"
 
-    def _hand_over(self, claim: Claim, who: str) -> None:
+    def _hand_over(self, claim: LineRef, who: str) -> None:
         self._handed[claim].add(who)
         assert len(self._handed[claim]) == 1, f"{claim} was handed over by {sorted(self._handed[claim])}"
 
@@ -298,19 +298,19 @@ class Day:
         before = self._open_lines(id)
         return self._staff(id, lambda do: staff_decisions.complete(id, lines, do)) and self._gone(id, before)
 
-    def _open_lines(self, id: SessionId) -> Mapping[Claim, bool]:
+    def _open_lines(self, id: SessionId) -> Mapping[LineRef, bool]:
         """The lines that are not handed over, and whether a person finds their pieces on the shelf."""
         return {
-            Claim(id, line.plan.id): line.is_to_pack or self._is_promised(line, id)
+            LineRef(id, line.plan.id): line.is_to_pack or self._is_promised(line, id)
             for line in self._lines(id)
             if line.state is not LineState.DELIVERED
         }
 
     def _is_promised(self, line: Line, id: SessionId) -> bool:
         sku = line.plan.stock_sku
-        return sku is None or Claim(id, line.plan.id) in self.get(StockItem, as_stream(f"sku_{sku}")).reserved
+        return sku is None or LineRef(id, line.plan.id) in self.get(StockItem, as_stream(f"sku_{sku}")).reserved
 
-    def _gone(self, id: str, before: Mapping[Claim, bool]) -> bool:
+    def _gone(self, id: str, before: Mapping[LineRef, bool]) -> bool:
         for claim, is_on_shelf in before.items():
             line = self._line(claim)
             if line.state is LineState.DELIVERED:
@@ -352,7 +352,7 @@ class Day:
         started = self._do("worker:1", session_id, claim)
         self._calls = [call for call in self._calls if call.attempt.effect.id != effect.id]
         if started is not None:
-            line = self._line(Claim(session_id, effect.requested.line.id)) if effect.requested.line else None
+            line = self._line(LineRef(session_id, effect.requested.line.id)) if effect.requested.line else None
             assert effect.is_under_way or line is None or self._is_promised(line, session_id), f"{line} has no stock"
             attempt = Attempt(effect=started, session_id=session_id, number=started.attempt)
             self._calls.append(_Call(attempt))
@@ -363,11 +363,11 @@ class Day:
             call = self._draw.choice(calls)
             self._draw.choice([self._succeed, self._succeed, self._fail, self._lose])(call)
 
-    def _claim_of(self, call: _Call) -> Claim:
+    def _claim_of(self, call: _Call) -> LineRef:
         requested = call.attempt.effect.requested
         assert requested
         assert requested.line
-        return Claim(call.attempt.session_id, requested.line.id)
+        return LineRef(call.attempt.session_id, requested.line.id)
 
     def _succeed(self, call: _Call) -> None:
         self._calls.remove(call)
@@ -465,7 +465,7 @@ class Day:
                 assert checkout.payment_status == "paid", f"{id} is not paid, and planned"
                 assert line.state is LineState.DELIVERED, f"{id} {line}"
         delivered = Counter(
-            Claim(event.session, event.line_item)
+            LineRef(event.session, event.line_item)
             for event in self._log
             if isinstance(event, Fulfillment.LineItemDelivered)
         )
@@ -480,7 +480,7 @@ class Day:
         """Every key that was taken from a pool is in the hands of the customer for whom it was taken."""
         for event in self._log:
             if isinstance(event, KeyPool.Assigned):
-                line = self._line(Claim(event.session, event.line_item))
+                line = self._line(LineRef(event.session, event.line_item))
                 assert line.keys == event.keys, f"{line} has not {event.keys}, which were taken for it"
                 assert f"keys_{line.plan.key_pool}" == event.originator_id, f"{line} has keys of {event.originator_id}"
 

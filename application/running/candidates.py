@@ -7,7 +7,7 @@ from datetime import datetime
 
 from application.ports import WorkerLocks
 from application.reading.due_effects import DueEffect, DueEffects
-from application.running.effect_kinds import Kind
+from application.running.effect_kinds import EffectKind
 from application.threads import Threads
 from domain.effect import LEFT_TO_OTHERS
 from domain.ids import EffectId
@@ -18,7 +18,7 @@ _LOOK_AROUND_SECONDS = 1.0
 
 
 class Candidates:
-    def __init__(self, kinds: Mapping[str, Kind], due: DueEffects, locks: WorkerLocks, threads: Threads) -> None:
+    def __init__(self, kinds: Mapping[str, EffectKind], due: DueEffects, locks: WorkerLocks, threads: Threads) -> None:
         self._kinds = kinds
         self._due = due
         self._locks = locks
@@ -124,6 +124,6 @@ class Candidates:
         return first_seen is not None and self._threads.monotonic() - first_seen >= LEFT_TO_OTHERS.total_seconds()
 
 
-def _claimed_max(kind: Kind) -> int:
+def _claimed_max(kind: EffectKind) -> int:
     """How many of a kind may be claimed: more than are called at a time, so that no call waits for the log."""
     return max(_CLAIMED_MIN, _CLAIMED_TIMES * kind.concurrency)

@@ -72,7 +72,7 @@ class RetryRule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kind:
+class EffectKind:
     """A kind of effect: who does it, how many at a time, how often."""
 
     handler: Handler

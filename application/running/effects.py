@@ -16,7 +16,7 @@ from application.log.writer import Writer
 from application.ports import Clock, NotTaken, Permanent, PortError, WorkerLocks
 from application.reading.due_effects import DueEffect, DueEffects
 from application.running.candidates import Candidates
-from application.running.effect_kinds import Attempt, Done, Kind
+from application.running.effect_kinds import Attempt, Done, EffectKind
 from application.running.outcomes import Call, NotBegun, Outcomes, Result, record_failure
 from application.threads import Threads
 from domain import reasons
@@ -33,7 +33,7 @@ class EffectRunner:
     def __init__(
         self,
         *,
-        kinds: Mapping[str, Kind],
+        kinds: Mapping[str, EffectKind],
         due: DueEffects,
         writer: Writer,
         locks: WorkerLocks,

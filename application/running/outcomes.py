@@ -14,7 +14,7 @@ from application.log.unit_of_work import Stamp, UnitOfWork
 from application.log.writer import Writer
 from application.ports import Clock, PortError
 from application.reason_wording import in_words
-from application.running.effect_kinds import Attempt, Done, Kind
+from application.running.effect_kinds import Attempt, Done, EffectKind
 from application.threads import Threads
 from domain.effect import Effect
 from domain.identifiers import fulfillment_id
@@ -31,7 +31,7 @@ _STOPPED = "stopped"
 class Call:
     """An attempt that is claimed: where it is made, and since when."""
 
-    kind: Kind
+    kind: EffectKind
     executor: Executor
     attempt: Attempt
     began_at: float | None = None
@@ -75,7 +75,7 @@ class Outcomes:
         self._random = random
         self._on_end = on_end
 
-    def failed(self, kind: Kind, attempt: Attempt, error: Reason, *, may_have_gone_out: bool = True) -> Failed:
+    def failed(self, kind: EffectKind, attempt: Attempt, error: Reason, *, may_have_gone_out: bool = True) -> Failed:
         """The failure of this attempt, with the time of the next one by the rule of its kind."""
         wait = kind.retry.retry_after(attempt.effect.attempts_since_request, self._random)
         retry_at = None if wait is None else self._clock() + wait

@@ -16,7 +16,7 @@ from domain.personal import Personal
 from domain.plan import PlannedLine, Rule, Setting
 from domain.policies.policy import Streams
 from domain.reasons import Reason
-from domain.stock_item import Claim
+from domain.stock_item import LineRef
 
 
 class LicenseKey(LineDelivery):
@@ -32,10 +32,10 @@ class LicenseKey(LineDelivery):
         return None
 
     def hand_over(self, session_id: SessionId, line: Line, do: Streams) -> None:
-        claim, name = Claim(session_id, line.plan.id), line.plan.key_pool
+        ref, name = LineRef(session_id, line.plan.id), line.plan.key_pool
         assert name is not None, "a line that gets keys has the pool in its plan"
-        pool = do.command(KeyPool, key_pool_id(name), KeyPool.assign, claim, line.plan.item.quantity)
-        if keys := pool.keys_of(claim):
+        pool = do.command(KeyPool, key_pool_id(name), KeyPool.assign, ref, line.plan.item.quantity)
+        if keys := pool.keys_of(ref):
             deliver(session_id, line.plan.id, do, keys=keys)
         else:
             detail, id = reasons.not_enough_keys(name), fulfillment_id(session_id)
@@ -50,7 +50,7 @@ class LicenseKey(LineDelivery):
         Raises:
             Refused: an import has just served the line, which is about to be delivered with its keys.
         """
-        keys = _stop_waiting(session_id, line.plan, do).keys_of(Claim(session_id, line.plan.id))
+        keys = _stop_waiting(session_id, line.plan, do).keys_of(LineRef(session_id, line.plan.id))
         if keys and line.is_ready:
             raise Refused(f"Line {line.plan.id} has just received its keys from an import. They are on their way.")
         return keys
@@ -76,4 +76,4 @@ def deliver_assigned(event: KeyPool.Assigned, do: Streams) -> None:
 
 def _stop_waiting(session_id: SessionId, plan: PlannedLine, do: Streams) -> KeyPool:
     assert plan.key_pool is not None, "a line that gets keys has the pool in its plan"
-    return do.command(KeyPool, key_pool_id(plan.key_pool), KeyPool.stop_waiting, Claim(session_id, plan.id))
+    return do.command(KeyPool, key_pool_id(plan.key_pool), KeyPool.stop_waiting, LineRef(session_id, plan.id))

@@ -10,7 +10,7 @@ from domain.ids import SessionId
 from domain.line import LineState
 from domain.plan import PlannedLine
 from domain.policies.policy import NOTHING_FURTHER, Begin, Streams
-from domain.stock_item import Claim, StockItem
+from domain.stock_item import LineRef, StockItem
 
 
 class InventoryPolicy:
@@ -55,8 +55,8 @@ class InventoryPolicy:
 
 def _reserve(session_id: SessionId, line: PlannedLine, do: Streams) -> None:
     if line.stock_sku is not None and _is_wanted(session_id, line, do):
-        claim = Claim(session_id, line.id)
-        stock = do.command(StockItem, stock_id(line.stock_sku), StockItem.reserve, claim, line.item.quantity)
+        ref = LineRef(session_id, line.id)
+        stock = do.command(StockItem, stock_id(line.stock_sku), StockItem.reserve, ref, line.item.quantity)
         update_from_stock(session_id, line.id, stock, do)
 
 
@@ -68,7 +68,7 @@ def _is_wanted(session_id: SessionId, plan: PlannedLine, do: Streams) -> bool:
 
 def _release(session_id: SessionId, line: PlannedLine, do: Streams) -> None:
     if line.stock_sku is not None:
-        do.command(StockItem, stock_id(line.stock_sku), StockItem.release, Claim(session_id, line.id))
+        do.command(StockItem, stock_id(line.stock_sku), StockItem.release, LineRef(session_id, line.id))
 
 
 def _change(
@@ -87,5 +87,5 @@ def _dispatch(event: Fulfillment.LineItemDelivered, do: Streams) -> None:
     """Find it done: whatever delivers a line dispatches its stock. Earlier versions left that to this policy."""
     plan = do.load(Fulfillment, event.originator_id).lines[event.line_item].plan
     if plan.stock_sku is not None:
-        claim = Claim(event.session, event.line_item)
-        do.command(StockItem, stock_id(plan.stock_sku), StockItem.dispatch, claim)
+        ref = LineRef(event.session, event.line_item)
+        do.command(StockItem, stock_id(plan.stock_sku), StockItem.dispatch, ref)

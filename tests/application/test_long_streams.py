@@ -24,7 +24,7 @@ from domain.ids import StreamId
 from domain.key_pool import KeyPool
 from domain.personal import Personal
 from domain.policies.policy import NOTHING_FURTHER, Begin
-from domain.stock_item import Claim, StockItem
+from domain.stock_item import LineRef, StockItem
 from infrastructure.database import parse_database
 from infrastructure.stores import stores
 
@@ -266,7 +266,7 @@ class ReservesHot:
 
     def decide(self, event: Event, do: object) -> None:
         assert isinstance(do, UnitOfWork)
-        do.command(StockItem, SKU, StockItem.reserve, Claim(as_session("cs_test_new"), event.originator_id), 1)
+        do.command(StockItem, SKU, StockItem.reserve, LineRef(as_session("cs_test_new"), event.originator_id), 1)
         self.decided.append(event.originator_id)
 
 
@@ -295,5 +295,5 @@ def test_a_pool_of_many_keys_is_kept_whole_in_its_row(open_process: Callable[[],
     state = other.long_streams.state(KeyPool, "keys_pro")
 
     assert state == process.log.get(KeyPool, "keys_pro")
-    assert state.waiting == {Claim(as_session("cs_test_1"), "li_2"): 5000}
+    assert state.waiting == {LineRef(as_session("cs_test_1"), "li_2"): 5000}
     assert other.log.decoded == 0

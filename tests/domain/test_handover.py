@@ -27,7 +27,7 @@ from domain.policies.emails import EmailPolicy
 from domain.policies.fulfillment import FulfillmentPolicy
 from domain.policies.intake import Intake
 from domain.policies.inventory import InventoryPolicy
-from domain.stock_item import Claim, StockItem
+from domain.stock_item import LineRef, StockItem
 
 P = ParamSpec("P")
 
@@ -213,7 +213,7 @@ def test_keys_go_out_only_with_their_stock() -> None:
     shop.happens(KeyPool, as_stream("keys_pro"), KeyPool.import_keys, ["A"])
     assert (shop.states(), list(shop.mugs.backordered)) == (
         {"li_1": LineState.BACKORDERED},
-        [Claim(SESSION, "li_1")],
+        [LineRef(SESSION, "li_1")],
     )
 
     shop.count("mug", 1)

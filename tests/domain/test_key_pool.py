@@ -7,12 +7,12 @@ from typed_ids import as_session, as_stream
 from domain.event import Event
 from domain.key_pool import KeyPool
 from domain.personal import Personal
-from domain.stock_item import Claim
+from domain.stock_item import LineRef
 
 ANN, BOB, CEM = (
-    Claim(as_session("cs_test_ann"), "li_1"),
-    Claim(as_session("cs_test_bob"), "li_1"),
-    Claim(as_session("cs_test_cem"), "li_1"),
+    LineRef(as_session("cs_test_ann"), "li_1"),
+    LineRef(as_session("cs_test_bob"), "li_1"),
+    LineRef(as_session("cs_test_cem"), "li_1"),
 )
 
 
@@ -28,15 +28,15 @@ def imported(text: str) -> KeyPool.Imported:
     return KeyPool.Imported(keys=keys(text))
 
 
-def assigned(claim: Claim, text: str) -> KeyPool.Assigned:
+def assigned(claim: LineRef, text: str) -> KeyPool.Assigned:
     return KeyPool.Assigned(line_item=claim.line_item, keys=keys(text), session_id=claim.session_id)
 
 
-def ran_out(claim: Claim, quantity: int) -> KeyPool.RanOut:
+def ran_out(claim: LineRef, quantity: int) -> KeyPool.RanOut:
     return KeyPool.RanOut(line_item=claim.line_item, quantity=quantity, session_id=claim.session_id)
 
 
-def wait_ended(claim: Claim) -> KeyPool.WaitEnded:
+def wait_ended(claim: LineRef) -> KeyPool.WaitEnded:
     return KeyPool.WaitEnded(line_item=claim.line_item, session_id=claim.session_id)
 
 
@@ -77,7 +77,7 @@ def test_the_next_line_gets_other_keys() -> None:
 
 
 def test_two_lines_of_one_session_have_keys_of_their_own() -> None:
-    other_line = Claim(ANN.session_id, "li_2")
+    other_line = LineRef(ANN.session_id, "li_2")
 
     after = the_pool(imported("A B"), assigned(ANN, "A")).when(KeyPool.assign, other_line, 1)
 
@@ -186,7 +186,7 @@ def test_a_key_that_a_customer_has_is_not_withdrawn_nor_any_other_with_it() -> N
 
 
 def test_what_follows_changes_no_state_that_others_hold() -> None:
-    claims = [Claim(as_session(f"cs_test_{number}"), "li_1") for number in range(40)]
+    claims = [LineRef(as_session(f"cs_test_{number}"), "li_1") for number in range(40)]
     states = [the_pool(*(imported(f"{number}a {number}b") for number in range(20))).state]
     everything = states[0].free
 

@@ -9,11 +9,11 @@ from scenario import given as given_pool
 from typed_ids import as_session, as_stream
 
 from domain.key_pool import WITHDRAWN, KeyPool, KeyPoolFact
-from domain.stock_item import Claim
+from domain.stock_item import LineRef
 
 Command = Callable[[KeyPool], Sequence[KeyPoolFact]]
 
-CLAIMS = [Claim(as_session(f"cs_test_{session}"), f"li_{line}") for session in range(3) for line in range(2)]
+CLAIMS = [LineRef(as_session(f"cs_test_{session}"), f"li_{line}") for session in range(3) for line in range(2)]
 QUANTITY = {claim: 1 + number % 4 for number, claim in enumerate(CLAIMS)}
 """A line's quantity never changes once it is paid."""
 claims = st.sampled_from(CLAIMS)
@@ -85,7 +85,7 @@ def test_those_who_wait_for_keys_are_served_oldest_first(history: list[Command])
         state = before
         for fact in facts:
             if isinstance(fact, KeyPool.Assigned):
-                claim = Claim(as_session(fact.session_id or ""), fact.line_item)
+                claim = LineRef(as_session(fact.session_id or ""), fact.line_item)
                 queue = list(state.waiting)
                 older = queue[: queue.index(claim)] if claim in queue else []
                 assert all(state.waiting[other] > len(state.free) for other in older)

@@ -11,12 +11,12 @@ from domain.event import replace
 from domain.key_pool import KeyPool
 from domain.persistent import PersistentMap
 from domain.personal import Personal
-from domain.stock_item import Claim, StockItem
+from domain.stock_item import LineRef, StockItem
 
 MANY = 4_000
 PATH_BYTES_MAX = 20_000
 """Far less than a copy of so many entries, which takes 150,000 to 300,000."""
-ANN = Claim(as_session("cs_test_ann"), "li_1")
+ANN = LineRef(as_session("cs_test_ann"), "li_1")
 
 keys = st.one_of(st.integers(min_value=0, max_value=200), st.sampled_from(["a", "b", "a" * 70]))
 changes = st.lists(st.tuples(keys, st.one_of(st.none(), st.integers(), st.lists(keys, max_size=60))), max_size=80)
@@ -91,7 +91,7 @@ def test_a_sale_copies_none_of_the_open_parcels_of_its_sku() -> None:
 
     assert allocated(lambda: stock.reserve(ANN, 1)) < PATH_BYTES_MAX
     assert allocated(lambda: stock.foresee(facts)) < 2 * PATH_BYTES_MAX
-    assert allocated(lambda: stock.release(Claim(as_session("cs_8"), "li_1"))) < 2 * PATH_BYTES_MAX
+    assert allocated(lambda: stock.release(LineRef(as_session("cs_8"), "li_1"))) < 2 * PATH_BYTES_MAX
 
 
 def test_a_key_that_leaves_a_large_pool_copies_none_of_the_others() -> None:

@@ -5,12 +5,12 @@ from scenario import Given, given
 from typed_ids import as_session, as_stream
 
 from domain.event import Event
-from domain.stock_item import QUANTITY_MAX, Claim, StockItem
+from domain.stock_item import QUANTITY_MAX, LineRef, StockItem
 
 ANN, BOB, CEM = (
-    Claim(as_session("cs_test_ann"), "li_1"),
-    Claim(as_session("cs_test_bob"), "li_1"),
-    Claim(as_session("cs_test_cem"), "li_1"),
+    LineRef(as_session("cs_test_ann"), "li_1"),
+    LineRef(as_session("cs_test_bob"), "li_1"),
+    LineRef(as_session("cs_test_cem"), "li_1"),
 )
 
 
@@ -22,19 +22,19 @@ def counted(on_hand: int) -> StockItem.Counted:
     return StockItem.Counted(on_hand=on_hand)
 
 
-def reserved(claim: Claim, quantity: int) -> StockItem.Reserved:
+def reserved(claim: LineRef, quantity: int) -> StockItem.Reserved:
     return StockItem.Reserved(line_item=claim.line_item, quantity=quantity, session_id=claim.session_id)
 
 
-def backordered(claim: Claim, quantity: int) -> StockItem.Backordered:
+def backordered(claim: LineRef, quantity: int) -> StockItem.Backordered:
     return StockItem.Backordered(line_item=claim.line_item, quantity=quantity, session_id=claim.session_id)
 
 
-def released(claim: Claim, quantity: int) -> StockItem.Released:
+def released(claim: LineRef, quantity: int) -> StockItem.Released:
     return StockItem.Released(line_item=claim.line_item, quantity=quantity, session_id=claim.session_id)
 
 
-def dispatched(claim: Claim, quantity: int) -> StockItem.Dispatched:
+def dispatched(claim: LineRef, quantity: int) -> StockItem.Dispatched:
     return StockItem.Dispatched(line_item=claim.line_item, quantity=quantity, session_id=claim.session_id)
 
 
@@ -69,7 +69,7 @@ def test_what_is_promised_to_one_is_not_promised_to_another() -> None:
 
 
 def test_two_lines_of_one_session_have_a_promise_each() -> None:
-    other_line = Claim(ANN.session_id, "li_2")
+    other_line = LineRef(ANN.session_id, "li_2")
 
     after = the_mug(counted(3), reserved(ANN, 1)).when(StockItem.reserve, other_line, 2).then(reserved(other_line, 2))
 

@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 from scenario import given as given_stock
 from typed_ids import as_session, as_stream
 
-from domain.stock_item import Claim, StockItem, StockItemFact
+from domain.stock_item import LineRef, StockItem, StockItemFact
 
 Command = Callable[[StockItem], Sequence[StockItemFact]]
 
-CLAIMS = [Claim(as_session(f"cs_test_{session}"), f"li_{line}") for session in range(3) for line in range(2)]
+CLAIMS = [LineRef(as_session(f"cs_test_{session}"), f"li_{line}") for session in range(3) for line in range(2)]
 claims = st.sampled_from(CLAIMS)
 quantities = st.integers(min_value=1, max_value=6)
 commands: st.SearchStrategy[Command] = st.one_of(
@@ -70,12 +70,12 @@ def test_pieces_leave_the_shelf_only_by_dispatch_and_come_only_by_a_count(histor
 @many
 @given(history=histories)
 def test_a_line_has_what_it_last_asked_for_or_nothing(history: list[Command]) -> None:
-    asked: dict[Claim, int] = {}
+    asked: dict[LineRef, int] = {}
     for _, facts, after in steps(history):
         for fact in facts:
             if isinstance(fact, StockItem.Counted):
                 continue
-            claim = Claim(as_session(fact.session_id or ""), fact.line_item)
+            claim = LineRef(as_session(fact.session_id or ""), fact.line_item)
             if isinstance(fact, StockItem.Released | StockItem.Dispatched):
                 assert asked.pop(claim) == fact.quantity
             else:
@@ -93,19 +93,19 @@ def test_no_claim_waits_for_available_stock(history: list[Command]) -> None:
 @many
 @given(history=histories)
 def test_those_who_wait_are_served_oldest_first(history: list[Command]) -> None:
-    age: list[Claim] = []
+    age: list[LineRef] = []
     for before, facts, _ in steps(history):
         state = before
         for fact in facts:
             if isinstance(fact, StockItem.Reserved):
-                claim = Claim(as_session(fact.session_id or ""), fact.line_item)
+                claim = LineRef(as_session(fact.session_id or ""), fact.line_item)
                 was_waiting = claim in state.backordered
                 older = age[: age.index(claim)] if was_waiting else []
                 passed_over = [state.backordered[other] for other in older if other in state.backordered]
                 assert all(quantity > state.available for quantity in passed_over)
             state = state.apply(fact)
             if not isinstance(fact, StockItem.Counted):
-                claim = Claim(as_session(fact.session_id or ""), fact.line_item)
+                claim = LineRef(as_session(fact.session_id or ""), fact.line_item)
                 if isinstance(fact, StockItem.Released | StockItem.Dispatched):
                     age.remove(claim)
                 elif claim not in age:

@@ -20,7 +20,7 @@ from application.log.recent_states import RecentStates
 from application.log.unit_of_work import Stamp
 from application.log.writer import Writer
 from application.reason_wording import in_words
-from application.running.effect_kinds import Attempt, Done, Kind, RetryRule
+from application.running.effect_kinds import Attempt, Done, EffectKind, RetryRule
 from application.running.effects import EffectRunner
 from domain.effect import MAIL, RETRIEVE, Effect
 from domain.identifiers import effect_id
@@ -61,7 +61,7 @@ def hear_of(shop: Shop, session: SessionId) -> None:
 def a_runner(shop: Shop, **changes: Any) -> EffectRunner:
     """Another worker of this shop, which sends mails."""
     parts: dict[str, Any] = {
-        "kinds": {MAIL: Kind(handler=SendMail(shop.outside), concurrency=4, retry=RETRY)},
+        "kinds": {MAIL: EffectKind(handler=SendMail(shop.outside), concurrency=4, retry=RETRY)},
         "due": shop.runtime.queries.due_effects,
         "writer": shop.runtime.writer,
         "locks": shop.more_locks(),
@@ -191,7 +191,7 @@ def test_a_claim_that_conflicts_with_itself_is_gone_on_with_at_once(shop: Shop, 
 def test_what_is_done_takes_no_room_from_what_is_due_while_the_view_is_behind(shop: Shop, outside: Outside) -> None:
     sell(shop, SESSIONS)
     executor = Later()
-    mails = Kind(handler=SendMail(outside), concurrency=2, retry=RETRY)
+    mails = EffectKind(handler=SendMail(outside), concurrency=2, retry=RETRY)
     runner = a_runner(shop, kinds={MAIL: mails}, executor=executor)
     runner.turn()
     shop.runtime.engine.run_until_quiet(effects=False)
@@ -214,7 +214,7 @@ def little_room(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_no_more_effects_of_a_kind_are_under_way_than_it_has_room_for(shop: Shop, outside: Outside) -> None:
     sell(shop, SESSIONS)
     executor = Later()
-    mails = Kind(handler=SendMail(outside), concurrency=2, retry=RETRY)
+    mails = EffectKind(handler=SendMail(outside), concurrency=2, retry=RETRY)
     runner = a_runner(shop, kinds={MAIL: mails}, executor=executor)
     under_way = []
 
@@ -249,8 +249,8 @@ def test_a_kind_without_room_holds_up_no_other(shop: Shop, outside: Outside) -> 
     hear_of(shop, as_session("cs_test_other"))
     executor = Later()
     kinds = {
-        MAIL: Kind(handler=SendMail(outside), concurrency=1, retry=RETRY),
-        RETRIEVE: Kind(handler=Retrieve(outside, shop.clock), concurrency=1, retry=RETRY),
+        MAIL: EffectKind(handler=SendMail(outside), concurrency=1, retry=RETRY),
+        RETRIEVE: EffectKind(handler=Retrieve(outside, shop.clock), concurrency=1, retry=RETRY),
     }
     before = outside.retrievals
 
@@ -266,7 +266,7 @@ def test_an_outcome_that_could_not_be_stored_is_kept_and_stored_later(
 ) -> None:
     hear_of(shop, as_session("cs_test_1"))
     time = TimeInHand()
-    kinds = {RETRIEVE: Kind(handler=Retrieve(outside, shop.clock), concurrency=1, retry=RETRY)}
+    kinds = {RETRIEVE: EffectKind(handler=Retrieve(outside, shop.clock), concurrency=1, retry=RETRY)}
     runner = a_runner(shop, kinds=kinds, threads=time)
     outside.points.troubles["before an insert"] = [None, *[OperationalError("the disk is full")] * outages]
 
@@ -290,7 +290,7 @@ def test_an_old_hint_ends_no_attempt_of_another_worker_that_is_at_it(
     """Neither because it is not wanted nor because nobody here can do it: it may be about to succeed there."""
     hear_of(shop, as_session("cs_test_1"))
     id = effect_id(as_session("cs_test_1"), "retrieve_completed")
-    kinds = {RETRIEVE: Kind(handler=Retrieve(outside, shop.clock), concurrency=1, retry=RETRY)}
+    kinds = {RETRIEVE: EffectKind(handler=Retrieve(outside, shop.clock), concurrency=1, retry=RETRY)}
     executor = Later()
     a_runner(shop, kinds=kinds, executor=executor).turn()
     shop.visit(as_session("cs_test_1"))
@@ -403,7 +403,7 @@ def test_a_delivery_that_ends_its_thread_is_a_failed_attempt(shop: Shop, outside
                 raise ends.pop()
             return super().perform(attempt)
 
-    mails = Kind(handler=Ending(outside), concurrency=1, retry=RETRY)
+    mails = EffectKind(handler=Ending(outside), concurrency=1, retry=RETRY)
     executor = ThreadPoolExecutor(1)
     runner = a_runner(shop, kinds={MAIL: mails}, executor=executor)
     runner.turn()

@@ -14,7 +14,7 @@ from typed_ids import as_event, as_session
 
 from application.log.unit_of_work import Stamp
 from application.ports import DeliveryReceipt, DeliveryRequest, Temporary
-from application.running.effect_kinds import Attempt, Done, Kind, RetryRule
+from application.running.effect_kinds import Attempt, Done, EffectKind, RetryRule
 from application.staff import By
 from domain import reasons
 from domain.checkout import Checkout
@@ -169,7 +169,7 @@ def test_a_claim_that_goes_wrong_is_a_failed_attempt_and_given_up_in_the_end(ope
         outside.checkouts[id] = a_checkout(line_items=[a_line_item(product="prod_seat")])
         shop.visit(as_session(id))
     runner = shop.runtime.engine._runner
-    odd = Kind(handler=(handler := Odd()), concurrency=1, retry=RetryRule(attempts_max=3, cap_seconds=3600))
+    odd = EffectKind(handler=(handler := Odd()), concurrency=1, retry=RetryRule(attempts_max=3, cap_seconds=3600))
     runner._kinds = {**runner._kinds, "courier": odd}
 
     shop.rest()

@@ -13,7 +13,7 @@ from application.log.unit_of_work import Stamp, stamped
 from application.staff import By, Withdrawal
 from domain.errors import Refused
 from domain.key_pool import KeyPool
-from domain.stock_item import Claim
+from domain.stock_item import LineRef
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
 BY = By(name="kim", reason="bought many")
@@ -43,7 +43,7 @@ def test_many_keys_are_withdrawn_and_none_of_them_if_a_customer_has_the_last(tmp
     given, free = KEYS[0], KEYS[1:]
     staff.import_keys("pro", KEYS, BY)
     pool = shop.runtime.log.get(KeyPool, "keys_pro")
-    [assigned] = pool.assign(Claim(as_session("cs_test_ann"), "li_1"), 1)
+    [assigned] = pool.assign(LineRef(as_session("cs_test_ann"), "li_1"), 1)
     stamp = Stamp(actor="policy:fulfillment", now=NOW)
     shop.runtime.log.append([stamped(assigned, stamp, pool.id, pool.version + 1)])
 

@@ -30,7 +30,7 @@ from domain.identifiers import fulfillment_id, key_pool_id, session_of_stream
 from domain.key_pool import KeyPool
 from domain.payment import Payment
 from domain.reasons import ReasonCode
-from domain.stock_item import Claim, StockItem
+from domain.stock_item import LineRef, StockItem
 from domain.stripe_event import StripeEvent
 from infrastructure.views.sqlite import SQLiteViews
 from interfaces.sandbox.model.books import Entry
@@ -155,7 +155,7 @@ def _keys(found: Findings, log: Log, world: World) -> None:
         plan = log.get(Fulfillment, event.originator_id).lines[event.line_item].plan
         if plan.key_pool is None:
             continue
-        claim, keys = Claim(event.session, event.line_item), [key.text for key in event.keys]
+        claim, keys = LineRef(event.session, event.line_item), [key.text for key in event.keys]
         his = log.get(KeyPool, key_pool_id(plan.key_pool)).keys_of(claim)
         found.demand(keys == [key.text for key in his], f"{claim} got other keys than were taken for it")
         found.demand(len(keys) == plan.item.quantity, f"{claim} got {len(keys)} keys instead of {plan.item.quantity}")

@@ -12,22 +12,22 @@ from application.log.log import Log
 from domain.effect import Effect
 from domain.event import Event
 from domain.fulfillment import Fulfillment
-from domain.stock_item import Claim, StockItem
+from domain.stock_item import LineRef, StockItem
 
 
 @dataclass
 class _Known:
     """What the log says so far."""
 
-    skus: dict[Claim, str | None] = field(default_factory=dict)
+    skus: dict[LineRef, str | None] = field(default_factory=dict)
     """The stream of the tracked stock that each planned line takes."""
-    promised: set[tuple[str, Claim]] = field(default_factory=set)
+    promised: set[tuple[str, LineRef]] = field(default_factory=set)
     """Stock streams and the lines that they promise pieces to."""
-    to_dispatch: set[tuple[str, Claim]] = field(default_factory=set)
+    to_dispatch: set[tuple[str, LineRef]] = field(default_factory=set)
     """Delivered lines whose pieces the books still have."""
-    lines: dict[str, Claim] = field(default_factory=dict)
+    lines: dict[str, LineRef] = field(default_factory=dict)
     """Effect to the line that it delivers."""
-    under_way: dict[Claim, str] = field(default_factory=dict)
+    under_way: dict[LineRef, str] = field(default_factory=dict)
 
 
 def demand_true_hand_overs(found: Findings, log: Log) -> None:
@@ -45,7 +45,7 @@ def _demand(found: Findings, known: _Known, event: Event, what: str) -> None:
             found.demand(not missing, f"{what}: the pieces of {missing} are gone, and still in the books")
         case Fulfillment.Shipped():
             for line in event.lines:
-                claim = Claim(event.session, line)
+                claim = LineRef(event.session, line)
                 sku = known.skus[claim]
                 found.demand(sku is None or (sku, claim) in known.promised, f"{what}: {claim} has no promise of {sku}")
         case Fulfillment.LineItemDelivered() | Fulfillment.Replanned() if event.actor.startswith("staff:"):
@@ -56,10 +56,10 @@ def _demand(found: Findings, known: _Known, event: Event, what: str) -> None:
             pass
 
 
-def _lines(event: Fulfillment.LineItemDelivered | Fulfillment.Replanned) -> list[Claim]:
+def _lines(event: Fulfillment.LineItemDelivered | Fulfillment.Replanned) -> list[LineRef]:
     if isinstance(event, Fulfillment.Replanned):
-        return [Claim(event.session, plan.id) for plan in event.lines]
-    return [Claim(event.session, event.line_item)]
+        return [LineRef(event.session, plan.id) for plan in event.lines]
+    return [LineRef(event.session, event.line_item)]
 
 
 def _learn(known: _Known, event: Event) -> None:
@@ -67,19 +67,19 @@ def _learn(known: _Known, event: Event) -> None:
         case Fulfillment.Requested() | Fulfillment.Replanned():
             for plan in event.plan if isinstance(event, Fulfillment.Requested) else event.lines:
                 sku = None if plan.stock_sku is None else f"sku_{plan.stock_sku}"
-                known.skus[Claim(event.session, plan.id)] = sku
+                known.skus[LineRef(event.session, plan.id)] = sku
         case Fulfillment.LineItemDelivered():
-            claim = Claim(event.session, event.line_item)
+            claim = LineRef(event.session, event.line_item)
             if (sku := known.skus[claim]) is not None:
                 known.to_dispatch.add((sku, claim))
         case StockItem.Reserved():
-            known.promised.add((event.originator_id, Claim(event.session, event.line_item)))
+            known.promised.add((event.originator_id, LineRef(event.session, event.line_item)))
         case StockItem.Backordered() | StockItem.Released() | StockItem.Dispatched():
-            held = event.originator_id, Claim(event.session, event.line_item)
+            held = event.originator_id, LineRef(event.session, event.line_item)
             known.promised.discard(held)
             known.to_dispatch.discard(held)
         case Effect.Requested() if event.line is not None:
-            known.lines[event.originator_id] = Claim(event.session, event.line.id)
+            known.lines[event.originator_id] = LineRef(event.session, event.line.id)
         case Effect.AttemptStarted() if event.originator_id in known.lines:
             known.under_way[known.lines[event.originator_id]] = event.originator_id
         case Effect.AttemptFailed() | Effect.Succeeded() | Effect.GivenUp() | Effect.Withdrawn():
@@ -89,4 +89,4 @@ def _learn(known: _Known, event: Event) -> None:
             pass
 
 
-_NONE = Claim(as_session(""), "")
+_NONE = LineRef(as_session(""), "")

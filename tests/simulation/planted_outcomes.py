@@ -20,7 +20,7 @@ from domain.policies import payments
 from domain.policies.emails import EmailPolicy
 from domain.policies.fulfillment import FulfillmentPolicy
 from domain.reasons import Reason
-from domain.stock_item import Claim, StockItem
+from domain.stock_item import LineRef, StockItem
 
 
 def parcel_reported_twice(patch: pytest.MonkeyPatch) -> None:
@@ -50,7 +50,7 @@ def one_piece_leaves_the_shelf(patch: pytest.MonkeyPatch) -> None:
     """The stock shrinks by one piece, however many were bought."""
     dispatch = StockItem.dispatch
 
-    def only_one(self: StockItem, claim: Claim) -> Sequence[Any]:
+    def only_one(self: StockItem, claim: LineRef) -> Sequence[Any]:
         facts = dispatch(self, claim)
         return [replace(fact, quantity=1) if isinstance(fact, StockItem.Dispatched) else fact for fact in facts]
 

@@ -27,7 +27,7 @@ from domain.errors import Refused
 from domain.event import A, Event
 from domain.fulfillment import Fulfillment
 from domain.line import LineState
-from domain.stock_item import Claim, StockItem
+from domain.stock_item import LineRef, StockItem
 
 Decision = Callable[[Any], Sequence[Event]]
 
@@ -54,7 +54,7 @@ def rows_of(projection: Projection, events: Sequence[Event]) -> list[Row]:
         return read_side.fold(projection, events)
 
 
-claims = st.builds(Claim, st.sampled_from(["cs_test_a", "cs_test_b"]), st.sampled_from(["li_1", "li_2"]))
+claims = st.builds(LineRef, st.sampled_from(["cs_test_a", "cs_test_b"]), st.sampled_from(["li_1", "li_2"]))
 stock_decisions: st.SearchStrategy[Decision] = st.one_of(
     st.builds(lambda claim, quantity: lambda item: item.reserve(claim, quantity), claims, st.integers(1, 5)),
     st.builds(lambda claim: lambda item: item.release(claim), claims),
@@ -72,7 +72,7 @@ def test_the_stock(decisions: list[Decision]) -> None:
     claimed = {(row["session_id"], row["line_item"]): row for row in rows if row["session_id"]}
     assert sum(int(row["on_hand"] or 0) for row in rows) == item.on_hand
     assert {
-        Claim(as_session(str(key[0])), str(key[1])): (row["reserved"], row["backordered"])
+        LineRef(as_session(str(key[0])), str(key[1])): (row["reserved"], row["backordered"])
         for key, row in claimed.items()
     } == {claim: (need.quantity, 0) if need.is_promised else (0, need.quantity) for claim, need in item.needs.items()}
 
