@@ -35,7 +35,7 @@ test: setup ## run every test that needs only Python
 check: format lint types contracts check-tests check-fuzz ## format, lint, types, import contracts, a browser, Stripe's CLI, fuzzing
 
 bench: setup ## measure, and write docs/benchmarks.md; ONLY=ingest prints one part of it
-	@PYTHONPATH=tests $(BIN)/python -m bench $(ONLY)
+	@PYTHONPATH=tests:tests/support $(BIN)/python -m bench $(ONLY)
 
 format: setup
 	$(BIN)/ruff format --check $(SOURCES)
@@ -62,32 +62,32 @@ $(FUZZER): requirements/fuzz.txt $(STAMP)
 	@touch $@
 
 check-fuzz: $(FUZZER)
-	PYTHONPATH=tests $(BIN)/python -m fuzz
+	PYTHONPATH=tests:tests/support $(BIN)/python -m fuzz
 
 fuzz: $(FUZZER) ## fuzz what reads from outside, MINUTES=10 for each target; ONLY=webhook for one
-	PYTHONPATH=tests $(BIN)/python -m fuzz --minutes $(or $(MINUTES),10) $(ONLY)
+	PYTHONPATH=tests:tests/support $(BIN)/python -m fuzz --minutes $(or $(MINUTES),10) $(ONLY)
 
 fuzz-planted: $(FUZZER) ## plant bugs in a copy of the code, and see that the fuzzer finds each
-	PYTHONPATH=tests $(BIN)/python -m fuzz.planted
+	PYTHONPATH=tests:tests/support $(BIN)/python -m fuzz.planted
 
 soak: setup ## many processes killed at random, for ten minutes; MINUTES=3 PARTS="engine log failover behind" to choose
-	PYTHONPATH=tests $(BIN)/python -m soak $(PARTS)
+	PYTHONPATH=tests:tests/support $(BIN)/python -m soak $(PARTS)
 
 simulate: setup ## run the engine with everything going wrong: SEEDS=1000, or SEED=17 alone; BUGS=1 plants bugs
-	@PYTHONPATH=tests $(BIN)/python -m simulation $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),1000)) \
+	@PYTHONPATH=tests:tests/support $(BIN)/python -m simulation $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),1000)) \
 		$(if $(FIRST),--first $(FIRST)) $(if $(BUGS),--bugs)
 
 days: setup ## play random days of staff, couriers and lagging policies: DAYS=10000
 	@DAYS=$(or $(DAYS),10000) $(BIN)/python -m pytest tests/domain/test_random_days.py --numprocesses 0 --quiet
 
 messages: setup ## bring the translations up to the texts for customers; what is missing is then to be translated
-	@PYTHONPATH=tests $(BIN)/python -m messages
+	@PYTHONPATH=tests:tests/support $(BIN)/python -m messages
 
 mutate: setup ## make each small mistake in domain/, and see that a test notices; ONLY=domain/stock_item.py for one module
-	@PYTHONPATH=tests $(BIN)/python -m mutation $(ONLY) $(if $(JSON),--json $(JSON))
+	@PYTHONPATH=tests:tests/support $(BIN)/python -m mutation $(ONLY) $(if $(JSON),--json $(JSON))
 
 hostile: setup ## attack a server for SECONDS=10 in twenty ways, and write the figures into docs/operations.md
-	PYTHONPATH=tests $(BIN)/python -m hostile $(SECONDS)
+	PYTHONPATH=tests:tests/support $(BIN)/python -m hostile $(SECONDS)
 
 lock: ## pin the dependencies again (needs uv on the path)
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header \

@@ -37,7 +37,7 @@ SESSION = as_session("cs_test_1")
 def test_every_event_class_has_a_sentence(topic: str) -> None:
     shown = [sentence(event, NAMES) for event in EVENTS if topic == event.TOPIC]
 
-    assert shown, f"there is no {topic} in tests/sample_log.py, so nobody has read what the story says of it"
+    assert shown, f"there is no {topic} in tests/support/sample_log.py, so nobody has read what the story says of it"
     assert all(shown)
 
 

@@ -4,20 +4,18 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
+from python_path import PYTHON_PATH
 
 P = TypeVar("P")
 T = TypeVar("T")
 
-_TESTS = Path(__file__).parents[1]
-
 
 def start(module: str, *arguments: str) -> subprocess.Popen[bytes]:
     """`python -m bench.MODULE`, with its input and output in our hands."""
-    environment = {**os.environ, "PYTHONPATH": str(_TESTS)}
+    environment = {**os.environ, "PYTHONPATH": PYTHON_PATH}
     command = [sys.executable, "-m", f"bench.{module}", *arguments]
     return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)
 

@@ -45,7 +45,7 @@ def event_classes(aggregate: type[Aggregate[Any]]) -> list[type[Event]]:
 
 def sample_of(kind: type[Event]) -> Event:
     found = next((event for event in sample_log() if type(event) is kind), None)
-    assert found is not None, f"Add a {kind.TOPIC} to tests/sample_log.py; see docs/extending.md, An event."
+    assert found is not None, f"Add a {kind.TOPIC} to tests/support/sample_log.py; see docs/extending.md, An event."
     return found
 
 
@@ -64,8 +64,8 @@ def test_there_is_no_other_aggregate() -> None:
 def test_the_names_in_the_log_stay_as_they_are() -> None:
     assert [kind.TOPIC for _, kind in EVENT_CLASSES] == TOPICS, (
         "A stored topic is never renamed or removed. A new event goes to the same place in TOPICS here and into "
-        "tests/golden/topics.txt, tests/sample_log.py (then `python -m golden.store_log log`) and docs/events.md; "
-        "see docs/extending.md, An event."
+        "tests/golden/topics.txt, tests/support/sample_log.py (then `python -m golden.store_log log`) and "
+        "docs/events.md; see docs/extending.md, An event."
     )
 
 

@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
+from python_path import PYTHON_PATH
+
 HERE = Path(__file__).parent
 KEPT = HERE.parents[1] / "build" / "fuzz"
 NAMES = sorted(path.stem for path in (HERE / "targets").glob("*.py"))
@@ -54,7 +56,7 @@ class Outcome:
 def fuzz(name: str, flags: Sequence[str], directory: Path = KEPT, *, packages: Path | None = None) -> Outcome:
     """Run one target with these flags of the fuzzer's; over the packages there instead of our own, if said."""
     directory.mkdir(parents=True, exist_ok=True)
-    path = os.pathsep.join([*([str(packages)] if packages else []), str(HERE.parent)])
+    path = os.pathsep.join([*([str(packages)] if packages else []), PYTHON_PATH])
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="fulfill-fuzz-") as scratch:
         done = subprocess.run(

@@ -1,6 +1,6 @@
 """Writes down anew what customers read: every mail and page in every language. From the root:
 
-    PYTHONPATH=tests .venv/bin/python -m golden.customer_texts
+    PYTHONPATH=tests:tests/support .venv/bin/python -m golden.customer_texts
         after a text, a template or a translation was changed: look at the difference in git
 
 HTML stands as it is for English, and once more for a language that is written from right to left. Of every other

@@ -1,8 +1,9 @@
 """Stores the sample log for ever, or writes down anew what is read in the logs that are stored. From the root:
 
-    PYTHONPATH=tests .venv/bin/python -m golden.store_log log
-        after a new event class, or a new version of one, is in tests/sample_log.py: a further log, beside the others
-    PYTHONPATH=tests .venv/bin/python -m golden.store_log readings
+    PYTHONPATH=tests:tests/support .venv/bin/python -m golden.store_log log
+        after a new event class, or a new version of one, is in tests/support/sample_log.py: a further log, beside the
+        others
+    PYTHONPATH=tests:tests/support .venv/bin/python -m golden.store_log readings
         after the version of a projection was raised, or the document has grown: look at the difference in git
 
 A stored log itself is never written again: it stands for the logs that merchants have.

@@ -29,7 +29,7 @@ Merchants have logs like this one. Leave the stored log as it is, and make the c
   - a field that was added needs a default;
   - for anything else raise the `class_version` of the event and write `upcast_v1_v2(state)` beside it, which brings a
     stored state, a dict of plain JSON, to the new shape.
-Then add the new shape to tests/sample_log.py and store it as a further log, as tests/golden/store_log.py says."""
+Then add the new shape to tests/support/sample_log.py and store it as a further log: see tests/golden/store_log.py."""
 RAISE_THE_VERSION = """
 If the new rows are right, raise the `version` of the projection, so that the view of every merchant is rebuilt,
 and write the rows down again as tests/golden/store_log.py says. If you did not mean to change them, look for a
@@ -61,8 +61,8 @@ def test_every_event_class_is_in_a_stored_log() -> None:
     missing = set(TOPICS) - {stored.topic for log in LOGS for stored in read_log(log)}
 
     assert not missing, (
-        f"{', '.join(sorted(missing))}: no stored log has an event of this class. Add one to tests/sample_log.py and "
-        "store it as a further log, as tests/golden/store_log.py says."
+        f"{', '.join(sorted(missing))}: no stored log has an event of this class. Add one to "
+        "tests/support/sample_log.py and store it as a further log, as tests/golden/store_log.py says."
     )
 
 

@@ -9,7 +9,7 @@ from golden.customer_texts import HERE, htmls, written_down
 
 from infrastructure.customer_texts.translations import Translations, shipped_texts
 
-LOOK = "Look at the difference, then: PYTHONPATH=tests .venv/bin/python -m golden.customer_texts"
+LOOK = "Look at the difference, then: PYTHONPATH=tests:tests/support .venv/bin/python -m golden.customer_texts"
 VALUE = re.compile(r"%\(\w+\)s")
 
 

@@ -19,7 +19,7 @@ def test_the_list_of_topics_is_the_one_that_logs_rely_on() -> None:
     )
     assert not new, (
         f"{', '.join(new)}: new topics are a promise. If the names are right for good, add them to {GOLDEN.name} in "
-        "alphabetical order, add an example to tests/sample_log.py, and store it as tests/golden/store_log.py says."
+        "alphabetical order, add an example to tests/support/sample_log.py, and store it (tests/golden/store_log.py)."
     )
     assert listed == sorted(set(listed)), f"{GOLDEN.name} is not in alphabetical order, or names a topic twice."
 

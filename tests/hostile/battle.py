@@ -17,6 +17,7 @@ from bench.bodies import SECRET, SignedBody, signed_bodies
 from hostile.attacker import Outcome
 from hostile.attacks import Attack
 from processes import ServeProcess, ended
+from python_path import PYTHON_PATH
 
 from interfaces.demo.engine_process import free_port
 
@@ -117,7 +118,7 @@ def battle(victim: Victim, attack: Attack, is_enough: Callable[[Sequence[Deliver
         [sys.executable, "-m", "hostile.attacker", attack.name, str(victim.port), str(_ATTACK_SECONDS_MAX)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        env={"PYTHONPATH": str(Path(__file__).parents[1]), "PATH": ""},
+        env={"PYTHONPATH": PYTHON_PATH, "PATH": ""},
         text=True,
     )
     try:

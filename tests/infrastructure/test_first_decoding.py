@@ -4,11 +4,13 @@ msgspec learns what a class is made of when it first meets it, and the process e
 threads make it learn the same class at the same time. So each decoder is made before the threads come to it.
 """
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from python_path import PYTHON_PATH
 
 TESTS = Path(__file__).parents[1]
 AT_ONCE = """
@@ -52,7 +54,10 @@ PROCESSES = 5
 )
 def test_threads_may_be_the_first_to_decode_together(imports: str, decode: str) -> None:
     script = AT_ONCE.format(imports=imports, decode=decode)
+    environment = {**os.environ, "PYTHONPATH": PYTHON_PATH}
 
     for _ in range(PROCESSES):
-        shown = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, cwd=TESTS)
+        shown = subprocess.run(
+            [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, env=environment
+        )
         assert (shown.returncode, shown.stdout) == (0, "decoded\n"), shown.stderr

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from python_path import PYTHON_PATH
 
 TESTS = Path(__file__).parents[1]
 TILL = """
@@ -67,7 +68,7 @@ def project(tmp_path: Path) -> Path:
 
 def mutate(project: Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "mutation", "--json", "result.json"]
-    environment = {**os.environ, "PYTHONPATH": str(TESTS)}
+    environment = {**os.environ, "PYTHONPATH": PYTHON_PATH}
     return subprocess.run(command, cwd=project, env=environment, capture_output=True, text=True)
 
 

@@ -17,7 +17,7 @@ from processes import FulfillProcess, ServeProcess, run_fulfill
 
 from interfaces.demo.engine_process import free_port
 
-BINARY = Path(__file__).parents[1] / ".venv" / "stripe-cli" / "stripe"
+BINARY = Path(__file__).parents[2] / ".venv" / "stripe-cli" / "stripe"
 KEY = "sk_test_0123456789"
 NOWHERE = "http://127.0.0.1:9"
 _SECONDS_MAX = 60
