@@ -20,7 +20,7 @@ from application.reading.rebuild import Rebuild
 from application.reading.registry import PROJECTIONS
 from infrastructure.views.sqlite import scratch_views
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 READING = "application.reading"
 READ_SIDE = {"application.log.anchor", "application.log.insertion", "application.log.log", "application.log.tail"}
 """What of the log reading takes in hand, beside its own room."""
