@@ -4,28 +4,28 @@ from collections.abc import Callable, Mapping, Sequence
 
 from cyclopts import App
 
-from interfaces.cli import acting, backups, copying, keys, policies, projections, reading, running, stock
+from interfaces.cli import backups, checkouts, keys, log, policies, projections, queue, sandbox, serve, stock
 
 _COMMANDS: Sequence[Callable[..., int]] = (
-    running.serve,
-    running.worker,
-    running.migrate,
-    copying.copy,
-    copying.reopen,
+    serve.serve,
+    serve.worker,
+    log.migrate,
+    log.copy,
+    log.reopen,
     backups.backup,
     backups.restore,
-    running.demo,
-    running.sandbox,
-    reading.checkout,
-    reading.search,
-    reading.queue,
-    acting.run,
-    acting.complete,
-    acting.ship,
-    acting.retry,
-    acting.replan,
-    acting.note,
-    acting.readdress,
+    sandbox.demo,
+    sandbox.sandbox,
+    checkouts.checkout,
+    checkouts.search,
+    queue.queue,
+    checkouts.run,
+    checkouts.complete,
+    checkouts.ship,
+    checkouts.retry,
+    checkouts.replan,
+    checkouts.note,
+    checkouts.readdress,
 )
 _GROUPS = {
     "stock": "List and count stock.",

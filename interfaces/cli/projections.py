@@ -10,7 +10,7 @@ from cyclopts import Parameter
 from application.reading.english import counted
 from interfaces.cli.interruption import explained_if_stopped
 from interfaces.cli.output.printing import page, print_json, talk
-from interfaces.cli.reading import is_complete, open_side
+from interfaces.cli.read_side import is_complete, open_side
 from interfaces.cli.usage import DONE, FAILED, Json
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from cyclopts import Parameter
 
 from interfaces.cli.desk import by, open_desk
 from interfaces.cli.output.printing import page, print_json, talk
-from interfaces.cli.reading import is_complete, open_side
+from interfaces.cli.read_side import is_complete, open_side
 from interfaces.cli.usage import DONE, FAILED, Json, Sku, Who, Why, whole_number
 
 

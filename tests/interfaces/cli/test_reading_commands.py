@@ -17,7 +17,7 @@ from domain.line import LineState
 from domain.mail import MailKind
 from interfaces.cli.commands import groups
 from interfaces.cli.main import command_line
-from interfaces.cli.reading import HELPS
+from interfaces.cli.queue import HELPS
 
 Fulfill = Callable[..., Any]
 BY = ("--as", "kim", "--reason", "x")

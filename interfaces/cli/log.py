@@ -1,4 +1,4 @@
-"""Moving a log to another database, which is how a shop grows from one machine to many."""
+"""The database of the log: its tables, and a copy of the log to another one, as when a shop outgrows one machine."""
 
 import logging
 import time
@@ -17,6 +17,19 @@ if TYPE_CHECKING:
 
 From = Annotated[str, Parameter("--from", help="Database with the log, as in DATABASE_URL.")]
 To = Annotated[str, Parameter("--to", help="Empty database for the copy, as in DATABASE_URL.")]
+
+
+def migrate(*, json: Json = False) -> int:
+    """Create or upgrade the tables. PostgreSQL needs this command; on SQLite every writing command does it."""
+    from interfaces.databases import migrate as migrate_database
+
+    database = Place().database()
+    migrate_database(database)
+    if json:
+        print_json({"database": str(database), "state": "ready"})
+    else:
+        page().say(f"{database} is ready.")
+    return DONE
 
 
 def copy(*, from_: From, to: To, json: Json = False) -> int:

@@ -1,4 +1,4 @@
-"""Commands of staff on a checkout: each names who and why, is in the log with both, and shows what followed."""
+"""Commands on checkouts. Those that change one name who and why, are in the log with both, and show what followed."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -11,15 +11,79 @@ from domain.identifiers import session_id
 from domain.ids import SessionId
 from interfaces.cli.desk import Desk, by, open_desk
 from interfaces.cli.output.printing import page, print_json, talk
-from interfaces.cli.reading import RETRIED
-from interfaces.cli.usage import DONE, FAILED, Json, Lines, Session, SessionOrEvent, UsageError, Who, Why
+from interfaces.cli.output.text import money, to_the_second, words
+from interfaces.cli.queue import RETRIED
+from interfaces.cli.read_side import is_complete, open_side
+from interfaces.cli.usage import DONE, FAILED, Json, Lines, Session, SessionOrEvent, UsageError, Who, Why, moment
 
+_HITS_MAX = 50
 _SHOWN_MAX = 5
 _TEXT_SHOWN_MAX = 60
 
 if TYPE_CHECKING:
     from application.staff import By
     from domain.stripe_event import StripeEvent
+
+
+def checkout(
+    session: Session,
+    /,
+    *,
+    as_of: Annotated[
+        str | None,
+        Parameter(help="Show what was known at this time: 2026-11-24T09:00:00Z, or 2026-11-24 (start of day)."),
+    ] = None,
+    json: Json = False,
+) -> int:
+    """Show a checkout: its state, line items, emails, and every event with its actor, time and cause."""
+    from interfaces.cli.output.checkout_page import put_checkout, shown_checkout
+
+    then = None if as_of is None else moment(as_of)
+    with open_side() as side:
+        shown = shown_checkout(side, session, then)
+    if json:
+        print_json(shown.as_json())
+    else:
+        put_checkout(shown, page())
+    if not shown.is_complete:
+        talk("fulfill: The log has unreadable events that may belong to any checkout. See `fulfill queue`.")
+    return DONE
+
+
+def search(
+    words_: Annotated[tuple[str, ...], Parameter(name="WORDS", help="Search words. All must match.")],
+    /,
+    *,
+    json: Json = False,
+) -> int:
+    """Find checkouts by session, payment intent, email, name, SKU, reference or Stripe event."""
+    from application.reading.projections.checkouts import CHECKOUTS
+    from application.reading.projections.search import SEARCH
+
+    with open_side() as side:
+        hits = side.queries.search(" ".join(words_), _HITS_MAX)
+        is_whole = is_complete(side.queries, SEARCH, CHECKOUTS)
+    if json:
+        print_json([{**asdict(hit), "is_complete": is_whole} for hit in hits])
+    elif hits:
+        rows = [
+            (
+                hit.session_id,
+                words(hit.state),
+                money(hit.amount_total, hit.currency),
+                to_the_second(hit.recorded_at),
+                ", ".join(map(words, hit.matched)),
+            )
+            for hit in hits
+        ]
+        page().table(("session", "state", "amount", "first seen", "match"), rows, wraps=("match",))
+    elif is_whole:
+        page().say("No checkouts found. Each search word must be a word of the checkout, or the start of one.")
+    else:
+        page().say("No checkouts found in the incomplete views.")
+    if len(hits) == _HITS_MAX:
+        talk(f"fulfill: Showing the newest {_HITS_MAX}. Add a word to narrow the search.")
+    return DONE if hits else FAILED
 
 
 def run(session: Session, /, *, as_: Who, reason: Why, json: Json = False) -> int:

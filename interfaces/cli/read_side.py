@@ -1,0 +1,40 @@
+"""The read side for commands that only read: they need no setting but where the log is, and work beside a server."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from application.reading.english import counted
+from interfaces.cli.output.printing import report_void, talk
+from interfaces.cli.usage import Place
+
+if TYPE_CHECKING:
+    from application.reading.projection import Projection
+    from application.reading.queries import Queries
+    from interfaces.databases import ReadSide
+
+
+@contextmanager
+def open_side(*, needs_views: bool = False) -> Iterator["ReadSide"]:
+    """The read side. What is logged on the way is no part of an answer."""
+    from infrastructure.logs import configure_logs
+    from interfaces.databases import open_read_side
+
+    configure_logs(level=logging.CRITICAL)
+    with open_read_side(Place().database(), needs_views=needs_views) as side:
+        report_void(side.void)
+        if side.log.is_moved:
+            talk("fulfill: A copy in another database has replaced this log. This answer shows the log as it was then.")
+        if side.problem:
+            talk(f"fulfill: {side.problem}. This answer is computed from the whole log, which takes longer.")
+        yield side
+
+
+def is_complete(queries: "Queries", *projections: "Projection") -> bool:
+    """Whether the views behind an answer, or all views, lack no event. If one does, stderr says so."""
+    incomplete = queries.incomplete(*projections)
+    for view in incomplete:
+        events = counted(view.left_out, "event")
+        talk(f"fulfill: The view {view.name} lacks {events}, so this answer may be incomplete. See `fulfill queue`.")
+    return not incomplete
