@@ -102,7 +102,7 @@ def test_a_text_has_its_values_and_the_form_that_goes_with_the_number() -> None:
     assert german.gettext("Hello %(name)s,", name="100 % <b>") == "Guten Tag 100 % <b>,"
     assert german.ngettext("Your license key:", "Your license keys:", 1) == "Ihr Lizenzschlüssel:"
     assert german.ngettext("Your license key:", "Your license keys:", 3) == "Ihre Lizenzschlüssel:"
-    assert TEXTS.language("fr").ngettext("Your license key:", "Your license keys:", 0) == "Votre clé de license\u00a0:"
+    assert TEXTS.language("fr").ngettext("Your license key:", "Your license keys:", 0) == "Votre clé de licence\u00a0:"
     assert TEXTS.language("en").ngettext("Your license key:", "Your license keys:", 3) == "Your license keys:"
 
 

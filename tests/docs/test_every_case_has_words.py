@@ -1,0 +1,35 @@
+"""What is looked up in a mapping has an entry for each case: type checking can't see one that is missing."""
+
+from application.reading import wording
+from application.reading.checkout_state import CheckoutState
+from domain.policies import intake
+from infrastructure.customer_texts import page_words
+from infrastructure.customer_texts.page_words import Part
+from interfaces.sandbox.stripe_json.events import FULFILLING_EVENTS
+
+
+def test_every_state_of_a_checkout_has_words_on_the_landing_page() -> None:
+    missing = set(CheckoutState) - {CheckoutState.FULFILLING} - set(page_words._WORDS)  # whose words `words` chooses
+
+    assert not missing, f"Add {sorted(missing)} to _WORDS in infrastructure/customer_texts/page_words.py"
+
+
+def test_every_part_of_the_landing_page_has_words() -> None:
+    missing = set(Part) - set(page_words._PARTS)
+
+    assert not missing, f"Add {sorted(missing)} to _PARTS in infrastructure/customer_texts/page_words.py"
+
+
+def test_every_event_about_a_payment_has_words() -> None:
+    missing = set(intake.OF_PAYMENTS) - set(wording._REPORTED)
+
+    assert not missing, f"Add {sorted(missing)} to _REPORTED in application/reading/wording.py"
+
+
+def test_the_sandbox_sends_what_the_engine_listens_for() -> None:
+    differing = set(intake.HANDLED) ^ set(FULFILLING_EVENTS)
+
+    assert not differing, (
+        f"{sorted(differing)}: HANDLED in domain/policies/intake.py and FULFILLING_EVENTS in "
+        "interfaces/sandbox/stripe_json/events.py differ"
+    )
