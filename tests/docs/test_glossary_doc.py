@@ -7,15 +7,11 @@ import pytest
 
 from application.reading.checkout_document import MailState
 from application.reading.checkout_state import CheckoutState
-from domain.catalog import Catalog
+from application.running.registry import READERS
 from domain.deliveries.kind import BUILT_IN
 from domain.event import Aggregate
 from domain.line import LineState
 from domain.mail import MailKind
-from domain.policies.emails import EmailPolicy
-from domain.policies.fulfillment import FulfillmentPolicy
-from domain.policies.intake import Intake
-from domain.policies.inventory import InventoryPolicy
 
 DOC = Path(__file__).parents[2] / "docs" / "glossary.md"
 ENTRY = re.compile(r"^- \*\*(.+?)\*\*: (.+)$", flags=re.MULTILINE)
@@ -23,15 +19,7 @@ ENTRIES = ENTRY.findall(DOC.read_text())
 TERMS = [term.strip("`") for term, _ in ENTRIES]
 
 AGGREGATES = [each.__name__ for each in Aggregate.__subclasses__() if each.__module__.startswith("domain.")]
-POLICIES = [
-    policy.name
-    for policy in (
-        Intake(livemode=False),
-        FulfillmentPolicy(Catalog()),
-        InventoryPolicy(),
-        EmailPolicy(frozenset(), Catalog()),
-    )
-]
+POLICIES = [each.name for each in READERS]
 CODE_WORDS = [*CheckoutState, *LineState, *MailState, *MailKind, *BUILT_IN, *POLICIES, *AGGREGATES]
 
 
