@@ -17,6 +17,12 @@ REASONS: Mapping[str, str] = {
         "and claiming effects less than a tenth. The milliseconds were set on a machine on which (a) the floor takes "
         "53 µs for each request from 64 connections; the table of the ingest says what it takes here."
     ),
+    "Growth": (
+        "Growth: the thread that folds a long stream shares the interpreter with the writer, which waits for it some "
+        "ten times for each webhook. Folding one import of a thousand keys takes up to 35 ms, and freeing a state of a "
+        "million keys 0.1 s, in which nothing else runs. On PostgreSQL, whose server has the same two cores, webhooks "
+        "wait longer than 50 ms even when nothing else happens."
+    ),
     "Catch-up": (
         "Catch-up: `ProjectionRunner` did about 600 events a second where the target was set, and does more here, "
         "while the follower's share is reading and decoding, which depends little on the disk."
