@@ -4,8 +4,7 @@ import re
 import unicodedata
 
 from domain.errors import InvalidIdentifier
-from domain.ids import EffectId, PaymentId, SessionId, Sku, StreamId, StripeEventId
-from domain.step import Step
+from domain.ids import PaymentId, SessionId, Sku, StreamId, StripeEventId
 
 _SESSION = re.compile(r"cs_(?:test|live)_[A-Za-z0-9]{1,200}")
 _PAYMENT = re.compile(r"pi_[A-Za-z0-9_]{1,200}")
@@ -51,10 +50,6 @@ def is_livemode(session: SessionId) -> bool:
 
 def fulfillment_id(session: SessionId) -> StreamId:
     return StreamId(f"ful_{session}")
-
-
-def effect_id(session: SessionId, step: Step | str) -> EffectId:
-    return EffectId(StreamId(f"{EFFECT_PREFIX}{session}_{step}"))
 
 
 def session_of_stream(stream: str) -> SessionId | None:

@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass
 from typing import Self
 
+from domain.identifiers import EFFECT_PREFIX
+from domain.ids import EffectId, SessionId, StreamId
 from domain.line import Line
 from domain.mail import MailKind
 
@@ -45,6 +47,11 @@ class DeliverStep:
 
 
 Step = RetrieveStep | MailStep | DeliverStep
+
+
+def effect_id(session: SessionId, step: Step | str) -> EffectId:
+    return EffectId(StreamId(f"{EFFECT_PREFIX}{session}_{step}"))
+
 
 _MAIL = re.compile(rf"mail_({'|'.join(sorted(MailKind, key=len, reverse=True))})(?:_(.+))?")
 _DELIVER = re.compile(r"deliver_(li_[A-Za-z0-9]+)_([1-9][0-9]*)|deliver_(.+)", re.DOTALL)

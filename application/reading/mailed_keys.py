@@ -5,11 +5,10 @@ from collections.abc import Set
 from application.log.log import Log
 from domain.effect import Effect
 from domain.fulfillment import Fulfillment
-from domain.identifiers import effect_id
 from domain.ids import SessionId
 from domain.line import Line
 from domain.mail import MailKind
-from domain.step import MailStep
+from domain.step import MailStep, effect_id
 
 
 def mailed_keys(log: Log, session_id: SessionId, fulfillment: Fulfillment) -> Set[str]:

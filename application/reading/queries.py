@@ -26,9 +26,9 @@ from application.reason_wording import in_words
 from domain import reasons
 from domain.errors import UnreadableEvent
 from domain.event import Event
-from domain.identifiers import effect_id
 from domain.ids import SessionId, Sku, StreamId
 from domain.reasons import Reason
+from domain.step import effect_id
 
 _WORDS_MAX = 10
 _HITS_MAX = 200

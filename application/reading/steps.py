@@ -1,8 +1,7 @@
 """The step of an effect, which its stream's ID names after the session."""
 
 from domain.event import Event
-from domain.identifiers import effect_id
-from domain.step import Step, parse_step
+from domain.step import Step, effect_id, parse_step
 
 
 def effect_step(event: Event) -> str:

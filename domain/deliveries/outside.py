@@ -5,13 +5,13 @@ from typing import assert_never
 from domain.deliveries.line_delivery import LineDelivery
 from domain.effect import Effect
 from domain.fulfillment import Fulfillment
-from domain.identifiers import effect_id, fulfillment_id
+from domain.identifiers import fulfillment_id
 from domain.ids import SessionId
 from domain.line import Line, LineState
 from domain.personal import Personal
 from domain.policies.policy import Streams
 from domain.reasons import Reason
-from domain.step import DeliverStep
+from domain.step import DeliverStep, effect_id
 
 DeliveryOutcome = Effect.Succeeded | Effect.GivenUp | Effect.RetryRequested | Effect.Withdrawn
 

@@ -9,13 +9,13 @@ from domain.checkout_session import CheckoutSession
 from domain.effect import MAIL, Effect
 from domain.event import Event
 from domain.fulfillment import Fulfillment, FulfillmentFact
-from domain.identifiers import effect_id, fulfillment_id
+from domain.identifiers import fulfillment_id
 from domain.ids import SessionId, StreamId
 from domain.line import Line, LineState
 from domain.mail import Mail, MailKind, MailLine
 from domain.mail_now import mail_line, mail_now
 from domain.policies.policy import NOTHING_FURTHER, Begin, Streams
-from domain.step import MailStep, Step
+from domain.step import MailStep, Step, effect_id
 
 
 class EmailPolicy:

@@ -6,11 +6,11 @@ from domain import reasons
 from domain.checkout_session import CheckoutSession, CheckoutSessionFacts, ParkReason, Source
 from domain.effect import RETRIEVE, Effect
 from domain.event import Event
-from domain.identifiers import effect_id, is_livemode, payment_id
+from domain.identifiers import is_livemode, payment_id
 from domain.ids import SessionId, StripeEventId
 from domain.payment import Payment
 from domain.policies.policy import NOTHING_FURTHER, Begin, Streams
-from domain.step import RetrieveStep
+from domain.step import RetrieveStep, effect_id
 from domain.stripe_event import StripeEvent
 
 COMPLETED = "checkout.session.completed"

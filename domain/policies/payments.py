@@ -10,11 +10,10 @@ from datetime import datetime, timedelta
 from domain.checkout_session import CheckoutSession
 from domain.effect import RETRIEVE, Effect
 from domain.event import Event
-from domain.identifiers import effect_id
 from domain.ids import SessionId
 from domain.payment import Payment
 from domain.policies.policy import NOTHING_FURTHER, Begin, Streams
-from domain.step import RetrieveStep
+from domain.step import RetrieveStep, effect_id
 
 SCHEDULE = (timedelta(hours=1), timedelta(hours=6), *(timedelta(days=day) for day in range(1, 31)))
 """How long after its completion an unpaid checkout is asked about again."""

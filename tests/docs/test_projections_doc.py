@@ -113,6 +113,7 @@ def test_every_field_that_a_search_finds_by_is_named(sample: ReadSide) -> None:
 def test_every_command_it_names_is_one_of_the_command_line() -> None:
     named = re.findall(r"\bfulfill ((?:stock|keys|projections) [a-z]+|[a-z]+)\b", "".join(re.findall(r"`[^`]+`", TEXT)))
 
+    assert "projections rebuild" in named
     for command in {*named, *re.findall(r"^fulfill (projections \w+)", TEXT, flags=re.MULTILINE)}:
         group = command_line()
         for name in command.split():

@@ -7,7 +7,6 @@ from typed_ids import as_session
 
 from domain.errors import InvalidIdentifier
 from domain.identifiers import (
-    effect_id,
     fulfillment_id,
     is_livemode,
     key_pool_id,
@@ -17,6 +16,7 @@ from domain.identifiers import (
     stripe_event_id,
 )
 from domain.ids import SessionId, Sku
+from domain.step import effect_id
 
 
 @pytest.mark.parametrize("text", ["cs_test_a1B2c3", "cs_live_1", f"cs_test_{'x' * 200}"])

@@ -23,8 +23,8 @@ from application.reason_wording import in_words
 from application.running.effect_kinds import Attempt, Done, EffectKind, RetryRule
 from application.running.effects import EffectRunner
 from domain.effect import MAIL, RETRIEVE, Effect
-from domain.identifiers import effect_id
 from domain.ids import SessionId
+from domain.step import effect_id
 
 CATALOG = '[products.prod_access]\ndelivery = "access"\n'
 SESSIONS = [f"cs_test_{number}" for number in range(1, 5)]

@@ -21,9 +21,9 @@ from domain import reasons
 from domain.checkout_session import CheckoutSession, Source
 from domain.effect import MAIL, Effect
 from domain.fulfillment import Fulfillment
-from domain.identifiers import effect_id
 from domain.line import LineState
 from domain.mail import Mail
+from domain.step import effect_id
 
 ID = as_session("cs_test_order")
 RETRIEVAL = effect_id(ID, "retrieve_completed")

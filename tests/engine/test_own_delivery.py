@@ -15,8 +15,8 @@ from typed_ids import as_event, as_session
 from application.ports import DeliveryReceipt, DeliveryRequest
 from domain import reasons
 from domain.effect import Effect
-from domain.identifiers import effect_id
 from domain.line import LineState
+from domain.step import effect_id
 
 ID = as_session("cs_test_own")
 DELIVERY = effect_id(ID, "deliver_li_1")

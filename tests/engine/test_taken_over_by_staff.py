@@ -13,7 +13,7 @@ from application.staff import By
 from domain import reasons
 from domain.effect import Effect
 from domain.errors import Refused
-from domain.identifiers import effect_id
+from domain.step import effect_id
 
 ID = as_session("cs_test_course")
 DELIVERY = effect_id(ID, "deliver_li_1")

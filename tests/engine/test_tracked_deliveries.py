@@ -12,9 +12,9 @@ from application.log.unit_of_work import Stamp
 from application.ports import Permanent, Temporary
 from application.staff import By
 from domain.effect import Effect
-from domain.identifiers import effect_id
 from domain.ids import SessionId
 from domain.line import LineState
+from domain.step import effect_id
 
 OLD, NEW = as_session("cs_test_old"), as_session("cs_test_new")
 NEW_DELIVERY = effect_id(NEW, "deliver_li_1")

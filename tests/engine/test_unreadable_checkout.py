@@ -17,7 +17,8 @@ from domain.checkout import Checkout
 from domain.checkout_session import CheckoutSession
 from domain.effect import Effect
 from domain.errors import UnreadableEvent
-from domain.identifiers import effect_id, fulfillment_id
+from domain.identifiers import fulfillment_id
+from domain.step import effect_id
 
 ODD, GOOD = as_session("cs_test_odd"), as_session("cs_test_good")
 CATALOG = '[products.prod_access]\ndelivery = "access"\n'

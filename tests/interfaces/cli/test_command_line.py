@@ -52,7 +52,8 @@ def loaded_by(*arguments: str) -> set[str]:
     """What is imported for a command, and its exit code."""
     script = (
         "import sys; from interfaces.cli.main import run; code = run(sys.argv[1:]);"
-        "print(code, *sorted(name for name in sys.modules if '.' not in name), file=sys.stderr)"
+        "loaded = {name for name in sys.modules if '.' not in name or name.startswith('domain.')};"
+        "print(code, *sorted(loaded), file=sys.stderr)"
     )
     done = subprocess.run([sys.executable, "-c", script, *arguments], capture_output=True, text=True, timeout=60)
     return set(done.stderr.split())
@@ -63,6 +64,13 @@ def test_every_promised_command_takes_what_is_promised(name: str, arguments: lis
     taken = {each for argument in command(name).assemble_argument_collection() for each in argument.names}
 
     assert taken >= {*arguments, "--json"}
+
+
+def test_no_aggregate_is_loaded_before_a_command_needs_it() -> None:
+    """What all commands load, each of them waits for: importing an aggregate and its events takes 30 ms."""
+    loaded = {name for name in loaded_by("--version") if name.startswith("domain.")}
+
+    assert loaded <= {"domain.errors", "domain.identifiers", "domain.ids", "domain.money"}
 
 
 def test_serve_and_sandbox_listen_where_it_is_promised(fulfill: Callable[..., Any]) -> None:
