@@ -4,6 +4,7 @@ Aggregates are immutable, and some hold a million entries: copying a dict for ea
 size. The standard library has no such map, and the domain imports nothing else.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Self, TypeVar
 
@@ -28,8 +29,8 @@ class PersistentMap(Mapping[K, V]):
     __slots__ = ("_root", "_size")
 
     def __init__(self, entries: Mapping[K, V] | None = None) -> None:
-        self._size = len(entries) if entries else 0
-        self._root: _Node[K, V] = _put_all({}, dict(entries), _TOP) if entries else {}
+        self._root: _Node[K, V]
+        self._root, self._size = _put_all({}, dict(entries or {}), _TOP)
 
     def _next(self, root: _Node[K, V], size: int) -> Self:
         new = type(self).__new__(type(self))
@@ -40,8 +41,8 @@ class PersistentMap(Mapping[K, V]):
         return self._next(_put(self._root, key, value, hash(key), _TOP), self._size + (key not in self))
 
     def put_all(self, entries: Mapping[K, V]) -> Self:
-        new = sum(key not in self for key in entries)
-        return self._next(_put_all(self._root, dict(entries), _TOP), self._size + new)
+        root, added = _put_all(self._root, dict(entries), _TOP)
+        return self._next(root, self._size + added)
 
     def drop(self, key: K) -> Self:
         """The map without this key, if it has it."""
@@ -84,23 +85,26 @@ def _put(node: _Node[K, V], key: K, value: V, hashed: int, shift: int) -> _Node[
     return (*node[:slot], _put(node[slot], key, value, hashed, shift - _BITS), *node[slot + 1 :])
 
 
-def _put_all(node: _Node[K, V], entries: dict[K, V], shift: int) -> _Node[K, V]:
+def _put_all(node: _Node[K, V], entries: dict[K, V], shift: int) -> tuple[_Node[K, V], int]:
+    """The changed node, and how many of these keys it did not have."""
     if isinstance(node, dict):
         leaf = {**node, **entries}
-        return leaf if len(leaf) <= _LEAF_MAX or shift < 0 else _split(leaf, shift)
-    children = list(node)
-    for slot, some in enumerate(_by_slot(entries, shift)):
-        if some:
-            children[slot] = _put_all(children[slot], some, shift - _BITS)
-    return tuple(children)
+        return leaf if len(leaf) <= _LEAF_MAX or shift < 0 else _split(leaf, shift), len(leaf) - len(node)
+    children, added = list(node), 0
+    for slot, some in _by_slot(entries, shift).items():
+        children[slot], new = _put_all(children[slot], some, shift - _BITS)
+        added += new
+    return tuple(children), added
 
 
 def _split(leaf: dict[K, V], shift: int) -> _Node[K, V]:
-    return tuple(_put_all({}, some, shift - _BITS) for some in _by_slot(leaf, shift))
+    parts = _by_slot(leaf, shift)
+    return tuple(_put_all({}, parts[slot], shift - _BITS)[0] if slot in parts else {} for slot in range(_SLOTS))
 
 
-def _by_slot(entries: dict[K, V], shift: int) -> list[dict[K, V]]:
-    parts: list[dict[K, V]] = [{} for _ in range(_SLOTS)]
+def _by_slot(entries: dict[K, V], shift: int) -> dict[int, dict[K, V]]:
+    """Without the slots that get nothing: a thousand entries of a large map go to nearly as many leaves."""
+    parts: defaultdict[int, dict[K, V]] = defaultdict(dict)
     for key, value in entries.items():
         parts[hash(key) >> shift & _MASK][key] = value
     return parts
