@@ -48,7 +48,7 @@ def silently(_name: str) -> AbstractContextManager[Report]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class OpenDatabase:
     """A database with a log."""
 
     name: str
@@ -101,7 +101,7 @@ class Copied:
     events: int
     streams: int
     digest: str
-    """SHA-256 over all events in the order of the log: place, stream, version, topic and bytes."""
+    """SHA-256 over all events in the order of the log: position, stream, version, topic and bytes."""
     followers: int
     parked: int
     views: Sequence[Verification]
@@ -117,8 +117,8 @@ class Copied:
 class Copy:
     def __init__(
         self,
-        source: Place,
-        target: Place,
+        source: OpenDatabase,
+        target: OpenDatabase,
         projections: Sequence[Projection] = PROJECTIONS,
         *,
         timer: Callable[[], float] = time.monotonic,
@@ -131,7 +131,7 @@ class Copy:
         self._batch_max = batch_max
 
     @property
-    def places(self) -> tuple[Place, Place]:
+    def databases(self) -> tuple[OpenDatabase, OpenDatabase]:
         """From where, and to where."""
         return self._source, self._target
 
@@ -179,9 +179,9 @@ class Copy:
         Raises:
             Refused: a worker carries out effects of one of them.
         """
-        for place in (self._source, self._target):
-            if place.locks.has_others():
-                raise _is_used(place)
+        for database in (self._source, self._target):
+            if database.locks.has_others():
+                raise _is_used(database)
 
     def _begin(self, stage: Stage) -> int:
         """How far a copy that was left has come; a new one is begun where there is none.
@@ -239,7 +239,7 @@ class Copy:
         meter.show(done, done, is_last=True)
 
     def _compare(self, until: int, report: Report) -> Likeness:
-        """Both logs event by event, up to this place: where they are the same, every stream is too, in every hash of
+        """Both logs event by event, up to this position: where they are the same, every stream is too, in every hash of
         it. In the order of the log that takes one pass and no memory, whatever order each database gives to texts."""
         likeness = Likeness()
         meter = Meter(report, self._timer, 0)
@@ -260,8 +260,8 @@ class Copy:
         meter.show(done, until, is_last=True)
         return likeness
 
-    def _bookkeeping(self, place: Place) -> tuple[dict[str, int], list[ParkedEvent]]:
-        return dict(place.log.positions()), list(place.log.store.select_parked())
+    def _bookkeeping(self, database: OpenDatabase) -> tuple[dict[str, int], list[ParkedEvent]]:
+        return dict(database.log.positions()), list(database.log.store.select_parked())
 
     def _differences_of_bookkeeping(self) -> list[str]:
         (here, parked_here), (there, parked_there) = map(self._bookkeeping, (self._source, self._target))
@@ -275,23 +275,23 @@ class Copy:
         return found
 
     def _compare_views(self, stage: Stage) -> list[Verification]:
-        for what, place in (("views of the source", self._source), ("views of the target", self._target)):
+        for what, database in (("views of the source", self._source), ("views of the target", self._target)):
             with stage(what) as report:
-                self._catch_up(place, report)
+                self._catch_up(database, report)
         return [self._compare_view(projection) for projection in self._projections]
 
-    def _catch_up(self, place: Place, report: Report) -> None:
-        projector = Projector(place.log, place.views, self._projections, batch_max=_FOLLOWED_MAX)
+    def _catch_up(self, database: OpenDatabase, report: Report) -> None:
+        projector = Projector(database.log, database.views, self._projections, batch_max=_FOLLOWED_MAX)
         projector.prepare()
-        end, begun_at = place.end(), self._followed(place)
+        end, begun_at = database.end(), self._followed(database)
         meter = Meter(report, self._timer, begun_at)
         while projector.turn():
             self._hold()
-            meter.show(self._followed(place), end)
+            meter.show(self._followed(database), end)
         meter.show(end, end, is_last=True)
 
-    def _followed(self, place: Place) -> int:
-        return min((view.position for view in place.views.all() if view.state is ViewState.LIVE), default=0)
+    def _followed(self, database: OpenDatabase) -> int:
+        return min((view.position for view in database.views.all() if view.state is ViewState.LIVE), default=0)
 
     def _compare_view(self, projection: Projection) -> Verification:
         source, target = self._source.views, self._target.views
@@ -315,9 +315,9 @@ class Copy:
         target.log.store.end_copy()
 
 
-def _is_used(place: Place) -> Refused:
+def _is_used(database: OpenDatabase) -> Refused:
     return Refused(
-        f"A process is using {place.name}. Stop every `fulfill serve`, `worker` and other command there, then copy."
+        f"A process is using {database.name}. Stop every `fulfill serve`, `worker` and other command there, then copy."
     )
 
 

@@ -27,9 +27,9 @@ class PostgresDatabase:
 
     def __str__(self) -> str:
         """Without the password."""
-        from infrastructure.postgres import place
+        from infrastructure.postgres import database_name
 
-        return place(self.url)
+        return database_name(self.url)
 
 
 Database = SQLiteFile | PostgresDatabase

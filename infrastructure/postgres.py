@@ -57,7 +57,7 @@ class Unreachable(DatabaseError):
     the loops of the engine try again."""
 
 
-def place(url: str) -> str:
+def database_name(url: str) -> str:
     """The database in words, without the password."""
     parts = conninfo_to_dict(url)
     hosts = str(parts.get("host") or "this machine")
@@ -86,12 +86,12 @@ def connect(url: str, purpose: str, **more: Any) -> psycopg.Connection[Any]:
     try:
         connection: psycopg.Connection[Any] = psycopg.connect(make_conninfo(**asked), autocommit=True, **more)
     except psycopg.OperationalError as error:
-        raise Unreachable(f"The {place(url)} can't be reached: {_message(error)}") from error
+        raise Unreachable(f"The {database_name(url)} can't be reached: {_message(error)}") from error
     try:
         connection.execute(_ON_CONNECT)
     except psycopg.Error as error:
         connection.close()
-        raise Unreachable(f"The {place(url)} does not do what we need: {_message(error)}") from error
+        raise Unreachable(f"The {database_name(url)} does not do what we need: {_message(error)}") from error
     return connection
 
 
@@ -106,13 +106,13 @@ class Connections:
         self, url: str, purpose: str, *, settings: str = "", connections_max: int = _CONNECTIONS_MAX, **more: Any
     ) -> None:
         """`settings` are statements for every new connection."""
-        self.what = f"The {purpose} in the {place(url)}"
+        self.what = f"The {purpose} in the {database_name(url)}"
         self._url = url
         self._purpose = purpose
         self._settings = settings
         self._max = connections_max
         self._more = more
-        self._places = threading.BoundedSemaphore(connections_max)
+        self._slots = threading.BoundedSemaphore(connections_max)
         self._lock = threading.Lock()
         self._idle: list[psycopg.Connection[Any]] = []
         self._backends: set[int] = set()
@@ -147,7 +147,7 @@ class Connections:
         Raises:
             PersistenceError: there is none, or it failed while it was used.
         """
-        with self._place(), translated_errors(self.what):
+        with self._slot(), translated_errors(self.what):
             connection = self._idle_one() or self._connect()
             try:
                 yield connection
@@ -155,13 +155,13 @@ class Connections:
                 self._put_back(connection)
 
     @contextmanager
-    def _place(self) -> Iterator[None]:
-        if not self._places.acquire(timeout=_WAIT_SECONDS):
+    def _slot(self) -> Iterator[None]:
+        if not self._slots.acquire(timeout=_WAIT_SECONDS):
             raise Unreachable(f"{self.what}: all {self._max} connections were in use for {_WAIT_SECONDS} seconds")
         try:
             yield
         finally:
-            self._places.release()
+            self._slots.release()
 
     def _connect(self) -> psycopg.Connection[Any]:
         connection = connect(self._url, self._purpose, **self._more)

@@ -15,7 +15,7 @@ from infrastructure.database import PostgresDatabase
 from infrastructure.event_store.postgres import postgres_environment
 from infrastructure.event_store.postgres_schema import check_log, migrate_log, migrating
 from infrastructure.locks.sessions import SessionLocks
-from infrastructure.postgres import connect, place, without_password
+from infrastructure.postgres import connect, database_name, without_password
 from infrastructure.views import postgres as views
 from infrastructure.views.postgres_states import PostgresStates
 
@@ -50,8 +50,8 @@ class PostgresStores:
     def back_up(self, file: Path, report: Report) -> BackedUp:  # noqa: ARG002 - PostgreSQL's own program reports
         command = self._command("pg_dump", "--format=custom", f"--file={file}")
         raise Refused(
-            f"The log is in the {place(self._url)}. Back it up with PostgreSQL's own program, while servers keep "
-            f"running: `{command}`"
+            f"The log is in the {database_name(self._url)}. Back it up with PostgreSQL's own program, while servers "
+            f"keep running: `{command}`"
         )
 
     def open_backup(self, file: Path) -> Log:
@@ -63,8 +63,8 @@ class PostgresStores:
     def _restored_by_postgres(self, file: Path) -> Refused:
         command = self._command("pg_restore", "--no-owner", "--exit-on-error", str(file))
         return Refused(
-            f"The log is in the {place(self._url)}. PostgreSQL's own program restores a dump, into an empty database: "
-            f"`{command}`"
+            f"The log is in the {database_name(self._url)}. PostgreSQL's own program restores a dump, into an empty "
+            f"database: `{command}`"
         )
 
     def _command(self, program: str, *arguments: str) -> str:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from eventsourcing.persistence import PersistenceError
 
-from application.copying import Copy, Place
+from application.copying import Copy, OpenDatabase
 from application.errors import NotMigrated
 from application.log.log import Log
 from application.reading.projection import Projection
@@ -135,10 +135,10 @@ def open_copy(source: Database, target: Database) -> Iterator[Copy]:
     """
     stores(source).check()
     with ExitStack() as stack:
-        here = _place(stack, source)
+        here = _open(stack, source)
         here.lead()
         stores(target).migrate()
-        yield Copy(here, _place(stack, target), projections())
+        yield Copy(here, _open(stack, target), projections())
 
 
 def reopen(database: Database) -> bool:
@@ -157,9 +157,9 @@ def reopen(database: Database) -> bool:
     return was_moved
 
 
-def _place(stack: ExitStack, database: Database) -> Place:
+def _open(stack: ExitStack, database: Database) -> OpenDatabase:
     kept = stores(database)
     log, views = stack.enter_context(closing(kept.open_log())), stack.enter_context(closing(kept.open_views()))
     locks = kept.locks()
     stack.callback(locks.release)
-    return Place(name=str(database), log=log, views=views, locks=locks)
+    return OpenDatabase(name=str(database), log=log, views=views, locks=locks)

@@ -23,7 +23,7 @@ class Anchor:
     digest: str
 
 
-class Places(Protocol):
+class EventsByPosition(Protocol):
     """The log, to be asked for events by their positions."""
 
     def select_positions(self, positions: Sequence[int]) -> Sequence[Notification]: ...
@@ -45,12 +45,12 @@ def anchor(position: int, stored: StoredEvent) -> Anchor:
     )
 
 
-def anchors_at(log: Places, positions: Iterable[int]) -> dict[int, Anchor]:
+def anchors_at(log: EventsByPosition, positions: Iterable[int]) -> dict[int, Anchor]:
     """The anchors of the events at these positions; none for a position at which no event stands."""
     return {event.id: anchor(event.id, event) for event in log.select_positions(list(positions))}
 
 
-def held(log: Places, anchors: Iterable[Anchor]) -> set[Anchor]:
+def held(log: EventsByPosition, anchors: Iterable[Anchor]) -> set[Anchor]:
     """Those of these anchors whose event stands in this log. What keeps one of the others is not derived from it."""
     asked = set(anchors)
     return asked & set(anchors_at(log, {each.position for each in asked}).values())

@@ -60,7 +60,7 @@ class LogRecorder(ProcessRecorder, ABC):
 
     @abstractmethod
     def select_positions(self, positions: Sequence[int]) -> Sequence[Notification]:
-        """The events at these places of the log, in its order."""
+        """The events at these positions of the log, in its order."""
 
     @abstractmethod
     def select_gaps(self, limit: int) -> Sequence[tuple[int, str, int]]:
@@ -93,7 +93,7 @@ class LogRecorder(ProcessRecorder, ABC):
 
     @abstractmethod
     def insert_copied(self, events: Sequence[Notification], *, since: int | None) -> None:
-        """Take in events of another log at their places there, and mark in the same transaction that a copy has come
+        """Take in events of another log at their positions there, and mark in the same transaction that a copy has come
         so far. `since` is how far it had come until now: None before it begins, with an empty log.
 
         Raises:
@@ -141,7 +141,7 @@ class LogRecorder(ProcessRecorder, ABC):
         """
 
     @abstractmethod
-    def check_place(self) -> None:
+    def check_not_replaced(self) -> None:
         """See that what is written stays where others find it. Cheap enough for every second.
 
         Raises:

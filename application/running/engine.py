@@ -166,7 +166,7 @@ class Engine:
 
     def _look_after_the_log(self) -> None:
         try:
-            self._log.store.check_place()
+            self._log.store.check_not_replaced()
             self._followers.check_positions()
         except PersistenceError as error:
             logger.error("the log can't be looked at for now", error=str(error))

@@ -117,10 +117,10 @@ class LogDatastore(SQLiteDatastore):
     def __init__(self, db_name: str) -> None:
         super().__init__(db_name, originator_id_type="text")
         self.pool: LogConnectionPool = LogConnectionPool(db_name)
-        self.place = Place(db_name)
+        self.file = LogFile(db_name)
 
 
-class Place:
+class LogFile:
     """The file of the log. SQLite keeps using a file that was deleted or replaced: rows written to it vanish when it is
     closed."""
 

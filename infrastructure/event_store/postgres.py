@@ -276,7 +276,7 @@ class PostgresLogRecorder(LogRecorder, PostgresProcessRecorder):
             curs.execute(statements.LOCK_FOR_INSERT)
             curs.execute("SELECT pg_logical_emit_message(true, 'fulfill', '')")
 
-    def check_place(self) -> None:
+    def check_not_replaced(self) -> None:
         """A PostgreSQL server keeps its own files open. A `fulfill serve` without a worker holds no lock that would
         keep a copy from ending beside it, so it looks for the mark.
 

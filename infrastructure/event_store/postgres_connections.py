@@ -12,7 +12,7 @@ from eventsourcing.postgres import PostgresDatastore
 from psycopg.rows import DictRow, dict_row
 from psycopg.sql import SQL, Identifier
 
-from infrastructure.postgres import Connections, connect, place, translated_errors
+from infrastructure.postgres import Connections, connect, database_name, translated_errors
 
 SCHEMA = "fulfillment"
 _CONNECTIONS_MAX = 10
@@ -62,7 +62,7 @@ class Listener:
 
     def __init__(self, url: str, is_own: Callable[[int], bool]) -> None:
         self._url = url
-        self._what = f"The {place(url)}"
+        self._what = f"The {database_name(url)}"
         self._is_own = is_own
         self._stopping = threading.Event()
         self._heard = threading.Event()

@@ -10,7 +10,7 @@ from eventsourcing.utils import Environment
 from application.errors import NotMigrated
 from infrastructure.event_store.postgres import LogFactory
 from infrastructure.event_store.postgres_connections import SCHEMA
-from infrastructure.postgres import MIGRATING, connect, make_schema, place, translated_errors
+from infrastructure.postgres import MIGRATING, connect, database_name, make_schema, translated_errors
 
 VERSION = 1
 """Of the log's tables. Raised with every change of them, and `migrate` takes the steps that are missing."""
@@ -23,7 +23,7 @@ def migrating(url: str) -> Iterator[psycopg.Connection[tuple[Any, ...]]]:
     Raises:
         PersistenceError: the database can't be used.
     """
-    with connect(url, "migrate") as connection, translated_errors(f"The {place(url)}"):
+    with connect(url, "migrate") as connection, translated_errors(f"The {database_name(url)}"):
         connection.execute("SET lock_timeout = 0")
         connection.execute("SELECT pg_advisory_lock(%s)", (MIGRATING,))
         yield connection
@@ -61,13 +61,13 @@ def check_log(connection: psycopg.Connection[Any], url: str) -> None:
     """
     found = _version(connection)
     if found is None:
-        raise NotMigrated(f"The {place(url)} has no tables of fulfill yet. Run `fulfill migrate`.")
+        raise NotMigrated(f"The {database_name(url)} has no tables of fulfill yet. Run `fulfill migrate`.")
     if found > VERSION:
         raise NotMigrated(_later(url, found))
     if found < VERSION:
         raise NotMigrated(
-            f"The {place(url)} has tables of version {found}, but this version of fulfill needs version {VERSION}. "
-            "Run `fulfill migrate`."
+            f"The {database_name(url)} has tables of version {found}, but this version of fulfill needs version "
+            f"{VERSION}. Run `fulfill migrate`."
         )
 
 
@@ -76,15 +76,15 @@ def _check_encoding(connection: psycopg.Connection[Any], url: str) -> None:
     encoding = connection.info.parameter_status("server_encoding")
     if encoding != "UTF8":
         raise NotMigrated(
-            f"The {place(url)} has the encoding {encoding}, which can't store every name. "
+            f"The {database_name(url)} has the encoding {encoding}, which can't store every name. "
             "Create one with: CREATE DATABASE ... ENCODING 'UTF8' TEMPLATE template0."
         )
 
 
 def _later(url: str, found: int) -> str:
     return (
-        f"The tables of the {place(url)} are of version {found}, which is later than the {VERSION} that this fulfill "
-        "works with. Use the fulfill that made them, or a later one."
+        f"The tables of the {database_name(url)} are of version {found}, which is later than the {VERSION} that this "
+        "fulfill works with. Use the fulfill that made them, or a later one."
     )
 
 

@@ -62,7 +62,7 @@ class SQLiteLogRecorder(LogRecorder, SQLiteProcessRecorder):
 
     def insert(self, insertion: Insertion) -> Inserted:
         with self.datastore.transaction(commit=True) as c:
-            self.check_place()
+            self.check_not_replaced()
             self.check_epoch(insertion.epoch)
             firsts = self._insert_new(c, insertion.firsts) if insertion.firsts else []
             events = self._insert_rows(c, insertion.events)
@@ -242,7 +242,7 @@ class SQLiteLogRecorder(LogRecorder, SQLiteProcessRecorder):
 
     def replace_terms(self, terms: Mapping[str, int]) -> None:
         with self.datastore.transaction(commit=True) as c:
-            self.check_place()
+            self.check_not_replaced()
             c.execute("DELETE FROM tracking WHERE application_name LIKE ?", (f"{LEADS_BY}%",))
             rows = [(f"{LEADS_BY}{name}", digest) for name, digest in terms.items()]
             c.executemany("INSERT INTO tracking VALUES (?,?)", rows)
@@ -254,7 +254,7 @@ class SQLiteLogRecorder(LogRecorder, SQLiteProcessRecorder):
             IntegrityError: the copy has not come to `since`.
         """
         with self.datastore.transaction(commit=True) as c:
-            self.check_place()
+            self.check_not_replaced()
             if (self._max_notification_id(c) or 0, self._max_tracking_id(COPYING, c)) != (since or 0, since):
                 raise IntegrityError(f"No copy into this log has come to {since}.")
             c.executemany(
@@ -279,7 +279,7 @@ class SQLiteLogRecorder(LogRecorder, SQLiteProcessRecorder):
 
     def set_moved(self, is_moved: bool) -> None:
         with self.datastore.transaction(commit=True) as c:
-            self.check_place()
+            self.check_not_replaced()
             c.execute("DELETE FROM tracking WHERE application_name=?", (MOVED,))
             if is_moved:
                 c.execute("INSERT INTO tracking VALUES (?,0)", (MOVED,))
@@ -297,8 +297,8 @@ class SQLiteLogRecorder(LogRecorder, SQLiteProcessRecorder):
             c.execute(f"SELECT 1 FROM {self.events_table_name} LIMIT 1")
             c.execute("PRAGMA user_version=0")  # unused otherwise, and SQLite writes its page whatever it was
 
-    def check_place(self) -> None:
-        self.datastore.place.check()
+    def check_not_replaced(self) -> None:
+        self.datastore.file.check()
 
     def watch(self, notify: Callable[[], None]) -> None:
         """SQLite sends no notifications."""
@@ -335,7 +335,7 @@ class LogFactory(SQLiteFactory):
         self.datastore: LogDatastore = LogDatastore(self.datastore.pool.db_name)
         self._recorders: list[SQLiteLogRecorder] = []
         with self.datastore.get_connection(commit=False):
-            self.datastore.place.remember()
+            self.datastore.file.remember()
 
     def process_recorder(self) -> SQLiteLogRecorder:
         recorder = cast(SQLiteLogRecorder, super().process_recorder())

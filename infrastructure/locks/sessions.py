@@ -9,7 +9,7 @@ from typing import Any
 
 import psycopg
 
-from infrastructure.postgres import LEADER, WORKERS, connect, is_quiet, place, translated_errors
+from infrastructure.postgres import LEADER, WORKERS, connect, database_name, is_quiet, translated_errors
 
 _WORKER = re.compile("[0-9a-f]{8}")
 _ASK_AGAIN_SECONDS = 1.0
@@ -37,7 +37,7 @@ class SessionLocks:
 
     def __init__(self, url: str, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._url = url
-        self._what = f"The locks in the {place(url)}"
+        self._what = f"The locks in the {database_name(url)}"
         self._monotonic = monotonic
         self._mutex = threading.RLock()
         self._session: psycopg.Connection[tuple[Any, ...]] | None = None

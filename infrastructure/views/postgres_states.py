@@ -8,7 +8,7 @@ import psycopg
 
 from application.log.states import StateRow
 from domain.event import Aggregate
-from infrastructure.postgres import Connection, connect, place, translated_errors
+from infrastructure.postgres import Connection, connect, database_name, translated_errors
 from infrastructure.views import states
 from infrastructure.views.postgres import SCHEMA
 
@@ -39,7 +39,10 @@ class PostgresStates:
 
     @contextmanager
     def _connected(self) -> Iterator[Connection]:
-        with connect(self._url, "states") as connection, translated_errors(f"The states in the {place(self._url)}"):
+        with (
+            connect(self._url, "states") as connection,
+            translated_errors(f"The states in the {database_name(self._url)}"),
+        ):
             connection.execute(f"SET search_path TO {SCHEMA}".encode())
             yield connection
 

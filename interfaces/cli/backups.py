@@ -14,7 +14,7 @@ from application.reading.english import counted
 from interfaces.cli.interruption import explained_if_stopped
 from interfaces.cli.output.printing import page, print_json, talk
 from interfaces.cli.output.text import to_the_second
-from interfaces.cli.usage import DONE, FAILED, Json, Place
+from interfaces.cli.usage import DONE, FAILED, Json, SettingsSource
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -61,7 +61,7 @@ def backup(file: NewFile, /, *, json: Json = False) -> int:
     from interfaces.backups import back_up
     from interfaces.cli.output.progress import progress
 
-    database, began_at = Place().database(), time.monotonic()
+    database, began_at = SettingsSource().database(), time.monotonic()
     with explained_if_stopped(f"{file} was not created."), progress("copying", "KiB") as report:
         made = back_up(database, file, report)
     seconds = time.monotonic() - began_at
@@ -87,7 +87,7 @@ def restore(file: File, /, *, check: Check = False, keys_to: KeysTo = None, json
     from interfaces.cli.output.progress import progress
 
     configure_logs(level=logging.CRITICAL)
-    database = Place().database()
+    database = SettingsSource().database()
     with explained_if_stopped(f"{database} is unchanged."):
         found, lost = _examined(database, file)
         if found.problems and not check:

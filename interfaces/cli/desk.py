@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from interfaces.cli.output.printing import report_void, talk
-from interfaces.cli.usage import Place, UsageError
+from interfaces.cli.usage import SettingsSource, UsageError
 
 if TYPE_CHECKING:
     from application.staff import By
@@ -130,7 +130,7 @@ def open_desk(*, makes_log: bool = True) -> Iterator[Desk]:
     from interfaces.bootstrap import bootstrap
     from interfaces.databases import check_log, make_ready
 
-    settings = Place().settings()
+    settings = SettingsSource().settings()
     configure_logs(level=logging.CRITICAL, secrets=settings.secrets)  # what a person must know is said in words
     if not makes_log:
         check_log(settings.database)

@@ -9,7 +9,7 @@ from cyclopts import Parameter
 from application.reading.english import counted
 from interfaces.cli.interruption import explained_if_stopped
 from interfaces.cli.output.printing import page, print_json
-from interfaces.cli.usage import DONE, FAILED, Json, Place, UsageError
+from interfaces.cli.usage import DONE, FAILED, Json, SettingsSource, UsageError
 
 if TYPE_CHECKING:
     from application.copying import Copied
@@ -23,7 +23,7 @@ def migrate(*, json: Json = False) -> int:
     """Create or upgrade the tables. PostgreSQL needs this command; on SQLite every writing command does it."""
     from interfaces.databases import migrate as migrate_database
 
-    database = Place().database()
+    database = SettingsSource().database()
     migrate_database(database)
     if json:
         print_json({"database": str(database), "state": "ready"})
@@ -63,7 +63,7 @@ def reopen(*, json: Json = False) -> int:
     """Reopen the log at DATABASE_URL after `fulfill copy` has closed it."""
     from interfaces.databases import reopen as reopen_log
 
-    database = Place().database()
+    database = SettingsSource().database()
     was_moved = reopen_log(database)
     if json:
         print_json({"database": str(database), "was_moved": was_moved, "state": "ready"})

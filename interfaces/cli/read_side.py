@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from application.reading.english import counted
 from interfaces.cli.output.printing import report_void, talk
-from interfaces.cli.usage import Place
+from interfaces.cli.usage import SettingsSource
 
 if TYPE_CHECKING:
     from application.reading.projection import Projection
@@ -22,7 +22,7 @@ def open_side(*, needs_views: bool = False) -> Iterator["ReadSide"]:
     from interfaces.databases import open_read_side
 
     configure_logs(level=logging.CRITICAL)
-    with open_read_side(Place().database(), needs_views=needs_views) as side:
+    with open_read_side(SettingsSource().database(), needs_views=needs_views) as side:
         report_void(side.void)
         if side.log.is_moved:
             talk("fulfill: A copy in another database has replaced this log. This answer shows the log as it was then.")

@@ -5,7 +5,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from interfaces.cli.listening import HOST, Host, Port, check_free, ended
-from interfaces.cli.usage import DONE, FAILED, Json, Place
+from interfaces.cli.usage import DONE, FAILED, Json, SettingsSource
 
 WithWorker = Annotated[
     bool,
@@ -25,7 +25,7 @@ def serve(
     from interfaces.bootstrap import bootstrap
     from interfaces.databases import make_ready
 
-    settings = Place().settings()
+    settings = SettingsSource().settings()
     configure_logs(secrets=settings.secrets)
     check_free(host, port)
     make_ready(settings.database)
@@ -47,7 +47,7 @@ def worker(*, json: Json = False) -> int:
     from interfaces.bootstrap import bootstrap
     from interfaces.databases import make_ready
 
-    settings = Place().settings()
+    settings = SettingsSource().settings()
     configure_logs(secrets=settings.secrets)
     make_ready(settings.database)
     runtime, is_stopping = bootstrap(settings), threading.Event()

@@ -1,4 +1,4 @@
-"""The common parameters of commands, and the place of the settings."""
+"""The common parameters of commands, and the source of the settings."""
 
 import os
 import re
@@ -105,8 +105,8 @@ Lines = Annotated[
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where this command is run."""
+class SettingsSource:
+    """Where a command takes its settings from: the environment and a file beside it."""
 
     environment_file: Path = Path(".env")
 

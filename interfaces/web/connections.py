@@ -87,7 +87,7 @@ class Connection(Http):
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
-        self._take_place()
+        self._track_waiting()
         if self.is_waiting_for_client:
             self._time_client()
         else:
@@ -97,14 +97,14 @@ class Connection(Http):
         self.cycle.body.clear()  # bytes after an early answer stay unread, and the connection may stay
         super().on_response_complete()
         self._waiting.pop(self, None)
-        self._take_place()
+        self._track_waiting()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_timer()
         self._waiting.pop(self, None)
         super().connection_lost(exc)
 
-    def _take_place(self) -> None:
+    def _track_waiting(self) -> None:
         """Among those that wait, for the rest of a body too, or not."""
         if self.is_waiting_for_client or self.cycle.more_body:
             self._waiting.setdefault(self, None)

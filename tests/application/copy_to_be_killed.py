@@ -32,7 +32,7 @@ def main(source: str, target: str, at: int, batch_max: int) -> None:
         return call
 
     with open_copy(parse_database(source), parse_database(target)) as copy:
-        here, there = copy.places
+        here, there = copy.databases
         store = there.log.store
         for name in ("insert_copied", "replace_bookkeeping", "end_copy"):
             setattr(store, name, looking(getattr(store, name)))

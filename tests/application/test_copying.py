@@ -278,8 +278,8 @@ def test_positions_and_parked_events_that_are_not_the_same_are_named(two: TwoDat
 
 def test_a_row_that_is_not_the_same_is_named_until_it_is_mended(two: TwoDatabases) -> None:
     with ExitStack() as stack:
-        place = two.place(two.source, stack)
-        Projector(place.log, place.views).catch_up()
+        opened = two.open(two.source, stack)
+        Projector(opened.log, opened.views).catch_up()
     two.spoil_stock(two.source)
 
     copied = two.copy()

@@ -11,7 +11,7 @@ from bench.long_log import fill
 from bench.processes import resident_bytes
 from bench.shop import open_shop
 from bench.stopwatch import PARTS, Pass, Stopwatch
-from bench.stores import Place, Store, fresh
+from bench.stores import FreshDatabase, Store, fresh
 
 from application.log.recent_states import RecentStates
 from application.reading.projector import Projector
@@ -83,8 +83,8 @@ def measure(stores: Sequence[Store], size: Size, say: Callable[[str], None]) -> 
     library, passes = _library(postgres, size, say), dict[str, Pass]()
     for store in stores:
         say(f"catch-up on {store.name}: {size.events:,} events")
-        with fresh(store) as place:
-            found = children.run("catch_up", _plan(place, size.events, has_projector=True), Outcome)
+        with fresh(store) as database:
+            found = children.run("catch_up", _plan(database, size.events, has_projector=True), Outcome)
         passes[f"{store.name}, the follower"] = found.follower
         if found.projector is not None:
             passes[f"{store.name}, the projector"] = found.projector
@@ -109,8 +109,8 @@ def measure(stores: Sequence[Store], size: Size, say: Callable[[str], None]) -> 
 
 def measure_memory(stores: Sequence[Store], size: Size, say: Callable[[str], None]) -> Section:
     say(f"memory over {size.memory_events:,} events on SQLite")
-    with fresh(stores[0]) as place:
-        found = children.run("catch_up", _plan(place, size.memory_events, has_projector=False), Outcome)
+    with fresh(stores[0]) as database:
+        found = children.run("catch_up", _plan(database, size.memory_events, has_projector=False), Outcome)
     each = size.memory_events // PARTS
     rows = [[f"{each * number:,}", f"{mib:,.0f}"] for number, mib in enumerate(found.resident_mib, 1)]
     return Section(
@@ -128,14 +128,14 @@ def measure_memory(stores: Sequence[Store], size: Size, say: Callable[[str], Non
     )
 
 
-def _plan(place: Place, events: int, *, has_projector: bool) -> Plan:
-    return Plan(place.url, str(place.directory), place.server_pid, events, has_projector)
+def _plan(database: FreshDatabase, events: int, *, has_projector: bool) -> Plan:
+    return Plan(database.url, str(database.directory), database.server_pid, events, has_projector)
 
 
 def _library(store: Store, size: Size, say: Callable[[str], None]) -> Pass:
     say(f"catch-up of the library's ProjectionRunner on PostgreSQL: {size.sample:,} events")
-    with fresh(store) as place:
-        plan = runner.Plan(place.url, place.server_pid, size.sample, EVENT_BYTES)
+    with fresh(store) as database:
+        plan = runner.Plan(database.url, database.server_pid, size.sample, EVENT_BYTES)
         return children.run("runner", plan, Pass)
 
 

@@ -13,7 +13,7 @@ from bench.figures import Section, Spread, Table, Target, percentile
 from bench.outside import Outside, outside
 from bench.processes import cpu_seconds
 from bench.shop import Watch, deliver, fill_shelves, open_shop, open_shop_with_ports
-from bench.stores import Place, Store, fresh
+from bench.stores import FreshDatabase, Store, fresh
 
 from interfaces.bootstrap import Runtime
 
@@ -96,8 +96,8 @@ def measure(stores: Sequence[Store], size: Size, say: Callable[[str], None]) -> 
         for store in stores:
             for ports, other_side in ((_REAL, reachable), (_IN_MEMORY, None)):
                 say(f"checkouts on {store.name}, {ports}: {size.rounds} rounds of {size.checkouts:,}, then paced, idle")
-                with fresh(store) as place:
-                    outcomes[store.name, ports] = children.run("checkouts", _plan(place, size, other_side), Outcome)
+                with fresh(store) as database:
+                    outcomes[store.name, ports] = children.run("checkouts", _plan(database, size, other_side), Outcome)
     return Section(
         title="End to end",
         method=_METHOD.format(outstanding=size.outstanding),
@@ -106,12 +106,12 @@ def measure(stores: Sequence[Store], size: Size, say: Callable[[str], None]) -> 
     )
 
 
-def _plan(place: Place, size: Size, other_side: Outside | None) -> Plan:
+def _plan(database: FreshDatabase, size: Size, other_side: Outside | None) -> Plan:
     return Plan(
         outside=other_side,
-        url=place.url,
-        directory=str(place.directory),
-        database_pid=place.server_pid,
+        url=database.url,
+        directory=str(database.directory),
+        database_pid=database.server_pid,
         rounds=size.rounds,
         checkouts=size.checkouts,
         outstanding=size.outstanding,

@@ -61,8 +61,8 @@ def measure(stores: Sequence[Store], size: Size, say: Callable[[str], None]) -> 
     for number in range(size.rounds):
         for store in stores:
             say(f"flash sale on {store.name}: round {number + 1} of {size.rounds}, {size.buyers:,} buyers")
-            with fresh(store) as place:
-                plan = Plan(place.url, str(place.directory), place.server_pid, size.buyers, size.pieces)
+            with fresh(store) as database:
+                plan = Plan(database.url, str(database.directory), database.server_pid, size.buyers, size.pieces)
                 outcomes[store.name].append(children.run("flash_sale", plan, Outcome))
     head = [
         "",

@@ -81,8 +81,8 @@ def measure(stores: Sequence[Store], size: Size, say: Callable[[str], None]) -> 
     cases: list[tuple[str, Case]] = []
     for store in stores:
         say(f"growth on {store.name}: {size.sales:,} sales, {size.keys:,} keys")
-        with fresh(store) as place:
-            plan = Plan(place.url, str(place.directory), size.sales, size.open, size.keys, size.seconds)
+        with fresh(store) as database:
+            plan = Plan(database.url, str(database.directory), size.sales, size.open, size.keys, size.seconds)
             cases += [(store.name, case) for case in children.run("growth", plan, list[Case])]
     return Section(
         title="Growth",

@@ -13,7 +13,7 @@ from bench.figures import Section, Spread, Table, Target, percentile
 from bench.load import Outcome, Plan
 from bench.processes import cpu_seconds, pin
 from bench.servers import APP_SAVE, ENGINE, FLOOR, TUTORIAL, VARIANTS
-from bench.stores import Place, Store, database_cpu_seconds, fresh
+from bench.stores import FreshDatabase, Store, database_cpu_seconds, fresh
 
 _SERVER_CORE, _LOAD_CORE = 0, 1
 _REQUESTS_PER_SECOND_MAX = 16_000
@@ -67,7 +67,7 @@ _Figures = dict[tuple[str, int], _Measured]
 @dataclass(frozen=True, slots=True)
 class _Server:
     variant: str
-    place: Place
+    database: FreshDatabase
     port: int
     process: subprocess.Popen[bytes]
 
@@ -99,10 +99,10 @@ def _measure_store(store: Store, size: Size, say: Callable[[str], None]) -> _Fig
 
 @contextmanager
 def _serving(store: Store, variant: str) -> Iterator[_Server]:
-    with fresh(store) as place, children.start("servers", variant, place.url, str(place.directory)) as process:
+    with fresh(store) as database, children.start("servers", variant, database.url, str(database.directory)) as process:
         pin(process.pid, _SERVER_CORE)
         try:
-            yield _Server(variant, place, int(children.read_line(process)), process)
+            yield _Server(variant, database, int(children.read_line(process)), process)
         finally:
             process.terminate()
 
@@ -120,10 +120,10 @@ def _window(server: _Server, connections: int, seconds: float) -> tuple[Outcome,
         pin(load.pid, _LOAD_CORE)
         children.write_line(load, msgspec.json.encode(plan))
         children.read_line(load)
-        before = cpu_seconds(server.process.pid), database_cpu_seconds(server.place)
+        before = cpu_seconds(server.process.pid), database_cpu_seconds(server.database)
         children.write_line(load, b"go")
         outcome = msgspec.json.decode(children.read_line(load), type=Outcome)
-        after = cpu_seconds(server.process.pid), database_cpu_seconds(server.place)
+        after = cpu_seconds(server.process.pid), database_cpu_seconds(server.database)
     if outcome.refused or not outcome.answered:
         raise RuntimeError(f"{server.variant} answered {outcome.answered} with 200 and {outcome.refused} otherwise")
     return outcome, after[0] - before[0], after[1] - before[1]

@@ -66,7 +66,7 @@ def _postgres(stores: Sequence[Store]) -> str:
     """Its version and those settings that matter here."""
     for store in stores:
         if store.name == "PostgreSQL":
-            with fresh(store) as place, psycopg.connect(place.url) as connection:
+            with fresh(store) as database, psycopg.connect(database.url) as connection:
                 rows = connection.execute(
                     "SELECT name, current_setting(name) FROM pg_settings WHERE name = ANY(%s) ORDER BY name",
                     [list(_POSTGRES_SETTINGS)],

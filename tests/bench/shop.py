@@ -59,16 +59,16 @@ Products = Callable[[str], Sequence[str]]
 """The products of a session, by its ID."""
 
 
-def open_shop(place: str, url: str, products: Products) -> Runtime:
-    """An engine over an empty database that logs as in production, not started. `place` is a directory for the rest.
-    Stripe and the mail server are in memory."""
-    settings = _ready(Path(place), url)
+def open_shop(directory: str, url: str, products: Products) -> Runtime:
+    """An engine over an empty database that logs as in production, not started; Stripe and the mail server are in
+    memory. `directory` is for the rest."""
+    settings = _ready(Path(directory), url)
     return bootstrap(settings, Replacements(gateway=PaidSessions(products), mailer=MailServer()))
 
 
-def open_shop_with_ports(place: str, url: str, outside: Outside) -> Runtime:
+def open_shop_with_ports(directory: str, url: str, outside: Outside) -> Runtime:
     """The same with Stripe's SDK over HTTP, and mails over SMTP with STARTTLS."""
-    settings = _ready(Path(place), url)
+    settings = _ready(Path(directory), url)
     os.environ["SSL_CERT_FILE"] = outside.certificates
     smtp = SmtpServer(host="localhost", port=outside.smtp_port, security="starttls")
     return bootstrap(replace(settings, stripe_api_base=outside.api_base, smtp=smtp))

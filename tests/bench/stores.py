@@ -19,7 +19,7 @@ _POSTGRES_SETTINGS = {"shared_buffers": "1GB", "max_wal_size": "4GB"}
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class FreshDatabase:
     """An empty database, and a directory for what lies beside it."""
 
     url: str
@@ -32,16 +32,16 @@ class Store(Protocol):
     @property
     def name(self) -> str: ...
 
-    def fresh(self) -> Iterator[Place]:
+    def fresh(self) -> Iterator[FreshDatabase]:
         """An empty database for as long as it is used."""
 
 
 class SQLiteStore:
     name = "SQLite"
 
-    def fresh(self) -> Iterator[Place]:
+    def fresh(self) -> Iterator[FreshDatabase]:
         with _directory() as directory:
-            yield Place(f"sqlite:///{directory}/fulfillment.db", directory, None)
+            yield FreshDatabase(f"sqlite:///{directory}/fulfillment.db", directory, None)
 
 
 class PostgresStore:
@@ -52,19 +52,19 @@ class PostgresStore:
         self._url = url
         self._pid = pid
 
-    def fresh(self) -> Iterator[Place]:
+    def fresh(self) -> Iterator[FreshDatabase]:
         name = f"bench_{secrets.token_hex(4)}"
         with psycopg.connect(self._url, autocommit=True) as admin, _directory() as directory:
             admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
             url = urlunsplit(urlsplit(self._url)._replace(path=f"/{name}"))
             try:
-                yield Place(url, directory, self._pid)
+                yield FreshDatabase(url, directory, self._pid)
             finally:
                 admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 @contextmanager
-def fresh(store: Store) -> Iterator[Place]:
+def fresh(store: Store) -> Iterator[FreshDatabase]:
     yield from store.fresh()
 
 
@@ -78,9 +78,9 @@ def all_stores() -> Iterator[list[Store]]:
         yield [SQLiteStore(), PostgresStore(server.url(), server.pid)]
 
 
-def database_cpu_seconds(place: Place) -> float:
+def database_cpu_seconds(database: FreshDatabase) -> float:
     """What the database server has cost so far; SQLite's costs are those of its users."""
-    return 0.0 if place.server_pid is None else cpu_seconds(place.server_pid)
+    return 0.0 if database.server_pid is None else cpu_seconds(database.server_pid)
 
 
 @contextmanager

@@ -28,7 +28,7 @@ _KILL_EVERY_SECONDS = 2.0
 _READ_SECONDS_MAX = 600.0
 _VIEW = "timeline"
 
-Place = tuple[int, int, str]
+Progress = tuple[int, int, str]
 """Position, count and digest of a reader."""
 
 
@@ -136,10 +136,10 @@ def _check(report: Report, crowd: Crowd, url: str, directory: Path) -> None:
 
 def _check_readers(report: Report, url: str, last: int, whole: tuple[int, str]) -> None:
     """Whoever read exactly what is there, in its order, has the same count and digest."""
-    wait_for(lambda: all(position >= last for position, *_ in _places(url)), _READ_SECONDS_MAX)
-    for place in _places(url):
-        report.demand(place == (last, *whole), f"a reader came to {place}, and the log is {(last, *whole)}")
-    report.numbers["readers that saw every event once"] = sum(place == (last, *whole) for place in _places(url))
+    wait_for(lambda: all(position >= last for position, *_ in _progress(url)), _READ_SECONDS_MAX)
+    for progress in _progress(url):
+        report.demand(progress == (last, *whole), f"a reader came to {progress}, and the log is {(last, *whole)}")
+    report.numbers["readers that saw every event once"] = sum(progress == (last, *whole) for progress in _progress(url))
 
 
 def _check_after_a_rebuild(report: Report, crowd: Crowd, url: str) -> None:
@@ -152,11 +152,11 @@ def _check_after_a_rebuild(report: Report, crowd: Crowd, url: str) -> None:
         report.demand(view.position == side.log.store.max_notification_id(), "the rebuilt view ends too early")
         report.demand(digest_of(side.log) == before, "the log is another after the rebuild")
     crowd.start("read")
-    wait_for(lambda: len(_places(url)) == _READERS + 1)
+    wait_for(lambda: len(_progress(url)) == _READERS + 1)
     _check_readers(report, url, view.position, before)
 
 
-def _places(url: str) -> list[Place]:
+def _progress(url: str) -> list[Progress]:
     with closing(psycopg.connect(url)) as connection:
         rows = connection.execute("SELECT position, count, digest FROM soak_readers").fetchall()
     return [(position, count, digest) for position, count, digest in rows]

@@ -1,6 +1,6 @@
 """Anchors for tests of views that have no log, and those of a log."""
 
-from application.log.anchor import Anchor, Places, anchors_at
+from application.log.anchor import Anchor, EventsByPosition, anchors_at
 
 
 def somewhere(position: int) -> Anchor:
@@ -8,6 +8,6 @@ def somewhere(position: int) -> Anchor:
     return Anchor(position=position, stream="cs_test_a", version=position, digest=f"{position:064x}")
 
 
-def at(log: Places, position: int) -> Anchor:
+def at(log: EventsByPosition, position: int) -> Anchor:
     """The anchor of the event at this place of the log."""
     return anchors_at(log, [position])[position]

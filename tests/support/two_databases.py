@@ -12,7 +12,7 @@ from eventsourcing.persistence import StoredEvent
 from postgres_databases import Databases
 from sample_log import sample_log
 
-from application.copying import Copied, Copy, Place, Stage, silently
+from application.copying import Copied, Copy, OpenDatabase, Stage, silently
 from application.log.insertion import Bookkeeping, Insertion, Move, ParkedEvent
 from application.log.log import MARKS, Log, Notification
 from application.ports import WorkerLocks
@@ -53,11 +53,11 @@ class TwoDatabases:
         self.stack.callback(locks.release)
         return locks
 
-    def place(self, database: Database, stack: ExitStack) -> Place:
+    def open(self, database: Database, stack: ExitStack) -> OpenDatabase:
         kept = stores(database)
         locks = kept.locks()
         stack.callback(locks.release)
-        return Place(
+        return OpenDatabase(
             name=str(database),
             log=stack.enter_context(closing(kept.open_log())),
             views=stack.enter_context(closing(kept.open_views())),
@@ -68,8 +68,8 @@ class TwoDatabases:
         """By a process of its own, which says with every batch how far it is."""
         seconds = iter(range(0, 1_000_000, 2))
         with ExitStack() as stack:
-            places = self.place(self.source, stack), self.place(self.target, stack)
-            return Copy(*places, timer=lambda: float(next(seconds)), batch_max=batch_max)(stage)
+            both = self.open(self.source, stack), self.open(self.target, stack)
+            return Copy(*both, timer=lambda: float(next(seconds)), batch_max=batch_max)(stage)
 
     def url(self, database: Database) -> str:
         return database.url if isinstance(database, PostgresDatabase) else f"sqlite:///{database.path}"
@@ -115,7 +115,7 @@ class TwoDatabases:
 
 
 def fill(log: Log) -> None:
-    """What a log may have in it: also events that nobody can read, and places that were never taken."""
+    """What a log may have in it: also events that nobody can read, and positions without an event."""
     log.store.insert_events(log.encode(sample_log()))
     log.store.insert_events([StoredEvent("cs_test_later", 1, "CheckoutSession.InventedLater:v9", b'{"new": true}')])
     log.store.insert_events([StoredEvent("cs_test_garbled", 1, "CheckoutSession.Noted", b"\x00\xff{")])

@@ -18,13 +18,13 @@ _SUCCESS = "http://localhost:4242/after-checkout?session_id={CHECKOUT_SESSION_ID
 
 
 @dataclass(slots=True)
-class _Place:
+class _OpenSandbox:
     app: Starlette
     names: dict[bytes, str]
     uses: int = 0
 
 
-def _open() -> _Place:
+def _open() -> _OpenSandbox:
     """With a price, a session and a payment link: `{P}`, `{S}` and `{L}` in a request."""
     sandbox = Sandbox(seed=1)
     sandbox.drop_deliveries = True
@@ -42,27 +42,27 @@ def _open() -> _Place:
         }
     )
     link = sandbox.create_payment_link({"line_items": items})
-    return _Place(create_app(sandbox), {b"{P}": price.id, b"{S}": session.id, b"{L}": link.id})
+    return _OpenSandbox(create_app(sandbox), {b"{P}": price.id, b"{S}": session.id, b"{L}": link.id})
 
 
-_places: list[_Place] = []
+_opened: list[_OpenSandbox] = []
 
 
-def _place() -> _Place:
-    if not _places or _places[0].uses >= _USES_MAX:
-        _places[:] = [_open()]
-    _places[0].uses += 1
-    return _places[0]
+def _reused() -> _OpenSandbox:
+    if not _opened or _opened[0].uses >= _USES_MAX:
+        _opened[:] = [_open()]
+    _opened[0].uses += 1
+    return _opened[0]
 
 
 def check(data: bytes) -> str:
-    place = _place()
-    for mark, id in place.names.items():
+    sandbox = _reused()
+    for mark, id in sandbox.names.items():
         data = data.replace(mark, id.encode())
     request = read_request(data)
     if request.target.startswith(_LEFT_OUT) or b"%" in request.target.partition(b"?")[0]:
         return "left out"
-    answer = ask(place.app, request)
+    answer = ask(sandbox.app, request)
     assert answer.status < 500, answer
     if request.target.startswith(b"/v1/") and request.method in {"GET", "POST"}:
         _check_api(answer)

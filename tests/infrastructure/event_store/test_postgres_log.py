@@ -449,12 +449,12 @@ def test_a_database_that_can_not_keep_every_name_is_refused(databases: Databases
 def test_a_process_that_holds_no_lock_notices_that_another_database_goes_on(store_url: str) -> None:
     """As `fulfill serve` without a worker, beside which a copy ended."""
     log = stores(parse_database(store_url)).open_log()
-    log.store.check_place()
+    log.store.check_not_replaced()
 
     log.store.set_moved(True)
 
     with pytest.raises(LogMoved):
-        log.store.check_place()
+        log.store.check_not_replaced()
     log.close()
 
 

@@ -32,13 +32,13 @@ def replaced(path: Path) -> None:
 def test_nothing_is_written_to_a_log_that_is_not_at_its_place(
     log: Log, tmp_path: Path, happens: Callable[[Path], None]
 ) -> None:
-    log.store.check_place()
+    log.store.check_not_replaced()
     happens(tmp_path / "log.db")
 
     with pytest.raises(
         LogReplaced, match=f"The log {tmp_path}/log.db was deleted, moved or replaced while it was open"
     ):
-        log.store.check_place()
+        log.store.check_not_replaced()
     with pytest.raises(LogReplaced):
         log.store.insert_events(EVENTS)
 
@@ -47,7 +47,7 @@ def test_a_log_that_is_put_back_is_at_its_place(log: Log, tmp_path: Path) -> Non
     (tmp_path / "log.db").rename(tmp_path / "away.db")
     (tmp_path / "away.db").rename(tmp_path / "log.db")
 
-    log.store.check_place()
+    log.store.check_not_replaced()
 
     assert log.store.insert_events(EVENTS) == [1]
 
@@ -55,7 +55,7 @@ def test_a_log_that_is_put_back_is_at_its_place(log: Log, tmp_path: Path) -> Non
 def test_a_log_in_memory_has_no_place(tmp_path: Path) -> None:
     log = Log(dict(sqlite_environment(":memory:", create_tables=True)))
 
-    log.store.check_place()
+    log.store.check_not_replaced()
 
     assert log.store.insert_events(EVENTS) == [1]
     log.close()
@@ -81,5 +81,5 @@ def test_who_goes_to_another_directory_leaves_the_log_where_it_is(
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
 
-    log.store.check_place()
+    log.store.check_not_replaced()
     log.close()
