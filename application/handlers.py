@@ -8,7 +8,7 @@ from application.fulfill_checkout import learn_answer
 from application.log.log import Log
 from application.ports import (
     Clock,
-    Delivery,
+    Deliverer,
     DeliveryReceipt,
     DeliveryRequest,
     Mailer,
@@ -118,8 +118,8 @@ def message_id(mail: Effect) -> str:
 class Deliver:
     """Delivers a line through a service outside: the `http` kind, and the merchant's own."""
 
-    def __init__(self, delivery: Delivery, log: Log) -> None:
-        self._delivery = delivery
+    def __init__(self, deliverer: Deliverer, log: Log) -> None:
+        self._deliverer = deliverer
         self._log = log
 
     def why_unwanted(self, effect: Effect, session_id: SessionId, do: Streams) -> Reason | None:
@@ -139,12 +139,12 @@ class Deliver:
         """Have the line delivered, under the effect's own key.
 
         Raises:
-            PortError: as the delivery raises it.
+            PortError: as the deliverer raises it.
         """
         requested = attempt.effect.requested
         if requested is None or requested.line is None:
             return Done(given_up=reasons.no_line())
-        answer = self._delivery.deliver(self._request(attempt, requested.line))
+        answer = self._deliverer.deliver(self._request(attempt, requested.line))
         if _has_not_run(answer):
             return Done(given_up=reasons.no_plain_method())
         note = _note(attempt, answer)

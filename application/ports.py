@@ -103,8 +103,8 @@ class DeliveryReceipt:
     note: str | None = None
 
 
-class Delivery(Protocol):
-    """A kind of delivery that reaches outside: `http`, and the merchant's own by entry point."""
+class Deliverer(Protocol):
+    """Delivers lines through a service outside: `http`, and the merchant's own kinds by entry point."""
 
     def deliver(self, request: DeliveryRequest) -> DeliveryReceipt:
         """Deliver the line, or find that this idempotency key was delivered already.

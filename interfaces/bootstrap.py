@@ -17,7 +17,7 @@ from application.log.log import Log
 from application.log.long_streams import LongStreams
 from application.log.recent_states import RecentStates
 from application.log.writer import Writer
-from application.ports import Clock, Delivery, Mailer, StripeGateway, WebhookReader, WorkerLocks
+from application.ports import Clock, Deliverer, Mailer, StripeGateway, WebhookReader, WorkerLocks
 from application.reading.due_effects import DueEffects
 from application.reading.projector import Projector
 from application.reading.queries import Queries
@@ -61,7 +61,7 @@ class Replacements:
     threads: Threads = field(default_factory=Threads)
     gateway: StripeGateway | None = None
     mailer: Mailer | None = None
-    deliveries: Mapping[str, Delivery] | None = None
+    deliveries: Mapping[str, Deliverer] | None = None
     """Replaces the kinds of installed packages. Searching for those costs 10 ms."""
     executor: Executor | None = None
     stores: Stores | None = None
@@ -208,7 +208,7 @@ def policies(settings: Settings, catalog: Catalog) -> list[Policy]:
     ]
 
 
-def _terms(settings: Settings, catalog: Catalog, own: Mapping[str, Delivery]) -> Terms:
+def _terms(settings: Settings, catalog: Catalog, own: Mapping[str, Deliverer]) -> Terms:
     """What the policies above decide by, and what a person calls it."""
     return terms(
         {
@@ -250,7 +250,7 @@ def _kinds(
     log: Log,
     gateway: StripeGateway,
     use: Replacements,
-    own: Mapping[str, Delivery],
+    own: Mapping[str, Deliverer],
     texts: "CustomerTexts",
 ) -> dict[str, EffectKind]:
     """Every kind of effect that can be carried out here."""
@@ -259,13 +259,13 @@ def _kinds(
         RETRIEVE: _kind(Retrieve(gateway, use.clock), settings.retrieval, settings),
         MAIL: _kind(SendMail(mailer), settings.mail, settings),
     }
-    deliveries = dict(own)
+    deliverers = dict(own)
     if settings.secret_key is not None:
-        from infrastructure.deliveries.http_callback import HttpDelivery
+        from infrastructure.deliveries.http_callback import HttpDeliverer
 
-        deliveries.setdefault(DeliveryKind.HTTP, HttpDelivery(settings.secret_key))
-    for name, delivery in deliveries.items():
-        kinds[name] = _kind(Deliver(delivery, log), settings.delivery, settings)
+        deliverers.setdefault(DeliveryKind.HTTP, HttpDeliverer(settings.secret_key))
+    for name, deliverer in deliverers.items():
+        kinds[name] = _kind(Deliver(deliverer, log), settings.delivery, settings)
     return kinds
 
 

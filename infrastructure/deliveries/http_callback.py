@@ -28,7 +28,7 @@ _COME_BACK = frozenset({401, 403, 404, 405, 407, 408, 409, 421, 425, 429})
 delivery: a deploy, a proxy or a wrong secret answers so until it is put right. 410 is how a receiver says never."""
 
 
-class HttpDelivery:
+class HttpDeliverer:
     def __init__(
         self,
         secret_key: str,

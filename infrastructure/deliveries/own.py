@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from application.ports import Delivery
+from application.ports import Deliverer
 from domain.deliveries.kind import BUILT_IN
 from domain.effect import MAIL, RETRIEVE
 from infrastructure.entry_points import load_all
@@ -10,7 +10,7 @@ from infrastructure.entry_points import load_all
 GROUP = "checkout_fulfillment.deliveries"
 
 
-def own_deliveries() -> dict[str, Delivery]:
+def own_deliveries() -> dict[str, Deliverer]:
     """Every kind that an installed package offers, by its name. An installed kind that does not work stops the start:
     its lines would otherwise wait for a person without a word.
 
@@ -21,9 +21,9 @@ def own_deliveries() -> dict[str, Delivery]:
     return load_all(GROUP, "delivery", BUILT_IN | {MAIL, RETRIEVE}, _made, wanted)
 
 
-def _made(maker: Any) -> Delivery | None:
+def _made(maker: Any) -> Deliverer | None:
     made = maker()
     if isinstance(made, type) or not callable(getattr(made, "deliver", None)):
         return None
-    delivery: Delivery = made
-    return delivery
+    deliverer: Deliverer = made
+    return deliverer

@@ -23,9 +23,8 @@ from interfaces.sandbox.model.payment_values import Dispute, PaymentIntent, Refu
 from interfaces.sandbox.model.sessions import new_session, session_of_link
 from interfaces.sandbox.model.values import (
     Address,
-    Attempt,
     Customer,
-    Delivery,
+    DeliveryAttempt,
     Endpoint,
     Event,
     Origin,
@@ -34,6 +33,7 @@ from interfaces.sandbox.model.values import (
     Price,
     Product,
     Session,
+    WebhookDelivery,
 )
 from interfaces.sandbox.stripe_json.events import FULFILLING_EVENTS, SESSION_EVENTS, event_json
 from interfaces.sandbox.webhooks.endpoints import changed_endpoint, new_endpoint, rolled_endpoint
@@ -87,7 +87,7 @@ class Sandbox(Core):
         with self.reading() as state:
             return tuple(state.endpoints.values())
 
-    def deliveries(self, event_id: str) -> tuple[Delivery, ...]:
+    def deliveries(self, event_id: str) -> tuple[WebhookDelivery, ...]:
         with self.reading() as state:
             return state.deliveries_of(state.event(event_id))
 
@@ -327,9 +327,9 @@ class Sandbox(Core):
 
     def note_forwarded(self, event_id: str, url: str, status: int) -> None:
         """`stripe listen` has forwarded the event, and this is what the URL answered."""
-        attempt = Attempt(at=self.clock.true_now(), status=status)
+        attempt = DeliveryAttempt(at=self.clock.true_now(), status=status)
         with self.changing() as making:
-            new = Delivery(event_id=making.state.event(event_id).id, endpoint_id=url, state="given_up")
+            new = WebhookDelivery(event_id=making.state.event(event_id).id, endpoint_id=url, state="given_up")
             kept = making.state.delivery(event_id, url) or new
             attempts = (*kept.attempts, attempt)[-_FORWARDS_KEPT:]
             is_delivered = attempt.has_succeeded or kept.state == "delivered"

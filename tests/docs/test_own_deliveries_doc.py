@@ -21,7 +21,7 @@ from fakes.receiver import Receiver, answering
 from kinds import HTTP
 from typed_ids import as_session
 
-from application.ports import Delivery, DeliveryReceipt, DeliveryRequest, Permanent, Temporary
+from application.ports import Deliverer, DeliveryReceipt, DeliveryRequest, Permanent, Temporary
 from domain.checkout import Contact
 from domain.deliveries.kind import BUILT_IN
 from domain.effect import MAIL, RETRIEVE
@@ -29,7 +29,7 @@ from domain.plan import PlannedLine, Setting
 from infrastructure import entry_points
 from infrastructure.catalog_file import load_catalog
 from infrastructure.deliveries.callback_message import message_body, signing_secret
-from infrastructure.deliveries.http_callback import HttpDelivery
+from infrastructure.deliveries.http_callback import HttpDeliverer
 from infrastructure.deliveries.own import own_deliveries
 from infrastructure.entry_points import NotLoaded
 
@@ -85,7 +85,7 @@ def installed(imported: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def enrollment(installed: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Delivery, Receiver]]:
+def enrollment(installed: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Deliverer, Receiver]]:
     """The example's kind, and the course platform that it talks to."""
     with Receiver(answering(200, b'{"id": 7}')) as platform:
         monkeypatch.setenv("COURSES_URL", f"http://127.0.0.1:{platform.port}")
@@ -101,10 +101,10 @@ def course(tmp_path: Path) -> PlannedLine:
     return catalog.plan_line(a_line_item(product="prod_PythonCourse", quantity=2))
 
 
-def test_the_example_delivers(enrollment: tuple[Delivery, Receiver], course: PlannedLine) -> None:
-    delivery, platform = enrollment
+def test_the_example_delivers(enrollment: tuple[Deliverer, Receiver], course: PlannedLine) -> None:
+    deliverer, platform = enrollment
 
-    receipt = delivery.deliver(a_request(course))
+    receipt = deliverer.deliver(a_request(course))
 
     (call,) = platform.calls
     assert receipt == DeliveryReceipt(note="enrollment 7")
@@ -117,33 +117,33 @@ def test_the_example_delivers(enrollment: tuple[Delivery, Receiver], course: Pla
     ("status", "error"), [(429, Temporary), (503, Temporary), (302, Permanent), (404, Permanent), (422, Permanent)]
 )
 def test_the_example_distinguishes_failure_from_refusal(
-    status: int, error: type[Exception], enrollment: tuple[Delivery, Receiver], course: PlannedLine
+    status: int, error: type[Exception], enrollment: tuple[Deliverer, Receiver], course: PlannedLine
 ) -> None:
-    delivery, platform = enrollment
+    deliverer, platform = enrollment
     platform.answer = answering(status)
 
     with pytest.raises(error, match=str(status)):
-        delivery.deliver(a_request(course))
+        deliverer.deliver(a_request(course))
 
 
 def test_the_example_tries_again_when_the_platform_is_away(
-    enrollment: tuple[Delivery, Receiver], course: PlannedLine
+    enrollment: tuple[Deliverer, Receiver], course: PlannedLine
 ) -> None:
-    delivery, platform = enrollment
+    deliverer, platform = enrollment
     platform.answer = lambda _connection, _over: None
 
     with pytest.raises(Temporary, match="not reached"):
-        delivery.deliver(a_request(course))
+        deliverer.deliver(a_request(course))
 
 
 def test_the_example_leaves_what_is_missing_to_a_person(
-    enrollment: tuple[Delivery, Receiver], course: PlannedLine
+    enrollment: tuple[Deliverer, Receiver], course: PlannedLine
 ) -> None:
-    delivery, platform = enrollment
+    deliverer, platform = enrollment
 
     for request in (replace(a_request(course), customer=Contact()), a_request(replace(course, settings={}))):
         with pytest.raises(Permanent):
-            delivery.deliver(request)
+            deliverer.deliver(request)
 
     assert platform.calls == []
 
@@ -172,10 +172,10 @@ def receiver(imported: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 def test_the_receiver_hands_over_once_per_key(receiver: str) -> None:
     request = a_request(a_seat(receiver))
-    delivery = HttpDelivery(SECRET_KEY)
+    deliverer = HttpDeliverer(SECRET_KEY)
 
-    receipts = [delivery.deliver(replace(request, attempt=attempt)) for attempt in (1, 2)]
-    another = delivery.deliver(replace(request, idempotency_key="eff_another"))
+    receipts = [deliverer.deliver(replace(request, attempt=attempt)) for attempt in (1, 2)]
+    another = deliverer.deliver(replace(request, idempotency_key="eff_another"))
 
     assert receipts == [DeliveryReceipt(note="seats 1")] * 2
     assert another == DeliveryReceipt(note="seats 2")
@@ -185,7 +185,7 @@ def test_the_receiver_refuses_who_does_not_know_the_secret(receiver: str) -> Non
     request = a_request(a_seat(receiver))
 
     with pytest.raises(Temporary, match="401"):
-        HttpDelivery("another secret key").deliver(request)
+        HttpDeliverer("another secret key").deliver(request)
 
 
 @pytest.mark.parametrize("signature", ["", "junk", "v1", "v1,", "v1,a", "v1,%%%", "v1,\xff", "v1,a,b"])

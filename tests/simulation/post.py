@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from simulation.merchant import is_lost_for_good
 from simulation.web import Answer
 
-from interfaces.sandbox.model.values import Attempt
+from interfaces.sandbox.model.values import DeliveryAttempt
 from interfaces.sandbox.webhooks.courier import Carrier, Errand, Office, Post
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ class SimulatedCarrier(Carrier):
             for _ in range(2 if what == "doubled" else 1):
                 status = self._post(errand, post)
         status = None if what == "not heard" else status
-        attempt = Attempt(at=self._world.wall(), status=status, error=None if status else "timed out")
+        attempt = DeliveryAttempt(at=self._world.wall(), status=status, error=None if status else "timed out")
         self._office.record(errand, attempt, is_last=False)
         return attempt.has_succeeded
 

@@ -16,7 +16,7 @@ from fakes.outside import FixedClock, MemoryLocks, Outside, PassingTime
 
 from application.log.log import Log
 from application.log.states import StateRows
-from application.ports import Delivery
+from application.ports import Deliverer
 from application.reading.checkout_state import CheckoutState, checkout_state
 from application.reading.projector import Projector
 from application.reading.views import Views
@@ -201,7 +201,7 @@ class Shop:
     clock: FixedClock = field(default_factory=FixedClock)
     catalog: str = ""
     own_kinds: Sequence[str] = ("courier",)
-    deliveries: Mapping[str, Delivery] = field(default_factory=dict)
+    deliveries: Mapping[str, Deliverer] = field(default_factory=dict)
     """Whoever delivers some of these kinds instead of the world outside."""
     environment: dict[str, str] = field(default_factory=dict)
     prepare: Callable[[Runtime], None] | None = None

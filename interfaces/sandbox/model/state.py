@@ -7,7 +7,6 @@ from typing import Final, TypeVar
 from interfaces.sandbox.model.errors import missing_resource
 from interfaces.sandbox.model.payment_values import Dispute, PaymentIntent, PaymentMethod, Refund
 from interfaces.sandbox.model.values import (
-    Delivery,
     Endpoint,
     Event,
     KeptAnswer,
@@ -15,6 +14,7 @@ from interfaces.sandbox.model.values import (
     Price,
     Product,
     Session,
+    WebhookDelivery,
 )
 
 Kept = TypeVar("Kept")
@@ -36,7 +36,7 @@ class State:
     disputes: dict[str, Dispute] = field(default_factory=dict)
     endpoints: dict[str, Endpoint] = field(default_factory=dict)
     events: dict[str, Event] = field(default_factory=dict)
-    deliveries: dict[str, Delivery] = field(default_factory=dict)
+    deliveries: dict[str, WebhookDelivery] = field(default_factory=dict)
     answers: dict[str, KeptAnswer] = field(default_factory=dict)
     """By API key and idempotency key; `IdempotencyKeys` knows how."""
     listening_secrets: dict[str, str] = field(default_factory=dict)
@@ -72,13 +72,13 @@ class State:
     def event(self, identifier: str) -> Event:
         return _find("event", self.events, identifier, None)
 
-    def delivery(self, event_id: str, endpoint_id: str) -> Delivery | None:
+    def delivery(self, event_id: str, endpoint_id: str) -> WebhookDelivery | None:
         return self.deliveries.get(_delivery_key(event_id, endpoint_id))
 
-    def keep_delivery(self, delivery: Delivery) -> None:
+    def keep_delivery(self, delivery: WebhookDelivery) -> None:
         self.deliveries[_delivery_key(delivery.event_id, delivery.endpoint_id)] = delivery
 
-    def deliveries_of(self, event: Event) -> tuple[Delivery, ...]:
+    def deliveries_of(self, event: Event) -> tuple[WebhookDelivery, ...]:
         found = (self.delivery(event.id, endpoint_id) for endpoint_id in event.endpoint_ids)
         return tuple(delivery for delivery in found if delivery is not None)
 

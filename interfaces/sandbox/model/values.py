@@ -261,7 +261,7 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Attempt:
+class DeliveryAttempt:
     at: float
     status: int | None
     """The HTTP status that the endpoint answered; None when there was no answer."""
@@ -275,12 +275,12 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
+class WebhookDelivery:
     event_id: str
     endpoint_id: str
     """Or, where `stripe listen` forwarded it, the URL that it forwarded to."""
     state: DeliveryState
-    attempts: tuple[Attempt, ...] = ()
+    attempts: tuple[DeliveryAttempt, ...] = ()
     fate: Fate = FAIR
     made_at: float = 0.0
     """By the true clock."""

@@ -9,7 +9,7 @@ from typing import Final, Literal, TypeVar
 from interfaces.sandbox.faults.weather import CORRUPTIONS, Mishap
 from interfaces.sandbox.model.books import Books, Entry, books_of
 from interfaces.sandbox.model.state import State
-from interfaces.sandbox.model.values import Attempt, Delivery, Endpoint, Event, Session
+from interfaces.sandbox.model.values import DeliveryAttempt, Endpoint, Event, Session, WebhookDelivery
 from interfaces.sandbox.pages.money import shown_money
 from interfaces.sandbox.sandbox import Sandbox
 
@@ -185,7 +185,7 @@ def _event_row(event: Event, state: State) -> EventRow:
     )
 
 
-def _delivery_row(delivery: Delivery, endpoint: Endpoint | None) -> DeliveryRow:
+def _delivery_row(delivery: WebhookDelivery, endpoint: Endpoint | None) -> DeliveryRow:
     state, tone = _STATES[delivery.state]
     return DeliveryRow(
         url=endpoint.url if endpoint else "an endpoint that is deleted",
@@ -204,7 +204,7 @@ _STATES: Final[dict[str, tuple[str, Tone]]] = {
 }
 
 
-def _attempt_row(attempt: Attempt) -> AttemptRow:
+def _attempt_row(attempt: DeliveryAttempt) -> AttemptRow:
     is_corrupt = any(mishap in CORRUPTIONS for mishap in attempt.mishaps)
     is_right = attempt.has_succeeded != is_corrupt
     return AttemptRow(
@@ -216,7 +216,7 @@ def _attempt_row(attempt: Attempt) -> AttemptRow:
     )
 
 
-def _answer(attempt: Attempt) -> str:
+def _answer(attempt: DeliveryAttempt) -> str:
     if attempt.status is not None:
         return str(attempt.status)
     return "timed out" if attempt.error == "timed out" else "no answer"

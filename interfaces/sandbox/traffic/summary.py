@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from interfaces.sandbox.faults.weather import CORRUPTIONS
 from interfaces.sandbox.model.books import Books, Entry
-from interfaces.sandbox.model.values import Delivery
+from interfaces.sandbox.model.values import WebhookDelivery
 from interfaces.sandbox.sandbox import Sandbox
 
 
@@ -55,5 +55,5 @@ def _outcome(entry: Entry) -> str:
     return "pending" if entry.is_debit_pending or entry.is_authorized else "failed"
 
 
-def _mishaps(deliveries: Iterable[Delivery]) -> dict[str, int]:
+def _mishaps(deliveries: Iterable[WebhookDelivery]) -> dict[str, int]:
     return dict(sorted(Counter(str(mishap) for each in deliveries for mishap in each.fate.mishaps).items()))

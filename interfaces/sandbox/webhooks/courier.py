@@ -11,7 +11,7 @@ from typing import Final, Literal, Protocol
 import httpx2
 
 from interfaces.sandbox.faults.weather import Mishap
-from interfaces.sandbox.model.values import Attempt
+from interfaces.sandbox.model.values import DeliveryAttempt
 from interfaces.sandbox.webhooks.background import InBackground
 
 _ANSWER_BYTES_MAX: Final = 64 * 1024
@@ -63,7 +63,7 @@ class Office(Protocol):
     def prepare(self, errand: Errand) -> Post | Literal["later", "never"]:
         """What to post now, freshly signed, and perhaps damaged afterwards."""
 
-    def record(self, errand: Errand, attempt: Attempt, *, is_last: bool) -> None: ...
+    def record(self, errand: Errand, attempt: DeliveryAttempt, *, is_last: bool) -> None: ...
 
 
 class Carrier(Protocol):
@@ -126,7 +126,7 @@ class Courier:
             if not is_over:
                 await asyncio.sleep(self._pace.retry_seconds(number))
 
-    async def _attempt(self, client: httpx2.AsyncClient, errand: Errand) -> Attempt | None:
+    async def _attempt(self, client: httpx2.AsyncClient, errand: Errand) -> DeliveryAttempt | None:
         # Of this run's loop: a semaphore of a run before belongs to a loop that is closed.
         whose = (asyncio.get_running_loop(), errand.endpoint_id)
         turns = self._turns.setdefault(whose, asyncio.Semaphore(_CONCURRENT_PER_ENDPOINT))
@@ -140,24 +140,24 @@ class Courier:
             # A waiting job holds no place. A pause ends in another thread, which can't set an event of this loop.
             await asyncio.sleep(_PAUSE_POLL_SECONDS)
 
-    async def _post(self, client: httpx2.AsyncClient, post: Post) -> Attempt:
+    async def _post(self, client: httpx2.AsyncClient, post: Post) -> DeliveryAttempt:
         if "lost" in post.mishaps:
-            return Attempt(at=time.time(), status=None, error="lost on its way", mishaps=post.mishaps)
+            return DeliveryAttempt(at=time.time(), status=None, error="lost on its way", mishaps=post.mishaps)
         attempt = replace(await self._posted(client, post), mishaps=post.mishaps)
         if "answer_lost" in post.mishaps and attempt.status is not None:
             return replace(attempt, status=None, error=f"the answer {attempt.status} was lost on its way")
         return attempt
 
-    async def _posted(self, client: httpx2.AsyncClient, post: Post) -> Attempt:
+    async def _posted(self, client: httpx2.AsyncClient, post: Post) -> DeliveryAttempt:
         at = time.time()
         try:
             async with asyncio.timeout(self._pace.attempt_timeout_seconds):
                 status = await _status_of(client, post)
         except TimeoutError:
-            return Attempt(at=at, status=None, error="timed out")
+            return DeliveryAttempt(at=at, status=None, error="timed out")
         except httpx2.HTTPError as error:
-            return Attempt(at=at, status=None, error=type(error).__name__)
-        return Attempt(at=at, status=status)
+            return DeliveryAttempt(at=at, status=None, error=type(error).__name__)
+        return DeliveryAttempt(at=at, status=status)
 
     def _resolve(self, event_id: str, answered: "Future[None]") -> None:
         with self._changed:

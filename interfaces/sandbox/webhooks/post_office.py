@@ -11,7 +11,7 @@ from interfaces.sandbox.faults.weather import CORRUPTIONS, Mishap, Skies
 from interfaces.sandbox.model.clock import Clock
 from interfaces.sandbox.model.identifiers import Identifiers
 from interfaces.sandbox.model.state import State
-from interfaces.sandbox.model.values import Attempt, Delivery, Endpoint, Event, Origin
+from interfaces.sandbox.model.values import DeliveryAttempt, Endpoint, Event, Origin, WebhookDelivery
 from interfaces.sandbox.stripe_json.events import event_json, thin_event_json
 from interfaces.sandbox.stripe_json.shapes import JsonObject
 from interfaces.sandbox.webhooks.courier import Carrier, Errand, Office, Post
@@ -78,7 +78,7 @@ class PostOffice:
             event = replace(event, endpoint_ids=(*event.endpoint_ids, endpoint.id))
             self._state.events[event.id] = event
         if self._state.delivery(event.id, endpoint.id) is None:
-            self._keep(Delivery(event_id=event.id, endpoint_id=endpoint.id, state="dropped"))
+            self._keep(WebhookDelivery(event_id=event.id, endpoint_id=endpoint.id, state="dropped"))
         self._send_extra(event.id, endpoint.id, "resent")
 
     def send_pending(self) -> None:
@@ -102,7 +102,7 @@ class PostOffice:
                 return "later"
             return self._post(event, endpoint, () if delivery.attempts else delivery.fate.mishaps)
 
-    def record(self, errand: Errand, attempt: Attempt, *, is_last: bool) -> None:
+    def record(self, errand: Errand, attempt: DeliveryAttempt, *, is_last: bool) -> None:
         with self._lock:
             delivery = self._state.delivery(errand.event_id, errand.endpoint_id)
             if delivery is None:
@@ -119,7 +119,7 @@ class PostOffice:
     def _dispatch(self, event: Event, endpoint: Endpoint) -> None:
         fate = self.skies.fate(event.type, endpoint.id)
         is_dropped = self.is_dropping or "dropped" in fate.mishaps
-        delivery = Delivery(
+        delivery = WebhookDelivery(
             event_id=event.id,
             endpoint_id=endpoint.id,
             state="dropped" if is_dropped else "pending",
@@ -130,7 +130,7 @@ class PostOffice:
         if not is_dropped and not self.is_paused:
             self._send(delivery)
 
-    def _send(self, delivery: Delivery) -> None:
+    def _send(self, delivery: WebhookDelivery) -> None:
         errand = Errand(
             event_id=delivery.event_id, endpoint_id=delivery.endpoint_id, attempts_made=len(delivery.attempts)
         )
@@ -141,7 +141,7 @@ class PostOffice:
     def _send_extra(self, event_id: str, endpoint_id: str, why: Mishap) -> None:
         self.courier.send(Errand(event_id=event_id, endpoint_id=endpoint_id, is_extra=True, mishaps=(why,)))
 
-    def _is_held_back(self, delivery: Delivery) -> bool:
+    def _is_held_back(self, delivery: WebhookDelivery) -> bool:
         """Whether it is late on purpose, or waits for a later one to overtake it."""
         fate = delivery.fate
         if delivery.attempts or self._clock.true_now() >= delivery.made_at + fate.delay_seconds:
@@ -149,7 +149,7 @@ class PostOffice:
         is_overtaken = self._overtaken_at.get(delivery.endpoint_id, 0.0) > delivery.made_at
         return "delayed" in fate.mishaps or ("reordered" in fate.mishaps and not is_overtaken)
 
-    def _keep(self, delivery: Delivery) -> None:
+    def _keep(self, delivery: WebhookDelivery) -> None:
         self._state.keep_delivery(delivery)
         self._mark_changed()
 

@@ -9,7 +9,7 @@ from typed_ids import as_session
 
 from application.ports import DeliveryRequest, Permanent, Temporary
 from domain.plan import PlannedLine
-from infrastructure.deliveries.http_callback import REFERENCE_MAX, HttpDelivery
+from infrastructure.deliveries.http_callback import REFERENCE_MAX, HttpDeliverer
 
 _REQUEST = DeliveryRequest(
     idempotency_key="eff_cs_test_a1_deliver_li_1",
@@ -32,13 +32,13 @@ _REQUEST = DeliveryRequest(
 
 
 def check(data: bytes) -> str:
-    delivery = HttpDelivery(
+    deliverer = HttpDeliverer(
         "x" * 32,
         resolver=lambda _host, _port: ["127.0.0.1"],
         network=httpcore2.MockBackend(pieces(data)),
     )
     try:
-        receipt = delivery.deliver(_REQUEST)
+        receipt = deliverer.deliver(_REQUEST)
     except (Temporary, Permanent) as refusal:
         assert len(str(refusal)) < 300
         assert str(refusal).isprintable()

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from application.ports import DeliveryReceipt, DeliveryRequest, Permanent, Temporary
 from infrastructure.deliveries.address_guard import is_public
-from infrastructure.deliveries.http_callback import HttpDelivery
+from infrastructure.deliveries.http_callback import HttpDeliverer
 
 RequestTo = Callable[..., DeliveryRequest]
 
@@ -39,10 +39,10 @@ PUBLIC = """
 @pytest.mark.parametrize("address", HOSTILE)
 def test_an_address_outside_the_public_internet_is_refused(address: str, request_to: RequestTo) -> None:
     detour = Detour()
-    delivery = HttpDelivery("secret", resolver=Names([address]), network=detour)
+    deliverer = HttpDeliverer("secret", resolver=Names([address]), network=detour)
 
     with pytest.raises(Permanent, match="no address of the public internet"):
-        delivery.deliver(request_to("http://shop.example/", allow_private=False))
+        deliverer.deliver(request_to("http://shop.example/", allow_private=False))
 
     assert detour.connected == []
 
@@ -50,10 +50,10 @@ def test_an_address_outside_the_public_internet_is_refused(address: str, request
 @pytest.mark.parametrize("address", PUBLIC)
 def test_an_address_of_the_public_internet_is_called(address: str, request_to: RequestTo) -> None:
     detour = Detour()
-    delivery = HttpDelivery("secret", resolver=Names([address]), network=detour)
+    deliverer = HttpDeliverer("secret", resolver=Names([address]), network=detour)
 
     with Receiver(answering(200)) as receiver:
-        delivery.deliver(request_to(f"http://shop.example:{receiver.port}/", allow_private=False))
+        deliverer.deliver(request_to(f"http://shop.example:{receiver.port}/", allow_private=False))
 
     assert detour.connected == [address]
 
@@ -84,17 +84,17 @@ def test_another_spelling_of_this_machine_is_seen_through(host: str, request_to:
         Receiver(answering(200)) as receiver,
         pytest.raises(Permanent, match="no address of the public internet"),
     ):
-        HttpDelivery("secret").deliver(request_to(f"http://{host}:{receiver.port}/", allow_private=False))
+        HttpDeliverer("secret").deliver(request_to(f"http://{host}:{receiver.port}/", allow_private=False))
 
     assert receiver.calls == []
 
 
 def test_one_bad_address_among_good_ones_spoils_the_name(request_to: RequestTo) -> None:
     detour = Detour()
-    delivery = HttpDelivery("secret", resolver=Names(["8.8.8.8", "10.0.0.1"]), network=detour)
+    deliverer = HttpDeliverer("secret", resolver=Names(["8.8.8.8", "10.0.0.1"]), network=detour)
 
     with pytest.raises(Permanent, match=r"shop\.example leads to 10\.0\.0\.1"):
-        delivery.deliver(request_to("http://shop.example/", allow_private=False))
+        deliverer.deliver(request_to("http://shop.example/", allow_private=False))
 
     assert detour.connected == []
 
@@ -102,18 +102,18 @@ def test_one_bad_address_among_good_ones_spoils_the_name(request_to: RequestTo) 
 @pytest.mark.parametrize("consent", ["true", 1, "yes"])
 def test_only_true_allows_private_addresses(consent: object, request_to: RequestTo) -> None:
     with Receiver(answering(200)) as receiver, pytest.raises(Permanent):
-        HttpDelivery("secret").deliver(request_to(receiver.url, allow_private=consent))
+        HttpDeliverer("secret").deliver(request_to(receiver.url, allow_private=consent))
 
 
 def test_a_name_that_would_lead_elsewhere_at_the_second_look_is_looked_up_once(request_to: RequestTo) -> None:
     names, detour = Names(["8.8.8.8"], ["127.0.0.1"]), Detour()
-    delivery = HttpDelivery("secret", resolver=names, network=detour)
+    deliverer = HttpDeliverer("secret", resolver=names, network=detour)
 
     with Receiver(answering(200)) as receiver:
         request = request_to(f"http://shop.example:{receiver.port}/", allow_private=False)
-        delivery.deliver(request)
+        deliverer.deliver(request)
         with pytest.raises(Permanent):
-            delivery.deliver(request)
+            deliverer.deliver(request)
 
     assert names.asked == ["shop.example"] * 2
     assert detour.connected == ["8.8.8.8"]
@@ -122,10 +122,10 @@ def test_a_name_that_would_lead_elsewhere_at_the_second_look_is_looked_up_once(r
 
 def test_the_next_address_is_tried_where_the_first_is_dead(request_to: RequestTo) -> None:
     detour = Detour(unreachable=["2606:4700::1"])
-    delivery = HttpDelivery("secret", resolver=Names(["2606:4700::1", "8.8.8.8"]), network=detour)
+    deliverer = HttpDeliverer("secret", resolver=Names(["2606:4700::1", "8.8.8.8"]), network=detour)
 
     with Receiver(answering(200)) as receiver:
-        delivery.deliver(request_to(f"http://shop.example:{receiver.port}/", allow_private=False))
+        deliverer.deliver(request_to(f"http://shop.example:{receiver.port}/", allow_private=False))
 
     assert detour.connected == ["2606:4700::1", "8.8.8.8"]
 
@@ -133,10 +133,10 @@ def test_the_next_address_is_tried_where_the_first_is_dead(request_to: RequestTo
 def test_a_name_with_a_thousand_addresses_is_given_up_soon(request_to: RequestTo) -> None:
     addresses = [f"8.8.{n // 256}.{n % 256}" for n in range(1000)]
     detour = Detour(unreachable=addresses)
-    delivery = HttpDelivery("secret", resolver=Names(addresses), network=detour)
+    deliverer = HttpDeliverer("secret", resolver=Names(addresses), network=detour)
 
     with pytest.raises(Temporary, match=r"shop\.example was not reached"):
-        delivery.deliver(request_to("http://shop.example/", allow_private=False))
+        deliverer.deliver(request_to("http://shop.example/", allow_private=False))
 
     assert len(detour.connected) == 4
 
@@ -147,12 +147,12 @@ def test_an_unknown_name_is_asked_for_again(error: Exception, request_to: Reques
         raise error
 
     with pytest.raises(Temporary, match=r"^The callback's host shop\.example can't be looked up\.$"):
-        HttpDelivery("secret", resolver=unknown).deliver(request_to("http://shop.example/"))
+        HttpDeliverer("secret", resolver=unknown).deliver(request_to("http://shop.example/"))
 
 
 def test_a_name_without_an_address_is_asked_for_again(request_to: RequestTo) -> None:
     with pytest.raises(Temporary):
-        HttpDelivery("secret", resolver=Names([])).deliver(request_to("http://shop.example/"))
+        HttpDeliverer("secret", resolver=Names([])).deliver(request_to("http://shop.example/"))
 
 
 def test_over_tls_the_certificate_must_be_of_the_name_whatever_the_address(
@@ -160,13 +160,13 @@ def test_over_tls_the_certificate_must_be_of_the_name_whatever_the_address(
 ) -> None:
     certificate = Certificate(tmp_path, "shop.example")
     names, detour = Names(["8.8.8.8"]), Detour()
-    delivery = HttpDelivery("secret", resolver=names, network=detour, tls=certificate.client_context)
+    deliverer = HttpDeliverer("secret", resolver=names, network=detour, tls=certificate.client_context)
 
     with Receiver(answering(200), tls=certificate.server_context()) as receiver:
         request = request_to(f"https://shop.example:{receiver.port}/", allow_private=False)
-        assert delivery.deliver(request) == DeliveryReceipt()
+        assert deliverer.deliver(request) == DeliveryReceipt()
         with pytest.raises(Temporary, match="its certificate is not accepted"):
-            delivery.deliver(request_to(f"https://evil.example:{receiver.port}/", allow_private=False))
+            deliverer.deliver(request_to(f"https://evil.example:{receiver.port}/", allow_private=False))
 
     assert len(receiver.calls) == 1
 
@@ -178,21 +178,21 @@ def test_the_trusted_certificates_are_read_once_for_all_calls(request_to: Reques
         read.append(certificate.client_context())
         return read[-1]
 
-    delivery = HttpDelivery("secret", resolver=Names(["8.8.8.8"]), network=Detour(), tls=trust)
+    deliverer = HttpDeliverer("secret", resolver=Names(["8.8.8.8"]), network=Detour(), tls=trust)
     with Receiver(answering(200), tls=certificate.server_context()) as receiver:
         request = request_to(f"https://shop.example:{receiver.port}/", allow_private=False)
-        delivery.deliver(request)
-        delivery.deliver(request)
+        deliverer.deliver(request)
+        deliverer.deliver(request)
 
     assert (len(receiver.calls), len(read)) == (2, 1)
 
 
 def test_an_untrusted_certificate_is_not_accepted(request_to: RequestTo, tmp_path: Path) -> None:
     certificate = Certificate(tmp_path, "shop.example")
-    delivery = HttpDelivery("secret", resolver=Names(["8.8.8.8"]), network=Detour())
+    deliverer = HttpDeliverer("secret", resolver=Names(["8.8.8.8"]), network=Detour())
 
     with (
         Receiver(answering(200), tls=certificate.server_context()) as receiver,
         pytest.raises(Temporary, match=r"shop\.example was not reached: its certificate is not accepted"),
     ):
-        delivery.deliver(request_to(f"https://shop.example:{receiver.port}/", allow_private=False))
+        deliverer.deliver(request_to(f"https://shop.example:{receiver.port}/", allow_private=False))

@@ -11,7 +11,7 @@ import pytest
 from fakes.receiver import Receiver, dribbling, silent
 
 from application.ports import DeliveryReceipt, DeliveryRequest, Temporary
-from infrastructure.deliveries.http_callback import ANSWER_BYTES_MAX, HttpDelivery
+from infrastructure.deliveries.http_callback import ANSWER_BYTES_MAX, HttpDeliverer
 from infrastructure.deliveries.pinned_network import LOOKUPS_MAX
 
 LIMIT_SECONDS = 1
@@ -29,7 +29,7 @@ def within_the_limit() -> Iterator[None]:
 
 
 def deliver(receiver: Receiver, request_to: RequestTo, **options: object) -> DeliveryReceipt:
-    return HttpDelivery("secret").deliver(request_to(receiver.url, timeout_seconds=LIMIT_SECONDS, **options))
+    return HttpDeliverer("secret").deliver(request_to(receiver.url, timeout_seconds=LIMIT_SECONDS, **options))
 
 
 def test_a_receiver_that_says_nothing_is_asked_again_later(request_to: RequestTo) -> None:
@@ -82,7 +82,7 @@ def test_a_server_that_does_not_speak_tls_is_left(request_to: RequestTo) -> None
         request = request_to(receiver.url.replace("http:", "https:"), timeout_seconds=LIMIT_SECONDS)
 
         with within_the_limit(), pytest.raises(Temporary):
-            HttpDelivery("secret").deliver(request)
+            HttpDeliverer("secret").deliver(request)
 
 
 def test_lookups_that_hang_do_not_gather_without_end(request_to: RequestTo) -> None:
@@ -93,10 +93,10 @@ def test_lookups_that_hang_do_not_gather_without_end(request_to: RequestTo) -> N
         over.wait(30)
         return []
 
-    delivery = HttpDelivery("secret", resolver=hang)
+    deliverer = HttpDeliverer("secret", resolver=hang)
     request = request_to("http://shop.example/", timeout_seconds=LIMIT_SECONDS)
     with ThreadPoolExecutor(LOOKUPS_MAX + 4) as pool, within_the_limit():
-        attempts = [pool.submit(delivery.deliver, request) for _ in range(LOOKUPS_MAX + 4)]
+        attempts = [pool.submit(deliverer.deliver, request) for _ in range(LOOKUPS_MAX + 4)]
         said = Counter(str(attempt.exception()) for attempt in attempts)
     over.set()
 
@@ -115,5 +115,7 @@ def test_a_resolver_that_hangs_is_left(request_to: RequestTo) -> None:
         within_the_limit(),
         pytest.raises(Temporary, match=r"^Looking up the callback's host shop\.example took too long"),
     ):
-        HttpDelivery("secret", resolver=hang).deliver(request_to("http://shop.example/", timeout_seconds=LIMIT_SECONDS))
+        HttpDeliverer("secret", resolver=hang).deliver(
+            request_to("http://shop.example/", timeout_seconds=LIMIT_SECONDS)
+        )
     over.set()

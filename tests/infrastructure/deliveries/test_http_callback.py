@@ -9,7 +9,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 
 from application.ports import DeliveryReceipt, DeliveryRequest, Permanent, Temporary
 from infrastructure.deliveries.callback_message import signing_secret
-from infrastructure.deliveries.http_callback import ANSWER_BYTES_MAX, REFERENCE_MAX, HttpDelivery
+from infrastructure.deliveries.http_callback import ANSWER_BYTES_MAX, REFERENCE_MAX, HttpDeliverer
 
 SECRET_KEY = "a secret key of the merchant's, 32 characters at least: ü"
 
@@ -19,12 +19,12 @@ RequestTo = Callable[..., DeliveryRequest]
 def deliver(answer: object, request_to: RequestTo, status: int = 200) -> DeliveryReceipt:
     body = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
     with Receiver(answering(status, body)) as receiver:
-        return HttpDelivery(SECRET_KEY).deliver(request_to(receiver.url))
+        return HttpDeliverer(SECRET_KEY).deliver(request_to(receiver.url))
 
 
 def test_a_call_says_what_was_bought_and_by_whom(request_to: RequestTo) -> None:
     with Receiver(answering(200)) as receiver:
-        HttpDelivery(SECRET_KEY).deliver(request_to(receiver.url, attempt=3, metadata={"gift": "yes"}))
+        HttpDeliverer(SECRET_KEY).deliver(request_to(receiver.url, attempt=3, metadata={"gift": "yes"}))
 
     (call,) = receiver.calls
     message = json.loads(call.body)
@@ -76,7 +76,7 @@ def test_a_call_says_what_was_bought_and_by_whom(request_to: RequestTo) -> None:
 
 def test_a_receiver_verifies_the_signature_with_the_standard_library(request_to: RequestTo) -> None:
     with Receiver(answering(200)) as receiver:
-        HttpDelivery(SECRET_KEY).deliver(request_to(receiver.url))
+        HttpDeliverer(SECRET_KEY).deliver(request_to(receiver.url))
 
     (call,) = receiver.calls
     verified = Webhook(signing_secret(SECRET_KEY)).verify(call.body, call.headers)
@@ -89,11 +89,11 @@ def test_a_receiver_verifies_the_signature_with_the_standard_library(request_to:
 
 def test_every_attempt_has_the_same_id_and_a_timestamp_of_its_own(request_to: RequestTo) -> None:
     moments = iter([1_795_510_000.9, 1_795_513_600.0])
-    delivery = HttpDelivery(SECRET_KEY, now=lambda: next(moments))
+    deliverer = HttpDeliverer(SECRET_KEY, now=lambda: next(moments))
 
     with Receiver(answering(200)) as receiver:
         for attempt in (1, 2):
-            delivery.deliver(request_to(receiver.url, attempt=attempt))
+            deliverer.deliver(request_to(receiver.url, attempt=attempt))
 
     assert [call.headers["webhook-id"] for call in receiver.calls] == ["eff_cs_test_a1_deliver_li_1"] * 2
     assert [call.headers["webhook-timestamp"] for call in receiver.calls] == ["1795510000", "1795513600"]
@@ -124,7 +124,7 @@ def test_a_redirect_is_not_followed(status: int, request_to: RequestTo) -> None:
         Receiver(answering(status, b"", f"location: {elsewhere.url}")) as receiver,
         pytest.raises(Permanent, match="a redirect; the url must be the final one"),
     ):
-        HttpDelivery(SECRET_KEY).deliver(request_to(receiver.url))
+        HttpDeliverer(SECRET_KEY).deliver(request_to(receiver.url))
 
     assert elsewhere.calls == []
 
@@ -185,7 +185,7 @@ def test_an_answer_that_is_no_http_is_asked_again(answer: bytes, request_to: Req
         Receiver(lambda connection, _: connection.sendall(answer)) as receiver,
         pytest.raises(Temporary, match=r"127\.0\.0\.1 was not reached: "),
     ):
-        HttpDelivery(SECRET_KEY).deliver(request_to(receiver.url))
+        HttpDeliverer(SECRET_KEY).deliver(request_to(receiver.url))
 
 
 def test_a_receiver_that_is_down_is_asked_again(request_to: RequestTo) -> None:
@@ -193,7 +193,7 @@ def test_a_receiver_that_is_down_is_asked_again(request_to: RequestTo) -> None:
         url = receiver.url
 
     with pytest.raises(Temporary, match="Connection refused"):
-        HttpDelivery(SECRET_KEY).deliver(request_to(url))
+        HttpDeliverer(SECRET_KEY).deliver(request_to(url))
 
 
 @pytest.mark.parametrize(
@@ -201,6 +201,6 @@ def test_a_receiver_that_is_down_is_asked_again(request_to: RequestTo) -> None:
 )
 def test_a_plan_with_an_address_that_can_not_be_called_waits_for_a_person(url: str, request_to: RequestTo) -> None:
     with pytest.raises(Permanent, match=r"^The callback can't be made: its url must ") as refused:
-        HttpDelivery(SECRET_KEY).deliver(request_to(url))
+        HttpDeliverer(SECRET_KEY).deliver(request_to(url))
 
     assert "pass@" not in str(refused.value)

@@ -8,7 +8,7 @@ import pytest
 import stripe
 
 from interfaces.sandbox.faults.weather import CORRUPTIONS, Corruption, Mishap, Skies, Weather
-from interfaces.sandbox.model.values import Delivery
+from interfaces.sandbox.model.values import WebhookDelivery
 from interfaces.sandbox.sandbox import Sandbox
 from interfaces.sandbox.server import SandboxServer
 from interfaces.sandbox.webhooks.courier import Pace
@@ -39,13 +39,13 @@ def paid(sandbox: Sandbox) -> str:
     return sandbox.pay(session.id).id
 
 
-def delivery_of(sandbox: Sandbox, session_id: str) -> Delivery:
+def delivery_of(sandbox: Sandbox, session_id: str) -> WebhookDelivery:
     (event,) = [event for event in sandbox.events(COMPLETED) if event.object_id == session_id]
     (delivery,) = sandbox.deliveries(event.id)
     return delivery
 
 
-def statuses(delivery: Delivery) -> list[tuple[int | None, tuple[str, ...]]]:
+def statuses(delivery: WebhookDelivery) -> list[tuple[int | None, tuple[str, ...]]]:
     return [(attempt.status, attempt.mishaps) for attempt in delivery.attempts]
 
 
