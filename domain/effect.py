@@ -55,7 +55,7 @@ class Effect(Aggregate["EffectFact"]):
         source: Source | None = None
 
         @property
-        def purpose(self) -> Step | None:
+        def parsed_step(self) -> Step | None:
             """The step as a value; None if another version asked for it."""
             return parse_step(self.step)
 

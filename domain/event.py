@@ -117,13 +117,13 @@ class Aggregate(Generic[E]):
 A = TypeVar("A", bound=Aggregate[Any])
 
 
-def projector(kind: type[A]) -> Callable[[A | None, Iterable[Any]], A | None]:
+def aggregate_fold(kind: type[A]) -> Callable[[A | None, Iterable[Any]], A | None]:
     """The function with which the event-sourcing library's repository rebuilds an aggregate of this kind."""
 
-    def project(initial: A | None, events: Iterable[Any]) -> A | None:
+    def fold(initial: A | None, events: Iterable[Any]) -> A | None:
         state = initial
         for event in events:
             state = (state or kind(id=event.originator_id)).evolve(event)
         return state
 
-    return project
+    return fold

@@ -11,7 +11,7 @@ from eventsourcing.utils import EnvType
 from application.errors import LogMoved, UnfinishedCopy
 from application.log.insertion import NO_BOOKKEEPING, Bookkeeping, Inserted, Insertion, Move, ParkedEvent
 from application.log.tail import Entry, Tail
-from domain.event import A, Event, projector
+from domain.event import A, Event, aggregate_fold
 from domain.identifiers import KEYS_PREFIX
 from domain.ids import StreamId
 
@@ -300,7 +300,7 @@ class Log(Application[str]):
             UnreadableEvent: this version can't read one of its events.
         """
         try:
-            return self.repository.get(id, projector_func=projector(kind))
+            return self.repository.get(id, projector_func=aggregate_fold(kind))
         except AggregateNotFoundError:
             return kind(id=StreamId(id))
 

@@ -166,7 +166,7 @@ def _emails(effects: Iterable[Effect]) -> Iterator[EmailEntry]:
     for effect in effects:
         requested = effect.requested
         if requested and requested.mail and not effect.withdrawn:
-            step = requested.purpose
+            step = requested.parsed_step
             occasion = step.occasion if isinstance(step, MailStep) else None
             state = MailState.SENT if effect.is_done else MailState.FAILED if effect.given_up else MailState.QUEUED
             why = effect.given_up

@@ -4,11 +4,11 @@ from domain.event import Event
 from domain.step import Step, effect_id, parse_step
 
 
-def effect_step(event: Event) -> str:
+def step_text(event: Event) -> str:
     """`mail_receipt` for an event of the stream `eff_cs_test_1_mail_receipt`."""
     return event.originator_id.removeprefix(effect_id(event.session, ""))
 
 
-def purpose(event: Event) -> Step | None:
+def parsed_step(event: Event) -> Step | None:
     """The same as a value; None if another version asked for it."""
-    return parse_step(effect_step(event))
+    return parse_step(step_text(event))

@@ -8,7 +8,7 @@ from typing import assert_never
 
 from application.reading import wording
 from application.reading.english import counted, inside, listed
-from application.reading.steps import effect_step, purpose
+from application.reading.steps import parsed_step, step_text
 from application.reading.wording import Titles
 from application.reason_wording import in_words
 from domain.checkout_session import CheckoutSession, CheckoutSessionFact
@@ -207,7 +207,7 @@ def _of_keys(event: KeyPoolFact, names: Titles) -> str:
 
 
 def _of_effect(event: EffectFact, names: Titles) -> str:
-    what = wording.effect(effect_step(event), names)
+    what = wording.effect(step_text(event), names)
     match event:
         case Effect.Requested():
             when = f", due at {wording.moment(event.not_before)}" if event.not_before else ""
@@ -223,7 +223,7 @@ def _of_effect(event: EffectFact, names: Titles) -> str:
         case Effect.AttemptReleased():
             return f"The worker stopped before attempt {event.number} of {what}"
         case Effect.Succeeded():
-            went = "was sent" if isinstance(purpose(event), MailStep) else "succeeded"
+            went = "was sent" if isinstance(parsed_step(event), MailStep) else "succeeded"
             which = f" on attempt {event.number}" if event.number > 1 else ""
             found = in_words(event.found) if event.found else event.note
             return _begun(f"{what} {went}{which}{_noted(found)}")

@@ -147,9 +147,9 @@ def look_again(effect: Effect, session_id: SessionId, do: Streams) -> None:
     the customer's address meanwhile.
     """
     requested = effect.requested
-    if requested is None or requested.mail is None or requested.purpose is None:
+    if requested is None or requested.mail is None or requested.parsed_step is None:
         return
-    mail, step = requested.mail, requested.purpose
+    mail, step = requested.mail, requested.parsed_step
     fulfillment = do.load(Fulfillment, fulfillment_id(session_id))
     now = mail_now(mail.kind, mail.lines, do.load(CheckoutSession, session_id), fulfillment)
     if now is not None and now.to is None:

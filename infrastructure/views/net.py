@@ -1,4 +1,4 @@
-"""What many changes of one table come to: at most a few for each row, in steps that a store can carry out as a whole.
+"""What many changes of one table come to: at most a few for each row, in groups that a store can carry out as a whole.
 
 A batch of the log changes the same rows again and again: an effect is requested, claimed and done, and its row is gone.
 """
@@ -16,7 +16,7 @@ _MAKES_A_ROW = (Put, Keep, Add)
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ChangeGroup:
     """Changes of one kind and of the same columns.
 
     Each is of another row, and none depends on another; only what a `Remove` takes away may overlap.
@@ -28,9 +28,9 @@ class Step:
     rows: Sequence[Values]
 
 
-def net(table: Table, changes: Iterable[Change]) -> list[Step]:
+def net(table: Table, changes: Iterable[Change]) -> list[ChangeGroup]:
     """Steps that leave the table as all these changes would, one after the other, whatever is in it."""
-    steps: list[Step] = []
+    groups: list[ChangeGroup] = []
     pending = _Pending(table)
     for change in changes:
         if not isinstance(change, Remove):
@@ -38,10 +38,10 @@ def net(table: Table, changes: Iterable[Change]) -> list[Step]:
         elif change.where and change.where.keys() <= set(table.key):
             pending.remove(change.where)
         else:
-            steps += pending.steps()
-            steps.append(Step(Remove, tuple(change.where), [tuple(change.where.values())]))
+            groups += pending.groups()
+            groups.append(ChangeGroup(Remove, tuple(change.where), [tuple(change.where.values())]))
             pending = _Pending(table)
-    return [*steps, *pending.steps()]
+    return [*groups, *pending.groups()]
 
 
 class _Pending:
@@ -86,9 +86,9 @@ class _Pending:
         for key in part.keys.pop(values, ()):
             self._changes.pop(key, None)
 
-    def steps(self) -> Iterator[Step]:
+    def groups(self) -> Iterator[ChangeGroup]:
         for columns, removed in self._removed.items():
-            yield Step(Remove, columns, list(removed))
+            yield ChangeGroup(Remove, columns, list(removed))
         turn, waiting = 0, list(self._changes.values())
         while waiting:
             yield from _grouped(self._table, [changes[turn] for changes in waiting])
@@ -128,7 +128,7 @@ def _sum(value: Value, more: int) -> Value:
     return value + more if isinstance(value, int) else None
 
 
-def _grouped(table: Table, changes: Iterable[RowChange]) -> Iterator[Step]:
+def _grouped(table: Table, changes: Iterable[RowChange]) -> Iterator[ChangeGroup]:
     """Changes of different rows, by their kind and columns."""
     rows_of = _getter(tuple(table.columns))
     groups: dict[tuple[type[RowChange], tuple[str, ...]], list[Values]] = {}
@@ -142,7 +142,7 @@ def _grouped(table: Table, changes: Iterable[RowChange]) -> Iterator[Step]:
             row = (*(change.key[name] for name in table.key), *(values[name] for name in names))
         groups.setdefault((type(change), columns), []).append(row)
     for (kind, columns), rows in groups.items():
-        yield Step(kind, columns, rows)
+        yield ChangeGroup(kind, columns, rows)
 
 
 def _getter(places: Sequence[Any]) -> Callable[[Any], Values]:

@@ -256,11 +256,11 @@ def _move(connection: Connection, pipeline: psycopg.Pipeline, moves: Sequence[tu
 
 
 def _apply(connection: Connection, advance: Advance) -> None:
-    """All rows of a step are one statement: a statement for each would cost far more than what it does."""
+    """All rows of a group are one statement: a statement for each would cost far more than what it does."""
     view = advance.view
-    for step in net(advance.table, advance.changes):
-        arrays = map(list, zip(*step.rows, strict=True))
-        _run(connection, sql.change_all(sql.table_name(view), advance.table, step), *arrays)
+    for group in net(advance.table, advance.changes):
+        arrays = map(list, zip(*group.rows, strict=True))
+        _run(connection, sql.change_all(sql.table_name(view), advance.table, group), *arrays)
     for each in advance.unreadable:
         left_out = (view.name, view.generation, each.position, each.error)
         _run(connection, "INSERT INTO unreadable VALUES (?,?,?,?)", *left_out)

@@ -21,7 +21,7 @@ from application.reading.views import (
     View,
     ViewState,
 )
-from infrastructure.views.net import Step
+from infrastructure.views.net import ChangeGroup
 
 Statement = tuple[str, tuple[Value, ...]]
 SourceOf = Callable[[Projection], str]
@@ -124,28 +124,28 @@ def create_table(name: str, table: Table, dialect: Dialect) -> list[str]:
     return statements
 
 
-def change_one(name: str, table: Table, step: Step, *, rows: int = 1) -> str:
-    """For one row of a step: a value for each of its columns. Or for several, where rows are put in."""
-    marks = {column: f"?{number}" for number, column in enumerate(step.columns, 1)}
-    if step.kind in (Put, Keep, Add):
+def change_one(name: str, table: Table, group: ChangeGroup, *, rows: int = 1) -> str:
+    """For one row of a group: a value for each of its columns. Or for several, where rows are put in."""
+    marks = {column: f"?{number}" for number, column in enumerate(group.columns, 1)}
+    if group.kind in (Put, Keep, Add):
         row = f"({', '.join('?' * len(marks))})"
-        return f"{_insert(name, step)} VALUES {', '.join([row] * rows)} {_or_else(name, table, step)}"
-    if step.kind is Update:
+        return f"{_insert(name, group)} VALUES {', '.join([row] * rows)} {_or_else(name, table, group)}"
+    if group.kind is Update:
         return f"UPDATE {quoted(name)} SET {_assigned(table, marks)}{_matching(name, table, table.key, marks)}"
-    return f"DELETE FROM {quoted(name)}{_matching(name, table, step.columns, marks)}"
+    return f"DELETE FROM {quoted(name)}{_matching(name, table, group.columns, marks)}"
 
 
-def change_all(name: str, table: Table, step: Step) -> str:
-    """For every row of a step at once, on PostgreSQL: an array for each of its columns."""
-    arrays = ", ".join(f"?::{_BARE[table.columns[column]]}[]" for column in step.columns)
-    rows = f"unnest({arrays}) AS n({_list(step.columns)})"
-    values = {column: f"n.{quoted(column)}" for column in step.columns}
-    if step.kind in (Put, Keep, Add):
-        return f"{_insert(name, step)} SELECT * FROM {rows} {_or_else(name, table, step)}"
-    if step.kind is Update:
+def change_all(name: str, table: Table, group: ChangeGroup) -> str:
+    """For every row of a group at once, on PostgreSQL: an array for each of its columns."""
+    arrays = ", ".join(f"?::{_BARE[table.columns[column]]}[]" for column in group.columns)
+    rows = f"unnest({arrays}) AS n({_list(group.columns)})"
+    values = {column: f"n.{quoted(column)}" for column in group.columns}
+    if group.kind in (Put, Keep, Add):
+        return f"{_insert(name, group)} SELECT * FROM {rows} {_or_else(name, table, group)}"
+    if group.kind is Update:
         assigned = _assigned(table, values)
         return f"UPDATE {quoted(name)} SET {assigned} FROM {rows}{_matching(name, table, table.key, values)}"
-    return f"DELETE FROM {quoted(name)} USING {rows}{_matching(name, table, step.columns, values)}"
+    return f"DELETE FROM {quoted(name)} USING {rows}{_matching(name, table, group.columns, values)}"
 
 
 def select(selection: Selection, source_of: SourceOf, dialect: Dialect) -> Statement:
@@ -169,16 +169,16 @@ def _list(names: Iterable[str]) -> str:
     return ", ".join(map(quoted, names))
 
 
-def _insert(name: str, step: Step) -> str:
-    return f"INSERT INTO {quoted(name)} ({_list(step.columns)})"
+def _insert(name: str, group: ChangeGroup) -> str:
+    return f"INSERT INTO {quoted(name)} ({_list(group.columns)})"
 
 
-def _or_else(name: str, table: Table, step: Step) -> str:
+def _or_else(name: str, table: Table, group: ChangeGroup) -> str:
     """What happens where there is a row with this key."""
-    others = [quoted(column) for column in step.columns if column not in table.key]
-    if step.kind is Keep or not others:
+    others = [quoted(column) for column in group.columns if column not in table.key]
+    if group.kind is Keep or not others:
         return f"ON CONFLICT ({_list(table.key)}) DO NOTHING"
-    before = f"{quoted(name)}.{{0}}+" if step.kind is Add else ""
+    before = f"{quoted(name)}.{{0}}+" if group.kind is Add else ""
     assigned = ", ".join(f"{column}={before.format(column)}excluded.{column}" for column in others)
     return f"ON CONFLICT ({_list(table.key)}) DO UPDATE SET {assigned}"
 

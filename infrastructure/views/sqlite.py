@@ -26,7 +26,7 @@ from application.reading.views import (
 )
 from infrastructure.sqlite_file import Cures, Synchronous, connect, translated_errors
 from infrastructure.views import sql
-from infrastructure.views.net import Step, net
+from infrastructure.views.net import ChangeGroup, net
 
 Connect = Callable[[str], sqlite3.Connection]
 
@@ -270,8 +270,8 @@ def _row(table: Table, values: Sequence[Any]) -> Row:
 def _apply(connection: sqlite3.Connection, advance: Advance) -> None:
     view = advance.view
     _move(connection, view, advance.anchor)
-    for step in net(advance.table, advance.changes):
-        _change(connection, sql.table_name(view), advance.table, step)
+    for group in net(advance.table, advance.changes):
+        _change(connection, sql.table_name(view), advance.table, group)
     left_out = [(view.name, view.generation, each.position, each.error) for each in advance.unreadable]
     connection.executemany("INSERT INTO unreadable VALUES (?,?,?,?)", left_out)
 
@@ -281,15 +281,15 @@ def _move(connection: sqlite3.Connection, view: View, to: Anchor | None) -> None
         raise Overtaken(f"generation {view.generation} of the view {view.name} is not at {view.position} any more")
 
 
-def _change(connection: sqlite3.Connection, name: str, table: Table, step: Step) -> None:
+def _change(connection: sqlite3.Connection, name: str, table: Table, group: ChangeGroup) -> None:
     """Many rows to a statement where SQL allows it: after every statement SQLite lets other threads run."""
     whole = 0
-    if step.kind in (Put, Keep, Add):
-        whole = len(step.rows) - len(step.rows) % _ROWS_PER_INSERT
-        text = sql.change_one(name, table, step, rows=_ROWS_PER_INSERT)
+    if group.kind in (Put, Keep, Add):
+        whole = len(group.rows) - len(group.rows) % _ROWS_PER_INSERT
+        text = sql.change_one(name, table, group, rows=_ROWS_PER_INSERT)
         for start in range(0, whole, _ROWS_PER_INSERT):
-            connection.execute(text, [*chain.from_iterable(step.rows[start : start + _ROWS_PER_INSERT])])
-    connection.executemany(sql.change_one(name, table, step), step.rows[whole:])
+            connection.execute(text, [*chain.from_iterable(group.rows[start : start + _ROWS_PER_INSERT])])
+    connection.executemany(sql.change_one(name, table, group), group.rows[whole:])
 
 
 def _show(connection: sqlite3.Connection, live: View) -> None:

@@ -149,15 +149,15 @@ class _ProgressLine:
     def __call__(self, moment: Moment) -> None:
         hour = int(moment.at // 3600)
         progress = (
-            f"{hour:02}:{int(moment.at // 60) % 60:02}  {moment.steps_done:,} of {moment.steps:,} customer actions"
+            f"{hour:02}:{int(moment.at // 60) % 60:02}  {moment.actions_done:,} of {moment.actions:,} customer actions"
         )
         if not self._is_terminal:
             if hour != self._hour:
                 talk(progress)
             self._hour = hour
-        elif time.monotonic() >= self._next or moment.steps_done == moment.steps:
+        elif time.monotonic() >= self._next or moment.actions_done == moment.actions:
             self._next = time.monotonic() + _REPORT_SECONDS
-            end = "\n" if moment.steps_done == moment.steps else ""
+            end = "\n" if moment.actions_done == moment.actions else ""
             print(f"\r{progress}", end=end, file=sys.stderr, flush=True)
 
 

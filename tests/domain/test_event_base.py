@@ -8,7 +8,7 @@ from typed_ids import as_stream
 
 from domain.checkout_session import CheckoutSession
 from domain.errors import UnreadableEvent
-from domain.event import UNSTAMPED, projector
+from domain.event import UNSTAMPED, aggregate_fold
 from domain.fulfillment import Fulfillment
 from domain.stock_item import StockItem
 
@@ -19,17 +19,17 @@ COUNTED = [
 
 
 def test_a_stream_without_events_has_no_state() -> None:
-    assert projector(StockItem)(None, []) is None
+    assert aggregate_fold(StockItem)(None, []) is None
 
 
 def test_a_state_is_made_from_its_events() -> None:
-    assert projector(StockItem)(None, COUNTED) == StockItem(id=as_stream("sku_mug"), version=3, on_hand=3)
+    assert aggregate_fold(StockItem)(None, COUNTED) == StockItem(id=as_stream("sku_mug"), version=3, on_hand=3)
 
 
 def test_a_state_goes_on_from_where_it_was() -> None:
-    project = projector(StockItem)
+    fold = aggregate_fold(StockItem)
 
-    assert project(project(None, COUNTED[:1]), COUNTED[1:]) == project(None, COUNTED)
+    assert fold(fold(None, COUNTED[:1]), COUNTED[1:]) == fold(None, COUNTED)
 
 
 def test_what_is_foreseen_has_not_happened() -> None:

@@ -10,7 +10,7 @@ from typed_ids import as_stream
 
 from domain.checkout_session import CheckoutSession
 from domain.effect import Effect
-from domain.event import Aggregate, Event, projector
+from domain.event import Aggregate, Event, aggregate_fold
 from domain.fulfillment import Fulfillment
 from domain.key_pool import KeyPool
 from domain.payment import Payment
@@ -111,7 +111,7 @@ def test_an_event_is_applied_by_its_aggregate(aggregate: type[Aggregate[Any]], k
     sample = sample_of(kind)
     stream = [event for event in sample_log() if event.originator_id == sample.originator_id]
 
-    state = projector(aggregate)(None, stream[: sample.originator_version])
+    state = aggregate_fold(aggregate)(None, stream[: sample.originator_version])
 
     assert state is not None
     assert (state.id, state.version) == (sample.originator_id, sample.originator_version)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from days import BAD_DAY, CARD, COURIER, COURIERS_MUG, DEBIT, GOOD_DAY, LATE, SHELF, STUCK, UNKNOWN, UNPAID, Day, Step
+from days import BAD_DAY, CARD, COURIER, COURIERS_MUG, DEBIT, GOOD_DAY, LATE, SHELF, STUCK, UNKNOWN, UNPAID, Action, Day
 from fakes.crash import Crash, CrashPoints
 from fakes.outside import FixedClock, Outside
 from shop import Shop, SQLiteStore, Store
@@ -70,27 +70,27 @@ class Run:
             for shift in self.day.shifts:
                 if shift.catalog != self.shop.catalog:
                     self._restart(shift.catalog)
-                for step in shift.steps:
-                    self._take(step)
+                for action in shift.actions:
+                    self._take(action)
             return _summary(self.shop, self.day)
         finally:
             self.shop.kill()
 
-    def _take(self, step: Step) -> None:
+    def _take(self, action: Action) -> None:
         try:
-            step(self.shop)
+            action(self.shop)
         except Crash:
-            while not self._is_made_good(step):
+            while not self._is_made_good(action):
                 pass  # it ended again; there are only so many ends
 
-    def _is_made_good(self, step: Step) -> bool:
+    def _is_made_good(self, action: Action) -> bool:
         """Whether a new process could do what the one that ended was about to do."""
         self._restart(self.shop.catalog)
         try:
             self.shop.rest()
             # Who was not answered asks again: Stripe, the customer, staff; what had been recorded is refused or known.
             with suppress(Refused):
-                step(self.shop)
+                action(self.shop)
         except Crash:
             return False
         return True

@@ -1,4 +1,4 @@
-"""Days at a shop: everything that happens to it, each step once."""
+"""Days at a shop: everything that happens to it, each action once."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from application.ports import Permanent, Temporary
 from application.staff import By
 from domain.checkout import Checkout
 
-Step = Callable[[Shop], object]
+Action = Callable[[Shop], object]
 
 ANN = By(name="ann", reason="a day at the shop")
 
@@ -21,7 +21,7 @@ class Shift:
     """What happens to one process, or to those that come after it, under one catalog."""
 
     catalog: str
-    steps: Sequence[Step]
+    actions: Sequence[Action]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +63,7 @@ pool = "keys"
 [products.prod_parcel]
 delivery = "courier"
 """,
-            steps=[
+            actions=[
                 lambda shop: shop.runtime.staff.count(as_sku("mug"), 2, ANN),
                 lambda shop: shop.runtime.staff.import_keys("keys", ["K-1", "K-2"], ANN),
                 lambda shop: shop.hear(COMPLETED, CARD, id=as_event("evt_1"), payment_status="paid"),
@@ -137,7 +137,7 @@ BAD_DAY = Day(
     shifts=[
         Shift(
             catalog=_MORNING,
-            steps=[
+            actions=[
                 # Two mugs are left. One is held for a payment that will fail, and then goes to who waits for it.
                 lambda shop: shop.runtime.staff.count(as_sku("mug"), 2, ANN),
                 lambda shop: shop.hear(COMPLETED, UNPAID, id=as_event("evt_1"), payment_status="unpaid"),
@@ -162,7 +162,7 @@ BAD_DAY = Day(
         ),
         Shift(
             catalog=_AFTERNOON,
-            steps=[
+            actions=[
                 # Staff see to what is stuck.
                 lambda shop: shop.runtime.staff.retry(STUCK, ANN),
                 lambda shop: _stripe_learns_of(shop, UNKNOWN),

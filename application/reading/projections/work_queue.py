@@ -25,7 +25,7 @@ from application.reading.projection import (
     rfc3339,
     topics,
 )
-from application.reading.steps import effect_step, purpose
+from application.reading.steps import parsed_step, step_text
 from application.reason_text import parameters_as_text
 from domain import reasons
 from domain.checkout_session import CheckoutSession, CheckoutSessionFact, ParkReason
@@ -137,7 +137,7 @@ def _unblocked(session: SessionId, line_item: str) -> Iterator[Change]:
 
 def _of_effect(event: EffectFact) -> Iterator[Change]:
     """Mails and retrievals. A delivery that was given up shows as its line, which follows it."""
-    session, step, what = event.session_id or "", effect_step(event), purpose(event)
+    session, step, what = event.session_id or "", step_text(event), parsed_step(event)
     match event:
         case Effect.GivenUp():
             if isinstance(what, MailStep):

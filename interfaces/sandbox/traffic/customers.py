@@ -35,28 +35,28 @@ class Customer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class CustomerAction:
     at: float
     """Seconds since the day began, in the middle of one: Stripe's times are whole, and a slow machine must not put
-    one step into the next second and another one not."""
+    one action into the next second and another one not."""
     customer: Customer
     deed: Deed
     order: int = 0
     """Which of their orders."""
 
 
-def steps_of(scenario: Scenario, seed: int, customers: int | None = None) -> tuple[Step, ...]:
+def actions_of(scenario: Scenario, seed: int, customers: int | None = None) -> tuple[CustomerAction, ...]:
     """The whole day, in its order; with as many customers as the scenario says, or as are named."""
     chance = random.Random(f"{seed} customers")  # noqa: S311 (it has to be the same again)
-    steps: list[Step] = []
+    actions: list[CustomerAction] = []
     for number in range(1, (scenario.customers if customers is None else customers) + 1):
         customer = _customer(number, scenario.habits, chance)
         hour = chance.choices(range(24), scenario.hours)[0]
         arrives = (hour + chance.random()) * _HOUR_SECONDS
         for order in range(customer.orders):
-            steps.extend(_steps(customer, order, arrives + order * 40, scenario.habits, chance))
-    whole = (replace(step, at=int(step.at) + 0.5) for step in steps)
-    return tuple(sorted(whole, key=lambda step: (step.at, step.customer.number, step.order)))
+            actions.extend(_actions(customer, order, arrives + order * 40, scenario.habits, chance))
+    whole = (replace(action, at=int(action.at) + 0.5) for action in actions)
+    return tuple(sorted(whole, key=lambda action: (action.at, action.customer.number, action.order)))
 
 
 def _customer(number: int, habits: Habits, chance: random.Random) -> Customer:
@@ -74,14 +74,16 @@ def _customer(number: int, habits: Habits, chance: random.Random) -> Customer:
     )
 
 
-def _steps(customer: Customer, order: int, arrives: float, habits: Habits, chance: random.Random) -> Iterator[Step]:
-    yield Step(at=arrives, customer=customer, deed="order", order=order)
+def _actions(
+    customer: Customer, order: int, arrives: float, habits: Habits, chance: random.Random
+) -> Iterator[CustomerAction]:
+    yield CustomerAction(at=arrives, customer=customer, deed="order", order=order)
     pays = arrives + chance.uniform(20, 600)
     returns = list(_returns(pays, habits, chance))
     if customer.pays_by is not None:
-        yield Step(at=pays, customer=customer, deed="pay", order=order)
+        yield CustomerAction(at=pays, customer=customer, deed="pay", order=order)
         for at in returns:
-            yield Step(at=at, customer=customer, deed="return", order=order)
+            yield CustomerAction(at=at, customer=customer, deed="return", order=order)
 
 
 def _returns(pays: float, habits: Habits, chance: random.Random) -> Sequence[float]:

@@ -9,7 +9,7 @@ from typing import Final, assert_never
 
 from interfaces.sandbox.model.values import Price
 from interfaces.sandbox.sandbox import Sandbox
-from interfaces.sandbox.traffic.customers import Customer, Step, steps_of
+from interfaces.sandbox.traffic.customers import Customer, CustomerAction, actions_of
 from interfaces.sandbox.traffic.scenarios import Scenario
 from interfaces.sandbox.traffic.stall import Good, stocked
 from interfaces.sandbox.traffic.visitors import Visitors
@@ -32,8 +32,8 @@ class Moment:
 
     at: float
     """Seconds since it began."""
-    steps_done: int
-    steps: int
+    actions_done: int
+    actions: int
 
 
 @dataclass(kw_only=True)
@@ -81,27 +81,27 @@ class Day:
             self.sandbox.faults.add_chance(fault, chance, seed=self.seed)
 
     def _live(self, visitors: Visitors, report: Callable[[Moment], None]) -> None:
-        steps = steps_of(self.scenario, self.seed, self.customers)
+        actions = actions_of(self.scenario, self.seed, self.customers)
         began, midnight = time.monotonic(), ceil(self.sandbox.clock.now())
-        for number, step in enumerate(steps, start=1):
-            if self.is_stopped.wait(max(0.0, began + step.at / self.speed - time.monotonic())):
+        for number, action in enumerate(actions, start=1):
+            if self.is_stopped.wait(max(0.0, began + action.at / self.speed - time.monotonic())):
                 return
-            self._pass_time(midnight + step.at)
-            self._do(step, visitors)
-            report(Moment(at=step.at, steps_done=number, steps=len(steps)))
+            self._pass_time(midnight + action.at)
+            self._do(action, visitors)
+            report(Moment(at=action.at, actions_done=number, actions=len(actions)))
         self._pass_time(midnight + _DAY_SECONDS)
 
-    def _do(self, step: Step, visitors: Visitors) -> None:
-        order = (step.customer.number, step.order)
-        match step.deed:
+    def _do(self, action: CustomerAction, visitors: Visitors) -> None:
+        order = (action.customer.number, action.order)
+        match action.deed:
             case "order":
-                self._sessions[order] = self._order(step.customer)
+                self._sessions[order] = self._order(action.customer)
             case "pay":
-                self._pay(step.customer, self._sessions[order])
+                self._pay(action.customer, self._sessions[order])
             case "return":
-                visitors.visit(step.customer.number, self._sessions[order])
+                visitors.visit(action.customer.number, self._sessions[order])
             case _:
-                assert_never(step.deed)
+                assert_never(action.deed)
 
     def _order(self, customer: Customer) -> str:
         values: dict[str, object] = {

@@ -14,7 +14,7 @@ from interfaces.sandbox.model.books import Entry
 from interfaces.sandbox.model.errors import StripeError
 from interfaces.sandbox.model.values import WebhookDelivery
 from interfaces.sandbox.sandbox import Sandbox
-from interfaces.sandbox.traffic.customers import steps_of
+from interfaces.sandbox.traffic.customers import actions_of
 from interfaces.sandbox.traffic.day import PACE, Day, Moment
 from interfaces.sandbox.traffic.scenarios import SCENARIOS
 from interfaces.sandbox.traffic.stall import GOODS, SAMPLE, stocked
@@ -82,38 +82,42 @@ def test_a_shop_that_believes_everything_is_found_out() -> None:
 
 
 def test_customers_do_everything_that_customers_do() -> None:
-    steps = steps_of(STORMY, 1, 2000)
+    actions = actions_of(STORMY, 1, 2000)
 
-    ways = Counter(step.customer.pays_by for step in steps if step.deed == "order")
-    returns = Counter((step.customer.number, step.order) for step in steps if step.deed == "return")
-    pays = {(step.customer.number, step.order): step.at for step in steps if step.deed == "pay"}
-    late = [step for step in steps if step.deed == "return" and step.at > pays[step.customer.number, step.order] + 3600]
+    ways = Counter(action.customer.pays_by for action in actions if action.deed == "order")
+    returns = Counter((action.customer.number, action.order) for action in actions if action.deed == "return")
+    pays = {(action.customer.number, action.order): action.at for action in actions if action.deed == "pay"}
+    late = [
+        action
+        for action in actions
+        if action.deed == "return" and action.at > pays[action.customer.number, action.order] + 3600
+    ]
     assert ways["card"] > ways["debit_succeeds"] > ways["debit_fails"] > 0
     assert ways["free"] > 0
     assert ways[None] > 0
     assert max(returns.values()) > 3
     assert len(pays) > len(returns) > 0
     assert late
-    assert any(step.order == 1 and step.deed == "pay" for step in steps)
-    assert any(step.customer.quantity is not None for step in steps)
-    assert {good for step in steps for good in step.customer.goods} == {*GOODS, SAMPLE}
+    assert any(action.order == 1 and action.deed == "pay" for action in actions)
+    assert any(action.customer.quantity is not None for action in actions)
+    assert {good for action in actions for good in action.customer.goods} == {*GOODS, SAMPLE}
 
 
 def test_a_day_is_in_order_and_each_customer_orders_before_paying_before_returning() -> None:
-    steps = steps_of(STORMY, 1)
+    actions = actions_of(STORMY, 1)
 
-    assert [step.at for step in steps] == sorted(step.at for step in steps)
-    assert {step.at % 1 for step in steps} == {0.5}
-    for key in {(step.customer.number, step.order) for step in steps}:
-        deeds = [step.deed for step in steps if (step.customer.number, step.order) == key]
+    assert [action.at for action in actions] == sorted(action.at for action in actions)
+    assert {action.at % 1 for action in actions} == {0.5}
+    for key in {(action.customer.number, action.order) for action in actions}:
+        deeds = [action.deed for action in actions if (action.customer.number, action.order) == key]
         assert deeds == ["order", "pay", "return", *["return"] * 9][: len(deeds)]
-    assert len({step.customer.number for step in steps}) == STORMY.customers
+    assert len({action.customer.number for action in actions}) == STORMY.customers
 
 
 def test_the_rush_is_when_the_scenario_says() -> None:
-    steps = steps_of(SCENARIOS["black-friday"], 1)
+    actions = actions_of(SCENARIOS["black-friday"], 1)
 
-    hours = Counter(int(step.at // 3600) for step in steps if step.deed == "order")
+    hours = Counter(int(action.at // 3600) for action in actions if action.deed == "order")
     assert hours[0] > 3 * hours[3]
 
 
@@ -183,4 +187,4 @@ def test_every_scenario_is_a_day_of_chances(name: str) -> None:
 
     assert len(scenario.hours) == 24
     assert all(0 < chance < 1 for _, chance in scenario.faults)
-    assert steps_of(scenario, 1)
+    assert actions_of(scenario, 1)

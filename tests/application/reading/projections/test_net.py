@@ -20,7 +20,7 @@ from application.reading.projection import (
     Update,
     Value,
 )
-from infrastructure.views.net import Step, Values, net
+from infrastructure.views.net import ChangeGroup, Values, net
 
 TABLE = Table(
     columns={
@@ -62,15 +62,15 @@ def key(row: Row) -> Values:
     return row["sku"], row["line"]
 
 
-def changes_of(step: Step) -> Iterable[Change]:
-    for values in step.rows:
-        row = dict(zip(step.columns, values, strict=True))
+def changes_of(group: ChangeGroup) -> Iterable[Change]:
+    for values in group.rows:
+        row = dict(zip(group.columns, values, strict=True))
         own = {name: row.pop(name) for name in TABLE.key if name in row}
-        if step.kind in (Put, Keep):
-            yield Put(own | row) if step.kind is Put else Keep(own | row)
-        elif step.kind is Update:
+        if group.kind in (Put, Keep):
+            yield Put(own | row) if group.kind is Put else Keep(own | row)
+        elif group.kind is Update:
             yield Update(own, row)
-        elif step.kind is Add:
+        elif group.kind is Add:
             yield Add(own, {name: amount for name, amount in row.items() if isinstance(amount, int)})
         else:
             yield Remove(own | row)
@@ -102,8 +102,8 @@ def check(before: Iterable[Row], made: Sequence[Change]) -> None:
     at_once: Rows = {key(row): dict(row) for row in before}
     for change in made:
         apply(one_by_one, change)
-    for step in net(TABLE, made):
-        for change in changes_of(step):
+    for group in net(TABLE, made):
+        for change in changes_of(group):
             apply(at_once, change)
     assert at_once == one_by_one, made
 
@@ -137,12 +137,12 @@ def test_any_four_changes_of_one_row_come_to_what_they_do(first: Change) -> None
 
 @given(st.lists(changes, max_size=12))
 def test_in_a_step_no_row_is_changed_twice_and_all_have_its_columns(made: Sequence[Change]) -> None:
-    for step in net(TABLE, made):
-        assert step.rows
-        assert {len(row) for row in step.rows} == {len(step.columns)}
-        if step.kind is not Remove:
-            assert step.columns[:2] == TABLE.key
-        assert len({row if step.kind is Remove else row[:2] for row in step.rows}) == len(step.rows)
+    for group in net(TABLE, made):
+        assert group.rows
+        assert {len(row) for row in group.rows} == {len(group.columns)}
+        if group.kind is not Remove:
+            assert group.columns[:2] == TABLE.key
+        assert len({row if group.kind is Remove else row[:2] for row in group.rows}) == len(group.rows)
 
 
 def row(line: int, pieces: int = 0) -> Row:
@@ -153,13 +153,13 @@ def test_what_comes_and_goes_in_one_batch_is_only_taken_away() -> None:
     of: Row = {"sku": "a", "line": 1}
 
     assert net(TABLE, [Put(row(1)), Update(of, {"note": "x"}), Remove(of)]) == [
-        Step(Remove, ("sku", "line"), [("a", 1)])
+        ChangeGroup(Remove, ("sku", "line"), [("a", 1)])
     ]
 
 
 def test_removals_by_a_part_of_the_key_do_not_part_the_changes_of_other_rows() -> None:
     made = [change for line in range(100) for change in (Put(row(line)), Remove({"line": line + 1000}))]
 
-    steps = net(TABLE, made)
+    groups = net(TABLE, made)
 
-    assert [(step.kind, len(step.rows)) for step in steps] == [(Remove, 100), (Put, 100)]
+    assert [(group.kind, len(group.rows)) for group in groups] == [(Remove, 100), (Put, 100)]
