@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from domain.mail import Mail
 from infrastructure.customer_texts.customer_texts import CustomerTexts
-from infrastructure.mail.view import mail_view
+from infrastructure.mail.content import mail_content
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,9 +17,9 @@ class Written:
 def render(mail: Mail, texts: CustomerTexts, *, shop: str, is_answered: bool) -> Written:
     """`shop` is the name of the shop; `is_answered` is whether the shop reads replies."""
     language = texts.language(mail.locale)
-    view = mail_view(mail, language, shop=shop, is_answered=is_answered)
+    content = mail_content(mail, language, shop=shop, is_answered=is_answered)
     return Written(
-        subject=view.subject,
-        text=texts.render(f"mails/{mail.kind}.txt", language, mail=view),
-        html=texts.render(f"mails/{mail.kind}.html", language, mail=view),
+        subject=content.subject,
+        text=texts.render(f"mails/{mail.kind}.txt", language, mail=content),
+        html=texts.render(f"mails/{mail.kind}.html", language, mail=content),
     )

@@ -11,7 +11,7 @@ from domain.mail import Mail, MailKind, MailLine
 from domain.personal import Personal
 from infrastructure.customer_texts.customer_texts import CustomerTexts
 from infrastructure.customer_texts.own_templates import Samples
-from infrastructure.mail.view import mail_view
+from infrastructure.mail.content import mail_content
 
 
 def sample_mails(texts: CustomerTexts) -> Samples:
@@ -20,9 +20,9 @@ def sample_mails(texts: CustomerTexts) -> Samples:
     samples: dict[str, list[dict[str, object]]] = {}
     for kind in MailKind:
         for mail in _mails(kind):
-            view = mail_view(mail, language, shop="Shop", is_answered=mail.reference is not None)
+            content = mail_content(mail, language, shop="Shop", is_answered=mail.reference is not None)
             for form in ("txt", "html"):
-                samples.setdefault(f"mails/{kind}.{form}", []).append({"mail": view})
+                samples.setdefault(f"mails/{kind}.{form}", []).append({"mail": content})
     return samples
 
 

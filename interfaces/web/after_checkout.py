@@ -30,7 +30,7 @@ from domain.ids import SessionId
 from infrastructure.customer_texts.customer_texts import CustomerTexts
 from infrastructure.customer_texts.language import Language
 from infrastructure.customer_texts.page_words import Words, not_found_words, too_many_words, unavailable_words
-from interfaces.web import landing_view
+from interfaces.web import landing_page
 from interfaces.web.accept import accepts_json
 from interfaces.web.headers import SECURITY_HEADERS
 from interfaces.web.rate_limit import RateLimit
@@ -98,7 +98,7 @@ class AfterCheckout:
         state = checkout_state(session, fulfillment)
         logger.info("landing page", session_id=id, state=str(state))
         locale = session.checkout.locale if session.checkout else None
-        page = landing_view.landing_page(
+        page = landing_page.landing_page(
             session,
             fulfillment,
             self._texts.language(locale, accepted=accepted),
@@ -108,8 +108,8 @@ class AfterCheckout:
             mailed=mailed,
         )
         if wants_json:
-            return JSONResponse(landing_view.as_json(page), headers=SECURITY_HEADERS)
-        return _page(landing_view.render(page, self._texts), 200)
+            return JSONResponse(landing_page.as_json(page), headers=SECURITY_HEADERS)
+        return _page(landing_page.render(page, self._texts), 200)
 
     async def _fulfill(self, id: SessionId, limiter: CapacityLimiter) -> bool:
         """Run `fulfill_checkout`. False if there is no such checkout for us.
@@ -173,7 +173,7 @@ class AfterCheckout:
 
     def _message(self, words: Callable[[Language], Words], accepted: str) -> str:
         language = self._texts.language(None, accepted=accepted)
-        return landing_view.render_message(words(language), language, self._texts)
+        return landing_page.render_message(words(language), language, self._texts)
 
 
 def _page(html: str, status: int, headers: dict[str, str] | None = None) -> Response:

@@ -6,7 +6,7 @@ from infrastructure.customer_texts.language import Language
 from infrastructure.customer_texts.own_templates import Samples
 from infrastructure.customer_texts.page_words import Part, Words, not_found_words, parcel_heading, part_words, words
 from interfaces.web.landing_lines import Item, Section
-from interfaces.web.landing_view import LandingPage, Total, filled_with
+from interfaces.web.landing_page import LandingPage, Total, filled_with
 
 _ITEMS_MANY, _KEYS_MANY = 20, 10
 

@@ -3,24 +3,24 @@
 from infrastructure.customer_texts.customer_texts import CustomerTexts
 from infrastructure.customer_texts.language import Language
 from infrastructure.customer_texts.page_words import not_found_words, too_many_words, unavailable_words
-from interfaces.web import landing_view
-from interfaces.web.landing_view import LandingPage
+from interfaces.web import landing_page
+from interfaces.web.landing_page import LandingPage
 
 TEXTS = CustomerTexts()
 ENGLISH = TEXTS.language("en")
 
 
 def render(page: LandingPage, texts: CustomerTexts = TEXTS) -> str:
-    return landing_view.render(page, texts)
+    return landing_page.render(page, texts)
 
 
 def render_not_found(language: Language = ENGLISH, texts: CustomerTexts = TEXTS) -> str:
-    return landing_view.render_message(not_found_words(language), language, texts)
+    return landing_page.render_message(not_found_words(language), language, texts)
 
 
 def render_too_many(language: Language = ENGLISH, texts: CustomerTexts = TEXTS) -> str:
-    return landing_view.render_message(too_many_words(language), language, texts)
+    return landing_page.render_message(too_many_words(language), language, texts)
 
 
 def render_unavailable(language: Language = ENGLISH, texts: CustomerTexts = TEXTS) -> str:
-    return landing_view.render_message(unavailable_words(language), language, texts)
+    return landing_page.render_message(unavailable_words(language), language, texts)

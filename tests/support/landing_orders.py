@@ -19,7 +19,7 @@ from domain.line import LineState
 from domain.personal import Personal, personal
 from domain.plan import PlannedLine
 from infrastructure.customer_texts.language import Language
-from interfaces.web.landing_view import LandingPage, landing_page
+from interfaces.web.landing_page import LandingPage, landing_page
 
 PAID_AT = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 KEYS = tuple(Personal(f"PRO-{number:04}-ABCD-EFGH-JKLM") for number in range(1, 3))

@@ -41,7 +41,7 @@ from domain.line import LineState
 from domain.personal import Personal
 from infrastructure.customer_texts.language import Language
 from interfaces.web.headers import SECURITY_HEADERS
-from interfaces.web.landing_view import LandingPage
+from interfaces.web.landing_page import LandingPage
 
 _STATIC = Path(interfaces.web.__file__).parent / "static"
 _COURSE_DELIVERED = delivered(COURSE, link="https://example.com/course")

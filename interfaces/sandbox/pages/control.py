@@ -12,7 +12,7 @@ from interfaces.sandbox.faults.weather import CALM
 from interfaces.sandbox.model.errors import StripeError
 from interfaces.sandbox.own_pages import is_from_own_page, is_reached_as_this_machine
 from interfaces.sandbox.pages.control_forms import ACTIONS, FAULTS
-from interfaces.sandbox.pages.control_view import live_view
+from interfaces.sandbox.pages.live_content import live_content
 from interfaces.sandbox.pages.rendering import CONTROLLED, Rendering
 from interfaces.sandbox.sandbox import Sandbox
 from interfaces.sandbox.stripe_json.versions import VERSIONS
@@ -43,8 +43,8 @@ class ControlPage:
         return self._page(base_url_of(request))
 
     async def show_live(self, request: Request) -> Response:  # noqa: ARG002 (a route takes it)
-        view = await run_in_threadpool(live_view, self._sandbox)
-        return self._rendering.page("live.html", headers=CONTROLLED, live=view)
+        content = await run_in_threadpool(live_content, self._sandbox)
+        return self._rendering.page("live.html", headers=CONTROLLED, live=content)
 
     async def act(self, request: Request) -> Response:
         if not is_from_own_page(request):
@@ -66,7 +66,7 @@ class ControlPage:
             headers=CONTROLLED,
             base_url=base_url,
             problem=problem,
-            live=live_view(self._sandbox),
+            live=live_content(self._sandbox),
             is_held=self._sandbox.clock.is_held,
             is_paused=self._sandbox.post_office.is_paused,
             is_dropping=self._sandbox.drop_deliveries,

@@ -16,8 +16,8 @@ from interfaces.sandbox.model.sessions import session_of_link
 from interfaces.sandbox.model.values import Session
 from interfaces.sandbox.pages.control import control_page_routes
 from interfaces.sandbox.pages.form import Filled, Problem, blank, problems_of, read_form
+from interfaces.sandbox.pages.payment_page import payment_page, shown_time
 from interfaces.sandbox.pages.rendering import PACKAGE, Rendering
-from interfaces.sandbox.pages.view import checkout_view, shown_time
 from interfaces.sandbox.sandbox import Sandbox
 
 _SEE_OTHER: Final = 303
@@ -110,8 +110,8 @@ class Pages:
             except StripeError as error:
                 problems = [*problems, Problem(field=error.param or "", message=error.message)]
                 preview = session
-            view = checkout_view(session, preview, state, filled, problems)
-        return self._page("checkout.html", 422 if problems else 200, view=view)
+            page = payment_page(session, preview, state, filled, problems)
+        return self._page("checkout.html", 422 if problems else 200, page=page)
 
     def _preview(self, session: Session, filled: Filled) -> Session:
         with self._sandbox.changing() as making:

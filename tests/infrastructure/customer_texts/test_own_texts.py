@@ -174,7 +174,7 @@ def test_what_changes_after_the_start_changes_nothing(tmp_path: Path) -> None:
         ),
         (
             {"mails__receipt_txt": "{% for line in mail.lines %}\n{{ line.titel }}{% endfor %}"},
-            "mails/receipt.txt, line 2: 'infrastructure.mail.view.LineView object' has no attribute 'titel'.",
+            "mails/receipt.txt, line 2: 'infrastructure.mail.content.LineContent object' has no attribute 'titel'.",
         ),
         (
             {"pages__items_html": "{% macro items(all, language, unfolded, keys_unfolded) %}\n{{ al }}{% endmacro %}"},

@@ -12,7 +12,7 @@ from scenario import planned
 from domain.checkout import Contact
 from domain.personal import Personal
 from interfaces.web.headers import SECURITY_HEADERS
-from interfaces.web.landing_view import as_json
+from interfaces.web.landing_page import as_json
 
 HOSTILE = "<script>alert(1)</script>\"'&\u202e\nX"
 

@@ -13,7 +13,7 @@ from interfaces.sandbox.pages.money import shown_money
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class PageLine:
     id: str
     name: str
     quantity: int
@@ -42,13 +42,13 @@ class Rate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CheckoutView:
+class PaymentPage:
     session_id: str
     mode: str
     total: str
     subtotal: str
     is_free: bool
-    lines: Sequence[Line]
+    lines: Sequence[PageLine]
     extras: Sequence[Extra]
     rates: Sequence[Rate]
     countries: Sequence[tuple[str, str]]
@@ -72,13 +72,13 @@ class CheckoutView:
         return any(problem.field == field for problem in self.problems)
 
 
-def checkout_view(
+def payment_page(
     session: Session, preview: Session, state: State, filled: Filled, problems: Sequence[Problem]
-) -> CheckoutView:
+) -> PaymentPage:
     """The page of a session; the preview is the session with the quantities and extras chosen so far."""
     methods = session.wishes.payment_method_types
     own_lines = preview.line_items[: len(session.line_items)]
-    return CheckoutView(
+    return PaymentPage(
         session_id=session.id,
         mode=session.mode,
         total=shown_money(preview.amount_total, session.currency),
@@ -108,8 +108,8 @@ def _country(code: str) -> str:
     return str(Locale("en").territories.get(code, code))
 
 
-def _line(item: LineItem) -> Line:
-    return Line(
+def _line(item: LineItem) -> PageLine:
+    return PageLine(
         id=item.id,
         name=item.description,
         quantity=item.quantity,

@@ -15,7 +15,7 @@ _KEY_LENGTH_MAX = 4000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LineView:
+class LineContent:
     title: str
     quantity: str | None
     """How many, where it is not one."""
@@ -32,7 +32,7 @@ class Sum:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MailView:
+class MailContent:
     shop: str
     subject: str
     heading: str
@@ -43,7 +43,7 @@ class MailView:
     """Whether the shop reads replies of customers."""
     order: str
     """Which order this is about: its reference, if it has one, and when it was made."""
-    lines: tuple[LineView, ...]
+    lines: tuple[LineContent, ...]
     sums: tuple[Sum, ...]
     """What the total is made of; nothing where the lines say it all."""
     sums_note: str | None
@@ -56,11 +56,11 @@ class MailView:
     ship_to: tuple[str, ...]
 
 
-def mail_view(mail: Mail, language: Language, *, shop: str, is_answered: bool) -> MailView:
+def mail_content(mail: Mail, language: Language, *, shop: str, is_answered: bool) -> MailContent:
     name = one_line(mail.name.text) if mail.name else ""
     reference = one_line(mail.reference.text, _REFERENCE_LENGTH_MAX) if mail.reference else ""
     said = words(mail, language, reference=reference)
-    return MailView(
+    return MailContent(
         shop=shop,
         subject=said.subject,
         heading=said.heading,
@@ -81,9 +81,9 @@ def mail_view(mail: Mail, language: Language, *, shop: str, is_answered: bool) -
     )
 
 
-def _line(mail: Mail, line: MailLine, language: Language) -> LineView:
+def _line(mail: Mail, line: MailLine, language: Language) -> LineContent:
     hands_over = mail.kind in {MailKind.RECEIPT, MailKind.DELIVERED}
-    return LineView(
+    return LineContent(
         title=one_line(line.title, _TITLE_LENGTH_MAX),
         quantity=language.number(line.quantity) if line.quantity != 1 else None,
         amount=_money(mail, line.amount_total, language),

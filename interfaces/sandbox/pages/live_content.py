@@ -36,7 +36,7 @@ Tone = Literal["good", "bad", "waiting", "plain"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sum:
+class Subtotal:
     count: int
     amount: str
 
@@ -44,7 +44,7 @@ class Sum:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CurrencyRow:
     currency: str
-    sums: dict[str, Sum]
+    sums: dict[str, Subtotal]
     """By `paid`, `pending`, `failed`, `expired`, `open`."""
 
 
@@ -89,7 +89,7 @@ class EventRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LiveView:
+class LiveContent:
     """What changes by itself."""
 
     now: str
@@ -100,10 +100,10 @@ class LiveView:
     events_total: int
 
 
-def live_view(sandbox: Sandbox) -> LiveView:
+def live_content(sandbox: Sandbox) -> LiveContent:
     with sandbox.reading() as state:
         entries, events = books_of(state), [event for event in state.events.values() if event.endpoint_ids]
-        return LiveView(
+        return LiveContent(
             now=shown_moment(sandbox.clock.now()),
             books=_currencies(entries),
             sessions=[
@@ -134,7 +134,7 @@ def _currencies(books: Books) -> list[CurrencyRow]:
 
 
 def _currency(currency: str, kinds: dict[str, list[int]]) -> CurrencyRow:
-    sums = {kind: Sum(count=len(found), amount=shown_money(sum(found), currency)) for kind, found in kinds.items()}
+    sums = {kind: Subtotal(count=len(found), amount=shown_money(sum(found), currency)) for kind, found in kinds.items()}
     return CurrencyRow(currency=currency.upper(), sums=sums)
 
 

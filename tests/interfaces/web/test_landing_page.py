@@ -35,7 +35,7 @@ from domain.checkout import Presentment
 from domain.checkout_session import CheckoutSession, ParkReason
 from domain.line import LineState
 from interfaces.web.landing_lines import planned as sections_of
-from interfaces.web.landing_view import LandingPage, as_json
+from interfaces.web.landing_page import LandingPage, as_json
 
 UNPAID = a_checkout(payment_status="unpaid")
 REFRESH = '<meta http-equiv="refresh"'
