@@ -34,7 +34,7 @@ class _Range:
     most: int
 
     @property
-    def words(self) -> str:
+    def text(self) -> str:
         return f"{self.least} to {self.most}"
 
 
@@ -67,12 +67,12 @@ def _effort(noun: str, one: str, many: str, *, concurrency: int, attempts_max: i
         Setting(
             name=f"FULFILL_{noun}_CONCURRENCY",
             default=str(concurrency),
-            meaning=f"How many {many} are in progress at a time in one process, from {_CONCURRENCY.words}.",
+            meaning=f"How many {many} are in progress at a time in one process, from {_CONCURRENCY.text}.",
         ),
         Setting(
             name=f"FULFILL_{noun}_ATTEMPTS",
             default=str(attempts_max),
-            meaning=f"How often {one} is tried before it is given up and waits for a person, from {_ATTEMPTS.words}.",
+            meaning=f"How often {one} is tried before it is given up and waits for a person, from {_ATTEMPTS.text}.",
         ),
     )
 
@@ -157,7 +157,7 @@ SETTINGS: Sequence[Setting] = (
     Setting(
         name="FULFILL_RETRY_PAUSE_SECONDS",
         default="3600",
-        meaning=f"The longest pause between two attempts, in seconds, from {_PAUSE_SECONDS.words}. Pauses are random, "
+        meaning=f"The longest pause between two attempts, in seconds, from {_PAUSE_SECONDS.text}. Pauses are random, "
         "below a limit that begins at 1 second and doubles with each attempt up to this one. With the defaults, 30 "
         "attempts take about 9 hours, and 40 attempts about 14.",
     ),
@@ -324,7 +324,7 @@ def _whole_number(values: Mapping[str, str], name: str, accepted: _Range) -> int
     text = values[name]
     if _DIGITS.fullmatch(text) and accepted.least <= int(text) <= accepted.most:
         return int(text)
-    raise SettingsError(f"{name} must be a whole number from {accepted.words} (got {text[:50]!r}).")
+    raise SettingsError(f"{name} must be a whole number from {accepted.text} (got {text[:50]!r}).")
 
 
 def _split(text: str) -> SplitResult | None:

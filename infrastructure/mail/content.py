@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from domain.mail import Mail, MailKind, MailLine
 from infrastructure.customer_texts.formatting import format_date, format_money
 from infrastructure.customer_texts.language import Language
-from infrastructure.customer_texts.mail_words import greeting, next_step, order_of, words
+from infrastructure.customer_texts.mail_texts import greeting, mail_text, next_step, order_of
 from infrastructure.customer_texts.postal import postal_lines
 from infrastructure.safe_text import one_line, web_link
 
@@ -59,14 +59,14 @@ class MailContent:
 def mail_content(mail: Mail, language: Language, *, shop: str, is_answered: bool) -> MailContent:
     name = one_line(mail.name.text) if mail.name else ""
     reference = one_line(mail.reference.text, _REFERENCE_LENGTH_MAX) if mail.reference else ""
-    said = words(mail, language, reference=reference)
+    text = mail_text(mail, language, reference=reference)
     return MailContent(
         shop=shop,
-        subject=said.subject,
-        heading=said.heading,
+        subject=text.subject,
+        heading=text.heading,
         greeting=greeting(name, language),
-        lead=said.lead,
-        closing=said.closing,
+        lead=text.lead,
+        closing=text.closing,
         is_answered=is_answered,
         order=order_of(reference, format_date(mail.ordered_at, language.locale), language),
         lines=tuple(_line(mail, line, language) for line in mail.lines),

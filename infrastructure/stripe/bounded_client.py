@@ -80,9 +80,9 @@ class BoundedClient(stripe.RequestsClient):
         return body, status, answered
 
 
-def _broken(words: str, *, is_final: bool = False) -> stripe.APIConnectionError:
+def _broken(message: str, *, is_final: bool = False) -> stripe.APIConnectionError:
     """The error that the SDK expects of its HTTP client; it tries again unless the error is final."""
-    return stripe.APIConnectionError(words, should_retry=not is_final)  # type: ignore[no-untyped-call]
+    return stripe.APIConnectionError(message, should_retry=not is_final)  # type: ignore[no-untyped-call]
 
 
 class _Reads(RawIOBase):

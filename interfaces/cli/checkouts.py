@@ -11,7 +11,7 @@ from domain.identifiers import session_id
 from domain.ids import SessionId
 from interfaces.cli.desk import Desk, by, open_desk
 from interfaces.cli.output.printing import page, print_json, talk
-from interfaces.cli.output.text import money, to_the_second, words
+from interfaces.cli.output.text import label, money, to_the_second
 from interfaces.cli.queue import RETRIED
 from interfaces.cli.read_side import is_complete, open_side
 from interfaces.cli.usage import DONE, FAILED, Json, Lines, Session, SessionOrEvent, UsageError, Who, Why, moment
@@ -69,10 +69,10 @@ def search(
         rows = [
             (
                 hit.session_id,
-                words(hit.state),
+                label(hit.state),
                 money(hit.amount_total, hit.currency),
                 to_the_second(hit.recorded_at),
-                ", ".join(map(words, hit.matched)),
+                ", ".join(map(label, hit.matched)),
             )
             for hit in hits
         ]

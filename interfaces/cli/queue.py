@@ -3,7 +3,7 @@
 from dataclasses import asdict
 
 from interfaces.cli.output.printing import page, print_json, talk
-from interfaces.cli.output.text import to_the_second, words
+from interfaces.cli.output.text import label, to_the_second
 from interfaces.cli.read_side import is_complete, open_side
 from interfaces.cli.usage import DONE, Json
 
@@ -41,7 +41,7 @@ def queue(*, json: Json = False) -> int:
         print_json([asdict(item) for item in items])
     elif items:
         rows = [
-            (to_the_second(i.since), i.subject, words(i.kind), i.item, i.detail, HELPS.get(i.kind, "")) for i in items
+            (to_the_second(i.since), i.subject, label(i.kind), i.item, i.detail, HELPS.get(i.kind, "")) for i in items
         ]
         wraps = ("detail", "resolve with")
         page().table(("since", "subject", "task", "item", "detail", "resolve with"), rows, wraps=wraps)

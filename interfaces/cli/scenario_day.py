@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from application.reading.english import counted
 from interfaces.cli.output.printing import page, print_json, talk
-from interfaces.cli.output.text import money, words
+from interfaces.cli.output.text import label, money
 from interfaces.cli.usage import DONE, FAILED, UsageError
 from interfaces.sandbox.model.errors import StripeError
 from interfaces.sandbox.sandbox import Sandbox
@@ -203,4 +203,4 @@ def _report(plan: Plan, day: Day, summary: Summary) -> None:
 
 
 def _counted(counts: Mapping[str, int]) -> str:
-    return ", ".join(f"{count:,} {words(name)}" for name, count in counts.items()) or "none"
+    return ", ".join(f"{count:,} {label(name)}" for name, count in counts.items()) or "none"

@@ -132,12 +132,12 @@ def _money(amount: int | None, currency: str | None = CURRENCY) -> str:
     return format_money(amount, currency, english()) if amount is not None and currency else ""
 
 
-def _words(name: str) -> str:
+def _label(name: str) -> str:
     return name.replace("_", " ")
 
 
 @lru_cache(maxsize=1)
 def _environment() -> Environment:
     made = environment(FileSystemLoader(_HERE / "templates"))
-    made.filters |= {"title_of": _title, "money": _money, "words": _words}
+    made.filters |= {"title_of": _title, "money": _money, "label": _label}
     return made

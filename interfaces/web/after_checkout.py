@@ -29,7 +29,7 @@ from domain.identifiers import fulfillment_id, is_livemode, session_id
 from domain.ids import SessionId
 from infrastructure.customer_texts.customer_texts import CustomerTexts
 from infrastructure.customer_texts.language import Language
-from infrastructure.customer_texts.page_words import Words, not_found_words, too_many_words, unavailable_words
+from infrastructure.customer_texts.page_texts import PageText, not_found_text, too_many_text, unavailable_text
 from interfaces.web import landing_page
 from interfaces.web.accept import accepts_json
 from interfaces.web.headers import SECURITY_HEADERS
@@ -78,7 +78,7 @@ class AfterCheckout:
         accepted = request.headers.get("accept-language", "")
         address = request.client.host if request.client else ""
         if not self._rate_limit.allows(address):
-            return self._not_now(429, "too_many_visits", too_many_words, accepted, as_json=wants_json)
+            return self._not_now(429, "too_many_visits", too_many_text, accepted, as_json=wants_json)
         try:
             id = session_id(request.query_params.get("session_id", ""))
         except InvalidIdentifier:
@@ -94,7 +94,7 @@ class AfterCheckout:
             mailed = await anyio.to_thread.run_sync(self._mailed, id, fulfillment, limiter=self._looks)
         except (PersistenceError, UnreadableEvent, TimeoutError) as error:
             logger.error("landing page can't read the log", session_id=id, error=str(error))
-            return self._not_now(503, "unavailable", unavailable_words, accepted, as_json=wants_json)
+            return self._not_now(503, "unavailable", unavailable_text, accepted, as_json=wants_json)
         state = checkout_state(session, fulfillment)
         logger.info("landing page", session_id=id, state=str(state))
         locale = session.checkout.locale if session.checkout else None
@@ -158,22 +158,22 @@ class AfterCheckout:
         return mailed_keys(self._log, id, fulfillment)
 
     def _not_now(
-        self, status: int, error: str, words: Callable[[Language], Words], accepted: str, *, as_json: bool
+        self, status: int, error: str, text: Callable[[Language], PageText], accepted: str, *, as_json: bool
     ) -> Response:
         """The page, or JSON, and when to come back."""
         if as_json:
             return JSONResponse({"error": error}, status, headers={**SECURITY_HEADERS, **_COME_BACK})
-        return _page(self._message(words, accepted), status, _COME_BACK)
+        return _page(self._message(text, accepted), status, _COME_BACK)
 
     def _not_found(self, accepted: str, *, as_json: bool) -> Response:
         """One and the same answer for unknown, foreign and malformed IDs."""
         if as_json:
             return JSONResponse({"error": "not_found"}, 404, headers=SECURITY_HEADERS)
-        return _page(self._message(not_found_words, accepted), 404)
+        return _page(self._message(not_found_text, accepted), 404)
 
-    def _message(self, words: Callable[[Language], Words], accepted: str) -> str:
+    def _message(self, text: Callable[[Language], PageText], accepted: str) -> str:
         language = self._texts.language(None, accepted=accepted)
-        return landing_page.render_message(words(language), language, self._texts)
+        return landing_page.render_message(text(language), language, self._texts)
 
 
 def _page(html: str, status: int, headers: dict[str, str] | None = None) -> Response:

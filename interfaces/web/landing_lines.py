@@ -8,7 +8,7 @@ from domain.checkout import Checkout
 from domain.fulfillment import Fulfillment
 from domain.line import Line, LineState, Parcel
 from infrastructure.customer_texts.language import Language
-from infrastructure.customer_texts.page_words import Part, parcel_heading, part_words
+from infrastructure.customer_texts.page_texts import Part, parcel_heading, part_text
 from infrastructure.safe_text import one_line, web_link
 
 _KEY_LENGTH_MAX = 4000
@@ -108,7 +108,7 @@ def _sections(by_part: Mapping[Part, Sequence[Item]], language: Language) -> lis
 
 
 def _section(part: Part, items: Sequence[Item], language: Language) -> Section:
-    heading, text = part_words(part, language)
+    heading, text = part_text(part, language)
     return Section(kind=part, heading=heading, text=text, items=_merged(items))
 
 

@@ -14,7 +14,7 @@ from domain.fulfillment import Fulfillment
 from infrastructure.customer_texts.customer_texts import CustomerTexts
 from infrastructure.customer_texts.formatting import format_money
 from infrastructure.customer_texts.language import Language
-from infrastructure.customer_texts.page_words import Words, words
+from infrastructure.customer_texts.page_texts import PageText, page_text
 from interfaces.web.landing_lines import Section, is_working, ordered, planned
 
 KEYS_SHOWN_FOR = timedelta(hours=1)
@@ -40,7 +40,7 @@ class Total:
 class LandingPage:
     language: Language
     state: CheckoutState
-    words: Words
+    words: PageText
     sections: tuple[Section, ...]
     total: Total | None
     is_paid: bool
@@ -68,7 +68,7 @@ def landing_page(
     return LandingPage(
         language=language,
         state=state,
-        words=words(
+        words=page_text(
             state,
             language,
             is_working=is_changing,
@@ -103,9 +103,9 @@ def as_json(page: LandingPage) -> dict[str, Any]:
     }
 
 
-def render_message(said: Words, language: Language, texts: CustomerTexts) -> str:
+def render_message(text: PageText, language: Language, texts: CustomerTexts) -> str:
     """A page that is about no order."""
-    return texts.render("pages/message.html", language, words=said)
+    return texts.render("pages/message.html", language, words=text)
 
 
 def _later(seconds: int, session: CheckoutSession, now: datetime) -> int:

@@ -4,7 +4,14 @@ from application.reading.checkout_state import CheckoutState
 from infrastructure.customer_texts.customer_texts import CustomerTexts
 from infrastructure.customer_texts.language import Language
 from infrastructure.customer_texts.own_templates import Samples
-from infrastructure.customer_texts.page_words import Part, Words, not_found_words, parcel_heading, part_words, words
+from infrastructure.customer_texts.page_texts import (
+    PageText,
+    Part,
+    not_found_text,
+    page_text,
+    parcel_heading,
+    part_text,
+)
 from interfaces.web.landing_lines import Item, Section
 from interfaces.web.landing_page import LandingPage, Total, filled_with
 
@@ -17,7 +24,7 @@ def sample_pages(texts: CustomerTexts) -> Samples:
     pages = [_page(language, is_full=True), _page(language, is_full=False)]
     return {
         "pages/landing.html": [filled_with(page) for page in pages],
-        "pages/message.html": [{"words": not_found_words(language)}],
+        "pages/message.html": [{"words": not_found_text(language)}],
     }
 
 
@@ -26,7 +33,7 @@ def _page(language: Language, *, is_full: bool) -> LandingPage:
     return LandingPage(
         language=language,
         state=state,
-        words=_words(state, language),
+        words=_text(state, language),
         sections=_sections(language) if is_full else (),
         total=Total(amount=900, currency="eur", shown="9", in_own_currency="10") if is_full else None,
         is_paid=is_full,
@@ -34,8 +41,8 @@ def _page(language: Language, *, is_full: bool) -> LandingPage:
     )
 
 
-def _words(state: CheckoutState, language: Language) -> Words:
-    return words(state, language, is_working=True, is_unpaid=False, is_authorized=False)
+def _text(state: CheckoutState, language: Language) -> PageText:
+    return page_text(state, language, is_working=True, is_unpaid=False, is_authorized=False)
 
 
 def _sections(language: Language) -> tuple[Section, ...]:
@@ -49,7 +56,7 @@ def _sections(language: Language) -> tuple[Section, ...]:
         Item(title="Article", quantity=1, has_hidden_keys=True, are_keys_mailed=True),
     )
     many = tuple(Item(title="Article", quantity=1) for _ in range(_ITEMS_MANY))
-    heading, text = part_words(Part.PACKING, language)
+    heading, text = part_text(Part.PACKING, language)
     parcel = parcel_heading(1, 2, language)
     return (
         Section(kind=Part.PACKING, heading=heading, text=text, items=items + many),

@@ -3,21 +3,21 @@
 from application.reading import wording
 from application.reading.checkout_state import CheckoutState
 from domain.policies import intake
-from infrastructure.customer_texts import page_words
-from infrastructure.customer_texts.page_words import Part
+from infrastructure.customer_texts import page_texts
+from infrastructure.customer_texts.page_texts import Part
 from interfaces.sandbox.stripe_json.events import FULFILLING_EVENTS
 
 
 def test_every_state_of_a_checkout_has_words_on_the_landing_page() -> None:
-    missing = set(CheckoutState) - {CheckoutState.FULFILLING} - set(page_words._WORDS)  # whose words `words` chooses
+    missing = set(CheckoutState) - {CheckoutState.FULFILLING} - set(page_texts._TEXTS)  # whose words `words` chooses
 
-    assert not missing, f"Add {sorted(missing)} to _WORDS in infrastructure/customer_texts/page_words.py"
+    assert not missing, f"Add {sorted(missing)} to _TEXTS in infrastructure/customer_texts/page_texts.py"
 
 
 def test_every_part_of_the_landing_page_has_words() -> None:
-    missing = set(Part) - set(page_words._PARTS)
+    missing = set(Part) - set(page_texts._PARTS)
 
-    assert not missing, f"Add {sorted(missing)} to _PARTS in infrastructure/customer_texts/page_words.py"
+    assert not missing, f"Add {sorted(missing)} to _PARTS in infrastructure/customer_texts/page_texts.py"
 
 
 def test_every_event_about_a_payment_has_words() -> None:

@@ -12,7 +12,7 @@ PLACES = {
     Path("domain/deliveries/by_kind.py"),
     Path("application/reading/wording.py"),
     Path("infrastructure/catalog_file.py"),
-    Path("infrastructure/customer_texts/mail_words.py"),
+    Path("infrastructure/customer_texts/mail_texts.py"),
 }
 
 

@@ -17,7 +17,7 @@ from application.staff import By
 from domain.deliveries.kind import DeliveryKind
 from domain.line import LineState
 from domain.mail import MailKind
-from infrastructure.customer_texts.mail_words import next_step
+from infrastructure.customer_texts.mail_texts import next_step
 from interfaces.web.landing_page import landing_page
 
 ID = as_session("cs_test_kind")

@@ -2,7 +2,7 @@
 
 from infrastructure.customer_texts.customer_texts import CustomerTexts
 from infrastructure.customer_texts.language import Language
-from infrastructure.customer_texts.page_words import not_found_words, too_many_words, unavailable_words
+from infrastructure.customer_texts.page_texts import not_found_text, too_many_text, unavailable_text
 from interfaces.web import landing_page
 from interfaces.web.landing_page import LandingPage
 
@@ -15,12 +15,12 @@ def render(page: LandingPage, texts: CustomerTexts = TEXTS) -> str:
 
 
 def render_not_found(language: Language = ENGLISH, texts: CustomerTexts = TEXTS) -> str:
-    return landing_page.render_message(not_found_words(language), language, texts)
+    return landing_page.render_message(not_found_text(language), language, texts)
 
 
 def render_too_many(language: Language = ENGLISH, texts: CustomerTexts = TEXTS) -> str:
-    return landing_page.render_message(too_many_words(language), language, texts)
+    return landing_page.render_message(too_many_text(language), language, texts)
 
 
 def render_unavailable(language: Language = ENGLISH, texts: CustomerTexts = TEXTS) -> str:
-    return landing_page.render_message(unavailable_words(language), language, texts)
+    return landing_page.render_message(unavailable_text(language), language, texts)

@@ -14,7 +14,7 @@ from application.reading.wording import PAYMENTS
 from domain.checkout_session import CheckoutSession
 from domain.ids import SessionId
 from interfaces.cli.output.printing import Page
-from interfaces.cli.output.text import exact, money, words
+from interfaces.cli.output.text import exact, label, money
 
 if TYPE_CHECKING:
     from interfaces.databases import ReadSide
@@ -102,7 +102,7 @@ def put_checkout(shown: Shown, page: Page) -> None:
 
 def in_a_sentence(state: CheckoutState) -> str:
     """Return what follows the ID of a checkout in a sentence: "is fulfilled", "has nothing to fulfill"."""
-    return _HAS.get(state, f"is {words(state)}")
+    return _HAS.get(state, f"is {label(state)}")
 
 
 def _header(shown: Shown) -> Iterator[tuple[str, str]]:

@@ -34,7 +34,7 @@ def to_the_second(when: datetime) -> str:
     return f"{when.astimezone(UTC):%Y-%m-%dT%H:%M:%S}Z"
 
 
-def words(code: str) -> str:
+def label(code: str) -> str:
     """`parcel_to_pack` as a person says it."""
     return code.replace("_", " ")
 

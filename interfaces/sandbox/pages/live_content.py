@@ -191,7 +191,7 @@ def _delivery_row(delivery: WebhookDelivery, endpoint: Endpoint | None) -> Deliv
         url=endpoint.url if endpoint else "an endpoint that is deleted",
         state=state,
         tone=tone,
-        mishaps=_words(delivery.fate.mishaps) if not delivery.attempts else "",
+        mishaps=_labels(delivery.fate.mishaps) if not delivery.attempts else "",
         attempts=[_attempt_row(attempt) for attempt in delivery.attempts],
     )
 
@@ -211,7 +211,7 @@ def _attempt_row(attempt: DeliveryAttempt) -> AttemptRow:
         at=_clock(attempt.at),
         answer=_answer(attempt),
         tone="good" if is_right else "bad",
-        mishaps=_words(attempt.mishaps),
+        mishaps=_labels(attempt.mishaps),
         is_fooled=is_corrupt and attempt.has_succeeded,
     )
 
@@ -222,7 +222,7 @@ def _answer(attempt: DeliveryAttempt) -> str:
     return "timed out" if attempt.error == "timed out" else "no answer"
 
 
-def _words(mishaps: Sequence[Mishap]) -> str:
+def _labels(mishaps: Sequence[Mishap]) -> str:
     return ", ".join(MISHAPS[mishap] for mishap in mishaps)
 
 

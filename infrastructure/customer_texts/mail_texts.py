@@ -13,7 +13,7 @@ from infrastructure.customer_texts.translations import gettext_noop
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Words:
+class MailText:
     subject: str
     heading: str
     lead: str
@@ -36,12 +36,12 @@ _HEADINGS: Mapping[MailKind, str] = {
 }
 
 
-def words(mail: Mail, language: Language, *, reference: str) -> Words:
+def mail_text(mail: Mail, language: Language, *, reference: str) -> MailText:
     """Return the sentences around what the mail lists. `reference` is the merchant's name of the order, or empty."""
     subject = language.gettext(_SUBJECTS[mail.kind])
     if reference:
         subject = language.gettext("%(subject)s (%(reference)s)", subject=subject, reference=reference)
-    return Words(
+    return MailText(
         subject=subject,
         heading=language.gettext(_HEADINGS[mail.kind]),
         lead=_lead(mail, language),

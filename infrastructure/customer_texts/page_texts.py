@@ -10,7 +10,7 @@ from infrastructure.customer_texts.translations import gettext_noop
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class PageText:
     mark: str
     """The sign beside the headline: `done`, `waiting`, `looking` or `stopped`."""
     headline: str
@@ -28,8 +28,8 @@ class Part(StrEnum):
     ORDERED = "ordered"
 
 
-_WORDS: Mapping[CheckoutState, Words] = {
-    CheckoutState.OPEN: Words(
+_TEXTS: Mapping[CheckoutState, PageText] = {
+    CheckoutState.OPEN: PageText(
         "waiting",
         gettext_noop("Your order is not complete yet"),
         gettext_noop(
@@ -37,7 +37,7 @@ _WORDS: Mapping[CheckoutState, Words] = {
             "payment page before paying, please go back and finish there."
         ),
     ),
-    CheckoutState.AWAITING_PAYMENT: Words(
+    CheckoutState.AWAITING_PAYMENT: PageText(
         "waiting",
         gettext_noop("Thank you, we have your order"),
         gettext_noop(
@@ -45,27 +45,27 @@ _WORDS: Mapping[CheckoutState, Words] = {
             "instructions, please follow them. Otherwise there is nothing you need to do."
         ),
     ),
-    CheckoutState.FULFILLED: Words(
+    CheckoutState.FULFILLED: PageText(
         "done",
         gettext_noop("Thank you, your order is complete"),
         gettext_noop("Everything is ready or on its way."),
     ),
-    CheckoutState.PARTIALLY_FULFILLED: Words(
+    CheckoutState.PARTIALLY_FULFILLED: PageText(
         "done",
         gettext_noop("Thank you for your order"),
         gettext_noop("Part of it is ready. We are taking care of the rest, and there is nothing you need to do."),
     ),
-    CheckoutState.BLOCKED: Words(
+    CheckoutState.BLOCKED: PageText(
         "looking",
         gettext_noop("Thank you, we have your order"),
         gettext_noop("We are taking care of it. There is nothing you need to do."),
     ),
-    CheckoutState.PARKED: Words(
+    CheckoutState.PARKED: PageText(
         "looking",
         gettext_noop("We are looking into your order"),
         gettext_noop("Our team is checking it. There is nothing you need to do, and please do not pay again."),
     ),
-    CheckoutState.PAYMENT_FAILED: Words(
+    CheckoutState.PAYMENT_FAILED: PageText(
         "stopped",
         gettext_noop("Your payment did not go through"),
         gettext_noop(
@@ -73,7 +73,7 @@ _WORDS: Mapping[CheckoutState, Words] = {
             "If you would still like your items, please order again."
         ),
     ),
-    CheckoutState.EXPIRED: Words(
+    CheckoutState.EXPIRED: PageText(
         "stopped",
         gettext_noop("Your order was not completed in time"),
         gettext_noop(
@@ -81,33 +81,33 @@ _WORDS: Mapping[CheckoutState, Words] = {
             "order again."
         ),
     ),
-    CheckoutState.NOTHING_TO_FULFILL: Words(
+    CheckoutState.NOTHING_TO_FULFILL: PageText(
         "done",
         gettext_noop("Thank you, you are all set"),
         gettext_noop("There is nothing to send for this order, and nothing you need to do."),
     ),
 }
-_CONFIRMING = Words(
+_CONFIRMING = PageText(
     "waiting",
     gettext_noop("We are confirming your payment"),
     gettext_noop("This can take a few minutes. If you have paid, your order is safe: please do not pay again."),
 )
-_AUTHORIZED = Words(
+_AUTHORIZED = PageText(
     "waiting",
     gettext_noop("Thank you, we have your order"),
     gettext_noop("Your payment is authorized and has not been charged yet. There is nothing you need to do."),
 )
-_GETTING_READY = Words(
+_GETTING_READY = PageText(
     "waiting",
     gettext_noop("Thank you for your order"),
     gettext_noop("We are getting it ready. This only takes a moment."),
 )
-_TO_BE_PACKED = Words(
+_TO_BE_PACKED = PageText(
     "done",
     gettext_noop("Thank you for your order"),
     gettext_noop("We are getting your parcel ready. There is nothing you need to do."),
 )
-_NOT_FOUND = Words(
+_NOT_FOUND = PageText(
     "looking",
     gettext_noop("We could not find this order"),
     gettext_noop(
@@ -115,7 +115,7 @@ _NOT_FOUND = Words(
         "this page."
     ),
 )
-_TOO_MANY = Words(
+_TOO_MANY = PageText(
     "waiting",
     gettext_noop("One moment, please"),
     gettext_noop(
@@ -123,7 +123,7 @@ _TOO_MANY = Words(
         "depend on this page."
     ),
 )
-_UNAVAILABLE = Words(
+_UNAVAILABLE = PageText(
     "waiting",
     gettext_noop("One moment, please"),
     gettext_noop(
@@ -147,7 +147,9 @@ _PARTS: Mapping[Part, tuple[str, str]] = {
 }
 
 
-def words(state: CheckoutState, language: Language, *, is_working: bool, is_unpaid: bool, is_authorized: bool) -> Words:
+def page_text(
+    state: CheckoutState, language: Language, *, is_working: bool, is_unpaid: bool, is_authorized: bool
+) -> PageText:
     """`is_working`: the order is about to change by itself.
 
     `is_unpaid`: Stripe says that the order is not paid. A payment that is merely unknown to us is another case.
@@ -160,23 +162,23 @@ def words(state: CheckoutState, language: Language, *, is_working: bool, is_unpa
         return _in(language, _CONFIRMING)
     if state is CheckoutState.FULFILLING:
         return _in(language, _GETTING_READY if is_working else _TO_BE_PACKED)
-    return _in(language, _WORDS[state])
+    return _in(language, _TEXTS[state])
 
 
-def not_found_words(language: Language) -> Words:
-    """Return what is said of whatever is not there, the same for all, so that it says nothing about why."""
+def not_found_text(language: Language) -> PageText:
+    """Return the one text for every page that is not found, so that it does not reveal why."""
     return _in(language, _NOT_FOUND)
 
 
-def too_many_words(language: Language) -> Words:
+def too_many_text(language: Language) -> PageText:
     return _in(language, _TOO_MANY)
 
 
-def unavailable_words(language: Language) -> Words:
+def unavailable_text(language: Language) -> PageText:
     return _in(language, _UNAVAILABLE)
 
 
-def part_words(part: Part, language: Language) -> tuple[str, str]:
+def part_text(part: Part, language: Language) -> tuple[str, str]:
     """Return the heading of a part of the order, and a sentence, which may be empty."""
     heading, text = _PARTS[part]
     return language.gettext(heading), language.gettext(text) if text else ""
@@ -188,5 +190,5 @@ def parcel_heading(number: int, parcels: int, language: Language) -> str:
     return language.gettext("Parcel %(number)s of %(parcels)s is on its way", number=number, parcels=parcels)
 
 
-def _in(language: Language, said: Words) -> Words:
-    return Words(said.mark, language.gettext(said.headline), language.gettext(said.message))
+def _in(language: Language, text: PageText) -> PageText:
+    return PageText(text.mark, language.gettext(text.headline), language.gettext(text.message))
