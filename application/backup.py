@@ -106,7 +106,7 @@ def contents(log: Log, report: Report = silent, *, url: str = "") -> Contents:
         streams=likeness.streams,
         digest=likeness.digest,
         followers=len(positions),
-        parked=len(log.store.select_parked()),
+        parked=len(log.store.select_parked_events()),
         end=end,
         newest_at=newest_at,
         is_closed=log.is_moved,

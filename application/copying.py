@@ -261,7 +261,7 @@ class Copy:
         return likeness
 
     def _bookkeeping(self, database: OpenDatabase) -> tuple[dict[str, int], list[ParkedEvent]]:
-        return dict(database.log.positions()), list(database.log.store.select_parked())
+        return dict(database.log.positions()), list(database.log.store.select_parked_events())
 
     def _differences_of_bookkeeping(self) -> list[str]:
         (here, parked_here), (there, parked_there) = map(self._bookkeeping, (self._source, self._target))

@@ -79,7 +79,7 @@ class Retrieve:
 def _unknown(attempt: Attempt) -> Outcome:
     def park_or_ask_again(do: Streams) -> Reason | None:
         session, unknown = do.load(CheckoutSession, attempt.session_id), reasons.unknown_to_stripe()
-        if session.parked is None and attempt.effect.attempts_since_request < _UNKNOWN_TRIES:
+        if session.park_reason is None and attempt.effect.attempts_since_request < _UNKNOWN_TRIES:
             return unknown
         do.command(CheckoutSession, session.id, CheckoutSession.park, ParkReason.UNKNOWN_TO_STRIPE, unknown)
         return None

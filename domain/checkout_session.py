@@ -148,7 +148,7 @@ class CheckoutSession(Aggregate["CheckoutSessionFact"]):
     paid_at: datetime | None = None
     completed_at: datetime | None = None
     """When it was first known to be complete: by Stripe's clock, or by ours if Stripe's API said so first."""
-    parked: ParkReason | None = None
+    park_reason: ParkReason | None = None
     contradictions: frozenset[ReasonCode] = frozenset()
 
     @property
@@ -173,7 +173,7 @@ class CheckoutSession(Aggregate["CheckoutSessionFact"]):
         """Complete and unpaid, and the payment can still arrive, as far as Stripe has said."""
         is_unpaid = self.checkout is not None and self.checkout.is_complete and not self.checkout.is_paid
         is_decided = self.is_paid or self.succeeded or self.is_payment_over
-        return is_unpaid and not (is_decided or self.parked)
+        return is_unpaid and not (is_decided or self.park_reason)
 
     @property
     def is_payment_over(self) -> bool:
@@ -248,7 +248,7 @@ class CheckoutSession(Aggregate["CheckoutSessionFact"]):
         if self._is_older(checkout):
             return []
         facts: list[CheckoutSessionFact] = []
-        was_unknown = self.parked not in {None, ParkReason.UNKNOWN_PAYMENT_STATUS}
+        was_unknown = self.park_reason not in {None, ParkReason.UNKNOWN_PAYMENT_STATUS}
         if checkout != self.checkout or was_unknown:
             facts.append(self.Retrieved(checkout=checkout, source=source, occurred_at=at))
         if checkout.is_complete and not checkout.is_understood:
@@ -289,7 +289,7 @@ class CheckoutSession(Aggregate["CheckoutSessionFact"]):
         return [paid, *failed, *expired]
 
     def park(self, why: ParkReason, detail: Reason, *, at: datetime = UNSTAMPED) -> "CheckoutSessionFacts":
-        if self.is_paid or self.parked is why:
+        if self.is_paid or self.park_reason is why:
             return []
         return [self.Parked(why=why, detail=detail, occurred_at=at)]
 
@@ -323,13 +323,13 @@ class CheckoutSession(Aggregate["CheckoutSessionFact"]):
                 return replace(self, expired=True)
             case CheckoutSession.Retrieved():
                 completed_at = self.completed_at or (event.occurred_at if event.checkout.is_complete else None)
-                return replace(self, checkout=event.checkout, parked=None, completed_at=completed_at)
+                return replace(self, checkout=event.checkout, park_reason=None, completed_at=completed_at)
             case CheckoutSession.Paid():
-                return replace(self, paid_at=event.occurred_at, parked=None)
+                return replace(self, paid_at=event.occurred_at, park_reason=None)
             case CheckoutSession.Contradicted():
                 return replace(self, contradictions=self.contradictions | {event.what.code})
             case CheckoutSession.Parked():
-                return replace(self, parked=event.why)
+                return replace(self, park_reason=event.why)
             case CheckoutSession.Readdressed():
                 return replace(self, mails_to=event.to)
             case CheckoutSession.RetryRequested() | CheckoutSession.Noted():

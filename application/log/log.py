@@ -76,7 +76,7 @@ class LogRecorder(ProcessRecorder, ABC):
         one to the next, so this takes as long as there are streams, however many events they have."""
 
     @abstractmethod
-    def select_parked(self, *, policy: str | None = None, subject: str | None = None) -> Sequence[ParkedEvent]:
+    def select_parked_events(self, *, policy: str | None = None, subject: str | None = None) -> Sequence[ParkedEvent]:
         """Parked events in the order of the log."""
 
     @abstractmethod

@@ -26,7 +26,7 @@ def checkout_state(session: CheckoutSession, fulfillment: Fulfillment) -> Checko
         return _state_of_lines([line.state for line in fulfillment.lines.values()])
     if session.is_paid:
         return CheckoutState.FULFILLING if _has_bought(session) else CheckoutState.NOTHING_TO_FULFILL
-    if session.parked:
+    if session.park_reason:
         return CheckoutState.PARKED
     if session.is_payment_over:
         return CheckoutState.PAYMENT_FAILED

@@ -158,7 +158,7 @@ class Queries:
     def stuck(self, kinds: Collection[str]) -> Iterator[Sequence[str]]:
         """The sessions and Stripe events with work of these kinds, each once, by pages."""
         self._projector.catch_up()
-        parked = {each.subject for each in self._log.store.select_parked()} if PARKED_EVENT in kinds else set()
+        parked = {each.subject for each in self._log.store.select_parked_events()} if PARKED_EVENT in kinds else set()
         in_order = sorted(parked)
         yield from (in_order[start : start + _BATCH_MAX] for start in range(0, len(in_order), _BATCH_MAX))
         kind, subject, now = OneOf("kind", sorted(kinds)), "", self._clock()
@@ -266,7 +266,7 @@ class Queries:
     def _parked(self) -> list[WorkItem]:
         """The first of each subject and policy: a retry of it releases the events that wait behind it."""
         waiting: dict[tuple[str, str], list[ParkedEvent]] = {}
-        for parked in self._log.store.select_parked():
+        for parked in self._log.store.select_parked_events():
             waiting.setdefault((parked.subject, parked.policy), []).append(parked)
         return [_parked_item(parked, len(behind)) for parked, *behind in waiting.values()]
 

@@ -60,7 +60,7 @@ class _Batch:
     """The bookkeeping that one turn stores besides the decided events."""
 
     unit: UnitOfWork
-    parked: set[tuple[str, str]]
+    parked_subjects: set[tuple[str, str]]
     """The policies and subjects with parked events, once this is in the log."""
     positions: dict[str, int]
     park: list[ParkedEvent] = field(default_factory=list)
@@ -99,7 +99,7 @@ class Followers:
         """How far each reading has come. The store learns of it with the next decision, or at the end of the log."""
         self._stored: dict[str, int] = {}
         """The positions in the store, as we know them."""
-        self._parked: set[tuple[str, str]] = set()
+        self._parked_subjects: set[tuple[str, str]] = set()
         self._is_front_next = False
         """Whether it is the turn of the readings at the front."""
         self._limit = _BATCH_MIN
@@ -153,7 +153,7 @@ class Followers:
             self._positions.update(batch.positions)
             if batch.has_news:
                 self._stored.update(batch.positions)
-            self._parked = batch.parked
+            self._parked_subjects = batch.parked_subjects
             self._recent.keep(batch.unit.states, inserted)
             self._limit = min(_BATCH_MAX, self._limit * 2) if len(read) == self._limit else _BATCH_MIN
             _log(batch.decisions)
@@ -185,7 +185,7 @@ class Followers:
             self._log.store.begin_epoch()
             self._epoch = self._log.store.epoch
         # All or nothing: if this can't be read, the next turn has to begin here again.
-        self._parked = {(parked.policy, parked.subject) for parked in self._log.store.select_parked()}
+        self._parked_subjects = {(parked.policy, parked.subject) for parked in self._log.store.select_parked_events()}
         stored |= self._begin([reading for reading in self._readings.every if stored[reading.name] == 0])
         self._stored, self._positions = stored, dict(stored)
 
@@ -256,7 +256,7 @@ class Followers:
             self._limit = max(1, size // 2)
 
     def _decide(self, read: Sequence[Entry], positions: Mapping[str, int]) -> _Batch:
-        batch = _Batch(UnitOfWork(self._fetch, self._recent), set(self._parked), dict(positions))
+        batch = _Batch(UnitOfWork(self._fetch, self._recent), set(self._parked_subjects), dict(positions))
         events = [(entry, entry.readable) for entry in read]
         batch.unit.prefetch(self._likely((event for _, event in events if isinstance(event, Event)), positions))
         position = 0
@@ -295,14 +295,14 @@ class Followers:
             self._retry(policy, subject, batch)
         if not isinstance(event, UnreadableEvent) and type(event) not in reading.kinds:
             return
-        if (policy.name, subject) in batch.parked:
+        if (policy.name, subject) in batch.parked_subjects:
             if reading.is_own or not self._is_parked(policy, entry.position, subject, batch):
                 self._park(policy, entry.position, subject, reasons.waits_behind(), batch)
             return
         try:
             self._attempt(policy, event, batch)
         except _Poison as poison:
-            batch.parked.add((policy.name, subject))
+            batch.parked_subjects.add((policy.name, subject))
             self._park(policy, entry.position, subject, poison.reason, batch)
             self._mark_failed(policy, event, poison.reason, batch.unit)
 
@@ -339,7 +339,7 @@ class Followers:
 
     def _is_parked(self, policy: Policy, position: int, subject: str, batch: _Batch) -> bool:
         """Whether another reading of this policy has parked this event."""
-        parked = [*batch.park, *self._log.store.select_parked(policy=policy.name, subject=subject)]
+        parked = [*batch.park, *self._log.store.select_parked_events(policy=policy.name, subject=subject)]
         return (policy.name, position) in {(each.policy, each.position) for each in parked}
 
     def _park(self, policy: Policy, position: int, subject: str, error: Reason, batch: _Batch) -> None:
@@ -360,9 +360,9 @@ class Followers:
 
     def _retry(self, policy: Policy, subject: str, batch: _Batch) -> None:
         """A person asked: take up the parked events of this subject in order, as far as it goes now."""
-        if (policy.name, subject) not in batch.parked:
+        if (policy.name, subject) not in batch.parked_subjects:
             return
-        entries = self._log.store.select_parked(policy=policy.name, subject=subject)
+        entries = self._log.store.select_parked_events(policy=policy.name, subject=subject)
         ours = [entry for entry in batch.park if (entry.policy, entry.subject) == (policy.name, subject)]
         for entry in [*entries, *ours]:
             event = self._log.entry(self._log.store.select_positions([entry.position])[0]).readable
@@ -375,7 +375,7 @@ class Followers:
             batch.unpark.append((policy.name, entry.position))
             if entry in batch.park:
                 batch.park.remove(entry)
-        batch.parked.discard((policy.name, subject))
+        batch.parked_subjects.discard((policy.name, subject))
 
 
 def _log(decisions: Iterable[_Decision]) -> None:

@@ -83,7 +83,7 @@ def reading_statuses(log: Log, readers: Sequence[Reader]) -> Sequence[ReadingSta
         PersistenceError: the log can't be read.
     """
     positions, end = log.positions(), log.store.max_notification_id() or 0
-    parked = [each.policy for each in log.store.select_parked()]
+    parked = [each.policy for each in log.store.select_parked_events()]
     return [
         ReadingStatus(
             name=each.name,

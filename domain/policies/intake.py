@@ -88,7 +88,7 @@ class Intake:
             return
         step = retrieve_step(event)
         if after.version == before.version:
-            if before.parked is not ParkReason.UNKNOWN_TO_STRIPE:
+            if before.park_reason is not ParkReason.UNKNOWN_TO_STRIPE:
                 return
             step = RetrieveStep(f"{step.occasion}_{event.originator_id}")  # it may know it by now
         do.command(Effect, effect_id(session, step), Effect.request, RETRIEVE, step)
@@ -107,7 +107,7 @@ class Intake:
 
     def _ask_again(self, event: CheckoutSession.RetryRequested, do: Streams) -> None:
         session = do.load(CheckoutSession, event.session)
-        is_foreign = session.parked is ParkReason.CONNECTED_ACCOUNT or is_livemode(session.id) != self._livemode
+        is_foreign = session.park_reason is ParkReason.CONNECTED_ACCOUNT or is_livemode(session.id) != self._livemode
         if session.is_paid or is_foreign:
             return
         step = RetrieveStep(f"retry_{event.originator_version}")

@@ -194,7 +194,7 @@ class PostgresLogRecorder(LogRecorder, PostgresProcessRecorder):
             (position, stream, version) for position, stream, version in self._rows(statements.SELECT_GAPS, (limit,))
         ]
 
-    def select_parked(self, *, policy: str | None = None, subject: str | None = None) -> Sequence[ParkedEvent]:
+    def select_parked_events(self, *, policy: str | None = None, subject: str | None = None) -> Sequence[ParkedEvent]:
         return [
             ParkedEvent(policy=p, position=n, subject=s, error=from_text(e), parked_at=cast(datetime, at))
             for p, n, s, e, at in self._rows(statements.SELECT_PARKED, (policy, subject))

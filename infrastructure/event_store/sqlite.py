@@ -211,7 +211,7 @@ class SQLiteLogRecorder(LogRecorder, SQLiteProcessRecorder):
             )
             return [(position, stream, version) for position, stream, version in c.fetchall()]
 
-    def select_parked(self, *, policy: str | None = None, subject: str | None = None) -> Sequence[ParkedEvent]:
+    def select_parked_events(self, *, policy: str | None = None, subject: str | None = None) -> Sequence[ParkedEvent]:
         with self.datastore.transaction(commit=False) as c:
             c.execute(
                 "SELECT policy, position, subject, error, parked_at FROM parked "

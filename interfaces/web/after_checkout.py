@@ -132,7 +132,7 @@ class AfterCheckout:
         except Exception as error:  # a process boundary: the customer sees what the log knows, whatever it is
             logger.critical("landing page failed", session_id=id, error=type(error).__name__, exc_info=True)
             return True
-        return session.parked not in {ParkReason.WRONG_MODE, ParkReason.CONNECTED_ACCOUNT}
+        return session.park_reason not in {ParkReason.WRONG_MODE, ParkReason.CONNECTED_ACCOUNT}
 
     async def _settled(self, id: SessionId, deadline: float) -> tuple[CheckoutSession, Fulfillment]:
         """The checkout, once the engine has done what it does by itself; as it stands at the deadline otherwise."""

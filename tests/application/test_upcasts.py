@@ -94,7 +94,7 @@ def by_a_policy(old_log: ReadSide) -> list[Event]:
     policy = Recording()
     followers = Followers(old_log.log, [policy], RecentStates(old_log.log.store), MemoryLocks({}), FixedClock())
     while followers.turn():
-        assert old_log.log.store.select_parked() == []
+        assert old_log.log.store.select_parked_events() == []
     return policy.seen
 
 

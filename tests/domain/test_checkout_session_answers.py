@@ -186,7 +186,7 @@ def test_a_session_with_an_unknown_payment_status_stays_aside_when_something_els
 
     after = learn(the_session(retrieved(STRANGE_ANSWER), STRANGE), changed).then(retrieved(changed), STRANGE)
 
-    assert after.state.parked is ParkReason.UNKNOWN_PAYMENT_STATUS
+    assert after.state.park_reason is ParkReason.UNKNOWN_PAYMENT_STATUS
 
 
 @pytest.mark.parametrize("answer", [PAID_ANSWER, UNPAID_ANSWER, OPEN_ANSWER, STRANGE_ANSWER])
@@ -230,7 +230,7 @@ def test_an_open_session_is_not_judged_by_its_payment_status() -> None:
 def test_a_parked_session_that_stripe_shows_as_paid_is_paid_and_parked_no_more(parked: Event) -> None:
     after = learn(the_session(COMPLETED, parked), PAID_ANSWER).then(retrieved(PAID_ANSWER), PAID)
 
-    assert after.state.parked is None
+    assert after.state.park_reason is None
 
 
 def test_a_session_that_stripe_shows_again_as_it_was_is_parked_no_more() -> None:
@@ -270,7 +270,7 @@ def test_a_paid_session_is_not_parked() -> None:
     detail = reasons.unknown_to_stripe()
 
     the_session(PAID).when(CheckoutSession.park, ParkReason.UNKNOWN_TO_STRIPE, detail).then_nothing()
-    assert the_session(UNKNOWN, PAID).state.parked is None
+    assert the_session(UNKNOWN, PAID).state.park_reason is None
 
 
 @pytest.mark.parametrize(

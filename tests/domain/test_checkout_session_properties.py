@@ -116,7 +116,7 @@ def test_a_payment_is_awaited_only_while_nothing_decides_it(words: list[str]) ->
         assert not is_decided
         assert session.checkout == ANSWERS["unpaid"]
     elif "unpaid" in words and not is_decided and "strange" not in words:
-        assert session.parked is ParkReason.UNKNOWN_TO_STRIPE
+        assert session.park_reason is ParkReason.UNKNOWN_TO_STRIPE
 
 
 @many
@@ -125,9 +125,9 @@ def test_a_session_that_can_not_be_understood_stays_aside(words: list[str]) -> N
     session, _ = after(words)
 
     if session.is_paid:
-        assert session.parked is None
+        assert session.park_reason is None
     elif session.checkout == ANSWERS["strange"]:
-        assert session.parked is not None
+        assert session.park_reason is not None
 
 
 @many

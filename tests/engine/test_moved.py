@@ -145,7 +145,7 @@ def test_nothing_is_decided_again(tmp_path: Path, postgres_url: str, courier: Co
     unreadable = StoredEvent(DONE, last + 1, "CheckoutSession.Invented:v9", b"{}")
     old.log.store.insert_events([unreadable])
     old.engine.run_until_quiet()
-    parked, end = old.log.store.select_parked(), old.log.store.max_notification_id()
+    parked, end = old.log.store.select_parked_events(), old.log.store.max_notification_id()
     old.engine.stop()
 
     copy(sqlite_url, postgres_url)
@@ -153,6 +153,6 @@ def test_nothing_is_decided_again(tmp_path: Path, postgres_url: str, courier: Co
     new.engine.run_until_quiet()
 
     assert parked != []
-    assert new.log.store.select_parked() == parked
+    assert new.log.store.select_parked_events() == parked
     assert new.log.store.max_notification_id() == end
     new.engine.stop()

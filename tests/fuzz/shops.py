@@ -51,7 +51,7 @@ def position(shop: Shop) -> int:
 
 def check_nothing_is_parked(shop: Shop) -> None:
     """No policy stumbled over an event."""
-    assert not shop.runtime.log.store.select_parked()
+    assert not shop.runtime.log.store.select_parked_events()
 
 
 def web_of(shop: Shop) -> ASGIApp:

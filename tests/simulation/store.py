@@ -94,9 +94,9 @@ class SimulatedRecorder(sqlite.SQLiteLogRecorder):
         self.places.read("read moves")
         return super().select_moves(start, limit)
 
-    def select_parked(self, *, policy: str | None = None, subject: str | None = None) -> Sequence[ParkedEvent]:
+    def select_parked_events(self, *, policy: str | None = None, subject: str | None = None) -> Sequence[ParkedEvent]:
         self.places.read("read what is parked")
-        return super().select_parked(policy=policy, subject=subject)
+        return super().select_parked_events(policy=policy, subject=subject)
 
     def max_notification_id(self) -> int:
         self.places.read("ask for the end")

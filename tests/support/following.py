@@ -90,4 +90,6 @@ class Process:
         return self.log.get(StockItem, f"sku_{session}").on_hand
 
     def parked(self) -> list[tuple[int, str, str]]:
-        return [(entry.position, entry.subject, in_words(entry.error)) for entry in self.log.store.select_parked()]
+        return [
+            (entry.position, entry.subject, in_words(entry.error)) for entry in self.log.store.select_parked_events()
+        ]

@@ -96,7 +96,7 @@ def look_through(log: Log) -> Findings:
     for shelf in shelves.values():
         shelf.check(found)
     found.demand(not keys or max(keys.values()) == 1, "a license key was given away twice")
-    parked = log.store.select_parked()
+    parked = log.store.select_parked_events()
     found.demand(not parked, f"{len(parked)} events are parked, the first because of {parked[:1]}")
     for effect_id, times in found.succeeded.items():
         found.demand(times == 1, f"{effect_id} succeeded {times} times")

@@ -148,5 +148,5 @@ def two_databases(pair: str, directory: Path, databases: Databases) -> Iterator[
 def content(log: Log) -> tuple[Sequence[Notification], object, object]:
     """Everything that a log keeps, but for the marks of a copy."""
     positions = {name: at for name, at in log.store.select_positions_of_followers().items() if name not in MARKS}
-    parked = [(each.policy, each.position, each.parked_at) for each in log.store.select_parked()]
+    parked = [(each.policy, each.position, each.parked_at) for each in log.store.select_parked_events()]
     return log.store.select_notifications(None, 1000), positions, parked

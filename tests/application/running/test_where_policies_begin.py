@@ -229,14 +229,14 @@ def test_an_unreadable_event_is_parked_once_however_many_readings_meet_it(open_p
     before.note("a")
     before.log.store.insert_events([StoredEvent("cs_test_b", 1, "CheckoutSession.FlownOut", b"{}")])
     before.rest()
-    parked = before.log.store.select_parked()
+    parked = before.log.store.select_parked_events()
     policy = later_version(Begin.AT_THE_BEGINNING)
 
     process = open_process(policy)
     process.rest()
 
     assert [each.position for each in parked] == [2]
-    assert process.log.store.select_parked() == parked
+    assert process.log.store.select_parked_events() == parked
     assert policy.seen == ["a"]
 
 

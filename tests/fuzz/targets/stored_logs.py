@@ -40,7 +40,7 @@ def check(data: bytes) -> str:
     for id in _SESSIONS:
         with suppress(UnreadableEvent):
             shop.runtime.queries.checkout(as_session(id))
-    assert shop.runtime.log.store.select_parked()
+    assert shop.runtime.log.store.select_parked_events()
     assert shop.runtime.queries.work_queue()
     return "parked"
 

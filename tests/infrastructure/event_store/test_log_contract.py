@@ -30,7 +30,7 @@ PARKED = ParkedEvent(
 def content(log: Log) -> tuple[Sequence[object], Sequence[int | None], Sequence[ParkedEvent]]:
     """Everything that one insert can change."""
     positions = [log.store.max_tracking_id(name) for name in ("intake", "emails")]
-    return log.store.select_notifications(None, 100), positions, log.store.select_parked()
+    return log.store.select_notifications(None, 100), positions, log.store.select_parked_events()
 
 
 def test_streams_are_found_by_the_ids_that_people_know(log: Log) -> None:
@@ -84,7 +84,7 @@ def test_events_positions_and_parked_events_are_one_insert(log: Log) -> None:
 def test_what_is_said_of_a_parked_event_can_always_be_stored(log: Log) -> None:
     log.store.insert(Insertion(books=Bookkeeping(park=[replace(PARKED, error=reasons.as_written("a\x00b\ud800c"))])))
 
-    assert log.store.select_parked() == [replace(PARKED, error=reasons.as_written("a\ufffdb\ufffdc"))]
+    assert log.store.select_parked_events() == [replace(PARKED, error=reasons.as_written("a\ufffdb\ufffdc"))]
 
 
 @pytest.mark.parametrize(
@@ -150,10 +150,10 @@ def test_parked_events_are_listed_in_log_order_by_policy_and_subject(log: Log) -
     )
     log.store.insert(Insertion(books=Bookkeeping(park=[late, early, other])))
 
-    assert log.store.select_parked() == [early, other, late]
-    assert log.store.select_parked(policy="intake") == [early, late]
-    assert log.store.select_parked(subject="cs_test_1") == [late]
-    assert log.store.select_parked(policy="emails", subject="cs_test_1") == []
+    assert log.store.select_parked_events() == [early, other, late]
+    assert log.store.select_parked_events(policy="intake") == [early, late]
+    assert log.store.select_parked_events(subject="cs_test_1") == [late]
+    assert log.store.select_parked_events(policy="emails", subject="cs_test_1") == []
 
 
 def test_a_commit_of_another_process_is_noticed_once(open_log: Open) -> None:
@@ -312,7 +312,7 @@ def test_events_of_another_log_keep_their_places(log: Log) -> None:
 
     log.store.end_copy()
     assert log.store.select_positions_of_followers() == {"intake": 3}
-    assert log.store.select_parked() == [PARKED]
+    assert log.store.select_parked_events() == [PARKED]
     assert log.store.insert_events(stored("cs_test_1", 2)) == [8]
 
 
@@ -383,11 +383,11 @@ def test_what_an_earlier_version_said_of_a_parked_event_is_read_as_a_reason(
     log.store.insert(Insertion(books=Bookkeeping(park=[PARKED])))
     change(store_url, "log", "UPDATE parked SET error=?", sentence)
 
-    assert log.store.select_parked() == [replace(PARKED, error=reason)]
+    assert log.store.select_parked_events() == [replace(PARKED, error=reason)]
 
 
 @pytest.mark.parametrize("code", ReasonCode)
 def test_every_reason_for_which_an_event_is_parked_comes_back(log: Log, code: ReasonCode) -> None:
     log.store.insert(Insertion(books=Bookkeeping(park=[replace(PARKED, error=sample(code))])))
 
-    assert log.store.select_parked() == [replace(PARKED, error=sample(code))]
+    assert log.store.select_parked_events() == [replace(PARKED, error=sample(code))]

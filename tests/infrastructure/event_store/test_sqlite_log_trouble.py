@@ -22,7 +22,7 @@ USES: list[Callable[[Log], object]] = [
     lambda log: log.store.select_notifications(None, 10),
     lambda log: log.store.max_notification_id(),
     lambda log: log.store.max_tracking_id("intake"),
-    lambda log: log.store.select_parked(),
+    lambda log: log.store.select_parked_events(),
 ]
 
 

@@ -42,9 +42,9 @@ class CrashingRecorder(LogRecorder):
 
     points = CrashPoints()
 
-    def select_parked(self, *, policy: str | None = None, subject: str | None = None) -> Sequence[ParkedEvent]:
+    def select_parked_events(self, *, policy: str | None = None, subject: str | None = None) -> Sequence[ParkedEvent]:
         self.points.run_into_trouble("read what is parked")
-        return super().select_parked(policy=policy, subject=subject)  # type: ignore[safe-super]  # the store's own
+        return super().select_parked_events(policy=policy, subject=subject)  # type: ignore[safe-super]  # the store's own
 
     def insert(self, insertion: Insertion) -> Inserted:
         self.points.reach("before an insert")
