@@ -59,7 +59,7 @@ class _Job:
 
 
 @dataclass(slots=True)
-class _Decision(_Job):
+class _DecisionJob(_Job):
     stamp: Stamp
     ids: Sequence[str]
     command: Command[Any]
@@ -137,7 +137,7 @@ class Writer:
             Stopped: the writer takes nothing any more.
         """
         future: Future[T] = Future()
-        self._enqueue(_Decision(future, self._threads.monotonic(), stamp, ids, command))
+        self._enqueue(_DecisionJob(future, self._threads.monotonic(), stamp, ids, command))
         self.wake.set()
         return future
 
@@ -247,8 +247,8 @@ class Writer:
     def _decide_and_insert(self, jobs: Sequence[_Job]) -> list[_Outcome]:
         epoch = self._log.store.epoch  # before anything is read, so that all of it is of one and the same log
         unit = UnitOfWork(self._fetch, self._recent)
-        unit.prefetch(id for job in jobs if isinstance(job, _Decision) for id in job.ids)
-        decided = iter([_decide(unit, job) for job in jobs if isinstance(job, _Decision)])
+        unit.prefetch(id for job in jobs if isinstance(job, _DecisionJob) for id in job.ids)
+        decided = iter([_decide(unit, job) for job in jobs if isinstance(job, _DecisionJob)])
         begun = self._insert([job.event for job in jobs if isinstance(job, _Beginning)], unit, epoch)
         return [
             (begun.pop(job.event.originator_id, False), None) if isinstance(job, _Beginning) else next(decided)
@@ -273,7 +273,7 @@ class Writer:
         return {id: position is not None for id, position in zip(once, inserted.firsts, strict=True)}
 
 
-def _decide(unit: UnitOfWork, job: _Decision) -> _Outcome:
+def _decide(unit: UnitOfWork, job: _DecisionJob) -> _Outcome:
     try:
         with unit.attempt(job.stamp):
             return job.command(unit), None

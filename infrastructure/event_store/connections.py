@@ -113,7 +113,7 @@ class LogConnectionPool(SQLiteConnectionPool):
         super().close()
 
 
-class LogDatastore(SQLiteDatastore):
+class SQLiteLogDatastore(SQLiteDatastore):
     def __init__(self, db_name: str) -> None:
         super().__init__(db_name, originator_id_type="text")
         self.pool: LogConnectionPool = LogConnectionPool(db_name)

@@ -23,7 +23,7 @@ from application.log.insertion import Bookkeeping, Inserted, Insertion, Move, Pa
 from application.log.log import COPYING, LEADS_BY, MARKS, MOVED, LogRecorder
 from application.reason_text import as_text, from_text
 from infrastructure.event_store import postgres_statements as statements
-from infrastructure.event_store.postgres_connections import LogDatastore
+from infrastructure.event_store.postgres_connections import PostgresLogDatastore
 from infrastructure.event_store.versions import predecessors
 
 _URL = "FULFILL_LOG_URL"
@@ -34,7 +34,7 @@ def postgres_environment(url: str) -> Mapping[str, str]:
     """The settings for the library, which reads nothing else of the process's environment."""
     ours = "infrastructure.event_store"
     return {
-        "PERSISTENCE_MODULE": f"{ours}.postgres:LogFactory",
+        "PERSISTENCE_MODULE": f"{ours}.postgres:PostgresLogFactory",
         "MAPPER_TOPIC": f"{ours}.codec:JsonMapper",
         _URL: url,
         "POSTGRES_DBNAME": "",
@@ -50,7 +50,7 @@ def postgres_environment(url: str) -> Mapping[str, str]:
 
 
 class PostgresLogRecorder(LogRecorder, PostgresProcessRecorder):
-    datastore: LogDatastore
+    datastore: PostgresLogDatastore
 
     def __init__(
         self,
@@ -303,7 +303,7 @@ def _columns(stored_events: Sequence[StoredEvent]) -> tuple[list[Any], ...]:
     )
 
 
-class LogFactory(PostgresFactory):
+class PostgresLogFactory(PostgresFactory):
     process_recorder_class = PostgresLogRecorder
 
     def __init__(self, env: Environment | EnvType | None) -> None:
@@ -316,7 +316,7 @@ class LogFactory(PostgresFactory):
         url = self.env.get(_URL)
         if url is None:
             raise OSError(f"{_URL} is missing in the environment of the log.")
-        self.datastore: LogDatastore = LogDatastore(url)
+        self.datastore: PostgresLogDatastore = PostgresLogDatastore(url)
 
     def process_recorder(self) -> PostgresLogRecorder:
         return cast(PostgresLogRecorder, super().process_recorder())

@@ -32,7 +32,7 @@ _LISTEN_AGAIN_SECONDS = 1.0
 logger = structlog.get_logger(__name__)
 
 
-class LogDatastore(PostgresDatastore):
+class PostgresLogDatastore(PostgresDatastore):
     """The library's pool connects in the background; ours raises at once with the reason."""
 
     def __init__(self, url: str) -> None:
@@ -40,7 +40,7 @@ class LogDatastore(PostgresDatastore):
         self.connections = Connections(
             url, "log", settings=_SETTINGS, connections_max=_CONNECTIONS_MAX, row_factory=dict_row
         )
-        self.listener = Listener(url, self.connections.is_own)
+        self.listener = CommitListener(url, self.connections.is_own)
 
     def register_type_adapters(self) -> None:
         """Our statements take arrays, for which none is needed."""
@@ -57,7 +57,7 @@ class LogDatastore(PostgresDatastore):
         super().close()
 
 
-class Listener:
+class CommitListener:
     """Listens for commits of other processes, on a connection and a thread of its own."""
 
     def __init__(self, url: str, is_own: Callable[[int], bool]) -> None:

@@ -8,7 +8,7 @@ import psycopg
 from eventsourcing.utils import Environment
 
 from application.errors import NotMigrated
-from infrastructure.event_store.postgres import LogFactory
+from infrastructure.event_store.postgres import PostgresLogFactory
 from infrastructure.event_store.postgres_connections import SCHEMA
 from infrastructure.postgres import MIGRATING, connect, database_name, make_schema, translated_errors
 
@@ -40,7 +40,7 @@ def migrate_log(connection: psycopg.Connection[Any], environment: Mapping[str, s
     if found is not None and found > VERSION:
         raise NotMigrated(_later(url, found))
     make_schema(connection, SCHEMA)
-    factory = LogFactory(Environment("fulfillment", dict(environment)))
+    factory = PostgresLogFactory(Environment("fulfillment", dict(environment)))
     try:
         recorder = factory.process_recorder()
         recorder.create_table()

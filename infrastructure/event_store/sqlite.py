@@ -12,7 +12,7 @@ from eventsourcing.utils import Environment, EnvType
 from application.log.insertion import Bookkeeping, Inserted, Insertion, Move, ParkedEvent
 from application.log.log import COPYING, LEADS_BY, MARKS, MOVED, LogRecorder
 from application.reason_text import as_text, from_text
-from infrastructure.event_store.connections import LogConnection, LogDatastore
+from infrastructure.event_store.connections import LogConnection, SQLiteLogDatastore
 from infrastructure.event_store.versions import predecessors
 
 K = TypeVar("K", str, int, tuple[str, int])
@@ -30,7 +30,7 @@ CREATE TABLE IF NOT EXISTS parked (
 def sqlite_environment(path: Path | str, *, create_tables: bool) -> Mapping[str, str]:
     """The settings for the library, which reads nothing else of the process's environment."""
     return {
-        "PERSISTENCE_MODULE": "infrastructure.event_store.sqlite:LogFactory",
+        "PERSISTENCE_MODULE": "infrastructure.event_store.sqlite:SQLiteLogFactory",
         "MAPPER_TOPIC": "infrastructure.event_store.codec:JsonMapper",
         "SQLITE_DBNAME": str(path),
         "ORIGINATOR_ID_TYPE": "text",
@@ -42,7 +42,7 @@ def sqlite_environment(path: Path | str, *, create_tables: bool) -> Mapping[str,
 
 
 class SQLiteLogRecorder(LogRecorder, SQLiteProcessRecorder):
-    datastore: LogDatastore
+    datastore: SQLiteLogDatastore
 
     def __init__(self, datastore: SQLiteDatastore, *, events_table_name: str = "stored_events") -> None:
         super().__init__(datastore, events_table_name=events_table_name)
@@ -323,7 +323,7 @@ class SQLiteLogRecorder(LogRecorder, SQLiteProcessRecorder):
             self._watch = None
 
 
-class LogFactory(SQLiteFactory):
+class SQLiteLogFactory(SQLiteFactory):
     process_recorder_class = SQLiteLogRecorder
 
     def __init__(self, env: Environment | EnvType | None) -> None:
@@ -332,7 +332,7 @@ class LogFactory(SQLiteFactory):
             PersistenceError: the file can't be opened. This is found at the start, not with the first event.
         """
         super().__init__(env)
-        self.datastore: LogDatastore = LogDatastore(self.datastore.pool.db_name)
+        self.datastore: SQLiteLogDatastore = SQLiteLogDatastore(self.datastore.pool.db_name)
         self._recorders: list[SQLiteLogRecorder] = []
         with self.datastore.get_connection(commit=False):
             self.datastore.file.remember()

@@ -13,7 +13,7 @@ from infrastructure.stripe.bounded_client import BoundedClient, within
 from infrastructure.stripe.translation import (
     LineItemJson,
     LineItemPage,
-    Session,
+    SessionJson,
     Unintelligible,
     checkout_of,
     read_line_items,
@@ -62,7 +62,7 @@ class SdkGateway:
                 raise Unintelligible("it is about another session")
             return checkout_of(session, self._line_items(path, session))
 
-    def _line_items(self, path: str, session: Session) -> list[LineItemJson]:
+    def _line_items(self, path: str, session: SessionJson) -> list[LineItemJson]:
         page = session.line_items or LineItemPage(data=[])
         items = list(page.data)
         for _ in range(PAGES_MAX):

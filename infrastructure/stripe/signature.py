@@ -19,14 +19,14 @@ _SIGNATURE = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Signed:
+class SignatureHeader:
     """The content of a signature header."""
 
     timestamp: str
     signatures: Sequence[bytes]
 
 
-def verify(body: bytes, signed: Signed, secrets: Sequence[str], *, now: datetime) -> None:
+def verify(body: bytes, signed: SignatureHeader, secrets: Sequence[str], *, now: datetime) -> None:
     """Nothing, if one of the secrets signed this body within 300 seconds of `now`, before or after.
 
     Raises:
@@ -46,7 +46,7 @@ def verify(body: bytes, signed: Signed, secrets: Sequence[str], *, now: datetime
     raise NotFromStripe("No secret in STRIPE_WEBHOOK_SECRET made this signature, or the body was changed on its way.")
 
 
-def parse_header(header: str) -> Signed:
+def parse_header(header: str) -> SignatureHeader:
     """
     Raises:
         NotFromStripe: it is missing, or could not be one of Stripe's, whatever it signs.
@@ -60,4 +60,4 @@ def parse_header(header: str) -> Signed:
     signatures = [value.encode() for name, value in pairs if name == "v1" and _SIGNATURE.fullmatch(value)]
     if not _TIMESTAMP.fullmatch(timestamp) or not signatures:
         raise NotFromStripe("The Stripe-Signature header has no timestamp or no v1 signature.")
-    return Signed(timestamp=timestamp, signatures=signatures)
+    return SignatureHeader(timestamp=timestamp, signatures=signatures)

@@ -107,7 +107,7 @@ class _Presentment(msgspec.Struct):
     presentment_currency: str
 
 
-class Session(msgspec.Struct):
+class SessionJson(msgspec.Struct):
     """https://docs.stripe.com/api/checkout/sessions/object, as far as we keep it."""
 
     id: str
@@ -138,11 +138,11 @@ class Session(msgspec.Struct):
 
 
 # Made once, before any thread asks: msgspec crashes where two threads meet the same class for the first time.
-_session = msgspec.json.Decoder(Session)
+_session = msgspec.json.Decoder(SessionJson)
 _line_items = msgspec.json.Decoder(LineItemPage)
 
 
-def read_session(body: bytes | str) -> Session:
+def read_session(body: bytes | str) -> SessionJson:
     """Raises `Unintelligible`."""
     return _read(body, _session)
 
@@ -160,7 +160,7 @@ def _read(body: bytes | str, decoder: msgspec.json.Decoder[T]) -> T:
         raise Unintelligible(str(error)[:_REASON_MAX]) from error
 
 
-def checkout_of(session: Session, items: Sequence[LineItemJson]) -> Checkout:
+def checkout_of(session: SessionJson, items: Sequence[LineItemJson]) -> Checkout:
     """`items` are all the line items of the session, from every page."""
     totals = session.total_details or _TotalDetails()
     collected, intent = session.collected_information, _intent(session)
@@ -197,7 +197,7 @@ def checkout_of(session: Session, items: Sequence[LineItemJson]) -> Checkout:
     )
 
 
-def _intent(session: Session) -> _Intent:
+def _intent(session: SessionJson) -> _Intent:
     """The payment intent as it was expanded; with an empty ID if there is none, as without anything to pay at once."""
     named = session.payment_intent
     return named if isinstance(named, _Intent) else _Intent(id=named or "")
@@ -226,7 +226,7 @@ def _presentment(details: _Presentment | None) -> Presentment | None:
     return Presentment(amount=details.presentment_amount, currency=details.presentment_currency)
 
 
-def _customer(session: Session) -> Contact:
+def _customer(session: SessionJson) -> Contact:
     """What the customer typed on the payment page; the address known beforehand where there is none."""
     contact = _contact(session.customer_details or _Contact())
     if contact.email is None and session.customer_email:

@@ -184,7 +184,7 @@ class PostgresViews:
     def snapshot(self, projection: Projection) -> Iterator[Snapshot]:
         with self._connections.one() as connection:
             try:
-                yield _Snapshot(connection, projection, _look(lambda: _hold(connection, projection)))
+                yield _PostgresSnapshot(connection, projection, _look(lambda: _hold(connection, projection)))
             finally:
                 _end(connection)
 
@@ -218,7 +218,7 @@ class PostgresViews:
 
 
 @dataclass(frozen=True, slots=True)
-class _Snapshot:
+class _PostgresSnapshot:
     connection: Connection
     projection: Projection
     view: View

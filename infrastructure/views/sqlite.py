@@ -195,7 +195,7 @@ class SQLiteViews:
     @contextmanager
     def snapshot(self, projection: Projection) -> Iterator[Snapshot]:
         with self._reading() as connection:
-            yield _Snapshot(connection, projection, _live(connection, projection, {projection.version}))
+            yield _SQLiteSnapshot(connection, projection, _live(connection, projection, {projection.version}))
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
@@ -245,7 +245,7 @@ class SQLiteViews:
 
 
 @dataclass(frozen=True, slots=True)
-class _Snapshot:
+class _SQLiteSnapshot:
     connection: sqlite3.Connection
     projection: Projection
     view: View

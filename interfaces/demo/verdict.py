@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from application.reading.checkout_document import CheckoutDocument, EmailEntry, MailState
 from interfaces.demo.outbox import Letter
-from interfaces.sandbox.model.books import Entry
+from interfaces.sandbox.model.books import BookEntry
 
 _DELIVERED = "delivered"
 
@@ -23,7 +23,7 @@ class Findings:
     """What each of the three says of one checkout."""
 
     document: CheckoutDocument | None
-    booked: Entry
+    booked: BookEntry
     letters: Sequence[Letter]
 
 
@@ -47,7 +47,7 @@ def _of_engine(expected: Expected, document: CheckoutDocument) -> Iterator[str]:
         yield f"{delivered} of its lines are delivered, but the log says {handed_over} times that one was"
 
 
-def _of_books(document: CheckoutDocument, booked: Entry) -> Iterator[str]:
+def _of_books(document: CheckoutDocument, booked: BookEntry) -> Iterator[str]:
     if not booked.is_to_fulfill and any(line.state == _DELIVERED for line in document.line_items):
         yield "something was delivered although nothing was paid"
     if document.amount_total is None:

@@ -9,7 +9,7 @@ import msgspec
 from starlette.routing import Route
 
 from interfaces.sandbox.api.answer import Answering
-from interfaces.sandbox.api.call import Call, Handler
+from interfaces.sandbox.api.call import ApiCall, Handler
 from interfaces.sandbox.faults.params import FAULT_NAMES, chance_of, fault_of, weather_of
 from interfaces.sandbox.model.clock import ADVANCE_SECONDS_MAX
 from interfaces.sandbox.model.errors import invalid_parameter
@@ -45,7 +45,7 @@ def control_routes(sandbox: Sandbox) -> list[Route]:
     return [Route(path, answering.route(handlers), methods=list(handlers)) for path, handlers in paths.items()]
 
 
-def show_controls(call: Call) -> JsonObject:
+def show_controls(call: ApiCall) -> JsonObject:
     sandbox = call.sandbox
     return {
         "is_clock_held": sandbox.clock.is_held,
@@ -66,14 +66,14 @@ def _weather_json(sandbox: Sandbox) -> list[Json]:
     return [{"endpoint": endpoint, **msgspec.to_builtins(each)} for endpoint, each in weather.items()]
 
 
-def show_books(call: Call) -> JsonObject:
+def show_books(call: ApiCall) -> JsonObject:
     books = call.sandbox.books
     entries: Json = msgspec.to_builtins(list(books.entries.values()))
     payments: Json = msgspec.to_builtins(list(books.payments.values()))
     return {"entries": entries, "payments": payments, "taken": msgspec.to_builtins(books.taken())}
 
 
-def set_clock(call: Call) -> JsonObject:
+def set_clock(call: ApiCall) -> JsonObject:
     """`held` (true or false), `advance_seconds` (up to a year at once)."""
     call.params.allow_only(("held", "advance_seconds"))
     is_held, seconds = call.params.flag("held"), call.params.seconds("advance_seconds", maximum=ADVANCE_SECONDS_MAX)
@@ -86,7 +86,7 @@ def set_clock(call: Call) -> JsonObject:
     return show_controls(call)
 
 
-def show_deliveries(call: Call) -> JsonObject:
+def show_deliveries(call: ApiCall) -> JsonObject:
     """`event` shows those of one event."""
     call.params.allow_only(("event",))
     chosen = call.params.text("event")
@@ -95,7 +95,7 @@ def show_deliveries(call: Call) -> JsonObject:
     return {"deliveries": msgspec.to_builtins(found)}
 
 
-def set_deliveries(call: Call) -> JsonObject:
+def set_deliveries(call: ApiCall) -> JsonObject:
     """`paused`, `dropped` (each true or false); `weather` (an object; an empty one is calm), for one `endpoint` or all;
     `seed`.
 
@@ -119,7 +119,7 @@ def set_deliveries(call: Call) -> JsonObject:
     return show_controls(call)
 
 
-def add_faults(call: Call) -> JsonObject:
+def add_faults(call: ApiCall) -> JsonObject:
     """`count` (default 1) or `chance`, with or without a `seed`; what happens is said at `fault_of`."""
     call.params.allow_only(("count", "chance", "seed", *FAULT_NAMES))
     fault, faults = fault_of(call.params), call.sandbox.faults
@@ -130,12 +130,12 @@ def add_faults(call: Call) -> JsonObject:
     return show_controls(call)
 
 
-def clear_faults(call: Call) -> JsonObject:
+def clear_faults(call: ApiCall) -> JsonObject:
     call.sandbox.faults.clear()
     return show_controls(call)
 
 
-def pay(call: Call) -> JsonObject:
+def pay(call: ApiCall) -> JsonObject:
     """`by`, `email`, `name`, `phone`, `quantities`, `additions`, `shipping_rate`, `answers`; all optional."""
     params = call.params
     params.allow_only(_PAY_NAMES)
@@ -154,30 +154,30 @@ def pay(call: Call) -> JsonObject:
     return _shown(call, session)
 
 
-def settle(call: Call) -> JsonObject:
+def settle(call: ApiCall) -> JsonObject:
     return _shown(call, call.sandbox.settle(call.names["id"]))
 
 
-def fail(call: Call) -> JsonObject:
+def fail(call: ApiCall) -> JsonObject:
     return _shown(call, call.sandbox.fail(call.names["id"]))
 
 
-def expire(call: Call) -> JsonObject:
+def expire(call: ApiCall) -> JsonObject:
     return _shown(call, call.sandbox.expire(call.names["id"]))
 
 
-def pretend_payment_status(call: Call) -> JsonObject:
+def pretend_payment_status(call: ApiCall) -> JsonObject:
     """`payment_status`; nothing ends the pretence."""
     call.params.allow_only(("payment_status",))
     call.sandbox.pretend_payment_status(call.names["id"], call.params.text("payment_status"))
     return _shown(call, call.sandbox.session(call.names["id"]))
 
 
-def visit_payment_link(call: Call) -> JsonObject:
+def visit_payment_link(call: ApiCall) -> JsonObject:
     return _shown(call, call.sandbox.visit_payment_link(call.names["id"]))
 
 
-def dispute(call: Call) -> JsonObject:
+def dispute(call: ApiCall) -> JsonObject:
     """`amount` (default: all that was not given back), `inquiry` (true or false)."""
     call.params.allow_only(("amount", "inquiry"))
     is_inquiry = call.params.flag("inquiry") is True
@@ -186,14 +186,14 @@ def dispute(call: Call) -> JsonObject:
         return PaymentShapes(state).dispute(opened)
 
 
-def resend(call: Call) -> JsonObject:
+def resend(call: ApiCall) -> JsonObject:
     """`webhook_endpoint`: only there."""
     call.params.allow_only(("webhook_endpoint",))
     call.sandbox.resend(call.names["id"], endpoint_id=call.params.text("webhook_endpoint"))
     return show_controls(call)
 
 
-def roll_secret(call: Call) -> JsonObject:
+def roll_secret(call: ApiCall) -> JsonObject:
     """`old_seconds`: how long the old secret signs too."""
     call.params.allow_only(("old_seconds",))
     seconds = call.params.seconds("old_seconds", maximum=ADVANCE_SECONDS_MAX)
@@ -203,6 +203,6 @@ def roll_secret(call: Call) -> JsonObject:
     return {"secret": call.sandbox.roll_secret(endpoint_id, old_seconds=seconds)}
 
 
-def _shown(call: Call, session: Session) -> JsonObject:
+def _shown(call: ApiCall, session: Session) -> JsonObject:
     with call.sandbox.reading() as state:
         return SessionShapes(state).session(session)

@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 from interfaces.sandbox.faults.requests import Faults
-from interfaces.sandbox.model.checkout import Payment, check_open, completed, expired, failed, filled_in, settled
+from interfaces.sandbox.model.checkout import PaymentDetails, check_open, completed, expired, failed, filled_in, settled
 from interfaces.sandbox.model.clock import Clock
 from interfaces.sandbox.model.identifiers import Identifiers
 from interfaces.sandbox.model.making import Making
@@ -98,7 +98,7 @@ class Core:
         with self._lock:
             return self._keep(session)
 
-    def complete(self, session_id: str, payment: Payment) -> Session:
+    def complete(self, session_id: str, payment: PaymentDetails) -> Session:
         """The customer presses the button."""
         with self.changing() as making:
             session = making.state.session(session_id)

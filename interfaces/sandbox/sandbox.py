@@ -15,7 +15,7 @@ from interfaces.sandbox.faults.requests import Fault
 from interfaces.sandbox.faults.weather import Weather
 from interfaces.sandbox.model.books import Books, books_of
 from interfaces.sandbox.model.catalog import new_price, new_product
-from interfaces.sandbox.model.checkout import Payment
+from interfaces.sandbox.model.checkout import PaymentDetails
 from interfaces.sandbox.model.disputes import closed_dispute, new_dispute
 from interfaces.sandbox.model.links import new_payment_link
 from interfaces.sandbox.model.params import Params
@@ -201,7 +201,7 @@ class Sandbox(Core):
         """
         known = email or self.session(session_id).customer_email or _EMAIL
         customer = Customer(email=known, name=name or _NAME, phone=phone, address=address)
-        payment = Payment(
+        payment = PaymentDetails(
             by=by,
             customer=customer,
             ship_to=replace(customer, email=None, phone=None),

@@ -13,7 +13,7 @@ from typing import ClassVar
 import structlog
 
 from interfaces.web.log_throttle import LOG_AGAIN_SECONDS, LogThrottle
-from interfaces.web.protocol import Http
+from interfaces.web.protocol import HttpProtocol
 
 logger = structlog.get_logger(__name__)
 
@@ -56,7 +56,7 @@ def limits_within(descriptors: int) -> ConnectionLimits:
     return ConnectionLimits(connections=min(room - 4 * backlog, _CONNECTIONS_MAX), backlog=backlog)
 
 
-class Connection(Http):
+class Connection(HttpProtocol):
     """One connection. A client has ten seconds for each request's head, and for what it sends when it was answered.
 
     `limit_concurrency` is the number of connections. Where it is reached, one that waits for its client makes room; if

@@ -20,7 +20,7 @@ _PIECE_BYTES = 16 * 1024
 _INVALID = "Invalid HTTP request received."
 
 
-class Http(HttpToolsProtocol):
+class HttpProtocol(HttpToolsProtocol):
     """One request at a time: who sends the next before the answer gets the answer, and then the connection is closed.
 
     A head, the size and extensions of a chunk, and trailers are 64 KiB at most (and a piece, 16 KiB). Too many headers

@@ -33,7 +33,7 @@ from domain.reasons import ReasonCode
 from domain.stock_item import LineRef, StockItem
 from domain.stripe_event import StripeEvent
 from infrastructure.views.sqlite import SQLiteViews
-from interfaces.sandbox.model.books import Entry
+from interfaces.sandbox.model.books import BookEntry
 
 _scratches = count()
 _LEFT_TO_OTHERS = timedelta(hours=1)
@@ -85,7 +85,7 @@ def _acknowledged(found: Findings, log: Log, world: World) -> None:
         found.demand(is_as_signed, f"{world.what(event_id)}: the log has another body than was signed")
 
 
-def _as_in_the_books(found: Findings, log: Log, entry: Entry) -> None:
+def _as_in_the_books(found: Findings, log: Log, entry: BookEntry) -> None:
     """2: what was paid is what was fulfilled, to the cent and the piece."""
     session = log.get(CheckoutSession, entry.session_id)
     fulfillment = log.get(Fulfillment, fulfillment_id(as_session(entry.session_id)))

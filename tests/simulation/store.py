@@ -115,7 +115,7 @@ class SimulatedRecorder(sqlite.SQLiteLogRecorder):
         return super().select_events(*args, **kwargs)
 
 
-class SimulatedFactory(sqlite.LogFactory):
+class SimulatedFactory(sqlite.SQLiteLogFactory):
     process_recorder_class = SimulatedRecorder
 
 

@@ -19,7 +19,7 @@ from domain.fulfillment import Fulfillment, FulfillmentFact
 from domain.identifiers import fulfillment_id
 from domain.line import LineState
 from domain.mail import Mail, MailKind
-from interfaces.sandbox.model.books import Entry
+from interfaces.sandbox.model.books import BookEntry
 
 _ONCE_PER_SESSION = (MailKind.RECEIPT, MailKind.PAYMENT_PENDING, MailKind.PAYMENT_FAILED)
 _CLOCK_SECONDS = 1.0
@@ -88,7 +88,7 @@ def demand_mails_once(found: Findings, world: World) -> None:
         _as_it_belongs(found, entry, arrived[entry.email or ""])
 
 
-def _as_it_belongs(found: Findings, entry: Entry, arrived: set[tuple[str, Mail]]) -> None:
+def _as_it_belongs(found: Findings, entry: BookEntry, arrived: set[tuple[str, Mail]]) -> None:
     kinds = Counter(mail.kind for mail in dict(arrived).values())
     for kind in _ONCE_PER_SESSION:
         found.demand(kinds[kind] <= 1, f"{entry.email} got {kinds[kind]} mails {kind}")
@@ -104,7 +104,7 @@ def _as_it_belongs(found: Findings, entry: Entry, arrived: set[tuple[str, Mail]]
         found.demand(times == 1, f"{entry.email} was told {shown} {times} times in the same words")
 
 
-def _what_is_wrong(mail: Mail, session: CheckoutSession, fulfillment: Fulfillment, entry: Entry) -> str | None:
+def _what_is_wrong(mail: Mail, session: CheckoutSession, fulfillment: Fulfillment, entry: BookEntry) -> str | None:
     """Which statement of the mail is not so; None if all of them are."""
     if not _is_as_bought(mail, entry):
         return "it goes to another address, or has other sums or quantities"
@@ -121,7 +121,7 @@ def _what_is_wrong(mail: Mail, session: CheckoutSession, fulfillment: Fulfillmen
             return _what_is_wrong_with_lines(mail, session, fulfillment)
 
 
-def _is_as_bought(mail: Mail, entry: Entry) -> bool:
+def _is_as_bought(mail: Mail, entry: BookEntry) -> bool:
     bought = {line.id: (line.quantity, line.total.amount) for line in entry.line_items}
     shown = {line.id: (line.quantity, line.amount_total) for line in mail.lines}
     total = (entry.total.amount, entry.total.currency) if entry.total else None

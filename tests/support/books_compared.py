@@ -10,7 +10,7 @@ from application.staff import By
 from domain.checkout_session import CheckoutSession
 from domain.fulfillment import Fulfillment
 from interfaces.bootstrap import Runtime
-from interfaces.sandbox.model.books import Books, Entry
+from interfaces.sandbox.model.books import BookEntry, Books
 
 WORKER = By(name="kim", reason="the day is over")
 _EVENTS_MAX = 1_000_000
@@ -45,7 +45,7 @@ def _about_each(books: Books, runtime: Runtime) -> Iterator[str]:
             yield from _about_copy(entry, document, runtime.log.get(CheckoutSession, entry.session_id))
 
 
-def _about_copy(entry: Entry, document: CheckoutDocument, session: CheckoutSession) -> Iterator[str]:
+def _about_copy(entry: BookEntry, document: CheckoutDocument, session: CheckoutSession) -> Iterator[str]:
     if entry.is_to_fulfill != (document.state == "fulfilled"):
         yield f"{entry.session_id}: {entry.payment_status}, and {document.state}"
     receipts = [mail.state for mail in document.emails if mail.kind == "receipt"]

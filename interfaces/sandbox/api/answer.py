@@ -7,7 +7,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from interfaces.sandbox.api.call import Call, Handler, api_key_of, base_url_of, check_key, params_of
+from interfaces.sandbox.api.call import ApiCall, Handler, api_key_of, base_url_of, check_key, params_of
 from interfaces.sandbox.api.failing import answer_with
 from interfaces.sandbox.api.idempotency import IdempotencyKeys
 from interfaces.sandbox.model.errors import StripeError
@@ -57,7 +57,7 @@ class Answering:
         if self._needs_key:
             check_key(api_key)
         key = request.headers.get("idempotency-key") if request.method == "POST" else None
-        call = Call(
+        call = ApiCall(
             sandbox=self._sandbox,
             params=await params_of(request),
             names=dict(request.path_params),
@@ -78,7 +78,7 @@ def _in_version(handler: Handler, version: str) -> Handler:
     return lambda call: in_version(handler(call), checked_version(version))
 
 
-def unrecognized(call: Call) -> JsonObject:
+def unrecognized(call: ApiCall) -> JsonObject:
     """Refuse a URL that the sandbox does not have, as Stripe does.
 
     Raises:
@@ -87,7 +87,7 @@ def unrecognized(call: Call) -> JsonObject:
     raise StripeError(f"Unrecognized request URL (/v1/{call.names['rest']}).", status=404)
 
 
-def _answer_once(call: Call, handler: Handler, keys: IdempotencyKeys, key: str, request: str) -> Response:
+def _answer_once(call: ApiCall, handler: Handler, keys: IdempotencyKeys, key: str, request: str) -> Response:
     request_id = call.origin.request_id or ""
     kept = keys.find(key, request)
     if kept is not None:

@@ -22,7 +22,7 @@ _KEY: Final = re.compile(r"(sk|rk)_test_[\x21-\x7e]{1,250}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+class ApiCall:
     sandbox: Sandbox
     params: Params
     names: Mapping[str, str]
@@ -38,7 +38,7 @@ class Call:
         return Expand.checked(paths, ["data", *(f"data.{path}" for path in allowed)]).under("data")
 
 
-Handler = Callable[[Call], JsonObject]
+Handler = Callable[[ApiCall], JsonObject]
 
 
 def base_url_of(request: Request) -> str:

@@ -1,6 +1,6 @@
 """Products and prices."""
 
-from interfaces.sandbox.api.call import Call
+from interfaces.sandbox.api.call import ApiCall
 from interfaces.sandbox.api.paging import PAGING, created_within, newest_first, page_json
 from interfaces.sandbox.model.catalog import (
     changed_price,
@@ -16,25 +16,25 @@ from interfaces.sandbox.stripe_json.shapes import Expand, JsonObject, price_json
 _PRICE_EXPANDS = ("product",)
 
 
-def create_product(call: Call) -> JsonObject:
+def create_product(call: ApiCall) -> JsonObject:
     with call.sandbox.changing(call.base_url) as making:
         return product_json(new_product(call.params, making))
 
 
-def retrieve_product(call: Call) -> JsonObject:
+def retrieve_product(call: ApiCall) -> JsonObject:
     call.params.allow_only(("expand",))
     with call.sandbox.reading() as state:
         return product_json(state.product(call.names["id"]))
 
 
-def update_product(call: Call) -> JsonObject:
+def update_product(call: ApiCall) -> JsonObject:
     with call.sandbox.changing() as making:
         product = changed_product(making.state.product(call.names["id"]), call.params, now=making.now)
         making.state.products[product.id] = product
     return product_json(product)
 
 
-def delete_product(call: Call) -> JsonObject:
+def delete_product(call: ApiCall) -> JsonObject:
     call.params.allow_only(())
     with call.sandbox.changing() as making:
         product = making.state.product(call.names["id"])
@@ -43,7 +43,7 @@ def delete_product(call: Call) -> JsonObject:
     return {"id": product.id, "object": "product", "deleted": True}
 
 
-def list_products(call: Call) -> JsonObject:
+def list_products(call: ApiCall) -> JsonObject:
     call.params.allow_only((*PAGING, "active", "created", "ids"))
     is_active, chosen = call.params.flag("active"), call.params.texts("ids")
     is_within = created_within(call.params)
@@ -56,19 +56,19 @@ def list_products(call: Call) -> JsonObject:
     return page_json(call, "/v1/products", found, product_json)
 
 
-def create_price(call: Call) -> JsonObject:
+def create_price(call: ApiCall) -> JsonObject:
     expand = call.expand(_PRICE_EXPANDS)
     with call.sandbox.changing(call.base_url) as making:
         return _price_json(new_price(call.params, making), making.state, expand)
 
 
-def retrieve_price(call: Call) -> JsonObject:
+def retrieve_price(call: ApiCall) -> JsonObject:
     call.params.allow_only(("expand",))
     with call.sandbox.reading() as state:
         return _price_json(state.price(call.names["id"]), state, call.expand(_PRICE_EXPANDS))
 
 
-def update_price(call: Call) -> JsonObject:
+def update_price(call: ApiCall) -> JsonObject:
     expand = call.expand(_PRICE_EXPANDS)
     with call.sandbox.changing() as making:
         price = changed_price(making.state.price(call.names["id"]), call.params)
@@ -76,7 +76,7 @@ def update_price(call: Call) -> JsonObject:
         return _price_json(price, making.state, expand)
 
 
-def list_prices(call: Call) -> JsonObject:
+def list_prices(call: ApiCall) -> JsonObject:
     call.params.allow_only((*PAGING, "active", "created", "currency", "lookup_keys", "product", "type"))
     expand = call.expand(_PRICE_EXPANDS, is_list=True)
     is_active, keys = call.params.flag("active"), call.params.texts("lookup_keys")

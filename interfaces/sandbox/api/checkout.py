@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Final
 
-from interfaces.sandbox.api.call import Call
+from interfaces.sandbox.api.call import ApiCall
 from interfaces.sandbox.api.paging import PAGING, created_within, newest_first, page_json
 from interfaces.sandbox.model.links import changed_payment_link, new_payment_link
 from interfaces.sandbox.model.sessions import new_session
@@ -14,21 +14,21 @@ from interfaces.sandbox.stripe_json.shapes import JsonObject
 _STATUSES: Final = ("open", "complete", "expired")
 
 
-def create_session(call: Call) -> JsonObject:
+def create_session(call: ApiCall) -> JsonObject:
     expand = call.expand(SESSION_EXPANDS)
     with call.sandbox.changing(call.base_url) as making:
         session = call.sandbox.keep_session(new_session(call.params, making))
         return SessionShapes(making.state).session(session, expand)
 
 
-def retrieve_session(call: Call) -> JsonObject:
+def retrieve_session(call: ApiCall) -> JsonObject:
     call.params.allow_only(("expand",))
     expand = call.expand(SESSION_EXPANDS)
     with call.sandbox.reading() as state:
         return SessionShapes(state).session(state.session(call.names["id"]), expand)
 
 
-def update_session(call: Call) -> JsonObject:
+def update_session(call: ApiCall) -> JsonObject:
     call.params.allow_only(("expand", "metadata"))
     expand = call.expand(SESSION_EXPANDS)
     with call.sandbox.changing() as making:
@@ -38,7 +38,7 @@ def update_session(call: Call) -> JsonObject:
         return SessionShapes(making.state).session(session, expand)
 
 
-def expire_session(call: Call) -> JsonObject:
+def expire_session(call: ApiCall) -> JsonObject:
     call.params.allow_only(("expand",))
     expand = call.expand(SESSION_EXPANDS)
     session = call.sandbox.expire(call.names["id"], call.origin)
@@ -46,7 +46,7 @@ def expire_session(call: Call) -> JsonObject:
         return SessionShapes(state).session(session, expand)
 
 
-def list_sessions(call: Call) -> JsonObject:
+def list_sessions(call: ApiCall) -> JsonObject:
     filters = ("created", "customer", "customer_details", "payment_intent", "payment_link", "status")
     call.params.allow_only((*PAGING, *filters, "subscription"))
     expand = call.expand(SESSION_EXPANDS, is_list=True)
@@ -58,7 +58,7 @@ def list_sessions(call: Call) -> JsonObject:
         return page_json(call, "/v1/checkout/sessions", found, lambda item: shapes.session(item, expand))
 
 
-def list_session_line_items(call: Call) -> JsonObject:
+def list_session_line_items(call: ApiCall) -> JsonObject:
     call.params.allow_only(PAGING)
     expand = call.expand(ITEM_EXPANDS, is_list=True)
     with call.sandbox.reading() as state:
@@ -67,7 +67,7 @@ def list_session_line_items(call: Call) -> JsonObject:
         return page_json(call, url, session.line_items, lambda item: shapes.item(item, expand))
 
 
-def create_payment_link(call: Call) -> JsonObject:
+def create_payment_link(call: ApiCall) -> JsonObject:
     expand = call.expand(LINK_EXPANDS)
     with call.sandbox.changing(call.base_url) as making:
         link = new_payment_link(call.params, making)
@@ -75,14 +75,14 @@ def create_payment_link(call: Call) -> JsonObject:
         return SessionShapes(making.state).link(link, expand)
 
 
-def retrieve_payment_link(call: Call) -> JsonObject:
+def retrieve_payment_link(call: ApiCall) -> JsonObject:
     call.params.allow_only(("expand",))
     expand = call.expand(LINK_EXPANDS)
     with call.sandbox.reading() as state:
         return SessionShapes(state).link(state.payment_link(call.names["id"]), expand)
 
 
-def update_payment_link(call: Call) -> JsonObject:
+def update_payment_link(call: ApiCall) -> JsonObject:
     expand = call.expand(LINK_EXPANDS)
     with call.sandbox.changing() as making:
         link = changed_payment_link(making.state.payment_link(call.names["id"]), call.params)
@@ -90,7 +90,7 @@ def update_payment_link(call: Call) -> JsonObject:
         return SessionShapes(making.state).link(link, expand)
 
 
-def list_payment_links(call: Call) -> JsonObject:
+def list_payment_links(call: ApiCall) -> JsonObject:
     call.params.allow_only((*PAGING, "active"))
     expand = call.expand(LINK_EXPANDS, is_list=True)
     is_active = call.params.flag("active")
@@ -101,7 +101,7 @@ def list_payment_links(call: Call) -> JsonObject:
         return page_json(call, "/v1/payment_links", found, lambda link: shapes.link(link, expand))
 
 
-def list_payment_link_line_items(call: Call) -> JsonObject:
+def list_payment_link_line_items(call: ApiCall) -> JsonObject:
     call.params.allow_only(PAGING)
     expand = call.expand(ITEM_EXPANDS, is_list=True)
     with call.sandbox.reading() as state:
@@ -110,7 +110,7 @@ def list_payment_link_line_items(call: Call) -> JsonObject:
         return page_json(call, url, link.line_items, lambda item: shapes.item(item, expand))
 
 
-def _is_wanted(session: Session, call: Call) -> bool:
+def _is_wanted(session: Session, call: ApiCall) -> bool:
     params = call.params
     email = params.child("customer_details").text("email")
     known = session.customer.email if session.customer else session.customer_email

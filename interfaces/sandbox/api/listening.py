@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from interfaces.sandbox.api.call import Call
+from interfaces.sandbox.api.call import ApiCall
 from interfaces.sandbox.api.idempotency import digest
 from interfaces.sandbox.model.errors import StripeError
 from interfaces.sandbox.sandbox import Sandbox
@@ -27,7 +27,7 @@ _PAUSE_POLL_SECONDS: Final = 0.1
 _SUBPROTOCOL: Final = "stripecli-devproxy-v1"
 
 
-def open_listening(call: Call) -> JsonObject:
+def open_listening(call: ApiCall) -> JsonObject:
     """Where to connect to, and the secret with which the events will be signed: the same one for the same API key."""
     features = call.params.texts("websocket_features")
     secret = call.sandbox.listening_secret(digest(call.api_key))

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final, Protocol, TypeVar
 
-from interfaces.sandbox.api.call import Call
+from interfaces.sandbox.api.call import ApiCall
 from interfaces.sandbox.model.errors import StripeError, missing_resource
 from interfaces.sandbox.model.params import Params
 from interfaces.sandbox.stripe_json.shapes import JsonObject, list_json
@@ -26,7 +26,7 @@ class Dated(Protocol):
 Item = TypeVar("Item", bound=Listed)
 
 
-def page_json(call: Call, url: str, items: Sequence[Item], render: Callable[[Item], JsonObject]) -> JsonObject:
+def page_json(call: ApiCall, url: str, items: Sequence[Item], render: Callable[[Item], JsonObject]) -> JsonObject:
     """One page of the items, which are in the order in which Stripe lists them."""
     found, has_more = _page(call.params, items)
     return list_json(url, [render(item) for item in found], has_more=has_more)

@@ -2,21 +2,21 @@
 
 from dataclasses import replace
 
-from interfaces.sandbox.api.call import Call
-from interfaces.sandbox.model.checkout import Payment
+from interfaces.sandbox.api.call import ApiCall
+from interfaces.sandbox.model.checkout import PaymentDetails
 from interfaces.sandbox.model.errors import invalid_parameter
 from interfaces.sandbox.model.payment_methods import method_named
 from interfaces.sandbox.stripe_json.session_shapes import SessionShapes
 from interfaces.sandbox.stripe_json.shapes import JsonObject
 
 
-def show_page(call: Call) -> JsonObject:
+def show_page(call: ApiCall) -> JsonObject:
     with call.sandbox.reading() as state:
         session = state.session(call.names["id"])
         return {**SessionShapes(state).session(session), "object": "payment_page", "session_id": session.id}
 
 
-def confirm_page(call: Call) -> JsonObject:
+def confirm_page(call: ApiCall) -> JsonObject:
     """Pay with this `payment_method`.
 
     Raises:
@@ -31,6 +31,6 @@ def confirm_page(call: Call) -> JsonObject:
         method = method_named(identifier, making, param="payment_method")
         ship_to = replace(method.customer, email=None, phone=None)
         call.sandbox.complete(
-            session.id, Payment(by=method.by, customer=method.customer, ship_to=ship_to, method=method)
+            session.id, PaymentDetails(by=method.by, customer=method.customer, ship_to=ship_to, method=method)
         )
     return show_page(call)

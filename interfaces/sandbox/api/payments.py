@@ -1,6 +1,6 @@
 """Payment methods, payment intents and charges."""
 
-from interfaces.sandbox.api.call import Call
+from interfaces.sandbox.api.call import ApiCall
 from interfaces.sandbox.api.paging import PAGING, created_within, newest_first, page_json
 from interfaces.sandbox.model.errors import declined_card, missing_resource
 from interfaces.sandbox.model.intents import intent_of_charge
@@ -12,25 +12,25 @@ from interfaces.sandbox.stripe_json.shapes import JsonObject
 _CHARGE_EXPANDS = ("payment_intent",)
 
 
-def create_payment_method(call: Call) -> JsonObject:
+def create_payment_method(call: ApiCall) -> JsonObject:
     with call.sandbox.changing() as making:
         return payment_method_json(new_payment_method(call.params, making))
 
 
-def retrieve_payment_method(call: Call) -> JsonObject:
+def retrieve_payment_method(call: ApiCall) -> JsonObject:
     call.params.allow_only(("expand",))
     with call.sandbox.reading() as state:
         return payment_method_json(state.payment_method(call.names["id"]))
 
 
-def create_payment_intent(call: Call) -> JsonObject:
+def create_payment_intent(call: ApiCall) -> JsonObject:
     call.expand(INTENT_EXPANDS)
     with call.sandbox.changing() as making:
         intent = call.sandbox.payments.create(call.params, making, call.origin)
     return _answer(call, intent)
 
 
-def confirm_payment_intent(call: Call) -> JsonObject:
+def confirm_payment_intent(call: ApiCall) -> JsonObject:
     call.expand(INTENT_EXPANDS)
     with call.sandbox.changing() as making:
         intent = making.state.payment_intent(call.names["id"])
@@ -38,7 +38,7 @@ def confirm_payment_intent(call: Call) -> JsonObject:
     return _answer(call, intent)
 
 
-def capture_payment_intent(call: Call) -> JsonObject:
+def capture_payment_intent(call: ApiCall) -> JsonObject:
     call.expand(INTENT_EXPANDS)
     with call.sandbox.changing() as making:
         intent = making.state.payment_intent(call.names["id"])
@@ -46,7 +46,7 @@ def capture_payment_intent(call: Call) -> JsonObject:
     return _answer(call, intent)
 
 
-def cancel_payment_intent(call: Call) -> JsonObject:
+def cancel_payment_intent(call: ApiCall) -> JsonObject:
     call.expand(INTENT_EXPANDS)
     with call.sandbox.changing() as making:
         intent = making.state.payment_intent(call.names["id"])
@@ -54,14 +54,14 @@ def cancel_payment_intent(call: Call) -> JsonObject:
     return _answer(call, intent)
 
 
-def retrieve_payment_intent(call: Call) -> JsonObject:
+def retrieve_payment_intent(call: ApiCall) -> JsonObject:
     call.params.allow_only(("client_secret", "expand"))
     expand = call.expand(INTENT_EXPANDS)
     with call.sandbox.reading() as state:
         return PaymentShapes(state).intent(state.payment_intent(call.names["id"]), expand)
 
 
-def list_payment_intents(call: Call) -> JsonObject:
+def list_payment_intents(call: ApiCall) -> JsonObject:
     call.params.allow_only((*PAGING, "created", "customer"))
     expand = call.expand(INTENT_EXPANDS, is_list=True)
     is_within = created_within(call.params)
@@ -71,7 +71,7 @@ def list_payment_intents(call: Call) -> JsonObject:
         return page_json(call, "/v1/payment_intents", found, lambda intent: shapes.intent(intent, expand))
 
 
-def retrieve_charge(call: Call) -> JsonObject:
+def retrieve_charge(call: ApiCall) -> JsonObject:
     """Return the charge of a payment intent.
 
     Raises:
@@ -86,7 +86,7 @@ def retrieve_charge(call: Call) -> JsonObject:
         return PaymentShapes(state).charge(intent, expand)
 
 
-def list_charges(call: Call) -> JsonObject:
+def list_charges(call: ApiCall) -> JsonObject:
     call.params.allow_only((*PAGING, "created", "payment_intent"))
     expand, chosen = call.expand(_CHARGE_EXPANDS, is_list=True), call.params.text("payment_intent")
     is_within = created_within(call.params)
@@ -108,7 +108,7 @@ class _Charge:
         self.id = intent.charge_id or ""
 
 
-def _answer(call: Call, intent: PaymentIntent) -> JsonObject:
+def _answer(call: ApiCall, intent: PaymentIntent) -> JsonObject:
     """Raises StripeError when the card was declined, which stays so."""
     if intent.is_declined:
         raise declined_card()

@@ -1,6 +1,6 @@
 """Money that goes back: refunds and disputes."""
 
-from interfaces.sandbox.api.call import Call
+from interfaces.sandbox.api.call import ApiCall
 from interfaces.sandbox.api.paging import PAGING, created_within, newest_first, page_json
 from interfaces.sandbox.model.disputes import closed_dispute
 from interfaces.sandbox.model.payment_values import Dispute, Refund
@@ -9,20 +9,20 @@ from interfaces.sandbox.stripe_json.payment_shapes import REVERSAL_EXPANDS, Paym
 from interfaces.sandbox.stripe_json.shapes import JsonObject
 
 
-def create_refund(call: Call) -> JsonObject:
+def create_refund(call: ApiCall) -> JsonObject:
     expand = call.expand(REVERSAL_EXPANDS)
     with call.sandbox.changing() as making:
         refund = call.sandbox.payments.refund(call.params, making, call.origin)
         return PaymentShapes(making.state).refund(refund, expand)
 
 
-def retrieve_refund(call: Call) -> JsonObject:
+def retrieve_refund(call: ApiCall) -> JsonObject:
     call.params.allow_only(("expand",))
     with call.sandbox.reading() as state:
         return PaymentShapes(state).refund(state.refund(call.names["id"]), call.expand(REVERSAL_EXPANDS))
 
 
-def update_refund(call: Call) -> JsonObject:
+def update_refund(call: ApiCall) -> JsonObject:
     expand = call.expand(REVERSAL_EXPANDS)
     with call.sandbox.changing() as making:
         refund = making.state.refund(call.names["id"])
@@ -30,7 +30,7 @@ def update_refund(call: Call) -> JsonObject:
         return PaymentShapes(making.state).refund(refund, expand)
 
 
-def list_refunds(call: Call) -> JsonObject:
+def list_refunds(call: ApiCall) -> JsonObject:
     call.params.allow_only((*PAGING, "charge", "created", "payment_intent"))
     expand, is_within = call.expand(REVERSAL_EXPANDS, is_list=True), created_within(call.params)
     with call.sandbox.reading() as state:
@@ -40,13 +40,13 @@ def list_refunds(call: Call) -> JsonObject:
         return page_json(call, "/v1/refunds", found, lambda refund: shapes.refund(refund, expand))
 
 
-def retrieve_dispute(call: Call) -> JsonObject:
+def retrieve_dispute(call: ApiCall) -> JsonObject:
     call.params.allow_only(("expand",))
     with call.sandbox.reading() as state:
         return PaymentShapes(state).dispute(state.dispute(call.names["id"]), call.expand(REVERSAL_EXPANDS))
 
 
-def update_dispute(call: Call) -> JsonObject:
+def update_dispute(call: ApiCall) -> JsonObject:
     expand = call.expand(REVERSAL_EXPANDS)
     with call.sandbox.changing() as making:
         dispute = making.state.dispute(call.names["id"])
@@ -54,7 +54,7 @@ def update_dispute(call: Call) -> JsonObject:
         return PaymentShapes(making.state).dispute(dispute, expand)
 
 
-def close_dispute(call: Call) -> JsonObject:
+def close_dispute(call: ApiCall) -> JsonObject:
     """The merchant gives in."""
     call.params.allow_only(("expand",))
     expand = call.expand(REVERSAL_EXPANDS)
@@ -64,7 +64,7 @@ def close_dispute(call: Call) -> JsonObject:
         return PaymentShapes(making.state).dispute(closed, expand)
 
 
-def list_disputes(call: Call) -> JsonObject:
+def list_disputes(call: ApiCall) -> JsonObject:
     call.params.allow_only((*PAGING, "charge", "created", "payment_intent"))
     expand, is_within = call.expand(REVERSAL_EXPANDS, is_list=True), created_within(call.params)
     with call.sandbox.reading() as state:
@@ -74,7 +74,7 @@ def list_disputes(call: Call) -> JsonObject:
         return page_json(call, "/v1/disputes", found, lambda dispute: shapes.dispute(dispute, expand))
 
 
-def _is_wanted(reversal: Refund | Dispute, state: State, call: Call) -> bool:
+def _is_wanted(reversal: Refund | Dispute, state: State, call: ApiCall) -> bool:
     intent = state.payment_intent(reversal.intent_id)
     charge_id, intent_id = call.params.text("charge"), call.params.text("payment_intent")
     return charge_id in (None, intent.charge_id) and intent_id in (None, intent.id)

@@ -20,7 +20,7 @@ class BookedLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class BookEntry:
     """One session as the sandbox knows it, whatever the API is set to pretend."""
 
     session_id: str
@@ -63,17 +63,17 @@ class BookedPayment:
 class Books:
     """All sessions and all payments by ID, oldest first."""
 
-    entries: Mapping[str, Entry]
+    entries: Mapping[str, BookEntry]
     payments: Mapping[str, BookedPayment]
 
-    def of(self, session_id: str) -> Entry:
+    def of(self, session_id: str) -> BookEntry:
         return self.entries[session_id]
 
     def payment_of(self, session_id: str) -> BookedPayment | None:
         """None for a session without a payment intent: one that took no money, or that of a subscription."""
         return self.payments.get(self.of(session_id).payment_intent_id or "")
 
-    def to_fulfill(self) -> tuple[Entry, ...]:
+    def to_fulfill(self) -> tuple[BookEntry, ...]:
         return tuple(entry for entry in self.entries.values() if entry.is_to_fulfill)
 
     def taken(self) -> dict[str, Money]:
@@ -94,11 +94,11 @@ def books_of(state: State) -> Books:
     return Books(entries, _payments(state))
 
 
-def _entry(session: Session, state: State, event_ids: Iterable[str]) -> Entry:
+def _entry(session: Session, state: State, event_ids: Iterable[str]) -> BookEntry:
     total = None
     if session.currency is not None:
         total = Money(amount=session.amount_total, currency=session.currency)
-    return Entry(
+    return BookEntry(
         session_id=session.id,
         mode=session.mode,
         status=session.status,

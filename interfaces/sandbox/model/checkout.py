@@ -23,7 +23,7 @@ from interfaces.sandbox.model.values import (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Payment:
+class PaymentDetails:
     """What the customer chose and filled in before pressing the button."""
 
     by: PayBy
@@ -46,7 +46,7 @@ class Paid:
     method: PaymentMethod
 
 
-def filled_in(session: Session, payment: Payment, making: Making) -> Session:
+def filled_in(session: Session, payment: PaymentDetails, making: Making) -> Session:
     """Return the session as the customer leaves it: quantities, optional items, shipping, answers, address.
 
     Raises:
@@ -67,7 +67,7 @@ def filled_in(session: Session, payment: Payment, making: Making) -> Session:
 
 
 def completed(
-    session: Session, payment: Payment, making: Making, *, debit_due_at: float
+    session: Session, payment: PaymentDetails, making: Making, *, debit_due_at: float
 ) -> tuple[Session, Paid | None]:
     """Return the session after the button was pressed, and its payment if money is due.
 
@@ -151,7 +151,7 @@ def _closed(session: Session, making: Making) -> Session:
     )
 
 
-def _paid(session: Session, payment: Payment, making: Making) -> Paid:
+def _paid(session: Session, payment: PaymentDetails, making: Making) -> Paid:
     if session.currency is None:
         raise invalid_state("A Checkout Session without a currency takes no money.")
     method = payment.method or method_filled_in(payment.by, payment.customer, making)
@@ -179,7 +179,7 @@ def _adjusted(item: LineItem, quantity: int | None) -> LineItem:
     return replace(item, quantity=quantity)
 
 
-def _added(session: Session, payment: Payment, making: Making) -> list[LineItem]:
+def _added(session: Session, payment: PaymentDetails, making: Making) -> list[LineItem]:
     offered = {item.price_id: item for item in session.optional_items}
     added = []
     for price_id, quantity in payment.additions.items():
@@ -201,7 +201,7 @@ def _check_quantity(quantity: int, allowed: AdjustableQuantity, name: str) -> No
         raise invalid_parameter("quantities", message)
 
 
-def _shipping(session: Session, payment: Payment) -> ShippingOption | None:
+def _shipping(session: Session, payment: PaymentDetails) -> ShippingOption | None:
     if payment.shipping_rate is None:
         return session.shipping
     for option in session.wishes.shipping_options:
@@ -210,7 +210,7 @@ def _shipping(session: Session, payment: Payment) -> ShippingOption | None:
     raise invalid_parameter("shipping_rate", f"No such shipping rate: '{payment.shipping_rate}'")
 
 
-def _answered(session: Session, payment: Payment) -> tuple[CustomField, ...]:
+def _answered(session: Session, payment: PaymentDetails) -> tuple[CustomField, ...]:
     return tuple(
         replace(field, answer=payment.answers.get(field.key) or None) for field in session.wishes.custom_fields
     )

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from interfaces.sandbox.model.checkout import Payment
+from interfaces.sandbox.model.checkout import PaymentDetails
 from interfaces.sandbox.model.params import Params
 from interfaces.sandbox.model.values import Address, Customer, CustomField, PayBy, Session
 
@@ -39,7 +39,7 @@ class Filled:
     def text(self, name: str) -> str:
         return self.texts.get(name, "")
 
-    def payment(self) -> Payment:
+    def payment(self) -> PaymentDetails:
         chosen: PayBy = next((method for method in _METHODS if method == self.text("by")), "card")
         address = Address(
             line1=self.text("line1") or None,
@@ -50,7 +50,7 @@ class Filled:
         )
         name = self.text("name") or None
         email, phone = self.text("email") or None, self.text("phone") or None
-        return Payment(
+        return PaymentDetails(
             by=chosen,
             customer=Customer(email=email, name=name, phone=phone, address=address),
             ship_to=Customer(email=None, name=name, address=address),

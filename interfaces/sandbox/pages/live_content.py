@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Final, Literal, TypeVar
 
 from interfaces.sandbox.faults.weather import CORRUPTIONS, Mishap
-from interfaces.sandbox.model.books import Books, Entry, books_of
+from interfaces.sandbox.model.books import BookEntry, Books, books_of
 from interfaces.sandbox.model.state import State
 from interfaces.sandbox.model.values import DeliveryAttempt, Endpoint, Event, Session, WebhookDelivery
 from interfaces.sandbox.pages.money import shown_money
@@ -138,7 +138,7 @@ def _currency(currency: str, kinds: dict[str, list[int]]) -> CurrencyRow:
     return CurrencyRow(currency=currency.upper(), sums=sums)
 
 
-def _kind(entry: Entry) -> str:
+def _kind(entry: BookEntry) -> str:
     if entry.is_to_fulfill:
         return "paid"
     if entry.status == "complete":
@@ -146,7 +146,7 @@ def _kind(entry: Entry) -> str:
     return entry.status
 
 
-def _session_row(session: Session, entry: Entry) -> SessionRow:
+def _session_row(session: Session, entry: BookEntry) -> SessionRow:
     state, tone = _state_of(session, entry)
     return SessionRow(
         id=session.id,
@@ -160,7 +160,7 @@ def _session_row(session: Session, entry: Entry) -> SessionRow:
     )
 
 
-def _state_of(session: Session, entry: Entry) -> tuple[str, Tone]:
+def _state_of(session: Session, entry: BookEntry) -> tuple[str, Tone]:
     if entry.is_authorized:
         return "authorized", "waiting"
     if session.status == "open":

@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 from interfaces.sandbox.model.values import PayBy
 from interfaces.sandbox.traffic.scenarios import Habits, Scenario
-from interfaces.sandbox.traffic.stall import CURRENCIES, GOODS, SAMPLE, Good
+from interfaces.sandbox.traffic.stall import CURRENCIES, GOODS, SAMPLE, StallProduct
 
 Deed = Literal["order", "pay", "return"]
 
@@ -18,10 +18,10 @@ _QUANTITY_MAX: Final = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Customer:
+class Shopper:
     number: int
     currency: str
-    goods: tuple[Good, ...]
+    goods: tuple[StallProduct, ...]
     pays_by: PayBy | None
     """None: they leave the payment page and never come back."""
     quantity: int | None
@@ -39,7 +39,7 @@ class CustomerAction:
     at: float
     """Seconds since the day began, in the middle of one: Stripe's times are whole, and a slow machine must not put
     one action into the next second and another one not."""
-    customer: Customer
+    customer: Shopper
     deed: Deed
     order: int = 0
     """Which of their orders."""
@@ -59,12 +59,12 @@ def actions_of(scenario: Scenario, seed: int, customers: int | None = None) -> t
     return tuple(sorted(whole, key=lambda action: (action.at, action.customer.number, action.order)))
 
 
-def _customer(number: int, habits: Habits, chance: random.Random) -> Customer:
+def _customer(number: int, habits: Habits, chance: random.Random) -> Shopper:
     weights = (habits.card, habits.debit_succeeds, habits.debit_fails, habits.free, habits.abandons)
     pays_by = chance.choices(_WAYS, weights)[0]
     goods = [SAMPLE] if pays_by == "free" else chance.sample(GOODS, chance.randint(1, _GOODS_MAX))
     changes = chance.random() < habits.changes_quantity
-    return Customer(
+    return Shopper(
         number=number,
         currency=chance.choices(CURRENCIES, (6, 3, 1))[0],
         goods=tuple(goods),
@@ -75,7 +75,7 @@ def _customer(number: int, habits: Habits, chance: random.Random) -> Customer:
 
 
 def _actions(
-    customer: Customer, order: int, arrives: float, habits: Habits, chance: random.Random
+    customer: Shopper, order: int, arrives: float, habits: Habits, chance: random.Random
 ) -> Iterator[CustomerAction]:
     yield CustomerAction(at=arrives, customer=customer, deed="order", order=order)
     pays = arrives + chance.uniform(20, 600)

@@ -9,9 +9,9 @@ from typing import Final, assert_never
 
 from interfaces.sandbox.model.values import Price
 from interfaces.sandbox.sandbox import Sandbox
-from interfaces.sandbox.traffic.customers import Customer, CustomerAction, actions_of
+from interfaces.sandbox.traffic.customers import CustomerAction, Shopper, actions_of
 from interfaces.sandbox.traffic.scenarios import Scenario
-from interfaces.sandbox.traffic.stall import Good, stocked
+from interfaces.sandbox.traffic.stall import StallProduct, stocked
 from interfaces.sandbox.traffic.visitors import Visitors
 from interfaces.sandbox.webhooks.courier import Pace
 from interfaces.sandbox.webhooks.endpoints import local_url
@@ -103,7 +103,7 @@ class Day:
             case _:
                 assert_never(action.deed)
 
-    def _order(self, customer: Customer) -> str:
+    def _order(self, customer: Shopper) -> str:
         values: dict[str, object] = {
             "mode": "payment",
             "success_url": f"{self.landing_url}?session_id={{CHECKOUT_SESSION_ID}}",
@@ -115,11 +115,11 @@ class Day:
             values["shipping_address_collection"] = {"allowed_countries": ["DE"]}
         return self.sandbox.create_session(values).id
 
-    def _line(self, good: Good, currency: str) -> Mapping[str, object]:
+    def _line(self, good: StallProduct, currency: str) -> Mapping[str, object]:
         adjustable = {"enabled": True, "minimum": 1, "maximum": 9}
         return {"price": self._prices[good.sku, currency].id, "quantity": 1, "adjustable_quantity": adjustable}
 
-    def _pay(self, customer: Customer, session_id: str) -> None:
+    def _pay(self, customer: Shopper, session_id: str) -> None:
         first = self.sandbox.session(session_id).line_items[0]
         quantities = {} if customer.quantity is None else {first.id: customer.quantity}
         self.sandbox.pay(session_id, by=customer.pays_by or "card", name="Alex Example", quantities=quantities)

@@ -10,7 +10,7 @@ CURRENCIES: Final = ("eur", "usd", "jpy")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Good:
+class StallProduct:
     name: str
     delivery: str
     sku: str
@@ -23,13 +23,13 @@ class Good:
 
 
 GOODS: Final = (
-    Good(name="Course: drawing trees", delivery="access", sku="course-trees", amounts=(4900, 5400, 7800)),
-    Good(name="Course: drawing rivers", delivery="access", sku="course-rivers", amounts=(3900, 4299, 6200)),
-    Good(name="Mug, blue", delivery="shipment", sku="mug-blue", amounts=(1450, 1599, 2300)),
-    Good(name="Poster, signed", delivery="shipment", sku="poster", amounts=(2995, 3295, 4700)),
-    Good(name="An hour with the painter", delivery="manual", sku="hour", amounts=(12000, 13200, 19000)),
+    StallProduct(name="Course: drawing trees", delivery="access", sku="course-trees", amounts=(4900, 5400, 7800)),
+    StallProduct(name="Course: drawing rivers", delivery="access", sku="course-rivers", amounts=(3900, 4299, 6200)),
+    StallProduct(name="Mug, blue", delivery="shipment", sku="mug-blue", amounts=(1450, 1599, 2300)),
+    StallProduct(name="Poster, signed", delivery="shipment", sku="poster", amounts=(2995, 3295, 4700)),
+    StallProduct(name="An hour with the painter", delivery="manual", sku="hour", amounts=(12000, 13200, 19000)),
 )
-SAMPLE: Final = Good(name="Sample lesson", delivery="access", sku="sample", amounts=(0, 0, 0))
+SAMPLE: Final = StallProduct(name="Sample lesson", delivery="access", sku="sample", amounts=(0, 0, 0))
 
 
 def stocked(sandbox: Sandbox) -> dict[tuple[str, str], Price]:

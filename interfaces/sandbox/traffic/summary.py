@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from interfaces.sandbox.faults.weather import CORRUPTIONS
-from interfaces.sandbox.model.books import Books, Entry
+from interfaces.sandbox.model.books import BookEntry, Books
 from interfaces.sandbox.model.values import WebhookDelivery
 from interfaces.sandbox.sandbox import Sandbox
 
@@ -47,7 +47,7 @@ def _sessions(books: Books) -> dict[str, int]:
     return dict(sorted(Counter(_outcome(entry) for entry in books.entries.values()).items()))
 
 
-def _outcome(entry: Entry) -> str:
+def _outcome(entry: BookEntry) -> str:
     if entry.status != "complete":
         return entry.status
     if entry.is_to_fulfill:

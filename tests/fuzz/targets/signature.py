@@ -7,7 +7,7 @@ import stripe
 from fuzz.target import Target
 
 from application.ports import NotFromStripe
-from infrastructure.stripe.signature import TOLERANCE_SECONDS, Signed, parse_header, verify
+from infrastructure.stripe.signature import TOLERANCE_SECONDS, SignatureHeader, parse_header, verify
 
 _NOW = 1_795_000_000
 _SECRETS = ("whsec_new", "whsec_old")
@@ -37,7 +37,7 @@ def _filled(data: bytes) -> bytes:
     return data.replace(b"{T}", b"%d" % _NOW)
 
 
-def _stripe_takes(signed: Signed, secret: str) -> bool:
+def _stripe_takes(signed: SignatureHeader, secret: str) -> bool:
     """Without what the SDK stumbles over: a part that is no pair, or a signature that is no ASCII."""
     header = ",".join([f"t={signed.timestamp}", *(f"v1={each.decode()}" for each in signed.signatures)])
     try:

@@ -13,7 +13,7 @@ from eventsourcing.sqlite import SQLiteAggregateRecorder, SQLiteApplicationRecor
 from eventsourcing.tests import persistence as contracts
 from eventsourcing.utils import Environment
 
-from infrastructure.event_store.sqlite import LogFactory, SQLiteLogRecorder, sqlite_environment
+from infrastructure.event_store.sqlite import SQLiteLogFactory, SQLiteLogRecorder, sqlite_environment
 
 
 class OverOurFactory:
@@ -21,7 +21,7 @@ class OverOurFactory:
 
     def setUp(self) -> None:
         self.directory = TemporaryDirectory()
-        self.factories: list[LogFactory] = []
+        self.factories: list[SQLiteLogFactory] = []
 
     def tearDown(self) -> None:
         for factory in self.factories:
@@ -31,10 +31,10 @@ class OverOurFactory:
     def new_originator_id(self) -> str:
         return f"cs_test_{uuid4().hex}"
 
-    def factory(self) -> LogFactory:
+    def factory(self) -> SQLiteLogFactory:
         path = Path(self.directory.name, "log.db")
         self.factories.append(
-            LogFactory(Environment("fulfillment", dict(sqlite_environment(path, create_tables=True))))
+            SQLiteLogFactory(Environment("fulfillment", dict(sqlite_environment(path, create_tables=True))))
         )
         return self.factories[-1]
 
@@ -71,7 +71,7 @@ class TrackingSomethingElse(SQLiteTrackingRecorder):
     pass
 
 
-class TestOurFactory(contracts.InfrastructureFactoryTestCase[LogFactory]):
+class TestOurFactory(contracts.InfrastructureFactoryTestCase[SQLiteLogFactory]):
     test_mapper_with_compressor = None  # type: ignore[assignment]
     test_mapper_with_cipher = None  # type: ignore[assignment]
     test_mapper_with_cipher_and_compressor = None  # type: ignore[assignment]
@@ -87,8 +87,8 @@ class TestOurFactory(contracts.InfrastructureFactoryTestCase[LogFactory]):
         super().tearDown()
         self.directory.cleanup()
 
-    def expected_factory_class(self) -> type[LogFactory]:
-        return LogFactory
+    def expected_factory_class(self) -> type[SQLiteLogFactory]:
+        return SQLiteLogFactory
 
     def expected_aggregate_recorder_class(self) -> type[AggregateRecorder]:
         return SQLiteAggregateRecorder

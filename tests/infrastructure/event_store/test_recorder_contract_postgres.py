@@ -14,7 +14,7 @@ from eventsourcing.tests import persistence as contracts
 from eventsourcing.utils import Environment
 from postgres_databases import Databases
 
-from infrastructure.event_store.postgres import LogFactory, PostgresLogRecorder, postgres_environment
+from infrastructure.event_store.postgres import PostgresLogFactory, PostgresLogRecorder, postgres_environment
 
 
 @pytest.fixture(autouse=True)
@@ -30,7 +30,7 @@ class OverOurFactory:
     url: ClassVar[str]
 
     def setUp(self) -> None:
-        self.factories: list[LogFactory] = []
+        self.factories: list[PostgresLogFactory] = []
 
     def tearDown(self) -> None:
         for factory in self.factories:
@@ -39,8 +39,8 @@ class OverOurFactory:
     def new_originator_id(self) -> str:
         return f"cs_test_{uuid4().hex}"
 
-    def factory(self) -> LogFactory:
-        self.factories.append(LogFactory(Environment("fulfillment", dict(postgres_environment(self.url)))))
+    def factory(self) -> PostgresLogFactory:
+        self.factories.append(PostgresLogFactory(Environment("fulfillment", dict(postgres_environment(self.url)))))
         return self.factories[-1]
 
     def create_recorder(self) -> PostgresLogRecorder:
@@ -65,7 +65,7 @@ class TestPositionsOfOneInsertAreTogether(OverOurFactory, contracts.NonInterleav
     insert_num = 1000
 
 
-class TestOurFactory(contracts.InfrastructureFactoryTestCase[LogFactory]):
+class TestOurFactory(contracts.InfrastructureFactoryTestCase[PostgresLogFactory]):
     test_mapper_with_compressor = None  # type: ignore[assignment]
     test_mapper_with_cipher = None  # type: ignore[assignment]
     test_mapper_with_cipher_and_compressor = None  # type: ignore[assignment]
@@ -79,8 +79,8 @@ class TestOurFactory(contracts.InfrastructureFactoryTestCase[LogFactory]):
         self.factory.close()
         super().tearDown()
 
-    def expected_factory_class(self) -> type[LogFactory]:
-        return LogFactory
+    def expected_factory_class(self) -> type[PostgresLogFactory]:
+        return PostgresLogFactory
 
     def expected_aggregate_recorder_class(self) -> type[AggregateRecorder]:
         from eventsourcing.postgres import PostgresAggregateRecorder

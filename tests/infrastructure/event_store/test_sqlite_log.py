@@ -12,7 +12,7 @@ from eventsourcing.persistence import IntegrityError, InterfaceError
 from stored_events import stored
 
 from application.log.log import Log
-from infrastructure.event_store.connections import LogDatastore
+from infrastructure.event_store.connections import SQLiteLogDatastore
 from infrastructure.event_store.sqlite import SQLiteLogRecorder
 
 Open = Callable[[], Log]
@@ -23,7 +23,7 @@ def store_url(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path}/log.db"
 
 
-def datastore(log: Log) -> LogDatastore:
+def datastore(log: Log) -> SQLiteLogDatastore:
     return cast(SQLiteLogRecorder, log.store).datastore
 
 

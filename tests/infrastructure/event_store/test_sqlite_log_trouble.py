@@ -10,7 +10,7 @@ import pytest
 from eventsourcing.persistence import DatabaseError, IntegrityError, InterfaceError, OperationalError, StoredEvent
 
 from application.log.log import Log
-from infrastructure.event_store.connections import LogDatastore
+from infrastructure.event_store.connections import SQLiteLogDatastore
 from infrastructure.event_store.sqlite import SQLiteLogRecorder, sqlite_environment
 
 EVENTS = [StoredEvent("cs_test_1", 1, "Topic.Happened", b"{}")]
@@ -35,7 +35,7 @@ def opened(path: Path | str, *, create_tables: bool = False) -> Log:
     return Log(dict(sqlite_environment(path, create_tables=create_tables)))
 
 
-def datastore(log: Log) -> LogDatastore:
+def datastore(log: Log) -> SQLiteLogDatastore:
     return cast(SQLiteLogRecorder, log.store).datastore
 
 
@@ -154,7 +154,7 @@ def test_a_commit_that_fails_leaves_nothing_open(log: Log) -> None:
 def test_a_caller_without_a_connection_blocks_no_other(tmp_path: Path) -> None:
     """In the library the writer's lock stays taken then, so that nothing could be written until a restart."""
     path = tmp_path / "later" / "log.db"
-    store = LogDatastore(str(path))
+    store = SQLiteLogDatastore(str(path))
     for commit in (True, True, False, True):
         with pytest.raises(OperationalError, match="it can't be opened"), store.transaction(commit=commit):
             pass

@@ -13,7 +13,7 @@ from domain.line import LineState
 from domain.mail import MailKind
 from interfaces.demo.outbox import Letter
 from interfaces.demo.verdict import Expected, Findings, objections, objections_to_the_day
-from interfaces.sandbox.model.books import BookedLine, Entry
+from interfaces.sandbox.model.books import BookedLine, BookEntry
 from interfaces.sandbox.model.values import Money
 
 ID = as_session("cs_test_1")
@@ -55,7 +55,7 @@ DOCUMENT = CheckoutDocument(
     emails=(EmailEntry(kind=MailKind.RECEIPT, state=MailState.SENT, occasion=None, detail=None, why=None),),
     story=(DELIVERED,),
 )
-BOOKED = Entry(
+BOOKED = BookEntry(
     session_id=ID,
     mode="payment",
     status="complete",

@@ -10,7 +10,7 @@ import pytest
 from eventually import wait_for
 
 from interfaces.sandbox.faults.weather import CORRUPTIONS
-from interfaces.sandbox.model.books import Entry
+from interfaces.sandbox.model.books import BookEntry
 from interfaces.sandbox.model.errors import StripeError
 from interfaces.sandbox.model.values import WebhookDelivery
 from interfaces.sandbox.sandbox import Sandbox
@@ -38,7 +38,7 @@ def a_day(sandbox: Sandbox, url: str, *, seed: int = 5, customers: int = 30, nam
     )
 
 
-def played(seed: int) -> tuple[Mapping[str, Entry], dict[str, WebhookDelivery], Summary]:
+def played(seed: int) -> tuple[Mapping[str, BookEntry], dict[str, WebhookDelivery], Summary]:
     with Inbox() as inbox, Sandbox(pace=PACE, seed=seed) as sandbox:
         sandbox.add_webhook(inbox.url)
         day = a_day(sandbox, inbox.url, seed=seed)

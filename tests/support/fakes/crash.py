@@ -57,7 +57,7 @@ class CrashingSQLiteRecorder(CrashingRecorder, sqlite.SQLiteLogRecorder):
     pass
 
 
-class CrashingSQLite(sqlite.LogFactory):
+class CrashingSQLite(sqlite.SQLiteLogFactory):
     process_recorder_class = CrashingSQLiteRecorder
 
 
@@ -65,13 +65,13 @@ class CrashingPostgresRecorder(CrashingRecorder, postgres.PostgresLogRecorder):
     pass
 
 
-class CrashingPostgres(postgres.LogFactory):
+class CrashingPostgres(postgres.PostgresLogFactory):
     process_recorder_class = CrashingPostgresRecorder
 
 
 _CRASHING = {
-    "infrastructure.event_store.sqlite:LogFactory": "fakes.crash:CrashingSQLite",
-    "infrastructure.event_store.postgres:LogFactory": "fakes.crash:CrashingPostgres",
+    "infrastructure.event_store.sqlite:SQLiteLogFactory": "fakes.crash:CrashingSQLite",
+    "infrastructure.event_store.postgres:PostgresLogFactory": "fakes.crash:CrashingPostgres",
 }
 
 
