@@ -22,6 +22,7 @@ from application.reading.projections.work_queue import WORK_QUEUE, is_due
 from application.reading.projector import Projector
 from application.reading.views import Above, Among, Equal, Filter, OneOf, Selection, StartsWith, View, Views, ViewState
 from application.reading.wording import and_behind_it
+from application.reading.work import OtherWork, Work, WorkKind
 from application.reason_wording import in_words
 from domain import reasons
 from domain.errors import UnreadableEvent
@@ -36,9 +37,6 @@ _WORK_MAX = 1000
 _BATCH_MAX = 100
 _NEARBY_MAX = 20
 _LATE = timedelta(minutes=15)
-PARKED_EVENT = "parked_event"
-INCOMPLETE_VIEW = "incomplete_view"
-WAITING_EFFECT = "waiting_effect"
 FAILED = "failed"
 
 
@@ -60,7 +58,7 @@ class WorkItem:
 
     subject: str
     """The session; the Stripe event where there is none; the view that is incomplete."""
-    kind: str
+    kind: WorkKind
     item: str
     """The line item or the step; empty where it is about the whole."""
     detail: str
@@ -155,13 +153,14 @@ class Queries:
         items = [*map(_work_item, rows), *self._parked(), *self._late_effects(now, limit)]
         return [*incomplete, *sorted(items, key=lambda item: item.since)[:limit]]
 
-    def stuck(self, kinds: Collection[str]) -> Iterator[Sequence[str]]:
+    def stuck(self, kinds: Collection[WorkKind]) -> Iterator[Sequence[str]]:
         """The sessions and Stripe events with work of these kinds, each once, by pages."""
         self._projector.catch_up()
-        parked = {each.subject for each in self._log.store.select_parked_events()} if PARKED_EVENT in kinds else set()
+        events = self._log.store.select_parked_events() if OtherWork.PARKED_EVENT in kinds else ()
+        parked = {each.subject for each in events}
         in_order = sorted(parked)
         yield from (in_order[start : start + _BATCH_MAX] for start in range(0, len(in_order), _BATCH_MAX))
-        kind, subject, now = OneOf("kind", sorted(kinds)), "", self._clock()
+        kind, subject, now = OneOf("kind", sorted(map(str, kinds))), "", self._clock()
         while True:
             where: list[Filter] = [Equal("is_open", 1), kind, Above("subject", subject)]
             rows = self._views.select(
@@ -272,7 +271,7 @@ class Queries:
 
     def _incomplete_item(self, view: IncompleteView) -> WorkItem:
         why = reasons.events_left_out(view.left_out, view.position, view.error)
-        return _item(view.name, INCOMPLETE_VIEW, "", why, self._recorded_at(view.position))
+        return _item(view.name, OtherWork.INCOMPLETE_VIEW, "", why, self._recorded_at(view.position))
 
     def _recorded_at(self, position: int) -> datetime:
         """When the event there was recorded, or the next one that can be read."""
@@ -289,16 +288,16 @@ class Queries:
             if effect.since is not None and effect.since <= late:
                 step = effect.effect_id.removeprefix(effect_id(effect.session_id, ""))
                 why = reasons.waits_for_worker(effect.kind)
-                yield _item(effect.session_id, WAITING_EFFECT, step, why, effect.since)
+                yield _item(effect.session_id, OtherWork.WAITING_EFFECT, step, why, effect.since)
 
 
-def _item(subject: str, kind: str, item: str, why: Reason, since: datetime) -> WorkItem:
+def _item(subject: str, kind: WorkKind, item: str, why: Reason, since: datetime) -> WorkItem:
     return WorkItem(subject=subject, kind=kind, item=item, detail=in_words(why), why=why, since=since)
 
 
 def _parked_item(parked: ParkedEvent, behind: int) -> WorkItem:
     place = f"{parked.policy}@{parked.position}"
-    item = _item(parked.subject, PARKED_EVENT, place, parked.error, parked.parked_at)
+    item = _item(parked.subject, OtherWork.PARKED_EVENT, place, parked.error, parked.parked_at)
     return replace(item, detail=and_behind_it(item.detail, behind)) if behind else item
 
 
@@ -347,4 +346,4 @@ def _hit(row: Row, states: Mapping[SessionId, CheckoutState], matched: tuple[str
 def _work_item(row: Row) -> WorkItem:
     why = reasons.restored(str(row["code"]), json.loads(str(row["parameters"])))
     since = datetime.fromisoformat(str(row["since"]))
-    return _item(str(row["subject"]), str(row["kind"]), str(row["item"]), why, since)
+    return _item(str(row["subject"]), Work(str(row["kind"])), str(row["item"]), why, since)

@@ -21,6 +21,7 @@ _SHOWN_MAX = 5
 _TEXT_SHOWN_MAX = 60
 
 if TYPE_CHECKING:
+    from application.reading.work import WorkKind
     from application.staff import By
     from domain.stripe_event import StripeEvent
 
@@ -151,7 +152,7 @@ def retry(
     if unknown := sorted({*kind} - {*RETRIED}):
         raise UsageError(f"--kind must be one of {', '.join(RETRIED)} (got {unknown[0][:_TEXT_SHOWN_MAX]!r}).")
     if session_or_event is None:
-        return _retry_all(kind or RETRIED, who, as_json=json)
+        return _retry_all([each for each in RETRIED if not kind or each in kind], who, as_json=json)
     with open_desk(makes_log=False) as desk:
         desk.runtime.staff.retry(session_or_event, who)
         if session_or_event.startswith("evt_"):
@@ -159,7 +160,7 @@ def retry(
         return _show(desk, session_id(session_or_event), as_json=json)
 
 
-def _retry_all(kinds: Sequence[str], who: "By", *, as_json: bool) -> int:
+def _retry_all(kinds: "Sequence[WorkKind]", who: "By", *, as_json: bool) -> int:
     """By pages, each in few transactions, and so safe to interrupt: what is left is still in the queue."""
     with open_desk(makes_log=False) as desk:
         retried, unreadable = 0, list[str]()

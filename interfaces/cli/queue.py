@@ -1,7 +1,9 @@
 """`fulfill queue`: what waits for staff, and the commands that resolve it."""
 
 from dataclasses import asdict
+from typing import assert_never
 
+from application.reading.work import OtherWork, Work, WorkKind
 from interfaces.cli.output.printing import page, print_json, talk
 from interfaces.cli.output.text import label, to_the_second
 from interfaces.cli.read_side import is_complete, open_side
@@ -9,24 +11,38 @@ from interfaces.cli.usage import DONE, Json
 
 _ITEMS_MAX = 1000
 
-HELPS = {
-    "parcel_to_pack": "ship",
-    "manual_line": "complete or replan",
-    "backordered_line": "stock count or keys import",
-    "given_up_line": "retry",
-    "mail_failed": "retry or readdress",
-    "mail_without_address": "readdress or note",
-    "retrieval_failed": "retry or run",
-    "payment_overdue": "retry or note",
-    "contradicted": "note",
-    "parked_session": "retry or note",
-    "failed_stripe_event": "retry",
-    "parked_event": "retry",
-    "incomplete_view": "projections rebuild",
-    "waiting_effect": "serve or worker",
-}
-"""The commands that resolve each kind of work."""
-RETRIED = tuple(kind for kind, command in HELPS.items() if command.partition(" ")[0] == "retry")
+
+def resolving(kind: WorkKind) -> tuple[str, ...]:
+    """Return the commands that resolve work of this kind, the usual one first."""
+    match kind:
+        case Work.PARCEL_TO_PACK:
+            return ("ship",)
+        case Work.MANUAL_LINE:
+            return ("complete", "replan")
+        case Work.BACKORDERED_LINE:
+            return ("stock count", "keys import")
+        case Work.MAIL_FAILED:
+            return ("retry", "readdress")
+        case Work.MAIL_WITHOUT_ADDRESS:
+            return ("readdress", "note")
+        case Work.RETRIEVAL_FAILED:
+            return ("retry", "run")
+        case Work.PAYMENT_OVERDUE | Work.PARKED_SESSION:
+            return ("retry", "note")
+        case Work.CONTRADICTED:
+            return ("note",)
+        case Work.GIVEN_UP_LINE | Work.FAILED_STRIPE_EVENT | OtherWork.PARKED_EVENT:
+            return ("retry",)
+        case OtherWork.INCOMPLETE_VIEW:
+            return ("projections rebuild",)
+        case OtherWork.WAITING_EFFECT:
+            return ("serve", "worker")
+        case _:
+            assert_never(kind)
+
+
+KINDS: tuple[WorkKind, ...] = (*Work, *OtherWork)
+RETRIED = tuple(kind for kind in KINDS if resolving(kind)[0] == "retry")
 """The kinds of work that `fulfill retry` resolves in the first place."""
 
 
@@ -41,7 +57,8 @@ def queue(*, json: Json = False) -> int:
         print_json([asdict(item) for item in items])
     elif items:
         rows = [
-            (to_the_second(i.since), i.subject, label(i.kind), i.item, i.detail, HELPS.get(i.kind, "")) for i in items
+            (to_the_second(i.since), i.subject, label(i.kind), i.item, i.detail, " or ".join(resolving(i.kind)))
+            for i in items
         ]
         wraps = ("detail", "resolve with")
         page().table(("since", "subject", "task", "item", "detail", "resolve with"), rows, wraps=wraps)

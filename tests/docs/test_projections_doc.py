@@ -18,8 +18,8 @@ from sample_log import sample_log
 
 from application.reading.projection import Projection
 from application.reading.projections.search import SEARCH
-from application.reading.projections.work_queue import Work
 from application.reading.registry import PROJECTIONS
+from application.reading.work import Work
 from infrastructure.entry_points import installed
 from interfaces.cli.main import command_line, run
 

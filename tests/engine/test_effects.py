@@ -14,6 +14,7 @@ from typed_ids import as_event, as_session, as_sku
 from application.handlers import SendMail
 from application.log.unit_of_work import Stamp
 from application.ports import NotTaken, Permanent, Temporary
+from application.reading.work import Work
 from application.reason_wording import in_words
 from application.running.effect_kinds import Attempt, Done, RetryRule
 from application.staff import By
@@ -191,8 +192,8 @@ def test_everything_that_is_stuck_is_tried_again_at_once(shop: Shop, outside: Ou
     assert {item.kind for item in shop.runtime.queries.work_queue()} == {"parked_session"}
     outside.checkouts |= dict.fromkeys(sessions, outside.checkouts[ID])
 
-    pages = list(shop.runtime.queries.stuck(["parked_session"]))
-    assert list(shop.runtime.queries.stuck(["mail_failed"])) == []
+    pages = list(shop.runtime.queries.stuck([Work.PARKED_SESSION]))
+    assert list(shop.runtime.queries.stuck([Work.MAIL_FAILED])) == []
     assert [stuck for page in pages for stuck in page] == sessions
     assert [shop.runtime.staff.retry_all(page, BY) for page in pages] == [[], []]
     shop.rest()

@@ -12,7 +12,7 @@ from typed_ids import as_event, as_session
 
 from application.ports import Permanent
 from application.reading.checkout_state import CheckoutState
-from application.reading.projections.work_queue import Work
+from application.reading.work import Work
 from application.staff import By
 from domain.deliveries.kind import DeliveryKind
 from domain.line import LineState

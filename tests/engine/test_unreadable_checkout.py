@@ -11,7 +11,7 @@ from shop import COMPLETED, Shop
 from typed_ids import as_event, as_session
 
 from application.log.log import StoredEvent
-from application.reading.queries import INCOMPLETE_VIEW
+from application.reading.work import OtherWork
 from application.reason_wording import in_words
 from domain.checkout import Checkout
 from domain.checkout_session import CheckoutSession
@@ -46,7 +46,7 @@ def hear_both(shop: Shop) -> None:
 
 def subjects(shop: Shop) -> set[str]:
     """What waits for a person, besides the views that lack the event."""
-    return {item.subject for item in shop.runtime.queries.work_queue() if item.kind != INCOMPLETE_VIEW}
+    return {item.subject for item in shop.runtime.queries.work_queue() if item.kind != OtherWork.INCOMPLETE_VIEW}
 
 
 def test_the_engine_goes_on_with_all_the_others(shop: Shop) -> None:

@@ -9,7 +9,6 @@ The reason of a task is a code with parameters, a JSON object of texts. A senten
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import assert_never, get_args
 
 from application.reading.projection import (
@@ -26,6 +25,7 @@ from application.reading.projection import (
     topics,
 )
 from application.reading.steps import parsed_step, step_text
+from application.reading.work import Work
 from application.reason_text import parameters_as_text
 from domain import reasons
 from domain.checkout_session import CheckoutSession, CheckoutSessionFact, ParkReason
@@ -39,21 +39,6 @@ from domain.plan import PlannedLine
 from domain.reasons import Reason, ReasonCode
 from domain.step import MailStep, RetrieveStep
 from domain.stripe_event import StripeEvent, StripeEventFact
-
-
-class Work(StrEnum):
-    PARCEL_TO_PACK = "parcel_to_pack"
-    MANUAL_LINE = "manual_line"
-    BACKORDERED_LINE = "backordered_line"
-    GIVEN_UP_LINE = "given_up_line"
-    MAIL_FAILED = "mail_failed"
-    MAIL_WITHOUT_ADDRESS = "mail_without_address"
-    RETRIEVAL_FAILED = "retrieval_failed"
-    PAYMENT_OVERDUE = "payment_overdue"
-    CONTRADICTED = "contradicted"
-    PARKED_SESSION = "parked_session"
-    FAILED_STRIPE_EVENT = "failed_stripe_event"
-
 
 PAYMENT_OVERDUE_AFTER = timedelta(days=14)
 """Events about a delayed payment may be lost, and then its stock stays reserved. Most payments take a few days; a SEPA

@@ -18,6 +18,7 @@ from application.reading.projections.timeline import TIMELINE
 from application.reading.projector import Projector
 from application.reading.queries import ProjectionStatus, Queries, SearchHit, StockLevel, WorkItem
 from application.reading.registry import PROJECTIONS
+from application.reading.work import OtherWork
 from domain import reasons
 from domain.checkout_session import CheckoutSession
 from domain.effect import Effect
@@ -144,7 +145,7 @@ def test_what_waits_for_a_person_is_listed_the_longest_first(sample: ReadSide) -
     ]
     assert items[0] == WorkItem(
         subject=SHOP,
-        kind="parked_event",
+        kind=OtherWork.PARKED_EVENT,
         item="emails@9",
         detail="ValueError: planted",
         why=parked.error,

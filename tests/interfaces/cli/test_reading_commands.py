@@ -9,15 +9,13 @@ import pytest
 from sample_log import SHOP
 
 from application.reading.checkout_state import CheckoutState
-from application.reading.projections.work_queue import Work
-from application.reading.queries import INCOMPLETE_VIEW, PARKED_EVENT, WAITING_EFFECT
 from application.reason_wording import in_words
 from domain import reasons
 from domain.line import LineState
 from domain.mail import MailKind
 from interfaces.cli.commands import groups
 from interfaces.cli.main import command_line
-from interfaces.cli.queue import HELPS
+from interfaces.cli.queue import KINDS, resolving
 
 Fulfill = Callable[..., Any]
 BY = ("--as", "kim", "--reason", "x")
@@ -137,9 +135,8 @@ def test_no_word_at_all_finds_the_newest(fulfill: Fulfill) -> None:
 def test_every_kind_of_work_is_reported_with_the_command_that_settles_it() -> None:
     commands = {name for name in command_line() if not name.startswith("-")}
 
-    assert set(HELPS) == {*Work, PARKED_EVENT, INCOMPLETE_VIEW, WAITING_EFFECT}
-    for helps in HELPS.values():
-        assert {name.split()[0] for name in re.split(r", or |, ", helps)} <= commands
+    for kind in KINDS:
+        assert {name.split()[0] for name in resolving(kind)} <= commands
 
 
 @pytest.mark.usefixtures("log_file")

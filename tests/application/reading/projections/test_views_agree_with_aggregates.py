@@ -20,7 +20,8 @@ from typed_ids import as_session, as_stream
 from application.reading.projection import Projection, Row, rfc3339
 from application.reading.projections.due_effects import DUE_EFFECTS
 from application.reading.projections.stock import STOCK
-from application.reading.projections.work_queue import WORK_QUEUE, Work
+from application.reading.projections.work_queue import WORK_QUEUE
+from application.reading.work import Work
 from domain import reasons
 from domain.effect import Effect
 from domain.errors import Refused

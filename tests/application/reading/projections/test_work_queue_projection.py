@@ -8,7 +8,8 @@ from read_side import ReadSide
 from sample_log import DEBIT, FOREIGN, KEYS, SHOP, sample_log
 from typed_ids import as_event, as_session, as_stream
 
-from application.reading.projections.work_queue import WORK_QUEUE, Work
+from application.reading.projections.work_queue import WORK_QUEUE
+from application.reading.work import Work
 from domain import reasons
 from domain.checkout_session import CheckoutSession, ParkReason, Source
 from domain.effect import Effect

@@ -1,0 +1,30 @@
+"""The kinds of work that wait for a person, with the names that programs read."""
+
+from enum import StrEnum
+
+
+class Work(StrEnum):
+    """Work that is in the view `work_queue`."""
+
+    PARCEL_TO_PACK = "parcel_to_pack"
+    MANUAL_LINE = "manual_line"
+    BACKORDERED_LINE = "backordered_line"
+    GIVEN_UP_LINE = "given_up_line"
+    MAIL_FAILED = "mail_failed"
+    MAIL_WITHOUT_ADDRESS = "mail_without_address"
+    RETRIEVAL_FAILED = "retrieval_failed"
+    PAYMENT_OVERDUE = "payment_overdue"
+    CONTRADICTED = "contradicted"
+    PARKED_SESSION = "parked_session"
+    FAILED_STRIPE_EVENT = "failed_stripe_event"
+
+
+class OtherWork(StrEnum):
+    """Work that is found at the moment when the queue is read."""
+
+    PARKED_EVENT = "parked_event"
+    INCOMPLETE_VIEW = "incomplete_view"
+    WAITING_EFFECT = "waiting_effect"
+
+
+WorkKind = Work | OtherWork
