@@ -180,7 +180,7 @@ def test_a_claim_that_goes_wrong_is_a_failed_attempt_and_given_up_in_the_end(ope
     assert isinstance(started, Effect.AttemptStarted)
     assert isinstance(failed, Effect.AttemptFailed)
     assert (failed.error.code, failed.error.parameters["error"]) == (ReasonCode.UNEXPECTED_ERROR, "KeyError")
-    assert failed.error.parameters["file"] == "test_contained.py"
+    assert failed.error.parameters["file"] == "test_contained_failures.py"
     assert failed.may_have_gone_out is False
     for _ in range(2):
         shop.clock.advance(60)
