@@ -159,3 +159,10 @@ def _command(arguments: Sequence[str]) -> list[str]:
 
 def _environment(settings: Mapping[str, str]) -> dict[str, str]:
     return {"PATH": os.environ.get("PATH", ""), **settings}
+
+
+def stop(process: "subprocess.Popen[str]", number: signal.Signals = signal.SIGTERM) -> tuple[int, str, str]:
+    """Send the signal, and return the exit code and what was written to stdout and stderr."""
+    process.send_signal(number)
+    out, err = process.communicate(timeout=60)
+    return process.returncode, out, err

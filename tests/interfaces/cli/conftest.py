@@ -36,6 +36,8 @@ from infrastructure.settings import load_settings
 from interfaces.bootstrap import Replacements, Runtime, bootstrap
 from interfaces.cli.main import run
 from interfaces.databases import migrate
+from interfaces.sandbox.sandbox import Sandbox
+from interfaces.sandbox.server import SandboxServer
 
 KEYS = {"STRIPE_API_KEY": "sk_test_example1234", "STRIPE_WEBHOOK_SECRET": "whsec_example"}
 
@@ -68,6 +70,14 @@ def fulfill(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
         return Said(code, out, err)
 
     return fulfill
+
+
+@pytest.fixture
+def sandbox(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
+    """What answers in the place of Stripe."""
+    with SandboxServer(Sandbox()) as server:
+        monkeypatch.setenv("STRIPE_API_BASE", server.url)
+        yield server.sandbox
 
 
 @pytest.fixture

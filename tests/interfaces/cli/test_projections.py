@@ -1,4 +1,4 @@
-"""Views are listed, made afresh and proven; whatever stops a rebuild, the same command goes on with it."""
+"""Views are listed, rebuilt and verified; a rebuild that was stopped is resumed by the same command."""
 
 import signal
 import sqlite3
@@ -12,12 +12,10 @@ from every_store import sqlite_url
 from read_side import open_read_side
 from sample_log import END
 
-from application.log.insertion import Bookkeeping, Move
 from application.reading.rebuild import Progress, Rebuild
 from application.reading.registry import PROJECTIONS
 from domain.event import Event
 from infrastructure.views.sqlite import scratch_views
-from interfaces.cli.output.progress import progress
 from interfaces.cli.projections import resumable
 
 Fulfill = Callable[..., Any]
@@ -32,24 +30,6 @@ def test_every_view_is_listed_before_it_is_built_and_after(fulfill: Fulfill, log
     names = sorted(projection.name for projection in PROJECTIONS)
     assert [(view["name"], view["position"], view["state"]) for view in before] == [(n, 0, "building") for n in names]
     assert [(view["name"], view["position"], view["state"]) for view in after] == [(n, END, "live") for n in names]
-
-
-def test_every_policy_is_listed_with_where_it_begins_and_how_far_it_has_come(fulfill: Fulfill, log_file: Path) -> None:
-    before = fulfill("policies", "list", "--json").json
-    moves = [Move(follower="intake", since=0, to=END), Move(follower="emails", since=0, to=END - 2)]
-    with open_read_side(sqlite_url(log_file.parent)) as side:
-        side.log.append([], Bookkeeping(moves=moves))
-    after = {each["name"]: each for each in fulfill("policies", "list", "--json").json}
-    page = fulfill("policies", "list").out
-
-    assert [each["name"] for each in before] == ["intake", "payments", "fulfillment", "inventory", "emails"]
-    assert {(each["begins"], each["position"], each["behind"], each["parked"]) for each in before} == {
-        ("at the beginning", None, END, 0)
-    }
-    assert (after["intake"]["position"], after["intake"]["behind"]) == (END, 0)
-    assert (after["emails"]["position"], after["emails"]["behind"]) == (END - 2, 2)
-    assert "StripeEvent.Received" in after["intake"]["reads"]
-    assert page.splitlines()[0].split() == ["NAME", "BEGINS", "POSITION", "BEHIND", "PARKED"]
 
 
 def test_a_view_that_is_wrong_is_reported_with_its_rows_and_mended(fulfill: Fulfill, log_file: Path) -> None:
@@ -106,32 +86,3 @@ def test_a_stopped_rebuild_says_how_to_resume_it(capsys: pytest.CaptureFixture[s
 
     assert capsys.readouterr().err.count("run `fulfill projections rebuild search` to resume") == 2
     assert signal.signal(signal.SIGTERM, before) == signal.SIG_IGN, "as it was"
-
-
-@pytest.mark.parametrize(
-    ("now", "shown"),
-    [
-        (Progress(done=0, total=0, events_per_second=0.0), "0 of 0 events (100 %)"),
-        (Progress(done=1, total=2, events_per_second=0.0), "1 of 2 events (50 %)"),
-        (Progress(done=2, total=2, events_per_second=1.0), "2 of 2 events (100 %), 1 event a second"),
-        (Progress(done=1, total=2, events_per_second=0.1), "1 of 2 events (50 %), 0:00:10 left"),
-        (
-            Progress(done=500_000, total=1_000_000, events_per_second=100.0),
-            "500,000 of 1,000,000 events (50 %), 100 events a second, 1:23:20 left",
-        ),
-    ],
-)
-def test_progress_is_reported_with_rate_and_what_is_left(
-    capsys: pytest.CaptureFixture[str], now: Progress, shown: str
-) -> None:
-    with progress("rebuilding x") as report:
-        report(now)
-
-    assert capsys.readouterr().err == f"rebuilding x: {shown}\n"
-
-
-def test_progress_names_the_unit_of_its_rate(capsys: pytest.CaptureFixture[str]) -> None:
-    with progress("copying", "KiB") as report:
-        report(Progress(done=48, total=48, events_per_second=3763.0))
-
-    assert capsys.readouterr().err == "copying: 48 of 48 KiB (100 %), 3,763 KiB a second\n"

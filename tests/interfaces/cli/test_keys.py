@@ -1,36 +1,23 @@
-"""Shelves and pools of license keys: what is counted and imported, from files and pipes, up to a bound."""
+"""License keys: imported from files and pipes, up to a bound, shown and withdrawn."""
 
 import io
+import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
+from subprocess import Popen
 from typing import Any
 
 import pytest
+from processes import stop
 
 from interfaces.cli.keys import KEYS_BYTES_MAX
 
 Fulfill = Callable[..., Any]
 BY = ("--as", "kim", "--reason", "a delivery came")
 ORDER = "cs_test_a1Q7xK2mVd"
-
-
-@pytest.mark.usefixtures("small_shop")
-def test_a_count_says_how_it_stands_now(fulfill: Fulfill) -> None:
-    more, less = fulfill("stock", "count", "mug-blue", "12", *BY), fulfill("stock", "count", "mug-blue", "3", *BY)
-
-    assert more.out == "mug-blue: 12 on hand, 4 reserved, 8 available.\n"
-    assert less.out == "mug-blue: 3 on hand, 2 reserved, 1 available, 2 backordered.\n"
-
-
-@pytest.mark.parametrize("number", ["0", "1000000000"])
-def test_a_count_may_be_as_small_or_large_as_is_reasonable(fulfill: Fulfill, number: str) -> None:
-    assert fulfill("stock", "count", "mug", number, *BY, "--json").json["on_hand"] == int(number)
-
-
-def test_a_count_beyond_reason_is_refused(fulfill: Fulfill) -> None:
-    said = fulfill("stock", "count", "mug", "1000000001", *BY, "--json")
-
-    assert (said.code, said.json["error"]["kind"]) == (1, "refused")
+SETTINGS = {"STRIPE_API_KEY": "sk_test_example1234", "STRIPE_WEBHOOK_SECRET": "whsec_example"}
+Start = Callable[..., "Popen[str]"]
 
 
 @pytest.mark.usefixtures("small_shop")
@@ -80,25 +67,6 @@ def test_a_pool_that_no_rule_draws_from_is_warned_of(fulfill: Fulfill, tmp_path:
 
     assert said.code == 0
     assert "sku-license_key is a new pool, and no catalog rule uses it." in said.err
-
-
-def test_a_sku_is_the_same_however_its_letters_are_composed(fulfill: Fulfill) -> None:
-    composed, apart = "caf\u00e9", "cafe\u0301"
-    fulfill("stock", "count", composed, "3", *BY)
-
-    fulfill("stock", "count", f" {apart} ", "4", *BY)
-
-    assert [level["sku"] for level in fulfill("stock", "list", "--json").json] == [composed]
-
-
-def test_a_count_of_a_sku_in_another_case_than_the_catalogs_is_warned_of(fulfill: Fulfill, tmp_path: Path) -> None:
-    rule = '[products.prod_mug]\ndelivery = "shipment"\nsku = "mug"\ntrack_stock = true\n'
-    (tmp_path / "catalog.toml").write_text(rule)
-
-    said, right = fulfill("stock", "count", "MUG", "3", *BY), fulfill("stock", "count", "mug", "3", *BY)
-
-    assert (said.code, right.err) == (0, "")
-    assert "The catalog has no SKU MUG, only mug. SKUs are case-sensitive" in said.err
 
 
 @pytest.mark.parametrize(
@@ -183,3 +151,13 @@ def test_keys_that_are_not_there_yet_are_refused(fulfill: Fulfill) -> None:
 
     assert (said.code, said.out) == (1, "")
     assert "No line of this checkout is delivered with license keys." in said.err
+
+
+def test_ctrl_c_is_130_and_quiet(start: Start, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "keys")
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # or a child of `make test &` would be deaf to it
+    process = start("keys", "import", "pro", "keys", *BY, **SETTINGS)
+    signal.signal(signal.SIGINT, before)
+
+    with (tmp_path / "keys").open("wb"):  # opens when the command has begun to read
+        assert stop(process, signal.SIGINT) == (130, "", "")

@@ -1,28 +1,78 @@
-"""Commands of staff: in the log with who and why, and what follows from them is decided before they return."""
+"""Commands about checkouts: what they print, what staff do with who and why, and what follows before they return."""
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sample_log import SHOP
 from sandbox_sales import paid
 
+from application.reading.checkout_state import CheckoutState
+from domain.line import LineState
+from domain.mail import MailKind
 from interfaces.sandbox.sandbox import Sandbox
-from interfaces.sandbox.server import SandboxServer
 
 Fulfill = Callable[..., Any]
+ORDER, DEBIT, POSTER = "cs_test_a1Q7xK2mVd", "cs_test_b2R8yL3nWe", "cs_test_c3S9zM4oXf"
+RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 BY = ("--as", "kim", "--reason", "the customer called")
-
-
-@pytest.fixture
-def sandbox(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
-    with SandboxServer(Sandbox()) as server:
-        monkeypatch.setenv("STRIPE_API_BASE", server.url)
-        yield server.sandbox
 
 
 def state(fulfill: Fulfill, session: str) -> Any:
     return fulfill("checkout", session, "--json").json["state"]
+
+
+@pytest.mark.usefixtures("small_shop")
+def test_a_checkout_has_the_promised_shape(fulfill: Fulfill) -> None:
+    document = fulfill("checkout", ORDER, "--json").json
+
+    assert document["session_id"] == ORDER
+    assert document["state"] in set(CheckoutState)
+    assert (document["payment_status"], document["livemode"]) == ("paid", False)
+    assert (document["amount_total"], document["currency"]) == (11500, "eur")
+    line_item = {"id", "price", "product", "description", "quantity", "delivery", "state", "detail", "why"}
+    assert all(item.keys() == line_item and item["state"] in set(LineState) for item in document["line_items"])
+    assert all(mail.keys() == {"kind", "state", "occasion", "detail", "why"} for mail in document["emails"])
+    assert all(m["kind"] in set(MailKind) and m["state"] in {"queued", "sent", "failed"} for m in document["emails"])
+
+
+@pytest.mark.usefixtures("log_file")
+def test_a_story_has_the_promised_shape(fulfill: Fulfill) -> None:
+    story = fulfill("checkout", SHOP, "--json").json["story"]
+
+    for entry in story:
+        keys = "position stream type occurred_at recorded_at actor cause reason text why is_routine"
+        assert entry.keys() == set(keys.split())
+        assert RFC3339.fullmatch(entry["recorded_at"])
+        assert RFC3339.fullmatch(entry["occurred_at"])
+        assert re.fullmatch(r"[A-Z]\w+\.[A-Z]\w+", entry["type"])
+        assert entry["cause"] is None or re.fullmatch(r"\S+@\d+", entry["cause"])
+    assert [entry["position"] for entry in story] == sorted(entry["position"] for entry in story)
+
+
+@pytest.mark.usefixtures("log_file")
+@pytest.mark.parametrize("words", [("zoe@example.com",), ("zoé", "o'example"), ("zoe o'ex",), (SHOP,)], ids=" ".join)
+def test_a_checkout_is_found_by_what_people_know_of_it(fulfill: Fulfill, words: tuple[str, ...]) -> None:
+    found, shown = fulfill("search", *words, "--json"), fulfill("search", *words)
+
+    assert (found.code, shown.code) == (0, 0)
+    assert SHOP in {hit["session_id"] for hit in found.json}
+    assert re.search(rf"^{SHOP} +fulfilled +49\.90 EUR ", shown.out, re.MULTILINE)
+
+
+@pytest.mark.usefixtures("log_file")
+def test_every_word_must_be_found(fulfill: Fulfill) -> None:
+    nothing, document = fulfill("search", "zoe", "nobody"), fulfill("search", "zoe", "nobody", "--json")
+
+    assert (nothing.code, document.code, document.json) == (1, 1, [])
+    assert nothing.out == "No checkouts found. Each search word must be a word of the checkout, or the start of one.\n"
+
+
+@pytest.mark.usefixtures("small_shop")
+def test_no_word_at_all_finds_the_newest(fulfill: Fulfill) -> None:
+    assert [hit["session_id"] for hit in fulfill("search", "", "--json").json] == [POSTER, DEBIT, ORDER]
 
 
 def test_run_fulfills_a_session_without_a_webhook(fulfill: Fulfill, sandbox: Sandbox) -> None:
@@ -87,29 +137,6 @@ def test_lines_are_shipped_apart(fulfill: Fulfill, sandbox: Sandbox) -> None:
     assert (one.json["state"], wrong.code, two.json["state"]) == ("fulfilling", 1, "fulfilled")
 
 
-def test_a_count_serves_who_waited(fulfill: Fulfill, sandbox: Sandbox, tmp_path: Path) -> None:
-    session = paid(sandbox, "shipment")
-    product = sandbox.books.of(session).line_items[0].product_id
-    (tmp_path / "catalog.toml").write_text(
-        f'[products.{product}]\ndelivery = "shipment"\nsku = "mug"\ntrack_stock = true\n'
-    )
-    fulfill("run", session, *BY)
-    assert state(fulfill, session) == "blocked"
-
-    said = fulfill("stock", "count", "mug", "3", *BY, "--json")
-
-    assert said.json == {
-        "sku": "mug",
-        "on_hand": 3,
-        "reserved": 1,
-        "available": 2,
-        "backordered": 0,
-        "is_complete": True,
-        "is_followed": True,
-    }
-    assert state(fulfill, session) == "fulfilling"
-
-
 def test_a_new_rule_takes_effect_by_replanning(fulfill: Fulfill, sandbox: Sandbox, tmp_path: Path) -> None:
     session = paid(sandbox, "unheard_of")
     fulfill("run", session, *BY)
@@ -141,19 +168,6 @@ def test_what_the_log_does_not_know_can_not_be_acted_on(fulfill: Fulfill) -> Non
         assert (said.code, "cs_test_nobody" in said.err) == (1, True), command
     assert fulfill("retry", "evt_nobody", *BY).code == 1
     assert fulfill("retry", "nonsense", *BY).code == 2
-
-
-@pytest.mark.parametrize("name", ["STRIPE_API_KEY", "FULFILL_MAILS", "FULFILL_CATALOG"])
-def test_a_wrong_setting_stops_it_with_code_2(
-    fulfill: Fulfill, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str
-) -> None:
-    (tmp_path / "bad").write_text("not toml at all [")
-    monkeypatch.setenv(name, "bad")
-
-    said = fulfill("stock", "count", "mug", "1", *BY)
-
-    assert said.code == 2
-    assert said.err.count("\n") == 1
 
 
 def test_all_that_is_stuck_is_tried_again_and_counted(fulfill: Fulfill, sandbox: Sandbox) -> None:

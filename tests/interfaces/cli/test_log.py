@@ -1,4 +1,4 @@
-"""`fulfill copy`: what it says, what it refuses, and that nobody starts on half a log."""
+"""`fulfill migrate`, `copy` and `reopen`: what they print, what they refuse, and that nothing starts on half a log."""
 
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -10,8 +10,10 @@ import psycopg
 import pytest
 from postgres_databases import Databases
 
+from infrastructure.database import parse_database
 from infrastructure.locks.files import FileLocks
 
+SETTINGS = {"STRIPE_API_KEY": "sk_test_example1234", "STRIPE_WEBHOOK_SECRET": "whsec_example"}
 Fulfill = Callable[..., Any]
 ORDER = "cs_test_a1Q7xK2mVd"
 SOURCE = ("--from", "sqlite:///fulfillment.db")
@@ -30,6 +32,34 @@ def spoil_stock(directory: Path) -> None:
     """Change a view of the source behind everybody's back."""
     with closing(sqlite3.connect(directory / "fulfillment-views.db", isolation_level=None)) as views:
         assert views.execute("UPDATE stock_v1_g1 SET on_hand=99").rowcount
+
+
+def test_migrate_makes_the_tables_and_can_be_repeated(script: Callable[..., Any], tmp_path: Path) -> None:
+    database = f"{tmp_path}/deep/down/log.db"
+    once, again, queue = (
+        script(*command, DATABASE_URL=f"sqlite:///{database}")
+        for command in (("migrate",), ("migrate", "--json"), ("queue",))
+    )
+
+    assert (once.code, once.out, once.err) == (0, f"{database} is ready.\n", "")
+    assert (again.code, again.json) == (0, {"database": database, "state": "ready"})
+    assert (queue.code, queue.out) == (0, "The queue is empty.\n")
+
+
+def test_on_postgresql_only_migrate_makes_the_tables(script: Callable[..., Any], databases: Databases) -> None:
+    url = databases.create_empty()
+    before, once, again, after = (
+        script(*command, **SETTINGS, DATABASE_URL=url)
+        for command in (("serve", "--json"), ("migrate", "--json"), ("migrate",), ("queue",))
+    )
+    databases.drop(url)
+
+    place = str(parse_database(url))
+    assert (before.code, before.json["error"]["kind"]) == (1, "not_migrated")
+    assert "Run `fulfill migrate`." in before.json["error"]["message"]
+    assert (once.code, once.json) == (0, {"database": place, "state": "ready"})
+    assert (again.code, again.out) == (0, f"{place} is ready.\n")
+    assert (after.code, after.out) == (0, "The queue is empty.\n")
 
 
 def test_a_shop_moves_to_another_database(

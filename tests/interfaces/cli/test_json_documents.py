@@ -1,0 +1,79 @@
+"""With --json, stdout is one document of the documented shape."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sample_log import SHOP
+
+from application.reason_wording import in_words
+from domain import reasons
+from interfaces.cli.commands import groups
+from interfaces.cli.main import command_line
+
+Fulfill = Callable[..., Any]
+BY = ("--as", "kim", "--reason", "x")
+ORDER, DEBIT, POSTER = "cs_test_a1Q7xK2mVd", "cs_test_b2R8yL3nWe", "cs_test_c3S9zM4oXf"
+IN_SCRIPTS = (Path(__file__).parents[3] / "docs" / "cli.md").read_text().partition("## In scripts")[2]
+CHECKOUT = "session_id state payment_status livemode amount_total currency client_reference_id line_items emails story"
+CHECKOUT += " is_complete"
+STOCK = "sku on_hand reserved available backordered is_complete"
+RESULT = "session_id state is_followed"
+SHAPES = {
+    ("checkout", ORDER): CHECKOUT,
+    ("checkout", ORDER, "--as-of", "2999-01-01"): f"{CHECKOUT} as_of",
+    ("search", "ada"): "session_id state amount_total currency recorded_at matched is_complete",
+    ("queue",): "subject kind item detail why since",
+    ("stock", "list"): STOCK,
+    ("run", ORDER, *BY): RESULT,
+    ("complete", ORDER, *BY): RESULT,
+    ("ship", ORDER, "--carrier", "DHL", *BY): RESULT,
+    ("retry", ORDER, *BY): RESULT,
+    ("retry", "evt_4", *BY): "stripe_event state error why session_id is_followed",
+    ("replan", POSTER, *BY): RESULT,
+    ("note", ORDER, "hello", *BY): RESULT,
+    ("stock", "count", "mug-blue", "7", *BY): f"{STOCK} is_followed",
+    ("keys", "import", "pro", "catalog.toml", *BY): "pool imported known_already is_followed",
+    ("projections", "list"): "name version position state unreadable",
+    ("projections", "rebuild", "search"): "name version position state",
+    ("projections", "verify", "search"): (
+        "name version position rows live_digest fresh_digest unreadable differences is_same"
+    ),
+    ("migrate",): "database state",
+}
+
+
+@pytest.mark.usefixtures("small_shop_anywhere")
+@pytest.mark.parametrize(("command", "keys"), SHAPES.items(), ids=[" ".join(command[:2]) for command in SHAPES])
+def test_with_json_stdout_is_one_document_of_the_documented_shape(
+    fulfill: Fulfill, command: tuple[str, ...], keys: str
+) -> None:
+    fulfill("queue")
+    said = fulfill(*command, "--json")
+
+    assert said.code == 0, said.err
+    for document in said.json if isinstance(said.json, list) else [said.json]:
+        assert set(document) == set(keys.split())
+    assert said.json, "a list without anything shows no shape"
+    assert [key for key in keys.split() if f"`{key}`" not in IN_SCRIPTS] == []
+
+
+def test_every_command_has_its_shape_documented() -> None:
+    names = [name for name in command_line() if not name.startswith("-") and name not in groups()]
+    names += [f"{group} {name}" for group, inner in groups().items() for name in inner]
+
+    assert [name for name in names if f"`{name}`" not in IN_SCRIPTS and f"`{name} SESSION`" not in IN_SCRIPTS] == []
+
+
+@pytest.mark.usefixtures("log_file")
+def test_programs_read_the_code_beside_each_sentence(fulfill: Fulfill) -> None:
+    queue = {item["kind"]: item for item in fulfill("queue", "--json").json}
+    document = fulfill("checkout", SHOP, "--json").json
+    (given_up,) = [entry for entry in document["story"] if entry["type"] == "Effect.GivenUp"]
+
+    assert queue["failed_stripe_event"]["why"] == {"code": "not_a_session", "parameters": {}}
+    assert queue["failed_stripe_event"]["detail"] == in_words(reasons.not_a_session())
+    assert given_up["why"] == {"code": "port_failed", "parameters": {"text": "HTTP 410"}}
+    assert given_up["text"].endswith("HTTP 410")
+    assert {entry["why"] for entry in document["story"] if entry["type"] == "Fulfillment.Completed"} == {None}
