@@ -20,7 +20,7 @@ from domain.identifiers import session_id as checked
 from domain.ids import SessionId
 from domain.payment import Payment
 from domain.personal import Personal
-from domain.policies.policy import Streams
+from domain.streams import Streams
 
 logger = structlog.get_logger(__name__)
 

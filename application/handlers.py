@@ -26,9 +26,9 @@ from domain.ids import SessionId
 from domain.line import LineState
 from domain.plan import PlannedLine
 from domain.policies.emails import look_again
-from domain.policies.policy import Streams
 from domain.reasons import Reason
 from domain.step import DeliverStep
+from domain.streams import Streams
 
 logger = structlog.get_logger(__name__)
 

@@ -11,8 +11,8 @@ from domain.identifiers import fulfillment_id, stock_id
 from domain.ids import SessionId
 from domain.line import Line, LineState
 from domain.personal import Personal
-from domain.policies.policy import Streams
 from domain.stock_item import LineRef, StockItem
+from domain.streams import Streams
 
 
 def update_from_stock(session_id: SessionId, line_item: str, stock: StockItem, do: Streams) -> None:

@@ -11,8 +11,8 @@ from domain.ids import SessionId
 from domain.line import LineState
 from domain.personal import Personal
 from domain.plan import PlannedLine
-from domain.policies.policy import Streams
 from domain.stock_item import LineRef, StockItem
+from domain.streams import Streams
 
 
 def ship(session_id: SessionId, line_items: Sequence[str], do: Streams, *, carrier: str, tracking: str | None) -> None:

@@ -30,7 +30,7 @@ class Stamp:
 
 
 class UnitOfWork:
-    """Implements `domain.policies.policy.Streams`. Commands run within `attempt`."""
+    """Implements `domain.streams.Streams`. Commands run within `attempt`."""
 
     def __init__(self, fetch: Fetch, recent: RecentStates) -> None:
         self._fetch = fetch

@@ -7,8 +7,8 @@ from typing import Protocol
 
 from domain.effect import Effect
 from domain.ids import SessionId
-from domain.policies.policy import Streams
 from domain.reasons import Reason
+from domain.streams import Streams
 
 Outcome = Callable[[Streams], Reason | None]
 """Makes known what an attempt learned. Returns why it has to be repeated all the same, if it has to."""

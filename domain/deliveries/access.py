@@ -4,7 +4,7 @@ from domain.deliveries.line_delivery import LineDelivery
 from domain.handing_over import deliver
 from domain.ids import SessionId
 from domain.line import Line
-from domain.policies.policy import Streams
+from domain.streams import Streams
 
 
 class Access(LineDelivery):

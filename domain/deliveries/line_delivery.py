@@ -8,8 +8,8 @@ from domain.ids import SessionId
 from domain.line import Line
 from domain.personal import Personal
 from domain.plan import PlannedLine, Rule, Setting
-from domain.policies.policy import Streams
 from domain.reasons import Reason
+from domain.streams import Streams
 
 
 class LineDelivery(ABC):

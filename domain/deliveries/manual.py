@@ -6,7 +6,7 @@ from domain.fulfillment import Fulfillment
 from domain.identifiers import fulfillment_id
 from domain.ids import SessionId
 from domain.line import Line, LineState
-from domain.policies.policy import Streams
+from domain.streams import Streams
 
 
 class Manual(LineDelivery):

@@ -9,9 +9,9 @@ from domain.identifiers import fulfillment_id
 from domain.ids import SessionId
 from domain.line import Line, LineState
 from domain.personal import Personal
-from domain.policies.policy import Streams
 from domain.reasons import Reason
 from domain.step import DeliverStep, effect_id
+from domain.streams import Streams
 
 DeliveryOutcome = Effect.Succeeded | Effect.GivenUp | Effect.RetryRequested | Effect.Withdrawn
 

@@ -14,8 +14,9 @@ from domain.ids import SessionId, StreamId
 from domain.line import Line, LineState
 from domain.mail import Mail, MailKind, MailLine
 from domain.mail_now import mail_line, mail_now
-from domain.policies.policy import NOTHING_FURTHER, Begin, Streams
+from domain.policies.policy import NOTHING_FURTHER, Begin
 from domain.step import MailStep, Step, effect_id
+from domain.streams import Streams
 
 
 class EmailPolicy:

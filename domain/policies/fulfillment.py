@@ -15,7 +15,8 @@ from domain.identifiers import fulfillment_id
 from domain.ids import SessionId
 from domain.key_pool import KeyPool
 from domain.line import LineState
-from domain.policies.policy import NOTHING_FURTHER, Begin, Streams
+from domain.policies.policy import NOTHING_FURTHER, Begin
+from domain.streams import Streams
 
 
 class FulfillmentPolicy:

@@ -9,8 +9,9 @@ from domain.event import Event
 from domain.identifiers import is_livemode, payment_id
 from domain.ids import SessionId, StripeEventId
 from domain.payment import Payment
-from domain.policies.policy import NOTHING_FURTHER, Begin, Streams
+from domain.policies.policy import NOTHING_FURTHER, Begin
 from domain.step import RetrieveStep, effect_id
+from domain.streams import Streams
 from domain.stripe_event import StripeEvent
 
 COMPLETED = "checkout.session.completed"

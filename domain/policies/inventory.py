@@ -9,8 +9,9 @@ from domain.identifiers import fulfillment_id, stock_id
 from domain.ids import SessionId
 from domain.line import LineState
 from domain.plan import PlannedLine
-from domain.policies.policy import NOTHING_FURTHER, Begin, Streams
+from domain.policies.policy import NOTHING_FURTHER, Begin
 from domain.stock_item import LineRef, StockItem
+from domain.streams import Streams
 
 
 class InventoryPolicy:

@@ -12,8 +12,9 @@ from domain.effect import RETRIEVE, Effect
 from domain.event import Event
 from domain.ids import SessionId
 from domain.payment import Payment
-from domain.policies.policy import NOTHING_FURTHER, Begin, Streams
+from domain.policies.policy import NOTHING_FURTHER, Begin
 from domain.step import RetrieveStep, effect_id
+from domain.streams import Streams
 
 SCHEDULE = (timedelta(hours=1), timedelta(hours=6), *(timedelta(days=day) for day in range(1, 31)))
 """How long after its completion an unpaid checkout is asked about again."""

@@ -1,31 +1,12 @@
-"""Policies, and the only thing that they can reach: the aggregates that they command."""
+"""What a policy is, what it reads of the log, and where it begins."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Set
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Concatenate, ParamSpec, Protocol
+from typing import Protocol
 
-from domain.event import A, Event
-from domain.ids import StreamId
-
-P = ParamSpec("P")
-
-
-class Streams(Protocol):
-    """The aggregates as they are now, with everything that was commanded before."""
-
-    def load(self, kind: type[A], id: StreamId) -> A:
-        """The aggregate; a new one, of version 0, for a stream without events."""
-
-    def command(
-        self,
-        kind: type[A],
-        id: StreamId,
-        decision: Callable[Concatenate[A, P], Sequence[Event]],
-        *args: P.args,
-        **kwargs: P.kwargs,
-    ) -> A:
-        """Let the aggregate decide, record what it decided, and return it as it is then."""
+from domain.event import Event
+from domain.streams import Streams
 
 
 class Begin(StrEnum):

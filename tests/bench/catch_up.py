@@ -17,7 +17,8 @@ from application.log.recent_states import RecentStates
 from application.reading.projector import Projector
 from application.running.followers import Followers
 from domain.event import Event
-from domain.policies.policy import NOTHING_FURTHER, Begin, Streams
+from domain.policies.policy import NOTHING_FURTHER, Begin
+from domain.streams import Streams
 from infrastructure.event_store.topics import TOPICS
 from interfaces.bootstrap import Runtime
 

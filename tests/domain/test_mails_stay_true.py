@@ -23,8 +23,8 @@ from domain.personal import Personal
 from domain.plan import PlannedLine, Rule
 from domain.policies.emails import EmailPolicy, look_again
 from domain.policies.policy import NOTHING_FURTHER, Begin
-from domain.policies.policy import Streams as Reach
 from domain.reasons import Reason
+from domain.streams import Streams as Reach
 
 CATALOG = Catalog(
     products={"prod_li_mug": Rule(delivery=SHIPMENT, sku=as_sku("mug"), track_stock=True, name="The mug")}

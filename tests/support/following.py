@@ -18,8 +18,9 @@ from application.running.followers import Followers
 from domain.checkout_session import CheckoutSession
 from domain.event import Event
 from domain.ids import SessionId
-from domain.policies.policy import NOTHING_FURTHER, Begin, Streams
+from domain.policies.policy import NOTHING_FURTHER, Begin
 from domain.stock_item import StockItem
+from domain.streams import Streams
 from infrastructure.event_store.topics import TOPICS
 
 

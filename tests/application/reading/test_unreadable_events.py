@@ -13,7 +13,7 @@ from application.log.unit_of_work import Stamp
 from domain.checkout_session import CheckoutSession
 from domain.errors import UnreadableEvent
 from domain.event import Event
-from domain.policies.policy import Streams
+from domain.streams import Streams
 
 Open = Callable[..., Process]
 

@@ -23,9 +23,9 @@ from domain.errors import UnreadableEvent
 from domain.fulfillment import Fulfillment
 from domain.identifiers import fulfillment_id
 from domain.line import LineState
-from domain.policies.policy import Streams
 from domain.reasons import Reason, ReasonCode
 from domain.step import effect_id
+from domain.streams import Streams
 
 BAD, GOOD = as_session("cs_test_bad"), as_session("cs_test_good")
 DELIVERY, OTHER_DELIVERY = (effect_id(as_session(id), "deliver_li_1") for id in (BAD, GOOD))

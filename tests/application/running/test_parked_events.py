@@ -12,7 +12,7 @@ from typed_ids import as_session, as_stream
 from application.log.unit_of_work import Stamp
 from application.reason_wording import in_words
 from domain.event import Event
-from domain.policies.policy import Streams
+from domain.streams import Streams
 from domain.stripe_event import StripeEvent
 
 Open = Callable[..., Process]
