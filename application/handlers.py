@@ -1,6 +1,7 @@
 """How each kind of effect is carried out: ask Stripe, send a mail, call a service that delivers a line."""
 
 from collections.abc import AsyncGenerator, Coroutine, Generator
+from typing import assert_never
 
 import structlog
 
@@ -127,8 +128,15 @@ class Deliver:
         if requested is None or requested.line is None:
             return None
         line = do.load(Fulfillment, fulfillment_id(session_id)).lines.get(requested.line.id)
-        if line is None or line.state is LineState.DELIVERED:
+        if line is None:
             return reasons.delivered_otherwise()
+        match line.state:
+            case LineState.DELIVERED:
+                return reasons.delivered_otherwise()
+            case LineState.PENDING | LineState.BACKORDERED | LineState.MANUAL | LineState.GIVEN_UP:
+                pass
+            case _:
+                assert_never(line.state)
         if str(DeliverStep.of(line)) != requested.step:
             return reasons.replanned()
         # An orphaned attempt may have delivered: it is repeated, under its own key.

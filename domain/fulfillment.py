@@ -136,7 +136,7 @@ class Fulfillment(Aggregate["FulfillmentFact"]):
 
     @dataclass(frozen=True, kw_only=True)
     class Completed(Event):
-        """Every line is delivered."""
+        """Every line is finished. Until now, a line finishes only when it is delivered."""
 
         TOPIC: ClassVar[str] = "Fulfillment.Completed"
 
@@ -146,7 +146,8 @@ class Fulfillment(Aggregate["FulfillmentFact"]):
     """In the session's order."""
     unsettled: int = 0
     """How many lines are about to change by themselves within the engine."""
-    undelivered: int = 0
+    unfinished: int = 0
+    """How many lines have something left to do, by the engine or a person."""
     parcels: tuple[Parcel, ...] = ()
 
     @property
@@ -184,7 +185,7 @@ class Fulfillment(Aggregate["FulfillmentFact"]):
     def reserve(self, line_item: str) -> "FulfillmentFacts":
         """The line's stock is there."""
         line = self.lines.get(line_item)
-        if line is None or line.is_reserved or line.state is LineState.DELIVERED:
+        if line is None or line.is_reserved or line.state.is_finished:
             return []
         return [self.LineItemReserved(line_item=line_item)]
 
@@ -193,7 +194,7 @@ class Fulfillment(Aggregate["FulfillmentFact"]):
     ) -> "FulfillmentFacts":
         """The line can't go on by itself. What waits for stock is not given up as well: it goes on, or not, with it."""
         line = self.lines.get(line_item)
-        if line is None or line.state is LineState.DELIVERED:
+        if line is None or line.state.is_finished:
             return []
         is_news = line.state is not state or (is_stock_missing and line.is_reserved)
         if not is_news or (state is LineState.GIVEN_UP and not line.is_ready):
@@ -210,9 +211,9 @@ class Fulfillment(Aggregate["FulfillmentFact"]):
     def deliver(
         self, line_item: str, *, keys: tuple[Personal, ...] = (), link: str | None = None, note: str | None = None
     ) -> "FulfillmentFacts":
-        """The line is handed over; a line that already is, is not handed over again."""
+        """The line is handed over, unless it is finished."""
         line = self.lines.get(line_item)
-        if line is None or line.state is LineState.DELIVERED:
+        if line is None or line.state.is_finished:
             return []
         return self._and_completion([self.LineItemDelivered(line_item=line_item, keys=keys, link=link, note=note)])
 
@@ -292,12 +293,12 @@ class Fulfillment(Aggregate["FulfillmentFact"]):
         return list(dict.fromkeys(wanted)) or possible
 
     def _and_completion(self, facts: "FulfillmentFacts") -> "FulfillmentFacts":
-        return facts if self.foresee(facts).undelivered else [*facts, self.Completed()]
+        return facts if self.foresee(facts).unfinished else [*facts, self.Completed()]
 
     def _planned(self, lines: Mapping[str, Line]) -> Self:
         unsettled = sum(not line.is_settled for line in lines.values())
-        undelivered = sum(not line.is_delivered for line in lines.values())
-        return replace(self, lines=lines, unsettled=unsettled, undelivered=undelivered)
+        unfinished = sum(not line.state.is_finished for line in lines.values())
+        return replace(self, lines=lines, unsettled=unsettled, unfinished=unfinished)
 
     def _with(self, line: Line) -> Self:
         before = self.lines[line.plan.id]
@@ -305,7 +306,7 @@ class Fulfillment(Aggregate["FulfillmentFact"]):
             self,
             lines={**self.lines, line.plan.id: line},
             unsettled=self.unsettled + before.is_settled - line.is_settled,
-            undelivered=self.undelivered + before.is_delivered - line.is_delivered,
+            unfinished=self.unfinished + before.state.is_finished - line.state.is_finished,
         )
 
     def apply(self, event: "FulfillmentFact") -> Self:

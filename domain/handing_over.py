@@ -19,7 +19,7 @@ def update_from_stock(session_id: SessionId, line_item: str, stock: StockItem, d
     """Bring the line up to date with its SKU. Before the payment there is no line yet."""
     id, ref = fulfillment_id(session_id), LineRef(session_id, line_item)
     line = do.load(Fulfillment, id).lines.get(line_item)
-    if line is None or line.plan.stock_sku != stock.sku or line.state is LineState.DELIVERED:
+    if line is None or line.plan.stock_sku != stock.sku or line.state.is_finished:
         return
     need = stock.needs.get(ref)
     if need is None:

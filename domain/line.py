@@ -19,6 +19,39 @@ class LineState(StrEnum):
     GIVEN_UP = "given_up"
 
     @property
+    def is_finished(self) -> bool:
+        """Nothing is left to do for the line, by the engine or a person. A finished line stays finished."""
+        match self:
+            case LineState.DELIVERED:
+                return True
+            case LineState.PENDING | LineState.BACKORDERED | LineState.MANUAL | LineState.GIVEN_UP:
+                return False
+            case _:
+                assert_never(self)
+
+    @property
+    def is_delivered(self) -> bool:
+        """The customer has the line: a mail or a page may hand out its keys and its link."""
+        match self:
+            case LineState.DELIVERED:
+                return True
+            case LineState.PENDING | LineState.BACKORDERED | LineState.MANUAL | LineState.GIVEN_UP:
+                return False
+            case _:
+                assert_never(self)
+
+    @property
+    def is_retriable(self) -> bool:
+        """A person who asks for a retry means this line, too."""
+        match self:
+            case LineState.PENDING | LineState.GIVEN_UP:
+                return True
+            case LineState.DELIVERED | LineState.BACKORDERED | LineState.MANUAL:
+                return False
+            case _:
+                assert_never(self)
+
+    @property
     def needs_a_person(self) -> bool:
         match self:
             case LineState.BACKORDERED | LineState.MANUAL | LineState.GIVEN_UP:
@@ -41,7 +74,9 @@ class Line:
     note: str | None = None
     """What the other side said of its delivery."""
     keys: tuple[Personal, ...] = ()
+    """The license keys that it was delivered with."""
     link: str | None = None
+    """The link that it was delivered with."""
     delivered_at: datetime | None = None
     plans: int = 1
     """How often it was planned; each plan has deliveries of its own."""
@@ -62,15 +97,20 @@ class Line:
         return self.is_to_hand_over and self.plan.kind is DeliveryKind.SHIPMENT
 
     @property
-    def is_delivered(self) -> bool:
-        return self.state is LineState.DELIVERED
+    def customers_keys(self) -> tuple[Personal, ...]:
+        """The license keys that the customer has now."""
+        return self.keys if self.state.is_delivered else ()
+
+    @property
+    def customers_link(self) -> str | None:
+        """The link that the customer has now."""
+        return self.link if self.state.is_delivered else None
 
     @property
     def is_settled(self) -> bool:
         """The engine will not change this line by itself any further, so the customer can be notified."""
-        if self.state is not LineState.PENDING:
-            return True
-        return self.is_ready and is_with_others(self.plan.kind)
+        is_moving = not (self.state.is_finished or self.state.needs_a_person)
+        return not is_moving or (self.is_ready and is_with_others(self.plan.kind))
 
     def reserved(self) -> Self:
         return replace(self, is_reserved=True, state=LineState.PENDING, why=None)

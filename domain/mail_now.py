@@ -38,8 +38,8 @@ def mail_line(line: Line) -> MailLine:
         amount_total=item.amount_total,
         delivery=line.plan.delivery,
         state=line.state,
-        keys=line.keys,
-        link=line.link,
+        keys=line.customers_keys,
+        link=line.customers_link,
     )
 
 
@@ -59,9 +59,9 @@ def _lines_now(
         case MailKind.BACKORDERED:
             lines = [line for line in lines if line.state is LineState.BACKORDERED]
         case MailKind.DELIVERED:
-            lines = [line for line in lines if line.keys or line.link]
+            lines = [line for line in lines if line.customers_keys or line.customers_link]
         case MailKind.SHIPPED:
-            pass
+            pass  # the parcel left, whatever became of its lines
         case _:
             assert_never(kind)
     return tuple(map(mail_line, lines)) or None

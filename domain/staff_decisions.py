@@ -39,7 +39,7 @@ def complete(session_id: SessionId, line_items: Sequence[str], do: Streams) -> N
     keys: dict[str, tuple[Personal, ...]] = {}
     for line in before.lines.values():
         is_meant = line.plan.id in line_items or (not line_items and line.state is LineState.MANUAL)
-        if is_meant and line.state is not LineState.DELIVERED:
+        if is_meant and not line.state.is_finished:
             keys[line.plan.id] = delivery_of(line.plan.kind).take_over(session_id, line, reasons.taken_over(), do)
     after = do.command(Fulfillment, id, Fulfillment.complete, line_items, keys=keys)
     _dispatch_delivered(session_id, before, after, do)
@@ -73,7 +73,7 @@ def _dispatch_delivered(session_id: SessionId, before: Fulfillment, after: Fulfi
         Refused: a line counted on a promise that a count took back.
     """
     for line in before.lines.values():
-        is_new = line.state is not after.lines[line.plan.id].state
+        is_new = after.lines[line.plan.id].state.is_delivered and not line.state.is_delivered
         if line.plan.stock_sku is None or not is_new:
             continue
         ref, id = LineRef(session_id, line.plan.id), stock_id(line.plan.stock_sku)

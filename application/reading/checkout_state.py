@@ -1,6 +1,7 @@
 """The one word for how a checkout stands."""
 
 from enum import StrEnum
+from typing import assert_never
 
 from domain.checkout_session import CheckoutSession
 from domain.fulfillment import Fulfillment
@@ -43,9 +44,17 @@ def _has_bought(session: CheckoutSession) -> bool:
 def _state_of_lines(states: list[LineState]) -> CheckoutState:
     if not states:
         return CheckoutState.NOTHING_TO_FULFILL
-    if LineState.PENDING in states:
-        return CheckoutState.FULFILLING
-    delivered = states.count(LineState.DELIVERED)
-    if delivered == len(states):
+    delivered = waiting = 0
+    for state in states:
+        match state:
+            case LineState.PENDING:
+                return CheckoutState.FULFILLING
+            case LineState.DELIVERED:
+                delivered += 1
+            case LineState.BACKORDERED | LineState.MANUAL | LineState.GIVEN_UP:
+                waiting += 1
+            case _:
+                assert_never(state)
+    if not waiting:
         return CheckoutState.FULFILLED
     return CheckoutState.PARTIALLY_FULFILLED if delivered else CheckoutState.BLOCKED

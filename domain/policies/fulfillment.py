@@ -14,7 +14,6 @@ from domain.handing_over import has_its_stock
 from domain.identifiers import fulfillment_id
 from domain.ids import SessionId
 from domain.key_pool import KeyPool
-from domain.line import LineState
 from domain.policies.policy import NOTHING_FURTHER, Begin
 from domain.streams import Streams
 
@@ -115,9 +114,9 @@ def _hand_over(
 
 
 def _let_go(event: Fulfillment.LineItemDelivered | Fulfillment.LineItemBlocked, do: Streams) -> None:
-    """A line that is delivered, maybe by a person, or whose stock is gone asks for nothing more."""
+    """A line that is finished, maybe by a person, or whose stock is gone asks for nothing more."""
     line = do.load(Fulfillment, event.originator_id).lines[event.line_item]
-    if line.state is LineState.DELIVERED or not line.is_ready:
+    if line.state.is_finished or not line.is_ready:
         delivery_of(line.plan.kind).let_go(event.session, line.plan, do)
 
 
@@ -130,5 +129,5 @@ def _let_go_of_replaced(event: Fulfillment.Replanned, do: Streams) -> None:
 
 def _retry(session_id: SessionId, do: Streams) -> None:
     for line in do.load(Fulfillment, fulfillment_id(session_id)).lines.values():
-        if line.state in {LineState.PENDING, LineState.GIVEN_UP}:
+        if line.state.is_retriable:
             delivery_of(line.plan.kind).retry(session_id, line, do)

@@ -7,7 +7,6 @@ from domain.fulfillment import Fulfillment
 from domain.handing_over import update_from_stock
 from domain.identifiers import fulfillment_id, stock_id
 from domain.ids import SessionId
-from domain.line import LineState
 from domain.plan import PlannedLine
 from domain.policies.policy import NOTHING_FURTHER, Begin
 from domain.stock_item import LineRef, StockItem
@@ -62,9 +61,9 @@ def _reserve(session_id: SessionId, line: PlannedLine, do: Streams) -> None:
 
 
 def _is_wanted(session_id: SessionId, plan: PlannedLine, do: Streams) -> bool:
-    """Whether the line still takes this stock. It may have been replanned or delivered meanwhile."""
+    """Whether the line still takes this stock. It may have been replanned or finished meanwhile."""
     line = do.load(Fulfillment, fulfillment_id(session_id)).lines.get(plan.id)
-    return line is None or (line.state is not LineState.DELIVERED and line.plan.stock_sku == plan.stock_sku)
+    return line is None or (not line.state.is_finished and line.plan.stock_sku == plan.stock_sku)
 
 
 def _release(session_id: SessionId, line: PlannedLine, do: Streams) -> None:

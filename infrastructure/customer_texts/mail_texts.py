@@ -62,7 +62,7 @@ def order_of(reference: str, day: str, language: Language) -> str:
 
 def next_step(line: MailLine, language: Language) -> str:
     """Return what the customer can do or expect, in the state that the line had when the mail was decided."""
-    if line.state == LineState.DELIVERED and line.keys:
+    if line.state.is_delivered and line.keys:
         return language.ngettext("Your license key:", "Your license keys:", len(line.keys))
     return language.gettext(_next_step(line))
 

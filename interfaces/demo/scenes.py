@@ -109,7 +109,7 @@ def many_line_items(stage: Stage) -> Ending:
     order = stage.checkout("Fay", items)
     stage.pay(order)
     document = stage.ends(order, "fulfilled", "receipt")
-    delivered = sum(line.state == "delivered" for line in document.line_items)
+    delivered = sum(line.state.is_delivered for line in document.line_items)
     expect(delivered == _LINE_ITEMS, f"{delivered} of {_LINE_ITEMS} line items were delivered")
     expect(document.amount_total == sum(prices), f"{document.amount_total} is not what was paid")
     return Ending(outcome=f"All {_LINE_ITEMS} are delivered, each once, with one receipt.", stories=[("Fay", document)])

@@ -8,8 +8,6 @@ from application.reading.checkout_document import CheckoutDocument, EmailEntry, 
 from interfaces.demo.outbox import Letter
 from interfaces.sandbox.model.books import BookEntry
 
-_DELIVERED = "delivered"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expected:
@@ -42,13 +40,13 @@ def _of_engine(expected: Expected, document: CheckoutDocument) -> Iterator[str]:
     if document.state != expected.state:
         yield f"its state is {document.state}, not {expected.state}"
     handed_over = sum(entry.type == "Fulfillment.LineItemDelivered" for entry in document.story)
-    delivered = sum(line.state == _DELIVERED for line in document.line_items)
+    delivered = sum(line.state.is_delivered for line in document.line_items)
     if handed_over != delivered:
         yield f"{delivered} of its lines are delivered, but the log says {handed_over} times that one was"
 
 
 def _of_books(document: CheckoutDocument, booked: BookEntry) -> Iterator[str]:
-    if not booked.is_to_fulfill and any(line.state == _DELIVERED for line in document.line_items):
+    if not booked.is_to_fulfill and any(line.state.is_delivered for line in document.line_items):
         yield "something was delivered although nothing was paid"
     if document.amount_total is None:
         if booked.is_to_fulfill:

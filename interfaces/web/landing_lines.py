@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import assert_never
 
 from domain.checkout import Checkout
 from domain.fulfillment import Fulfillment
@@ -76,16 +77,19 @@ def _kind(line: Line) -> Part:
             return Part.BACKORDERED
         case LineState.MANUAL | LineState.GIVEN_UP:
             return Part.BY_HAND
+        case _:
+            assert_never(line.state)
 
 
 def _item(line: Line, keys_since: datetime, *, is_mailed: bool) -> Item:
+    keys = line.customers_keys
     shows_keys = line.delivered_at is not None and line.delivered_at > keys_since
     return Item(
         title=one_line(line.plan.title),
         quantity=line.plan.item.quantity,
-        link=web_link(line.link),
-        keys=tuple(one_line(key.text, _KEY_LENGTH_MAX) for key in line.keys) if shows_keys else (),
-        has_hidden_keys=bool(line.keys) and not shows_keys,
+        link=web_link(line.customers_link),
+        keys=tuple(one_line(key.text, _KEY_LENGTH_MAX) for key in keys) if shows_keys else (),
+        has_hidden_keys=bool(keys) and not shows_keys,
         are_keys_mailed=is_mailed,
     )
 

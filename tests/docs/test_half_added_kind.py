@@ -1,34 +1,75 @@
-"""Adding a kind of delivery by half fails type checking at each place that must know it."""
+"""Adding a kind of delivery, or a state of a line, by half fails type checking at each place that must know it."""
 
 import subprocess
 import sys
+from collections.abc import Set
+from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
-KIND = Path("domain/deliveries/kind.py")
-LAST = '    MANUAL = "manual"\n'
-PLACES = {
-    KIND,
-    Path("domain/deliveries/by_kind.py"),
-    Path("application/reading/wording.py"),
-    Path("infrastructure/catalog_file.py"),
-    Path("infrastructure/customer_texts/mail_texts.py"),
-}
 
 
-def test_a_kind_that_is_added_to_the_list_alone_fails_type_checking_where_it_is_missing(tmp_path: Path) -> None:
-    source = (ROOT / KIND).read_text()
-    assert source.count(LAST) == 1
-    with_another = tmp_path / "kind.py"
-    with_another.write_text(source.replace(LAST, f'{LAST}    DRONE = "drone"\n'))
+@dataclass(frozen=True, kw_only=True)
+class HalfAdded:
+    """A member that is added to the list alone."""
+
+    module: Path
+    after: str
+    member: str
+    named: str
+    """As the type checker names it."""
+    places: Set[Path]
+
+
+KIND = HalfAdded(
+    module=Path("domain/deliveries/kind.py"),
+    after='    MANUAL = "manual"\n',
+    member='    DRONE = "drone"\n',
+    named="DeliveryKind.DRONE",
+    places={
+        Path("domain/deliveries/kind.py"),
+        Path("domain/deliveries/by_kind.py"),
+        Path("application/reading/wording.py"),
+        Path("infrastructure/catalog_file.py"),
+        Path("infrastructure/customer_texts/mail_texts.py"),
+    },
+)
+STATE = HalfAdded(
+    module=Path("domain/line.py"),
+    after='    GIVEN_UP = "given_up"\n',
+    member='    REVOKED = "revoked"\n',
+    named="LineState.REVOKED",
+    places={
+        Path("domain/line.py"),
+        Path("application/handlers.py"),
+        Path("application/reading/checkout_state.py"),
+        Path("application/reading/projections/work_queue.py"),
+        Path("application/reading/wording.py"),
+        Path("infrastructure/customer_texts/mail_texts.py"),
+        Path("interfaces/web/landing_lines.py"),
+    },
+)
+
+
+@pytest.mark.parametrize("added", [KIND, STATE], ids=["a kind of delivery", "a state of a line"])
+def test_what_is_added_to_the_list_alone_fails_type_checking_where_it_is_missing(
+    tmp_path: Path, added: HalfAdded
+) -> None:
+    source = (ROOT / added.module).read_text()
+    assert source.count(added.after) == 1
+    with_another = tmp_path / added.module.name
+    with_another.write_text(source.replace(added.after, added.after + added.member))
+    shadow: list[str | Path] = ["--shadow-file", added.module, with_another]
 
     checked = subprocess.run(
-        [sys.executable, "-m", "mypy", "--shadow-file", KIND, with_another, "--cache-dir", tmp_path / "cache", *PLACES],
+        [sys.executable, "-m", "mypy", *shadow, "--cache-dir", tmp_path / "cache", *added.places],
         cwd=ROOT,
         capture_output=True,
         text=True,
     )
 
     errors = [line for line in checked.stdout.splitlines() if ": error: " in line]
-    assert {Path(line.split(":")[0]) for line in errors} == PLACES, checked.stdout + checked.stderr
-    assert all("DeliveryKind.DRONE" in line for line in errors)
+    assert {Path(line.split(":")[0]) for line in errors} == added.places, checked.stdout + checked.stderr
+    assert all(added.named in line for line in errors), checked.stdout

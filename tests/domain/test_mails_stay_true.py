@@ -8,6 +8,7 @@ import pytest
 from builders import ADDRESS, CUSTOMER, a_checkout, a_line_item
 from kinds import ACCESS, HTTP, LICENSE_KEY, SHIPMENT
 from scenario import FULFILLMENT, SAID_AT, SESSION, Facts, Streams, effect, planned, requested, streams
+from taken_back import taken_back
 from typed_ids import as_event, as_sku, as_stream
 
 from domain import reasons
@@ -87,6 +88,13 @@ def after(*plan: PlannedLine, said: Sequence[Event] = (), then: Sequence[Event] 
     return log
 
 
+def with_keys_after_the_receipt() -> Streams:
+    log = after(KEY, HOOK, then=[waits(KEY)])
+    log.add(FULFILLMENT, delivered(KEY, keys=KEYS))
+    log.follow([POLICY])
+    return log
+
+
 def the_mail(log: Streams, step: str) -> Mail:
     mail = log.load(Effect, as_stream(effect(step))).requested
     assert mail is not None
@@ -119,15 +127,15 @@ def renewed(step: str, mail: Mail) -> Facts:
         pytest.param(
             after(MUG, then=[promised(MUG), SHIPPED, delivered(MUG)], shipping=CUSTOMER), "mail_shipped_1", id="shipped"
         ),
-        pytest.param(
-            after(KEY, HOOK, then=[waits(KEY), delivered(KEY, keys=KEYS)]), "mail_delivered_li_key", id="delivered"
-        ),
+        pytest.param(with_keys_after_the_receipt(), "mail_delivered_li_key", id="delivered"),
         pytest.param(
             after(MUG, said=[FAILED], payment_status="unpaid"), "mail_payment_failed", id="the payment has failed"
         ),
     ],
 )
 def test_a_mail_that_is_still_true_stays_as_it_is(log: Streams, step: str) -> None:
+    assert log.load(Effect, as_stream(effect(step))).is_open
+
     log.when(TheMail(step), SESSION, CheckoutSession.Noted(text=Personal("a note"))).then_nothing()
 
 
@@ -174,6 +182,30 @@ def test_a_receipt_waits_while_a_line_is_planned_again_and_is_asked_for_when_it_
 
     assert [(event.TOPIC, event.originator_id) for event in decided] == [("Effect.Requested", effect("mail_receipt"))]
     assert the_mail(log, "mail_receipt").lines == (shown(seat, LineState.DELIVERED),)
+
+
+def test_keys_that_were_taken_back_are_not_mailed() -> None:
+    log = with_keys_after_the_receipt()
+
+    log.when(TheMail("mail_delivered_li_key"), FULFILLMENT, taken_back("li_key")).then(
+        withdrawn("mail_delivered_li_key")
+    )
+
+
+def test_no_mail_is_requested_about_keys_that_were_taken_back() -> None:
+    log = after(KEY, HOOK, then=[waits(KEY)])
+    log.add(FULFILLMENT, delivered(KEY, keys=KEYS), taken_back("li_key"))
+
+    assert log.decide(POLICY, log.log[-1]) == []
+
+
+def test_a_receipt_shows_no_keys_that_were_taken_back() -> None:
+    log = after(KEY, then=[waits(KEY)])
+    log.add(FULFILLMENT, delivered(KEY, keys=KEYS), taken_back("li_key"))
+
+    log.decide(TheMail("mail_receipt"), log.log[-1])
+
+    assert [line.keys for line in the_mail(log, "mail_receipt").lines] == [()]
 
 
 def test_a_backorder_mail_leaves_out_what_has_come_meanwhile() -> None:

@@ -44,11 +44,7 @@ PAYMENT_OVERDUE_AFTER = timedelta(days=14)
 """Events about a delayed payment may be lost, and then its stock stays reserved. Most payments take a few days; a SEPA
 debit may take 14 business days (https://docs.stripe.com/payments/sepa-debit), which the person who looks can judge."""
 _OVERDUE = reasons.payment_overdue(PAYMENT_OVERDUE_AFTER.days)
-_BLOCKED = {
-    LineState.MANUAL: Work.MANUAL_LINE,
-    LineState.BACKORDERED: Work.BACKORDERED_LINE,
-    LineState.GIVEN_UP: Work.GIVEN_UP_LINE,
-}
+_OF_LINES = (Work.MANUAL_LINE, Work.BACKORDERED_LINE, Work.GIVEN_UP_LINE)
 _ONLY_TO_BE_SEEN = (Work.CONTRADICTED, Work.MAIL_WITHOUT_ADDRESS)
 """The engine has nothing left to do: a person's note settles it."""
 _NOT_OURS = (ParkReason.WRONG_MODE, ParkReason.CONNECTED_ACCOUNT, ParkReason.UNKNOWN_TO_STRIPE)
@@ -82,8 +78,8 @@ def _of_fulfillment(event: FulfillmentFact) -> Iterator[Change]:
         case Fulfillment.LineItemBlocked():
             yield from _unblocked(session, event.line_item)
             yield _parcel(event, event.line_item, is_open=False)
-            if event.state in _BLOCKED:
-                yield _open(event, session, _BLOCKED[event.state], event.line_item, event.detail)
+            if work := _of_line(event.state):
+                yield _open(event, session, work, event.line_item, event.detail)
         case Fulfillment.LineItemResumed():
             yield from _unblocked(session, event.line_item)
             yield _parcel(event, event.line_item, is_open=True)
@@ -115,8 +111,22 @@ def _parcel(event: Event, line_item: str, *, is_open: bool) -> Change:
     return Update(key, {"is_open": int(is_open), "since": rfc3339(event.recorded_at)})
 
 
+def _of_line(state: LineState) -> Work | None:
+    match state:
+        case LineState.MANUAL:
+            return Work.MANUAL_LINE
+        case LineState.BACKORDERED:
+            return Work.BACKORDERED_LINE
+        case LineState.GIVEN_UP:
+            return Work.GIVEN_UP_LINE
+        case LineState.PENDING | LineState.DELIVERED:
+            return None
+        case _:
+            assert_never(state)
+
+
 def _unblocked(session: SessionId, line_item: str) -> Iterator[Change]:
-    for kind in _BLOCKED.values():
+    for kind in _OF_LINES:
         yield Remove({"subject": session, "kind": kind.value, "item": line_item})
 
 

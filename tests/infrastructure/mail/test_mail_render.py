@@ -9,6 +9,7 @@ from log_parts import COURSE, KEY, MUG
 from log_parts import mail as german_mail
 
 from domain.checkout import Address, Presentment
+from domain.line import LineState
 from domain.mail import Mail, MailKind, MailLine
 from domain.personal import Personal
 from domain.plan import PlannedLine
@@ -86,17 +87,17 @@ def test_amounts_have_the_decimals_that_stripe_counts_in(currency: str, total: s
 @pytest.mark.parametrize(
     ("delivery", "state", "said"),
     [
-        ("shipment", "pending", "We will pack it and ship it to you"),
-        ("shipment", "delivered", "On its way to you"),
-        ("access", "delivered", "Ready for you"),
-        ("license_key", "backordered", "Out of stock. You will get it as soon as it is back."),
-        ("manual", "manual", "Our team is preparing it for you"),
-        ("http", "given_up", "Our team is preparing it for you"),
-        ("http", "pending", "We are preparing it for you"),
-        ("own_kind", "delivered", "Delivered"),
+        ("shipment", LineState.PENDING, "We will pack it and ship it to you"),
+        ("shipment", LineState.DELIVERED, "On its way to you"),
+        ("access", LineState.DELIVERED, "Ready for you"),
+        ("license_key", LineState.BACKORDERED, "Out of stock. You will get it as soon as it is back."),
+        ("manual", LineState.MANUAL, "Our team is preparing it for you"),
+        ("http", LineState.GIVEN_UP, "Our team is preparing it for you"),
+        ("http", LineState.PENDING, "We are preparing it for you"),
+        ("own_kind", LineState.DELIVERED, "Delivered"),
     ],
 )
-def test_the_receipt_says_what_happens_next_with_each_line(delivery: str, state: str, said: str) -> None:
+def test_the_receipt_says_what_happens_next_with_each_line(delivery: str, state: LineState, said: str) -> None:
     both = written(replace(RECEIPT, lines=(a_line(delivery=delivery, state=state),)))
 
     assert f"\n  {said}\n" in both.text

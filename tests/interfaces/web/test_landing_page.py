@@ -55,6 +55,14 @@ def test_an_order_that_is_whole_shows_what_there_is_and_where() -> None:
     assert "Bread course" in html
 
 
+def test_what_the_customer_does_not_have_shows_neither_its_link_nor_its_keys() -> None:
+    facts = [delivered(COURSE, link="https://example.com/course", keys=KEYS), blocked(COURSE, LineState.MANUAL)]
+
+    (section,) = page_of_lines(*facts, plan=[COURSE]).sections
+
+    assert [(item.link, item.keys, item.has_hidden_keys) for item in section.items] == [(None, (), False)]
+
+
 def test_a_parcel_shows_its_carrier_and_tracking_number() -> None:
     html = render(page_of_lines(*shipped(1, MUG, PLATE), plan=[MUG, PLATE]))
 
