@@ -54,7 +54,7 @@ class FulfillCheckout:
             StoreUnavailable, Busy, Stopped: what Stripe said could not be recorded.
         """
         session = self._log.get(CheckoutSession, checked(session_id))
-        if session.is_paid:
+        if not session.may_have_news:
             return session
         checkout = self._gateway.retrieve(session_id)
 

@@ -51,7 +51,7 @@ class Retrieve:
 
     def why_unwanted(self, effect: Effect, session_id: SessionId, do: Streams) -> Reason | None:
         session = do.load(CheckoutSession, session_id)
-        if session.is_paid:
+        if not session.may_have_news:
             return reasons.already_paid()
         if effect.is_scheduled and not session.is_awaiting_payment:
             return reasons.payment_not_awaited()

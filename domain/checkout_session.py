@@ -165,6 +165,14 @@ class CheckoutSession(Aggregate["CheckoutSessionFact"]):
         return self.paid_at is not None
 
     @property
+    def may_have_news(self) -> bool:
+        """Whether Stripe is still asked about the session. Paid is the end: nothing that Stripe says later changes it.
+
+        Every way of asking follows this: a hint, a person, the landing page, and a retrieval when its turn comes.
+        """
+        return not self.is_paid
+
+    @property
     def succeeded(self) -> bool:
         return self.succeeded_at is not None
 

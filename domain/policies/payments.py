@@ -51,7 +51,7 @@ def _ask_at_once(payment: Payment, do: Streams) -> None:
     """Once for the latest report: an answer that comes after it has seen what the earlier ones are about."""
     if payment.session is None or not payment.reports:
         return
-    if not do.load(CheckoutSession, payment.session).is_paid:
+    if do.load(CheckoutSession, payment.session).may_have_news:
         _ask(payment.session, payment.reports[-1], do)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from builders import a_checkout, a_line_item
 from fakes.outside import BEGINNING, FixedClock, Outside
-from shop import COMPLETED, Shop
+from shop import COMPLETED, SUCCEEDED, Shop
 from typed_ids import as_event, as_session, as_sku
 
 from application.ports import Temporary
@@ -62,6 +62,32 @@ def cancel(outside: Outside) -> None:
 
 def kinds(outside: Outside) -> list[MailKind]:
     return [mail.kind for mail in outside.mailbox.values()]
+
+
+WAYS_OF_ASKING: dict[str, Callable[[Shop], object]] = {
+    "a hint": lambda shop: shop.hear("charge.captured", None, id=as_event("evt_hint"), payment_intent=PAYMENT),
+    "a person": lambda shop: shop.runtime.staff.retry(ID, BY),
+    "the landing page": lambda shop: shop.visit(ID),
+    "a further event": lambda shop: shop.hear(SUCCEEDED, ID, id=as_event("evt_succeeded")),
+}
+
+
+@pytest.mark.parametrize("ask", [pytest.param(ask, id=way) for way, ask in WAYS_OF_ASKING.items()])
+@pytest.mark.parametrize("is_paid", [False, True])
+def test_stripe_is_asked_in_every_way_until_the_session_is_paid_and_in_none_from_then_on(
+    shop: Shop, outside: Outside, ask: Callable[[Shop], object], is_paid: bool
+) -> None:
+    if is_paid:
+        capture(outside)
+        shop.visit(ID)
+    before = outside.retrievals
+
+    ask(shop)
+    shop.rest()
+
+    is_asked = outside.retrievals > before
+    assert is_asked is not is_paid
+    assert shop.session(ID).may_have_news is is_asked
 
 
 @pytest.mark.parametrize("kind", ["payment_intent.succeeded", "v1.payment_intent.succeeded", "charge.captured"])
