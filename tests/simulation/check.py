@@ -219,7 +219,7 @@ def _given_up(found: Findings, log: Log, world: World) -> None:
 def _planned(found: Findings, log: Log, world: World) -> None:
     """What a line needs is decided by the catalog of a server, and not by that of a shell that staff happen to use."""
     for position, event in all_events(log):
-        if isinstance(event, Fulfillment.Requested):
+        if isinstance(event, Fulfillment.Requested | Fulfillment.Replanned):
             is_a_servers = event.catalog in world.servers_catalogs
             found.demand(is_a_servers, f"{event.TOPIC} at {position} is planned by a catalog that no server has")
 

@@ -32,9 +32,15 @@ def shell_leads_by_its_own_catalog(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Desk, "_differing", lambda _: [])
 
 
+def shell_replans_by_its_own_catalog(patch: pytest.MonkeyPatch) -> None:
+    """A staff command replans by the catalog of its shell, although the last server had another one."""
+    patch.setattr(Desk, "check_catalog", lambda _: None)
+
+
 PLANTS = (
     time_of_a_wrong_clock_waited_for,
     repeated_whatever_it_ends,
     given_up_by_who_does_not_know_it,
     shell_leads_by_its_own_catalog,
+    shell_replans_by_its_own_catalog,
 )

@@ -188,9 +188,10 @@ class Process(Places):
     def clock(self) -> datetime:
         return self.world.clock_of(self._host)
 
-    def follow(self) -> None:
-        """As a command of staff does when it has recorded what it was told."""
-        Desk(self.runtime, talk=self.world.say).follow()
+    @property
+    def desk(self) -> Desk:
+        """What a command of staff works with."""
+        return Desk(self.runtime, talk=self.world.say)
 
     def start(self, *, with_worker: bool = True) -> None:
         self.runtime.engine.on_failure = self._fail

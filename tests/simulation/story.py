@@ -164,7 +164,7 @@ class Desk(Step):
         with suppress(Refused, NotFound, *NOT_NOW):
             self.act(desk)
             if self.is_followed:
-                desk.follow()
+                desk.desk.follow()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -216,6 +216,7 @@ class OnCheckout(Desk):
         elif self.what == "retry":
             staff.retry(session_id, ANN)
         elif self.what == "replan":
+            desk.desk.check_catalog()
             staff.replan(as_session(session_id), ANN)
         elif self.what == "note":
             staff.note(as_session(session_id), "somebody called", ANN)
