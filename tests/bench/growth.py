@@ -48,7 +48,8 @@ LONGEST_MS = 50
 _METHOD = """
 A SKU with {sales:,} past sales and {open:,} open parcels, and a pool of {keys:,} license keys. A webhook of another
 checkout comes every {pause:.0f} ms, while the named thing happens; its wait is the time until it is durable and may be
-acknowledged. **Quiet** is the same without anything: what waits there, waits for the disk and for other programs.
+acknowledged. Each case begins when nothing is left to do of the one before. **Quiet** is the same without anything:
+what waits there, waits for the disk and for other programs.
 """
 
 
@@ -158,6 +159,7 @@ class _Shop:
         self._plan = plan
         self._products: dict[str, str] = {}
         self._number = itertools.count()
+        self._sent: set[str] = set()
         self._run = random_id("", str(time.time_ns()), 8)
         self.runtime: Runtime = open_shop(plan.directory, plan.url, self._products_of)
         self._watch = Watch(self.runtime.log)
@@ -167,7 +169,8 @@ class _Shop:
         return [self._products.get(session_id, "prod_course")]
 
     def case(self, name: str, begin: Callable[[], Callable[[], bool]]) -> Case:
-        """`begin` starts it, and returns what says whether it is done. Webhooks come all the while."""
+        """`begin` starts it, and returns what says whether it is done. Webhooks come all the while.
+        What is left to do then, of views and checkouts, is waited for, so that the next case begins quietly."""
         waits: list[float] = []
         started = time.perf_counter()
         is_done, done_at = begin(), None
@@ -179,10 +182,20 @@ class _Shop:
             if time.perf_counter() - started > _WAIT_SECONDS_MAX:
                 raise TimeoutError(f"{name} is not done after {_WAIT_SECONDS_MAX:.0f} s")
         time.sleep(min(1.0, self._plan.seconds))  # for the last of the waits
+        self._settle()
         return Case(name, [wait * 1000 for wait in waits], done_at - started)
+
+    def _settle(self) -> None:
+        is_built = self.built_views()()
+        deadline = time.monotonic() + _WAIT_SECONDS_MAX
+        while not (is_built() and self._sent <= self._watch.mailed_at.keys()):
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{len(self._sent - self._watch.mailed_at.keys())} checkouts are not done")
+            time.sleep(0.1)
 
     def _webhook(self, waits: list[float]) -> None:
         body = self._next()
+        self._sent.add(body.session_id)
         sent = time.perf_counter()
         deliver(self.runtime, body).add_done_callback(lambda _: waits.append(time.perf_counter() - sent))
 
