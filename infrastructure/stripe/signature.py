@@ -14,6 +14,7 @@ from application.ports import NotFromStripe
 
 TOLERANCE_SECONDS = 300
 _HEADER_MAX = 4096
+_BLANKS = " \t"
 _TIMESTAMP = re.compile(r"[0-9]{1,12}")
 _SIGNATURE = re.compile(r"[0-9a-f]{64}")
 
@@ -47,7 +48,9 @@ def verify(body: bytes, signed: SignatureHeader, secrets: Sequence[str], *, now:
 
 
 def parse_header(header: str) -> SignatureHeader:
-    """
+    """The timestamp and the v1 signatures of a header. There may be blanks around its commas, as in every list of HTTP
+    (https://www.rfc-editor.org/rfc/rfc9110#section-5.6.1); the SDK refuses them.
+
     Raises:
         NotFromStripe: it is missing, or could not be one of Stripe's, whatever it signs.
     """
@@ -55,7 +58,7 @@ def parse_header(header: str) -> SignatureHeader:
         raise NotFromStripe("The Stripe-Signature header is missing.")
     if len(header) > _HEADER_MAX:
         raise NotFromStripe("The Stripe-Signature header is too long.")
-    pairs = [part.partition("=")[::2] for part in header.split(",")]
+    pairs = [part.strip(_BLANKS).partition("=")[::2] for part in header.split(",")]
     timestamp = next((value for name, value in pairs if name == "t"), "")  # of several the first, as the SDK does
     signatures = [value.encode() for name, value in pairs if name == "v1" and _SIGNATURE.fullmatch(value)]
     if not _TIMESTAMP.fullmatch(timestamp) or not signatures:

@@ -5,6 +5,8 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
@@ -15,6 +17,8 @@ from interfaces.web.webhook import Webhook
 
 Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
 
+_WEBHOOK_PATHS = frozenset(("/webhook", "/webhook/"))
+"""Stripe does not follow redirects, so an address that was entered with a slash has to work by itself."""
 _STATIC = Path(__file__).parent / "static"
 
 
@@ -26,8 +30,24 @@ class WebApp:
         self._others = others
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        is_webhook = scope["type"] == "http" and scope["path"] == "/webhook"
+        is_webhook = scope["type"] == "http" and scope["path"] in _WEBHOOK_PATHS
         await (self._webhook if is_webhook else self._others)(scope, receive, send)
+
+
+_INDEX = """\
+This server fulfills the orders of a shop that is paid with Stripe. There is nothing to read here.
+
+/webhook         Stripe sends its events there, with POST.
+/after-checkout  Customers come there after they have paid.
+/healthz         The process is alive.
+/readyz          It can take events.
+
+If you bought something, use the link in your mail, or ask the shop.
+"""
+
+
+async def _index(_: Request) -> Response:
+    return PlainTextResponse(_INDEX, headers={"X-Robots-Tag": "noindex"})
 
 
 def web_app(
@@ -40,6 +60,7 @@ def web_app(
 ) -> WebApp:
     app = Starlette(
         routes=[
+            Route("/", _index, methods=["GET"]),
             Route("/after-checkout", after_checkout.__call__, methods=["GET"]),
             Route("/healthz", health.alive, methods=["GET"]),
             Route("/readyz", health.ready, methods=["GET"]),

@@ -51,7 +51,7 @@ class Webhook:
         delivery: WebhookDelivery | None = None
         failure: Exception | None = None
         try:
-            read = self._reader.expect(_header(scope, b"stripe-signature"))
+            read = self._reader.expect(_list_header(scope, b"stripe-signature"))
             body = await self._bodies.read(_header(scope, b"content-length"), receive)
             try:
                 delivery = read(body)
@@ -104,6 +104,12 @@ class Webhook:
 def _header(scope: Scope, name: bytes) -> str:
     """The first header of this name, empty if there is none."""
     return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), "")
+
+
+def _list_header(scope: Scope, name: bytes) -> str:
+    """All headers of this name as one, since proxies may send a list in several lines:
+    https://www.rfc-editor.org/rfc/rfc9110#section-5.3."""
+    return ",".join(value.decode("latin-1") for key, value in scope["headers"] if key == name)
 
 
 async def _answer(send: Send, status: int, text: str, more: Headers = ()) -> None:

@@ -84,6 +84,20 @@ def test_of_a_header_with_too_much_we_think_as_stripes_sdk_does(form: str) -> No
     )
 
 
+@pytest.mark.parametrize("form", ["{t}, {v1}", "{t} ,\t{v1}", " {t},{v1} ", "{t}, {v1}, v0=00"])
+def test_blanks_around_the_commas_of_a_list_mean_nothing(form: str) -> None:
+    t, v1 = signed().split(",")
+
+    verify(BODY, parse_header(form.format(t=t, v1=v1)), [SECRET], now=NOW)
+
+
+@pytest.mark.parametrize("form", ["{t}, v1 ={digest}", "{t},v1= {digest}", "{t},v1={digest}\n"])
+def test_blanks_within_a_pair_are_not_stripes(form: str) -> None:
+    t, v1 = signed().split(",")
+
+    assert "no v1 signature" in refusal(form.format(t=t, digest=v1.partition("=")[2]))
+
+
 def is_accepted(verify: Callable[[], object]) -> bool:
     try:
         verify()

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Sequence
 
 import pytest
+import stripe
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -120,6 +121,38 @@ def test_the_body_must_be_the_one_that_was_signed(shop: RunningShop) -> None:
     answer = shop.client.post("/webhook", content=stripe_event("evt_b"), headers={"Stripe-Signature": header})
 
     assert answer.status_code == 400
+
+
+def test_a_header_may_come_in_two_lines(shop: RunningShop) -> None:
+    body = stripe_event("evt_two_lines")
+    t, v1 = signature_of(shop, body).split(",")
+
+    answer = shop.client.post("/webhook", content=body, headers=[("Stripe-Signature", t), ("Stripe-Signature", v1)])
+
+    assert answer.status_code == 200
+    assert stored(shop, "evt_two_lines").received is not None
+
+
+def test_the_address_may_end_in_a_slash(shop: RunningShop) -> None:
+    body = stripe_event("evt_slash")
+
+    answer = shop.client.post("/webhook/", content=body, headers={"Stripe-Signature": signature_of(shop, body)})
+
+    assert answer.status_code == 200
+    assert stored(shop, "evt_slash").received is not None
+
+
+def signature_of(shop: RunningShop, body: bytes) -> str:
+    return str(stripe.WebhookSignature.generate_signature_header(body.decode(), shop.webhook_secret))
+
+
+def test_the_root_says_what_the_server_is(shop: RunningShop) -> None:
+    page = shop.client.get("/")
+
+    assert page.status_code == 200
+    assert page.headers["content-type"] == "text/plain; charset=utf-8"
+    for path in ("/webhook", "/after-checkout", "/healthz", "/readyz"):
+        assert path in page.text
 
 
 @pytest.mark.parametrize(
