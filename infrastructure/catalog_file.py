@@ -31,7 +31,7 @@ _DIGEST_LENGTH = 16
 
 
 class CatalogError(Exception):
-    """The catalog file is wrong. The message says where, and what is allowed there."""
+    """The catalog file is wrong. The message names the key, and what is allowed there."""
 
 
 def load_catalog(path: Path, own_kinds: frozenset[str]) -> Catalog:

@@ -1,4 +1,4 @@
-"""Which database the log is kept in, as `DATABASE_URL` says."""
+"""The database of the log, as `DATABASE_URL` names it."""
 
 import shlex
 from dataclasses import dataclass, field

@@ -27,7 +27,7 @@ _LONG = ("exception", "stack")
 _ORDER = ("time", "level", "event", "session_id", "logger")
 _encode: Final = msgspec.json.Encoder().encode
 _QUIET = ("httpx2", "httpcore2", "stripe", "uvicorn.access", "asyncio")
-"""Libraries that say at INFO what we say ourselves, and with whole URLs."""
+"""Libraries that log at INFO what we log ourselves, with whole URLs."""
 
 
 def configure_logs(
@@ -61,7 +61,7 @@ def configure_logs(
 
 
 def _common() -> list[Processor]:
-    """What is done to every record, our own or a library's."""
+    """The processors of every record, our own or a library's."""
     return [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_logger_name,
@@ -161,7 +161,7 @@ class _Render:
 
 
 def _json(record: Mapping[str, object]) -> str:
-    """In ASCII, since who reads it may take other characters for the end of a line, or not know them at all."""
+    """In ASCII, since a reader may take other characters for the end of a line, or not know them."""
     try:
         line = _encode(record).decode()
     except (UnicodeEncodeError, TypeError):

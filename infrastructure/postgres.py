@@ -36,7 +36,7 @@ _REACHED_WITHIN = {
     # Where the URL names several hosts: the one that may be written to.
     "target_session_attrs": "read-write",
 }
-"""Whatever the URL says wins."""
+"""The settings of the URL win."""
 _ON_CONNECT = f"SET TIME ZONE 'UTC'; SET lock_timeout = '{LOCK_SECONDS_MAX}s'"
 _MEANINGS = {
     "23502": "what it would build on is missing",
@@ -58,7 +58,7 @@ class Unreachable(DatabaseError):
 
 
 def database_name(url: str) -> str:
-    """The database in words, without the password."""
+    """The database for messages, without the password."""
     parts = conninfo_to_dict(url)
     hosts = str(parts.get("host") or "this machine")
     return f"PostgreSQL database {parts.get('dbname') or ''} at {hosts.replace(',', ' or ')}"
@@ -191,7 +191,7 @@ class Connections:
             self._discard(connection)
 
     def _put_back(self, connection: psycopg.Connection[Any]) -> None:
-        """For the next one; what is broken, or still in a transaction, is closed."""
+        """Keep the connection for the next caller; close it if it is broken or still in a transaction."""
         if connection.info.transaction_status is TransactionStatus.IDLE:
             with self._lock:
                 if not self._is_closed:
@@ -207,7 +207,7 @@ class Connections:
 
 
 def is_quiet(connection: psycopg.Connection[Any]) -> bool:
-    """A server says nothing to a client that asks nothing, unless that it ends the connection."""
+    """A server sends nothing to an idle client, except when it ends the connection."""
     poll = select.poll()
     poll.register(connection.fileno(), select.POLLIN)
     return not poll.poll(0)
@@ -247,5 +247,5 @@ def _meaning(error: psycopg.Error) -> str:
 
 
 def _message(error: psycopg.Error) -> str:
-    """Without the detail, in which PostgreSQL quotes rows: what customers said does not belong in logs."""
+    """Without the detail, in which PostgreSQL quotes rows: customers' data does not belong in logs."""
     return " ".join((error.diag.message_primary or str(error)).split()) or type(error).__name__

@@ -1,6 +1,6 @@
 """Keeps secrets, e-mail addresses, card numbers and whole session IDs out of the logs, and limits their length.
 
-It takes out too much rather than too little: a log line is read by people who need none of these.
+It removes too much rather than too little: readers of a log line need none of these.
 """
 
 import math
@@ -45,7 +45,7 @@ class Redaction:
         self._harmless: set[str] = set()
 
     def value(self, value: object, depth: int = 0) -> object:
-        """Anything, as JSON can say it, and of no types but JSON's."""
+        """Convert any value to JSON's types."""
         if value is None or value is True or value is False or (type(value) is str and value in self._harmless):
             return value
         if isinstance(value, str):
@@ -70,7 +70,7 @@ class Redaction:
 
     def text(self, text: str) -> str:
         if type(text) is not str:
-            text = str.__str__(text)  # the characters, whatever a class of its own says of them
+            text = str.__str__(text)  # the characters themselves, whatever a subclass returns
         if text in self._harmless:
             return text
         shown = self._taken_out(text)

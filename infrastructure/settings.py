@@ -42,7 +42,7 @@ _CONCURRENCY, _ATTEMPTS, _PAUSE_SECONDS = _Range(1, 100), _Range(1, 1000), _Rang
 
 
 class SettingsError(Exception):
-    """A setting is missing or wrong. The message names it and says what is wanted."""
+    """A setting is missing or wrong. The message names it and what it must be."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -72,7 +72,7 @@ def check_backup(file: Path) -> None:
     """Check that the file is a whole log at which no process works. Nothing is written beside it.
 
     Raises:
-        NotABackup: it is not; the message says why.
+        NotABackup: it is not; the message gives the reason.
         OSError: there is no such file.
     """
     if not stat.S_ISREG(file.stat().st_mode):
@@ -90,7 +90,7 @@ def check_backup(file: Path) -> None:
 def put_in_place(file: Path, log: Path, now: datetime, report: Report) -> Path | None:
     """Replace the log by a copy of this backup in one step, and drop its views, which are rebuilt at the next start.
 
-    The caller sees to it that no process works at the log. Returns where the replaced log is kept, if there was one.
+    The caller ensures that no process uses the log. Returns where the replaced log is kept, if there was one.
 
     Raises:
         Refused: another program has the log open, or the file is the log itself.
@@ -119,7 +119,7 @@ def _copy(source: str, draft: Path, meter: Meter, pages_at_once: int = _PAGES_AT
         sqlite3.Error: one of the two can't be used.
     """
     with closing(_open(source)) as here, closing(_open(str(draft))) as there:
-        there.execute("PRAGMA journal_mode=OFF")  # a draft that does not get whole is thrown away
+        there.execute("PRAGMA journal_mode=OFF")  # an incomplete draft is deleted
         there.execute("PRAGMA synchronous=OFF")  # and one that does is synchronized at the end
         here.execute("BEGIN")
         is_closed = bool(here.execute(_IS_CLOSED, (MOVED,)).fetchone()[0])
@@ -160,7 +160,7 @@ def _check_whole(file: Path) -> None:
 
 
 def _what_is_foreign(connection: sqlite3.Connection) -> str | None:
-    """Why this database is no log, if it is none."""
+    """The reason for which this database is no log; None if it is one."""
     found = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type='table'")}
     if missing := sorted(_TABLES.keys() - found):
         return f"it has no table {', '.join(missing)}"

@@ -32,7 +32,7 @@ _DAMAGES = {
 
 
 class Synchronous(IntEnum):
-    """How much SQLite synchronizes before it goes on: https://www.sqlite.org/pragma.html#pragma_synchronous."""
+    """How much SQLite synchronizes before it continues: https://www.sqlite.org/pragma.html#pragma_synchronous."""
 
     NORMAL = 1
     """A power cut may take the last commits; the file stays whole."""
@@ -80,7 +80,7 @@ def _make_private(path: str) -> None:
     """
     if path.startswith((":memory:", "file:")) or os.path.lexists(path):
         return
-    with suppress(OSError):  # SQLite says in a moment what is wrong with the place
+    with suppress(OSError):  # SQLite reports in a moment what is wrong with the path
         handle, draft = tempfile.mkstemp(dir=os.path.dirname(path) or ".")
         os.close(handle)
         try:
@@ -104,7 +104,7 @@ def _write_ahead(connection: sqlite3.Connection) -> None:
 
 
 def _assert_mode(connection: sqlite3.Connection, synchronous: Synchronous, *, is_file: bool) -> None:
-    """SQLite leaves a setting that it can't keep as it was, and says nothing."""
+    """SQLite leaves a setting that it can't change as it was, and reports no error."""
     if is_file and (mode := _pragma(connection, "journal_mode")) != "wal":
         raise sqlite3.OperationalError(f"the journal mode stays {mode}; a network or read-only file system has no WAL")
     if _pragma(connection, "synchronous") != synchronous:
@@ -117,7 +117,7 @@ def _pragma(connection: sqlite3.Connection, name: str) -> object:
 
 @dataclass(frozen=True, slots=True)
 class Cures:
-    """What a person can do about a file, which depends on what is in it."""
+    """What a person can do about a broken file, which depends on its content."""
 
     if_damaged: str
     if_tables_are_missing: str

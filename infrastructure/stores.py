@@ -122,6 +122,6 @@ def stores(database: Database) -> StoresWithBackups:
         case SQLiteFile():
             return SQLiteStores(database)
         case PostgresDatabase():
-            from infrastructure.postgres_stores import PostgresStores  # who keeps files does not wait for its driver
+            from infrastructure.postgres_stores import PostgresStores  # SQLite users never import it
 
             return PostgresStores(database)

@@ -55,7 +55,7 @@ def open_current(database: Database) -> Iterator[Log | str]:
 @contextmanager
 def keys_in_files(database: Database, after: int, directory: Path) -> Iterator[Mapping[str, Path]]:
     """The license keys that the log gave away after this position: a file for each pool in a new directory, private to
-    its owner. They are removed if what is done with them fails.
+    its owner. They are removed if the caller's block fails.
 
     Raises:
         Refused: the directory exists already.
@@ -90,7 +90,7 @@ def put_in_place(database: Database, file: Path, report: Report) -> Path | None:
     """Replace the log by a copy of this backup. Returns where the replaced log is kept, if there was one.
 
     Raises:
-        Refused: a process works at the log, or another database goes on in its place.
+        Refused: a process uses the log, or another database has replaced it.
         NotABackup, PersistenceError, OSError: as `StoresWithBackups.put_in_place`.
     """
     kept = stores(database)
@@ -110,7 +110,7 @@ def put_in_place(database: Database, file: Path, report: Report) -> Path | None:
 def _check_is_open(database: Database) -> None:
     """
     Raises:
-        Refused: the log was copied to another database, which goes on in its place.
+        Refused: the log was copied to another database, which has replaced it.
     """
     with open_current(database) as current:
         is_moved = False

@@ -69,7 +69,7 @@ class Replacements:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Runtime:
-    """Everything wired, nothing started."""
+    """A wired engine that has not started."""
 
     settings: Settings
     is_shared: bool
@@ -100,7 +100,7 @@ def bootstrap(settings: Settings, replace: Replacements | None = None) -> Runtim
 
     Raises:
         CatalogError, NotLoaded, OwnTextsError, SettingsError: with one clear sentence.
-        UnfinishedCopy, LogMoved: the log is still being copied from elsewhere, or goes on elsewhere.
+        UnfinishedCopy, LogMoved: the log is still being copied from elsewhere, or another database has replaced it.
         PersistenceError: the log or the views can't be used.
     """
     from infrastructure.catalog_file import load_catalog
@@ -209,7 +209,7 @@ def policies(settings: Settings, catalog: Catalog) -> list[Policy]:
 
 
 def _terms(settings: Settings, catalog: Catalog, own: Mapping[str, Deliverer]) -> Terms:
-    """What the policies above decide by, and what a person calls it."""
+    """The settings by which the policies above decide, with their names for people."""
     return terms(
         {
             THE_CATALOG: catalog.digest,
@@ -233,7 +233,7 @@ def _open_log_at_work(kept: Stores) -> Log:
 
 
 def _check_secret_key(settings: Settings, catalog: Catalog) -> None:
-    """An `http` delivery could only be given up later, line by line: better said at the start.
+    """Without a secret, `http` deliveries could only be given up later, line by line, so the start is refused.
 
     Raises:
         SettingsError: the catalog has one, and there is nothing to sign it with.

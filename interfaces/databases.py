@@ -51,7 +51,8 @@ def migrate(database: Database) -> None:
 
 
 def make_ready(database: Database) -> None:
-    """What comes before anything that may write: one machine makes its tables by itself, of many only `migrate` does.
+    """Prepare a database before anything writes: on one machine the tables are made automatically, for many only by
+    `migrate`.
 
     Raises:
         NotMigrated, PersistenceError, OSError: the database can't be used as it is.
@@ -98,7 +99,7 @@ def open_read_side(database: Database, *, needs_views: bool = False) -> Iterator
 
     Raises:
         NotFound, NotMigrated: there is no log there that this version can read.
-        UnfinishedCopy: there is not all of it yet.
+        UnfinishedCopy: the copy of the log is not complete.
         PersistenceError: the log can't be used, or the views that are needed.
     """
     kept = stores(database)
@@ -142,7 +143,7 @@ def open_copy(source: Database, target: Database) -> Iterator[Copy]:
 
 
 def reopen(database: Database) -> bool:
-    """Let processes work again at a log that was copied elsewhere. False if they may already.
+    """Let processes use a log again that was copied elsewhere. Return False if they may already.
 
     Raises:
         NotFound, NotMigrated, UnfinishedCopy, PersistenceError: there is no log that this version can use.

@@ -33,7 +33,7 @@ def format_number(number: int, locale: Locale) -> str:
 
 
 def format_date(moment: datetime, locale: Locale) -> str:
-    """Return day and time in UTC, and say so: `November 24, 2026, 8:30 AM UTC`. `moment` has a zone."""
+    """Return day and time in UTC, with the zone's name: `November 24, 2026, 8:30 AM UTC`. `moment` has a zone."""
     utc = moment.astimezone(UTC)
     day = dates.format_date(utc, "long", locale=locale)
     time = dates.format_time(utc, "short", tzinfo=UTC, locale=locale)

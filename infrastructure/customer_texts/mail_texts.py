@@ -1,5 +1,5 @@
-"""What each kind of mail says, so that its text and its HTML part say the same. It promises no further mail: which ones
-go out is the merchant's choice."""
+"""The sentences of each kind of mail, shared by its text and its HTML part. They promise no further mail: the merchant
+chooses which mails go out."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -11,7 +11,7 @@ from infrastructure.customer_texts.language import Language
 from infrastructure.customer_texts.own_texts import OwnTemplate, OwnTexts, OwnTextsError
 
 Samples = Mapping[str, Sequence[Mapping[str, object]]]
-"""What each template is to be filled with, so that together every part of ours is shown."""
+"""The samples to fill each template with; together they show every part of ours."""
 _REASON_MAX = 300
 
 

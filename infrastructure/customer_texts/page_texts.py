@@ -18,7 +18,7 @@ class PageText:
 
 
 class Part(StrEnum):
-    """Items of which the same has become."""
+    """Items in the same situation."""
 
     READY = "ready"
     PACKING = "packing"
@@ -152,7 +152,7 @@ def page_text(
 ) -> PageText:
     """`is_working`: the order is about to change by itself.
 
-    `is_unpaid`: Stripe says that the order is not paid. A payment that is merely unknown to us is another case.
+    `is_unpaid`: Stripe reports that the order is not paid. A payment that is merely unknown to us is another case.
 
     `is_authorized`: the merchant may capture the money, and has not captured it yet.
     """

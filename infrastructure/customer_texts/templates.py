@@ -75,7 +75,7 @@ def _plain(context: EvalContext, translated: str) -> str:
 
 
 class _OwnLoader(BaseLoader):
-    """The merchant's templates as they were read at the start, however the files change meanwhile."""
+    """The merchant's templates as they were read at the start; later changes of the files have no effect."""
 
     def __init__(self, own: Mapping[str, OwnTemplate]) -> None:
         self._own = own

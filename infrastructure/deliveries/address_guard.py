@@ -1,6 +1,6 @@
-"""Which addresses of the network a callback may reach: those of the public internet, unless its rule says otherwise.
+"""The network addresses that a callback may reach: those of the public internet, unless its rule allows others.
 
-The lists are our own, since `ipaddress.is_global` says different things in different releases of Python.
+The lists are our own, since `ipaddress.is_global` differs between releases of Python.
 """
 
 from collections.abc import Sequence

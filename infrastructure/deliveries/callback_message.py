@@ -1,4 +1,4 @@
-"""What a callback says: its body, and its signature by the Standard Webhooks scheme.
+"""The content of a callback: its body, and its signature by the Standard Webhooks scheme.
 
 https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
 """

@@ -1,6 +1,6 @@
 """The `http` kind: a signed call to the merchant's own service, which hands the line over.
 
-Nothing of the environment has a say (no proxies), redirects are not followed, and the answer is bounded in size and
+The environment has no influence (no proxies), redirects are not followed, and the answer is bounded in size and
 time. A fresh connection for every call, so that what one rule may reach is never reused by another.
 """
 
@@ -24,8 +24,8 @@ ANSWER_BYTES_MAX = 64 * 1024
 REFERENCE_MAX = 200
 
 _COME_BACK = frozenset({401, 403, 404, 405, 407, 408, 409, 421, 425, 429})
-"""409: another attempt with the same idempotency key is still under way there. 401 to 407 and 421 say nothing of this
-delivery: a deploy, a proxy or a wrong secret answers so until it is put right. 410 is how a receiver says never."""
+"""409: another attempt with the same idempotency key is still under way there. 401 to 407 and 421 are not about this
+delivery: a deploy, a proxy or a wrong secret causes them until it is fixed. With 410 a receiver refuses for good."""
 
 
 class HttpDeliverer:
@@ -38,7 +38,7 @@ class HttpDeliverer:
         network: httpcore2.NetworkBackend | None = None,
         tls: Callable[[], ssl.SSLContext] = httpcore2.default_ssl_context,
     ) -> None:
-        """`now` is in seconds since 1970; `tls` makes the TLS context, which says whose certificates to trust."""
+        """`now` is in seconds since 1970; `tls` makes the TLS context with the trusted certificates."""
         self._secret_key = secret_key
         self._now = now
         self._resolver = resolver
@@ -108,7 +108,7 @@ def _timeout_seconds(setting: Setting | None) -> int:
 
 
 def _reason(error: Exception) -> str:
-    """What went wrong on the way, in the words of the system; nothing that the other side wrote."""
+    """The network error in the system's words, without anything that the other side sent."""
     cause: BaseException | None = error
     for _ in range(5):
         if isinstance(cause, ssl.SSLCertVerificationError):
@@ -122,7 +122,8 @@ def _reason(error: Exception) -> str:
 
 
 def _refuse(status: int, host: str) -> None:
-    """Raise what this status means, unless it means done. The answer's text may say anything, so it is not quoted."""
+    """Raise what this status means, unless it means done. The answer's text may contain anything, so it is not
+    quoted."""
     if 200 <= status < 300:
         return
     if status in _COME_BACK or status >= 500:
@@ -133,7 +134,7 @@ def _refuse(status: int, host: str) -> None:
 
 
 def _reference(response: httpcore2.Response) -> str | None:
-    """The answer's `reference`, if it has a good one. The status has said already that it is done: no more can fail."""
+    """The answer's `reference`, if it has a valid one. By the status the delivery is done, so nothing may fail here."""
     answer = b""
     try:
         for piece in response.iter_stream():

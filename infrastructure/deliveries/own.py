@@ -12,7 +12,7 @@ GROUP = "checkout_fulfillment.deliveries"
 
 def own_deliveries() -> dict[str, Deliverer]:
     """Every kind that an installed package offers, by its name. An installed kind that does not work stops the start:
-    its lines would otherwise wait for a person without a word.
+    its lines would otherwise wait for a person silently.
 
     Raises:
         NotLoaded: one does not load, or its name can't be used.

@@ -29,7 +29,7 @@ _lookups = threading.BoundedSemaphore(LOOKUPS_MAX)
 
 
 class Deadline:
-    """A moment by which a whole call is over, whatever the other side does."""
+    """The moment at which a whole call ends, whatever the other side does."""
 
     def __init__(self, seconds: float) -> None:
         self._end = time.monotonic() + seconds
@@ -47,7 +47,7 @@ class Deadline:
 
 
 def resolve(host: str, port: int) -> Sequence[str]:
-    """What the system's resolver says."""
+    """The answer of the system's resolver."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(sockaddr[0]) for *_, sockaddr in found))
 

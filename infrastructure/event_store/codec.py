@@ -47,7 +47,7 @@ class _Shape:
     values: Callable[[Any], tuple[Any, ...]]
     decoder: msgspec.json.Decoder[Event]
     ending: bytes
-    """How what is stored of its present version ends."""
+    """The last bytes of an event that is stored in the current version."""
 
 
 class _Header(msgspec.Struct):
@@ -130,13 +130,13 @@ def _name(stored: StoredEvent) -> str:
 
 
 def _why(error: Exception) -> str:
-    """The decoder names a place and never a value of free text; what an upcast says may quote one."""
+    """The decoder's message names a field and never a value of free text; an upcast's message may quote one."""
     name = type(error).__name__
     return f"{name}: {error}" if isinstance(error, msgspec.MsgspecError | UnicodeDecodeError) else name
 
 
 def _session_of(stored: StoredEvent) -> SessionId | None:
-    """Whose event it is, even if nothing of it can be read but which stream it is in."""
+    """The session of the event, even if nothing but its stream can be read."""
     with suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         if said := _HEADER_DECODER.decode(stored.state).session_id:
             return said

@@ -85,7 +85,7 @@ class LogConnectionPool(SQLiteConnectionPool):
             raise InterfaceError(f"The log {self.db_name} is closed.") from error
 
     def _get_connection(self, timeout: float = 0.0) -> SQLiteConnection:
-        """Free the place of a caller that got no connection: the library keeps it, which would block all writers."""
+        """Free the slot of a caller that got no connection: the library keeps it, which would block all writers."""
         try:
             return super()._get_connection(timeout)
         except BaseException:
@@ -130,13 +130,13 @@ class LogFile:
         self._file = self._found()
 
     def remember(self) -> None:
-        """The file has been opened just now."""
+        """Remember the file that has just been opened."""
         self._file = self._found()
 
     def check(self) -> None:
         """
         Raises:
-            LogReplaced: another file is at its place, or none.
+            LogReplaced: the file was deleted or replaced.
         """
         if self._found() != self._file:
             raise LogReplaced(

@@ -76,7 +76,7 @@ class CommitListener:
             self._thread.start()
 
     def has_heard(self) -> bool:
-        """Whether there was news since this was last asked. Who does not listen can't know."""
+        """Whether there was news since the last call. Without a connection that listens, the answer is unknown."""
         if self._thread is None:
             return True
         heard = self._heard.is_set()

@@ -18,7 +18,7 @@ VERSION = 1
 
 @contextmanager
 def migrating(url: str) -> Iterator[psycopg.Connection[tuple[Any, ...]]]:
-    """Only one at a time changes tables; the others wait.
+    """Only one process at a time changes tables; the others wait.
 
     Raises:
         PersistenceError: the database can't be used.

@@ -1,4 +1,4 @@
-"""What is said to PostgreSQL about the log, in the library's tables and one of ours. `%b` stands for a value."""
+"""The SQL statements for the log on PostgreSQL, in the library's tables and one of ours. `%b` stands for a value."""
 
 from infrastructure.event_store.postgres_connections import SCHEMA
 from infrastructure.postgres import APPENDING

@@ -54,7 +54,8 @@ class SQLiteLogRecorder(LogRecorder, SQLiteProcessRecorder):
         return [*super().construct_create_table_statements(), _PARKED]
 
     def create_table(self) -> None:
-        """The library looks first and makes the tables then: of two processes the second finds them made meanwhile."""
+        """The library first looks and then makes the tables: of two processes, the second may find them made in
+        between."""
         try:
             super().create_table()
         except IntegrityError:
@@ -286,7 +287,7 @@ class SQLiteLogRecorder(LogRecorder, SQLiteProcessRecorder):
 
     @property
     def epoch(self) -> int:
-        """A file that is replaced is noticed by its place."""
+        """`LogFile` notices a replaced file."""
         return self._epoch
 
     def begin_epoch(self) -> None:
@@ -316,7 +317,7 @@ class SQLiteLogRecorder(LogRecorder, SQLiteProcessRecorder):
         return has_changed
 
     def close_watch(self) -> None:
-        """What one connection counts says nothing to the next."""
+        """The counts of two connections can't be compared."""
         self._data_version = -1
         if self._watch is not None:
             self._watch.close()

@@ -1,4 +1,4 @@
-"""Who is at work on an SQLite store: file locks beside it, which the kernel takes back when a process ends.
+"""The processes at work on an SQLite store: file locks beside it, which the kernel releases when a process ends.
 
 A lock belongs to the file, not to its name. If something deletes the file of a living process, such as a tidy-up of
 `*.lock`, another process can make and lock a new file of that name. So each process looks at every turn whether its

@@ -1,4 +1,4 @@
-"""Who is at work on PostgreSQL: advisory locks of a session of the database, which end with it, however it ends."""
+"""The processes at work on PostgreSQL: advisory locks of a database session, which end with it, however it ends."""
 
 import re
 import secrets
@@ -95,7 +95,7 @@ class SessionLocks:
         """The session; another one, without any lock, if the one there was has ended."""
         if self._session is not None:
             try:
-                # What a server says unasked may be a notice, or that it ends the session
+                # an unrequested message may be a notice, or announce the end of the session
                 if self._monotonic() - self._asked_at > _ASK_AGAIN_SECONDS or not is_quiet(self._session):
                     self._session.execute("SELECT 1")
                     self._asked_at = self._monotonic()

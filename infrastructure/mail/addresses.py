@@ -36,7 +36,7 @@ class Sender:
 
     @property
     def is_answered(self) -> bool:
-        """Whether the shop reads replies of customers: not if the address says `no-reply`."""
+        """Whether the shop reads replies of customers: not if the address contains `no-reply`."""
         name = self.address.username.lower().replace("-", "").replace("_", "").replace(".", "")
         return not name.startswith(("noreply", "donotreply"))
 

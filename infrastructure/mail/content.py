@@ -45,7 +45,7 @@ class MailContent:
     """Which order this is about: its reference, if it has one, and when it was made."""
     lines: tuple[LineContent, ...]
     sums: tuple[Sum, ...]
-    """What the total is made of; nothing where the lines say it all."""
+    """The parts of the total; empty where the lines already show them."""
     sums_note: str | None
     total: str
     in_own_currency: str | None
@@ -114,7 +114,7 @@ def _sums(mail: Mail, language: Language) -> tuple[Sum, ...]:
 
 
 def _tax_label(mail: Mail, language: Language) -> str:
-    """Prices can be with tax or without; Stripe says which only by how the amounts add up."""
+    """Prices can be with tax or without; only the sums of the amounts show which."""
     untaxed = mail.amount_subtotal - mail.amount_discount + mail.amount_shipping
     if untaxed + mail.amount_tax == mail.amount_total:
         return language.gettext("Tax")

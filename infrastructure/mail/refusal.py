@@ -28,7 +28,7 @@ _LOGIN_WANTED = frozenset({530, 534, 535, 538})
 
 
 def refusal(what: str, code: int, answer: bytes | str) -> PortError:
-    """4xx asks us to come back, 5xx is for good; but a missing login is the operator's to mend, and loses no mail. Any
+    """4xx asks us to come back, 5xx is for good; but a missing login is for the operator to fix, and loses no mail. Any
     other answer leaves open whether the server took the mail."""
     said = _said(code, answer)
     if code in _LOGIN_WANTED:

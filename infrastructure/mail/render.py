@@ -1,4 +1,4 @@
-"""A mail as the customer reads it: a subject, and a text and an HTML part that say the same."""
+"""A mail as the customer reads it: a subject, and a text and an HTML part with the same content."""
 
 from dataclasses import dataclass
 

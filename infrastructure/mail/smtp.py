@@ -26,7 +26,7 @@ class SmtpMailer:
     """Implements `application.ports.Mailer`: a connection for each mail, each step of it within `timeout_seconds`.
 
     What goes wrong before the server is asked to take the mail is `NotTaken`, a wrong password too: nothing is wrong
-    with the mail, and once an operator has put it right, it goes out.
+    with the mail, which goes out once an operator has fixed the setting.
     """
 
     def __init__(
@@ -107,7 +107,7 @@ class _TlsConnection(_Connection, smtplib.SMTP_SSL):
 
 
 def _translated(error: Exception, message: EmailMessage, *, was_data_sent: bool) -> PortError:
-    """What the server made of a mail. Its own words may quote the customer's address, so that none of them are kept."""
+    """The server's answer to a mail. Its text may quote the customer's address, so it is not kept."""
     without_answer = Temporary if was_data_sent else NotTaken
     match error:
         case smtplib.SMTPRecipientsRefused():

@@ -101,7 +101,7 @@ def _reason(error: Exception) -> str:
 
 
 def _about(envelope: _Envelope) -> _Object:
-    """The object that the event is about, as far as it is in there."""
+    """The object that the event is about, as far as the event contains it."""
     if envelope.object == SNAPSHOT and envelope.data is not None:
         return envelope.data.object
     if envelope.object == THIN:
@@ -123,7 +123,7 @@ def _moment(created: int | str) -> datetime:
 
 
 def _session(object_id: str | None) -> SessionId | None:
-    """The session, as the shape of its ID says: what the object calls itself decides nothing."""
+    """The session, recognized by the shape of its ID; the object's own type does not count."""
     try:
         return session_id(object_id or "")
     except InvalidIdentifier:
@@ -131,7 +131,7 @@ def _session(object_id: str | None) -> SessionId | None:
 
 
 def _payment(about: _Object) -> str | None:
-    """The payment intent that the object is, or names, as the shape of its ID says."""
+    """The payment intent that the object is, or names, recognized by the shape of its ID."""
     named = about.payment_intent
     return payment_id(about.id) or payment_id(named if isinstance(named, str) else None)
 

@@ -84,18 +84,18 @@ class SdkGateway:
 
 @contextmanager
 def _translated_errors() -> Iterator[None]:
-    """Our words for the SDK's errors, which can carry a part of the key, a body or an address."""
+    """Translate the SDK's errors, whose texts can carry a part of the key, a body or an address."""
     try:
         yield
     except Unintelligible as error:
-        # One odd answer says nothing for good: it may be a proxy's page, or a fault of Stripe's that is soon mended.
+        # One odd answer is not final: it may be a proxy's page, or a fault of Stripe's that is soon fixed.
         raise Temporary(f"Stripe's answer could not be read: {error}.") from error
     except stripe.InvalidRequestError as error:
         if error.http_status == 404 or error.code == "resource_missing":
             raise SessionUnknown("Stripe knows no such session for the key in STRIPE_API_KEY.") from error
         raise Permanent(f"Stripe refused the request{_trace(error)}.") from error
     except (stripe.AuthenticationError, stripe.PermissionError) as error:
-        # Nothing is wrong with the session: once an operator has put the key right, it is fulfilled.
+        # Nothing is wrong with the session: it is fulfilled once an operator has fixed the key.
         raise Temporary(
             f"Stripe refuses the key in STRIPE_API_KEY{_trace(error)}; it has to be put right in the settings."
         ) from error
@@ -110,7 +110,7 @@ def _translated_errors() -> Iterator[None]:
 
 
 def _trace(error: stripe.StripeError) -> str:
-    """What Stripe's support asks for."""
+    """The request ID, which Stripe's support asks for."""
     parts = (error.http_status, error.code, error.request_id)
     said = ", ".join(str(part)[:_PART_MAX] for part in parts if part)
     return f" ({said})" if said else ""

@@ -28,7 +28,7 @@ class SignatureHeader:
 
 
 def verify(body: bytes, signed: SignatureHeader, secrets: Sequence[str], *, now: datetime) -> None:
-    """Nothing, if one of the secrets signed this body within 300 seconds of `now`, before or after.
+    """Return if one of the secrets signed this body within 300 seconds of `now`, before or after.
 
     Raises:
         NotFromStripe: otherwise; the message names the reason for the operator.

@@ -17,7 +17,7 @@ _LATEST_SECONDS = 253_370_764_800  # the year 9999
 
 
 class Unintelligible(Exception):
-    """Stripe's answer is not of the documented shape. The message names the place, never the value."""
+    """Stripe's answer is not of the documented shape. The message names the field, never the value."""
 
 
 class _PaymentMethod(msgspec.Struct):

@@ -1,4 +1,4 @@
-"""What many changes of one table come to: at most a few for each row, in groups that a store can carry out as a whole.
+"""The net effect of many changes of one table: at most a few for each row, in groups that a store can apply as a whole.
 
 A batch of the log changes the same rows again and again: an effect is requested, claimed and done, and its row is gone.
 """
@@ -29,7 +29,7 @@ class ChangeGroup:
 
 
 def net(table: Table, changes: Iterable[Change]) -> list[ChangeGroup]:
-    """Steps that leave the table as all these changes would, one after the other, whatever is in it."""
+    """Return groups that leave any table as all these changes would, one after the other."""
     groups: list[ChangeGroup] = []
     pending = _Pending(table)
     for change in changes:
@@ -45,10 +45,9 @@ def net(table: Table, changes: Iterable[Change]) -> list[ChangeGroup]:
 
 
 class _Pending:
-    """What is to be done to each row, after those have gone that are removed by their key or by a part of it.
+    """Pending changes per row. Deletes by key or by a part of it run first; they also discard earlier pending changes.
 
-    To remove them before everything else is the same as in their turn, once it is forgotten what was to be done to
-    them until then.
+    Deleting first has the same result as deleting in turn, since the pending changes of deleted rows are discarded.
     """
 
     def __init__(self, table: Table) -> None:
@@ -108,7 +107,7 @@ class _Part:
 
 
 def _merged(first: RowChange, then: RowChange) -> RowChange | None:
-    """One change that does to a row what both do, if there is one."""
+    """One change with the effect of both on a row, if there is one."""
     if isinstance(then, Update):
         if isinstance(first, Put):
             return Put({**first.row, **then.values})
@@ -146,7 +145,7 @@ def _grouped(table: Table, changes: Iterable[RowChange]) -> Iterator[ChangeGroup
 
 
 def _getter(places: Sequence[Any]) -> Callable[[Any], Values]:
-    """What is at these places, always as a tuple."""
+    """A function that returns the values at these positions, always as a tuple."""
     if len(places) == 1:
         return lambda of, place=places[0]: (of[place],)  # type: ignore[misc]
     return itemgetter(*places)

@@ -86,7 +86,7 @@ def create_tables(connection: psycopg.Connection[Any]) -> None:
     with connection.transaction():
         for statement in _TABLES:
             connection.execute(statement)
-        # Asked first: ALTER TABLE waits for long readers, and all other statements then wait for it
+        # checked first: ALTER TABLE waits for long readers, and all other statements then wait for it
         if connection.execute(_HAS_ANCHOR).fetchone() == (False,):
             connection.execute(_ADD_ANCHOR)
 
@@ -154,7 +154,7 @@ class PostgresViews:
         self._tidy()
 
     def empty(self, views: Sequence[View]) -> None:
-        """By rows, not by `TRUNCATE`: that waits for readers, and holds up those who come."""
+        """Deletes rows instead of `TRUNCATE`, which waits for readers and blocks new ones."""
         with self._connections.one() as connection, connection.pipeline() as pipeline, connection.transaction():
             _move(connection, pipeline, [(view, None) for view in views])
             for view in views:
@@ -307,7 +307,7 @@ def _alone(connection: Connection, name: str, *, is_patient: bool = True) -> Non
 
 
 def _look(look: Callable[[], T]) -> T:
-    """A view may be replaced, and its table go, just after it was found. Then look again."""
+    """A view may be replaced, and its table dropped, just after it was found. Then look again."""
     for _ in range(_LOOKS_MAX - 1):
         with suppress(UndefinedTable):
             return look()

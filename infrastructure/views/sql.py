@@ -25,7 +25,7 @@ from infrastructure.views.net import ChangeGroup
 
 Statement = tuple[str, tuple[Value, ...]]
 SourceOf = Callable[[Projection], str]
-"""What to select the rows of a projection from, as `source` says it."""
+"""The SQL source of the rows of a projection, as `source` returns it."""
 
 VIEWS = """
 SELECT name, version, generation, position, state,
@@ -47,7 +47,7 @@ class Dialect:
 
     types: Mapping[Column, str]
     nulls_first: str
-    """What an index needs to say to have them first."""
+    """What an index needs in order to have nulls first."""
     time: str = "?"
     """The mark of a parameter for a timestamp."""
 
@@ -197,7 +197,8 @@ def _matching(name: str, table: Table, columns: Sequence[str], values: Mapping[s
 
 
 def _direction(column: str, key: Sequence[str]) -> str:
-    """PostgreSQL uses no index that puts null elsewhere, even where there is none: what can't be null says nothing."""
+    """PostgreSQL does not use an index that sorts null elsewhere, even without nulls; a column that can't be null names
+    no order."""
     name = column.removeprefix("-")
     direction, nulls = (" DESC", " NULLS LAST") if column.startswith("-") else ("", " NULLS FIRST")
     return f"{quoted(name)}{direction}{'' if name in key else nulls}"

@@ -65,7 +65,7 @@ def views_path(log_path: Path) -> Path:
 
 @contextmanager
 def scratch_views() -> "Iterator[SQLiteViews]":
-    """Views for as long as they are looked at, in a temporary directory."""
+    """Views in a temporary directory, for as long as they are read."""
     with (
         TemporaryDirectory(prefix="fulfill-views-") as directory,
         closing(SQLiteViews(Path(directory, "v.db"))) as views,

@@ -1,7 +1,7 @@
 """States of aggregates as parts of bytes and back, typed by their classes.
 
-Nothing lasts in this shape: a row names the digest of all code that it follows from, and a row of other code is as good
-as none. So a state's class may change freely, and no fold of an earlier version is ever believed.
+No stored form lasts: a row names the digest of all code that made it, and a row of other code counts as missing. So a
+state's class may change freely, and no fold of an earlier version is ever believed.
 """
 
 import ast
@@ -70,7 +70,7 @@ def _entries_decoder(hint: Any) -> msgspec.msgpack.Decoder[Any]:
 
 
 def _digest_of_code(kind: type[Aggregate[Any]]) -> str:
-    """Of what every module of the domain that the class depends on says, comments and docstrings apart."""
+    """The digest of the code of every domain module that the class depends on, without comments and docstrings."""
     digest = hashlib.sha256(str(_FORMAT).encode())
     for name, tree in sorted(_trees(sys.modules[kind.__module__], {}).items()):
         digest.update(f"{name}\n{ast.dump(tree)}\n".encode())

@@ -1,8 +1,8 @@
 """What state rows have in common on both stores: which states are kept, and in what rows of a table `states`.
 
 One state is many rows, each a part of it, written in several short transactions. The last row, part 0, makes the others
-count: it says how many there are. Two processes that write the same state write it side by side, each under a name of
-its own, since the order of parts is not the same in both.
+valid: it has their number. Two processes that write the same state write it side by side, each under a name of its own,
+since the order of parts is not the same in both.
 """
 
 import secrets

@@ -1,4 +1,4 @@
-"""Backups: made beside a server that works, checked, and put in the place of the log."""
+"""Backups: made while a server runs, checked, and restored."""
 
 import logging
 import shlex

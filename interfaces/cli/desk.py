@@ -1,6 +1,6 @@
 """Where a command of staff is carried out: the engine without its threads, for as long as the command takes.
 
-Policies run here, effects never: docs/cli.md says why.
+Policies run here, effects never: docs/cli.md explains why.
 """
 
 import logging
@@ -58,7 +58,7 @@ class Desk:
             )
 
     def follow(self) -> bool:
-        """See to it that all that follows is decided. False if no server that leads has done so in time."""
+        """Decide everything that follows. Return False if a leading server has not done so in time."""
         threads = self.runtime.threads
         deadline = threads.monotonic() + _WAIT_SECONDS
         if self._is_left_to_a_server():
@@ -88,7 +88,7 @@ class Desk:
         return differing(self.runtime.terms, self.runtime.log.store.select_terms())
 
     def _is_left_to_a_server(self) -> bool:
-        """Say so if this command may not lead. True if there is no server to wait for either."""
+        """Print a message if this command may not lead. Return True if there is no server to wait for either."""
         names = self._differing()
         if not names:
             return False
@@ -103,7 +103,7 @@ class Desk:
         return True
 
     def _wait_for_the_server(self, deadline: float) -> bool:
-        """Step by step: up to the end of the log as it is, then up to what was decided meanwhile, until it rests."""
+        """Follow the log to its present end, then to the end of what was decided on the way, until nothing is left."""
         threads = self.runtime.threads
         for _ in range(_STEPS_MAX):
             end = self.runtime.log.store.max_notification_id() or 0
@@ -131,7 +131,7 @@ def open_desk(*, makes_log: bool = True) -> Iterator[Desk]:
     from interfaces.databases import check_log, make_ready
 
     settings = SettingsSource().settings()
-    configure_logs(level=logging.CRITICAL, secrets=settings.secrets)  # what a person must know is said in words
+    configure_logs(level=logging.CRITICAL, secrets=settings.secrets)  # the command prints what the person must know
     if not makes_log:
         check_log(settings.database)
     make_ready(settings.database)

@@ -16,7 +16,7 @@ class Meaning:
     code: int
     kind: str
     advice: str = ""
-    """What to do, where the error's own message does not say it."""
+    """What to do, where the error's own message does not include it."""
 
 
 _NOT_RECORDED = "Nothing was recorded. Try again in a moment."
@@ -54,7 +54,7 @@ MEANINGS: Mapping[str, Meaning] = {
     "application.ports.PortError": Meaning(FAILED, "outside_refused", "Nothing was recorded."),
     "builtins.OSError": Meaning(FAILED, "system"),
 }
-"""The one table of errors, by name: to say that an argument is wrong, the engine need not be imported."""
+"""The one table of errors, by name, so that a wrong argument can be reported without importing the engine."""
 
 
 def report(error: Exception, arguments: Sequence[str]) -> int | None:

@@ -1,4 +1,4 @@
-"""Long commands can be stopped: they end cleanly and say what to do next."""
+"""Long commands can be stopped: they end cleanly and print what to do next."""
 
 import signal
 from collections.abc import Iterator

@@ -26,7 +26,7 @@ def check_free(host: str, port: int) -> None:
     """
     Raises:
         UsageError: the host is empty, which would listen on all interfaces.
-        OSError: the port can't be opened. The message says why.
+        OSError: the port can't be opened. The message gives the reason.
     """
     if not host.strip():
         raise UsageError(f"--host must not be empty. Use {HOST} for this machine only, 0.0.0.0 for all interfaces.")

@@ -78,7 +78,7 @@ def _put_verification(found: "Verification") -> None:
 
 @contextmanager
 def _open_views() -> Iterator["ReadSide"]:
-    """The views themselves: others in their place would be no answer here.
+    """The stored views: temporary ones would be no answer here.
 
     Raises:
         PersistenceError: they can't be used.
@@ -89,7 +89,7 @@ def _open_views() -> Iterator["ReadSide"]:
 
 @contextmanager
 def resumable(name: str) -> Iterator[None]:
-    """When Ctrl-C or SIGTERM stops the rebuild, say how to resume it."""
+    """When Ctrl-C or SIGTERM stops the rebuild, print how to resume it."""
     with explained_if_stopped(
         f"The progress is kept: run `fulfill projections rebuild {name}` to resume. Until then the old view stays live."
     ):

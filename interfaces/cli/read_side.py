@@ -32,7 +32,7 @@ def open_side(*, needs_views: bool = False) -> Iterator["ReadSide"]:
 
 
 def is_complete(queries: "Queries", *projections: "Projection") -> bool:
-    """Whether the views behind an answer, or all views, lack no event. If one does, stderr says so."""
+    """Whether the views behind an answer, or all views, lack no event. Each one that does is reported on stderr."""
     incomplete = queries.incomplete(*projections)
     for view in incomplete:
         events = counted(view.left_out, "event")

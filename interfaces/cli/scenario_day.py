@@ -43,7 +43,7 @@ class Plan:
 
 
 def play(plan: Plan, *, as_json: bool) -> int:
-    """Until the day is over, or Ctrl-C; says at the end what came of it.
+    """Play the day until it is over, or until Ctrl-C, and print its summary.
 
     Raises:
         UsageError: there is no such day, or it can't be played so.

@@ -22,7 +22,7 @@ _PORTS = range(20_000, 30_000)
 
 
 class EngineDied(Exception):
-    """The engine ended, or did not come up, or a command beside it failed; its log says why."""
+    """The engine ended, or did not come up, or a command beside it failed; its log has the reason."""
 
 
 class EngineProcess:
@@ -68,14 +68,14 @@ class EngineProcess:
             raise EngineDied(f"The engine ended by itself, with {code}. The end of its log:\n{self._last_lines()}")
 
     def kill(self) -> None:
-        """As a power cut would end it."""
+        """Kill it, as a power cut would."""
         if self._process is not None:
             self._process.send_signal(signal.SIGKILL)
             self._process.wait()
             self._process = None
 
     def stop(self) -> int | None:
-        """Ask it to end, and see to it; its exit code, None if it did not run."""
+        """Stop it and wait for its end. Return its exit code; None if it did not run."""
         if self._process is None:
             return None
         process, self._process = self._process, None

@@ -1,4 +1,4 @@
-"""Where the scenes play: what customers, Stripe and staff do, and how it is found to have ended."""
+"""The stage of the scenes: what customers, Stripe and staff do, and checks of the outcome."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -27,7 +27,7 @@ _PAGE_SECONDS = 30.0
 
 
 class WrongOutcome(Exception):
-    """A scene did not end as it should; the message says what was expected and what was found."""
+    """A scene did not end as it should; the message names what was expected and what was found."""
 
 
 @dataclass(frozen=True, slots=True)

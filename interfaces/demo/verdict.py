@@ -1,4 +1,4 @@
-"""Whether a checkout ended as it should: the engine's log, Stripe's books and the outbox must say the same."""
+"""Whether a checkout ended as it should: the engine's log, Stripe's books and the outbox must agree."""
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
@@ -18,7 +18,7 @@ class Expected:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Findings:
-    """What each of the three says of one checkout."""
+    """The record of one checkout in each of the three."""
 
     document: CheckoutDocument | None
     booked: BookEntry

@@ -1,6 +1,6 @@
 """The sandbox's controls over HTTP, for another process: JSON in, JSON out, no key.
 
-What they do is said at the methods of the same names of `Sandbox`.
+The methods of the same names of `Sandbox` describe what they do.
 """
 
 from typing import Final
@@ -120,7 +120,7 @@ def set_deliveries(call: ApiCall) -> JsonObject:
 
 
 def add_faults(call: ApiCall) -> JsonObject:
-    """`count` (default 1) or `chance`, with or without a `seed`; what happens is said at `fault_of`."""
+    """`count` (default 1) or `chance`, with or without a `seed`; `fault_of` describes the faults."""
     call.params.allow_only(("count", "chance", "seed", *FAULT_NAMES))
     fault, faults = fault_of(call.params), call.sandbox.faults
     if call.params.has("chance"):

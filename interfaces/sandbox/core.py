@@ -68,7 +68,7 @@ class Core:
             self._keep(session)
 
     def start(self) -> None:
-        """Takes up what an earlier run left pending, and lets sessions expire without being looked at."""
+        """Resumes what an earlier run left pending, and lets sessions expire without being requested."""
         self._background.submit(lambda _: self._keep_ticking())
         with self._lock:
             self.post_office.send_pending()
@@ -94,7 +94,7 @@ class Core:
             self._mark_changed()
 
     def keep_session(self, session: Session) -> Session:
-        """Stores it and sees to it when its time comes."""
+        """Stores the session, and expires it at its time."""
         with self._lock:
             return self._keep(session)
 

@@ -70,7 +70,7 @@ class Payments:
         return intent
 
     def cancel(self, intent: PaymentIntent, params: Params, making: Making, origin: Origin) -> PaymentIntent:
-        """The merchant lets go of it. Its session stays complete and unpaid."""
+        """The merchant cancels it. Its session stays complete and unpaid."""
         intent = canceled(intent, params, making)
         self._state.payment_intents[intent.id] = intent
         self._emit("payment_intent.canceled", self._shapes.intent(intent), origin)

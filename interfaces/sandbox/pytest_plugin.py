@@ -38,7 +38,7 @@ def stripe_sandbox(stripe_sandbox_seed: int) -> "Iterator[StripeSandbox]":
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """A failure says how to repeat it, and what was delivered."""
+    """A failure reports how to repeat it, and what was delivered."""
     report = yield
     sandbox: StripeSandbox | None = getattr(item, "funcargs", {}).get("stripe_sandbox")
     if sandbox is not None and report.failed:

@@ -168,7 +168,7 @@ class Sandbox(Core):
             return self.payments.capture(intent, Params({}), Origin())
 
     def cancel(self, payment_intent_id: str) -> PaymentIntent:
-        """Lets go of a payment that was only authorized, or never made."""
+        """Cancels a payment that was only authorized, or never made."""
         with self.changing() as making:
             intent = making.state.payment_intent(payment_intent_id)
             return self.payments.cancel(intent, Params({}), making, Origin())
@@ -195,7 +195,7 @@ class Sandbox(Core):
         shipping_rate: str | None = None,
         answers: Mapping[str, str] | None = None,
     ) -> Session:
-        """Fills in the payment page and presses the button; a total of 0 is free, whatever `by` says.
+        """Fills in the payment page and presses the button; a total of 0 is free, whatever `by` is.
 
         Quantities go by line item ID, additions by the price ID of an optional item, answers by field key.
         """
@@ -242,7 +242,7 @@ class Sandbox(Core):
         self.tick()
 
     def tick(self) -> None:
-        """Lets what is due happen now."""
+        """Settles and expires everything that is due now."""
         with self.reading():
             pass
 
@@ -265,7 +265,7 @@ class Sandbox(Core):
         self.post_office.is_dropping = is_dropping
 
     def change_weather(self, weather: Weather, endpoint_id: str | None = None, *, seed: int | None = None) -> None:
-        """What befalls new deliveries to one endpoint, or to all that have no weather of their own.
+        """Sets the weather of new deliveries to one endpoint, or to all that have no weather of their own.
 
         A seed restarts the random numbers.
         """
@@ -277,7 +277,7 @@ class Sandbox(Core):
             self.post_office.skies.change(weather, endpoint_id)
 
     def clear_weather(self) -> None:
-        """Nothing befalls any delivery any more."""
+        """Ends the weather: all deliveries go well."""
         with self.reading():
             self.post_office.skies.clear()
 
@@ -313,7 +313,7 @@ class Sandbox(Core):
         self.faults.add(fault, count)
 
     def pretend_payment_status(self, session_id: str, payment_status: str | None) -> None:
-        """What the API and later events say of this session, whatever is true; None ends it."""
+        """Sets the payment status that the API and later events report for this session; None restores the true one."""
         with self.changing() as making:
             session = making.state.session(session_id)
             self.keep_session(replace(session, pretended_payment_status=payment_status))

@@ -17,7 +17,7 @@ from interfaces.sandbox.sandbox import Sandbox
 _STOP_SECONDS: Final = 15.0
 _ASKED_FOR: Final = ("returned without completing response", "timeout graceful shutdown exceeded")
 _SAID_BYTES_MAX: Final = 1024 * 1024
-"""Of what a listener says at once: it repeats the event and what it was answered."""
+"""The longest message of a listener, which repeats the event and the answer to it."""
 
 
 class SandboxServer:
@@ -79,7 +79,7 @@ def serve_sandbox(
 
 
 class _Unasked(logging.Filter):
-    """Answers that break off or never come were asked for; everything else that goes wrong is said."""
+    """Broken and missing answers were asked for; every other error is reported."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         is_canceled = record.exc_info is not None and isinstance(record.exc_info[1], CancelledError)

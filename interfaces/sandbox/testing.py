@@ -21,8 +21,8 @@ _DEBIT_SECONDS: Final = 3 * 24 * 3600.0
 
 
 class StripeSandbox:
-    """Runs from entering to leaving. Its time stands still but for what the test says; with the same seed it makes the
-    same IDs, secrets and mishaps. Whatever is not here is at `sandbox`."""
+    """Runs from entering to leaving. Only the test moves its time; with the same seed it makes the same IDs, secrets
+    and mishaps. Everything else is at `sandbox`."""
 
     def __init__(self, seed: int) -> None:
         self.seed = seed
@@ -76,13 +76,13 @@ class StripeSandbox:
         return self.sandbox.pay(session_id, by=by)
 
     def pass_time(self, seconds: float = _DEBIT_SECONDS) -> None:
-        """Debits end and checkouts expire whose time comes within that; three days, unless it is said."""
+        """Moves the time, three days by default: debits whose time has come end, and checkouts expire."""
         self.sandbox.advance_clock(seconds)
         self.sandbox.release_clock()
         self.sandbox.hold_clock()
 
     def change_weather(self, weather: Weather) -> None:
-        """What befalls deliveries from now on, the same for the same seed."""
+        """Sets the weather of deliveries from now on, the same for the same seed."""
         self.sandbox.change_weather(weather, seed=self.seed)
 
     def wait_for_deliveries(self, timeout_seconds: float = _DELIVERIES_SECONDS) -> None:

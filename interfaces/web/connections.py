@@ -1,7 +1,7 @@
 """Limits connections: a client that opens many idle ones keeps no other client out.
 
 Every connection takes a file descriptor, of which a process has so many. When they are gone, SQLite can open no file,
-and the loop (uvloop) closes each new connection at once, and says nothing, until there are some again.
+and the loop (uvloop) silently closes each new connection at once, until there are some again.
 """
 
 import asyncio
@@ -38,7 +38,7 @@ def raise_descriptor_limit() -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = _DESCRIPTORS_WANTED if hard == resource.RLIM_INFINITY else min(hard, _DESCRIPTORS_WANTED)
     if soft != resource.RLIM_INFINITY and soft < wanted:
-        with suppress(OSError, ValueError):  # macOS gives less than its hard limit says
+        with suppress(OSError, ValueError):  # macOS gives less than its hard limit
             resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
@@ -105,7 +105,7 @@ class Connection(HttpProtocol):
         super().connection_lost(exc)
 
     def _track_waiting(self) -> None:
-        """Among those that wait, for the rest of a body too, or not."""
+        """Track whether this connection waits for its client, or for the rest of a body."""
         if self.is_waiting_for_client or self.cycle.more_body:
             self._waiting.setdefault(self, None)
         else:

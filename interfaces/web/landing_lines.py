@@ -1,4 +1,4 @@
-"""The lines of an order as the landing page groups them: by what has become of each, and equal ones together."""
+"""The lines of an order as the landing page groups them: by the situation of each, equal ones together."""
 
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
@@ -30,7 +30,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """Items of which the same has become. `carrier` and `tracking` are a parcel's."""
+    """Items in the same situation. `carrier` and `tracking` are a parcel's."""
 
     kind: str
     heading: str

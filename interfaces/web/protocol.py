@@ -21,7 +21,8 @@ _INVALID = "Invalid HTTP request received."
 
 
 class HttpProtocol(HttpToolsProtocol):
-    """One request at a time: who sends the next before the answer gets the answer, and then the connection is closed.
+    """One request at a time: a client that sends the next one before the answer gets the answer, and then the
+    connection is closed.
 
     A head, the size and extensions of a chunk, and trailers are 64 KiB at most (and a piece, 16 KiB). Too many headers
     and chunks are refused as they come: reading them all first would keep other clients waiting.

@@ -1,4 +1,4 @@
-"""The web server: uvicorn, with the limits that we rely on said out loud."""
+"""The web server: uvicorn, with explicit values for the limits that we rely on."""
 
 import uvicorn
 from starlette.types import ASGIApp

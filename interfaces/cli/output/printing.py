@@ -16,7 +16,7 @@ _INDENT = " " * 29
 
 
 class Page(Protocol):
-    """Where a person reads. Whatever is put on it is made harmless."""
+    """The output for a person. Every text is made harmless."""
 
     def say(self, text: str = "") -> None:
         """A line; an empty one without a text."""
@@ -99,7 +99,7 @@ def _is_utf8() -> bool:
 
 
 def _escaped(found: re.Match[str]) -> str:
-    """What would steer a terminal, as JSON can also write it."""
+    """Escape what would steer a terminal, in JSON's own way."""
     letter = found.group()
     return json.dumps(letter)[1:-1] if letter == "\x7f" or harmless(letter) != letter else letter
 

@@ -35,7 +35,7 @@ def to_the_second(when: datetime) -> str:
 
 
 def label(code: str) -> str:
-    """`parcel_to_pack` as a person says it."""
+    """Return a code as people read it: `parcel_to_pack` is "parcel to pack"."""
     return code.replace("_", " ")
 
 

@@ -12,7 +12,7 @@ class Fault:
     """The HTTP status to answer with; None to do as asked."""
     delay_seconds: float = 0.0
     is_done_first: bool = False
-    """Whether the request is carried out before the delay and the error: it succeeds, but the answer says it failed."""
+    """Whether the request is carried out before the delay and the error: it succeeds, but the answer is a failure."""
     is_cut: bool = False
     """Whether the connection ends in the middle of the answer."""
     dribble_seconds: float = 0.0

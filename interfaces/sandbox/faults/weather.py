@@ -87,7 +87,7 @@ class Skies:
         return dict(self._weather)
 
     def fate(self, event_type: str, endpoint_id: str) -> Fate:
-        """What befalls the next delivery of such an event to that endpoint."""
+        """The fate of the next delivery of such an event to that endpoint."""
         number = self._numbers.setdefault(endpoint_id, len(self._numbers))
         self._seen[event_type, endpoint_id] += 1
         place = endpoint_id if endpoint_id in self._weather else None

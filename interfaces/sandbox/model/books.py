@@ -32,7 +32,7 @@ class BookEntry:
     """The money that arrived; None where none is due or none came."""
     is_debit_pending: bool
     is_authorized: bool
-    """Whether a card was authorized, and the merchant has neither taken the money nor let go of it."""
+    """Whether a card was authorized, and the merchant has neither captured nor canceled the payment."""
     payment_intent_id: str | None
     payment_link_id: str | None
     email: str | None

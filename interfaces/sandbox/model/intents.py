@@ -23,7 +23,7 @@ _CANCELLATION_REASONS: Final = ("abandoned", "duplicate", "fraudulent", "request
 
 
 def new_intent(params: Params, making: Making) -> PaymentIntent:
-    """Create a payment intent, unconfirmed whatever the parameters say.
+    """Create a payment intent, unconfirmed whatever the parameters are.
 
     Raises:
         StripeError: a parameter is missing or invalid.

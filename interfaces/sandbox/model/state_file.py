@@ -90,7 +90,7 @@ class StateFile:
             self._save()
 
     def _save(self) -> None:
-        """What can't be written now is written with the next change: the trial goes on."""
+        """A state that can't be written now is written with the next change: the trial continues."""
         try:
             save(self._path, self._encode())
         except OSError as error:

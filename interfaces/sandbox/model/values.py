@@ -178,7 +178,7 @@ class Session:
     invoice_id: str | None = None
     debit: Debit | None = None
     pretended_payment_status: str | None = None
-    """What the API says instead of the truth: a status that Stripe might add one day."""
+    """The status that the API reports instead of the true one, as if Stripe had added it."""
 
     @property
     def amount_subtotal(self) -> int:
@@ -230,7 +230,7 @@ class Endpoint:
 
     @property
     def is_thin(self) -> bool:
-        """Whether it gets thin events. At Stripe an event destination says so, here `metadata[payload]=thin`."""
+        """Whether it gets thin events. At Stripe an event destination sets this; here `metadata[payload]=thin` does."""
         return self.metadata.get("payload") == "thin"
 
     def wants(self, event_type: str) -> bool:

@@ -1,4 +1,4 @@
-"""The control page: what there is, and what can be done to it. Plain forms; a script only keeps it fresh."""
+"""The control page: the sandbox's state, and forms that change it. A script only refreshes it."""
 
 from typing import Final
 

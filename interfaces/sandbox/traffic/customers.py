@@ -1,4 +1,4 @@
-"""Who comes on such a day and what they will do: drawn from a seed before anything happens."""
+"""The customers of a day and their actions, drawn from a seed beforehand."""
 
 import random
 from collections.abc import Iterator, Sequence
@@ -46,7 +46,7 @@ class CustomerAction:
 
 
 def actions_of(scenario: Scenario, seed: int, customers: int | None = None) -> tuple[CustomerAction, ...]:
-    """The whole day, in its order; with as many customers as the scenario says, or as are named."""
+    """The actions of a whole day, in order; with the scenario's number of customers, or the given one."""
     chance = random.Random(f"{seed} customers")  # noqa: S311 (it has to be the same again)
     actions: list[CustomerAction] = []
     for number in range(1, (scenario.customers if customers is None else customers) + 1):

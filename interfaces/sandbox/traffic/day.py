@@ -48,7 +48,7 @@ class Day:
     speed: float
     """Seconds of the day in a second."""
     customers: int | None = None
-    """How many, if not as many as the scenario says."""
+    """The number of customers, if it is not the scenario's."""
     is_stopped: threading.Event = field(default_factory=threading.Event)
     is_over: bool = False
     """Whether it came to its end."""

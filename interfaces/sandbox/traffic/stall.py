@@ -1,4 +1,4 @@
-"""What is sold on such a day. The products say themselves how they are delivered: no catalog is needed."""
+"""The products of such a day. Their metadata names their delivery, so no catalog is needed."""
 
 from dataclasses import dataclass
 from typing import Final

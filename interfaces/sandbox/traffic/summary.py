@@ -1,4 +1,4 @@
-"""What came of a day."""
+"""The summary of a day."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -21,7 +21,7 @@ class Summary:
     attempts: int
     attempts_failed: int
     mishaps: Mapping[str, int]
-    """What was done on purpose, and how often."""
+    """The number of mishaps of each kind."""
     believed: int
     """Attempts that were not genuine and were answered as if they were: none, if the shop looks at signatures."""
 

@@ -52,9 +52,9 @@ class Errand:
     endpoint_id: str
     attempts_made: int = 0
     is_extra: bool = False
-    """Whether it is one attempt, now, whatever else is going on: a person asked for it, or it is a double."""
+    """Whether it is one immediate attempt, beside any others: a person asked for it, or it is a double."""
     mishaps: tuple[Mishap, ...] = ()
-    """What is to be done to an extra one."""
+    """The mishaps of an extra one."""
 
 
 class Office(Protocol):

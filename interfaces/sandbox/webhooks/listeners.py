@@ -1,4 +1,4 @@
-"""Those who listen for events by socket, as `stripe listen` does: what waits for each of them, within bounds."""
+"""Listeners for events by socket, such as `stripe listen`, each with a bounded queue."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""Makes events, remembers what became of each delivery, and hands the courier what is due."""
+"""Makes events, records the outcome of each webhook delivery, and hands due ones to the courier."""
 
 from collections.abc import Callable
 from dataclasses import replace
