@@ -30,7 +30,7 @@ class BackedUp:
     """The last event; None in an empty log."""
     bytes: int
     is_closed: bool
-    """Whether its log was copied to another database, which goes on in its place: such a backup is not restored."""
+    """Whether its log was copied to another database, which has replaced it: such a backup is not restored."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,12 +48,12 @@ class Contents:
     newest_at: datetime | None
     """When the last readable event was recorded, by the shop's clock."""
     is_closed: bool
-    """Whether it was copied to another database, which goes on in its place."""
+    """Whether it was copied to another database, which has replaced it."""
     problems: Sequence[str]
-    """Why no shop can go on from here, in words."""
+    """The reasons for which no shop can resume from here, as sentences."""
     unreadable: Sequence[str]
     """The first of the events that lack the one before them in their stream, and of those that this version can't read,
-    in words. They are parked, and the rest goes on."""
+    as sentences. They are parked, and the rest is handled."""
 
     @property
     def is_right(self) -> bool:
@@ -67,9 +67,9 @@ class Lost:
     agree_until: int
     """The position of that event; 0 if they have none in common."""
     differing: int
-    """At how many places up to there the two do not have the same event: one of them was damaged or changed."""
+    """At how many positions up to there the two do not have the same event: one of them was damaged or changed."""
     first_differing: int | None
-    """The first of these places."""
+    """The first of these positions."""
     events: int
     checkouts: int
     stripe_events: int
@@ -82,7 +82,7 @@ class Lost:
 
 
 def contents(log: Log, report: Report = silent, *, url: str = "") -> Contents:
-    """Read the whole log. `url` is its place, as in `DATABASE_URL`, for what is said of it.
+    """Read the whole log. `url` is its address, as in `DATABASE_URL`, for the messages.
 
     Raises:
         PersistenceError: it can't be read.
@@ -174,7 +174,7 @@ def _readable(log: Log, stored: Notification) -> Event | None:
 
 
 def _common(backup: Log, current: Log) -> int | None:
-    """The position with which one of them ends and the other one has the same event; None if each has another past."""
+    """The position where one of them ends and the other one has the same event; None if their pasts differ."""
     for whole, longer in ((backup, current), (current, backup)):
         end = whole.store.max_notification_id() or 0
         if anchors_at(whole.store, [end]) == anchors_at(longer.store, [end]):
@@ -190,7 +190,7 @@ class _Difference:
 
 
 def _differences(backup: Log, current: Log, until: int | None, report: Report) -> Iterator[_Difference]:
-    """The places up to this one at which the two do not have the same event, in order. Takes no memory."""
+    """The positions up to this one at which the two do not have the same event, in order. Takes no memory."""
     logs = backup, current
     total = max(log.store.max_notification_id() or 0 for log in logs) if until is None else until
     meter = Meter(report, time.monotonic, 0)

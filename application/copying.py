@@ -52,7 +52,7 @@ class OpenDatabase:
     """A database with a log."""
 
     name: str
-    """In words, without a password."""
+    """For messages, without a password."""
     log: Log
     views: Views
     locks: WorkerLocks
@@ -107,7 +107,7 @@ class Copied:
     views: Sequence[Verification]
     """For each view, the rows of the source as `live` and those of the target as `fresh`."""
     differences: Sequence[str]
-    """Between the logs and their bookkeeping, in words; the first of them."""
+    """The first differences between the logs and their bookkeeping, as sentences."""
 
     @property
     def is_same(self) -> bool:
@@ -136,7 +136,7 @@ class Copy:
         return self._source, self._target
 
     def __call__(self, stage: Stage = silently) -> Copied:
-        """Copy what is missing, and prove both equal. Only if they are, the target is free to be worked at.
+        """Copy what is missing, and prove both equal. Only then can processes use the target.
 
         Raises:
             Refused: a process uses one of them, or the target holds something else.
@@ -148,7 +148,7 @@ class Copy:
         self._check_alone()
         source.log.check_is_whole()
         done = self._begin(stage)
-        self._check_alone()  # again, since a worker enlists first and looks for the mark then
+        self._check_alone()  # again, since a worker first enlists and then looks for the mark
         with stage("copying") as report:
             self._copy_events(done, report)
         positions, parked = self._bookkeeping(source)
@@ -184,11 +184,11 @@ class Copy:
                 raise _is_used(database)
 
     def _begin(self, stage: Stage) -> int:
-        """How far a copy that was left has come; a new one is begun where there is none.
+        """How far an interrupted copy has come; without one, a new copy begins.
 
         Raises:
-            Refused: the target holds anything but the beginning of the source's log, or another database goes on in the
-                source's place.
+            Refused: the target holds anything but the beginning of the source's log, or another database has replaced
+            the source.
         """
         target = self._target
         done = target.log.store.max_tracking_id(COPYING)
@@ -301,7 +301,7 @@ class Copy:
     def _end(self, positions: dict[str, int]) -> None:
         """
         Raises:
-            Refused: a process has used the source meanwhile, so the copy is incomplete.
+            Refused: a process has used the source since, so the copy is incomplete.
         """
         self._hold()
         source, target = self._source, self._target
@@ -322,7 +322,7 @@ def _is_used(database: OpenDatabase) -> Refused:
 
 
 def _differences(here: Sequence[Notification], there: Sequence[Notification]) -> Iterator[str]:
-    """Where two portions of a log differ, in words."""
+    """The differences between two portions of a log, as sentences."""
     source, target = ({each.id: each for each in events} for events in (here, there))
     # Where one portion ends early, what the other one has after that may only be further on
     last = min(here[-1].id, there[-1].id) if here and there else None

@@ -10,7 +10,7 @@ from domain.reasons import Reason
 
 
 class NotFound(Exception):
-    """The log does not know what was asked for."""
+    """The log does not contain what was asked for."""
 
 
 class NotMigrated(Exception):
@@ -28,14 +28,14 @@ _MOVED = (
 
 
 class LogMoved(Exception):
-    """The log was copied to another database, which goes on in its place: no process may work at it."""
+    """The log was copied to another database, which has replaced it: no process may use it."""
 
     def __init__(self, text: str = _MOVED) -> None:
         super().__init__(text)
 
 
 class NotABackup(Exception):
-    """The file is not a whole log: it is something else, damaged, or in use. The message says which."""
+    """The file is not a whole log: it is something else, damaged, or in use. The message names which."""
 
 
 class Busy(Exception):
@@ -59,12 +59,13 @@ class Stopped(Exception):
 
 
 class LogReplaced(Exception):
-    """The log that is open is not the one at its place any more: whatever is written to it would be lost."""
+    """The open log was replaced by another file: everything written to it would be lost."""
 
 
 def reason_for(error: BaseException, *of_ports: type[Exception]) -> Reason:
-    """Return what is kept of an error. The words of a port's errors, and of ours that every use case may meet, are
-    meant for staff. Of any other error only its type and place are kept: its message may quote personal data."""
+    """Return what is kept of an error. The messages of a port's errors, and of our own that every use case may raise,
+    are meant for staff. Of any other error only its type, file and line are kept: its message may quote personal
+    data."""
     if isinstance(error, of_ports):
         return reasons.port_failed(str(error))
     if isinstance(error, UnreadableEvent):

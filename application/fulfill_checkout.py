@@ -1,6 +1,6 @@
-"""`fulfill_checkout(session_id)`: ask Stripe, record what it says, and let the policies do the rest.
+"""`fulfill_checkout(session_id)`: ask Stripe, record its answer, and let the policies do the rest.
 
-Called by the landing page and by staff; the webhook's way is an effect that does the same. It may be called any
+The landing page and staff call it; after a webhook, an effect does the same. It may be called any
 number of times, at the same moment too: what is known already is not recorded again, and only the log's one `Paid`
 event starts a fulfillment.
 """
@@ -46,12 +46,12 @@ class FulfillCheckout:
     def __call__(
         self, session_id: SessionId, *, source: Source, actor: str, reason: Personal | None = None
     ) -> CheckoutSession:
-        """The session as it is known after asking Stripe, unless it is known to be paid already. It blocks.
+        """Return the session as it is known after asking Stripe, unless it is known to be paid already. It blocks.
 
         Raises:
             InvalidIdentifier: not the ID of a Checkout Session.
             PortError: Stripe does not know it, refused, or was not reached; nothing was recorded.
-            StoreUnavailable, Busy, Stopped: what Stripe said could not be recorded.
+            StoreUnavailable, Busy, Stopped: Stripe's answer could not be recorded.
         """
         session = self._log.get(CheckoutSession, checked(session_id))
         if not session.may_have_news:

@@ -39,9 +39,9 @@ _UNKNOWN_TRIES = 14
 
 
 class Retrieve:
-    """Ask Stripe for a session, and record what it says.
+    """Ask Stripe for a session, and record its answer.
 
-    An event of Stripe's, signed with our secret, says that the session exists. If Stripe does not know it, the key is
+    A Stripe event, signed with our secret, proves that the session exists. If Stripe does not know it, the key is
     most likely another account's, by mistake; so the session is parked only after about an hour of tries.
     """
 
@@ -62,7 +62,8 @@ class Retrieve:
         try:
             checkout = self._gateway.retrieve(id)
         except SessionUnknown:
-            # An answer like any other. Given up, it would wait for a person a second time, beside the parked session.
+            # An answer like any other. If it were given up, a person would find it in the queue twice: the session is
+            # parked.
             return Done(found=reasons.unknown_to_stripe(), outcome=_unknown(attempt))
         requested = attempt.effect.requested
         by_default = Source.SCHEDULE if attempt.effect.is_scheduled else Source.WEBHOOK
@@ -89,7 +90,7 @@ def _unknown(attempt: Attempt) -> Outcome:
 
 
 class SendMail:
-    """Send the mail that was decided, or what has become true in its place."""
+    """Send the mail that was requested, or the one that has become true instead."""
 
     def __init__(self, mailer: Mailer) -> None:
         self._mailer = mailer
@@ -112,7 +113,7 @@ class SendMail:
 
 
 def message_id(mail: Effect) -> str:
-    """A mail that may have gone out before it was withdrawn says something else: it keeps its message ID to itself."""
+    """A mail that may have gone out before it was withdrawn has another text: its message ID is not used again."""
     return mail.id if mail.edition == 1 else f"{mail.id}_{mail.edition}"
 
 
@@ -189,14 +190,15 @@ def _handed_over(attempt: Attempt, requested: Effect.Requested, note: str | None
 
 
 def _has_not_run(answer: object) -> bool:
-    """Whether nothing of the merchant's own code has run, since it is no plain method."""
+    """Whether none of the merchant's own code has run, since it is no plain method."""
     if isinstance(answer, Coroutine | Generator):
         answer.close()  # or Python warns that it was never awaited
     return isinstance(answer, Coroutine | Generator | AsyncGenerator)
 
 
 def _note(attempt: Attempt, answer: object) -> str | None:
-    """What is said of a delivery. It is done whatever the merchant's own code answers: another call could repeat it."""
+    """The remark on a delivery. The line counts as delivered whatever the merchant's code returns: a second call could
+    deliver it twice."""
     match answer:
         case DeliveryReceipt(note=None):
             return None

@@ -13,7 +13,7 @@ from domain.stripe_event import StripeEvent
 
 
 class PortError(Exception):
-    """Something outside did not do what was asked. The message is for staff: no secret, no personal data."""
+    """A service outside did not do what was asked. The message is for staff: no secret, no personal data."""
 
 
 class Temporary(PortError):
@@ -33,7 +33,7 @@ class SessionUnknown(Permanent):
 
 
 class NotFromStripe(Exception):
-    """A webhook delivery is not signed by Stripe, or is not what it claims to be. The message says in what way."""
+    """A webhook delivery is not signed by Stripe, or is not what it claims to be. The message names the fault."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,7 +21,7 @@ def parameters_as_text(reason: Reason) -> str:
 
 
 def from_text(text: str) -> Reason:
-    """Return the reason; `text` may also be the sentence that an earlier version kept in its place."""
+    """Return the reason; `text` may also be the sentence that an earlier version stored instead."""
     if not text.startswith(_BEGINNING):
         return reason_of(text)
     stored = json.loads(text)

@@ -94,7 +94,7 @@ class Staff:
         self._on_checkout(session_id, by, replan)
 
     def retry(self, id: str, by: By) -> None:
-        """Try again whatever is stuck in a checkout, or a Stripe event that could not be handled."""
+        """Retry everything that is stuck in a checkout, or a Stripe event that could not be handled."""
         self._writer.result(self._submit_retry(id, by))
 
     def retry_all(self, ids: Sequence[str], by: By) -> list[str]:
@@ -253,7 +253,7 @@ def _check_in_none(pools: Sequence[StreamId], keys: Sequence[str], unit: UnitOfW
 def _check_not_in(pool: KeyPool, keys: Sequence[str]) -> None:
     """
     Raises:
-        Refused: one of the keys was ever in this pool. The sentence says which by its number, since a key is a secret.
+        Refused: one of the keys was ever in this pool. The sentence names it by its number, since a key is a secret.
     """
     twice = [number for number, key in enumerate(keys, 1) if key in pool.known]
     if twice:

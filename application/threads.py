@@ -1,5 +1,5 @@
-"""What runs beside what, and how it waits: threads of the operating system. A simulation brings others, which take
-turns in an order that a seed chose, under a clock of its own."""
+"""How work runs in parallel, and how it waits: on threads of the operating system. A simulation brings others, which
+take turns in an order that a seed chose, under a clock of its own."""
 
 import threading
 import time
@@ -43,7 +43,7 @@ class Threads:
         return thread
 
     def result(self, future: Future[T]) -> T:
-        """What another thread makes of it, or raises."""
+        """Return the result of another thread, or raise its error."""
         return future.result()
 
     def sleep(self, seconds: float) -> None:

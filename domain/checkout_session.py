@@ -84,7 +84,8 @@ class CheckoutSession(Aggregate["CheckoutSessionFact"]):
     class Paid(Event):
         """The one moment a retrieval shows `complete`, and `paid` or `no_payment_required`.
 
-        It occurred when Stripe's event that said so did, if one was heard before; else when we asked.
+        Its time is that of the Stripe event that reported it, if one was received before; else the time of our
+        question.
         """
 
         TOPIC: ClassVar[str] = "CheckoutSession.Paid"
@@ -94,7 +95,7 @@ class CheckoutSession(Aggregate["CheckoutSessionFact"]):
 
     @dataclass(frozen=True, kw_only=True)
     class Contradicted(Event):
-        """Stripe said two things that exclude each other. It informs staff and decides nothing."""
+        """Stripe reported two things that exclude each other. The event informs staff and decides nothing."""
 
         TOPIC: ClassVar[str] = "CheckoutSession.Contradicted"
         class_version: ClassVar[int] = 2
@@ -119,7 +120,7 @@ class CheckoutSession(Aggregate["CheckoutSessionFact"]):
 
     @dataclass(frozen=True, kw_only=True)
     class RetryRequested(Event):
-        """A person asked for whatever is stuck in this checkout to be tried again."""
+        """A person asked for a retry of everything that is stuck in this checkout."""
 
         TOPIC: ClassVar[str] = "CheckoutSession.RetryRequested"
 
@@ -147,7 +148,8 @@ class CheckoutSession(Aggregate["CheckoutSessionFact"]):
     expired: bool = False
     paid_at: datetime | None = None
     completed_at: datetime | None = None
-    """When it was first known to be complete: by Stripe's clock, or by ours if Stripe's API said so first."""
+    """The time when it was first known to be complete: by Stripe's clock, or by ours if Stripe's API reported it
+    first."""
     park_reason: ParkReason | None = None
     contradictions: frozenset[ReasonCode] = frozenset()
 
@@ -178,7 +180,7 @@ class CheckoutSession(Aggregate["CheckoutSessionFact"]):
 
     @property
     def is_awaiting_payment(self) -> bool:
-        """Complete and unpaid, and the payment can still arrive, as far as Stripe has said."""
+        """Complete and unpaid, and the payment can still arrive, as far as Stripe has reported."""
         is_unpaid = self.checkout is not None and self.checkout.is_complete and not self.checkout.is_paid
         is_decided = self.is_paid or self.succeeded or self.is_payment_over
         return is_unpaid and not (is_decided or self.park_reason)
@@ -196,13 +198,13 @@ class CheckoutSession(Aggregate["CheckoutSessionFact"]):
 
     @property
     def _heard_paid_at(self) -> datetime | None:
-        """When it was paid, by Stripe's clock, if one of Stripe's events says that it is."""
+        """The time of the payment, by Stripe's clock, if one of Stripe's events reports it."""
         if self.succeeded_at is None and self.completed and self.completed.payment_status in PAID_STATUSES:
             return self.completed.occurred_at
         return self.succeeded_at
 
     def disbelieves(self, checkout: Checkout) -> bool:
-        """Whether Stripe says more, in an event or beside it, than this answer does: ask again in a moment."""
+        """True if Stripe has reported more than this answer contains: ask again in a moment."""
         if checkout.is_complete and checkout.intent_status == "succeeded" and checkout.is_understood:
             return not checkout.is_paid
         if self._heard_paid_at is not None and checkout.is_understood:
@@ -267,7 +269,7 @@ class CheckoutSession(Aggregate["CheckoutSessionFact"]):
         return facts
 
     def _is_older(self, checkout: Checkout) -> bool:
-        """Whether an answer was given before the one we have: they may be recorded in another order.
+        """True if the answer is older than the one that is recorded: answers may be recorded in another order.
 
         A session that is complete stays so, one that is not open never opens again, and what is paid stays paid: a
         refund does not show. So does a payment that is canceled.

@@ -3,8 +3,9 @@
 The stream's ID is the idempotency key of every attempt. The claim is an event: of two workers only one can append
 attempt number n, and the outcome of an attempt that is not the current one is not recorded.
 
-An attempt whose process ended is an orphan. The worker that finds it says so, and repeats it: at once the first time,
-after growing pauses when it happens again, for the attempt itself may be what ends processes. Five in a row are enough.
+An attempt whose process ended is an orphan. The worker that finds it records this and repeats it: at once the first
+time, after growing pauses when it happens again, for the attempt itself may be what ends processes. Five in a row are
+enough.
 """
 
 from collections.abc import Sequence
@@ -26,11 +27,11 @@ from domain.step import Step, parse_step
 RETRIEVE, MAIL = "retrieve", "mail"
 
 ORPHANS_MAX = 5
-"""So many orphaned attempts in a row, and it is given up."""
+"""An effect is given up after so many orphaned attempts in a row."""
 _ORPHAN_PAUSES = (timedelta(0), timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30))
 """The longest pause after the first orphan in a row, the second, and so on."""
 LEFT_TO_OTHERS = timedelta(hours=1)
-"""For so long an effect of a kind that a worker does not know waits for a worker that does."""
+"""How long an effect of a kind that this worker does not know waits for a worker that knows it."""
 LONGEST_WAIT = timedelta(days=2)
 """No effect waits longer for its time: a later one was set by a clock that was ahead."""
 
@@ -41,7 +42,7 @@ class Effect(Aggregate["EffectFact"]):
     class Requested(Event):
         """`kind` is `retrieve`, `mail` or the name of a delivery; the mail or the line is what to do it with.
 
-        It is due from `not_before` on, at most `LONGEST_WAIT` ahead; without it at once, whatever the clocks say.
+        It is due from `not_before` on, at most `LONGEST_WAIT` ahead; without it at once, whatever the clocks show.
         `source` is who asked for a retrieval.
         """
 
@@ -98,7 +99,7 @@ class Effect(Aggregate["EffectFact"]):
 
     @dataclass(frozen=True, kw_only=True)
     class AttemptReleased(Event):
-        """Claimed, and not begun when its process was stopped: another worker can claim it at once."""
+        """Claimed but not begun when the process stopped: another worker can claim it at once."""
 
         TOPIC: ClassVar[str] = "Effect.AttemptReleased"
         number: int
@@ -111,7 +112,7 @@ class Effect(Aggregate["EffectFact"]):
         note: str | None = None
         """The remark of the other side: a reference, a link."""
         found: Reason | None = None
-        """What it found in the place of what was asked for."""
+        """The finding, if it is another one than expected."""
 
         @staticmethod
         def upcast_v1_v2(state: dict[str, Any]) -> None:
@@ -121,7 +122,7 @@ class Effect(Aggregate["EffectFact"]):
 
     @dataclass(frozen=True, kw_only=True)
     class GivenUp(Event):
-        """Nothing more happens by itself: it waits for a person."""
+        """The effect waits for a person; no attempt follows by itself."""
 
         TOPIC: ClassVar[str] = "Effect.GivenUp"
         class_version: ClassVar[int] = 2
@@ -135,7 +136,7 @@ class Effect(Aggregate["EffectFact"]):
 
     @dataclass(frozen=True, kw_only=True)
     class Withdrawn(Event):
-        """It was not wanted any more when its turn came."""
+        """It was no longer wanted when its turn came."""
 
         TOPIC: ClassVar[str] = "Effect.Withdrawn"
         class_version: ClassVar[int] = 2
@@ -176,12 +177,12 @@ class Effect(Aggregate["EffectFact"]):
 
     @property
     def is_open(self) -> bool:
-        """Asked for, and still to be done by us."""
+        """Requested, and not finished."""
         return self.requested is not None and not (self.is_done or self.given_up or self.withdrawn)
 
     @property
     def is_scheduled(self) -> bool:
-        """Asked for beforehand, for a time to come."""
+        """Requested in advance, for a time in the future."""
         return self.requested is not None and self.requested.not_before is not None
 
     @property
@@ -199,7 +200,7 @@ class Effect(Aggregate["EffectFact"]):
         not_before: datetime | None = None,
         source: Source | None = None,
     ) -> "EffectFacts":
-        """Ask for it, once; what was withdrawn can be asked for again."""
+        """Request it, once; a withdrawn effect can be requested again."""
         if self.requested and self.withdrawn is None:
             return []
         return [self.Requested(kind=kind, step=str(step), mail=mail, line=line, not_before=not_before, source=source)]
@@ -211,8 +212,8 @@ class Effect(Aggregate["EffectFact"]):
         return [self.AttemptStarted(number=self.attempt + 1, worker=worker)]
 
     def orphan(self, worker: str, *, now: datetime, random: float) -> "EffectFacts":
-        """Say that the worker is gone which had it. `random`, from 0 to 1, is the part of the longest pause to wait:
-        what ends processes comes back alone, and not with all that it took along.
+        """Record that the worker that had claimed it is gone. `random`, from 0 to 1, is the part of the longest pause
+        to wait: an effect that ends processes is then repeated alone, not together with the others that it orphaned.
         """
         if self.worker != worker:
             return []
@@ -222,11 +223,12 @@ class Effect(Aggregate["EffectFact"]):
         return [self.AttemptOrphaned(number=self.attempt, retry_at=now + pause)]
 
     def release(self, number: int) -> "EffectFacts":
-        """Give a claim back of which nothing was begun."""
+        """Release a claim of which nothing was begun."""
         return [self.AttemptReleased(number=number)] if self.is_current(number) else []
 
     def give_up_unknown(self, kind: str, *, now: datetime) -> "EffectFacts":
-        """Give up what has been left to others for long enough. With another clock an hour may lie in the future."""
+        """Give up an effect that was left to other workers for long enough. By another clock an hour may lie in the
+        future."""
         since = self.due_at or self.asked_at
         if since is None or abs(now - since) < LEFT_TO_OTHERS:
             return []
@@ -255,7 +257,7 @@ class Effect(Aggregate["EffectFact"]):
         return [self.Withdrawn(why=why)] if self.is_open else []
 
     def take_over(self, why: Reason) -> "EffectFacts":
-        """A person sees to it instead: nothing more is attempted, even if it was given up and a retry comes meanwhile.
+        """A person does it instead: no further attempt is made, even if it was given up and a retry is requested later.
 
         Raises:
             Refused: an attempt has no outcome yet, or it is done.
@@ -271,7 +273,7 @@ class Effect(Aggregate["EffectFact"]):
         return [self.Withdrawn(why=why)] if self.requested and self.withdrawn is None else []
 
     def request_retry(self) -> "EffectFacts":
-        """Try again what was given up, or at once what waits for its next attempt."""
+        """Retry an effect that was given up, or one that waits for its next attempt, at once."""
         is_waiting = self.is_open and self.worker is None and self.due_at is not None
         can_retry = self.given_up is not None or is_waiting
         return [self.RetryRequested()] if can_retry else []
@@ -281,7 +283,7 @@ class Effect(Aggregate["EffectFact"]):
         return self.worker is not None and number == self.attempt
 
     def _has_gone_out(self, may_have: bool) -> bool:
-        """What is known once the attempt under way, if there is one, has ended so."""
+        """The state after the attempt under way, if there is one, ended with this outcome."""
         return self.may_have_gone_out if self.worker is None else self.had_gone_out or may_have
 
     def apply(self, event: "EffectFact") -> Self:

@@ -4,7 +4,7 @@ from domain.ids import SessionId
 
 
 class Refused(Exception):
-    """The command can't be done as the checkout stands; the message says why and what can be done instead."""
+    """The command can't be done as the checkout stands; the message explains why and what to do instead."""
 
 
 class UnreadableEvent(Exception):

@@ -1,6 +1,6 @@
 """What every event carries, and how an aggregate is made from its events.
 
-A decision returns bare facts: events that say only what happened. The unit of work stamps them (which stream, which
+A decision returns bare facts: events with nothing but what happened. The unit of work stamps them (which stream, which
 version, who, when, why) as it records them.
 """
 

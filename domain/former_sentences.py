@@ -1,7 +1,7 @@
 """The sentences that events carried before they carried reasons, each with the reason that it stands for.
 
 They stand in logs and are frozen: today's wording has nothing to do with them. A sentence that is not among them was
-never one of ours, or says what someone outside said: it is kept as it was written.
+never one of ours, or quotes a text from outside: it is kept as it was written.
 """
 
 import re
@@ -92,7 +92,7 @@ def reason_of(sentence: str) -> Reason:
 
 
 def is_former_sentence(text: str | None) -> bool:
-    """Whether it is one of ours as a whole: for a field in which words of others stood beside ours."""
+    """Whether the whole text is one of our sentences: for fields that also held texts of others."""
     return text in _WHOLE
 
 

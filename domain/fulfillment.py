@@ -192,7 +192,8 @@ class Fulfillment(Aggregate["FulfillmentFact"]):
     def block(
         self, line_item: str, state: LineState, detail: Reason, *, is_stock_missing: bool = False
     ) -> "FulfillmentFacts":
-        """The line can't go on by itself. What waits for stock is not given up as well: it goes on, or not, with it."""
+        """The line can't continue by itself. A line that waits for stock is not given up: it continues when it gets its
+        stock."""
         line = self.lines.get(line_item)
         if line is None or line.state.is_finished:
             return []
@@ -265,7 +266,7 @@ class Fulfillment(Aggregate["FulfillmentFact"]):
         """Staff look at the license keys of these lines, as `lines_with_keys` chooses them. Recorded every time.
 
         Raises:
-            Refused: as `lines_with_keys` says.
+            Refused: as `lines_with_keys`.
         """
         return [self.KeysShown(lines=tuple(line.plan.id for line in self.lines_with_keys(line_items)))]
 

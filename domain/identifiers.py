@@ -44,7 +44,7 @@ def stripe_event_id(text: str) -> StripeEventId:
 
 
 def is_livemode(session: SessionId) -> bool:
-    """Whether a session ID belongs to live mode, as its second part says."""
+    """Whether a session ID belongs to live mode, which its second part names."""
     return session.startswith("cs_live_")
 
 

@@ -121,7 +121,7 @@ class KeyPool(Aggregate["KeyPoolFact"]):
     def check_not_given(self, keys: Sequence[str]) -> None:
         """
         Raises:
-            Refused: a customer has one of these keys. The sentence says which by its number, since a key is a secret.
+            Refused: a customer has one of these keys. The sentence names it by its number, since a key is a secret.
         """
         given = [number for number, key in enumerate(keys, 1) if self._is_given(key)]
         if given:

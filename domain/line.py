@@ -72,7 +72,7 @@ class Line:
     why: Reason | None = None
     """Why it is blocked, if it is."""
     note: str | None = None
-    """What the other side said of its delivery."""
+    """The other side's remark on its delivery."""
     keys: tuple[Personal, ...] = ()
     """The license keys that it was delivered with."""
     link: str | None = None

@@ -33,7 +33,8 @@ class PlannedLine:
     name: str | None = None
     settings: dict[str, Setting] = field(default_factory=dict)
     remark: Reason | None = None
-    """Why a person must look, where the plan itself says so. The line is `manual` then: no effect ever delivers it."""
+    """The reason for which a person must look, if the plan itself requires it. The line is `manual` then: no effect
+    ever delivers it."""
 
     @property
     def id(self) -> str:

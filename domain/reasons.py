@@ -1,10 +1,10 @@
 """Why something is as it is: a code with parameters, which events store in the place of a sentence.
 
-`application.reason_wording` says the same in English. Its sentences can change at any time; codes, the names of
+`application.reason_wording` has the English sentences. Its sentences can change at any time; codes, the names of
 parameters and what they mean never change. Code branches on codes alone.
 
-Each code has one constructor here, a function of the same name, so that its parameters are always complete. What was
-said outside, as by a mail server, is text by its nature: it is the parameter of a code, never the code. No parameter
+Each code has one constructor here, a function of the same name, so that its parameters are always complete. A text from
+outside, such as a mail server's, is text by its nature: it is the parameter of a code, never the code. No parameter
 carries personal data.
 """
 
@@ -273,7 +273,8 @@ def waits_for_worker(kind: str) -> Reason:
 
 
 def events_left_out(events: int | str, position: int | str, text: str) -> Reason:
-    """A view lacks so many events; `text` says why the first of them, at `position` in the log, was left out."""
+    """A view lacks so many events; `text` is the reason for which the first of them, at `position` in the log, was left
+    out."""
     return _reason(ReasonCode.EVENTS_LEFT_OUT, events=str(events), position=str(position), text=text)
 
 
@@ -288,12 +289,12 @@ def refused(text: str) -> Reason:
 
 
 def port_failed(text: str) -> Reason:
-    """`text` is what a port, or code outside that it called, said of it."""
+    """`text` is the message of a port, or of code outside that it called."""
     return _reason(ReasonCode.PORT_FAILED, text=text[:TEXT_MAX])
 
 
 def unexpected_error(error: str, file: str, line: str) -> Reason:
-    """`error` is its type; `file` and `line` say where it was raised, and are empty if that is not known."""
+    """`error` is its type; `file` and `line` are where it was raised, or empty if that is not known."""
     return _reason(ReasonCode.UNEXPECTED_ERROR, error=error, file=file, line=line)
 
 
@@ -302,7 +303,7 @@ def as_written(text: str) -> Reason:
 
 
 def restored(code: str, parameters: Mapping[str, str]) -> Reason:
-    """Return a reason that was stored outside of events, maybe by a later version: its code is said as it is."""
+    """Return a reason that was stored outside of events, maybe by a later version: its code is shown as it is."""
     try:
         return Reason(code=ReasonCode(code), parameters=parameters)
     except ValueError:

@@ -123,7 +123,8 @@ class StockItem(Aggregate["StockItemFact"]):
         return self._and_serve([_released(ref, need.quantity)]) if need else []
 
     def dispatch(self, ref: LineRef) -> "StockItemFacts":
-        """The promised pieces leave the shelf. A line that only waited was served from elsewhere: it waits no more."""
+        """The promised pieces leave the shelf. A line that only waited was served from elsewhere, and no longer
+        waits."""
         need = self.needs.get(ref)
         if need is None:
             return []
@@ -142,7 +143,8 @@ class StockItem(Aggregate["StockItemFact"]):
         return self._and_serve([gone, *self._taken_back(self.promised + need.quantity - self.on_hand)])
 
     def count(self, on_hand: int) -> "StockItemFacts":
-        """Set what is on the shelf. Room serves those who wait; a shortfall takes the newest promises back.
+        """Set the number of pieces on the shelf. A surplus serves waiting lines; a shortfall takes the newest promises
+        back.
 
         Raises:
             Refused: the number is negative or beyond reason.

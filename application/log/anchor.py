@@ -1,8 +1,8 @@
 """What binds something made from the log to the log it was made from: the last event it took in, by identity.
 
 A position alone is not enough: a log that was restored to an earlier moment gives the same positions to other events.
-So whatever is derived from the log and stored elsewhere keeps the anchor of its last event. `held` says whether that
-event still stands in this log. If it does not, the derived thing is void and is rebuilt.
+So everything that is derived from the log and stored elsewhere keeps the anchor of its last event. `held` checks
+whether that event is still in this log. If it does not, the derived thing is void and is rebuilt.
 """
 
 import hashlib
@@ -15,7 +15,7 @@ from eventsourcing.persistence import Notification, StoredEvent
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Anchor:
-    """An event of the log: where it stands, which one it is, and a hash of what is stored of it."""
+    """An event of the log: its position, its identity, and a hash of its stored bytes."""
 
     position: int
     stream: str
@@ -24,7 +24,7 @@ class Anchor:
 
 
 class EventsByPosition(Protocol):
-    """The log, to be asked for events by their positions."""
+    """A log that returns events by their positions."""
 
     def select_positions(self, positions: Sequence[int]) -> Sequence[Notification]: ...
 
@@ -36,7 +36,7 @@ def digest_of(stored: StoredEvent) -> str:
 
 
 def anchor(position: int, stored: StoredEvent) -> Anchor:
-    """The anchor of whatever takes in, as its last event, what is stored at this position."""
+    """The anchor of a view or state whose last event is the one stored at this position."""
     return Anchor(
         position=position,
         stream=str(stored.originator_id),
@@ -46,11 +46,11 @@ def anchor(position: int, stored: StoredEvent) -> Anchor:
 
 
 def anchors_at(log: EventsByPosition, positions: Iterable[int]) -> dict[int, Anchor]:
-    """The anchors of the events at these positions; none for a position at which no event stands."""
+    """The anchors of the events at these positions; none for a position without an event."""
     return {event.id: anchor(event.id, event) for event in log.select_positions(list(positions))}
 
 
 def held(log: EventsByPosition, anchors: Iterable[Anchor]) -> set[Anchor]:
-    """Those of these anchors whose event stands in this log. What keeps one of the others is not derived from it."""
+    """The anchors whose event is in this log. A view or state with any other anchor is not derived from it."""
     asked = set(anchors)
     return asked & set(anchors_at(log, {each.position for each in asked}).values())

@@ -1,4 +1,4 @@
-"""What a process decides by, compared with what the last server that led decided by.
+"""The settings by which this process decides, compared with those of the last server that led.
 
 A policy decides once, permanently, with the settings of the process that leads. A server that begins to lead leaves
 digests of its settings in the log's bookkeeping. A command of staff leads only where no server does, and only if its
@@ -13,7 +13,7 @@ OWN_DELIVERIES = "the deliveries of your own"
 THE_POLICIES = "the policies"
 
 Terms = Mapping[str, int]
-"""Digests of settings by their names. A digest is a whole number of 63 bits, which says nothing about a secret."""
+"""Digests of settings by their names. A digest is a whole number of 63 bits, which reveals nothing about a secret."""
 
 
 def terms(settings: Mapping[str, str]) -> Terms:

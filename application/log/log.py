@@ -20,7 +20,7 @@ _PAGE_BYTES = 128 * 1024
 COPYING = "unfinished copy"
 """The mark of a log into which another one is being copied, among the positions of followers."""
 MOVED = "moved to another database"
-"""The mark of a log that was copied to another database, which goes on in its place."""
+"""The mark of a log that was copied to another database, which has replaced it."""
 MARKS = frozenset({COPYING, MOVED})
 LEADS_BY = "leads by "
 """Begins the names of the last leader's settings, whose digests stand among the positions of followers."""
@@ -115,10 +115,9 @@ class LogRecorder(ProcessRecorder, ABC):
     @property
     @abstractmethod
     def epoch(self) -> int:
-        """Grows when the store may be another one than before: a standby that was promoted, say, and that lacks the
-        end of what we know, or a backup that was restored in place. Compare it after each question with the epoch
-        before the first answer that is still used, also from memory: a question itself may find the other store, and
-        answer from it."""
+        """Grows when the store may be another one than before: a promoted standby that lacks the end of what we know,
+        or a restored backup. Compare it after each question with the epoch before the first answer that is still used,
+        also from memory: a question itself may find the other store, and answer from it."""
 
     @abstractmethod
     def begin_epoch(self) -> None:
@@ -142,12 +141,12 @@ class LogRecorder(ProcessRecorder, ABC):
 
     @abstractmethod
     def check_not_replaced(self) -> None:
-        """See that what is written stays where others find it. Cheap enough for every second.
+        """Check that other processes can find what is written here. Cheap enough for every second.
 
         Raises:
-            LogReplaced: it does not, and never will until it is opened again.
-            LogMoved: others look for it in another database. Only a store that processes use which take no lock looks.
-            PersistenceError: that can't be seen now, and most likely nothing can be written.
+            LogReplaced: they can't, until the log is opened again.
+            LogMoved: other processes use another database. Only a store whose users may hold no lock checks this.
+            PersistenceError: the check failed, and most likely nothing can be written.
         """
 
     @abstractmethod
@@ -197,14 +196,14 @@ class Log(Application[str]):
 
     @property
     def is_moved(self) -> bool:
-        """Whether another database goes on in its place."""
+        """Whether another database has replaced it."""
         return self.store.max_tracking_id(MOVED) is not None
 
     def check_is_at_work(self) -> None:
         """
         Raises:
             UnfinishedCopy: as `check_is_whole`.
-            LogMoved: another database goes on in its place.
+            LogMoved: another database has replaced it.
         """
         self.check_is_whole()
         if self.is_moved:

@@ -2,7 +2,7 @@
 
 The writer's thread, for which webhooks wait, folds short streams and the last page of long ones. It never folds a long
 one from its beginning: another thread does, from the stream's state row on if there is one, and hands the state over.
-Whatever needs the state waits for that; what does not need it goes on.
+A decision that needs the state waits for that; the others do not.
 """
 
 import threading
@@ -92,7 +92,7 @@ class LongStreams:
             self._prepare(kind, id)
 
     def outdate(self, state: Aggregate[Any], epoch: int) -> None:
-        """Keep a state that another process moved on from: only the events since then need to be folded."""
+        """Keep an outdated state: only the events since then need to be folded."""
         if state.version > self._log.page_events:
             self._keep(state, epoch)
 

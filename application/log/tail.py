@@ -1,4 +1,5 @@
-"""The end of the log as this process wrote it, in memory: who follows the log need not read it again from the store."""
+"""The end of the log as this process wrote it, in memory: a follower of the log need not read it again from the
+store."""
 
 import threading
 from bisect import bisect_right
@@ -20,7 +21,7 @@ Decode = Callable[[StoredEvent], Event]
 
 
 class Entry:
-    """A place in the log and what stands there, decoded once, when it is first looked at."""
+    """A position in the log with its event, decoded once, when it is first used."""
 
     __slots__ = ("_decode", "_event", "_stored", "position", "stream", "topic")
 
@@ -39,8 +40,9 @@ class Entry:
 
     @property
     def anchor(self) -> Anchor:
-        """The anchor of whatever takes this in last. It is made of the same bytes as the event: a reader that was given
-        an event from memory that the store has lost keeps an anchor that the store does not hold, and finds out."""
+        """The anchor of a view or state whose last event this is. It is made of the same bytes as the event: a reader
+        that was given an event from memory that the store has lost keeps an anchor that the store does not hold, and
+        finds out."""
         return anchor(self.position, self._stored)
 
     @property
@@ -62,11 +64,11 @@ class Entry:
 
 
 class Tail:
-    """Everything there is between two places of the log, up to the last entry that we wrote. Safe to share between
+    """All entries between two positions of the log, up to the last one that we wrote. Safe to share between
     threads.
 
-    Between the first and the last place of one insert there are no foreign events, since no other insert runs
-    meanwhile; but places may be empty there, if a stream had begun before.
+    Between the first and the last position of one insert there are no foreign events, since no other insert runs at
+    that time; but positions may be empty there, if a stream had begun before.
     """
 
     def __init__(self, events_max: int = _EVENTS_MAX, bytes_max: int = _BYTES_MAX) -> None:
@@ -79,8 +81,8 @@ class Tail:
         """The store's epoch of all entries."""
 
     def append(self, entries: Sequence[Entry], epoch: int) -> None:
-        """What one transaction of ours added in this epoch of the store. Whatever others added before it, this knows
-        nothing of."""
+        """Append what one transaction of ours added in this epoch of the store. Events that others added before it are
+        not known here."""
         with self._lock:
             follows = not self._entries or not entries or entries[0].position == self._entries[-1].position + 1
             if epoch != self._epoch or not follows:

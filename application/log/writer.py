@@ -31,11 +31,11 @@ _QUEUE_MAX = 10_000
 _CONFLICTS_MAX = 50
 _GIVE_WAY_SECONDS = 0.01
 _WAIT_SECONDS_MAX = 2.0
-"""What waits longer than this shows that writing does not get on."""
+"""A job that waits longer than this shows that writing is stuck."""
 
 
 class Waiter(Protocol):
-    """Who hears what became of it, from the writer's thread: a `Future`, or something lighter."""
+    """Gets the result, on the writer's thread: a `Future`, or something lighter."""
 
     def set_running_or_notify_cancel(self) -> bool:
         """Return False if the caller no longer waits, so that the job need not run."""
@@ -93,7 +93,7 @@ class Writer:
         self._aside: list[_Job] = []
         """Commands over long streams that are being prepared. Nothing else waits for those."""
         self._is_prepared = False
-        """Whether one of the streams is, since the last turn."""
+        """Whether one of their streams has been prepared since the last turn."""
         self._closed: BaseException | None = None
         self.is_failing = False
         """Whether the store did not take the last write."""
@@ -190,7 +190,7 @@ class Writer:
         self.wake.set()
 
     def turn(self) -> bool:
-        """Write what waits, in one transaction. False if nothing did."""
+        """Write the queued jobs in one transaction. Return False if there were none."""
         with self._lock:
             if self._is_prepared:
                 self._is_prepared, aside, self._aside = False, self._aside, []
@@ -234,7 +234,8 @@ class Writer:
                     job.waiter.set_result(result)
 
     def _write_again(self, jobs: Sequence[_Job], error: IntegrityError, conflicts: int) -> None:
-        """Another process moved a stream meanwhile. In halves, so that one contested stream doesn't hold up all."""
+        """Another process has appended to a stream. Retry in halves, so that one contested stream doesn't hold up all
+        jobs."""
         if conflicts > _CONFLICTS_MAX:
             for job in jobs:
                 job.waiter.set_exception(_unavailable(error))

@@ -73,7 +73,7 @@ class StoryEntry:
     reason: str | None
     text: str
     why: Reason | None
-    """The reason that the event gives, which `text` has in words."""
+    """The reason of the event, which `text` contains as a sentence."""
     is_routine: bool
     """Whether it is about a scheduled retrieval before the latest one: it found what was known already."""
 

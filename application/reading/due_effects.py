@@ -1,4 +1,4 @@
-"""Which effects are due, as the view of them says. Only a hint: the claim in the log decides."""
+"""The effects that are due, by the view of them. Only a hint: the claim in the log decides."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -21,10 +21,10 @@ class DueEffect:
     kind: str
     session_id: SessionId
     position: int
-    """The place in the log of the request, or of the retry that a person asked for. The first request comes first."""
+    """The position of the request, or of the retry that a person asked for. The first request comes first."""
     since: datetime | None
     """Since when it is due, by the clock of the process that recorded it; None while rows of an older version of the
-    view serve, which do not say it."""
+    view serve, which do not have it."""
     worker: str | None
     """The worker that has claimed it; None if it is free."""
 

@@ -65,7 +65,7 @@ class Projector:
             if empty_void_among(known, self._log.store, self._views):
                 return True
             live, building = self._find(known)
-            # One batch each: a long log that is being gone through again must not hold up what people look at.
+            # One batch each: a view that is being built from a long log must not delay the views that people read.
             did = [self._follow(group, end) for group in _by_position(live)]
             did += [self._build(each, end) for each in building]
             return any(did)
@@ -84,7 +84,7 @@ class Projector:
         return self._log.store.max_notification_id() or 0
 
     def _is_at(self, wanted: int) -> bool:
-        """A view of a later version than ours is another process's to follow with."""
+        """A process of a later version updates views of that version."""
         live = {view.name: view for view in self._views.all() if view.state is ViewState.LIVE}
         for projection in self.projections:
             view = live.get(projection.name)
@@ -134,7 +134,7 @@ class Projector:
         return self._views.create(projection, ViewState.BUILDING)
 
     def _follow(self, following: Sequence[Following], end: int) -> bool:
-        """Bring views that are at one place one batch further. False if they are at the end."""
+        """Bring views with the same position one batch further. Return False if they are at the end."""
         start = following[0].view.position
         read = self._log.read(start, self._batch_max, end)
         if not read:
@@ -150,7 +150,8 @@ class Projector:
 
 
 def _by_position(live: Sequence[Following]) -> list[list[Following]]:
-    """Views of one place are followed together, since the log is read once for them; a new one far behind is alone."""
+    """Views with the same position are updated together, since the log is read once for them; a new one far behind is
+    alone."""
     groups: dict[int, list[Following]] = {}
     for each in live:
         groups.setdefault(each.view.position, []).append(each)

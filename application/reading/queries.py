@@ -49,7 +49,7 @@ class SearchHit:
     recorded_at: datetime
     """The time of its first event."""
     matched: tuple[str, ...]
-    """As what the words were found: `email`, `sku`, ..."""
+    """The fields in which the words were found: `email`, `sku`, ..."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +62,7 @@ class WorkItem:
     item: str
     """The line item or the step; empty where it is about the whole."""
     detail: str
-    """Why it waits, in words."""
+    """The reason for which it waits, as a sentence."""
     why: Reason
     since: datetime
 
@@ -86,7 +86,7 @@ class IncompleteView:
     left_out: int
     """How many events."""
     position: int
-    """The place of the first of them in the log."""
+    """The position of the first of them in the log."""
     error: str
     """Why that one was left out."""
 
@@ -113,7 +113,7 @@ class Queries:
         """The checkout as it is now, or as it was then by our clock; None if the log knew nothing of it.
 
         Raises:
-            UnreadableEvent: this version can't read one of its events, so that it can't say how the checkout stands.
+            UnreadableEvent: this version can't read one of its events, so the state of the checkout is not known.
         """
         self._projector.catch_up()
         events = self._events([session_id]).get(session_id, [])
@@ -124,7 +124,8 @@ class Queries:
         return any(isinstance(event, UnreadableEvent) and event.session_id is None for _, event in self._left_out())
 
     def search(self, text: str, limit: int = 50) -> list[SearchHit]:
-        """Checkouts in which every word is found, or the beginning of one; the newest first. No words: all of them."""
+        """Checkouts with every search word, or with words that begin so; the newest first. Without a word: all of
+        them."""
         self._projector.catch_up()
         wanted = list(dict.fromkeys(words(text)))[:_WORDS_MAX]
         found = [Among("session_id", SEARCH, [StartsWith("term", word)]) for word in wanted]
@@ -207,7 +208,7 @@ class Queries:
         return states
 
     def _states_of_batch(self, sessions: Sequence[SessionId]) -> Mapping[SessionId, CheckoutState]:
-        """One that can't be read is parked, and no reason to show none of the others."""
+        """A checkout that can't be read is parked, and the others are shown all the same."""
         try:
             documents = (checkout_document(id, events) for id, events in self._events(sessions).items())
             return {document.session_id: document.state for document in documents if document}
@@ -222,7 +223,7 @@ class Queries:
         Raises:
             UnreadableEvent: one of these sessions has an event that this version can't read.
         """
-        missing = list(self._missing(sessions))  # first: the timeline may be replaced meanwhile by one that has them
+        missing = list(self._missing(sessions))  # first: the timeline may be replaced by one that has them
         where = [OneOf("session_id", sessions)]
         rows = self._views.select(Selection(projection=TIMELINE, where=where, order_by=["position"]))
         positions = {*(int(row["position"] or 0) for row in rows), *missing}

@@ -47,7 +47,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """A row that the live view and a fresh fold of the log do not agree on; None where it is missing."""
+    """A row that differs between the live view and a fresh fold of the log; None where it is missing."""
 
     key: Key
     live: Row | None
@@ -177,7 +177,7 @@ class Rebuild:
         return [view for view in self._views.all() if view.name == projection.name]
 
     def _step(self, views: Views, projection: Projection, view: View, until: int | None = None) -> tuple[int, int]:
-        """Bring a view one batch further. Where it is then, and where the log ends."""
+        """Bring a view one batch further. Return its position then, and the end of the log."""
         end = until if until is not None else self._log.store.max_notification_id() or 0
         if view.position >= end:
             return view.position, end
@@ -190,7 +190,7 @@ class Rebuild:
     def _anchor_at(self, position: int) -> Anchor:
         """
         Raises:
-            Overtaken: the log was put back to an earlier moment meanwhile.
+            Overtaken: the log was restored to an earlier moment.
         """
         found = anchors_at(self._log.store, [position])
         if position not in found:

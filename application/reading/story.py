@@ -49,7 +49,7 @@ def sentence(event: Event, names: Titles) -> str:
 
 
 def reason_given(event: Event) -> Reason | None:
-    """What the event gives as a reason, if it does; its sentence has it in words."""
+    """The reason of the event, if it has one; the event's sentence contains it."""
     match event:
         case StripeEvent.Ignored() | Effect.Withdrawn():
             return event.why

@@ -1,4 +1,4 @@
-"""The port of the views: disposable tables beside the log, each with the place in the log it stands for.
+"""The port of the views: disposable tables beside the log, each with the position of the log up to which it was folded.
 
 A view is kept in generations, so that one can be built beside the one that serves.
 """
@@ -20,7 +20,7 @@ class ViewState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """One generation of a view. It holds what every event up to `position` says, and nothing of a later one."""
+    """One generation of a view. It covers every event up to `position`, and none after it."""
 
     name: str
     version: int
@@ -55,7 +55,7 @@ class Advance:
 
 
 class Overtaken(Exception):
-    """Another process moved the view meanwhile. Nothing was changed: read its position again."""
+    """Another process has moved the view. Nothing was changed: read its position again."""
 
 
 class ViewNotBuilt(Exception):
@@ -98,7 +98,7 @@ class OneOf:
 
 @dataclass(frozen=True, slots=True)
 class Among:
-    """The value also stands in the column of the same name of a row of another view, or of another row of this one."""
+    """Subquery filter: some row of `projection` that matches `where` has the same value in this column."""
 
     column: str
     projection: Projection
@@ -119,7 +119,7 @@ class Selection:
 
 
 class Snapshot(Protocol):
-    """A view at one moment, however it moves on meanwhile."""
+    """A view at one moment, however it changes afterwards."""
 
     @property
     def view(self) -> View: ...
@@ -138,7 +138,7 @@ class Views(Protocol):
         """A new, empty generation at position 0.
 
         Raises:
-            Overtaken: another process made one of this state meanwhile.
+            Overtaken: another process has made one of this state.
         """
 
     def apply(self, advances: Sequence[Advance]) -> None:
@@ -156,14 +156,14 @@ class Views(Protocol):
         """
 
     def empty(self, views: Sequence[View]) -> None:
-        """Take every row away, back to position 0: all of these views or none. Needs no table to be made.
+        """Delete every row, and set the position to 0: of all these views or of none. Creates no table.
 
         Raises:
             Overtaken: one of them is not where it was.
         """
 
     def drop(self, view: View) -> None:
-        """Throw a generation away. Nothing happens if it is gone."""
+        """Drop a generation. Nothing happens if it is gone."""
 
     def select(self, selection: Selection) -> Sequence[Row]:
         """Rows of the live view, which may be of a version that the projection continues.

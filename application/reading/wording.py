@@ -134,7 +134,7 @@ def delivery(name: str) -> str:
 
 
 def reported(type: str) -> str:
-    """Return what a Stripe event says about a payment, as the end of a sentence."""
+    """Return what a Stripe event reports about a payment, as the end of a sentence."""
     return _REPORTED.get(type, "changed")
 
 

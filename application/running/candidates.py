@@ -25,10 +25,10 @@ class Candidates:
         self._threads = threads
         self._looked_around_at = float("-inf")
         self._neglected: Sequence[DueEffect] = ()
-        """What no other worker does, as of the last look around, and is not chosen yet."""
+        """Effects that no other worker carries out, as of the last look, and that are not chosen yet."""
         self._unknown_since: dict[tuple[str, datetime | None], float] = {}
         """When we first saw each effect of a kind that is unknown here, due since a time and free. By our own timer:
-        the process that set the time may have another clock, and ours may be set meanwhile."""
+        the process that set the time may have another clock, and ours may be set in between."""
         self._in_hand: dict[str, str] = {}
         """Effect to kind, from the claim until the outcome is stored."""
         self._set_aside: set[str] = set()
@@ -41,10 +41,9 @@ class Candidates:
         return bool(self._in_hand)
 
     def choose(self, worker: str, now: datetime, *, looks_around: bool) -> list[DueEffect]:
-        """What is due and free, as far as its kind has room, each in hand from here on.
-
-        What other workers left undone comes first, or it would wait for as long as there is anything else. It is looked
-        for once a second, or, with `looks_around`, every time.
+        """Choose due and free effects, as far as their kind has room. Effects orphaned by other workers come first;
+        otherwise they would wait as long as there is anything else. They are looked for once a second, or, with
+        `looks_around`, every time.
         """
         if looks_around or self._threads.monotonic() - self._looked_around_at >= _LOOK_AROUND_SECONDS:
             self._looked_around_at = self._threads.monotonic()
@@ -60,7 +59,7 @@ class Candidates:
                 self._in_hand.pop(id, None)
 
     def set_aside(self, effect_id: EffectId) -> int:
-        """Choose it no more until a restart; `fulfill queue` lists it then. Returns how many are set aside."""
+        """Do not choose it again until a restart; `fulfill queue` lists it then. Returns how many are set aside."""
         self._set_aside.add(effect_id)
         return len(self._set_aside)
 
@@ -80,7 +79,7 @@ class Candidates:
         return chosen
 
     def _free(self, now: datetime) -> Sequence[DueEffect]:
-        """What no worker has claimed, of each kind that has room."""
+        """Unclaimed effects of each kind that has room."""
         with self._lock:
             in_hand = Counter(self._in_hand.values())
         found: list[DueEffect] = []

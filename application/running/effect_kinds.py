@@ -11,7 +11,7 @@ from domain.reasons import Reason
 from domain.streams import Streams
 
 Outcome = Callable[[Streams], Reason | None]
-"""Makes known what an attempt learned. Returns why it has to be repeated all the same, if it has to."""
+"""Records the result of an attempt. Returns the reason to repeat the attempt all the same, if there is one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

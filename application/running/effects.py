@@ -67,8 +67,8 @@ class EffectRunner:
         return self._candidates.has_any_in_hand
 
     def turn(self) -> bool:
-        """Claim what is due and free, and have it done. False if there was nothing to claim. What is wrong with one
-        effect or its checkout stops that effect alone.
+        """Claim due and free effects, and have them carried out. Return False if there was nothing to claim. An error
+        in one effect or its checkout stops that effect alone.
 
         Raises:
             Busy, StoreUnavailable: not everything could be claimed; what could is being done all the same.
@@ -109,7 +109,7 @@ class EffectRunner:
     def _begin(self, call: Call) -> None:
         try:
             begun = call.executor.submit(self._perform, call)
-        except RuntimeError:  # it was shut down meanwhile
+        except RuntimeError:  # it was shut down in between
             self._outcomes.store(call, NotBegun())
         else:
             begun.add_done_callback(partial(self._when_performed, call))

@@ -174,7 +174,7 @@ class Followers:
 
         Raises:
             UnfinishedCopy, LogMoved: no process may lead this log yet, or any more. A copy holds the lead until it
-                ends, so a process that waited to lead meanwhile finds out here.
+                ends, so a process that waited to lead during a copy finds out here.
         """
         self._log.check_is_at_work()
         if self.is_server and self._log.store.select_terms() != self._terms:
@@ -209,7 +209,7 @@ class Followers:
         return {each.name: self._log.store.max_tracking_id(each.name) or 0 for each in self._readings.every}
 
     def stored_position(self) -> int:
-        """How far the policies have come, as the store says. Readings that are far behind do not count."""
+        """How far the policies have come, by the store. Readings that are far behind do not count."""
         positions = self._look_up().values()
         front = max(positions, default=0)
         return min((position for position in positions if front - position <= _FAR_BEHIND), default=0)
@@ -248,7 +248,7 @@ class Followers:
         return [Move(follower=name, since=self._stored.get(name, 0), to=at) for name, at in positions.items()]
 
     def _step_back(self, size: int) -> None:
-        """Lost a race: for a position, to another leader or to our own commit whose acknowledgement was lost (then
+        """A race was lost: for a position, to another leader or to our own commit whose acknowledgement was lost (then
         adopt it), or for one stream (then decide again, half as much)."""
         if self._look_up() != self._stored:
             self._adopt()
@@ -311,7 +311,7 @@ class Followers:
 
         Raises:
             _Poison: the policy can't, however often it tries.
-            PersistenceError: the store could not be read, which says nothing about the event.
+            PersistenceError: the store could not be read, which is not the fault of the event.
         """
         if isinstance(event, UnreadableEvent):
             raise _Poison(reasons.unreadable_event(str(event))) from event
@@ -359,7 +359,7 @@ class Followers:
             logger.error("stripe event not marked as failed", stripe_event=event.originator_id, error=str(unreadable))
 
     def _retry(self, policy: Policy, subject: str, batch: _Batch) -> None:
-        """A person asked: take up the parked events of this subject in order, as far as it goes now."""
+        """A person asked for a retry: handle the parked events of this subject in order, up to the first that fails."""
         if (policy.name, subject) not in batch.parked_subjects:
             return
         entries = self._log.store.select_parked_events(policy=policy.name, subject=subject)

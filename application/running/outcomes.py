@@ -1,4 +1,4 @@
-"""Outcomes: what came of each attempt, stored as often as it takes, since what was done outside can't be undone."""
+"""Outcomes of attempts. Storing one is retried until it succeeds, since a call to the outside can't be undone."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future
@@ -82,7 +82,7 @@ class Outcomes:
         return Failed(error=error, retry_at=retry_at, may_have_gone_out=may_have_gone_out)
 
     def store(self, call: Call, result: Result) -> None:
-        """Have the result stored without waiting for that, so that the next call can go out meanwhile."""
+        """Have the result stored without waiting for that, so that the next call can go out at once."""
         try:
             stored = self._submit(call, result)
         except (Busy, Stopped):
@@ -138,7 +138,7 @@ class Outcomes:
         return self._writer.submit(stamp, ids, partial(self._record, call, result))
 
     def _record(self, call: Call, result: Result, unit: UnitOfWork) -> str | None:
-        """Record what came of the attempt. Returns what went wrong, if anything did."""
+        """Record the outcome of the attempt. Returns the error, if there was one."""
         match result:
             case Done():
                 return self._record_answer(call, result, unit)

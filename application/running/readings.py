@@ -16,7 +16,7 @@ from domain.policies.policy import Begin, Reader
 from domain.stripe_event import StripeEvent
 
 RETRIES = (CheckoutSession.RetryRequested, StripeEvent.RetryRequested)
-"""A person wants done again what was parked of their subject."""
+"""A person asks for a retry of the parked events of a subject."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,4 +10,4 @@ from domain.policies.payments import PaymentPolicy
 from domain.policies.policy import Reader
 
 READERS: Sequence[Reader] = (Intake, PaymentPolicy, FulfillmentPolicy, InventoryPolicy, EmailPolicy)
-"""As classes, which say what they read; to decide, each needs settings."""
+"""As classes, which declare what they read; to decide, each needs settings."""

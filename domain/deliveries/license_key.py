@@ -66,7 +66,8 @@ def pool_of(rule: Rule, product: str | None) -> str | None:
 
 
 def deliver_assigned(event: KeyPool.Assigned, do: Streams) -> None:
-    """Hand over what an import gave to a line that waited; if its stock is gone, the line gets it with the stock."""
+    """Deliver the keys that an import assigned to a waiting line; if its stock is gone, the line gets them with the
+    stock."""
     line = do.load(Fulfillment, fulfillment_id(event.session)).lines.get(event.line_item)
     if line is None or line.plan.key_pool is None or key_pool_id(line.plan.key_pool) != event.originator_id:
         return  # it has another plan by now

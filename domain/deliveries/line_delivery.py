@@ -25,13 +25,14 @@ class LineDelivery(ABC):
 
     @abstractmethod
     def hand_over(self, session_id: SessionId, line: Line, do: Streams) -> None:
-        """Deliver a pending line that waits for no stock, or ask those who do. Asked again, it changes nothing."""
+        """Deliver a pending line that waits for no stock, or request its delivery. A second call changes nothing."""
 
     def let_go(self, session_id: SessionId, plan: PlannedLine, do: Streams) -> None:
-        """End what this plan still waits for: its line is delivered or has lost its stock."""
+        """Cancel what this plan still waits for: its line is delivered or has lost its stock."""
 
     def take_over(self, session_id: SessionId, line: Line, why: Reason, do: Streams) -> tuple[Personal, ...]:
-        """End what was asked for, since staff deliver or replan the line. Return the license keys that it already has.
+        """Cancel the pending delivery, since staff deliver or replan the line. Return the license keys that it already
+        has.
 
         Raises:
             Refused: the delivery is under way, or has just succeeded.

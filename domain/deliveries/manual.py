@@ -1,4 +1,4 @@
-"""`manual`: a person delivers it, and then says so (`fulfill complete`)."""
+"""`manual`: a person delivers it, and then marks it as delivered (`fulfill complete`)."""
 
 from domain import reasons
 from domain.deliveries.line_delivery import LineDelivery

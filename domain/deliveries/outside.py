@@ -48,7 +48,7 @@ OWN = Outside()
 
 
 def follow_delivery(event: DeliveryOutcome, do: Streams) -> None:
-    """A line goes as the effect that delivers it goes, unless it has another plan by now."""
+    """The line takes the outcome of the effect that delivers it, unless it has another plan by now."""
     requested = do.load(Effect, event.originator_id).requested
     id = fulfillment_id(event.session)
     if requested is None or requested.line is None:

@@ -1,4 +1,4 @@
-"""`shipment`: a parcel. The line waits until staff say that it was shipped (`fulfill ship`)."""
+"""`shipment`: a parcel. The line waits until staff mark it as shipped (`fulfill ship`)."""
 
 from domain.deliveries.line_delivery import LineDelivery
 from domain.ids import SessionId

@@ -72,7 +72,7 @@ class EmailPolicy:
     def _mail_payment(self, session_id: SessionId, do: Streams) -> None:
         session = do.load(CheckoutSession, session_id)
         if session.checkout is None or not session.checkout.is_complete or session.is_paid:
-            return  # what Stripe said while it was open lacks the address, and may lack lines
+            return  # an answer that Stripe gave while it was open lacks the address, and may lack lines
         lines = [mail_line(Line(plan=plan)) for plan in self._catalog.plan(session.checkout)]
         for kind in (MailKind.PAYMENT_FAILED, MailKind.PAYMENT_PENDING):
             self._request(session, kind, lines, do)
@@ -91,7 +91,7 @@ class EmailPolicy:
                 self._request(session, MailKind.DELIVERED, [mail_line(line)], do, occasion=line.plan.id)
 
     def _mail_backorders(self, session: CheckoutSession, lines: Sequence[Line], do: Streams) -> None:
-        """One mail about all of them; a line that is not in it gets a mail of its own."""
+        """Request one mail about all of them; a line that is not in it gets a mail of its own."""
         first = do.load(Effect, effect_id(session.id, MailStep(MailKind.BACKORDERED)))
         mailed, was_asked_for = _statements(first), first.requested is not None
         missing = [line for line in lines if _statement(line) not in mailed]
@@ -145,7 +145,7 @@ def look_again(effect: Effect, session_id: SessionId, do: Streams) -> None:
     """Right before a mail goes out: if it is no longer true, withdraw it and request it again with the current state.
 
     If the old text may have gone out, the new one is another edition. A mail keeps its address if Stripe has removed
-    the customer's address meanwhile.
+    the customer's address since.
     """
     requested = effect.requested
     if requested is None or requested.mail is None or requested.parsed_step is None:
@@ -178,7 +178,8 @@ def _is_in_the_receipt(session_id: SessionId, mail: Mail, fulfillment: Fulfillme
 
 
 def _has_own_mail(session_id: SessionId, line: Line, do: Streams) -> bool:
-    """Whether a mail about this line alone says that it is backordered: one about several may be requested again."""
+    """Whether a mail about this line alone reports it as backordered: one about several lines may be requested
+    again."""
     own = do.load(Effect, effect_id(session_id, MailStep(MailKind.BACKORDERED, line.plan.id)))
     return _statement(line) in _statements(own)
 

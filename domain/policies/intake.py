@@ -1,4 +1,4 @@
-"""Whenever a Stripe event arrives, the session learns what it says and Stripe is asked for the rest."""
+"""Whenever a Stripe event arrives, the session records what it reports and Stripe is asked for the rest."""
 
 from collections.abc import Iterable, Sequence
 

@@ -61,7 +61,7 @@ def _reserve(session_id: SessionId, line: PlannedLine, do: Streams) -> None:
 
 
 def _is_wanted(session_id: SessionId, plan: PlannedLine, do: Streams) -> bool:
-    """Whether the line still takes this stock. It may have been replanned or finished meanwhile."""
+    """Whether the line still takes this stock. It may have been replanned or finished since."""
     line = do.load(Fulfillment, fulfillment_id(session_id)).lines.get(plan.id)
     return line is None or (not line.state.is_finished and line.plan.stock_sku == plan.stock_sku)
 
@@ -74,7 +74,7 @@ def _release(session_id: SessionId, line: PlannedLine, do: Streams) -> None:
 def _change(
     session_id: SessionId, before: tuple[PlannedLine, ...], after: tuple[PlannedLine, ...], do: Streams
 ) -> None:
-    """Let go of what another plan had asked for, and ask for what this one needs."""
+    """Release the stock of earlier plans, and request the stock that this plan needs."""
     needed = {(line.id, line.stock_sku) for line in after}
     for line in before:
         if (line.id, line.stock_sku) not in needed:
@@ -84,7 +84,8 @@ def _change(
 
 
 def _dispatch(event: Fulfillment.LineItemDelivered, do: Streams) -> None:
-    """Find it done: whatever delivers a line dispatches its stock. Earlier versions left that to this policy."""
+    """Find the stock dispatched: the decision that delivers a line dispatches it. Earlier versions left that to this
+    policy."""
     plan = do.load(Fulfillment, event.originator_id).lines[event.line_item].plan
     if plan.stock_sku is not None:
         ref = LineRef(event.session, event.line_item)

@@ -19,7 +19,7 @@ from domain.streams import Streams
 SCHEDULE = (timedelta(hours=1), timedelta(hours=6), *(timedelta(days=day) for day in range(1, 31)))
 """How long after its completion an unpaid checkout is asked about again."""
 _LONGEST_PAUSE = timedelta(days=1)
-"""The next time is never further away, unless a clock that was ahead said when the checkout was completed."""
+"""The next time is never further away, unless the time of completion is from a clock that was ahead."""
 
 
 class PaymentPolicy:
@@ -48,7 +48,7 @@ class PaymentPolicy:
 
 
 def _ask_at_once(payment: Payment, do: Streams) -> None:
-    """Once for the latest report: an answer that comes after it has seen what the earlier ones are about."""
+    """Ask once for the latest report: an answer that comes after it covers the earlier ones."""
     if payment.session is None or not payment.reports:
         return
     if do.load(CheckoutSession, payment.session).may_have_news:
@@ -61,7 +61,7 @@ def _ask_later(session_id: SessionId, now: datetime, do: Streams) -> None:
         return
     for number, after in enumerate(SCHEDULE, 1):
         at, occasion = session.completed_at + after, f"unpaid_{number}"
-        # A host whose clock is ahead, or was set back meanwhile, may have asked before the time came.
+        # A host whose clock is ahead, or was set back since, may have asked before the time came.
         if at > now and not _has_been_asked(session_id, occasion, do):
             _ask(session_id, occasion, do, not_before=min(at, now + _LONGEST_PAUSE))
             return

@@ -26,12 +26,12 @@ class Reader(Protocol):
 
     @property
     def begins(self) -> Begin:
-        """Where a log begins to be read by this policy that was never read by it."""
+        """Where this policy begins in a log that it has never read."""
 
     @property
     def reads(self) -> Set[type[Event]]:
         """The kinds of events that it has decided over since its first version. This set never grows: in a log that the
-        policy has followed, old events of a new kind would be skipped without a word. Add a kind to `further`."""
+        policy has followed, old events of a new kind would be skipped silently. Add a kind to `further`."""
 
     @property
     def further(self) -> Mapping[type[Event], Begin]:

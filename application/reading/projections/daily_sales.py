@@ -1,7 +1,7 @@
 """Daily sales: what was paid for, by the UTC day of the payment, currency and product.
 
 Amounts are integers of the currency's smallest unit, as Stripe reports them for each line: gross is before discounts,
-and tax is beside it or within it as the price says.
+and tax is beside it or within it, depending on the price.
 """
 
 from collections.abc import Iterable

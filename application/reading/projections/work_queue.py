@@ -1,8 +1,8 @@
 """Work queue: one row for each task of a person. The event that settles the task removes the row.
 
-The row of a parcel exists from the plan on, since only the plan knows that a line is a parcel; `is_open` says whether
+The row of a parcel exists from the plan on, since only the plan knows that a line is a parcel; `is_open` shows whether
 it can be packed already. The row of a delayed payment exists from the start too, with `since` in the future: no event
-says that nothing happened, so readers leave the row out until then.
+reports that nothing happened, so readers leave the row out until then.
 
 The reason of a task is a code with parameters, a JSON object of texts. A sentence is made of it when a person reads.
 """
