@@ -9,7 +9,7 @@ SOURCES := domain application infrastructure interfaces tests
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench soak simulate days mutate messages format lint types contracts check-tests check-fuzz \
+.PHONY: help setup demo test check bench soak simulate days mutate messages format lint types contracts check-long check-tests check-fuzz \
 	fuzz fuzz-planted hostile lock clean
 
 help: ## print this help
@@ -29,10 +29,11 @@ $(STAMP): requirements/dev.txt requirements/bootstrap.txt pyproject.toml
 demo: setup ## watch paid sessions being fulfilled, then try the shop at http://localhost:4242/demo
 	@$(BIN)/fulfill demo
 
-test: setup ## run every test that needs only Python
-	@$(BIN)/python -m pytest -m "not browser and not stripe_cli" --numprocesses auto
+test: setup ## run the tests that need only Python, without the long ones
+	@echo "About four minutes on two cores. \`make check\` runs the others: the long tests, a browser, the Stripe CLI."
+	@$(BIN)/python -m pytest -m "not long and not browser and not stripe_cli" --numprocesses auto
 
-check: format lint types contracts check-tests check-fuzz ## format, lint, types, import contracts, a browser, Stripe's CLI, fuzzing
+check: format lint types contracts check-long check-tests check-fuzz ## format, lint, types, import contracts, the long tests, a browser, Stripe's CLI, fuzzing
 
 bench: setup ## measure, and write docs/benchmarks.md; ONLY=ingest prints one part of it
 	@PYTHONPATH=tests:tests/support $(BIN)/python -m bench $(ONLY)
@@ -49,6 +50,9 @@ types: setup
 
 contracts: setup
 	$(BIN)/lint-imports
+
+check-long: setup
+	$(BIN)/python -m pytest -m long --numprocesses auto --dist worksteal
 
 check-tests: setup
 	@scripts/chromium

@@ -53,6 +53,7 @@ STATE = HalfAdded(
 )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("added", [KIND, STATE], ids=["a kind of delivery", "a state of a line"])
 def test_what_is_added_to_the_list_alone_fails_type_checking_where_it_is_missing(
     tmp_path: Path, added: HalfAdded

@@ -224,6 +224,7 @@ def test_there_are_so_many_interleavings() -> None:
     assert [len(orders(scenario)) for scenario in SCENARIOS.values()] == [455, 910, 910]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("rest", RESTS)
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_every_interleaving_ends_the_same(name: str, rest: Callable[[Shop], None], tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ SHARDS = 4
 SEEDS = 12
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("shard", range(SHARDS))
 def test_whatever_goes_wrong_long_streams_are_right(shard: int) -> None:
     for seed in range(SEEDS)[shard::SHARDS]:

@@ -1,7 +1,9 @@
 """The whole engine in one process, under one clock, with everything going wrong that a seed chose. See `run.play`.
 
-`make simulate SEEDS=1000` runs as many seeds as one wants; here are the first ones.
+`make simulate SEEDS=1000` runs as many seeds as one wants; here are the first ones, most of them in `make check`.
 """
+
+from collections.abc import Iterable
 
 import pytest
 from simulation.planted import BUGS, planted
@@ -12,8 +14,9 @@ from simulation.story import story
 from application.ports import WebhookDelivery
 from interfaces.web.webhook import Webhook
 
-SHARDS = 8
+SEEDS_AT_FIRST = 8
 SEEDS = 96
+SHARDS = 8
 KNOWN: dict[int, str] = {}
 """Seeds beyond these that have found a bug, and which."""
 NOTICED_BY = {
@@ -58,11 +61,20 @@ SEEDS_MAX = 400
 """Within so many seeds each planted bug has to be noticed."""
 
 
-@pytest.mark.parametrize("shard", range(SHARDS))
-def test_whatever_goes_wrong_the_invariants_hold(shard: int) -> None:
-    for seed in [*range(SEEDS), *KNOWN][shard::SHARDS]:
+def _assert_invariants_hold(seeds: Iterable[int]) -> None:
+    for seed in seeds:
         outcome = play(story(seed))
         assert not outcome.problems, f"make simulate SEED={seed}: {outcome.problems[:3]}"
+
+
+def test_whatever_goes_wrong_the_invariants_hold() -> None:
+    _assert_invariants_hold(range(SEEDS_AT_FIRST))
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("shard", range(SHARDS))
+def test_whatever_goes_wrong_in_many_runs_the_invariants_hold(shard: int) -> None:
+    _assert_invariants_hold([*range(SEEDS_AT_FIRST, SEEDS), *KNOWN][shard::SHARDS])
 
 
 def test_the_same_seed_is_the_same_run_to_the_letter() -> None:
@@ -81,6 +93,7 @@ def test_a_run_can_be_repeated_from_its_mishaps() -> None:
     assert again.trace == first.trace
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("bug", BUGS)
 def test_a_planted_bug_is_noticed(bug: str) -> None:
     with planted(bug):

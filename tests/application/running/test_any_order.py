@@ -201,6 +201,7 @@ def _assert_all_end(
         assert each == expected, [take.__name__ for take in order]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("rest", RESTS)
 def test_a_delayed_payment_that_arrives_is_fulfilled_in_any_order(rest: Rest, store: Store, tmp_path: Path) -> None:
     orders = _orders(

@@ -202,6 +202,7 @@ def test_a_bad_day_has_everything_that_goes_wrong_in_it(undisturbed: Undisturbed
     assert {topic: events[topic] for topic in happened} == happened
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("shard", range(SHARDS))
 @pytest.mark.parametrize("name", DAYS)
 def test_wherever_the_process_ends_the_day_ends_the_same(
@@ -213,6 +214,7 @@ def test_wherever_the_process_ends_the_day_ends_the_same(
         _check(Run(DAYS[name], tmp_path, store, (at,)), expected)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("shard", range(SHARDS))
 @pytest.mark.parametrize("name", DAYS)
 def test_when_the_process_ends_again_soon_after_the_day_ends_the_same(
