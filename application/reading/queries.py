@@ -15,11 +15,12 @@ from application.reading.checkout_state import CheckoutState
 from application.reading.due_effects import DueEffects
 from application.reading.projection import Projection, Row
 from application.reading.projections.checkouts import CHECKOUTS
-from application.reading.projections.search import SEARCH, words
+from application.reading.projections.search import SEARCH
 from application.reading.projections.stock import STOCK
 from application.reading.projections.timeline import TIMELINE
 from application.reading.projections.work_queue import WORK_QUEUE, is_due
 from application.reading.projector import Projector
+from application.reading.search_terms import readings
 from application.reading.views import Above, Among, Equal, Filter, OneOf, Selection, StartsWith, View, Views, ViewState
 from application.reading.wording import and_behind_it
 from application.reading.work import OtherWork, Work, WorkKind
@@ -127,9 +128,13 @@ class Queries:
         """Checkouts with every search word, or with words that begin so; the newest first. Without a word: all of
         them."""
         self._projector.catch_up()
-        wanted = list(dict.fromkeys(words(text)))[:_WORDS_MAX]
+        for wanted in readings(text):
+            if hits := self._hits(wanted[:_WORDS_MAX], min(limit, _HITS_MAX)):
+                return hits
+        return []
+
+    def _hits(self, wanted: Sequence[str], limit: int) -> list[SearchHit]:
         found = [Among("session_id", SEARCH, [StartsWith("term", word)]) for word in wanted]
-        limit = min(limit, _HITS_MAX)
         selection = Selection(projection=CHECKOUTS, where=found, order_by=["-position"], limit=limit)
         rows = self._views.select(selection)
         states = self._states([_session_of(row) for row in rows])

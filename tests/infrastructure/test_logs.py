@@ -16,7 +16,7 @@ import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
-from application.reading.projections.search import words
+from application.reading.search_terms import words
 from infrastructure.logs import LINE_BYTES_MAX, configure_logs
 
 Lines = Callable[[], list[dict[str, Any]]]

@@ -1,58 +1,55 @@
-"""Search: the words under which a checkout is found."""
+"""Search: the terms under which a checkout is found; see `application.reading.search_terms`."""
 
-import unicodedata
 from collections.abc import Iterable, Iterator
 from typing import get_args
 
 from application.reading.projection import Change, Column, Projection, Put, Table, topics
+from application.reading.search_terms import (
+    TERM_MAX,
+    terms_of_amount,
+    terms_of_code,
+    terms_of_email,
+    terms_of_phone,
+    terms_of_text,
+    words,
+)
 from domain.checkout import Checkout, Contact
 from domain.checkout_session import CheckoutSession, CheckoutSessionFact
 from domain.event import Event
 from domain.fulfillment import Fulfillment
+from domain.money import major_units
+from domain.personal import Personal
 from domain.plan import PlannedLine
 from domain.stripe_event import StripeEvent
 
-_TERM_MAX = 200
 _TERMS_MAX = 2000
 """Per event: Stripe lists at most a hundred line items, and their titles are short."""
-_PUNCTUATION = ".,;:!?()[]\"'"
 
-Found = tuple[str, str | None]
-"""Under which heading a text is found, and the text."""
-
-
-def words(text: str) -> list[str]:
-    """The words of a text as they are stored and asked for: without case, accents and punctuation at their ends."""
-    plain = text if text.isascii() and text.isprintable() else _plain(text)
-    return [word for word in (raw.strip(_PUNCTUATION)[:_TERM_MAX] for raw in plain.casefold().split()) if word]
-
-
-def _plain(text: str) -> str:
-    letters = [c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c)]
-    return "".join(c for c in letters if c.isprintable() or c.isspace())
+Found = tuple[str, Iterable[str]]
+"""Under which heading something is found, and its terms."""
 
 
 def fold(event: Event, position: int) -> Iterable[Change]:  # noqa: ARG001 - every fold has the same shape
     if event.session_id is None:
         return []
-    terms = {word: field for field, text in _found(event) for word in words(text or "")}
+    terms = {term[:TERM_MAX]: field for field, found in _found(event) for term in found}
     rows = [{"term": term, "session_id": event.session_id, "field": field} for term, field in terms.items()]
     return [Put(row) for row in rows[:_TERMS_MAX]]
 
 
 def _found(event: Event) -> Iterator[Found]:
     if isinstance(event, CheckoutSessionFact):
-        yield "session", event.session_id
+        yield "session", words(event.session)
     match event:
         case StripeEvent.Received():
-            yield "stripe_event", event.originator_id
+            yield "stripe_event", words(event.originator_id)
         case (
             CheckoutSession.Completed()
             | CheckoutSession.AsyncPaymentSucceeded()
             | CheckoutSession.AsyncPaymentFailed()
             | CheckoutSession.Expired()
         ):
-            yield "stripe_event", event.stripe_event
+            yield "stripe_event", words(event.stripe_event)
         case CheckoutSession.Retrieved(checkout=checkout):
             yield from _of_checkout(checkout)
         case (
@@ -60,40 +57,52 @@ def _found(event: Event) -> Iterator[Found]:
         ):
             yield from _of_lines(lines)
         case Fulfillment.Shipped():
-            yield "tracking", event.tracking.text if event.tracking else None
+            yield "tracking", words(_text(event.tracking))
         case _:
             pass
 
 
 def _of_checkout(checkout: Checkout) -> Iterator[Found]:
-    yield from _of_contact(checkout.contact)
-    if checkout.shipping:
-        yield from _of_contact(checkout.shipping)
-    yield "payment_intent", checkout.payment_intent
-    yield "customer", checkout.customer
-    yield "subscription", checkout.subscription
-    yield "invoice", checkout.invoice
-    yield "client_reference_id", checkout.client_reference_id.text if checkout.client_reference_id else None
+    # Of a word under several headings the last counts, so what is rather incidental comes first.
+    for value in checkout.metadata.values():
+        yield "metadata", terms_of_text(value.text)
+    yield "amount", terms_of_amount(major_units(checkout.amount_total, checkout.currency), checkout.currency)
+    if checkout.presentment:
+        paid = checkout.presentment
+        yield "amount", terms_of_amount(major_units(paid.amount, paid.currency), paid.currency)
+    for contact in filter(None, (checkout.contact, checkout.shipping)):
+        yield from _of_contact(contact)
+    yield "payment_intent", words(checkout.payment_intent or "")
+    yield "payment_link", words(checkout.payment_link or "")
+    yield "customer", words(checkout.customer or "")
+    yield "subscription", words(checkout.subscription or "")
+    yield "invoice", words(checkout.invoice or "")
+    yield "client_reference_id", terms_of_text(_text(checkout.client_reference_id))
     for item in checkout.line_items:
-        yield "title", item.description
+        yield "title", terms_of_text(item.description)
 
 
 def _of_contact(contact: Contact) -> Iterator[Found]:
-    if contact.name:
-        yield "name", contact.name.text
-    if contact.email:
-        yield "email", contact.email.text
+    yield "name", terms_of_text(_text(contact.name))
+    yield "email", terms_of_email(_text(contact.email))
+    yield "phone", terms_of_phone(_text(contact.phone))
+    if contact.address:
+        yield "postal_code", terms_of_code(_text(contact.address.postal_code))
 
 
 def _of_lines(lines: Iterable[PlannedLine]) -> Iterator[Found]:
     for line in lines:
-        yield "title", line.name
-        yield "sku", line.sku
+        yield "title", terms_of_text(line.name or "")
+        yield "sku", terms_of_text(line.sku or "")
+
+
+def _text(text: Personal | None) -> str:
+    return text.text if text else ""
 
 
 SEARCH = Projection(
     name="search",
-    version=1,
+    version=2,
     table=Table(
         columns={"term": Column.TEXT, "session_id": Column.TEXT, "field": Column.TEXT},
         key=("term", "session_id"),

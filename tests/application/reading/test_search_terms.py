@@ -1,0 +1,134 @@
+"""What people paste, and what it finds."""
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from application.reading.search_terms import (
+    readings,
+    terms_of_amount,
+    terms_of_code,
+    terms_of_email,
+    terms_of_phone,
+    terms_of_text,
+    words,
+)
+
+TERMS = {
+    *terms_of_text("Sinéad O’Brien-Lüders"),
+    *terms_of_text("Bjørn Łęcki Strauß Đorđević Kırmızı Æsa"),
+    *terms_of_email("mara.muster+shop@mail.example.com"),
+    *terms_of_phone("+4915112345678"),
+    *terms_of_code("SW1A 1AA"),
+    *terms_of_text("SO-77"),
+    *terms_of_amount(Decimal("1234.50"), "eur"),
+    *terms_of_amount(Decimal("500"), "jpy"),
+    *words("pi_3MtwBwLkdIwHu7ix28a3tqPa"),
+    *words("plink_1MoC3ULkdIwHu7ixZjtGpVl2"),
+    *words("cs_test_a1B2c3"),
+    *words("cus_Nff"),
+}
+
+
+def is_found(question: str) -> bool:
+    return any(
+        all(any(term.startswith(asked) for term in TERMS) for asked in reading)
+        for reading in readings(question)
+        if reading
+    )
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Sinéad O’Brien-Lüders <mara.muster+shop@mail.example.com>",
+        '"O\'Brien-Lüders, Sinéad" <mara.muster+shop@mail.example.com>,',
+        "mailto:mara.muster+shop@mail.example.com?subject=Order",
+        "MAILTO:mara.muster+shop@mail.example.com",
+        "<mara.muster+shop@mail.example.com>;",
+        "muster",
+        "mail.example.com",
+        "O'Brien",
+        "O´Brien",
+        "OBrien",
+        "O’BRIEN‑LÜDERS",  # with a hyphen that does not break
+        "Lüders",
+        "luders sinead",
+        "bjorn",
+        "Lecki",
+        "Łęcki",
+        "strauss",
+        "Strauß",
+        "dordevic",
+        "Kirmizi",
+        "aesa",
+        "+4915112345678",
+        "+49 (0)151 / 123 456-78",
+        "0049 151 12345678",
+        "0151-12345678",
+        "(0151) 12 34 56 78",
+        "tel:+49-151-12345678",
+        "151 12345678",
+        "SW1A 1AA",
+        "sw1a1aa",
+        "SO-77",
+        "so 77",
+        "77",
+        "1234.50",
+        "1234,50",
+        "1.234,50 EUR",
+        "€1,234.50",
+        "500 JPY",
+        "https://dashboard.stripe.com/test/payments/pi_3MtwBwLkdIwHu7ix28a3tqPa",
+        "https://dashboard.stripe.com/acct_1032D82eZvKYlo2C/test/payments/pi_3MtwBwLkdIwHu7ix28a3tqPa?tab=overview#log",
+        "https://dashboard.stripe.com/payment-links/plink_1MoC3ULkdIwHu7ixZjtGpVl2",
+        "https://shop.example.com/after-checkout?session_id=cs_test_a1B2c3",
+        "https://checkout.stripe.com/c/pay/cs_test_a1B2c3#fidkdWxOYHwnPyd1",
+        "(cs_test_a1B2c3)",
+    ],
+)
+def test_what_people_paste_is_found(question: str) -> None:
+    assert is_found(question)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Brienz",
+        "0151 12345679",
+        "+43 151 12345678",
+        "1234,51",
+        "1.234,50 USD",
+        "https://dashboard.stripe.com/test/payments/pi_another",
+        "mara@example.com",
+        "SW1A 1AB",
+    ],
+)
+def test_what_is_another_is_not_found(question: str) -> None:
+    assert not is_found(question)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"), [("1,234.50", ["1234.50"]), ("2.10.2026", ["2.10.2026"]), ("v1,5", ["v1,5"])]
+)
+def test_only_an_amount_is_read_as_one(text: str, found: list[str]) -> None:
+    assert words(text) == found
+
+
+def test_digits_are_a_phone_number_only_where_nothing_else_is_asked_for() -> None:
+    assert list(readings("12345678 mug")) == [["12345678", "mug"]]
+    assert list(readings("12345")) == [["12345"]], "too few for a phone number"
+
+
+@given(text=st.text(max_size=60))
+def test_every_text_is_found_by_itself(text: str) -> None:
+    terms = [*terms_of_text(text), *terms_of_email(text), *terms_of_code(text)]
+
+    assert all(any(term.startswith(word) for term in terms) for word in words(text))
+
+
+@given(text=st.text(max_size=60))
+def test_every_question_can_be_read(text: str) -> None:
+    assert all(isinstance(reading, list) for reading in readings(text))
