@@ -1,4 +1,4 @@
-"""The benchmarks run, on sizes that say nothing about speed, and tell what they found."""
+"""The benchmarks run, on sizes that show nothing about speed, and report what they found."""
 
 from collections.abc import Sequence
 
@@ -19,7 +19,7 @@ def _say(_: str) -> None:
     pass
 
 
-def _tells(section: Section) -> None:
+def _check_report(section: Section) -> None:
     text = page([], [section])
     assert section.title in text
     assert all(target.what in text for target in section.targets)
@@ -31,7 +31,7 @@ def test_ingest_is_measured(stores: Sequence[Store]) -> None:
     section = ingest.measure(stores[:1], size, _say)
 
     assert [row[1] for table in section.tables for row in table.rows] == ["the engine", "(a) the floor"]
-    _tells(section)
+    _check_report(section)
 
 
 def test_checkouts_are_measured(stores: Sequence[Store]) -> None:
@@ -46,7 +46,7 @@ def test_checkouts_are_measured(stores: Sequence[Store]) -> None:
         ["PostgreSQL", "in memory"],
     ]
     assert len(section.targets) == 2 * 2 * 3
-    _tells(section)
+    _check_report(section)
 
 
 def test_a_flash_sale_is_measured_and_checked(stores: Sequence[Store]) -> None:
@@ -54,7 +54,7 @@ def test_a_flash_sale_is_measured_and_checked(stores: Sequence[Store]) -> None:
 
     assert [row[4:] for row in section.tables[0].rows] == [["2", "2", "3", "8"]]
     assert all(target.is_reached for target in section.targets)
-    _tells(section)
+    _check_report(section)
 
 
 def test_catching_up_is_measured_against_the_library(stores: Sequence[Store]) -> None:
@@ -63,14 +63,14 @@ def test_catching_up_is_measured_against_the_library(stores: Sequence[Store]) ->
     names = [row[0] for row in section.tables[0].rows]
     assert names[0] == "SQLite, the follower"
     assert names[-1] == "PostgreSQL, the library's `ProjectionRunner`"
-    _tells(section)
+    _check_report(section)
 
 
 def test_growth_is_measured(stores: Sequence[Store]) -> None:
     section = growth.measure(stores[:1], growth.Size(sales=150, open=10, keys=2000, seconds=0.05), _say)
 
     assert len(section.tables[0].rows) == len(section.targets) == 11
-    _tells(section)
+    _check_report(section)
 
 
 def test_a_missed_target_says_by_how_much() -> None:

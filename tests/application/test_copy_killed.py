@@ -1,4 +1,4 @@
-"""A copy that is killed, at whatever moment, leaves what nobody works at, and what the next one goes on with."""
+"""A copy that is killed, at whatever moment, leaves a log that no process uses, and that the next copy resumes."""
 
 import signal
 import subprocess

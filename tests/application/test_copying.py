@@ -1,4 +1,4 @@
-"""A whole log moves into another database, byte for byte, and nobody works at half of one."""
+"""A whole log moves into another database, byte for byte, and no process uses half of one."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager

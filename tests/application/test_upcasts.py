@@ -1,4 +1,4 @@
-"""An event class got another shape. Whoever reads an old log, by whatever way, sees the new one."""
+"""An event class got another shape. Every reader of an old log gets the new one."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace

@@ -120,7 +120,7 @@ def _measured(plan: Plan) -> Outcome:
 
 
 def _is_settled(topics: Counter[str], buyers: int) -> bool:
-    """Everybody was told: the receipt, and who has to wait a second mail, each asked for before the first is sent."""
+    """Every buyer got the receipt, and those who wait a second mail, each requested before the first is sent."""
     mails = buyers + topics["StockItem.Backordered"]
     answered = topics["StockItem.Reserved"] + topics["StockItem.Backordered"]
     return answered == buyers and topics["Effect.Succeeded"] == buyers + mails

@@ -45,7 +45,7 @@ def _number(target: Target, value: float) -> str:
 
 
 def _reasons(targets: Sequence[Target]) -> Iterable[str]:
-    """Why what was missed was missed, as far as somebody has found out."""
+    """The known reasons for missed targets."""
     missed = [target for target in targets if not target.is_reached]
     shown = [why for start, why in REASONS.items() if any(target.what.startswith(start) for target in missed)]
     if shown:

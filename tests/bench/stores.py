@@ -73,7 +73,7 @@ def all_stores() -> Iterator[list[Store]]:
     """SQLite, and PostgreSQL on a server of its own that synchronizes as in production."""
     with ExitStack() as stack:
         server = stack.enter_context(PostgresServer(_POSTGRES_SETTINGS, is_durable=True))
-        server.initialise()
+        server.initialize()
         server.start()
         yield [SQLiteStore(), PostgresStore(server.url(), server.pid)]
 

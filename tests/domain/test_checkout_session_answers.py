@@ -281,7 +281,7 @@ def test_a_paid_session_is_not_parked() -> None:
         pytest.param([COMPLETED], OPEN_ANSWER, True, id="the event says completed, the answer is open"),
         pytest.param([COMPLETED], UNPAID_ANSWER, False, id="both say unpaid"),
         pytest.param([COMPLETED_PAID], PAID_ANSWER, False, id="both say paid"),
-        pytest.param([COMPLETED_PAID], STRANGE_ANSWER, False, id="an answer nobody understands is no older"),
+        pytest.param([COMPLETED_PAID], STRANGE_ANSWER, False, id="an unknown answer is no older"),
         pytest.param([FAILED], UNPAID_ANSWER, False, id="a failed payment stays unpaid"),
         pytest.param([FAILED], OPEN_ANSWER, True, id="the event says it failed, so that it was completed"),
         pytest.param([], OPEN_ANSWER, False, id="nothing heard"),

@@ -1,4 +1,4 @@
-"""Every event class: named for ever, frozen, applied by its aggregate and by no other."""
+"""Every event class: named permanently, frozen, applied by its aggregate and by no other."""
 
 import sys
 from dataclasses import FrozenInstanceError, fields, is_dataclass
@@ -94,7 +94,7 @@ def test_an_event_is_frozen_keyword_only_and_not_slotted(aggregate: type[Aggrega
     assert all(field.kw_only for field in fields(kind))
     assert vars(sample)["originator_id"] == sample.originator_id
     with pytest.raises(FrozenInstanceError):
-        sample.actor = "somebody else"  # type: ignore[misc]
+        sample.actor = "another actor"  # type: ignore[misc]
 
 
 @each_event_class
@@ -120,7 +120,7 @@ def test_an_event_is_applied_by_its_aggregate(aggregate: type[Aggregate[Any]], k
 @pytest.mark.parametrize("aggregate", AGGREGATES)
 def test_an_aggregate_never_passes_over_an_event_that_it_does_not_know(aggregate: type[Aggregate[Any]]) -> None:
     class Unheard(Event):
-        TOPIC = "Nobody.Unheard"
+        TOPIC = "Unknown.Unheard"
 
     with pytest.raises(AssertionError, match="Unheard"):
         aggregate(id=as_stream("stream")).apply(Unheard())

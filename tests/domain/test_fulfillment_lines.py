@@ -232,11 +232,11 @@ def test_nothing_is_decided_over_a_line_that_is_not_there() -> None:
     ("facts", "is_settled"),
     [
         pytest.param([], False, id="not planned"),
-        pytest.param([requested(MUG)], False, id="waits to hear of its stock"),
+        pytest.param([requested(MUG)], False, id="waits for its stock"),
         pytest.param([requested(MUG), reserved("li_mug")], True, id="to be packed"),
         pytest.param([requested(MUG), blocked("li_mug", LineState.BACKORDERED)], True, id="backordered"),
         pytest.param([requested(KEY)], False, id="keys are about to be assigned"),
-        pytest.param([requested(HOOK)], True, id="handed to somebody outside"),
+        pytest.param([requested(HOOK)], True, id="delivered by a service outside"),
         pytest.param([requested(STOCKED_HOOK)], False, id="can't be handed out yet"),
         pytest.param([requested(HOOK, MUG)], False, id="one of two is not settled"),
         pytest.param([requested(HOOK), delivered("li_hook"), COMPLETED], True, id="delivered"),

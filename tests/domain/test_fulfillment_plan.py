@@ -1,4 +1,4 @@
-"""A fulfillment begins once, holds stock for a delayed payment, and plans anew what is blocked."""
+"""A fulfillment begins once, holds stock for a delayed payment, and replans blocked lines."""
 
 from dataclasses import replace
 

@@ -330,7 +330,7 @@ def test_what_became_of_a_mail_or_a_retrieval_changes_no_line(kind: str, outcome
 @pytest.mark.parametrize(
     "outcome", [Effect.Succeeded(number=1), Effect.GivenUp(error=reasons.port_failed("no")), Effect.RetryRequested()]
 )
-@pytest.mark.parametrize("before", [[], [(DELIVER_HOOK, HOOK_REQUESTED)]], ids=["nobody's", "of a line not there"])
+@pytest.mark.parametrize("before", [[], [(DELIVER_HOOK, HOOK_REQUESTED)]], ids=["of no line", "of a line not there"])
 def test_what_became_of_what_no_line_asked_for_changes_none(before: list[tuple[str, Event]], outcome: Event) -> None:
     streams((FULFILLMENT, requested(MUG)), *before).when(POLICY, as_stream(DELIVER_HOOK), outcome).then_nothing()
 

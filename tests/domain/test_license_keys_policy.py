@@ -202,6 +202,6 @@ def test_a_line_that_is_replanned_with_the_same_pool_keeps_its_place_in_the_queu
 
 @pytest.mark.parametrize("plan", [MANUAL, SHIPMENT, LICENSE_KEY])
 def test_keys_that_an_import_assigned_are_no_delivery_of_a_line_that_was_replanned_since(plan: str) -> None:
-    anew = replanned(planned("li_key", plan, quantity=2, settings={"pool": "basic"}))
+    again = replanned(planned("li_key", plan, quantity=2, settings={"pool": "basic"}))
 
-    waiting((FULFILLMENT, anew), (POOL, imported("A B"))).when(POLICY, POOL, assigned("A B")).then_nothing()
+    waiting((FULFILLMENT, again), (POOL, imported("A B"))).when(POLICY, POOL, assigned("A B")).then_nothing()

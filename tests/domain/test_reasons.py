@@ -121,7 +121,7 @@ def words_of(node: ast.Constant | ast.JoinedStr) -> str:
 @pytest.mark.parametrize(
     "code",
     [
-        'do.command(Effect, id, Effect.withdraw, "The line has been planned anew")',
+        'do.command(Effect, id, Effect.withdraw, "The line was replanned")',
         'detail = f"Not enough of {sku} on the shelf"',
         'return f"{error} is what came of it"',
         'GONE = "It has been paid meanwhile"',

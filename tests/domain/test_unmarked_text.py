@@ -55,7 +55,7 @@ UNMARKED = {
         """,
     "an ID, a name of the merchant's, of Stripe's or of ours, or what a port says": "Reason.parameters",
     "the name of a member of staff, who answers for what they do": "Event.actor",
-    "the bytes that Stripe signed, which prove what it said; whoever erases personal data erases them": (
+    "the bytes that Stripe signed, which prove what it sent; to erase personal data is to erase them": (
         "StripeEvent.Received.body"
     ),
 }

@@ -1,4 +1,4 @@
-"""Changes of JSON that leave it JSON, which changes of bytes seldom do."""
+"""Changes of JSON that leave it JSON, which changes of bytes rarely do."""
 
 import json
 from collections.abc import Callable, Sequence

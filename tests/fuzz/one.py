@@ -19,7 +19,7 @@ _BROKEN_LINE = "a log record could not be written"
 
 
 class _Logs(io.StringIO):
-    """Lines are made as in earnest, and nobody keeps them. One that could not be made is a finding."""
+    """Lines are made as in production, and dropped. One that could not be made is a finding."""
 
     is_broken = False
 

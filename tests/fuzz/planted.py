@@ -109,7 +109,7 @@ BUGS: Sequence[Bug] = (
         "reference.strip()",
     ),
     Bug(
-        "a setting that is told with its secret",
+        "a message that shows a secret setting",
         "settings",
         "infrastructure/settings.py",
         "must have {_SECRET_KEY_MIN} characters or more.",

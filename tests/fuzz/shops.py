@@ -55,8 +55,8 @@ def check_nothing_is_parked(shop: Shop) -> None:
 
 
 def web_of(shop: Shop) -> ASGIApp:
-    """Its web application behind a proxy on this machine. Nobody waits, and nobody comes too often: at every look the
-    clock is an hour further."""
+    """Its web application behind a proxy on this machine. Without waiting, and without a limit of visits: at every look
+    the clock is an hour further."""
     runtime = shop.runtime
     seconds = count(0.0, 3600.0)
     page = AfterCheckout(

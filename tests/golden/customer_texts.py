@@ -1,4 +1,4 @@
-"""Writes down anew what customers read: every mail and page in every language. From the root:
+"""Writes down what customers read: every mail and page in every language. From the root:
 
     PYTHONPATH=tests:tests/support .venv/bin/python -m golden.customer_texts
         after a text, a template or a translation was changed: look at the difference in git

@@ -1,4 +1,4 @@
-"""Stores the sample log for ever, or writes down anew what is read in the logs that are stored. From the root:
+"""Stores the sample log permanently, or writes down again what is read in the stored logs. From the root:
 
     PYTHONPATH=tests:tests/support .venv/bin/python -m golden.store_log log
         after a new event class, or a new version of one, is in tests/support/sample_log.py: a further log, beside the

@@ -1,6 +1,6 @@
 """Logs as they were stored once, and what was read in them: documents, stock and the rows of every view.
 
-Another version of the log is stored, and what is read is written down anew, by `golden.store_log`.
+Another version of the log is stored, and what is read is written down again, by `golden.store_log`.
 """
 
 import hashlib

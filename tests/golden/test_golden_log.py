@@ -69,8 +69,8 @@ def test_every_event_class_is_in_a_stored_log() -> None:
 @each_log
 def test_a_stored_log_is_never_rewritten(log: Path) -> None:
     assert digest(log) == was_read(log)["log_sha256"], (
-        f"{log.name} has changed. It stands for the logs that merchants have, which nobody rewrites: get it back from "
-        f"git.{READ_IT_AGAIN}"
+        f"{log.name} has changed. It stands for the logs that merchants have, which can't be rewritten: get it back "
+        f"from git.{READ_IT_AGAIN}"
     )
 
 

@@ -1,4 +1,4 @@
-"""What customers read stays what somebody has looked at, in every language."""
+"""What customers read stays as it was reviewed, in every language."""
 
 import re
 from html import unescape

@@ -51,7 +51,7 @@ class Attacker:
         return Outcome(self._opened, self._failed, dict(self._answered))
 
     async def run(self) -> None:
-        """For ever."""
+        """Forever."""
         await asyncio.gather(*(self._connect_again_and_again() for _ in range(self._attack.connections)))
 
     async def _connect_again_and_again(self) -> None:

@@ -29,7 +29,7 @@ _PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x12\x04\x00\x00\x00\x00\x0
 class Attack:
     name: str
     connections: int
-    """At the same time; whichever ends is opened anew."""
+    """At the same time; each that ends is opened again."""
     begins: Callable[[int], bytes] = lambda _: b""
     """What the n-th connection says first."""
     goes_on: bytes = b""
@@ -37,7 +37,7 @@ class Attack:
     pause_seconds: float = 0.0
     """Between one and the next. If there is none, it goes on as soon as it has been answered."""
     is_answered: bool = True
-    """Whether it reads what it is told."""
+    """Whether it reads the answers."""
     is_half_closed: bool = False
     """Whether it says at once that nothing more will come."""
     stays_seconds: float = 3600.0

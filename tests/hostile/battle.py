@@ -25,8 +25,8 @@ STRIPE_WAITS_SECONDS = 10.0
 """Checkout holds the customer's redirect for so long."""
 _PAUSE_SECONDS = 0.02
 _ATTACK_SECONDS_MAX = 120.0
-_NOBODY = "http://127.0.0.1:9"
-"""Where nobody answers in Stripe's place, so that nothing is retrieved."""
+_NO_SERVER = "http://127.0.0.1:9"
+"""An address without a server in Stripe's place, so that nothing is retrieved."""
 _runs = count(1)
 
 
@@ -41,7 +41,7 @@ class Delivered:
 class Report:
     delivered: Sequence[Delivered]
     memory_mib: float | None
-    """The most that the server had during the attack; None where the system does not tell."""
+    """The most that the server had during the attack; None where the system does not report it."""
     attack: Outcome
 
 
@@ -103,7 +103,7 @@ class Victim:
 @contextmanager
 def victim(directory: Path) -> Iterator[Victim]:
     port = free_port()
-    settings = {"STRIPE_API_KEY": "sk_test_example1234", "STRIPE_WEBHOOK_SECRET": SECRET, "STRIPE_API_BASE": _NOBODY}
+    settings = {"STRIPE_API_KEY": "sk_test_example1234", "STRIPE_WEBHOOK_SECRET": SECRET, "STRIPE_API_BASE": _NO_SERVER}
     process = ServeProcess(directory, "serve", settings, port)
     with ended([process]):
         process.start()

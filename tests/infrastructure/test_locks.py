@@ -157,7 +157,7 @@ def test_a_worker_is_at_work_for_itself_and_for_others_in_its_process(open_locks
 def test_others_are_at_work_until_the_last_of_them_is_gone(store: str, locks: WorkerLocks) -> None:
     assert not locks.has_others()
     locks.enlist()
-    assert not locks.has_others(), "nobody is another one for oneself"
+    assert not locks.has_others(), "a process is not another one for itself"
 
     with holder(store) as other:
         assert locks.has_others()
@@ -312,7 +312,7 @@ def test_a_directory_that_can_not_be_written_to_is_one_clear_sentence(tmp_path: 
                 take()
 
 
-NOBODY = """
+NO_OTHERS = """
 import os, sys
 from pathlib import Path
 from infrastructure.locks.files import FileLocks
@@ -329,7 +329,7 @@ def test_a_directory_without_write_access_is_reported(tmp_path: Path) -> None:
     store = tmp_path / "fulfillment.db"
     store.parent.chmod(0o555)
 
-    shown = subprocess.run([sys.executable, "-c", NOBODY, str(store)], capture_output=True, text=True, timeout=60)
+    shown = subprocess.run([sys.executable, "-c", NO_OTHERS, str(store)], capture_output=True, text=True, timeout=60)
 
     store.parent.chmod(0o755)
     assert shown.stdout.startswith(

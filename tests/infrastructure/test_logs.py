@@ -1,4 +1,4 @@
-"""Every line of the log is one JSON object, whoever wrote it, and holds nothing that must not be there."""
+"""Every line of the log is one JSON object, from whichever library, and holds nothing that must not be there."""
 
 import io
 import json
@@ -267,24 +267,24 @@ def test_an_own_line_that_can_not_be_made_breaks_nothing(lines: Lines, stream: i
 class Refusing(io.StringIO):
     """A stream that can't be written for a while, whatever the reason."""
 
-    def __init__(self, trouble: Exception) -> None:
+    def __init__(self, error: Exception) -> None:
         super().__init__()
-        self.trouble: Exception | None = trouble
+        self.error: Exception | None = error
 
     def write(self, text: str) -> int:
-        if self.trouble is not None:
-            raise self.trouble
+        if self.error is not None:
+            raise self.error
         return super().write(text)
 
 
-@pytest.mark.parametrize("trouble", [OSError("full"), ValueError("closed"), RuntimeError("reentrant call")], ids=repr)
+@pytest.mark.parametrize("error", [OSError("full"), ValueError("closed"), RuntimeError("reentrant call")], ids=repr)
 @pytest.mark.parametrize("get_logger", [structlog.get_logger, logging.getLogger], ids=["ours", "theirs"])
-def test_a_stream_that_refuses_breaks_nothing(get_logger: Callable[[str], Any], trouble: Exception) -> None:
-    stream = Refusing(trouble)
+def test_a_stream_that_refuses_breaks_nothing(get_logger: Callable[[str], Any], error: Exception) -> None:
+    stream = Refusing(error)
     configure_logs(stream)
 
     get_logger("any").warning("one")
-    stream.trouble = None
+    stream.error = None
     get_logger("any").warning("two")
 
     assert [json.loads(line)["event"] for line in stream.getvalue().splitlines()] == ["two"]

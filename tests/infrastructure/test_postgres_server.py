@@ -17,7 +17,7 @@ def test_every_database_is_its_own(databases: Databases, postgres_url: str) -> N
 
 def test_what_was_committed_is_there_after_a_crash() -> None:
     with PostgresServer(is_durable=True) as server:
-        server.initialise()
+        server.initialize()
         server.start()
         with psycopg.connect(server.url()) as connection:
             connection.execute("CREATE TABLE kept (a int)")
@@ -32,7 +32,7 @@ def test_what_was_committed_is_there_after_a_crash() -> None:
 
 def test_a_standby_follows_and_can_be_promoted() -> None:
     with PostgresServer() as primary, PostgresServer() as standby:
-        primary.initialise()
+        primary.initialize()
         primary.start()
         standby.copy_of(primary)
         standby.start()

@@ -36,7 +36,7 @@ EVENTS = len(sample_log())
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Iterator[ReadSide]:
-    """A log with a write-ahead log beside it, that somebody has open."""
+    """An open log with a write-ahead log beside it."""
     with open_read_side(sqlite_url(tmp_path)) as read_side:
         read_side.append(sample_log())
         read_side.projector.catch_up()
@@ -293,7 +293,7 @@ def test_a_file_that_is_not_there_is_reported(file: Path) -> None:
 
 @pytest.fixture
 def closed(tmp_path: Path, file: Path) -> Path:
-    """A log that nobody has open, with its views; its backup has 20."""
+    """A closed log, with its views; its backup has 20."""
     with open_read_side(sqlite_url(tmp_path)) as read_side:
         read_side.append(sample_log()[:20])
         back_up(tmp_path / "fulfillment.db", file, silent)

@@ -42,10 +42,10 @@ def test_a_file_that_can_not_be_put_into_wal_mode_is_not_opened(tmp_path: Path) 
         connection.execute("CREATE TABLE here (a)")
 
     with pytest.raises(PersistenceError, match=r"^The log: (it may only be read|the journal mode stays delete)"):
-        open_and_tell(f"file:{tmp_path}/a.db?mode=ro")
+        open_and_report(f"file:{tmp_path}/a.db?mode=ro")
 
 
-def open_and_tell(path: str) -> None:
+def open_and_report(path: str) -> None:
     with translated_errors("The log", CURES):
         connect(path, Synchronous.FULL).close()
 

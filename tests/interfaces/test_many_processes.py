@@ -124,7 +124,7 @@ def test_nothing_starts_on_tables_of_a_later_version(shop: Shop, command: tuple[
 
 def test_an_outage_of_postgresql_answers_503_and_ends_by_itself(tmp_path: Path) -> None:
     with PostgresServer() as postgres:
-        postgres.initialise()
+        postgres.initialize()
         postgres.start()
         with shop_on(postgres.url(), tmp_path) as shop:
             _interrupt(postgres, shop)

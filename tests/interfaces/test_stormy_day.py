@@ -24,7 +24,7 @@ def shop(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[RunningShop
 
 
 def is_settled(shop: RunningShop) -> bool:
-    """Whether the engine has heard of everything that is paid, and only people have something left to do."""
+    """Whether the engine knows of every payment, and only people have something left to do."""
     for entry in shop.sandbox.books.to_fulfill():
         document = shop.runtime.queries.checkout(as_session(entry.session_id))
         if document is None or not document.line_items:

@@ -57,7 +57,7 @@ def written(language: str) -> str:
 
 
 def update() -> Iterator[Path]:
-    """Write every translation anew, and yield those that have changed."""
+    """Update every translation, and yield those that have changed."""
     files = {TEXTS: written_template(), **{PO_FILES / f"{name}.po": written(name) for name in LANGUAGES}}
     for path, text in files.items():
         if not path.exists() or path.read_text() != text:

@@ -89,7 +89,7 @@ def test_a_sentence_stays_a_sentence_and_a_label_a_label(language: str) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_plural_forms_are_those_of_the_language(language: str) -> None:
-    """One form for one and another for many, as CLDR has it, where the language tells them apart."""
+    """One form for one and another for many, as CLDR has it, where the language distinguishes them."""
     texts = Translations().texts(language)
     one, many = (texts.ngettext("Your license key:", "Your license keys:", number) for number in (1, 2))
 

@@ -1,4 +1,4 @@
-"""The mutants that no test can tell from the code: each listed by name in a file, with the reason."""
+"""The mutants that no test can distinguish from the code: each listed by name in a file, with the reason."""
 
 import tomllib
 from collections.abc import Mapping, Sequence

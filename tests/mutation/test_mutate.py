@@ -25,7 +25,7 @@ TESTS_OF_THE_TILL = """
 from domain.till import change, may_pay
 
 
-def test_nobody_pays_where_it_is_closed() -> None:
+def test_no_one_pays_where_it_is_closed() -> None:
     assert may_pay(1, True) and not may_pay(1, False)
 
 
@@ -47,14 +47,14 @@ NO_LIMIT = [
         "after": "return is_open and pieces < PIECES_MAX",
     },
 ]
-"""Nobody has tested that there is one."""
+"""No test shows that there is one."""
 EQUAL = {
     "line": 10,
     "function": "change",
     "before": "return paid - price if paid > price else 0",
     "after": "return paid - price if paid >= price else 0",
 }
-"""Nobody can: the difference is nothing then."""
+"""No test can: the difference is nothing then."""
 
 
 @pytest.fixture

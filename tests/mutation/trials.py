@@ -205,7 +205,7 @@ class _Choice(_Repeatable):
 
 
 class _MutantFinder(MetaPathFinder, Loader):
-    """Gives the mutant to whoever imports the module."""
+    """Gives the mutant to importers of the module."""
 
     def __init__(self, module: str, code: CodeType) -> None:
         self._module, self._code = module, code

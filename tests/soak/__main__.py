@@ -30,11 +30,11 @@ def main(chosen: list[str]) -> int:
     parts = [_PARTS[name] for name in chosen or _PARTS]
     seconds = 60 * float(os.environ.get("MINUTES") or _MINUTES)
     seed = int(os.environ.get("SEED") or secrets.randbelow(2**32))
-    print(f"SEED={seed}, {seconds / 60:g} minutes and what it takes to come to rest", flush=True)
+    print(f"SEED={seed}, {seconds / 60:g} minutes and what it takes to finish", flush=True)
     whole = sum(share for _, share in parts)
     reports = [soak(seconds * share / whole, seed) for soak, share in parts]
     for report in reports:
-        report.tell()
+        report.print()
     return 1 if any(report.problems for report in reports) else 0
 
 

@@ -14,7 +14,7 @@ from eventually import wait_for
 from postgres_server import USER, PostgresServer
 from processes import FulfillProcess, ServeProcess, ended, several
 from soak.desk import BY, NOT_NOW, Desk, runtime_of
-from soak.engine import settled, tell_findings
+from soak.engine import report_findings, settled
 from soak.load import Load
 from soak.report import Report
 from soak.supervised import Supervised
@@ -40,7 +40,7 @@ class Pair:
 
     def __init__(self) -> None:
         self._primary = PostgresServer()
-        self._primary.initialise()
+        self._primary.initialize()
         self._primary.start()
         self._standby = PostgresServer()
         self._ports = self._primary.port, self._standby.port
@@ -163,13 +163,13 @@ def _fail_over_and_over(
     report.demand(wait_for(lambda: load.is_delivered, 120), "not everything could be delivered")
     desk = Desk(shop, load.with_parcel, chance)
     desk.fill_up()
-    report.demand(settled(shop, desk, 240), "it did not come to rest")
+    report.demand(settled(shop, desk, 240), "it did not finish")
     load.stop()
     desk.close()
     codes = supervised.stop()
-    report.demand(set(codes) == {0}, f"told to stop, they ended with {codes}")
+    report.demand(set(codes) == {0}, f"stopped, they ended with {codes}")
     report.demand(not supervised.ended_by_themselves, "processes ended by themselves")
-    tell_findings(report, shop, shop.findings(is_first_log=False))
+    report_findings(report, shop, shop.findings(is_first_log=False))
     report.numbers.pop("by kind")
     report.numbers |= {
         "failovers": len(promoted),

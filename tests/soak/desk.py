@@ -50,7 +50,7 @@ class Desk:
         self._runtime.views.close()
 
     def fill_up(self) -> None:
-        """Enough for everybody who waits."""
+        """Enough for everyone who waits."""
         self._runtime.staff.count(as_sku(MUG_SKU), 1_000_000, BY)
         self._import_keys(10_000)
 

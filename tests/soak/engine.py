@@ -1,4 +1,5 @@
-"""The engine in earnest: many processes over one durable database, killed at random, with the database going away."""
+"""The engine as in production: many processes over one durable database, killed at random, with the database going
+away."""
 
 import random
 import tempfile
@@ -12,7 +13,7 @@ from postgres_server import PostgresServer
 from processes import FulfillProcess, ServeProcess, ended, several
 from soak.desk import Desk
 from soak.load import Load
-from soak.maintenance import BUSY, tell_maintenance
+from soak.maintenance import BUSY, report_maintenance
 from soak.report import Report
 from soak.supervised import Supervised, leader_changes
 from sold_on_postgres import Shop, shop_on
@@ -26,7 +27,7 @@ _FIRST_KEYS = 100
 def soak_engine(seconds: float, seed: int) -> Report:
     report = Report(part="engine")
     with PostgresServer(BUSY, is_durable=True) as postgres, tempfile.TemporaryDirectory() as directory:
-        postgres.initialise()
+        postgres.initialize()
         postgres.start()
         with shop_on(postgres.url(), Path(directory)) as shop:
             shop.open(keys=_FIRST_KEYS)
@@ -63,14 +64,14 @@ def _day(
         report.demand(wait_for(lambda: load.is_delivered, _SETTLE_SECONDS_MAX), "not everything could be delivered")
         desk.stop()
         desk.fill_up()
-        report.demand(settled(shop, desk), "it did not come to rest")
+        report.demand(settled(shop, desk), "it did not finish")
     load.stop()
     desk.close()
     codes = supervised.stop()
-    report.demand(set(codes) == {0}, f"told to stop, they ended with {codes}")
+    report.demand(set(codes) == {0}, f"stopped, they ended with {codes}")
     found = shop.findings()
-    tell_findings(report, shop, found)
-    tell_maintenance(report, postgres)
+    report_findings(report, shop, found)
+    report_maintenance(report, postgres)
     seconds_taken = sorted(load.seconds)
     report.numbers |= {
         "delivery acknowledged after, p50 and p99": [f"{quantile(seconds_taken, p):.3f} s" for p in (0.5, 0.99)],
@@ -93,7 +94,7 @@ def settled(shop: Shop, desk: Desk, seconds_max: float = _SETTLE_SECONDS_MAX) ->
     return wait_for(is_so, seconds_max)
 
 
-def tell_findings(report: Report, shop: Shop, found: Findings) -> None:
+def report_findings(report: Report, shop: Shop, found: Findings) -> None:
     report.problems += found.problems
     report.numbers |= {
         "checkouts paid and fulfilled": len(shop.paid),

@@ -9,7 +9,7 @@ from eventually import wait_for
 from postgres_server import USER, PostgresServer
 from processes import FulfillProcess, ServeProcess, ended, several
 from soak.desk import Desk
-from soak.engine import settled, tell_findings
+from soak.engine import report_findings, settled
 from soak.load import Load
 from soak.report import Report
 from soak.supervised import Supervised, leader_changes
@@ -28,7 +28,7 @@ def soak_failover(seconds: float, seed: int) -> Report:
         rounds += 1
         of_round = Report(part=f"failover {rounds}")
         _round(of_round, chance)
-        of_round.tell()
+        of_round.print()
         report.problems += of_round.problems
     report.numbers["rounds"] = rounds
     return report
@@ -38,7 +38,7 @@ def _round(report: Report, chance: random.Random) -> None:
     primary = PostgresServer(_SYNCHRONOUS, is_durable=True)
     standby = PostgresServer(is_durable=True)
     with primary, standby, tempfile.TemporaryDirectory() as directory:
-        primary.initialise()
+        primary.initialize()
         primary.start()
         standby.copy_of(primary)
         standby.start()
@@ -75,18 +75,18 @@ def _fail_over(
     report.demand(wait_for(lambda: load.acknowledged_since > killed_at), "no webhook was taken again")
     report.numbers["until a webhook was taken again"] = f"{time.monotonic() - killed_at:.1f} s"
     led = wait_for(lambda: any(process.is_leading for process in processes))
-    report.demand(led, "nobody leads")
+    report.demand(led, "no process leads")
     time.sleep(5)
     load.stop_selling()
     report.demand(wait_for(lambda: load.is_delivered), "not everything could be delivered")
     desk.stop()
     desk.fill_up()
-    report.demand(settled(shop, desk, _SETTLE_SECONDS_MAX), "it did not come to rest")
+    report.demand(settled(shop, desk, _SETTLE_SECONDS_MAX), "it did not finish")
     load.stop()
     desk.close()
     codes = supervised.stop()
-    report.demand(set(codes) == {0}, f"told to stop, they ended with {codes}")
-    tell_findings(report, shop, shop.findings())
+    report.demand(set(codes) == {0}, f"stopped, they ended with {codes}")
+    report_findings(report, shop, shop.findings())
     report.numbers |= {
         "acknowledged before the failover": before,
         "processes that ended by themselves": supervised.ended_by_themselves,

@@ -14,7 +14,7 @@ from eventually import wait_for
 from log_invariants import all_events
 from postgres_server import PostgresServer
 from soak.log_process import READERS, digest_of
-from soak.maintenance import BUSY, tell_maintenance
+from soak.maintenance import BUSY, report_maintenance
 from soak.report import Report
 
 from infrastructure.database import parse_database
@@ -75,7 +75,7 @@ def soak_log(seconds: float, seed: int) -> Report:
     with ExitStack() as stack:
         postgres = stack.enter_context(PostgresServer(BUSY, is_durable=True))
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        postgres.initialise()
+        postgres.initialize()
         postgres.start()
         migrate(parse_database(postgres.url()))
         with psycopg.connect(postgres.url(), autocommit=True) as connection:
@@ -86,7 +86,7 @@ def soak_log(seconds: float, seed: int) -> Report:
         _check(report, crowd, postgres.url(), directory)
         _check_after_a_rebuild(report, crowd, postgres.url())
         crowd.end_all()
-        tell_maintenance(report, postgres)
+        report_maintenance(report, postgres)
         report.numbers["kills"] = dict(crowd.kills)
     return report
 
@@ -121,21 +121,21 @@ def _check(report: Report, crowd: Crowd, url: str, directory: Path) -> None:
             last = position
     acknowledged = [line for file in directory.glob("*.acknowledged") for line in file.read_text().splitlines()]
     lost = sum(int(line.rpartition("@")[2]) > versions[line.rpartition("@")[0]] for line in acknowledged)
-    report.demand(bool(acknowledged), "nobody came to write anything: give it more minutes")
+    report.demand(bool(acknowledged), "no process wrote anything: give it more minutes")
     report.demand(lost == 0, f"{lost} acknowledged events are not in the log")
     report.demand(len(acknowledged) == len(set(acknowledged)), "an event was acknowledged twice")
-    trouble = Counter("".join(file.read_text() for file in directory.glob("*.trouble")))
+    conflicts = Counter("".join(file.read_text() for file in directory.glob("*.conflicts")))
     report.numbers |= {
         "events": whole[0],
         "of them acknowledged": len(acknowledged),
         "places left empty": empty,
-        "conflicts, roll-backs, unknown outcomes": [trouble[letter] for letter in "cru"],
+        "conflicts, roll-backs, unknown outcomes": [conflicts[letter] for letter in "cru"],
     }
     _check_readers(report, url, last, whole)
 
 
 def _check_readers(report: Report, url: str, last: int, whole: tuple[int, str]) -> None:
-    """Whoever read exactly what is there, in its order, has the same count and digest."""
+    """A reader of exactly the log's events, in order, has the same count and digest."""
     wait_for(lambda: all(position >= last for position, *_ in _progress(url)), _READ_SECONDS_MAX)
     for progress in _progress(url):
         report.demand(progress == (last, *whole), f"a reader came to {progress}, and the log is {(last, *whole)}")

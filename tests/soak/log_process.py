@@ -50,7 +50,7 @@ class LogWriter:
         self._versions: dict[str, int] = {}
         self._number = 0
         self._acknowledged = (directory / f"{name}.acknowledged").open("a")
-        self._trouble = (directory / f"{name}.trouble").open("a")
+        self._conflicts = (directory / f"{name}.conflicts").open("a")
         """A letter each: c a conflict, r a roll-back, u an answer that never came."""
 
     def write(self) -> None:
@@ -118,8 +118,8 @@ class LogWriter:
         self._note("r")
 
     def _note(self, letter: str) -> None:
-        self._trouble.write(letter)
-        self._trouble.flush()
+        self._conflicts.write(letter)
+        self._conflicts.flush()
 
 
 class LogReader:

@@ -23,7 +23,7 @@ _CANCELED = re.compile(
 )
 
 
-def tell_maintenance(report: Report, postgres: PostgresServer) -> None:
+def report_maintenance(report: Report, postgres: PostgresServer) -> None:
     """Autovacuum of the log finishes, and no writer cancels it."""
     said = (postgres.directory / "server.log").read_text(errors="replace")
     canceled = len(_CANCELED.findall(said))

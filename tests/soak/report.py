@@ -1,4 +1,4 @@
-"""What a part of the soak found, and how it is told."""
+"""What a part of the soak found, and how it is printed."""
 
 import time
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ class Report:
         if not is_so:
             self.problems.append(otherwise)
 
-    def tell(self) -> None:
+    def print(self) -> None:
         for what, number in self.numbers.items():
             self.say(f"{what}: {number}")
         for problem in self.problems[:20]:

@@ -13,7 +13,7 @@ _LOOK_SECONDS = 0.1
 
 class Supervised:
     def __init__(self, processes: Sequence[FulfillProcess], chance: random.Random, kill_every_seconds: float) -> None:
-        """With 0 seconds nobody is killed."""
+        """With 0 seconds no process is killed."""
         self.processes = processes
         self.kills = 0
         self.ended_by_themselves = 0
@@ -31,11 +31,11 @@ class Supervised:
         self._thread.start()
 
     def spare(self) -> None:
-        """Kill nobody any more."""
+        """Stop killing processes."""
         self._is_killing = False
 
     def stop(self) -> list[int]:
-        """Their exit codes when told to end."""
+        """Stop them, and return their exit codes."""
         self._stopping.set()
         self._thread.join()
         return [process.stop() for process in self.processes]

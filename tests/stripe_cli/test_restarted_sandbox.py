@@ -10,7 +10,7 @@ pytestmark = pytest.mark.stripe_cli
 
 
 def test_the_secret_stays_that_of_the_key_and_who_listens_is_back_after_a_restart(tmp_path: Path) -> None:
-    """The CLI takes its time: twice ten seconds, until it asks for a session anew."""
+    """The CLI takes its time: twice ten seconds, until it asks for a session again."""
     sandbox = SandboxProcess(tmp_path, "--state", "state.json")
     cli, other = (StripeCli(tmp_path, sandbox.url, key=f"sk_test_{name}3456789") for name in ("one", "two"))
     with ended([sandbox]):

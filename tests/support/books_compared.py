@@ -40,7 +40,7 @@ def _about_each(books: Books, runtime: Runtime) -> Iterator[str]:
         if delivered[entry.session_id] != Counter(lines):
             yield f"{entry.session_id}: {sorted(lines)} to deliver, {dict(delivered[entry.session_id])} delivered"
         if document is None and entry.is_to_fulfill:
-            yield f"{entry.session_id}: paid, and the engine never heard of it"
+            yield f"{entry.session_id}: paid, and unknown to the engine"
         elif document is not None:
             yield from _about_copy(entry, document, runtime.log.get(CheckoutSession, entry.session_id))
 

@@ -107,8 +107,8 @@ delivery = "courier"
 """
 
 
-def _the_courier(shop: Shop, trouble: Exception | None) -> None:
-    shop.outside.couriers_trouble = trouble
+def _the_courier(shop: Shop, error: Exception | None) -> None:
+    shop.outside.couriers_error = error
 
 
 def _stripe_learns_of(shop: Shop, session_id: str) -> None:
@@ -116,7 +116,7 @@ def _stripe_learns_of(shop: Shop, session_id: str) -> None:
 
 
 def _count_two_mugs_but_for_the_couriers(shop: Shop) -> None:
-    """Whoever counts a second time finds no more what the courier has taken in between."""
+    """A second count no longer finds what the courier has taken in between."""
     shop.runtime.staff.count(as_sku("mug"), 2 - (COURIERS_MUG in shop.outside.deliveries), ANN)
 
 
@@ -169,7 +169,7 @@ BAD_DAY = Day(
                 lambda shop: shop.runtime.staff.retry(UNKNOWN, ANN),
                 Shop.rest,
                 lambda shop: shop.runtime.staff.replan(STUCK, ANN),
-                # The mugs are found again: whoever had lost one is served.
+                # The mugs are found again: customers who had lost one are served.
                 _count_two_mugs_but_for_the_couriers,
                 Shop.rest,
                 lambda shop: shop.runtime.staff.ship(SHELF, ["li_mug"], carrier="Pigeon", tracking=None, by=ANN),

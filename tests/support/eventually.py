@@ -1,4 +1,4 @@
-"""Waiting for what another thread or process will do: as long as a broken program would take for ever."""
+"""Waiting for what another thread or process will do: for so long that a broken program is noticed."""
 
 import time
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The stores that a test of what they have in common is run over, and what happens to them behind everybody's back."""
+"""The stores for tests of what they have in common, and changes of them from outside the engine."""
 
 import sqlite3
 from collections.abc import Mapping
@@ -32,7 +32,7 @@ def sqlite_url(directory: Path) -> str:
 
 
 def log_environment(url: str) -> Mapping[str, str]:
-    """What the library is told of the log there. A file is made where there is none; PostgreSQL has its tables."""
+    """The library's settings for the log there. A file is made where there is none; PostgreSQL has its tables."""
     match parse_database(url):
         case SQLiteFile(path=path):
             return sqlite_environment(path, create_tables=True)
@@ -54,7 +54,7 @@ def change(url: str, part: Part, statement: str, *parameters: object) -> int:
 
 
 def lose(url: str, part: Part) -> None:
-    """It is gone while nobody uses it, and what is migrated has an empty one."""
+    """It is gone while unused, and a migrated database has an empty one."""
     match parse_database(url):
         case SQLiteFile(path=path):
             file = _file(path, part)

@@ -82,7 +82,7 @@ class Process:
         for _ in range(1000):
             if not self.followers.turn():
                 return
-        raise AssertionError("it does not come to rest")
+        raise AssertionError("it does not finish")
 
     def close(self) -> None:
         self.log.close()

@@ -1,4 +1,4 @@
-"""A listener such as `stripe listen`, which reads when it is told to and not before."""
+"""A listener such as `stripe listen`, which reads only on demand."""
 
 import json
 import socket
@@ -96,7 +96,7 @@ class Listener:
 
 
 def asked_for(server: SandboxServer, *features: str, key: str = "sk_test_example") -> dict[str, Any]:
-    """What the CLI is told when it begins to listen."""
+    """What the CLI gets when it begins to listen."""
     answer = httpx2.post(
         f"{server.url}/v1/stripecli/sessions",
         data={"device_name": "here", "websocket_features[]": list(features)},

@@ -1,4 +1,4 @@
-"""What has to hold of any log once the engine has come to rest: the invariants of DESIGN, read from the log itself."""
+"""What has to hold of any log once the engine has no work left: the invariants of DESIGN, read from the log itself."""
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator

@@ -12,14 +12,14 @@ from postgres_server import PostgresServer
 from psycopg import sql
 
 _SERVER = "FULFILL_TEST_SERVER_URL"
-"""How the processes of one test run tell each other where the server is."""
+"""The variable by which the processes of one test run share the server's address."""
 
 
 _END_CONNECTIONS = "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname=%s"
 
 
 class ServerOfTheRun:
-    """The server that the first process of a test run starts and stops, if nobody named another."""
+    """The server that the first process of a test run starts and stops, if no other was named."""
 
     def __init__(self) -> None:
         self._stack = ExitStack()
@@ -29,7 +29,7 @@ class ServerOfTheRun:
             os.environ[_SERVER] = os.environ["TEST_DATABASE_URL"]
             return
         server = self._stack.enter_context(PostgresServer())
-        server.initialise()
+        server.initialize()
         server.start()
         os.environ[_SERVER] = server.url()
 
@@ -66,7 +66,7 @@ class Databases:
         self._admin.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(*names))
 
     def drop(self, url: str) -> None:
-        """Throw it away, whoever is still connected."""
+        """Drop it, whatever is still connected."""
         self._admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(_name(url))))
 
     def close(self) -> None:

@@ -28,7 +28,7 @@ _UNSAFE_AND_FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writ
 
 
 class PostgresServer:
-    """A cluster in a directory of its own, from `initialise` or `copy_of` until it is left as a context manager.
+    """A cluster in a directory of its own, from `initialize` or `copy_of` until it is left as a context manager.
 
     `kill` ends the server as a crash would; `start` again goes on.
     """
@@ -67,7 +67,7 @@ class PostgresServer:
     def url(self, database: str = "postgres") -> str:
         return f"postgresql://{USER}:{self.password}@127.0.0.1:{self.port}/{database}"
 
-    def initialise(self) -> None:
+    def initialize(self) -> None:
         """Make an empty cluster."""
         password_file = self.directory / "password"
         password_file.write_text(self.password)
@@ -214,7 +214,7 @@ def _copied(installed: Path, directory: Path) -> Path:
 
 
 def _children(pid: int) -> list[str]:
-    """As Linux tells; elsewhere none."""
+    """As Linux reports it; elsewhere none."""
     try:
         return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     except OSError:

@@ -20,7 +20,7 @@ _COMMAND_SECONDS = 120
 
 
 class FulfillProcess:
-    """A command that runs until it is told to stop, in a directory, with nothing but these settings."""
+    """A command that runs until it is stopped, in a directory, with nothing but these settings."""
 
     def __init__(self, directory: Path, name: str, settings: Mapping[str, str], *command: str) -> None:
         self.name = name
@@ -87,7 +87,7 @@ class FulfillProcess:
             self._process = None
 
     def stop(self) -> int:
-        """Ask it to end; its exit code. Whoever does not end within the time promised is killed."""
+        """Ask it to end; its exit code. A process that does not end within the promised time is killed."""
         assert self._process is not None, f"{self.name} does not run"
         process, self._process = self._process, None
         process.terminate()

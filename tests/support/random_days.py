@@ -237,7 +237,7 @@ class Day:
         )
 
     def _count(self) -> None:
-        """Pieces came or broke, and somebody counts what there is."""
+        """Pieces came or broke, and staff count the shelf."""
         sku = self._draw.choice(_SKUS)
         self._on_shelf[sku] = max(0, self._on_shelf[sku] + self._draw.randint(-2, 2))
         self._count_true(sku)

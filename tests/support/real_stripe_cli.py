@@ -129,7 +129,7 @@ class StripeCli:
 
 @dataclass(frozen=True)
 class Street:
-    """The sandbox, the CLI that is told of it, and a shop that fulfills what is bought."""
+    """The sandbox, the CLI that is pointed at it, and a shop that fulfills what is bought."""
 
     directory: Path
     sandbox: SandboxProcess

@@ -1,4 +1,4 @@
-"""A reason of every code, with parameters that can be told apart."""
+"""A reason of every code, with distinct parameters."""
 
 import inspect
 from collections.abc import Callable

@@ -42,7 +42,7 @@ def sample_log() -> list[Event]:
     _short_of_keys(log)
     _other_stripe_events(log)
     _captured_later(log)
-    _told_by_staff(log)
+    _written_by_staff(log)
     return log.events
 
 
@@ -257,7 +257,7 @@ def _captured_later(log: LogWriter) -> None:
     log.add(AUTHORIZED, over, session_id=as_session(AUTHORIZED), actor="worker:w1")
 
 
-def _told_by_staff(log: LogWriter) -> None:
+def _written_by_staff(log: LogWriter) -> None:
     log.add(
         as_stream(f"ful_{KEYS}"),
         Fulfillment.KeysShown(lines=("li_key",)),

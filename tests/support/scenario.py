@@ -85,7 +85,7 @@ def given(state: A, *facts: Event) -> Given[A]:
 
 
 class NoLog:
-    """Where nobody else writes, no stream moves."""
+    """Without other writers, no stream moves."""
 
     epoch = 0
 
@@ -138,7 +138,7 @@ class Streams:
                 self._attempt(unit, policy, self.log[self.position])
                 self.log += unit.pending[decided:]
             self.position += 1
-            assert self.position < 10_000, "the policies do not come to rest"
+            assert self.position < 10_000, "the policies do not finish"
 
     def _attempt(self, unit: UnitOfWork, policy: Policy, event: Event) -> None:
         cause = f"{event.originator_id}@{event.originator_version}"

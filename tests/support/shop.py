@@ -71,7 +71,7 @@ class Store(Protocol):
     def open_states(self) -> StateRows: ...
 
     def clear(self) -> None:
-        """As it was at first, once nobody uses it."""
+        """As it was at first, once it is unused."""
 
     def close(self) -> None: ...
 
@@ -202,7 +202,7 @@ class Shop:
     catalog: str = ""
     own_kinds: Sequence[str] = ("courier",)
     deliveries: Mapping[str, Deliverer] = field(default_factory=dict)
-    """Whoever delivers some of these kinds instead of the world outside."""
+    """Deliverers of some kinds, instead of the world outside."""
     environment: dict[str, str] = field(default_factory=dict)
     prepare: Callable[[Runtime], None] | None = None
 

@@ -86,7 +86,7 @@ class TwoDatabases:
         return load_settings(environment, None)
 
     def spoil_event(self, database: Database, position: int) -> None:
-        """Change its bytes behind everybody's back."""
+        """Change its bytes from outside the engine."""
         match database:
             case PostgresDatabase():
                 self._run(
@@ -98,7 +98,7 @@ class TwoDatabases:
                 self._run_in(path, f"UPDATE stored_events SET state=CAST(state||'x' AS BLOB) WHERE rowid={position}")
 
     def spoil_stock(self, database: Database) -> None:
-        """Change every row of a view behind everybody's back."""
+        """Change every row of a view past the projector."""
         match database:
             case PostgresDatabase():
                 self._run(database, "UPDATE fulfillment_views.stock_v1_g1 SET on_hand=99")
@@ -115,7 +115,7 @@ class TwoDatabases:
 
 
 def fill(log: Log) -> None:
-    """What a log may have in it: also events that nobody can read, and positions without an event."""
+    """What a log may have in it: also unreadable events, and positions without an event."""
     log.store.insert_events(log.encode(sample_log()))
     log.store.insert_events([StoredEvent("cs_test_later", 1, "CheckoutSession.InventedLater:v9", b'{"new": true}')])
     log.store.insert_events([StoredEvent("cs_test_garbled", 1, "CheckoutSession.Noted", b"\x00\xff{")])

@@ -1,4 +1,4 @@
-"""What a process decides by is told by digests that say nothing else."""
+"""The settings that a process decides by are compared as digests, which reveal nothing else."""
 
 from application.log.leading import differing, terms
 

@@ -20,7 +20,7 @@ class Moves:
     def __init__(self) -> None:
         self.moves: list[tuple[int, str, int]] = []
         self.shown = 0
-        """How many moves it had to tell of."""
+        """How many moves it had to report."""
         self.before_answer: Callable[[], None] = lambda: None
 
     def append(self, stream: str, *, after_gap_of: int = 0) -> list[int]:

@@ -1,4 +1,4 @@
-"""The one writer: many commands, one transaction, and everybody hears what became of theirs."""
+"""The one writer: many commands, one transaction, and each caller gets its own result."""
 
 import threading
 from collections.abc import Iterator
@@ -166,7 +166,7 @@ def test_an_unreadable_stream_is_known_all_the_same(store_url: str, log: Log, wr
 
 
 def test_a_stream_that_another_process_begins_meanwhile_is_known(store_url: str, log: Log, writer: Writer) -> None:
-    """Between our look for what is known and our insert, somebody else takes the same Stripe event in."""
+    """Between our look for what is known and our insert, another process records the same Stripe event."""
     theirs = opened(store_url)
     other = Writer(theirs, RecentStates(theirs.store))
 

@@ -48,7 +48,7 @@ def rest(projector: Projector) -> None:
     for _ in range(1000):
         if not projector.turn():
             return
-    raise AssertionError("it does not come to rest")
+    raise AssertionError("it does not finish")
 
 
 @pytest.fixture(scope="module")

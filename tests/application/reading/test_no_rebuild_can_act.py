@@ -61,7 +61,7 @@ def reads(module: str) -> bool:
 
 
 def acting(graph: grimp.ImportGraph) -> set[str]:
-    """Every use case that is not said to only read, so that a new one counts as acting until somebody looks."""
+    """Every use case that is not listed as reading, so that a new one counts as acting until it is listed."""
     own = {module for module in graph.modules if module.partition(".")[0] == "application"}
     return {module for module in own - NEITHER if not reads(module)}
 
@@ -209,11 +209,11 @@ def test_the_types_let_no_projection_have_a_port_and_no_rebuild_append(tmp_path:
     snippet.write_text(SNIPPET)
     cache = tmp_path / "cache"
 
-    found, trouble, _ = api.run(
+    found, stderr, _ = api.run(
         ["--strict", "--explicit-package-bases", "--no-error-summary", f"--cache-dir={cache}", str(snippet)]
     )
 
-    assert trouble == ""
+    assert stderr == ""
     errors = [line.partition(": error: ")[2] for line in found.splitlines() if ": error: " in line]
     assert [error.partition(", Iterable")[0] for error in errors] == [
         '"Feed" has no attribute "insert_events"  [attr-defined]',

@@ -1,4 +1,4 @@
-"""The projector keeps every view at the end of the log: each event once, whoever else does the same."""
+"""The projector keeps every view at the end of the log: each event once, whatever other processes do the same."""
 
 import re
 from collections.abc import Callable, Iterable

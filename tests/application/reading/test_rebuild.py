@@ -1,4 +1,4 @@
-"""A rebuild makes a view afresh from the log, beside the one that serves, and then lets it serve at once."""
+"""A rebuild builds a view from the log, beside the one that serves, and then switches to it at once."""
 
 import threading
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""A rebuild tells how far it is, and takes no more memory for a longer log."""
+"""A rebuild reports how far it is, and takes no more memory for a longer log."""
 
 import tracemalloc
 from collections.abc import Callable

@@ -37,15 +37,15 @@ SESSION = as_session("cs_test_1")
 def test_every_event_class_has_a_sentence(topic: str) -> None:
     shown = [sentence(event, NAMES) for event in EVENTS if topic == event.TOPIC]
 
-    assert shown, f"there is no {topic} in tests/support/sample_log.py, so nobody has read what the story says of it"
+    assert shown, f"there is no {topic} in tests/support/sample_log.py, so its sentence was never read"
     assert all(shown)
 
 
 def test_a_class_without_a_sentence_is_no_silence() -> None:
     class Unheard(Event):
-        TOPIC = "Nobody.Unheard"
+        TOPIC = "Unknown.Unheard"
 
-    with pytest.raises(TypeError, match=r"^Nobody\.Unheard has no sentence"):
+    with pytest.raises(TypeError, match=r"^Unknown\.Unheard has no sentence"):
         sentence(Unheard(), NAMES)
 
 

@@ -27,7 +27,7 @@ def followed(read_side: ReadSide) -> ReadSide:
 
 
 def plant(url: str, statement: str, *parameters: object) -> None:
-    """Change a row of a view behind everybody's back."""
+    """Change a row of a view past the projector."""
     assert change(url, "views", statement, *parameters) == 1
 
 

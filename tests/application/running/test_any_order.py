@@ -167,7 +167,8 @@ def _outcomes(shop: Shop, sessions: Sequence[str]) -> list[dict[str, Any]]:
 
 
 def _without_early_news(ended: dict[str, Any]) -> dict[str, Any]:
-    """Whether there was a time to tell that the payment is pending depends on the order; it is told first or never."""
+    """Whether there was a time to report the payment as pending depends on the order; that mail is the first or
+    none."""
     mails = ended["mails"]
     return {**ended, "mails": mails[1:] if mails[:1] == ["payment_pending"] else mails}
 
@@ -185,12 +186,12 @@ FULFILLED = {
 NOTHING_HELD: dict[str, Any] = {"lines": {}, "stock": (5, 5), "given up": [], "open effects": []}
 
 
-def _orders(inputs: Sequence[Input], telling: Sequence[Input]) -> list[tuple[Input, ...]]:
+def _orders(inputs: Sequence[Input], necessary: Sequence[Input]) -> list[tuple[Input, ...]]:
     """Every order of every selection of the inputs that leaves something from which the outcome is learned, of so many
     at most. The last test here draws longer ones."""
     found = []
     for size in range(1, min(SIZE_MAX, len(inputs)) + 1):
-        found += [order for order in permutations(inputs, size) if any(each in telling for each in order)]
+        found += [order for order in permutations(inputs, size) if any(each in necessary for each in order)]
     return found
 
 

@@ -1,4 +1,4 @@
-"""Claims and outcomes: what a worker has won is done, whatever the store does meanwhile and whoever else is at work."""
+"""Claims and outcomes: a worker carries out what it has won, whatever the store and other workers do."""
 
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
@@ -52,7 +52,7 @@ def sell(shop: Shop, sessions: list[str]) -> None:
 
 
 def hear_of(shop: Shop, session: SessionId) -> None:
-    """Told of by Stripe, and still to be retrieved."""
+    """Reported by Stripe, and still to be retrieved."""
     shop.outside.checkouts[session] = a_checkout(line_items=[a_line_item(product="prod_access")])
     shop.hear(COMPLETED, session, id=as_event(f"evt_{session}"), payment_status="paid")
     shop.runtime.engine.run_until_quiet(effects=False)
@@ -76,7 +76,7 @@ def a_runner(shop: Shop, **changes: Any) -> EffectRunner:
 
 
 class Later(Executor):
-    """Does what it is given when it is told to."""
+    """Runs the given function when it is released."""
 
     def __init__(self) -> None:
         self.waiting: list[tuple[Future[Any], Callable[[], object]]] = []
@@ -120,7 +120,7 @@ def test_what_was_won_is_done_when_another_claim_of_the_turn_could_not_be_stored
     sell(shop, SESSIONS)
     runner = a_runner(shop)
     queue(shop, TRANSACTION_MAX - 2)
-    outside.points.troubles["before an insert"] = [*[None] * failing, OperationalError("the disk is full")]
+    outside.points.planned_errors["before an insert"] = [*[None] * failing, OperationalError("the disk is full")]
 
     with pytest.raises(StoreUnavailable):
         runner.turn()
@@ -148,7 +148,7 @@ def test_what_was_won_is_done_when_the_queue_is_full_before_everything_is_claime
 def test_nothing_is_begun_any_more_when_what_comes_of_it_can_not_be_stored(
     shop: Shop, open_shop: Open, outside: Outside
 ) -> None:
-    """It would be done twice, by us and by whoever takes over."""
+    """It would be done twice, by us and by the next worker."""
     sell(shop, SESSIONS)
     runner = a_runner(shop)
     queue(shop, TRANSACTION_MAX - 3)
@@ -166,7 +166,7 @@ def test_nothing_is_begun_any_more_when_what_comes_of_it_can_not_be_stored(
 
 def test_a_claim_that_was_taken_for_lost_and_is_in_the_log_is_gone_on_with(shop: Shop, outside: Outside) -> None:
     sell(shop, SESSIONS[:1])
-    outside.points.troubles["after an insert"] = [OperationalError("the connection broke")]
+    outside.points.planned_errors["after an insert"] = [OperationalError("the connection broke")]
     with pytest.raises(StoreUnavailable):
         shop.rest()
     assert outside.mailbox == {}
@@ -180,7 +180,7 @@ def test_a_claim_that_was_taken_for_lost_and_is_in_the_log_is_gone_on_with(shop:
 def test_a_claim_that_conflicts_with_itself_is_gone_on_with_at_once(shop: Shop, outside: Outside) -> None:
     """The library repeats an insert whose acknowledgement was lost, and finds its own."""
     sell(shop, SESSIONS[:1])
-    outside.points.troubles["after an insert"] = [IntegrityError("it is there already")]
+    outside.points.planned_errors["after an insert"] = [IntegrityError("it is there already")]
 
     shop.rest()
 
@@ -268,7 +268,7 @@ def test_an_outcome_that_could_not_be_stored_is_kept_and_stored_later(
     time = TimeInHand()
     kinds = {RETRIEVE: EffectKind(handler=Retrieve(outside, shop.clock), concurrency=1, retry=RETRY)}
     runner = a_runner(shop, kinds=kinds, threads=time)
-    outside.points.troubles["before an insert"] = [None, *[OperationalError("the disk is full")] * outages]
+    outside.points.planned_errors["before an insert"] = [None, *[OperationalError("the disk is full")] * outages]
 
     runner.turn()
 
@@ -287,7 +287,7 @@ def test_an_outcome_that_could_not_be_stored_is_kept_and_stored_later(
 def test_an_old_hint_ends_no_attempt_of_another_worker_that_is_at_it(
     knows_the_kind: bool, shop: Shop, outside: Outside
 ) -> None:
-    """Neither because it is not wanted nor because nobody here can do it: it may be about to succeed there."""
+    """Neither because it is not wanted nor because no handler here knows it: it may be about to succeed there."""
     hear_of(shop, as_session("cs_test_1"))
     id = effect_id(as_session("cs_test_1"), "retrieve_completed")
     kinds = {RETRIEVE: EffectKind(handler=Retrieve(outside, shop.clock), concurrency=1, retry=RETRY)}
@@ -329,7 +329,7 @@ def test_a_call_does_not_wait_until_the_outcome_of_the_one_before_is_stored(shop
     runner = a_runner(shop, executor=executor)
     runner.turn()
 
-    shop.runtime.writer.has_thread = True  # one that takes no turn: who waited for it would wait for ever
+    shop.runtime.writer.has_thread = True  # one that takes no turn: a caller that waited would never return
     executor.work()
     assert sorted(outside.mailbox) == RECEIPTS
     assert under_way(runner)
@@ -356,7 +356,7 @@ def test_an_outcome_that_waits_to_be_stored_when_the_engine_stops_is_stored(shop
     executor, keeper = Later(), Later()
     runner = a_runner(shop, executor=executor, keeper=keeper)
     runner.turn()
-    outside.points.troubles["before an insert"] = [OperationalError("the disk is full")]
+    outside.points.planned_errors["before an insert"] = [OperationalError("the disk is full")]
     executor.work()
 
     runner.stop()

@@ -276,7 +276,7 @@ def test_a_time_that_a_clock_that_was_ahead_has_set_is_not_waited_for(open_shop:
     shop.visit(BAD)
     right = shop.clock.now
     shop.clock.now += timedelta(days=365)
-    outside.troubles = [Temporary("busy")]
+    outside.planned_errors = [Temporary("busy")]
     shop.rest()
     assert outside.mailbox == {}
 

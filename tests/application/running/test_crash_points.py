@@ -38,7 +38,7 @@ MAY_REPEAT = {
     "Fulfillment.LineItemResumed",
     "StockItem.Counted",
 }
-"""An attempt that nobody knows the end of is made again; what staff were not told that it is done, they do again. A
+"""An attempt with an unknown outcome is made again; staff repeat what was not confirmed to them. A
 line that is delivered before the policy comes to it is not resumed first."""
 
 
@@ -237,7 +237,7 @@ def _breaks(store: Store, directory: Path, expected: dict[str, Any], places: int
         try:
             yield _played(Run(GOOD_DAY, directory, store, (at,)))[0] != expected
         except (AssertionError, Refused):
-            yield True  # staff find nothing to ship, or the day does not come to rest
+            yield True  # staff find nothing to ship, or the day does not finish
 
 
 class MarksBeforeItFulfills(Followers):

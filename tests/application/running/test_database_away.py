@@ -1,4 +1,4 @@
-"""A database server that goes away is known before anybody sends anything, and so is its return."""
+"""A database server that goes away is noticed before a request comes, and so is its return."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +16,7 @@ from interfaces.databases import make_ready, migrate
 
 def test_an_idle_engine_is_not_ready_while_its_database_is_away(tmp_path: Path) -> None:
     with PostgresServer() as server:
-        server.initialise()
+        server.initialize()
         server.start()
         database = PostgresDatabase(server.url())
         migrate(database)
@@ -36,7 +36,7 @@ def test_an_idle_engine_is_not_ready_while_its_database_is_away(tmp_path: Path) 
 
 
 def test_a_database_whose_views_are_not_begun_is_not_ready(postgres_url: str) -> None:
-    """Somebody ended `fulfill migrate` half-way, say: a worker would do nothing, and not say why."""
+    """For example, `fulfill migrate` was interrupted: a worker would do nothing, and not report why."""
     database = PostgresDatabase(postgres_url)
 
     with pytest.raises(NotMigrated, match=r"lacks the views .*timeline.*Run `fulfill migrate`"):

@@ -177,12 +177,12 @@ def test_times_that_passed_while_nothing_ran_are_made_up_for_by_one_question(sho
 
 
 def test_a_time_at_which_stripe_is_away_does_not_end_the_schedule(shop: Shop, outside: Outside) -> None:
-    outside.troubles = [Temporary("Stripe could not be reached")] * 100
+    outside.planned_errors = [Temporary("Stripe could not be reached")] * 100
     for _ in range(30):
         shop.clock.advance(HOUR)
         shop.rest()
     assert shop.events_of(Effect.GivenUp)
-    outside.troubles = []
+    outside.planned_errors = []
     capture(outside)
     shop.clock.advance(DAY)
     shop.rest()

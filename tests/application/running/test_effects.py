@@ -67,7 +67,7 @@ def rest_until_done(shop: Shop, id: str, attempts_max: int = 40) -> int:
 
 
 def test_six_failures_of_stripe_in_a_row_are_survived_within_a_minute(shop: Shop, outside: Outside) -> None:
-    outside.troubles = [Temporary("Stripe could not answer (500).")] * 6
+    outside.planned_errors = [Temporary("Stripe could not answer (500).")] * 6
 
     shown(shop)
     seconds = rest_until_done(shop, RETRIEVAL)
@@ -78,7 +78,7 @@ def test_six_failures_of_stripe_in_a_row_are_survived_within_a_minute(shop: Shop
 
 
 def test_an_attempt_that_failed_is_not_repeated_before_its_time(shop: Shop, outside: Outside) -> None:
-    outside.troubles = [Temporary("busy")]
+    outside.planned_errors = [Temporary("busy")]
     shown(shop)
     due = effect(shop, RETRIEVAL).due_at
     assert due is not None
@@ -109,10 +109,10 @@ def test_waits_double_up_to_a_cap_with_full_jitter_and_then_end() -> None:
 def test_how_often_and_how_soon_it_is_tried_again_is_a_setting(
     open_shop: Open, outside: Outside, noun: str, step: str
 ) -> None:
-    trouble = Temporary("busy")
-    outside.troubles = [trouble] * 100 if noun == "RETRIEVAL" else []
-    outside.mailers_trouble = trouble if noun == "MAIL" else None
-    outside.couriers_trouble = trouble if noun == "DELIVERY" else None
+    error = Temporary("busy")
+    outside.planned_errors = [error] * 100 if noun == "RETRIEVAL" else []
+    outside.mailers_error = error if noun == "MAIL" else None
+    outside.couriers_error = error if noun == "DELIVERY" else None
     product = "prod_parcel" if noun == "DELIVERY" else "prod_access"
     outside.checkouts[ID] = a_checkout(line_items=[a_line_item(product=product)])
     environment = {f"FULFILL_{noun}_ATTEMPTS": "8", "FULFILL_RETRY_PAUSE_SECONDS": "4"}
@@ -132,13 +132,13 @@ def test_how_often_and_how_soon_it_is_tried_again_is_a_setting(
 def test_what_never_works_is_given_up_into_the_work_queue_and_taken_up_by_a_person(
     shop: Shop, outside: Outside
 ) -> None:
-    outside.troubles = [Temporary("Stripe could not be reached.")] * 100
+    outside.planned_errors = [Temporary("Stripe could not be reached.")] * 100
     shown(shop)
     rest_until_done(shop, RETRIEVAL)
     assert effect(shop, RETRIEVAL).given_up == reasons.port_failed("Stripe could not be reached.")
     assert [item.subject for item in shop.runtime.queries.work_queue()] == [ID]
 
-    outside.troubles.clear()
+    outside.planned_errors.clear()
     shop.runtime.staff.retry(ID, BY)
     shop.rest()
 
@@ -263,14 +263,14 @@ def test_what_was_asked_for_while_the_clock_was_ahead_is_done_once_it_is_right(s
 
 
 @pytest.mark.parametrize(
-    ("trouble", "may_have_gone_out"),
+    ("error", "may_have_gone_out"),
     [(Temporary("broke off"), True), (NotTaken("not reached"), False), (ValueError("odd"), True)],
 )
 def test_the_log_knows_whether_a_failed_attempt_may_have_gone_out(
-    shop: Shop, outside: Outside, trouble: Exception, may_have_gone_out: bool
+    shop: Shop, outside: Outside, error: Exception, may_have_gone_out: bool
 ) -> None:
     shop.visit(ID)
-    outside.troubles = [trouble]
+    outside.planned_errors = [error]
 
     shop.rest()
 
@@ -341,7 +341,7 @@ def test_a_permanent_refusal_is_the_last_attempt(shop: Shop, outside: Outside) -
     shop.runtime.engine.run_until_quiet(effects=False)
     shop.runtime.fulfill_checkout(ID, source=Source.LANDING_PAGE, actor="customer")
     shop.runtime.engine.run_until_quiet(effects=False)
-    outside.troubles.append(Permanent("The mail server refuses the customer's address for good (550)."))
+    outside.planned_errors.append(Permanent("The mail server refuses the customer's address for good (550)."))
     shop.rest()
 
     assert types(shop, RECEIPT) == ["Effect.Requested", "Effect.AttemptStarted", "Effect.GivenUp"]
@@ -351,7 +351,7 @@ def test_a_permanent_refusal_is_the_last_attempt(shop: Shop, outside: Outside) -
 
 
 def test_an_unexpected_error_is_recorded_without_its_words(shop: Shop, outside: Outside) -> None:
-    outside.troubles = [ValueError("ada@example.com lives at 1 Example Road")]
+    outside.planned_errors = [ValueError("ada@example.com lives at 1 Example Road")]
 
     shown(shop)
 
@@ -389,7 +389,7 @@ def _claim_as(shop: Shop, worker: str) -> None:
 
 
 def test_a_mail_that_is_not_true_any_more_is_withdrawn(shop: Shop, outside: Outside) -> None:
-    """Nobody hears that the payment is pending, or failed, after having paid."""
+    """A customer who has paid gets no mail that the payment is pending or failed."""
     outside.checkouts[ID] = replace(outside.checkouts[ID], payment_status="unpaid")
     shop.hear(COMPLETED, ID, id=as_event("evt_1"), payment_status="unpaid")
     shop.visit(ID)
@@ -445,7 +445,7 @@ def test_a_delivery_whose_line_was_replanned_is_withdrawn(open_shop: Open, outsi
     shop.runtime.staff.count(as_sku("mug"), 1, BY)
     shop.visit(ID)
     shop.runtime.engine.run_until_quiet(effects=False)
-    outside.troubles = [Temporary("Neither the mail server nor the courier answered.")] * 2
+    outside.planned_errors = [Temporary("Neither the mail server nor the courier answered.")] * 2
     shop.rest()
     shop.runtime.staff.count(as_sku("mug"), 0, BY)
     shop.rest()

@@ -115,7 +115,7 @@ def test_a_line_of_every_kind_goes_from_paid_to_fulfilled(
 def test_a_line_that_code_outside_refuses_waits_for_a_person(
     kind: DeliveryKind | None, shop_for: Callable[[str], Shop], outside: Outside
 ) -> None:
-    outside.couriers_trouble = Permanent("HTTP 410")
+    outside.couriers_error = Permanent("HTTP 410")
     shop = shop_for(kind.value if kind else OWN)
 
     paid(shop)
@@ -123,7 +123,7 @@ def test_a_line_that_code_outside_refuses_waits_for_a_person(
     assert (work(shop), shop.state(ID)) == ([Work.GIVEN_UP_LINE], CheckoutState.BLOCKED)
 
 
-def test_a_line_of_a_kind_that_nobody_carries_out_waits_for_a_person(open_shop: Open, outside: Outside) -> None:
+def test_a_line_of_a_kind_without_a_worker_waits_for_a_person(open_shop: Open, outside: Outside) -> None:
     lamp = a_line_item(metadata={"delivery": "drone"})
     outside.checkouts[ID] = a_checkout(line_items=[lamp])
     shop = open_shop()

@@ -132,7 +132,7 @@ def test_two_that_both_believe_they_lead_still_decide_once(open_process: Open) -
 
 
 def rival_counts(rival: Process, policy: Counting) -> Callable[[], None]:
-    """Somebody counts a hundred pieces between what the policy reads, once, and what it decides."""
+    """Staff count a hundred pieces between the policy's reading and its decision, once."""
 
     def interfere() -> None:
         policy.before = lambda: None
@@ -159,7 +159,7 @@ def test_losing_a_race_for_a_stream_decides_again_from_the_same_position(open_pr
 
 
 def test_losing_a_race_for_a_busy_stream_decides_again_from_what_is_in_the_log(open_process: Open) -> None:
-    """Its state is kept in memory from batch to batch: decided from it again, it would conflict for ever."""
+    """Its state is kept in memory from batch to batch: decided from it again, it would always conflict."""
     rival = open_process()
     policy = Counting()
     process = open_process(policy)

@@ -58,13 +58,13 @@ def test_keys_that_the_receipt_brought_are_in_a_mail(shop: Shop) -> None:
 
 def test_keys_that_came_after_the_receipt_are_in_a_mail_once_it_was_sent(shop: Shop) -> None:
     pay(shop, keys=False)
-    shop.outside.mailers_trouble = NotTaken("The mail server was not reached")
+    shop.outside.mailers_error = NotTaken("The mail server was not reached")
     shop.runtime.staff.import_keys("app", ["KEY-1"], BY)
     shop.rest()
     assert shop.fulfillment(ID).lines[LINE].keys
     assert in_a_mail(shop) == set()
 
-    shop.outside.mailers_trouble = None
+    shop.outside.mailers_error = None
     shop.clock.advance(3600)
     shop.rest()
 
@@ -84,11 +84,11 @@ def test_without_an_address_keys_are_in_no_mail_until_staff_give_one(shop: Shop)
 
 
 def test_a_mail_that_was_refused_goes_to_the_address_that_staff_give(shop: Shop) -> None:
-    shop.outside.mailers_trouble = Permanent("The mail server refuses the customer's address for good (550)")
+    shop.outside.mailers_error = Permanent("The mail server refuses the customer's address for good (550)")
     pay(shop)
     assert in_a_mail(shop) == set()
 
-    shop.outside.mailers_trouble = None
+    shop.outside.mailers_error = None
     shop.runtime.staff.readdress(ID, "other@example.com", BY)
     shop.rest()
 

@@ -1,4 +1,4 @@
-"""A delivery that fails and fails: a person hands the line over, and nobody else does any more."""
+"""A delivery that fails and fails: a person hands the line over, and the engine no longer tries."""
 
 from collections.abc import Callable
 
@@ -17,7 +17,7 @@ from domain.step import effect_id
 
 ID = as_session("cs_test_course")
 DELIVERY = effect_id(ID, "deliver_li_1")
-BY = By(name="kim", reason="told her on the phone")
+BY = By(name="kim", reason="she called us")
 
 
 @pytest.fixture
@@ -31,11 +31,11 @@ def shop(open_shop: Callable[..., Shop], outside: Outside) -> Shop:
 
 
 def test_a_person_delivers_what_waits_for_its_next_try(shop: Shop, outside: Outside) -> None:
-    outside.troubles = [Temporary("The courier does not answer.")] * 3
+    outside.planned_errors = [Temporary("The courier does not answer.")] * 3
     shop.rest()
 
     shop.runtime.staff.complete(ID, ["li_1"], BY)
-    outside.troubles.clear()
+    outside.planned_errors.clear()
     for _ in range(5):
         shop.rest()
         shop.clock.advance(3600)
@@ -58,7 +58,7 @@ def test_a_delivery_that_has_not_been_tried_yet_is_left_to_the_engine(shop: Shop
 
 
 def test_a_line_that_is_not_named_is_still_the_engines(shop: Shop, outside: Outside) -> None:
-    outside.troubles = [Temporary("The courier does not answer.")] * 3
+    outside.planned_errors = [Temporary("The courier does not answer.")] * 3
     shop.rest()
 
     with pytest.raises(Refused):

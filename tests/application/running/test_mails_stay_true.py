@@ -42,7 +42,7 @@ def pay(shop: Shop) -> None:
 
 def later(shop: Shop) -> None:
     """The mail server is well again, and time passes until every mail has had its next try."""
-    shop.outside.mailers_trouble = shop.outside.mailers_silence = None
+    shop.outside.mailers_error = shop.outside.mailers_silence = None
     for _ in range(4):
         shop.clock.advance(timedelta(hours=1).total_seconds())
         shop.rest()
@@ -69,7 +69,7 @@ def _lines(mail: Mail) -> dict[str, str]:
 
 
 def test_mails_that_could_not_leave_say_what_is_so_when_they_do(shop: Shop) -> None:
-    shop.outside.mailers_trouble = AWAY
+    shop.outside.mailers_error = AWAY
     pay(shop)
 
     count(shop)
@@ -87,7 +87,7 @@ def test_what_changes_after_the_mails_have_left_is_reported_by_others(shop: Shop
     """The other order."""
     pay(shop)
 
-    shop.outside.mailers_trouble = AWAY
+    shop.outside.mailers_error = AWAY
     count(shop)
     ship(shop)
     later(shop)
@@ -127,7 +127,7 @@ def test_a_mail_that_may_have_gone_out_and_is_still_true_is_repeated_under_its_o
 @pytest.mark.parametrize("end", [SUCCEEDED, FAILED])
 def test_a_customer_without_a_pending_mail_still_gets_the_outcome(shop: Shop, end: str) -> None:
     shop.outside.checkouts[ID] = replace(shop.outside.checkouts[ID], payment_status="unpaid")
-    shop.outside.mailers_trouble = AWAY
+    shop.outside.mailers_error = AWAY
     shop.hear(COMPLETED, ID, id=as_event("evt_1"), payment_status="unpaid")
     shop.rest()
 
@@ -142,7 +142,7 @@ def test_a_customer_without_a_pending_mail_still_gets_the_outcome(shop: Shop, en
 
 
 def test_a_mail_that_failed_long_ago_says_what_is_so_when_a_person_retries_it(shop: Shop) -> None:
-    shop.outside.mailers_trouble = Permanent("The mail server refuses the mail for good (554)")
+    shop.outside.mailers_error = Permanent("The mail server refuses the mail for good (554)")
     pay(shop)
     assert {effect.originator_id for effect in shop.events_of(Effect.GivenUp)} == {
         f"eff_{ID}_mail_receipt",
@@ -175,7 +175,7 @@ def test_a_customer_whose_address_becomes_known_later_is_written_to(shop: Shop) 
 
 def test_looking_again_comes_to_an_end(shop: Shop) -> None:
     """A mail is withdrawn only if something has changed: each try of a mail that stays true is one event more."""
-    shop.outside.mailers_trouble = AWAY
+    shop.outside.mailers_error = AWAY
     pay(shop)
     count(shop)
     before = len(shop.events_of(Effect.Withdrawn))

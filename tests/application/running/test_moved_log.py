@@ -37,7 +37,7 @@ CLOCK = FixedClock()
 
 @dataclass
 class Courier(Outside):
-    """Delivers, and notes who asked; the process that asked may end before it hears of that."""
+    """Delivers, and notes who asked; the process that asked may end before it gets the answer."""
 
     asked: list[tuple[str, int]] = field(default_factory=list)
     is_last_call: bool = False

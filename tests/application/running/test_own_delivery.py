@@ -26,7 +26,7 @@ Open = Callable[..., Shop]
 
 
 class Answering(Outside):
-    """Delivers, and answers what it is told to."""
+    """Delivers, and returns the given answer."""
 
     answer: object = None
 

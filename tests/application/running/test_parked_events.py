@@ -154,13 +154,13 @@ def test_a_stripe_event_that_fails_again_is_marked_again(open_process: Open) -> 
 
 
 def test_what_is_parked_is_known_even_if_it_could_not_be_read_at_first(open_process: Open) -> None:
-    """Or nobody would hear of it who asks for a retry, and what comes behind it would go before it."""
+    """Otherwise a retry would not find it, and later events would overtake it."""
     process = open_process(Counting(refuses={"bad"}))
     process.note("bad")
     process.rest()
     restarted = open_process(Counting())
     restarted.note("second")
-    restarted.points.troubles["read what is parked"] = [OperationalError("the store is away")]
+    restarted.points.planned_errors["read what is parked"] = [OperationalError("the store is away")]
 
     with pytest.raises(OperationalError):
         restarted.followers.turn()

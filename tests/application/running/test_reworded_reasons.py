@@ -83,15 +83,15 @@ def test_rows_and_kinds_of_work_are_the_same_in_other_words(shop: Shop, monkeypa
     assert shop.runtime.rebuild.verify("work_queue").is_right
 
 
-def test_the_story_is_told_in_the_new_words_without_a_rebuild(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_story_shows_the_new_sentences_without_a_rebuild(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     put_all_reasons_better(monkeypatch)
 
     document = shop.runtime.queries.checkout(ID)
 
     assert document is not None
-    told = [entry for entry in document.story if entry.why is not None]
-    assert told
-    assert all(entry.why and f"ut better: {entry.why.code}" in entry.text for entry in told)
+    with_reason = [entry for entry in document.story if entry.why is not None]
+    assert with_reason
+    assert all(entry.why and f"ut better: {entry.why.code}" in entry.text for entry in with_reason)
     assert {line.detail for line in document.line_items} == {"Put better: no_rule", "Put better: not_enough_stock"}
     assert {mail.detail for mail in document.emails} == {"Put better: no_address"}
 

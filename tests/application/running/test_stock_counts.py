@@ -175,13 +175,13 @@ def test_a_delivery_that_was_given_up_and_is_completed_is_not_repeated_by_a_retr
 ) -> None:
     shop = open_shop(catalog='[products.prod_mug]\ndelivery = "courier"\n')
     outside.checkouts[A] = a_checkout(line_items=[a_line_item(product="prod_mug")])
-    outside.couriers_trouble = Temporary("The courier does not answer.")
+    outside.couriers_error = Temporary("The courier does not answer.")
     shop.hear(COMPLETED, A, id=as_event("evt_a"), payment_status="paid")
     for _ in range(41):
         shop.rest()
         shop.clock.advance(3600)
     assert state(shop, A) is LineState.GIVEN_UP
-    outside.couriers_trouble = None
+    outside.couriers_error = None
 
     shop.runtime.staff.retry(A, BY)
     shop.runtime.staff.complete(A, ["li_1"], BY)

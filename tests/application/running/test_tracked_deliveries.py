@@ -1,4 +1,4 @@
-"""What somebody outside delivers takes stock like a parcel does: no piece of it goes out twice."""
+"""A delivery by a service outside takes stock like a parcel does: no piece of it goes out twice."""
 
 from collections.abc import Callable, Sequence
 
@@ -41,13 +41,13 @@ def shop(open_shop: Callable[..., Shop], outside: Outside) -> Shop:
     return shop
 
 
-def both_pay(shop: Shop, outside: Outside, troubles: Sequence[Exception]) -> None:
-    """The courier's first calls meet these troubles."""
+def both_pay(shop: Shop, outside: Outside, errors: Sequence[Exception]) -> None:
+    """The courier's first calls meet these errors."""
     for session in (OLD, NEW):
         shop.hear(COMPLETED, session, id=as_event(f"evt_{session}"), payment_status="paid")
         shop.visit(session)
     shop.runtime.engine.run_until_quiet(effects=False)
-    outside.troubles += troubles
+    outside.planned_errors += errors
     shop.rest()
 
 

@@ -48,7 +48,7 @@ def test_a_line_that_is_given_up_is_in_the_queue_whatever_its_courier_said(
     open_shop: Open, outside: Outside, odd: str
 ) -> None:
     outside.checkouts[ID] = a_checkout(line_items=[a_line_item("li_1", product="prod_course")])
-    outside.couriers_trouble = Permanent(f"bad{odd}answer")
+    outside.couriers_error = Permanent(f"bad{odd}answer")
     shop = open_shop(catalog=CATALOG)
 
     shop.hear(COMPLETED, ID, id=as_event("evt_1"), payment_status="paid")

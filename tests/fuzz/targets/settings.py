@@ -21,13 +21,13 @@ def check(data: bytes) -> str:
         settings = load_settings({**_GOOD, **environ}, _FILE)
     except SettingsError as error:
         assert 10 < len(str(error)) < 1000
-        _check_nothing_is_told(str(error), environ)
+        _check_no_secret_is_shown(str(error), environ)
         return "refused"
     assert all(secret not in repr(settings) for secret in settings.secrets if len(secret) >= _SECRET_LENGTH_MIN)
     return "read"
 
 
-def _check_nothing_is_told(shown: str, environ: dict[str, str]) -> None:
+def _check_no_secret_is_shown(shown: str, environ: dict[str, str]) -> None:
     password = environ.get("SMTP_URL", "").partition("@")[0].rpartition(":")[2]
     for secret in (environ.get("FULFILL_SECRET_KEY", ""), environ.get("STRIPE_API_KEY", ""), password):
         assert len(secret) < _SECRET_LENGTH_MIN or not secret.isalnum() or secret not in shown

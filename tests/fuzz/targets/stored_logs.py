@@ -36,7 +36,7 @@ def check(data: bytes) -> str:
     shop.rest()
 
     if _is_readable(shop, damaged):
-        return "followed"  # it says something else now, which nobody decided
+        return "followed"  # it has other events now, which were never decided
     for id in _SESSIONS:
         with suppress(UnreadableEvent):
             shop.runtime.queries.checkout(as_session(id))

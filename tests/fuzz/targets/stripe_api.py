@@ -32,7 +32,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(b"" if status == 204 else body)
 
     def log_message(self, format: str, *args: object) -> None:
-        """Nobody reads it."""
+        """No one reads it."""
 
 
 @cache

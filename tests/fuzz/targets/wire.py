@@ -1,5 +1,5 @@
 """What comes over the wire, through uvicorn's parser and ours: however it is cut into packets, the first request is the
-same, and nobody's bytes pile up."""
+same, and no bytes pile up."""
 
 import asyncio
 from dataclasses import dataclass, field

@@ -107,7 +107,7 @@ NEVER_A_SENTENCE = {
     ReasonCode.REFUSED,
     ReasonCode.PORT_FAILED,
 }
-"""What only views and answers had in words, and the words of others, which can't be told apart from each other."""
+"""What only views and answers had in words, and the words of others, which can't be distinguished."""
 
 
 def read(fact: Event, name: str, sentence: Any) -> Event:

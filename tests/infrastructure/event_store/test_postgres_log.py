@@ -39,7 +39,7 @@ def store_url(postgres_url: str) -> str:
 
 @contextmanager
 def transaction(url: str) -> Iterator["psycopg.Connection[Any]"]:
-    """A transaction of somebody else, which commits when it is left."""
+    """A transaction of another process, which commits when it is left."""
     with psycopg.connect(url) as connection:
         yield connection
 
@@ -59,7 +59,7 @@ def append(connection: "psycopg.Connection[Any]", stream: str, version: int = 1,
 
 
 def set_for_database(url: str, setting: str, value: str) -> None:
-    """Whoever connects from now on has it."""
+    """Every new connection has it."""
     with psycopg.connect(url, autocommit=True) as operator:
         operator.execute(f'ALTER DATABASE "{operator.info.dbname}" SET {setting} = {value}'.encode())
 
@@ -71,7 +71,7 @@ def read_on(log: Log, position: int) -> list[tuple[int, str]]:
 
 
 def waiting(url: str) -> bool:
-    """Whether somebody waits for the lock on the table."""
+    """Whether a connection waits for the lock on the table."""
     with psycopg.connect(url) as connection:
         row = connection.execute(
             "SELECT count(*) FROM pg_locks WHERE NOT granted"
@@ -267,7 +267,7 @@ def test_a_conflict_leaves_no_position_below_which_something_could_come(open_log
 
 
 def test_two_leaders_that_move_the_same_positions_crosswise_wait_for_each_other(open_log: Open) -> None:
-    """Of each round one wins and one is told; neither is a deadlock."""
+    """In each round one wins and one gets an error; neither is a deadlock."""
     logs = [open_log(), open_log()]
     outcomes: list[str] = []
 
@@ -417,13 +417,13 @@ def test_tables_of_an_earlier_version_have_to_be_upgraded_first(
 
 def test_who_migrates_at_once_waits_for_each_other(databases: Databases) -> None:
     url = databases.create_empty()
-    troubles: list[BaseException] = []
+    errors: list[BaseException] = []
 
     def migrate() -> None:
         try:
             migrate_everything(parse_database(url))
-        except BaseException as error:  # noqa: BLE001 - told below
-            troubles.append(error)
+        except BaseException as error:  # noqa: BLE001 - asserted below
+            errors.append(error)
 
     threads = [Thread(target=migrate) for _ in range(8)]
     for thread in threads:
@@ -431,7 +431,7 @@ def test_who_migrates_at_once_waits_for_each_other(databases: Databases) -> None
     for thread in threads:
         thread.join()
 
-    assert troubles == []
+    assert errors == []
     stores(parse_database(url)).check()
     databases.drop(url)
 

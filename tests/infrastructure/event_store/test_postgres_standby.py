@@ -34,7 +34,7 @@ def servers() -> Iterator[tuple[PostgresServer, PostgresServer]]:
     """A primary, and the standby that it waits for, with every table."""
     waits = {"synchronous_commit": "remote_apply", "synchronous_standby_names": "*"}
     with PostgresServer(waits) as primary, PostgresServer() as standby:
-        primary.initialise()
+        primary.initialize()
         primary.start()
         standby.copy_of(primary)
         standby.start()

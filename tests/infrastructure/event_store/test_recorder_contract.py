@@ -61,7 +61,7 @@ class TestPositionsOfOneInsertAreTogether(OverOurFactory, contracts.NonInterleav
 
 
 class TestOurAggregateRecorder(OverOurFactory, contracts.AggregateRecorderTestCase):
-    """The one for snapshots, which stand in no order: of it alone the contract wants that an insert tells nothing."""
+    """The one for snapshots, which stand in no order: of it alone the contract wants that an insert returns nothing."""
 
     def create_recorder(self) -> AggregateRecorder:  # type: ignore[override]
         return self.factory().aggregate_recorder(purpose="snapshots")

@@ -86,6 +86,6 @@ def test_a_mail_that_can_not_be_put_in_its_place_leaves_nothing_behind(tmp_path:
 
 def test_a_customer_without_a_usable_address_gets_no_file(tmp_path: Path) -> None:
     with pytest.raises(Permanent):
-        FileMailer(tmp_path, FROM, TEXTS).send(replace(MAIL, to=Personal("nobody")), message_id=ID)
+        FileMailer(tmp_path, FROM, TEXTS).send(replace(MAIL, to=Personal("no-address")), message_id=ID)
 
     assert names(tmp_path) == []

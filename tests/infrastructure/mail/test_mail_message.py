@@ -152,7 +152,7 @@ def test_nothing_that_people_typed_becomes_a_header(text: str) -> None:
 @pytest.mark.parametrize(
     "address",
     [
-        "nobody",
+        "no-address",
         "a@",
         "@b",
         "a b@example.com",

@@ -238,4 +238,4 @@ def test_a_domain_of_other_letters_is_reached_by_its_name_in_ascii(server: MailS
 
 def test_an_invalid_address_is_refused_before_any_call() -> None:
     with pytest.raises(Permanent, match="address"):
-        mailer_to(9).send(replace(MAIL, to=Personal("nobody")), message_id=ID)
+        mailer_to(9).send(replace(MAIL, to=Personal("no-address")), message_id=ID)

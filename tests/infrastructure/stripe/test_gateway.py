@@ -227,10 +227,10 @@ def answered(body: bytes, status: int = 200) -> PortError:
     ],
 )
 def test_whatever_the_sdk_trips_over_is_temporary_and_not_shown(status: int, body: bytes) -> None:
-    trouble = answered(body, status)
+    raised = answered(body, status)
 
-    assert isinstance(trouble, Temporary)
-    assert "ada@" not in str(trouble)
+    assert isinstance(raised, Temporary)
+    assert "ada@" not in str(raised)
 
 
 @pytest.mark.parametrize(

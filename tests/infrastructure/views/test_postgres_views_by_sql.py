@@ -131,7 +131,7 @@ def test_a_view_of_other_columns_takes_the_name_over(views: PostgresViews, analy
 def test_there_is_no_name_without_a_view(
     views: PostgresViews, analyst: Analyst, state_as_it_was_known: ViewState
 ) -> None:
-    """Whoever drops it may have looked before it was switched to."""
+    """The process that drops it may have looked before it was switched to."""
     view = views.create(CHECKOUTS, ViewState.BUILDING)
     assert tables(analyst) == ["checkouts_v1_g1"]
     views.switch(view)

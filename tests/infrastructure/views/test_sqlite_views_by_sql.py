@@ -76,7 +76,7 @@ def test_the_name_stays_with_the_live_view_when_that_is_replaced(
 def test_there_is_no_name_without_a_view(
     views: SQLiteViews, analyst: sqlite3.Connection, state_as_it_was_known: ViewState
 ) -> None:
-    """Whoever drops it may have looked before it was switched to."""
+    """The process that drops it may have looked before it was switched to."""
     view = views.create(CHECKOUTS, ViewState.BUILDING)
     assert list(analyst.execute("SELECT name FROM sqlite_master WHERE type='view'")) == []
     views.switch(view)

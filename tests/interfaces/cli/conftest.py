@@ -145,7 +145,7 @@ def on_terminal(tmp_path: Path, installed: Path, clean_environment: Mapping[str,
 def _read(terminal: int) -> bytes:
     try:
         return os.read(terminal, 65536)
-    except OSError:  # what a terminal says when nobody is left at its other end
+    except OSError:  # raised once the other end of the terminal is closed
         return b""
 
 
@@ -216,7 +216,7 @@ def small_shop_anywhere(database: str, tmp_path: Path) -> str:
 
 
 def _make_small_shop(url: str, directory: Path) -> None:
-    """What a real engine made of three orders and a Stripe event that nobody understands, at fixed times.
+    """What a real engine made of three orders and a Stripe event of no known object, at fixed times.
 
     The catalog has got a rule since, for what the third order bought.
     """

@@ -30,7 +30,7 @@ def server(tmp_path: Path, database: str, fulfill: Fulfill, monkeypatch: pytest.
 
 
 def sold(shop: RunningShop, *deliveries: str) -> str:
-    """A sale of which Stripe does not tell."""
+    """A sale that Stripe does not report."""
     shop.sandbox.drop_deliveries = True
     return paid(shop.sandbox, *deliveries)
 

@@ -64,7 +64,7 @@ def test_a_checkout_is_found_by_what_people_know_of_it(fulfill: Fulfill, words: 
 
 @pytest.mark.usefixtures("log_file")
 def test_every_word_must_be_found(fulfill: Fulfill) -> None:
-    nothing, document = fulfill("search", "zoe", "nobody"), fulfill("search", "zoe", "nobody", "--json")
+    nothing, document = fulfill("search", "zoe", "stranger"), fulfill("search", "zoe", "stranger", "--json")
 
     assert (nothing.code, document.code, document.json) == (1, 1, [])
     assert nothing.out == "No checkouts found. Each search word must be a word of the checkout, or the start of one.\n"
@@ -164,9 +164,9 @@ def test_a_note_is_kept_and_can_not_steer_a_terminal(fulfill: Fulfill, sandbox: 
 def test_what_the_log_does_not_know_can_not_be_acted_on(fulfill: Fulfill) -> None:
     fulfill("migrate")
     for command in (("complete",), ("ship", "--carrier", "x"), ("retry",), ("replan",)):
-        said = fulfill(command[0], "cs_test_nobody", *command[1:], *BY)
-        assert (said.code, "cs_test_nobody" in said.err) == (1, True), command
-    assert fulfill("retry", "evt_nobody", *BY).code == 1
+        said = fulfill(command[0], "cs_test_stranger", *command[1:], *BY)
+        assert (said.code, "cs_test_stranger" in said.err) == (1, True), command
+    assert fulfill("retry", "evt_stranger", *BY).code == 1
     assert fulfill("retry", "nonsense", *BY).code == 2
 
 

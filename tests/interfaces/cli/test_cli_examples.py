@@ -17,7 +17,7 @@ from interfaces.sandbox.server import SandboxServer
 DOC = Path(__file__).parents[3] / "docs" / "cli.md"
 BLOCKS = re.findall(r"^```console\n(.*?)^```", DOC.read_text(), re.DOTALL | re.MULTILINE)
 UNHEARD_OF = "cs_test_d4T0aN5pYg"
-"""A session of which no webhook told; Stripe's stand-in gives it another ID."""
+"""A session that no webhook reported; Stripe's stand-in gives it another ID."""
 LEFT_OUT = "…\n"
 VARYING = (
     (re.compile(r"(?<=:\d\d)\.\d{6}Z"), ".######Z"),
@@ -57,7 +57,7 @@ def an_unheard_of_sale(sandbox: Sandbox) -> str:
 
 @contextmanager
 def a_server(installed: Path, directory: Path, environment: Mapping[str, str]) -> Iterator[None]:
-    """`fulfill serve`, from when it is up until it is told to stop."""
+    """`fulfill serve`, from when it is up until it is stopped."""
     server = subprocess.Popen(
         [installed, "serve", "--port", "0"], cwd=directory, env=environment, stderr=subprocess.PIPE, text=True
     )
@@ -77,7 +77,7 @@ def a_server(installed: Path, directory: Path, environment: Mapping[str, str]) -
 def shop_that_serves(
     small_shop: Path, installed: Path, clean_environment: Mapping[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[str]:
-    """The ID that Stripe's stand-in has given the session of which no webhook told."""
+    """The ID that Stripe's stand-in has given the session that no webhook reported."""
     with SandboxServer(Sandbox()) as stripe:
         settings = {
             "STRIPE_API_KEY": "sk_test_example1234",

@@ -1,4 +1,4 @@
-"""The table of errors: each is one that there is, is told in a sentence, and stands in the documentation."""
+"""The table of errors: each one exists, is reported in a sentence, and is documented."""
 
 import importlib
 import re

@@ -14,14 +14,14 @@ ORDER, DEBIT = "cs_test_a1Q7xK2mVd", "cs_test_b2R8yL3nWe"
 
 
 def garbled(url: str, *events: tuple[str, str]) -> None:
-    """Events of these streams and topics that nobody can read."""
+    """Unreadable events of these streams and topics."""
     with closing(Log(dict(log_environment(url)))) as log:
         log.store.insert_events([StoredEvent(stream, 1, topic, b"{broken") for stream, topic in events])
 
 
 @pytest.fixture
 def shop_with_garbled_events(small_shop_anywhere: str) -> str:
-    """One of a checkout, and one of which nobody can tell to which checkout it belongs."""
+    """One of a checkout, and one whose checkout is not known."""
     garbled(
         small_shop_anywhere,
         ("cs_test_odd", "CheckoutSession.Noted"),

@@ -29,7 +29,7 @@ def empty_url(databases: Databases) -> Iterator[str]:
 
 
 def spoil_stock(directory: Path) -> None:
-    """Change a view of the source behind everybody's back."""
+    """Change a view of the source past the projector."""
     with closing(sqlite3.connect(directory / "fulfillment-views.db", isolation_level=None)) as views:
         assert views.execute("UPDATE stock_v1_g1 SET on_hand=99").rowcount
 

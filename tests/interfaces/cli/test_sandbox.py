@@ -48,8 +48,8 @@ def test_a_day_is_played_against_a_shop_and_summed_up(script: Callable[..., Any]
 
     assert (shown.code, again.code) == (0, 0)
     assert "quiet-day, seed 3: A few customers" in shown.out
-    again_told = f"Replay      fulfill sandbox --scenario quiet-day --seed 3 --customers 8 --webhook {inbox.url}\n"
-    assert again_told in shown.out
+    replay = f"Replay      fulfill sandbox --scenario quiet-day --seed 3 --customers 8 --webhook {inbox.url}\n"
+    assert replay in shown.out
     assert re.search(r"^\d\d:\d\d  \d+ of \d+ customer actions$", shown.err, re.MULTILINE)
     summary = again.json
     assert (summary["scenario"], summary["seed"], summary["is_over"]) == ("quiet-day", 3, True)

@@ -13,7 +13,7 @@ SETTINGS = {"STRIPE_API_KEY": "sk_test_example1234", "STRIPE_WEBHOOK_SECRET": "w
 BY = "--as kim --reason asked"
 ON_A_FULL_DISK = {
     "a story": (f"checkout {SHOP}", 1),
-    "what is not there": ("checkout cs_test_nobody", 1),
+    "what is not there": ("checkout cs_test_stranger", 1),
     "wrong usage": ("checkout x", 2),
     "what was recorded": (f"note {SHOP} called {BY}", 1),
 }

@@ -1,4 +1,4 @@
-"""Nothing that came from outside can steer the terminal of whoever reads it, in any command."""
+"""Nothing that came from outside can steer the reader's terminal, in any command."""
 
 import json
 import re
@@ -36,7 +36,7 @@ COMMANDS = (("checkout", SESSION), ("search", "x"), ("queue",), ("stock", "list"
 
 
 def evil_log() -> list[Event]:
-    """What customers, staff, Stripe and somebody's service could have sent, each with all tricks in it."""
+    """What customers, staff, Stripe and a merchant's service could have sent, each with all tricks in it."""
     log = LogWriter()
     item = replace(MUG.item, description=EVIL, price=EVIL, product=EVIL)
     mug = replace(MUG, item=item, name=EVIL, sku=as_sku("evil\x9b2J"))

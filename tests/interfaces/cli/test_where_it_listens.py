@@ -1,4 +1,4 @@
-"""Where somebody else listens, or nobody can, that is said with the way out; everybody is served only when asked to."""
+"""A port that is taken or refused is reported with the way out; all interfaces are served only on request."""
 
 import socket
 from collections.abc import Callable

@@ -21,7 +21,7 @@ WRONG: dict[str, tuple[tuple[str, ...], str]] = {
     "no words": (("search",), "needs WORDS"),
     "no name": (("projections", "rebuild"), "needs NAME"),
     "no carrier": (("ship", SESSION, *BY), "needs --carrier"),
-    "nobody who acts": (("replan", SESSION, "--reason", "x"), "needs --as"),
+    "no one who acts": (("replan", SESSION, "--reason", "x"), "needs --as"),
     "no reason": (("note", SESSION, "text", "--as", "kim"), "needs --reason"),
     "an empty reason": (("note", SESSION, "text", "--as", "kim", "--reason", " "), "--reason"),
     "a name that steers": (("note", SESSION, "text", "--as", "k\x1b[2J", "--reason", "x"), "--as"),

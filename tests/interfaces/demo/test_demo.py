@@ -77,9 +77,9 @@ def test_a_wrong_outcome_is_reported_and_exits_with_one(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [], "it leaves nothing behind"
 
 
-@pytest.mark.parametrize(("told_by", "code"), [(signal.SIGINT, 0), (signal.SIGHUP, 128 + signal.SIGHUP)])
+@pytest.mark.parametrize(("stopped_by", "code"), [(signal.SIGINT, 0), (signal.SIGHUP, 128 + signal.SIGHUP)])
 def test_on_a_terminal_the_shop_stays_open_until_it_is_closed(
-    tmp_path: Path, told_by: signal.Signals, code: int
+    tmp_path: Path, stopped_by: signal.Signals, code: int
 ) -> None:
     terminal, side = pty.openpty()
     shop = subprocess.Popen(
@@ -96,7 +96,7 @@ def test_on_a_terminal_the_shop_stays_open_until_it_is_closed(
                 payment_page = visitor.post(f"{url}/buy/course")
             (directory,) = tmp_path.iterdir()
             staff = run(directory, "-m", "interfaces.cli.main", *COUNT)
-            shop.send_signal(told_by)
+            shop.send_signal(stopped_by)
 
             assert shop.wait(30) == code
     finally:
@@ -117,13 +117,13 @@ def wait_until_served(visitor: httpx2.Client, url: str) -> None:
             time.sleep(0.1)
         else:
             return
-    pytest.fail(f"nobody answers at {url}")
+    pytest.fail(f"no answer at {url}")
 
 
 def test_a_scene_that_ends_otherwise_fails_the_demo_and_the_next_is_played(stage: Stage) -> None:
     def wrong(_: Stage) -> Ending:
         expect(False, "the mug is red, not blue")
-        return Ending(outcome="never told")
+        return Ending(outcome="unknown")
 
     out = io.StringIO()
     is_right = play(
@@ -191,10 +191,10 @@ def test_a_checkout_that_no_customer_made_fails_the_demo(stage: Stage) -> None:
                     {"mode": "payment", "success_url": "https://shop.example.com/", "line_items": items}
                 ).id
             ),
-            "nobody",
+            "no one",
         )
         stage.sandbox.expire(strange.id)
-        stage.wait_for(lambda: stage.document(strange) is not None, lambda: "it was not heard of")
+        stage.wait_for(lambda: stage.document(strange) is not None, lambda: "it was not recorded")
         return Ending(outcome="All is well.")
 
     out = io.StringIO()

@@ -1,4 +1,4 @@
-"""What the API does when it is told to fail: now, by chance, slowly, or without telling."""
+"""How the API fails on demand: now, by chance, slowly, or silently."""
 
 from collections import deque
 from collections.abc import Iterator

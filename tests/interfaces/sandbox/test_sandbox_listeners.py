@@ -252,7 +252,7 @@ def test_there_are_no_more_listeners_than_a_hundred() -> None:
     for listener in opened[1:]:
         listener.connect(lambda: None)
 
-    # whoever only asked for the secret makes room
+    # listeners that only asked for the secret make room
     assert listeners.open("cliws_a", secret="whsec_1", features=[SNAPSHOTS]).connect(lambda: None)
     assert listeners.find("cliws_0") is None
     with pytest.raises(StripeError) as refused:

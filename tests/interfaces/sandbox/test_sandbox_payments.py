@@ -1,4 +1,4 @@
-"""What paying, time and banks do to a session, and what an endpoint hears of it."""
+"""What paying, time and banks do to a session, and which events an endpoint gets."""
 
 from collections.abc import Iterator
 

@@ -83,7 +83,7 @@ def test_a_refund_in_parts_is_counted_up_until_nothing_is_left(sandbox: Sandbox,
     assert client.v1.refunds.retrieve(first.id) == first
 
 
-NEVER_OR_SELDOM: dict[type[stripe.StripeObject], set[str]] = {
+NEVER_OR_RARELY: dict[type[stripe.StripeObject], set[str]] = {
     stripe.PaymentIntent: {
         *("allowed_payment_method_types", "hooks", "managed_payments", "payment_details", "payment_record"),
         "presentment_details",
@@ -113,7 +113,7 @@ def test_every_field_at_the_pinned_version_is_there(sandbox: Sandbox, client: st
 
     for each in shown:
         missing = set(type(each).__annotations__) - set(each.to_dict())
-        assert missing <= {"OBJECT_NAME", *NEVER_OR_SELDOM[type(each)]}
+        assert missing <= {"OBJECT_NAME", *NEVER_OR_RARELY[type(each)]}
 
 
 def test_no_more_is_refunded_than_is_left(sandbox: Sandbox, client: stripe.StripeClient) -> None:

@@ -63,7 +63,7 @@ def test_who_vanishes_without_a_word_makes_room(server: SandboxServer) -> None:
 
 
 def test_who_says_too_much_at_once_is_sent_away(server: SandboxServer) -> None:
-    # what it is told may be lost with the connection
+    # what was sent may be lost with the connection
     with listening(server) as listener, suppress(ConnectionError):
         listener.say("x" * (1024 * 1024 + 1))
 

@@ -135,14 +135,14 @@ def test_a_day_is_as_long_as_its_speed_says_and_can_be_stopped() -> None:
     assert not day.is_over
 
 
-def caller(listening: socket.socket) -> socket.socket:
-    """The first who says something; who only looks whether anybody is there does not count."""
+def first_request(listening: socket.socket) -> socket.socket:
+    """The first connection that sends something, as opposed to one that only checks the port."""
     while True:
-        somebody, _ = listening.accept()
-        somebody.settimeout(60)
-        if somebody.recv(1):
-            return somebody
-        somebody.close()
+        request, _ = listening.accept()
+        request.settimeout(60)
+        if request.recv(1):
+            return request
+        request.close()
 
 
 @pytest.mark.parametrize("is_night", [False, True], ids=["visitors wait", "deliveries wait"])
@@ -154,13 +154,13 @@ def test_a_day_is_stopped_while_the_shop_does_not_answer(is_night: bool) -> None
         day = a_day(sandbox, inbox.url if is_night else url, name="quiet-day")
         playing = threading.Thread(target=day.play, args=(lambda _: None,), daemon=True)
         playing.start()
-        somebody = caller(deaf)
+        request = first_request(deaf)
         assert not is_night or wait_for(lambda: sandbox.clock.now() > time.time() + 25 * 3600)
 
         day.is_stopped.set()
         playing.join(GIVES_UP_SECONDS)
         has_ended = not playing.is_alive()
-        somebody.close()
+        request.close()
 
     assert has_ended
     assert not day.is_over

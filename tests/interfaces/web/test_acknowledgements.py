@@ -95,7 +95,7 @@ def test_a_late_result_does_no_harm(how: Callable[[Acknowledgement], None]) -> N
     assert asyncio.run(scene()) == 2
 
 
-def test_a_waiter_that_is_cancelled_takes_it_back() -> None:
+def test_a_waiter_that_is_canceled_takes_it_back() -> None:
     async def scene() -> bool:
         one = Acknowledgements(lambda: None).expect()
         waiting = asyncio.ensure_future(one.within(LONG_SECONDS))

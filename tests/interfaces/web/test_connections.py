@@ -1,4 +1,4 @@
-"""Connections that say nothing, or too little, keep nobody else out."""
+"""Connections that send nothing, or too little, keep no other client out."""
 
 import socket
 import subprocess
@@ -59,7 +59,7 @@ def test_who_sends_no_whole_head_within_ten_seconds_is_left(shop: RunningShop) -
         )
         assert all(answer(connection).startswith(b"HTTP/1.1 200") for connection in (again, early, well))
         again.sendall(HALF_A_HEAD)
-        early.sendall(b"{")  # the rest of a body that nobody waits for
+        early.sendall(b"{")  # the rest of a body that is not waited for
         started = time.monotonic()
 
         closed = [is_closed(connection) for connection in (silent, half, again, early)]

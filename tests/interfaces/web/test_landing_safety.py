@@ -1,4 +1,4 @@
-"""What the landing page never does: run what people typed, lead elsewhere than the web, tell who the customer is."""
+"""What the landing page never does: run what people typed, lead elsewhere than the web, reveal the customer."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Lines of the log that anybody can cause must not fill the disk."""
+"""Log lines that any stranger can cause must not fill the disk."""
 
 import socket
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""HTTP as two servers in a row could read it differently, or as it would fill the memory: refused, and nobody hurt."""
+"""HTTP that two servers in a row could read differently, or that would fill the memory, is refused without harm."""
 
 import socket
 from collections.abc import Iterator
@@ -140,7 +140,7 @@ def test_a_head_has_a_hundred_headers_at_most(shop: RunningShop, headers: int, s
 
 @pytest.mark.parametrize(("chunks", "said"), [(1024, b"The signature was made"), (1025, b"Invalid HTTP request")])
 def test_a_body_has_1024_chunks_at_most(shop: RunningShop, chunks: int, said: bytes) -> None:
-    """More are not read first: everybody else would wait meanwhile."""
+    """More are not read first: all other clients would wait."""
     head = b"POST /webhook HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n"
     signature = b"Stripe-Signature: t=1,v1=" + b"0" * 64 + b"\r\n\r\n"
 

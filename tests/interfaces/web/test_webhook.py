@@ -89,10 +89,10 @@ def test_thin_events_are_taken_too(shop: RunningShop) -> None:
 
     assert shop.post(json.dumps(thin).encode()).status_code == 200
     # The sandbox does not know it, and Stripe is asked again later.
-    wait_for(lambda: "Effect.AttemptFailed" in told_of(shop.runtime.queries, as_session("cs_test_thin")))
+    wait_for(lambda: "Effect.AttemptFailed" in story_of(shop.runtime.queries, as_session("cs_test_thin")))
 
 
-def told_of(queries: Queries, session_id: SessionId) -> Sequence[str]:
+def story_of(queries: Queries, session_id: SessionId) -> Sequence[str]:
     document = queries.checkout(session_id)
     return [entry.type for entry in document.story] if document else []
 

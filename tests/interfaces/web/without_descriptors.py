@@ -31,7 +31,7 @@ def said(client: socket.socket, address: tuple[str, int]) -> str:
 
 
 def served(address: tuple[str, int]) -> str:
-    """Whoever comes while the last is still being refused may be refused with him."""
+    """A client that comes while the last one is being refused may be refused, too."""
     for _ in range(100):
         with socket.socket() as client:
             if (answer := said(client, address)) != "refused":

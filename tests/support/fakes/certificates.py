@@ -1,4 +1,4 @@
-"""Certificates for servers on this machine, made afresh, so that no private key lies in the repository."""
+"""Certificates for servers on this machine, made for each run, so that no private key lies in the repository."""
 
 import ssl
 from datetime import UTC, datetime, timedelta

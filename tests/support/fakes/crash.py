@@ -12,29 +12,29 @@ from infrastructure.event_store import postgres, sqlite
 
 
 class Crash(BaseException):
-    """The process ends here: nobody handles it."""
+    """The process ends here; no code handles it."""
 
 
 class CrashPoints:
     """Counts the places that are reached, and ends the process at each chosen one (from 1). Before that it may be made
-    to run into trouble at the next places of a name, one after the other."""
+    to raise errors at the next places of a name, one after the other."""
 
     def __init__(self, *at: int) -> None:
         self.at = at
         self.reached: list[str] = []
-        self.troubles: dict[str, list[Exception | None]] = {}
+        self.planned_errors: dict[str, list[Exception | None]] = {}
 
     def reach(self, place: str) -> None:
         self.reached.append(place)
-        self.run_into_trouble(place)
+        self.raise_planned_error(place)
         if len(self.reached) in self.at:
             raise Crash(place)
 
-    def run_into_trouble(self, place: str) -> None:
+    def raise_planned_error(self, place: str) -> None:
         """If there is any for this place, which need not be one to crash at."""
-        trouble = self.troubles[place].pop(0) if self.troubles.get(place) else None
-        if trouble is not None:
-            raise trouble
+        error = self.planned_errors[place].pop(0) if self.planned_errors.get(place) else None
+        if error is not None:
+            raise error
 
 
 class CrashingRecorder(LogRecorder):
@@ -43,7 +43,7 @@ class CrashingRecorder(LogRecorder):
     points = CrashPoints()
 
     def select_parked_events(self, *, policy: str | None = None, subject: str | None = None) -> Sequence[ParkedEvent]:
-        self.points.run_into_trouble("read what is parked")
+        self.points.raise_planned_error("read what is parked")
         return super().select_parked_events(policy=policy, subject=subject)  # type: ignore[safe-super]  # the store's own
 
     def insert(self, insertion: Insertion) -> Inserted:

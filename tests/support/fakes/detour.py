@@ -23,12 +23,12 @@ class Detour(httpcore2.NetworkBackend):
     ) -> httpcore2.NetworkStream:
         self.connected.append(host)
         if host in self._unreachable:
-            raise httpcore2.ConnectError("nobody is there")
+            raise httpcore2.ConnectError("no server is there")
         return self._real.connect_tcp("127.0.0.1", port, timeout, local_address, socket_options)
 
 
 class Names:
-    """A resolver that gives one answer after the other, and the last one for ever."""
+    """A resolver that gives one answer after the other, and the last one forever."""
 
     def __init__(self, *answers: Sequence[str]) -> None:
         self._answers = list(answers)

@@ -1,4 +1,4 @@
-"""A real mail server on this machine that answers each step as it is told, and servers that are none."""
+"""A real mail server on this machine with a given answer for each step, and servers that are none."""
 
 import asyncio
 import socket
@@ -70,7 +70,7 @@ class MailServer:
 
 @contextmanager
 def mail_server(*, starttls: ssl.SSLContext | None = None, tls: ssl.SSLContext | None = None) -> Iterator[MailServer]:
-    """It offers a login to whoever comes, encrypted or not: what is given away is up to the one who writes."""
+    """It offers a login to every client, encrypted or not: what is given away is up to the client."""
     server = MailServer()
     with socket.create_server(("127.0.0.1", 0)) as listening:
         server.port = listening.getsockname()[1]

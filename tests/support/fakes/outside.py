@@ -45,30 +45,30 @@ class PassingTime(Threads):
 
 @dataclass
 class Outside:
-    """Stripe's truth, the customer's mailbox, and somebody who delivers. It survives the engine."""
+    """Stripe's truth, the customer's mailbox, and a courier. It survives the engine."""
 
     points: CrashPoints = field(default_factory=CrashPoints)
     checkouts: dict[str, Checkout] = field(default_factory=dict)
     retrievals: int = 0
-    troubles: list[Exception] = field(default_factory=list)
+    planned_errors: list[Exception] = field(default_factory=list)
     """What the next calls raise, whichever they are."""
-    couriers_trouble: Exception | None = None
-    """What whoever delivers answers to every call, as long as it is there."""
-    mailers_trouble: Exception | None = None
+    couriers_error: Exception | None = None
+    """The courier's answer to every call, as long as it is set."""
+    mailers_error: Exception | None = None
     """What the mail server answers to every mail, as long as it is there."""
     mailers_silence: Exception | None = None
     """What becomes of every mail once the mail server has taken it, as long as it is there."""
     mailbox: dict[str, Mail] = field(default_factory=dict)
     """By message ID: the same one twice is one mail, as a mail server and a reader see it."""
     deliveries: dict[str, DeliveryRequest] = field(default_factory=dict)
-    """By idempotency key: whoever delivers does it once per key."""
+    """By idempotency key: the courier delivers once per key."""
 
-    def _trouble(self) -> None:
-        if self.troubles:
-            raise self.troubles.pop(0)
+    def _raise_planned_error(self) -> None:
+        if self.planned_errors:
+            raise self.planned_errors.pop(0)
 
     def retrieve(self, session_id: str) -> Checkout:
-        self._trouble()
+        self._raise_planned_error()
         self.points.reach("before Stripe is asked")
         self.retrievals += 1
         if session_id not in self.checkouts:
@@ -78,10 +78,10 @@ class Outside:
         return checkout
 
     def send(self, mail: Mail, *, message_id: str) -> None:
-        self._trouble()
+        self._raise_planned_error()
         self.points.reach("before a mail is sent")
-        if self.mailers_trouble is not None:
-            raise self.mailers_trouble
+        if self.mailers_error is not None:
+            raise self.mailers_error
         known = self.mailbox.setdefault(message_id, mail)
         assert known == mail, "one message ID was used for two different mails"
         self.points.reach("after a mail was sent")
@@ -89,10 +89,10 @@ class Outside:
             raise self.mailers_silence
 
     def deliver(self, request: DeliveryRequest) -> DeliveryReceipt:
-        self._trouble()
+        self._raise_planned_error()
         self.points.reach("before a line is delivered outside")
-        if self.couriers_trouble is not None:
-            raise self.couriers_trouble
+        if self.couriers_error is not None:
+            raise self.couriers_error
         self.deliveries.setdefault(request.idempotency_key, request)
         self.points.reach("after a line was delivered outside")
         return DeliveryReceipt(note="delivered outside")
@@ -103,7 +103,7 @@ class Outside:
 
 
 class MemoryLocks:
-    """Locks of processes that are objects: whoever is killed gives them back."""
+    """Locks of processes that are objects: a killed one releases them."""
 
     def __init__(self, held: dict[str, object]) -> None:
         self._held: dict[str, object] = held

@@ -1,4 +1,4 @@
-"""Whatever SQLite runs into, whoever uses the log gets one of the library's errors, in a sentence about the log."""
+"""For every error of SQLite, users of the log get one of the library's errors, in a sentence about the log."""
 
 import re
 import sqlite3
@@ -86,7 +86,7 @@ def test_a_damaged_file_is_named(tmp_path: Path, use: Callable[[Log], object]) -
 
 def test_a_log_that_another_process_holds_for_long_is_named(log: Log, tmp_path: Path) -> None:
     with datastore(log).get_connection(commit=True) as connection, connection.cursor() as cursor:
-        cursor.execute("PRAGMA busy_timeout=0")  # the same connection is used again: nobody waits in this test
+        cursor.execute("PRAGMA busy_timeout=0")  # the same connection is used again: no caller waits in this test
     other = sqlite3.connect(tmp_path / "log.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
 

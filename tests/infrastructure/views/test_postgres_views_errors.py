@@ -1,4 +1,4 @@
-"""Whatever PostgreSQL runs into, whoever uses the views gets one of the library's errors, in a sentence about them."""
+"""For every error of PostgreSQL, users of the views get one of the library's errors, in a sentence about them."""
 
 import threading
 from collections.abc import Callable

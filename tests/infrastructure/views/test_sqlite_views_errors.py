@@ -1,4 +1,4 @@
-"""Whatever SQLite runs into, whoever uses the views gets one of the library's errors, in a sentence about the views."""
+"""For every error of SQLite, users of the views get one of the library's errors, in a sentence about the views."""
 
 import re
 import sqlite3

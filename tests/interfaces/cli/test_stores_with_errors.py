@@ -90,14 +90,14 @@ def test_views_that_are_not_there_are_made(fulfill: Fulfill, small_shop: Path, c
 
 
 @pytest.mark.parametrize("command", READING[:4], ids=" ".join)
-@pytest.mark.parametrize("trouble", ["damaged", "a directory"])
+@pytest.mark.parametrize("error", ["damaged", "a directory"])
 def test_unusable_views_keep_no_command_from_reading(
-    fulfill: Fulfill, small_shop: Path, command: tuple[str, ...], trouble: str
+    fulfill: Fulfill, small_shop: Path, command: tuple[str, ...], error: str
 ) -> None:
     expected = fulfill(*command, "--json").json
     for path in small_shop.glob(f"{VIEWS}*"):
         path.unlink()
-    if trouble == "damaged":
+    if error == "damaged":
         (small_shop / VIEWS).write_bytes(b"\xff" * 10_000)
     else:
         (small_shop / VIEWS).mkdir()
