@@ -62,12 +62,27 @@ class LogReplaced(Exception):
     """The open log was replaced by another file: everything written to it would be lost."""
 
 
+class Explained(Exception):
+    """Raised with a `Reason`, or with a text for staff as code outside raises it. `str` of it is a sentence."""
+
+    @property
+    def reason(self) -> Reason:
+        match self.args:
+            case (Reason() as reason,):
+                return reason
+            case _:
+                return reasons.port_failed(super().__str__())
+
+    def __str__(self) -> str:
+        return in_words(self.reason)
+
+
 def reason_for(error: BaseException, *of_ports: type[Exception]) -> Reason:
     """Return what is kept of an error. The messages of a port's errors, and of our own that every use case may raise,
     are meant for staff. Of any other error only its type, file and line are kept: its message may quote personal
     data."""
     if isinstance(error, of_ports):
-        return reasons.port_failed(str(error))
+        return error.reason if isinstance(error, Explained) else reasons.port_failed(str(error))
     if isinstance(error, UnreadableEvent):
         return reasons.unreadable_event(str(error))
     if isinstance(error, Refused | InvalidIdentifier):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from application.errors import Explained
 from domain.checkout import Checkout, Contact
 from domain.ids import SessionId, StripeEventId
 from domain.mail import Mail
@@ -12,7 +13,7 @@ from domain.plan import PlannedLine
 from domain.stripe_event import StripeEvent
 
 
-class PortError(Exception):
+class PortError(Explained):
     """A service outside did not do what was asked. The message is for staff: no secret, no personal data."""
 
 

@@ -1,10 +1,36 @@
 """Reasons in plain English, for staff. Nothing stores or compares these sentences, so each can change at any time."""
 
+from collections.abc import Mapping
 from typing import assert_never
 
-from domain.reasons import Reason, ReasonCode
+from domain.reasons import Peer, Reason, ReasonCode, SmtpAbout
 
 _OTHER = {"live": "test", "test": "live"}
+_PEERS: Mapping[str, str] = {Peer.CALLBACK: "The callback's host", Peer.MAIL_SERVER: "The mail server"}
+_REFUSED: Mapping[str, str] = {
+    SmtpAbout.RECIPIENT: "the customer's address",
+    SmtpAbout.SENDER: "the sender in MAIL_FROM",
+    SmtpAbout.MAIL: "the mail",
+}
+_ENHANCED = {
+    "1.1": "there is no such mailbox",
+    "1.2": "there is no such domain",
+    "1.3": "the address is malformed",
+    "1.8": "the sender's domain is not known",
+    "1.10": "the domain takes no mails",
+    "2.1": "the mailbox is switched off",
+    "2.2": "the mailbox is full",
+    "2.3": "the mail is too large",
+    "3.4": "the mail is too large",
+    "4.5": "the server is busy",
+    "7.0": "the server's rules forbid it",
+    "7.1": "the server's rules forbid it",
+    "7.8": "the login is wrong",
+    "7.20": "the signature of the sender's domain (DKIM) is missing",
+    "7.23": "the sender's domain does not name this server (SPF)",
+    "7.26": "the sender's domain vouches for it in no way (SPF, DKIM)",
+}
+"""By an enhanced status code without its first digit."""
 
 
 def in_words(reason: Reason) -> str:  # noqa: C901 - a table with a line for each code
@@ -89,6 +115,23 @@ def in_words(reason: Reason) -> str:  # noqa: C901 - a table with a line for eac
             return f"No worker has carried out '{said['kind']}' for an hour: its package or a setting is missing"
         case ReasonCode.ORPHANED_TOO_OFTEN:
             return f"Its process ended during an attempt, {said['times']} times in a row"
+        case ReasonCode.HTTP_STATUS:
+            hint = ", a redirect; the url must be the final one" if said["status"].startswith("3") else ""
+            return f"The callback's host {said['host']} answered {said['status']}{hint}"
+        case ReasonCode.SMTP_REPLY:
+            return _smtp_reply(said)
+        case ReasonCode.TIMED_OUT:
+            return f"{_peer(said)} did not answer in time"
+        case ReasonCode.HOST_NOT_FOUND:
+            return f"{_peer(said)} can't be looked up"
+        case ReasonCode.CONNECTION_REFUSED:
+            return f"{_peer(said)} was not reached: it refused the connection"
+        case ReasonCode.TLS_FAILED if said["certificate"]:
+            return f"{_peer(said)} was not reached: its certificate is not accepted ({said['certificate']})"
+        case ReasonCode.TLS_FAILED:
+            return f"{_peer(said)} was not reached: it does not speak TLS as we do"
+        case ReasonCode.CONNECTION_FAILED:
+            return f"{_peer(said)} was not reached, or broke off ({said['error']})"
         case ReasonCode.READY_TO_PACK:
             return f"{said['quantity']} x {said['title']}"
         case ReasonCode.PAYMENT_OVERDUE:
@@ -107,3 +150,26 @@ def in_words(reason: Reason) -> str:  # noqa: C901 - a table with a line for eac
             return f"Unexpected {said['error']}{place}"
         case _:
             assert_never(reason.code)
+
+
+def _peer(said: Mapping[str, str]) -> str:
+    """Reasons of an earlier version do not name the mail server's host."""
+    return f"{_PEERS.get(said['peer'], said['peer'])} {said['host']}".rstrip()
+
+
+def _smtp_reply(said: Mapping[str, str]) -> str:
+    reply, enhanced = said["reply"], said["enhanced"]
+    meaning = _ENHANCED.get(enhanced.partition(".")[2])
+    in_full = f"{reply} {enhanced}".rstrip() + (f": {meaning}" if meaning else "")
+    match said["about"]:
+        case SmtpAbout.CONNECTION:
+            return f"The mail server is not ready to take mails ({in_full})"
+        case SmtpAbout.LOGIN_WANTED:
+            return f"The mail server wants a login, which SMTP_URL has to give it ({in_full})"
+        case SmtpAbout.PASSWORD:
+            return f"The mail server refuses the user or the password in SMTP_URL ({in_full})"
+        case about:
+            what = _REFUSED.get(about, about)
+    if reply.startswith("5"):
+        return f"The mail server refuses {what} for good ({in_full})"
+    return f"The mail server does not take {what} now ({in_full})"

@@ -6,10 +6,11 @@ never one of ours, or quotes a text from outside: it is kept as it was written.
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from domain import reasons
-from domain.reasons import Reason
+from domain.reasons import Peer, Reason, SmtpAbout
 
 _WHOLE: Mapping[str, Callable[[], Reason]] = {
     "Its object is not the ID of a Checkout Session, which looks like cs_test_a1B2c3": reasons.not_a_session,
@@ -51,33 +52,88 @@ _WHOLE: Mapping[str, Callable[[], Reason]] = {
     ("Nothing was done: `deliver` has to be a plain method, without `async` and `yield`"): reasons.no_plain_method,
 }
 
+_HOST = r"The callback's host (?P<host>\S+)"
+_OF_CALLBACKS: Sequence[tuple[str, Callable[..., Reason]]] = (
+    (rf"{_HOST} (?:answered|refused with) (?P<status>\d{{3}})\.", reasons.http_status),
+    (rf"{_HOST} answered (?P<status>\d{{3}}), a redirect; the url must be the final one\.", reasons.http_status),
+    (rf"{_HOST} did not answer in time\.", partial(reasons.timed_out, Peer.CALLBACK)),
+    (rf"{_HOST} can't be looked up\.", partial(reasons.host_not_found, Peer.CALLBACK)),
+    (rf"{_HOST} was not reached: Connection refused\.", partial(reasons.connection_refused, Peer.CALLBACK)),
+    (
+        rf"{_HOST} was not reached: its certificate is not accepted \((?P<certificate>.*)\)\.",
+        partial(reasons.tls_failed, Peer.CALLBACK),
+    ),
+    (
+        rf"{_HOST} was not reached: it does not speak TLS as we do\.(?P<certificate>)",
+        partial(reasons.tls_failed, Peer.CALLBACK),
+    ),
+    (rf"{_HOST} was not reached: (?P<error>.+)\.", partial(reasons.connection_failed, Peer.CALLBACK)),
+)
+_REPLY = r"\((?P<reply>\d{3})(?: (?P<enhanced>[245]\.\d{1,3}\.\d{1,3})(?:: .*)?)?\)\.?"
+_NO_HOST = "(?P<host>)"
+_OF_MAIL_SERVERS: Sequence[tuple[str, Callable[..., Reason]]] = (
+    *(
+        (f"The mail server {said} {_REPLY}", partial(reasons.smtp_reply, about))
+        for said, about in (
+            (
+                "(?:refuses the customer's address for good|does not take the customer's address now)",
+                SmtpAbout.RECIPIENT,
+            ),
+            (
+                "(?:refuses the sender in MAIL_FROM for good|does not take the sender in MAIL_FROM now)",
+                SmtpAbout.SENDER,
+            ),
+            ("(?:refuses the mail for good|does not take the mail now)", SmtpAbout.MAIL),
+            ("wants a login, which SMTP_URL has to give it", SmtpAbout.LOGIN_WANTED),
+            ("refuses the user or (?:the )?password in SMTP_URL", SmtpAbout.PASSWORD),
+            ("is not ready to take mails", SmtpAbout.CONNECTION),
+        )
+    ),
+    (rf"{_NO_HOST}The mail server did not answer in time\.?", partial(reasons.timed_out, Peer.MAIL_SERVER)),
+    (
+        rf"{_NO_HOST}The mail server's certificate can't be trusted: (?P<certificate>.*)",
+        partial(reasons.tls_failed, Peer.MAIL_SERVER),
+    ),
+    (
+        rf"{_NO_HOST}The mail server was not reached \(ConnectionRefusedError\)",
+        partial(reasons.connection_refused, Peer.MAIL_SERVER),
+    ),
+    (rf"{_NO_HOST}The mail server was not reached \(gaierror\)", partial(reasons.host_not_found, Peer.MAIL_SERVER)),
+    (
+        rf"{_NO_HOST}The mail server (?:was not reached|broke off|was not reached, or broke off) "
+        r"\((?P<error>\w+)\)\.?",
+        partial(reasons.connection_failed, Peer.MAIL_SERVER),
+    ),
+)
+_PATTERNS: Sequence[tuple[str, Callable[..., Reason]]] = (
+    (r"Nothing here follows from (?P<type>.{0,100})", reasons.unhandled_type),
+    (r"(?P<type>.{0,100}) does not name a payment", reasons.no_payment_named),
+    (
+        r"It is a (?P<mode>live|test) session, and STRIPE_API_KEY is a (?:live|test) key",
+        reasons.other_mode_than_key,
+    ),
+    (
+        r"Stripe answered with a (?P<mode>live|test) session, although its ID is one of (?:live|test) mode",
+        reasons.other_mode_than_id,
+    ),
+    (
+        r"Stripe reports the payment_status '(?P<status>.{0,80})', which is not known here",
+        reasons.unknown_payment_status,
+    ),
+    (r"The delivery '(?P<delivery>.{0,40})' is not known here", reasons.unknown_delivery),
+    (r"Not enough of (?P<sku>.+) on the shelf", reasons.not_enough_stock),
+    (r"The pool '(?P<pool>.+)' has not enough keys; import some", reasons.not_enough_keys),
+    (
+        r"No worker has carried out '(?P<kind>.*)' for an hour: its package or a setting is missing",
+        reasons.no_worker,
+    ),
+    (r"(?P<times>\d+) times in a row its process ended during an attempt", reasons.orphaned_too_often),
+    *_OF_CALLBACKS,
+    *_OF_MAIL_SERVERS,
+    (r"Unexpected (?P<error>\w+)(?: in (?P<file>.+), line (?P<line>\d+))?", reasons.unexpected_error),
+)
 _WITH_PARAMETERS: Sequence[tuple[re.Pattern[str], Callable[..., Reason]]] = [
-    (re.compile(pattern, re.DOTALL), constructor)
-    for pattern, constructor in (
-        (r"Nothing here follows from (?P<type>.{0,100})", reasons.unhandled_type),
-        (r"(?P<type>.{0,100}) does not name a payment", reasons.no_payment_named),
-        (
-            r"It is a (?P<mode>live|test) session, and STRIPE_API_KEY is a (?:live|test) key",
-            reasons.other_mode_than_key,
-        ),
-        (
-            r"Stripe answered with a (?P<mode>live|test) session, although its ID is one of (?:live|test) mode",
-            reasons.other_mode_than_id,
-        ),
-        (
-            r"Stripe reports the payment_status '(?P<status>.{0,80})', which is not known here",
-            reasons.unknown_payment_status,
-        ),
-        (r"The delivery '(?P<delivery>.{0,40})' is not known here", reasons.unknown_delivery),
-        (r"Not enough of (?P<sku>.+) on the shelf", reasons.not_enough_stock),
-        (r"The pool '(?P<pool>.+)' has not enough keys; import some", reasons.not_enough_keys),
-        (
-            r"No worker has carried out '(?P<kind>.*)' for an hour: its package or a setting is missing",
-            reasons.no_worker,
-        ),
-        (r"(?P<times>\d+) times in a row its process ended during an attempt", reasons.orphaned_too_often),
-        (r"Unexpected (?P<error>\w+)(?: in (?P<file>.+), line (?P<line>\d+))?", reasons.unexpected_error),
-    )
+    (re.compile(pattern, re.DOTALL), constructor) for pattern, constructor in _PATTERNS
 ]
 
 

@@ -72,6 +72,15 @@ class ReasonCode(StrEnum):
     NO_WORKER = "no_worker"
     ORPHANED_TOO_OFTEN = "orphaned_too_often"
 
+    # What went wrong with a server outside
+    HTTP_STATUS = "http_status"
+    SMTP_REPLY = "smtp_reply"
+    TIMED_OUT = "timed_out"
+    HOST_NOT_FOUND = "host_not_found"
+    CONNECTION_REFUSED = "connection_refused"
+    TLS_FAILED = "tls_failed"
+    CONNECTION_FAILED = "connection_failed"
+
     # Work for staff that no event gives a reason for
     READY_TO_PACK = "ready_to_pack"
     PAYMENT_OVERDUE = "payment_overdue"
@@ -87,6 +96,24 @@ class ReasonCode(StrEnum):
 
     # A sentence of an earlier version that has no code
     AS_WRITTEN = "as_written"
+
+
+class Peer(StrEnum):
+    """A server outside, as a parameter of reasons."""
+
+    CALLBACK = "callback"
+    MAIL_SERVER = "mail_server"
+
+
+class SmtpAbout(StrEnum):
+    """What a reply of a mail server is about, as a parameter of reasons."""
+
+    CONNECTION = "connection"
+    LOGIN_WANTED = "login_wanted"
+    PASSWORD = "password"  # noqa: S105 - a name, not a password
+    SENDER = "sender"
+    RECIPIENT = "recipient"
+    MAIL = "mail"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -250,6 +277,39 @@ def no_worker(kind: str) -> Reason:
 def orphaned_too_often(times: int | str) -> Reason:
     """`times` in a row."""
     return _reason(ReasonCode.ORPHANED_TOO_OFTEN, times=str(times))
+
+
+def http_status(host: str, status: int | str) -> Reason:
+    """`host` is the callback's, and `status` that of its answer."""
+    return _reason(ReasonCode.HTTP_STATUS, host=host, status=str(status))
+
+
+def smtp_reply(about: SmtpAbout | str, reply: int | str, enhanced: str) -> Reason:
+    """`reply` is the code of the mail server's reply, and `enhanced` its enhanced status code (RFC 3463), empty without
+    one. Its words are not kept: they may quote the customer's address."""
+    return _reason(ReasonCode.SMTP_REPLY, about=str(about), reply=str(reply), enhanced=enhanced)
+
+
+def timed_out(peer: Peer | str, host: str) -> Reason:
+    return _reason(ReasonCode.TIMED_OUT, peer=str(peer), host=host)
+
+
+def host_not_found(peer: Peer | str, host: str) -> Reason:
+    return _reason(ReasonCode.HOST_NOT_FOUND, peer=str(peer), host=host)
+
+
+def connection_refused(peer: Peer | str, host: str) -> Reason:
+    return _reason(ReasonCode.CONNECTION_REFUSED, peer=str(peer), host=host)
+
+
+def tls_failed(peer: Peer | str, host: str, certificate: str) -> Reason:
+    """`certificate` is what the TLS library objects to in the certificate, in its words; empty if to none."""
+    return _reason(ReasonCode.TLS_FAILED, peer=str(peer), host=host, certificate=certificate[:TEXT_MAX])
+
+
+def connection_failed(peer: Peer | str, host: str, error: str) -> Reason:
+    """`error` is what the operating system says of it, or the type of the error."""
+    return _reason(ReasonCode.CONNECTION_FAILED, peer=str(peer), host=host, error=error[:TEXT_MAX])
 
 
 def ready_to_pack(quantity: int | str, title: str) -> Reason:

@@ -19,7 +19,6 @@ from application.running.candidates import Candidates
 from application.running.effect_kinds import Attempt, Done, EffectKind
 from application.running.outcomes import Call, NotBegun, Outcomes, Result, record_failure
 from application.threads import Threads
-from domain import reasons
 from domain.effect import Effect
 from domain.errors import UnreadableEvent
 from domain.identifiers import fulfillment_id
@@ -121,7 +120,7 @@ class EffectRunner:
         try:
             result = call.kind.handler.perform(call.attempt)
         except Permanent as refusal:
-            result = Done(given_up=reasons.port_failed(str(refusal)))
+            result = Done(given_up=refusal.reason)
         except Exception as failure:  # noqa: BLE001 - the boundary around one call of a port: recorded as failed
             error, may_have_gone_out = reason_for(failure, PortError), not isinstance(failure, NotTaken)
             result = self._outcomes.failed(call.kind, call.attempt, error, may_have_gone_out=may_have_gone_out)

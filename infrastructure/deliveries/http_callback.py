@@ -13,7 +13,9 @@ from functools import cache
 import httpcore2
 
 from application.ports import DeliveryReceipt, DeliveryRequest, Permanent, Temporary
+from domain import reasons
 from domain.plan import Setting
+from domain.reasons import Peer, Reason
 from infrastructure.deliveries.callback_message import message_body, signed_headers
 from infrastructure.deliveries.callback_url import CallbackUrl, callback_url
 from infrastructure.deliveries.pinned_network import Deadline, PinnedNetwork, Resolver, resolve
@@ -80,9 +82,9 @@ class HttpDeliverer:
                 httpcore2.Request("POST", target, headers=list(headers.items()), content=body)
             )
         except httpcore2.TimeoutException as error:
-            raise Temporary(f"The callback's host {url.host} did not answer in time.") from error
+            raise Temporary(reasons.timed_out(Peer.CALLBACK, url.host)) from error
         except (httpcore2.NetworkError, httpcore2.ProtocolError) as error:
-            raise Temporary(f"The callback's host {url.host} was not reached: {_reason(error)}.") from error
+            raise Temporary(_why_not_reached(error, url.host)) from error
         _refuse(response.status, url.host)
         return DeliveryReceipt(note=_reference(response))
 
@@ -107,18 +109,21 @@ def _timeout_seconds(setting: Setting | None) -> int:
     return min(max(int(setting or 0), 1), TIMEOUT_SECONDS_MAX) if is_given else TIMEOUT_SECONDS
 
 
-def _reason(error: Exception) -> str:
-    """The network error in the system's words, without anything that the other side sent."""
+def _why_not_reached(error: Exception, host: str) -> Reason:
+    """The network error as a code, without anything that the other side sent."""
     cause: BaseException | None = error
     for _ in range(5):
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            return f"its certificate is not accepted ({cause.verify_message})"
-        if isinstance(cause, ssl.SSLError):
-            return "it does not speak TLS as we do"
-        if isinstance(cause, OSError) and cause.strerror:
-            return cause.strerror
+        match cause:
+            case ssl.SSLCertVerificationError():
+                return reasons.tls_failed(Peer.CALLBACK, host, cause.verify_message)
+            case ssl.SSLError():
+                return reasons.tls_failed(Peer.CALLBACK, host, "")
+            case ConnectionRefusedError():
+                return reasons.connection_refused(Peer.CALLBACK, host)
+            case OSError(strerror=str(said)) if said:
+                return reasons.connection_failed(Peer.CALLBACK, host, said)
         cause = cause.__cause__ or cause.__context__ if cause else None
-    return "it did not answer in HTTP" if isinstance(error, httpcore2.ProtocolError) else "the connection broke"
+    return reasons.connection_failed(Peer.CALLBACK, host, type(error).__name__)
 
 
 def _refuse(status: int, host: str) -> None:
@@ -126,11 +131,8 @@ def _refuse(status: int, host: str) -> None:
     quoted."""
     if 200 <= status < 300:
         return
-    if status in _COME_BACK or status >= 500:
-        raise Temporary(f"The callback's host {host} answered {status}.")
-    if 300 <= status < 400:
-        raise Permanent(f"The callback's host {host} answered {status}, a redirect; the url must be the final one.")
-    raise Permanent(f"The callback's host {host} refused with {status}.")
+    error = Temporary if status in _COME_BACK or status >= 500 else Permanent
+    raise error(reasons.http_status(host, status))
 
 
 def _reference(response: httpcore2.Response) -> str | None:

@@ -15,6 +15,8 @@ from typing import Any
 import httpcore2
 
 from application.ports import Permanent, Temporary
+from domain import reasons
+from domain.reasons import Peer
 from infrastructure.deliveries.address_guard import first_refused
 
 Resolver = Callable[[str, int], Sequence[str]]
@@ -118,7 +120,7 @@ class PinnedNetwork(httpcore2.NetworkBackend):
         except TimeoutError:
             raise Temporary(f"Looking up the callback's host {host} took too long.") from None
         except (OSError, UnicodeError) as error:
-            raise Temporary(f"The callback's host {host} can't be looked up.") from error
+            raise Temporary(reasons.host_not_found(Peer.CALLBACK, host)) from error
 
 
 class _DeadlineStream(httpcore2.NetworkStream):

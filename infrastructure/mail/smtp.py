@@ -1,6 +1,7 @@
 """Mails handed to a mail server."""
 
 import smtplib
+import socket
 import ssl
 from collections.abc import Callable
 from contextlib import suppress
@@ -10,11 +11,13 @@ from functools import cache
 from typing import Any
 
 from application.ports import NotTaken, Permanent, PortError, Temporary
+from domain import reasons
 from domain.mail import Mail
+from domain.reasons import Peer, Reason, SmtpAbout
 from infrastructure.customer_texts.customer_texts import CustomerTexts
 from infrastructure.mail.addresses import Sender
 from infrastructure.mail.message import mail_message
-from infrastructure.mail.refusal import refusal
+from infrastructure.mail.refusal import refusal, smtp_reply
 from infrastructure.mail.smtp_url import SmtpServer, parse_smtp_url
 
 __all__ = ["SmtpMailer", "SmtpServer", "parse_smtp_url"]
@@ -53,7 +56,7 @@ class SmtpMailer:
         except (smtplib.SMTPException, OSError) as error:
             connection.close()
             # not as the cause, which quotes the customer's address
-            raise _translated(error, message, was_data_sent=connection.was_data_sent) from None
+            raise _translated(error, message, self._smtp.host, was_data_sent=connection.was_data_sent) from None
         # The server has the mail. Whatever goes wrong from here on must not send it again.
         with suppress(smtplib.SMTPException, OSError):
             connection.quit()
@@ -69,7 +72,7 @@ class SmtpMailer:
                 connection.close()
                 raise
         except (smtplib.SMTPException, OSError) as error:
-            raise NotTaken(_why_not_ready(error)) from error
+            raise NotTaken(_why_not_ready(error, self._smtp.host)) from error
         return connection
 
     def _connect(self) -> "_Connection":
@@ -106,40 +109,49 @@ class _TlsConnection(_Connection, smtplib.SMTP_SSL):
     """The same, with TLS from the first byte."""
 
 
-def _translated(error: Exception, message: EmailMessage, *, was_data_sent: bool) -> PortError:
+def _translated(error: Exception, message: EmailMessage, host: str, *, was_data_sent: bool) -> PortError:
     """The server's answer to a mail. Its text may quote the customer's address, so it is not kept."""
     without_answer = Temporary if was_data_sent else NotTaken
     match error:
         case smtplib.SMTPRecipientsRefused():
             code, answer = next(iter(error.recipients.values()))
-            return refusal("the customer's address", code, answer)
+            return refusal(SmtpAbout.RECIPIENT, code, answer)
         case smtplib.SMTPSenderRefused():
-            return refusal("the sender in MAIL_FROM", error.smtp_code, error.smtp_error)
+            return refusal(SmtpAbout.SENDER, error.smtp_code, error.smtp_error)
         case smtplib.SMTPResponseException():
-            return refusal("the mail", error.smtp_code, error.smtp_error)
+            return refusal(SmtpAbout.MAIL, error.smtp_code, error.smtp_error)
         case smtplib.SMTPNotSupportedError():
             whose = "the customer's address" if not str(message["To"]).isascii() else "MAIL_FROM"
             return Permanent(f"The mail server can't send to addresses with letters like those in {whose}")
-        case _ if _is_timeout(error):
-            return without_answer("The mail server did not answer in time")
         case _:
-            return without_answer(f"The mail server broke off ({type(error).__name__})")
+            return without_answer(_broken_off(error, host))
 
 
-def _why_not_ready(error: Exception) -> str:
+def _why_not_ready(error: Exception, host: str) -> Reason | str:
     match error:
         case smtplib.SMTPAuthenticationError():
-            return f"The mail server refuses the user or the password in SMTP_URL ({error.smtp_code})"
+            return smtp_reply(SmtpAbout.PASSWORD, error.smtp_code, error.smtp_error)
         case smtplib.SMTPNotSupportedError():
             return "The mail server offers no login, and SMTP_URL has a user"
         case smtplib.SMTPResponseException():
-            return f"The mail server is not ready to take mails ({error.smtp_code})"
+            return smtp_reply(SmtpAbout.CONNECTION, error.smtp_code, error.smtp_error)
         case ssl.SSLCertVerificationError():
-            return f"The mail server's certificate can't be trusted: {error.verify_message}"
-        case _ if _is_timeout(error):
-            return "The mail server did not answer in time"
+            return reasons.tls_failed(Peer.MAIL_SERVER, host, error.verify_message)
+        case ssl.SSLError():
+            return reasons.tls_failed(Peer.MAIL_SERVER, host, "")
+        case socket.gaierror():
+            return reasons.host_not_found(Peer.MAIL_SERVER, host)
+        case ConnectionRefusedError():
+            return reasons.connection_refused(Peer.MAIL_SERVER, host)
         case _:
-            return f"The mail server was not reached ({type(error).__name__})"
+            return _broken_off(error, host)
+
+
+def _broken_off(error: Exception, host: str) -> Reason:
+    """Why there was no answer. The library's texts are not kept: they may quote the customer's address."""
+    if _is_timeout(error):
+        return reasons.timed_out(Peer.MAIL_SERVER, host)
+    return reasons.connection_failed(Peer.MAIL_SERVER, host, type(error).__name__)
 
 
 def _is_timeout(error: Exception) -> bool:

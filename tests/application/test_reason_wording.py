@@ -5,7 +5,7 @@ from reason_samples import sample
 
 from application.reason_wording import in_words
 from domain import reasons
-from domain.reasons import Reason, ReasonCode
+from domain.reasons import Peer, Reason, ReasonCode, SmtpAbout
 
 
 @pytest.mark.parametrize("code", ReasonCode)
@@ -30,6 +30,40 @@ def test_every_reason_is_said_with_each_of_its_parameters(code: ReasonCode) -> N
         (reasons.unexpected_error("KeyError", "intake.py", "17"), "Unexpected KeyError in intake.py, line 17"),
         (reasons.unexpected_error("KeyError", "", ""), "Unexpected KeyError"),
         (reasons.port_failed("HTTP 503."), "HTTP 503."),
+        (reasons.http_status("shop.example", 503), "The callback's host shop.example answered 503"),
+        (
+            reasons.http_status("shop.example", 301),
+            "The callback's host shop.example answered 301, a redirect; the url must be the final one",
+        ),
+        (
+            reasons.smtp_reply(SmtpAbout.RECIPIENT, 550, "5.1.1"),
+            "The mail server refuses the customer's address for good (550 5.1.1: there is no such mailbox)",
+        ),
+        (reasons.smtp_reply(SmtpAbout.MAIL, 451, ""), "The mail server does not take the mail now (451)"),
+        (
+            reasons.smtp_reply(SmtpAbout.SENDER, 550, "5.9.9"),
+            "The mail server refuses the sender in MAIL_FROM for good (550 5.9.9)",
+        ),
+        (
+            reasons.smtp_reply(SmtpAbout.PASSWORD, 535, "5.7.8"),
+            "The mail server refuses the user or the password in SMTP_URL (535 5.7.8: the login is wrong)",
+        ),
+        (
+            reasons.smtp_reply(SmtpAbout.LOGIN_WANTED, 530, ""),
+            "The mail server wants a login, which SMTP_URL has to give it (530)",
+        ),
+        (reasons.smtp_reply(SmtpAbout.CONNECTION, 421, ""), "The mail server is not ready to take mails (421)"),
+        (reasons.timed_out(Peer.MAIL_SERVER, "mx.example"), "The mail server mx.example did not answer in time"),
+        (reasons.timed_out(Peer.MAIL_SERVER, ""), "The mail server did not answer in time"),
+        (
+            reasons.tls_failed(Peer.CALLBACK, "shop.example", "certificate has expired"),
+            "The callback's host shop.example was not reached: its certificate is not accepted "
+            "(certificate has expired)",
+        ),
+        (
+            reasons.tls_failed(Peer.CALLBACK, "shop.example", ""),
+            "The callback's host shop.example was not reached: it does not speak TLS as we do",
+        ),
     ],
 )
 def test_it_reads(reason: Reason, text: str) -> None:

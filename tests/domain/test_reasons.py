@@ -10,7 +10,7 @@ from reason_samples import parameters, sample
 from typed_ids import as_sku
 
 from domain import reasons
-from domain.reasons import ReasonCode
+from domain.reasons import Peer, ReasonCode, SmtpAbout
 
 ROOT = Path(__file__).parents[2]
 MAKER = "domain/reasons.py"
@@ -26,6 +26,9 @@ not_enough_stock(sku) not_enough_keys(pool)
 replanned() delivered_otherwise() stock_taken_back() already_paid() payment_not_awaited() mail_outdated()
 in_the_receipt()
 answer_behind_event() no_address() no_mail() no_line() no_plain_method() no_worker(kind) orphaned_too_often(times)
+http_status(host,status) smtp_reply(about,reply,enhanced)
+timed_out(peer,host) host_not_found(peer,host) connection_refused(peer,host) tls_failed(peer,host,certificate)
+connection_failed(peer,host,error)
 ready_to_pack(quantity,title) payment_overdue(days) waits_behind() waits_for_worker(kind)
 events_left_out(events,position,text)
 unreadable_event(text) refused(text) port_failed(text) unexpected_error(error,file,line)
@@ -48,6 +51,13 @@ def test_every_code_has_a_constructor_of_its_name_that_stores_each_parameter(cod
 
 def test_what_was_said_outside_is_cut() -> None:
     assert reasons.port_failed("x" * 501).parameters == {"text": "x" * 500}
+    assert reasons.connection_failed("", "", "x" * 501).parameters["error"] == "x" * 500
+    assert reasons.tls_failed("", "", "x" * 501).parameters["certificate"] == "x" * 500
+
+
+def test_the_parameters_that_name_one_of_several_things_keep_their_values() -> None:
+    assert [*Peer] == ["callback", "mail_server"]
+    assert [*SmtpAbout] == ["connection", "login_wanted", "password", "sender", "recipient", "mail"]
 
 
 def test_a_reason_that_is_kept_outside_of_events_comes_back() -> None:

@@ -11,7 +11,9 @@ from shop import COMPLETED, Shop
 from typed_ids import as_event, as_session
 
 from domain import reasons
+from domain.effect import Effect
 from domain.line import LineState
+from domain.reasons import ReasonCode
 
 SESSION = as_session("cs_test_seat")
 
@@ -62,12 +64,21 @@ def test_a_service_that_is_down_is_called_again_under_the_same_key(shop: Shop, r
     assert [json.loads(call.body)["data"]["attempt"] for call in receiver.calls] == [1, 2]
 
 
+def test_a_failed_attempt_keeps_the_code_of_what_went_wrong(shop: Shop, receiver: Receiver) -> None:
+    receiver.answer = answering(503)
+
+    pay(shop)
+
+    errors = {failed.error.code for failed in shop.events_of(Effect.AttemptFailed)}
+    assert errors == {ReasonCode.HTTP_STATUS}
+
+
 def test_a_service_that_refuses_leaves_the_line_to_a_person(shop: Shop, receiver: Receiver) -> None:
     receiver.answer = answering(422)
 
     pay(shop)
 
     line = shop.fulfillment(SESSION).lines["li_seat"]
-    why = reasons.port_failed("The callback's host 127.0.0.1 refused with 422.")
+    why = reasons.http_status("127.0.0.1", 422)
     assert (line.state, line.why) == (LineState.GIVEN_UP, why)
     assert len(receiver.calls) == 1

@@ -15,7 +15,7 @@ from domain.effect import Effect
 from domain.event import Event
 from domain.fulfillment import Fulfillment
 from domain.line import LineState
-from domain.reasons import Reason, ReasonCode
+from domain.reasons import Peer, Reason, ReasonCode, SmtpAbout
 from domain.stripe_event import StripeEvent
 from infrastructure.event_store.codec import JsonMapper
 
@@ -94,7 +94,77 @@ SENTENCES: list[tuple[str, Reason]] = [
     ("It waits behind an earlier event", reasons.waits_behind()),
     ("Unexpected KeyError in intake.py, line 17", reasons.unexpected_error("KeyError", "intake.py", "17")),
     ("Unexpected KeyError", reasons.unexpected_error("KeyError", "", "")),
+    ("The callback's host shop.example refused with 422.", reasons.http_status("shop.example", 422)),
+    ("The callback's host shop.example answered 503.", reasons.http_status("shop.example", 503)),
+    (
+        "The callback's host shop.example answered 301, a redirect; the url must be the final one.",
+        reasons.http_status("shop.example", 301),
+    ),
+    ("The callback's host shop.example did not answer in time.", reasons.timed_out(Peer.CALLBACK, "shop.example")),
+    ("The callback's host shop.example can't be looked up.", reasons.host_not_found(Peer.CALLBACK, "shop.example")),
+    (
+        "The callback's host shop.example was not reached: Connection refused.",
+        reasons.connection_refused(Peer.CALLBACK, "shop.example"),
+    ),
+    (
+        "The callback's host shop.example was not reached: its certificate is not accepted (self-signed (a)).",
+        reasons.tls_failed(Peer.CALLBACK, "shop.example", "self-signed (a)"),
+    ),
+    (
+        "The callback's host shop.example was not reached: it does not speak TLS as we do.",
+        reasons.tls_failed(Peer.CALLBACK, "shop.example", ""),
+    ),
+    (
+        "The callback's host shop.example was not reached: Network is unreachable.",
+        reasons.connection_failed(Peer.CALLBACK, "shop.example", "Network is unreachable"),
+    ),
     ("The callback's host refused with 422.", reasons.as_written("The callback's host refused with 422.")),
+    (
+        "The mail server refuses the customer's address for good (550 5.1.1: there is no such mailbox)",
+        reasons.smtp_reply(SmtpAbout.RECIPIENT, 550, "5.1.1"),
+    ),
+    (
+        "The mail server does not take the customer's address now (450).",
+        reasons.smtp_reply(SmtpAbout.RECIPIENT, 450, ""),
+    ),
+    (
+        "The mail server refuses the sender in MAIL_FROM for good (550 5.7.26: it vouches in no way (SPF, DKIM))",
+        reasons.smtp_reply(SmtpAbout.SENDER, 550, "5.7.26"),
+    ),
+    ("The mail server refuses the mail for good (554 5.9.9)", reasons.smtp_reply(SmtpAbout.MAIL, 554, "5.9.9")),
+    (
+        "The mail server wants a login, which SMTP_URL has to give it (530)",
+        reasons.smtp_reply(SmtpAbout.LOGIN_WANTED, 530, ""),
+    ),
+    (
+        "The mail server refuses the user or password in SMTP_URL (535).",
+        reasons.smtp_reply(SmtpAbout.PASSWORD, 535, ""),
+    ),
+    (
+        "The mail server refuses the user or the password in SMTP_URL (535)",
+        reasons.smtp_reply(SmtpAbout.PASSWORD, 535, ""),
+    ),
+    ("The mail server is not ready to take mails (421)", reasons.smtp_reply(SmtpAbout.CONNECTION, 421, "")),
+    ("The mail server did not answer in time", reasons.timed_out(Peer.MAIL_SERVER, "")),
+    ("The mail server did not answer in time.", reasons.timed_out(Peer.MAIL_SERVER, "")),
+    (
+        "The mail server's certificate can't be trusted: self-signed certificate",
+        reasons.tls_failed(Peer.MAIL_SERVER, "", "self-signed certificate"),
+    ),
+    (
+        "The mail server was not reached (ConnectionRefusedError)",
+        reasons.connection_refused(Peer.MAIL_SERVER, ""),
+    ),
+    ("The mail server was not reached (gaierror)", reasons.host_not_found(Peer.MAIL_SERVER, "")),
+    ("The mail server was not reached (OSError)", reasons.connection_failed(Peer.MAIL_SERVER, "", "OSError")),
+    (
+        "The mail server broke off (SMTPServerDisconnected)",
+        reasons.connection_failed(Peer.MAIL_SERVER, "", "SMTPServerDisconnected"),
+    ),
+    (
+        "The mail server was not reached, or broke off (OSError).",
+        reasons.connection_failed(Peer.MAIL_SERVER, "", "OSError"),
+    ),
     (f"{'x' * 101} does not name a payment", reasons.as_written(f"{'x' * 101} does not name a payment")),
     ("", reasons.as_written("")),
 ]

@@ -3,6 +3,7 @@
 import pytest
 
 from application.ports import NotTaken, Permanent, PortError, Temporary
+from domain.reasons import SmtpAbout
 from infrastructure.mail.refusal import refusal
 
 
@@ -29,7 +30,7 @@ from infrastructure.mail.refusal import refusal
 def test_its_codes_are_reported_in_words_of_ours(
     code: int, answer: bytes | str, error: type[PortError], said: str
 ) -> None:
-    shown = refusal("the mail", code, answer)
+    shown = refusal(SmtpAbout.MAIL, code, answer)
 
     assert type(shown) is error
     assert str(shown).endswith(said)

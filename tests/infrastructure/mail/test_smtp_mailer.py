@@ -16,8 +16,10 @@ from fakes.mail_server import DROP, SILENCE, MailServer, mail_server, raw_server
 from log_parts import MUG, mail
 
 from application.ports import NotTaken, Permanent, PortError, Temporary
+from domain import reasons
 from domain.mail import MailKind
 from domain.personal import Personal
+from domain.reasons import Peer, SmtpAbout
 from infrastructure.mail.message import digest
 from infrastructure.mail.smtp import SmtpMailer, SmtpServer
 from infrastructure.mail.smtp_url import Security
@@ -71,11 +73,14 @@ def test_a_mail_is_handed_over_whole(server: MailServer) -> None:
 def test_refusals_for_now_and_for_good_are_distinguished(
     server: MailServer, step: str, answer: str, error: type[PortError]
 ) -> None:
+    reply, _, enhanced = answer.partition(" ")
+    about = {"MAIL": SmtpAbout.SENDER, "RCPT": SmtpAbout.RECIPIENT, "DATA": SmtpAbout.MAIL}[step]
     server.answers[step] = f"{answer} nothing for <Zoe@Example.com>, known as Zoe"
 
     with pytest.raises(error, match=answer) as refused:
         mailer_to(server.port).send(MAIL, message_id=ID)
 
+    assert refused.value.reason == reasons.smtp_reply(about, reply, enhanced)
     assert "zoe" not in "".join(traceback.format_exception(refused.value)).lower()
     assert server.received == []
 
@@ -118,8 +123,19 @@ def test_a_server_that_falls_silent_is_left_in_time(server: MailServer, step: st
 
 
 def test_a_server_that_never_says_what_it_is_is_left_in_time() -> None:
-    with raw_server(b"22") as port, pytest.raises(NotTaken, match="in time"):
+    with raw_server(b"22") as port, pytest.raises(NotTaken) as failed:
         mailer_to(port, timeout_seconds=0.2).send(MAIL, message_id=ID)
+
+    assert failed.value.reason == reasons.timed_out(Peer.MAIL_SERVER, "127.0.0.1")
+
+
+def test_a_server_that_can_not_be_looked_up_is_temporary() -> None:
+    smtp = SmtpServer(host="mail.invalid", port=25, security="none")
+
+    with pytest.raises(NotTaken) as failed:
+        SmtpMailer(smtp, FROM, TEXTS).send(MAIL, message_id=ID)
+
+    assert failed.value.reason == reasons.host_not_found(Peer.MAIL_SERVER, "mail.invalid")
 
 
 @pytest.mark.parametrize(
@@ -134,8 +150,10 @@ def test_no_server_there_is_temporary() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
 
-    with pytest.raises(NotTaken, match="not reached"):
+    with pytest.raises(NotTaken) as failed:
         mailer_to(port).send(MAIL, message_id=ID)
+
+    assert failed.value.reason == reasons.connection_refused(Peer.MAIL_SERVER, "127.0.0.1")
 
 
 def test_encryption_that_is_offered_is_used(certificate: Certificate) -> None:
@@ -191,10 +209,20 @@ def test_an_untrusted_certificate_gets_nothing(certificate: Certificate, securit
         starttls=context if security == "starttls" else None, tls=context if security == "tls" else None
     ) as server:
         smtp = SmtpServer(host="localhost", port=server.port, security=security, username="orders", password="right")
-        with pytest.raises(NotTaken, match="certificate"):
+        with pytest.raises(NotTaken) as failed:
             SmtpMailer(smtp, FROM, TEXTS, trust=ssl.create_default_context).send(MAIL, message_id=ID)
 
+    assert failed.value.reason == reasons.tls_failed(Peer.MAIL_SERVER, "localhost", "self-signed certificate")
     assert (server.logins, server.received) == ([], [])
+
+
+def test_a_server_that_speaks_no_tls_gets_nothing(server: MailServer) -> None:
+    smtp = SmtpServer(host="localhost", port=server.port, security="tls", username="orders", password="right")
+
+    with pytest.raises(NotTaken) as failed:
+        SmtpMailer(smtp, FROM, TEXTS).send(MAIL, message_id=ID)
+
+    assert failed.value.reason == reasons.tls_failed(Peer.MAIL_SERVER, "localhost", "")
 
 
 def test_a_certificate_of_another_host_gets_nothing(tmp_path: Path) -> None:
@@ -211,9 +239,10 @@ def test_a_certificate_of_another_host_gets_nothing(tmp_path: Path) -> None:
 def test_a_wrong_password_is_the_operators_to_mend_and_is_not_reported(certificate: Certificate) -> None:
     with mail_server(starttls=certificate.server_context()) as server:
         mailer = safe_mailer(server, certificate, security="starttls", password="wrong-one")
-        with pytest.raises(NotTaken, match="the user or the password in SMTP_URL") as refused:
+        with pytest.raises(NotTaken) as refused:
             mailer.send(MAIL, message_id=ID)
 
+    assert refused.value.reason == reasons.smtp_reply(SmtpAbout.PASSWORD, 535, "5.7.8")
     assert "wrong-one" not in "".join(traceback.format_exception(refused.value))
     assert server.received == []
 
