@@ -79,6 +79,8 @@ class Lost:
     first_at: datetime | None
     last_at: datetime | None
     """When these events were recorded, by the shop's clock; None if there is none that can be read."""
+    is_closed: bool
+    """Whether that log was copied to another database, which has replaced it: no restore replaces it then."""
 
 
 def contents(log: Log, report: Report = silent, *, url: str = "") -> Contents:
@@ -147,6 +149,7 @@ def lost(backup: Log, current: Log, report: Report = silent) -> Lost:
         keys=dict(sorted(keys.items())),
         first_at=first_at,
         last_at=last_at,
+        is_closed=current.is_moved,
     )
 
 

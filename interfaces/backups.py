@@ -117,8 +117,12 @@ def _check_is_open(database: Database) -> None:
         with suppress(PersistenceError):  # a log that can't be read is what a restore is for
             is_moved = isinstance(current, Log) and current.is_moved
     if is_moved:
-        raise Refused(
-            f"{database} is closed: a copy in another database has replaced its log. A restore would open it again, "
-            "and both would give the same keys to different customers. If you abandon the other database, stop "
-            "everything there, run `fulfill reopen`, then restore."
-        )
+        raise Refused(no_restore_of_closed(database))
+
+
+def no_restore_of_closed(database: Database) -> str:
+    return (
+        f"{database} is closed: a copy in another database has replaced its log. A restore would open it again, "
+        "and both would give the same keys to different customers. If you abandon the other database, stop "
+        "everything there, run `fulfill reopen`, then restore."
+    )

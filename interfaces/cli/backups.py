@@ -103,7 +103,7 @@ def restore(file: File, /, *, check: Check = False, keys_to: KeysTo = None, json
         if json:
             print_json(document)
         else:
-            _put(file, found, lost)
+            _put(database, file, found, lost)
             _say_keys(lost, files, file, database)
         return DONE if document["is_right"] else FAILED
     if json:
@@ -192,7 +192,9 @@ def _found(found: "Contents", lost: "Lost | str") -> dict[str, object]:
     return {**asdict(found), "is_right": is_right, **compared}
 
 
-def _put(file: Path, found: "Contents", lost: "Lost | str") -> None:
+def _put(database: "Database", file: Path, found: "Contents", lost: "Lost | str") -> None:
+    from interfaces.backups import no_restore_of_closed
+
     fields = [
         ("file", str(file)),
         ("holds", f"{counted(found.events, 'event')} of {counted(found.streams, 'stream')}, sha256 {found.digest}"),
@@ -201,6 +203,8 @@ def _put(file: Path, found: "Contents", lost: "Lost | str") -> None:
         ("problems", " ".join([*found.problems, *found.unreadable]) or "none"),
         ("restore", lost if isinstance(lost, str) else _loss(lost)),
     ]
+    if not isinstance(lost, str) and lost.is_closed:
+        fields.append(("log", no_restore_of_closed(database)))
     page().fields(fields)
 
 

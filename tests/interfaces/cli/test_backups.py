@@ -246,12 +246,16 @@ def test_a_backup_of_a_closed_log_is_reported_and_restored_once_it_is_open(fulfi
 def test_a_closed_log_is_replaced_only_once_it_is_open_again(fulfill: Fulfill, backed_up: str) -> None:
     change("sqlite:///fulfillment.db", "log", "INSERT INTO tracking VALUES (?, 0)", MOVED)
 
+    checked = fulfill("restore", backed_up, "--check")
     said = fulfill("restore", backed_up, "--json")
 
+    assert "fulfillment.db is closed: a copy in another database has replaced its log." in " ".join(checked.out.split())
+    assert fulfill("restore", backed_up, "--check", "--json").json["lost"]["is_closed"] is True
     assert (said.code, said.json["error"]["kind"]) == (1, "refused")
     assert "fulfillment.db is closed: a copy in another database has replaced its log." in said.err
     assert "run `fulfill reopen`, then restore." in said.err
     assert fulfill("reopen", "--json").json["was_moved"], "it is as it was"
+    assert "is closed" not in fulfill("restore", backed_up, "--check").out
     assert fulfill("restore", backed_up).code == 0
 
 
