@@ -3,8 +3,12 @@
 A delivery has two steps, arriving and being committed; a visit has three, asking Stripe, getting the answer, and having
 it recorded. Between any two steps the engine does nothing, decides, or does everything that follows. That is all there
 is in the small; `make simulate` draws from what there is in the large.
+
+What comes before the end of the process is played once for all orders that share it: a process that ends leaves the
+store and the world outside, so each of these orders goes on with a copy of them.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import closing
@@ -102,6 +106,15 @@ def orders(scenario: Scenario) -> list[tuple[Step, ...]]:
     return [order for order in found if not is_same or order.index("first") < order.index("second")]
 
 
+def by_beginning(found: Sequence[tuple[Step, ...]]) -> dict[tuple[Step, ...], list[tuple[Step, ...]]]:
+    """For all steps before an end of the process, the steps after it."""
+    after: dict[tuple[Step, ...], list[tuple[Step, ...]]] = {}
+    for order in found:
+        crash = order.index("crash")
+        after.setdefault(order[:crash], []).append(order[crash + 1 :])
+    return after
+
+
 class HeldInACall(CrashPoints):
     """A call of Stripe's API that is made in a greenlet is held before and after it."""
 
@@ -120,38 +133,56 @@ class Run:
     store: SQLiteStore
     directory: Path
     rest: Callable[[Shop], None]
-    outside: Outside = field(init=False)
+    outside: Outside
     clock: FixedClock = field(default_factory=FixedClock)
-    waiting: dict[str, "Future[bool]"] = field(default_factory=dict)
     acknowledged: set[str] = field(default_factory=set)
+    waiting: dict[str, "Future[bool]"] = field(default_factory=dict)
     visit: Any = None
+    taken: Counter[Step] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
-        self.outside = Outside(points=HeldInACall(), checkouts={ID: self.scenario.before})
-        self.shop = self._open()
+        self.shop = Shop(
+            directory=self.directory, store=self.store, outside=self.outside, clock=self.clock, catalog=CATALOG
+        )
 
-    def _open(self) -> Shop:
-        return Shop(directory=self.directory, store=self.store, outside=self.outside, clock=self.clock, catalog=CATALOG)
-
-    def take(self, order: Sequence[Step]) -> None:
-        done = dict.fromkeys(STEPS, 0)
-        for step in order:
-            done[step] += 1
-            if step == "crash":
-                self._crash()
-            elif step == "visit":
-                self._visit(done[step])
-            else:
-                self._deliver(step, getattr(self.scenario, step), done[step])
-            self.rest(self.shop)
-            is_begun = self.shop.fulfillment(ID).requested is not None
-            assert not is_begun or self.outside.checkouts[ID].payment_status == "paid", "fulfilled before it was paid"
-
-    def _crash(self) -> None:
+    def close(self) -> None:
         self.shop.kill()
-        self.shop = self._open()
-        self.waiting.clear()
-        self.visit = None
+        self.store.close()
+
+    def take(self, step: Step) -> None:
+        self.taken[step] += 1
+        if step == "visit":
+            self._visit(self.taken[step])
+        else:
+            self._deliver(step, getattr(self.scenario, step), self.taken[step])
+        self._rest()
+
+    def crashed(self) -> "Run":
+        """Another process, with what is left of this one if it ends now."""
+        outside = replace(
+            self.outside,
+            points=HeldInACall(),
+            checkouts=dict(self.outside.checkouts),
+            mailbox=dict(self.outside.mailbox),
+            deliveries=dict(self.outside.deliveries),
+        )
+        run = replace(
+            self,
+            store=self.store.copy(),
+            outside=outside,
+            clock=replace(self.clock),
+            acknowledged=set(self.acknowledged),
+            waiting={},
+            visit=None,
+            taken=Counter(),
+        )
+        run._rest()
+        return run
+
+    def _rest(self) -> None:
+        self.rest(self.shop)
+        is_begun = self.shop.fulfillment(ID).requested is not None
+        assert not is_begun or self.outside.checkouts[ID].payment_status == "paid", "fulfilled before it was paid"
 
     def _visit(self, step: int) -> None:
         if step == 1:
@@ -228,13 +259,20 @@ def test_there_are_so_many_interleavings() -> None:
 @pytest.mark.parametrize("rest", RESTS)
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_every_interleaving_ends_the_same(name: str, rest: Callable[[Shop], None], tmp_path: Path) -> None:
-    with closing(SQLiteStore()) as store:
-        for order in orders(SCENARIOS[name]):
-            run = Run(SCENARIOS[name], store, tmp_path, rest)
+    scenario = SCENARIOS[name]
+    left = by_beginning(orders(scenario))
+    longest = [beginning for beginning in left if len(beginning) == sum(STEPS.values()) - STEPS["crash"]]
+    for steps in longest:
+        outside = Outside(points=HeldInACall(), checkouts={ID: scenario.before})
+        with closing(Run(scenario, SQLiteStore(), tmp_path, rest, outside)) as run:
             run.shop.runtime.staff.count(as_sku("mug"), 5, By(name="ann", reason="before the day"))
-            try:
-                run.take(order)
-                assert run.ending() == EXPECTED, " ".join(order)
-            finally:
-                run.shop.kill()
-                store.clear()
+            for number in range(len(steps) + 1):
+                beginning = steps[:number]
+                if beginning:
+                    run.take(beginning[-1])
+                for after in left.pop(beginning, []):
+                    with closing(run.crashed()) as crashed:
+                        for step in after:
+                            crashed.take(step)
+                        assert crashed.ending() == EXPECTED, " ".join((*beginning, "crash", *after))
+    assert not left
