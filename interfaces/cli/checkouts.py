@@ -57,7 +57,7 @@ def search(
     *,
     json: Json = False,
 ) -> int:
-    """Find checkouts by what people paste: email, name, phone, amount, SKU, reference, any ID, or a Dashboard address."""
+    """Find checkouts by what people paste: email, name, phone, amount, SKU, reference, ID or Dashboard address."""
     from application.reading.projections.checkouts import CHECKOUTS
     from application.reading.projections.search import SEARCH
 
