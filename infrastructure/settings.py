@@ -147,12 +147,17 @@ SETTINGS: Sequence[Setting] = (
     ),
     *_effort("RETRIEVAL", "a retrieval", "retrievals from Stripe", concurrency=16, attempts_max=30),
     *_effort("MAIL", "a mail", "mails", concurrency=4, attempts_max=40),
-    *_effort(
-        "DELIVERY",
-        "such a delivery",
-        "`http` deliveries, and deliveries of each kind of [your own](own-deliveries.md),",
-        concurrency=8,
-        attempts_max=40,
+    Setting(
+        name="FULFILL_DELIVERY_CONCURRENCY",
+        default="8",
+        meaning="How many `http` deliveries, and deliveries of each kind of [your own](own-deliveries.md), are in "
+        f"progress at a time in one process, from {_CONCURRENCY.text}. `8, courier=2` says 2 for the kind `courier`.",
+    ),
+    Setting(
+        name="FULFILL_DELIVERY_ATTEMPTS",
+        default="40",
+        meaning="How often such a delivery is tried before it is given up and waits for a person, from "
+        f"{_ATTEMPTS.text}. `40, courier=5` says 5 for the kind `courier`.",
     ),
     Setting(
         name="FULFILL_RETRY_PAUSE_SECONDS",
@@ -163,6 +168,8 @@ SETTINGS: Sequence[Setting] = (
     ),
 )
 
+_EVERY = ""
+"""In the place of a kind of delivery: every kind that has no number of its own."""
 _DEFAULTS: Mapping[str, str] = {each.name: each.default for each in SETTINGS if each.default is not None}
 _NAMES = tuple(each.name for each in SETTINGS)
 
@@ -184,7 +191,9 @@ class Settings:
     retrieval: Effort
     mail: Effort
     delivery: Effort
-    """Of each kind of delivery that calls out."""
+    """Of each kind of delivery that calls out, unless `deliveries` has it."""
+    deliveries: Mapping[str, Effort]
+    """Of the kinds that the settings name."""
     retry_pause_seconds_max: int
     outbox: Path = Path("outbox")
 
@@ -211,6 +220,7 @@ def load_settings(environ: Mapping[str, str], dotenv: Path | None) -> Settings:
         SettingsError: one is missing or wrong.
     """
     values = _values(environ, dotenv)
+    delivery, deliveries = _read_deliveries(values)
     settings = Settings(
         stripe_api_key=_required(values, "STRIPE_API_KEY", _api_key),
         webhook_secrets=_required(values, "STRIPE_WEBHOOK_SECRET", _webhook_secrets),
@@ -226,7 +236,8 @@ def load_settings(environ: Mapping[str, str], dotenv: Path | None) -> Settings:
         templates=_optional(values, "FULFILL_TEMPLATES", _path),
         retrieval=_read_effort(values, "RETRIEVAL"),
         mail=_read_effort(values, "MAIL"),
-        delivery=_read_effort(values, "DELIVERY"),
+        delivery=delivery,
+        deliveries=deliveries,
         retry_pause_seconds_max=_whole_number(values, "FULFILL_RETRY_PAUSE_SECONDS", _PAUSE_SECONDS),
     )
     if settings.smtp is not None and values["MAIL_FROM"] == _DEFAULTS["MAIL_FROM"]:
@@ -320,8 +331,37 @@ def _read_effort(values: Mapping[str, str], noun: str) -> Effort:
     )
 
 
+def _read_deliveries(values: Mapping[str, str]) -> tuple[Effort, Mapping[str, Effort]]:
+    """The effort of every delivery, and that of the kinds that have one of their own."""
+    concurrency = _by_kind(values, "FULFILL_DELIVERY_CONCURRENCY", _CONCURRENCY)
+    attempts = _by_kind(values, "FULFILL_DELIVERY_ATTEMPTS", _ATTEMPTS)
+    every = Effort(concurrency=concurrency[_EVERY], attempts_max=attempts[_EVERY])
+    own = {
+        kind: Effort(
+            concurrency=concurrency.get(kind, every.concurrency), attempts_max=attempts.get(kind, every.attempts_max)
+        )
+        for kind in (concurrency.keys() | attempts.keys()) - {_EVERY}
+    }
+    return every, own
+
+
+def _by_kind(values: Mapping[str, str], name: str, accepted: _Range) -> Mapping[str, int]:
+    """Numbers by kinds of delivery: `8, courier=2` is 2 for `courier` and 8 for every other one."""
+    found: dict[str, int] = {}
+    for part in values[name].split(","):
+        kind, _, number = part.rpartition("=")
+        kind = kind.strip()
+        if kind in found:
+            raise SettingsError(f"{name} must have one number for each kind of delivery (got {values[name][:50]!r}).")
+        found[kind] = _number(name, number.strip(), accepted)
+    return {_EVERY: int(_DEFAULTS[name]), **found}
+
+
 def _whole_number(values: Mapping[str, str], name: str, accepted: _Range) -> int:
-    text = values[name]
+    return _number(name, values[name], accepted)
+
+
+def _number(name: str, text: str, accepted: _Range) -> int:
     if _DIGITS.fullmatch(text) and accepted.least <= int(text) <= accepted.most:
         return int(text)
     raise SettingsError(f"{name} must be a whole number from {accepted.text} (got {text[:50]!r}).")

@@ -110,6 +110,7 @@ def bootstrap(settings: Settings, replace: Replacements | None = None) -> Runtim
     own = own_deliveries() if use.deliveries is None else use.deliveries
     catalog = load_catalog(settings.catalog, frozenset(own))
     _check_secret_key(settings, catalog)
+    _check_kinds(settings, own)
     texts = customer_texts(settings)
     kept = use.stores or stores(settings.database)
     log, views, locks = _open_log_at_work(kept), kept.open_views(), kept.locks()
@@ -265,8 +266,21 @@ def _kinds(
 
         deliverers.setdefault(DeliveryKind.HTTP, HttpDeliverer(settings.secret_key))
     for name, deliverer in deliverers.items():
-        kinds[name] = _kind(Deliver(deliverer, log), settings.delivery, settings)
+        kinds[name] = _kind(Deliver(deliverer, log), settings.deliveries.get(name, settings.delivery), settings)
     return kinds
+
+
+def _check_kinds(settings: Settings, own: Mapping[str, Deliverer]) -> None:
+    """
+    Raises:
+        SettingsError: a setting is for a kind of delivery that calls nothing, or that there is not.
+    """
+    kinds = {*own, DeliveryKind.HTTP.value}
+    if unknown := sorted(settings.deliveries.keys() - kinds):
+        raise SettingsError(
+            "FULFILL_DELIVERY_CONCURRENCY or FULFILL_DELIVERY_ATTEMPTS has a number for the kind of delivery "
+            f"'{unknown[0][:50]}', which is not installed. The kinds are {', '.join(sorted(kinds))}."
+        )
 
 
 def _kind(handler: Handler, effort: Effort, settings: Settings) -> EffectKind:

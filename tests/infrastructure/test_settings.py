@@ -51,6 +51,30 @@ def test_every_kind_of_effect_has_its_own_effort() -> None:
     assert settings.retry_pause_seconds_max == 86400
 
 
+def test_a_kind_of_delivery_can_have_an_effort_of_its_own() -> None:
+    settings = load(FULFILL_DELIVERY_CONCURRENCY="20, courier=2 , http = 16", FULFILL_DELIVERY_ATTEMPTS="courier=5")
+
+    assert settings.delivery == Effort(concurrency=20, attempts_max=40)
+    assert settings.deliveries == {
+        "courier": Effort(concurrency=2, attempts_max=5),
+        "http": Effort(concurrency=16, attempts_max=40),
+    }
+
+
+@pytest.mark.parametrize("number", ["0", "101", "", "two"])
+def test_the_number_of_a_kind_of_delivery_is_checked_as_well(number: str) -> None:
+    said = refusal(FULFILL_DELIVERY_CONCURRENCY=f"8, courier={number}")
+
+    assert said == f"FULFILL_DELIVERY_CONCURRENCY must be a whole number from 1 to 100 (got {number!r})."
+
+
+@pytest.mark.parametrize("text", ["8, 9", "courier=1, courier=2"])
+def test_a_kind_of_delivery_has_one_number(text: str) -> None:
+    said = refusal(FULFILL_DELIVERY_CONCURRENCY=text)
+
+    assert said == f"FULFILL_DELIVERY_CONCURRENCY must have one number for each kind of delivery (got {text!r})."
+
+
 @pytest.mark.parametrize(
     ("name", "accepted", "wrong"),
     [

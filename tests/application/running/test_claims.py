@@ -244,6 +244,34 @@ def test_how_many_mails_are_under_way_is_a_setting(open_shop: Open, concurrency:
 
 
 @pytest.mark.usefixtures("little_room")
+def test_how_many_deliveries_are_under_way_is_a_setting_of_each_kind(open_shop: Open) -> None:
+    shop = open_shop(
+        catalog='[products.prod_access]\ndelivery = "courier"\n[products.prod_drone]\ndelivery = "drone"\n',
+        own_kinds=("courier", "drone"),
+        environment={"FULFILL_DELIVERY_CONCURRENCY": "3, courier=1"},
+    )
+    for number, product in enumerate(["prod_access", "prod_drone"] * 4):
+        session = as_session(f"cs_test_{number}")
+        shop.outside.checkouts[session] = a_checkout(line_items=[a_line_item(product=product)])
+        shop.visit(session)
+    shop.runtime.engine.run_until_quiet(effects=False)
+
+    shop.rest()
+
+    assert longest_run(shop, "courier") == 1
+    assert longest_run(shop, "drone") == 3
+
+
+def longest_run(shop: Shop, kind: str) -> int:
+    """How many deliveries of this kind began before one of them ended."""
+    requested = [event for event in shop.events_of(Effect.Requested) if event.kind == kind]
+    streams = {event.originator_id for event in requested}
+    events = [event for event in shop.events() if event.originator_id in streams and event not in requested]
+    begun = [isinstance(event, Effect.AttemptStarted) for event in events]
+    return max(len(list(run)) for is_begun, run in groupby(begun) if is_begun)
+
+
+@pytest.mark.usefixtures("little_room")
 def test_a_kind_without_room_holds_up_no_other(shop: Shop, outside: Outside) -> None:
     sell(shop, SESSIONS)
     hear_of(shop, as_session("cs_test_other"))

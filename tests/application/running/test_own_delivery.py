@@ -12,11 +12,12 @@ from shop import COMPLETED, Shop
 from structlog.testing import capture_logs
 from typed_ids import as_event, as_session
 
-from application.ports import DeliveryReceipt, DeliveryRequest
+from application.ports import DeliveryReceipt, DeliveryRequest, Temporary
 from domain import reasons
 from domain.effect import Effect
 from domain.line import LineState
 from domain.step import effect_id
+from infrastructure.settings import SettingsError
 
 ID = as_session("cs_test_own")
 DELIVERY = effect_id(ID, "deliver_li_1")
@@ -121,3 +122,26 @@ def test_a_line_whose_code_has_not_run_waits_for_a_person(
     assert [event.TOPIC for event in events] == ["Effect.Requested", "Effect.AttemptStarted", "Effect.GivenUp"]
     assert events[-1].error == reasons.no_plain_method()
     assert shop.fulfillment(ID).lines["li_1"].state is LineState.GIVEN_UP
+
+
+@pytest.mark.parametrize(("setting", "attempts"), [("", 40), ("5", 5), ("5, courier=2", 2), ("courier=2, http=7", 2)])
+def test_how_often_a_delivery_is_tried_is_a_setting_of_its_kind(
+    setting: str, attempts: int, open_shop: Open, outside: Answering
+) -> None:
+    outside.couriers_trouble = Temporary("The courier is away.")
+    shop = open_shop(catalog=CATALOG, environment={"FULFILL_DELIVERY_ATTEMPTS": setting})
+
+    events = delivered(shop)
+
+    assert [event.TOPIC for event in events].count("Effect.AttemptStarted") == attempts
+    assert isinstance(events[-1], Effect.GivenUp)
+
+
+def test_a_setting_for_a_kind_that_is_not_installed_stops_the_start(open_shop: Open) -> None:
+    with pytest.raises(SettingsError) as refused:
+        open_shop(catalog=CATALOG, environment={"FULFILL_DELIVERY_CONCURRENCY": "drone=2"})
+
+    assert str(refused.value) == (
+        "FULFILL_DELIVERY_CONCURRENCY or FULFILL_DELIVERY_ATTEMPTS has a number for the kind of delivery 'drone', "
+        "which is not installed. The kinds are courier, http."
+    )
