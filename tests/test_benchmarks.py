@@ -25,6 +25,7 @@ def _check_report(section: Section) -> None:
     assert all(target.what in text for target in section.targets)
 
 
+@pytest.mark.long
 def test_ingest_is_measured(stores: Sequence[Store]) -> None:
     size = ingest.Size(variants=(ENGINE, FLOOR), connections=(2,), rounds=1, seconds=0.05)
 
@@ -34,6 +35,7 @@ def test_ingest_is_measured(stores: Sequence[Store]) -> None:
     _check_report(section)
 
 
+@pytest.mark.long
 def test_checkouts_are_measured(stores: Sequence[Store]) -> None:
     size = checkouts.Size(rounds=1, checkouts=4, outstanding=2, idle=1, paced_seconds=0.01)
 
@@ -49,6 +51,7 @@ def test_checkouts_are_measured(stores: Sequence[Store]) -> None:
     _check_report(section)
 
 
+@pytest.mark.long
 def test_a_flash_sale_is_measured_and_checked(stores: Sequence[Store]) -> None:
     section = flash_sale.measure(stores[:1], flash_sale.Size(buyers=5, pieces=2, rounds=1), _say)
 
@@ -57,6 +60,7 @@ def test_a_flash_sale_is_measured_and_checked(stores: Sequence[Store]) -> None:
     _check_report(section)
 
 
+@pytest.mark.long
 def test_catching_up_is_measured_against_the_library(stores: Sequence[Store]) -> None:
     section = catch_up.measure(stores, catch_up.Size(events=100, sample=10), _say)
 
@@ -66,6 +70,7 @@ def test_catching_up_is_measured_against_the_library(stores: Sequence[Store]) ->
     _check_report(section)
 
 
+@pytest.mark.long
 def test_growth_is_measured(stores: Sequence[Store]) -> None:
     section = growth.measure(stores[:1], growth.Size(sales=150, open=10, keys=2000, seconds=0.05), _say)
 

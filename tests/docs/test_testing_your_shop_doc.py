@@ -29,6 +29,7 @@ def test_the_shop_on_the_page_passes_its_tests(tmp_path: Path) -> None:
     assert "4 passed" in done.stdout
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("right", "wrong", "chosen", "said"),
     [
@@ -48,6 +49,7 @@ def test_a_shop_with_a_bug_fails_them(tmp_path: Path, right: str, wrong: str, ch
     assert said in done.stdout
 
 
+@pytest.mark.long
 def test_a_failure_says_how_to_repeat_it_and_what_was_delivered(tmp_path: Path) -> None:
     broken = SHOP.replace(LOOK_FIRST, "    if False:")
 

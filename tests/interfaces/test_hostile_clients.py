@@ -7,6 +7,8 @@ from eventually import wait_for
 from hostile.attacks import ATTACKS, Attack
 from hostile.battle import STRIPE_WAITS_SECONDS, Victim, battle, victim
 
+pytestmark = pytest.mark.long
+
 DELIVERIES = 10
 MEMORY_MIB_MAX = 512
 

@@ -15,6 +15,8 @@ from sold_on_postgres import Shop, shop_on
 
 from domain.effect import Effect
 
+pytestmark = pytest.mark.long
+
 KILLED_SECONDS_MAX = 60.0
 """It takes a few seconds (docs/operations.md); a program that does not take over never does."""
 HANGS_SECONDS = 600.0

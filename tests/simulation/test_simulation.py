@@ -138,6 +138,7 @@ def test_problems_name_the_customers_instead_of_their_sessions() -> None:
     assert not any("cs_test_" in problem for problem in problems)
 
 
+@pytest.mark.long
 def test_a_failing_run_is_made_shorter_and_still_fails() -> None:
     with planted("one_piece_leaves_the_shelf"):
         outcome = next(found for seed in range(SEEDS_MAX) if (found := play(story(seed))).problems)

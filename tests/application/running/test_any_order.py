@@ -215,6 +215,7 @@ def test_a_delayed_payment_that_arrives_is_fulfilled_in_any_order(rest: Rest, st
     _assert_all_end(orders, list(map(_without_early_news, ended)), FULFILLED)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("rest", RESTS)
 def test_a_delayed_payment_that_fails_holds_nothing_and_is_mailed_in_any_order(
     rest: Rest, store: Store, tmp_path: Path

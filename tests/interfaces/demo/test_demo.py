@@ -55,6 +55,7 @@ def run(directory: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.long
 def test_the_scripted_demo_plays_ten_scenes_and_exits(tmp_path: Path) -> None:
     done = run(tmp_path, "-m", "interfaces.cli.main", "demo", "--scripted")
 
@@ -77,6 +78,7 @@ def test_a_wrong_outcome_is_reported_and_exits_with_one(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [], "it leaves nothing behind"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("stopped_by", "code"), [(signal.SIGINT, 0), (signal.SIGHUP, 128 + signal.SIGHUP)])
 def test_on_a_terminal_the_shop_stays_open_until_it_is_closed(
     tmp_path: Path, stopped_by: signal.Signals, code: int
