@@ -31,6 +31,7 @@ class ServerOfTheRun:
         server = self._stack.enter_context(PostgresServer())
         server.initialize()
         server.start()
+        server.hash_once()
         os.environ[_SERVER] = server.url()
 
     def stop(self) -> None:

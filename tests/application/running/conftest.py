@@ -5,7 +5,19 @@ from typing import Any
 
 import pytest
 from fakes.outside import Outside
+from postgres_databases import Databases
 from shop import Shop, Store, shop_store
+
+from infrastructure.database import parse_database
+from interfaces.databases import migrate
+
+
+@pytest.fixture(scope="session")
+def databases() -> Iterator[Databases]:
+    """Copies of one in which every view is begun, as `fulfill migrate` leaves it: a shop would begin them each time."""
+    made = Databases(prepare=lambda url: migrate(parse_database(url)))
+    yield made
+    made.close()
 
 
 @pytest.fixture

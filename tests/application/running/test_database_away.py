@@ -5,11 +5,13 @@ from pathlib import Path
 
 import pytest
 from eventually import wait_for
+from postgres_databases import Databases
 from postgres_server import PostgresServer
 
 from application.errors import NotMigrated
 from infrastructure.database import PostgresDatabase
 from infrastructure.settings import load_settings
+from infrastructure.stores import stores
 from interfaces.bootstrap import bootstrap
 from interfaces.databases import make_ready, migrate
 
@@ -35,12 +37,14 @@ def test_an_idle_engine_is_not_ready_while_its_database_is_away(tmp_path: Path) 
             engine.stop()
 
 
-def test_a_database_whose_views_are_not_begun_is_not_ready(postgres_url: str) -> None:
+def test_a_database_whose_views_are_not_begun_is_not_ready(databases: Databases) -> None:
     """For example, `fulfill migrate` was interrupted: a worker would do nothing, and not report why."""
-    database = PostgresDatabase(postgres_url)
+    database = PostgresDatabase(databases.create_empty())
+    stores(database).migrate()
 
     with pytest.raises(NotMigrated, match=r"lacks the views .*timeline.*Run `fulfill migrate`"):
         make_ready(database)
     migrate(database)
 
     make_ready(database)
+    databases.drop(database.url)

@@ -100,7 +100,7 @@ def test_a_day_waits_for_the_shop_until_it_is_stopped(start: Start) -> None:
         ("--landing", "http://localhost/after-checkout"),
     ],
 )
-def test_a_day_that_can_not_be_is_wrong_usage(script: Callable[..., Any], arguments: tuple[str, ...]) -> None:
-    said = script("sandbox", "--port", "0", *arguments)
+def test_a_day_that_can_not_be_is_wrong_usage(fulfill: Callable[..., Any], arguments: tuple[str, ...]) -> None:
+    said = fulfill("sandbox", "--port", "0", *arguments)
 
     assert (said.code, said.err.startswith("fulfill: "), said.err.count("\n")) == (2, True, 1)
