@@ -128,7 +128,7 @@ def test_a_line_whose_code_has_not_run_waits_for_a_person(
 def test_how_often_a_delivery_is_tried_is_a_setting_of_its_kind(
     setting: str, attempts: int, open_shop: Open, outside: Answering
 ) -> None:
-    outside.couriers_trouble = Temporary("The courier is away.")
+    outside.couriers_error = Temporary("The courier is away.")
     shop = open_shop(catalog=CATALOG, environment={"FULFILL_DELIVERY_ATTEMPTS": setting})
 
     events = delivered(shop)
