@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from domain.checkout import Address, Presentment
 from domain.line import LineState
+from domain.order_number import OrderNumber
 from domain.personal import Personal
 
 
@@ -50,6 +51,8 @@ class Mail:
     lines: tuple[MailLine, ...]
     """The lines that this mail is about: all of them, those in the parcel, those that have to wait."""
     ordered_at: datetime
+    order_number: OrderNumber | None = None
+    """None in mails from before there were order numbers."""
     reference: Personal | None = None
     ship_to: Address | None = None
     carrier: str | None = None

@@ -9,6 +9,7 @@ from domain.checkout_session import CheckoutSession
 from domain.fulfillment import Fulfillment
 from domain.line import Line, LineState, Parcel
 from domain.mail import Mail, MailKind, MailLine
+from domain.order_number import OrderNumber, order_number
 from domain.personal import Personal
 
 
@@ -25,7 +26,7 @@ def mail_now(
     parcel = _parcel_of(about, fulfillment) if kind is MailKind.SHIPPED else None
     if checkout is None or lines is None or (kind is MailKind.SHIPPED and parcel is None):
         return None
-    return _mail(checkout, session.mail_address, kind, lines, parcel)
+    return _mail(order_number(session.id), checkout, session.mail_address, kind, lines, parcel)
 
 
 def mail_line(line: Line) -> MailLine:
@@ -79,7 +80,12 @@ def _parcel_of(about: tuple[MailLine, ...], fulfillment: Fulfillment) -> Parcel 
 
 
 def _mail(
-    checkout: Checkout, to: Personal | None, kind: MailKind, lines: tuple[MailLine, ...], parcel: Parcel | None
+    number: OrderNumber,
+    checkout: Checkout,
+    to: Personal | None,
+    kind: MailKind,
+    lines: tuple[MailLine, ...],
+    parcel: Parcel | None,
 ) -> Mail:
     return Mail(
         kind=kind,
@@ -94,6 +100,7 @@ def _mail(
         amount_total=checkout.amount_total,
         lines=lines,
         ordered_at=checkout.created,
+        order_number=number,
         reference=checkout.client_reference_id,
         ship_to=checkout.shipping.address if parcel and checkout.shipping else None,
         carrier=parcel.carrier if parcel else None,

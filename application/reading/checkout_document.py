@@ -22,6 +22,7 @@ from domain.identifiers import fulfillment_id, is_livemode
 from domain.ids import SessionId
 from domain.line import Line, LineState
 from domain.mail import MailKind
+from domain.order_number import OrderNumber, order_number
 from domain.reasons import Reason
 from domain.step import MailStep
 
@@ -83,6 +84,7 @@ class CheckoutDocument:
     """Amounts are integers of the currency's smallest unit; null until Stripe was asked."""
 
     session_id: SessionId
+    order_number: OrderNumber
     state: CheckoutState
     payment_status: str | None
     livemode: bool
@@ -102,6 +104,7 @@ def checkout_document(session_id: SessionId, events: Sequence[tuple[int, Event]]
     names, routine = titles(session, fulfillment), _routine(effects)
     return CheckoutDocument(
         session_id=session_id,
+        order_number=order_number(session_id),
         state=checkout_state(session, fulfillment),
         payment_status=checkout.payment_status if checkout else completed.payment_status if completed else None,
         livemode=checkout.livemode if checkout else is_livemode(session_id),

@@ -20,15 +20,17 @@ from application.reading.projections.stock import STOCK
 from application.reading.projections.timeline import TIMELINE
 from application.reading.projections.work_queue import WORK_QUEUE, is_due
 from application.reading.projector import Projector
-from application.reading.search_terms import readings
+from application.reading.search_terms import TERM_MAX, beginning_of_end, readings, words
 from application.reading.views import Above, Among, Equal, Filter, OneOf, Selection, StartsWith, View, Views, ViewState
 from application.reading.wording import and_behind_it
 from application.reading.work import OtherWork, Work, WorkKind
 from application.reason_wording import in_words
 from domain import reasons
+from domain.checkout_session import CheckoutSession
 from domain.errors import UnreadableEvent
 from domain.event import Event
 from domain.ids import SessionId, Sku, StreamId
+from domain.order_number import OrderNumber, order_number, read_order_number
 from domain.reasons import Reason
 from domain.step import effect_id
 
@@ -39,11 +41,13 @@ _BATCH_MAX = 100
 _NEARBY_MAX = 20
 _LATE = timedelta(minutes=15)
 FAILED = "failed"
+CANDIDATES_MAX = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchHit:
     session_id: SessionId
+    order_number: OrderNumber
     state: CheckoutState
     amount_total: int | None
     currency: str | None
@@ -132,6 +136,30 @@ class Queries:
             if hits := self._hits(wanted[:_WORDS_MAX], min(limit, _HITS_MAX)):
                 return hits
         return []
+
+    def named(self, name: str) -> list[SessionId]:
+        """The sessions that a person calls so: by their order number, payment intent or reference, else by the end of
+        their ID. No more than `CANDIDATES_MAX`."""
+        self._projector.catch_up()
+        number, whole = read_order_number(name), "".join(words(name))[:TERM_MAX]
+        found = dict.fromkeys(self._found_by(Equal("term", number.casefold()), "order_number") if number else ())
+        found |= dict.fromkeys(self._found_by(Equal("term", whole), "payment_intent"))
+        found |= dict.fromkeys(self._with_reference(name, whole))
+        if not found and (end := beginning_of_end(name)):
+            found |= dict.fromkeys(self._found_by(StartsWith("term", end), "session"))
+        return list(found)[:CANDIDATES_MAX]
+
+    def _with_reference(self, name: str, whole: str) -> Iterator[SessionId]:
+        """Parts of references are terms too, so the references themselves are compared."""
+        for session_id in self._found_by(Equal("term", whole), "client_reference_id"):
+            checkout = self._log.get(CheckoutSession, session_id).checkout
+            reference = checkout.client_reference_id if checkout else None
+            if reference and words(reference.text) == words(name):
+                yield session_id
+
+    def _found_by(self, term: Filter, field: str) -> list[SessionId]:
+        selection = Selection(projection=SEARCH, where=[term, Equal("field", field)], limit=_HITS_MAX)
+        return [_session_of(row) for row in self._views.select(selection)]
 
     def _hits(self, wanted: Sequence[str], limit: int) -> list[SearchHit]:
         found = [Among("session_id", SEARCH, [StartsWith("term", word)]) for word in wanted]
@@ -341,6 +369,7 @@ def _hit(row: Row, states: Mapping[SessionId, CheckoutState], matched: tuple[str
     session_id, amount, currency = _session_of(row), row["amount_total"], row["currency"]
     return SearchHit(
         session_id=session_id,
+        order_number=order_number(session_id),
         state=states.get(session_id, CheckoutState.OPEN),
         amount_total=None if amount is None else int(amount),
         currency=None if currency is None else str(currency),

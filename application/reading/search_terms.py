@@ -9,6 +9,8 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
+from domain.order_number import read_order_number
+
 TERM_MAX = 200
 _PUNCTUATION = ".,;:!?()[]{}<>\"'«»„“”…€$£¥"
 _SAME = str.maketrans("’‘ʼʹ´‐‑‒–—−", "'" * 5 + "-" * 6)
@@ -22,7 +24,9 @@ _AMOUNT = re.compile(r"\d{1,3}(?:[.,]\d{3})+[.,]\d{2}|\d+[.,]\d{2}")
 _WITHIN = re.compile(r"[-'/@.+&]")
 _PHONE = re.compile(r"\+?[\d\s()./-]+")
 _PHONE_DIGITS_MIN = 6
-_REVERSED = "tel:"
+_REVERSED, _END = "tel:", "end:"
+_END_MIN = 6
+_END_OF_ID = re.compile(r"[A-Za-z0-9_]+")
 
 
 def words(text: str) -> list[str]:
@@ -73,12 +77,29 @@ def terms_of_phone(number: str) -> Iterator[str]:
         yield _REVERSED + digits[::-1]
 
 
+def term_of_id(id: str) -> str:
+    """An ID from its end, since that is how people distinguish IDs."""
+    return _END + id.casefold()[::-1]
+
+
+def beginning_of_end(text: str) -> str | None:
+    """What the terms begin with of IDs that end so; None if it is too short, or can't be the end of an ID."""
+    end = text.strip().lstrip(".…")
+    return term_of_id(end) if len(end) >= _END_MIN and _END_OF_ID.fullmatch(end) else None
+
+
 def terms_of_code(text: str) -> Iterator[str]:
     """A postal code: by its words, and without blanks: `SW1A 1AA`, `sw1a1aa`."""
     found = words(text)
     yield from found
     if len(found) > 1:
         yield "".join(found)
+
+
+def terms_of_reference(text: str) -> Iterator[str]:
+    """The merchant's name of an order: as any text, and without blanks, which is how it is asked for as a whole."""
+    yield from terms_of_text(text)
+    yield "".join(words(text))[:TERM_MAX]
 
 
 def terms_of_amount(amount: Decimal, currency: str) -> Iterator[str]:
@@ -91,10 +112,14 @@ def readings(question: str) -> Iterator[Sequence[str]]:
     """What a question may ask for, the likeliest first: the beginnings of terms, all of which a checkout must have."""
     asked = question.strip()
     yield list(dict.fromkeys(word for raw in asked.split() for word in _asked(raw)))
-    number = asked.removeprefix("tel:")
-    digits = _digits(number) if _PHONE.fullmatch(number) else ""
+    if number := read_order_number(asked):
+        yield words(number)
+    phone = asked.removeprefix("tel:")
+    digits = _digits(phone) if _PHONE.fullmatch(phone) else ""
     if len(digits) >= _PHONE_DIGITS_MIN:
         yield [_REVERSED + digits[::-1]]
+    if end := beginning_of_end(asked):
+        yield [end]
 
 
 def _asked(raw: str) -> list[str]:

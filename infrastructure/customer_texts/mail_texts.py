@@ -37,7 +37,7 @@ _HEADINGS: Mapping[MailKind, str] = {
 
 
 def mail_text(mail: Mail, language: Language, *, reference: str) -> MailText:
-    """Return the sentences around what the mail lists. `reference` is the merchant's name of the order, or empty."""
+    """Return the sentences around what the mail lists. `reference` is what the order is called, or empty."""
     subject = language.gettext(_SUBJECTS[mail.kind])
     if reference:
         subject = language.gettext("%(subject)s (%(reference)s)", subject=subject, reference=reference)
@@ -54,7 +54,7 @@ def greeting(name: str, language: Language) -> str:
 
 
 def order_of(reference: str, day: str, language: Language) -> str:
-    """Return which order a mail is about: its reference, if it has one, and when it was made."""
+    """Return which order a mail is about: what it is called, if that is known, and when it was made."""
     if reference:
         return language.gettext("Order %(reference)s, placed on %(date)s", reference=reference, date=day)
     return language.gettext("Order placed on %(date)s", date=day)

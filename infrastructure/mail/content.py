@@ -42,7 +42,7 @@ class MailContent:
     is_answered: bool
     """Whether the shop reads replies of customers."""
     order: str
-    """Which order this is about: its reference, if it has one, and when it was made."""
+    """Which order this is about: its number, the merchant's reference, if it has one, and when it was made."""
     lines: tuple[LineContent, ...]
     sums: tuple[Sum, ...]
     """The parts of the total; empty where the lines already show them."""
@@ -58,7 +58,7 @@ class MailContent:
 
 def mail_content(mail: Mail, language: Language, *, shop: str, is_answered: bool) -> MailContent:
     name = one_line(mail.name.text) if mail.name else ""
-    reference = one_line(mail.reference.text, _REFERENCE_LENGTH_MAX) if mail.reference else ""
+    reference = _order(mail)
     text = mail_text(mail, language, reference=reference)
     return MailContent(
         shop=shop,
@@ -79,6 +79,12 @@ def mail_content(mail: Mail, language: Language, *, shop: str, is_answered: bool
         tracking_link=web_link(mail.tracking.text) if mail.tracking else None,
         ship_to=postal_lines(mail.ship_to, language.locale) if mail.ship_to else (),
     )
+
+
+def _order(mail: Mail) -> str:
+    """What the order is called: its number, and the merchant's own reference."""
+    reference = one_line(mail.reference.text, _REFERENCE_LENGTH_MAX) if mail.reference else ""
+    return " · ".join(filter(None, (mail.order_number, reference)))
 
 
 def _line(mail: Mail, line: MailLine, language: Language) -> LineContent:

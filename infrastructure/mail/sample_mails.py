@@ -8,6 +8,7 @@ from domain.checkout import Address, Presentment
 from domain.deliveries.kind import DeliveryKind
 from domain.line import LineState
 from domain.mail import Mail, MailKind, MailLine
+from domain.order_number import OrderNumber
 from domain.personal import Personal
 from infrastructure.customer_texts.customer_texts import CustomerTexts
 from infrastructure.customer_texts.own_templates import Samples
@@ -44,6 +45,7 @@ def _mails(kind: MailKind) -> Iterator[Mail]:
             _line(DeliveryKind.ACCESS, link="https://example.com/"),
         ),
         ordered_at=datetime(2026, 1, 1, 12, tzinfo=UTC),
+        order_number=OrderNumber("K7Q2M-9XDRT"),
         reference=Personal("1001"),
         ship_to=Address(line1=Personal("1 Example Road"), city=Personal("Exampleton"), country=Personal("DE")),
         carrier="Carrier",

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from application.reading.english import counted
-from domain.identifiers import session_id
-from domain.ids import SessionId
+from domain.errors import InvalidIdentifier
+from domain.identifiers import stripe_event_id
+from domain.ids import SessionId, StripeEventId
 from interfaces.cli.desk import Desk, by, open_desk
+from interfaces.cli.naming import session_of
 from interfaces.cli.output.printing import page, print_json, talk
 from interfaces.cli.output.text import label, money, to_the_second
 from interfaces.cli.queue import RETRIED
@@ -41,7 +43,7 @@ def checkout(
 
     then = None if as_of is None else moment(as_of)
     with open_side() as side:
-        shown = shown_checkout(side, session, then)
+        shown = shown_checkout(side, session_of(side.queries, session), then)
     if json:
         print_json(shown.as_json())
     else:
@@ -69,6 +71,7 @@ def search(
     elif hits:
         rows = [
             (
+                hit.order_number,
                 hit.session_id,
                 label(hit.state),
                 money(hit.amount_total, hit.currency),
@@ -77,7 +80,7 @@ def search(
             )
             for hit in hits
         ]
-        page().table(("session", "state", "amount", "first seen", "match"), rows, wraps=("match",))
+        page().table(("order", "session", "state", "amount", "first seen", "match"), rows, wraps=("match",))
     elif is_whole:
         page().say("No checkouts found. Each search word must be a word of the checkout, or the start of one.")
     else:
@@ -94,19 +97,20 @@ def run(session: Session, /, *, as_: Who, reason: Why, json: Json = False) -> in
 
     who = by(as_, reason)
     with open_desk() as desk:
-        runtime = desk.runtime
-        was_paid = runtime.log.get(CheckoutSession, session).is_paid
-        runtime.fulfill_checkout(session, source=Source.STAFF, actor=who.actor, reason=Personal(who.reason.strip()))
+        runtime, id = desk.runtime, desk.session(session)
+        was_paid = runtime.log.get(CheckoutSession, id).is_paid
+        runtime.fulfill_checkout(id, source=Source.STAFF, actor=who.actor, reason=Personal(who.reason.strip()))
         done = "Already paid, so Stripe was not asked." if was_paid else "Retrieved from Stripe."
-        return _show(desk, session, done, as_json=json)
+        return _show(desk, id, done, as_json=json)
 
 
 def complete(session: Session, /, *, as_: Who, reason: Why, line: Lines = (), json: Json = False) -> int:
     """Mark line items as delivered by hand. Without --line, all items in state `manual`."""
     who = by(as_, reason)
     with open_desk(makes_log=False) as desk:
-        desk.runtime.staff.complete(session, line, who)
-        return _show(desk, session, as_json=json)
+        id = desk.session(session)
+        desk.runtime.staff.complete(id, line, who)
+        return _show(desk, id, as_json=json)
 
 
 def ship(
@@ -123,8 +127,9 @@ def ship(
     """Mark a parcel as shipped. Without --line, it holds all line items that are ready to pack."""
     who = by(as_, reason)
     with open_desk(makes_log=False) as desk:
-        desk.runtime.staff.ship(session, line, carrier=carrier, tracking=tracking, by=who)
-        return _show(desk, session, as_json=json)
+        id = desk.session(session)
+        desk.runtime.staff.ship(id, line, carrier=carrier, tracking=tracking, by=who)
+        return _show(desk, id, as_json=json)
 
 
 def retry(
@@ -154,10 +159,20 @@ def retry(
     if session_or_event is None:
         return _retry_all([each for each in RETRIED if not kind or each in kind], who, as_json=json)
     with open_desk(makes_log=False) as desk:
-        desk.runtime.staff.retry(session_or_event, who)
         if session_or_event.startswith("evt_"):
-            return _show_event(desk, session_or_event, as_json=json)
-        return _show(desk, session_id(session_or_event), as_json=json)
+            event = _stripe_event(session_or_event)
+            desk.runtime.staff.retry(event, who)
+            return _show_event(desk, event, as_json=json)
+        id = desk.session(session_or_event)
+        desk.runtime.staff.retry(id, who)
+        return _show(desk, id, as_json=json)
+
+
+def _stripe_event(text: str) -> StripeEventId:
+    try:
+        return stripe_event_id(text)
+    except InvalidIdentifier as error:
+        raise UsageError(f"{text[:_TEXT_SHOWN_MAX]!r} is {error}.") from error
 
 
 def _retry_all(kinds: "Sequence[WorkKind]", who: "By", *, as_json: bool) -> int:
@@ -185,8 +200,9 @@ def replan(session: Session, /, *, as_: Who, reason: Why, json: Json = False) ->
     who = by(as_, reason)
     with open_desk(makes_log=False) as desk:
         desk.check_catalog()
-        desk.runtime.staff.replan(session, who)
-        return _show(desk, session, as_json=json)
+        id = desk.session(session)
+        desk.runtime.staff.replan(id, who)
+        return _show(desk, id, as_json=json)
 
 
 def readdress(
@@ -201,8 +217,9 @@ def readdress(
     """Send a checkout's mails to another address, failed mails included."""
     who = by(as_, reason)
     with open_desk(makes_log=False) as desk:
-        desk.runtime.staff.readdress(session, to, who)
-        return _show(desk, session, as_json=json)
+        id = desk.session(session)
+        desk.runtime.staff.readdress(id, to, who)
+        return _show(desk, id, as_json=json)
 
 
 def note(
@@ -217,8 +234,9 @@ def note(
     """Add a note to the audit trail of a checkout."""
     who = by(as_, reason)
     with open_desk(makes_log=False) as desk:
-        desk.runtime.staff.note(session, text, who)
-        return _show(desk, session, as_json=json)
+        id = desk.session(session)
+        desk.runtime.staff.note(id, text, who)
+        return _show(desk, id, as_json=json)
 
 
 def _show(desk: Desk, session_id: SessionId, done: str = "Recorded.", *, as_json: bool) -> int:

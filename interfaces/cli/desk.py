@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from domain.ids import SessionId
+from interfaces.cli.naming import session_of
 from interfaces.cli.output.printing import report_void, talk
 from interfaces.cli.usage import SettingsSource, UsageError
 
@@ -41,6 +43,10 @@ class Desk:
     runtime: "Runtime"
     talk: Callable[[str], None] = talk
     """Prints a message for the person at the terminal."""
+
+    def session(self, name: str) -> SessionId:
+        """The session that a person calls so; raises as `session_of`."""
+        return session_of(self.runtime.queries, name)
 
     def check_catalog(self) -> None:
         """

@@ -75,12 +75,13 @@ def keys_show(session: Session, /, *, as_: Who, reason: Why, line: Lines = (), j
     """Show the license keys of a checkout. The audit trail records who looked, and why."""
     who = by(as_, reason)
     with open_desk(makes_log=False) as desk:
-        shown = desk.runtime.staff.show_keys(session, line, who)
+        id = desk.session(session)
+        shown = desk.runtime.staff.show_keys(id, line, who)
     if json:
         items = [
             {"id": each.plan.id, "title": each.plan.title, "keys": [key.text for key in each.keys]} for each in shown
         ]
-        print_json({"session_id": session, "line_items": items})
+        print_json({"session_id": id, "line_items": items})
     else:
         rows = [(each.plan.id, each.plan.title, key.text) for each in shown for key in each.keys]
         page().table(["line item", "description", "key"], rows)

@@ -12,8 +12,7 @@ from cyclopts import Parameter, Token
 
 from domain import ids
 from domain.errors import InvalidIdentifier
-from domain.identifiers import key_pool_id, normal_sku, session_id, stock_id, stripe_event_id
-from domain.ids import SessionId
+from domain.identifiers import key_pool_id, normal_sku, stock_id
 
 if TYPE_CHECKING:
     from infrastructure.database import Database
@@ -24,31 +23,16 @@ DONE, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)?)?", re.ASCII)
 _WHOLE_NUMBER = re.compile(r"-?\d{1,18}", re.ASCII)
 _TEXT_SHOWN_MAX = 60
+_NAME_MAX = 500
 
 
 class UsageError(Exception):
     """An argument that can't be what is meant."""
 
 
-def _session(_kind: object, text: str) -> None:
-    try:
-        session_id(text)
-    except InvalidIdentifier as error:
-        raise ValueError(
-            "must be a Checkout Session ID such as cs_test_a1B2c3. Find it with `fulfill search`"
-        ) from error
-
-
-def _session_or_event(_kind: object, text: str | None) -> None:
-    if text is None:
-        return
-    if not text.startswith("evt_"):
-        _session(_kind, text)
-        return
-    try:
-        stripe_event_id(text)
-    except InvalidIdentifier as error:
-        raise ValueError("must be a Stripe event ID such as evt_1A2b3C") from error
+def _name(_kind: object, text: str | None) -> None:
+    if text is not None and not (text.strip() and text.isprintable() and len(text) <= _NAME_MAX):
+        raise ValueError("must be a session ID, order number, reference, payment intent, or the end of an ID")
 
 
 def whole_number(_kind: object, tokens: Sequence[Token]) -> int:
@@ -87,12 +71,10 @@ def _pool(_kind: object, text: str) -> None:
 Json = Annotated[
     bool, Parameter("--json", negative=(), show_default=False, help="Print the result as one JSON document.")
 ]
-Session = Annotated[SessionId, Parameter(validator=_session, help="Checkout Session ID (cs_...).")]
+_NAMES = "Session ID (cs_...), order number, your reference, payment intent (pi_...), or the end of an ID"
+Session = Annotated[str, Parameter(name="SESSION", validator=_name, help=f"{_NAMES}.")]
 SessionOrEvent = Annotated[
-    str | None,
-    Parameter(
-        name="SESSION", validator=_session_or_event, help="Checkout Session ID (cs_...) or Stripe event ID (evt_...)."
-    ),
+    str | None, Parameter(name="SESSION", validator=_name, help=f"{_NAMES}; or Stripe event ID (evt_...).")
 ]
 Sku = Annotated[ids.Sku, Parameter(converter=_sku, help="SKU, as in the catalog.")]
 Pool = Annotated[str, Parameter(validator=_pool, help="Name of the key pool, as in the catalog.")]

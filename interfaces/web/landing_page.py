@@ -11,6 +11,7 @@ from typing import Any
 from application.reading.checkout_state import CheckoutState
 from domain.checkout_session import CheckoutSession
 from domain.fulfillment import Fulfillment
+from domain.order_number import OrderNumber, order_number
 from infrastructure.customer_texts.customer_texts import CustomerTexts
 from infrastructure.customer_texts.formatting import format_money
 from infrastructure.customer_texts.language import Language
@@ -40,6 +41,7 @@ class Total:
 class LandingPage:
     language: Language
     state: CheckoutState
+    order_number: OrderNumber
     words: PageText
     sections: tuple[Section, ...]
     total: Total | None
@@ -68,6 +70,7 @@ def landing_page(
     return LandingPage(
         language=language,
         state=state,
+        order_number=order_number(session.id),
         words=page_text(
             state,
             language,
@@ -94,6 +97,7 @@ def filled_with(page: LandingPage) -> dict[str, object]:
 def as_json(page: LandingPage) -> dict[str, Any]:
     return {
         "state": str(page.state),
+        "order_number": page.order_number,
         "headline": page.words.headline,
         "message": page.words.message,
         "refresh_seconds": page.refresh_seconds,

@@ -1,6 +1,7 @@
 """Landing pages with everything on them that there can be, and with as little: to try templates with."""
 
 from application.reading.checkout_state import CheckoutState
+from domain.order_number import OrderNumber
 from infrastructure.customer_texts.customer_texts import CustomerTexts
 from infrastructure.customer_texts.language import Language
 from infrastructure.customer_texts.own_templates import Samples
@@ -33,6 +34,7 @@ def _page(language: Language, *, is_full: bool) -> LandingPage:
     return LandingPage(
         language=language,
         state=state,
+        order_number=OrderNumber("K7Q2M-9XDRT"),
         words=_text(state, language),
         sections=_sections(language) if is_full else (),
         total=Total(amount=900, currency="eur", shown="9", in_own_currency="10") if is_full else None,

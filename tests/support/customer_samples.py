@@ -11,6 +11,7 @@ from landing_samples import pages
 from domain.checkout import Address, Presentment
 from domain.line import LineState
 from domain.mail import Mail, MailKind, MailLine
+from domain.order_number import OrderNumber
 from domain.personal import Personal
 from infrastructure.customer_texts.customer_texts import CustomerTexts
 from infrastructure.mail.render import Written
@@ -86,6 +87,7 @@ def _mails(language: str) -> dict[str, Mail]:
             _line("Engraving", MANUAL, LineState.MANUAL, 1500),
         ),
         ordered_at=_ORDERED_AT,
+        order_number=OrderNumber("K7Q2M-9XDRT"),
         reference=Personal("ORDER-17"),
         presentment=Presentment(amount=158200, currency="usd"),
     )
@@ -98,6 +100,7 @@ def _mails(language: str) -> dict[str, Mail]:
     free = replace(
         receipt,
         name=None,
+        order_number=None,
         reference=None,
         amount_subtotal=0,
         amount_discount=0,

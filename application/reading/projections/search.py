@@ -6,10 +6,12 @@ from typing import get_args
 from application.reading.projection import Change, Column, Projection, Put, Table, topics
 from application.reading.search_terms import (
     TERM_MAX,
+    term_of_id,
     terms_of_amount,
     terms_of_code,
     terms_of_email,
     terms_of_phone,
+    terms_of_reference,
     terms_of_text,
     words,
 )
@@ -18,6 +20,7 @@ from domain.checkout_session import CheckoutSession, CheckoutSessionFact
 from domain.event import Event
 from domain.fulfillment import Fulfillment
 from domain.money import major_units
+from domain.order_number import order_number
 from domain.personal import Personal
 from domain.plan import PlannedLine
 from domain.stripe_event import StripeEvent
@@ -39,7 +42,8 @@ def fold(event: Event, position: int) -> Iterable[Change]:  # noqa: ARG001 - eve
 
 def _found(event: Event) -> Iterator[Found]:
     if isinstance(event, CheckoutSessionFact):
-        yield "session", words(event.session)
+        yield "session", [*words(event.session), term_of_id(event.session)]
+        yield "order_number", words(order_number(event.session))
     match event:
         case StripeEvent.Received():
             yield "stripe_event", words(event.originator_id)
@@ -77,7 +81,7 @@ def _of_checkout(checkout: Checkout) -> Iterator[Found]:
     yield "customer", words(checkout.customer or "")
     yield "subscription", words(checkout.subscription or "")
     yield "invoice", words(checkout.invoice or "")
-    yield "client_reference_id", terms_of_text(_text(checkout.client_reference_id))
+    yield "client_reference_id", terms_of_reference(_text(checkout.client_reference_id))
     for item in checkout.line_items:
         yield "title", terms_of_text(item.description)
 

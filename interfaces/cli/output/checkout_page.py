@@ -111,6 +111,7 @@ def _header(shown: Shown) -> Iterator[tuple[str, str]]:
         is_past = shown.then <= datetime.now(UTC)
         aside = "in the past; the current state may differ" if is_past else "in the future; this is the current state"
         yield "As of", f"{exact(shown.then)}, {aside}"
+    yield "Order number", document.order_number
     yield "State", STATES[document.state]
     payment = PAYMENTS.get(document.payment_status or "", document.payment_status or "not known yet")
     amount = money(document.amount_total, document.currency)

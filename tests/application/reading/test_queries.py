@@ -22,6 +22,7 @@ from application.reading.work import OtherWork
 from domain import reasons
 from domain.checkout_session import CheckoutSession
 from domain.effect import Effect
+from domain.order_number import order_number
 from domain.personal import Personal
 from domain.stock_item import StockItem
 
@@ -78,6 +79,7 @@ def test_a_hit_says_how_the_checkout_stands_and_as_what_it_was_found(sample: Rea
 
     assert hit == SearchHit(
         session_id=as_session(SHOP),
+        order_number=order_number(as_session(SHOP)),
         state=CheckoutState.FULFILLED,
         amount_total=4990,
         currency="eur",

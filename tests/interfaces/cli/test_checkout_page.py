@@ -43,7 +43,7 @@ def test_every_state_has_its_plain_words(state: CheckoutState) -> None:
             ],
         ),
         (KEYS, ["blocked: nothing is delivered yet", "13.90 EUR, paid", "li_key"]),
-        (FOREIGN, ["(live mode)", "parked: needs a person", "Payment  paid"]),
+        (FOREIGN, ["(live mode)", "parked: needs a person", "Payment       paid"]),
     ],
 )
 def test_the_header_says_how_it_stands(fulfill: Fulfill, session: str, lines: list[str]) -> None:
@@ -126,8 +126,8 @@ def test_the_past_is_called_the_past(fulfill: Fulfill, small_shop: Path) -> None
     then = fulfill("checkout", ORDER, "--as-of", "2026-11-24T09:01:00.700005Z").out
     later = fulfill("checkout", ORDER, "--as-of", "2999-01-01").out
 
-    assert "As of    2026-11-24T09:01:00.700005Z, in the past; the current state may differ\n" in then
-    assert "State    open: " in then
+    assert "As of         2026-11-24T09:01:00.700005Z, in the past; the current state may differ\n" in then
+    assert "State         open: " in then
     assert "Reference" not in then, "it was not known then"
     assert "in the future; this is the current state" in later
 
@@ -150,6 +150,6 @@ def test_a_session_that_is_not_retrieved_yet_is_shown_as_far_as_it_is_known(
 
     said = fulfill("checkout", "cs_test_new")
 
-    assert "Payment  some_new_status\n" in said.out
+    assert "Payment       some_new_status\n" in said.out
     assert "LINE ITEM" not in said.out
     assert "EMAIL" not in said.out

@@ -103,7 +103,7 @@ def test_bare_fulfill_shows_the_help(fulfill: Callable[..., Any]) -> None:
     assert fulfill().out == fulfill("--help").out
 
 
-@pytest.mark.parametrize("arguments", [("--help",), ("ship", "--help"), ("--version",), ("bogus",), ("checkout", "x")])
+@pytest.mark.parametrize("arguments", [("--help",), ("ship", "--help"), ("--version",), ("bogus",), ("run", "")])
 def test_neither_help_nor_a_wrong_word_waits_for_the_engine(arguments: tuple[str, ...]) -> None:
     loaded = loaded_by(*arguments)
 

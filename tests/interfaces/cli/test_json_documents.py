@@ -16,14 +16,14 @@ Fulfill = Callable[..., Any]
 BY = ("--as", "kim", "--reason", "x")
 ORDER, DEBIT, POSTER = "cs_test_a1Q7xK2mVd", "cs_test_b2R8yL3nWe", "cs_test_c3S9zM4oXf"
 IN_SCRIPTS = (Path(__file__).parents[3] / "docs" / "cli.md").read_text().partition("## In scripts")[2]
-CHECKOUT = "session_id state payment_status livemode amount_total currency client_reference_id line_items emails story"
-CHECKOUT += " is_complete"
+CHECKOUT = "session_id order_number state payment_status livemode amount_total currency client_reference_id line_items"
+CHECKOUT += " emails story is_complete"
 STOCK = "sku on_hand reserved available backordered is_complete"
 RESULT = "session_id state is_followed"
 SHAPES = {
     ("checkout", ORDER): CHECKOUT,
     ("checkout", ORDER, "--as-of", "2999-01-01"): f"{CHECKOUT} as_of",
-    ("search", "ada"): "session_id state amount_total currency recorded_at matched is_complete",
+    ("search", "ada"): "session_id order_number state amount_total currency recorded_at matched is_complete",
     ("queue",): "subject kind item detail why since",
     ("stock", "list"): STOCK,
     ("run", ORDER, *BY): RESULT,

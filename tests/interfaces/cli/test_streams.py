@@ -14,7 +14,7 @@ BY = "--as kim --reason asked"
 ON_A_FULL_DISK = {
     "a story": (f"checkout {SHOP}", 1),
     "what is not there": ("checkout cs_test_stranger", 1),
-    "wrong usage": ("checkout x", 2),
+    "wrong usage": ("stock count a/b 1 --as kim --reason asked", 2),
     "what was recorded": (f"note {SHOP} called {BY}", 1),
 }
 
@@ -71,6 +71,7 @@ def test_letters_that_the_encoding_lacks_are_written_otherwise(script: Script) -
     assert (said.code, r"\u201cMug, blue\u201d" in said.out) == (0, True)
 
 
+@pytest.mark.usefixtures("small_shop")
 def test_a_document_stays_one_whatever_letters_the_encoding_lacks(script: Script) -> None:
     said = script("checkout", "💥", "--json", PYTHONIOENCODING="ascii")
 

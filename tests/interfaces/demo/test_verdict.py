@@ -11,6 +11,7 @@ from application.reading.checkout_document import CheckoutDocument, EmailEntry, 
 from application.reading.checkout_state import CheckoutState
 from domain.line import LineState
 from domain.mail import MailKind
+from domain.order_number import order_number
 from interfaces.demo.outbox import Letter
 from interfaces.demo.verdict import Expected, Findings, objections, objections_to_the_day
 from interfaces.sandbox.model.books import BookedLine, BookEntry
@@ -34,6 +35,7 @@ DELIVERED = StoryEntry(
 )
 DOCUMENT = CheckoutDocument(
     session_id=ID,
+    order_number=order_number(ID),
     state=CheckoutState.FULFILLED,
     payment_status="paid",
     livemode=False,

@@ -1,0 +1,36 @@
+"""Order numbers: what people call an order, short enough to read aloud.
+
+An order number is made from the session's ID alone. So every order has one from the first moment, orders from before
+there were numbers too, and any program of the merchant can make it. It reveals nothing: the ID, which opens the order's
+page, can't be found from it. 50 bits distinguish orders: of 2,000 shops with a million orders each, one has two orders
+with the same number, and a search for it shows both.
+"""
+
+import hashlib
+import re
+from typing import NewType
+
+from domain.ids import SessionId
+
+OrderNumber = NewType("OrderNumber", str)
+"""Two groups of five letters and digits: `K7Q2M-9XDRT`."""
+
+_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""Crockford's base 32: no I, L, O or U, which are taken for others, or make words."""
+_LENGTH, _BITS = 10, 5
+_WRITTEN = re.compile(r"(?:.*[^0-9A-Z])?([0-9A-Z]{5})[- ]?([0-9A-Z]{5})", re.ASCII | re.DOTALL)
+_MISREAD = str.maketrans("ILO", "110")
+
+
+def order_number(session_id: SessionId) -> OrderNumber:
+    """The order number of a session: the first 50 bits of the SHA-256 of its ID."""
+    number = int.from_bytes(hashlib.sha256(session_id.encode()).digest()[:8], "big") >> (64 - _LENGTH * _BITS)
+    letters = "".join(_ALPHABET[number >> shift & 31] for shift in range((_LENGTH - 1) * _BITS, -1, -_BITS))
+    return OrderNumber(f"{letters[:5]}-{letters[5:]}")
+
+
+def read_order_number(text: str) -> OrderNumber | None:
+    """The order number that a person wrote, in any case, with the shop's prefix or without; None if it is none."""
+    found = _WRITTEN.fullmatch(text.strip().upper())
+    letters = (found[1] + found[2]).translate(_MISREAD) if found else ""
+    return OrderNumber(f"{letters[:5]}-{letters[5:]}") if found and {*letters} <= {*_ALPHABET} else None

@@ -1,0 +1,74 @@
+"""How people at a terminal call a checkout."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from log_parts import COURSE, LogWriter, checkout
+from sample_log import KEYS, SHOP
+from typed_ids import as_session, as_stream
+
+from domain.checkout_session import CheckoutSession, Source
+from domain.event import Event
+from domain.order_number import order_number
+from domain.personal import Personal
+
+Fulfill = Callable[..., Any]
+WriteLog = Callable[[Iterable[Event]], Path]
+NUMBER = order_number(as_session(SHOP))
+
+
+@pytest.mark.usefixtures("log_file")
+@pytest.mark.parametrize(
+    "name",
+    [SHOP, NUMBER, NUMBER.lower().replace("-", " "), f"SHOP-{NUMBER}", "t_shop", "…test_shop", "TEST_SHOP"],
+)
+def test_a_checkout_is_meant_by_any_of_its_names(fulfill: Fulfill, name: str) -> None:
+    said = fulfill("checkout", name, "--json")
+
+    assert (said.code, said.json["session_id"], said.json["order_number"]) == (0, SHOP, NUMBER)
+
+
+def test_a_reference_names_a_checkout_as_a_whole_and_only_if_no_other_has_it(
+    fulfill: Fulfill, write_log: WriteLog
+) -> None:
+    log = LogWriter()
+    for number, reference in enumerate(["INV 17-B", "INV 18", "inv 18"]):
+        id = f"cs_test_number{number}"
+        paid = replace(checkout(COURSE), client_reference_id=Personal(reference), payment_intent=f"pi_{number}")
+        retrieved = CheckoutSession.Retrieved(checkout=paid, source=Source.WEBHOOK)
+        log.add(as_stream(id), retrieved, session_id=as_session(id), actor="worker:w1")
+    write_log(log.events)
+
+    assert fulfill("checkout", "inv 17-b", "--json").json["session_id"] == "cs_test_number0"
+    assert fulfill("checkout", "17").code == 1, "a part of a reference"
+    assert fulfill("checkout", "PI_2", "--json").json["session_id"] == "cs_test_number2"
+    assert fulfill("checkout", "pi_").code == 1, "a part of an ID"
+    said = fulfill("checkout", "INV 18")
+    assert (said.code, said.out) == (2, "")
+    assert said.err == (
+        "fulfill: 'INV 18' may be any of cs_test_number1, cs_test_number2. Nothing was done. Repeat it with one of "
+        "these.\n"
+    )
+
+
+@pytest.mark.usefixtures("log_file")
+@pytest.mark.parametrize(
+    "name", ["nothing", "pi_shop", "shop", "_shop1", "K7Q2M-9XDRT", "zoe@example.com", "%", "_" * 8]
+)
+def test_what_names_no_checkout_is_not_acted_on(fulfill: Fulfill, name: str) -> None:
+    said = fulfill("note", name, "called back", "--as", "kim", "--reason", "asked")
+
+    assert (said.code, said.out) == (1, "")
+    assert "Find it with `fulfill search`." in said.err
+
+
+def test_commands_of_staff_act_on_the_checkout_that_is_meant(fulfill: Fulfill, log_file: Path) -> None:
+    number = order_number(as_session(KEYS))
+
+    said = fulfill("note", number, "called back", "--as", "kim", "--reason", "asked", "--json")
+
+    assert (said.code, said.json["session_id"]) == (0, KEYS)
+    assert "called back" in fulfill("checkout", KEYS).out
