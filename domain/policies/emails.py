@@ -87,7 +87,7 @@ class EmailPolicy:
         self._mail_backorders(session, [line for line in lines if line.state is LineState.BACKORDERED], do)
         receipt = _statements(do.load(Effect, effect_id(session_id, MailStep(MailKind.RECEIPT))))
         for line in lines:
-            if (line.customers_keys or line.customers_link) and _statement(line) not in receipt:
+            if (line.keys or line.link) and _statement(line) not in receipt:
                 self._request(session, MailKind.DELIVERED, [mail_line(line)], do, occasion=line.plan.id)
 
     def _mail_backorders(self, session: CheckoutSession, lines: Sequence[Line], do: Streams) -> None:
