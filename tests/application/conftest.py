@@ -1,8 +1,10 @@
 from collections.abc import Callable, Iterator
 
 import pytest
-from following import Counting, Process
+from following import Process
 from read_side import ReadSide, open_read_side
+
+from domain.policies.policy import Policy
 
 
 @pytest.fixture
@@ -15,7 +17,7 @@ def read_side(store_url: str) -> Iterator[ReadSide]:
 def open_process(store_url: str) -> Iterator[Callable[..., Process]]:
     opened: list[Process] = []
 
-    def open_process(*policies: Counting, held: dict[str, object] | None = None) -> Process:
+    def open_process(*policies: Policy, held: dict[str, object] | None = None) -> Process:
         opened.append(Process(store_url, *policies, held=held))
         return opened[-1]
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from builders import a_checkout
 from every_store import log_environment
 from fakes.crash import CrashPoints, open_crashing_log
 from fakes.outside import BEGINNING, FixedClock, MemoryLocks
@@ -15,10 +16,10 @@ from application.log.unit_of_work import Stamp
 from application.log.writer import Writer
 from application.reason_wording import in_words
 from application.running.followers import Followers
-from domain.checkout_session import CheckoutSession
+from domain.checkout_session import CheckoutSession, Source
 from domain.event import Event
 from domain.ids import SessionId
-from domain.policies.policy import NOTHING_FURTHER, Begin
+from domain.policies.policy import NOTHING_FURTHER, Begin, Policy
 from domain.stock_item import StockItem
 from domain.streams import Streams
 from infrastructure.event_store.topics import TOPICS
@@ -54,7 +55,7 @@ class Counting:
 class Process:
     """Followers and a writer over a store that others may use too."""
 
-    def __init__(self, url: str, *policies: Counting, held: dict[str, object] | None = None) -> None:
+    def __init__(self, url: str, *policies: Policy, held: dict[str, object] | None = None) -> None:
         self.points = CrashPoints()
         self.log: Log = open_crashing_log(log_environment(url), self.points)
         self.locks = MemoryLocks({} if held is None else held)
@@ -71,6 +72,16 @@ class Process:
     def count(self, pieces: int, session: str = "cs_test_a") -> None:
         sku, stamp = f"sku_{session}", Stamp(actor="staff:kim", now=BEGINNING)
         self.writer.run(stamp, [sku], lambda unit: unit.command(StockItem, as_stream(sku), StockItem.count, pieces))
+
+    def pay(self, session: SessionId) -> None:
+        stamp, source = Stamp(actor="customer", now=BEGINNING, session_id=session), Source.LANDING_PAGE
+        self.writer.run(
+            stamp,
+            [session],
+            lambda unit: unit.command(
+                CheckoutSession, session, CheckoutSession.learn, a_checkout(), source=source, at=BEGINNING
+            ),
+        )
 
     def retry(self, session: SessionId = as_session("cs_test_a")) -> None:
         stamp = Stamp(actor="staff:kim", now=BEGINNING + timedelta(hours=1), session_id=session)

@@ -1,22 +1,32 @@
 """Where policies begin: a new policy, and a kind of events that a later version of a policy reads, as they declare."""
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 from eventsourcing.persistence import StoredEvent
 from every_store import change
 from following import Counting, Process
+from golden.stored_logs import read_log, stored_logs
 from log_parts import LogWriter
 from typed_ids import as_session, as_stream
 
 from application.log.insertion import Bookkeeping, Move
 from application.running.readings import reading_statuses
+from domain.catalog import Catalog
 from domain.checkout_session import CheckoutSession
 from domain.event import Event
+from domain.mail import MailKind
 from domain.personal import Personal
-from domain.policies.policy import Begin
+from domain.policies.emails import EmailPolicy
+from domain.policies.fulfillment import FulfillmentPolicy
+from domain.policies.intake import Intake
+from domain.policies.inventory import InventoryPolicy
+from domain.policies.payments import PaymentPolicy
+from domain.policies.policy import Begin, Policy
 from domain.stock_item import StockItem
+from domain.streams import Streams
 
 Open = Callable[..., Process]
 FAR = 1200
@@ -250,6 +260,73 @@ def test_an_old_event_that_was_damaged_since_is_parked_and_not_passed_over(open_
 
     assert policy.seen == ["old"]
     assert [position for position, _, _ in process.parked()] == [2]
+
+
+class InventoryOfALaterRelease(InventoryPolicy):
+    """The built-in policy, which also reads `Paid` from this release on."""
+
+    def __init__(self, begins: Begin) -> None:
+        self.further = {CheckoutSession.Paid: begins}
+        self.paid: list[str] = []
+
+    def decide(self, event: Event, do: Streams) -> None:
+        if isinstance(event, CheckoutSession.Paid):
+            self.paid.append(event.session)
+        super().decide(event, do)
+
+
+def release(inventory: InventoryPolicy) -> list[Policy]:
+    """Every policy of a release."""
+    return [
+        Intake(livemode=False),
+        PaymentPolicy(),
+        FulfillmentPolicy(Catalog()),
+        inventory,
+        EmailPolicy(frozenset(MailKind), Catalog()),
+    ]
+
+
+@pytest.mark.parametrize("stored", [stored_logs()[0], stored_logs()[-1]], ids=lambda path: path.stem)
+@pytest.mark.parametrize("begins", list(Begin))
+def test_a_built_in_policy_reads_a_further_kind_in_the_log_of_a_shop_from_where_it_declares(
+    stored: Path, begins: Begin, open_process: Open
+) -> None:
+    before = open_process(*release(InventoryPolicy()))
+    before.log.store.insert_events(read_log(stored))
+    before.rest()
+    paid = [each.originator_id for each in read_log(stored) if each.topic == CheckoutSession.Paid.TOPIC]
+    events = before.log.store.max_notification_id()
+    inventory = InventoryOfALaterRelease(begins)
+    process = open_process(*release(inventory))
+
+    process.rest()
+    past = list(inventory.paid)
+    assert process.log.store.max_notification_id() == events, "no other event is decided over again"
+    process.pay(as_session("cs_test_new"))
+    process.rest()
+
+    assert past == (paid if begins is Begin.AT_THE_BEGINNING else [])
+    assert paid
+    assert inventory.paid == [*past, "cs_test_new"]
+
+
+@pytest.mark.parametrize("begins", list(Begin))
+def test_a_new_policy_begins_in_the_log_of_a_shop_where_it_declares(begins: Begin, open_process: Open) -> None:
+    before = open_process(*release(InventoryPolicy()))
+    before.log.store.insert_events(read_log(stored_logs()[-1]))
+    before.rest()
+    policy = new(begins)
+    process = open_process(*release(InventoryPolicy()), policy)
+
+    process.rest()
+    past = list(policy.seen)
+    process.note("now")
+    process.rest()
+
+    noted = [each for each in read_log(stored_logs()[-1]) if each.topic == CheckoutSession.Noted.TOPIC]
+    assert noted
+    assert len(past) == (len(noted) if begins is Begin.AT_THE_BEGINNING else 0)
+    assert policy.seen == [*past, "now"]
 
 
 def test_nothing_new_waits_until_the_past_is_read(open_process: Open) -> None:
