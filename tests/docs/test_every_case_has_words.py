@@ -5,6 +5,7 @@ from application.reading.checkout_state import CheckoutState
 from domain.policies import intake
 from infrastructure.customer_texts import page_texts
 from infrastructure.customer_texts.page_texts import Part
+from interfaces.cli.output import checkout_page
 from interfaces.sandbox.stripe_json.events import FULFILLING_EVENTS
 
 
@@ -12,6 +13,12 @@ def test_every_state_of_a_checkout_has_words_on_the_landing_page() -> None:
     missing = set(CheckoutState) - {CheckoutState.FULFILLING} - set(page_texts._TEXTS)  # whose words `words` chooses
 
     assert not missing, f"Add {sorted(missing)} to _TEXTS in infrastructure/customer_texts/page_texts.py"
+
+
+def test_every_state_of_a_checkout_has_words_for_staff() -> None:
+    missing = set(CheckoutState) - set(checkout_page.STATES)
+
+    assert not missing, f"Add {sorted(missing)} to STATES in interfaces/cli/output/checkout_page.py"
 
 
 def test_every_part_of_the_landing_page_has_words() -> None:
