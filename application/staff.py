@@ -17,7 +17,7 @@ from domain.checkout_session import CheckoutSession
 from domain.errors import InvalidIdentifier, Refused, UnreadableEvent
 from domain.fulfillment import Fulfillment
 from domain.identifiers import fulfillment_id, key_pool_id, stock_id
-from domain.ids import SessionId, Sku, StreamId, StripeEventId
+from domain.ids import PoolName, SessionId, Sku, StreamId, StripeEventId
 from domain.key_pool import WITHDRAWN, KeyPool
 from domain.line import Line
 from domain.mail_address import mail_address
@@ -165,7 +165,7 @@ class Staff:
         id = stock_id(sku)
         return self._run(by, None, [id], lambda unit: unit.command(StockItem, id, StockItem.count, on_hand))
 
-    def import_keys(self, pool: str, keys: Sequence[str], by: By) -> int:
+    def import_keys(self, pool: PoolName, keys: Sequence[str], by: By) -> int:
         """Add keys that were never in the pool, and return how many that were.
 
         Each thousand is a transaction of its own, so that other writers get their turn in between. After an
@@ -191,7 +191,7 @@ class Staff:
 
         return self._run(by, None, [id], import_keys)
 
-    def withdraw_keys(self, pool: str, keys: Sequence[str], by: By) -> "Withdrawal":
+    def withdraw_keys(self, pool: PoolName, keys: Sequence[str], by: By) -> "Withdrawal":
         """Let no line of any checkout get these keys, whether they are in the pool or not.
 
         Each thousand is a transaction of its own, as of an import. If a customer has one of them, none is withdrawn.

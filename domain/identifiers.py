@@ -4,7 +4,7 @@ import re
 import unicodedata
 
 from domain.errors import InvalidIdentifier
-from domain.ids import PaymentId, SessionId, Sku, StreamId, StripeEventId
+from domain.ids import PaymentId, PoolName, SessionId, Sku, StreamId, StripeEventId
 
 _SESSION = re.compile(r"cs_(?:test|live)_[A-Za-z0-9]{1,200}")
 _PAYMENT = re.compile(r"pi_[A-Za-z0-9_]{1,200}")
@@ -77,12 +77,22 @@ def stock_id(sku: Sku) -> StreamId:
     return StreamId(f"sku_{sku}")
 
 
-def key_pool_id(pool: str) -> StreamId:
-    """The stream of a pool of license keys.
+def pool_name(text: str) -> PoolName:
+    """`text` if it can be the name of a pool of license keys.
 
     Raises:
         InvalidIdentifier: not 1 to 100 letters, digits, dots, hyphens or underscores.
     """
-    if not _POOL.fullmatch(pool):
+    if not _POOL.fullmatch(text):
         raise InvalidIdentifier("a key pool's name is 1 to 100 letters, digits, dots, hyphens or underscores")
+    return PoolName(text)
+
+
+def key_pool_id(pool: PoolName) -> StreamId:
+    """The stream of a pool of license keys."""
     return StreamId(f"{KEYS_PREFIX}{pool}")
+
+
+def pool_of_stream(stream: StreamId) -> PoolName:
+    """The pool whose stream this is."""
+    return PoolName(stream.removeprefix(KEYS_PREFIX))

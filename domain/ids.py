@@ -14,3 +14,5 @@ EffectId = NewType("EffectId", StreamId)
 """Of an effect, and of its stream; the idempotency key of its attempts, too."""
 Sku = NewType("Sku", str)
 """A stock-keeping unit in the one form in which it is kept."""
+PoolName = NewType("PoolName", str)
+"""Of a pool of license keys, in the one shape that names its stream."""

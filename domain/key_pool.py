@@ -7,6 +7,8 @@ from typing import ClassVar, Self, assert_never
 
 from domain.errors import Refused
 from domain.event import Aggregate, Event, replace
+from domain.identifiers import pool_of_stream
+from domain.ids import PoolName
 from domain.persistent import PersistentMap
 from domain.personal import Personal
 from domain.stock_item import LineRef
@@ -79,8 +81,8 @@ class KeyPool(Aggregate["KeyPoolFact"]):
     """How many lines have waited until now: the place of the next."""
 
     @property
-    def pool(self) -> str:
-        return self.id.removeprefix("keys_")
+    def pool(self) -> PoolName:
+        return pool_of_stream(self.id)
 
     @property
     def free(self) -> tuple[Personal, ...]:

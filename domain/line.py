@@ -120,7 +120,9 @@ class Line:
 
         Events from before `is_stock_missing` do not distinguish the two: only lines of keys can be short of keys.
         """
-        is_short_of_stock = is_stock_missing or (state is LineState.BACKORDERED and self.plan.key_pool is None)
+        is_short_of_stock = is_stock_missing or (
+            state is LineState.BACKORDERED and self.plan.kind is not DeliveryKind.LICENSE_KEY
+        )
         return replace(self, state=state, why=why, is_reserved=self.is_reserved and not is_short_of_stock)
 
     def resumed(self) -> Self:

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 from domain.checkout import LineItem
 from domain.deliveries.kind import DeliveryKind, built_in
-from domain.ids import Sku
+from domain.identifiers import pool_name
+from domain.ids import PoolName, Sku
 from domain.reasons import Reason
 
 Setting = str | int | bool
@@ -50,9 +51,9 @@ class PlannedLine:
         return self.sku if self.track_stock else None
 
     @property
-    def key_pool(self) -> str | None:
+    def key_pool(self) -> PoolName | None:
         """The pool that this line's keys come from, if it is one of keys."""
-        return str(self.settings["pool"]) if self.kind is DeliveryKind.LICENSE_KEY else None
+        return pool_name(str(self.settings["pool"])) if self.kind is DeliveryKind.LICENSE_KEY else None
 
     @property
     def kind(self) -> DeliveryKind | None:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from domain.ids import Sku
+from domain.ids import PoolName, Sku
 
 TEXT_MAX = 500
 """The part of a text from outside that is kept, in characters."""
@@ -217,7 +217,7 @@ def not_enough_stock(sku: Sku) -> Reason:
     return _reason(ReasonCode.NOT_ENOUGH_STOCK, sku=sku)
 
 
-def not_enough_keys(pool: str) -> Reason:
+def not_enough_keys(pool: PoolName) -> Reason:
     return _reason(ReasonCode.NOT_ENOUGH_KEYS, pool=pool)
 
 

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from domain.catalog import Catalog
 from domain.deliveries.kind import BUILT_IN, DeliveryKind
 from domain.errors import InvalidIdentifier
-from domain.identifiers import key_pool_id, normal_sku, stock_id
+from domain.identifiers import normal_sku, pool_name, stock_id
 from domain.plan import Rule
 from infrastructure.deliveries.callback_url import URL_MAX, callback_url
 from infrastructure.deliveries.http_callback import TIMEOUT_SECONDS_MAX
@@ -137,7 +137,7 @@ def _sku(value: object) -> None:
 
 def _pool(value: object) -> None:
     try:
-        key_pool_id(_text(value))
+        pool_name(_text(value))
     except InvalidIdentifier as error:
         raise ValueError(f"can't be used: {error}") from error
 

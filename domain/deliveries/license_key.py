@@ -8,7 +8,7 @@ from domain.deliveries.line_delivery import LineDelivery
 from domain.errors import InvalidIdentifier, Refused
 from domain.fulfillment import Fulfillment
 from domain.handing_over import deliver, has_its_stock
-from domain.identifiers import fulfillment_id, key_pool_id
+from domain.identifiers import fulfillment_id, key_pool_id, pool_name
 from domain.ids import SessionId
 from domain.key_pool import KeyPool
 from domain.line import Line, LineState
@@ -26,7 +26,7 @@ class LicenseKey(LineDelivery):
 
     def objection(self, settings: Mapping[str, Setting]) -> Reason | None:
         try:
-            key_pool_id(str(settings["pool"]))
+            pool_name(str(settings["pool"]))
         except InvalidIdentifier:
             return reasons.invalid_pool()
         return None

@@ -12,7 +12,7 @@ from cyclopts import Parameter, Token
 
 from domain import ids
 from domain.errors import InvalidIdentifier
-from domain.identifiers import key_pool_id, normal_sku, stock_id
+from domain.identifiers import normal_sku, pool_name, stock_id
 
 if TYPE_CHECKING:
     from infrastructure.database import Database
@@ -63,7 +63,7 @@ def _sku(_kind: object, tokens: Sequence[Token]) -> str:
 
 def _pool(_kind: object, text: str) -> None:
     try:
-        key_pool_id(text)
+        pool_name(text)
     except InvalidIdentifier as error:
         raise ValueError("must have 1 to 100 letters, digits, dots, hyphens or underscores") from error
 
@@ -77,7 +77,7 @@ SessionOrEvent = Annotated[
     str | None, Parameter(name="SESSION", validator=_name, help=f"{_NAMES}; or Stripe event ID (evt_...).")
 ]
 Sku = Annotated[ids.Sku, Parameter(converter=_sku, help="SKU, as in the catalog.")]
-Pool = Annotated[str, Parameter(validator=_pool, help="Name of the key pool, as in the catalog.")]
+Pool = Annotated[ids.PoolName, Parameter(validator=_pool, help="Name of the key pool, as in the catalog.")]
 Who = Annotated[str, Parameter("--as", help="Your name, recorded in the audit trail.")]
 Why = Annotated[str, Parameter("--reason", help="Your reason, recorded in the audit trail.")]
 Lines = Annotated[

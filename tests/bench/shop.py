@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bench.bodies import SECRET, SKUS, SignedBody, intent_id, line_item_id
 from bench.outside import Outside
-from typed_ids import as_sku
+from typed_ids import as_pool, as_sku
 
 from application.log.insertion import Inserted, Insertion
 from application.log.log import Log
@@ -86,7 +86,7 @@ def fill_shelves(runtime: Runtime, keys: int) -> None:
     """Of everything enough; `keys` of license keys, over all pools."""
     for number in range(SKUS):
         runtime.staff.count(as_sku(f"seat{number}"), PIECES, BY)
-        pool = f"pool{number}"
+        pool = as_pool(f"pool{number}")
         for start in range(0, keys // SKUS + 1, _KEYS_MAX):
             end = min(start + _KEYS_MAX, keys // SKUS + 1)
             runtime.staff.import_keys(pool, [f"{pool}-EXAMPLE-{key:08}" for key in range(start, end)], BY)

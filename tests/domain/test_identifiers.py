@@ -10,6 +10,7 @@ from domain.identifiers import (
     fulfillment_id,
     is_livemode,
     key_pool_id,
+    pool_name,
     session_id,
     session_of_stream,
     stock_id,
@@ -84,7 +85,7 @@ def test_what_can_not_be_a_sku_is_refused(sku: Sku) -> None:
 
 @pytest.mark.parametrize("pool", ["pro", "prod_1.2-B", "x" * 100])
 def test_a_key_pool_has_a_stream(pool: str) -> None:
-    assert key_pool_id(pool) == f"keys_{pool}"
+    assert key_pool_id(pool_name(pool)) == f"keys_{pool}"
 
 
 @pytest.mark.parametrize("pool", ["", "x" * 101, "a b", "a/b", "ä", "a\n"])
@@ -92,7 +93,7 @@ def test_what_can_not_be_a_key_pool_is_refused(pool: str) -> None:
     message = "a key pool's name is 1 to 100 letters, digits, dots, hyphens or underscores"
 
     with pytest.raises(InvalidIdentifier, match=f"^{re.escape(message)}$"):
-        key_pool_id(pool)
+        pool_name(pool)
 
 
 @pytest.mark.parametrize(

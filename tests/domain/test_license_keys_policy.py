@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from kinds import LICENSE_KEY, MANUAL, SHIPMENT
 from scenario import FULFILLMENT, SESSION, Streams, planned, requested, streams
-from typed_ids import as_sku, as_stream
+from typed_ids import as_pool, as_sku, as_stream
 
 from domain import reasons
 from domain.catalog import Catalog
@@ -51,7 +51,7 @@ def delivered(text: str = "", line_item: str = "li_key") -> Fulfillment.LineItem
 
 
 def backordered(pool: str = "pro") -> Fulfillment.LineItemBlocked:
-    detail = reasons.not_enough_keys(pool)
+    detail = reasons.not_enough_keys(as_pool(pool))
     return Fulfillment.LineItemBlocked(line_item="li_key", state=LineState.BACKORDERED, detail=detail)
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from simulation.merchant import end_authorizations
 from simulation.scheduler import Restless
 from simulation.story import ANN
-from typed_ids import as_session, as_sku
+from typed_ids import as_pool, as_session, as_sku
 
 from domain.fulfillment import Fulfillment
 from domain.identifiers import fulfillment_id
@@ -85,7 +85,7 @@ def _more_keys(desk: "Process") -> bool:
     if not pool.waiting:
         return False
     first = 1000 + len(pool.known)
-    desk.runtime.staff.import_keys("keys", [f"KEY-{first + number}" for number in range(max(1, missing))], ANN)
+    desk.runtime.staff.import_keys(as_pool("keys"), [f"KEY-{first + number}" for number in range(max(1, missing))], ANN)
     return True
 
 

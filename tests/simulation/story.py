@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 from eventsourcing.persistence import PersistenceError, StoredEvent
 from simulation.merchant import Later, end_authorization
 from simulation.past import Past, put_back, remember
-from typed_ids import as_session, as_sku
+from typed_ids import as_pool, as_session, as_sku
 
 from application.errors import Busy, NotFound, Stopped, StoreUnavailable
 from application.ports import Permanent, PortError, Temporary
@@ -190,7 +190,7 @@ class ImportKeys(Desk):
 
     def act(self, desk: "Process") -> None:
         keys = [f"KEY-{number}" for number in range(self.first, self.first + self.count)]
-        desk.runtime.staff.import_keys("keys", keys, ANN)
+        desk.runtime.staff.import_keys(as_pool("keys"), keys, ANN)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from eventsourcing.persistence import PersistenceError
 from sold_on_postgres import Shop
-from typed_ids import as_session, as_sku
+from typed_ids import as_pool, as_session, as_sku
 
 from application.errors import Busy, NotFound, StoreUnavailable
 from application.staff import By
@@ -74,4 +74,4 @@ class Desk:
     def _import_keys(self, number: int) -> None:
         self._keys += number
         keys = [f"MORE-{each:07}" for each in range(self._keys - number, self._keys)]
-        self._runtime.staff.import_keys(KEY_POOL, keys, BY)
+        self._runtime.staff.import_keys(as_pool(KEY_POOL), keys, BY)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from builders import a_checkout, a_line_item
 from shop import COMPLETED, FAILED, SUCCEEDED, Shop
-from typed_ids import as_event, as_session, as_sku
+from typed_ids import as_event, as_pool, as_session, as_sku
 
 from application.ports import Permanent, Temporary
 from application.staff import By
@@ -65,7 +65,7 @@ delivery = "courier"
 """,
             actions=[
                 lambda shop: shop.runtime.staff.count(as_sku("mug"), 2, ANN),
-                lambda shop: shop.runtime.staff.import_keys("keys", ["K-1", "K-2"], ANN),
+                lambda shop: shop.runtime.staff.import_keys(as_pool("keys"), ["K-1", "K-2"], ANN),
                 lambda shop: shop.hear(COMPLETED, CARD, id=as_event("evt_1"), payment_status="paid"),
                 lambda shop: shop.hear(COMPLETED, DEBIT, id=as_event("evt_2"), payment_status="unpaid"),
                 Shop.rest,
@@ -75,7 +75,7 @@ delivery = "courier"
                 lambda shop: shop.hear(COMPLETED, LATE, id=as_event("evt_4"), payment_status="paid"),
                 Shop.rest,
                 lambda shop: shop.runtime.staff.count(as_sku("mug"), 5, ANN),
-                lambda shop: shop.runtime.staff.import_keys("keys", ["K-2", "K-3"], ANN),
+                lambda shop: shop.runtime.staff.import_keys(as_pool("keys"), ["K-2", "K-3"], ANN),
                 Shop.rest,
                 lambda shop: shop.runtime.staff.ship(CARD, ["li_mug"], carrier="Pigeon", tracking="1", by=ANN),
                 Shop.rest,

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from kinds import HTTP, MANUAL
 from log_parts import BEGINNING, COURSE, KEY, MUG, PLAN, SERVICE, STAFF, LogWriter, checkout, mail, received
-from typed_ids import as_event, as_session, as_stream
+from typed_ids import as_event, as_pool, as_session, as_stream
 
 from domain import reasons
 from domain.checkout_session import CheckoutSession, ParkReason, Source
@@ -210,7 +210,7 @@ def _short_of_keys(log: LogWriter) -> None:
     log.add(as_stream(f"ful_{KEYS}"), requested, session_id=as_session(KEYS))
     log.add(as_stream("keys_pro"), KeyPool.RanOut(line_item="li_key", quantity=1), session_id=as_session(KEYS))
     waiting = Fulfillment.LineItemBlocked(
-        line_item="li_key", state=LineState.BACKORDERED, detail=reasons.not_enough_keys("pro")
+        line_item="li_key", state=LineState.BACKORDERED, detail=reasons.not_enough_keys(as_pool("pro"))
     )
     by_hand = replace(KEY, delivery=MANUAL)
     replanned = Fulfillment.Replanned(lines=(by_hand,), replaced=(KEY,), catalog="beef")

@@ -1,6 +1,6 @@
 """Identifiers of tests as the types that the engine takes, whatever their shape."""
 
-from domain.ids import EffectId, SessionId, Sku, StreamId, StripeEventId
+from domain.ids import EffectId, PoolName, SessionId, Sku, StreamId, StripeEventId
 
 
 def as_stream(text: str) -> StreamId:
@@ -21,3 +21,7 @@ def as_effect(text: str) -> EffectId:
 
 def as_sku(text: str) -> Sku:
     return Sku(text)
+
+
+def as_pool(text: str) -> PoolName:
+    return PoolName(text)

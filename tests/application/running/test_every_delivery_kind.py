@@ -8,7 +8,7 @@ from builders import a_checkout, a_line_item
 from customer_language import ENGLISH
 from fakes.outside import Outside
 from shop import COMPLETED, Shop
-from typed_ids import as_event, as_session
+from typed_ids import as_event, as_pool, as_session
 
 from application.ports import Permanent
 from application.reading.checkout_state import CheckoutState
@@ -68,7 +68,7 @@ def do_ones_part(shop: Shop, kind: DeliveryKind | None) -> None:
             assert work(shop) == []
         case DeliveryKind.LICENSE_KEY:
             assert work(shop) == [Work.BACKORDERED_LINE]
-            shop.runtime.staff.import_keys("pro", ["AAAA-0001"], BY)
+            shop.runtime.staff.import_keys(as_pool("pro"), ["AAAA-0001"], BY)
         case DeliveryKind.SHIPMENT:
             assert work(shop) == [Work.PARCEL_TO_PACK]
             shop.runtime.staff.ship(ID, [], carrier="DHL", tracking=None, by=BY)

@@ -6,7 +6,7 @@ import pytest
 from builders import a_checkout, a_line_item
 from fakes.outside import Outside
 from shop import COMPLETED, Shop
-from typed_ids import as_event, as_session, as_sku
+from typed_ids import as_event, as_pool, as_session, as_sku
 
 from application.staff import By
 from domain.errors import Refused
@@ -29,7 +29,7 @@ def shop(open_shop: Callable[..., Shop], outside: Outside) -> Shop:
 
 
 def test_a_line_that_has_just_got_its_keys_is_not_completed_without_them(shop: Shop) -> None:
-    shop.runtime.staff.import_keys("pro", ["A"], BY)
+    shop.runtime.staff.import_keys(as_pool("pro"), ["A"], BY)
 
     with pytest.raises(Refused, match=r"^Line li_key has just received its keys from an import"):
         shop.runtime.staff.complete(ID, ["li_key"], BY)
@@ -41,7 +41,7 @@ def test_a_line_that_has_just_got_its_keys_is_not_completed_without_them(shop: S
 def test_a_line_that_a_person_completed_leaves_the_keys_of_the_next_import_to_others(shop: Shop) -> None:
     shop.runtime.staff.complete(ID, ["li_key"], BY)
 
-    shop.runtime.staff.import_keys("pro", ["A"], BY)
+    shop.runtime.staff.import_keys(as_pool("pro"), ["A"], BY)
     shop.rest()
 
     assert [event.keys for event in shop.events_of(Fulfillment.LineItemDelivered)] == [()]
@@ -58,7 +58,7 @@ def boxed(open_shop: Callable[..., Shop], outside: Outside) -> Shop:
     shop.hear(COMPLETED, ID, id=as_event("evt_1"), payment_status="paid")
     shop.rest()
     shop.runtime.staff.count(as_sku("box"), 0, BY)
-    shop.runtime.staff.import_keys("pro", ["A"], BY)
+    shop.runtime.staff.import_keys(as_pool("pro"), ["A"], BY)
     shop.rest()
     return shop
 
@@ -93,7 +93,7 @@ def test_a_line_that_has_just_got_its_keys_is_not_planned_as_something_else(
     rule: str, shop: Shop, open_shop: Callable[..., Shop]
 ) -> None:
     beside = open_shop(catalog=f"[products.prod_li_key]\ndelivery = {rule}\n")
-    shop.runtime.staff.import_keys("pro", ["A"], BY)
+    shop.runtime.staff.import_keys(as_pool("pro"), ["A"], BY)
 
     with pytest.raises(Refused, match=r"^Line li_key has just received its keys from an import"):
         beside.runtime.staff.replan(ID, BY)
@@ -108,7 +108,7 @@ def test_an_import_before_the_policies_look_leaves_its_keys_to_others_than_a_lin
     beside = open_shop(catalog='[products.prod_li_key]\ndelivery = "shipment"\n')
     beside.runtime.staff.replan(ID, BY)
 
-    shop.runtime.staff.import_keys("pro", ["A"], BY)
+    shop.runtime.staff.import_keys(as_pool("pro"), ["A"], BY)
     shop.rest()
 
     assert shop.fulfillment(ID).lines["li_key"].is_to_pack

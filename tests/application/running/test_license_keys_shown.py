@@ -7,7 +7,7 @@ import pytest
 from builders import CUSTOMER, a_checkout, a_line_item
 from fakes.outside import Outside
 from shop import COMPLETED, Shop
-from typed_ids import as_event, as_session
+from typed_ids import as_event, as_pool, as_session
 
 from application.ports import NotTaken, Permanent
 from application.reading.mailed_keys import mailed_keys
@@ -32,7 +32,7 @@ def shop(open_shop: Open, outside: Outside) -> Shop:
 
 def pay(shop: Shop, *, keys: bool = True) -> None:
     if keys:
-        shop.runtime.staff.import_keys("app", ["KEY-1"], BY)
+        shop.runtime.staff.import_keys(as_pool("app"), ["KEY-1"], BY)
     shop.hear(COMPLETED, ID, id=as_event("evt_1"), payment_status="paid")
     shop.rest()
 
@@ -59,7 +59,7 @@ def test_keys_that_the_receipt_brought_are_in_a_mail(shop: Shop) -> None:
 def test_keys_that_came_after_the_receipt_are_in_a_mail_once_it_was_sent(shop: Shop) -> None:
     pay(shop, keys=False)
     shop.outside.mailers_error = NotTaken("The mail server was not reached")
-    shop.runtime.staff.import_keys("app", ["KEY-1"], BY)
+    shop.runtime.staff.import_keys(as_pool("app"), ["KEY-1"], BY)
     shop.rest()
     assert shop.fulfillment(ID).lines[LINE].keys
     assert in_a_mail(shop) == set()
@@ -100,7 +100,7 @@ def test_a_mail_that_was_refused_goes_to_the_address_that_staff_give(shop: Shop)
 def test_mails_that_are_still_to_come_go_to_the_address_that_staff_gave(shop: Shop) -> None:
     pay(shop, keys=False)
     shop.runtime.staff.readdress(ID, "other@example.com", BY)
-    shop.runtime.staff.import_keys("app", ["KEY-1"], BY)
+    shop.runtime.staff.import_keys(as_pool("app"), ["KEY-1"], BY)
     shop.rest()
 
     assert reported(shop)["other@example.com"] == ["KEY-1"]

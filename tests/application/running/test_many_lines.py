@@ -8,7 +8,7 @@ import pytest
 from builders import a_checkout, a_line_item
 from fakes.outside import Outside
 from shop import COMPLETED, Shop, SQLiteStore
-from typed_ids import as_event, as_session, as_sku
+from typed_ids import as_event, as_pool, as_session, as_sku
 
 from application.reading.checkout_state import CheckoutState
 from application.staff import By
@@ -37,7 +37,7 @@ def calls_for(directory: Path, rule: str, lines: int, *, is_there: bool) -> int:
     outside.checkouts["cs_test_a"] = a_checkout(line_items=[a_line_item(id) for id in ids])
     if is_there:
         shop.runtime.staff.count(as_sku("mug"), lines, BY)
-        shop.runtime.staff.import_keys("pro", ids, BY)
+        shop.runtime.staff.import_keys(as_pool("pro"), ids, BY)
     shop.hear(COMPLETED, as_session("cs_test_a"), id=as_event("evt_1"), payment_status="paid")
     calls = 0
 

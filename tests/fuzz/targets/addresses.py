@@ -7,7 +7,7 @@ from fuzz.target import Target
 from typed_ids import as_sku
 
 from domain.errors import InvalidIdentifier
-from domain.identifiers import key_pool_id, session_id, stock_id, stripe_event_id
+from domain.identifiers import key_pool_id, pool_name, session_id, stock_id, stripe_event_id
 from domain.ids import StreamId
 from infrastructure.deliveries.callback_url import callback_url
 from infrastructure.mail.addresses import Sender, header_text, mail_address
@@ -21,9 +21,13 @@ def _stock_id(text: str) -> StreamId:
     return stock_id(as_sku(text))
 
 
+def _pool_id(text: str) -> StreamId:
+    return key_pool_id(pool_name(text))
+
+
 def _identifiers(text: str) -> bool:
     taken = 0
-    for read in (session_id, stripe_event_id, _stock_id, key_pool_id):
+    for read in (session_id, stripe_event_id, _stock_id, _pool_id):
         try:
             id = read(text)
         except InvalidIdentifier:

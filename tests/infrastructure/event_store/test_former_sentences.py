@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from eventsourcing.persistence import JSONTranscoder, StoredEvent
 from sample_log import sample_log
-from typed_ids import as_sku
+from typed_ids import as_pool, as_sku
 
 from domain import former_sentences, reasons
 from domain.checkout_session import CheckoutSession, ParkReason
@@ -66,7 +66,7 @@ SENTENCES: list[tuple[str, Reason]] = [
     ("Its rule says that a person delivers it", reasons.manual_by_rule()),
     ("A person delivers it", reasons.taken_over()),
     ("Not enough of mug on the shelf on the shelf", reasons.not_enough_stock(as_sku("mug on the shelf"))),
-    ("The pool 'pro' has not enough keys; import some", reasons.not_enough_keys("pro")),
+    ("The pool 'pro' has not enough keys; import some", reasons.not_enough_keys(as_pool("pro"))),
     ("The line has been planned anew", reasons.replanned()),
     ("The line has been delivered otherwise", reasons.delivered_otherwise()),
     ("Its stock was taken back", reasons.stock_taken_back()),
