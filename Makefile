@@ -59,7 +59,7 @@ check-tests: setup
 	@scripts/stripe-cli
 	$(BIN)/python -m pytest -m "browser or stripe_cli"
 
-# Built for Linux on x86_64 alone. Elsewhere the requirements ask for nothing, and what follows says so; in CI, what they
+# Built for Linux on x86_64 alone. Elsewhere the requirements ask for nothing, and what follows reports it; in CI, what they
 # ask for must be there.
 $(FUZZER): requirements/fuzz.txt $(STAMP)
 	$(BIN)/python -m pip install --quiet --require-hashes --no-deps --requirement requirements/fuzz.txt || test -z "$$CI"

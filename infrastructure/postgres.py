@@ -46,7 +46,7 @@ _MEANINGS = {
     "42703": "its tables are of another version; run `fulfill migrate`",
     "42501": "the user of DATABASE_URL may not do this",
     "53100": "the disk is full",
-    "53300": "it has too many connections; docs/operations.md says how many we need",
+    "53300": "it has too many connections; docs/operations.md has the number that we need",
     "55P03": f"another process has held it for {LOCK_SECONDS_MAX} seconds",
 }
 """By the code that PostgreSQL gives: https://www.postgresql.org/docs/current/errcodes-appendix.html."""

@@ -116,9 +116,7 @@ def many_line_items(stage: Stage) -> Ending:
 
 
 def five_times_and_out_of_order(stage: Stage) -> Ending:
-    stage.say(
-        "Gil's bank debit succeeds. Stripe says so first, then that the checkout is completed, and each five times."
-    )
+    stage.say("Gil's bank debit succeeds. Stripe reports that first, then the completed checkout, and each five times.")
     with stage.webhooks_lost():
         stage.sandbox.hold_clock()
         order = stage.order("Gil", "license")

@@ -140,7 +140,7 @@ class Stage:
                 raise WrongOutcome(f"{_of(order)}: {'; '.join(against)} (after {self.wait_seconds:g} seconds)")
             self._pause()
             found = self._found(order)
-        assert found.document is not None, "nothing was said against it"
+        assert found.document is not None, "the checkout is not known"
         self._promised[order.id] = (self.scene, order, expected)
         return found.document
 

@@ -42,7 +42,7 @@ def _of_engine(expected: Expected, document: CheckoutDocument) -> Iterator[str]:
     handed_over = sum(entry.type == "Fulfillment.LineItemDelivered" for entry in document.story)
     delivered = sum(line.state.is_delivered for line in document.line_items)
     if handed_over != delivered:
-        yield f"{delivered} of its lines are delivered, but the log says {handed_over} times that one was"
+        yield f"{delivered} of its lines are delivered, but the log has it {handed_over} times"
 
 
 def _of_books(document: CheckoutDocument, booked: BookEntry) -> Iterator[str]:

@@ -52,7 +52,7 @@ def line_item_id(session_id: str, number: int) -> str:
 
 
 def products(session_id: str) -> Sequence[str]:
-    """An access and, where the ID says so, a license key of one of ten pools or a piece of one of ten stocks."""
+    """An access and, depending on the ID, a license key of one of ten pools or a piece of one of ten stocks."""
     if session_id.startswith(f"cs_test_{ONE_LINE}"):
         return ["prod_course"]
     number = zlib.crc32(session_id.encode())

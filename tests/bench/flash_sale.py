@@ -25,7 +25,7 @@ _PAGE = 5000
 _METHOD = """
 {buyers:,} buyers have paid for one piece each of the same SKU, of which there are {pieces:,}. All deliveries are handed
 over as fast as they can be verified. It has settled when each customer has the piece or a backorder, and a mail that
-says so. Afterwards the log is read from its beginning: who was promised a piece, who got one, who waits, each once.
+reports it. Afterwards the log is read from its beginning: who was promised a piece, who got one, who waits, each once.
 """
 
 
@@ -127,7 +127,7 @@ def _is_settled(topics: Counter[str], buyers: int) -> bool:
 
 
 def _counted(log: Log, plan: Plan, seconds: float, cpu: float, database: float) -> Outcome:
-    """What the log says, read from its beginning."""
+    """The record of the log, read from its beginning."""
     sessions: dict[str, list[str]] = defaultdict(list)
     stock, least = StockItem(id=stock_id(_SKU)), plan.pieces
     for event in _events(log):

@@ -1,4 +1,4 @@
-"""docs/catalog.md says everything that a catalog can say, and its examples are valid."""
+"""docs/catalog.md documents everything that a catalog can contain, and its examples are valid."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Every public function that raises says so in its docstring, and when."""
+"""The docstring of every public function that raises documents the errors, and when."""
 
 import ast
 from collections.abc import Iterator

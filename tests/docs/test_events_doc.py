@@ -46,7 +46,7 @@ def sections() -> dict[str, str]:
 
 
 def rows(heading: str) -> dict[str, str]:
-    """What a section's table says of each field."""
+    """The text of a section's table about each field."""
     return dict(re.findall(r"^\| `(\w+)` \| (.+) \|$", sections().get(heading, ""), flags=re.MULTILINE))
 
 

@@ -1,4 +1,4 @@
-"""docs/going-live.md and docs/architecture.md say what is so."""
+"""docs/going-live.md and docs/architecture.md are true."""
 
 import re
 from pathlib import Path

@@ -36,7 +36,7 @@ def sections() -> dict[str, str]:
 
 
 def rows(text: str, header: str) -> dict[str, str]:
-    """The rows of the table with this header: what is said of each name."""
+    """The rows of the table with this header: the text about each name."""
     _, _, table = text.partition(f"| {header} |")
     return dict(re.findall(r"^\| `(\w+)` \| (.+) \|$", table.partition("\n\n")[0], flags=re.MULTILINE))
 

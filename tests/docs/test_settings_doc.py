@@ -1,4 +1,4 @@
-"""docs/settings.md says everything that can be set."""
+"""docs/settings.md documents every setting."""
 
 from pathlib import Path
 

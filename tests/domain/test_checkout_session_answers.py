@@ -67,8 +67,8 @@ def test_a_session_that_stripe_shows_as_complete_and_paid_is_paid() -> None:
     [
         pytest.param([COMPLETED_PAID], SAID_AT, id="completed and paid"),
         pytest.param([COMPLETED, replace(SUCCEEDED, occurred_at=NEXT_DAY)], NEXT_DAY, id="the payment succeeded"),
-        pytest.param([replace(SUCCEEDED, occurred_at=NEXT_DAY), COMPLETED_PAID], NEXT_DAY, id="both say so"),
-        pytest.param([COMPLETED], LATER, id="nothing said so before Stripe was asked"),
+        pytest.param([replace(SUCCEEDED, occurred_at=NEXT_DAY), COMPLETED_PAID], NEXT_DAY, id="both report it"),
+        pytest.param([COMPLETED], LATER, id="unknown before Stripe was asked"),
         pytest.param([FAILED], LATER, id="Stripe's event said otherwise"),
         pytest.param([], LATER, id="nothing heard"),
     ],

@@ -93,7 +93,8 @@ DECIDES = ("domain", "application/running/followers.py", "application/handlers.p
 
 
 def test_what_decides_composes_no_sentence() -> None:
-    """An event says why by a code. Words are said on the spot, as errors and log lines, or made when a person reads."""
+    """An event says why by a code. Sentences are made on the spot, as errors and log lines, or made when a person
+    reads."""
     composed = [
         f"{name}:{node.lineno}: {text}"
         for name, tree in modules(*DECIDES)

@@ -1,4 +1,4 @@
-"""Autovacuum that is always at work, and what the server's log says came of it."""
+"""Autovacuum that is always at work, and its results in the server's log."""
 
 import re
 from collections import Counter

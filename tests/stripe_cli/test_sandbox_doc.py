@@ -1,4 +1,4 @@
-"""What docs/sandbox.md says to type works when it is typed."""
+"""The commands of docs/sandbox.md work."""
 
 import os
 import re

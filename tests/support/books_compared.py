@@ -1,4 +1,4 @@
-"""What Stripe's stand-in says was paid, against what the engine's log says was handed over: both ways, to the cent."""
+"""Payments in the books of Stripe's stand-in against deliveries in the engine's log: both ways, to the cent."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator

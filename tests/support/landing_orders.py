@@ -89,7 +89,7 @@ def page_of(
     is_mailed: bool = True,
     language: Language = ENGLISH,
 ) -> LandingPage:
-    """The page, so long after the payment, with keys in a mail unless something else is said."""
+    """The page, so long after the payment, with keys in a mail by default."""
     lines = fulfillment or nothing_planned()
     state = checkout_state(session, lines)
     return landing_page(

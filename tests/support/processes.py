@@ -48,7 +48,7 @@ class FulfillProcess:
 
     @property
     def is_leading(self) -> bool:
-        """Whether it decides what follows from what, as its own log says."""
+        """Whether it leads, by its own log."""
         said = [line["event"] for line in self.said() if "lead" in line["event"]]
         return self.is_running and said[-1:] == ["leading"]
 

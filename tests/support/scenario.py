@@ -203,6 +203,6 @@ def streams(*facts: tuple[str, Event]) -> Streams:
 
 
 def session_of(stream: str) -> SessionId | None:
-    """The session that a stream belongs to, where its ID says so."""
+    """The session that a stream belongs to, if its ID names one."""
     found = re.search(r"cs_(?:test|live)_[A-Za-z0-9]+", stream)
     return as_session(found.group()) if found else None

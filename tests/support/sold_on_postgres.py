@@ -64,7 +64,7 @@ class Shop:
         assert done.returncode == 0, done.stderr
 
     def buy(self, *slugs: str) -> str:
-        """The Stripe event that says so."""
+        """The Stripe event that reports it."""
         is_parcel = any(self.goods[slug].is_parcel for slug in slugs)
         more = {"shipping_address_collection": {"allowed_countries": ["DE"]}} if is_parcel else {}
         session = self.sandbox.create_session(

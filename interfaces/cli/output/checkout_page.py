@@ -29,7 +29,7 @@ STATES = {
     CheckoutState.PAYMENT_FAILED: "payment failed: the payment failed or was canceled, and nothing is delivered",
     CheckoutState.EXPIRED: "expired: the customer never completed it",
     CheckoutState.NOTHING_TO_FULFILL: "nothing to fulfill: the checkout has nothing to deliver",
-    CheckoutState.PARKED: "parked: needs a person; the story says why",
+    CheckoutState.PARKED: "parked: needs a person; the story has the reason",
 }
 _HAS = {
     CheckoutState.PAYMENT_FAILED: "has a failed payment",

@@ -52,7 +52,7 @@ def warnings() -> Iterator[Sequence[Mapping[str, Any]]]:
 
 
 def delivered(shop: Shop) -> list[Any]:
-    """What the log says of it, after as much time as it takes to give up."""
+    """Its record in the log, after as much time as it takes to give up."""
     shop.hear(COMPLETED, ID, id=as_event("evt_1"), payment_status="paid")
     for _ in range(50):
         shop.rest()

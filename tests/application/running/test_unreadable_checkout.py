@@ -1,4 +1,4 @@
-"""A later version wrote an event into one checkout. This one keeps that checkout aside, says so, and does the rest."""
+"""A later version wrote an event into one checkout. This one parks that checkout, reports it, and does the rest."""
 
 import time
 from collections.abc import Callable

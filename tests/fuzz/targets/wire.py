@@ -69,7 +69,7 @@ def check(data: bytes) -> str:
 
 
 async def _say(data: bytes, piece_bytes: int) -> First | None:
-    """The first request that the application saw of what was said in such pieces."""
+    """The first request that the application got from such pieces."""
     app, transport = _App(), _Transport()
     config = uvicorn.Config(app, http=Connection, log_config=None, access_log=False, ws="none", lifespan="off")
     connection = Connection(config, ServerState(), {})

@@ -1,4 +1,4 @@
-"""The merchant's own texts and templates, and what is said of those that can't be used."""
+"""The merchant's own texts and templates, and the messages about those that can't be used."""
 
 from dataclasses import replace
 from pathlib import Path

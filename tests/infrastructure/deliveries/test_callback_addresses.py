@@ -1,4 +1,4 @@
-"""Which addresses the `http` kind may reach, however they are written and whatever the resolver says."""
+"""Which addresses the `http` kind may reach, however they are written and whatever the resolver answers."""
 
 import socket
 import ssl

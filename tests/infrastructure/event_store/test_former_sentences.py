@@ -1,4 +1,4 @@
-"""Earlier versions stored sentences. Each of them is read as the reason that it stands for, whatever is said today."""
+"""Earlier versions stored sentences. Each of them is read as the reason that it stands for, whatever it is today."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Commands of staff beside a server and without one: what follows is decided before they return, or it is said."""
+"""Commands of staff beside a server and without one: they decide the consequences, or report why not."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -167,7 +167,7 @@ def test_beside_a_server_that_decides_otherwise_a_command_waits_and_says_so(
 
 
 def a_server_leads_once(url: str, directory: Path) -> None:
-    """With the settings that the commands of this test have, until the log says so."""
+    """With the settings that the commands of this test have, until the log shows it."""
     nowhere = {"STRIPE_API_BASE": "http://127.0.0.1:9", "FULFILL_CATALOG": str(directory / "catalog.toml")}
     keys = {"STRIPE_API_KEY": "sk_test_example1234", "STRIPE_WEBHOOK_SECRET": "whsec_example"}
     settings = load_settings({**keys, **nowhere, "DATABASE_URL": url}, None)

@@ -1,4 +1,4 @@
-"""No list claims to be whole while a view behind it left events out: stderr says so, and so does the document."""
+"""No list claims to be whole while a view behind it left events out: stderr shows it, and so does the document."""
 
 from collections.abc import Callable
 from contextlib import closing

@@ -24,7 +24,7 @@ def migrated(store_url: str) -> str:
 
 
 def wait_for(process: "Popen[str]", words: str) -> str:
-    """What its log says when it has come so far."""
+    """Return the line of its log with these words."""
     assert process.stderr is not None
     for line in process.stderr:
         event = str(json.loads(line)["event"])

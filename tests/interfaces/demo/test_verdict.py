@@ -104,8 +104,11 @@ def booked(**changes: object) -> Findings:
     [
         (lambda: replace(GOOD, document=None), "the engine does not know it"),
         (lambda: document(state=CheckoutState.BLOCKED), "its state is blocked, not fulfilled"),
-        (lambda: document(story=(DELIVERED, DELIVERED)), "1 of its lines are delivered, but the log says 2 times"),
-        (lambda: document(story=()), "but the log says 0 times"),
+        (
+            lambda: document(story=(DELIVERED, DELIVERED)),
+            "1 of its lines are delivered, but the log has it 2 times",
+        ),
+        (lambda: document(story=()), "but the log has it 0 times"),
         (lambda: booked(payment_status="unpaid"), "something was delivered although nothing was paid"),
         (lambda: booked(status="open"), "something was delivered although nothing was paid"),
         (lambda: document(amount_total=None), "it is paid, but the engine has not retrieved it"),

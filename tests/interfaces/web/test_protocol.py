@@ -25,7 +25,7 @@ def connected(shop: RunningShop) -> socket.socket:
 
 
 def answers(shop: RunningShop, *sent: bytes) -> bytes:
-    """All that is said until the server closes the connection: a timeout if it does not within 8 seconds."""
+    """All bytes until the server closes the connection: a timeout if it does not within 8 seconds."""
     received = b""
     with connected(shop) as connection:
         try:

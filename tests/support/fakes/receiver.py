@@ -1,4 +1,4 @@
-"""A merchant's service, or Stripe's, on this machine, real down to the socket, which answers as the test says."""
+"""A merchant's service, or Stripe's, on this machine, real down to the socket, which answers as the test wants."""
 
 import socket
 import ssl

@@ -1,4 +1,4 @@
-"""Threads whose time passes only when a test says so."""
+"""Threads whose time passes only on a test's demand."""
 
 from dataclasses import dataclass, field
 
