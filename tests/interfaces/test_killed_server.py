@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import httpx2
+import loopback
 import pytest
 import stripe
 
@@ -53,9 +54,7 @@ def deliver(engine: EngineProcess, number: int) -> str | None:
     body = json.dumps({**event, "created": int(time.time()), "data": {"object": session}})
     signature = stripe.WebhookSignature.generate_signature_header(body, SECRET)
     try:
-        answer = httpx2.post(
-            f"{engine.url}/webhook", content=body, headers={"Stripe-Signature": signature}, trust_env=False
-        )
+        answer = loopback.post(f"{engine.url}/webhook", content=body, headers={"Stripe-Signature": signature})
     except httpx2.HTTPError:
         return None
     return id if answer.is_success else None
@@ -113,7 +112,7 @@ def test_after_a_signal_it_ends_well_within_ten_seconds(engine: EngineProcess) -
 
 def visit(engine: EngineProcess, session: str) -> None:
     with suppress(httpx2.HTTPError):
-        httpx2.get(f"{engine.url}/after-checkout", params={"session_id": session}, trust_env=False, timeout=15)
+        loopback.get(f"{engine.url}/after-checkout", params={"session_id": session}, timeout=15)
 
 
 def test_after_a_signal_it_ends_within_ten_seconds_while_stripe_hangs(
@@ -163,7 +162,7 @@ def test_staff_work_beside_the_running_server(engine: EngineProcess) -> None:
 
 def test_its_log_is_one_json_object_a_line_and_says_nothing_secret(engine: EngineProcess) -> None:
     deliver(engine, 7)
-    httpx2.get(f"{engine.url}/after-checkout", params={"session_id": "cs_test_7"}, trust_env=False)
+    loopback.get(f"{engine.url}/after-checkout", params={"session_id": "cs_test_7"})
     engine.stop()
 
     lines = [json.loads(line) for line in engine.log.read_text().splitlines()]

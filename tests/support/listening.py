@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import Any
 
-import httpx2
+import loopback
 from wsproto import WSConnection
 from wsproto.connection import ConnectionType
 from wsproto.events import (
@@ -97,11 +97,10 @@ class Listener:
 
 def asked_for(server: SandboxServer, *features: str, key: str = "sk_test_example") -> dict[str, Any]:
     """What the CLI gets when it begins to listen."""
-    answer = httpx2.post(
+    answer = loopback.post(
         f"{server.url}/v1/stripecli/sessions",
         data={"device_name": "here", "websocket_features[]": list(features)},
         headers={"Authorization": f"Bearer {key}"},
-        trust_env=False,
     )
     return dict(answer.raise_for_status().json())
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+import loopback
 from eventually import wait_for
 
 from interfaces.demo.engine_process import free_port
@@ -110,7 +111,7 @@ class ServeProcess(FulfillProcess):
     def get(self, path: str) -> int | None:
         """The status of the answer; None if there was none."""
         try:
-            return httpx2.get(f"{self.url}{path}", timeout=10.0, trust_env=False).status_code
+            return loopback.get(f"{self.url}{path}", timeout=10.0).status_code
         except httpx2.HTTPError:
             return None
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+import loopback
 import stripe
 
 from infrastructure.settings import load_settings
@@ -77,7 +78,7 @@ def running_shop(
         thread = threading.Thread(target=server.run, args=([listening],), name="shop-server")
         thread.start()
         try:
-            with httpx2.Client(base_url=url, timeout=_SECONDS_MAX, trust_env=False) as client:
+            with loopback.client(base_url=url, timeout=_SECONDS_MAX) as client:
                 yield RunningShop(sandbox=sandbox, runtime=runtime, url=url, client=client, webhook_secret=secret)
         finally:
             server.should_exit = True

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx2
+import loopback
 import stripe
 from log_invariants import (
     Findings,
@@ -145,4 +146,4 @@ def shop_on(url: str, directory: Path) -> Iterator[Shop]:
 
 
 def _post(url: str, *, content: str, headers: dict[str, str]) -> httpx2.Response:
-    return httpx2.post(url, content=content, headers=headers, trust_env=False, timeout=20.0)
+    return loopback.post(url, content=content, headers=headers, timeout=20.0)

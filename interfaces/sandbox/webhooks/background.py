@@ -4,14 +4,24 @@ import asyncio
 import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
-from typing import Any, Final, Protocol, TypeVar
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 import httpx2
+
+if TYPE_CHECKING:
+    import ssl
 
 Result = TypeVar("Result")
 Job = Callable[[httpx2.AsyncClient], Coroutine[Any, Any, Result]]
 
 _STOP_SECONDS: Final = 15.0
+
+
+@cache
+def _certificates() -> "ssl.SSLContext":
+    """Read once, however many sandboxes a process has: reading them takes longer than starting one."""
+    return httpx2.create_ssl_context(trust_env=False)
 
 
 class InBackground(Protocol):
@@ -75,7 +85,9 @@ class _Running:
 
     async def _wait(self) -> None:
         # An environment's proxy must not see what goes to this machine, and no redirect may lead elsewhere.
-        async with httpx2.AsyncClient(timeout=self._timeout_seconds, follow_redirects=False, trust_env=False) as client:
+        async with httpx2.AsyncClient(
+            timeout=self._timeout_seconds, follow_redirects=False, trust_env=False, verify=_certificates()
+        ) as client:
             self._client.set_result(client)
             await self._stopping.wait()
             # Not the tasks that a job has made: it ends those itself, in the way that is right for them.

@@ -6,7 +6,7 @@ import signal
 from collections.abc import Callable
 from subprocess import Popen
 
-import httpx2
+import loopback
 import pytest
 from processes import stop
 
@@ -37,7 +37,7 @@ def test_serve_serves_until_it_is_stopped(start: Start, migrated: str) -> None:
     process = start("serve", "--port", "0", "--with-worker", "--json", **SETTINGS, DATABASE_URL=migrated)
     _, url, _ = re.split(r"(http://\S+)", wait_for(process, "Uvicorn running on"))
 
-    answer = httpx2.get(f"{url}/readyz", trust_env=False)
+    answer = loopback.get(f"{url}/readyz")
     code, out, _ = stop(process)
 
     assert answer.status_code == 200

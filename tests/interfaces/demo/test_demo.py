@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 import httpx2
+import loopback
 import pytest
 from typed_ids import as_session
 
@@ -93,7 +94,7 @@ def test_on_a_terminal_the_shop_stays_open_until_it_is_closed(
             url = next(
                 found.group() for found in (re.search(r"http://localhost:\d+/demo", line) for line in lines) if found
             )
-            with httpx2.Client(trust_env=False, follow_redirects=True, timeout=20) as visitor:
+            with loopback.client(follow_redirects=True, timeout=20) as visitor:
                 wait_until_served(visitor, url)
                 payment_page = visitor.post(f"{url}/buy/course")
             (directory,) = tmp_path.iterdir()

@@ -1,6 +1,6 @@
 """The small shop at /demo."""
 
-import httpx2
+import loopback
 import pytest
 from demo_shop import storefront_of
 from running import RunningShop
@@ -28,7 +28,7 @@ def buy(visitor: TestClient, stage: Stage, slug: str, buyer: str = "Ada") -> Ord
 def test_a_visitor_is_led_to_pay(visitor: TestClient, slug: str) -> None:
     front = visitor.get("/demo")
     led_to = visitor.post(f"/demo/buy/{slug}")
-    payment_page = httpx2.get(led_to.headers["location"], trust_env=False)
+    payment_page = loopback.get(led_to.headers["location"])
 
     assert f'action="/demo/buy/{slug}"' in front.text
     assert led_to.status_code == 303

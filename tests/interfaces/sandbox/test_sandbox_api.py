@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Unpack
 
-import httpx2
+import loopback
 import pytest
 import stripe
 from stripe.params.checkout import SessionCreateParams, SessionCreateParamsLineItem
@@ -207,11 +207,10 @@ def test_expand_is_read_in_both_spellings(client: stripe.StripeClient, server: S
     session = client.v1.checkout.sessions.create(order())
 
     for name in ("expand[]", "expand[0]"):
-        answer = httpx2.get(
+        answer = loopback.get(
             f"{server.url}/v1/checkout/sessions/{session.id}",
             params={name: "line_items"},
             auth=("sk_test_example", ""),
-            trust_env=False,
         )
         assert answer.json()["line_items"]["object"] == "list"
 

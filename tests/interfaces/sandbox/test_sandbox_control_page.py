@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import httpx2
+import loopback
 import pytest
 
 from interfaces.sandbox.faults.requests import Fault
@@ -31,7 +32,7 @@ def sandbox(server: SandboxServer) -> Sandbox:
 
 @pytest.fixture
 def browser(server: SandboxServer) -> Iterator[httpx2.Client]:
-    with httpx2.Client(base_url=server.url, trust_env=False, headers={"Origin": server.url}) as browser:
+    with loopback.client(base_url=server.url, headers={"Origin": server.url}) as browser:
         yield browser
 
 
@@ -229,7 +230,7 @@ def test_a_control_that_is_not_there_is_not_found(browser: httpx2.Client) -> Non
 def test_no_other_page_can_send_the_forms(server: SandboxServer, origin: str | None) -> None:
     headers = {} if origin is None else {"Origin": origin}
 
-    refused = httpx2.post(f"{server.url}/controls/clock", data={"held": "true"}, headers=headers, trust_env=False)
+    refused = loopback.post(f"{server.url}/controls/clock", data={"held": "true"}, headers=headers)
 
     assert refused.status_code == 403
     assert not server.sandbox.clock.is_held
@@ -240,7 +241,7 @@ def test_a_name_that_leads_here_from_elsewhere_is_no_page_of_ours(server: Sandbo
     headers = {"Host": name, "Origin": f"http://{name}"}
 
     for path in ("/controls/clock", "/sandbox/clock"):
-        refused = httpx2.post(f"{server.url}{path}", data={"held": "true"}, headers=headers, trust_env=False)
+        refused = loopback.post(f"{server.url}{path}", data={"held": "true"}, headers=headers)
         assert refused.status_code == 403
     assert not server.sandbox.clock.is_held
 
@@ -248,10 +249,10 @@ def test_a_name_that_leads_here_from_elsewhere_is_no_page_of_ours(server: Sandbo
 def test_a_name_that_leads_here_from_elsewhere_sees_no_secrets(server: SandboxServer) -> None:
     secret = server.sandbox.add_webhook("http://localhost:1/webhook").secrets[-1].value
 
-    refused = httpx2.get(server.url, headers={"Host": "evil.example.com"}, trust_env=False)
+    refused = loopback.get(server.url, headers={"Host": "evil.example.com"})
 
     assert (refused.status_code, secret in refused.text) == (403, False)
-    assert secret in httpx2.get(server.url, trust_env=False).text
+    assert secret in loopback.get(server.url).text
 
 
 @pytest.mark.parametrize(("name", "status"), [(None, 200), ("evil.example.com", 403)])
@@ -260,9 +261,7 @@ def test_no_other_page_uses_the_api_either(server: SandboxServer, name: str | No
     headers = {} if name is None else {"Host": name, "Origin": f"http://{name}"}
     endpoint = {"url": "http://localhost:1/", "enabled_events[]": "*"}
 
-    answer = httpx2.post(
-        f"{server.url}/v1/webhook_endpoints", data=endpoint, headers=headers, auth=("sk_test_x", ""), trust_env=False
-    )
+    answer = loopback.post(f"{server.url}/v1/webhook_endpoints", data=endpoint, headers=headers, auth=("sk_test_x", ""))
 
     assert answer.status_code == status
     assert len(server.sandbox.endpoints()) == (status == 200)
@@ -272,7 +271,7 @@ def test_no_other_page_uses_the_api_either(server: SandboxServer, name: str | No
 def test_programs_steer_it_and_other_pages_do_not(server: SandboxServer, origin: str | None, status: int) -> None:
     headers = {} if origin is None else {"Origin": origin}
 
-    answer = httpx2.post(f"{server.url}/sandbox/clock", data={"held": "true"}, headers=headers, trust_env=False)
+    answer = loopback.post(f"{server.url}/sandbox/clock", data={"held": "true"}, headers=headers)
 
     assert answer.status_code == status
     assert server.sandbox.clock.is_held == (status == 200)

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import httpx2
+import loopback
 import pytest
 import stripe
 
@@ -35,7 +36,7 @@ def sandbox(server: SandboxServer) -> Sandbox:
 
 @pytest.fixture
 def http(server: SandboxServer) -> Iterator[httpx2.Client]:
-    with httpx2.Client(base_url=server.url, trust_env=False) as http:
+    with loopback.client(base_url=server.url) as http:
         yield http
 
 
@@ -263,7 +264,7 @@ def test_the_program_prints_its_address_and_secret_and_stops_when_asked(tmp_path
     ) as process:
         assert process.stdout is not None
         url, secret = process.stdout.readline().strip(), process.stdout.readline().strip()
-        answer = httpx2.get(f"{url}/v1/webhook_endpoints", auth=("sk_test_example", ""), trust_env=False)
+        answer = loopback.get(f"{url}/v1/webhook_endpoints", auth=("sk_test_example", ""))
         process.send_signal(signal.SIGTERM)
         status = process.wait(20)
 

@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Iterator
 
 import httpx2
+import loopback
 import pytest
 
 from interfaces.sandbox.faults.requests import Fault, Faults
@@ -21,7 +22,7 @@ def server() -> Iterator[SandboxServer]:
 
 @pytest.fixture
 def http(server: SandboxServer) -> Iterator[httpx2.Client]:
-    with httpx2.Client(base_url=server.url, auth=("sk_test_example", ""), trust_env=False) as http:
+    with loopback.client(base_url=server.url, auth=("sk_test_example", "")) as http:
         yield http
 
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx2
+import loopback
 import pytest
 import stripe
 from eventually import wait_for
@@ -45,7 +45,7 @@ def expired(sandbox: Sandbox) -> str:
 
 def resend(server: SandboxServer, event_id: str) -> None:
     url, headers = f"{server.url}/v1/events/{event_id}/retry", {"Authorization": "Bearer sk_test_example"}
-    httpx2.post(url, data={"for_stripecli": "true"}, headers=headers, trust_env=False).raise_for_status()
+    loopback.post(url, data={"for_stripecli": "true"}, headers=headers).raise_for_status()
 
 
 def test_the_cli_gets_an_address_and_a_secret(server: SandboxServer) -> None:
@@ -57,7 +57,7 @@ def test_the_cli_gets_an_address_and_a_secret(server: SandboxServer) -> None:
 
 
 def test_a_client_without_a_key_gets_nothing(server: SandboxServer) -> None:
-    assert httpx2.post(f"{server.url}/v1/stripecli/sessions", trust_env=False).status_code == 401
+    assert loopback.post(f"{server.url}/v1/stripecli/sessions").status_code == 401
 
 
 def test_the_secret_is_that_of_the_key_and_outlives_a_restart(tmp_path: Path) -> None:
@@ -144,9 +144,9 @@ def test_an_answer_that_was_forwarded_is_an_attempt_of_the_delivery(server: Sand
         listener.say('{"type":"event_ack"}')
         listener.say(json.dumps({**said, "status": 500}))
         listener.say(json.dumps({**said, "status": 200}))
-        assert wait_for(lambda: "delivered" in httpx2.get(shown, trust_env=False).text)
+        assert wait_for(lambda: "delivered" in loopback.get(shown).text)
 
-    [delivery] = httpx2.get(shown, trust_env=False).json()["deliveries"]
+    [delivery] = loopback.get(shown).json()["deliveries"]
     assert (delivery["endpoint_id"], delivery["state"]) == (url, "delivered")
     assert [attempt["status"] for attempt in delivery["attempts"]] == [500, 200]
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx2
+import loopback
 import pytest
 
 from interfaces.sandbox.model.values import Session
@@ -31,7 +32,7 @@ def sandbox(server: SandboxServer) -> Sandbox:
 
 @pytest.fixture
 def browser(server: SandboxServer) -> Iterator[httpx2.Client]:
-    with httpx2.Client(base_url=server.url, trust_env=False) as browser:
+    with loopback.client(base_url=server.url) as browser:
         yield browser
 
 
@@ -251,7 +252,7 @@ def test_the_customer_waits_for_the_endpoints_answer() -> None:
         session = opened(server.sandbox)
         inbox.hold()
 
-        paying = customers.submit(httpx2.post, session.url, data=PERSON, trust_env=False, timeout=10)
+        paying = customers.submit(loopback.post, session.url, data=PERSON, timeout=10)
         inbox.next()
         assert not paying.done()
         inbox.release()
@@ -275,11 +276,10 @@ def test_the_customer_does_not_wait_for_ever(sandbox: Sandbox, browser: httpx2.C
 
 def test_links_lead_back_the_way_the_caller_came(server: SandboxServer) -> None:
     port = server.url.rpartition(":")[2]
-    created = httpx2.post(
+    created = loopback.post(
         f"{server.url}/v1/checkout/sessions",
         data={"mode": "setup", "success_url": SHOP},
         headers={"Authorization": "Bearer sk_test_example", "Host": f"localhost:{port}"},
-        trust_env=False,
     )
 
     assert created.json()["url"].startswith(f"http://localhost:{port}/c/pay/cs_test_")

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Unpack
 
 import httpx2
+import loopback
 import pytest
 import stripe
 from stripe.params.checkout import SessionCreateParams, SessionCreateParamsLineItem
@@ -89,12 +90,11 @@ def test_a_wrong_parameter_is_named(
     ids=["cut", "no object", "not UTF-8", "nested deep", "nested deeper"],
 )
 def test_a_body_that_cannot_be_read_is_refused(server: SandboxServer, body: bytes) -> None:
-    answer = httpx2.post(
+    answer = loopback.post(
         f"{server.url}/v1/products",
         content=body,
         headers={"Content-Type": "application/json"},
         auth=("sk_test_example", ""),
-        trust_env=False,
     )
 
     assert answer.status_code == 400
@@ -119,7 +119,7 @@ def test_only_a_secret_test_key_is_taken(server: SandboxServer, key: str) -> Non
 
 
 def test_a_request_without_a_key_is_not_answered(server: SandboxServer) -> None:
-    answer = httpx2.get(f"{server.url}/v1/products", trust_env=False)
+    answer = loopback.get(f"{server.url}/v1/products")
 
     assert answer.status_code == 401
     assert answer.json()["error"]["type"] == "invalid_request_error"
@@ -235,7 +235,7 @@ def test_a_failure_for_one_path_leaves_others_alone(server: SandboxServer, clien
 
 
 def test_an_answer_can_break_off_or_come_too_late(server: SandboxServer) -> None:
-    with httpx2.Client(base_url=server.url, auth=("sk_test_example", ""), trust_env=False) as http:
+    with loopback.client(base_url=server.url, auth=("sk_test_example", "")) as http:
         server.sandbox.fail_next_requests(1, is_cut=True)
         with pytest.raises(httpx2.RemoteProtocolError):
             http.get("/v1/products")
@@ -247,6 +247,6 @@ def test_an_answer_can_break_off_or_come_too_late(server: SandboxServer) -> None
 
 @pytest.mark.parametrize("credentials", [b"Basic \xe9", b"Basic a", b"Basic /w=="])
 def test_a_key_that_can_not_be_read_is_none(server: SandboxServer, credentials: bytes) -> None:
-    answer = httpx2.get(f"{server.url}/v1/products", headers=[(b"Authorization", credentials)], trust_env=False)
+    answer = loopback.get(f"{server.url}/v1/products", headers=[(b"Authorization", credentials)])
 
     assert answer.status_code == 401

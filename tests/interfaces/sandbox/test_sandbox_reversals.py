@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-import httpx2
 import hypothesis
+import loopback
 import pytest
 import stripe
 from hypothesis import strategies
@@ -277,10 +277,10 @@ def test_a_bank_can_dispute_by_a_control(server: SandboxServer, client: stripe.S
     session_id, intent_id = paid(server.sandbox)
     client.v1.refunds.create({"payment_intent": intent_id, "amount": 1000})
 
-    answer = httpx2.post(f"{server.url}/sandbox/payment_intents/{intent_id}/dispute", trust_env=False)
+    answer = loopback.post(f"{server.url}/sandbox/payment_intents/{intent_id}/dispute")
 
     assert (answer.status_code, answer.json()["amount"]) == (200, 2000)
-    shown = httpx2.get(f"{server.url}/sandbox/books", trust_env=False).json()["payments"]
+    shown = loopback.get(f"{server.url}/sandbox/books").json()["payments"]
     [payment] = [payment for payment in shown if payment["session_id"] == session_id]
     assert [payment[name]["amount"] for name in ("paid", "refunded", "disputed")] == [3000, 1000, 2000]
 
@@ -294,8 +294,8 @@ def test_these_events_have_a_thin_form_too(server: SandboxServer, client: stripe
     for event in one_of_each_type.values():
         thin = client.raw_request("get", f"/v2/core/events/{event.id}", stripe_version="2026-10-28.endive").data
         related = thin["related_object"]
-        found = httpx2.get(
-            f"{server.url}{related['url']}", headers={"Authorization": "Bearer sk_test_example"}, trust_env=False
+        found = loopback.get(
+            f"{server.url}{related['url']}", headers={"Authorization": "Bearer sk_test_example"}
         ).json()
         assert (thin["type"], found["object"]) == (f"v1.{event.type}", related["type"])
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import suppress
 
-import httpx2
+import loopback
 import pytest
 from eventually import wait_for
 from listening import listening, payload
@@ -42,7 +42,7 @@ def test_a_listener_that_does_not_read_blocks_no_other_and_loses_the_oldest(serv
             # each event comes as two messages
             assert [payload(next(hearing))["id"] for _ in range(200)] == [many] * 200
         listeners.announce(last)
-        assert httpx2.get(f"{server.url}/sandbox", trust_env=False).status_code == 200
+        assert loopback.get(f"{server.url}/sandbox").status_code == 200
 
         got = 0
         for message in slow.messages():
@@ -69,4 +69,4 @@ def test_who_says_too_much_at_once_is_sent_away(server: SandboxServer) -> None:
 
         assert [event.code for event in listener.events() if isinstance(event, CloseConnection)] == [1009]
 
-    assert httpx2.get(f"{server.url}/sandbox", trust_env=False).status_code == 200
+    assert loopback.get(f"{server.url}/sandbox").status_code == 200

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Sequence
 
-import httpx2
+import loopback
 import pytest
 import stripe
 
@@ -235,7 +235,7 @@ def test_everything_that_can_happen_happens_about_as_often_as_it_should() -> Non
 
 
 def test_another_process_changes_the_weather() -> None:
-    with SandboxServer(Sandbox()) as server, httpx2.Client(base_url=server.url, trust_env=False) as http:
+    with SandboxServer(Sandbox()) as server, loopback.client(base_url=server.url) as http:
         endpoint = server.sandbox.add_webhook("http://localhost:4242/webhook")
         changes = {
             "weather": {"lose": 0.5, "corrupt_as": ["truncated"], "count": 3},
@@ -267,7 +267,7 @@ def test_another_process_changes_the_weather() -> None:
 )
 def test_weather_that_can_not_be_is_refused(wrong: dict[str, object]) -> None:
     with SandboxServer(Sandbox()) as server:
-        refused = httpx2.post(f"{server.url}/sandbox/deliveries", json=wrong, trust_env=False)
+        refused = loopback.post(f"{server.url}/sandbox/deliveries", json=wrong)
 
         assert refused.status_code in (400, 404)
         assert server.sandbox.post_office.skies.weather() == {None: Weather()}
@@ -280,6 +280,6 @@ def test_what_was_done_is_seen_by_another_process_and_survives_in_the_state(sand
     assert sandbox.wait_for_deliveries()
 
     with SandboxServer(sandbox) as server:
-        (shown,) = httpx2.get(f"{server.url}/sandbox/deliveries", trust_env=False).json()["deliveries"]
+        (shown,) = loopback.get(f"{server.url}/sandbox/deliveries").json()["deliveries"]
 
     assert sorted(attempt["mishaps"] for attempt in shown["attempts"]) == [["doubled"], ["doubled", "altered"]]

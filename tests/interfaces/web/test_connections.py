@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-import httpx2
+import loopback
 import pytest
 from running import RunningShop, running_shop
 
@@ -87,7 +87,7 @@ def test_more_connections_than_file_descriptors_keep_no_client_out(tmp_path: Pat
         for _ in range(40):
             for _ in range(10):
                 stack.enter_context(connected(engine.url))
-            answers.append(httpx2.post(f"{engine.url}/webhook", content=b"{}", trust_env=False))
+            answers.append(loopback.post(f"{engine.url}/webhook", content=b"{}"))
 
     log = engine.log.read_text()
     assert [answer.status_code for answer in answers] == [400] * 40

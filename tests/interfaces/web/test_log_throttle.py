@@ -3,7 +3,7 @@
 import socket
 from pathlib import Path
 
-import httpx2
+import loopback
 from processes import ServeProcess, ended
 
 from interfaces.demo.engine_process import free_port
@@ -39,7 +39,7 @@ def test_floods_of_forged_deliveries_and_of_garbage_leave_few_lines(tmp_path: Pa
     with ended([server]):
         server.start()
         server.wait_until_ready()
-        with httpx2.Client(base_url=server.url, timeout=20.0, trust_env=False) as client:
+        with loopback.client(base_url=server.url, timeout=20.0) as client:
             statuses = [client.post("/webhook", content=b"{}").status_code for _ in range(3 * REFUSALS_PER_MINUTE)]
         for _ in range(50):
             with socket.create_connection(("127.0.0.1", port), timeout=20.0) as connection:
