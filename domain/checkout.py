@@ -74,6 +74,50 @@ class Presentment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ShippingRate:
+    """The way of shipping that the customer chose. Its amount is the checkout's `amount_shipping`."""
+
+    id: str
+    name: str | None = None
+    """What the customer read. None if the key may not read shipping rates."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Discount:
+    """A coupon that was applied, and the code for which the customer got it.
+
+    The names are None if there are none, or if the key may not read them.
+    """
+
+    coupon: str | None = None
+    coupon_name: str | None = None
+    promotion_code: str | None = None
+    code: str | None = None
+    """What the customer typed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaxId:
+    """A number under which the customer pays taxes, such as a VAT number. `type` is an enum of Stripe's."""
+
+    type: str
+    value: Personal | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consent:
+    """What the customer agreed to on the payment page, as enums of Stripe's.
+
+    Source: `consent` of https://docs.stripe.com/api/checkout/sessions/object
+    """
+
+    promotions: str | None = None
+    """`opt_in` if the customer wants to receive promotions."""
+    terms_of_service: str | None = None
+    """`accepted` if the customer agreed to the shop's terms."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Checkout:
     """One retrieval of a session. Enums of Stripe's stay text: they are open, and an unknown one must not break us."""
 
@@ -110,6 +154,13 @@ class Checkout:
     invoice: str | None = None
     locale: str | None = None
     presentment: Presentment | None = None
+    shipping_rate: ShippingRate | None = None
+    discounts: tuple[Discount, ...] = ()
+    business_name: Personal | None = None
+    tax_ids: tuple[TaxId, ...] = ()
+    consent: Consent | None = None
+    recovered_from: str | None = None
+    """The expired session that this one continues."""
 
     @property
     def is_complete(self) -> bool:

@@ -7,7 +7,18 @@ from typing import Annotated, TypeVar
 import msgspec
 
 from application.storable import storable_json
-from domain.checkout import Address, Checkout, Contact, CustomField, LineItem, Presentment
+from domain.checkout import (
+    Address,
+    Checkout,
+    Consent,
+    Contact,
+    CustomField,
+    Discount,
+    LineItem,
+    Presentment,
+    ShippingRate,
+    TaxId,
+)
 from domain.personal import Personal, personal
 
 T = TypeVar("T")
@@ -69,15 +80,52 @@ class _Address(msgspec.Struct):
     country: str | None = None
 
 
+class _TaxId(msgspec.Struct):
+    type: str
+    value: str | None = None
+
+
 class _Contact(msgspec.Struct):
     name: str | None = None
+    business_name: str | None = None
     email: str | None = None
     phone: str | None = None
     address: _Address | None = None
+    tax_ids: list[_TaxId] | None = None
 
 
 class _Collected(msgspec.Struct):
+    business_name: str | None = None
     shipping_details: _Contact | None = None
+
+
+class _ShippingRate(msgspec.Struct):
+    id: str
+    display_name: str | None = None
+
+
+class _ShippingCost(msgspec.Struct):
+    shipping_rate: str | _ShippingRate | None = None
+
+
+class _Coupon(msgspec.Struct):
+    id: str
+    name: str | None = None
+
+
+class _PromotionCode(msgspec.Struct):
+    id: str
+    code: str | None = None
+
+
+class _Discount(msgspec.Struct):
+    coupon: str | _Coupon | None = None
+    promotion_code: str | _PromotionCode | None = None
+
+
+class _Consent(msgspec.Struct):
+    promotions: str | None = None
+    terms_of_service: str | None = None
 
 
 class _TotalDetails(msgspec.Struct):
@@ -135,6 +183,10 @@ class SessionJson(msgspec.Struct):
     invoice: str | None = None
     locale: str | None = None
     presentment_details: _Presentment | None = None
+    shipping_cost: _ShippingCost | None = None
+    discounts: list[_Discount] | None = None
+    consent: _Consent | None = None
+    recovered_from: str | None = None
 
 
 # Made once, before any thread asks: msgspec crashes where two threads meet the same class for the first time.
@@ -164,7 +216,7 @@ def checkout_of(session: SessionJson, items: Sequence[LineItemJson]) -> Checkout
     """`items` are all the line items of the session, from every page."""
     totals = session.total_details or _TotalDetails()
     collected, intent = session.collected_information, _intent(session)
-    method = intent.payment_method
+    method, details = intent.payment_method, session.customer_details or _Contact()
     return Checkout(
         mode=session.mode,
         status=session.status or "open",
@@ -194,6 +246,12 @@ def checkout_of(session: SessionJson, items: Sequence[LineItemJson]) -> Checkout
         invoice=session.invoice,
         locale=session.locale,
         presentment=_presentment(session.presentment_details),
+        shipping_rate=_shipping_rate(session.shipping_cost),
+        discounts=tuple(map(_discount, session.discounts or ())),
+        business_name=personal(details.business_name or (collected.business_name if collected else None)),
+        tax_ids=tuple(TaxId(type=each.type, value=personal(each.value)) for each in details.tax_ids or ()),
+        consent=_consent(session.consent),
+        recovered_from=session.recovered_from,
     )
 
 
@@ -224,6 +282,29 @@ def _presentment(details: _Presentment | None) -> Presentment | None:
     if details is None:
         return None
     return Presentment(amount=details.presentment_amount, currency=details.presentment_currency)
+
+
+def _shipping_rate(cost: _ShippingCost | None) -> ShippingRate | None:
+    rate = cost.shipping_rate if cost else None
+    if isinstance(rate, _ShippingRate):
+        return ShippingRate(id=rate.id, name=rate.display_name)
+    return ShippingRate(id=rate) if rate else None
+
+
+def _discount(discount: _Discount) -> Discount:
+    coupon, code = discount.coupon, discount.promotion_code
+    return Discount(
+        coupon=coupon.id if isinstance(coupon, _Coupon) else coupon,
+        coupon_name=coupon.name if isinstance(coupon, _Coupon) else None,
+        promotion_code=code.id if isinstance(code, _PromotionCode) else code,
+        code=code.code if isinstance(code, _PromotionCode) else None,
+    )
+
+
+def _consent(consent: _Consent | None) -> Consent | None:
+    if consent is None:
+        return None
+    return Consent(promotions=consent.promotions, terms_of_service=consent.terms_of_service)
 
 
 def _customer(session: SessionJson) -> Contact:

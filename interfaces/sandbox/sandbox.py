@@ -27,12 +27,14 @@ from interfaces.sandbox.model.values import (
     DeliveryAttempt,
     Endpoint,
     Event,
+    Money,
     Origin,
     PayBy,
     PaymentLink,
     Price,
     Product,
     Session,
+    TaxId,
     WebhookDelivery,
 )
 from interfaces.sandbox.stripe_json.events import FULFILLING_EVENTS, SESSION_EVENTS, event_json
@@ -194,6 +196,10 @@ class Sandbox(Core):
         additions: Mapping[str, int] | None = None,
         shipping_rate: str | None = None,
         answers: Mapping[str, str] | None = None,
+        business_name: str | None = None,
+        tax_id: TaxId | None = None,
+        presentment: Money | None = None,
+        has_opted_in: bool = False,
     ) -> Session:
         """Fills in the payment page and presses the button; a total of 0 is free, whatever `by` is.
 
@@ -203,12 +209,14 @@ class Sandbox(Core):
         customer = Customer(email=known, name=name or _NAME, phone=phone, address=address)
         payment = PaymentDetails(
             by=by,
-            customer=customer,
+            customer=replace(customer, business_name=business_name, tax_id=tax_id),
             ship_to=replace(customer, email=None, phone=None),
             quantities=quantities or {},
             additions=additions or {},
             shipping_rate=shipping_rate,
             answers=answers or {},
+            presentment=presentment,
+            has_opted_in=has_opted_in,
         )
         return self.complete(session_id, payment)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("domain", "application", "infrastructure", "interfaces")
 SANDBOX = "interfaces/sandbox/"
-OF_STRIPE = {"Address", "CustomField", "Event", "LineItem", "WebhookDelivery"}
+OF_STRIPE = {"Address", "CustomField", "Event", "LineItem", "TaxId", "WebhookDelivery"}
 """Stripe's own words. The sandbox, which imports nothing of the engine, has a class for each of them as well."""
 
 

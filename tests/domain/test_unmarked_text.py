@@ -27,7 +27,9 @@ UNMARKED = {
     STRIPE: """
         Checkout.capture_method Checkout.currency Checkout.customer Checkout.intent_status Checkout.invoice
         Checkout.locale Checkout.mode Checkout.payment_intent Checkout.payment_link Checkout.payment_method_type
-        Checkout.payment_method_types Checkout.payment_status Checkout.status Checkout.subscription
+        Checkout.payment_method_types Checkout.payment_status Checkout.recovered_from Checkout.status
+        Checkout.subscription Consent.promotions Consent.terms_of_service Discount.coupon Discount.promotion_code
+        ShippingRate.id TaxId.type
         CheckoutSession.AsyncPaymentFailed.stripe_event CheckoutSession.AsyncPaymentSucceeded.stripe_event
         CheckoutSession.Completed.payment_status CheckoutSession.Completed.stripe_event
         CheckoutSession.Expired.stripe_event CheckoutSession.Paid.currency CheckoutSession.Paid.payment_status
@@ -45,7 +47,8 @@ UNMARKED = {
         StockItem.Reserved.line_item
         """,
     MERCHANT: """
-        CustomField.key CustomField.label LineItem.description LineItem.metadata
+        CustomField.key CustomField.label Discount.code Discount.coupon_name LineItem.description LineItem.metadata
+        ShippingRate.name
         Fulfillment.LineItemDelivered.link MailLine.delivery MailLine.link MailLine.title
         PlannedLine.delivery PlannedLine.name PlannedLine.settings PlannedLine.sku
         Fulfillment.Shipped.carrier Mail.carrier

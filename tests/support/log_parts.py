@@ -8,7 +8,18 @@ from kinds import ACCESS, HTTP, LICENSE_KEY, MANUAL, SHIPMENT
 from typed_ids import as_sku
 
 from domain import reasons
-from domain.checkout import Address, Checkout, Contact, CustomField, LineItem
+from domain.checkout import (
+    Address,
+    Checkout,
+    Consent,
+    Contact,
+    CustomField,
+    Discount,
+    LineItem,
+    Presentment,
+    ShippingRate,
+    TaxId,
+)
 from domain.event import Event
 from domain.ids import SessionId, StreamId
 from domain.line import LineState
@@ -115,6 +126,16 @@ def checkout(*lines: PlannedLine, status: str = "complete", payment_status: str 
         metadata={"order": Personal("17")},
         client_reference_id=Personal("ORDER-17"),
         locale="de",
+        presentment=Presentment(amount=6120, currency="usd"),
+        shipping_rate=ShippingRate(id="shr_express", name="Express, 1 to 2 days"),
+        discounts=(
+            Discount(coupon="10OFF", coupon_name="A tenth off", promotion_code="promo_1", code="WELCOME"),
+            Discount(coupon="hidden"),
+        ),
+        business_name=Personal("Example & Daughters"),
+        tax_ids=(TaxId(type="eu_vat", value=Personal("DE123456789")),),
+        consent=Consent(promotions="opt_in", terms_of_service="accepted"),
+        recovered_from="cs_test_abandoned",
     )
 
 

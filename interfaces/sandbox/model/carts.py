@@ -27,6 +27,8 @@ _ECHOED: Final = (
     *("billing_address_collection", "customer_creation", "integration_identifier", "origin_context"),
     *("payment_method_collection", "submit_type"),
 )
+_CONSENTS: Final[tuple[Literal["terms_of_service", "promotions"], ...]] = ("terms_of_service", "promotions")
+_WAYS_TO_ASK: Final = ("auto", "none", "required")
 _KINDS: Final[tuple[Literal["text", "numeric", "dropdown"], ...]] = ("text", "numeric", "dropdown")
 
 
@@ -93,7 +95,14 @@ def wishes_of(params: Params, making: Making) -> Wishes:
         payment_method_types=params.texts("payment_method_types"),
         echoed={name: value for name, value in echoed.items() if value is not None},
         is_captured_later=_is_captured_later(params.child("payment_intent_data")),
+        has_tax_ids=params.child("tax_id_collection").flag("enabled") is True,
+        consents=tuple(name for name in _CONSENTS if _is_asked_for(name, params.child("consent_collection"))),
+        has_adaptive_pricing=params.child("adaptive_pricing").flag("enabled") is True,
     )
+
+
+def _is_asked_for(consent: str, params: Params) -> bool:
+    return params.choice(consent, _WAYS_TO_ASK) in ("auto", "required")
 
 
 def _is_captured_later(params: Params) -> bool:

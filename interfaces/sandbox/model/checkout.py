@@ -38,6 +38,10 @@ class PaymentDetails:
     """Answers to custom fields, by key."""
     method: PaymentMethod | None = None
     """The one paid with, where it is known already."""
+    presentment: Money | None = None
+    """What the page showed in the customer's own currency, with Adaptive Pricing."""
+    has_opted_in: bool = False
+    """Whether the customer wants to receive promotions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +66,8 @@ def filled_in(session: Session, payment: PaymentDetails, making: Making) -> Sess
         shipping=_shipping(session, payment),
         customer=payment.customer,
         ship_to=payment.ship_to if session.wishes.shipping_countries else None,
+        presentment=payment.presentment if session.wishes.has_adaptive_pricing else None,
+        has_opted_in=payment.has_opted_in,
         wishes=replace(session.wishes, custom_fields=_answered(session, payment)),
     )
 

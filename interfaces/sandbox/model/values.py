@@ -96,6 +96,13 @@ class Address:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TaxId:
+    type: str
+    """As Stripe names it, such as `eu_vat`."""
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Customer:
     """What the customer entered on the payment page."""
 
@@ -103,6 +110,8 @@ class Customer:
     name: str | None = None
     phone: str | None = None
     address: Address | None = None
+    business_name: str | None = None
+    tax_id: TaxId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +148,10 @@ class Wishes:
     """Parameters which change nothing here and are shown again, such as `submit_type`."""
     is_captured_later: bool = False
     """Whether a card is only authorized, and the merchant captures the money (`capture_method=manual`)."""
+    has_tax_ids: bool = False
+    consents: tuple[Literal["terms_of_service", "promotions"], ...] = ()
+    """What the customer is asked to agree to."""
+    has_adaptive_pricing: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,6 +190,10 @@ class Session:
     setup_intent_id: str | None = None
     invoice_id: str | None = None
     debit: Debit | None = None
+    presentment: Money | None = None
+    """What the customer paid in a currency of their own, with Adaptive Pricing."""
+    has_opted_in: bool = False
+    """Whether the customer wants to receive promotions."""
     pretended_payment_status: str | None = None
     """The status that the API reports instead of the true one, as if Stripe had added it."""
 

@@ -4,7 +4,16 @@ from collections.abc import Sequence
 from typing import Final
 
 from interfaces.sandbox.model.state import State
-from interfaces.sandbox.model.values import Customer, CustomField, LineItem, OptionalItem, PaymentLink, Session, Wishes
+from interfaces.sandbox.model.values import (
+    Customer,
+    CustomField,
+    LineItem,
+    OptionalItem,
+    PaymentLink,
+    Session,
+    ShippingOption,
+    Wishes,
+)
 from interfaces.sandbox.stripe_json.payment_shapes import PaymentShapes
 from interfaces.sandbox.stripe_json.shapes import (
     NOTHING,
@@ -20,6 +29,7 @@ from interfaces.sandbox.stripe_json.shapes import (
 ITEM_EXPANDS: Final = ("discounts", "price", "price.product", "taxes")
 SESSION_EXPANDS: Final = (
     *("customer", "line_items", "line_items.data", "payment_intent", "payment_link"),
+    *("discounts.coupon", "discounts.promotion_code", "shipping_cost.shipping_rate"),
     *(f"line_items.data.{path}" for path in ITEM_EXPANDS),
     *("payment_intent.latest_charge", "payment_intent.payment_method", "total_details.breakdown"),
 )
@@ -44,7 +54,7 @@ class SessionShapes:
             **_settings(session),
             **_wishes(session.wishes),
             "payment_link": session.payment_link_id,
-            "shipping_cost": _shipping_cost(session),
+            "shipping_cost": _shipping_cost(session, expand.under("shipping_cost")),
         }
         if expand.has("line_items"):
             url = f"/v1/checkout/sessions/{session.id}/line_items"
@@ -130,7 +140,7 @@ def _amounts(session: Session) -> JsonObject:
 def _customer(session: Session) -> JsonObject:
     return {
         "collected_information": _collected(session),
-        "consent": None,
+        "consent": _consent(session),
         "customer": session.customer_id,
         "customer_account": None,
         "customer_details": _customer_details(session),
@@ -140,7 +150,7 @@ def _customer(session: Session) -> JsonObject:
 
 def _settings(session: Session) -> JsonObject:
     return {
-        "adaptive_pricing": None,
+        "adaptive_pricing": {"enabled": session.wishes.has_adaptive_pricing},
         "after_expiration": None,
         "allow_promotion_codes": None,
         "cancel_url": session.cancel_url,
@@ -154,7 +164,7 @@ def _settings(session: Session) -> JsonObject:
         "payment_method_configuration_details": None,
         "payment_method_options": {},
         "permissions": None,
-        "presentment_details": None,
+        "presentment_details": _presentment(session),
         "saved_payment_method_options": None,
         "success_url": session.success_url,
         "ui_mode": "hosted_page",
@@ -172,7 +182,7 @@ def _wishes(wishes: Wishes) -> JsonObject:
             "status": "complete" if wishes.has_automatic_tax else None,
         },
         "billing_address_collection": wishes.echoed.get("billing_address_collection"),
-        "consent_collection": None,
+        "consent_collection": _consent_collection(wishes),
         "custom_fields": [_custom_field(field, has_answer=True) for field in wishes.custom_fields],
         "custom_text": dict.fromkeys(texts),
         "customer_creation": wishes.echoed.get("customer_creation", "if_required"),
@@ -188,7 +198,35 @@ def _wishes(wishes: Wishes) -> JsonObject:
             {"shipping_amount": option.amount, "shipping_rate": option.rate_id} for option in wishes.shipping_options
         ],
         "submit_type": wishes.echoed.get("submit_type"),
+        "tax_id_collection": {"enabled": wishes.has_tax_ids, "required": "never"},
     }
+
+
+def _consent_collection(wishes: Wishes) -> JsonObject | None:
+    if not wishes.consents:
+        return None
+    return {
+        "payment_method_reuse_agreement": None,
+        "promotions": "auto" if "promotions" in wishes.consents else "none",
+        "terms_of_service": "required" if "terms_of_service" in wishes.consents else "none",
+    }
+
+
+def _consent(session: Session) -> JsonObject | None:
+    """What the customer agreed to by pressing the button."""
+    asked = session.wishes.consents
+    if session.status != "complete" or not asked:
+        return None
+    opted = "opt_in" if session.has_opted_in else "opt_out"
+    return {
+        "promotions": opted if "promotions" in asked else None,
+        "terms_of_service": "accepted" if "terms_of_service" in asked else None,
+    }
+
+
+def _presentment(session: Session) -> JsonObject | None:
+    own = session.presentment
+    return {"presentment_amount": own.amount, "presentment_currency": own.currency} if own else None
 
 
 def _collected(session: Session) -> JsonObject | None:
@@ -198,7 +236,12 @@ def _collected(session: Session) -> JsonObject | None:
     shipping: JsonObject | None = None
     if ship_to is not None:
         shipping = {"address": address_json(ship_to.address), "name": ship_to.name}
-    return {"business_name": None, "individual_name": None, "shipping_details": shipping}
+    business_name = _business_name(session)
+    return {"business_name": business_name, "individual_name": None, "shipping_details": shipping}
+
+
+def _business_name(session: Session) -> str | None:
+    return session.customer.business_name if session.customer and session.wishes.has_tax_ids else None
 
 
 def _customer_details(session: Session) -> JsonObject | None:
@@ -209,14 +252,21 @@ def _customer_details(session: Session) -> JsonObject | None:
         return None
     return {
         "address": address_json(customer.address) if session.customer else None,
-        "business_name": None,
+        "business_name": _business_name(session),
         "email": customer.email,
         "individual_name": None,
         "name": customer.name,
         "phone": customer.phone,
         "tax_exempt": "none",
-        "tax_ids": [] if session.customer else None,
+        "tax_ids": _tax_ids(session),
     }
+
+
+def _tax_ids(session: Session) -> Json:
+    if session.customer is None:
+        return None
+    tax_id = session.customer.tax_id if session.wishes.has_tax_ids else None
+    return [{"type": tax_id.type, "value": tax_id.value}] if tax_id else []
 
 
 def _customer_object(session: Session, identifier: str) -> JsonObject:
@@ -233,7 +283,7 @@ def _customer_object(session: Session, identifier: str) -> JsonObject:
     }
 
 
-def _shipping_cost(session: Session) -> JsonObject | None:
+def _shipping_cost(session: Session, expand: Expand) -> JsonObject | None:
     option = session.shipping
     if option is None:
         return None
@@ -241,7 +291,24 @@ def _shipping_cost(session: Session) -> JsonObject | None:
         "amount_subtotal": option.amount,
         "amount_tax": 0,
         "amount_total": option.amount,
-        "shipping_rate": option.rate_id,
+        "shipping_rate": _shipping_rate(session, option) if expand.has("shipping_rate") else option.rate_id,
+    }
+
+
+def _shipping_rate(session: Session, option: ShippingOption) -> JsonObject:
+    return {
+        "id": option.rate_id,
+        "object": "shipping_rate",
+        "active": True,
+        "created": session.created,
+        "delivery_estimate": None,
+        "display_name": option.name,
+        "fixed_amount": {"amount": option.amount, "currency": session.currency},
+        "livemode": False,
+        "metadata": {},
+        "tax_behavior": "unspecified",
+        "tax_code": None,
+        "type": "fixed_amount",
     }
 
 

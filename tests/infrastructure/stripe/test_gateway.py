@@ -11,10 +11,13 @@ from fakes.receiver import Receiver, answering, dribbling
 from typed_ids import as_session
 
 from application.ports import Permanent, PortError, SessionUnknown, StripeGateway, Temporary
+from domain.checkout import Consent, Presentment, TaxId
 from domain.errors import InvalidIdentifier
 from domain.ids import SessionId
 from domain.personal import Personal
 from infrastructure.stripe.gateway import SdkGateway
+from interfaces.sandbox.model.values import Money
+from interfaces.sandbox.model.values import TaxId as SandboxTaxId
 from interfaces.sandbox.sandbox import Sandbox
 from interfaces.sandbox.server import SandboxServer
 
@@ -92,6 +95,62 @@ def test_a_paid_session_comes_with_all_that_the_merchant_keeps(sandbox: Sandbox,
     assert checkout.metadata == {"channel": Personal("web")}
     assert (checkout.payment_intent or "").startswith("pi_")
     assert (checkout.intent_status, checkout.payment_method_type) == ("succeeded", "card")
+
+
+ASKED: dict[str, Any] = {
+    "shipping_address_collection": {"allowed_countries": ["DE"]},
+    "shipping_options": [
+        {"shipping_rate_data": {"display_name": "Express", "fixed_amount": {"amount": 900, "currency": "eur"}}}
+    ],
+    "tax_id_collection": {"enabled": True},
+    "consent_collection": {"terms_of_service": "required", "promotions": "auto"},
+    "adaptive_pricing": {"enabled": True},
+}
+
+
+def test_what_a_packer_and_a_bookkeeper_need_comes_with_a_session(sandbox: Sandbox, gateway: StripeGateway) -> None:
+    id = new_session(sandbox, **ASKED)
+    sandbox.pay(
+        id,
+        business_name="Ada & Co",
+        tax_id=SandboxTaxId(type="eu_vat", value="DE123456789"),
+        presentment=Money(amount=1523, currency="usd"),
+        has_opted_in=True,
+    )
+
+    checkout = gateway.retrieve(as_session(id))
+
+    assert checkout.shipping_rate is not None
+    assert (checkout.shipping_rate.id[:4], checkout.shipping_rate.name) == ("shr_", "Express")
+    assert checkout.amount_shipping == 900
+    assert checkout.business_name == Personal("Ada & Co")
+    assert checkout.tax_ids == (TaxId(type="eu_vat", value=Personal("DE123456789")),)
+    assert checkout.consent == Consent(promotions="opt_in", terms_of_service="accepted")
+    assert checkout.presentment == Presentment(amount=1523, currency="usd")
+
+
+def test_what_a_session_does_not_ask_for_is_not_there(sandbox: Sandbox, gateway: StripeGateway) -> None:
+    id = new_session(sandbox)
+    sandbox.pay(id, business_name="Ada & Co", presentment=Money(amount=1523, currency="usd"))
+
+    checkout = gateway.retrieve(as_session(id))
+
+    assert (checkout.shipping_rate, checkout.business_name, checkout.tax_ids) == (None, None, ())
+    assert (checkout.consent, checkout.presentment, checkout.discounts) == (None, None, ())
+
+
+def test_a_key_that_may_not_read_names_still_retrieves_the_order(sandbox: Sandbox, gateway: StripeGateway) -> None:
+    """A restricted key from before names were asked for must not leave paid orders unfulfilled."""
+    id = new_session(sandbox, **ASKED)
+    sandbox.pay(id)
+    sandbox.fail_next_requests(1, status=403)
+
+    checkout = gateway.retrieve(as_session(id))
+
+    assert checkout.is_paid
+    assert checkout.shipping_rate is not None
+    assert (checkout.shipping_rate.id[:4], checkout.shipping_rate.name) == ("shr_", None)
+    assert checkout.payment_method_type == "card"
 
 
 def test_how_a_delayed_payment_stands_comes_with_its_session(sandbox: Sandbox, gateway: StripeGateway) -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.checkout import Checkout, Presentment
+from domain.checkout import Checkout, Consent, Discount, Presentment, ShippingRate, TaxId
 from domain.personal import Personal
 from infrastructure.stripe.translation import Unintelligible, checkout_of, read_session
 
@@ -167,3 +167,60 @@ def test_what_the_customer_saw_in_a_currency_of_their_own_is_kept_beside_the_sho
 
     assert translated(presentment_details=details).presentment == Presentment(amount=1123, currency="usd")
     assert translated(presentment_details=None).presentment is None
+
+
+@pytest.mark.parametrize(
+    ("cost", "rate"),
+    [
+        (None, None),
+        ({"amount_total": 900, "shipping_rate": None}, None),
+        ({"amount_total": 900, "shipping_rate": "shr_1"}, ShippingRate(id="shr_1")),
+        ({"shipping_rate": {"id": "shr_1", "display_name": "Express"}}, ShippingRate(id="shr_1", name="Express")),
+        ({"shipping_rate": {"id": "shr_1", "display_name": None}}, ShippingRate(id="shr_1")),
+    ],
+)
+def test_the_chosen_shipping_rate_is_kept_with_its_name_as_far_as_it_is_expanded(
+    cost: object, rate: ShippingRate | None
+) -> None:
+    assert translated(shipping_cost=cost).shipping_rate == rate
+
+
+def test_discounts_are_kept_with_the_codes_that_the_customer_typed() -> None:
+    found = translated(
+        discounts=[
+            {"coupon": {"id": "10OFF", "name": "A tenth off"}, "promotion_code": None},
+            {"coupon": None, "promotion_code": {"id": "promo_1", "code": "WELCOME"}},
+            {"coupon": "10OFF", "promotion_code": "promo_1"},
+        ]
+    )
+
+    assert found.discounts == (
+        Discount(coupon="10OFF", coupon_name="A tenth off"),
+        Discount(promotion_code="promo_1", code="WELCOME"),
+        Discount(coupon="10OFF", promotion_code="promo_1"),
+    )
+    assert translated(discounts=None).discounts == ()
+
+
+def test_a_business_is_kept_with_its_tax_ids() -> None:
+    details = {"email": "ada@example.com", "business_name": "Ada & Co", "tax_ids": [{"type": "eu_vat", "value": "DE1"}]}
+
+    checkout = translated(customer_details=details)
+
+    assert checkout.business_name == Personal("Ada & Co")
+    assert checkout.tax_ids == (TaxId(type="eu_vat", value=Personal("DE1")),)
+
+
+def test_a_business_that_the_page_collected_is_kept_too() -> None:
+    assert translated(collected_information={"business_name": "Ada & Co"}).business_name == Personal("Ada & Co")
+    assert translated(customer_details=None, collected_information=None).business_name is None
+
+
+def test_consent_and_the_session_that_was_recovered_are_kept() -> None:
+    checkout = translated(
+        consent={"promotions": "opt_in", "terms_of_service": "accepted"}, recovered_from="cs_test_abandoned"
+    )
+
+    assert checkout.consent == Consent(promotions="opt_in", terms_of_service="accepted")
+    assert checkout.recovered_from == "cs_test_abandoned"
+    assert (translated().consent, translated().recovered_from) == (None, None)
