@@ -1,4 +1,7 @@
-"""Logs: one JSON object a line, our own and those of libraries in one stream, without secrets or personal data."""
+"""Logs: one line for each record, our own and those of libraries in one stream, without secrets or personal data.
+
+Programs read JSON; a person at a terminal reads text.
+"""
 
 import json
 import logging
@@ -6,7 +9,7 @@ import re
 import sys
 import time
 import traceback
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import nullcontext, suppress
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -16,6 +19,7 @@ import msgspec
 import structlog
 from structlog.types import EventDict, ExcInfo, Processor, WrappedLogger
 
+from infrastructure.log_format import LogFormat
 from infrastructure.redaction import Redaction, session_shortened
 
 LINE_BYTES_MAX = 64 * 1024
@@ -25,13 +29,18 @@ _TRACEBACK_LINES_MAX = 60
 _SESSION = re.compile(r"cs_(?:test|live)_[A-Za-z0-9]{1,200}")
 _LONG = ("exception", "stack")
 _ORDER = ("time", "level", "event", "session_id", "logger")
+_ORDINARY_LEVELS = ("debug", "info")
 _encode: Final = msgspec.json.Encoder().encode
 _QUIET = ("httpx2", "httpcore2", "stripe", "uvicorn.access", "asyncio")
 """Libraries that log at INFO what we log ourselves, with whole URLs."""
 
 
 def configure_logs(
-    stream: TextIO | None = None, level: int | str = logging.INFO, *, secrets: Collection[str] = ()
+    stream: TextIO | None = None,
+    level: int | str = logging.INFO,
+    *,
+    secrets: Collection[str] = (),
+    format: LogFormat = LogFormat.JSON,
 ) -> None:
     """Send everything that is logged in this process to `stream` (standard error), from now on.
 
@@ -39,7 +48,7 @@ def configure_logs(
     replaces what was configured before.
     """
     lines = _Lines(stream if stream is not None else sys.stderr)
-    render = _Render(Redaction(secrets))
+    render = _Render(Redaction(secrets), _json if format is LogFormat.JSON else _text)
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
@@ -131,17 +140,18 @@ class _BoundLogger(structlog.stdlib.BoundLogger):
 
 
 class _Render:
-    """The last step: what is left of a record, redacted, as one bounded line of JSON."""
+    """The last step: what is left of a record, redacted, as one bounded line."""
 
-    def __init__(self, redaction: Redaction) -> None:
+    def __init__(self, redaction: Redaction, written: Callable[[Mapping[str, object]], str]) -> None:
         self._redaction = redaction
+        self._written = written
 
     def __call__(self, _logger: WrappedLogger, _method: str, event_dict: EventDict) -> str:
         record = self._redacted(event_dict)
-        line = _json(record)
+        line = self._written(record)
         if len(line) > LINE_BYTES_MAX:
             kept = {key: value for key, value in record.items() if key in _ORDER}
-            line = _json({**kept, "shortened": True})
+            line = self._written({**kept, "shortened": True})
         return line
 
     def _redacted(self, event_dict: Mapping[str, Any]) -> dict[str, object]:
@@ -167,6 +177,31 @@ def _json(record: Mapping[str, object]) -> str:
     except (UnicodeEncodeError, TypeError):
         line = "…"
     return line if line.isascii() else json.dumps(record, separators=(",", ":"))
+
+
+def _text(record: Mapping[str, object]) -> str:
+    """For a person: the time, what happened, and the fields that say something. A traceback has lines of its own."""
+    level = str(record["level"])
+    begin = [str(record["time"])[11:19], *([] if level in _ORDINARY_LEVELS else [level.upper()]), str(record["event"])]
+    fields = [
+        f"{key}={_word(value)}"
+        for key, value in record.items()
+        if key not in (*_LONG, "time", "level", "event", "logger") and value is not None
+    ]
+    line = _printable("  ".join([" ".join(begin), *([" ".join(fields)] if fields else [])]))
+    below = [each for key in _LONG for each in str(record.get(key, "")).splitlines()]
+    return "\n".join([line, *(f"    {_printable(each)}" for each in below)])
+
+
+def _word(value: object) -> str:
+    """A text without spaces stands as it is, and everything else as in JSON."""
+    is_plain = isinstance(value, str) and value and not set(value) & set(' "=')
+    return str(value) if is_plain else json.dumps(value, ensure_ascii=False)
+
+
+def _printable(text: str) -> str:
+    """Without characters that could steer a terminal or turn the direction of text."""
+    return text if text.isprintable() else "".join(each if each.isprintable() else " " for each in text)
 
 
 def _now() -> str:

@@ -39,6 +39,10 @@ def check_free(host: str, port: int) -> None:
         raise OSError(f"Can't listen on {host}:{port}: {why}. Choose another with `{option}`.") from error
 
 
+def base_url(host: str, port: int) -> str:
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
 def ended(code: int, *, as_json: bool) -> int:
     if as_json:
         print_json({"state": "failed" if code else "stopped"})

@@ -4,7 +4,10 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from interfaces.cli.listening import HOST, Host, Port, check_free, ended
+from infrastructure.log_format import LogFormat
+from interfaces.cli.announcement import Announcement, Format
+from interfaces.cli.announcement import log_format as chosen_format
+from interfaces.cli.listening import HOST, Host, Port, base_url, check_free, ended
 from interfaces.cli.usage import DONE, FAILED, Json, SettingsSource
 
 WithWorker = Annotated[
@@ -18,25 +21,33 @@ def serve(
     host: Host = HOST,
     port: Port = 4242,
     with_worker: WithWorker = False,
+    log_format: Format = None,
     json: Json = False,
 ) -> int:
     """Serve the webhook and the landing page until stopped. On SQLite, the worker runs too."""
+    import structlog
+
     from infrastructure.logs import configure_logs
     from interfaces.bootstrap import bootstrap
     from interfaces.databases import make_ready
 
-    settings = SettingsSource().settings()
-    configure_logs(secrets=settings.secrets)
+    settings, format = SettingsSource().settings(), chosen_format(log_format)
+    configure_logs(secrets=settings.secrets, format=format)
     check_free(host, port)
     make_ready(settings.database)
     runtime = bootstrap(settings)
     from interfaces.web.serve import serve as serve_web
 
     with_worker = with_worker or not runtime.is_shared
+    announcement = Announcement(runtime=runtime, base_url=base_url(host, port), has_worker=with_worker)
+    if format is LogFormat.TEXT:
+        announcement.say()
+    else:
+        announcement.log(structlog.get_logger(__name__), "serving", host=host, port=port)
     return ended(serve_web(runtime, host, port, with_worker=with_worker), as_json=json)
 
 
-def worker(*, json: Json = False) -> int:
+def worker(*, log_format: Format = None, json: Json = False) -> int:
     """Run followers and effects without the web server, until stopped. On SQLite, `fulfill serve` runs them."""
     import signal
     import threading
@@ -47,16 +58,20 @@ def worker(*, json: Json = False) -> int:
     from interfaces.bootstrap import bootstrap
     from interfaces.databases import make_ready
 
-    settings = SettingsSource().settings()
-    configure_logs(secrets=settings.secrets)
+    settings, format = SettingsSource().settings(), chosen_format(log_format)
+    configure_logs(secrets=settings.secrets, format=format)
     make_ready(settings.database)
     runtime, is_stopping = bootstrap(settings), threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: is_stopping.set())
     runtime.engine.on_failure = is_stopping.set
-    runtime.engine.start()
     logger = structlog.get_logger(__name__)
-    logger.info("working", mode="live" if settings.livemode else "test")
+    announcement = Announcement(runtime=runtime)
+    if format is LogFormat.TEXT:
+        announcement.say()
+    else:
+        announcement.log(logger, "working")
+    runtime.engine.start()
     is_stopping.wait()
     runtime.engine.stop()
     logger.info("stopped")

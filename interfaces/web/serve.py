@@ -65,15 +65,6 @@ def serve(
         server.should_exit = True
 
     runtime.engine.on_failure = end
-    public = runtime.settings.public_url or f"http://{host}:{port}"
-    logger.info(
-        "serving",
-        host=host,
-        port=port,
-        mode="live" if runtime.settings.livemode else "test",
-        webhook=f"{public}/webhook",
-        landing_page=f"{public}/after-checkout",
-    )
     for place in runtime.texts.unused():
         logger.warning("text is not used", place=place)
     for number in (signal.SIGINT, signal.SIGTERM):

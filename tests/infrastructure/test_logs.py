@@ -17,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from application.reading.search_terms import words
+from infrastructure.log_format import LogFormat
 from infrastructure.logs import LINE_BYTES_MAX, configure_logs
 
 Lines = Callable[[], list[dict[str, Any]]]
@@ -371,3 +372,38 @@ def test_whatever_is_logged_is_one_line_of_json(event: str, value: object) -> No
 
     (line,) = stream.getvalue().splitlines()
     assert json.loads(line)["level"] == "info"
+
+
+def test_as_text_a_line_is_for_a_person(stream: io.StringIO) -> None:
+    configure_logs(stream, secrets=["correct horse battery staple"], format=LogFormat.TEXT)
+
+    structlog.get_logger("ours").info("effect attempted", session_id="cs_test_a1", attempt=2, error=None, outcome="ok")
+    structlog.get_logger("ours").warning("retried", why="no route", key="correct horse battery staple")
+
+    first, second = stream.getvalue().splitlines()
+    assert re.fullmatch(r"\d\d:\d\d:\d\d effect attempted  session_id=cs_test_a1 attempt=2 outcome=ok", first)
+    assert re.fullmatch(r'\d\d:\d\d:\d\d WARNING retried  why="no route" key=\S+', second)
+    assert "horse" not in second
+
+
+def test_as_text_no_record_steers_a_terminal_or_passes_for_two(stream: io.StringIO) -> None:
+    configure_logs(stream, format=LogFormat.TEXT)
+
+    structlog.get_logger("ours").info("one\nline", text="\x1b[2J", other="\u202eabc")
+
+    assert len(stream.getvalue().splitlines()) == 1
+    assert stream.getvalue().rstrip("\n").isprintable()
+
+
+def test_as_text_a_traceback_has_lines_of_its_own(stream: io.StringIO) -> None:
+    configure_logs(stream, format=LogFormat.TEXT)
+    try:
+        raise ValueError("\x1b[2J wrong")
+    except ValueError:
+        structlog.get_logger("ours").exception("failed")
+
+    first, *below = stream.getvalue().splitlines()
+    assert first.endswith("ERROR failed")
+    assert below[0] == "    Traceback (most recent call last):"
+    assert below[-1].endswith("wrong")
+    assert all(line.isprintable() for line in below)

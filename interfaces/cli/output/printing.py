@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TextIO
 
 from interfaces.cli.output.cells import Cell, is_number, shown
 from interfaces.cli.output.text import exact, harmless, width
@@ -21,6 +21,9 @@ class Page(Protocol):
     def say(self, text: str = "") -> None:
         """A line; an empty one without a text."""
 
+    def warn(self, text: str) -> None:
+        """A line that must not be overlooked."""
+
     def fields(self, fields: Iterable[tuple[str, str]]) -> None:
         """Names, each with what it is."""
 
@@ -31,26 +34,37 @@ class Page(Protocol):
         """One moment of a story."""
 
 
-def page() -> Page:
-    """The page that suits standard output."""
-    if sys.stdout is not None and sys.stdout.isatty():
+def page(stream: TextIO | None = None) -> Page:
+    """The page that suits the stream, which is standard output by default."""
+    if is_terminal(stream or sys.stdout):
         from interfaces.cli.output.terminal import Terminal
 
-        return Terminal()
-    return Plain()
+        return Terminal(stream)
+    return Plain(stream)
+
+
+def is_terminal(stream: TextIO | None) -> bool:
+    """Whether a person watches the stream. None is a stream that is closed."""
+    return stream is not None and stream.isatty()
 
 
 class Plain:
     """Lines as long as they have to be, for files, pipes and grep."""
 
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self._stream = stream
+
     def say(self, text: str = "") -> None:
-        print(harmless(text))
+        print(harmless(text), file=self._stream)
+
+    def warn(self, text: str) -> None:
+        self.say(f"WARNING: {text}")
 
     def fields(self, fields: Iterable[tuple[str, str]]) -> None:
         named = list(fields)
         widest = max((len(name) for name, _ in named), default=0)
         for name, text in named:
-            print(f"{name:<{widest}}  {harmless(text)}".rstrip())
+            print(f"{name:<{widest}}  {harmless(text)}".rstrip(), file=self._stream)
 
     def table(self, columns: Sequence[str], rows: Iterable[Sequence[Cell]], *, wraps: Sequence[str] = ()) -> None:  # noqa: ARG002 - nothing is broken here
         body = [list(row) for row in rows]
@@ -58,12 +72,12 @@ class Plain:
         widths = [max(map(width, column)) for column in zip(*cells, strict=True)]
         numbers = [is_number(column) for column in zip(*body, strict=True)]
         for row in cells:
-            print("  ".join(map(_aligned, row, widths, numbers)).rstrip())
+            print("  ".join(map(_aligned, row, widths, numbers)).rstrip(), file=self._stream)
 
     def entry(self, when: str, text: str, details: Iterable[str]) -> None:
-        print(f"{when}  {harmless(text)}")
+        print(f"{when}  {harmless(text)}", file=self._stream)
         for detail in details:
-            print(f"{_INDENT}{harmless(detail)}")
+            print(f"{_INDENT}{harmless(detail)}", file=self._stream)
 
 
 def print_json(document: object) -> None:

@@ -1,6 +1,7 @@
 """A page on a terminal: colors, unless NO_COLOR is set, and nothing wider than the window."""
 
 from collections.abc import Iterable, Sequence
+from typing import TextIO
 
 from rich.console import Console
 from rich.padding import Padding
@@ -26,11 +27,14 @@ _STYLES = {
 
 
 class Terminal:
-    def __init__(self) -> None:
-        self._console = Console(highlight=False, markup=False, emoji=False)
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self._console = Console(file=stream, highlight=False, markup=False, emoji=False)
 
     def say(self, text: str = "") -> None:
         self._print(Text(harmless(text)))
+
+    def warn(self, text: str) -> None:
+        self._print(Text(f"WARNING: {harmless(text)}", "bold red"))
 
     def fields(self, fields: Iterable[tuple[str, str]]) -> None:
         grid = _grid()
