@@ -12,6 +12,7 @@ from application.reading.english import counted
 from infrastructure.database import PostgresDatabase, SQLiteFile
 from infrastructure.log_format import LogFormat
 from interfaces.cli.output.printing import is_terminal, page
+from interfaces.cli.usage import COMMON, Verbosity
 
 if TYPE_CHECKING:
     from structlog.stdlib import BoundLogger
@@ -62,8 +63,9 @@ class Announcement:
     def say(self) -> None:
         """Say the same to a person who watches standard error."""
         out = page(sys.stderr)
-        out.say(f"fulfill runs in {self._mode} mode. Press Ctrl-C to stop it.")
-        out.fields(self._fields())
+        if COMMON.get().verbosity is not Verbosity.QUIET:
+            out.say(f"fulfill runs in {self._mode} mode. Press Ctrl-C to stop it.")
+            out.fields(self._fields())
         for warning in self._warnings():
             out.warn(warning)
 

@@ -1,6 +1,5 @@
 """Backups: made while a server runs, checked, and restored."""
 
-import logging
 import shlex
 import time
 from contextlib import closing, nullcontext
@@ -12,6 +11,7 @@ from cyclopts import Parameter
 
 from application.reading.english import counted
 from interfaces.cli.interruption import explained_if_stopped
+from interfaces.cli.logs import configure_command_logs
 from interfaces.cli.output.printing import page, print_json, talk
 from interfaces.cli.output.text import to_the_second
 from interfaces.cli.usage import DONE, FAILED, Json, SettingsSource
@@ -82,11 +82,10 @@ def restore(file: File, /, *, check: Check = False, keys_to: KeysTo = None, json
     """Replace the log with a backup and keep the old log under another name (SQLite only). Stop all processes first."""
     from domain.errors import Refused
     from infrastructure.database import SQLiteFile
-    from infrastructure.logs import configure_logs
     from interfaces.backups import put_in_place
     from interfaces.cli.output.progress import progress
 
-    configure_logs(level=logging.CRITICAL)
+    configure_command_logs()
     database = SettingsSource().database()
     with explained_if_stopped(f"{database} is unchanged."):
         found, lost = _examined(database, file)

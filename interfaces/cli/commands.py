@@ -1,48 +1,128 @@
 """The commands of `fulfill`, as data."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
 
-from cyclopts import App
+from cyclopts import App, Group, Parameter
 
-from interfaces.cli import backups, checkouts, keys, log, policies, projections, queue, sandbox, serve, stock
-
-_COMMANDS: Sequence[Callable[..., int]] = (
-    serve.serve,
-    serve.worker,
-    log.migrate,
-    log.copy,
-    log.reopen,
-    backups.backup,
-    backups.restore,
-    sandbox.demo,
-    sandbox.sandbox,
-    checkouts.checkout,
-    checkouts.search,
-    queue.queue,
-    checkouts.run,
-    checkouts.complete,
-    checkouts.ship,
-    checkouts.retry,
-    checkouts.replan,
-    checkouts.note,
-    checkouts.readdress,
+from interfaces.cli import (
+    assistance,
+    backups,
+    checkouts,
+    keys,
+    log,
+    policies,
+    projections,
+    queue,
+    sandbox,
+    serve,
+    stock,
 )
-_GROUPS = {
-    "stock": "List and count stock.",
-    "keys": "Import, withdraw and show license keys.",
-    "policies": "List the policies.",
-    "projections": "List, rebuild and verify the views.",
+from interfaces.cli.usage import COMMON, Common, UsageError, Verbosity
+
+Command = Callable[..., int]
+
+_ORDERS = Group.create_ordered("Orders")
+_ENGINE = Group.create_ordered("Engine")
+_LOG = Group.create_ordered("Log and views")
+_HELP = Group.create_ordered("Help")
+
+_EXAMPLES = """\
+Examples:
+  fulfill demo                               try it without an account
+  fulfill serve                              run the shop
+  fulfill queue                              list what waits for you
+  fulfill search ada@example.com             find an order
+  fulfill checkout cs_test_a1B2c3            read what happened to it
+  fulfill ship cs_test_a1B2c3 --carrier DHL  record a parcel
+  fulfill help ship                          explain a command
+
+Short names: `fulfill ship` is `fulfill checkout ship`,
+and `fulfill backup` is `fulfill log backup`.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Noun:
+    """A word that groups commands."""
+
+    help: str
+    group: Group
+    verbs: Mapping[str, Command]
+    default: str | None = None
+    """The verb that may be left out."""
+    has_short_names: bool = False
+    """Whether each other verb is a command by itself too."""
+
+
+_NOUNS: Mapping[str, Noun] = {
+    "checkout": Noun(
+        help="Show a checkout, or find, fulfill and correct checkouts.",
+        group=_ORDERS,
+        default="show",
+        has_short_names=True,
+        verbs={
+            "show": checkouts.checkout,
+            "search": checkouts.search,
+            "run": checkouts.run,
+            "complete": checkouts.complete,
+            "ship": checkouts.ship,
+            "retry": checkouts.retry,
+            "replan": checkouts.replan,
+            "note": checkouts.note,
+            "readdress": checkouts.readdress,
+        },
+    ),
+    "queue": Noun(
+        help="List the tasks for staff, oldest first, with the commands that resolve them.",
+        group=_ORDERS,
+        default="list",
+        verbs={"list": queue.queue},
+    ),
+    "stock": Noun(
+        help="List and count stock.", group=_ORDERS, verbs={"list": stock.stock_list, "count": stock.stock_count}
+    ),
+    "keys": Noun(
+        help="List the key pools; import, withdraw and show license keys.",
+        group=_ORDERS,
+        verbs={
+            "list": keys.keys_list,
+            "import": keys.keys_import,
+            "withdraw": keys.keys_withdraw,
+            "show": keys.keys_show,
+        },
+    ),
+    "log": Noun(
+        help="Migrate, copy, back up and restore the log.",
+        group=_LOG,
+        has_short_names=True,
+        verbs={
+            "migrate": log.migrate,
+            "copy": log.copy,
+            "reopen": log.reopen,
+            "backup": backups.backup,
+            "restore": backups.restore,
+        },
+    ),
+    "policies": Noun(help="List the policies.", group=_LOG, verbs={"list": policies.policies_list}),
+    "projections": Noun(
+        help="List, rebuild and verify the views.",
+        group=_LOG,
+        verbs={
+            "list": projections.projections_list,
+            "rebuild": projections.projections_rebuild,
+            "verify": projections.projections_verify,
+        },
+    ),
 }
-_IN_GROUPS: Sequence[tuple[str, str, Callable[..., int]]] = (
-    ("stock", "list", stock.stock_list),
-    ("stock", "count", stock.stock_count),
-    ("keys", "import", keys.keys_import),
-    ("keys", "withdraw", keys.keys_withdraw),
-    ("keys", "show", keys.keys_show),
-    ("policies", "list", policies.policies_list),
-    ("projections", "list", projections.projections_list),
-    ("projections", "rebuild", projections.projections_rebuild),
-    ("projections", "verify", projections.projections_verify),
+_WITHOUT_NOUN: Sequence[tuple[Group, Command]] = (
+    (_ENGINE, serve.serve),
+    (_ENGINE, serve.worker),
+    (_ENGINE, sandbox.demo),
+    (_ENGINE, sandbox.sandbox),
+    (_HELP, assistance.completion),
 )
 
 
@@ -50,23 +130,65 @@ def command_line() -> App:
     app = App(
         name="fulfill",
         help="Fulfill every paid Stripe Checkout Session, once.",
+        help_epilogue=_EXAMPLES,
         version=_version,
+        version_flags=["--version", "-V"],
         help_on_error=False,
         help_format="plaintext",
     )
-    apps = {name: App(name=name, help=help) for name, help in _GROUPS.items()}
-    for group in apps.values():
-        app.command(group)
-    for command in _COMMANDS:
-        app.command(command)
-    for group_name, name, command in _IN_GROUPS:
-        apps[group_name].command(command, name=name)
+    app["--help"].group = app["--version"].group = _HELP
+    for name, noun in _NOUNS.items():
+        app.command(_noun(name, noun))
+        for verb, command in _short_names(noun):
+            app.command(command, name=verb, group=noun.group, help_epilogue="")
+    for group, command in _WITHOUT_NOUN:
+        app.command(command, group=group, help_epilogue="")
+    app.command(assistance.help_of(app), name="help", group=_HELP, help_epilogue="")
     return app
 
 
+def launched(app: App) -> App:
+    """`app`, with the options that every command takes."""
+
+    @app.meta.default
+    def launch(
+        *arguments: Annotated[str, Parameter(show=False, allow_leading_hyphen=True)],
+        env_file: Annotated[Path | None, Parameter(help="File with settings, in the place of .env.")] = None,
+        quiet: Annotated[
+            bool,
+            Parameter(["--quiet", "-q"], negative=(), show_default=False, help="Without progress and routine lines."),
+        ] = False,
+        verbose: Annotated[
+            bool, Parameter(["--verbose", "-v"], negative=(), show_default=False, help="Log every step.")
+        ] = False,
+    ) -> int:
+        if quiet and verbose:
+            raise UsageError("Use either --quiet or --verbose.")
+        verbosity = Verbosity.QUIET if quiet else Verbosity.VERBOSE if verbose else Verbosity.NORMAL
+        COMMON.set(Common(env_file=env_file, verbosity=verbosity))
+        return int(app(list(arguments), exit_on_error=False, print_error=False, result_action="return_value") or 0)
+
+    app.meta.group_parameters = Group("Options of every command")
+    return app.meta
+
+
 def groups() -> Mapping[str, Sequence[str]]:
-    """The names of the groups, with those of their commands."""
-    return {group: [name for of, name, _ in _IN_GROUPS if of == group] for group in _GROUPS}
+    """The nouns that need a verb, with their verbs."""
+    return {name: list(noun.verbs) for name, noun in _NOUNS.items() if noun.default is None}
+
+
+def _noun(name: str, noun: Noun) -> App:
+    app = App(name=name, help=noun.help, group=noun.group, help_epilogue="")
+    for verb, command in noun.verbs.items():
+        app.command(command, name=verb)
+    if noun.default is not None:
+        app.default(noun.verbs[noun.default])
+    return app
+
+
+def _short_names(noun: Noun) -> Iterator[tuple[str, Command]]:
+    if noun.has_short_names:
+        yield from ((verb, command) for verb, command in noun.verbs.items() if verb != noun.default)
 
 
 def _version() -> str:

@@ -3,13 +3,13 @@
 Policies run here, effects never: docs/cli.md explains why.
 """
 
-import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from domain.ids import SessionId
+from interfaces.cli.logs import configure_command_logs
 from interfaces.cli.naming import session_of
 from interfaces.cli.output.printing import report_void, talk
 from interfaces.cli.usage import SettingsSource, UsageError
@@ -132,12 +132,11 @@ def open_desk(*, makes_log: bool = True) -> Iterator[Desk]:
     Raises:
         NotFound, NotMigrated: there is no log, and this command is not one that a log can begin with.
     """
-    from infrastructure.logs import configure_logs
     from interfaces.bootstrap import bootstrap
     from interfaces.databases import check_log, make_ready
 
     settings = SettingsSource().settings()
-    configure_logs(level=logging.CRITICAL, secrets=settings.secrets)  # the command prints what the person must know
+    configure_command_logs(secrets=settings.secrets)
     if not makes_log:
         check_log(settings.database)
     make_ready(settings.database)

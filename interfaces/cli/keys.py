@@ -2,20 +2,50 @@
 
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
 from application.reading.english import counted
 from interfaces.cli.desk import by, open_desk
 from interfaces.cli.output.printing import page, print_json, talk
+from interfaces.cli.read_side import open_side
 from interfaces.cli.usage import DONE, Json, Lines, Pool, Session, UsageError, Who, Why
+
+if TYPE_CHECKING:
+    from domain.key_pool import KeyPool
 
 KEYS_BYTES_MAX = 16 * 1024 * 1024
 _KEY_MAX = 1000
 _STDIN = "-"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _PoolCounts:
+    pool: str
+    free: int
+    given: int
+    withdrawn: int
+    waiting: int
+    """How many keys lines wait for."""
+
+
+def keys_list(*, json: Json = False) -> int:
+    """List the key pools: keys that are free, given to customers, withdrawn, and waited for."""
+    from domain.key_pool import KeyPool
+
+    with open_side() as side:
+        counts = [_counted(side.log.get(KeyPool, id)) for id in side.log.key_pools()]
+    if json:
+        print_json([asdict(each) for each in counts])
+    elif counts:
+        rows = [(each.pool, each.free, each.given, each.withdrawn, each.waiting) for each in counts]
+        page().table(("pool", "free", "given", "withdrawn", "waiting"), rows)
+    else:
+        page().say("No key pools yet. Add keys with `fulfill keys import POOL FILE`.")
+    return DONE
 
 
 def keys_import(
@@ -86,6 +116,17 @@ def keys_show(session: Session, /, *, as_: Who, reason: Why, line: Lines = (), j
         rows = [(each.plan.id, each.plan.title, key.text) for each in shown for key in each.keys]
         page().table(["line item", "description", "key"], rows)
     return DONE
+
+
+def _counted(pool: "KeyPool") -> _PoolCounts:
+    free, given = len(pool.supply), sum(map(len, pool.ledger.values()))
+    return _PoolCounts(
+        pool=pool.pool,
+        free=free,
+        given=given,
+        withdrawn=len(pool.known) - free - given,
+        waiting=sum(pool.waiting.values()),
+    )
 
 
 def _read(file: str) -> Sequence[str]:

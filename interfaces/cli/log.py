@@ -1,6 +1,5 @@
 """The database of the log: its tables, and a copy of the log to another one, as when a shop outgrows one machine."""
 
-import logging
 import time
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,6 +7,7 @@ from cyclopts import Parameter
 
 from application.reading.english import counted
 from interfaces.cli.interruption import explained_if_stopped
+from interfaces.cli.logs import configure_command_logs
 from interfaces.cli.output.printing import page, print_json
 from interfaces.cli.usage import DONE, FAILED, Json, SettingsSource, UsageError
 
@@ -34,14 +34,13 @@ def migrate(*, json: Json = False) -> int:
 
 def copy(*, from_: From, to: To, json: Json = False) -> int:
     """Copy a log into another database and verify it. Safe to interrupt: run the same command again to resume."""
-    from infrastructure.logs import configure_logs
     from interfaces.cli.output.progress import progress
     from interfaces.databases import open_copy
 
     source, target = _database("--from", from_), _database("--to", to)
     if source == target:
         raise UsageError("--from and --to must be different databases.")
-    configure_logs(level=logging.CRITICAL)
+    configure_command_logs()
     began_at = time.monotonic()
     with (
         open_copy(source, target) as copy_all,

@@ -51,11 +51,14 @@ def run(arguments: Sequence[str]) -> int:
 def _command(arguments: Sequence[str]) -> int:
     from cyclopts import CycloptsError
 
+    from interfaces.cli.commands import launched
     from interfaces.cli.wrong_usage import check, sentence
 
     check(arguments)
     try:
-        code = command_line()(list(arguments), exit_on_error=False, print_error=False, result_action="return_value")
+        code = launched(command_line())(
+            list(arguments), exit_on_error=False, print_error=False, result_action="return_value"
+        )
     except CycloptsError as error:
         from interfaces.cli.usage import UsageError
 

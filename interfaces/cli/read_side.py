@@ -1,11 +1,11 @@
 """The read side for commands that only read: they need no setting but where the log is, and work beside a server."""
 
-import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from application.reading.english import counted
+from interfaces.cli.logs import configure_command_logs
 from interfaces.cli.output.printing import report_void, talk
 from interfaces.cli.usage import SettingsSource
 
@@ -18,10 +18,9 @@ if TYPE_CHECKING:
 @contextmanager
 def open_side(*, needs_views: bool = False) -> Iterator["ReadSide"]:
     """The read side. What is logged on the way is no part of an answer."""
-    from infrastructure.logs import configure_logs
     from interfaces.databases import open_read_side
 
-    configure_logs(level=logging.CRITICAL)
+    configure_command_logs()
     with open_read_side(SettingsSource().database(), needs_views=needs_views) as side:
         report_void(side.void)
         if side.log.is_moved:

@@ -8,6 +8,7 @@ from infrastructure.log_format import LogFormat
 from interfaces.cli.announcement import Announcement, Format
 from interfaces.cli.announcement import log_format as chosen_format
 from interfaces.cli.listening import HOST, Host, Port, base_url, check_free, ended
+from interfaces.cli.logs import configure_engine_logs
 from interfaces.cli.usage import DONE, FAILED, Json, SettingsSource
 
 WithWorker = Annotated[
@@ -27,12 +28,11 @@ def serve(
     """Serve the webhook and the landing page until stopped. On SQLite, the worker runs too."""
     import structlog
 
-    from infrastructure.logs import configure_logs
     from interfaces.bootstrap import bootstrap
     from interfaces.databases import make_ready
 
     settings, format = SettingsSource().settings(), chosen_format(log_format)
-    configure_logs(secrets=settings.secrets, format=format)
+    configure_engine_logs(format, secrets=settings.secrets)
     check_free(host, port)
     make_ready(settings.database)
     runtime = bootstrap(settings)
@@ -54,12 +54,11 @@ def worker(*, log_format: Format = None, json: Json = False) -> int:
 
     import structlog
 
-    from infrastructure.logs import configure_logs
     from interfaces.bootstrap import bootstrap
     from interfaces.databases import make_ready
 
     settings, format = SettingsSource().settings(), chosen_format(log_format)
-    configure_logs(secrets=settings.secrets, format=format)
+    configure_engine_logs(format, secrets=settings.secrets)
     make_ready(settings.database)
     runtime, is_stopping = bootstrap(settings), threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -3,8 +3,10 @@
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from enum import IntEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -24,10 +26,21 @@ _MOMENT = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\
 _WHOLE_NUMBER = re.compile(r"-?\d{1,18}", re.ASCII)
 _TEXT_SHOWN_MAX = 60
 _NAME_MAX = 500
+_PASSWORD = re.compile(r"(?<=://)[^\s@]*@|(?<=password=)[^\s&]*")
+"""In the URL of a database, with the user's name."""
 
 
 class UsageError(Exception):
     """An argument that can't be what is meant."""
+
+
+def shown(text: str) -> str:
+    text = without_passwords(text)
+    return repr(text if len(text) <= _TEXT_SHOWN_MAX else f"{text[:_TEXT_SHOWN_MAX]}…")
+
+
+def without_passwords(text: str) -> str:
+    return _PASSWORD.sub("…", text)
 
 
 def _name(_kind: object, text: str | None) -> None:
@@ -86,11 +99,42 @@ Lines = Annotated[
 ]
 
 
+class Verbosity(IntEnum):
+    QUIET = -1
+    NORMAL = 0
+    VERBOSE = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Common:
+    """The options that every command takes."""
+
+    env_file: Path | None = None
+    """Replaces `.env`, and must exist."""
+    verbosity: Verbosity = Verbosity.NORMAL
+
+
+COMMON: ContextVar[Common] = ContextVar("COMMON", default=Common())  # noqa: B039 - it is frozen
+
+
+def _environment_file() -> Path:
+    """
+    Raises:
+        UsageError: the file that --env-file names does not exist.
+    """
+    named = COMMON.get().env_file
+    if named is None:
+        return Path(".env")
+    if not named.is_file():
+        raise UsageError(f"--env-file must be a file with settings (got {shown(str(named))}).")
+    return named
+
+
 @dataclass(frozen=True, slots=True)
 class SettingsSource:
-    """Where a command takes its settings from: the environment and a file beside it."""
+    """Where a command takes its settings from: the environment, and a file."""
 
-    environment_file: Path = Path(".env")
+    environment_file: Path = field(default_factory=_environment_file)
 
     def settings(self) -> "Settings":
         from infrastructure.settings import load_settings

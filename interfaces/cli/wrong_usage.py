@@ -13,12 +13,9 @@ from cyclopts import (
 )
 
 from interfaces.cli.commands import groups
-from interfaces.cli.usage import UsageError
+from interfaces.cli.usage import UsageError, shown, without_passwords
 
-_SHOWN_MAX = 60
 _NUMBER = re.compile(r"-?\d{1,18}(\.\d{1,9})?", re.ASCII)
-_PASSWORD = re.compile(r"(?<=://)[^\s@]*@|(?<=password=)[^\s&]*")
-"""In the URL of a database, with the user's name."""
 
 
 def check(arguments: Sequence[str]) -> None:
@@ -42,11 +39,6 @@ def sentence(error: CycloptsError, arguments: Sequence[str]) -> str:
     return f"{_what(error, command, arguments)} See `{command} --help`."
 
 
-def shown(text: str) -> str:
-    text = _PASSWORD.sub("…", text)
-    return repr(text if len(text) <= _SHOWN_MAX else f"{text[:_SHOWN_MAX]}…")
-
-
 def _what(error: CycloptsError, command: str, arguments: Sequence[str]) -> str:
     match error:
         case MissingArgumentError(argument=argument) if argument is not None:
@@ -66,7 +58,7 @@ def _what(error: CycloptsError, command: str, arguments: Sequence[str]) -> str:
         case CoercionError(token=token, msg=str(must)) if token is not None:
             return _invalid(_name(error), must, token.value)
         case _:
-            return " ".join(_PASSWORD.sub("…", str(error)).split())
+            return " ".join(without_passwords(str(error)).split())
 
 
 def _invalid(name: str, must: str, value: str) -> str:

@@ -20,7 +20,8 @@ class Playbill:
 
     def __init__(self, out: TextIO) -> None:
         self._out = out
-        self._is_colored = out.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+        shows_colors = out.isatty() and os.environ.get("TERM") != "dumb"
+        self._is_colored = not os.environ.get("NO_COLOR") and (shows_colors or bool(os.environ.get("FORCE_COLOR")))
 
     @property
     def _width(self) -> int:

@@ -1,6 +1,7 @@
 """How things are printed: one JSON document for programs; for people colors on a terminal, else plain lines."""
 
 import json
+import os
 import re
 import sys
 from collections.abc import Iterable, Sequence
@@ -36,7 +37,7 @@ class Page(Protocol):
 
 def page(stream: TextIO | None = None) -> Page:
     """The page that suits the stream, which is standard output by default."""
-    if is_terminal(stream or sys.stdout):
+    if is_terminal(stream or sys.stdout) or _is_color_forced():
         from interfaces.cli.output.terminal import Terminal
 
         return Terminal(stream)
@@ -46,6 +47,11 @@ def page(stream: TextIO | None = None) -> Page:
 def is_terminal(stream: TextIO | None) -> bool:
     """Whether a person watches the stream. None is a stream that is closed."""
     return stream is not None and stream.isatty()
+
+
+def _is_color_forced() -> bool:
+    """FORCE_COLOR asks for colors in files and pipes too; NO_COLOR forbids them anywhere."""
+    return bool(os.environ.get("FORCE_COLOR")) and not os.environ.get("NO_COLOR")
 
 
 class Plain:

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from interfaces.cli.output.printing import talk
+from interfaces.cli.usage import COMMON, Verbosity
 
 if TYPE_CHECKING:
     from application.reading.rebuild import Progress
@@ -16,7 +17,9 @@ Report = Callable[["Progress"], None]
 @contextmanager
 def progress(what: str, unit: str = "events") -> Iterator[Report]:
     """`unit` is what is counted."""
-    if sys.stderr is not None and sys.stderr.isatty():
+    if COMMON.get().verbosity is Verbosity.QUIET:
+        yield lambda _now: None
+    elif sys.stderr is not None and sys.stderr.isatty():
         with _bar(what, unit) as report:
             yield report
     else:

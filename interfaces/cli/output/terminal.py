@@ -1,5 +1,6 @@
 """A page on a terminal: colors, unless NO_COLOR is set, and nothing wider than the window."""
 
+import os
 from collections.abc import Iterable, Sequence
 from typing import TextIO
 
@@ -14,6 +15,8 @@ from interfaces.cli.output.text import harmless
 _NARROW = 76
 """A story's times stand on lines of their own below this."""
 _WRAPPED_MIN = 16
+_WIDTH_OF_A_FILE = 10_000
+"""Lines are as long as they have to be."""
 _GAP = 2
 
 _STYLES = {
@@ -28,7 +31,10 @@ _STYLES = {
 
 class Terminal:
     def __init__(self, stream: TextIO | None = None) -> None:
-        self._console = Console(file=stream, highlight=False, markup=False, emoji=False)
+        console = Console(file=stream, highlight=False, markup=False, emoji=False)
+        if not console.file.isatty() and "COLUMNS" not in os.environ:
+            console.width = _WIDTH_OF_A_FILE
+        self._console = console
 
     def say(self, text: str = "") -> None:
         self._print(Text(harmless(text)))

@@ -1,5 +1,6 @@
 """The command line itself: what is promised is there, and help comes at once."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -33,6 +34,12 @@ PROMISED = {
     "stock count": ["SKU", "N", *BY],
     "keys import": ["POOL", "FILE", *BY],
     "keys withdraw": ["POOL", "FILE", *BY],
+    "checkout show": ["SESSION", "--as-of"],
+    "queue list": [],
+    "keys list": [],
+    "log migrate": [],
+    "help": ["COMMAND"],
+    "completion": ["SHELL"],
     "policies list": [],
     "projections list": [],
     "projections rebuild": ["NAME"],
@@ -91,12 +98,40 @@ def test_every_command_says_what_it_does_and_what_it_takes(fulfill: Callable[...
         assert argument.parameter.help, f"{argument.name} is not explained"
 
 
+def test_a_short_name_is_the_same_command(fulfill: Callable[..., Any]) -> None:
+    short = ["search", "run", "complete", "ship", "retry", "replan", "note", "readdress"]
+    pairs = [(name, f"checkout {name}") for name in short] + [
+        (name, f"log {name}") for name in ("migrate", "copy", "reopen", "backup", "restore")
+    ]
+
+    for name, whole in [*pairs, ("checkout", "checkout show"), ("queue", "queue list")]:
+        assert command(name).default_command is command(whole).default_command
+
+
 def test_help_names_every_command(fulfill: Callable[..., Any]) -> None:
     said = fulfill("--help")
 
     assert said.code == 0
     for name in PROMISED:
         assert name.split()[0] in said.out
+
+
+def test_every_example_in_the_help_is_a_right_call(fulfill: Callable[..., Any]) -> None:
+    examples = re.findall(r"^  fulfill (.+?)  ", fulfill("--help").out, re.MULTILINE)
+
+    assert len(examples) > 5
+    for example in examples:
+        words = example.split()
+        by = ["--as", "kim", "--reason", "x"] if words[0] == "ship" else []
+        command_line().parse_args([*words, *by], exit_on_error=False, print_error=False)
+
+
+def test_help_of_a_command_is_its_help(fulfill: Callable[..., Any]) -> None:
+    assert fulfill("help", "stock", "count").out == fulfill("stock", "count", "--help").out
+    assert fulfill("help").out == fulfill("--help").out
+    assert fulfill("help", "ship", "--json").json["help"] == fulfill("ship", "--help").out
+    said = fulfill("help", "bogus")
+    assert (said.code, said.err) == (2, "fulfill: Unknown command 'bogus'. See `fulfill help`.\n")
 
 
 def test_bare_fulfill_shows_the_help(fulfill: Callable[..., Any]) -> None:
@@ -115,8 +150,9 @@ def test_a_command_that_reads_waits_for_no_sdk_and_no_network_library() -> None:
     assert loaded_by("queue").isdisjoint(HEAVY - {"eventsourcing", "structlog"})
 
 
-def test_the_version_is_reported(installed: Path) -> None:
-    done = subprocess.run([installed, "--version"], capture_output=True, text=True, timeout=60)
+@pytest.mark.parametrize("option", ["--version", "-V"])
+def test_the_version_is_reported(installed: Path, option: str) -> None:
+    done = subprocess.run([installed, option], capture_output=True, text=True, timeout=60)
 
     assert (done.returncode, done.stdout.strip()) == (0, version("checkout-fulfillment"))
 

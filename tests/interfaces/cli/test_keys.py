@@ -161,3 +161,19 @@ def test_ctrl_c_is_130_and_quiet(start: Start, tmp_path: Path) -> None:
 
     with (tmp_path / "keys").open("wb"):  # opens when the command has begun to read
         assert stop(process, signal.SIGINT) == (130, "", "")
+
+
+@pytest.mark.usefixtures("small_shop")
+def test_the_pools_are_listed_with_what_became_of_their_keys(fulfill: Fulfill, tmp_path: Path) -> None:
+    waiting = fulfill("keys", "list", "--json").json
+    (tmp_path / "keys.txt").write_text("AAAA-1111\nBBBB-2222\nCCCC-3333\n")
+    (tmp_path / "withdrawn.txt").write_text("CCCC-3333\nDDDD-4444\n")
+    fulfill("keys", "import", "pro", "keys.txt", *BY)
+    fulfill("keys", "withdraw", "pro", "withdrawn.txt", *BY)
+
+    document, shown = fulfill("keys", "list", "--json").json, fulfill("keys", "list").out
+
+    assert waiting == [{"pool": "pro", "free": 0, "given": 0, "withdrawn": 0, "waiting": 1}]
+    assert document == [{"pool": "pro", "free": 1, "given": 1, "withdrawn": 2, "waiting": 0}]
+    assert shown.splitlines()[1].split() == ["pro", "1", "1", "2", "0"]
+    assert "AAAA" not in shown

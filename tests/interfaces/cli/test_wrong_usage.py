@@ -15,7 +15,7 @@ WRONG: dict[str, tuple[tuple[str, ...], str]] = {
     "a command that there is not": (("bogus",), "Unknown command 'bogus'."),
     "a command with a letter missing": (("chekout", SESSION), "Did you mean `fulfill checkout`?"),
     "a group without a command": (("stock",), "`fulfill stock list` or `fulfill stock count`"),
-    "a group with another command": (("keys", "list"), "Unknown command 'list'"),
+    "a group with another command": (("keys", "lost"), "Unknown command 'lost'"),
     "an option that there is not": (("queue", "--bogus"), "--bogus"),
     "no session": (("checkout",), "needs SESSION"),
     "no words": (("search",), "needs WORDS"),
