@@ -145,6 +145,10 @@ SETTINGS: Sequence[Setting] = (
         meaning="A directory with texts and templates of your own, which take the place of ours "
         "([languages](languages.md#your-own-words-and-templates)).",
     ),
+    Setting(
+        name="FULFILL_AS",
+        meaning="Your name in the audit trail, for commands without `--as`. Without both it is your login name.",
+    ),
     *_effort("RETRIEVAL", "a retrieval", "retrievals from Stripe", concurrency=16, attempts_max=30),
     *_effort("MAIL", "a mail", "mails", concurrency=4, attempts_max=40),
     Setting(
@@ -252,6 +256,11 @@ def load_database(environ: Mapping[str, str], dotenv: Path | None) -> Database:
         SettingsError: `DATABASE_URL` is wrong.
     """
     return _database(_values(environ, dotenv)["DATABASE_URL"])
+
+
+def load_staff_name(environ: Mapping[str, str], dotenv: Path | None) -> str | None:
+    """The name of the member of staff who uses the command line, if `FULFILL_AS` has it."""
+    return _values(environ, dotenv).get("FULFILL_AS")
 
 
 def _values(environ: Mapping[str, str], dotenv: Path | None) -> dict[str, str]:

@@ -90,7 +90,7 @@ def search(
     return DONE if hits else FAILED
 
 
-def run(session: Session, /, *, as_: Who, reason: Why, json: Json = False) -> int:
+def run(session: Session, /, *, as_: Who = None, reason: Why = "asked Stripe by hand", json: Json = False) -> int:
     """Retrieve a session from Stripe now, and fulfill it if it is paid."""
     from domain.checkout_session import CheckoutSession, Source
     from domain.personal import Personal
@@ -104,7 +104,9 @@ def run(session: Session, /, *, as_: Who, reason: Why, json: Json = False) -> in
         return _show(desk, id, done, as_json=json)
 
 
-def complete(session: Session, /, *, as_: Who, reason: Why, line: Lines = (), json: Json = False) -> int:
+def complete(
+    session: Session, /, *, as_: Who = None, reason: Why = "delivered by hand", line: Lines = (), json: Json = False
+) -> int:
     """Mark line items as delivered by hand. Without --line, all items in state `manual`."""
     who = by(as_, reason)
     with open_desk(makes_log=False) as desk:
@@ -119,8 +121,8 @@ def ship(
     *,
     carrier: Annotated[str, Parameter(help="Carrier of the parcel.")],
     tracking: Annotated[str | None, Parameter(help="Tracking number, or URL of the tracking page.")] = None,
-    as_: Who,
-    reason: Why,
+    as_: Who = None,
+    reason: Why = "parcel shipped",
     line: Lines = (),
     json: Json = False,
 ) -> int:
@@ -144,8 +146,8 @@ def retry(
         tuple[str, ...],
         Parameter("--kind", negative=(), show_default=False, help="With --all: only this kind. May be repeated."),
     ] = (),
-    as_: Who,
-    reason: Why,
+    as_: Who = None,
+    reason: Why = "tried again by hand",
     json: Json = False,
 ) -> int:
     """Retry what is stuck: in a checkout, of a failed Stripe event, or in the whole queue (--all)."""
@@ -195,7 +197,7 @@ def _retry_all(kinds: "Sequence[WorkKind]", who: "By", *, as_json: bool) -> int:
     return DONE if not unreadable else FAILED
 
 
-def replan(session: Session, /, *, as_: Who, reason: Why, json: Json = False) -> int:
+def replan(session: Session, /, *, as_: Who = None, reason: Why = "catalog changed", json: Json = False) -> int:
     """Plan blocked lines again from the current catalog."""
     who = by(as_, reason)
     with open_desk(makes_log=False) as desk:
@@ -210,8 +212,8 @@ def readdress(
     /,
     *,
     to: Annotated[str, Parameter(help="New email address for this checkout.")],
-    as_: Who,
-    reason: Why,
+    as_: Who = None,
+    reason: Why = "address corrected",
     json: Json = False,
 ) -> int:
     """Send a checkout's mails to another address, failed mails included."""
@@ -227,8 +229,8 @@ def note(
     text: Annotated[str, Parameter(help="Text of the note.")],
     /,
     *,
-    as_: Who,
-    reason: Why,
+    as_: Who = None,
+    reason: Why = "note added",
     json: Json = False,
 ) -> int:
     """Add a note to the audit trail of a checkout."""

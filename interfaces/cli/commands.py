@@ -20,6 +20,7 @@ from interfaces.cli import (
     serve,
     stock,
 )
+from interfaces.cli.required import check_required
 from interfaces.cli.usage import COMMON, Common, UsageError, Verbosity
 
 Command = Callable[..., int]
@@ -133,6 +134,7 @@ def command_line() -> App:
         help_epilogue=_EXAMPLES,
         version=_version,
         version_flags=["--version", "-V"],
+        config=check_required,
         help_on_error=False,
         help_format="plaintext",
     )

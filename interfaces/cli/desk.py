@@ -24,18 +24,31 @@ _STEPS_MAX = 50
 """Upper bound on rounds. Ten are enough; the limit keeps other writers from holding us here forever."""
 
 
-def by(name: str, reason: str) -> "By":
-    """
+def by(name: str | None, reason: str) -> "By":
+    """Who acts, and why. Without a name it is that of `FULFILL_AS`, else the login name.
+
     Raises:
-        UsageError: one of them is no text.
+        UsageError: one of them is no text, or there is no name.
+        SettingsError: a setting is wrong.
     """
     from application.staff import By
     from domain.errors import Refused
 
+    if name is None:
+        name = SettingsSource().staff_name() or _login_name()
     try:
         return By(name=name, reason=reason)
     except Refused as error:
         raise UsageError(str(error)) from error
+
+
+def _login_name() -> str:
+    from getpass import getuser
+
+    try:
+        return getuser()
+    except (OSError, KeyError) as error:  # as in a container, whose user may have no name
+        raise UsageError("--as is needed: FULFILL_AS is not set, and this user has no login name.") from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,8 +53,8 @@ def keys_import(
     file: Annotated[str, Parameter(allow_leading_hyphen=True, help="A file with a key on each line; - is stdin.")],
     /,
     *,
-    as_: Who,
-    reason: Why,
+    as_: Who = None,
+    reason: Why = "keys bought",
     json: Json = False,
 ) -> int:
     """Add license keys to a pool. Known keys are skipped; backordered lines get the new keys."""
@@ -80,8 +80,8 @@ def keys_withdraw(
     file: Annotated[str, Parameter(allow_leading_hyphen=True, help="A file with a key on each line; - is stdin.")],
     /,
     *,
-    as_: Who,
-    reason: Why,
+    as_: Who = None,
+    reason: Why = "keys withdrawn",
     json: Json = False,
 ) -> int:
     """Withdraw license keys from a pool for good. No customer gets them, even after another import."""
@@ -101,7 +101,15 @@ def keys_withdraw(
     return DONE
 
 
-def keys_show(session: Session, /, *, as_: Who, reason: Why, line: Lines = (), json: Json = False) -> int:
+def keys_show(
+    session: Session,
+    /,
+    *,
+    as_: Who = None,
+    reason: Why = "customer asked for the keys",
+    line: Lines = (),
+    json: Json = False,
+) -> int:
     """Show the license keys of a checkout. The audit trail records who looked, and why."""
     who = by(as_, reason)
     with open_desk(makes_log=False) as desk:

@@ -46,8 +46,8 @@ def stock_count(
     ],
     /,
     *,
-    as_: Who,
-    reason: Why,
+    as_: Who = None,
+    reason: Why = "shelf counted",
     json: Json = False,
 ) -> int:
     """Set the number of pieces on the shelf. Backordered lines get the new stock, oldest first."""

@@ -91,7 +91,10 @@ SessionOrEvent = Annotated[
 ]
 Sku = Annotated[ids.Sku, Parameter(converter=_sku, help="SKU, as in the catalog.")]
 Pool = Annotated[ids.PoolName, Parameter(validator=_pool, help="Name of the key pool, as in the catalog.")]
-Who = Annotated[str, Parameter("--as", help="Your name, recorded in the audit trail.")]
+Who = Annotated[
+    str | None,
+    Parameter("--as", help="Your name, recorded in the audit trail (default: FULFILL_AS, else your login name)."),
+]
 Why = Annotated[str, Parameter("--reason", help="Your reason, recorded in the audit trail.")]
 Lines = Annotated[
     tuple[str, ...],
@@ -140,6 +143,11 @@ class SettingsSource:
         from infrastructure.settings import load_settings
 
         return load_settings(os.environ, self.environment_file)
+
+    def staff_name(self) -> str | None:
+        from infrastructure.settings import load_staff_name
+
+        return load_staff_name(os.environ, self.environment_file)
 
     def database(self) -> "Database":
         from infrastructure.settings import load_database
