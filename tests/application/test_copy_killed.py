@@ -12,6 +12,8 @@ from two_databases import EVENTS, PAIRS, TwoDatabases, content, two_databases
 
 from application.errors import UnfinishedCopy
 
+pytestmark = pytest.mark.long
+
 CHILD = Path(__file__).with_name("copy_to_be_killed.py")
 BATCH_MAX = 30
 TRANSACTIONS = ["the mark", "30 events", "60 events", "all events", "the bookkeeping", "the end"]

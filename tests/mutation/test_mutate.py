@@ -83,6 +83,7 @@ def lists(project: Path, *mutants: dict[str, object]) -> None:
     (project / "tests/mutation/equivalent.toml").write_text("\n".join(entries))
 
 
+@pytest.mark.long
 def test_what_no_test_notices_survives_and_the_rest_is_killed(project: Path) -> None:
     run = mutate(project)
 
@@ -95,6 +96,7 @@ def test_what_no_test_notices_survives_and_the_rest_is_killed(project: Path) -> 
     )
 
 
+@pytest.mark.long
 def test_what_is_listed_as_equivalent_may_survive(project: Path) -> None:
     lists(project, EQUAL, *NO_LIMIT)
 
@@ -104,6 +106,7 @@ def test_what_is_listed_as_equivalent_may_survive(project: Path) -> None:
     assert run.stdout.endswith("| all | 12 | 8 | 0 | 4 | 0 | 100.0 % |\n")
 
 
+@pytest.mark.long
 def test_an_entry_of_what_is_killed_or_not_made_fails_the_run(project: Path) -> None:
     killed = EQUAL | {"after": "return paid - price if paid <= price else 0"}
     not_made = EQUAL | {"before": "return paid", "after": "return price"}

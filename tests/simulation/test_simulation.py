@@ -20,6 +20,13 @@ SHARDS = 8
 KNOWN: dict[int, str] = {}
 """Seeds beyond these that have found a bug, and which."""
 NOTICED_BY = {
+    "never_asks_again": 1,
+    "parcel_reported_twice": 1,
+    "keys_not_handed_over": 1,
+    "complete_taken_for_paid": 1,
+    "failed_payment_keeps_its_stock": 1,
+    "orphans_never_resumed": 1,
+    "stale_memory": 2,
     "one_piece_leaves_the_shelf": 2,
     "free_never_paid": 2,
     "shipped_without_its_stock": 31,

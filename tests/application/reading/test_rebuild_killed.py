@@ -13,6 +13,8 @@ from sample_log import END, sample_log
 from application.reading.projections.timeline import TIMELINE
 from application.reading.views import ViewState
 
+pytestmark = pytest.mark.long
+
 CHILD = Path(__file__).with_name("rebuild_to_be_killed.py")
 BATCH_MAX = 30
 TRANSACTIONS = ["the tables", "a new generation", "30 events", "60 events", "all events", "the switch"]

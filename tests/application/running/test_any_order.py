@@ -265,6 +265,7 @@ def test_a_failed_payment_is_reported_to_the_address_that_the_customer_gave_afte
     shop.kill()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("rest", RESTS)
 def test_what_is_paid_is_fulfilled_whatever_was_said_before(rest: Rest, store: Store, tmp_path: Path) -> None:
     kinds = [completed, completed_again, succeeded, failed, visit, old_answer, early_answer]

@@ -19,6 +19,7 @@ ON_A_FULL_DISK = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("log_file")
 @pytest.mark.parametrize("unbuffered", ["", "1"], ids=["buffered", "unbuffered"])
 @pytest.mark.parametrize("form", ["", "--json"], ids=["words", "json"])

@@ -28,6 +28,7 @@ def flat(text: str) -> str:
     return " ".join(" ".join(lines(text)).split())
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("small_shop")
 @pytest.mark.parametrize("columns", [20, 60, 100])
 @pytest.mark.parametrize(
