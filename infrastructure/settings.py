@@ -263,6 +263,15 @@ def load_staff_name(environ: Mapping[str, str], dotenv: Path | None) -> str | No
     return _values(environ, dotenv).get("FULFILL_AS")
 
 
+def load_public_url(environ: Mapping[str, str], dotenv: Path | None) -> str | None:
+    """Where customers reach the server, for a command that only reads.
+
+    Raises:
+        SettingsError: `FULFILL_PUBLIC_URL` is wrong.
+    """
+    return _optional(_values(environ, dotenv), "FULFILL_PUBLIC_URL", _url)
+
+
 def _values(environ: Mapping[str, str], dotenv: Path | None) -> dict[str, str]:
     """Every setting that has a value; an empty one is as good as none."""
     written = {**_from_file(dotenv), **environ}

@@ -3,26 +3,28 @@
 The shape may grow; what is in it never changes its meaning.
 """
 
-from collections.abc import Iterable, Iterator, Sequence, Set
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from application.reading.checkout_state import CheckoutState, checkout_state
 from application.reading.projection import rfc3339
-from application.reading.story import reason_given, sentence
+from application.reading.redacted import redacted
+from application.reading.story import quotes_personal_data, reason_given, sentence
 from application.reading.wording import Titles, titles
 from application.reason_wording import in_words
-from domain.checkout import LineItem
+from domain.checkout import Checkout, LineItem
 from domain.checkout_session import CheckoutSession, CheckoutSessionFact
 from domain.effect import Effect, EffectFact
 from domain.event import Event
 from domain.fulfillment import Fulfillment, FulfillmentFact
 from domain.identifiers import fulfillment_id, is_livemode
 from domain.ids import SessionId
-from domain.line import Line, LineState
+from domain.line import Line, LineState, Parcel
 from domain.mail import MailKind
 from domain.order_number import OrderNumber, order_number
+from domain.personal import Personal
 from domain.reasons import Reason
 from domain.step import MailStep
 
@@ -39,7 +41,12 @@ class LineItemEntry:
     price: str | None
     product: str | None
     description: str
+    """Its name at Stripe."""
+    name: str
+    """The merchant's own name for it, if there is one, or else that at Stripe."""
+    sku: str | None
     quantity: int
+    amount_total: int
     delivery: str | None
     """Nothing as long as it is not planned."""
     state: LineState
@@ -47,6 +54,8 @@ class LineItemEntry:
     """Why it is blocked, or what was noted of its delivery."""
     why: Reason | None
     """The same as a code, if it is blocked."""
+    link: str | None
+    """Where the customer finds it, if anywhere."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +64,8 @@ class EmailEntry:
     state: MailState
     occasion: str | None
     """What distinguishes several of one kind: the number of a parcel, or a line."""
+    to: Personal | None
+    """The address that it goes to, or went to."""
     detail: str | None
     """Why it failed."""
     why: Reason | None
@@ -71,8 +82,10 @@ class StoryEntry:
     recorded_at: datetime
     actor: str
     cause: str | None
-    reason: str | None
+    reason: Personal | None
     text: str
+    is_personal: bool
+    """Whether the text quotes personal data."""
     why: Reason | None
     """The reason of the event, which `text` contains as a sentence."""
     is_routine: bool
@@ -90,15 +103,51 @@ class CheckoutDocument:
     livemode: bool
     amount_total: int | None
     currency: str | None
+    checkout: Checkout | None
+    """Stripe's copy of the order; None until Stripe was asked."""
+    mails_to: Personal | None
+    """The address of its mails: what staff set, or else the customer's."""
     line_items: tuple[LineItemEntry, ...]
+    parcels: tuple[Parcel, ...]
     emails: tuple[EmailEntry, ...]
     story: tuple[StoryEntry, ...]
 
 
-def checkout_document(session_id: SessionId, events: Sequence[tuple[int, Event]]) -> CheckoutDocument | None:
+_OF_THE_ORDER: Mapping[str, Callable[[Checkout], object]] = {
+    "amount_subtotal": lambda checkout: checkout.amount_subtotal,
+    "amount_discount": lambda checkout: checkout.amount_discount,
+    "amount_shipping": lambda checkout: checkout.amount_shipping,
+    "amount_tax": lambda checkout: checkout.amount_tax,
+    "presentment": lambda checkout: checkout.presentment,
+    "customer": lambda checkout: checkout.contact,
+    "business_name": lambda checkout: checkout.business_name,
+    "tax_ids": lambda checkout: checkout.tax_ids,
+    "shipping": lambda checkout: checkout.shipping,
+    "shipping_rate": lambda checkout: checkout.shipping_rate,
+    "discounts": lambda checkout: checkout.discounts,
+    "custom_fields": lambda checkout: checkout.custom_fields,
+    "consent": lambda checkout: checkout.consent,
+    "payment_method_type": lambda checkout: checkout.payment_method_type,
+    "payment_intent": lambda checkout: checkout.payment_intent,
+    "payment_link": lambda checkout: checkout.payment_link,
+    "customer_id": lambda checkout: checkout.customer,
+    "subscription": lambda checkout: checkout.subscription,
+    "invoice": lambda checkout: checkout.invoice,
+    "recovered_from": lambda checkout: checkout.recovered_from,
+    "client_reference_id": lambda checkout: checkout.client_reference_id,
+    "metadata": lambda checkout: checkout.metadata,
+    "locale": lambda checkout: checkout.locale,
+}
+
+
+def checkout_document(
+    session_id: SessionId, events: Sequence[tuple[int, Event]], *, hides_personal: bool = False
+) -> CheckoutDocument | None:
     """The document from the session's events with their positions, in log order; None without any."""
     if not events:
         return None
+    if hides_personal:
+        events = [(position, redacted(event)) for position, event in events]
     session, fulfillment, effects = _replay(session_id, [event for _, event in events])
     checkout, completed = session.checkout, session.completed
     names, routine = titles(session, fulfillment), _routine(effects)
@@ -110,7 +159,10 @@ def checkout_document(session_id: SessionId, events: Sequence[tuple[int, Event]]
         livemode=checkout.livemode if checkout else is_livemode(session_id),
         amount_total=checkout.amount_total if checkout else None,
         currency=checkout.currency if checkout else None,
+        checkout=checkout,
+        mails_to=session.mail_address,
         line_items=tuple(_line_items(session, fulfillment)),
+        parcels=fulfillment.parcels,
         emails=tuple(_emails(effects)),
         story=tuple(
             _entry(position, event, names, is_routine=event.originator_id in routine) for position, event in events
@@ -119,12 +171,44 @@ def checkout_document(session_id: SessionId, events: Sequence[tuple[int, Event]]
 
 
 def as_json(document: CheckoutDocument) -> dict[str, object]:
-    """The document as other programs get it: times as RFC 3339 in UTC with microseconds."""
-    story = [
-        {**asdict(entry), "occurred_at": rfc3339(entry.occurred_at), "recorded_at": rfc3339(entry.recorded_at)}
-        for entry in document.story
-    ]
-    return {**asdict(document), "story": story}
+    """The document as other programs get it: times as RFC 3339 in UTC with microseconds. `personal` has a JSON Pointer
+    (RFC 6901) to each text with personal data.
+
+    Stripe's copy of the order is beside the rest, where its total always was.
+    """
+    checkout, marks = document.checkout, list[str]()
+    shown = {name: value for name, value in _values(document) if name != "checkout"}
+    order = {name: of(checkout) if checkout else None for name, of in _OF_THE_ORDER.items()}
+    plain = {name: _plain(value, f"/{name}", marks) for name, value in (shown | order).items()}
+    story = (f"/story/{number}/text" for number, entry in enumerate(document.story) if entry.is_personal)
+    return {**plain, "personal": sorted([*marks, *story])}
+
+
+def _plain(value: object, at: str, marks: list[str]) -> object:
+    """The value as plain JSON. `at` is the pointer to it; pointers to personal texts are added to `marks`."""
+    match value:
+        case Personal():
+            marks.append(at)
+            return value.text
+        case datetime():
+            return rfc3339(value)
+        case tuple():
+            return [_plain(each, f"{at}/{number}", marks) for number, each in enumerate(value)]
+        case dict():
+            return {key: _plain(each, f"{at}/{_escaped(key)}", marks) for key, each in value.items()}
+        case _ if is_dataclass(value):
+            return {name: _plain(each, f"{at}/{name}", marks) for name, each in _values(value)}
+        case _:
+            return value
+
+
+def _escaped(key: str) -> str:
+    return key.replace("~", "~0").replace("/", "~1")
+
+
+def _values(of: object) -> Iterator[tuple[str, object]]:
+    assert is_dataclass(of)
+    return ((field.name, getattr(of, field.name)) for field in fields(of))
 
 
 def _replay(session_id: SessionId, events: Iterable[Event]) -> tuple[CheckoutSession, Fulfillment, list[Effect]]:
@@ -156,11 +240,15 @@ def _line_item(item: LineItem, line: Line | None) -> LineItemEntry:
         price=item.price,
         product=item.product,
         description=item.description,
+        name=line.plan.title if line else item.description,
+        sku=line.plan.sku if line else None,
         quantity=item.quantity,
+        amount_total=item.amount_total,
         delivery=line.plan.delivery if line else None,
         state=line.state if line else LineState.PENDING,
         detail=in_words(why) if why else line.note if line else None,
         why=why,
+        link=line.customers_link if line else None,
     )
 
 
@@ -174,7 +262,8 @@ def _emails(effects: Iterable[Effect]) -> Iterator[EmailEntry]:
             state = MailState.SENT if effect.is_done else MailState.FAILED if effect.given_up else MailState.QUEUED
             why = effect.given_up
             detail = in_words(why) if why else None
-            yield EmailEntry(kind=requested.mail.kind, state=state, occasion=occasion, detail=detail, why=why)
+            mail = requested.mail
+            yield EmailEntry(kind=mail.kind, state=state, occasion=occasion, to=mail.to, detail=detail, why=why)
 
 
 def _routine(effects: Iterable[Effect]) -> Set[str]:
@@ -192,8 +281,9 @@ def _entry(position: int, event: Event, names: Titles, *, is_routine: bool) -> S
         recorded_at=event.recorded_at,
         actor=event.actor,
         cause=event.cause,
-        reason=event.reason.text if event.reason else None,
+        reason=event.reason,
         text=sentence(event, names),
+        is_personal=quotes_personal_data(event),
         why=reason_given(event),
         is_routine=is_routine,
     )

@@ -114,7 +114,9 @@ class Queries:
         self._projector = projector
         self.due_effects = DueEffects(views)
 
-    def checkout(self, session_id: SessionId, as_of: datetime | None = None) -> CheckoutDocument | None:
+    def checkout(
+        self, session_id: SessionId, as_of: datetime | None = None, *, hides_personal: bool = False
+    ) -> CheckoutDocument | None:
         """The checkout as it is now, or as it was then by our clock; None if the log knew nothing of it.
 
         Raises:
@@ -122,7 +124,8 @@ class Queries:
         """
         self._projector.catch_up()
         events = self._events([session_id]).get(session_id, [])
-        return checkout_document(session_id, events if as_of is None else _known_by(events, as_of))
+        known = events if as_of is None else _known_by(events, as_of)
+        return checkout_document(session_id, known, hides_personal=hides_personal)
 
     def has_unreadable_events_of_any_checkout(self) -> bool:
         """Whether the log has unreadable events that may belong to any checkout, so every story may lack them."""

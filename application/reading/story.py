@@ -1,6 +1,7 @@
 """Events as plain sentences, for the people who read the audit trail.
 
-The sentences contain no e-mail address, name or license key; a person's note is quoted as it was written.
+The sentences contain no e-mail address, name or license key; a person's note and a tracking number are quoted as they
+were written.
 """
 
 from collections.abc import Iterable
@@ -63,6 +64,17 @@ def reason_given(event: Event) -> Reason | None:
             return event.found
         case _:
             return None
+
+
+def quotes_personal_data(event: Event) -> bool:
+    """Whether the event's sentence has a text in it that is marked as personal."""
+    match event:
+        case CheckoutSession.Noted():
+            return True
+        case Fulfillment.Shipped():
+            return event.tracking is not None
+        case _:
+            return False
 
 
 def _of_stripe_event(event: StripeEventFact) -> str:

@@ -16,7 +16,20 @@ from interfaces.cli.output.printing import page, print_json, talk
 from interfaces.cli.output.text import label, money, to_the_second
 from interfaces.cli.queue import RETRIED
 from interfaces.cli.read_side import is_complete, open_side
-from interfaces.cli.usage import DONE, FAILED, Json, Lines, Session, SessionOrEvent, UsageError, Who, Why, moment
+from interfaces.cli.usage import (
+    DONE,
+    FAILED,
+    Json,
+    Lines,
+    Redact,
+    Session,
+    SessionOrEvent,
+    SettingsSource,
+    UsageError,
+    Who,
+    Why,
+    moment,
+)
 
 _HITS_MAX = 50
 _SHOWN_MAX = 5
@@ -36,14 +49,17 @@ def checkout(
         str | None,
         Parameter(help="Show what was known at this time: 2026-11-24T09:00:00Z, or 2026-11-24 (start of day)."),
     ] = None,
+    redact: Redact = False,
     json: Json = False,
 ) -> int:
-    """Show a checkout: its state, line items, emails, and every event with its actor, time and cause."""
+    """Show a checkout: its state, the order, parcels, emails, and every event with its actor, time and cause."""
     from interfaces.cli.output.checkout_page import put_checkout, shown_checkout
 
     then = None if as_of is None else moment(as_of)
+    public_url = SettingsSource().public_url()
     with open_side() as side:
-        shown = shown_checkout(side, session_of(side.queries, session), then)
+        session_id = session_of(side.queries, session)
+        shown = shown_checkout(side, session_id, then, public_url=public_url, hides_personal=redact)
     if json:
         print_json(shown.as_json())
     else:

@@ -84,6 +84,10 @@ def _pool(_kind: object, text: str) -> None:
 Json = Annotated[
     bool, Parameter("--json", negative=(), show_default=False, help="Print the result as one JSON document.")
 ]
+Redact = Annotated[
+    bool,
+    Parameter("--redact", negative=(), show_default=False, help="Hide personal data, for screenshots and tickets."),
+]
 _NAMES = "Session ID (cs_...), order number, your reference, payment intent (pi_...), or the end of an ID"
 Session = Annotated[str, Parameter(name="SESSION", validator=_name, help=f"{_NAMES}.")]
 SessionOrEvent = Annotated[
@@ -153,6 +157,11 @@ class SettingsSource:
         from infrastructure.settings import load_database
 
         return load_database(os.environ, self.environment_file)
+
+    def public_url(self) -> str | None:
+        from infrastructure.settings import load_public_url
+
+        return load_public_url(os.environ, self.environment_file)
 
 
 def moment(text: str) -> datetime:

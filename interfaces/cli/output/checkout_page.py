@@ -1,4 +1,4 @@
-"""Prints one checkout for a person: its state, line items, mails and story."""
+"""Prints one checkout for a person: its state, the order, line items, parcels, mails and story."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -11,10 +11,10 @@ from application.reading.checkout_document import CheckoutDocument, StoryEntry, 
 from application.reading.checkout_state import CheckoutState
 from application.reading.english import counted
 from application.reading.wording import PAYMENTS
-from domain.checkout_session import CheckoutSession
 from domain.ids import SessionId
+from interfaces.cli.output.order_fields import order_fields, text
 from interfaces.cli.output.printing import Page
-from interfaces.cli.output.text import exact, label, money
+from interfaces.cli.output.text import exact, label, money, to_the_second
 
 if TYPE_CHECKING:
     from interfaces.databases import ReadSide
@@ -43,30 +43,41 @@ _SHARED = ("sku_", "keys_", "pi_")
 @dataclass(frozen=True, slots=True)
 class Shown:
     document: CheckoutDocument
-    reference: str | None
+    landing_page: str
+    """Its address for this customer; without a host if the settings name none."""
     then: datetime | None
     """The moment as of which it is shown; None for now."""
+    hides_personal: bool
     is_complete: bool
     """False if the log has unreadable events that may belong to any checkout."""
 
     def as_json(self) -> Mapping[str, object]:
-        document = {**as_json(self.document), "client_reference_id": self.reference, "is_complete": self.is_complete}
+        document = {**as_json(self.document), "landing_page": self.landing_page, "is_complete": self.is_complete}
         return document if self.then is None else {**document, "as_of": self.then}
 
 
-def shown_checkout(side: "ReadSide", session_id: SessionId, then: datetime | None) -> Shown:
+def shown_checkout(
+    side: "ReadSide",
+    session_id: SessionId,
+    then: datetime | None,
+    *,
+    public_url: str | None,
+    hides_personal: bool = False,
+) -> Shown:
     """
     Raises:
         NotFound: the log does not know it, or did not then.
     """
-    document = side.queries.checkout(session_id, then)
+    document = side.queries.checkout(session_id, then, hides_personal=hides_personal)
     if document is None:
         raise NotFound(_unknown(side.queries.checkout(session_id), session_id, then))
-    was_retrieved = any(entry.type == CheckoutSession.Retrieved.TOPIC for entry in document.story)
-    checkout = side.log.get(CheckoutSession, session_id).checkout if was_retrieved else None
-    reference = checkout.client_reference_id if checkout else None
-    is_complete = not side.queries.has_unreadable_events_of_any_checkout()
-    return Shown(document, reference.text if reference else None, then, is_complete=is_complete)
+    return Shown(
+        document=document,
+        landing_page=f"{public_url or ''}/after-checkout?session_id={session_id}",
+        then=then,
+        hides_personal=hides_personal,
+        is_complete=not side.queries.has_unreadable_events_of_any_checkout(),
+    )
 
 
 def _unknown(now: CheckoutDocument | None, session_id: str, then: datetime | None) -> str:
@@ -82,13 +93,20 @@ def put_checkout(shown: Shown, page: Page) -> None:
     page.fields(_header(shown))
     if document.line_items:
         page.say()
-        rows = [(i.id, i.quantity, i.description, i.delivery, i.state, i.detail) for i in document.line_items]
-        columns = ("line item", "qty", "description", "delivery", "state", "detail")
+        rows = [(i.id, i.quantity, i.name, i.sku, i.delivery, i.state, i.detail) for i in document.line_items]
+        columns = ("line item", "qty", "description", "sku", "delivery", "state", "detail")
         page.table(columns, rows, wraps=("description", "detail"))
+    if document.parcels:
+        page.say()
+        parcels = [
+            (each.number, each.carrier, text(each.tracking), to_the_second(each.shipped_at), ", ".join(each.lines))
+            for each in document.parcels
+        ]
+        page.table(("parcel", "carrier", "tracking", "shipped", "line items"), parcels, wraps=("line items",))
     if document.emails:
         page.say()
-        mails = [(mail.kind, mail.state, mail.occasion, mail.detail) for mail in document.emails]
-        page.table(("email", "state", "occasion", "detail"), mails, wraps=("detail",))
+        mails = [(mail.kind, mail.state, mail.occasion, text(mail.to), mail.detail) for mail in document.emails]
+        page.table(("email", "state", "occasion", "to", "detail"), mails, wraps=("detail",))
     page.say()
     places = _places(document)
     for entry in document.story:
@@ -106,7 +124,7 @@ def in_a_sentence(state: CheckoutState) -> str:
 
 
 def _header(shown: Shown) -> Iterator[tuple[str, str]]:
-    document = shown.document
+    document, checkout = shown.document, shown.document.checkout
     if shown.then:
         is_past = shown.then <= datetime.now(UTC)
         aside = "in the past; the current state may differ" if is_past else "in the future; this is the current state"
@@ -114,10 +132,12 @@ def _header(shown: Shown) -> Iterator[tuple[str, str]]:
     yield "Order number", document.order_number
     yield "State", STATES[document.state]
     payment = PAYMENTS.get(document.payment_status or "", document.payment_status or "not known yet")
-    amount = money(document.amount_total, document.currency)
-    yield "Payment", f"{amount}, {payment}" if amount else payment
-    if shown.reference:
-        yield "Reference", shown.reference
+    yield "Payment", ", ".join(filter(None, (money(document.amount_total, document.currency), payment)))
+    if checkout:
+        yield from order_fields(checkout, hides_personal=shown.hides_personal)
+        if document.mails_to != checkout.contact.email:
+            yield "Mails go to", text(document.mails_to)
+    yield "Landing page", shown.landing_page
 
 
 def _details(entry: StoryEntry, places: Mapping[str, str]) -> Iterator[str]:
@@ -126,7 +146,7 @@ def _details(entry: StoryEntry, places: Mapping[str, str]) -> Iterator[str]:
     because = f", because of {places.get(entry.cause, entry.cause)}" if entry.cause else ""
     yield f"#{entry.position} {entry.type} by {entry.actor}{happened}{because}"
     if entry.reason:
-        yield f"reason: {entry.reason}"
+        yield f"reason: {entry.reason.text}"
 
 
 def _places(document: CheckoutDocument) -> Mapping[str, str]:

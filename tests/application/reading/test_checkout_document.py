@@ -26,6 +26,12 @@ from domain.step import MailStep
 PROMISED = {
     "session_id", "state", "payment_status", "livemode", "amount_total", "currency", "line_items", "emails", "story",
 }  # fmt: skip
+OF_THE_ORDER = {
+    "amount_subtotal", "amount_discount", "amount_shipping", "amount_tax", "presentment", "customer", "business_name",
+    "tax_ids", "shipping", "shipping_rate", "discounts", "custom_fields", "consent", "payment_method_type",
+    "payment_intent", "payment_link", "customer_id", "subscription", "invoice", "recovered_from", "client_reference_id",
+    "metadata", "locale",
+}  # fmt: skip
 OF_A_LINE = {"id", "price", "product", "description", "quantity", "delivery", "state"}
 OF_A_MAIL = {"kind", "state"}
 OF_THE_STORY = {"position", "stream", "type", "occurred_at", "recorded_at", "actor", "cause", "text"}
@@ -59,20 +65,31 @@ def sample(session_id: SessionId) -> dict[str, Any]:
 def test_it_has_everything_that_was_promised(session_id: SessionId) -> None:
     document = sample(session_id)
 
-    assert set(document) == PROMISED
-    assert all(set(line) == OF_A_LINE | {"detail", "why"} for line in document["line_items"])
-    assert all(set(email) == OF_A_MAIL | {"occasion", "detail", "why"} for email in document["emails"])
-    assert all(set(entry) == OF_THE_STORY | {"reason", "why", "is_routine"} for entry in document["story"])
+    grown = {"detail", "why", "name", "sku", "amount_total", "link"}
+    assert set(document) == PROMISED | OF_THE_ORDER | {"order_number", "mails_to", "parcels", "personal"}
+    assert all(set(line) == OF_A_LINE | grown for line in document["line_items"])
+    assert all(set(email) == OF_A_MAIL | {"occasion", "to", "detail", "why"} for email in document["emails"])
+    entries = OF_THE_STORY | {"reason", "why", "is_routine", "is_personal"}
+    assert all(set(entry) == entries for entry in document["story"])
     assert {line["state"] for line in document["line_items"]} <= LINE_STATES
     assert {email["state"] for email in document["emails"]} <= MAIL_STATES
 
 
 def test_a_fulfilled_checkout_to_the_letter() -> None:
     document = sample(as_session(SHOP))
-    story = document.pop("story")
+    story, _ = document.pop("story"), document.pop("personal")
+    address = {
+        "line1": "1 Example Road",
+        "line2": None,
+        "city": "Exampleton",
+        "postal_code": None,
+        "state": None,
+        "country": "DE",
+    }
 
     assert document == {
         "session_id": SHOP,
+        "order_number": "BNSXX-APHNT",
         "state": "fulfilled",
         "payment_status": "paid",
         "livemode": False,
@@ -84,58 +101,119 @@ def test_a_fulfilled_checkout_to_the_letter() -> None:
                 "price": "price_li_mug",
                 "product": "prod_li_mug",
                 "description": "Mug, blue",
+                "name": "Mug, blue",
+                "sku": "mug-blue",
+                "amount_total": 900,
                 "quantity": 2,
                 "delivery": "shipment",
                 "state": "delivered",
                 "detail": None,
                 "why": None,
+                "link": None,
             },
             {
                 "id": "li_course",
                 "price": "price_li_course",
                 "product": "prod_li_course",
                 "description": "Course",
+                "name": "Course",
+                "sku": None,
+                "amount_total": 900,
                 "quantity": 1,
                 "delivery": "access",
                 "state": "delivered",
                 "detail": None,
                 "why": None,
+                "link": "https://example.com/course",
             },
             {
                 "id": "li_key",
                 "price": "price_li_key",
                 "product": None,
                 "description": "Item li_key",
+                "name": "Item li_key",
+                "sku": None,
+                "amount_total": 900,
                 "quantity": 1,
                 "delivery": "license_key",
                 "state": "delivered",
                 "detail": None,
                 "why": None,
+                "link": None,
             },
             {
                 "id": "li_service",
                 "price": "price_li_service",
                 "product": "prod_li_service",
                 "description": "Item li_service",
+                "name": "Item li_service",
+                "sku": None,
+                "amount_total": 900,
                 "quantity": 1,
                 "delivery": "http",
                 "state": "delivered",
                 "detail": "ref 99",
                 "why": None,
+                "link": None,
             },
             {
                 "id": "li_wrap",
                 "price": "price_li_wrap",
                 "product": "prod_li_wrap",
                 "description": "Item li_wrap",
+                "name": "Item li_wrap",
+                "sku": None,
+                "amount_total": 900,
                 "quantity": 1,
                 "delivery": "manual",
                 "state": "delivered",
                 "detail": None,
                 "why": None,
+                "link": None,
             },
         ],
+        "parcels": [
+            {
+                "number": 1,
+                "lines": ["li_mug"],
+                "carrier": "DHL",
+                "tracking": "TRACK42",
+                "shipped_at": "2026-11-24T09:00:38.000000Z",
+            }
+        ],
         "emails": [],
+        "mails_to": "Zoe@Example.com",
+        "amount_subtotal": 5000,
+        "amount_discount": 500,
+        "amount_shipping": 490,
+        "amount_tax": 933,
+        "presentment": {"amount": 6120, "currency": "usd"},
+        "customer": {
+            "name": "Zoé O'Example",
+            "email": "Zoe@Example.com",
+            "phone": "+4930000",
+            "address": address,
+        },
+        "business_name": "Example & Daughters",
+        "tax_ids": [{"type": "eu_vat", "value": "DE123456789"}],
+        "shipping": {"name": "Gift Receiver", "email": None, "phone": None, "address": address},
+        "shipping_rate": {"id": "shr_express", "name": "Express, 1 to 2 days"},
+        "discounts": [
+            {"coupon": "10OFF", "coupon_name": "A tenth off", "promotion_code": "promo_1", "code": "WELCOME"},
+            {"coupon": "hidden", "coupon_name": None, "promotion_code": None, "code": None},
+        ],
+        "custom_fields": [{"key": "engraving", "label": "Engraving", "value": "For you"}],
+        "consent": {"promotions": "opt_in", "terms_of_service": "accepted"},
+        "payment_method_type": None,
+        "payment_intent": "pi_Shop1",
+        "payment_link": None,
+        "customer_id": "cus_1",
+        "subscription": None,
+        "invoice": None,
+        "recovered_from": "cs_test_abandoned",
+        "client_reference_id": "ORDER-17",
+        "metadata": {"order": "17"},
+        "locale": "de",
     }
     assert story[11] == {
         "position": 14,
@@ -147,11 +225,59 @@ def test_a_fulfilled_checkout_to_the_letter() -> None:
         "cause": None,
         "reason": None,
         "text": "Retrieved from Stripe when the customer returned: complete, paid, 5 line items, 49.90 EUR",
+        "is_personal": False,
         "why": None,
         "is_routine": False,
     }
     assert (story[1]["cause"], story[-1]["actor"], story[-1]["reason"]) == ("evt_1@1", "staff:kim", "asked by phone")
     assert [entry["position"] for entry in story] == sorted(entry["position"] for entry in story)
+
+
+def pointed_at(document: Any, pointer: str) -> Any:
+    """What a JSON Pointer points at (RFC 6901)."""
+    for part in pointer.split("/")[1:]:
+        key = part.replace("~1", "/").replace("~0", "~")
+        document = document[int(key)] if isinstance(document, list) else document[key]
+    return document
+
+
+PERSONAL = {
+    "1 Example Road", "17", "DE", "DE123456789", "Example & Daughters", "Exampleton", "For you", "Gift Receiver",
+    "ORDER-17", "TRACK42", "Zoe@Example.com", "Zoé O'Example", "+4930000", "A gift", "asked by phone", "packed",
+    "wrapped", "customer asks", "their service is up again",
+}  # fmt: skip
+
+
+def test_every_personal_text_is_pointed_at() -> None:
+    document = sample(as_session(SHOP))
+    marked = [pointed_at(document, pointer) for pointer in document["personal"]]
+
+    sentences = {"Note: A gift", "Shipped parcel 1 with DHL, tracking TRACK42: “Mug, blue”"}
+    assert set(marked) == PERSONAL - {"A gift", "customer asks"} | sentences
+    assert "/shipping/address/line1" in document["personal"]
+
+
+def test_a_key_of_the_metadata_may_have_the_signs_of_a_pointer() -> None:
+    whole = replace(checkout(MUG), metadata={"a/b~c": Personal("17")})
+    document = shown(as_session(SHOP), *recorded(SHOP, CheckoutSession.Retrieved(checkout=whole, source=Source.STAFF)))
+
+    assert pointed_at(document, "/metadata/a~1b~0c") == "17"
+    assert "/metadata/a~1b~0c" in document["personal"]
+
+
+@pytest.mark.parametrize("session_id", [SHOP, DEBIT, FOREIGN, KEYS])
+def test_a_redacted_document_says_the_same_without_personal_data(session_id: SessionId) -> None:
+    events = [(number, event) for number, event in enumerate(sample_log(), 1) if event.session_id == session_id]
+    document = checkout_document(session_id, events, hides_personal=True)
+    assert document is not None
+    hidden, whole = json.loads(json.dumps(as_json(document))), sample(session_id)
+
+    assert hidden["personal"] == whole["personal"]
+    for pointer in whole["personal"]:
+        assert "[redacted]" in pointed_at(hidden, pointer)
+    of_staff = {"DE", "17"}  # which are parts of words that are not personal
+    assert [text for text in PERSONAL - of_staff if text in json.dumps(hidden, ensure_ascii=False)] == []
+    assert [line["state"] for line in hidden["line_items"]] == [line["state"] for line in whole["line_items"]]
 
 
 def test_before_stripe_was_asked_there_is_what_its_events_said() -> None:

@@ -11,7 +11,8 @@ from sample_log import sample_log
 from typed_ids import as_event, as_session, as_stream
 
 from application.reading.checkout_document import checkout_document
-from application.reading.story import sentence
+from application.reading.redacted import redacted
+from application.reading.story import quotes_personal_data, sentence
 from application.reading.wording import Titles, titles
 from domain import reasons
 from domain.checkout_session import CheckoutSession, ParkReason, Source
@@ -56,6 +57,11 @@ def test_a_sentence_begins_like_one_and_is_one_line(event: Event) -> None:
     assert re.match(r"[A-Z0-9“]", shown)
     assert not shown.endswith((".", " ", ":"))
     assert "\n" not in shown
+
+
+@each_event
+def test_a_sentence_that_quotes_personal_data_says_so(event: Event) -> None:
+    assert quotes_personal_data(event) == (sentence(event, NAMES) != sentence(redacted(event), NAMES))
 
 
 @each_event

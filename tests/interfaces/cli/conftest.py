@@ -16,7 +16,7 @@ from subprocess import DEVNULL, PIPE, Popen
 from typing import Any
 
 import pytest
-from builders import a_checkout, a_line_item
+from builders import ADDRESS, CUSTOMER, a_checkout, a_line_item
 from every_store import sqlite_url
 from fakes.outside import FixedClock, Outside
 from sample_log import sample_log
@@ -26,7 +26,7 @@ from typed_ids import as_event, as_session, as_sku
 from application.log.log import Log
 from application.receive import receive
 from application.staff import By
-from domain.checkout import Checkout, LineItem
+from domain.checkout import Checkout, Contact, CustomField, LineItem, ShippingRate
 from domain.event import Event
 from domain.ids import StripeEventId
 from domain.personal import Personal
@@ -273,7 +273,16 @@ def _orders() -> dict[str, Checkout]:
         bought("key", "License for Pro", 4900),
     ]
     return {
-        ORDER: a_checkout(line_items=items, client_reference_id=Personal("ORDER-17"), payment_intent="pi_17"),
+        ORDER: a_checkout(
+            line_items=items,
+            client_reference_id=Personal("ORDER-17"),
+            payment_intent="pi_17",
+            payment_method_type="card",
+            contact=replace(CUSTOMER, phone=Personal("+49 30 1234567")),
+            shipping=Contact(name=Personal("Grace Example"), address=ADDRESS),
+            shipping_rate=ShippingRate(id="shr_1a2B", name="Standard, 3 to 5 days"),
+            custom_fields=(CustomField(key="card", label="Greeting card", value=Personal("Happy birthday!")),),
+        ),
         DEBIT: a_checkout(
             line_items=items[1:2],
             payment_status="unpaid",

@@ -19,6 +19,14 @@ from interfaces.cli.output.text import exact
 from interfaces.cli.usage import moment
 
 Fulfill = Callable[..., Any]
+
+
+def pointed_at(document: Any, pointer: str) -> Any:
+    for part in pointer.split("/")[1:]:
+        document = document[int(part)] if isinstance(document, list) else document[part]
+    return document
+
+
 ORDER = "cs_test_a1Q7xK2mVd"
 MOMENT = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z"
 
@@ -59,9 +67,10 @@ def test_lines_mails_and_reference_are_in_both_forms(fulfill: Fulfill, small_sho
     assert document["client_reference_id"] == "ORDER-17"
     assert "as_of" not in document
     for item in document["line_items"]:
-        assert re.search(rf"{item['id']} +{item['quantity']}  {item['description']} +{item['delivery']}", shown)
+        sku = item["sku"] or ""
+        assert re.search(rf"{item['id']} +{item['quantity']}  {item['name']} +{sku} +{item['delivery']}", shown)
     for mail in document["emails"]:
-        assert re.search(rf"^{mail['kind']} +{mail['state']}", shown, re.MULTILINE)
+        assert re.search(rf"^{mail['kind']} +{mail['state']} +{mail['to']}", shown, re.MULTILINE)
 
 
 def test_every_event_is_reported_in_log_order_with_clocks_actor_and_cause(fulfill: Fulfill, small_shop: Path) -> None:
@@ -150,6 +159,93 @@ def test_a_session_that_is_not_retrieved_yet_is_shown_as_far_as_it_is_known(
 
     said = fulfill("checkout", "cs_test_new")
 
-    assert "Payment       some_new_status\n" in said.out
+    assert re.search(r"^Payment +some_new_status$", said.out, re.MULTILINE)
     assert "LINE ITEM" not in said.out
     assert "EMAIL" not in said.out
+
+
+WHOLE = """
+State            fulfilled: everything is delivered
+Payment          49.90 EUR, paid
+Presentment      61.20 USD, in the customer's currency
+Discount         5.00 EUR, A tenth off (code WELCOME), hidden
+Shipping         4.90 EUR, Express, 1 to 2 days (shr_express)
+Tax              9.33 EUR
+Customer         Zoé O'Example
+Business         Example & Daughters
+Email            Zoe@Example.com
+Phone            +4930000
+Tax ID           DE123456789 (eu_vat)
+Billing          1 Example Road
+                 Exampleton
+                 Germany
+Consent          terms of service accepted, promotions opt in
+Ship to          Gift Receiver
+                 1 Example Road
+                 Exampleton
+                 Germany
+                 +4930000
+Custom field     Engraving: For you
+Reference        ORDER-17
+Metadata         order: 17
+Payment intent   pi_Shop1
+Stripe customer  cus_1
+Recovered from   cs_test_abandoned
+Landing page     /after-checkout?session_id=cs_test_shop
+"""
+
+
+@pytest.mark.usefixtures("log_file")
+def test_the_header_says_who_ordered_and_where_it_goes(fulfill: Fulfill) -> None:
+    assert WHOLE in fulfill("checkout", SHOP).out
+
+
+@pytest.mark.usefixtures("log_file")
+def test_each_parcel_is_shown_with_its_carrier_and_tracking(fulfill: Fulfill) -> None:
+    shown = fulfill("checkout", SHOP).out
+
+    assert re.search(
+        r"^PARCEL  CARRIER  TRACKING +SHIPPED +LINE ITEMS\n +1  DHL +TRACK42 +2026\S+ +li_mug$", shown, re.M
+    )
+
+
+@pytest.mark.usefixtures("log_file")
+def test_the_landing_page_has_the_address_of_the_settings(fulfill: Fulfill, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FULFILL_PUBLIC_URL", "https://shop.example.com/")
+
+    page = f"https://shop.example.com/after-checkout?session_id={SHOP}"
+    assert f"Landing page     {page}\n" in fulfill("checkout", SHOP).out
+    assert fulfill("checkout", SHOP, "--json").json["landing_page"] == page
+
+
+@pytest.mark.usefixtures("log_file")
+def test_mails_that_go_elsewhere_say_where(fulfill: Fulfill) -> None:
+    shown = fulfill("checkout", KEYS).out
+
+    assert re.search(r"^Email +Zoe@Example.com$", shown, re.MULTILINE)
+    assert re.search(r"^Mails go to +zoe.other@example.com$", shown, re.MULTILINE)
+
+
+@pytest.mark.usefixtures("log_file")
+@pytest.mark.parametrize("session", [SHOP, DEBIT, FOREIGN, KEYS])
+def test_a_redacted_page_has_no_personal_data(fulfill: Fulfill, session: str) -> None:
+    whole = fulfill("checkout", session, "--json").json
+    marked = {str(pointed_at(whole, pointer)).removeprefix("Note: ") for pointer in whole["personal"]}
+
+    page, document = (
+        fulfill("checkout", session, "--redact").out,
+        fulfill("checkout", session, "--redact", "--json").out,
+    )
+
+    short = {"DE", "17"}  # which are parts of words that are not personal
+    assert [text for text in marked - short if text in page or text in document] == []
+    assert "Germany" not in page
+    assert whole["state"] in document
+
+
+@pytest.mark.usefixtures("log_file")
+def test_a_redacted_address_is_one_line(fulfill: Fulfill) -> None:
+    shown = fulfill("checkout", SHOP, "--redact").out
+
+    assert "Ship to          [redacted]\n                 [redacted]\n                 [redacted]\nCustom" in shown
+    assert "Custom field     Engraving: [redacted]\n" in shown

@@ -33,8 +33,9 @@ def test_a_checkout_has_the_promised_shape(fulfill: Fulfill) -> None:
     assert (document["payment_status"], document["livemode"]) == ("paid", False)
     assert (document["amount_total"], document["currency"]) == (11500, "eur")
     line_item = {"id", "price", "product", "description", "quantity", "delivery", "state", "detail", "why"}
+    line_item |= {"name", "sku", "amount_total", "link"}
     assert all(item.keys() == line_item and item["state"] in set(LineState) for item in document["line_items"])
-    assert all(mail.keys() == {"kind", "state", "occasion", "detail", "why"} for mail in document["emails"])
+    assert all(mail.keys() == {"kind", "state", "occasion", "to", "detail", "why"} for mail in document["emails"])
     assert all(m["kind"] in set(MailKind) and m["state"] in {"queued", "sent", "failed"} for m in document["emails"])
 
 
@@ -43,7 +44,7 @@ def test_a_story_has_the_promised_shape(fulfill: Fulfill) -> None:
     story = fulfill("checkout", SHOP, "--json").json["story"]
 
     for entry in story:
-        keys = "position stream type occurred_at recorded_at actor cause reason text why is_routine"
+        keys = "position stream type occurred_at recorded_at actor cause reason text is_personal why is_routine"
         assert entry.keys() == set(keys.split())
         assert RFC3339.fullmatch(entry["recorded_at"])
         assert RFC3339.fullmatch(entry["occurred_at"])

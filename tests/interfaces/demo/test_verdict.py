@@ -30,6 +30,7 @@ DELIVERED = StoryEntry(
     cause=None,
     reason=None,
     text="It is delivered",
+    is_personal=False,
     why=None,
     is_routine=False,
 )
@@ -41,20 +42,27 @@ DOCUMENT = CheckoutDocument(
     livemode=False,
     amount_total=4900,
     currency="eur",
+    checkout=None,
+    mails_to=None,
     line_items=(
         LineItemEntry(
             id="li_1",
             price="price_1",
             product="prod_1",
             description="Course",
+            name="Course",
+            sku=None,
             quantity=1,
+            amount_total=4900,
             delivery="access",
             state=LineState.DELIVERED,
             detail=None,
             why=None,
+            link=None,
         ),
     ),
-    emails=(EmailEntry(kind=MailKind.RECEIPT, state=MailState.SENT, occasion=None, detail=None, why=None),),
+    parcels=(),
+    emails=(EmailEntry(kind=MailKind.RECEIPT, state=MailState.SENT, occasion=None, to=None, detail=None, why=None),),
     story=(DELIVERED,),
 )
 BOOKED = BookEntry(
