@@ -1,25 +1,21 @@
 """`fulfill keys`: import, withdraw and show license keys."""
 
-import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
 from application.reading.english import counted
 from interfaces.cli.desk import by, open_desk
+from interfaces.cli.key_file import read_key_file
+from interfaces.cli.new_names import New, check_name
 from interfaces.cli.output.printing import page, print_json, talk
 from interfaces.cli.read_side import open_side
-from interfaces.cli.usage import DONE, Json, Lines, Pool, Session, UsageError, Who, Why
+from interfaces.cli.usage import DONE, Json, Lines, Pool, Session, Who, Why
 
 if TYPE_CHECKING:
     from domain.key_pool import KeyPool
-
-KEYS_BYTES_MAX = 16 * 1024 * 1024
-_KEY_MAX = 1000
-_STDIN = "-"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,16 +51,19 @@ def keys_import(
     *,
     as_: Who = None,
     reason: Why = "keys bought",
+    new: New = False,
     json: Json = False,
 ) -> int:
     """Add license keys to a pool. Known keys are skipped; backordered lines get the new keys."""
-    from domain.identifiers import key_pool_id
+    from domain.identifiers import KEYS_PREFIX
 
-    who, keys = by(as_, reason), _read(file)
+    who, keys = by(as_, reason), _keys_in(file)
     with open_desk() as desk:
-        is_new = key_pool_id(pool) not in desk.runtime.log.key_pools()
+        catalog, kept = desk.runtime.catalog, {id.removeprefix(KEYS_PREFIX) for id in desk.runtime.log.key_pools()}
+        is_new = pool not in kept
+        check_name("pool", pool, catalog, catalog.key_pools, lambda: kept, is_new=new)
         added = desk.runtime.staff.import_keys(pool, keys, who)
-        if is_new and pool not in desk.runtime.catalog.key_pools:
+        if is_new and not new and pool not in catalog.key_pools:
             talk(f"fulfill: {pool} is a new pool, and no catalog rule uses it. Check its name.")
         is_followed = desk.follow()
     known = len(keys) - added
@@ -85,7 +84,7 @@ def keys_withdraw(
     json: Json = False,
 ) -> int:
     """Withdraw license keys from a pool for good. No customer gets them, even after another import."""
-    who, keys = by(as_, reason), _read(file)
+    who, keys = by(as_, reason), _keys_in(file)
     with open_desk() as desk:
         done = desk.runtime.staff.withdraw_keys(pool, keys, who)
         is_followed = desk.follow()
@@ -137,27 +136,8 @@ def _counted(pool: "KeyPool") -> _PoolCounts:
     )
 
 
-def _read(file: str) -> Sequence[str]:
-    name = "Standard input" if file == _STDIN else file
-    content = _content(file)
-    if len(content) > KEYS_BYTES_MAX:
-        raise UsageError(
-            f"{name} is larger than {KEYS_BYTES_MAX // 1024 // 1024} MiB. Split it, and run the command for each part."
-        )
-    try:
-        keys = [line.strip() for line in content.decode("utf-8-sig").splitlines() if line.strip()]
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{name} is not valid UTF-8. It must have one key per line.") from error
-    if not keys or any(len(key) > _KEY_MAX or not key.isprintable() for key in keys):
-        raise UsageError(f"{name} must have one key per line, each of 1 to {_KEY_MAX} printable characters.")
-    return keys
-
-
-def _content(file: str) -> bytes:
-    """As much as is read at most, and a byte more if there is more."""
-    if file != _STDIN:
-        with Path(file).open("rb") as stream:
-            return stream.read(KEYS_BYTES_MAX + 1)
-    if sys.stdin is None:
-        raise UsageError("FILE is - (standard input), but standard input is closed. Name a file instead.")
-    return sys.stdin.buffer.read(KEYS_BYTES_MAX + 1)
+def _keys_in(file: str) -> Sequence[str]:
+    read = read_key_file(file)
+    for remark in read.remarks:
+        talk(f"fulfill: {remark}")
+    return read.keys

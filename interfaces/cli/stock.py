@@ -1,13 +1,13 @@
 """`fulfill stock`: list and count stock."""
 
-from collections.abc import Set
 from dataclasses import asdict
 from typing import Annotated
 
 from cyclopts import Parameter
 
 from interfaces.cli.desk import by, open_desk
-from interfaces.cli.output.printing import page, print_json, talk
+from interfaces.cli.new_names import New, check_name
+from interfaces.cli.output.printing import page, print_json
 from interfaces.cli.read_side import is_complete, open_side
 from interfaces.cli.usage import DONE, FAILED, Json, Sku, Who, Why, whole_number
 
@@ -48,6 +48,7 @@ def stock_count(
     *,
     as_: Who = None,
     reason: Why = "shelf counted",
+    new: New = False,
     json: Json = False,
 ) -> int:
     """Set the number of pieces on the shelf. Backordered lines get the new stock, oldest first."""
@@ -55,8 +56,9 @@ def stock_count(
 
     who = by(as_, reason)
     with open_desk() as desk:
+        catalog, queries = desk.runtime.catalog, desk.runtime.queries
+        check_name("SKU", sku, catalog, catalog.skus, lambda: {each.sku for each in queries.stock()}, is_new=new)
         desk.runtime.staff.count(sku, on_hand, who)
-        _warn_of_case(sku, desk.runtime.catalog.skus)
         is_followed = desk.follow()
         [level] = [each for each in desk.runtime.queries.stock() if each.sku == sku]
         is_whole = is_complete(desk.runtime.queries, STOCK)
@@ -66,13 +68,3 @@ def stock_count(
         waiting = f", {level.backordered} backordered" if level.backordered else ""
         page().say(f"{sku}: {level.on_hand} on hand, {level.reserved} reserved, {level.available} available{waiting}.")
     return DONE
-
-
-def _warn_of_case(sku: str, known: Set[str]) -> None:
-    """Warn that SKUs are case-sensitive: stock of another spelling serves no line that waits for this one."""
-    twins = sorted(each for each in known if each.casefold() == sku.casefold())
-    if twins and sku not in twins:
-        talk(
-            f"fulfill: The catalog has no SKU {sku}, only {', '.join(twins)}. SKUs are case-sensitive, so this is a "
-            "separate stock item."
-        )

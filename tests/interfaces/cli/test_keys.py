@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from processes import stop
 
-from interfaces.cli.keys import KEYS_BYTES_MAX
+from interfaces.cli.key_file import BYTES_MAX
 
 Fulfill = Callable[..., Any]
 BY = ("--as", "kim", "--reason", "a delivery came")
@@ -77,7 +77,7 @@ def test_a_pool_that_no_rule_draws_from_is_warned_of(fulfill: Fulfill, tmp_path:
         (b"\xff\xfe\x00K", "not valid UTF-8"),
         (b"a\x1b[2Jb\n", "printable"),
         (b"x" * 1001, "1 to 1000 printable"),
-        (b"k\n" * (KEYS_BYTES_MAX // 2 + 1), "larger than 16 MiB"),
+        (b"k\n" * (BYTES_MAX // 2 + 1), "larger than 16 MiB"),
     ],
     ids=["nothing", "blank lines", "no text", "control characters", "a long line", "too much"],
 )
@@ -177,3 +177,84 @@ def test_the_pools_are_listed_with_what_became_of_their_keys(fulfill: Fulfill, t
     assert document == [{"pool": "pro", "free": 1, "given": 1, "withdrawn": 2, "waiting": 0}]
     assert shown.splitlines()[1].split() == ["pro", "1", "1", "2", "0"]
     assert "AAAA" not in shown
+
+
+@pytest.mark.usefixtures("small_shop")
+def test_a_pool_that_is_unknown_is_asked_about(fulfill: Fulfill, tmp_path: Path) -> None:
+    (tmp_path / "keys.txt").write_text("A-1\n")
+
+    said = fulfill("keys", "import", "prp", "keys.txt", *BY)
+    kept = fulfill("keys", "list", "--json").json
+    new = fulfill("keys", "import", "prp", "keys.txt", *BY, "--new")
+
+    assert (said.code, said.err) == (
+        2,
+        "fulfill: Neither the catalog nor the log has the pool 'prp'. Did you mean pro? If it is new, add --new.\n",
+    )
+    assert [each["pool"] for each in kept] == ["pro"]
+    assert (new.code, new.out) == (0, "Imported 1 key into prp. Skipped 0 known keys.\n")
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("License key\nA-1\nB-2\n", "left out the header row 'License key'."),
+        ("KEY\nA-1\nB-2\n", "left out the header row 'KEY'."),
+        ('"A-1"\n"B-2"\n', "read 2 keys without the quotes around each."),
+        ('"serial_number"\n"A-1"\n"B-2"\n', "left out the header row 'serial_number'."),
+    ],
+    ids=["a header", "a header in capitals", "quotes", "both"],
+)
+@pytest.mark.usefixtures("small_shop")
+def test_a_header_and_quotes_of_a_spreadsheet_are_no_part_of_keys(
+    fulfill: Fulfill, tmp_path: Path, content: str, words: str
+) -> None:
+    (tmp_path / "keys.csv").write_text(content)
+
+    said = fulfill("keys", "import", "pro", "keys.csv", *BY)
+
+    assert said.out == "Imported 2 keys into pro. Skipped 0 known keys.\n"
+    assert f"fulfill: keys.csv: {words}\n" in said.err
+    (tmp_path / "plain.txt").write_text("A-1\nB-2\n")
+    assert fulfill("keys", "import", "pro", "plain.txt", *BY).out.endswith("Skipped 2 known keys.\n")
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("A-1,free\nB-2,sold\n", "has several columns with commas between them."),
+        ("key;state\nA-1;free\n", "has several columns with semicolons between them."),
+        ("A-1\tfree\n", "has several columns with tabs between them."),
+        ('"A-1","free"\n', "has several columns with commas between them."),
+        ('"A-1"\nB-2\n', "has 1 line in quotes and 1 without."),
+        ("key\n", "must have one key per line"),
+        ('""\n', "must have one key per line"),
+    ],
+    ids=[
+        "two columns",
+        "a header of two columns",
+        "tabs",
+        "quoted columns",
+        "half quoted",
+        "only a header",
+        "an empty key",
+    ],
+)
+@pytest.mark.usefixtures("small_shop")
+def test_a_table_is_no_list_of_keys_and_is_refused(fulfill: Fulfill, tmp_path: Path, content: str, words: str) -> None:
+    (tmp_path / "keys.csv").write_text(content)
+
+    said = fulfill("keys", "import", "pro", "keys.csv", *BY)
+
+    assert (said.code, words in said.err) == (2, True)
+    assert "A-1" not in said.err
+    assert fulfill("keys", "list", "--json").json[0]["free"] == 0
+
+
+@pytest.mark.usefixtures("small_shop")
+def test_a_key_may_have_a_comma_or_quotes_inside(fulfill: Fulfill, tmp_path: Path) -> None:
+    (tmp_path / "keys.csv").write_text('"A,1"\n"say ""hi"""\n')
+    (tmp_path / "same.txt").write_text('A,1\nsay "hi"\n')
+
+    assert fulfill("keys", "import", "pro", "keys.csv", *BY).out.startswith("Imported 2 keys")
+    assert fulfill("keys", "import", "pro", "same.txt", *BY).out.endswith("Skipped 2 known keys.\n")

@@ -89,11 +89,38 @@ def test_a_sku_is_the_same_however_its_letters_are_composed(fulfill: Fulfill) ->
     assert [level["sku"] for level in fulfill("stock", "list", "--json").json] == [composed]
 
 
-def test_a_count_of_a_sku_in_another_case_than_the_catalogs_is_warned_of(fulfill: Fulfill, tmp_path: Path) -> None:
-    rule = '[products.prod_mug]\ndelivery = "shipment"\nsku = "mug"\ntrack_stock = true\n'
-    (tmp_path / "catalog.toml").write_text(rule)
+RULE = '[products.prod_mug]\ndelivery = "shipment"\nsku = "mug-blue"\ntrack_stock = true\n'
 
-    said, right = fulfill("stock", "count", "MUG", "3", *BY), fulfill("stock", "count", "mug", "3", *BY)
 
-    assert (said.code, right.err) == (0, "")
-    assert "The catalog has no SKU MUG, only mug. SKUs are case-sensitive" in said.err
+@pytest.mark.parametrize("typed", ["mug-blu", "mugblue", "MUG-BLUE"])
+def test_a_count_of_a_sku_that_is_unknown_asks_whether_it_is_new(fulfill: Fulfill, tmp_path: Path, typed: str) -> None:
+    (tmp_path / "catalog.toml").write_text(RULE)
+
+    said, document = fulfill("stock", "count", typed, "3", *BY), fulfill("stock", "count", typed, "3", *BY, "--json")
+
+    assert (said.code, document.json["error"]["kind"]) == (2, "wrong_usage")
+    assert said.err == (
+        f"fulfill: Neither the catalog nor the log has the SKU '{typed}'. Did you mean mug-blue? If it is new, "
+        "add --new.\n"
+    )
+    assert fulfill("stock", "list", "--json").json == []
+
+
+def test_a_new_sku_is_counted_when_it_is_said_to_be_new_and_is_known_from_then_on(
+    fulfill: Fulfill, tmp_path: Path
+) -> None:
+    (tmp_path / "catalog.toml").write_text(RULE)
+
+    new, again = fulfill("stock", "count", "pen", "3", *BY, "--new"), fulfill("stock", "count", "pen", "4", *BY)
+    far = fulfill("stock", "count", "xyz", "1", *BY)
+    near = fulfill("stock", "count", "pens", "1", *BY)
+
+    assert (new.code, again.code, again.out) == (0, 0, "pen: 4 on hand, 0 reserved, 4 available.\n")
+    assert "Did you mean" not in far.err
+    assert "Did you mean pen?" in near.err
+
+
+def test_a_catalog_without_rules_knows_no_sku_and_asks_nothing(fulfill: Fulfill, tmp_path: Path) -> None:
+    (tmp_path / "catalog.toml").write_text("")
+
+    assert fulfill("stock", "count", "pen", "3", *BY).code == 0
