@@ -14,8 +14,7 @@ import pytest
 from interfaces.sandbox.sandbox import Sandbox
 from interfaces.sandbox.server import SandboxServer
 
-DOC = Path(__file__).parents[3] / "docs" / "cli.md"
-BLOCKS = re.findall(r"^```console\n(.*?)^```", DOC.read_text(), re.DOTALL | re.MULTILINE)
+DOCS = Path(__file__).parents[3] / "docs"
 UNHEARD_OF = "cs_test_d4T0aN5pYg"
 """A session that no webhook reported; Stripe's stand-in gives it another ID."""
 LEFT_OUT = "…\n"
@@ -26,9 +25,9 @@ VARYING = (
 )
 
 
-def examples(blocks: list[str]) -> Iterator[tuple[str, str]]:
-    """Each command with what it prints."""
-    for block in blocks:
+def examples(page: str) -> Iterator[tuple[str, str]]:
+    """Each command of a page with what it prints."""
+    for block in re.findall(r"^```console\n(.*?)^```", (DOCS / page).read_text(), re.DOTALL | re.MULTILINE):
         for example in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
             command, _, output = example.partition("\n")
             yield command, output
@@ -94,7 +93,7 @@ def shop_that_serves(
 
 def test_every_example_prints_what_the_page_shows(fulfill: Callable[..., Any], shop_that_serves: str) -> None:
     wrong = []
-    for command, output in examples(BLOCKS):
+    for command, output in examples("cli.md"):
         _, *arguments = shlex.split(command.replace(UNHEARD_OF, shop_that_serves))
         said = fulfill(*arguments)
         printed = (said.err + said.out).replace(shop_that_serves, UNHEARD_OF)
@@ -102,4 +101,41 @@ def test_every_example_prints_what_the_page_shows(fulfill: Callable[..., Any], s
             wrong.append(f"$ {command}\n{printed}")
 
     assert "\n".join(wrong) == "", "docs/cli.md shows something else for these"
-    assert len(list(examples(BLOCKS))) > 20
+    assert len(list(examples("cli.md"))) > 20
+
+
+SHOWN_BY_RECIPES = {
+    "search": "KV96R-719NK",
+    "checkout": "KV96R-719NK",
+    "run": "Retrieved from Stripe.",
+    "keys import": "Imported 3 keys into pro.",
+    "stock count": "12",
+    "keys show": "AAAA-1111",
+    "readdress": "Recorded.",
+    "ship": "Recorded.",
+    "complete": "is fulfilled.",
+    "queue": "cs_test_",
+    "retry": "Requested 1 retry.",
+    "note": "Recorded.",
+}
+
+
+def test_every_recipe_for_support_does_what_it_is_for(fulfill: Callable[..., Any], shop_that_serves: str) -> None:
+    used = set[str]()
+    for command, _ in examples("support.md"):
+        _, *arguments = shlex.split(command.replace(UNHEARD_OF, shop_that_serves))
+        name = next(name for name in SHOWN_BY_RECIPES if " ".join(arguments).startswith(name))
+        used.add(name)
+
+        said = fulfill(*arguments)
+
+        assert (said.code, SHOWN_BY_RECIPES[name] in said.out) == (0, True), (command, said)
+    assert used == {*SHOWN_BY_RECIPES}, "a recipe is missing"
+    story = fulfill("checkout", "KV96R-719NK").out
+    for done in (
+        "ada.new@example.com",
+        "00340434161094000000",
+        "wants the parcel on Friday",
+        "the customer lost the mail",
+    ):
+        assert done in story
