@@ -1,4 +1,4 @@
-"""The options of every command: where settings are read from, and how much is said."""
+"""The options of every command: where settings are read from, and how much is printed."""
 
 from collections.abc import Callable
 from pathlib import Path
