@@ -3,13 +3,13 @@
 The shape may grow; what is in it never changes its meaning.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, fields, is_dataclass
+from collections.abc import Iterable, Iterator, Sequence, Set
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from application.reading.checkout_state import CheckoutState, checkout_state
-from application.reading.projection import rfc3339
+from application.reading.marked_json import marked_json, values_of, values_of_order
 from application.reading.redacted import redacted
 from application.reading.story import quotes_personal_data, reason_given, sentence
 from application.reading.wording import Titles, titles
@@ -113,33 +113,6 @@ class CheckoutDocument:
     story: tuple[StoryEntry, ...]
 
 
-_OF_THE_ORDER: Mapping[str, Callable[[Checkout], object]] = {
-    "amount_subtotal": lambda checkout: checkout.amount_subtotal,
-    "amount_discount": lambda checkout: checkout.amount_discount,
-    "amount_shipping": lambda checkout: checkout.amount_shipping,
-    "amount_tax": lambda checkout: checkout.amount_tax,
-    "presentment": lambda checkout: checkout.presentment,
-    "customer": lambda checkout: checkout.contact,
-    "business_name": lambda checkout: checkout.business_name,
-    "tax_ids": lambda checkout: checkout.tax_ids,
-    "shipping": lambda checkout: checkout.shipping,
-    "shipping_rate": lambda checkout: checkout.shipping_rate,
-    "discounts": lambda checkout: checkout.discounts,
-    "custom_fields": lambda checkout: checkout.custom_fields,
-    "consent": lambda checkout: checkout.consent,
-    "payment_method_type": lambda checkout: checkout.payment_method_type,
-    "payment_intent": lambda checkout: checkout.payment_intent,
-    "payment_link": lambda checkout: checkout.payment_link,
-    "customer_id": lambda checkout: checkout.customer,
-    "subscription": lambda checkout: checkout.subscription,
-    "invoice": lambda checkout: checkout.invoice,
-    "recovered_from": lambda checkout: checkout.recovered_from,
-    "client_reference_id": lambda checkout: checkout.client_reference_id,
-    "metadata": lambda checkout: checkout.metadata,
-    "locale": lambda checkout: checkout.locale,
-}
-
-
 def checkout_document(
     session_id: SessionId, events: Sequence[tuple[int, Event]], *, hides_personal: bool = False
 ) -> CheckoutDocument | None:
@@ -176,39 +149,10 @@ def as_json(document: CheckoutDocument) -> dict[str, object]:
 
     Stripe's copy of the order is beside the rest, where its total always was.
     """
-    checkout, marks = document.checkout, list[str]()
-    shown = {name: value for name, value in _values(document) if name != "checkout"}
-    order = {name: of(checkout) if checkout else None for name, of in _OF_THE_ORDER.items()}
-    plain = {name: _plain(value, f"/{name}", marks) for name, value in (shown | order).items()}
+    shown = {name: value for name, value in values_of(document) if name != "checkout"}
+    plain, marks = marked_json(shown | values_of_order(document.checkout))
     story = (f"/story/{number}/text" for number, entry in enumerate(document.story) if entry.is_personal)
     return {**plain, "personal": sorted([*marks, *story])}
-
-
-def _plain(value: object, at: str, marks: list[str]) -> object:
-    """The value as plain JSON. `at` is the pointer to it; pointers to personal texts are added to `marks`."""
-    match value:
-        case Personal():
-            marks.append(at)
-            return value.text
-        case datetime():
-            return rfc3339(value)
-        case tuple():
-            return [_plain(each, f"{at}/{number}", marks) for number, each in enumerate(value)]
-        case dict():
-            return {key: _plain(each, f"{at}/{_escaped(key)}", marks) for key, each in value.items()}
-        case _ if is_dataclass(value):
-            return {name: _plain(each, f"{at}/{name}", marks) for name, each in _values(value)}
-        case _:
-            return value
-
-
-def _escaped(key: str) -> str:
-    return key.replace("~", "~0").replace("/", "~1")
-
-
-def _values(of: object) -> Iterator[tuple[str, object]]:
-    assert is_dataclass(of)
-    return ((field.name, getattr(of, field.name)) for field in fields(of))
 
 
 def _replay(session_id: SessionId, events: Iterable[Event]) -> tuple[CheckoutSession, Fulfillment, list[Effect]]:

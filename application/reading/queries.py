@@ -26,9 +26,11 @@ from application.reading.wording import and_behind_it
 from application.reading.work import OtherWork, Work, WorkKind
 from application.reason_wording import in_words
 from domain import reasons
+from domain.checkout import Checkout
 from domain.checkout_session import CheckoutSession
 from domain.errors import UnreadableEvent
 from domain.event import Event
+from domain.identifiers import session_of_stream
 from domain.ids import SessionId, Sku, StreamId
 from domain.order_number import OrderNumber, order_number, read_order_number
 from domain.reasons import Reason
@@ -189,6 +191,19 @@ class Queries:
         incomplete = [self._incomplete_item(view) for view in self.incomplete()]
         items = [*map(_work_item, rows), *self._parked(), *self._late_effects(now, limit)]
         return [*incomplete, *sorted(items, key=lambda item: item.since)[:limit]]
+
+    def orders(self, subjects: Iterable[str]) -> Mapping[str, Checkout]:
+        """Stripe's latest answers about those of the subjects that are sessions, as far as there are any that this
+        version can read. No stream is replayed: the view knows where the answers are in the log."""
+        self._projector.catch_up()
+        sessions = [each for each in dict.fromkeys(subjects) if session_of_stream(each)]
+        positions: list[int] = []
+        for start in range(0, len(sessions), _BATCH_MAX):
+            where = [OneOf("session_id", sessions[start : start + _BATCH_MAX])]
+            rows = self._views.select(Selection(projection=CHECKOUTS, where=where))
+            positions += [int(row["retrieved_position"]) for row in rows if row["retrieved_position"] is not None]
+        answers = (self._log.entry(found).readable for found in self._read(sorted(positions)))
+        return {each.originator_id: each.checkout for each in answers if isinstance(each, CheckoutSession.Retrieved)}
 
     def stuck(self, kinds: Collection[WorkKind]) -> Iterator[Sequence[str]]:
         """The sessions and Stripe events with work of these kinds, each once, by pages."""

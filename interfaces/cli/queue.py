@@ -1,15 +1,19 @@
 """`fulfill queue`: what waits for staff, and the commands that resolve it."""
 
-from dataclasses import asdict
-from typing import assert_never
+from typing import TYPE_CHECKING, assert_never
 
 from application.reading.work import OtherWork, Work, WorkKind
 from interfaces.cli.output.printing import page, print_json, talk
 from interfaces.cli.output.text import label, to_the_second
 from interfaces.cli.read_side import is_complete, open_side
-from interfaces.cli.usage import DONE, Json
+from interfaces.cli.usage import DONE, Json, Redact
+
+if TYPE_CHECKING:
+    from application.reading.queries import WorkItem
+    from domain.checkout import Checkout
 
 _ITEMS_MAX = 1000
+_LINES_SHOWN_MAX = 3
 
 
 def resolving(kind: WorkKind) -> tuple[str, ...]:
@@ -46,24 +50,59 @@ RETRIED = tuple(kind for kind in KINDS if resolving(kind)[0] == "retry")
 """The kinds of work that `fulfill retry` resolves in the first place."""
 
 
-def queue(*, json: Json = False) -> int:
-    """List the tasks for staff, oldest first, with the commands that resolve them."""
+def queue(*, redact: Redact = False, json: Json = False) -> int:
+    """List the tasks for staff, oldest first, with their orders and the commands that resolve them."""
+    from application.reading.projections.checkouts import CHECKOUTS
     from application.reading.projections.work_queue import WORK_QUEUE
+    from application.reading.redacted import redacted
 
     with open_side() as side:
         items = side.queries.work_queue(_ITEMS_MAX)
-        is_complete(side.queries, WORK_QUEUE)
+        orders = side.queries.orders(item.subject for item in items)
+        is_complete(side.queries, WORK_QUEUE, CHECKOUTS)
+    if redact:
+        orders = {session: redacted(order) for session, order in orders.items()}
     if json:
-        print_json([asdict(item) for item in items])
+        print_json([_as_json(item, orders.get(item.subject)) for item in items])
     elif items:
-        rows = [
-            (to_the_second(i.since), i.subject, label(i.kind), i.item, i.detail, " or ".join(resolving(i.kind)))
-            for i in items
-        ]
-        wraps = ("detail", "resolve with")
-        page().table(("since", "subject", "task", "item", "detail", "resolve with"), rows, wraps=wraps)
+        columns = ("since", "subject", "task", "item", "customer", "order", "detail", "resolve with")
+        rows = [_row(item, orders.get(item.subject)) for item in items]
+        page().table(columns, rows, wraps=("customer", "order", "detail", "resolve with"))
     else:
         page().say("The queue is empty.")
     if len(items) >= _ITEMS_MAX:
         talk(f"fulfill: Showing the first {_ITEMS_MAX}. There may be more.")
     return DONE
+
+
+def _row(item: "WorkItem", order: "Checkout | None") -> tuple[str, ...]:
+    customer = (order.contact.name or order.contact.email) if order else None
+    bought = [f"{line.quantity} x {line.description}" for line in order.line_items] if order else []
+    shown = [
+        *bought[:_LINES_SHOWN_MAX],
+        *([f"{len(bought) - _LINES_SHOWN_MAX} more"] if bought[_LINES_SHOWN_MAX:] else []),
+    ]
+    return (
+        to_the_second(item.since),
+        item.subject,
+        label(item.kind),
+        item.item,
+        customer.text if customer else "",
+        ", ".join(shown),
+        item.detail,
+        " or ".join(resolving(item.kind)),
+    )
+
+
+def _as_json(item: "WorkItem", order: "Checkout | None") -> dict[str, object]:
+    """The task, with Stripe's copy of the order as `fulfill checkout` shows it, and where that has personal data."""
+    from application.reading.marked_json import marked_json, values_of, values_of_order
+
+    copy = order and {
+        "amount_total": order.amount_total,
+        "currency": order.currency,
+        "line_items": order.line_items,
+        **values_of_order(order),
+    }
+    plain, marks = marked_json({**dict(values_of(item)), "order": copy})
+    return {**plain, "personal": marks}

@@ -1,4 +1,7 @@
-"""Checkouts: one row for each session, from its first event on, with its total."""
+"""Checkouts: one row for each session, from its first event on, with its total and the place of Stripe's latest answer.
+
+The answer itself, with names and addresses, is in the log alone: readers fetch it from its position.
+"""
 
 from collections.abc import Iterable
 from typing import get_args
@@ -28,15 +31,17 @@ def fold(event: Event, position: int) -> Iterable[Change]:
             "recorded_at": rfc3339(event.recorded_at),
             "amount_total": None,
             "currency": None,
+            "retrieved_position": None,
         }
     )
     if isinstance(event, CheckoutSession.Retrieved):
-        yield Update(key, {"amount_total": event.checkout.amount_total, "currency": event.checkout.currency})
+        total, currency = event.checkout.amount_total, event.checkout.currency
+        yield Update(key, {"amount_total": total, "currency": currency, "retrieved_position": position})
 
 
 CHECKOUTS = Projection(
     name="checkouts",
-    version=1,
+    version=2,
     table=Table(
         columns={
             "session_id": Column.TEXT,
@@ -44,6 +49,7 @@ CHECKOUTS = Projection(
             "recorded_at": Column.TEXT,
             "amount_total": Column.INTEGER,
             "currency": Column.TEXT,
+            "retrieved_position": Column.INTEGER,
         },
         key=("session_id",),
         indexes=(("position",),),

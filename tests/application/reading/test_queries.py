@@ -157,6 +157,15 @@ def test_what_waits_for_a_person_is_listed_the_longest_first(sample: ReadSide) -
     assert sample.queries.work_queue(limit=2) == items[:2]
 
 
+def test_orders_are_the_latest_answers_of_stripe_without_replaying_a_stream(sample: ReadSide) -> None:
+    orders = sample.queries.orders([SHOP, AUTHORIZED, FOREIGN, SHOP, "evt_8", "cs_test_unheard"])
+
+    assert orders.keys() == {SHOP, AUTHORIZED}, "nothing was retrieved of the others"
+    assert orders[SHOP] == sample.log.get(CheckoutSession, SHOP).checkout
+    assert orders[AUTHORIZED].intent_status == "canceled", "it was not so at first"
+    assert sample.queries.orders([]) == {}
+
+
 def test_a_checkout_is_reported_from_all_its_events_whatever_the_timeline_left_out(sample: ReadSide) -> None:
     whole = sample.queries.checkout(as_session(SHOP))
     for view in sample.views.all():

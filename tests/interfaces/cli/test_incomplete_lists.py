@@ -37,7 +37,7 @@ def shop_with_garbled_events(small_shop_anywhere: str) -> str:
         (("search", "ada"), {"search", "checkouts"}),
         (("stock", "list"), {"stock"}),
         (("stock", "count", "mug-blue", "7", "--as", "kim", "--reason", "x"), {"stock"}),
-        (("queue",), {"work_queue"}),
+        (("queue",), {"checkouts", "work_queue"}),
         (("projections", "list"), {"search", "checkouts", "stock", "timeline", "work_queue"}),
     ],
     ids=lambda value: " ".join(value[:2]) if isinstance(value, tuple) else "",

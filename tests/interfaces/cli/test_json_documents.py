@@ -28,7 +28,7 @@ SHAPES = {
     ("checkout", ORDER): CHECKOUT,
     ("checkout", ORDER, "--as-of", "2999-01-01"): f"{CHECKOUT} as_of",
     ("search", "ada"): "session_id order_number state amount_total currency recorded_at matched is_complete",
-    ("queue",): "subject kind item detail why since",
+    ("queue",): "subject kind item detail why since order personal",
     ("stock", "list"): STOCK,
     ("run", ORDER, *BY): RESULT,
     ("complete", ORDER, *BY): RESULT,

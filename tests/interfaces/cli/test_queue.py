@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
+from every_store import change, sqlite_url
 
 from interfaces.cli.main import command_line
 from interfaces.cli.queue import KINDS, resolving
@@ -27,3 +29,43 @@ def test_the_longest_wait_comes_first(fulfill: Fulfill) -> None:
     assert [item["since"] for item in items] == sorted(item["since"] for item in items)
     assert all(RFC3339.fullmatch(item["since"]) for item in items)
     assert [line.split()[1] for line in shown.splitlines()[1:]] == [item["subject"] for item in items]
+
+
+@pytest.mark.usefixtures("small_shop")
+def test_each_task_says_who_ordered_what(fulfill: Fulfill) -> None:
+    items, shown = fulfill("queue", "--json").json, fulfill("queue").out
+
+    parcel = next(item for item in items if item["kind"] == "parcel_to_pack")
+    assert parcel["order"]["shipping"]["name"] == "Grace Example"
+    assert parcel["order"]["shipping"]["address"]["line1"] == "1 Example Road"
+    assert parcel["order"]["shipping_rate"]["name"] == "Standard, 3 to 5 days"
+    assert [(line["quantity"], line["description"]) for line in parcel["order"]["line_items"]][1] == (2, "Mug, blue")
+    assert "/order/shipping/name" in parcel["personal"]
+    bought = "1 x Online course: drawing trees, 2 x Mug, blue, 1 x Gift wrap, 1 more"
+    assert re.search(rf"parcel to pack +li_mug +Ada Example +{bought} ", shown)
+    assert [item["order"] for item in items if item["subject"] == "evt_4"] == [None]
+
+
+@pytest.mark.usefixtures("small_shop")
+def test_a_redacted_queue_has_no_personal_data(fulfill: Fulfill) -> None:
+    page, document = fulfill("queue", "--redact").out, fulfill("queue", "--redact", "--json")
+
+    for text in ("Ada", "Grace", "ada@example.com", "Example Road", "ORDER-17", "Happy birthday"):
+        assert text not in page
+        assert text not in document.out
+    assert "[redacted]" in page
+    assert document.json[0]["order"]["customer"]["name"] == "[redacted]"
+    assert "2 x Mug, blue" in page
+
+
+def test_an_answer_that_can_not_be_read_leaves_out_its_order_alone(fulfill: Fulfill, small_shop: Path) -> None:
+    before = fulfill("queue", "--json").json
+    state = (
+        "UPDATE stored_events SET state=? WHERE topic='CheckoutSession.Retrieved' AND originator_id LIKE 'cs_test_a1%'"
+    )
+    assert change(sqlite_url(small_shop), "log", state, b"{broken") == 1
+
+    items = fulfill("queue", "--json").json
+
+    assert [item["subject"] for item in items] == [item["subject"] for item in before]
+    assert {item["subject"] for item in items if item["order"]} == {"cs_test_c3S9zM4oXf"}

@@ -16,13 +16,15 @@ def test_a_checkout_is_listed_from_the_first_that_was_heard_of_it(read_side: Rea
         "recorded_at": "2026-11-24T09:00:03.250000Z",
         "amount_total": 4990,
         "currency": "eur",
+        "retrieved_position": 14,
     }
 
 
 def test_what_was_not_retrieved_has_no_amount(read_side: ReadSide) -> None:
     rows = {row["session_id"]: row for row in read_side.fold(CHECKOUTS, sample_log())}
 
-    assert (rows[FOREIGN]["amount_total"], rows[FOREIGN]["currency"]) == (None, None)
+    row = rows[FOREIGN]
+    assert (row["amount_total"], row["currency"], row["retrieved_position"]) == (None, None, None)
 
 
 def test_the_amount_is_that_of_the_latest_answer_and_the_beginning_stays(read_side: ReadSide) -> None:
@@ -40,7 +42,14 @@ def test_the_amount_is_that_of_the_latest_answer_and_the_beginning_stays(read_si
     (row,) = read_side.fold(CHECKOUTS, log.events)
 
     assert (row["amount_total"], row["currency"], row["position"]) == (dear.amount_total, "eur", 1)
+    assert row["retrieved_position"] == 3
     assert row["recorded_at"] == "2026-11-24T09:00:00.250000Z"
+
+
+def test_no_row_has_personal_data(read_side: ReadSide) -> None:
+    rows = str(list(read_side.fold(CHECKOUTS, sample_log())))
+
+    assert not [text for text in ("Zoé", "Zoe@Example.com", "ORDER-17", "Exampleton") if text in rows]
 
 
 def test_every_session_is_there_once(read_side: ReadSide) -> None:
