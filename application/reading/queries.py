@@ -13,7 +13,7 @@ from application.log.log import Log, Notification
 from application.reading.checkout_document import CheckoutDocument, checkout_document
 from application.reading.checkout_state import CheckoutState
 from application.reading.due_effects import DueEffects
-from application.reading.projection import Projection, Row
+from application.reading.projection import Projection, Row, rfc3339
 from application.reading.projections.checkouts import CHECKOUTS
 from application.reading.projections.search import SEARCH
 from application.reading.projections.stock import STOCK
@@ -21,7 +21,19 @@ from application.reading.projections.timeline import TIMELINE
 from application.reading.projections.work_queue import WORK_QUEUE, is_due
 from application.reading.projector import Projector
 from application.reading.search_terms import TERM_MAX, beginning_of_end, readings, words
-from application.reading.views import Above, Among, Equal, Filter, OneOf, Selection, StartsWith, View, Views, ViewState
+from application.reading.views import (
+    Above,
+    Among,
+    AtMost,
+    Equal,
+    Filter,
+    OneOf,
+    Selection,
+    StartsWith,
+    View,
+    Views,
+    ViewState,
+)
 from application.reading.wording import and_behind_it
 from application.reading.work import OtherWork, Work, WorkKind
 from application.reason_wording import in_words
@@ -42,6 +54,7 @@ _WORK_MAX = 1000
 _BATCH_MAX = 100
 _NEARBY_MAX = 20
 _LATE = timedelta(minutes=15)
+_TICK = timedelta(microseconds=1)
 FAILED = "failed"
 CANDIDATES_MAX = 5
 
@@ -57,6 +70,20 @@ class SearchHit:
     """The time of its first event."""
     matched: tuple[str, ...]
     """The fields in which the words were found: `email`, `sku`, ..."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenWithin:
+    """Limits on when a checkout was first seen, by our clock; `before` is a checkout that was seen later."""
+
+    since: datetime | None = None
+    """At this time or later."""
+    until: datetime | None = None
+    """Earlier than this."""
+    before: SessionId | None = None
+
+
+ANYTIME = SeenWithin()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,14 +160,25 @@ class Queries:
         """Whether the log has unreadable events that may belong to any checkout, so every story may lack them."""
         return any(isinstance(event, UnreadableEvent) and event.session_id is None for _, event in self._left_out())
 
-    def search(self, text: str, limit: int = 50) -> list[SearchHit]:
+    def search(self, text: str, limit: int = 50, seen: SeenWithin = ANYTIME) -> list[SearchHit]:
         """Checkouts with every search word, or with words that begin so; the newest first. Without a word: all of
         them."""
         self._projector.catch_up()
+        within = list(self._within(seen))
         for wanted in readings(text):
-            if hits := self._hits(wanted[:_WORDS_MAX], min(limit, _HITS_MAX)):
+            if hits := self._hits(wanted[:_WORDS_MAX], within, min(limit, _HITS_MAX)):
                 return hits
         return []
+
+    def _within(self, seen: SeenWithin) -> Iterator[Filter]:
+        if seen.since is not None:
+            yield Above("recorded_at", rfc3339(seen.since - _TICK))
+        if seen.until is not None:
+            yield AtMost("recorded_at", rfc3339(seen.until - _TICK))
+        if seen.before is not None:
+            where = [Equal("session_id", seen.before)]
+            rows = self._views.select(Selection(projection=CHECKOUTS, where=where))
+            yield AtMost("position", int(rows[0]["position"] or 0) - 1 if rows else 0)
 
     def named(self, name: str) -> list[SessionId]:
         """The sessions that a person calls so: by their order number, payment intent or reference, else by the end of
@@ -166,9 +204,9 @@ class Queries:
         selection = Selection(projection=SEARCH, where=[term, Equal("field", field)], limit=_HITS_MAX)
         return [_session_of(row) for row in self._views.select(selection)]
 
-    def _hits(self, wanted: Sequence[str], limit: int) -> list[SearchHit]:
+    def _hits(self, wanted: Sequence[str], within: Sequence[Filter], limit: int) -> list[SearchHit]:
         found = [Among("session_id", SEARCH, [StartsWith("term", word)]) for word in wanted]
-        selection = Selection(projection=CHECKOUTS, where=found, order_by=["-position"], limit=limit)
+        selection = Selection(projection=CHECKOUTS, where=[*found, *within], order_by=["-position"], limit=limit)
         rows = self._views.select(selection)
         states = self._states([_session_of(row) for row in rows])
         return [_hit(row, states, self._matched(_session_of(row), wanted)) for row in rows]

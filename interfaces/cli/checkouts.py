@@ -12,6 +12,7 @@ from domain.identifiers import stripe_event_id
 from domain.ids import SessionId, StripeEventId
 from interfaces.cli.desk import Desk, by, open_desk
 from interfaces.cli.naming import session_of
+from interfaces.cli.output.orders import bought, customer_of, with_order
 from interfaces.cli.output.printing import page, print_json, talk
 from interfaces.cli.output.text import label, money, to_the_second
 from interfaces.cli.queue import RETRIED
@@ -33,11 +34,14 @@ from interfaces.cli.usage import (
 
 _HITS_MAX = 50
 _SHOWN_MAX = 5
+_TIME = "2026-11-24T09:00:00Z, or 2026-11-24 (start of day)"
 _TEXT_SHOWN_MAX = 60
 
 if TYPE_CHECKING:
+    from application.reading.queries import SearchHit
     from application.reading.work import WorkKind
     from application.staff import By
+    from domain.checkout import Checkout
     from domain.stripe_event import StripeEvent
 
 
@@ -55,7 +59,7 @@ def checkout(
     """Show a checkout: its state, the order, parcels, emails, and every event with its actor, time and cause."""
     from interfaces.cli.output.checkout_page import put_checkout, shown_checkout
 
-    then = None if as_of is None else moment(as_of)
+    then = None if as_of is None else moment(as_of, "--as-of")
     public_url = SettingsSource().public_url()
     with open_side() as side:
         session_id = session_of(side.queries, session)
@@ -73,37 +77,56 @@ def search(
     words_: Annotated[tuple[str, ...], Parameter(name="WORDS", help="Search words. All must match.")],
     /,
     *,
+    since: Annotated[str | None, Parameter(help=f"Only checkouts first seen at this time or later: {_TIME}.")] = None,
+    until: Annotated[str | None, Parameter(help=f"Only checkouts first seen before this time: {_TIME}.")] = None,
+    before: Annotated[
+        str | None, Parameter(help="Only checkouts older than this one: the last one shown, for the next page.")
+    ] = None,
+    redact: Redact = False,
     json: Json = False,
 ) -> int:
     """Find checkouts by what people paste: email, name, phone, amount, SKU, reference, ID or Dashboard address."""
     from application.reading.projections.checkouts import CHECKOUTS
     from application.reading.projections.search import SEARCH
+    from application.reading.queries import SeenWithin
+    from application.reading.redacted import redacted
 
+    first = None if since is None else moment(since, "--since")
+    end = None if until is None else moment(until, "--until")
     with open_side() as side:
-        hits = side.queries.search(" ".join(words_), _HITS_MAX)
+        older_than = None if before is None else session_of(side.queries, before)
+        seen = SeenWithin(since=first, until=end, before=older_than)
+        hits = side.queries.search(" ".join(words_), _HITS_MAX, seen)
+        orders = side.queries.orders(hit.session_id for hit in hits)
         is_whole = is_complete(side.queries, SEARCH, CHECKOUTS)
+    if redact:
+        orders = {session: redacted(order) for session, order in orders.items()}
     if json:
-        print_json([{**asdict(hit), "is_complete": is_whole} for hit in hits])
+        print_json([with_order(hit, orders.get(hit.session_id), is_complete=is_whole) for hit in hits])
     elif hits:
-        rows = [
-            (
-                hit.order_number,
-                hit.session_id,
-                label(hit.state),
-                money(hit.amount_total, hit.currency),
-                to_the_second(hit.recorded_at),
-                ", ".join(map(label, hit.matched)),
-            )
-            for hit in hits
-        ]
-        page().table(("order", "session", "state", "amount", "first seen", "match"), rows, wraps=("match",))
+        columns = ("order", "session", "state", "amount", "first seen", "customer", "items", "match")
+        rows = [_hit_row(hit, orders.get(hit.session_id)) for hit in hits]
+        page().table(columns, rows, wraps=("customer", "items", "match"))
     elif is_whole:
         page().say("No checkouts found. Each search word must be a word of the checkout, or the start of one.")
     else:
         page().say("No checkouts found in the incomplete views.")
     if len(hits) == _HITS_MAX:
-        talk(f"fulfill: Showing the newest {_HITS_MAX}. Add a word to narrow the search.")
+        talk(f"fulfill: Showing the newest {_HITS_MAX}. For older ones, add --before {hits[-1].order_number}.")
     return DONE if hits else FAILED
+
+
+def _hit_row(hit: "SearchHit", order: "Checkout | None") -> tuple[str, ...]:
+    return (
+        hit.order_number,
+        hit.session_id,
+        label(hit.state),
+        money(hit.amount_total, hit.currency),
+        to_the_second(hit.recorded_at),
+        customer_of(order),
+        bought(order),
+        ", ".join(map(label, hit.matched)),
+    )
 
 
 def run(session: Session, /, *, as_: Who = None, reason: Why = "asked Stripe by hand", json: Json = False) -> int:

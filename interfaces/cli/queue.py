@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, assert_never
 
 from application.reading.work import OtherWork, Work, WorkKind
+from interfaces.cli.output.orders import bought, customer_of, with_order
 from interfaces.cli.output.printing import page, print_json, talk
 from interfaces.cli.output.text import label, to_the_second
 from interfaces.cli.read_side import is_complete, open_side
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
     from domain.checkout import Checkout
 
 _ITEMS_MAX = 1000
-_LINES_SHOWN_MAX = 3
 
 
 def resolving(kind: WorkKind) -> tuple[str, ...]:
@@ -63,7 +63,7 @@ def queue(*, redact: Redact = False, json: Json = False) -> int:
     if redact:
         orders = {session: redacted(order) for session, order in orders.items()}
     if json:
-        print_json([_as_json(item, orders.get(item.subject)) for item in items])
+        print_json([with_order(item, orders.get(item.subject)) for item in items])
     elif items:
         columns = ("since", "subject", "task", "item", "customer", "order", "detail", "resolve with")
         rows = [_row(item, orders.get(item.subject)) for item in items]
@@ -76,33 +76,13 @@ def queue(*, redact: Redact = False, json: Json = False) -> int:
 
 
 def _row(item: "WorkItem", order: "Checkout | None") -> tuple[str, ...]:
-    customer = (order.contact.name or order.contact.email) if order else None
-    bought = [f"{line.quantity} x {line.description}" for line in order.line_items] if order else []
-    shown = [
-        *bought[:_LINES_SHOWN_MAX],
-        *([f"{len(bought) - _LINES_SHOWN_MAX} more"] if bought[_LINES_SHOWN_MAX:] else []),
-    ]
     return (
         to_the_second(item.since),
         item.subject,
         label(item.kind),
         item.item,
-        customer.text if customer else "",
-        ", ".join(shown),
+        customer_of(order),
+        bought(order),
         item.detail,
         " or ".join(resolving(item.kind)),
     )
-
-
-def _as_json(item: "WorkItem", order: "Checkout | None") -> dict[str, object]:
-    """The task, with Stripe's copy of the order as `fulfill checkout` shows it, and where that has personal data."""
-    from application.reading.marked_json import marked_json, values_of, values_of_order
-
-    copy = order and {
-        "amount_total": order.amount_total,
-        "currency": order.currency,
-        "line_items": order.line_items,
-        **values_of_order(order),
-    }
-    plain, marks = marked_json({**dict(values_of(item)), "order": copy})
-    return {**plain, "personal": marks}

@@ -164,14 +164,14 @@ class SettingsSource:
         return load_public_url(os.environ, self.environment_file)
 
 
-def moment(text: str) -> datetime:
+def moment(text: str, option: str) -> datetime:
     """RFC 3339, or a day, which means its beginning; UTC where no zone is named.
 
     Raises:
         UsageError: it is neither.
     """
     wrong = (
-        "--as-of must be a time such as 2026-11-24T09:00:00Z or a date such as 2026-11-24 "
+        f"{option} must be a time such as 2026-11-24T09:00:00Z or a date such as 2026-11-24 "
         f"(got {text[:_TEXT_SHOWN_MAX]!r})."
     )
     if not _MOMENT.fullmatch(text.upper()):

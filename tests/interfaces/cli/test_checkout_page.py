@@ -128,7 +128,7 @@ def test_as_of_a_moment_it_is_reported_what_was_recorded_by_then(fulfill: Fulfil
     ],
 )
 def test_a_moment_is_read_in_every_zone_and_without_one_it_is_utc(text: str, read: datetime) -> None:
-    assert (moment(text), moment(text).tzinfo) == (read, UTC)
+    assert (moment(text, "--since"), moment(text, "--since").tzinfo) == (read, UTC)
 
 
 def test_the_past_is_called_the_past(fulfill: Fulfill, small_shop: Path) -> None:

@@ -76,6 +76,40 @@ def test_no_word_at_all_finds_the_newest(fulfill: Fulfill) -> None:
     assert [hit["session_id"] for hit in fulfill("search", "", "--json").json] == [POSTER, DEBIT, ORDER]
 
 
+@pytest.mark.usefixtures("small_shop")
+def test_hits_show_whose_order_it_is_and_of_what(fulfill: Fulfill) -> None:
+    newest = fulfill("search", "").out.splitlines()[1]
+    hit = fulfill("search", ORDER, "--json").json[0]
+    hidden = fulfill("search", ORDER, "--redact")
+
+    assert "Ada Example" in newest
+    assert "1 x Poster as a file" in newest
+    assert (hit["order"]["customer"]["name"], hit["order"]["customer"]["email"]) == ("Ada Example", "ada@example.com")
+    assert "/order/customer/name" in hit["personal"]
+    assert (hidden.code, "Ada" in hidden.out, "Mug, blue" in hidden.out) == (0, False, True)
+
+
+@pytest.mark.usefixtures("small_shop")
+@pytest.mark.parametrize(
+    ("options", "found"),
+    [
+        (("--since", "2026-11-24T09:02:00Z"), [POSTER, DEBIT]),
+        (("--until", "2026-11-24T09:03:00Z"), [DEBIT, ORDER]),
+        (("--since", "2026-11-24T09:02:00Z", "--until", "2026-11-24T09:03:00Z"), [DEBIT]),
+        (("--since", "2026-11-25"), []),
+        (("--before", POSTER), [DEBIT, ORDER]),
+        (("--before", DEBIT), [ORDER]),
+        (("--before", ORDER), []),
+        (("--before", "cs_test_stranger"), []),
+    ],
+    ids=lambda value: " ".join(map(str, value)),
+)
+def test_a_search_is_narrowed_by_time_and_goes_on_from_page_to_page(
+    fulfill: Fulfill, options: tuple[str, ...], found: list[str]
+) -> None:
+    assert [hit["session_id"] for hit in fulfill("search", "", *options, "--json").json] == found
+
+
 def test_run_fulfills_a_session_without_a_webhook(fulfill: Fulfill, sandbox: Sandbox) -> None:
     session = paid(sandbox, "access")
 

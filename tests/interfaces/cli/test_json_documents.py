@@ -22,12 +22,16 @@ CHECKOUT = """
     shipping shipping_rate discounts custom_fields consent payment_method_type payment_intent payment_link customer_id
     subscription invoice recovered_from metadata locale mails_to parcels landing_page personal is_complete
 """
+HIT = "session_id order_number state amount_total currency recorded_at matched"
 STOCK = "sku on_hand reserved available backordered is_complete"
 RESULT = "session_id state is_followed"
 SHAPES = {
     ("checkout", ORDER): CHECKOUT,
     ("checkout", ORDER, "--as-of", "2999-01-01"): f"{CHECKOUT} as_of",
-    ("search", "ada"): "session_id order_number state amount_total currency recorded_at matched is_complete",
+    (
+        "search",
+        "ada",
+    ): f"{HIT} order personal is_complete",
     ("queue",): "subject kind item detail why since order personal",
     ("stock", "list"): STOCK,
     ("run", ORDER, *BY): RESULT,
