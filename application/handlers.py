@@ -173,6 +173,7 @@ class Deliver:
             client_reference_id=checkout.client_reference_id.text if checkout.client_reference_id else None,
             metadata={key: value.text for key, value in checkout.metadata.items()},
             payment_intent=checkout.payment_intent,
+            custom_fields=checkout.custom_fields,
         )
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from application.errors import Explained
-from domain.checkout import Checkout, Contact
+from domain.checkout import Checkout, Contact, CustomField
 from domain.ids import SessionId, StripeEventId
 from domain.mail import Mail
 from domain.plan import PlannedLine
@@ -95,6 +95,8 @@ class DeliveryRequest:
     client_reference_id: str | None
     metadata: dict[str, str]
     payment_intent: str | None
+    custom_fields: tuple[CustomField, ...] = ()
+    """The customer's answers on the payment page."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ import json
 from datetime import UTC, datetime
 
 from application.ports import DeliveryRequest
-from domain.checkout import Address, Contact
+from domain.checkout import Address, Contact, CustomField
 from domain.personal import Personal
 from domain.plan import PlannedLine
 
@@ -44,6 +44,7 @@ def message_body(request: DeliveryRequest, timestamp: int) -> bytes:
                 "payment_intent": request.payment_intent,
                 "client_reference_id": request.client_reference_id,
                 "metadata": dict(request.metadata),
+                "custom_fields": [_custom_field(field) for field in request.custom_fields],
             },
             "line_item": _line(request.line),
             "customer": _contact(request.customer),
@@ -70,6 +71,10 @@ def _line(line: PlannedLine) -> Json:
         "amount_total": item.amount_total,
         "metadata": dict(item.metadata),
     }
+
+
+def _custom_field(field: CustomField) -> Json:
+    return {"key": field.key, "label": field.label, "value": _text(field.value)}
 
 
 def _contact(contact: Contact) -> Json:

@@ -22,9 +22,10 @@ from kinds import HTTP
 from typed_ids import as_session
 
 from application.ports import Deliverer, DeliveryReceipt, DeliveryRequest, Permanent, Temporary
-from domain.checkout import Contact
+from domain.checkout import Contact, CustomField
 from domain.deliveries.kind import BUILT_IN
 from domain.effect import MAIL, RETRIEVE
+from domain.personal import Personal
 from domain.plan import PlannedLine, Setting
 from infrastructure import entry_points
 from infrastructure.catalog_file import load_catalog
@@ -50,6 +51,7 @@ def a_request(line: PlannedLine) -> DeliveryRequest:
         client_reference_id=None,
         metadata={},
         payment_intent="pi_1",
+        custom_fields=(CustomField(key="seat", label="Name on the seat", value=Personal("Ada")),),
     )
 
 

@@ -1,6 +1,7 @@
 """Every kind of delivery, from paid to fulfilled: mailed, shown to the customer, listed for staff, found by search."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import assert_never
 
 import pytest
@@ -14,9 +15,11 @@ from application.ports import Permanent
 from application.reading.checkout_state import CheckoutState
 from application.reading.work import Work
 from application.staff import By
+from domain.checkout import CustomField
 from domain.deliveries.kind import DeliveryKind
 from domain.line import LineState
 from domain.mail import MailKind
+from domain.personal import Personal
 from infrastructure.customer_texts.mail_texts import next_step
 from interfaces.web.landing_page import landing_page
 
@@ -109,6 +112,19 @@ def test_a_line_of_every_kind_goes_from_paid_to_fulfilled(
     mails = list(outside.mailbox.values())
     assert mails[0].kind is MailKind.RECEIPT
     assert all(next_step(line, ENGLISH) for line in mails[0].lines)
+
+
+@pytest.mark.parametrize("kind", [DeliveryKind.HTTP, None], ids=["http", "own"])
+def test_code_outside_gets_the_answers_to_custom_fields(
+    kind: DeliveryKind | None, shop_for: Callable[[str], Shop], outside: Outside
+) -> None:
+    shop = shop_for(kind.value if kind else OWN)
+    answers = (CustomField(key="seat", label="Name on the seat", value=Personal("Ada")),)
+    outside.checkouts[ID] = replace(outside.checkouts[ID], custom_fields=answers)
+
+    paid(shop)
+
+    assert [request.custom_fields for request in outside.deliveries.values()] == [answers]
 
 
 @pytest.mark.parametrize("kind", [DeliveryKind.HTTP, None], ids=["http", "own"])

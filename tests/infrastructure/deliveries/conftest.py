@@ -7,6 +7,8 @@ from kinds import HTTP
 from typed_ids import as_session, as_sku
 
 from application.ports import DeliveryRequest
+from domain.checkout import CustomField
+from domain.personal import Personal
 from domain.plan import PlannedLine
 
 
@@ -28,6 +30,10 @@ def request_to() -> Callable[..., DeliveryRequest]:
             client_reference_id="order-7",
             metadata=metadata or {},
             payment_intent="pi_1",
+            custom_fields=(
+                CustomField(key="seat", label="Name on the seat", value=Personal("Ada")),
+                CustomField(key="diet", label="Diet", value=None),
+            ),
         )
 
     return request_to

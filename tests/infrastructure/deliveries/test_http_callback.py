@@ -43,6 +43,10 @@ def test_a_call_says_what_was_bought_and_by_whom(request_to: RequestTo) -> None:
             "payment_intent": "pi_1",
             "client_reference_id": "order-7",
             "metadata": {"gift": "yes"},
+            "custom_fields": [
+                {"key": "seat", "label": "Name on the seat", "value": "Ada"},
+                {"key": "diet", "label": "Diet", "value": None},
+            ],
         },
         "line_item": {
             "id": "li_1",
