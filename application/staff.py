@@ -117,11 +117,31 @@ class Staff:
         if not id.startswith("evt_"):
             session_id = SessionId(StreamId(id))
             return self._submit(by, session_id, [id], partial(_retry_checkout, session_id))
-        event_id = StripeEventId(StreamId(id))
+        event_id, session = self._received(id)
+        return self._submit(by, session, [id], partial(_retry_stripe_event, event_id))
+
+    def _received(self, id: str) -> tuple[StripeEventId, SessionId | None]:
+        """Return the Stripe event, and the session that it is about."""
         received = self._log.get(StripeEvent, id).received
         if received is None:
             raise NotFound(f"No Stripe event {id} in the log.")
-        return self._submit(by, received.session_id, [id], partial(_retry_stripe_event, event_id))
+        return StripeEventId(StreamId(id)), received.session_id
+
+    def dismiss(self, subject: SessionId | StripeEventId, by: By) -> None:
+        """Take a Stripe event or a checkout out of the work queue, until something new comes about it. The lines of a
+        checkout stay: they are delivered or canceled.
+
+        Raises:
+            Refused: the Stripe event has no failure in the queue.
+        """
+        if not subject.startswith("evt_"):
+            session_id = SessionId(StreamId(subject))
+            self._on_checkout(
+                session_id, by, lambda unit: unit.command(CheckoutSession, session_id, CheckoutSession.dismiss)
+            )
+            return
+        event_id, about = self._received(subject)
+        self._run(by, about, [event_id], lambda unit: unit.command(StripeEvent, event_id, StripeEvent.dismiss))
 
     def note(self, session_id: SessionId, text: str, by: By) -> None:
         """Add a note to the audit trail.

@@ -138,6 +138,12 @@ class CheckoutSession(Aggregate["CheckoutSessionFact"]):
         TOPIC: ClassVar[str] = "CheckoutSession.Readdressed"
         to: Personal
 
+    @dataclass(frozen=True, kw_only=True)
+    class Dismissed(Event):
+        """A person took what the work queue shows of this checkout out of it, except undelivered lines."""
+
+        TOPIC: ClassVar[str] = "CheckoutSession.Dismissed"
+
     checkout: Checkout | None = None
     mails_to: Personal | None = None
     """The address that a person gave its mails, which Stripe's never replaces."""
@@ -151,6 +157,9 @@ class CheckoutSession(Aggregate["CheckoutSessionFact"]):
     """The time when it was first known to be complete: by Stripe's clock, or by ours if Stripe's API reported it
     first."""
     park_reason: ParkReason | None = None
+    is_park_dismissed: bool = False
+    """A person has dismissed that it is parked. It still is."""
+    dismissed_at: datetime | None = None
     contradictions: frozenset[ReasonCode] = frozenset()
 
     @property
@@ -254,7 +263,7 @@ class CheckoutSession(Aggregate["CheckoutSessionFact"]):
         """Take in an answer of Stripe's API, which alone decides whether the session is paid."""
         if checkout.livemode != is_livemode(self.id):
             detail = reasons.other_mode_than_id("live" if checkout.livemode else "test")
-            return self.park(ParkReason.WRONG_MODE, detail, at=at)
+            return self._park(ParkReason.WRONG_MODE, detail, at)
         if self._is_older(checkout):
             return []
         facts: list[CheckoutSessionFact] = []
@@ -263,7 +272,7 @@ class CheckoutSession(Aggregate["CheckoutSessionFact"]):
             facts.append(self.Retrieved(checkout=checkout, source=source, occurred_at=at))
         if checkout.is_complete and not checkout.is_understood:
             detail = reasons.unknown_payment_status(checkout.payment_status)
-            return [*facts, *self.foresee(facts).park(ParkReason.UNKNOWN_PAYMENT_STATUS, detail, at=at)]
+            return [*facts, *self.foresee(facts)._park(ParkReason.UNKNOWN_PAYMENT_STATUS, detail, at)]
         if checkout.is_paid and not self.is_paid:
             facts += self._pay(checkout, at)
         return facts
@@ -298,7 +307,13 @@ class CheckoutSession(Aggregate["CheckoutSessionFact"]):
         expired = self._contradiction(self.expired and not self._is_heard_complete, reasons.paid_after_expiry(), at)
         return [paid, *failed, *expired]
 
-    def park(self, why: ParkReason, detail: Reason, *, at: datetime = UNSTAMPED) -> "CheckoutSessionFacts":
+    def park(self, why: ParkReason, detail: Reason) -> "CheckoutSessionFacts":
+        """Something new came about a session that is not fulfilled. If a person dismissed it before, it waits again."""
+        if self.is_park_dismissed and self.park_reason is why and not self.is_paid:
+            return [self.Parked(why=why, detail=detail)]
+        return self._park(why, detail)
+
+    def _park(self, why: ParkReason, detail: Reason, at: datetime = UNSTAMPED) -> "CheckoutSessionFacts":
         if self.is_paid or self.park_reason is why:
             return []
         return [self.Parked(why=why, detail=detail, occurred_at=at)]
@@ -308,6 +323,9 @@ class CheckoutSession(Aggregate["CheckoutSessionFact"]):
 
     def note(self, text: str) -> "CheckoutSessionFacts":
         return [self.Noted(text=Personal(text))]
+
+    def dismiss(self) -> "CheckoutSessionFacts":
+        return [self.Dismissed()]
 
     def readdress(self, to: str) -> "CheckoutSessionFacts":
         """Send what could not be sent, and what is still to come, to this address."""
@@ -339,7 +357,9 @@ class CheckoutSession(Aggregate["CheckoutSessionFact"]):
             case CheckoutSession.Contradicted():
                 return replace(self, contradictions=self.contradictions | {event.what.code})
             case CheckoutSession.Parked():
-                return replace(self, park_reason=event.why)
+                return replace(self, park_reason=event.why, is_park_dismissed=False)
+            case CheckoutSession.Dismissed():
+                return replace(self, is_park_dismissed=self.park_reason is not None, dismissed_at=event.recorded_at)
             case CheckoutSession.Readdressed():
                 return replace(self, mails_to=event.to)
             case CheckoutSession.RetryRequested() | CheckoutSession.Noted():
@@ -360,5 +380,6 @@ CheckoutSessionFact = (
     | CheckoutSession.RetryRequested
     | CheckoutSession.Noted
     | CheckoutSession.Readdressed
+    | CheckoutSession.Dismissed
 )
 CheckoutSessionFacts = Sequence[CheckoutSessionFact]

@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, ClassVar, Self, assert_never
 
+from domain.errors import Refused
 from domain.event import Aggregate, Event, replace
 from domain.former_sentences import store_reason
 from domain.reasons import Reason
@@ -57,9 +59,16 @@ class StripeEvent(Aggregate["StripeEventFact"]):
 
         TOPIC: ClassVar[str] = "StripeEvent.RetryRequested"
 
+    @dataclass(frozen=True, kw_only=True)
+    class Dismissed(Event):
+        """A person took its failure out of the work queue."""
+
+        TOPIC: ClassVar[str] = "StripeEvent.Dismissed"
+
     received: "StripeEvent.Received | None" = None
     error: Reason | None = None
     is_ignored: bool = False
+    dismissed_at: datetime | None = None
 
     def ignore(self, why: Reason) -> Sequence["StripeEventFact"]:
         return [] if self.is_ignored else [self.Ignored(why=why)]
@@ -69,6 +78,16 @@ class StripeEvent(Aggregate["StripeEventFact"]):
 
     def request_retry(self) -> Sequence["StripeEventFact"]:
         return [self.RetryRequested()]
+
+    def dismiss(self) -> Sequence["StripeEventFact"]:
+        """A failure waits for a person no longer. A later one does again.
+
+        Raises:
+            Refused: it has not failed, or its failure was dismissed before.
+        """
+        if self.error is None:
+            raise Refused(f"The Stripe event {self.id} has no failure in the queue, so there is nothing to dismiss.")
+        return [self.Dismissed()]
 
     def apply(self, event: "StripeEventFact") -> Self:
         match event:
@@ -80,8 +99,12 @@ class StripeEvent(Aggregate["StripeEventFact"]):
                 return replace(self, error=None, is_ignored=True)
             case StripeEvent.RetryRequested():
                 return replace(self, error=None, is_ignored=False)
+            case StripeEvent.Dismissed():
+                return replace(self, error=None, dismissed_at=event.recorded_at)
             case _:
                 assert_never(event)
 
 
-StripeEventFact = StripeEvent.Received | StripeEvent.Ignored | StripeEvent.Failed | StripeEvent.RetryRequested
+StripeEventFact = (
+    StripeEvent.Received | StripeEvent.Ignored | StripeEvent.Failed | StripeEvent.RetryRequested | StripeEvent.Dismissed
+)

@@ -47,6 +47,7 @@ from domain.ids import SessionId, Sku, StreamId
 from domain.order_number import OrderNumber, order_number, read_order_number
 from domain.reasons import Reason
 from domain.step import effect_id
+from domain.stripe_event import StripeEvent
 
 _WORDS_MAX = 10
 _HITS_MAX = 200
@@ -243,11 +244,19 @@ class Queries:
         answers = (self._log.entry(found).readable for found in self._read(sorted(positions)))
         return {each.originator_id: each.checkout for each in answers if isinstance(each, CheckoutSession.Retrieved)}
 
+    def work_of(self, subject: str) -> list[WorkItem]:
+        """The same, of one session or Stripe event."""
+        self._projector.catch_up()
+        where: list[Filter] = [Equal("is_open", 1), Equal("subject", subject)]
+        now = self._clock()
+        rows = self._views.select(Selection(projection=WORK_QUEUE, where=where, order_by=["since", "kind", "item"]))
+        parked = [item for item in self._parked() if item.subject == subject]
+        return [*(_work_item(row) for row in rows if is_due(row, now)), *parked]
+
     def stuck(self, kinds: Collection[WorkKind]) -> Iterator[Sequence[str]]:
         """The sessions and Stripe events with work of these kinds, each once, by pages."""
         self._projector.catch_up()
-        events = self._log.store.select_parked_events() if OtherWork.PARKED_EVENT in kinds else ()
-        parked = {each.subject for each in events}
+        parked = {item.subject for item in self._parked()} if OtherWork.PARKED_EVENT in kinds else set[str]()
         in_order = sorted(parked)
         yield from (in_order[start : start + _BATCH_MAX] for start in range(0, len(in_order), _BATCH_MAX))
         kind, subject, now = OneOf("kind", sorted(map(str, kinds))), "", self._clock()
@@ -357,7 +366,27 @@ class Queries:
         waiting: dict[tuple[str, str], list[ParkedEvent]] = {}
         for parked in self._log.store.select_parked_events():
             waiting.setdefault((parked.subject, parked.policy), []).append(parked)
-        return [_parked_item(parked, len(behind)) for parked, *behind in waiting.values()]
+        return [_parked_item(group[0], len(group) - 1) for group in waiting.values() if not self._is_dismissed(group)]
+
+    def _is_dismissed(self, group: Sequence[ParkedEvent]) -> bool:
+        """Whether a person dismissed these events of one subject, and none was parked since."""
+        subject = group[0].subject
+        try:
+            dismissed_at = self._dismissed_at(subject)
+        except UnreadableEvent:
+            return False
+        return dismissed_at is not None and all(each.parked_at <= dismissed_at for each in group)
+
+    def _dismissed_at(self, subject: str) -> datetime | None:
+        """
+        Raises:
+            UnreadableEvent: this version can't read the subject's stream.
+        """
+        if session_of_stream(subject) == subject:
+            return self._log.get(CheckoutSession, subject).dismissed_at
+        if subject.startswith("evt_"):
+            return self._log.get(StripeEvent, subject).dismissed_at
+        return None
 
     def _incomplete_item(self, view: IncompleteView) -> WorkItem:
         why = reasons.events_left_out(view.left_out, view.position, view.error)

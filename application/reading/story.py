@@ -87,11 +87,13 @@ def _of_stripe_event(event: StripeEventFact) -> str:
             return f"The Stripe event could not be handled: {inside(in_words(event.error))}"
         case StripeEvent.RetryRequested():
             return "Requested a retry of the Stripe event"
+        case StripeEvent.Dismissed():
+            return "Dismissed the failed Stripe event from the queue"
         case _:
             assert_never(event)
 
 
-def _of_session(event: CheckoutSessionFact) -> str:
+def _of_session(event: CheckoutSessionFact) -> str:  # noqa: C901 - a sentence for each event
     match event:
         case CheckoutSession.Completed():
             payment = f": {wording.payment(event.payment_status)}" if event.payment_status else ""
@@ -114,6 +116,8 @@ def _of_session(event: CheckoutSessionFact) -> str:
             return "Requested a retry of everything stuck in this checkout"
         case CheckoutSession.Readdressed():
             return "Changed the address for mails of this checkout"
+        case CheckoutSession.Dismissed():
+            return "Dismissed this checkout from the queue"
         case CheckoutSession.Noted():
             return f"Note: {event.text.text}"
         case _:

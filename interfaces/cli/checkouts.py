@@ -15,7 +15,7 @@ from interfaces.cli.naming import session_of
 from interfaces.cli.output.orders import bought, customer_of, with_order
 from interfaces.cli.output.printing import page, print_json, talk
 from interfaces.cli.output.text import label, money, to_the_second
-from interfaces.cli.queue import RETRIED
+from interfaces.cli.queue import RETRIED, resolving
 from interfaces.cli.read_side import is_complete, open_side
 from interfaces.cli.usage import (
     DONE,
@@ -26,6 +26,7 @@ from interfaces.cli.usage import (
     Session,
     SessionOrEvent,
     SettingsSource,
+    Subject,
     UsageError,
     Who,
     Why,
@@ -261,6 +262,24 @@ def readdress(
         id = desk.session(session)
         desk.runtime.staff.readdress(id, to, who)
         return _show(desk, id, as_json=json)
+
+
+def dismiss(subject: Subject, /, *, as_: Who = None, reason: Why, json: Json = False) -> int:
+    """Take a checkout or a Stripe event out of the queue, until something new comes about it. Lines stay."""
+    who = by(as_, reason)
+    with open_desk(makes_log=False) as desk:
+        id = _stripe_event(subject) if subject.startswith("evt_") else desk.session(subject)
+        desk.runtime.staff.dismiss(id, who)
+        is_followed = desk.follow()
+        left = desk.runtime.queries.work_of(id)
+    if json:
+        print_json({"subject": id, "left": [asdict(item) for item in left], "is_followed": is_followed})
+    elif left:
+        tasks = (f"{label(item.kind)} ({' or '.join(resolving(item.kind))})" for item in left)
+        page().say(f"Dismissed {id}. Still in the queue: {', '.join(dict.fromkeys(tasks))}.")
+    else:
+        page().say(f"Dismissed {id}. The queue has nothing more of it.")
+    return DONE
 
 
 def note(

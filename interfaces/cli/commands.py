@@ -72,6 +72,7 @@ _NOUNS: Mapping[str, Noun] = {
             "ship": checkouts.ship,
             "retry": checkouts.retry,
             "replan": checkouts.replan,
+            "dismiss": checkouts.dismiss,
             "note": checkouts.note,
             "readdress": checkouts.readdress,
         },

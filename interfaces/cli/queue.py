@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _ITEMS_MAX = 1000
 
 
-def resolving(kind: WorkKind) -> tuple[str, ...]:
+def resolving(kind: WorkKind) -> tuple[str, ...]:  # noqa: C901 - a table with a line for each kind
     """Return the commands that resolve work of this kind, the usual one first."""
     match kind:
         case Work.PARCEL_TO_PACK:
@@ -26,17 +26,19 @@ def resolving(kind: WorkKind) -> tuple[str, ...]:
         case Work.BACKORDERED_LINE:
             return ("stock count", "keys import")
         case Work.MAIL_FAILED:
-            return ("retry", "readdress")
+            return ("retry", "readdress", "dismiss")
         case Work.MAIL_WITHOUT_ADDRESS:
-            return ("readdress", "note")
+            return ("readdress", "dismiss")
         case Work.RETRIEVAL_FAILED:
-            return ("retry", "run")
+            return ("retry", "run", "dismiss")
         case Work.PAYMENT_OVERDUE | Work.PARKED_SESSION:
-            return ("retry", "note")
+            return ("retry", "dismiss")
         case Work.CONTRADICTED:
-            return ("note",)
-        case Work.GIVEN_UP_LINE | Work.FAILED_STRIPE_EVENT | OtherWork.PARKED_EVENT:
-            return ("retry",)
+            return ("dismiss",)
+        case Work.FAILED_STRIPE_EVENT | OtherWork.PARKED_EVENT:
+            return ("retry", "dismiss")
+        case Work.GIVEN_UP_LINE:
+            return ("retry", "complete")
         case OtherWork.INCOMPLETE_VIEW:
             return ("projections rebuild",)
         case OtherWork.WAITING_EFFECT:

@@ -93,6 +93,7 @@ Session = Annotated[str, Parameter(name="SESSION", validator=_name, help=f"{_NAM
 SessionOrEvent = Annotated[
     str | None, Parameter(name="SESSION", validator=_name, help=f"{_NAMES}; or Stripe event ID (evt_...).")
 ]
+Subject = Annotated[str, Parameter(name="SUBJECT", validator=_name, help=f"{_NAMES}; or Stripe event ID (evt_...).")]
 Sku = Annotated[ids.Sku, Parameter(converter=_sku, help="SKU, as in the catalog.")]
 Pool = Annotated[ids.PoolName, Parameter(validator=_pool, help="Name of the key pool, as in the catalog.")]
 Who = Annotated[

@@ -266,6 +266,28 @@ def test_a_session_is_parked_with_the_reason_once() -> None:
     after.when(CheckoutSession.park, ParkReason.UNKNOWN_TO_STRIPE, detail).then_nothing()
 
 
+def test_a_dismissed_session_is_parked_again_when_something_new_comes() -> None:
+    dismissed = the_session(COMPLETED, UNKNOWN).when(CheckoutSession.dismiss).then(CheckoutSession.Dismissed())
+
+    again = dismissed.when(CheckoutSession.park, UNKNOWN.why, UNKNOWN.detail).then(UNKNOWN)
+
+    again.when(CheckoutSession.park, UNKNOWN.why, UNKNOWN.detail).then_nothing()
+
+
+def test_the_same_answer_does_not_park_a_dismissed_session_again() -> None:
+    answer = replace(PAID_ANSWER, payment_status="new_thing")
+    parked = the_session(COMPLETED, retrieved(answer), STRANGE, CheckoutSession.Dismissed())
+
+    learn(parked, answer).then_nothing()
+    assert parked.state.park_reason is ParkReason.UNKNOWN_PAYMENT_STATUS
+
+
+def test_a_dismissed_session_that_is_paid_is_not_parked() -> None:
+    paid = the_session(UNKNOWN, CheckoutSession.Dismissed(), PAID)
+
+    paid.when(CheckoutSession.park, UNKNOWN.why, UNKNOWN.detail).then_nothing()
+
+
 def test_a_paid_session_is_not_parked() -> None:
     detail = reasons.unknown_to_stripe()
 

@@ -39,9 +39,7 @@ def decision(word: str, session: CheckoutSession) -> Sequence[CheckoutSessionFac
         "succeeded": lambda: session.succeed(stripe_event=as_event("evt_3"), at=SAID_AT),
         "failed": lambda: session.fail(stripe_event=as_event("evt_4"), at=SAID_AT),
         "expired": lambda: session.expire(stripe_event=as_event("evt_5"), at=SAID_AT),
-        "unknown to Stripe": lambda: session.park(
-            ParkReason.UNKNOWN_TO_STRIPE, reasons.unknown_to_stripe(), at=SAID_AT
-        ),
+        "unknown to Stripe": lambda: session.park(ParkReason.UNKNOWN_TO_STRIPE, reasons.unknown_to_stripe()),
     }
     return decisions[word]()
 

@@ -23,10 +23,11 @@ AGGREGATES: list[type[Aggregate[Any]]] = [
 ]
 
 TOPICS = """
-StripeEvent.Received StripeEvent.Ignored StripeEvent.Failed StripeEvent.RetryRequested
+StripeEvent.Received StripeEvent.Ignored StripeEvent.Failed StripeEvent.RetryRequested StripeEvent.Dismissed
 CheckoutSession.Completed CheckoutSession.AsyncPaymentSucceeded CheckoutSession.AsyncPaymentFailed
 CheckoutSession.Expired CheckoutSession.Retrieved CheckoutSession.Paid CheckoutSession.Contradicted
 CheckoutSession.Parked CheckoutSession.RetryRequested CheckoutSession.Noted CheckoutSession.Readdressed
+CheckoutSession.Dismissed
 Payment.Reported Payment.BelongsTo
 Fulfillment.StockHeld Fulfillment.HoldReleased Fulfillment.Requested Fulfillment.Replanned
 Fulfillment.LineItemReserved Fulfillment.LineItemBlocked Fulfillment.LineItemResumed Fulfillment.LineItemDelivered

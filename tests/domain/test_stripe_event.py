@@ -20,6 +20,8 @@ RECEIVED = StripeEvent.Received(
 IGNORED = StripeEvent.Ignored(why=reasons.unhandled_type("charge.refunded"))
 FAILED = StripeEvent.Failed(error=reasons.unexpected_error("ValueError", "intake.py", "17"))
 RETRY = StripeEvent.RetryRequested()
+DISMISSED = StripeEvent.Dismissed()
+NO_FAILURE = "The Stripe event evt_1 has no failure in the queue, so there is nothing to dismiss."
 
 
 def the_stripe_event(*facts: Event) -> Given[StripeEvent]:
@@ -66,6 +68,21 @@ def test_a_retry_that_fails_as_before_is_recorded_as_failed_again() -> None:
 
 def test_a_retry_of_what_was_ignored_may_be_ignored_again() -> None:
     the_stripe_event(RECEIVED, IGNORED, RETRY).when(StripeEvent.ignore, IGNORED.why).then(IGNORED)
+
+
+def test_a_failure_is_dismissed_once() -> None:
+    after = the_stripe_event(RECEIVED, FAILED).when(StripeEvent.dismiss).then(DISMISSED)
+
+    after.when(StripeEvent.dismiss).then_refused(NO_FAILURE)
+
+
+def test_what_did_not_fail_can_not_be_dismissed() -> None:
+    the_stripe_event(RECEIVED).when(StripeEvent.dismiss).then_refused(NO_FAILURE)
+    the_stripe_event(RECEIVED, FAILED, RETRY).when(StripeEvent.dismiss).then_refused(NO_FAILURE)
+
+
+def test_what_fails_again_after_it_was_dismissed_is_recorded() -> None:
+    the_stripe_event(RECEIVED, FAILED, DISMISSED, RETRY).when(StripeEvent.fail, FAILED.error).then(FAILED)
 
 
 def test_every_time_that_a_person_asks_is_recorded_with_their_name() -> None:

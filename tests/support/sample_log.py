@@ -267,6 +267,12 @@ def _written_by_staff(log: LogWriter) -> None:
     )
     readdressed = CheckoutSession.Readdressed(to=Personal("zoe.other@example.com"))
     log.add(KEYS, readdressed, session_id=as_session(KEYS), actor=STAFF, reason="a typing error")
+    log.add(as_stream("evt_10"), received("checkout.session.completed", "cs_00000000000000"), actor="stripe")
+    log.add(as_stream("evt_10"), StripeEvent.Failed(error=reasons.not_a_session()), actor="policy:intake")
+    log.add(as_stream("evt_10"), StripeEvent.Dismissed(), actor=STAFF, reason="only a test")
+    log.add(
+        KEYS, CheckoutSession.Dismissed(), session_id=as_session(KEYS), actor=STAFF, reason="Zoe has her keys by phone"
+    )
     log.add(
         as_stream("keys_pro"),
         KeyPool.Withdrawn(keys=(Personal("BBBB-2222"),)),

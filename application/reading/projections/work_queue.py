@@ -47,6 +47,11 @@ _OVERDUE = reasons.payment_overdue(PAYMENT_OVERDUE_AFTER.days)
 _OF_LINES = (Work.MANUAL_LINE, Work.BACKORDERED_LINE, Work.GIVEN_UP_LINE)
 _ONLY_TO_BE_SEEN = (Work.CONTRADICTED, Work.MAIL_WITHOUT_ADDRESS)
 """The engine has nothing left to do: a person's note settles it."""
+_DISMISSED = (
+    *(Work.CONTRADICTED, Work.PARKED_SESSION, Work.RETRIEVAL_FAILED),
+    *(Work.MAIL_FAILED, Work.MAIL_WITHOUT_ADDRESS),
+)
+"""Everything about a checkout but what its customer has paid for, which is delivered or canceled."""
 _NOT_OURS = (ParkReason.WRONG_MODE, ParkReason.CONNECTED_ACCOUNT, ParkReason.UNKNOWN_TO_STRIPE)
 """A session that is parked for one of these reasons can't be fulfilled here, so a note settles it too."""
 
@@ -158,7 +163,7 @@ def _of_effect(event: EffectFact) -> Iterator[Change]:
             assert_never(event)
 
 
-def _of_session(event: CheckoutSessionFact) -> Iterator[Change]:
+def _of_session(event: CheckoutSessionFact) -> Iterator[Change]:  # noqa: C901 - a case for each event
     session = event.session
     match event:
         case CheckoutSession.Contradicted():
@@ -182,8 +187,11 @@ def _of_session(event: CheckoutSessionFact) -> Iterator[Change]:
                 yield Remove({"subject": session, "kind": kind.value})
             for why in _NOT_OURS:
                 yield Remove({"subject": session, "kind": Work.PARKED_SESSION.value, "item": why.value})
-            overdue = {"subject": session, "kind": Work.PAYMENT_OVERDUE.value, "item": ""}
-            yield Update(overdue, {"since": _overdue_at(event)})
+            yield _overdue_later(event)
+        case CheckoutSession.Dismissed():
+            for kind in _DISMISSED:
+                yield Remove({"subject": session, "kind": kind.value})
+            yield _overdue_later(event)
         case (
             CheckoutSession.Completed()
             | CheckoutSession.AsyncPaymentSucceeded()
@@ -211,6 +219,12 @@ def _overdue(event: Event, session: SessionId) -> Put:
     return Put({**_open(event, session, Work.PAYMENT_OVERDUE, "", _OVERDUE).row, "since": _overdue_at(event)})
 
 
+def _overdue_later(event: CheckoutSessionFact) -> Update:
+    return Update(
+        {"subject": event.session, "kind": Work.PAYMENT_OVERDUE.value, "item": ""}, {"since": _overdue_at(event)}
+    )
+
+
 def _no_longer_due(event: CheckoutSessionFact) -> Put:
     """The row stays, closed: an answer that shows the payment pending may come later than the end of it."""
     return Put({**_overdue(event, event.session).row, "is_open": 0})
@@ -224,7 +238,7 @@ def _of_stripe_event(event: StripeEventFact) -> Iterator[Change]:
     match event:
         case StripeEvent.Failed():
             yield _open(event, event.originator_id, Work.FAILED_STRIPE_EVENT, "", event.error)
-        case StripeEvent.Ignored() | StripeEvent.RetryRequested():
+        case StripeEvent.Ignored() | StripeEvent.RetryRequested() | StripeEvent.Dismissed():
             yield Remove({"subject": event.originator_id})
         case StripeEvent.Received():
             pass
@@ -253,7 +267,7 @@ def is_due(row: Row, now: datetime) -> bool:
 
 WORK_QUEUE = Projection(
     name="work_queue",
-    version=3,
+    version=4,
     table=Table(
         columns={
             "subject": Column.TEXT,

@@ -22,9 +22,11 @@ from application.reading.work import OtherWork
 from domain import reasons
 from domain.checkout_session import CheckoutSession
 from domain.effect import Effect
+from domain.event import Event
 from domain.order_number import order_number
 from domain.personal import Personal
 from domain.stock_item import StockItem
+from domain.stripe_event import StripeEvent
 
 
 @pytest.fixture
@@ -225,6 +227,34 @@ def test_of_parked_events_the_first_of_each_policy_is_shown_with_how_many_wait(s
 
     shown = [(item.item, item.detail) for item in sample.queries.work_queue() if item.kind == "parked_event"]
     assert shown == [("emails@4", "no (2 more wait behind it)"), ("intake@4", "never")]
+
+
+@pytest.mark.parametrize(
+    ("subject", "dismissed"), [(SHOP, CheckoutSession.Dismissed()), ("evt_2", StripeEvent.Dismissed())]
+)
+def test_parked_events_that_a_person_dismissed_are_shown_when_another_is_parked(
+    sample: ReadSide, subject: str, dismissed: Event
+) -> None:
+    def park(position: int, at: datetime) -> None:
+        why = reasons.as_written("no")
+        parked = ParkedEvent(policy="emails", position=position, subject=subject, error=why, parked_at=at)
+        sample.log.store.insert(Insertion(books=Bookkeeping(park=[parked])))
+
+    def shown() -> list[tuple[str, str]]:
+        return [(item.kind, item.item) for item in sample.queries.work_of(subject) if item.kind == "parked_event"]
+
+    park(4, BEGINNING)
+    assert shown() == [("parked_event", "emails@4")]
+
+    log = LogWriter()
+    log.versions[subject] = len([each for each in sample_log() if each.originator_id == subject])
+    log.add(as_stream(subject), dismissed, session_id=SHOP)
+    sample.append(log.events)
+    assert shown() == []
+    assert subject not in {each for page in sample.queries.stuck([OtherWork.PARKED_EVENT]) for each in page}
+
+    park(5, log.events[-1].recorded_at + timedelta(seconds=1))
+    assert shown() == [("parked_event", "emails@4")]
 
 
 def test_the_stock_has_every_sku_that_was_ever_counted_or_asked_for(read_side: ReadSide) -> None:

@@ -191,6 +191,8 @@ REPLACED = replace(MUG, item=replace(MUG.item, id="li_mug2", price="price_other"
             CheckoutSession.Readdressed(to=Personal("other@example.com")),
             "Changed the address for mails of this checkout",
         ),
+        (CheckoutSession.Dismissed(), "Dismissed this checkout from the queue"),
+        (StripeEvent.Dismissed(), "Dismissed the failed Stripe event from the queue"),
         (CheckoutSession.Noted(text=Personal("Call Zoé back")), "Note: Call Zoé back"),
         (
             Fulfillment.Requested(

@@ -196,14 +196,44 @@ def test_a_note_is_kept_and_can_not_steer_a_terminal(fulfill: Fulfill, sandbox: 
     assert fulfill("note", session, "x", "--as", "kim", "--reason", " ").code == 2
 
 
+@pytest.mark.usefixtures("small_shop")
+def test_a_dismissed_stripe_event_is_gone_from_the_queue_until_a_retry_of_it_fails(fulfill: Fulfill) -> None:
+    said = fulfill("dismiss", "evt_4", *BY)
+
+    assert (said.code, said.out) == (0, "Dismissed evt_4. The queue has nothing more of it.\n")
+    assert "evt_4" not in fulfill("queue").out
+    again = fulfill("dismiss", "evt_4", *BY)
+    assert (again.code, "nothing to dismiss" in again.err) == (1, True)
+    fulfill("retry", "evt_4", *BY)
+    assert "evt_4" in fulfill("queue").out
+
+
+@pytest.mark.usefixtures("small_shop")
+def test_a_dismissed_checkout_says_what_it_still_owes_and_the_story_who_dismissed_it(fulfill: Fulfill) -> None:
+    before = fulfill("queue", "--json").json
+
+    said = fulfill("dismiss", POSTER, *BY)
+
+    assert said.out == f"Dismissed {POSTER}. Still in the queue: manual line (complete or replan).\n"
+    assert fulfill("queue", "--json").json == before
+    last = fulfill("checkout", POSTER, "--json").json["story"][-1]
+    assert (last["type"], last["actor"], last["reason"]) == (
+        "CheckoutSession.Dismissed",
+        "staff:kim",
+        "the customer called",
+    )
+
+
 def test_what_the_log_does_not_know_can_not_be_acted_on(fulfill: Fulfill) -> None:
     fulfill("migrate")
-    for command in (("complete",), ("ship", "--carrier", "x"), ("retry",), ("replan",)):
+    for command in (("complete",), ("ship", "--carrier", "x"), ("retry",), ("replan",), ("dismiss",)):
         said = fulfill(command[0], "cs_test_stranger", *command[1:], *BY)
         assert (said.code, "cs_test_stranger" in said.err) == (1, True), command
     assert fulfill("retry", "evt_stranger", *BY).code == 1
     assert fulfill("retry", "nonsense", *BY).code == 1
     assert fulfill("retry", "evt_!", *BY).code == 2
+    assert fulfill("dismiss", "evt_stranger", *BY).code == 1
+    assert fulfill("dismiss", "evt_!", *BY).code == 2
 
 
 def test_all_that_is_stuck_is_tried_again_and_counted(fulfill: Fulfill, sandbox: Sandbox) -> None:

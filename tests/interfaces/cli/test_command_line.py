@@ -29,6 +29,7 @@ PROMISED = {
     "ship": ["SESSION", "--line", "--carrier", "--tracking", *BY],
     "retry": ["SESSION", *BY],
     "replan": ["SESSION", *BY],
+    "dismiss": ["SUBJECT", *BY],
     "note": ["SESSION", "TEXT", *BY],
     "stock list": [],
     "stock count": ["SKU", "N", *BY],

@@ -40,6 +40,8 @@ SHAPES = {
     ("retry", ORDER, *BY): RESULT,
     ("retry", "evt_4", *BY): "stripe_event state error why session_id is_followed",
     ("replan", POSTER, *BY): RESULT,
+    ("dismiss", "evt_4", *BY): "subject left is_followed",
+    ("dismiss", ORDER, *BY): "subject left is_followed",
     ("note", ORDER, "hello", *BY): RESULT,
     ("stock", "count", "mug-blue", "7", *BY): f"{STOCK} is_followed",
     ("keys", "import", "pro", "catalog.toml", *BY): "pool imported known_already is_followed",

@@ -33,6 +33,7 @@ GIVEN_UP = Fulfillment.LineItemBlocked(
     line_item="li_service", state=LineState.GIVEN_UP, detail=reasons.port_failed("HTTP 410")
 )
 DELIVERED = Fulfillment.LineItemDelivered(line_item="li_mug")
+DISMISSED = CheckoutSession.Dismissed()
 NOTED = CheckoutSession.Noted(text=Personal("seen"))
 
 
@@ -131,6 +132,27 @@ def test_a_given_up_effect_waits_until_a_retry_is_asked_for(
 
 
 @pytest.mark.parametrize(
+    ("step", "error"),
+    [
+        ("mail_receipt", reasons.port_failed("refused")),
+        ("mail_receipt", reasons.no_address()),
+        ("retrieve_completed", reasons.port_failed("HTTP 401")),
+    ],
+)
+def test_a_given_up_effect_waits_until_its_checkout_is_dismissed(read_side: ReadSide, step: str, error: Reason) -> None:
+    waiting(read_side, as_stream(f"eff_{SHOP}_{step}"), Effect.GivenUp(error=error))
+
+    assert waiting(read_side, SHOP, DISMISSED) == []
+
+
+def test_a_dismissed_checkout_keeps_the_lines_that_are_not_delivered(read_side: ReadSide) -> None:
+    before = waiting(read_side, FUL, requested(MUG, SERVICE, KEY), RESERVED, GIVEN_UP)
+
+    assert waiting(read_side, SHOP, DISMISSED) == before
+    assert sorted(before) == [("given_up_line", "li_service"), ("parcel_to_pack", "li_mug")]
+
+
+@pytest.mark.parametrize(
     "later",
     [
         CheckoutSession.Retrieved(checkout=checkout(MUG), source=Source.STAFF),
@@ -177,6 +199,8 @@ OVERDUE_AT = BEGINNING + timedelta(days=14, minutes=1)
         ([UNPAID, CheckoutSession.AsyncPaymentSucceeded(stripe_event=as_event("evt_2"))], ["payment_overdue"]),
         ([UNPAID, CheckoutSession.RetryRequested()], ["payment_overdue"]),
         ([UNPAID, NOTED], ["payment_overdue"]),
+        ([UNPAID, DISMISSED], ["payment_overdue"]),
+        ([DISMISSED], []),
         ([replace(UNPAID, checkout=checkout(MUG, payment_status="unpaid", status="open"))], []),
         ([NOTED], []),
     ],
@@ -225,6 +249,10 @@ CONTRADICTED = CheckoutSession.Contradicted(what=reasons.paid_after_failure())
         ([RETRIEVED, PARKED], [("parked_session", "unknown_payment_status")]),
         ([CONTRADICTED], [("contradicted", "")]),
         ([CONTRADICTED, NOTED], []),
+        ([CONTRADICTED, DISMISSED], []),
+        ([PARKED, DISMISSED], []),
+        ([WRONG_MODE, DISMISSED], []),
+        ([WRONG_MODE, DISMISSED, WRONG_MODE], [("parked_session", "wrong_mode")]),
     ],
 )
 def test_a_session_waits_for_a_person(read_side: ReadSide, facts: list[Event], work: list[tuple[str, str]]) -> None:
@@ -236,6 +264,16 @@ def test_a_session_waits_for_a_person(read_side: ReadSide, facts: list[Event], w
     [
         ([StripeEvent.Failed(error=reasons.not_a_session())], [("failed_stripe_event", "")]),
         ([StripeEvent.Failed(error=reasons.not_a_session()), StripeEvent.RetryRequested()], []),
+        ([StripeEvent.Failed(error=reasons.not_a_session()), StripeEvent.Dismissed()], []),
+        (
+            [
+                StripeEvent.Failed(error=reasons.not_a_session()),
+                StripeEvent.Dismissed(),
+                StripeEvent.RetryRequested(),
+                StripeEvent.Failed(error=reasons.not_a_session()),
+            ],
+            [("failed_stripe_event", "")],
+        ),
         (
             [
                 StripeEvent.Failed(error=reasons.not_a_session()),
