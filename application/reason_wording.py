@@ -115,6 +115,9 @@ def in_words(reason: Reason) -> str:  # noqa: C901 - a table with a line for eac
             return f"No worker has carried out '{said['kind']}' for an hour: its package or a setting is missing"
         case ReasonCode.ORPHANED_TOO_OFTEN:
             return f"Its process ended during an attempt, {said['times']} times in a row"
+        case ReasonCode.STRIPE_KEY_REFUSED:
+            answer = f" ({said['answer']})" if said["answer"] else ""
+            return f"Stripe refuses the key in STRIPE_API_KEY{answer}; correct it in the settings and start again"
         case ReasonCode.HTTP_STATUS:
             hint = ", a redirect; the url must be the final one" if said["status"].startswith("3") else ""
             return f"The callback's host {said['host']} answered {said['status']}{hint}"

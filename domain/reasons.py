@@ -73,6 +73,7 @@ class ReasonCode(StrEnum):
     ORPHANED_TOO_OFTEN = "orphaned_too_often"
 
     # What went wrong with a server outside
+    STRIPE_KEY_REFUSED = "stripe_key_refused"
     HTTP_STATUS = "http_status"
     SMTP_REPLY = "smtp_reply"
     TIMED_OUT = "timed_out"
@@ -277,6 +278,11 @@ def no_worker(kind: str) -> Reason:
 def orphaned_too_often(times: int | str) -> Reason:
     """`times` in a row."""
     return _reason(ReasonCode.ORPHANED_TOO_OFTEN, times=str(times))
+
+
+def stripe_key_refused(answer: str) -> Reason:
+    """`answer` is the status, the code and the request ID of Stripe's answer, as far as it has them."""
+    return _reason(ReasonCode.STRIPE_KEY_REFUSED, answer=answer[:TEXT_MAX])
 
 
 def http_status(host: str, status: int | str) -> Reason:

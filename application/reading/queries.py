@@ -100,6 +100,8 @@ class WorkItem:
     """The reason for which it waits, as a sentence."""
     why: Reason
     since: datetime
+    retry_at: datetime | None = None
+    """When the engine tries it again by itself; None if it does not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,8 +215,8 @@ class Queries:
         return [_hit(row, states, self._matched(_session_of(row), wanted)) for row in rows]
 
     def work_queue(self, limit: int = _WORK_MAX) -> list[WorkItem]:
-        """Incomplete views; then, the longest wait first, what waits for a person, what a policy could not handle, and
-        the effects that no worker has carried out for a quarter of an hour.
+        """Incomplete views; then, the longest wait first, what waits for a person, effects that keep failing, what a
+        policy could not handle, and the effects that no worker has carried out for a quarter of an hour.
 
         At most `limit` of the latter. So the answer is empty only if nothing is missing from it.
         """
@@ -466,4 +468,5 @@ def _hit(row: Row, states: Mapping[SessionId, CheckoutState], matched: tuple[str
 def _work_item(row: Row) -> WorkItem:
     why = reasons.restored(str(row["code"]), json.loads(str(row["parameters"])))
     since = datetime.fromisoformat(str(row["since"]))
-    return _item(str(row["subject"]), Work(str(row["kind"])), str(row["item"]), why, since)
+    item = _item(str(row["subject"]), Work(str(row["kind"])), str(row["item"]), why, since)
+    return item if row["retry_at"] is None else replace(item, retry_at=datetime.fromisoformat(str(row["retry_at"])))

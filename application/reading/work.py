@@ -13,6 +13,8 @@ class Work(StrEnum):
     MAIL_FAILED = "mail_failed"
     MAIL_WITHOUT_ADDRESS = "mail_without_address"
     RETRIEVAL_FAILED = "retrieval_failed"
+    FAILING_EFFECT = "failing_effect"
+    STRIPE_KEY_REFUSED = "stripe_key_refused"
     PAYMENT_OVERDUE = "payment_overdue"
     CONTRADICTED = "contradicted"
     PARKED_SESSION = "parked_session"

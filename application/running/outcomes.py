@@ -1,5 +1,6 @@
 """Outcomes of attempts. Storing one is retried until it succeeds, since a call to the outside can't be undone."""
 
+import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
@@ -18,13 +19,11 @@ from application.running.effect_kinds import Attempt, Done, EffectKind
 from application.threads import Threads
 from domain.effect import Effect
 from domain.identifiers import fulfillment_id
-from domain.reasons import Reason
+from domain.reasons import Reason, ReasonCode
 
 logger = structlog.get_logger(__name__)
 
 _STORE_AGAIN_SECONDS = 1.0
-_STOPPED = "stopped"
-"""A restart finds the orphaned attempt and repeats it under the same key."""
 
 
 @dataclass(slots=True)
@@ -53,6 +52,19 @@ class NotBegun:
 
 
 Result = Done | Failed | NotBegun
+
+
+@dataclass(frozen=True, slots=True)
+class CallEnd:
+    """How a call ended, as the log line about it says."""
+
+    error: str | None = None
+    level: int = logging.INFO
+
+
+_SUCCEEDED = CallEnd()
+_STOPPED = CallEnd("stopped")
+"""A restart finds the orphaned attempt and repeats it under the same key."""
 
 
 class Outcomes:
@@ -91,7 +103,7 @@ class Outcomes:
             stored.add_done_callback(partial(self._when_stored, call, result))
             self._writer.settle(stored)
 
-    def _when_stored(self, call: Call, result: Result, stored: "Future[str | None]") -> None:
+    def _when_stored(self, call: Call, result: Result, stored: "Future[CallEnd]") -> None:
         """Runs on the writer's thread, which must not wait."""
         failure = stored.exception()
         if failure is None:
@@ -104,18 +116,18 @@ class Outcomes:
     def _store_at_length(self, call: Call, result: Result) -> None:
         """Store the result; if the checkout can't take it, the attempt failed, since it made nothing known."""
         try:
-            error = self._store_until_taken(call, result)
+            ending = self._store_until_taken(call, result)
         except Exception as failure:  # noqa: BLE001 - the boundary around one outcome: recorded as failed
-            error = self._store_failure(call, reason_for(failure, PortError))
-        self._end(call, error)
+            ending = self._store_failure(call, reason_for(failure, PortError))
+        self._end(call, ending)
 
-    def _store_failure(self, call: Call, error: Reason) -> str | None:
+    def _store_failure(self, call: Call, error: Reason) -> CallEnd:
         try:
             return self._store_until_taken(call, self.failed(call.kind, call.attempt, error))
         except Exception as failure:  # noqa: BLE001 - a restart finds the orphaned attempt
-            return f"The outcome can't be stored: {described(failure, PortError)}"
+            return CallEnd(f"The outcome can't be stored: {described(failure, PortError)}", logging.ERROR)
 
-    def _store_until_taken(self, call: Call, result: Result) -> str | None:
+    def _store_until_taken(self, call: Call, result: Result) -> CallEnd:
         while True:
             try:
                 return self._writer.result(self._submit(call, result))
@@ -125,7 +137,7 @@ class Outcomes:
                 logger.warning("outcome not stored yet", session_id=call.attempt.session_id, error=str(error))
                 self._threads.sleep(_STORE_AGAIN_SECONDS)
 
-    def _submit(self, call: Call, result: Result) -> "Future[str | None]":
+    def _submit(self, call: Call, result: Result) -> "Future[CallEnd]":
         effect, session_id = call.attempt.effect, call.attempt.session_id
         stamp = Stamp(
             actor=f"worker:{effect.worker}",
@@ -137,8 +149,8 @@ class Outcomes:
         ids = [effect.id, session_id, fulfillment_id(session_id), *more]
         return self._writer.submit(stamp, ids, partial(self._record, call, result))
 
-    def _record(self, call: Call, result: Result, unit: UnitOfWork) -> str | None:
-        """Record the outcome of the attempt. Returns the error, if there was one."""
+    def _record(self, call: Call, result: Result, unit: UnitOfWork) -> CallEnd:
+        """Record the outcome of the attempt."""
         match result:
             case Done():
                 return self._record_answer(call, result, unit)
@@ -150,7 +162,7 @@ class Outcomes:
             case _:
                 assert_never(result)
 
-    def _record_answer(self, call: Call, done: Done, unit: UnitOfWork) -> str | None:
+    def _record_answer(self, call: Call, done: Done, unit: UnitOfWork) -> CallEnd:
         why_again = done.outcome(unit) if done.outcome else None
         if why_again is not None:
             return record_failure(call.attempt, self.failed(call.kind, call.attempt, why_again), unit)
@@ -158,23 +170,24 @@ class Outcomes:
             final = Failed(error=done.given_up, retry_at=None, may_have_gone_out=False)
             return record_failure(call.attempt, final, unit)
         unit.command(Effect, call.attempt.effect.id, Effect.succeed, call.attempt.number, done.note, done.found)
-        return None
+        return _SUCCEEDED
 
-    def _end(self, call: Call, error: str | None) -> None:
+    def _end(self, call: Call, ending: CallEnd) -> None:
         if call.began_at is not None:
-            logger.info(
+            logger.log(
+                ending.level,
                 "effect attempted",
                 session_id=call.attempt.session_id,
                 effect=call.attempt.step,
                 attempt=call.attempt.number,
-                outcome="failed" if error else "succeeded",
-                error=error,
+                outcome="failed" if ending.error else "succeeded",
+                error=ending.error,
                 duration_ms=round((self._threads.monotonic() - call.began_at) * 1000),
             )
         self._on_end(call)
 
 
-def record_failure(attempt: Attempt, failed: Failed, unit: UnitOfWork) -> str:
+def record_failure(attempt: Attempt, failed: Failed, unit: UnitOfWork) -> CallEnd:
     unit.command(
         Effect,
         attempt.effect.id,
@@ -184,4 +197,10 @@ def record_failure(attempt: Attempt, failed: Failed, unit: UnitOfWork) -> str:
         retry_at=failed.retry_at,
         may_have_gone_out=failed.may_have_gone_out,
     )
-    return in_words(failed.error)
+    return CallEnd(in_words(failed.error), _level(failed))
+
+
+def _level(failed: Failed) -> int:
+    """An error needs a person: nothing is tried again, or no attempt works until an operator has fixed the key."""
+    needs_person = failed.retry_at is None or failed.error.code is ReasonCode.STRIPE_KEY_REFUSED
+    return logging.ERROR if needs_person else logging.WARNING

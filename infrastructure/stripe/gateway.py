@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import stripe
 
 from application.ports import Permanent, SessionUnknown, Temporary
+from domain import reasons
 from domain.checkout import Checkout
 from domain.identifiers import session_id as checked
 from infrastructure.stripe.bounded_client import BoundedClient, within
@@ -104,9 +105,7 @@ def _translated_errors() -> Iterator[None]:
         raise Permanent(f"Stripe refused the request{_trace(error)}.") from error
     except (stripe.AuthenticationError, stripe.PermissionError) as error:
         # Nothing is wrong with the session: it is fulfilled once an operator has fixed the key.
-        raise Temporary(
-            f"Stripe refuses the key in STRIPE_API_KEY{_trace(error)}; it has to be put right in the settings."
-        ) from error
+        raise Temporary(reasons.stripe_key_refused(_answer(error))) from error
     except stripe.RateLimitError as error:
         raise Temporary(f"Stripe asks for fewer requests{_trace(error)}.") from error
     except stripe.APIConnectionError as error:
@@ -118,7 +117,11 @@ def _translated_errors() -> Iterator[None]:
 
 
 def _trace(error: stripe.StripeError) -> str:
-    """The request ID, which Stripe's support asks for."""
-    parts = (error.http_status, error.code, error.request_id)
-    said = ", ".join(str(part)[:_PART_MAX] for part in parts if part)
+    said = _answer(error)
     return f" ({said})" if said else ""
+
+
+def _answer(error: stripe.StripeError) -> str:
+    """With the request ID, which Stripe's support asks for."""
+    parts = (error.http_status, error.code, error.request_id)
+    return ", ".join(str(part)[:_PART_MAX] for part in parts if part)

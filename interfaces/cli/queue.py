@@ -39,12 +39,18 @@ def resolving(kind: WorkKind) -> tuple[str, ...]:  # noqa: C901 - a table with a
             return ("retry", "dismiss")
         case Work.GIVEN_UP_LINE:
             return ("retry", "complete")
+        case Work.FAILING_EFFECT | Work.STRIPE_KEY_REFUSED:
+            return ("retry",)
         case OtherWork.INCOMPLETE_VIEW:
             return ("projections rebuild",)
         case OtherWork.WAITING_EFFECT:
             return ("serve", "worker")
         case _:
             assert_never(kind)
+
+
+def _detail(item: "WorkItem") -> str:
+    return item.detail if item.retry_at is None else f"{item.detail}. Next try: {to_the_second(item.retry_at)}"
 
 
 KINDS: tuple[WorkKind, ...] = (*Work, *OtherWork)
@@ -85,6 +91,6 @@ def _row(item: "WorkItem", order: "Checkout | None") -> tuple[str, ...]:
         item.item,
         customer_of(order),
         bought(order),
-        item.detail,
+        _detail(item),
         " or ".join(resolving(item.kind)),
     )

@@ -30,6 +30,14 @@ def test_every_reason_is_said_with_each_of_its_parameters(code: ReasonCode) -> N
         (reasons.unexpected_error("KeyError", "intake.py", "17"), "Unexpected KeyError in intake.py, line 17"),
         (reasons.unexpected_error("KeyError", "", ""), "Unexpected KeyError"),
         (reasons.port_failed("HTTP 503."), "HTTP 503."),
+        (
+            reasons.stripe_key_refused("401, req_1"),
+            "Stripe refuses the key in STRIPE_API_KEY (401, req_1); correct it in the settings and start again",
+        ),
+        (
+            reasons.stripe_key_refused(""),
+            "Stripe refuses the key in STRIPE_API_KEY; correct it in the settings and start again",
+        ),
         (reasons.http_status("shop.example", 503), "The callback's host shop.example answered 503"),
         (
             reasons.http_status("shop.example", 301),

@@ -24,7 +24,7 @@ from application.running.candidates import Candidates
 from application.running.effect_kinds import Attempt, Done
 from application.running.effects import EffectRunner
 from application.running.followers import Followers
-from application.running.outcomes import Outcomes
+from application.running.outcomes import CallEnd, Outcomes
 from domain.checkout import Checkout
 from domain.checkout_session import CheckoutSession
 from domain.effect import Effect
@@ -255,7 +255,7 @@ def outcome_dropped(patch: pytest.MonkeyPatch) -> None:
     """The outcome of an attempt is forgotten if the store does not accept it at once."""
 
     def end(self: Outcomes, call: Any, result: Any) -> None:
-        self._end(call, "lost")
+        self._end(call, CallEnd("lost"))
 
     patch.setattr(Outcomes, "_store_at_length", end)
 

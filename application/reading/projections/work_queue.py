@@ -1,8 +1,8 @@
 """Work queue: one row for each task of a person. The event that settles the task removes the row.
 
 The row of a parcel exists from the plan on, since only the plan knows that a line is a parcel; `is_open` shows whether
-it can be packed already. The row of a delayed payment exists from the start too, with `since` in the future: no event
-reports that nothing happened, so readers leave the row out until then.
+it can be packed already. The rows of a delayed payment and of a failing effect exist from the start too, with `since`
+in the future: no event reports that nothing happened, so readers leave such a row out until then.
 
 The reason of a task is a code with parameters, a JSON object of texts. A sentence is made of it when a person reads.
 """
@@ -43,8 +43,13 @@ from domain.stripe_event import StripeEvent, StripeEventFact
 PAYMENT_OVERDUE_AFTER = timedelta(days=14)
 """Events about a delayed payment may be lost, and then its stock stays reserved. Most payments take a few days; a SEPA
 debit may take 14 business days (https://docs.stripe.com/payments/sepa-debit), which the person who looks can judge."""
+LASTING_AFTER = timedelta(minutes=5)
+"""An effect that fails for so long needs a person's attention, although it is tried again. Most failures are over by
+then."""
 _OVERDUE = reasons.payment_overdue(PAYMENT_OVERDUE_AFTER.days)
 _OF_LINES = (Work.MANUAL_LINE, Work.BACKORDERED_LINE, Work.GIVEN_UP_LINE)
+_LATER = (Work.PAYMENT_OVERDUE, Work.FAILING_EFFECT)
+"""Their `since` may be in the future."""
 _ONLY_TO_BE_SEEN = (Work.CONTRADICTED, Work.MAIL_WITHOUT_ADDRESS)
 """The engine has nothing left to do: a person's note settles it."""
 _DISMISSED = (
@@ -136,31 +141,41 @@ def _unblocked(session: SessionId, line_item: str) -> Iterator[Change]:
 
 
 def _of_effect(event: EffectFact) -> Iterator[Change]:
-    """Mails and retrievals. A delivery that was given up shows as its line, which follows it."""
+    """Everything that keeps failing; mails and retrievals that were given up. A delivery that was given up shows as its
+    line, which follows it."""
     session, step, what = event.session_id or "", step_text(event), parsed_step(event)
     match event:
+        case Effect.AttemptFailed():
+            yield from _failing(event, session, step)
         case Effect.GivenUp():
+            yield Remove({"subject": session, "item": step})
             if isinstance(what, MailStep):
                 kind = Work.MAIL_WITHOUT_ADDRESS if event.error.code is ReasonCode.NO_ADDRESS else Work.MAIL_FAILED
                 yield _open(event, session, kind, step, event.error)
             elif isinstance(what, RetrieveStep):
                 yield _open(event, session, Work.RETRIEVAL_FAILED, step, event.error)
-        case Effect.RetryRequested():
+        case Effect.RetryRequested() | Effect.Withdrawn():
             yield Remove({"subject": session, "item": step})
         case Effect.Succeeded():
+            yield Remove({"subject": session, "item": step})
             if isinstance(what, RetrieveStep):
                 yield Remove({"subject": session, "kind": Work.RETRIEVAL_FAILED.value})
-        case (
-            Effect.Requested()
-            | Effect.AttemptStarted()
-            | Effect.AttemptFailed()
-            | Effect.AttemptOrphaned()
-            | Effect.AttemptReleased()
-            | Effect.Withdrawn()
-        ):
+        case Effect.Requested() | Effect.AttemptStarted() | Effect.AttemptOrphaned() | Effect.AttemptReleased():
             pass
         case _:
             assert_never(event)
+
+
+def _failing(event: Effect.AttemptFailed, session: str, step: str) -> Iterator[Change]:
+    """A key that Stripe refuses shows at once: no attempt works until an operator has fixed it."""
+    kind, other, begins_at = Work.FAILING_EFFECT, Work.STRIPE_KEY_REFUSED, event.recorded_at + LASTING_AFTER
+    if event.error.code is ReasonCode.STRIPE_KEY_REFUSED:
+        kind, other, begins_at = other, kind, event.recorded_at
+    row = {**_open(event, session, kind, step, event.error).row, "retry_at": rfc3339(event.retry_at)}
+    yield Remove({"subject": session, "kind": other.value, "item": step})
+    yield Keep({**row, "since": rfc3339(begins_at)})
+    latest = {name: row[name] for name in ("code", "parameters", "retry_at")}
+    yield Update({"subject": session, "kind": kind.value, "item": step}, latest)
 
 
 def _of_session(event: CheckoutSessionFact) -> Iterator[Change]:  # noqa: C901 - a case for each event
@@ -256,13 +271,14 @@ def _open(event: Event, subject: str, kind: Work, item: str, why: Reason) -> Put
             "parameters": parameters_as_text(why),
             "since": rfc3339(event.recorded_at),
             "is_open": 1,
+            "retry_at": None,
         }
     )
 
 
 def is_due(row: Row, now: datetime) -> bool:
     """Whether a person should look at it by now."""
-    return row["kind"] != Work.PAYMENT_OVERDUE or str(row["since"]) <= rfc3339(now)
+    return row["kind"] not in _LATER or str(row["since"]) <= rfc3339(now)
 
 
 WORK_QUEUE = Projection(
@@ -277,6 +293,7 @@ WORK_QUEUE = Projection(
             "parameters": Column.TEXT,
             "since": Column.TEXT,
             "is_open": Column.INTEGER,
+            "retry_at": Column.TEXT,
         },
         key=("subject", "kind", "item"),
         indexes=(("is_open", "since"),),

@@ -1,14 +1,17 @@
 """Effects: claimed by one, retried with back-off, given up into a visible state, every attempt in the log."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+import structlog
 from builders import a_checkout, a_line_item
 from eventsourcing.persistence import StoredEvent
 from fakes.outside import Outside
 from shop import COMPLETED, Shop
+from structlog.testing import capture_logs
 from typed_ids import as_event, as_session, as_sku
 
 from application.handlers import SendMail
@@ -143,6 +146,43 @@ def test_what_never_works_is_given_up_into_the_work_queue_and_taken_up_by_a_pers
     shop.rest()
 
     assert shop.state(ID) == "fulfilled"
+    assert shop.runtime.queries.work_queue() == []
+
+
+@pytest.mark.parametrize(
+    ("error", "level"),
+    [
+        (None, "info"),
+        (Temporary("busy"), "warning"),
+        (Temporary(reasons.stripe_key_refused("401")), "error"),
+        (Permanent("refused"), "error"),
+    ],
+)
+def test_a_failed_attempt_is_logged_as_a_warning_and_what_needs_a_person_as_an_error(
+    shop: Shop, outside: Outside, error: Exception | None, level: str
+) -> None:
+    outside.planned_errors = [error] if error else []
+
+    before = structlog.get_config()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.INFO))
+    try:
+        with capture_logs() as logged:
+            shown(shop)
+    finally:
+        structlog.configure(**before)
+
+    first = next(line for line in logged if line["event"] == "effect attempted")
+    assert (first["effect"], first["log_level"]) == ("retrieve_completed", level)
+
+
+def test_a_key_that_stripe_refuses_is_in_the_queue_until_it_is_right(shop: Shop, outside: Outside) -> None:
+    outside.planned_errors = [Temporary(reasons.stripe_key_refused("401"))]
+    shown(shop)
+
+    (item,) = shop.runtime.queries.work_queue()
+    assert (item.subject, item.kind, item.retry_at) == (ID, "stripe_key_refused", effect(shop, RETRIEVAL).due_at)
+
+    rest_until_done(shop, RETRIEVAL)
     assert shop.runtime.queries.work_queue() == []
 
 

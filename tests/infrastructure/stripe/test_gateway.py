@@ -15,6 +15,7 @@ from domain.checkout import Consent, Presentment, TaxId
 from domain.errors import InvalidIdentifier
 from domain.ids import SessionId
 from domain.personal import Personal
+from domain.reasons import ReasonCode
 from infrastructure.stripe.gateway import SdkGateway
 from interfaces.sandbox.model.values import Money
 from interfaces.sandbox.model.values import TaxId as SandboxTaxId
@@ -217,6 +218,18 @@ def test_two_failures_of_stripe_are_got_over(sandbox: Sandbox, gateway: StripeGa
     sandbox.fail_next_requests(2, status=status)
 
     assert gateway.retrieve(as_session(id)).status == "open"
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_refused_key_is_named_by_a_code(sandbox: Sandbox, gateway: StripeGateway, status: int) -> None:
+    id = new_session(sandbox)
+    sandbox.fail_next_requests(3, status=status)
+
+    with pytest.raises(Temporary) as raised:
+        gateway.retrieve(as_session(id))
+
+    assert raised.value.reason.code is ReasonCode.STRIPE_KEY_REFUSED
+    assert raised.value.reason.parameters["answer"].startswith(f"{status}, ")
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,8 @@ from read_side import ReadSide
 from sample_log import DEBIT, FOREIGN, KEYS, SHOP, sample_log
 from typed_ids import as_event, as_session, as_stream
 
-from application.reading.projections.work_queue import WORK_QUEUE
+from application.reading.projections.work_queue import LASTING_AFTER, WORK_QUEUE
+from application.reading.queries import WorkItem
 from application.reading.work import Work
 from domain import reasons
 from domain.checkout_session import CheckoutSession, ParkReason, Source
@@ -35,6 +36,15 @@ GIVEN_UP = Fulfillment.LineItemBlocked(
 DELIVERED = Fulfillment.LineItemDelivered(line_item="li_mug")
 DISMISSED = CheckoutSession.Dismissed()
 NOTED = CheckoutSession.Noted(text=Personal("seen"))
+
+
+FAILING = as_stream(f"eff_{SHOP}_retrieve_unpaid_1")
+KEY_REFUSED = reasons.stripe_key_refused("401, req_1")
+SUCCEEDED = Effect.Succeeded(number=2)
+
+
+def failed(error: Reason, number: int = 1) -> Effect.AttemptFailed:
+    return Effect.AttemptFailed(number=number, error=error, retry_at=BEGINNING + timedelta(hours=number))
 
 
 def requested(*plan: PlannedLine) -> Fulfillment.Requested:
@@ -314,6 +324,8 @@ def test_every_kind_of_work_is_opened_by_something_and_closed_again(read_side: R
         ],
         Work.MAIL_WITHOUT_ADDRESS: [(mail, Effect.GivenUp(error=reasons.no_address())), (SHOP, NOTED)],
         Work.RETRIEVAL_FAILED: [(retrieval, Effect.GivenUp(error=reasons.port_failed("HTTP 401"))), (SHOP, RETRIEVED)],
+        Work.FAILING_EFFECT: [(FAILING, failed(reasons.port_failed("HTTP 500"))), (FAILING, SUCCEEDED)],
+        Work.STRIPE_KEY_REFUSED: [(FAILING, failed(KEY_REFUSED)), (FAILING, SUCCEEDED)],
         Work.PAYMENT_OVERDUE: [(SHOP, UNPAID), (SHOP, PAYMENT_FAILED)],
         Work.CONTRADICTED: [(SHOP, CONTRADICTED), (SHOP, NOTED)],
         Work.PARKED_SESSION: [(SHOP, PARKED), (SHOP, RETRIEVED)],
@@ -329,6 +341,57 @@ def test_every_kind_of_work_is_opened_by_something_and_closed_again(read_side: R
             log.add(as_stream(stream), fact, session_id=None if stream == "evt_1" else SHOP)
             read_side.append(log.events[-1:])
             assert [item.kind for item in read_side.queries_at(OVERDUE_AT).work_queue()] == expected
+
+
+def test_an_effect_that_fails_for_five_minutes_shows_with_its_latest_reason_and_next_try(read_side: ReadSide) -> None:
+    log = LogWriter()
+    log.add(FAILING, failed(reasons.port_failed("first")), failed(reasons.port_failed("second"), 2), session_id=SHOP)
+    read_side.append(log.events)
+    since = log.events[0].recorded_at + LASTING_AFTER
+
+    assert read_side.queries_at(since - timedelta(microseconds=1)).work_queue() == []
+    assert read_side.queries_at(since).work_queue() == [
+        WorkItem(
+            subject=SHOP,
+            kind=Work.FAILING_EFFECT,
+            item="retrieve_unpaid_1",
+            detail="second",
+            why=reasons.port_failed("second"),
+            since=since,
+            retry_at=BEGINNING + timedelta(hours=2),
+        )
+    ]
+
+
+def test_a_key_that_stripe_refuses_shows_at_once(read_side: ReadSide) -> None:
+    log = LogWriter()
+    log.add(
+        FAILING, failed(reasons.port_failed("first")), failed(KEY_REFUSED, 2), failed(KEY_REFUSED, 3), session_id=SHOP
+    )
+    read_side.append(log.events)
+
+    (item,) = read_side.queries_at(OVERDUE_AT).work_queue()
+    assert (item.kind, item.since, item.why) == ("stripe_key_refused", log.events[1].recorded_at, KEY_REFUSED)
+    assert read_side.queries_at(item.since).work_queue() == [item]
+
+
+@pytest.mark.parametrize(
+    ("end", "work"),
+    [
+        (SUCCEEDED, []),
+        (Effect.Withdrawn(why=reasons.already_paid()), []),
+        (Effect.RetryRequested(), []),
+        (Effect.GivenUp(error=KEY_REFUSED), ["retrieval_failed"]),
+        (failed(reasons.port_failed("HTTP 500"), 2), ["failing_effect"]),
+    ],
+)
+@pytest.mark.parametrize("error", [KEY_REFUSED, reasons.port_failed("HTTP 500")])
+def test_a_failing_effect_is_gone_when_it_ends(read_side: ReadSide, error: Reason, end: Event, work: list[str]) -> None:
+    log = LogWriter()
+    log.add(FAILING, failed(error), end, session_id=SHOP)
+    read_side.append(log.events)
+
+    assert [item.kind for item in read_side.queries_at(OVERDUE_AT).work_queue()] == work
 
 
 def test_what_waits_keeps_the_time_from_which_it_waits(read_side: ReadSide) -> None:
