@@ -14,6 +14,7 @@ from application.ports import Clock
 from domain import staff_decisions
 from domain.catalog import Catalog
 from domain.checkout_session import CheckoutSession
+from domain.effect import Effect
 from domain.errors import InvalidIdentifier, Refused, UnreadableEvent
 from domain.fulfillment import Fulfillment
 from domain.identifiers import fulfillment_id, key_pool_id, stock_id
@@ -22,6 +23,8 @@ from domain.key_pool import WITHDRAWN, KeyPool
 from domain.line import Line
 from domain.mail_address import mail_address
 from domain.personal import Personal
+from domain.retries import can_be_mailed, retried_deliveries, retried_mails
+from domain.step import effect_id
 from domain.stock_item import StockItem
 from domain.stripe_event import StripeEvent
 
@@ -96,6 +99,52 @@ class Staff:
     def retry(self, id: str, by: By) -> None:
         """Retry everything that is stuck in a checkout, or a Stripe event that could not be handled."""
         self._writer.result(self._submit_retry(id, by))
+
+    def check_retriable(self, id: str, *, livemode: bool) -> None:
+        """
+        Raises:
+            Refused: a retry would do nothing.
+        """
+        if id.startswith("evt_"):
+            self._check_stripe_event(id)
+        else:
+            self._check_checkout(id, livemode=livemode)
+
+    def _check_stripe_event(self, id: str) -> None:
+        event = self._log.get(StripeEvent, id)
+        if event.received is None or event.error is not None or event.is_ignored:
+            return
+        session_id = event.received.session_id
+        is_settled = session_id is None or self._log.get(CheckoutSession, session_id).is_paid
+        if is_settled and not self._has_parked_events(session_id or id):
+            raise Refused(f"Stripe event {id} is handled, so there is nothing to retry. Nothing was recorded.")
+
+    def _check_checkout(self, id: str, *, livemode: bool) -> None:
+        session = self._log.get(CheckoutSession, id)
+        if not session.is_known or self._has_parked_events(id):
+            return
+        if session.is_foreign(livemode=livemode):
+            raise Refused(
+                f"{id} is of another mode or account than STRIPE_API_KEY, so a retry would do nothing. Nothing was "
+                "recorded."
+            )
+        if not session.may_have_news and not self._has_retriable_effects(session):
+            raise Refused(
+                f"{id} has nothing to retry: it is paid, and no mail or delivery has failed or waits for its next "
+                "attempt. Nothing was recorded."
+            )
+
+    def _has_parked_events(self, subject: str) -> bool:
+        return bool(self._log.store.select_parked_events(subject=subject))
+
+    def _has_retriable_effects(self, session: CheckoutSession) -> bool:
+        session_id = SessionId(StreamId(session.id))
+        fulfillment = self._log.get(Fulfillment, fulfillment_id(session_id))
+        mails = (self._log.get(Effect, effect_id(session_id, step)) for step in retried_mails(fulfillment))
+        deliveries = (self._log.get(Effect, effect_id(session_id, step)) for step in retried_deliveries(fulfillment))
+        return any(can_be_mailed(mail, session.mail_address) and mail.request_retry() for mail in mails) or any(
+            delivery.request_retry() for delivery in deliveries
+        )
 
     def retry_all(self, ids: Sequence[str], by: By) -> list[str]:
         """The same for many, in few transactions. Returns those that this version can't read: they stay stuck."""

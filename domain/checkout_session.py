@@ -11,7 +11,7 @@ from domain.checkout import PAID_STATUSES, Checkout
 from domain.event import UNSTAMPED, Aggregate, Event, replace
 from domain.former_sentences import store_reason
 from domain.identifiers import is_livemode
-from domain.ids import SessionId, StripeEventId
+from domain.ids import SessionId, StreamId, StripeEventId
 from domain.personal import Personal, mark_stored
 from domain.reasons import Reason, ReasonCode
 
@@ -174,6 +174,10 @@ class CheckoutSession(Aggregate["CheckoutSessionFact"]):
     @property
     def is_paid(self) -> bool:
         return self.paid_at is not None
+
+    def is_foreign(self, *, livemode: bool) -> bool:
+        """Whether a key of this mode can't retrieve it."""
+        return self.park_reason is ParkReason.CONNECTED_ACCOUNT or is_livemode(SessionId(StreamId(self.id))) != livemode
 
     @property
     def may_have_news(self) -> bool:

@@ -15,6 +15,7 @@ from domain.line import Line, LineState
 from domain.mail import Mail, MailKind, MailLine
 from domain.mail_now import mail_line, mail_now
 from domain.policies.policy import NOTHING_FURTHER, Begin
+from domain.retries import can_be_mailed, retried_mails
 from domain.step import MailStep, Step, effect_id
 from domain.streams import Streams
 
@@ -129,15 +130,10 @@ class EmailPolicy:
 
     def _retry(self, session_id: SessionId, do: Streams) -> None:
         fulfillment = do.load(Fulfillment, fulfillment_id(session_id))
-        steps = [MailStep(kind) for kind in MailKind]
-        steps += [MailStep(MailKind.SHIPPED, str(parcel.number)) for parcel in fulfillment.parcels]
-        for kind in (MailKind.BACKORDERED, MailKind.DELIVERED):
-            steps += [MailStep(kind, line) for line in fulfillment.lines]
         address = do.load(CheckoutSession, session_id).mail_address
-        for step in steps:
+        for step in retried_mails(fulfillment):
             effect = do.load(Effect, effect_id(session_id, step))
-            mail = effect.requested.mail if effect.requested else None
-            if mail and (mail.to or address):
+            if can_be_mailed(effect, address):
                 do.command(Effect, effect.id, Effect.request_retry)
 
 

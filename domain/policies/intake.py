@@ -108,8 +108,7 @@ class Intake:
 
     def _ask_again(self, event: CheckoutSession.RetryRequested, do: Streams) -> None:
         session = do.load(CheckoutSession, event.session)
-        is_foreign = session.park_reason is ParkReason.CONNECTED_ACCOUNT or is_livemode(session.id) != self._livemode
-        if is_foreign or not session.may_have_news:
+        if session.is_foreign(livemode=self._livemode) or not session.may_have_news:
             return
         step = RetrieveStep(f"retry_{event.originator_version}")
         do.command(Effect, effect_id(session.id, step), Effect.request, RETRIEVE, step, source=Source.STAFF)

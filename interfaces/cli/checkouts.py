@@ -201,12 +201,15 @@ def retry(
     if session_or_event is None:
         return _retry_all([each for each in RETRIED if not kind or each in kind], who, as_json=json)
     with open_desk(makes_log=False) as desk:
+        staff, livemode = desk.runtime.staff, desk.runtime.settings.livemode
         if session_or_event.startswith("evt_"):
             event = _stripe_event(session_or_event)
-            desk.runtime.staff.retry(event, who)
+            staff.check_retriable(event, livemode=livemode)
+            staff.retry(event, who)
             return _show_event(desk, event, as_json=json)
         id = desk.session(session_or_event)
-        desk.runtime.staff.retry(id, who)
+        staff.check_retriable(id, livemode=livemode)
+        staff.retry(id, who)
         return _show(desk, id, as_json=json)
 
 

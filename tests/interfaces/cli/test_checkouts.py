@@ -236,6 +236,18 @@ def test_what_the_log_does_not_know_can_not_be_acted_on(fulfill: Fulfill) -> Non
     assert fulfill("dismiss", "evt_!", *BY).code == 2
 
 
+@pytest.mark.usefixtures("small_shop")
+@pytest.mark.parametrize("id", [ORDER, "evt_1"])
+def test_a_retry_of_nothing_is_refused_and_not_recorded(fulfill: Fulfill, id: str) -> None:
+    before = fulfill("checkout", ORDER, "--json").json["story"]
+
+    said, document = fulfill("retry", id, *BY), fulfill("retry", id, *BY, "--json")
+
+    assert (said.code, said.out, document.json["error"]["kind"]) == (1, "", "refused")
+    assert "nothing to retry" in said.err
+    assert fulfill("checkout", ORDER, "--json").json["story"] == before
+
+
 def test_all_that_is_stuck_is_tried_again_and_counted(fulfill: Fulfill, sandbox: Sandbox) -> None:
     session = paid(sandbox, "access")
     fulfill("run", session, *BY)

@@ -37,7 +37,7 @@ SHAPES = {
     ("run", ORDER, *BY): RESULT,
     ("complete", ORDER, *BY): RESULT,
     ("ship", ORDER, "--carrier", "DHL", *BY): RESULT,
-    ("retry", ORDER, *BY): RESULT,
+    ("retry", DEBIT, *BY): RESULT,
     ("retry", "evt_4", *BY): "stripe_event state error why session_id is_followed",
     ("replan", POSTER, *BY): RESULT,
     ("dismiss", "evt_4", *BY): "subject left is_followed",

@@ -1,0 +1,107 @@
+"""A retry that would do nothing is refused; one that may help is not."""
+
+from collections.abc import Callable
+
+import pytest
+from builders import a_checkout, a_line_item
+from fakes.outside import Outside
+from shop import COMPLETED, Shop
+from typed_ids import as_event, as_session
+
+from application.log.insertion import ParkedEvent
+from application.ports import Permanent
+from application.staff import By
+from domain import reasons
+from domain.errors import Refused
+
+ID = as_session("cs_test_order")
+CATALOG = '[products.prod_access]\ndelivery = "access"\n[products.prod_parcel]\ndelivery = "courier"\n'
+
+BY = By(name="kim", reason="put right")
+
+Open = Callable[..., Shop]
+Ordered = Callable[[str], Shop]
+
+
+@pytest.fixture
+def ordered(open_shop: Open, outside: Outside) -> Ordered:
+    """A shop with an order of one product, which was paid, and everything that followed."""
+
+    def ordered(product: str) -> Shop:
+        outside.checkouts[ID] = a_checkout(line_items=[a_line_item(product=product)])
+        shop = open_shop(catalog=CATALOG)
+        shop.hear(COMPLETED, ID, id=as_event("evt_1"), payment_status="paid")
+        shop.rest()
+        return shop
+
+    return ordered
+
+
+def check(shop: Shop, id: str = ID, *, livemode: bool = False) -> None:
+    shop.runtime.staff.check_retriable(id, livemode=livemode)
+
+
+@pytest.mark.parametrize("id", [ID, "evt_1"])
+def test_a_finished_checkout_and_its_event_have_nothing_to_retry(ordered: Ordered, id: str) -> None:
+    shop = ordered("prod_access")
+
+    with pytest.raises(Refused, match="nothing to retry"):
+        check(shop, id)
+
+
+def test_a_failed_mail_can_be_retried_until_it_is_sent(ordered: Ordered, outside: Outside) -> None:
+    outside.mailers_error = Permanent("no such mailbox")
+    shop = ordered("prod_access")
+
+    check(shop)
+
+    outside.mailers_error = None
+    shop.runtime.staff.retry(ID, BY)
+    shop.rest()
+    with pytest.raises(Refused):
+        check(shop)
+
+
+def test_a_failed_delivery_can_be_retried_until_it_is_done(ordered: Ordered, outside: Outside) -> None:
+    outside.couriers_error = Permanent("no such address")
+    shop = ordered("prod_parcel")
+
+    check(shop)
+
+    outside.couriers_error = None
+    shop.runtime.staff.retry(ID, BY)
+    shop.rest()
+    with pytest.raises(Refused):
+        check(shop)
+
+
+def test_stripe_can_be_asked_again_about_an_unpaid_checkout_but_not_with_a_key_of_the_other_mode(
+    open_shop: Open, outside: Outside
+) -> None:
+    outside.checkouts[ID] = a_checkout(payment_status="unpaid")
+    shop = open_shop(catalog=CATALOG)
+    shop.hear(COMPLETED, ID, id=as_event("evt_1"), payment_status="unpaid")
+    shop.rest()
+
+    check(shop)
+    check(shop, "evt_1")
+    with pytest.raises(Refused, match="another mode or account"):
+        check(shop, livemode=True)
+
+
+def test_a_parked_event_can_be_retried(ordered: Ordered) -> None:
+    shop = ordered("prod_access")
+    parked = ParkedEvent(
+        policy="emails", position=9, subject=ID, error=reasons.as_written("no"), parked_at=shop.clock()
+    )
+    shop.runtime.log.store.replace_bookkeeping({}, [parked])
+
+    check(shop)
+    check(shop, "evt_1")
+
+
+def test_what_the_log_does_not_know_is_left_to_the_retry_itself(open_shop: Open) -> None:
+    shop = open_shop(catalog=CATALOG)
+
+    check(shop)
+    check(shop, "evt_1")
