@@ -4,12 +4,13 @@ import sys
 from contextlib import nullcontext, redirect_stdout
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from cyclopts import Parameter
 
 from interfaces.cli.listening import HOST, Port, check_free, ended
-from interfaces.cli.output.printing import print_json
-from interfaces.cli.usage import DONE, Json, UsageError, whole_number
+from interfaces.cli.output.printing import print_json, talk
+from interfaces.cli.usage import COMMON, DONE, Json, UsageError, Verbosity, whole_number
 
 _WEBHOOK = "http://localhost:4242/webhook"
 _SPEED, _LINGER_SECONDS = 1440.0, 10.0
@@ -73,7 +74,34 @@ def _serve_sandbox(port: int, state: Path | None, webhook: str | None, *, as_jso
 
     with redirect_stdout(sys.stderr) if as_json else nullcontext():
         try:
-            serve_sandbox(port=port, state_path=state, webhook_url=webhook)
+            serve_sandbox(
+                port=port,
+                state_path=state,
+                webhook_url=webhook,
+                on_ready=lambda url, secret: _explain(url, webhook, secret),
+            )
         except ValueError as error:
             raise UsageError(str(error)) from error
     return ended(DONE, as_json=as_json)
+
+
+def _explain(url: str, webhook: str | None, secret: str | None) -> None:
+    """Print what to do next, each command on a line of its own, which can be copied at any width."""
+    if COMMON.get().verbosity is Verbosity.QUIET:
+        return
+    port = urlsplit(url).port
+    lines = [f"The sandbox runs. Its page: {url}/", "In another terminal:"]
+    lines += [f"export STRIPE_API_BASE={url}", "export STRIPE_API_KEY=sk_test_anything"]
+    if webhook is None or secret is None:
+        lines += ["For webhooks to `fulfill serve`, stop it and run:"]
+        lines += [f"fulfill sandbox --port {port} --webhook {_WEBHOOK}"]
+    else:
+        lines += [f"export STRIPE_WEBHOOK_SECRET={secret}", f"fulfill serve --port {_port_of(webhook)}"]
+        lines += ["Then sell something by Stripe's API, or play a day: fulfill sandbox --help"]
+    for line in lines:
+        talk(line)
+
+
+def _port_of(url: str) -> int:
+    parts = urlsplit(url)
+    return parts.port or (443 if parts.scheme == "https" else 80)

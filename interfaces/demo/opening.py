@@ -1,5 +1,6 @@
 """After the scenes: the shop stays open for a trial, with the engine inside this process."""
 
+import shlex
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
@@ -18,11 +19,22 @@ def keep_open(settings: Mapping[str, str], stage: Stage, stripe_url: str, port: 
     # the same outbox as that of the engine which played the scenes
     runtime = bootstrap(replace(load_settings(settings, None), outbox=stage.outbox))
     shop = Storefront(stage.sandbox, stripe_url, stage.goods, runtime.queries, stage.outbox)
-    playbill.heading(f"The shop is open until you press Ctrl-C:  http://localhost:{port}/demo")
     directory = stage.engine.directory
     (directory / ".env").write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
-    playbill.happens(f"Its mails and its log are in {directory} until then. To look further, in another terminal:")
-    playbill.happens(f"cd {directory} && {Path(sys.argv[0]).absolute()} queue")
+    playbill.heading("The shop is open until you press Ctrl-C.")
+    playbill.places(
+        {
+            "The shop": f"http://localhost:{port}/demo",
+            "The sandbox in the place of Stripe": f"{stripe_url}/",
+            "The outbox with its mails": str(stage.outbox),
+            "Its orders, in another terminal": f"cd {directory} && {shlex.quote(_fulfill())} queue",
+        }
+    )
     code = serve(runtime, "127.0.0.1", port, shop.routes())
     playbill.heading("The shop is closed, and everything it made is removed.")
     return code
+
+
+def _fulfill() -> str:
+    """The command that runs."""
+    return str(Path(sys.argv[0]).absolute())

@@ -3,7 +3,7 @@
 import os
 import shutil
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TextIO
 
 from application.reading.checkout_document import CheckoutDocument, StoryEntry
@@ -39,6 +39,11 @@ class Playbill:
     def happens(self, text: str) -> None:
         """What people do, while they do it."""
         self.say(text, "  ")
+
+    def places(self, places: Mapping[str, str]) -> None:
+        """Each on a line of its own, which is never wrapped, so that it can be copied."""
+        for name, place in places.items():
+            self._print(f"  {name}:", f"    {place}")
 
     def close(self, outcome: str, stories: Sequence[tuple[str, CheckoutDocument]], seconds: float) -> None:
         """`stories` are the checkouts to print, each with its buyer."""

@@ -5,6 +5,7 @@ import signal
 import socket
 import threading
 from asyncio import CancelledError
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Final
@@ -60,21 +61,27 @@ class SandboxServer:
 
 
 def serve_sandbox(
-    *, host: str = "127.0.0.1", port: int = 12111, state_path: Path | None = None, webhook_url: str | None = None
+    *,
+    host: str = "127.0.0.1",
+    port: int = 12111,
+    state_path: Path | None = None,
+    webhook_url: str | None = None,
+    on_ready: Callable[[str, str | None], None] = lambda _url, _secret: None,
 ) -> None:
-    """Serves until SIGINT or SIGTERM. Prints the base URL and, with a webhook URL, its endpoint's secret.
+    """Serves until SIGINT or SIGTERM. Prints the base URL and, with a webhook URL, its endpoint's secret. Then it calls
+    `on_ready` with both.
 
     Raises StripeError when the webhook URL is not on this machine, ValueError when the file holds no state,
     OSError when the port is taken.
     """
     is_stopping = threading.Event()
     with SandboxServer(Sandbox(state_path=state_path), host=host, port=port) as server:
-        lines = [server.url]
-        if webhook_url is not None:
-            lines.append(server.sandbox.webhook_at(webhook_url).secrets[-1].value)
+        secret = None if webhook_url is None else server.sandbox.webhook_at(webhook_url).secrets[-1].value
+        lines = [server.url, *([secret] if secret else [])]
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: is_stopping.set())
         print(*lines, sep="\n", flush=True)  # noqa: T201 (what this program is asked for)
+        on_ready(server.url, secret)
         is_stopping.wait()
 
 

@@ -30,6 +30,35 @@ def test_a_sandbox_says_where_it_is_and_stops(start: Start) -> None:
     assert (code, url[:17], secret[:6]) == (0, "http://127.0.0.1:", "whsec_")
 
 
+def test_a_sandbox_says_what_to_export_and_to_run_with_the_ports_that_were_given(start: Start) -> None:
+    process = start("sandbox", "--port", "0", "--webhook", "http://localhost:4299/webhook", COLUMNS="20")
+    assert process.stdout is not None
+    assert process.stderr is not None
+    url, secret = process.stdout.readline().strip(), process.stdout.readline().strip()
+
+    lines = [process.stderr.readline().rstrip("\n") for _ in range(6)]
+    stop(process)
+
+    assert lines == [
+        f"The sandbox runs. Its page: {url}/",
+        "In another terminal:",
+        f"export STRIPE_API_BASE={url}",
+        "export STRIPE_API_KEY=sk_test_anything",
+        f"export STRIPE_WEBHOOK_SECRET={secret}",
+        "fulfill serve --port 4299",
+    ]
+
+
+def test_a_sandbox_without_a_webhook_says_how_to_get_one_at_the_same_port(start: Start) -> None:
+    process = start("sandbox", "--port", "0")
+    assert process.stdout is not None
+    port = process.stdout.readline().strip().rpartition(":")[2]
+
+    _, _, err = stop(process)
+
+    assert err.splitlines()[-1] == f"fulfill sandbox --port {port} --webhook http://localhost:4242/webhook"
+
+
 @pytest.mark.parametrize("arguments", [("--state", "not-a-state"), ("--webhook", "https://example.com/webhook")])
 def test_a_sandbox_that_can_not_be_is_wrong_usage(
     script: Callable[..., Any], tmp_path: Path, arguments: tuple[str, str]
