@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Iterable, Set
 from difflib import get_close_matches
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from domain.catalog import Catalog
 from interfaces.cli.usage import UsageError, shown
+
+if TYPE_CHECKING:
+    from domain.catalog import Catalog
 
 _NEAR_MAX = 3
 
@@ -18,7 +20,7 @@ New = Annotated[
 
 
 def check_name(
-    noun: str, name: str, catalog: Catalog, of_catalog: Set[str], of_log: Callable[[], Set[str]], *, is_new: bool
+    noun: str, name: str, catalog: "Catalog", of_catalog: Set[str], of_log: Callable[[], Set[str]], *, is_new: bool
 ) -> None:
     """Ask for --new where the name is unknown. A catalog without rules knows no names, so there it is not asked for.
 

@@ -71,10 +71,10 @@ def test_states_are_colored_unless_colors_are_not_wanted(on_terminal: OnTerminal
 
 
 @pytest.mark.usefixtures("small_shop")
-def test_into_a_pipe_goes_plain_text_whatever_is_asked_for(
+def test_into_a_pipe_goes_plain_text_of_any_width_unless_colors_are_forced(
     fulfill: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TTY_COMPATIBLE", "1")
     monkeypatch.setenv("COLUMNS", "40")
 
     said = fulfill("checkout", ORDER)
