@@ -108,8 +108,7 @@ class SendMail:
         requested = attempt.effect.requested
         if requested is None or requested.mail is None or requested.mail.to is None:
             return Done(given_up=reasons.no_mail())
-        self._mailer.send(requested.mail, message_id=message_id(attempt.effect))
-        return Done()
+        return Done(sent=self._mailer.send(requested.mail, message_id=message_id(attempt.effect)))
 
 
 def message_id(mail: Effect) -> str:

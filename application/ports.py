@@ -8,7 +8,7 @@ from typing import Protocol
 from application.errors import Explained
 from domain.checkout import Checkout, Contact, CustomField
 from domain.ids import SessionId, StripeEventId
-from domain.mail import Mail
+from domain.mail import Mail, SentMail
 from domain.plan import PlannedLine
 from domain.stripe_event import StripeEvent
 
@@ -68,8 +68,9 @@ class StripeGateway(Protocol):
 
 
 class Mailer(Protocol):
-    def send(self, mail: Mail, *, message_id: str) -> None:
-        """Hand the mail over for transport. The same message ID is the same mail, however often it is sent.
+    def send(self, mail: Mail, *, message_id: str) -> SentMail:
+        """Hand the mail over for transport, and return what the customer reads. The same message ID is the same mail,
+        however often it is sent.
 
         `message_id` is the part before the `@`; `mail.to` is not None.
 

@@ -18,7 +18,7 @@ from domain.checkout_session import Source
 from domain.errors import Refused
 from domain.event import Aggregate, Event, replace
 from domain.former_sentences import is_former_sentence, store_reason
-from domain.mail import Mail
+from domain.mail import Mail, SentMail
 from domain.personal import mark_stored
 from domain.plan import PlannedLine
 from domain.reasons import Reason
@@ -113,6 +113,8 @@ class Effect(Aggregate["EffectFact"]):
         """The remark of the other side: a reference, a link."""
         found: Reason | None = None
         """The finding, if it is another one than expected."""
+        sent: SentMail | None = None
+        """The mail as it was sent, if it is one. None in events of early versions."""
 
         @staticmethod
         def upcast_v1_v2(state: dict[str, Any]) -> None:
@@ -170,6 +172,8 @@ class Effect(Aggregate["EffectFact"]):
     had_gone_out: bool = False
     """The same of the attempts before the latest one."""
     is_done: bool = False
+    sent: SentMail | None = None
+    """The mail as it was sent, if it was."""
     given_up: Reason | None = None
     withdrawn: Reason | None = None
     edition: int = 1
@@ -237,8 +241,10 @@ class Effect(Aggregate["EffectFact"]):
     def _is_due(self, now: datetime) -> bool:
         return self.due_at is None or not now < self.due_at <= now + LONGEST_WAIT
 
-    def succeed(self, number: int, note: str | None = None, found: Reason | None = None) -> "EffectFacts":
-        return [self.Succeeded(number=number, note=note, found=found)] if self.is_current(number) else []
+    def succeed(
+        self, number: int, note: str | None = None, found: Reason | None = None, sent: SentMail | None = None
+    ) -> "EffectFacts":
+        return [self.Succeeded(number=number, note=note, found=found, sent=sent)] if self.is_current(number) else []
 
     def fail(
         self, number: int, error: Reason, *, retry_at: datetime | None, may_have_gone_out: bool = True
@@ -321,7 +327,7 @@ class Effect(Aggregate["EffectFact"]):
                 gone = self.had_gone_out
                 return replace(self, worker=None, due_at=None, attempts_since_request=since, may_have_gone_out=gone)
             case Effect.Succeeded():
-                return replace(self, worker=None, orphans=0, is_done=True)
+                return replace(self, worker=None, orphans=0, is_done=True, sent=event.sent)
             case Effect.GivenUp():
                 gone = self._has_gone_out(event.may_have_gone_out)
                 return replace(self, worker=None, orphans=0, given_up=event.error, may_have_gone_out=gone)

@@ -58,3 +58,11 @@ class Mail:
     carrier: str | None = None
     tracking: Personal | None = None
     presentment: Presentment | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentMail:
+    """What the mail server took: the text part, as the customer reads it. The HTML part has the same content."""
+
+    subject: Personal
+    text: Personal

@@ -66,6 +66,10 @@ class EmailEntry:
     """What distinguishes several of one kind: the number of a parcel, or a line."""
     to: Personal | None
     """The address that it goes to, or went to."""
+    subject: Personal | None
+    """As it was sent. None of a mail that was not sent, or that an early version sent."""
+    text: Personal | None
+    """The same of its text part. The HTML part has the same content."""
     detail: str | None
     """Why it failed."""
     why: Reason | None
@@ -206,8 +210,17 @@ def _emails(effects: Iterable[Effect]) -> Iterator[EmailEntry]:
             state = MailState.SENT if effect.is_done else MailState.FAILED if effect.given_up else MailState.QUEUED
             why = effect.given_up
             detail = in_words(why) if why else None
-            mail = requested.mail
-            yield EmailEntry(kind=mail.kind, state=state, occasion=occasion, to=mail.to, detail=detail, why=why)
+            mail, sent = requested.mail, effect.sent
+            yield EmailEntry(
+                kind=mail.kind,
+                state=state,
+                occasion=occasion,
+                to=mail.to,
+                subject=sent.subject if sent else None,
+                text=sent.text if sent else None,
+                detail=detail,
+                why=why,
+            )
 
 
 def _routine(effects: Iterable[Effect]) -> Set[str]:

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from domain.effect import Effect
 from domain.ids import SessionId
+from domain.mail import SentMail
 from domain.reasons import Reason
 from domain.streams import Streams
 
@@ -36,6 +37,8 @@ class Done:
 
     note: str | None = None
     found: Reason | None = None
+    sent: SentMail | None = None
+    """The mail as it was sent, if it is one."""
     outcome: Outcome | None = None
     streams: Sequence[str] = ()
     """Those that the outcome needs beside the checkout's own, read together with those of other outcomes."""

@@ -169,7 +169,8 @@ class Outcomes:
         if done.given_up is not None:
             final = Failed(error=done.given_up, retry_at=None, may_have_gone_out=False)
             return record_failure(call.attempt, final, unit)
-        unit.command(Effect, call.attempt.effect.id, Effect.succeed, call.attempt.number, done.note, done.found)
+        number = call.attempt.number
+        unit.command(Effect, call.attempt.effect.id, Effect.succeed, number, done.note, done.found, done.sent)
         return _SUCCEEDED
 
     def _end(self, call: Call, ending: CallEnd) -> None:

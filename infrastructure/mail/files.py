@@ -9,10 +9,10 @@ from email.policy import SMTPUTF8
 from pathlib import Path
 
 from application.ports import NotTaken
-from domain.mail import Mail
+from domain.mail import Mail, SentMail
 from infrastructure.customer_texts.customer_texts import CustomerTexts
 from infrastructure.mail.addresses import Sender
-from infrastructure.mail.message import mail_message
+from infrastructure.mail.message import as_sent, mail_message
 
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_-]{1,200}")
 
@@ -25,14 +25,16 @@ class FileMailer:
         self._sender = Sender.parse(mail_from)
         self._texts = texts
 
-    def send(self, mail: Mail, *, message_id: str) -> None:
+    def send(self, mail: Mail, *, message_id: str) -> SentMail:
         message = mail_message(mail, self._texts, message_id=message_id, sender=self._sender, at=datetime.now(UTC))
+        sent = as_sent(message)
         try:
             self._outbox.mkdir(parents=True, exist_ok=True)
             _replace(self._outbox / f"{_file_name(message_id)}.eml", message.as_bytes(policy=SMTPUTF8))
         except OSError as error:
             reason = error.strerror or type(error).__name__
             raise NotTaken(f"The mail could not be written to {self._outbox}: {reason}") from error
+        return sent
 
 
 def _file_name(message_id: str) -> str:

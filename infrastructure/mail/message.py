@@ -8,7 +8,8 @@ from email.policy import SMTP
 from email.utils import format_datetime
 
 from application.ports import Permanent
-from domain.mail import Mail
+from domain.mail import Mail, SentMail
+from domain.personal import Personal
 from infrastructure.customer_texts.customer_texts import CustomerTexts
 from infrastructure.mail.addresses import Sender, header_text, mail_address
 from infrastructure.mail.render import render
@@ -35,6 +36,13 @@ def mail_message(mail: Mail, texts: CustomerTexts, *, message_id: str, sender: S
     # "=_" never occurs in quoted-printable, so that no content can look like the end of its part
     message.set_boundary("=_" + digest(message_id))
     return message
+
+
+def as_sent(message: EmailMessage) -> SentMail:
+    """What the customer reads of it."""
+    text = message.get_body(("plain",))
+    assert text is not None, "every mail has a text part"
+    return SentMail(subject=Personal(str(message["Subject"])), text=Personal(text.get_content()))
 
 
 def digest(message_id: str) -> str:

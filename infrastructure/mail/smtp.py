@@ -12,11 +12,11 @@ from typing import Any
 
 from application.ports import NotTaken, Permanent, PortError, Temporary
 from domain import reasons
-from domain.mail import Mail
+from domain.mail import Mail, SentMail
 from domain.reasons import Peer, Reason, SmtpAbout
 from infrastructure.customer_texts.customer_texts import CustomerTexts
 from infrastructure.mail.addresses import Sender
-from infrastructure.mail.message import mail_message
+from infrastructure.mail.message import as_sent, mail_message
 from infrastructure.mail.refusal import refusal, smtp_reply
 from infrastructure.mail.smtp_url import SmtpServer, parse_smtp_url
 
@@ -48,8 +48,9 @@ class SmtpMailer:
         self._texts = texts
         self._timeout_seconds = timeout_seconds
 
-    def send(self, mail: Mail, *, message_id: str) -> None:
+    def send(self, mail: Mail, *, message_id: str) -> SentMail:
         message = mail_message(mail, self._texts, message_id=message_id, sender=self._sender, at=datetime.now(UTC))
+        sent = as_sent(message)
         connection = self._ready()
         try:
             connection.send_message(message)
@@ -60,6 +61,7 @@ class SmtpMailer:
         # The server has the mail. Whatever goes wrong from here on must not send it again.
         with suppress(smtplib.SMTPException, OSError):
             connection.quit()
+        return sent
 
     def _ready(self) -> "_Connection":
         """A connection that is as safe as it has to be, and logged in."""

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from bench.bodies import SECRET, SKUS, SignedBody, intent_id, line_item_id
 from bench.outside import Outside
+from fakes.outside import as_written
 from typed_ids import as_pool, as_sku
 
 from application.log.insertion import Inserted, Insertion
@@ -19,7 +20,7 @@ from application.log.log import Log
 from application.receive import receive
 from application.staff import By
 from domain.checkout import Address, Checkout, Contact, LineItem
-from domain.mail import Mail
+from domain.mail import Mail, SentMail
 from domain.personal import Personal
 from infrastructure.logs import configure_logs
 from infrastructure.mail.smtp_url import SmtpServer
@@ -157,8 +158,9 @@ def _line_item(id: str, product: str) -> LineItem:
 class MailServer:
     """Takes a millisecond for each mail."""
 
-    def send(self, mail: Mail, *, message_id: str) -> None:
+    def send(self, mail: Mail, *, message_id: str) -> SentMail:
         time.sleep(0.001)
+        return as_written(mail)
 
 
 class Watch:

@@ -12,7 +12,7 @@ from typed_ids import as_stream
 from domain import reasons
 from domain.effect import MAIL, RETRIEVE, Effect
 from domain.event import Event
-from domain.mail import Mail, MailKind
+from domain.mail import Mail, MailKind, SentMail
 from domain.personal import Personal
 from domain.plan import PlannedLine
 from domain.step import DeliverStep, RetrieveStep
@@ -300,6 +300,13 @@ def test_a_failed_attempt_that_is_due_is_repeated() -> None:
 
 def test_the_outcome_of_an_attempt_is_recorded_with_what_the_other_side_said() -> None:
     the_effect(REQUESTED, started()).when(Effect.succeed, 1, "ref 99").then(Effect.Succeeded(number=1, note="ref 99"))
+
+
+def test_a_mail_is_recorded_as_it_was_sent() -> None:
+    sent = SentMail(subject=Personal("Your order"), text=Personal("Hello Ada"))
+    claimed = the_effect(MAIL_REQUESTED, started())
+
+    claimed.when(Effect.succeed, 1, sent=sent).then(Effect.Succeeded(number=1, sent=sent))
 
 
 def test_an_outcome_is_recorded_once() -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from eventsourcing.persistence import Notification, OperationalError, StoredEvent
-from fakes.outside import MemoryLocks
+from fakes.outside import MemoryLocks, as_written
 from simulation.scheduler import Scheduler, SimulatedSignal, SimulatedThread
 from simulation.store import Places, SimulatedViews, open_log
 
@@ -17,7 +17,7 @@ from application.ports import DeliveryReceipt, DeliveryRequest, Temporary
 from application.reading.views import Views
 from application.threads import Running, Signal, Threads
 from domain.checkout import Checkout
-from domain.mail import Mail
+from domain.mail import Mail, SentMail
 from infrastructure.settings import Settings
 from infrastructure.views.sqlite import SQLiteViews
 from infrastructure.views.sqlite_states import SQLiteStates
@@ -292,9 +292,10 @@ class Process(Places):
             f"Stripe is asked about {self.world.whose(session_id)}", lambda: self.world.stripe_answer(session_id)
         )
 
-    def send(self, mail: Mail, *, message_id: str) -> None:
+    def send(self, mail: Mail, *, message_id: str) -> SentMail:
         claim = self.world.claim(message_id)
         self._call(f"a mail {mail.kind} is sent", lambda: self.world.take_mail(mail, message_id, claim))
+        return as_written(mail)
 
     def deliver(self, request: DeliveryRequest) -> DeliveryReceipt:
         claim = self.world.claim(request.idempotency_key)

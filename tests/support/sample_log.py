@@ -14,7 +14,7 @@ from domain.event import Event
 from domain.fulfillment import Fulfillment
 from domain.key_pool import KeyPool
 from domain.line import LineState
-from domain.mail import MailKind
+from domain.mail import MailKind, SentMail
 from domain.payment import Payment
 from domain.personal import Personal
 from domain.stock_item import StockItem
@@ -43,6 +43,7 @@ def sample_log() -> list[Event]:
     _other_stripe_events(log)
     _captured_later(log)
     _written_by_staff(log)
+    _mailed(log)
     return log.events
 
 
@@ -278,6 +279,20 @@ def _written_by_staff(log: LogWriter) -> None:
         KeyPool.Withdrawn(keys=(Personal("BBBB-2222"),)),
         actor=STAFF,
         reason="given away in June",
+    )
+
+
+def _mailed(log: LogWriter) -> None:
+    effect = as_stream(f"eff_{KEYS}_mail_receipt")
+    requested = Effect.Requested(kind=MAIL, step="mail_receipt", mail=mail(MailKind.RECEIPT, KEY))
+    log.add(effect, requested, session_id=as_session(KEYS), actor="policy:emails")
+    sent = SentMail(subject=Personal("Your order at Example"), text=Personal("Hello Zoé O'Example,\n\nthank you!\n"))
+    log.add(
+        effect,
+        Effect.AttemptStarted(number=1, worker="w1"),
+        Effect.Succeeded(number=1, sent=sent),
+        session_id=as_session(KEYS),
+        actor="worker:w1",
     )
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from application.errors import NotFound
-from application.reading.checkout_document import CheckoutDocument, StoryEntry, as_json
+from application.reading.checkout_document import CheckoutDocument, EmailEntry, StoryEntry, as_json
 from application.reading.checkout_state import CheckoutState
 from application.reading.english import counted
 from application.reading.wording import PAYMENTS
@@ -105,8 +105,13 @@ def put_checkout(shown: Shown, page: Page) -> None:
         page.table(("parcel", "carrier", "tracking", "shipped", "line items"), parcels, wraps=("line items",))
     if document.emails:
         page.say()
-        mails = [(mail.kind, mail.state, mail.occasion, text(mail.to), mail.detail) for mail in document.emails]
-        page.table(("email", "state", "occasion", "to", "detail"), mails, wraps=("detail",))
+        mails = [
+            (mail.kind, mail.state, mail.occasion, text(mail.to), text(mail.subject), mail.detail)
+            for mail in document.emails
+        ]
+        page.table(("email", "state", "occasion", "to", "subject", "detail"), mails, wraps=("subject", "detail"))
+    for mail in document.emails:
+        _put_text(mail, page)
     page.say()
     places = _places(document)
     for entry in document.story:
@@ -116,6 +121,15 @@ def put_checkout(shown: Shown, page: Page) -> None:
     if left_out:
         page.say()
         page.say(f"Omitted {counted(left_out, 'event')} of earlier scheduled retrievals. --json includes them.")
+
+
+def _put_text(mail: EmailEntry, page: Page) -> None:
+    """The text part of a mail as it was sent."""
+    if mail.text:
+        page.say()
+        page.say(f"Text of the mail {mail.kind}{f' ({mail.occasion})' if mail.occasion else ''}, as it was sent:")
+        for line in mail.text.text.rstrip().splitlines():
+            page.say(f"    {line}" if line else "")
 
 
 def in_a_sentence(state: CheckoutState) -> str:

@@ -19,7 +19,7 @@ from domain.event import Event
 from domain.fulfillment import Fulfillment
 from domain.ids import SessionId, StreamId
 from domain.line import LineState
-from domain.mail import MailKind
+from domain.mail import MailKind, SentMail
 from domain.personal import Personal
 from domain.step import MailStep
 
@@ -68,7 +68,9 @@ def test_it_has_everything_that_was_promised(session_id: SessionId) -> None:
     grown = {"detail", "why", "name", "sku", "amount_total", "link"}
     assert set(document) == PROMISED | OF_THE_ORDER | {"order_number", "mails_to", "parcels", "personal"}
     assert all(set(line) == OF_A_LINE | grown for line in document["line_items"])
-    assert all(set(email) == OF_A_MAIL | {"occasion", "to", "detail", "why"} for email in document["emails"])
+    assert all(
+        set(email) == OF_A_MAIL | {"occasion", "to", "subject", "text", "detail", "why"} for email in document["emails"]
+    )
     entries = OF_THE_STORY | {"reason", "why", "is_routine", "is_personal"}
     assert all(set(entry) == entries for entry in document["story"])
     assert {line["state"] for line in document["line_items"]} <= LINE_STATES
@@ -346,6 +348,26 @@ def test_a_mail_is_queued_sent_or_failed(facts: list[Event], mails: list[tuple[s
     found = shown(as_session(SHOP), *receipt(*facts))["emails"]
 
     assert [(email["kind"], email["state"], email["detail"]) for email in found] == mails
+
+
+SENT = SentMail(subject=Personal("Your order"), text=Personal("Hello Zoé,\nthank you!\n"))
+
+
+@pytest.mark.parametrize(
+    ("facts", "written"),
+    [
+        ([STARTED, Effect.Succeeded(number=1, sent=SENT)], ("Your order", "Hello Zoé,\nthank you!\n")),
+        ([STARTED, Effect.Succeeded(number=1)], (None, None)),
+        ([STARTED], (None, None)),
+    ],
+)
+def test_a_mail_is_shown_as_it_was_sent(facts: list[Event], written: tuple[str | None, str | None]) -> None:
+    document = shown(as_session(SHOP), *receipt(*facts))
+
+    (email,) = document["emails"]
+    assert email["to"] == "Zoe@Example.com"
+    assert (email["subject"], email["text"]) == written
+    assert ("/emails/0/text" in document["personal"]) is (written[1] is not None)
 
 
 def test_several_mails_of_one_kind_are_distinguished_by_their_occasion() -> None:

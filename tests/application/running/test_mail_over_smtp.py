@@ -15,7 +15,8 @@ from typed_ids import as_event, as_session
 
 from application.staff import By
 from domain.effect import Effect
-from domain.mail import Mail
+from domain.mail import Mail, SentMail
+from domain.personal import Personal
 from infrastructure.mail.message import digest
 from infrastructure.mail.smtp import SmtpMailer, parse_smtp_url
 
@@ -29,9 +30,9 @@ OpenShop = Callable[..., Shop]
 class WithMailServer(Outside):
     port: int = 0
 
-    def send(self, mail: Mail, *, message_id: str) -> None:
+    def send(self, mail: Mail, *, message_id: str) -> SentMail:
         smtp = parse_smtp_url(f"smtp://127.0.0.1:{self.port}")
-        SmtpMailer(smtp, "Shop <orders@shop.example>", TEXTS).send(mail, message_id=message_id)
+        return SmtpMailer(smtp, "Shop <orders@shop.example>", TEXTS).send(mail, message_id=message_id)
 
 
 @pytest.fixture
@@ -58,6 +59,18 @@ def pay(shop: Shop) -> None:
 def message_ids(server: MailServer) -> list[str]:
     received = (email.message_from_bytes(content, policy=email.policy.default) for content in server.received)
     return [str(message["Message-ID"]) for message in received]
+
+
+def test_a_sent_mail_is_kept_as_the_server_got_it(shop: Shop, server: MailServer) -> None:
+    pay(shop)
+
+    document = shop.runtime.queries.checkout(SESSION)
+    assert document is not None
+    [mail], [content] = document.emails, server.received
+    message = email.message_from_bytes(content, policy=email.policy.default)
+    body = message.get_body(("plain",))
+    assert body is not None
+    assert (mail.subject, mail.text) == (Personal(message["Subject"]), Personal(body.get_content().replace("\r", "")))
 
 
 def test_a_mail_that_the_server_puts_off_goes_out_later_and_once(shop: Shop, server: MailServer) -> None:

@@ -25,7 +25,7 @@ def names(outbox: Path) -> list[str]:
 
 
 def test_a_mail_is_a_file_under_its_message_id(tmp_path: Path) -> None:
-    FileMailer(tmp_path / "not" / "there yet", FROM, TEXTS).send(MAIL, message_id=ID)
+    sent = FileMailer(tmp_path / "not" / "there yet", FROM, TEXTS).send(MAIL, message_id=ID)
 
     [file] = (tmp_path / "not" / "there yet").iterdir()
     message = email.message_from_bytes(file.read_bytes(), policy=email.policy.default)
@@ -35,6 +35,8 @@ def test_a_mail_is_a_file_under_its_message_id(tmp_path: Path) -> None:
     body = message.get_body(("plain",))
     assert body is not None
     assert "Mug, blue" in body.get_content()
+    text = body.get_content().replace("\r\n", "\n")
+    assert (sent.subject, sent.text) == (Personal(message["Subject"]), Personal(text))
 
 
 def test_the_same_mail_again_is_the_same_file(tmp_path: Path) -> None:

@@ -55,10 +55,15 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
 
 
 def test_a_mail_is_handed_over_whole(server: MailServer) -> None:
-    mailer_to(server.port).send(MAIL, message_id=ID)
+    sent = mailer_to(server.port).send(MAIL, message_id=ID)
 
     [content] = server.received
     message = email.message_from_bytes(content, policy=email.policy.SMTP)
+    body = message.get_body(("plain",))
+    assert body is not None
+    assert sent.subject == Personal(message["Subject"])
+    assert sent.text.text.splitlines() == body.get_content().splitlines()
+    assert "Mug, blue" in sent.text.text
     assert message["Message-ID"] == f"<{digest(ID)}@shop.example>"
     assert message["To"].addresses[0].addr_spec == "Zoe@Example.com"
     assert server.recipients == ["Zoe@Example.com"]

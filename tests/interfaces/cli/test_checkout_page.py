@@ -249,3 +249,22 @@ def test_a_redacted_address_is_one_line(fulfill: Fulfill) -> None:
 
     assert "Ship to          [redacted]\n                 [redacted]\n                 [redacted]\nCustom" in shown
     assert "Custom field     Engraving: [redacted]\n" in shown
+
+
+TEXT = """
+Text of the mail receipt, as it was sent:
+    Hello Zoé O'Example,
+
+    thank you!
+
+"""
+
+
+@pytest.mark.usefixtures("log_file")
+def test_a_mail_is_shown_with_its_recipient_subject_and_text(fulfill: Fulfill) -> None:
+    shown, hidden = fulfill("checkout", KEYS).out, fulfill("checkout", KEYS, "--redact").out
+
+    assert re.search(r"^receipt +sent +Zoe@Example.com +Your order at Example$", shown, re.MULTILINE)
+    assert TEXT in shown
+    assert re.search(r"^receipt +sent +\[redacted\] +\[redacted\]$", hidden, re.MULTILINE)
+    assert "thank you" not in hidden

@@ -35,7 +35,8 @@ def test_a_checkout_has_the_promised_shape(fulfill: Fulfill) -> None:
     line_item = {"id", "price", "product", "description", "quantity", "delivery", "state", "detail", "why"}
     line_item |= {"name", "sku", "amount_total", "link"}
     assert all(item.keys() == line_item and item["state"] in set(LineState) for item in document["line_items"])
-    assert all(mail.keys() == {"kind", "state", "occasion", "to", "detail", "why"} for mail in document["emails"])
+    of_a_mail = {"kind", "state", "occasion", "to", "subject", "text", "detail", "why"}
+    assert all(mail.keys() == of_a_mail for mail in document["emails"])
     assert all(m["kind"] in set(MailKind) and m["state"] in {"queued", "sent", "failed"} for m in document["emails"])
 
 

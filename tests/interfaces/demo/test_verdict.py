@@ -62,7 +62,18 @@ DOCUMENT = CheckoutDocument(
         ),
     ),
     parcels=(),
-    emails=(EmailEntry(kind=MailKind.RECEIPT, state=MailState.SENT, occasion=None, to=None, detail=None, why=None),),
+    emails=(
+        EmailEntry(
+            kind=MailKind.RECEIPT,
+            state=MailState.SENT,
+            occasion=None,
+            to=None,
+            subject=None,
+            text=None,
+            detail=None,
+            why=None,
+        ),
+    ),
     story=(DELIVERED,),
 )
 BOOKED = BookEntry(

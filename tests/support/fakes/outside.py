@@ -9,11 +9,21 @@ from fakes.crash import CrashPoints
 from application.ports import DeliveryReceipt, DeliveryRequest, SessionUnknown
 from application.threads import Threads
 from domain.checkout import Checkout
-from domain.mail import Mail
+from domain.mail import Mail, SentMail
+from domain.personal import Personal
 
 BEGINNING = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 
 _workers = count(1)
+
+
+def as_written(mail: Mail) -> SentMail:
+    """The mail as a mailer without templates writes it."""
+    name = mail.name.text if mail.name else "customer"
+    titles = "\n".join(f"{line.quantity} x {line.title}" for line in mail.lines)
+    return SentMail(
+        subject=Personal(f"Your order ({mail.kind})"), text=Personal(f"Hello {name},\n\nit is about:\n{titles}\n")
+    )
 
 
 @dataclass
@@ -77,7 +87,7 @@ class Outside:
         self.points.reach("after Stripe was asked")
         return checkout
 
-    def send(self, mail: Mail, *, message_id: str) -> None:
+    def send(self, mail: Mail, *, message_id: str) -> SentMail:
         self._raise_planned_error()
         self.points.reach("before a mail is sent")
         if self.mailers_error is not None:
@@ -87,6 +97,7 @@ class Outside:
         self.points.reach("after a mail was sent")
         if self.mailers_silence is not None:
             raise self.mailers_silence
+        return as_written(mail)
 
     def deliver(self, request: DeliveryRequest) -> DeliveryReceipt:
         self._raise_planned_error()
