@@ -63,6 +63,20 @@ class Withdrawal:
     """How many of these were never in the pool."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedParcel:
+    """A parcel of a list that has left with all that its checkout had ready to pack."""
+
+    row: int
+    session_id: SessionId
+    carrier: str
+    tracking: str | None
+
+
+class _OnlyTried(Exception):
+    """Everything could be done, and nothing is to be recorded."""
+
+
 class Staff:
     """Each command raises `NotFound` for what the log does not know and `Refused`, with a way out, for what can't
     be done; `StoreUnavailable`, `Busy` or `Stopped` if it could not be recorded."""
@@ -85,6 +99,27 @@ class Staff:
             staff_decisions.ship(session_id, lines, unit, carrier=carrier, tracking=tracking)
 
         self._on_checkout(session_id, by, ship)
+
+    def ship_all(self, parcels: Sequence[ListedParcel], by: By, *, is_dry_run: bool) -> None:
+        """All these parcels have left, in one transaction. A dry run makes the same decisions and records none.
+
+        Raises:
+            Refused: one of them can't have left. The sentence names the rows, and nothing was recorded.
+        """
+
+        def ship(unit: UnitOfWork) -> None:
+            refusals = [refusal for parcel in parcels if (refusal := _refusal_to_ship(parcel, unit))]
+            if refusals:
+                more = [f"{len(refusals) - _SHOWN_MAX} more rows are refused."] if refusals[_SHOWN_MAX:] else []
+                raise Refused(" ".join([*refusals[:_SHOWN_MAX], *more, "Nothing was recorded."]))
+            if is_dry_run:
+                raise _OnlyTried
+
+        ids = [id for parcel in parcels for id in (parcel.session_id, fulfillment_id(parcel.session_id))]
+        try:
+            self._run(by, None, ids, ship)
+        except _OnlyTried:
+            return
 
     def replan(self, session_id: SessionId, by: By) -> None:
         """Replan the blocked lines from the current catalog."""
@@ -303,6 +338,15 @@ class Staff:
 def _check_is_known(session_id: SessionId, unit: UnitOfWork) -> None:
     if not unit.load(CheckoutSession, session_id).is_known:
         raise NotFound(f"No checkout {session_id} in the log.")
+
+
+def _refusal_to_ship(parcel: ListedParcel, unit: UnitOfWork) -> str | None:
+    try:
+        _check_is_known(parcel.session_id, unit)
+        staff_decisions.ship(parcel.session_id, (), unit, carrier=parcel.carrier, tracking=parcel.tracking)
+    except (NotFound, Refused) as error:
+        return f"Row {parcel.row}, {parcel.session_id}: {error}"
+    return None
 
 
 def _retry_checkout(id: SessionId, unit: UnitOfWork) -> None:

@@ -236,6 +236,7 @@ def _make_small_shop(url: str, directory: Path) -> None:
     runtime.log.close()
     runtime.views.close()
     catalog.write_text(SHOP_CATALOG + NEW_RULE)
+    (directory / "parcels.csv").write_text(f"order,carrier,tracking\n{ORDER},DHL,00340434161094\n")
 
 
 def _hear(runtime: Runtime, clock: FixedClock, event_id: StripeEventId, object_id: str) -> None:

@@ -27,6 +27,7 @@ PROMISED = {
     "run": ["SESSION", *BY],
     "complete": ["SESSION", "--line", *BY],
     "ship": ["SESSION", "--line", "--carrier", "--tracking", *BY],
+    "ship-all": ["FILE", "--dry-run", *BY],
     "retry": ["SESSION", *BY],
     "replan": ["SESSION", *BY],
     "dismiss": ["SUBJECT", *BY],

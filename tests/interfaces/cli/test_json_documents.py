@@ -37,6 +37,7 @@ SHAPES = {
     ("run", ORDER, *BY): RESULT,
     ("complete", ORDER, *BY): RESULT,
     ("ship", ORDER, "--carrier", "DHL", *BY): RESULT,
+    ("ship-all", "parcels.csv", "--dry-run", *BY): "parcels is_dry_run is_followed",
     ("retry", DEBIT, *BY): RESULT,
     ("retry", "evt_4", *BY): "stripe_event state error why session_id is_followed",
     ("replan", POSTER, *BY): RESULT,

@@ -1,0 +1,68 @@
+"""`fulfill ship-all`: the parcels of a list, all or none of them."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from application.reading.english import counted
+from interfaces.cli.desk import Desk, by, open_desk
+from interfaces.cli.output.printing import page, print_json
+from interfaces.cli.parcel_file import ParcelRow, read_parcel_file
+from interfaces.cli.usage import DONE, Json, UsageError, Who, Why
+
+if TYPE_CHECKING:
+    from application.staff import ListedParcel
+
+
+def ship_all(
+    file: Annotated[
+        str,
+        Parameter(
+            allow_leading_hyphen=True, help="A CSV file with the columns order, carrier and tracking, and a header row."
+        ),
+    ],
+    /,
+    *,
+    dry_run: Annotated[
+        bool, Parameter(negative=(), show_default=False, help="Check every row, and record nothing.")
+    ] = False,
+    as_: Who = None,
+    reason: Why = "parcels shipped",
+    json: Json = False,
+) -> int:
+    """Mark the parcels of a list as shipped, each with all that its order has ready to pack. All of them, or none."""
+    who, rows = by(as_, reason), read_parcel_file(file)
+    with open_desk(makes_log=False) as desk:
+        parcels = list(_named(desk, rows))
+        desk.runtime.staff.ship_all(parcels, who, is_dry_run=dry_run)
+        is_followed = True if dry_run else desk.follow()
+    if json:
+        listed = [asdict(parcel) for parcel in parcels]
+        print_json({"parcels": listed, "is_dry_run": dry_run, "is_followed": is_followed})
+    elif dry_run:
+        shown = [(parcel.row, parcel.session_id, parcel.carrier, parcel.tracking or "") for parcel in parcels]
+        page().table(("row", "session", "carrier", "tracking"), shown)
+        page().say(f"{counted(len(parcels), 'parcel')} can be shipped. Nothing was recorded.")
+    else:
+        page().say(f"Recorded {counted(len(parcels), 'parcel')}.")
+    return DONE
+
+
+def _named(desk: Desk, rows: Sequence[ParcelRow]) -> "Iterator[ListedParcel]":
+    """
+    Raises:
+        NotFound, UsageError: an order is not one checkout. The sentence names the row.
+    """
+    from application.errors import NotFound
+    from application.staff import ListedParcel
+
+    for row in rows:
+        try:
+            session_id = desk.session(row.order)
+        except NotFound as error:
+            raise NotFound(f"Row {row.row}: {error} Nothing was recorded.") from error
+        except UsageError as error:
+            raise UsageError(f"Row {row.row}: {error}") from error
+        yield ListedParcel(row=row.row, session_id=session_id, carrier=row.carrier, tracking=row.tracking)

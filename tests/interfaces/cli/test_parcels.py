@@ -1,0 +1,127 @@
+"""A list of parcels that have left: all of them are recorded, or none, and a row that can't be is named."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from interfaces.cli.parcel_file import PARCELS_MAX, ParcelRow, read_parcel_file
+from interfaces.cli.usage import UsageError
+
+Fulfill = Callable[..., Any]
+ORDER, POSTER = "cs_test_a1Q7xK2mVd", "cs_test_c3S9zM4oXf"
+BY = ("--as", "kim", "--reason", "picked up")
+
+
+@pytest.fixture
+def listed(tmp_path: Path) -> Callable[..., str]:
+    def write(*rows: str, header: str = "order,carrier,tracking") -> str:
+        file = tmp_path / "parcels.csv"
+        file.write_text("\n".join((header, *rows)) + "\n", encoding="utf-8")
+        return str(file)
+
+    return write
+
+
+def parcels(fulfill: Fulfill, session: str) -> list[str]:
+    story = fulfill("checkout", session, "--json").json["story"]
+    return [entry["text"] for entry in story if entry["type"] == "Fulfillment.Shipped"]
+
+
+def stock(fulfill: Fulfill) -> tuple[int, int]:
+    [mugs] = fulfill("stock", "list", "--json").json
+    return mugs["on_hand"], mugs["reserved"]
+
+
+@pytest.mark.usefixtures("small_shop_anywhere")
+def test_the_parcels_of_a_list_are_shipped_with_who_and_why(fulfill: Fulfill, listed: Callable[..., str]) -> None:
+    said = fulfill("ship-all", listed("ORDER-17,DHL,0034"), *BY)
+
+    assert (said.code, said.out) == (0, "Recorded 1 parcel.\n")
+    assert parcels(fulfill, ORDER) == ["Shipped parcel 1 with DHL, tracking 0034: “Mug, blue”"]
+    assert stock(fulfill) == (3, 2)
+    story = fulfill("checkout", ORDER, "--json").json["story"]
+    of_stock = next(entry for entry in story if entry["type"] == "StockItem.Dispatched")
+    assert (of_stock["actor"], of_stock["reason"]) == ("staff:kim", "picked up")
+
+
+@pytest.mark.usefixtures("small_shop_anywhere")
+def test_one_refused_row_keeps_the_whole_list_from_being_recorded(fulfill: Fulfill, listed: Callable[..., str]) -> None:
+    said = fulfill("ship-all", listed("ORDER-17,DHL,0034", "ORDER-19,DHL,0035", "cs_test_stranger,DHL,"), *BY)
+
+    assert said.code == 1
+    assert f"Row 3, {POSTER}: No line of this checkout is ready to be packed." in said.err
+    assert "Row 4, cs_test_stranger: No checkout cs_test_stranger in the log." in said.err
+    assert "Row 2" not in said.err
+    assert said.err.endswith("Nothing was recorded.\n")
+    assert parcels(fulfill, ORDER) == []
+    assert stock(fulfill) == (5, 4)
+
+
+@pytest.mark.usefixtures("small_shop_anywhere")
+def test_an_order_twice_in_a_list_is_refused(fulfill: Fulfill, listed: Callable[..., str]) -> None:
+    said = fulfill("ship-all", listed("ORDER-17,DHL,0034", f"{ORDER},DHL,0034"), *BY)
+
+    assert said.code == 1
+    assert f"Row 3, {ORDER}: No line of this checkout is ready to be packed." in said.err
+    assert parcels(fulfill, ORDER) == []
+
+
+@pytest.mark.usefixtures("small_shop_anywhere")
+def test_a_dry_run_decides_as_the_real_one_and_records_nothing(fulfill: Fulfill, listed: Callable[..., str]) -> None:
+    good, dry = listed("ORDER-17,DHL,0034"), ("--dry-run", *BY)
+
+    shown, document = fulfill("ship-all", good, *dry), fulfill("ship-all", good, *dry, "--json")
+
+    assert (shown.code, document.code) == (0, 0)
+    assert shown.out.endswith("1 parcel can be shipped. Nothing was recorded.\n")
+    listed_parcel = {"row": 2, "session_id": ORDER, "carrier": "DHL", "tracking": "0034"}
+    assert document.json == {"parcels": [listed_parcel], "is_dry_run": True, "is_followed": True}
+    assert parcels(fulfill, ORDER) == []
+    assert fulfill("ship-all", listed("ORDER-19,DHL,0034"), *dry).code == 1
+
+
+@pytest.mark.usefixtures("small_shop_anywhere")
+def test_an_order_that_is_not_known_is_named_by_its_row(fulfill: Fulfill, listed: Callable[..., str]) -> None:
+    said = fulfill("ship-all", listed("ORDER-17,DHL,", "ORDER-99,DHL,"), *BY)
+
+    assert said.code == 1
+    assert said.err.startswith("fulfill: Row 3: No checkout has")
+    assert parcels(fulfill, ORDER) == []
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_a_list_is_read_as_spreadsheets_write_it(tmp_path: Path, separator: str) -> None:
+    rows = [("\ufeffTracking", " Order", "CARRIER "), ("0034", '"ORDER-17"', " DHL "), ("", "", ""), ("", "K7", "Post")]
+    file = tmp_path / "parcels.csv"
+    file.write_bytes("\r\n".join(map(separator.join, rows)).encode())
+
+    assert read_parcel_file(str(file)) == [
+        ParcelRow(row=2, order="ORDER-17", carrier="DHL", tracking="0034"),
+        ParcelRow(row=4, order="K7", carrier="Post", tracking=None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "must begin with a row that names its columns"),
+        (b"ORDER-17,DHL,0034\n", "must begin with a row that names its columns"),
+        (b"order,carrier\nORDER-17,DHL\n", "must begin with a row that names its columns"),
+        (b"order,carrier,tracking\n", r"must have 1 to 500 parcels \(got 0\)"),
+        (b"order,carrier,tracking\n" + b"a,b,c\n" * (PARCELS_MAX + 1), r"must have 1 to 500 parcels \(got 501\)"),
+        (b"order,carrier,tracking\nORDER-17,DHL\n", "Row 2 of .* has 2 columns, not 3"),
+        (b"order,carrier,tracking\n,DHL,0034\n", "Row 2 of .* has no order"),
+        (b"order,carrier,tracking\nORDER-17, ,0034\n", "Row 2 of .* has no carrier"),
+        (b'order,carrier,tracking\n"ORDER-17,DHL,0034\n', "is not a CSV file"),
+        (b"order,carrier,tracking\nORDER-17,M\xfcller,\n", "is not valid UTF-8"),
+        (b" " * (1024 * 1024 + 1), "is larger than 1 MiB"),
+    ],
+)
+def test_what_is_no_list_of_parcels_is_refused_whole(tmp_path: Path, content: bytes, said: str) -> None:
+    file = tmp_path / "parcels.csv"
+    file.write_bytes(content)
+
+    with pytest.raises(UsageError, match=said):
+        read_parcel_file(str(file))
