@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from domain.payment_wait import PaymentWait, wait_of
 from domain.personal import Personal
 
 PAID_STATUSES = frozenset({"paid", "no_payment_required"})
@@ -175,6 +176,18 @@ class Checkout:
     def is_authorized(self) -> bool:
         """The money is authorized for the merchant, who has not captured it yet."""
         return self.is_complete and not self.is_paid and self.intent_status == "requires_capture"
+
+    @property
+    def is_payment_required(self) -> bool:
+        """False if it is free, or nothing is to be paid before a later date, as in a trial."""
+        return self.payment_status != "no_payment_required"
+
+    @property
+    def payment_wait(self) -> PaymentWait:
+        """What it waits for if it is complete and unpaid."""
+        if self.is_authorized:
+            return PaymentWait.CAPTURE
+        return wait_of(self.payment_method_type, self.payment_method_types)
 
     @property
     def is_canceled(self) -> bool:

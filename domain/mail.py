@@ -7,6 +7,7 @@ from enum import StrEnum
 from domain.checkout import Address, Presentment
 from domain.line import LineState
 from domain.order_number import OrderNumber
+from domain.payment_wait import PaymentWait
 from domain.personal import Personal
 
 
@@ -58,6 +59,10 @@ class Mail:
     carrier: str | None = None
     tracking: Personal | None = None
     presentment: Presentment | None = None
+    payment_wait: PaymentWait | None = None
+    """In a mail about a payment that is still to come; None in those of earlier versions."""
+    is_payment_required: bool = True
+    """False if Stripe reports that no payment is required, or not yet, as in a trial."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

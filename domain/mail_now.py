@@ -106,4 +106,6 @@ def _mail(
         carrier=parcel.carrier if parcel else None,
         tracking=parcel.tracking if parcel else None,
         presentment=checkout.presentment,
+        payment_wait=checkout.payment_wait if kind is MailKind.PAYMENT_PENDING else None,
+        is_payment_required=checkout.is_payment_required,
     )

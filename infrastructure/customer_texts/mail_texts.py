@@ -8,6 +8,7 @@ from typing import assert_never
 from domain.deliveries.kind import DeliveryKind, built_in
 from domain.line import LineState
 from domain.mail import Mail, MailKind, MailLine
+from domain.payment_wait import PaymentWait
 from infrastructure.customer_texts.language import Language
 from infrastructure.customer_texts.translations import gettext_noop
 
@@ -33,6 +34,43 @@ _HEADINGS: Mapping[MailKind, str] = {
     MailKind.RECEIPT: gettext_noop("Thank you for your order"),
     MailKind.PAYMENT_PENDING: gettext_noop("Thank you, we have your order"),
     MailKind.DELIVERED: gettext_noop("Ready for you"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _PendingText:
+    lead: str
+    closing: str
+
+
+_NOTHING_TO_DO = gettext_noop("There is nothing you need to do.")
+_PENDING: Mapping[PaymentWait, _PendingText] = {
+    PaymentWait.BANK: _PendingText(
+        gettext_noop(
+            "Your bank has not confirmed your payment yet. This can take a few days. We will start on your order as "
+            "soon as it does."
+        ),
+        _NOTHING_TO_DO,
+    ),
+    PaymentWait.CUSTOMER: _PendingText(
+        gettext_noop(
+            "We have not received your payment yet. Please pay with the payment instructions that you received. We "
+            "will start on your order as soon as your payment arrives."
+        ),
+        gettext_noop("If you have already paid, there is nothing more you need to do."),
+    ),
+    PaymentWait.CAPTURE: _PendingText(
+        gettext_noop("Your payment is authorized and has not been charged yet. There is nothing you need to do."), ""
+    ),
+    PaymentWait.UNKNOWN: _PendingText(
+        gettext_noop(
+            "We have not received your payment yet. Some payment methods take a few days. We will start on your order "
+            "as soon as it arrives."
+        ),
+        gettext_noop(
+            "If you received payment instructions, please follow them. Otherwise there is nothing you need to do."
+        ),
+    ),
 }
 
 
@@ -109,19 +147,14 @@ def _pending(kind: DeliveryKind | None) -> str:
 
 def _lead(mail: Mail, language: Language) -> str:
     match mail.kind:
-        case MailKind.RECEIPT if mail.amount_total == 0:
+        case MailKind.RECEIPT if mail.amount_total == 0 or not mail.is_payment_required:
             return language.gettext("Here is what you ordered and what happens next.")
         case MailKind.RECEIPT:
             return language.gettext("We received your payment. Here is what you bought and what happens next.")
         case MailKind.PAYMENT_PENDING:
-            return language.gettext(
-                "We have not received your payment yet. Some payment methods take a few days. We will start on your "
-                "order as soon as it arrives."
-            )
+            return language.gettext(_PENDING[mail.payment_wait or PaymentWait.UNKNOWN].lead)
         case MailKind.PAYMENT_FAILED:
-            return language.gettext(
-                "We did not receive a payment for this order. You were not charged, and nothing will be sent."
-            )
+            return language.gettext("We did not receive a payment for this order, and nothing will be sent.")
         case MailKind.SHIPPED:
             return language.ngettext(
                 "This item is on its way to you:", "These items are on their way to you:", len(mail.lines)
@@ -141,9 +174,7 @@ def _closing(mail: Mail, language: Language) -> str:
         case MailKind.RECEIPT:
             return language.gettext("Please keep this email as your receipt.")
         case MailKind.PAYMENT_PENDING:
-            return language.gettext(
-                "If you received payment instructions, please follow them. Otherwise there is nothing you need to do."
-            )
+            return language.gettext(_PENDING[mail.payment_wait or PaymentWait.UNKNOWN].closing)
         case MailKind.PAYMENT_FAILED:
             return language.gettext("If you would still like your items, please order again.")
         case MailKind.SHIPPED if mail.tracking is None:

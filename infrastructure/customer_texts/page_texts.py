@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from application.reading.checkout_state import CheckoutState
+from domain.payment_wait import PaymentWait
 from infrastructure.customer_texts.language import Language
 from infrastructure.customer_texts.translations import gettext_noop
 
@@ -28,6 +29,37 @@ class Part(StrEnum):
     ORDERED = "ordered"
 
 
+_HAVE_IT = gettext_noop("Thank you, we have your order")
+_UNPAID: Mapping[PaymentWait, PageText] = {
+    PaymentWait.BANK: PageText(
+        "waiting",
+        _HAVE_IT,
+        gettext_noop(
+            "Your bank has not confirmed your payment yet. This can take a few days. There is nothing you need to do."
+        ),
+    ),
+    PaymentWait.CUSTOMER: PageText(
+        "waiting",
+        _HAVE_IT,
+        gettext_noop(
+            "We have not received your payment yet. Please pay with the payment instructions that you received. If you "
+            "have already paid, there is nothing more you need to do."
+        ),
+    ),
+    PaymentWait.CAPTURE: PageText(
+        "waiting",
+        _HAVE_IT,
+        gettext_noop("Your payment is authorized and has not been charged yet. There is nothing you need to do."),
+    ),
+    PaymentWait.UNKNOWN: PageText(
+        "waiting",
+        _HAVE_IT,
+        gettext_noop(
+            "We have not received your payment yet. Some payment methods take a few days. If you received payment "
+            "instructions, please follow them. Otherwise there is nothing you need to do."
+        ),
+    ),
+}
 _TEXTS: Mapping[CheckoutState, PageText] = {
     CheckoutState.OPEN: PageText(
         "waiting",
@@ -37,14 +69,7 @@ _TEXTS: Mapping[CheckoutState, PageText] = {
             "payment page before paying, please go back and finish there."
         ),
     ),
-    CheckoutState.AWAITING_PAYMENT: PageText(
-        "waiting",
-        gettext_noop("Thank you, we have your order"),
-        gettext_noop(
-            "We have not received your payment yet. Some payment methods take a few days. If you received payment "
-            "instructions, please follow them. Otherwise there is nothing you need to do."
-        ),
-    ),
+    CheckoutState.AWAITING_PAYMENT: _UNPAID[PaymentWait.UNKNOWN],
     CheckoutState.FULFILLED: PageText(
         "done",
         gettext_noop("Thank you, your order is complete"),
@@ -69,8 +94,8 @@ _TEXTS: Mapping[CheckoutState, PageText] = {
         "stopped",
         gettext_noop("Your payment did not go through"),
         gettext_noop(
-            "We did not receive a payment for this order. You were not charged, and nothing will be sent. "
-            "If you would still like your items, please order again."
+            "We did not receive a payment for this order, and nothing will be sent. If you would still like your "
+            "items, please order again."
         ),
     ),
     CheckoutState.EXPIRED: PageText(
@@ -91,11 +116,6 @@ _CONFIRMING = PageText(
     "waiting",
     gettext_noop("We are confirming your payment"),
     gettext_noop("This can take a few minutes. If you have paid, your order is safe: please do not pay again."),
-)
-_AUTHORIZED = PageText(
-    "waiting",
-    gettext_noop("Thank you, we have your order"),
-    gettext_noop("Your payment is authorized and has not been charged yet. There is nothing you need to do."),
 )
 _GETTING_READY = PageText(
     "waiting",
@@ -148,16 +168,16 @@ _PARTS: Mapping[Part, tuple[str, str]] = {
 
 
 def page_text(
-    state: CheckoutState, language: Language, *, is_working: bool, is_unpaid: bool, is_authorized: bool
+    state: CheckoutState, language: Language, *, is_working: bool, is_unpaid: bool, payment_wait: PaymentWait
 ) -> PageText:
     """`is_working`: the order is about to change by itself.
 
     `is_unpaid`: Stripe reports that the order is not paid. A payment that is merely unknown to us is another case.
 
-    `is_authorized`: the merchant may capture the money, and has not captured it yet.
+    `payment_wait`: what it waits for if it awaits its payment.
     """
-    if state is CheckoutState.AWAITING_PAYMENT and is_authorized:
-        return _in(language, _AUTHORIZED)
+    if state is CheckoutState.AWAITING_PAYMENT:
+        return _in(language, _UNPAID[payment_wait])
     if state is CheckoutState.OPEN and not is_unpaid:
         return _in(language, _CONFIRMING)
     if state is CheckoutState.FULFILLING:

@@ -12,6 +12,7 @@ from application.reading.checkout_state import CheckoutState
 from domain.checkout_session import CheckoutSession
 from domain.fulfillment import Fulfillment
 from domain.order_number import OrderNumber, order_number
+from domain.payment_wait import PaymentWait
 from infrastructure.customer_texts.customer_texts import CustomerTexts
 from infrastructure.customer_texts.formatting import format_money
 from infrastructure.customer_texts.language import Language
@@ -35,6 +36,8 @@ class Total:
     shown: str
     in_own_currency: str | None = None
     """As the customer saw and paid it, where that is in another currency than the shop's."""
+    is_paid: bool = False
+    """False if it is still to come, if the order is free, and in a trial."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +79,7 @@ def landing_page(
             language,
             is_working=is_changing,
             is_unpaid=_is_unpaid(session),
-            is_authorized=session.checkout is not None and session.checkout.is_authorized,
+            payment_wait=session.checkout.payment_wait if session.checkout else PaymentWait.UNKNOWN,
         ),
         sections=_sections(session, fulfillment, language, state=state, now=now, mailed=mailed),
         total=_total(session, state, language),
@@ -153,4 +156,10 @@ def _total(session: CheckoutSession, state: CheckoutState, language: Language) -
     shown = format_money(checkout.amount_total, checkout.currency, language.locale)
     own = checkout.presentment
     in_own = format_money(own.amount, own.currency, language.locale) if own else None
-    return Total(amount=checkout.amount_total, currency=checkout.currency, shown=shown, in_own_currency=in_own)
+    return Total(
+        amount=checkout.amount_total,
+        currency=checkout.currency,
+        shown=shown,
+        in_own_currency=in_own,
+        is_paid=session.is_paid and checkout.is_payment_required and checkout.amount_total > 0,
+    )

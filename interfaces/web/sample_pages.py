@@ -2,6 +2,7 @@
 
 from application.reading.checkout_state import CheckoutState
 from domain.order_number import OrderNumber
+from domain.payment_wait import PaymentWait
 from infrastructure.customer_texts.customer_texts import CustomerTexts
 from infrastructure.customer_texts.language import Language
 from infrastructure.customer_texts.own_templates import Samples
@@ -37,14 +38,14 @@ def _page(language: Language, *, is_full: bool) -> LandingPage:
         order_number=OrderNumber("K7Q2M-9XDRT"),
         words=_text(state, language),
         sections=_sections(language) if is_full else (),
-        total=Total(amount=900, currency="eur", shown="9", in_own_currency="10") if is_full else None,
+        total=Total(amount=900, currency="eur", shown="9", in_own_currency="10", is_paid=True) if is_full else None,
         is_paid=is_full,
         refresh_seconds=5 if is_full else None,
     )
 
 
 def _text(state: CheckoutState, language: Language) -> PageText:
-    return page_text(state, language, is_working=True, is_unpaid=False, is_authorized=False)
+    return page_text(state, language, is_working=True, is_unpaid=False, payment_wait=PaymentWait.UNKNOWN)
 
 
 def _sections(language: Language) -> tuple[Section, ...]:

@@ -18,6 +18,8 @@ from domain.event import Event
 from domain.fulfillment import Fulfillment
 from domain.line import LineState
 from domain.mail import Mail, MailKind, MailLine
+from domain.order_number import order_number
+from domain.payment_wait import PaymentWait
 from domain.personal import Personal
 from domain.plan import PlannedLine, Rule
 from domain.policies.emails import EmailPolicy
@@ -77,6 +79,8 @@ def asked(kind: MailKind, *lines: MailLine, occasion: str = "", total: int = 100
         amount_total=total,
         lines=lines,
         ordered_at=CREATED,
+        order_number=order_number(SESSION),
+        payment_wait=PaymentWait.UNKNOWN if kind is MailKind.PAYMENT_PENDING else None,
     )
     step = f"mail_{kind}{occasion}"
     return {effect(step): [Effect.Requested(kind=MAIL, step=step, mail=replace(mail, **changes))]}
@@ -90,6 +94,13 @@ def test_an_unpaid_completion_mails_that_the_payment_is_pending() -> None:
     unpaid = retrieved(MUG, payment_status="unpaid")
 
     streams().when(POLICY, SESSION, unpaid).then(asked(MailKind.PAYMENT_PENDING, shown(MUG)))
+
+
+@pytest.mark.parametrize(("method", "wait"), [("sepa_debit", PaymentWait.BANK), ("multibanco", PaymentWait.CUSTOMER)])
+def test_the_pending_mail_says_whom_the_payment_waits_for(method: str, wait: PaymentWait) -> None:
+    unpaid = retrieved(MUG, payment_status="unpaid", payment_method_type=method)
+
+    streams().when(POLICY, SESSION, unpaid).then(asked(MailKind.PAYMENT_PENDING, shown(MUG), payment_wait=wait))
 
 
 def test_an_authorized_payment_is_nothing_that_a_customer_has_to_wait_for() -> None:
@@ -162,6 +173,13 @@ def test_the_receipt_goes_out_when_the_engine_has_done_its_part() -> None:
 
     before.when(POLICY, FULFILLMENT, requested(MUG)).then_nothing()
     before.when(POLICY, FULFILLMENT, promised(MUG)).then(asked(MailKind.RECEIPT, shown(MUG)))
+
+
+def test_the_receipt_of_a_trial_knows_that_nothing_was_to_be_paid() -> None:
+    trial = paid(MUG, payment_status="no_payment_required")
+
+    trial.when(POLICY, FULFILLMENT, requested(MUG)).then_nothing()
+    trial.when(POLICY, FULFILLMENT, promised(MUG)).then(asked(MailKind.RECEIPT, shown(MUG), is_payment_required=False))
 
 
 def test_a_receipt_has_the_money_and_references_of_the_order() -> None:

@@ -12,6 +12,7 @@ from domain.checkout import Address, Presentment
 from domain.line import LineState
 from domain.mail import Mail, MailKind, MailLine
 from domain.order_number import OrderNumber
+from domain.payment_wait import PaymentWait
 from domain.personal import Personal
 from infrastructure.customer_texts.customer_texts import CustomerTexts
 from infrastructure.mail.render import Written
@@ -127,7 +128,12 @@ def _mails(language: str) -> dict[str, Mail]:
         "receipt-partly-taxed": replace(taxed, amount_shipping=0, amount_tax=900, amount_total=123450),
         "receipt-discounted": replace(taxed, amount_discount=500, amount_tax=0),
         "receipt-shared": replace(taxed, amount_tax=0),
+        "receipt-trial": replace(free, amount_total=900, is_payment_required=False),
         "payment-pending": replace(receipt, kind=MailKind.PAYMENT_PENDING),
+        **{
+            f"payment-pending-{wait}": replace(receipt, kind=MailKind.PAYMENT_PENDING, payment_wait=wait)
+            for wait in (PaymentWait.BANK, PaymentWait.CUSTOMER)
+        },
         "payment-failed": replace(receipt, kind=MailKind.PAYMENT_FAILED),
         "shipped": shipped,
         "shipped-with-link": replace(shipped, lines=(_MUG,), tracking=Personal("https://track.example/1?a=1&b=2")),

@@ -121,6 +121,12 @@ def pages(language: Language) -> dict[str, LandingPage]:
         ),
         "ordered": page_of(own, refresh_seconds=60, language=language),
         "awaiting": page_of(session(retrieved(_UNPAID)), refresh_seconds=60, language=language),
+        **{
+            f"awaiting-{method}": page_of(
+                session(retrieved(replace(_UNPAID, payment_method_type=method))), refresh_seconds=60, language=language
+            )
+            for method in ("sepa_debit", "multibanco")
+        },
         "authorized": page_of(authorized, refresh_seconds=60, language=language),
         "failed": page_of(session(retrieved(_UNPAID), failed), language=language),
         "expired": page_of(session(retrieved(replace(_UNPAID, status="expired"))), language=language),

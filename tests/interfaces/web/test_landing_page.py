@@ -144,19 +144,42 @@ def test_an_authorized_payment_is_not_said_to_be_on_its_way() -> None:
     )
 
 
-def test_a_payment_that_was_canceled_says_that_nothing_was_charged() -> None:
+@pytest.mark.parametrize(
+    ("method", "said"),
+    [
+        ("sepa_debit", "Your bank has not confirmed your payment yet."),
+        ("multibanco", "Please pay with the payment instructions that you received."),
+        ("of_tomorrow", "If you received payment instructions, please follow them."),
+        (None, "If you received payment instructions, please follow them."),
+    ],
+)
+def test_an_unpaid_order_says_who_has_to_act(method: str | None, said: str) -> None:
+    page = page_of(session(retrieved(replace(UNPAID, payment_method_type=method))))
+
+    assert said in page.words.message
+
+
+@pytest.mark.parametrize(("status", "is_paid"), [("paid", True), ("no_payment_required", False)])
+def test_a_trial_is_not_said_to_be_paid(status: str, is_paid: bool) -> None:
+    page = page_of(paid(a_checkout(payment_status=status)))
+
+    assert ("<span>Paid</span>" in render(page)) is is_paid
+
+
+def test_a_payment_that_was_canceled_does_not_claim_what_was_charged() -> None:
     page = page_of(session(retrieved(replace(UNPAID, intent_status="canceled"))))
 
     assert page.state is CheckoutState.PAYMENT_FAILED
-    assert "You were not charged" in page.words.message
+    assert "charged" not in page.words.message
 
 
-def test_a_payment_that_failed_says_that_nothing_was_charged() -> None:
+def test_a_payment_that_failed_does_not_claim_what_was_charged() -> None:
     page = page_of(session(retrieved(UNPAID), CheckoutSession.AsyncPaymentFailed(stripe_event=as_event("evt_1"))))
 
     assert page.state is CheckoutState.PAYMENT_FAILED
     html = render(page)
-    assert "You were not charged" in html
+    assert "We did not receive a payment for this order, and nothing will be sent." in html
+    assert "charged" not in html
     assert page.total is None
     assert REFRESH not in html
 
@@ -302,11 +325,12 @@ def test_the_json_says_what_the_page_says() -> None:
 
     assert json.loads(json.dumps(as_json(page))) == {
         "state": "fulfilled",
+        "order_number": page.order_number,
         "headline": page.words.headline,
         "message": page.words.message,
         "refresh_seconds": None,
         "is_paid": True,
-        "total": {"amount": 2000, "currency": "eur", "shown": "€20.00", "in_own_currency": None},
+        "total": {"amount": 2000, "currency": "eur", "shown": "€20.00", "in_own_currency": None, "is_paid": True},
         "sections": [
             {
                 "kind": "ready",
