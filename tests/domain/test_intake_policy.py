@@ -140,6 +140,17 @@ def test_a_session_of_the_other_mode_is_kept_aside_and_not_asked_for(
     whenever(foreign, policy=policy).then({session: [IS_COMPLETED, parked]})
 
 
+def test_a_foreign_session_that_a_person_dismissed_waits_again_when_stripe_says_more_of_it() -> None:
+    parked = CheckoutSession.Parked(why=ParkReason.WRONG_MODE, detail=reasons.other_mode_than_key("live"))
+    before = [(LIVE_SESSION, fact) for fact in (IS_COMPLETED, parked)]
+    foreign = replace(RECEIVED, type=SUCCEEDED, object_id=LIVE_SESSION, livemode=True, session_id=LIVE_SESSION)
+
+    whenever(foreign, *before).then({LIVE_SESSION: [HAS_SUCCEEDED]})
+    whenever(foreign, *before, (LIVE_SESSION, CheckoutSession.Dismissed())).then(
+        {LIVE_SESSION: [HAS_SUCCEEDED, parked]}
+    )
+
+
 def test_a_live_session_is_asked_for_with_a_live_key() -> None:
     live = replace(RECEIVED, object_id=LIVE_SESSION, livemode=True, session_id=LIVE_SESSION)
 
