@@ -13,6 +13,7 @@ from application.log.log import Log
 from application.log.unit_of_work import Stamp, UnitOfWork
 from application.log.writer import Writer
 from application.ports import Clock, StripeGateway
+from domain.catalog import Catalog
 from domain.checkout import Checkout
 from domain.checkout_session import CheckoutSession, Source
 from domain.identifiers import payment_id
@@ -26,10 +27,12 @@ logger = structlog.get_logger(__name__)
 
 
 def learn_answer(
-    session_id: SessionId, checkout: Checkout, do: Streams, *, source: Source, at: datetime
+    session_id: SessionId, checkout: Checkout, do: Streams, *, source: Source, at: datetime, is_ours: bool
 ) -> CheckoutSession:
     """Record an answer of Stripe's, and in the stream of the payment which session it is for."""
-    session = do.command(CheckoutSession, session_id, CheckoutSession.learn, checkout, source=source, at=at)
+    session = do.command(
+        CheckoutSession, session_id, CheckoutSession.learn, checkout, source=source, at=at, is_ours=is_ours
+    )
     payment = payment_id(session.checkout.payment_intent) if session.checkout else None
     if payment is not None:
         do.command(Payment, payment, Payment.belong_to, session_id)
@@ -37,11 +40,12 @@ def learn_answer(
 
 
 class FulfillCheckout:
-    def __init__(self, log: Log, writer: Writer, gateway: StripeGateway, clock: Clock) -> None:
+    def __init__(self, log: Log, writer: Writer, gateway: StripeGateway, clock: Clock, catalog: Catalog) -> None:
         self._log = log
         self._writer = writer
         self._gateway = gateway
         self._clock = clock
+        self._catalog = catalog
 
     def __call__(
         self, session_id: SessionId, *, source: Source, actor: str, reason: Personal | None = None
@@ -59,9 +63,9 @@ class FulfillCheckout:
         checkout = self._gateway.retrieve(session_id)
 
         def learn(unit: UnitOfWork) -> CheckoutSession:
-            return learn_answer(session_id, checkout, unit, source=source, at=now)
+            return learn_answer(session_id, checkout, unit, source=source, at=now, is_ours=is_ours)
 
-        now = self._clock()
+        now, is_ours = self._clock(), self._catalog.is_ours(checkout)
         stamp = Stamp(actor=actor, now=now, session_id=session_id, reason=reason)
         session = self._writer.run(stamp, [session_id], learn)
         logger.info(

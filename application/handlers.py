@@ -18,6 +18,7 @@ from application.ports import (
 )
 from application.running.effect_kinds import Attempt, Done, Outcome
 from domain import reasons
+from domain.catalog import Catalog
 from domain.checkout_session import CheckoutSession, ParkReason, Source
 from domain.effect import Effect
 from domain.fulfillment import Fulfillment
@@ -45,9 +46,10 @@ class Retrieve:
     most likely another account's, by mistake; so the session is parked only after about an hour of tries.
     """
 
-    def __init__(self, gateway: StripeGateway, clock: Clock) -> None:
+    def __init__(self, gateway: StripeGateway, clock: Clock, catalog: Catalog) -> None:
         self._gateway = gateway
         self._clock = clock
+        self._catalog = catalog
 
     def why_unwanted(self, effect: Effect, session_id: SessionId, do: Streams) -> Reason | None:
         session = do.load(CheckoutSession, session_id)
@@ -68,9 +70,10 @@ class Retrieve:
         requested = attempt.effect.requested
         by_default = Source.SCHEDULE if attempt.effect.is_scheduled else Source.WEBHOOK
         source = (requested.source if requested else None) or by_default
+        is_ours = self._catalog.is_ours(checkout)
 
         def learn(do: Streams) -> Reason | None:
-            session = learn_answer(id, checkout, do, source=source, at=at)
+            session = learn_answer(id, checkout, do, source=source, at=at, is_ours=is_ours)
             is_old = session.disbelieves(checkout) and not session.is_paid
             return reasons.answer_behind_event() if is_old else None
 

@@ -66,6 +66,8 @@ def in_words(reason: Reason) -> str:  # noqa: C901 - a table with a line for eac
             return f"Stripe reports the payment_status '{said['status']}', which this version does not know"
         case ReasonCode.UNKNOWN_TO_STRIPE:
             return "Stripe has no such session for the key in STRIPE_API_KEY"
+        case ReasonCode.OTHER_APPLICATION:
+            return "By [sessions] in the catalog it belongs to another application"
         case ReasonCode.NO_RULE:
             return "No rule in the catalog says how to deliver it"
         case ReasonCode.UNKNOWN_DELIVERY:

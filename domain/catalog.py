@@ -13,6 +13,7 @@ from domain.identifiers import normal_sku, stock_id
 from domain.ids import Sku
 from domain.plan import PlannedLine, Rule, Setting
 from domain.reasons import Reason
+from domain.whose_session import OurSessions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +24,8 @@ class Catalog:
     products: Mapping[str, Rule] = field(default_factory=dict)
     kinds: frozenset[str] = BUILT_IN
     """The deliveries that can be carried out here: the built-in ones and the merchant's own."""
+    our_sessions: OurSessions | None = None
+    """Which sessions of the Stripe account are ours; None: all of them."""
     digest: str = ""
     """Identifies this version of the file in the log."""
 
@@ -47,10 +50,18 @@ class Catalog:
         """A line for everything that was bought; a quantity of 0 is nothing bought."""
         return tuple(self.plan_line(item) for item in checkout.line_items if item.quantity > 0)
 
-    def plan_line(self, item: LineItem) -> PlannedLine:
+    def is_ours(self, checkout: Checkout) -> bool:
+        """False if the session is another application's, which uses the same Stripe account."""
+        if self.our_sessions is None:
+            return True
+        return self.our_sessions.has(checkout, is_with_rule=any(map(self._rule_of, checkout.line_items)))
+
+    def _rule_of(self, item: LineItem) -> Rule | None:
         rule = self.prices.get(item.price or "") or self.products.get(item.product or "")
-        if rule is None:
-            rule = _from_metadata(item.metadata)
+        return _from_metadata(item.metadata) if rule is None else rule
+
+    def plan_line(self, item: LineItem) -> PlannedLine:
+        rule = self._rule_of(item)
         if rule is None:
             return PlannedLine(item=item, delivery=DeliveryKind.MANUAL.value, remark=reasons.no_rule())
         settings = delivery_of(built_in(rule.delivery)).settings(rule, item)

@@ -32,6 +32,8 @@ class ParkReason(StrEnum):
     CONNECTED_ACCOUNT = "connected_account"
     UNKNOWN_PAYMENT_STATUS = "unknown_payment_status"
     UNKNOWN_TO_STRIPE = "unknown_to_stripe"
+    OTHER_APPLICATION = "other_application"
+    """It waits for no person: another application of the same Stripe account handles it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -180,6 +182,11 @@ class CheckoutSession(Aggregate["CheckoutSessionFact"]):
         return self.park_reason is ParkReason.CONNECTED_ACCOUNT or is_livemode(SessionId(StreamId(self.id))) != livemode
 
     @property
+    def is_others(self) -> bool:
+        """Whether the catalog left it to another application when Stripe was last asked."""
+        return self.park_reason is ParkReason.OTHER_APPLICATION
+
+    @property
     def may_have_news(self) -> bool:
         """Whether Stripe is still asked about the session. Paid is the end: nothing that Stripe says later changes it.
 
@@ -202,7 +209,7 @@ class CheckoutSession(Aggregate["CheckoutSessionFact"]):
     def is_payment_over(self) -> bool:
         """The payment failed or was canceled, by an event or an answer of Stripe's, and none has arrived."""
         is_over = self.failed or (self.checkout is not None and self.checkout.is_payment_over)
-        return is_over and not (self.is_paid or self.succeeded)
+        return is_over and not (self.is_paid or self.succeeded or self.is_others)
 
     @property
     def _is_heard_complete(self) -> bool:
@@ -263,8 +270,13 @@ class CheckoutSession(Aggregate["CheckoutSessionFact"]):
             *self._contradiction(is_complete, reasons.expired_after_completion(), at),
         ]
 
-    def learn(self, checkout: Checkout, *, source: Source, at: datetime) -> "CheckoutSessionFacts":
-        """Take in an answer of Stripe's API, which alone decides whether the session is paid."""
+    def learn(
+        self, checkout: Checkout, *, source: Source, at: datetime, is_ours: bool = True
+    ) -> "CheckoutSessionFacts":
+        """Take in an answer of Stripe's API, which alone decides whether the session is paid.
+
+        `is_ours`: False if the catalog leaves it to another application.
+        """
         if checkout.livemode != is_livemode(self.id):
             detail = reasons.other_mode_than_id("live" if checkout.livemode else "test")
             return self._park(ParkReason.WRONG_MODE, detail, at)
@@ -272,8 +284,12 @@ class CheckoutSession(Aggregate["CheckoutSessionFact"]):
             return []
         facts: list[CheckoutSessionFact] = []
         was_unknown = self.park_reason not in {None, ParkReason.UNKNOWN_PAYMENT_STATUS}
+        if not is_ours and self.is_others:
+            was_unknown = False
         if checkout != self.checkout or was_unknown:
             facts.append(self.Retrieved(checkout=checkout, source=source, occurred_at=at))
+        if not is_ours:
+            return [*facts, *self.foresee(facts)._park(ParkReason.OTHER_APPLICATION, reasons.other_application(), at)]
         if checkout.is_complete and not checkout.is_understood:
             detail = reasons.unknown_payment_status(checkout.payment_status)
             return [*facts, *self.foresee(facts)._park(ParkReason.UNKNOWN_PAYMENT_STATUS, detail, at)]

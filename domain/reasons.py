@@ -40,6 +40,7 @@ class ReasonCode(StrEnum):
     CONNECTED_ACCOUNT = "connected_account"
     UNKNOWN_PAYMENT_STATUS = "unknown_payment_status"
     UNKNOWN_TO_STRIPE = "unknown_to_stripe"
+    OTHER_APPLICATION = "other_application"
 
     # A planned line that a person delivers
     NO_RULE = "no_rule"
@@ -183,6 +184,10 @@ def unknown_payment_status(status: str) -> Reason:
 
 def unknown_to_stripe() -> Reason:
     return _reason(ReasonCode.UNKNOWN_TO_STRIPE)
+
+
+def other_application() -> Reason:
+    return _reason(ReasonCode.OTHER_APPLICATION)
 
 
 def no_rule() -> Reason:

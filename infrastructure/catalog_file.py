@@ -15,6 +15,7 @@ from domain.deliveries.kind import BUILT_IN, DeliveryKind
 from domain.errors import InvalidIdentifier
 from domain.identifiers import normal_sku, pool_name, stock_id
 from domain.plan import Rule
+from domain.whose_session import OurSessions
 from infrastructure.deliveries.callback_url import URL_MAX, callback_url
 from infrastructure.deliveries.http_callback import TIMEOUT_SECONDS_MAX
 
@@ -25,6 +26,9 @@ _OWN_KEYS_MAX = 50
 
 TABLES = {"products": "price_", "prices": "prod_"}
 """The tables, each with how an ID begins that belongs into the other. Stripe lets merchants choose their own IDs."""
+
+SESSIONS = "sessions"
+_OUR_KEYS = ("metadata", "payment_links", "with_rule")
 
 _ID = re.compile(r"[\x21-\x7e]{1,200}")
 _DIGEST_LENGTH = 16
@@ -42,11 +46,14 @@ def load_catalog(path: Path, own_kinds: frozenset[str]) -> Catalog:
     """
     document = _document(path)
     for name in document:
-        if name not in TABLES:
-            raise CatalogError(f"{path}: unknown table [{_short(name)}]; use [products.ID] and [prices.ID].")
+        if name not in (*TABLES, SESSIONS):
+            allowed = f"[products.ID], [prices.ID] and [{SESSIONS}]"
+            raise CatalogError(f"{path}: unknown table [{_short(name)}]; use {allowed}.")
     kinds = BUILT_IN | own_kinds
     products, prices = (_rules(path, table, document.get(table, {}), kinds) for table in ("products", "prices"))
-    return Catalog(prices=prices, products=products, kinds=kinds, digest=_digest(prices, products))
+    ours = _our_sessions(f"{path}: [{SESSIONS}]", document[SESSIONS]) if SESSIONS in document else None
+    digest = _digest(prices, products, ours)
+    return Catalog(prices=prices, products=products, kinds=kinds, our_sessions=ours, digest=digest)
 
 
 def _document(path: Path) -> Mapping[str, object]:
@@ -65,6 +72,28 @@ def _document(path: Path) -> Mapping[str, object]:
         raise CatalogError(f"{path}: is not valid UTF-8 (byte {error.start + 1}).") from error
     except (ValueError, RecursionError) as error:  # TOML that is none, or a number that Python does not read
         raise CatalogError(f"{path}: is not TOML: {str(error)[:200]}.") from error
+
+
+def _our_sessions(where: str, table: object) -> OurSessions:
+    if not isinstance(table, dict) or not table:
+        raise CatalogError(f"{where}: needs {', '.join(_OUR_KEYS[:-1])} or {_OUR_KEYS[-1]}.")
+    for key in table:
+        if key not in _OUR_KEYS:
+            raise CatalogError(f"{where}: unknown key {_short(key)}; it can have {', '.join(_OUR_KEYS)}.")
+    metadata, links, with_rule = (
+        table.get("metadata", {}),
+        table.get("payment_links", []),
+        table.get("with_rule", False),
+    )
+    if not isinstance(metadata, dict) or not all(isinstance(value, str) for value in metadata.values()):
+        raise CatalogError(f'{where}: metadata must be texts by key, such as {{ app = "mugs" }}.')
+    if not isinstance(links, list) or not all(isinstance(link, str) and link.startswith("plink_") for link in links):
+        raise CatalogError(f"{where}: payment_links must be a list of IDs that start with plink_.")
+    if not isinstance(with_rule, bool):
+        raise CatalogError(f"{where}: with_rule must be true or false.")
+    if not (metadata or links or with_rule):
+        raise CatalogError(f"{where}: leaves no session to this shop; remove the table, or give it a condition.")
+    return OurSessions(metadata=metadata, payment_links=frozenset(links), with_rule=with_rule)
 
 
 def _rules(path: Path, table: str, rules: object, kinds: frozenset[str]) -> dict[str, Rule]:
@@ -195,12 +224,14 @@ def _keys_of(kind: DeliveryKind) -> Mapping[str, Check]:
 KIND_KEYS: Mapping[str, Mapping[str, Check]] = {kind: _keys_of(kind) for kind in DeliveryKind}
 
 
-def _digest(prices: Mapping[str, Rule], products: Mapping[str, Rule]) -> str:
+def _digest(prices: Mapping[str, Rule], products: Mapping[str, Rule], ours: OurSessions | None) -> str:
     """The same for the same rules, however the file is laid out."""
-    rules = {
+    rules: dict[str, object] = {
         table: {id: asdict(rule) for id, rule in each.items()}
         for table, each in (("prices", prices), ("products", products))
     }
+    if ours is not None:
+        rules[SESSIONS] = {**asdict(ours), "payment_links": sorted(ours.payment_links)}
     canonical = json.dumps(rules, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()[:_DIGEST_LENGTH]
 

@@ -122,7 +122,7 @@ def bootstrap(settings: Settings, replace: Replacements | None = None) -> Runtim
     projector = Projector(log, views, every, makes_views=not kept.is_shared)
     void = [view.name for view in projector.check()]
     queries = Queries(log, views, projector, use.clock)
-    runner = _runner(_kinds(settings, log, gateway, use, own, texts), queries.due_effects, writer, locks, use)
+    runner = _runner(_kinds(settings, catalog, log, gateway, use, own, texts), queries.due_effects, writer, locks, use)
     engine = Engine(
         log=log,
         long_streams=long_streams,
@@ -145,7 +145,7 @@ def bootstrap(settings: Settings, replace: Replacements | None = None) -> Runtim
         views=views,
         writer=writer,
         engine=engine,
-        fulfill_checkout=FulfillCheckout(log, writer, gateway, use.clock),
+        fulfill_checkout=FulfillCheckout(log, writer, gateway, use.clock, catalog),
         staff=Staff(log, writer, catalog, use.clock),
         queries=queries,
         rebuild=Rebuild(log, views, scratch_views, every),
@@ -248,6 +248,7 @@ def _check_secret_key(settings: Settings, catalog: Catalog) -> None:
 
 def _kinds(
     settings: Settings,
+    catalog: Catalog,
     log: Log,
     gateway: StripeGateway,
     use: Replacements,
@@ -257,7 +258,7 @@ def _kinds(
     """Every kind of effect that can be carried out here."""
     mailer = use.mailer or _mailer(settings, texts)
     kinds = {
-        RETRIEVE: _kind(Retrieve(gateway, use.clock), settings.retrieval, settings),
+        RETRIEVE: _kind(Retrieve(gateway, use.clock, catalog), settings.retrieval, settings),
         MAIL: _kind(SendMail(mailer), settings.mail, settings),
     }
     deliverers = dict(own)

@@ -19,6 +19,7 @@ class CheckoutState(StrEnum):
     EXPIRED = "expired"
     NOTHING_TO_FULFILL = "nothing_to_fulfill"
     PARKED = "parked"
+    OTHER_APPLICATION = "other_application"
 
 
 def checkout_state(session: CheckoutSession, fulfillment: Fulfillment) -> CheckoutState:
@@ -27,6 +28,8 @@ def checkout_state(session: CheckoutSession, fulfillment: Fulfillment) -> Checko
         return _state_of_lines([line.state for line in fulfillment.lines.values()])
     if session.is_paid:
         return CheckoutState.FULFILLING if _has_bought(session) else CheckoutState.NOTHING_TO_FULFILL
+    if session.is_others:
+        return CheckoutState.OTHER_APPLICATION
     if session.park_reason:
         return CheckoutState.PARKED
     if session.is_payment_over:

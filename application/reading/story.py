@@ -12,7 +12,7 @@ from application.reading.english import counted, inside, listed
 from application.reading.steps import parsed_step, step_text
 from application.reading.wording import Titles
 from application.reason_wording import in_words
-from domain.checkout_session import CheckoutSession, CheckoutSessionFact
+from domain.checkout_session import CheckoutSession, CheckoutSessionFact, ParkReason
 from domain.effect import Effect, EffectFact
 from domain.event import Event
 from domain.fulfillment import Fulfillment, FulfillmentFact
@@ -111,7 +111,8 @@ def _of_session(event: CheckoutSessionFact) -> str:  # noqa: C901 - a sentence f
         case CheckoutSession.Contradicted():
             return f"Contradiction: {inside(in_words(event.what))}"
         case CheckoutSession.Parked():
-            return f"Parked for a person: {inside(in_words(event.detail))}"
+            is_for_person = event.why is not ParkReason.OTHER_APPLICATION
+            return f"Parked for a person: {inside(in_words(event.detail))}" if is_for_person else in_words(event.detail)
         case CheckoutSession.RetryRequested():
             return "Requested a retry of everything stuck in this checkout"
         case CheckoutSession.Readdressed():

@@ -60,6 +60,14 @@ _UNPAID: Mapping[PaymentWait, PageText] = {
         ),
     ),
 }
+_NOT_FOUND = PageText(
+    "looking",
+    gettext_noop("We could not find this order"),
+    gettext_noop(
+        "Please open the link exactly as you received it. If you have paid, your order is safe: it does not depend on "
+        "this page."
+    ),
+)
 _TEXTS: Mapping[CheckoutState, PageText] = {
     CheckoutState.OPEN: PageText(
         "waiting",
@@ -90,6 +98,7 @@ _TEXTS: Mapping[CheckoutState, PageText] = {
         gettext_noop("We are looking into your order"),
         gettext_noop("Our team is checking it. There is nothing you need to do, and please do not pay again."),
     ),
+    CheckoutState.OTHER_APPLICATION: _NOT_FOUND,
     CheckoutState.PAYMENT_FAILED: PageText(
         "stopped",
         gettext_noop("Your payment did not go through"),
@@ -126,14 +135,6 @@ _TO_BE_PACKED = PageText(
     "done",
     gettext_noop("Thank you for your order"),
     gettext_noop("We are getting your parcel ready. There is nothing you need to do."),
-)
-_NOT_FOUND = PageText(
-    "looking",
-    gettext_noop("We could not find this order"),
-    gettext_noop(
-        "Please open the link exactly as you received it. If you have paid, your order is safe: it does not depend on "
-        "this page."
-    ),
 )
 _TOO_MANY = PageText(
     "waiting",

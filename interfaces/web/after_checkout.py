@@ -35,6 +35,7 @@ from interfaces.web.accept import accepts_json
 from interfaces.web.headers import SECURITY_HEADERS
 from interfaces.web.rate_limit import RateLimit
 
+_FOREIGN = frozenset({ParkReason.WRONG_MODE, ParkReason.CONNECTED_ACCOUNT, ParkReason.OTHER_APPLICATION})
 logger = structlog.get_logger(__name__)
 
 _WAIT_SECONDS = 5.0
@@ -132,7 +133,7 @@ class AfterCheckout:
         except Exception as error:  # a process boundary: the customer sees what the log knows, whatever it is
             logger.critical("landing page failed", session_id=id, error=type(error).__name__, exc_info=True)
             return True
-        return session.park_reason not in {ParkReason.WRONG_MODE, ParkReason.CONNECTED_ACCOUNT}
+        return session.park_reason not in _FOREIGN
 
     async def _settled(self, id: SessionId, deadline: float) -> tuple[CheckoutSession, Fulfillment]:
         """The checkout, once the engine has done what it does by itself; as it stands at the deadline otherwise."""

@@ -129,20 +129,37 @@ def test_the_digest_distinguishes_rules_and_not_layouts(file: Path) -> None:
         load(file, '[products.prod_1]\ndelivery = "shipment"\nsku = "b"\n[products.prod_2]\ndelivery = "manual"'),
         load(file, '[prices.prod1]\ndelivery = "shipment"\nsku = "a"\n[products.prod_2]\ndelivery = "manual"'),
         load(file, ""),
+        load(file, "[sessions]\nwith_rule = true"),
+        load(file, '[sessions]\nwith_rule = true\npayment_links = ["plink_1"]'),
     ]
 
     assert one.digest == same.digest
-    assert len({each.digest for each in (one, *others)}) == 4
+    assert len({each.digest for each in (one, *others)}) == len(others) + 1
     assert len(one.digest) == 16
 
 
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("x = 1", "unknown table [x]; use [products.ID] and [prices.ID]."),
+        ("[sessions]", "[sessions]: needs metadata, payment_links or with_rule."),
+        ("sessions = 1", "[sessions]: needs metadata, payment_links or with_rule."),
+        ("[sessions]\nonly = 1", "[sessions]: unknown key only; it can have metadata, payment_links, with_rule."),
+        ("[sessions]\nmetadata = { app = 1 }", '[sessions]: metadata must be texts by key, such as { app = "mugs" }.'),
+        ("[sessions]\nmetadata = 1", '[sessions]: metadata must be texts by key, such as { app = "mugs" }.'),
+        ("[sessions]\npayment_links = 1", "[sessions]: payment_links must be a list of IDs that start with plink_."),
+        (
+            '[sessions]\npayment_links = ["x"]',
+            "[sessions]: payment_links must be a list of IDs that start with plink_.",
+        ),
+        ("[sessions]\nwith_rule = 1", "[sessions]: with_rule must be true or false."),
+        (
+            "[sessions]\nwith_rule = false",
+            "[sessions]: leaves no session to this shop; remove the table, or give it a condition.",
+        ),
+        ("x = 1", "unknown table [x]; use [products.ID], [prices.ID] and [sessions]."),
         (
             '[product.prod_1]\ndelivery = "manual"',
-            "unknown table [product]; use [products.ID] and [prices.ID].",
+            "unknown table [product]; use [products.ID], [prices.ID] and [sessions].",
         ),
         ("products = 1", "products must be written as tables, [products.ID]."),
         ("[[prices]]\nx = 1", "prices must be written as tables, [prices.ID]."),

@@ -184,9 +184,11 @@ def _of_session(event: CheckoutSessionFact) -> Iterator[Change]:  # noqa: C901 -
         case CheckoutSession.Contradicted():
             yield _open(event, session, Work.CONTRADICTED, "", event.what)
         case CheckoutSession.Parked():
-            yield Remove({"subject": session, "kind": Work.RETRIEVAL_FAILED.value})
-            yield Remove({"subject": session, "kind": Work.PARKED_SESSION.value})
-            yield _open(event, session, Work.PARKED_SESSION, event.why.value, event.detail)
+            if event.why is ParkReason.OTHER_APPLICATION:
+                yield Remove({"subject": session})
+            else:
+                yield from _answered(session)
+                yield _open(event, session, Work.PARKED_SESSION, event.why.value, event.detail)
         case CheckoutSession.Retrieved():
             yield from _answered(session)
             yield from _unpaid(event)

@@ -30,6 +30,7 @@ STATES = {
     CheckoutState.EXPIRED: "expired: the customer never completed it",
     CheckoutState.NOTHING_TO_FULFILL: "nothing to fulfill: the checkout has nothing to deliver",
     CheckoutState.PARKED: "parked: needs a person; the story has the reason",
+    CheckoutState.OTHER_APPLICATION: "another application's: the catalog leaves it alone",
 }
 _HAS = {
     CheckoutState.PAYMENT_FAILED: "has a failed payment",

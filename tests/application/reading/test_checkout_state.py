@@ -112,4 +112,5 @@ def test_every_state_is_one_that_was_promised() -> None:
         "expired",
         "nothing_to_fulfill",
         "parked",
+        "other_application",
     }

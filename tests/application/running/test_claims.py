@@ -278,7 +278,7 @@ def test_a_kind_without_room_holds_up_no_other(shop: Shop, outside: Outside) -> 
     executor = Later()
     kinds = {
         MAIL: EffectKind(handler=SendMail(outside), concurrency=1, retry=RETRY),
-        RETRIEVE: EffectKind(handler=Retrieve(outside, shop.clock), concurrency=1, retry=RETRY),
+        RETRIEVE: EffectKind(handler=Retrieve(outside, shop.clock, shop.runtime.catalog), concurrency=1, retry=RETRY),
     }
     before = outside.retrievals
 
@@ -294,7 +294,9 @@ def test_an_outcome_that_could_not_be_stored_is_kept_and_stored_later(
 ) -> None:
     hear_of(shop, as_session("cs_test_1"))
     time = TimeInHand()
-    kinds = {RETRIEVE: EffectKind(handler=Retrieve(outside, shop.clock), concurrency=1, retry=RETRY)}
+    kinds = {
+        RETRIEVE: EffectKind(handler=Retrieve(outside, shop.clock, shop.runtime.catalog), concurrency=1, retry=RETRY)
+    }
     runner = a_runner(shop, kinds=kinds, threads=time)
     outside.points.planned_errors["before an insert"] = [None, *[OperationalError("the disk is full")] * outages]
 
@@ -318,7 +320,9 @@ def test_an_old_hint_ends_no_attempt_of_another_worker_that_is_at_it(
     """Neither because it is not wanted nor because no handler here knows it: it may be about to succeed there."""
     hear_of(shop, as_session("cs_test_1"))
     id = effect_id(as_session("cs_test_1"), "retrieve_completed")
-    kinds = {RETRIEVE: EffectKind(handler=Retrieve(outside, shop.clock), concurrency=1, retry=RETRY)}
+    kinds = {
+        RETRIEVE: EffectKind(handler=Retrieve(outside, shop.clock, shop.runtime.catalog), concurrency=1, retry=RETRY)
+    }
     executor = Later()
     a_runner(shop, kinds=kinds, executor=executor).turn()
     shop.visit(as_session("cs_test_1"))

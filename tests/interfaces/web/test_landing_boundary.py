@@ -32,7 +32,7 @@ class Broken:
 def test_a_bug_is_logged_with_the_session_and_the_customer_gets_the_page(tmp_path: Path) -> None:
     with running_shop(tmp_path) as shop:
         runtime = shop.runtime
-        broken = FulfillCheckout(runtime.log, runtime.writer, Broken(), runtime.clock)
+        broken = FulfillCheckout(runtime.log, runtime.writer, Broken(), runtime.clock, runtime.catalog)
         visitor = TestClient(engine_app(replace(runtime, fulfill_checkout=broken)), raise_server_exceptions=False)
 
         with capture_logs() as logs:
@@ -62,7 +62,7 @@ def test_guessed_ids_that_keep_stripe_busy_hold_up_no_customer(tmp_path: Path) -
         runtime.fulfill_checkout(as_session(known), source=Source.LANDING_PAGE, actor="customer")
         page = AfterCheckout(
             runtime.log,
-            FulfillCheckout(runtime.log, runtime.writer, stripe, runtime.clock),
+            FulfillCheckout(runtime.log, runtime.writer, stripe, runtime.clock, runtime.catalog),
             runtime.texts,
             livemode=False,
             clock=runtime.clock,
