@@ -19,13 +19,14 @@ from application.ports import (
 from application.running.effect_kinds import Attempt, Done, Outcome
 from domain import reasons
 from domain.catalog import Catalog
-from domain.checkout_session import CheckoutSession, ParkReason, Source
+from domain.checkout_session import CheckoutSession, Source
 from domain.effect import Effect
 from domain.fulfillment import Fulfillment
 from domain.handing_over import deliver, has_its_stock
 from domain.identifiers import fulfillment_id, payment_id
 from domain.ids import SessionId
 from domain.line import LineState
+from domain.park_reason import ParkReason
 from domain.plan import PlannedLine
 from domain.policies.emails import look_again
 from domain.reasons import Reason

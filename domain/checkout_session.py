@@ -12,6 +12,7 @@ from domain.event import UNSTAMPED, Aggregate, Event, replace
 from domain.former_sentences import store_reason
 from domain.identifiers import is_livemode
 from domain.ids import SessionId, StreamId, StripeEventId
+from domain.park_reason import ParkReason
 from domain.personal import Personal, mark_stored
 from domain.reasons import Reason, ReasonCode
 
@@ -23,17 +24,6 @@ class Source(StrEnum):
     LANDING_PAGE = "landing_page"
     STAFF = "staff"
     SCHEDULE = "schedule"
-
-
-class ParkReason(StrEnum):
-    """Why a session waits for a person and is never fulfilled by itself."""
-
-    WRONG_MODE = "wrong_mode"
-    CONNECTED_ACCOUNT = "connected_account"
-    UNKNOWN_PAYMENT_STATUS = "unknown_payment_status"
-    UNKNOWN_TO_STRIPE = "unknown_to_stripe"
-    OTHER_APPLICATION = "other_application"
-    """It waits for no person: another application of the same Stripe account handles it."""
 
 
 @dataclass(frozen=True, kw_only=True)

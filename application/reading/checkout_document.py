@@ -147,6 +147,15 @@ def checkout_document(
     )
 
 
+def known_by(events: Sequence[tuple[int, Event]], moment: datetime) -> Sequence[tuple[int, Event]]:
+    """Return the events that were in the log at this moment: all up to the last one recorded by then.
+
+    Clocks may differ a little between processes; an event never stands there without those it follows from.
+    """
+    recorded = (number for number, (_, event) in enumerate(events, 1) if event.recorded_at <= moment)
+    return events[: max(recorded, default=0)]
+
+
 def as_json(document: CheckoutDocument) -> dict[str, object]:
     """The document as other programs get it: times as RFC 3339 in UTC with microseconds. `personal` has a JSON Pointer
     (RFC 6901) to each text with personal data.

@@ -5,12 +5,21 @@ Each answer is exact as of the end of the log: the views are brought there first
 
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from application.log.insertion import ParkedEvent
 from application.log.log import Log, Notification
-from application.reading.checkout_document import CheckoutDocument, checkout_document
+from application.reading.answers import (
+    ANYTIME,
+    IncompleteView,
+    ProjectionStatus,
+    SearchHit,
+    SeenWithin,
+    StockLevel,
+    WorkItem,
+)
+from application.reading.checkout_document import CheckoutDocument, checkout_document, known_by
 from application.reading.checkout_state import CheckoutState
 from application.reading.due_effects import DueEffects
 from application.reading.projection import Projection, Row, rfc3339
@@ -44,7 +53,7 @@ from domain.errors import UnreadableEvent
 from domain.event import Event
 from domain.identifiers import session_of_stream
 from domain.ids import SessionId, Sku, StreamId
-from domain.order_number import OrderNumber, order_number, read_order_number
+from domain.order_number import order_number, read_order_number
 from domain.reasons import Reason
 from domain.step import effect_id
 from domain.stripe_event import StripeEvent
@@ -58,84 +67,6 @@ _LATE = timedelta(minutes=15)
 _TICK = timedelta(microseconds=1)
 FAILED = "failed"
 CANDIDATES_MAX = 5
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SearchHit:
-    session_id: SessionId
-    order_number: OrderNumber
-    state: CheckoutState
-    amount_total: int | None
-    currency: str | None
-    recorded_at: datetime
-    """The time of its first event."""
-    matched: tuple[str, ...]
-    """The fields in which the words were found: `email`, `sku`, ..."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SeenWithin:
-    """Limits on when a checkout was first seen, by our clock; `before` is a checkout that was seen later."""
-
-    since: datetime | None = None
-    """At this time or later."""
-    until: datetime | None = None
-    """Earlier than this."""
-    before: SessionId | None = None
-
-
-ANYTIME = SeenWithin()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WorkItem:
-    """Something that waits for a person."""
-
-    subject: str
-    """The session; the Stripe event where there is none; the view that is incomplete."""
-    kind: WorkKind
-    item: str
-    """The line item or the step; empty where it is about the whole."""
-    detail: str
-    """The reason for which it waits, as a sentence."""
-    why: Reason
-    since: datetime
-    retry_at: datetime | None = None
-    """When the engine tries it again by itself; None if it does not."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StockLevel:
-    """In pieces. `available` is what is on the shelf and not promised."""
-
-    sku: Sku
-    on_hand: int
-    reserved: int
-    available: int
-    backordered: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IncompleteView:
-    """A live view that had to leave events out, so that an answer from it may lack something."""
-
-    name: str
-    left_out: int
-    """How many events."""
-    position: int
-    """The position of the first of them in the log."""
-    error: str
-    """Why that one was left out."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProjectionStatus:
-    name: str
-    version: int
-    position: int
-    state: str
-    """`live`, `building`, or `failed`: some events could not be taken in."""
-    unreadable: int
 
 
 class Queries:
@@ -156,7 +87,7 @@ class Queries:
         """
         self._projector.catch_up()
         events = self._events([session_id]).get(session_id, [])
-        known = events if as_of is None else _known_by(events, as_of)
+        known = events if as_of is None else known_by(events, as_of)
         return checkout_document(session_id, known, hides_personal=hides_personal)
 
     def has_unreadable_events_of_any_checkout(self) -> bool:
@@ -420,15 +351,6 @@ def _parked_item(parked: ParkedEvent, behind: int) -> WorkItem:
     place = f"{parked.policy}@{parked.position}"
     item = _item(parked.subject, OtherWork.PARKED_EVENT, place, parked.error, parked.parked_at)
     return replace(item, detail=and_behind_it(item.detail, behind)) if behind else item
-
-
-def _known_by(events: Sequence[tuple[int, Event]], moment: datetime) -> Sequence[tuple[int, Event]]:
-    """Return the events that were in the log at this moment: all up to the last one recorded by then.
-
-    Clocks may differ a little between processes; an event never stands there without those it follows from.
-    """
-    recorded = (number for number, (_, event) in enumerate(events, 1) if event.recorded_at <= moment)
-    return events[: max(recorded, default=0)]
 
 
 def _status(view: View) -> ProjectionStatus:

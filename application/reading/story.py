@@ -12,12 +12,13 @@ from application.reading.english import counted, inside, listed
 from application.reading.steps import parsed_step, step_text
 from application.reading.wording import Titles
 from application.reason_wording import in_words
-from domain.checkout_session import CheckoutSession, CheckoutSessionFact, ParkReason
+from domain.checkout_session import CheckoutSession, CheckoutSessionFact
 from domain.effect import Effect, EffectFact
 from domain.event import Event
 from domain.fulfillment import Fulfillment, FulfillmentFact
 from domain.key_pool import KeyPool, KeyPoolFact
 from domain.money import plain
+from domain.park_reason import ParkReason
 from domain.payment import Payment, PaymentFact
 from domain.plan import PlannedLine
 from domain.reasons import Reason

@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Sequence
 
 from domain import reasons
-from domain.checkout_session import CheckoutSession, CheckoutSessionFacts, ParkReason, Source
+from domain.checkout_session import CheckoutSession, CheckoutSessionFacts, Source
 from domain.effect import RETRIEVE, Effect
 from domain.event import Event
 from domain.identifiers import is_livemode, payment_id
 from domain.ids import SessionId, StripeEventId
+from domain.park_reason import ParkReason
 from domain.payment import Payment
 from domain.policies.policy import NOTHING_FURTHER, Begin
 from domain.step import RetrieveStep, effect_id

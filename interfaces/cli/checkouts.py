@@ -39,7 +39,7 @@ _TIME = "2026-11-24T09:00:00Z, or 2026-11-24 (start of day)"
 _TEXT_SHOWN_MAX = 60
 
 if TYPE_CHECKING:
-    from application.reading.queries import SearchHit
+    from application.reading.answers import SearchHit
     from application.reading.work import WorkKind
     from application.staff import By
     from domain.checkout import Checkout
@@ -87,9 +87,9 @@ def search(
     json: Json = False,
 ) -> int:
     """Find checkouts by what people paste: email, name, phone, amount, SKU, reference, ID or Dashboard address."""
+    from application.reading.answers import SeenWithin
     from application.reading.projections.checkouts import CHECKOUTS
     from application.reading.projections.search import SEARCH
-    from application.reading.queries import SeenWithin
     from application.reading.redacted import redacted
 
     first = None if since is None else moment(since, "--since")

@@ -10,7 +10,7 @@ from interfaces.cli.read_side import is_complete, open_side
 from interfaces.cli.usage import DONE, Json, Redact
 
 if TYPE_CHECKING:
-    from application.reading.queries import WorkItem
+    from application.reading.answers import WorkItem
     from domain.checkout import Checkout
 
 _ITEMS_MAX = 1000

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import httpx2
 
+from application.reading.answers import StockLevel
 from application.reading.checkout_document import CheckoutDocument
-from application.reading.queries import StockLevel
 from domain.identifiers import session_id
 from domain.ids import SessionId
 from infrastructure.database import SQLiteFile

@@ -10,12 +10,13 @@ from typing import Any, get_args, get_type_hints
 import pytest
 from reason_samples import parameters
 
-from domain.checkout_session import CheckoutSession, ParkReason, Source
+from domain.checkout_session import CheckoutSession, Source
 from domain.effect import Effect
 from domain.event import Aggregate, Event
 from domain.fulfillment import Fulfillment
 from domain.key_pool import KeyPool
 from domain.mail import MailKind
+from domain.park_reason import ParkReason
 from domain.payment import Payment
 from domain.personal import Personal
 from domain.reasons import ReasonCode

@@ -11,8 +11,9 @@ from typed_ids import as_event, as_session
 
 from domain import reasons
 from domain.checkout import Checkout
-from domain.checkout_session import CheckoutSession, ParkReason, Source
+from domain.checkout_session import CheckoutSession, Source
 from domain.event import Event
+from domain.park_reason import ParkReason
 from domain.personal import Personal
 from domain.reasons import Reason
 

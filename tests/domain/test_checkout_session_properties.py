@@ -12,7 +12,8 @@ from typed_ids import as_event
 
 from domain import reasons
 from domain.checkout import Checkout
-from domain.checkout_session import CheckoutSession, CheckoutSessionFact, ParkReason, Source
+from domain.checkout_session import CheckoutSession, CheckoutSessionFact, Source
+from domain.park_reason import ParkReason
 from domain.personal import Personal
 
 ANSWERS = {

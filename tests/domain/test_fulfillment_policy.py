@@ -12,12 +12,13 @@ from typed_ids import as_event, as_sku, as_stream
 from domain import reasons
 from domain.catalog import Catalog
 from domain.checkout import Checkout
-from domain.checkout_session import CheckoutSession, ParkReason, Source
+from domain.checkout_session import CheckoutSession, Source
 from domain.deliveries.kind import BUILT_IN
 from domain.effect import MAIL, RETRIEVE, Effect
 from domain.event import Event
 from domain.fulfillment import Fulfillment
 from domain.line import LineState
+from domain.park_reason import ParkReason
 from domain.plan import PlannedLine, Rule, Setting
 from domain.policies.fulfillment import FulfillmentPolicy
 from domain.stock_item import StockItem

@@ -5,10 +5,11 @@ from enum import StrEnum
 import pytest
 
 from domain import effect
-from domain.checkout_session import ParkReason, Source
+from domain.checkout_session import Source
 from domain.deliveries.kind import BUILT_IN
 from domain.line import LineState
 from domain.mail import MailKind
+from domain.park_reason import ParkReason
 from domain.policies import intake
 from domain.policies.emails import EmailPolicy
 from domain.policies.fulfillment import FulfillmentPolicy

@@ -36,8 +36,9 @@ from typed_ids import as_event
 import interfaces.web
 from domain import reasons
 from domain.checkout import Presentment
-from domain.checkout_session import CheckoutSession, ParkReason
+from domain.checkout_session import CheckoutSession
 from domain.line import LineState
+from domain.park_reason import ParkReason
 from domain.personal import Personal
 from infrastructure.customer_texts.language import Language
 from interfaces.web.headers import SECURITY_HEADERS

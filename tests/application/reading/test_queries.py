@@ -13,10 +13,11 @@ from sample_log import AUTHORIZED, DEBIT, FOREIGN, KEYS, SHOP, sample_log
 from typed_ids import as_session, as_sku, as_stream
 
 from application.log.insertion import Bookkeeping, Insertion, ParkedEvent
+from application.reading.answers import ProjectionStatus, SearchHit, StockLevel, WorkItem
 from application.reading.checkout_state import CheckoutState
 from application.reading.projections.timeline import TIMELINE
 from application.reading.projector import Projector
-from application.reading.queries import ProjectionStatus, Queries, SearchHit, StockLevel, WorkItem
+from application.reading.queries import Queries
 from application.reading.registry import PROJECTIONS
 from application.reading.work import OtherWork
 from domain import reasons

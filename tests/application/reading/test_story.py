@@ -15,13 +15,14 @@ from application.reading.redacted import redacted
 from application.reading.story import quotes_personal_data, sentence
 from application.reading.wording import Titles, titles
 from domain import reasons
-from domain.checkout_session import CheckoutSession, ParkReason, Source
+from domain.checkout_session import CheckoutSession, Source
 from domain.effect import Effect
 from domain.event import Event
 from domain.fulfillment import Fulfillment
 from domain.key_pool import KeyPool
 from domain.line import LineState
 from domain.mail import MailKind
+from domain.park_reason import ParkReason
 from domain.personal import Personal
 from domain.step import MailStep
 from domain.stock_item import StockItem

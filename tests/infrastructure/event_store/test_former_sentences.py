@@ -10,11 +10,12 @@ from sample_log import sample_log
 from typed_ids import as_pool, as_sku
 
 from domain import former_sentences, reasons
-from domain.checkout_session import CheckoutSession, ParkReason
+from domain.checkout_session import CheckoutSession
 from domain.effect import Effect
 from domain.event import Event
 from domain.fulfillment import Fulfillment
 from domain.line import LineState
+from domain.park_reason import ParkReason
 from domain.reasons import Peer, Reason, ReasonCode, SmtpAbout
 from domain.stripe_event import StripeEvent
 from infrastructure.event_store.codec import JsonMapper

@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 from log_parts import MUG, SERVICE, LogWriter, checkout, received
 from typed_ids import as_event, as_session, as_sku, as_stream
 
-from domain.checkout_session import CheckoutSession, ParkReason, Source
+from domain.checkout_session import CheckoutSession, Source
 from domain.effect import Effect
 from domain.event import Event
 from domain.fulfillment import Fulfillment
 from domain.line import LineState
+from domain.park_reason import ParkReason
 from domain.personal import Personal
 from domain.reasons import as_written
 from domain.stock_item import StockItem

@@ -32,8 +32,9 @@ from typed_ids import as_event
 from application.reading.checkout_state import CheckoutState
 from domain import reasons
 from domain.checkout import Presentment
-from domain.checkout_session import CheckoutSession, ParkReason
+from domain.checkout_session import CheckoutSession
 from domain.line import LineState
+from domain.park_reason import ParkReason
 from interfaces.web.landing_lines import planned as sections_of
 from interfaces.web.landing_page import LandingPage, as_json
 

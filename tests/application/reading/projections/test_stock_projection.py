@@ -3,8 +3,8 @@ from read_side import ReadSide
 from sample_log import SHOP, sample_log
 from typed_ids import as_session, as_sku, as_stream
 
+from application.reading.answers import StockLevel
 from application.reading.projections.stock import STOCK
-from application.reading.queries import StockLevel
 from domain.stock_item import StockItem
 
 

@@ -8,16 +8,17 @@ from read_side import ReadSide
 from sample_log import DEBIT, FOREIGN, KEYS, SHOP, sample_log
 from typed_ids import as_event, as_session, as_stream
 
+from application.reading.answers import WorkItem
 from application.reading.projections.work_queue import LASTING_AFTER, WORK_QUEUE
-from application.reading.queries import WorkItem
 from application.reading.work import Work
 from domain import reasons
-from domain.checkout_session import CheckoutSession, ParkReason, Source
+from domain.checkout_session import CheckoutSession, Source
 from domain.effect import Effect
 from domain.event import Event
 from domain.fulfillment import Fulfillment
 from domain.ids import StreamId
 from domain.line import LineState
+from domain.park_reason import ParkReason
 from domain.personal import Personal
 from domain.plan import PlannedLine
 from domain.reasons import Reason

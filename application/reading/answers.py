@@ -1,0 +1,88 @@
+"""What queries of people take and answer: plain values, whatever shows them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from application.reading.checkout_state import CheckoutState
+from application.reading.work import WorkKind
+from domain.ids import SessionId, Sku
+from domain.order_number import OrderNumber
+from domain.reasons import Reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchHit:
+    session_id: SessionId
+    order_number: OrderNumber
+    state: CheckoutState
+    amount_total: int | None
+    currency: str | None
+    recorded_at: datetime
+    """The time of its first event."""
+    matched: tuple[str, ...]
+    """The fields in which the words were found: `email`, `sku`, ..."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenWithin:
+    """Limits on when a checkout was first seen, by our clock; `before` is a checkout that was seen later."""
+
+    since: datetime | None = None
+    """At this time or later."""
+    until: datetime | None = None
+    """Earlier than this."""
+    before: SessionId | None = None
+
+
+ANYTIME = SeenWithin()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkItem:
+    """Something that waits for a person."""
+
+    subject: str
+    """The session; the Stripe event where there is none; the view that is incomplete."""
+    kind: WorkKind
+    item: str
+    """The line item or the step; empty where it is about the whole."""
+    detail: str
+    """The reason for which it waits, as a sentence."""
+    why: Reason
+    since: datetime
+    retry_at: datetime | None = None
+    """When the engine tries it again by itself; None if it does not."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StockLevel:
+    """In pieces. `available` is what is on the shelf and not promised."""
+
+    sku: Sku
+    on_hand: int
+    reserved: int
+    available: int
+    backordered: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncompleteView:
+    """A live view that had to leave events out, so that an answer from it may lack something."""
+
+    name: str
+    left_out: int
+    """How many events."""
+    position: int
+    """The position of the first of them in the log."""
+    error: str
+    """Why that one was left out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectionStatus:
+    name: str
+    version: int
+    position: int
+    state: str
+    """`live`, `building`, or `failed`: some events could not be taken in."""
+    unreadable: int
