@@ -3,46 +3,23 @@
 A wrong setting stops the start with one clear sentence, which never repeats a secret.
 """
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
-from urllib.parse import SplitResult, urlsplit
 
 from domain.mail import MailKind
-from infrastructure.database import Database, PostgresDatabase, parse_database
-from infrastructure.mail.addresses import Sender
+from infrastructure import setting_values
+from infrastructure.database import Database, PostgresDatabase
+from infrastructure.setting_values import ATTEMPTS, CONCURRENCY, PAUSE_SECONDS, SECRET_KEY_MIN, Range, SettingsError
 
 if TYPE_CHECKING:
     from infrastructure.mail.smtp import SmtpServer
 
 T = TypeVar("T")
 
-_API_KEY = re.compile(r"(sk|rk)_(test|live)_[A-Za-z0-9_]{1,250}")
-_WEBHOOK_SECRET = re.compile(r"whsec_[\x21-\x7e]{1,250}")
-_DIGITS = re.compile(r"[0-9]{1,9}")
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-_SECRET_KEY_MIN = 32
 _TEXT_MAX = 4096
-
-
-@dataclass(frozen=True, slots=True)
-class _Range:
-    least: int
-    most: int
-
-    @property
-    def text(self) -> str:
-        return f"{self.least} to {self.most}"
-
-
-_CONCURRENCY, _ATTEMPTS, _PAUSE_SECONDS = _Range(1, 100), _Range(1, 1000), _Range(1, 86_400)
-
-
-class SettingsError(Exception):
-    """A setting is missing or wrong. The message names it and what it must be."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,12 +44,12 @@ def _effort(noun: str, one: str, many: str, *, concurrency: int, attempts_max: i
         Setting(
             name=f"FULFILL_{noun}_CONCURRENCY",
             default=str(concurrency),
-            meaning=f"How many {many} are in progress at a time in one process, from {_CONCURRENCY.text}.",
+            meaning=f"How many {many} are in progress at a time in one process, from {CONCURRENCY.text}.",
         ),
         Setting(
             name=f"FULFILL_{noun}_ATTEMPTS",
             default=str(attempts_max),
-            meaning=f"How often {one} is tried before it is given up and waits for a person, from {_ATTEMPTS.text}.",
+            meaning=f"How often {one} is tried before it is given up and waits for a person, from {ATTEMPTS.text}.",
         ),
     )
 
@@ -115,7 +92,7 @@ SETTINGS: Sequence[Setting] = (
     ),
     Setting(
         name="FULFILL_SECRET_KEY",
-        meaning=f"Any text of {_SECRET_KEY_MIN} characters or more that only you know. It signs the calls of the "
+        meaning=f"Any text of {SECRET_KEY_MIN} characters or more that only you know. It signs the calls of the "
         "`http` delivery, which needs it.",
     ),
     Setting(
@@ -155,18 +132,18 @@ SETTINGS: Sequence[Setting] = (
         name="FULFILL_DELIVERY_CONCURRENCY",
         default="8",
         meaning="How many `http` deliveries, and deliveries of each kind of [your own](own-deliveries.md), are in "
-        f"progress at a time in one process, from {_CONCURRENCY.text}. `8, courier=2` says 2 for the kind `courier`.",
+        f"progress at a time in one process, from {CONCURRENCY.text}. `8, courier=2` says 2 for the kind `courier`.",
     ),
     Setting(
         name="FULFILL_DELIVERY_ATTEMPTS",
         default="40",
         meaning="How often such a delivery is tried before it is given up and waits for a person, from "
-        f"{_ATTEMPTS.text}. `40, courier=5` says 5 for the kind `courier`.",
+        f"{ATTEMPTS.text}. `40, courier=5` says 5 for the kind `courier`.",
     ),
     Setting(
         name="FULFILL_RETRY_PAUSE_SECONDS",
         default="3600",
-        meaning=f"The longest pause between two attempts, in seconds, from {_PAUSE_SECONDS.text}. Pauses are random, "
+        meaning=f"The longest pause between two attempts, in seconds, from {PAUSE_SECONDS.text}. Pauses are random, "
         "below a limit that begins at 1 second and doubles with each attempt up to this one. With the defaults, 30 "
         "attempts take about 9 hours, and 40 attempts about 14.",
     ),
@@ -226,23 +203,23 @@ def load_settings(environ: Mapping[str, str], dotenv: Path | None) -> Settings:
     values = _values(environ, dotenv)
     delivery, deliveries = _read_deliveries(values)
     settings = Settings(
-        stripe_api_key=_required(values, "STRIPE_API_KEY", _api_key),
-        webhook_secrets=_required(values, "STRIPE_WEBHOOK_SECRET", _webhook_secrets),
-        stripe_api_base=_optional(values, "STRIPE_API_BASE", _url),
-        database=_database(values["DATABASE_URL"]),
+        stripe_api_key=_required(values, "STRIPE_API_KEY", setting_values.api_key),
+        webhook_secrets=_required(values, "STRIPE_WEBHOOK_SECRET", setting_values.webhook_secrets),
+        stripe_api_base=_optional(values, "STRIPE_API_BASE", setting_values.url),
+        database=setting_values.database(values["DATABASE_URL"]),
         catalog=Path(values["FULFILL_CATALOG"]),
-        public_url=_optional(values, "FULFILL_PUBLIC_URL", _url),
-        secret_key=_optional(values, "FULFILL_SECRET_KEY", _secret_key),
-        smtp=_optional(values, "SMTP_URL", _smtp),
-        mail_from=_mail_from(values["MAIL_FROM"]),
-        mails=_mails(values["FULFILL_MAILS"]),
+        public_url=_optional(values, "FULFILL_PUBLIC_URL", setting_values.url),
+        secret_key=_optional(values, "FULFILL_SECRET_KEY", setting_values.secret_key),
+        smtp=_optional(values, "SMTP_URL", setting_values.smtp_server),
+        mail_from=setting_values.mail_from(values["MAIL_FROM"]),
+        mails=setting_values.mails(values["FULFILL_MAILS"]),
         locale=values["FULFILL_LOCALE"],
-        templates=_optional(values, "FULFILL_TEMPLATES", _path),
+        templates=_optional(values, "FULFILL_TEMPLATES", setting_values.path),
         retrieval=_read_effort(values, "RETRIEVAL"),
         mail=_read_effort(values, "MAIL"),
         delivery=delivery,
         deliveries=deliveries,
-        retry_pause_seconds_max=_whole_number(values, "FULFILL_RETRY_PAUSE_SECONDS", _PAUSE_SECONDS),
+        retry_pause_seconds_max=_whole_number(values, "FULFILL_RETRY_PAUSE_SECONDS", PAUSE_SECONDS),
     )
     if settings.smtp is not None and values["MAIL_FROM"] == _DEFAULTS["MAIL_FROM"]:
         raise SettingsError("SMTP_URL is set, but MAIL_FROM is not. Set it to a sender that your mail server accepts.")
@@ -255,7 +232,7 @@ def load_database(environ: Mapping[str, str], dotenv: Path | None) -> Database:
     Raises:
         SettingsError: `DATABASE_URL` is wrong.
     """
-    return _database(_values(environ, dotenv)["DATABASE_URL"])
+    return setting_values.database(_values(environ, dotenv)["DATABASE_URL"])
 
 
 def load_staff_name(environ: Mapping[str, str], dotenv: Path | None) -> str | None:
@@ -269,7 +246,7 @@ def load_public_url(environ: Mapping[str, str], dotenv: Path | None) -> str | No
     Raises:
         SettingsError: `FULFILL_PUBLIC_URL` is wrong.
     """
-    return _optional(_values(environ, dotenv), "FULFILL_PUBLIC_URL", _url)
+    return _optional(_values(environ, dotenv), "FULFILL_PUBLIC_URL", setting_values.url)
 
 
 def _values(environ: Mapping[str, str], dotenv: Path | None) -> dict[str, str]:
@@ -307,52 +284,17 @@ def _optional(values: Mapping[str, str], name: str, read: Callable[[str, str], T
     return read(name, values[name]) if name in values else None
 
 
-def _api_key(name: str, text: str) -> str:
-    if not _API_KEY.fullmatch(text):
-        raise SettingsError(
-            f"{name} must be a Stripe API key that starts with sk_test_, sk_live_, rk_test_ or rk_live_."
-        )
-    return text
-
-
-def _webhook_secrets(name: str, text: str) -> tuple[str, ...]:
-    secrets = tuple(part.strip() for part in text.split(",") if part.strip())
-    if not secrets or not all(_WEBHOOK_SECRET.fullmatch(secret) for secret in secrets):
-        raise SettingsError(f"{name} must be a secret that starts with whsec_, or several of them separated by commas.")
-    return secrets
-
-
-def _secret_key(name: str, text: str) -> str:
-    if len(text) < _SECRET_KEY_MIN:
-        raise SettingsError(f"{name} must have {_SECRET_KEY_MIN} characters or more.")
-    return text
-
-
-def _url(name: str, text: str) -> str:
-    parts = _split(text)
-    is_right = parts is not None and parts.scheme in {"http", "https"} and parts.hostname and not parts.username
-    if parts is None or not is_right or parts.query or parts.fragment:
-        raise SettingsError(f"{name} must be a URL such as https://shop.example.com, without a query.")
-    if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
-        raise SettingsError(f"{name} must start with https:// unless it is on this machine.")
-    return text.rstrip("/")
-
-
-def _path(_name: str, text: str) -> Path:
-    return Path(text)
-
-
 def _read_effort(values: Mapping[str, str], noun: str) -> Effort:
     return Effort(
-        concurrency=_whole_number(values, f"FULFILL_{noun}_CONCURRENCY", _CONCURRENCY),
-        attempts_max=_whole_number(values, f"FULFILL_{noun}_ATTEMPTS", _ATTEMPTS),
+        concurrency=_whole_number(values, f"FULFILL_{noun}_CONCURRENCY", CONCURRENCY),
+        attempts_max=_whole_number(values, f"FULFILL_{noun}_ATTEMPTS", ATTEMPTS),
     )
 
 
 def _read_deliveries(values: Mapping[str, str]) -> tuple[Effort, Mapping[str, Effort]]:
     """The effort of every delivery, and that of the kinds that have one of their own."""
-    concurrency = _by_kind(values, "FULFILL_DELIVERY_CONCURRENCY", _CONCURRENCY)
-    attempts = _by_kind(values, "FULFILL_DELIVERY_ATTEMPTS", _ATTEMPTS)
+    concurrency = _by_kind(values, "FULFILL_DELIVERY_CONCURRENCY", CONCURRENCY)
+    attempts = _by_kind(values, "FULFILL_DELIVERY_ATTEMPTS", ATTEMPTS)
     every = Effort(concurrency=concurrency[_EVERY], attempts_max=attempts[_EVERY])
     own = {
         kind: Effort(
@@ -363,7 +305,7 @@ def _read_deliveries(values: Mapping[str, str]) -> tuple[Effort, Mapping[str, Ef
     return every, own
 
 
-def _by_kind(values: Mapping[str, str], name: str, accepted: _Range) -> Mapping[str, int]:
+def _by_kind(values: Mapping[str, str], name: str, accepted: Range) -> Mapping[str, int]:
     """Numbers by kinds of delivery: `8, courier=2` is 2 for `courier` and 8 for every other one."""
     found: dict[str, int] = {}
     for part in values[name].split(","):
@@ -371,58 +313,9 @@ def _by_kind(values: Mapping[str, str], name: str, accepted: _Range) -> Mapping[
         kind = kind.strip()
         if kind in found:
             raise SettingsError(f"{name} must have one number for each kind of delivery (got {values[name][:50]!r}).")
-        found[kind] = _number(name, number.strip(), accepted)
+        found[kind] = setting_values.whole_number(name, number.strip(), accepted)
     return {_EVERY: int(_DEFAULTS[name]), **found}
 
 
-def _whole_number(values: Mapping[str, str], name: str, accepted: _Range) -> int:
-    return _number(name, values[name], accepted)
-
-
-def _number(name: str, text: str, accepted: _Range) -> int:
-    if _DIGITS.fullmatch(text) and accepted.least <= int(text) <= accepted.most:
-        return int(text)
-    raise SettingsError(f"{name} must be a whole number from {accepted.text} (got {text[:50]!r}).")
-
-
-def _split(text: str) -> SplitResult | None:
-    try:
-        parts = urlsplit(text)
-        _ = parts.port  # raises for one that is none
-    except ValueError:
-        return None
-    return parts
-
-
-def _database(text: str) -> Database:
-    try:
-        return parse_database(text)
-    except ValueError as error:
-        raise SettingsError(f"DATABASE_URL {error}") from None  # the cause could quote the password
-
-
-def _smtp(name: str, text: str) -> "SmtpServer":
-    from infrastructure.mail.smtp import parse_smtp_url
-
-    try:
-        return parse_smtp_url(text)
-    except ValueError as error:
-        raise SettingsError(f"{name}: {error}") from None  # the cause could quote the password
-
-
-def _mail_from(text: str) -> str:
-    try:
-        Sender.parse(text)
-    except ValueError as error:
-        raise SettingsError(
-            "MAIL_FROM must be an address such as orders@example.com or Shop <orders@example.com>."
-        ) from error
-    return text
-
-
-def _mails(text: str) -> frozenset[MailKind]:
-    names = [] if text == "none" else [part.strip() for part in text.split(",") if part.strip()]
-    unknown = [name for name in names if name not in set(MailKind)]
-    if unknown:
-        raise SettingsError(f"FULFILL_MAILS must be none, or some of {', '.join(MailKind)} (got {unknown[0][:50]!r}).")
-    return frozenset(map(MailKind, names))
+def _whole_number(values: Mapping[str, str], name: str, accepted: Range) -> int:
+    return setting_values.whole_number(name, values[name], accepted)

@@ -40,7 +40,8 @@ from domain.policies.intake import Intake
 from domain.policies.inventory import InventoryPolicy
 from domain.policies.payments import PaymentPolicy
 from domain.policies.policy import Policy
-from infrastructure.settings import Effort, Settings, SettingsError
+from infrastructure.setting_values import SettingsError
+from infrastructure.settings import Effort, Settings
 from infrastructure.stores import Stores, stores
 from infrastructure.stripe.webhook_reader import SignedWebhooks
 from infrastructure.views.sqlite import scratch_views

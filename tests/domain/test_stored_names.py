@@ -22,7 +22,7 @@ from domain.policies.payments import PaymentPolicy
     ("kind", "names"),
     [
         (Source, "webhook landing_page staff schedule"),
-        (ParkReason, "wrong_mode connected_account unknown_payment_status unknown_to_stripe"),
+        (ParkReason, "wrong_mode connected_account unknown_payment_status unknown_to_stripe other_application"),
         (LineState, "pending delivered backordered manual given_up"),
         (MailKind, "receipt payment_pending payment_failed shipped backordered delivered"),
     ],

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from domain.mail import MailKind
 from infrastructure.database import PostgresDatabase, SQLiteFile
-from infrastructure.settings import SETTINGS, Effort, Settings, SettingsError, load_database, load_settings
+from infrastructure.setting_values import SettingsError
+from infrastructure.settings import SETTINGS, Effort, Settings, load_database, load_settings
 
 REQUIRED = {"STRIPE_API_KEY": "sk_test_secretsecret", "STRIPE_WEBHOOK_SECRET": "whsec_secretsecret"}
 

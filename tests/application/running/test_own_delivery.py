@@ -17,7 +17,7 @@ from domain import reasons
 from domain.effect import Effect
 from domain.line import LineState
 from domain.step import effect_id
-from infrastructure.settings import SettingsError
+from infrastructure.setting_values import SettingsError
 
 ID = as_session("cs_test_own")
 DELIVERY = effect_id(ID, "deliver_li_1")

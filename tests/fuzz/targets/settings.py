@@ -2,7 +2,8 @@
 
 from fuzz.target import Target, scratch, write
 
-from infrastructure.settings import SettingsError, load_settings
+from infrastructure.setting_values import SettingsError
+from infrastructure.settings import load_settings
 
 _FILE = scratch() / ".env"
 _GOOD = {"STRIPE_API_KEY": "sk_test_example1234", "STRIPE_WEBHOOK_SECRET": "whsec_for_tests"}

@@ -12,7 +12,8 @@ from infrastructure.customer_texts.customer_texts import CustomerTexts
 from infrastructure.customer_texts.own_texts import OwnTextsError
 from infrastructure.customer_texts.translations import PO_FILES
 from infrastructure.mail.render import Written, render
-from infrastructure.settings import SettingsError, load_settings
+from infrastructure.setting_values import SettingsError
+from infrastructure.settings import load_settings
 from interfaces.bootstrap import customer_texts
 
 RECEIPT = replace(mail(MailKind.RECEIPT, MUG, COURSE), locale="en")
