@@ -38,7 +38,7 @@ UNMARKED = {
         StripeEvent.Received.payment_intent StripeEvent.Received.payment_status StripeEvent.Received.signature
         StripeEvent.Received.type
         Fulfillment.Requested.currency LineItem.currency LineItem.id LineItem.price LineItem.product
-        Mail.currency Mail.locale Presentment.currency MailLine.id
+        Mail.currency Mail.locale Mail.order_number Presentment.currency MailLine.id
         Fulfillment.LineItemBlocked.line_item Fulfillment.LineItemDelivered.line_item
         Fulfillment.KeysShown.lines
         Fulfillment.LineItemReserved.line_item Fulfillment.LineItemResumed.line_item Fulfillment.Shipped.lines

@@ -30,11 +30,12 @@ STATES = {
     CheckoutState.EXPIRED: "expired: the customer never completed it",
     CheckoutState.NOTHING_TO_FULFILL: "nothing to fulfill: the checkout has nothing to deliver",
     CheckoutState.PARKED: "parked: needs a person; the story has the reason",
-    CheckoutState.OTHER_APPLICATION: "another application's: the catalog leaves it alone",
+    CheckoutState.OTHER_APPLICATION: "other application: the catalog leaves it to another one in the Stripe account",
 }
 _HAS = {
     CheckoutState.PAYMENT_FAILED: "has a failed payment",
     CheckoutState.NOTHING_TO_FULFILL: "has nothing to fulfill",
+    CheckoutState.OTHER_APPLICATION: "belongs to another application",
 }
 """States that do not fit after "is"."""
 _SHARED = ("sku_", "keys_", "pi_")

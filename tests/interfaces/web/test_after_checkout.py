@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from running import RunningShop, running_shop
@@ -37,6 +38,14 @@ def test_the_visit_alone_fulfills_and_shows_what_was_fulfilled(shop: RunningShop
     assert "Online course" in answer.text
     assert "€49.00" in answer.text
     assert "ada" not in answer.text.lower()
+
+
+def test_a_session_of_another_application_gets_the_page_of_unknown_ones(tmp_path: Path) -> None:
+    with running_shop(tmp_path, catalog='[sessions]\npayment_links = ["plink_ours"]') as shop:
+        theirs, unknown = shop.visit(paid(shop)), shop.visit("cs_test_unknown")
+
+    assert theirs.status_code == 404
+    assert theirs.content == unknown.content
 
 
 def test_many_visits_at_once_fulfill_once(shop: RunningShop) -> None:
