@@ -22,7 +22,7 @@ def as_written(mail: Mail) -> SentMail:
     name = mail.name.text if mail.name else "customer"
     titles = "\n".join(f"{line.quantity} x {line.title}" for line in mail.lines)
     return SentMail(
-        subject=Personal(f"Your order ({mail.kind})"), text=Personal(f"Hello {name},\n\nit is about:\n{titles}\n")
+        subject=Personal(f"Your order ({mail.kind})"), text=Personal(f"Hello {name},\n\nyou ordered:\n{titles}\n")
     )
 
 
