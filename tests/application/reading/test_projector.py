@@ -140,7 +140,7 @@ def test_the_view_of_a_later_version_is_built_beside_the_one_that_serves(store_u
         new.projector.catch_up()
         old.projector.catch_up()
         assert [(view.name, view.version, view.state) for view in new.views.all()] == [
-            ("checkouts", 1, ViewState.LIVE),
+            ("checkouts", CHECKOUTS.version, ViewState.LIVE),
             ("timeline", 2, ViewState.LIVE),
         ]
         with pytest.raises(ViewNotBuilt, match="The view timeline is not built yet in version 1"):
@@ -178,7 +178,7 @@ def test_a_version_that_continues_an_older_one_is_never_without_rows(store_url: 
         assert (2, ViewState.BUILDING) in [(view.version, view.state) for view in new.views.all()]
         while new.projector.turn():
             assert shown(new) == expected
-        assert [(view.version, view.state) for view in new.views.all()] == [(1, "live"), (2, "live")]
+        assert [(view.version, view.state) for view in new.views.all()] == [(CHECKOUTS.version, "live"), (2, "live")]
 
 
 def test_an_older_process_leaves_the_view_of_a_later_version_alone(store_url: str) -> None:

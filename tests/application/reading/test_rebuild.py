@@ -32,7 +32,12 @@ def seconds() -> Callable[[], float]:
 
 
 each_projection = pytest.mark.parametrize("projection", PROJECTIONS, ids=lambda each: each.name)
-WRONG: Row = {"session_id": "cs_test_wrong", "position": 1, "recorded_at": "", "amount_total": None, "currency": None}
+WRONG: Row = {
+    **dict.fromkeys(CHECKOUTS.table.columns),
+    "session_id": "cs_test_wrong",
+    "position": 1,
+    "recorded_at": "",
+}
 
 
 @pytest.fixture
@@ -235,7 +240,7 @@ def test_a_rebuild_that_was_begun_and_left_is_gone_on_with(followed: ReadSide) -
 
 
 def test_a_rebuild_that_a_former_version_left_is_begun_again(store_url: str) -> None:
-    newer = [replace(CHECKOUTS, version=2)]
+    newer = [replace(CHECKOUTS, version=CHECKOUTS.version + 1)]
     with open_read_side(store_url, [CHECKOUTS]) as old:
         old.append(sample_log())
         old.projector.catch_up()
@@ -245,12 +250,12 @@ def test_a_rebuild_that_a_former_version_left_is_begun_again(store_url: str) -> 
     with open_read_side(store_url, newer) as new:
         new.rebuild.rebuild("checkouts")
 
-        assert [(view.version, view.state) for view in new.views.all()] == [(2, "live")]
+        assert [(view.version, view.state) for view in new.views.all()] == [(CHECKOUTS.version + 1, "live")]
         assert new.rebuild.verify("checkouts").is_right
 
 
 def test_the_view_of_a_later_version_is_not_rebuilt_by_an_earlier_one(store_url: str) -> None:
-    with open_read_side(store_url, [replace(CHECKOUTS, version=2)]) as new:
+    with open_read_side(store_url, [replace(CHECKOUTS, version=CHECKOUTS.version + 1)]) as new:
         new.append(sample_log())
         new.projector.catch_up()
 
@@ -260,7 +265,7 @@ def test_the_view_of_a_later_version_is_not_rebuilt_by_an_earlier_one(store_url:
         ):
             old.rebuild.rebuild("checkouts")
 
-        assert [(view.version, view.state) for view in old.views.all()] == [(2, "live")]
+        assert [(view.version, view.state) for view in old.views.all()] == [(CHECKOUTS.version + 1, "live")]
 
 
 def test_a_generation_that_is_dropped_meanwhile_is_begun_again(followed: ReadSide) -> None:

@@ -19,7 +19,7 @@ from application.reading.views import Advance, Overtaken, Selection, View, ViewS
 from infrastructure.postgres import Unreachable
 from infrastructure.views.postgres import PostgresViews, create_tables
 
-VIEW = View(name="checkouts", version=1, generation=1, position=0, state=ViewState.LIVE)
+VIEW = View(name="checkouts", version=CHECKOUTS.version, generation=1, position=0, state=ViewState.LIVE)
 
 
 def snapshot(views: PostgresViews) -> object:
@@ -179,13 +179,13 @@ def test_a_view_that_is_replaced_after_it_was_found_is_looked_for_again(
 
     with psycopg.connect(postgres_url) as other, ThreadPoolExecutor(1) as pool:
         other.execute("SET search_path TO fulfillment_views")
-        other.execute("LOCK TABLE checkouts_v1_g1 IN ACCESS EXCLUSIVE MODE")
+        other.execute("LOCK TABLE checkouts_v2_g1 IN ACCESS EXCLUSIVE MODE")
         found = pool.submit(look, views)
         while other.execute("SELECT count(*) FROM pg_locks WHERE NOT granted").fetchone() == (0,):
             pass  # until it waits for the rows of the view that it has found
         other.execute("DELETE FROM views WHERE generation=1")
         other.execute("UPDATE views SET state='live'")
-        other.execute("DROP TABLE checkouts_v1_g1 CASCADE")
+        other.execute("DROP TABLE checkouts_v2_g1 CASCADE")
         other.commit()
 
     rows = found.result()

@@ -26,7 +26,7 @@ def analyst(tmp_path: Path, views: SQLiteViews) -> Iterator[sqlite3.Connection]:
 
 
 def put(views: SQLiteViews, view: View, session_id: str) -> None:
-    row: Row = {"session_id": session_id, "position": 1, "recorded_at": "", "amount_total": None, "currency": None}
+    row: Row = {**dict.fromkeys(CHECKOUTS.table.columns), "session_id": session_id, "position": 1, "recorded_at": ""}
     views.apply([Advance(view=view, table=CHECKOUTS.table, anchor=somewhere(view.position + 1), changes=[Put(row)])])
 
 
@@ -81,7 +81,7 @@ def test_there_is_no_name_without_a_view(
     assert list(analyst.execute("SELECT name FROM sqlite_master WHERE type='view'")) == []
     views.switch(view)
 
-    views.drop(View(name="checkouts", version=1, generation=1, position=0, state=state_as_it_was_known))
+    views.drop(View(name="checkouts", version=CHECKOUTS.version, generation=1, position=0, state=state_as_it_was_known))
 
     assert list(analyst.execute("SELECT name FROM sqlite_master WHERE type='view'")) == []
     put(views, views.create(CHECKOUTS, ViewState.LIVE), "cs_test_1")
@@ -92,7 +92,7 @@ def test_who_reads_can_change_nothing(views: SQLiteViews, analyst: sqlite3.Conne
     views.create(CHECKOUTS, ViewState.LIVE)
 
     with pytest.raises(sqlite3.OperationalError, match="readonly"):
-        analyst.execute("DELETE FROM checkouts_v1_g1")
+        analyst.execute("DELETE FROM checkouts_v2_g1")
 
 
 def test_a_long_read_sees_one_moment_and_blocks_no_process(views: SQLiteViews, analyst: sqlite3.Connection) -> None:

@@ -16,8 +16,8 @@ from application.reading.views import Advance, Selection, View, ViewState
 from infrastructure.sqlite_file import Synchronous, connect
 from infrastructure.views.sqlite import SQLiteViews
 
-VIEW = View(name="checkouts", version=1, generation=1, position=0, state=ViewState.LIVE)
-ROW: Row = {"session_id": "cs_test_1", "position": 1, "recorded_at": "", "amount_total": None, "currency": None}
+VIEW = View(name="checkouts", version=CHECKOUTS.version, generation=1, position=0, state=ViewState.LIVE)
+ROW: Row = {**dict.fromkeys(CHECKOUTS.table.columns), "session_id": "cs_test_1", "position": 1, "recorded_at": ""}
 
 
 def advance(*texts: str, view: View = VIEW) -> Advance:
