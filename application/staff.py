@@ -147,7 +147,7 @@ class Staff:
 
     def _check_stripe_event(self, id: str) -> None:
         event = self._log.get(StripeEvent, id)
-        if event.received is None or event.error is not None or event.is_ignored:
+        if event.received is None or event.error is not None or event.dismissed_at is not None or event.is_ignored:
             return
         session_id = event.received.session_id
         is_settled = session_id is None or self._log.get(CheckoutSession, session_id).is_paid

@@ -38,6 +38,11 @@ class SettingsError(Exception):
 
 
 def api_key(name: str, text: str) -> str:
+    """The key of a Stripe account, secret or restricted.
+
+    Raises:
+        SettingsError: the text is something else.
+    """
     if not _API_KEY.fullmatch(text):
         raise SettingsError(
             f"{name} must be a Stripe API key that starts with sk_test_, sk_live_, rk_test_ or rk_live_."
@@ -46,6 +51,11 @@ def api_key(name: str, text: str) -> str:
 
 
 def webhook_secrets(name: str, text: str) -> tuple[str, ...]:
+    """One signing secret or several.
+
+    Raises:
+        SettingsError: the text is something else.
+    """
     secrets = tuple(part.strip() for part in text.split(",") if part.strip())
     if not secrets or not all(_WEBHOOK_SECRET.fullmatch(secret) for secret in secrets):
         raise SettingsError(f"{name} must be a secret that starts with whsec_, or several of them separated by commas.")
@@ -53,12 +63,22 @@ def webhook_secrets(name: str, text: str) -> tuple[str, ...]:
 
 
 def secret_key(name: str, text: str) -> str:
+    """A text that is long enough to sign with.
+
+    Raises:
+        SettingsError: it is shorter.
+    """
     if len(text) < SECRET_KEY_MIN:
         raise SettingsError(f"{name} must have {SECRET_KEY_MIN} characters or more.")
     return text
 
 
 def url(name: str, text: str) -> str:
+    """An address without a slash at its end; https, unless it is on this machine.
+
+    Raises:
+        SettingsError: the text is something else.
+    """
     parts = _split(text)
     is_right = parts is not None and parts.scheme in {"http", "https"} and parts.hostname and not parts.username
     if parts is None or not is_right or parts.query or parts.fragment:
@@ -73,6 +93,11 @@ def path(_name: str, text: str) -> Path:
 
 
 def whole_number(name: str, text: str, accepted: Range) -> int:
+    """A number within this range.
+
+    Raises:
+        SettingsError: the text is something else.
+    """
     if _DIGITS.fullmatch(text) and accepted.least <= int(text) <= accepted.most:
         return int(text)
     raise SettingsError(f"{name} must be a whole number from {accepted.text} (got {text[:50]!r}).")
@@ -88,6 +113,11 @@ def _split(text: str) -> SplitResult | None:
 
 
 def database(text: str) -> Database:
+    """Where the log is.
+
+    Raises:
+        SettingsError: the text is something else.
+    """
     try:
         return parse_database(text)
     except ValueError as error:
@@ -95,6 +125,11 @@ def database(text: str) -> Database:
 
 
 def smtp_server(name: str, text: str) -> "SmtpServer":
+    """Where mails go.
+
+    Raises:
+        SettingsError: the text is something else.
+    """
     from infrastructure.mail.smtp import parse_smtp_url
 
     try:
@@ -104,6 +139,11 @@ def smtp_server(name: str, text: str) -> "SmtpServer":
 
 
 def mail_from(text: str) -> str:
+    """The sender of mails, with a name or without.
+
+    Raises:
+        SettingsError: the text is something else.
+    """
     try:
         Sender.parse(text)
     except ValueError as error:
@@ -114,6 +154,11 @@ def mail_from(text: str) -> str:
 
 
 def mails(text: str) -> frozenset[MailKind]:
+    """The kinds of mails that go out.
+
+    Raises:
+        SettingsError: the text is something else.
+    """
     names = [] if text == "none" else [part.strip() for part in text.split(",") if part.strip()]
     unknown = [name for name in names if name not in set(MailKind)]
     if unknown:

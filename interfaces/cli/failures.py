@@ -25,7 +25,7 @@ MEANINGS: Mapping[str, Meaning] = {
     "interfaces.cli.usage.UsageError": Meaning(WRONG_USAGE, "wrong_usage"),
     "domain.errors.InvalidIdentifier": Meaning(WRONG_USAGE, "wrong_usage"),
     "interfaces.sandbox.model.errors.StripeError": Meaning(WRONG_USAGE, "wrong_usage"),
-    "infrastructure.settings.SettingsError": Meaning(WRONG_USAGE, "wrong_setting"),
+    "infrastructure.setting_values.SettingsError": Meaning(WRONG_USAGE, "wrong_setting"),
     "infrastructure.catalog_file.CatalogError": Meaning(WRONG_USAGE, "wrong_setting"),
     "infrastructure.customer_texts.own_texts.OwnTextsError": Meaning(WRONG_USAGE, "wrong_setting"),
     "infrastructure.entry_points.NotLoaded": Meaning(WRONG_USAGE, "wrong_setting"),

@@ -111,9 +111,9 @@ BUGS: Sequence[Bug] = (
     Bug(
         "a message that shows a secret setting",
         "settings",
-        "infrastructure/settings.py",
-        "must have {_SECRET_KEY_MIN} characters or more.",
-        "must have {_SECRET_KEY_MIN} characters or more, not {text}.",
+        "infrastructure/setting_values.py",
+        "must have {SECRET_KEY_MIN} characters or more.",
+        "must have {SECRET_KEY_MIN} characters or more, not {text}.",
     ),
 )
 

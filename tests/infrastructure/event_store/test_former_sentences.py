@@ -174,11 +174,14 @@ NEVER_A_SENTENCE = {
     ReasonCode.PAYMENT_OVERDUE,
     ReasonCode.WAITS_FOR_WORKER,
     ReasonCode.EVENTS_LEFT_OUT,
+    ReasonCode.OTHER_APPLICATION,
+    ReasonCode.STRIPE_KEY_REFUSED,
     ReasonCode.UNREADABLE_EVENT,
     ReasonCode.REFUSED,
     ReasonCode.PORT_FAILED,
 }
-"""What only views and answers had in words, and the words of others, which can't be distinguished."""
+"""What only views and answers had in words, the words of others, which can't be distinguished, and what is newer than
+sentences."""
 
 
 def read(fact: Event, name: str, sentence: Any) -> Event:
