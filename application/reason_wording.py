@@ -145,6 +145,11 @@ def in_words(reason: Reason) -> str:  # noqa: C901 - a table with a line for eac
             return "It waits behind an earlier event"
         case ReasonCode.WAITS_FOR_WORKER:
             return f"No worker has carried it out; check that one runs that knows the kind '{said['kind']}'"
+        case ReasonCode.LOW_STOCK:
+            return f"{said['available']} available, and the catalog has `low_stock = {said['low']}`"
+        case ReasonCode.LOW_KEYS:
+            free = "1 free key" if said["free"] == "1" else f"{said['free']} free keys"
+            return f"{free}, and the catalog has `low_stock = {said['low']}`"
         case ReasonCode.EVENTS_LEFT_OUT:
             events = "1 event" if said["events"] == "1" else f"{said['events']} events"
             return f"The view lacks {events}; the first is event {said['position']} of the log: {said['text']}"

@@ -9,11 +9,22 @@ from domain.deliveries.by_kind import delivery_of
 from domain.deliveries.kind import BUILT_IN, DeliveryKind, built_in
 from domain.deliveries.license_key import pool_of
 from domain.errors import InvalidIdentifier
-from domain.identifiers import normal_sku, stock_id
-from domain.ids import Sku
+from domain.identifiers import normal_sku, pool_name, stock_id
+from domain.ids import PoolName, Sku
 from domain.plan import PlannedLine, Rule, Setting
 from domain.reasons import Reason
 from domain.whose_session import OurSessions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LowStock:
+    """When staff are warned: at so many available pieces of a SKU or free keys of a pool, or fewer."""
+
+    skus: Mapping[Sku, int] = field(default_factory=dict)
+    pools: Mapping[PoolName, int] = field(default_factory=dict)
+
+
+NEVER_LOW = LowStock()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,9 +53,23 @@ class Catalog:
             pool
             for rules, is_by_product in ((self.prices, False), (self.products, True))
             for id, rule in rules.items()
-            if built_in(rule.delivery) is DeliveryKind.LICENSE_KEY
-            and (pool := pool_of(rule, id if is_by_product else None)) is not None
+            if (pool := _pool(rule, id if is_by_product else None)) is not None
         }
+
+    @property
+    def low_stock(self) -> "LowStock":
+        """Where the file asks for a warning. Of several rules about one SKU or pool, the highest number counts."""
+        skus: dict[Sku, int] = {}
+        pools: dict[PoolName, int] = {}
+        for rules, is_by_product in ((self.prices, False), (self.products, True)):
+            for id, rule in rules.items():
+                if rule.low_stock is None:
+                    continue
+                if rule.track_stock and rule.sku is not None:
+                    skus[rule.sku] = max(rule.low_stock, skus.get(rule.sku, 0))
+                if (pool := _pool_name(rule, id if is_by_product else None)) is not None:
+                    pools[pool] = max(rule.low_stock, pools.get(pool, 0))
+        return LowStock(skus=skus, pools=pools)
 
     def plan(self, checkout: Checkout) -> tuple[PlannedLine, ...]:
         """A line for everything that was bought; a quantity of 0 is nothing bought."""
@@ -83,6 +108,19 @@ class Catalog:
         if rule.sku is not None and not _is_sku(rule.sku):
             return reasons.invalid_sku()
         return delivery_of(built_in(rule.delivery)).objection(settings)
+
+
+def _pool(rule: Rule, product: str | None) -> str | None:
+    return pool_of(rule, product) if built_in(rule.delivery) is DeliveryKind.LICENSE_KEY else None
+
+
+def _pool_name(rule: Rule, product: str | None) -> PoolName | None:
+    """None also for a name that no pool can have: lines with such a rule become `manual`."""
+    try:
+        name = _pool(rule, product)
+        return None if name is None else pool_name(name)
+    except InvalidIdentifier:
+        return None
 
 
 def _is_sku(text: Sku | None) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import ClassVar, Self, assert_never
+from typing import Any, ClassVar, Self, assert_never
 
 from domain.errors import Refused
 from domain.event import Aggregate, Event, replace
@@ -61,7 +61,15 @@ class KeyPool(Aggregate["KeyPoolFact"]):
         """No line gets these keys, not even after an import of them."""
 
         TOPIC: ClassVar[str] = "KeyPool.Withdrawn"
+        class_version: ClassVar[int] = 2
         keys: tuple[Personal, ...]
+        were_free: int
+        """How many of them lines could have got until now. An earlier version did not count those that were never
+        imported, so all of them count as free there."""
+
+        @staticmethod
+        def upcast_v1_v2(state: dict[str, Any]) -> None:
+            state["were_free"] = len(state["keys"])
 
     supply: PersistentMap[int, str] = field(default_factory=PersistentMap)
     """The free keys by their numbers in the order of imports: lines always get the first. Keys are plain texts here,
@@ -118,7 +126,8 @@ class KeyPool(Aggregate["KeyPoolFact"]):
         """
         self.check_not_given(keys)
         new = [key for key in dict.fromkeys(keys) if self.known.get(key) != WITHDRAWN]
-        return [self.Withdrawn(keys=tuple(Personal(key) for key in new))] if new else []
+        were_free = sum(key in self.known for key in new)
+        return [self.Withdrawn(keys=tuple(Personal(key) for key in new), were_free=were_free)] if new else []
 
     def check_not_given(self, keys: Sequence[str]) -> None:
         """

@@ -20,6 +20,8 @@ class Rule:
     sku: Sku | None = None
     track_stock: bool = False
     name: str | None = None
+    low_stock: int | None = None
+    """Staff are warned when so few pieces or keys are left, or fewer; None: never."""
     settings: Mapping[str, Setting] = field(default_factory=dict)
 
 

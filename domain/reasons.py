@@ -88,6 +88,8 @@ class ReasonCode(StrEnum):
     PAYMENT_OVERDUE = "payment_overdue"
     WAITS_BEHIND = "waits_behind"
     WAITS_FOR_WORKER = "waits_for_worker"
+    LOW_STOCK = "low_stock"
+    LOW_KEYS = "low_keys"
     EVENTS_LEFT_OUT = "events_left_out"
 
     # What was raised where none of the other codes is meant
@@ -341,6 +343,16 @@ def waits_behind() -> Reason:
 def waits_for_worker(kind: str) -> Reason:
     """`kind` is that of the effect."""
     return _reason(ReasonCode.WAITS_FOR_WORKER, kind=kind)
+
+
+def low_stock(available: int | str, low: int | str) -> Reason:
+    """`available` pieces of a SKU are left; the catalog asks for a warning at `low`."""
+    return _reason(ReasonCode.LOW_STOCK, available=str(available), low=str(low))
+
+
+def low_keys(free: int | str, low: int | str) -> Reason:
+    """`free` keys of a pool are left; the catalog asks for a warning at `low`."""
+    return _reason(ReasonCode.LOW_KEYS, free=str(free), low=str(low))
 
 
 def events_left_out(events: int | str, position: int | str, text: str) -> Reason:

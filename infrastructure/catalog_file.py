@@ -16,12 +16,13 @@ from domain.errors import InvalidIdentifier
 from domain.identifiers import normal_sku, pool_name, stock_id
 from domain.plan import Rule
 from domain.whose_session import OurSessions
+from infrastructure.deliveries.callback_message import TIMEOUT_SECONDS_MAX
 from infrastructure.deliveries.callback_url import URL_MAX, callback_url
-from infrastructure.deliveries.http_callback import TIMEOUT_SECONDS_MAX
 
 FILE_BYTES_MAX = 1024 * 1024
 TEXT_MAX = 2048
 NAME_MAX = 200
+LOW_STOCK_MAX = 1_000_000
 _OWN_KEYS_MAX = 50
 
 TABLES = {"products": "price_", "prices": "prod_"}
@@ -121,6 +122,8 @@ def _rule(where: str, table: str, id: str, rule: object, kinds: frozenset[str]) 
         raise CatalogError(f"{where}: the delivery http needs `url`, the address of your service.")
     if rule.get("track_stock") and "sku" not in rule:
         raise CatalogError(f"{where}: track_stock needs `sku`, the SKU whose stock is counted.")
+    if "low_stock" in rule and not (rule.get("track_stock") or delivery == DeliveryKind.LICENSE_KEY):
+        raise CatalogError(f"{where}: low_stock needs `track_stock = true`, or the delivery license_key.")
     if len(settings) > _OWN_KEYS_MAX:
         raise CatalogError(f"{where}: has more than {_OWN_KEYS_MAX} settings of its own.")
     return Rule(
@@ -128,6 +131,7 @@ def _rule(where: str, table: str, id: str, rule: object, kinds: frozenset[str]) 
         sku=normal_sku(rule["sku"]) if "sku" in rule else None,
         track_stock=rule.get("track_stock", False),
         name=rule.get("name"),
+        low_stock=rule.get("low_stock"),
         settings=settings,
     )
 
@@ -204,7 +208,18 @@ def _own_setting(value: object) -> None:
         raise ValueError(f"must be a text of at most {TEXT_MAX} characters, a whole number, or true or false")
 
 
-COMMON_KEYS: Mapping[str, Check] = {"delivery": _name, "sku": _sku, "track_stock": _switch, "name": _name}
+def _low_stock(value: object) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= LOW_STOCK_MAX:
+        raise ValueError(f"must be a whole number from 0 to {LOW_STOCK_MAX}")
+
+
+COMMON_KEYS: Mapping[str, Check] = {
+    "delivery": _name,
+    "sku": _sku,
+    "track_stock": _switch,
+    "name": _name,
+    "low_stock": _low_stock,
+}
 
 
 def _keys_of(kind: DeliveryKind) -> Mapping[str, Check]:
@@ -225,15 +240,19 @@ KIND_KEYS: Mapping[str, Mapping[str, Check]] = {kind: _keys_of(kind) for kind in
 
 
 def _digest(prices: Mapping[str, Rule], products: Mapping[str, Rule], ours: OurSessions | None) -> str:
-    """The same for the same rules, however the file is laid out."""
+    """The same for the same decisions, however the file is laid out: `low_stock` decides nothing."""
     rules: dict[str, object] = {
-        table: {id: asdict(rule) for id, rule in each.items()}
+        table: {id: _decisive(rule) for id, rule in each.items()}
         for table, each in (("prices", prices), ("products", products))
     }
     if ours is not None:
         rules[SESSIONS] = {**asdict(ours), "payment_links": sorted(ours.payment_links)}
     canonical = json.dumps(rules, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()[:_DIGEST_LENGTH]
+
+
+def _decisive(rule: Rule) -> Mapping[str, object]:
+    return {key: value for key, value in asdict(rule).items() if key != "low_stock"}
 
 
 def _short(text: str) -> str:

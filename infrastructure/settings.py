@@ -240,6 +240,11 @@ def load_staff_name(environ: Mapping[str, str], dotenv: Path | None) -> str | No
     return _values(environ, dotenv).get("FULFILL_AS")
 
 
+def load_catalog_path(environ: Mapping[str, str], dotenv: Path | None) -> Path:
+    """Where the catalog is, for a command that only reads."""
+    return Path(_values(environ, dotenv)["FULFILL_CATALOG"])
+
+
 def load_public_url(environ: Mapping[str, str], dotenv: Path | None) -> str | None:
     """Where customers reach the server, for a command that only reads.
 

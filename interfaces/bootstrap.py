@@ -122,7 +122,7 @@ def bootstrap(settings: Settings, replace: Replacements | None = None) -> Runtim
     every = projections()
     projector = Projector(log, views, every, makes_views=not kept.is_shared)
     void = [view.name for view in projector.check()]
-    queries = Queries(log, views, projector, use.clock)
+    queries = Queries(log, views, projector, use.clock, catalog.low_stock)
     runner = _runner(_kinds(settings, catalog, log, gateway, use, own, texts), queries.due_effects, writer, locks, use)
     engine = Engine(
         log=log,

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 from eventsourcing.persistence import PersistenceError
 
@@ -16,6 +17,7 @@ from application.reading.queries import Queries
 from application.reading.rebuild import Rebuild
 from application.reading.registry import PROJECTIONS
 from application.reading.views import Views
+from domain.catalog import NEVER_LOW, LowStock
 from infrastructure.database import Database
 from infrastructure.stores import stores
 from infrastructure.views.sqlite import scratch_views
@@ -90,12 +92,26 @@ class ReadSide:
     """The views that were found to be made from another log, and are being rebuilt."""
 
 
+def low_stock(catalog: Path) -> LowStock:
+    """Return when this catalog asks for warnings. Installed kinds of delivery are not loaded for it.
+
+    Raises:
+        CatalogError: the catalog is wrong.
+    """
+    from infrastructure.catalog_file import load_catalog
+    from infrastructure.deliveries.own import own_kinds
+
+    return load_catalog(catalog, own_kinds()).low_stock
+
+
 @contextmanager
-def open_read_side(database: Database, *, needs_views: bool = False) -> Iterator[ReadSide]:
+def open_read_side(
+    database: Database, *, needs_views: bool = False, low_stock: LowStock = NEVER_LOW
+) -> Iterator[ReadSide]:
     """The log and its views, with or without a server running beside.
 
     Where the views can't be used, other ones are made from the log for as long as this is open, unless it is the
-    views themselves that are needed.
+    views themselves that are needed. `low_stock` is when the catalog asks for warnings.
 
     Raises:
         NotFound, NotMigrated: there is no log there that this version can read.
@@ -118,7 +134,7 @@ def open_read_side(database: Database, *, needs_views: bool = False) -> Iterator
             every = projections()
             projector = Projector(log, views, every, makes_views=not kept.is_shared, mends=False)
             void = [view.name for view in projector.check()]
-            queries = Queries(log, views, projector, utc_now)
+            queries = Queries(log, views, projector, utc_now, low_stock)
             rebuild = Rebuild(log, views, scratch_views, every)
             yield ReadSide(log=log, queries=queries, rebuild=rebuild, problem=problem, void=void)
     finally:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from application.reading.checkout_state import CheckoutState
 from application.reading.work import WorkKind
-from domain.ids import SessionId, Sku
+from domain.ids import PoolName, SessionId, Sku
 from domain.order_number import OrderNumber
 from domain.reasons import Reason
 
@@ -42,7 +42,8 @@ class WorkItem:
     """Something that waits for a person."""
 
     subject: str
-    """The session; the Stripe event where there is none; the view that is incomplete."""
+    """The session; the Stripe event where there is none; the SKU or the pool that is low; the view that is
+    incomplete."""
     kind: WorkKind
     item: str
     """The line item or the step; empty where it is about the whole."""
@@ -63,6 +64,21 @@ class StockLevel:
     reserved: int
     available: int
     backordered: int
+    is_low: bool = False
+    """Whether the catalog asks for a warning at so few."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyPoolLevel:
+    """In keys. `waiting` is how many of them lines wait for."""
+
+    pool: PoolName
+    free: int
+    given: int
+    withdrawn: int
+    waiting: int
+    is_low: bool = False
+    """Whether the catalog asks for a warning at so few."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ Each answer is exact as of the end of the log: the views are brought there first
 
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -13,6 +14,7 @@ from application.log.log import Log, Notification
 from application.reading.answers import (
     ANYTIME,
     IncompleteView,
+    KeyPoolLevel,
     ProjectionStatus,
     SearchHit,
     SeenWithin,
@@ -24,6 +26,7 @@ from application.reading.checkout_state import CheckoutState
 from application.reading.due_effects import DueEffects
 from application.reading.projection import Projection, Row, rfc3339
 from application.reading.projections.checkouts import CHECKOUTS
+from application.reading.projections.key_pools import KEY_POOLS
 from application.reading.projections.search import SEARCH
 from application.reading.projections.stock import STOCK
 from application.reading.projections.timeline import TIMELINE
@@ -47,12 +50,13 @@ from application.reading.wording import and_behind_it
 from application.reading.work import OtherWork, Work, WorkKind
 from application.reason_wording import in_words
 from domain import reasons
+from domain.catalog import NEVER_LOW, LowStock
 from domain.checkout import Checkout
 from domain.checkout_session import CheckoutSession
 from domain.errors import UnreadableEvent
 from domain.event import Event
-from domain.identifiers import session_of_stream
-from domain.ids import SessionId, Sku, StreamId
+from domain.identifiers import key_pool_id, pool_name, session_of_stream, stock_id
+from domain.ids import PoolName, SessionId, Sku, StreamId
 from domain.order_number import order_number, read_order_number
 from domain.reasons import Reason
 from domain.step import effect_id
@@ -70,9 +74,18 @@ CANDIDATES_MAX = 5
 
 
 class Queries:
-    def __init__(self, log: Log, views: Views, projector: Projector, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        log: Log,
+        views: Views,
+        projector: Projector,
+        clock: Callable[[], datetime],
+        low_stock: LowStock = NEVER_LOW,
+    ) -> None:
+        """`low_stock` is when the catalog asks for warnings."""
         self._log = log
         self._clock = clock
+        self._low_stock = low_stock
         self._views = views
         self._projector = projector
         self.due_effects = DueEffects(views)
@@ -147,7 +160,8 @@ class Queries:
 
     def work_queue(self, limit: int = _WORK_MAX) -> list[WorkItem]:
         """Incomplete views; then, the longest wait first, what waits for a person, effects that keep failing, what a
-        policy could not handle, and the effects that no worker has carried out for a quarter of an hour.
+        policy could not handle, the effects that no worker has carried out for a quarter of an hour, and what is
+        low in stock.
 
         At most `limit` of the latter. So the answer is empty only if nothing is missing from it.
         """
@@ -161,7 +175,7 @@ class Queries:
         now = self._clock()
         rows = [row for row in self._views.select(selection) if is_due(row, now)]
         incomplete = [self._incomplete_item(view) for view in self.incomplete()]
-        items = [*map(_work_item, rows), *self._parked(), *self._late_effects(now, limit)]
+        items = [*map(_work_item, rows), *self._parked(), *self._late_effects(now, limit), *self._low()]
         return [*incomplete, *sorted(items, key=lambda item: item.since)[:limit]]
 
     def orders(self, subjects: Iterable[str]) -> Mapping[str, Checkout]:
@@ -211,10 +225,31 @@ class Queries:
             of_sku = sums.setdefault(Sku(str(row["sku"])), [0, 0, 0])
             for number, column in enumerate(("on_hand", "reserved", "backordered")):
                 of_sku[number] += int(row[column] or 0)
-        return [
-            StockLevel(sku=sku, on_hand=on_hand, reserved=held, available=on_hand - held, backordered=waiting)
-            for sku, (on_hand, held, waiting) in sums.items()
-        ]
+        return [self._stock_level(sku, *of_sku) for sku, of_sku in sums.items()]
+
+    def _stock_level(self, sku: Sku, on_hand: int, reserved: int, backordered: int) -> StockLevel:
+        available = on_hand - reserved
+        return StockLevel(
+            sku=sku,
+            on_hand=on_hand,
+            reserved=reserved,
+            available=available,
+            backordered=backordered,
+            is_low=available <= self._low_stock.skus.get(sku, -1),
+        )
+
+    def key_pools(self) -> list[KeyPoolLevel]:
+        self._projector.catch_up()
+        sums: dict[PoolName, list[int]] = {}
+        for row in self._views.select(Selection(projection=KEY_POOLS, order_by=["pool"])):
+            of_pool = sums.setdefault(pool_name(str(row["pool"])), [0, 0, 0, 0])
+            for number, column in enumerate(("free", "given", "withdrawn", "waiting")):
+                of_pool[number] += int(row[column] or 0)
+        return [self._pool_level(pool, *of_pool) for pool, of_pool in sums.items()]
+
+    def _pool_level(self, pool: PoolName, free: int, given: int, withdrawn: int, waiting: int) -> KeyPoolLevel:
+        is_low = free <= self._low_stock.pools.get(pool, -1)
+        return KeyPoolLevel(pool=pool, free=free, given=given, withdrawn=withdrawn, waiting=waiting, is_low=is_low)
 
     def incomplete(self, *projections: Projection) -> list[IncompleteView]:
         """The live views that left events out: among those of these projections, or among all without any."""
@@ -331,6 +366,27 @@ class Queries:
             event = self._log.entry(found).readable
             if isinstance(event, Event):
                 return event.recorded_at
+        return self._clock()
+
+    def _low(self) -> Iterator[WorkItem]:
+        """What is low, or was never counted or filled: since the last change of the SKU or the pool."""
+        low = self._low_stock
+        pieces = {level.sku: level.available for level in self.stock()} if low.skus else {}
+        for sku, limit in low.skus.items():
+            if (available := pieces.get(sku, 0)) <= limit:
+                since = self._changed_at(stock_id(sku))
+                yield _item(sku, OtherWork.LOW_STOCK, "", reasons.low_stock(available, limit), since)
+        keys = {level.pool: level.free for level in self.key_pools()} if low.pools else {}
+        for pool, limit in low.pools.items():
+            if (free := keys.get(pool, 0)) <= limit:
+                since = self._changed_at(key_pool_id(pool))
+                yield _item(pool, OtherWork.LOW_KEYS, "", reasons.low_keys(free, limit), since)
+
+    def _changed_at(self, stream: StreamId) -> datetime:
+        """When the last event of this stream was recorded that this version can read; now, if there is none."""
+        for stored in self._log.store.select_events(stream, desc=True, limit=_NEARBY_MAX):
+            with suppress(UnreadableEvent):
+                return self._log.decode(stored).recorded_at
         return self._clock()
 
     def _late_effects(self, now: datetime, limit: int) -> Iterator[WorkItem]:

@@ -4,6 +4,7 @@ from application.reading.projection import Projection
 from application.reading.projections.checkouts import CHECKOUTS
 from application.reading.projections.daily_sales import DAILY_SALES
 from application.reading.projections.due_effects import DUE_EFFECTS
+from application.reading.projections.key_pools import KEY_POOLS
 from application.reading.projections.search import SEARCH
 from application.reading.projections.stock import STOCK
 from application.reading.projections.timeline import TIMELINE
@@ -13,6 +14,7 @@ PROJECTIONS: tuple[Projection, ...] = (
     CHECKOUTS,
     DAILY_SALES,
     DUE_EFFECTS,
+    KEY_POOLS,
     SEARCH,
     STOCK,
     TIMELINE,

@@ -27,6 +27,8 @@ class OtherWork(StrEnum):
     PARKED_EVENT = "parked_event"
     INCOMPLETE_VIEW = "incomplete_view"
     WAITING_EFFECT = "waiting_effect"
+    LOW_STOCK = "low_stock"
+    LOW_KEYS = "low_keys"
 
 
 WorkKind = Work | OtherWork

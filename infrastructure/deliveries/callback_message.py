@@ -16,6 +16,9 @@ from domain.plan import PlannedLine
 
 Json = dict[str, object]
 
+TIMEOUT_SECONDS_MAX = 30
+"""A rule may not ask for more: the answer of a callback has come by then."""
+
 
 def signing_secret(secret_key: str) -> str:
     """Return the secret with which the receiver verifies, derived from `FULFILL_SECRET_KEY`."""

@@ -16,12 +16,11 @@ from application.ports import DeliveryReceipt, DeliveryRequest, Permanent, Tempo
 from domain import reasons
 from domain.plan import Setting
 from domain.reasons import Peer, Reason
-from infrastructure.deliveries.callback_message import message_body, signed_headers
+from infrastructure.deliveries.callback_message import TIMEOUT_SECONDS_MAX, message_body, signed_headers
 from infrastructure.deliveries.callback_url import CallbackUrl, callback_url
 from infrastructure.deliveries.pinned_network import Deadline, PinnedNetwork, Resolver, resolve
 
 TIMEOUT_SECONDS = 10
-TIMEOUT_SECONDS_MAX = 30
 ANSWER_BYTES_MAX = 64 * 1024
 REFERENCE_MAX = 200
 

@@ -1,8 +1,8 @@
 """`fulfill keys`: import, withdraw and show license keys."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Annotated
+from dataclasses import asdict
+from typing import Annotated
 
 from cyclopts import Parameter
 
@@ -11,37 +11,31 @@ from interfaces.cli.desk import by, open_desk
 from interfaces.cli.key_file import read_key_file
 from interfaces.cli.new_names import New, check_name
 from interfaces.cli.output.printing import page, print_json, talk
-from interfaces.cli.read_side import open_side
-from interfaces.cli.usage import DONE, Json, Lines, Pool, Session, Who, Why
-
-if TYPE_CHECKING:
-    from domain.key_pool import KeyPool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _PoolCounts:
-    pool: str
-    free: int
-    given: int
-    withdrawn: int
-    waiting: int
-    """How many keys lines wait for."""
+from interfaces.cli.read_side import is_complete, open_side
+from interfaces.cli.stock import LOW
+from interfaces.cli.usage import DONE, FAILED, Json, Lines, Pool, Session, Who, Why
 
 
 def keys_list(*, json: Json = False) -> int:
     """List the key pools: keys that are free, given to customers, withdrawn, and waited for."""
-    from domain.key_pool import KeyPool
+    from application.reading.projections.key_pools import KEY_POOLS
 
-    with open_side() as side:
-        counts = [_counted(side.log.get(KeyPool, id)) for id in side.log.key_pools()]
+    with open_side(warns_of_low_stock=True) as side:
+        levels = side.queries.key_pools()
+        is_whole = is_complete(side.queries, KEY_POOLS)
     if json:
-        print_json([asdict(each) for each in counts])
-    elif counts:
-        rows = [(each.pool, each.free, each.given, each.withdrawn, each.waiting) for each in counts]
-        page().table(("pool", "free", "given", "withdrawn", "waiting"), rows)
-    else:
+        print_json([{**asdict(level), "is_complete": is_whole} for level in levels])
+    elif levels:
+        rows = [
+            (each.pool, each.free, each.given, each.withdrawn, each.waiting, LOW if each.is_low else "")
+            for each in levels
+        ]
+        page().table(("pool", "free", "given", "withdrawn", "waiting", ""), rows)
+    elif is_whole:
         page().say("No key pools yet. Add keys with `fulfill keys import POOL FILE`.")
-    return DONE
+    else:
+        page().say("No key pools found in the incomplete view.")
+    return DONE if levels or is_whole else FAILED
 
 
 def keys_import(
@@ -123,17 +117,6 @@ def keys_show(
         rows = [(each.plan.id, each.plan.title, key.text) for each in shown for key in each.keys]
         page().table(["line item", "description", "key"], rows)
     return DONE
-
-
-def _counted(pool: "KeyPool") -> _PoolCounts:
-    free, given = len(pool.supply), sum(map(len, pool.ledger.values()))
-    return _PoolCounts(
-        pool=pool.pool,
-        free=free,
-        given=given,
-        withdrawn=len(pool.known) - free - given,
-        waiting=sum(pool.waiting.values()),
-    )
 
 
 def _keys_in(file: str) -> Sequence[str]:

@@ -45,6 +45,10 @@ def resolving(kind: WorkKind) -> tuple[str, ...]:  # noqa: C901 - a table with a
             return ("projections rebuild",)
         case OtherWork.WAITING_EFFECT:
             return ("serve", "worker")
+        case OtherWork.LOW_STOCK:
+            return ("stock count",)
+        case OtherWork.LOW_KEYS:
+            return ("keys import",)
         case _:
             assert_never(kind)
 
@@ -64,7 +68,7 @@ def queue(*, redact: Redact = False, json: Json = False) -> int:
     from application.reading.projections.work_queue import WORK_QUEUE
     from application.reading.redacted import redacted
 
-    with open_side() as side:
+    with open_side(warns_of_low_stock=True) as side:
         items = side.queries.work_queue(_ITEMS_MAX)
         orders = side.queries.orders(item.subject for item in items)
         is_complete(side.queries, WORK_QUEUE, CHECKOUTS)

@@ -11,19 +11,24 @@ from interfaces.cli.output.printing import page, print_json
 from interfaces.cli.read_side import is_complete, open_side
 from interfaces.cli.usage import DONE, FAILED, Json, Sku, Who, Why, whole_number
 
+LOW = "low"
+
 
 def stock_list(*, json: Json = False) -> int:
     """List the stock of every SKU: on hand, reserved, available and backordered."""
     from application.reading.projections.stock import STOCK
 
-    with open_side() as side:
+    with open_side(warns_of_low_stock=True) as side:
         levels = side.queries.stock()
         is_whole = is_complete(side.queries, STOCK)
     if json:
         print_json([{**asdict(level), "is_complete": is_whole} for level in levels])
     elif levels:
-        rows = [(each.sku, each.on_hand, each.reserved, each.available, each.backordered) for each in levels]
-        page().table(("sku", "on hand", "reserved", "available", "backordered"), rows)
+        rows = [
+            (each.sku, each.on_hand, each.reserved, each.available, each.backordered, LOW if each.is_low else "")
+            for each in levels
+        ]
+        page().table(("sku", "on hand", "reserved", "available", "backordered", ""), rows)
     elif is_whole:
         page().say("No stock is tracked yet. Set it with `fulfill stock count SKU N`.")
     else:
@@ -66,5 +71,7 @@ def stock_count(
         print_json({**asdict(level), "is_complete": is_whole, "is_followed": is_followed})
     else:
         waiting = f", {level.backordered} backordered" if level.backordered else ""
-        page().say(f"{sku}: {level.on_hand} on hand, {level.reserved} reserved, {level.available} available{waiting}.")
+        low = f" Stock is {LOW}." if level.is_low else ""
+        counted = f"{level.on_hand} on hand, {level.reserved} reserved, {level.available} available{waiting}."
+        page().say(f"{sku}: {counted}{low}")
     return DONE

@@ -159,6 +159,11 @@ class SettingsSource:
 
         return load_database(os.environ, self.environment_file)
 
+    def catalog(self) -> Path:
+        from infrastructure.settings import load_catalog_path
+
+        return load_catalog_path(os.environ, self.environment_file)
+
     def public_url(self) -> str | None:
         from infrastructure.settings import load_public_url
 

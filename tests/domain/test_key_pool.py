@@ -139,8 +139,9 @@ def test_a_line_that_stopped_waiting_may_ask_again() -> None:
     the_pool(ran_out(ANN, 1), wait_ended(ANN)).when(KeyPool.assign, ANN, 1).then(ran_out(ANN, 1))
 
 
-def withdrawn(text: str) -> KeyPool.Withdrawn:
-    return KeyPool.Withdrawn(keys=keys(text))
+def withdrawn(text: str, were_free: int | None = None) -> KeyPool.Withdrawn:
+    """All of them were free unless a number is given."""
+    return KeyPool.Withdrawn(keys=keys(text), were_free=len(keys(text)) if were_free is None else were_free)
 
 
 def test_a_withdrawn_key_is_given_to_no_line() -> None:
@@ -158,7 +159,7 @@ def test_after_withdrawn_keys_a_line_gets_the_next() -> None:
 
 
 def test_withdrawn_keys_are_not_imported_whether_they_were_known_or_not() -> None:
-    before = the_pool(imported("A"), withdrawn("A B"))
+    before = the_pool(imported("A"), withdrawn("A B", 1))
 
     before.when(KeyPool.import_keys, ["A", "B", "C"]).then(imported("C"))
 
@@ -172,8 +173,8 @@ def test_withdrawn_keys_do_not_count_for_those_who_wait() -> None:
 
 
 def test_keys_are_withdrawn_once() -> None:
-    the_pool(withdrawn("A")).when(KeyPool.withdraw, ["A", "B", "B"]).then(withdrawn("B"))
-    the_pool(withdrawn("A")).when(KeyPool.withdraw, ["A"]).then_nothing()
+    the_pool(withdrawn("A", 0)).when(KeyPool.withdraw, ["A", "B", "B"]).then(withdrawn("B", 0))
+    the_pool(withdrawn("A", 0)).when(KeyPool.withdraw, ["A"]).then_nothing()
 
 
 def test_a_key_that_a_customer_has_is_not_withdrawn_nor_any_other_with_it() -> None:

@@ -115,7 +115,7 @@ def test_a_key_that_leaves_a_large_pool_copies_none_of_the_others() -> None:
 def test_a_sale_does_not_walk_over_withdrawn_keys() -> None:
     keys = [f"KEY-{number}" for number in range(MANY)]
     pool = KeyPool(id=as_stream("keys_pro")).foresee([KeyPool.Imported(keys=tuple(map(Personal, keys)))])
-    pool = pool.foresee([KeyPool.Withdrawn(keys=tuple(map(Personal, keys[:-2])))])
+    pool = pool.foresee([KeyPool.Withdrawn(keys=tuple(map(Personal, keys[:-2])), were_free=len(keys) - 2)])
     looked_at: list[int] = []
 
     class Watched(PersistentMap[int, str]):

@@ -30,6 +30,7 @@ stripe_key_refused(answer) http_status(host,status) smtp_reply(about,reply,enhan
 timed_out(peer,host) host_not_found(peer,host) connection_refused(peer,host) tls_failed(peer,host,certificate)
 connection_failed(peer,host,error)
 ready_to_pack(quantity,title) payment_overdue(days) waits_behind() waits_for_worker(kind)
+low_stock(available,low) low_keys(free,low)
 events_left_out(events,position,text)
 unreadable_event(text) refused(text) port_failed(text) unexpected_error(error,file,line)
 as_written(text)

@@ -6,8 +6,9 @@ import pytest
 from builders import a_checkout, a_line_item
 from typed_ids import as_sku
 
-from domain.catalog import Catalog
+from domain.catalog import Catalog, LowStock
 from domain.deliveries.kind import BUILT_IN
+from domain.identifiers import pool_name
 from domain.plan import Rule
 from infrastructure.catalog_file import FILE_BYTES_MAX, CatalogError, load_catalog
 
@@ -107,6 +108,45 @@ def test_every_kind_can_have_what_it_can_use(file: Path) -> None:
     }
 
 
+def test_of_several_rules_the_highest_number_asks_for_the_warning(file: Path) -> None:
+    catalog = load(
+        file,
+        """
+        [products.prod_mug]
+        delivery = "shipment"
+        sku = "mug"
+        track_stock = true
+        low_stock = 3
+        [prices.price_mug]
+        delivery = "shipment"
+        sku = "mug"
+        track_stock = true
+        low_stock = 5
+        [products.prod_pro]
+        delivery = "license_key"
+        low_stock = 0
+        [prices.price_pro]
+        delivery = "license_key"
+        pool = "other"
+        low_stock = 20
+        [products.prod_hat]
+        delivery = "shipment"
+        sku = "hat"
+        track_stock = true
+        """,
+    )
+
+    assert catalog.low_stock == LowStock(
+        skus={as_sku("mug"): 5}, pools={pool_name("prod_pro"): 0, pool_name("other"): 20}
+    )
+
+
+def test_a_warning_changes_no_decision_so_the_digest_stays(file: Path) -> None:
+    rule = '[products.prod_1]\ndelivery = "license_key"\n'
+
+    assert load(file, rule).digest == load(file, f"{rule}low_stock = 9").digest
+
+
 def test_a_merchant_who_chose_the_ids_can_use_them(file: Path) -> None:
     catalog = load(file, '[products."gold.2026"]\ndelivery = "manual"\n[prices.gold-monthly]\ndelivery = "manual"')
 
@@ -182,12 +222,20 @@ def test_the_digest_distinguishes_rules_and_not_layouts(file: Path) -> None:
         (
             a_rule('delivery = "shipment"\ntrack_stok = true'),
             "[products.prod_1]: unknown key track_stok for the delivery shipment; "
-            "it can have delivery, sku, track_stock, name.",
+            "it can have delivery, sku, track_stock, name, low_stock.",
         ),
         (
             a_rule('delivery = "access"\nurl = "https://example.com"'),
             "[products.prod_1]: unknown key url for the delivery access; "
-            "it can have delivery, sku, track_stock, name, link.",
+            "it can have delivery, sku, track_stock, name, low_stock, link.",
+        ),
+        (
+            a_rule('delivery = "shipment"\nsku = "mug"\nlow_stock = 3'),
+            "[products.prod_1]: low_stock needs `track_stock = true`, or the delivery license_key.",
+        ),
+        (
+            a_rule('delivery = "license_key"\nlow_stock = -1'),
+            "[products.prod_1]: low_stock must be a whole number from 0 to 1000000.",
         ),
         (a_rule('delivery = "http"'), "[products.prod_1]: the delivery http needs `url`, the address of your service."),
         (

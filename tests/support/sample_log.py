@@ -277,7 +277,7 @@ def _written_by_staff(log: LogWriter) -> None:
     )
     log.add(
         as_stream("keys_pro"),
-        KeyPool.Withdrawn(keys=(Personal("BBBB-2222"),)),
+        KeyPool.Withdrawn(keys=(Personal("BBBB-2222"),), were_free=0),
         actor=STAFF,
         reason="given away in June",
     )

@@ -21,9 +21,11 @@ from application.reading.queries import Queries
 from application.reading.registry import PROJECTIONS
 from application.reading.work import OtherWork
 from domain import reasons
+from domain.catalog import LowStock
 from domain.checkout_session import CheckoutSession
 from domain.effect import Effect
 from domain.event import Event
+from domain.identifiers import pool_name
 from domain.order_number import order_number
 from domain.personal import Personal
 from domain.stock_item import StockItem
@@ -115,6 +117,7 @@ def test_a_search_shows_at_most_200_checkouts(store_url: str) -> None:
 ANSWERS: list[tuple[str, Callable[[ReadSide], object]]] = [
     ("checkout", lambda read_side: read_side.queries.checkout(as_session(SHOP))),
     ("search", lambda read_side: read_side.queries.search("")),
+    ("key_pools", lambda read_side: read_side.queries.key_pools()),
     ("work_queue", lambda read_side: read_side.queries.work_queue()),
     ("stock", lambda read_side: read_side.queries.stock()),
 ]
@@ -208,6 +211,34 @@ def test_the_queue_begins_with_the_views_that_lack_events(read_side: ReadSide) -
     assert {item.since for item in items} == {log.events[0].recorded_at}
 
 
+def test_what_is_low_is_in_the_queue_since_its_last_change(sample: ReadSide) -> None:
+    now = BEGINNING + timedelta(days=9)
+    counted = LogWriter(BEGINNING + timedelta(days=3))
+    counted.add(as_stream("sku_cap"), StockItem.Counted(on_hand=1))
+    counted.add(as_stream("sku_bag"), StockItem.Counted(on_hand=2))
+    sample.append(counted.events)
+    skus = {as_sku("mug-blue"): 3, as_sku("never-counted"): 0, as_sku("cap"): 0, as_sku("bag"): 2}
+    low = LowStock(skus=skus, pools={pool_name("pro"): 0, pool_name("never-filled"): 5})
+    queries = Queries(sample.log, sample.views, sample.projector, lambda: now, low)
+
+    items = [item for item in queries.work_queue() if item.kind in {OtherWork.LOW_STOCK, OtherWork.LOW_KEYS}]
+
+    changed = {event.originator_id: event.recorded_at for event in [*sample_log(), *counted.events]}
+    assert {item.subject: (item.kind, item.detail, item.since) for item in items} == {
+        "mug-blue": (
+            "low_stock",
+            "3 available, and the catalog has `low_stock = 3`",
+            changed[as_stream("sku_mug-blue")],
+        ),
+        "bag": ("low_stock", "2 available, and the catalog has `low_stock = 2`", changed[as_stream("sku_bag")]),
+        "never-counted": ("low_stock", "0 available, and the catalog has `low_stock = 0`", now),
+        "pro": ("low_keys", "0 free keys, and the catalog has `low_stock = 0`", changed[as_stream("keys_pro")]),
+        "never-filled": ("low_keys", "0 free keys, and the catalog has `low_stock = 5`", now),
+    }
+    assert {level.sku for level in queries.stock() if level.is_low} == {"mug-blue", "bag"}
+    assert [level.pool for level in queries.key_pools() if level.is_low] == ["pro"]
+
+
 def test_an_event_that_was_handled_after_all_waits_no_more(sample: ReadSide) -> None:
     parked = ParkedEvent(policy="emails", position=9, subject=SHOP, error=reasons.as_written("no"), parked_at=BEGINNING)
     sample.log.store.insert(Insertion(books=Bookkeeping(park=[parked])))
@@ -278,7 +309,7 @@ def test_the_projections_are_listed_as_they_are(sample: ReadSide) -> None:
 
     assert {(each.state, each.position) for each in before} == {("building", 0)}
     assert [each.name for each in before] == [
-        "checkouts", "daily_sales", "due_effects", "search", "stock", "timeline", "work_queue",
+        "checkouts", "daily_sales", "due_effects", "key_pools", "search", "stock", "timeline", "work_queue",
     ]  # fmt: skip
     assert {(each.state, each.position) for each in sample.queries.projections()} == {("live", len(sample_log()))}
     assert {each.name: each.version for each in sample.queries.projections()} == {

@@ -228,7 +228,7 @@ REPLACED = replace(MUG, item=replace(MUG.item, id="li_mug2", price="price_other"
             "Imported 2 license keys into pool pro",
         ),
         (
-            KeyPool.Withdrawn(keys=(Personal("A"),), originator_id=as_stream("keys_pro")),
+            KeyPool.Withdrawn(keys=(Personal("A"),), were_free=1, originator_id=as_stream("keys_pro")),
             "Withdrew 1 license key from pool pro",
         ),
         (

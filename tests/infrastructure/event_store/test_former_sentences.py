@@ -173,6 +173,8 @@ NEVER_A_SENTENCE = {
     ReasonCode.READY_TO_PACK,
     ReasonCode.PAYMENT_OVERDUE,
     ReasonCode.WAITS_FOR_WORKER,
+    ReasonCode.LOW_STOCK,
+    ReasonCode.LOW_KEYS,
     ReasonCode.EVENTS_LEFT_OUT,
     ReasonCode.OTHER_APPLICATION,
     ReasonCode.STRIPE_KEY_REFUSED,

@@ -23,7 +23,7 @@ CHECKOUT = """
     subscription invoice recovered_from metadata locale mails_to parcels landing_page personal is_complete
 """
 HIT = "session_id order_number state amount_total currency recorded_at matched"
-STOCK = "sku on_hand reserved available backordered is_complete"
+STOCK = "sku on_hand reserved available backordered is_low is_complete"
 RESULT = "session_id state is_followed"
 SHAPES = {
     ("checkout", ORDER): CHECKOUT,

@@ -173,8 +173,9 @@ def test_the_pools_are_listed_with_what_became_of_their_keys(fulfill: Fulfill, t
 
     document, shown = fulfill("keys", "list", "--json").json, fulfill("keys", "list").out
 
-    assert waiting == [{"pool": "pro", "free": 0, "given": 0, "withdrawn": 0, "waiting": 1}]
-    assert document == [{"pool": "pro", "free": 1, "given": 1, "withdrawn": 2, "waiting": 0}]
+    rest = {"is_low": False, "is_complete": True}
+    assert waiting == [{"pool": "pro", "free": 0, "given": 0, "withdrawn": 0, "waiting": 1, **rest}]
+    assert document == [{"pool": "pro", "free": 1, "given": 1, "withdrawn": 2, "waiting": 0, **rest}]
     assert shown.splitlines()[1].split() == ["pro", "1", "1", "2", "0"]
     assert "AAAA" not in shown
 

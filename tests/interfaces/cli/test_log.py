@@ -74,7 +74,7 @@ def test_a_shop_moves_to_another_database(
     document = said.json
     assert (document["events"], document["is_same"], document["differences"]) == (EVENTS, True, [])
     assert {view["is_same"] for view in document["views"]} == {True}
-    assert len(document["views"]) == 7
+    assert len(document["views"]) == 8
     assert set(document) == {
         *("from", "to", "events", "streams", "digest", "followers", "parked", "views", "differences", "is_same"),
         "seconds",

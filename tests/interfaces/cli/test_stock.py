@@ -42,6 +42,7 @@ def test_a_count_serves_who_waited(fulfill: Fulfill, sandbox: Sandbox, tmp_path:
         "reserved": 1,
         "available": 2,
         "backordered": 0,
+        "is_low": False,
         "is_complete": True,
         "is_followed": True,
     }
@@ -124,3 +125,37 @@ def test_a_catalog_without_rules_knows_no_sku_and_asks_nothing(fulfill: Fulfill,
     (tmp_path / "catalog.toml").write_text("")
 
     assert fulfill("stock", "count", "pen", "3", *BY).code == 0
+
+
+@pytest.mark.usefixtures("small_shop")
+def test_what_is_low_is_marked_and_in_the_queue_until_it_is_counted(fulfill: Fulfill, tmp_path: Path) -> None:
+    catalog = tmp_path / "catalog.toml"
+    rules = catalog.read_text() if catalog.exists() else ""
+    catalog.write_text(
+        f'{rules}\n[products.prod_Low]\ndelivery = "shipment"\nsku = "mug-blue"\ntrack_stock = true\nlow_stock = 8\n'
+        '[products.prod_Key]\ndelivery = "license_key"\npool = "pro"\nlow_stock = 2\n'
+    )
+
+    listed, pools, tasks = fulfill("stock", "list").out, fulfill("keys", "list").out, fulfill("queue", "--json").json
+    counted = fulfill("stock", "count", "mug-blue", "40", *BY).out
+    after = {item["subject"] for item in fulfill("queue", "--json").json}
+
+    assert listed.splitlines()[1].split()[-1] == "low"
+    assert pools.splitlines()[1].split()[-1] == "low"
+    low = {item["subject"]: item["detail"] for item in tasks if item["kind"] in {"low_stock", "low_keys"}}
+    assert low == {
+        "mug-blue": "1 available, and the catalog has `low_stock = 8`",
+        "pro": "0 free keys, and the catalog has `low_stock = 2`",
+    }
+    assert counted == "mug-blue: 40 on hand, 4 reserved, 36 available.\n"
+    assert "mug-blue" not in after
+
+
+@pytest.mark.usefixtures("small_shop")
+def test_a_wrong_catalog_costs_the_queue_only_its_warnings(fulfill: Fulfill, tmp_path: Path) -> None:
+    (tmp_path / "catalog.toml").write_text("not toml at all [")
+
+    said = fulfill("queue", "--json")
+
+    assert (said.code, bool(said.json)) == (0, True)
+    assert said.err.startswith("fulfill: No warnings of low stock: catalog.toml: is not TOML")

@@ -19,6 +19,7 @@ from typed_ids import as_session, as_stream
 
 from application.reading.projection import Projection, Row, rfc3339
 from application.reading.projections.due_effects import DUE_EFFECTS
+from application.reading.projections.key_pools import KEY_POOLS
 from application.reading.projections.stock import STOCK
 from application.reading.projections.work_queue import WORK_QUEUE
 from application.reading.work import Work
@@ -27,6 +28,7 @@ from domain.effect import Effect
 from domain.errors import Refused
 from domain.event import A, Event
 from domain.fulfillment import Fulfillment
+from domain.key_pool import KeyPool
 from domain.line import LineState
 from domain.stock_item import LineRef, StockItem
 
@@ -76,6 +78,31 @@ def test_the_stock(decisions: list[Decision]) -> None:
         LineRef(as_session(str(key[0])), str(key[1])): (row["reserved"], row["backordered"])
         for key, row in claimed.items()
     } == {claim: (need.quantity, 0) if need.is_promised else (0, need.quantity) for claim, need in item.needs.items()}
+
+
+pieces_of_keys = st.lists(st.sampled_from("ABCDEFGH"), max_size=4)
+pool_decisions: st.SearchStrategy[Decision] = st.one_of(
+    st.builds(lambda keys: lambda pool: pool.import_keys(keys), pieces_of_keys),
+    st.builds(lambda keys: lambda pool: pool.withdraw(keys), pieces_of_keys),
+    st.builds(lambda claim, quantity: lambda pool: pool.assign(claim, quantity), claims, st.integers(1, 3)),
+    st.builds(lambda claim: lambda pool: pool.stop_waiting(claim), claims),
+)
+
+
+@given(decisions=st.lists(pool_decisions, max_size=20))
+def test_the_key_pools(decisions: list[Decision]) -> None:
+    pool, events = live(KeyPool(id=as_stream("keys_pro")), decisions)
+
+    rows = rows_of(KEY_POOLS, events)
+
+    given = sum(map(len, pool.ledger.values()))
+    sums = {name: sum(int(row[name] or 0) for row in rows) for name in ("free", "given", "withdrawn", "waiting")}
+    assert sums == {
+        "free": len(pool.supply),
+        "given": given,
+        "withdrawn": len(pool.known) - len(pool.supply) - given,
+        "waiting": sum(pool.waiting.values()),
+    }
 
 
 NO = reasons.port_failed("no")
