@@ -137,6 +137,8 @@ class Deliver:
         match line.state:
             case LineState.DELIVERED:
                 return reasons.delivered_otherwise()
+            case LineState.CANCELED:
+                return reasons.canceled()
             case LineState.PENDING | LineState.BACKORDERED | LineState.MANUAL | LineState.GIVEN_UP:
                 pass
             case _:

@@ -91,6 +91,10 @@ def in_words(reason: Reason) -> str:  # noqa: C901 - a table with a line for eac
             return f"The pool '{said['pool']}' does not have enough keys; import some"
         case ReasonCode.REPLANNED:
             return "The line was replanned"
+        case ReasonCode.CANCELED:
+            return "The line was canceled"
+        case ReasonCode.PAID_AFTER_CANCELLATION:
+            return "The payment arrived after the checkout was canceled: deliver it, replan it, or cancel it again"
         case ReasonCode.DELIVERED_OTHERWISE:
             return "The line was delivered in another way"
         case ReasonCode.STOCK_TAKEN_BACK:

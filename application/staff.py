@@ -121,6 +121,17 @@ class Staff:
         except _OnlyTried:
             return
 
+    def cancel(self, session_id: SessionId, lines: Sequence[str], by: By, *, notifies: bool) -> Sequence[Line]:
+        """Deliver none of these lines, or nothing more of the checkout. Return the lines that stay as they are, since
+        the customer has them."""
+
+        def cancel(unit: UnitOfWork) -> Sequence[Line]:
+            staff_decisions.cancel(session_id, lines, unit, notifies=notifies)
+            after = unit.load(Fulfillment, fulfillment_id(session_id))
+            return [line for line in after.lines.values() if line.state.is_delivered]
+
+        return self._on_checkout(session_id, by, cancel)
+
     def replan(self, session_id: SessionId, by: By) -> None:
         """Replan the blocked lines from the current catalog."""
 

@@ -75,6 +75,14 @@ class Catalog:
         """A line for everything that was bought; a quantity of 0 is nothing bought."""
         return tuple(self.plan_line(item) for item in checkout.line_items if item.quantity > 0)
 
+    def plan_for_a_person(self, checkout: Checkout, why: Reason) -> tuple[PlannedLine, ...]:
+        """The same lines, for none of which anything is done until a person decides. They take no stock."""
+        manual = DeliveryKind.MANUAL.value
+        return tuple(
+            PlannedLine(item=line.item, delivery=manual, sku=line.sku, name=line.name, remark=why)
+            for line in self.plan(checkout)
+        )
+
     def is_ours(self, checkout: Checkout) -> bool:
         """False if the session is another application's, which uses the same Stripe account."""
         if self.our_sessions is None:

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Self, assert_never
 
 from domain import reasons
 from domain.checkout import PAID_STATUSES, Checkout
+from domain.errors import Refused
 from domain.event import UNSTAMPED, Aggregate, Event, replace
 from domain.former_sentences import store_reason
 from domain.identifiers import is_livemode
@@ -136,6 +137,14 @@ class CheckoutSession(Aggregate["CheckoutSessionFact"]):
 
         TOPIC: ClassVar[str] = "CheckoutSession.Dismissed"
 
+    @dataclass(frozen=True, kw_only=True)
+    class Canceled(Event):
+        """A person canceled the checkout before it was paid: a payment that arrives later is shown to a person."""
+
+        TOPIC: ClassVar[str] = "CheckoutSession.Canceled"
+        notifies: bool
+        """Whether the customer gets a mail about it."""
+
     checkout: Checkout | None = None
     mails_to: Personal | None = None
     """The address that a person gave its mails, which Stripe's never replaces."""
@@ -152,6 +161,8 @@ class CheckoutSession(Aggregate["CheckoutSessionFact"]):
     is_park_dismissed: bool = False
     """A person has dismissed that it is parked. It still is."""
     dismissed_at: datetime | None = None
+    is_canceled: bool = False
+    """A person canceled it before it was paid."""
     contradictions: frozenset[ReasonCode] = frozenset()
 
     @property
@@ -337,6 +348,20 @@ class CheckoutSession(Aggregate["CheckoutSessionFact"]):
     def dismiss(self) -> "CheckoutSessionFacts":
         return [self.Dismissed()]
 
+    def cancel(self, *, notifies: bool) -> "CheckoutSessionFacts":
+        """Fulfill nothing of it, even if its payment arrives.
+
+        Raises:
+            Refused: it is paid, canceled, or another application's.
+        """
+        if self.is_paid:
+            raise Refused("This checkout is paid and is about to be planned. Cancel it again in a moment.")
+        if self.is_canceled:
+            raise Refused("This checkout is canceled already.")
+        if self.is_others:
+            raise Refused("This checkout belongs to another application, so there is nothing to cancel.")
+        return [self.Canceled(notifies=notifies)]
+
     def readdress(self, to: str) -> "CheckoutSessionFacts":
         """Send what could not be sent, and what is still to come, to this address."""
         return [self.Readdressed(to=Personal(to))]
@@ -349,7 +374,7 @@ class CheckoutSession(Aggregate["CheckoutSessionFact"]):
             return []
         return [self.Contradicted(what=what, occurred_at=at)]
 
-    def apply(self, event: "CheckoutSessionFact") -> Self:
+    def apply(self, event: "CheckoutSessionFact") -> Self:  # noqa: C901 - a case for each event
         match event:
             case CheckoutSession.Completed():
                 return replace(self, completed=event, completed_at=self.completed_at or event.occurred_at)
@@ -370,6 +395,8 @@ class CheckoutSession(Aggregate["CheckoutSessionFact"]):
                 return replace(self, park_reason=event.why, is_park_dismissed=False)
             case CheckoutSession.Dismissed():
                 return replace(self, is_park_dismissed=self.park_reason is not None, dismissed_at=event.recorded_at)
+            case CheckoutSession.Canceled():
+                return replace(self, is_canceled=True)
             case CheckoutSession.Readdressed():
                 return replace(self, mails_to=event.to)
             case CheckoutSession.RetryRequested() | CheckoutSession.Noted():
@@ -391,5 +418,6 @@ CheckoutSessionFact = (
     | CheckoutSession.Noted
     | CheckoutSession.Readdressed
     | CheckoutSession.Dismissed
+    | CheckoutSession.Canceled
 )
 CheckoutSessionFacts = Sequence[CheckoutSessionFact]

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self, assert_never
 from domain.errors import Refused
 from domain.event import Aggregate, Event, replace
 from domain.former_sentences import store_reason, store_remarks
-from domain.line import Line, LineState, Parcel
+from domain.line import Cancellation, Line, LineState, Parcel
 from domain.personal import Personal, mark_stored, personal
 from domain.plan import PlannedLine
 from domain.reasons import Reason
@@ -128,6 +128,17 @@ class Fulfillment(Aggregate["FulfillmentFact"]):
             mark_stored(state, "tracking")
 
     @dataclass(frozen=True, kw_only=True)
+    class LineItemsCanceled(Event):
+        """A person canceled these lines: none of them will be delivered. No money moves."""
+
+        TOPIC: ClassVar[str] = "Fulfillment.LineItemsCanceled"
+        number: int
+        """Counts the cancellations of this checkout, from 1."""
+        lines: tuple[str, ...]
+        notifies: bool
+        """Whether the customer gets a mail about it."""
+
+    @dataclass(frozen=True, kw_only=True)
     class KeysShown(Event):
         """A person looked at the license keys of these lines."""
 
@@ -136,7 +147,7 @@ class Fulfillment(Aggregate["FulfillmentFact"]):
 
     @dataclass(frozen=True, kw_only=True)
     class Completed(Event):
-        """Every line is finished. Until now, a line finishes only when it is delivered."""
+        """Every line is finished: delivered or canceled."""
 
         TOPIC: ClassVar[str] = "Fulfillment.Completed"
 
@@ -149,6 +160,7 @@ class Fulfillment(Aggregate["FulfillmentFact"]):
     unfinished: int = 0
     """How many lines have something left to do, by the engine or a person."""
     parcels: tuple[Parcel, ...] = ()
+    cancellations: tuple[Cancellation, ...] = ()
 
     @property
     def is_settled(self) -> bool:
@@ -262,6 +274,25 @@ class Fulfillment(Aggregate["FulfillmentFact"]):
         shipped = self.Shipped(number=number, lines=chosen, carrier=carrier, tracking=personal(tracking))
         return self._and_completion([shipped, *(self.LineItemDelivered(line_item=id) for id in chosen)])
 
+    def cancel(self, line_items: Sequence[str], *, notifies: bool) -> "FulfillmentFacts":
+        """These lines will not be delivered; none given means all that are not finished.
+
+        Raises:
+            Refused: a line is not there or finished, or every line is.
+        """
+        chosen = tuple(line.plan.id for line in self.lines_to_cancel(line_items))
+        number = len(self.cancellations) + 1
+        return self._and_completion([self.LineItemsCanceled(number=number, lines=chosen, notifies=notifies)])
+
+    def lines_to_cancel(self, line_items: Sequence[str]) -> Sequence[Line]:
+        """These lines; none given means all that are not finished.
+
+        Raises:
+            Refused: a line is not there or finished, or every line is.
+        """
+        unfinished = [id for id, line in self.lines.items() if not line.state.is_finished]
+        return [self.lines[id] for id in self._chosen(line_items, unfinished, "waiting for its delivery")]
+
     def show_keys(self, line_items: Sequence[str]) -> "FulfillmentFacts":
         """Staff look at the license keys of these lines, as `lines_with_keys` chooses them. Recorded every time.
 
@@ -310,7 +341,7 @@ class Fulfillment(Aggregate["FulfillmentFact"]):
             unfinished=self.unfinished + before.state.is_finished - line.state.is_finished,
         )
 
-    def apply(self, event: "FulfillmentFact") -> Self:
+    def apply(self, event: "FulfillmentFact") -> Self:  # noqa: C901 - a case for each event
         match event:
             case Fulfillment.StockHeld():
                 return replace(self, held=event.lines)
@@ -341,6 +372,12 @@ class Fulfillment(Aggregate["FulfillmentFact"]):
                     shipped_at=event.occurred_at,
                 )
                 return replace(self, parcels=(*self.parcels, parcel))
+            case Fulfillment.LineItemsCanceled():
+                canceled = self
+                for id in event.lines:
+                    canceled = canceled._with(canceled.lines[id].canceled())
+                cancellation = Cancellation(number=event.number, lines=event.lines)
+                return replace(canceled, cancellations=(*self.cancellations, cancellation))
             case Fulfillment.Completed() | Fulfillment.KeysShown():
                 return self
             case _:
@@ -357,6 +394,7 @@ FulfillmentFact = (
     | Fulfillment.LineItemResumed
     | Fulfillment.LineItemDelivered
     | Fulfillment.Shipped
+    | Fulfillment.LineItemsCanceled
     | Fulfillment.KeysShown
     | Fulfillment.Completed
 )

@@ -57,6 +57,14 @@ class KeyPool(Aggregate["KeyPoolFact"]):
         line_item: str
 
     @dataclass(frozen=True, kw_only=True)
+    class Returned(Event):
+        """A line that was canceled never handed these keys over: they are free again, at their old places."""
+
+        TOPIC: ClassVar[str] = "KeyPool.Returned"
+        line_item: str
+        keys: tuple[Personal, ...]
+
+    @dataclass(frozen=True, kw_only=True)
     class Withdrawn(Event):
         """No line gets these keys, not even after an import of them."""
 
@@ -164,6 +172,14 @@ class KeyPool(Aggregate["KeyPoolFact"]):
             return []
         return [self.RanOut(line_item=ref.line_item, quantity=quantity, session_id=ref.session_id)]
 
+    def return_keys(self, ref: LineRef) -> "KeyPoolFacts":
+        """Take the keys back that a line has and no customer, and serve the needs that now fit, oldest first."""
+        keys = self.keys_of(ref)
+        if not keys:
+            return []
+        returned = self.Returned(line_item=ref.line_item, keys=keys, session_id=ref.session_id)
+        return [returned, *self.foresee([returned])._serve()]
+
     def stop_waiting(self, ref: LineRef) -> "KeyPoolFacts":
         if ref not in self.waits:
             return []
@@ -182,6 +198,10 @@ class KeyPool(Aggregate["KeyPoolFact"]):
                 return self._with(LineRef(event.session, event.line_item), event.quantity)
             case KeyPool.WaitEnded():
                 return self._without(LineRef(event.session, event.line_item))
+            case KeyPool.Returned():
+                free = {self.known[key.text]: key.text for key in event.keys}
+                ledger = self.ledger.drop(_entry(LineRef(event.session, event.line_item)))
+                return replace(self, supply=self.supply.put_all(free), ledger=ledger)
             case KeyPool.Withdrawn():
                 keys = [key.text for key in event.keys]
                 known = self.known.put_all(dict.fromkeys(keys, WITHDRAWN))
@@ -214,7 +234,9 @@ class KeyPool(Aggregate["KeyPoolFact"]):
         return replace(self, waits=self.waits.drop(ref), queue=self.queue.drop(before.place))
 
 
-KeyPoolFact = KeyPool.Imported | KeyPool.Assigned | KeyPool.RanOut | KeyPool.WaitEnded | KeyPool.Withdrawn
+KeyPoolFact = (
+    KeyPool.Imported | KeyPool.Assigned | KeyPool.RanOut | KeyPool.WaitEnded | KeyPool.Returned | KeyPool.Withdrawn
+)
 KeyPoolFacts = Sequence[KeyPoolFact]
 
 

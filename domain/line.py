@@ -17,12 +17,13 @@ class LineState(StrEnum):
     BACKORDERED = "backordered"
     MANUAL = "manual"
     GIVEN_UP = "given_up"
+    CANCELED = "canceled"
 
     @property
     def is_finished(self) -> bool:
         """Nothing is left to do for the line, by the engine or a person. A finished line stays finished."""
         match self:
-            case LineState.DELIVERED:
+            case LineState.DELIVERED | LineState.CANCELED:
                 return True
             case LineState.PENDING | LineState.BACKORDERED | LineState.MANUAL | LineState.GIVEN_UP:
                 return False
@@ -35,7 +36,7 @@ class LineState(StrEnum):
         match self:
             case LineState.DELIVERED:
                 return True
-            case LineState.PENDING | LineState.BACKORDERED | LineState.MANUAL | LineState.GIVEN_UP:
+            case LineState.PENDING | LineState.BACKORDERED | LineState.MANUAL | LineState.GIVEN_UP | LineState.CANCELED:
                 return False
             case _:
                 assert_never(self)
@@ -46,7 +47,7 @@ class LineState(StrEnum):
         match self:
             case LineState.PENDING | LineState.GIVEN_UP:
                 return True
-            case LineState.DELIVERED | LineState.BACKORDERED | LineState.MANUAL:
+            case LineState.DELIVERED | LineState.BACKORDERED | LineState.MANUAL | LineState.CANCELED:
                 return False
             case _:
                 assert_never(self)
@@ -56,7 +57,7 @@ class LineState(StrEnum):
         match self:
             case LineState.BACKORDERED | LineState.MANUAL | LineState.GIVEN_UP:
                 return True
-            case LineState.PENDING | LineState.DELIVERED:
+            case LineState.PENDING | LineState.DELIVERED | LineState.CANCELED:
                 return False
             case _:
                 assert_never(self)
@@ -128,8 +129,19 @@ class Line:
     def resumed(self) -> Self:
         return replace(self, state=LineState.PENDING, why=None)
 
+    def canceled(self) -> Self:
+        return replace(self, state=LineState.CANCELED, is_reserved=False, why=None)
+
     def delivered(self, at: datetime, keys: tuple[Personal, ...], link: str | None, note: str | None) -> Self:
         return replace(self, state=LineState.DELIVERED, delivered_at=at, keys=keys, link=link, why=None, note=note)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cancellation:
+    """Lines that a person canceled together."""
+
+    number: int
+    lines: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

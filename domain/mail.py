@@ -19,6 +19,8 @@ class MailKind(StrEnum):
     BACKORDERED = "backordered"
     DELIVERED = "delivered"
     """Keys or links of a line that became ready after the receipt was written, or where no receipt is sent."""
+    CANCELED = "canceled"
+    """A person canceled lines, or a checkout before its payment, and wants the customer notified."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -52,9 +52,16 @@ def _lines_now(
     match kind:
         case MailKind.PAYMENT_PENDING:
             is_due = session.is_awaiting_payment and not (session.checkout and session.checkout.is_authorized)
+            is_due = is_due and not session.is_canceled
             return _as_bought(about, session.checkout) if is_due else None
         case MailKind.PAYMENT_FAILED:
-            return _as_bought(about, session.checkout) if session.is_payment_over else None
+            is_over = session.is_payment_over and not session.is_canceled
+            return _as_bought(about, session.checkout) if is_over else None
+        case MailKind.CANCELED if fulfillment.requested is None:
+            is_canceled = session.is_canceled and not session.is_paid
+            return _as_bought(about, session.checkout) if is_canceled else None
+        case MailKind.CANCELED:
+            lines = [line for line in lines if line.state is LineState.CANCELED]
         case MailKind.RECEIPT:
             lines = lines if fulfillment.is_settled else []
         case MailKind.BACKORDERED:

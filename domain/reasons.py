@@ -57,6 +57,8 @@ class ReasonCode(StrEnum):
 
     # An effect that is not wanted any more
     REPLANNED = "replanned"
+    CANCELED = "canceled"
+    PAID_AFTER_CANCELLATION = "paid_after_cancellation"
     DELIVERED_OTHERWISE = "delivered_otherwise"
     STOCK_TAKEN_BACK = "stock_taken_back"
     ALREADY_PAID = "already_paid"
@@ -231,6 +233,15 @@ def not_enough_keys(pool: PoolName) -> Reason:
 
 def replanned() -> Reason:
     return _reason(ReasonCode.REPLANNED)
+
+
+def canceled() -> Reason:
+    return _reason(ReasonCode.CANCELED)
+
+
+def paid_after_cancellation() -> Reason:
+    """A payment arrived for a checkout that a person had canceled."""
+    return _reason(ReasonCode.PAID_AFTER_CANCELLATION)
 
 
 def delivered_otherwise() -> Reason:

@@ -1,8 +1,9 @@
-"""What staff decide about the lines of a checkout: they ship, complete and replan them."""
+"""What staff decide about the lines of a checkout: they ship, complete, replan and cancel them."""
 
 from collections.abc import Sequence
 
 from domain import reasons
+from domain.checkout_session import CheckoutSession
 from domain.deliveries.by_kind import delivery_of
 from domain.errors import Refused
 from domain.fulfillment import Fulfillment
@@ -64,6 +65,31 @@ def replan(session_id: SessionId, plan: Sequence[PlannedLine], catalog: str, do:
                 f"Line {line.plan.id} already has its keys and only waits for stock. Deliver it with them by `fulfill "
                 "stock count` or `fulfill complete`."
             )
+
+
+def cancel(session_id: SessionId, line_items: Sequence[str], do: Streams, *, notifies: bool) -> None:
+    """Deliver none of these lines, or nothing more of the checkout. Their stock is free at once. A checkout that is not
+    paid is canceled as a whole, and what was held for it is free.
+
+    Raises:
+        Refused: as `Fulfillment.cancel` and `CheckoutSession.cancel`; a delivery of a line is under way; or a line is
+            named before the payment.
+    """
+    id = fulfillment_id(session_id)
+    before = do.load(Fulfillment, id)
+    if before.requested is None:
+        if line_items:
+            raise Refused("This checkout is not paid or not planned yet, so it can only be canceled as a whole.")
+        do.command(CheckoutSession, session_id, CheckoutSession.cancel, notifies=notifies)
+        do.command(Fulfillment, id, Fulfillment.release_hold)
+        return
+    lines = before.lines_to_cancel(line_items)
+    for line in lines:
+        delivery_of(line.plan.kind).cancel(session_id, line, reasons.canceled(), do)
+    do.command(Fulfillment, id, Fulfillment.cancel, line_items, notifies=notifies)
+    for line in lines:
+        if line.plan.stock_sku is not None:
+            do.command(StockItem, stock_id(line.plan.stock_sku), StockItem.release, LineRef(session_id, line.plan.id))
 
 
 def _dispatch_delivered(session_id: SessionId, before: Fulfillment, after: Fulfillment, do: Streams) -> None:

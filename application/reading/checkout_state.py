@@ -17,6 +17,7 @@ class CheckoutState(StrEnum):
     BLOCKED = "blocked"
     PAYMENT_FAILED = "payment_failed"
     EXPIRED = "expired"
+    CANCELED = "canceled"
     NOTHING_TO_FULFILL = "nothing_to_fulfill"
     PARKED = "parked"
     OTHER_APPLICATION = "other_application"
@@ -30,6 +31,8 @@ def checkout_state(session: CheckoutSession, fulfillment: Fulfillment) -> Checko
         return CheckoutState.FULFILLING if _has_bought(session) else CheckoutState.NOTHING_TO_FULFILL
     if session.is_others:
         return CheckoutState.OTHER_APPLICATION
+    if session.is_canceled:
+        return CheckoutState.CANCELED
     if session.park_reason:
         return CheckoutState.PARKED
     if session.is_payment_over:
@@ -54,10 +57,12 @@ def _state_of_lines(states: list[LineState]) -> CheckoutState:
                 return CheckoutState.FULFILLING
             case LineState.DELIVERED:
                 delivered += 1
+            case LineState.CANCELED:
+                pass
             case LineState.BACKORDERED | LineState.MANUAL | LineState.GIVEN_UP:
                 waiting += 1
             case _:
                 assert_never(state)
     if not waiting:
-        return CheckoutState.FULFILLED
+        return CheckoutState.FULFILLED if delivered else CheckoutState.CANCELED
     return CheckoutState.PARTIALLY_FULFILLED if delivered else CheckoutState.BLOCKED

@@ -120,6 +120,8 @@ def _of_session(event: CheckoutSessionFact) -> str:  # noqa: C901 - a sentence f
             return "Changed the address for mails of this checkout"
         case CheckoutSession.Dismissed():
             return "Dismissed this checkout from the queue"
+        case CheckoutSession.Canceled():
+            return f"Canceled this checkout before its payment{_notified(notifies=event.notifies)}"
         case CheckoutSession.Noted():
             return f"Note: {event.text.text}"
         case _:
@@ -153,12 +155,12 @@ def _of_payment(event: PaymentFact) -> str:
             assert_never(event)
 
 
-def _of_fulfillment(event: FulfillmentFact, names: Titles) -> str:
+def _of_fulfillment(event: FulfillmentFact, names: Titles) -> str:  # noqa: C901 - a case for each event
     match event:
         case Fulfillment.StockHeld():
             return f"Requested stock for {_all(event.lines, names)} while the payment is pending"
         case Fulfillment.HoldReleased():
-            return f"Released the stock for {_all(event.lines, names)}: the payment failed or was canceled"
+            return f"Released the stock for {_all(event.lines, names)}: no payment is waited for"
         case Fulfillment.Requested():
             return f"Planned: {_plan(event.plan, names)}"
         case Fulfillment.Replanned():
@@ -175,10 +177,12 @@ def _of_fulfillment(event: FulfillmentFact, names: Titles) -> str:
         case Fulfillment.Shipped():
             tracking = f", tracking {event.tracking.text}" if event.tracking else ""
             return f"Shipped parcel {event.number} with {event.carrier}{tracking}: {names.lines(event.lines)}"
+        case Fulfillment.LineItemsCanceled():
+            return f"Canceled {names.lines(event.lines)}{_notified(notifies=event.notifies)}"
         case Fulfillment.KeysShown():
             return f"Showed the license keys of {names.lines(event.lines)} to staff"
         case Fulfillment.Completed():
-            return "Every line is delivered"
+            return "Nothing is left to deliver"
         case _:
             assert_never(event)
 
@@ -218,6 +222,9 @@ def _of_keys(event: KeyPoolFact, names: Titles) -> str:
             return f"Backordered {keys} from pool {pool} for {names.line(event.line_item)}"
         case KeyPool.WaitEnded():
             return _begun(f"{names.line(event.line_item)} no longer waits for keys from pool {pool}")
+        case KeyPool.Returned():
+            keys = counted(len(event.keys), "license key")
+            return f"Returned {keys} of {names.line(event.line_item)} to pool {pool}"
         case KeyPool.Withdrawn():
             return f"Withdrew {counted(len(event.keys), 'license key')} from pool {pool}"
         case _:
@@ -261,6 +268,10 @@ def _begun(text: str) -> str:
 
 def _noted(note: str | None) -> str:
     return f" ({note})" if note else ""
+
+
+def _notified(*, notifies: bool) -> str:
+    return ", and notified the customer" if notifies else ""
 
 
 def _all(lines: Iterable[PlannedLine], names: Titles) -> str:

@@ -82,6 +82,8 @@ def _mail(step: MailStep, names: Titles) -> str:
             return f"the mail about {what}"
         case MailKind.DELIVERED:
             return f"the mail with {names.line(step.occasion or '')}"
+        case MailKind.CANCELED:
+            return "the mail about the cancellation"
         case _:
             assert_never(step.kind)
 
@@ -108,7 +110,7 @@ def blocked(state: LineState) -> str:
             return "is backordered"
         case LineState.GIVEN_UP:
             return "was given up"
-        case LineState.PENDING | LineState.DELIVERED:
+        case LineState.PENDING | LineState.DELIVERED | LineState.CANCELED:
             return f"is {state}"
         case _:
             assert_never(state)

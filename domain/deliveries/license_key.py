@@ -55,6 +55,14 @@ class LicenseKey(LineDelivery):
             raise Refused(f"Line {line.plan.id} has just received its keys from an import. They are on their way.")
         return keys
 
+    def cancel(self, session_id: SessionId, line: Line, why: Reason, do: Streams) -> None:
+        """The next import is for others. Keys that the line got while it waited for stock were seen by no one, so they
+        are free again."""
+        if line.plan.key_pool is not None:
+            ref = LineRef(session_id, line.plan.id)
+            do.command(KeyPool, key_pool_id(line.plan.key_pool), KeyPool.return_keys, ref)
+            _stop_waiting(session_id, line.plan, do)
+
 
 LICENSE_KEY = LicenseKey()
 

@@ -39,5 +39,12 @@ class LineDelivery(ABC):
         """
         return ()
 
+    def cancel(self, session_id: SessionId, line: Line, why: Reason, do: Streams) -> None:
+        """End what the line still waits for, since it will not be delivered.
+
+        Raises:
+            Refused: the delivery is under way, or has just succeeded.
+        """
+
     def retry(self, session_id: SessionId, line: Line, do: Streams) -> None:
         """A person asked for another try of a line that is pending or was given up."""

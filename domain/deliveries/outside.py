@@ -40,6 +40,9 @@ class Outside(LineDelivery):
             do.command(Fulfillment, fulfillment_id(session_id), block, line.plan.id, LineState.MANUAL, why)
         return ()
 
+    def cancel(self, session_id: SessionId, line: Line, why: Reason, do: Streams) -> None:
+        do.command(Effect, effect_id(session_id, DeliverStep.of(line)), Effect.take_over, why)
+
     def retry(self, session_id: SessionId, line: Line, do: Streams) -> None:
         do.command(Effect, effect_id(session_id, DeliverStep.of(line)), Effect.request_retry)
 

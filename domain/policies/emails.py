@@ -1,7 +1,8 @@
 """Whenever the customer should know something, request a mail, once per session, kind and occasion."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import ClassVar
 
 from domain import reasons
 from domain.catalog import Catalog
@@ -14,7 +15,7 @@ from domain.ids import SessionId, StreamId
 from domain.line import Line, LineState
 from domain.mail import Mail, MailKind, MailLine
 from domain.mail_now import mail_line, mail_now
-from domain.policies.policy import NOTHING_FURTHER, Begin
+from domain.policies.policy import Begin
 from domain.retries import can_be_mailed, retried_mails
 from domain.step import MailStep, Step, effect_id
 from domain.streams import Streams
@@ -37,7 +38,10 @@ class EmailPolicy:
             Fulfillment.Shipped,
         }
     )
-    further = NOTHING_FURTHER
+    further: ClassVar[Mapping[type[Event], Begin]] = {
+        CheckoutSession.Canceled: Begin.AT_THE_BEGINNING,
+        Fulfillment.LineItemsCanceled: Begin.AT_THE_BEGINNING,
+    }
 
     def __init__(self, kinds: frozenset[MailKind], catalog: Catalog) -> None:
         """`kinds` are those that the merchant wants sent."""
@@ -65,6 +69,11 @@ class EmailPolicy:
                 self._mail_lines(event.session, do)
             case Fulfillment.Shipped():
                 self._mail_parcel(event, do)
+            case Fulfillment.LineItemsCanceled():
+                self._mail_lines(event.session, do)
+                self._mail_canceled_lines(event, do)
+            case CheckoutSession.Canceled():
+                self._mail_canceled_checkout(event, do)
             case CheckoutSession.RetryRequested() | CheckoutSession.Readdressed():
                 self._retry(event.session, do)
             case _:
@@ -111,6 +120,21 @@ class EmailPolicy:
         lines = [mail_line(fulfillment.lines[id]) for id in event.lines]
         self._request(do.load(CheckoutSession, event.session), MailKind.SHIPPED, lines, do, occasion=str(event.number))
 
+    def _mail_canceled_lines(self, event: Fulfillment.LineItemsCanceled, do: Streams) -> None:
+        """Request a mail about them, unless the receipt is still to be sent, which then has their state."""
+        receipt = do.load(Effect, effect_id(event.session, MailStep(MailKind.RECEIPT)))
+        lines = [do.load(Fulfillment, event.originator_id).lines[id] for id in event.lines]
+        if event.notifies and not (receipt.is_open and not receipt.may_have_gone_out):
+            session, about = do.load(CheckoutSession, event.session), map(mail_line, lines)
+            self._request(session, MailKind.CANCELED, about, do, occasion=str(event.number))
+
+    def _mail_canceled_checkout(self, event: CheckoutSession.Canceled, do: Streams) -> None:
+        session = do.load(CheckoutSession, event.session)
+        if event.notifies and session.checkout is not None:
+            plan = self._catalog.plan(session.checkout)
+            lines = [mail_line(Line(plan=line, state=LineState.CANCELED)) for line in plan]
+            self._request(session, MailKind.CANCELED, lines, do)
+
     def _request(
         self,
         session: CheckoutSession,
@@ -152,7 +176,8 @@ def look_again(effect: Effect, session_id: SessionId, do: Streams) -> None:
     if now is not None and now.to is None:
         now = replace(now, to=mail.to, name=mail.name)
     why = reasons.mail_outdated()
-    if mail.kind is MailKind.DELIVERED and _is_in_the_receipt(session_id, mail, fulfillment, do):
+    can_be_in_the_receipt = mail.kind in {MailKind.DELIVERED, MailKind.CANCELED} and fulfillment.requested is not None
+    if can_be_in_the_receipt and _is_in_the_receipt(session_id, mail, fulfillment, do):
         now, why = None, reasons.in_the_receipt()
     if now == mail:
         return

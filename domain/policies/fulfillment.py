@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from domain import reasons
 from domain.catalog import Catalog
 from domain.checkout_session import CheckoutSession
 from domain.deliveries.by_kind import delivery_of
@@ -77,17 +78,20 @@ class FulfillmentPolicy:
 
     def _hold_or_release(self, session_id: SessionId, do: Streams) -> None:
         session = do.load(CheckoutSession, session_id)
-        if session.is_payment_over:
+        if session.is_payment_over or session.is_canceled:
             _release_hold(session_id, do)
         elif session.is_awaiting_payment and session.checkout:
             plan = self._catalog.plan(session.checkout)
             do.command(Fulfillment, fulfillment_id(session_id), Fulfillment.hold, plan)
 
     def _request(self, paid: CheckoutSession.Paid, do: Streams) -> None:
-        checkout = do.load(CheckoutSession, paid.session).checkout
+        session = do.load(CheckoutSession, paid.session)
+        checkout = session.checkout
         assert checkout is not None, "Paid is only ever recorded with what was retrieved"
         requested = Fulfillment.Requested(
-            plan=self._catalog.plan(checkout),
+            plan=self._catalog.plan_for_a_person(checkout, reasons.paid_after_cancellation())
+            if session.is_canceled
+            else self._catalog.plan(checkout),
             catalog=self._catalog.digest,
             currency=checkout.currency,
             amount_shipping=checkout.amount_shipping,

@@ -28,6 +28,7 @@ _SUBJECTS: Mapping[MailKind, str] = {
     MailKind.SHIPPED: gettext_noop("Your parcel is on its way"),
     MailKind.BACKORDERED: gettext_noop("Part of your order is delayed"),
     MailKind.DELIVERED: gettext_noop("Part of your order is ready"),
+    MailKind.CANCELED: gettext_noop("Items in your order have been canceled"),
 }
 _HEADINGS: Mapping[MailKind, str] = {
     **_SUBJECTS,
@@ -115,6 +116,8 @@ def _next_step(line: MailLine) -> str:
             return gettext_noop("Out of stock. You will get it as soon as it is back.")
         case LineState.MANUAL | LineState.GIVEN_UP:
             return gettext_noop("Our team is preparing it for you")
+        case LineState.CANCELED:
+            return gettext_noop("Canceled")
         case _:
             assert_never(line.state)
 
@@ -167,6 +170,12 @@ def _lead(mail: Mail, language: Language) -> str:
             )
         case MailKind.DELIVERED:
             return language.gettext("This part of your order is ready:")
+        case MailKind.CANCELED:
+            return language.ngettext(
+                "This item has been canceled and will not be delivered:",
+                "These items have been canceled and will not be delivered:",
+                len(mail.lines),
+            )
 
 
 def _closing(mail: Mail, language: Language) -> str:
@@ -181,7 +190,7 @@ def _closing(mail: Mail, language: Language) -> str:
             return language.gettext("We hope you enjoy your order.")
         case MailKind.SHIPPED:
             return language.gettext("It can take a day until the carrier shows your parcel.")
-        case MailKind.BACKORDERED:
+        case MailKind.BACKORDERED | MailKind.CANCELED:
             return language.gettext("There is nothing you need to do. Items not listed here are not affected.")
         case MailKind.DELIVERED:
             return language.gettext("Please keep this email.")

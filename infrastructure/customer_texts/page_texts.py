@@ -26,6 +26,7 @@ class Part(StrEnum):
     WORKING = "working"
     BACKORDERED = "backordered"
     BY_HAND = "by_hand"
+    CANCELED = "canceled"
     ORDERED = "ordered"
 
 
@@ -115,6 +116,11 @@ _TEXTS: Mapping[CheckoutState, PageText] = {
             "order again."
         ),
     ),
+    CheckoutState.CANCELED: PageText(
+        "stopped",
+        gettext_noop("Your order has been canceled"),
+        gettext_noop("Nothing will be delivered. There is nothing you need to do."),
+    ),
     CheckoutState.NOTHING_TO_FULFILL: PageText(
         "done",
         gettext_noop("Thank you, you are all set"),
@@ -164,6 +170,7 @@ _PARTS: Mapping[Part, tuple[str, str]] = {
         gettext_noop("Prepared by our team"),
         gettext_noop("We are taking care of it. There is nothing you need to do."),
     ),
+    Part.CANCELED: (gettext_noop("Canceled"), gettext_noop("This will not be delivered.")),
     Part.ORDERED: (gettext_noop("Your order"), ""),
 }
 

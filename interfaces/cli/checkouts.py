@@ -250,6 +250,30 @@ def replan(session: Session, /, *, as_: Who = None, reason: Why = "catalog chang
         return _show(desk, id, as_json=json)
 
 
+def cancel(
+    session: Session,
+    /,
+    *,
+    line: Lines = (),
+    notify: Annotated[
+        bool, Parameter(negative=(), show_default=False, help="Send the customer a mail about it.")
+    ] = False,
+    as_: Who = None,
+    reason: Why = "canceled by the shop",
+    json: Json = False,
+) -> int:
+    """Cancel what is not delivered yet: stock is released and calls are withdrawn. No money moves."""
+    who = by(as_, reason)
+    with open_desk(makes_log=False) as desk:
+        id = desk.session(session)
+        delivered = desk.runtime.staff.cancel(id, line, who, notifies=notify)
+        if delivered:
+            titles = ", ".join(f"{each.plan.title} ({each.plan.id})" for each in delivered)
+            talk(f"fulfill: Delivered already, so it stays as it is: {titles}.")
+        talk("fulfill: No money was moved. Refund or cancel the payment in Stripe's Dashboard.")
+        return _show(desk, id, as_json=json)
+
+
 def readdress(
     session: Session,
     /,

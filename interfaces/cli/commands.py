@@ -74,6 +74,7 @@ _NOUNS: Mapping[str, Noun] = {
             "ship-all": parcels.ship_all,
             "retry": checkouts.retry,
             "replan": checkouts.replan,
+            "cancel": checkouts.cancel,
             "dismiss": checkouts.dismiss,
             "note": checkouts.note,
             "readdress": checkouts.readdress,

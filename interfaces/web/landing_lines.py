@@ -77,6 +77,8 @@ def _kind(line: Line) -> Part:
             return Part.BACKORDERED
         case LineState.MANUAL | LineState.GIVEN_UP:
             return Part.BY_HAND
+        case LineState.CANCELED:
+            return Part.CANCELED
         case _:
             assert_never(line.state)
 

@@ -135,7 +135,7 @@ def test_the_queries_it_shows_have_answers(sample: ReadSide, tmp_path: Path) -> 
     with closing(sqlite3.connect(f"file:{tmp_path}/fulfillment-views.db?mode=ro", uri=True)) as analyst:
         answers = [analyst.execute(query).fetchall() for query in queries]
 
-    assert [len(answer) for answer in answers] == [6, 1, 4, 8]
+    assert [len(answer) for answer in answers] == [6, 2, 4, 8]
     assert answers[2][0] == ("contradicted", 1, "2026-11-24T09:00:52.250000Z")
 
 

@@ -27,13 +27,13 @@ StripeEvent.Received StripeEvent.Ignored StripeEvent.Failed StripeEvent.RetryReq
 CheckoutSession.Completed CheckoutSession.AsyncPaymentSucceeded CheckoutSession.AsyncPaymentFailed
 CheckoutSession.Expired CheckoutSession.Retrieved CheckoutSession.Paid CheckoutSession.Contradicted
 CheckoutSession.Parked CheckoutSession.RetryRequested CheckoutSession.Noted CheckoutSession.Readdressed
-CheckoutSession.Dismissed
+CheckoutSession.Dismissed CheckoutSession.Canceled
 Payment.Reported Payment.BelongsTo
 Fulfillment.StockHeld Fulfillment.HoldReleased Fulfillment.Requested Fulfillment.Replanned
 Fulfillment.LineItemReserved Fulfillment.LineItemBlocked Fulfillment.LineItemResumed Fulfillment.LineItemDelivered
-Fulfillment.Shipped Fulfillment.KeysShown Fulfillment.Completed
+Fulfillment.Shipped Fulfillment.LineItemsCanceled Fulfillment.KeysShown Fulfillment.Completed
 StockItem.Counted StockItem.Reserved StockItem.Backordered StockItem.Released StockItem.Dispatched
-KeyPool.Imported KeyPool.Assigned KeyPool.RanOut KeyPool.WaitEnded KeyPool.Withdrawn
+KeyPool.Imported KeyPool.Assigned KeyPool.RanOut KeyPool.WaitEnded KeyPool.Returned KeyPool.Withdrawn
 Effect.Requested Effect.AttemptStarted Effect.AttemptFailed Effect.AttemptOrphaned Effect.AttemptReleased
 Effect.Succeeded Effect.GivenUp Effect.Withdrawn Effect.RetryRequested
 """.split()

@@ -42,6 +42,7 @@ UNMARKED = {
         Fulfillment.LineItemBlocked.line_item Fulfillment.LineItemDelivered.line_item
         Fulfillment.KeysShown.lines
         Fulfillment.LineItemReserved.line_item Fulfillment.LineItemResumed.line_item Fulfillment.Shipped.lines
+        Fulfillment.LineItemsCanceled.lines KeyPool.Returned.line_item
         KeyPool.Assigned.line_item KeyPool.RanOut.line_item KeyPool.WaitEnded.line_item
         StockItem.Backordered.line_item StockItem.Dispatched.line_item StockItem.Released.line_item
         StockItem.Reserved.line_item

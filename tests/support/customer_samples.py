@@ -120,6 +120,7 @@ def _mails(language: str) -> dict[str, Mail]:
         tracking=Personal("00340434161094000000"),
     )
     delivered = replace(receipt, kind=MailKind.DELIVERED, lines=(_COURSE, replace(_APP, quantity=1, keys=_KEYS[:1])))
+    canceled = _line("Teapot", SHIPMENT, LineState.CANCELED, 8900)
     taxed = replace(receipt, lines=(_MUG,), amount_subtotal=123000, amount_discount=0, presentment=None)
     return {
         "receipt": receipt,
@@ -141,6 +142,11 @@ def _mails(language: str) -> dict[str, Mail]:
         "backordered": replace(receipt, kind=MailKind.BACKORDERED, lines=receipt.lines[4:5]),
         "backordered-two": replace(receipt, kind=MailKind.BACKORDERED, lines=receipt.lines[3:5]),
         "delivered": delivered,
+        "canceled": replace(receipt, kind=MailKind.CANCELED, lines=(canceled,)),
+        "canceled-two": replace(
+            receipt, kind=MailKind.CANCELED, lines=(canceled, replace(_MUG, state=LineState.CANCELED))
+        ),
+        "receipt-partly-canceled": replace(taxed, lines=(_MUG, canceled)),
     }
 
 

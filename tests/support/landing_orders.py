@@ -71,6 +71,10 @@ def blocked(line: PlannedLine, state: LineState) -> Event:
     )
 
 
+def canceled(number: int, *lines: PlannedLine) -> Event:
+    return Fulfillment.LineItemsCanceled(number=number, lines=tuple(line.id for line in lines), notifies=False)
+
+
 def shipped(
     number: int, *lines: PlannedLine, carrier: str = "Postbote", tracking: str | None = "PB 123"
 ) -> list[Event]:

@@ -17,6 +17,7 @@ from landing_orders import (
     MUG,
     PLATE,
     blocked,
+    canceled,
     delivered,
     page_of,
     page_of_lines,
@@ -130,6 +131,10 @@ def pages(language: Language) -> dict[str, LandingPage]:
         },
         "authorized": page_of(authorized, refresh_seconds=60, language=language),
         "failed": page_of(session(retrieved(_UNPAID), failed), language=language),
+        "canceled": page_of(session(retrieved(_UNPAID), CheckoutSession.Canceled(notifies=True)), language=language),
+        "canceled-lines": page_of_lines(
+            _COURSE_DELIVERED, canceled(1, MUG, PLATE), plan=[COURSE, MUG, PLATE], language=language
+        ),
         "expired": page_of(session(retrieved(replace(_UNPAID, status="expired"))), language=language),
         "parked": page_of(session(retrieved(a_checkout(payment_status="novel")), parked), language=language),
         "nothing": page_of(paid(nothing), language=language),

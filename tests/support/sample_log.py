@@ -21,7 +21,7 @@ from domain.personal import Personal
 from domain.stock_item import StockItem
 from domain.stripe_event import StripeEvent
 
-__all__ = ["AUTHORIZED", "DEBIT", "END", "FOREIGN", "KEYS", "MUG", "SHOP", "sample_log"]
+__all__ = ["AUTHORIZED", "CANCELED", "DEBIT", "END", "FOREIGN", "KEYS", "MUG", "SHOP", "sample_log"]
 
 SHOP, DEBIT, FOREIGN, KEYS = (
     as_session("cs_test_shop"),
@@ -30,6 +30,7 @@ SHOP, DEBIT, FOREIGN, KEYS = (
     as_stream("cs_test_keys"),
 )
 AUTHORIZED = as_stream("cs_test_authorized")
+CANCELED = as_stream("cs_test_canceled")
 
 
 def sample_log() -> list[Event]:
@@ -45,6 +46,7 @@ def sample_log() -> list[Event]:
     _captured_later(log)
     _written_by_staff(log)
     _mailed(log)
+    _canceled(log)
     return log.events
 
 
@@ -281,6 +283,31 @@ def _written_by_staff(log: LogWriter) -> None:
         actor=STAFF,
         reason="given away in June",
     )
+
+
+def _canceled(log: LogWriter) -> None:
+    """Canceled before its payment, which arrives all the same; then a person cancels the line, too."""
+    id, stream = as_session(CANCELED), as_stream(f"ful_{CANCELED}")
+    unpaid = CheckoutSession.Retrieved(checkout=checkout(KEY, payment_status="unpaid"), source=Source.WEBHOOK)
+    log.add(CANCELED, unpaid, session_id=id, actor="worker:w1")
+    log.add(CANCELED, CheckoutSession.Canceled(notifies=True), session_id=id, actor=STAFF, reason="ordered twice")
+    retrieved = CheckoutSession.Retrieved(checkout=checkout(KEY), source=Source.WEBHOOK)
+    paid = CheckoutSession.Paid(payment_status="paid", amount_total=1390, currency="eur")
+    log.add(CANCELED, retrieved, paid, session_id=id, actor="worker:w1")
+    manual = replace(KEY, delivery=MANUAL, settings={}, remark=reasons.paid_after_cancellation())
+    requested = Fulfillment.Requested(
+        plan=(manual,), catalog="c0ffee", currency="eur", amount_shipping=490, amount_tax=171, paid_at=BEGINNING
+    )
+    blocked = Fulfillment.LineItemBlocked(
+        line_item="li_key", state=LineState.MANUAL, detail=reasons.paid_after_cancellation()
+    )
+    log.add(stream, requested, blocked, session_id=id)
+    canceled = Fulfillment.LineItemsCanceled(number=1, lines=("li_key",), notifies=False)
+    log.add(stream, canceled, Fulfillment.Completed(), session_id=id, actor=STAFF, reason="ordered twice")
+    keys = (Personal("BASIC-1"),)
+    log.add(as_stream("keys_basic"), KeyPool.Imported(keys=keys), actor=STAFF, reason="bought")
+    log.add(as_stream("keys_basic"), KeyPool.Assigned(line_item="li_key", keys=keys), session_id=id)
+    log.add(as_stream("keys_basic"), KeyPool.Returned(line_item="li_key", keys=keys), session_id=id, actor=STAFF)
 
 
 def _mailed(log: LogWriter) -> None:

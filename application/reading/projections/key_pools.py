@@ -24,6 +24,9 @@ def _changes(event: KeyPoolFact) -> Iterable[Change]:
         case KeyPool.Assigned():
             given = len(event.keys)
             return [Remove(_wait(name, event)), Add(pool, {"free": -given, "given": given})]
+        case KeyPool.Returned():
+            returned = len(event.keys)
+            return [Add(pool, {"free": returned, "given": -returned})]
         case KeyPool.RanOut():
             return [Put({**_wait(name, event), "free": 0, "given": 0, "withdrawn": 0, "waiting": event.quantity})]
         case KeyPool.WaitEnded():

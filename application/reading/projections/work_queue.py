@@ -96,6 +96,9 @@ def _of_fulfillment(event: FulfillmentFact) -> Iterator[Change]:
             yield _parcel(event, event.line_item, is_open=True)
         case Fulfillment.LineItemDelivered():
             yield Remove({"subject": session, "item": event.line_item})
+        case Fulfillment.LineItemsCanceled():
+            for id in event.lines:
+                yield Remove({"subject": session, "item": id})
         case (
             Fulfillment.StockHeld()
             | Fulfillment.HoldReleased()
@@ -130,7 +133,7 @@ def _of_line(state: LineState) -> Work | None:
             return Work.BACKORDERED_LINE
         case LineState.GIVEN_UP:
             return Work.GIVEN_UP_LINE
-        case LineState.PENDING | LineState.DELIVERED:
+        case LineState.PENDING | LineState.DELIVERED | LineState.CANCELED:
             return None
         case _:
             assert_never(state)
@@ -210,6 +213,10 @@ def _of_session(event: CheckoutSessionFact) -> Iterator[Change]:  # noqa: C901 -
             for kind in _DISMISSED:
                 yield Remove({"subject": session, "kind": kind.value})
             yield _overdue_later(event)
+        case CheckoutSession.Canceled():
+            for kind in (*_DISMISSED, Work.PAYMENT_OVERDUE):
+                yield Remove({"subject": session, "kind": kind.value})
+            yield _no_longer_due(event)
         case (
             CheckoutSession.Completed()
             | CheckoutSession.AsyncPaymentSucceeded()
@@ -286,7 +293,7 @@ def is_due(row: Row, now: datetime) -> bool:
 
 WORK_QUEUE = Projection(
     name="work_queue",
-    version=4,
+    version=5,
     table=Table(
         columns={
             "subject": Column.TEXT,

@@ -28,6 +28,7 @@ STATES = {
     CheckoutState.BLOCKED: "blocked: nothing is delivered yet, and every line needs a person",
     CheckoutState.PAYMENT_FAILED: "payment failed: the payment failed or was canceled, and nothing is delivered",
     CheckoutState.EXPIRED: "expired: the customer never completed it",
+    CheckoutState.CANCELED: "canceled: what was not delivered will not be",
     CheckoutState.NOTHING_TO_FULFILL: "nothing to fulfill: the checkout has nothing to deliver",
     CheckoutState.PARKED: "parked: needs a person; the story has the reason",
     CheckoutState.OTHER_APPLICATION: "other application: the catalog leaves it to another one in the Stripe account",

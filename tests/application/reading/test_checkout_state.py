@@ -111,6 +111,7 @@ def test_every_state_is_one_that_was_promised() -> None:
         "blocked",
         "payment_failed",
         "expired",
+        "canceled",
         "nothing_to_fulfill",
         "parked",
         "other_application",

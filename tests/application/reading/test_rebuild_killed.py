@@ -17,7 +17,7 @@ pytestmark = pytest.mark.long
 
 CHILD = Path(__file__).with_name("rebuild_to_be_killed.py")
 BATCH_MAX = 30
-TRANSACTIONS = ["the tables", "a new generation", "30 events", "60 events", "all events", "the switch"]
+TRANSACTIONS = ["the tables", "a new generation", "30 events", "60 events", "90 events", "all events", "the switch"]
 MOMENTS = [(number, f"{when} {what}") for number, (what, when) in enumerate(
     ((what, when) for what in TRANSACTIONS for when in ("before", "in")), 1
 )]  # fmt: skip

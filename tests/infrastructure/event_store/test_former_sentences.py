@@ -174,6 +174,8 @@ NEVER_A_SENTENCE = {
     ReasonCode.PAYMENT_OVERDUE,
     ReasonCode.WAITS_FOR_WORKER,
     ReasonCode.LOW_STOCK,
+    ReasonCode.CANCELED,
+    ReasonCode.PAID_AFTER_CANCELLATION,
     ReasonCode.LOW_KEYS,
     ReasonCode.EVENTS_LEFT_OUT,
     ReasonCode.OTHER_APPLICATION,

@@ -114,6 +114,7 @@ SHOWN_BY_RECIPES = {
     "readdress": "Recorded.",
     "ship": "Recorded.",
     "complete": "is fulfilled.",
+    "cancel": "is canceled.",
     "queue": "cs_test_",
     "retry": "Requested 1 retry.",
     "note": "Recorded.",

@@ -30,6 +30,7 @@ PROMISED = {
     "ship-all": ["FILE", "--dry-run", *BY],
     "retry": ["SESSION", *BY],
     "replan": ["SESSION", *BY],
+    "cancel": ["SESSION", "--line", "--notify", *BY],
     "dismiss": ["SUBJECT", *BY],
     "note": ["SESSION", "TEXT", *BY],
     "stock list": [],

@@ -41,6 +41,7 @@ SHAPES = {
     ("retry", DEBIT, *BY): RESULT,
     ("retry", "evt_4", *BY): "stripe_event state error why session_id is_followed",
     ("replan", POSTER, *BY): RESULT,
+    ("cancel", DEBIT, "--notify", *BY): RESULT,
     ("dismiss", "evt_4", *BY): "subject left is_followed",
     ("dismiss", ORDER, *BY): "subject left is_followed",
     ("note", ORDER, "hello", *BY): RESULT,

@@ -21,7 +21,10 @@ def test_every_policy_is_listed_with_where_it_begins_and_how_far_it_has_come(ful
     after = {each["name"]: each for each in fulfill("policies", "list", "--json").json}
     page = fulfill("policies", "list").out
 
-    assert [each["name"] for each in before] == ["intake", "payments", "fulfillment", "inventory", "emails"]
+    assert [each["name"] for each in before] == [
+        *("intake", "payments", "fulfillment", "inventory", "emails"),
+        *("emails reads CheckoutSession.Canceled", "emails reads Fulfillment.LineItemsCanceled"),
+    ]
     assert {(each["begins"], each["position"], each["behind"], each["parked"]) for each in before} == {
         ("at the beginning", None, END, 0)
     }

@@ -30,7 +30,8 @@ from interfaces.cli.output.text import harmless, width
 
 SESSION = as_session("cs_test_evil")
 EVIL = as_event(
-    "x\x1b]0;owned\x07\x1b[2J\x9b31m\r\x08\u202eevil\u2066\u2028\n2026-11-24T09:00:00.000000Z  Every line is delivered"
+    "x\x1b]0;owned\x07\x1b[2J\x9b31m\r\x08\u202eevil\u2066\u2028\n"
+    "2026-11-24T09:00:00.000000Z  Nothing is left to deliver"
 )
 STEERING = {"Cc", "Cf", "Zl", "Zp", "Cs"}
 COMMANDS = (("checkout", SESSION), ("search", "x"), ("queue",), ("stock", "list"))
@@ -128,8 +129,8 @@ def test_whatever_is_put_on_a_page_steers_no_terminal(
 def test_no_text_can_pretend_to_be_another_line_of_the_story(fulfill: Callable[..., Any]) -> None:
     said = fulfill("checkout", SESSION)
 
-    assert "2026-11-24T09:00:00.000000Z  Every line is delivered" in said.out
-    assert not re.search(r"^2026-11-24T09:00:00\.000000Z  Every line is delivered", said.out, re.MULTILINE)
+    assert "2026-11-24T09:00:00.000000Z  Nothing is left to deliver" in said.out
+    assert not re.search(r"^2026-11-24T09:00:00\.000000Z  Nothing is left to deliver", said.out, re.MULTILINE)
 
 
 @pytest.mark.usefixtures("evil")

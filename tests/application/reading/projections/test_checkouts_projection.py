@@ -1,6 +1,6 @@
 from log_parts import COURSE, MUG, LogWriter, checkout
 from read_side import ReadSide
-from sample_log import AUTHORIZED, DEBIT, FOREIGN, KEYS, SHOP, sample_log
+from sample_log import AUTHORIZED, CANCELED, DEBIT, FOREIGN, KEYS, SHOP, sample_log
 from typed_ids import as_event, as_session, as_stream
 
 from application.reading.projections.checkouts import CHECKOUTS
@@ -55,4 +55,4 @@ def test_no_row_has_personal_data(read_side: ReadSide) -> None:
 def test_every_session_is_there_once(read_side: ReadSide) -> None:
     rows = read_side.fold(CHECKOUTS, sample_log())
 
-    assert sorted(str(row["session_id"]) for row in rows) == sorted([SHOP, DEBIT, FOREIGN, KEYS, AUTHORIZED])
+    assert sorted(str(row["session_id"]) for row in rows) == sorted([SHOP, DEBIT, FOREIGN, KEYS, AUTHORIZED, CANCELED])

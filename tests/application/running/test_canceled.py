@@ -1,0 +1,299 @@
+"""Staff cancel what is not delivered: its stock is free, nothing goes out, and a late payment waits for a person."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from builders import a_checkout, a_line_item
+from fakes.outside import Outside
+from shop import COMPLETED, SUCCEEDED, Shop
+from typed_ids import as_event, as_pool, as_session, as_sku
+
+from application.ports import DeliveryReceipt, DeliveryRequest, NotTaken, Temporary
+from application.staff import By
+from domain import reasons
+from domain.checkout import Checkout
+from domain.checkout_session import CheckoutSession
+from domain.effect import Effect
+from domain.errors import Refused
+from domain.fulfillment import Fulfillment
+from domain.key_pool import KeyPool
+from domain.line import LineState
+from domain.step import effect_id
+
+ID, NEXT = as_session("cs_test_first"), as_session("cs_test_next")
+BY = By(name="ann", reason="ordered twice")
+CATALOG = """
+[products.prod_mug]
+delivery = "shipment"
+sku = "mug"
+track_stock = true
+[products.prod_course]
+delivery = "access"
+[products.prod_hook]
+delivery = "courier"
+[products.prod_key]
+delivery = "license_key"
+pool = "pro"
+[products.prod_box]
+delivery = "license_key"
+pool = "pro"
+sku = "box"
+track_stock = true
+"""
+
+Open = Callable[..., Shop]
+
+
+def order(*products: str, **changes: Any) -> Checkout:
+    items = [a_line_item(f"li_{product}", product=f"prod_{product}", quantity=1) for product in products]
+    return replace(a_checkout(line_items=items), **changes)
+
+
+def bought(open_shop: Open, outside: Outside, *products: str) -> Shop:
+    """One mug on the shelf, and an order of these products that is paid."""
+    outside.checkouts[ID] = order(*products)
+    shop = open_shop(catalog=CATALOG)
+    shop.runtime.staff.count(as_sku("mug"), 1, BY)
+    shop.hear(COMPLETED, ID, id=as_event("evt_1"), payment_status="paid")
+    shop.rest()
+    return shop
+
+
+def unpaid(open_shop: Open, outside: Outside) -> Shop:
+    """One mug on the shelf, held for a bank debit."""
+    outside.checkouts[ID] = order("mug", payment_status="unpaid", payment_method_type="sepa_debit")
+    shop = open_shop(catalog=CATALOG)
+    shop.runtime.staff.count(as_sku("mug"), 1, BY)
+    shop.hear(COMPLETED, ID, id=as_event("evt_1"), payment_status="unpaid")
+    shop.rest()
+    return shop
+
+
+def pay_late(shop: Shop) -> None:
+    shop.outside.checkouts[ID] = order("mug")
+    shop.hear(SUCCEEDED, ID, id=as_event("evt_2"))
+    shop.rest()
+
+
+def mails(shop: Shop) -> list[str]:
+    return [str(mail.kind) for mail in shop.outside.mailbox.values()]
+
+
+def states(shop: Shop) -> list[LineState]:
+    return [line.state for line in shop.fulfillment(ID).lines.values()]
+
+
+def work(shop: Shop) -> set[str]:
+    return {str(item.kind) for item in shop.runtime.queries.work_queue()}
+
+
+def test_a_parcel_that_was_not_packed_is_canceled_and_its_stock_is_for_others(
+    open_shop: Open, outside: Outside
+) -> None:
+    shop = bought(open_shop, outside, "mug")
+    outside.checkouts[NEXT] = order("mug")
+    shop.hear(COMPLETED, NEXT, id=as_event("evt_next"), payment_status="paid")
+    shop.rest()
+    assert work(shop) == {"parcel_to_pack", "backordered_line"}
+
+    kept = shop.runtime.staff.cancel(ID, [], BY, notifies=False)
+    free = shop.stock("mug").reserved
+    shop.rest()
+
+    assert kept == []
+    assert [ref.session_id for ref in free] == [NEXT], "in the transaction of the cancellation"
+    assert (states(shop), shop.state(ID), shop.state(NEXT)) == ([LineState.CANCELED], "canceled", "fulfilling")
+    assert [item.subject for item in shop.runtime.queries.work_queue()] == [NEXT]
+    with pytest.raises(Refused, match="No line of this checkout is ready to be packed"):
+        shop.runtime.staff.ship(ID, [], carrier="DHL", tracking=None, by=BY)
+    with pytest.raises(Refused, match="No line of this checkout is waiting for its delivery"):
+        shop.runtime.staff.cancel(ID, [], BY, notifies=False)
+
+
+def test_what_the_customer_has_stays_and_the_rest_completes_the_checkout(open_shop: Open, outside: Outside) -> None:
+    shop = bought(open_shop, outside, "course", "mug")
+    with pytest.raises(Refused, match="Line li_course is delivered, not waiting for its delivery"):
+        shop.runtime.staff.cancel(ID, ["li_course"], BY, notifies=False)
+
+    kept = shop.runtime.staff.cancel(ID, [], BY, notifies=True)
+    shop.rest()
+
+    assert [line.plan.id for line in kept] == ["li_course"]
+    assert states(shop) == [LineState.DELIVERED, LineState.CANCELED]
+    assert (shop.state(ID), len(shop.events_of(Fulfillment.Completed))) == ("fulfilled", 1)
+    assert mails(shop) == ["receipt", "canceled"]
+    assert [line.id for line in list(outside.mailbox.values())[-1].lines] == ["li_mug"]
+
+
+def test_a_canceled_delivery_is_called_no_more_whatever_is_retried(open_shop: Open, outside: Outside) -> None:
+    outside.couriers_error = Temporary("The courier does not answer.")
+    shop = bought(open_shop, outside, "hook")
+
+    shop.runtime.staff.cancel(ID, [], BY, notifies=False)
+    outside.couriers_error = None
+    shop.runtime.staff.retry(ID, BY)
+    for _ in range(5):
+        shop.rest()
+        shop.clock.advance(3600)
+
+    assert (outside.deliveries, shop.state(ID)) == ({}, "canceled")
+    assert shop.runtime.log.get(Effect, effect_id(ID, "deliver_li_hook")).withdrawn == reasons.canceled()
+    assert shop.runtime.queries.work_queue() == []
+
+
+def test_a_delivery_that_was_requested_and_not_tried_is_withdrawn(open_shop: Open, outside: Outside) -> None:
+    outside.checkouts[ID] = order("hook")
+    shop = open_shop(catalog=CATALOG)
+    shop.visit(ID)
+    shop.runtime.engine.run_until_quiet(effects=False)
+
+    shop.runtime.staff.cancel(ID, [], BY, notifies=False)
+    shop.rest()
+
+    assert (outside.deliveries, states(shop)) == ({}, [LineState.CANCELED])
+
+
+def test_a_delivery_that_is_under_way_is_not_canceled(open_shop: Open, outside: Outside) -> None:
+    refused: list[str] = []
+
+    class Courier:
+        def deliver(self, request: DeliveryRequest) -> DeliveryReceipt:
+            with pytest.raises(Refused) as refusal:
+                shop.runtime.staff.cancel(ID, [], BY, notifies=False)
+            refused.append(str(refusal.value))
+            return DeliveryReceipt(note=request.idempotency_key)
+
+    outside.checkouts[ID] = order("hook")
+    shop = open_shop(catalog=CATALOG, deliveries={"courier": Courier()})
+    shop.visit(ID)
+    shop.rest()
+
+    assert ["is under way" in each for each in refused] == [True]
+    assert states(shop) == [LineState.DELIVERED]
+
+
+def test_keys_that_only_waited_for_stock_go_to_who_waits_for_them(open_shop: Open, outside: Outside) -> None:
+    outside.checkouts[ID] = order("box")
+    outside.checkouts[NEXT] = order("key")
+    shop = open_shop(catalog=CATALOG)
+    shop.runtime.staff.count(as_sku("box"), 1, BY)
+    shop.hear(COMPLETED, ID, id=as_event("evt_1"), payment_status="paid")
+    shop.rest()
+    shop.runtime.staff.count(as_sku("box"), 0, BY)
+    shop.runtime.staff.import_keys(as_pool("pro"), ["AAAA-1"], BY)
+    shop.rest()
+    shop.hear(COMPLETED, NEXT, id=as_event("evt_next"), payment_status="paid")
+    shop.rest()
+    owners = [session for session, _ in shop.runtime.log.get(KeyPool, "keys_pro").ledger]
+
+    shop.runtime.staff.cancel(ID, [], BY, notifies=False)
+    shop.rest()
+
+    assert owners == [ID], "it has its key, and no box"
+    assert [session for session, _ in shop.runtime.log.get(KeyPool, "keys_pro").ledger] == [NEXT]
+    assert (shop.state(ID), shop.state(NEXT)) == ("canceled", "fulfilled")
+    assert [key.text for key in shop.fulfillment(NEXT).lines["li_key"].keys] == ["AAAA-1"]
+
+
+def test_an_unpaid_checkout_is_canceled_and_what_was_held_is_free(open_shop: Open, outside: Outside) -> None:
+    shop = unpaid(open_shop, outside)
+    assert shop.stock("mug").available == 0
+
+    shop.runtime.staff.cancel(ID, [], BY, notifies=True)
+    shop.rest()
+    shop.clock.advance(3 * 86400.0)
+    shop.rest()
+
+    assert (shop.state(ID), shop.stock("mug").available) == ("canceled", 1)
+    assert mails(shop) == ["payment_pending", "canceled"]
+    assert shop.runtime.queries.work_queue() == []
+    with pytest.raises(Refused, match="canceled already"):
+        shop.runtime.staff.cancel(ID, [], BY, notifies=False)
+
+
+def test_the_end_of_a_canceled_payment_is_no_news_for_the_customer(open_shop: Open, outside: Outside) -> None:
+    shop = unpaid(open_shop, outside)
+    shop.runtime.staff.cancel(ID, [], BY, notifies=False)
+
+    shop.hear("checkout.session.async_payment_failed", ID, id=as_event("evt_2"))
+    shop.rest()
+
+    assert (shop.state(ID), mails(shop)) == ("canceled", ["payment_pending"])
+
+
+def test_a_payment_after_the_cancellation_waits_for_a_person(open_shop: Open, outside: Outside) -> None:
+    shop = unpaid(open_shop, outside)
+    shop.runtime.staff.cancel(ID, [], BY, notifies=False)
+
+    pay_late(shop)
+
+    (item,) = shop.runtime.queries.work_queue()
+    assert (item.kind, item.why) == ("manual_line", reasons.paid_after_cancellation())
+    assert (states(shop), shop.stock("mug").available) == ([LineState.MANUAL], 1)
+
+
+def test_a_late_payment_is_canceled_again_or_fulfilled_after_all(open_shop: Open, outside: Outside) -> None:
+    shop = unpaid(open_shop, outside)
+    shop.runtime.staff.cancel(ID, [], BY, notifies=False)
+    pay_late(shop)
+
+    shop.runtime.staff.replan(ID, BY)
+    shop.rest()
+    packed = work(shop), shop.stock("mug").available
+    shop.runtime.staff.cancel(ID, [], BY, notifies=False)
+    shop.rest()
+
+    assert packed == ({"parcel_to_pack"}, 0)
+    assert (shop.state(ID), shop.stock("mug").available, work(shop)) == ("canceled", 1, set())
+
+
+def test_a_policy_that_lags_holds_nothing_for_a_canceled_checkout(open_shop: Open, outside: Outside) -> None:
+    outside.checkouts[ID] = order("mug", payment_status="unpaid", payment_method_type="sepa_debit")
+    shop = open_shop(catalog=CATALOG)
+    shop.runtime.staff.count(as_sku("mug"), 1, BY)
+    shop.visit(ID)
+
+    shop.runtime.staff.cancel(ID, [], BY, notifies=False)
+    shop.rest()
+
+    assert (shop.state(ID), shop.stock("mug").available, mails(shop)) == ("canceled", 1, [])
+
+
+def test_a_checkout_that_is_paid_and_not_planned_yet_is_canceled_in_a_moment(open_shop: Open, outside: Outside) -> None:
+    outside.checkouts[ID] = order("mug")
+    shop = open_shop(catalog=CATALOG)
+    shop.visit(ID)
+
+    with pytest.raises(Refused, match="is about to be planned"):
+        shop.runtime.staff.cancel(ID, [], BY, notifies=False)
+    shop.rest()
+    shop.runtime.staff.cancel(ID, [], BY, notifies=False)
+
+    assert shop.state(ID) == "canceled"
+
+
+def test_a_receipt_that_did_not_leave_yet_reports_the_cancellation_itself(open_shop: Open, outside: Outside) -> None:
+    outside.mailers_error = NotTaken("no server")
+    shop = bought(open_shop, outside, "course", "mug")
+
+    shop.runtime.staff.cancel(ID, [], BY, notifies=True)
+    outside.mailers_error = None
+    for _ in range(4):
+        shop.clock.advance(3600)
+        shop.rest()
+
+    (receipt,) = outside.mailbox.values()
+    assert [line.state for line in receipt.lines] == [LineState.DELIVERED, LineState.CANCELED]
+
+
+def test_what_another_application_sold_is_not_ours_to_cancel(open_shop: Open, outside: Outside) -> None:
+    outside.checkouts[ID] = order("mug")
+    shop = open_shop(catalog=f'{CATALOG}\n[sessions]\nmetadata = {{ app = "mugs" }}\n')
+    shop.visit(ID)
+    shop.rest()
+
+    with pytest.raises(Refused, match="another application"):
+        shop.runtime.staff.cancel(ID, [], BY, notifies=False)
+    assert shop.events_of(CheckoutSession.Canceled) == []
