@@ -2,7 +2,7 @@
 
 import threading
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from datetime import datetime
 
 from application.ports import WorkerLocks
@@ -15,6 +15,12 @@ from domain.ids import EffectId
 _DUE_MAX = 500
 _CLAIMED_MIN, _CLAIMED_TIMES = 64, 4
 _LOOK_AROUND_SECONDS = 1.0
+_AHEAD_SECONDS = 60.0
+"""So long an effect waits whose time was set by a clock that was ahead. Without the pause, a server with such a clock
+and one with a right clock would try it in turns, each at once, until no attempt is left."""
+
+_FirstSeen = Mapping[tuple[str, datetime | None], float]
+"""Effects by ID and the time since which they are due, with the moment by our own timer."""
 
 
 class Candidates:
@@ -26,9 +32,13 @@ class Candidates:
         self._looked_around_at = float("-inf")
         self._neglected: Sequence[DueEffect] = ()
         """Effects that no other worker carries out, as of the last look, and that are not chosen yet."""
-        self._unknown_since: dict[tuple[str, datetime | None], float] = {}
+        self._unknown_since: _FirstSeen = {}
         """When we first saw each effect of a kind that is unknown here, due since a time and free. By our own timer:
         the process that set the time may have another clock, and ours may be set in between."""
+        self._ahead_since: _FirstSeen = {}
+        """The same for effects whose time only a clock that was ahead can have set."""
+        self._in_our_name: frozenset[str] = frozenset()
+        """Effects claimed in our name that we do not carry out, as of the last look."""
         self._in_hand: dict[str, str] = {}
         """Effect to kind, from the claim until the outcome is stored."""
         self._set_aside: set[str] = set()
@@ -94,33 +104,49 @@ class Candidates:
         others = {hint.worker for hint in due if hint.worker not in {None, worker}}
         at_work = {other for other in others if other and self._locks.is_at_work(other)}
         neglected = [hint for hint in due if hint.worker not in at_work]
-        self._note_unknown(neglected)
+        self._unknown_since = self._first_seen(self._unknown_since, neglected, self._is_unknown)
+        self._ahead_since = self._first_seen(self._ahead_since, neglected, lambda hint: self._is_ahead(hint, now))
+        lost = self._lost_claims(neglected, worker)
         return [
             hint
             for hint in neglected
-            if self._is_orphaned(hint, worker) or self._was_never_due(hint, now) or self._is_unknown_for_long(hint)
+            if (
+                hint.kind in self._kinds
+                and hint.worker is not None
+                and (hint.worker != worker or hint.effect_id in lost)
+            )
+            or self._is_seen_for(_AHEAD_SECONDS, self._ahead_since, hint)
+            or self._is_seen_for(LEFT_TO_OTHERS.total_seconds(), self._unknown_since, hint)
         ]
 
-    def _is_orphaned(self, hint: DueEffect, worker: str) -> bool:
-        """Whether the worker that claimed it is gone. A claim of ours that we may have lost counts too; any other row
-        in our name is stale."""
-        if hint.worker is None or hint.kind not in self._kinds:
-            return False
-        return hint.worker != worker or hint.effect_id in self.in_doubt
+    def _lost_claims(self, hints: Sequence[DueEffect], worker: str) -> Set[str]:
+        """Claims in our name that we do not carry out: the store failed when it was asked for them, or it lost their
+        outcome, as a standby does that was behind when it was promoted. A row that is only stale is gone at the next
+        look."""
+        with self._lock:
+            in_our_name = {hint.effect_id for hint in hints if hint.worker == worker} - self._in_hand.keys()
+        lost = (in_our_name & self._in_our_name) | self.in_doubt
+        self._in_our_name = frozenset(in_our_name)
+        return lost
 
-    def _was_never_due(self, hint: DueEffect, now: datetime) -> bool:
+    def _is_unknown(self, hint: DueEffect) -> bool:
+        return hint.kind not in self._kinds
+
+    def _is_ahead(self, hint: DueEffect, now: datetime) -> bool:
         """Whether only a clock that was ahead can have set its time."""
         return hint.worker is None and hint.kind in self._kinds and hint.since is not None and hint.since > now
 
-    def _note_unknown(self, hints: Sequence[DueEffect]) -> None:
+    def _first_seen(
+        self, before: _FirstSeen, hints: Sequence[DueEffect], is_meant: Callable[[DueEffect], bool]
+    ) -> _FirstSeen:
+        """When we first saw each of these hints that is meant, in a row of looks up to this one."""
         now = self._threads.monotonic()
-        unknown = [(hint.effect_id, hint.since) for hint in hints if hint.kind not in self._kinds]
-        self._unknown_since = {each: self._unknown_since.get(each, now) for each in unknown}
+        meant = [(hint.effect_id, hint.since) for hint in hints if is_meant(hint)]
+        return {each: before.get(each, now) for each in meant}
 
-    def _is_unknown_for_long(self, hint: DueEffect) -> bool:
-        """Whether it has waited long enough for a worker that knows its kind."""
-        first_seen = self._unknown_since.get((hint.effect_id, hint.since))
-        return first_seen is not None and self._threads.monotonic() - first_seen >= LEFT_TO_OTHERS.total_seconds()
+    def _is_seen_for(self, seconds: float, first_seen: _FirstSeen, hint: DueEffect) -> bool:
+        since = first_seen.get((hint.effect_id, hint.since))
+        return since is not None and self._threads.monotonic() - since >= seconds
 
 
 def _claimed_max(kind: EffectKind) -> int:

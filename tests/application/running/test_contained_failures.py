@@ -281,6 +281,36 @@ def test_a_time_that_a_clock_that_was_ahead_has_set_is_not_waited_for(open_shop:
     assert outside.mailbox == {}
 
     shop.clock.now = right
+    outside.planned_errors = [Temporary("busy")]
+    tried = []
+    for _ in range(5):
+        shop.rest()
+        tried.append(len(outside.planned_errors) == 0)
+        shop.clock.advance(20)
+    shop.rest()
+    shop.clock.advance(60)
     shop.rest()
 
+    assert tried == [False, False, False, True, True], "at a pace at which no attempts are wasted"
     assert [mail.kind for mail in outside.mailbox.values()] == ["receipt"]
+
+
+def test_a_claim_whose_outcome_the_store_has_lost_is_carried_out_again(open_shop: Open, outside: Outside) -> None:
+    """A standby that was behind still has the claim of a worker that has long finished, and that worker is at work."""
+    outside.checkouts[BAD] = a_checkout(line_items=[a_line_item(product="prod_seat")])
+    shop = open_shop(catalog=CATALOG)
+    shop.visit(BAD)
+    shop.runtime.engine.run_until_quiet(effects=False)
+    worker, now = shop.locks.enlist(), shop.clock()
+    shop.runtime.writer.run(
+        Stamp(actor=f"worker:{worker}", now=now, session_id=BAD),
+        [DELIVERY],
+        lambda unit: unit.command(Effect, DELIVERY, Effect.start, worker, now=now),
+    )
+    assert effect(shop, DELIVERY).worker == worker
+
+    for _ in range(2):
+        shop.rest()
+
+    assert (list(outside.deliveries), effect(shop, DELIVERY).is_done) == ([DELIVERY], True)
+    assert effect(shop, DELIVERY).attempt == 1, "the same attempt, under the same key"
