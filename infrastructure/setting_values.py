@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit
 
+from domain.errors import InvalidIdentifier
 from domain.mail import MailKind
+from domain.mail_address import mail_address
 from infrastructure.database import Database, parse_database
 from infrastructure.mail.addresses import Sender
 
@@ -15,9 +17,11 @@ if TYPE_CHECKING:
 
 _API_KEY = re.compile(r"(sk|rk)_(test|live)_[A-Za-z0-9_]{1,250}")
 _WEBHOOK_SECRET = re.compile(r"whsec_[\x21-\x7e]{1,250}")
+_PHONE = re.compile(r"\+?(?:[ ()./-]*[0-9]){3,20}")
 _DIGITS = re.compile(r"[0-9]{1,9}")
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 SECRET_KEY_MIN = 32
+_PHONE_LENGTH_MAX = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +154,35 @@ def mail_from(text: str) -> str:
         raise SettingsError(
             "MAIL_FROM must be an address such as orders@example.com or Shop <orders@example.com>."
         ) from error
+    return text
+
+
+def sender_name(mail_from: str) -> str | None:
+    """The name before the address of the sender, if there is one."""
+    return Sender.parse(mail_from).address.display_name or None
+
+
+def email(name: str, text: str) -> str:
+    """An address that mails can be sent to.
+
+    Raises:
+        SettingsError: the text is something else.
+    """
+    try:
+        mail_address(text)
+    except InvalidIdentifier:
+        raise SettingsError(f"{name} must be an address such as help@shop.example.com.") from None
+    return text
+
+
+def phone(name: str, text: str) -> str:
+    """A phone number as people write it.
+
+    Raises:
+        SettingsError: the text is something else.
+    """
+    if len(text) > _PHONE_LENGTH_MAX or not _PHONE.fullmatch(text):
+        raise SettingsError(f"{name} must be a phone number such as +49 30 1234567 (got {text[:50]!r}).")
     return text
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from domain.mail import MailKind
 from infrastructure import setting_values
+from infrastructure.customer_texts.shop import LOGO_BYTES_MAX, Shop
 from infrastructure.database import Database, PostgresDatabase
 from infrastructure.setting_values import ATTEMPTS, CONCURRENCY, PAUSE_SECONDS, SECRET_KEY_MIN, Range, SettingsError
 
@@ -106,6 +107,28 @@ SETTINGS: Sequence[Setting] = (
         meaning="The sender of mails, `Shop <orders@example.com>`. Needed where `SMTP_URL` is set.",
     ),
     Setting(
+        name="FULFILL_SHOP_NAME",
+        meaning="The name of your shop, in mails and on the landing page. Without it, the name in `MAIL_FROM`.",
+    ),
+    Setting(
+        name="FULFILL_SHOP_URL",
+        meaning="Your shop's address, `https://shop.example.com`. Mails and the landing page link back to it.",
+    ),
+    Setting(
+        name="FULFILL_SHOP_EMAIL",
+        meaning="Where customers write with questions, `help@shop.example.com`: named in mails and on the landing "
+        "page, and replies to mails go there.",
+    ),
+    Setting(
+        name="FULFILL_SHOP_PHONE",
+        meaning="Your phone number for customers, `+49 30 1234567`, in mails and on the landing page.",
+    ),
+    Setting(
+        name="FULFILL_SHOP_LOGO",
+        meaning=f"A PNG or JPEG file of at most {LOGO_BYTES_MAX} bytes, which stands above mails and the landing page, "
+        "up to 56 pixels high. Mails carry it along.",
+    ),
+    Setting(
         name="FULFILL_MAILS",
         default=",".join(MailKind),
         meaning="The kinds of mail to send, with commas between them, or `none`. Leave `receipt` out where Stripe "
@@ -166,6 +189,9 @@ class Settings:
     secret_key: str | None = field(repr=False)
     smtp: "SmtpServer | None" = field(repr=False)
     mail_from: str
+    shop: Shop
+    """Without its logo, which is read when it is needed."""
+    shop_logo: Path | None
     mails: frozenset[MailKind]
     locale: str
     templates: Path | None
@@ -212,6 +238,8 @@ def load_settings(environ: Mapping[str, str], dotenv: Path | None) -> Settings:
         secret_key=_optional(values, "FULFILL_SECRET_KEY", setting_values.secret_key),
         smtp=_optional(values, "SMTP_URL", setting_values.smtp_server),
         mail_from=setting_values.mail_from(values["MAIL_FROM"]),
+        shop=_shop(values),
+        shop_logo=_optional(values, "FULFILL_SHOP_LOGO", setting_values.path),
         mails=setting_values.mails(values["FULFILL_MAILS"]),
         locale=values["FULFILL_LOCALE"],
         templates=_optional(values, "FULFILL_TEMPLATES", setting_values.path),
@@ -224,6 +252,17 @@ def load_settings(environ: Mapping[str, str], dotenv: Path | None) -> Settings:
     if settings.smtp is not None and values["MAIL_FROM"] == _DEFAULTS["MAIL_FROM"]:
         raise SettingsError("SMTP_URL is set, but MAIL_FROM is not. Set it to a sender that your mail server accepts.")
     return settings
+
+
+def _shop(values: Mapping[str, str]) -> Shop:
+    """The shop as customers know it. The name in the default of `MAIL_FROM` is no shop's."""
+    is_named = values["MAIL_FROM"] != _DEFAULTS["MAIL_FROM"]
+    return Shop(
+        name=values.get("FULFILL_SHOP_NAME") or (setting_values.sender_name(values["MAIL_FROM"]) if is_named else None),
+        url=_optional(values, "FULFILL_SHOP_URL", setting_values.url),
+        email=_optional(values, "FULFILL_SHOP_EMAIL", setting_values.email),
+        phone=_optional(values, "FULFILL_SHOP_PHONE", setting_values.phone),
+    )
 
 
 def load_database(environ: Mapping[str, str], dotenv: Path | None) -> Database:

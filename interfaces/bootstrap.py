@@ -4,6 +4,7 @@ Production, the command line, the demo and the tests all come through here; what
 with large libraries are imported when they are made: a command that reads does not wait for Stripe's SDK.
 """
 
+import dataclasses
 import random
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -165,10 +166,14 @@ def customer_texts(settings: Settings) -> "CustomerTexts":
     """
     from infrastructure.customer_texts.customer_texts import CustomerTexts
     from infrastructure.customer_texts.own_texts import OwnTexts, read_own_texts
+    from infrastructure.customer_texts.shop import LogoError, read_logo
 
     own = read_own_texts(settings.templates) if settings.templates else OwnTexts()
     try:
-        texts = CustomerTexts(own, default=settings.locale)
+        logo = read_logo(settings.shop_logo) if settings.shop_logo else None
+        texts = CustomerTexts(own, default=settings.locale, shop=dataclasses.replace(settings.shop, logo=logo))
+    except LogoError as error:
+        raise SettingsError(f"FULFILL_SHOP_LOGO: {error}") from error
     except LookupError as error:
         raise SettingsError(f"FULFILL_LOCALE {error}") from error
     if own.templates:

@@ -6,6 +6,7 @@ from functools import lru_cache
 from infrastructure.customer_texts.language import Language
 from infrastructure.customer_texts.locales import accepted_tags, cldr_locale
 from infrastructure.customer_texts.own_texts import OwnTexts
+from infrastructure.customer_texts.shop import Shop
 from infrastructure.customer_texts.templates import Templates
 from infrastructure.customer_texts.translations import SOURCE_LANGUAGE, Translations, shipped_texts
 
@@ -17,7 +18,9 @@ _ACCEPTED_MAX = 500
 class CustomerTexts:
     """Mails and pages in every language there is a translation for."""
 
-    def __init__(self, own: OwnTexts | None = None, *, default: str = SOURCE_LANGUAGE) -> None:
+    def __init__(
+        self, own: OwnTexts | None = None, *, default: str = SOURCE_LANGUAGE, shop: Shop | None = None
+    ) -> None:
         """`default` is the tag of the language for customers of whom nothing is known.
 
         Raises:
@@ -25,7 +28,8 @@ class CustomerTexts:
         """
         self._own = own or OwnTexts()
         self._translations = Translations(self._own.translations)
-        self._templates = Templates(self._own.templates)
+        self.shop = shop or Shop()
+        self._templates = Templates(self._own.templates, self.shop)
         default_language = self._spoken(default)
         if default_language is None:
             raise LookupError(f"must be one of {', '.join(self.languages)} (got {default[:40]!r}).")

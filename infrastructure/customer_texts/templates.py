@@ -18,6 +18,7 @@ from markupsafe import escape
 
 from infrastructure.customer_texts.language import Language
 from infrastructure.customer_texts.own_texts import SHIPPED_TEMPLATES, OwnTemplate
+from infrastructure.customer_texts.shop import Shop
 
 ORIGINAL = "original"
 """The folder under which the merchant's templates find ours: `{% extends "original/mails/receipt.html" %}`."""
@@ -26,8 +27,9 @@ ORIGINAL = "original"
 class Templates:
     """Compiles each template once for each language, when it is first wanted."""
 
-    def __init__(self, own: Mapping[str, OwnTemplate]) -> None:
-        """`own` are the merchant's by name: one of our name takes the place of ours."""
+    def __init__(self, own: Mapping[str, OwnTemplate], shop: Shop) -> None:
+        """`own` are the merchant's by name: one of our name takes the place of ours. All of them can name `shop`."""
+        self._shop = shop
         shipped = FileSystemLoader(SHIPPED_TEMPLATES)
         self._loader = ChoiceLoader([_OwnLoader(own), shipped, PrefixLoader({ORIGINAL: shipped})])
         self._environments: dict[str, Environment] = {}
@@ -55,6 +57,7 @@ class Templates:
         made.policies["ext.i18n.trimmed"] = True
         is_mirrored = language.direction == "rtl"
         made.globals["start"], made.globals["end"] = ("right", "left") if is_mirrored else ("left", "right")
+        made.globals["shop"] = self._shop
         texts = language.texts
 
         @pass_eval_context

@@ -7,6 +7,7 @@ from infrastructure.customer_texts.formatting import format_date, format_money
 from infrastructure.customer_texts.language import Language
 from infrastructure.customer_texts.mail_texts import greeting, mail_text, next_step, order_of
 from infrastructure.customer_texts.postal import postal_lines
+from infrastructure.customer_texts.sums import Sum, sums, sums_note
 from infrastructure.safe_text import one_line, web_link
 
 _TITLE_LENGTH_MAX = 300
@@ -23,12 +24,6 @@ class LineContent:
     next_step: str
     keys: tuple[str, ...]
     link: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sum:
-    label: str
-    amount: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,8 +65,8 @@ def mail_content(mail: Mail, language: Language, *, shop: str, is_answered: bool
         is_answered=is_answered,
         order=order_of(reference, format_date(mail.ordered_at, language.locale), language),
         lines=tuple(_line(mail, line, language) for line in mail.lines),
-        sums=_sums(mail, language),
-        sums_note=_sums_note(mail, language),
+        sums=sums(mail, language),
+        sums_note=sums_note(mail, (line.amount_total for line in mail.lines), language),
         total=_money(mail, mail.amount_total, language),
         in_own_currency=_in_own_currency(mail, language),
         carrier=one_line(mail.carrier) if mail.carrier else None,
@@ -106,39 +101,3 @@ def _money(mail: Mail, amount: int, language: Language) -> str:
 def _in_own_currency(mail: Mail, language: Language) -> str | None:
     own = mail.presentment
     return format_money(own.amount, own.currency, language.locale) if own else None
-
-
-def _sums(mail: Mail, language: Language) -> tuple[Sum, ...]:
-    parts = [
-        (language.gettext("Discount"), -mail.amount_discount),
-        (language.gettext("Shipping"), mail.amount_shipping),
-        (_tax_label(mail, language), mail.amount_tax),
-    ]
-    sums = [Sum(label=label, amount=_money(mail, amount, language)) for label, amount in parts if amount]
-    subtotal = Sum(label=language.gettext("Subtotal"), amount=_money(mail, mail.amount_subtotal, language))
-    return (subtotal, *sums) if sums else ()
-
-
-def _tax_label(mail: Mail, language: Language) -> str:
-    """Prices can be with tax or without; only the sums of the amounts show which."""
-    untaxed = mail.amount_subtotal - mail.amount_discount + mail.amount_shipping
-    if untaxed + mail.amount_tax == mail.amount_total:
-        return language.gettext("Tax")
-    return (
-        language.gettext("Tax, included") if untaxed == mail.amount_total else language.gettext("Tax, partly included")
-    )
-
-
-def _sums_note(mail: Mail, language: Language) -> str | None:
-    """Stripe's amount of a line is what was paid for it: only in the simple case do they add up to the subtotal."""
-    if sum(line.amount_total for line in mail.lines) == mail.amount_subtotal:
-        return None
-    match mail.amount_discount > 0, mail.amount_tax > 0:
-        case True, True:
-            return language.gettext("Item amounts include discounts and tax.")
-        case True, False:
-            return language.gettext("Item amounts include discounts.")
-        case False, True:
-            return language.gettext("Item amounts include tax.")
-        case _:
-            return language.gettext("Item amounts are each item's share of the total.")

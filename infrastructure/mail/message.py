@@ -11,6 +11,7 @@ from application.ports import Permanent
 from domain.mail import Mail, SentMail
 from domain.personal import Personal
 from infrastructure.customer_texts.customer_texts import CustomerTexts
+from infrastructure.customer_texts.shop import Logo
 from infrastructure.mail.addresses import Sender, header_text, mail_address
 from infrastructure.mail.render import render
 
@@ -22,10 +23,14 @@ def mail_message(mail: Mail, texts: CustomerTexts, *, message_id: str, sender: S
         Permanent: the customer's address can't be one.
     """
     to = _recipient(mail)
-    written = render(mail, texts, shop=sender.shop, is_answered=sender.is_answered)
+    shop = texts.shop
+    is_answered = shop.email is not None or sender.is_answered
+    written = render(mail, texts, shop=shop.name or sender.shop, is_answered=is_answered)
     message = EmailMessage(policy=SMTP)
     message["From"] = sender.address
     message["To"] = to
+    if shop.email is not None:
+        message["Reply-To"] = mail_address("", shop.email)
     message["Subject"] = header_text(written.subject)
     message["Date"] = format_datetime(at)
     message["Message-ID"] = f"<{digest(message_id)}@{sender.domain}>"
@@ -33,9 +38,22 @@ def mail_message(mail: Mail, texts: CustomerTexts, *, message_id: str, sender: S
     message["X-Auto-Response-Suppress"] = "OOF, AutoReply"
     message.set_content(written.text, cte="quoted-printable")
     message.add_alternative(written.html, subtype="html", cte="quoted-printable")
+    if shop.logo is not None:
+        _add_logo(message, shop.logo, boundary="=_" + digest(f"{message_id} with the logo"))
     # "=_" never occurs in quoted-printable, so that no content can look like the end of its part
     message.set_boundary("=_" + digest(message_id))
     return message
+
+
+def _add_logo(message: EmailMessage, logo: Logo, *, boundary: str) -> None:
+    """Carry the logo along with the HTML part, which names it by its content ID."""
+    html = message.get_body(("html",))
+    assert html is not None, "every mail has an HTML part"
+    name = f"logo.{logo.subtype}"
+    html.add_related(
+        logo.content, "image", logo.subtype, cid=f"<{logo.content_id}>", disposition="inline", filename=name
+    )
+    html.set_boundary(boundary)
 
 
 def as_sent(message: EmailMessage) -> SentMail:

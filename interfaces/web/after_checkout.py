@@ -110,7 +110,7 @@ class AfterCheckout:
             mailed=mailed,
         )
         if wants_json:
-            return JSONResponse(landing_page.as_json(page), headers=SECURITY_HEADERS)
+            return JSONResponse(landing_page.as_json(page, self._texts.shop), headers=SECURITY_HEADERS)
         return _page(landing_page.render(page, self._texts), 200)
 
     async def _fulfill(self, id: SessionId, limiter: CapacityLimiter) -> bool:

@@ -17,6 +17,7 @@ from infrastructure.customer_texts.customer_texts import CustomerTexts
 from infrastructure.customer_texts.formatting import format_money
 from infrastructure.customer_texts.language import Language
 from infrastructure.customer_texts.page_texts import PageText, page_text
+from infrastructure.customer_texts.shop import Shop
 from interfaces.web.landing_lines import Section, is_working, ordered, planned
 
 KEYS_SHOWN_FOR = timedelta(hours=1)
@@ -97,8 +98,9 @@ def filled_with(page: LandingPage) -> dict[str, object]:
     return {"page": page, "items_unfolded": _ITEMS_UNFOLDED, "keys_unfolded": _KEYS_UNFOLDED}
 
 
-def as_json(page: LandingPage) -> dict[str, Any]:
+def as_json(page: LandingPage, shop: Shop) -> dict[str, Any]:
     return {
+        "shop": {"name": shop.name, "url": shop.url, "email": shop.email, "phone": shop.phone},
         "state": str(page.state),
         "order_number": page.order_number,
         "headline": page.words.headline,

@@ -49,6 +49,7 @@ def engine_app(runtime: Runtime, more_routes: Sequence[BaseRoute] = (), *, with_
             rate_limit=RateLimit(VISITS_PER_MINUTE, time.monotonic),
         ),
         health=Health(lambda: runtime.engine.is_ready),
+        logo=runtime.texts.shop.logo,
         lifespan=lifespan,
         more_routes=more_routes,
     )

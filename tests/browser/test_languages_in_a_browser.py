@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from browsing import LOWEST_CONTRAST, a_browser, serving
-from customer_language import TEXTS
+from customer_language import SHOP, SHOP_TEXTS
 from customer_samples import LANGUAGES, sample_mails, sample_pages
 from landing_samples import app_of
 from playwright.sync_api import Browser, Locator
@@ -18,7 +18,7 @@ WIDTHS = "() => [document.documentElement.scrollWidth, document.documentElement.
 
 
 def texts_of(language: str) -> CustomerTexts:
-    return from_right_to_left() if language == "he" else TEXTS
+    return from_right_to_left(SHOP) if language == "he" else SHOP_TEXTS
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ import re
 from html import unescape
 from pathlib import Path
 
-from customer_language import TEXTS
+from customer_language import SHOP, SHOP_TEXTS
 from customer_samples import LANGUAGES, sample_mails, sample_pages
 from pseudo_language import from_right_to_left
 
@@ -29,7 +29,7 @@ _EMPTY_LINES = re.compile(r"(?:\s*\n)+")
 
 
 def texts_of(language: str) -> CustomerTexts:
-    return from_right_to_left() if language == "he" else TEXTS
+    return from_right_to_left(SHOP) if language == "he" else SHOP_TEXTS
 
 
 def htmls(language: str) -> dict[str, dict[str, str]]:

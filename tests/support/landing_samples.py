@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from builders import a_checkout, a_line_item
-from customer_language import ENGLISH, render, render_not_found, render_too_many, render_unavailable
+from customer_language import ENGLISH, SHOP, render, render_not_found, render_too_many, render_unavailable
 from kinds import ACCESS, LICENSE_KEY, SHIPMENT
 from landing_orders import (
     COURSE,
@@ -26,6 +26,7 @@ from landing_orders import (
     session,
     shipped,
 )
+from pictures import a_png
 from scenario import planned
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -41,10 +42,14 @@ from domain.checkout_session import CheckoutSession
 from domain.line import LineState
 from domain.park_reason import ParkReason
 from domain.personal import Personal
+from infrastructure.customer_texts.customer_texts import CustomerTexts
 from infrastructure.customer_texts.language import Language
+from infrastructure.customer_texts.shop import Logo
 from interfaces.web.headers import SECURITY_HEADERS
 from interfaces.web.landing_page import LandingPage
+from interfaces.web.shop_logo import ShopLogo
 
+LOGO = Logo(content=a_png(), subtype="png")
 _STATIC = Path(interfaces.web.__file__).parent / "static"
 _COURSE_DELIVERED = delivered(COURSE, link="https://example.com/course")
 _UNPAID = a_checkout(
@@ -153,9 +158,10 @@ SAMPLES = (
 
 
 def sample_app() -> Starlette:
-    shown = {name: render(page) for name, page in pages(ENGLISH).items()}
-    shown |= {"not-found": render_not_found(), "too-many": render_too_many()}
-    shown["unavailable"] = render_unavailable()
+    texts = CustomerTexts(shop=replace(SHOP, logo=LOGO))
+    shown = {name: render(page, texts) for name, page in pages(ENGLISH).items()}
+    shown |= {"not-found": render_not_found(texts=texts), "too-many": render_too_many(texts=texts)}
+    shown["unavailable"] = render_unavailable()  # of a shop that says nothing of itself
     return app_of(shown)
 
 
@@ -165,4 +171,10 @@ def app_of(shown: Mapping[str, str]) -> Starlette:
     async def show(request: Request) -> Response:
         return HTMLResponse(shown[request.path_params["name"]], headers=SECURITY_HEADERS)
 
-    return Starlette(routes=[Route("/{name}", show), Mount("/static", StaticFiles(directory=_STATIC))])
+    return Starlette(
+        routes=[
+            Route("/{name}", show),
+            Route("/static/logo", ShopLogo(LOGO).__call__),
+            Mount("/static", StaticFiles(directory=_STATIC)),
+        ]
+    )

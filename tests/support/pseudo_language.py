@@ -7,6 +7,7 @@ from babel.messages.catalog import Catalog
 
 from infrastructure.customer_texts.customer_texts import CustomerTexts
 from infrastructure.customer_texts.own_texts import OwnTexts
+from infrastructure.customer_texts.shop import Shop
 from infrastructure.customer_texts.translations import shipped_texts
 
 _HEBREW = "אבגדהוזחטיכלמנסעפצקרשתאבגד"
@@ -14,7 +15,7 @@ _IN_HEBREW = str.maketrans(ascii_letters, _HEBREW * 2)
 _VALUE = re.compile(r"(%\(\w+\)s)")
 
 
-def from_right_to_left() -> CustomerTexts:
+def from_right_to_left(shop: Shop | None = None) -> CustomerTexts:
     """Return the texts of a merchant who has written all of them in Hebrew."""
     hebrew = Catalog(locale="he")
     for message in shipped_texts():
@@ -22,7 +23,7 @@ def from_right_to_left() -> CustomerTexts:
             ids = [message.id] if isinstance(message.id, str) else list(message.id)
             turned = tuple(_turned(ids[min(form, len(ids) - 1)]) for form in range(hebrew.num_plurals))
             hebrew.add(message.id, turned if message.pluralizable else turned[0])
-    return CustomerTexts(OwnTexts(translations={"he": hebrew}), default="he")
+    return CustomerTexts(OwnTexts(translations={"he": hebrew}), default="he", shop=shop)
 
 
 def _turned(text: str) -> str:

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 from builders import a_checkout, a_line_item
-from customer_language import ENGLISH, TEXTS, render
+from customer_language import ENGLISH, SHOP, TEXTS, render
 from kinds import SHIPMENT
 from landing_orders import (
     COURSE,
@@ -245,7 +245,7 @@ def test_a_parked_order_asks_nothing_of_the_customer() -> None:
 def test_license_keys_are_shown_for_an_hour_after_they_were_delivered(after: timedelta, is_shown: bool) -> None:
     page = page_of_lines(delivered(KEY, keys=KEYS), plan=[KEY], after=after)
 
-    html, answer = render(page), json.dumps(as_json(page))
+    html, answer = render(page), json.dumps(as_json(page, SHOP))
 
     for key in KEYS:
         assert (key.text in html, key.text in answer) == (is_shown, is_shown)
@@ -324,7 +324,13 @@ def test_an_order_of_120_lines_folds_and_loses_none_of_them() -> None:
 def test_the_json_says_what_the_page_says() -> None:
     page = page_of_lines(*shipped(1, MUG), delivered(KEY, keys=KEYS[:1]), plan=[MUG, KEY])
 
-    assert json.loads(json.dumps(as_json(page))) == {
+    assert json.loads(json.dumps(as_json(page, SHOP))) == {
+        "shop": {
+            "name": "Pottery & Co.",
+            "url": "https://pottery.example",
+            "email": "help@pottery.example",
+            "phone": "+49 (0)30 1234567",
+        },
         "state": "fulfilled",
         "order_number": page.order_number,
         "headline": page.words.headline,

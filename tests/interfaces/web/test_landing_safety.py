@@ -11,6 +11,7 @@ from scenario import planned
 
 from domain.checkout import Contact
 from domain.personal import Personal
+from infrastructure.customer_texts.shop import Shop
 from interfaces.web.headers import SECURITY_HEADERS
 from interfaces.web.landing_page import as_json
 
@@ -53,7 +54,7 @@ def test_no_page_shows_who_the_customer_is() -> None:
     checkout = a_checkout(contact=contact, shipping=a_checkout().contact, metadata={"note": Personal("for Grandma")})
     page = page_of(paid(checkout))
 
-    for shown in (render(page), json.dumps(as_json(page))):
+    for shown in (render(page), json.dumps(as_json(page, Shop()))):
         for personal in ("Ada", "ada@example.com", "+49 1", "Example Road", "Exampleton", "12345", "Grandma"):
             assert personal not in shown
 
@@ -61,7 +62,7 @@ def test_no_page_shows_who_the_customer_is() -> None:
 def test_no_page_shows_the_session_id() -> None:
     page = page_of_lines(plan=[HOOK])
 
-    assert "cs_test" not in render(page) + json.dumps(as_json(page))
+    assert "cs_test" not in render(page) + json.dumps(as_json(page, Shop()))
 
 
 def test_every_page_works_without_a_script_and_loads_only_its_own_files() -> None:

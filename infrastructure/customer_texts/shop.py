@@ -1,0 +1,66 @@
+"""The shop as customers know it: its name, how to reach it, and its logo."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+LOGO_BYTES_MAX = 100_000
+"""Every mail carries the logo."""
+_SIGNATURES = {b"\x89PNG\r\n\x1a\n": "png", b"\xff\xd8\xff": "jpeg"}
+
+
+class LogoError(Exception):
+    """The logo can't be used. The message is a sentence."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Logo:
+    """A picture that pages and mail programs alike can show."""
+
+    content: bytes
+    subtype: str
+    """`png` or `jpeg`."""
+
+    @property
+    def media_type(self) -> str:
+        return f"image/{self.subtype}"
+
+    @property
+    def content_id(self) -> str:
+        """What the HTML part of a mail calls it; the same picture always has the same."""
+        return f"logo.{hashlib.sha256(self.content).hexdigest()[:32]}@shop"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shop:
+    name: str | None = None
+    url: str | None = None
+    email: str | None = None
+    phone: str | None = None
+    logo: Logo | None = None
+
+    @property
+    def phone_link(self) -> str | None:
+        """What a phone dials."""
+        if self.phone is None:
+            return None
+        plus, written = ("+", self.phone.replace("(0)", "")) if self.phone.startswith("+") else ("", self.phone)
+        return f"tel:{plus}{''.join(filter(str.isdigit, written))}"
+
+
+def read_logo(path: Path) -> Logo:
+    """
+    Raises:
+        LogoError: there is no such file, or it is too large, or neither PNG nor JPEG.
+    """
+    try:
+        with path.open("rb") as file:
+            content = file.read(LOGO_BYTES_MAX + 1)
+    except OSError as error:
+        raise LogoError(f"{path} can't be read: {error.strerror or type(error).__name__}.") from error
+    if len(content) > LOGO_BYTES_MAX:
+        raise LogoError(f"{path} must have at most {LOGO_BYTES_MAX} bytes, since every mail carries it.")
+    for signature, subtype in _SIGNATURES.items():
+        if content.startswith(signature):
+            return Logo(content=content, subtype=subtype)
+    raise LogoError(f"{path} must be a PNG or JPEG file.")
