@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
 
-from domain.checkout import Checkout
+from domain.checkout import Checkout, LineItem
 from domain.fulfillment import Fulfillment
 from domain.line import Line, LineState, Parcel
+from infrastructure.customer_texts.formatting import format_money
 from infrastructure.customer_texts.language import Language
 from infrastructure.customer_texts.page_texts import Part, parcel_heading, part_text
 from infrastructure.safe_text import one_line, web_link
@@ -21,6 +22,11 @@ class Item:
 
     title: str
     quantity: int
+    amount: int
+    """In the currency's smallest unit, with discounts and taxes."""
+    currency: str
+    price: str
+    """The amount as the customer reads it."""
     link: str | None = None
     keys: tuple[str, ...] = ()
     has_hidden_keys: bool = False
@@ -44,14 +50,12 @@ class Section:
 def ordered(checkout: Checkout, language: Language) -> list[Section]:
     """What was bought, while nothing of it is planned yet."""
     bought = (item for item in checkout.line_items if item.quantity > 0)
-    return _sections(
-        {Part.ORDERED: [Item(title=one_line(item.description), quantity=item.quantity) for item in bought]}, language
-    )
+    return _sections({Part.ORDERED: [_bought(one_line(item.description), item, language) for item in bought]}, language)
 
 
 def planned(fulfillment: Fulfillment, language: Language, *, keys_since: datetime, mailed: Set[str]) -> list[Section]:
     """With the license keys that were delivered since then. `mailed` are the lines whose keys are in a mail, too."""
-    items = {id: _item(line, keys_since, is_mailed=id in mailed) for id, line in fulfillment.lines.items()}
+    items = {id: _item(line, keys_since, language, is_mailed=id in mailed) for id, line in fulfillment.lines.items()}
     parcels = [_parcel(parcel, items, len(fulfillment.parcels), language) for parcel in fulfillment.parcels]
     shipped = {id for parcel in fulfillment.parcels for id in parcel.lines}
     by_kind: dict[Part, list[Item]] = {}
@@ -83,12 +87,21 @@ def _kind(line: Line) -> Part:
             assert_never(line.state)
 
 
-def _item(line: Line, keys_since: datetime, *, is_mailed: bool) -> Item:
+def _bought(title: str, item: LineItem, language: Language) -> Item:
+    return Item(
+        title=title,
+        quantity=item.quantity,
+        amount=item.amount_total,
+        currency=item.currency,
+        price=format_money(item.amount_total, item.currency, language.locale),
+    )
+
+
+def _item(line: Line, keys_since: datetime, language: Language, *, is_mailed: bool) -> Item:
     keys = line.customers_keys
     shows_keys = line.delivered_at is not None and line.delivered_at > keys_since
-    return Item(
-        title=one_line(line.plan.title),
-        quantity=line.plan.item.quantity,
+    return replace(
+        _bought(one_line(line.plan.title), line.plan.item, language),
         link=web_link(line.customers_link),
         keys=tuple(one_line(key.text, _KEY_LENGTH_MAX) for key in keys) if shows_keys else (),
         has_hidden_keys=bool(keys) and not shows_keys,
@@ -101,7 +114,7 @@ def _parcel(parcel: Parcel, items: Mapping[str, Item], parcels: int, language: L
         kind="parcel",
         heading=parcel_heading(parcel.number, parcels, language),
         text="",
-        items=_merged(items[id] for id in parcel.lines),
+        items=_merged((items[id] for id in parcel.lines), language),
         carrier=one_line(parcel.carrier),
         tracking=one_line(parcel.tracking.text) if parcel.tracking else None,
         tracking_link=web_link(parcel.tracking.text) if parcel.tracking else None,
@@ -115,16 +128,25 @@ def _sections(by_part: Mapping[Part, Sequence[Item]], language: Language) -> lis
 
 def _section(part: Part, items: Sequence[Item], language: Language) -> Section:
     heading, text = part_text(part, language)
-    return Section(kind=part, heading=heading, text=text, items=_merged(items))
+    return Section(kind=part, heading=heading, text=text, items=_merged(items, language))
 
 
-def _merged(items: Iterable[Item]) -> tuple[Item, ...]:
-    """Equal items as one, with their quantities and keys together, where the first of them stood."""
-    merged: dict[tuple[str, str | None, bool, bool], Item] = {}
+def _merged(items: Iterable[Item], language: Language) -> tuple[Item, ...]:
+    """Equal items as one, with their quantities, amounts and keys together, where the first of them stood."""
+    merged: dict[tuple[str, str, str | None, bool, bool], Item] = {}
     for item in items:
-        same = (item.title, item.link, item.has_hidden_keys, item.are_keys_mailed)
+        same = (item.title, item.currency, item.link, item.has_hidden_keys, item.are_keys_mailed)
         first = merged.get(same)
-        merged[same] = (
-            replace(first, quantity=first.quantity + item.quantity, keys=first.keys + item.keys) if first else item
-        )
+        merged[same] = _together(first, item, language) if first else item
     return tuple(merged.values())
+
+
+def _together(first: Item, item: Item, language: Language) -> Item:
+    amount = first.amount + item.amount
+    return replace(
+        first,
+        quantity=first.quantity + item.quantity,
+        amount=amount,
+        price=format_money(amount, first.currency, language.locale),
+        keys=first.keys + item.keys,
+    )

@@ -18,6 +18,7 @@ from infrastructure.customer_texts.formatting import format_money
 from infrastructure.customer_texts.language import Language
 from infrastructure.customer_texts.page_texts import PageText, page_text
 from infrastructure.customer_texts.shop import Shop
+from infrastructure.customer_texts.sums import Sum, sums, sums_note
 from interfaces.web.landing_lines import Section, is_working, ordered, planned
 
 KEYS_SHOWN_FOR = timedelta(hours=1)
@@ -39,6 +40,9 @@ class Total:
     """As the customer saw and paid it, where that is in another currency than the shop's."""
     is_paid: bool = False
     """False if it is still to come, if the order is free, and in a trial."""
+    sums: tuple[Sum, ...] = ()
+    """The parts of the total; empty where the items already show them."""
+    sums_note: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,10 +162,13 @@ def _total(session: CheckoutSession, state: CheckoutState, language: Language) -
     shown = format_money(checkout.amount_total, checkout.currency, language.locale)
     own = checkout.presentment
     in_own = format_money(own.amount, own.currency, language.locale) if own else None
+    bought = (item.amount_total for item in checkout.line_items if item.quantity > 0)
     return Total(
         amount=checkout.amount_total,
         currency=checkout.currency,
         shown=shown,
         in_own_currency=in_own,
         is_paid=session.is_paid and checkout.is_payment_required and checkout.amount_total > 0,
+        sums=sums(checkout, language),
+        sums_note=sums_note(checkout, bought, language),
     )

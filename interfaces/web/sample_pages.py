@@ -1,5 +1,7 @@
 """Landing pages with everything on them that there can be, and with as little: to try templates with."""
 
+from typing import Any
+
 from application.reading.checkout_state import CheckoutState
 from domain.order_number import OrderNumber
 from domain.payment_wait import PaymentWait
@@ -14,6 +16,7 @@ from infrastructure.customer_texts.page_texts import (
     parcel_heading,
     part_text,
 )
+from infrastructure.customer_texts.sums import Sum
 from interfaces.web.landing_lines import Item, Section
 from interfaces.web.landing_page import LandingPage, Total, filled_with
 
@@ -38,7 +41,17 @@ def _page(language: Language, *, is_full: bool) -> LandingPage:
         order_number=OrderNumber("K7Q2M-9XDRT"),
         words=_text(state, language),
         sections=_sections(language) if is_full else (),
-        total=Total(amount=900, currency="eur", shown="9", in_own_currency="10", is_paid=True) if is_full else None,
+        total=Total(
+            amount=900,
+            currency="eur",
+            shown="9",
+            in_own_currency="10",
+            is_paid=True,
+            sums=(Sum(label="Shipping", amount="1"),),
+            sums_note="Note.",
+        )
+        if is_full
+        else None,
         is_paid=is_full,
         refresh_seconds=5 if is_full else None,
     )
@@ -48,17 +61,21 @@ def _text(state: CheckoutState, language: Language) -> PageText:
     return page_text(state, language, is_working=True, is_unpaid=False, payment_wait=PaymentWait.UNKNOWN)
 
 
+def _item(**more: Any) -> Item:
+    return Item(**{"title": "Article", "amount": 100, "currency": "eur", "price": "1", **more})
+
+
 def _sections(language: Language) -> tuple[Section, ...]:
     keys = tuple(f"AAAA-{number:04}" for number in range(_KEYS_MANY))
     items = (
-        Item(title="Article", quantity=1),
-        Item(title="Article", quantity=2, link="https://example.com/"),
-        Item(title="Article", quantity=1, keys=keys[:1], are_keys_mailed=True),
-        Item(title="Article", quantity=_KEYS_MANY, keys=keys),
-        Item(title="Article", quantity=1, has_hidden_keys=True),
-        Item(title="Article", quantity=1, has_hidden_keys=True, are_keys_mailed=True),
+        _item(quantity=1),
+        _item(quantity=2, link="https://example.com/"),
+        _item(quantity=1, keys=keys[:1], are_keys_mailed=True),
+        _item(quantity=_KEYS_MANY, keys=keys),
+        _item(quantity=1, has_hidden_keys=True),
+        _item(quantity=1, has_hidden_keys=True, are_keys_mailed=True),
     )
-    many = tuple(Item(title="Article", quantity=1) for _ in range(_ITEMS_MANY))
+    many = tuple(_item(quantity=1) for _ in range(_ITEMS_MANY))
     heading, text = part_text(Part.PACKING, language)
     parcel = parcel_heading(1, 2, language)
     return (

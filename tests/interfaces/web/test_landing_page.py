@@ -292,7 +292,7 @@ def test_what_was_paid_in_another_currency_than_the_shops_is_shown_in_that() -> 
     html = render(page_of(paid(checkout)))
 
     assert "<span>Paid</span> <strong>$11.23</strong>" in html
-    assert "In our currency: €10.00" in html
+    assert '<span>Total</span> <span class="amount">€10.00</span>' in html
 
 
 def test_an_order_that_is_free_was_not_paid() -> None:
@@ -321,6 +321,30 @@ def test_an_order_of_120_lines_folds_and_loses_none_of_them() -> None:
     assert "<summary>114 more</summary>" in html
 
 
+def test_items_have_prices_and_the_parts_of_the_total_add_up() -> None:
+    items = [
+        a_line_item(description="Mug", quantity=2, amount_total=1800),
+        a_line_item("li_2", description="Mug", quantity=1, amount_total=900),
+    ]
+    checkout = a_checkout(
+        line_items=items, amount_subtotal=3000, amount_discount=300, amount_shipping=490, amount_tax=0
+    )
+
+    page = page_of(paid(replace(checkout, amount_total=3190)))
+
+    (item,) = page.sections[0].items
+    assert (item.quantity, item.amount, item.price) == (3, 2700, "€27.00")
+    assert page.total is not None
+    assert [(each.label, each.amount) for each in page.total.sums] == [
+        ("Subtotal", "€30.00"),
+        ("Discount", "-€3.00"),
+        ("Shipping", "€4.90"),
+    ]
+    html = render(page)
+    for shown in ("€27.00", "Subtotal", "-€3.00", "€4.90", "€31.90", "Item amounts include discounts."):
+        assert shown in html
+
+
 def test_the_json_says_what_the_page_says() -> None:
     page = page_of_lines(*shipped(1, MUG), delivered(KEY, keys=KEYS[:1]), plan=[MUG, KEY])
 
@@ -337,7 +361,15 @@ def test_the_json_says_what_the_page_says() -> None:
         "message": page.words.message,
         "refresh_seconds": None,
         "is_paid": True,
-        "total": {"amount": 2000, "currency": "eur", "shown": "€20.00", "in_own_currency": None, "is_paid": True},
+        "total": {
+            "amount": 2000,
+            "currency": "eur",
+            "shown": "€20.00",
+            "in_own_currency": None,
+            "is_paid": True,
+            "sums": [],
+            "sums_note": None,
+        },
         "sections": [
             {
                 "kind": "ready",
@@ -347,6 +379,9 @@ def test_the_json_says_what_the_page_says() -> None:
                     {
                         "title": "Recipe app Pro",
                         "quantity": 2,
+                        "amount": 1000,
+                        "currency": "eur",
+                        "price": "€10.00",
                         "link": None,
                         "keys": [KEYS[0].text],
                         "has_hidden_keys": False,
@@ -365,6 +400,9 @@ def test_the_json_says_what_the_page_says() -> None:
                     {
                         "title": "Mug, blue",
                         "quantity": 1,
+                        "amount": 1000,
+                        "currency": "eur",
+                        "price": "€10.00",
                         "link": None,
                         "keys": [],
                         "has_hidden_keys": False,
