@@ -75,6 +75,20 @@ class Presentment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentPage:
+    """Stripe's page on which the customer can still pay: of an open session, or of the one that continues an expired
+    one.
+
+    Sources: `url` and `after_expiration.recovery` of https://docs.stripe.com/api/checkout/sessions/object
+    """
+
+    url: Personal
+    """Leads to a page about one person's order."""
+    until: datetime | None = None
+    """When Stripe closes it, if Stripe reports that."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ShippingRate:
     """The way of shipping that the customer chose. Its amount is the checkout's `amount_shipping`."""
 
@@ -162,10 +176,22 @@ class Checkout:
     consent: Consent | None = None
     recovered_from: str | None = None
     """The expired session that this one continues."""
+    payment_page: PaymentPage | None = None
+    """None once the customer has finished, and in copies made before this was kept."""
+
+    def payment_page_at(self, now: datetime) -> PaymentPage | None:
+        """The page on which the customer can pay now, as far as Stripe has reported."""
+        page = self.payment_page
+        is_closed = page is None or (page.until is not None and page.until <= now)
+        return None if self.is_complete or is_closed else page
 
     @property
     def is_complete(self) -> bool:
         return self.status == "complete"
+
+    @property
+    def is_expired(self) -> bool:
+        return self.status == "expired"
 
     @property
     def is_paid(self) -> bool:

@@ -193,6 +193,11 @@ def page_text(
     return _in(language, _TEXTS[state])
 
 
+def payment_page_label(language: Language, *, is_expired: bool) -> str:
+    """Return what the link to Stripe's page is called: it continues this order, or begins another one like it."""
+    return language.gettext("Order again") if is_expired else language.gettext("Go to the payment page")
+
+
 def not_found_text(language: Language) -> PageText:
     """Return the one text for every page that is not found, so that it does not reveal why."""
     return _in(language, _NOT_FOUND)

@@ -15,6 +15,7 @@ from domain.checkout import (
     CustomField,
     Discount,
     LineItem,
+    PaymentPage,
     Presentment,
     ShippingRate,
     TaxId,
@@ -25,6 +26,7 @@ T = TypeVar("T")
 
 _REASON_MAX = 200
 _LATEST_SECONDS = 253_370_764_800  # the year 9999
+_Moment = Annotated[int, msgspec.Meta(ge=0, lt=_LATEST_SECONDS)]
 
 
 class Unintelligible(Exception):
@@ -155,6 +157,15 @@ class _Presentment(msgspec.Struct):
     presentment_currency: str
 
 
+class _Recovery(msgspec.Struct):
+    url: str | None = None
+    expires_at: _Moment | None = None
+
+
+class _AfterExpiration(msgspec.Struct):
+    recovery: _Recovery | None = None
+
+
 class SessionJson(msgspec.Struct):
     """https://docs.stripe.com/api/checkout/sessions/object, as far as we keep it."""
 
@@ -162,7 +173,7 @@ class SessionJson(msgspec.Struct):
     mode: str
     payment_status: str
     livemode: bool
-    created: Annotated[int, msgspec.Meta(ge=0, lt=_LATEST_SECONDS)]
+    created: _Moment
     status: str | None = None
     currency: str | None = None
     amount_subtotal: int | None = None
@@ -187,6 +198,9 @@ class SessionJson(msgspec.Struct):
     discounts: list[_Discount] | None = None
     consent: _Consent | None = None
     recovered_from: str | None = None
+    url: str | None = None
+    expires_at: _Moment | None = None
+    after_expiration: _AfterExpiration | None = None
 
 
 # Made once, before any thread asks: msgspec crashes where two threads meet the same class for the first time.
@@ -252,7 +266,21 @@ def checkout_of(session: SessionJson, items: Sequence[LineItemJson]) -> Checkout
         tax_ids=tuple(TaxId(type=each.type, value=personal(each.value)) for each in details.tax_ids or ()),
         consent=_consent(session.consent),
         recovered_from=session.recovered_from,
+        payment_page=_payment_page(session),
     )
+
+
+def _payment_page(session: SessionJson) -> PaymentPage | None:
+    """An expired session has the page of the one that continues it, where the shop has enabled recovery."""
+    recovery = session.after_expiration.recovery if session.after_expiration else None
+    if session.status == "expired":
+        return _page(recovery.url, recovery.expires_at) if recovery else None
+    return _page(session.url, session.expires_at) if session.status == "open" else None
+
+
+def _page(url: str | None, closes_at: int | None) -> PaymentPage | None:
+    until = datetime.fromtimestamp(closes_at, UTC) if closes_at is not None else None
+    return PaymentPage(url=Personal(url), until=until) if url else None
 
 
 def _intent(session: SessionJson) -> _Intent:

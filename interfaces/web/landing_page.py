@@ -16,9 +16,10 @@ from domain.payment_wait import PaymentWait
 from infrastructure.customer_texts.customer_texts import CustomerTexts
 from infrastructure.customer_texts.formatting import format_money
 from infrastructure.customer_texts.language import Language
-from infrastructure.customer_texts.page_texts import PageText, page_text
+from infrastructure.customer_texts.page_texts import PageText, page_text, payment_page_label
 from infrastructure.customer_texts.shop import Shop
 from infrastructure.customer_texts.sums import Sum, sums, sums_note
+from infrastructure.safe_text import web_link
 from interfaces.web.landing_lines import Section, is_working, ordered, planned
 
 KEYS_SHOWN_FOR = timedelta(hours=1)
@@ -46,6 +47,14 @@ class Total:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentLink:
+    """Where the customer can still pay."""
+
+    url: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LandingPage:
     language: Language
     state: CheckoutState
@@ -55,6 +64,7 @@ class LandingPage:
     total: Total | None
     is_paid: bool
     refresh_seconds: int | None
+    payment_page: PaymentLink | None = None
 
     @property
     def is_refreshing(self) -> bool:
@@ -90,6 +100,7 @@ def landing_page(
         total=_total(session, state, language),
         is_paid=session.is_paid,
         refresh_seconds=_later(refresh_seconds, session, now) if refresh_seconds and is_changing else None,
+        payment_page=_payment_page(session, state, language, now),
     )
 
 
@@ -111,6 +122,7 @@ def as_json(page: LandingPage, shop: Shop) -> dict[str, Any]:
         "message": page.words.message,
         "refresh_seconds": page.refresh_seconds,
         "is_paid": page.is_paid,
+        "payment_page": asdict(page.payment_page) if page.payment_page else None,
         "total": asdict(page.total) if page.total else None,
         "sections": [asdict(section) for section in page.sections],
     }
@@ -151,6 +163,21 @@ def _sections(
 
 def _is_unpaid(session: CheckoutSession) -> bool:
     return session.checkout is not None and session.checkout.status == "open" and not session.completed
+
+
+def _payment_page(
+    session: CheckoutSession, state: CheckoutState, language: Language, now: datetime
+) -> PaymentLink | None:
+    """Only where it is certain that nothing was paid: no one shall pay twice."""
+    checkout = session.checkout
+    if checkout is None:
+        return None
+    is_over = state is CheckoutState.EXPIRED and checkout.is_expired
+    is_unfinished = state is CheckoutState.OPEN and _is_unpaid(session)
+    page = checkout.payment_page_at(now) if is_over or is_unfinished else None
+    url = web_link(page.url.text) if page else None
+    label = payment_page_label(language, is_expired=state is CheckoutState.EXPIRED)
+    return PaymentLink(url=url, label=label) if url else None
 
 
 def _total(session: CheckoutSession, state: CheckoutState, language: Language) -> Total | None:

@@ -37,7 +37,7 @@ from typed_ids import as_event
 
 import interfaces.web
 from domain import reasons
-from domain.checkout import Presentment
+from domain.checkout import PaymentPage, Presentment
 from domain.checkout_session import CheckoutSession
 from domain.line import LineState
 from domain.park_reason import ParkReason
@@ -105,7 +105,9 @@ def pages(language: Language) -> dict[str, LandingPage]:
     one_key = delivered(KEY, keys=KEYS[:1])
     old = timedelta(hours=2)
     nothing = a_checkout(mode="setup", payment_status="no_payment_required", currency="", line_items=[])
-    unpaid = session(retrieved(a_checkout(status="open", payment_status="unpaid")))
+    to_pay = PaymentPage(url=Personal("https://checkout.stripe.example/c/pay/1"))
+    unpaid = session(retrieved(a_checkout(status="open", payment_status="unpaid", payment_page=to_pay)))
+    expired = replace(_UNPAID, status="expired")
     own = paid(a_checkout(presentment=Presentment(amount=1123, currency="usd")))
     authorized = session(retrieved(replace(_UNPAID, intent_status="requires_capture")))
     return {
@@ -140,7 +142,8 @@ def pages(language: Language) -> dict[str, LandingPage]:
         "canceled-lines": page_of_lines(
             _COURSE_DELIVERED, canceled(1, MUG, PLATE), plan=[COURSE, MUG, PLATE], language=language
         ),
-        "expired": page_of(session(retrieved(replace(_UNPAID, status="expired"))), language=language),
+        "expired": page_of(session(retrieved(expired)), language=language),
+        "recoverable": page_of(session(retrieved(replace(expired, payment_page=to_pay))), language=language),
         "parked": page_of(session(retrieved(a_checkout(payment_status="novel")), parked), language=language),
         "nothing": page_of(paid(nothing), language=language),
         "unpaid": page_of(unpaid, refresh_seconds=60, language=language),

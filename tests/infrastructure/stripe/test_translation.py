@@ -1,13 +1,14 @@
 """Stripe's JSON of a session, turned into ours."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.checkout import Checkout, Consent, Discount, Presentment, ShippingRate, TaxId
+from domain.checkout import Checkout, Consent, Discount, PaymentPage, Presentment, ShippingRate, TaxId
 from domain.personal import Personal
 from infrastructure.stripe.translation import Unintelligible, checkout_of, read_session
 
@@ -224,3 +225,20 @@ def test_consent_and_the_session_that_was_recovered_are_kept() -> None:
     assert checkout.consent == Consent(promotions="opt_in", terms_of_service="accepted")
     assert checkout.recovered_from == "cs_test_abandoned"
     assert (translated().consent, translated().recovered_from) == (None, None)
+
+
+def test_the_page_on_which_the_customer_can_still_pay_is_kept() -> None:
+    recovery = {"enabled": True, "url": "https://buy.stripe.example/r/1", "expires_at": 1_800_000_000}
+    after = {"recovery": recovery}
+
+    unfinished = translated(status="open", url="https://checkout.stripe.example/1", expires_at=1_790_000_000)
+    expired = translated(status="expired", url=None, expires_at=1_790_000_000, after_expiration=after)
+
+    assert unfinished.payment_page == PaymentPage(
+        url=Personal("https://checkout.stripe.example/1"), until=datetime.fromtimestamp(1_790_000_000, UTC)
+    )
+    assert expired.payment_page == PaymentPage(
+        url=Personal("https://buy.stripe.example/r/1"), until=datetime.fromtimestamp(1_800_000_000, UTC)
+    )
+    assert translated(status="expired", after_expiration={"recovery": None}).payment_page is None
+    assert translated(status="complete", url=None, after_expiration=after).payment_page is None

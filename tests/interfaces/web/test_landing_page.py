@@ -31,10 +31,11 @@ from typed_ids import as_event
 
 from application.reading.checkout_state import CheckoutState
 from domain import reasons
-from domain.checkout import Presentment
+from domain.checkout import PaymentPage, Presentment
 from domain.checkout_session import CheckoutSession
 from domain.line import LineState
 from domain.park_reason import ParkReason
+from domain.personal import Personal
 from interfaces.web.landing_lines import planned as sections_of
 from interfaces.web.landing_page import LandingPage, as_json
 
@@ -321,6 +322,27 @@ def test_an_order_of_120_lines_folds_and_loses_none_of_them() -> None:
     assert "<summary>114 more</summary>" in html
 
 
+TO_PAY = PaymentPage(url=Personal("https://checkout.stripe.example/1"), until=PAID_AT + timedelta(hours=1))
+
+
+@pytest.mark.parametrize(("status", "label"), [("open", "Go to the payment page"), ("expired", "Order again")])
+def test_an_order_that_is_not_paid_leads_to_the_payment_page_while_it_is_open(status: str, label: str) -> None:
+    unfinished = session(retrieved(replace(UNPAID, status=status, payment_page=TO_PAY)))
+
+    assert f'href="https://checkout.stripe.example/1">{label}</a>' in render(page_of(unfinished))
+    assert page_of(unfinished, after=timedelta(hours=1)).payment_page is None
+
+
+def test_an_order_that_may_be_paid_leads_to_no_payment_page() -> None:
+    completed = CheckoutSession.Completed(stripe_event=as_event("evt_1"), payment_status="unpaid", occurred_at=PAID_AT)
+    heard = session(retrieved(replace(UNPAID, status="open", payment_page=TO_PAY)), completed)
+    foreign = replace(TO_PAY, url=Personal("javascript:alert(1)"))
+
+    assert page_of(heard).payment_page is None
+    assert page_of(paid(a_checkout(payment_page=TO_PAY))).payment_page is None
+    assert page_of(session(retrieved(replace(UNPAID, status="open", payment_page=foreign)))).payment_page is None
+
+
 def test_items_have_prices_and_the_parts_of_the_total_add_up() -> None:
     items = [
         a_line_item(description="Mug", quantity=2, amount_total=1800),
@@ -361,6 +383,7 @@ def test_the_json_says_what_the_page_says() -> None:
         "message": page.words.message,
         "refresh_seconds": None,
         "is_paid": True,
+        "payment_page": None,
         "total": {
             "amount": 2000,
             "currency": "eur",
