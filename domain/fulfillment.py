@@ -54,6 +54,8 @@ class Fulfillment(Aggregate["FulfillmentFact"]):
         amount_shipping: int
         amount_tax: int
         paid_at: datetime
+        amount_total: int | None = None
+        """What the customer pays in all. None in events stored before this was kept."""
 
         @staticmethod
         def upcast_v1_v2(state: dict[str, Any]) -> None:

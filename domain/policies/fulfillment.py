@@ -97,6 +97,7 @@ class FulfillmentPolicy:
             amount_shipping=checkout.amount_shipping,
             amount_tax=checkout.amount_tax,
             paid_at=paid.occurred_at,
+            amount_total=checkout.amount_total,
         )
         do.command(Fulfillment, fulfillment_id(paid.session), Fulfillment.request, requested)
 

@@ -43,7 +43,13 @@ def planned(id: str, delivery: str, *, quantity: int = 1, tracks: Sku | None = N
 def requested(*plan: PlannedLine) -> Fulfillment.Requested:
     """The session is paid, and planned so."""
     return Fulfillment.Requested(
-        plan=plan, catalog="c0ffee", currency="eur", amount_shipping=0, amount_tax=0, paid_at=SAID_AT
+        plan=plan,
+        catalog="c0ffee",
+        currency="eur",
+        amount_shipping=0,
+        amount_tax=0,
+        paid_at=SAID_AT,
+        amount_total=sum(line.item.amount_total for line in plan),
     )
 
 

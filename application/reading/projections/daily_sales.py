@@ -1,13 +1,14 @@
 """Daily sales: what was paid for, by the UTC day of the payment, currency and product.
 
-Amounts are integers of the currency's smallest unit, as Stripe reports them for each line: gross is before discounts,
-and tax is beside it or within it, depending on the price.
+Amounts are integers of the currency's smallest unit, as Stripe reports them for each line. In every row, `paid` is
+gross - discounts + shipping + tax_exclusive, and `tax` is tax_inclusive + tax_exclusive.
 """
 
 from collections.abc import Iterable
 from datetime import UTC
 
-from application.reading.projection import Add, Change, Column, Projection, Table, topics
+from application.reading.projection import Add, Change, Column, Projection, Table, Update, topics
+from domain.checkout import LineItem
 from domain.event import Event
 from domain.fulfillment import Fulfillment
 
@@ -20,25 +21,44 @@ def fold(event: Event, position: int) -> Iterable[Change]:  # noqa: ARG001 - eve
         return
     day = event.paid_at.astimezone(UTC).date().isoformat()
     for line in event.plan:
-        item = line.item
-        yield Add(
-            {"day": day, "currency": event.currency, "product": item.product or UNKNOWN},
-            {
-                "gross": item.amount_subtotal,
-                "discounts": item.amount_discount,
-                "tax": item.amount_tax,
-                "units": item.quantity,
-            },
-        )
-    tax = event.amount_tax - sum(line.item.amount_tax for line in event.plan)
-    if event.amount_shipping or tax:
-        key = {"day": day, "currency": event.currency, "product": SHIPPING}
-        yield Add(key, {"shipping": event.amount_shipping, "tax": tax})
+        key = {"day": day, "currency": event.currency, "product": line.item.product or UNKNOWN}
+        yield Add(key, _amounts(line.item))
+        if line.item.product:
+            yield Update(key, {"name": line.title})
+    rest = _beside_the_lines(event)
+    if any(rest.values()):
+        yield Add({"day": day, "currency": event.currency, "product": SHIPPING}, rest)
+
+
+def _amounts(item: LineItem) -> dict[str, int]:
+    return {
+        "gross": item.amount_subtotal,
+        "discounts": item.amount_discount,
+        "units": item.quantity,
+        **_paid(item.amount_total, item.amount_tax, before_tax=item.amount_subtotal - item.amount_discount),
+    }
+
+
+def _beside_the_lines(event: Fulfillment.Requested) -> dict[str, int]:
+    """The amounts that belong to no line: shipping and the tax on it."""
+    items = [line.item for line in event.plan]
+    tax = event.amount_tax - sum(item.amount_tax for item in items)
+    if event.amount_total is None:  # an older version did not keep it; nearly all tax on shipping comes on top
+        paid = event.amount_shipping + tax
+    else:
+        paid = event.amount_total - sum(item.amount_total for item in items)
+    return {"shipping": event.amount_shipping, **_paid(paid, tax, before_tax=event.amount_shipping)}
+
+
+def _paid(paid: int, tax: int, *, before_tax: int) -> dict[str, int]:
+    """What was paid, and its tax: what exceeds the price came on top of it, the rest is within it."""
+    exclusive = paid - before_tax
+    return {"tax": tax, "paid": paid, "tax_inclusive": tax - exclusive, "tax_exclusive": exclusive}
 
 
 DAILY_SALES = Projection(
     name="daily_sales",
-    version=1,
+    version=2,
     table=Table(
         columns={
             "day": Column.TEXT,
@@ -49,6 +69,10 @@ DAILY_SALES = Projection(
             "tax": Column.INTEGER,
             "shipping": Column.INTEGER,
             "units": Column.INTEGER,
+            "name": Column.TEXT,
+            "paid": Column.INTEGER,
+            "tax_inclusive": Column.INTEGER,
+            "tax_exclusive": Column.INTEGER,
         },
         key=("day", "currency", "product"),
     ),

@@ -96,7 +96,7 @@ def test_an_extra_row_is_found(followed: ReadSide, store_url: str) -> None:
 @pytest.mark.parametrize(
     ("projection", "statement"),
     [
-        ("daily_sales", "UPDATE daily_sales_v1_g1 SET gross=gross-1 WHERE product='prod_li_mug'"),
+        ("daily_sales", "UPDATE daily_sales_v2_g1 SET gross=gross-1 WHERE product='prod_li_mug'"),
         ("due_effects", "INSERT INTO due_effects_v2_g1 VALUES ('eff_x', 'mail', 'cs_test_x', NULL, 1, NULL, NULL)"),
         ("search", "UPDATE search_v2_g1 SET field='name' WHERE term='track42'"),
         ("stock", "UPDATE stock_v1_g1 SET on_hand=4"),

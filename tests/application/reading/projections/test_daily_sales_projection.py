@@ -44,10 +44,55 @@ def test_each_product_is_counted_on_the_utc_day_of_the_payment(read_side: ReadSi
     rows = read_side.fold(DAILY_SALES, sales(REQUESTED))
 
     assert [list(row.values()) for row in rows] == [
-        ["2026-11-25", "eur", "prod_li_mug", 1000, 100, 171, 0, 2],
-        ["2026-11-25", "eur", "shipping", 0, 0, 78, 490, 0],
-        ["2026-11-25", "eur", "unknown", 1000, 100, 171, 0, 1],
+        ["2026-11-25", "eur", "prod_li_mug", 1000, 100, 171, 0, 2, "Mug, blue", 900, 171, 0],
+        ["2026-11-25", "eur", "shipping", 0, 0, 78, 490, 0, None, 568, 0, 78],
+        ["2026-11-25", "eur", "unknown", 1000, 100, 171, 0, 1, None, 900, 171, 0],
     ]
+
+
+def test_tax_in_the_price_and_tax_on_top_of_it_stay_apart(read_side: ReadSide) -> None:
+    inside = replace(COURSE, item=replace(COURSE.item, amount_discount=0, amount_tax=190, amount_total=1000))
+    on_top = replace(inside, item=replace(inside.item, amount_total=1190))
+    requested = replace(REQUESTED, amount_shipping=0, amount_tax=190)
+
+    (row,) = read_side.fold(
+        DAILY_SALES,
+        sales(
+            replace(requested, plan=(inside,), amount_total=1000), replace(requested, plan=(on_top,), amount_total=1190)
+        ),
+    )
+
+    assert (row["gross"], row["tax"], row["tax_inclusive"], row["tax_exclusive"]) == (2000, 380, 190, 190)
+    assert row["paid"] == 2190
+
+
+@pytest.mark.parametrize(
+    ("amount_total", "paid", "inclusive", "exclusive"),
+    [(900 + 490, 490, 78, 0), (900 + 490 + 78, 568, 0, 78), (900 + 490 + 30, 520, 48, 30), (None, 568, 0, 78)],
+)
+def test_the_total_of_the_checkout_shows_how_its_shipping_is_taxed(
+    read_side: ReadSide, amount_total: int | None, paid: int, inclusive: int, exclusive: int
+) -> None:
+    requested = replace(REQUESTED, plan=(COURSE,), amount_tax=171 + 78, amount_total=amount_total)
+
+    _, row = read_side.fold(DAILY_SALES, sales(requested))
+
+    assert (row["product"], row["tax"], row["shipping"]) == ("shipping", 78, 490)
+    assert (row["paid"], row["tax_inclusive"], row["tax_exclusive"]) == (paid, inclusive, exclusive)
+
+
+def test_free_shipping_without_tax_has_no_row(read_side: ReadSide) -> None:
+    requested = replace(ONE_COURSE, amount_total=900)
+
+    assert [row["product"] for row in read_side.fold(DAILY_SALES, sales(requested))] == ["prod_li_course"]
+
+
+def test_a_product_has_the_name_under_which_it_was_last_sold_that_day(read_side: ReadSide) -> None:
+    renamed = replace(ONE_COURSE, plan=(replace(COURSE, name="Drawing trees"),))
+
+    (row,) = read_side.fold(DAILY_SALES, sales(ONE_COURSE, renamed))
+
+    assert (row["name"], row["gross"]) == ("Drawing trees", 2000)
 
 
 def test_sales_add_up_and_currencies_stay_apart(read_side: ReadSide) -> None:
@@ -137,7 +182,7 @@ def test_a_large_sum_is_exact(read_side: ReadSide) -> None:
 
 amounts = st.integers(0, 10**9)
 lines = st.builds(
-    lambda product, quantity, gross, discount, tax: PlannedLine(
+    lambda product, quantity, gross, discount, tax, on_top: PlannedLine(
         item=replace(
             item("li_x"),
             product=product,
@@ -145,7 +190,7 @@ lines = st.builds(
             amount_subtotal=gross,
             amount_discount=discount,
             amount_tax=tax,
-            amount_total=gross - discount,
+            amount_total=gross - discount + (tax if on_top else 0),
         ),
         delivery=MANUAL,
     ),
@@ -154,20 +199,23 @@ lines = st.builds(
     amounts,
     amounts,
     amounts,
+    st.booleans(),
 )
 requests = st.builds(
-    lambda plan, currency, shipping, tax, hours: replace(
+    lambda plan, currency, shipping, tax, on_top, hours: replace(
         REQUESTED,
         plan=tuple(plan),
         currency=currency,
         amount_shipping=shipping,
         amount_tax=tax + sum(line.item.amount_tax for line in plan),
+        amount_total=sum(line.item.amount_total for line in plan) + shipping + (tax if on_top else 0),
         paid_at=MIDNIGHT + timedelta(hours=hours),
     ),
     st.lists(lines, max_size=4),
     st.sampled_from(["eur", "jpy"]),
     amounts,
     amounts,
+    st.booleans(),
     st.integers(-30, 30),
 )
 
@@ -182,12 +230,16 @@ def test_nothing_is_lost_and_nothing_is_counted_twice(requested: list[Fulfillmen
         expected[day, each.currency, "discounts"] += sum(item.amount_discount for item in items)
         expected[day, each.currency, "tax"] += each.amount_tax
         expected[day, each.currency, "shipping"] += each.amount_shipping
+        expected[day, each.currency, "paid"] += each.amount_total or 0
         expected[day, each.currency, "units"] += sum(item.quantity for item in items)
 
     found: Counter[tuple[str, str, str]] = Counter()
     with TemporaryDirectory() as directory, open_read_side(sqlite_url(Path(directory)), [DAILY_SALES]) as read_side:
         for row in read_side.fold(DAILY_SALES, sales(*requested)):
-            for column in ("gross", "discounts", "tax", "shipping", "units"):
+            paid = {name: int(row[name] or 0) for name in ("gross", "discounts", "shipping", "tax_exclusive", "paid")}
+            assert paid["paid"] == paid["gross"] - paid["discounts"] + paid["shipping"] + paid["tax_exclusive"]
+            assert int(row["tax"] or 0) == int(row["tax_inclusive"] or 0) + int(row["tax_exclusive"] or 0)
+            for column in ("gross", "discounts", "tax", "shipping", "paid", "units"):
                 found[str(row["day"]), str(row["currency"]), column] += int(row[column] or 0)
 
     assert +found == +expected
