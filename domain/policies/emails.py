@@ -20,6 +20,9 @@ from domain.retries import can_be_mailed, retried_mails
 from domain.step import MailStep, Step, effect_id
 from domain.streams import Streams
 
+_SAID_BY_RECEIPTS = frozenset({MailKind.BACKORDERED, MailKind.DELIVERED, MailKind.CANCELED})
+"""What these say of a line, a receipt says too: they are for what came to be after it."""
+
 
 class EmailPolicy:
     name = "emails"
@@ -88,16 +91,18 @@ class EmailPolicy:
             self._request(session, kind, lines, do)
 
     def _mail_lines(self, session_id: SessionId, do: Streams) -> None:
-        """Once the engine has done everything that it does by itself: the receipt, and a mail about back-orders."""
+        """Once the engine has done everything that it does by itself: the receipt, and mails about what came to be
+        after it was written."""
         fulfillment = do.load(Fulfillment, fulfillment_id(session_id))
         if not fulfillment.is_settled or not fulfillment.lines:
             return
         session, lines = do.load(CheckoutSession, session_id), list(fulfillment.lines.values())
         self._request(session, MailKind.RECEIPT, map(mail_line, lines), do)
-        self._mail_backorders(session, [line for line in lines if line.state is LineState.BACKORDERED], do)
-        receipt = _statements(do.load(Effect, effect_id(session_id, MailStep(MailKind.RECEIPT))))
-        for line in lines:
-            if (line.keys or line.link) and _statement(line) not in receipt:
+        receipt = _statements(_receipt(session_id, do))
+        unsaid = [line for line in lines if _statement(line) not in receipt]
+        self._mail_backorders(session, [line for line in unsaid if line.state is LineState.BACKORDERED], do)
+        for line in unsaid:
+            if line.keys or line.link:
                 self._request(session, MailKind.DELIVERED, [mail_line(line)], do, occasion=line.plan.id)
 
     def _mail_backorders(self, session: CheckoutSession, lines: Sequence[Line], do: Streams) -> None:
@@ -122,9 +127,9 @@ class EmailPolicy:
 
     def _mail_canceled_lines(self, event: Fulfillment.LineItemsCanceled, do: Streams) -> None:
         """Request a mail about them, unless the receipt is still to be sent, which then has their state."""
-        receipt = do.load(Effect, effect_id(event.session, MailStep(MailKind.RECEIPT)))
+        receipt = _receipt(event.session, do)
         lines = [do.load(Fulfillment, event.originator_id).lines[id] for id in event.lines]
-        if event.notifies and not (receipt.is_open and not receipt.may_have_gone_out):
+        if event.notifies and not (receipt.is_open and not receipt.is_under_way):
             session, about = do.load(CheckoutSession, event.session), map(mail_line, lines)
             self._request(session, MailKind.CANCELED, about, do, occasion=str(event.number))
 
@@ -176,9 +181,9 @@ def look_again(effect: Effect, session_id: SessionId, do: Streams) -> None:
     if now is not None and now.to is None:
         now = replace(now, to=mail.to, name=mail.name)
     why = reasons.mail_outdated()
-    can_be_in_the_receipt = mail.kind in {MailKind.DELIVERED, MailKind.CANCELED} and fulfillment.requested is not None
-    if can_be_in_the_receipt and _is_in_the_receipt(session_id, mail, fulfillment, do):
-        now, why = None, reasons.in_the_receipt()
+    if now is not None and mail.kind in _SAID_BY_RECEIPTS:
+        now = _beside_the_receipt(now, _receipt(session_id, do))
+        why = why if now else reasons.in_the_receipt()
     if now == mail:
         return
     do.command(Effect, effect.id, Effect.withdraw, why)
@@ -191,11 +196,17 @@ def _ask_for(id: StreamId, step: Step, mail: Mail, do: Streams) -> Effect:
     return effect if mail.to else do.command(Effect, id, Effect.give_up, reasons.no_address())
 
 
-def _is_in_the_receipt(session_id: SessionId, mail: Mail, fulfillment: Fulfillment, do: Streams) -> bool:
-    """Whether a receipt that was still unsent when the line was delivered has its keys and links by now."""
-    receipt = do.load(Effect, effect_id(session_id, MailStep(MailKind.RECEIPT)))
-    mailed, lines = _statements(receipt), fulfillment.lines
-    return all(_statement(lines[line.id]) in mailed for line in mail.lines if line.id in lines)
+def _receipt(session_id: SessionId, do: Streams) -> Effect:
+    return do.load(Effect, effect_id(session_id, MailStep(MailKind.RECEIPT)))
+
+
+def _beside_the_receipt(mail: Mail, receipt: Effect) -> Mail | None:
+    """The mail with what the receipt does not say. A receipt that is still to be claimed will say everything."""
+    if receipt.is_open and not receipt.is_under_way:
+        return None
+    said = _statements(receipt)
+    lines = tuple(line for line in mail.lines if (line.id, line.state) not in said)
+    return replace(mail, lines=lines) if lines else None
 
 
 def _has_own_mail(session_id: SessionId, line: Line, do: Streams) -> bool:

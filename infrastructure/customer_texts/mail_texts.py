@@ -150,10 +150,8 @@ def _pending(kind: DeliveryKind | None) -> str:
 
 def _lead(mail: Mail, language: Language) -> str:
     match mail.kind:
-        case MailKind.RECEIPT if mail.amount_total == 0 or not mail.is_payment_required:
-            return language.gettext("Here is what you ordered and what happens next.")
         case MailKind.RECEIPT:
-            return language.gettext("We received your payment. Here is what you bought and what happens next.")
+            return language.gettext(_receipt_lead(mail))
         case MailKind.PAYMENT_PENDING:
             return language.gettext(_PENDING[mail.payment_wait or PaymentWait.UNKNOWN].lead)
         case MailKind.PAYMENT_FAILED:
@@ -175,6 +173,25 @@ def _lead(mail: Mail, language: Language) -> str:
                 "This item has been canceled and will not be delivered:",
                 "These items have been canceled and will not be delivered:",
                 len(mail.lines),
+            )
+
+
+def _receipt_lead(mail: Mail) -> str:
+    """Which says right away if something is not there: no other mail does."""
+    is_paid = mail.amount_total > 0 and mail.is_payment_required
+    match is_paid, any(line.state is LineState.BACKORDERED for line in mail.lines):
+        case True, False:
+            return gettext_noop("We received your payment. Here is what you bought and what happens next.")
+        case True, True:
+            return gettext_noop(
+                "We received your payment. We are sorry: not everything is in stock. Here is what you bought and what "
+                "happens next."
+            )
+        case False, False:
+            return gettext_noop("Here is what you ordered and what happens next.")
+        case _:
+            return gettext_noop(
+                "We are sorry: not everything is in stock. Here is what you ordered and what happens next."
             )
 
 

@@ -31,6 +31,7 @@ CATALOG = Catalog(
     products={"prod_li_mug": Rule(delivery=SHIPMENT, sku=as_sku("mug"), track_stock=True, name="The mug")}
 )
 POLICY = EmailPolicy(frozenset(MailKind), CATALOG)
+WITHOUT_RECEIPTS = EmailPolicy(frozenset(MailKind) - {MailKind.RECEIPT}, CATALOG)
 
 MUG, BOWL = (planned(id, SHIPMENT, tracks=as_sku(id), name=f"The {id[3:]}") for id in ("li_mug", "li_bowl"))
 COURSE = planned("li_course", ACCESS)
@@ -78,21 +79,33 @@ def delivered(line: PlannedLine, **changes: Any) -> Fulfillment.LineItemDelivere
     return replace(Fulfillment.LineItemDelivered(line_item=line.id), **changes)
 
 
-def after(*plan: PlannedLine, said: Sequence[Event] = (), then: Sequence[Event] = (), **changes: Any) -> Streams:
+def after(
+    *plan: PlannedLine,
+    said: Sequence[Event] = (),
+    then: Sequence[Event] = (),
+    policy: EmailPolicy = POLICY,
+    **changes: Any,
+) -> Streams:
     """An order to which this happened, with the mails that it led to, none of which has left."""
     log = streams((SESSION, retrieved(*plan, **changes)))
     log.add(SESSION, *(said or [PAID]))
     if not said:
         log.add(FULFILLMENT, requested(*plan), *then)
-    log.follow([POLICY])
+    log.follow([policy])
     return log
 
 
 def with_keys_after_the_receipt() -> Streams:
     log = after(KEY, HOOK, then=[waits(KEY)])
+    claimed(log, "mail_receipt")
     log.add(FULFILLMENT, delivered(KEY, keys=KEYS))
     log.follow([POLICY])
     return log
+
+
+def claimed(log: Streams, step: str) -> None:
+    """A worker has begun to send it."""
+    log.add(as_stream(effect(step)), Effect.AttemptStarted(number=1, worker="worker"))
 
 
 def the_mail(log: Streams, step: str) -> Mail:
@@ -123,7 +136,7 @@ def renewed(step: str, mail: Mail) -> Facts:
     ("log", "step"),
     [
         pytest.param(after(HOOK), "mail_receipt", id="receipt"),
-        pytest.param(after(MUG, then=[waits(MUG)]), "mail_backordered", id="backordered"),
+        pytest.param(after(MUG, then=[waits(MUG)], policy=WITHOUT_RECEIPTS), "mail_backordered", id="backordered"),
         pytest.param(
             after(MUG, then=[promised(MUG), SHIPPED, delivered(MUG)], shipping=CUSTOMER), "mail_shipped_1", id="shipped"
         ),
@@ -209,7 +222,7 @@ def test_a_receipt_shows_no_keys_that_were_taken_back() -> None:
 
 
 def test_a_backorder_mail_leaves_out_what_has_come_meanwhile() -> None:
-    log = after(MUG, BOWL, then=[waits(MUG), waits(BOWL)])
+    log = after(MUG, BOWL, then=[waits(MUG), waits(BOWL)], policy=WITHOUT_RECEIPTS)
     before = the_mail(log, "mail_backordered")
 
     log.when(TheMail("mail_backordered"), FULFILLMENT, promised(MUG)).then(
@@ -217,18 +230,41 @@ def test_a_backorder_mail_leaves_out_what_has_come_meanwhile() -> None:
     )
 
 
+def test_while_the_receipt_is_to_be_claimed_it_alone_will_say_what_has_to_wait_and_what_came() -> None:
+    log = after(MUG, KEY, then=[promised(MUG), waits(KEY)])
+    log.add(FULFILLMENT, waits(MUG), delivered(KEY, keys=KEYS))
+    log.follow([POLICY])
+    note = CheckoutSession.Noted(text=Personal("a note"))
+
+    for step in ("mail_backordered", "mail_delivered_li_key"):
+        log.when(TheMail(step), SESSION, note).then(withdrawn(step, reasons.in_the_receipt()))
+    log.decide(TheMail("mail_receipt"), log.log[-1])
+
+    said = (shown(MUG, LineState.BACKORDERED), shown(KEY, LineState.DELIVERED, keys=KEYS))
+    assert the_mail(log, "mail_receipt").lines == said
+
+
+def test_what_a_receipt_under_way_does_not_say_has_a_mail_of_its_own() -> None:
+    log = after(MUG, BOWL, then=[promised(MUG), waits(BOWL)])
+    claimed(log, "mail_receipt")
+    log.add(FULFILLMENT, waits(MUG))
+    log.follow([POLICY])
+
+    log.when(TheMail("mail_backordered"), SESSION, CheckoutSession.Noted(text=Personal("a note"))).then_nothing()
+
+
 def test_no_mail_asks_to_wait_for_what_has_come_meanwhile() -> None:
-    log = after(MUG, then=[waits(MUG)])
+    log = after(MUG, then=[waits(MUG)], policy=WITHOUT_RECEIPTS)
 
     log.when(TheMail("mail_backordered"), FULFILLMENT, promised(MUG)).then(withdrawn("mail_backordered"))
 
 
 def test_a_line_that_was_left_out_and_has_to_wait_again_is_reported_by_itself() -> None:
-    log = after(MUG, BOWL, then=[waits(MUG), waits(BOWL)])
+    log = after(MUG, BOWL, then=[waits(MUG), waits(BOWL)], policy=WITHOUT_RECEIPTS)
     log.decide(TheMail("mail_backordered"), log.add(FULFILLMENT, promised(MUG)))
-    log.follow([POLICY])
+    log.follow([WITHOUT_RECEIPTS])
 
-    decided = log.decide(POLICY, log.add(FULFILLMENT, waits(MUG)))
+    decided = log.decide(WITHOUT_RECEIPTS, log.add(FULFILLMENT, waits(MUG)))
 
     assert [event.originator_id for event in decided] == [effect("mail_backordered_li_mug")]
 

@@ -129,6 +129,7 @@ def _mails(language: str) -> dict[str, Mail]:
         "receipt-partly-taxed": replace(taxed, amount_shipping=0, amount_tax=900, amount_total=123450),
         "receipt-discounted": replace(taxed, amount_discount=500, amount_tax=0),
         "receipt-shared": replace(taxed, amount_tax=0),
+        "receipt-free-backordered": replace(free, lines=(receipt.lines[4],)),
         "receipt-trial": replace(free, amount_total=900, is_payment_required=False),
         "payment-pending": replace(receipt, kind=MailKind.PAYMENT_PENDING),
         **{

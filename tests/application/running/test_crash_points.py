@@ -153,7 +153,6 @@ def test_an_undisturbed_day_ends_as_it_should(undisturbed: Undisturbed) -> None:
         f"eff_{CARD}_mail_shipped_1",
         f"eff_{DEBIT}_mail_payment_pending",
         f"eff_{DEBIT}_mail_receipt",
-        f"eff_{LATE}_mail_backordered",
         f"eff_{LATE}_mail_delivered_li_keys",
         f"eff_{LATE}_mail_receipt",
     ]
@@ -172,9 +171,7 @@ def test_an_undisturbed_bad_day_ends_as_it_should(undisturbed: Undisturbed) -> N
         f"eff_{STUCK}_deliver_li_poster_2",
     ]
     assert summary["mails"] == [
-        f"eff_{COURIER}_mail_backordered",
         f"eff_{COURIER}_mail_receipt",
-        f"eff_{SHELF}_mail_backordered",
         f"eff_{SHELF}_mail_receipt",
         f"eff_{SHELF}_mail_shipped_1",
         f"eff_{STUCK}_mail_receipt",

@@ -449,7 +449,7 @@ def test_a_mail_that_may_have_gone_out_is_not_another_mail_under_the_same_id(ope
     tracked = '[products.prod_parcel]\ndelivery = "shipment"\nsku = "mug"\ntrack_stock = true\n'
     lines = [a_line_item(product="prod_parcel"), a_line_item("li_2", product="prod_parcel")]
     outside.checkouts[ID] = a_checkout(line_items=lines)
-    shop = open_shop(catalog=tracked)
+    shop = open_shop(catalog=tracked, environment={"FULFILL_MAILS": "backordered"})
     shop.visit(ID)
     shop.runtime.engine.run_until_quiet(effects=False)
     first = effect_id(ID, "mail_backordered")

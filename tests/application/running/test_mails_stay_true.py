@@ -78,7 +78,6 @@ def test_mails_that_could_not_leave_say_what_is_so_when_they_do(shop: Shop) -> N
 
     assert sent(shop) == {
         "receipt": {MUG: "delivered", HAT: "backordered"},
-        "backordered": {HAT: "backordered"},
         "shipped_1": {MUG: "delivered"},
     }
 
@@ -94,7 +93,6 @@ def test_what_changes_after_the_mails_have_left_is_reported_by_others(shop: Shop
 
     assert sent(shop) == {
         "receipt": {MUG: "backordered", HAT: "backordered"},
-        "backordered": {MUG: "backordered", HAT: "backordered"},
         "shipped_1": {MUG: "delivered"},
     }
 
@@ -109,8 +107,6 @@ def test_a_mail_that_may_have_gone_out_is_followed_by_a_true_one_under_an_id_of_
     assert sent(shop) == {
         "receipt": {MUG: "backordered", HAT: "backordered"},
         "receipt_2": {MUG: "pending", HAT: "backordered"},
-        "backordered": {MUG: "backordered", HAT: "backordered"},
-        "backordered_2": {HAT: "backordered"},
     }
 
 
@@ -120,7 +116,7 @@ def test_a_mail_that_may_have_gone_out_and_is_still_true_is_repeated_under_its_o
 
     later(shop)
 
-    assert sent(shop).keys() == {"receipt", "backordered"}
+    assert sent(shop).keys() == {"receipt"}
     assert len(shop.events_of(Effect.Withdrawn)) == 0
 
 
@@ -138,7 +134,7 @@ def test_a_customer_without_a_pending_mail_still_gets_the_outcome(shop: Shop, en
     later(shop)
 
     kinds = {mail.kind for mail in shop.outside.mailbox.values()}
-    assert kinds == {MailKind.RECEIPT, MailKind.BACKORDERED} if end == SUCCEEDED else {MailKind.PAYMENT_FAILED}
+    assert kinds == {MailKind.RECEIPT} if end == SUCCEEDED else {MailKind.PAYMENT_FAILED}
 
 
 def test_a_mail_that_failed_long_ago_says_what_is_so_when_a_person_retries_it(shop: Shop) -> None:
@@ -146,7 +142,6 @@ def test_a_mail_that_failed_long_ago_says_what_is_so_when_a_person_retries_it(sh
     pay(shop)
     assert {effect.originator_id for effect in shop.events_of(Effect.GivenUp)} == {
         f"eff_{ID}_mail_receipt",
-        f"eff_{ID}_mail_backordered",
     }
 
     count(shop)
@@ -155,7 +150,6 @@ def test_a_mail_that_failed_long_ago_says_what_is_so_when_a_person_retries_it(sh
 
     assert sent(shop) == {
         "receipt": {MUG: "pending", HAT: "backordered"},
-        "backordered": {HAT: "backordered"},
     }
 
 
@@ -185,4 +179,4 @@ def test_looking_again_comes_to_an_end(shop: Shop) -> None:
         shop.rest()
 
     assert shop.fulfillment(ID).lines[MUG].state is LineState.PENDING
-    assert len(shop.events_of(Effect.Withdrawn)) - before == 2
+    assert len(shop.events_of(Effect.Withdrawn)) - before == 1
