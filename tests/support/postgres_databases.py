@@ -18,6 +18,11 @@ _SERVER = "FULFILL_TEST_SERVER_URL"
 _END_CONNECTIONS = "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname=%s"
 
 
+_COPIES_FILES: LiteralString = " STRATEGY = FILE_COPY"
+"""Makes and drops a small database in half of the time that the default, a copy through the write-ahead log, takes."""
+_KNOWS_STRATEGIES = 15_00_00
+
+
 class ServerOfTheRun:
     """The server that the first process of a test run starts and stops, if no other was named."""
 
@@ -49,7 +54,7 @@ class Databases:
 
     def create(self) -> str:
         """The URL of a new database like the prepared one."""
-        return self._create(sql.SQL(" TEMPLATE {}").format(sql.Identifier(_name(self._template))))
+        return self._create_like(self._template)
 
     def create_empty(self, options: LiteralString = "") -> str:
         """The URL of a new database with nothing in it."""
@@ -58,7 +63,7 @@ class Databases:
     def copy(self, url: str) -> str:
         """The URL of a database like this one at this moment, as a standby has it. Connections to it end."""
         self._admin.execute(_END_CONNECTIONS, (_name(url),))
-        return self._create(sql.SQL(" TEMPLATE {}").format(sql.Identifier(_name(url))))
+        return self._create_like(url)
 
     def fail_over(self, url: str, standby: str) -> None:
         """The database is lost, and the other one takes its place at once, whatever it lacks."""
@@ -73,6 +78,10 @@ class Databases:
     def close(self) -> None:
         self.drop(self._template)
         self._admin.close()
+
+    def _create_like(self, url: str) -> str:
+        copies_files = sql.SQL(_COPIES_FILES if self._admin.info.server_version >= _KNOWS_STRATEGIES else "")
+        return self._create(sql.SQL(" TEMPLATE {}").format(sql.Identifier(_name(url))) + copies_files)
 
     def _create(self, like: sql.SQL | sql.Composed) -> str:
         name = f"fulfill_test_{token_hex(8)}"
