@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from domain.errors import InvalidIdentifier
 from domain.mail import MailKind
@@ -90,6 +91,20 @@ def url(name: str, text: str) -> str:
     if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
         raise SettingsError(f"{name} must start with https:// unless it is on this machine.")
     return text.rstrip("/")
+
+
+def time_zone(name: str, text: str) -> ZoneInfo:
+    """A time zone by its IANA name.
+
+    Raises:
+        SettingsError: there is none of this name.
+    """
+    try:
+        return ZoneInfo(text)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise SettingsError(
+            f"{name} must be the IANA name of a time zone, such as Europe/Berlin or UTC (got {text[:50]!r})."
+        ) from error
 
 
 def path(_name: str, text: str) -> Path:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
+from zoneinfo import ZoneInfo
 
 from domain.mail import MailKind
 from infrastructure import setting_values
@@ -141,6 +142,12 @@ SETTINGS: Sequence[Setting] = (
         "([languages](languages.md)).",
     ),
     Setting(
+        name="FULFILL_TIME_ZONE",
+        default="UTC",
+        meaning="The time zone of the shop, as its IANA name: `Europe/Berlin`. The days of the view `daily_sales` are "
+        "days there; after a change the server rebuilds it.",
+    ),
+    Setting(
         name="FULFILL_TEMPLATES",
         meaning="A directory with texts and templates of your own, which take the place of ours "
         "([languages](languages.md#your-own-words-and-templates)).",
@@ -194,6 +201,7 @@ class Settings:
     shop_logo: Path | None
     mails: frozenset[MailKind]
     locale: str
+    time_zone: ZoneInfo
     templates: Path | None
     retrieval: Effort
     mail: Effort
@@ -242,6 +250,7 @@ def load_settings(environ: Mapping[str, str], dotenv: Path | None) -> Settings:
         shop_logo=_optional(values, "FULFILL_SHOP_LOGO", setting_values.path),
         mails=setting_values.mails(values["FULFILL_MAILS"]),
         locale=values["FULFILL_LOCALE"],
+        time_zone=setting_values.time_zone("FULFILL_TIME_ZONE", values["FULFILL_TIME_ZONE"]),
         templates=_optional(values, "FULFILL_TEMPLATES", setting_values.path),
         retrieval=_read_effort(values, "RETRIEVAL"),
         mail=_read_effort(values, "MAIL"),
@@ -282,6 +291,15 @@ def load_staff_name(environ: Mapping[str, str], dotenv: Path | None) -> str | No
 def load_catalog_path(environ: Mapping[str, str], dotenv: Path | None) -> Path:
     """Where the catalog is, for a command that only reads."""
     return Path(_values(environ, dotenv)["FULFILL_CATALOG"])
+
+
+def load_time_zone(environ: Mapping[str, str], dotenv: Path | None) -> ZoneInfo:
+    """The shop's time zone, for a command that only reads.
+
+    Raises:
+        SettingsError: `FULFILL_TIME_ZONE` is wrong.
+    """
+    return setting_values.time_zone("FULFILL_TIME_ZONE", _values(environ, dotenv)["FULFILL_TIME_ZONE"])
 
 
 def load_public_url(environ: Mapping[str, str], dotenv: Path | None) -> str | None:

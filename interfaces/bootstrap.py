@@ -120,7 +120,7 @@ def bootstrap(settings: Settings, replace: Replacements | None = None) -> Runtim
     recent = RecentStates(log.store, long_streams)
     writer, leads_by = Writer(log, recent, threads=use.threads), _terms(settings, catalog, own)
     gateway = use.gateway or _gateway(settings)
-    every = projections()
+    every = projections(settings.time_zone)
     projector = Projector(log, views, every, makes_views=not kept.is_shared)
     void = [view.name for view in projector.check()]
     queries = Queries(log, views, projector, use.clock, catalog.low_stock)

@@ -5,6 +5,7 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from eventsourcing.persistence import PersistenceError
 
@@ -15,7 +16,7 @@ from application.reading.projection import Projection
 from application.reading.projector import Projector
 from application.reading.queries import Queries
 from application.reading.rebuild import Rebuild
-from application.reading.registry import PROJECTIONS
+from application.reading.registry import projections_in
 from application.reading.views import Views
 from domain.catalog import NEVER_LOW, LowStock
 from infrastructure.database import Database
@@ -27,18 +28,21 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def projections() -> Sequence[Projection]:
-    """Return the built-in projections and those of installed packages.
+UTC_ZONE = ZoneInfo("UTC")
+
+
+def projections(zone: ZoneInfo = UTC_ZONE) -> Sequence[Projection]:
+    """Return the built-in projections, with days of this time zone, and those of installed packages.
 
     Raises:
         NotLoaded: one of an installed package can't be used.
     """
     from infrastructure.views.own import own_projections
 
-    return (*PROJECTIONS, *own_projections())
+    return (*projections_in(zone), *own_projections())
 
 
-def migrate(database: Database) -> None:
+def migrate(database: Database, zone: ZoneInfo = UTC_ZONE) -> None:
     """Make or upgrade every table, and begin the views that this version has and the database has not.
 
     Raises:
@@ -49,7 +53,7 @@ def migrate(database: Database) -> None:
     kept.migrate()
     if kept.is_shared:
         with closing(kept.open_log()) as log, closing(kept.open_views()) as views:
-            Projector(log, views, projections()).prepare()
+            Projector(log, views, projections(zone)).prepare()
 
 
 def make_ready(database: Database) -> None:
@@ -106,12 +110,12 @@ def low_stock(catalog: Path) -> LowStock:
 
 @contextmanager
 def open_read_side(
-    database: Database, *, needs_views: bool = False, low_stock: LowStock = NEVER_LOW
+    database: Database, *, needs_views: bool = False, low_stock: LowStock = NEVER_LOW, zone: ZoneInfo = UTC_ZONE
 ) -> Iterator[ReadSide]:
     """The log and its views, with or without a server running beside.
 
     Where the views can't be used, other ones are made from the log for as long as this is open, unless it is the
-    views themselves that are needed. `low_stock` is when the catalog asks for warnings.
+    views themselves that are needed. `low_stock` is when the catalog asks for warnings, `zone` the shop's time zone.
 
     Raises:
         NotFound, NotMigrated: there is no log there that this version can read.
@@ -131,7 +135,7 @@ def open_read_side(
                 if needs_views:
                     raise
                 views, problem = stack.enter_context(scratch_views()), str(error)
-            every = projections()
+            every = projections(zone)
             projector = Projector(log, views, every, makes_views=not kept.is_shared, mends=False)
             void = [view.name for view in projector.check()]
             queries = Queries(log, views, projector, utc_now, low_stock)
@@ -142,7 +146,7 @@ def open_read_side(
 
 
 @contextmanager
-def open_copy(source: Database, target: Database) -> Iterator[Copy]:
+def open_copy(source: Database, target: Database, zone: ZoneInfo = UTC_ZONE) -> Iterator[Copy]:
     """The copy of a whole log into another database, whose tables are made if they are missing.
 
     Raises:
@@ -155,7 +159,7 @@ def open_copy(source: Database, target: Database) -> Iterator[Copy]:
         here = _open(stack, source)
         here.lead()
         stores(target).migrate()
-        yield Copy(here, _open(stack, target), projections())
+        yield Copy(here, _open(stack, target), projections(zone))
 
 
 def reopen(database: Database) -> bool:

@@ -126,6 +126,8 @@ class Projection:
     reads: frozenset[str] | None
     """The topics of the events that the fold gets; None for all topics."""
     fold: Fold
+    variant: str = ""
+    """The setting that the fold depends on, such as a time zone. The server rebuilds the view when it changes."""
     continues: Mapping[int, Table] = field(default_factory=dict)
     """Older versions, with their tables, whose rows serve until the view of this version is built, and which this fold
     follows on until then. Only for a view whose readers take a row as a hint. The key of the table stays the same."""

@@ -49,22 +49,26 @@ class Projector:
         self.check()
         while True:
             try:
-                self._find(self._views.all())
+                self._find(self._views.all(), replaces_settings=False)
                 return
             except Overtaken:
                 pass  # another process does the same: look again what is left to do
 
     def turn(self) -> bool:
-        """Follow the log for one batch. False if no view had anything to follow.
+        """Follow the log for one batch, and replace views that were folded with other settings. False if no view had
+        anything to follow.
 
         Raises:
             PersistenceError: the log could not be read.
         """
+        return self._turn(replaces_settings=True)
+
+    def _turn(self, *, replaces_settings: bool) -> bool:
         try:
             known, end = self._views.all(), self._end()
             if empty_void_among(known, self._log.store, self._views):
                 return True
-            live, building = self._find(known)
+            live, building = self._find(known, replaces_settings=replaces_settings)
             # One batch each: a view that is being built from a long log must not delay the views that people read.
             did = [self._follow(group, end) for group in _by_position(live)]
             did += [self._build(each, end) for each in building]
@@ -73,18 +77,22 @@ class Projector:
             return True
 
     def catch_up(self, until: int | None = None) -> None:
-        """Bring every view at least to this position of the log, or to where the log ends now."""
+        """Bring every view at least to this position of the log, or to where the log ends now.
+
+        A view that was folded with other settings is left alone: a command whose environment lacks a setting must not
+        undo the server's work.
+        """
         self.check()
         wanted = self._end() if until is None else until
         while not self._is_at(wanted):
-            if not self.turn():
+            if not self._turn(replaces_settings=False):
                 return
 
     def _end(self) -> int:
         return self._log.store.max_notification_id() or 0
 
     def _is_at(self, wanted: int) -> bool:
-        """A process of a later version updates views of that version."""
+        """A process of a later version or with other settings updates its own views."""
         live = {view.name: view for view in self._views.all() if view.state is ViewState.LIVE}
         for projection in self.projections:
             view = live.get(projection.name)
@@ -93,11 +101,11 @@ class Projector:
             if view.version not in projection.serving:
                 if view.version < projection.version:
                     return False
-            elif view.position < wanted:
+            elif view.variant == projection.variant and view.position < wanted:
                 return False
         return True
 
-    def _find(self, known: Sequence[View]) -> tuple[list[Following], list[Following]]:
+    def _find(self, known: Sequence[View], *, replaces_settings: bool) -> tuple[list[Following], list[Following]]:
         """The views to follow the log with: those that serve, and those that will, being of a later version.
 
         One that serves for a later version is followed on with the later fold: the older one is not here any more.
@@ -110,23 +118,32 @@ class Projector:
                 if self._makes_views:
                     live.append(Following(projection, self._views.create(projection, ViewState.LIVE)))
                 continue
-            if serving.version in projection.serving:
+            if serving.version in projection.serving and serving.variant == projection.variant:
                 live.append(Following(projection, serving))
-            if self._is_to_be_replaced(projection, serving):
-                successor = self._successor(projection, serving, successor)
+            if self._is_to_be_replaced(projection, serving, replaces_settings=replaces_settings):
+                successor = self._successor(projection, serving, successor, replaces_settings=replaces_settings)
                 if successor is not None:
                     building.append(Following(projection, successor))
         return live, building
 
-    def _is_to_be_replaced(self, projection: Projection, serving: View) -> bool:
-        if serving.version == projection.version:
-            return self._mending is not None and self._mending.is_due(projection, serving)
-        return serving.version < projection.version
+    def _is_to_be_replaced(self, projection: Projection, serving: View, *, replaces_settings: bool) -> bool:
+        if serving.version != projection.version:
+            return serving.version < projection.version
+        if serving.variant != projection.variant:
+            return replaces_settings
+        return self._mending is not None and self._mending.is_due(projection, serving)
 
-    def _successor(self, projection: Projection, serving: View, view: View | None) -> View | None:
+    def _successor(
+        self, projection: Projection, serving: View, view: View | None, *, replaces_settings: bool
+    ) -> View | None:
         """The generation that will replace the serving one; None if another process makes or follows it."""
-        if view is not None and view.version >= projection.version:
-            return view if view.version == projection.version else None
+        if view is not None and view.version > projection.version:
+            return None
+        if view is not None and view.version == projection.version:
+            if view.variant == projection.variant:
+                return view
+            if not replaces_settings:
+                return None
         if serving.version < projection.version and not self._makes_views:
             return None
         if view is not None:

@@ -154,7 +154,7 @@ class Rebuild:
                 f"A later version of fulfill maintains the view {projection.name}. Rebuild it with that version."
             )
         building = next((view for view in own if view.state is ViewState.BUILDING), None)
-        if building is not None and building.version == projection.version:
+        if building is not None and building.version == projection.version and building.variant == projection.variant:
             return building
         if building is not None:
             self._views.drop(building)

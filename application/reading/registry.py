@@ -1,8 +1,10 @@
 """Every projection there is, once. Each is listed, followed, rebuilt and verified for being here."""
 
+from zoneinfo import ZoneInfo
+
 from application.reading.projection import Projection
 from application.reading.projections.checkouts import CHECKOUTS
-from application.reading.projections.daily_sales import DAILY_SALES
+from application.reading.projections.daily_sales import DAILY_SALES, daily_sales
 from application.reading.projections.due_effects import DUE_EFFECTS
 from application.reading.projections.key_pools import KEY_POOLS
 from application.reading.projections.search import SEARCH
@@ -20,3 +22,8 @@ PROJECTIONS: tuple[Projection, ...] = (
     TIMELINE,
     WORK_QUEUE,
 )
+
+
+def projections_in(zone: ZoneInfo) -> tuple[Projection, ...]:
+    """All of them, with the days of this time zone."""
+    return tuple(daily_sales(zone) if each is DAILY_SALES else each for each in PROJECTIONS)

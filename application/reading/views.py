@@ -27,6 +27,8 @@ class View:
     generation: int
     position: int
     state: ViewState
+    variant: str = ""
+    """The setting with which it is folded; see `Projection.variant`."""
     unreadable: int = 0
     """How many events up to there could not be taken in."""
     anchor: Anchor | None = None
@@ -179,8 +181,8 @@ class Views(Protocol):
         """Release the connections; the views are not used any more."""
 
     def snapshot(self, projection: Projection) -> AbstractContextManager[Snapshot]:
-        """The live view of this very version, held at one moment.
+        """The live view of this very version and variant, held at one moment.
 
         Raises:
-            ViewNotBuilt: there is none of this version of the projection.
+            ViewNotBuilt: there is none of this version and variant of the projection.
         """

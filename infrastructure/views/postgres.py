@@ -23,7 +23,6 @@ from application.reading.views import (
     Snapshot,
     Unreadable,
     View,
-    ViewNotBuilt,
     ViewState,
 )
 from infrastructure.postgres import Connection, Connections, make_schema
@@ -44,7 +43,7 @@ _TABLES: tuple[LiteralString, ...] = (
     CREATE TABLE IF NOT EXISTS fulfillment_views.views (
         name text COLLATE "C" NOT NULL, version bigint NOT NULL, generation bigint NOT NULL, position bigint NOT NULL,
         state text COLLATE "C" NOT NULL, last_position bigint, last_stream text COLLATE "C", last_version bigint,
-        last_digest text COLLATE "C", PRIMARY KEY (name, generation)
+        last_digest text COLLATE "C", variant text COLLATE "C" NOT NULL DEFAULT '', PRIMARY KEY (name, generation)
     )
     """,
     """
@@ -64,15 +63,18 @@ _TABLES: tuple[LiteralString, ...] = (
     )
     """,
 )
-_HAS_ANCHOR = """
+_HAS_COLUMN = """
 SELECT EXISTS (
     SELECT FROM information_schema.columns
-    WHERE table_schema='fulfillment_views' AND table_name='views' AND column_name='last_digest'
+    WHERE table_schema='fulfillment_views' AND table_name='views' AND column_name=%s
 )
 """
 _ADD_ANCHOR = """
 ALTER TABLE fulfillment_views.views ADD COLUMN last_position bigint, ADD COLUMN last_stream text COLLATE "C",
     ADD COLUMN last_version bigint, ADD COLUMN last_digest text COLLATE "C"
+"""
+_ADD_VARIANT = """
+ALTER TABLE fulfillment_views.views ADD COLUMN variant text COLLATE "C" NOT NULL DEFAULT ''
 """
 _SHOWN = """
 SELECT view_name::text, table_name::text FROM information_schema.view_table_usage
@@ -87,8 +89,9 @@ def create_tables(connection: psycopg.Connection[Any]) -> None:
         for statement in _TABLES:
             connection.execute(statement)
         # checked first: ALTER TABLE waits for long readers, and all other statements then wait for it
-        if connection.execute(_HAS_ANCHOR).fetchone() == (False,):
-            connection.execute(_ADD_ANCHOR)
+        for column, add in (("last_digest", _ADD_ANCHOR), ("variant", _ADD_VARIANT)):
+            if connection.execute(_HAS_COLUMN, (column,)).fetchone() == (False,):
+                connection.execute(add)
 
 
 class PostgresViews:
@@ -121,9 +124,9 @@ class PostgresViews:
                 generation=(found[0][0] or 0) + 1,
                 position=0,
                 state=state,
+                variant=projection.variant,
             )
-            row = (view.name, view.version, view.generation, view.position, view.state.value)
-            if not _run(connection, f"{sql.INSERT} ON CONFLICT DO NOTHING", *row).rowcount:
+            if not _run(connection, f"{sql.INSERT} ON CONFLICT DO NOTHING", *sql.insert(view)).rowcount:
                 raise Overtaken(f"the view {view.name} is {state} already")
             for statement in sql.create_table(sql.table_name(view), projection.table, sql.POSTGRES):
                 _run(connection, statement)
@@ -336,10 +339,10 @@ def _end(connection: Connection) -> None:
 
 
 def _live(connection: Connection, projection: Projection, versions: Iterable[int]) -> View:
-    text, parameters = sql.live(projection.name, versions)
+    text, parameters = sql.live(projection, versions)
     row = _run(connection, text, *parameters).fetchone()
     if row is None:
-        raise ViewNotBuilt(f"The view {projection.name} is not built yet in version {projection.version}.")
+        raise sql.not_built(projection)
     return sql.view(row)
 
 

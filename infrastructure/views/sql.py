@@ -19,6 +19,7 @@ from application.reading.views import (
     Selection,
     StartsWith,
     View,
+    ViewNotBuilt,
     ViewState,
 )
 from infrastructure.views.net import ChangeGroup
@@ -30,14 +31,14 @@ SourceOf = Callable[[Projection], str]
 VIEWS = """
 SELECT name, version, generation, position, state,
     (SELECT count(*) FROM unreadable u WHERE u.name=v.name AND u.generation=v.generation),
-    last_position, last_stream, last_version, last_digest
+    last_position, last_stream, last_version, last_digest, variant
 FROM views v
 """
 MOVE = """
 UPDATE views SET position=?, last_position=?, last_stream=?, last_version=?, last_digest=?
 WHERE name=? AND generation=? AND position=?
 """
-INSERT = "INSERT INTO views (name, version, generation, position, state) VALUES (?,?,?,?,?)"
+INSERT = "INSERT INTO views (name, version, generation, position, state, variant) VALUES (?,?,?,?,?,?)"
 _LAST_CHARACTER = "\U0010ffff"
 
 
@@ -68,13 +69,14 @@ POSTGRES = Dialect(types={**_BARE, Column.TEXT: 'text COLLATE "C"'}, nulls_first
 
 def view(row: Sequence[Any]) -> View:
     """A row of `VIEWS`."""
-    name, version, generation, position, state, unreadable, at, stream, stream_version, digest = row
+    name, version, generation, position, state, unreadable, at, stream, stream_version, digest, variant = row
     return View(
         name=name,
         version=version,
         generation=generation,
         position=position,
         state=ViewState(state),
+        variant=variant,
         unreadable=unreadable,
         anchor=None if at is None else Anchor(position=at, stream=stream, version=stream_version, digest=digest),
     )
@@ -88,11 +90,22 @@ def move(view: View, to: Anchor | None) -> tuple[Value, ...]:
     return to.position, to.position, to.stream, to.version, to.digest, *where
 
 
-def live(name: str, versions: Iterable[int]) -> Statement:
-    """The live view of this name, if it is of one of these versions."""
+def insert(view: View) -> tuple[Value, ...]:
+    """The values of `INSERT`."""
+    return view.name, view.version, view.generation, view.position, view.state.value, view.variant
+
+
+def live(projection: Projection, versions: Iterable[int]) -> Statement:
+    """The live view of this projection, if it is of one of these versions, and folded with the same setting."""
     values = sorted(versions)
-    text = f"{VIEWS} WHERE v.name=? AND v.state='live' AND v.version IN ({', '.join('?' * len(values))})"
-    return text, (name, *values)
+    marks = ", ".join("?" * len(values))
+    text = f"{VIEWS} WHERE v.name=? AND v.state='live' AND v.variant=? AND v.version IN ({marks})"
+    return text, (projection.name, projection.variant, *values)
+
+
+def not_built(projection: Projection) -> ViewNotBuilt:
+    setting = f" for {projection.variant}" if projection.variant else ""
+    return ViewNotBuilt(f"The view {projection.name} is not built yet in version {projection.version}{setting}.")
 
 
 def source(view: View, projection: Projection) -> str:

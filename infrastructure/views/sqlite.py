@@ -21,7 +21,6 @@ from application.reading.views import (
     Snapshot,
     Unreadable,
     View,
-    ViewNotBuilt,
     ViewState,
 )
 from infrastructure.sqlite_file import Cures, Synchronous, connect, translated_errors
@@ -42,6 +41,7 @@ _TABLES = (
     CREATE TABLE IF NOT EXISTS views (
         name TEXT NOT NULL, version INTEGER NOT NULL, generation INTEGER NOT NULL, position INTEGER NOT NULL,
         state TEXT NOT NULL, last_position INTEGER, last_stream TEXT, last_version INTEGER, last_digest TEXT,
+        variant TEXT NOT NULL DEFAULT '',
         PRIMARY KEY (name, generation), UNIQUE (name, state)
     )
     """,
@@ -54,8 +54,14 @@ _TABLES = (
 )
 
 
-_ANCHOR = {"last_position": "INTEGER", "last_stream": "TEXT", "last_version": "INTEGER", "last_digest": "TEXT"}
-"""Columns that a file of before anchors lacks."""
+_LATER = {
+    "last_position": "INTEGER",
+    "last_stream": "TEXT",
+    "last_version": "INTEGER",
+    "last_digest": "TEXT",
+    "variant": "TEXT NOT NULL DEFAULT ''",
+}
+"""Columns that an older file lacks."""
 
 
 def views_path(log_path: Path) -> Path:
@@ -105,7 +111,7 @@ class SQLiteViews:
             for statement in _TABLES:
                 connection.execute(statement)
             there = {name for _, name, *_ in connection.execute("PRAGMA table_info(views)")}
-            for name, kind in _ANCHOR.items():
+            for name, kind in _LATER.items():
                 if name not in there:
                     connection.execute(f"ALTER TABLE views ADD COLUMN {name} {kind}")
 
@@ -134,10 +140,10 @@ class SQLiteViews:
                 generation=(found.fetchone()[0] or 0) + 1,
                 position=0,
                 state=state,
+                variant=projection.variant,
             )
-            row = (view.name, view.version, view.generation, view.position, view.state.value)
             try:
-                connection.execute(sql.INSERT, row)
+                connection.execute(sql.INSERT, sql.insert(view))
             except sqlite3.IntegrityError as error:
                 raise Overtaken(f"the view {view.name} is {state} already") from error
             for statement in sql.create_table(sql.table_name(view), projection.table, sql.SQLITE):
@@ -308,7 +314,7 @@ def _drop(connection: sqlite3.Connection, view: View) -> None:
 
 
 def _live(connection: sqlite3.Connection, projection: Projection, versions: Iterable[int]) -> View:
-    row = connection.execute(*sql.live(projection.name, versions)).fetchone()
+    row = connection.execute(*sql.live(projection, versions)).fetchone()
     if row is None:
-        raise ViewNotBuilt(f"The view {projection.name} is not built yet in version {projection.version}.")
+        raise sql.not_built(projection)
     return sql.view(row)

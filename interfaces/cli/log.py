@@ -23,8 +23,9 @@ def migrate(*, json: Json = False) -> int:
     """Create or upgrade the tables. PostgreSQL needs this command; on SQLite every writing command does it."""
     from interfaces.databases import migrate as migrate_database
 
-    database = SettingsSource().database()
-    migrate_database(database)
+    source = SettingsSource()
+    database = source.database()
+    migrate_database(database, source.time_zone())
     if json:
         print_json({"database": str(database), "state": "ready"})
     else:
@@ -43,7 +44,7 @@ def copy(*, from_: From, to: To, json: Json = False) -> int:
     configure_command_logs()
     began_at = time.monotonic()
     with (
-        open_copy(source, target) as copy_all,
+        open_copy(source, target, SettingsSource().time_zone()) as copy_all,
         explained_if_stopped(
             "The progress is kept: run the same command again to resume. Until the copy is complete, nothing starts on "
             f"{target}."

@@ -25,7 +25,9 @@ def open_side(*, needs_views: bool = False, warns_of_low_stock: bool = False) ->
     configure_command_logs()
     source = SettingsSource()
     low_stock = _low_stock(source) if warns_of_low_stock else NEVER_LOW
-    with open_read_side(source.database(), needs_views=needs_views, low_stock=low_stock) as side:
+    with open_read_side(
+        source.database(), needs_views=needs_views, low_stock=low_stock, zone=source.time_zone()
+    ) as side:
         report_void(side.void)
         if side.log.is_moved:
             talk("fulfill: A copy in another database has replaced this log. This answer shows the log as it was then.")

@@ -17,6 +17,8 @@ from domain.errors import InvalidIdentifier
 from domain.identifiers import normal_sku, pool_name, stock_id
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from infrastructure.database import Database
     from infrastructure.settings import Settings
 
@@ -163,6 +165,11 @@ class SettingsSource:
         from infrastructure.settings import load_catalog_path
 
         return load_catalog_path(os.environ, self.environment_file)
+
+    def time_zone(self) -> "ZoneInfo":
+        from infrastructure.settings import load_time_zone
+
+        return load_time_zone(os.environ, self.environment_file)
 
     def public_url(self) -> str | None:
         from infrastructure.settings import load_public_url

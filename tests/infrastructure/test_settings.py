@@ -1,6 +1,7 @@
 """Settings: what is taken, and the one clear sentence for what is not."""
 
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from domain.mail import MailKind
 from infrastructure.database import PostgresDatabase, SQLiteFile
 from infrastructure.setting_values import SettingsError
-from infrastructure.settings import SETTINGS, Effort, Settings, load_database, load_settings
+from infrastructure.settings import SETTINGS, Effort, Settings, load_database, load_settings, load_time_zone
 
 REQUIRED = {"STRIPE_API_KEY": "sk_test_secretsecret", "STRIPE_WEBHOOK_SECRET": "whsec_secretsecret"}
 
@@ -33,6 +34,19 @@ def test_two_settings_are_enough() -> None:
     assert settings.catalog == Path("catalog.toml")
     assert settings.mails == frozenset(MailKind)
     assert (settings.stripe_api_base, settings.public_url, settings.secret_key, settings.smtp) == (None,) * 4
+
+
+def test_the_shop_has_a_time_zone_which_is_utc_unless_it_is_set() -> None:
+    assert load().time_zone == ZoneInfo("UTC")
+    assert load(FULFILL_TIME_ZONE="America/Argentina/Ushuaia").time_zone.key == "America/Argentina/Ushuaia"
+    assert load_time_zone({"FULFILL_TIME_ZONE": "Europe/Berlin"}, None) == ZoneInfo("Europe/Berlin")
+
+
+@pytest.mark.parametrize("name", ["Berlin", "+02:00", "../etc/passwd", "/etc/passwd", "Europe", "CEST+1", "x" * 300])
+def test_a_time_zone_that_does_not_exist_is_named(name: str) -> None:
+    assert refusal(FULFILL_TIME_ZONE=name) == (
+        f"FULFILL_TIME_ZONE must be the IANA name of a time zone, such as Europe/Berlin or UTC (got {name[:50]!r})."
+    )
 
 
 def test_every_kind_of_effect_has_its_own_effort() -> None:

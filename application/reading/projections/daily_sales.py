@@ -1,11 +1,11 @@
-"""Daily sales: what was paid for, by the UTC day of the payment, currency and product.
+"""Daily sales: what was paid for, by the shop's day of the payment, currency and product.
 
 Amounts are integers of the currency's smallest unit, as Stripe reports them for each line. In every row, `paid` is
 gross - discounts + shipping + tax_exclusive, and `tax` is tax_inclusive + tax_exclusive.
 """
 
 from collections.abc import Iterable
-from datetime import UTC
+from zoneinfo import ZoneInfo
 
 from application.reading.projection import Add, Change, Column, Projection, Table, Update, topics
 from domain.checkout import LineItem
@@ -16,10 +16,10 @@ SHIPPING = "shipping"
 UNKNOWN = "unknown"
 
 
-def fold(event: Event, position: int) -> Iterable[Change]:  # noqa: ARG001 - every fold has the same shape
+def _fold(event: Event, zone: ZoneInfo) -> Iterable[Change]:
     if not isinstance(event, Fulfillment.Requested):
         return
-    day = event.paid_at.astimezone(UTC).date().isoformat()
+    day = event.paid_at.astimezone(zone).date().isoformat()
     for line in event.plan:
         key = {"day": day, "currency": event.currency, "product": line.item.product or UNKNOWN}
         yield Add(key, _amounts(line.item))
@@ -56,26 +56,35 @@ def _paid(paid: int, tax: int, *, before_tax: int) -> dict[str, int]:
     return {"tax": tax, "paid": paid, "tax_inclusive": tax - exclusive, "tax_exclusive": exclusive}
 
 
-DAILY_SALES = Projection(
-    name="daily_sales",
-    version=2,
-    table=Table(
-        columns={
-            "day": Column.TEXT,
-            "currency": Column.TEXT,
-            "product": Column.TEXT,
-            "gross": Column.INTEGER,
-            "discounts": Column.INTEGER,
-            "tax": Column.INTEGER,
-            "shipping": Column.INTEGER,
-            "units": Column.INTEGER,
-            "name": Column.TEXT,
-            "paid": Column.INTEGER,
-            "tax_inclusive": Column.INTEGER,
-            "tax_exclusive": Column.INTEGER,
-        },
-        key=("day", "currency", "product"),
-    ),
-    reads=topics(Fulfillment.Requested),
-    fold=fold,
+_TABLE = Table(
+    columns={
+        "day": Column.TEXT,
+        "currency": Column.TEXT,
+        "product": Column.TEXT,
+        "gross": Column.INTEGER,
+        "discounts": Column.INTEGER,
+        "tax": Column.INTEGER,
+        "shipping": Column.INTEGER,
+        "units": Column.INTEGER,
+        "name": Column.TEXT,
+        "paid": Column.INTEGER,
+        "tax_inclusive": Column.INTEGER,
+        "tax_exclusive": Column.INTEGER,
+    },
+    key=("day", "currency", "product"),
 )
+
+
+def daily_sales(zone: ZoneInfo) -> Projection:
+    """The view with the days of this time zone."""
+    return Projection(
+        name="daily_sales",
+        version=2,
+        table=_TABLE,
+        reads=topics(Fulfillment.Requested),
+        fold=lambda event, _position: _fold(event, zone),
+        variant=zone.key,
+    )
+
+
+DAILY_SALES = daily_sales(ZoneInfo("UTC"))

@@ -3,11 +3,12 @@
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from zoneinfo import ZoneInfo
 
 import pytest
 from busy_log import busy_log
 from eventsourcing.persistence import StoredEvent
-from every_store import lose, sqlite_url
+from every_store import change, lose, sqlite_url
 from log_parts import LogWriter
 from read_side import ReadSide, open_read_side
 from sample_log import END, SHOP, sample_log
@@ -29,7 +30,7 @@ from application.reading.projection import (
     rfc3339,
 )
 from application.reading.projections.checkouts import CHECKOUTS
-from application.reading.projections.daily_sales import DAILY_SALES
+from application.reading.projections.daily_sales import DAILY_SALES, daily_sales
 from application.reading.projections.timeline import TIMELINE
 from application.reading.registry import PROJECTIONS
 from application.reading.views import Selection, ViewNotBuilt, ViewState
@@ -37,6 +38,8 @@ from domain.checkout_session import CheckoutSession
 from domain.errors import UnreadableEvent
 from domain.event import Event
 from domain.personal import Personal
+from infrastructure.database import parse_database
+from infrastructure.stores import stores
 
 
 def positions(read_side: ReadSide) -> dict[str, int]:
@@ -191,6 +194,77 @@ def test_an_older_process_leaves_the_view_of_a_later_version_alone(store_url: st
         old.projector.catch_up()
 
         assert positions(old) == {"checkouts": END, "timeline": 7}
+
+
+def in_zone(name: str) -> list[Projection]:
+    return [CHECKOUTS, daily_sales(ZoneInfo(name))]
+
+
+def test_a_server_with_another_time_zone_rebuilds_the_sales_beside_those_that_serve(store_url: str) -> None:
+    with (
+        open_read_side(store_url, in_zone("UTC")) as before,
+        open_read_side(store_url, in_zone("Pacific/Kiritimati")) as after,
+    ):
+        before.append(sample_log())
+        before.projector.catch_up()
+        days = {row["day"] for row in before.rows(before.projections[1])}
+
+        after.projector.turn()
+        assert {row["day"] for row in before.rows(before.projections[1])} == days
+        with pytest.raises(ViewNotBuilt, match="is not built yet in version 2 for Pacific/Kiritimati"):
+            after.rows(after.projections[1])
+        while after.projector.turn():
+            pass
+
+        assert [view.variant for view in after.views.all()] == ["", "Pacific/Kiritimati"]
+        assert after.rebuild.verify("daily_sales").is_right
+        assert days == {"2026-11-24"}
+        assert {row["day"] for row in after.rows(after.projections[1])} <= {"2026-11-24", "2026-11-25"}
+
+
+def test_a_command_without_the_time_zone_leaves_the_sales_of_the_server_alone(store_url: str) -> None:
+    with (
+        open_read_side(store_url, in_zone("Europe/Berlin")) as server,
+        open_read_side(store_url, in_zone("UTC")) as command,
+    ):
+        server.append(sample_log()[:20])
+        server.projector.catch_up()
+        server.append(sample_log()[20:])
+        command.projector.catch_up()
+
+        assert positions(command) == {"checkouts": END, "daily_sales": 20}
+        server.projector.catch_up()
+        assert positions(server) == {"checkouts": END, "daily_sales": END}
+        assert [view.generation for view in server.views.all()] == [1, 1]
+
+
+def test_a_half_built_view_of_another_time_zone_is_given_up_by_the_server_alone(store_url: str) -> None:
+    with open_read_side(store_url, in_zone("UTC")) as first:
+        first.append(sample_log())
+        first.projector.catch_up()
+    with open_read_side(store_url, in_zone("Europe/Berlin")) as second:
+        second.projector.turn()
+    with open_read_side(store_url, in_zone("Asia/Tokyo")) as third:
+        third.projector.catch_up()
+        assert [view.variant for view in third.views.all() if view.name == "daily_sales"] == ["UTC", "Europe/Berlin"]
+        while third.projector.turn():
+            pass
+
+        assert [(view.variant, view.state) for view in third.views.all()] == [("", "live"), ("Asia/Tokyo", "live")]
+
+
+def test_a_database_that_knows_no_time_zones_yet_gets_their_column(store_url: str) -> None:
+    with open_read_side(store_url) as before:
+        before.append(sample_log())
+        before.projector.catch_up()
+    change(store_url, "views", "ALTER TABLE views DROP COLUMN variant")
+    stores(parse_database(store_url)).migrate()
+
+    with open_read_side(store_url) as after:
+        assert {view.variant for view in after.views.all()} == {""}
+        while after.projector.turn():
+            pass
+        assert {view.variant for view in after.views.all()} == {"", "UTC"}
 
 
 def test_a_half_built_view_of_a_version_in_between_is_given_up(store_url: str) -> None:

@@ -3,6 +3,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from zoneinfo import ZoneInfo
 
 import pytest
 from every_store import sqlite_url
@@ -13,7 +14,7 @@ from log_parts import BEGINNING, COURSE, KEY, MUG, LogWriter, checkout, item
 from read_side import ReadSide, open_read_side
 from typed_ids import as_session, as_stream
 
-from application.reading.projections.daily_sales import DAILY_SALES
+from application.reading.projections.daily_sales import DAILY_SALES, daily_sales
 from domain.checkout_session import CheckoutSession, Source
 from domain.event import Event
 from domain.fulfillment import Fulfillment
@@ -117,6 +118,32 @@ def test_a_day_begins_at_midnight_utc_to_the_microsecond(read_side: ReadSide, pa
     (row,) = read_side.fold(DAILY_SALES, sales(replace(ONE_COURSE, paid_at=paid_at)))
 
     assert row["day"] == day
+
+
+BERLIN, NEW_YORK, APIA = ZoneInfo("Europe/Berlin"), ZoneInfo("America/New_York"), ZoneInfo("Pacific/Apia")
+
+
+@pytest.mark.parametrize(
+    ("zone", "first", "hours", "day"),
+    [
+        (BERLIN, datetime(2026, 10, 31, 23, 0, tzinfo=UTC), 24, "2026-11-01"),
+        (BERLIN, datetime(2026, 3, 28, 23, 0, tzinfo=UTC), 23, "2026-03-29"),
+        (BERLIN, datetime(2026, 10, 24, 22, 0, tzinfo=UTC), 25, "2026-10-25"),
+        (NEW_YORK, datetime(2026, 3, 8, 5, 0, tzinfo=UTC), 23, "2026-03-08"),
+        (NEW_YORK, datetime(2026, 11, 1, 4, 0, tzinfo=UTC), 25, "2026-11-01"),
+        (APIA, datetime(2026, 11, 23, 11, 0, tzinfo=UTC), 24, "2026-11-24"),
+    ],
+)
+def test_a_day_of_the_shop_has_23_or_25_hours_where_its_clocks_change(
+    read_side: ReadSide, zone: ZoneInfo, first: datetime, hours: int, day: str
+) -> None:
+    end, tick = first + timedelta(hours=hours), timedelta(microseconds=1)
+    times = [first - tick, *(first + timedelta(hours=hour) for hour in range(hours)), end - tick, end]
+    local = replace(read_side, projections=[daily_sales(zone)])
+
+    rows = local.fold(daily_sales(zone), sales(*(replace(ONE_COURSE, paid_at=at) for at in times)))
+
+    assert [(row["day"] == day, row["units"]) for row in rows] == [(False, 1), (True, hours + 1), (False, 1)]
 
 
 def test_the_day_is_that_of_the_payment_not_of_its_recording(read_side: ReadSide) -> None:
