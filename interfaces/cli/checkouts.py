@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import UTC
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
@@ -31,6 +32,7 @@ from interfaces.cli.usage import (
     Who,
     Why,
     moment,
+    zone,
 )
 
 _HITS_MAX = 50
@@ -54,6 +56,12 @@ def checkout(
         str | None,
         Parameter(help="Show what was known at this time: 2026-11-24T09:00:00Z, or 2026-11-24 (start of day)."),
     ] = None,
+    time_zone: Annotated[
+        str | None, Parameter(help="Show times in this zone, by its IANA name: Europe/Berlin (default: UTC).")
+    ] = None,
+    newest_first: Annotated[
+        bool, Parameter(negative=(), show_default=False, help="Start the story with its latest event.")
+    ] = False,
     redact: Redact = False,
     json: Json = False,
 ) -> int:
@@ -61,6 +69,7 @@ def checkout(
     from interfaces.cli.output.checkout_page import put_checkout, shown_checkout
 
     then = None if as_of is None else moment(as_of, "--as-of")
+    shown_in = UTC if time_zone is None else zone(time_zone, "--time-zone")
     public_url = SettingsSource().public_url()
     with open_side() as side:
         session_id = session_of(side.queries, session)
@@ -68,7 +77,7 @@ def checkout(
     if json:
         print_json(shown.as_json())
     else:
-        put_checkout(shown, page())
+        put_checkout(shown, page(), shown_in, newest_first=newest_first)
     if not shown.is_complete:
         talk("fulfill: The log has unreadable events that may belong to any checkout. See `fulfill queue`.")
     return DONE

@@ -5,10 +5,11 @@ import re
 from collections.abc import Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from enum import IntEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cyclopts import Parameter, Token
 
@@ -175,6 +176,20 @@ class SettingsSource:
         from infrastructure.settings import load_public_url
 
         return load_public_url(os.environ, self.environment_file)
+
+
+def zone(text: str, option: str) -> tzinfo:
+    """The zone with this name in the IANA database, such as Europe/Berlin or UTC.
+
+    Raises:
+        UsageError: there is none.
+    """
+    try:
+        return ZoneInfo(text)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # OSError: a folder of zones, such as Europe
+        raise UsageError(
+            f"{option} must be the IANA name of a time zone such as Europe/Berlin (got {text[:_TEXT_SHOWN_MAX]!r})."
+        ) from error
 
 
 def moment(text: str, option: str) -> datetime:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING
 
 from application.errors import NotFound
@@ -90,10 +90,11 @@ def _unknown(now: CheckoutDocument | None, session_id: str, then: datetime | Non
     return f"{session_id} was not in the log yet at {exact(then)}. Its first event was recorded at {first}."
 
 
-def put_checkout(shown: Shown, page: Page) -> None:
+def put_checkout(shown: Shown, page: Page, zone: tzinfo = UTC, *, newest_first: bool = False) -> None:
+    """Print it with times in this zone. Times inside a sentence of the story stay in UTC, which they name."""
     document = shown.document
     page.say(f"{document.session_id} ({'live' if document.livemode else 'test'} mode)")
-    page.fields(_header(shown))
+    page.fields(_header(shown, zone))
     if document.line_items:
         page.say()
         rows = [(i.id, i.quantity, i.name, i.sku, i.delivery, i.state, i.detail) for i in document.line_items]
@@ -102,7 +103,13 @@ def put_checkout(shown: Shown, page: Page) -> None:
     if document.parcels:
         page.say()
         parcels = [
-            (each.number, each.carrier, text(each.tracking), to_the_second(each.shipped_at), ", ".join(each.lines))
+            (
+                each.number,
+                each.carrier,
+                text(each.tracking),
+                to_the_second(each.shipped_at, zone),
+                ", ".join(each.lines),
+            )
             for each in document.parcels
         ]
         page.table(("parcel", "carrier", "tracking", "shipped", "line items"), parcels, wraps=("line items",))
@@ -117,9 +124,9 @@ def put_checkout(shown: Shown, page: Page) -> None:
         _put_text(mail, page)
     page.say()
     places = _places(document)
-    for entry in document.story:
+    for entry in reversed(document.story) if newest_first else document.story:
         if not entry.is_routine:
-            page.entry(exact(entry.recorded_at), entry.text, _details(entry, places))
+            page.entry(exact(entry.recorded_at, zone), entry.text, _details(entry, places, zone))
     left_out = sum(entry.is_routine for entry in document.story)
     if left_out:
         page.say()
@@ -140,12 +147,12 @@ def in_a_sentence(state: CheckoutState) -> str:
     return _HAS.get(state, f"is {label(state)}")
 
 
-def _header(shown: Shown) -> Iterator[tuple[str, str]]:
+def _header(shown: Shown, zone: tzinfo) -> Iterator[tuple[str, str]]:
     document, checkout = shown.document, shown.document.checkout
     if shown.then:
         is_past = shown.then <= datetime.now(UTC)
         aside = "in the past; the current state may differ" if is_past else "in the future; this is the current state"
-        yield "As of", f"{exact(shown.then)}, {aside}"
+        yield "As of", f"{exact(shown.then, zone)}, {aside}"
     yield "Order number", document.order_number
     yield "State", STATES[document.state]
     payment = PAYMENTS.get(document.payment_status or "", document.payment_status or "not known yet")
@@ -157,9 +164,9 @@ def _header(shown: Shown) -> Iterator[tuple[str, str]]:
     yield "Landing page", shown.landing_page
 
 
-def _details(entry: StoryEntry, places: Mapping[str, str]) -> Iterator[str]:
+def _details(entry: StoryEntry, places: Mapping[str, str], zone: tzinfo) -> Iterator[str]:
     """The lines below a sentence: the event, its actor, the time it happened, its cause and reason."""
-    happened = "" if entry.occurred_at == entry.recorded_at else f", happened {exact(entry.occurred_at)}"
+    happened = "" if entry.occurred_at == entry.recorded_at else f", happened {exact(entry.occurred_at, zone)}"
     because = f", because of {places.get(entry.cause, entry.cause)}" if entry.cause else ""
     yield f"#{entry.position} {entry.type} by {entry.actor}{happened}{because}"
     if entry.reason:

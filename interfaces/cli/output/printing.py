@@ -13,7 +13,6 @@ from interfaces.cli.output.cells import Cell, is_number, shown
 from interfaces.cli.output.text import exact, harmless, width
 
 _BEYOND_ASCII = re.compile(r"[^\n\x20-\x7e]")
-_INDENT = " " * 29
 
 
 class Page(Protocol):
@@ -81,9 +80,10 @@ class Plain:
             print("  ".join(map(_aligned, row, widths, numbers)).rstrip(), file=self._stream)
 
     def entry(self, when: str, text: str, details: Iterable[str]) -> None:
+        indent = " " * (len(when) + 2)
         print(f"{when}  {harmless(text)}", file=self._stream)
         for detail in details:
-            print(f"{_INDENT}{harmless(detail)}", file=self._stream)
+            print(f"{indent}{harmless(detail)}", file=self._stream)
 
 
 def print_json(document: object) -> None:

@@ -1,7 +1,7 @@
 """Text on its way to a terminal: made harmless, and times and amounts as people read them."""
 
 import unicodedata
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 
 from domain.money import plain
 
@@ -25,13 +25,21 @@ def width(text: str) -> int:
     )
 
 
-def exact(when: datetime) -> str:
-    """To the microsecond, in UTC: as in `--json`, and as `--as-of` takes it."""
-    return f"{when.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}Z"
+def exact(when: datetime, zone: tzinfo = UTC) -> str:
+    """To the microsecond: in UTC as in `--json`, in other zones with the offset; `--as-of` takes both."""
+    return _in_zone(when, zone, "microseconds")
 
 
-def to_the_second(when: datetime) -> str:
-    return f"{when.astimezone(UTC):%Y-%m-%dT%H:%M:%S}Z"
+def to_the_second(when: datetime, zone: tzinfo = UTC) -> str:
+    return _in_zone(when, zone, "seconds")
+
+
+def _in_zone(when: datetime, zone: tzinfo, precision: str) -> str:
+    try:
+        text = when.astimezone(zone).isoformat(timespec=precision)
+    except OverflowError:  # beyond the first or last day of the calendar
+        text = when.astimezone(UTC).isoformat(timespec=precision)
+    return f"{text.removesuffix('+00:00')}Z" if text.endswith("+00:00") else text
 
 
 def label(code: str) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from log_parts import BEGINNING, LogWriter
@@ -15,7 +16,7 @@ from application.reading.checkout_state import CheckoutState
 from domain.checkout_session import CheckoutSession
 from domain.event import Event
 from interfaces.cli.output.checkout_page import STATES
-from interfaces.cli.output.text import exact
+from interfaces.cli.output.text import exact, to_the_second
 from interfaces.cli.usage import moment
 
 Fulfill = Callable[..., Any]
@@ -87,6 +88,48 @@ def test_every_event_is_reported_in_log_order_with_clocks_actor_and_cause(fulfil
         happened = f", happened {entry['occurred_at']}"
         assert (happened in below) is (entry["occurred_at"] != entry["recorded_at"])
         assert bool(re.search(r", because of (#\d+|\w+@\d+)$", below)) is (entry["cause"] is not None)
+
+
+def test_the_newest_event_can_come_first(fulfill: Fulfill, small_shop: Path) -> None:
+    heads = [fulfill("checkout", ORDER, *option).out.split("\n\n")[-1] for option in ((), ("--newest-first",))]
+    positions = [re.findall(r"^ +#(\d+) ", story, re.MULTILINE) for story in heads]
+
+    assert len(positions[0]) == 21
+    assert positions[1] == positions[0][::-1]
+    assert re.search(r"#3 CheckoutSession.Completed .*because of #2\n", heads[1]), "causes keep their numbers"
+
+
+def test_times_are_shown_in_a_zone_as_as_of_takes_them(fulfill: Fulfill, small_shop: Path) -> None:
+    utc = fulfill("checkout", ORDER).out
+    berlin = fulfill("checkout", ORDER, "--time-zone", "Europe/Berlin").out
+    shown = re.findall(r"^(2026\S+)  ", berlin, re.MULTILINE)
+
+    assert [exact(datetime.fromisoformat(at)) for at in shown] == re.findall(r"^(2026\S+)  ", utc, re.MULTILINE)
+    assert all(at.endswith("+01:00") for at in shown)
+    assert re.search(r", happened 2026-11-24T10:01:00\.000000\+01:00, ", berlin)
+    assert re.search(MOMENT, berlin) is None
+    as_of = ("--as-of", shown[1], "--time-zone", "Europe/Berlin")
+    assert f"As of         {shown[1]}, in the past" in fulfill("checkout", ORDER, *as_of).out
+    assert fulfill("checkout", ORDER, "--time-zone", "UTC").out == utc
+
+
+def test_a_zone_has_its_offset_of_the_season() -> None:
+    berlin = ZoneInfo("Europe/Berlin")
+    last_of_summer = datetime(2026, 10, 25, 0, 59, 59, tzinfo=UTC)
+
+    assert to_the_second(last_of_summer, berlin) == "2026-10-25T02:59:59+02:00"
+    assert to_the_second(last_of_summer + timedelta(seconds=1), berlin) == "2026-10-25T02:00:00+01:00"
+    assert exact(datetime.max.replace(tzinfo=UTC), berlin) == "9999-12-31T23:59:59.999999Z"
+    assert exact(last_of_summer, ZoneInfo("Asia/Kathmandu")) == "2026-10-25T06:44:59.000000+05:45"
+
+
+@pytest.mark.parametrize("name", ["Europe/Berlim", "Europe", "../etc/passwd", "", "+01:00"])
+def test_a_zone_that_there_is_not_is_refused(fulfill: Fulfill, small_shop: Path, name: str) -> None:
+    said = fulfill("checkout", ORDER, "--time-zone", name)
+
+    wanted = f"--time-zone must be the IANA name of a time zone such as Europe/Berlin (got {name!r})."
+    assert (said.code, said.out) == (2, "")
+    assert wanted in said.err
 
 
 def test_a_cause_is_named_by_its_place_in_the_story(fulfill: Fulfill, small_shop: Path) -> None:
