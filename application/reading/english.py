@@ -15,6 +15,7 @@ def listed(texts: Iterable[str]) -> str:
 
 
 def inside(text: str) -> str:
-    """Return a sentence as part of another one, with a small first letter."""
-    keeps_its_capital = text.startswith("Stripe") or text[1:2].isupper()
+    """Return a sentence as part of another one, with a small first letter unless a name has it: HTTP, ReadTimeout."""
+    first = text.split(" ", 1)[0]
+    keeps_its_capital = first.startswith("Stripe") or any(letter.isupper() for letter in first[1:])
     return text if keeps_its_capital else text[:1].lower() + text[1:]

@@ -85,7 +85,7 @@ def _of_stripe_event(event: StripeEventFact) -> str:
         case StripeEvent.Ignored():
             return f"Ignored the Stripe event: {inside(in_words(event.why))}"
         case StripeEvent.Failed():
-            return f"The Stripe event could not be handled: {inside(in_words(event.error))}"
+            return f"The Stripe event could not be handled: {_joined(event.error)}"
         case StripeEvent.RetryRequested():
             return "Requested a retry of the Stripe event"
         case StripeEvent.Dismissed():
@@ -241,7 +241,7 @@ def _of_effect(event: EffectFact, names: Titles) -> str:
             return f"Started attempt {event.number} of {what}"
         case Effect.AttemptFailed():
             again = f"next attempt at {wording.moment(event.retry_at)}"
-            return f"Attempt {event.number} of {what} failed: {in_words(event.error)}; {again}"
+            return f"Attempt {event.number} of {what} failed: {_joined(event.error)}; {again}"
         case Effect.AttemptOrphaned():
             again = f"next attempt at {wording.moment(event.retry_at)}"
             return f"The process ended during attempt {event.number} of {what}; {again}"
@@ -253,13 +253,18 @@ def _of_effect(event: EffectFact, names: Titles) -> str:
             found = in_words(event.found) if event.found else event.note
             return _begun(f"{what} {went}{which}{_noted(found)}")
         case Effect.GivenUp():
-            return f"Gave up on {what}: {in_words(event.error)}"
+            return f"Gave up on {what}: {_joined(event.error)}"
         case Effect.Withdrawn():
             return f"Canceled {what}: {inside(in_words(event.why))}"
         case Effect.RetryRequested():
             return f"Requested a retry of {what}"
         case _:
             assert_never(event)
+
+
+def _joined(why: Reason) -> str:
+    """Return a reason as part of a sentence. A text from outside may end with a period."""
+    return inside(in_words(why)).rstrip(".")
 
 
 def _begun(text: str) -> str:

@@ -110,6 +110,27 @@ def test_an_effect_is_called_by_what_it_is_for(step: str, what: str) -> None:
     assert of_effect(step, Effect.GivenUp(error=reasons.port_failed("HTTP 410"))) == f"Gave up on {what}: HTTP 410"
 
 
+@pytest.mark.parametrize(
+    ("said", "joined"),
+    [
+        ("The mail server is busy.", "the mail server is busy"),
+        ("HTTP 503", "HTTP 503"),
+        ("ReadTimeout after 10 s", "ReadTimeout after 10 s"),
+        ("Stripe's API is down", "Stripe's API is down"),
+    ],
+)
+def test_why_an_attempt_failed_is_a_part_of_the_sentence(said: str, joined: str) -> None:
+    failed = Effect.AttemptFailed(
+        number=1, error=reasons.port_failed(said), retry_at=BEGINNING, may_have_gone_out=False
+    )
+
+    shown = of_effect("mail_receipt", failed)
+
+    assert shown == f"Attempt 1 of the receipt failed: {joined}; next attempt at 2026-11-24 09:00:00 UTC"
+    given_up = Effect.GivenUp(error=reasons.port_failed(said))
+    assert of_effect("mail_receipt", given_up) == f"Gave up on the receipt: {joined}"
+
+
 @pytest.mark.parametrize("kind", MailKind)
 def test_every_kind_of_mail_has_a_name_of_its_own(kind: MailKind) -> None:
     shown = {of_effect(str(MailStep(each)), Effect.RetryRequested()) for each in MailKind}
