@@ -71,6 +71,11 @@ class Catalog:
                     pools[pool] = max(rule.low_stock, pools.get(pool, 0))
         return LowStock(skus=skus, pools=pools)
 
+    @property
+    def is_empty(self) -> bool:
+        """Without a rule: only the metadata of products says how they are delivered."""
+        return not self.prices and not self.products
+
     def plan(self, checkout: Checkout) -> tuple[PlannedLine, ...]:
         """A line for everything that was bought; a quantity of 0 is nothing bought."""
         return tuple(self.plan_line(item) for item in checkout.line_items if item.quantity > 0)

@@ -41,6 +41,15 @@ class Effort:
     attempts_max: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveShop:
+    """What a shop with real customers needs: mails that reach them, and a catalog."""
+
+    catalog: Path
+    mails_reach_no_one: bool
+    """Mails are on, and there is no mail server for them."""
+
+
 def _effort(noun: str, one: str, many: str, *, concurrency: int, attempts_max: int) -> Sequence[Setting]:
     return (
         Setting(
@@ -214,7 +223,14 @@ class Settings:
 
     @property
     def livemode(self) -> bool:
-        return "_live_" in self.stripe_api_key[:8]
+        return _is_live(self.stripe_api_key)
+
+    @property
+    def live_shop(self) -> LiveShop | None:
+        """None in test mode."""
+        if not self.livemode:
+            return None
+        return LiveShop(catalog=self.catalog, mails_reach_no_one=bool(self.mails) and self.smtp is None)
 
     @property
     def secrets(self) -> Sequence[str]:
@@ -309,6 +325,25 @@ def load_public_url(environ: Mapping[str, str], dotenv: Path | None) -> str | No
         SettingsError: `FULFILL_PUBLIC_URL` is wrong.
     """
     return _optional(_values(environ, dotenv), "FULFILL_PUBLIC_URL", setting_values.url)
+
+
+def load_live_shop(environ: Mapping[str, str], dotenv: Path | None) -> LiveShop | None:
+    """For a command that only reads; None in test mode, and where there is no key to know the mode by.
+
+    Raises:
+        SettingsError: `FULFILL_MAILS` is wrong.
+    """
+    values = _values(environ, dotenv)
+    if not _is_live(values.get("STRIPE_API_KEY", "")):
+        return None
+    mails = setting_values.mails(values["FULFILL_MAILS"])
+    return LiveShop(
+        catalog=Path(values["FULFILL_CATALOG"]), mails_reach_no_one=bool(mails) and "SMTP_URL" not in values
+    )
+
+
+def _is_live(stripe_api_key: str) -> bool:
+    return "_live_" in stripe_api_key[:8]
 
 
 def _values(environ: Mapping[str, str], dotenv: Path | None) -> dict[str, str]:

@@ -18,7 +18,7 @@ from application.reading.queries import Queries
 from application.reading.rebuild import Rebuild
 from application.reading.registry import projections_in
 from application.reading.views import Views
-from domain.catalog import NEVER_LOW, LowStock
+from domain.catalog import NEVER_LOW, Catalog, LowStock
 from infrastructure.database import Database
 from infrastructure.stores import stores
 from infrastructure.views.sqlite import scratch_views
@@ -96,8 +96,8 @@ class ReadSide:
     """The views that were found to be made from another log, and are being rebuilt."""
 
 
-def low_stock(catalog: Path) -> LowStock:
-    """Return when this catalog asks for warnings. Installed kinds of delivery are not loaded for it.
+def catalog_of(path: Path) -> Catalog:
+    """Read the catalog. Installed kinds of delivery are not loaded for it.
 
     Raises:
         CatalogError: the catalog is wrong.
@@ -105,7 +105,7 @@ def low_stock(catalog: Path) -> LowStock:
     from infrastructure.catalog_file import load_catalog
     from infrastructure.deliveries.own import own_kinds
 
-    return load_catalog(catalog, own_kinds()).low_stock
+    return load_catalog(path, own_kinds())
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from application.reading.english import counted
 from infrastructure.database import PostgresDatabase, SQLiteFile
 from infrastructure.log_format import LogFormat
 from interfaces.cli.output.printing import is_terminal, page
+from interfaces.cli.shortcomings import shortcomings
 from interfaces.cli.usage import COMMON, Verbosity
 
 if TYPE_CHECKING:
@@ -137,15 +138,5 @@ class Announcement:
                 return str(database)
 
     def _warnings(self) -> Sequence[str]:
-        settings = self.runtime.settings
-        if not settings.livemode:
-            return ()
-        found = []
-        if settings.mails and settings.smtp is None:
-            found.append("Live mode without SMTP_URL: customers get no mails. Set SMTP_URL and MAIL_FROM.")
-        if not self._rules:
-            found.append(
-                f"Live mode without a catalog: {self._catalog()}, so every product without `delivery` in its metadata "
-                "at Stripe waits for a person. Write the file, or set FULFILL_CATALOG."
-            )
-        return found
+        shop = self.runtime.settings.live_shop
+        return list(shortcomings(shop, self.runtime.catalog)) if shop else ()

@@ -68,7 +68,7 @@ def queue(*, redact: Redact = False, json: Json = False) -> int:
     from application.reading.projections.work_queue import WORK_QUEUE
     from application.reading.redacted import redacted
 
-    with open_side(warns_of_low_stock=True) as side:
+    with open_side(warns_of_low_stock=True, warns_of_shortcomings=True) as side:
         items = side.queries.work_queue(_ITEMS_MAX)
         orders = side.queries.orders(item.subject for item in items)
         is_complete(side.queries, WORK_QUEUE, CHECKOUTS)

@@ -7,24 +7,33 @@ from typing import TYPE_CHECKING
 from application.reading.english import counted
 from interfaces.cli.logs import configure_command_logs
 from interfaces.cli.output.printing import report_void, talk
+from interfaces.cli.shortcomings import shortcomings
 from interfaces.cli.usage import SettingsSource
 
 if TYPE_CHECKING:
     from application.reading.projection import Projection
     from application.reading.queries import Queries
-    from domain.catalog import LowStock
+    from domain.catalog import Catalog
     from interfaces.databases import ReadSide
 
 
 @contextmanager
-def open_side(*, needs_views: bool = False, warns_of_low_stock: bool = False) -> Iterator["ReadSide"]:
-    """The read side. What is logged on the way is no part of an answer."""
+def open_side(
+    *, needs_views: bool = False, warns_of_low_stock: bool = False, warns_of_shortcomings: bool = False
+) -> Iterator["ReadSide"]:
+    """The read side. What is logged on the way is no part of an answer.
+
+    `warns_of_shortcomings`: what a shop in live mode lacks is reported on stderr.
+    """
     from domain.catalog import NEVER_LOW
     from interfaces.databases import open_read_side
 
     configure_command_logs()
     source = SettingsSource()
-    low_stock = _low_stock(source) if warns_of_low_stock else NEVER_LOW
+    catalog = _catalog(source) if warns_of_low_stock or warns_of_shortcomings else None
+    if warns_of_shortcomings:
+        _warn(source, catalog)
+    low_stock = catalog.low_stock if warns_of_low_stock and catalog else NEVER_LOW
     with open_read_side(
         source.database(), needs_views=needs_views, low_stock=low_stock, zone=source.time_zone()
     ) as side:
@@ -36,17 +45,22 @@ def open_side(*, needs_views: bool = False, warns_of_low_stock: bool = False) ->
         yield side
 
 
-def _low_stock(source: SettingsSource) -> "LowStock":
-    """When the catalog asks for warnings. A wrong catalog is reported, and the command answers without it."""
-    from domain.catalog import NEVER_LOW
+def _catalog(source: SettingsSource) -> "Catalog | None":
+    """A wrong catalog is reported, and the command answers without it."""
     from infrastructure.catalog_file import CatalogError
-    from interfaces.databases import low_stock
+    from interfaces.databases import catalog_of
 
     try:
-        return low_stock(source.catalog())
+        return catalog_of(source.catalog())
     except CatalogError as error:
         talk(f"fulfill: No warnings of low stock: {error}")
-        return NEVER_LOW
+        return None
+
+
+def _warn(source: SettingsSource, catalog: "Catalog | None") -> None:
+    shop = source.live_shop()
+    for each in shortcomings(shop, catalog) if shop else ():
+        talk(f"WARNING: {each}")
 
 
 def is_complete(queries: "Queries", *projections: "Projection") -> bool:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from infrastructure.database import Database
-    from infrastructure.settings import Settings
+    from infrastructure.settings import LiveShop, Settings
 
 DONE, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
 
@@ -171,6 +171,11 @@ class SettingsSource:
         from infrastructure.settings import load_time_zone
 
         return load_time_zone(os.environ, self.environment_file)
+
+    def live_shop(self) -> "LiveShop | None":
+        from infrastructure.settings import load_live_shop
+
+        return load_live_shop(os.environ, self.environment_file)
 
     def public_url(self) -> str | None:
         from infrastructure.settings import load_public_url
