@@ -18,6 +18,7 @@ OrderNumber = NewType("OrderNumber", str)
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base 32: no I, L, O or U, which are taken for others, or make words."""
 _LENGTH, _BITS = 10, 5
+_PREFIX = re.compile(r"[A-Z][A-Z0-9]{0,9}")
 _WRITTEN = re.compile(r"(?:.*[^0-9A-Z])?([0-9A-Z]{5})[- ]?([0-9A-Z]{5})", re.ASCII | re.DOTALL)
 _MISREAD = str.maketrans("ILO", "110")
 
@@ -27,6 +28,16 @@ def order_number(session_id: SessionId) -> OrderNumber:
     number = int.from_bytes(hashlib.sha256(session_id.encode()).digest()[:8], "big") >> (64 - _LENGTH * _BITS)
     letters = "".join(_ALPHABET[number >> shift & 31] for shift in range((_LENGTH - 1) * _BITS, -1, -_BITS))
     return OrderNumber(f"{letters[:5]}-{letters[5:]}")
+
+
+def is_order_prefix(text: str) -> bool:
+    """Whether a shop may put it before its order numbers: 1 to 10 capital letters and digits, a letter first."""
+    return _PREFIX.fullmatch(text) is not None
+
+
+def with_prefix(number: OrderNumber, prefix: str | None) -> str:
+    """The number as people read it: `MUG-K7Q2M-9XDRT`. Nothing is found by the prefix, so it can change at any time."""
+    return f"{prefix}-{number}" if prefix else number
 
 
 def read_order_number(text: str) -> OrderNumber | None:

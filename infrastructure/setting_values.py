@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from domain.errors import InvalidIdentifier
 from domain.mail import MailKind
 from domain.mail_address import mail_address
+from domain.order_number import is_order_prefix
 from infrastructure.database import Database, parse_database
 from infrastructure.mail.addresses import Sender
 
@@ -198,6 +199,19 @@ def phone(name: str, text: str) -> str:
     """
     if len(text) > _PHONE_LENGTH_MAX or not _PHONE.fullmatch(text):
         raise SettingsError(f"{name} must be a phone number such as +49 30 1234567 (got {text[:50]!r}).")
+    return text
+
+
+def order_prefix(name: str, text: str) -> str:
+    """What stands before order numbers.
+
+    Raises:
+        SettingsError: the text is something else.
+    """
+    if not is_order_prefix(text):
+        raise SettingsError(
+            f"{name} must be 1 to 10 capital letters and digits, a letter first, such as MUG (got {text[:50]!r})."
+        )
     return text
 
 

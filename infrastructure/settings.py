@@ -65,6 +65,8 @@ def _effort(noun: str, one: str, many: str, *, concurrency: int, attempts_max: i
     )
 
 
+_ORDER_PREFIX = "FULFILL_ORDER_PREFIX"
+
 SETTINGS: Sequence[Setting] = (
     Setting(
         name="STRIPE_API_KEY",
@@ -137,6 +139,11 @@ SETTINGS: Sequence[Setting] = (
         name="FULFILL_SHOP_LOGO",
         meaning=f"A PNG or JPEG file of at most {LOGO_BYTES_MAX} bytes, which stands above mails and the landing page, "
         "up to 56 pixels high. Mails carry it along.",
+    ),
+    Setting(
+        name=_ORDER_PREFIX,
+        meaning="What stands before order numbers: `MUG` makes `MUG-K7Q2M-9XDRT`. 1 to 10 capital letters and digits, "
+        "a letter first. You can change it at any time: orders are found with any prefix, and without one.",
     ),
     Setting(
         name="FULFILL_MAILS",
@@ -287,6 +294,7 @@ def _shop(values: Mapping[str, str]) -> Shop:
         url=_optional(values, "FULFILL_SHOP_URL", setting_values.url),
         email=_optional(values, "FULFILL_SHOP_EMAIL", setting_values.email),
         phone=_optional(values, "FULFILL_SHOP_PHONE", setting_values.phone),
+        order_prefix=_optional(values, _ORDER_PREFIX, setting_values.order_prefix),
     )
 
 
@@ -325,6 +333,15 @@ def load_public_url(environ: Mapping[str, str], dotenv: Path | None) -> str | No
         SettingsError: `FULFILL_PUBLIC_URL` is wrong.
     """
     return _optional(_values(environ, dotenv), "FULFILL_PUBLIC_URL", setting_values.url)
+
+
+def load_order_prefix(environ: Mapping[str, str], dotenv: Path | None) -> str | None:
+    """What stands before order numbers, for a command that only reads.
+
+    Raises:
+        SettingsError: it is wrong.
+    """
+    return _optional(_values(environ, dotenv), _ORDER_PREFIX, setting_values.order_prefix)
 
 
 def load_live_shop(environ: Mapping[str, str], dotenv: Path | None) -> LiveShop | None:

@@ -4,6 +4,8 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
+from domain.order_number import OrderNumber, with_prefix
+
 LOGO_BYTES_MAX = 100_000
 """Every mail carries the logo."""
 _SIGNATURES = {b"\x89PNG\r\n\x1a\n": "png", b"\xff\xd8\xff": "jpeg"}
@@ -38,6 +40,11 @@ class Shop:
     email: str | None = None
     phone: str | None = None
     logo: Logo | None = None
+    order_prefix: str | None = None
+
+    def order(self, number: OrderNumber) -> str:
+        """What the shop calls the order with this number."""
+        return with_prefix(number, self.order_prefix)
 
     @property
     def phone_link(self) -> str | None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from domain.mail import Mail, MailKind, MailLine
+from domain.order_number import with_prefix
 from infrastructure.customer_texts.formatting import format_date, format_money
 from infrastructure.customer_texts.language import Language
 from infrastructure.customer_texts.mail_texts import greeting, mail_text, next_step, order_of
@@ -51,9 +52,11 @@ class MailContent:
     ship_to: tuple[str, ...]
 
 
-def mail_content(mail: Mail, language: Language, *, shop: str, is_answered: bool) -> MailContent:
+def mail_content(
+    mail: Mail, language: Language, *, shop: str, order_prefix: str | None, is_answered: bool
+) -> MailContent:
     name = one_line(mail.name.text) if mail.name else ""
-    reference = _order(mail)
+    reference = _order(mail, order_prefix)
     text = mail_text(mail, language, reference=reference)
     return MailContent(
         shop=shop,
@@ -76,10 +79,11 @@ def mail_content(mail: Mail, language: Language, *, shop: str, is_answered: bool
     )
 
 
-def _order(mail: Mail) -> str:
+def _order(mail: Mail, prefix: str | None) -> str:
     """What the order is called: its number, and the merchant's own reference."""
+    number = with_prefix(mail.order_number, prefix) if mail.order_number else None
     reference = one_line(mail.reference.text, _REFERENCE_LENGTH_MAX) if mail.reference else ""
-    return " · ".join(filter(None, (mail.order_number, reference)))
+    return " · ".join(filter(None, (number, reference)))
 
 
 def _line(mail: Mail, line: MailLine, language: Language) -> LineContent:

@@ -17,7 +17,7 @@ class Written:
 def render(mail: Mail, texts: CustomerTexts, *, shop: str, is_answered: bool) -> Written:
     """`shop` is the name of the shop; `is_answered` is whether the shop reads replies."""
     language = texts.language(mail.locale)
-    content = mail_content(mail, language, shop=shop, is_answered=is_answered)
+    content = mail_content(mail, language, shop=shop, order_prefix=texts.shop.order_prefix, is_answered=is_answered)
     return Written(
         subject=content.subject,
         text=texts.render(f"mails/{mail.kind}.txt", language, mail=content),

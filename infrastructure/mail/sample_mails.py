@@ -21,7 +21,9 @@ def sample_mails(texts: CustomerTexts) -> Samples:
     samples: dict[str, list[dict[str, object]]] = {}
     for kind in MailKind:
         for mail in _mails(kind):
-            content = mail_content(mail, language, shop="Shop", is_answered=mail.reference is not None)
+            content = mail_content(
+                mail, language, shop="Shop", order_prefix=None, is_answered=mail.reference is not None
+            )
             for form in ("txt", "html"):
                 samples.setdefault(f"mails/{kind}.{form}", []).append({"mail": content})
     return samples

@@ -11,6 +11,7 @@ from application.reading.english import counted
 from domain.errors import InvalidIdentifier
 from domain.identifiers import stripe_event_id
 from domain.ids import SessionId, StripeEventId
+from domain.order_number import with_prefix
 from interfaces.cli.desk import Desk, by, open_desk
 from interfaces.cli.naming import session_of
 from interfaces.cli.output.orders import bought, customer_of, with_order
@@ -70,14 +71,15 @@ def checkout(
 
     then = None if as_of is None else moment(as_of, "--as-of")
     shown_in = UTC if time_zone is None else zone(time_zone, "--time-zone")
-    public_url = SettingsSource().public_url()
+    source = SettingsSource()
+    public_url, prefix = source.public_url(), source.order_prefix()
     with open_side() as side:
         session_id = session_of(side.queries, session)
         shown = shown_checkout(side, session_id, then, public_url=public_url, hides_personal=redact)
     if json:
         print_json(shown.as_json())
     else:
-        put_checkout(shown, page(), shown_in, newest_first=newest_first)
+        put_checkout(shown, page(), shown_in, newest_first=newest_first, order_prefix=prefix)
     if not shown.is_complete:
         talk("fulfill: The log has unreadable events that may belong to any checkout. See `fulfill queue`.")
     return DONE
@@ -103,6 +105,7 @@ def search(
 
     first = None if since is None else moment(since, "--since")
     end = None if until is None else moment(until, "--until")
+    prefix = SettingsSource().order_prefix()
     with open_side() as side:
         older_than = None if before is None else session_of(side.queries, before)
         seen = SeenWithin(since=first, until=end, before=older_than)
@@ -115,7 +118,7 @@ def search(
         print_json([with_order(hit, orders.get(hit.session_id), is_complete=is_whole) for hit in hits])
     elif hits:
         columns = ("order", "session", "state", "amount", "first seen", "customer", "items", "match")
-        rows = [_hit_row(hit, orders.get(hit.session_id)) for hit in hits]
+        rows = [_hit_row(hit, orders.get(hit.session_id), prefix) for hit in hits]
         page().table(columns, rows, wraps=("customer", "items", "match"))
     elif is_whole:
         page().say("No checkouts found. Each search word must be a word of the checkout, or the start of one.")
@@ -126,9 +129,9 @@ def search(
     return DONE if hits else FAILED
 
 
-def _hit_row(hit: "SearchHit", order: "Checkout | None") -> tuple[str, ...]:
+def _hit_row(hit: "SearchHit", order: "Checkout | None", order_prefix: str | None) -> tuple[str, ...]:
     return (
-        hit.order_number,
+        with_prefix(hit.order_number, order_prefix),
         hit.session_id,
         label(hit.state),
         money(hit.amount_total, hit.currency),

@@ -177,6 +177,11 @@ class SettingsSource:
 
         return load_live_shop(os.environ, self.environment_file)
 
+    def order_prefix(self) -> str | None:
+        from infrastructure.settings import load_order_prefix
+
+        return load_order_prefix(os.environ, self.environment_file)
+
     def public_url(self) -> str | None:
         from infrastructure.settings import load_public_url
 

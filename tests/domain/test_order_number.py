@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typed_ids import as_session
 
-from domain.order_number import order_number, read_order_number
+from domain.order_number import OrderNumber, is_order_prefix, order_number, read_order_number, with_prefix
 
 ID = as_session("cs_test_a1B2c3")
 
@@ -49,3 +49,23 @@ def test_letters_that_are_taken_for_digits_are_read_as_digits() -> None:
 )
 def test_anything_else_is_no_order_number(text: str) -> None:
     assert read_order_number(text) is None
+
+
+@given(prefix=st.from_regex(r"[A-Z][A-Z0-9]{0,9}", fullmatch=True), now=st.sampled_from([None, "POT", "K7Q2M"]))
+def test_a_number_is_found_whatever_the_prefix_of_the_shop_was(prefix: str, now: str | None) -> None:
+    number = order_number(ID)
+
+    assert is_order_prefix(prefix)
+    assert with_prefix(number, prefix) == f"{prefix}-{number}"
+    assert (
+        read_order_number(with_prefix(number, prefix).lower()) == read_order_number(with_prefix(number, now)) == number
+    )
+
+
+def test_without_a_prefix_the_number_stands_alone() -> None:
+    assert with_prefix(OrderNumber("K7Q2M-9XDRT"), None) == "K7Q2M-9XDRT"
+
+
+@pytest.mark.parametrize("text", ["", "mug", "7MUG", "MUG-", "MÜG", "ABCDEFGHIJK", "MUG\n", "M G"])
+def test_anything_else_is_no_prefix(text: str) -> None:
+    assert not is_order_prefix(text)

@@ -12,6 +12,7 @@ from application.reading.checkout_state import CheckoutState
 from application.reading.english import counted
 from application.reading.wording import PAYMENTS
 from domain.ids import SessionId
+from domain.order_number import with_prefix
 from interfaces.cli.output.order_fields import order_fields, text
 from interfaces.cli.output.printing import Page
 from interfaces.cli.output.text import exact, label, money, to_the_second
@@ -90,11 +91,13 @@ def _unknown(now: CheckoutDocument | None, session_id: str, then: datetime | Non
     return f"{session_id} was not in the log yet at {exact(then)}. Its first event was recorded at {first}."
 
 
-def put_checkout(shown: Shown, page: Page, zone: tzinfo = UTC, *, newest_first: bool = False) -> None:
+def put_checkout(
+    shown: Shown, page: Page, zone: tzinfo = UTC, *, order_prefix: str | None, newest_first: bool = False
+) -> None:
     """Print it with times in this zone. Times inside a sentence of the story stay in UTC, which they name."""
     document = shown.document
     page.say(f"{document.session_id} ({'live' if document.livemode else 'test'} mode)")
-    page.fields(_header(shown, zone))
+    page.fields(_header(shown, zone, order_prefix))
     if document.line_items:
         page.say()
         rows = [(i.id, i.quantity, i.name, i.sku, i.delivery, i.state, i.detail) for i in document.line_items]
@@ -147,13 +150,13 @@ def in_a_sentence(state: CheckoutState) -> str:
     return _HAS.get(state, f"is {label(state)}")
 
 
-def _header(shown: Shown, zone: tzinfo) -> Iterator[tuple[str, str]]:
+def _header(shown: Shown, zone: tzinfo, order_prefix: str | None) -> Iterator[tuple[str, str]]:
     document, checkout = shown.document, shown.document.checkout
     if shown.then:
         is_past = shown.then <= datetime.now(UTC)
         aside = "in the past; the current state may differ" if is_past else "in the future; this is the current state"
         yield "As of", f"{exact(shown.then, zone)}, {aside}"
-    yield "Order number", document.order_number
+    yield "Order number", with_prefix(document.order_number, order_prefix)
     yield "State", STATES[document.state]
     payment = PAYMENTS.get(document.payment_status or "", document.payment_status or "not known yet")
     yield "Payment", ", ".join(filter(None, (money(document.amount_total, document.currency), payment)))

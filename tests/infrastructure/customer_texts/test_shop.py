@@ -18,6 +18,7 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from domain.mail import MailKind
+from domain.order_number import OrderNumber
 from infrastructure.customer_texts.customer_texts import CustomerTexts
 from infrastructure.customer_texts.shop import LOGO_BYTES_MAX, Logo, LogoError, Shop, read_logo
 from infrastructure.mail.addresses import Sender
@@ -29,7 +30,7 @@ from interfaces.web.headers import SECURITY_HEADERS
 from interfaces.web.shop_logo import ShopLogo
 
 KEYS = {"STRIPE_API_KEY": "sk_test_1", "STRIPE_WEBHOOK_SECRET": "whsec_1"}
-RECEIPT = replace(mail(MailKind.RECEIPT, MUG), locale="en")
+RECEIPT = replace(mail(MailKind.RECEIPT, MUG), locale="en", order_number=OrderNumber("K7Q2M-9XDRT"))
 PAGE = page_of_lines(delivered(COURSE), plan=[COURSE])
 AT = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 LOGO = Logo(content=a_png(), subtype="png")
@@ -113,6 +114,15 @@ def test_the_page_shows_the_logo_from_this_server_as_its_policy_asks() -> None:
     assert answer.headers["x-content-type-options"] == "nosniff"
 
 
+def test_pages_and_mails_call_orders_with_the_prefix_of_the_shop() -> None:
+    texts = CustomerTexts(shop=replace(SHOP, order_prefix="POT"))
+    message = sent(texts)
+
+    assert f"Order POT-{PAGE.order_number}<" in render(PAGE, texts)
+    for said in (str(message["Subject"]), part(message, "plain"), part(message, "html")):
+        assert "POT-K7Q2M-9XDRT" in said
+
+
 def test_the_settings_name_the_shop(tmp_path: Path) -> None:
     (tmp_path / "logo.jpg").write_bytes(b"\xff\xd8\xff\xe0")
     settings = load_settings(
@@ -122,6 +132,7 @@ def test_the_settings_name_the_shop(tmp_path: Path) -> None:
             "FULFILL_SHOP_URL": "https://pots.example/shop/",
             "FULFILL_SHOP_EMAIL": "help@pots.example",
             "FULFILL_SHOP_PHONE": "030/123-45",
+            "FULFILL_ORDER_PREFIX": "POT",
             "FULFILL_SHOP_LOGO": str(tmp_path / "logo.jpg"),
         },
         None,
@@ -131,6 +142,7 @@ def test_the_settings_name_the_shop(tmp_path: Path) -> None:
 
     assert (shop.name, shop.url, shop.email) == ("Pots", "https://pots.example/shop", "help@pots.example")
     assert shop.phone_link == "tel:03012345"
+    assert shop.order_prefix == "POT"
     assert shop.logo is not None
     assert shop.logo.media_type == "image/jpeg"
 
@@ -156,6 +168,7 @@ def test_without_a_name_the_shop_has_that_of_the_sender(mail_from: str | None, n
         ("FULFILL_SHOP_PHONE", "12"),
         ("FULFILL_SHOP_PHONE", "1" * 41),
         ("FULFILL_SHOP_LOGO", "/nowhere/logo.png"),
+        ("FULFILL_ORDER_PREFIX", "pot"),
     ],
 )
 def test_a_wrong_setting_of_the_shop_stops_the_start(name: str, value: str) -> None:

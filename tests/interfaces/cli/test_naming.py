@@ -1,5 +1,6 @@
 """How people at a terminal call a checkout."""
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -72,3 +73,18 @@ def test_commands_of_staff_act_on_the_checkout_that_is_meant(fulfill: Fulfill, l
 
     assert (said.code, said.json["session_id"]) == (0, KEYS)
     assert "called back" in fulfill("checkout", KEYS).out
+
+
+@pytest.mark.usefixtures("log_file")
+@pytest.mark.parametrize("name", [NUMBER, f"MUG-{NUMBER}", f"OLD-{NUMBER}"])
+def test_people_read_the_prefix_of_the_shop_and_find_orders_with_any(
+    fulfill: Fulfill, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv("FULFILL_ORDER_PREFIX", "MUG")
+
+    page, document = fulfill("checkout", name), fulfill("checkout", name, "--json")
+    hits, found = fulfill("search", name), fulfill("search", name, "--json")
+
+    assert re.search(rf"^Order number +MUG-{NUMBER}$", page.out, re.MULTILINE)
+    assert hits.out.splitlines()[1].startswith(f"MUG-{NUMBER} ")
+    assert [document.json["order_number"], *(hit["order_number"] for hit in found.json)] == [NUMBER, NUMBER]
