@@ -75,7 +75,7 @@ class Presentment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PaymentPage:
+class PaymentAddress:
     """Stripe's page on which the customer can still pay: of an open session, or of the one that continues an expired
     one.
 
@@ -176,10 +176,10 @@ class Checkout:
     consent: Consent | None = None
     recovered_from: str | None = None
     """The expired session that this one continues."""
-    payment_page: PaymentPage | None = None
+    payment_page: PaymentAddress | None = None
     """None once the customer has finished, and in copies made before this was kept."""
 
-    def payment_page_at(self, now: datetime) -> PaymentPage | None:
+    def payment_page_at(self, now: datetime) -> PaymentAddress | None:
         """The page on which the customer can pay now, as far as Stripe has reported."""
         page = self.payment_page
         is_closed = page is None or (page.until is not None and page.until <= now)

@@ -54,5 +54,5 @@ def deliver(
     line = do.command(Fulfillment, id, Fulfillment.deliver, line_item, keys=keys, link=link, note=note).lines.get(
         line_item
     )
-    if line is not None and line.plan.stock_sku is not None:
+    if line is not None and line.state.is_delivered and line.plan.stock_sku is not None:
         do.command(StockItem, stock_id(line.plan.stock_sku), StockItem.take, LineRef(session_id, line_item))

@@ -11,6 +11,7 @@ from domain.line import Line, LineState, Parcel
 from domain.mail import Mail, MailKind, MailLine
 from domain.order_number import OrderNumber, order_number
 from domain.personal import Personal
+from domain.reasons import ReasonCode
 
 
 def mail_now(
@@ -63,7 +64,8 @@ def _lines_now(
         case MailKind.CANCELED:
             lines = [line for line in lines if line.state is LineState.CANCELED]
         case MailKind.RECEIPT:
-            lines = lines if fulfillment.is_settled else []
+            is_undecided = any(map(_is_undecided, lines))
+            lines = lines if fulfillment.is_settled and not is_undecided else []
         case MailKind.BACKORDERED:
             lines = [line for line in lines if line.state is LineState.BACKORDERED]
         case MailKind.DELIVERED:
@@ -73,6 +75,12 @@ def _lines_now(
         case _:
             assert_never(kind)
     return tuple(map(mail_line, lines)) or None
+
+
+def _is_undecided(line: Line) -> bool:
+    """Whether a person is still to decide what becomes of it: it was canceled, and then paid."""
+    why = line.why.code if line.why else None
+    return line.state is LineState.MANUAL and why is ReasonCode.PAID_AFTER_CANCELLATION
 
 
 def _as_bought(about: tuple[MailLine, ...], checkout: Checkout | None) -> tuple[MailLine, ...]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import ClassVar
 
 from domain import reasons
 from domain.catalog import Catalog
@@ -24,6 +23,12 @@ _SAID_BY_RECEIPTS = frozenset({MailKind.BACKORDERED, MailKind.DELIVERED, MailKin
 """What these say of a line, a receipt says too: they are for what came to be after it."""
 
 
+_FURTHER: Mapping[type[Event], Begin] = {
+    CheckoutSession.Canceled: Begin.AT_THE_BEGINNING,
+    Fulfillment.LineItemsCanceled: Begin.AT_THE_BEGINNING,
+}
+
+
 class EmailPolicy:
     name = "emails"
     begins = Begin.AT_THE_BEGINNING
@@ -41,10 +46,7 @@ class EmailPolicy:
             Fulfillment.Shipped,
         }
     )
-    further: ClassVar[Mapping[type[Event], Begin]] = {
-        CheckoutSession.Canceled: Begin.AT_THE_BEGINNING,
-        Fulfillment.LineItemsCanceled: Begin.AT_THE_BEGINNING,
-    }
+    further = _FURTHER
 
     def __init__(self, kinds: frozenset[MailKind], catalog: Catalog) -> None:
         """`kinds` are those that the merchant wants sent."""

@@ -1,6 +1,6 @@
 """Whenever lines need stock, it is promised to them or they wait; whenever they don't, it is free again."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from domain.event import Event
 from domain.fulfillment import Fulfillment
@@ -8,9 +8,11 @@ from domain.handing_over import update_from_stock
 from domain.identifiers import fulfillment_id, stock_id
 from domain.ids import SessionId
 from domain.plan import PlannedLine
-from domain.policies.policy import NOTHING_FURTHER, Begin
+from domain.policies.policy import Begin
 from domain.stock_item import LineRef, StockItem
 from domain.streams import Streams
+
+_FURTHER: Mapping[type[Event], Begin] = {Fulfillment.LineItemsCanceled: Begin.AT_THE_BEGINNING}
 
 
 class InventoryPolicy:
@@ -27,7 +29,7 @@ class InventoryPolicy:
             StockItem.Reserved,
         }
     )
-    further = NOTHING_FURTHER
+    further = _FURTHER
 
     def likely(self, event: Event) -> Iterable[str]:
         return (fulfillment_id(event.session_id),) if event.session_id else ()
@@ -47,6 +49,8 @@ class InventoryPolicy:
                 _change(event.session, event.replaced, event.lines, do)
             case Fulfillment.LineItemDelivered():
                 _dispatch(event, do)
+            case Fulfillment.LineItemsCanceled():
+                _release_canceled(event, do)
             case StockItem.Reserved() | StockItem.Backordered():
                 update_from_stock(event.session, event.line_item, do.load(StockItem, event.originator_id), do)
             case _:
@@ -69,6 +73,14 @@ def _is_wanted(session_id: SessionId, plan: PlannedLine, do: Streams) -> bool:
 def _release(session_id: SessionId, line: PlannedLine, do: Streams) -> None:
     if line.stock_sku is not None:
         do.command(StockItem, stock_id(line.stock_sku), StockItem.release, LineRef(session_id, line.id))
+
+
+def _release_canceled(event: Fulfillment.LineItemsCanceled, do: Streams) -> None:
+    """The decision has released the stock. Another process may have reserved it at the same moment: it read the line
+    before."""
+    lines = do.load(Fulfillment, event.originator_id).lines
+    for id in event.lines:
+        _release(event.session, lines[id].plan, do)
 
 
 def _change(

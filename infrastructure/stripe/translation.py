@@ -15,7 +15,7 @@ from domain.checkout import (
     CustomField,
     Discount,
     LineItem,
-    PaymentPage,
+    PaymentAddress,
     Presentment,
     ShippingRate,
     TaxId,
@@ -270,7 +270,7 @@ def checkout_of(session: SessionJson, items: Sequence[LineItemJson]) -> Checkout
     )
 
 
-def _payment_page(session: SessionJson) -> PaymentPage | None:
+def _payment_page(session: SessionJson) -> PaymentAddress | None:
     """An expired session has the page of the one that continues it, where the shop has enabled recovery."""
     recovery = session.after_expiration.recovery if session.after_expiration else None
     if session.status == "expired":
@@ -278,9 +278,9 @@ def _payment_page(session: SessionJson) -> PaymentPage | None:
     return _page(session.url, session.expires_at) if session.status == "open" else None
 
 
-def _page(url: str | None, closes_at: int | None) -> PaymentPage | None:
+def _page(url: str | None, closes_at: int | None) -> PaymentAddress | None:
     until = datetime.fromtimestamp(closes_at, UTC) if closes_at is not None else None
-    return PaymentPage(url=Personal(url), until=until) if url else None
+    return PaymentAddress(url=Personal(url), until=until) if url else None
 
 
 def _intent(session: SessionJson) -> _Intent:

@@ -11,7 +11,6 @@ from application.reading.english import counted
 from domain.errors import InvalidIdentifier
 from domain.identifiers import stripe_event_id
 from domain.ids import SessionId, StripeEventId
-from domain.order_number import with_prefix
 from interfaces.cli.desk import Desk, by, open_desk
 from interfaces.cli.naming import session_of
 from interfaces.cli.output.orders import bought, customer_of, with_order
@@ -130,6 +129,8 @@ def search(
 
 
 def _hit_row(hit: "SearchHit", order: "Checkout | None", order_prefix: str | None) -> tuple[str, ...]:
+    from domain.order_number import with_prefix
+
     return (
         with_prefix(hit.order_number, order_prefix),
         hit.session_id,

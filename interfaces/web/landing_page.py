@@ -47,7 +47,7 @@ class Total:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PaymentLink:
+class ToPaymentPage:
     """Where the customer can still pay."""
 
     url: str
@@ -64,7 +64,7 @@ class LandingPage:
     total: Total | None
     is_paid: bool
     refresh_seconds: int | None
-    payment_page: PaymentLink | None = None
+    payment_page: ToPaymentPage | None = None
 
     @property
     def is_refreshing(self) -> bool:
@@ -167,7 +167,7 @@ def _is_unpaid(session: CheckoutSession) -> bool:
 
 def _payment_page(
     session: CheckoutSession, state: CheckoutState, language: Language, now: datetime
-) -> PaymentLink | None:
+) -> ToPaymentPage | None:
     """Only where it is certain that nothing was paid: no one shall pay twice."""
     checkout = session.checkout
     if checkout is None:
@@ -177,7 +177,7 @@ def _payment_page(
     page = checkout.payment_page_at(now) if is_over or is_unfinished else None
     url = web_link(page.url.text) if page else None
     label = payment_page_label(language, is_expired=state is CheckoutState.EXPIRED)
-    return PaymentLink(url=url, label=label) if url else None
+    return ToPaymentPage(url=url, label=label) if url else None
 
 
 def _total(session: CheckoutSession, state: CheckoutState, language: Language) -> Total | None:

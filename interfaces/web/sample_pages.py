@@ -18,7 +18,7 @@ from infrastructure.customer_texts.page_texts import (
 )
 from infrastructure.customer_texts.sums import Sum
 from interfaces.web.landing_lines import Item, Section
-from interfaces.web.landing_page import LandingPage, PaymentLink, Total, filled_with
+from interfaces.web.landing_page import LandingPage, ToPaymentPage, Total, filled_with
 
 _ITEMS_MANY, _KEYS_MANY = 20, 10
 
@@ -54,7 +54,7 @@ def _page(language: Language, *, is_full: bool) -> LandingPage:
         else None,
         is_paid=is_full,
         refresh_seconds=5 if is_full else None,
-        payment_page=PaymentLink(url="https://example.com/", label="Pay") if is_full else None,
+        payment_page=ToPaymentPage(url="https://example.com/", label="Pay") if is_full else None,
     )
 
 

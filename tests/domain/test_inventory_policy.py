@@ -290,3 +290,13 @@ def test_the_session_of_a_stream_is_read_from_its_id() -> None:
         SESSION,
         None,
     ]
+
+
+def test_what_another_process_reserved_while_the_line_was_canceled_is_free_again() -> None:
+    canceled = Fulfillment.LineItemsCanceled(number=1, lines=("li_mug",), notifies=False)
+    log = streams((MUG, counted(5)), (FULFILLMENT, requested(TWO_MUGS)), (FULFILLMENT, canceled), (MUG, reserved()))
+
+    (event,) = log.decide(POLICY, log.log[2])
+
+    assert isinstance(event, StockItem.Released)
+    assert (event.originator_id, event.line_item, event.quantity) == (MUG, "li_mug", 2)

@@ -37,7 +37,7 @@ from typed_ids import as_event
 
 import interfaces.web
 from domain import reasons
-from domain.checkout import PaymentPage, Presentment
+from domain.checkout import PaymentAddress, Presentment
 from domain.checkout_session import CheckoutSession
 from domain.line import LineState
 from domain.park_reason import ParkReason
@@ -105,7 +105,7 @@ def pages(language: Language) -> dict[str, LandingPage]:
     one_key = delivered(KEY, keys=KEYS[:1])
     old = timedelta(hours=2)
     nothing = a_checkout(mode="setup", payment_status="no_payment_required", currency="", line_items=[])
-    to_pay = PaymentPage(url=Personal("https://checkout.stripe.example/c/pay/1"))
+    to_pay = PaymentAddress(url=Personal("https://checkout.stripe.example/c/pay/1"))
     unpaid = session(retrieved(a_checkout(status="open", payment_status="unpaid", payment_page=to_pay)))
     expired = replace(_UNPAID, status="expired")
     own = paid(a_checkout(presentment=Presentment(amount=1123, currency="usd")))

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.checkout import Checkout, Consent, Discount, PaymentPage, Presentment, ShippingRate, TaxId
+from domain.checkout import Checkout, Consent, Discount, PaymentAddress, Presentment, ShippingRate, TaxId
 from domain.personal import Personal
 from infrastructure.stripe.translation import Unintelligible, checkout_of, read_session
 
@@ -234,10 +234,10 @@ def test_the_page_on_which_the_customer_can_still_pay_is_kept() -> None:
     unfinished = translated(status="open", url="https://checkout.stripe.example/1", expires_at=1_790_000_000)
     expired = translated(status="expired", url=None, expires_at=1_790_000_000, after_expiration=after)
 
-    assert unfinished.payment_page == PaymentPage(
+    assert unfinished.payment_page == PaymentAddress(
         url=Personal("https://checkout.stripe.example/1"), until=datetime.fromtimestamp(1_790_000_000, UTC)
     )
-    assert expired.payment_page == PaymentPage(
+    assert expired.payment_page == PaymentAddress(
         url=Personal("https://buy.stripe.example/r/1"), until=datetime.fromtimestamp(1_800_000_000, UTC)
     )
     assert translated(status="expired", after_expiration={"recovery": None}).payment_page is None

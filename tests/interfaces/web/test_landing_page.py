@@ -31,7 +31,7 @@ from typed_ids import as_event
 
 from application.reading.checkout_state import CheckoutState
 from domain import reasons
-from domain.checkout import PaymentPage, Presentment
+from domain.checkout import PaymentAddress, Presentment
 from domain.checkout_session import CheckoutSession
 from domain.line import LineState
 from domain.park_reason import ParkReason
@@ -322,7 +322,7 @@ def test_an_order_of_120_lines_folds_and_loses_none_of_them() -> None:
     assert "<summary>114 more</summary>" in html
 
 
-TO_PAY = PaymentPage(url=Personal("https://checkout.stripe.example/1"), until=PAID_AT + timedelta(hours=1))
+TO_PAY = PaymentAddress(url=Personal("https://checkout.stripe.example/1"), until=PAID_AT + timedelta(hours=1))
 
 
 @pytest.mark.parametrize(("status", "label"), [("open", "Go to the payment page"), ("expired", "Order again")])
