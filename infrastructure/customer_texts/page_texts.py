@@ -119,7 +119,7 @@ _TEXTS: Mapping[CheckoutState, PageText] = {
     CheckoutState.CANCELED: PageText(
         "stopped",
         gettext_noop("Your order has been canceled"),
-        gettext_noop("Nothing will be delivered. There is nothing you need to do."),
+        gettext_noop("Nothing will be sent. If you have received payment instructions, please do not pay."),
     ),
     CheckoutState.NOTHING_TO_FULFILL: PageText(
         "done",
@@ -127,6 +127,11 @@ _TEXTS: Mapping[CheckoutState, PageText] = {
         gettext_noop("There is nothing to send for this order, and nothing you need to do."),
     ),
 }
+_FULFILLED_IN_PART = PageText(
+    "done",
+    gettext_noop("Thank you, your order is complete"),
+    gettext_noop("Part of it was canceled. Everything else is ready or on its way."),
+)
 _CONFIRMING = PageText(
     "waiting",
     gettext_noop("We are confirming your payment"),
@@ -176,18 +181,28 @@ _PARTS: Mapping[Part, tuple[str, str]] = {
 
 
 def page_text(
-    state: CheckoutState, language: Language, *, is_working: bool, is_unpaid: bool, payment_wait: PaymentWait
+    state: CheckoutState,
+    language: Language,
+    *,
+    is_working: bool,
+    is_unpaid: bool,
+    payment_wait: PaymentWait,
+    has_canceled: bool,
 ) -> PageText:
     """`is_working`: the order is about to change by itself.
 
     `is_unpaid`: Stripe reports that the order is not paid. A payment that is merely unknown to us is another case.
 
     `payment_wait`: what it waits for if it awaits its payment.
+
+    `has_canceled`: lines of it are canceled.
     """
     if state is CheckoutState.AWAITING_PAYMENT:
         return _in(language, _UNPAID[payment_wait])
     if state is CheckoutState.OPEN and not is_unpaid:
         return _in(language, _CONFIRMING)
+    if state is CheckoutState.FULFILLED and has_canceled:
+        return _in(language, _FULFILLED_IN_PART)
     if state is CheckoutState.FULFILLING:
         return _in(language, _GETTING_READY if is_working else _TO_BE_PACKED)
     return _in(language, _TEXTS[state])

@@ -59,7 +59,9 @@ def _page(language: Language, *, is_full: bool) -> LandingPage:
 
 
 def _text(state: CheckoutState, language: Language) -> PageText:
-    return page_text(state, language, is_working=True, is_unpaid=False, payment_wait=PaymentWait.UNKNOWN)
+    return page_text(
+        state, language, is_working=True, is_unpaid=False, payment_wait=PaymentWait.UNKNOWN, has_canceled=False
+    )
 
 
 def _item(**more: Any) -> Item:
