@@ -340,7 +340,7 @@ def note(
 
 
 def _show(desk: Desk, session_id: SessionId, done: str = "Recorded.", *, as_json: bool) -> int:
-    from interfaces.cli.output.checkout_page import in_a_sentence
+    from interfaces.cli.output.states import in_a_sentence
 
     is_followed = desk.follow()
     document = desk.runtime.queries.checkout(session_id)

@@ -5,7 +5,7 @@ from application.reading.checkout_state import CheckoutState
 from domain.policies import intake
 from infrastructure.customer_texts import page_texts
 from infrastructure.customer_texts.page_texts import Part
-from interfaces.cli.output import checkout_page
+from interfaces.cli.output import states
 from interfaces.sandbox.stripe_json.events import FULFILLING_EVENTS
 
 
@@ -16,9 +16,9 @@ def test_every_state_of_a_checkout_has_words_on_the_landing_page() -> None:
 
 
 def test_every_state_of_a_checkout_has_words_for_staff() -> None:
-    missing = set(CheckoutState) - set(checkout_page.STATES)
+    missing = set(CheckoutState) - set(states.STATES)
 
-    assert not missing, f"Add {sorted(missing)} to STATES in interfaces/cli/output/checkout_page.py"
+    assert not missing, f"Add {sorted(missing)} to STATES in interfaces/cli/output/states.py"
 
 
 def test_every_part_of_the_landing_page_has_words() -> None:

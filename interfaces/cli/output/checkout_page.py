@@ -8,38 +8,18 @@ from typing import TYPE_CHECKING
 
 from application.errors import NotFound
 from application.reading.checkout_document import CheckoutDocument, EmailEntry, StoryEntry, as_json
-from application.reading.checkout_state import CheckoutState
 from application.reading.english import counted
 from application.reading.wording import PAYMENTS
 from domain.ids import SessionId
 from domain.order_number import with_prefix
 from interfaces.cli.output.order_fields import order_fields, text
 from interfaces.cli.output.printing import Page
-from interfaces.cli.output.text import exact, label, money, to_the_second
+from interfaces.cli.output.states import checkout_in_words, line_in_words
+from interfaces.cli.output.text import exact, money, to_the_second
 
 if TYPE_CHECKING:
     from interfaces.databases import ReadSide
 
-STATES = {
-    CheckoutState.OPEN: "open: not completed yet, or not retrieved from Stripe yet",
-    CheckoutState.AWAITING_PAYMENT: "awaiting payment: completed but not paid yet",
-    CheckoutState.FULFILLING: "fulfilling: at least one line is still pending",
-    CheckoutState.FULFILLED: "fulfilled: everything is delivered",
-    CheckoutState.PARTIALLY_FULFILLED: "partially fulfilled: some lines are delivered, the others need a person",
-    CheckoutState.BLOCKED: "blocked: nothing is delivered yet, and every line needs a person",
-    CheckoutState.PAYMENT_FAILED: "payment failed: the payment failed or was canceled, and nothing is delivered",
-    CheckoutState.EXPIRED: "expired: the customer never completed it",
-    CheckoutState.CANCELED: "canceled: what was not delivered will not be",
-    CheckoutState.NOTHING_TO_FULFILL: "nothing to fulfill: the checkout has nothing to deliver",
-    CheckoutState.PARKED: "parked: needs a person; the story has the reason",
-    CheckoutState.OTHER_APPLICATION: "other application: the catalog leaves it to another one in the Stripe account",
-}
-_HAS = {
-    CheckoutState.PAYMENT_FAILED: "has a failed payment",
-    CheckoutState.NOTHING_TO_FULFILL: "has nothing to fulfill",
-    CheckoutState.OTHER_APPLICATION: "belongs to another application",
-}
-"""States that do not fit after "is"."""
 _SHARED = ("sku_", "keys_", "pi_")
 """Streams of which not every event belongs to this story."""
 
@@ -100,7 +80,10 @@ def put_checkout(
     page.fields(_header(shown, zone, order_prefix))
     if document.line_items:
         page.say()
-        rows = [(i.id, i.quantity, i.name, i.sku, i.delivery, i.state, i.detail) for i in document.line_items]
+        rows = [
+            (i.id, i.quantity, i.name, i.sku, i.delivery, line_in_words(i, document.state), i.detail)
+            for i in document.line_items
+        ]
         columns = ("line item", "qty", "description", "sku", "delivery", "state", "detail")
         page.table(columns, rows, wraps=("description", "detail"))
     if document.parcels:
@@ -145,11 +128,6 @@ def _put_text(mail: EmailEntry, page: Page) -> None:
             page.say(f"    {line}" if line else "")
 
 
-def in_a_sentence(state: CheckoutState) -> str:
-    """Return what follows the ID of a checkout in a sentence: "is fulfilled", "has nothing to fulfill"."""
-    return _HAS.get(state, f"is {label(state)}")
-
-
 def _header(shown: Shown, zone: tzinfo, order_prefix: str | None) -> Iterator[tuple[str, str]]:
     document, checkout = shown.document, shown.document.checkout
     if shown.then:
@@ -157,7 +135,7 @@ def _header(shown: Shown, zone: tzinfo, order_prefix: str | None) -> Iterator[tu
         aside = "in the past; the current state may differ" if is_past else "in the future; this is the current state"
         yield "As of", f"{exact(shown.then, zone)}, {aside}"
     yield "Order number", with_prefix(document.order_number, order_prefix)
-    yield "State", STATES[document.state]
+    yield "State", checkout_in_words(document)
     payment = PAYMENTS.get(document.payment_status or "", document.payment_status or "not known yet")
     yield "Payment", ", ".join(filter(None, (money(document.amount_total, document.currency), payment)))
     if checkout:

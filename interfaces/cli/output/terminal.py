@@ -21,9 +21,12 @@ _GAP = 2
 
 _STYLES = {
     **dict.fromkeys(("fulfilled", "delivered", "sent", "live", "handled"), "green"),
-    **dict.fromkeys(("awaiting payment", "fulfilling", "pending", "queued", "building"), "yellow"),
     **dict.fromkeys(
-        ("blocked", "partially fulfilled", "parked", "payment failed", "backordered", "manual", "given_up", "failed"),
+        ("awaiting payment", "fulfilling", "pending", "to pack", "to do by hand", "not paid", "queued", "building"),
+        "yellow",
+    ),
+    **dict.fromkeys(
+        ("blocked", "partially fulfilled", "parked", "payment failed", "backordered", "given_up", "given up", "failed"),
         "red",
     ),
 }

@@ -232,7 +232,7 @@ def test_a_payment_after_the_cancellation_waits_for_a_person(open_shop: Open, ou
     (item,) = shop.runtime.queries.work_queue()
     assert (item.kind, item.why) == ("manual_line", reasons.paid_after_cancellation())
     assert (states(shop), shop.stock("mug").available) == ([LineState.MANUAL], 1)
-    assert mails(shop) == ["payment_pending"], "no receipt promises what nobody has decided"
+    assert mails(shop) == ["payment_pending"], "no receipt promises what no person has decided"
 
 
 def test_a_late_payment_is_canceled_again_or_fulfilled_after_all(open_shop: Open, outside: Outside) -> None:

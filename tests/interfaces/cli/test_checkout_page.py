@@ -9,13 +9,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from log_parts import BEGINNING, LogWriter
-from sample_log import DEBIT, FOREIGN, KEYS, SHOP
+from sample_log import CANCELED, DEBIT, FOREIGN, KEYS, SHOP
 from typed_ids import as_event, as_session, as_stream
 
 from application.reading.checkout_state import CheckoutState
 from domain.checkout_session import CheckoutSession
 from domain.event import Event
-from interfaces.cli.output.checkout_page import STATES
+from interfaces.cli.output.states import STATES
 from interfaces.cli.output.text import exact, to_the_second
 from interfaces.cli.usage import moment
 
@@ -51,7 +51,8 @@ def test_every_state_has_its_plain_words(state: CheckoutState) -> None:
                 "ORDER-17",
             ],
         ),
-        (KEYS, ["blocked: nothing is delivered yet", "13.90 EUR, paid", "li_key"]),
+        (KEYS, ["to do by hand: every line waits", "13.90 EUR, paid", "li_key"]),
+        (CANCELED, ["canceled: what was not delivered", "13.90 EUR, paid", "li_key"]),
         (FOREIGN, ["(live mode)", "parked: needs a person", "Payment       paid"]),
     ],
 )
