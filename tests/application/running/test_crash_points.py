@@ -172,6 +172,7 @@ def test_an_undisturbed_bad_day_ends_as_it_should(undisturbed: Undisturbed) -> N
     ]
     assert summary["mails"] == [
         f"eff_{COURIER}_mail_receipt",
+        f"eff_{SHELF}_mail_backordered",
         f"eff_{SHELF}_mail_receipt",
         f"eff_{SHELF}_mail_shipped_1",
         f"eff_{STUCK}_mail_receipt",
