@@ -110,14 +110,15 @@ class Candidates:
         return [
             hint
             for hint in neglected
-            if (
-                hint.kind in self._kinds
-                and hint.worker is not None
-                and (hint.worker != worker or hint.effect_id in lost)
-            )
+            if self._is_orphaned(hint, worker, lost)
             or self._is_seen_for(_AHEAD_SECONDS, self._ahead_since, hint)
             or self._is_seen_for(LEFT_TO_OTHERS.total_seconds(), self._unknown_since, hint)
         ]
+
+    def _is_orphaned(self, hint: DueEffect, worker: str, lost: Set[str]) -> bool:
+        """Whether the worker that claimed it is gone, or it is a claim of ours that we do not carry out."""
+        is_claimed = hint.worker is not None and hint.kind in self._kinds
+        return is_claimed and (hint.worker != worker or hint.effect_id in lost)
 
     def _lost_claims(self, hints: Sequence[DueEffect], worker: str) -> Set[str]:
         """Claims in our name that we do not carry out: the store failed when it was asked for them, or it lost their

@@ -12,7 +12,7 @@ from interfaces.cli.desk import Desk
 
 def time_of_a_wrong_clock_waited_for(patch: pytest.MonkeyPatch) -> None:
     """An effect that a clock weeks ahead has put off waits until those weeks have passed."""
-    patch.setattr(Candidates, "_was_never_due", lambda *_: False)
+    patch.setattr(Candidates, "_is_ahead", lambda *_: False)
 
 
 def repeated_whatever_it_ends(patch: pytest.MonkeyPatch) -> None:
