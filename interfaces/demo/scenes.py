@@ -170,7 +170,7 @@ def the_last_piece(stage: Stage) -> Ending:
     level = stage.stock(PRINT_SKU)
     expect((level.on_hand, level.reserved, level.backordered) == (2, 2, 0), f"the stock is {level}")
     return Ending(
-        outcome="No piece was promised twice; the receipt of who had to wait says so, and the next piece was theirs.",
+        outcome="No piece was promised twice; the receipt says who waits, and the next piece is for that customer.",
         stories=stories,
     )
 
