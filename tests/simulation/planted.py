@@ -22,7 +22,6 @@ from application.reading.rebuild import Rebuild
 from application.receive import receive as record
 from application.running.candidates import Candidates
 from application.running.effect_kinds import Attempt, Done
-from application.running.effects import EffectRunner
 from application.running.followers import Followers
 from application.running.outcomes import CallEnd, Outcomes
 from domain.checkout import Checkout
@@ -252,28 +251,19 @@ def orphans_never_resumed(patch: pytest.MonkeyPatch) -> None:
 
 @_bug
 def outcome_dropped(patch: pytest.MonkeyPatch) -> None:
-    """The outcome of an attempt is forgotten if the store does not accept it at once."""
+    """The outcome of an attempt is forgotten if the store does not accept it at once, and so is the claim."""
 
     def end(self: Outcomes, call: Any, result: Any) -> None:
         self._end(call, CallEnd("lost"))
 
     patch.setattr(Outcomes, "_store_at_length", end)
+    patch.setattr(Candidates, "_lost_claims", lambda *_: frozenset())
 
 
 @_bug
 def claim_dropped(patch: pytest.MonkeyPatch) -> None:
-    """A claim whose answer was lost counts as not made."""
-
-    class Nothing(set[str]):
-        def add(self, _: str) -> None: ...
-
-    begin = EffectRunner.__init__
-
-    def begin_and_forget(self: EffectRunner, **parts: Any) -> None:
-        begin(self, **parts)
-        self._candidates.in_doubt = Nothing()
-
-    patch.setattr(EffectRunner, "__init__", begin_and_forget)
+    """A claim of ours that we do not carry out, since its answer was lost or its outcome is, counts as stale."""
+    patch.setattr(Candidates, "_lost_claims", lambda *_: frozenset())
 
 
 @_bug
