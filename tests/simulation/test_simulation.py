@@ -61,10 +61,9 @@ NOTICED_BY = {
     "backorder_never_served": 6,
     "rebuild_that_acts": 20,
     "view_skips_a_batch": 6,
-    "claim_dropped": 547,
+    "claim_dropped": 156,
 }
-"""For each planted bug a seed that is known to notice it: where to begin to look. `claim_dropped` shows rarely: not yet
-within `SEEDS_MAX`, since a claim in our name is looked at twice."""
+"""For each planted bug a seed that is known to notice it: where to begin to look."""
 SEEDS_MAX = 400
 """Within so many seeds each planted bug has to be noticed."""
 
