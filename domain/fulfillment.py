@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self, assert_never
 from domain.errors import Refused
 from domain.event import Aggregate, Event, replace
 from domain.former_sentences import store_reason, store_remarks
-from domain.line import Cancellation, Line, LineState, Parcel
+from domain.line import Line, LineState, Parcel
 from domain.personal import Personal, mark_stored, personal
 from domain.plan import PlannedLine
 from domain.reasons import Reason
@@ -162,7 +162,8 @@ class Fulfillment(Aggregate["FulfillmentFact"]):
     unfinished: int = 0
     """How many lines have something left to do, by the engine or a person."""
     parcels: tuple[Parcel, ...] = ()
-    cancellations: tuple[Cancellation, ...] = ()
+    cancellations: int = 0
+    """How often a person has canceled lines of it."""
 
     @property
     def is_settled(self) -> bool:
@@ -283,8 +284,8 @@ class Fulfillment(Aggregate["FulfillmentFact"]):
             Refused: a line is not there or finished, or every line is.
         """
         chosen = tuple(line.plan.id for line in self.lines_to_cancel(line_items))
-        number = len(self.cancellations) + 1
-        return self._and_completion([self.LineItemsCanceled(number=number, lines=chosen, notifies=notifies)])
+        canceled = self.LineItemsCanceled(number=self.cancellations + 1, lines=chosen, notifies=notifies)
+        return self._and_completion([canceled])
 
     def lines_to_cancel(self, line_items: Sequence[str]) -> Sequence[Line]:
         """These lines; none given means all that are not finished.
@@ -378,8 +379,7 @@ class Fulfillment(Aggregate["FulfillmentFact"]):
                 canceled = self
                 for id in event.lines:
                     canceled = canceled._with(canceled.lines[id].canceled())
-                cancellation = Cancellation(number=event.number, lines=event.lines)
-                return replace(canceled, cancellations=(*self.cancellations, cancellation))
+                return replace(canceled, cancellations=event.number)
             case Fulfillment.Completed() | Fulfillment.KeysShown():
                 return self
             case _:

@@ -137,14 +137,6 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cancellation:
-    """Lines that a person canceled together."""
-
-    number: int
-    lines: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Parcel:
     number: int
     lines: tuple[str, ...]

@@ -14,8 +14,8 @@ def retried_mails(fulfillment: Fulfillment) -> Iterator[MailStep]:
     yield from map(MailStep, MailKind)
     for parcel in fulfillment.parcels:
         yield MailStep(MailKind.SHIPPED, str(parcel.number))
-    for cancellation in fulfillment.cancellations:
-        yield MailStep(MailKind.CANCELED, str(cancellation.number))
+    for number in range(1, fulfillment.cancellations + 1):
+        yield MailStep(MailKind.CANCELED, str(number))
     for kind in (MailKind.BACKORDERED, MailKind.DELIVERED):
         for line in fulfillment.lines:
             yield MailStep(kind, line)

@@ -2,7 +2,7 @@
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from application.ports import WorkerLocks
@@ -18,6 +18,9 @@ _LOOK_AROUND_SECONDS = 1.0
 _AHEAD_SECONDS = 60.0
 """So long an effect waits whose time was set by a clock that was ahead. Without the pause, a server with such a clock
 and one with a right clock would try it in turns, each at once, until no attempt is left."""
+
+_LOST_SECONDS = 5.0
+"""So long a claim in our name must stand there that we do not carry out: the view may be behind by a moment."""
 
 _FirstSeen = Mapping[tuple[str, datetime | None], float]
 """Effects by ID and the time since which they are due, with the moment by our own timer."""
@@ -37,8 +40,8 @@ class Candidates:
         the process that set the time may have another clock, and ours may be set in between."""
         self._ahead_since: _FirstSeen = {}
         """The same for effects whose time only a clock that was ahead can have set."""
-        self._in_our_name: frozenset[str] = frozenset()
-        """Effects claimed in our name that we do not carry out, as of the last look."""
+        self._idle_claims_since: _FirstSeen = {}
+        """The same for effects that are claimed in our name and that we do not carry out."""
         self._in_hand: dict[str, str] = {}
         """Effect to kind, from the claim until the outcome is stored."""
         self._set_aside: set[str] = set()
@@ -106,29 +109,30 @@ class Candidates:
         neglected = [hint for hint in due if hint.worker not in at_work]
         self._unknown_since = self._first_seen(self._unknown_since, neglected, self._is_unknown)
         self._ahead_since = self._first_seen(self._ahead_since, neglected, lambda hint: self._is_ahead(hint, now))
-        lost = self._lost_claims(neglected, worker)
+        self._idle_claims_since = self._first_seen(
+            self._idle_claims_since, neglected, lambda hint: self._is_idle(hint, worker)
+        )
         return [
             hint
             for hint in neglected
-            if self._is_orphaned(hint, worker, lost)
+            if self._is_orphaned(hint, worker)
             or self._is_seen_for(_AHEAD_SECONDS, self._ahead_since, hint)
             or self._is_seen_for(LEFT_TO_OTHERS.total_seconds(), self._unknown_since, hint)
         ]
 
-    def _is_orphaned(self, hint: DueEffect, worker: str, lost: Set[str]) -> bool:
-        """Whether the worker that claimed it is gone, or it is a claim of ours that we do not carry out."""
+    def _is_orphaned(self, hint: DueEffect, worker: str) -> bool:
+        """Whether the worker that claimed it is gone, or it is a claim of ours that was lost."""
         is_claimed = hint.worker is not None and hint.kind in self._kinds
-        return is_claimed and (hint.worker != worker or hint.effect_id in lost)
+        return is_claimed and (hint.worker != worker or self._is_lost(hint))
 
-    def _lost_claims(self, hints: Sequence[DueEffect], worker: str) -> Set[str]:
-        """Claims in our name that we do not carry out: the store failed when it was asked for them, or it lost their
-        outcome, as a standby does that was behind when it was promoted. A row that is only stale is gone at the next
-        look."""
-        with self._lock:
-            in_our_name = {hint.effect_id for hint in hints if hint.worker == worker} - self._in_hand.keys()
-        lost = (in_our_name & self._in_our_name) | self.in_doubt
-        self._in_our_name = frozenset(in_our_name)
-        return lost
+    def _is_idle(self, hint: DueEffect, worker: str) -> bool:
+        return hint.worker == worker and hint.effect_id not in self._in_hand
+
+    def _is_lost(self, hint: DueEffect) -> bool:
+        """Whether the store has a claim of ours and we do not know of it: it failed when it was asked for it, or it has
+        lost the outcome, as a standby that was behind when it was promoted. A row that is only stale is gone when the
+        view has caught up."""
+        return hint.effect_id in self.in_doubt or self._is_seen_for(_LOST_SECONDS, self._idle_claims_since, hint)
 
     def _is_unknown(self, hint: DueEffect) -> bool:
         return hint.kind not in self._kinds

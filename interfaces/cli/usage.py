@@ -18,8 +18,6 @@ from domain.errors import InvalidIdentifier
 from domain.identifiers import normal_sku, pool_name, stock_id
 
 if TYPE_CHECKING:
-    from zoneinfo import ZoneInfo
-
     from infrastructure.database import Database
     from infrastructure.settings import LiveShop, Settings
 

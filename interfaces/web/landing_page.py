@@ -95,7 +95,7 @@ def landing_page(
             is_working=is_changing,
             is_unpaid=_is_unpaid(session),
             payment_wait=session.checkout.payment_wait if session.checkout else PaymentWait.UNKNOWN,
-            has_canceled=bool(fulfillment.cancellations),
+            has_canceled=fulfillment.cancellations > 0,
         ),
         sections=_sections(session, fulfillment, language, state=state, now=now, mailed=mailed),
         total=_total(session, state, language),

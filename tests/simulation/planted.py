@@ -257,13 +257,13 @@ def outcome_dropped(patch: pytest.MonkeyPatch) -> None:
         self._end(call, CallEnd("lost"))
 
     patch.setattr(Outcomes, "_store_at_length", end)
-    patch.setattr(Candidates, "_lost_claims", lambda *_: frozenset())
+    patch.setattr(Candidates, "_is_lost", lambda *_: False)
 
 
 @_bug
 def claim_dropped(patch: pytest.MonkeyPatch) -> None:
     """A claim of ours that we do not carry out, since its answer was lost or its outcome is, counts as stale."""
-    patch.setattr(Candidates, "_lost_claims", lambda *_: frozenset())
+    patch.setattr(Candidates, "_is_lost", lambda *_: False)
 
 
 @_bug

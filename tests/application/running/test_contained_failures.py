@@ -309,8 +309,13 @@ def test_a_claim_whose_outcome_the_store_has_lost_is_carried_out_again(open_shop
     )
     assert effect(shop, DELIVERY).worker == worker
 
-    for _ in range(2):
-        shop.rest()
+    shop.rest()
+    shop.clock.advance(4)
+    shop.rest()
+    waited = list(outside.deliveries)
+    shop.clock.advance(1)
+    shop.rest()
 
+    assert waited == [], "the row may only be stale"
     assert (list(outside.deliveries), effect(shop, DELIVERY).is_done) == ([DELIVERY], True)
     assert effect(shop, DELIVERY).attempt == 1, "the same attempt, under the same key"
