@@ -72,11 +72,13 @@ def cancel(session_id: SessionId, line_items: Sequence[str], do: Streams, *, not
     paid is canceled as a whole, and what was held for it is free.
 
     Raises:
-        Refused: as `Fulfillment.cancel` and `CheckoutSession.cancel`; a delivery of a line is under way; or a line is
-            named before the payment.
+        Refused: as `Fulfillment.cancel` and `CheckoutSession.cancel`; a delivery of a line is under way; a line is
+            named before the payment; or the customer can't be notified.
     """
     id = fulfillment_id(session_id)
-    before = do.load(Fulfillment, id)
+    before, session = do.load(Fulfillment, id), do.load(CheckoutSession, session_id)
+    if notifies:
+        _check_can_be_notified(session)
     if before.requested is None:
         if line_items:
             raise Refused("This checkout is not paid or not planned yet, so it can only be canceled as a whole.")
@@ -90,6 +92,19 @@ def cancel(session_id: SessionId, line_items: Sequence[str], do: Streams, *, not
     for line in lines:
         if line.plan.stock_sku is not None:
             do.command(StockItem, stock_id(line.plan.stock_sku), StockItem.release, LineRef(session_id, line.plan.id))
+
+
+def _check_can_be_notified(session: CheckoutSession) -> None:
+    """
+    Raises:
+        Refused: there is no address, or the customer has not finished, so that what was ordered is not known for sure.
+    """
+    if session.checkout is None or not session.checkout.is_complete:
+        raise Refused("The customer has not finished this checkout, so no mail can go out. Leave out --notify.")
+    if session.mail_address is None:
+        raise Refused(
+            "No email address of this customer is known. Leave out --notify, or set one with `readdress` first."
+        )
 
 
 def _dispatch_delivered(session_id: SessionId, before: Fulfillment, after: Fulfillment, do: Streams) -> None:

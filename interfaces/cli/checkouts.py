@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from application.reading.work import WorkKind
     from application.staff import By
     from domain.checkout import Checkout
+    from domain.mail import MailKind
     from domain.stripe_event import StripeEvent
 
 
@@ -276,15 +277,32 @@ def cancel(
     json: Json = False,
 ) -> int:
     """Cancel what is not delivered yet: stock is released and calls are withdrawn. No money moves."""
+    from domain.mail import MailKind
+
     who = by(as_, reason)
     with open_desk(makes_log=False) as desk:
         id = desk.session(session)
+        if notify:
+            _check_goes_out(MailKind.CANCELED, desk)
         delivered = desk.runtime.staff.cancel(id, line, who, notifies=notify)
         if delivered:
             titles = ", ".join(f"{each.plan.title} ({each.plan.id})" for each in delivered)
             talk(f"fulfill: Delivered already, so it stays as it is: {titles}.")
         talk("fulfill: No money was moved. Refund or cancel the payment in Stripe's Dashboard.")
         return _show(desk, id, as_json=json)
+
+
+def _check_goes_out(kind: "MailKind", desk: Desk) -> None:
+    """
+    Raises:
+        Refused: the settings leave out mails of this kind.
+    """
+    from domain.errors import Refused
+
+    if kind not in desk.runtime.settings.mails:
+        raise Refused(
+            f"FULFILL_MAILS leaves out `{kind}`, so no mail would go out. Leave out --notify, or add the kind."
+        )
 
 
 def readdress(

@@ -298,3 +298,19 @@ def test_what_another_application_sold_is_not_ours_to_cancel(open_shop: Open, ou
     with pytest.raises(Refused, match="another application"):
         shop.runtime.staff.cancel(ID, [], BY, notifies=False)
     assert shop.events_of(CheckoutSession.Canceled) == []
+
+
+def test_who_can_not_be_notified_is_not_said_to_be(open_shop: Open, outside: Outside) -> None:
+    shop = unpaid(open_shop, outside)
+    outside.checkouts[NEXT] = replace(order("mug"), status="open", payment_status="unpaid")
+    shop.visit(NEXT)
+    with pytest.raises(Refused, match="has not finished"):
+        shop.runtime.staff.cancel(NEXT, [], BY, notifies=True)
+
+    outside.checkouts[ID] = replace(outside.checkouts[ID], contact=replace(outside.checkouts[ID].contact, email=None))
+    shop.runtime.staff.retry(ID, BY)
+    shop.rest()
+    with pytest.raises(Refused, match="No email address"):
+        shop.runtime.staff.cancel(ID, [], BY, notifies=True)
+
+    assert not shop.events_of(CheckoutSession.Canceled)

@@ -276,3 +276,15 @@ def test_what_is_to_be_tried_again_is_named_in_one_way(
 
     assert refused.code == 2
     assert said in refused.err
+
+
+@pytest.mark.usefixtures("small_shop")
+def test_a_cancellation_notifies_no_one_by_a_mail_that_the_settings_leave_out(
+    fulfill: Fulfill, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FULFILL_MAILS", "receipt,delivered")
+
+    said = fulfill("cancel", POSTER, "--notify", *BY)
+
+    assert (said.code, "FULFILL_MAILS leaves out `canceled`" in said.err) == (1, True)
+    assert fulfill("checkout", POSTER, "--json").json["state"] != "canceled"
