@@ -26,13 +26,12 @@ from application.reading.checkout_state import CheckoutState
 from application.reading.due_effects import DueEffects
 from application.reading.projection import Projection, Row, rfc3339
 from application.reading.projections.checkouts import CHECKOUTS
-from application.reading.projections.key_pools import KEY_POOLS
 from application.reading.projections.search import SEARCH
-from application.reading.projections.stock import STOCK
 from application.reading.projections.timeline import TIMELINE
 from application.reading.projections.work_queue import WORK_QUEUE, is_due
 from application.reading.projector import Projector
 from application.reading.search_terms import TERM_MAX, beginning_of_end, readings, words
+from application.reading.supply import low_supplies, pool_levels, stock_levels
 from application.reading.views import (
     Above,
     Among,
@@ -55,8 +54,8 @@ from domain.checkout import Checkout
 from domain.checkout_session import CheckoutSession
 from domain.errors import UnreadableEvent
 from domain.event import Event
-from domain.identifiers import key_pool_id, pool_name, session_of_stream, stock_id
-from domain.ids import PoolName, SessionId, Sku, StreamId
+from domain.identifiers import session_of_stream
+from domain.ids import SessionId, StreamId
 from domain.order_number import order_number, read_order_number
 from domain.reasons import Reason
 from domain.step import effect_id
@@ -220,36 +219,11 @@ class Queries:
 
     def stock(self) -> list[StockLevel]:
         self._projector.catch_up()
-        sums: dict[Sku, list[int]] = {}
-        for row in self._views.select(Selection(projection=STOCK, order_by=["sku"])):
-            of_sku = sums.setdefault(Sku(str(row["sku"])), [0, 0, 0])
-            for number, column in enumerate(("on_hand", "reserved", "backordered")):
-                of_sku[number] += int(row[column] or 0)
-        return [self._stock_level(sku, *of_sku) for sku, of_sku in sums.items()]
-
-    def _stock_level(self, sku: Sku, on_hand: int, reserved: int, backordered: int) -> StockLevel:
-        available = on_hand - reserved
-        return StockLevel(
-            sku=sku,
-            on_hand=on_hand,
-            reserved=reserved,
-            available=available,
-            backordered=backordered,
-            is_low=available <= self._low_stock.skus.get(sku, -1),
-        )
+        return stock_levels(self._views, self._low_stock)
 
     def key_pools(self) -> list[KeyPoolLevel]:
         self._projector.catch_up()
-        sums: dict[PoolName, list[int]] = {}
-        for row in self._views.select(Selection(projection=KEY_POOLS, order_by=["pool"])):
-            of_pool = sums.setdefault(pool_name(str(row["pool"])), [0, 0, 0, 0])
-            for number, column in enumerate(("free", "given", "withdrawn", "waiting")):
-                of_pool[number] += int(row[column] or 0)
-        return [self._pool_level(pool, *of_pool) for pool, of_pool in sums.items()]
-
-    def _pool_level(self, pool: PoolName, free: int, given: int, withdrawn: int, waiting: int) -> KeyPoolLevel:
-        is_low = free <= self._low_stock.pools.get(pool, -1)
-        return KeyPoolLevel(pool=pool, free=free, given=given, withdrawn=withdrawn, waiting=waiting, is_low=is_low)
+        return pool_levels(self._views, self._low_stock)
 
     def incomplete(self, *projections: Projection) -> list[IncompleteView]:
         """The live views that left events out: among those of these projections, or among all without any."""
@@ -369,18 +343,9 @@ class Queries:
         return self._clock()
 
     def _low(self) -> Iterator[WorkItem]:
-        """What is low, or was never counted or filled: since the last change of the SKU or the pool."""
-        low = self._low_stock
-        pieces = {level.sku: level.available for level in self.stock()} if low.skus else {}
-        for sku, limit in low.skus.items():
-            if (available := pieces.get(sku, 0)) <= limit:
-                since = self._changed_at(stock_id(sku))
-                yield _item(sku, OtherWork.LOW_STOCK, "", reasons.low_stock(available, limit), since)
-        keys = {level.pool: level.free for level in self.key_pools()} if low.pools else {}
-        for pool, limit in low.pools.items():
-            if (free := keys.get(pool, 0)) <= limit:
-                since = self._changed_at(key_pool_id(pool))
-                yield _item(pool, OtherWork.LOW_KEYS, "", reasons.low_keys(free, limit), since)
+        """What is low: since the last change of the SKU or the pool."""
+        for low in low_supplies(self._views, self._low_stock):
+            yield _item(low.name, low.kind, "", low.why, self._changed_at(low.stream))
 
     def _changed_at(self, stream: StreamId) -> datetime:
         """When the last event of this stream was recorded that this version can read; now, if there is none."""

@@ -20,25 +20,27 @@ def resolving(kind: WorkKind) -> tuple[str, ...]:  # noqa: C901 - a table with a
     """Return the commands that resolve work of this kind, the usual one first."""
     match kind:
         case Work.PARCEL_TO_PACK:
-            return ("ship",)
+            return ("ship", "cancel")
         case Work.MANUAL_LINE:
-            return ("complete", "replan")
+            return ("complete", "replan", "cancel")
         case Work.BACKORDERED_LINE:
-            return ("stock count", "keys import")
+            return ("stock count", "keys import", "cancel")
         case Work.MAIL_FAILED:
             return ("retry", "readdress", "dismiss")
         case Work.MAIL_WITHOUT_ADDRESS:
             return ("readdress", "dismiss")
         case Work.RETRIEVAL_FAILED:
             return ("retry", "run", "dismiss")
-        case Work.PAYMENT_OVERDUE | Work.PARKED_SESSION:
+        case Work.PAYMENT_OVERDUE:
+            return ("retry", "cancel", "dismiss")
+        case Work.PARKED_SESSION:
             return ("retry", "dismiss")
         case Work.CONTRADICTED:
             return ("dismiss",)
         case Work.FAILED_STRIPE_EVENT | OtherWork.PARKED_EVENT:
             return ("retry", "dismiss")
         case Work.GIVEN_UP_LINE:
-            return ("retry", "complete")
+            return ("retry", "complete", "cancel")
         case Work.FAILING_EFFECT | Work.STRIPE_KEY_REFUSED:
             return ("retry",)
         case OtherWork.INCOMPLETE_VIEW:

@@ -6,6 +6,7 @@ from application.reading.checkout_document import CheckoutDocument, LineItemEntr
 from application.reading.checkout_state import CheckoutState
 from domain.deliveries.kind import DeliveryKind
 from domain.line import LineState
+from domain.reasons import ReasonCode
 from interfaces.cli.output.text import label
 
 STATES = {
@@ -34,6 +35,8 @@ def checkout_in_words(document: CheckoutDocument) -> str:
     """Return how a checkout stands, and whether staff have to act."""
     lines = [line for line in document.line_items if line.quantity > 0]
     states = {line.state for line in lines}
+    if any(line.why and line.why.code is ReasonCode.PAID_AFTER_CANCELLATION for line in lines):
+        return "paid after it was canceled: a person has to decide what becomes of it"
     if document.state is CheckoutState.BLOCKED and states <= {LineState.MANUAL, LineState.CANCELED}:
         return "to do by hand: every line waits for the person who delivers it"
     if document.state is CheckoutState.FULFILLED and LineState.CANCELED in states:

@@ -215,7 +215,7 @@ def test_a_dismissed_checkout_says_what_it_still_owes_and_the_story_who_dismisse
 
     said = fulfill("dismiss", POSTER, *BY)
 
-    assert said.out == f"Dismissed {POSTER}. Still in the queue: manual line (complete or replan).\n"
+    assert said.out == f"Dismissed {POSTER}. Still in the queue: manual line (complete or replan or cancel).\n"
     assert fulfill("queue", "--json").json == before
     last = fulfill("checkout", POSTER, "--json").json["story"][-1]
     assert (last["type"], last["actor"], last["reason"]) == (

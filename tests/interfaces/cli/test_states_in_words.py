@@ -11,6 +11,7 @@ from typed_ids import as_session
 
 from application.reading.checkout_document import CheckoutDocument
 from application.reading.checkout_state import CheckoutState
+from domain import reasons
 from domain.line import LineState
 from interfaces.cli.output.states import STATES, checkout_in_words, line_in_words
 
@@ -63,6 +64,15 @@ def test_a_checkout_in_words(
     document: CheckoutDocument, state: CheckoutState, lines: list[tuple[str | None, LineState]], words: str
 ) -> None:
     assert checkout_in_words(with_lines(document, state, *lines)).startswith(words)
+
+
+def test_a_checkout_that_was_paid_after_it_was_canceled(document: CheckoutDocument) -> None:
+    (item,) = with_lines(document, CheckoutState.BLOCKED, (BY_HAND, LineState.MANUAL)).line_items
+    late = replace(item, why=reasons.paid_after_cancellation())
+
+    words = checkout_in_words(replace(document, state=CheckoutState.BLOCKED, line_items=(late,)))
+
+    assert words.startswith("paid after it was canceled: ")
 
 
 @pytest.mark.parametrize(
