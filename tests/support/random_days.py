@@ -99,6 +99,7 @@ class Day:
         self._calls: list[_Call] = []
         self._handed: dict[LineRef, set[str]] = defaultdict(set)
         """Who handed a line over: a person, or an idempotency key of the courier's."""
+        self._canceled: set[LineRef] = set()
         self._deliver = Deliver(_Courier(), cast(Log, self))
         self.refused = 0
 
@@ -115,6 +116,7 @@ class Day:
             self._retry,
             self._settle,
             self._change_rules,
+            self._cancel,
         )
         weights = [self._draw.choice([0.1, 1.0, 1.0, 4.0]) for _ in steps]
         lag = self._draw.choice([0.2, 0.5, 0.9])
@@ -177,7 +179,7 @@ class Day:
         read = self._log[self._followed : self._followed + events]
         for event in read:
             for policy in policies:
-                if type(event) in policy.reads:
+                if type(event) in policy.reads | policy.further.keys():
                     self._do(f"policy:{policy.name}", event.session_id, partial(policy.decide, event))
             self._followed += 1
         self._check_books()
@@ -198,6 +200,7 @@ class Day:
 
     def _hand_over(self, claim: LineRef, who: str) -> None:
         self._handed[claim].add(who)
+        assert claim not in self._canceled, f"{claim} was canceled, and handed over by {who}"
         assert len(self._handed[claim]) == 1, f"{claim} was handed over by {sorted(self._handed[claim])}"
 
     def _check_books(self) -> None:
@@ -268,7 +271,7 @@ class Day:
         return list(self.get(Fulfillment, fulfillment_id(id)).lines.values())
 
     def _retry(self) -> None:
-        if id := self._some_checkout(lambda line: line.state is not LineState.DELIVERED):
+        if id := self._some_checkout(lambda line: not line.state.is_finished):
             self._staff(
                 as_session(id), lambda do: do.command(CheckoutSession, as_stream(id), CheckoutSession.request_retry)
             )
@@ -285,9 +288,23 @@ class Day:
             self._ship_from(as_session(id), [])
 
     def _complete(self) -> None:
-        if id := self._some_checkout(lambda line: line.state is not LineState.DELIVERED):
-            waiting = [line.plan.id for line in self._lines(as_session(id)) if line.state is not LineState.DELIVERED]
+        if id := self._some_checkout(lambda line: not line.state.is_finished):
+            waiting = [line.plan.id for line in self._lines(as_session(id)) if not line.state.is_finished]
             self._complete_by_hand(as_session(id), self._draw.sample(waiting, self._draw.randint(0, len(waiting))))
+
+    def _cancel(self) -> None:
+        """Some lines or all of them, of a checkout that is paid or not."""
+        if not self._checkouts:
+            return
+        id = as_session(self._draw.choice(list(self._checkouts)))
+        open_lines = [line.plan.id for line in self._lines(id) if not line.state.is_finished]
+        chosen = self._draw.sample(open_lines, self._draw.randint(0, len(open_lines)))
+        if self._staff(id, lambda do: staff_decisions.cancel(id, chosen, do, notifies=False)):
+            canceled = {LineRef(id, line_item) for line_item in chosen or open_lines}
+            assert all(self._line(claim).state is LineState.CANCELED for claim in canceled)
+            assert not any(self._handed[claim] for claim in canceled), f"{canceled} were handed over before"
+            self._canceled |= canceled
+        self._check_books()
 
     def _ship_from(self, id: SessionId, lines: Sequence[str]) -> bool:
         before = self._open_lines(id)
@@ -303,7 +320,7 @@ class Day:
         return {
             LineRef(id, line.plan.id): line.is_to_pack or self._is_promised(line, id)
             for line in self._lines(id)
-            if line.state is not LineState.DELIVERED
+            if not line.state.is_finished
         }
 
     def _is_promised(self, line: Line, id: SessionId) -> bool:
@@ -463,7 +480,8 @@ class Day:
         for id, checkout in self._checkouts.items():
             for line in self.get(Fulfillment, fulfillment_id(as_session(id))).lines.values():
                 assert checkout.payment_status == "paid", f"{id} is not paid, and planned"
-                assert line.state is LineState.DELIVERED, f"{id} {line}"
+                is_canceled = LineRef(as_session(id), line.plan.id) in self._canceled
+                assert line.state is (LineState.CANCELED if is_canceled else LineState.DELIVERED), f"{id} {line}"
         delivered = Counter(
             LineRef(event.session, event.line_item)
             for event in self._log
@@ -472,17 +490,27 @@ class Day:
         assert set(delivered.values()) <= {1}, delivered
         for sku in _SKUS:
             item = self.get(StockItem, as_stream(f"sku_{sku}"))
-            needs = [claim for claim in item.needs if self._checkouts[claim.session_id].payment_status == "paid"]
+            needs = [claim for claim in item.needs if not self._may_still_pay(claim.session_id)]
             assert not needs, f"{sku} is still wanted by {needs}"
         self._check_keys()
 
+    def _may_still_pay(self, id: SessionId) -> bool:
+        is_canceled = self.get(CheckoutSession, id).is_canceled
+        return self._checkouts[id].payment_status == "unpaid" and not is_canceled
+
     def _check_keys(self) -> None:
-        """Every key that was taken from a pool is in the hands of the customer for whom it was taken."""
+        """Every key that was taken from a pool, and not returned, is in the hands of the customer for whom it was
+        taken."""
+        taken: dict[LineRef, KeyPool.Assigned] = {}
         for event in self._log:
             if isinstance(event, KeyPool.Assigned):
-                line = self._line(LineRef(event.session, event.line_item))
-                assert line.keys == event.keys, f"{line} has not {event.keys}, which were taken for it"
-                assert f"keys_{line.plan.key_pool}" == event.originator_id, f"{line} has keys of {event.originator_id}"
+                taken[LineRef(event.session, event.line_item)] = event
+            elif isinstance(event, KeyPool.Returned):
+                del taken[LineRef(event.session, event.line_item)]
+        for claim, assigned in taken.items():
+            line = self._line(claim)
+            assert line.keys == assigned.keys, f"{line} has not {assigned.keys}, which were taken for it"
+            assert f"keys_{line.plan.key_pool}" == assigned.originator_id, f"{line} has keys of another pool"
 
 
 class _Courier:
