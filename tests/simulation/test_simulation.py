@@ -54,7 +54,7 @@ NOTICED_BY = {
     "gap_accepted": 10,
     "time_of_a_wrong_clock_waited_for": 28,
     "repeated_whatever_it_ends": 30,
-    "given_up_by_who_does_not_know_it": 42,
+    "given_up_by_who_does_not_know_it": 47,
     "shell_leads_by_its_own_catalog": 48,
     "shell_replans_by_its_own_catalog": 37,
     "canceled_payment_keeps_its_stock": 6,
