@@ -135,7 +135,7 @@ class WorkerLocks(Protocol):
         """Whether any other worker is at work."""
 
     def release(self) -> None:
-        """Give every lock back."""
+        """Give every lock back. Others can take them at once."""
 
 
 Clock = Callable[[], datetime]

@@ -5,6 +5,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import psycopg
@@ -89,6 +90,10 @@ class SessionLocks:
 
     def release(self) -> None:
         with self._mutex:
+            if self._session is not None:
+                # Closing alone would leave them to the server, which may end the session a moment later.
+                with suppress(psycopg.Error):  # a session that was lost holds none
+                    self._session.execute("SELECT pg_advisory_unlock_all()")
             self._forget()
 
     def _living(self) -> psycopg.Connection[tuple[Any, ...]]:

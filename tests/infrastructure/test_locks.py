@@ -135,9 +135,22 @@ def test_what_is_given_back_is_free_while_the_process_goes_on(store: str, locks:
     with holder(store) as other:
         other.release()
 
-        assert wait_for(locks.lead)
+        assert locks.lead()
         assert wait_for(lambda: not locks.is_at_work(other.worker))
         assert other.process.poll() is None
+
+
+def test_what_is_given_back_is_free_at_once(open_locks: Callable[[], WorkerLocks]) -> None:
+    ours, others = open_locks(), open_locks()
+    for _ in range(100):
+        assert not others.has_others()  # so that the next question finds a session open
+        ours.lead()
+        ours.enlist()
+
+        ours.release()
+
+        assert not others.has_others()
+    assert others.lead()
 
 
 def test_a_worker_is_at_work_for_itself_and_for_others_in_its_process(open_locks: Callable[[], WorkerLocks]) -> None:
@@ -163,7 +176,7 @@ def test_others_are_at_work_until_the_last_of_them_is_gone(store: str, locks: Wo
         assert locks.has_others()
         other.kill()
 
-    wait_for(lambda: not locks.has_others())
+        assert wait_for(lambda: not locks.has_others())
 
 
 def test_looking_at_a_worker_again_and_again_takes_nothing_from_it(store: str, locks: WorkerLocks) -> None:
@@ -174,7 +187,7 @@ def test_looking_at_a_worker_again_and_again_takes_nothing_from_it(store: str, l
 def test_what_was_given_back_can_be_taken_again(locks: WorkerLocks) -> None:
     workers = set()
     for _ in range(3):
-        assert wait_for(locks.lead)
+        assert locks.lead()
         workers.add(locks.enlist())
         locks.release()
     locks.release()
