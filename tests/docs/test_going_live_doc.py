@@ -5,7 +5,7 @@ from pathlib import Path
 
 from application.reading.registry import PROJECTIONS
 from domain.policies.intake import HANDLED
-from infrastructure.settings import SETTINGS
+from infrastructure.setting_list import SETTINGS
 
 DOCS = Path(__file__).parents[2] / "docs"
 GOING_LIVE = (DOCS / "going-live.md").read_text()

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from infrastructure.settings import SETTINGS
+from infrastructure.setting_list import SETTINGS
 
 TEXT = (Path(__file__).parents[2] / "docs" / "settings.md").read_text()
 

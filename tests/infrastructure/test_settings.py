@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from domain.mail import MailKind
 from infrastructure.database import PostgresDatabase, SQLiteFile
+from infrastructure.setting_list import SETTINGS
 from infrastructure.setting_values import SettingsError
-from infrastructure.settings import SETTINGS, Effort, Settings, load_database, load_settings, load_time_zone
+from infrastructure.settings import Effort, Settings, load_database, load_settings, load_time_zone
 
 REQUIRED = {"STRIPE_API_KEY": "sk_test_secretsecret", "STRIPE_WEBHOOK_SECRET": "whsec_secretsecret"}
 
