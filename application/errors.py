@@ -6,7 +6,7 @@ from pathlib import Path
 from application.reason_wording import in_words
 from domain import reasons
 from domain.errors import InvalidIdentifier, Refused, UnreadableEvent
-from domain.reasons import Reason
+from domain.reason import Reason
 
 
 class NotFound(Exception):

@@ -29,7 +29,7 @@ from domain.line import LineState
 from domain.park_reason import ParkReason
 from domain.plan import PlannedLine
 from domain.policies.emails import look_again
-from domain.reasons import Reason
+from domain.reason import Reason
 from domain.step import DeliverStep
 from domain.streams import Streams
 

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 
 from application.storable import storable
 from domain.former_sentences import reason_of
-from domain.reasons import Reason, restored
+from domain.reason import Reason
+from domain.reasons import restored
 
 _BEGINNING = '{"code": '
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import assert_never
 
-from domain.reasons import Peer, Reason, ReasonCode, SmtpAbout
+from domain.reason import Peer, Reason, ReasonCode, SmtpAbout
 
 _OTHER = {"live": "test", "test": "live"}
 _PEERS: Mapping[str, str] = {Peer.CALLBACK: "The callback's host", Peer.MAIL_SERVER: "The mail server"}

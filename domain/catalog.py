@@ -12,7 +12,7 @@ from domain.errors import InvalidIdentifier
 from domain.identifiers import normal_sku, pool_name, stock_id
 from domain.ids import PoolName, Sku
 from domain.plan import PlannedLine, Rule, Setting
-from domain.reasons import Reason
+from domain.reason import Reason
 from domain.whose_session import OurSessions
 
 

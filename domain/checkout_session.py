@@ -15,7 +15,7 @@ from domain.identifiers import is_livemode
 from domain.ids import SessionId, StreamId, StripeEventId
 from domain.park_reason import ParkReason
 from domain.personal import Personal, mark_stored
-from domain.reasons import Reason, ReasonCode
+from domain.reason import Reason, ReasonCode
 
 
 class Source(StrEnum):

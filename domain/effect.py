@@ -21,7 +21,7 @@ from domain.former_sentences import is_former_sentence, store_reason
 from domain.mail import Mail, SentMail
 from domain.personal import mark_stored
 from domain.plan import PlannedLine
-from domain.reasons import Reason
+from domain.reason import Reason
 from domain.step import Step, parse_step
 
 RETRIEVE, MAIL = "retrieve", "mail"

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from domain import reasons
-from domain.reasons import Peer, Reason, SmtpAbout
+from domain.reason import Peer, Reason, SmtpAbout
 
 _WHOLE: Mapping[str, Callable[[], Reason]] = {
     "Its object is not the ID of a Checkout Session, which looks like cs_test_a1B2c3": reasons.not_a_session,

@@ -11,7 +11,7 @@ from domain.former_sentences import store_reason, store_remarks
 from domain.line import Line, LineState, Parcel
 from domain.personal import Personal, mark_stored, personal
 from domain.plan import PlannedLine
-from domain.reasons import Reason
+from domain.reason import Reason
 
 TEXT_MAX = 200
 

@@ -8,7 +8,7 @@ from typing import Self, assert_never
 from domain.deliveries.kind import DeliveryKind, is_with_others
 from domain.personal import Personal
 from domain.plan import PlannedLine
-from domain.reasons import Reason
+from domain.reason import Reason
 
 
 class LineState(StrEnum):

@@ -11,7 +11,7 @@ from domain.line import Line, LineState, Parcel
 from domain.mail import Mail, MailKind, MailLine
 from domain.order_number import OrderNumber, order_number
 from domain.personal import Personal
-from domain.reasons import ReasonCode
+from domain.reason import ReasonCode
 
 
 def mail_now(

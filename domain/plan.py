@@ -7,7 +7,7 @@ from domain.checkout import LineItem
 from domain.deliveries.kind import DeliveryKind, built_in
 from domain.identifiers import pool_name
 from domain.ids import PoolName, Sku
-from domain.reasons import Reason
+from domain.reason import Reason
 
 Setting = str | int | bool
 

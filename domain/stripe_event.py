@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self, assert_never
 from domain.errors import Refused
 from domain.event import Aggregate, Event, replace
 from domain.former_sentences import store_reason
-from domain.reasons import Reason
+from domain.reason import Reason
 
 
 @dataclass(frozen=True, kw_only=True)

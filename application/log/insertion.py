@@ -6,7 +6,7 @@ from datetime import datetime
 
 from eventsourcing.persistence import StoredEvent
 
-from domain.reasons import Reason
+from domain.reason import Reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

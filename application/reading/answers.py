@@ -7,7 +7,7 @@ from application.reading.checkout_state import CheckoutState
 from application.reading.work import WorkKind
 from domain.ids import PoolName, SessionId, Sku
 from domain.order_number import OrderNumber
-from domain.reasons import Reason
+from domain.reason import Reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,7 +25,7 @@ from domain.line import Line, LineState, Parcel
 from domain.mail import MailKind
 from domain.order_number import OrderNumber, order_number
 from domain.personal import Personal
-from domain.reasons import Reason
+from domain.reason import Reason
 from domain.step import MailStep
 
 

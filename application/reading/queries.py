@@ -57,7 +57,7 @@ from domain.event import Event
 from domain.identifiers import session_of_stream
 from domain.ids import SessionId, StreamId
 from domain.order_number import order_number, read_order_number
-from domain.reasons import Reason
+from domain.reason import Reason
 from domain.step import effect_id
 from domain.stripe_event import StripeEvent
 

@@ -21,7 +21,7 @@ from domain.money import plain
 from domain.park_reason import ParkReason
 from domain.payment import Payment, PaymentFact
 from domain.plan import PlannedLine
-from domain.reasons import Reason
+from domain.reason import Reason
 from domain.step import MailStep
 from domain.stock_item import StockItem, StockItemFact
 from domain.stripe_event import StripeEvent, StripeEventFact

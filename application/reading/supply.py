@@ -13,7 +13,7 @@ from domain import reasons
 from domain.catalog import LowStock
 from domain.identifiers import key_pool_id, pool_name, stock_id
 from domain.ids import Sku, StreamId
-from domain.reasons import Reason
+from domain.reason import Reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from typing import Protocol
 from domain.effect import Effect
 from domain.ids import SessionId
 from domain.mail import SentMail
-from domain.reasons import Reason
+from domain.reason import Reason
 from domain.streams import Streams
 
 Outcome = Callable[[Streams], Reason | None]

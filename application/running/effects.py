@@ -23,7 +23,7 @@ from domain.effect import Effect
 from domain.errors import UnreadableEvent
 from domain.identifiers import fulfillment_id
 from domain.ids import SessionId
-from domain.reasons import Reason
+from domain.reason import Reason
 
 logger = structlog.get_logger(__name__)
 

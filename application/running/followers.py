@@ -23,7 +23,7 @@ from domain import reasons
 from domain.errors import UnreadableEvent
 from domain.event import Event
 from domain.policies.policy import Begin, Policy
-from domain.reasons import Reason
+from domain.reason import Reason
 from domain.stripe_event import StripeEvent
 
 _BATCH_MIN = 32

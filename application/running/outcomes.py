@@ -19,7 +19,7 @@ from application.running.effect_kinds import Attempt, Done, EffectKind
 from application.threads import Threads
 from domain.effect import Effect
 from domain.identifiers import fulfillment_id
-from domain.reasons import Reason, ReasonCode
+from domain.reason import Reason, ReasonCode
 
 logger = structlog.get_logger(__name__)
 

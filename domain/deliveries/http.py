@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from domain import reasons
 from domain.deliveries.outside import Outside
 from domain.plan import Setting
-from domain.reasons import Reason
+from domain.reason import Reason
 
 
 class Http(Outside):

@@ -14,7 +14,7 @@ from domain.key_pool import KeyPool
 from domain.line import Line, LineState
 from domain.personal import Personal
 from domain.plan import PlannedLine, Rule, Setting
-from domain.reasons import Reason
+from domain.reason import Reason
 from domain.stock_item import LineRef
 from domain.streams import Streams
 

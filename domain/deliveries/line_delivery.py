@@ -8,7 +8,7 @@ from domain.ids import SessionId
 from domain.line import Line
 from domain.personal import Personal
 from domain.plan import PlannedLine, Rule, Setting
-from domain.reasons import Reason
+from domain.reason import Reason
 from domain.streams import Streams
 
 

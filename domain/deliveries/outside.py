@@ -9,7 +9,7 @@ from domain.identifiers import fulfillment_id
 from domain.ids import SessionId
 from domain.line import Line, LineState
 from domain.personal import Personal
-from domain.reasons import Reason
+from domain.reason import Reason
 from domain.step import DeliverStep, effect_id
 from domain.streams import Streams
 

@@ -15,7 +15,7 @@ import httpcore2
 from application.ports import DeliveryReceipt, DeliveryRequest, Permanent, Temporary
 from domain import reasons
 from domain.plan import Setting
-from domain.reasons import Peer, Reason
+from domain.reason import Peer, Reason
 from infrastructure.deliveries.callback_message import TIMEOUT_SECONDS_MAX, message_body, signed_headers
 from infrastructure.deliveries.callback_url import CallbackUrl, callback_url
 from infrastructure.deliveries.pinned_network import Deadline, PinnedNetwork, Resolver, resolve

@@ -16,7 +16,7 @@ import httpcore2
 
 from application.ports import Permanent, Temporary
 from domain import reasons
-from domain.reasons import Peer
+from domain.reason import Peer
 from infrastructure.deliveries.address_guard import first_refused
 
 Resolver = Callable[[str, int], Sequence[str]]

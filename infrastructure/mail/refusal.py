@@ -4,7 +4,7 @@ import re
 
 from application.ports import NotTaken, Permanent, PortError, Temporary
 from domain import reasons
-from domain.reasons import Reason, SmtpAbout
+from domain.reason import Reason, SmtpAbout
 
 _ENHANCED = re.compile(r"\s*([245]\.\d{1,3}\.\d{1,3})(?!\d)")
 """An enhanced status code, as RFC 3463 has them, at the beginning of an answer."""

@@ -13,7 +13,7 @@ from typing import Any
 from application.ports import NotTaken, Permanent, PortError, Temporary
 from domain import reasons
 from domain.mail import Mail, SentMail
-from domain.reasons import Peer, Reason, SmtpAbout
+from domain.reason import Peer, Reason, SmtpAbout
 from infrastructure.customer_texts.customer_texts import CustomerTexts
 from infrastructure.mail.addresses import Sender
 from infrastructure.mail.message import as_sent, mail_message

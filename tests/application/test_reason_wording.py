@@ -5,7 +5,7 @@ from reason_samples import sample
 
 from application.reason_wording import in_words
 from domain import reasons
-from domain.reasons import Peer, Reason, ReasonCode, SmtpAbout
+from domain.reason import Peer, Reason, ReasonCode, SmtpAbout
 
 
 @pytest.mark.parametrize("code", ReasonCode)

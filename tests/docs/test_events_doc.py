@@ -19,7 +19,7 @@ from domain.mail import MailKind
 from domain.park_reason import ParkReason
 from domain.payment import Payment
 from domain.personal import Personal
-from domain.reasons import ReasonCode
+from domain.reason import ReasonCode
 from domain.stock_item import StockItem
 from domain.stripe_event import StripeEvent
 

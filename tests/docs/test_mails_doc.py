@@ -10,7 +10,7 @@ import pytest
 from application.reason_wording import in_words
 from domain import reasons
 from domain.mail import MailKind
-from domain.reasons import Peer, Reason, SmtpAbout
+from domain.reason import Peer, Reason, SmtpAbout
 from infrastructure.mail.smtp_url import parse_smtp_url
 
 ROOT = Path(__file__).parents[2]

@@ -15,7 +15,7 @@ from domain.checkout_session import CheckoutSession, Source
 from domain.event import Event
 from domain.park_reason import ParkReason
 from domain.personal import Personal
-from domain.reasons import Reason
+from domain.reason import Reason
 
 PAID_ANSWER = a_checkout()
 UNPAID_ANSWER = a_checkout(payment_status="unpaid")

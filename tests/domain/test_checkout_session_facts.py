@@ -10,7 +10,7 @@ from domain.checkout_session import CheckoutSession, Source
 from domain.event import Event
 from domain.ids import StripeEventId
 from domain.personal import Personal
-from domain.reasons import Reason
+from domain.reason import Reason
 
 COMPLETED = CheckoutSession.Completed(
     stripe_event=as_event("evt_completed"), payment_status="unpaid", occurred_at=SAID_AT

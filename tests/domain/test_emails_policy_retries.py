@@ -19,7 +19,7 @@ from domain.line import LineState
 from domain.mail import Mail, MailKind, MailLine
 from domain.personal import Personal
 from domain.policies.emails import EmailPolicy
-from domain.reasons import Reason
+from domain.reason import Reason
 
 POLICY = EmailPolicy(frozenset(MailKind), Catalog())
 ASKED = CheckoutSession.RetryRequested()

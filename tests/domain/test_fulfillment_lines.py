@@ -12,7 +12,7 @@ from domain.event import Event
 from domain.fulfillment import Fulfillment
 from domain.line import LineState
 from domain.personal import Personal
-from domain.reasons import Reason
+from domain.reason import Reason
 from domain.step import DeliverStep
 
 MUG = planned("li_mug", SHIPMENT, tracks=as_sku("mug"))

@@ -11,7 +11,7 @@ from domain import reasons
 from domain.event import Event
 from domain.fulfillment import Fulfillment
 from domain.line import LineState
-from domain.reasons import Reason
+from domain.reason import Reason
 from domain.step import DeliverStep
 
 MUG = planned("li_mug", SHIPMENT, tracks=as_sku("mug"))

@@ -24,7 +24,7 @@ from domain.personal import Personal
 from domain.plan import PlannedLine, Rule
 from domain.policies.emails import EmailPolicy, look_again
 from domain.policies.policy import NOTHING_FURTHER, Begin
-from domain.reasons import Reason
+from domain.reason import Reason
 from domain.streams import Streams as Reach
 
 CATALOG = Catalog(

@@ -10,7 +10,7 @@ from reason_samples import parameters, sample
 from typed_ids import as_sku
 
 from domain import reasons
-from domain.reasons import Peer, ReasonCode, SmtpAbout
+from domain.reason import Peer, ReasonCode, SmtpAbout
 
 ROOT = Path(__file__).parents[2]
 MAKER = "domain/reasons.py"
@@ -82,7 +82,7 @@ def test_only_constructors_make_reasons() -> None:
         name
         for name, tree in modules("domain", "application", "infrastructure", "interfaces")
         for node in ast.walk(tree)
-        if isinstance(node, ast.Call) and ast.unparse(node.func) in {"Reason", "reasons.Reason"}
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in {"Reason", "reason.Reason"}
     }
 
     assert made == {MAKER}

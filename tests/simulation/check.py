@@ -29,7 +29,7 @@ from domain.fulfillment import Fulfillment
 from domain.identifiers import fulfillment_id, key_pool_id, session_of_stream
 from domain.key_pool import KeyPool
 from domain.payment import Payment
-from domain.reasons import ReasonCode
+from domain.reason import ReasonCode
 from domain.stock_item import LineRef, StockItem
 from domain.stripe_event import StripeEvent
 from infrastructure.views.sqlite import SQLiteViews

@@ -34,7 +34,7 @@ from domain.persistent import PersistentMap
 from domain.plan import PlannedLine
 from domain.policies.emails import EmailPolicy
 from domain.policies.inventory import InventoryPolicy
-from domain.reasons import Reason
+from domain.reason import Reason
 from domain.stock_item import StockItem
 from infrastructure.views import sql
 from infrastructure.views import sqlite as sqlite_views

@@ -19,7 +19,7 @@ from domain.mail import MailKind, MailLine
 from domain.policies import payments
 from domain.policies.emails import EmailPolicy
 from domain.policies.fulfillment import FulfillmentPolicy
-from domain.reasons import Reason
+from domain.reason import Reason
 from domain.stock_item import LineRef, StockItem
 
 

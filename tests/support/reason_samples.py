@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import cast
 
 from domain import reasons
-from domain.reasons import Reason, ReasonCode
+from domain.reason import Reason, ReasonCode
 
 
 def constructor(code: ReasonCode) -> Callable[..., Reason]:

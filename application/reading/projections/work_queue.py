@@ -37,7 +37,7 @@ from domain.ids import SessionId
 from domain.line import LineState
 from domain.park_reason import ParkReason
 from domain.plan import PlannedLine
-from domain.reasons import Reason, ReasonCode
+from domain.reason import Reason, ReasonCode
 from domain.step import MailStep, RetrieveStep
 from domain.stripe_event import StripeEvent, StripeEventFact
 

@@ -6,7 +6,7 @@ from application.reading.checkout_document import CheckoutDocument, LineItemEntr
 from application.reading.checkout_state import CheckoutState
 from domain.deliveries.kind import DeliveryKind
 from domain.line import LineState
-from domain.reasons import ReasonCode
+from domain.reason import ReasonCode
 from interfaces.cli.output.text import label
 
 STATES = {

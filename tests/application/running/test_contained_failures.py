@@ -23,7 +23,7 @@ from domain.errors import UnreadableEvent
 from domain.fulfillment import Fulfillment
 from domain.identifiers import fulfillment_id
 from domain.line import LineState
-from domain.reasons import Reason, ReasonCode
+from domain.reason import Reason, ReasonCode
 from domain.step import effect_id
 from domain.streams import Streams
 

@@ -13,7 +13,7 @@ from typed_ids import as_event, as_session
 from domain import reasons
 from domain.effect import Effect
 from domain.line import LineState
-from domain.reasons import ReasonCode
+from domain.reason import ReasonCode
 
 SESSION = as_session("cs_test_seat")
 

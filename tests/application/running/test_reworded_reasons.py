@@ -18,7 +18,7 @@ from application.staff import By
 from domain.checkout_session import CheckoutSession
 from domain.effect import Effect
 from domain.mail import MailKind
-from domain.reasons import Reason
+from domain.reason import Reason
 
 ID = as_session("cs_test_reworded")
 BY = By(name="ann", reason="a day at the shop")

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from application.ports import DeliveryReceipt, DeliveryRequest, Permanent, Temporary
 from domain import reasons
-from domain.reasons import Peer
+from domain.reason import Peer
 from infrastructure.deliveries.address_guard import is_public
 from infrastructure.deliveries.http_callback import HttpDeliverer
 

@@ -12,7 +12,7 @@ from fakes.receiver import Receiver, dribbling, silent
 
 from application.ports import DeliveryReceipt, DeliveryRequest, Temporary
 from domain import reasons
-from domain.reasons import Peer
+from domain.reason import Peer
 from infrastructure.deliveries.http_callback import ANSWER_BYTES_MAX, HttpDeliverer
 from infrastructure.deliveries.pinned_network import LOOKUPS_MAX
 

@@ -9,7 +9,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 
 from application.ports import DeliveryReceipt, DeliveryRequest, Permanent, Temporary
 from domain import reasons
-from domain.reasons import Peer
+from domain.reason import Peer
 from infrastructure.deliveries.callback_message import signing_secret
 from infrastructure.deliveries.http_callback import ANSWER_BYTES_MAX, REFERENCE_MAX, HttpDeliverer
 

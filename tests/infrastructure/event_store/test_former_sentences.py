@@ -16,7 +16,7 @@ from domain.event import Event
 from domain.fulfillment import Fulfillment
 from domain.line import LineState
 from domain.park_reason import ParkReason
-from domain.reasons import Peer, Reason, ReasonCode, SmtpAbout
+from domain.reason import Peer, Reason, ReasonCode, SmtpAbout
 from domain.stripe_event import StripeEvent
 from infrastructure.event_store.codec import JsonMapper
 

@@ -15,7 +15,7 @@ from application.errors import LogMoved
 from application.log.insertion import Bookkeeping, Insertion, Move, ParkedEvent
 from application.log.log import COPYING, MOVED, Log, Notification
 from domain import reasons
-from domain.reasons import Reason, ReasonCode
+from domain.reason import Reason, ReasonCode
 
 Open = Callable[[], Log]
 PARKED = ParkedEvent(

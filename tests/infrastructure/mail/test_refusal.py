@@ -3,7 +3,7 @@
 import pytest
 
 from application.ports import NotTaken, Permanent, PortError, Temporary
-from domain.reasons import SmtpAbout
+from domain.reason import SmtpAbout
 from infrastructure.mail.refusal import refusal
 
 

@@ -19,7 +19,7 @@ from application.ports import NotTaken, Permanent, PortError, Temporary
 from domain import reasons
 from domain.mail import MailKind
 from domain.personal import Personal
-from domain.reasons import Peer, SmtpAbout
+from domain.reason import Peer, SmtpAbout
 from infrastructure.mail.message import digest
 from infrastructure.mail.smtp import SmtpMailer, SmtpServer
 from infrastructure.mail.smtp_url import Security

@@ -15,7 +15,7 @@ from domain.checkout import Consent, Presentment, TaxId
 from domain.errors import InvalidIdentifier
 from domain.ids import SessionId
 from domain.personal import Personal
-from domain.reasons import ReasonCode
+from domain.reason import ReasonCode
 from infrastructure.stripe.gateway import SdkGateway
 from interfaces.sandbox.model.values import Money
 from interfaces.sandbox.model.values import TaxId as SandboxTaxId

@@ -21,7 +21,7 @@ from domain.line import LineState
 from domain.park_reason import ParkReason
 from domain.personal import Personal
 from domain.plan import PlannedLine
-from domain.reasons import Reason
+from domain.reason import Reason
 from domain.stripe_event import StripeEvent
 
 FUL = as_stream(f"ful_{SHOP}")

@@ -1,0 +1,122 @@
+"""Why something is as it is: a code with parameters, which events store in the place of a sentence.
+
+`application.reason_wording` has the English sentences. Its sentences can change at any time; codes, the names of
+parameters and what they mean never change. Code branches on codes alone. `domain.reasons` has
+the constructor of each code.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class ReasonCode(StrEnum):
+    """Grouped by what the reason is given for."""
+
+    # A Stripe event that led to nothing, or failed
+    UNHANDLED_TYPE = "unhandled_type"
+    NO_PAYMENT_NAMED = "no_payment_named"
+    NOT_A_SESSION = "not_a_session"
+
+    # A contradiction of Stripe's
+    COMPLETED_AFTER_EXPIRY = "completed_after_expiry"
+    SUCCEEDED_AFTER_FAILURE = "succeeded_after_failure"
+    FAILED_AFTER_SUCCESS = "failed_after_success"
+    EXPIRED_AFTER_COMPLETION = "expired_after_completion"
+    PAID_AFTER_FAILURE = "paid_after_failure"
+    PAID_AFTER_EXPIRY = "paid_after_expiry"
+
+    # A parked checkout
+    OTHER_MODE_THAN_KEY = "other_mode_than_key"
+    OTHER_MODE_THAN_ID = "other_mode_than_id"
+    CONNECTED_ACCOUNT = "connected_account"
+    UNKNOWN_PAYMENT_STATUS = "unknown_payment_status"
+    UNKNOWN_TO_STRIPE = "unknown_to_stripe"
+    OTHER_APPLICATION = "other_application"
+
+    # A planned line that a person delivers
+    NO_RULE = "no_rule"
+    UNKNOWN_DELIVERY = "unknown_delivery"
+    NO_URL = "no_url"
+    INVALID_SKU = "invalid_sku"
+    INVALID_POOL = "invalid_pool"
+    MANUAL_BY_RULE = "manual_by_rule"
+    TAKEN_OVER = "taken_over"
+
+    # A line that waits
+    NOT_ENOUGH_STOCK = "not_enough_stock"
+    NOT_ENOUGH_KEYS = "not_enough_keys"
+
+    # An effect that is not wanted any more
+    REPLANNED = "replanned"
+    CANCELED = "canceled"
+    PAID_AFTER_CANCELLATION = "paid_after_cancellation"
+    DELIVERED_OTHERWISE = "delivered_otherwise"
+    STOCK_TAKEN_BACK = "stock_taken_back"
+    ALREADY_PAID = "already_paid"
+    PAYMENT_NOT_AWAITED = "payment_not_awaited"
+    MAIL_OUTDATED = "mail_outdated"
+    IN_THE_RECEIPT = "in_the_receipt"
+
+    # An effect that failed or was given up
+    ANSWER_BEHIND_EVENT = "answer_behind_event"
+    NO_ADDRESS = "no_address"
+    NO_MAIL = "no_mail"
+    NO_LINE = "no_line"
+    NO_PLAIN_METHOD = "no_plain_method"
+    NO_WORKER = "no_worker"
+    ORPHANED_TOO_OFTEN = "orphaned_too_often"
+
+    # What went wrong with a server outside
+    STRIPE_KEY_REFUSED = "stripe_key_refused"
+    HTTP_STATUS = "http_status"
+    SMTP_REPLY = "smtp_reply"
+    TIMED_OUT = "timed_out"
+    HOST_NOT_FOUND = "host_not_found"
+    CONNECTION_REFUSED = "connection_refused"
+    TLS_FAILED = "tls_failed"
+    CONNECTION_FAILED = "connection_failed"
+
+    # Work for staff that no event gives a reason for
+    READY_TO_PACK = "ready_to_pack"
+    PAYMENT_OVERDUE = "payment_overdue"
+    WAITS_BEHIND = "waits_behind"
+    WAITS_FOR_WORKER = "waits_for_worker"
+    LOW_STOCK = "low_stock"
+    LOW_KEYS = "low_keys"
+    EVENTS_LEFT_OUT = "events_left_out"
+
+    # What was raised where none of the other codes is meant
+    UNREADABLE_EVENT = "unreadable_event"
+    REFUSED = "refused"
+    PORT_FAILED = "port_failed"
+    UNEXPECTED_ERROR = "unexpected_error"
+
+    # A sentence of an earlier version that has no code
+    AS_WRITTEN = "as_written"
+
+
+class Peer(StrEnum):
+    """A server outside, as a parameter of reasons."""
+
+    CALLBACK = "callback"
+    MAIL_SERVER = "mail_server"
+
+
+class SmtpAbout(StrEnum):
+    """What a reply of a mail server is about, as a parameter of reasons."""
+
+    CONNECTION = "connection"
+    LOGIN_WANTED = "login_wanted"
+    PASSWORD = "password"  # noqa: S105 - a name, not a password
+    SENDER = "sender"
+    RECIPIENT = "recipient"
+    MAIL = "mail"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """Made by the constructors in `domain.reasons` alone."""
+
+    code: ReasonCode
+    parameters: Mapping[str, str] = field(default_factory=dict)
