@@ -31,6 +31,7 @@ from application.running.followers import Followers
 from application.running.readings import readings
 from application.running.registry import READERS
 from application.staff import Staff
+from application.stripe_key import WatchedGateway
 from application.threads import Threads
 from domain.catalog import Catalog
 from domain.deliveries.kind import DeliveryKind
@@ -84,6 +85,7 @@ class Runtime:
     views: Views
     writer: Writer
     engine: Engine
+    gateway: WatchedGateway
     fulfill_checkout: FulfillCheckout
     staff: Staff
     queries: Queries
@@ -119,7 +121,7 @@ def bootstrap(settings: Settings, replace: Replacements | None = None) -> Runtim
     long_streams = LongStreams(log, kept.open_states(), use.threads)
     recent = RecentStates(log.store, long_streams)
     writer, leads_by = Writer(log, recent, threads=use.threads), _terms(settings, catalog, own)
-    gateway = use.gateway or _gateway(settings)
+    gateway = WatchedGateway(use.gateway or _gateway(settings))
     every = projections(settings.time_zone)
     projector = Projector(log, views, every, makes_views=not kept.is_shared)
     void = [view.name for view in projector.check()]
@@ -147,6 +149,7 @@ def bootstrap(settings: Settings, replace: Replacements | None = None) -> Runtim
         views=views,
         writer=writer,
         engine=engine,
+        gateway=gateway,
         fulfill_checkout=FulfillCheckout(log, writer, gateway, use.clock, catalog),
         staff=Staff(log, writer, catalog, use.clock),
         queries=queries,

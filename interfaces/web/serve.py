@@ -48,7 +48,7 @@ def engine_app(runtime: Runtime, more_routes: Sequence[BaseRoute] = (), *, with_
             clock=runtime.clock,
             rate_limit=RateLimit(VISITS_PER_MINUTE, time.monotonic),
         ),
-        health=Health(lambda: runtime.engine.is_ready),
+        health=Health(lambda: runtime.engine.is_ready, lambda: runtime.gateway.key),
         logo=runtime.texts.shop.logo,
         lifespan=lifespan,
         more_routes=more_routes,

@@ -69,5 +69,5 @@ def web_of(shop: Shop) -> ASGIApp:
         monotonic=lambda: next(seconds),
     )
     webhook = Webhook(runtime.writer, runtime.webhook_reader, runtime.clock)
-    app = web_app(webhook=webhook, after_checkout=page, health=Health(lambda: True))
+    app = web_app(webhook=webhook, after_checkout=page, health=Health(lambda: True, lambda: runtime.gateway.key))
     return cast(ASGIApp, ProxyHeadersMiddleware(app))  # type: ignore[arg-type]  # uvicorn has types of its own

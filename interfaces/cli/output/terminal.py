@@ -9,8 +9,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from application.reading.work import OtherWork, Work, WorkKind
 from interfaces.cli.output.cells import Cell, is_number, shown
-from interfaces.cli.output.text import harmless
+from interfaces.cli.output.text import harmless, label
 
 _NARROW = 76
 """A story's times stand on lines of their own below this."""
@@ -19,7 +20,12 @@ _WIDTH_OF_A_FILE = 10_000
 """Lines are as long as they have to be."""
 _GAP = 2
 
-_STYLES = {
+_FAILURES: Sequence[WorkKind] = (
+    *(Work.GIVEN_UP_LINE, Work.MAIL_FAILED, Work.RETRIEVAL_FAILED, Work.FAILING_EFFECT, Work.STRIPE_KEY_REFUSED),
+    *(Work.FAILED_STRIPE_EVENT, OtherWork.PARKED_EVENT, OtherWork.INCOMPLETE_VIEW, OtherWork.WAITING_EFFECT),
+)
+"""Tasks that something has failed for. The others are the daily work of a shop."""
+_STATES = {
     **dict.fromkeys(("fulfilled", "delivered", "sent", "live", "handled"), "green"),
     **dict.fromkeys(
         ("awaiting payment", "fulfilling", "pending", "to pack", "to do by hand", "not paid", "queued", "building"),
@@ -30,6 +36,8 @@ _STYLES = {
         "red",
     ),
 }
+_STYLES = {"state": _STATES, "task": dict.fromkeys(map(label, _FAILURES), "red")}
+"""By the name of a column."""
 
 
 class Terminal:
@@ -100,5 +108,5 @@ def _grid() -> Table:
 
 
 def _colored(name: str, text: str) -> Text:
-    """A state in its color. Nothing else has one, whatever words a customer or a catalog chose."""
-    return Text(text, _STYLES.get(text.partition(":")[0], "") if name.casefold() == "state" else "")
+    """A state or a task in its color. Nothing else has one, whatever words a customer or a catalog chose."""
+    return Text(text, _STYLES.get(name.casefold(), {}).get(text.partition(":")[0], ""))

@@ -1,4 +1,4 @@
-"""Colors are for states alone: no customer, carrier or catalog can make something look sent, or failed."""
+"""Colors are for states and tasks alone: no customer, carrier or catalog can make something look sent, or failed."""
 
 import pytest
 
@@ -24,6 +24,16 @@ def test_a_state_has_its_color_in_a_table_and_by_itself(terminal: Terminal, caps
     assert f"{GREEN}delivered" in out
     assert f"{RED}given_up" in out
     assert f"{RED}blocked" in out
+
+
+def test_a_task_is_red_where_something_has_failed(terminal: Terminal, capsys: pytest.CaptureFixture[str]) -> None:
+    tasks = [("parcel to pack", "2 x Mug"), ("stripe key refused", "Stripe refuses the key"), ("mail failed", "550")]
+    terminal.table(("task", "detail"), tasks)
+
+    out = capsys.readouterr().out
+    assert f"{RED}stripe key refused" in out
+    assert f"{RED}mail failed" in out
+    assert out.count(RED) == 2
 
 
 def test_the_same_word_elsewhere_has_none(terminal: Terminal, capsys: pytest.CaptureFixture[str]) -> None:

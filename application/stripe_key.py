@@ -1,0 +1,39 @@
+"""Whether Stripe accepts our key, by what it last answered to this process."""
+
+from enum import StrEnum
+
+from application.ports import Permanent, PortError, StripeGateway
+from domain.checkout import Checkout
+from domain.ids import SessionId
+from domain.reasons import ReasonCode
+
+
+class StripeKey(StrEnum):
+    UNUSED = "unused"
+    """This process has no answer of Stripe's yet."""
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+
+
+class WatchedGateway:
+    """Implements `application.ports.StripeGateway` by another one, and remembers what Stripe answered to the key."""
+
+    def __init__(self, gateway: StripeGateway) -> None:
+        self._gateway = gateway
+        self.key = StripeKey.UNUSED
+
+    def retrieve(self, session_id: SessionId) -> Checkout:
+        try:
+            checkout = self._gateway.retrieve(session_id)
+        except PortError as error:
+            self._learn(error)
+            raise
+        self.key = StripeKey.ACCEPTED
+        return checkout
+
+    def _learn(self, error: PortError) -> None:
+        """A server that was not reached, was busy or failed shows nothing about the key."""
+        if error.reason.code is ReasonCode.STRIPE_KEY_REFUSED:
+            self.key = StripeKey.REFUSED
+        elif isinstance(error, Permanent):
+            self.key = StripeKey.ACCEPTED
