@@ -1,0 +1,106 @@
+"""The search for checkouts: by words, or by a name that means one checkout."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from application.log.log import Log
+from application.reading.answers import SearchHit, SeenWithin
+from application.reading.checkout_state import CheckoutState
+from application.reading.projection import Row, rfc3339
+from application.reading.projections.checkouts import CHECKOUTS
+from application.reading.projections.search import SEARCH
+from application.reading.search_terms import TERM_MAX, beginning_of_end, readings, words
+from application.reading.session_events import SessionEvents
+from application.reading.views import Above, Among, AtMost, Equal, Filter, Selection, StartsWith, Views
+from domain.checkout_session import CheckoutSession
+from domain.ids import SessionId, StreamId
+from domain.order_number import order_number, read_order_number
+
+_WORDS_MAX = 10
+_HITS_MAX = 200
+_ROWS_MAX = 100
+_TICK = timedelta(microseconds=1)
+_CANDIDATES_MAX = 5
+
+
+class CheckoutSearch:
+    """Reads the views as they are: `Queries` brings them to the end of the log first."""
+
+    def __init__(self, log: Log, views: Views, events: SessionEvents) -> None:
+        self._log = log
+        self._views = views
+        self._events = events
+
+    def hits(self, text: str, limit: int, seen: SeenWithin) -> list[SearchHit]:
+        """Checkouts that have, for every search word, a word that begins with it; the newest first. Without a word: all
+        checkouts."""
+        within = list(self._within(seen))
+        for wanted in readings(text):
+            if hits := self._hits(wanted[:_WORDS_MAX], within, min(limit, _HITS_MAX)):
+                return hits
+        return []
+
+    def named(self, name: str) -> list[SessionId]:
+        """The sessions with this order number, payment intent or reference; without any, those whose ID ends so."""
+        number, whole = read_order_number(name), "".join(words(name))[:TERM_MAX]
+        found = dict.fromkeys(self._found_by(Equal("term", number.casefold()), "order_number") if number else ())
+        found |= dict.fromkeys(self._found_by(Equal("term", whole), "payment_intent"))
+        found |= dict.fromkeys(self._with_reference(name, whole))
+        if not found and (end := beginning_of_end(name)):
+            found |= dict.fromkeys(self._found_by(StartsWith("term", end), "session"))
+        return list(found)[:_CANDIDATES_MAX]
+
+    def _within(self, seen: SeenWithin) -> Iterator[Filter]:
+        if seen.since is not None:
+            yield Above("recorded_at", rfc3339(seen.since - _TICK))
+        if seen.until is not None:
+            yield AtMost("recorded_at", rfc3339(seen.until - _TICK))
+        if seen.before is not None:
+            where = [Equal("session_id", seen.before)]
+            rows = self._views.select(Selection(projection=CHECKOUTS, where=where))
+            yield AtMost("position", int(rows[0]["position"] or 0) - 1 if rows else 0)
+
+    def _with_reference(self, name: str, whole: str) -> Iterator[SessionId]:
+        """The view has parts of references as terms, too, so this compares the references themselves."""
+        for session_id in self._found_by(Equal("term", whole), "client_reference_id"):
+            checkout = self._log.get(CheckoutSession, session_id).checkout
+            reference = checkout.client_reference_id if checkout else None
+            if reference and words(reference.text) == words(name):
+                yield session_id
+
+    def _found_by(self, term: Filter, field: str) -> list[SessionId]:
+        selection = Selection(projection=SEARCH, where=[term, Equal("field", field)], limit=_HITS_MAX)
+        return [_session_of(row) for row in self._views.select(selection)]
+
+    def _hits(self, wanted: Sequence[str], within: Sequence[Filter], limit: int) -> list[SearchHit]:
+        found = [Among("session_id", SEARCH, [StartsWith("term", word)]) for word in wanted]
+        selection = Selection(projection=CHECKOUTS, where=[*found, *within], order_by=["-position"], limit=limit)
+        rows = self._views.select(selection)
+        states = self._events.states([_session_of(row) for row in rows])
+        return [_hit(row, states, self._matched(_session_of(row), wanted)) for row in rows]
+
+    def _matched(self, session_id: SessionId, wanted: Sequence[str]) -> tuple[str, ...]:
+        fields = set()
+        for word in wanted:
+            where = (StartsWith("term", word), Equal("session_id", session_id))
+            rows = self._views.select(Selection(projection=SEARCH, where=where, limit=_ROWS_MAX))
+            fields |= {str(row["field"]) for row in rows}
+        return tuple(sorted(fields))
+
+
+def _session_of(row: Row) -> SessionId:
+    """The ID as the log has it: intake has checked its shape."""
+    return SessionId(StreamId(str(row["session_id"])))
+
+
+def _hit(row: Row, states: Mapping[SessionId, CheckoutState], matched: tuple[str, ...]) -> SearchHit:
+    session_id, amount, currency = _session_of(row), row["amount_total"], row["currency"]
+    return SearchHit(
+        session_id=session_id,
+        order_number=order_number(session_id),
+        state=states.get(session_id, CheckoutState.OPEN),
+        amount_total=None if amount is None else int(amount),
+        currency=None if currency is None else str(currency),
+        recorded_at=datetime.fromisoformat(str(row["recorded_at"])),
+        matched=matched,
+    )

@@ -1,0 +1,167 @@
+"""The work that waits for a person: rows of the view `work_queue`, and what only the log and other views show."""
+
+import json
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from application.log.insertion import ParkedEvent
+from application.log.log import Log
+from application.reading.answers import IncompleteView, WorkItem
+from application.reading.due_effects import DueEffects
+from application.reading.projection import Row
+from application.reading.projections.work_queue import WORK_QUEUE, is_due
+from application.reading.supply import low_supplies
+from application.reading.view_states import incomplete_views
+from application.reading.views import Above, Equal, Filter, OneOf, Selection, Views
+from application.reading.wording import and_behind_it
+from application.reading.work import OtherWork, Work, WorkKind
+from application.reason_wording import in_words
+from domain import reasons
+from domain.catalog import LowStock
+from domain.checkout_session import CheckoutSession
+from domain.errors import UnreadableEvent
+from domain.event import Event
+from domain.identifiers import session_of_stream
+from domain.ids import StreamId
+from domain.reason import Reason
+from domain.step import effect_id
+from domain.stripe_event import StripeEvent
+
+_PAGE_MAX = 100
+_NEARBY_MAX = 20
+_LATE = timedelta(minutes=15)
+
+
+class OpenWork:
+    """Reads the views as they are: `Queries` brings them to the end of the log first."""
+
+    def __init__(
+        self, log: Log, views: Views, due_effects: DueEffects, clock: Callable[[], datetime], low_stock: LowStock
+    ) -> None:
+        self._log = log
+        self._views = views
+        self._due_effects = due_effects
+        self._clock = clock
+        self._low_stock = low_stock
+
+    def items(self, limit: int) -> list[WorkItem]:
+        """Incomplete views; then, the longest wait first and at most `limit`: rows of the view, parked events, effects
+        that no worker has carried out for a quarter of an hour, and low supplies.
+
+        The incomplete views come first and are never cut off, so an empty answer means that there is no work.
+        """
+        selection = Selection(
+            projection=WORK_QUEUE,
+            where=[Equal("is_open", 1)],
+            order_by=["since", "subject", "kind", "item"],
+            limit=limit,
+        )
+        now = self._clock()
+        rows = [row for row in self._views.select(selection) if is_due(row, now)]
+        incomplete = [self._incomplete_item(view) for view in incomplete_views(self._views)]
+        items = [*map(_work_item, rows), *self._parked(), *self._late_effects(now, limit), *self._low()]
+        return [*incomplete, *sorted(items, key=lambda item: item.since)[:limit]]
+
+    def of(self, subject: str) -> list[WorkItem]:
+        """The items of the view and the parked events of one session or Stripe event."""
+        where: list[Filter] = [Equal("is_open", 1), Equal("subject", subject)]
+        now = self._clock()
+        rows = self._views.select(Selection(projection=WORK_QUEUE, where=where, order_by=["since", "kind", "item"]))
+        parked = [item for item in self._parked() if item.subject == subject]
+        return [*(_work_item(row) for row in rows if is_due(row, now)), *parked]
+
+    def subjects(self, kinds: Collection[WorkKind]) -> Iterator[Sequence[str]]:
+        """The sessions and Stripe events with work of these kinds, each once, by pages."""
+        parked = {item.subject for item in self._parked()} if OtherWork.PARKED_EVENT in kinds else set[str]()
+        in_order = sorted(parked)
+        yield from (in_order[start : start + _PAGE_MAX] for start in range(0, len(in_order), _PAGE_MAX))
+        kind, subject, now = OneOf("kind", sorted(map(str, kinds))), "", self._clock()
+        while True:
+            where: list[Filter] = [Equal("is_open", 1), kind, Above("subject", subject)]
+            rows = self._views.select(
+                Selection(projection=WORK_QUEUE, where=where, order_by=["subject"], limit=_PAGE_MAX)
+            )
+            if not rows:
+                return
+            subject = str(rows[-1]["subject"])
+            due = dict.fromkeys(str(row["subject"]) for row in rows if is_due(row, now))
+            yield [each for each in due if each not in parked]
+
+    def _parked(self) -> list[WorkItem]:
+        """The first parked event of each subject and policy: its retry releases the events that wait behind it."""
+        waiting: dict[tuple[str, str], list[ParkedEvent]] = {}
+        for parked in self._log.store.select_parked_events():
+            waiting.setdefault((parked.subject, parked.policy), []).append(parked)
+        return [_parked_item(group[0], len(group) - 1) for group in waiting.values() if not self._is_dismissed(group)]
+
+    def _is_dismissed(self, group: Sequence[ParkedEvent]) -> bool:
+        """True if a person dismissed these events of one subject, and none of them was parked later."""
+        subject = group[0].subject
+        try:
+            dismissed_at = self._dismissed_at(subject)
+        except UnreadableEvent:
+            return False
+        return dismissed_at is not None and all(each.parked_at <= dismissed_at for each in group)
+
+    def _dismissed_at(self, subject: str) -> datetime | None:
+        """
+        Raises:
+            UnreadableEvent: this version can't read the subject's stream.
+        """
+        if session_of_stream(subject) == subject:
+            return self._log.get(CheckoutSession, subject).dismissed_at
+        if subject.startswith("evt_"):
+            return self._log.get(StripeEvent, subject).dismissed_at
+        return None
+
+    def _incomplete_item(self, view: IncompleteView) -> WorkItem:
+        why = reasons.events_left_out(view.left_out, view.position, view.error)
+        return _item(view.name, OtherWork.INCOMPLETE_VIEW, "", why, self._recorded_at(view.position))
+
+    def _recorded_at(self, position: int) -> datetime:
+        """The time when the event at this position, or the next readable one, was recorded."""
+        for found in self._log.store.select_notifications(position, _NEARBY_MAX):
+            event = self._log.entry(found).readable
+            if isinstance(event, Event):
+                return event.recorded_at
+        return self._clock()
+
+    def _low(self) -> Iterator[WorkItem]:
+        """Low supplies, since the last change of the SKU or the pool."""
+        for low in low_supplies(self._views, self._low_stock):
+            yield _item(low.name, low.kind, "", low.why, self._changed_at(low.stream))
+
+    def _changed_at(self, stream: StreamId) -> datetime:
+        """The time when the last readable event of this stream was recorded; now, if there is none."""
+        for stored in self._log.store.select_events(stream, desc=True, limit=_NEARBY_MAX):
+            with suppress(UnreadableEvent):
+                return self._log.decode(stored).recorded_at
+        return self._clock()
+
+    def _late_effects(self, now: datetime, limit: int) -> Iterator[WorkItem]:
+        """Effects that stay due: no worker runs, no worker knows their kind, or their checkout can't be read."""
+        late = now - _LATE
+        for effect in self._due_effects.due(late, limit):
+            if effect.since is not None and effect.since <= late:
+                step = effect.effect_id.removeprefix(effect_id(effect.session_id, ""))
+                why = reasons.waits_for_worker(effect.kind)
+                yield _item(effect.session_id, OtherWork.WAITING_EFFECT, step, why, effect.since)
+
+
+def _item(subject: str, kind: WorkKind, item: str, why: Reason, since: datetime) -> WorkItem:
+    return WorkItem(subject=subject, kind=kind, item=item, detail=in_words(why), why=why, since=since)
+
+
+def _parked_item(parked: ParkedEvent, behind: int) -> WorkItem:
+    place = f"{parked.policy}@{parked.position}"
+    item = _item(parked.subject, OtherWork.PARKED_EVENT, place, parked.error, parked.parked_at)
+    return replace(item, detail=and_behind_it(item.detail, behind)) if behind else item
+
+
+def _work_item(row: Row) -> WorkItem:
+    why = reasons.restored(str(row["code"]), json.loads(str(row["parameters"])))
+    since = datetime.fromisoformat(str(row["since"]))
+    item = _item(str(row["subject"]), Work(str(row["kind"])), str(row["item"]), why, since)
+    return item if row["retry_at"] is None else replace(item, retry_at=datetime.fromisoformat(str(row["retry_at"])))
