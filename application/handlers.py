@@ -19,7 +19,7 @@ from application.ports import (
 from application.running.effect_kinds import Attempt, Done, Outcome
 from domain import reasons
 from domain.catalog import Catalog
-from domain.checkout_session import CheckoutSession, Source
+from domain.checkout_session import CheckoutSession
 from domain.effect import Effect
 from domain.fulfillment import Fulfillment
 from domain.handing_over import deliver, has_its_stock
@@ -30,6 +30,7 @@ from domain.park_reason import ParkReason
 from domain.plan import PlannedLine
 from domain.policies.emails import look_again
 from domain.reason import Reason
+from domain.source import Source
 from domain.step import DeliverStep
 from domain.streams import Streams
 

@@ -1,150 +1,24 @@
 """A Checkout Session: what Stripe reported about it, and from where. Facts are recorded, never refused."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
-from typing import Any, ClassVar, Self, assert_never
+from typing import Self, assert_never
 
 from domain import reasons
 from domain.checkout import PAID_STATUSES, Checkout
+from domain.checkout_session_events import CheckoutSessionEvents, CheckoutSessionFact, CheckoutSessionFacts
 from domain.errors import Refused
-from domain.event import UNSTAMPED, Aggregate, Event, replace
-from domain.former_sentences import store_reason
+from domain.event import UNSTAMPED, Aggregate, replace
 from domain.identifiers import is_livemode
 from domain.ids import SessionId, StreamId, StripeEventId
 from domain.park_reason import ParkReason
-from domain.personal import Personal, mark_stored
+from domain.personal import Personal
 from domain.reason import Reason, ReasonCode
-
-
-class Source(StrEnum):
-    """Where a fact came from."""
-
-    WEBHOOK = "webhook"
-    LANDING_PAGE = "landing_page"
-    STAFF = "staff"
-    SCHEDULE = "schedule"
+from domain.source import Source
 
 
 @dataclass(frozen=True, kw_only=True)
-class CheckoutSession(Aggregate["CheckoutSessionFact"]):
-    @dataclass(frozen=True, kw_only=True)
-    class Completed(Event):
-        """`checkout.session.completed`: the customer is done; the money may still be on its way."""
-
-        TOPIC: ClassVar[str] = "CheckoutSession.Completed"
-        stripe_event: StripeEventId
-        payment_status: str | None
-
-    @dataclass(frozen=True, kw_only=True)
-    class AsyncPaymentSucceeded(Event):
-        """`checkout.session.async_payment_succeeded`: a delayed payment has arrived."""
-
-        TOPIC: ClassVar[str] = "CheckoutSession.AsyncPaymentSucceeded"
-        stripe_event: StripeEventId
-
-    @dataclass(frozen=True, kw_only=True)
-    class AsyncPaymentFailed(Event):
-        """`checkout.session.async_payment_failed`: a delayed payment will not arrive."""
-
-        TOPIC: ClassVar[str] = "CheckoutSession.AsyncPaymentFailed"
-        stripe_event: StripeEventId
-
-    @dataclass(frozen=True, kw_only=True)
-    class Expired(Event):
-        """`checkout.session.expired`: the customer never finished."""
-
-        TOPIC: ClassVar[str] = "CheckoutSession.Expired"
-        stripe_event: StripeEventId
-
-    @dataclass(frozen=True, kw_only=True)
-    class Retrieved(Event):
-        """Stripe's answer when asked, kept as the merchant's own copy."""
-
-        TOPIC: ClassVar[str] = "CheckoutSession.Retrieved"
-        class_version: ClassVar[int] = 2
-        checkout: Checkout
-        source: Source
-
-        @staticmethod
-        def upcast_v1_v2(state: dict[str, Any]) -> None:
-            checkout = state["checkout"]
-            mark_stored(checkout, "client_reference_id")
-            checkout["metadata"] = {key: {"text": text} for key, text in checkout.get("metadata", {}).items()}
-
-    @dataclass(frozen=True, kw_only=True)
-    class Paid(Event):
-        """The one moment a retrieval shows `complete`, and `paid` or `no_payment_required`.
-
-        Its time is that of the Stripe event that reported it, if one was received before; else the time of our
-        question.
-        """
-
-        TOPIC: ClassVar[str] = "CheckoutSession.Paid"
-        payment_status: str
-        amount_total: int
-        currency: str
-
-    @dataclass(frozen=True, kw_only=True)
-    class Contradicted(Event):
-        """Stripe reported two things that exclude each other. The event informs staff and decides nothing."""
-
-        TOPIC: ClassVar[str] = "CheckoutSession.Contradicted"
-        class_version: ClassVar[int] = 2
-        what: Reason
-
-        @staticmethod
-        def upcast_v1_v2(state: dict[str, Any]) -> None:
-            store_reason(state, "what")
-
-    @dataclass(frozen=True, kw_only=True)
-    class Parked(Event):
-        """The session waits for a person."""
-
-        TOPIC: ClassVar[str] = "CheckoutSession.Parked"
-        class_version: ClassVar[int] = 2
-        why: ParkReason
-        detail: Reason
-
-        @staticmethod
-        def upcast_v1_v2(state: dict[str, Any]) -> None:
-            store_reason(state, "detail")
-
-    @dataclass(frozen=True, kw_only=True)
-    class RetryRequested(Event):
-        """A person asked for a retry of everything that is stuck in this checkout."""
-
-        TOPIC: ClassVar[str] = "CheckoutSession.RetryRequested"
-
-    @dataclass(frozen=True, kw_only=True)
-    class Noted(Event):
-        """A person's remark."""
-
-        TOPIC: ClassVar[str] = "CheckoutSession.Noted"
-        text: Personal
-
-    @dataclass(frozen=True, kw_only=True)
-    class Readdressed(Event):
-        """A person gave this checkout's mails another address than Stripe has."""
-
-        TOPIC: ClassVar[str] = "CheckoutSession.Readdressed"
-        to: Personal
-
-    @dataclass(frozen=True, kw_only=True)
-    class Dismissed(Event):
-        """A person took what the work queue shows of this checkout out of it, except undelivered lines."""
-
-        TOPIC: ClassVar[str] = "CheckoutSession.Dismissed"
-
-    @dataclass(frozen=True, kw_only=True)
-    class Canceled(Event):
-        """A person canceled the checkout before it was paid: a payment that arrives later is shown to a person."""
-
-        TOPIC: ClassVar[str] = "CheckoutSession.Canceled"
-        notifies: bool
-        """Whether the customer gets a mail about it."""
-
+class CheckoutSession(CheckoutSessionEvents, Aggregate[CheckoutSessionFact]):
     checkout: Checkout | None = None
     mails_to: Personal | None = None
     """The address that a person gave its mails, which Stripe's never replaces."""
@@ -234,13 +108,13 @@ class CheckoutSession(Aggregate["CheckoutSessionFact"]):
 
     def complete(
         self, *, stripe_event: StripeEventId, payment_status: str | None, at: datetime
-    ) -> "CheckoutSessionFacts":
+    ) -> CheckoutSessionFacts:
         if self.completed:
             return []
         fact = self.Completed(stripe_event=stripe_event, payment_status=payment_status, occurred_at=at)
         return [fact, *self._completed_after_expiry(at)]
 
-    def succeed(self, *, stripe_event: StripeEventId, at: datetime) -> "CheckoutSessionFacts":
+    def succeed(self, *, stripe_event: StripeEventId, at: datetime) -> CheckoutSessionFacts:
         if self.succeeded:
             return []
         fact = self.AsyncPaymentSucceeded(stripe_event=stripe_event, occurred_at=at)
@@ -250,7 +124,7 @@ class CheckoutSession(Aggregate["CheckoutSessionFact"]):
             *self._contradiction(self.failed, reasons.succeeded_after_failure(), at),
         ]
 
-    def fail(self, *, stripe_event: StripeEventId, at: datetime) -> "CheckoutSessionFacts":
+    def fail(self, *, stripe_event: StripeEventId, at: datetime) -> CheckoutSessionFacts:
         if self.failed:
             return []
         fact = self.AsyncPaymentFailed(stripe_event=stripe_event, occurred_at=at)
@@ -261,7 +135,7 @@ class CheckoutSession(Aggregate["CheckoutSessionFact"]):
             *self._contradiction(is_paid, reasons.failed_after_success(), at),
         ]
 
-    def expire(self, *, stripe_event: StripeEventId, at: datetime) -> "CheckoutSessionFacts":
+    def expire(self, *, stripe_event: StripeEventId, at: datetime) -> CheckoutSessionFacts:
         if self.expired:
             return []
         fact = self.Expired(stripe_event=stripe_event, occurred_at=at)
@@ -271,9 +145,7 @@ class CheckoutSession(Aggregate["CheckoutSessionFact"]):
             *self._contradiction(is_complete, reasons.expired_after_completion(), at),
         ]
 
-    def learn(
-        self, checkout: Checkout, *, source: Source, at: datetime, is_ours: bool = True
-    ) -> "CheckoutSessionFacts":
+    def learn(self, checkout: Checkout, *, source: Source, at: datetime, is_ours: bool = True) -> CheckoutSessionFacts:
         """Take in an answer of Stripe's API, which alone decides whether the session is paid.
 
         `is_ours`: False if the catalog leaves it to another application.
@@ -313,7 +185,7 @@ class CheckoutSession(Aggregate["CheckoutSessionFact"]):
             return before.is_canceled and not (checkout.is_canceled or checkout.is_paid)
         return before.is_complete or checkout.status == "open"
 
-    def _pay(self, checkout: Checkout, at: datetime) -> "list[CheckoutSessionFact]":
+    def _pay(self, checkout: Checkout, at: datetime) -> list[CheckoutSessionFact]:
         paid = self.Paid(
             payment_status=checkout.payment_status,
             amount_total=checkout.amount_total,
@@ -328,27 +200,27 @@ class CheckoutSession(Aggregate["CheckoutSessionFact"]):
         expired = self._contradiction(self.expired and not self._is_heard_complete, reasons.paid_after_expiry(), at)
         return [paid, *failed, *expired]
 
-    def park(self, why: ParkReason, detail: Reason) -> "CheckoutSessionFacts":
+    def park(self, why: ParkReason, detail: Reason) -> CheckoutSessionFacts:
         """Something new came about a session that is not fulfilled. If a person dismissed it before, it waits again."""
         if self.is_park_dismissed and self.park_reason is why and not self.is_paid:
             return [self.Parked(why=why, detail=detail)]
         return self._park(why, detail)
 
-    def _park(self, why: ParkReason, detail: Reason, at: datetime = UNSTAMPED) -> "CheckoutSessionFacts":
+    def _park(self, why: ParkReason, detail: Reason, at: datetime = UNSTAMPED) -> CheckoutSessionFacts:
         if self.is_paid or self.park_reason is why:
             return []
         return [self.Parked(why=why, detail=detail, occurred_at=at)]
 
-    def request_retry(self) -> "CheckoutSessionFacts":
+    def request_retry(self) -> CheckoutSessionFacts:
         return [self.RetryRequested()]
 
-    def note(self, text: str) -> "CheckoutSessionFacts":
+    def note(self, text: str) -> CheckoutSessionFacts:
         return [self.Noted(text=Personal(text))]
 
-    def dismiss(self) -> "CheckoutSessionFacts":
+    def dismiss(self) -> CheckoutSessionFacts:
         return [self.Dismissed()]
 
-    def cancel(self, *, notifies: bool) -> "CheckoutSessionFacts":
+    def cancel(self, *, notifies: bool) -> CheckoutSessionFacts:
         """Fulfill nothing of it, even if its payment arrives.
 
         Raises:
@@ -362,19 +234,19 @@ class CheckoutSession(Aggregate["CheckoutSessionFact"]):
             raise Refused("This checkout belongs to another application, so there is nothing to cancel.")
         return [self.Canceled(notifies=notifies)]
 
-    def readdress(self, to: str) -> "CheckoutSessionFacts":
+    def readdress(self, to: str) -> CheckoutSessionFacts:
         """Send what could not be sent, and what is still to come, to this address."""
         return [self.Readdressed(to=Personal(to))]
 
-    def _completed_after_expiry(self, at: datetime) -> "CheckoutSessionFacts":
+    def _completed_after_expiry(self, at: datetime) -> CheckoutSessionFacts:
         return self._contradiction(self.expired, reasons.completed_after_expiry(), at)
 
-    def _contradiction(self, is_so: bool, what: Reason, at: datetime) -> "CheckoutSessionFacts":
+    def _contradiction(self, is_so: bool, what: Reason, at: datetime) -> CheckoutSessionFacts:
         if not is_so or what.code in self.contradictions:
             return []
         return [self.Contradicted(what=what, occurred_at=at)]
 
-    def apply(self, event: "CheckoutSessionFact") -> Self:  # noqa: C901 - a case for each event
+    def apply(self, event: CheckoutSessionFact) -> Self:  # noqa: C901 - a case for each event
         match event:
             case CheckoutSession.Completed():
                 return replace(self, completed=event, completed_at=self.completed_at or event.occurred_at)
@@ -403,21 +275,3 @@ class CheckoutSession(Aggregate["CheckoutSessionFact"]):
                 return self
             case _:
                 assert_never(event)
-
-
-CheckoutSessionFact = (
-    CheckoutSession.Completed
-    | CheckoutSession.AsyncPaymentSucceeded
-    | CheckoutSession.AsyncPaymentFailed
-    | CheckoutSession.Expired
-    | CheckoutSession.Retrieved
-    | CheckoutSession.Paid
-    | CheckoutSession.Contradicted
-    | CheckoutSession.Parked
-    | CheckoutSession.RetryRequested
-    | CheckoutSession.Noted
-    | CheckoutSession.Readdressed
-    | CheckoutSession.Dismissed
-    | CheckoutSession.Canceled
-)
-CheckoutSessionFacts = Sequence[CheckoutSessionFact]

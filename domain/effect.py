@@ -8,21 +8,19 @@ time, after growing pauses when it happens again, for the attempt itself may be 
 enough.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, ClassVar, Self, assert_never
+from typing import Self, assert_never
 
 from domain import reasons
-from domain.checkout_session import Source
+from domain.effect_events import EffectEvents, EffectFact, EffectFacts
 from domain.errors import Refused
-from domain.event import Aggregate, Event, replace
-from domain.former_sentences import is_former_sentence, store_reason
+from domain.event import Aggregate, replace
 from domain.mail import Mail, SentMail
-from domain.personal import mark_stored
 from domain.plan import PlannedLine
 from domain.reason import Reason
-from domain.step import Step, parse_step
+from domain.source import Source
+from domain.step import Step
 
 RETRIEVE, MAIL = "retrieve", "mail"
 
@@ -37,123 +35,7 @@ LONGEST_WAIT = timedelta(days=2)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Effect(Aggregate["EffectFact"]):
-    @dataclass(frozen=True, kw_only=True)
-    class Requested(Event):
-        """`kind` is `retrieve`, `mail` or the name of a delivery; the mail or the line is what to do it with.
-
-        It is due from `not_before` on, at most `LONGEST_WAIT` ahead; without it at once, whatever the clocks show.
-        `source` is who asked for a retrieval.
-        """
-
-        TOPIC: ClassVar[str] = "Effect.Requested"
-        class_version: ClassVar[int] = 2
-        kind: str
-        step: str
-        mail: Mail | None = None
-        line: PlannedLine | None = None
-        not_before: datetime | None = None
-        source: Source | None = None
-
-        @property
-        def parsed_step(self) -> Step | None:
-            """The step as a value; None if another version asked for it."""
-            return parse_step(self.step)
-
-        @staticmethod
-        def upcast_v1_v2(state: dict[str, Any]) -> None:
-            if mail := state.get("mail"):
-                mark_stored(mail, "reference", "tracking")
-
-    @dataclass(frozen=True, kw_only=True)
-    class AttemptStarted(Event):
-        """The claim of a worker."""
-
-        TOPIC: ClassVar[str] = "Effect.AttemptStarted"
-        number: int
-        worker: str
-
-    @dataclass(frozen=True, kw_only=True)
-    class AttemptFailed(Event):
-        """It did not work this time. It is tried again from `retry_at` on."""
-
-        TOPIC: ClassVar[str] = "Effect.AttemptFailed"
-        class_version: ClassVar[int] = 2
-        number: int
-        error: Reason
-        retry_at: datetime
-        may_have_gone_out: bool = True
-        """False if the other side is known to have taken nothing of this attempt."""
-
-        @staticmethod
-        def upcast_v1_v2(state: dict[str, Any]) -> None:
-            store_reason(state, "error")
-
-    @dataclass(frozen=True, kw_only=True)
-    class AttemptOrphaned(Event):
-        """The process of this attempt ended, and its outcome is unknown. It is repeated from `retry_at` on."""
-
-        TOPIC: ClassVar[str] = "Effect.AttemptOrphaned"
-        number: int
-        retry_at: datetime
-
-    @dataclass(frozen=True, kw_only=True)
-    class AttemptReleased(Event):
-        """Claimed but not begun when the process stopped: another worker can claim it at once."""
-
-        TOPIC: ClassVar[str] = "Effect.AttemptReleased"
-        number: int
-
-    @dataclass(frozen=True, kw_only=True)
-    class Succeeded(Event):
-        TOPIC: ClassVar[str] = "Effect.Succeeded"
-        class_version: ClassVar[int] = 2
-        number: int
-        note: str | None = None
-        """The remark of the other side: a reference, a link."""
-        found: Reason | None = None
-        """The finding, if it is another one than expected."""
-        sent: SentMail | None = None
-        """The mail as it was sent, if it is one. None in events of early versions."""
-
-        @staticmethod
-        def upcast_v1_v2(state: dict[str, Any]) -> None:
-            if is_former_sentence(state.get("note")):
-                state["found"] = state.pop("note")
-                store_reason(state, "found")
-
-    @dataclass(frozen=True, kw_only=True)
-    class GivenUp(Event):
-        """The effect waits for a person; no attempt follows by itself."""
-
-        TOPIC: ClassVar[str] = "Effect.GivenUp"
-        class_version: ClassVar[int] = 2
-        error: Reason
-        may_have_gone_out: bool = True
-        """The same of the attempt that it ends, if it ends one."""
-
-        @staticmethod
-        def upcast_v1_v2(state: dict[str, Any]) -> None:
-            store_reason(state, "error")
-
-    @dataclass(frozen=True, kw_only=True)
-    class Withdrawn(Event):
-        """It was no longer wanted when its turn came."""
-
-        TOPIC: ClassVar[str] = "Effect.Withdrawn"
-        class_version: ClassVar[int] = 2
-        why: Reason
-
-        @staticmethod
-        def upcast_v1_v2(state: dict[str, Any]) -> None:
-            store_reason(state, "why")
-
-    @dataclass(frozen=True, kw_only=True)
-    class RetryRequested(Event):
-        """A person asked for another try."""
-
-        TOPIC: ClassVar[str] = "Effect.RetryRequested"
-
+class Effect(EffectEvents, Aggregate[EffectFact]):
     requested: "Effect.Requested | None" = None
     attempt: int = 0
     """The number of the latest attempt, over all retries."""
@@ -203,19 +85,19 @@ class Effect(Aggregate["EffectFact"]):
         line: PlannedLine | None = None,
         not_before: datetime | None = None,
         source: Source | None = None,
-    ) -> "EffectFacts":
+    ) -> EffectFacts:
         """Request it, once; a withdrawn effect can be requested again."""
         if self.requested and self.withdrawn is None:
             return []
         return [self.Requested(kind=kind, step=str(step), mail=mail, line=line, not_before=not_before, source=source)]
 
-    def start(self, worker: str, *, now: datetime) -> "EffectFacts":
+    def start(self, worker: str, *, now: datetime) -> EffectFacts:
         """Claim it. Nothing if it is not due, or a worker has it."""
         if not self.is_open or self.worker is not None or not self._is_due(now):
             return []
         return [self.AttemptStarted(number=self.attempt + 1, worker=worker)]
 
-    def orphan(self, worker: str, *, now: datetime, random: float) -> "EffectFacts":
+    def orphan(self, worker: str, *, now: datetime, random: float) -> EffectFacts:
         """Record that the worker that had claimed it is gone. `random`, from 0 to 1, is the part of the longest pause
         to wait: an effect that ends processes is then repeated alone, not together with the others that it orphaned.
         """
@@ -226,11 +108,11 @@ class Effect(Aggregate["EffectFact"]):
         pause = _ORPHAN_PAUSES[self.orphans] * random
         return [self.AttemptOrphaned(number=self.attempt, retry_at=now + pause)]
 
-    def release(self, number: int) -> "EffectFacts":
+    def release(self, number: int) -> EffectFacts:
         """Release a claim of which nothing was begun."""
         return [self.AttemptReleased(number=number)] if self.is_current(number) else []
 
-    def give_up_unknown(self, kind: str, *, now: datetime) -> "EffectFacts":
+    def give_up_unknown(self, kind: str, *, now: datetime) -> EffectFacts:
         """Give up an effect that was left to other workers for long enough. By another clock an hour may lie in the
         future."""
         since = self.due_at or self.asked_at
@@ -243,12 +125,12 @@ class Effect(Aggregate["EffectFact"]):
 
     def succeed(
         self, number: int, note: str | None = None, found: Reason | None = None, sent: SentMail | None = None
-    ) -> "EffectFacts":
+    ) -> EffectFacts:
         return [self.Succeeded(number=number, note=note, found=found, sent=sent)] if self.is_current(number) else []
 
     def fail(
         self, number: int, error: Reason, *, retry_at: datetime | None, may_have_gone_out: bool = True
-    ) -> "EffectFacts":
+    ) -> EffectFacts:
         """An attempt did not work; without a time for the next one it is given up."""
         if not self.is_current(number):
             return []
@@ -256,13 +138,13 @@ class Effect(Aggregate["EffectFact"]):
             return [self.GivenUp(error=error, may_have_gone_out=may_have_gone_out)]
         return [self.AttemptFailed(number=number, error=error, retry_at=retry_at, may_have_gone_out=may_have_gone_out)]
 
-    def give_up(self, error: Reason) -> "EffectFacts":
+    def give_up(self, error: Reason) -> EffectFacts:
         return [self.GivenUp(error=error)] if self.is_open else []
 
-    def withdraw(self, why: Reason) -> "EffectFacts":
+    def withdraw(self, why: Reason) -> EffectFacts:
         return [self.Withdrawn(why=why)] if self.is_open else []
 
-    def take_over(self, why: Reason) -> "EffectFacts":
+    def take_over(self, why: Reason) -> EffectFacts:
         """A person does it instead: no further attempt is made, even if it was given up and a retry is requested later.
 
         Raises:
@@ -278,7 +160,7 @@ class Effect(Aggregate["EffectFact"]):
             raise Refused("The delivery has just succeeded. Its line will be marked as delivered in a moment.")
         return [self.Withdrawn(why=why)] if self.requested and self.withdrawn is None else []
 
-    def request_retry(self) -> "EffectFacts":
+    def request_retry(self) -> EffectFacts:
         """Retry an effect that was given up, or one that waits for its next attempt, at once."""
         is_waiting = self.is_open and self.worker is None and self.due_at is not None
         can_retry = self.given_up is not None or is_waiting
@@ -292,7 +174,7 @@ class Effect(Aggregate["EffectFact"]):
         """The state after the attempt under way, if there is one, ended with this outcome."""
         return self.may_have_gone_out if self.worker is None else self.had_gone_out or may_have
 
-    def apply(self, event: "EffectFact") -> Self:
+    def apply(self, event: EffectFact) -> Self:
         match event:
             case Effect.Requested():
                 edition = self.edition + (self.withdrawn is not None and self.may_have_gone_out)
@@ -337,17 +219,3 @@ class Effect(Aggregate["EffectFact"]):
                 return replace(self, asked_at=event.recorded_at, given_up=None, due_at=None, attempts_since_request=0)
             case _:
                 assert_never(event)
-
-
-EffectFact = (
-    Effect.Requested
-    | Effect.AttemptStarted
-    | Effect.AttemptFailed
-    | Effect.AttemptOrphaned
-    | Effect.AttemptReleased
-    | Effect.Succeeded
-    | Effect.GivenUp
-    | Effect.Withdrawn
-    | Effect.RetryRequested
-)
-EffectFacts = Sequence[EffectFact]

@@ -2,14 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, ClassVar, Self, assert_never
+from typing import Self, assert_never
 
 from domain.errors import Refused
-from domain.event import Aggregate, Event, replace
-from domain.former_sentences import store_reason, store_remarks
+from domain.event import Aggregate, replace
+from domain.fulfillment_events import FulfillmentEvents, FulfillmentFact, FulfillmentFacts
 from domain.line import Line, LineState, Parcel
-from domain.personal import Personal, mark_stored, personal
+from domain.personal import Personal, personal
 from domain.plan import PlannedLine
 from domain.reason import Reason
 
@@ -17,142 +16,7 @@ TEXT_MAX = 200
 
 
 @dataclass(frozen=True, kw_only=True)
-class Fulfillment(Aggregate["FulfillmentFact"]):
-    @dataclass(frozen=True, kw_only=True)
-    class StockHeld(Event):
-        """A delayed payment is on its way: these lines will need stock when it arrives."""
-
-        TOPIC: ClassVar[str] = "Fulfillment.StockHeld"
-        class_version: ClassVar[int] = 2
-        lines: tuple[PlannedLine, ...]
-
-        @staticmethod
-        def upcast_v1_v2(state: dict[str, Any]) -> None:
-            store_remarks(state["lines"])
-
-    @dataclass(frozen=True, kw_only=True)
-    class HoldReleased(Event):
-        """The delayed payment failed or was canceled: what was held for it is free again."""
-
-        TOPIC: ClassVar[str] = "Fulfillment.HoldReleased"
-        class_version: ClassVar[int] = 2
-        lines: tuple[PlannedLine, ...]
-
-        @staticmethod
-        def upcast_v1_v2(state: dict[str, Any]) -> None:
-            store_remarks(state["lines"])
-
-    @dataclass(frozen=True, kw_only=True)
-    class Requested(Event):
-        """The session is paid and planned. Amounts are integers of the currency's smallest unit."""
-
-        TOPIC: ClassVar[str] = "Fulfillment.Requested"
-        class_version: ClassVar[int] = 2
-        plan: tuple[PlannedLine, ...]
-        catalog: str
-        currency: str
-        amount_shipping: int
-        amount_tax: int
-        paid_at: datetime
-        amount_total: int | None = None
-        """What the customer pays in all. None in events stored before this was kept."""
-
-        @staticmethod
-        def upcast_v1_v2(state: dict[str, Any]) -> None:
-            store_remarks(state["plan"])
-
-    @dataclass(frozen=True, kw_only=True)
-    class Replanned(Event):
-        """Staff replanned undelivered lines from the current catalog."""
-
-        TOPIC: ClassVar[str] = "Fulfillment.Replanned"
-        class_version: ClassVar[int] = 2
-        lines: tuple[PlannedLine, ...]
-        replaced: tuple[PlannedLine, ...]
-        catalog: str
-
-        @staticmethod
-        def upcast_v1_v2(state: dict[str, Any]) -> None:
-            store_remarks([*state["lines"], *state["replaced"]])
-
-    @dataclass(frozen=True, kw_only=True)
-    class LineItemReserved(Event):
-        """The line's stock is promised to it."""
-
-        TOPIC: ClassVar[str] = "Fulfillment.LineItemReserved"
-        line_item: str
-
-    @dataclass(frozen=True, kw_only=True)
-    class LineItemBlocked(Event):
-        """The line can't go on by itself."""
-
-        TOPIC: ClassVar[str] = "Fulfillment.LineItemBlocked"
-        class_version: ClassVar[int] = 2
-        line_item: str
-        state: LineState
-        detail: Reason
-        is_stock_missing: bool = False
-
-        @staticmethod
-        def upcast_v1_v2(state: dict[str, Any]) -> None:
-            store_reason(state, "detail")
-
-    @dataclass(frozen=True, kw_only=True)
-    class LineItemResumed(Event):
-        """A person asked for another try of a delivery that had been given up."""
-
-        TOPIC: ClassVar[str] = "Fulfillment.LineItemResumed"
-        line_item: str
-
-    @dataclass(frozen=True, kw_only=True)
-    class LineItemDelivered(Event):
-        """The customer has the line, in its whole quantity. Exactly once per line."""
-
-        TOPIC: ClassVar[str] = "Fulfillment.LineItemDelivered"
-        line_item: str
-        keys: tuple[Personal, ...] = ()
-        link: str | None = None
-        note: str | None = None
-
-    @dataclass(frozen=True, kw_only=True)
-    class Shipped(Event):
-        """A parcel left."""
-
-        TOPIC: ClassVar[str] = "Fulfillment.Shipped"
-        class_version: ClassVar[int] = 2
-        number: int
-        lines: tuple[str, ...]
-        carrier: str
-        tracking: Personal | None
-
-        @staticmethod
-        def upcast_v1_v2(state: dict[str, Any]) -> None:
-            mark_stored(state, "tracking")
-
-    @dataclass(frozen=True, kw_only=True)
-    class LineItemsCanceled(Event):
-        """A person canceled these lines: none of them will be delivered. No money moves."""
-
-        TOPIC: ClassVar[str] = "Fulfillment.LineItemsCanceled"
-        number: int
-        """Counts the cancellations of this checkout, from 1."""
-        lines: tuple[str, ...]
-        notifies: bool
-        """Whether the customer gets a mail about it."""
-
-    @dataclass(frozen=True, kw_only=True)
-    class KeysShown(Event):
-        """A person looked at the license keys of these lines."""
-
-        TOPIC: ClassVar[str] = "Fulfillment.KeysShown"
-        lines: tuple[str, ...]
-
-    @dataclass(frozen=True, kw_only=True)
-    class Completed(Event):
-        """Every line is finished: delivered or canceled."""
-
-        TOPIC: ClassVar[str] = "Fulfillment.Completed"
-
+class Fulfillment(FulfillmentEvents, Aggregate[FulfillmentFact]):
     held: tuple[PlannedLine, ...] = ()
     requested: "Fulfillment.Requested | None" = None
     lines: Mapping[str, Line] = field(default_factory=dict)
@@ -170,19 +34,19 @@ class Fulfillment(Aggregate["FulfillmentFact"]):
         """Requested, and no line is about to change by itself within the engine."""
         return self.requested is not None and self.unsettled == 0
 
-    def hold(self, plan: Sequence[PlannedLine]) -> "FulfillmentFacts":
+    def hold(self, plan: Sequence[PlannedLine]) -> FulfillmentFacts:
         """Ask for the stock of a delayed payment, once."""
         tracked = tuple(line for line in plan if line.stock_sku)
         return [self.StockHeld(lines=tracked)] if tracked and not (self.held or self.requested) else []
 
-    def release_hold(self) -> "FulfillmentFacts":
+    def release_hold(self) -> FulfillmentFacts:
         return [self.HoldReleased(lines=self.held)] if self.held and not self.requested else []
 
-    def request(self, requested: "Fulfillment.Requested") -> "FulfillmentFacts":
+    def request(self, requested: "Fulfillment.Requested") -> FulfillmentFacts:
         """Begin, once. A plan without lines is complete with that."""
         return [] if self.requested else self._and_completion([requested])
 
-    def replan(self, plan: Sequence[PlannedLine], catalog: str) -> "FulfillmentFacts":
+    def replan(self, plan: Sequence[PlannedLine], catalog: str) -> FulfillmentFacts:
         """Replan the blocked lines.
 
         Raises:
@@ -197,7 +61,7 @@ class Fulfillment(Aggregate["FulfillmentFact"]):
         replaced = tuple(blocked[line.id] for line in changed)
         return [self.Replanned(lines=changed, replaced=replaced, catalog=catalog)]
 
-    def reserve(self, line_item: str) -> "FulfillmentFacts":
+    def reserve(self, line_item: str) -> FulfillmentFacts:
         """The line's stock is there."""
         line = self.lines.get(line_item)
         if line is None or line.is_reserved or line.state.is_finished:
@@ -206,7 +70,7 @@ class Fulfillment(Aggregate["FulfillmentFact"]):
 
     def block(
         self, line_item: str, state: LineState, detail: Reason, *, is_stock_missing: bool = False
-    ) -> "FulfillmentFacts":
+    ) -> FulfillmentFacts:
         """The line can't continue by itself. A line that waits for stock is not given up: it continues when it gets its
         stock."""
         line = self.lines.get(line_item)
@@ -218,7 +82,7 @@ class Fulfillment(Aggregate["FulfillmentFact"]):
         fact = self.LineItemBlocked(line_item=line_item, state=state, detail=detail, is_stock_missing=is_stock_missing)
         return [fact]
 
-    def resume(self, line_item: str) -> "FulfillmentFacts":
+    def resume(self, line_item: str) -> FulfillmentFacts:
         line = self.lines.get(line_item)
         if line is None or line.state is not LineState.GIVEN_UP:
             return []
@@ -226,7 +90,7 @@ class Fulfillment(Aggregate["FulfillmentFact"]):
 
     def deliver(
         self, line_item: str, *, keys: tuple[Personal, ...] = (), link: str | None = None, note: str | None = None
-    ) -> "FulfillmentFacts":
+    ) -> FulfillmentFacts:
         """The line is handed over, unless it is finished."""
         line = self.lines.get(line_item)
         if line is None or line.state.is_finished:
@@ -239,7 +103,7 @@ class Fulfillment(Aggregate["FulfillmentFact"]):
         note: str | None = None,
         *,
         keys: Mapping[str, tuple[Personal, ...]] | None = None,
-    ) -> "FulfillmentFacts":
+    ) -> FulfillmentFacts:
         """Staff handed these lines over by hand; none given means those that only a person delivers.
 
         A line that has been given `keys` gets them with it.
@@ -261,7 +125,7 @@ class Fulfillment(Aggregate["FulfillmentFact"]):
             [self.LineItemDelivered(line_item=id, keys=given.get(id, ()), note=note) for id in chosen]
         )
 
-    def ship(self, line_items: Sequence[str], *, carrier: str, tracking: str | None) -> "FulfillmentFacts":
+    def ship(self, line_items: Sequence[str], *, carrier: str, tracking: str | None) -> FulfillmentFacts:
         """A parcel with these lines left; none given means everything that is ready to pack.
 
         Raises:
@@ -277,7 +141,7 @@ class Fulfillment(Aggregate["FulfillmentFact"]):
         shipped = self.Shipped(number=number, lines=chosen, carrier=carrier, tracking=personal(tracking))
         return self._and_completion([shipped, *(self.LineItemDelivered(line_item=id) for id in chosen)])
 
-    def cancel(self, line_items: Sequence[str], *, notifies: bool) -> "FulfillmentFacts":
+    def cancel(self, line_items: Sequence[str], *, notifies: bool) -> FulfillmentFacts:
         """These lines will not be delivered; none given means all that are not finished.
 
         Raises:
@@ -296,7 +160,7 @@ class Fulfillment(Aggregate["FulfillmentFact"]):
         unfinished = [id for id, line in self.lines.items() if not line.state.is_finished]
         return [self.lines[id] for id in self._chosen(line_items, unfinished, "waiting for its delivery")]
 
-    def show_keys(self, line_items: Sequence[str]) -> "FulfillmentFacts":
+    def show_keys(self, line_items: Sequence[str]) -> FulfillmentFacts:
         """Staff look at the license keys of these lines, as `lines_with_keys` chooses them. Recorded every time.
 
         Raises:
@@ -327,7 +191,7 @@ class Fulfillment(Aggregate["FulfillmentFact"]):
                 )
         return list(dict.fromkeys(wanted)) or possible
 
-    def _and_completion(self, facts: "FulfillmentFacts") -> "FulfillmentFacts":
+    def _and_completion(self, facts: FulfillmentFacts) -> FulfillmentFacts:
         return facts if self.foresee(facts).unfinished else [*facts, self.Completed()]
 
     def _planned(self, lines: Mapping[str, Line]) -> Self:
@@ -344,7 +208,7 @@ class Fulfillment(Aggregate["FulfillmentFact"]):
             unfinished=self.unfinished + before.state.is_finished - line.state.is_finished,
         )
 
-    def apply(self, event: "FulfillmentFact") -> Self:  # noqa: C901 - a case for each event
+    def apply(self, event: FulfillmentFact) -> Self:  # noqa: C901 - a case for each event
         match event:
             case Fulfillment.StockHeld():
                 return replace(self, held=event.lines)
@@ -384,20 +248,3 @@ class Fulfillment(Aggregate["FulfillmentFact"]):
                 return self
             case _:
                 assert_never(event)
-
-
-FulfillmentFact = (
-    Fulfillment.StockHeld
-    | Fulfillment.HoldReleased
-    | Fulfillment.Requested
-    | Fulfillment.Replanned
-    | Fulfillment.LineItemReserved
-    | Fulfillment.LineItemBlocked
-    | Fulfillment.LineItemResumed
-    | Fulfillment.LineItemDelivered
-    | Fulfillment.Shipped
-    | Fulfillment.LineItemsCanceled
-    | Fulfillment.KeysShown
-    | Fulfillment.Completed
-)
-FulfillmentFacts = Sequence[FulfillmentFact]

@@ -15,10 +15,13 @@ from application.reading.story import quotes_personal_data, reason_given, senten
 from application.reading.wording import Titles, titles
 from application.reason_wording import in_words
 from domain.checkout import Checkout, LineItem
-from domain.checkout_session import CheckoutSession, CheckoutSessionFact
-from domain.effect import Effect, EffectFact
+from domain.checkout_session import CheckoutSession
+from domain.checkout_session_events import CheckoutSessionFact
+from domain.effect import Effect
+from domain.effect_events import EffectFact
 from domain.event import Event
-from domain.fulfillment import Fulfillment, FulfillmentFact
+from domain.fulfillment import Fulfillment
+from domain.fulfillment_events import FulfillmentFact
 from domain.identifiers import fulfillment_id, is_livemode
 from domain.ids import SessionId
 from domain.line import Line, LineState, Parcel

@@ -12,10 +12,13 @@ from application.reading.english import counted, inside, listed
 from application.reading.steps import parsed_step, step_text
 from application.reading.wording import Titles
 from application.reason_wording import in_words
-from domain.checkout_session import CheckoutSession, CheckoutSessionFact
-from domain.effect import Effect, EffectFact
+from domain.checkout_session import CheckoutSession
+from domain.checkout_session_events import CheckoutSessionFact
+from domain.effect import Effect
+from domain.effect_events import EffectFact
 from domain.event import Event
-from domain.fulfillment import Fulfillment, FulfillmentFact
+from domain.fulfillment import Fulfillment
+from domain.fulfillment_events import FulfillmentFact
 from domain.key_pool import KeyPool, KeyPoolFact
 from domain.money import plain
 from domain.park_reason import ParkReason

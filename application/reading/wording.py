@@ -6,11 +6,12 @@ from datetime import UTC, datetime
 from typing import assert_never
 
 from application.reading.english import listed
-from domain.checkout_session import CheckoutSession, Source
+from domain.checkout_session import CheckoutSession
 from domain.deliveries.kind import DeliveryKind, built_in
 from domain.fulfillment import Fulfillment
 from domain.line import LineState
 from domain.mail import MailKind
+from domain.source import Source
 from domain.step import DeliverStep, MailStep, RetrieveStep, parse_step
 
 PAYMENTS = {"paid": "paid", "unpaid": "not paid yet", "no_payment_required": "nothing to pay"}

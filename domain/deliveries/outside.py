@@ -1,6 +1,6 @@
 """Deliveries by code outside: an effect calls it, as often as it takes. Every kind of the merchant's own is one."""
 
-from typing import assert_never
+from typing import TypeAlias, assert_never
 
 from domain.deliveries.line_delivery import LineDelivery
 from domain.effect import Effect
@@ -13,7 +13,7 @@ from domain.reason import Reason
 from domain.step import DeliverStep, effect_id
 from domain.streams import Streams
 
-DeliveryOutcome = Effect.Succeeded | Effect.GivenUp | Effect.RetryRequested | Effect.Withdrawn
+DeliveryOutcome: TypeAlias = Effect.Succeeded | Effect.GivenUp | Effect.RetryRequested | Effect.Withdrawn
 
 
 class Outside(LineDelivery):

@@ -8,7 +8,8 @@ from domain.catalog import Catalog
 from domain.checkout_session import CheckoutSession
 from domain.effect import MAIL, Effect
 from domain.event import Event
-from domain.fulfillment import Fulfillment, FulfillmentFact
+from domain.fulfillment import Fulfillment
+from domain.fulfillment_events import FulfillmentFact
 from domain.identifiers import fulfillment_id
 from domain.ids import SessionId, StreamId
 from domain.line import Line, LineState

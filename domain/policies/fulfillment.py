@@ -8,7 +8,8 @@ from domain.checkout_session import CheckoutSession
 from domain.deliveries.by_kind import delivery_of
 from domain.deliveries.license_key import deliver_assigned
 from domain.deliveries.outside import follow_delivery
-from domain.effect import Effect, EffectFact
+from domain.effect import Effect
+from domain.effect_events import EffectFact
 from domain.event import Event
 from domain.fulfillment import Fulfillment
 from domain.handing_over import has_its_stock

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Sequence
 
 from domain import reasons
-from domain.checkout_session import CheckoutSession, CheckoutSessionFacts, Source
+from domain.checkout_session import CheckoutSession
+from domain.checkout_session_events import CheckoutSessionFacts
 from domain.effect import RETRIEVE, Effect
 from domain.event import Event
 from domain.identifiers import is_livemode, payment_id
@@ -11,6 +12,7 @@ from domain.ids import SessionId, StripeEventId
 from domain.park_reason import ParkReason
 from domain.payment import Payment
 from domain.policies.policy import NOTHING_FURTHER, Begin
+from domain.source import Source
 from domain.step import RetrieveStep, effect_id
 from domain.streams import Streams
 from domain.stripe_event import StripeEvent

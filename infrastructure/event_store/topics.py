@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import get_args
 
-from domain.checkout_session import CheckoutSessionFact
-from domain.effect import EffectFact
+from domain.checkout_session_events import CheckoutSessionFact
+from domain.effect_events import EffectFact
 from domain.event import Event
-from domain.fulfillment import FulfillmentFact
+from domain.fulfillment_events import FulfillmentFact
 from domain.key_pool import KeyPoolFact
 from domain.payment import PaymentFact
 from domain.stock_item import StockItemFact

@@ -146,8 +146,9 @@ def _hit_row(hit: "SearchHit", order: "Checkout | None", order_prefix: str | Non
 
 def run(session: Session, /, *, as_: Who = None, reason: Why = "asked Stripe by hand", json: Json = False) -> int:
     """Retrieve a session from Stripe now, and fulfill it if it is paid."""
-    from domain.checkout_session import CheckoutSession, Source
+    from domain.checkout_session import CheckoutSession
     from domain.personal import Personal
+    from domain.source import Source
 
     who = by(as_, reason)
     with open_desk() as desk:

@@ -22,12 +22,13 @@ from application.log.log import Log
 from application.ports import Clock, PortError, SessionUnknown
 from application.reading.checkout_state import CheckoutState, checkout_state
 from application.reading.mailed_keys import mailed_keys
-from domain.checkout_session import CheckoutSession, Source
+from domain.checkout_session import CheckoutSession
 from domain.errors import InvalidIdentifier, UnreadableEvent
 from domain.fulfillment import Fulfillment
 from domain.identifiers import fulfillment_id, is_livemode, session_id
 from domain.ids import SessionId
 from domain.park_reason import ParkReason
+from domain.source import Source
 from infrastructure.customer_texts.customer_texts import CustomerTexts
 from infrastructure.customer_texts.language import Language
 from infrastructure.customer_texts.page_texts import PageText, not_found_text, too_many_text, unavailable_text

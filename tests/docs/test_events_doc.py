@@ -8,32 +8,18 @@ from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
 import pytest
+from event_classes import AGGREGATES, event_classes
 from reason_samples import parameters
 
-from domain.checkout_session import CheckoutSession, Source
-from domain.effect import Effect
 from domain.event import Aggregate, Event
-from domain.fulfillment import Fulfillment
-from domain.key_pool import KeyPool
 from domain.mail import MailKind
 from domain.park_reason import ParkReason
-from domain.payment import Payment
 from domain.personal import Personal
 from domain.reason import ReasonCode
-from domain.stock_item import StockItem
-from domain.stripe_event import StripeEvent
+from domain.source import Source
 
 DOC = Path(__file__).parents[2] / "docs" / "events.md"
-AGGREGATES: list[type[Aggregate[Any]]] = [
-    *(StripeEvent, CheckoutSession, Payment, Fulfillment),
-    *(StockItem, KeyPool, Effect),
-]
-EVENT_CLASSES = [
-    each
-    for aggregate in AGGREGATES
-    for each in vars(aggregate).values()
-    if isinstance(each, type) and issubclass(each, Event)
-]
+EVENT_CLASSES = [each for aggregate in AGGREGATES for each in event_classes(aggregate)]
 HEADERS = {field.name for field in fields(Event)}
 
 MARK = "**personal**"

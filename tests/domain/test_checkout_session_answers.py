@@ -11,11 +11,12 @@ from typed_ids import as_event, as_session
 
 from domain import reasons
 from domain.checkout import Checkout
-from domain.checkout_session import CheckoutSession, Source
+from domain.checkout_session import CheckoutSession
 from domain.event import Event
 from domain.park_reason import ParkReason
 from domain.personal import Personal
 from domain.reason import Reason
+from domain.source import Source
 
 PAID_ANSWER = a_checkout()
 UNPAID_ANSWER = a_checkout(payment_status="unpaid")

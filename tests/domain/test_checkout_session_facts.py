@@ -6,11 +6,12 @@ from scenario import NOW, SAID_AT, SESSION, Decision, Given, given
 from typed_ids import as_event
 
 from domain import reasons
-from domain.checkout_session import CheckoutSession, Source
+from domain.checkout_session import CheckoutSession
 from domain.event import Event
 from domain.ids import StripeEventId
 from domain.personal import Personal
 from domain.reason import Reason
+from domain.source import Source
 
 COMPLETED = CheckoutSession.Completed(
     stripe_event=as_event("evt_completed"), payment_status="unpaid", occurred_at=SAID_AT

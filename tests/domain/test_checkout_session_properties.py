@@ -12,9 +12,11 @@ from typed_ids import as_event
 
 from domain import reasons
 from domain.checkout import Checkout
-from domain.checkout_session import CheckoutSession, CheckoutSessionFact, Source
+from domain.checkout_session import CheckoutSession
+from domain.checkout_session_events import CheckoutSessionFact
 from domain.park_reason import ParkReason
 from domain.personal import Personal
+from domain.source import Source
 
 ANSWERS = {
     "open": a_checkout(status="open", payment_status="unpaid"),

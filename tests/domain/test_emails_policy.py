@@ -12,7 +12,7 @@ from typed_ids import as_event, as_sku, as_stream
 from domain import reasons
 from domain.catalog import Catalog
 from domain.checkout import Contact
-from domain.checkout_session import CheckoutSession, Source
+from domain.checkout_session import CheckoutSession
 from domain.effect import MAIL, Effect
 from domain.event import Event
 from domain.fulfillment import Fulfillment
@@ -23,6 +23,7 @@ from domain.payment_wait import PaymentWait
 from domain.personal import Personal
 from domain.plan import PlannedLine, Rule
 from domain.policies.emails import EmailPolicy
+from domain.source import Source
 
 CATALOG = Catalog(
     products={"prod_li_mug": Rule(delivery=SHIPMENT, sku=as_sku("mug"), track_stock=True, name="The mug")}

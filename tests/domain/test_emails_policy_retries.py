@@ -11,7 +11,7 @@ from typed_ids import as_event, as_sku, as_stream
 from domain import reasons
 from domain.catalog import Catalog
 from domain.checkout import Contact
-from domain.checkout_session import CheckoutSession, Source
+from domain.checkout_session import CheckoutSession
 from domain.effect import MAIL, Effect
 from domain.event import Event
 from domain.fulfillment import Fulfillment
@@ -20,6 +20,7 @@ from domain.mail import Mail, MailKind, MailLine
 from domain.personal import Personal
 from domain.policies.emails import EmailPolicy
 from domain.reason import Reason
+from domain.source import Source
 
 POLICY = EmailPolicy(frozenset(MailKind), Catalog())
 ASKED = CheckoutSession.RetryRequested()

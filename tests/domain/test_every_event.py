@@ -5,22 +5,11 @@ from dataclasses import FrozenInstanceError, fields, is_dataclass
 from typing import Any, get_args
 
 import pytest
+from event_classes import AGGREGATES, event_classes
 from sample_log import sample_log
 from typed_ids import as_stream
 
-from domain.checkout_session import CheckoutSession
-from domain.effect import Effect
 from domain.event import Aggregate, Event, aggregate_fold
-from domain.fulfillment import Fulfillment
-from domain.key_pool import KeyPool
-from domain.payment import Payment
-from domain.stock_item import StockItem
-from domain.stripe_event import StripeEvent
-
-AGGREGATES: list[type[Aggregate[Any]]] = [
-    *(StripeEvent, CheckoutSession, Payment, Fulfillment),
-    *(StockItem, KeyPool, Effect),
-]
 
 TOPICS = """
 StripeEvent.Received StripeEvent.Ignored StripeEvent.Failed StripeEvent.RetryRequested StripeEvent.Dismissed
@@ -38,10 +27,6 @@ Effect.Requested Effect.AttemptStarted Effect.AttemptFailed Effect.AttemptOrphan
 Effect.Succeeded Effect.GivenUp Effect.Withdrawn Effect.RetryRequested
 """.split()
 """Logs are kept under these names: one may be added, none may be renamed or removed."""
-
-
-def event_classes(aggregate: type[Aggregate[Any]]) -> list[type[Event]]:
-    return [each for each in vars(aggregate).values() if isinstance(each, type) and issubclass(each, Event)]
 
 
 def sample_of(kind: type[Event]) -> Event:

@@ -12,7 +12,7 @@ from typed_ids import as_event, as_sku, as_stream
 from domain import reasons
 from domain.catalog import Catalog
 from domain.checkout import Checkout
-from domain.checkout_session import CheckoutSession, Source
+from domain.checkout_session import CheckoutSession
 from domain.deliveries.kind import BUILT_IN
 from domain.effect import MAIL, RETRIEVE, Effect
 from domain.event import Event
@@ -21,6 +21,7 @@ from domain.line import LineState
 from domain.park_reason import ParkReason
 from domain.plan import PlannedLine, Rule, Setting
 from domain.policies.fulfillment import FulfillmentPolicy
+from domain.source import Source
 from domain.stock_item import StockItem
 
 HOOK_SETTINGS = {"url": "https://example.com/hook"}

@@ -13,7 +13,7 @@ from typed_ids import as_event, as_session, as_sku, as_stream
 from domain import reasons
 from domain.catalog import Catalog
 from domain.checkout import LineItem
-from domain.checkout_session import CheckoutSession, Source
+from domain.checkout_session import CheckoutSession
 from domain.effect import Effect
 from domain.event import A, Event
 from domain.fulfillment import Fulfillment
@@ -27,6 +27,7 @@ from domain.policies.emails import EmailPolicy
 from domain.policies.fulfillment import FulfillmentPolicy
 from domain.policies.intake import Intake
 from domain.policies.inventory import InventoryPolicy
+from domain.source import Source
 from domain.stock_item import LineRef, StockItem
 
 P = ParamSpec("P")

@@ -8,13 +8,14 @@ from scenario import SAID_AT, SESSION, Streams, Whenever, effect, streams
 from typed_ids import as_event, as_session, as_stream
 
 from domain import reasons
-from domain.checkout_session import CheckoutSession, Source
+from domain.checkout_session import CheckoutSession
 from domain.effect import RETRIEVE, Effect
 from domain.event import Event
 from domain.ids import SessionId
 from domain.park_reason import ParkReason
 from domain.payment import Payment
 from domain.policies.intake import COMPLETED, EXPIRED, FAILED, OF_PAYMENTS, SUCCEEDED, Intake
+from domain.source import Source
 from domain.stripe_event import StripeEvent
 
 TEST_MODE, LIVE_MODE = Intake(livemode=False), Intake(livemode=True)

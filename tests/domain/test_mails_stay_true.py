@@ -14,7 +14,7 @@ from typed_ids import as_event, as_sku, as_stream
 from domain import reasons
 from domain.catalog import Catalog
 from domain.checkout import Contact
-from domain.checkout_session import CheckoutSession, Source
+from domain.checkout_session import CheckoutSession
 from domain.effect import MAIL, Effect
 from domain.event import Event
 from domain.fulfillment import Fulfillment
@@ -25,6 +25,7 @@ from domain.plan import PlannedLine, Rule
 from domain.policies.emails import EmailPolicy, look_again
 from domain.policies.policy import NOTHING_FURTHER, Begin
 from domain.reason import Reason
+from domain.source import Source
 from domain.streams import Streams as Reach
 
 CATALOG = Catalog(

@@ -9,12 +9,13 @@ from scenario import SAID_AT, SESSION, Facts, Whenever, effect, streams
 from typed_ids import as_event, as_stream
 
 from domain import reasons
-from domain.checkout_session import CheckoutSession, Source
+from domain.checkout_session import CheckoutSession
 from domain.effect import MAIL, RETRIEVE, Effect
 from domain.event import Event
 from domain.park_reason import ParkReason
 from domain.payment import Payment
 from domain.policies.payments import PaymentPolicy
+from domain.source import Source
 
 POLICY = PaymentPolicy()
 UNPAID = CheckoutSession.Retrieved(

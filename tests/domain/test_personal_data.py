@@ -3,8 +3,9 @@
 import pytest
 from builders import CUSTOMER, a_checkout
 
-from domain.checkout_session import CheckoutSession, Source
+from domain.checkout_session import CheckoutSession
 from domain.personal import Personal, personal
+from domain.source import Source
 
 
 def test_personal_data_never_shows_in_a_repr() -> None:

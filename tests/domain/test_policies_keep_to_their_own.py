@@ -15,7 +15,7 @@ from application.log.recent_states import RecentStates
 from application.log.unit_of_work import Stamp, UnitOfWork
 from domain import policies, reasons
 from domain.catalog import Catalog
-from domain.checkout_session import CheckoutSession, Source
+from domain.checkout_session import CheckoutSession
 from domain.event import Event
 from domain.fulfillment import Fulfillment
 from domain.line import LineState
@@ -27,6 +27,7 @@ from domain.policies.intake import Intake
 from domain.policies.inventory import InventoryPolicy
 from domain.policies.payments import PaymentPolicy
 from domain.policies.policy import Policy
+from domain.source import Source
 from infrastructure.event_store.topics import TOPICS
 
 CATALOG = Catalog(products={"prod_li_course": Rule(delivery=ACCESS)})

@@ -5,7 +5,6 @@ from enum import StrEnum
 import pytest
 
 from domain import effect
-from domain.checkout_session import Source
 from domain.deliveries.kind import BUILT_IN
 from domain.line import LineState
 from domain.mail import MailKind
@@ -16,6 +15,7 @@ from domain.policies.fulfillment import FulfillmentPolicy
 from domain.policies.intake import Intake
 from domain.policies.inventory import InventoryPolicy
 from domain.policies.payments import PaymentPolicy
+from domain.source import Source
 
 
 @pytest.mark.parametrize(

@@ -67,12 +67,13 @@ UNMARKED = {
 
 
 def plain_texts(kind: type[Any], only: frozenset[str] | None = None) -> Iterator[str]:
+    name = kind.TOPIC if issubclass(kind, Event) and kind is not Event else kind.__qualname__
     hints = typing.get_type_hints(kind)
     for field in dataclasses.fields(kind):
         if only is None or field.name in only:
             for inner in _parts(hints[field.name]):
                 if inner is str:
-                    yield f"{kind.__qualname__}.{field.name}"
+                    yield f"{name}.{field.name}"
                 elif dataclasses.is_dataclass(inner) and inner is not Personal:
                     yield from plain_texts(inner)
 

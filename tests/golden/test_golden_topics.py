@@ -22,7 +22,3 @@ def test_the_list_of_topics_is_the_one_that_logs_rely_on() -> None:
         "alphabetical order, add an example to tests/support/sample_log.py, and store it (tests/golden/store_log.py)."
     )
     assert listed == sorted(set(listed)), f"{GOLDEN.name} is not in alphabetical order, or names a topic twice."
-
-
-def test_a_topic_is_named_after_its_aggregate_and_its_class() -> None:
-    assert {topic: kind.__qualname__ for topic, kind in TOPICS.items()} == {topic: topic for topic in TOPICS}

@@ -16,11 +16,11 @@ from application.errors import Busy, NotFound, Stopped, StoreUnavailable
 from application.ports import Permanent, PortError, Temporary
 from application.reading.registry import PROJECTIONS
 from application.staff import By
-from domain.checkout_session import Source
 from domain.errors import Refused
 from domain.fulfillment import Fulfillment
 from domain.identifiers import fulfillment_id
 from domain.ids import SessionId
+from domain.source import Source
 from domain.stock_item import StockItem
 from interfaces.sandbox.model.values import PayBy
 

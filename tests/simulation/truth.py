@@ -13,9 +13,12 @@ from typed_ids import as_session
 
 from application.handlers import message_id
 from application.log.log import Log
-from domain.checkout_session import CheckoutSession, CheckoutSessionFact
-from domain.effect import Effect, EffectFact
-from domain.fulfillment import Fulfillment, FulfillmentFact
+from domain.checkout_session import CheckoutSession
+from domain.checkout_session_events import CheckoutSessionFact
+from domain.effect import Effect
+from domain.effect_events import EffectFact
+from domain.fulfillment import Fulfillment
+from domain.fulfillment_events import FulfillmentFact
 from domain.identifiers import fulfillment_id
 from domain.line import LineState
 from domain.mail import Mail, MailKind

@@ -27,11 +27,12 @@ from application.ports import DeliveryReceipt, DeliveryRequest, Permanent, Sessi
 from application.reading.checkout_state import checkout_state
 from application.reading.mailed_keys import mailed_keys
 from domain.checkout import Checkout
-from domain.checkout_session import CheckoutSession, Source
+from domain.checkout_session import CheckoutSession
 from domain.fulfillment import Fulfillment
 from domain.identifiers import fulfillment_id
 from domain.ids import SessionId
 from domain.mail import Mail
+from domain.source import Source
 from infrastructure.settings import load_settings
 from infrastructure.stripe.gateway import EXPAND
 from infrastructure.stripe.translation import checkout_of, read_session

@@ -8,13 +8,14 @@ from log_parts import BEGINNING, COURSE, MUG, STAFF, LogWriter, checkout, mail, 
 from typed_ids import as_event, as_session, as_stream
 
 from domain.checkout import Contact
-from domain.checkout_session import CheckoutSession, Source
+from domain.checkout_session import CheckoutSession
 from domain.effect import MAIL, Effect
 from domain.event import Event
 from domain.fulfillment import Fulfillment
 from domain.ids import SessionId
 from domain.mail import MailKind
 from domain.personal import Personal
+from domain.source import Source
 
 EVENTS_PER_SESSION = 11
 

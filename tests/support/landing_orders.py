@@ -12,12 +12,13 @@ from typed_ids import as_sku
 from application.reading.checkout_state import checkout_state
 from domain import reasons
 from domain.checkout import Checkout
-from domain.checkout_session import CheckoutSession, Source
+from domain.checkout_session import CheckoutSession
 from domain.event import Event
 from domain.fulfillment import Fulfillment
 from domain.line import LineState
 from domain.personal import Personal, personal
 from domain.plan import PlannedLine
+from domain.source import Source
 from infrastructure.customer_texts.language import Language
 from interfaces.web.landing_page import LandingPage, landing_page
 

@@ -26,7 +26,7 @@ from application.running.effect_kinds import Attempt
 from domain import reasons, staff_decisions
 from domain.catalog import Catalog
 from domain.checkout import Checkout
-from domain.checkout_session import CheckoutSession, Source
+from domain.checkout_session import CheckoutSession
 from domain.deliveries.kind import BUILT_IN
 from domain.effect import Effect
 from domain.errors import Refused
@@ -40,6 +40,7 @@ from domain.plan import Rule
 from domain.policies.fulfillment import FulfillmentPolicy
 from domain.policies.inventory import InventoryPolicy
 from domain.policies.policy import Policy
+from domain.source import Source
 from domain.stock_item import LineRef, StockItem
 
 T = TypeVar("T")

@@ -8,7 +8,7 @@ from log_parts import BEGINNING, COURSE, KEY, MUG, PLAN, SERVICE, STAFF, LogWrit
 from typed_ids import as_event, as_pool, as_session, as_stream
 
 from domain import reasons
-from domain.checkout_session import CheckoutSession, Source
+from domain.checkout_session import CheckoutSession
 from domain.effect import MAIL, RETRIEVE, Effect
 from domain.event import Event
 from domain.fulfillment import Fulfillment
@@ -18,6 +18,7 @@ from domain.mail import MailKind, SentMail
 from domain.park_reason import ParkReason
 from domain.payment import Payment
 from domain.personal import Personal
+from domain.source import Source
 from domain.stock_item import StockItem
 from domain.stripe_event import StripeEvent
 

@@ -21,11 +21,12 @@ from application.reading.checkout_state import CheckoutState, checkout_state
 from application.reading.projector import Projector
 from application.reading.views import Views
 from application.receive import receive
-from domain.checkout_session import CheckoutSession, Source
+from domain.checkout_session import CheckoutSession
 from domain.event import Event
 from domain.fulfillment import Fulfillment
 from domain.identifiers import fulfillment_id
 from domain.ids import SessionId, StripeEventId
+from domain.source import Source
 from domain.stock_item import StockItem
 from domain.stripe_event import StripeEvent
 from infrastructure.event_store.postgres import postgres_environment

@@ -16,7 +16,8 @@ from application.reading.projection import (
     rfc3339,
     topics,
 )
-from domain.checkout_session import CheckoutSession, CheckoutSessionFact
+from domain.checkout_session import CheckoutSession
+from domain.checkout_session_events import CheckoutSessionFact
 from domain.event import Event
 
 

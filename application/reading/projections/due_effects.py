@@ -21,7 +21,8 @@ from application.reading.projection import (
     rfc3339,
     topics,
 )
-from domain.effect import Effect, EffectFact
+from domain.effect import Effect
+from domain.effect_events import EffectFact
 from domain.event import UNSTAMPED, Event
 
 AT_ONCE = rfc3339(UNSTAMPED)

@@ -16,7 +16,8 @@ from application.reading.search_terms import (
     words,
 )
 from domain.checkout import Checkout, Contact
-from domain.checkout_session import CheckoutSession, CheckoutSessionFact
+from domain.checkout_session import CheckoutSession
+from domain.checkout_session_events import CheckoutSessionFact
 from domain.event import Event
 from domain.fulfillment import Fulfillment
 from domain.money import major_units

@@ -28,11 +28,14 @@ from application.reading.steps import parsed_step, step_text
 from application.reading.work import Work
 from application.reason_text import parameters_as_text
 from domain import reasons
-from domain.checkout_session import CheckoutSession, CheckoutSessionFact
+from domain.checkout_session import CheckoutSession
+from domain.checkout_session_events import CheckoutSessionFact
 from domain.deliveries.kind import DeliveryKind
-from domain.effect import Effect, EffectFact
+from domain.effect import Effect
+from domain.effect_events import EffectFact
 from domain.event import Event
-from domain.fulfillment import Fulfillment, FulfillmentFact
+from domain.fulfillment import Fulfillment
+from domain.fulfillment_events import FulfillmentFact
 from domain.ids import SessionId
 from domain.line import LineState
 from domain.park_reason import ParkReason

@@ -13,7 +13,7 @@ from typed_ids import as_session, as_stream
 
 from application.reading.checkout_document import as_json, checkout_document
 from domain import reasons
-from domain.checkout_session import CheckoutSession, Source
+from domain.checkout_session import CheckoutSession
 from domain.effect import MAIL, Effect
 from domain.event import Event
 from domain.fulfillment import Fulfillment
@@ -21,6 +21,7 @@ from domain.ids import SessionId, StreamId
 from domain.line import LineState
 from domain.mail import MailKind, SentMail
 from domain.personal import Personal
+from domain.source import Source
 from domain.step import MailStep
 
 PROMISED = {

@@ -9,11 +9,12 @@ from typed_ids import as_event, as_session, as_stream
 
 from application.reading.checkout_state import CheckoutState, checkout_state
 from domain import reasons
-from domain.checkout_session import CheckoutSession, Source
+from domain.checkout_session import CheckoutSession
 from domain.event import A, Event
 from domain.fulfillment import Fulfillment
 from domain.line import LineState
 from domain.park_reason import ParkReason
+from domain.source import Source
 
 COMPLETED = CheckoutSession.Completed(stripe_event=as_event("evt_1"), payment_status="unpaid")
 SUCCEEDED = CheckoutSession.AsyncPaymentSucceeded(stripe_event=as_event("evt_2"))

@@ -15,7 +15,7 @@ from application.reading.redacted import redacted
 from application.reading.story import quotes_personal_data, sentence
 from application.reading.wording import Titles, titles
 from domain import reasons
-from domain.checkout_session import CheckoutSession, Source
+from domain.checkout_session import CheckoutSession
 from domain.effect import Effect
 from domain.event import Event
 from domain.fulfillment import Fulfillment
@@ -24,6 +24,7 @@ from domain.line import LineState
 from domain.mail import MailKind
 from domain.park_reason import ParkReason
 from domain.personal import Personal
+from domain.source import Source
 from domain.step import MailStep
 from domain.stock_item import StockItem
 from domain.stripe_event import StripeEvent

@@ -20,9 +20,11 @@ from typed_ids import as_event, as_session, as_sku
 from application.log.unit_of_work import Stamp
 from application.staff import By
 from domain.checkout import Checkout, Contact
-from domain.checkout_session import CheckoutSession, Source
-from domain.effect import Effect, EffectFact
+from domain.checkout_session import CheckoutSession
+from domain.effect import Effect
+from domain.effect_events import EffectFact
 from domain.ids import SessionId
+from domain.source import Source
 
 CATALOG = """
 [products.prod_access]

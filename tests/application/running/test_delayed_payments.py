@@ -13,10 +13,11 @@ from typed_ids import as_event, as_session, as_sku
 from application.ports import Temporary
 from application.reading.checkout_state import CheckoutState
 from application.staff import By
-from domain.checkout_session import CheckoutSession, Source
+from domain.checkout_session import CheckoutSession
 from domain.effect import Effect
 from domain.mail import MailKind
 from domain.payment import Payment
+from domain.source import Source
 
 ID, NEXT, PAYMENT = as_session("cs_test_first"), as_session("cs_test_next"), "pi_first"
 CATALOG = '[products.prod_mug]\ndelivery = "shipment"\nsku = "mug"\ntrack_stock = true\n'

@@ -22,11 +22,12 @@ from application.reason_wording import in_words
 from application.running.effect_kinds import Attempt, Done, RetryRule
 from application.staff import By
 from domain import reasons
-from domain.checkout_session import CheckoutSession, Source
+from domain.checkout_session import CheckoutSession
 from domain.effect import MAIL, Effect
 from domain.fulfillment import Fulfillment
 from domain.line import LineState
 from domain.mail import Mail
+from domain.source import Source
 from domain.step import effect_id
 
 ID = as_session("cs_test_order")

@@ -15,10 +15,10 @@ from typed_ids import as_session
 from application.copying import Copied
 from application.log.log import Log
 from application.ports import DeliveryReceipt, DeliveryRequest
-from domain.checkout_session import Source
 from domain.effect import Effect
 from domain.event import Event
 from domain.ids import SessionId
+from domain.source import Source
 from infrastructure.database import parse_database
 from infrastructure.settings import load_settings
 from interfaces.bootstrap import Replacements, Runtime, bootstrap

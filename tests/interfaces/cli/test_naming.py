@@ -11,10 +11,11 @@ from log_parts import COURSE, LogWriter, checkout
 from sample_log import KEYS, SHOP
 from typed_ids import as_session, as_stream
 
-from domain.checkout_session import CheckoutSession, Source
+from domain.checkout_session import CheckoutSession
 from domain.event import Event
 from domain.order_number import order_number
 from domain.personal import Personal
+from domain.source import Source
 
 Fulfill = Callable[..., Any]
 WriteLog = Callable[[Iterable[Event]], Path]

@@ -11,8 +11,9 @@ from log_parts import MUG, LogWriter, checkout
 from typed_ids import as_session, as_stream
 
 from application.reading.english import counted
-from domain.checkout_session import CheckoutSession, Source
+from domain.checkout_session import CheckoutSession
 from domain.event import Event
+from domain.source import Source
 from interfaces.cli.output.text import width
 
 ORDER = "cs_test_a1Q7xK2mVd"

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from log_parts import MUG, SERVICE, LogWriter, checkout, received
 from typed_ids import as_event, as_session, as_sku, as_stream
 
-from domain.checkout_session import CheckoutSession, Source
+from domain.checkout_session import CheckoutSession
 from domain.effect import Effect
 from domain.event import Event
 from domain.fulfillment import Fulfillment
@@ -22,6 +22,7 @@ from domain.line import LineState
 from domain.park_reason import ParkReason
 from domain.personal import Personal
 from domain.reasons import as_written
+from domain.source import Source
 from domain.stock_item import StockItem
 from domain.stripe_event import StripeEvent
 from interfaces.cli.output.printing import Page, Plain, print_json

@@ -16,7 +16,7 @@ from typed_ids import as_session
 from application.fulfill_checkout import FulfillCheckout
 from application.ports import SessionUnknown
 from domain.checkout import Checkout
-from domain.checkout_session import Source
+from domain.source import Source
 from interfaces.web.after_checkout import AfterCheckout
 from interfaces.web.rate_limit import RateLimit
 from interfaces.web.serve import engine_app

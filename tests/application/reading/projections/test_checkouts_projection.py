@@ -4,7 +4,8 @@ from sample_log import AUTHORIZED, CANCELED, DEBIT, FOREIGN, KEYS, SHOP, sample_
 from typed_ids import as_event, as_session, as_stream
 
 from application.reading.projections.checkouts import CHECKOUTS
-from domain.checkout_session import CheckoutSession, Source
+from domain.checkout_session import CheckoutSession
+from domain.source import Source
 
 
 def test_a_checkout_is_listed_from_the_first_that_was_heard_of_it(read_side: ReadSide) -> None:

@@ -15,10 +15,11 @@ from read_side import ReadSide, open_read_side
 from typed_ids import as_session, as_stream
 
 from application.reading.projections.daily_sales import DAILY_SALES, daily_sales
-from domain.checkout_session import CheckoutSession, Source
+from domain.checkout_session import CheckoutSession
 from domain.event import Event
 from domain.fulfillment import Fulfillment
 from domain.plan import PlannedLine
+from domain.source import Source
 
 EVENING_IN_NEW_YORK = datetime(2026, 11, 24, 22, 0, tzinfo=timezone(timedelta(hours=-5)))
 MIDNIGHT = datetime(2026, 11, 25, tzinfo=UTC)

@@ -10,7 +10,8 @@ from typed_ids import as_session, as_stream
 
 from application.reading.projections.search import SEARCH
 from application.reading.search_terms import words
-from domain.checkout_session import CheckoutSession, Source
+from domain.checkout_session import CheckoutSession
+from domain.source import Source
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from application.reading.answers import WorkItem
 from application.reading.projections.work_queue import LASTING_AFTER, WORK_QUEUE
 from application.reading.work import Work
 from domain import reasons
-from domain.checkout_session import CheckoutSession, Source
+from domain.checkout_session import CheckoutSession
 from domain.effect import Effect
 from domain.event import Event
 from domain.fulfillment import Fulfillment
@@ -22,6 +22,7 @@ from domain.park_reason import ParkReason
 from domain.personal import Personal
 from domain.plan import PlannedLine
 from domain.reason import Reason
+from domain.source import Source
 from domain.stripe_event import StripeEvent
 
 FUL = as_stream(f"ful_{SHOP}")

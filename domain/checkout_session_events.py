@@ -1,0 +1,152 @@
+"""The events of a Checkout Session."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from domain.checkout import Checkout
+from domain.event import Event
+from domain.former_sentences import store_reason
+from domain.ids import StripeEventId
+from domain.park_reason import ParkReason
+from domain.personal import Personal, mark_stored
+from domain.reason import Reason
+from domain.source import Source
+
+
+class CheckoutSessionEvents:
+    """`CheckoutSession` inherits them: code names them `CheckoutSession.NAME`."""
+
+    @dataclass(frozen=True, kw_only=True)
+    class Completed(Event):
+        """`checkout.session.completed`: the customer is done; the money may still be on its way."""
+
+        TOPIC: ClassVar[str] = "CheckoutSession.Completed"
+        stripe_event: StripeEventId
+        payment_status: str | None
+
+    @dataclass(frozen=True, kw_only=True)
+    class AsyncPaymentSucceeded(Event):
+        """`checkout.session.async_payment_succeeded`: a delayed payment has arrived."""
+
+        TOPIC: ClassVar[str] = "CheckoutSession.AsyncPaymentSucceeded"
+        stripe_event: StripeEventId
+
+    @dataclass(frozen=True, kw_only=True)
+    class AsyncPaymentFailed(Event):
+        """`checkout.session.async_payment_failed`: a delayed payment will not arrive."""
+
+        TOPIC: ClassVar[str] = "CheckoutSession.AsyncPaymentFailed"
+        stripe_event: StripeEventId
+
+    @dataclass(frozen=True, kw_only=True)
+    class Expired(Event):
+        """`checkout.session.expired`: the customer never finished."""
+
+        TOPIC: ClassVar[str] = "CheckoutSession.Expired"
+        stripe_event: StripeEventId
+
+    @dataclass(frozen=True, kw_only=True)
+    class Retrieved(Event):
+        """Stripe's answer when asked, kept as the merchant's own copy."""
+
+        TOPIC: ClassVar[str] = "CheckoutSession.Retrieved"
+        class_version: ClassVar[int] = 2
+        checkout: Checkout
+        source: Source
+
+        @staticmethod
+        def upcast_v1_v2(state: dict[str, Any]) -> None:
+            checkout = state["checkout"]
+            mark_stored(checkout, "client_reference_id")
+            checkout["metadata"] = {key: {"text": text} for key, text in checkout.get("metadata", {}).items()}
+
+    @dataclass(frozen=True, kw_only=True)
+    class Paid(Event):
+        """The one moment a retrieval shows `complete`, and `paid` or `no_payment_required`.
+
+        Its time is that of the Stripe event that reported it, if one was received before; else the time of our
+        question.
+        """
+
+        TOPIC: ClassVar[str] = "CheckoutSession.Paid"
+        payment_status: str
+        amount_total: int
+        currency: str
+
+    @dataclass(frozen=True, kw_only=True)
+    class Contradicted(Event):
+        """Stripe reported two things that exclude each other. The event informs staff and decides nothing."""
+
+        TOPIC: ClassVar[str] = "CheckoutSession.Contradicted"
+        class_version: ClassVar[int] = 2
+        what: Reason
+
+        @staticmethod
+        def upcast_v1_v2(state: dict[str, Any]) -> None:
+            store_reason(state, "what")
+
+    @dataclass(frozen=True, kw_only=True)
+    class Parked(Event):
+        """The session waits for a person."""
+
+        TOPIC: ClassVar[str] = "CheckoutSession.Parked"
+        class_version: ClassVar[int] = 2
+        why: ParkReason
+        detail: Reason
+
+        @staticmethod
+        def upcast_v1_v2(state: dict[str, Any]) -> None:
+            store_reason(state, "detail")
+
+    @dataclass(frozen=True, kw_only=True)
+    class RetryRequested(Event):
+        """A person asked for a retry of everything that is stuck in this checkout."""
+
+        TOPIC: ClassVar[str] = "CheckoutSession.RetryRequested"
+
+    @dataclass(frozen=True, kw_only=True)
+    class Noted(Event):
+        """A person's remark."""
+
+        TOPIC: ClassVar[str] = "CheckoutSession.Noted"
+        text: Personal
+
+    @dataclass(frozen=True, kw_only=True)
+    class Readdressed(Event):
+        """A person gave this checkout's mails another address than Stripe has."""
+
+        TOPIC: ClassVar[str] = "CheckoutSession.Readdressed"
+        to: Personal
+
+    @dataclass(frozen=True, kw_only=True)
+    class Dismissed(Event):
+        """A person took what the work queue shows of this checkout out of it, except undelivered lines."""
+
+        TOPIC: ClassVar[str] = "CheckoutSession.Dismissed"
+
+    @dataclass(frozen=True, kw_only=True)
+    class Canceled(Event):
+        """A person canceled the checkout before it was paid: a payment that arrives later is shown to a person."""
+
+        TOPIC: ClassVar[str] = "CheckoutSession.Canceled"
+        notifies: bool
+        """Whether the customer gets a mail about it."""
+
+
+CheckoutSessionFact = (
+    CheckoutSessionEvents.Completed
+    | CheckoutSessionEvents.AsyncPaymentSucceeded
+    | CheckoutSessionEvents.AsyncPaymentFailed
+    | CheckoutSessionEvents.Expired
+    | CheckoutSessionEvents.Retrieved
+    | CheckoutSessionEvents.Paid
+    | CheckoutSessionEvents.Contradicted
+    | CheckoutSessionEvents.Parked
+    | CheckoutSessionEvents.RetryRequested
+    | CheckoutSessionEvents.Noted
+    | CheckoutSessionEvents.Readdressed
+    | CheckoutSessionEvents.Dismissed
+    | CheckoutSessionEvents.Canceled
+)
+CheckoutSessionFacts = Sequence[CheckoutSessionFact]

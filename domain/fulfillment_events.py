@@ -1,0 +1,169 @@
+"""The events of a fulfillment."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar
+
+from domain.event import Event
+from domain.former_sentences import store_reason, store_remarks
+from domain.line import LineState
+from domain.personal import Personal, mark_stored
+from domain.plan import PlannedLine
+from domain.reason import Reason
+
+
+class FulfillmentEvents:
+    """`Fulfillment` inherits them: code names them `Fulfillment.NAME`."""
+
+    @dataclass(frozen=True, kw_only=True)
+    class StockHeld(Event):
+        """A delayed payment is on its way: these lines will need stock when it arrives."""
+
+        TOPIC: ClassVar[str] = "Fulfillment.StockHeld"
+        class_version: ClassVar[int] = 2
+        lines: tuple[PlannedLine, ...]
+
+        @staticmethod
+        def upcast_v1_v2(state: dict[str, Any]) -> None:
+            store_remarks(state["lines"])
+
+    @dataclass(frozen=True, kw_only=True)
+    class HoldReleased(Event):
+        """The delayed payment failed or was canceled: what was held for it is free again."""
+
+        TOPIC: ClassVar[str] = "Fulfillment.HoldReleased"
+        class_version: ClassVar[int] = 2
+        lines: tuple[PlannedLine, ...]
+
+        @staticmethod
+        def upcast_v1_v2(state: dict[str, Any]) -> None:
+            store_remarks(state["lines"])
+
+    @dataclass(frozen=True, kw_only=True)
+    class Requested(Event):
+        """The session is paid and planned. Amounts are integers of the currency's smallest unit."""
+
+        TOPIC: ClassVar[str] = "Fulfillment.Requested"
+        class_version: ClassVar[int] = 2
+        plan: tuple[PlannedLine, ...]
+        catalog: str
+        currency: str
+        amount_shipping: int
+        amount_tax: int
+        paid_at: datetime
+        amount_total: int | None = None
+        """What the customer pays in all. None in events stored before this was kept."""
+
+        @staticmethod
+        def upcast_v1_v2(state: dict[str, Any]) -> None:
+            store_remarks(state["plan"])
+
+    @dataclass(frozen=True, kw_only=True)
+    class Replanned(Event):
+        """Staff replanned undelivered lines from the current catalog."""
+
+        TOPIC: ClassVar[str] = "Fulfillment.Replanned"
+        class_version: ClassVar[int] = 2
+        lines: tuple[PlannedLine, ...]
+        replaced: tuple[PlannedLine, ...]
+        catalog: str
+
+        @staticmethod
+        def upcast_v1_v2(state: dict[str, Any]) -> None:
+            store_remarks([*state["lines"], *state["replaced"]])
+
+    @dataclass(frozen=True, kw_only=True)
+    class LineItemReserved(Event):
+        """The line's stock is promised to it."""
+
+        TOPIC: ClassVar[str] = "Fulfillment.LineItemReserved"
+        line_item: str
+
+    @dataclass(frozen=True, kw_only=True)
+    class LineItemBlocked(Event):
+        """The line can't go on by itself."""
+
+        TOPIC: ClassVar[str] = "Fulfillment.LineItemBlocked"
+        class_version: ClassVar[int] = 2
+        line_item: str
+        state: LineState
+        detail: Reason
+        is_stock_missing: bool = False
+
+        @staticmethod
+        def upcast_v1_v2(state: dict[str, Any]) -> None:
+            store_reason(state, "detail")
+
+    @dataclass(frozen=True, kw_only=True)
+    class LineItemResumed(Event):
+        """A person asked for another try of a delivery that had been given up."""
+
+        TOPIC: ClassVar[str] = "Fulfillment.LineItemResumed"
+        line_item: str
+
+    @dataclass(frozen=True, kw_only=True)
+    class LineItemDelivered(Event):
+        """The customer has the line, in its whole quantity. Exactly once per line."""
+
+        TOPIC: ClassVar[str] = "Fulfillment.LineItemDelivered"
+        line_item: str
+        keys: tuple[Personal, ...] = ()
+        link: str | None = None
+        note: str | None = None
+
+    @dataclass(frozen=True, kw_only=True)
+    class Shipped(Event):
+        """A parcel left."""
+
+        TOPIC: ClassVar[str] = "Fulfillment.Shipped"
+        class_version: ClassVar[int] = 2
+        number: int
+        lines: tuple[str, ...]
+        carrier: str
+        tracking: Personal | None
+
+        @staticmethod
+        def upcast_v1_v2(state: dict[str, Any]) -> None:
+            mark_stored(state, "tracking")
+
+    @dataclass(frozen=True, kw_only=True)
+    class LineItemsCanceled(Event):
+        """A person canceled these lines: none of them will be delivered. No money moves."""
+
+        TOPIC: ClassVar[str] = "Fulfillment.LineItemsCanceled"
+        number: int
+        """Counts the cancellations of this checkout, from 1."""
+        lines: tuple[str, ...]
+        notifies: bool
+        """Whether the customer gets a mail about it."""
+
+    @dataclass(frozen=True, kw_only=True)
+    class KeysShown(Event):
+        """A person looked at the license keys of these lines."""
+
+        TOPIC: ClassVar[str] = "Fulfillment.KeysShown"
+        lines: tuple[str, ...]
+
+    @dataclass(frozen=True, kw_only=True)
+    class Completed(Event):
+        """Every line is finished: delivered or canceled."""
+
+        TOPIC: ClassVar[str] = "Fulfillment.Completed"
+
+
+FulfillmentFact = (
+    FulfillmentEvents.StockHeld
+    | FulfillmentEvents.HoldReleased
+    | FulfillmentEvents.Requested
+    | FulfillmentEvents.Replanned
+    | FulfillmentEvents.LineItemReserved
+    | FulfillmentEvents.LineItemBlocked
+    | FulfillmentEvents.LineItemResumed
+    | FulfillmentEvents.LineItemDelivered
+    | FulfillmentEvents.Shipped
+    | FulfillmentEvents.LineItemsCanceled
+    | FulfillmentEvents.KeysShown
+    | FulfillmentEvents.Completed
+)
+FulfillmentFacts = Sequence[FulfillmentFact]
