@@ -5,7 +5,7 @@ from enum import StrEnum
 from application.ports import Permanent, PortError, StripeGateway
 from domain.checkout import Checkout
 from domain.ids import SessionId
-from domain.reasons import ReasonCode
+from domain.reason import ReasonCode
 
 
 class StripeKey(StrEnum):
