@@ -1,4 +1,4 @@
-"""`fulfill ship-all`: the parcels of a list, all or none of them."""
+"""`fulfill ship` and `ship-all`: one parcel, or the parcels of a list, all or none of them."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
@@ -8,12 +8,32 @@ from cyclopts import Parameter
 
 from application.reading.english import counted
 from interfaces.cli.desk import Desk, by, open_desk
+from interfaces.cli.outcome import put_checkout_state
 from interfaces.cli.output.printing import page, print_json
 from interfaces.cli.parcel_file import ParcelRow, read_parcel_file
-from interfaces.cli.usage import DONE, Json, UsageError, Who, Why
+from interfaces.cli.usage import DONE, Json, Lines, Session, UsageError, Who, Why
 
 if TYPE_CHECKING:
     from application.staff import ListedParcel
+
+
+def ship(
+    session: Session,
+    /,
+    *,
+    carrier: Annotated[str, Parameter(help="Carrier of the parcel.")],
+    tracking: Annotated[str | None, Parameter(help="Tracking number, or URL of the tracking page.")] = None,
+    as_: Who = None,
+    reason: Why = "parcel shipped",
+    line: Lines = (),
+    json: Json = False,
+) -> int:
+    """Mark a parcel as shipped. Without --line, it holds all line items that are ready to pack."""
+    who = by(as_, reason)
+    with open_desk(makes_log=False) as desk:
+        id = desk.session(session)
+        desk.runtime.staff.ship(id, line, carrier=carrier, tracking=tracking, by=who)
+        return put_checkout_state(desk, id, as_json=json)
 
 
 def ship_all(

@@ -1,0 +1,55 @@
+"""What a command of staff has led to."""
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from domain.ids import SessionId
+from interfaces.cli.desk import Desk
+from interfaces.cli.output.printing import page, print_json
+from interfaces.cli.usage import DONE
+
+if TYPE_CHECKING:
+    from domain.stripe_event import StripeEvent
+
+
+def put_checkout_state(desk: Desk, session_id: SessionId, done: str = "Recorded.", *, as_json: bool) -> int:
+    from interfaces.cli.output.states import in_a_sentence
+
+    is_followed = desk.follow()
+    document = desk.runtime.queries.checkout(session_id)
+    if as_json:
+        state = str(document.state) if document else "unknown"
+        print_json({"session_id": session_id, "state": state, "is_followed": is_followed})
+    else:
+        page().say(f"{done} {session_id} {in_a_sentence(document.state) if document else 'is unknown'}.")
+    return DONE
+
+
+def put_stripe_event(desk: Desk, id: str, *, as_json: bool) -> int:
+    from application.reason_wording import in_words
+    from domain.stripe_event import StripeEvent
+
+    is_followed = desk.follow()
+    event = desk.runtime.log.get(StripeEvent, id)
+    session_id = event.received.session_id if event.received else None
+    state, outcome = _became(event, is_followed=is_followed)
+    if as_json:
+        error, why = (in_words(event.error), asdict(event.error)) if event.error else (None, None)
+        found = {"state": state, "error": error, "why": why, "session_id": session_id, "is_followed": is_followed}
+        print_json({"stripe_event": id, **found})
+    else:
+        about = f" It is about {session_id}." if session_id else ""
+        page().say(f"Recorded. {id} {outcome}.{about}")
+    return DONE
+
+
+def _became(event: "StripeEvent", *, is_followed: bool) -> tuple[str, str]:
+    """Return the state of the Stripe event, for programs and for people."""
+    from application.reading.english import inside
+    from application.reason_wording import in_words
+
+    if event.error:
+        return "failed", f"still can't be handled: {inside(in_words(event.error)).rstrip('.')}"
+    if not is_followed:
+        return "waiting", "waits for the running server"
+    return "handled", "is handled and needs no action" if event.is_ignored else "is handled"

@@ -1,0 +1,109 @@
+"""`fulfill retry` and `dismiss`: checkouts and Stripe events that wait in the work queue."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from application.reading.english import counted
+from domain.errors import InvalidIdentifier
+from domain.identifiers import stripe_event_id
+from domain.ids import StripeEventId
+from interfaces.cli.desk import by, open_desk
+from interfaces.cli.outcome import put_checkout_state, put_stripe_event
+from interfaces.cli.output.printing import page, print_json, talk
+from interfaces.cli.output.text import label
+from interfaces.cli.queue import RETRIED, resolving
+from interfaces.cli.usage import DONE, FAILED, Json, SessionOrEvent, Subject, UsageError, Who, Why
+
+_SHOWN_MAX = 5
+_TEXT_SHOWN_MAX = 60
+
+if TYPE_CHECKING:
+    from application.reading.work import WorkKind
+    from application.staff import By
+
+
+def retry(
+    session_or_event: SessionOrEvent = None,
+    /,
+    *,
+    all_: Annotated[
+        bool,
+        Parameter("--all", negative=(), show_default=False, help="Retry everything in the queue that can be retried."),
+    ] = False,
+    kind: Annotated[
+        tuple[str, ...],
+        Parameter("--kind", negative=(), show_default=False, help="With --all: only this kind. May be repeated."),
+    ] = (),
+    as_: Who = None,
+    reason: Why = "tried again by hand",
+    json: Json = False,
+) -> int:
+    """Retry what is stuck: in a checkout, of a failed Stripe event, or in the whole queue (--all)."""
+    who = by(as_, reason)
+    if all_ is not (session_or_event is None):
+        raise UsageError("Name either a checkout or Stripe event, or --all.")
+    if kind and not all_:
+        raise UsageError("--kind needs --all.")
+    if unknown := sorted({*kind} - {*RETRIED}):
+        raise UsageError(f"--kind must be one of {', '.join(RETRIED)} (got {unknown[0][:_TEXT_SHOWN_MAX]!r}).")
+    if session_or_event is None:
+        return _retry_all([each for each in RETRIED if not kind or each in kind], who, as_json=json)
+    with open_desk(makes_log=False) as desk:
+        staff, livemode = desk.runtime.staff, desk.runtime.settings.livemode
+        if session_or_event.startswith("evt_"):
+            event = _stripe_event(session_or_event)
+            staff.check_retriable(event, livemode=livemode)
+            staff.retry(event, who)
+            return put_stripe_event(desk, event, as_json=json)
+        id = desk.session(session_or_event)
+        staff.check_retriable(id, livemode=livemode)
+        staff.retry(id, who)
+        return put_checkout_state(desk, id, as_json=json)
+
+
+def _retry_all(kinds: "Sequence[WorkKind]", who: "By", *, as_json: bool) -> int:
+    """By pages, each in few transactions, and so safe to interrupt: what is left is still in the queue."""
+    with open_desk(makes_log=False) as desk:
+        retried, unreadable = 0, list[str]()
+        for page_ in desk.runtime.queries.stuck(kinds):
+            failed = desk.runtime.staff.retry_all(page_, who)
+            retried += len(page_) - len(failed)
+            unreadable += failed
+            talk(f"fulfill: Requested {counted(retried, 'retry', 'retries')} so far.")
+        is_followed = desk.follow() if retried else True
+    if unreadable:
+        talk(f"fulfill: This version can't read {', '.join(unreadable[:_SHOWN_MAX])}. Nothing was changed there.")
+    if as_json:
+        print_json({"retried": retried, "unreadable": unreadable, "is_followed": is_followed})
+    else:
+        requested = f"Requested {counted(retried, 'retry', 'retries')}."
+        page().say(requested if retried else "No matching items in the queue.")
+    return DONE if not unreadable else FAILED
+
+
+def dismiss(subject: Subject, /, *, as_: Who = None, reason: Why, json: Json = False) -> int:
+    """Take a checkout or a Stripe event out of the queue, until something new comes about it. Lines stay."""
+    who = by(as_, reason)
+    with open_desk(makes_log=False) as desk:
+        id = _stripe_event(subject) if subject.startswith("evt_") else desk.session(subject)
+        desk.runtime.staff.dismiss(id, who)
+        is_followed = desk.follow()
+        left = desk.runtime.queries.work_of(id)
+    if json:
+        print_json({"subject": id, "left": [asdict(item) for item in left], "is_followed": is_followed})
+    elif left:
+        tasks = (f"{label(item.kind)} ({' or '.join(resolving(item.kind))})" for item in left)
+        page().say(f"Dismissed {id}. Still in the queue: {', '.join(dict.fromkeys(tasks))}.")
+    else:
+        page().say(f"Dismissed {id}. The queue has nothing more of it.")
+    return DONE
+
+
+def _stripe_event(text: str) -> StripeEventId:
+    try:
+        return stripe_event_id(text)
+    except InvalidIdentifier as error:
+        raise UsageError(f"{text[:_TEXT_SHOWN_MAX]!r} is {error}.") from error
