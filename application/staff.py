@@ -11,20 +11,19 @@ from application.log.log import Log
 from application.log.unit_of_work import Stamp, UnitOfWork
 from application.log.writer import Command, Writer
 from application.ports import Clock
-from domain import staff_decisions
+from application.retriable import check_retriable
+from domain import key_decisions, staff_decisions
 from domain.catalog import Catalog
 from domain.checkout_session import CheckoutSession
-from domain.effect import Effect
 from domain.errors import InvalidIdentifier, Refused, UnreadableEvent
 from domain.fulfillment import Fulfillment
 from domain.identifiers import fulfillment_id, key_pool_id, stock_id
 from domain.ids import PoolName, SessionId, Sku, StreamId, StripeEventId
-from domain.key_pool import WITHDRAWN, KeyPool
+from domain.key_decisions import Withdrawal
+from domain.key_pool import KeyPool
 from domain.line import Line
 from domain.mail_address import mail_address
 from domain.personal import Personal
-from domain.retries import can_be_mailed, retried_deliveries, retried_mails
-from domain.step import effect_id
 from domain.stock_item import StockItem
 from domain.stripe_event import StripeEvent
 
@@ -51,16 +50,6 @@ class By:
     @property
     def actor(self) -> str:
         return f"staff:{self.name.strip()}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Withdrawal:
-    """The result of withdrawing license keys."""
-
-    withdrawn: int
-    """How many of them lines could have got until now."""
-    unknown: int
-    """How many of these were never in the pool."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,46 +140,7 @@ class Staff:
         Raises:
             Refused: a retry would do nothing.
         """
-        if id.startswith("evt_"):
-            self._check_stripe_event(id)
-        else:
-            self._check_checkout(id, livemode=livemode)
-
-    def _check_stripe_event(self, id: str) -> None:
-        event = self._log.get(StripeEvent, id)
-        if event.received is None or event.error is not None or event.dismissed_at is not None or event.is_ignored:
-            return
-        session_id = event.received.session_id
-        is_settled = session_id is None or self._log.get(CheckoutSession, session_id).is_paid
-        if is_settled and not self._has_parked_events(session_id or id):
-            raise Refused(f"Stripe event {id} is handled, so there is nothing to retry. Nothing was recorded.")
-
-    def _check_checkout(self, id: str, *, livemode: bool) -> None:
-        session = self._log.get(CheckoutSession, id)
-        if not session.is_known or self._has_parked_events(id):
-            return
-        if session.is_foreign(livemode=livemode):
-            raise Refused(
-                f"{id} is of another mode or account than STRIPE_API_KEY, so a retry would do nothing. Nothing was "
-                "recorded."
-            )
-        if not session.may_have_news and not self._has_retriable_effects(session):
-            raise Refused(
-                f"{id} has nothing to retry: it is paid, and no mail or delivery has failed or waits for its next "
-                "attempt. Nothing was recorded."
-            )
-
-    def _has_parked_events(self, subject: str) -> bool:
-        return bool(self._log.store.select_parked_events(subject=subject))
-
-    def _has_retriable_effects(self, session: CheckoutSession) -> bool:
-        session_id = SessionId(StreamId(session.id))
-        fulfillment = self._log.get(Fulfillment, fulfillment_id(session_id))
-        mails = (self._log.get(Effect, effect_id(session_id, step)) for step in retried_mails(fulfillment))
-        deliveries = (self._log.get(Effect, effect_id(session_id, step)) for step in retried_deliveries(fulfillment))
-        return any(can_be_mailed(mail, session.mail_address) and mail.request_retry() for mail in mails) or any(
-            delivery.request_retry() for delivery in deliveries
-        )
+        check_retriable(self._log, id, livemode=livemode)
 
     def retry_all(self, ids: Sequence[str], by: By) -> list[str]:
         """The same for many, in few transactions. Returns those that this version can't read: they stay stuck."""
@@ -290,23 +240,16 @@ class Staff:
         id = key_pool_id(pool)
         others = [other for other in self._log.key_pools() if other != id]
         if len(keys) > _KEYS_PER_EVENT:  # all of them, before the first is recorded
-            self._run(by, None, [], lambda unit: _check_in_none(others, keys, unit))
+            self._run(by, None, [], lambda unit: key_decisions.check_in_none(others, keys, unit))
         added = 0
         for start in range(0, len(keys), _KEYS_PER_EVENT):
             if start > 0:
                 self._writer.give_way()
-            added += self._import_keys(id, others, keys[start : start + _KEYS_PER_EVENT], by)
+            some = keys[start : start + _KEYS_PER_EVENT]
+            added += self._run(by, None, [id], partial(key_decisions.import_keys, id, others, some))
         return added
 
-    def _import_keys(self, id: StreamId, others: Sequence[StreamId], keys: Sequence[str], by: By) -> int:
-        def import_keys(unit: UnitOfWork) -> int:
-            _check_in_none(others, keys, unit)
-            known = len(unit.load(KeyPool, id).known)
-            return len(unit.command(KeyPool, id, KeyPool.import_keys, keys).known) - known
-
-        return self._run(by, None, [id], import_keys)
-
-    def withdraw_keys(self, pool: PoolName, keys: Sequence[str], by: By) -> "Withdrawal":
+    def withdraw_keys(self, pool: PoolName, keys: Sequence[str], by: By) -> Withdrawal:
         """Let no line of any checkout get these keys, whether they are in the pool or not.
 
         Each thousand is a transaction of its own, as of an import. If a customer has one of them, none is withdrawn.
@@ -318,18 +261,10 @@ class Staff:
         for start in range(0, len(keys), _KEYS_PER_EVENT):
             if start > 0:
                 self._writer.give_way()
-            some = self._withdraw_keys(id, keys[start : start + _KEYS_PER_EVENT], by)
-            withdrawn, unknown = withdrawn + some.withdrawn, unknown + some.unknown
+            some = keys[start : start + _KEYS_PER_EVENT]
+            found = self._run(by, None, [id], partial(key_decisions.withdraw_keys, id, some))
+            withdrawn, unknown = withdrawn + found.withdrawn, unknown + found.unknown
         return Withdrawal(withdrawn=withdrawn, unknown=unknown)
-
-    def _withdraw_keys(self, id: StreamId, keys: Sequence[str], by: By) -> "Withdrawal":
-        def withdraw(unit: UnitOfWork) -> Withdrawal:
-            known = unit.load(KeyPool, id).known
-            unit.command(KeyPool, id, KeyPool.withdraw, keys)
-            new = [key for key in set(keys) if known.get(key) != WITHDRAWN]
-            return Withdrawal(withdrawn=len(new), unknown=sum(key not in known for key in new))
-
-        return self._run(by, None, [id], withdraw)
 
     def _on_checkout(self, session_id: SessionId, by: By, command: Command[T]) -> T:
         def checked(unit: UnitOfWork) -> T:
@@ -367,22 +302,3 @@ def _retry_checkout(id: SessionId, unit: UnitOfWork) -> None:
 
 def _retry_stripe_event(id: StripeEventId, unit: UnitOfWork) -> None:
     unit.command(StripeEvent, id, StripeEvent.request_retry)
-
-
-def _check_in_none(pools: Sequence[StreamId], keys: Sequence[str], unit: UnitOfWork) -> None:
-    for id in pools:
-        _check_not_in(unit.load(KeyPool, id), keys)
-
-
-def _check_not_in(pool: KeyPool, keys: Sequence[str]) -> None:
-    """
-    Raises:
-        Refused: one of the keys was ever in this pool. The sentence names it by its number, since a key is a secret.
-    """
-    twice = [number for number, key in enumerate(keys, 1) if key in pool.known]
-    if twice:
-        shown = ", ".join(map(str, twice[:_SHOWN_MAX])) + (", ..." if len(twice) > _SHOWN_MAX else "")
-        raise Refused(
-            f"The pool {pool.pool} already has {len(twice)} of these keys (by position: {shown}), which would be sold "
-            "twice. Nothing was imported. Remove them from the file, then import the rest."
-        )

@@ -1,0 +1,63 @@
+"""The check whether a retry that staff request can do anything."""
+
+from application.log.log import Log
+from domain.checkout_session import CheckoutSession
+from domain.effect import Effect
+from domain.errors import Refused
+from domain.fulfillment import Fulfillment
+from domain.identifiers import fulfillment_id
+from domain.ids import SessionId, StreamId
+from domain.retries import can_be_mailed, retried_deliveries, retried_mails
+from domain.step import effect_id
+from domain.stripe_event import StripeEvent
+
+
+def check_retriable(log: Log, id: str, *, livemode: bool) -> None:
+    """
+    Raises:
+        Refused: a retry would do nothing.
+    """
+    if id.startswith("evt_"):
+        _check_stripe_event(log, id)
+    else:
+        _check_checkout(log, id, livemode=livemode)
+
+
+def _check_stripe_event(log: Log, id: str) -> None:
+    event = log.get(StripeEvent, id)
+    if event.received is None or event.error is not None or event.dismissed_at is not None or event.is_ignored:
+        return
+    session_id = event.received.session_id
+    is_settled = session_id is None or log.get(CheckoutSession, session_id).is_paid
+    if is_settled and not _has_parked_events(log, session_id or id):
+        raise Refused(f"Stripe event {id} is handled, so there is nothing to retry. Nothing was recorded.")
+
+
+def _check_checkout(log: Log, id: str, *, livemode: bool) -> None:
+    session = log.get(CheckoutSession, id)
+    if not session.is_known or _has_parked_events(log, id):
+        return
+    if session.is_foreign(livemode=livemode):
+        raise Refused(
+            f"{id} is of another mode or account than STRIPE_API_KEY, so a retry would do nothing. Nothing was "
+            "recorded."
+        )
+    if not session.may_have_news and not _has_retriable_effects(log, session):
+        raise Refused(
+            f"{id} has nothing to retry: it is paid, and no mail or delivery has failed or waits for its next "
+            "attempt. Nothing was recorded."
+        )
+
+
+def _has_parked_events(log: Log, subject: str) -> bool:
+    return bool(log.store.select_parked_events(subject=subject))
+
+
+def _has_retriable_effects(log: Log, session: CheckoutSession) -> bool:
+    session_id = SessionId(StreamId(session.id))
+    fulfillment = log.get(Fulfillment, fulfillment_id(session_id))
+    mails = (log.get(Effect, effect_id(session_id, step)) for step in retried_mails(fulfillment))
+    deliveries = (log.get(Effect, effect_id(session_id, step)) for step in retried_deliveries(fulfillment))
+    return any(can_be_mailed(mail, session.mail_address) and mail.request_retry() for mail in mails) or any(
+        delivery.request_retry() for delivery in deliveries
+    )
