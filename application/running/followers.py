@@ -4,74 +4,27 @@ One reader for all policies. A batch's decisions, the policies' new positions an
 transaction, so a crash or a second copy of the process changes nothing twice.
 """
 
-from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
 
 import structlog
-from eventsourcing.persistence import IntegrityError, PersistenceError
+from eventsourcing.persistence import IntegrityError
 
-from application.errors import Unprepared, reason_for
-from application.log.insertion import Bookkeeping, Move, ParkedEvent
+from application.log.insertion import Bookkeeping, Move
 from application.log.leading import Terms
 from application.log.log import Entry, Log
 from application.log.recent_states import RecentStates
-from application.log.unit_of_work import Fetch, Stamp, UnitOfWork
 from application.ports import Clock, WorkerLocks
-from application.reason_wording import in_words
-from application.running.readings import RETRIES, Reading, Readings
-from domain import reasons
-from domain.errors import UnreadableEvent
-from domain.event import Event
+from application.running.deciding import Batch, Deciding, Decision
+from application.running.readings import Reading, Readings
 from domain.policies.policy import Begin, Policy
-from domain.reason import Reason
-from domain.stripe_event import StripeEvent
 
 _BATCH_MIN = 32
 """A webhook that arrives while a batch is decided waits for it, so they are short until there is much to do."""
 _BATCH_MAX = 512
-_DECIDED_MAX = 256
-"""A batch ends after the event that leads to so many others, for the same reason."""
 _FAR_BEHIND = _BATCH_MAX
 """In positions of the log. Up to here, all policies decide over an event before any of them decides over the next."""
-_TRIES = 2
 
 logger = structlog.get_logger(__name__)
-
-
-class _Poison(Exception):
-    """A policy can't handle this event."""
-
-    def __init__(self, reason: Reason) -> None:
-        super().__init__(reason.code)
-        self.reason = reason
-
-
-@dataclass(frozen=True, slots=True)
-class _Decision:
-    """The decision of a policy about one event."""
-
-    policy: str
-    event: Event
-    led_to: Sequence[Event]
-
-
-@dataclass(slots=True)
-class _Batch:
-    """The bookkeeping that one turn stores besides the decided events."""
-
-    unit: UnitOfWork
-    parked_subjects: set[tuple[str, str]]
-    """The policies and subjects with parked events, once this is in the log."""
-    positions: dict[str, int]
-    park: list[ParkedEvent] = field(default_factory=list)
-    unpark: list[tuple[str, int]] = field(default_factory=list)
-    decisions: list["_Decision"] = field(default_factory=list)
-    awaited: str | None = None
-    """The long stream that is being prepared for the event before which the batch ends."""
-
-    @property
-    def has_news(self) -> bool:
-        return bool(self.unit.pending or self.park or self.unpark)
 
 
 class Followers:
@@ -86,12 +39,10 @@ class Followers:
     ) -> None:
         """`terms` are what the policies decide by; a server leaves them in the log when it begins to lead."""
         self._log = log
-        self._policies = {policy.name: policy for policy in policies}
         self._readings = Readings(policies)
+        self._deciding = Deciding(log, {policy.name: policy for policy in policies}, self._readings, recent, clock)
         self._recent = recent
-        self._fetch: Fetch = log.short_streams if recent.has_long else log.streams
         self._locks = locks
-        self._clock = clock
         self._terms = terms or {}
         self.is_server = False
         """Whether it leads for longer than a command of staff takes."""
@@ -144,7 +95,7 @@ class Followers:
         return [({name: at for name, at in self._positions.items() if at == start}, end) for start, end in groups]
 
     def _follow_batch(self, positions: Mapping[str, int], read: Sequence[Entry]) -> bool:
-        batch = self._decide(read, positions)
+        batch = self._deciding.decide(read, positions, self._parked_subjects)
         try:
             inserted = self._insert(batch)
         except IntegrityError:
@@ -156,7 +107,7 @@ class Followers:
             self._parked_subjects = batch.parked_subjects
             self._recent.keep(batch.unit.states, inserted)
             self._limit = min(_BATCH_MAX, self._limit * 2) if len(read) == self._limit else _BATCH_MIN
-            _log(batch.decisions)
+            _log_decisions(batch.decisions)
         self._awaited = batch.awaited
         return batch.has_news or not self.is_held_up
 
@@ -237,7 +188,7 @@ class Followers:
         self._stored = dict(self._positions)
         return True
 
-    def _insert(self, batch: _Batch) -> Sequence[int]:
+    def _insert(self, batch: Batch) -> Sequence[int]:
         """A batch that decided nothing is not worth a transaction: its position goes in with a later one."""
         if not batch.has_news:
             return ()
@@ -255,130 +206,8 @@ class Followers:
         else:
             self._limit = max(1, size // 2)
 
-    def _decide(self, read: Sequence[Entry], positions: Mapping[str, int]) -> _Batch:
-        batch = _Batch(UnitOfWork(self._fetch, self._recent), set(self._parked_subjects), dict(positions))
-        events = [(entry, entry.readable) for entry in read]
-        batch.unit.prefetch(self._likely((event for _, event in events if isinstance(event, Event)), positions))
-        position = 0
-        for entry, event in events:
-            try:
-                self._follow_all(entry, event, batch)
-            except Unprepared as error:
-                batch.awaited = error.stream
-                break
-            position = entry.position
-            if len(batch.unit.pending) >= _DECIDED_MAX:
-                break
-        batch.positions = {name: max(reached, position) for name, reached in batch.positions.items()}
-        return batch
 
-    def _likely(self, events: Iterable[Event], positions: Container[str]) -> Iterable[str]:
-        for event in events:
-            for reading in self._readings.of(event):
-                if reading.name in positions:
-                    yield from self._policies[reading.policy].likely(event)
-
-    def _follow_all(self, entry: Entry, event: Event | UnreadableEvent, batch: _Batch) -> None:
-        """
-        Raises:
-            Unprepared: one of the policies needs a long stream. Those before it have decided.
-        """
-        for reading in self._readings.of(event):
-            if reading.name in batch.positions:
-                self._follow(reading, entry, event, batch)
-                batch.positions[reading.name] = entry.position
-
-    def _follow(self, reading: Reading, entry: Entry, event: Event | UnreadableEvent, batch: _Batch) -> None:
-        """Let the policy decide; park what it can't, and what comes behind that for the same subject."""
-        policy, subject = self._policies[reading.policy], event.session_id or entry.stream
-        if reading.is_own and isinstance(event, RETRIES):
-            self._retry(policy, subject, batch)
-        if not isinstance(event, UnreadableEvent) and type(event) not in reading.kinds:
-            return
-        if (policy.name, subject) in batch.parked_subjects:
-            if reading.is_own or not self._is_parked(policy, entry.position, subject, batch):
-                self._park(policy, entry.position, subject, reasons.waits_behind(), batch)
-            return
-        try:
-            self._attempt(policy, event, batch)
-        except _Poison as poison:
-            batch.parked_subjects.add((policy.name, subject))
-            self._park(policy, entry.position, subject, poison.reason, batch)
-            self._mark_failed(policy, event, poison.reason, batch.unit)
-
-    def _attempt(self, policy: Policy, event: Event | UnreadableEvent, batch: _Batch) -> None:
-        """Decide under undo.
-
-        Raises:
-            _Poison: the policy can't, however often it tries.
-            PersistenceError: the store could not be read, which is not the fault of the event.
-        """
-        if isinstance(event, UnreadableEvent):
-            raise _Poison(reasons.unreadable_event(str(event))) from event
-        for remaining in reversed(range(_TRIES)):
-            try:
-                before = len(batch.unit.pending)
-                with batch.unit.attempt(self._stamp(policy.name, event)):
-                    policy.decide(event, batch.unit)
-                if led_to := batch.unit.pending[before:]:
-                    batch.decisions.append(_Decision(policy.name, event, led_to))
-                return
-            except (PersistenceError, Unprepared):
-                raise
-            except Exception as error:  # the boundary around one event: recorded, never swallowed
-                if remaining == 0:
-                    raise _Poison(reason_for(error)) from error
-
-    def _stamp(self, name: str, event: Event) -> Stamp:
-        return Stamp(
-            actor=f"policy:{name}",
-            now=self._clock(),
-            cause=f"{event.originator_id}@{event.originator_version}",
-            session_id=event.session_id,
-        )
-
-    def _is_parked(self, policy: Policy, position: int, subject: str, batch: _Batch) -> bool:
-        """Whether another reading of this policy has parked this event."""
-        parked = [*batch.park, *self._log.store.select_parked_events(policy=policy.name, subject=subject)]
-        return (policy.name, position) in {(each.policy, each.position) for each in parked}
-
-    def _park(self, policy: Policy, position: int, subject: str, error: Reason, batch: _Batch) -> None:
-        logger.error("event parked", policy=policy.name, position=position, subject=subject, error=in_words(error))
-        batch.park.append(
-            ParkedEvent(policy=policy.name, position=position, subject=subject, error=error, parked_at=self._clock())
-        )
-
-    def _mark_failed(self, policy: Policy, event: Event | UnreadableEvent, error: Reason, unit: UnitOfWork) -> None:
-        """A Stripe event has a state of its own, which also records the failure."""
-        if not isinstance(event, StripeEvent.Received):
-            return
-        try:
-            with unit.attempt(self._stamp(policy.name, event)):
-                unit.command(StripeEvent, event.originator_id, StripeEvent.fail, error)
-        except UnreadableEvent as unreadable:
-            logger.error("stripe event not marked as failed", stripe_event=event.originator_id, error=str(unreadable))
-
-    def _retry(self, policy: Policy, subject: str, batch: _Batch) -> None:
-        """A person asked for a retry: handle the parked events of this subject in order, up to the first that fails."""
-        if (policy.name, subject) not in batch.parked_subjects:
-            return
-        entries = self._log.store.select_parked_events(policy=policy.name, subject=subject)
-        ours = [entry for entry in batch.park if (entry.policy, entry.subject) == (policy.name, subject)]
-        for entry in [*entries, *ours]:
-            event = self._log.entry(self._log.store.select_positions([entry.position])[0]).readable
-            try:
-                self._attempt(policy, event, batch)
-            except _Poison as poison:
-                self._park(policy, entry.position, subject, poison.reason, batch)
-                self._mark_failed(policy, event, poison.reason, batch.unit)
-                return
-            batch.unpark.append((policy.name, entry.position))
-            if entry in batch.park:
-                batch.park.remove(entry)
-        batch.parked_subjects.discard((policy.name, subject))
-
-
-def _log(decisions: Iterable[_Decision]) -> None:
+def _log_decisions(decisions: Iterable[Decision]) -> None:
     for decision in decisions:
         logger.info(
             "decision",

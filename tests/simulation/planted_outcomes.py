@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from application.running.deciding import Deciding
 from application.running.effect_kinds import RetryRule
-from application.running.followers import Followers
 from application.staff import By
 from domain import staff_decisions
 from domain.checkout import Checkout
@@ -69,7 +69,7 @@ def commands_without_a_name(patch: pytest.MonkeyPatch) -> None:
 
 def parked_and_forgotten(patch: pytest.MonkeyPatch) -> None:
     """A follower skips unreadable events."""
-    patch.setattr(Followers, "_park", lambda *_: None)
+    patch.setattr(Deciding, "_park", lambda *_: None)
 
 
 def never_asks_again(patch: pytest.MonkeyPatch) -> None:
