@@ -140,3 +140,38 @@ def test_every_recipe_for_support_does_what_it_is_for(fulfill: Callable[..., Any
         "the customer lost the mail",
     ):
         assert done in story
+
+
+SHOWN_ON_THE_FIRST_DAY = {
+    "stock count": "12",
+    "keys import": "Imported 3 keys into pro.",
+    "queue": "Gift wrap",
+    "checkout": "Online course: drawing trees",
+    "ship": "Recorded.",
+    "ship-all": "1 parcel can be shipped.",
+    "complete": "is fulfilled.",
+    "search": "KV96R-719NK",
+    "stock list": "mug-blue",
+    "keys list": "pro",
+    "backup": "monday.backup",
+}
+
+
+def test_a_first_day_goes_as_its_page_describes(
+    fulfill: Callable[..., Any], shop_that_serves: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FULFILL_AS", "kim")
+    done = {}
+    for command, _ in examples("first-day.md"):
+        _, *arguments = shlex.split(command)
+        name = max(
+            (name for name in SHOWN_ON_THE_FIRST_DAY if f"{command} ".startswith(f"fulfill {name} ")),
+            key=len,
+            default=arguments[0],
+        )
+
+        done[name] = fulfill(*arguments)
+
+        assert SHOWN_ON_THE_FIRST_DAY[name] in done[name].out + done[name].err, (command, done[name])
+    assert done.keys() == SHOWN_ON_THE_FIRST_DAY.keys()
+    assert {name for name, said in done.items() if said.code} == set()
