@@ -71,7 +71,6 @@ READ = (
 UNREAD = (
     Path(__file__),
     ROOT / "tests/golden/texts",  # the languages of customers
-    ROOT / "tests/simulation",  # not rewritten yet
 )
 SUFFIXES = {"", ".py", ".md", ".html", ".txt", ".js", ".css", ".toml"}
 _WORDS_OF_A_NAME = re.compile(r"(?<=[a-z])(?=[A-Z])")

@@ -1,4 +1,4 @@
-"""`make simulate SEEDS=1000`: so many runs, each from a seed of its own. A failing one is made shorter and told."""
+"""`make simulate SEEDS=1000`: plays 1,000 runs, each from its own seed. Shortens and reports each run that fails."""
 
 import argparse
 import os
@@ -17,17 +17,17 @@ _TRACE_LINES_MAX = 400
 
 
 def main() -> int:
-    asked = _asked()
-    if asked.bugs:
-        return _bugs(asked.seeds)
-    seeds = [asked.seed] if asked.seed is not None else range(asked.first, asked.first + asked.seeds)
+    options = _options()
+    if options.bugs:
+        return _bugs(options.seeds)
+    seeds = [options.seed] if options.seed is not None else range(options.first, options.first + options.seeds)
     began, failed, turns, mishaps = time.monotonic(), 0, 0, 0
     for number, outcome in enumerate(_played(seeds), 1):
         turns += outcome.turns
         mishaps += len(outcome.mishaps)
         if outcome.problems:
             failed += 1
-            _tell(outcome)
+            _report(outcome)
         if failed == _FAILURES_MAX:
             break
         _progress(f"{number} of {len(seeds)} seeds, {failed} failed, {turns:,} turns, {mishaps:,} mishaps")
@@ -36,12 +36,12 @@ def main() -> int:
     return 1 if failed else 0
 
 
-def _asked() -> argparse.Namespace:
+def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="simulation", description=__doc__)
     parser.add_argument("--seeds", type=int, default=1000)
     parser.add_argument("--first", type=int, default=0)
-    parser.add_argument("--seed", type=int, help="only this one, with its trace if it fails")
-    parser.add_argument("--bugs", action="store_true", help="how many seeds it takes to notice each planted bug")
+    parser.add_argument("--seed", type=int, help="play only this seed, and print its trace if it fails")
+    parser.add_argument("--bugs", action="store_true", help="count the seeds that it takes to notice each planted bug")
     return parser.parse_args()
 
 
@@ -57,12 +57,12 @@ def _one(seed: int) -> Outcome:
     return play(story(seed))
 
 
-def _tell(outcome: Outcome) -> None:
+def _report(outcome: Outcome) -> None:
     print(f"\nSeed {outcome.story.seed} fails:")
     for problem in outcome.problems[:5]:
         print(f"  {problem}")
-    short = shrink(outcome, tell=lambda text: _progress(f"shrinking: {text}"))
-    print("\nThe same in short:")
+    short = shrink(outcome, report=lambda text: _progress(f"shrinking: {text}"))
+    print("\nThe shortest run found that fails in the same way:")
     for line in (*shown(short.story, short.mishaps), *short.problems[:3]):
         print(f"  {line}")
     print("\nWhat happened:")
@@ -72,7 +72,7 @@ def _tell(outcome: Outcome) -> None:
 
 
 def _bugs(seeds_max: int) -> int:
-    """A line for each planted bug: the first seed that notices it."""
+    """Print a line for each planted bug: how many seeds it takes to notice it. Return 1 if one goes unnoticed."""
     missed = 0
     for name, plant in BUGS.items():
         with planted(name):

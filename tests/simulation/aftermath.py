@@ -1,5 +1,4 @@
-"""When the day is over nothing goes wrong any more, and staff see to whatever waits for them: then everything that was
-paid has to be in the customers' hands."""
+"""The end of a run: no more mishaps, and staff do what waits for them. Then customers must have what they paid for."""
 
 from typing import TYPE_CHECKING
 
@@ -26,17 +25,17 @@ _SKUS = ("mug", "vase")
 
 
 def tidy_up(world: "World") -> None:
-    """To be run as a task of the world.
+    """Runs as a task of the world.
 
     Raises:
-        Restless: something is still to be done after days.
+        Restless: after days, work is still open.
     """
     world.calm_down()
     end_authorizations(world)
     _rest(world)
     _serve_all(world)
-    if world.poison:  # whatever it ended, everything else has been seen to by now
-        world.say(f"What ended processes is mended: {sorted(world.poison)}")
+    if world.poison:  # everything else is done by now, whatever it has crashed
+        world.say(f"Deliveries no longer crash processes: {sorted(world.poison)}")
         world.poison.clear()
         _serve_all(world)
 
@@ -54,18 +53,18 @@ def _rest(world: "World") -> None:
         world.scheduler.sleep(pause)
         pause = min(2 * pause, _PAUSE_SECONDS_MAX)
         if world.scheduler.now > until:
-            raise Restless(f"After days there is still to do: {world.what_is_open()}")
+            raise Restless(f"After days, work is still open: {world.what_is_open()}")
     world.scheduler.sleep(1.0)
 
 
 def _serve(world: "World") -> bool:
-    """Do what waits for staff. False if nothing did."""
+    """Do the work that waits for staff. Return False if there was none."""
     did: list[bool] = []
 
     def act(desk: "Process") -> None:
         did.extend(_restock(desk, as_sku(sku)) for sku in _SKUS)
         did.append(_more_keys(desk))
-        did.extend(_see_to(desk, as_session(session_id)) for session_id in world.customers)
+        did.extend(_handle(desk, as_session(session_id)) for session_id in world.customers)
 
     world.at_desk("evening", act)
     return any(did)
@@ -89,7 +88,7 @@ def _more_keys(desk: "Process") -> bool:
     return True
 
 
-def _see_to(desk: "Process", session_id: SessionId) -> bool:
+def _handle(desk: "Process", session_id: SessionId) -> bool:
     fulfillment = desk.runtime.log.get(Fulfillment, fulfillment_id(session_id))
     staff, lines = desk.runtime.staff, fulfillment.lines.values()
     did = False
@@ -98,7 +97,7 @@ def _see_to(desk: "Process", session_id: SessionId) -> bool:
         stream = str(first.originator_id)
         staff.retry(stream if stream.startswith("evt_") else session_id, ANN)
         return True
-    is_poison = desk.world.whose(session_id) in desk.world.poison
+    is_poison = desk.world.customer_of(session_id) in desk.world.poison
     if not is_poison and desk.world.take_given_up(session_id):
         staff.retry(session_id, ANN)
         return True

@@ -1,7 +1,7 @@
-"""Everything that goes wrong in a run, drawn from its seed, or again just as it was drawn before.
+"""The mishaps of a run: drawn from its seed, or given.
 
-A mishap is known by where it happened: the name of the place and how often that had been reached. So a run can be
-repeated with some of its mishaps only, which is how a failing one is made shorter.
+A mishap is identified by where it happens: the name of the place, and how often the run has reached it. So a run can be
+repeated with some of its mishaps only, which is how `shrink` shortens a failing one.
 """
 
 import random
@@ -25,11 +25,11 @@ class Mishap:
 class Chance:
     seed: int
     rates: Mapping[str, float]
-    """How likely each kind of mishap is, wherever it can happen."""
+    """The probability of each kind of mishap, wherever it can happen."""
     given: Iterable[Mishap] | None = None
-    """If there are any, these happen and no others."""
+    """Exactly these happen; None draws them."""
     is_calm: bool = False
-    """Nothing goes wrong any more."""
+    """True from when no more mishaps happen."""
     drawn: list[Mishap] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -38,7 +38,7 @@ class Chance:
         self._given = None if self.given is None else {(each.place, each.number): each.what for each in self.given}
 
     def mishap(self, place: str, kinds: Sequence[str]) -> str | None:
-        """What goes wrong here now, if anything does."""
+        """Return the mishap that happens here now, if one does."""
         self._reached[place] += 1
         if self.is_calm:
             return None
@@ -57,9 +57,9 @@ class Chance:
         return None
 
     def pick(self, place: str, names: Sequence[str]) -> str:
-        """One of these, always the same at this place, whatever else happens."""
+        """Return one of these: always the same at this place, whatever else happens."""
         return random.Random(f"{self.seed} {place}").choice(names)
 
     def amount(self, place: str, low: float, high: float) -> float:
-        """A number between these, always the same at this place."""
+        """Return a number between these: always the same at this place."""
         return random.Random(f"{self.seed} {place}").uniform(low, high)

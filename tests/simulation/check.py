@@ -1,4 +1,4 @@
-"""What has to hold after every run: DESIGN's invariants, read from the log and compared with what others know."""
+"""The invariants after every run: the log is compared with the sandbox's books, the mailbox and the courier."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
@@ -40,7 +40,7 @@ _LEFT_TO_OTHERS = timedelta(hours=1)
 _FREE = (
     Effect.Requested | Effect.RetryRequested | Effect.AttemptFailed | Effect.AttemptOrphaned | Effect.AttemptReleased
 )
-"""After these an effect has no worker, and waits for one from that moment on, or for longer."""
+"""After these events an effect has no worker, and waits for one from that moment at the earliest."""
 _BY_STAFF = (
     CheckoutSession.Noted
     | CheckoutSession.RetryRequested
@@ -52,10 +52,10 @@ _BY_STAFF = (
 
 
 def problems(world: World) -> list[str]:
-    """What is wrong, in words."""
+    """Return what is wrong, in words."""
     with closing(world.open_log()) as log:
         found = look_through(log)
-        # A retrieval that was given up is made good by another one, and a delivery by whoever hands the line over.
+        # Another retrieval replaces one that was given up, and a person who hands the line over replaces a delivery.
         demand_nothing_given_up(found, {MAIL})
         paid = {entry.session_id: entry for entry in world.sandbox.books.to_fulfill()}
         _acknowledged(found, log, world)
@@ -76,17 +76,17 @@ def problems(world: World) -> list[str]:
 
 
 def _acknowledged(found: Findings, log: Log, world: World) -> None:
-    """1: every delivery that was answered 2xx is in the log, to the byte as Stripe signed it."""
+    """1: every webhook delivery that was answered 2xx is in the log, byte by byte as Stripe signed it."""
     assert world.carrier is not None
     demand_deliveries(found, world.carrier.acknowledged)
     for event_id in world.carrier.acknowledged:
         received = log.get(StripeEvent, event_id).received
         is_as_signed = received is not None and received.body.encode() in world.carrier.signed[event_id]
-        found.demand(is_as_signed, f"{world.what(event_id)}: the log has another body than was signed")
+        found.demand(is_as_signed, f"{world.event_name(event_id)}: the log has another body than was signed")
 
 
 def _as_in_the_books(found: Findings, log: Log, entry: BookEntry) -> None:
-    """2: what was paid is what was fulfilled, to the cent and the piece."""
+    """2: the engine fulfilled what was paid, to the cent and the piece."""
     session = log.get(CheckoutSession, entry.session_id)
     fulfillment = log.get(Fulfillment, fulfillment_id(as_session(entry.session_id)))
     state = checkout_state(session, fulfillment)
@@ -95,7 +95,7 @@ def _as_in_the_books(found: Findings, log: Log, entry: BookEntry) -> None:
         found.demand(state is expected, f"{entry.email}: {state} instead of {expected}")
         return
     found.demand(state is CheckoutState.FULFILLED, f"{entry.email}: {state}, and it was paid")
-    found.demand(session.is_paid, f"{entry.email}: it was paid, and the log has forgotten")
+    found.demand(session.is_paid, f"{entry.email}: it was paid, and the log has no Paid")
     checkout = session.checkout
     if checkout is None or entry.total is None:
         found.problems.append(f"{entry.email}: the log has no copy of what was paid")
@@ -112,7 +112,7 @@ def _as_in_the_books(found: Findings, log: Log, entry: BookEntry) -> None:
 
 
 def _stock(found: Findings, log: Log, world: World) -> None:
-    """3: nothing is held for anybody in the end, and what was delivered has left the shelf, once, piece by piece."""
+    """3: in the end no stock is held, and the pieces of each delivered line have left the shelf exactly once."""
     entries = world.sandbox.books.entries.values()
     bought = {(entry.session_id, line.id): line.quantity for entry in entries for line in entry.line_items}
     skus: set[str] = set()
@@ -129,10 +129,11 @@ def _stock(found: Findings, log: Log, world: World) -> None:
             skus.add(event.originator_id)
     for sku in skus:
         item = log.get(StockItem, sku)
-        found.demand(not item.needs, f"{sku} is still wanted by {item.needs}")
+        found.demand(not item.needs, f"{sku} still has needs: {item.needs}")
     for claim, shown in claims.items():
         times = shown.count(StockItem.Dispatched)
-        # A delivery that was under way when a count took its piece back is made all the same: it came from elsewhere.
+        # A delivery that was under way when a count took its piece back happens all the same: its piece came from
+        # elsewhere.
         was_taken_back = shown[-2:] == [StockItem.Backordered, StockItem.Released]
         expected = 0 if claim not in delivered or was_taken_back else 1
         found.demand(times == expected, f"{claim} left the shelf {times} times instead of {expected}: {shown}")
@@ -144,7 +145,7 @@ def _is_tracked(event: Fulfillment.LineItemDelivered, log: Log) -> bool:
 
 
 def _keys(found: Findings, log: Log, world: World) -> None:
-    """2: who has paid for keys gets so many, those that are his, and reads of each in a mail."""
+    """2: a customer who paid for keys gets as many as were bought, those assigned to the line, and each in a mail."""
     shown: dict[str, set[str]] = defaultdict(set)
     for mail in world.mailbox.values():
         shown[mail.to.text if mail.to else ""].update(key.text for line in mail.lines for key in line.keys)
@@ -156,45 +157,47 @@ def _keys(found: Findings, log: Log, world: World) -> None:
         if plan.key_pool is None:
             continue
         claim, keys = LineRef(event.session, event.line_item), [key.text for key in event.keys]
-        his = log.get(KeyPool, key_pool_id(plan.key_pool)).keys_of(claim)
-        found.demand(keys == [key.text for key in his], f"{claim} got other keys than were taken for it")
+        assigned = log.get(KeyPool, key_pool_id(plan.key_pool)).keys_of(claim)
+        found.demand(keys == [key.text for key in assigned], f"{claim} got other keys than were assigned to it")
         found.demand(len(keys) == plan.item.quantity, f"{claim} got {len(keys)} keys instead of {plan.item.quantity}")
         customer = entries[event.session].email or ""
-        found.demand(shown[customer] >= set(keys), f"{customer} was not told all keys of {claim}")
+        found.demand(shown[customer] >= set(keys), f"{customer} was not shown all keys of {claim}")
 
 
 def _delivered_outside(found: Findings, world: World) -> None:
-    """2: whoever delivers outside was asked once for each line, and never for one that is not paid."""
+    """2: the courier was called under one key for each line, and never for an unpaid one."""
     paid = {entry.session_id for entry in world.sandbox.books.to_fulfill()}
     lines = Counter((request.session_id, request.line.id) for request in world.deliveries.values())
     for (session_id, line), times in lines.items():
-        found.demand(session_id in paid, f"{world.whose(session_id)}: {line} was delivered and is not paid")
-        found.demand(times == 1, f"{world.whose(session_id)}: {line} was delivered {times} times")
+        found.demand(session_id in paid, f"{world.customer_of(session_id)}: {line} was delivered and is not paid")
+        found.demand(times == 1, f"{world.customer_of(session_id)}: {line} was delivered {times} times")
 
 
 def _audit_trail(found: Findings, log: Log, world: World) -> None:
-    """7: of everything it can be told who did it, when, and because of what."""
+    """7: every event has an actor, a time and, if it follows from another one, its cause."""
     known: set[str] = set()
     end = world.clock()
     for position, event in all_events(log):
         what = f"{event.TOPIC} at {position}"
         found.demand(bool(event.actor), f"{what} has no actor")
-        is_told = event.cause is None or event.cause in known or event.cause in world.lost
-        found.demand(is_told, f"{what} has a cause that came after it")
+        is_known = event.cause is None or event.cause in known or event.cause in world.lost
+        found.demand(is_known, f"{what} has a cause that came after it")
         found.demand(not event.actor.startswith("policy:") or event.cause is not None, f"{what} has no cause")
         found.demand(not event.actor.startswith("staff:") or _has_reason(event), f"{what} has no reason")
         is_anns = event.actor == "staff:ann"
         found.demand(is_anns or not isinstance(event, _BY_STAFF), f"{what} was done by {event.actor}")
         session = session_of_stream(event.originator_id)
-        found.demand(session in {None, event.session_id}, f"{what} belongs to {session}, and says {event.session_id}")
+        found.demand(
+            session in {None, event.session_id}, f"{what} belongs to {session}, but is stamped {event.session_id}"
+        )
         is_then = BEGINNING <= world.true_time(event.occurred_at) <= world.true_time(event.recorded_at) <= end
         found.demand(is_then, f"{what} was at {event.occurred_at}, recorded at {event.recorded_at}")
         known.add(f"{event.originator_id}@{event.originator_version}")
 
 
 def _given_up(found: Findings, log: Log, world: World) -> None:
-    """6: nothing is given up that might have passed, unless the attempt may be what ended all these processes, or no
-    worker has made it for an hour."""
+    """6: an effect is given up only if it was refused for good, its attempts ended five processes in a row, or no
+    worker has attempted it for an hour."""
     orphans: Counter[str] = Counter()
     free_since: dict[str, datetime] = {}
     for position, event in all_events(log):
@@ -209,7 +212,7 @@ def _given_up(found: Findings, log: Log, world: World) -> None:
                 is_for_good = REFUSAL in text or orphans[event.originator_id] == ORPHANS_MAX - 1
                 is_left = why is ReasonCode.NO_WORKER
                 is_for_good |= is_left and at - free_since[event.originator_id] >= _LEFT_TO_OTHERS
-                found.demand(is_for_good, f"{event.TOPIC} at {position} came of {event.error}, which might have passed")
+                found.demand(is_for_good, f"{event.TOPIC} at {position} is for {event.error}, and a retry might help")
             case _:
                 pass
         if isinstance(event, _FREE):
@@ -217,7 +220,7 @@ def _given_up(found: Findings, log: Log, world: World) -> None:
 
 
 def _planned(found: Findings, log: Log, world: World) -> None:
-    """What a line needs is decided by the catalog of a server, and not by that of a shell that staff happen to use."""
+    """A plan is made by the catalog of a server, not by the catalog of a shell of staff."""
     for position, event in all_events(log):
         if isinstance(event, Fulfillment.Requested | Fulfillment.Replanned):
             is_a_servers = event.catalog in world.servers_catalogs
@@ -231,7 +234,7 @@ def _has_reason(event: object) -> bool:
 
 
 def _views(found: Findings, log: Log, world: World) -> None:
-    """5: a fresh fold of the log has the rows that were kept up while everything happened."""
+    """5: a fresh fold of the log has the same rows as the views that followed it live."""
     with closing(SQLiteViews(world.views)) as views:
         rebuild = Rebuild(log, views, _scratch)
         for projection in PROJECTIONS:
@@ -241,6 +244,6 @@ def _views(found: Findings, log: Log, world: World) -> None:
 
 @contextmanager
 def _scratch() -> Iterator[SQLiteViews]:
-    """Room for one view, in memory."""
+    """A database in memory for one view."""
     with closing(SQLiteViews(f"file:scratch{next(_scratches)}?mode=memory&cache=shared")) as views:
         yield views

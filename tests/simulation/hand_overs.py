@@ -1,6 +1,6 @@
-"""What staff handed over, compared with what the log knew at that moment, event by event.
+"""What staff handed over, compared event by event with what the log contained at that moment.
 
-None of the rules by which the engine decides is used here.
+Nothing here uses the engine's rules.
 """
 
 from dataclasses import dataclass, field
@@ -17,21 +17,21 @@ from domain.stock_item import LineRef, StockItem
 
 @dataclass
 class _Known:
-    """What the log says so far."""
+    """The contents of the log so far."""
 
     skus: dict[LineRef, str | None] = field(default_factory=dict)
-    """The stream of the tracked stock that each planned line takes."""
+    """By line, the stream of its tracked stock."""
     promised: set[tuple[str, LineRef]] = field(default_factory=set)
-    """Stock streams and the lines that they promise pieces to."""
+    """Stock streams, each with a line that has its promise."""
     to_dispatch: set[tuple[str, LineRef]] = field(default_factory=set)
-    """Delivered lines whose pieces the books still have."""
+    """Stock streams, each with a delivered line whose pieces are not dispatched yet."""
     lines: dict[str, LineRef] = field(default_factory=dict)
-    """Effect to the line that it delivers."""
+    """By effect, the line that it delivers."""
     under_way: dict[LineRef, str] = field(default_factory=dict)
 
 
 def demand_true_hand_overs(found: Findings, log: Log) -> None:
-    """3: staff ship what is promised, hand over what is not under way, and count shelves that the books know."""
+    """3: staff ship only what is promised, hand over only what is not under way, and count only what is dispatched."""
     known = _Known()
     for position, event in all_events(log):
         _demand(found, known, event, f"{event.TOPIC} at {position}")
@@ -42,7 +42,7 @@ def _demand(found: Findings, known: _Known, event: Event, what: str) -> None:
     match event:
         case StockItem.Counted():
             missing = [claim for sku, claim in known.to_dispatch if sku == event.originator_id]
-            found.demand(not missing, f"{what}: the pieces of {missing} are gone, and still in the books")
+            found.demand(not missing, f"{what}: the pieces of {missing} have left, and are not dispatched yet")
         case Fulfillment.Shipped():
             for line in event.lines:
                 claim = LineRef(event.session, line)

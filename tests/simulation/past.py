@@ -1,9 +1,9 @@
-"""A log that is as it was some time before, while the views know more.
+"""A log that is back at an earlier moment, while the views are ahead of it.
 
-Three things bring that about. An operator restores a backup: all processes have ended, and find another log when they
-start. Or a standby that was behind takes the place of the database: processes go on, and find another log at their next
-question, with all that they remember of the old one. Or an operator restores a backup in place: processes go on, and no
-connection of theirs is lost. What went out in the lost time only those outside know.
+It happens in three ways. An operator stops all processes and restores a backup. Or a standby that was behind takes
+over: processes keep running, with their memories of the old log, and see the new one at their next query. Or an
+operator restores a backup in place, and processes keep even their connections. Only the world outside knows of the
+mails and deliveries of the lost time.
 """
 
 import sqlite3
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Past:
-    """The log as it was at a moment, and what the world had seen of it by then."""
+    """A copy of the log at a moment, with what the world had seen by then."""
 
     log: sqlite3.Connection
     times_put_back: int
@@ -37,7 +37,7 @@ class Past:
     deliveries: "dict[str, DeliveryRequest]"
 
     def lacks_one_before(self, events: Sequence[StoredEvent]) -> bool:
-        """Whether one of these continues a stream from an event that is not in this log."""
+        """True if one of these events continues a stream from an event that is not in this log."""
         return any(version is not None and not self._has(event, version) for event, version in _before(events))
 
     def _has(self, event: StoredEvent, version: int) -> bool:
@@ -66,7 +66,7 @@ def remember(world: "World") -> Past:
 
 
 def put_back(world: "World", past: Past, *, is_noticed: bool = True) -> None:
-    """And have Stripe send everything again, as the manual says."""
+    """Replace the log, and have Stripe send all its events again, as docs/operations.md asks."""
     world.say(f"The log is put back by {world.events - past.events} events")
     past.log.backup(world.anchor)
     past.log.close()

@@ -1,4 +1,4 @@
-"""Bugs that this kind of system is known for, to be planted into the engine: the simulation has to notice each."""
+"""Bugs that systems of this kind are known for. The simulation must notice each when it is planted into the engine."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -47,7 +47,7 @@ BUGS: dict[str, Plant] = {plant.__name__: plant for plant in _ELSEWHERE}
 
 
 def _bug(plant: Plant) -> Plant:
-    assert plant.__doc__, "it has to be told what a planted bug does"
+    assert plant.__doc__, "a planted bug needs a docstring that describes it"
     BUGS[plant.__name__] = plant
     return plant
 
@@ -61,7 +61,7 @@ def planted(name: str) -> Iterator[None]:
 
 @_bug
 def mark_before_fulfill(patch: pytest.MonkeyPatch) -> None:
-    """The first classic: an event is marked as handled, then handled."""
+    """The first classic bug: an event is marked as handled, then handled."""
 
     def insert(self: Followers, batch: Any) -> Sequence[int]:
         if not batch.has_news:
@@ -74,7 +74,7 @@ def mark_before_fulfill(patch: pytest.MonkeyPatch) -> None:
 
 @_bug
 def check_then_act(patch: pytest.MonkeyPatch) -> None:
-    """The second classic: check whether it is done, then do it, without a unique key."""
+    """The second classic bug: check whether it is done, then do it, without a unique key."""
     patch.setattr(SimulatedRecorder, "_insert_in_turn", _insert_at_the_end_of(lambda _: True))
 
 
@@ -136,7 +136,7 @@ def lease_without_fencing(patch: pytest.MonkeyPatch) -> None:
 
 @_bug
 def mail_key_that_changes_on_retry(patch: pytest.MonkeyPatch) -> None:
-    """A mail has another message ID each time it is tried."""
+    """Each attempt of a mail has another message ID."""
 
     def perform(self: SendMail, attempt: Attempt) -> Done:
         requested = attempt.effect.requested
@@ -149,14 +149,14 @@ def mail_key_that_changes_on_retry(patch: pytest.MonkeyPatch) -> None:
 
 
 @_bug
-def mail_says_what_was_so(patch: pytest.MonkeyPatch) -> None:
-    """A mail goes out as it was decided, whatever has happened since."""
+def outdated_mail_goes_out(patch: pytest.MonkeyPatch) -> None:
+    """A mail goes out as it was decided, although its statements may no longer be true."""
     patch.setattr(SendMail, "why_unwanted", lambda *_: None)
 
 
 @_bug
 def page_promises_a_mail(patch: pytest.MonkeyPatch) -> None:
-    """The landing page sends customers to a mail with their keys, whether or not one was sent."""
+    """The landing page refers customers to a mail with their keys, whether or not one was sent."""
     patch.setattr(mailed_keys, "_brought", lambda *_: True)
 
 
@@ -165,10 +165,10 @@ def delivery_key_that_changes_on_retry(patch: pytest.MonkeyPatch) -> None:
     """Each attempt of a delivery carries another idempotency key."""
     request = Deliver._request
 
-    def request_anew(self: Deliver, attempt: Attempt, line: PlannedLine) -> DeliveryRequest:
+    def request_again(self: Deliver, attempt: Attempt, line: PlannedLine) -> DeliveryRequest:
         return replace(request(self, attempt, line), idempotency_key=f"{attempt.key}_{attempt.number}")
 
-    patch.setattr(Deliver, "_request", request_anew)
+    patch.setattr(Deliver, "_request", request_again)
 
 
 @_bug
@@ -217,10 +217,10 @@ def failed_payment_keeps_its_stock(patch: pytest.MonkeyPatch) -> None:
 def handed_over_again(patch: pytest.MonkeyPatch) -> None:
     """A line is delivered each time a delivery of it is reported."""
 
-    def deliver(self: Fulfillment, line_item: str, **said: Any) -> Sequence[Any]:
+    def deliver(self: Fulfillment, line_item: str, **details: Any) -> Sequence[Any]:
         if self.lines.get(line_item) is None:
             return []
-        return self._and_completion([Fulfillment.LineItemDelivered(line_item=line_item, **said)])
+        return self._and_completion([Fulfillment.LineItemDelivered(line_item=line_item, **details)])
 
     patch.setattr(Fulfillment, "deliver", deliver)
 
@@ -262,13 +262,13 @@ def outcome_dropped(patch: pytest.MonkeyPatch) -> None:
 
 @_bug
 def claim_dropped(patch: pytest.MonkeyPatch) -> None:
-    """A claim of ours that we do not carry out, since its answer was lost or its outcome is, counts as stale."""
+    """A claim whose answer or outcome was lost counts as stale, so no worker resumes it."""
     patch.setattr(Candidates, "_is_lost", lambda *_: False)
 
 
 @_bug
 def conflict_skipped(patch: pytest.MonkeyPatch) -> None:
-    """Followers that lose a race skip the events that they lost it for."""
+    """A follower that loses a race skips the events of its batch."""
 
     def skip(self: Followers, size: int) -> None:
         self._positions = {name: position + size for name, position in self._positions.items()}
@@ -295,7 +295,7 @@ def stale_memory(patch: pytest.MonkeyPatch) -> None:
 
 @_bug
 def view_moved_unchecked(patch: pytest.MonkeyPatch) -> None:
-    """Two projectors each add what they read."""
+    """Two projectors apply the same events to a view."""
 
     def apply(connection: Any, advance: Any) -> None:
         view = advance.view
@@ -328,7 +328,7 @@ def rebuild_that_acts(patch: pytest.MonkeyPatch) -> None:
 
 @_bug
 def view_skips_a_batch(patch: pytest.MonkeyPatch) -> None:
-    """Views that could not be written skip the events that they lost."""
+    """After a failed write, the projector skips to the end of the log."""
     turn = Projector.turn
 
     def turn_or_skip(self: Projector) -> bool:
@@ -361,7 +361,7 @@ def receipt_forgotten_after_early_look(patch: pytest.MonkeyPatch) -> None:
 
 
 def _insert_at_the_end_of(is_meant: Callable[[str], bool]) -> Callable[..., Any]:
-    """An insert that goes behind whatever is in these streams by now: nobody finds out that he decided too early."""
+    """Return an insert that appends behind the last event of these streams, so no writer sees its conflict."""
 
     def insert(self: SimulatedRecorder, insertion: Insertion) -> Inserted:
         last: dict[str, int] = {}

@@ -1,4 +1,4 @@
-"""Bugs that show when hosts differ, in their clocks or in what they can carry out, or when a delivery ends them."""
+"""Bugs that show only if hosts differ in their clocks, kinds or catalogs, or if a delivery crashes its process."""
 
 from datetime import timedelta
 
@@ -10,19 +10,19 @@ from domain import effect
 from interfaces.cli.desk import Desk
 
 
-def time_of_a_wrong_clock_waited_for(patch: pytest.MonkeyPatch) -> None:
-    """An effect that a clock weeks ahead has put off waits until those weeks have passed."""
+def schedule_of_a_wrong_clock_kept(patch: pytest.MonkeyPatch) -> None:
+    """An effect that a clock weeks ahead has scheduled waits for those weeks."""
     patch.setattr(Candidates, "_is_ahead", lambda *_: False)
 
 
-def repeated_whatever_it_ends(patch: pytest.MonkeyPatch) -> None:
-    """A delivery that ends its process is repeated forever."""
+def crash_repeated_forever(patch: pytest.MonkeyPatch) -> None:
+    """A delivery that crashes its process is repeated forever."""
     patch.setattr(effect, "ORPHANS_MAX", 10_000)
     patch.setattr(effect, "_ORPHAN_PAUSES", effect._ORPHAN_PAUSES + effect._ORPHAN_PAUSES[-1:] * 10_000)
 
 
-def given_up_by_who_does_not_know_it(patch: pytest.MonkeyPatch) -> None:
-    """A host that can't carry out an effect gives it up at once, although other hosts could."""
+def given_up_by_a_host_that_lacks_its_kind(patch: pytest.MonkeyPatch) -> None:
+    """A host that can't carry out an effect gives it up at once, although other hosts can."""
     patch.setattr(candidates, "LEFT_TO_OTHERS", timedelta(0))
     patch.setattr(effect, "LEFT_TO_OTHERS", timedelta(0))
 
@@ -38,9 +38,9 @@ def shell_replans_by_its_own_catalog(patch: pytest.MonkeyPatch) -> None:
 
 
 PLANTS = (
-    time_of_a_wrong_clock_waited_for,
-    repeated_whatever_it_ends,
-    given_up_by_who_does_not_know_it,
+    schedule_of_a_wrong_clock_kept,
+    crash_repeated_forever,
+    given_up_by_a_host_that_lacks_its_kind,
     shell_leads_by_its_own_catalog,
     shell_replans_by_its_own_catalog,
 )

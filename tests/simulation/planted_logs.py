@@ -1,4 +1,4 @@
-"""Bugs that show when the log is not the one that was there before: it was restored, or a standby was behind."""
+"""Bugs that show only if another log takes the place of the log: a restored backup, or a standby that was behind."""
 
 from collections.abc import Sequence
 
@@ -29,7 +29,7 @@ def memory_of_another_log(patch: pytest.MonkeyPatch) -> None:
 
 
 def view_known_by_its_number(patch: pytest.MonkeyPatch) -> None:
-    """A view counts as one of this log if the log reaches its position, whatever event is there."""
+    """A view counts as a view of this log if the log reaches its position, without a comparison of the event there."""
 
     def void(known: Sequence[View], store: Feed) -> list[View]:
         end = store.max_notification_id() or 0

@@ -1,4 +1,4 @@
-"""Bugs that leave every count right, and still give customers, the shelf or the audit trail something else."""
+"""Bugs that leave all counts right, and show only in what customers get, on the shelf or in the audit trail."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -58,7 +58,7 @@ def one_piece_leaves_the_shelf(patch: pytest.MonkeyPatch) -> None:
 
 
 def given_up_at_first_failure(patch: pytest.MonkeyPatch) -> None:
-    """An effect that failed once is not tried again."""
+    """An effect that failed once is not retried."""
     patch.setattr(RetryRule, "retry_after", lambda *_: None)
 
 
@@ -94,7 +94,7 @@ def authorized_asked_to_wait(patch: pytest.MonkeyPatch) -> None:
 
 
 def shipped_without_its_stock(patch: pytest.MonkeyPatch) -> None:
-    """Staff ship and complete a line, and a policy takes its pieces off the shelf later."""
+    """Staff ship and complete a line, and only a policy dispatches its pieces later."""
     patch.setattr(staff_decisions, "_dispatch_delivered", lambda *_: None)
 
 

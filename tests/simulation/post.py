@@ -1,4 +1,4 @@
-"""How webhook deliveries get from the sandbox to a process: late, twice, out of order, or at first not at all."""
+"""Carries webhook deliveries from the sandbox to a process: late, twice, out of order, or not at first."""
 
 from collections import defaultdict
 from collections.abc import Callable
@@ -17,20 +17,20 @@ if TYPE_CHECKING:
 
 ANSWER_SECONDS_MAX = 20.0
 RETRY_SECONDS = (5.0, 60.0, 600.0, 3600.0)
-_WEATHER = ("dropped", "doubled", "corrupted", "not heard")
+_ON_THE_WAY = ("dropped", "doubled", "corrupted", "answer lost")
 
 
 class SimulatedCarrier(Carrier):
-    """Carries each errand in a task of its own, and comes again until it is answered 2xx."""
+    """Carries each errand in its own task, and repeats it until it is answered 2xx."""
 
     def __init__(self, world: "World", office: Office) -> None:
         self._world = world
         self._office = office
         self._under_way: set[tuple[str, str]] = set()
         self.acknowledged: set[str] = set()
-        """Events that a process has answered with 2xx, whether or not that was heard."""
+        """Events that a process has answered 2xx, whether or not the answer arrived."""
         self.signed: dict[str, set[bytes]] = defaultdict(set)
-        """The bodies in which each event was sent, as they were signed."""
+        """By event, the bodies that were signed and sent."""
 
     @property
     def is_idle(self) -> bool:
@@ -43,7 +43,9 @@ class SimulatedCarrier(Carrier):
         if key in self._under_way and not errand.is_extra:
             return
         self._under_way.add(key)
-        self._world.scheduler.spawn(f"post.{self._world.what(errand.event_id)}", self._world, self._carrying(errand))
+        self._world.scheduler.spawn(
+            f"post.{self._world.event_name(errand.event_id)}", self._world, self._carrying(errand)
+        )
 
     def first_answers(self, event_id: str) -> list["Future[None]"]:
         return []
@@ -53,7 +55,7 @@ class SimulatedCarrier(Carrier):
 
     def _carrying(self, errand: Errand) -> Callable[[], None]:
         def carry() -> None:
-            place = f"post of {self._world.what(errand.event_id)}"
+            place = f"post of {self._world.event_name(errand.event_id)}"
             self._world.scheduler.sleep(self._world.chance.amount(place, 0.0, self._world.delivery_seconds_max))
             number = 0
             while not self._attempt(errand, place):
@@ -65,27 +67,27 @@ class SimulatedCarrier(Carrier):
         return carry
 
     def _attempt(self, errand: Errand, place: str) -> bool:
-        """Whether Stripe need not come again."""
+        """Return True if Stripe will not repeat it."""
         post = self._office.prepare(errand)
         if isinstance(post, str):
             return post == "never"
         self.signed[errand.event_id].add(post.body)
-        what = self._world.mishap(place, _WEATHER)
+        what = self._world.mishap(place, _ON_THE_WAY)
         if what == "dropped":
             status = None
         elif what == "corrupted":
             status = self._post(errand, Post(url=post.url, body=post.body[:-1] + b" ", headers=post.headers))
-            assert status is None or status >= 400, f"{place}: a body that was changed on its way was answered {status}"
+            assert status is None or status >= 400, f"{place}: a corrupted body was answered {status}"
         else:
             for _ in range(2 if what == "doubled" else 1):
                 status = self._post(errand, post)
-        status = None if what == "not heard" else status
+        status = None if what == "answer lost" else status
         attempt = DeliveryAttempt(at=self._world.wall(), status=status, error=None if status else "timed out")
         self._office.record(errand, attempt, is_last=False)
         return attempt.has_succeeded
 
     def _post(self, errand: Errand, post: Post) -> int | None:
-        """The status of the answer; None if there is none."""
+        """Return the status of the answer; None without an answer."""
         process = self._world.server_for(f"post {errand.event_id}")
         if process is None:
             return None

@@ -1,4 +1,4 @@
-"""One process of the engine, with its own loops, in a world that can hold it up, fail it and end it anywhere."""
+"""One process of the engine with its own loops. The world can delay it, fail its calls and kill it anywhere."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future
@@ -33,9 +33,9 @@ T = TypeVar("T")
 
 _AT_A_READ = ("fails", "crash", "loses its locks", "gives way")
 _BEFORE_A_WRITE = ("fails", "crash", "loses its locks", "stalls")
-_AFTER_A_WRITE = ("untold", "crash", "gives way")
+_AFTER_A_WRITE = ("unreported", "crash", "gives way")
 _BEFORE_A_CALL = ("times out", "crash at a call", "slow", "gives way")
-_AFTER_A_CALL = ("untold call", "crash at a call", "slow", "gives way")
+_AFTER_A_CALL = ("unreported call", "crash at a call", "slow", "gives way")
 
 
 class Lost(OperationalError):
@@ -43,7 +43,7 @@ class Lost(OperationalError):
 
 
 class EngineFailed(Exception):
-    """An engine ended itself: none of the troubles of a simulation may bring that about."""
+    """An engine ended itself, which no mishap may cause."""
 
 
 @dataclass
@@ -72,14 +72,15 @@ class SimulatedThreads(Threads):
 
 
 class DeskThreads(SimulatedThreads):
-    """Of a command that looks again and again whether a server has done something: once something has happened."""
+    """The threads of a staff command. It polls for what a server does, and here polls only when something has
+    happened."""
 
     def sleep(self, seconds: float) -> None:
         self._scheduler.wait(lambda: False, seconds, polls=True)
 
 
 class Jobs(Executor):
-    """Begins whatever it is given as a task of its process."""
+    """Runs each job as a task of its process."""
 
     def __init__(self, process: "Process") -> None:
         self._process = process
@@ -97,7 +98,7 @@ class Jobs(Executor):
                 return
             try:
                 result = fn(*args, **kwargs)
-            except Exception as error:  # noqa: BLE001 - it is whoever waits that has to hear of it
+            except Exception as error:  # noqa: BLE001 - it is raised to the caller that waits
                 future.set_exception(error)
             else:
                 future.set_result(result)
@@ -110,10 +111,10 @@ class Jobs(Executor):
 
 
 class ProcessLocks(MemoryLocks):
-    """Locks that a process may lose without noticing, as when the session that holds them breaks."""
+    """Locks that a process may lose without noticing, as when its session at the database breaks."""
 
     lag: Callable[[], None] | None = None
-    """Waits for as long as the policies lag."""
+    """Sleeps for as long as the policies lag."""
 
     def lead(self) -> bool:
         if self.lag is not None:
@@ -134,10 +135,10 @@ class ProcessStores:
         return False
 
     def migrate(self) -> None:
-        """The tables are there."""
+        """Do nothing: the tables exist."""
 
     def check(self) -> None:
-        """They are right."""
+        """Do nothing: the tables are right."""
 
     def open_log(self) -> Log:
         log = open_log(self.process.world.database, self.process)
@@ -155,15 +156,15 @@ class ProcessStores:
 
 
 class Process(Places):
-    """`kill` ends it as `kill -9` would; what it held is free then, and what it had in memory is gone."""
+    """`kill` ends it as `kill -9` would: its locks are free, and its memory is gone."""
 
     def __init__(self, world: "World", name: str, host: str, settings: Settings, *, is_desk: bool = False) -> None:
-        """A desk is a command of staff, which comes and goes beside the servers, on the host of one of them."""
+        """`is_desk`: it is a staff command, a short-lived process on the host of a server."""
         self.world = world
         self.name = name
         self.is_alive = True
         self.is_up = False
-        """Whether it is wired up: before that it has nothing to lose."""
+        """True when it is wired; no mishap happens to it before."""
         self.epoch = world.epoch
         self.locks = ProcessLocks(world.held_locks)
         self.locks.lag = self._lag
@@ -190,7 +191,7 @@ class Process(Places):
 
     @property
     def desk(self) -> Desk:
-        """What a command of staff works with."""
+        """The desk of a staff command."""
         return Desk(self.runtime, talk=self.world.say)
 
     def start(self, *, with_worker: bool = True) -> None:
@@ -210,7 +211,7 @@ class Process(Places):
         self.world.scheduler.kill(self)
 
     def _lag(self) -> None:
-        """Hold the follower up before some of its turns, so that staff and workers of other processes come first."""
+        """Delay some turns of the follower, so that staff and workers of other processes act first."""
         task, seconds_max = self.world.scheduler.current, self.world.lag_seconds_max
         if task is None or task.name != f"{self.name}.writer" or self.world.chance.is_calm:
             return
@@ -220,11 +221,11 @@ class Process(Places):
             self.world.scheduler.sleep(seconds)
 
     def bury(self) -> None:
-        """Close what the operating system closes, once nobody can be in the middle of it."""
+        """Close what the operating system would close, when no task can use it any more."""
         self.runtime.log.close()
         self.runtime.views.close()
 
-    # Where it can be held up, run into trouble, or end.
+    # The places where mishaps happen.
 
     def read(self, what: str) -> None:
         self._reach(self._place(what), _AT_A_READ, Lost)
@@ -244,16 +245,16 @@ class Process(Places):
             happen(events)
 
     def committed(self, events: Sequence[StoredEvent]) -> None:
-        self.world.tell_of_events(self._place("commit"), events)
+        self.world.report_events(self._place("commit"), events)
 
     def seen(self, found: Sequence[Notification]) -> Sequence[Notification]:
-        """Followers may be of a version that does not know every event yet: those are parked until a person asks."""
+        """Turn some events into events of a later version, which followers park until a person asks for a retry."""
         task = self.world.scheduler.current
         if task is None or not task.name.endswith(".writer"):
             return found
-        return [replace(each, topic="Later.Event") if self._is_unknown(each) else each for each in found]
+        return [replace(each, topic="Later.Event") if self._becomes_unknown(each) else each for each in found]
 
-    def _is_unknown(self, each: Notification) -> bool:
+    def _becomes_unknown(self, each: Notification) -> bool:
         is_of_a_checkout = b'"session_id"' in each.state
         return is_of_a_checkout and self.world.mishap(self._place(f"reads {each.topic}"), ("unknown",)) is not None
 
@@ -267,7 +268,7 @@ class Process(Places):
         task = self.world.scheduler.current
         return f"{task.name if task else self.name}: {what}"
 
-    def _reach(self, place: str, kinds: Sequence[str], trouble: type[Exception]) -> None:
+    def _reach(self, place: str, kinds: Sequence[str], error: type[Exception]) -> None:
         what = self.world.mishap(place, kinds) if self.is_up else None
         if what is None:
             return
@@ -283,13 +284,13 @@ class Process(Places):
         elif what in {"crash", "crash at a call"}:
             self.world.crash(self)
         else:
-            raise trouble(f"{place}: {what}")
+            raise error(f"{place}: {what}")
 
     # The ports.
 
     def retrieve(self, session_id: str) -> Checkout:
         return self._call(
-            f"Stripe is asked about {self.world.whose(session_id)}", lambda: self.world.stripe_answer(session_id)
+            f"Stripe is asked about {self.world.customer_of(session_id)}", lambda: self.world.stripe_answer(session_id)
         )
 
     def send(self, mail: Mail, *, message_id: str) -> SentMail:
@@ -299,7 +300,7 @@ class Process(Places):
 
     def deliver(self, request: DeliveryRequest) -> DeliveryReceipt:
         claim = self.world.claim(request.idempotency_key)
-        who = self.world.whose(request.session_id)
+        who = self.world.customer_of(request.session_id)
         self.world.call_courier(who)
 
         def deliver() -> DeliveryReceipt:

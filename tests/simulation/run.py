@@ -1,4 +1,4 @@
-"""One story, told once: from its seed or again with some of its mishaps."""
+"""One run: a story, played with the mishaps of its seed or with given ones."""
 
 import tempfile
 from collections.abc import Iterable, Iterator, MutableMapping, Sequence
@@ -25,9 +25,9 @@ class Outcome:
 
 
 def play(story: Story, mishaps: Iterable[Mishap] | None = None) -> Outcome:
-    """Everything that went wrong with the engine is told as problems."""
+    """Play the story, and report everything that is wrong with the engine as problems."""
     chance = Chance(story.seed, story.rates, mishaps)
-    with tempfile.TemporaryDirectory(prefix="simulation-") as directory, _only_cries() as cries:
+    with tempfile.TemporaryDirectory(prefix="simulation-") as directory, _critical_lines() as criticals:
         world = World(
             chance,
             Path(directory),
@@ -35,7 +35,7 @@ def play(story: Story, mishaps: Iterable[Mishap] | None = None) -> Outcome:
             names=story.servers,
             is_thin=story.is_thin,
             has_two_endpoints=story.has_two_endpoints,
-            hears_of_payments=story.hears_of_payments,
+            receives_payment_events=story.receives_payment_events,
             delivery_seconds_max=story.delivery_seconds_max,
             page_events=story.page_events,
             lag_seconds_max=story.lag_seconds_max,
@@ -43,7 +43,7 @@ def play(story: Story, mishaps: Iterable[Mishap] | None = None) -> Outcome:
             shells_catalog=story.shells_catalog,
         )
         try:
-            found = [*_told(story, world), *cries]
+            found = [*_played(story, world), *criticals]
         finally:
             world.close()
         return Outcome(
@@ -55,11 +55,11 @@ def play(story: Story, mishaps: Iterable[Mishap] | None = None) -> Outcome:
         )
 
 
-def _told(story: Story, world: World) -> Sequence[str]:
+def _played(story: Story, world: World) -> Sequence[str]:
     try:
         _run(story, world)
         return [world.reported(problem) for problem in problems(world)]
-    except Exception as error:  # noqa: BLE001 - whatever comes out of a run is what it found
+    except Exception as error:  # noqa: BLE001 - any error of a run is a finding
         return [world.reported(f"{type(error).__name__}: {error}")]
 
 
@@ -74,18 +74,18 @@ def _run(story: Story, world: World) -> None:
 
 
 @contextmanager
-def _only_cries() -> Iterator[Sequence[str]]:
-    """Of all that is logged only what the engine itself calls critical: a run's trace says the rest, and more."""
-    cries: list[str] = []
+def _critical_lines() -> Iterator[Sequence[str]]:
+    """Collect the critical lines that the engine logs. All others are dropped, since the trace of the run has more."""
+    criticals: list[str] = []
 
-    def drop(_logger: object, level: str, said: MutableMapping[str, object]) -> NoReturn:
+    def drop(_logger: object, level: str, fields: MutableMapping[str, object]) -> NoReturn:
         if level == "critical":
-            cries.append(f"logged as critical: {said.get('event')}: {said.get('error')}")
+            criticals.append(f"logged as critical: {fields.get('event')}: {fields.get('error')}")
         raise structlog.DropEvent
 
     before = structlog.get_config()
     structlog.configure(processors=[drop], cache_logger_on_first_use=False)
     try:
-        yield cries
+        yield criticals
     finally:
         structlog.configure(**before)

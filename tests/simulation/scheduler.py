@@ -1,7 +1,7 @@
-"""Tasks that take turns on one thread, under a clock that passes only when all of them wait.
+"""Tasks that take turns on one thread, under a clock that moves only while all of them wait.
 
-Every task is a greenlet, so that code which knows nothing of this can be held in the middle of anything it calls. Who
-goes on is decided where a task pauses, by whoever drives the run; with the same decisions everything is the same again.
+Every task is a greenlet, so the scheduler can pause unmodified code in the middle of any call. Whenever a task pauses,
+the driver of the run chooses the next one. The same choices make the same run.
 """
 
 from collections.abc import Callable
@@ -12,32 +12,32 @@ from typing import Any
 from greenlet import GreenletExit, getcurrent, greenlet
 
 STEPS_MAX = 25_000
-"""A run that takes more turns than this does not come to rest."""
+"""A run that takes more turns counts as one that never finishes."""
 
 
 class Restless(Exception):
-    """The run does not come to rest."""
+    """The run never finishes."""
 
 
 @dataclass(eq=False)
 class Task:
     name: str
     group: object
-    """What it goes with when that is killed."""
+    """Tasks of one group are killed together."""
     run: Callable[[], object]
     greenlet: Any = None
     is_done: bool = False
     is_ready: Callable[[], bool] | None = None
-    """What it waits for; None while it can go on."""
+    """The condition that it waits for; None if it can run."""
     wakes_at: float | None = None
-    """When it goes on all the same."""
+    """The time at which it continues even without its condition."""
     polls: float | None = None
-    """After how many seconds it looks by itself whether there is something to do."""
+    """For a task that polls: its shortest pause, in seconds."""
     idle: int = 0
-    """How often in a row it has looked for nothing."""
+    """Its polls in a row without news."""
     seen: int = -1
     gives_way: bool = False
-    """Whether it wants others to go on first."""
+    """True if other tasks run first."""
 
 
 @dataclass
@@ -45,16 +45,16 @@ class Scheduler:
     now: float = 0.0
     """Seconds since the run began."""
     news: int = 0
-    """Grows with everything that may give somebody something to do."""
+    """Grows with everything that may give a task work."""
     poll_seconds_max: float = 60.0
-    """While nothing happens, those who look now and then do so less and less often, down to this: or days of waiting
-    would be millions of turns."""
+    """The longest pause of a task that polls. Its pauses double while nothing happens, or days of waiting would take
+    millions of turns."""
     steps: int = 0
     is_over: bool = False
     tasks: list[Task] = field(default_factory=list)
     _current: Task | None = None
     _hub: Any = field(default_factory=getcurrent)
-    """Where a task comes back to when it waits or ends."""
+    """The greenlet that continues when a task waits or ends."""
     _graveyard: list[Task] = field(default_factory=list)
 
     @property
@@ -76,7 +76,7 @@ class Scheduler:
         return run
 
     def kill(self, group: object) -> None:
-        """As `kill -9`: not a line more of them is run, no `finally` either."""
+        """End the tasks of this group as `kill -9` does: not even their `finally` blocks run."""
         dead = [task for task in self.tasks if task.group is group]
         self._graveyard += dead
         self.tasks = [task for task in self.tasks if task.group is not group]
@@ -85,16 +85,15 @@ class Scheduler:
             self._leave()
 
     def give_way(self) -> None:
-        """The task that runs lets another one go on, and goes on itself at some later turn."""
+        """Let other tasks run before the current one continues."""
         if self._current is not None:
             self._current.gives_way = True
             self._leave()
 
     def wait(self, is_ready: Callable[[], bool], seconds: float | None = None, *, polls: bool = False) -> bool:
-        """The task that runs goes on when this is so, or after so long. Whether it was so.
+        """Pause the current task until the condition is true, or for so many seconds. Return whether it is true.
 
-        With `polls` it is somebody who looks by himself after these seconds whether there is something to do: he does
-        when something has happened since, and else now and then.
+        With `polls` the task polls every so many seconds. It does so only when there is news, and rarely without.
         """
         task = self._current
         assert task is not None, "only a task can wait"
@@ -120,25 +119,25 @@ class Scheduler:
             raise GreenletExit
 
     def run(self, choose: Callable[[list[Task], Task | None], Task], until: Callable[[], bool]) -> None:
-        """Let tasks go on until this is so. `choose` is given those that can go on, and who went on last.
+        """Run tasks until `until` is true. `choose` picks the next of the ready tasks; it is given the last one, too.
 
         Raises:
-            Restless: it takes too long, or everybody waits for ever.
-            Whatever a task raises.
+            Restless: it takes too long, or every task waits forever.
+            Any error of a task.
         """
         last: Task | None = None
         while not until():
-            ready = [task for task in self.tasks if self._can_go_on(task)]
+            ready = [task for task in self.tasks if self._is_ready(task)]
             if not ready:
                 self._let_time_pass()
                 continue
             last = choose(ready, last)
             self.steps += 1
             if self.steps > STEPS_MAX:
-                raise Restless(f"It did not come to rest in {STEPS_MAX} turns; {last.name} was the last to go on.")
-            self._go_on(last)
+                raise Restless(f"It did not finish in {STEPS_MAX} turns; {last.name} ran last.")
+            self._continue(last)
 
-    def _go_on(self, task: Task) -> None:
+    def _continue(self, task: Task) -> None:
         self._current = task
         try:
             task.greenlet.switch()
@@ -148,7 +147,7 @@ class Scheduler:
                 task.is_done = True
                 self.tasks = [each for each in self.tasks if each is not task]
 
-    def _can_go_on(self, task: Task) -> bool:
+    def _is_ready(self, task: Task) -> bool:
         if task.is_ready is None or task.is_ready():
             return True
         if task.polls is not None and task.seen != self.news and task.wakes_at is not None:
@@ -158,14 +157,14 @@ class Scheduler:
     def _let_time_pass(self) -> None:
         times = [task.wakes_at for task in self.tasks if task.wakes_at is not None]
         if not times:
-            raise Restless(f"Everybody waits for ever: {[task.name for task in self.tasks]}")
+            raise Restless(f"Every task waits forever: {[task.name for task in self.tasks]}")
         self.now = max(self.now, min(times))
 
     def end(self) -> None:
-        """Let go of everybody, so that nothing of this run is left to run later."""
+        """End every task, so that none runs after this run."""
         self.is_over = True
         for task in [*self.tasks, *self._graveyard]:
-            with suppress(BaseException):  # whatever they do on their way out, nobody looks any more
+            with suppress(BaseException):  # the run is over, so their errors do not matter
                 task.greenlet.throw(GreenletExit)
         self.tasks, self._graveyard = [], []
 

@@ -1,4 +1,4 @@
-"""Makes a failing run short enough to be read: what people did and what went wrong, without all that matters not."""
+"""Shortens a failing run until a person can read it: only the steps and mishaps that it takes to fail."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -12,16 +12,16 @@ TRIES_MAX = 300
 _Part = Step | Mishap
 
 
-def shrink(outcome: Outcome, *, tries_max: int = TRIES_MAX, tell: Callable[[str], None] = lambda _: None) -> Outcome:
-    """The shortest run that was found in so many tries and that fails in the same way."""
-    return _Shrinking(outcome, tries_max, tell).shortest()
+def shrink(outcome: Outcome, *, tries_max: int = TRIES_MAX, report: Callable[[str], None] = lambda _: None) -> Outcome:
+    """Return the shortest run that fails in the same way, of at most `tries_max` tries."""
+    return _Shrinking(outcome, tries_max, report).shortest()
 
 
 class _Shrinking:
-    def __init__(self, outcome: Outcome, tries_max: int, tell: Callable[[str], None]) -> None:
+    def __init__(self, outcome: Outcome, tries_max: int, report: Callable[[str], None]) -> None:
         self._best = outcome
         self._tries_left = tries_max
-        self._tell = tell
+        self._report = report
 
     def shortest(self) -> Outcome:
         self._leave_out_groups(lambda mishap: mishap.what)
@@ -33,7 +33,7 @@ class _Shrinking:
         return self._best
 
     def _leave_out_groups(self, key: Callable[[Mishap], str]) -> None:
-        """Most of what goes wrong in a run has nothing to do with how it fails."""
+        """Leave out whole groups of mishaps first: most mishaps of a run have nothing to do with its failure."""
         for group in dict.fromkeys(map(key, self._best.mishaps)):
             kept = [mishap for mishap in self._best.mishaps if key(mishap) != group]
             if self._tries_left and len(kept) < len(self._best.mishaps):
@@ -44,7 +44,7 @@ class _Shrinking:
         return [*self._best.story.steps, *self._best.mishaps]
 
     def _leave_out(self, size: int) -> bool:
-        """Try it without each run of so many parts. Whether any could be left out."""
+        """Try to leave out every group of `size` neighboring parts. Return whether one could be left out."""
         did, start = False, 0
         while start < len(self._parts) and self._tries_left:
             parts = self._parts
@@ -61,7 +61,7 @@ class _Shrinking:
         fails = bool(tried.problems) and _kind(tried) == _kind(self._best)
         if fails and len(_all(tried)) <= len(parts):
             self._best = tried
-            self._tell(f"{len(tried.story.steps)} steps, {len(tried.mishaps)} mishaps")
+            self._report(f"{len(tried.story.steps)} steps, {len(tried.mishaps)} mishaps")
         return fails
 
 
@@ -70,12 +70,12 @@ def _all(outcome: Outcome) -> Sequence[_Part]:
 
 
 def _kind(outcome: Outcome) -> str:
-    """The first problem, whoever it is about."""
+    """The first problem, without the customer that it is about."""
     return re.sub(r"\w*\([a-z]+\)\w*|[a-z]*_[A-Za-z0-9_]+|\w+@\S+|\d+", "", outcome.problems[0])[:60]
 
 
 def shown(story: Story, mishaps: Sequence[Mishap]) -> Sequence[str]:
-    """What people did and what went wrong, a line each."""
+    """One line for each step and each mishap."""
     return [
         f"servers {', '.join(story.servers)}; deliveries take up to {story.delivery_seconds_max:.0f} s, "
         f"policies lag up to {story.lag_seconds_max:.0f} s, "

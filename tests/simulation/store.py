@@ -1,4 +1,4 @@
-"""The real stores of SQLite, with a place before and after everything that is asked of them."""
+"""The real SQLite stores, with a place for mishaps before each query and around each write."""
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -16,19 +16,19 @@ T = TypeVar("T")
 
 
 class Places(Protocol):
-    """Where a process can be held up, run into trouble, or end."""
+    """Where mishaps happen to a process."""
 
     epoch: int
-    """Grows when the process has found that the log may be another one."""
+    """Incremented when the process learns that the log may be another one."""
 
     def read(self, what: str) -> None:
-        """The store is about to be asked something."""
+        """Called before a query."""
 
     def write(self, what: str, do: Callable[[], T]) -> T:
-        """The store is told something."""
+        """Called with each write, which it carries out."""
 
     def seen(self, found: Sequence[Notification]) -> Sequence[Notification]:
-        """What is read of the log, as whoever asked sees it."""
+        """Return the events of the log as the process sees them."""
 
     def committing(self, events: Sequence[StoredEvent]) -> None: ...
 
@@ -59,7 +59,7 @@ class SimulatedRecorder(sqlite.SQLiteLogRecorder):
 
     @property
     def epoch(self) -> int:
-        """As that of a connection to PostgreSQL, which finds another server where the old one was."""
+        """Like the epoch of a PostgreSQL connection, which grows when another server takes over."""
         return self.places.epoch + super().epoch
 
     def insert(self, insertion: Insertion) -> Inserted:
@@ -120,7 +120,7 @@ class SimulatedFactory(sqlite.SQLiteLogFactory):
 
 
 def open_log(database: str, places: Places) -> Log:
-    """The log in this database in memory, which has its tables."""
+    """Open the log of this database in memory, which has its tables."""
     environment = {
         **sqlite.sqlite_environment(database, create_tables=True),
         "PERSISTENCE_MODULE": "simulation.store:SimulatedFactory",
@@ -131,7 +131,7 @@ def open_log(database: str, places: Places) -> Log:
 
 
 class SimulatedViews:
-    """Views with a place before every question and around every change."""
+    """Views with a place for mishaps before each query and around each change."""
 
     def __init__(self, views: Views, places: Places) -> None:
         self._views = views

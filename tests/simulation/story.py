@@ -1,11 +1,11 @@
-"""What people do in a run, and when: drawn from its seed, and short enough to be read once it was made shorter."""
+"""What people do in a run, and when, drawn from its seed."""
 
 import random
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from eventsourcing.persistence import PersistenceError, StoredEvent
 from simulation.merchant import Later, end_authorization
@@ -30,8 +30,10 @@ if TYPE_CHECKING:
 
 ANN = By(name="ann", reason="a day in a simulation")
 NOT_NOW = (Busy, Stopped, StoreUnavailable, PersistenceError, PortError)
-"""What staff and customers are told when something does not work now; they may come again."""
+"""The errors that mean "not now": staff and customers may try again."""
 
+Party = Literal["courier", "stripe", "mail server"]
+PARTIES: Sequence[Party] = ("courier", "stripe", "mail server")
 PRODUCTS = ("access", "mug", "key", "parcel", "poster", "fragile")
 CATALOG = """
 [products.prod_access]
@@ -50,7 +52,7 @@ delivery = "courier"
 sku = "vase"
 track_stock = true
 """
-"""A poster has no rule: a person has to see to it."""
+"""A poster has no rule, so a person delivers it."""
 LATER_CATALOG = """
 [products.prod_access]
 delivery = "access"
@@ -66,18 +68,18 @@ delivery = "courier"
 sku = "mug"
 track_stock = true
 """
-"""What is blocked by the other catalog can be planned anew by this one."""
+"""Lines that the first catalog blocks can be replanned by this one."""
 
 
 def without_courier(catalog: str) -> str:
-    """The catalog of a host that does not know the courier. What he delivers elsewhere a person has to see to."""
+    """Return the catalog without the rules of the courier: there a person delivers those products."""
     rules = [f"[{rule}" for rule in catalog.split("[")[1:]]
     return "".join(rule for rule in rules if 'delivery = "courier"' not in rule)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """Something that somebody does at a time, in seconds since the run began."""
+    """An action of a person at a time, in seconds since the run began."""
 
     at: float
 
@@ -94,23 +96,23 @@ class Step:
 
 @dataclass(frozen=True, kw_only=True)
 class Buy(Step):
-    """A customer fills a cart and pays, or does not, and looks at the page that Stripe sends him to."""
+    """A customer fills a cart, pays or leaves, and visits the landing page."""
 
     who: str
     cart: Sequence[tuple[str, int]]
     by: PayBy | None
-    """None: he leaves, and the session expires."""
+    """None: the customer leaves, and the session expires."""
     thinks_seconds: float = 10.0
     settles_seconds: float = 60.0
-    """How long his bank takes."""
+    """The time that the bank takes."""
     visits: Sequence[float] = ()
-    """When he comes to the landing page, in seconds since he paid; before he has paid where that is less than zero."""
+    """Visits of the landing page, in seconds after the payment; negative before it."""
     later: Later | None = None
-    """What the merchant does with the money that his card is only authorized for."""
+    """What the merchant does with an authorized payment; None for a payment that is captured at once."""
     waits_for_evening: bool = False
-    """Whether the merchant does so days later, and not after `settles_seconds`."""
+    """True if the merchant does so days later, and not after `settles_seconds`."""
     is_silent: bool = False
-    """Whether every event that tells how his payment ends is lost for good."""
+    """True if every event that shows how the payment ends is lost for good."""
 
     def play(self, world: "World") -> None:
         session_id = world.open_session(
@@ -149,10 +151,10 @@ class Buy(Step):
 
 @dataclass(frozen=True, kw_only=True)
 class Desk(Step):
-    """A command of staff, by a process of its own beside the servers."""
+    """A staff command, in its own process beside the servers."""
 
     is_followed: ClassVar[bool] = True
-    """Whether it sees to it that what follows is decided."""
+    """True if the command follows the log after it has recorded its decision."""
 
     def act(self, desk: "Process") -> None:
         raise NotImplementedError
@@ -172,7 +174,7 @@ class Count(Desk):
     sku: str
     on_hand: int
     meanwhile: str | None = None
-    """Not just then, but while what this customer wants is looked for on the shelf."""
+    """The customer for whom stock is just being reserved when staff count; None: they count at `at`."""
 
     def play(self, world: "World") -> None:
         if self.meanwhile is not None:
@@ -203,7 +205,7 @@ class OnCheckout(Desk):
         session_id = desk.world.session_of(self.who)
         staff = desk.runtime.staff
         if session_id is None:
-            raise NotFound("nobody has been there yet")
+            raise NotFound("the customer has no session yet")
         if self.what == "run":
             desk.runtime.fulfill_checkout(as_session(session_id), source=Source.STAFF, actor=ANN.actor)
         elif self.what == "ship":
@@ -219,7 +221,7 @@ class OnCheckout(Desk):
             desk.desk.check_catalog()
             staff.replan(as_session(session_id), ANN)
         elif self.what == "note":
-            staff.note(as_session(session_id), "somebody called", ANN)
+            staff.note(as_session(session_id), "a customer called", ANN)
         else:
             desk.runtime.queries.checkout(as_session(session_id))
             desk.runtime.queries.work_queue()
@@ -227,7 +229,7 @@ class OnCheckout(Desk):
 
 @dataclass(frozen=True, kw_only=True)
 class ShipAndCount(Desk):
-    """Somebody packs what a customer bought, soon after it was planned, and counts the shelf right then."""
+    """A packer ships a customer's parcel soon after it was planned, and counts the shelf right after."""
 
     who: str
 
@@ -245,7 +247,7 @@ class ShipAndCount(Desk):
 
 @dataclass(frozen=True, kw_only=True)
 class TakeOver(Step):
-    """While a courier is called for a customer, somebody finds the shelf empty and hands the line over himself."""
+    """While the courier is called for a customer, a packer finds the shelf empty, and hands the line over by hand."""
 
     who: str
 
@@ -262,7 +264,7 @@ class TakeOver(Step):
 
 @dataclass(frozen=True, kw_only=True)
 class Poison(Step):
-    """What is handed to the courier for a customer ends the process, each time, as a segmentation fault does."""
+    """Each delivery to a customer crashes its process, as a segmentation fault does."""
 
     who: str
 
@@ -280,24 +282,23 @@ class Rebuild(Desk):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Trouble(Step):
-    """Somebody outside can't or won't for a while."""
+class Outage(Step):
+    """A party outside fails or refuses for a while."""
 
-    whom: str
-    """`courier`, `stripe` or `mails`."""
+    party: Party
     is_for_good: bool
-    """Whether it refuses for good whatever it is asked meanwhile."""
+    """True if it answers each call with a permanent error."""
     seconds: float
 
     def play(self, world: "World") -> None:
-        world.trouble_for(self.whom, Permanent if self.is_for_good else Temporary)
+        world.set_error(self.party, Permanent if self.is_for_good else Temporary)
         world.scheduler.sleep(self.seconds)
-        world.trouble_for(self.whom, None)
+        world.set_error(self.party, None)
 
 
 @dataclass(frozen=True, kw_only=True)
 class ClockAhead(Step):
-    """The clock of a server's host is ahead, and put right after a while, in the evening at the latest."""
+    """The clock of a server's host is ahead for a while, until the evening at the latest."""
 
     server: str
     ahead_seconds: float
@@ -313,7 +314,7 @@ class ClockAhead(Step):
 
 @dataclass(frozen=True, kw_only=True)
 class NewRules(Step):
-    """The merchant changes the catalog. Every process reads it as it starts."""
+    """The merchant changes the catalog. Every process that starts later reads the new one."""
 
     def play(self, world: "World") -> None:
         world.catalog = LATER_CATALOG
@@ -334,7 +335,7 @@ class Restart(Step):
 
 @dataclass(frozen=True, kw_only=True)
 class RunAlone(Step):
-    """No server runs when a customer pays, and staff have the checkout fulfilled."""
+    """No server runs when a customer pays, and staff run the checkout by hand."""
 
     who: str
     away_seconds: float
@@ -360,7 +361,7 @@ class Crash(Step):
 
 @dataclass(frozen=True, kw_only=True)
 class PutBack(Step):
-    """The log is put back to a moment when something happened, once so many events have come after it."""
+    """The log goes back to the moment of an event, after so many more events."""
 
     events: int
 
@@ -380,12 +381,12 @@ class PutBack(Step):
 
 @dataclass(frozen=True, kw_only=True)
 class Failover(PutBack):
-    """The database is gone, with the locks that it held, and a standby that was behind takes its place."""
+    """The database fails, its locks are gone, and a standby that was behind takes over."""
 
     in_a_commit: bool = False
-    """Whether just then, once those have come, when something is to be committed that was decided from lost events."""
+    """True if it happens just when a process commits something that it decided from events that get lost."""
     is_in_place: bool = False
-    """Whether no standby takes over, but a backup is restored in place, so that no connection is lost."""
+    """True if a backup is restored in place instead, so that no connection is lost."""
 
     def play(self, world: "World") -> None:
         if not self.in_a_commit:
@@ -407,7 +408,7 @@ class Failover(PutBack):
 
     def change_logs(self, world: "World", past: Past) -> None:
         if past.times_put_back != world.times_put_back:
-            return  # what follows another primary has gone back with it
+            return  # another failover was faster
         put_back(world, past, is_noticed=not self.is_in_place)
         if not self.is_in_place:
             for process in world.processes:
@@ -416,7 +417,7 @@ class Failover(PutBack):
 
 @dataclass(frozen=True, kw_only=True)
 class Restore(PutBack):
-    """An operator stops everything, and restores a backup of the log."""
+    """An operator stops all processes and restores a backup of the log."""
 
     away_seconds: float
 
@@ -430,7 +431,7 @@ class Restore(PutBack):
 
 @dataclass(frozen=True, kw_only=True)
 class Resend(Step):
-    """Somebody has Stripe send everything about a customer once more."""
+    """A person has Stripe resend all events of a customer."""
 
     who: str
 
@@ -447,62 +448,64 @@ class Story:
     servers: Sequence[str]
     is_thin: bool
     has_two_endpoints: bool
-    hears_of_payments: bool
+    receives_payment_events: bool
     delivery_seconds_max: float
     lag_seconds_max: float
-    """How far behind the policies may be, while staff and workers go on."""
+    """The longest lag of the policies, while staff and workers continue."""
     rates: dict[str, float]
     steps: Sequence[Step]
     without_courier: Sequence[str] = ()
     """The servers whose hosts lack the package that knows the courier."""
     shells_catalog: str | None = None
-    """What staff's shells have for a catalog, if not that of the servers."""
+    """The catalog of staff's shells; None: the one of the servers."""
     page_events: int | None = None
-    """Beyond how many events a stream is long, if not beyond as many as in production."""
+    """The length from which a stream counts as long; None: as in production."""
 
 
 _RATES: Mapping[str, float] = {
     "gives way": 0.05,
     "stalls": 0.25,
     "fails": 0.04,
-    "untold": 0.04,
+    "unreported": 0.04,
     "crash": 0.004,
     "crash at a call": 0.04,
     "unknown": 0.02,
     "loses its locks": 0.01,
     "times out": 0.1,
-    "untold call": 0.1,
+    "unreported call": 0.1,
     "slow": 0.1,
     "dropped": 0.15,
     "doubled": 0.15,
     "corrupted": 0.05,
-    "not heard": 0.1,
+    "answer lost": 0.1,
 }
-"""How likely each mishap is wherever it can happen, on a day that is neither calm nor fierce."""
+"""The probability of each mishap wherever it can happen, on an average day."""
 _DAY_SECONDS = 600.0
-_HEARS_OF_PAYMENTS = 0.4
+_RECEIVES_PAYMENT_EVENTS = 0.4
 _WAITS = 0.5
 _SILENT = 0.15
-"""How likely it is that endpoints hear of payments, that a merchant waits, that no event tells how a payment ends."""
+"""Probabilities: endpoints receive payment events; a merchant captures or cancels days later; no event shows how a
+payment ends."""
 _CLOCKS, _CLOCKS_OF_SERVERS, _WEEKS = 0.4, 0.6, 40 * 86400.0
-"""On how many days clocks are ahead, of how many servers then, and by how much at most."""
+"""The share of days on which clocks are ahead, the share of servers then, and the longest time by which they are."""
 _WITHOUT_COURIER = 0.3
-"""On how many of the days with several servers one of them can't call the courier."""
+"""The share of the days with several servers on which one of them can't call the courier."""
 _SHELLS_CATALOG = 0.2
-"""On how many days the shells of staff have no catalog: everything would be a person's to do."""
+"""The share of days on which the shells of staff have an empty catalog, which would make every line manual."""
 _IN_A_COMMIT = 0.6
-"""How many of the failovers come when something is to be committed that was decided from lost events."""
+"""The share of failovers that happen just when a process commits something that it decided from lost events."""
 _IN_PLACE = 0.4
-"""How many of these are restores in place."""
+"""The share of these that are restores in place."""
 _ALONE = 0.1
-"""On how many of the other days staff act where no server runs."""
+"""The share of the other days on which staff act while no server runs."""
 _POISON = 0.2
-"""How likely it is that what a customer bought ends processes, if a courier has to be called for it."""
+"""The probability that the deliveries to one customer crash their processes, if the courier is called at all."""
 _NAMES = ("anna", "ben", "cleo", "dora", "emil", "finn")
 
 
 def story(seed: int) -> Story:
-    """Some are calm but for one kind of trouble, some have it all: what hides in a storm shows in still water."""
+    """Draw a story. Some days have every kind of mishap and some only one, since a storm hides what calm water
+    shows."""
     chance = random.Random(f"story {seed}")
     names = _NAMES[: chance.randint(1, len(_NAMES))]
     servers = ("p1", "p2", "p3")[: chance.choice([1, 2, 2, 3])]
@@ -515,7 +518,7 @@ def story(seed: int) -> Story:
         servers=servers,
         is_thin=chance.random() < 0.15,
         has_two_endpoints=chance.random() < 0.2,
-        hears_of_payments=later.random() < _HEARS_OF_PAYMENTS,
+        receives_payment_events=later.random() < _RECEIVES_PAYMENT_EVENTS,
         delivery_seconds_max=chance.choice([0.0, 0.0, 1.0, 60.0, 400.0]),
         without_courier=_without_courier(seed, servers),
         shells_catalog=shells_catalog,
@@ -526,13 +529,14 @@ def story(seed: int) -> Story:
 
 
 def _without_courier(seed: int, servers: Sequence[str]) -> Sequence[str]:
-    """One of several servers, on some days."""
+    """Return one of several servers on some days, and none on others."""
     chance = random.Random(f"without courier {seed}")
     return [chance.choice(servers)] if len(servers) > 1 and chance.random() < _WITHOUT_COURIER else []
 
 
 def _put_back(seed: int, moments: Sequence[float]) -> Sequence[Step]:
-    """On some days the log is put back, mostly when much happens. Drawn apart, so that other days stay as they are."""
+    """Steps that put the log back, on some days, mostly when much happens. They have their own random source, so that
+    they change nothing else of a story."""
     chance, in_commits = random.Random(f"put back {seed}"), random.Random(f"in commits {seed}")
     what = chance.choice(["failovers", "restore", "nothing", "nothing"])
     steps: list[Step] = []
@@ -551,7 +555,8 @@ def _put_back(seed: int, moments: Sequence[float]) -> Sequence[Step]:
 
 
 def _day(seed: int, servers: Sequence[str], shells_catalog: str | None, steps: Sequence[Step]) -> Sequence[Step]:
-    """In their order, with some more, drawn apart: about a buyer of mugs, a courier who is called, and clocks."""
+    """Return the steps in order, with more steps from their own random sources: for a buyer of mugs, for calls of the
+    courier, and for clocks."""
     chance = random.Random(f"more of {seed}")
     more: list[Step] = []
     if (mugs := _buyers("mug", steps)) and chance.random() < 0.3:
@@ -569,8 +574,8 @@ def _day(seed: int, servers: Sequence[str], shells_catalog: str | None, steps: S
 
 
 def _clocks(seed: int, servers: Sequence[str], steps: Sequence[Step]) -> Sequence[Step]:
-    """The clocks of some servers are ahead: by less than a signature may be old, by more, by hours; by weeks only where
-    no payment has to be asked about on a schedule, since that ends after thirty days."""
+    """Set the clocks of some servers ahead: by less than the tolerance of signatures, by more, or by hours. By weeks
+    only where the engine asks for no payment on its schedule, which ends after thirty days."""
     chance = random.Random(f"clocks {seed}")
     if chance.random() >= _CLOCKS:
         return []
@@ -600,11 +605,11 @@ def _pays(step: Step) -> bool:
 class _Drawing:
     chance: random.Random
     later: random.Random
-    """For how payments end, so that nothing else of a story is drawn otherwise because of it."""
+    """The random source of how payments end, so that it changes nothing else of a story."""
     names: Sequence[str]
     servers: Sequence[str]
     moments: Sequence[float]
-    """When most of it happens: what nobody does at the same time has nothing to get in the way of."""
+    """The moments at which most steps happen, since only steps at the same time can get in each other's way."""
 
     def steps(self) -> list[Step]:
         chance = self.chance
@@ -653,8 +658,8 @@ class _Drawing:
             case 3:
                 return Rebuild(at=at, name=chance.choice([each.name for each in PROJECTIONS]))
             case 4:
-                whom = chance.choice(["couriers", "stripes", "mails"])
-                return Trouble(at=at, whom=whom, is_for_good=chance.random() < 0.3, seconds=chance.uniform(1, 300))
+                party = chance.choice(PARTIES)
+                return Outage(at=at, party=party, is_for_good=chance.random() < 0.3, seconds=chance.uniform(1, 300))
             case 5:
                 return Restart(at=at, server=server, away_seconds=chance.uniform(0, 60))
             case 6:

@@ -1,11 +1,11 @@
-"""Every interleaving of two webhook deliveries, a visit of the landing page, and one end of the process.
+"""Every interleaving of two webhook deliveries, a visit of the landing page, and one crash of the process.
 
-A delivery has two steps, arriving and being committed; a visit has three, asking Stripe, getting the answer, and having
-it recorded. Between any two steps the engine does nothing, decides, or does everything that follows. That is all there
-is in the small; `make simulate` draws from what there is in the large.
+A webhook delivery has two steps: it arrives, and it is committed. A visit has three: the engine asks Stripe, gets the
+answer, and records it. Between two steps the engine does nothing, decides, or does everything that follows. These are
+all orders of a small world; `make simulate` draws from a large one.
 
-What comes before the end of the process is played once for all orders that share it: a process that ends leaves the
-store and the world outside, so each of these orders goes on with a copy of them.
+The test plays the steps before a crash once for all orders that share them: a crashed process leaves the store and the
+world outside, so each of these orders continues with a copy of both.
 """
 
 from collections import Counter
@@ -59,7 +59,7 @@ class Sent:
 @dataclass(frozen=True)
 class Scenario:
     before: Checkout
-    """What Stripe knows until the second delivery."""
+    """Stripe's answers until the second webhook delivery."""
     first: Sent
     second: Sent
 
@@ -83,7 +83,7 @@ RESTS: Sequence[Callable[[Shop], None]] = (nothing, deciding, Shop.rest)
 
 
 def interleavings(left: Mapping[Step, int]) -> Iterator[tuple[Step, ...]]:
-    """Every order of these steps in which those of one name keep theirs."""
+    """Yield every order of these steps. Steps of one name keep their own order."""
     if not any(left.values()):
         yield ()
     for step, count in left.items():
@@ -92,22 +92,22 @@ def interleavings(left: Mapping[Step, int]) -> Iterator[tuple[Step, ...]]:
                 yield (step, *rest)
 
 
-def felt(order: Sequence[Step]) -> tuple[Step, ...]:
-    """The order without the steps that the end of the process makes void: nobody goes on with what it had begun."""
+def effective(order: Sequence[Step]) -> tuple[Step, ...]:
+    """Return the order without the steps that the crash makes void: no process continues what the crashed one began."""
     crash = order.index("crash")
     begun = set(order[:crash])
     return (*order[: crash + 1], *(step for step in order[crash + 1 :] if step not in begun))
 
 
 def orders(scenario: Scenario) -> list[tuple[Step, ...]]:
-    """Each that differs from all others in what is felt; of two deliveries that are the same, the first comes first."""
-    found = dict.fromkeys(map(felt, interleavings(STEPS)))
+    """Return all orders that differ in their effective steps. Of two equal deliveries, `first` always comes first."""
+    found = dict.fromkeys(map(effective, interleavings(STEPS)))
     is_same = scenario.first == scenario.second
     return [order for order in found if not is_same or order.index("first") < order.index("second")]
 
 
 def by_beginning(found: Sequence[tuple[Step, ...]]) -> dict[tuple[Step, ...], list[tuple[Step, ...]]]:
-    """For all steps before an end of the process, the steps after it."""
+    """Return, by the steps before the crash, the steps after it."""
     after: dict[tuple[Step, ...], list[tuple[Step, ...]]] = {}
     for order in found:
         crash = order.index("crash")
@@ -116,7 +116,7 @@ def by_beginning(found: Sequence[tuple[Step, ...]]) -> dict[tuple[Step, ...], li
 
 
 class HeldInACall(CrashPoints):
-    """A call of Stripe's API that is made in a greenlet is held before and after it."""
+    """Pauses a call of Stripe's API by a greenlet before and after the call."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -158,7 +158,7 @@ class Run:
         self._rest()
 
     def crashed(self) -> "Run":
-        """Another process, with what is left of this one if it ends now."""
+        """Return another process that starts from what a crash of this one leaves."""
         outside = replace(
             self.outside,
             points=HeldInACall(),
@@ -218,7 +218,7 @@ class Run:
         return waiter
 
     def ending(self) -> dict[str, Any]:
-        """How it all ends, once Stripe has come again with what was not acknowledged."""
+        """Return the end of the run, after Stripe has repeated what was not acknowledged."""
         for name in ("first", "second"):
             if name not in self.acknowledged:
                 self.shop.runtime.writer.settle(self._post(getattr(self.scenario, name)))
@@ -248,7 +248,7 @@ EXPECTED = {
 }
 
 
-def test_there_are_so_many_interleavings() -> None:
+def test_the_number_of_interleavings_is_known() -> None:
     every = set(interleavings(STEPS))
 
     assert len(every) == 8 * 7 * 6 * 5 * 4 * 3 * 2 // (2 * 2 * (3 * 2))

@@ -1,6 +1,6 @@
-"""The whole engine in one process, under one clock, with everything going wrong that a seed chose. See `run.play`.
+"""The whole engine under one clock, with the mishaps of a seed. See `run.play`.
 
-`make simulate SEEDS=1000` runs as many seeds as one wants; here are the first ones, most of them in `make check`.
+`make simulate SEEDS=1000` runs any number of seeds. These tests run the first ones, most of them only in `make check`.
 """
 
 from collections.abc import Iterable
@@ -18,7 +18,7 @@ SEEDS_AT_FIRST = 8
 SEEDS = 96
 SHARDS = 8
 KNOWN: dict[int, str] = {}
-"""Seeds beyond these that have found a bug, and which."""
+"""Further seeds that have found a bug, each with the bug."""
 NOTICED_BY = {
     "never_asks_again": 1,
     "parcel_reported_twice": 1,
@@ -39,7 +39,7 @@ NOTICED_BY = {
     "acknowledged_before_durable": 9,
     "failure_acknowledged": 56,
     "lease_without_fencing": 8,
-    "mail_says_what_was_so": 8,
+    "outdated_mail_goes_out": 8,
     "page_promises_a_mail": 12,
     "delivery_key_that_changes_on_retry": 8,
     "late_unpaid_regresses_paid": 44,
@@ -52,9 +52,9 @@ NOTICED_BY = {
     "memory_of_another_log": 5,
     "view_known_by_its_number": 5,
     "gap_accepted": 10,
-    "time_of_a_wrong_clock_waited_for": 28,
-    "repeated_whatever_it_ends": 30,
-    "given_up_by_who_does_not_know_it": 47,
+    "schedule_of_a_wrong_clock_kept": 28,
+    "crash_repeated_forever": 30,
+    "given_up_by_a_host_that_lacks_its_kind": 47,
     "shell_leads_by_its_own_catalog": 48,
     "shell_replans_by_its_own_catalog": 37,
     "canceled_payment_keeps_its_stock": 6,
@@ -63,9 +63,9 @@ NOTICED_BY = {
     "view_skips_a_batch": 6,
     "claim_dropped": 156,
 }
-"""For each planted bug a seed that is known to notice it: where to begin to look."""
+"""By planted bug, a seed that is known to notice it: the test tries it first."""
 SEEDS_MAX = 400
-"""Within so many seeds each planted bug has to be noticed."""
+"""The simulation must notice each planted bug within so many seeds."""
 
 
 def _assert_invariants_hold(seeds: Iterable[int]) -> None:

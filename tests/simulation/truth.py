@@ -1,6 +1,6 @@
-"""Each mail's statements, compared with the log as it was when the mail was claimed, and with what the customer did.
+"""The statements of each mail, compared with the log at the moment of its claim, and with what the customer did.
 
-None of the rules by which the engine looks again before it sends is used here.
+Nothing here uses the engine's rules.
 """
 
 from collections import Counter, defaultdict
@@ -26,12 +26,12 @@ from interfaces.sandbox.model.books import BookEntry
 
 _ONCE_PER_SESSION = (MailKind.RECEIPT, MailKind.PAYMENT_PENDING, MailKind.PAYMENT_FAILED)
 _CLOCK_SECONDS = 1.0
-"""The clock moves a microsecond at every look, beside the time that passes."""
+"""A margin: each reading of the clock moves it by a microsecond."""
 
 
 @dataclass
 class _Order:
-    """Everything that was ever so of one session, each with when it was committed."""
+    """Every state that one session ever had, each with the time of its commit."""
 
     session: CheckoutSession
     fulfillment: Fulfillment
@@ -45,14 +45,15 @@ class _Order:
         self.moments.append((at, self.session, self.fulfillment))
 
     def since(self, began: float) -> Iterator[tuple[CheckoutSession, Fulfillment]]:
-        """What was so at some moment from then until now."""
+        """Yield every state from then until now."""
         first = max((number for number, (at, *_) in enumerate(self.moments) if at <= began), default=0)
         for _, session, fulfillment in self.moments[first:]:
             yield session, fulfillment
 
 
 def demand_true_mails(found: Findings, log: Log, world: World) -> None:
-    """Every mail that left was claimed when all that it says was so, and nothing left that was not claimed."""
+    """Every mail that left was claimed at a moment when all its statements were true, and no mail left without a
+    claim."""
     claimed: dict[str, list[Mail]] = defaultdict(list)
     orders: dict[str, _Order] = {}
     effects: dict[str, Effect] = {}
@@ -72,43 +73,44 @@ def demand_true_mails(found: Findings, log: Log, world: World) -> None:
                 began = (world.true_time(event.recorded_at) - BEGINNING).total_seconds() - _CLOCK_SECONDS
                 entry = world.sandbox.books.of(session)
                 wrong = [_what_is_wrong(mail, *moment, entry) for moment in order.since(began)]
-                found.demand(None in wrong, f"{message_id(effect)} says what is not so: {wrong[-1:]}")
+                found.demand(None in wrong, f"{message_id(effect)} has a false statement: {wrong[-1:]}")
     for message, mail in world.mailbox.items():
         found.demand(mail in claimed[message], f"{message} arrived and was never claimed")
 
 
 def demand_mails_once(found: Findings, world: World) -> None:
-    """Each mail arrives once, but for what may have gone out in other words before, and each kind where it belongs."""
+    """Each mail arrives once, except for editions that may have gone out before, and each kind only where it
+    belongs."""
     by_id = {id: effect for effect in found.effects.values() for id in editions(effect)}
     lost = {message_id(found.effects[id]) for id in found.succeeded if "_mail_" in id} - world.mailbox.keys()
     found.demand(not lost, f"sent, but never arrived: {sorted(lost)}")
     arrived: dict[str, set[tuple[str, Mail]]] = defaultdict(set)
     for id, mail in world.mailbox.items():
-        found.demand(id in by_id, f"{id} arrived, and is no mail's")
+        found.demand(id in by_id, f"{id} arrived, and is the message ID of no mail")
         if id in by_id:
             arrived[mail.to.text if mail.to else ""].add((by_id[id].id, mail))
     for entry in world.sandbox.books.entries.values():
-        _as_it_belongs(found, entry, arrived[entry.email or ""])
+        _only_where_it_belongs(found, entry, arrived[entry.email or ""])
 
 
-def _as_it_belongs(found: Findings, entry: BookEntry, arrived: set[tuple[str, Mail]]) -> None:
+def _only_where_it_belongs(found: Findings, entry: BookEntry, arrived: set[tuple[str, Mail]]) -> None:
     kinds = Counter(mail.kind for mail in dict(arrived).values())
     for kind in _ONCE_PER_SESSION:
         found.demand(kinds[kind] <= 1, f"{entry.email} got {kinds[kind]} mails {kind}")
     receipts, failures = kinds[MailKind.RECEIPT], kinds[MailKind.PAYMENT_FAILED]
     found.demand(receipts == entry.is_to_fulfill, f"{entry.email}: {receipts} receipts")
     has_failed = entry.status == "complete" and not entry.is_to_fulfill
-    found.demand(failures == has_failed, f"{entry.email}: {failures} failures told")
-    said = Counter(
+    found.demand(failures == has_failed, f"{entry.email}: {failures} failures reported")
+    texts = Counter(
         words
         for _, words in {(effect, (mail.kind, mail.lines, mail.tracking, mail.carrier)) for effect, mail in arrived}
     )
-    for (shown, *_), times in said.items():
-        found.demand(times == 1, f"{entry.email} was told {shown} {times} times in the same words")
+    for (shown, *_), times in texts.items():
+        found.demand(times == 1, f"{entry.email} was shown {shown} {times} times in the same words")
 
 
 def _what_is_wrong(mail: Mail, session: CheckoutSession, fulfillment: Fulfillment, entry: BookEntry) -> str | None:
-    """Which statement of the mail is not so; None if all of them are."""
+    """Return the first false statement of the mail; None if all are true."""
     if not _is_as_bought(mail, entry):
         return "it goes to another address, or has other sums or quantities"
     is_decided = session.is_paid or session.succeeded

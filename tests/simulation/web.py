@@ -1,4 +1,4 @@
-"""The web's event loop, turned by hand and under the run's clock: coroutines in it do what they do in a server."""
+"""The event loop of the web server, turned by the scheduler under the run's clock."""
 
 import asyncio
 import heapq
@@ -23,11 +23,11 @@ class Answer:
 
 
 class _Loop(asyncio.SelectorEventLoop):
-    """Its time is the run's, and nothing but its own callbacks ever happens in it."""
+    """Its time is the run's, and it runs only its own callbacks."""
 
-    def __init__(self, now: Callable[[], float], tell: Callable[[], None]) -> None:
+    def __init__(self, now: Callable[[], float], wake: Callable[[], None]) -> None:
         self._now = now
-        self._tell = tell
+        self._wake = wake
         self.timers: list[float] = []
         self.has_news = False
         super().__init__()
@@ -45,26 +45,26 @@ class _Loop(asyncio.SelectorEventLoop):
         self, callback: Callback, *args: Any, context: Context | None = None
     ) -> Handle:
         self.has_news = True
-        self._tell()
+        self._wake()
         return super().call_soon(callback, *args, context=context)
 
     def call_soon_threadsafe(  # type: ignore[override]  # plainer than its own
         self, callback: Callback, *args: Any, context: Context | None = None
     ) -> Handle:
-        return self.call_soon(callback, *args, context=context)  # nobody is in another thread
+        return self.call_soon(callback, *args, context=context)  # no caller is in another thread
 
 
 class Web:
     def __init__(self, scheduler: Scheduler) -> None:
         self._scheduler = scheduler
-        self._loop = _Loop(lambda: scheduler.now, self._tell)
-        self._loop.set_exception_handler(lambda *_: None)  # of what nobody waits for any more nobody hears either
+        self._loop = _Loop(lambda: scheduler.now, self._wake)
+        self._loop.set_exception_handler(lambda *_: None)  # an error that no caller waits for is ignored
         self._requests: set[asyncio.Task[None]] = set()
         self._failure: BaseException | None = None
-        """What a request raised: the server would have answered 500."""
+        """The error of a request, for which a server would have answered 500."""
         scheduler.spawn("web", self, self._serve)
 
-    def _tell(self) -> None:
+    def _wake(self) -> None:
         self._scheduler.news += 1
 
     def _serve(self) -> None:
@@ -85,7 +85,7 @@ class Web:
         self._loop.run_forever()
 
     def post(self, webhook: Webhook, post: Post) -> Answer:
-        """Begin a request of that process; its answer is filled in when there is one."""
+        """Begin a request to that process. The answer is filled in when it arrives."""
         answer = Answer()
         request = self._loop.create_task(_request(webhook, post, answer))
         self._requests.add(request)

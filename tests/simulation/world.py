@@ -1,4 +1,4 @@
-"""All there is in a run: Stripe's books, the customers' mailbox, the courier, and the processes of the engine."""
+"""The world of a run: Stripe's books, the customers' mailbox, the courier, and the processes of the engine."""
 
 import random
 import sqlite3
@@ -19,11 +19,11 @@ from simulation.post import SimulatedCarrier
 from simulation.process import Process
 from simulation.scheduler import Restless, Scheduler, Task
 from simulation.store import NOWHERE, open_log
-from simulation.story import NOT_NOW, PRODUCTS, without_courier
+from simulation.story import NOT_NOW, PRODUCTS, Party, without_courier
 from simulation.web import Web
 
 from application.log.log import Log
-from application.ports import DeliveryReceipt, DeliveryRequest, Permanent, SessionUnknown, Temporary
+from application.ports import DeliveryReceipt, DeliveryRequest, Permanent, PortError, SessionUnknown, Temporary
 from application.reading.checkout_state import checkout_state
 from application.reading.mailed_keys import mailed_keys
 from domain.checkout import Checkout
@@ -46,13 +46,13 @@ from interfaces.sandbox.webhooks.courier import Office, Pace
 
 BEGINNING = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 REFUSAL = "never again"
-"""What they say who refuse for good."""
+"""The message of permanent errors."""
 _DEBIT_SECONDS = 30 * 86400.0
-"""Stories settle their debits themselves."""
+"""Longer than any story: stories settle their debits themselves."""
 _TRACE_MAX = 20_000
 _EVENTS_MAX = 3_000
 _PLACES_MAX = 50_000
-"""Ten times what the longest stories come to."""
+"""Ten times as many as the longest stories reach."""
 _REST_SECONDS = 240.0
 _SLOW_CALL_SECONDS = 5.0
 _VISIT_SECONDS_MAX = 30.0
@@ -61,7 +61,7 @@ _databases = count()
 
 
 class Standstill:
-    """A background in which nothing ever happens: the world lets time pass itself."""
+    """A background that does nothing: the world lets time pass itself."""
 
     def submit(self, job: Any) -> Any:
         return None
@@ -78,80 +78,79 @@ class World:
     """Of the servers."""
     is_thin: bool = False
     has_two_endpoints: bool = False
-    hears_of_payments: bool = False
-    """Whether the endpoints are sent what Stripe tells of payments, beside what it tells of sessions."""
+    receives_payment_events: bool = False
+    """True if the endpoints receive payment events, too."""
     delivery_seconds_max: float = 30.0
     page_events: int | None = None
     lag_seconds_max: float = 0.0
     without_courier: Collection[str] = ()
     """The servers whose hosts lack the package that knows the courier."""
     shells_catalog: str | None = None
-    """What the shells of staff have for a catalog, if it is another one than the servers have."""
+    """The catalog of staff's shells; None: the one of the servers."""
     environment: Mapping[str, str] = field(default_factory=dict)
     trace: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.scheduler = Scheduler()
         self._looks = 0
-        self._lots = str(self.chance.seed)
+        self._order_seed = str(self.chance.seed)
         self._random = random.Random(f"jitter {self.chance.seed}")
         self.database = f"file:simulation{next(_databases)}?mode=memory&cache=shared"
         self.views = f"{self.database.replace('?', '-views?')}"
         self.anchor = sqlite3.connect(self.database, uri=True)
-        """Keeps the log while no process is there."""
+        """Keeps the database in memory alive while no process runs."""
         self._anchors = [self.anchor, sqlite3.connect(self.views, uri=True)]
         self.held_locks: dict[str, object] = {}
         self.graves: list[Process] = []
         self.servers: dict[str, Process] = {}
         self.desks: list[Process] = []
         self.servers_catalogs: set[str] = set()
-        """The digests of all catalogs that servers ever had."""
+        """The digests of all catalogs of servers so far."""
         self.mailbox: dict[str, Mail] = {}
-        """By message ID: the same one twice is one mail, as a mail server and a reader see it."""
+        """By message ID: mails with the same ID count as one, as for a mail server."""
         self.deliveries: dict[str, DeliveryRequest] = {}
-        """By idempotency key: whoever delivers does it once per key."""
+        """By idempotency key: a delivery is made once per key."""
         self.slow_calls_for: set[str] = set()
-        """The customers for whom a courier takes his time when he is called."""
+        """The customers for whom a call of the courier takes seconds."""
         self.called: set[str] = set()
-        """Those for whom he has been called since."""
+        """Those of them for whom the courier has been called."""
         self.ahead: dict[str, timedelta] = {}
-        """How far the clocks of these servers are ahead."""
+        """By server, how far its clock is ahead."""
         self._ahead_at: dict[datetime, timedelta] = {}
-        """By the time that a clock showed, how far it was ahead then."""
+        """By a time that a clock showed, how far the clock was ahead."""
         self.payers: set[str] = set()
-        """The customers who have done at Stripe what they had to."""
+        """The customers who have paid at Stripe, or have begun a delayed payment."""
         self.poison: set[str] = set()
-        """The customers whose deliveries end the process that makes them."""
-        self.couriers_trouble: Exception | None = None
-        self.stripes_trouble: Exception | None = None
-        self.mails_trouble: Exception | None = None
+        """The customers whose deliveries crash the process."""
+        self._errors: dict[Party, PortError] = {}
+        """By party outside, the error that it answers with."""
         self.events = 0
         self.places = 0
         self.open_effects: set[str] = set()
         self.given_up: set[str] = set()
         self.claims: dict[str, int] = {}
-        """Effect to its latest attempt that has no outcome in the log, each attempt under a number of its own."""
+        """By effect, a unique number of its latest attempt without an outcome in the log."""
         self.before_commits: list[Callable[[Sequence[StoredEvent]], None]] = []
-        """What happens when a process is about to commit something."""
+        """Called with the events that a process is about to commit."""
         self.times_put_back = 0
-        """How often the log was put back to an earlier moment."""
+        """How often the log went back to an earlier moment."""
         self.epoch = 0
-        """How often connections to the log were lost with that."""
+        """How often it did so and connections were lost."""
         self._committed_at = 0.0
         self.committed: dict[tuple[str, int], float] = {}
-        """By stream and version, when the event was in the log, in seconds since the run began."""
+        """By stream and version, when the event was committed, in seconds since the run began."""
         self.lost: set[str] = set()
-        """By stream and version, in one word, events that were in the log before it was put back."""
+        """Events that the log lost when it went back, as `stream@version`."""
         self.customers: dict[str, str] = {}
-        """Session to the customer's name."""
+        """By session, the name of the customer."""
         self.later: dict[str, Later] = {}
-        """Session to what the merchant does with its payment, which is only authorized at the checkout."""
+        """By session, what the merchant does with its authorized payment."""
         self.silent: set[str] = set()
-        """The sessions of which no event ever tells how their payment ends."""
+        """The sessions whose events about the end of the payment never arrive."""
         self.wanting: set[str] = set()
-        """The customers whose lines have been planned, and asked for what is on the shelf."""
+        """The customers whose lines are planned, so that stock is reserved for them."""
         self._numbers: Counter[str] = Counter()
-        self._whats: dict[str, str] = {}
+        self._event_names: dict[str, str] = {}
         self.web = Web(self.scheduler)
         self.carrier: SimulatedCarrier | None = None
         self.sandbox = Sandbox(
@@ -161,7 +160,7 @@ class World:
             background=Standstill(),
             carrier=self._carrier,
         )
-        events = FULFILLING_EVENTS if self.hears_of_payments else SESSION_EVENTS
+        events = FULFILLING_EVENTS if self.receives_payment_events else SESSION_EVENTS
         endpoints = [self.sandbox.add_webhook(_URL, events=events, is_thin=self.is_thin)]
         if self.has_two_endpoints:
             endpoints.append(self.sandbox.add_webhook(_URL, events=events))
@@ -180,12 +179,12 @@ class World:
         return BEGINNING.timestamp() + self.scheduler.now
 
     def clock(self) -> datetime:
-        """A microsecond later at every look, so that no two events are of one moment."""
+        """The time; each reading moves the clock by a microsecond, so that no two events have the same time."""
         self._looks += 1
         return BEGINNING + timedelta(seconds=self.scheduler.now, microseconds=self._looks)
 
     def clock_of(self, host: str) -> datetime:
-        """The same, by this server's own clock."""
+        """The time by the clock of this host."""
         now, ahead = self.clock(), self.ahead.get(host)
         if ahead is None:
             return now
@@ -193,14 +192,14 @@ class World:
         return now + ahead
 
     def true_time(self, time: datetime) -> datetime:
-        """When it really was this time by the clock that a process has looked at."""
+        """The true time at which the clock of a host showed this time."""
         return time - self._ahead_at.get(time, timedelta(0))
 
     def jitter(self) -> float:
         return self._random.random()
 
     def pass_time(self) -> None:
-        """What time brings at Stripe: debits settle or fail, sessions expire."""
+        """Let time pass at Stripe: debits settle or fail, and sessions expire."""
         while True:
             self.sandbox.tick()
             self.scheduler.sleep(1800.0 if self.chance.is_calm else 15.0)
@@ -224,7 +223,7 @@ class World:
         return Process(self, name, host, settings, is_desk=is_desk)
 
     def start(self, name: str) -> None:
-        """A server with a worker; nothing if it runs."""
+        """Start a server with a worker, unless it runs."""
         if name in self.servers:
             return
         self.say(f"{name} starts")
@@ -241,11 +240,11 @@ class World:
 
     @property
     def processes(self) -> Sequence[Process]:
-        """Those that run, in an order that is the same in every run."""
+        """The running processes, in the same order in every run."""
         return [*self.servers.values(), *self.desks]
 
     def end_all(self) -> None:
-        """Every process ends, and whoever stopped them starts them again."""
+        """End every process. The caller starts them again."""
         for process in self.processes:
             process.kill()
         self.servers.clear()
@@ -258,11 +257,11 @@ class World:
         return restart
 
     def stop(self, name: str) -> None:
-        """Tell a server to stop, and wait until it has; nothing if it does not run."""
+        """Stop a server gracefully, if it runs."""
         process = self.servers.pop(name, None)
         if process is None:
             return
-        self.say(f"{name} is told to stop")
+        self.say(f"{name} is asked to stop")
         stopping = process.spawn("stop", process.runtime.engine.stop)
         self.scheduler.wait(lambda: stopping.is_done or not process.is_alive)
         if process.is_alive:
@@ -270,7 +269,7 @@ class World:
             process.kill()
 
     def at_desk(self, name: str, act: Callable[[Process], None]) -> None:
-        """Have a command of staff carried out by a process of its own, and wait until it is over."""
+        """Run a staff command in its own process, and wait for its end."""
         desk = self.process(name, is_desk=True)
         self.desks.append(desk)
         acting = desk.spawn("desk", lambda: act(desk))
@@ -282,11 +281,11 @@ class World:
             desk.kill()
 
     def server_for(self, what: str) -> Process | None:
-        """The one that a request comes to; None if none is up."""
+        """Return the server that gets a request; None if none runs."""
         names = sorted(self.servers)
         return self.servers[self.chance.pick(what, names)] if names else None
 
-    # What customers do.
+    # Customers.
 
     def open_session(
         self, who: str, cart: Sequence[tuple[str, int]], *, is_free: bool, later: Later | None, is_silent: bool
@@ -317,16 +316,16 @@ class World:
         return next((id for id, name in self.customers.items() if name == who), None)
 
     def visit(self, process: Process, session_id: SessionId) -> None:
-        """A customer comes to the landing page, and waits until it is there or the connection is gone."""
-        visit = process.spawn(f"{self.whose(session_id)} visits", lambda: self._show(process, session_id))
+        """A customer opens the landing page, and waits until it is complete or the connection is lost."""
+        visit = process.spawn(f"{self.customer_of(session_id)} visits", lambda: self._show(process, session_id))
         self.scheduler.wait(lambda: visit.is_done or not process.is_alive, _VISIT_SECONDS_MAX)
 
     def _show(self, process: Process, session_id: SessionId) -> None:
         times_put_back = self.times_put_back
         try:
             process.runtime.fulfill_checkout(session_id, source=Source.LANDING_PAGE, actor="customer")
-        except NOT_NOW as trouble:
-            self.say(f"{self.whose(session_id)} sees what the log knows: {type(trouble).__name__}")
+        except NOT_NOW as error:
+            self.say(f"{self.customer_of(session_id)} sees what the log knows: {type(error).__name__}")
         try:
             session = process.runtime.log.get(CheckoutSession, session_id)
             fulfillment = process.runtime.log.get(Fulfillment, fulfillment_id(session_id))
@@ -334,20 +333,19 @@ class World:
         except PersistenceError:
             return
         if times_put_back != self.times_put_back:
-            return  # he sees something of this log, and something of the other
+            return  # the page shows a part of this log and a part of the other
         promised = {key for id in mailed for key in fulfillment.lines[id].keys}
         arrived = {key for mail in self.mailbox.values() for line in mail.lines for key in line.keys}
-        assert promised <= arrived, f"{self.whose(session_id)} is sent to a mail with keys that never arrived"
+        assert promised <= arrived, f"{self.customer_of(session_id)} is referred to a mail with keys that never arrived"
         state = checkout_state(session, fulfillment)
         is_shown_as_paid = session.is_paid or fulfillment.requested is not None
         assert not is_shown_as_paid or self.sandbox.books.of(session_id).is_to_fulfill, f"shown as {state}, not paid"
-        self.say(f"{self.whose(session_id)} sees: {state}")
+        self.say(f"{self.customer_of(session_id)} sees: {state}")
 
-    # What is outside of the engine.
+    # The world outside of the engine.
 
     def stripe_answer(self, session_id: str) -> Checkout:
-        if self.stripes_trouble is not None:
-            raise self.stripes_trouble
+        self._raise_error("stripe")
         expand = Expand(frozenset(EXPAND))
         try:
             with self.sandbox.reading() as state:
@@ -359,24 +357,23 @@ class World:
         return checkout_of(session, session.line_items.data)
 
     def claim(self, key: str) -> tuple[str, int | None, int]:
-        """Which attempt a call under this key is, as it begins."""
+        """Return the effect, the attempt and the log that a call under this key belongs to, as it begins."""
         effect_id = key if key in self.claims else key.rpartition("_")[0]
         return effect_id, self.claims.get(effect_id), self.times_put_back
 
     def _is_of_another_log(self, claim: tuple[str, int | None, int], what: str) -> bool:
-        """Whether the attempt is not in this log any more: nothing of this log need speak of what comes of it."""
+        """True if this log has lost the attempt, so that no check compares its outcome with this log."""
         effect_id, number, times_put_back = claim
         is_known = number is not None and (
             times_put_back == self.times_put_back or self.claims.get(effect_id) == number
         )
         is_so = self.times_put_back > 0 and not is_known
         if is_so:
-            self.say(f"{what}, and the log does not know of it any more")
+            self.say(f"{what}, and the log has lost the attempt")
         return is_so
 
     def take_mail(self, mail: Mail, message_id: str, claim: tuple[str, int | None, int]) -> None:
-        if self.mails_trouble is not None:
-            raise self.mails_trouble
+        self._raise_error("mail server")
         if self._is_of_another_log(claim, f"a mail {mail.kind} arrives as {message_id}"):
             return
         known = self.mailbox.setdefault(message_id, mail)
@@ -389,74 +386,80 @@ class World:
             self.scheduler.sleep(_SLOW_CALL_SECONDS)
 
     def take_delivery(self, request: DeliveryRequest, claim: tuple[str, int | None, int]) -> DeliveryReceipt:
-        if self.couriers_trouble is not None:
-            raise self.couriers_trouble
+        self._raise_error("courier")
         if self._is_of_another_log(claim, f"the courier has taken {request.line.id}"):
             return DeliveryReceipt(note="the courier has it")
         self.deliveries.setdefault(request.idempotency_key, request)
-        self.say(f"the courier has taken {request.line.id} for {self.whose(request.session_id)}")
+        self.say(f"the courier has taken {request.line.id} for {self.customer_of(request.session_id)}")
         return DeliveryReceipt(note="the courier has it")
 
-    def trouble_for(self, whom: str, error: type[Temporary] | type[Permanent] | None) -> None:
-        trouble = None if error is None else error(f"{whom}: {REFUSAL if error is Permanent else 'not now'}")
-        setattr(self, f"{whom}_trouble", trouble)
-        self.say(f"{whom}: {'well again' if error is None else error.__name__}")
+    def set_error(self, party: Party, error: type[Temporary] | type[Permanent] | None) -> None:
+        """Have this party answer every call with the error; None ends that."""
+        if error is None:
+            self._errors.pop(party, None)
+        else:
+            self._errors[party] = error(f"{party}: {REFUSAL if error is Permanent else 'not now'}")
+        self.say(f"{party}: {'works again' if error is None else error.__name__}")
+
+    def _raise_error(self, party: Party) -> None:
+        if party in self._errors:
+            raise self._errors[party]
 
     # The end of a day.
 
     def calm_down(self) -> None:
         self.chance.is_calm = True
-        self.couriers_trouble = self.stripes_trouble = self.mails_trouble = None
+        self._errors.clear()
         self.ahead.clear()
         self.scheduler.poll_seconds_max = 1800.0
-        self.say("Nothing goes wrong from here on")
+        self.say("No more mishaps from here on")
         for name in self.names:
             self.start(name)
 
     def is_at_rest(self) -> bool:
-        """Whether nothing is left that would happen by itself."""
+        """True if nothing more happens by itself."""
         assert self.carrier is not None
-        with self.sandbox.reading() as state:  # which lets time pass at Stripe, and may give the post something to do
+        with self.sandbox.reading() as state:  # lets time pass at Stripe, so the carrier may get work
             is_over = all(session.status != "open" and session.debit is None for session in state.sessions.values())
         return is_over and self.carrier.is_idle and not self.open_effects and self._is_followed()
 
     def _is_followed(self) -> bool:
-        """Whether every event has been followed, and some time has passed since the latest."""
+        """True if the latest event is so old that every follower has followed it."""
         return self.scheduler.now - self._committed_at > _REST_SECONDS
 
     def what_is_open(self) -> str:
         assert self.carrier is not None
-        return f"{sorted(self.open_effects)}, post under way: {not self.carrier.is_idle}"
+        return f"{sorted(self.open_effects)}, webhook deliveries under way: {not self.carrier.is_idle}"
 
-    # Who is meant.
+    # Names.
 
-    def whose(self, session_id: str | None) -> str:
-        return self.customers.get(session_id or "", "nobody")
+    def customer_of(self, session_id: str | None) -> str:
+        return self.customers.get(session_id or "", "no customer")
 
-    def what(self, event_id: str) -> str:
-        """Names a Stripe event by what it says, so that it keeps its name when other things do not happen."""
-        if event_id not in self._whats:
+    def event_name(self, event_id: str) -> str:
+        """Return a name of a Stripe event that does not depend on other events, so that a shortened run keeps it."""
+        if event_id not in self._event_names:
             with self.sandbox.reading() as state:
                 event = state.event(event_id)
-                customer = self.whose(session_of_event(event, state))
+                customer = self.customer_of(session_of_event(event, state))
             name = f"{event.type.rpartition('.')[2]} of {customer}"
             self._numbers[name] += 1
-            self._whats[event_id] = name if self._numbers[name] == 1 else f"{name} {self._numbers[name]}"
-        return self._whats[event_id]
+            self._event_names[event_id] = name if self._numbers[name] == 1 else f"{name} {self._numbers[name]}"
+        return self._event_names[event_id]
 
-    # What is told of it.
+    # The trace.
 
     def mishap(self, place: str, kinds: Sequence[str]) -> str | None:
         """
         Raises:
-            Restless: somebody does the same over and over.
+            Restless: the run reaches too many places.
         """
         self.places += 1
         if self.places > _PLACES_MAX:
             raise Restless(f"{_PLACES_MAX} places were reached, the last of them {place}.")
         what = self.chance.mishap(place, kinds)
         if what is not None:
-            self._lots = f"{self.chance.seed} {place} {self.chance.drawn[-1].number}"
+            self._order_seed = f"{self.chance.seed} {place} {self.chance.drawn[-1].number}"
             self.say(f"MISHAP at {place}: {what}")
         return what
 
@@ -465,12 +468,12 @@ class World:
             self.trace.append(f"{self.scheduler.now:10.2f}s  {self.reported(text)}")
 
     def reported(self, text: str) -> str:
-        """With the customers' names instead of the IDs of their sessions."""
+        """Return the text with customers' names in the place of session IDs."""
         for session_id, customer in self.customers.items():
             text = text.replace(session_id, f"({customer})")
         return text
 
-    def tell_of_events(self, place: str, events: Sequence[StoredEvent]) -> None:
+    def report_events(self, place: str, events: Sequence[StoredEvent]) -> None:
         for event in events:
             self._note(event)
             self.say(f"{place}: {event.topic} in {event.originator_id}@{event.originator_version}")
@@ -481,7 +484,7 @@ class World:
         id = str(event.originator_id)
         self.committed[id, event.originator_version] = self.scheduler.now
         if event.topic in {"Fulfillment.Requested", "Fulfillment.StockHeld"}:
-            self.wanting.add(self.whose(id.removeprefix("ful_")))
+            self.wanting.add(self.customer_of(id.removeprefix("ful_")))
         if event.topic == "Effect.AttemptStarted":
             self.claims[id] = self.events
         elif event.topic.startswith("Effect."):
@@ -495,23 +498,23 @@ class World:
                 self.given_up.add(id)
 
     def take_given_up(self, session_id: str) -> bool:
-        """Whether something of this checkout was given up since this was last asked."""
+        """Return True if an effect of this checkout was given up since the last call."""
         ids = {id for id in self.given_up if session_id in id}
         self.given_up -= ids
         return bool(ids)
 
-    # Running it.
+    # Running.
 
     def run_until(self, is_over: Callable[[], bool]) -> None:
         """
         Raises:
-            Restless: the engine goes on and on.
-            Whatever a task raises.
+            Restless: the engine never stops recording events.
+            Any error of a task.
         """
 
         def is_over_in_time() -> bool:
             if self.events > _EVENTS_MAX:
-                raise Restless(f"There are {self.events} events, and still more to come.")
+                raise Restless(f"The log has {self.events} events, and the engine records more.")
             return is_over()
 
         self.scheduler.run(self.choose, is_over_in_time)
@@ -520,17 +523,17 @@ class World:
         return self.scheduler.spawn(name, self, run)
 
     def choose(self, ready: list[Task], last: Task | None) -> Task:
-        """Whoever went on last goes on, if he has not given way; else who comes first by lot. Lots are drawn anew with
-        every mishap: each seed has an order of its own, and keeps it."""
+        """Return the task that ran last, unless it has given way; else one by a hash of the seed and the latest mishap.
+        So each seed has its own order of tasks, and keeps it."""
         if last in ready and not last.gives_way:
             return last
         others = [task for task in ready if not task.gives_way] or ready
         for task in ready:
             task.gives_way = False
-        return min(others, key=lambda task: (self._lot(task.name), task.name))
+        return min(others, key=lambda task: (self._rank(task.name), task.name))
 
-    def _lot(self, name: str) -> int:
-        return crc32(f"{self._lots} {name}".encode())
+    def _rank(self, name: str) -> int:
+        return crc32(f"{self._order_seed} {name}".encode())
 
     def close(self) -> None:
         self.scheduler.end()
@@ -541,5 +544,5 @@ class World:
             anchor.close()
 
     def open_log(self) -> Log:
-        """To be read when all is over, with nothing happening."""
+        """Open the log without places for mishaps, to read it after the run."""
         return open_log(self.database, NOWHERE)

@@ -1,4 +1,4 @@
-"""Runs in which nearly every stream is long: prepared beside the writer, and begun from its state row."""
+"""Runs in which nearly every stream is long: folded outside the writer, from its state row on."""
 
 from dataclasses import replace
 
