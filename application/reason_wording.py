@@ -117,6 +117,8 @@ def in_words(reason: Reason) -> str:  # noqa: C901 - a table with a line for eac
             return "There is no line to deliver"
         case ReasonCode.NO_PLAIN_METHOD:
             return "Nothing was done: `deliver` must be a plain method, without `async` or `yield`"
+        case ReasonCode.NO_ANSWER:
+            return f"The delivery '{said['kind']}' gives no answer within {said['seconds']} s"
         case ReasonCode.NO_WORKER:
             return f"No worker has carried out '{said['kind']}' for an hour: its package or a setting is missing"
         case ReasonCode.ORPHANED_TOO_OFTEN:

@@ -4,7 +4,7 @@ take turns in an order that a seed chose, under a clock of its own."""
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from typing import Protocol, TypeVar
 
 T = TypeVar("T")
@@ -33,6 +33,10 @@ class Running(Protocol):
     def join(self, timeout: float | None = None, /) -> None: ...
 
 
+class Overdue(Exception):
+    """A call did not return in time. It goes on in a thread of its own."""
+
+
 class Threads:
     def signal(self) -> Signal:
         return threading.Event()
@@ -45,6 +49,27 @@ class Threads:
     def result(self, future: Future[T]) -> T:
         """Return the result of another thread, or raise its error."""
         return future.result()
+
+    def within(self, seconds: float, call: Callable[[], T]) -> T:
+        """Return what the call returns, or raise its error.
+
+        Raises:
+            Overdue: it takes longer.
+        """
+        ended: Future[T] = Future()
+
+        def run() -> None:
+            try:
+                result = call()
+            except BaseException as error:  # noqa: BLE001 - it is raised where the result is waited for
+                ended.set_exception(error)
+            else:
+                ended.set_result(result)
+
+        threading.Thread(target=run, name=f"{threading.current_thread().name}-call", daemon=True).start()
+        if not wait([ended], seconds).done:
+            raise Overdue
+        return ended.result()
 
     def sleep(self, seconds: float) -> None:
         time.sleep(seconds)

@@ -64,6 +64,7 @@ class ReasonCode(StrEnum):
     NO_MAIL = "no_mail"
     NO_LINE = "no_line"
     NO_PLAIN_METHOD = "no_plain_method"
+    NO_ANSWER = "no_answer"
     NO_WORKER = "no_worker"
     ORPHANED_TOO_OFTEN = "orphaned_too_often"
 

@@ -171,6 +171,11 @@ def no_plain_method() -> Reason:
     return _reason(ReasonCode.NO_PLAIN_METHOD)
 
 
+def no_answer(kind: str, seconds: int | str) -> Reason:
+    """`kind` is that of the delivery, and `seconds` its deadline."""
+    return _reason(ReasonCode.NO_ANSWER, kind=kind, seconds=str(seconds))
+
+
 def no_worker(kind: str) -> Reason:
     """`kind` is that of the effect."""
     return _reason(ReasonCode.NO_WORKER, kind=kind)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from domain.mail import MailKind
 from infrastructure.customer_texts.shop import LOGO_BYTES_MAX
-from infrastructure.setting_values import ATTEMPTS, CONCURRENCY, PAUSE_SECONDS, SECRET_KEY_MIN
+from infrastructure.setting_values import ATTEMPTS, CONCURRENCY, PAUSE_SECONDS, SECRET_KEY_MIN, TIMEOUT_SECONDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,6 +150,14 @@ SETTINGS: Sequence[Setting] = (
         default="40",
         meaning="How often such a delivery is tried before it is given up and waits for a person, from "
         f"{ATTEMPTS.text}. `40, courier=5` says 5 for the kind `courier`.",
+    ),
+    Setting(
+        name="FULFILL_DELIVERY_TIMEOUT_SECONDS",
+        default="120",
+        meaning=f"How long one call of such a delivery may take, in seconds, from {TIMEOUT_SECONDS.text}. Then the "
+        "attempt has failed and is in `fulfill queue`, and the call is made again, under the same idempotency key. "
+        "`120, courier=600` says 600 for the kind `courier`. An `http` call also ends after the "
+        "`timeout_seconds` of its rule, which are 10 unless it says otherwise.",
     ),
     Setting(
         name="FULFILL_RETRY_PAUSE_SECONDS",

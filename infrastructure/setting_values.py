@@ -37,6 +37,7 @@ class Range:
 
 
 CONCURRENCY, ATTEMPTS, PAUSE_SECONDS = Range(1, 100), Range(1, 1000), Range(1, 86_400)
+TIMEOUT_SECONDS = Range(1, 3600)
 
 
 class SettingsError(Exception):

@@ -15,7 +15,7 @@ from infrastructure import setting_values
 from infrastructure.customer_texts.shop import Shop
 from infrastructure.database import Database, PostgresDatabase
 from infrastructure.setting_list import SETTINGS
-from infrastructure.setting_values import ATTEMPTS, CONCURRENCY, PAUSE_SECONDS, Range, SettingsError
+from infrastructure.setting_values import ATTEMPTS, CONCURRENCY, PAUSE_SECONDS, TIMEOUT_SECONDS, Range, SettingsError
 
 if TYPE_CHECKING:
     from infrastructure.mail.smtp import SmtpServer
@@ -31,6 +31,12 @@ class Effort:
 
     concurrency: int
     attempts_max: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryEffort(Effort):
+    timeout_seconds: int
+    """How long one call may take."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,9 +74,9 @@ class Settings:
     templates: Path | None
     retrieval: Effort
     mail: Effort
-    delivery: Effort
+    delivery: DeliveryEffort
     """Of each kind of delivery that calls out, unless `deliveries` has it."""
-    deliveries: Mapping[str, Effort]
+    deliveries: Mapping[str, DeliveryEffort]
     """Of the kinds that the settings name."""
     retry_pause_seconds_max: int
     outbox: Path = Path("outbox")
@@ -252,18 +258,21 @@ def _read_effort(values: Mapping[str, str], noun: str) -> Effort:
     )
 
 
-def _read_deliveries(values: Mapping[str, str]) -> tuple[Effort, Mapping[str, Effort]]:
+def _read_deliveries(values: Mapping[str, str]) -> tuple[DeliveryEffort, Mapping[str, DeliveryEffort]]:
     """The effort of every delivery, and that of the kinds that have one of their own."""
     concurrency = _by_kind(values, "FULFILL_DELIVERY_CONCURRENCY", CONCURRENCY)
     attempts = _by_kind(values, "FULFILL_DELIVERY_ATTEMPTS", ATTEMPTS)
-    every = Effort(concurrency=concurrency[_EVERY], attempts_max=attempts[_EVERY])
-    own = {
-        kind: Effort(
-            concurrency=concurrency.get(kind, every.concurrency), attempts_max=attempts.get(kind, every.attempts_max)
+    timeouts = _by_kind(values, "FULFILL_DELIVERY_TIMEOUT_SECONDS", TIMEOUT_SECONDS)
+
+    def effort(kind: str) -> DeliveryEffort:
+        return DeliveryEffort(
+            concurrency=concurrency.get(kind, concurrency[_EVERY]),
+            attempts_max=attempts.get(kind, attempts[_EVERY]),
+            timeout_seconds=timeouts.get(kind, timeouts[_EVERY]),
         )
-        for kind in (concurrency.keys() | attempts.keys()) - {_EVERY}
-    }
-    return every, own
+
+    kinds = (concurrency.keys() | attempts.keys() | timeouts.keys()) - {_EVERY}
+    return effort(_EVERY), {kind: effort(kind) for kind in kinds}
 
 
 def _by_kind(values: Mapping[str, str], name: str, accepted: Range) -> Mapping[str, int]:

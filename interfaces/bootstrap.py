@@ -42,6 +42,7 @@ from domain.policies.intake import Intake
 from domain.policies.inventory import InventoryPolicy
 from domain.policies.payments import PaymentPolicy
 from domain.policies.policy import Policy
+from infrastructure.deliveries.time_limit import TimeLimit
 from infrastructure.setting_values import SettingsError
 from infrastructure.settings import Effort, Settings
 from infrastructure.stores import Stores, stores
@@ -276,7 +277,9 @@ def _kinds(
 
         deliverers.setdefault(DeliveryKind.HTTP, HttpDeliverer(settings.secret_key))
     for name, deliverer in deliverers.items():
-        kinds[name] = _kind(Deliver(deliverer, log), settings.deliveries.get(name, settings.delivery), settings)
+        effort = settings.deliveries.get(name, settings.delivery)
+        in_time = TimeLimit(name, deliverer, effort.timeout_seconds, use.threads)
+        kinds[name] = _kind(Deliver(in_time, log), effort, settings)
     return kinds
 
 
@@ -288,7 +291,7 @@ def _check_kinds(settings: Settings, own: Mapping[str, Deliverer]) -> None:
     kinds = {*own, DeliveryKind.HTTP.value}
     if unknown := sorted(settings.deliveries.keys() - kinds):
         raise SettingsError(
-            "FULFILL_DELIVERY_CONCURRENCY or FULFILL_DELIVERY_ATTEMPTS has a number for the kind of delivery "
+            "FULFILL_DELIVERY_CONCURRENCY, _ATTEMPTS or _TIMEOUT_SECONDS has a number for the kind of delivery "
             f"'{unknown[0][:50]}', which is not installed. The kinds are {', '.join(sorted(kinds))}."
         )
 

@@ -11,7 +11,7 @@ from domain.mail import MailKind
 from infrastructure.database import PostgresDatabase, SQLiteFile
 from infrastructure.setting_list import SETTINGS
 from infrastructure.setting_values import SettingsError
-from infrastructure.settings import Effort, Settings, load_database, load_settings, load_time_zone
+from infrastructure.settings import DeliveryEffort, Effort, Settings, load_database, load_settings, load_time_zone
 
 REQUIRED = {"STRIPE_API_KEY": "sk_test_secretsecret", "STRIPE_WEBHOOK_SECRET": "whsec_secretsecret"}
 
@@ -58,22 +58,28 @@ def test_every_kind_of_effect_has_its_own_effort() -> None:
         FULFILL_MAIL_ATTEMPTS="4",
         FULFILL_DELIVERY_CONCURRENCY="100",
         FULFILL_DELIVERY_ATTEMPTS="1000",
+        FULFILL_DELIVERY_TIMEOUT_SECONDS="3600",
         FULFILL_RETRY_PAUSE_SECONDS="86400",
     )
 
     assert settings.retrieval == Effort(concurrency=1, attempts_max=2)
     assert settings.mail == Effort(concurrency=3, attempts_max=4)
-    assert settings.delivery == Effort(concurrency=100, attempts_max=1000)
+    assert settings.delivery == DeliveryEffort(concurrency=100, attempts_max=1000, timeout_seconds=3600)
     assert settings.retry_pause_seconds_max == 86400
 
 
 def test_a_kind_of_delivery_can_have_an_effort_of_its_own() -> None:
-    settings = load(FULFILL_DELIVERY_CONCURRENCY="20, courier=2 , http = 16", FULFILL_DELIVERY_ATTEMPTS="courier=5")
+    settings = load(
+        FULFILL_DELIVERY_CONCURRENCY="20, courier=2 , http = 16",
+        FULFILL_DELIVERY_ATTEMPTS="courier=5",
+        FULFILL_DELIVERY_TIMEOUT_SECONDS="drone=600",
+    )
 
-    assert settings.delivery == Effort(concurrency=20, attempts_max=40)
+    assert settings.delivery == DeliveryEffort(concurrency=20, attempts_max=40, timeout_seconds=120)
     assert settings.deliveries == {
-        "courier": Effort(concurrency=2, attempts_max=5),
-        "http": Effort(concurrency=16, attempts_max=40),
+        "courier": DeliveryEffort(concurrency=2, attempts_max=5, timeout_seconds=120),
+        "http": DeliveryEffort(concurrency=16, attempts_max=40, timeout_seconds=120),
+        "drone": DeliveryEffort(concurrency=20, attempts_max=40, timeout_seconds=600),
     }
 
 
@@ -96,6 +102,7 @@ def test_a_kind_of_delivery_has_one_number(text: str) -> None:
     [
         ("FULFILL_MAIL_CONCURRENCY", "1 to 100", ["0", "101", "-1", "4.0", "four", "٤", "1_0", "9" * 60]),
         ("FULFILL_DELIVERY_ATTEMPTS", "1 to 1000", ["0", "1001", "forty"]),
+        ("FULFILL_DELIVERY_TIMEOUT_SECONDS", "1 to 3600", ["0", "3601", "1.5"]),
         ("FULFILL_RETRY_PAUSE_SECONDS", "1 to 86400", ["0", "86401", "1h"]),
     ],
 )

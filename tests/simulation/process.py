@@ -64,6 +64,10 @@ class SimulatedThreads(Threads):
         self._scheduler.wait(future.done)
         return future.result()
 
+    def within(self, seconds: float, call: Callable[[], T]) -> T:
+        """Every call of a simulation returns."""
+        return call()
+
     def sleep(self, seconds: float) -> None:
         self._scheduler.sleep(seconds)
 

@@ -50,6 +50,8 @@ debit may take 14 business days (https://docs.stripe.com/payments/sepa-debit), w
 LASTING_AFTER = timedelta(minutes=5)
 """An effect that fails for so long needs a person's attention, although it is tried again. Most failures are over by
 then."""
+_WITHOUT_ANSWER = (ReasonCode.NO_ANSWER, ReasonCode.TIMED_OUT)
+"""An effect that failed for one of these reasons shows at once: its attempts alone take a while."""
 _OVERDUE = reasons.payment_overdue(PAYMENT_OVERDUE_AFTER.days)
 _OF_LINES = (Work.MANUAL_LINE, Work.BACKORDERED_LINE, Work.GIVEN_UP_LINE)
 _LATER = (Work.PAYMENT_OVERDUE, Work.FAILING_EFFECT)
@@ -175,7 +177,8 @@ def _of_effect(event: EffectFact) -> Iterator[Change]:
 
 def _failing(event: Effect.AttemptFailed, session: str, step: str) -> Iterator[Change]:
     """A key that Stripe refuses shows at once: no attempt works until an operator has fixed it."""
-    kind, other, begins_at = Work.FAILING_EFFECT, Work.STRIPE_KEY_REFUSED, event.recorded_at + LASTING_AFTER
+    lasts = timedelta(0) if event.error.code in _WITHOUT_ANSWER else LASTING_AFTER
+    kind, other, begins_at = Work.FAILING_EFFECT, Work.STRIPE_KEY_REFUSED, event.recorded_at + lasts
     if event.error.code is ReasonCode.STRIPE_KEY_REFUSED:
         kind, other, begins_at = other, kind, event.recorded_at
     row = {**_open(event, session, kind, step, event.error).row, "retry_at": rfc3339(event.retry_at)}
@@ -296,7 +299,7 @@ def is_due(row: Row, now: datetime) -> bool:
 
 WORK_QUEUE = Projection(
     name="work_queue",
-    version=5,
+    version=6,
     table=Table(
         columns={
             "subject": Column.TEXT,

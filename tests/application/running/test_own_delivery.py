@@ -1,6 +1,7 @@
 """A delivery of the merchant's own, whatever its code answers: what is delivered once is not delivered again."""
 
 import logging
+import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
@@ -137,11 +138,85 @@ def test_how_often_a_delivery_is_tried_is_a_setting_of_its_kind(
     assert isinstance(events[-1], Effect.GivenUp)
 
 
+class Silent:
+    """Takes each call and does not answer it: for ten seconds, so that a test can fail."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+        self.may_answer = threading.Event()
+
+    def deliver(self, request: DeliveryRequest) -> DeliveryReceipt:
+        self.calls += 1
+        self.may_answer.wait(10)
+        return DeliveryReceipt()
+
+
+@pytest.fixture
+def silent() -> Iterator[Silent]:
+    silent = Silent()
+    yield silent
+    silent.may_answer.set()
+
+
+def test_a_courier_that_never_answers_is_in_the_queue_at_its_deadline_and_given_up_in_the_end(
+    open_shop: Open, silent: Silent, warnings: Sequence[Mapping[str, Any]]
+) -> None:
+    shop = open_shop(
+        catalog=CATALOG,
+        deliveries={"courier": silent},
+        environment={
+            "FULFILL_DELIVERY_TIMEOUT_SECONDS": "3600, courier=1",
+            "FULFILL_DELIVERY_ATTEMPTS": "courier=2",
+        },
+    )
+    why = reasons.no_answer("courier", 1)
+
+    shop.hear(COMPLETED, ID, id=as_event("evt_1"), payment_status="paid")
+    shop.rest()
+
+    (item,) = shop.runtime.queries.work_queue()
+    assert (item.kind, item.item, item.why, item.retry_at is None) == ("failing_effect", "deliver_li_1", why, False)
+    shop.clock.advance(3600)
+    shop.rest()
+    assert [item.kind for item in shop.runtime.queries.work_queue()] == ["given_up_line"]
+    attempts = [line for line in warnings if line["event"] == "effect attempted"]
+    assert [(line["log_level"], line["error"]) for line in attempts] == [
+        ("warning", "The delivery 'courier' gives no answer within 1 s"),
+        ("error", "The delivery 'courier' gives no answer within 1 s"),
+    ]
+    assert silent.calls == 2
+
+
+def test_an_answer_after_the_deadline_delivers_nothing_twice(open_shop: Open, silent: Silent) -> None:
+    """The late answer belongs to an attempt that has failed: the next attempt asks under the same key."""
+    shop = open_shop(
+        catalog=CATALOG,
+        deliveries={"courier": silent},
+        environment={"FULFILL_DELIVERY_TIMEOUT_SECONDS": "courier=1"},
+    )
+    shop.hear(COMPLETED, ID, id=as_event("evt_1"), payment_status="paid")
+    shop.rest()
+    silent.may_answer.set()
+    assert shop.fulfillment(ID).lines["li_1"].state is LineState.PENDING
+
+    shop.clock.advance(3600)
+    shop.rest()
+
+    assert shop.fulfillment(ID).lines["li_1"].state is LineState.DELIVERED
+    assert [event.TOPIC for event in shop.runtime.log.streams([DELIVERY])[DELIVERY]] == [
+        "Effect.Requested",
+        "Effect.AttemptStarted",
+        "Effect.AttemptFailed",
+        "Effect.AttemptStarted",
+        "Effect.Succeeded",
+    ]
+
+
 def test_a_setting_for_a_kind_that_is_not_installed_stops_the_start(open_shop: Open) -> None:
     with pytest.raises(SettingsError) as refused:
         open_shop(catalog=CATALOG, environment={"FULFILL_DELIVERY_CONCURRENCY": "drone=2"})
 
     assert str(refused.value) == (
-        "FULFILL_DELIVERY_CONCURRENCY or FULFILL_DELIVERY_ATTEMPTS has a number for the kind of delivery 'drone', "
+        "FULFILL_DELIVERY_CONCURRENCY, _ATTEMPTS or _TIMEOUT_SECONDS has a number for the kind of delivery 'drone', "
         "which is not installed. The kinds are courier, http."
     )

@@ -180,6 +180,7 @@ NEVER_A_SENTENCE = {
     ReasonCode.EVENTS_LEFT_OUT,
     ReasonCode.OTHER_APPLICATION,
     ReasonCode.STRIPE_KEY_REFUSED,
+    ReasonCode.NO_ANSWER,
     ReasonCode.UNREADABLE_EVENT,
     ReasonCode.REFUSED,
     ReasonCode.PORT_FAILED,

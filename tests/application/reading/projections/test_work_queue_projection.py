@@ -21,7 +21,7 @@ from domain.line import LineState
 from domain.park_reason import ParkReason
 from domain.personal import Personal
 from domain.plan import PlannedLine
-from domain.reason import Reason
+from domain.reason import Peer, Reason
 from domain.source import Source
 from domain.stripe_event import StripeEvent
 
@@ -375,6 +375,20 @@ def test_a_key_that_stripe_refuses_shows_at_once(read_side: ReadSide) -> None:
     (item,) = read_side.queries_at(OVERDUE_AT).work_queue()
     assert (item.kind, item.since, item.why) == ("stripe_key_refused", log.events[1].recorded_at, KEY_REFUSED)
     assert read_side.queries_at(item.since).work_queue() == [item]
+
+
+@pytest.mark.parametrize("error", [reasons.no_answer("courier", 120), reasons.timed_out(Peer.CALLBACK, "shop.example")])
+def test_an_attempt_without_an_answer_shows_at_once_and_stays(read_side: ReadSide, error: Reason) -> None:
+    log = LogWriter()
+    log.add(FAILING, failed(error), failed(reasons.port_failed("HTTP 500"), 2), session_id=SHOP)
+    read_side.append(log.events[:1])
+    since = log.events[0].recorded_at
+    (item,) = read_side.queries_at(since).work_queue()
+    assert (item.kind, item.since, item.why) == ("failing_effect", since, error)
+
+    read_side.append(log.events[1:])
+    (item,) = read_side.queries_at(since).work_queue()
+    assert (item.kind, item.since, item.why) == ("failing_effect", since, reasons.port_failed("HTTP 500"))
 
 
 @pytest.mark.parametrize(
