@@ -101,7 +101,7 @@ def test_an_extra_row_is_found(followed: ReadSide, store_url: str) -> None:
         ("search", "UPDATE search_v2_g1 SET field='name' WHERE term='track42'"),
         ("stock", "UPDATE stock_v1_g1 SET on_hand=4"),
         ("timeline", "DELETE FROM timeline_v1_g1 WHERE position=40"),
-        ("work_queue", "UPDATE work_queue_v5_g1 SET is_open=1-is_open WHERE subject='evt_8'"),
+        ("work_queue", "UPDATE work_queue_v6_g1 SET is_open=1-is_open WHERE subject='evt_8'"),
     ],
 )
 def test_a_planted_row_is_found_in_every_view(
