@@ -44,8 +44,10 @@ class By:
 
     def __post_init__(self) -> None:
         for what, text in (("--as", self.name), ("--reason", self.reason)):
-            if not 0 < len(text.strip()) <= _TEXT_MAX or not text.isprintable():
-                raise Refused(f"{what} must have 1 to {_TEXT_MAX} printable characters.")
+            if not any(map(str.isalnum, text)) or len(text.strip()) > _TEXT_MAX or not text.isprintable():
+                raise Refused(
+                    f"{what} must have 1 to {_TEXT_MAX} printable characters, at least one of them a letter or digit."
+                )
 
     @property
     def actor(self) -> str:

@@ -131,10 +131,8 @@ class Fulfillment(FulfillmentEvents, Aggregate[FulfillmentFact]):
         Raises:
             Refused: a line is not there or not ready to be packed, or the texts are empty or too long.
         """
-        if not 0 < len(carrier.strip()) <= TEXT_MAX or (tracking is not None and len(tracking) > TEXT_MAX):
-            raise Refused(
-                f"The carrier must not be empty, and carrier and tracking must have at most {TEXT_MAX} characters."
-            )
+        if not all(any(map(str.isalnum, text)) and len(text) <= TEXT_MAX for text in (carrier, tracking or "none")):
+            raise Refused(f"Carrier and tracking must have a letter or digit, and at most {TEXT_MAX} characters.")
         ready = [id for id, line in self.lines.items() if line.is_to_pack]
         chosen = tuple(self._chosen(line_items, ready, "ready to be packed"))
         number = len(self.parcels) + 1

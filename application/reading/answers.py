@@ -5,6 +5,7 @@ from datetime import datetime
 
 from application.reading.checkout_state import CheckoutState
 from application.reading.work import WorkKind
+from domain.identifiers import session_of_stream
 from domain.ids import PoolName, SessionId, Sku
 from domain.order_number import OrderNumber
 from domain.reason import Reason
@@ -53,6 +54,15 @@ class WorkItem:
     since: datetime
     retry_at: datetime | None = None
     """When the engine tries it again by itself; None if it does not."""
+
+    @property
+    def session_id(self) -> SessionId | None:
+        """The session, if it is about one."""
+        return session_of_stream(self.subject)
+
+    @property
+    def is_of_stripe_event(self) -> bool:
+        return self.subject.startswith("evt_")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,67 +1,24 @@
 """`fulfill queue`: what waits for staff, and the commands that resolve it."""
 
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING
 
-from application.reading.work import OtherWork, Work, WorkKind
 from interfaces.cli.output.orders import bought, customer_of, with_order
+from interfaces.cli.output.pasting import name_of, pasted
 from interfaces.cli.output.printing import page, print_json, talk
 from interfaces.cli.output.text import label, to_the_second
 from interfaces.cli.read_side import is_complete, open_side
-from interfaces.cli.usage import DONE, Json, Redact
+from interfaces.cli.usage import DONE, Json, Redact, SettingsSource
 
 if TYPE_CHECKING:
     from application.reading.answers import WorkItem
     from domain.checkout import Checkout
 
 _ITEMS_MAX = 1000
-
-
-def resolving(kind: WorkKind) -> tuple[str, ...]:  # noqa: C901 - a table with a line for each kind
-    """Return the commands that resolve work of this kind, the usual one first."""
-    match kind:
-        case Work.PARCEL_TO_PACK:
-            return ("ship", "cancel")
-        case Work.MANUAL_LINE:
-            return ("complete", "replan", "cancel")
-        case Work.BACKORDERED_LINE:
-            return ("stock count", "keys import", "cancel")
-        case Work.MAIL_FAILED:
-            return ("retry", "readdress", "dismiss")
-        case Work.MAIL_WITHOUT_ADDRESS:
-            return ("readdress", "dismiss")
-        case Work.RETRIEVAL_FAILED:
-            return ("retry", "run", "dismiss")
-        case Work.PAYMENT_OVERDUE:
-            return ("retry", "cancel", "dismiss")
-        case Work.PARKED_SESSION:
-            return ("retry", "dismiss")
-        case Work.CONTRADICTED:
-            return ("dismiss",)
-        case Work.FAILED_STRIPE_EVENT | OtherWork.PARKED_EVENT:
-            return ("retry", "dismiss")
-        case Work.GIVEN_UP_LINE:
-            return ("retry", "complete", "cancel")
-        case Work.FAILING_EFFECT | Work.STRIPE_KEY_REFUSED:
-            return ("retry",)
-        case OtherWork.INCOMPLETE_VIEW:
-            return ("projections rebuild",)
-        case OtherWork.WAITING_EFFECT:
-            return ("serve", "worker")
-        case OtherWork.LOW_STOCK:
-            return ("stock count",)
-        case OtherWork.LOW_KEYS:
-            return ("keys import",)
-        case _:
-            assert_never(kind)
+_COLUMNS = ("since", "subject", "task", "item", "customer", "order", "detail")
 
 
 def _detail(item: "WorkItem") -> str:
     return item.detail if item.retry_at is None else f"{item.detail}. Next try: {to_the_second(item.retry_at)}"
-
-
-KINDS: tuple[WorkKind, ...] = (*Work, *OtherWork)
-RETRIED = tuple(kind for kind in KINDS if resolving(kind)[0] == "retry")
-"""The kinds of work that `fulfill retry` resolves in the first place."""
 
 
 def queue(*, redact: Redact = False, json: Json = False) -> int:
@@ -70,6 +27,7 @@ def queue(*, redact: Redact = False, json: Json = False) -> int:
     from application.reading.projections.work_queue import WORK_QUEUE
     from application.reading.redacted import redacted
 
+    prefix = SettingsSource().order_prefix()
     with open_side(warns_of_low_stock=True, warns_of_shortcomings=True) as side:
         items = side.queries.work_queue(_ITEMS_MAX)
         orders = side.queries.orders(item.subject for item in items)
@@ -77,11 +35,9 @@ def queue(*, redact: Redact = False, json: Json = False) -> int:
     if redact:
         orders = {session: redacted(order) for session, order in orders.items()}
     if json:
-        print_json([with_order(item, orders.get(item.subject)) for item in items])
+        print_json([_document(item, orders.get(item.subject), prefix) for item in items])
     elif items:
-        columns = ("since", "subject", "task", "item", "customer", "order", "detail", "resolve with")
-        rows = [_row(item, orders.get(item.subject)) for item in items]
-        page().table(columns, rows, wraps=("customer", "order", "detail", "resolve with"))
+        page().tasks(_COLUMNS, [(_row(item, orders.get(item.subject), prefix), pasted(item, prefix)) for item in items])
     else:
         page().say("The queue is empty.")
     if len(items) >= _ITEMS_MAX:
@@ -89,14 +45,25 @@ def queue(*, redact: Redact = False, json: Json = False) -> int:
     return DONE
 
 
-def _row(item: "WorkItem", order: "Checkout | None") -> tuple[str, ...]:
+def _document(item: "WorkItem", order: "Checkout | None", order_prefix: str | None) -> dict[str, object]:
+    from domain.order_number import order_number
+
+    session_id = item.session_id
+    return with_order(
+        item,
+        order,
+        order_number=order_number(session_id) if session_id else None,
+        commands=[each.text for each in pasted(item, order_prefix)],
+    )
+
+
+def _row(item: "WorkItem", order: "Checkout | None", order_prefix: str | None) -> tuple[str, ...]:
     return (
         to_the_second(item.since),
-        item.subject,
+        name_of(item, order_prefix),
         label(item.kind),
         item.item,
         customer_of(order),
         bought(order),
         _detail(item),
-        " or ".join(resolving(item.kind)),
     )

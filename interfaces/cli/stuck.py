@@ -12,9 +12,9 @@ from domain.identifiers import stripe_event_id
 from domain.ids import StripeEventId
 from interfaces.cli.desk import by, open_desk
 from interfaces.cli.outcome import put_checkout_state, put_stripe_event
+from interfaces.cli.output.pasting import pasted
 from interfaces.cli.output.printing import page, print_json, talk
 from interfaces.cli.output.text import label
-from interfaces.cli.queue import RETRIED, resolving
 from interfaces.cli.usage import DONE, FAILED, Json, SessionOrEvent, Subject, UsageError, Who, Why
 
 _SHOWN_MAX = 5
@@ -42,6 +42,8 @@ def retry(
     json: Json = False,
 ) -> int:
     """Retry what is stuck: in a checkout, of a failed Stripe event, or in the whole queue (--all)."""
+    from application.reading.remedies import RETRIED
+
     who = by(as_, reason)
     if all_ is not (session_or_event is None):
         raise UsageError("Name either a checkout or Stripe event, or --all.")
@@ -95,7 +97,7 @@ def dismiss(subject: Subject, /, *, as_: Who = None, reason: Why, json: Json = F
     if json:
         print_json({"subject": id, "left": [asdict(item) for item in left], "is_followed": is_followed})
     elif left:
-        tasks = (f"{label(item.kind)} ({' or '.join(resolving(item.kind))})" for item in left)
+        tasks = (f"{label(item.kind)} ({' or '.join(each.verb for each in pasted(item, None))})" for item in left)
         page().say(f"Dismissed {id}. Still in the queue: {', '.join(dict.fromkeys(tasks))}.")
     else:
         page().say(f"Dismissed {id}. The queue has nothing more of it.")

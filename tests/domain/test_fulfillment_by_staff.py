@@ -33,7 +33,7 @@ WRAP_BLOCKED = Fulfillment.LineItemBlocked(
 COMPLETED = Fulfillment.Completed()
 
 NOT_PAID = "This checkout is not paid or not planned yet, so none of its lines can be delivered."
-NO_CARRIER = "The carrier must not be empty, and carrier and tracking must have at most 200 characters."
+NO_CARRIER = "Carrier and tracking must have a letter or digit, and at most 200 characters."
 
 
 def the_fulfillment(*facts: Event) -> Given[Fulfillment]:
@@ -218,7 +218,10 @@ def test_what_can_not_be_packed_is_not_shipped(line: str, message: str) -> None:
     before.when(Fulfillment.ship, [line], carrier="DHL", tracking=None).then_refused(message)
 
 
-@pytest.mark.parametrize(("carrier", "tracking"), [("", None), ("  ", None), ("x" * 201, None), ("DHL", "x" * 201)])
+@pytest.mark.parametrize(
+    ("carrier", "tracking"),
+    [("", None), ("  ", None), ("...", None), ("DHL", "..."), ("x" * 201, None), ("DHL", "x" * 201)],
+)
 def test_a_parcel_needs_a_carrier_and_texts_that_fit(carrier: str, tracking: str | None) -> None:
     before = the_fulfillment(requested(POSTER))
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Protocol, TextIO
 
 from interfaces.cli.output.cells import Cell, is_number, shown
+from interfaces.cli.output.pasting import Pasted
 from interfaces.cli.output.text import exact, harmless, width
 
 _BEYOND_ASCII = re.compile(r"[^\n\x20-\x7e]")
@@ -29,6 +30,9 @@ class Page(Protocol):
 
     def table(self, columns: Sequence[str], rows: Iterable[Sequence[Cell]], *, wraps: Sequence[str] = ()) -> None:
         """Rows under their columns. Those that `wraps` names may be broken where a terminal is narrow."""
+
+    def tasks(self, columns: Sequence[str], rows: Iterable[tuple[Sequence[Cell], Sequence[Pasted]]]) -> None:
+        """Rows under their columns, each with the commands that resolve it. None of these is ever broken."""
 
     def entry(self, when: str, text: str, details: Iterable[str]) -> None:
         """One moment of a story."""
@@ -78,6 +82,11 @@ class Plain:
         numbers = [is_number(column) for column in zip(*body, strict=True)]
         for row in cells:
             print("  ".join(map(_aligned, row, widths, numbers)).rstrip(), file=self._stream)
+
+    def tasks(self, columns: Sequence[str], rows: Iterable[tuple[Sequence[Cell], Sequence[Pasted]]]) -> None:
+        """A row has one line, so only the first of its commands is there as a whole."""
+        listed = [(*row, first.text, ", ".join(each.verb for each in others)) for row, (first, *others) in rows]
+        self.table((*columns, "resolve with", "or"), listed)
 
     def entry(self, when: str, text: str, details: Iterable[str]) -> None:
         indent = " " * (len(when) + 2)

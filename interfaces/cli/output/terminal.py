@@ -11,6 +11,7 @@ from rich.text import Text
 
 from application.reading.work import OtherWork, Work, WorkKind
 from interfaces.cli.output.cells import Cell, is_number, shown
+from interfaces.cli.output.pasting import Pasted
 from interfaces.cli.output.text import harmless, label
 
 _NARROW = 76
@@ -77,6 +78,15 @@ class Terminal:
             table.add_row(*(_colored(name, shown(cell)) for name, cell in zip(columns, row, strict=True)))
         self._print(table)
 
+    def tasks(self, columns: Sequence[str], rows: Iterable[tuple[Sequence[Cell], Sequence[Pasted]]]) -> None:
+        """Each row by itself, and below it the commands, which the terminal may wrap: copied, they are one line."""
+        for number, (row, commands) in enumerate(rows):
+            if number:
+                self._console.print()
+            self._card(columns, row)
+            for each in commands:
+                self._console.print(Text(harmless(each.text), "cyan"), soft_wrap=True)
+
     def entry(self, when: str, text: str, details: Iterable[str]) -> None:
         lines = [Text(harmless(text)), *(Text(harmless(detail), "dim") for detail in details)]
         if self._console.width < _NARROW:
@@ -94,7 +104,10 @@ class Terminal:
         for number, row in enumerate(body):
             if number:
                 self._console.print()
-            self.fields((name, shown(cell)) for name, cell in zip(columns, row, strict=True) if shown(cell))
+            self._card(columns, row)
+
+    def _card(self, columns: Sequence[str], row: Sequence[Cell]) -> None:
+        self.fields((name, shown(cell)) for name, cell in zip(columns, row, strict=True) if shown(cell))
 
     def _print(self, what: Text | Table | Padding) -> None:
         self._console.print(what, overflow="fold")

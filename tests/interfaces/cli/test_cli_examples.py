@@ -115,7 +115,7 @@ SHOWN_BY_RECIPES = {
     "ship": "Recorded.",
     "complete": "is fulfilled.",
     "cancel": "is canceled.",
-    "queue": "cs_test_",
+    "queue": "fulfill retry evt_4",
     "retry": "Requested 1 retry.",
     "note": "Recorded.",
 }

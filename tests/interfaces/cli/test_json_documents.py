@@ -32,7 +32,7 @@ SHAPES = {
         "search",
         "ada",
     ): f"{HIT} order personal is_complete",
-    ("queue",): "subject kind item detail why since retry_at order personal",
+    ("queue",): "subject order_number kind item detail why since retry_at order commands personal",
     ("stock", "list"): STOCK,
     ("run", ORDER, *BY): RESULT,
     ("complete", ORDER, *BY): RESULT,

@@ -1,25 +1,140 @@
 """`fulfill queue`: the tasks for staff, the longest wait first, each with the commands that resolve it."""
 
 import re
-from collections.abc import Callable
+import shlex
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from every_store import change, sqlite_url
+from typed_ids import as_sku
 
+from application.reading.answers import WorkItem
+from application.reading.remedies import KINDS
+from application.reading.work import OtherWork, Work, WorkKind
+from domain import reasons
+from domain.identifiers import pool_name
+from domain.reason import Reason
 from interfaces.cli.main import command_line
-from interfaces.cli.queue import KINDS, resolving
+from interfaces.cli.output.pasting import TO_FILL_IN, pasted
 
 Fulfill = Callable[..., Any]
 RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 
 
-def test_every_kind_of_work_is_reported_with_the_command_that_settles_it() -> None:
-    commands = {name for name in command_line() if not name.startswith("-")}
+FILLED_IN = {
+    "carrier": "DHL",
+    "tracking": "00340434161094",
+    "to": "ada.new@example.com",
+    "reason": "seen",
+    "keys import": "keys.txt",
+    "stock count": "12",
+}
+"""What a person puts in the place of `...`, by option or command."""
 
-    for kind in KINDS:
-        assert {name.split()[0] for name in resolving(kind)} <= commands
+
+def an_item(kind: WorkKind, subject: str = "cs_test_a1Q7xK2mVd", item: str = "", why: Reason | None = None) -> WorkItem:
+    why = why or reasons.payment_overdue(14)
+    return WorkItem(subject=subject, kind=kind, item=item, detail="", why=why, since=datetime(2026, 11, 24, tzinfo=UTC))
+
+
+SHORT_OF_STOCK, SHORT_OF_KEYS = reasons.not_enough_stock(as_sku("Café blau")), reasons.not_enough_keys(pool_name("pro"))
+ITEMS = [
+    *map(an_item, KINDS),
+    an_item(Work.BACKORDERED_LINE, item="li_mug", why=SHORT_OF_STOCK),
+    an_item(Work.BACKORDERED_LINE, item="li_key", why=SHORT_OF_KEYS),
+    an_item(Work.BACKORDERED_LINE, item="li_key", why=reasons.as_written("of an early version")),
+    an_item(Work.PARKED_SESSION, item="wrong_mode"),
+    an_item(Work.FAILED_STRIPE_EVENT, "evt_4"),
+    an_item(OtherWork.PARKED_EVENT, "evt_4", "intake@3"),
+    an_item(OtherWork.PARKED_EVENT, "sku_mug-blue", "inventory@3"),
+    an_item(OtherWork.INCOMPLETE_VIEW, "stock"),
+    an_item(OtherWork.LOW_STOCK, "Café blau"),
+    an_item(OtherWork.LOW_KEYS, "pro"),
+]
+
+
+@pytest.mark.parametrize("item", ITEMS, ids=lambda item: f"{item.kind} {item.subject} {item.item}")
+def test_every_kind_of_work_has_commands_that_can_be_parsed(item: WorkItem) -> None:
+    found = pasted(item, None)
+
+    assert found
+    for each in found:
+        _, *arguments = shlex.split(each.text)
+        verb = each.verb.split()
+        assert arguments[: len(verb)] == verb
+        arguments = [filled_in(arguments, place) for place in range(len(arguments))]
+        command, *_ = command_line().parse_args(arguments, exit_on_error=False, print_error=False)
+        assert callable(command)
+
+
+def filled_in(arguments: Sequence[str], place: int) -> str:
+    if arguments[place] != TO_FILL_IN:
+        return arguments[place]
+    before = arguments[place - 1]
+    return FILLED_IN[before.removeprefix("--") if before.startswith("--") else " ".join(arguments[:2])]
+
+
+def test_what_is_short_is_named_by_the_command() -> None:
+    assert pasted(an_item(Work.BACKORDERED_LINE, why=SHORT_OF_STOCK), None)[0].text == (
+        "fulfill stock count 'Café blau' ..."
+    )
+    assert pasted(an_item(Work.BACKORDERED_LINE, why=SHORT_OF_KEYS), None)[0].text == "fulfill keys import pro ..."
+
+
+def test_a_session_that_no_retry_can_reach_is_only_dismissed() -> None:
+    found = pasted(an_item(Work.PARKED_SESSION, "cs_live_a1", "wrong_mode"), "MUG")
+
+    assert [each.text for each in found] == ["fulfill dismiss MUG-DMSEF-DBFB8 --reason ..."]
+
+
+@pytest.mark.usefixtures("small_shop")
+def test_every_command_of_the_queue_does_nothing_as_long_as_something_is_to_be_filled_in(fulfill: Fulfill) -> None:
+    items = fulfill("queue", "--json").json
+    commands = {command for item in items for command in item["commands"] if TO_FILL_IN in command}
+    before = fulfill("queue", "--json").out
+
+    assert {" ".join(command.split()[1:3]) for command in commands} == {
+        *("ship KV96R-719NK", "keys import", "dismiss evt_4")
+    }
+    for command in commands:
+        _, *arguments = shlex.split(command)
+        said = fulfill(*arguments, "--json")
+        assert said.code in {1, 2}, command
+        assert said.json["error"]["kind"] in {"refused", "wrong_usage", "system"}, said
+    assert fulfill("queue", "--json").out == before
+
+
+@pytest.mark.usefixtures("small_shop", "sandbox")
+def test_the_first_command_of_every_task_resolves_it(fulfill: Fulfill, tmp_path: Path) -> None:
+    (tmp_path / "keys.txt").write_text("AAAA-1111\n")
+    items = fulfill("queue", "--json").json
+
+    for item in items:
+        _, *arguments = shlex.split(item["commands"][0])
+        said = fulfill(*(filled_in(arguments, place) for place in range(len(arguments))))
+        assert said.code == 0, (item["commands"][0], said)
+
+    left = fulfill("queue", "--json").json
+    assert [item["subject"] for item in left if item["kind"] != "waiting_effect"] == ["evt_4"], "it fails again"
+
+
+@pytest.mark.usefixtures("small_shop")
+def test_on_a_narrow_terminal_a_command_to_copy_is_one_line(on_terminal: Fulfill) -> None:
+    shown = on_terminal("queue", columns=40, NO_COLOR="1").out.replace("\r\n", "\n")
+
+    assert "\nfulfill ship KV96R-719NK --line li_mug --carrier ... --tracking ...\n" in shown
+    assert "\nfulfill cancel KV96R-719NK --line li_mug\n" in shown
+
+
+@pytest.mark.usefixtures("small_shop")
+def test_a_pipe_gets_a_line_for_each_task_with_its_first_command(fulfill: Fulfill) -> None:
+    items, (header, *lines) = fulfill("queue", "--json").json, fulfill("queue").out.splitlines()
+
+    assert header.split()[-3:] == ["RESOLVE", "WITH", "OR"]
+    assert [item["commands"][0] in line for item, line in zip(items, lines, strict=True)] == [True] * len(items)
 
 
 @pytest.mark.usefixtures("small_shop")
@@ -28,7 +143,8 @@ def test_the_longest_wait_comes_first(fulfill: Fulfill) -> None:
 
     assert [item["since"] for item in items] == sorted(item["since"] for item in items)
     assert all(RFC3339.fullmatch(item["since"]) for item in items)
-    assert [line.split()[1] for line in shown.splitlines()[1:]] == [item["subject"] for item in items]
+    names = [item["order_number"] or item["subject"] for item in items]
+    assert [line.split()[1] for line in shown.splitlines()[1:]] == names
 
 
 @pytest.mark.usefixtures("small_shop")

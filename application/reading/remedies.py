@@ -1,0 +1,90 @@
+"""What a person can do about work in the queue, as data: the command line prints commands, a page shows buttons."""
+
+from enum import StrEnum
+from typing import assert_never
+
+from application.reading.answers import WorkItem
+from application.reading.work import OtherWork, Work, WorkKind
+from domain.park_reason import ParkReason
+
+
+class Remedy(StrEnum):
+    """Something to do. Each names what it needs beside its subject, if anything."""
+
+    SHIP = "ship"
+    """Of a line: needs a carrier, and takes a tracking number."""
+    COMPLETE = "complete"
+    """Of a line."""
+    CANCEL_LINE = "cancel_line"
+    CANCEL = "cancel"
+    REPLAN = "replan"
+    SUPPLY = "supply"
+    """Count stock or import keys: needs how many, or a file."""
+    RETRY = "retry"
+    RUN = "run"
+    """Ask Stripe."""
+    READDRESS = "readdress"
+    """Needs an address."""
+    DISMISS = "dismiss"
+    """Needs a reason."""
+    REBUILD = "rebuild"
+    """Of a view."""
+    SERVE = "serve"
+    WORK = "work"
+    """Run a worker."""
+    LIST_POLICIES = "list_policies"
+    """See which policy waits, and for which version of the engine."""
+
+
+_RETRY_IS_REFUSED = (ParkReason.WRONG_MODE, ParkReason.CONNECTED_ACCOUNT)
+"""The key of this shop can't retrieve such a session, whatever a person does."""
+
+
+def remedies_of(item: WorkItem) -> tuple[Remedy, ...]:
+    """Return what resolves this item, the usual remedy first; never nothing."""
+    found = remedies(item.kind)
+    if item.kind is OtherWork.PARKED_EVENT and not (item.session_id or item.is_of_stripe_event):
+        return (Remedy.LIST_POLICIES,)
+    if item.kind is Work.PARKED_SESSION and item.item in _RETRY_IS_REFUSED:
+        return tuple(each for each in found if each is not Remedy.RETRY)
+    return found
+
+
+def remedies(kind: WorkKind) -> tuple[Remedy, ...]:  # noqa: C901 - a table with a line for each kind
+    """Return what resolves work of this kind, the usual remedy first."""
+    match kind:
+        case Work.PARCEL_TO_PACK:
+            return (Remedy.SHIP, Remedy.CANCEL_LINE)
+        case Work.MANUAL_LINE:
+            return (Remedy.COMPLETE, Remedy.REPLAN, Remedy.CANCEL_LINE)
+        case Work.BACKORDERED_LINE:
+            return (Remedy.SUPPLY, Remedy.CANCEL_LINE)
+        case Work.GIVEN_UP_LINE:
+            return (Remedy.RETRY, Remedy.COMPLETE, Remedy.CANCEL_LINE)
+        case Work.MAIL_FAILED:
+            return (Remedy.RETRY, Remedy.READDRESS, Remedy.DISMISS)
+        case Work.MAIL_WITHOUT_ADDRESS:
+            return (Remedy.READDRESS, Remedy.DISMISS)
+        case Work.RETRIEVAL_FAILED:
+            return (Remedy.RETRY, Remedy.RUN, Remedy.DISMISS)
+        case Work.PAYMENT_OVERDUE:
+            return (Remedy.RETRY, Remedy.CANCEL, Remedy.DISMISS)
+        case Work.PARKED_SESSION | Work.FAILED_STRIPE_EVENT | OtherWork.PARKED_EVENT:
+            return (Remedy.RETRY, Remedy.DISMISS)
+        case Work.CONTRADICTED:
+            return (Remedy.DISMISS,)
+        case Work.FAILING_EFFECT | Work.STRIPE_KEY_REFUSED:
+            return (Remedy.RETRY,)
+        case OtherWork.INCOMPLETE_VIEW:
+            return (Remedy.REBUILD,)
+        case OtherWork.WAITING_EFFECT:
+            return (Remedy.SERVE, Remedy.WORK)
+        case OtherWork.LOW_STOCK | OtherWork.LOW_KEYS:
+            return (Remedy.SUPPLY,)
+        case _:
+            assert_never(kind)
+
+
+KINDS: tuple[WorkKind, ...] = (*Work, *OtherWork)
+RETRIED = tuple(kind for kind in KINDS if remedies(kind)[0] is Remedy.RETRY)
+"""The kinds of work that a retry resolves in the first place."""
