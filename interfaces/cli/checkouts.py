@@ -3,7 +3,6 @@
 A command that changes a checkout is in the log with a name and a reason, and shows what followed.
 """
 
-from datetime import UTC
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
@@ -12,6 +11,7 @@ from interfaces.cli.desk import by, open_desk
 from interfaces.cli.naming import session_of
 from interfaces.cli.outcome import put_checkout_state
 from interfaces.cli.output.orders import bought, customer_of, with_order
+from interfaces.cli.output.pager import paged
 from interfaces.cli.output.printing import page, print_json, talk
 from interfaces.cli.output.text import label, money, to_the_second
 from interfaces.cli.read_side import is_complete, open_side
@@ -19,13 +19,15 @@ from interfaces.cli.usage import (
     DONE,
     FAILED,
     Json,
+    Local,
     Redact,
     Session,
     SettingsSource,
+    TimeZone,
     Who,
     Why,
     moment,
-    zone,
+    shown_zone,
 )
 
 _HITS_MAX = 50
@@ -44,9 +46,8 @@ def checkout(
         str | None,
         Parameter(help="Show what was known at this time: 2026-11-24T09:00:00Z, or 2026-11-24 (start of day)."),
     ] = None,
-    time_zone: Annotated[
-        str | None, Parameter(help="Show times in this zone, by its IANA name: Europe/Berlin (default: UTC).")
-    ] = None,
+    time_zone: TimeZone = None,
+    local: Local = False,
     newest_first: Annotated[
         bool, Parameter(negative=(), show_default=False, help="Start the story with its latest event.")
     ] = False,
@@ -57,7 +58,7 @@ def checkout(
     from interfaces.cli.output.checkout_page import put_checkout, shown_checkout
 
     then = None if as_of is None else moment(as_of, "--as-of")
-    shown_in = UTC if time_zone is None else zone(time_zone, "--time-zone")
+    shown_in = shown_zone(time_zone, local=local)
     source = SettingsSource()
     public_url, prefix = source.public_url(), source.order_prefix()
     with open_side() as side:
@@ -66,7 +67,8 @@ def checkout(
     if json:
         print_json(shown.as_json())
     else:
-        put_checkout(shown, page(), shown_in, newest_first=newest_first, order_prefix=prefix)
+        with paged() as page_:
+            put_checkout(shown, page_, shown_in, newest_first=newest_first, order_prefix=prefix)
     if not shown.is_complete:
         talk("fulfill: The log has unreadable events that may belong to any checkout. See `fulfill queue`.")
     return DONE
@@ -106,7 +108,8 @@ def search(
     elif hits:
         columns = ("order", "session", "state", "amount", "first seen", "customer", "items", "match")
         rows = [_hit_row(hit, orders.get(hit.session_id), prefix) for hit in hits]
-        page().table(columns, rows, wraps=("customer", "items", "match"))
+        with paged() as page_:
+            page_.table(columns, rows, wraps=("customer", "items", "match"))
     elif is_whole:
         page().say("No checkouts found. Each search word must be a word of the checkout, or the start of one.")
     else:

@@ -169,11 +169,15 @@ def launched(app: App) -> App:
         verbose: Annotated[
             bool, Parameter(["--verbose", "-v"], negative=(), show_default=False, help="Log every step.")
         ] = False,
+        no_pager: Annotated[
+            bool,
+            Parameter("--no-pager", negative=(), show_default=False, help="Without a pager for long answers."),
+        ] = False,
     ) -> int:
         if quiet and verbose:
             raise UsageError("Use either --quiet or --verbose.")
         verbosity = Verbosity.QUIET if quiet else Verbosity.VERBOSE if verbose else Verbosity.NORMAL
-        COMMON.set(Common(env_file=env_file, verbosity=verbosity))
+        COMMON.set(Common(env_file=env_file, verbosity=verbosity, has_pager=not no_pager))
         return int(app(list(arguments), exit_on_error=False, print_error=False, result_action="return_value") or 0)
 
     app.meta.group_parameters = Group("Options of every command")

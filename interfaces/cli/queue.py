@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from interfaces.cli.output.orders import bought, customer_of, with_order
+from interfaces.cli.output.pager import paged
 from interfaces.cli.output.pasting import name_of, pasted
 from interfaces.cli.output.printing import page, print_json, talk
 from interfaces.cli.output.text import label, to_the_second
@@ -37,7 +38,9 @@ def queue(*, redact: Redact = False, json: Json = False) -> int:
     if json:
         print_json([_document(item, orders.get(item.subject), prefix) for item in items])
     elif items:
-        page().tasks(_COLUMNS, [(_row(item, orders.get(item.subject), prefix), pasted(item, prefix)) for item in items])
+        rows = [(_row(item, orders.get(item.subject), prefix), pasted(item, prefix)) for item in items]
+        with paged() as page_:
+            page_.tasks(_COLUMNS, rows)
     else:
         page().say("The queue is empty.")
     if len(items) >= _ITEMS_MAX:

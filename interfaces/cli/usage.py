@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from enum import IntEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -89,6 +89,10 @@ Redact = Annotated[
     bool,
     Parameter("--redact", negative=(), show_default=False, help="Hide personal data, for screenshots and tickets."),
 ]
+TimeZone = Annotated[
+    str | None, Parameter(help="Show times in this zone, by its IANA name: Europe/Berlin (default: UTC).")
+]
+Local = Annotated[bool, Parameter(negative=(), show_default=False, help="Show times in the time zone of this machine.")]
 _NAMES = "Session ID (cs_...), order number, your reference, payment intent (pi_...), or the end of an ID"
 Session = Annotated[str, Parameter(name="SESSION", validator=_name, help=f"{_NAMES}.")]
 SessionOrEvent = Annotated[
@@ -121,6 +125,8 @@ class Common:
     env_file: Path | None = None
     """Replaces `.env`, and must exist."""
     verbosity: Verbosity = Verbosity.NORMAL
+    has_pager: bool = True
+    """Whether a long answer on a terminal goes through a pager."""
 
 
 COMMON: ContextVar[Common] = ContextVar("COMMON", default=Common())  # noqa: B039 - it is frozen
@@ -184,6 +190,33 @@ class SettingsSource:
         from infrastructure.settings import load_public_url
 
         return load_public_url(os.environ, self.environment_file)
+
+
+class _ThisMachine(tzinfo):
+    """The zone of the machine, with the offset that each moment has there."""
+
+    def fromutc(self, dt: datetime) -> datetime:
+        return dt.replace(tzinfo=UTC).astimezone()
+
+    def utcoffset(self, dt: datetime | None) -> timedelta | None:
+        return None if dt is None else dt.replace(tzinfo=None).astimezone().utcoffset()
+
+    def dst(self, dt: datetime | None) -> timedelta | None:  # noqa: ARG002 - as of every zone
+        return None
+
+    def tzname(self, dt: datetime | None) -> str | None:
+        return None if dt is None else dt.replace(tzinfo=None).astimezone().tzname()
+
+
+def shown_zone(time_zone: str | None, *, local: bool) -> tzinfo:
+    """The zone that --time-zone names, or --local means; else UTC.
+
+    Raises:
+        UsageError: both are given, or there is no zone with this name.
+    """
+    if time_zone is not None and local:
+        raise UsageError("Use either --time-zone or --local.")
+    return _ThisMachine() if local else UTC if time_zone is None else zone(time_zone, "--time-zone")
 
 
 def zone(text: str, option: str) -> tzinfo:

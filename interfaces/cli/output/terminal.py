@@ -42,9 +42,13 @@ _STYLES = {"state": _STATES, "task": dict.fromkeys(map(label, _FAILURES), "red")
 
 
 class Terminal:
-    def __init__(self, stream: TextIO | None = None) -> None:
-        console = Console(file=stream, highlight=False, markup=False, emoji=False)
-        if not console.file.isatty() and "COLUMNS" not in os.environ:
+    def __init__(self, stream: TextIO | None = None, *, columns: int | None = None) -> None:
+        """`columns` are those of the terminal that a pager shows the stream on."""
+        is_terminal = None if columns is None else True
+        console = Console(
+            file=stream, highlight=False, markup=False, emoji=False, width=columns, force_terminal=is_terminal
+        )
+        if columns is None and not console.file.isatty() and "COLUMNS" not in os.environ:
             console.width = _WIDTH_OF_A_FILE
         self._console = console
 

@@ -131,7 +131,7 @@ def on_terminal(tmp_path: Path, installed: Path, clean_environment: Mapping[str,
     def on_terminal(*arguments: str, columns: int = 100, **variables: str) -> Said:
         ours, theirs = pty.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-        environment = {**clean_environment, "TERM": "xterm-256color", "LANG": "C.UTF-8", **variables}
+        environment = {**clean_environment, "TERM": "xterm-256color", "LANG": "C.UTF-8", "PAGER": "cat", **variables}
         command = [str(installed), *arguments]
         process = Popen(command, cwd=tmp_path, env=environment, stdin=theirs, stdout=theirs, stderr=theirs)
         os.close(theirs)

@@ -1,6 +1,7 @@
 """What a person reads of a checkout: how it stands, both clocks, who and why, now and as of any moment."""
 
 import re
+import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,7 +18,7 @@ from domain.checkout_session import CheckoutSession
 from domain.event import Event
 from interfaces.cli.output.states import STATES
 from interfaces.cli.output.text import exact, to_the_second
-from interfaces.cli.usage import moment
+from interfaces.cli.usage import moment, shown_zone
 
 Fulfill = Callable[..., Any]
 
@@ -112,6 +113,28 @@ def test_times_are_shown_in_a_zone_as_as_of_takes_them(fulfill: Fulfill, small_s
     as_of = ("--as-of", shown[1], "--time-zone", "Europe/Berlin")
     assert f"As of         {shown[1]}, in the past" in fulfill("checkout", ORDER, *as_of).out
     assert fulfill("checkout", ORDER, "--time-zone", "UTC").out == utc
+
+
+@pytest.mark.usefixtures("small_shop")
+def test_local_times_have_the_offset_that_this_machine_has_at_each_moment(
+    script: Fulfill, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    berlin = script("checkout", ORDER, "--time-zone", "Europe/Berlin").out
+
+    assert script("checkout", ORDER, "--local", TZ="Europe/Berlin").out == berlin
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    time.tzset()
+    local, last_of_summer = shown_zone(None, local=True), datetime(2026, 10, 25, 0, 59, 59, tzinfo=UTC)
+    assert to_the_second(last_of_summer, local) == "2026-10-25T02:59:59+02:00"
+    assert to_the_second(last_of_summer + timedelta(seconds=1), local) == "2026-10-25T02:00:00+01:00"
+    monkeypatch.undo()
+    time.tzset()
+
+
+def test_times_are_shown_in_one_zone(fulfill: Fulfill, small_shop: Path) -> None:
+    said = fulfill("checkout", ORDER, "--local", "--time-zone", "UTC")
+
+    assert (said.code, said.err) == (2, "fulfill: Use either --time-zone or --local.\n")
 
 
 def test_a_zone_has_its_offset_of_the_season() -> None:
