@@ -98,6 +98,11 @@ class Line:
         return self.is_to_hand_over and self.plan.kind is DeliveryKind.SHIPMENT
 
     @property
+    def is_working(self) -> bool:
+        """It is about to change by itself: no person has to pack it, and nothing is missing for it."""
+        return self.state is LineState.PENDING and not self.is_to_pack
+
+    @property
     def customers_keys(self) -> tuple[Personal, ...]:
         """The license keys that the customer has now."""
         return self.keys if self.state.is_delivered else ()

@@ -128,7 +128,7 @@ def checkout_document(
         return None
     if hides_personal:
         events = [(position, redacted(event)) for position, event in events]
-    session, fulfillment, effects = _replay(session_id, [event for _, event in events])
+    session, fulfillment, effects = replayed(session_id, [event for _, event in events])
     checkout, completed = session.checkout, session.completed
     names, routine = titles(session, fulfillment), _routine(effects)
     return CheckoutDocument(
@@ -171,7 +171,8 @@ def as_json(document: CheckoutDocument) -> dict[str, object]:
     return {**plain, "personal": sorted([*marks, *story])}
 
 
-def _replay(session_id: SessionId, events: Iterable[Event]) -> tuple[CheckoutSession, Fulfillment, list[Effect]]:
+def replayed(session_id: SessionId, events: Iterable[Event]) -> tuple[CheckoutSession, Fulfillment, list[Effect]]:
+    """Return the states that the session's events lead to."""
     session, fulfillment = CheckoutSession(id=session_id), Fulfillment(id=fulfillment_id(session_id))
     effects: dict[str, Effect] = {}
     for event in events:

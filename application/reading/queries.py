@@ -20,6 +20,7 @@ from application.reading.answers import (
 )
 from application.reading.checkout_document import CheckoutDocument, checkout_document, known_by
 from application.reading.checkout_search import CheckoutSearch
+from application.reading.customer_summary import CustomerSummary, customer_summary
 from application.reading.due_effects import DueEffects
 from application.reading.open_work import OpenWork
 from application.reading.projection import Projection
@@ -33,6 +34,7 @@ from application.reading.work import WorkKind
 from domain.catalog import NEVER_LOW, LowStock
 from domain.checkout import Checkout
 from domain.checkout_session import CheckoutSession
+from domain.event import Event
 from domain.identifiers import session_of_stream
 from domain.ids import SessionId
 
@@ -67,10 +69,18 @@ class Queries:
         Raises:
             UnreadableEvent: this version can't read one of its events, so the state of the checkout is not known.
         """
+        return checkout_document(session_id, self._known(session_id, as_of), hides_personal=hides_personal)
+
+    def customer_summary(
+        self, session_id: SessionId, as_of: datetime | None = None, *, hides_personal: bool = False
+    ) -> CustomerSummary | None:
+        """What the customer may know of the checkout; else as `checkout`."""
+        return customer_summary(session_id, self._known(session_id, as_of), hides_personal=hides_personal)
+
+    def _known(self, session_id: SessionId, as_of: datetime | None) -> Sequence[tuple[int, Event]]:
         self._projector.catch_up()
         events = self._events.of([session_id]).get(session_id, [])
-        known = events if as_of is None else known_by(events, as_of)
-        return checkout_document(session_id, known, hides_personal=hides_personal)
+        return events if as_of is None else known_by(events, as_of)
 
     def has_unreadable_events_of_any_checkout(self) -> bool:
         """True if the log has unreadable events that may belong to any checkout, so every story may lack them."""

@@ -51,11 +51,16 @@ def checkout(
     newest_first: Annotated[
         bool, Parameter(negative=(), show_default=False, help="Start the story with its latest event.")
     ] = False,
+    for_customer: Annotated[
+        bool,
+        Parameter(negative=(), show_default=False, help="Show only what the customer may know, in short."),
+    ] = False,
     redact: Redact = False,
     json: Json = False,
 ) -> int:
     """Show a checkout: its state, the order, parcels, emails, and every event with its actor, time and cause."""
     from interfaces.cli.output.checkout_page import put_checkout, shown_checkout
+    from interfaces.cli.output.customer_page import show_summary
 
     then = None if as_of is None else moment(as_of, "--as-of")
     shown_in = shown_zone(time_zone, local=local)
@@ -64,7 +69,10 @@ def checkout(
     with open_side() as side:
         session_id = session_of(side.queries, session)
         shown = shown_checkout(side, session_id, then, public_url=public_url, hides_personal=redact)
-    if json:
+        summary = side.queries.customer_summary(session_id, then, hides_personal=redact) if for_customer else None
+    if summary:
+        show_summary(summary, shown_in, order_prefix=prefix, newest_first=newest_first, as_json=json)
+    elif json:
         print_json(shown.as_json())
     else:
         with paged() as page_:

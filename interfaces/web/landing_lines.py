@@ -66,17 +66,12 @@ def planned(fulfillment: Fulfillment, language: Language, *, keys_since: datetim
     return [*_sections({Part.READY: ready}, language), *parcels, *_sections(by_kind, language)]
 
 
-def is_working(line: Line) -> bool:
-    """Whether the line is about to change by itself."""
-    return line.state is LineState.PENDING and not line.is_to_pack
-
-
 def _kind(line: Line) -> Part:
     match line.state:
         case LineState.DELIVERED:
             return Part.READY
         case LineState.PENDING:
-            return Part.WORKING if is_working(line) else Part.PACKING
+            return Part.WORKING if line.is_working else Part.PACKING
         case LineState.BACKORDERED:
             return Part.BACKORDERED
         case LineState.MANUAL | LineState.GIVEN_UP:

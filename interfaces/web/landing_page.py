@@ -20,7 +20,7 @@ from infrastructure.customer_texts.page_texts import PageText, page_text, paymen
 from infrastructure.customer_texts.shop import Shop
 from infrastructure.customer_texts.sums import Sum, sums, sums_note
 from infrastructure.safe_text import web_link
-from interfaces.web.landing_lines import Section, is_working, ordered, planned
+from interfaces.web.landing_lines import Section, ordered, planned
 
 KEYS_SHOWN_FOR = timedelta(hours=1)
 """How long after they are there license keys are shown: the page's address may still lie around much later."""
@@ -84,7 +84,7 @@ def landing_page(
     """`refresh_seconds` is how soon to look again at first; it is not done where only people can change anything.
     `mailed` are the lines whose license keys the customer has in a mail.
     """
-    is_changing = fulfillment.requested is None or any(map(is_working, fulfillment.lines.values()))
+    is_changing = fulfillment.requested is None or any(line.is_working for line in fulfillment.lines.values())
     return LandingPage(
         language=language,
         state=state,

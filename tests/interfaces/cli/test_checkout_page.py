@@ -1,5 +1,6 @@
 """What a person reads of a checkout: how it stands, both clocks, who and why, now and as of any moment."""
 
+import json
 import re
 import time
 from collections.abc import Callable, Iterable
@@ -113,6 +114,44 @@ def test_times_are_shown_in_a_zone_as_as_of_takes_them(fulfill: Fulfill, small_s
     as_of = ("--as-of", shown[1], "--time-zone", "Europe/Berlin")
     assert f"As of         {shown[1]}, in the past" in fulfill("checkout", ORDER, *as_of).out
     assert fulfill("checkout", ORDER, "--time-zone", "UTC").out == utc
+
+
+@pytest.mark.usefixtures("small_shop")
+def test_the_short_form_has_the_words_of_the_landing_page(fulfill: Fulfill) -> None:
+    fulfill("ship", ORDER, "--carrier", "DHL", "--tracking", "0034", "--as", "kim", "--reason", "packed by kim")
+    short, document = (
+        fulfill("checkout", ORDER, "--for-customer").out,
+        fulfill("checkout", ORDER, "--for-customer", "--json").json,
+    )
+
+    for line in (
+        r"Status +Thank you for your order\. Part of it is ready\.",
+        r"Total +115\.00 EUR, paid",
+        r" +1  Online course: drawing trees +Ready for you",
+        r" +2  Mug, blue +On its way to you",
+        r" +1  Gift wrap +Prepared by our team",
+        r" +1  License for Pro +Takes a little longer",
+        r" +1  DHL +0034 +2026-",
+        r"2026-\S+Z  Parcel 1 left with DHL: “Mug, blue”",
+    ):
+        assert re.search(f"^{line}", short, re.MULTILINE), line
+    for text in ("kim", "Ada", "Grace", "ada@example.com", "li_", "cs_test", "pi_17", "policy", "mug-blue"):
+        assert text not in short
+        assert text not in json.dumps(document)
+    assert document["headline"] == "Thank you for your order"
+    assert document["parcels"][0]["tracking"] == "0034"
+    assert document["personal"] == ["/parcels/0/tracking"]
+    assert [each["status"] for each in document["items"]][1] == "On its way to you"
+
+
+@pytest.mark.usefixtures("small_shop")
+def test_the_short_form_takes_the_options_of_the_full_one(fulfill: Fulfill) -> None:
+    early = fulfill("checkout", ORDER, "--for-customer", "--as-of", "2026-11-24T09:01:00.700005Z").out
+    newest = fulfill("checkout", ORDER, "--for-customer", "--newest-first", "--time-zone", "Europe/Berlin").out
+
+    assert re.findall(r"Z  (.*)", early) == ["Order placed"]
+    assert re.findall(r"\+01:00  (.*)", newest)[-1] == "Order placed"
+    assert fulfill("checkout", "cs_test_zzzzzzzzzz", "--for-customer").code == 1
 
 
 @pytest.mark.usefixtures("small_shop")

@@ -1,0 +1,109 @@
+"""Prints what a customer may know of an order, in the words of their landing page."""
+
+from collections.abc import Iterator, Mapping
+from datetime import tzinfo
+from functools import cache
+from gettext import NullTranslations
+from typing import assert_never
+
+from application.reading.customer_summary import CustomerSummary, OrderedItem, as_json
+from domain.line import LineState
+from domain.order_number import with_prefix
+from infrastructure.customer_texts.formatting import english
+from infrastructure.customer_texts.language import Language
+from infrastructure.customer_texts.page_texts import PageText, Part, page_text, part_text
+from interfaces.cli.output.order_fields import text
+from interfaces.cli.output.pager import paged
+from interfaces.cli.output.printing import Page, print_json
+from interfaces.cli.output.text import money, to_the_second
+
+
+def show_summary(
+    summary: CustomerSummary, zone: tzinfo, *, order_prefix: str | None, newest_first: bool, as_json: bool
+) -> None:
+    if as_json:
+        print_json(_document(summary))
+        return
+    with paged() as page:
+        _put(summary, page, zone, order_prefix=order_prefix, newest_first=newest_first)
+
+
+def _put(summary: CustomerSummary, page: Page, zone: tzinfo, *, order_prefix: str | None, newest_first: bool) -> None:
+    page.fields(_header(summary, order_prefix))
+    if summary.items:
+        page.say()
+        rows = [(each.quantity, each.title, _standing(each)) for each in summary.items]
+        page.table(("qty", "item", "status"), rows, wraps=("item", "status"))
+    if summary.parcels:
+        page.say()
+        parcels = [
+            (each.number, each.carrier, text(each.tracking), to_the_second(each.shipped_at, zone))
+            for each in summary.parcels
+        ]
+        page.table(("parcel", "carrier", "tracking", "sent"), parcels, wraps=("carrier",))
+    page.say()
+    for moment in reversed(summary.moments) if newest_first else summary.moments:
+        page.entry(to_the_second(moment.at, zone), moment.text, ())
+
+
+def _document(summary: CustomerSummary) -> Mapping[str, object]:
+    words = _words(summary)
+    items = [{"title": each.title, "quantity": each.quantity, "status": _standing(each)} for each in summary.items]
+    plain = as_json(summary)
+    return {
+        **{name: plain[name] for name in ("order_number", "state", "amount_total", "currency", "is_paid")},
+        "headline": words.headline,
+        "message": words.message,
+        "items": items,
+        **{name: plain[name] for name in ("parcels", "moments", "personal")},
+    }
+
+
+@cache
+def _english() -> Language:
+    """The language of the command line: the texts as they are written."""
+    return Language(locale=english(), translation="en", texts=NullTranslations())
+
+
+def _header(summary: CustomerSummary, order_prefix: str | None) -> Iterator[tuple[str, str]]:
+    words = _words(summary)
+    yield "Order number", with_prefix(summary.order_number, order_prefix)
+    yield "Status", f"{words.headline}. {words.message}"
+    if summary.amount_total is not None:
+        yield "Total", f"{money(summary.amount_total, summary.currency)}, {'paid' if summary.is_paid else 'not paid'}"
+
+
+def _words(summary: CustomerSummary) -> PageText:
+    return page_text(
+        summary.state,
+        _english(),
+        is_working=summary.is_working,
+        is_unpaid=summary.is_unpaid,
+        payment_wait=summary.payment_wait,
+        has_canceled=summary.has_canceled,
+    )
+
+
+def _standing(item: OrderedItem) -> str:
+    if item.is_shipped:
+        return "On its way to you"
+    part = _part(item)
+    return "Ordered" if part is None else part_text(part, _english())[0]
+
+
+def _part(item: OrderedItem) -> Part | None:
+    match item.state:
+        case None:
+            return None
+        case LineState.DELIVERED:
+            return Part.READY
+        case LineState.PENDING:
+            return Part.PACKING if item.is_to_pack else Part.WORKING
+        case LineState.BACKORDERED:
+            return Part.BACKORDERED
+        case LineState.MANUAL | LineState.GIVEN_UP:
+            return Part.BY_HAND
+        case LineState.CANCELED:
+            return Part.CANCELED
+        case _:
+            assert_never(item.state)
