@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterator
 from pathlib import Path
 
+import fixed_ports
 import hypothesis
 import pytest
 import structlog
@@ -24,6 +25,7 @@ _server = ServerOfTheRun()
 def pytest_configure(config: pytest.Config) -> None:
     """Nothing here logs: what a test wants to see of the logs it configures itself."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    fixed_ports.forbid()
     if not hasattr(config, "workerinput"):
         _server.start()
 
@@ -31,6 +33,13 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         _server.stop()
+
+
+@pytest.fixture(autouse=True)
+def no_fixed_port() -> Iterator[None]:
+    """`make test` passes while a shop runs on this machine, and sends nothing to it."""
+    yield
+    assert not (touched := fixed_ports.touched()), "\n".join(touched)
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,7 @@ from typing import Any
 import httpx2
 import loopback
 from eventually import wait_for
+from fixed_ports import PYTHON_PATH_OF_PROCESSES
 
 from interfaces.demo.engine_process import free_port
 
@@ -159,7 +160,7 @@ def _command(arguments: Sequence[str]) -> list[str]:
 
 
 def _environment(settings: Mapping[str, str]) -> dict[str, str]:
-    return {"PATH": os.environ.get("PATH", ""), **settings}
+    return {"PATH": os.environ.get("PATH", ""), "PYTHONPATH": PYTHON_PATH_OF_PROCESSES, **settings}
 
 
 def stop(process: "subprocess.Popen[str]", number: signal.Signals = signal.SIGTERM) -> tuple[int, str, str]:

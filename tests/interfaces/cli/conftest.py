@@ -19,6 +19,7 @@ import pytest
 from builders import ADDRESS, CUSTOMER, a_checkout, a_line_item
 from every_store import sqlite_url
 from fakes.outside import FixedClock, Outside
+from fixed_ports import PYTHON_PATH_OF_PROCESSES
 from sample_log import sample_log
 from shop import COMPLETED, AtOnce
 from typed_ids import as_event, as_session, as_sku
@@ -88,8 +89,9 @@ def installed() -> Path:
 
 @pytest.fixture
 def clean_environment() -> Mapping[str, str]:
-    """Nothing but what a login shell has."""
-    return {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
+    """Nothing but what a login shell has, and what keeps a process from fixed ports."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
+    return {**kept, "PYTHONPATH": PYTHON_PATH_OF_PROCESSES}
 
 
 @pytest.fixture

@@ -31,7 +31,7 @@ def test_a_port_that_is_taken_is_reported_with_the_way_out(script: Script, comma
 
 
 def test_an_address_of_another_machine_is_reported_with_the_way_out(script: Script) -> None:
-    said = script("serve", "--host", "192.0.2.1", **SETTINGS)
+    said = script("serve", "--host", "192.0.2.1", "--port", "0", **SETTINGS)
 
     assert (said.code, said.err.count("\n")) == (1, 1)
     assert "Choose another with `--host`" in said.err

@@ -13,6 +13,7 @@ import httpx2
 import loopback
 import pytest
 import stripe
+from fixed_ports import PYTHON_PATH_OF_PROCESSES
 
 from interfaces.sandbox.model.values import Session
 from interfaces.sandbox.sandbox import Sandbox
@@ -138,7 +139,7 @@ def test_a_fault_is_any_error_or_none(http: httpx2.Client, status: int, answered
 
 def test_a_secret_is_rolled_and_a_status_pretended_by_another_process(sandbox: Sandbox, http: httpx2.Client) -> None:
     session = opened(sandbox)
-    endpoint = sandbox.add_webhook("http://localhost:4242/webhook")
+    endpoint = sandbox.add_webhook("http://localhost:9/webhook")
 
     secret = http.post(f"/sandbox/webhook_endpoints/{endpoint.id}/roll_secret").json()["secret"]
     shown = http.post(f"/sandbox/sessions/{session.id}/payment_status", json={"payment_status": "in_orbit"})
@@ -156,7 +157,7 @@ def test_wrong_controls_are_refused_in_words(http: httpx2.Client) -> None:
 def test_a_state_file_carries_everything_over_a_restart(tmp_path: Path) -> None:
     path = tmp_path / "state.json"
     with SandboxServer(Sandbox(state_path=path)) as server:
-        endpoint = server.sandbox.add_webhook("http://localhost:4242/webhook")
+        endpoint = server.sandbox.add_webhook("http://localhost:9/webhook")
         session = server.sandbox.pay(opened(server.sandbox).id)
         books = server.sandbox.books
 
@@ -260,7 +261,7 @@ def test_the_program_prints_its_address_and_secret_and_stops_when_asked(tmp_path
         stdout=subprocess.PIPE,
         text=True,
         cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": root},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([root, PYTHON_PATH_OF_PROCESSES])},
     ) as process:
         assert process.stdout is not None
         url, secret = process.stdout.readline().strip(), process.stdout.readline().strip()
