@@ -12,7 +12,7 @@ from application.log.unit_of_work import Stamp, UnitOfWork
 from application.log.writer import Command, Writer
 from application.ports import Clock
 from application.retriable import check_retriable
-from domain import key_decisions, staff_decisions
+from domain import key_decisions, revoked_keys, staff_decisions
 from domain.catalog import Catalog
 from domain.checkout_session import CheckoutSession
 from domain.errors import InvalidIdentifier, Refused, UnreadableEvent
@@ -24,6 +24,7 @@ from domain.key_pool import KeyPool
 from domain.line import Line
 from domain.mail_address import mail_address
 from domain.personal import Personal
+from domain.revoked_keys import KeyChange
 from domain.stock_item import StockItem
 from domain.stripe_event import StripeEvent
 
@@ -226,6 +227,14 @@ class Staff:
             return fulfillment.lines_with_keys(lines)
 
         return self._on_checkout(session_id, by, show)
+
+    def revoke_keys(self, session_id: SessionId, line: str | None, numbers: Sequence[int], by: By) -> KeyChange:
+        """Keys that the customer has are not valid any more; raises as `revoked_keys.revoke`."""
+        return self._on_checkout(session_id, by, lambda unit: revoked_keys.revoke(session_id, line, numbers, unit))
+
+    def replace_keys(self, session_id: SessionId, line: str | None, numbers: Sequence[int], by: By) -> KeyChange:
+        """The same, and the customer gets new ones; raises as `revoked_keys.replace`."""
+        return self._on_checkout(session_id, by, lambda unit: revoked_keys.replace(session_id, line, numbers, unit))
 
     def count(self, sku: Sku, on_hand: int, by: By) -> StockItem:
         """Set the number of pieces on the shelf, and serve waiting lines that now fit."""

@@ -28,6 +28,8 @@ class Fulfillment(FulfillmentEvents, Aggregate[FulfillmentFact]):
     parcels: tuple[Parcel, ...] = ()
     cancellations: int = 0
     """How often a person has canceled lines of it."""
+    replacements: int = 0
+    """How often license keys of it were replaced."""
 
     @property
     def is_settled(self) -> bool:
@@ -166,13 +168,28 @@ class Fulfillment(FulfillmentEvents, Aggregate[FulfillmentFact]):
         """
         return [self.KeysShown(lines=tuple(line.plan.id for line in self.lines_with_keys(line_items)))]
 
+    def revoke_keys(self, line_item: str, numbers: tuple[int, ...]) -> "FulfillmentFacts":
+        """The line's customer has these keys, and they are not valid any more."""
+        return [self.KeysRevoked(line_item=line_item, numbers=numbers)] if numbers else []
+
+    def await_keys(self, line_item: str, quantity: int, detail: Reason) -> "FulfillmentFacts":
+        return [self.KeysAwaited(line_item=line_item, quantity=quantity, detail=detail)]
+
+    def stop_awaiting_keys(self, line_item: str) -> "FulfillmentFacts":
+        return [self.KeysWaitEnded(line_item=line_item)] if self.lines[line_item].keys_awaited else []
+
+    def replace_keys(self, line_item: str, keys: tuple[Personal, ...]) -> "FulfillmentFacts":
+        """The line has these new keys, each of which it gets once."""
+        new = tuple(key for key in keys if key not in self.lines[line_item].all_keys)
+        return [self.KeysReplaced(number=self.replacements + 1, line_item=line_item, keys=new)] if new else []
+
     def lines_with_keys(self, line_items: Sequence[str]) -> Sequence[Line]:
-        """These lines; none given means all that have license keys.
+        """These lines; none given means all that have license keys, be they revoked or not.
 
         Raises:
             Refused: a line is not there, or has no keys, or none has.
         """
-        with_keys = [id for id, line in self.lines.items() if line.keys]
+        with_keys = [id for id, line in self.lines.items() if line.all_keys]
         return [self.lines[id] for id in self._chosen(line_items, with_keys, "delivered with license keys")]
 
     def _chosen(self, wanted: Sequence[str], possible: Sequence[str], what: str) -> Sequence[str]:
@@ -242,6 +259,15 @@ class Fulfillment(FulfillmentEvents, Aggregate[FulfillmentFact]):
                 for id in event.lines:
                     canceled = canceled._with(canceled.lines[id].canceled())
                 return replace(canceled, cancellations=event.number)
+            case Fulfillment.KeysRevoked():
+                return self._with(self.lines[event.line_item].without_keys(event.numbers))
+            case Fulfillment.KeysAwaited():
+                return self._with(self.lines[event.line_item].awaiting_keys(event.quantity))
+            case Fulfillment.KeysWaitEnded():
+                return self._with(self.lines[event.line_item].awaiting_keys(0))
+            case Fulfillment.KeysReplaced():
+                line = self.lines[event.line_item].with_new_keys(event.keys)
+                return replace(self._with(line), replacements=event.number)
             case Fulfillment.Completed() | Fulfillment.KeysShown():
                 return self
             case _:

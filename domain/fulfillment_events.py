@@ -146,6 +146,42 @@ class FulfillmentEvents:
         lines: tuple[str, ...]
 
     @dataclass(frozen=True, kw_only=True)
+    class KeysRevoked(Event):
+        """A person revoked license keys that the customer has: they are not valid any more."""
+
+        TOPIC: ClassVar[str] = "Fulfillment.KeysRevoked"
+        line_item: str
+        numbers: tuple[int, ...]
+        """Among all keys that the line ever got, from 1."""
+
+    @dataclass(frozen=True, kw_only=True)
+    class KeysAwaited(Event):
+        """The pool has too few keys to replace revoked ones: the line waits for an import."""
+
+        TOPIC: ClassVar[str] = "Fulfillment.KeysAwaited"
+        line_item: str
+        quantity: int
+        """How many in all it waits for from now on."""
+        detail: Reason
+
+    @dataclass(frozen=True, kw_only=True)
+    class KeysWaitEnded(Event):
+        """A person decided that the line gets no new keys in the place of revoked ones."""
+
+        TOPIC: ClassVar[str] = "Fulfillment.KeysWaitEnded"
+        line_item: str
+
+    @dataclass(frozen=True, kw_only=True)
+    class KeysReplaced(Event):
+        """The customer of a delivered line gets these keys in the place of revoked ones."""
+
+        TOPIC: ClassVar[str] = "Fulfillment.KeysReplaced"
+        number: int
+        """Counts the replacements of this checkout, from 1."""
+        line_item: str
+        keys: tuple[Personal, ...]
+
+    @dataclass(frozen=True, kw_only=True)
     class Completed(Event):
         """Every line is finished: delivered or canceled."""
 
@@ -164,6 +200,10 @@ FulfillmentFact = (
     | FulfillmentEvents.Shipped
     | FulfillmentEvents.LineItemsCanceled
     | FulfillmentEvents.KeysShown
+    | FulfillmentEvents.KeysRevoked
+    | FulfillmentEvents.KeysAwaited
+    | FulfillmentEvents.KeysWaitEnded
+    | FulfillmentEvents.KeysReplaced
     | FulfillmentEvents.Completed
 )
 FulfillmentFacts = Sequence[FulfillmentFact]

@@ -1,6 +1,6 @@
 """A pool of license keys: each is given away once, and never the same one twice."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, ClassVar, Self, assert_never
@@ -35,7 +35,7 @@ class KeyPool(Aggregate["KeyPoolFact"]):
 
     @dataclass(frozen=True, kw_only=True)
     class Assigned(Event):
-        """These keys belong to that line now, for good."""
+        """These keys belong to that line now, beside those that it has."""
 
         TOPIC: ClassVar[str] = "KeyPool.Assigned"
         line_item: str
@@ -65,6 +65,14 @@ class KeyPool(Aggregate["KeyPoolFact"]):
         keys: tuple[Personal, ...]
 
     @dataclass(frozen=True, kw_only=True)
+    class Revoked(Event):
+        """These keys of a customer are not valid any more. No line ever gets them again."""
+
+        TOPIC: ClassVar[str] = "KeyPool.Revoked"
+        line_item: str
+        keys: tuple[Personal, ...]
+
+    @dataclass(frozen=True, kw_only=True)
     class Withdrawn(Event):
         """No line gets these keys, not even after an import of them."""
 
@@ -84,12 +92,12 @@ class KeyPool(Aggregate["KeyPoolFact"]):
     and the map shows none of them: a million marked ones would be a million objects for the garbage collector to
     walk."""
     known: PersistentMap[str, int] = field(default_factory=PersistentMap)
-    """The number of each key that was ever imported, to find one that comes again; `WITHDRAWN` for withdrawn keys,
-    which may never have been imported."""
+    """The number of each key that was ever imported, to find one that comes again; `WITHDRAWN` for revoked keys and for
+    withdrawn ones, which may never have been imported."""
     numbered: int = 0
     """How many keys were imported: the number of the next."""
     ledger: PersistentMap[tuple[str, str], tuple[str, ...]] = field(default_factory=PersistentMap)
-    """The keys of each line that got some, by session and line item."""
+    """The keys of each line that got some, by session and line item, without those that were revoked."""
     waits: PersistentMap[LineRef, Wait] = field(default_factory=PersistentMap)
     queue: PersistentMap[int, LineRef] = field(default_factory=PersistentMap)
     """The lines that wait, by their places: the oldest comes first."""
@@ -111,7 +119,7 @@ class KeyPool(Aggregate["KeyPoolFact"]):
         return {ref: self.waits[ref].quantity for ref in self.queue.values()}
 
     def keys_of(self, ref: LineRef) -> tuple[Personal, ...]:
-        """The keys that the line got, oldest first; none before that."""
+        """The keys that the line got and that are not revoked, oldest first; none before that."""
         return tuple(map(Personal, self.ledger.get(_entry(ref), ())))
 
     def _is_given(self, key: str) -> bool:
@@ -180,6 +188,21 @@ class KeyPool(Aggregate["KeyPoolFact"]):
         returned = self.Returned(line_item=ref.line_item, keys=keys, session_id=ref.session_id)
         return [returned, *self.foresee([returned])._serve()]
 
+    def revoke(self, ref: LineRef, keys: Collection[Personal]) -> "KeyPoolFacts":
+        """Take the keys that are not valid any more from the line. No other line gets them."""
+        revoked = tuple(key for key in self.keys_of(ref) if key in keys)
+        return [self.Revoked(line_item=ref.line_item, keys=revoked, session_id=ref.session_id)] if revoked else []
+
+    def replace(self, ref: LineRef, keys: Collection[Personal], quantity: int) -> "KeyPoolFacts":
+        """Take these keys from the line, and give it so many new ones, or let it wait for them. A line that waits for
+        new keys already gets all of them at once."""
+        revoked = self.revoke(ref, keys)
+        after = self.foresee(revoked)
+        wanted = quantity + (self.waits[ref].quantity if ref in self.waits else 0)
+        if wanted <= len(after.supply):
+            return [*revoked, after._assigned(ref, islice(after.supply.values(), wanted))]
+        return [*revoked, self.RanOut(line_item=ref.line_item, quantity=wanted, session_id=ref.session_id)]
+
     def stop_waiting(self, ref: LineRef) -> "KeyPoolFacts":
         if ref not in self.waits:
             return []
@@ -192,7 +215,7 @@ class KeyPool(Aggregate["KeyPoolFact"]):
             case KeyPool.Assigned():
                 ref = LineRef(event.session, event.line_item)
                 keys = [key.text for key in event.keys]
-                ledger = self.ledger.put(_entry(ref), tuple(keys))
+                ledger = self.ledger.put(_entry(ref), (*self.ledger.get(_entry(ref), ()), *keys))
                 return replace(self._without(ref), supply=self._supply_without(keys), ledger=ledger)
             case KeyPool.RanOut():
                 return self._with(LineRef(event.session, event.line_item), event.quantity)
@@ -202,6 +225,8 @@ class KeyPool(Aggregate["KeyPoolFact"]):
                 free = {self.known[key.text]: key.text for key in event.keys}
                 ledger = self.ledger.drop(_entry(LineRef(event.session, event.line_item)))
                 return replace(self, supply=self.supply.put_all(free), ledger=ledger)
+            case KeyPool.Revoked():
+                return self._without_revoked(event)
             case KeyPool.Withdrawn():
                 keys = [key.text for key in event.keys]
                 known = self.known.put_all(dict.fromkeys(keys, WITHDRAWN))
@@ -214,6 +239,12 @@ class KeyPool(Aggregate["KeyPoolFact"]):
         supply = self.supply.put_all(dict(zip(numbers, keys, strict=True)))
         known = self.known.put_all(dict(zip(keys, numbers, strict=True)))
         return replace(self, supply=supply, known=known, numbered=numbers.stop)
+
+    def _without_revoked(self, event: "KeyPool.Revoked") -> Self:
+        ref = LineRef(event.session, event.line_item)
+        left = tuple(key.text for key in self.keys_of(ref) if key not in event.keys)
+        known = self.known.put_all({key.text: WITHDRAWN for key in event.keys})
+        return replace(self, ledger=self.ledger.put(_entry(ref), left), known=known)
 
     def _supply_without(self, keys: Sequence[str]) -> PersistentMap[int, str]:
         supply = self.supply
@@ -235,7 +266,13 @@ class KeyPool(Aggregate["KeyPoolFact"]):
 
 
 KeyPoolFact = (
-    KeyPool.Imported | KeyPool.Assigned | KeyPool.RanOut | KeyPool.WaitEnded | KeyPool.Returned | KeyPool.Withdrawn
+    KeyPool.Imported
+    | KeyPool.Assigned
+    | KeyPool.RanOut
+    | KeyPool.WaitEnded
+    | KeyPool.Returned
+    | KeyPool.Revoked
+    | KeyPool.Withdrawn
 )
 KeyPoolFacts = Sequence[KeyPoolFact]
 

@@ -74,8 +74,12 @@ class Line:
     """Why it is blocked, if it is."""
     note: str | None = None
     """The other side's remark on its delivery."""
-    keys: tuple[Personal, ...] = ()
-    """The license keys that it was delivered with."""
+    all_keys: tuple[Personal, ...] = ()
+    """The license keys that it ever got, oldest first, with those that staff revoked."""
+    revoked_keys: frozenset[int] = frozenset()
+    """The numbers of those, from 1."""
+    keys_awaited: int = 0
+    """How many new keys it waits for, in the place of revoked ones."""
     link: str | None = None
     """The link that it was delivered with."""
     delivered_at: datetime | None = None
@@ -101,6 +105,11 @@ class Line:
     def is_working(self) -> bool:
         """It is about to change by itself: no person has to pack it, and nothing is missing for it."""
         return self.state is LineState.PENDING and not self.is_to_pack
+
+    @property
+    def keys(self) -> tuple[Personal, ...]:
+        """Its license keys that are valid, as far as we know: those that staff revoked are not."""
+        return tuple(key for number, key in enumerate(self.all_keys, 1) if number not in self.revoked_keys)
 
     @property
     def customers_keys(self) -> tuple[Personal, ...]:
@@ -137,8 +146,17 @@ class Line:
     def canceled(self) -> Self:
         return replace(self, state=LineState.CANCELED, is_reserved=False, why=None)
 
+    def without_keys(self, numbers: tuple[int, ...]) -> Self:
+        return replace(self, revoked_keys=self.revoked_keys | set(numbers))
+
+    def awaiting_keys(self, quantity: int) -> Self:
+        return replace(self, keys_awaited=quantity)
+
+    def with_new_keys(self, keys: tuple[Personal, ...]) -> Self:
+        return replace(self, all_keys=(*self.all_keys, *keys), keys_awaited=0)
+
     def delivered(self, at: datetime, keys: tuple[Personal, ...], link: str | None, note: str | None) -> Self:
-        return replace(self, state=LineState.DELIVERED, delivered_at=at, keys=keys, link=link, why=None, note=note)
+        return replace(self, state=LineState.DELIVERED, delivered_at=at, all_keys=keys, link=link, why=None, note=note)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

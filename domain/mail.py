@@ -19,6 +19,8 @@ class MailKind(StrEnum):
     BACKORDERED = "backordered"
     DELIVERED = "delivered"
     """Keys or links of a line that became ready after the receipt was written, or where no receipt is sent."""
+    KEYS_REPLACED = "keys_replaced"
+    """New license keys in the place of revoked ones."""
     CANCELED = "canceled"
     """A person canceled lines, or a checkout before its payment, and wants the customer notified."""
 

@@ -70,6 +70,8 @@ def _lines_now(
             lines = [line for line in lines if line.state is LineState.BACKORDERED]
         case MailKind.DELIVERED:
             lines = [line for line in lines if line.customers_keys or line.customers_link]
+        case MailKind.KEYS_REPLACED:
+            lines = [line for line in lines if line.customers_keys]
         case MailKind.SHIPPED:
             pass  # the parcel left, whatever became of its lines
         case _:

@@ -16,6 +16,8 @@ def retried_mails(fulfillment: Fulfillment) -> Iterator[MailStep]:
         yield MailStep(MailKind.SHIPPED, str(parcel.number))
     for number in range(1, fulfillment.cancellations + 1):
         yield MailStep(MailKind.CANCELED, str(number))
+    for number in range(1, fulfillment.replacements + 1):
+        yield MailStep(MailKind.KEYS_REPLACED, str(number))
     for kind in (MailKind.BACKORDERED, MailKind.DELIVERED):
         for line in fulfillment.lines:
             yield MailStep(kind, line)

@@ -1,6 +1,7 @@
 """What an effect is for within its checkout. The ID of its stream ends with the text of it (`mail_receipt`)."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Self
 
@@ -47,6 +48,14 @@ class DeliverStep:
 
 
 Step = RetrieveStep | MailStep | DeliverStep
+
+
+def mails_with_keys(line: str, replacements: int) -> Iterator[MailStep]:
+    """The mails that may have license keys of this line, if keys of its checkout were replaced so often."""
+    yield MailStep(MailKind.RECEIPT)
+    yield MailStep(MailKind.DELIVERED, line)
+    for number in range(1, replacements + 1):
+        yield MailStep(MailKind.KEYS_REPLACED, str(number))
 
 
 def effect_id(session: SessionId, step: Step | str) -> EffectId:

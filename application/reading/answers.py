@@ -80,11 +80,12 @@ class StockLevel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyPoolLevel:
-    """In keys. `waiting` is how many of them lines wait for."""
+    """In keys. `given` are those that customers have and that are valid, `waiting` those that lines wait for."""
 
     pool: PoolName
     free: int
     given: int
+    revoked: int
     withdrawn: int
     waiting: int
     is_low: bool = False

@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from application.reading.checkout_state import CheckoutState, checkout_state
+from application.reading.english import counted
 from application.reading.marked_json import marked_json, values_of, values_of_order
 from application.reading.redacted import redacted
 from application.reading.story import quotes_personal_data, reason_given, sentence
@@ -59,6 +60,11 @@ class LineItemEntry:
     """The same as a code, if it is blocked."""
     link: str | None
     """Where the customer finds it, if anywhere."""
+    keys_valid: int = 0
+    """How many license keys the customer has that are valid."""
+    keys_revoked: int = 0
+    keys_awaited: int = 0
+    """How many new keys it waits for, in the place of revoked ones."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,10 +213,20 @@ def _line_item(item: LineItem, line: Line | None) -> LineItemEntry:
         amount_total=item.amount_total,
         delivery=line.plan.delivery if line else None,
         state=line.state if line else LineState.PENDING,
-        detail=in_words(why) if why else line.note if line else None,
+        detail=in_words(why) if why else _remark(line) if line else None,
         why=why,
         link=line.customers_link if line else None,
+        keys_valid=len(line.customers_keys) if line else 0,
+        keys_revoked=len(line.revoked_keys) if line else 0,
+        keys_awaited=line.keys_awaited if line else 0,
     )
+
+
+def _remark(line: Line) -> str | None:
+    """What was noted of the delivery, and what became of its license keys since."""
+    revoked = f"Revoked {counted(len(line.revoked_keys), 'license key')}" if line.revoked_keys else None
+    awaited = f"waits for {counted(line.keys_awaited, 'new license key')}" if line.keys_awaited else None
+    return "; ".join(filter(None, (line.note, revoked, awaited))) or None
 
 
 def _emails(effects: Iterable[Effect]) -> Iterator[EmailEntry]:

@@ -201,6 +201,12 @@ def _of_fulfillment(event: FulfillmentFact, names: Titles, shipped: Set[str]) ->
             return f"Parcel {event.number} left with {event.carrier}: {names.lines(event.lines)}"
         case Fulfillment.LineItemsCanceled():
             return f"Canceled: {names.lines(event.lines)}"
+        case Fulfillment.KeysRevoked():
+            return f"License keys are no longer valid: {names.line(event.line_item)}"
+        case Fulfillment.KeysAwaited():
+            return f"New license keys will follow: {names.line(event.line_item)}"
+        case Fulfillment.KeysReplaced():
+            return f"New license keys are ready: {names.line(event.line_item)}"
         case (
             Fulfillment.StockHeld()
             | Fulfillment.HoldReleased()
@@ -209,6 +215,7 @@ def _of_fulfillment(event: FulfillmentFact, names: Titles, shipped: Set[str]) ->
             | Fulfillment.LineItemReserved()
             | Fulfillment.LineItemResumed()
             | Fulfillment.KeysShown()
+            | Fulfillment.KeysWaitEnded()
             | Fulfillment.Completed()
         ):
             return None

@@ -1,14 +1,13 @@
 """Which license keys a customer can find in a mail: only what was really sent counts."""
 
-from collections.abc import Set
+from collections.abc import Iterator, Set
 
 from application.log.log import Log
 from domain.effect import Effect
 from domain.fulfillment import Fulfillment
 from domain.ids import SessionId
-from domain.line import Line
-from domain.mail import MailKind
-from domain.step import MailStep, effect_id
+from domain.personal import Personal
+from domain.step import effect_id, mails_with_keys
 
 
 def mailed_keys(log: Log, session_id: SessionId, fulfillment: Fulfillment) -> Set[str]:
@@ -18,11 +17,13 @@ def mailed_keys(log: Log, session_id: SessionId, fulfillment: Fulfillment) -> Se
         UnreadableEvent: this version can't read an event of one of these mails.
     """
     lines = [line for line in fulfillment.lines.values() if line.keys]
-    steps = [MailStep(MailKind.RECEIPT), *(MailStep(MailKind.DELIVERED, line.plan.id) for line in lines)]
-    mails = [log.get(Effect, effect_id(session_id, step)) for step in steps] if lines else []
-    return frozenset(line.plan.id for line in lines if any(_brought(mail, line) for mail in mails))
+    steps = {step for line in lines for step in mails_with_keys(line.plan.id, fulfillment.replacements)}
+    mails = [log.get(Effect, effect_id(session_id, step)) for step in steps]
+    brought = {key for mail in mails for key in _brought(mail)}
+    return frozenset(line.plan.id for line in lines if brought.issuperset(line.keys))
 
 
-def _brought(effect: Effect, line: Line) -> bool:
+def _brought(effect: Effect) -> Iterator[Personal]:
     mail = effect.requested.mail if effect.requested and effect.is_done else None
-    return mail is not None and any(each.id == line.plan.id and each.keys == line.keys for each in mail.lines)
+    for line in mail.lines if mail else ():
+        yield from line.keys

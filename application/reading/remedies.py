@@ -61,6 +61,8 @@ def remedies(kind: WorkKind) -> tuple[Remedy, ...]:  # noqa: C901 - a table with
             return (Remedy.SUPPLY, Remedy.CANCEL_LINE)
         case Work.GIVEN_UP_LINE:
             return (Remedy.RETRY, Remedy.COMPLETE, Remedy.CANCEL_LINE)
+        case Work.AWAITED_KEYS:
+            return (Remedy.SUPPLY,)
         case Work.MAIL_FAILED:
             return (Remedy.RETRY, Remedy.READDRESS, Remedy.DISMISS)
         case Work.MAIL_WITHOUT_ADDRESS:

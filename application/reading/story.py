@@ -62,7 +62,7 @@ def reason_given(event: Event) -> Reason | None:
             return event.error
         case CheckoutSession.Contradicted():
             return event.what
-        case CheckoutSession.Parked() | Fulfillment.LineItemBlocked():
+        case CheckoutSession.Parked() | Fulfillment.LineItemBlocked() | Fulfillment.KeysAwaited():
             return event.detail
         case Effect.Succeeded():
             return event.found
@@ -184,6 +184,16 @@ def _of_fulfillment(event: FulfillmentFact, names: Titles) -> str:  # noqa: C901
             return f"Canceled {names.lines(event.lines)}{_notified(notifies=event.notifies)}"
         case Fulfillment.KeysShown():
             return f"Showed the license keys of {names.lines(event.lines)} to staff"
+        case Fulfillment.KeysRevoked():
+            return f"Revoked {counted(len(event.numbers), 'license key')} of {names.line(event.line_item)}"
+        case Fulfillment.KeysAwaited():
+            keys, why = counted(event.quantity, "new license key"), inside(in_words(event.detail))
+            return _begun(f"{names.line(event.line_item)} waits for {keys}: {why}")
+        case Fulfillment.KeysWaitEnded():
+            return _begun(f"{names.line(event.line_item)} no longer waits for new license keys")
+        case Fulfillment.KeysReplaced():
+            keys = counted(len(event.keys), "new license key")
+            return f"Gave {names.line(event.line_item)} {keys} in the place of revoked ones"
         case Fulfillment.Completed():
             return "Nothing is left to deliver"
         case _:
@@ -228,6 +238,9 @@ def _of_keys(event: KeyPoolFact, names: Titles) -> str:
         case KeyPool.Returned():
             keys = counted(len(event.keys), "license key")
             return f"Returned {keys} of {names.line(event.line_item)} to pool {pool}"
+        case KeyPool.Revoked():
+            keys = counted(len(event.keys), "license key")
+            return f"Took {keys} of {names.line(event.line_item)} out of pool {pool} for good"
         case KeyPool.Withdrawn():
             return f"Withdrew {counted(len(event.keys), 'license key')} from pool {pool}"
         case _:

@@ -46,17 +46,18 @@ def _stock_level(sku: Sku, on_hand: int, reserved: int, backordered: int, *, low
 
 def pool_levels(views: Views, low: LowStock) -> list[KeyPoolLevel]:
     """Return every pool that was ever filled or asked for, in the order of their names."""
-    sums = _sums(views, KEY_POOLS, "pool", ("free", "given", "withdrawn", "waiting"))
+    sums = _sums(views, KEY_POOLS, "pool", ("free", "given", "revoked", "withdrawn", "waiting"))
     return [
         KeyPoolLevel(
             pool=(pool := pool_name(name)),
             free=free,
             given=given,
+            revoked=revoked,
             withdrawn=withdrawn,
             waiting=waiting,
             is_low=free <= low.pools.get(pool, -1),
         )
-        for name, (free, given, withdrawn, waiting) in sums.items()
+        for name, (free, given, revoked, withdrawn, waiting) in sums.items()
     ]
 
 

@@ -83,6 +83,8 @@ def _mail(step: MailStep, names: Titles) -> str:
             return f"the mail about {what}"
         case MailKind.DELIVERED:
             return f"the mail with {names.line(step.occasion or '')}"
+        case MailKind.KEYS_REPLACED:
+            return "the mail with new license keys"
         case MailKind.CANCELED:
             return "the mail about the cancellation"
         case _:

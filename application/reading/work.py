@@ -10,6 +10,7 @@ class Work(StrEnum):
     MANUAL_LINE = "manual_line"
     BACKORDERED_LINE = "backordered_line"
     GIVEN_UP_LINE = "given_up_line"
+    AWAITED_KEYS = "awaited_keys"
     MAIL_FAILED = "mail_failed"
     MAIL_WITHOUT_ADDRESS = "mail_without_address"
     RETRIEVAL_FAILED = "retrieval_failed"

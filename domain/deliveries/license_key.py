@@ -42,7 +42,10 @@ class LicenseKey(LineDelivery):
             do.command(Fulfillment, id, Fulfillment.block, line.plan.id, LineState.BACKORDERED, detail)
 
     def let_go(self, session_id: SessionId, plan: PlannedLine, do: Streams) -> None:
-        """The next import is for others."""
+        """The next import is for others, unless the line waits for new keys in the place of revoked ones."""
+        line = do.load(Fulfillment, fulfillment_id(session_id)).lines.get(plan.id)
+        if line is not None and line.keys_awaited and line.plan.key_pool == plan.key_pool:
+            return
         _stop_waiting(session_id, plan, do)
 
     def take_over(self, session_id: SessionId, line: Line, why: Reason, do: Streams) -> tuple[Personal, ...]:
@@ -75,11 +78,13 @@ def pool_of(rule: Rule, product: str | None) -> str | None:
 
 def deliver_assigned(event: KeyPool.Assigned, do: Streams) -> None:
     """Deliver the keys that an import assigned to a waiting line; if its stock is gone, the line gets them with the
-    stock."""
+    stock. A delivered line that waits for new keys gets them in the place of revoked ones."""
     line = do.load(Fulfillment, fulfillment_id(event.session)).lines.get(event.line_item)
     if line is None or line.plan.key_pool is None or key_pool_id(line.plan.key_pool) != event.originator_id:
         return  # it has another plan by now
-    if line.is_ready and has_its_stock(event.session, line, do):
+    if line.keys_awaited:
+        do.command(Fulfillment, fulfillment_id(event.session), Fulfillment.replace_keys, event.line_item, event.keys)
+    elif line.is_ready and has_its_stock(event.session, line, do):
         deliver(event.session, event.line_item, do, keys=event.keys)
 
 

@@ -17,7 +17,7 @@ from domain.mail import Mail, MailKind, MailLine
 from domain.mail_now import mail_line, mail_now
 from domain.policies.policy import Begin
 from domain.retries import can_be_mailed, retried_mails
-from domain.step import MailStep, Step, effect_id
+from domain.step import MailStep, Step, effect_id, mails_with_keys
 from domain.streams import Streams
 
 _SAID_BY_RECEIPTS = frozenset({MailKind.BACKORDERED, MailKind.DELIVERED, MailKind.CANCELED})
@@ -26,6 +26,7 @@ _SAID_BY_RECEIPTS = frozenset({MailKind.BACKORDERED, MailKind.DELIVERED, MailKin
 
 _FURTHER: Mapping[type[Event], Begin] = {
     CheckoutSession.Canceled: Begin.AT_THE_BEGINNING,
+    Fulfillment.KeysReplaced: Begin.AT_THE_BEGINNING,
     Fulfillment.LineItemsCanceled: Begin.AT_THE_BEGINNING,
 }
 
@@ -78,6 +79,8 @@ class EmailPolicy:
             case Fulfillment.LineItemsCanceled():
                 self._mail_lines(event.session, do)
                 self._mail_canceled_lines(event, do)
+            case Fulfillment.KeysReplaced():
+                self._mail_new_keys(event, do)
             case CheckoutSession.Canceled():
                 self._mail_canceled_checkout(event, do)
             case CheckoutSession.RetryRequested() | CheckoutSession.Readdressed():
@@ -135,6 +138,16 @@ class EmailPolicy:
         if event.notifies and not (receipt.is_open and not receipt.is_under_way):
             session, about = do.load(CheckoutSession, event.session), map(mail_line, lines)
             self._request(session, MailKind.CANCELED, about, do, occasion=str(event.number))
+
+    def _mail_new_keys(self, event: Fulfillment.KeysReplaced, do: Streams) -> None:
+        """Request a mail with the line's keys, unless one that is still to be written will have them."""
+        line = do.load(Fulfillment, event.originator_id).lines[event.line_item]
+        for step in mails_with_keys(line.plan.id, event.number - 1):
+            mail = do.load(Effect, effect_id(event.session, step))
+            if mail.is_open and not mail.is_under_way and _is_about(mail, line):
+                return
+        session, occasion = do.load(CheckoutSession, event.session), str(event.number)
+        self._request(session, MailKind.KEYS_REPLACED, [mail_line(line)], do, occasion=occasion)
 
     def _mail_canceled_checkout(self, event: CheckoutSession.Canceled, do: Streams) -> None:
         session = do.load(CheckoutSession, event.session)
@@ -210,6 +223,11 @@ def _beside_the_receipt(mail: Mail, receipt: Effect) -> Mail | None:
     said = _statements(receipt)
     lines = tuple(line for line in mail.lines if (line.id, line.state) not in said)
     return replace(mail, lines=lines) if lines else None
+
+
+def _is_about(effect: Effect, line: Line) -> bool:
+    mail = effect.requested.mail if effect.requested else None
+    return mail is not None and any(each.id == line.plan.id for each in mail.lines)
 
 
 def _has_own_mail(session_id: SessionId, line: Line, do: Streams) -> bool:

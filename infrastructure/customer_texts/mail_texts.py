@@ -28,6 +28,7 @@ _SUBJECTS: Mapping[MailKind, str] = {
     MailKind.SHIPPED: gettext_noop("Your parcel is on its way"),
     MailKind.BACKORDERED: gettext_noop("Part of your order is delayed"),
     MailKind.DELIVERED: gettext_noop("Part of your order is ready"),
+    MailKind.KEYS_REPLACED: gettext_noop("New license keys for your order"),
     MailKind.CANCELED: gettext_noop("Items in your order have been canceled"),
 }
 _HEADINGS: Mapping[MailKind, str] = {
@@ -168,6 +169,10 @@ def _lead(mail: Mail, language: Language) -> str:
             )
         case MailKind.DELIVERED:
             return language.gettext("This part of your order is ready:")
+        case MailKind.KEYS_REPLACED:
+            return language.gettext(
+                "From now on, please use the license keys listed here. Other keys of this item are no longer valid."
+            )
         case MailKind.CANCELED:
             return language.ngettext(
                 "This item has been canceled and will not be delivered:",
@@ -209,5 +214,5 @@ def _closing(mail: Mail, language: Language) -> str:
             return language.gettext("It can take a day until the carrier shows your parcel.")
         case MailKind.BACKORDERED | MailKind.CANCELED:
             return language.gettext("There is nothing you need to do. Items not listed here are not affected.")
-        case MailKind.DELIVERED:
+        case MailKind.DELIVERED | MailKind.KEYS_REPLACED:
             return language.gettext("Please keep this email.")

@@ -87,7 +87,7 @@ def _order(mail: Mail, prefix: str | None) -> str:
 
 
 def _line(mail: Mail, line: MailLine, language: Language) -> LineContent:
-    hands_over = mail.kind in {MailKind.RECEIPT, MailKind.DELIVERED}
+    hands_over = mail.kind in {MailKind.RECEIPT, MailKind.DELIVERED, MailKind.KEYS_REPLACED}
     return LineContent(
         title=one_line(line.title, _TITLE_LENGTH_MAX),
         quantity=language.number(line.quantity) if line.quantity != 1 else None,

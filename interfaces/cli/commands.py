@@ -92,13 +92,15 @@ _NOUNS: Mapping[str, Noun] = {
         help="List and count stock.", group=_ORDERS, verbs={"list": stock.stock_list, "count": stock.stock_count}
     ),
     "keys": Noun(
-        help="List the key pools; import, withdraw and show license keys.",
+        help="List the key pools; import, withdraw, show, revoke and replace license keys.",
         group=_ORDERS,
         verbs={
             "list": keys.keys_list,
             "import": keys.keys_import,
             "withdraw": keys.keys_withdraw,
             "show": keys.keys_show,
+            "revoke": keys.keys_revoke,
+            "replace": keys.keys_replace,
         },
     ),
     "log": Noun(

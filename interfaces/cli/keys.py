@@ -1,10 +1,10 @@
-"""`fulfill keys`: import, withdraw and show license keys."""
+"""`fulfill keys`: import, withdraw, show, revoke and replace license keys."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-from cyclopts import Parameter
+from cyclopts import Parameter, Token
 
 from application.reading.english import counted
 from interfaces.cli.desk import by, open_desk
@@ -13,11 +13,37 @@ from interfaces.cli.new_names import New, check_name
 from interfaces.cli.output.printing import page, print_json, talk
 from interfaces.cli.read_side import is_complete, open_side
 from interfaces.cli.stock import LOW
-from interfaces.cli.usage import DONE, FAILED, Json, Lines, Pool, Session, Who, Why
+from interfaces.cli.usage import DONE, FAILED, Json, Lines, Pool, Session, Who, Why, whole_number
+
+if TYPE_CHECKING:
+    from domain.line import Line
+    from domain.revoked_keys import KeyChange
+
+_VALID, _REVOKED = "valid", "revoked"
+
+
+def _numbers(kind: object, tokens: Sequence[Token]) -> tuple[int, ...]:
+    return tuple(whole_number(kind, [token]) for token in tokens)
+
+
+KeyLine = Annotated[
+    str | None,
+    Parameter("--line", show_default=False, help="Line item ID (li_...). Needed if several have license keys."),
+]
+Numbers = Annotated[
+    tuple[int, ...],
+    Parameter(
+        "--number",
+        converter=_numbers,
+        negative=(),
+        show_default=False,
+        help="Number of the key in `fulfill keys show` (default: all that are valid). May be repeated.",
+    ),
+]
 
 
 def keys_list(*, json: Json = False) -> int:
-    """List the key pools: keys that are free, given to customers, withdrawn, and waited for."""
+    """List the key pools: keys that are free, given to customers, revoked, withdrawn, and waited for."""
     from application.reading.projections.key_pools import KEY_POOLS
 
     with open_side(warns_of_low_stock=True) as side:
@@ -27,10 +53,10 @@ def keys_list(*, json: Json = False) -> int:
         print_json([{**asdict(level), "is_complete": is_whole} for level in levels])
     elif levels:
         rows = [
-            (each.pool, each.free, each.given, each.withdrawn, each.waiting, LOW if each.is_low else "")
+            (each.pool, each.free, each.given, each.revoked, each.withdrawn, each.waiting, LOW if each.is_low else "")
             for each in levels
         ]
-        page().table(("pool", "free", "given", "withdrawn", "waiting", ""), rows)
+        page().table(("pool", "free", "given", "revoked", "withdrawn", "waiting", ""), rows)
     elif is_whole:
         page().say("No key pools yet. Add keys with `fulfill keys import POOL FILE`.")
     else:
@@ -109,13 +135,86 @@ def keys_show(
         id = desk.session(session)
         shown = desk.runtime.staff.show_keys(id, line, who)
     if json:
-        items = [
-            {"id": each.plan.id, "title": each.plan.title, "keys": [key.text for key in each.keys]} for each in shown
-        ]
-        print_json({"session_id": id, "line_items": items})
+        print_json({"session_id": id, "line_items": list(map(_with_keys, shown))})
     else:
-        rows = [(each.plan.id, each.plan.title, key.text) for each in shown for key in each.keys]
-        page().table(["line item", "description", "key"], rows)
+        rows = [(each.plan.id, each.plan.title, *numbered) for each in shown for numbered in _numbered(each)]
+        page().table(["line item", "description", "number", "key", "state"], rows)
+    return DONE
+
+
+def _with_keys(line: "Line") -> dict[str, object]:
+    every = [{"number": number, "key": key, "state": state} for number, key, state in _numbered(line)]
+    return {"id": line.plan.id, "title": line.plan.title, "keys": [key.text for key in line.keys], "all_keys": every}
+
+
+def _numbered(line: "Line") -> Iterator[tuple[int, str, str]]:
+    """Every key that the line ever got, with its number and its state."""
+    for number, key in enumerate(line.all_keys, 1):
+        yield number, key.text, _REVOKED if number in line.revoked_keys else _VALID
+
+
+def keys_revoke(
+    session: Session,
+    /,
+    *,
+    as_: Who = None,
+    reason: Why = "key revoked",
+    line: KeyLine = None,
+    number: Numbers = (),
+    json: Json = False,
+) -> int:
+    """Revoke license keys of a customer for good: a key leaked, or its order was reversed."""
+    who = by(as_, reason)
+    with open_desk(makes_log=False) as desk:
+        id = desk.session(session)
+        change = desk.runtime.staff.revoke_keys(id, line, number, who)
+        is_followed = desk.follow()
+    return _report(id, change, is_followed=is_followed, as_json=json)
+
+
+def keys_replace(
+    session: Session,
+    /,
+    *,
+    as_: Who = None,
+    reason: Why = "key replaced",
+    line: KeyLine = None,
+    number: Numbers = (),
+    json: Json = False,
+) -> int:
+    """Revoke license keys of a customer, who gets new ones from the pool in a mail."""
+    from domain.mail import MailKind
+
+    who = by(as_, reason)
+    with open_desk(makes_log=False) as desk:
+        id = desk.session(session)
+        change = desk.runtime.staff.replace_keys(id, line, number, who)
+        if MailKind.KEYS_REPLACED not in desk.runtime.settings.mails:
+            talk(f"fulfill: FULFILL_MAILS leaves out `{MailKind.KEYS_REPLACED}`, so no mail brings the new keys.")
+        is_followed = desk.follow()
+    return _report(id, change, is_followed=is_followed, as_json=json)
+
+
+def _report(session_id: str, change: "KeyChange", *, is_followed: bool, as_json: bool) -> int:
+    awaited, pool, title = change.line.keys_awaited, change.pool, change.line.plan.title
+    if as_json:
+        counts = {"revoked": change.revoked, "new": change.new, "awaited": awaited}
+        named = {"session_id": session_id, "line_item": change.line.plan.id, "pool": pool}
+        print_json({**named, **counts, "is_followed": is_followed})
+        return DONE
+    said = []
+    if change.revoked:
+        said.append(
+            f"Revoked {counted(change.revoked, 'license key')} of “{title}”. Block it where it is checked, too."
+        )
+    if change.new:
+        said.append(f"The customer gets {counted(change.new, 'new key')} from the pool {pool}.")
+    if awaited:
+        keys = counted(awaited, "new key")
+        said.append(f"The line waits for {keys}: the pool {pool} has too few. `fulfill keys import {pool} FILE`.")
+    elif not change.new:
+        said.append("The line gets no new ones.")
+    page().say(" ".join(said))
     return DONE
 
 

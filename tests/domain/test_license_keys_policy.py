@@ -205,3 +205,28 @@ def test_keys_that_an_import_assigned_are_no_delivery_of_a_line_that_was_replann
     again = replanned(planned("li_key", plan, quantity=2, settings={"pool": "basic"}))
 
     waiting((FULFILLMENT, again), (POOL, imported("A B"))).when(POLICY, POOL, assigned("A B")).then_nothing()
+
+
+REVOKED = Fulfillment.KeysRevoked(line_item="li_key", numbers=(1, 2))
+AWAITED = Fulfillment.KeysAwaited(line_item="li_key", quantity=2, detail=reasons.not_enough_keys(as_pool("pro")))
+
+
+def test_a_delivered_line_whose_keys_are_already_being_replaced_stays_in_the_queue_for_new_ones() -> None:
+    taken = KeyPool.Revoked(line_item="li_key", keys=keys("A B"), session_id=SESSION)
+    meanwhile = [(POOL, taken), (POOL, ran_out()), (FULFILLMENT, REVOKED), (FULFILLMENT, AWAITED)]
+    before = streams((FULFILLMENT, requested(TWO_KEYS)), (POOL, imported("A B")), (POOL, assigned("A B")))
+
+    before.when(POLICY, FULFILLMENT, delivered("A B"), meanwhile=meanwhile).then_nothing()
+
+
+def test_new_keys_of_an_import_replace_revoked_ones_once() -> None:
+    before = (FULFILLMENT, requested(TWO_KEYS)), (FULFILLMENT, delivered("A B")), (POOL, ran_out())
+    replaced = Fulfillment.KeysReplaced(number=1, line_item="li_key", keys=keys("C D"))
+
+    after = (
+        streams(*before, (FULFILLMENT, REVOKED), (FULFILLMENT, AWAITED), (POOL, imported("C D")))
+        .when(POLICY, POOL, assigned("C D"))
+        .then({FULFILLMENT: [replaced]})
+    )
+
+    after.when(POLICY, POOL, assigned("C D")).then_nothing()

@@ -24,7 +24,7 @@ from domain.source import Source
         (Source, "webhook landing_page staff schedule"),
         (ParkReason, "wrong_mode connected_account unknown_payment_status unknown_to_stripe other_application"),
         (LineState, "pending delivered backordered manual given_up canceled"),
-        (MailKind, "receipt payment_pending payment_failed shipped backordered delivered canceled"),
+        (MailKind, "receipt payment_pending payment_failed shipped backordered delivered keys_replaced canceled"),
     ],
 )
 def test_what_events_name_keeps_its_name(kind: type[StrEnum], names: str) -> None:

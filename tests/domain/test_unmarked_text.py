@@ -40,7 +40,9 @@ UNMARKED = {
         Fulfillment.Requested.currency LineItem.currency LineItem.id LineItem.price LineItem.product
         Mail.currency Mail.locale Mail.order_number Presentment.currency MailLine.id
         Fulfillment.LineItemBlocked.line_item Fulfillment.LineItemDelivered.line_item
-        Fulfillment.KeysShown.lines
+        Fulfillment.KeysShown.lines Fulfillment.KeysRevoked.line_item
+        Fulfillment.KeysAwaited.line_item Fulfillment.KeysWaitEnded.line_item Fulfillment.KeysReplaced.line_item
+        KeyPool.Revoked.line_item
         Fulfillment.LineItemReserved.line_item Fulfillment.LineItemResumed.line_item Fulfillment.Shipped.lines
         Fulfillment.LineItemsCanceled.lines KeyPool.Returned.line_item
         KeyPool.Assigned.line_item KeyPool.RanOut.line_item KeyPool.WaitEnded.line_item

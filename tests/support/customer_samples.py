@@ -143,6 +143,7 @@ def _mails(language: str) -> dict[str, Mail]:
         "backordered": replace(receipt, kind=MailKind.BACKORDERED, lines=receipt.lines[4:5]),
         "backordered-two": replace(receipt, kind=MailKind.BACKORDERED, lines=receipt.lines[3:5]),
         "delivered": delivered,
+        "keys-replaced": replace(receipt, kind=MailKind.KEYS_REPLACED, lines=(_APP,)),
         "canceled": replace(receipt, kind=MailKind.CANCELED, lines=(canceled,)),
         "canceled-two": replace(
             receipt, kind=MailKind.CANCELED, lines=(canceled, replace(_MUG, state=LineState.CANCELED))

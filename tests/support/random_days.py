@@ -23,7 +23,7 @@ from application.log.recent_states import RecentStates
 from application.log.unit_of_work import Stamp, UnitOfWork
 from application.ports import DeliveryReceipt, DeliveryRequest
 from application.running.effect_kinds import Attempt
-from domain import reasons, staff_decisions
+from domain import reasons, revoked_keys, staff_decisions
 from domain.catalog import Catalog
 from domain.checkout import Checkout
 from domain.checkout_session import CheckoutSession
@@ -36,6 +36,7 @@ from domain.identifiers import fulfillment_id
 from domain.ids import SessionId, StreamId
 from domain.key_pool import KeyPool
 from domain.line import Line, LineState
+from domain.personal import Personal
 from domain.plan import Rule
 from domain.policies.fulfillment import FulfillmentPolicy
 from domain.policies.inventory import InventoryPolicy
@@ -118,6 +119,8 @@ class Day:
             self._settle,
             self._change_rules,
             self._cancel,
+            self._revoke_keys,
+            self._replace_keys,
         )
         weights = [self._draw.choice([0.1, 1.0, 1.0, 4.0]) for _ in steps]
         lag = self._draw.choice([0.2, 0.5, 0.9])
@@ -306,6 +309,20 @@ class Day:
             assert not any(self._handed[claim] for claim in canceled), f"{canceled} were handed over before"
             self._canceled |= canceled
         self._check_books()
+
+    def _revoke_keys(self) -> None:
+        self._change_keys(revoked_keys.revoke)
+
+    def _replace_keys(self) -> None:
+        self._change_keys(revoked_keys.replace)
+
+    def _change_keys(self, decision: Callable[..., revoked_keys.KeyChange]) -> None:
+        """One of the keys of a line, or all that are valid."""
+        if not (id := self._some_checkout(lambda line: bool(line.all_keys))):
+            return
+        line = self._draw.choice([line for line in self._lines(as_session(id)) if line.all_keys])
+        numbers = [self._draw.randint(1, len(line.all_keys))] if self._draw.random() < 0.5 else []
+        self._staff(as_session(id), lambda do: decision(as_session(id), line.plan.id, numbers, do))
 
     def _ship_from(self, id: SessionId, lines: Sequence[str]) -> bool:
         before = self._open_lines(id)
@@ -501,17 +518,30 @@ class Day:
 
     def _check_keys(self) -> None:
         """Every key that was taken from a pool, and not returned, is in the hands of the customer for whom it was
-        taken."""
-        taken: dict[LineRef, KeyPool.Assigned] = {}
+        taken, and of no other, before it is revoked; then of none. Who is to get new ones has them."""
+        taken: dict[LineRef, list[Personal]] = defaultdict(list)
+        holders: dict[Personal, set[LineRef]] = defaultdict(set)
+        pools: dict[LineRef, str] = {}
         for event in self._log:
-            if isinstance(event, KeyPool.Assigned):
-                taken[LineRef(event.session, event.line_item)] = event
-            elif isinstance(event, KeyPool.Returned):
-                del taken[LineRef(event.session, event.line_item)]
-        for claim, assigned in taken.items():
+            if not isinstance(event, KeyPool.Assigned | KeyPool.Returned | KeyPool.Revoked):
+                continue
+            claim = LineRef(event.session, event.line_item)
+            pools[claim] = event.originator_id
+            for key in event.keys:
+                if isinstance(event, KeyPool.Assigned):
+                    taken[claim].append(key)
+                    holders[key].add(claim)
+                else:
+                    taken[claim].remove(key)
+                    holders[key] -= {claim} if isinstance(event, KeyPool.Returned) else set()
+        assert all(len(claims) <= 1 for claims in holders.values()), f"a key has several holders: {holders.values()}"
+        for claim, keys in taken.items():
             line = self._line(claim)
-            assert line.keys == assigned.keys, f"{line} has not {assigned.keys}, which were taken for it"
-            assert f"keys_{line.plan.key_pool}" == assigned.originator_id, f"{line} has keys of another pool"
+            assert list(line.keys) == keys, f"{line} has not {keys}, which were taken for it"
+            assert not keys or f"keys_{line.plan.key_pool}" == pools[claim], f"{line} has keys of another pool"
+        for id in self._checkouts:
+            for line in self._lines(as_session(id)):
+                assert not line.keys_awaited, f"{line} waits for new keys"
 
 
 class _Courier:

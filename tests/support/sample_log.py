@@ -1,5 +1,6 @@
 """A small log in which every event class occurs, as the engine could have written it."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -48,6 +49,7 @@ def sample_log() -> list[Event]:
     _written_by_staff(log)
     _mailed(log)
     _canceled(log)
+    _revoked(log)
     return log.events
 
 
@@ -309,6 +311,30 @@ def _canceled(log: LogWriter) -> None:
     log.add(as_stream("keys_basic"), KeyPool.Imported(keys=keys), actor=STAFF, reason="bought")
     log.add(as_stream("keys_basic"), KeyPool.Assigned(line_item="li_key", keys=keys), session_id=id)
     log.add(as_stream("keys_basic"), KeyPool.Returned(line_item="li_key", keys=keys), session_id=id, actor=STAFF)
+
+
+def _revoked(log: LogWriter) -> None:
+    """The key of the shop's own checkout leaked, and it waits for another one. It gets that, and waits for a third in
+    vain."""
+    id, leaked, new = as_session(SHOP), (Personal("AAAA-1111"),), (Personal("CCCC-3333"),)
+    awaited = Fulfillment.KeysAwaited(line_item="li_key", quantity=1, detail=reasons.not_enough_keys(as_pool("pro")))
+    events: Sequence[tuple[str, Event]] = (
+        ("keys_pro", KeyPool.Revoked(line_item="li_key", keys=leaked)),
+        ("keys_pro", KeyPool.RanOut(line_item="li_key", quantity=1)),
+        (f"ful_{SHOP}", Fulfillment.KeysRevoked(line_item="li_key", numbers=(1,))),
+        (f"ful_{SHOP}", awaited),
+        ("keys_pro", KeyPool.Imported(keys=new)),
+        ("keys_pro", KeyPool.Assigned(line_item="li_key", keys=new)),
+        (f"ful_{SHOP}", Fulfillment.KeysReplaced(number=1, line_item="li_key", keys=new)),
+        ("keys_pro", KeyPool.Revoked(line_item="li_key", keys=new)),
+        ("keys_pro", KeyPool.RanOut(line_item="li_key", quantity=1)),
+        (f"ful_{SHOP}", Fulfillment.KeysRevoked(line_item="li_key", numbers=(2,))),
+        (f"ful_{SHOP}", awaited),
+        ("keys_pro", KeyPool.WaitEnded(line_item="li_key")),
+        (f"ful_{SHOP}", Fulfillment.KeysWaitEnded(line_item="li_key")),
+    )
+    for stream, event in events:
+        log.add(as_stream(stream), event, session_id=id, actor=STAFF, reason="it was posted in a forum")
 
 
 def _mailed(log: LogWriter) -> None:

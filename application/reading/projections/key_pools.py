@@ -27,8 +27,12 @@ def _changes(event: KeyPoolFact) -> Iterable[Change]:
         case KeyPool.Returned():
             returned = len(event.keys)
             return [Add(pool, {"free": returned, "given": -returned})]
+        case KeyPool.Revoked():
+            revoked = len(event.keys)
+            return [Add(pool, {"given": -revoked, "revoked": revoked})]
         case KeyPool.RanOut():
-            return [Put({**_wait(name, event), "free": 0, "given": 0, "withdrawn": 0, "waiting": event.quantity})]
+            counts = {"free": 0, "given": 0, "revoked": 0, "withdrawn": 0, "waiting": event.quantity}
+            return [Put({**_wait(name, event), **counts})]
         case KeyPool.WaitEnded():
             return [Remove(_wait(name, event))]
         case _:
@@ -41,7 +45,7 @@ def _wait(pool: str, event: KeyPool.Assigned | KeyPool.RanOut | KeyPool.WaitEnde
 
 KEY_POOLS = Projection(
     name="key_pools",
-    version=1,
+    version=2,
     table=Table(
         columns={
             "pool": Column.TEXT,
@@ -49,6 +53,7 @@ KEY_POOLS = Projection(
             "line_item": Column.TEXT,
             "free": Column.INTEGER,
             "given": Column.INTEGER,
+            "revoked": Column.INTEGER,
             "withdrawn": Column.INTEGER,
             "waiting": Column.INTEGER,
         },

@@ -79,7 +79,7 @@ def fold(event: Event, position: int) -> Iterable[Change]:  # noqa: ARG001 - eve
     return []
 
 
-def _of_fulfillment(event: FulfillmentFact) -> Iterator[Change]:
+def _of_fulfillment(event: FulfillmentFact) -> Iterator[Change]:  # noqa: C901 - a case for each event
     session = event.session
     match event:
         case Fulfillment.Requested():
@@ -104,11 +104,16 @@ def _of_fulfillment(event: FulfillmentFact) -> Iterator[Change]:
         case Fulfillment.LineItemsCanceled():
             for id in event.lines:
                 yield Remove({"subject": session, "item": id})
+        case Fulfillment.KeysAwaited():
+            yield _open(event, session, Work.AWAITED_KEYS, event.line_item, event.detail)
+        case Fulfillment.KeysWaitEnded() | Fulfillment.KeysReplaced():
+            yield Remove({"subject": session, "kind": Work.AWAITED_KEYS.value, "item": event.line_item})
         case (
             Fulfillment.StockHeld()
             | Fulfillment.HoldReleased()
             | Fulfillment.Shipped()
             | Fulfillment.KeysShown()
+            | Fulfillment.KeysRevoked()
             | Fulfillment.Completed()
         ):
             pass

@@ -66,7 +66,7 @@ def sample(session_id: SessionId) -> dict[str, Any]:
 def test_it_has_everything_that_was_promised(session_id: SessionId) -> None:
     document = sample(session_id)
 
-    grown = {"detail", "why", "name", "sku", "amount_total", "link"}
+    grown = {"detail", "why", "name", "sku", "amount_total", "link", "keys_valid", "keys_revoked", "keys_awaited"}
     assert set(document) == PROMISED | OF_THE_ORDER | {"order_number", "mails_to", "parcels", "personal"}
     assert all(set(line) == OF_A_LINE | grown for line in document["line_items"])
     assert all(
@@ -113,6 +113,9 @@ def test_a_fulfilled_checkout_to_the_letter() -> None:
                 "detail": None,
                 "why": None,
                 "link": None,
+                "keys_valid": 0,
+                "keys_revoked": 0,
+                "keys_awaited": 0,
             },
             {
                 "id": "li_course",
@@ -128,6 +131,9 @@ def test_a_fulfilled_checkout_to_the_letter() -> None:
                 "detail": None,
                 "why": None,
                 "link": "https://example.com/course",
+                "keys_valid": 0,
+                "keys_revoked": 0,
+                "keys_awaited": 0,
             },
             {
                 "id": "li_key",
@@ -140,9 +146,12 @@ def test_a_fulfilled_checkout_to_the_letter() -> None:
                 "quantity": 1,
                 "delivery": "license_key",
                 "state": "delivered",
-                "detail": None,
+                "detail": "Revoked 2 license keys",
                 "why": None,
                 "link": None,
+                "keys_valid": 0,
+                "keys_revoked": 2,
+                "keys_awaited": 0,
             },
             {
                 "id": "li_service",
@@ -158,6 +167,9 @@ def test_a_fulfilled_checkout_to_the_letter() -> None:
                 "detail": "ref 99",
                 "why": None,
                 "link": None,
+                "keys_valid": 0,
+                "keys_revoked": 0,
+                "keys_awaited": 0,
             },
             {
                 "id": "li_wrap",
@@ -173,6 +185,9 @@ def test_a_fulfilled_checkout_to_the_letter() -> None:
                 "detail": None,
                 "why": None,
                 "link": None,
+                "keys_valid": 0,
+                "keys_revoked": 0,
+                "keys_awaited": 0,
             },
         ],
         "parcels": [
@@ -232,7 +247,11 @@ def test_a_fulfilled_checkout_to_the_letter() -> None:
         "why": None,
         "is_routine": False,
     }
-    assert (story[1]["cause"], story[-1]["actor"], story[-1]["reason"]) == ("evt_1@1", "staff:kim", "asked by phone")
+    assert (story[1]["cause"], story[-1]["actor"], story[-1]["reason"]) == (
+        "evt_1@1",
+        "staff:kim",
+        "it was posted in a forum",
+    )
     assert [entry["position"] for entry in story] == sorted(entry["position"] for entry in story)
 
 
@@ -247,7 +266,7 @@ def pointed_at(document: Any, pointer: str) -> Any:
 PERSONAL = {
     "1 Example Road", "17", "DE", "DE123456789", "Example & Daughters", "Exampleton", "For you", "Gift Receiver",
     "ORDER-17", "TRACK42", "Zoe@Example.com", "Zoé O'Example", "+4930000", "A gift", "asked by phone", "packed",
-    "wrapped", "customer asks", "their service is up again",
+    "wrapped", "customer asks", "their service is up again", "it was posted in a forum",
 }  # fmt: skip
 
 

@@ -111,6 +111,8 @@ SHOWN_BY_RECIPES = {
     "keys import": "Imported 3 keys into pro.",
     "stock count": "12",
     "keys show": "AAAA-1111",
+    "keys replace": "The customer gets 1 new key",
+    "keys revoke": "Revoked 1 license key",
     "readdress": "Recorded.",
     "ship": "Recorded.",
     "complete": "is fulfilled.",
@@ -138,6 +140,7 @@ def test_every_recipe_for_support_does_what_it_is_for(fulfill: Callable[..., Any
         "00340434161094000000",
         "wants the parcel on Friday",
         "the customer lost the mail",
+        "Revoked 1 license key",
     ):
         assert done in story
 

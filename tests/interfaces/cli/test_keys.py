@@ -113,14 +113,40 @@ def test_keys_are_shown_to_who_says_why_and_that_is_in_the_story(fulfill: Fulfil
 
     said, document = fulfill("keys", "show", ORDER, *why), fulfill("keys", "show", ORDER, *why, "--json").json
 
-    assert said.out.splitlines()[1].split() == ["li_key", "License", "for", "Pro", "AAAA-1111"]
-    assert document == {
-        "session_id": ORDER,
-        "line_items": [{"id": "li_key", "title": "License for Pro", "keys": ["AAAA-1111"]}],
-    }
+    assert said.out.splitlines()[1].split() == ["li_key", "License", "for", "Pro", "1", "AAAA-1111", "valid"]
+    [item] = document["line_items"]
+    assert (document["session_id"], item["id"], item["title"]) == (ORDER, "li_key", "License for Pro")
+    assert (item["keys"], item["all_keys"]) == (["AAAA-1111"], [{"number": 1, "key": "AAAA-1111", "state": "valid"}])
     story = fulfill("checkout", ORDER, "--json").json["story"]
     looks = [(each["actor"], each["reason"]) for each in story if each["type"] == "Fulfillment.KeysShown"]
     assert looks == [("staff:kim", "the customer lost the mail")] * 2
+
+
+@pytest.mark.usefixtures("small_shop")
+def test_a_revoked_key_is_shown_as_such_under_the_number_that_it_had(fulfill: Fulfill, tmp_path: Path) -> None:
+    (tmp_path / "keys.txt").write_text("AAAA-1111\n")
+    fulfill("keys", "import", "pro", "keys.txt", *BY)
+    why = ("--as", "kim", "--reason", "posted in a forum")
+
+    said = fulfill("keys", "revoke", ORDER, "--line", "li_key", "--number", "1", *why)
+    again = fulfill("keys", "revoke", ORDER, "--number", "1", *why)
+    [item] = fulfill("keys", "show", ORDER, *BY, "--json").json["line_items"]
+
+    assert (said.code, said.out) == (
+        0,
+        "Revoked 1 license key of “License for Pro”. Block it where it is checked, too. The line gets no new ones.\n",
+    )
+    assert (again.code, "is revoked already" in again.err) == (1, True)
+    assert (item["keys"], item["all_keys"]) == ([], [{"number": 1, "key": "AAAA-1111", "state": "revoked"}])
+    document = fulfill("checkout", ORDER, "--json").json
+    [recorded] = [each for each in document["story"] if each["type"] == "Fulfillment.KeysRevoked"]
+    assert (recorded["text"], recorded["actor"], recorded["reason"]) == (
+        "Revoked 1 license key of “License for Pro”",
+        "staff:kim",
+        "posted in a forum",
+    )
+    [level] = fulfill("keys", "list", "--json").json
+    assert (level["given"], level["revoked"]) == (0, 1)
 
 
 @pytest.mark.usefixtures("small_shop")
@@ -173,10 +199,10 @@ def test_the_pools_are_listed_with_what_became_of_their_keys(fulfill: Fulfill, t
 
     document, shown = fulfill("keys", "list", "--json").json, fulfill("keys", "list").out
 
-    rest = {"is_low": False, "is_complete": True}
-    assert waiting == [{"pool": "pro", "free": 0, "given": 0, "withdrawn": 0, "waiting": 1, **rest}]
-    assert document == [{"pool": "pro", "free": 1, "given": 1, "withdrawn": 2, "waiting": 0, **rest}]
-    assert shown.splitlines()[1].split() == ["pro", "1", "1", "2", "0"]
+    rest = {"pool": "pro", "revoked": 0, "is_low": False, "is_complete": True}
+    assert waiting == [{"free": 0, "given": 0, "withdrawn": 0, "waiting": 1, **rest}]
+    assert document == [{"free": 1, "given": 1, "withdrawn": 2, "waiting": 0, **rest}]
+    assert shown.splitlines()[1].split() == ["pro", "1", "1", "0", "2", "0"]
     assert "AAAA" not in shown
 
 

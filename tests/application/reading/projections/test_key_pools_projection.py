@@ -29,15 +29,16 @@ def test_the_keys_of_a_pool_are_counted_by_what_became_of_them(read_side: ReadSi
     log.add(PRO, KeyPool.WaitEnded(line_item="li_3"), session_id=ann)
     log.add(PRO, KeyPool.Imported(keys=keys("E F G H")))
     log.add(PRO, KeyPool.Assigned(line_item="li_2", keys=keys("C D E F G")), session_id=ann)
+    log.add(PRO, KeyPool.Revoked(line_item="li_2", keys=keys("D F")), session_id=ann)
 
     read_side.append(log.events)
 
     assert read_side.queries.key_pools() == [
-        KeyPoolLevel(pool=pool_name("pro"), free=1, given=6, withdrawn=2, waiting=3)
+        KeyPoolLevel(pool=pool_name("pro"), free=1, given=4, revoked=2, withdrawn=2, waiting=3)
     ]
 
 
 def test_a_pool_is_one_row_and_every_line_that_waits_another(read_side: ReadSide) -> None:
     rows = read_side.fold(KEY_POOLS, sample_log())
 
-    assert [list(row.values()) for row in rows if row["pool"] == "pro"] == [["pro", "", "", 0, 1, 1, 0]]
+    assert [list(row.values()) for row in rows if row["pool"] == "pro"] == [["pro", "", "", 0, 0, 1, 1, 0]]

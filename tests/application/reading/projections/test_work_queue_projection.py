@@ -32,6 +32,7 @@ SOLD_OUT = Fulfillment.LineItemBlocked(
     line_item="li_mug", state=LineState.BACKORDERED, detail=reasons.as_written("Not enough")
 )
 BY_HAND = Fulfillment.LineItemBlocked(line_item="li_mug", state=LineState.MANUAL, detail=reasons.as_written("by hand"))
+AWAITED = Fulfillment.KeysAwaited(line_item="li_key", quantity=1, detail=reasons.as_written("few keys"))
 GIVEN_UP = Fulfillment.LineItemBlocked(
     line_item="li_service", state=LineState.GIVEN_UP, detail=reasons.port_failed("HTTP 410")
 )
@@ -320,6 +321,7 @@ def test_every_kind_of_work_is_opened_by_something_and_closed_again(read_side: R
         Work.MANUAL_LINE: [(FUL, BY_HAND), (FUL, DELIVERED)],
         Work.BACKORDERED_LINE: [(FUL, SOLD_OUT), (FUL, RESERVED)],
         Work.GIVEN_UP_LINE: [(FUL, GIVEN_UP), (FUL, Fulfillment.LineItemResumed(line_item="li_service"))],
+        Work.AWAITED_KEYS: [(FUL, AWAITED), (FUL, Fulfillment.KeysWaitEnded(line_item="li_key"))],
         Work.MAIL_FAILED: [
             (mail, Effect.GivenUp(error=reasons.port_failed("refused"))),
             (mail, Effect.RetryRequested()),
