@@ -1,6 +1,7 @@
 """How each kind of effect is carried out: ask Stripe, send a mail, call a service that delivers a line."""
 
 from collections.abc import AsyncGenerator, Coroutine, Generator
+from dataclasses import replace
 from typing import assert_never
 
 import structlog
@@ -166,7 +167,9 @@ class Deliver:
         return Done(note=note, outcome=_handed_over(attempt, requested, note))
 
     def _request(self, attempt: Attempt, line: PlannedLine) -> DeliveryRequest:
-        checkout = self._log.get(CheckoutSession, attempt.session_id).checkout
+        session = self._log.get(CheckoutSession, attempt.session_id)
+        checkout = session.checkout
+        fulfillment = self._log.get(Fulfillment, fulfillment_id(attempt.session_id))
         assert checkout is not None, "a line is only ever planned from a retrieved session"
         return DeliveryRequest(
             idempotency_key=attempt.key,
@@ -174,8 +177,8 @@ class Deliver:
             session_id=attempt.session_id,
             livemode=checkout.livemode,
             line=line,
-            customer=checkout.contact,
-            shipping=checkout.shipping,
+            customer=replace(checkout.contact, email=session.mail_address),
+            shipping=fulfillment.recipient(checkout),
             client_reference_id=checkout.client_reference_id.text if checkout.client_reference_id else None,
             metadata={key: value.text for key, value in checkout.metadata.items()},
             payment_intent=checkout.payment_intent,

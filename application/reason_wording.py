@@ -93,6 +93,8 @@ def in_words(reason: Reason) -> str:  # noqa: C901 - a table with a line for eac
             return "The line was replanned"
         case ReasonCode.CANCELED:
             return "The line was canceled"
+        case ReasonCode.SHIPPING_CORRECTED:
+            return "The shipping address was corrected"
         case ReasonCode.PAID_AFTER_CANCELLATION:
             return "The payment arrived after the checkout was canceled: deliver it, replan it, or cancel it again"
         case ReasonCode.DELIVERED_OTHERWISE:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
+from application.correction import Correction
 from application.errors import NotFound
 from application.log.log import Log
 from application.log.unit_of_work import Stamp, UnitOfWork
@@ -14,6 +15,7 @@ from application.ports import Clock
 from application.retriable import check_retriable
 from domain import key_decisions, revoked_keys, staff_decisions
 from domain.catalog import Catalog
+from domain.checkout import Contact
 from domain.checkout_session import CheckoutSession
 from domain.errors import InvalidIdentifier, Refused, UnreadableEvent
 from domain.fulfillment import Fulfillment
@@ -218,6 +220,22 @@ class Staff:
         self._on_checkout(
             session_id, by, lambda unit: unit.command(CheckoutSession, session_id, CheckoutSession.readdress, to)
         )
+
+    def correct_shipping(self, session_id: SessionId, correction: Correction, by: By) -> None:
+        """Change parts of where the checkout's parcels go, as far as they have not left.
+
+        Raises:
+            Refused: the result is no address, or nothing is left to send, or there is no such checkout.
+        """
+
+        def correct(unit: UnitOfWork) -> None:
+            checkout = unit.load(CheckoutSession, session_id).checkout
+            if checkout is None:
+                raise Refused("Stripe has not been asked about this checkout yet. Run `fulfill run`, then try again.")
+            before = unit.load(Fulfillment, fulfillment_id(session_id)).recipient(checkout)
+            staff_decisions.correct_shipping(session_id, correction.of(before or Contact()), unit)
+
+        self._on_checkout(session_id, by, correct)
 
     def show_keys(self, session_id: SessionId, lines: Sequence[str], by: By) -> Sequence[Line]:
         """Return these lines, or all that have license keys. That they were looked at is in the log before."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Self, assert_never
 
+from domain.checkout import Checkout, Contact
 from domain.errors import Refused
 from domain.event import Aggregate, replace
 from domain.fulfillment_events import FulfillmentEvents, FulfillmentFact, FulfillmentFacts
@@ -30,6 +31,8 @@ class Fulfillment(FulfillmentEvents, Aggregate[FulfillmentFact]):
     """How often a person has canceled lines of it."""
     replacements: int = 0
     """How often license keys of it were replaced."""
+    ships_to: Contact | None = None
+    """The recipient as a person corrected it, which Stripe's never replaces."""
 
     @property
     def is_settled(self) -> bool:
@@ -160,6 +163,20 @@ class Fulfillment(FulfillmentEvents, Aggregate[FulfillmentFact]):
         unfinished = [id for id, line in self.lines.items() if not line.state.is_finished]
         return [self.lines[id] for id in self._chosen(line_items, unfinished, "waiting for its delivery")]
 
+    def recipient(self, checkout: Checkout) -> Contact | None:
+        """Where parcels go from now on: the latest correction, else what the customer entered."""
+        return self.ships_to or checkout.shipping
+
+    def correct_shipping(self, to: Contact) -> FulfillmentFacts:
+        """What has not left yet goes to this recipient.
+
+        Raises:
+            Refused: every line is finished.
+        """
+        if self.requested is not None and self.unfinished == 0:
+            raise Refused("Nothing of this checkout is left to deliver, so another shipping address has no effect.")
+        return [self.ShippingCorrected(to=to)] if to != self.ships_to else []
+
     def show_keys(self, line_items: Sequence[str]) -> FulfillmentFacts:
         """Staff look at the license keys of these lines, as `lines_with_keys` chooses them. Recorded every time.
 
@@ -252,6 +269,7 @@ class Fulfillment(FulfillmentEvents, Aggregate[FulfillmentFact]):
                     carrier=event.carrier,
                     tracking=event.tracking,
                     shipped_at=event.occurred_at,
+                    ships_to=self.ships_to,
                 )
                 return replace(self, parcels=(*self.parcels, parcel))
             case Fulfillment.LineItemsCanceled():
@@ -268,6 +286,8 @@ class Fulfillment(FulfillmentEvents, Aggregate[FulfillmentFact]):
             case Fulfillment.KeysReplaced():
                 line = self.lines[event.line_item].with_new_keys(event.keys)
                 return replace(self._with(line), replacements=event.number)
+            case Fulfillment.ShippingCorrected():
+                return replace(self, ships_to=event.to)
             case Fulfillment.Completed() | Fulfillment.KeysShown():
                 return self
             case _:

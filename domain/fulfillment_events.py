@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
+from domain.checkout import Contact
 from domain.event import Event
 from domain.former_sentences import store_reason, store_remarks
 from domain.line import LineState
@@ -139,6 +140,13 @@ class FulfillmentEvents:
         """Whether the customer gets a mail about it."""
 
     @dataclass(frozen=True, kw_only=True)
+    class ShippingCorrected(Event):
+        """A person corrected where parcels go. Parcels that have left are not concerned."""
+
+        TOPIC: ClassVar[str] = "Fulfillment.ShippingCorrected"
+        to: Contact
+
+    @dataclass(frozen=True, kw_only=True)
     class KeysShown(Event):
         """A person looked at the license keys of these lines."""
 
@@ -199,6 +207,7 @@ FulfillmentFact = (
     | FulfillmentEvents.LineItemDelivered
     | FulfillmentEvents.Shipped
     | FulfillmentEvents.LineItemsCanceled
+    | FulfillmentEvents.ShippingCorrected
     | FulfillmentEvents.KeysShown
     | FulfillmentEvents.KeysRevoked
     | FulfillmentEvents.KeysAwaited

@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Self, assert_never
 
+from domain.checkout import Contact
 from domain.deliveries.kind import DeliveryKind, is_with_others
 from domain.personal import Personal
 from domain.plan import PlannedLine
@@ -167,3 +168,5 @@ class Parcel:
     tracking: Personal | None
     """Leads to a page about one person's parcel."""
     shipped_at: datetime
+    ships_to: Contact | None = None
+    """The corrected recipient at that time; None if it was as the customer entered it."""

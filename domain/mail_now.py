@@ -104,6 +104,7 @@ def _mail(
     lines: tuple[MailLine, ...],
     parcel: Parcel | None,
 ) -> Mail:
+    recipient = (parcel.ships_to or checkout.shipping) if parcel else None
     return Mail(
         kind=kind,
         to=to,
@@ -119,7 +120,7 @@ def _mail(
         ordered_at=checkout.created,
         order_number=number,
         reference=checkout.client_reference_id,
-        ship_to=checkout.shipping.address if parcel and checkout.shipping else None,
+        ship_to=recipient.address if recipient else None,
         carrier=parcel.carrier if parcel else None,
         tracking=parcel.tracking if parcel else None,
         presentment=checkout.presentment,

@@ -50,6 +50,7 @@ class ReasonCode(StrEnum):
     # An effect that is not wanted any more
     REPLANNED = "replanned"
     CANCELED = "canceled"
+    SHIPPING_CORRECTED = "shipping_corrected"
     PAID_AFTER_CANCELLATION = "paid_after_cancellation"
     DELIVERED_OTHERWISE = "delivered_otherwise"
     STOCK_TAKEN_BACK = "stock_taken_back"

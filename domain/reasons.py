@@ -122,6 +122,10 @@ def canceled() -> Reason:
     return _reason(ReasonCode.CANCELED)
 
 
+def shipping_corrected() -> Reason:
+    return _reason(ReasonCode.SHIPPING_CORRECTED)
+
+
 def paid_after_cancellation() -> Reason:
     """A payment arrived for a checkout that a person had canceled."""
     return _reason(ReasonCode.PAID_AFTER_CANCELLATION)

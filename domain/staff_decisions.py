@@ -1,8 +1,10 @@
-"""What staff decide about the lines of a checkout: they ship, complete, replan and cancel them."""
+"""What staff decide about the lines of a checkout: they ship, complete, replan and cancel them, and correct where
+they go."""
 
 from collections.abc import Sequence
 
 from domain import reasons
+from domain.checkout import Contact
 from domain.checkout_session import CheckoutSession
 from domain.deliveries.by_kind import delivery_of
 from domain.errors import Refused
@@ -44,6 +46,22 @@ def complete(session_id: SessionId, line_items: Sequence[str], do: Streams) -> N
             keys[line.plan.id] = delivery_of(line.plan.kind).take_over(session_id, line, reasons.taken_over(), do)
     after = do.command(Fulfillment, id, Fulfillment.complete, line_items, keys=keys)
     _dispatch_delivered(session_id, before, after, do)
+
+
+def correct_shipping(session_id: SessionId, to: Contact, do: Streams) -> None:
+    """What has not left yet goes to this recipient.
+
+    Raises:
+        Refused: as `Fulfillment.correct_shipping`; the customer has not finished the checkout; or a delivery by a
+            service outside is under way, which may have the old address.
+    """
+    session = do.load(CheckoutSession, session_id)
+    if session.checkout is None or not session.checkout.is_complete:
+        raise Refused("The customer has not finished this checkout, and can still change the address there.")
+    fulfillment = do.command(Fulfillment, fulfillment_id(session_id), Fulfillment.correct_shipping, to)
+    for line in fulfillment.lines.values():
+        if not line.state.is_finished:
+            delivery_of(line.plan.kind).redirect(session_id, line, reasons.shipping_corrected(), do)
 
 
 def replan(session_id: SessionId, plan: Sequence[PlannedLine], catalog: str, do: Streams) -> None:

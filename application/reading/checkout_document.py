@@ -4,7 +4,7 @@ The shape may grow; what is in it never changes its meaning.
 """
 
 from collections.abc import Iterable, Iterator, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -117,7 +117,7 @@ class CheckoutDocument:
     amount_total: int | None
     currency: str | None
     checkout: Checkout | None
-    """Stripe's copy of the order; None until Stripe was asked."""
+    """Stripe's copy of the order, with the shipping address as staff corrected it; None until Stripe was asked."""
     mails_to: Personal | None
     """The address of its mails: what staff set, or else the customer's."""
     line_items: tuple[LineItemEntry, ...]
@@ -136,6 +136,8 @@ def checkout_document(
         events = [(position, redacted(event)) for position, event in events]
     session, fulfillment, effects = replayed(session_id, [event for _, event in events])
     checkout, completed = session.checkout, session.completed
+    if checkout is not None:
+        checkout = replace(checkout, shipping=fulfillment.recipient(checkout))
     names, routine = titles(session, fulfillment), _routine(effects)
     return CheckoutDocument(
         session_id=session_id,

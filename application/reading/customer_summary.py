@@ -201,6 +201,8 @@ def _of_fulfillment(event: FulfillmentFact, names: Titles, shipped: Set[str]) ->
             return f"Parcel {event.number} left with {event.carrier}: {names.lines(event.lines)}"
         case Fulfillment.LineItemsCanceled():
             return f"Canceled: {names.lines(event.lines)}"
+        case Fulfillment.ShippingCorrected():
+            return "The shipping address was corrected"
         case Fulfillment.KeysRevoked():
             return f"License keys are no longer valid: {names.line(event.line_item)}"
         case Fulfillment.KeysAwaited():

@@ -5,6 +5,7 @@ The modules beside this one compute the answers: checkout_search, open_work, ses
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from application.log.log import Log
@@ -35,6 +36,7 @@ from domain.catalog import NEVER_LOW, LowStock
 from domain.checkout import Checkout
 from domain.checkout_session import CheckoutSession
 from domain.event import Event
+from domain.fulfillment import Fulfillment
 from domain.identifiers import session_of_stream
 from domain.ids import SessionId
 
@@ -115,17 +117,26 @@ class Queries:
 
     def orders(self, subjects: Iterable[str]) -> Mapping[str, Checkout]:
         """Stripe's latest answers about those subjects that are sessions, without the answers that this version can't
-        read. No stream is replayed: the view has the positions of the answers in the log."""
+        read, each with the latest correction of the shipping address. No stream is replayed: the view has the positions
+        of both in the log."""
         self._projector.catch_up()
         sessions = [each for each in dict.fromkeys(subjects) if session_of_stream(each)]
         positions: list[int] = []
         for start in range(0, len(sessions), _BATCH_MAX):
             where = [OneOf("session_id", sessions[start : start + _BATCH_MAX])]
             rows = self._views.select(Selection(projection=CHECKOUTS, where=where))
-            positions += [int(row["retrieved_position"]) for row in rows if row["retrieved_position"] is not None]
+            places = (row[place] for row in rows for place in ("retrieved_position", "ships_to_position"))
+            positions += [int(place) for place in places if place is not None]
         stored = self._log.store.select_positions(sorted(positions)) if positions else ()
-        answers = (self._log.entry(each).readable for each in stored)
-        return {each.originator_id: each.checkout for each in answers if isinstance(each, CheckoutSession.Retrieved)}
+        events = [self._log.entry(each).readable for each in stored]
+        answers: dict[str, Checkout] = {}
+        for each in events:
+            if isinstance(each, CheckoutSession.Retrieved):
+                answers[each.originator_id] = each.checkout
+        for each in events:
+            if isinstance(each, Fulfillment.ShippingCorrected) and each.session in answers:
+                answers[each.session] = replace(answers[each.session], shipping=each.to)
+        return answers
 
     def stock(self) -> list[StockLevel]:
         self._projector.catch_up()

@@ -182,6 +182,8 @@ def _of_fulfillment(event: FulfillmentFact, names: Titles) -> str:  # noqa: C901
             return f"Shipped parcel {event.number} with {event.carrier}{tracking}: {names.lines(event.lines)}"
         case Fulfillment.LineItemsCanceled():
             return f"Canceled {names.lines(event.lines)}{_notified(notifies=event.notifies)}"
+        case Fulfillment.ShippingCorrected():
+            return "Corrected the shipping address"
         case Fulfillment.KeysShown():
             return f"Showed the license keys of {names.lines(event.lines)} to staff"
         case Fulfillment.KeysRevoked():

@@ -46,5 +46,12 @@ class LineDelivery(ABC):
             Refused: the delivery is under way, or has just succeeded.
         """
 
+    def redirect(self, session_id: SessionId, line: Line, why: Reason, do: Streams) -> None:
+        """The recipient of the checkout's parcels changed, and the line has not left yet.
+
+        Raises:
+            Refused: the delivery is under way, maybe to the old recipient.
+        """
+
     def retry(self, session_id: SessionId, line: Line, do: Streams) -> None:
         """A person asked for another try of a line that is pending or was given up."""

@@ -43,6 +43,14 @@ class Outside(LineDelivery):
     def cancel(self, session_id: SessionId, line: Line, why: Reason, do: Streams) -> None:
         do.command(Effect, effect_id(session_id, DeliverStep.of(line)), Effect.take_over, why)
 
+    def redirect(self, session_id: SessionId, line: Line, why: Reason, do: Streams) -> None:
+        """Request it again: a worker that is about to claim it meets a conflict, and then reads the new recipient."""
+        effect = do.load(Effect, effect_id(session_id, DeliverStep.of(line)))
+        requested, step = effect.requested, DeliverStep.of(line)
+        if effect.is_open and requested is not None:
+            do.command(Effect, effect.id, Effect.take_over, why)
+            do.command(Effect, effect.id, Effect.request, requested.kind, step, line=requested.line)
+
     def retry(self, session_id: SessionId, line: Line, do: Streams) -> None:
         do.command(Effect, effect_id(session_id, DeliverStep.of(line)), Effect.request_retry)
 

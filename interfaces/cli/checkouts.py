@@ -166,11 +166,51 @@ def readdress(
     reason: Why = "address corrected",
     json: Json = False,
 ) -> int:
-    """Send a checkout's mails to another address, failed mails included."""
+    """Send a checkout's mails to another email address, failed mails included."""
     who = by(as_, reason)
     with open_desk(makes_log=False) as desk:
         id = desk.session(session)
         desk.runtime.staff.readdress(id, to, who)
+        return put_checkout_state(desk, id, as_json=json)
+
+
+def _part(help: str) -> Parameter:
+    return Parameter(show_default=False, help=help)
+
+
+def address(
+    session: Session,
+    /,
+    *,
+    name: Annotated[str | None, _part("Recipient.")] = None,
+    phone: Annotated[str | None, _part("Phone number for the carrier.")] = None,
+    line1: Annotated[str | None, _part("Street and number.")] = None,
+    line2: Annotated[str | None, _part("Apartment, floor or building.")] = None,
+    city: Annotated[str | None, _part("City.")] = None,
+    postal_code: Annotated[str | None, _part("Postal code.")] = None,
+    state: Annotated[str | None, _part("State, province or prefecture.")] = None,
+    country: Annotated[str | None, _part("Country, as a code of two letters such as DE.")] = None,
+    as_: Who = None,
+    reason: Why = "shipping address corrected",
+    json: Json = False,
+) -> int:
+    """Correct the shipping address of what has not left yet. Parts that are left out stay; "" removes one."""
+    from application.correction import Correction
+
+    who = by(as_, reason)
+    correction = Correction(
+        name=name,
+        phone=phone,
+        line1=line1,
+        line2=line2,
+        city=city,
+        postal_code=postal_code,
+        state=state,
+        country=country,
+    )
+    with open_desk(makes_log=False) as desk:
+        id = desk.session(session)
+        desk.runtime.staff.correct_shipping(id, correction, who)
         return put_checkout_state(desk, id, as_json=json)
 
 

@@ -80,6 +80,7 @@ _NOUNS: Mapping[str, Noun] = {
             "dismiss": stuck.dismiss,
             "note": checkouts.note,
             "readdress": checkouts.readdress,
+            "address": checkouts.address,
         },
     ),
     "queue": Noun(

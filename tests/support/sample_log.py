@@ -9,6 +9,7 @@ from log_parts import BEGINNING, COURSE, KEY, MUG, PLAN, SERVICE, STAFF, LogWrit
 from typed_ids import as_event, as_pool, as_session, as_stream
 
 from domain import reasons
+from domain.checkout import Address, Contact
 from domain.checkout_session import CheckoutSession
 from domain.effect import MAIL, RETRIEVE, Effect
 from domain.event import Event
@@ -272,6 +273,11 @@ def _written_by_staff(log: LogWriter) -> None:
         actor=STAFF,
         reason="by phone",
     )
+    to = Contact(
+        name=Personal("Zoé O'Example"), address=Address(line1=Personal("Neue Gasse 2"), country=Personal("DE"))
+    )
+    corrected = Fulfillment.ShippingCorrected(to=to)
+    log.add(as_stream(f"ful_{KEYS}"), corrected, session_id=as_session(KEYS), actor=STAFF, reason="moved")
     readdressed = CheckoutSession.Readdressed(to=Personal("zoe.other@example.com"))
     log.add(KEYS, readdressed, session_id=as_session(KEYS), actor=STAFF, reason="a typing error")
     log.add(as_stream("evt_10"), received("checkout.session.completed", "cs_00000000000000"), actor="stripe")

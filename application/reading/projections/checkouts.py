@@ -1,6 +1,7 @@
-"""Checkouts: one row for each session, from its first event on, with its total and the place of Stripe's latest answer.
+"""Checkouts: one row for each session, from its first event on, with its total and the places of Stripe's latest answer
+and of the latest correction of its shipping address.
 
-The answer itself, with names and addresses, is in the log alone: readers fetch it from its position.
+Both, with names and addresses, are in the log alone: readers fetch them from their positions.
 """
 
 from collections.abc import Iterable
@@ -19,9 +20,12 @@ from application.reading.projection import (
 from domain.checkout_session import CheckoutSession
 from domain.checkout_session_events import CheckoutSessionFact
 from domain.event import Event
+from domain.fulfillment import Fulfillment
 
 
 def fold(event: Event, position: int) -> Iterable[Change]:
+    if isinstance(event, Fulfillment.ShippingCorrected):
+        yield Update({"session_id": event.session}, {"ships_to_position": position})
     if not isinstance(event, CheckoutSessionFact):
         return
     key = {"session_id": event.originator_id}
@@ -33,6 +37,7 @@ def fold(event: Event, position: int) -> Iterable[Change]:
             "amount_total": None,
             "currency": None,
             "retrieved_position": None,
+            "ships_to_position": None,
         }
     )
     if isinstance(event, CheckoutSession.Retrieved):
@@ -42,7 +47,7 @@ def fold(event: Event, position: int) -> Iterable[Change]:
 
 CHECKOUTS = Projection(
     name="checkouts",
-    version=2,
+    version=3,
     table=Table(
         columns={
             "session_id": Column.TEXT,
@@ -51,10 +56,11 @@ CHECKOUTS = Projection(
             "amount_total": Column.INTEGER,
             "currency": Column.TEXT,
             "retrieved_position": Column.INTEGER,
+            "ships_to_position": Column.INTEGER,
         },
         key=("session_id",),
         indexes=(("position",),),
     ),
-    reads=topics(*get_args(CheckoutSessionFact)),
+    reads=topics(*get_args(CheckoutSessionFact), Fulfillment.ShippingCorrected),
     fold=fold,
 )

@@ -57,10 +57,14 @@ def _found(event: Event) -> Iterator[Found]:
             yield "stripe_event", words(event.stripe_event)
         case CheckoutSession.Retrieved(checkout=checkout):
             yield from _of_checkout(checkout)
+        case CheckoutSession.Readdressed():
+            yield "email", terms_of_email(event.to.text)
         case (
             Fulfillment.Requested(plan=lines) | Fulfillment.Replanned(lines=lines) | Fulfillment.StockHeld(lines=lines)
         ):
             yield from _of_lines(lines)
+        case Fulfillment.ShippingCorrected():
+            yield from _of_contact(event.to)
         case Fulfillment.Shipped():
             yield "tracking", words(_text(event.tracking))
         case _:
@@ -107,7 +111,7 @@ def _text(text: Personal | None) -> str:
 
 SEARCH = Projection(
     name="search",
-    version=2,
+    version=3,
     table=Table(
         columns={"term": Column.TEXT, "session_id": Column.TEXT, "field": Column.TEXT},
         key=("term", "session_id"),
@@ -120,6 +124,7 @@ SEARCH = Projection(
         Fulfillment.Requested,
         Fulfillment.Replanned,
         Fulfillment.Shipped,
+        Fulfillment.ShippingCorrected,
     ),
     fold=fold,
 )

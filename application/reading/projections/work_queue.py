@@ -112,6 +112,7 @@ def _of_fulfillment(event: FulfillmentFact) -> Iterator[Change]:  # noqa: C901 -
             Fulfillment.StockHeld()
             | Fulfillment.HoldReleased()
             | Fulfillment.Shipped()
+            | Fulfillment.ShippingCorrected()
             | Fulfillment.KeysShown()
             | Fulfillment.KeysRevoked()
             | Fulfillment.Completed()

@@ -197,6 +197,7 @@ def test_a_fulfilled_checkout_to_the_letter() -> None:
                 "carrier": "DHL",
                 "tracking": "TRACK42",
                 "shipped_at": "2026-11-24T09:00:38.000000Z",
+                "ships_to": None,
             }
         ],
         "emails": [],

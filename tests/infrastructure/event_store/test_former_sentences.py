@@ -175,6 +175,7 @@ NEVER_A_SENTENCE = {
     ReasonCode.WAITS_FOR_WORKER,
     ReasonCode.LOW_STOCK,
     ReasonCode.CANCELED,
+    ReasonCode.SHIPPING_CORRECTED,
     ReasonCode.PAID_AFTER_CANCELLATION,
     ReasonCode.LOW_KEYS,
     ReasonCode.EVENTS_LEFT_OUT,

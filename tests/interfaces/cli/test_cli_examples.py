@@ -114,6 +114,7 @@ SHOWN_BY_RECIPES = {
     "keys replace": "The customer gets 1 new key",
     "keys revoke": "Revoked 1 license key",
     "readdress": "Recorded.",
+    "address": "Recorded.",
     "ship": "Recorded.",
     "complete": "is fulfilled.",
     "cancel": "is canceled.",

@@ -18,6 +18,7 @@ def test_a_checkout_is_listed_from_the_first_that_was_heard_of_it(read_side: Rea
         "amount_total": 4990,
         "currency": "eur",
         "retrieved_position": 14,
+        "ships_to_position": None,
     }
 
 
