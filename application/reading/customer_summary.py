@@ -209,6 +209,8 @@ def _of_fulfillment(event: FulfillmentFact, names: Titles, shipped: Set[str]) ->
             return f"New license keys will follow: {names.line(event.line_item)}"
         case Fulfillment.KeysReplaced():
             return f"New license keys are ready: {names.line(event.line_item)}"
+        case Fulfillment.KeysWaitEnded():
+            return f"No new license keys will follow: {names.line(event.line_item)}"
         case (
             Fulfillment.StockHeld()
             | Fulfillment.HoldReleased()
@@ -217,7 +219,6 @@ def _of_fulfillment(event: FulfillmentFact, names: Titles, shipped: Set[str]) ->
             | Fulfillment.LineItemReserved()
             | Fulfillment.LineItemResumed()
             | Fulfillment.KeysShown()
-            | Fulfillment.KeysWaitEnded()
             | Fulfillment.Completed()
         ):
             return None

@@ -64,6 +64,12 @@ def test_what_happened_is_reported_in_the_words_of_a_customer() -> None:
         "“Item li_service” is ready",
         "Parcel 1 left with DHL: “Mug, blue”",
         "“Item li_wrap” is ready",
+        "License keys are no longer valid: “Item li_key”",
+        "New license keys will follow: “Item li_key”",
+        "New license keys are ready: “Item li_key”",
+        "License keys are no longer valid: “Item li_key”",
+        "New license keys will follow: “Item li_key”",
+        "No new license keys will follow: “Item li_key”",
     ]
     (parcel,) = found.parcels
     assert (parcel.items, parcel.carrier, parcel.tracking) == (("Mug, blue",), "DHL", Personal(TRACKING))

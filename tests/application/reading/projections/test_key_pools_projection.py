@@ -41,4 +41,4 @@ def test_the_keys_of_a_pool_are_counted_by_what_became_of_them(read_side: ReadSi
 def test_a_pool_is_one_row_and_every_line_that_waits_another(read_side: ReadSide) -> None:
     rows = read_side.fold(KEY_POOLS, sample_log())
 
-    assert [list(row.values()) for row in rows if row["pool"] == "pro"] == [["pro", "", "", 0, 0, 1, 1, 0]]
+    assert [list(row.values()) for row in rows if row["pool"] == "pro"] == [["pro", "", "", 0, 0, 2, 1, 0]]
