@@ -97,6 +97,9 @@ def in_words(reason: Reason) -> str:  # noqa: C901 - a table with a line for eac
             return "The shipping address was corrected"
         case ReasonCode.PAID_AFTER_CANCELLATION:
             return "The payment arrived after the checkout was canceled: deliver it, replan it, or cancel it again"
+        case ReasonCode.PAID_TWICE:
+            what = f"The customer also paid {said['session']} with the same reference and item"
+            return f"{what}: replan this one to deliver it too, or cancel and refund it"
         case ReasonCode.DELIVERED_OTHERWISE:
             return "The line was delivered in another way"
         case ReasonCode.STOCK_TAKEN_BACK:

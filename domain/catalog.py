@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from domain import reasons
 from domain.checkout import Checkout, LineItem
@@ -14,6 +15,8 @@ from domain.ids import PoolName, Sku
 from domain.plan import PlannedLine, Rule, Setting
 from domain.reason import Reason
 from domain.whose_session import OurSessions
+
+REPEATS_WITHIN = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +40,8 @@ class Catalog:
     """The deliveries that can be carried out here: the built-in ones and the merchant's own."""
     our_sessions: OurSessions | None = None
     """Which sessions of the Stripe account are ours; None: all of them."""
+    repeats_within: timedelta = REPEATS_WITHIN
+    """A person decides over a second payment for the same reference, customer and item in this time; 0: no one does."""
     digest: str = ""
     """Identifies this version of the file in the log."""
 

@@ -80,9 +80,9 @@ def _lines_now(
 
 
 def _is_undecided(line: Line) -> bool:
-    """Whether a person is still to decide what becomes of it: it was canceled, and then paid."""
+    """Whether a person is still to decide what becomes of it: it was canceled, and then paid, or is paid twice."""
     why = line.why.code if line.why else None
-    return line.state is LineState.MANUAL and why is ReasonCode.PAID_AFTER_CANCELLATION
+    return line.state is LineState.MANUAL and why in {ReasonCode.PAID_AFTER_CANCELLATION, ReasonCode.PAID_TWICE}
 
 
 def _as_bought(about: tuple[MailLine, ...], checkout: Checkout | None) -> tuple[MailLine, ...]:

@@ -52,6 +52,7 @@ class ReasonCode(StrEnum):
     CANCELED = "canceled"
     SHIPPING_CORRECTED = "shipping_corrected"
     PAID_AFTER_CANCELLATION = "paid_after_cancellation"
+    PAID_TWICE = "paid_twice"
     DELIVERED_OTHERWISE = "delivered_otherwise"
     STOCK_TAKEN_BACK = "stock_taken_back"
     ALREADY_PAID = "already_paid"

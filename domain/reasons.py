@@ -6,7 +6,7 @@ data.
 
 from collections.abc import Mapping
 
-from domain.ids import PoolName, Sku
+from domain.ids import PoolName, SessionId, Sku
 from domain.reason import Peer, Reason, ReasonCode, SmtpAbout
 
 TEXT_MAX = 500
@@ -129,6 +129,11 @@ def shipping_corrected() -> Reason:
 def paid_after_cancellation() -> Reason:
     """A payment arrived for a checkout that a person had canceled."""
     return _reason(ReasonCode.PAID_AFTER_CANCELLATION)
+
+
+def paid_twice(session: SessionId | str) -> Reason:
+    """`session` is the checkout for which the customer has paid as well."""
+    return _reason(ReasonCode.PAID_TWICE, session=session)
 
 
 def delivered_otherwise() -> Reason:

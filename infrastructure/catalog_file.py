@@ -6,11 +6,12 @@ import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from datetime import timedelta
 from pathlib import Path
 from typing import assert_never
 from urllib.parse import urlsplit
 
-from domain.catalog import Catalog
+from domain.catalog import REPEATS_WITHIN, Catalog
 from domain.deliveries.kind import BUILT_IN, DeliveryKind
 from domain.errors import InvalidIdentifier
 from domain.identifiers import normal_sku, pool_name, stock_id
@@ -30,6 +31,9 @@ TABLES = {"products": "price_", "prices": "prod_"}
 
 SESSIONS = "sessions"
 _OUR_KEYS = ("metadata", "payment_links", "with_rule")
+REPEATS = "repeats"
+_WITHIN = "within_minutes"
+WITHIN_MINUTES_MAX = 7 * 24 * 60
 
 _ID = re.compile(r"[\x21-\x7e]{1,200}")
 _DIGEST_LENGTH = 16
@@ -47,14 +51,21 @@ def load_catalog(path: Path, own_kinds: frozenset[str]) -> Catalog:
     """
     document = _document(path)
     for name in document:
-        if name not in (*TABLES, SESSIONS):
-            allowed = f"[products.ID], [prices.ID] and [{SESSIONS}]"
+        if name not in (*TABLES, SESSIONS, REPEATS):
+            allowed = f"[products.ID], [prices.ID], [{SESSIONS}] and [{REPEATS}]"
             raise CatalogError(f"{path}: unknown table [{_short(name)}]; use {allowed}.")
     kinds = BUILT_IN | own_kinds
     products, prices = (_rules(path, table, document.get(table, {}), kinds) for table in ("products", "prices"))
     ours = _our_sessions(f"{path}: [{SESSIONS}]", document[SESSIONS]) if SESSIONS in document else None
-    digest = _digest(prices, products, ours)
-    return Catalog(prices=prices, products=products, kinds=kinds, our_sessions=ours, digest=digest)
+    repeats = _repeats_within(f"{path}: [{REPEATS}]", document.get(REPEATS, {}))
+    return Catalog(
+        prices=prices,
+        products=products,
+        kinds=kinds,
+        our_sessions=ours,
+        repeats_within=repeats,
+        digest=_digest(prices, products, ours, repeats),
+    )
 
 
 def _document(path: Path) -> Mapping[str, object]:
@@ -95,6 +106,15 @@ def _our_sessions(where: str, table: object) -> OurSessions:
     if not (metadata or links or with_rule):
         raise CatalogError(f"{where}: leaves no session to this shop; remove the table, or give it a condition.")
     return OurSessions(metadata=metadata, payment_links=frozenset(links), with_rule=with_rule)
+
+
+def _repeats_within(where: str, table: object) -> timedelta:
+    if not isinstance(table, dict) or not table.keys() <= {_WITHIN}:
+        raise CatalogError(f"{where}: must be a table with `{_WITHIN}` in it.")
+    minutes = table.get(_WITHIN, REPEATS_WITHIN // timedelta(minutes=1))
+    if isinstance(minutes, bool) or not isinstance(minutes, int) or not 0 <= minutes <= WITHIN_MINUTES_MAX:
+        raise CatalogError(f"{where}: {_WITHIN} must be a whole number from 0 to {WITHIN_MINUTES_MAX}.")
+    return timedelta(minutes=minutes)
 
 
 def _rules(path: Path, table: str, rules: object, kinds: frozenset[str]) -> dict[str, Rule]:
@@ -239,7 +259,9 @@ def _keys_of(kind: DeliveryKind) -> Mapping[str, Check]:
 KIND_KEYS: Mapping[str, Mapping[str, Check]] = {kind: _keys_of(kind) for kind in DeliveryKind}
 
 
-def _digest(prices: Mapping[str, Rule], products: Mapping[str, Rule], ours: OurSessions | None) -> str:
+def _digest(
+    prices: Mapping[str, Rule], products: Mapping[str, Rule], ours: OurSessions | None, repeats: timedelta
+) -> str:
     """The same for the same decisions, however the file is laid out: `low_stock` decides nothing."""
     rules: dict[str, object] = {
         table: {id: _decisive(rule) for id, rule in each.items()}
@@ -247,6 +269,8 @@ def _digest(prices: Mapping[str, Rule], products: Mapping[str, Rule], ours: OurS
     }
     if ours is not None:
         rules[SESSIONS] = {**asdict(ours), "payment_links": sorted(ours.payment_links)}
+    if repeats != REPEATS_WITHIN:
+        rules[REPEATS] = repeats.total_seconds()
     canonical = json.dumps(rules, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()[:_DIGEST_LENGTH]
 

@@ -25,6 +25,7 @@ from domain.park_reason import ParkReason
 from domain.payment import Payment, PaymentFact
 from domain.plan import PlannedLine
 from domain.reason import Reason
+from domain.reference import Reference, ReferenceFact
 from domain.step import MailStep
 from domain.stock_item import StockItem, StockItemFact
 from domain.stripe_event import StripeEvent, StripeEventFact
@@ -42,6 +43,8 @@ def sentence(event: Event, names: Titles) -> str:
         return _of_session(event)
     if isinstance(event, PaymentFact):
         return _of_payment(event)
+    if isinstance(event, ReferenceFact):
+        return _of_reference(event)
     if isinstance(event, FulfillmentFact):
         return _of_fulfillment(event, names)
     if isinstance(event, StockItemFact):
@@ -154,6 +157,14 @@ def _of_payment(event: PaymentFact) -> str:
             return f"Stripe reported that the payment {wording.reported(event.type)}"
         case Payment.BelongsTo():
             return "Linked the payment to this checkout"
+        case _:
+            assert_never(event)
+
+
+def _of_reference(event: ReferenceFact) -> str:
+    match event:
+        case Reference.Paid():
+            return "Noted the payment under the reference of this checkout"
         case _:
             assert_never(event)
 

@@ -19,6 +19,7 @@ class Work(StrEnum):
     PAYMENT_OVERDUE = "payment_overdue"
     CONTRADICTED = "contradicted"
     PARKED_SESSION = "parked_session"
+    PAID_TWICE = "paid_twice"
     FAILED_STRIPE_EVENT = "failed_stripe_event"
 
 

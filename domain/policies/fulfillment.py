@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from domain import reasons
 from domain.catalog import Catalog
+from domain.checkout import Checkout
 from domain.checkout_session import CheckoutSession
 from domain.deliveries.by_kind import delivery_of
 from domain.deliveries.license_key import deliver_assigned
@@ -17,6 +18,8 @@ from domain.identifiers import fulfillment_id
 from domain.ids import SessionId
 from domain.key_pool import KeyPool
 from domain.policies.policy import NOTHING_FURTHER, Begin
+from domain.reason import Reason
+from domain.reference import Reference, has_item_in_common, reference_id
 from domain.streams import Streams
 
 
@@ -89,10 +92,9 @@ class FulfillmentPolicy:
         session = do.load(CheckoutSession, paid.session)
         checkout = session.checkout
         assert checkout is not None, "Paid is only ever recorded with what was retrieved"
+        why = self._why_a_person_decides(session, checkout, paid, do)
         requested = Fulfillment.Requested(
-            plan=self._catalog.plan_for_a_person(checkout, reasons.paid_after_cancellation())
-            if session.is_canceled
-            else self._catalog.plan(checkout),
+            plan=self._catalog.plan_for_a_person(checkout, why) if why else self._catalog.plan(checkout),
             catalog=self._catalog.digest,
             currency=checkout.currency,
             amount_shipping=checkout.amount_shipping,
@@ -101,6 +103,27 @@ class FulfillmentPolicy:
             amount_total=checkout.amount_total,
         )
         do.command(Fulfillment, fulfillment_id(paid.session), Fulfillment.request, requested)
+
+    def _why_a_person_decides(
+        self, session: CheckoutSession, checkout: Checkout, paid: CheckoutSession.Paid, do: Streams
+    ) -> Reason | None:
+        twin = self._paid_twice(checkout, paid, do)
+        if session.is_canceled:
+            return reasons.paid_after_cancellation()
+        return reasons.paid_twice(twin) if twin else None
+
+    def _paid_twice(self, checkout: Checkout, paid: CheckoutSession.Paid, do: Streams) -> SessionId | None:
+        """The checkout for which the customer has paid just before, most likely for the same order."""
+        id, within = reference_id(checkout), self._catalog.repeats_within
+        if id is None or not within or not checkout.is_payment_required:
+            return None
+        at = paid.occurred_at
+        reference = do.command(Reference, id, Reference.pay, paid.session, at)
+        for other in reference.others(paid.session, at, within):
+            bought = do.load(CheckoutSession, other).checkout
+            if bought is not None and has_item_in_common(checkout, bought):
+                return other
+        return None
 
 
 def _release_hold(session_id: SessionId, do: Streams) -> None:

@@ -23,7 +23,7 @@ other_mode_than_key(mode) other_mode_than_id(mode) connected_account() unknown_p
 unknown_to_stripe() other_application()
 no_rule() unknown_delivery(delivery) no_url() invalid_sku() invalid_pool() manual_by_rule() taken_over()
 not_enough_stock(sku) not_enough_keys(pool)
-replanned() canceled() shipping_corrected() paid_after_cancellation()
+replanned() canceled() shipping_corrected() paid_after_cancellation() paid_twice(session)
 delivered_otherwise() stock_taken_back() already_paid() payment_not_awaited() mail_outdated()
 in_the_receipt()
 answer_behind_event() no_address() no_mail() no_line() no_plain_method()

@@ -1,5 +1,7 @@
 """What a shopkeeper may write in the catalog file, and what is refused with which sentence."""
 
+import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -196,10 +198,10 @@ def test_the_digest_distinguishes_rules_and_not_layouts(file: Path) -> None:
             "[sessions]\nwith_rule = false",
             "[sessions]: leaves no session to this shop; remove the table, or give it a condition.",
         ),
-        ("x = 1", "unknown table [x]; use [products.ID], [prices.ID] and [sessions]."),
+        ("x = 1", "unknown table [x]; use [products.ID], [prices.ID], [sessions] and [repeats]."),
         (
             '[product.prod_1]\ndelivery = "manual"',
-            "unknown table [product]; use [products.ID], [prices.ID] and [sessions].",
+            "unknown table [product]; use [products.ID], [prices.ID], [sessions] and [repeats].",
         ),
         ("products = 1", "products must be written as tables, [products.ID]."),
         ("[[prices]]\nx = 1", "prices must be written as tables, [prices.ID]."),
@@ -353,3 +355,30 @@ def test_a_sku_is_kept_in_one_form_however_the_file_writes_it(tmp_path: Path) ->
     file.write_text('[products.prod_1]\ndelivery = "shipment"\nsku = "cafe\u0301 "\n', encoding="utf-8")
 
     assert load_catalog(file, frozenset()).skus == {"caf\u00e9"}
+
+
+@pytest.mark.parametrize(("text", "minutes"), [("", 60), ("[repeats]\n", 60), ("[repeats]\nwithin_minutes = 0\n", 0)])
+def test_the_time_in_which_a_second_payment_waits_for_a_person(tmp_path: Path, text: str, minutes: int) -> None:
+    (tmp_path / "catalog.toml").write_text(text)
+
+    catalog = load_catalog(tmp_path / "catalog.toml", frozenset())
+
+    assert catalog.repeats_within == timedelta(minutes=minutes)
+    assert (catalog.digest == load_catalog(tmp_path / "none.toml", frozenset()).digest) is (minutes == 60)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("repeats = 3\n", "[repeats]: must be a table with `within_minutes` in it."),
+        ("[repeats]\nhours = 1\n", "[repeats]: must be a table with `within_minutes` in it."),
+        ("[repeats]\nwithin_minutes = -1\n", "within_minutes must be a whole number from 0 to 10080."),
+        ("[repeats]\nwithin_minutes = true\n", "within_minutes must be a whole number from 0 to 10080."),
+        ("[repeats]\nwithin_minutes = 10081\n", "within_minutes must be a whole number from 0 to 10080."),
+    ],
+)
+def test_a_wrong_time_is_refused(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "catalog.toml").write_text(text)
+
+    with pytest.raises(CatalogError, match=re.escape(said)):
+        load_catalog(tmp_path / "catalog.toml", frozenset())

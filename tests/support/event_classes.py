@@ -8,12 +8,13 @@ from domain.event import Aggregate, Event
 from domain.fulfillment import Fulfillment
 from domain.key_pool import KeyPool
 from domain.payment import Payment
+from domain.reference import Reference
 from domain.stock_item import StockItem
 from domain.stripe_event import StripeEvent
 
 AGGREGATES: list[type[Aggregate[Any]]] = [
     *(StripeEvent, CheckoutSession, Payment, Fulfillment),
-    *(StockItem, KeyPool, Effect),
+    *(StockItem, KeyPool, Effect, Reference),
 ]
 
 

@@ -20,6 +20,7 @@ from domain.mail import MailKind, SentMail
 from domain.park_reason import ParkReason
 from domain.payment import Payment
 from domain.personal import Personal
+from domain.reference import Reference, reference_id
 from domain.source import Source
 from domain.stock_item import StockItem
 from domain.stripe_event import StripeEvent
@@ -51,6 +52,7 @@ def sample_log() -> list[Event]:
     _mailed(log)
     _canceled(log)
     _revoked(log)
+    _paid_under_a_reference(log)
     return log.events
 
 
@@ -317,6 +319,12 @@ def _canceled(log: LogWriter) -> None:
     log.add(as_stream("keys_basic"), KeyPool.Imported(keys=keys), actor=STAFF, reason="bought")
     log.add(as_stream("keys_basic"), KeyPool.Assigned(line_item="li_key", keys=keys), session_id=id)
     log.add(as_stream("keys_basic"), KeyPool.Returned(line_item="li_key", keys=keys), session_id=id, actor=STAFF)
+
+
+def _paid_under_a_reference(log: LogWriter) -> None:
+    reference = reference_id(checkout(KEY))
+    assert reference is not None
+    log.add(reference, Reference.Paid(), session_id=as_session(KEYS), actor="policy:fulfillment")
 
 
 def _revoked(log: LogWriter) -> None:

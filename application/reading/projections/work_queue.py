@@ -84,7 +84,9 @@ def _of_fulfillment(event: FulfillmentFact) -> Iterator[Change]:  # noqa: C901 -
     match event:
         case Fulfillment.Requested():
             yield from _parcels(event, event.plan)
+            yield from _paid_twice(event)
         case Fulfillment.Replanned():
+            yield _decided(session)
             for line in event.replaced:
                 yield Remove({"subject": session, "item": line.id})
             yield from _parcels(event, event.lines)
@@ -101,7 +103,9 @@ def _of_fulfillment(event: FulfillmentFact) -> Iterator[Change]:  # noqa: C901 -
             yield _parcel(event, event.line_item, is_open=True)
         case Fulfillment.LineItemDelivered():
             yield Remove({"subject": session, "item": event.line_item})
+            yield _decided(session)
         case Fulfillment.LineItemsCanceled():
+            yield _decided(session)
             for id in event.lines:
                 yield Remove({"subject": session, "item": id})
         case Fulfillment.KeysAwaited():
@@ -128,6 +132,17 @@ def _parcels(event: Event, plan: Iterable[PlannedLine]) -> Iterator[Change]:
             why = reasons.ready_to_pack(line.item.quantity, line.title)
             put = _open(event, event.session_id or "", Work.PARCEL_TO_PACK, line.id, why)
             yield Put({**put.row, "is_open": int(line.stock_sku is None)})
+
+
+def _paid_twice(event: Fulfillment.Requested) -> Iterator[Change]:
+    for line in event.plan[:1]:
+        if line.remark and line.remark.code is ReasonCode.PAID_TWICE:
+            yield _open(event, event.session, Work.PAID_TWICE, "", line.remark)
+
+
+def _decided(session: SessionId) -> Remove:
+    """A person decided what becomes of a checkout that is paid twice; each of its lines has a row of its own."""
+    return Remove({"subject": session, "kind": Work.PAID_TWICE.value})
 
 
 def _parcel(event: Event, line_item: str, *, is_open: bool) -> Change:

@@ -37,6 +37,8 @@ def checkout_in_words(document: CheckoutDocument) -> str:
     states = {line.state for line in lines}
     if any(line.why and line.why.code is ReasonCode.PAID_AFTER_CANCELLATION for line in lines):
         return "paid after it was canceled: a person has to decide what becomes of it"
+    if any(line.why and line.why.code is ReasonCode.PAID_TWICE for line in lines):
+        return "paid twice, it seems: a person has to decide whether this one is delivered too"
     if document.state is CheckoutState.BLOCKED and states <= {LineState.MANUAL, LineState.CANCELED}:
         return "to do by hand: every line waits for the person who delivers it"
     if document.state is CheckoutState.FULFILLED and LineState.CANCELED in states:

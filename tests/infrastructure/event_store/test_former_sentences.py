@@ -177,6 +177,7 @@ NEVER_A_SENTENCE = {
     ReasonCode.CANCELED,
     ReasonCode.SHIPPING_CORRECTED,
     ReasonCode.PAID_AFTER_CANCELLATION,
+    ReasonCode.PAID_TWICE,
     ReasonCode.LOW_KEYS,
     ReasonCode.EVENTS_LEFT_OUT,
     ReasonCode.OTHER_APPLICATION,

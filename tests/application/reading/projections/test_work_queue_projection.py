@@ -333,6 +333,10 @@ def test_every_kind_of_work_is_opened_by_something_and_closed_again(read_side: R
         Work.PAYMENT_OVERDUE: [(SHOP, UNPAID), (SHOP, PAYMENT_FAILED)],
         Work.CONTRADICTED: [(SHOP, CONTRADICTED), (SHOP, NOTED)],
         Work.PARKED_SESSION: [(SHOP, PARKED), (SHOP, RETRIEVED)],
+        Work.PAID_TWICE: [
+            (FUL, requested(replace(UNTRACKED, delivery=MANUAL, remark=reasons.paid_twice("cs_test_first")))),
+            (FUL, Fulfillment.LineItemsCanceled(number=1, lines=("li_mug",), notifies=False)),
+        ],
         Work.FAILED_STRIPE_EVENT: [
             ("evt_1", StripeEvent.Failed(error=reasons.not_a_session())),
             ("evt_1", StripeEvent.RetryRequested()),
