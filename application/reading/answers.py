@@ -1,5 +1,6 @@
 """What queries of people take and answer: plain values, whatever shows them."""
 
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -56,6 +57,10 @@ class WorkItem:
     """When the engine tries it again by itself; None if it does not."""
 
     @property
+    def place(self) -> "WorkPlace":
+        return WorkPlace(self.since, self.kind.value, self.subject, self.item)
+
+    @property
     def session_id(self) -> SessionId | None:
         """The session, if it is about one."""
         return session_of_stream(self.subject)
@@ -63,6 +68,43 @@ class WorkItem:
     @property
     def is_of_stripe_event(self) -> bool:
         return self.subject.startswith("evt_")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class WorkPlace:
+    """The place of an item in the queue, after which a page begins: its time, kind, subject and item."""
+
+    since: datetime
+    kind: str
+    subject: str
+    item: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkFilter:
+    """Which work is meant. Without any of these, all."""
+
+    kinds: Collection[WorkKind] = ()
+    subject: str | None = None
+    """A session, a Stripe event, or whatever else is the subject."""
+    sku: Sku | None = None
+    """Work about orders with this SKU, and about the SKU itself."""
+    until: datetime | None = None
+    """It has waited since then, or longer."""
+
+
+ALL_WORK = WorkFilter()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkPage:
+    items: Sequence[WorkItem]
+    counts: Mapping[WorkKind, int]
+    """How many items there are of each kind, on this page or not."""
+    left: int
+    """How many come after this page."""
+    is_whole: bool
+    """False if there are more items than were counted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,7 @@
 """The work that waits for a person: rows of the view `work_queue`, and what only the log and other views show."""
 
 import json
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -8,13 +9,15 @@ from datetime import datetime, timedelta
 
 from application.log.insertion import ParkedEvent
 from application.log.log import Log
-from application.reading.answers import IncompleteView, WorkItem
+from application.reading.answers import IncompleteView, WorkFilter, WorkItem, WorkPage, WorkPlace
 from application.reading.due_effects import DueEffects
-from application.reading.projection import Row
+from application.reading.projection import Row, rfc3339
+from application.reading.projections.search import SEARCH
 from application.reading.projections.work_queue import WORK_QUEUE, is_due
+from application.reading.search_terms import words
 from application.reading.supply import low_supplies
 from application.reading.view_states import incomplete_views
-from application.reading.views import Above, Equal, Filter, OneOf, Selection, Views
+from application.reading.views import Above, Among, AtMost, Equal, Filter, OneOf, Selection, Views
 from application.reading.wording import and_behind_it
 from application.reading.work import OtherWork, Work, WorkKind
 from application.reason_wording import in_words
@@ -24,12 +27,14 @@ from domain.checkout_session import CheckoutSession
 from domain.errors import UnreadableEvent
 from domain.event import Event
 from domain.identifiers import session_of_stream
-from domain.ids import StreamId
+from domain.ids import Sku, StreamId
 from domain.reason import Reason
 from domain.step import effect_id
 from domain.stripe_event import StripeEvent
 
 _PAGE_MAX = 100
+_COUNTED_MAX = 10_000
+_LATE_EFFECTS_MAX = 1000
 _NEARBY_MAX = 20
 _LATE = timedelta(minutes=15)
 
@@ -46,23 +51,68 @@ class OpenWork:
         self._clock = clock
         self._low_stock = low_stock
 
-    def items(self, limit: int) -> list[WorkItem]:
+    def page(self, limit: int, of: WorkFilter, after: WorkPlace | None) -> WorkPage:
         """Incomplete views; then, the longest wait first and at most `limit`: rows of the view, parked events, effects
         that no worker has carried out for a quarter of an hour, and low supplies.
 
-        The incomplete views come first and are never cut off, so an empty answer means that there is no work.
+        Without a filter, the incomplete views come first and are never cut off, so an empty answer means that there is
+        no work. They are no part of later pages.
         """
-        selection = Selection(
-            projection=WORK_QUEUE,
-            where=[Equal("is_open", 1)],
-            order_by=["since", "subject", "kind", "item"],
-            limit=limit,
-        )
         now = self._clock()
-        rows = [row for row in self._views.select(selection) if is_due(row, now)]
-        incomplete = [self._incomplete_item(view) for view in incomplete_views(self._views)]
-        items = [*map(_work_item, rows), *self._parked(), *self._late_effects(now, limit), *self._low()]
-        return [*incomplete, *sorted(items, key=lambda item: item.since)[:limit]]
+        rows = self._rows(of, now)
+        others = [each for each in self._others(now) if self._is_meant(each, of)]
+        places = sorted([*map(_place, rows), *(each.place for each in others)])
+        left = [place for place in places if after is None or place > after]
+        shown = {*left[:limit]}
+        items = [_work_item(row) for row in rows if _place(row) in shown]
+        items += [each for each in others if each.place in shown]
+        incomplete = [] if after else self._incomplete(of)
+        counts = Counter(each.kind for each in [*incomplete, *others])
+        counts.update(Work(str(row["kind"])) for row in rows)
+        return WorkPage(
+            items=[*incomplete, *sorted(items, key=lambda item: item.place)],
+            counts=counts,
+            left=len(left) - len(shown),
+            is_whole=len(rows) < _COUNTED_MAX,
+        )
+
+    def _rows(self, of: WorkFilter, now: datetime) -> Sequence[Row]:
+        where: list[Filter] = [Equal("is_open", 1)]
+        if of.kinds:
+            where.append(OneOf("kind", sorted(map(str, of.kinds))))
+        if of.subject is not None:
+            where.append(Equal("subject", of.subject))
+        if of.sku is not None:
+            where += [Among("subject", SEARCH, _with_sku(word), of="session_id") for word in words(of.sku)]
+        if of.until is not None:
+            where.append(AtMost("since", rfc3339(of.until)))
+        order_by = ["since", "kind", "subject", "item"]
+        selection = Selection(projection=WORK_QUEUE, where=where, order_by=order_by, limit=_COUNTED_MAX)
+        return [row for row in self._views.select(selection) if is_due(row, now)]
+
+    def _others(self, now: datetime) -> Iterator[WorkItem]:
+        yield from self._parked()
+        yield from self._late_effects(now, _LATE_EFFECTS_MAX)
+        yield from self._low()
+
+    def _is_meant(self, item: WorkItem, of: WorkFilter) -> bool:
+        if (of.kinds and item.kind not in of.kinds) or of.subject not in {None, item.subject}:
+            return False
+        if of.until is not None and item.since > of.until:
+            return False
+        return of.sku is None or item.subject == of.sku or self._has_sku(item.subject, of.sku)
+
+    def _has_sku(self, session: str, sku: Sku) -> bool:
+        found = (
+            Selection(projection=SEARCH, where=[Equal("session_id", session), *_with_sku(word)], limit=1)
+            for word in words(sku)
+        )
+        return all(self._views.select(each) for each in found)
+
+    def _incomplete(self, of: WorkFilter) -> list[WorkItem]:
+        if of.subject or of.sku or of.until or (of.kinds and OtherWork.INCOMPLETE_VIEW not in of.kinds):
+            return []
+        return [self._incomplete_item(view) for view in incomplete_views(self._views)]
 
     def of(self, subject: str) -> list[WorkItem]:
         """The items of the view and the parked events of one session or Stripe event."""
@@ -148,6 +198,16 @@ class OpenWork:
                 step = effect.effect_id.removeprefix(effect_id(effect.session_id, ""))
                 why = reasons.waits_for_worker(effect.kind)
                 yield _item(effect.session_id, OtherWork.WAITING_EFFECT, step, why, effect.since)
+
+
+def _with_sku(word: str) -> list[Filter]:
+    """A word of a SKU may be a word of a title as well, and a term has one heading."""
+    return [Equal("term", word), OneOf("field", ["sku", "title"])]
+
+
+def _place(row: Row) -> WorkPlace:
+    since = datetime.fromisoformat(str(row["since"]))
+    return WorkPlace(since, str(row["kind"]), str(row["subject"]), str(row["item"]))
 
 
 def _item(subject: str, kind: WorkKind, item: str, why: Reason, since: datetime) -> WorkItem:

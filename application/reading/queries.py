@@ -10,6 +10,7 @@ from datetime import datetime
 
 from application.log.log import Log
 from application.reading.answers import (
+    ALL_WORK,
     ANYTIME,
     IncompleteView,
     KeyPoolLevel,
@@ -17,7 +18,10 @@ from application.reading.answers import (
     SearchHit,
     SeenWithin,
     StockLevel,
+    WorkFilter,
     WorkItem,
+    WorkPage,
+    WorkPlace,
 )
 from application.reading.checkout_document import CheckoutDocument, checkout_document, known_by
 from application.reading.checkout_search import CheckoutSearch
@@ -102,8 +106,12 @@ class Queries:
 
     def work_queue(self, limit: int = _WORK_MAX) -> list[WorkItem]:
         """Incomplete views; then, the longest wait first and at most `limit`, everything else that needs a person."""
+        return list(self.work_page(limit).items)
+
+    def work_page(self, limit: int = _WORK_MAX, of: WorkFilter = ALL_WORK, after: WorkPlace | None = None) -> WorkPage:
+        """A page of that work, and how much there is."""
         self._projector.catch_up()
-        return self._work.items(limit)
+        return self._work.page(limit, of, after)
 
     def work_of(self, subject: str) -> list[WorkItem]:
         """The work of one session or Stripe event."""

@@ -105,6 +105,8 @@ class Among:
     column: str
     projection: Projection
     where: "Sequence[Filter]"
+    of: str | None = None
+    """The column of that row, where its name is another."""
 
 
 Filter = Equal | AtMost | Above | StartsWith | OneOf | Among

@@ -245,6 +245,7 @@ def _filter(each: Filter, table: Table, source_of: SourceOf, dialect: Dialect) -
         case Among():
             inner_table = each.projection.table
             where, parameters = _all(_filter(inner, inner_table, source_of, dialect) for inner in each.where)
-            return f"{column} IN (SELECT {column} FROM {source_of(each.projection)}{where})", parameters
+            of = quoted(each.of or each.column)
+            return f"{column} IN (SELECT {of} FROM {source_of(each.projection)}{where})", parameters
         case _:
             assert_never(each)

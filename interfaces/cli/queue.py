@@ -1,20 +1,41 @@
 """`fulfill queue`: what waits for staff, and the commands that resolve it."""
 
-from typing import TYPE_CHECKING
+import shlex
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Annotated
 
+from cyclopts import Parameter
+
+from domain import ids
+from interfaces.cli.naming import session_of
 from interfaces.cli.output.orders import bought, customer_of, with_order
 from interfaces.cli.output.pager import paged
 from interfaces.cli.output.pasting import name_of, pasted
 from interfaces.cli.output.printing import page, print_json, talk
-from interfaces.cli.output.text import label, to_the_second
+from interfaces.cli.output.text import exact, label, to_the_second
 from interfaces.cli.read_side import is_complete, open_side
-from interfaces.cli.usage import DONE, Json, Redact, SettingsSource
+from interfaces.cli.usage import (
+    DONE,
+    Json,
+    Redact,
+    SettingsSource,
+    UsageError,
+    duration,
+    moment,
+    shown,
+    sku_of,
+    whole_number,
+)
 
 if TYPE_CHECKING:
-    from application.reading.answers import WorkItem
+    from application.reading.answers import WorkFilter, WorkItem, WorkPage, WorkPlace
+    from application.reading.queries import Queries
+    from application.reading.work import WorkKind
     from domain.checkout import Checkout
 
 _ITEMS_MAX = 1000
+_EMPTY = "The queue is empty."
 _COLUMNS = ("since", "subject", "task", "item", "customer", "order", "detail")
 
 
@@ -22,30 +43,121 @@ def _detail(item: "WorkItem") -> str:
     return item.detail if item.retry_at is None else f"{item.detail}. Next try: {to_the_second(item.retry_at)}"
 
 
-def queue(*, redact: Redact = False, json: Json = False) -> int:
+def _at_most(_kind: object, number: int) -> None:
+    if not 0 < number <= _ITEMS_MAX:
+        raise ValueError(f"must be 1 to {_ITEMS_MAX}")
+
+
+def queue(
+    *,
+    kind: Annotated[
+        tuple[str, ...],
+        Parameter("--kind", negative=(), show_default=False, help="Only this kind of task. May be repeated."),
+    ] = (),
+    order: Annotated[
+        str | None, Parameter(help="Only tasks of this order, by any of its names, or of this Stripe event (evt_...).")
+    ] = None,
+    sku: Annotated[
+        ids.Sku | None, Parameter(converter=sku_of, help="Only tasks of orders with this SKU, and of the SKU itself.")
+    ] = None,
+    older_than: Annotated[
+        timedelta | None,
+        Parameter(converter=duration, help="Only tasks that have waited for so long: 45m, 12h or 3d."),
+    ] = None,
+    limit: Annotated[
+        int, Parameter(converter=whole_number, validator=_at_most, help=f"How many tasks, at most {_ITEMS_MAX}.")
+    ] = _ITEMS_MAX,
+    after: Annotated[
+        str | None, Parameter(help="Only tasks behind this one: the cursor of the last one shown, for the next page.")
+    ] = None,
+    counts: Annotated[
+        bool, Parameter(negative=(), show_default=False, help="How many tasks of each kind there are, and no tasks.")
+    ] = False,
+    redact: Redact = False,
+    json: Json = False,
+) -> int:
     """List the tasks for staff, oldest first, with their orders and the commands that resolve them."""
+    from application.reading.answers import ALL_WORK
     from application.reading.projections.checkouts import CHECKOUTS
     from application.reading.projections.work_queue import WORK_QUEUE
     from application.reading.redacted import redacted
 
+    place, kinds = None if after is None else _place(after), _kinds(kind)
     prefix = SettingsSource().order_prefix()
     with open_side(warns_of_low_stock=True, warns_of_shortcomings=True) as side:
-        items = side.queries.work_queue(_ITEMS_MAX)
-        orders = side.queries.orders(item.subject for item in items)
+        of = _filter(side.queries, kinds, order, sku, older_than)
+        found = side.queries.work_page(limit, of, place)
+        orders = {} if counts else side.queries.orders(item.subject for item in found.items)
         is_complete(side.queries, WORK_QUEUE, CHECKOUTS)
     if redact:
         orders = {session: redacted(order) for session, order in orders.items()}
-    if json:
-        print_json([_document(item, orders.get(item.subject), prefix) for item in items])
-    elif items:
-        rows = [(_row(item, orders.get(item.subject), prefix), pasted(item, prefix)) for item in items]
+    if counts:
+        _put_counts(found, as_json=json)
+    elif json:
+        print_json([_document(item, orders.get(item.subject), prefix) for item in found.items])
+    elif found.items:
+        rows = [(_row(item, orders.get(item.subject), prefix), pasted(item, prefix)) for item in found.items]
         with paged() as page_:
             page_.tasks(_COLUMNS, rows)
     else:
-        page().say("The queue is empty.")
-    if len(items) >= _ITEMS_MAX:
-        talk(f"fulfill: Showing the first {_ITEMS_MAX}. There may be more.")
+        page().say(_EMPTY if of == ALL_WORK else "No such task is in the queue.")
+    if found.left and not counts:
+        _talk_of_more(found)
     return DONE
+
+
+def _kinds(given: Sequence[str]) -> "list[WorkKind]":
+    from application.reading.remedies import KINDS
+
+    known = {kind.value: kind for kind in KINDS}
+    if unknown := sorted({*given} - {*known}):
+        raise UsageError(f"--kind must be one of {', '.join(known)} (got {shown(unknown[0])}).")
+    return [known[each] for each in given]
+
+
+def _filter(
+    queries: "Queries", kinds: "Sequence[WorkKind]", order: str | None, sku: ids.Sku | None, age: timedelta | None
+) -> "WorkFilter":
+    from application.reading.answers import WorkFilter
+
+    subject = order if order is None or order.startswith("evt_") else session_of(queries, order)
+    return WorkFilter(kinds=kinds, subject=subject, sku=sku, until=None if age is None else datetime.now(UTC) - age)
+
+
+def _cursor(item: "WorkItem") -> str:
+    place = item.place
+    return "/".join((exact(place.since), place.kind, place.subject, place.item))
+
+
+def _place(cursor: str) -> "WorkPlace":
+    from application.reading.answers import WorkPlace
+
+    match cursor.split("/", 3):
+        case [since, kind, subject, item]:
+            return WorkPlace(moment(since, "--after"), kind, subject, item)
+        case _:
+            raise UsageError(f"--after must be the cursor of a task in `fulfill queue` (got {shown(cursor)}).")
+
+
+def _put_counts(found: "WorkPage", *, as_json: bool) -> None:
+    ordered = sorted(found.counts.items(), key=lambda each: (-each[1], each[0]))
+    if as_json:
+        print_json([{"kind": kind, "count": count} for kind, count in ordered])
+    elif ordered:
+        page().table(("task", "count", "list"), [(label(k), n, f"fulfill queue --kind {k}") for k, n in ordered])
+    else:
+        page().say(_EMPTY)
+    if not found.is_whole:
+        talk("fulfill: There are more tasks than were counted.")
+
+
+def _talk_of_more(found: "WorkPage") -> None:
+    more = f"{found.left} more" if found.is_whole else f"more than {found.left} more"
+    kinds = ", ".join(
+        f"{count} {label(kind)}" for kind, count in sorted(found.counts.items(), key=lambda each: -each[1])
+    )
+    last = shlex.quote(_cursor(found.items[-1]))
+    talk(f"fulfill: {more} ({kinds} in all). For the next ones, add --after {last}.")
 
 
 def _document(item: "WorkItem", order: "Checkout | None", order_prefix: str | None) -> dict[str, object]:
@@ -57,6 +169,7 @@ def _document(item: "WorkItem", order: "Checkout | None", order_prefix: str | No
         order,
         order_number=order_number(session_id) if session_id else None,
         commands=[each.text for each in pasted(item, order_prefix)],
+        cursor=_cursor(item),
     )
 
 

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 DONE, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
 
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)?)?", re.ASCII)
+_DURATION = re.compile(r"([0-9]{1,5})([mhd])")
+_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 _WHOLE_NUMBER = re.compile(r"-?\d{1,18}", re.ASCII)
 _TEXT_SHOWN_MAX = 60
 _NAME_MAX = 500
@@ -61,7 +63,7 @@ def whole_number(_kind: object, tokens: Sequence[Token]) -> int:
     return int(token.value)
 
 
-def _sku(_kind: object, tokens: Sequence[Token]) -> str:
+def sku_of(_kind: object, tokens: Sequence[Token]) -> str:
     """
     Raises:
         ValueError: it is not a SKU.
@@ -73,6 +75,18 @@ def _sku(_kind: object, tokens: Sequence[Token]) -> str:
     except InvalidIdentifier as error:
         raise ValueError("must have 1 to 100 characters, without slashes or control characters") from error
     return sku
+
+
+def duration(_kind: object, tokens: Sequence[Token]) -> timedelta:
+    """
+    Raises:
+        ValueError: it is no number of minutes, hours or days.
+    """
+    [token] = tokens
+    found = _DURATION.fullmatch(token.value)
+    if not found:
+        raise ValueError("must be a number of minutes, hours or days, such as 45m, 12h or 3d")
+    return timedelta(**{_UNITS[found[2]]: int(found[1])})
 
 
 def _pool(_kind: object, text: str) -> None:
@@ -99,7 +113,7 @@ SessionOrEvent = Annotated[
     str | None, Parameter(name="SESSION", validator=_name, help=f"{_NAMES}; or Stripe event ID (evt_...).")
 ]
 Subject = Annotated[str, Parameter(name="SUBJECT", validator=_name, help=f"{_NAMES}; or Stripe event ID (evt_...).")]
-Sku = Annotated[ids.Sku, Parameter(converter=_sku, help="SKU, as in the catalog.")]
+Sku = Annotated[ids.Sku, Parameter(converter=sku_of, help="SKU, as in the catalog.")]
 Pool = Annotated[ids.PoolName, Parameter(validator=_pool, help="Name of the key pool, as in the catalog.")]
 Who = Annotated[
     str | None,

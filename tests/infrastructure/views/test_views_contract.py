@@ -220,6 +220,7 @@ def test_booleans_and_timestamps_can_be_changed_and_be_a_key(views: Views) -> No
         (Equal("refunded_at", None), [EIGHT, TEN]),
         (OneOf("at", [EIGHT, TEN]), [EIGHT, TEN]),
         (Among("at", PAYMENTS, [Equal("is_refunded", False), Above("at", NINE)]), [TEN]),
+        (Among("at", PAYMENTS, [Equal("is_refunded", True)], of="refunded_at"), [TEN]),
     ],
 )
 def test_booleans_and_timestamps_can_be_asked_for(views: Views, where: Filter, expected: list[str]) -> None:

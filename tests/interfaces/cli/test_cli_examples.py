@@ -118,6 +118,7 @@ SHOWN_BY_RECIPES = {
     "ship": "Recorded.",
     "complete": "is fulfilled.",
     "cancel": "is canceled.",
+    "queue --counts": "fulfill queue --kind failed_stripe_event",
     "queue": "fulfill retry evt_4",
     "retry": "Requested 1 retry.",
     "note": "Recorded.",
