@@ -13,7 +13,7 @@ from domain.order_number import read_order_number
 
 TERM_MAX = 200
 _PUNCTUATION = ".,;:!?()[]{}<>\"'«»„“”…€$£¥"
-_SAME = str.maketrans("’‘ʼʹ´‐‑‒–—−", "'" * 5 + "-" * 6)
+_SAME = str.maketrans("’‘ʼʹ´ʻ′‐‑‒–—−", "'" * 7 + "-" * 6)
 _LETTERS = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "ı": "i", "ŧ": "t", "þ": "th", "æ": "ae", "œ": "oe"}
 )
@@ -21,8 +21,12 @@ _LETTERS = str.maketrans(
 _ID = re.compile(r"(?:cs|pi|cus|sub|in|evt|plink|py|ch|re|dp)_[a-z0-9_]{4,}")
 """Of Stripe's, within an address; https://docs.stripe.com/api has the prefixes."""
 _AMOUNT = re.compile(r"\d{1,3}(?:[.,]\d{3})+[.,]\d{2}|\d+[.,]\d{2}")
+_GROUPED = re.compile(r"(?<![\d.,])(\d{1,3}(?:[.,' \u00a0\u202f]\d{3})+)(?:[.,](\d{1,2}))?(?![\d.,])")
+"""A number with its thousands apart. `4,900` may be one, or 4.9 with three decimals, so this is the later reading."""
+_WITHOUT_ZERO = re.compile(r"(?<![\d.,])[.,](\d{2})(?!\d)")
 _WITHIN = re.compile(r"[-'/@.+&]")
 _PHONE = re.compile(r"\+?[\d\s()./-]+")
+_LABEL_OF_PHONE = re.compile(r"(?:tel|phone|mobile)\b[.:\s]*", re.IGNORECASE)
 _PHONE_DIGITS_MIN = 6
 _REVERSED, _END = "tel:", "end:"
 _END_MIN = 6
@@ -31,6 +35,7 @@ _END_OF_ID = re.compile(r"[A-Za-z0-9_]+")
 
 def words(text: str) -> list[str]:
     """The words of a text, each as it is stored and asked for: without case, accents and punctuation at its ends."""
+    text = text.replace("`", "'")
     plain = text if text.isascii() and text.isprintable() else _plain(text)
     return [word for raw in plain.casefold().split() if (word := _word(raw))]
 
@@ -89,11 +94,9 @@ def beginning_of_end(text: str) -> str | None:
 
 
 def terms_of_code(text: str) -> Iterator[str]:
-    """A postal code: by its words, and without blanks: `SW1A 1AA`, `sw1a1aa`."""
-    found = words(text)
-    yield from found
-    if len(found) > 1:
-        yield "".join(found)
+    """A postal code: by its words and their parts, and without blanks: `SW1A 1AA`, `sw1a1aa`; `D-10999`, `10999`."""
+    yield from terms_of_text(text)
+    yield "".join(words(text))
 
 
 def terms_of_reference(text: str) -> Iterator[str]:
@@ -103,28 +106,41 @@ def terms_of_reference(text: str) -> Iterator[str]:
 
 
 def terms_of_amount(amount: Decimal, currency: str) -> Iterator[str]:
-    """In whole units, as people write it, and the currency's code."""
+    """In whole units, as people write it, in the smallest unit, as Stripe's API does, and the currency's code."""
     yield str(amount)
+    yield str(amount).replace(".", "").lstrip("0") or "0"
     yield currency.casefold()
 
 
 def readings(question: str) -> Iterator[Sequence[str]]:
     """What a question may ask for, the likeliest first: the beginnings of terms, all of which a checkout must have."""
     asked = question.strip()
-    yield list(dict.fromkeys(word for raw in asked.split() for word in _asked(raw)))
+    likeliest = list(dict.fromkeys(word for raw in asked.split() for word in _asked(raw)))
+    yield likeliest
     if number := read_order_number(asked):
         yield words(number)
-    phone = asked.removeprefix("tel:")
+    phone = _LABEL_OF_PHONE.sub("", asked, count=1)
     digits = _digits(phone) if _PHONE.fullmatch(phone) else ""
     if len(digits) >= _PHONE_DIGITS_MIN:
         yield [_REVERSED + digits[::-1]]
     if end := beginning_of_end(asked):
         yield [end]
+    amount = _WITHOUT_ZERO.sub(r"0.\1", _GROUPED.sub(_ungrouped, asked))
+    if amount != asked:
+        yield words(amount)
+    parts = [part for word in likeliest for part in re.split("[-']", word) if part]
+    if parts != likeliest:
+        yield parts
+
+
+def _ungrouped(number: re.Match[str]) -> str:
+    whole = re.sub(r"\D", "", number[1])
+    return f"{whole}.{number[2]}" if number[2] else whole
 
 
 def _asked(raw: str) -> list[str]:
-    if "://" in raw:
-        return _ID.findall(raw.casefold())[-1:] or words(raw)
+    if "/" in raw and (ids := _ID.findall(raw.casefold())):
+        return ids[-1:]
     bare = raw.strip(_PUNCTUATION).casefold()
     return words(bare.removeprefix("mailto:").partition("?")[0] if "@" in bare else bare)
 
