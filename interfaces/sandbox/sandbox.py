@@ -19,6 +19,7 @@ from interfaces.sandbox.model.checkout import PaymentDetails
 from interfaces.sandbox.model.disputes import closed_dispute, new_dispute
 from interfaces.sandbox.model.links import new_payment_link
 from interfaces.sandbox.model.params import Params
+from interfaces.sandbox.model.payment_methods import TEST_CARD_NUMBER
 from interfaces.sandbox.model.payment_values import Dispute, PaymentIntent, Refund
 from interfaces.sandbox.model.sessions import new_session, session_of_link
 from interfaces.sandbox.model.values import (
@@ -109,8 +110,9 @@ class Sandbox(Core):
             making.state.payment_links[link.id] = link
             return link
 
-    def create_session(self, values: Values) -> Session:
-        with self.changing() as making:
+    def create_session(self, values: Values, base_url: str | None = None) -> Session:
+        """`base_url` is where the payment page is reached, if not at the sandbox's own address."""
+        with self.changing(base_url) as making:
             return self.keep_session(new_session(Params.of_values(values), making))
 
     def add_webhook(
@@ -188,6 +190,7 @@ class Sandbox(Core):
         session_id: str,
         *,
         by: PayBy = "card",
+        card: str = TEST_CARD_NUMBER,
         email: str | None = None,
         name: str | None = None,
         phone: str | None = None,
@@ -203,12 +206,14 @@ class Sandbox(Core):
     ) -> Session:
         """Fills in the payment page and presses the button; a total of 0 is free, whatever `by` is.
 
-        Quantities go by line item ID, additions by the price ID of an optional item, answers by field key.
+        `card` is the number of a test card, of which some are declined. Quantities go by line item ID, additions by the
+        price ID of an optional item, answers by field key.
         """
         known = email or self.session(session_id).customer_email or _EMAIL
         customer = Customer(email=known, name=name or _NAME, phone=phone, address=address)
         payment = PaymentDetails(
             by=by,
+            card=card,
             customer=replace(customer, business_name=business_name, tax_id=tax_id),
             ship_to=replace(customer, email=None, phone=None),
             quantities=quantities or {},

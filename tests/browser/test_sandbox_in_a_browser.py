@@ -83,6 +83,30 @@ def test_it_fits_can_be_read_loads_nothing_foreign_and_has_no_complaint(
     assert [url for url in noticed.requests if not url.startswith(server.url)] == []
 
 
+@pytest.mark.parametrize("width", [390, 1280])
+def test_a_person_sells_something_pays_by_card_and_refunds_it_without_a_script(
+    browser: Browser, server: SandboxServer, width: int
+) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 800}, java_script_enabled=False)
+    page = context.new_page()
+    page.goto(server.url)
+    page.get_by_role("button", name="Open the checkout").click()
+    page.get_by_label("E-mail").fill("ada@example.com")
+    page.get_by_label("Name", exact=True).fill("Ada Example")
+    page.get_by_label("Number of a test card").fill("4000 0000 0000 0002")
+    page.get_by_role("button", name="Pay €12.00").click()
+    expect(page.get_by_role("alert")).to_contain_text("Your card was declined.")
+
+    page.get_by_label("Number of a test card").fill("4242 4242 4242 4242")
+    page.get_by_role("button", name="Pay €12.00").click()
+    expect(page.get_by_role("heading", name="Sandbox for Stripe Checkout")).to_be_visible()
+    page.get_by_role("button", name="Refund", exact=True).click()
+
+    expect(page.locator("#sessions")).to_contain_text("€12.00 refunded")
+    expect(page.locator("#books")).to_contain_text("€12.00")
+    context.close()
+
+
 def test_a_person_makes_weather_and_calms_it_without_a_script(browser: Browser, server: SandboxServer) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()

@@ -7,7 +7,7 @@ from typing import assert_never
 from interfaces.sandbox.model.carts import line_item
 from interfaces.sandbox.model.errors import StripeError, declined_card, invalid_parameter, invalid_state
 from interfaces.sandbox.model.making import Making
-from interfaces.sandbox.model.payment_methods import method_filled_in
+from interfaces.sandbox.model.payment_methods import TEST_CARD_NUMBER, is_declined, method_filled_in
 from interfaces.sandbox.model.payment_values import IntentStatus, PaymentIntent, PaymentMethod
 from interfaces.sandbox.model.values import (
     AdjustableQuantity,
@@ -28,6 +28,8 @@ class PaymentDetails:
 
     by: PayBy
     customer: Customer
+    card: str = TEST_CARD_NUMBER
+    """The number of the card, where `by` is `card` and the method is not known already."""
     ship_to: Customer | None = None
     quantities: Mapping[str, int] = field(default_factory=dict)
     """New quantities by line item ID, for adjustable ones."""
@@ -84,7 +86,7 @@ def completed(
     if by == "free" and session.amount_total > 0:
         raise StripeError("This session is not free.", param="by")
     is_due = session.mode != "setup" and session.amount_total > 0
-    if is_due and by == "card" and payment.method is not None and payment.method.outcome == "fails":
+    if is_due and by == "card" and _is_declined(payment):
         raise declined_card()
     session = _closed(session, making)
     if not is_due:
@@ -101,6 +103,10 @@ def completed(
         case _:
             assert_never(by)
     return session, paid if session.mode == "payment" else None
+
+
+def _is_declined(payment: PaymentDetails) -> bool:
+    return is_declined(payment.card) if payment.method is None else payment.method.outcome == "fails"
 
 
 def settled(session: Session) -> Session:
@@ -160,7 +166,7 @@ def _closed(session: Session, making: Making) -> Session:
 def _paid(session: Session, payment: PaymentDetails, making: Making) -> Paid:
     if session.currency is None:
         raise invalid_state("A Checkout Session without a currency takes no money.")
-    method = payment.method or method_filled_in(payment.by, payment.customer, making)
+    method = payment.method or method_filled_in(payment.by, payment.card, payment.customer, making)
     is_authorized = payment.by == "card" and session.wishes.is_captured_later and session.mode == "payment"
     on_card: IntentStatus = "requires_capture" if is_authorized else "succeeded"
     intent = PaymentIntent(

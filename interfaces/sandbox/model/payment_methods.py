@@ -14,10 +14,22 @@ _CARDS: Final[dict[str, tuple[Outcome, str]]] = {
     "mastercard": ("succeeds", "4444"),
     "chargeDeclined": ("fails", "0002"),
     "visa_chargeDeclined": ("fails", "0002"),
+    "chargeDeclinedInsufficientFunds": ("fails", "9995"),
+    "visa_chargeDeclinedInsufficientFunds": ("fails", "9995"),
     "createDispute": ("is_disputed", "0259"),
     "createDisputeInquiry": ("is_inquired", "1976"),
 }
 """What comes of paying with it, and its last digits: of `tok_visa` and `pm_card_visa`."""
+TEST_CARD_NUMBER: Final = "4242 4242 4242 4242"
+CARD_NUMBERS: Final = {
+    TEST_CARD_NUMBER: "visa",
+    "5555 5555 5555 4444": "mastercard",
+    "4000 0000 0000 0002": "chargeDeclined",
+    "4000 0000 0000 9995": "chargeDeclinedInsufficientFunds",
+    "4000 0000 0000 0259": "createDispute",
+    "4000 0000 0000 1976": "createDisputeInquiry",
+}
+"""Stripe's test cards as a person types them, and their names: https://docs.stripe.com/testing."""
 _REFUSED_IBANS: Final = frozenset({"AT861904300235473202", "IT60X0542811101000000123456"})
 """The accounts for trials whose bank refuses the debit; the second is the one that the Stripe CLI uses."""
 _TEST_CARD: Final = "pm_card_"
@@ -51,10 +63,14 @@ def method_named(identifier: str, making: Making, *, param: str) -> PaymentMetho
     return _kept(making, "card", *card, customer=Customer(email=None), metadata={})
 
 
-def method_filled_in(by: PayBy, customer: Customer, making: Making) -> PaymentMethod:
-    """What the customer has filled in on the payment page."""
+def method_filled_in(by: PayBy, card: str, customer: Customer, making: Making) -> PaymentMethod:
+    """What the customer has filled in on the payment page.
+
+    Raises:
+        StripeError: the card is none of the test cards.
+    """
     if by == "card":
-        return _kept(making, "card", *_CARDS["visa"], customer=customer, metadata={})
+        return _kept(making, "card", *_card_of(card), customer=customer, metadata={})
     outcome: Outcome = "fails" if by == "debit_fails" else "succeeds"
     return _kept(making, "sepa_debit", outcome, "3000", customer=customer, metadata={})
 
@@ -73,6 +89,25 @@ def _kept(
     )
     making.state.payment_methods[method.id] = method
     return method
+
+
+def is_declined(card: str) -> bool:
+    """Whether the bank declines this card, by its number.
+
+    Raises:
+        StripeError: it is none of the test cards.
+    """
+    outcome, _ = _card_of(card)
+    return outcome == "fails"
+
+
+def _card_of(number: str) -> tuple[Outcome, str]:
+    digits = "".join(number.split())
+    for known, name in CARD_NUMBERS.items():
+        if digits == known.replace(" ", ""):
+            return _CARDS[name]
+    message = f"That is none of the sandbox's test cards. Use {TEST_CARD_NUMBER}, and never a real card."
+    raise invalid_parameter("card", message, code="incorrect_number")
 
 
 def _card(params: Params) -> tuple[Outcome, str]:

@@ -14,6 +14,7 @@ from interfaces.sandbox.own_pages import is_from_own_page, is_reached_as_this_ma
 from interfaces.sandbox.pages.control_forms import ACTIONS, FAULTS
 from interfaces.sandbox.pages.live_content import live_content
 from interfaces.sandbox.pages.rendering import CONTROLLED, Rendering
+from interfaces.sandbox.pages.selling import DELIVERIES, return_url, sell
 from interfaces.sandbox.sandbox import Sandbox
 from interfaces.sandbox.stripe_json.versions import VERSIONS
 
@@ -50,6 +51,8 @@ class ControlPage:
         if not is_from_own_page(request):
             return self._message(_FORBIDDEN, "Refused", "Only the sandbox's own page can do this.")
         part = request.path_params["part"]
+        if part == "sell":
+            return await self._sell(request)
         if part not in ACTIONS:
             return self._message(_NOT_FOUND, "Not found", "There is no such control.")
         try:
@@ -58,6 +61,14 @@ class ControlPage:
             return self._page(base_url_of(request), _UNPROCESSABLE, problem=error.message)
         return RedirectResponse(f"/#{part}", _SEE_OTHER)
 
+    async def _sell(self, request: Request) -> Response:
+        base_url = base_url_of(request)
+        try:
+            session = sell(self._sandbox, await params_of(request), base_url)
+        except StripeError as error:
+            return self._page(base_url, _UNPROCESSABLE, problem=error.message)
+        return RedirectResponse(session.url, _SEE_OTHER)
+
     def _page(self, base_url: str, status: int = 200, *, problem: str = "") -> Response:
         skies, faults = self._sandbox.post_office.skies, self._sandbox.faults
         return self._rendering.page(
@@ -65,6 +76,8 @@ class ControlPage:
             status,
             headers=CONTROLLED,
             base_url=base_url,
+            deliveries=DELIVERIES,
+            return_url=return_url(self._sandbox, base_url),
             problem=problem,
             live=live_content(self._sandbox),
             is_held=self._sandbox.clock.is_held,

@@ -122,6 +122,12 @@ def _sessions(sandbox: Sandbox, params: Params) -> None:
             sandbox.expire(session_id)
         case "capture":
             sandbox.capture(sandbox.session(session_id).payment_intent_id or "")
+        case "refund":
+            sandbox.refund(sandbox.session(session_id).payment_intent_id or "")
+        case "refund_half":
+            payment = sandbox.books.payment_of(session_id)
+            if payment is not None:
+                sandbox.refund(payment.payment_intent_id, max(1, payment.paid.amount // 2))
         case "cancel":
             sandbox.cancel(sandbox.session(session_id).payment_intent_id or "")
         case _:

@@ -7,6 +7,7 @@ from typing import Final
 
 from interfaces.sandbox.model.checkout import PaymentDetails
 from interfaces.sandbox.model.params import Params
+from interfaces.sandbox.model.payment_methods import TEST_CARD_NUMBER
 from interfaces.sandbox.model.values import Address, Customer, CustomField, PayBy, Session
 
 _TEXT_MAX: Final = 500
@@ -52,6 +53,7 @@ class Filled:
         email, phone = self.text("email") or None, self.text("phone") or None
         return PaymentDetails(
             by=chosen,
+            card=self.text("card") or TEST_CARD_NUMBER,
             customer=Customer(email=email, name=name, phone=phone, address=address),
             ship_to=Customer(email=None, name=name, address=address),
             quantities=self.quantities,
@@ -69,13 +71,26 @@ def blank(session: Session) -> Filled:
             "country": countries[0] if countries else "",
             "shipping_rate": session.shipping.rate_id if session.shipping else "",
             "by": "card",
+            "card": TEST_CARD_NUMBER,
         }
     )
 
 
 def read_form(params: Params, session: Session) -> Filled:
     """Raises StripeError for what no browser sends from this page, such as a quantity that is no number."""
-    names = ("email", "name", "phone", "line1", "line2", "postal_code", "city", "country", "shipping_rate", "by")
+    names = (
+        "email",
+        "name",
+        "phone",
+        "line1",
+        "line2",
+        "postal_code",
+        "city",
+        "country",
+        "shipping_rate",
+        "by",
+        "card",
+    )
     texts = {name: (params.text(name) or "").strip()[:_TEXT_MAX] for name in names}
     if session.customer_email is not None:
         texts["email"] = session.customer_email

@@ -15,7 +15,7 @@ from interfaces.sandbox.sandbox import Sandbox
 
 _SESSIONS_MAX: Final = 20
 _EVENTS_MAX: Final = 40
-_KINDS: Final = ("paid", "pending", "failed", "expired", "open")
+_KINDS: Final = ("paid", "refunded", "pending", "failed", "expired", "open")
 
 MISHAPS: Final[dict[Mishap, str]] = {
     "dropped": "dropped on its way",
@@ -45,7 +45,7 @@ class Subtotal:
 class CurrencyRow:
     currency: str
     sums: dict[str, Subtotal]
-    """By `paid`, `pending`, `failed`, `expired`, `open`."""
+    """By `paid`, `refunded`, `pending`, `failed`, `expired`, `open`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +58,9 @@ class SessionRow:
     is_open: bool
     has_debit: bool
     is_authorized: bool
+    is_refundable: bool
+    refunded: str
+    """What was given back; empty if nothing was."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,10 +109,7 @@ def live_content(sandbox: Sandbox) -> LiveContent:
         return LiveContent(
             now=shown_moment(sandbox.clock.now()),
             books=_currencies(entries),
-            sessions=[
-                _session_row(session, entries.of(session.id))
-                for session in _latest(state.sessions.values(), _SESSIONS_MAX)
-            ],
+            sessions=[_session_row(session, entries) for session in _latest(state.sessions.values(), _SESSIONS_MAX)],
             sessions_total=len(state.sessions),
             events=[_event_row(event, state) for event in _latest(events, _EVENTS_MAX)],
             events_total=len(events),
@@ -130,6 +130,10 @@ def _currencies(books: Books) -> list[CurrencyRow]:
         if entry.total is not None:
             found = sums.setdefault(entry.total.currency, {kind: [] for kind in _KINDS})
             found[_kind(entry)].append(entry.total.amount)
+    for payment in books.payments.values():
+        if payment.refunded.amount:
+            found = sums.setdefault(payment.refunded.currency, {kind: [] for kind in _KINDS})
+            found["refunded"].append(payment.refunded.amount)
     return [_currency(currency, kinds) for currency, kinds in sorted(sums.items())]
 
 
@@ -146,8 +150,10 @@ def _kind(entry: BookEntry) -> str:
     return entry.status
 
 
-def _session_row(session: Session, entry: BookEntry) -> SessionRow:
+def _session_row(session: Session, books: Books) -> SessionRow:
+    entry, payment = books.of(session.id), books.payment_of(session.id)
     state, tone = _state_of(session, entry)
+    refunded = payment.refunded.amount if payment else 0
     return SessionRow(
         id=session.id,
         amount=shown_money(session.amount_total, session.currency) or "Nothing to pay",
@@ -157,6 +163,8 @@ def _session_row(session: Session, entry: BookEntry) -> SessionRow:
         is_open=session.status == "open",
         has_debit=session.debit is not None,
         is_authorized=entry.is_authorized,
+        is_refundable=payment is not None and refunded + payment.disputed.amount < payment.paid.amount,
+        refunded=shown_money(refunded, session.currency) if refunded else "",
     )
 
 

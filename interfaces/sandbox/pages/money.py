@@ -13,5 +13,8 @@ def shown_money(amount: int, currency: str | None) -> str:
     """`€12.00` for 1200 and `eur`. How many decimals an amount has is Stripe's rule, not the currency's."""
     if currency is None:
         return ""
-    decimals = 0 if currency in _ZERO_DECIMALS else 3 if currency in _THREE_DECIMALS else 2
-    return format_currency(Decimal(amount).scaleb(-decimals), currency.upper(), locale="en_US")
+    return format_currency(Decimal(amount).scaleb(-decimals_of(currency)), currency.upper(), locale="en_US")
+
+
+def decimals_of(currency: str) -> int:
+    return 0 if currency in _ZERO_DECIMALS else 3 if currency in _THREE_DECIMALS else 2

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from babel import Locale
 
+from interfaces.sandbox.model.payment_methods import CARD_NUMBERS
 from interfaces.sandbox.model.state import State
 from interfaces.sandbox.model.values import AdjustableQuantity, CustomField, LineItem, OptionalItem, Session
 from interfaces.sandbox.pages.form import Filled, Problem
@@ -57,6 +58,8 @@ class PaymentPage:
     has_phone: bool
     has_fixed_email: bool
     has_card: bool
+    cards: Sequence[str]
+    """The numbers of the test cards."""
     has_debit: bool
     cancel_url: str
     expires: str
@@ -92,6 +95,7 @@ def payment_page(
         has_phone=session.wishes.has_phone,
         has_fixed_email=session.customer_email is not None,
         has_card=not methods or "card" in methods,
+        cards=tuple(CARD_NUMBERS),
         has_debit=session.mode != "setup" and (not methods or any(method != "card" for method in methods)),
         cancel_url=session.cancel_url or f"/c/pay/{session.id}/left",
         expires=shown_time(session.expires_at),

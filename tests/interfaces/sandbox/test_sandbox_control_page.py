@@ -301,3 +301,90 @@ def test_a_card_that_is_authorized_is_captured_or_let_go_of(
     page = browser.get("/live").text
     assert f">{shown}<" in page
     assert f'id="{action}-{session.id}"' not in page
+
+
+SALE = {
+    "name": "Mug, blue",
+    "price": "12.50",
+    "currency": "EUR",
+    "quantity": "2",
+    "delivery": "shipment",
+    "sku": "mug-blue",
+}
+
+
+def sale(browser: httpx2.Client, **changes: str) -> httpx2.Response:
+    return browser.post("/controls/sell", data={**SALE, **changes})
+
+
+def test_a_product_and_its_checkout_are_made_with_one_form(sandbox: Sandbox, browser: httpx2.Client) -> None:
+    sandbox.add_webhook("http://localhost:9/webhook")
+
+    answer = sale(browser)
+
+    (entry,) = sandbox.books.entries.values()
+    session = sandbox.session(entry.session_id)
+    assert (answer.status_code, answer.headers["location"]) == (303, session.url)
+    assert browser.get(session.url).status_code == 200
+    assert (session.amount_total, session.currency) == (2500, "eur")
+    assert session.success_url == "http://localhost:9/after-checkout?session_id={CHECKOUT_SESSION_ID}"
+    assert session.wishes.shipping_countries
+    with sandbox.reading() as state:
+        product = state.product(entry.line_items[0].product_id)
+    assert (product.name, product.metadata) == ("Mug, blue", {"delivery": "shipment", "sku": "mug-blue"})
+
+
+def test_without_an_endpoint_the_customer_returns_to_the_page(
+    server: SandboxServer, sandbox: Sandbox, browser: httpx2.Client
+) -> None:
+    sale(browser, delivery="")
+
+    (entry,) = sandbox.books.entries.values()
+    assert sandbox.session(entry.session_id).success_url == f"{server.url}/#{{CHECKOUT_SESSION_ID}}"
+
+
+@pytest.mark.parametrize(
+    ("price", "currency", "amount"),
+    [("12", "EUR", 1200), ("12,5", "EUR", 1250), ("1200", "JPY", 1200), ("0", "EUR", 0), ("1.234", "KWD", 1234)],
+)
+def test_a_price_is_read_as_people_write_it(
+    sandbox: Sandbox, browser: httpx2.Client, price: str, currency: str, amount: int
+) -> None:
+    sale(browser, price=price, currency=currency, quantity="1")
+
+    (entry,) = sandbox.books.entries.values()
+    assert entry.total is not None
+    assert (entry.total.amount, entry.total.currency) == (amount, currency.lower())
+
+
+@pytest.mark.parametrize("price", ["-1", "1.234", "free", "NaN", "Infinity", "1e30"])
+def test_a_price_that_is_none_is_named(sandbox: Sandbox, browser: httpx2.Client, price: str) -> None:
+    answer = sale(browser, price=price)
+
+    assert answer.status_code == 422
+    assert "That was not done" in answer.text
+    assert sandbox.books.entries == {}
+
+
+def test_a_refund_of_a_half_and_of_the_rest_is_in_the_books(sandbox: Sandbox, browser: httpx2.Client) -> None:
+    session = sold(sandbox, "card", amount=501)
+    act(browser, "sessions", id=session.id, action="refund_half")
+
+    live = text_of(browser.get("/live"))
+    assert "€2.50 refunded" in live
+    assert "Refund half" not in live
+    assert '<td data-label="Refunded"><span class="amount">€2.50</span> <span class="quiet">1</span></td>' in live
+
+    act(browser, "sessions", id=session.id, action="refund")
+    live = text_of(browser.get("/live"))
+    assert "€5.01 refunded" in live
+    assert ">Refund<" not in live.partition('id="sessions"')[2]
+
+
+def test_only_a_payment_that_arrived_can_be_refunded(sandbox: Sandbox, browser: httpx2.Client) -> None:
+    sandbox.hold_clock()
+    sold(sandbox)
+    sold(sandbox, "debit_succeeds")
+    sandbox.dispute(sold(sandbox, "card").payment_intent_id or "")
+
+    assert 'value="refund"' not in browser.get("/live").text

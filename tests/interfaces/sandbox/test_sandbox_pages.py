@@ -301,3 +301,60 @@ def test_a_payment_link_opens_whatever_else_is_in_its_address(browser: httpx2.Cl
     opened = browser.get(f"/b/{link.id}?client_reference_id=a&" + "&".join(f"utm={n}" for n in range(30)))
 
     assert opened.status_code == 303
+
+
+def test_the_usual_test_card_pays(sandbox: Sandbox, browser: httpx2.Client) -> None:
+    session = opened(sandbox)
+    assert 'value="4242 4242 4242 4242"' in browser.get(session.url).text
+
+    answer = browser.post(session.url, data={**PERSON, "by": "card", "card": "4242424242424242", "action": "pay"})
+
+    assert answer.status_code == 303
+    assert sandbox.session(session.id).payment_status == "paid"
+
+
+@pytest.mark.parametrize("number", ["4000 0000 0000 0002", "4000000000009995"])
+def test_a_declined_card_is_reported_and_the_checkout_stays_open(
+    sandbox: Sandbox, browser: httpx2.Client, number: str
+) -> None:
+    session = opened(sandbox)
+    filled = {**PERSON, "by": "card", "card": number, "action": "pay"}
+
+    declined = browser.post(session.url, data=filled)
+
+    assert declined.status_code == 422
+    assert "Your card was declined." in declined.text
+    assert f'value="{number}"' in declined.text
+    assert sandbox.session(session.id).status == "open"
+    assert [event for event in sandbox.events() if event.object_id == session.id] == []
+    assert browser.post(session.url, data={**filled, "card": "5555 5555 5555 4444"}).status_code == 303
+
+
+@pytest.mark.parametrize("number", ["4111 1111 1111 1111", "visa", "9" * 40])
+def test_a_card_that_is_no_test_card_is_refused(sandbox: Sandbox, browser: httpx2.Client, number: str) -> None:
+    session = opened(sandbox)
+
+    refused = browser.post(session.url, data={**PERSON, "by": "card", "card": number, "action": "pay"})
+
+    assert refused.status_code == 422
+    assert "never a real card" in refused.text
+    assert 'aria-invalid="true"' in refused.text
+    assert sandbox.session(session.id).status == "open"
+
+
+def test_the_number_of_a_card_counts_only_where_a_card_pays(sandbox: Sandbox, browser: httpx2.Client) -> None:
+    by_debit, free = opened(sandbox), opened(sandbox, unit_amount=0)
+
+    for session, by in ((by_debit, "debit_succeeds"), (free, "card")):
+        filled = {**PERSON, "by": by, "card": "4000 0000 0000 0002", "action": "pay"}
+        assert browser.post(session.url, data=filled).status_code == 303
+
+
+def test_a_disputed_test_card_is_disputed(sandbox: Sandbox, browser: httpx2.Client) -> None:
+    session = opened(sandbox)
+
+    browser.post(session.url, data={**PERSON, "by": "card", "card": "4000 0000 0000 0259", "action": "pay"})
+
+    payment = sandbox.books.payment_of(session.id)
+    assert payment is not None
+    assert payment.disputed == payment.paid
