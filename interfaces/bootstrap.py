@@ -124,7 +124,7 @@ def bootstrap(settings: Settings, replace: Replacements | None = None) -> Runtim
     writer, leads_by = Writer(log, recent, threads=use.threads), _terms(settings, catalog, own)
     gateway = WatchedGateway(use.gateway or _gateway(settings))
     every = projections(settings.time_zone)
-    projector = Projector(log, views, every, makes_views=not kept.is_shared)
+    projector = Projector(log, views, every, makes_views=not kept.is_shared, pause=writer.let_requests_pass)
     void = [view.name for view in projector.check()]
     queries = Queries(log, views, projector, use.clock, catalog.low_stock)
     runner = _runner(_kinds(settings, catalog, log, gateway, use, own, texts), queries.due_effects, writer, locks, use)

@@ -56,6 +56,8 @@ class LongStreams:
         """Whether a thread takes the turns; if not, `state` folds at once, however long that takes."""
         self.wake = (threads or Threads()).signal()
         self.on_prepared: Callable[[], None] = lambda: None
+        self.pause: Callable[[], None] = lambda: None
+        """Called again and again while a stream is folded."""
         self._is_closed = False
 
     # The writer's side.
@@ -159,6 +161,7 @@ class LongStreams:
 
     def _fold_to_the_end(self, state: Aggregate[Any]) -> Aggregate[Any]:
         while True:
+            self.pause()
             stored = self._log.store.select_events(state.id, gt=state.version, limit=_EVENTS_PER_READ)
             state = _fold(state, map(self._log.decode, stored))
             if len(stored) < _EVENTS_PER_READ:

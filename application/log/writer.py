@@ -30,6 +30,10 @@ _BATCH_MAX = 256
 _QUEUE_MAX = 10_000
 _CONFLICTS_MAX = 50
 _GIVE_WAY_SECONDS = 0.01
+_PAUSE_SECONDS = 0.001
+_PAUSED_SECONDS_MAX = 0.02
+_UNPAUSED_SECONDS_MIN = 0.02
+"""After a pause a background thread runs for so long at least, so that under steady load it keeps half of its time."""
 _WAIT_SECONDS_MAX = 2.0
 """A job that waits longer than this shows that writing is stuck."""
 
@@ -92,6 +96,7 @@ class Writer:
         self._in_hand: Sequence[_Job] = ()
         self._aside: list[_Job] = []
         """Commands over long streams that are being prepared. Nothing else waits for those."""
+        self._pause_again_at = 0.0
         self._is_prepared = False
         """Whether one of their streams has been prepared since the last turn."""
         self._closed: BaseException | None = None
@@ -173,6 +178,19 @@ class Writer:
         """Let other processes write, between two transactions of many. SQLite keeps no queue of those who wait: each
         looks again after longer and longer pauses, and would find the log taken again."""
         self._threads.sleep(_GIVE_WAY_SECONDS)
+
+    def let_requests_pass(self) -> None:
+        """Pause a background thread while the writer's thread has requests to write. Threads of one process share the
+        interpreter: what runs beside the writer makes every request wait as many times longer."""
+        if not self._is_writing() or self._threads.monotonic() < self._pause_again_at:
+            return
+        until = self._threads.monotonic() + _PAUSED_SECONDS_MAX
+        while self._is_writing() and self._threads.monotonic() < until:
+            self._threads.sleep(_PAUSE_SECONDS)
+        self._pause_again_at = self._threads.monotonic() + _UNPAUSED_SECONDS_MIN
+
+    def _is_writing(self) -> bool:
+        return self.has_thread and bool(self._queue or self._in_hand)
 
     def result(self, future: Future[T]) -> T:
         """Wait for what was submitted."""

@@ -1,6 +1,6 @@
 """One batch of the log as changes of views: read once, decoded once, folded for every view that it is new to."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -88,10 +88,14 @@ class Following:
         )
 
 
-def fold_batch(read: Sequence[Entry], following: Sequence[Following], last: Anchor) -> list[Advance]:
-    """What brings these views to `last`, the last event of the log that `read` covers."""
+def fold_batch(
+    read: Sequence[Entry], following: Sequence[Following], last: Anchor, pause: Callable[[], None] = lambda: None
+) -> list[Advance]:
+    """What brings these views to `last`, the last event of the log that `read` covers. `pause` is called before each
+    event, where other threads of this process may go first."""
     concerned: dict[str, list[Following]] = {}
     for entry in read:
+        pause()
         topic = entry.topic
         if topic not in concerned:
             concerned[topic] = [each for each in following if each.projection.concerns(topic)]

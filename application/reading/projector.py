@@ -4,7 +4,7 @@ Safe beside others that do the same, in this process or in another: a batch move
 to be, so that nothing is taken in twice.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from application.reading.following import Following, ReadableLog, fold_batch
 from application.reading.mending import Mending
@@ -14,6 +14,8 @@ from application.reading.views import Overtaken, View, Views, ViewState
 from application.reading.void import empty_void_among, empty_void_views
 
 BATCH_MAX = 1000
+_BATCHES_FAR_BEHIND = 5
+"""Up to here a view is brought up to date without pauses, since effects wait for it."""
 
 
 class Projector:
@@ -26,13 +28,16 @@ class Projector:
         batch_max: int = BATCH_MAX,
         makes_views: bool = True,
         mends: bool = True,
+        pause: Callable[[], None] = lambda: None,
     ) -> None:
         """With `makes_views=False`, views are created elsewhere (`prepare`); this projector only updates existing ones.
-        With `mends=True`, it rebuilds a view that left out events which this version can read."""
+        With `mends=True`, it rebuilds a view that left out events which this version can read. `pause` is called before
+        each event that a view far behind takes in."""
         self._log = log
         self._views = views
         self.projections = projections
         self._batch_max = batch_max
+        self._pause = pause
         self._makes_views = makes_views
         self._mending = Mending(log, views) if mends else None
 
@@ -156,7 +161,9 @@ class Projector:
         read = self._log.read(start, self._batch_max, end)
         if not read:
             return False
-        self._views.apply(fold_batch(read, following, read[-1].anchor))
+        is_far_behind = end - start > _BATCHES_FAR_BEHIND * self._batch_max
+        pause = self._pause if is_far_behind else _no_pause
+        self._views.apply(fold_batch(read, following, read[-1].anchor, pause))
         return True
 
     def _build(self, building: Following, end: int) -> bool:
@@ -164,6 +171,10 @@ class Projector:
         if not self._follow([building], end):
             self._views.switch(building.view)
         return True
+
+
+def _no_pause() -> None:
+    pass
 
 
 def _by_position(live: Sequence[Following]) -> list[list[Following]]:

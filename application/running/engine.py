@@ -55,6 +55,7 @@ class Engine:
         self._log = log
         self._long_streams = long_streams
         self._long_streams.on_prepared = writer.take_up
+        self._long_streams.pause = writer.let_requests_pass
         self._writer = writer
         self._followers = followers
         self._projector = projector

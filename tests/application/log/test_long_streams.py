@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
+from itertools import pairwise
 
 import pytest
 from every_store import change, log_environment, put_back
@@ -141,6 +142,18 @@ def test_without_a_thread_beside_it_the_writer_prepares_by_itself(process: Proce
     process.long_streams.has_thread = False
 
     assert process.writer.result(process.count(SKU, 5000)).on_hand == 5000
+
+
+def test_the_thread_pauses_again_and_again_while_it_folds(process: Process) -> None:
+    paused_at: list[int] = []
+    process.long_streams.pause = lambda: paused_at.append(process.log.decoded)
+    process.count(SKU, 5000)
+    process.writer.turn()
+
+    process.prepare()
+
+    assert len(paused_at) > 2
+    assert all(after - before <= 200 for before, after in pairwise(paused_at))
 
 
 def test_a_state_row_spares_the_next_process_the_events_before_it(

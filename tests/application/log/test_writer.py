@@ -261,6 +261,62 @@ def test_what_is_being_written_counts_as_waiting(log: Log) -> None:
     assert writer.run(STAMP, [], slow) is False
 
 
+def test_a_background_thread_pauses_until_the_requests_are_written(log: Log) -> None:
+    class WritesMeanwhile(TimeInHand):
+        def sleep(self, seconds: float) -> None:
+            super().sleep(seconds)
+            if len(self.slept) == 3:
+                slow_writer.turn()
+
+    time = WritesMeanwhile()
+    slow_writer = Writer(log, RecentStates(log.store), threads=time)
+    slow_writer.has_thread = True
+    waiting = slow_writer.submit(STAMP, [], count(1))
+
+    slow_writer.let_requests_pass()
+    time.now += 1
+    slow_writer.let_requests_pass()
+
+    assert waiting.done()
+    assert time.slept == [0.001] * 3
+
+
+def test_a_background_thread_pauses_while_requests_are_being_written(log: Log) -> None:
+    time = TimeInHand()
+    writer = Writer(log, RecentStates(log.store), threads=time)
+    writer.has_thread = True
+    writer.submit(STAMP, [], lambda _: writer.let_requests_pass())
+
+    writer.turn()
+
+    assert sum(time.slept) == pytest.approx(0.02)
+
+
+def test_requests_without_end_leave_a_background_thread_half_of_its_time(log: Log) -> None:
+    time = TimeInHand()
+    writer = Writer(log, RecentStates(log.store), threads=time)
+    writer.has_thread = True
+    writer.submit(STAMP, [], count(1))
+
+    ran = 0.0
+    while ran < 1:
+        writer.let_requests_pass()
+        time.now += 0.001
+        ran += 0.001
+
+    assert sum(time.slept) == pytest.approx(1, rel=0.15)
+
+
+def test_no_thread_pauses_for_requests_that_it_would_have_to_write_itself(log: Log) -> None:
+    time = TimeInHand()
+    writer = Writer(log, RecentStates(log.store), threads=time)
+    writer.submit(STAMP, [], count(1))
+
+    writer.let_requests_pass()
+
+    assert time.slept == []
+
+
 def test_a_full_queue_takes_nothing_more(log: Log) -> None:
     writer = Writer(log, RecentStates(log.store), queue_max=2)
     futures = [writer.submit(STAMP, [], count(1)) for _ in range(2)]

@@ -32,6 +32,7 @@ from application.reading.projection import (
 from application.reading.projections.checkouts import CHECKOUTS
 from application.reading.projections.daily_sales import DAILY_SALES, daily_sales
 from application.reading.projections.timeline import TIMELINE
+from application.reading.projector import Projector
 from application.reading.registry import PROJECTIONS
 from application.reading.views import Selection, ViewNotBuilt, ViewState
 from domain.checkout_session import CheckoutSession
@@ -475,3 +476,20 @@ def test_a_projection_reads_every_topic_that_its_fold_makes_something_of(project
     for position, event in enumerate(sample_log(), 1):
         if not projection.concerns(event.TOPIC):
             assert projection.changes(event, position) == [], event.TOPIC
+
+
+def test_a_view_far_behind_pauses_before_each_event_and_others_never(read_side: ReadSide) -> None:
+    read_side.append(sample_log())
+    paused_at: list[int] = []
+    projector = Projector(
+        read_side.log,
+        read_side.views,
+        read_side.projections,
+        batch_max=4,
+        pause=lambda: paused_at.append(positions(read_side)["checkouts"]),
+    )
+
+    projector.catch_up()
+
+    assert len(paused_at) == len(range(0, END - 20, 4)) * 4
+    assert max(paused_at) < END - 20
