@@ -42,8 +42,10 @@ _FREE = (
 )
 """After these events an effect has no worker, and waits for one from that moment at the earliest."""
 _BY_STAFF = (
-    CheckoutSession.Noted
+    CheckoutSession.Canceled
+    | CheckoutSession.Noted
     | CheckoutSession.RetryRequested
+    | Fulfillment.LineItemsCanceled
     | Fulfillment.Replanned
     | Fulfillment.Shipped
     | KeyPool.Imported
@@ -65,7 +67,7 @@ def problems(world: World) -> list[str]:
         _stock(found, log, world)
         demand_true_hand_overs(found, log)
         _keys(found, log, world)
-        demand_mails_once(found, world)
+        demand_mails_once(found, log, world)
         demand_true_mails(found, log, world)
         _delivered_outside(found, world)
         _audit_trail(found, log, world)
@@ -92,9 +94,11 @@ def _as_in_the_books(found: Findings, log: Log, entry: BookEntry) -> None:
     state = checkout_state(session, fulfillment)
     if not entry.is_to_fulfill:
         expected = CheckoutState.EXPIRED if entry.status == "expired" else CheckoutState.PAYMENT_FAILED
+        expected = CheckoutState.CANCELED if session.is_canceled else expected
         found.demand(state is expected, f"{entry.email}: {state} instead of {expected}")
         return
-    found.demand(state is CheckoutState.FULFILLED, f"{entry.email}: {state}, and it was paid")
+    expected = CheckoutState.CANCELED if found.is_canceled(entry.session_id) else CheckoutState.FULFILLED
+    found.demand(state is expected, f"{entry.email}: {state} instead of {expected}, and it was paid")
     found.demand(session.is_paid, f"{entry.email}: it was paid, and the log has no Paid")
     checkout = session.checkout
     if checkout is None or entry.total is None:

@@ -9,6 +9,8 @@ from log_invariants import Findings, all_events
 from typed_ids import as_session
 
 from application.log.log import Log
+from domain.checkout_session import CheckoutSession
+from domain.deliveries.kind import DeliveryKind
 from domain.effect import Effect
 from domain.event import Event
 from domain.fulfillment import Fulfillment
@@ -28,10 +30,14 @@ class _Known:
     lines: dict[str, LineRef] = field(default_factory=dict)
     """By effect, the line that it delivers."""
     under_way: dict[LineRef, str] = field(default_factory=dict)
+    canceled: set[LineRef] = field(default_factory=set)
+    canceled_unpaid: set[str] = field(default_factory=set)
+    """The sessions that staff canceled before they were planned."""
 
 
 def demand_true_hand_overs(found: Findings, log: Log) -> None:
-    """3: staff ship only what is promised, hand over only what is not under way, and count only what is dispatched."""
+    """3: staff ship only what is promised, hand over and cancel only what is not under way, and count only what is
+    dispatched. No canceled line is handed over or called for."""
     known = _Known()
     for position, event in all_events(log):
         _demand(found, known, event, f"{event.TOPIC} at {position}")
@@ -48,21 +54,34 @@ def _demand(found: Findings, known: _Known, event: Event, what: str) -> None:
                 claim = LineRef(event.session, line)
                 sku = known.skus[claim]
                 found.demand(sku is None or (sku, claim) in known.promised, f"{what}: {claim} has no promise of {sku}")
-        case Fulfillment.LineItemDelivered() | Fulfillment.Replanned() if event.actor.startswith("staff:"):
+        case Fulfillment.Requested() if event.session in known.canceled_unpaid:
+            is_for_a_person = all(plan.kind is DeliveryKind.MANUAL for plan in event.plan)
+            found.demand(is_for_a_person, f"{what}: {event.session} was canceled, and is delivered once it is paid")
+        case Effect.AttemptStarted() if (claim := known.lines.get(event.originator_id, _NONE)) in known.canceled:
+            found.problems.append(f"{what}: {claim} is canceled, and called for")
+        case Fulfillment.LineItemDelivered() | Fulfillment.Replanned() | Fulfillment.LineItemsCanceled():
             for claim in _lines(event):
-                effect = known.under_way.get(claim)
+                found.demand(claim not in known.canceled, f"{what}: {claim} is canceled")
+                effect = known.under_way.get(claim) if event.actor.startswith("staff:") else None
                 found.demand(effect is None, f"{what}: {effect} of {claim} is under way")
         case _:
             pass
 
 
-def _lines(event: Fulfillment.LineItemDelivered | Fulfillment.Replanned) -> list[LineRef]:
-    if isinstance(event, Fulfillment.Replanned):
-        return [LineRef(event.session, plan.id) for plan in event.lines]
-    return [LineRef(event.session, event.line_item)]
+def _lines(
+    event: Fulfillment.LineItemDelivered | Fulfillment.Replanned | Fulfillment.LineItemsCanceled,
+) -> list[LineRef]:
+    match event:
+        case Fulfillment.Replanned():
+            return [LineRef(event.session, plan.id) for plan in event.lines]
+        case Fulfillment.LineItemsCanceled():
+            return [LineRef(event.session, line) for line in event.lines]
+        case Fulfillment.LineItemDelivered():
+            return [LineRef(event.session, event.line_item)]
 
 
 def _learn(known: _Known, event: Event) -> None:
+    _learn_cancellations(known, event)
     match event:
         case Fulfillment.Requested() | Fulfillment.Replanned():
             for plan in event.plan if isinstance(event, Fulfillment.Requested) else event.lines:
@@ -87,6 +106,13 @@ def _learn(known: _Known, event: Event) -> None:
                 del known.under_way[claim]
         case _:
             pass
+
+
+def _learn_cancellations(known: _Known, event: Event) -> None:
+    if isinstance(event, CheckoutSession.Canceled):
+        known.canceled_unpaid.add(event.originator_id)
+    elif isinstance(event, Fulfillment.LineItemsCanceled):
+        known.canceled.update(_lines(event))
 
 
 _NONE = LineRef(as_session(""), "")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -10,13 +10,15 @@ from application.running.deciding import Deciding
 from application.running.effect_kinds import RetryRule
 from application.staff import By
 from domain import staff_decisions
+from domain.catalog import Catalog
 from domain.checkout import Checkout
 from domain.checkout_session import CheckoutSession
+from domain.deliveries.outside import Outside
 from domain.effect import Effect
 from domain.fulfillment import Fulfillment
 from domain.ids import SessionId
 from domain.mail import MailKind, MailLine
-from domain.policies import payments
+from domain.policies import inventory, payments
 from domain.policies.emails import EmailPolicy
 from domain.policies.fulfillment import FulfillmentPolicy
 from domain.reason import Reason
@@ -107,7 +109,42 @@ def completed_while_under_way(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Effect, "take_over", take_over)
 
 
+class _WithoutStock:
+    """Streams that ignore every command to a stock."""
+
+    def __init__(self, streams: Any) -> None:
+        self.load = streams.load
+        self._command = streams.command
+
+    def command(self, kind: type[Any], id: str, *more: Any, **named: Any) -> Any:
+        return self.load(kind, id) if kind is StockItem else self._command(kind, id, *more, **named)
+
+
+def canceled_line_keeps_its_stock(patch: pytest.MonkeyPatch) -> None:
+    """Stock stays reserved for a line that staff canceled."""
+    cancel = staff_decisions.cancel
+
+    def only_cancel(session_id: SessionId, lines: Sequence[str], do: Any, *, notifies: bool) -> None:
+        cancel(session_id, lines, cast(Any, _WithoutStock(do)), notifies=notifies)
+
+    patch.setattr(staff_decisions, "cancel", only_cancel)
+    patch.setattr(inventory, "_release_canceled", lambda *_: None)
+
+
+def canceled_while_under_way(patch: pytest.MonkeyPatch) -> None:
+    """Staff cancel a line while its courier is being called."""
+    patch.setattr(Outside, "cancel", lambda *_: None)
+
+
+def canceled_checkout_delivered_once_paid(patch: pytest.MonkeyPatch) -> None:
+    """A payment that arrives after staff canceled its checkout is fulfilled without asking them."""
+    patch.setattr(Catalog, "plan_for_a_person", lambda self, checkout, _: self.plan(checkout))
+
+
 PLANTS = (
+    canceled_line_keeps_its_stock,
+    canceled_while_under_way,
+    canceled_checkout_delivered_once_paid,
     never_asks_again,
     canceled_payment_keeps_its_stock,
     authorized_asked_to_wait,

@@ -228,6 +228,32 @@ class OnCheckout(Desk):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Cancel(Desk):
+    """Staff cancel an order of a customer, or its first line."""
+
+    who: str
+    is_of_one_line: bool
+    notifies: bool
+    once_planned_seconds: float | None
+    """The time between the planning of the lines and the command; None for a command at `at`, planned or not."""
+
+    def play(self, world: "World") -> None:
+        if self.once_planned_seconds is not None:
+            world.scheduler.wait(lambda: self.who in world.wanting, _DAY_SECONDS)
+            world.scheduler.sleep(self.once_planned_seconds)
+        super().play(world)
+
+    def act(self, desk: "Process") -> None:
+        found = desk.world.session_of(self.who)
+        if found is None:
+            return
+        session_id = as_session(found)
+        lines = list(desk.runtime.log.get(Fulfillment, fulfillment_id(session_id)).lines)
+        chosen = lines[:1] if self.is_of_one_line else []
+        desk.runtime.staff.cancel(session_id, chosen, ANN, notifies=self.notifies)
+
+
+@dataclass(frozen=True, kw_only=True)
 class ShipAndCount(Desk):
     """A packer ships a customer's parcel soon after it was planned, and counts the shelf right after."""
 
@@ -498,6 +524,8 @@ _IN_PLACE = 0.4
 """The share of these that are restores in place."""
 _ALONE = 0.1
 """The share of the other days on which staff act while no server runs."""
+_CANCELS, _CANCELS_OF_BUYERS = 0.4, 0.6
+"""The share of days on which staff cancel orders, and the share of the orders then."""
 _POISON = 0.2
 """The probability that the deliveries to one customer crash their processes, if the courier is called at all."""
 _NAMES = ("anna", "ben", "cleo", "dora", "emil", "finn")
@@ -570,7 +598,25 @@ def _day(seed: int, servers: Sequence[str], shells_catalog: str | None, steps: S
     poison = random.Random(f"poison {seed}")
     if (called := _buyers("parcel", [step for step in steps if _pays(step)])) and poison.random() < _POISON:
         more.append(Poison(at=0.0, who=poison.choice(called)))
-    return sorted([*steps, *more, *_clocks(seed, servers, steps)], key=lambda step: step.at)
+    return sorted([*steps, *more, *_cancels(seed, steps), *_clocks(seed, servers, steps)], key=lambda step: step.at)
+
+
+def _cancels(seed: int, steps: Sequence[Step]) -> Sequence[Step]:
+    """On some days staff cancel orders: before the payment, right after it, or later."""
+    chance = random.Random(f"cancels {seed}")
+    if chance.random() >= _CANCELS:
+        return []
+    return [
+        Cancel(
+            at=round(max(0.0, step.at + step.thinks_seconds + chance.choice([-1.0, 0.1, 3.0, 30.0, 200.0])), 2),
+            who=step.who,
+            is_of_one_line=chance.random() < 0.3,
+            notifies=chance.random() < 0.4,
+            once_planned_seconds=chance.choice([None, None, 0.0, 0.5, 3.0, 30.0]),
+        )
+        for step in steps
+        if isinstance(step, Buy) and chance.random() < _CANCELS_OF_BUYERS
+    ]
 
 
 def _clocks(seed: int, servers: Sequence[str], steps: Sequence[Step]) -> Sequence[Step]:

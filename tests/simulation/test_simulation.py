@@ -20,6 +20,9 @@ SHARDS = 8
 KNOWN: dict[int, str] = {}
 """Further seeds that have found a bug, each with the bug."""
 NOTICED_BY = {
+    "canceled_line_keeps_its_stock": 11,
+    "canceled_while_under_way": 62,
+    "canceled_checkout_delivered_once_paid": 11,
     "never_asks_again": 1,
     "parcel_reported_twice": 1,
     "keys_not_handed_over": 1,

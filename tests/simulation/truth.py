@@ -78,7 +78,7 @@ def demand_true_mails(found: Findings, log: Log, world: World) -> None:
         found.demand(mail in claimed[message], f"{message} arrived and was never claimed")
 
 
-def demand_mails_once(found: Findings, world: World) -> None:
+def demand_mails_once(found: Findings, log: Log, world: World) -> None:
     """Each mail arrives once, except for editions that may have gone out before, and each kind only where it
     belongs."""
     by_id = {id: effect for effect in found.effects.values() for id in editions(effect)}
@@ -90,17 +90,22 @@ def demand_mails_once(found: Findings, world: World) -> None:
         if id in by_id:
             arrived[mail.to.text if mail.to else ""].add((by_id[id].id, mail))
     for entry in world.sandbox.books.entries.values():
-        _only_where_it_belongs(found, entry, arrived[entry.email or ""])
+        session = log.get(CheckoutSession, entry.session_id)
+        _only_where_it_belongs(found, session, entry, arrived[entry.email or ""])
 
 
-def _only_where_it_belongs(found: Findings, entry: BookEntry, arrived: set[tuple[str, Mail]]) -> None:
+def _only_where_it_belongs(
+    found: Findings, session: CheckoutSession, entry: BookEntry, arrived: set[tuple[str, Mail]]
+) -> None:
     kinds = Counter(mail.kind for mail in dict(arrived).values())
     for kind in _ONCE_PER_SESSION:
         found.demand(kinds[kind] <= 1, f"{entry.email} got {kinds[kind]} mails {kind}")
     receipts, failures = kinds[MailKind.RECEIPT], kinds[MailKind.PAYMENT_FAILED]
-    found.demand(receipts == entry.is_to_fulfill, f"{entry.email}: {receipts} receipts")
+    is_right = receipts == entry.is_to_fulfill or (receipts == 0 and found.is_canceled(session.id))
+    found.demand(is_right, f"{entry.email}: {receipts} receipts")
     has_failed = entry.status == "complete" and not entry.is_to_fulfill
-    found.demand(failures == has_failed, f"{entry.email}: {failures} failures reported")
+    is_right = failures == has_failed or (failures == 0 and session.is_canceled)
+    found.demand(is_right, f"{entry.email}: {failures} failures reported")
     texts = Counter(
         words
         for _, words in {(effect, (mail.kind, mail.lines, mail.tracking, mail.carrier)) for effect, mail in arrived}
@@ -118,10 +123,13 @@ def _what_is_wrong(mail: Mail, session: CheckoutSession, fulfillment: Fulfillmen
     has_failed = session.failed or intent in {"canceled", "requires_payment_method"}
     match mail.kind:
         case MailKind.PAYMENT_PENDING:
-            is_over = is_decided or has_failed or intent == "requires_capture"
+            is_over = is_decided or has_failed or intent == "requires_capture" or session.is_canceled
             return "the payment is not on its way" if is_over else None
         case MailKind.PAYMENT_FAILED:
-            return "the payment has not failed" if is_decided or not has_failed else None
+            is_wrong = is_decided or not has_failed or session.is_canceled
+            return "the payment has not failed, or is of no interest" if is_wrong else None
+        case MailKind.CANCELED if not fulfillment.lines:
+            return "it is paid, or not canceled" if session.is_paid or not session.is_canceled else None
         case _:
             return _what_is_wrong_with_lines(mail, session, fulfillment)
 
@@ -143,6 +151,8 @@ def _what_is_wrong_with_lines(mail: Mail, session: CheckoutSession, fulfillment:
             return f"{shown.id} is {line.state if line else 'unplanned'} and not {shown.state}, or has other keys"
         if mail.kind is MailKind.BACKORDERED and line.state is not LineState.BACKORDERED:
             return f"{shown.id} is there"
+        if mail.kind is MailKind.CANCELED and line.state is not LineState.CANCELED:
+            return f"{shown.id} is not canceled"
     if mail.kind is MailKind.RECEIPT and [line.id for line in mail.lines] != list(fulfillment.lines):
         return "it lacks a line"
     left = {(parcel.lines, parcel.carrier, parcel.tracking) for parcel in fulfillment.parcels}

@@ -38,6 +38,7 @@ class Findings:
     """By session."""
     planned: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     delivered: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    canceled: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     """By session and line."""
     effects: dict[str, Effect] = field(default_factory=dict)
     succeeded: Counter[str] = field(default_factory=Counter)
@@ -46,6 +47,10 @@ class Findings:
     """Attempts that were not the first of their effect."""
     workers: set[str] = field(default_factory=set)
     problems: list[str] = field(default_factory=list)
+
+    def is_canceled(self, session: str) -> bool:
+        """Whether staff canceled every line of the paid session."""
+        return bool(self.planned[session]) and self.planned[session] == self.canceled[session]
 
     def demand(self, is_so: bool, otherwise: str) -> None:
         if not is_so:
@@ -121,19 +126,22 @@ def demand_deliveries(found: Findings, acknowledged: Collection[str]) -> None:
 
 
 def demand_fulfilled(found: Findings, sessions: Collection[str]) -> None:
-    """These and no others are fulfilled, each of their lines once, with one receipt."""
+    """These and no others are fulfilled, each of their lines delivered or canceled once, with one receipt. A session
+    with nothing but canceled lines may have none."""
     others = {session for session, kinds in found.happened.items() if kinds[Fulfillment.Requested]} - set(sessions)
     found.demand(not others, f"fulfilled, but never paid: {sorted(others)[:5]}")
     for session in sessions:
         for kind in _ONCE:
             times = found.happened[session][kind]
             found.demand(times == 1, f"{session} has {times} times {kind.TOPIC}")
+        delivered, canceled = found.delivered[session], found.canceled[session]
         found.demand(
-            found.planned[session] == found.delivered[session],
-            f"{session} planned {found.planned[session]} and delivered {found.delivered[session]}",
+            found.planned[session] == delivered + canceled,
+            f"{session} planned {found.planned[session]}, delivered {delivered} and canceled {canceled}",
         )
         receipts = found.succeeded[f"eff_{session}_mail_receipt"]
-        found.demand(receipts == 1, f"{session} has {receipts} receipts")
+        is_right = receipts == 1 or (receipts == 0 and found.is_canceled(session))
+        found.demand(is_right, f"{session} has {receipts} receipts")
 
 
 def demand_mails(found: Findings, outbox: Path) -> None:
@@ -160,6 +168,8 @@ def _note(found: Findings, event: Event) -> None:
             found.planned[session].update(line.id for line in event.plan)
         case Fulfillment.LineItemDelivered():
             found.delivered[session][event.line_item] += 1
+        case Fulfillment.LineItemsCanceled():
+            found.canceled[session].update(event.lines)
         case CheckoutSession.Parked() | StripeEvent.Failed():
             found.problems.append(f"{event.originator_id}: {event.TOPIC}")
         case _:
