@@ -156,6 +156,7 @@ def _measured(plan: Plan) -> list[Case]:
     standby = _Shop(plan, mailed)
     cases.append(standby.case("the leader stops, and this server leads", standby.succeed(shop)))
     standby.close()
+    shop.close()
     _raise_view_versions()
     shop = _Shop(plan, mailed)
     cases.append(shop.case(f"a release with the version of {len(_RAISED)} views raised", shop.built_views()))
@@ -244,7 +245,7 @@ class _Shop:
         how many the leader still fulfills."""
 
         def begin() -> Callable[[], bool]:
-            threading.Thread(target=leader.close).start()
+            threading.Thread(target=leader.runtime.engine.stop).start()
             return lambda: bool(self._watch.fulfilled_at)
 
         return begin
