@@ -1,5 +1,6 @@
 """`fulfill serve` and `fulfill worker`: the engine, until it is stopped."""
 
+import gc
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -38,6 +39,7 @@ def serve(
     runtime = bootstrap(settings)
     from interfaces.web.serve import serve as serve_web
 
+    _spare_the_collector()
     with_worker = with_worker or not runtime.is_shared
     announcement = Announcement(runtime=runtime, base_url=base_url(host, port), has_worker=with_worker)
     if format is LogFormat.TEXT:
@@ -70,8 +72,16 @@ def worker(*, log_format: Format = None, json: Json = False) -> int:
         announcement.say()
     else:
         announcement.log(logger, "working")
+    _spare_the_collector()
     runtime.engine.start()
     is_stopping.wait()
     runtime.engine.stop()
     logger.info("stopped")
     return ended(FAILED if runtime.engine.failure else DONE, as_json=json)
+
+
+def _spare_the_collector() -> None:
+    """Exempt what exists now from garbage collection. Modules and the wiring live as long as the process, and a full
+    collection that walks them holds up every request for the 40 ms of CPU that it takes."""
+    gc.collect()
+    gc.freeze()

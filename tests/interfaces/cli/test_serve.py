@@ -1,13 +1,18 @@
 """`fulfill serve` and `worker` run until they are stopped, and end cleanly."""
 
 import json
+import os
 import re
 import signal
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from subprocess import Popen
 
 import loopback
 import pytest
+from every_store import sqlite_url
 from processes import stop
 
 from infrastructure.database import parse_database
@@ -53,3 +58,30 @@ def test_a_worker_works_until_it_is_stopped(start: Start, migrated: str, number:
 
     assert (code, json.loads(out)) == (0, {"state": "stopped"})
     assert json.loads(err.splitlines()[-1])["event"] == "stopped"
+
+
+@pytest.mark.parametrize("command", ["serve", "worker"])
+def test_a_full_collection_of_a_running_process_skips_what_was_there_at_its_start(tmp_path: Path, command: str) -> None:
+    """A thread asks the process itself, and ends it."""
+    script = f"""
+import gc, os, sys, threading, time
+from interfaces.cli.main import main
+
+def look():
+    while not (gc.get_freeze_count() or time.monotonic() > deadline):
+        time.sleep(0.05)
+    print(gc.get_freeze_count(), len(gc.get_objects()), flush=True)
+    os._exit(0)
+
+deadline = time.monotonic() + 30
+threading.Thread(target=look).start()
+sys.argv = ["fulfill", "{command}"] + (["--port", "0"] if "{command}" == "serve" else [])
+main()
+"""
+    environment = {**os.environ, **SETTINGS, "DATABASE_URL": sqlite_url(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", script], env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=60
+    )
+
+    frozen, walked = map(int, done.stdout.split()[-2:])
+    assert frozen > 10 * walked
