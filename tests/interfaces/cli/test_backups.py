@@ -15,7 +15,7 @@ from infrastructure.locks.files import FileLocks
 Fulfill = Callable[..., Any]
 ORDER = "cs_test_a1Q7xK2mVd"
 STAFF = ("--as", "kim", "--reason", "tried")
-EVENTS = 46
+EVENTS = 48
 POSTGRES = "postgresql://shop:hunter2@127.0.0.1:1/shop"
 
 
@@ -100,9 +100,9 @@ def test_a_restore_reports_what_is_lost_and_where_the_old_log_is(fulfill: Fulfil
     said = fulfill("restore", backed_up)
 
     assert said.code == 0
-    assert "Restored fulfillment.db from backup.db: event 46 (" in said.out
+    assert "Restored fulfillment.db from backup.db: event 48 (" in said.out
     assert "The previous log is kept as fulfillment.db.replaced-" in said.out
-    assert "The backup lacks 1 event after event 46" in said.out
+    assert "The backup lacks 1 event after event 48" in said.out
 
 
 @pytest.fixture

@@ -80,7 +80,7 @@ def test_lines_mails_and_reference_are_in_both_forms(fulfill: Fulfill, small_sho
 def test_every_event_is_reported_in_log_order_with_clocks_actor_and_cause(fulfill: Fulfill, small_shop: Path) -> None:
     shown, document = fulfill("checkout", ORDER).out, fulfill("checkout", ORDER, "--json").json
 
-    assert len(document["story"]) == 18
+    assert len(document["story"]) == 19
     for entry in document["story"]:
         head = (
             f"{entry['recorded_at']}  {entry['text']}\n{'':29}#{entry['position']} {entry['type']} by {entry['actor']}"
@@ -97,7 +97,7 @@ def test_the_newest_event_can_come_first(fulfill: Fulfill, small_shop: Path) -> 
     heads = [fulfill("checkout", ORDER, *option).out.split("\n\n")[-1] for option in ((), ("--newest-first",))]
     positions = [re.findall(r"^ +#(\d+) ", story, re.MULTILINE) for story in heads]
 
-    assert len(positions[0]) == 18
+    assert len(positions[0]) == 19
     assert positions[1] == positions[0][::-1]
     assert re.search(r"#3 CheckoutSession.Completed .*because of #2\n", heads[1]), "causes keep their numbers"
 

@@ -33,7 +33,7 @@ def test_a_checkout_has_the_promised_shape(fulfill: Fulfill) -> None:
     assert (document["payment_status"], document["livemode"]) == ("paid", False)
     assert (document["amount_total"], document["currency"]) == (11500, "eur")
     line_item = {"id", "price", "product", "description", "quantity", "delivery", "state", "detail", "why"}
-    line_item |= {"name", "sku", "amount_total", "link"}
+    line_item |= {"name", "sku", "amount_total", "link", "keys_valid", "keys_revoked", "keys_awaited"}
     assert all(item.keys() == line_item and item["state"] in set(LineState) for item in document["line_items"])
     of_a_mail = {"kind", "state", "occasion", "to", "subject", "text", "detail", "why"}
     assert all(mail.keys() == of_a_mail for mail in document["emails"])

@@ -44,7 +44,7 @@ def test_quiet_leaves_progress_out_and_keeps_the_answer(fulfill: Fulfill) -> Non
 
     usual, quiet = fulfill(*rebuild), fulfill(*rebuild, "-q")
 
-    assert "rebuilding stock: 46 of 46 events" in usual.err
+    assert "rebuilding stock: 48 of 48 events" in usual.err
     assert (quiet.code, quiet.out, quiet.err) == (0, usual.out, "")
 
 

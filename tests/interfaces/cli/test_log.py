@@ -17,7 +17,7 @@ SETTINGS = {"STRIPE_API_KEY": "sk_test_example1234", "STRIPE_WEBHOOK_SECRET": "w
 Fulfill = Callable[..., Any]
 ORDER = "cs_test_a1Q7xK2mVd"
 SOURCE = ("--from", "sqlite:///fulfillment.db")
-EVENTS = 46
+EVENTS = 48
 
 
 @pytest.fixture

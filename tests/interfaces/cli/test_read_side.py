@@ -24,4 +24,4 @@ def test_reading_changes_nothing_in_the_log(fulfill: Fulfill, small_shop: Path) 
         assert fulfill(*command).code == 0
 
     assert fulfill("checkout", ORDER, "--json").json == before
-    assert {view["position"] for view in fulfill("projections", "list", "--json").json} == {46}
+    assert {view["position"] for view in fulfill("projections", "list", "--json").json} == {48}

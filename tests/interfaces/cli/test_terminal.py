@@ -114,7 +114,7 @@ def test_a_rebuild_shows_a_bar_and_takes_it_away(on_terminal: OnTerminal) -> Non
     assert said.code == 0
     assert "rebuilding search" in said.out
     assert "(100 %)" in said.out
-    assert lines(said.out)[-2].endswith("Rebuilt search from 46 events. It is live now.")
+    assert lines(said.out)[-2].endswith("Rebuilt search from 48 events. It is live now.")
 
 
 @pytest.mark.parametrize(("number", "shown"), [(0, "0 retries"), (1, "1 retry"), (2, "2 retries")])
