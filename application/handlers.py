@@ -34,6 +34,7 @@ from domain.reason import Reason
 from domain.source import Source
 from domain.step import DeliverStep
 from domain.streams import Streams
+from domain.stripe_event import StripeEvent
 
 logger = structlog.get_logger(__name__)
 
@@ -87,12 +88,22 @@ class Retrieve:
 def _unknown(attempt: Attempt) -> Outcome:
     def park_or_ask_again(do: Streams) -> Reason | None:
         session, unknown = do.load(CheckoutSession, attempt.session_id), reasons.unknown_to_stripe()
+        if _names_an_account(session, do):
+            detail = reasons.connected_account()
+            do.command(CheckoutSession, session.id, CheckoutSession.park, ParkReason.CONNECTED_ACCOUNT, detail)
+            return None
         if session.park_reason is None and attempt.effect.attempts_since_request < _UNKNOWN_TRIES:
             return unknown
         do.command(CheckoutSession, session.id, CheckoutSession.park, ParkReason.UNKNOWN_TO_STRIPE, unknown)
         return None
 
     return park_or_ask_again
+
+
+def _names_an_account(session: CheckoutSession, do: Streams) -> bool:
+    """Whether the event that reported it completed names an account, as thin events do: ours would know the session."""
+    received = do.load(StripeEvent, session.completed.stripe_event).received if session.completed else None
+    return received is not None and received.account is not None
 
 
 class SendMail:

@@ -109,8 +109,9 @@ class CheckoutSession(CheckoutSessionEvents, Aggregate[CheckoutSessionFact]):
     def complete(
         self, *, stripe_event: StripeEventId, payment_status: str | None, at: datetime
     ) -> CheckoutSessionFacts:
-        if self.completed:
-            return []
+        is_news = self.completed and self.completed.payment_status is None and payment_status in PAID_STATUSES
+        if self.completed and (self.is_paid or not is_news):
+            return []  # only a snapshot event that comes after its thin twin reports more
         fact = self.Completed(stripe_event=stripe_event, payment_status=payment_status, occurred_at=at)
         return [fact, *self._completed_after_expiry(at)]
 

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Self, assert_never
 from domain.errors import Refused
 from domain.event import Aggregate, Event, replace
 from domain.former_sentences import store_reason
+from domain.ids import StripeEventId
 from domain.reason import Reason
 
 
@@ -28,6 +29,22 @@ class StripeEvent(Aggregate["StripeEventFact"]):
         body: str
         payment_intent: str | None = None
         """The payment that the object is, or names."""
+        snapshot_event: StripeEventId | None = None
+        """Of a thin event: the snapshot event of the same moment, which another endpoint may get."""
+
+        @property
+        def is_thin(self) -> bool:
+            return self.type.startswith(("v1.", "v2."))
+
+        @property
+        def connected_account(self) -> str | None:
+            """The `account` of a snapshot event. That of a thin one is its context, which may be our own account."""
+            return None if self.is_thin else self.account
+
+        @property
+        def report(self) -> StripeEventId:
+            """The same for a thin event and for the snapshot event of the same moment."""
+            return self.snapshot_event or StripeEventId(self.originator_id)
 
     @dataclass(frozen=True, kw_only=True)
     class Ignored(Event):

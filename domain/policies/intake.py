@@ -32,6 +32,9 @@ OF_PAYMENTS: Sequence[str] = (
 HANDLED: Sequence[str] = (*OF_SESSIONS, *OF_PAYMENTS)
 """The events that a webhook endpoint must send. As thin events they have the prefix `v1.`."""
 
+_MAY_BE_KNOWN_BY_NOW = frozenset({ParkReason.UNKNOWN_TO_STRIPE, ParkReason.CONNECTED_ACCOUNT})
+"""A session that is parked for one of these is asked about again when a further event of our own account names it."""
+
 
 def retrieve_step(event: StripeEvent.Received) -> RetrieveStep:
     """The step of the effect that asks Stripe for the rest."""
@@ -90,16 +93,16 @@ class Intake:
         after = do.command(CheckoutSession, session, _hear, kind, event)
         if self._park_foreign(session, event, do) or kind == EXPIRED:
             return
-        step = retrieve_step(event)
-        if after.version == before.version:
-            if before.park_reason is not ParkReason.UNKNOWN_TO_STRIPE:
-                return
-            step = RetrieveStep(f"{step.occasion}_{event.originator_id}")  # it may know it by now
+        step, is_news = retrieve_step(event), after.version != before.version
+        if not is_news and before.park_reason not in _MAY_BE_KNOWN_BY_NOW:
+            return
+        if not is_news or (kind == COMPLETED and before.completed):
+            step = RetrieveStep(f"{step.occasion}_{event.originator_id}")  # the first answer was without this event
         do.command(Effect, effect_id(session, step), Effect.request, RETRIEVE, step)
 
     def _park_foreign(self, session: SessionId, event: StripeEvent.Received, do: Streams) -> bool:
         """Park a session that our key can't retrieve and must not fulfill."""
-        if event.account is not None:
+        if event.connected_account is not None:
             why, detail = ParkReason.CONNECTED_ACCOUNT, reasons.connected_account()
         elif event.livemode != self._livemode or is_livemode(session) != self._livemode:
             detail = reasons.other_mode_than_key("test" if self._livemode else "live")
@@ -124,7 +127,7 @@ def _take_in_of_payment(kind: str, event: StripeEvent.Received, do: Streams) -> 
         do.command(StripeEvent, event.originator_id, StripeEvent.ignore, reasons.no_payment_named(event.type))
         return
     at = event.occurred_at
-    do.command(Payment, payment, Payment.report, stripe_event=StripeEventId(event.originator_id), type=kind, at=at)
+    do.command(Payment, payment, Payment.report, stripe_event=event.report, type=kind, at=at)
 
 
 def _hear(session: CheckoutSession, kind: str, event: StripeEvent.Received) -> CheckoutSessionFacts:

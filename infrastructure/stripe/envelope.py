@@ -2,7 +2,7 @@
 
 import re
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -10,7 +10,7 @@ from application.ports import NotFromStripe, WebhookDelivery
 from application.storable import storable_json
 from domain.errors import InvalidIdentifier
 from domain.identifiers import payment_id, session_id, stripe_event_id
-from domain.ids import SessionId
+from domain.ids import SessionId, StripeEventId
 from domain.stripe_event import StripeEvent
 
 _EVENT_TYPE = re.compile(r"[ -~]{1,200}")
@@ -51,6 +51,7 @@ class _Envelope(msgspec.Struct):
     api_version: str | None = None
     account: str | None = None
     context: str | None = None
+    snapshot_event: Any = None
     data: _Enclosed | None = None
     related_object: _Related | None = None
 
@@ -86,6 +87,7 @@ def read_delivery(body: bytes, signature: str) -> WebhookDelivery:
             object_id=object_id[:_OBJECT_ID_MAX] if object_id else None,
             payment_status=_short(about.payment_status),
             payment_intent=_payment(about),
+            snapshot_event=_twin(envelope.snapshot_event),
             signature=signature,
             body=text,
         ),
@@ -134,6 +136,14 @@ def _payment(about: _Object) -> str | None:
     """The payment intent that the object is, or names, recognized by the shape of its ID."""
     named = about.payment_intent
     return payment_id(about.id) or payment_id(named if isinstance(named, str) else None)
+
+
+def _twin(snapshot_event: object) -> StripeEventId | None:
+    """The snapshot event that a thin event names, recognized by the shape of its ID."""
+    try:
+        return stripe_event_id(snapshot_event) if isinstance(snapshot_event, str) else None
+    except InvalidIdentifier:
+        return None
 
 
 def _short(text: str | None) -> str | None:

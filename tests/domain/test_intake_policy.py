@@ -265,3 +265,32 @@ def test_an_event_that_names_no_payment_is_ignored(named: str | None) -> None:
     ignored = StripeEvent.Ignored(why=reasons.no_payment_named("v1.charge.captured"))
 
     whenever(replace(OF_A_PAYMENT, type="v1.charge.captured", payment_intent=named)).then({"evt_1": [ignored]})
+
+
+THIN = replace(RECEIVED, type=f"v1.{COMPLETED}", payment_status=None, snapshot_event=as_event("evt_0"))
+HEARD_THIN = replace(IS_COMPLETED, stripe_event=as_event("evt_thin"), payment_status=None)
+
+
+def test_the_context_of_a_thin_event_may_be_our_own_account() -> None:
+    completed, step = replace(IS_COMPLETED, payment_status=None), "retrieve_completed"
+
+    whenever(replace(THIN, account="acct_own")).then({SESSION: [completed], effect(step): [retrieval(step)]})
+
+
+def test_a_snapshot_that_reports_it_paid_says_more_than_its_thin_twin() -> None:
+    paid, step = replace(IS_COMPLETED, payment_status="paid"), "retrieve_completed_evt_1"
+
+    whenever(replace(RECEIVED, payment_status="paid"), (SESSION, HEARD_THIN)).then(
+        {SESSION: [paid], effect(step): [retrieval(step)]}
+    )
+
+
+@pytest.mark.parametrize("status", ["unpaid", None])
+def test_another_snapshot_says_no_more_than_its_thin_twin(status: str | None) -> None:
+    whenever(replace(RECEIVED, payment_status=status), (SESSION, HEARD_THIN)).then_nothing()
+
+
+def test_a_snapshot_says_no_more_once_the_session_is_paid() -> None:
+    before = [(SESSION, HEARD_THIN), (SESSION, RETRIEVED), (SESSION, PAID)]
+
+    whenever(replace(RECEIVED, payment_status="paid"), *before).then_nothing()

@@ -36,7 +36,7 @@ UNMARKED = {
         Payment.Reported.stripe_event Payment.Reported.type
         StripeEvent.Received.account StripeEvent.Received.api_version StripeEvent.Received.object_id
         StripeEvent.Received.payment_intent StripeEvent.Received.payment_status StripeEvent.Received.signature
-        StripeEvent.Received.type
+        StripeEvent.Received.snapshot_event StripeEvent.Received.type
         Fulfillment.Requested.currency LineItem.currency LineItem.id LineItem.price LineItem.product
         Mail.currency Mail.locale Mail.order_number Presentment.currency MailLine.id
         Fulfillment.LineItemBlocked.line_item Fulfillment.LineItemDelivered.line_item

@@ -242,3 +242,9 @@ def test_whatever_a_field_holds_it_is_read_or_refused(name: str, value: object, 
     assert delivery.event_id.startswith("evt_")
     assert delivery.received.session_id in {None, SESSION}
     assert len(delivery.received.account or "") <= 200
+
+
+@pytest.mark.parametrize(("named", "kept"), [("evt_1Twin", "evt_1Twin"), ("nonsense", None), (None, None), (7, None)])
+def test_a_thin_event_names_the_snapshot_of_the_same_moment(named: object, kept: str | None) -> None:
+    assert read(thin(snapshot_event=named)).snapshot_event == kept
+    assert read(thin()).snapshot_event is None
