@@ -4,8 +4,10 @@ import email
 import email.policy
 from dataclasses import dataclass
 from email.message import EmailMessage
+from functools import lru_cache
 from pathlib import Path
 
+_READ_MAX = 1000
 _PREFIX, _MARK = "eff_", "_mail_"
 
 
@@ -26,10 +28,12 @@ class Letter:
 def letters(outbox: Path) -> list[Letter]:
     """Every mail in the outbox, oldest first."""
     found = sorted((path.stat().st_mtime_ns, path.name, path) for path in outbox.glob("*.eml"))
-    return [_letter(path) for _, _, path in found]
+    return [_letter(path, written_at) for written_at, _, path in found]
 
 
-def _letter(path: Path) -> Letter:
+@lru_cache(maxsize=_READ_MAX)
+def _letter(path: Path, written_at: int) -> Letter:  # noqa: ARG001 - a mail that is written again is read again
+    """Reading a mail takes milliseconds, and the scenes look into the outbox again and again."""
     message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
     session_id, _, what = path.stem.removeprefix(_PREFIX).partition(_MARK)
     return Letter(
