@@ -109,6 +109,8 @@ def _built(directory: Path, stripe: SandboxServer, port: int, playbill: Playbill
         "DATABASE_URL": f"sqlite:///{directory}/fulfillment.db",
         "FULFILL_CATALOG": f"{directory}/catalog.toml",
         "FULFILL_SECRET_KEY": secrets.token_hex(16),
+        "FULFILL_SHOP_NAME": "A small shop",
+        "FULFILL_SHOP_URL": f"http://localhost:{port}/demo",
     }
     return settings, Stage(
         sandbox=sandbox,

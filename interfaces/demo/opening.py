@@ -18,7 +18,7 @@ def keep_open(settings: Mapping[str, str], stage: Stage, stripe_url: str, port: 
     """Serve the shop until Ctrl-C or SIGTERM. Return the exit code, 0 unless the engine failed."""
     # the same outbox as that of the engine which played the scenes
     runtime = bootstrap(replace(load_settings(settings, None), outbox=stage.outbox))
-    shop = Storefront(stage.sandbox, stripe_url, stage.goods, runtime.queries, stage.outbox)
+    shop = Storefront(stage.sandbox, stripe_url, stage.goods, runtime.queries, runtime.staff, stage.outbox)
     directory = stage.engine.directory
     (directory / ".env").write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
     playbill.heading("The shop is open until you press Ctrl-C.")

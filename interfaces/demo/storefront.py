@@ -5,7 +5,7 @@ Plain pages without a script. It is a trial on one machine: every visitor sees e
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader
@@ -15,8 +15,12 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from application.errors import NotFound
 from application.reading.checkout_document import CheckoutDocument
 from application.reading.queries import Queries
+from application.staff import By, Staff
+from domain.errors import InvalidIdentifier, Refused
+from domain.identifiers import session_id as checked_session_id
 from infrastructure.customer_texts.formatting import english, format_money
 from interfaces.demo.goods import CURRENCY, Good
 from interfaces.demo.outbox import Letter, letters
@@ -26,6 +30,9 @@ from interfaces.sandbox.sandbox import Sandbox
 _HERE = Path(__file__).parent
 _ORDERS_MAX = 20
 _LETTERS_MAX = 30
+_STAFF = By(name="Sam", reason="tried out in the demo shop")
+_CARRIER, _TRACKING = "DHL", "DEMO-0001"
+_DIGITS_MAX = 4
 _COUNTRIES = ("AT", "CH", "DE", "FR", "GB", "IE", "NL", "US")
 _LETTER_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'self'; sandbox"
 
@@ -36,6 +43,7 @@ class Storefront:
     stripe_url: str
     goods: Mapping[str, Good]
     queries: Queries
+    staff: Staff
     outbox: Path
 
     def routes(self) -> list[BaseRoute]:
@@ -43,14 +51,19 @@ class Storefront:
             Route("/demo", self.show, methods=["GET"]),
             Route("/demo/buy/{slug}", self.buy, methods=["POST"]),
             Route("/demo/orders/{session}", self.show_order, methods=["GET"]),
+            Route("/demo/orders/{session}/ship", self.ship, methods=["POST"]),
+            Route("/demo/stock/{sku}", self.count, methods=["POST"]),
             Route("/demo/mails/{name}", self.show_letter, methods=["GET"]),
             Route("/demo/mails/{name}/as-sent", self.show_letter_as_sent, methods=["GET"]),
             Mount("/demo/static", StaticFiles(directory=_HERE / "static")),
         ]
 
     async def show(self, _request: Request) -> Response:
-        orders, sent = await run_in_threadpool(lambda: (self._orders(), letters(self.outbox)))
-        return self._page("shop.html", goods=self.goods.values(), orders=orders, letters=sent[: -_LETTERS_MAX - 1 : -1])
+        orders, sent, stock = await run_in_threadpool(
+            lambda: (self._orders(), letters(self.outbox), self.queries.stock())
+        )
+        latest = sent[: -_LETTERS_MAX - 1 : -1]
+        return self._page("shop.html", goods=self.goods.values(), orders=orders, stock=stock, letters=latest)
 
     async def buy(self, request: Request) -> Response:
         good = self.goods.get(request.path_params["slug"])
@@ -66,6 +79,33 @@ class Storefront:
             return self._not_found("The engine does not know this order.")
         sent = [letter for letter in await run_in_threadpool(letters, self.outbox) if letter.session_id == session]
         return self._page("order.html", order=order, letters=sent)
+
+    async def ship(self, request: Request) -> Response:
+        """Send every parcel of the order that is packed."""
+        if not _is_from_here(request):
+            return self._refused("Only the shop's own page can do this.")
+        session = request.path_params["session"]
+        send = partial(self.staff.ship, carrier=_CARRIER, tracking=_TRACKING, by=_STAFF)
+        try:
+            await run_in_threadpool(send, checked_session_id(session), ())
+        except (Refused, NotFound, InvalidIdentifier) as refusal:
+            return self._refused(str(refusal))
+        return RedirectResponse(f"/demo/orders/{session}", 303, headers=self._headers())
+
+    async def count(self, request: Request) -> Response:
+        """Set the number of pieces on the shelf."""
+        if not _is_from_here(request):
+            return self._refused("Only the shop's own page can do this.")
+        async with request.form() as form:
+            on_hand = str(form.get("on_hand", ""))
+        if not (on_hand.isascii() and on_hand.isdecimal() and len(on_hand) <= _DIGITS_MAX):
+            return self._refused("The number of pieces must be 0 to 9999.")
+        levels = await run_in_threadpool(self.queries.stock)
+        sku = next((level.sku for level in levels if level.sku == request.path_params["sku"]), None)
+        if sku is None:
+            return self._not_found("There is no such article on the shelf.")
+        await run_in_threadpool(self.staff.count, sku, int(on_hand), _STAFF)
+        return RedirectResponse("/demo#stock", 303, headers=self._headers())
 
     async def show_letter(self, request: Request) -> Response:
         letter = await run_in_threadpool(self._letter, request.path_params["name"])
@@ -102,6 +142,9 @@ class Storefront:
     def _not_found(self, text: str) -> Response:
         return self._page("not_found.html", 404, text=text)
 
+    def _refused(self, text: str) -> Response:
+        return self._page("not_found.html", 422, text=text)
+
     def _page(self, template: str, status: int = 200, **shown: object) -> Response:
         page = _environment().get_template(template).render(**shown)
         return HTMLResponse(page, status, headers=self._headers())
@@ -118,6 +161,11 @@ class Storefront:
             "Referrer-Policy": "no-referrer",
             "X-Content-Type-Options": "nosniff",
         }
+
+
+def _is_from_here(request: Request) -> bool:
+    """Whether no page of another site sent it: browsers name the origin of every POST."""
+    return request.headers.get("origin", "") in {"", str(request.base_url).rstrip("/")}
 
 
 def _title(order: CheckoutDocument) -> str:

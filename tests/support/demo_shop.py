@@ -23,4 +23,4 @@ def stage_of(shop: RunningShop, directory: Path) -> Stage:
 
 def storefront_of(shop: RunningShop, stage: Stage) -> Storefront:
     stripe_url = shop.runtime.settings.stripe_api_base or ""
-    return Storefront(stage.sandbox, stripe_url, stage.goods, shop.runtime.queries, stage.outbox)
+    return Storefront(stage.sandbox, stripe_url, stage.goods, shop.runtime.queries, shop.runtime.staff, stage.outbox)

@@ -15,10 +15,9 @@ from interfaces.sandbox.sandbox import Sandbox
 @cache
 def _app() -> Starlette:
     directory, sandbox = scratch(), Sandbox(seed=1)
-    queries = plain_shop(directory).runtime.queries
-    return Starlette(
-        routes=Storefront(sandbox, "http://localhost:12111", stocked(sandbox), queries, directory / "outbox").routes()
-    )
+    runtime, outbox = plain_shop(directory).runtime, directory / "outbox"
+    shop = Storefront(sandbox, "http://localhost:12111", stocked(sandbox), runtime.queries, runtime.staff, outbox)
+    return Starlette(routes=shop.routes())
 
 
 def check(data: bytes) -> str:
@@ -37,6 +36,8 @@ TARGET = Target(
         b"POST /demo/buy/course\nhost: localhost:4242",
         b"POST /demo/buy/course\nhost: ]",
         b"POST /demo/buy/none",
+        b"POST /demo/orders/cs_test_a1/ship",
+        b"POST /demo/stock/mug-blue",
         b"GET /demo/orders/cs_test_a1",
         b"GET /demo/mails/eff_cs_test_a1_mail_receipt",
         b"GET /demo/mails/../as-sent",
