@@ -21,8 +21,10 @@ import hypothesis
 import pytest
 from mutation.mutants import Mutant
 
-CPU_SECONDS_MAX = 30
-"""Many times what all the tests take. CPU time, so that a busy machine changes nothing."""
+CPU_SECONDS_MAX = 120
+"""A few times what all the tests take. CPU time, so that a busy machine changes little."""
+WATCHED_CPU_SECONDS_MAX = 600
+"""For all the tests over the code as it is, each call of which is noted."""
 MEMORY_MAX = 4 << 30
 _NEVER_LOADED = 70
 """Exit code of a child in which the mutant did not run: what it says would be worth nothing."""
@@ -70,7 +72,11 @@ def watched(root: Path, tests: Sequence[str], paths: Collection[str]) -> Calls:
             watch.write(result)
             return code
 
-        if _in_a_child(run, said) != 0:
+        status = _in_a_child(run, said, cpu_seconds_max=WATCHED_CPU_SECONDS_MAX)
+        if os.WIFSIGNALED(status):
+            end = signal.Signals(os.WTERMSIG(status)).name
+            raise TrialFailed(f"{end} ended the tests on the code as it is:\n{said.read_text()}")
+        if status != 0:
             raise TrialFailed(f"The tests fail on the code as it is:\n{said.read_text()}")
         calls: Calls = json.loads(result.read_text())
         return calls
@@ -111,13 +117,15 @@ def tried(root: Path, mutant: Mutant, tests: Sequence[str]) -> Outcome:
     return Outcome.SURVIVED if code == 0 else Outcome.KILLED
 
 
-def _in_a_child(run: Callable[[], int], said: Path = Path(os.devnull)) -> int:
+def _in_a_child(
+    run: Callable[[], int], said: Path = Path(os.devnull), *, cpu_seconds_max: int = CPU_SECONDS_MAX
+) -> int:
     """The wait status of a copy of this process that does this and ends; what it prints goes to a file."""
     child = os.fork()
     if child == 0:
         code = 1
         try:
-            _bound(said)
+            _bound(said, cpu_seconds_max)
             code = run()
         except BaseException:  # noqa: BLE001 - its parent sees that it failed, and reads why
             traceback.print_exc()
@@ -128,12 +136,12 @@ def _in_a_child(run: Callable[[], int], said: Path = Path(os.devnull)) -> int:
     return os.waitpid(child, 0)[1]
 
 
-def _bound(said: Path) -> None:
+def _bound(said: Path, cpu_seconds_max: int) -> None:
     """Output to a file, and an end to loops and lists that have none."""
     file = os.open(said, os.O_WRONLY | os.O_CREAT)
     os.dup2(file, 1)
     os.dup2(file, 2)
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS_MAX, CPU_SECONDS_MAX + 5))
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds_max, cpu_seconds_max + 5))
     if sys.platform == "linux":  # macOS has no such limit
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY_MAX, MEMORY_MAX))
 
