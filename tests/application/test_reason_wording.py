@@ -9,7 +9,7 @@ from domain.reason import Peer, Reason, ReasonCode, SmtpAbout
 
 
 @pytest.mark.parametrize("code", ReasonCode)
-def test_every_reason_is_said_with_each_of_its_parameters(code: ReasonCode) -> None:
+def test_the_sentence_of_every_reason_has_each_of_its_parameters(code: ReasonCode) -> None:
     reason = sample(code)
 
     text = in_words(reason)

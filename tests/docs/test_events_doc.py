@@ -116,7 +116,7 @@ def test_every_code_of_a_reason_is_named_with_its_parameters() -> None:
 
 
 @pytest.mark.parametrize("kind", EVENT_CLASSES, ids=lambda kind: kind.TOPIC)
-def test_every_event_is_said_when_it_is_recorded(kind: type[Event]) -> None:
+def test_it_is_documented_when_every_event_is_recorded(kind: type[Event]) -> None:
     assert re.search(r"\b[Rr]ecorded\b", sections()[kind.TOPIC])
 
 

@@ -38,7 +38,7 @@ def test_the_words_are_in_alphabetical_order_each_once() -> None:
 
 
 @pytest.mark.parametrize(("term", "sentence"), ENTRIES, ids=TERMS)
-def test_a_word_is_said_in_one_sentence(term: str, sentence: str) -> None:
+def test_a_word_is_explained_in_one_sentence(term: str, sentence: str) -> None:
     assert sentence.endswith(".")
     assert not re.search(r"[.!?] [A-Z]", sentence)
     assert sentence[0].isupper()

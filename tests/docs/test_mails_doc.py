@@ -50,8 +50,8 @@ def texts() -> Iterator[str]:
         within = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
         for node in ast.walk(tree):
             parts = node.values if isinstance(node, ast.JoinedStr) else [node]
-            said = [part.value if isinstance(part, ast.Constant) else "…" for part in parts if id(node) not in within]
-            sentence = "".join(str(text) for text in said)
+            values = [part.value if isinstance(part, ast.Constant) else "…" for part in parts if id(node) not in within]
+            sentence = "".join(str(value) for value in values)
             if re.fullmatch(r"The (mail|customer)[^\n]*[^.]", sentence):
                 yield sentence
 

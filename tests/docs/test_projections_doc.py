@@ -65,9 +65,9 @@ def test_the_projection_on_the_page_is_one_like_the_others(
     with open_read_side(sqlite_url(tmp_path)) as side:
         side.append(sample_log())
 
-    said = [run(("projections", *words)) for words in (("rebuild", "carriers"), ("verify", "carriers"), ("list",))]
+    codes = [run(("projections", *words)) for words in (("rebuild", "carriers"), ("verify", "carriers"), ("list",))]
 
-    assert said == [0, 0, 0]
+    assert codes == [0, 0, 0]
     assert re.search(r"^carriers +1 +\d+ +live", capsys.readouterr().out, re.MULTILINE)
 
 

@@ -31,7 +31,7 @@ def test_the_shop_on_the_page_passes_its_tests(tmp_path: Path) -> None:
 
 @pytest.mark.long
 @pytest.mark.parametrize(
-    ("right", "wrong", "chosen", "said"),
+    ("right", "wrong", "chosen", "failure"),
     [
         (LOOK_FIRST, "    if True:", "debit", "test_a_debit_is_waited_for"),
         ("return 500  # Stripe sends it again.", "return 200", "stormy", "and not handed over"),
@@ -40,13 +40,13 @@ def test_the_shop_on_the_page_passes_its_tests(tmp_path: Path) -> None:
     ],
     ids=["hands over what is unpaid", "forgets what failed", "answers what is forged", "knows one price"],
 )
-def test_a_shop_with_a_bug_fails_them(tmp_path: Path, right: str, wrong: str, chosen: str, said: str) -> None:
+def test_a_shop_with_a_bug_fails_them(tmp_path: Path, right: str, wrong: str, chosen: str, failure: str) -> None:
     assert right in SHOP
 
     done = run(tmp_path, SHOP.replace(right, wrong), "-k", chosen)
 
     assert done.returncode == 1, done.stdout
-    assert said in done.stdout
+    assert failure in done.stdout
 
 
 @pytest.mark.long

@@ -71,11 +71,11 @@ def test_a_session_that_stripe_shows_as_complete_and_paid_is_paid() -> None:
         pytest.param([COMPLETED, replace(SUCCEEDED, occurred_at=NEXT_DAY)], NEXT_DAY, id="the payment succeeded"),
         pytest.param([replace(SUCCEEDED, occurred_at=NEXT_DAY), COMPLETED_PAID], NEXT_DAY, id="both report it"),
         pytest.param([COMPLETED], LATER, id="unknown before Stripe was asked"),
-        pytest.param([FAILED], LATER, id="Stripe's event said otherwise"),
+        pytest.param([FAILED], LATER, id="Stripe's event reported a failure"),
         pytest.param([], LATER, id="nothing heard"),
     ],
 )
-def test_a_session_was_paid_when_stripes_event_said_so_or_else_when_stripe_was_asked(
+def test_a_session_is_paid_at_the_time_of_stripes_event_or_else_of_the_retrieval(
     heard: list[Event], paid_at: datetime
 ) -> None:
     learnt = the_session(*heard).state.learn(PAID_ANSWER, source=Source.WEBHOOK, at=LATER)
@@ -369,7 +369,7 @@ def test_an_answer_whose_payment_succeeded_and_whose_session_is_unpaid_is_asked_
     assert not session.disbelieves(a_checkout(intent_status="succeeded"))
 
 
-def test_a_session_is_complete_since_stripe_first_said_so() -> None:
+def test_a_session_is_complete_from_stripes_first_report_on() -> None:
     by_event = the_session(retrieved(OPEN_ANSWER), COMPLETED, replace(retrieved(UNPAID_ANSWER), occurred_at=LATER))
     by_answer = the_session(replace(retrieved(UNPAID_ANSWER), occurred_at=LATER), COMPLETED)
 

@@ -170,6 +170,8 @@ def test_a_session_is_known_once_something_was_recorded_of_it() -> None:
 
 
 def test_nothing_that_stripes_events_say_makes_a_session_paid() -> None:
-    said = CheckoutSession.Completed(stripe_event=as_event("evt_completed"), payment_status="paid", occurred_at=NOW)
+    completed = CheckoutSession.Completed(
+        stripe_event=as_event("evt_completed"), payment_status="paid", occurred_at=NOW
+    )
 
-    assert not the_session(said, SUCCEEDED).state.is_paid
+    assert not the_session(completed, SUCCEEDED).state.is_paid

@@ -27,7 +27,7 @@ ANSWERS = {
 }
 FACTS = ["completed", "completed elsewhere", "succeeded", "failed", "expired", "unknown to Stripe"]
 
-said = st.lists(st.sampled_from([*FACTS, *ANSWERS]), max_size=14)
+histories = st.lists(st.sampled_from([*FACTS, *ANSWERS]), max_size=14)
 many = settings(max_examples=500, deadline=None, derandomize=True, print_blob=True)
 
 
@@ -66,7 +66,7 @@ def strongest(words: list[str]) -> Checkout | None:
 
 
 @many
-@given(words=said)
+@given(words=histories)
 def test_a_session_ends_as_the_strongest_fact_demands(words: list[str]) -> None:
     session, _ = after(words)
     is_completed = "completed" in words or "completed elsewhere" in words
@@ -80,7 +80,7 @@ def test_a_session_ends_as_the_strongest_fact_demands(words: list[str]) -> None:
 
 
 @many
-@given(words=said)
+@given(words=histories)
 def test_every_fact_is_recorded_once(words: list[str]) -> None:
     _, recorded = after(words)
 
@@ -97,7 +97,7 @@ def test_every_fact_is_recorded_once(words: list[str]) -> None:
 
 
 @many
-@given(words=said)
+@given(words=histories)
 def test_what_excludes_each_other_is_shown_in_any_order(words: list[str]) -> None:
     session, _ = after(words)
     is_completed = "completed" in words or "completed elsewhere" in words
@@ -108,7 +108,7 @@ def test_what_excludes_each_other_is_shown_in_any_order(words: list[str]) -> Non
 
 
 @many
-@given(words=said)
+@given(words=histories)
 def test_a_payment_is_awaited_only_while_nothing_decides_it(words: list[str]) -> None:
     session, _ = after(words)
     is_decided = session.is_paid or "succeeded" in words or "failed" in words
@@ -121,7 +121,7 @@ def test_a_payment_is_awaited_only_while_nothing_decides_it(words: list[str]) ->
 
 
 @many
-@given(words=said)
+@given(words=histories)
 def test_a_session_that_can_not_be_understood_stays_aside(words: list[str]) -> None:
     session, _ = after(words)
 
@@ -132,8 +132,8 @@ def test_a_session_that_can_not_be_understood_stays_aside(words: list[str]) -> N
 
 
 @many
-@given(words=said)
-def test_what_is_said_twice_in_a_row_is_recorded_once(words: list[str]) -> None:
+@given(words=histories)
+def test_a_repeated_fact_is_recorded_once(words: list[str]) -> None:
     session, _ = after(words)
 
     if words:

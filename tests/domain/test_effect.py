@@ -298,7 +298,7 @@ def test_a_failed_attempt_that_is_due_is_repeated() -> None:
     the_effect(REQUESTED, started(), FAILED).when(Effect.start, "w2", now=LATER).then(started(2, "w2"))
 
 
-def test_the_outcome_of_an_attempt_is_recorded_with_what_the_other_side_said() -> None:
+def test_the_outcome_of_an_attempt_is_recorded_with_the_answer_of_the_other_side() -> None:
     the_effect(REQUESTED, started()).when(Effect.succeed, 1, "ref 99").then(Effect.Succeeded(number=1, note="ref 99"))
 
 

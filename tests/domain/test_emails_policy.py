@@ -154,7 +154,7 @@ def test_a_failure_that_stripe_contradicts_is_not_reported(success: Event) -> No
     log.when(POLICY, SESSION, FAILED).then_nothing()
 
 
-def test_a_failed_payment_is_not_reported_from_what_stripe_said_before_the_customer_finished() -> None:
+def test_a_failed_payment_is_not_reported_from_an_answer_before_the_customer_finished() -> None:
     """There is no address in that, and the answer that has one is on its way."""
     log = streams((SESSION, retrieved(MUG, status="open", payment_status="unpaid", contact=Contact())))
     log.when(POLICY, SESSION, FAILED).then_nothing()

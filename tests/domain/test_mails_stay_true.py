@@ -82,15 +82,15 @@ def delivered(line: PlannedLine, **changes: Any) -> Fulfillment.LineItemDelivere
 
 def after(
     *plan: PlannedLine,
-    said: Sequence[Event] = (),
+    facts: Sequence[Event] = (),
     then: Sequence[Event] = (),
     policy: EmailPolicy = POLICY,
     **changes: Any,
 ) -> Streams:
     """An order to which this happened, with the mails that it led to, none of which has left."""
     log = streams((SESSION, retrieved(*plan, **changes)))
-    log.add(SESSION, *(said or [PAID]))
-    if not said:
+    log.add(SESSION, *(facts or [PAID]))
+    if not facts:
         log.add(FULFILLMENT, requested(*plan), *then)
     log.follow([policy])
     return log
@@ -143,7 +143,7 @@ def renewed(step: str, mail: Mail) -> Facts:
         ),
         pytest.param(with_keys_after_the_receipt(), "mail_delivered_li_key", id="delivered"),
         pytest.param(
-            after(MUG, said=[FAILED], payment_status="unpaid"), "mail_payment_failed", id="the payment has failed"
+            after(MUG, facts=[FAILED], payment_status="unpaid"), "mail_payment_failed", id="the payment has failed"
         ),
     ],
 )
@@ -241,8 +241,8 @@ def test_while_the_receipt_is_to_be_claimed_it_alone_will_say_what_has_to_wait_a
         log.when(TheMail(step), SESSION, note).then(withdrawn(step, reasons.in_the_receipt()))
     log.decide(TheMail("mail_receipt"), log.log[-1])
 
-    said = (shown(MUG, LineState.BACKORDERED), shown(KEY, LineState.DELIVERED, keys=KEYS))
-    assert the_mail(log, "mail_receipt").lines == said
+    lines = (shown(MUG, LineState.BACKORDERED), shown(KEY, LineState.DELIVERED, keys=KEYS))
+    assert the_mail(log, "mail_receipt").lines == lines
 
 
 def test_what_a_receipt_under_way_does_not_say_has_a_mail_of_its_own() -> None:
@@ -270,24 +270,24 @@ def test_a_line_that_was_left_out_and_has_to_wait_again_is_reported_by_itself() 
     assert [event.originator_id for event in decided] == [effect("mail_backordered_li_mug")]
 
 
-@pytest.mark.parametrize("said", [PAID, FAILED, SUCCEEDED], ids=["paid", "failed", "succeeded"])
-def test_no_mail_asks_to_wait_for_a_payment_that_is_decided(said: Event) -> None:
+@pytest.mark.parametrize("fact", [PAID, FAILED, SUCCEEDED], ids=["paid", "failed", "succeeded"])
+def test_no_mail_asks_to_wait_for_a_payment_that_is_decided(fact: Event) -> None:
     log = streams()
     log.decide(POLICY, log.add(SESSION, retrieved(MUG, payment_status="unpaid")))
 
-    log.when(TheMail("mail_payment_pending"), SESSION, said).then(withdrawn("mail_payment_pending"))
+    log.when(TheMail("mail_payment_pending"), SESSION, fact).then(withdrawn("mail_payment_pending"))
 
 
-@pytest.mark.parametrize("said", [PAID, SUCCEEDED], ids=["paid", "succeeded"])
-def test_a_customer_who_has_paid_gets_no_payment_failed_mail(said: Event) -> None:
-    log = after(MUG, said=[FAILED], payment_status="unpaid")
+@pytest.mark.parametrize("fact", [PAID, SUCCEEDED], ids=["paid", "succeeded"])
+def test_a_customer_who_has_paid_gets_no_payment_failed_mail(fact: Event) -> None:
+    log = after(MUG, facts=[FAILED], payment_status="unpaid")
 
-    log.when(TheMail("mail_payment_failed"), SESSION, said).then(withdrawn("mail_payment_failed"))
+    log.when(TheMail("mail_payment_failed"), SESSION, fact).then(withdrawn("mail_payment_failed"))
 
 
 def test_a_mail_on_the_payment_calls_the_lines_as_the_catalog_did_when_it_was_decided() -> None:
     """Another host may have another catalog: both names are true, and the hosts do not outdo each other."""
-    log = after(MUG, said=[FAILED], payment_status="unpaid")
+    log = after(MUG, facts=[FAILED], payment_status="unpaid")
     assert [line.title for line in the_mail(log, "mail_payment_failed").lines] == ["The mug"]
 
     log.when(TheMail("mail_payment_failed"), SESSION, FAILED).then_nothing()
@@ -304,9 +304,9 @@ SUMS: dict[str, Any] = {
 
 @pytest.mark.parametrize("payment", ["paid", "unpaid"])
 def test_a_mail_has_the_sums_that_stripe_has_now(payment: str) -> None:
-    said = [] if payment == "paid" else [FAILED]
+    facts = [] if payment == "paid" else [FAILED]
     step = "mail_receipt" if payment == "paid" else "mail_payment_failed"
-    log = after(MUG, said=said, then=[promised(MUG)], payment_status=payment)
+    log = after(MUG, facts=facts, then=[promised(MUG)], payment_status=payment)
     before = the_mail(log, step)
     other = replace(MUG, item=a_line_item("li_mug", amount_total=1000))
 
@@ -316,7 +316,7 @@ def test_a_mail_has_the_sums_that_stripe_has_now(payment: str) -> None:
 
 
 def test_a_mail_on_the_payment_has_the_quantities_that_stripe_has_now() -> None:
-    log = after(MUG, BOWL, said=[FAILED], payment_status="unpaid")
+    log = after(MUG, BOWL, facts=[FAILED], payment_status="unpaid")
     before = the_mail(log, "mail_payment_failed")
     [mug, _] = before.lines
     more = replace(MUG, item=a_line_item("li_mug", quantity=2, amount_total=2000))

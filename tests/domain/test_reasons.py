@@ -52,7 +52,7 @@ def test_every_code_has_a_constructor_of_its_name_that_stores_each_parameter(cod
     assert reason.parameters == {name: f"<{name}>" for name in parameters(code)}
 
 
-def test_what_was_said_outside_is_cut() -> None:
+def test_a_text_from_outside_is_cut() -> None:
     assert reasons.port_failed("x" * 501).parameters == {"text": "x" * 500}
     assert reasons.connection_failed("", "", "x" * 501).parameters["error"] == "x" * 500
     assert reasons.tls_failed("", "", "x" * 501).parameters["certificate"] == "x" * 500
@@ -67,7 +67,7 @@ def test_a_reason_that_is_kept_outside_of_events_comes_back() -> None:
     assert reasons.restored("not_enough_stock", {"sku": "mug"}) == reasons.not_enough_stock(as_sku("mug"))
 
 
-def test_a_code_of_a_later_version_is_said_as_it_is() -> None:
+def test_a_code_of_a_later_version_is_shown_as_it_is() -> None:
     assert reasons.restored("of_tomorrow", {"sku": "mug"}) == reasons.as_written("of_tomorrow")
 
 

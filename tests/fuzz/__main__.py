@@ -41,12 +41,12 @@ class Outcome:
     covered: int
     """Places in our code that it came to."""
     seconds: float
-    said: str
+    output: str
 
     @property
     def finding(self) -> Sequence[str]:
-        """What was found, without what the fuzzer says of how it came there."""
-        return [line[:_LINE_MAX] for line in self.said.splitlines() if not _CHATTER.match(line)][-_LINES_MAX:]
+        """The finding, without the fuzzer's lines about its progress."""
+        return [line[:_LINE_MAX] for line in self.output.splitlines() if not _CHATTER.match(line)][-_LINES_MAX:]
 
     def line(self) -> str:
         how = "ok" if self.code == 0 else "FAILED"
@@ -54,7 +54,7 @@ class Outcome:
 
 
 def fuzz(name: str, flags: Sequence[str], directory: Path = KEPT, *, packages: Path | None = None) -> Outcome:
-    """Run one target with these flags of the fuzzer's; over the packages there instead of our own, if said."""
+    """Run one target with these flags of the fuzzer, over our own packages unless `packages` names others."""
     directory.mkdir(parents=True, exist_ok=True)
     path = os.pathsep.join([*([str(packages)] if packages else []), PYTHON_PATH])
     started = time.monotonic()
@@ -67,11 +67,11 @@ def fuzz(name: str, flags: Sequence[str], directory: Path = KEPT, *, packages: P
             text=True,
             errors="replace",
         )
-    said = done.stdout + done.stderr
-    runs, covered = _DONE.search(said), _COVERED.findall(said)
+    output = done.stdout + done.stderr
+    runs, covered = _DONE.search(output), _COVERED.findall(output)
     seconds = time.monotonic() - started
     return Outcome(
-        name, done.returncode, int(runs[1]) if runs else 0, int(covered[-1]) if covered else 0, seconds, said
+        name, done.returncode, int(runs[1]) if runs else 0, int(covered[-1]) if covered else 0, seconds, output
     )
 
 

@@ -125,7 +125,7 @@ def found_after(bug: Bug) -> int | None:
         plant(bug, packages)
         flags = [f"-runs={_RUNS_MAX}", "-print_final_stats=1"]
         outcome = fuzz(bug.target, flags, Path(directory), packages=packages)
-    executed = _EXECUTED.search(outcome.said)
+    executed = _EXECUTED.search(outcome.output)
     return int(executed[1]) if outcome.code != 0 and executed else None
 
 

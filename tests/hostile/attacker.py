@@ -103,8 +103,8 @@ class Attacker:
         if not self._attack.is_answered:
             await asyncio.Event().wait()
         with suppress(OSError):
-            while said := await reader.read(_READ_BYTES):
-                for status in said.split(b"HTTP/1.1 ")[1:]:
+            while received := await reader.read(_READ_BYTES):
+                for status in received.split(b"HTTP/1.1 ")[1:]:
                     self._answered[status[:3].decode("ascii", "replace")] += 1
                 if not self._attack.pause_seconds:
                     _say(writer, self._attack.goes_on)

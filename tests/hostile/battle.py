@@ -68,15 +68,15 @@ class Victim:
             "POST /webhook HTTP/1.1\r\nHost: shop.example.com\r\nConnection: close\r\n"
             f"Stripe-Signature: {signed.signature}\r\nContent-Length: {len(signed.body)}\r\n\r\n"
         )
-        started, said = time.monotonic(), b""
+        started, answer = time.monotonic(), b""
         try:
             with socket.create_connection(("127.0.0.1", self.port), timeout=STRIPE_WAITS_SECONDS) as connection:
                 connection.sendall(head.encode() + signed.body)
                 while more := connection.recv(1000):
-                    said += more
+                    answer += more
         except OSError:
-            said = b""
-        return Delivered(int(said[9:12] or 0), time.monotonic() - started)
+            answer = b""
+        return Delivered(int(answer[9:12] or 0), time.monotonic() - started)
 
     def recorded(self) -> int:
         """How many deliveries are in the log."""
@@ -125,10 +125,10 @@ def battle(victim: Victim, attack: Attack, is_enough: Callable[[Sequence[Deliver
         assert attacker.stdout is not None
         assert attacker.stdout.readline() == "ready\n"
         delivered = victim.deliver(is_enough)
-        said, _ = attacker.communicate(timeout=_ATTACK_SECONDS_MAX)
+        answer, _ = attacker.communicate(timeout=_ATTACK_SECONDS_MAX)
     finally:
         attacker.kill()
         attacker.wait()
     return Report(
-        delivered=delivered, memory_mib=victim.most_memory_mib(), attack=msgspec.json.decode(said, type=Outcome)
+        delivered=delivered, memory_mib=victim.most_memory_mib(), attack=msgspec.json.decode(answer, type=Outcome)
     )

@@ -368,7 +368,7 @@ def test_the_time_in_which_a_second_payment_waits_for_a_person(tmp_path: Path, t
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("repeats = 3\n", "[repeats]: must be a table with `within_minutes` in it."),
         ("[repeats]\nhours = 1\n", "[repeats]: must be a table with `within_minutes` in it."),
@@ -377,8 +377,8 @@ def test_the_time_in_which_a_second_payment_waits_for_a_person(tmp_path: Path, t
         ("[repeats]\nwithin_minutes = 10081\n", "within_minutes must be a whole number from 0 to 10080."),
     ],
 )
-def test_a_wrong_time_is_refused(tmp_path: Path, text: str, said: str) -> None:
+def test_a_wrong_time_is_refused(tmp_path: Path, text: str, message: str) -> None:
     (tmp_path / "catalog.toml").write_text(text)
 
-    with pytest.raises(CatalogError, match=re.escape(said)):
+    with pytest.raises(CatalogError, match=re.escape(message)):
         load_catalog(tmp_path / "catalog.toml", frozenset())

@@ -85,16 +85,16 @@ def test_a_kind_of_delivery_can_have_an_effort_of_its_own() -> None:
 
 @pytest.mark.parametrize("number", ["0", "101", "", "two"])
 def test_the_number_of_a_kind_of_delivery_is_checked_as_well(number: str) -> None:
-    said = refusal(FULFILL_DELIVERY_CONCURRENCY=f"8, courier={number}")
+    message = refusal(FULFILL_DELIVERY_CONCURRENCY=f"8, courier={number}")
 
-    assert said == f"FULFILL_DELIVERY_CONCURRENCY must be a whole number from 1 to 100 (got {number!r})."
+    assert message == f"FULFILL_DELIVERY_CONCURRENCY must be a whole number from 1 to 100 (got {number!r})."
 
 
 @pytest.mark.parametrize("text", ["8, 9", "courier=1, courier=2"])
 def test_a_kind_of_delivery_has_one_number(text: str) -> None:
-    said = refusal(FULFILL_DELIVERY_CONCURRENCY=text)
+    message = refusal(FULFILL_DELIVERY_CONCURRENCY=text)
 
-    assert said == f"FULFILL_DELIVERY_CONCURRENCY must have one number for each kind of delivery (got {text!r})."
+    assert message == f"FULFILL_DELIVERY_CONCURRENCY must have one number for each kind of delivery (got {text!r})."
 
 
 @pytest.mark.parametrize(
@@ -193,12 +193,12 @@ def test_a_database_by_another_name_is_the_one_that_it_leads_to(tmp_path: Path) 
     ],
 )
 def test_a_wrong_setting_is_one_sentence_that_names_it_and_repeats_no_secret(name: str, value: str, words: str) -> None:
-    said = refusal(**{name: value})
+    message = refusal(**{name: value})
 
-    assert said.startswith(name)
-    assert words in said
-    assert "secretsecret" not in said
-    assert "\n" not in said
+    assert message.startswith(name)
+    assert words in message
+    assert "secretsecret" not in message
+    assert "\n" not in message
 
 
 def test_http_is_fine_on_this_machine() -> None:
@@ -255,10 +255,10 @@ def test_no_secret_shows_when_settings_are_printed() -> None:
 
 @given(name=st.sampled_from([each.name for each in SETTINGS]), value=st.text(max_size=60))
 def test_whatever_a_setting_holds_it_is_taken_or_refused_in_one_sentence(name: str, value: str) -> None:
-    said = "taken"
+    message = "taken"
     try:
         load(**{name: value})
     except SettingsError as refused:
-        said = str(refused)
-    assert said
-    assert "\n" not in said
+        message = str(refused)
+    assert message
+    assert "\n" not in message

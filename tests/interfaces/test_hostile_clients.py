@@ -32,4 +32,4 @@ def test_stripe_is_answered_in_time_whatever_others_do(server: Victim, attack: A
     assert not {status for status in report.attack.answered if status.startswith("5")} - {"503"}
     assert server.recorded() == before + DELIVERIES
     assert wait_for(lambda: server.process.is_ready)
-    assert "critical" not in {line["level"] for line in server.process.said()}
+    assert "critical" not in {line["level"] for line in server.process.log_lines()}

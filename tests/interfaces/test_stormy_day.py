@@ -88,8 +88,8 @@ def test_the_comparison_sees_what_is_fulfilled_unpaid_and_what_is_paid_unfulfill
     shop.sandbox.pay(right)
 
     def differing() -> set[str]:
-        said = disagreements(shop.sandbox.books, shop.runtime)
-        return {line.partition(":")[0] for line in said if line.startswith("cs_")}
+        found = disagreements(shop.sandbox.books, shop.runtime)
+        return {line.partition(":")[0] for line in found if line.startswith("cs_")}
 
     def states() -> list[str | None]:
         documents = [shop.runtime.queries.checkout(as_session(each)) for each in (unpaid, unfulfilled, right)]

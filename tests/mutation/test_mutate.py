@@ -118,7 +118,7 @@ def test_an_entry_of_what_is_killed_or_not_made_fails_the_run(project: Path) -> 
     assert run.stdout.count("lists what is killed, or made no more: domain/till.py change\n") == 2
 
 
-def test_nothing_is_said_where_the_tests_fail_on_the_code_as_it_is(project: Path) -> None:
+def test_nothing_is_reported_where_the_tests_fail_on_the_code_as_it_is(project: Path) -> None:
     (project / "domain/till.py").write_text(TILL.replace("paid >", "paid <"))
 
     run = mutate(project)

@@ -65,19 +65,19 @@ def watched(root: Path, tests: Sequence[str], paths: Collection[str]) -> Calls:
     with TemporaryDirectory() as directory:
         result = Path(directory) / "calls.json"
         watch = _Watch({str(root / path): path for path in paths})
-        said = Path(directory) / "said.txt"
+        output = Path(directory) / "output.txt"
 
         def run() -> int:
             code = _pytest(root, tests, watch)
             watch.write(result)
             return code
 
-        status = _in_a_child(run, said, cpu_seconds_max=WATCHED_CPU_SECONDS_MAX)
+        status = _in_a_child(run, output, cpu_seconds_max=WATCHED_CPU_SECONDS_MAX)
         if os.WIFSIGNALED(status):
             end = signal.Signals(os.WTERMSIG(status)).name
-            raise TrialFailed(f"{end} ended the tests on the code as it is:\n{said.read_text()}")
+            raise TrialFailed(f"{end} ended the tests on the code as it is:\n{output.read_text()}")
         if status != 0:
-            raise TrialFailed(f"The tests fail on the code as it is:\n{said.read_text()}")
+            raise TrialFailed(f"The tests fail on the code as it is:\n{output.read_text()}")
         calls: Calls = json.loads(result.read_text())
         return calls
 
@@ -118,14 +118,14 @@ def tried(root: Path, mutant: Mutant, tests: Sequence[str]) -> Outcome:
 
 
 def _in_a_child(
-    run: Callable[[], int], said: Path = Path(os.devnull), *, cpu_seconds_max: int = CPU_SECONDS_MAX
+    run: Callable[[], int], output: Path = Path(os.devnull), *, cpu_seconds_max: int = CPU_SECONDS_MAX
 ) -> int:
     """The wait status of a copy of this process that does this and ends; what it prints goes to a file."""
     child = os.fork()
     if child == 0:
         code = 1
         try:
-            _bound(said, cpu_seconds_max)
+            _bound(output, cpu_seconds_max)
             code = run()
         except BaseException:  # noqa: BLE001 - its parent sees that it failed, and reads why
             traceback.print_exc()
@@ -136,9 +136,9 @@ def _in_a_child(
     return os.waitpid(child, 0)[1]
 
 
-def _bound(said: Path, cpu_seconds_max: int) -> None:
+def _bound(output: Path, cpu_seconds_max: int) -> None:
     """Output to a file, and an end to loops and lists that have none."""
-    file = os.open(said, os.O_WRONLY | os.O_CREAT)
+    file = os.open(output, os.O_WRONLY | os.O_CREAT)
     os.dup2(file, 1)
     os.dup2(file, 2)
     resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds_max, cpu_seconds_max + 5))

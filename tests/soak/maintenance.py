@@ -25,9 +25,9 @@ _CANCELED = re.compile(
 
 def report_maintenance(report: Report, postgres: PostgresServer) -> None:
     """Autovacuum of the log finishes, and no writer cancels it."""
-    said = (postgres.directory / "server.log").read_text(errors="replace")
-    canceled = len(_CANCELED.findall(said))
-    finished = Counter(_FINISHED.findall(_CANCELED.sub("", said)))
+    server_log = (postgres.directory / "server.log").read_text(errors="replace")
+    canceled = len(_CANCELED.findall(server_log))
+    finished = Counter(_FINISHED.findall(_CANCELED.sub("", server_log)))
     report.demand(canceled == 0, f"a writer canceled autovacuum {canceled} times")
     report.demand(finished["vacuum"] > 0, "autovacuum never finished")
     report.numbers["autovacuum of the log"] = f"{dict(finished)} finished, {canceled} canceled"

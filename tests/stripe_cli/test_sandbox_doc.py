@@ -82,10 +82,10 @@ def answers(url: str) -> bool:
         return False
 
 
-def taken_in(said: str) -> int:
+def taken_in(output: str) -> int:
     """How many events about checkouts were answered with 200; those about their payments come beside them."""
-    shown = re.findall(r"--> +checkout\.session\.\w+ \[(evt_\w+)\]", said)
-    answered = re.findall(r"<-- +\[200\] POST \S+ \[(evt_\w+)\]", said)
+    shown = re.findall(r"--> +checkout\.session\.\w+ \[(evt_\w+)\]", output)
+    answered = re.findall(r"<-- +\[200\] POST \S+ \[(evt_\w+)\]", output)
     return len(set(shown) & set(answered))
 
 
@@ -98,8 +98,8 @@ def test_the_commands_of_the_docs_work_as_they_stand(tmp_path: Path) -> None:
     with ExitStack() as running:
         running.enter_context(terminals.running("sandbox", begin, sandbox))
         assert wait_for(lambda: answers(f"{sandbox_url}/sandbox"))
-        said = running.enter_context(terminals.running("listen", begin, listen))
-        assert wait_for(lambda: "Ready!" in said.read_text())
+        output = running.enter_context(terminals.running("listen", begin, listen))
+        assert wait_for(lambda: "Ready!" in output.read_text())
         served = serve.replace("fulfill serve", f"fulfill serve --port {engine_port}")
         running.enter_context(terminals.running("serve", begin, served))
         assert wait_for(lambda: answers(f"http://127.0.0.1:{engine_port}/readyz"))
@@ -112,5 +112,5 @@ def test_the_commands_of_the_docs_work_as_they_stand(tmp_path: Path) -> None:
         keys = "export STRIPE_API_KEY=sk_test_0123456789 STRIPE_WEBHOOK_SECRET=whsec_any"
         assert wait_for(lambda: '"fulfilled"' in terminals.typed(keys, asking))
         # two paid by card, one has expired, and there were two debits, with two events each
-        assert wait_for(lambda: taken_in(said.read_text()) == 7)
+        assert wait_for(lambda: taken_in(output.read_text()) == 7)
     assert re.findall(r"--events (\S+)", listen) == [",".join(HANDLED)]

@@ -128,7 +128,7 @@ def test_everything_that_the_docs_name_can_be_triggered(street: Street) -> None:
         for event in (*intents, *charges):
             street.cli.run("trigger", event)
 
-            assert wait_for(lambda said=f"--> {event} [": said in listen.said)  # type: ignore[misc]
+            assert wait_for(lambda line=f"--> {event} [": line in listen.output)  # type: ignore[misc]
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ def test_a_thin_event_fulfills_as_well(street: Street, asking: tuple[str, ...]) 
 
         assert street.comes_to_be(session_id, "fulfilled")
 
-    assert "v1.checkout.session.completed" in listen.said
+    assert "v1.checkout.session.completed" in listen.output
 
 
 def test_listening_for_the_latest_version_as_json(street: Street) -> None:
@@ -156,7 +156,7 @@ def test_listening_for_the_latest_version_as_json(street: Street) -> None:
 
         assert street.comes_to_be(session_id, "fulfilled")
 
-    events = [json.loads(line) for line in listen.said.splitlines() if line.startswith("{")]
+    events = [json.loads(line) for line in listen.output.splitlines() if line.startswith("{")]
     [shown] = [event for event in events if event["type"] == "checkout.session.completed"]
     assert shown["data"]["object"]["id"] == session_id
 

@@ -1,4 +1,4 @@
-"""What tests need of Stripe's things: whole and valid, with what a test is about said by the test."""
+"""Valid, complete objects of Stripe's, in which a test names only the fields that it is about."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -42,13 +42,13 @@ def session(*facts: Event) -> CheckoutSession:
 
 
 def paid(checkout: Checkout) -> CheckoutSession:
-    said = CheckoutSession.Paid(
+    fact = CheckoutSession.Paid(
         payment_status=checkout.payment_status,
         amount_total=checkout.amount_total,
         currency=checkout.currency,
         occurred_at=PAID_AT,
     )
-    return session(retrieved(checkout), said)
+    return session(retrieved(checkout), fact)
 
 
 def fulfillment(plan: Iterable[PlannedLine], *facts: Event) -> Fulfillment:

@@ -86,9 +86,9 @@ class Listener:
         while not isinstance(answer, AcceptConnection):
             answer = next(events)
             if isinstance(answer, RejectConnection):
-                said = next(event for event in events if isinstance(event, RejectData))
+                rejected = next(event for event in events if isinstance(event, RejectData))
                 self.socket.close()
-                raise Refused(answer.status_code, bytes(said.data).decode())
+                raise Refused(answer.status_code, bytes(rejected.data).decode())
         return answer.subprotocol
 
     def _send(self, event: Event) -> None:

@@ -51,14 +51,14 @@ class FulfillProcess:
     @property
     def is_leading(self) -> bool:
         """Whether it leads, by its own log."""
-        said = [line["event"] for line in self.said() if "lead" in line["event"]]
-        return self.is_running and said[-1:] == ["leading"]
+        log_lines = [line["event"] for line in self.log_lines() if "lead" in line["event"]]
+        return self.is_running and log_lines[-1:] == ["leading"]
 
     @property
     def is_ready(self) -> bool:
-        return any(line["event"] == "working" for line in self.said())
+        return any(line["event"] == "working" for line in self.log_lines())
 
-    def said(self) -> list[dict[str, Any]]:
+    def log_lines(self) -> list[dict[str, Any]]:
         """The lines of its log since it was last started."""
         with self.log.open("rb") as log:
             log.seek(self._log_start)

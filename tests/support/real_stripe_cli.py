@@ -48,19 +48,19 @@ class Listen:
         self._log = log
 
     @property
-    def said(self) -> str:
+    def output(self) -> str:
         return self._log.read_text()
 
     @property
     def secret(self) -> str:
-        found = re.search(r"whsec_\w+", self.said)
-        assert found is not None, self.said
+        found = re.search(r"whsec_\w+", self.output)
+        assert found is not None, self.output
         return found[0]
 
     def wait_until_ready(self, times: int = 1) -> None:
         """Until it has connected so many times."""
-        wait_for(lambda: self.said.count("Ready!") >= times or self._process.poll() is not None)
-        assert self.said.count("Ready!") == times, self.said
+        wait_for(lambda: self.output.count("Ready!") >= times or self._process.poll() is not None)
+        assert self.output.count("Ready!") == times, self.output
 
 
 class StripeCli:

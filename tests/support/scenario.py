@@ -24,7 +24,7 @@ P = ParamSpec("P")
 SESSION = as_session("cs_test_1")
 FULFILLMENT = as_stream(f"ful_{SESSION}")
 SAID_AT = datetime(2026, 11, 24, 8, 45, tzinfo=UTC)
-"""When Stripe said it, by Stripe's clock."""
+"""The time of Stripe's events, by Stripe's clock."""
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 """When we decide, by our clock."""
 

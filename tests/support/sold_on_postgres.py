@@ -49,7 +49,7 @@ class Shop:
         self.acknowledged: set[str] = set()
         """Stripe events of which a delivery was answered 2xx."""
         self.answers: list[tuple[int, str | None]] = []
-        """Of each delivery, with what it said about coming again."""
+        """The status of each webhook delivery's answer, with its `Retry-After`."""
         self._read_up_to = 0
         self._seen: Counter[str] = Counter()
         self._lock = threading.Lock()

@@ -204,7 +204,7 @@ def test_two_processes_that_write_to_one_stream_both_get_through(store_url: str,
     assert (stock.version, stock.on_hand) == (10, 50)
 
 
-def test_a_store_that_is_locked_is_said_to_be_unavailable(store_url: str, log: Log, writer: Writer) -> None:
+def test_a_locked_store_is_reported_as_unavailable(store_url: str, log: Log, writer: Writer) -> None:
     writer.run(STAMP, ["sku_mug"], count(1))
     change(store_url, "log", "ALTER TABLE stored_events RENAME TO gone")
 

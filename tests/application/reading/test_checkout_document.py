@@ -303,7 +303,7 @@ def test_a_redacted_document_says_the_same_without_personal_data(session_id: Ses
     assert [line["state"] for line in hidden["line_items"]] == [line["state"] for line in whole["line_items"]]
 
 
-def test_before_stripe_was_asked_there_is_what_its_events_said() -> None:
+def test_before_the_first_retrieval_the_document_has_what_the_events_contain() -> None:
     document = sample(as_session(FOREIGN))
 
     assert (document["state"], document["payment_status"], document["livemode"]) == ("parked", "paid", True)

@@ -45,12 +45,12 @@ def internals(event: Event) -> Iterator[str]:
 
 @pytest.mark.parametrize("session", SESSIONS)
 def test_a_customer_gets_no_names_no_notes_no_keys_and_nothing_of_the_engine(session: StreamId) -> None:
-    said = json.dumps(as_json(summary(session)), ensure_ascii=False)
+    document = json.dumps(as_json(summary(session)), ensure_ascii=False)
 
     of_others = {text for event in sample_log() for text in personal_texts(event)} - {TRACKING}
     inner = {text for event in sample_log() for text in internals(event)}
     assert len(of_others) > 15
-    assert [text for text in of_others | inner if len(text) > 2 and text in said] == []
+    assert [text for text in of_others | inner if len(text) > 2 and text in document] == []
 
 
 def test_what_happened_is_reported_in_the_words_of_a_customer() -> None:

@@ -464,7 +464,7 @@ def test_the_error_of_an_event_left_out_is_bounded(store_url: str) -> None:
 
 @pytest.mark.parametrize("projection", PROJECTIONS, ids=lambda each: each.name)
 def test_a_fold_makes_the_same_changes_of_the_same_event(projection: Projection) -> None:
-    fold: Callable[[], list[list[Change]]] = lambda: [  # noqa: E731 - said twice below
+    fold: Callable[[], list[list[Change]]] = lambda: [  # noqa: E731 - used twice below
         projection.changes(event, position) for position, event in enumerate(sample_log(), 1)
     ]
 

@@ -112,7 +112,7 @@ def test_an_effect_is_called_by_what_it_is_for(step: str, what: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "joined"),
+    ("error_text", "joined"),
     [
         ("The mail server is busy.", "the mail server is busy"),
         ("HTTP 503", "HTTP 503"),
@@ -120,15 +120,15 @@ def test_an_effect_is_called_by_what_it_is_for(step: str, what: str) -> None:
         ("Stripe's API is down", "Stripe's API is down"),
     ],
 )
-def test_why_an_attempt_failed_is_a_part_of_the_sentence(said: str, joined: str) -> None:
+def test_why_an_attempt_failed_is_a_part_of_the_sentence(error_text: str, joined: str) -> None:
     failed = Effect.AttemptFailed(
-        number=1, error=reasons.port_failed(said), retry_at=BEGINNING, may_have_gone_out=False
+        number=1, error=reasons.port_failed(error_text), retry_at=BEGINNING, may_have_gone_out=False
     )
 
     shown = of_effect("mail_receipt", failed)
 
     assert shown == f"Attempt 1 of the receipt failed: {joined}; next attempt at 2026-11-24 09:00:00 UTC"
-    given_up = Effect.GivenUp(error=reasons.port_failed(said))
+    given_up = Effect.GivenUp(error=reasons.port_failed(error_text))
     assert of_effect("mail_receipt", given_up) == f"Gave up on the receipt: {joined}"
 
 

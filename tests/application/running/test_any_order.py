@@ -269,7 +269,7 @@ def test_a_failed_payment_is_reported_to_the_address_that_the_customer_gave_afte
 
 @pytest.mark.long
 @pytest.mark.parametrize("rest", RESTS)
-def test_what_is_paid_is_fulfilled_whatever_was_said_before(rest: Rest, store: Store, tmp_path: Path) -> None:
+def test_what_is_paid_is_fulfilled_whatever_was_reported_before(rest: Rest, store: Store, tmp_path: Path) -> None:
     kinds = [completed, completed_again, succeeded, failed, visit, old_answer, early_answer]
     chance = random.Random("earlier events")
     drawn = [[*chance.choices(kinds, k=chance.randint(6, 14)), visit] for _ in range(LONG_ORDERS)]

@@ -300,7 +300,7 @@ def test_what_another_application_sold_is_not_ours_to_cancel(open_shop: Open, ou
     assert shop.events_of(CheckoutSession.Canceled) == []
 
 
-def test_who_can_not_be_notified_is_not_said_to_be(open_shop: Open, outside: Outside) -> None:
+def test_a_customer_who_can_not_be_notified_is_not_shown_as_notified(open_shop: Open, outside: Outside) -> None:
     shop = unpaid(open_shop, outside)
     outside.checkouts[NEXT] = replace(order("mug"), status="open", payment_status="unpaid")
     shop.visit(NEXT)

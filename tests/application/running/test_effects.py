@@ -446,7 +446,7 @@ def test_a_mail_that_is_not_true_any_more_is_withdrawn(shop: Shop, outside: Outs
 
 
 def test_a_mail_that_may_have_gone_out_is_not_another_mail_under_the_same_id(open_shop: Open, outside: Outside) -> None:
-    """It went out, the process ended before that was recorded, and what it said is no longer so and then is again."""
+    """It went out, and the process crashed before recording that. Its statements become false, and then true again."""
     tracked = '[products.prod_parcel]\ndelivery = "shipment"\nsku = "mug"\ntrack_stock = true\n'
     lines = [a_line_item(product="prod_parcel"), a_line_item("li_2", product="prod_parcel")]
     outside.checkouts[ID] = a_checkout(line_items=lines)

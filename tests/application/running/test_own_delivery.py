@@ -62,7 +62,7 @@ def delivered(shop: Shop) -> list[Any]:
 
 
 @pytest.mark.parametrize(
-    ("answer", "said"),
+    ("answer", "shown"),
     [
         (None, "NoneType"),
         ("enrollment 7", "str"),
@@ -72,7 +72,7 @@ def delivered(shop: Shop) -> list[Any]:
     ],
 )
 def test_a_line_is_delivered_once_deliver_has_returned_whatever_it_answers(
-    answer: object, said: str, open_shop: Open, outside: Answering, warnings: Sequence[Mapping[str, Any]]
+    answer: object, shown: str, open_shop: Open, outside: Answering, warnings: Sequence[Mapping[str, Any]]
 ) -> None:
     outside.answer = answer
     shop = open_shop(catalog=CATALOG)
@@ -82,7 +82,7 @@ def test_a_line_is_delivered_once_deliver_has_returned_whatever_it_answers(
     assert [event.TOPIC for event in events] == ["Effect.Requested", "Effect.AttemptStarted", "Effect.Succeeded"]
     assert events[-1].note is None
     assert shop.fulfillment(ID).lines["li_1"].state is LineState.DELIVERED
-    assert [(line["session_id"], line["effect"], line["answer"]) for line in warnings] == [(ID, "deliver_li_1", said)]
+    assert [(line["session_id"], line["effect"], line["answer"]) for line in warnings] == [(ID, "deliver_li_1", shown)]
 
 
 @pytest.mark.parametrize(

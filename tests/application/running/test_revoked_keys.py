@@ -98,7 +98,7 @@ def test_a_key_that_is_revoked_before_its_mail_is_sent_is_not_in_it(open_shop: O
 
 
 @pytest.mark.parametrize(
-    ("line", "numbers", "said"),
+    ("line", "numbers", "message"),
     [
         (None, [3], r"^Line li_key has no license key 3\. .* from 1 to 2\.$"),
         (None, [0], "^Line li_key has no license key 0"),
@@ -106,10 +106,10 @@ def test_a_key_that_is_revoked_before_its_mail_is_sent_is_not_in_it(open_shop: O
         ("li_no", [], "^This checkout has no line li_no"),
     ],
 )
-def test_a_key_that_the_line_has_not_is_refused(shop: Shop, line: str | None, numbers: list[int], said: str) -> None:
+def test_a_key_that_the_line_has_not_is_refused(shop: Shop, line: str | None, numbers: list[int], message: str) -> None:
     shop.runtime.staff.revoke_keys(ID, None, [1], BY)
 
-    with pytest.raises(Refused, match=said):
+    with pytest.raises(Refused, match=message):
         shop.runtime.staff.revoke_keys(ID, line, numbers, BY)
 
     assert keys_of(shop) == ["B"]

@@ -28,12 +28,12 @@ def shop(open_shop: Open, outside: Outside) -> Shop:
 
 
 def test_a_command_leads_where_no_server_does(shop: Shop) -> None:
-    said: list[str] = []
+    messages: list[str] = []
 
-    assert Desk(shop.runtime, talk=said.append).follow()
+    assert Desk(shop.runtime, talk=messages.append).follow()
 
     assert shop.events_of(Fulfillment.Requested)
-    assert said == ["fulfill: No server is running. Mails and calls wait for `fulfill serve` or `fulfill worker`."]
+    assert messages == ["fulfill: No server is running. Mails and calls wait for `fulfill serve` or `fulfill worker`."]
 
 
 def test_a_command_does_not_lead_if_a_server_with_other_settings_has_led_just_before(
@@ -47,22 +47,24 @@ def test_a_command_does_not_lead_if_a_server_with_other_settings_has_led_just_be
         return lead()
 
     monkeypatch.setattr(shop.locks, "lead", lead_after_a_server)
-    said: list[str] = []
+    messages: list[str] = []
 
-    assert not Desk(shop.runtime, talk=said.append).follow()
+    assert not Desk(shop.runtime, talk=messages.append).follow()
 
     assert not shop.events_of(Fulfillment.Requested)
     assert "leader" not in shop.store.held
-    assert said == ["fulfill: Recorded, but the running server has not decided the next steps yet. Check again soon."]
+    assert messages == [
+        "fulfill: Recorded, but the running server has not decided the next steps yet. Check again soon."
+    ]
 
 
 def test_a_command_whose_policies_read_something_else_leaves_the_decision_to_a_server(shop: Shop) -> None:
     """It is of another version, and would begin what only a server should."""
     assert THE_POLICIES in shop.runtime.terms
     shop.runtime.log.store.replace_terms({**shop.runtime.terms, THE_POLICIES: 1})
-    said: list[str] = []
+    messages: list[str] = []
 
-    assert not Desk(shop.runtime, talk=said.append).follow()
+    assert not Desk(shop.runtime, talk=messages.append).follow()
 
     assert not shop.events_of(Fulfillment.Requested)
-    assert "the last server (the policies)" in said[0]
+    assert "the last server (the policies)" in messages[0]

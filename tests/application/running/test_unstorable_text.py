@@ -44,7 +44,7 @@ def test_every_parcel_is_in_the_queue_whatever_its_product_is_called(
 
 
 @pytest.mark.parametrize("odd", UNSTORABLE)
-def test_a_line_that_is_given_up_is_in_the_queue_whatever_its_courier_said(
+def test_a_line_that_is_given_up_is_in_the_queue_whatever_its_courier_answered(
     open_shop: Open, outside: Outside, odd: str
 ) -> None:
     outside.checkouts[ID] = a_checkout(line_items=[a_line_item("li_1", product="prod_course")])

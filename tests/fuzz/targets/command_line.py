@@ -34,10 +34,10 @@ def check(data: bytes) -> str:
     if arguments[0] not in _COMMANDS:
         return "left out"
     write(_directory() / _KEYS, keys)
-    code, out, said = _run(arguments, keys)
-    assert code in {0, 1, 2}, (code, said)
-    assert "Traceback" not in said
-    assert code == 0 or said or out
+    code, out, errors = _run(arguments, keys)
+    assert code in {0, 1, 2}, (code, errors)
+    assert "Traceback" not in errors
+    assert code == 0 or errors or out
     if code == 0 and "--json" in arguments and "--help" not in arguments and "-h" not in arguments:
         json.loads(out)
     return f"ended with {code}"

@@ -87,7 +87,7 @@ def test_every_locale_of_stripes_has_a_language(named: str) -> None:
 
 
 @given(named=st.none() | st.text(max_size=20), accepted=st.text(max_size=80))
-def test_nothing_that_is_said_of_a_language_fails(named: str | None, accepted: str) -> None:
+def test_no_name_of_a_language_fails(named: str | None, accepted: str) -> None:
     assert TEXTS.language(named, accepted=accepted).translation in OURS
 
 

@@ -164,7 +164,7 @@ def test_what_changes_after_the_start_changes_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("files", "said"),
+    ("files", "message"),
     [
         ({"mails__receipt_txt": "\n{% if %}"}, "mails/receipt.txt, line 2: Expected an expression, got 'end of"),
         ({"mails__receipt_html": "\n\n{{ mial.total }}"}, "mails/receipt.html, line 3: there is no 'mial' here."),
@@ -219,10 +219,10 @@ def test_what_changes_after_the_start_changes_nothing(tmp_path: Path) -> None:
         ),
     ],
 )  # fmt: skip
-def test_a_mistake_stops_the_start_with_its_file_and_line(tmp_path: Path, files: dict[str, str], said: str) -> None:
+def test_a_mistake_stops_the_start_with_its_file_and_line(tmp_path: Path, files: dict[str, str], message: str) -> None:
     given(tmp_path, **files)
 
-    assert refusal(tmp_path).startswith(said)
+    assert refusal(tmp_path).startswith(message)
 
 
 def test_a_directory_that_is_not_there_stops_the_start(tmp_path: Path) -> None:

@@ -69,9 +69,9 @@ def test_a_shop_that_says_nothing_of_itself_leaves_no_empty_places() -> None:
 def test_both_parts_of_a_mail_say_how_to_reach_the_shop() -> None:
     message = sent(SHOP_TEXTS)
 
-    for said in ("https://pottery.example", "help@pottery.example", "+49 (0)30 1234567"):
-        assert said in part(message, "plain")
-        assert said in part(message, "html")
+    for text in ("https://pottery.example", "help@pottery.example", "+49 (0)30 1234567"):
+        assert text in part(message, "plain")
+        assert text in part(message, "html")
     assert "Pottery & Co." in part(message, "plain")
     assert "Sender" not in part(message, "plain")
 
@@ -119,8 +119,8 @@ def test_pages_and_mails_call_orders_with_the_prefix_of_the_shop() -> None:
     message = sent(texts)
 
     assert f"Order POT-{PAGE.order_number}<" in render(PAGE, texts)
-    for said in (str(message["Subject"]), part(message, "plain"), part(message, "html")):
-        assert "POT-K7Q2M-9XDRT" in said
+    for text in (str(message["Subject"]), part(message, "plain"), part(message, "html")):
+        assert "POT-K7Q2M-9XDRT" in text
 
 
 def test_the_settings_name_the_shop(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from domain.plan import PlannedLine
 
 @pytest.fixture
 def request_to() -> Callable[..., DeliveryRequest]:
-    """A request to deliver a line by the `http` kind; on this machine, unless said otherwise."""
+    """A request to deliver a line by the `http` kind; the receiver is on this machine by default."""
 
     def request_to(url: str, *, attempt: int = 1, metadata: dict[str, str] | None = None, **settings: Any) -> Any:
         item = a_line_item(quantity=2, metadata={"course": "python"})

@@ -101,11 +101,11 @@ def test_lookups_that_hang_do_not_gather_without_end(request_to: RequestTo) -> N
     request = request_to("http://shop.example/", timeout_seconds=LIMIT_SECONDS)
     with ThreadPoolExecutor(LOOKUPS_MAX + 4) as pool, within_the_limit():
         attempts = [pool.submit(deliverer.deliver, request) for _ in range(LOOKUPS_MAX + 4)]
-        said = Counter(str(attempt.exception()) for attempt in attempts)
+        errors = Counter(str(attempt.exception()) for attempt in attempts)
     over.set()
 
     assert len(begun) == LOOKUPS_MAX
-    assert said["Too many names are being looked up; the resolver does not answer."] == 4
+    assert errors["Too many names are being looked up; the resolver does not answer."] == 4
 
 
 def test_a_resolver_that_hangs_is_left(request_to: RequestTo) -> None:

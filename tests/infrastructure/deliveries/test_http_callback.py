@@ -144,10 +144,10 @@ def test_what_the_receiver_says_of_an_error_is_not_repeated(request_to: RequestT
         with pytest.raises((Temporary, Permanent)) as refused:
             deliver({"error": f"ada@example.com, {SECRET_KEY}"}, request_to, status)
 
-        said = str(refused.value)
-        assert "ada" not in said
-        assert SECRET_KEY not in said
-        assert "/deliver" not in said
+        message = str(refused.value)
+        assert "ada" not in message
+        assert SECRET_KEY not in message
+        assert "/deliver" not in message
 
 
 def test_proxies_of_the_environment_have_no_say(request_to: RequestTo, monkeypatch: pytest.MonkeyPatch) -> None:

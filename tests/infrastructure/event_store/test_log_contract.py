@@ -81,7 +81,7 @@ def test_events_positions_and_parked_events_are_one_insert(log: Log) -> None:
     assert content(log) == (events, [6, 4], [])
 
 
-def test_what_is_said_of_a_parked_event_can_always_be_stored(log: Log) -> None:
+def test_the_reason_of_a_parked_event_can_always_be_stored(log: Log) -> None:
     log.store.insert(Insertion(books=Bookkeeping(park=[replace(PARKED, error=reasons.as_written("a\x00b\ud800c"))])))
 
     assert log.store.select_parked_events() == [replace(PARKED, error=reasons.as_written("a\ufffdb\ufffdc"))]
@@ -377,7 +377,7 @@ def test_the_terms_of_the_last_leader_are_kept_apart_from_positions(log: Log) ->
         ("ValueError: planted", reasons.as_written("ValueError: planted")),
     ],
 )
-def test_what_an_earlier_version_said_of_a_parked_event_is_read_as_a_reason(
+def test_the_sentence_of_an_event_that_an_earlier_version_parked_is_read_as_a_reason(
     log: Log, store_url: str, sentence: str, reason: Reason
 ) -> None:
     log.store.insert(Insertion(books=Bookkeeping(park=[PARKED])))

@@ -355,12 +355,12 @@ def test_a_new_connection_that_finds_another_server_begins_an_epoch(open_log: Op
 
 def test_an_error_quotes_nothing_of_an_event(open_log: Open) -> None:
     """PostgreSQL does in the detail of its own, and errors go to the process's log."""
-    said = StoredEvent("cs_test_1", 2, "Topic.Happened", b'{"email":"kim@example.com"}')
+    noted = StoredEvent("cs_test_1", 2, "Topic.Happened", b'{"email":"kim@example.com"}')
 
     with pytest.raises(IntegrityError, match="what it would build on is missing") as shown:
-        open_log().store.insert_events([said])
+        open_log().store.insert_events([noted])
 
-    assert said.state[:10].hex() not in str(shown.value)
+    assert noted.state[:10].hex() not in str(shown.value)
 
 
 def test_a_locked_log_is_given_up_soon_and_nothing_is_half_done(

@@ -45,8 +45,8 @@ def test_every_kind_has_words_of_its_own_and_both_parts_say_them(kind: MailKind)
     others = {written(mail(other, MUG, COURSE)).subject for other in MailKind if other is not kind}
     assert mine.subject not in others
     for part in (" ".join(mine.text.split()), text_of(mine.html)):
-        for said in ("Hello Zoé O", "Mug, blue", "Course", "Order ORDER-17, placed on November 24, 2026, 9:00 AM UTC"):
-            assert said in part
+        for text in ("Hello Zoé O", "Mug, blue", "Course", "Order ORDER-17, placed on November 24, 2026, 9:00 AM UTC"):
+            assert text in part
 
 
 def test_the_receipt_adds_up_in_the_customers_locale() -> None:
@@ -85,7 +85,7 @@ def test_amounts_have_the_decimals_that_stripe_counts_in(currency: str, total: s
 
 
 @pytest.mark.parametrize(
-    ("delivery", "state", "said"),
+    ("delivery", "state", "text"),
     [
         ("shipment", LineState.PENDING, "We will pack it and ship it to you"),
         ("shipment", LineState.DELIVERED, "On its way to you"),
@@ -97,11 +97,11 @@ def test_amounts_have_the_decimals_that_stripe_counts_in(currency: str, total: s
         ("own_kind", LineState.DELIVERED, "Delivered"),
     ],
 )
-def test_the_receipt_says_what_happens_next_with_each_line(delivery: str, state: LineState, said: str) -> None:
+def test_the_receipt_says_what_happens_next_with_each_line(delivery: str, state: LineState, text: str) -> None:
     both = written(replace(RECEIPT, lines=(a_line(delivery=delivery, state=state),)))
 
-    assert f"\n  {said}\n" in both.text
-    assert said in text_of(both.html)
+    assert f"\n  {text}\n" in both.text
+    assert text in text_of(both.html)
 
 
 @pytest.mark.parametrize("kind", [MailKind.RECEIPT, MailKind.DELIVERED])

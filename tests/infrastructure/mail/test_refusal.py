@@ -8,7 +8,7 @@ from infrastructure.mail.refusal import refusal
 
 
 @pytest.mark.parametrize(
-    ("code", "answer", "error", "said"),
+    ("code", "answer", "error", "ending"),
     [
         (550, b"5.1.1 <ada@example.com> unknown", Permanent, "(550 5.1.1: there is no such mailbox)"),
         (552, b"5.2.2 over quota", Permanent, "(552 5.2.2: the mailbox is full)"),
@@ -28,10 +28,10 @@ from infrastructure.mail.refusal import refusal
     ],
 )
 def test_its_codes_are_reported_in_words_of_ours(
-    code: int, answer: bytes | str, error: type[PortError], said: str
+    code: int, answer: bytes | str, error: type[PortError], ending: str
 ) -> None:
     shown = refusal(SmtpAbout.MAIL, code, answer)
 
     assert type(shown) is error
-    assert str(shown).endswith(said)
+    assert str(shown).endswith(ending)
     assert "ada" not in str(shown)

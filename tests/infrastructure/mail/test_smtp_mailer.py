@@ -144,10 +144,11 @@ def test_a_server_that_can_not_be_looked_up_is_temporary() -> None:
 
 
 @pytest.mark.parametrize(
-    ("greeting", "said"), [(b"", "not reached"), (b"554 5.3.2 closed\r\n", "not ready"), (b"\xff\x00\r\n", "not ready")]
+    ("greeting", "message"),
+    [(b"", "not reached"), (b"554 5.3.2 closed\r\n", "not ready"), (b"\xff\x00\r\n", "not ready")],
 )
-def test_a_server_that_takes_no_mails_at_all_is_temporary(greeting: bytes, said: str) -> None:
-    with raw_server(greeting) as port, pytest.raises(NotTaken, match=said):
+def test_a_server_that_takes_no_mails_at_all_is_temporary(greeting: bytes, message: str) -> None:
+    with raw_server(greeting) as port, pytest.raises(NotTaken, match=message):
         mailer_to(port).send(MAIL, message_id=ID)
 
 

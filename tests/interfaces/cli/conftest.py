@@ -59,7 +59,7 @@ Command = Callable[..., Said]
 
 @pytest.fixture
 def fulfill(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
-    """Run one command and return what it said."""
+    """Run one command and return its exit code and output."""
     monkeypatch.chdir(tmp_path)
     for name, value in KEYS.items():
         monkeypatch.setenv(name, value)
@@ -116,7 +116,7 @@ def start(
 
 @pytest.fixture
 def script(start: Callable[..., "Popen[str]"]) -> Command:
-    """Run it to its end and return what it said."""
+    """Run it to its end and return its exit code and output."""
 
     def script(*arguments: str, line: str = "", **variables: str) -> Said:
         process = start(*arguments, line=line, **variables)
@@ -242,9 +242,11 @@ def _make_small_shop(url: str, directory: Path) -> None:
 
 
 def _hear(runtime: Runtime, clock: FixedClock, event_id: StripeEventId, object_id: str) -> None:
-    said_at = clock().replace(microsecond=0)
+    completed_at = clock().replace(microsecond=0)
     if object_id == DEBIT:
-        said_at -= timedelta(days=31)  # so long ago that a server which is started here does not ask about it again
+        completed_at -= timedelta(
+            days=31
+        )  # so long ago that a server which is started here does not ask about it again
     clock.advance(0.7)
     received = StripeEvent.Received(
         type=COMPLETED,
@@ -255,7 +257,7 @@ def _hear(runtime: Runtime, clock: FixedClock, event_id: StripeEventId, object_i
         payment_status=None,
         signature="t=1,v1=00",
         body="{}",
-        occurred_at=said_at,
+        occurred_at=completed_at,
         session_id=as_session(object_id) if object_id.startswith("cs_") else None,
     )
     waiter: Future[bool] = Future()

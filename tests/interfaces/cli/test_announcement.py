@@ -26,7 +26,7 @@ delivery = "access"
 UP = "Application startup complete."
 
 
-def said(process: "Popen[str]", until: str = UP) -> list[str]:
+def printed_lines(process: "Popen[str]", until: str = UP) -> list[str]:
     """The lines of its standard error so far."""
     assert process.stderr is not None
     lines = []
@@ -34,14 +34,14 @@ def said(process: "Popen[str]", until: str = UP) -> list[str]:
         lines.append(line.rstrip("\n"))
         if until in line:
             return lines
-    raise AssertionError(f"it ended before it said {until!r}: {lines}")
+    raise AssertionError(f"it ended before it printed {until!r}: {lines}")
 
 
 def test_as_text_serve_says_what_the_shop_runs_with(start: Start, tmp_path: Path) -> None:
     (tmp_path / "catalog.toml").write_text(CATALOG)
     process = start("serve", "--port", "0", "--log-format", "text", **TEST)
 
-    lines = said(process)
+    lines = printed_lines(process)
     code, _, _ = stop(process)
 
     begin = lines[: lines.index(next(line for line in lines if line.startswith("Worker"))) + 1]
@@ -67,12 +67,12 @@ def test_as_text_serve_says_what_the_shop_runs_with(start: Start, tmp_path: Path
 def test_on_a_terminal_it_speaks_to_a_person_unless_it_is_asked_not_to(
     start: Start, installed: Path, tmp_path: Path
 ) -> None:
-    assert said_on_a_terminal(installed, tmp_path, "serve", "--port", "0").startswith("fulfill runs in test mode.")
-    as_json = said_on_a_terminal(installed, tmp_path, "serve", "--port", "0", "--log-format", "json")
+    assert printed_on_a_terminal(installed, tmp_path, "serve", "--port", "0").startswith("fulfill runs in test mode.")
+    as_json = printed_on_a_terminal(installed, tmp_path, "serve", "--port", "0", "--log-format", "json")
     assert json.loads(as_json.splitlines()[0])["event"] == "serving"
 
 
-def said_on_a_terminal(installed: Path, directory: Path, *arguments: str) -> str:
+def printed_on_a_terminal(installed: Path, directory: Path, *arguments: str) -> str:
     ours, theirs = pty.openpty()
     environment = {**os.environ, **TEST, "TERM": "xterm", "NO_COLOR": "1", "COLUMNS": "200"}
     process = Popen([installed, *arguments], cwd=directory, env=environment, stdin=theirs, stdout=theirs, stderr=theirs)
@@ -92,7 +92,7 @@ def test_for_a_program_the_same_is_in_one_record(start: Start, tmp_path: Path) -
     (tmp_path / "catalog.toml").write_text(CATALOG)
     process = start("serve", "--port", "0", **TEST)
 
-    record = json.loads(said(process)[0])
+    record = json.loads(printed_lines(process)[0])
 
     assert (record["event"], record["mode"], record["webhook"]) == ("serving", "test", "http://127.0.0.1:0/webhook")
     assert record["rules"] == {"shipment": 1, "access": 1}
@@ -105,7 +105,7 @@ def starting(start: Start) -> Callable[..., list[str]]:
 
     def starting(*arguments: str, until: str, **variables: str) -> list[str]:
         process = start(*arguments, **variables)
-        lines = said(process, until)
+        lines = printed_lines(process, until)
         stop(process)
         return lines
 

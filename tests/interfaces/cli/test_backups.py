@@ -28,12 +28,12 @@ def backed_up(fulfill: Fulfill, small_shop: Path) -> str:
 
 
 def test_a_backup_says_what_it_holds(fulfill: Fulfill, small_shop: Path) -> None:
-    said = fulfill("backup", "backup.db")
+    result = fulfill("backup", "backup.db")
 
-    assert said.code == 0
-    assert said.out.startswith(f"Backed up {EVENTS} events up to event {EVENTS} (")
-    assert "verified and synced" in said.out
-    assert "copying: " in said.err
+    assert result.code == 0
+    assert result.out.startswith(f"Backed up {EVENTS} events up to event {EVENTS} (")
+    assert "verified and synced" in result.out
+    assert "copying: " in result.err
 
 
 def test_the_document_of_a_backup(fulfill: Fulfill, small_shop: Path) -> None:
@@ -45,34 +45,34 @@ def test_the_document_of_a_backup(fulfill: Fulfill, small_shop: Path) -> None:
 
 
 def test_a_file_that_exists_is_refused(fulfill: Fulfill, backed_up: str) -> None:
-    said = fulfill("backup", backed_up, "--json")
+    result = fulfill("backup", backed_up, "--json")
 
-    assert (said.code, said.json["error"]["kind"]) == (1, "refused")
-    assert said.err.endswith("backup.db already exists. Name a new file: a backup never replaces one.\n")
+    assert (result.code, result.json["error"]["kind"]) == (1, "refused")
+    assert result.err.endswith("backup.db already exists. Name a new file: a backup never replaces one.\n")
 
 
 @pytest.mark.parametrize("command", ["backup", "restore"])
 def test_an_empty_name_is_refused(fulfill: Fulfill, small_shop: Path, command: str) -> None:
-    said = fulfill(command, "", "--json")
+    result = fulfill(command, "", "--json")
 
-    assert (said.code, said.json["error"]["kind"]) == (2, "wrong_usage")
-    assert "FILE must name a file, such as backups/shop.db (got '')." in said.err
+    assert (result.code, result.json["error"]["kind"]) == (2, "wrong_usage")
+    assert "FILE must name a file, such as backups/shop.db (got '')." in result.err
 
 
 def test_without_a_log_there_is_nothing_to_back_up(fulfill: Fulfill, tmp_path: Path) -> None:
-    said = fulfill("backup", "backup.db", "--json")
+    result = fulfill("backup", "backup.db", "--json")
 
-    assert (said.code, said.json["error"]["kind"]) == (1, "not_found")
+    assert (result.code, result.json["error"]["kind"]) == (1, "not_found")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_check_reports_what_a_restore_would_lose_and_changes_nothing(fulfill: Fulfill, backed_up: str) -> None:
     before = sorted(each.name for each in Path().iterdir())
 
-    said = fulfill("restore", backed_up, "--check", "--json")
+    result = fulfill("restore", backed_up, "--check", "--json")
 
-    assert said.code == 0
-    document = said.json
+    assert result.code == 0
+    document = result.json
     assert (document["events"], document["is_right"], document["problems"]) == (EVENTS, True, [])
     assert document["end"]["position"] == EVENTS
     lost = document["lost"]
@@ -85,24 +85,24 @@ def test_a_check_reports_what_a_restore_would_lose_and_changes_nothing(fulfill: 
 
 
 def test_a_restore_puts_the_backup_in_place_and_keeps_what_was_there(fulfill: Fulfill, backed_up: str) -> None:
-    said = fulfill("restore", backed_up, "--json")
+    result = fulfill("restore", backed_up, "--json")
 
-    assert said.code == 0
+    assert result.code == 0
     assert "after the backup" not in fulfill("checkout", ORDER).out
-    assert Path(said.json["replaced"]).is_file()
-    again = fulfill("restore", said.json["replaced"], "--check", "--json").json
+    assert Path(result.json["replaced"]).is_file()
+    again = fulfill("restore", result.json["replaced"], "--check", "--json").json
     assert (again["events"], again["lost"]["events"]) == (EVENTS + 1, 0)
     assert fulfill("note", ORDER, "after the restore", *STAFF).code == 0
     assert fulfill("projections", "verify", "timeline").code == 0
 
 
 def test_a_restore_reports_what_is_lost_and_where_the_old_log_is(fulfill: Fulfill, backed_up: str) -> None:
-    said = fulfill("restore", backed_up)
+    result = fulfill("restore", backed_up)
 
-    assert said.code == 0
-    assert "Restored fulfillment.db from backup.db: event 48 (" in said.out
-    assert "The previous log is kept as fulfillment.db.replaced-" in said.out
-    assert "The backup lacks 1 event after event 48" in said.out
+    assert result.code == 0
+    assert "Restored fulfillment.db from backup.db: event 48 (" in result.out
+    assert "The previous log is kept as fulfillment.db.replaced-" in result.out
+    assert "The backup lacks 1 event after event 48" in result.out
 
 
 @pytest.fixture
@@ -137,19 +137,19 @@ def test_keys_that_were_given_since_the_backup_are_reported(fulfill: Fulfill, ke
 def test_keys_that_were_given_since_the_backup_go_into_private_files(
     fulfill: Fulfill, keys_given: str, options: tuple[str, ...]
 ) -> None:
-    said = fulfill("restore", keys_given, *options, "--keys-to", "given")
+    result = fulfill("restore", keys_given, *options, "--keys-to", "given")
 
-    assert said.code == 0
+    assert result.code == 0
     assert stat.S_IMODE(Path("given").stat().st_mode) == 0o700
     assert {each.name: each.read_text() for each in Path("given").iterdir()} == {
         "old.txt": "CCCC-3333\n",
         "pro.txt": "AAAA-1111\n",
     }
     assert {stat.S_IMODE(each.stat().st_mode) for each in Path("given").iterdir()} == {0o600}
-    assert "AAAA" not in said.out + said.err
+    assert "AAAA" not in result.out + result.err
     if options:
         assert fulfill("restore", keys_given).code == 0
-    commands = [line for line in said.out.splitlines() if line.startswith("fulfill keys withdraw ")]
+    commands = [line for line in result.out.splitlines() if line.startswith("fulfill keys withdraw ")]
     for command in commands:
         words = shlex.split(command.replace("NAME", "kim").replace("TEXT", "restored"))
         assert fulfill(*words[1:]).code == 0
@@ -167,26 +167,26 @@ def test_a_restore_that_fails_leaves_no_keys_behind(fulfill: Fulfill, keys_given
     assert not Path("given").exists()
     locks.release()
     Path("given").mkdir()
-    said = fulfill("restore", keys_given, "--keys-to", "given")
-    assert (said.code, "given exists already" in said.err) == (1, True)
+    result = fulfill("restore", keys_given, "--keys-to", "given")
+    assert (result.code, "given exists already" in result.err) == (1, True)
     assert fulfill("restore", keys_given, "--check", "--json").json["lost"]["events"] > 0, "it is as it was"
 
 
 def test_without_a_key_given_since_the_backup_no_file_is_written(fulfill: Fulfill, backed_up: str) -> None:
-    said = fulfill("restore", backed_up, "--check", "--keys-to", "given", "--json")
+    result = fulfill("restore", backed_up, "--check", "--keys-to", "given", "--json")
 
-    assert (said.code, said.json["keys_to"], said.json["lost"]["keys"]) == (0, {}, {})
+    assert (result.code, result.json["keys_to"], result.json["lost"]["keys"]) == (0, {}, {})
     assert not Path("given").exists()
 
 
 def test_keys_of_a_log_that_can_not_be_read_are_not_promised(fulfill: Fulfill, backed_up: str) -> None:
     Path("fulfillment.db").write_bytes(b"broken" * 10_000)
 
-    said = fulfill("restore", backed_up, "--keys-to", "given")
+    result = fulfill("restore", backed_up, "--keys-to", "given")
 
-    assert said.code == 1
-    assert "The license keys that were given away since the backup are unknown: " in said.err
-    assert "restore without --keys-to" in said.err
+    assert result.code == 1
+    assert "The license keys that were given away since the backup are unknown: " in result.err
+    assert "restore without --keys-to" in result.err
     assert not Path("given").exists()
 
 
@@ -215,10 +215,10 @@ def test_where_a_process_works_nothing_is_restored(fulfill: Fulfill, backed_up: 
     locks = FileLocks(Path("fulfillment.db"))
     assert locks.lead() if role == "leader" else locks.enlist()
 
-    said = fulfill("restore", backed_up)
+    result = fulfill("restore", backed_up)
 
-    assert said.code == 1
-    assert "A process is using fulfillment.db. Stop every `fulfill serve`" in said.err
+    assert result.code == 1
+    assert "A process is using fulfillment.db. Stop every `fulfill serve`" in result.err
     assert fulfill("restore", backed_up, "--check").code == 0, "looking is always allowed"
     locks.release()
 
@@ -231,10 +231,10 @@ def test_a_backup_of_a_closed_log_is_reported_and_restored_once_it_is_open(fulfi
     assert (made.code, made.json["is_closed"]) == (0, True)
     assert "my moved.db is closed too, and can't be restored as it is." in made.err
     assert fulfill("reopen").code == 0
-    said = fulfill("restore", "my moved.db")
-    assert said.code == 1
-    assert "my moved.db can't be restored: It is closed: a copy in another database had replaced its log." in said.err
-    variable, command = said.err.partition("`")[2].partition("`")[0].split(" ", 1)
+    result = fulfill("restore", "my moved.db")
+    assert result.code == 1
+    assert "my moved.db can't be restored: It is closed: a copy in another database had replaced its log." in result.err
+    variable, command = result.err.partition("`")[2].partition("`")[0].split(" ", 1)
     assert (variable, command) == ("DATABASE_URL=sqlite:///my%20moved.db", "fulfill reopen")
     assert fulfill("restore", "my moved.db", "--check", "--json").json["is_closed"]
     with pytest.MonkeyPatch.context() as patch:
@@ -247,13 +247,13 @@ def test_a_closed_log_is_replaced_only_once_it_is_open_again(fulfill: Fulfill, b
     change("sqlite:///fulfillment.db", "log", "INSERT INTO tracking VALUES (?, 0)", MOVED)
 
     checked = fulfill("restore", backed_up, "--check")
-    said = fulfill("restore", backed_up, "--json")
+    result = fulfill("restore", backed_up, "--json")
 
     assert "fulfillment.db is closed: a copy in another database has replaced its log." in " ".join(checked.out.split())
     assert fulfill("restore", backed_up, "--check", "--json").json["lost"]["is_closed"] is True
-    assert (said.code, said.json["error"]["kind"]) == (1, "refused")
-    assert "fulfillment.db is closed: a copy in another database has replaced its log." in said.err
-    assert "run `fulfill reopen`, then restore." in said.err
+    assert (result.code, result.json["error"]["kind"]) == (1, "refused")
+    assert "fulfillment.db is closed: a copy in another database has replaced its log." in result.err
+    assert "run `fulfill reopen`, then restore." in result.err
     assert fulfill("reopen", "--json").json["was_moved"], "it is as it was"
     assert "is closed" not in fulfill("restore", backed_up, "--check").out
     assert fulfill("restore", backed_up).code == 0
@@ -263,9 +263,9 @@ def test_what_is_no_backup_is_refused(fulfill: Fulfill, small_shop: Path) -> Non
     Path("notes.txt").write_text("Dear shop,\n" * 1000)
 
     for arguments in (("notes.txt",), ("notes.txt", "--check")):
-        said = fulfill("restore", *arguments, "--json")
-        assert (said.code, said.json["error"]["kind"]) == (1, "not_a_backup")
-        assert "notes.txt is not a SQLite database, or is damaged" in said.err
+        result = fulfill("restore", *arguments, "--json")
+        assert (result.code, result.json["error"]["kind"]) == (1, "not_a_backup")
+        assert "notes.txt is not a SQLite database, or is damaged" in result.err
     assert fulfill("restore", "nowhere.db").err == "fulfill: nowhere.db: No such file or directory.\n"
     assert fulfill("checkout", ORDER).code == 0
 
@@ -273,9 +273,9 @@ def test_what_is_no_backup_is_refused(fulfill: Fulfill, small_shop: Path) -> Non
 @pytest.mark.parametrize("place", [".", "..", "/dev/null"])
 def test_what_is_no_regular_file_is_refused(fulfill: Fulfill, small_shop: Path, place: str) -> None:
     for options in ((), ("--check",)):
-        said = fulfill("restore", place, *options, "--json")
-        assert (said.code, said.json["error"]["kind"]) == (1, "not_a_backup")
-        assert f"{place} is not a regular file. Name a file made by `fulfill backup`." in said.err
+        result = fulfill("restore", place, *options, "--json")
+        assert (result.code, result.json["error"]["kind"]) == (1, "not_a_backup")
+        assert f"{place} is not a regular file. Name a file made by `fulfill backup`." in result.err
 
 
 def test_an_unfinished_copy_is_not_restored(fulfill: Fulfill, small_shop: Path) -> None:
@@ -284,9 +284,9 @@ def test_an_unfinished_copy_is_not_restored(fulfill: Fulfill, small_shop: Path) 
     Path("backup.db-wal").unlink(missing_ok=True)
 
     assert fulfill("restore", "backup.db", "--check").code == 1
-    said = fulfill("restore", "backup.db")
-    assert said.code == 1
-    assert "backup.db can't be restored: The copy of another log into this database is not complete." in said.err
+    result = fulfill("restore", "backup.db")
+    assert result.code == 1
+    assert "backup.db can't be restored: The copy of another log into this database is not complete." in result.err
 
 
 def test_an_event_that_can_not_be_read_is_reported_and_restored(fulfill: Fulfill, small_shop: Path) -> None:
@@ -318,10 +318,10 @@ def test_an_event_that_differs_between_log_and_backup_is_reported(
     assert not is_behind or fulfill("note", ORDER, "after the backup", *STAFF).code == 0
     assert change(f"sqlite:///{place}", "log", statement, position) == 1
 
-    said = fulfill("restore", "backup.db", "--check", "--json")
+    result = fulfill("restore", "backup.db", "--check", "--json")
 
-    assert (said.code, said.json["is_right"]) == (1, False)
-    lost = said.json["lost"]
+    assert (result.code, result.json["is_right"]) == (1, False)
+    lost = result.json["lost"]
     assert (lost["agree_until"], lost["events"]) == (EVENTS, int(is_behind))
     assert (lost["differing"], lost["first_differing"]) == (1, position)
     shown = fulfill("restore", "backup.db", "--check").out
@@ -332,11 +332,11 @@ def test_an_event_that_differs_between_log_and_backup_is_reported(
 def test_a_backup_of_the_whole_log_is_reported(fulfill: Fulfill, small_shop: Path) -> None:
     assert fulfill("backup", "backup.db").code == 0
 
-    said = fulfill("restore", "backup.db", "--check")
+    result = fulfill("restore", "backup.db", "--check")
 
-    assert said.code == 0
-    assert "Nothing is lost: the backup holds every event of the log." in said.out
-    assert f"comparing: {EVENTS} of {EVENTS} events (100 %)" in said.err
+    assert result.code == 0
+    assert "Nothing is lost: the backup holds every event of the log." in result.out
+    assert f"comparing: {EVENTS} of {EVENTS} events (100 %)" in result.err
 
 
 def test_a_log_that_went_on_otherwise_than_the_backup_is_compared_up_to_there(fulfill: Fulfill, backed_up: str) -> None:
@@ -384,11 +384,11 @@ def test_on_postgresql_its_own_program_is_named_without_the_password(
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", POSTGRES)
 
-    said = fulfill(command, "my shop.dump")
+    result = fulfill(command, "my shop.dump")
 
-    assert said.code == 1
-    words = shlex.split(said.err.partition("`")[2].partition("`")[0])
+    assert result.code == 1
+    words = shlex.split(result.err.partition("`")[2].partition("`")[0])
     assert words[0] == program
     assert any("my shop.dump" in word for word in words)
     assert "user=shop dbname=shop host=127.0.0.1 port=1" in words[1]
-    assert "hunter2" not in said.err + said.out
+    assert "hunter2" not in result.err + result.out

@@ -67,18 +67,18 @@ def test_a_server_that_does_not_move_is_not_waited_for_for_ever(fulfill: Fulfill
     hanging = stores(parse_database(small_shop_anywhere)).locks()
     assert hanging.lead()
 
-    said = fulfill("complete", ORDER, "--line", "li_wrap", *BY, "--json")
+    result = fulfill("complete", ORDER, "--line", "li_wrap", *BY, "--json")
     shown = fulfill("checkout", ORDER, "--json").json
     hanging.release()
     later = fulfill("note", ORDER, "look again", *BY, "--json")
 
-    assert (said.code, said.json["is_followed"]) == (0, False)
-    assert "Recorded, but the running server has not decided the next steps yet." in said.err
+    assert (result.code, result.json["is_followed"]) == (0, False)
+    assert "Recorded, but the running server has not decided the next steps yet." in result.err
     assert shown["story"][-1]["actor"] == "staff:kim"
     assert later.json["is_followed"] is True
 
 
-def test_where_no_server_runs_it_is_said_that_mails_wait(fulfill: Fulfill, small_shop: Path) -> None:
+def test_where_no_server_runs_a_command_reports_that_mails_wait(fulfill: Fulfill, small_shop: Path) -> None:
     before = fulfill("note", ORDER, "nothing to send", *BY)
     shipped = fulfill("ship", ORDER, "--carrier", "DHL", *BY, "--json")
     mails = fulfill("checkout", ORDER, "--json").json["emails"]
@@ -91,9 +91,9 @@ def test_where_no_server_runs_it_is_said_that_mails_wait(fulfill: Fulfill, small
 
 def test_what_can_not_begin_a_log_makes_none(fulfill: Fulfill, tmp_path: Path) -> None:
     for name, *rest in (("complete",), ("ship", "--carrier", "x"), ("retry",), ("replan",), ("note", "text")):
-        said = fulfill(name, ORDER, *rest, *BY)
-        assert (said.code, said.out) == (1, "")
-        assert "No log at fulfillment.db. Run this command in the directory of your shop" in said.err
+        result = fulfill(name, ORDER, *rest, *BY)
+        assert (result.code, result.out) == (1, "")
+        assert "No log at fulfillment.db. Run this command in the directory of your shop" in result.err
     assert list(tmp_path.iterdir()) == []
 
 
@@ -129,12 +129,12 @@ def test_a_shell_with_another_catalog_plans_nothing(fulfill: Fulfill, small_shop
     (tmp_path / "catalog.toml").unlink()
     before = fulfill("checkout", ORDER, "--json").json["story"]
 
-    said = fulfill("replan", ORDER, *BY)
+    result = fulfill("replan", ORDER, *BY)
 
-    assert said.code == 1
+    assert result.code == 1
     assert (
         "differ from those of the last server (the catalog), and it would plan by them. Nothing was changed."
-        in said.err
+        in result.err
     )
     assert fulfill("checkout", ORDER, "--json").json["story"] == before
 
@@ -160,10 +160,10 @@ def test_beside_a_server_that_decides_otherwise_a_command_waits_and_says_so(
     session = sold(server, "manual")
     monkeypatch.setenv("FULFILL_MAILS", "receipt")
 
-    said = fulfill("run", session, *BY, "--json")
+    result = fulfill("run", session, *BY, "--json")
 
-    assert (said.json["state"], said.json["is_followed"]) == ("blocked", True)
-    assert "differ from those of the last server (FULFILL_MAILS), so a server decides the next steps." in said.err
+    assert (result.json["state"], result.json["is_followed"]) == ("blocked", True)
+    assert "differ from those of the last server (FULFILL_MAILS), so a server decides the next steps." in result.err
 
 
 def a_server_leads_once(url: str, directory: Path) -> None:

@@ -59,9 +59,9 @@ def test_every_state_has_its_plain_words(state: CheckoutState) -> None:
     ],
 )
 def test_the_header_says_how_it_stands(fulfill: Fulfill, session: str, lines: list[str]) -> None:
-    said = fulfill("checkout", session)
+    result = fulfill("checkout", session)
 
-    header = said.out.split(f"\n\n{BEGINNING:%Y}")[0]
+    header = result.out.split(f"\n\n{BEGINNING:%Y}")[0]
     assert [line for line in lines if line not in header] == []
 
 
@@ -171,9 +171,9 @@ def test_local_times_have_the_offset_that_this_machine_has_at_each_moment(
 
 
 def test_times_are_shown_in_one_zone(fulfill: Fulfill, small_shop: Path) -> None:
-    said = fulfill("checkout", ORDER, "--local", "--time-zone", "UTC")
+    result = fulfill("checkout", ORDER, "--local", "--time-zone", "UTC")
 
-    assert (said.code, said.err) == (2, "fulfill: Use either --time-zone or --local.\n")
+    assert (result.code, result.err) == (2, "fulfill: Use either --time-zone or --local.\n")
 
 
 def test_a_zone_has_its_offset_of_the_season() -> None:
@@ -188,11 +188,11 @@ def test_a_zone_has_its_offset_of_the_season() -> None:
 
 @pytest.mark.parametrize("name", ["Europe/Berlim", "Europe", "../etc/passwd", "", "+01:00"])
 def test_a_zone_that_there_is_not_is_refused(fulfill: Fulfill, small_shop: Path, name: str) -> None:
-    said = fulfill("checkout", ORDER, "--time-zone", name)
+    result = fulfill("checkout", ORDER, "--time-zone", name)
 
     wanted = f"--time-zone must be the IANA name of a time zone such as Europe/Berlin (got {name!r})."
-    assert (said.code, said.out) == (2, "")
-    assert wanted in said.err
+    assert (result.code, result.out) == (2, "")
+    assert wanted in result.err
 
 
 def test_a_cause_is_named_by_its_place_in_the_story(fulfill: Fulfill, small_shop: Path) -> None:
@@ -248,11 +248,11 @@ def test_the_past_is_called_the_past(fulfill: Fulfill, small_shop: Path) -> None
 
 
 def test_before_its_first_event_there_is_nothing_to_show(fulfill: Fulfill, small_shop: Path) -> None:
-    said = fulfill("checkout", ORDER, "--as-of", "2026-11-24")
+    result = fulfill("checkout", ORDER, "--as-of", "2026-11-24")
 
-    assert (said.code, said.out) == (1, "")
-    assert f"{ORDER} was not in the log yet at 2026-11-24T00:00:00.000000Z" in said.err
-    assert re.search(rf"Its first event was recorded at {MOMENT}\.$", said.err)
+    assert (result.code, result.out) == (1, "")
+    assert f"{ORDER} was not in the log yet at 2026-11-24T00:00:00.000000Z" in result.err
+    assert re.search(rf"Its first event was recorded at {MOMENT}\.$", result.err)
 
 
 def test_a_session_that_is_not_retrieved_yet_is_shown_as_far_as_it_is_known(
@@ -263,11 +263,11 @@ def test_a_session_that_is_not_retrieved_yet_is_shown_as_far_as_it_is_known(
     log.add(as_stream("cs_test_new"), completed, session_id=as_session("cs_test_new"), actor="policy:intake")
     write_log(log.events)
 
-    said = fulfill("checkout", "cs_test_new")
+    result = fulfill("checkout", "cs_test_new")
 
-    assert re.search(r"^Payment +some_new_status$", said.out, re.MULTILINE)
-    assert "LINE ITEM" not in said.out
-    assert "EMAIL" not in said.out
+    assert re.search(r"^Payment +some_new_status$", result.out, re.MULTILINE)
+    assert "LINE ITEM" not in result.out
+    assert "EMAIL" not in result.out
 
 
 WHOLE = """

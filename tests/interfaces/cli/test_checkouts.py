@@ -105,7 +105,7 @@ def test_hits_show_whose_order_it_is_and_of_what(fulfill: Fulfill) -> None:
     ],
     ids=lambda value: " ".join(map(str, value)),
 )
-def test_a_search_is_narrowed_by_time_and_goes_on_from_page_to_page(
+def test_a_search_is_narrowed_by_time_and_continues_page_by_page(
     fulfill: Fulfill, options: tuple[str, ...], found: list[str]
 ) -> None:
     assert [hit["session_id"] for hit in fulfill("search", "", *options, "--json").json] == found
@@ -114,38 +114,38 @@ def test_a_search_is_narrowed_by_time_and_goes_on_from_page_to_page(
 def test_run_fulfills_a_session_without_a_webhook(fulfill: Fulfill, sandbox: Sandbox) -> None:
     session = paid(sandbox, "access")
 
-    said = fulfill("run", session, *BY, "--json")
+    result = fulfill("run", session, *BY, "--json")
 
-    assert (said.code, said.json) == (0, {"session_id": session, "state": "fulfilled", "is_followed": True})
+    assert (result.code, result.json) == (0, {"session_id": session, "state": "fulfilled", "is_followed": True})
     [receipt] = fulfill("checkout", session, "--json").json["emails"]
     assert (receipt["kind"], receipt["state"]) == ("receipt", "queued"), "mails are left to a server"
     retrieved = next(e for e in fulfill("checkout", session, "--json").json["story"] if "Retrieved" in e["type"])
     assert (retrieved["actor"], retrieved["reason"]) == ("staff:kim", "the customer called")
 
 
-def test_what_a_checkout_has_it_is_not_said_to_be(fulfill: Fulfill, sandbox: Sandbox) -> None:
+def test_a_state_with_a_verb_of_its_own_is_no_adjective(fulfill: Fulfill, sandbox: Sandbox) -> None:
     session = sandbox.create_session({"mode": "setup", "currency": "eur", "success_url": "http://localhost/x"}).id
     sandbox.pay(session)
 
-    said = fulfill("run", session, *BY)
+    result = fulfill("run", session, *BY)
 
-    assert said.out == f"Retrieved from Stripe. {session} has nothing to fulfill.\n"
+    assert result.out == f"Retrieved from Stripe. {session} has nothing to fulfill.\n"
 
 
 def test_run_for_a_session_unknown_to_stripe_is_refused(fulfill: Fulfill, sandbox: Sandbox) -> None:
-    said = fulfill("run", "cs_test_unknown", *BY)
+    result = fulfill("run", "cs_test_unknown", *BY)
 
-    assert said.code == 1
-    assert "Stripe knows no such session" in said.err
+    assert result.code == 1
+    assert "Stripe knows no such session" in result.err
 
 
 def test_run_without_stripe_says_that_it_can_not_be_reached(fulfill: Fulfill, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STRIPE_API_BASE", "http://127.0.0.1:9")
 
-    said = fulfill("run", "cs_test_a", *BY)
+    result = fulfill("run", "cs_test_a", *BY)
 
-    assert said.code == 1
-    assert "could not be reached" in said.err
+    assert result.code == 1
+    assert "could not be reached" in result.err
 
 
 def test_a_manual_line_is_completed_by_hand_once(fulfill: Fulfill, sandbox: Sandbox) -> None:
@@ -180,9 +180,9 @@ def test_a_new_rule_takes_effect_by_replanning(fulfill: Fulfill, sandbox: Sandbo
     product = sandbox.books.of(session).line_items[0].product_id
     (tmp_path / "catalog.toml").write_text(f'[products.{product}]\ndelivery = "access"\n')
 
-    said = fulfill("replan", session, *BY, "--json")
+    result = fulfill("replan", session, *BY, "--json")
 
-    assert said.json["state"] == "fulfilled"
+    assert result.json["state"] == "fulfilled"
 
 
 def test_a_note_is_kept_and_can_not_steer_a_terminal(fulfill: Fulfill, sandbox: Sandbox) -> None:
@@ -199,9 +199,9 @@ def test_a_note_is_kept_and_can_not_steer_a_terminal(fulfill: Fulfill, sandbox: 
 
 @pytest.mark.usefixtures("small_shop")
 def test_a_dismissed_stripe_event_is_gone_from_the_queue_until_a_retry_of_it_fails(fulfill: Fulfill) -> None:
-    said = fulfill("dismiss", "evt_4", *BY)
+    result = fulfill("dismiss", "evt_4", *BY)
 
-    assert (said.code, said.out) == (0, "Dismissed evt_4. The queue has nothing more of it.\n")
+    assert (result.code, result.out) == (0, "Dismissed evt_4. The queue has nothing more of it.\n")
     assert "evt_4" not in fulfill("queue").out
     again = fulfill("dismiss", "evt_4", *BY)
     assert (again.code, "nothing to dismiss" in again.err) == (1, True)
@@ -213,9 +213,9 @@ def test_a_dismissed_stripe_event_is_gone_from_the_queue_until_a_retry_of_it_fai
 def test_a_dismissed_checkout_says_what_it_still_owes_and_the_story_who_dismissed_it(fulfill: Fulfill) -> None:
     before = fulfill("queue", "--json").json
 
-    said = fulfill("dismiss", POSTER, *BY)
+    result = fulfill("dismiss", POSTER, *BY)
 
-    assert said.out == f"Dismissed {POSTER}. Still in the queue: manual line (complete or replan or cancel).\n"
+    assert result.out == f"Dismissed {POSTER}. Still in the queue: manual line (complete or replan or cancel).\n"
     assert fulfill("queue", "--json").json == before
     last = fulfill("checkout", POSTER, "--json").json["story"][-1]
     assert (last["type"], last["actor"], last["reason"]) == (
@@ -228,8 +228,8 @@ def test_a_dismissed_checkout_says_what_it_still_owes_and_the_story_who_dismisse
 def test_what_the_log_does_not_know_can_not_be_acted_on(fulfill: Fulfill) -> None:
     fulfill("migrate")
     for command in (("complete",), ("ship", "--carrier", "x"), ("retry",), ("replan",), ("dismiss",)):
-        said = fulfill(command[0], "cs_test_stranger", *command[1:], *BY)
-        assert (said.code, "cs_test_stranger" in said.err) == (1, True), command
+        result = fulfill(command[0], "cs_test_stranger", *command[1:], *BY)
+        assert (result.code, "cs_test_stranger" in result.err) == (1, True), command
     assert fulfill("retry", "evt_stranger", *BY).code == 1
     assert fulfill("retry", "nonsense", *BY).code == 1
     assert fulfill("retry", "evt_!", *BY).code == 2
@@ -242,10 +242,10 @@ def test_what_the_log_does_not_know_can_not_be_acted_on(fulfill: Fulfill) -> Non
 def test_a_retry_of_nothing_is_refused_and_not_recorded(fulfill: Fulfill, id: str) -> None:
     before = fulfill("checkout", ORDER, "--json").json["story"]
 
-    said, document = fulfill("retry", id, *BY), fulfill("retry", id, *BY, "--json")
+    result, document = fulfill("retry", id, *BY), fulfill("retry", id, *BY, "--json")
 
-    assert (said.code, said.out, document.json["error"]["kind"]) == (1, "", "refused")
-    assert "nothing to retry" in said.err
+    assert (result.code, result.out, document.json["error"]["kind"]) == (1, "", "refused")
+    assert "nothing to retry" in result.err
     assert fulfill("checkout", ORDER, "--json").json["story"] == before
 
 
@@ -261,7 +261,7 @@ def test_all_that_is_stuck_is_tried_again_and_counted(fulfill: Fulfill, sandbox:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "result"),
     [
         ((), "Name either a checkout or Stripe event, or --all."),
         (("cs_test_a", "--all"), "Name either a checkout or Stripe event, or --all."),
@@ -270,12 +270,12 @@ def test_all_that_is_stuck_is_tried_again_and_counted(fulfill: Fulfill, sandbox:
     ],
 )
 def test_what_is_to_be_tried_again_is_named_in_one_way(
-    fulfill: Fulfill, sandbox: Sandbox, arguments: tuple[str, ...], said: str
+    fulfill: Fulfill, sandbox: Sandbox, arguments: tuple[str, ...], result: str
 ) -> None:
     refused = fulfill("retry", *arguments, *BY)
 
     assert refused.code == 2
-    assert said in refused.err
+    assert result in refused.err
 
 
 @pytest.mark.usefixtures("small_shop")
@@ -284,7 +284,7 @@ def test_a_cancellation_notifies_no_one_by_a_mail_that_the_settings_leave_out(
 ) -> None:
     monkeypatch.setenv("FULFILL_MAILS", "receipt,delivered")
 
-    said = fulfill("cancel", POSTER, "--notify", *BY)
+    result = fulfill("cancel", POSTER, "--notify", *BY)
 
-    assert (said.code, "FULFILL_MAILS leaves out `canceled`" in said.err) == (1, True)
+    assert (result.code, "FULFILL_MAILS leaves out `canceled`" in result.err) == (1, True)
     assert fulfill("checkout", POSTER, "--json").json["state"] != "canceled"

@@ -95,8 +95,8 @@ def test_every_example_prints_what_the_page_shows(fulfill: Callable[..., Any], s
     wrong = []
     for command, output in examples("cli.md"):
         _, *arguments = shlex.split(command.replace(UNHEARD_OF, shop_that_serves))
-        said = fulfill(*arguments)
-        printed = (said.err + said.out).replace(shop_that_serves, UNHEARD_OF)
+        result = fulfill(*arguments)
+        printed = (result.err + result.out).replace(shop_that_serves, UNHEARD_OF)
         if not shows(output, printed):
             wrong.append(f"$ {command}\n{printed}")
 
@@ -132,9 +132,9 @@ def test_every_recipe_for_support_does_what_it_is_for(fulfill: Callable[..., Any
         name = next(name for name in SHOWN_BY_RECIPES if " ".join(arguments).startswith(name))
         used.add(name)
 
-        said = fulfill(*arguments)
+        result = fulfill(*arguments)
 
-        assert (said.code, SHOWN_BY_RECIPES[name] in said.out) == (0, True), (command, said)
+        assert (result.code, SHOWN_BY_RECIPES[name] in result.out) == (0, True), (command, result)
     assert used == {*SHOWN_BY_RECIPES}, "a recipe is missing"
     story = fulfill("checkout", "KV96R-719NK").out
     for done in (
@@ -179,4 +179,4 @@ def test_a_first_day_goes_as_its_page_describes(
 
         assert SHOWN_ON_THE_FIRST_DAY[name] in done[name].out + done[name].err, (command, done[name])
     assert done.keys() == SHOWN_ON_THE_FIRST_DAY.keys()
-    assert {name for name, said in done.items() if said.code} == set()
+    assert {name for name, result in done.items() if result.code} == set()

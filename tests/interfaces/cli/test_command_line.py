@@ -93,10 +93,10 @@ def test_serve_and_sandbox_listen_where_it_is_promised(fulfill: Callable[..., An
 
 @pytest.mark.parametrize("name", PROMISED)
 def test_every_command_says_what_it_does_and_what_it_takes(fulfill: Callable[..., Any], name: str) -> None:
-    said = fulfill(*name.split(), "--help")
+    result = fulfill(*name.split(), "--help")
 
-    assert said.code == 0
-    assert said.out.startswith(f"Usage: fulfill {name}")
+    assert result.code == 0
+    assert result.out.startswith(f"Usage: fulfill {name}")
     for argument in command(name).assemble_argument_collection():
         assert argument.parameter.help, f"{argument.name} is not explained"
 
@@ -112,11 +112,11 @@ def test_a_short_name_is_the_same_command(fulfill: Callable[..., Any]) -> None:
 
 
 def test_help_names_every_command(fulfill: Callable[..., Any]) -> None:
-    said = fulfill("--help")
+    result = fulfill("--help")
 
-    assert said.code == 0
+    assert result.code == 0
     for name in PROMISED:
-        assert name.split()[0] in said.out
+        assert name.split()[0] in result.out
 
 
 def test_every_example_in_the_help_is_a_right_call(fulfill: Callable[..., Any]) -> None:
@@ -131,8 +131,8 @@ def test_help_of_a_command_is_its_help(fulfill: Callable[..., Any]) -> None:
     assert fulfill("help", "stock", "count").out == fulfill("stock", "count", "--help").out
     assert fulfill("help").out == fulfill("--help").out
     assert fulfill("help", "ship", "--json").json["help"] == fulfill("ship", "--help").out
-    said = fulfill("help", "bogus")
-    assert (said.code, said.err) == (2, "fulfill: Unknown command 'bogus'. See `fulfill help`.\n")
+    result = fulfill("help", "bogus")
+    assert (result.code, result.err) == (2, "fulfill: Unknown command 'bogus'. See `fulfill help`.\n")
 
 
 def test_bare_fulfill_shows_the_help(fulfill: Callable[..., Any]) -> None:

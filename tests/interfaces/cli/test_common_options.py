@@ -25,17 +25,17 @@ def test_settings_are_read_from_the_named_file_in_the_place_of_env(
     (tmp_path / "shop.env").write_text(SETTINGS)
     option, command = ("--env-file", "shop.env"), ("stock", "count", "mug", "3", *BY)
 
-    said = script(*option, *command) if at == "before" else script(*command, *option)
+    result = script(*option, *command) if at == "before" else script(*command, *option)
 
-    assert (said.code, said.out) == (0, "mug: 3 on hand, 0 reserved, 3 available.\n")
+    assert (result.code, result.out) == (0, "mug: 3 on hand, 0 reserved, 3 available.\n")
     assert (tmp_path / "other.db").exists()
     assert not (tmp_path / "wrong.db").exists()
 
 
 def test_a_named_file_that_is_not_there_is_wrong_usage(fulfill: Fulfill) -> None:
-    said = fulfill("queue", "--env-file", "nope.env")
+    result = fulfill("queue", "--env-file", "nope.env")
 
-    assert (said.code, said.err) == (2, "fulfill: --env-file must be a file with settings (got 'nope.env').\n")
+    assert (result.code, result.err) == (2, "fulfill: --env-file must be a file with settings (got 'nope.env').\n")
 
 
 @pytest.mark.usefixtures("small_shop")
@@ -59,9 +59,9 @@ def test_verbose_logs_what_a_command_decides(fulfill: Fulfill) -> None:
 
 
 def test_quiet_and_verbose_exclude_each_other(fulfill: Fulfill) -> None:
-    said = fulfill("queue", "-q", "-v")
+    result = fulfill("queue", "-q", "-v")
 
-    assert (said.code, said.err) == (2, "fulfill: Use either --quiet or --verbose.\n")
+    assert (result.code, result.err) == (2, "fulfill: Use either --quiet or --verbose.\n")
 
 
 def answers(port: int) -> bool:

@@ -35,20 +35,20 @@ def test_bash_completes_commands_their_verbs_and_options(bash_script: Path) -> N
 
 @pytest.mark.parametrize("shell", SYNTAX_CHECKS)
 def test_the_script_of_each_shell_has_every_command(fulfill: Fulfill, tmp_path: Path, shell: str) -> None:
-    said = fulfill("completion", shell)
+    result = fulfill("completion", shell)
 
-    assert said.code == 0
+    assert result.code == 0
     for name in ("checkout", "withdraw", "completion", "carrier"):
-        assert name in said.out
-    assert fulfill("completion", shell, "--json").json == {"shell": shell, "script": said.out}
+        assert name in result.out
+    assert fulfill("completion", shell, "--json").json == {"shell": shell, "script": result.out}
     if shutil.which(shell):
-        (tmp_path / "script").write_text(said.out)
+        (tmp_path / "script").write_text(result.out)
         done = subprocess.run([*SYNTAX_CHECKS[shell], tmp_path / "script"], capture_output=True, timeout=60)
         assert (done.returncode, done.stderr) == (0, b"")
 
 
 def test_another_shell_is_wrong_usage(fulfill: Fulfill) -> None:
-    said = fulfill("completion", "tcsh")
+    result = fulfill("completion", "tcsh")
 
-    assert said.code == 2
-    assert "'tcsh'" in said.err or '"tcsh"' in said.err
+    assert result.code == 2
+    assert "'tcsh'" in result.err or '"tcsh"' in result.err

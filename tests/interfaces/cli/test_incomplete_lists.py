@@ -47,10 +47,10 @@ def test_a_list_from_a_view_that_left_events_out_says_so(
 ) -> None:
     fulfill("queue")  # brings the views up to date
 
-    said, document = fulfill(*command), fulfill(*command, "--json")
+    result, document = fulfill(*command), fulfill(*command, "--json")
 
-    assert (said.code, document.code) == (0, 0)
-    for answer in (said, document):
+    assert (result.code, document.code) == (0, 0)
+    for answer in (result, document):
         shown = {line.split()[3] for line in answer.err.splitlines() if " so this answer may be incomplete" in line}
         assert shown == views
     rows = document.json if isinstance(document.json, list) else [document.json]

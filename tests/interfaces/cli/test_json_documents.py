@@ -62,12 +62,12 @@ def test_with_json_stdout_is_one_document_of_the_documented_shape(
     fulfill: Fulfill, command: tuple[str, ...], keys: str
 ) -> None:
     fulfill("queue")
-    said = fulfill(*command, "--json")
+    result = fulfill(*command, "--json")
 
-    assert said.code == 0, said.err
-    for document in said.json if isinstance(said.json, list) else [said.json]:
+    assert result.code == 0, result.err
+    for document in result.json if isinstance(result.json, list) else [result.json]:
         assert set(document) == set(keys.split())
-    assert said.json, "a list without anything shows no shape"
+    assert result.json, "a list without anything shows no shape"
     assert [key for key in keys.split() if f"`{key}`" not in IN_SCRIPTS] == []
 
 

@@ -24,9 +24,9 @@ Start = Callable[..., "Popen[str]"]
 def test_imported_keys_serve_who_waited_and_are_imported_once(fulfill: Fulfill, tmp_path: Path) -> None:
     (tmp_path / "keys.txt").write_text("\ufeffAAAA-1111\r\n\r\n  BBBB-2222  \nAAAA-1111\n")
 
-    said, again = (fulfill("keys", "import", "pro", "keys.txt", *BY) for _ in range(2))
+    result, again = (fulfill("keys", "import", "pro", "keys.txt", *BY) for _ in range(2))
 
-    assert (said.code, said.out) == (0, "Imported 2 keys into pro. Skipped 1 known key.\n")
+    assert (result.code, result.out) == (0, "Imported 2 keys into pro. Skipped 1 known key.\n")
     assert (again.code, again.out) == (0, "Imported 0 keys into pro. Skipped 3 known keys.\n")
     items = {item["id"]: item["state"] for item in fulfill("checkout", ORDER, "--json").json["line_items"]}
     assert items["li_key"] == "delivered"
@@ -41,12 +41,12 @@ def test_a_key_that_is_in_another_pool_is_not_imported_into_a_second_one(fulfill
     (tmp_path / "pro.txt").write_text("C-3\nB-2\n")
     fulfill("keys", "import", "basic", "basic.txt", *BY)
 
-    said = fulfill("keys", "import", "pro", "pro.txt", *BY)
+    result = fulfill("keys", "import", "pro", "pro.txt", *BY)
     again = fulfill("keys", "import", "basic", "basic.txt", *BY)
 
-    assert said.code == 1
-    assert "The pool basic already has 1 of these keys (by position: 2), which would be sold twice." in said.err
-    assert "B-2" not in said.err
+    assert result.code == 1
+    assert "The pool basic already has 1 of these keys (by position: 2), which would be sold twice." in result.err
+    assert "B-2" not in result.err
     assert again.out == "Imported 0 keys into basic. Skipped 2 known keys.\n"
 
 
@@ -54,19 +54,19 @@ def test_a_key_is_in_another_pool_that_no_rule_draws_from(fulfill: Fulfill, tmp_
     (tmp_path / "keys.txt").write_text("A-1\n")
     fulfill("keys", "import", "basic", "keys.txt", *BY)
 
-    said = fulfill("keys", "import", "pro", "keys.txt", *BY)
+    result = fulfill("keys", "import", "pro", "keys.txt", *BY)
 
-    assert said.code == 1
-    assert "The pool basic already has 1 of these keys" in said.err
+    assert result.code == 1
+    assert "The pool basic already has 1 of these keys" in result.err
 
 
 def test_a_pool_that_no_rule_draws_from_is_warned_of(fulfill: Fulfill, tmp_path: Path) -> None:
     (tmp_path / "keys.txt").write_text("A-1\n")
 
-    said = fulfill("keys", "import", "sku-license_key", "keys.txt", *BY)
+    result = fulfill("keys", "import", "sku-license_key", "keys.txt", *BY)
 
-    assert said.code == 0
-    assert "sku-license_key is a new pool, and no catalog rule uses it." in said.err
+    assert result.code == 0
+    assert "sku-license_key is a new pool, and no catalog rule uses it." in result.err
 
 
 @pytest.mark.parametrize(
@@ -99,10 +99,10 @@ def test_a_file_that_holds_no_keys_is_wrong_usage_and_records_nothing(
 def test_a_file_that_can_not_be_read_is_named(fulfill: Fulfill, tmp_path: Path, name: str) -> None:
     (tmp_path / "keys.txt").write_text("K")
 
-    said = fulfill("keys", "import", "pro", name, *BY, "--json")
+    result = fulfill("keys", "import", "pro", name, *BY, "--json")
 
-    assert (said.code, said.json["error"]["kind"]) == (1, "system")
-    assert said.err.startswith(f"fulfill: {name}: ")
+    assert (result.code, result.json["error"]["kind"]) == (1, "system")
+    assert result.err.startswith(f"fulfill: {name}: ")
 
 
 @pytest.mark.usefixtures("small_shop")
@@ -111,9 +111,9 @@ def test_keys_are_shown_to_who_says_why_and_that_is_in_the_story(fulfill: Fulfil
     fulfill("keys", "import", "pro", "keys.txt", *BY)
     why = ("--as", "kim", "--reason", "the customer lost the mail")
 
-    said, document = fulfill("keys", "show", ORDER, *why), fulfill("keys", "show", ORDER, *why, "--json").json
+    result, document = fulfill("keys", "show", ORDER, *why), fulfill("keys", "show", ORDER, *why, "--json").json
 
-    assert said.out.splitlines()[1].split() == ["li_key", "License", "for", "Pro", "1", "AAAA-1111", "valid"]
+    assert result.out.splitlines()[1].split() == ["li_key", "License", "for", "Pro", "1", "AAAA-1111", "valid"]
     [item] = document["line_items"]
     assert (document["session_id"], item["id"], item["title"]) == (ORDER, "li_key", "License for Pro")
     assert (item["keys"], item["all_keys"]) == (["AAAA-1111"], [{"number": 1, "key": "AAAA-1111", "state": "valid"}])
@@ -128,11 +128,11 @@ def test_a_revoked_key_is_shown_as_such_under_the_number_that_it_had(fulfill: Fu
     fulfill("keys", "import", "pro", "keys.txt", *BY)
     why = ("--as", "kim", "--reason", "posted in a forum")
 
-    said = fulfill("keys", "revoke", ORDER, "--line", "li_key", "--number", "1", *why)
+    result = fulfill("keys", "revoke", ORDER, "--line", "li_key", "--number", "1", *why)
     again = fulfill("keys", "revoke", ORDER, "--number", "1", *why)
     [item] = fulfill("keys", "show", ORDER, *BY, "--json").json["line_items"]
 
-    assert (said.code, said.out) == (
+    assert (result.code, result.out) == (
         0,
         "Revoked 1 license key of “License for Pro”. Block it where it is checked, too. The line gets no new ones.\n",
     )
@@ -154,11 +154,11 @@ def test_withdrawn_keys_serve_no_line(fulfill: Fulfill, tmp_path: Path) -> None:
     (tmp_path / "given.txt").write_text("AAAA-1111\nCCCC-3333\n")
     (tmp_path / "keys.txt").write_text("AAAA-1111\nBBBB-2222\nCCCC-3333\n")
 
-    said = fulfill("keys", "withdraw", "pro", "given.txt", *BY)
+    result = fulfill("keys", "withdraw", "pro", "given.txt", *BY)
     again = fulfill("keys", "withdraw", "pro", "given.txt", *BY, "--json").json
     imported = fulfill("keys", "import", "pro", "keys.txt", *BY)
 
-    assert (said.code, said.out) == (
+    assert (result.code, result.out) == (
         0,
         "Withdrew 2 keys from pro, 2 of them never in it. Skipped 0 keys withdrawn before.\n",
     )
@@ -173,10 +173,10 @@ def test_withdrawn_keys_serve_no_line(fulfill: Fulfill, tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("small_shop")
 def test_keys_that_are_not_there_yet_are_refused(fulfill: Fulfill) -> None:
-    said = fulfill("keys", "show", ORDER, *BY)
+    result = fulfill("keys", "show", ORDER, *BY)
 
-    assert (said.code, said.out) == (1, "")
-    assert "No line of this checkout is delivered with license keys." in said.err
+    assert (result.code, result.out) == (1, "")
+    assert "No line of this checkout is delivered with license keys." in result.err
 
 
 def test_ctrl_c_is_130_and_quiet(start: Start, tmp_path: Path) -> None:
@@ -210,11 +210,11 @@ def test_the_pools_are_listed_with_what_became_of_their_keys(fulfill: Fulfill, t
 def test_a_pool_that_is_unknown_is_asked_about(fulfill: Fulfill, tmp_path: Path) -> None:
     (tmp_path / "keys.txt").write_text("A-1\n")
 
-    said = fulfill("keys", "import", "prp", "keys.txt", *BY)
+    result = fulfill("keys", "import", "prp", "keys.txt", *BY)
     kept = fulfill("keys", "list", "--json").json
     new = fulfill("keys", "import", "prp", "keys.txt", *BY, "--new")
 
-    assert (said.code, said.err) == (
+    assert (result.code, result.err) == (
         2,
         "fulfill: Neither the catalog nor the log has the pool 'prp'. Did you mean pro? If it is new, add --new.\n",
     )
@@ -238,10 +238,10 @@ def test_a_header_and_quotes_of_a_spreadsheet_are_no_part_of_keys(
 ) -> None:
     (tmp_path / "keys.csv").write_text(content)
 
-    said = fulfill("keys", "import", "pro", "keys.csv", *BY)
+    result = fulfill("keys", "import", "pro", "keys.csv", *BY)
 
-    assert said.out == "Imported 2 keys into pro. Skipped 0 known keys.\n"
-    assert f"fulfill: keys.csv: {words}\n" in said.err
+    assert result.out == "Imported 2 keys into pro. Skipped 0 known keys.\n"
+    assert f"fulfill: keys.csv: {words}\n" in result.err
     (tmp_path / "plain.txt").write_text("A-1\nB-2\n")
     assert fulfill("keys", "import", "pro", "plain.txt", *BY).out.endswith("Skipped 2 known keys.\n")
 
@@ -271,10 +271,10 @@ def test_a_header_and_quotes_of_a_spreadsheet_are_no_part_of_keys(
 def test_a_table_is_no_list_of_keys_and_is_refused(fulfill: Fulfill, tmp_path: Path, content: str, words: str) -> None:
     (tmp_path / "keys.csv").write_text(content)
 
-    said = fulfill("keys", "import", "pro", "keys.csv", *BY)
+    result = fulfill("keys", "import", "pro", "keys.csv", *BY)
 
-    assert (said.code, words in said.err) == (2, True)
-    assert "A-1" not in said.err
+    assert (result.code, words in result.err) == (2, True)
+    assert "A-1" not in result.err
     assert fulfill("keys", "list", "--json").json[0]["free"] == 0
 
 

@@ -68,10 +68,10 @@ def test_a_shop_moves_to_another_database(
     looks = (("checkout", ORDER), ("queue",), ("stock", "list"), ("search", "ada"))
     before = [fulfill(*look, "--json").json for look in looks]
 
-    said = fulfill("copy", *SOURCE, "--to", empty_url, "--json")
+    result = fulfill("copy", *SOURCE, "--to", empty_url, "--json")
 
-    assert said.code == 0, said.err
-    document = said.json
+    assert result.code == 0, result.err
+    document = result.json
     assert (document["events"], document["is_same"], document["differences"]) == (EVENTS, True, [])
     assert {view["is_same"] for view in document["views"]} == {True}
     assert len(document["views"]) == 8
@@ -97,9 +97,9 @@ def test_the_password_is_never_shown(fulfill: Fulfill, small_shop: Path) -> None
             (*SOURCE, "--to", url.replace("postgresql", "mysql")),
             (f"--too={url}", *SOURCE),
         ):
-            said = fulfill("copy", *arguments, "--json")
-            assert said.code in {1, 2}
-            assert "hunter2" not in said.out + said.err, arguments
+            result = fulfill("copy", *arguments, "--json")
+            assert result.code in {1, 2}
+            assert "hunter2" not in result.out + result.err, arguments
 
 
 @pytest.mark.parametrize(
@@ -111,17 +111,17 @@ def test_the_password_is_never_shown(fulfill: Fulfill, small_shop: Path) -> None
         ((*SOURCE, "--to", "sqlite:///fulfillment.db"), "must be different databases"),
     ],
 )
-def test_wrong_usage_is_said_to_be(fulfill: Fulfill, small_shop: Path, arguments: tuple[str, ...], shown: str) -> None:
-    said = fulfill("copy", *arguments)
+def test_wrong_usage_is_reported(fulfill: Fulfill, small_shop: Path, arguments: tuple[str, ...], shown: str) -> None:
+    result = fulfill("copy", *arguments)
 
-    assert said.code == 2
-    assert shown in said.err
+    assert result.code == 2
+    assert shown in result.err
 
 
 def test_without_a_log_there_is_nothing_to_copy(fulfill: Fulfill, tmp_path: Path) -> None:
-    said = fulfill("copy", *SOURCE, "--to", "sqlite:///new.db", "--json")
+    result = fulfill("copy", *SOURCE, "--to", "sqlite:///new.db", "--json")
 
-    assert (said.code, said.json["error"]["kind"]) == (1, "not_found")
+    assert (result.code, result.json["error"]["kind"]) == (1, "not_found")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -129,23 +129,23 @@ def test_a_shop_that_works_is_not_copied(fulfill: Fulfill, small_shop: Path) -> 
     working = FileLocks(small_shop / "fulfillment.db")
     working.lead()
 
-    said = fulfill("copy", *SOURCE, "--to", "sqlite:///new.db")
+    result = fulfill("copy", *SOURCE, "--to", "sqlite:///new.db")
 
     working.release()
-    assert said.code == 1
-    assert "A process is using fulfillment.db. Stop every `fulfill serve`" in said.err
+    assert result.code == 1
+    assert "A process is using fulfillment.db. Stop every `fulfill serve`" in result.err
     assert not (small_shop / "new.db").exists()
 
 
 def test_a_wrong_view_is_reported_and_the_copy_continues(fulfill: Fulfill, small_shop: Path, empty_url: str) -> None:
     spoil_stock(small_shop)
 
-    said = fulfill("copy", *SOURCE, "--to", empty_url)
+    result = fulfill("copy", *SOURCE, "--to", empty_url)
 
-    assert said.code == 1
-    assert "The copy differs from the source, so nothing starts on PostgreSQL database" in said.out
-    assert "run `fulfill projections rebuild stock` there" in said.out
-    assert "99" in said.out
+    assert result.code == 1
+    assert "The copy differs from the source, so nothing starts on PostgreSQL database" in result.out
+    assert "run `fulfill projections rebuild stock` there" in result.out
+    assert "99" in result.out
     assert fulfill("projections", "rebuild", "stock").code == 0
     assert fulfill("copy", *SOURCE, "--to", empty_url).code == 0
 
@@ -167,9 +167,9 @@ def test_nothing_starts_on_half_a_log(
         ("queue",),
         ("projections", "list"),
     ):
-        said = fulfill(*command, "--json")
-        assert (said.code, said.json["error"]["kind"]) == (1, "unfinished_copy")
-        assert "Run the same `fulfill copy` again to resume it; to start over, use an empty database." in said.err
+        result = fulfill(*command, "--json")
+        assert (result.code, result.json["error"]["kind"]) == (1, "unfinished_copy")
+        assert "Run the same `fulfill copy` again to resume it; to start over, use an empty database." in result.err
     monkeypatch.delenv("DATABASE_URL")
     assert fulfill("projections", "rebuild", "stock").code == 0
     assert fulfill("copy", *SOURCE, "--to", empty_url).code == 0

@@ -28,9 +28,9 @@ NUMBER = order_number(as_session(SHOP))
     [SHOP, NUMBER, NUMBER.lower().replace("-", " "), f"SHOP-{NUMBER}", "t_shop", "…test_shop", "TEST_SHOP"],
 )
 def test_a_checkout_is_meant_by_any_of_its_names(fulfill: Fulfill, name: str) -> None:
-    said = fulfill("checkout", name, "--json")
+    result = fulfill("checkout", name, "--json")
 
-    assert (said.code, said.json["session_id"], said.json["order_number"]) == (0, SHOP, NUMBER)
+    assert (result.code, result.json["session_id"], result.json["order_number"]) == (0, SHOP, NUMBER)
 
 
 def test_a_reference_names_a_checkout_as_a_whole_and_only_if_no_other_has_it(
@@ -48,9 +48,9 @@ def test_a_reference_names_a_checkout_as_a_whole_and_only_if_no_other_has_it(
     assert fulfill("checkout", "17-b").code == 1, "a part of a reference"
     assert fulfill("checkout", "PI_2", "--json").json["session_id"] == "cs_test_number2"
     assert fulfill("checkout", "pi_").code == 1, "a part of an ID"
-    said = fulfill("checkout", "INV 18")
-    assert (said.code, said.out) == (2, "")
-    assert said.err == (
+    result = fulfill("checkout", "INV 18")
+    assert (result.code, result.out) == (2, "")
+    assert result.err == (
         "fulfill: 'INV 18' may be any of cs_test_number1, cs_test_number2. Nothing was done. Repeat it with one of "
         "these.\n"
     )
@@ -61,18 +61,18 @@ def test_a_reference_names_a_checkout_as_a_whole_and_only_if_no_other_has_it(
     "name", ["nothing", "pi_shop", "shop", "_shop1", "K7Q2M-9XDRT", "zoe@example.com", "%", "_" * 8]
 )
 def test_what_names_no_checkout_is_not_acted_on(fulfill: Fulfill, name: str) -> None:
-    said = fulfill("note", name, "called back", "--as", "kim", "--reason", "asked")
+    result = fulfill("note", name, "called back", "--as", "kim", "--reason", "asked")
 
-    assert (said.code, said.out) == (1, "")
-    assert "Find it with `fulfill search`." in said.err
+    assert (result.code, result.out) == (1, "")
+    assert "Find it with `fulfill search`." in result.err
 
 
 def test_commands_of_staff_act_on_the_checkout_that_is_meant(fulfill: Fulfill, log_file: Path) -> None:
     number = order_number(as_session(KEYS))
 
-    said = fulfill("note", number, "called back", "--as", "kim", "--reason", "asked", "--json")
+    result = fulfill("note", number, "called back", "--as", "kim", "--reason", "asked", "--json")
 
-    assert (said.code, said.json["session_id"]) == (0, KEYS)
+    assert (result.code, result.json["session_id"]) == (0, KEYS)
     assert "called back" in fulfill("checkout", KEYS).out
 
 

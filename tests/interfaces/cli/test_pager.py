@@ -12,8 +12,8 @@ Fulfill = Callable[..., Any]
 pytestmark = pytest.mark.usefixtures("small_shop")
 
 
-def lines(said: Any) -> list[str]:
-    return str(said.out).replace("\r\n", "\n").splitlines()
+def lines(result: Any) -> list[str]:
+    return str(result.out).replace("\r\n", "\n").splitlines()
 
 
 @pytest.mark.parametrize("command", [("checkout", ORDER), ("queue",), ("search", "ada")], ids=" ".join)
@@ -27,27 +27,27 @@ def test_on_a_terminal_a_pager_gets_what_fits_the_window(on_terminal: Fulfill, c
 
 @pytest.mark.parametrize("pager", ["", "no-such-pager --at all"])
 def test_without_a_pager_the_answer_is_shown_as_it_is(on_terminal: Fulfill, pager: str) -> None:
-    said = on_terminal("search", "ada", PAGER=pager)
+    result = on_terminal("search", "ada", PAGER=pager)
 
-    assert (said.code, said.out) == (0, on_terminal("search", "ada", "--no-pager").out)
+    assert (result.code, result.out) == (0, on_terminal("search", "ada", "--no-pager").out)
 
 
 def test_less_ends_by_itself_where_everything_fits_and_keeps_the_colors(on_terminal: Fulfill) -> None:
-    said = on_terminal("search", "ORDER-17", PAGER="less")
+    result = on_terminal("search", "ORDER-17", PAGER="less")
 
-    assert (said.code, "KV96R-719NK" in said.out, "\x1b[33mfulfilling" in said.out) == (0, True, True)
+    assert (result.code, "KV96R-719NK" in result.out, "\x1b[33mfulfilling" in result.out) == (0, True, True)
 
 
 def test_a_person_who_has_read_enough_ends_the_pager_and_the_command_is_done(on_terminal: Fulfill) -> None:
-    said = on_terminal("checkout", ORDER, PAGER="head -1", NO_COLOR="1")
+    result = on_terminal("checkout", ORDER, PAGER="head -1", NO_COLOR="1")
 
-    assert (said.code, lines(said)) == (0, [f"{ORDER} (test mode)"])
+    assert (result.code, lines(result)) == (0, [f"{ORDER} (test mode)"])
 
 
 def test_a_pager_that_is_no_command_line_is_wrong_usage(on_terminal: Fulfill) -> None:
-    said = on_terminal("queue", PAGER="less '", NO_COLOR="1")
+    result = on_terminal("queue", PAGER="less '", NO_COLOR="1")
 
-    assert (said.code, "PAGER must be a command line" in said.out) == (2, True)
+    assert (result.code, "PAGER must be a command line" in result.out) == (2, True)
 
 
 def test_programs_get_their_answer_without_a_pager(on_terminal: Fulfill, script: Fulfill) -> None:

@@ -36,9 +36,9 @@ def stock(fulfill: Fulfill) -> tuple[int, int]:
 
 @pytest.mark.usefixtures("small_shop_anywhere")
 def test_the_parcels_of_a_list_are_shipped_with_who_and_why(fulfill: Fulfill, listed: Callable[..., str]) -> None:
-    said = fulfill("ship-all", listed("ORDER-17,DHL,0034"), *BY)
+    result = fulfill("ship-all", listed("ORDER-17,DHL,0034"), *BY)
 
-    assert (said.code, said.out) == (0, "Recorded 1 parcel.\n")
+    assert (result.code, result.out) == (0, "Recorded 1 parcel.\n")
     assert parcels(fulfill, ORDER) == ["Shipped parcel 1 with DHL, tracking 0034: “Mug, blue”"]
     assert stock(fulfill) == (3, 2)
     story = fulfill("checkout", ORDER, "--json").json["story"]
@@ -48,23 +48,23 @@ def test_the_parcels_of_a_list_are_shipped_with_who_and_why(fulfill: Fulfill, li
 
 @pytest.mark.usefixtures("small_shop_anywhere")
 def test_one_refused_row_keeps_the_whole_list_from_being_recorded(fulfill: Fulfill, listed: Callable[..., str]) -> None:
-    said = fulfill("ship-all", listed("ORDER-17,DHL,0034", "ORDER-19,DHL,0035", "cs_test_stranger,DHL,"), *BY)
+    result = fulfill("ship-all", listed("ORDER-17,DHL,0034", "ORDER-19,DHL,0035", "cs_test_stranger,DHL,"), *BY)
 
-    assert said.code == 1
-    assert f"Row 3, {POSTER}: No line of this checkout is ready to be packed." in said.err
-    assert "Row 4, cs_test_stranger: No checkout cs_test_stranger in the log." in said.err
-    assert "Row 2" not in said.err
-    assert said.err.endswith("Nothing was recorded.\n")
+    assert result.code == 1
+    assert f"Row 3, {POSTER}: No line of this checkout is ready to be packed." in result.err
+    assert "Row 4, cs_test_stranger: No checkout cs_test_stranger in the log." in result.err
+    assert "Row 2" not in result.err
+    assert result.err.endswith("Nothing was recorded.\n")
     assert parcels(fulfill, ORDER) == []
     assert stock(fulfill) == (5, 4)
 
 
 @pytest.mark.usefixtures("small_shop_anywhere")
 def test_an_order_twice_in_a_list_is_refused(fulfill: Fulfill, listed: Callable[..., str]) -> None:
-    said = fulfill("ship-all", listed("ORDER-17,DHL,0034", f"{ORDER},DHL,0034"), *BY)
+    result = fulfill("ship-all", listed("ORDER-17,DHL,0034", f"{ORDER},DHL,0034"), *BY)
 
-    assert said.code == 1
-    assert f"Row 3, {ORDER}: No line of this checkout is ready to be packed." in said.err
+    assert result.code == 1
+    assert f"Row 3, {ORDER}: No line of this checkout is ready to be packed." in result.err
     assert parcels(fulfill, ORDER) == []
 
 
@@ -84,10 +84,10 @@ def test_a_dry_run_decides_as_the_real_one_and_records_nothing(fulfill: Fulfill,
 
 @pytest.mark.usefixtures("small_shop_anywhere")
 def test_an_order_that_is_not_known_is_named_by_its_row(fulfill: Fulfill, listed: Callable[..., str]) -> None:
-    said = fulfill("ship-all", listed("ORDER-17,DHL,", "ORDER-99,DHL,"), *BY)
+    result = fulfill("ship-all", listed("ORDER-17,DHL,", "ORDER-99,DHL,"), *BY)
 
-    assert said.code == 1
-    assert said.err.startswith("fulfill: Row 3: No checkout has")
+    assert result.code == 1
+    assert result.err.startswith("fulfill: Row 3: No checkout has")
     assert parcels(fulfill, ORDER) == []
 
 
@@ -104,7 +104,7 @@ def test_a_list_is_read_as_spreadsheets_write_it(tmp_path: Path, separator: str)
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "result"),
     [
         (b"", "must begin with a row that names its columns"),
         (b"ORDER-17,DHL,0034\n", "must begin with a row that names its columns"),
@@ -119,9 +119,9 @@ def test_a_list_is_read_as_spreadsheets_write_it(tmp_path: Path, separator: str)
         (b" " * (1024 * 1024 + 1), "is larger than 1 MiB"),
     ],
 )
-def test_what_is_no_list_of_parcels_is_refused_whole(tmp_path: Path, content: bytes, said: str) -> None:
+def test_what_is_no_list_of_parcels_is_refused_whole(tmp_path: Path, content: bytes, result: str) -> None:
     file = tmp_path / "parcels.csv"
     file.write_bytes(content)
 
-    with pytest.raises(UsageError, match=said):
+    with pytest.raises(UsageError, match=result):
         read_parcel_file(str(file))

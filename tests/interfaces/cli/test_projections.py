@@ -68,11 +68,11 @@ def test_a_rebuild_goes_on_where_one_was_left(fulfill: Fulfill, write_log: Calla
     with open_read_side(sqlite_url(path.parent)) as side, pytest.raises(KeyboardInterrupt):
         Rebuild(side.log, side.views, scratch_views, timer=lambda: next(seconds), batch_max=50).rebuild("search", kill)
     [left] = [view for view in fulfill("projections", "list", "--json").json if view["name"] == "search"]
-    said = fulfill("projections", "rebuild", "search", "--json")
+    result = fulfill("projections", "rebuild", "search", "--json")
 
     assert (left["state"], left["position"] > 0) == ("building", True)
-    assert f"Resuming the rebuild of search after event {left['position']}." in said.err
-    assert (said.code, said.json["state"], said.json["position"]) == (0, "live", 220)
+    assert f"Resuming the rebuild of search after event {left['position']}." in result.err
+    assert (result.code, result.json["state"], result.json["position"]) == (0, "live", 220)
     assert fulfill("projections", "verify", "search").code == 0
 
 

@@ -101,9 +101,9 @@ def test_every_command_of_the_queue_does_nothing_as_long_as_something_is_to_be_f
     }
     for command in commands:
         _, *arguments = shlex.split(command)
-        said = fulfill(*arguments, "--json")
-        assert said.code in {1, 2}, command
-        assert said.json["error"]["kind"] in {"refused", "wrong_usage", "system"}, said
+        result = fulfill(*arguments, "--json")
+        assert result.code in {1, 2}, command
+        assert result.json["error"]["kind"] in {"refused", "wrong_usage", "system"}, result
     assert fulfill("queue", "--json").out == before
 
 
@@ -114,8 +114,8 @@ def test_the_first_command_of_every_task_resolves_it(fulfill: Fulfill, tmp_path:
 
     for item in items:
         _, *arguments = shlex.split(item["commands"][0])
-        said = fulfill(*(filled_in(arguments, place) for place in range(len(arguments))))
-        assert said.code == 0, (item["commands"][0], said)
+        result = fulfill(*(filled_in(arguments, place) for place in range(len(arguments))))
+        assert result.code == 0, (item["commands"][0], result)
 
     left = fulfill("queue", "--json").json
     assert [item["subject"] for item in left if item["kind"] != "waiting_effect"] == ["evt_4"], "it fails again"
@@ -194,10 +194,10 @@ def test_live_mode_without_a_mail_server_or_a_catalog_warns_beside_the_answer(
     (tmp_path / "catalog.toml").unlink()
     monkeypatch.setenv("STRIPE_API_KEY", "sk_live_example1234")
 
-    said = fulfill("queue", "--json")
+    result = fulfill("queue", "--json")
 
-    assert (said.code, bool(said.json)) == (0, True)
-    assert said.err.splitlines() == [
+    assert (result.code, bool(result.json)) == (0, True)
+    assert result.err.splitlines() == [
         "WARNING: Live mode without SMTP_URL: customers get no mails. Set SMTP_URL and MAIL_FROM.",
         f"WARNING: Live mode without a catalog: {tmp_path}/catalog.toml does not exist, so every product without "
         "`delivery` in its metadata at Stripe waits for a person. Write the file, or set FULFILL_CATALOG.",

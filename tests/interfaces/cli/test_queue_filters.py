@@ -47,10 +47,10 @@ def test_each_page_begins_behind_the_last_and_none_is_shown_twice_or_left_out(fu
     whole, shown, more = tasks(fulfill), list[tuple[str, str]](), list[str]()
 
     for left in (3, 1, 0):
-        said = fulfill("queue", "--limit", "2", *more, "--json")
-        assert said.err.startswith(f"fulfill: {left} more (") if left else said.err == ""
-        shown += [(item["kind"], item["item"]) for item in said.json]
-        more = ["--after", said.json[-1]["cursor"]]
+        result = fulfill("queue", "--limit", "2", *more, "--json")
+        assert result.err.startswith(f"fulfill: {left} more (") if left else result.err == ""
+        shown += [(item["kind"], item["item"]) for item in result.json]
+        more = ["--after", result.json[-1]["cursor"]]
 
     assert shown == whole
     assert fulfill("queue", *more).out == "No such task is in the queue.\n"
@@ -64,13 +64,13 @@ def test_a_task_that_was_resolved_meanwhile_is_still_a_place_to_go_on_from(fulfi
 
 
 def test_what_is_left_out_is_counted_by_kind_and_has_a_command(fulfill: Fulfill) -> None:
-    said = fulfill("queue", "--limit", "2")
+    result = fulfill("queue", "--limit", "2")
 
-    assert said.err.startswith(
+    assert result.err.startswith(
         "fulfill: 3 more (2 manual line, 1 backordered line, 1 parcel to pack, 1 failed stripe event in all). For the "
         "next ones, add --after "
     )
-    after = shlex.split(said.err)[-1].removesuffix(".")
+    after = shlex.split(result.err)[-1].removesuffix(".")
     assert tasks(fulfill, "--after", after) == [MUG, HANDED, EVENT]
 
 
@@ -111,6 +111,6 @@ def test_what_is_low_is_found_by_its_sku(fulfill: Fulfill, small_shop: Path) -> 
 def test_a_filter_that_can_not_be_meant_is_wrong_usage(
     fulfill: Fulfill, arguments: tuple[str, ...], wrong: str
 ) -> None:
-    said = fulfill("queue", *arguments)
+    result = fulfill("queue", *arguments)
 
-    assert (said.code, wrong in said.err) == (2, True), said.err
+    assert (result.code, wrong in result.err) == (2, True), result.err

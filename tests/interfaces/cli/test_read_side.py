@@ -8,7 +8,7 @@ Fulfill = Callable[..., Any]
 ORDER, DEBIT, POSTER = "cs_test_a1Q7xK2mVd", "cs_test_b2R8yL3nWe", "cs_test_c3S9zM4oXf"
 
 
-def test_what_is_empty_is_said_to_be(fulfill: Fulfill) -> None:
+def test_an_empty_list_is_reported_as_empty(fulfill: Fulfill) -> None:
     fulfill("migrate")
 
     assert fulfill("queue").out == "The queue is empty.\n"

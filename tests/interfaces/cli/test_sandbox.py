@@ -65,9 +65,9 @@ def test_a_sandbox_that_can_not_be_is_wrong_usage(
 ) -> None:
     (tmp_path / "not-a-state").write_text("{")
 
-    said = script("sandbox", "--port", "0", *arguments)
+    result = script("sandbox", "--port", "0", *arguments)
 
-    assert (said.code, said.err.startswith("fulfill: "), said.err.count("\n")) == (2, True, 1)
+    assert (result.code, result.err.startswith("fulfill: "), result.err.count("\n")) == (2, True, 1)
 
 
 def test_a_day_is_played_against_a_shop_and_summed_up(script: Callable[..., Any]) -> None:
@@ -130,6 +130,6 @@ def test_a_day_waits_for_the_shop_until_it_is_stopped(start: Start) -> None:
     ],
 )
 def test_a_day_that_can_not_be_is_wrong_usage(fulfill: Callable[..., Any], arguments: tuple[str, ...]) -> None:
-    said = fulfill("sandbox", "--port", "0", *arguments)
+    result = fulfill("sandbox", "--port", "0", *arguments)
 
-    assert (said.code, said.err.startswith("fulfill: "), said.err.count("\n")) == (2, True, 1)
+    assert (result.code, result.err.startswith("fulfill: "), result.err.count("\n")) == (2, True, 1)

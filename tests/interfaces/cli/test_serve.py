@@ -35,7 +35,7 @@ def wait_for(process: "Popen[str]", words: str) -> str:
         event = str(json.loads(line)["event"])
         if words in event:
             return event
-    raise AssertionError(f"it ended before it said {words!r}")
+    raise AssertionError(f"it ended before it printed {words!r}")
 
 
 def test_serve_serves_until_it_is_stopped(start: Start, migrated: str) -> None:

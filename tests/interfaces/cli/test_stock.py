@@ -34,9 +34,9 @@ def test_a_count_serves_who_waited(fulfill: Fulfill, sandbox: Sandbox, tmp_path:
     fulfill("run", session, *BY)
     assert state(fulfill, session) == "blocked"
 
-    said = fulfill("stock", "count", "mug", "3", *BY, "--json")
+    result = fulfill("stock", "count", "mug", "3", *BY, "--json")
 
-    assert said.json == {
+    assert result.json == {
         "sku": "mug",
         "on_hand": 3,
         "reserved": 1,
@@ -56,10 +56,10 @@ def test_a_wrong_setting_stops_it_with_code_2(
     (tmp_path / "bad").write_text("not toml at all [")
     monkeypatch.setenv(name, "bad")
 
-    said = fulfill("stock", "count", "mug", "1", *BY)
+    result = fulfill("stock", "count", "mug", "1", *BY)
 
-    assert said.code == 2
-    assert said.err.count("\n") == 1
+    assert result.code == 2
+    assert result.err.count("\n") == 1
 
 
 @pytest.mark.usefixtures("small_shop")
@@ -76,9 +76,9 @@ def test_a_count_may_be_as_small_or_large_as_is_reasonable(fulfill: Fulfill, num
 
 
 def test_a_count_beyond_reason_is_refused(fulfill: Fulfill) -> None:
-    said = fulfill("stock", "count", "mug", "1000000001", *BY, "--json")
+    result = fulfill("stock", "count", "mug", "1000000001", *BY, "--json")
 
-    assert (said.code, said.json["error"]["kind"]) == (1, "refused")
+    assert (result.code, result.json["error"]["kind"]) == (1, "refused")
 
 
 def test_a_sku_is_the_same_however_its_letters_are_composed(fulfill: Fulfill) -> None:
@@ -97,17 +97,17 @@ RULE = '[products.prod_mug]\ndelivery = "shipment"\nsku = "mug-blue"\ntrack_stoc
 def test_a_count_of_a_sku_that_is_unknown_asks_whether_it_is_new(fulfill: Fulfill, tmp_path: Path, typed: str) -> None:
     (tmp_path / "catalog.toml").write_text(RULE)
 
-    said, document = fulfill("stock", "count", typed, "3", *BY), fulfill("stock", "count", typed, "3", *BY, "--json")
+    result, document = fulfill("stock", "count", typed, "3", *BY), fulfill("stock", "count", typed, "3", *BY, "--json")
 
-    assert (said.code, document.json["error"]["kind"]) == (2, "wrong_usage")
-    assert said.err == (
+    assert (result.code, document.json["error"]["kind"]) == (2, "wrong_usage")
+    assert result.err == (
         f"fulfill: Neither the catalog nor the log has the SKU '{typed}'. Did you mean mug-blue? If it is new, "
         "add --new.\n"
     )
     assert fulfill("stock", "list", "--json").json == []
 
 
-def test_a_new_sku_is_counted_when_it_is_said_to_be_new_and_is_known_from_then_on(
+def test_a_new_sku_is_counted_when_it_is_marked_as_new_and_is_known_from_then_on(
     fulfill: Fulfill, tmp_path: Path
 ) -> None:
     (tmp_path / "catalog.toml").write_text(RULE)
@@ -155,7 +155,7 @@ def test_what_is_low_is_marked_and_in_the_queue_until_it_is_counted(fulfill: Ful
 def test_a_wrong_catalog_costs_the_queue_only_its_warnings(fulfill: Fulfill, tmp_path: Path) -> None:
     (tmp_path / "catalog.toml").write_text("not toml at all [")
 
-    said = fulfill("queue", "--json")
+    result = fulfill("queue", "--json")
 
-    assert (said.code, bool(said.json)) == (0, True)
-    assert said.err.startswith("fulfill: No warnings of low stock: catalog.toml: is not TOML")
+    assert (result.code, bool(result.json)) == (0, True)
+    assert result.err.startswith("fulfill: No warnings of low stock: catalog.toml: is not TOML")

@@ -27,27 +27,25 @@ reading = pytest.mark.parametrize("command", READING, ids=" ".join)
 def test_without_a_log_there_is_nothing_to_read_and_none_is_made(
     fulfill: Fulfill, tmp_path: Path, command: tuple[str, ...]
 ) -> None:
-    said, document = fulfill(*command), fulfill(*command, "--json")
+    result, document = fulfill(*command), fulfill(*command, "--json")
 
-    assert (said.code, said.out) == (1, "")
+    assert (result.code, result.out) == (1, "")
     assert (
         "No log at fulfillment.db. Run this command in the directory of your shop, or create a log with `fulfill serve`"
-        in said.err
+        in result.err
     )
     assert document.json["error"]["kind"] == "not_found"
     assert list(tmp_path.iterdir()) == []
 
 
 @reading
-def test_a_file_that_is_something_else_is_said_to_be(
-    fulfill: Fulfill, tmp_path: Path, command: tuple[str, ...]
-) -> None:
+def test_a_file_that_is_no_log_is_reported(fulfill: Fulfill, tmp_path: Path, command: tuple[str, ...]) -> None:
     (tmp_path / LOG).write_bytes(b"this is not a database, however long it is looked at" * 100)
 
-    said = fulfill(*command, "--json")
+    result = fulfill(*command, "--json")
 
-    assert (said.code, said.json["error"]["kind"], said.err.count("\n")) == (1, "store_unavailable", 1)
-    assert "not an SQLite database" in said.err
+    assert (result.code, result.json["error"]["kind"], result.err.count("\n")) == (1, "store_unavailable", 1)
+    assert "not an SQLite database" in result.err
 
 
 @pytest.mark.parametrize("command", [*READING[:4], READING[5]], ids=" ".join)
@@ -56,10 +54,10 @@ def test_a_log_without_tables_is_reported_with_what_makes_them(
 ) -> None:
     (tmp_path / LOG).touch()
 
-    said = fulfill(*command, "--json")
+    result = fulfill(*command, "--json")
 
-    assert (said.code, said.json["error"]["kind"], said.err.count("\n")) == (1, "store_unavailable", 1)
-    assert "`fulfill migrate`" in said.err
+    assert (result.code, result.json["error"]["kind"], result.err.count("\n")) == (1, "store_unavailable", 1)
+    assert "`fulfill migrate`" in result.err
 
 
 def test_a_log_in_the_middle_of_which_something_is_wrong_is_reported(fulfill: Fulfill, small_shop: Path) -> None:
@@ -71,10 +69,10 @@ def test_a_log_in_the_middle_of_which_something_is_wrong_is_reported(fulfill: Fu
     (small_shop / LOG).write_bytes(content)
     (small_shop / VIEWS).unlink()
 
-    said = fulfill("queue")
+    result = fulfill("queue")
 
-    assert (said.code, said.out) == (1, "")
-    assert "damaged" in said.err
+    assert (result.code, result.out) == (1, "")
+    assert "damaged" in result.err
 
 
 @pytest.mark.parametrize("command", READING[:4], ids=" ".join)
@@ -83,9 +81,9 @@ def test_views_that_are_not_there_are_made(fulfill: Fulfill, small_shop: Path, c
     for path in small_shop.glob(f"{VIEWS}*"):
         path.unlink()
 
-    said = fulfill(*command, "--json")
+    result = fulfill(*command, "--json")
 
-    assert (said.code, said.json, said.err) == (0, expected, "")
+    assert (result.code, result.json, result.err) == (0, expected, "")
     assert (small_shop / VIEWS).is_file()
 
 
@@ -102,11 +100,11 @@ def test_unusable_views_keep_no_command_from_reading(
     else:
         (small_shop / VIEWS).mkdir()
 
-    said = fulfill(*command, "--json")
+    result = fulfill(*command, "--json")
 
-    assert (said.code, said.json) == (0, expected)
-    assert "This answer is computed from the whole log, which takes longer." in said.err
-    assert VIEWS in said.err
+    assert (result.code, result.json) == (0, expected)
+    assert "This answer is computed from the whole log, which takes longer." in result.err
+    assert VIEWS in result.err
 
 
 @pytest.mark.parametrize("command", READING[4:], ids=" ".join)
@@ -117,18 +115,18 @@ def test_who_asks_for_the_views_themselves_gets_no_others(
         (small_shop / f"{VIEWS}{beside}").unlink(missing_ok=True)  # SQLite would mend the file with what is in there
     (small_shop / VIEWS).write_bytes(b"\xff" * 10_000)
 
-    said = fulfill(*command, "--json")
+    result = fulfill(*command, "--json")
 
-    assert (said.code, json.loads(said.out)["error"]["kind"]) == (1, "store_unavailable")
-    assert "delete it, then the views are rebuilt" in said.err
+    assert (result.code, json.loads(result.out)["error"]["kind"]) == (1, "store_unavailable")
+    assert "delete it, then the views are rebuilt" in result.err
 
 
 def test_a_wrong_place_is_a_wrong_setting(fulfill: Fulfill, monkeypatch: pytest.MonkeyPatch) -> None:
     for url in ("mysql://x", "sqlite://", "postgresql://localhost"):
         monkeypatch.setenv("DATABASE_URL", url)
-        said = fulfill("queue", "--json")
-        assert (said.code, said.json["error"]["kind"]) == (2, "wrong_setting")
-        assert "DATABASE_URL" in said.err
+        result = fulfill("queue", "--json")
+        assert (result.code, result.json["error"]["kind"]) == (2, "wrong_setting")
+        assert "DATABASE_URL" in result.err
 
 
 def test_a_directory_is_no_log(fulfill: Fulfill, tmp_path: Path) -> None:

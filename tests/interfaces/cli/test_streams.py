@@ -27,19 +27,19 @@ ON_A_FULL_DISK = {
 def test_a_full_disk_is_reported_however_it_is_written_to(
     script: Script, arguments: str, code: int, form: str, unbuffered: str
 ) -> None:
-    said = script(line=f"fulfill {arguments} {form} >/dev/full", PYTHONUNBUFFERED=unbuffered, **SETTINGS)
+    result = script(line=f"fulfill {arguments} {form} >/dev/full", PYTHONUNBUFFERED=unbuffered, **SETTINGS)
 
-    assert said.code == code
-    assert said.err.startswith("fulfill: ")
-    assert all(line.startswith("fulfill: ") for line in said.err.splitlines()), "no traceback"
+    assert result.code == code
+    assert result.err.startswith("fulfill: ")
+    assert all(line.startswith("fulfill: ") for line in result.err.splitlines()), "no traceback"
 
 
 @pytest.mark.usefixtures("small_shop")
 @pytest.mark.parametrize("form", ["", "--json"], ids=["words", "json"])
 def test_a_reader_that_has_gone_away_does_no_harm(script: Script, form: str) -> None:
-    said = script(line=f"exec 3> >(true); wait $!; fulfill checkout {ORDER} {form} >&3")
+    result = script(line=f"exec 3> >(true); wait $!; fulfill checkout {ORDER} {form} >&3")
 
-    assert (said.code, said.out, said.err) == (1, "", "")
+    assert (result.code, result.out, result.err) == (1, "", "")
 
 
 @pytest.mark.usefixtures("small_shop")
@@ -50,15 +50,15 @@ def test_closed_streams_do_no_harm(script: Script, closed: str) -> None:
 
 
 def test_keys_can_come_through_a_pipe(script: Script) -> None:
-    said = script(line=rf"printf 'K-1\nK-2\n' | fulfill keys import pro - {BY}", **SETTINGS)
+    result = script(line=rf"printf 'K-1\nK-2\n' | fulfill keys import pro - {BY}", **SETTINGS)
 
-    assert (said.code, said.out) == (0, "Imported 2 keys into pro. Skipped 0 known keys.\n")
+    assert (result.code, result.out) == (0, "Imported 2 keys into pro. Skipped 0 known keys.\n")
 
 
 def test_no_keys_come_through_what_is_closed(script: Script, tmp_path: Path) -> None:
-    said = script(line=f"fulfill keys import pro - {BY} 0<&-", **SETTINGS)
+    result = script(line=f"fulfill keys import pro - {BY} 0<&-", **SETTINGS)
 
-    assert (said.code, said.err) == (
+    assert (result.code, result.err) == (
         2,
         "fulfill: FILE is - (standard input), but standard input is closed. Name a file instead.\n",
     )
@@ -67,19 +67,19 @@ def test_no_keys_come_through_what_is_closed(script: Script, tmp_path: Path) -> 
 
 @pytest.mark.usefixtures("small_shop")
 def test_letters_that_the_encoding_lacks_are_written_otherwise(script: Script) -> None:
-    said = script("checkout", ORDER, PYTHONIOENCODING="ascii")
+    result = script("checkout", ORDER, PYTHONIOENCODING="ascii")
 
-    assert (said.code, r"\u201cMug, blue\u201d" in said.out) == (0, True)
+    assert (result.code, r"\u201cMug, blue\u201d" in result.out) == (0, True)
 
 
 @pytest.mark.usefixtures("small_shop")
 def test_a_document_stays_one_whatever_letters_the_encoding_lacks(script: Script) -> None:
-    said = script("checkout", "💥", "--json", PYTHONIOENCODING="ascii")
+    result = script("checkout", "💥", "--json", PYTHONIOENCODING="ascii")
 
-    assert "💥" in said.json["error"]["message"]
+    assert "💥" in result.json["error"]["message"]
 
 
 def test_an_argument_that_is_no_text_is_wrong_usage(script: Script) -> None:
-    said = script(line=r"fulfill search $'\xff'")
+    result = script(line=r"fulfill search $'\xff'")
 
-    assert (said.code, "UTF-8" in said.err) == (2, True)
+    assert (result.code, "UTF-8" in result.err) == (2, True)

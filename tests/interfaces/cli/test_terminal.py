@@ -36,20 +36,20 @@ def flat(text: str) -> str:
     "command", [("checkout", ORDER), ("queue",), ("search", "ada"), ("stock", "list")], ids=" ".join
 )
 def test_nothing_is_wider_than_the_window(on_terminal: OnTerminal, command: tuple[str, ...], columns: int) -> None:
-    said = on_terminal(*command, columns=columns)
+    result = on_terminal(*command, columns=columns)
 
-    assert said.code == 0
-    wide = [line for line in lines(said.out) if width(line) > columns]
+    assert result.code == 0
+    wide = [line for line in lines(result.out) if width(line) > columns]
     assert [line for line in wide if not line.startswith("fulfill ")] == [], "commands alone are left to the terminal"
 
 
 @pytest.mark.usefixtures("small_shop")
 @pytest.mark.parametrize("columns", [40, 100])
 def test_every_id_can_be_copied_whole(on_terminal: OnTerminal, columns: int) -> None:
-    said = on_terminal("queue", columns=columns)
+    result = on_terminal("queue", columns=columns)
 
     for id in ("KV96R-719NK", "li_wrap", "li_key", "li_poster", "evt_4", "FYNAM-S28WS"):
-        assert any(id in line for line in lines(said.out)), id
+        assert any(id in line for line in lines(result.out)), id
 
 
 @pytest.mark.usefixtures("small_shop")
@@ -79,10 +79,10 @@ def test_into_a_pipe_goes_plain_text_of_any_width_unless_colors_are_forced(
     monkeypatch.setenv("TTY_COMPATIBLE", "1")
     monkeypatch.setenv("COLUMNS", "40")
 
-    said = fulfill("checkout", ORDER)
+    result = fulfill("checkout", ORDER)
 
-    assert "\x1b" not in said.out
-    assert any(len(line) > 100 for line in said.out.split("\n")), "a pipe has no width"
+    assert "\x1b" not in result.out
+    assert any(len(line) > 100 for line in result.out.split("\n")), "a pipe has no width"
 
 
 @pytest.mark.usefixtures("small_shop")
@@ -109,12 +109,12 @@ def test_wide_letters_stand_below_each_other(
 
 @pytest.mark.usefixtures("small_shop")
 def test_a_rebuild_shows_a_bar_and_takes_it_away(on_terminal: OnTerminal) -> None:
-    said = on_terminal("projections", "rebuild", "search", columns=100)
+    result = on_terminal("projections", "rebuild", "search", columns=100)
 
-    assert said.code == 0
-    assert "rebuilding search" in said.out
-    assert "(100 %)" in said.out
-    assert lines(said.out)[-2].endswith("Rebuilt search from 48 events. It is live now.")
+    assert result.code == 0
+    assert "rebuilding search" in result.out
+    assert "(100 %)" in result.out
+    assert lines(result.out)[-2].endswith("Rebuilt search from 48 events. It is live now.")
 
 
 @pytest.mark.parametrize(("number", "shown"), [(0, "0 retries"), (1, "1 retry"), (2, "2 retries")])

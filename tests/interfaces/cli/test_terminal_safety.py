@@ -94,19 +94,19 @@ def steering(text: str) -> set[str]:
 def test_what_is_printed_steers_no_terminal(
     fulfill: Callable[..., Any], command: tuple[str, ...], form: tuple[str, ...]
 ) -> None:
-    said = fulfill(*command, *form)
+    result = fulfill(*command, *form)
 
-    assert said.code == 0, said.err
-    assert steering(said.out + said.err) == set()
+    assert result.code == 0, result.err
+    assert steering(result.out + result.err) == set()
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 @pytest.mark.usefixtures("evil")
 def test_on_a_terminal_only_colors_are_added(on_terminal: Callable[..., Any], command: tuple[str, ...]) -> None:
-    said = on_terminal(*command, columns=90)
+    result = on_terminal(*command, columns=90)
 
-    assert said.code == 0
-    plain = re.sub(r"\x1b\[[0-9;?]*[mlhK]", "", said.out).replace("\r\n", "\n")
+    assert result.code == 0
+    plain = re.sub(r"\x1b\[[0-9;?]*[mlhK]", "", result.out).replace("\r\n", "\n")
     assert steering(plain) == set()
 
 
@@ -128,10 +128,10 @@ def test_whatever_is_put_on_a_page_steers_no_terminal(
 
 @pytest.mark.usefixtures("evil")
 def test_no_text_can_pretend_to_be_another_line_of_the_story(fulfill: Callable[..., Any]) -> None:
-    said = fulfill("checkout", SESSION)
+    result = fulfill("checkout", SESSION)
 
-    assert "2026-11-24T09:00:00.000000Z  Nothing is left to deliver" in said.out
-    assert not re.search(r"^2026-11-24T09:00:00\.000000Z  Nothing is left to deliver", said.out, re.MULTILINE)
+    assert "2026-11-24T09:00:00.000000Z  Nothing is left to deliver" in result.out
+    assert not re.search(r"^2026-11-24T09:00:00\.000000Z  Nothing is left to deliver", result.out, re.MULTILINE)
 
 
 @pytest.mark.usefixtures("evil")

@@ -13,22 +13,22 @@ COUNT = ("stock", "count", "mug", "1", "--as", "kim", "--reason", "x")
 
 @pytest.mark.usefixtures("small_shop")
 def test_reading_needs_no_setting_at_all(script: Script) -> None:
-    said = script("checkout", ORDER, "--json")
+    result = script("checkout", ORDER, "--json")
 
-    assert (said.code, said.json["session_id"], said.err) == (0, ORDER, "")
+    assert (result.code, result.json["session_id"], result.err) == (0, ORDER, "")
 
 
 def test_acting_needs_settings_and_says_which(script: Script, tmp_path: Path) -> None:
-    said = script(*COUNT, "--json")
+    result = script(*COUNT, "--json")
 
-    assert (said.code, said.json["error"]["kind"]) == (2, "wrong_setting")
-    assert "STRIPE_API_KEY is not set" in said.err
+    assert (result.code, result.json["error"]["kind"]) == (2, "wrong_setting")
+    assert "STRIPE_API_KEY is not set" in result.err
     assert list(tmp_path.iterdir()) == []
 
 
 def test_settings_are_read_from_a_file_beside_the_log(script: Script, tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("STRIPE_API_KEY=sk_test_example1234\nSTRIPE_WEBHOOK_SECRET=whsec_example\n")
 
-    said = script(*COUNT)
+    result = script(*COUNT)
 
-    assert (said.code, said.out) == (0, "mug: 1 on hand, 0 reserved, 1 available.\n")
+    assert (result.code, result.out) == (0, "mug: 1 on hand, 0 reserved, 1 available.\n")

@@ -62,9 +62,9 @@ def test_a_user_without_a_name_has_to_say_one(fulfill: Fulfill, monkeypatch: pyt
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr("os.getuid", lambda: 4_000_000_000 - 1)
 
-    said = fulfill("note", ORDER, "x")
+    result = fulfill("note", ORDER, "x")
 
-    assert (said.code, said.err) == (
+    assert (result.code, result.err) == (
         2,
         "fulfill: --as is needed: FULFILL_AS is not set, and this user has no login name.\n",
     )

@@ -58,10 +58,10 @@ WRONG: dict[str, tuple[tuple[str, ...], str]] = {
 def test_a_wrong_call_is_code_2_and_one_sentence_that_helps(
     fulfill: Fulfill, tmp_path: Path, arguments: tuple[str, ...], words: str
 ) -> None:
-    said, document = fulfill(*arguments), fulfill(*arguments, "--json")
+    result, document = fulfill(*arguments), fulfill(*arguments, "--json")
 
-    assert (said.code, document.code) == (2, 2)
-    assert words in said.err
+    assert (result.code, document.code) == (2, 2)
+    assert words in result.err
     error = document.json["error"]
     assert (error.keys(), error["kind"]) == ({"kind", "message", "exit_code"}, "wrong_usage")
     assert document.err == f"fulfill: {error['message']}\n"
@@ -74,8 +74,8 @@ def test_a_wrong_call_is_code_2_and_one_sentence_that_helps(
 )
 @pytest.mark.parametrize("before", [(), ("checkout",), ("search",), ("projections", "verify")], ids=" ".join)
 def test_garbage_ends_in_a_code_and_steers_no_terminal(fulfill: Fulfill, before: tuple[str, ...], garbage: str) -> None:
-    said = fulfill(*before, garbage)
+    result = fulfill(*before, garbage)
 
-    assert said.code in {0, 1, 2}
-    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e]", said.out + said.err)
-    assert len(said.err) < 2000
+    assert result.code in {0, 1, 2}
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e]", result.out + result.err)
+    assert len(result.err) < 2000

@@ -88,7 +88,7 @@ def test_no_page_loads_or_runs_anything_foreign(visitor: TestClient, stage: Stag
 @pytest.mark.parametrize(
     "path", ["/demo/orders/cs_test_1", "/demo/mails/none", "/demo/mails/none/as-sent", "/demo/mails/..%2Fcatalog"]
 )
-def test_what_is_not_there_is_said_not_to_be(visitor: TestClient, path: str) -> None:
+def test_an_unknown_page_is_reported_as_not_found(visitor: TestClient, path: str) -> None:
     assert visitor.get(path).status_code == 404
 
 

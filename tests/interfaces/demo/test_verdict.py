@@ -156,9 +156,9 @@ def test_of_the_day_nothing_is_objected_to_where_all_is_accounted_for() -> None:
 def test_of_the_day_strange_checkouts_lost_mails_and_shared_keys_are_objected_to() -> None:
     other = replace(LETTER, name="eff_cs_test_3_mail_receipt", session_id="cs_test_3")
 
-    said = objections_to_the_day({ID}, [ID, "cs_test_2"], [LETTER, other], ["KEY-1"])
+    objections = objections_to_the_day({ID}, [ID, "cs_test_2"], [LETTER, other], ["KEY-1"])
 
-    assert said == [
+    assert objections == [
         "the engine has checkouts that no customer made: cs_test_2",
         "in the outbox are mails about nothing: eff_cs_test_3_mail_receipt",
         "license keys went to more than one customer: KEY-1",

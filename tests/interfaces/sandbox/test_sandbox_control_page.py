@@ -56,8 +56,8 @@ def test_the_page_shows_the_state_of_the_sandbox(sandbox: Sandbox, browser: http
 
     page = browser.get("/")
 
-    for said in (">held<", "lose 25 %", "seed 1", "10 %</span> <code>/v1/checkout", secret, "2024-06-20"):
-        assert said in text_of(page)
+    for text in (">held<", "lose 25 %", "seed 1", "10 %</span> <code>/v1/checkout", secret, "2024-06-20"):
+        assert text in text_of(page)
 
 
 def test_the_books_add_up_by_currency_and_by_what_came_of_it(sandbox: Sandbox, browser: httpx2.Client) -> None:
@@ -211,7 +211,7 @@ def test_a_checkout_is_ended_by_hand(
         ("deliveries", {"resend": "evt_unknown"}),
     ],
 )
-def test_what_can_not_be_done_is_said_on_the_page(
+def test_what_can_not_be_done_is_shown_on_the_page(
     sandbox: Sandbox, browser: httpx2.Client, part: str, fields: dict[str, str]
 ) -> None:
     answer = browser.post(f"/controls/{part}", data=fields)

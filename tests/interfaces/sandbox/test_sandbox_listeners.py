@@ -138,12 +138,12 @@ def test_events_resend_reaches_the_listeners_and_no_endpoint(server: SandboxServ
 def test_an_answer_that_was_forwarded_is_an_attempt_of_the_delivery(server: SandboxServer) -> None:
     url = "http://localhost:4242/webhook"
     event_id = expired(server.sandbox)
-    said = {"type": "webhook_response", "forward_url": url, "notification_id": event_id, "body": "no"}
+    response = {"type": "webhook_response", "forward_url": url, "notification_id": event_id, "body": "no"}
     shown = f"{server.url}/sandbox/deliveries?event={event_id}"
     with listening(server) as listener:
         listener.say('{"type":"event_ack"}')
-        listener.say(json.dumps({**said, "status": 500}))
-        listener.say(json.dumps({**said, "status": 200}))
+        listener.say(json.dumps({**response, "status": 500}))
+        listener.say(json.dumps({**response, "status": 200}))
         assert wait_for(lambda: "delivered" in loopback.get(shown).text)
 
     [delivery] = loopback.get(shown).json()["deliveries"]
@@ -152,11 +152,11 @@ def test_an_answer_that_was_forwarded_is_an_attempt_of_the_delivery(server: Sand
 
 
 @pytest.mark.parametrize(
-    "said", ["nonsense", "[]", b"\x00", '{"type":"webhook_response","notification_id":"evt_none","status":200}']
+    "response", ["nonsense", "[]", b"\x00", '{"type":"webhook_response","notification_id":"evt_none","status":200}']
 )
-def test_who_talks_nonsense_still_hears(server: SandboxServer, said: str | bytes) -> None:
+def test_who_talks_nonsense_still_hears(server: SandboxServer, response: str | bytes) -> None:
     with listening(server) as listener:
-        listener.say(said)
+        listener.say(response)
         event_id = expired(server.sandbox)
 
         assert payload(listener.hear())["id"] == event_id

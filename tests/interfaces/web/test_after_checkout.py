@@ -82,7 +82,7 @@ def test_unknown_foreign_and_malformed_ids_get_one_and_the_same_page(shop: Runni
 
 
 @pytest.mark.parametrize(
-    ("locale", "accepted", "language", "said"),
+    ("locale", "accepted", "language", "headline"),
     [
         ("auto", "fr-CA,fr;q=0.9,en;q=0.8", "fr-CA", "Merci, votre commande est complète"),
         ("ja", "fr", "ja", "ありがとうございます。ご注文が完了しました"),
@@ -90,7 +90,7 @@ def test_unknown_foreign_and_malformed_ids_get_one_and_the_same_page(shop: Runni
     ],
 )
 def test_the_page_is_in_the_language_of_the_checkout_or_the_browser(
-    shop: RunningShop, locale: str, accepted: str, language: str, said: str
+    shop: RunningShop, locale: str, accepted: str, language: str, headline: str
 ) -> None:
     session = paid(shop, locale=locale)
 
@@ -100,8 +100,8 @@ def test_the_page_is_in_the_language_of_the_checkout_or_the_browser(
     )
 
     assert f'<html lang="{language}" dir="ltr">' in page.text
-    assert f"<h1>{said}</h1>" in page.text
-    assert answer.json()["headline"] == said
+    assert f"<h1>{headline}</h1>" in page.text
+    assert answer.json()["headline"] == headline
 
 
 def test_a_page_about_no_order_is_in_the_language_of_the_browser(shop: RunningShop) -> None:
@@ -143,7 +143,7 @@ def test_every_answer_keeps_the_address_to_itself(shop: RunningShop) -> None:
         assert "location" not in answer.headers
 
 
-def test_a_payment_that_is_on_its_way_is_said_to_be_and_the_page_looks_again(shop: RunningShop) -> None:
+def test_a_payment_that_is_on_its_way_is_shown_so_and_the_page_reloads(shop: RunningShop) -> None:
     shop.sandbox.hold_clock()
     answer = shop.visit(paid(shop, by="debit_succeeds"))
     shop.sandbox.release_clock()

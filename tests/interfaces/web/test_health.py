@@ -14,8 +14,8 @@ SESSIONS = "/v1/checkout/sessions/"
 
 def readiness(shop: RunningShop) -> tuple[int, str, str]:
     answer = shop.client.get("/readyz")
-    said = answer.json()
-    return answer.status_code, said["status"], said["stripe_key"]
+    document = answer.json()
+    return answer.status_code, document["status"], document["stripe_key"]
 
 
 @pytest.mark.parametrize("status", [401, 403])

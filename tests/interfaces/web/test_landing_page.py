@@ -134,7 +134,7 @@ def test_a_delayed_payment_is_waited_for() -> None:
     assert "Paid" not in html
 
 
-def test_an_authorized_payment_is_not_said_to_be_on_its_way() -> None:
+def test_an_authorized_payment_is_not_shown_as_on_its_way() -> None:
     authorized = replace(UNPAID, intent_status="requires_capture")
 
     page = page_of(session(retrieved(authorized)))
@@ -147,7 +147,7 @@ def test_an_authorized_payment_is_not_said_to_be_on_its_way() -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "said"),
+    ("method", "expected"),
     [
         ("sepa_debit", "Your bank has not confirmed your payment yet."),
         ("multibanco", "Please pay with the payment instructions that you received."),
@@ -155,14 +155,14 @@ def test_an_authorized_payment_is_not_said_to_be_on_its_way() -> None:
         (None, "If you received payment instructions, please follow them."),
     ],
 )
-def test_an_unpaid_order_says_who_has_to_act(method: str | None, said: str) -> None:
+def test_an_unpaid_order_says_who_has_to_act(method: str | None, expected: str) -> None:
     page = page_of(session(retrieved(replace(UNPAID, payment_method_type=method))))
 
-    assert said in page.words.message
+    assert expected in page.words.message
 
 
 @pytest.mark.parametrize(("status", "is_paid"), [("paid", True), ("no_payment_required", False)])
-def test_a_trial_is_not_said_to_be_paid(status: str, is_paid: bool) -> None:
+def test_a_trial_is_not_shown_as_paid(status: str, is_paid: bool) -> None:
     page = page_of(paid(a_checkout(payment_status=status)))
 
     assert ("<span>Paid</span>" in render(page)) is is_paid

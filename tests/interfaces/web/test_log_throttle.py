@@ -16,20 +16,20 @@ def test_log_lines_that_strangers_can_cause_are_throttled() -> None:
     times = iter((0.0, 1.0, 9.9, 10.0, 11.0, 30.0))
     is_time_to_log = LogThrottle(10.0, lambda: next(times))
 
-    said = [is_time_to_log() for _ in range(6)]
+    logged = [is_time_to_log() for _ in range(6)]
 
-    assert said == [True, False, False, True, False, True]
+    assert logged == [True, False, False, True, False, True]
 
 
-def test_of_refused_deliveries_sixty_a_minute_are_said_and_how_many_were_not() -> None:
+def test_sixty_refused_deliveries_a_minute_are_logged_and_the_others_counted() -> None:
     now = 0.0
     refusals = Refusals(lambda: now)
 
-    said = [refusals.unsaid_before() for _ in range(REFUSALS_PER_MINUTE + 5)]
+    logged = [refusals.unsaid_before() for _ in range(REFUSALS_PER_MINUTE + 5)]
     now = 1.0
     later = [refusals.unsaid_before() for _ in range(2)]
 
-    assert said == [0] * REFUSALS_PER_MINUTE + [None] * 5
+    assert logged == [0] * REFUSALS_PER_MINUTE + [None] * 5
     assert later == [5, None]
 
 
@@ -46,8 +46,8 @@ def test_floods_of_forged_deliveries_and_of_garbage_leave_few_lines(tmp_path: Pa
                 connection.sendall(b"garbage\r\n\r\n")
                 assert connection.recv(1000).startswith(b"HTTP/1.1 400")
 
-        said = [line["event"] for line in server.said()]
+        logged = [line["event"] for line in server.log_lines()]
 
     assert set(statuses) == {400}
-    assert REFUSALS_PER_MINUTE <= said.count("webhook delivery") < len(statuses)
-    assert 1 <= said.count("Invalid HTTP request received.") < 50
+    assert REFUSALS_PER_MINUTE <= logged.count("webhook delivery") < len(statuses)
+    assert 1 <= logged.count("Invalid HTTP request received.") < 50

@@ -138,8 +138,8 @@ def test_a_head_has_a_hundred_headers_at_most(shop: RunningShop, headers: int, s
     assert received.startswith(b"HTTP/1.1 " + status)
 
 
-@pytest.mark.parametrize(("chunks", "said"), [(1024, b"The signature was made"), (1025, b"Invalid HTTP request")])
-def test_a_body_has_1024_chunks_at_most(shop: RunningShop, chunks: int, said: bytes) -> None:
+@pytest.mark.parametrize(("chunks", "answer"), [(1024, b"The signature was made"), (1025, b"Invalid HTTP request")])
+def test_a_body_has_1024_chunks_at_most(shop: RunningShop, chunks: int, answer: bytes) -> None:
     """More are not read first: all other clients would wait."""
     head = b"POST /webhook HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n"
     signature = b"Stripe-Signature: t=1,v1=" + b"0" * 64 + b"\r\n\r\n"
@@ -147,7 +147,7 @@ def test_a_body_has_1024_chunks_at_most(shop: RunningShop, chunks: int, said: by
     received = answers(shop, head + signature, b"1\r\nx\r\n" * chunks, b"0\r\n\r\n")
 
     assert received.startswith(b"HTTP/1.1 400 ")
-    assert said in received
+    assert answer in received
 
 
 def test_who_does_not_wait_for_the_answer_gets_it_and_no_other(shop: RunningShop) -> None:

@@ -20,7 +20,7 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
     await send({"type": "http.response.body"})
 
 
-def said(client: socket.socket, address: tuple[str, int]) -> str:
+def answer_of(client: socket.socket, address: tuple[str, int]) -> str:
     client.settimeout(10)
     try:
         client.connect(address)
@@ -34,7 +34,7 @@ def served(address: tuple[str, int]) -> str:
     """A client that comes while the last one is being refused may be refused, too."""
     for _ in range(100):
         with socket.socket() as client:
-            if (answer := said(client, address)) != "refused":
+            if (answer := answer_of(client, address)) != "refused":
                 return answer
     return "refused for good"
 
@@ -47,13 +47,13 @@ def main() -> None:
     thread = threading.Thread(target=server.run, args=([listening],))
     thread.start()
     clients = [socket.socket() for _ in range(3)]
-    assert said(clients[2], address) == "HTTP/1.1 200 OK"  # it runs, and closes nothing of its own from here on
+    assert answer_of(clients[2], address) == "HTTP/1.1 200 OK"  # it runs, and closes nothing of its own from here on
     held = []
     try:
         while True:
             held.append(os.dup(0))
     except OSError:
-        print(said(clients[0], address), said(clients[1], address), sep="\n")  # noqa: T201 - what this program is asked for
+        print(answer_of(clients[0], address), answer_of(clients[1], address), sep="\n")  # noqa: T201 - what this program is asked for
     for descriptor in held:
         os.close(descriptor)
     print(served(address))  # noqa: T201
