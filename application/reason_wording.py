@@ -129,7 +129,7 @@ def in_words(reason: Reason) -> str:  # noqa: C901 - a table with a line for eac
         case ReasonCode.ORPHANED_TOO_OFTEN:
             return f"Its process ended during an attempt, {said['times']} times in a row"
         case ReasonCode.STRIPE_KEY_REFUSED:
-            answer = f" ({said['answer']})" if said["answer"] else ""
+            answer = _in_brackets(said["answer"])
             return f"Stripe refuses the key in STRIPE_API_KEY{answer}; correct it in the settings and start again"
         case ReasonCode.HTTP_STATUS:
             hint = ", a redirect; the url must be the final one" if said["status"].startswith("3") else ""
@@ -148,6 +148,38 @@ def in_words(reason: Reason) -> str:  # noqa: C901 - a table with a line for eac
             return f"{_peer(said)} was not reached: it does not speak TLS as we do"
         case ReasonCode.CONNECTION_FAILED:
             return f"{_peer(said)} was not reached, or broke off ({said['error']})"
+        case ReasonCode.STRIPE_REFUSED:
+            return f"Stripe refused the request{_in_brackets(said['answer'])}"
+        case ReasonCode.STRIPE_BUSY:
+            return f"Stripe asks for fewer requests{_in_brackets(said['answer'])}"
+        case ReasonCode.STRIPE_FAILED:
+            return f"Stripe could not answer{_in_brackets(said['answer'])}"
+        case ReasonCode.STRIPE_NOT_REACHED:
+            return "Stripe could not be reached, or did not answer in time"
+        case ReasonCode.STRIPE_UNINTELLIGIBLE:
+            return f"Stripe's answer could not be read: {said['problem']}"
+        case ReasonCode.INVALID_URL:
+            return f"The callback can't be made: its url {said['problem']}"
+        case ReasonCode.PRIVATE_ADDRESS:
+            return (
+                f"The callback's host {said['host']} leads to {said['address']}, which is no address of the public "
+                "internet. If that is meant, its rule needs `allow_private = true`"
+            )
+        case ReasonCode.RESOLVER_BUSY:
+            return "Too many names are being looked up; the resolver does not answer"
+        case ReasonCode.LOOKUP_TIMED_OUT:
+            return f"Looking up the callback's host {said['host']} took too long"
+        case ReasonCode.INVALID_ADDRESS:
+            return "No mail can be sent to the customer's address: it is not valid"
+        case ReasonCode.NO_ENCRYPTION:
+            return "The mail server offers no encryption, and the password in SMTP_URL is not sent without"
+        case ReasonCode.NO_LOGIN:
+            return "The mail server offers no login, and SMTP_URL has a user"
+        case ReasonCode.ONLY_ASCII_ADDRESSES:
+            whose = _REFUSED.get(said["about"], said["about"])
+            return f"The mail server can't send to addresses with letters like those in {whose}"
+        case ReasonCode.OUTBOX_FAILED:
+            return f"The mail could not be written to {said['directory']}: {said['error']}"
         case ReasonCode.READY_TO_PACK:
             return f"{said['quantity']} x {said['title']}"
         case ReasonCode.PAYMENT_OVERDUE:
@@ -171,6 +203,10 @@ def in_words(reason: Reason) -> str:  # noqa: C901 - a table with a line for eac
             return f"Unexpected {said['error']}{place}"
         case _:
             assert_never(reason.code)
+
+
+def _in_brackets(text: str) -> str:
+    return f" ({text})" if text else ""
 
 
 def _peer(said: Mapping[str, str]) -> str:

@@ -233,6 +233,72 @@ def connection_failed(peer: Peer | str, host: str, error: str) -> Reason:
     return _reason(ReasonCode.CONNECTION_FAILED, peer=str(peer), host=host, error=error[:TEXT_MAX])
 
 
+def stripe_refused(answer: str) -> Reason:
+    """`answer` as that of `stripe_key_refused`."""
+    return _reason(ReasonCode.STRIPE_REFUSED, answer=answer[:TEXT_MAX])
+
+
+def stripe_busy(answer: str) -> Reason:
+    """`answer` as that of `stripe_key_refused`."""
+    return _reason(ReasonCode.STRIPE_BUSY, answer=answer[:TEXT_MAX])
+
+
+def stripe_failed(answer: str) -> Reason:
+    """`answer` as that of `stripe_key_refused`."""
+    return _reason(ReasonCode.STRIPE_FAILED, answer=answer[:TEXT_MAX])
+
+
+def stripe_not_reached() -> Reason:
+    return _reason(ReasonCode.STRIPE_NOT_REACHED)
+
+
+def stripe_unintelligible(problem: str) -> Reason:
+    """`problem` is what the decoder objects to in Stripe's answer, or the type of its error."""
+    return _reason(ReasonCode.STRIPE_UNINTELLIGIBLE, problem=problem[:TEXT_MAX])
+
+
+def invalid_url(problem: str) -> Reason:
+    """`problem` is what is wrong with the url of a callback."""
+    return _reason(ReasonCode.INVALID_URL, problem=problem[:TEXT_MAX])
+
+
+def private_address(host: str, address: str) -> Reason:
+    """`host` is the callback's, and `address` the one that it resolves to."""
+    return _reason(ReasonCode.PRIVATE_ADDRESS, host=host, address=address[:60])
+
+
+def resolver_busy() -> Reason:
+    return _reason(ReasonCode.RESOLVER_BUSY)
+
+
+def lookup_timed_out(host: str) -> Reason:
+    """`host` is the callback's."""
+    return _reason(ReasonCode.LOOKUP_TIMED_OUT, host=host)
+
+
+def invalid_address() -> Reason:
+    """The customer's email address."""
+    return _reason(ReasonCode.INVALID_ADDRESS)
+
+
+def no_encryption() -> Reason:
+    return _reason(ReasonCode.NO_ENCRYPTION)
+
+
+def no_login() -> Reason:
+    return _reason(ReasonCode.NO_LOGIN)
+
+
+def only_ascii_addresses(about: SmtpAbout | str) -> Reason:
+    """`about` is the address with other letters: the `recipient` or the `sender`."""
+    return _reason(ReasonCode.ONLY_ASCII_ADDRESSES, about=str(about))
+
+
+def outbox_failed(directory: str, error: str) -> Reason:
+    """`error` is what the operating system says of it, or the type of the error."""
+    return _reason(ReasonCode.OUTBOX_FAILED, directory=directory[:TEXT_MAX], error=error[:TEXT_MAX])
+
+
 def ready_to_pack(quantity: int | str, title: str) -> Reason:
     """`title` is the line's."""
     return _reason(ReasonCode.READY_TO_PACK, quantity=str(quantity), title=title)

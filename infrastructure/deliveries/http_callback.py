@@ -51,7 +51,7 @@ class HttpDeliverer:
         try:
             url = callback_url(str(settings.get("url", "")))
         except ValueError as error:
-            raise Permanent(f"The callback can't be made: its url {error}.") from None
+            raise Permanent(reasons.invalid_url(str(error))) from None
         deadline = Deadline(_timeout_seconds(settings.get("timeout_seconds")))
         network = PinnedNetwork(
             deadline,

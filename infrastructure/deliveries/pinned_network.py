@@ -94,10 +94,7 @@ class PinnedNetwork(httpcore2.NetworkBackend):
         addresses = self._looked_up(host, port)
         refused = None if self._allow_private else first_refused(addresses)
         if refused is not None:
-            raise Permanent(
-                f"The callback's host {host} leads to {refused[:60]}, which is no address of the public internet. "
-                "If that is meant, its rule needs `allow_private = true`."
-            )
+            raise Permanent(reasons.private_address(host, refused))
         return addresses
 
     def _looked_up(self, host: str, port: int) -> Sequence[str]:
@@ -113,12 +110,12 @@ class PinnedNetwork(httpcore2.NetworkBackend):
                 _lookups.release()
 
         if not _lookups.acquire(timeout=self._deadline.remaining()):
-            raise Temporary("Too many names are being looked up; the resolver does not answer.")
+            raise Temporary(reasons.resolver_busy())
         threading.Thread(target=ask, name="lookup", daemon=True).start()
         try:
             return answer.result(self._deadline.remaining())
         except TimeoutError:
-            raise Temporary(f"Looking up the callback's host {host} took too long.") from None
+            raise Temporary(reasons.lookup_timed_out(host)) from None
         except (OSError, UnicodeError) as error:
             raise Temporary(reasons.host_not_found(Peer.CALLBACK, host)) from error
 

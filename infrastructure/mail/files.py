@@ -9,6 +9,7 @@ from email.policy import SMTPUTF8
 from pathlib import Path
 
 from application.ports import NotTaken
+from domain import reasons
 from domain.mail import Mail, SentMail
 from infrastructure.customer_texts.customer_texts import CustomerTexts
 from infrastructure.mail.addresses import Sender
@@ -32,8 +33,7 @@ class FileMailer:
             self._outbox.mkdir(parents=True, exist_ok=True)
             _replace(self._outbox / f"{_file_name(message_id)}.eml", message.as_bytes(policy=SMTPUTF8))
         except OSError as error:
-            reason = error.strerror or type(error).__name__
-            raise NotTaken(f"The mail could not be written to {self._outbox}: {reason}") from error
+            raise NotTaken(reasons.outbox_failed(str(self._outbox), error.strerror or type(error).__name__)) from error
         return sent
 
 

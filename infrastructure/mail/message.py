@@ -8,6 +8,7 @@ from email.policy import SMTP
 from email.utils import format_datetime
 
 from application.ports import Permanent
+from domain import reasons
 from domain.mail import Mail, SentMail
 from domain.personal import Personal
 from infrastructure.customer_texts.customer_texts import CustomerTexts
@@ -74,4 +75,4 @@ def _recipient(mail: Mail) -> Address:
         return mail_address(mail.name.text if mail.name else "", mail.to.text if mail.to else "")
     except ValueError:
         # not as the cause: it may quote the address
-        raise Permanent("The customer's address is not one that a mail can be sent to") from None
+        raise Permanent(reasons.invalid_address()) from None

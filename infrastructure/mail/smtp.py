@@ -91,7 +91,7 @@ class SmtpMailer:
         if connection.has_extn("starttls"):
             connection.starttls(context=self._trust())
         elif self._smtp.password is not None:
-            raise NotTaken("The mail server offers no encryption, and the password in SMTP_URL is not sent without")
+            raise NotTaken(reasons.no_encryption())
 
     def _log_in(self, connection: smtplib.SMTP) -> None:
         if self._smtp.username is not None and self._smtp.password is not None:
@@ -123,18 +123,18 @@ def _translated(error: Exception, message: EmailMessage, host: str, *, was_data_
         case smtplib.SMTPResponseException():
             return refusal(SmtpAbout.MAIL, error.smtp_code, error.smtp_error)
         case smtplib.SMTPNotSupportedError():
-            whose = "the customer's address" if not str(message["To"]).isascii() else "MAIL_FROM"
-            return Permanent(f"The mail server can't send to addresses with letters like those in {whose}")
+            about = SmtpAbout.SENDER if str(message["To"]).isascii() else SmtpAbout.RECIPIENT
+            return Permanent(reasons.only_ascii_addresses(about))
         case _:
             return without_answer(_broken_off(error, host))
 
 
-def _why_not_ready(error: Exception, host: str) -> Reason | str:
+def _why_not_ready(error: Exception, host: str) -> Reason:
     match error:
         case smtplib.SMTPAuthenticationError():
             return smtp_reply(SmtpAbout.PASSWORD, error.smtp_code, error.smtp_error)
         case smtplib.SMTPNotSupportedError():
-            return "The mail server offers no login, and SMTP_URL has a user"
+            return reasons.no_login()
         case smtplib.SMTPResponseException():
             return smtp_reply(SmtpAbout.CONNECTION, error.smtp_code, error.smtp_error)
         case ssl.SSLCertVerificationError():

@@ -98,27 +98,22 @@ def _translated_errors() -> Iterator[None]:
         yield
     except Unintelligible as error:
         # One odd answer is not final: it may be a proxy's page, or a fault of Stripe's that is soon fixed.
-        raise Temporary(f"Stripe's answer could not be read: {error}.") from error
+        raise Temporary(reasons.stripe_unintelligible(str(error))) from error
     except stripe.InvalidRequestError as error:
         if error.http_status == 404 or error.code == "resource_missing":
-            raise SessionUnknown("Stripe knows no such session for the key in STRIPE_API_KEY.") from error
-        raise Permanent(f"Stripe refused the request{_trace(error)}.") from error
+            raise SessionUnknown(reasons.unknown_to_stripe()) from error
+        raise Permanent(reasons.stripe_refused(_answer(error))) from error
     except (stripe.AuthenticationError, stripe.PermissionError) as error:
         # Nothing is wrong with the session: it is fulfilled once an operator has fixed the key.
         raise Temporary(reasons.stripe_key_refused(_answer(error))) from error
     except stripe.RateLimitError as error:
-        raise Temporary(f"Stripe asks for fewer requests{_trace(error)}.") from error
+        raise Temporary(reasons.stripe_busy(_answer(error))) from error
     except stripe.APIConnectionError as error:
-        raise Temporary("Stripe could not be reached, or did not answer in time.") from error
+        raise Temporary(reasons.stripe_not_reached()) from error
     except stripe.StripeError as error:
-        raise Temporary(f"Stripe could not answer{_trace(error)}.") from error
+        raise Temporary(reasons.stripe_failed(_answer(error))) from error
     except Exception as error:  # the boundary around the SDK, which trips over bytes that are no UTF-8
-        raise Temporary(f"Stripe's answer could not be read: {type(error).__name__}.") from error
-
-
-def _trace(error: stripe.StripeError) -> str:
-    said = _answer(error)
-    return f" ({said})" if said else ""
+        raise Temporary(reasons.stripe_unintelligible(type(error).__name__)) from error
 
 
 def _answer(error: stripe.StripeError) -> str:

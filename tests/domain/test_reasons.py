@@ -9,11 +9,13 @@ import pytest
 from reason_samples import parameters, sample
 from typed_ids import as_sku
 
+from application.ports import NotTaken, Permanent, SessionUnknown, Temporary
 from domain import reasons
 from domain.reason import Peer, ReasonCode, SmtpAbout
 
 ROOT = Path(__file__).parents[2]
 MAKER = "domain/reasons.py"
+PORT_ERRORS = (Temporary, NotTaken, Permanent, SessionUnknown)
 
 STORED = """
 unhandled_type(type) no_payment_named(type) not_a_session()
@@ -31,6 +33,9 @@ no_answer(kind,seconds) no_worker(kind) orphaned_too_often(times)
 stripe_key_refused(answer) http_status(host,status) smtp_reply(about,reply,enhanced)
 timed_out(peer,host) host_not_found(peer,host) connection_refused(peer,host) tls_failed(peer,host,certificate)
 connection_failed(peer,host,error)
+stripe_refused(answer) stripe_busy(answer) stripe_failed(answer) stripe_not_reached() stripe_unintelligible(problem)
+invalid_url(problem) private_address(host,address) resolver_busy() lookup_timed_out(host)
+invalid_address() no_encryption() no_login() only_ascii_addresses(about) outbox_failed(directory,error)
 ready_to_pack(quantity,title) payment_overdue(days) waits_behind() waits_for_worker(kind)
 low_stock(available,low) low_keys(free,low)
 events_left_out(events,position,text)
@@ -87,6 +92,19 @@ def test_only_constructors_make_reasons() -> None:
     }
 
     assert made == {MAKER}
+
+
+def test_adapters_raise_reasons() -> None:
+    """Only a delivery of the merchant's own raises a text."""
+    texts = [
+        f"{name}:{node.lineno}"
+        for name, tree in modules("infrastructure")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in {each.__name__ for each in PORT_ERRORS}
+        if not node.args or isinstance(node.args[0], ast.Constant | ast.JoinedStr)
+    ]
+
+    assert texts == []
 
 
 SENTENCE = re.compile(r"[A-Z][\w'’]*( |$).*[a-z] [a-z].*", re.DOTALL)

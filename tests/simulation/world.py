@@ -26,6 +26,7 @@ from application.log.log import Log
 from application.ports import DeliveryReceipt, DeliveryRequest, Permanent, PortError, SessionUnknown, Temporary
 from application.reading.checkout_state import checkout_state
 from application.reading.mailed_keys import mailed_keys
+from domain import reasons
 from domain.checkout import Checkout
 from domain.checkout_session import CheckoutSession
 from domain.fulfillment import Fulfillment
@@ -351,7 +352,7 @@ class World:
             with self.sandbox.reading() as state:
                 shown = SessionShapes(state).session(state.session(session_id), expand)
         except StripeError as error:
-            raise SessionUnknown("Stripe knows no such session.") from error
+            raise SessionUnknown(reasons.unknown_to_stripe()) from error
         session = read_session(msgspec.json.encode(shown))
         assert session.line_items is not None
         return checkout_of(session, session.line_items.data)

@@ -186,6 +186,20 @@ NEVER_A_SENTENCE = {
     ReasonCode.UNREADABLE_EVENT,
     ReasonCode.REFUSED,
     ReasonCode.PORT_FAILED,
+    ReasonCode.STRIPE_REFUSED,
+    ReasonCode.STRIPE_BUSY,
+    ReasonCode.STRIPE_FAILED,
+    ReasonCode.STRIPE_NOT_REACHED,
+    ReasonCode.STRIPE_UNINTELLIGIBLE,
+    ReasonCode.INVALID_URL,
+    ReasonCode.PRIVATE_ADDRESS,
+    ReasonCode.RESOLVER_BUSY,
+    ReasonCode.LOOKUP_TIMED_OUT,
+    ReasonCode.INVALID_ADDRESS,
+    ReasonCode.NO_ENCRYPTION,
+    ReasonCode.NO_LOGIN,
+    ReasonCode.ONLY_ASCII_ADDRESSES,
+    ReasonCode.OUTBOX_FAILED,
 }
 """What only views and answers had in words, the words of others, which can't be distinguished, and what is newer than
 sentences."""

@@ -202,7 +202,7 @@ def test_a_setup_session_has_no_lines_and_no_amount(sandbox: Sandbox, gateway: S
 
 
 def test_a_session_that_stripe_does_not_have_is_unknown(gateway: StripeGateway) -> None:
-    with pytest.raises(SessionUnknown, match="knows no such session"):
+    with pytest.raises(SessionUnknown, match="has no such session"):
         gateway.retrieve(as_session("cs_test_unknown"))
 
 

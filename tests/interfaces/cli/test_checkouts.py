@@ -136,7 +136,7 @@ def test_run_for_a_session_unknown_to_stripe_is_refused(fulfill: Fulfill, sandbo
     result = fulfill("run", "cs_test_unknown", *BY)
 
     assert result.code == 1
-    assert "Stripe knows no such session" in result.err
+    assert "Stripe has no such session" in result.err
 
 
 def test_run_without_stripe_says_that_it_can_not_be_reached(fulfill: Fulfill, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ from fakes.crash import CrashPoints
 
 from application.ports import DeliveryReceipt, DeliveryRequest, SessionUnknown
 from application.threads import Threads
+from domain import reasons
 from domain.checkout import Checkout
 from domain.mail import Mail, SentMail
 from domain.personal import Personal
@@ -82,7 +83,7 @@ class Outside:
         self.points.reach("before Stripe is asked")
         self.retrievals += 1
         if session_id not in self.checkouts:
-            raise SessionUnknown("Stripe knows no such session.")
+            raise SessionUnknown(reasons.unknown_to_stripe())
         checkout = self.checkouts[session_id]
         self.points.reach("after Stripe was asked")
         return checkout
