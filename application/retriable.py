@@ -28,7 +28,7 @@ def _check_stripe_event(log: Log, id: str) -> None:
     if event.received is None or event.error is not None or event.dismissed_at is not None or event.is_ignored:
         return
     session_id = event.received.session_id
-    is_settled = session_id is None or log.get(CheckoutSession, session_id).is_paid
+    is_settled = session_id is None or not log.get(CheckoutSession, session_id).may_have_news
     if is_settled and not _has_parked_events(log, session_id or id):
         raise Refused(f"Stripe event {id} is handled, so there is nothing to retry. Nothing was recorded.")
 

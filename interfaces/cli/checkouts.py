@@ -151,9 +151,9 @@ def run(session: Session, /, *, as_: Who = None, reason: Why = "asked Stripe by 
     who = by(as_, reason)
     with open_desk() as desk:
         runtime, id = desk.runtime, desk.session(session)
-        was_paid = runtime.log.get(CheckoutSession, id).is_paid
+        is_asked = runtime.log.get(CheckoutSession, id).may_have_news
         runtime.fulfill_checkout(id, source=Source.STAFF, actor=who.actor, reason=Personal(who.reason.strip()))
-        done = "Already paid, so Stripe was not asked." if was_paid else "Retrieved from Stripe."
+        done = "Retrieved from Stripe." if is_asked else "Already paid, so Stripe was not asked."
         return put_checkout_state(desk, id, done, as_json=json)
 
 

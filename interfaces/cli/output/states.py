@@ -39,7 +39,8 @@ def checkout_in_words(document: CheckoutDocument) -> str:
         return "paid after it was canceled: a person has to decide what becomes of it"
     if any(line.why and line.why.code is ReasonCode.PAID_TWICE for line in lines):
         return "paid twice, it seems: a person has to decide whether this one is delivered too"
-    if document.state is CheckoutState.BLOCKED and states <= {LineState.MANUAL, LineState.CANCELED}:
+    unfinished = {state for state in states if not state.is_finished}
+    if document.state is CheckoutState.BLOCKED and unfinished == {LineState.MANUAL}:
         return "to do by hand: every line waits for the person who delivers it"
     if document.state is CheckoutState.FULFILLED and LineState.CANCELED in states:
         return "fulfilled: everything that was not canceled is delivered"
