@@ -88,7 +88,7 @@ def test_of_a_header_with_too_much_we_think_as_stripes_sdk_does(form: str) -> No
 def test_blanks_around_the_commas_of_a_list_mean_nothing(form: str) -> None:
     t, v1 = signed().split(",")
 
-    verify(BODY, parse_header(form.format(t=t, v1=v1)), [SECRET], now=NOW)
+    assert is_accepted(lambda: verify(BODY, parse_header(form.format(t=t, v1=v1)), [SECRET], now=NOW))
 
 
 @pytest.mark.parametrize("form", ["{t}, v1 ={digest}", "{t},v1= {digest}", "{t},v1={digest}\n"])
