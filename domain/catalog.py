@@ -21,7 +21,7 @@ REPEATS_WITHIN = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LowStock:
-    """When staff are warned: at so many available pieces of a SKU or free keys of a pool, or fewer."""
+    """When staff are warned: if so many available pieces of a SKU, or free keys of a pool, are left, or fewer."""
 
     skus: Mapping[Sku, int] = field(default_factory=dict)
     pools: Mapping[PoolName, int] = field(default_factory=dict)
@@ -63,7 +63,8 @@ class Catalog:
 
     @property
     def low_stock(self) -> "LowStock":
-        """Where the file asks for a warning. Of several rules about one SKU or pool, the highest number counts."""
+        """The limits at which the file asks for a warning. Of several rules about one SKU or pool, the highest
+        counts."""
         skus: dict[Sku, int] = {}
         pools: dict[PoolName, int] = {}
         for rules, is_by_product in ((self.prices, False), (self.products, True)):
@@ -78,15 +79,15 @@ class Catalog:
 
     @property
     def is_empty(self) -> bool:
-        """Without a rule: only the metadata of products says how they are delivered."""
+        """True if it has no rule: only the metadata of products decides how they are delivered."""
         return not self.prices and not self.products
 
     def plan(self, checkout: Checkout) -> tuple[PlannedLine, ...]:
-        """A line for everything that was bought; a quantity of 0 is nothing bought."""
+        """Return a plan for each line item that was bought. A line item of quantity 0 was not."""
         return tuple(self.plan_line(item) for item in checkout.line_items if item.quantity > 0)
 
     def plan_for_a_person(self, checkout: Checkout, why: Reason) -> tuple[PlannedLine, ...]:
-        """The same lines, for none of which anything is done until a person decides. They take no stock."""
+        """Return the same lines, each left to a person: the engine delivers none of them, and they take no stock."""
         manual = DeliveryKind.MANUAL.value
         return tuple(
             PlannedLine(item=line.item, delivery=manual, sku=line.sku, name=line.name, remark=why)
@@ -120,7 +121,8 @@ class Catalog:
         )
 
     def _objection(self, rule: Rule, settings: Mapping[str, Setting]) -> Reason | None:
-        """Why the rule can't be followed by a machine. A paid line is never dropped: it becomes `manual` then."""
+        """Return why the engine can't follow the rule; None if it can. Such a paid line is never dropped: it becomes
+        `manual`."""
         if rule.delivery not in self.kinds:
             return reasons.unknown_delivery(rule.delivery)
         if rule.sku is not None and not _is_sku(rule.sku):
@@ -133,7 +135,8 @@ def _pool(rule: Rule, product: str | None) -> str | None:
 
 
 def _pool_name(rule: Rule, product: str | None) -> PoolName | None:
-    """None also for a name that no pool can have: lines with such a rule become `manual`."""
+    """Return the pool of the rule. None also for a name that no pool can have: lines with such a rule become
+    `manual`."""
     try:
         name = _pool(rule, product)
         return None if name is None else pool_name(name)

@@ -7,10 +7,11 @@ from domain.payment_wait import PaymentWait, wait_of
 from domain.personal import Personal
 
 PAID_STATUSES = frozenset({"paid", "no_payment_required"})
-"""https://docs.stripe.com/api/checkout/sessions/object: what means that there is nothing left to wait for."""
+"""The statuses with nothing left to pay. Source: https://docs.stripe.com/api/checkout/sessions/object"""
 _OVER = frozenset({"canceled", "requires_payment_method"})
-"""https://docs.stripe.com/payments/paymentintents/lifecycle: the payment of a complete session was canceled, or failed.
-Checkout offers no second try: https://docs.stripe.com/payments/checkout/fulfill-orders."""
+"""The payment of a complete session was canceled, or failed: Checkout offers no second try. Sources:
+https://docs.stripe.com/payments/paymentintents/lifecycle and
+https://docs.stripe.com/payments/checkout/fulfill-orders"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +46,7 @@ class Address:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contact:
-    """The customer, or where the parcel goes."""
+    """The customer, or the recipient of the parcel."""
 
     name: Personal | None = None
     email: Personal | None = None
@@ -55,7 +56,7 @@ class Contact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustomField:
-    """The customer's entries besides the payment."""
+    """A field that the customer filled in besides the payment."""
 
     key: str
     label: str
@@ -76,11 +77,8 @@ class Presentment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentAddress:
-    """Stripe's page on which the customer can still pay: of an open session, or of the one that continues an expired
-    one.
-
-    Sources: `url` and `after_expiration.recovery` of https://docs.stripe.com/api/checkout/sessions/object
-    """
+    """Stripe's page on which the customer can still pay, of an open session or of the session that continues an expired
+    one. Sources: `url` and `after_expiration.recovery` of https://docs.stripe.com/api/checkout/sessions/object"""
 
     url: Personal
     """Leads to a page about one person's order."""
@@ -94,21 +92,19 @@ class ShippingRate:
 
     id: str
     name: str | None = None
-    """What the customer read. None if the key may not read shipping rates."""
+    """Its name as the customer saw it. None if the key may not read shipping rates."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Discount:
-    """A coupon that was applied, and the code for which the customer got it.
-
-    The names are None if there are none, or if the key may not read them.
-    """
+    """A coupon that was applied, and the promotion code that the customer entered. Each is None if there is none, or if
+    the key may not read it."""
 
     coupon: str | None = None
     coupon_name: str | None = None
     promotion_code: str | None = None
     code: str | None = None
-    """What the customer typed."""
+    """The promotion code as the customer typed it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,12 +146,12 @@ class Checkout:
     line_items: tuple[LineItem, ...]
     payment_intent: str | None = None
     intent_status: str | None = None
-    """How the payment intent stands. None without one, and in copies made before this was kept."""
+    """The status of the payment intent. None without one, and in copies from before this was kept."""
     capture_method: str | None = None
     """`manual` if the merchant takes the authorized money later."""
     payment_method_types: tuple[str, ...] = ()
     payment_method_type: str | None = None
-    """The one that the customer uses."""
+    """The payment method that the customer uses."""
     customer: str | None = None
     contact: Contact = Contact()
     shipping: Contact | None = None
@@ -177,10 +173,10 @@ class Checkout:
     recovered_from: str | None = None
     """The expired session that this one continues."""
     payment_page: PaymentAddress | None = None
-    """None once the customer has finished, and in copies made before this was kept."""
+    """None when the customer has finished, and in copies from before this was kept."""
 
     def payment_page_at(self, now: datetime) -> PaymentAddress | None:
-        """The page on which the customer can pay now, as far as Stripe has reported."""
+        """Return the page on which the customer can pay now, as far as Stripe has reported."""
         page = self.payment_page
         is_closed = page is None or (page.until is not None and page.until <= now)
         return None if self.is_complete or is_closed else page
@@ -195,7 +191,8 @@ class Checkout:
 
     @property
     def is_paid(self) -> bool:
-        """Complete, and nothing left to pay. A `setup` session is `no_payment_required` while still open."""
+        """True if it is complete and nothing is left to pay. A `setup` session is `no_payment_required` even while it
+        is open."""
         return self.is_complete and self.payment_status in PAID_STATUSES
 
     @property
@@ -210,7 +207,7 @@ class Checkout:
 
     @property
     def payment_wait(self) -> PaymentWait:
-        """What it waits for if it is complete and unpaid."""
+        """What a complete, unpaid checkout waits for."""
         if self.is_authorized:
             return PaymentWait.CAPTURE
         return wait_of(self.payment_method_type, self.payment_method_types)
@@ -221,10 +218,11 @@ class Checkout:
 
     @property
     def is_payment_over(self) -> bool:
-        """Complete and unpaid, and Stripe expects no payment any more: it failed or was canceled."""
+        """True if it is complete and unpaid, and Stripe expects no payment any more: the payment failed or was
+        canceled."""
         return self.is_complete and not self.is_paid and self.intent_status in _OVER
 
     @property
     def is_understood(self) -> bool:
-        """Whether we know what its `payment_status` means."""
+        """True if this version knows its `payment_status`."""
         return self.payment_status in PAID_STATUSES or self.payment_status == "unpaid"

@@ -21,7 +21,7 @@ from domain.source import Source
 class CheckoutSession(CheckoutSessionEvents, Aggregate[CheckoutSessionFact]):
     checkout: Checkout | None = None
     mails_to: Personal | None = None
-    """The address that a person gave its mails, which Stripe's never replaces."""
+    """The address that a person set for its mails. Stripe's address never replaces it."""
     id: SessionId
     completed: "CheckoutSession.Completed | None" = None
     succeeded_at: datetime | None = None
@@ -29,11 +29,11 @@ class CheckoutSession(CheckoutSessionEvents, Aggregate[CheckoutSessionFact]):
     expired: bool = False
     paid_at: datetime | None = None
     completed_at: datetime | None = None
-    """The time when it was first known to be complete: by Stripe's clock, or by ours if Stripe's API reported it
+    """The time at which we first learned that it is complete: by Stripe's clock, or by ours if Stripe's API reported it
     first."""
     park_reason: ParkReason | None = None
     is_park_dismissed: bool = False
-    """A person has dismissed that it is parked. It still is."""
+    """A person has dismissed its parking from the work queue. It stays parked."""
     dismissed_at: datetime | None = None
     is_canceled: bool = False
     """A person canceled it before it was paid."""
@@ -45,7 +45,7 @@ class CheckoutSession(CheckoutSessionEvents, Aggregate[CheckoutSessionFact]):
 
     @property
     def mail_address(self) -> Personal | None:
-        """Where its mails go, if anywhere."""
+        """The address that its mails go to; None without one."""
         return self.mails_to or (self.checkout.contact.email if self.checkout else None)
 
     @property
@@ -53,19 +53,19 @@ class CheckoutSession(CheckoutSessionEvents, Aggregate[CheckoutSessionFact]):
         return self.paid_at is not None
 
     def is_foreign(self, *, livemode: bool) -> bool:
-        """Whether a key of this mode can't retrieve it."""
+        """True if a key of this mode can't retrieve it."""
         return self.park_reason is ParkReason.CONNECTED_ACCOUNT or is_livemode(SessionId(StreamId(self.id))) != livemode
 
     @property
     def is_others(self) -> bool:
-        """Whether the catalog left it to another application when Stripe was last asked."""
+        """True if the catalog left it to another application at the latest answer of Stripe's."""
         return self.park_reason is ParkReason.OTHER_APPLICATION
 
     @property
     def may_have_news(self) -> bool:
-        """Whether Stripe is still asked about the session. Paid is the end: nothing that Stripe says later changes it.
+        """True while Stripe is asked about the session. Paid is the end: no later answer of Stripe's changes it.
 
-        Every way of asking follows this: a hint, a person, the landing page, and a retrieval when its turn comes.
+        All ways of asking obey this property: a Stripe event, a person, the landing page, and a scheduled retrieval.
         """
         return not self.is_paid
 
@@ -75,20 +75,21 @@ class CheckoutSession(CheckoutSessionEvents, Aggregate[CheckoutSessionFact]):
 
     @property
     def is_awaiting_payment(self) -> bool:
-        """Complete and unpaid, and the payment can still arrive, as far as Stripe has reported."""
+        """True if it is complete and unpaid, and its payment can still arrive, as far as Stripe has reported."""
         is_unpaid = self.checkout is not None and self.checkout.is_complete and not self.checkout.is_paid
         is_decided = self.is_paid or self.succeeded or self.is_payment_over
         return is_unpaid and not (is_decided or self.park_reason)
 
     @property
     def is_payment_over(self) -> bool:
-        """The payment failed or was canceled, by an event or an answer of Stripe's, and none has arrived."""
+        """True if an event or an answer of Stripe's reports that the payment failed or was canceled, and none has
+        arrived."""
         is_over = self.failed or (self.checkout is not None and self.checkout.is_payment_over)
         return is_over and not (self.is_paid or self.succeeded or self.is_others)
 
     @property
     def _is_heard_complete(self) -> bool:
-        """Whether one of Stripe's events implies that the customer finished. They come in any order."""
+        """True if one of Stripe's events implies that the customer finished. Stripe's events arrive in any order."""
         return self.completed is not None or self.succeeded or self.failed
 
     @property
@@ -99,7 +100,7 @@ class CheckoutSession(CheckoutSessionEvents, Aggregate[CheckoutSessionFact]):
         return self.succeeded_at
 
     def disbelieves(self, checkout: Checkout) -> bool:
-        """True if Stripe has reported more than this answer contains: ask again in a moment."""
+        """True if Stripe's events have reported more than this answer contains, so that Stripe must be asked again."""
         if checkout.is_complete and checkout.intent_status == "succeeded" and checkout.is_understood:
             return not checkout.is_paid
         if self._heard_paid_at is not None and checkout.is_understood:
@@ -147,7 +148,7 @@ class CheckoutSession(CheckoutSessionEvents, Aggregate[CheckoutSessionFact]):
         ]
 
     def learn(self, checkout: Checkout, *, source: Source, at: datetime, is_ours: bool = True) -> CheckoutSessionFacts:
-        """Take in an answer of Stripe's API, which alone decides whether the session is paid.
+        """Record an answer of Stripe's API, which alone decides whether the session is paid.
 
         `is_ours`: False if the catalog leaves it to another application.
         """
@@ -172,10 +173,10 @@ class CheckoutSession(CheckoutSessionEvents, Aggregate[CheckoutSessionFact]):
         return facts
 
     def _is_older(self, checkout: Checkout) -> bool:
-        """True if the answer is older than the one that is recorded: answers may be recorded in another order.
+        """True if the answer is older than the recorded one, since answers may be recorded in another order.
 
-        A session that is complete stays so, one that is not open never opens again, and what is paid stays paid: a
-        refund does not show. So does a payment that is canceled.
+        A complete session stays complete, one that is not open never opens again, and a paid one stays paid, since a
+        refund does not show here. A canceled payment stays canceled.
         """
         if self.is_paid and not checkout.is_paid:
             return True
@@ -202,7 +203,8 @@ class CheckoutSession(CheckoutSessionEvents, Aggregate[CheckoutSessionFact]):
         return [paid, *failed, *expired]
 
     def park(self, why: ParkReason, detail: Reason) -> CheckoutSessionFacts:
-        """Something new came about a session that is not fulfilled. If a person dismissed it before, it waits again."""
+        """Park the session. If a person dismissed an earlier parking for the same reason, record it again, so that it
+        returns to the work queue."""
         if self.is_park_dismissed and self.park_reason is why and not self.is_paid:
             return [self.Parked(why=why, detail=detail)]
         return self._park(why, detail)
@@ -222,7 +224,7 @@ class CheckoutSession(CheckoutSessionEvents, Aggregate[CheckoutSessionFact]):
         return [self.Dismissed()]
 
     def cancel(self, *, notifies: bool) -> CheckoutSessionFacts:
-        """Fulfill nothing of it, even if its payment arrives.
+        """Cancel the checkout: nothing of it is fulfilled, even if its payment arrives.
 
         Raises:
             Refused: it is paid, canceled, or another application's.
@@ -236,7 +238,7 @@ class CheckoutSession(CheckoutSessionEvents, Aggregate[CheckoutSessionFact]):
         return [self.Canceled(notifies=notifies)]
 
     def readdress(self, to: str) -> CheckoutSessionFacts:
-        """Send what could not be sent, and what is still to come, to this address."""
+        """Send its mails to this address: those that failed, and all later ones."""
         return [self.Readdressed(to=Personal(to))]
 
     def _completed_after_expiry(self, at: datetime) -> CheckoutSessionFacts:

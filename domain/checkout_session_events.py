@@ -15,7 +15,7 @@ from domain.source import Source
 
 
 class CheckoutSessionEvents:
-    """`CheckoutSession` inherits them: code names them `CheckoutSession.NAME`."""
+    """`CheckoutSession` inherits them, so their names are `CheckoutSession.NAME`."""
 
     @dataclass(frozen=True, kw_only=True)
     class Completed(Event):
@@ -48,7 +48,7 @@ class CheckoutSessionEvents:
 
     @dataclass(frozen=True, kw_only=True)
     class Retrieved(Event):
-        """Stripe's answer when asked, kept as the merchant's own copy."""
+        """An answer of Stripe's API, kept as the merchant's own copy."""
 
         TOPIC: ClassVar[str] = "CheckoutSession.Retrieved"
         class_version: ClassVar[int] = 2
@@ -63,10 +63,10 @@ class CheckoutSessionEvents:
 
     @dataclass(frozen=True, kw_only=True)
     class Paid(Event):
-        """The one moment a retrieval shows `complete`, and `paid` or `no_payment_required`.
+        """A retrieval shows `complete`, and `paid` or `no_payment_required`, for the first time.
 
-        Its time is that of the Stripe event that reported it, if one was received before; else the time of our
-        question.
+        `occurred_at` is the time of the Stripe event that reported the payment, if it came before; else that of the
+        retrieval.
         """
 
         TOPIC: ClassVar[str] = "CheckoutSession.Paid"
@@ -114,20 +114,21 @@ class CheckoutSessionEvents:
 
     @dataclass(frozen=True, kw_only=True)
     class Readdressed(Event):
-        """A person gave this checkout's mails another address than Stripe has."""
+        """A person set an address for this checkout's mails, in the place of Stripe's."""
 
         TOPIC: ClassVar[str] = "CheckoutSession.Readdressed"
         to: Personal
 
     @dataclass(frozen=True, kw_only=True)
     class Dismissed(Event):
-        """A person took what the work queue shows of this checkout out of it, except undelivered lines."""
+        """A person took this checkout's tasks out of the work queue, except undelivered lines."""
 
         TOPIC: ClassVar[str] = "CheckoutSession.Dismissed"
 
     @dataclass(frozen=True, kw_only=True)
     class Canceled(Event):
-        """A person canceled the checkout before it was paid: a payment that arrives later is shown to a person."""
+        """A person canceled the checkout before it was paid. If its payment still arrives, a person decides what
+        follows."""
 
         TOPIC: ClassVar[str] = "CheckoutSession.Canceled"
         notifies: bool

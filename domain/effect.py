@@ -1,11 +1,12 @@
-"""Something done in the outside world: asked for, attempted under a claim, retried, done or given up.
+"""An effect: something done in the outside world. It is requested, attempted under a claim, retried, and done or given
+up.
 
-The stream's ID is the idempotency key of every attempt. The claim is an event: of two workers only one can append
-attempt number n, and the outcome of an attempt that is not the current one is not recorded.
+The stream's ID is the idempotency key of every attempt. The claim is an event: only one of two workers can append
+attempt number n. The outcome of an attempt that is no longer current is not recorded.
 
-An attempt whose process ended is an orphan. The worker that finds it records this and repeats it: at once the first
-time, after growing pauses when it happens again, for the attempt itself may be what ends processes. Five in a row are
-enough.
+An attempt whose process ended is an orphan. The worker that finds it records that and repeats the effect: the first
+time at once, then after growing pauses, since the attempt itself may crash its process. After five orphans in a row the
+effect is given up.
 """
 
 from dataclasses import dataclass
@@ -27,11 +28,12 @@ RETRIEVE, MAIL = "retrieve", "mail"
 ORPHANS_MAX = 5
 """An effect is given up after so many orphaned attempts in a row."""
 _ORPHAN_PAUSES = (timedelta(0), timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30))
-"""The longest pause after the first orphan in a row, the second, and so on."""
+"""The longest pauses after the first, second, ... orphan in a row."""
 LEFT_TO_OTHERS = timedelta(hours=1)
 """How long an effect of a kind that this worker does not know waits for a worker that knows it."""
 LONGEST_WAIT = timedelta(days=2)
-"""No effect waits longer for its time: a later one was set by a clock that was ahead."""
+"""The longest time that an effect can be scheduled ahead. A later one was set by a clock that was ahead, and is
+ignored."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,15 +46,15 @@ class Effect(EffectEvents, Aggregate[EffectFact]):
     worker: str | None = None
     """The worker that has claimed it, while an attempt is under way."""
     orphans: int = 0
-    """How many attempts in a row, the latest among them, were orphaned."""
+    """The number of orphaned attempts in a row, up to the latest."""
     asked_at: datetime | None = None
     """When it was requested, or a person asked for another try."""
     due_at: datetime | None = None
-    """Not before; None if it is due at once."""
+    """The earliest time of the next attempt; None if it is due at once."""
     may_have_gone_out: bool = False
-    """Whether an attempt, over all requests, may have reached the other side: true while one is under way."""
+    """True if an attempt, of any request, may have reached the other side. True while an attempt is under way."""
     had_gone_out: bool = False
-    """The same of the attempts before the latest one."""
+    """The same, without the latest attempt."""
     is_done: bool = False
     sent: SentMail | None = None
     """The mail as it was sent, if it was."""
@@ -63,17 +65,17 @@ class Effect(EffectEvents, Aggregate[EffectFact]):
 
     @property
     def is_open(self) -> bool:
-        """Requested, and not finished."""
+        """True if it is requested and not finished."""
         return self.requested is not None and not (self.is_done or self.given_up or self.withdrawn)
 
     @property
     def is_scheduled(self) -> bool:
-        """Requested in advance, for a time in the future."""
+        """True if it was requested for a time in the future."""
         return self.requested is not None and self.requested.not_before is not None
 
     @property
     def is_under_way(self) -> bool:
-        """Whether an attempt has begun whose outcome is unknown."""
+        """True if an attempt has begun and its outcome is unknown."""
         return self.worker is not None or self.orphans > 0
 
     def request(
@@ -92,15 +94,15 @@ class Effect(EffectEvents, Aggregate[EffectFact]):
         return [self.Requested(kind=kind, step=str(step), mail=mail, line=line, not_before=not_before, source=source)]
 
     def start(self, worker: str, *, now: datetime) -> EffectFacts:
-        """Claim it. Nothing if it is not due, or a worker has it."""
+        """Claim it for a worker. Record nothing if it is not due, or another worker has claimed it."""
         if not self.is_open or self.worker is not None or not self._is_due(now):
             return []
         return [self.AttemptStarted(number=self.attempt + 1, worker=worker)]
 
     def orphan(self, worker: str, *, now: datetime, random: float) -> EffectFacts:
-        """Record that the worker that had claimed it is gone. `random`, from 0 to 1, is the part of the longest pause
-        to wait: an effect that ends processes is then repeated alone, not together with the others that it orphaned.
-        """
+        """Record that the worker of the current attempt is gone. `random`, from 0 to 1, is the part of the longest
+        pause to wait, so that an effect that crashes processes is repeated alone, not together with the others that it
+        orphaned."""
         if self.worker != worker:
             return []
         if self.orphans + 1 >= ORPHANS_MAX:
@@ -109,12 +111,12 @@ class Effect(EffectEvents, Aggregate[EffectFact]):
         return [self.AttemptOrphaned(number=self.attempt, retry_at=now + pause)]
 
     def release(self, number: int) -> EffectFacts:
-        """Release a claim of which nothing was begun."""
+        """Release a claim whose attempt has not begun."""
         return [self.AttemptReleased(number=number)] if self.is_current(number) else []
 
     def give_up_unknown(self, kind: str, *, now: datetime) -> EffectFacts:
-        """Give up an effect that was left to other workers for long enough. By another clock an hour may lie in the
-        future."""
+        """Give up an effect that no worker knew for long enough. The hour also counts into the future, since the time
+        may be from a clock that was ahead."""
         since = self.due_at or self.asked_at
         if since is None or abs(now - since) < LEFT_TO_OTHERS:
             return []
@@ -131,7 +133,7 @@ class Effect(EffectEvents, Aggregate[EffectFact]):
     def fail(
         self, number: int, error: Reason, *, retry_at: datetime | None, may_have_gone_out: bool = True
     ) -> EffectFacts:
-        """An attempt did not work; without a time for the next one it is given up."""
+        """Record that an attempt failed. Without a time for the next one, give the effect up."""
         if not self.is_current(number):
             return []
         if retry_at is None:
@@ -145,7 +147,8 @@ class Effect(EffectEvents, Aggregate[EffectFact]):
         return [self.Withdrawn(why=why)] if self.is_open else []
 
     def take_over(self, why: Reason) -> EffectFacts:
-        """A person does it instead: no further attempt is made, even if it was given up and a retry is requested later.
+        """Withdraw it, since a person does it instead. No attempt follows, even if it was given up and a person
+        requests a retry later.
 
         Raises:
             Refused: an attempt has no outcome yet, or it is done.
@@ -161,17 +164,18 @@ class Effect(EffectEvents, Aggregate[EffectFact]):
         return [self.Withdrawn(why=why)] if self.requested and self.withdrawn is None else []
 
     def request_retry(self) -> EffectFacts:
-        """Retry an effect that was given up, or one that waits for its next attempt, at once."""
+        """Record the request for a retry if the effect was given up or waits for its next attempt: it is due at
+        once."""
         is_waiting = self.is_open and self.worker is None and self.due_at is not None
         can_retry = self.given_up is not None or is_waiting
         return [self.RetryRequested()] if can_retry else []
 
     def is_current(self, number: int) -> bool:
-        """Whether this attempt is under way. A closed effect has no claim."""
+        """True if this attempt is under way. A closed effect has no claim."""
         return self.worker is not None and number == self.attempt
 
     def _has_gone_out(self, may_have: bool) -> bool:
-        """The state after the attempt under way, if there is one, ended with this outcome."""
+        """Return `may_have_gone_out` after the current attempt, if there is one, has ended with this outcome."""
         return self.may_have_gone_out if self.worker is None else self.had_gone_out or may_have
 
     def apply(self, event: EffectFact) -> Self:

@@ -16,14 +16,14 @@ from domain.step import Step, parse_step
 
 
 class EffectEvents:
-    """`Effect` inherits them: code names them `Effect.NAME`."""
+    """`Effect` inherits them, so their names are `Effect.NAME`."""
 
     @dataclass(frozen=True, kw_only=True)
     class Requested(Event):
-        """`kind` is `retrieve`, `mail` or the name of a delivery; the mail or the line is what to do it with.
+        """`kind` is `retrieve`, `mail` or the name of a delivery. `mail` or `line` is its content.
 
-        It is due from `not_before` on, at most `LONGEST_WAIT` ahead; without it at once, whatever the clocks show.
-        `source` is who asked for a retrieval.
+        It is due from `not_before` on, at most `LONGEST_WAIT` ahead; without it, at once by any clock. `source` is the
+        origin of a retrieval.
         """
 
         TOPIC: ClassVar[str] = "Effect.Requested"
@@ -37,7 +37,7 @@ class EffectEvents:
 
         @property
         def parsed_step(self) -> Step | None:
-            """The step as a value; None if another version asked for it."""
+            """The step as a value; None for a step of another version."""
             return parse_step(self.step)
 
         @staticmethod
@@ -55,7 +55,7 @@ class EffectEvents:
 
     @dataclass(frozen=True, kw_only=True)
     class AttemptFailed(Event):
-        """It did not work this time. It is tried again from `retry_at` on."""
+        """The attempt failed. The next one follows from `retry_at` on."""
 
         TOPIC: ClassVar[str] = "Effect.AttemptFailed"
         class_version: ClassVar[int] = 2
@@ -63,7 +63,7 @@ class EffectEvents:
         error: Reason
         retry_at: datetime
         may_have_gone_out: bool = True
-        """False if the other side is known to have taken nothing of this attempt."""
+        """False if it is certain that the other side took nothing of this attempt."""
 
         @staticmethod
         def upcast_v1_v2(state: dict[str, Any]) -> None:
@@ -71,7 +71,7 @@ class EffectEvents:
 
     @dataclass(frozen=True, kw_only=True)
     class AttemptOrphaned(Event):
-        """The process of this attempt ended, and its outcome is unknown. It is repeated from `retry_at` on."""
+        """The process of the attempt ended, and the outcome is unknown. The next attempt follows from `retry_at` on."""
 
         TOPIC: ClassVar[str] = "Effect.AttemptOrphaned"
         number: int
@@ -79,7 +79,7 @@ class EffectEvents:
 
     @dataclass(frozen=True, kw_only=True)
     class AttemptReleased(Event):
-        """Claimed but not begun when the process stopped: another worker can claim it at once."""
+        """The process stopped before it began the claimed attempt: another worker can claim it at once."""
 
         TOPIC: ClassVar[str] = "Effect.AttemptReleased"
         number: int
@@ -90,9 +90,9 @@ class EffectEvents:
         class_version: ClassVar[int] = 2
         number: int
         note: str | None = None
-        """The remark of the other side: a reference, a link."""
+        """The other side's remark, such as a reference or a link."""
         found: Reason | None = None
-        """The finding, if it is another one than expected."""
+        """What the attempt found, if that differs from the expected."""
         sent: SentMail | None = None
         """The mail as it was sent, if it is one. None in events of early versions."""
 
@@ -110,7 +110,7 @@ class EffectEvents:
         class_version: ClassVar[int] = 2
         error: Reason
         may_have_gone_out: bool = True
-        """The same of the attempt that it ends, if it ends one."""
+        """The same for the attempt that it ends, if it ends one."""
 
         @staticmethod
         def upcast_v1_v2(state: dict[str, Any]) -> None:
@@ -118,7 +118,7 @@ class EffectEvents:
 
     @dataclass(frozen=True, kw_only=True)
     class Withdrawn(Event):
-        """It was no longer wanted when its turn came."""
+        """The effect was no longer needed."""
 
         TOPIC: ClassVar[str] = "Effect.Withdrawn"
         class_version: ClassVar[int] = 2

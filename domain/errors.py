@@ -18,4 +18,4 @@ class UnreadableEvent(Exception):
 
 
 class InvalidIdentifier(ValueError):
-    """The text does not have the shape of the identifier it is given as."""
+    """The text does not have the shape of such an identifier."""

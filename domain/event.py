@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 else:
 
     def replace(of, /, **changes):
-        """`dataclasses.replace` for events and aggregates, which have no slots: that one asks the constructor for every
-        field, which takes ten times as long, and this is done for every event there is."""
+        """A faster `dataclasses.replace` for events and aggregates, which have no slots. The original calls the
+        constructor with every field, which takes ten times as long, and this runs for every event."""
         new = object.__new__(type(of))
         new.__dict__.update(of.__dict__)
         new.__dict__.update(changes)
@@ -43,9 +43,9 @@ class Event:
     originator_version: int = 0
     """Its place in the stream, from 1."""
     occurred_at: datetime = UNSTAMPED
-    """Stripe's clock or the actor's."""
+    """By Stripe's clock or the actor's."""
     recorded_at: datetime = UNSTAMPED
-    """Our clock."""
+    """By our clock."""
     actor: str = ""
     """The actor: `stripe`, `customer`, `staff:NAME`, `policy:NAME` or `worker:ID`."""
     cause: str | None = None
@@ -57,7 +57,7 @@ class Event:
 
     @property
     def session(self) -> SessionId:
-        """The same, of an event that always belongs to one."""
+        """The session of an event that always belongs to one."""
         assert self.session_id is not None, f"{self.TOPIC} is always stamped with its session"
         return self.session_id
 
@@ -67,7 +67,7 @@ E = TypeVar("E", bound=Event)
 
 @dataclass(frozen=True, kw_only=True)
 class Aggregate(Generic[E]):
-    """The state of one stream, immutable: `evolve` makes the next one. Decisions are methods that return facts."""
+    """The immutable state of one stream. `evolve` returns the next one. Decisions are methods that return facts."""
 
     id: StreamId
     version: int = 0
@@ -81,7 +81,7 @@ class Aggregate(Generic[E]):
         raise NotImplementedError
 
     def evolve(self, event: E) -> Self:
-        """The state after a stored event.
+        """Return the state after a stored event.
 
         Raises:
             UnreadableEvent: it does not fit what came before it, or events before it are missing. A stream with such an
@@ -107,7 +107,7 @@ class Aggregate(Generic[E]):
         return state
 
     def foresee(self, facts: Iterable[E]) -> Self:
-        """The state as it will be once these facts are recorded, for a decision of several steps."""
+        """Return the state after these facts, for a decision of several steps."""
         state = self
         for fact in facts:
             state = state.apply(fact)
@@ -118,7 +118,7 @@ A = TypeVar("A", bound=Aggregate[Any])
 
 
 def aggregate_fold(kind: type[A]) -> Callable[[A | None, Iterable[Any]], A | None]:
-    """The function with which the event-sourcing library's repository rebuilds an aggregate of this kind."""
+    """Return the function with which the event-sourcing library's repository rebuilds an aggregate of this kind."""
 
     def fold(initial: A | None, events: Iterable[Any]) -> A | None:
         state = initial

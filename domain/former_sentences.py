@@ -1,7 +1,7 @@
-"""The sentences that events carried before they carried reasons, each with the reason that it stands for.
+"""The sentences that events had before they had reasons, each with its reason.
 
-They stand in logs and are frozen: today's wording has nothing to do with them. A sentence that is not among them was
-never one of ours, or quotes a text from outside: it is kept as it was written.
+Logs contain them, so they are frozen and independent of today's wording. A sentence that is not among them is not ours,
+or quotes a text from outside: it is kept as written.
 """
 
 import re
@@ -148,12 +148,12 @@ def reason_of(sentence: str) -> Reason:
 
 
 def is_former_sentence(text: str | None) -> bool:
-    """Whether the whole text is one of our sentences: for fields that also held texts of others."""
+    """True if the whole text is one of our sentences. For fields that also held texts from outside."""
     return text in _WHOLE
 
 
 def store_reason(state: dict[str, Any], name: str) -> None:
-    """Bring a sentence of a stored state to the form in which a `Reason` is stored. No sentence stays none."""
+    """Replace a sentence in a stored state by its stored `Reason`. A missing sentence stays missing."""
     if (sentence := state.get(name)) is not None:
         reason = reason_of(sentence)
         state[name] = {"code": reason.code.value, "parameters": dict(reason.parameters)}

@@ -1,4 +1,4 @@
-"""The fulfillment of a session: its plan, and how far each line of it has got."""
+"""The fulfillment of a session: its plan, and the progress of each line."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,14 +21,14 @@ class Fulfillment(FulfillmentEvents, Aggregate[FulfillmentFact]):
     held: tuple[PlannedLine, ...] = ()
     requested: "Fulfillment.Requested | None" = None
     lines: Mapping[str, Line] = field(default_factory=dict)
-    """In the session's order."""
+    """By ID, in the order of the session."""
     unsettled: int = 0
-    """How many lines are about to change by themselves within the engine."""
+    """The number of lines that the engine is about to change by itself."""
     unfinished: int = 0
-    """How many lines have something left to do, by the engine or a person."""
+    """The number of lines that are not finished."""
     parcels: tuple[Parcel, ...] = ()
     cancellations: int = 0
-    """How often a person has canceled lines of it."""
+    """The number of cancellations so far."""
     replacements: int = 0
     """How often license keys of it were replaced."""
     ships_to: Contact | None = None
@@ -36,11 +36,11 @@ class Fulfillment(FulfillmentEvents, Aggregate[FulfillmentFact]):
 
     @property
     def is_settled(self) -> bool:
-        """Requested, and no line is about to change by itself within the engine."""
+        """True if it is requested, and the engine is about to change no line by itself."""
         return self.requested is not None and self.unsettled == 0
 
     def hold(self, plan: Sequence[PlannedLine]) -> FulfillmentFacts:
-        """Ask for the stock of a delayed payment, once."""
+        """Request the stock of a delayed payment, once."""
         tracked = tuple(line for line in plan if line.stock_sku)
         return [self.StockHeld(lines=tracked)] if tracked and not (self.held or self.requested) else []
 
@@ -48,7 +48,7 @@ class Fulfillment(FulfillmentEvents, Aggregate[FulfillmentFact]):
         return [self.HoldReleased(lines=self.held)] if self.held and not self.requested else []
 
     def request(self, requested: "Fulfillment.Requested") -> FulfillmentFacts:
-        """Begin, once. A plan without lines is complete with that."""
+        """Begin the fulfillment, once. A plan without lines is complete at once."""
         return [] if self.requested else self._and_completion([requested])
 
     def replan(self, plan: Sequence[PlannedLine], catalog: str) -> FulfillmentFacts:
@@ -67,7 +67,7 @@ class Fulfillment(FulfillmentEvents, Aggregate[FulfillmentFact]):
         return [self.Replanned(lines=changed, replaced=replaced, catalog=catalog)]
 
     def reserve(self, line_item: str) -> FulfillmentFacts:
-        """The line's stock is there."""
+        """Record that the line has its stock."""
         line = self.lines.get(line_item)
         if line is None or line.is_reserved or line.state.is_finished:
             return []
@@ -76,8 +76,8 @@ class Fulfillment(FulfillmentEvents, Aggregate[FulfillmentFact]):
     def block(
         self, line_item: str, state: LineState, detail: Reason, *, is_stock_missing: bool = False
     ) -> FulfillmentFacts:
-        """The line can't continue by itself. A line that waits for stock is not given up: it continues when it gets its
-        stock."""
+        """Record that the line can't continue by itself. A line that waits for stock is not given up: it continues when
+        it gets its stock."""
         line = self.lines.get(line_item)
         if line is None or line.state.is_finished:
             return []
@@ -96,7 +96,7 @@ class Fulfillment(FulfillmentEvents, Aggregate[FulfillmentFact]):
     def deliver(
         self, line_item: str, *, keys: tuple[Personal, ...] = (), link: str | None = None, note: str | None = None
     ) -> FulfillmentFacts:
-        """The line is handed over, unless it is finished."""
+        """Record that the line is delivered, unless it is finished."""
         line = self.lines.get(line_item)
         if line is None or line.state.is_finished:
             return []
@@ -109,11 +109,11 @@ class Fulfillment(FulfillmentEvents, Aggregate[FulfillmentFact]):
         *,
         keys: Mapping[str, tuple[Personal, ...]] | None = None,
     ) -> FulfillmentFacts:
-        """Staff handed these lines over by hand; none given means those that only a person delivers.
+        """Record that staff delivered these lines by hand. Without lines, those that only a person delivers.
 
-        A line that has been given `keys` gets them with it.
+        A line in `keys` is delivered with these license keys.
 
-        Lines that wait for stock, keys, a parcel or another try have to be named: they would get none of it any more.
+        Lines that wait for stock, keys, a parcel or another attempt must be named: they stop waiting for it.
 
         Raises:
             Refused: a line is not there, is delivered, or is being delivered automatically, or none is named and
@@ -131,7 +131,7 @@ class Fulfillment(FulfillmentEvents, Aggregate[FulfillmentFact]):
         )
 
     def ship(self, line_items: Sequence[str], *, carrier: str, tracking: str | None) -> FulfillmentFacts:
-        """A parcel with these lines left; none given means everything that is ready to pack.
+        """Record that a parcel with these lines left. Without lines, everything that is ready to pack.
 
         Raises:
             Refused: a line is not there or not ready to be packed, or the texts are empty or too long.
@@ -145,7 +145,7 @@ class Fulfillment(FulfillmentEvents, Aggregate[FulfillmentFact]):
         return self._and_completion([shipped, *(self.LineItemDelivered(line_item=id) for id in chosen)])
 
     def cancel(self, line_items: Sequence[str], *, notifies: bool) -> FulfillmentFacts:
-        """These lines will not be delivered; none given means all that are not finished.
+        """Cancel these lines. Without lines, all that are not finished.
 
         Raises:
             Refused: a line is not there or finished, or every line is.
@@ -155,7 +155,7 @@ class Fulfillment(FulfillmentEvents, Aggregate[FulfillmentFact]):
         return self._and_completion([canceled])
 
     def lines_to_cancel(self, line_items: Sequence[str]) -> Sequence[Line]:
-        """These lines; none given means all that are not finished.
+        """Return these lines. Without lines, all that are not finished.
 
         Raises:
             Refused: a line is not there or finished, or every line is.
@@ -178,7 +178,8 @@ class Fulfillment(FulfillmentEvents, Aggregate[FulfillmentFact]):
         return [self.ShippingCorrected(to=to)] if to != self.ships_to else []
 
     def show_keys(self, line_items: Sequence[str]) -> FulfillmentFacts:
-        """Staff look at the license keys of these lines, as `lines_with_keys` chooses them. Recorded every time.
+        """Record that staff looked at the license keys of these lines, as `lines_with_keys` chooses them. Recorded
+        every time.
 
         Raises:
             Refused: as `lines_with_keys`.
@@ -201,7 +202,7 @@ class Fulfillment(FulfillmentEvents, Aggregate[FulfillmentFact]):
         return [self.KeysReplaced(number=self.replacements + 1, line_item=line_item, keys=new)] if new else []
 
     def lines_with_keys(self, line_items: Sequence[str]) -> Sequence[Line]:
-        """These lines; none given means all that have license keys, be they revoked or not.
+        """Return these lines. Without lines, all that have license keys.
 
         Raises:
             Refused: a line is not there, or has no keys, or none has.

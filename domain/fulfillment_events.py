@@ -15,11 +15,11 @@ from domain.reason import Reason
 
 
 class FulfillmentEvents:
-    """`Fulfillment` inherits them: code names them `Fulfillment.NAME`."""
+    """`Fulfillment` inherits them, so their names are `Fulfillment.NAME`."""
 
     @dataclass(frozen=True, kw_only=True)
     class StockHeld(Event):
-        """A delayed payment is on its way: these lines will need stock when it arrives."""
+        """A delayed payment is on its way. Stock is reserved for these lines until it arrives."""
 
         TOPIC: ClassVar[str] = "Fulfillment.StockHeld"
         class_version: ClassVar[int] = 2
@@ -31,7 +31,7 @@ class FulfillmentEvents:
 
     @dataclass(frozen=True, kw_only=True)
     class HoldReleased(Event):
-        """The delayed payment failed or was canceled: what was held for it is free again."""
+        """The delayed payment failed or was canceled. The reserved stock is free again."""
 
         TOPIC: ClassVar[str] = "Fulfillment.HoldReleased"
         class_version: ClassVar[int] = 2
@@ -54,7 +54,7 @@ class FulfillmentEvents:
         amount_tax: int
         paid_at: datetime
         amount_total: int | None = None
-        """What the customer pays in all. None in events stored before this was kept."""
+        """The total that the customer pays. None in events from before this was kept."""
 
         @staticmethod
         def upcast_v1_v2(state: dict[str, Any]) -> None:
@@ -83,7 +83,7 @@ class FulfillmentEvents:
 
     @dataclass(frozen=True, kw_only=True)
     class LineItemBlocked(Event):
-        """The line can't go on by itself."""
+        """The line can't continue by itself."""
 
         TOPIC: ClassVar[str] = "Fulfillment.LineItemBlocked"
         class_version: ClassVar[int] = 2
@@ -98,14 +98,14 @@ class FulfillmentEvents:
 
     @dataclass(frozen=True, kw_only=True)
     class LineItemResumed(Event):
-        """A person asked for another try of a delivery that had been given up."""
+        """A person asked for a retry of a delivery that was given up."""
 
         TOPIC: ClassVar[str] = "Fulfillment.LineItemResumed"
         line_item: str
 
     @dataclass(frozen=True, kw_only=True)
     class LineItemDelivered(Event):
-        """The customer has the line, in its whole quantity. Exactly once per line."""
+        """The customer has the whole quantity of the line. Recorded once per line."""
 
         TOPIC: ClassVar[str] = "Fulfillment.LineItemDelivered"
         line_item: str

@@ -1,8 +1,9 @@
-"""Handing a line over: its pieces leave the shelf in the transaction that delivers it, and only if they are its own.
+"""Delivers lines with stock: the pieces leave the shelf in the transaction that delivers the line, and only if they are
+promised to it.
 
-The stream of the SKU knows which lines have a promise; a line learns of it from the inventory policy, a moment later.
-So every decision that hands a line over asks the SKU first. Both streams are written together, so a count in between is
-a conflict, and the decision is made again.
+The stream of the SKU has the promises; the inventory policy updates a line a moment later. So every decision that
+delivers a line loads the SKU first. Both streams are written in one transaction: a count in between is a conflict, and
+the decision is repeated.
 """
 
 from domain import reasons
@@ -16,7 +17,7 @@ from domain.streams import Streams
 
 
 def update_from_stock(session_id: SessionId, line_item: str, stock: StockItem, do: Streams) -> None:
-    """Bring the line up to date with its SKU. Before the payment there is no line yet."""
+    """Update the line from its SKU. Before the payment there is no line yet."""
     id, ref = fulfillment_id(session_id), LineRef(session_id, line_item)
     line = do.load(Fulfillment, id).lines.get(line_item)
     if line is None or line.plan.stock_sku != stock.sku or line.state.is_finished:
@@ -33,7 +34,7 @@ def update_from_stock(session_id: SessionId, line_item: str, stock: StockItem, d
 
 
 def has_its_stock(session_id: SessionId, line: Line, do: Streams) -> bool:
-    """Whether the line needs no stock or its SKU promises it; a line that has not learned the latest learns it here."""
+    """Return whether the line needs no stock, or its SKU promises it. A line that is behind its SKU is updated here."""
     if line.plan.stock_sku is None:
         return True
     update_from_stock(session_id, line.plan.id, do.load(StockItem, stock_id(line.plan.stock_sku)), do)
@@ -49,7 +50,7 @@ def deliver(
     link: str | None = None,
     note: str | None = None,
 ) -> None:
-    """The line is handed over, and its pieces leave the shelf, even if a count took its promise back meanwhile."""
+    """Deliver the line, and dispatch its pieces even if a count took its promise back meanwhile."""
     id = fulfillment_id(session_id)
     line = do.command(Fulfillment, id, Fulfillment.deliver, line_item, keys=keys, link=link, note=note).lines.get(
         line_item

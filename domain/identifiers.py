@@ -1,4 +1,4 @@
-"""Identifiers: Stripe's own, whose shape is checked before they go anywhere, and the stream IDs made from them."""
+"""Identifiers: Stripe's own, whose shape is checked first, and the stream IDs that are made from them."""
 
 import re
 import unicodedata
@@ -17,7 +17,7 @@ _OF_A_SESSION = re.compile(rf"(?:ful_)?({_SESSION.pattern})|{EFFECT_PREFIX}({_SE
 
 
 def session_id(text: str) -> SessionId:
-    """`text` if it is the ID of a Checkout Session (`cs_test_...`, `cs_live_...`).
+    """Return `text` if it is the ID of a Checkout Session (`cs_test_...`, `cs_live_...`).
 
     Raises:
         InvalidIdentifier: it is not. An empty ID would otherwise ask Stripe for the list of all sessions.
@@ -28,12 +28,13 @@ def session_id(text: str) -> SessionId:
 
 
 def payment_id(text: str | None) -> PaymentId | None:
-    """`text` if it is the ID of a payment intent (`pi_...`), which is the stream of that payment; else None."""
+    """Return `text` if it is the ID of a payment intent (`pi_...`), which is also the stream of that payment; else
+    None."""
     return PaymentId(StreamId(text)) if text and _PAYMENT.fullmatch(text) else None
 
 
 def stripe_event_id(text: str) -> StripeEventId:
-    """`text` if it is the ID of a Stripe event (`evt_...`).
+    """Return `text` if it is the ID of a Stripe event (`evt_...`).
 
     Raises:
         InvalidIdentifier: it is not.
@@ -44,7 +45,7 @@ def stripe_event_id(text: str) -> StripeEventId:
 
 
 def is_livemode(session: SessionId) -> bool:
-    """Whether a session ID belongs to live mode, which its second part names."""
+    """True if a session ID belongs to live mode, which its second part names."""
     return session.startswith("cs_live_")
 
 
@@ -53,15 +54,16 @@ def fulfillment_id(session: SessionId) -> StreamId:
 
 
 def session_of_stream(stream: str) -> SessionId | None:
-    """The session whose own stream this is: of itself, of its fulfillment, or of one of its effects."""
+    """Return the session that this stream belongs to: its own, that of its fulfillment, or that of one of its
+    effects."""
     found = _OF_A_SESSION.fullmatch(stream)
     return SessionId(StreamId(found[1] or found[2])) if found else None
 
 
 def normal_sku(text: str) -> Sku:
-    """A SKU in the one form in which it is kept: composed characters (NFC), without space around it. Case counts.
+    """Return a SKU in its stored form: composed characters (NFC), without space around it. Case counts.
 
-    "Café" typed on two keyboards would be two shelves otherwise.
+    "Café" typed on two keyboards would otherwise be two SKUs.
     """
     return Sku(unicodedata.normalize("NFC", text).strip())
 
@@ -78,7 +80,7 @@ def stock_id(sku: Sku) -> StreamId:
 
 
 def pool_name(text: str) -> PoolName:
-    """`text` if it can be the name of a pool of license keys.
+    """Return `text` if it can be the name of a pool of license keys.
 
     Raises:
         InvalidIdentifier: not 1 to 100 letters, digits, dots, hyphens or underscores.

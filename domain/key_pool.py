@@ -15,12 +15,12 @@ from domain.stock_item import LineRef
 
 _SHOWN_MAX = 5
 WITHDRAWN = -1
-"""In the place of the number of a key that no line may get."""
+"""The number of a withdrawn key."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """How many keys a line waits for, and its place among all that ever waited for this pool."""
+    """The number of keys that a line waits for, and its place in the queue of the pool."""
 
     quantity: int
     place: int
@@ -58,7 +58,7 @@ class KeyPool(Aggregate["KeyPoolFact"]):
 
     @dataclass(frozen=True, kw_only=True)
     class Returned(Event):
-        """A line that was canceled never handed these keys over: they are free again, at their old places."""
+        """A canceled line returns keys that no customer has seen: they are free again, at their old places."""
 
         TOPIC: ClassVar[str] = "KeyPool.Returned"
         line_item: str
@@ -80,8 +80,8 @@ class KeyPool(Aggregate["KeyPoolFact"]):
         class_version: ClassVar[int] = 2
         keys: tuple[Personal, ...]
         were_free: int
-        """How many of them lines could have got until now. An earlier version did not count those that were never
-        imported, so all of them count as free there."""
+        """The number of these keys that were free until now. In events of an earlier version all of them count as free,
+        even those that were never imported."""
 
         @staticmethod
         def upcast_v1_v2(state: dict[str, Any]) -> None:
@@ -92,17 +92,17 @@ class KeyPool(Aggregate["KeyPoolFact"]):
     and the map shows none of them: a million marked ones would be a million objects for the garbage collector to
     walk."""
     known: PersistentMap[str, int] = field(default_factory=PersistentMap)
-    """The number of each key that was ever imported, to find one that comes again; `WITHDRAWN` for revoked keys and for
-    withdrawn ones, which may never have been imported."""
+    """By key, its number among all imported keys, to find repeated ones. `WITHDRAWN` for withdrawn keys, which may
+    never have been imported."""
     numbered: int = 0
-    """How many keys were imported: the number of the next."""
+    """The number of the next imported key."""
     ledger: PersistentMap[tuple[str, str], tuple[str, ...]] = field(default_factory=PersistentMap)
-    """The keys of each line that got some, by session and line item, without those that were revoked."""
+    """The keys of each line that has some, by session and line item."""
     waits: PersistentMap[LineRef, Wait] = field(default_factory=PersistentMap)
     queue: PersistentMap[int, LineRef] = field(default_factory=PersistentMap)
-    """The lines that wait, by their places: the oldest comes first."""
+    """The waiting lines by their places, the oldest first."""
     waited: int = 0
-    """How many lines have waited until now: the place of the next."""
+    """The place of the next waiting line."""
 
     @property
     def pool(self) -> PoolName:
@@ -110,12 +110,12 @@ class KeyPool(Aggregate["KeyPoolFact"]):
 
     @property
     def free(self) -> tuple[Personal, ...]:
-        """Oldest first. Walks all of them."""
+        """The free keys, oldest first. Walks all of them."""
         return tuple(map(Personal, self.supply.values()))
 
     @property
     def waiting(self) -> Mapping[LineRef, int]:
-        """How many keys each line waits for, oldest first."""
+        """By waiting line, the number of keys that it waits for, oldest first."""
         return {ref: self.waits[ref].quantity for ref in self.queue.values()}
 
     def keys_of(self, ref: LineRef) -> tuple[Personal, ...]:
@@ -135,7 +135,7 @@ class KeyPool(Aggregate["KeyPoolFact"]):
         return [imported, *self.foresee([imported])._serve()]
 
     def withdraw(self, keys: Sequence[str]) -> "KeyPoolFacts":
-        """Never give these keys to a line, whether they were imported or not.
+        """Withdraw these keys, whether they were imported or not: no line gets them.
 
         Raises:
             Refused: as `check_not_given`.
@@ -171,7 +171,7 @@ class KeyPool(Aggregate["KeyPoolFact"]):
         return self.Assigned(line_item=ref.line_item, keys=marked, session_id=ref.session_id)
 
     def assign(self, ref: LineRef, quantity: int) -> "KeyPoolFacts":
-        """Give a line its keys, or let it wait. A line that has its keys gets no others."""
+        """Assign keys to a line, or put it in the queue. A line that has its keys gets no others."""
         if _entry(ref) in self.ledger:
             return []
         if quantity <= len(self.supply):
@@ -181,7 +181,7 @@ class KeyPool(Aggregate["KeyPoolFact"]):
         return [self.RanOut(line_item=ref.line_item, quantity=quantity, session_id=ref.session_id)]
 
     def return_keys(self, ref: LineRef) -> "KeyPoolFacts":
-        """Take the keys back that a line has and no customer, and serve the needs that now fit, oldest first."""
+        """Take back the keys of a line that no customer has seen, and serve the needs that now fit, oldest first."""
         keys = self.keys_of(ref)
         if not keys:
             return []
@@ -278,5 +278,6 @@ KeyPoolFacts = Sequence[KeyPoolFact]
 
 
 def _entry(ref: LineRef) -> tuple[str, str]:
-    """The key in the ledger: unlike an object of ours, a tuple of texts costs the garbage collector nothing."""
+    """Return the key of a line in the ledger. A tuple of texts costs the garbage collector nothing, unlike an
+    object."""
     return ref.session_id, ref.line_item

@@ -1,4 +1,4 @@
-"""A line of a fulfillment and how far it has got, and the parcels that lines leave in."""
+"""The progress of a line of a fulfillment, and the parcels that lines are shipped in."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -22,7 +22,7 @@ class LineState(StrEnum):
 
     @property
     def is_finished(self) -> bool:
-        """Nothing is left to do for the line, by the engine or a person. A finished line stays finished."""
+        """True if nothing is left to do for the line, by the engine or a person. A finished line stays finished."""
         match self:
             case LineState.DELIVERED | LineState.CANCELED:
                 return True
@@ -33,7 +33,7 @@ class LineState(StrEnum):
 
     @property
     def is_delivered(self) -> bool:
-        """The customer has the line: a mail or a page may hand out its keys and its link."""
+        """True if the customer has the line, so a mail or a page may show its keys and its link."""
         match self:
             case LineState.DELIVERED:
                 return True
@@ -44,7 +44,7 @@ class LineState(StrEnum):
 
     @property
     def is_retriable(self) -> bool:
-        """A person who asks for a retry means this line, too."""
+        """True if a retry of the checkout includes this line."""
         match self:
             case LineState.PENDING | LineState.GIVEN_UP:
                 return True
@@ -66,13 +66,13 @@ class LineState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """A planned line and how far it has got."""
+    """A planned line and its progress."""
 
     plan: PlannedLine
     state: LineState = LineState.PENDING
     is_reserved: bool = False
     why: Reason | None = None
-    """Why it is blocked, if it is."""
+    """The reason for which it is blocked; None if it is not."""
     note: str | None = None
     """The other side's remark on its delivery."""
     all_keys: tuple[Personal, ...] = ()
@@ -85,21 +85,21 @@ class Line:
     """The link that it was delivered with."""
     delivered_at: datetime | None = None
     plans: int = 1
-    """How often it was planned; each plan has deliveries of its own."""
+    """The number of its plans so far. Each plan has its own deliveries."""
 
     @property
     def is_ready(self) -> bool:
-        """Nothing of the stock is missing for it."""
+        """True if it needs no stock, or has a promise of it."""
         return self.plan.stock_sku is None or self.is_reserved
 
     @property
     def is_to_hand_over(self) -> bool:
-        """It waits for nothing of ours: its kind hands it over."""
+        """True if it waits for no stock, so that its kind delivers it."""
         return self.state is LineState.PENDING and self.is_ready
 
     @property
     def is_to_pack(self) -> bool:
-        """A parcel that staff can pack now."""
+        """True if it is a parcel that staff can pack now."""
         return self.is_to_hand_over and self.plan.kind is DeliveryKind.SHIPMENT
 
     @property
@@ -124,7 +124,7 @@ class Line:
 
     @property
     def is_settled(self) -> bool:
-        """The engine will not change this line by itself any further, so the customer can be notified."""
+        """True if the engine will not change this line by itself any further, so the customer can be notified."""
         is_moving = not (self.state.is_finished or self.state.needs_a_person)
         return not is_moving or (self.is_ready and is_with_others(self.plan.kind))
 
@@ -132,7 +132,8 @@ class Line:
         return replace(self, is_reserved=True, state=LineState.PENDING, why=None)
 
     def blocked(self, state: LineState, why: Reason, *, is_stock_missing: bool) -> Self:
-        """A line that is short of stock has lost its promise; one that is short of keys keeps it.
+        """Return the blocked line. A line that is short of stock has lost its promise; one that is short of keys keeps
+        it.
 
         Events from before `is_stock_missing` do not distinguish the two: only lines of keys can be short of keys.
         """
@@ -166,7 +167,7 @@ class Parcel:
     lines: tuple[str, ...]
     carrier: str
     tracking: Personal | None
-    """Leads to a page about one person's parcel."""
+    """Personal, since it leads to a page about one person's parcel."""
     shipped_at: datetime
     ships_to: Contact | None = None
     """The corrected recipient at that time; None if it was as the customer entered it."""

@@ -27,7 +27,7 @@ class MailKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailLine:
-    """A line item as the customer reads of it. `state` is that of the line when the mail was decided."""
+    """A line item as the mail shows it. `state` is the state of the line when the mail was decided."""
 
     id: str
     title: str
@@ -54,7 +54,7 @@ class Mail:
     amount_tax: int
     amount_total: int
     lines: tuple[MailLine, ...]
-    """The lines that this mail is about: all of them, those in the parcel, those that have to wait."""
+    """The lines that this mail is about: all lines, those in the parcel, or those that have to wait."""
     ordered_at: datetime
     order_number: OrderNumber | None = None
     """None in mails from before there were order numbers."""
@@ -64,14 +64,15 @@ class Mail:
     tracking: Personal | None = None
     presentment: Presentment | None = None
     payment_wait: PaymentWait | None = None
-    """In a mail about a payment that is still to come; None in those of earlier versions."""
+    """What a pending payment waits for, in a mail about it. None in mails of earlier versions."""
     is_payment_required: bool = True
     """False if Stripe reports that no payment is required, or not yet, as in a trial."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SentMail:
-    """What the mail server took: the text part, as the customer reads it. The HTML part has the same content."""
+    """The mail that the mail server accepted: its text part, as the customer reads it. The HTML part has the same
+    content."""
 
     subject: Personal
     text: Personal

@@ -1,4 +1,4 @@
-"""What counts as the address of a mail."""
+"""The rule for valid addresses of mails."""
 
 from email.headerregistry import Address
 

@@ -17,10 +17,11 @@ from domain.reason import ReasonCode
 def mail_now(
     kind: MailKind, about: Iterable[MailLine], session: CheckoutSession, fulfillment: Fulfillment
 ) -> Mail | None:
-    """Return the mail of this kind about these lines with every statement as it is now, None if nothing of it is so.
+    """Return the mail of this kind about these lines, with every statement as it is now; None if there is nothing to
+    say.
 
-    `about` names the lines. What a mail on the payment calls them stays as it is there: the catalog that named them
-    may have changed, and both names are true.
+    `about` names the lines. In a mail about the payment they keep their titles: the catalog may have changed since, and
+    both titles are true.
     """
     checkout, about = session.checkout, tuple(about)
     lines = _lines_now(kind, about, session, fulfillment)
@@ -48,7 +49,7 @@ def mail_line(line: Line) -> MailLine:
 def _lines_now(
     kind: MailKind, about: tuple[MailLine, ...], session: CheckoutSession, fulfillment: Fulfillment
 ) -> tuple[MailLine, ...] | None:
-    """The lines of the mail, each in its current state; None if there is no such mail to send."""
+    """Return the lines of the mail, each in its current state; None if there is no such mail to send."""
     lines = [fulfillment.lines[line.id] for line in about if line.id in fulfillment.lines]
     match kind:
         case MailKind.PAYMENT_PENDING:
@@ -80,7 +81,7 @@ def _lines_now(
 
 
 def _is_undecided(line: Line) -> bool:
-    """Whether a person is still to decide what becomes of it: it was canceled, and then paid, or is paid twice."""
+    """True if a person still has to decide about it: it was canceled, and then paid."""
     why = line.why.code if line.why else None
     return line.state is LineState.MANUAL and why in {ReasonCode.PAID_AFTER_CANCELLATION, ReasonCode.PAID_TWICE}
 

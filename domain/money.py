@@ -9,7 +9,7 @@ THREE_DECIMAL = frozenset("bhd jod kwd omr tnd".split())
 
 
 def decimals(currency: str) -> int:
-    """How many decimal places Stripe's integer amounts of this currency have: 0, 2 or 3."""
+    """Return the number of decimal places of Stripe's integer amounts in this currency: 0, 2 or 3."""
     code = currency.lower()
     if code in ZERO_DECIMAL:
         return 0
@@ -17,10 +17,10 @@ def decimals(currency: str) -> int:
 
 
 def major_units(amount: int, currency: str) -> Decimal:
-    """The amount in whole units: 1999 `usd` is 19.99, 500 `jpy` is 500, 1000 `kwd` is 1.000."""
+    """Return the amount in whole units: 1999 `usd` is 19.99, 500 `jpy` is 500, 1000 `kwd` is 1.000."""
     return Decimal(amount).scaleb(-decimals(currency))
 
 
 def plain(amount: int, currency: str) -> str:
-    """The amount for logs and the audit trail, the same in every locale: `19.99 USD`."""
+    """Return the amount for logs and the audit trail, the same in every locale: `19.99 USD`."""
     return f"{major_units(amount, currency)} {currency.upper()}"

@@ -1,7 +1,7 @@
-"""A payment (`pi_...`): which session it pays for, and what Stripe's events reported about it.
+"""A payment (`pi_...`): its session, and the Stripe events about it.
 
-An event about a payment does not name its session, and may come before the first answer that does. Both are recorded in
-this one stream, so whichever comes second finds the first: no lookup table can lag behind.
+An event about a payment does not name the session, and may arrive before the first answer that does. Both are recorded
+in this one stream, so the second one finds the first, without a lookup table that could lag.
 """
 
 from collections.abc import Sequence
@@ -30,9 +30,9 @@ class Payment(Aggregate["PaymentFact"]):
         TOPIC: ClassVar[str] = "Payment.BelongsTo"
 
     session: SessionId | None = None
-    """Until an answer names it, the payment may be that of another application."""
+    """The session, once an answer has named it. Until then the payment may belong to another application."""
     reports: tuple[str, ...] = ()
-    """The Stripe events about it, in the order in which they were taken in."""
+    """The Stripe events about it, in the order in which they were handled."""
 
     def report(self, *, stripe_event: StripeEventId, type: str, at: datetime) -> Sequence["PaymentFact"]:
         if stripe_event in self.reports:

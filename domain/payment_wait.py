@@ -1,4 +1,4 @@
-"""What an unpaid checkout waits for: the one place that reads Stripe's open enum of payment method types for it."""
+"""What an unpaid checkout waits for. Only this module interprets Stripe's open enum of payment method types."""
 
 from collections.abc import Collection
 from enum import StrEnum
@@ -22,8 +22,8 @@ _BY_CUSTOMER = frozenset({"boleto", "customer_balance", "konbini", "multibanco",
 
 
 def wait_of(method: str | None, offered: Collection[str]) -> PaymentWait:
-    """`method` is the type of the payment method in use, if Stripe names it; `offered` are those that the customer
-    could choose from, of which a single one was the choice."""
+    """Return what a payment waits for. `method` is the type of the payment method in use, if Stripe names it. `offered`
+    are those that the customer could choose; a single one must be the choice."""
     if method is None:
         method = next(iter(offered)) if len(offered) == 1 else ""
     if method in _BY_BANK:

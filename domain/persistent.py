@@ -1,4 +1,4 @@
-"""An immutable map. A changed map is another map, which shares all but one path of its tree with the first.
+"""An immutable map. A changed map is a new map that shares all but one path of its tree with the first.
 
 Aggregates are immutable, and some hold a million entries: copying a dict for each event takes time in proportion to its
 size. The standard library has no such map, and the domain imports nothing else.
@@ -45,11 +45,11 @@ class PersistentMap(Mapping[K, V]):
         return self._next(root, self._size + added)
 
     def drop(self, key: K) -> Self:
-        """The map without this key, if it has it."""
+        """Return the map without this key."""
         return self._next(_drop(self._root, key, hash(key), _TOP), self._size - 1) if key in self else self
 
     def _leaf(self, key: object) -> dict[K, V]:
-        """Where this key is, if it is anywhere."""
+        """Return the leaf of this key, if there is one."""
         node = self._root
         if isinstance(node, tuple):
             hashed, shift = hash(key), _TOP
@@ -73,7 +73,7 @@ class PersistentMap(Mapping[K, V]):
         return _keys_reversed(self._root)
 
     def __repr__(self) -> str:
-        """Leaves the entries out: there may be a million, and license keys among them."""
+        """Without the entries: there may be a million, and license keys among them."""
         return f"{type(self).__name__}({self._size} entries)"
 
 
@@ -86,7 +86,7 @@ def _put(node: _Node[K, V], key: K, value: V, hashed: int, shift: int) -> _Node[
 
 
 def _put_all(node: _Node[K, V], entries: dict[K, V], shift: int) -> tuple[_Node[K, V], int]:
-    """The changed node, and how many of these keys it did not have."""
+    """Return the changed node, and the number of these keys that it did not have."""
     if isinstance(node, dict):
         leaf = {**node, **entries}
         return leaf if len(leaf) <= _LEAF_MAX or shift < 0 else _split(leaf, shift), len(leaf) - len(node)
@@ -103,7 +103,8 @@ def _split(leaf: dict[K, V], shift: int) -> _Node[K, V]:
 
 
 def _by_slot(entries: dict[K, V], shift: int) -> dict[int, dict[K, V]]:
-    """Without the slots that get nothing: a thousand entries of a large map go to nearly as many leaves."""
+    """Return the entries by slot, without empty slots: a thousand entries of a large map go to nearly as many
+    leaves."""
     parts: defaultdict[int, dict[K, V]] = defaultdict(dict)
     for key, value in entries.items():
         parts[hash(key) >> shift & _MASK][key] = value

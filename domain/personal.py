@@ -19,13 +19,13 @@ class Personal:
 
 
 def personal(text: str | None) -> Personal | None:
-    """`text` marked as personal; nothing for nothing."""
+    """Return `text` marked as personal; None for an empty text."""
     return Personal(text) if text else None
 
 
 def mark_stored(state: dict[str, Any], *names: str) -> None:
-    """Bring texts of a stored state to the form in which a `Personal` is stored: for events of before a field was
-    marked. An empty text is nothing, as `personal` has it."""
+    """Replace texts in a stored state by stored `Personal`s, in events from before a field was marked. An empty text
+    becomes None, as in `personal`."""
     for name in names:
         text = state.get(name)
         state[name] = {"text": text} if text else None

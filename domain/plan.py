@@ -1,4 +1,4 @@
-"""A rule of the merchant's, and the plan that follows from it for one line item."""
+"""The rule for a product, and the plan that follows from it for one line item."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -36,8 +36,8 @@ class PlannedLine:
     name: str | None = None
     settings: dict[str, Setting] = field(default_factory=dict)
     remark: Reason | None = None
-    """The reason for which a person must look, if the plan itself requires it. The line is `manual` then: no effect
-    ever delivers it."""
+    """The reason for which the plan leaves the line to a person; None otherwise. Such a line is `manual`: no effect
+    delivers it."""
 
     @property
     def id(self) -> str:
@@ -54,7 +54,7 @@ class PlannedLine:
 
     @property
     def key_pool(self) -> PoolName | None:
-        """The pool that this line's keys come from, if it is one of keys."""
+        """The pool of this line's license keys; None for any other delivery."""
         return pool_name(str(self.settings["pool"])) if self.kind is DeliveryKind.LICENSE_KEY else None
 
     @property

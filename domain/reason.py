@@ -47,7 +47,7 @@ class ReasonCode(StrEnum):
     NOT_ENOUGH_STOCK = "not_enough_stock"
     NOT_ENOUGH_KEYS = "not_enough_keys"
 
-    # An effect that is not wanted any more
+    # A withdrawn effect
     REPLANNED = "replanned"
     CANCELED = "canceled"
     SHIPPING_CORRECTED = "shipping_corrected"
@@ -70,7 +70,7 @@ class ReasonCode(StrEnum):
     NO_WORKER = "no_worker"
     ORPHANED_TOO_OFTEN = "orphaned_too_often"
 
-    # What went wrong with a server outside
+    # A failure of a server outside
     STRIPE_KEY_REFUSED = "stripe_key_refused"
     HTTP_STATUS = "http_status"
     SMTP_REPLY = "smtp_reply"
@@ -103,7 +103,7 @@ class ReasonCode(StrEnum):
     LOW_KEYS = "low_keys"
     EVENTS_LEFT_OUT = "events_left_out"
 
-    # What was raised where none of the other codes is meant
+    # An error without a code of its own
     UNREADABLE_EVENT = "unreadable_event"
     REFUSED = "refused"
     PORT_FAILED = "port_failed"

@@ -191,12 +191,12 @@ def no_worker(kind: str) -> Reason:
 
 
 def orphaned_too_often(times: int | str) -> Reason:
-    """`times` in a row."""
+    """`times` is the number of orphans in a row."""
     return _reason(ReasonCode.ORPHANED_TOO_OFTEN, times=str(times))
 
 
 def stripe_key_refused(answer: str) -> Reason:
-    """`answer` is the status, the code and the request ID of Stripe's answer, as far as it has them."""
+    """`answer` has the status, the code and the request ID of Stripe's answer, if they are known."""
     return _reason(ReasonCode.STRIPE_KEY_REFUSED, answer=answer[:TEXT_MAX])
 
 
@@ -224,7 +224,7 @@ def connection_refused(peer: Peer | str, host: str) -> Reason:
 
 
 def tls_failed(peer: Peer | str, host: str, certificate: str) -> Reason:
-    """`certificate` is what the TLS library objects to in the certificate, in its words; empty if to none."""
+    """`certificate` is the TLS library's objection to the certificate; empty for any other failure."""
     return _reason(ReasonCode.TLS_FAILED, peer=str(peer), host=host, certificate=certificate[:TEXT_MAX])
 
 
@@ -330,8 +330,8 @@ def low_keys(free: int | str, low: int | str) -> Reason:
 
 
 def events_left_out(events: int | str, position: int | str, text: str) -> Reason:
-    """A view lacks so many events; `text` is the reason for which the first of them, at `position` in the log, was left
-    out."""
+    """A view lacks `events` events. `text` is the reason for which the first of them, at `position` in the log, was
+    left out."""
     return _reason(ReasonCode.EVENTS_LEFT_OUT, events=str(events), position=str(position), text=text)
 
 

@@ -10,7 +10,7 @@ from domain.step import DeliverStep, MailStep
 
 
 def retried_mails(fulfillment: Fulfillment) -> Iterator[MailStep]:
-    """Every mail that a checkout with this fulfillment may have."""
+    """Return the steps of all mails that a checkout with this fulfillment may have."""
     yield from map(MailStep, MailKind)
     for parcel in fulfillment.parcels:
         yield MailStep(MailKind.SHIPPED, str(parcel.number))
@@ -24,13 +24,13 @@ def retried_mails(fulfillment: Fulfillment) -> Iterator[MailStep]:
 
 
 def retried_deliveries(fulfillment: Fulfillment) -> Iterator[DeliverStep]:
-    """The deliveries of pending and given-up lines."""
+    """Return the steps of the deliveries of pending and given-up lines."""
     for line in fulfillment.lines.values():
         if line.state.is_retriable:
             yield DeliverStep.of(line)
 
 
 def can_be_mailed(effect: Effect, address: Personal | None) -> bool:
-    """Whether the mail was requested, and has an address or can take that of the checkout."""
+    """True if the mail was requested, and has an address or can take that of the checkout."""
     mail = effect.requested.mail if effect.requested else None
     return mail is not None and bool(mail.to or address)

@@ -1,4 +1,4 @@
-"""Where facts come from."""
+"""The sources of facts."""
 
 from enum import StrEnum
 

@@ -19,7 +19,7 @@ from domain.streams import Streams
 
 
 def ship(session_id: SessionId, line_items: Sequence[str], do: Streams, *, carrier: str, tracking: str | None) -> None:
-    """A parcel left with these lines, or with every line that is ready to pack.
+    """Record that a parcel left with these lines, or with every line that is ready to pack.
 
     Raises:
         Refused: as `Fulfillment.ship`, or a count took back what was promised to a line.
@@ -31,7 +31,8 @@ def ship(session_id: SessionId, line_items: Sequence[str], do: Streams, *, carri
 
 
 def complete(session_id: SessionId, line_items: Sequence[str], do: Streams) -> None:
-    """A person handed these lines over, or every line that only a person delivers. From here on it is theirs alone.
+    """Record that a person delivered these lines, or every line that only a person delivers. The engine delivers none
+    of them any more.
 
     Raises:
         Refused: as `Fulfillment.complete`; a delivery of a line is under way; an import has just served a line; or a
@@ -86,8 +87,8 @@ def replan(session_id: SessionId, plan: Sequence[PlannedLine], catalog: str, do:
 
 
 def cancel(session_id: SessionId, line_items: Sequence[str], do: Streams, *, notifies: bool) -> None:
-    """Deliver none of these lines, or nothing more of the checkout. Their stock is free at once. A checkout that is not
-    paid is canceled as a whole, and what was held for it is free.
+    """Cancel these lines, or everything that is not delivered yet. Their stock is free at once. A checkout that is not
+    paid is canceled as a whole, and its held stock is free.
 
     Raises:
         Refused: as `Fulfillment.cancel` and `CheckoutSession.cancel`; a delivery of a line is under way; a line is
@@ -126,7 +127,7 @@ def _check_can_be_notified(session: CheckoutSession) -> None:
 
 
 def _dispatch_delivered(session_id: SessionId, before: Fulfillment, after: Fulfillment, do: Streams) -> None:
-    """Take the pieces of the lines that were delivered in between off the shelf.
+    """Dispatch the pieces of the lines that this decision delivered.
 
     Raises:
         Refused: a line counted on a promise that a count took back.

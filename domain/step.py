@@ -1,4 +1,4 @@
-"""What an effect is for within its checkout. The ID of its stream ends with the text of it (`mail_receipt`)."""
+"""The purpose of an effect within its checkout. The ID of its stream ends with the step's text (`mail_receipt`)."""
 
 import re
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from domain.mail import MailKind
 
 @dataclass(frozen=True, slots=True)
 class RetrieveStep:
-    """Ask Stripe for the session, on an occasion: the kind of a Stripe event, or a reason of ours with its number."""
+    """Retrieve the session, on an occasion: the type of a Stripe event, or a reason of ours with its number."""
 
     occasion: str
 
@@ -67,7 +67,7 @@ _DELIVER = re.compile(r"deliver_(li_[A-Za-z0-9]+)_([1-9][0-9]*)|deliver_(.+)", r
 
 
 def parse_step(text: str) -> Step | None:
-    """The step with this text; None if it is of another version and means nothing here."""
+    """Return the step with this text; None for a step of another version."""
     if text.startswith("retrieve_"):
         return RetrieveStep(text.removeprefix("retrieve_"))
     if mail := _MAIL.fullmatch(text):

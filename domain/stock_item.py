@@ -1,4 +1,4 @@
-"""A SKU on the shelf: what is there, what is promised, who waits. Never below zero, never promised twice."""
+"""The stock of a SKU: pieces on the shelf, promises and waiting lines. Never negative, never promised twice."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -21,22 +21,21 @@ class LineRef(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """How many pieces a line needs, and whether they are promised or it waits."""
+    """The number of pieces that a line needs, and whether they are promised or waited for."""
 
     quantity: int
     is_promised: bool
     place: int
-    """Among all needs of this SKU, ever, the oldest first. It stays when a promise comes late or is taken back."""
+    """Its number among all needs of this SKU so far: older ones come first. It stays when a promise comes late or is
+    taken back."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class StockItem(Aggregate["StockItemFact"]):
     @dataclass(frozen=True, kw_only=True)
     class Counted(Event):
-        """Staff counted: `on_hand` pieces are on the shelf, promised ones included, delivered ones not.
-
-        A delivery that is under way is none yet: its pieces are on the shelf until its outcome is recorded.
-        """
+        """Staff counted `on_hand` pieces on the shelf, including promised ones. The pieces of a delivery that is under
+        way are on the shelf until its outcome is recorded."""
 
         TOPIC: ClassVar[str] = "StockItem.Counted"
         on_hand: int
@@ -59,7 +58,7 @@ class StockItem(Aggregate["StockItemFact"]):
 
     @dataclass(frozen=True, kw_only=True)
     class Released(Event):
-        """A line no longer wants its pieces, promised or waited for."""
+        """A line no longer needs its pieces, promised or waited for."""
 
         TOPIC: ClassVar[str] = "StockItem.Released"
         line_item: str
@@ -75,12 +74,12 @@ class StockItem(Aggregate["StockItemFact"]):
 
     on_hand: int = 0
     promised: int = 0
-    """How many pieces all the promises are for."""
+    """The number of promised pieces."""
     asked: int = 0
-    """How many needs there were until now: the place of the next."""
+    """The place of the next need."""
     needs: PersistentMap[LineRef, Need] = field(default_factory=PersistentMap)
     waiting: PersistentMap[int, LineRef] = field(default_factory=PersistentMap)
-    """The needs without a promise by their places: the oldest comes first, however many are promised."""
+    """The needs without a promise by their places, the oldest first, without a walk over all promises."""
 
     @property
     def sku(self) -> Sku:
@@ -92,7 +91,7 @@ class StockItem(Aggregate["StockItemFact"]):
 
     @property
     def reserved(self) -> dict[LineRef, int]:
-        """Oldest first. Sorts every promise."""
+        """The promised pieces by line, oldest first. Sorts all promises."""
         promised = ((need.place, ref) for ref, need in self.needs.items() if need.is_promised)
         return self._quantities(ref for _, ref in sorted(promised))
 
@@ -105,7 +104,7 @@ class StockItem(Aggregate["StockItemFact"]):
         return {ref: self.needs[ref].quantity for ref in refs}
 
     def reserve(self, ref: LineRef, quantity: int) -> "StockItemFacts":
-        """Promise pieces to a line if there are enough, else let it wait. A line that has either keeps it."""
+        """Promise pieces to a line if enough are free, else let it wait. A line with a promise or a place keeps it."""
         current = self.needs.get(ref)
         if current is None:
             return [self._asked(ref, quantity)]
@@ -123,15 +122,16 @@ class StockItem(Aggregate["StockItemFact"]):
         return self._and_serve([_released(ref, need.quantity)]) if need else []
 
     def dispatch(self, ref: LineRef) -> "StockItemFacts":
-        """The promised pieces leave the shelf. A line that only waited was served from elsewhere, and no longer
-        waits."""
+        """Record that the promised pieces left the shelf. A line that only waited got its pieces elsewhere, and stops
+        waiting."""
         need = self.needs.get(ref)
         if need is None:
             return []
         return self.take(ref) if need.is_promised else self.release(ref)
 
     def take(self, ref: LineRef) -> "StockItemFacts":
-        """The pieces of a line left the shelf. If a count took its promise back while they left, others go short."""
+        """Record that the pieces of a line left the shelf. If a count took its promise back meanwhile, other lines lose
+        theirs."""
         need = self.needs.get(ref)
         if need is None:
             return []
@@ -154,7 +154,7 @@ class StockItem(Aggregate["StockItemFact"]):
         return self._and_serve([self.Counted(on_hand=on_hand), *self._taken_back(self.promised - on_hand)])
 
     def _taken_back(self, short: int) -> "StockItemFacts":
-        """So many of the newest promises that this many pieces are free again."""
+        """Take back the newest promises until this many pieces are free again."""
         taken: list[StockItemFact] = []
         for ref, quantity in reversed(self.reserved.items()) if short > 0 else ():
             if short <= 0:
@@ -164,7 +164,8 @@ class StockItem(Aggregate["StockItemFact"]):
         return taken[::-1]
 
     def _and_serve(self, facts: "StockItemFacts") -> "StockItemFacts":
-        """The facts, and then the waiting needs that now fit, oldest first: no need waits for available stock."""
+        """Return the facts, and then the promises for waiting needs that now fit, oldest first: no need waits for
+        available stock."""
         after = self.foresee(facts)
         available, served = after.available, list(facts)
         for ref in after.waiting.values():

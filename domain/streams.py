@@ -1,4 +1,4 @@
-"""What a decision over several streams can reach: aggregates, which it loads and commands, and nothing else."""
+"""The interface for decisions over several streams: they load and command aggregates, and nothing else."""
 
 from collections.abc import Callable, Sequence
 from typing import Concatenate, ParamSpec, Protocol
@@ -10,10 +10,10 @@ P = ParamSpec("P")
 
 
 class Streams(Protocol):
-    """The aggregates as they are now, with everything that was commanded before."""
+    """The aggregates in their current states, including all earlier commands of the decision."""
 
     def load(self, kind: type[A], id: StreamId) -> A:
-        """The aggregate; a new one, of version 0, for a stream without events."""
+        """Return the aggregate; one of version 0 for a stream without events."""
 
     def command(
         self,
@@ -23,4 +23,4 @@ class Streams(Protocol):
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> A:
-        """Let the aggregate decide, record what it decided, and return it as it is then."""
+        """Let the aggregate decide, record the facts, and return its state after them."""

@@ -1,4 +1,4 @@
-"""A Stripe event as it arrived: the proof of what Stripe sent, and what became of it."""
+"""A Stripe event as it arrived: the proof of what Stripe sent, and its outcome."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ class StripeEvent(Aggregate["StripeEventFact"]):
         signature: str
         body: str
         payment_intent: str | None = None
-        """The payment that the object is, or names."""
+        """The payment intent that the object is or names."""
         snapshot_event: StripeEventId | None = None
         """Of a thin event: the snapshot event of the same moment, which another endpoint may get."""
 
@@ -48,7 +48,7 @@ class StripeEvent(Aggregate["StripeEventFact"]):
 
     @dataclass(frozen=True, kw_only=True)
     class Ignored(Event):
-        """It led to nothing, and that is right."""
+        """The event needs no action."""
 
         TOPIC: ClassVar[str] = "StripeEvent.Ignored"
         class_version: ClassVar[int] = 2
@@ -97,7 +97,7 @@ class StripeEvent(Aggregate["StripeEventFact"]):
         return [self.RetryRequested()]
 
     def dismiss(self) -> Sequence["StripeEventFact"]:
-        """A failure waits for a person no longer. A later one does again.
+        """Record that a person took its failure out of the work queue. A later failure is shown again.
 
         Raises:
             Refused: it has not failed, or its failure was dismissed before.

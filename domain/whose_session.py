@@ -1,4 +1,4 @@
-"""Whose a session is, where several applications share one Stripe account."""
+"""The owner of a session, where several applications share one Stripe account."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

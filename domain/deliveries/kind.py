@@ -1,7 +1,7 @@
-"""The names of the kinds of delivery.
+"""The kinds of delivery, by their names.
 
-The built-in kinds are a closed set: adding one fails type checking at each place that must know it. Every other name is
-a merchant's own kind, and all of those follow one path.
+The built-in kinds are a closed set: a new one fails type checking in every place that must handle it. Every other name
+is a kind of the merchant's own, and all of those share one implementation.
 """
 
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ def built_in(name: str) -> DeliveryKind | None:
 
 
 def is_with_others(kind: DeliveryKind | None) -> bool:
-    """Whether staff who pack, or a service outside, handle a line that waits for no stock, so the customer can be
+    """True if staff who pack, or a service outside, handle a line that waits for no stock, so the customer can be
     notified. `kind` is None for a merchant's own."""
     match kind:
         case DeliveryKind.SHIPMENT | DeliveryKind.HTTP | None:

@@ -21,7 +21,7 @@ from domain.streams import Streams
 
 class LicenseKey(LineDelivery):
     def settings(self, rule: Rule, item: LineItem) -> dict[str, Setting]:
-        """The pool is that of the rule; without one it has the name of the SKU, the product or the line item."""
+        """Return the pool of the rule; without one, a pool with the name of the SKU, the product or the line item."""
         return {**rule.settings, "pool": pool_of(rule, item.product) or item.id}
 
     def objection(self, settings: Mapping[str, Setting]) -> Reason | None:
@@ -59,8 +59,8 @@ class LicenseKey(LineDelivery):
         return keys
 
     def cancel(self, session_id: SessionId, line: Line, why: Reason, do: Streams) -> None:
-        """The next import is for others. Keys that the line got while it waited for stock were seen by no one, so they
-        are free again."""
+        """Leave the queue of the pool. Keys that the line got while it waited for stock were shown to no customer, so
+        they return to the pool."""
         if line.plan.key_pool is not None:
             ref = LineRef(session_id, line.plan.id)
             do.command(KeyPool, key_pool_id(line.plan.key_pool), KeyPool.return_keys, ref)
@@ -71,7 +71,7 @@ LICENSE_KEY = LicenseKey()
 
 
 def pool_of(rule: Rule, product: str | None) -> str | None:
-    """The pool that the rule names; else one with the name of its SKU or of the product, if there is one."""
+    """Return the pool that the rule names; else the one named after its SKU or product."""
     pool = rule.settings.get("pool") or rule.sku or product
     return str(pool) if pool else None
 
@@ -81,7 +81,7 @@ def deliver_assigned(event: KeyPool.Assigned, do: Streams) -> None:
     stock. A delivered line that waits for new keys gets them in the place of revoked ones."""
     line = do.load(Fulfillment, fulfillment_id(event.session)).lines.get(event.line_item)
     if line is None or line.plan.key_pool is None or key_pool_id(line.plan.key_pool) != event.originator_id:
-        return  # it has another plan by now
+        return  # the line has been replanned
     if line.keys_awaited:
         do.command(Fulfillment, fulfillment_id(event.session), Fulfillment.replace_keys, event.line_item, event.keys)
     elif line.is_ready and has_its_stock(event.session, line, do):

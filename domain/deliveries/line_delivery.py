@@ -1,4 +1,4 @@
-"""What sets one kind of delivery apart from the others. Each built-in kind has a module of its own."""
+"""The interface of a kind of delivery. Each built-in kind has a module of its own."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -28,7 +28,7 @@ class LineDelivery(ABC):
         """Deliver a pending line that waits for no stock, or request its delivery. A second call changes nothing."""
 
     def let_go(self, session_id: SessionId, plan: PlannedLine, do: Streams) -> None:
-        """Cancel what this plan still waits for: its line is delivered or has lost its stock."""
+        """Cancel what the line still waits for, since it is finished or has lost its stock."""
 
     def take_over(self, session_id: SessionId, line: Line, why: Reason, do: Streams) -> tuple[Personal, ...]:
         """Cancel the pending delivery, since staff deliver or replan the line. Return the license keys that it already
@@ -40,7 +40,7 @@ class LineDelivery(ABC):
         return ()
 
     def cancel(self, session_id: SessionId, line: Line, why: Reason, do: Streams) -> None:
-        """End what the line still waits for, since it will not be delivered.
+        """Cancel what the line still waits for, since it was canceled.
 
         Raises:
             Refused: the delivery is under way, or has just succeeded.
@@ -54,4 +54,4 @@ class LineDelivery(ABC):
         """
 
     def retry(self, session_id: SessionId, line: Line, do: Streams) -> None:
-        """A person asked for another try of a line that is pending or was given up."""
+        """Request another attempt for a line that is pending or given up, since a person asked for it."""

@@ -1,4 +1,4 @@
-"""Deliveries by code outside: an effect calls it, as often as it takes. Every kind of the merchant's own is one."""
+"""Deliveries by code outside, carried out by an effect with retries. All kinds of the merchant's own are such."""
 
 from typing import TypeAlias, assert_never
 
@@ -59,7 +59,7 @@ OWN = Outside()
 
 
 def follow_delivery(event: DeliveryOutcome, do: Streams) -> None:
-    """The line takes the outcome of the effect that delivers it, unless it has another plan by now."""
+    """Record the outcome of a delivery at its line, unless the line has been replanned."""
     requested = do.load(Effect, event.originator_id).requested
     id = fulfillment_id(event.session)
     if requested is None or requested.line is None:

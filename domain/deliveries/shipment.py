@@ -8,7 +8,7 @@ from domain.streams import Streams
 
 class Shipment(LineDelivery):
     def hand_over(self, session_id: SessionId, line: Line, do: Streams) -> None:
-        """Nothing: a pending line that has its stock is listed in the work queue, to be packed."""
+        """Do nothing: the work queue lists a pending line that has its stock as a parcel to pack."""
 
 
 SHIPMENT = Shipment()

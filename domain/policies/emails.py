@@ -21,7 +21,7 @@ from domain.step import MailStep, Step, effect_id, mails_with_keys
 from domain.streams import Streams
 
 _SAID_BY_RECEIPTS = frozenset({MailKind.BACKORDERED, MailKind.DELIVERED, MailKind.CANCELED})
-"""What these say of a line, a receipt says too: they are for what came to be after it."""
+"""The kinds of mails whose statements a receipt includes: they report only what became true after it."""
 
 
 _FURTHER: Mapping[type[Event], Begin] = {
@@ -97,8 +97,8 @@ class EmailPolicy:
             self._request(session, kind, lines, do)
 
     def _mail_lines(self, session_id: SessionId, do: Streams) -> None:
-        """Once the engine has done everything that it does by itself: the receipt, and mails about what came to be
-        after it was written."""
+        """Request the receipt when the engine has done all that it does by itself, and mails about what became true
+        after it."""
         fulfillment = do.load(Fulfillment, fulfillment_id(session_id))
         if not fulfillment.is_settled or not fulfillment.lines:
             return
@@ -112,7 +112,7 @@ class EmailPolicy:
                 self._request(session, MailKind.DELIVERED, [mail_line(line)], do, occasion=line.plan.id)
 
     def _mail_backorders(self, session: CheckoutSession, lines: Sequence[Line], do: Streams) -> None:
-        """Request one mail about all of them; a line that is not in it gets a mail of its own."""
+        """Request one mail about all of these lines. A line that is not in it gets its own mail."""
         first = do.load(Effect, effect_id(session.id, MailStep(MailKind.BACKORDERED)))
         mailed, was_asked_for = _statements(first), first.requested is not None
         missing = [line for line in lines if _statement(line) not in mailed]
@@ -132,7 +132,7 @@ class EmailPolicy:
         self._request(do.load(CheckoutSession, event.session), MailKind.SHIPPED, lines, do, occasion=str(event.number))
 
     def _mail_canceled_lines(self, event: Fulfillment.LineItemsCanceled, do: Streams) -> None:
-        """Request a mail about them, unless the receipt is still to be sent, which then has their state."""
+        """Request a mail about these lines, unless the receipt is not sent yet: it will show their state."""
         receipt = _receipt(event.session, do)
         lines = [do.load(Fulfillment, event.originator_id).lines[id] for id in event.lines]
         if event.notifies and not (receipt.is_open and not receipt.is_under_way):
@@ -183,10 +183,10 @@ class EmailPolicy:
 
 
 def look_again(effect: Effect, session_id: SessionId, do: Streams) -> None:
-    """Right before a mail goes out: if it is no longer true, withdraw it and request it again with the current state.
+    """Check a mail right before it goes out: if it is no longer true, withdraw it and request it again with the current
+    state. If the old text may have gone out, the new one is another edition.
 
-    If the old text may have gone out, the new one is another edition. A mail keeps its address if Stripe has removed
-    the customer's address since.
+    A mail keeps its address if Stripe has removed the customer's address since.
     """
     requested = effect.requested
     if requested is None or requested.mail is None or requested.parsed_step is None:
@@ -217,7 +217,8 @@ def _receipt(session_id: SessionId, do: Streams) -> Effect:
 
 
 def _beside_the_receipt(mail: Mail, receipt: Effect) -> Mail | None:
-    """The mail with what the receipt does not say. A receipt that is still to be claimed will say everything."""
+    """Return the mail without the statements of the receipt. A receipt that is not claimed yet will contain
+    everything."""
     if receipt.is_open and not receipt.is_under_way:
         return None
     said = _statements(receipt)
@@ -231,7 +232,7 @@ def _is_about(effect: Effect, line: Line) -> bool:
 
 
 def _has_own_mail(session_id: SessionId, line: Line, do: Streams) -> bool:
-    """Whether a mail about this line alone reports it as backordered: one about several lines may be requested
+    """True if a mail about this line alone reports it as backordered. A mail about several lines may be requested
     again."""
     own = do.load(Effect, effect_id(session_id, MailStep(MailKind.BACKORDERED, line.plan.id)))
     return _statement(line) in _statements(own)
@@ -244,5 +245,5 @@ def _statements(effect: Effect) -> frozenset[tuple[str, str]]:
 
 
 def _statement(line: Line) -> tuple[str, str]:
-    """The statement that a mail makes about this line: its ID and its state."""
+    """Return the statement of a mail about this line: its ID and its state."""
     return line.plan.id, line.state

@@ -143,7 +143,7 @@ def _hand_over(
 
 
 def _let_go(event: Fulfillment.LineItemDelivered | Fulfillment.LineItemBlocked, do: Streams) -> None:
-    """A line that is finished, maybe by a person, or whose stock is gone asks for nothing more."""
+    """Cancel what a line waits for if it is finished, maybe by a person, or has lost its stock."""
     line = do.load(Fulfillment, event.originator_id).lines[event.line_item]
     if line.state.is_finished or not line.is_ready:
         delivery_of(line.plan.kind).let_go(event.session, line.plan, do)

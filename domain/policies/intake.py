@@ -37,7 +37,7 @@ _MAY_BE_KNOWN_BY_NOW = frozenset({ParkReason.UNKNOWN_TO_STRIPE, ParkReason.CONNE
 
 
 def retrieve_step(event: StripeEvent.Received) -> RetrieveStep:
-    """The step of the effect that asks Stripe for the rest."""
+    """Return the step of the retrieval that this Stripe event leads to."""
     return RetrieveStep(event.type.rpartition(".")[2])
 
 
@@ -121,7 +121,8 @@ class Intake:
 
 
 def _take_in_of_payment(kind: str, event: StripeEvent.Received, do: Streams) -> None:
-    """Only a hint. It is recorded in the stream of the payment, whether or not the payment is one of ours."""
+    """Record a Stripe event about a payment in the stream of the payment, whether or not it is one of ours. It is only
+    a hint."""
     payment = payment_id(event.payment_intent)
     if payment is None:
         do.command(StripeEvent, event.originator_id, StripeEvent.ignore, reasons.no_payment_named(event.type))

@@ -65,7 +65,7 @@ def _reserve(session_id: SessionId, line: PlannedLine, do: Streams) -> None:
 
 
 def _is_wanted(session_id: SessionId, plan: PlannedLine, do: Streams) -> bool:
-    """Whether the line still takes this stock. It may have been replanned or finished since."""
+    """True if the line still needs this stock. It may have been replanned or finished since."""
     line = do.load(Fulfillment, fulfillment_id(session_id)).lines.get(plan.id)
     return line is None or (not line.state.is_finished and line.plan.stock_sku == plan.stock_sku)
 
@@ -76,8 +76,8 @@ def _release(session_id: SessionId, line: PlannedLine, do: Streams) -> None:
 
 
 def _release_canceled(event: Fulfillment.LineItemsCanceled, do: Streams) -> None:
-    """The decision has released the stock. Another process may have reserved it at the same moment: it read the line
-    before."""
+    """Release the stock of canceled lines again. The decision has released it, but another process may have reserved it
+    at the same moment, from an earlier state of the line."""
     lines = do.load(Fulfillment, event.originator_id).lines
     for id in event.lines:
         _release(event.session, lines[id].plan, do)
@@ -96,8 +96,8 @@ def _change(
 
 
 def _dispatch(event: Fulfillment.LineItemDelivered, do: Streams) -> None:
-    """Find the stock dispatched: the decision that delivers a line dispatches it. Earlier versions left that to this
-    policy."""
+    """Dispatch the pieces of a delivered line. The decision that delivers a line has done so; in logs of earlier
+    versions this policy does."""
     plan = do.load(Fulfillment, event.originator_id).lines[event.line_item].plan
     if plan.stock_sku is not None:
         ref = LineRef(event.session, event.line_item)

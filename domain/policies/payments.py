@@ -1,7 +1,6 @@
-"""Whenever a checkout is complete and not paid, Stripe is asked again: at once if it hints at news, else on a schedule.
+"""Whenever a checkout is complete and not paid, Stripe is asked again: at once after a hint, else on a schedule.
 
-A payment that arrives later need not be reported by any event of the session: a captured authorization is not, nor is
-what was lost on its way.
+No event of the session need report a later payment: none reports a captured authorization, and events get lost.
 """
 
 from collections.abc import Iterable
@@ -17,9 +16,9 @@ from domain.step import RetrieveStep, effect_id
 from domain.streams import Streams
 
 SCHEDULE = (timedelta(hours=1), timedelta(hours=6), *(timedelta(days=day) for day in range(1, 31)))
-"""How long after its completion an unpaid checkout is asked about again."""
+"""The times after the completion at which Stripe is asked about an unpaid checkout again."""
 _LONGEST_PAUSE = timedelta(days=1)
-"""The next time is never further away, unless the time of completion is from a clock that was ahead."""
+"""The longest pause between two of these times. A longer wait comes from a clock that was ahead."""
 
 
 class PaymentPolicy:
@@ -48,7 +47,7 @@ class PaymentPolicy:
 
 
 def _ask_at_once(payment: Payment, do: Streams) -> None:
-    """Ask once for the latest report: an answer that comes after it covers the earlier ones."""
+    """Ask Stripe once for the latest report: an answer after it covers the earlier ones."""
     if payment.session is None or not payment.reports:
         return
     if do.load(CheckoutSession, payment.session).may_have_news:

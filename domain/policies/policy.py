@@ -1,4 +1,4 @@
-"""What a policy is, what it reads of the log, and where it begins."""
+"""The interface of a policy: what it reads of the log, and where it begins."""
 
 from collections.abc import Iterable, Mapping, Set
 from enum import StrEnum
