@@ -30,7 +30,7 @@ class BackedUp:
     """The last event; None in an empty log."""
     bytes: int
     is_closed: bool
-    """Whether its log was copied to another database, which has replaced it: such a backup is not restored."""
+    """True if another database has replaced its log: such a backup is not restored."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,12 +48,12 @@ class Contents:
     newest_at: datetime | None
     """When the last readable event was recorded, by the shop's clock."""
     is_closed: bool
-    """Whether it was copied to another database, which has replaced it."""
+    """True if another database has replaced it."""
     problems: Sequence[str]
     """The reasons for which no shop can resume from here, as sentences."""
     unreadable: Sequence[str]
-    """The first of the events that lack the one before them in their stream, and of those that this version can't read,
-    as sentences. They are parked, and the rest is handled."""
+    """The first unreadable events, and the first events whose predecessor in the stream is missing, as sentences. They
+    are parked when a shop resumes from here."""
 
     @property
     def is_right(self) -> bool:
@@ -65,9 +65,10 @@ class Lost:
     """The events of a log after the last one that it shares with another log."""
 
     agree_until: int
-    """The position of that event; 0 if they have none in common."""
+    """The position of that shared event; 0 if they share none."""
     differing: int
-    """At how many positions up to there the two do not have the same event: one of them was damaged or changed."""
+    """The number of positions up to there at which the two have different events: one of the logs was damaged or
+    changed."""
     first_differing: int | None
     """The first of these positions."""
     events: int
@@ -75,12 +76,13 @@ class Lost:
     stripe_events: int
     """Stripe events received for the first time in that part of the log: Stripe can send them again."""
     keys: Mapping[str, int]
-    """How many keys of each pool that part gave to customers or withdrew. The backup has them free or unknown."""
+    """By pool, the number of keys that this part gave to customers or withdrew. In the backup they are free or
+    unknown."""
     first_at: datetime | None
     last_at: datetime | None
-    """When these events were recorded, by the shop's clock; None if there is none that can be read."""
+    """The time when the last of these events was recorded, by the shop's clock; None if none can be read."""
     is_closed: bool
-    """Whether that log was copied to another database, which has replaced it: no restore replaces it then."""
+    """True if another database has replaced that log: no restore replaces it then."""
 
 
 def contents(log: Log, report: Report = silent, *, url: str = "") -> Contents:
@@ -118,7 +120,7 @@ def contents(log: Log, report: Report = silent, *, url: str = "") -> Contents:
 
 
 def lost(backup: Log, current: Log, report: Report = silent) -> Lost:
-    """Return what the current log has beyond the backup. Both are read from their first event on.
+    """Return what the current log has beyond the backup. Both logs are read from their first event on.
 
     Raises:
         PersistenceError: one of them can't be read.
@@ -154,7 +156,7 @@ def lost(backup: Log, current: Log, report: Report = silent) -> Lost:
 
 
 def keys_given(log: Log, after: int) -> Iterator[tuple[str, Sequence[Personal]]]:
-    """The license keys that this log gave to customers or withdrew after this position, by pool.
+    """Return, by pool, the license keys that this log gave to customers or withdrew after this position.
 
     Raises:
         PersistenceError: it can't be read.
@@ -177,7 +179,8 @@ def _readable(log: Log, stored: Notification) -> Event | None:
 
 
 def _common(backup: Log, current: Log) -> int | None:
-    """The position where one of them ends and the other one has the same event; None if their pasts differ."""
+    """Return the position at which one of them ends and the other one has the same event; None if their pasts
+    differ."""
     for whole, longer in ((backup, current), (current, backup)):
         end = whole.store.max_notification_id() or 0
         if anchors_at(whole.store, [end]) == anchors_at(longer.store, [end]):
@@ -189,11 +192,11 @@ def _common(backup: Log, current: Log) -> int | None:
 class _Difference:
     position: int
     agree_until: int
-    """The position of the last event before it that both have."""
+    """The position of the last event before it that both logs have."""
 
 
 def _differences(backup: Log, current: Log, until: int | None, report: Report) -> Iterator[_Difference]:
-    """The positions up to this one at which the two do not have the same event, in order. Takes no memory."""
+    """Yield the positions up to this one at which the two have different events, in order."""
     logs = backup, current
     total = max(log.store.max_notification_id() or 0 for log in logs) if until is None else until
     meter = Meter(report, time.monotonic, 0)

@@ -1,16 +1,16 @@
-"""Copying a whole log into another database, and proving both equal: how a shop moves from a file to a server.
+"""Copies a whole log into another database, and proves both equal: a shop moves from a file to a server with it.
 
-Events keep their bytes and their positions in the log. So the positions of followers, of parked events and in views
-mean the same in both logs, and nothing has to be translated.
+Events keep their bytes and their positions in the log, so the positions of followers, of parked events and in views
+mean the same in both logs.
 
-When all is proven equal, the source is marked too: two databases in use would give the same keys to different
-customers. After a kill between the two marks no process starts on either, and the same copy resumes.
+When all is proven equal, the copy marks the source, too: two databases in use would give the same keys to different
+customers. After a kill between the two marks no process starts on either log, and the same copy resumes.
 
 No process may run on half a log: a policy would repeat its decisions, and a finished effect would look due. So the
-transaction of the first batch marks the target, each batch moves the mark, and it is removed only when all events are
-there and proven equal. The mark is a row among the followers' positions, which every log has, and which
-`Log.check_is_whole` looks for before any process reads or writes. A kill needs no clean-up: the mark has exactly what
-the resumed copy needs to know.
+transaction of the first batch marks the target, each batch moves the mark, and the copy removes it only when all events
+are there and proven equal. The mark is a row among the followers' positions, which every log has, and
+`Log.check_is_whole` looks for it before any process reads or writes. A kill needs no clean-up: the mark has all that
+the resumed copy needs.
 """
 
 import hashlib
@@ -39,7 +39,7 @@ _DIFFERENCES_MAX = 10
 _FIRST_VERSION = 1
 
 Stage = Callable[[str], AbstractContextManager[Report]]
-"""Begins a part of the work, by its name, and yields what reports its progress."""
+"""Begins a stage of the work, by its name, and yields the function that reports its progress."""
 
 
 def silently(_name: str) -> AbstractContextManager[Report]:
@@ -76,7 +76,7 @@ class Likeness:
 
     events: int = 0
     streams: int = 0
-    """As many as have their first event there."""
+    """The number of streams that begin in these events."""
     differences: list[str] = field(default_factory=list)
     """The first of them."""
     _hash: "hashlib._Hash" = field(default_factory=hashlib.sha256)
@@ -96,7 +96,7 @@ class Likeness:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Copied:
-    """What was copied, and what the comparison of both databases found."""
+    """The result of a copy: what was copied, and how the two databases compare."""
 
     events: int
     streams: int
@@ -132,11 +132,11 @@ class Copy:
 
     @property
     def databases(self) -> tuple[OpenDatabase, OpenDatabase]:
-        """From where, and to where."""
+        """The source and the target."""
         return self._source, self._target
 
     def __call__(self, stage: Stage = silently) -> Copied:
-        """Copy what is missing, and prove both equal. Only then can processes use the target.
+        """Copy what is missing, and prove both logs equal. Only then can processes use the target.
 
         Raises:
             Refused: a process uses one of them, or the target holds something else.
@@ -184,7 +184,7 @@ class Copy:
                 raise _is_used(database)
 
     def _begin(self, stage: Stage) -> int:
-        """How far an interrupted copy has come; without one, a new copy begins.
+        """Return the position that an interrupted copy has reached; without one, begin a new copy.
 
         Raises:
             Refused: the target holds anything but the beginning of the source's log, or another database has replaced
@@ -239,8 +239,8 @@ class Copy:
         meter.show(done, done, is_last=True)
 
     def _compare(self, until: int, report: Report) -> Likeness:
-        """Both logs event by event, up to this position: where they are the same, every stream is too, in every hash of
-        it. In the order of the log that takes one pass and no memory, whatever order each database gives to texts."""
+        """Compare both logs event by event, up to this position. Equal logs have equal streams. In the order of the log
+        this takes one pass and no memory, whatever order each database gives to texts."""
         likeness = Likeness()
         meter = Meter(report, self._timer, 0)
         stores = (self._source.log.store, self._target.log.store)
@@ -322,7 +322,7 @@ def _is_used(database: OpenDatabase) -> Refused:
 
 
 def _differences(here: Sequence[Notification], there: Sequence[Notification]) -> Iterator[str]:
-    """The differences between two portions of a log, as sentences."""
+    """Return the differences between two portions of a log, as sentences."""
     source, target = ({each.id: each for each in events} for events in (here, there))
     # Where one portion ends early, what the other one has after that may only be further on
     last = min(here[-1].id, there[-1].id) if here and there else None

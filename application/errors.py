@@ -39,15 +39,15 @@ class NotABackup(Exception):
 
 
 class Busy(Exception):
-    """Too much is waiting to be written already. Try again in a moment."""
+    """The queue of the writer is full. Try again in a moment."""
 
 
 class StoreUnavailable(Exception):
-    """The store could not take it: nothing was recorded. Try again later."""
+    """The store did not accept the write: nothing was recorded. Try again later."""
 
 
 class Unprepared(Exception):
-    """A long stream that no one may wait for here has to be folded first, which another thread does."""
+    """A long stream is not folded yet. No caller here may wait for that; another thread does it."""
 
     def __init__(self, stream: str) -> None:
         super().__init__(f"The stream {stream} is being prepared.")
@@ -63,7 +63,7 @@ class LogReplaced(Exception):
 
 
 class Explained(Exception):
-    """Raised with a `Reason`, or with a text for staff as code outside raises it. `str` of it is a sentence."""
+    """An error with a `Reason`, or with a text for staff if code outside raises it. `str` of it is a sentence."""
 
     @property
     def reason(self) -> Reason:
@@ -78,9 +78,9 @@ class Explained(Exception):
 
 
 def reason_for(error: BaseException, *of_ports: type[Exception]) -> Reason:
-    """Return what is kept of an error. The messages of a port's errors, and of our own that every use case may raise,
-    are meant for staff. Of any other error only its type, file and line are kept: its message may quote personal
-    data."""
+    """Return what is stored of an error. Messages of the errors of ports, and of our own errors that every use case may
+    raise, are meant for staff. Of any other error only the type, file and line are stored: its message may quote
+    personal data."""
     if isinstance(error, of_ports):
         return error.reason if isinstance(error, Explained) else reasons.port_failed(str(error))
     if isinstance(error, UnreadableEvent):

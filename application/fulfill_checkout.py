@@ -1,8 +1,7 @@
-"""`fulfill_checkout(session_id)`: ask Stripe, record its answer, and let the policies do the rest.
+"""`fulfill_checkout(session_id)` retrieves a session from Stripe and records the answer; the policies do the rest.
 
-The landing page and staff call it; after a webhook, an effect does the same. It may be called any
-number of times, at the same moment too: what is known already is not recorded again, and only the log's one `Paid`
-event starts a fulfillment.
+The landing page and staff call it; after a webhook an effect does the same. It may be called any number of times, even
+concurrently: a known answer is not recorded again, and only the log's one `Paid` event starts a fulfillment.
 """
 
 from datetime import datetime
@@ -30,7 +29,7 @@ logger = structlog.get_logger(__name__)
 def learn_answer(
     session_id: SessionId, checkout: Checkout, do: Streams, *, source: Source, at: datetime, is_ours: bool
 ) -> CheckoutSession:
-    """Record an answer of Stripe's, and in the stream of the payment which session it is for."""
+    """Record an answer of Stripe's in the stream of the session, and the session in the stream of its payment."""
     session = do.command(
         CheckoutSession, session_id, CheckoutSession.learn, checkout, source=source, at=at, is_ours=is_ours
     )
@@ -51,7 +50,8 @@ class FulfillCheckout:
     def __call__(
         self, session_id: SessionId, *, source: Source, actor: str, reason: Personal | None = None
     ) -> CheckoutSession:
-        """Return the session as it is known after asking Stripe, unless it is known to be paid already. It blocks.
+        """Return the session after retrieving it from Stripe. A paid session is not retrieved again. The call
+        blocks.
 
         Raises:
             InvalidIdentifier: not the ID of a Checkout Session.

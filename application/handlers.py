@@ -1,4 +1,4 @@
-"""How each kind of effect is carried out: ask Stripe, send a mail, call a service that delivers a line."""
+"""The handlers of effects: they retrieve a session, send a mail, or call a service that delivers a line."""
 
 from collections.abc import AsyncGenerator, Coroutine, Generator
 from dataclasses import replace
@@ -40,14 +40,14 @@ logger = structlog.get_logger(__name__)
 
 _NOTE_MAX = 200
 _UNKNOWN_TRIES = 14
-"""With the pauses of a retrieval, the last try comes after about an hour."""
+"""With the pauses between retrievals, the last of these attempts comes after about an hour."""
 
 
 class Retrieve:
-    """Ask Stripe for a session, and record its answer.
+    """Retrieve a session from Stripe, and record the answer.
 
-    A Stripe event, signed with our secret, proves that the session exists. If Stripe does not know it, the key is
-    most likely another account's, by mistake; so the session is parked only after about an hour of tries.
+    A signed Stripe event proves that the session exists. If Stripe does not know it, the key most likely belongs to
+    another account, by mistake. So the session is parked only after about an hour of attempts.
     """
 
     def __init__(self, gateway: StripeGateway, clock: Clock, catalog: Catalog) -> None:
@@ -107,7 +107,7 @@ def _names_an_account(session: CheckoutSession, do: Streams) -> bool:
 
 
 class SendMail:
-    """Send the mail that was requested, or the one that has become true instead."""
+    """Send the requested mail, or its current edition if the requested one is no longer true."""
 
     def __init__(self, mailer: Mailer) -> None:
         self._mailer = mailer
@@ -129,12 +129,13 @@ class SendMail:
 
 
 def message_id(mail: Effect) -> str:
-    """A mail that may have gone out before it was withdrawn has another text: its message ID is not used again."""
+    """Return the message ID of the current edition. An earlier edition that may have gone out has another text, so its
+    ID is not used again."""
     return mail.id if mail.edition == 1 else f"{mail.id}_{mail.edition}"
 
 
 class Deliver:
-    """Delivers a line through a service outside: the `http` kind, and the merchant's own."""
+    """Deliver a line through a service outside: the `http` kind, or a kind of the merchant's own."""
 
     def __init__(self, deliverer: Deliverer, log: Log) -> None:
         self._deliverer = deliverer
@@ -198,7 +199,7 @@ class Deliver:
 
 
 def _handed_over(attempt: Attempt, requested: Effect.Requested, note: str | None) -> Outcome:
-    """The line is delivered and its pieces leave the shelf in the transaction that records the attempt's success."""
+    """Deliver the line and dispatch its pieces, in the transaction that records the success of the attempt."""
     session_id, item = attempt.session_id, requested.line
 
     def hand_over(do: Streams) -> None:
@@ -211,15 +212,15 @@ def _handed_over(attempt: Attempt, requested: Effect.Requested, note: str | None
 
 
 def _has_not_run(answer: object) -> bool:
-    """Whether none of the merchant's own code has run, since it is no plain method."""
+    """True if none of the merchant's code has run, since its method is async or a generator."""
     if isinstance(answer, Coroutine | Generator):
         answer.close()  # or Python warns that it was never awaited
     return isinstance(answer, Coroutine | Generator | AsyncGenerator)
 
 
 def _note(attempt: Attempt, answer: object) -> str | None:
-    """The remark on a delivery. The line counts as delivered whatever the merchant's code returns: a second call could
-    deliver it twice."""
+    """Return the remark on a delivery. The line counts as delivered whatever the merchant's code returns, since a
+    second call could deliver it twice."""
     match answer:
         case DeliveryReceipt(note=None):
             return None

@@ -18,15 +18,16 @@ class PortError(Explained):
 
 
 class Temporary(PortError):
-    """It may work later: the other side was not reached, was busy, or failed on its own account."""
+    """A later attempt may succeed: the other side was not reached, was busy, or failed."""
 
 
 class NotTaken(Temporary):
-    """It may work later, and nothing has gone out: the other side was not reached, or answered that it took nothing."""
+    """A later attempt may succeed, and nothing has gone out: the other side was not reached, or answered that it took
+    nothing."""
 
 
 class Permanent(PortError):
-    """It won't work by trying again as it is: the other side understood and refused. Nothing of it has gone out."""
+    """The other side understood and refused, so a retry can't succeed. Nothing has gone out."""
 
 
 class SessionUnknown(Permanent):
@@ -58,7 +59,7 @@ class WebhookReader(Protocol):
 
 class StripeGateway(Protocol):
     def retrieve(self, session_id: SessionId) -> Checkout:
-        """The session with all its line items, asked of Stripe's API now.
+        """Retrieve the session with all its line items from Stripe's API.
 
         Raises:
             SessionUnknown: Stripe has no such session for our key.
@@ -83,7 +84,7 @@ class Mailer(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryRequest:
-    """A paid line for a service outside to deliver, with what that service may need to know."""
+    """A paid line that a service outside delivers, with everything that the service may need."""
 
     idempotency_key: str
     """The same for every attempt: the service must deliver once per key."""
@@ -123,20 +124,20 @@ class WorkerLocks(Protocol):
     """The running workers. A lock is released when its process ends, however it ends."""
 
     def lead(self) -> bool:
-        """Become or stay the one process that runs the policies; False while another is."""
+        """Become or stay the one process that runs the policies. Return False while another process is."""
 
     def enlist(self) -> str:
-        """The ID under which this process works now, and whose lock it holds; another one once that lock was lost."""
+        """Return the worker ID of this process, whose lock it holds; a new one if that lock was lost."""
 
     def is_at_work(self, worker: str) -> bool:
-        """Whether a process holds this worker's lock."""
+        """Return True if a process holds this worker's lock."""
 
     def has_others(self) -> bool:
-        """Whether any other worker is at work."""
+        """Return True if any other worker is at work."""
 
     def release(self) -> None:
-        """Give every lock back. Others can take them at once."""
+        """Release all locks. Other processes can take them at once."""
 
 
 Clock = Callable[[], datetime]
-"""Our clock: now, in UTC, with its zone."""
+"""Returns the current time in UTC, with its zone."""

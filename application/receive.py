@@ -1,4 +1,4 @@
-"""Taking in a Stripe event: append it as it came, once, and nothing else on this path."""
+"""Receives a Stripe event: it only appends the event as it came, once."""
 
 from application.log.unit_of_work import Stamp, stamped
 from application.log.writer import Waiter, Writer
@@ -8,9 +8,9 @@ from domain.stripe_event import StripeEvent
 
 
 def receive(writer: Writer, clock: Clock, id: StripeEventId, received: StripeEvent.Received, waiter: Waiter) -> None:
-    """Append the event. The waiter has the result when that is durable: True if it is new, False for a redelivery.
+    """Append the event. The waiter gets the result when it is durable: True if it is new, False for a redelivery.
 
-    It does not wake the writer: a caller with many events wakes it once for all of them.
+    This does not wake the writer: a caller with many events wakes it once for all of them.
 
     Raises:
         Busy: too much is waiting already.

@@ -59,7 +59,7 @@ class By:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedParcel:
-    """A parcel of a list that has left with all that its checkout had ready to pack."""
+    """A shipped parcel of a list. It contains everything that was ready to pack in its checkout."""
 
     row: int
     session_id: SessionId
@@ -68,12 +68,12 @@ class ListedParcel:
 
 
 class _OnlyTried(Exception):
-    """Everything could be done, and nothing is to be recorded."""
+    """Undoes a dry run: every command succeeded, and nothing is recorded."""
 
 
 class Staff:
-    """Each command raises `NotFound` for what the log does not know and `Refused`, with a way out, for what can't
-    be done; `StoreUnavailable`, `Busy` or `Stopped` if it could not be recorded."""
+    """The commands. They raise `NotFound` if the log does not contain the subject; `Refused`, with a way out, if the
+    command can't be done; and `StoreUnavailable`, `Busy` or `Stopped` if it could not be recorded."""
 
     def __init__(self, log: Log, writer: Writer, catalog: Catalog, clock: Clock) -> None:
         self._log = log
@@ -82,12 +82,12 @@ class Staff:
         self._clock = clock
 
     def complete(self, session_id: SessionId, lines: Sequence[str], by: By) -> None:
-        """These lines, or those that only a person delivers, have been handed over by hand."""
+        """Record that these lines, or those that only a person delivers, were delivered by hand."""
 
         self._on_checkout(session_id, by, lambda unit: staff_decisions.complete(session_id, lines, unit))
 
     def ship(self, session_id: SessionId, lines: Sequence[str], *, carrier: str, tracking: str | None, by: By) -> None:
-        """A parcel with these lines, or with all that are ready to pack, has left."""
+        """Record that a parcel left with these lines, or with all that are ready to pack."""
 
         def ship(unit: UnitOfWork) -> None:
             staff_decisions.ship(session_id, lines, unit, carrier=carrier, tracking=tracking)
@@ -95,7 +95,8 @@ class Staff:
         self._on_checkout(session_id, by, ship)
 
     def ship_all(self, parcels: Sequence[ListedParcel], by: By, *, is_dry_run: bool) -> None:
-        """All these parcels have left, in one transaction. A dry run makes the same decisions and records none.
+        """Record that all these parcels left, in one transaction. A dry run makes the same decisions and records
+        none.
 
         Raises:
             Refused: one of them can't have left. The sentence names the rows, and nothing was recorded.
@@ -116,8 +117,8 @@ class Staff:
             return
 
     def cancel(self, session_id: SessionId, lines: Sequence[str], by: By, *, notifies: bool) -> Sequence[Line]:
-        """Deliver none of these lines, or nothing more of the checkout. Return the lines that stay as they are, since
-        the customer has them."""
+        """Cancel these lines, or everything that is not delivered yet. Return the delivered lines, which stay as they
+        are."""
 
         def cancel(unit: UnitOfWork) -> Sequence[Line]:
             staff_decisions.cancel(session_id, lines, unit, notifies=notifies)
@@ -148,7 +149,7 @@ class Staff:
         check_retriable(self._log, id, livemode=livemode)
 
     def retry_all(self, ids: Sequence[str], by: By) -> list[str]:
-        """The same for many, in few transactions. Returns those that this version can't read: they stay stuck."""
+        """Retry many, in few transactions. Return those that this version can't read: they stay stuck."""
         unreadable: list[str] = []
         submitted: list[tuple[str, Future[None]]] = []
         for id in ids:
@@ -178,7 +179,7 @@ class Staff:
         return StripeEventId(StreamId(id)), received.session_id
 
     def dismiss(self, subject: SessionId | StripeEventId, by: By) -> None:
-        """Take a Stripe event or a checkout out of the work queue, until something new comes about it. The lines of a
+        """Take a Stripe event or a checkout out of the work queue, until there is something new about it. Lines of a
         checkout stay: they are delivered or canceled.
 
         Raises:
@@ -206,7 +207,7 @@ class Staff:
         )
 
     def readdress(self, session_id: SessionId, to: str, by: By) -> None:
-        """Give the checkout's mails another address. Mails that failed are tried again and go there.
+        """Set another address for the checkout's mails. Failed mails are retried with it.
 
         Raises:
             Refused: `to` is no address, or there is no such checkout.
@@ -238,7 +239,7 @@ class Staff:
         self._on_checkout(session_id, by, correct)
 
     def show_keys(self, session_id: SessionId, lines: Sequence[str], by: By) -> Sequence[Line]:
-        """Return these lines, or all that have license keys. That they were looked at is in the log before."""
+        """Return these lines, or all that have license keys. The log records first that staff looked at them."""
 
         def show(unit: UnitOfWork) -> Sequence[Line]:
             fulfillment = unit.command(Fulfillment, fulfillment_id(session_id), Fulfillment.show_keys, lines)
@@ -279,9 +280,9 @@ class Staff:
         return added
 
     def withdraw_keys(self, pool: PoolName, keys: Sequence[str], by: By) -> Withdrawal:
-        """Let no line of any checkout get these keys, whether they are in the pool or not.
+        """Withdraw these keys, whether or not they are in the pool: no line gets them.
 
-        Each thousand is a transaction of its own, as of an import. If a customer has one of them, none is withdrawn.
+        Each thousand is a transaction of its own, as in an import. If a customer has one of them, none is withdrawn.
         """
         id = key_pool_id(pool)
         if len(keys) > _KEYS_PER_EVENT:  # all of them, before the first is recorded

@@ -1,8 +1,8 @@
-"""Text that every store can hold, and the one rule for text that no store can.
+"""Makes text storable in every store.
 
-A NUL fits no text of PostgreSQL, and half of a surrogate pair fits no UTF-8. Both come from outside: from a product's
-name, a customer's keyboard, the answer of a merchant's own service. Each becomes U+FFFD, so that the rest of the text
-is kept, and no row, event or answer is lost because of it.
+PostgreSQL holds no NUL, and UTF-8 has no half of a surrogate pair. Both come from outside: a product's name, a
+customer's keyboard, the answer of a merchant's service. Each becomes U+FFFD, so that the rest of the text is kept, and
+no row, event or answer is lost.
 """
 
 import re
@@ -17,19 +17,19 @@ _ESCAPE = re.compile(rb"\\(?:u[dD][89abAB]%b\\u[dD][c-fC-F]%b|(u[dD][89a-fA-F]%b
 
 
 def is_storable(text: str) -> bool:
-    """Whether every store holds this text as it is."""
+    """True if every store holds this text as it is."""
     return (text.isascii() and "\0" not in text) or _UNSTORABLE.search(text) is None
 
 
 def storable(text: str) -> str:
-    """`text` as every store holds it. Two halves that stand side by side become the character that they spell."""
+    """Return `text` in storable form. Two halves of a surrogate pair in a row become their character."""
     if is_storable(text):
         return text
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").replace("\0", REPLACEMENT)
 
 
 def storable_json(body: bytes) -> bytes:
-    """`body`, which is JSON, with escapes instead that every store can hold once they are decoded."""
+    """Return the JSON text `body` with escapes that are storable when they are decoded."""
     return _ESCAPE.sub(_readable, body) if b"\\u" in body else body
 
 

@@ -1,4 +1,4 @@
-"""Whether Stripe accepts our key, by what it last answered to this process."""
+"""The state of our Stripe key, by Stripe's latest answer to this process."""
 
 from enum import StrEnum
 
@@ -16,7 +16,8 @@ class StripeKey(StrEnum):
 
 
 class WatchedGateway:
-    """Implements `application.ports.StripeGateway` by another one, and remembers what Stripe answered to the key."""
+    """Implements `application.ports.StripeGateway` by another gateway, and remembers whether Stripe accepted the
+    key."""
 
     def __init__(self, gateway: StripeGateway) -> None:
         self._gateway = gateway
@@ -32,7 +33,7 @@ class WatchedGateway:
         return checkout
 
     def _learn(self, error: PortError) -> None:
-        """A server that was not reached, was busy or failed shows nothing about the key."""
+        """Learn from an answer. A server that was not reached, was busy or failed shows nothing about the key."""
         if error.reason.code is ReasonCode.STRIPE_KEY_REFUSED:
             self.key = StripeKey.REFUSED
         elif isinstance(error, Permanent):

@@ -1,5 +1,7 @@
-"""How work runs in parallel, and how it waits: on threads of the operating system. A simulation brings others, which
-take turns in an order that a seed chose, under a clock of its own."""
+"""Runs work in parallel, and waits, with threads of the operating system.
+
+A simulation replaces them by tasks that take turns in an order that its seed chooses, under its own clock.
+"""
 
 import threading
 import time
@@ -11,7 +13,7 @@ T = TypeVar("T")
 
 
 class Signal(Protocol):
-    """As `threading.Event`."""
+    """The interface of `threading.Event`."""
 
     def is_set(self) -> bool: ...
 
@@ -23,7 +25,7 @@ class Signal(Protocol):
 
 
 class Running(Protocol):
-    """As `threading.Thread`."""
+    """The interface of `threading.Thread`."""
 
     @property
     def name(self) -> str: ...
@@ -34,7 +36,7 @@ class Running(Protocol):
 
 
 class Overdue(Exception):
-    """A call did not return in time. It goes on in a thread of its own."""
+    """A call did not return in time. It continues in its own thread."""
 
 
 class Threads:

@@ -202,7 +202,7 @@ class Fulfillment(FulfillmentEvents, Aggregate[FulfillmentFact]):
         return [self.KeysReplaced(number=self.replacements + 1, line_item=line_item, keys=new)] if new else []
 
     def lines_with_keys(self, line_items: Sequence[str]) -> Sequence[Line]:
-        """Return these lines. Without lines, all that have license keys.
+        """Return these lines. Without lines, all that have license keys, revoked or not.
 
         Raises:
             Refused: a line is not there, or has no keys, or none has.

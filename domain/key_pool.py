@@ -92,12 +92,12 @@ class KeyPool(Aggregate["KeyPoolFact"]):
     and the map shows none of them: a million marked ones would be a million objects for the garbage collector to
     walk."""
     known: PersistentMap[str, int] = field(default_factory=PersistentMap)
-    """By key, its number among all imported keys, to find repeated ones. `WITHDRAWN` for withdrawn keys, which may
-    never have been imported."""
+    """By key, its number among all imported keys, to find repeated ones. `WITHDRAWN` for revoked keys, and for
+    withdrawn ones, which may never have been imported."""
     numbered: int = 0
     """The number of the next imported key."""
     ledger: PersistentMap[tuple[str, str], tuple[str, ...]] = field(default_factory=PersistentMap)
-    """The keys of each line that has some, by session and line item."""
+    """The keys of each line that has some, by session and line item, without revoked ones."""
     waits: PersistentMap[LineRef, Wait] = field(default_factory=PersistentMap)
     queue: PersistentMap[int, LineRef] = field(default_factory=PersistentMap)
     """The waiting lines by their places, the oldest first."""

@@ -81,7 +81,7 @@ def _lines_now(
 
 
 def _is_undecided(line: Line) -> bool:
-    """True if a person still has to decide about it: it was canceled, and then paid."""
+    """True if a person still has to decide about it: it was canceled and then paid, or is paid twice."""
     why = line.why.code if line.why else None
     return line.state is LineState.MANUAL and why in {ReasonCode.PAID_AFTER_CANCELLATION, ReasonCode.PAID_TWICE}
 

@@ -1,8 +1,9 @@
-"""What binds something made from the log to the log it was made from: the last event it took in, by identity.
+"""Anchors bind data that is derived from the log to that log: an anchor identifies the last event that the data
+includes.
 
 A position alone is not enough: a log that was restored to an earlier moment gives the same positions to other events.
 So everything that is derived from the log and stored elsewhere keeps the anchor of its last event. `held` checks
-whether that event is still in this log. If it does not, the derived thing is void and is rebuilt.
+whether that event is still in this log. If not, the derived data is void and is rebuilt.
 """
 
 import hashlib
@@ -30,13 +31,13 @@ class EventsByPosition(Protocol):
 
 
 def digest_of(stored: StoredEvent) -> str:
-    """The SHA-256 of an event's topic and bytes. Bytes of a stored event never change; a later one of the same stream
-    and version has another `recorded_at`, and so another digest."""
+    """Return the SHA-256 of an event's topic and bytes. Bytes of a stored event never change; another event of the same
+    stream and version has another `recorded_at`, and so another digest."""
     return hashlib.sha256(stored.topic.encode() + b"\n" + stored.state).hexdigest()
 
 
 def anchor(position: int, stored: StoredEvent) -> Anchor:
-    """The anchor of a view or state whose last event is the one stored at this position."""
+    """Return the anchor of a view or state whose last event is the one stored at this position."""
     return Anchor(
         position=position,
         stream=str(stored.originator_id),
@@ -46,11 +47,11 @@ def anchor(position: int, stored: StoredEvent) -> Anchor:
 
 
 def anchors_at(log: EventsByPosition, positions: Iterable[int]) -> dict[int, Anchor]:
-    """The anchors of the events at these positions; none for a position without an event."""
+    """Return the anchors of the events at these positions; none for a position without an event."""
     return {event.id: anchor(event.id, event) for event in log.select_positions(list(positions))}
 
 
 def held(log: EventsByPosition, anchors: Iterable[Anchor]) -> set[Anchor]:
-    """The anchors whose event is in this log. A view or state with any other anchor is not derived from it."""
+    """Return the anchors whose event is in this log. A view or state with any other anchor is not derived from it."""
     asked = set(anchors)
     return asked & set(anchors_at(log, {each.position for each in asked}).values())

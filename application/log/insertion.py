@@ -1,4 +1,4 @@
-"""What one transaction adds to the log, and where it went."""
+"""What one transaction adds to the log, and the positions that the store gives it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ class ParkedEvent:
     policy: str
     position: int
     subject: str
-    """The session it belongs to, or the stream where there is none."""
+    """Its session; its stream if it belongs to no session."""
     error: Reason
     parked_at: datetime
 
@@ -27,19 +27,19 @@ class Move:
 
     follower: str
     since: int | None
-    """The position that the store must have until now; 0 also matches a follower that has none. With None any lower
-    position will do, as for the library's own followers."""
+    """The position that the store must have until now; 0 also matches a follower without a position. None accepts any
+    lower position, as the library's own followers do."""
     to: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bookkeeping:
-    """How far followers have come, and what they parked."""
+    """The new positions of followers, and the events that they parked or handled later."""
 
     moves: Sequence[Move] = ()
     park: Sequence[ParkedEvent] = ()
     unpark: Sequence[tuple[str, int]] = ()
-    """Policy and position of each parked event that is handled now."""
+    """The policy and position of each parked event that has been handled now."""
 
 
 NO_BOOKKEEPING = Bookkeeping()
@@ -54,12 +54,12 @@ class Insertion:
     events: Sequence[StoredEvent] = ()
     books: Bookkeeping = NO_BOOKKEEPING
     epoch: int | None = None
-    """The store's epoch before the first question whose answer led to this."""
+    """The store's epoch before the first query whose answer led to this."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inserted:
-    """Where an insertion went."""
+    """The positions of an insertion."""
 
     firsts: Sequence[int | None]
     """The position of each first event; None for one whose stream had begun."""
@@ -67,5 +67,5 @@ class Inserted:
 
     @property
     def positions(self) -> Sequence[int]:
-        """Those of all events that are stored now, in the order of the log."""
+        """The positions of all newly stored events, in the order of the log."""
         return [*(position for position in self.firsts if position is not None), *self.events]

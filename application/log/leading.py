@@ -21,7 +21,7 @@ def terms(settings: Mapping[str, str]) -> Terms:
 
 
 def differing(ours: Terms, last: Terms) -> Sequence[str]:
-    """The names of the settings that differ. A setting that only one of two versions knows is none."""
+    """Return the names of the settings that differ. A setting that only one of two versions knows does not count."""
     return [name for name, digest in ours.items() if last.get(name, digest) != digest]
 
 

@@ -1,4 +1,4 @@
-"""The log: one totally ordered event store on the `eventsourcing` library, and what we ask of it beyond the library."""
+"""The log: one totally ordered event store, built on the `eventsourcing` library."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -23,11 +23,12 @@ MOVED = "moved to another database"
 """The mark of a log that was copied to another database, which has replaced it."""
 MARKS = frozenset({COPYING, MOVED})
 LEADS_BY = "leads by "
-"""Begins the names of the last leader's settings, whose digests stand among the positions of followers."""
+"""The prefix of the names of the last leader's settings, whose digests are among the positions of followers."""
 
 
 class LogRecorder(ProcessRecorder, ABC):
-    """The library's process recorder, with many streams at once and bookkeeping in the same transaction."""
+    """The library's process recorder, extended by queries of many streams and by bookkeeping in the same
+    transaction."""
 
     @abstractmethod
     def insert(self, insertion: Insertion) -> Inserted:
@@ -42,7 +43,7 @@ class LogRecorder(ProcessRecorder, ABC):
     def insert_events(
         self, stored_events: Sequence[StoredEvent], *, tracking: Tracking | None = None, **unknown: object
     ) -> Sequence[int]:
-        """The insert of the library: events, and the position of one follower, which only has to grow.
+        """The library's insert: events, and the position of one follower, which only has to grow.
 
         Raises:
             TypeError: an argument that the library does not know would be lost.
@@ -56,45 +57,49 @@ class LogRecorder(ProcessRecorder, ABC):
 
     @abstractmethod
     def select_streams(self, ids: Sequence[str], *, version_max: int | None = None) -> Sequence[StoredEvent]:
-        """The events of all these streams, in the order of stream and version; none of a later version than that."""
+        """Return the events of all these streams, by stream and version; without versions above `version_max`."""
 
     @abstractmethod
     def select_positions(self, positions: Sequence[int]) -> Sequence[Notification]:
-        """The events at these positions of the log, in its order."""
+        """Return the events at these positions, in the order of the log."""
 
     @abstractmethod
     def select_gaps(self, limit: int) -> Sequence[tuple[int, str, int]]:
-        """Position, stream and version of the first events whose predecessor in the stream is not before them."""
+        """Return position, stream and version of the first events whose predecessor in the stream is not before
+        them."""
 
     @abstractmethod
     def select_moves(self, start: int, limit: int) -> Sequence[tuple[int, str, int]]:
-        """Position, stream and version of the events after this position, in order."""
+        """Return position, stream and version of the events after this position, in order."""
 
     @abstractmethod
     def select_stream_ids(self, begin: str, end: str) -> Sequence[str]:
-        """The IDs of the streams from `begin` on, before `end`, in the store's own order of text. The index leads from
-        one to the next, so this takes as long as there are streams, however many events they have."""
+        """Return the IDs of the streams from `begin` on, before `end`, in the store's own order of text.
+
+        The index leads from one stream to the next, so the time depends on the number of streams, not on the number of
+        their events.
+        """
 
     @abstractmethod
     def select_parked_events(self, *, policy: str | None = None, subject: str | None = None) -> Sequence[ParkedEvent]:
-        """Parked events in the order of the log."""
+        """Return parked events, in the order of the log."""
 
     @abstractmethod
     def select_positions_of_followers(self) -> Mapping[str, int]:
-        """How far each follower has come, whichever version of us it is of; and the `MARKS` that the log has."""
+        """Return the position of each follower, of this or another version, and the `MARKS` of the log."""
 
     @abstractmethod
     def select_terms(self) -> Mapping[str, int]:
-        """The terms (`application.log.leading`) of the last server that led; empty if none has."""
+        """Return the terms (`application.log.leading`) of the last server that led; empty if none has."""
 
     @abstractmethod
     def replace_terms(self, terms: Mapping[str, int]) -> None:
-        """Keep these as the terms of the last server that led."""
+        """Store these as the terms of the last server that led."""
 
     @abstractmethod
     def insert_copied(self, events: Sequence[Notification], *, since: int | None) -> None:
-        """Take in events of another log at their positions there, and mark in the same transaction that a copy has come
-        so far. `since` is how far it had come until now: None before it begins, with an empty log.
+        """Insert events of another log at their positions there, and move the mark of the copy in the same transaction.
+        `since` is the mark until now: None before the copy begins, with an empty log.
 
         Raises:
             IntegrityError: the log does not end there, or the mark is another.
@@ -102,26 +107,26 @@ class LogRecorder(ProcessRecorder, ABC):
 
     @abstractmethod
     def replace_bookkeeping(self, positions: Mapping[str, int], parked: Sequence[ParkedEvent]) -> None:
-        """Have just these positions of followers, and these parked events. Marks stay."""
+        """Replace all positions of followers and all parked events by these. Marks stay."""
 
     @abstractmethod
     def end_copy(self) -> None:
-        """Take the mark `COPYING` away. What is appended from now on comes after what was copied."""
+        """Remove the mark `COPYING`. New events come after the copied ones from now on."""
 
     @abstractmethod
     def set_moved(self, is_moved: bool) -> None:
-        """Set the mark `MOVED`, or take it away."""
+        """Set or remove the mark `MOVED`."""
 
     @property
     @abstractmethod
     def epoch(self) -> int:
-        """Grows when the store may be another one than before: a promoted standby that lacks the end of what we know,
-        or a restored backup. Compare it after each question with the epoch before the first answer that is still used,
-        also from memory: a question itself may find the other store, and answer from it."""
+        """Incremented when the store may be another one than before: a promoted standby that lacks the last events, or
+        a restored backup. Compare it after each query with the epoch before the first answer that is still used, also
+        from memory: a query itself may reach the other store, and answer from it."""
 
     @abstractmethod
     def begin_epoch(self) -> None:
-        """The store was found to lack rows that it had, so nothing that was read before is used any more."""
+        """Begin a new epoch, since the store lacks rows that it had: everything read before is void."""
 
     def check_epoch(self, epoch: int | None) -> None:
         """
@@ -151,24 +156,24 @@ class LogRecorder(ProcessRecorder, ABC):
 
     @abstractmethod
     def watch(self, notify: Callable[[], None]) -> None:
-        """Call `notify` from now on, on any thread, as soon as another connection may have committed, if the store
-        sends notifications. If it does not, ask `has_foreign_commits`."""
+        """If the store sends notifications, call `notify` from now on, on any thread, when another connection may have
+        committed. Without them, use `has_foreign_commits`."""
 
     @abstractmethod
     def has_foreign_commits(self) -> bool:
-        """Whether another connection may have committed since this was last asked. Cheap enough to ask every turn."""
+        """True if another connection may have committed since the last call. Cheap enough for every turn."""
 
 
 class Log(Application[str]):
-    """Every stream of ours in one store, in one order."""
+    """All streams in one store, in one order."""
 
     name = "fulfillment"
 
     def __init__(self, env: EnvType | None = None) -> None:
         super().__init__(env)
         self.page_events = _PAGE_EVENTS
-        """So many events of one stream, and no more than `_PAGE_BYTES`, the writer's thread folds at a time: for a few
-        milliseconds, in which webhooks wait. A longer stream is long."""
+        """The number of events of one stream, up to `_PAGE_BYTES`, that the writer's thread folds at a time. It takes a
+        few milliseconds, in which webhooks wait. A longer stream is long."""
         self._tail = Tail()
 
     def construct_recorder(self) -> LogRecorder:
@@ -190,13 +195,13 @@ class Log(Application[str]):
             )
 
     def positions(self) -> Mapping[str, int]:
-        """How far each follower has come, whichever version of us it is of."""
+        """Return the position of each follower, of this or another version."""
         found = self.store.select_positions_of_followers()
         return {name: position for name, position in found.items() if name not in MARKS}
 
     @property
     def is_moved(self) -> bool:
-        """Whether another database has replaced it."""
+        """True if another database has replaced it."""
         return self.store.max_tracking_id(MOVED) is not None
 
     def check_is_at_work(self) -> None:
@@ -210,7 +215,7 @@ class Log(Application[str]):
             raise LogMoved
 
     def decode(self, stored: StoredEvent) -> Event:
-        """The typed event.
+        """Return the typed event.
 
         Raises:
             UnreadableEvent: this version can't read it.
@@ -220,7 +225,7 @@ class Log(Application[str]):
     def append(
         self, events: Sequence[Event], books: Bookkeeping = NO_BOOKKEEPING, *, epoch: int | None = None
     ) -> Sequence[int]:
-        """Insert events, and the bookkeeping that goes with them, in one transaction. Returns their positions.
+        """Insert events and their bookkeeping in one transaction, and return the positions of the events.
 
         Raises:
             IntegrityError, PersistenceError: as `LogRecorder.insert`.
@@ -243,9 +248,9 @@ class Log(Application[str]):
         return inserted
 
     def read(self, after: int, limit: int, until: int | None = None) -> Sequence[Entry]:
-        """What comes after this position, in order: at most so many, and none behind `until`.
+        """Return the entries after this position, in order: at most `limit`, and none beyond `until`.
 
-        Entries from memory belong to the store's current epoch. Pass it to `append` with what follows from them.
+        Entries from memory belong to the store's current epoch. Pass that to `append` with what follows from them.
         """
         known = self._tail.after(after, limit, self.store.epoch)
         if not known:
@@ -278,7 +283,7 @@ class Log(Application[str]):
         return {id: self._page(events) for id, events in found.items()}
 
     def page(self, id: str, after: int) -> Iterator[Event] | None:
-        """The events of a stream after this version; None if they are more than a page."""
+        """Return the events of a stream after this version; None if they are more than a page."""
         return self._page(self.store.select_events(id, gt=after, limit=self.page_events + 1))
 
     def _page(self, events: Sequence[StoredEvent]) -> Iterator[Event] | None:
@@ -287,13 +292,13 @@ class Log(Application[str]):
         return map(self.decode, events)
 
     def key_pools(self) -> Sequence[StreamId]:
-        """The streams of all key pools that ever had a key or an order."""
+        """Return the streams of all key pools that ever had a key or an order."""
         # Whole words, since PostgreSQL may order text by a language that passes over underscores.
         found = self.store.select_stream_ids("keys", "keyt")
         return [StreamId(id) for id in found if id.startswith(KEYS_PREFIX)]
 
     def get(self, kind: type[A], id: str) -> A:
-        """The aggregate as it is in the store; a new one, of version 0, for a stream without events.
+        """Return the aggregate as it is in the store; one of version 0 for a stream without events.
 
         Raises:
             UnreadableEvent: this version can't read one of its events.

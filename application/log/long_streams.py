@@ -1,8 +1,8 @@
-"""Long streams, folded beside the writer.
+"""Folds long streams outside of the writer.
 
-The writer's thread, for which webhooks wait, folds short streams and the last page of long ones. It never folds a long
-one from its beginning: another thread does, from the stream's state row on if there is one, and hands the state over.
-A decision that needs the state waits for that; the others do not.
+The writer's thread, for which webhooks wait, folds short streams and the last page of long ones. Another thread folds
+long streams, from their state row on if there is one, and hands the state over. A decision that needs such a state
+waits for it; other decisions do not.
 """
 
 import threading
@@ -25,7 +25,7 @@ logger = structlog.get_logger(__name__)
 
 _EVENTS_PER_READ = 200
 _PAGES_PER_ROW = 10
-"""A row is written again after so many pages of events,"""
+"""A state row is written again after so many pages of events,"""
 _BYTES_PER_EVENT = 1000
 """or after more if it is large: at most so many bytes for each event."""
 _BASES_MAX = 1000
@@ -33,14 +33,14 @@ _BASES_MAX = 1000
 
 @dataclass(frozen=True, slots=True)
 class _Base:
-    """A state as it once was in the log of this epoch."""
+    """An earlier state of a stream in the log of this epoch."""
 
     epoch: int
     state: Aggregate[Any]
 
 
 class LongStreams:
-    """`state`, `outdate` and `moved` are the writer's, `turn` is the thread's beside it."""
+    """The writer's thread calls `state`, `outdate` and `moved`; the other thread calls `turn`."""
 
     def __init__(self, log: Log, rows: StateRows, threads: Threads | None = None) -> None:
         self._log = log
@@ -53,7 +53,7 @@ class LongStreams:
         self._saved_until: dict[str, int] = {}
         """The version at which the next row of a stream is due."""
         self.has_thread = False
-        """Whether a thread takes the turns; if not, `state` folds at once, however long that takes."""
+        """True if a thread takes the turns; if not, `state` folds at once, however long that takes."""
         self.wake = (threads or Threads()).signal()
         self.on_prepared: Callable[[], None] = lambda: None
         self.pause: Callable[[], None] = lambda: None
@@ -63,15 +63,15 @@ class LongStreams:
     # The writer's side.
 
     def knows(self, id: str) -> bool:
-        """Whether this stream need not be read from its beginning."""
+        """True if the state of this stream is known, so it is not read from its beginning."""
         return self._base(id) is not None
 
     def is_wanted(self, id: str) -> bool:
-        """Whether the thread has this stream still to prepare."""
+        """True if the thread still has to prepare this stream."""
         return id in self._wanted
 
     def state(self, kind: type[A], id: str) -> A:
-        """The state of a stream as the log has it now.
+        """Return the state of a stream as the log has it now.
 
         Raises:
             Unprepared: folding it takes too long for the writer. The thread prepares it, then calls `on_prepared`.
@@ -99,7 +99,7 @@ class LongStreams:
             self._keep(state, epoch)
 
     def moved(self, state: Aggregate[Any], epoch: int) -> None:
-        """Have a state row written, if this state, which is in the log, is far enough from the last one."""
+        """Request a state row for this state, which is in the log, if it is far enough from the last row."""
         if state.version <= self._log.page_events:
             return  # as nearly every state, and this is asked for each one that a turn uses
         due = self._saved_until.get(state.id, self._events_per_row(0))
@@ -125,7 +125,7 @@ class LongStreams:
     # The thread's side.
 
     def turn(self) -> bool:
-        """Prepare one stream that is waited for, or write one state row. False if there was nothing to do.
+        """Prepare one awaited stream, or write one state row. Return False if there was nothing to do.
 
         Raises:
             PersistenceError: the log could not be read. What is waited for still is.
@@ -142,7 +142,7 @@ class LongStreams:
         return False
 
     def close(self) -> None:
-        """Stop in the middle of a stream, if need be."""
+        """Stop, even in the middle of a stream."""
         self._is_closed = True
         self.wake.set()
 
@@ -197,7 +197,7 @@ class LongStreams:
         return max(_PAGES_PER_ROW * self._log.page_events, size // _BYTES_PER_EVENT)
 
     def _digest(self, state: Aggregate[Any]) -> str | None:
-        """Of the event that the state ends with, if the log has it."""
+        """Return the digest of the last event of the state, if the log has it."""
         last = self._log.store.select_events(state.id, gt=state.version - 1, limit=1)
         return digest_of(last[0]) if last else None
 

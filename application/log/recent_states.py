@@ -1,7 +1,7 @@
-"""States of streams that were used lately, kept in memory between transactions.
+"""Recently used states of streams, kept in memory between transactions.
 
-They are as fresh as if they were loaded now: before they are used, the log is asked which streams have moved since, and
-those are forgotten. So what is decided from them is decided as from the store, by whichever process it was written.
+They are as fresh as loaded ones: before use, the log reports which streams have moved since, by this or another
+process, and those states are dropped. So a decision from them is the same as from the store.
 """
 
 from collections import OrderedDict
@@ -20,28 +20,28 @@ class Moves(Protocol):
 
     @property
     def epoch(self) -> int:
-        """Grows when the log may be another one than before."""
+        """Incremented when the log may be another one than before."""
 
     def max_notification_id(self) -> int | None: ...
 
     def select_moves(self, start: int, limit: int) -> Sequence[tuple[int, str, int]]:
-        """Position, stream and version of the events after this position, in order."""
+        """Return position, stream and version of the events after this position, in order."""
 
 
 class RecentStates:
     def __init__(self, moves: Moves, long: LongStreams | None = None, *, states_max: int = _STATES_MAX) -> None:
-        """Without `long`, users of the states fold every stream from its beginning."""
+        """Without `long`, every stream is folded from its beginning."""
         self._moves = moves
         self._long = long
         self._states_max = states_max
         self._states: OrderedDict[str, Aggregate[Any]] = OrderedDict()
         self._position: int | None = None
-        """Up to there the states know of every move of their streams."""
+        """The position up to which the states include all events of their streams."""
         self._epoch = 0
-        """Of the log that the states are of."""
+        """The epoch of the log that the states are from."""
 
     def refresh(self) -> None:
-        """Forget what is not as it was.
+        """Drop the states whose streams have moved.
 
         Raises:
             PersistenceError: the log can't be asked.
@@ -68,19 +68,19 @@ class RecentStates:
 
     @property
     def has_long(self) -> bool:
-        """Whether long streams are folded elsewhere."""
+        """True if another thread folds long streams."""
         return self._long is not None
 
     def is_long(self, id: str) -> bool:
-        """Whether this stream is known to be long, so that it should not be read from its beginning."""
+        """True if this stream is known to be long, so that it should not be read from its beginning."""
         return self._long is not None and self._long.knows(id)
 
     def is_in_preparation(self, id: str) -> bool:
-        """Whether another thread is about to fold this stream."""
+        """True if another thread is about to fold this stream."""
         return self._long is not None and self._long.is_wanted(id)
 
     def long_state(self, kind: type[A], id: str) -> A:
-        """The state of a long stream; raises as `LongStreams.state`."""
+        """Return the state of a long stream; raises as `LongStreams.state`."""
         assert self._long is not None, f"nothing folds the long stream {id}"
         return self._long.state(kind, id)
 
@@ -95,7 +95,7 @@ class RecentStates:
         return state
 
     def keep(self, states: Iterable[Aggregate[Any]], positions: Sequence[int]) -> None:
-        """Remember these, with which our own events at these positions came about."""
+        """Keep these states, which include our own events at these positions."""
         for state in states:
             self._states[state.id] = state
             self._states.move_to_end(state.id)

@@ -1,5 +1,4 @@
-"""The end of the log as this process wrote it, in memory: a follower of the log need not read it again from the
-store."""
+"""The end of the log in memory, as this process wrote it: a follower need not read it from the store again."""
 
 import threading
 from bisect import bisect_right
@@ -35,14 +34,14 @@ class Entry:
 
     @property
     def size(self) -> int:
-        """Of the stored event, in bytes."""
+        """The size of the stored event in bytes."""
         return len(self._stored.state)
 
     @property
     def anchor(self) -> Anchor:
-        """The anchor of a view or state whose last event this is. It is made of the same bytes as the event: a reader
-        that was given an event from memory that the store has lost keeps an anchor that the store does not hold, and
-        finds out."""
+        """The anchor of a view or state whose last event this is. It is computed from the same bytes as the event: a
+        reader that got from memory an event that the store has lost keeps an anchor that the store does not hold, and
+        so notices."""
         return anchor(self.position, self._stored)
 
     @property
@@ -64,11 +63,11 @@ class Entry:
 
 
 class Tail:
-    """All entries between two positions of the log, up to the last one that we wrote. Safe to share between
+    """All entries between two positions of the log, up to the last one that this process wrote. Safe to share between
     threads.
 
     Between the first and the last position of one insert there are no foreign events, since no other insert runs at
-    that time; but positions may be empty there, if a stream had begun before.
+    that time. Positions may be empty there, if a stream had begun before.
     """
 
     def __init__(self, events_max: int = _EVENTS_MAX, bytes_max: int = _BYTES_MAX) -> None:
@@ -81,8 +80,8 @@ class Tail:
         """The store's epoch of all entries."""
 
     def append(self, entries: Sequence[Entry], epoch: int) -> None:
-        """Append what one transaction of ours added in this epoch of the store. Events that others added before it are
-        not known here."""
+        """Append the entries of one transaction of this process in this epoch of the store. Events that other processes
+        added before it are unknown here."""
         with self._lock:
             follows = not self._entries or not entries or entries[0].position == self._entries[-1].position + 1
             if epoch != self._epoch or not follows:
@@ -95,7 +94,7 @@ class Tail:
                 self._bytes -= self._entries.popleft().size
 
     def after(self, position: int, limit: int, epoch: int) -> Sequence[Entry]:
-        """What comes next in the log of this epoch; nothing if this does not know."""
+        """Return the next entries in the log of this epoch; none if they are not in memory."""
         with self._lock:
             if epoch != self._epoch or not self._entries or position + 1 < self._entries[0].position:
                 return ()

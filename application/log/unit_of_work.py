@@ -1,4 +1,5 @@
-"""The unit of work: aggregates loaded once, commands under undo, everything decided kept for one insert."""
+"""The unit of work: loads each aggregate once, runs commands that can be undone, and collects all facts for one
+insert."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,12 +16,12 @@ from domain.personal import Personal
 P = ParamSpec("P")
 
 Fetch = Callable[[Sequence[str]], Mapping[str, Iterable[Event] | None]]
-"""The events of each of these streams, decoded as they are asked for; None for one that is too long for that."""
+"""Returns the events of each of these streams, decoded on demand; None for a stream that is too long for that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stamp:
-    """Who does it, when, and why: what a fact needs to become an event."""
+    """The actor, the time and the reason: what turns a fact into an event."""
 
     actor: str
     now: datetime
@@ -41,7 +42,7 @@ class UnitOfWork:
         self._undo: list[tuple[str, Aggregate[Any]]] = []
         self._stamp: Stamp | None = None
         self.pending: list[Event] = []
-        """What was decided, in order."""
+        """The decided events, in order."""
 
     @property
     def states(self) -> Iterable[Aggregate[Any]]:
@@ -69,7 +70,7 @@ class UnitOfWork:
 
     @contextmanager
     def attempt(self, stamp: Stamp) -> Iterator[None]:
-        """Everything commanded within, or, if it raises, nothing of it. States are immutable: undo is a reference."""
+        """Keep all commands within the block, or none if it raises. States are immutable: undo restores references."""
         self._stamp, self._undo, pending = stamp, [], len(self.pending)
         try:
             yield
@@ -119,7 +120,7 @@ class UnitOfWork:
 
 
 def stamped(fact: Event, stamp: Stamp, stream: StreamId, version: int) -> Event:
-    """The event that records this fact."""
+    """Return the event that records this fact."""
     return replace(
         fact,
         originator_id=stream,

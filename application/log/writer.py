@@ -1,7 +1,7 @@
-"""The one writer of a process: every write goes through one queue, and many become one transaction.
+"""The one writer of a process: all writes go through one queue, and many become one transaction.
 
-This is the group commit: what arrived while the last transaction was written is the next one. Within the process
-there are no conflicts by construction; with other processes there may be, and then the commands decide again.
+This is group commit: the jobs that arrive during a transaction are the next one. Within the process there are no
+conflicts by construction. After a conflict with another process, the commands decide again.
 """
 
 import threading
@@ -35,11 +35,11 @@ _PAUSED_SECONDS_MAX = 0.02
 _UNPAUSED_SECONDS_MIN = 0.02
 """After a pause a background thread runs for so long at least, so that under steady load it keeps half of its time."""
 _WAIT_SECONDS_MAX = 2.0
-"""A job that waits longer than this shows that writing is stuck."""
+"""If a job waits longer than this, writing is stuck."""
 
 
 class Waiter(Protocol):
-    """Gets the result, on the writer's thread: a `Future`, or something lighter."""
+    """Receives the result on the writer's thread: a `Future`, or something lighter."""
 
     def set_running_or_notify_cancel(self) -> bool:
         """Return False if the caller no longer waits, so that the job need not run."""
@@ -54,7 +54,7 @@ class _Job:
     waiter: Waiter
     submitted_at: float
     is_begun: bool = field(default=False, kw_only=True)
-    """Whether the waiter knows that it can't be canceled any more."""
+    """True if the waiter can no longer cancel it."""
 
     def begin(self) -> bool:
         """Return False if the caller no longer waits for it."""
@@ -95,15 +95,15 @@ class Writer:
         self._threads = threads or Threads()
         self._in_hand: Sequence[_Job] = ()
         self._aside: list[_Job] = []
-        """Commands over long streams that are being prepared. Nothing else waits for those."""
+        """Commands that wait for long streams. Other commands do not wait for these streams."""
         self._pause_again_at = 0.0
         self._is_prepared = False
-        """Whether one of their streams has been prepared since the last turn."""
+        """True if one of their streams has been prepared since the last turn."""
         self._closed: BaseException | None = None
         self.is_failing = False
-        """Whether the store did not take the last write."""
+        """True if the last write failed."""
         self.has_thread = False
-        """Whether a thread takes the turns; if not, `run` takes them itself."""
+        """True if a thread takes the turns; if not, `run` takes them itself."""
         self.wake = self._threads.signal()
         """Set when there is something to write."""
 
@@ -117,7 +117,7 @@ class Writer:
 
     @property
     def is_well(self) -> bool:
-        """Whether the last write succeeded, and nothing waits for long."""
+        """True if the last write succeeded, and no job waits for long."""
         with self._lock:
             oldest = self._in_hand[0] if self._in_hand else next(iter(self._queue), None)
         waits_long = oldest is not None and self._threads.monotonic() - oldest.submitted_at > _WAIT_SECONDS_MAX
@@ -133,9 +133,9 @@ class Writer:
             self.is_failing = False
 
     def submit(self, stamp: Stamp, ids: Sequence[str], command: Command[T]) -> Future[T]:
-        """Queue a command over these streams. Its future has the result once everything is durable.
+        """Queue a command over these streams. Its future gets the result when everything is durable.
 
-        The command may run several times; only what the last run decided is recorded.
+        The command may run several times; only the facts of its last run are recorded.
 
         Raises:
             Busy: the queue is full.
@@ -147,8 +147,9 @@ class Writer:
         return future
 
     def begin(self, event: Event, waiter: Waiter) -> None:
-        """Queue the first event of a stream: no aggregate is made. The waiter has the result once it is durable: True,
-        or False if the stream has begun already, which is no conflict. The caller wakes the writer, once for many.
+        """Queue the first event of a stream, without an aggregate. The waiter gets the result when it is durable: True,
+        or False if the stream had begun already, which is no conflict. The caller wakes the writer, once for many
+        events.
 
         Raises:
             Busy, Stopped: as `submit`.
@@ -164,7 +165,7 @@ class Writer:
             self._queue.append(job)
 
     def run(self, stamp: Stamp, ids: Sequence[str], command: Command[T]) -> T:
-        """`submit`, and wait for the result."""
+        """Submit a command, and wait for its result."""
         return self.result(self.submit(stamp, ids, command))
 
     def check_log(self) -> None:
@@ -175,8 +176,8 @@ class Writer:
         self._log.check_is_at_work()
 
     def give_way(self) -> None:
-        """Let other processes write, between two transactions of many. SQLite keeps no queue of those who wait: each
-        looks again after longer and longer pauses, and would find the log taken again."""
+        """Let other processes write between two of many transactions. SQLite has no queue of waiting writers: each
+        retries after growing pauses, and would find the log locked again."""
         self._threads.sleep(_GIVE_WAY_SECONDS)
 
     def let_requests_pass(self) -> None:
@@ -193,17 +194,17 @@ class Writer:
         return self.has_thread and bool(self._queue or self._in_hand)
 
     def result(self, future: Future[T]) -> T:
-        """Wait for what was submitted."""
+        """Wait for the result of a submitted command."""
         self.settle(future)
         return self._threads.result(future)
 
     def settle(self, future: Future[Any]) -> None:
-        """Where no thread takes the turns, take them until this is done; else it comes by itself."""
+        """If no thread takes the turns, take them until this future is done."""
         while not self.has_thread and not future.done():
             self.turn()
 
     def take_up(self) -> None:
-        """A long stream is prepared: decide the commands that wait for it in the next turn."""
+        """Decide the commands that wait for a long stream in the next turn, since one is prepared."""
         self._is_prepared = True
         self.wake.set()
 
@@ -275,7 +276,7 @@ class Writer:
         ]
 
     def _insert(self, firsts: Sequence[Event], unit: UnitOfWork, epoch: int) -> dict[str, bool]:
-        """Which streams began with this; each once, however many wanted to begin it."""
+        """Return which streams began with this insert, each once."""
         once: dict[str, Event] = {}
         for event in firsts:
             once.setdefault(event.originator_id, event)

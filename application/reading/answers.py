@@ -1,4 +1,4 @@
-"""What queries of people take and answer: plain values, whatever shows them."""
+"""The arguments and answers of queries: plain values, however they are shown."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -41,20 +41,20 @@ ANYTIME = SeenWithin()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkItem:
-    """Something that waits for a person."""
+    """A task that waits for a person."""
 
     subject: str
-    """The session; the Stripe event where there is none; the SKU or the pool that is low; the view that is
-    incomplete."""
+    """The session, or the Stripe event if there is no session; for low supplies the SKU or the pool; for an incomplete
+    view its name."""
     kind: WorkKind
     item: str
-    """The line item or the step; empty where it is about the whole."""
+    """The line item or the step; empty if the task is about the whole subject."""
     detail: str
     """The reason for which it waits, as a sentence."""
     why: Reason
     since: datetime
     retry_at: datetime | None = None
-    """When the engine tries it again by itself; None if it does not."""
+    """The time of the engine's next attempt; None if it makes none."""
 
     @property
     def place(self) -> "WorkPlace":
@@ -109,7 +109,7 @@ class WorkPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StockLevel:
-    """In pieces. `available` is what is on the shelf and not promised."""
+    """Counts of pieces. `available` is `on_hand` without promised pieces."""
 
     sku: Sku
     on_hand: int
@@ -136,15 +136,15 @@ class KeyPoolLevel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncompleteView:
-    """A live view that had to leave events out, so that an answer from it may lack something."""
+    """A live view that left events out, so that answers from it may be incomplete."""
 
     name: str
     left_out: int
-    """How many events."""
+    """The number of these events."""
     position: int
     """The position of the first of them in the log."""
     error: str
-    """Why that one was left out."""
+    """The reason for which that event was left out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,5 +153,5 @@ class ProjectionStatus:
     version: int
     position: int
     state: str
-    """`live`, `building`, or `failed`: some events could not be taken in."""
+    """`live`, `building`, or `failed` if it left events out."""
     unreadable: int

@@ -1,6 +1,6 @@
-"""Everything about one checkout as of a moment: what `fulfill checkout` prints, and other programs rely on.
+"""The document of one checkout as of a moment, which `fulfill checkout` prints and other programs rely on.
 
-The shape may grow; what is in it never changes its meaning.
+Its shape may grow; the meaning of its fields never changes.
 """
 
 from collections.abc import Iterable, Iterator, Sequence, Set
@@ -52,14 +52,14 @@ class LineItemEntry:
     quantity: int
     amount_total: int
     delivery: str | None
-    """Nothing as long as it is not planned."""
+    """None until it is planned."""
     state: LineState
     detail: str | None
-    """Why it is blocked, or what was noted of its delivery."""
+    """The reason for which it is blocked, or the remark on its delivery."""
     why: Reason | None
     """The same as a code, if it is blocked."""
     link: str | None
-    """Where the customer finds it, if anywhere."""
+    """The link under which the customer finds it; None without one."""
     keys_valid: int = 0
     """How many license keys the customer has that are valid."""
     keys_revoked: int = 0
@@ -76,11 +76,11 @@ class EmailEntry:
     to: Personal | None
     """The address that it goes to, or went to."""
     subject: Personal | None
-    """As it was sent. None of a mail that was not sent, or that an early version sent."""
+    """The subject as it was sent. None for a mail that was not sent, or that an early version sent."""
     text: Personal | None
-    """The same of its text part. The HTML part has the same content."""
+    """The text part as it was sent, likewise. The HTML part has the same content."""
     detail: str | None
-    """Why it failed."""
+    """The reason for which it failed."""
     why: Reason | None
     """The same as a code."""
 
@@ -98,11 +98,11 @@ class StoryEntry:
     reason: Personal | None
     text: str
     is_personal: bool
-    """Whether the text quotes personal data."""
+    """True if the text quotes personal data."""
     why: Reason | None
     """The reason of the event, which `text` contains as a sentence."""
     is_routine: bool
-    """Whether it is about a scheduled retrieval before the latest one: it found what was known already."""
+    """True if it is about a scheduled retrieval before the latest one, which found nothing new."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +129,7 @@ class CheckoutDocument:
 def checkout_document(
     session_id: SessionId, events: Sequence[tuple[int, Event]], *, hides_personal: bool = False
 ) -> CheckoutDocument | None:
-    """The document from the session's events with their positions, in log order; None without any."""
+    """Return the document from the session's events with their positions, in log order; None without events."""
     if not events:
         return None
     if hides_personal:
@@ -168,10 +168,10 @@ def known_by(events: Sequence[tuple[int, Event]], moment: datetime) -> Sequence[
 
 
 def as_json(document: CheckoutDocument) -> dict[str, object]:
-    """The document as other programs get it: times as RFC 3339 in UTC with microseconds. `personal` has a JSON Pointer
-    (RFC 6901) to each text with personal data.
+    """Return the document for other programs: times are RFC 3339 in UTC with microseconds.
 
-    Stripe's copy of the order is beside the rest, where its total always was.
+    `personal` has a JSON Pointer (RFC 6901) to each text with personal data. Stripe's copy of the order is beside the
+    rest, where its total always was.
     """
     shown = {name: value for name, value in values_of(document) if name != "checkout"}
     plain, marks = marked_json(shown | values_of_order(document.checkout))
@@ -195,7 +195,7 @@ def replayed(session_id: SessionId, events: Iterable[Event]) -> tuple[CheckoutSe
 
 
 def _line_items(session: CheckoutSession, fulfillment: Fulfillment) -> Iterator[LineItemEntry]:
-    """The planned lines; before the plan, the line items that Stripe lists."""
+    """Return the planned lines; before the plan, the line items that Stripe lists."""
     for line in fulfillment.lines.values():
         yield _line_item(line.plan.item, line)
     for item in session.checkout.line_items if session.checkout and not fulfillment.requested else ():
@@ -232,7 +232,7 @@ def _remark(line: Line) -> str | None:
 
 
 def _emails(effects: Iterable[Effect]) -> Iterator[EmailEntry]:
-    """Sent, queued and failed mails. Withdrawn ones appear only in the story."""
+    """Return sent, queued and failed mails. Withdrawn ones appear only in the story."""
     for effect in effects:
         requested = effect.requested
         if requested and requested.mail and not effect.withdrawn:
@@ -255,7 +255,7 @@ def _emails(effects: Iterable[Effect]) -> Iterator[EmailEntry]:
 
 
 def _routine(effects: Iterable[Effect]) -> Set[str]:
-    """The streams of the scheduled retrievals that a person need not read about."""
+    """Return the streams of the scheduled retrievals that found nothing new."""
     scheduled = [effect for effect in effects if effect.is_scheduled]
     return {effect.id for effect in scheduled[:-1] if not effect.given_up}
 

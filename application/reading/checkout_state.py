@@ -1,4 +1,4 @@
-"""The one word for how a checkout stands."""
+"""The state of a checkout, as one word."""
 
 from enum import StrEnum
 from typing import assert_never
@@ -24,7 +24,7 @@ class CheckoutState(StrEnum):
 
 
 def checkout_state(session: CheckoutSession, fulfillment: Fulfillment) -> CheckoutState:
-    """How the checkout stands as of these two states. What is paid is judged by its lines alone."""
+    """Return the state of the checkout. The state of a planned checkout depends on its lines alone."""
     if fulfillment.requested:
         return _state_of_lines([line.state for line in fulfillment.lines.values()])
     if session.is_paid:

@@ -1,4 +1,4 @@
-"""The effects that are due, by the view of them. Only a hint: the claim in the log decides."""
+"""The due effects, read from their view. They are only hints: the claim in the log decides."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from domain.effect import LONGEST_WAIT
 from domain.ids import EffectId, SessionId, StreamId
 
 _KINDS_MAX = 100
-"""The built-in ones, and the merchant's own that ever were."""
+"""An upper bound: the built-in kinds, and all kinds of the merchant's own so far."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,23 +23,23 @@ class DueEffect:
     position: int
     """The position of the request, or of the retry that a person asked for. The first request comes first."""
     since: datetime | None
-    """Since when it is due, by the clock of the process that recorded it; None while rows of an older version of the
-    view serve, which do not have it."""
+    """The time since which it is due, by the clock of the process that recorded it. None in rows of an older version of
+    the view."""
     worker: str | None
     """The worker that has claimed it; None if it is free."""
 
 
 class DueEffects:
-    """The effects that are still to be done. While the view is being built there seem to be none."""
+    """The effects that are not done yet. While the view is being built, there seem to be none."""
 
     def __init__(self, views: Views) -> None:
         self._views = views
 
     def due(self, now: datetime, limit: int) -> Sequence[DueEffect]:
-        """The effects whose time has come, claimed or not, and those with a time so far away that only a clock that was
-        ahead can have set it: of each kind some `limit`, the oldest first.
+        """Return the due effects, claimed or not, and those whose time is so far ahead that only a wrong clock can have
+        set it: of each kind about `limit`, the oldest first.
 
-        By kind, so that no kind waits behind another: a service that does not answer holds up no mail.
+        Each kind has its own limit, so no kind waits behind another: a service that does not answer delays no mail.
         """
         too_late = Above("due_at", rfc3339(now + LONGEST_WAIT))
         found: list[DueEffect] = []
@@ -52,9 +52,8 @@ class DueEffects:
         return sorted(found, key=lambda effect: effect.position)
 
     def free(self, kind: str, now: datetime, limit: int) -> Sequence[DueEffect]:
-        """The due effects of this kind that no worker has claimed: new effects and retries by turns, at most `limit` of
-        each, the oldest first. So neither waits until there are none of the other.
-        """
+        """Return the due effects of this kind that no worker has claimed: new effects and retries by turns, so that
+        neither waits for the other. At most `limit` of each, the oldest first."""
         try:
             return self._select(kind, now, limit, Equal("worker", None))
         except ViewNotBuilt:
@@ -71,7 +70,7 @@ class DueEffects:
         return map(_due_effect, self._views.select(oldest))
 
     def _kinds(self) -> Iterator[str]:
-        """One after the other by the index, since there are few of them and may be many effects."""
+        """Yield the kinds one by one through the index, since there are few kinds and may be many effects."""
         kind = ""
         for _ in range(_KINDS_MAX):
             next_one = Selection(projection=DUE_EFFECTS, where=[Above("kind", kind)], order_by=["kind"], limit=1)

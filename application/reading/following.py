@@ -1,4 +1,5 @@
-"""One batch of the log as changes of views: read once, decoded once, folded for every view that it is new to."""
+"""Turns a batch of the log into changes of views. Each event is read once, decoded once, and folded for every view that
+lacks it."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -20,7 +21,7 @@ _ERROR_MAX = 500
 
 
 class Feed(Protocol):
-    """The order of the log, to be read."""
+    """Reads the log in its order."""
 
     def select_notifications(
         self,
@@ -38,7 +39,7 @@ class Feed(Protocol):
 
 
 class ReadableLog(Protocol):
-    """The log for those who only read it: nothing can be appended through this."""
+    """The log for readers: it has no method that appends."""
 
     @property
     def store(self) -> Feed: ...
@@ -51,7 +52,7 @@ class ReadableLog(Protocol):
 
 @dataclass(slots=True)
 class Following:
-    """A view on its way through a batch."""
+    """The progress of a view through a batch."""
 
     projection: Projection
     view: View
@@ -91,8 +92,8 @@ class Following:
 def fold_batch(
     read: Sequence[Entry], following: Sequence[Following], last: Anchor, pause: Callable[[], None] = lambda: None
 ) -> list[Advance]:
-    """What brings these views to `last`, the last event of the log that `read` covers. `pause` is called before each
-    event, where other threads of this process may go first."""
+    """Return the changes that bring these views to `last`, the last event of the log that `read` covers. `pause` is
+    called before each event, so that other threads of this process may run first."""
     concerned: dict[str, list[Following]] = {}
     for entry in read:
         pause()

@@ -1,4 +1,4 @@
-"""Which license keys a customer can find in a mail: only what was really sent counts."""
+"""The lines whose license keys the customer has in a mail. Only sent mails count."""
 
 from collections.abc import Iterator, Set
 

@@ -1,4 +1,4 @@
-"""Values as JSON for other programs, with a mark at each text that is personal data."""
+"""Values as JSON for other programs, with a mark on each personal text."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
@@ -42,19 +42,19 @@ def marked_json(values: Mapping[str, object]) -> tuple[dict[str, object], list[s
 
 
 def values_of_order(checkout: Checkout | None) -> dict[str, object]:
-    """Stripe's copy of an order beside its total and its line items, by the names that other programs rely on. Each
+    """Return Stripe's copy of an order without its total and line items, by the names that other programs rely on. Each
     value is None without a copy."""
     return {name: of(checkout) if checkout else None for name, of in _OF_THE_ORDER.items()}
 
 
 def values_of(of: object) -> Iterator[tuple[str, object]]:
-    """The fields of a dataclass, by name."""
+    """Return the fields of a dataclass, by name."""
     assert is_dataclass(of)
     return ((field.name, getattr(of, field.name)) for field in fields(of))
 
 
 def _plain(value: object, at: str, marks: list[str]) -> object:
-    """The value as plain JSON. `at` is the pointer to it; pointers to personal texts are added to `marks`."""
+    """Return the value as plain JSON. `at` is the pointer to it; pointers to personal texts are added to `marks`."""
     match value:
         case Personal():
             marks.append(at)

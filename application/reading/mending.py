@@ -1,7 +1,7 @@
-"""Find views that left out events which this version of the program can take in, so that they are rebuilt.
+"""Finds views that left out events which this version can read, so that they are rebuilt.
 
-A process of an older version may have kept the views for a while, during a deploy or from a command line, or this
-version with a fold that has been fixed since. A view never looks at an event twice, so only this check notices.
+A process of an older version may have updated the views for a while, during a deploy or from a command line; or this
+version's fold has been fixed. A view never reads an event twice, so only this check notices.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from application.reading.views import View, Views
 logger = structlog.get_logger(__name__)
 
 _LOOKED_AT_MAX = 200
-"""Per turn, so that many unreadable events hold up no view."""
+"""The number of events checked per turn, so that many unreadable events delay no view."""
 
 
 @dataclass(slots=True)
@@ -25,7 +25,7 @@ class _Look:
 
     generation: int
     looked_at: int = 0
-    """How many of them were looked at, the first ones."""
+    """The number of them that have been checked, from the first on."""
     is_due: bool = False
 
 
@@ -35,11 +35,11 @@ class Mending:
         self._views = views
         self._looks: dict[str, _Look] = {}
         self._reasons: set[tuple[str, int]] = set()
-        """Views, and the positions of the events for which they were found to be due."""
+        """The views and positions of events for which a rebuild was due."""
 
     def is_due(self, projection: Projection, live: View) -> bool:
-        """Whether this view is to be built again. Each event is a reason for that once in the life of a process: where
-        building again does not help, it is not repeated."""
+        """Return True if this view must be rebuilt. Each event causes that once in the life of a process: a rebuild
+        that does not help is not repeated."""
         look = self._looks.get(live.name)
         if look is None or look.generation != live.generation or look.looked_at > live.unreadable:
             look = self._looks[live.name] = _Look(live.generation)

@@ -121,7 +121,7 @@ Fold = Callable[[Event, int], Iterable[Change]]
 class Projection:
     name: str
     version: int
-    """Raised when the fold or the table changes: the new view is built beside the one of the old version."""
+    """Incremented when the fold or the table changes: the new view is built beside the one of the old version."""
     table: Table
     reads: frozenset[str] | None
     """The topics of the events that the fold gets; None for all topics."""
@@ -129,16 +129,16 @@ class Projection:
     variant: str = ""
     """The setting that the fold depends on, such as a time zone. The server rebuilds the view when it changes."""
     continues: Mapping[int, Table] = field(default_factory=dict)
-    """Older versions, with their tables, whose rows serve until the view of this version is built, and which this fold
-    follows on until then. Only for a view whose readers take a row as a hint. The key of the table stays the same."""
+    """Older versions, with their tables. Their rows serve until the view of this version is built, and this fold
+    updates them until then. Only for a view whose readers take a row as a hint. The key of the table stays the same."""
 
     @property
     def serving(self) -> Set[int]:
-        """The versions of the view that may answer for this projection."""
+        """The versions of the view whose rows may answer for this projection."""
         return self.continues.keys() | {self.version}
 
     def table_of(self, version: int) -> Table:
-        """The table of this version, or of an older one that it continues."""
+        """Return the table of this version, or of an older one that it continues."""
         return self.table if version == self.version else self.continues[version]
 
     def concerns(self, topic: str) -> bool:
@@ -219,7 +219,7 @@ def _check_names(given: Row, wanted: Set[str]) -> None:
 
 
 def _check_values(table: Table, row: Row) -> bool:
-    """Whether every text in it can be stored as it is."""
+    """Return False if a text in it must be made storable first."""
     types, all_storable = table.types, True
     for name, value in row.items():
         if name not in types:
@@ -236,7 +236,7 @@ def _check_values(table: Table, row: Row) -> bool:
 
 
 def _is_time(text: str) -> bool:
-    """Whether both stores take it for the same moment: an existing day and time, written as `rfc3339` does."""
+    """True if both stores read it as the same moment: an existing day and time, in the form of `rfc3339`."""
     if not _RFC3339.fullmatch(text):
         return False
     try:
@@ -247,7 +247,7 @@ def _is_time(text: str) -> bool:
 
 
 def _misfit(table: Table, name: str, value: object) -> str:
-    """The value itself is left out: it may be personal data, and the message is kept with the view."""
+    """Return the error, without the value: it may be personal data, and the message is kept with the view."""
     wanted = _WANTED[table.columns[name]] + ("" if name in table.names_of_key else " or None")
     return f"the column {name} needs {wanted}, and got a value of type {type(value).__name__} that does not fit"
 

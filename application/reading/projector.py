@@ -1,7 +1,7 @@
-"""The projector: keeps every view at the end of the log. One reader for all of them.
+"""The projector keeps every view at the end of the log, with one reader for all of them.
 
-Safe beside others that do the same, in this process or in another: a batch moves a view only from where it was read
-to be, so that nothing is taken in twice.
+Several projectors may run at the same time, in this process or in others: a batch moves a view only from the position
+at which it was read, so no event is folded twice.
 """
 
 from collections.abc import Callable, Sequence
@@ -50,7 +50,7 @@ class Projector:
         return empty_void_views(self._log.store, self._views)
 
     def prepare(self) -> None:
-        """Begin every view that is missing, and those that will replace one of an older version."""
+        """Create every missing view, and those that will replace views of older versions."""
         self.check()
         while True:
             try:
@@ -60,8 +60,8 @@ class Projector:
                 pass  # another process does the same: look again what is left to do
 
     def turn(self) -> bool:
-        """Follow the log for one batch, and replace views that were folded with other settings. False if no view had
-        anything to follow.
+        """Follow the log for one batch, and replace views that were folded with other settings. Return False if no view
+        had anything to follow.
 
         Raises:
             PersistenceError: the log could not be read.
@@ -82,11 +82,8 @@ class Projector:
             return True
 
     def catch_up(self, until: int | None = None) -> None:
-        """Bring every view at least to this position of the log, or to where the log ends now.
-
-        A view that was folded with other settings is left alone: a command whose environment lacks a setting must not
-        undo the server's work.
-        """
+        """Bring every view to this position of the log, or to the current end of the log. A view that was folded with
+        other settings stays as it is: a command whose environment lacks a setting must not undo the server's work."""
         self.check()
         wanted = self._end() if until is None else until
         while not self._is_at(wanted):
@@ -97,7 +94,8 @@ class Projector:
         return self._log.store.max_notification_id() or 0
 
     def _is_at(self, wanted: int) -> bool:
-        """A process of a later version or with other settings updates its own views."""
+        """Return True if all live views of ours have reached this position. A process of a later version or with other
+        settings updates its own views."""
         live = {view.name: view for view in self._views.all() if view.state is ViewState.LIVE}
         for projection in self.projections:
             view = live.get(projection.name)
@@ -111,10 +109,8 @@ class Projector:
         return True
 
     def _find(self, known: Sequence[View], *, replaces_settings: bool) -> tuple[list[Following], list[Following]]:
-        """The views to follow the log with: those that serve, and those that will, being of a later version.
-
-        One that serves for a later version is followed on with the later fold: the older one is not here any more.
-        """
+        """Return the views to update: those that serve, and those of a later version that will. If a serving view is of
+        an older version, the later fold updates it, since the older fold no longer exists."""
         live, building = [], []
         for projection in self.projections:
             own = {view.state: view for view in known if view.name == projection.name}
@@ -141,7 +137,7 @@ class Projector:
     def _successor(
         self, projection: Projection, serving: View, view: View | None, *, replaces_settings: bool
     ) -> View | None:
-        """The generation that will replace the serving one; None if another process makes or follows it."""
+        """Return the generation that will replace the serving one; None if another process makes or follows it."""
         if view is not None and view.version > projection.version:
             return None
         if view is not None and view.version == projection.version:
@@ -167,7 +163,7 @@ class Projector:
         return True
 
     def _build(self, building: Following, end: int) -> bool:
-        """Continue one that is being built; at the end of the log, switch to it."""
+        """Continue building a view; at the end of the log, switch to it."""
         if not self._follow([building], end):
             self._views.switch(building.view)
         return True
@@ -178,8 +174,7 @@ def _no_pause() -> None:
 
 
 def _by_position(live: Sequence[Following]) -> list[list[Following]]:
-    """Views with the same position are updated together, since the log is read once for them; a new one far behind is
-    alone."""
+    """Group views by position, since the log is read once for each group. A new view that is far behind is alone."""
     groups: dict[int, list[Following]] = {}
     for each in live:
         groups.setdefault(each.view.position, []).append(each)

@@ -57,7 +57,7 @@ class Queries:
         clock: Callable[[], datetime],
         low_stock: LowStock = NEVER_LOW,
     ) -> None:
-        """`low_stock` is when the catalog asks for warnings."""
+        """`low_stock` has the levels at which the catalog asks for warnings."""
         self._log = log
         self._low_stock = low_stock
         self._views = views
@@ -155,7 +155,7 @@ class Queries:
         return pool_levels(self._views, self._low_stock)
 
     def incomplete(self, *projections: Projection) -> list[IncompleteView]:
-        """The live views that left events out: among those of these projections, or among all without any."""
+        """The live views that left events out, of these projections; without projections, of all."""
         return incomplete_views(self._views, *projections)
 
     def projections(self) -> list[ProjectionStatus]:

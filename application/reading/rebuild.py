@@ -33,7 +33,7 @@ Key = tuple[Value, ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """How far a rebuild has come, in events of the log."""
+    """The progress of a rebuild, in events of the log."""
 
     done: int
     total: int
@@ -41,7 +41,7 @@ class Progress:
 
     @property
     def seconds_left(self) -> float | None:
-        """At the rate so far; None while there is none."""
+        """The remaining seconds at the rate so far; None while there is no rate."""
         return (self.total - self.done) / self.events_per_second if self.events_per_second else None
 
 
@@ -56,7 +56,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verification:
-    """The live view at its position beside a fresh fold of the log up to there."""
+    """The result of comparing the live view with a fresh fold of the log up to its position."""
 
     name: str
     version: int
@@ -65,7 +65,7 @@ class Verification:
     live_digest: str
     fresh_digest: str
     unreadable: int
-    """How many events a fresh fold has to leave out."""
+    """The number of events that a fresh fold leaves out."""
     differences: tuple[Difference, ...]
     """The first of them, in the order of the key."""
 
@@ -147,7 +147,7 @@ class Rebuild:
         return self._projections[name]
 
     def _begin(self, projection: Projection) -> View:
-        """The generation to build: one of this version that was begun before, else a new one."""
+        """Return the generation to build: one of this version that was begun before, else a new one."""
         own = self._own(projection)
         if any(view.version > projection.version for view in own):
             raise Refused(
@@ -164,7 +164,7 @@ class Rebuild:
             return self._begin(projection)
 
     def _look_again(self, projection: Projection, view: View) -> View:
-        """The generation that is being built, or that serves by now; another one if it was dropped."""
+        """Return the generation that is being built, or that serves by now; another one if it was dropped."""
         own = {each.generation: each for each in self._own(projection)}
         if view.generation in own:
             return own[view.generation]
@@ -223,7 +223,7 @@ class Meter:
 
 
 def compare(projection: Projection, live: Snapshot, fresh: Snapshot) -> Verification:
-    """Row by row; both are held at the same position."""
+    """Compare the two views row by row. Both are held at the same position."""
     digests = hashlib.sha256(), hashlib.sha256()
     rows = 0
     differences: list[Difference] = []
@@ -253,7 +253,7 @@ def _canonical(row: Row) -> bytes:
 def _side_by_side(
     projection: Projection, live: Iterable[Row], fresh: Iterable[Row]
 ) -> Iterator[tuple[Key, tuple[Row | None, Row | None]]]:
-    """Both, which are in the order of the key, row by row."""
+    """Yield the rows of both side by side, in the order of the key."""
     columns = projection.table.key
 
     def keyed(rows: Iterable[Row], side: int) -> Iterator[tuple[Any, int, Row]]:

@@ -1,4 +1,4 @@
-"""Hides personal data from readers: each marked text is replaced before anything is made of it."""
+"""Hides personal data: each marked text is replaced before anything is computed from it."""
 
 import dataclasses
 from typing import Any, TypeVar, cast
@@ -8,7 +8,7 @@ from domain.personal import Personal
 T = TypeVar("T")
 
 HIDDEN = Personal("[redacted]")
-"""What stands in the place of a personal text."""
+"""The text in the place of a personal text."""
 
 
 def redacted(value: T) -> T:

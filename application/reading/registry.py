@@ -1,4 +1,4 @@
-"""Every projection there is, once. Each is listed, followed, rebuilt and verified for being here."""
+"""All projections. Whatever is in this list is followed, listed, rebuilt and verified."""
 
 from zoneinfo import ZoneInfo
 
@@ -25,5 +25,5 @@ PROJECTIONS: tuple[Projection, ...] = (
 
 
 def projections_in(zone: ZoneInfo) -> tuple[Projection, ...]:
-    """All of them, with the days of this time zone."""
+    """Return all projections, with the days of this time zone."""
     return tuple(daily_sales(zone) if each is DAILY_SALES else each for each in PROJECTIONS)

@@ -1,7 +1,7 @@
-"""The terms of search: what a text is found by, and what a person's question asks for.
+"""The terms of search: the terms of a text, and the terms that a query asks for.
 
-A term is found by itself and by its beginning. People paste what they have: an address out of a mail program, a phone
-number in their own writing, a page of Stripe's Dashboard, a price with a comma.
+A query finds a term by its beginning. People paste what they have: an address from a mail program, a phone number in
+their own notation, a page of Stripe's Dashboard, a price with a comma.
 """
 
 import re
@@ -17,9 +17,9 @@ _SAME = str.maketrans("’‘ʼʹ´ʻ′‐‑‒–—−", "'" * 7 + "-" * 6)
 _LETTERS = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "ı": "i", "ŧ": "t", "þ": "th", "æ": "ae", "œ": "oe"}
 )
-"""Letters that Unicode does not take apart."""
+"""Letters that Unicode does not decompose."""
 _ID = re.compile(r"(?:cs|pi|cus|sub|in|evt|plink|py|ch|re|dp)_[a-z0-9_]{4,}")
-"""Of Stripe's, within an address; https://docs.stripe.com/api has the prefixes."""
+"""A Stripe ID within a URL. Source of the prefixes: https://docs.stripe.com/api"""
 _AMOUNT = re.compile(r"\d{1,3}(?:[.,]\d{3})+[.,]\d{2}|\d+[.,]\d{2}")
 _GROUPED = re.compile(r"(?<![\d.,])(\d{1,3}(?:[.,' \u00a0\u202f]\d{3})+)(?:[.,](\d{1,2}))?(?![\d.,])")
 """A number with its thousands apart. `4,900` may be one, or 4.9 with three decimals, so this is the later reading."""
@@ -34,7 +34,7 @@ _END_OF_ID = re.compile(r"[A-Za-z0-9_]+")
 
 
 def words(text: str) -> list[str]:
-    """The words of a text, each as it is stored and asked for: without case, accents and punctuation at its ends."""
+    """Return the words of a text in their stored form: without case, accents and punctuation at their ends."""
     text = text.replace("`", "'")
     plain = text if text.isascii() and text.isprintable() else _plain(text)
     return [word for raw in plain.casefold().split() if (word := _word(raw))]
@@ -51,12 +51,12 @@ def _word(raw: str) -> str:
 
 
 def _amount(word: str) -> str:
-    """A price with its decimals behind a point, and nothing else: `1.234,50` and `1,234.50` are `1234.50`."""
+    """Return a price with a decimal point, and nothing else: `1.234,50` and `1,234.50` become `1234.50`."""
     return re.sub("[.,]", "", word[:-3]) + "." + word[-2:]
 
 
 def terms_of_text(text: str) -> Iterator[str]:
-    """A name or a title: each word, the parts of `O'Brien-Lüders`, and the word without its signs."""
+    """The terms of a name or a title: each word, the parts of `O'Brien-Lüders`, and that word without its signs."""
     for word in words(text):
         yield word
         parts = [part for part in _WITHIN.split(word) if part]
@@ -66,7 +66,8 @@ def terms_of_text(text: str) -> Iterator[str]:
 
 
 def terms_of_email(address: str) -> Iterator[str]:
-    """The whole, what stands before the @ by its later parts, and the domain. The first part begins the whole."""
+    """The terms of an email address: the whole, the later parts of what is before the @, and the domain. A query for
+    the first part finds the whole by its beginning."""
     for word in words(address):
         yield word
         local, at, domain = word.rpartition("@")
@@ -76,19 +77,20 @@ def terms_of_email(address: str) -> Iterator[str]:
 
 
 def terms_of_phone(number: str) -> Iterator[str]:
-    """The digits from the last to the first: what people write differently is the beginning, `+49`, `0049` or `0`."""
+    """The terms of a phone number: its digits in reverse, since people write its beginning differently: `+49`, `0049`
+    or `0`."""
     digits = _digits(number)
     if digits:
         yield _REVERSED + digits[::-1]
 
 
 def term_of_id(id: str) -> str:
-    """An ID from its end, since that is how people distinguish IDs."""
+    """The term of an ID: in reverse, since people distinguish IDs by their ends."""
     return _END + id.casefold()[::-1]
 
 
 def beginning_of_end(text: str) -> str | None:
-    """What the terms begin with of IDs that end so; None if it is too short, or can't be the end of an ID."""
+    """Return the beginning of the terms of IDs that end with this text; None if it is too short, or no end of an ID."""
     end = text.strip().lstrip(".…")
     return term_of_id(end) if len(end) >= _END_MIN and _END_OF_ID.fullmatch(end) else None
 
@@ -100,20 +102,22 @@ def terms_of_code(text: str) -> Iterator[str]:
 
 
 def terms_of_reference(text: str) -> Iterator[str]:
-    """The merchant's name of an order: as any text, and without blanks, which is how it is asked for as a whole."""
+    """The terms of the merchant's reference: those of any text, and the whole without blanks, for queries of the
+    whole."""
     yield from terms_of_text(text)
     yield "".join(words(text))[:TERM_MAX]
 
 
 def terms_of_amount(amount: Decimal, currency: str) -> Iterator[str]:
-    """In whole units, as people write it, in the smallest unit, as Stripe's API does, and the currency's code."""
+    """The terms of an amount: in whole units, as people write it, in the smallest unit, as in Stripe's API, and the
+    code of the currency."""
     yield str(amount)
     yield str(amount).replace(".", "").lstrip("0") or "0"
     yield currency.casefold()
 
 
 def readings(question: str) -> Iterator[Sequence[str]]:
-    """What a question may ask for, the likeliest first: the beginnings of terms, all of which a checkout must have."""
+    """Return what a query may mean, the likeliest first: beginnings of terms, all of which a checkout must have."""
     asked = question.strip()
     likeliest = list(dict.fromkeys(word for raw in asked.split() for word in _asked(raw)))
     yield likeliest
@@ -146,5 +150,5 @@ def _asked(raw: str) -> list[str]:
 
 
 def _digits(number: str) -> str:
-    """Without the zeros at the beginning, and without the zero that stands in brackets behind a country's code."""
+    """Return the digits without leading zeros, and without the zero in brackets after a country code."""
     return re.sub(r"\D", "", number.replace("(0)", "")).lstrip("0")

@@ -22,7 +22,7 @@ class SessionEvents:
         self._views = views
 
     def of(self, sessions: Sequence[SessionId]) -> Mapping[SessionId, list[tuple[int, Event]]]:
-        """Each session's events with their positions, in log order.
+        """Return each session's events with their positions, in log order.
 
         Raises:
             UnreadableEvent: one of these sessions has an event that this version can't read.
@@ -58,7 +58,8 @@ class SessionEvents:
             return {id: state for each in sessions for id, state in self._states_of_batch([each]).items()}
 
     def _missing(self, sessions: Sequence[SessionId]) -> Iterator[int]:
-        """Positions of events of these sessions that the timeline left out: without them it describes another checkout.
+        """Yield the positions of events of these sessions that the timeline left out: without them it describes another
+        checkout.
 
         Raises:
             UnreadableEvent: this version can't read one of them either.
@@ -70,7 +71,8 @@ class SessionEvents:
                 yield position
 
     def _left_out(self) -> Iterator[tuple[int, Event | UnreadableEvent]]:
-        """Positions of the events that the timeline left out, and the events as this version reads them now."""
+        """Yield the positions of the events that the timeline left out, with the events as this version reads them
+        now."""
         for view in self._views.all():
             if view.name == TIMELINE.name and view.state is ViewState.LIVE and view.unreadable:
                 for found in self._read([each.position for each in self._views.unreadable(view)]):

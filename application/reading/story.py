@@ -1,6 +1,6 @@
-"""Events as plain sentences, for the people who read the audit trail.
+"""Events as plain sentences, for people who read the audit trail.
 
-The sentences contain no e-mail address, name or license key; a person's note and a tracking number are quoted as they
+The sentences contain no email address, name or license key. A person's note and a tracking number are quoted as they
 were written.
 """
 
@@ -57,7 +57,7 @@ def sentence(event: Event, names: Titles) -> str:
 
 
 def reason_given(event: Event) -> Reason | None:
-    """The reason of the event, if it has one; the event's sentence contains it."""
+    """Return the reason of the event, if it has one. The event's sentence contains it."""
     match event:
         case StripeEvent.Ignored() | Effect.Withdrawn():
             return event.why
@@ -74,7 +74,7 @@ def reason_given(event: Event) -> Reason | None:
 
 
 def quotes_personal_data(event: Event) -> bool:
-    """Whether the event's sentence has a text in it that is marked as personal."""
+    """True if the event's sentence contains a text that is marked as personal."""
     match event:
         case CheckoutSession.Noted():
             return True

@@ -1,4 +1,4 @@
-"""What is there to sell: the pieces of each SKU and the keys of each pool, and which of them run low."""
+"""The supplies: the pieces of each SKU and the keys of each pool, and which of them run low."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from domain.reason import Reason
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LowSupply:
-    """A SKU or a pool of which so few are left that the catalog asks for a warning."""
+    """A SKU or a pool that is so low that the catalog asks for a warning."""
 
     name: str
     kind: OtherWork
@@ -62,7 +62,7 @@ def pool_levels(views: Views, low: LowStock) -> list[KeyPoolLevel]:
 
 
 def low_supplies(views: Views, low: LowStock) -> Iterator[LowSupply]:
-    """Yield what is low, and what the catalog names and was never counted or filled."""
+    """Yield low supplies, including SKUs and pools of the catalog that were never counted or filled."""
     pieces = {level.sku: level.available for level in stock_levels(views, low)} if low.skus else {}
     for sku, limit in low.skus.items():
         if (available := pieces.get(sku, 0)) <= limit:

@@ -30,15 +30,15 @@ class View:
     variant: str = ""
     """The setting with which it is folded; see `Projection.variant`."""
     unreadable: int = 0
-    """How many events up to there could not be taken in."""
+    """The number of events up to there that it left out."""
     anchor: Anchor | None = None
-    """The last event that it has taken in; None at position 0. A process of a version that knows no anchors leaves it
-    behind the position, or None."""
+    """The last event that it includes; None at position 0. A process of a version without anchors leaves it behind the
+    position, or None."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unreadable:
-    """An event that a view had to leave out."""
+    """An event that a view left out."""
 
     position: int
     error: str
@@ -51,7 +51,7 @@ class Advance:
     view: View
     table: Table
     anchor: Anchor
-    """The event, whether or not it is one of those that the view is about."""
+    """The anchor of that event, whether or not the view reads it."""
     changes: Sequence[Change] = ()
     unreadable: Sequence[Unreadable] = ()
 
@@ -61,7 +61,7 @@ class Overtaken(Exception):
 
 
 class ViewNotBuilt(Exception):
-    """No live view has the rows of this version of the projection yet; they come as soon as the log is read."""
+    """No live view has rows of this version of the projection yet. It exists as soon as the log has been read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,10 +136,10 @@ class Views(Protocol):
     """Every method may raise a `PersistenceError`, as the log does: the store can't be used for now."""
 
     def all(self) -> Sequence[View]:
-        """Every generation of every view, by name and generation."""
+        """Return every generation of every view, by name and generation."""
 
     def create(self, projection: Projection, state: ViewState) -> View:
-        """A new, empty generation at position 0.
+        """Create an empty generation at position 0.
 
         Raises:
             Overtaken: another process has made one of this state.
@@ -170,20 +170,20 @@ class Views(Protocol):
         """Drop a generation. Nothing happens if it is gone."""
 
     def select(self, selection: Selection) -> Sequence[Row]:
-        """Rows of the live view, which may be of a version that the projection continues.
+        """Return rows of the live view, which may be of a version that the projection continues.
 
         Raises:
             ViewNotBuilt: there is none of a version that serves for the projection.
         """
 
     def unreadable(self, view: View) -> Sequence[Unreadable]:
-        """The events that this generation had to leave out, in order."""
+        """Return the events that this generation left out, in order."""
 
     def close(self) -> None:
         """Release the connections; the views are not used any more."""
 
     def snapshot(self, projection: Projection) -> AbstractContextManager[Snapshot]:
-        """The live view of this very version and variant, held at one moment.
+        """Hold the live view of exactly this version and variant at one moment.
 
         Raises:
             ViewNotBuilt: there is none of this version and variant of the projection.

@@ -1,4 +1,4 @@
-"""Void views: made from another log, or from events that a restore took away. They are emptied and rebuilt."""
+"""Void views: derived from another log, or from events that a restore removed. They are emptied and rebuilt."""
 
 from collections.abc import Sequence
 
@@ -28,7 +28,7 @@ def empty_void_views(store: Feed, views: Views) -> Sequence[View]:
 
 
 def empty_void_among(known: Sequence[View], store: Feed, views: Views) -> Sequence[View]:
-    """Empty the void ones among these, whatever their version: no process can continue them.
+    """Empty the void views among these, whatever their version: no process can continue them.
 
     Raises:
         Overtaken: another process moves or empties one of them.

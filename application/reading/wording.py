@@ -1,4 +1,4 @@
-"""The plain English names of things, for the people who read the audit trail."""
+"""Plain English names, for people who read the audit trail."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -44,7 +44,7 @@ class Titles:
 
 
 def titles(session: CheckoutSession, fulfillment: Fulfillment) -> Titles:
-    """The titles as far as they are known; several lines of one title show their IDs."""
+    """Return the known titles. Lines with the same title show their IDs."""
     items = session.checkout.line_items if session.checkout else ()
     found = {item.id: item.description for item in items}
     found |= {line.id: line.title for line in fulfillment.held}
@@ -151,7 +151,7 @@ def payment(status: str, intent_status: str | None = None) -> str:
 
 
 def and_behind_it(detail: str, events: int) -> str:
-    """Of a parked event, with those that are parked behind it."""
+    """Return the sentence of a parked event, with the number of events that are parked behind it."""
     return f"{detail} ({events} more wait behind it)"
 
 

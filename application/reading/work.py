@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class Work(StrEnum):
-    """Work that is in the view `work_queue`."""
+    """Work with a row in the view `work_queue`."""
 
     PARCEL_TO_PACK = "parcel_to_pack"
     MANUAL_LINE = "manual_line"
@@ -24,7 +24,7 @@ class Work(StrEnum):
 
 
 class OtherWork(StrEnum):
-    """Work that is found at the moment when the queue is read."""
+    """Work that is computed when the queue is read."""
 
     PARKED_EVENT = "parked_event"
     INCOMPLETE_VIEW = "incomplete_view"

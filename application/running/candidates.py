@@ -1,4 +1,4 @@
-"""The effects that a worker tries to claim next, and those that it carries out. Hints: the claim in the log decides."""
+"""Chooses the effects that a worker tries to claim next. The view gives only hints: the claim in the log decides."""
 
 import threading
 from collections import Counter
@@ -16,14 +16,14 @@ _DUE_MAX = 500
 _CLAIMED_MIN, _CLAIMED_TIMES = 64, 4
 _LOOK_AROUND_SECONDS = 1.0
 _AHEAD_SECONDS = 60.0
-"""So long an effect waits whose time was set by a clock that was ahead. Without the pause, a server with such a clock
-and one with a right clock would try it in turns, each at once, until no attempt is left."""
+"""The pause before an effect whose time was set by a clock that was ahead. Without it, a server with such a clock and
+one with a right clock would attempt it in turns, each at once, until no attempt is left."""
 
 _LOST_SECONDS = 5.0
-"""So long a claim in our name must stand there that we do not carry out: the view may be behind by a moment."""
+"""The time for which a claim in our name must exist before it counts as lost: the view may be behind by a moment."""
 
 _FirstSeen = Mapping[tuple[str, datetime | None], float]
-"""Effects by ID and the time since which they are due, with the moment by our own timer."""
+"""By effect and due time, the moment when we first saw it, by our own timer."""
 
 
 class Candidates:
@@ -34,19 +34,19 @@ class Candidates:
         self._threads = threads
         self._looked_around_at = float("-inf")
         self._neglected: Sequence[DueEffect] = ()
-        """Effects that no other worker carries out, as of the last look, and that are not chosen yet."""
+        """Effects that no worker carries out, as of the last look, and that are not chosen yet."""
         self._unknown_since: _FirstSeen = {}
-        """When we first saw each effect of a kind that is unknown here, due since a time and free. By our own timer:
-        the process that set the time may have another clock, and ours may be set in between."""
+        """When we first saw each due and free effect of an unknown kind. By our own timer: the process that set its
+        time may have another clock, and ours may be set meanwhile."""
         self._ahead_since: _FirstSeen = {}
         """The same for effects whose time only a clock that was ahead can have set."""
         self._idle_claims_since: _FirstSeen = {}
-        """The same for effects that are claimed in our name and that we do not carry out."""
+        """The same for effects that are claimed in our name without being in hand."""
         self._in_hand: dict[str, str] = {}
-        """Effect to kind, from the claim until the outcome is stored."""
+        """By effect, its kind, from the claim until the outcome is stored."""
         self._set_aside: set[str] = set()
         self.in_doubt: set[str] = set()
-        """Effects that may be claimed in our name without our knowing: the store failed when it was asked to."""
+        """Effects that may be claimed in our name without our knowledge, since the store failed during the claim."""
         self._lock = threading.Lock()
 
     @property
@@ -54,9 +54,10 @@ class Candidates:
         return bool(self._in_hand)
 
     def choose(self, worker: str, now: datetime, *, looks_around: bool) -> list[DueEffect]:
-        """Choose due and free effects, as far as their kind has room. Effects orphaned by other workers come first;
-        otherwise they would wait as long as there is anything else. They are looked for once a second, or, with
-        `looks_around`, every time.
+        """Choose due and free effects, as long as their kinds have room.
+
+        Effects orphaned by other workers come first; otherwise they would wait while any other effect is due. They are
+        searched once a second, or, with `looks_around`, every time.
         """
         if looks_around or self._threads.monotonic() - self._looked_around_at >= _LOOK_AROUND_SECONDS:
             self._looked_around_at = self._threads.monotonic()
@@ -72,7 +73,8 @@ class Candidates:
                 self._in_hand.pop(id, None)
 
     def set_aside(self, effect_id: EffectId) -> int:
-        """Do not choose it again until a restart; `fulfill queue` lists it then. Returns how many are set aside."""
+        """Do not choose this effect again until a restart; `fulfill queue` lists it then. Return the number of such
+        effects."""
         self._set_aside.add(effect_id)
         return len(self._set_aside)
 
@@ -92,7 +94,7 @@ class Candidates:
         return chosen
 
     def _free(self, now: datetime) -> Sequence[DueEffect]:
-        """Unclaimed effects of each kind that has room."""
+        """Return unclaimed effects of each kind that has room."""
         with self._lock:
             in_hand = Counter(self._in_hand.values())
         found: list[DueEffect] = []
@@ -121,7 +123,7 @@ class Candidates:
         ]
 
     def _is_orphaned(self, hint: DueEffect, worker: str) -> bool:
-        """Whether the worker that claimed it is gone, or it is a claim of ours that was lost."""
+        """True if the worker that claimed it is gone, or it is a lost claim of ours."""
         is_claimed = hint.worker is not None and hint.kind in self._kinds
         return is_claimed and (hint.worker != worker or self._is_lost(hint))
 
@@ -129,22 +131,21 @@ class Candidates:
         return hint.worker == worker and hint.effect_id not in self._in_hand
 
     def _is_lost(self, hint: DueEffect) -> bool:
-        """Whether the store has a claim of ours and we do not know of it: it failed when it was asked for it, or it has
-        lost the outcome, as a standby that was behind when it was promoted. A row that is only stale is gone when the
-        view has caught up."""
+        """True if the store has a claim of ours that we do not know of: the store failed during the claim, or it has
+        lost the outcome, as a standby that was behind. A stale row is gone when the view has caught up."""
         return hint.effect_id in self.in_doubt or self._is_seen_for(_LOST_SECONDS, self._idle_claims_since, hint)
 
     def _is_unknown(self, hint: DueEffect) -> bool:
         return hint.kind not in self._kinds
 
     def _is_ahead(self, hint: DueEffect, now: datetime) -> bool:
-        """Whether only a clock that was ahead can have set its time."""
+        """True if only a clock that was ahead can have set its time."""
         return hint.worker is None and hint.kind in self._kinds and hint.since is not None and hint.since > now
 
     def _first_seen(
         self, before: _FirstSeen, hints: Sequence[DueEffect], is_meant: Callable[[DueEffect], bool]
     ) -> _FirstSeen:
-        """When we first saw each of these hints that is meant, in a row of looks up to this one."""
+        """Return when each of these hints was first seen, if every look since has seen it."""
         now = self._threads.monotonic()
         meant = [(hint.effect_id, hint.since) for hint in hints if is_meant(hint)]
         return {each: before.get(each, now) for each in meant}
@@ -155,5 +156,6 @@ class Candidates:
 
 
 def _claimed_max(kind: EffectKind) -> int:
-    """How many of a kind may be claimed: more than are called at a time, so that no call waits for the log."""
+    """Return how many effects of a kind may be claimed: more than are called at a time, so that no call waits for the
+    log."""
     return max(_CLAIMED_MIN, _CLAIMED_TIMES * kind.concurrency)

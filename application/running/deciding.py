@@ -1,4 +1,4 @@
-"""How the policies decide over a batch of events. An event that a policy can't handle is parked."""
+"""Lets the policies decide over a batch of events, and parks events that a policy can't handle."""
 
 from collections.abc import Container, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
@@ -22,7 +22,8 @@ from domain.reason import Reason
 from domain.stripe_event import StripeEvent
 
 _DECIDED_MAX = 256
-"""A batch ends after the event that leads to so many others: a webhook that arrives meanwhile waits for it."""
+"""A batch ends after the event with which so many events are decided, since webhooks that arrive meanwhile wait for
+it."""
 _TRIES = 2
 
 logger = structlog.get_logger(__name__)
@@ -119,7 +120,7 @@ class Deciding:
                 batch.positions[reading.name] = entry.position
 
     def _follow(self, reading: Reading, entry: Entry, event: Event | UnreadableEvent, batch: Batch) -> None:
-        """Let the policy decide; park what it can't, and what comes behind that for the same subject."""
+        """Let the policy decide. Park the event if it can't, or if an earlier event of the same subject is parked."""
         policy, subject = self._policies[reading.policy], event.session_id or entry.stream
         if reading.is_own and isinstance(event, RETRIES):
             self._retry(policy, subject, batch)
@@ -137,7 +138,7 @@ class Deciding:
             self._mark_failed(policy, event, poison.reason, batch.unit)
 
     def _attempt(self, policy: Policy, event: Event | UnreadableEvent, batch: Batch) -> None:
-        """Decide under undo.
+        """Let the policy decide, and undo what it did if it raises.
 
         Raises:
             _Poison: the policy can't, however often it tries.
@@ -168,7 +169,7 @@ class Deciding:
         )
 
     def _is_parked(self, policy: Policy, position: int, subject: str, batch: Batch) -> bool:
-        """Whether another reading of this policy has parked this event."""
+        """True if another reading of this policy has parked this event."""
         parked = [*batch.park, *self._log.store.select_parked_events(policy=policy.name, subject=subject)]
         return (policy.name, position) in {(each.policy, each.position) for each in parked}
 
@@ -179,7 +180,7 @@ class Deciding:
         )
 
     def _mark_failed(self, policy: Policy, event: Event | UnreadableEvent, error: Reason, unit: UnitOfWork) -> None:
-        """A Stripe event has a state of its own, which also records the failure."""
+        """Record the failure at the Stripe event, too, which has a state of its own."""
         if not isinstance(event, StripeEvent.Received):
             return
         try:
@@ -189,7 +190,8 @@ class Deciding:
             logger.error("stripe event not marked as failed", stripe_event=event.originator_id, error=str(unreadable))
 
     def _retry(self, policy: Policy, subject: str, batch: Batch) -> None:
-        """A person asked for a retry: handle the parked events of this subject in order, up to the first that fails."""
+        """Handle the parked events of this subject in order, up to the first that fails, since a person asked for a
+        retry."""
         if (policy.name, subject) not in batch.parked_subjects:
             return
         entries = self._log.store.select_parked_events(policy=policy.name, subject=subject)

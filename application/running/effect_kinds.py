@@ -12,7 +12,7 @@ from domain.reason import Reason
 from domain.streams import Streams
 
 Outcome = Callable[[Streams], Reason | None]
-"""Records the result of an attempt. Returns the reason to repeat the attempt all the same, if there is one."""
+"""Records the result of an attempt. Returns the reason to repeat the attempt nevertheless, if there is one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +33,7 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
-    """An attempt that got an answer: it worked, or, with `given_up`, it is clear that it never will."""
+    """An attempt with an answer: it succeeded, or, with `given_up`, it is certain that it never will."""
 
     note: str | None = None
     found: Reason | None = None
@@ -41,21 +41,20 @@ class Done:
     """The mail as it was sent, if it is one."""
     outcome: Outcome | None = None
     streams: Sequence[str] = ()
-    """Those that the outcome needs beside the checkout's own, read together with those of other outcomes."""
+    """The streams that the outcome needs besides the checkout's own. They are read together with those of other
+    outcomes."""
     given_up: Reason | None = None
 
 
 class Handler(Protocol):
-    """How one kind of effect is carried out."""
+    """Carries out one kind of effect."""
 
     def why_unwanted(self, effect: Effect, session_id: SessionId, do: Streams) -> Reason | None:
-        """Return why it should not be done any more, looked at when it is claimed.
-
-        What is to be done in another way now is withdrawn and requested again here, and is claimed as it is then.
-        """
+        """Return why the effect is no longer needed, checked when it is claimed. An effect that must change is
+        withdrawn and requested again here, and then claimed in its new form."""
 
     def perform(self, attempt: Attempt) -> Done:
-        """Do it. Anything raised is a failed attempt; a `Permanent` error is the last."""
+        """Carry the effect out. Any error is a failed attempt; after a `Permanent` error no attempt follows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +66,7 @@ class RetryRule:
     cap_seconds: float
 
     def retry_after(self, attempt: int, random: Callable[[], float]) -> timedelta | None:
-        """How long to wait after this attempt (from 1) failed; nothing means: no more."""
+        """Return the pause after this attempt (counted from 1) failed; None if no attempt follows."""
         if attempt >= self.attempts_max:
             return None
         limit = min(self.cap_seconds, self.base_seconds * 2.0 ** min(attempt - 1, 30))
@@ -76,7 +75,7 @@ class RetryRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EffectKind:
-    """A kind of effect: who does it, how many at a time, how often."""
+    """A kind of effect: its handler, its concurrency and its retry rule."""
 
     handler: Handler
     concurrency: int

@@ -1,6 +1,6 @@
-"""Effects: the only code that talks to the outside. Claimed, concurrent, retried, given up into a visible state.
+"""The effects worker: claims due effects, carries them out concurrently, retries them, and gives them up visibly.
 
-At least once in the outside world, under a key that stays the same; exactly once in the log.
+Only this code talks to the outside world. There an effect happens at least once under one key, in the log exactly once.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -42,10 +42,10 @@ class EffectRunner:
         keeper: Executor,
         threads: Threads | None = None,
     ) -> None:
-        """Each kind has an executor of its own, which calls as many ports at a time as the kind allows. The keeper's
-        threads wait until an outcome that the store did not take at once is stored."""
+        """Each kind has its own executor, which makes as many calls at a time as the kind allows. The keeper's threads
+        wait until an outcome that the store did not accept at once is stored."""
         self._worker = ""
-        """The ID under which we work now."""
+        """The current worker ID of this process."""
         self._kinds = kinds
         self._writer = writer
         self._locks = locks
@@ -58,16 +58,17 @@ class EffectRunner:
             writer=writer, keeper=keeper, threads=self._threads, clock=clock, random=random, on_end=self._let_go
         )
         self.wake = self._threads.signal()
-        """Set when there may be something to do."""
+        """Set when there may be work."""
 
     @property
     def is_busy(self) -> bool:
-        """Whether something claimed is still under way."""
+        """True while a claimed effect is under way."""
         return self._candidates.has_any_in_hand
 
     def turn(self) -> bool:
-        """Claim due and free effects, and have them carried out. Return False if there was nothing to claim. An error
-        in one effect or its checkout stops that effect alone.
+        """Claim due and free effects, and start them. Return False if there was nothing to claim.
+
+        An error in one effect or its checkout stops that effect alone.
 
         Raises:
             Busy, StoreUnavailable: not everything could be claimed; what could is being done all the same.
@@ -88,8 +89,8 @@ class EffectRunner:
         return bool(won)
 
     def _enlist(self) -> None:
-        """A copy into this log first sets its mark and then looks for workers; a worker does both in reverse order. So
-        at least one of the two finds the other.
+        """Enlist as a worker, and then check for the mark of a copy. A copy into this log sets its mark first and then
+        looks for workers, so at least one of the two finds the other.
 
         Raises:
             UnfinishedCopy: what is due here may be done already in the rest of the log.
@@ -100,7 +101,7 @@ class EffectRunner:
             self._worker = worker
 
     def stop(self) -> None:
-        """Begin nothing more, and give back what is claimed and not begun. Outcomes are stored on until the writer is
+        """Begin nothing more, and release claims that have not begun. Outcomes are stored until the writer is
         closed."""
         for executor in self._executors.values():
             executor.shutdown(wait=False, cancel_futures=True)
@@ -114,7 +115,7 @@ class EffectRunner:
             begun.add_done_callback(partial(self._when_performed, call))
 
     def _perform(self, call: Call) -> None:
-        """One attempt: the call of the port. No error of the port leaves it."""
+        """Make one attempt: call the port. No error of the port leaves this method."""
         call.began_at = self._threads.monotonic()
         result: Result
         try:
@@ -140,8 +141,8 @@ class EffectRunner:
     def _claim_all(
         self, hints: Sequence[DueEffect], now: datetime
     ) -> tuple[Sequence[tuple[DueEffect, Attempt]], Exception | None]:
-        """Return the won claims, and the first failure. Every claim's answer is awaited, whatever became of the others:
-        no other worker carries out what this one has won."""
+        """Return the won claims, and the first failure. All answers are awaited, even after a failure: no other worker
+        carries out an effect that this one has claimed."""
         claims: list[tuple[DueEffect, Future[Attempt | None]]] = []
         won: list[tuple[DueEffect, Attempt]] = []
         failure: Exception | None = None
@@ -164,8 +165,8 @@ class EffectRunner:
         return won, failure
 
     def _claimed(self, hint: DueEffect, claim: "Future[Attempt | None]", now: datetime) -> Attempt | None:
-        """What was won. An error of this claim alone is recorded as a failed attempt; if even that can't be recorded,
-        the effect is set aside."""
+        """Return the won claim. An error of this claim alone is recorded as a failed attempt; if even that can't be
+        recorded, the effect is set aside."""
         try:
             return self._writer.result(claim)
         except (Busy, Stopped, StoreUnavailable):
@@ -208,7 +209,7 @@ class EffectRunner:
         return self._writer.submit(self._stamp(hint.session_id), ids, partial(self._claim, hint, now))
 
     def _claim(self, hint: DueEffect, now: datetime, unit: UnitOfWork) -> Attempt | None:
-        """The attempt that is ours; None if the effect can't be had now, or need not be carried out."""
+        """Return our attempt; None if the effect can't be claimed, or is no longer needed."""
         effect, kind = unit.load(Effect, hint.effect_id), self._kinds.get(hint.kind)
         if not self._may_claim(effect, hint):
             return None
@@ -223,7 +224,7 @@ class EffectRunner:
         return self._attempt(hint, started) if started is not None else None
 
     def _start(self, hint: DueEffect, now: datetime, unit: UnitOfWork) -> Effect | None:
-        """The effect with an attempt of ours; nothing if it can't be had now."""
+        """Return the effect with our attempt; None if it can't be claimed now."""
         effect = unit.load(Effect, hint.effect_id)
         if not self._may_claim(effect, hint):
             return None
@@ -235,7 +236,7 @@ class EffectRunner:
         return started if started.worker == self._worker else None
 
     def _may_claim(self, effect: Effect, hint: DueEffect) -> bool:
-        """False if the hint was old: another worker is at it."""
+        """Return False if the hint was stale: another worker has claimed the effect."""
         return effect.worker in {None, hint.worker, self._worker}
 
     def _attempt(self, hint: DueEffect, started: Effect) -> Attempt:

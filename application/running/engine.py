@@ -1,9 +1,9 @@
-"""The engine: what runs when, and what happens when it stops or fails.
+"""The engine: runs the loops, and stops them when asked or when one fails.
 
-Four threads, each with one loop: the writer's (every write, then one batch of the policies), that of long streams
-(their states, which the writer must not fold), the projector's (views), and the effects' (claims; a pool of threads
-carries them out). Without threads `run_until_quiet` does the same turns
-in order: for commands beside a server, and for tests.
+Four threads have one loop each: the writer's (every write, then one batch of the policies), that of long streams (their
+states, which the writer must not fold), the projector's (views), and the effects' (claims; a pool of threads carries
+them out). Without threads, `run_until_quiet` takes the same turns in order: for commands beside a server, and for
+tests.
 """
 
 from collections.abc import Callable
@@ -26,7 +26,7 @@ from application.threads import Running, Threads
 logger = structlog.get_logger(__name__)
 
 _LOOK_SECONDS = 0.01
-"""How often an idle writer asks the store for commits of other processes."""
+"""The pause after which an idle writer asks the store for commits of other processes."""
 _POLL_SECONDS = 1.0
 _EFFECTS_POLL_SECONDS = 0.5
 _ERROR_PAUSE_SECONDS = 0.5
@@ -35,7 +35,7 @@ STOP_SECONDS = 9.0
 
 class Turns(Protocol):
     def turn(self) -> bool:
-        """Do a bounded piece of work. False if there was none."""
+        """Do a bounded piece of work. Return False if there was none."""
 
 
 class Engine:
@@ -72,12 +72,12 @@ class Engine:
 
     @property
     def is_ready(self) -> bool:
-        """Whether what is submitted gets written, and soon."""
+        """True if submitted jobs are written, and soon."""
         is_running = bool(self._threads) and not self._stopping.is_set()
         return is_running and self.failure is None and not self._writer.is_closed and self._writer.is_well
 
     def start(self, *, with_worker: bool = True) -> None:
-        """Write what is submitted, and, with the worker, do all that follows from it."""
+        """Start writing submitted jobs, and, with the worker, doing all that follows."""
         self._writer.has_thread = True
         self._has_worker = with_worker
         self._long_streams.has_thread = True
@@ -90,7 +90,7 @@ class Engine:
             self._threads.append(self._make.start(name, partial(self._guarded, name, loop)))
 
     def stop(self, timeout_seconds: float = STOP_SECONDS) -> None:
-        """Claim nothing more, finish what is in hand, write what waits, and give the locks back."""
+        """Claim nothing more, finish the effects under way, write the queued jobs, and release the locks."""
         deadline = self._make.monotonic() + timeout_seconds
         self._stopping.set()
         self._runner.wake.set()

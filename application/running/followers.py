@@ -1,6 +1,6 @@
-"""Followers: the policies' way through the log. Each event once, in order, whatever crashes.
+"""Followers lead the policies through the log: each event once, in order, even across crashes.
 
-One reader for all policies. A batch's decisions, the policies' new positions and what had to be parked are one
+All policies share one reader. A batch's decisions, the new positions of the policies and the parked events are one
 transaction, so a crash or a second copy of the process changes nothing twice.
 """
 
@@ -19,10 +19,11 @@ from application.running.readings import Reading, Readings
 from domain.policies.policy import Begin, Policy
 
 _BATCH_MIN = 32
-"""A webhook that arrives while a batch is decided waits for it, so they are short until there is much to do."""
+"""The size of a batch, until there is much to do: a webhook that arrives while a batch is decided waits for it."""
 _BATCH_MAX = 512
 _FAR_BEHIND = _BATCH_MAX
-"""In positions of the log. Up to here, all policies decide over an event before any of them decides over the next."""
+"""A distance in positions of the log. Below it, all policies decide over an event before any of them decides over the
+next."""
 
 logger = structlog.get_logger(__name__)
 
@@ -37,7 +38,8 @@ class Followers:
         clock: Clock,
         terms: Terms | None = None,
     ) -> None:
-        """`terms` are what the policies decide by; a server leaves them in the log when it begins to lead."""
+        """`terms` are the settings by which the policies decide. A server stores them in the log when it begins to
+        lead."""
         self._log = log
         self._readings = Readings(policies)
         self._deciding = Deciding(log, {policy.name: policy for policy in policies}, self._readings, recent, clock)
@@ -45,28 +47,28 @@ class Followers:
         self._locks = locks
         self._terms = terms or {}
         self.is_server = False
-        """Whether it leads for longer than a command of staff takes."""
+        """True if it leads for longer than a staff command takes."""
         self._positions: dict[str, int] = {}
-        """How far each reading has come. The store learns of it with the next decision, or at the end of the log."""
+        """The position of each reading. It is stored with the next decision, or at the end of the log."""
         self._stored: dict[str, int] = {}
         """The positions in the store, as we know them."""
         self._parked_subjects: set[tuple[str, str]] = set()
         self._is_front_next = False
-        """Whether it is the turn of the readings at the front."""
+        """True if it is the turn of the readings at the front."""
         self._limit = _BATCH_MIN
         self._awaited: str | None = None
         """The long stream that the next event needs."""
         self._was_leading: bool | None = None
         self._epoch = log.store.epoch
-        """The store's epoch before we asked for all of that."""
+        """The store's epoch before the queries for all of that."""
 
     @property
     def is_held_up(self) -> bool:
-        """Whether the next event needs a long stream that is being prepared."""
+        """True if the next event needs a long stream that is being prepared."""
         return self._awaited is not None
 
     def turn(self) -> bool:
-        """Follow the log for one batch. False if there was nothing, or if another process leads."""
+        """Follow the log for one batch. Return False if there was nothing, or if another process leads."""
         if not self._leads() or (self._awaited is not None and self._recent.is_in_preparation(self._awaited)):
             return False
         epoch = self._log.store.epoch
@@ -84,8 +86,8 @@ class Followers:
         return False
 
     def _groups(self) -> Sequence[tuple[Mapping[str, int], int | None]]:
-        """Readings at one position, and how far to read for them. Those that are far behind take turns with those at
-        the front, so no payment waits while a new policy reads the past."""
+        """Return groups of readings at one position, each with the end up to which to read. Readings that are far
+        behind take turns with those at the front, so no payment waits while a new policy reads the past."""
         levels = sorted(set(self._positions.values())) or [0]
         groups: list[tuple[int, int | None]] = [(levels[-1], None)]
         if len(levels) > 1:
@@ -121,7 +123,7 @@ class Followers:
         return leads
 
     def _adopt(self) -> None:
-        """Begin at the stored position of this process or of the one that led before.
+        """Begin at the stored positions, of this process or of the previous leader.
 
         Raises:
             UnfinishedCopy, LogMoved: no process may lead this log yet, or any more. A copy holds the lead until it
@@ -141,8 +143,9 @@ class Followers:
         self._stored, self._positions = stored, dict(stored)
 
     def _begin(self, new: Sequence[Reading]) -> Mapping[str, int]:
-        """Record where new readings begin that do not begin at the beginning. The end is where the log's other readings
-        have come to: what no policy has decided over yet is not past, even if it arrived before this process."""
+        """Record the positions of new readings that begin at the end. The end is the position that the log's other
+        readings have reached: an event that no policy has decided over yet is not past, even if it arrived before this
+        process."""
         reached = max(self._log.positions().values(), default=0) if new else 0
         if not reached:
             return {}
@@ -156,18 +159,18 @@ class Followers:
         return begun
 
     def _look_up(self) -> dict[str, int]:
-        """The positions in the store; 0 for a reading that has none."""
+        """Return the positions in the store; 0 for a reading without one."""
         return {each.name: self._log.store.max_tracking_id(each.name) or 0 for each in self._readings.every}
 
     def stored_position(self) -> int:
-        """How far the policies have come, by the store. Readings that are far behind do not count."""
+        """Return the position of the policies in the store. Readings that are far behind do not count."""
         positions = self._look_up().values()
         front = max(positions, default=0)
         return min((position for position in positions if front - position <= _FAR_BEHIND), default=0)
 
     def check_positions(self) -> None:
-        """Adopt the stored positions if they are not those that this leader stored: a backup was restored in place, and
-        without a gap in any stream nothing else would show it.
+        """Adopt the stored positions if they are not those that this leader stored. Then a backup was restored in
+        place, which nothing else would show if no stream has a gap.
 
         Raises:
             PersistenceError: the store could not be read.
@@ -176,8 +179,8 @@ class Followers:
             self._adopt()
 
     def _store_positions(self) -> bool:
-        """At the end of the log: store that nothing more follows from what was read. False if these were not the
-        positions of this log any more, so that it has to be read again."""
+        """Store the positions at the end of the log. Return False if they are no longer valid for this log, so that it
+        has to be read again."""
         if self._positions == self._stored:
             return True
         try:
@@ -189,7 +192,7 @@ class Followers:
         return True
 
     def _insert(self, batch: Batch) -> Sequence[int]:
-        """A batch that decided nothing is not worth a transaction: its position goes in with a later one."""
+        """Store the batch. One without decisions needs no transaction: its position is stored with a later one."""
         if not batch.has_news:
             return ()
         books = Bookkeeping(moves=self._moves(batch.positions), park=batch.park, unpark=batch.unpark)
@@ -199,8 +202,8 @@ class Followers:
         return [Move(follower=name, since=self._stored.get(name, 0), to=at) for name, at in positions.items()]
 
     def _step_back(self, size: int) -> None:
-        """A race was lost: for a position, to another leader or to our own commit whose acknowledgement was lost (then
-        adopt it), or for one stream (then decide again, half as much)."""
+        """Recover from a lost race. If it was for a position, to another leader or to our own commit with a lost
+        acknowledgement, adopt the stored positions. If it was for one stream, decide again over half as many events."""
         if self._look_up() != self._stored:
             self._adopt()
         else:

@@ -1,4 +1,5 @@
-"""Outcomes of attempts. Storing one is retried until it succeeds, since a call to the outside can't be undone."""
+"""Stores the outcomes of attempts. Storing is retried until it succeeds, since a call to the outside can't be
+undone."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -28,7 +29,7 @@ _STORE_AGAIN_SECONDS = 1.0
 
 @dataclass(slots=True)
 class Call:
-    """An attempt that is claimed: where it is made, and since when."""
+    """A claimed attempt, with the executor of its call and the time when the call began."""
 
     kind: EffectKind
     executor: Executor
@@ -38,17 +39,18 @@ class Call:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failed:
-    """An attempt that got no answer."""
+    """A failed attempt."""
 
     error: Reason
     retry_at: datetime | None
-    """None: it is not tried again."""
+    """The time of the next attempt; None if none follows."""
     may_have_gone_out: bool
 
 
 @dataclass(frozen=True, slots=True)
 class NotBegun:
-    """A claim that is given back: another worker may have it. If that can't be stored, it finds an orphan."""
+    """A released claim: another worker may claim the effect. If the release can't be stored, that worker finds an
+    orphan."""
 
 
 Result = Done | Failed | NotBegun
@@ -56,7 +58,7 @@ Result = Done | Failed | NotBegun
 
 @dataclass(frozen=True, slots=True)
 class CallEnd:
-    """How a call ended, as the log line about it says."""
+    """The end of a call, for its log line."""
 
     error: str | None = None
     level: int = logging.INFO
@@ -78,8 +80,8 @@ class Outcomes:
         random: Callable[[], float],
         on_end: Callable[[Call], None],
     ) -> None:
-        """The keeper's threads wait until a result that the store did not take at once is stored. `on_end` is called
-        once for each call, when nothing more is done about it here."""
+        """The keeper's threads wait until a result that the store did not accept at once is stored. `on_end` is called
+        once for each call, when this process does nothing more for it."""
         self._writer = writer
         self._keeper = keeper
         self._threads = threads
@@ -88,13 +90,13 @@ class Outcomes:
         self._on_end = on_end
 
     def failed(self, kind: EffectKind, attempt: Attempt, error: Reason, *, may_have_gone_out: bool = True) -> Failed:
-        """The failure of this attempt, with the time of the next one by the rule of its kind."""
+        """Return the failure of this attempt, with the time of the next one by the retry rule of its kind."""
         wait = kind.retry.retry_after(attempt.effect.attempts_since_request, self._random)
         retry_at = None if wait is None else self._clock() + wait
         return Failed(error=error, retry_at=retry_at, may_have_gone_out=may_have_gone_out)
 
     def store(self, call: Call, result: Result) -> None:
-        """Have the result stored without waiting for that, so that the next call can go out at once."""
+        """Submit the result without waiting for the store, so that the next call can begin at once."""
         try:
             stored = self._submit(call, result)
         except (Busy, Stopped):
@@ -104,7 +106,7 @@ class Outcomes:
             self._writer.settle(stored)
 
     def _when_stored(self, call: Call, result: Result, stored: "Future[CallEnd]") -> None:
-        """Runs on the writer's thread, which must not wait."""
+        """Handle the end of a write. Runs on the writer's thread, which must not wait."""
         failure = stored.exception()
         if failure is None:
             self._end(call, stored.result())
@@ -114,7 +116,7 @@ class Outcomes:
             self._keeper.submit(self._store_at_length, call, result)
 
     def _store_at_length(self, call: Call, result: Result) -> None:
-        """Store the result; if the checkout can't take it, the attempt failed, since it made nothing known."""
+        """Store the result. If it can't be recorded at the checkout, record a failed attempt."""
         try:
             ending = self._store_until_taken(call, result)
         except Exception as failure:  # noqa: BLE001 - the boundary around one outcome: recorded as failed
@@ -202,6 +204,7 @@ def record_failure(attempt: Attempt, failed: Failed, unit: UnitOfWork) -> CallEn
 
 
 def _level(failed: Failed) -> int:
-    """An error needs a person: nothing is tried again, or no attempt works until an operator has fixed the key."""
+    """Return the level of the log line: an error needs a person, since no attempt follows or an operator must fix the
+    key."""
     needs_person = failed.retry_at is None or failed.error.code is ReasonCode.STRIPE_KEY_REFUSED
     return logging.ERROR if needs_person else logging.WARNING

@@ -1,8 +1,8 @@
-"""What policies read of the log: each reading has a position of its own there, so nothing is decided twice or skipped.
+"""The readings of policies. Each has its own position in the log, so nothing is decided twice or skipped.
 
-A policy reads the kinds of its first version under its own name. Each kind that a later version added is read under a
-name of its own. A process of an older version does not know that name and leaves its position alone; when a process of
-the later version leads again, it finds the events behind that position, which no process has decided over.
+A policy reads the kinds of its first version under its own name, and each kind that a later version added under another
+name. A process of an older version does not know that name and leaves its position alone. When a process of the later
+version leads again, it finds the events after that position, which no process has decided over.
 """
 
 from collections.abc import Iterable, Iterator, Sequence, Set
@@ -16,7 +16,7 @@ from domain.policies.policy import Begin, Reader
 from domain.stripe_event import StripeEvent
 
 RETRIES = (CheckoutSession.RetryRequested, StripeEvent.RetryRequested)
-"""A person asks for a retry of the parked events of a subject."""
+"""Requests of a person to retry the parked events of a subject."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,13 +24,13 @@ class Reading:
     """Kinds of events that one policy decides over, in order, from one position of the log on."""
 
     name: str
-    """Of its position in the log's bookkeeping."""
+    """The name of its position in the log's bookkeeping."""
     policy: str
     kinds: Set[type[Event]]
     begins: Begin
     """Where it begins in a log that has no position for it."""
     is_own: bool
-    """Whether it is read under the policy's own name."""
+    """True if it has the policy's own name."""
 
 
 class Readings:
@@ -41,8 +41,8 @@ class Readings:
         self._of: dict[type, Sequence[Reading]] = {}
 
     def of(self, event: Event | UnreadableEvent) -> Sequence[Reading]:
-        """Those that read this kind of event. An unreadable event may be of any kind, so it concerns all; a request to
-        retry concerns each policy once, under its own name."""
+        """Return the readings of this event. An unreadable event may be of any kind, so it concerns all of them. A
+        retry request concerns each policy once, under its own name."""
         kind = type(event)
         if kind not in self._of:
             is_unreadable, is_retry = issubclass(kind, UnreadableEvent), issubclass(kind, RETRIES)
@@ -54,7 +54,7 @@ class Readings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadingStatus:
-    """How far a reading has come in a log."""
+    """The progress of a reading in a log."""
 
     name: str
     policy: str
@@ -62,9 +62,9 @@ class ReadingStatus:
     """The topics of its kinds."""
     begins: Begin
     position: int | None
-    """None if nothing is recorded: no leader has read the log with it, or not past an event."""
+    """None if no position is stored: no leader has followed the log with it, or none has stored a position yet."""
     behind: int
-    """How many positions there are from there to the end of the log."""
+    """The number of positions from there to the end of the log."""
     parked: int
     """Events that its policy could not handle, or that wait behind one."""
 

@@ -1,4 +1,4 @@
-"""Every policy there is, once."""
+"""All policies."""
 
 from collections.abc import Sequence
 
@@ -10,4 +10,4 @@ from domain.policies.payments import PaymentPolicy
 from domain.policies.policy import Reader
 
 READERS: Sequence[Reader] = (Intake, PaymentPolicy, FulfillmentPolicy, InventoryPolicy, EmailPolicy)
-"""As classes, which declare what they read; to decide, each needs settings."""
+"""The policies as classes, which declare what they read. To decide, each needs settings."""

@@ -1,7 +1,7 @@
-"""Checkouts: one row for each session, from its first event on, with its total and the places of Stripe's latest answer
-and of the latest correction of its shipping address.
+"""Checkouts: one row for each session from its first event on, with its total and the positions of Stripe's latest
+answer and of the latest correction of its shipping address.
 
-Both, with names and addresses, are in the log alone: readers fetch them from their positions.
+Both, with names and addresses, are only in the log: readers fetch them by their positions.
 """
 
 from collections.abc import Iterable

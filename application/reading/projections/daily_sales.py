@@ -40,7 +40,7 @@ def _amounts(item: LineItem) -> dict[str, int]:
 
 
 def _beside_the_lines(event: Fulfillment.Requested) -> dict[str, int]:
-    """The amounts that belong to no line: shipping and the tax on it."""
+    """Return the amounts that belong to no line: shipping and the tax on it."""
     items = [line.item for line in event.plan]
     tax = event.amount_tax - sum(item.amount_tax for item in items)
     if event.amount_total is None:  # an older version did not keep it; nearly all tax on shipping comes on top
@@ -51,7 +51,7 @@ def _beside_the_lines(event: Fulfillment.Requested) -> dict[str, int]:
 
 
 def _paid(paid: int, tax: int, *, before_tax: int) -> dict[str, int]:
-    """What was paid, and its tax: what exceeds the price came on top of it, the rest is within it."""
+    """Return what was paid, and its tax. Tax beyond the price was added to it; the rest is included."""
     exclusive = paid - before_tax
     return {"tax": tax, "paid": paid, "tax_inclusive": tax - exclusive, "tax_exclusive": exclusive}
 
@@ -76,7 +76,7 @@ _TABLE = Table(
 
 
 def daily_sales(zone: ZoneInfo) -> Projection:
-    """The view with the days of this time zone."""
+    """Return the view with the days of this time zone."""
     return Projection(
         name="daily_sales",
         version=2,

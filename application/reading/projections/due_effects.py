@@ -1,10 +1,11 @@
-"""Due effects: what is still to be done in the outside world, and from when on. A hint: the claim in the log decides.
+"""Due effects: the effects that are not done yet, and the time from which each is due. A hint: the claim in the log
+decides.
 
-A request without a time of its own is due at once, so that a clock that was ahead when it was recorded delays nothing.
-An effect that was given up keeps its row without a time, so that a person's retry finds it again.
+A request without a time of its own is due at once, so a clock that was ahead when it was recorded delays nothing. An
+effect that was given up keeps its row without a time, so that a person's retry finds it again.
 
-Nothing is mailed, asked or delivered without this view, so no release may wait until its new version is built from the
-whole log: it continues every older version, whose table is kept here for that.
+Without this view nothing is mailed, retrieved or delivered, so no release may wait until a new version of it is built
+from the whole log. It continues every older version, whose tables are kept here for that.
 """
 
 from collections.abc import Iterable
@@ -26,7 +27,7 @@ from domain.effect_events import EffectFact
 from domain.event import UNSTAMPED, Event
 
 AT_ONCE = rfc3339(UNSTAMPED)
-"""The time from which on everything is due that has none of its own: before all others."""
+"""The due time of requests without a time of their own: before all others."""
 
 
 def fold(event: Event, position: int) -> Iterable[Change]:

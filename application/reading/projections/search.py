@@ -1,4 +1,4 @@
-"""Search: the terms under which a checkout is found; see `application.reading.search_terms`."""
+"""Search: the terms that find a checkout; see `application.reading.search_terms`."""
 
 from collections.abc import Iterable, Iterator
 from typing import get_args
@@ -27,10 +27,10 @@ from domain.plan import PlannedLine
 from domain.stripe_event import StripeEvent
 
 _TERMS_MAX = 2000
-"""Per event: Stripe lists at most a hundred line items, and their titles are short."""
+"""The limit for each event: Stripe lists at most a hundred line items, and their titles are short."""
 
 Found = tuple[str, Iterable[str]]
-"""Under which heading something is found, and its terms."""
+"""The field of a finding, and its terms."""
 
 
 def fold(event: Event, position: int) -> Iterable[Change]:  # noqa: ARG001 - every fold has the same shape

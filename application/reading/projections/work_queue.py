@@ -45,11 +45,12 @@ from domain.step import MailStep, RetrieveStep
 from domain.stripe_event import StripeEvent, StripeEventFact
 
 PAYMENT_OVERDUE_AFTER = timedelta(days=14)
-"""Events about a delayed payment may be lost, and then its stock stays reserved. Most payments take a few days; a SEPA
-debit may take 14 business days (https://docs.stripe.com/payments/sepa-debit), which the person who looks can judge."""
+"""The time after which a delayed payment is overdue: its events may be lost, and then its stock stays reserved. Most
+payments take a few days. A SEPA debit may take 14 business days (https://docs.stripe.com/payments/sepa-debit), which
+the person who looks can judge."""
 LASTING_AFTER = timedelta(minutes=5)
-"""An effect that fails for so long needs a person's attention, although it is tried again. Most failures are over by
-then."""
+"""An effect that has failed for so long needs a person's attention, although retries continue. Most failures end
+earlier."""
 _WITHOUT_ANSWER = (ReasonCode.NO_ANSWER, ReasonCode.TIMED_OUT)
 """An effect that failed for one of these reasons shows at once: its attempts alone take a while."""
 _OVERDUE = reasons.payment_overdue(PAYMENT_OVERDUE_AFTER.days)
@@ -57,12 +58,12 @@ _OF_LINES = (Work.MANUAL_LINE, Work.BACKORDERED_LINE, Work.GIVEN_UP_LINE)
 _LATER = (Work.PAYMENT_OVERDUE, Work.FAILING_EFFECT)
 """Their `since` may be in the future."""
 _ONLY_TO_BE_SEEN = (Work.CONTRADICTED, Work.MAIL_WITHOUT_ADDRESS)
-"""The engine has nothing left to do: a person's note settles it."""
+"""The engine has nothing left to do here: a person's note settles these."""
 _DISMISSED = (
     *(Work.CONTRADICTED, Work.PARKED_SESSION, Work.RETRIEVAL_FAILED),
     *(Work.MAIL_FAILED, Work.MAIL_WITHOUT_ADDRESS),
 )
-"""Everything about a checkout but what its customer has paid for, which is delivered or canceled."""
+"""Everything about a checkout except what its customer has paid for, which is delivered or canceled."""
 _NOT_OURS = (ParkReason.WRONG_MODE, ParkReason.CONNECTED_ACCOUNT, ParkReason.UNKNOWN_TO_STRIPE)
 """A session that is parked for one of these reasons can't be fulfilled here, so a note settles it too."""
 
@@ -146,7 +147,7 @@ def _decided(session: SessionId) -> Remove:
 
 
 def _parcel(event: Event, line_item: str, *, is_open: bool) -> Change:
-    """A line that is no parcel has no such row to change."""
+    """Return the change of a parcel's row. A line that is no parcel has no such row, so nothing changes."""
     key = {"subject": event.session_id or "", "kind": Work.PARCEL_TO_PACK.value, "item": line_item}
     return Update(key, {"is_open": int(is_open), "since": rfc3339(event.recorded_at)})
 
@@ -171,8 +172,8 @@ def _unblocked(session: SessionId, line_item: str) -> Iterator[Change]:
 
 
 def _of_effect(event: EffectFact) -> Iterator[Change]:
-    """Everything that keeps failing; mails and retrievals that were given up. A delivery that was given up shows as its
-    line, which follows it."""
+    """The tasks for effects that keep failing, and for mails and retrievals that were given up. A delivery that was
+    given up shows as its line."""
     session, step, what = event.session_id or "", step_text(event), parsed_step(event)
     match event:
         case Effect.AttemptFailed():
@@ -197,7 +198,8 @@ def _of_effect(event: EffectFact) -> Iterator[Change]:
 
 
 def _failing(event: Effect.AttemptFailed, session: str, step: str) -> Iterator[Change]:
-    """A key that Stripe refuses shows at once: no attempt works until an operator has fixed it."""
+    """Return the row of a failing effect. A refused key shows at once: no attempt works until an operator has fixed
+    it."""
     lasts = timedelta(0) if event.error.code in _WITHOUT_ANSWER else LASTING_AFTER
     kind, other, begins_at = Work.FAILING_EFFECT, Work.STRIPE_KEY_REFUSED, event.recorded_at + lasts
     if event.error.code is ReasonCode.STRIPE_KEY_REFUSED:
@@ -278,7 +280,8 @@ def _overdue_later(event: CheckoutSessionFact) -> Update:
 
 
 def _no_longer_due(event: CheckoutSessionFact) -> Put:
-    """The row stays, closed: an answer that shows the payment pending may come later than the end of it."""
+    """Close the row instead of removing it: an answer that shows the payment pending may be recorded after the end of
+    the payment."""
     return Put({**_overdue(event, event.session).row, "is_open": 0})
 
 
@@ -314,7 +317,7 @@ def _open(event: Event, subject: str, kind: Work, item: str, why: Reason) -> Put
 
 
 def is_due(row: Row, now: datetime) -> bool:
-    """Whether a person should look at it by now."""
+    """Return True if the task is due by now."""
     return row["kind"] not in _LATER or str(row["since"]) <= rfc3339(now)
 
 
