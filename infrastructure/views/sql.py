@@ -138,14 +138,23 @@ def create_table(name: str, table: Table, dialect: Dialect) -> list[str]:
 
 
 def change_one(name: str, table: Table, group: ChangeGroup, *, rows: int = 1) -> str:
-    """For one row of a group: a value for each of its columns. Or for several, where rows are put in."""
-    marks = {column: f"?{number}" for number, column in enumerate(group.columns, 1)}
+    """For one row of a group: a value for each of its columns. Or for several, where rows are put in.
+
+    What changes or deletes a row takes its values by name, as `named` makes them: a sequence of values for numbered
+    marks is deprecated since Python 3.12.
+    """
+    marks = {column: f":v{number}" for number, column in enumerate(group.columns)}
     if group.kind in (Put, Keep, Add):
         row = f"({', '.join('?' * len(marks))})"
         return f"{_insert(name, group)} VALUES {', '.join([row] * rows)} {_or_else(name, table, group)}"
     if group.kind is Update:
         return f"UPDATE {quoted(name)} SET {_assigned(table, marks)}{_matching(name, table, table.key, marks)}"
     return f"DELETE FROM {quoted(name)}{_matching(name, table, group.columns, marks)}"
+
+
+def named(row: Sequence[object]) -> dict[str, object]:
+    """The values of a row by the marks of `change_one`."""
+    return {f"v{number}": value for number, value in enumerate(row)}
 
 
 def change_all(name: str, table: Table, group: ChangeGroup) -> str:

@@ -289,13 +289,14 @@ def _move(connection: sqlite3.Connection, view: View, to: Anchor | None) -> None
 
 def _change(connection: sqlite3.Connection, name: str, table: Table, group: ChangeGroup) -> None:
     """Many rows to a statement where SQL allows it: after every statement SQLite lets other threads run."""
-    whole = 0
     if group.kind in (Put, Keep, Add):
         whole = len(group.rows) - len(group.rows) % _ROWS_PER_INSERT
         text = sql.change_one(name, table, group, rows=_ROWS_PER_INSERT)
         for start in range(0, whole, _ROWS_PER_INSERT):
             connection.execute(text, [*chain.from_iterable(group.rows[start : start + _ROWS_PER_INSERT])])
-    connection.executemany(sql.change_one(name, table, group), group.rows[whole:])
+        connection.executemany(sql.change_one(name, table, group), group.rows[whole:])
+    else:
+        connection.executemany(sql.change_one(name, table, group), map(sql.named, group.rows))
 
 
 def _show(connection: sqlite3.Connection, live: View) -> None:
