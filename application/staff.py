@@ -94,6 +94,35 @@ class Staff:
 
         self._on_checkout(session_id, by, ship)
 
+    def correct_parcel(
+        self,
+        session_id: SessionId,
+        number: int | None,
+        *,
+        carrier: str | None,
+        tracking: str | None,
+        by: By,
+        notifies: bool,
+    ) -> None:
+        """This parcel, or the only one, has left with another carrier or tracking number than is recorded."""
+
+        def correct(unit: UnitOfWork) -> None:
+            staff_decisions.correct_parcel(
+                session_id, number, unit, carrier=carrier, tracking=tracking, notifies=notifies
+            )
+
+        self._on_checkout(session_id, by, correct)
+
+    def unship(
+        self, session_id: SessionId, number: int | None, lines: Sequence[str], by: By, *, is_restocked: bool
+    ) -> None:
+        """These lines of a parcel, or all of them, are to be packed again."""
+
+        def unship(unit: UnitOfWork) -> None:
+            staff_decisions.unship(session_id, number, lines, unit, is_restocked=is_restocked)
+
+        self._on_checkout(session_id, by, unship)
+
     def ship_all(self, parcels: Sequence[ListedParcel], by: By, *, is_dry_run: bool) -> None:
         """Record that all these parcels left, in one transaction. A dry run makes the same decisions and records
         none.

@@ -27,6 +27,9 @@ class Fulfillment(FulfillmentEvents, Aggregate[FulfillmentFact]):
     unfinished: int = 0
     """The number of lines that are not finished."""
     parcels: tuple[Parcel, ...] = ()
+    """Those that have left. A parcel whose lines were all taken out of it is none."""
+    shipments: int = 0
+    """How many parcels were reported: the number of the latest."""
     cancellations: int = 0
     """The number of cancellations so far."""
     replacements: int = 0
@@ -136,13 +139,63 @@ class Fulfillment(FulfillmentEvents, Aggregate[FulfillmentFact]):
         Raises:
             Refused: a line is not there or not ready to be packed, or the texts are empty or too long.
         """
-        if not all(any(map(str.isalnum, text)) and len(text) <= TEXT_MAX for text in (carrier, tracking or "none")):
-            raise Refused(f"Carrier and tracking must have a letter or digit, and at most {TEXT_MAX} characters.")
+        _check_label(carrier, tracking)
         ready = [id for id, line in self.lines.items() if line.is_to_pack]
         chosen = tuple(self._chosen(line_items, ready, "ready to be packed"))
-        number = len(self.parcels) + 1
+        number = self.shipments + 1
         shipped = self.Shipped(number=number, lines=chosen, carrier=carrier, tracking=personal(tracking))
         return self._and_completion([shipped, *(self.LineItemDelivered(line_item=id) for id in chosen)])
+
+    def correct_parcel(
+        self, number: int | None, *, carrier: str | None, tracking: str | None, notifies: bool
+    ) -> FulfillmentFacts:
+        """A parcel has left with this carrier and tracking number; None keeps what is recorded.
+
+        Raises:
+            Refused: as `parcel`; nothing would change; or the texts are empty or too long.
+        """
+        before = self.parcel(number)
+        after = before.corrected(carrier=carrier, tracking=personal(tracking))
+        _check_label(after.carrier, tracking)
+        if (after.carrier, after.tracking) == (before.carrier, before.tracking):
+            raise Refused(f"Parcel {before.number} already has this carrier and tracking. Nothing was recorded.")
+        corrected = self.ParcelCorrected(
+            number=after.number,
+            correction=after.corrections,
+            carrier=after.carrier,
+            tracking=after.tracking,
+            notifies=notifies,
+        )
+        return [corrected]
+
+    def unship(self, number: int | None, line_items: Sequence[str], *, is_restocked: bool) -> FulfillmentFacts:
+        """These lines are to be packed again; none given means all in the parcel.
+
+        Raises:
+            Refused: as `parcel`, or a line is not in it.
+        """
+        parcel = self.parcel(number)
+        for id in line_items:
+            if id not in parcel.lines:
+                raise Refused(f"Line {id} is not in parcel {parcel.number}. Its lines: {', '.join(parcel.lines)}.")
+        plans = tuple(self.lines[id].plan for id in parcel.lines if id in line_items or not line_items)
+        return [self.Unshipped(number=parcel.number, lines=plans, is_restocked=is_restocked)]
+
+    def parcel(self, number: int | None) -> Parcel:
+        """The parcel with this number; without a number, the only one.
+
+        Raises:
+            Refused: there is none, or there are several and none is named.
+        """
+        numbers = ", ".join(str(parcel.number) for parcel in self.parcels)
+        if not self.parcels:
+            raise Refused("No parcel of this checkout has left.")
+        if number is None and len(self.parcels) > 1:
+            raise Refused(f"This checkout has the parcels {numbers}. Name one with --parcel.")
+        found = next((parcel for parcel in self.parcels if number in {None, parcel.number}), None)
+        if found is None:
+            raise Refused(f"This checkout has no parcel {number}. Its parcels: {numbers}.")
+        return found
 
     def cancel(self, line_items: Sequence[str], *, notifies: bool) -> FulfillmentFacts:
         """Cancel these lines. Without lines, all that are not finished.
@@ -227,6 +280,10 @@ class Fulfillment(FulfillmentEvents, Aggregate[FulfillmentFact]):
     def _and_completion(self, facts: FulfillmentFacts) -> FulfillmentFacts:
         return facts if self.foresee(facts).unfinished else [*facts, self.Completed()]
 
+    def _parcels_with(self, changed: Parcel) -> tuple[Parcel, ...]:
+        parcels = (changed if parcel.number == changed.number else parcel for parcel in self.parcels)
+        return tuple(parcel for parcel in parcels if parcel.lines)
+
     def _planned(self, lines: Mapping[str, Line]) -> Self:
         unsettled = sum(not line.is_settled for line in lines.values())
         unfinished = sum(not line.state.is_finished for line in lines.values())
@@ -272,7 +329,16 @@ class Fulfillment(FulfillmentEvents, Aggregate[FulfillmentFact]):
                     shipped_at=event.occurred_at,
                     ships_to=self.ships_to,
                 )
-                return replace(self, parcels=(*self.parcels, parcel))
+                return replace(self, parcels=(*self.parcels, parcel), shipments=event.number)
+            case Fulfillment.ParcelCorrected():
+                corrected = self.parcel(event.number).corrected(carrier=event.carrier, tracking=event.tracking)
+                return replace(self, parcels=self._parcels_with(corrected))
+            case Fulfillment.Unshipped():
+                unshipped = self
+                for plan in event.lines:
+                    unshipped = unshipped._with(unshipped.lines[plan.id].unshipped())
+                emptied = self.parcel(event.number).without([plan.id for plan in event.lines])
+                return replace(unshipped, parcels=self._parcels_with(emptied))
             case Fulfillment.LineItemsCanceled():
                 canceled = self
                 for id in event.lines:
@@ -293,3 +359,8 @@ class Fulfillment(FulfillmentEvents, Aggregate[FulfillmentFact]):
                 return self
             case _:
                 assert_never(event)
+
+
+def _check_label(carrier: str, tracking: str | None) -> None:
+    if not all(any(map(str.isalnum, text)) and len(text) <= TEXT_MAX for text in (carrier, tracking or "none")):
+        raise Refused(f"Carrier and tracking must have a letter or digit, and at most {TEXT_MAX} characters.")

@@ -105,7 +105,7 @@ class FulfillmentEvents:
 
     @dataclass(frozen=True, kw_only=True)
     class LineItemDelivered(Event):
-        """The customer has the whole quantity of the line. Recorded once per line."""
+        """The customer has the whole quantity of the line. Recorded once per line, and again after `Unshipped`."""
 
         TOPIC: ClassVar[str] = "Fulfillment.LineItemDelivered"
         line_item: str
@@ -127,6 +127,29 @@ class FulfillmentEvents:
         @staticmethod
         def upcast_v1_v2(state: dict[str, Any]) -> None:
             mark_stored(state, "tracking")
+
+    @dataclass(frozen=True, kw_only=True)
+    class ParcelCorrected(Event):
+        """A person corrected the carrier and the tracking number of a parcel that has left."""
+
+        TOPIC: ClassVar[str] = "Fulfillment.ParcelCorrected"
+        number: int
+        correction: int
+        """Counts the corrections of this parcel, from 1."""
+        carrier: str
+        tracking: Personal | None
+        notifies: bool
+        """Whether the customer gets a mail about it."""
+
+    @dataclass(frozen=True, kw_only=True)
+    class Unshipped(Event):
+        """A person took lines out of a parcel that had been reported: they are to be packed again."""
+
+        TOPIC: ClassVar[str] = "Fulfillment.Unshipped"
+        number: int
+        lines: tuple[PlannedLine, ...]
+        is_restocked: bool
+        """Whether their pieces are on the shelf again. If not, the lines take others."""
 
     @dataclass(frozen=True, kw_only=True)
     class LineItemsCanceled(Event):
@@ -206,6 +229,8 @@ FulfillmentFact = (
     | FulfillmentEvents.LineItemResumed
     | FulfillmentEvents.LineItemDelivered
     | FulfillmentEvents.Shipped
+    | FulfillmentEvents.ParcelCorrected
+    | FulfillmentEvents.Unshipped
     | FulfillmentEvents.LineItemsCanceled
     | FulfillmentEvents.ShippingCorrected
     | FulfillmentEvents.KeysShown

@@ -1,5 +1,6 @@
 """The progress of a line of a fulfillment, and the parcels that lines are shipped in."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -157,6 +158,9 @@ class Line:
     def with_new_keys(self, keys: tuple[Personal, ...]) -> Self:
         return replace(self, all_keys=(*self.all_keys, *keys), keys_awaited=0)
 
+    def unshipped(self) -> Self:
+        return replace(self, state=LineState.PENDING, is_reserved=False, delivered_at=None, note=None)
+
     def delivered(self, at: datetime, keys: tuple[Personal, ...], link: str | None, note: str | None) -> Self:
         return replace(self, state=LineState.DELIVERED, delivered_at=at, all_keys=keys, link=link, why=None, note=note)
 
@@ -165,9 +169,23 @@ class Line:
 class Parcel:
     number: int
     lines: tuple[str, ...]
+    """Those that are still in it."""
     carrier: str
     tracking: Personal | None
     """Personal, since it leads to a page about one person's parcel."""
     shipped_at: datetime
     ships_to: Contact | None = None
     """The corrected recipient at that time; None if it was as the customer entered it."""
+    corrections: int = 0
+    """How often a person has corrected its carrier or its tracking number."""
+
+    def corrected(self, *, carrier: str | None, tracking: Personal | None) -> Self:
+        return replace(
+            self,
+            carrier=self.carrier if carrier is None else carrier,
+            tracking=self.tracking if tracking is None else tracking,
+            corrections=self.corrections + 1,
+        )
+
+    def without(self, lines: Collection[str]) -> Self:
+        return replace(self, lines=tuple(line for line in self.lines if line not in lines))

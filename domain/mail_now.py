@@ -12,20 +12,22 @@ from domain.mail import Mail, MailKind, MailLine
 from domain.order_number import OrderNumber, order_number
 from domain.personal import Personal
 from domain.reason import ReasonCode
+from domain.step import MailStep
 
 
 def mail_now(
-    kind: MailKind, about: Iterable[MailLine], session: CheckoutSession, fulfillment: Fulfillment
+    step: MailStep, about: Iterable[MailLine], session: CheckoutSession, fulfillment: Fulfillment
 ) -> Mail | None:
-    """Return the mail of this kind about these lines, with every statement as it is now; None if there is nothing to
+    """Return the mail of this step about these lines, with every statement as it is now; None if there is nothing to
     say.
 
     `about` names the lines. In a mail about the payment they keep their titles: the catalog may have changed since, and
     both titles are true.
     """
-    checkout, about = session.checkout, tuple(about)
+    kind, checkout, about = step.kind, session.checkout, tuple(about)
+    parcel = next((parcel for parcel in fulfillment.parcels if parcel.number == step.parcel), None)
+    about = tuple(line for line in about if parcel is None or line.id in parcel.lines)
     lines = _lines_now(kind, about, session, fulfillment)
-    parcel = _parcel_of(about, fulfillment) if kind is MailKind.SHIPPED else None
     if checkout is None or lines is None or (kind is MailKind.SHIPPED and parcel is None):
         return None
     return _mail(order_number(session.id), checkout, session.mail_address, kind, lines, parcel)
@@ -90,11 +92,6 @@ def _as_bought(about: tuple[MailLine, ...], checkout: Checkout | None) -> tuple[
     items = {item.id: item for item in checkout.line_items if item.quantity > 0} if checkout else {}
     bought = [(line, items[line.id]) for line in about if line.id in items]
     return tuple(replace(line, quantity=item.quantity, amount_total=item.amount_total) for line, item in bought)
-
-
-def _parcel_of(about: tuple[MailLine, ...], fulfillment: Fulfillment) -> Parcel | None:
-    ids = tuple(line.id for line in about)
-    return next((parcel for parcel in fulfillment.parcels if parcel.lines == ids), None)
 
 
 def _mail(

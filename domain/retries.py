@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from domain.effect import Effect
 from domain.fulfillment import Fulfillment
+from domain.line import Parcel
 from domain.mail import MailKind
 from domain.personal import Personal
 from domain.step import DeliverStep, MailStep
@@ -13,7 +14,7 @@ def retried_mails(fulfillment: Fulfillment) -> Iterator[MailStep]:
     """Return the steps of all mails that a checkout with this fulfillment may have."""
     yield from map(MailStep, MailKind)
     for parcel in fulfillment.parcels:
-        yield MailStep(MailKind.SHIPPED, str(parcel.number))
+        yield from parcel_mails(parcel)
     for number in range(1, fulfillment.cancellations + 1):
         yield MailStep(MailKind.CANCELED, str(number))
     for number in range(1, fulfillment.replacements + 1):
@@ -21,6 +22,11 @@ def retried_mails(fulfillment: Fulfillment) -> Iterator[MailStep]:
     for kind in (MailKind.BACKORDERED, MailKind.DELIVERED):
         for line in fulfillment.lines:
             yield MailStep(kind, line)
+
+
+def parcel_mails(parcel: Parcel) -> Iterator[MailStep]:
+    """The mail about a parcel, and those about corrections of its tracking number."""
+    return (MailStep.of_parcel(parcel.number, correction) for correction in range(parcel.corrections + 1))
 
 
 def retried_deliveries(fulfillment: Fulfillment) -> Iterator[DeliverStep]:

@@ -9,6 +9,7 @@ from domain.checkout_session import CheckoutSession
 from domain.deliveries.by_kind import delivery_of
 from domain.errors import Refused
 from domain.fulfillment import Fulfillment
+from domain.handing_over import update_from_stock
 from domain.identifiers import fulfillment_id, stock_id
 from domain.ids import SessionId
 from domain.line import LineState
@@ -28,6 +29,42 @@ def ship(session_id: SessionId, line_items: Sequence[str], do: Streams, *, carri
     before = do.load(Fulfillment, id)
     after = do.command(Fulfillment, id, Fulfillment.ship, line_items, carrier=carrier, tracking=tracking)
     _dispatch_delivered(session_id, before, after, do)
+
+
+def correct_parcel(
+    session_id: SessionId, number: int | None, do: Streams, *, carrier: str | None, tracking: str | None, notifies: bool
+) -> None:
+    """A parcel has left with this carrier and tracking number.
+
+    Raises:
+        Refused: as `Fulfillment.correct_parcel`, or the customer can't be notified.
+    """
+    if notifies:
+        _check_can_be_notified(do.load(CheckoutSession, session_id))
+    correct = Fulfillment.correct_parcel
+    do.command(
+        Fulfillment, fulfillment_id(session_id), correct, number, carrier=carrier, tracking=tracking, notifies=notifies
+    )
+
+
+def unship(
+    session_id: SessionId, number: int | None, line_items: Sequence[str], do: Streams, *, is_restocked: bool
+) -> None:
+    """These lines of a parcel, or all of them, are to be packed again: with the pieces that came back, or with others,
+    for which they wait if there are none.
+
+    Raises:
+        Refused: as `Fulfillment.unship`.
+    """
+    id = fulfillment_id(session_id)
+    before = do.load(Fulfillment, id)
+    after = do.command(Fulfillment, id, Fulfillment.unship, number, line_items, is_restocked=is_restocked)
+    for line in after.lines.values():
+        sku, quantity, ref = line.plan.stock_sku, line.plan.item.quantity, LineRef(session_id, line.plan.id)
+        if sku is None or line == before.lines[line.plan.id]:
+            continue
+        want = StockItem.put_back if is_restocked else StockItem.reserve
+        update_from_stock(session_id, line.plan.id, do.command(StockItem, stock_id(sku), want, ref, quantity), do)
 
 
 def complete(session_id: SessionId, line_items: Sequence[str], do: Streams) -> None:

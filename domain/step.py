@@ -28,6 +28,18 @@ class MailStep:
     kind: MailKind
     occasion: str | None = None
 
+    @classmethod
+    def of_parcel(cls, number: int, correction: int = 0) -> Self:
+        """The mail about a parcel, or about the n-th correction of its tracking number."""
+        return cls(MailKind.SHIPPED, f"{number}_{correction}" if correction else str(number))
+
+    @property
+    def parcel(self) -> int | None:
+        """The number of the parcel that it is about."""
+        if self.kind is not MailKind.SHIPPED or self.occasion is None:
+            return None
+        return int(self.occasion.partition("_")[0])
+
     def __str__(self) -> str:
         return f"mail_{self.kind}" if self.occasion is None else f"mail_{self.kind}_{self.occasion}"
 

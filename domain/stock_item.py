@@ -72,6 +72,14 @@ class StockItem(Aggregate["StockItemFact"]):
         line_item: str
         quantity: int
 
+    @dataclass(frozen=True, kw_only=True)
+    class Returned(Event):
+        """The pieces of a line that had left the shelf are on it again."""
+
+        TOPIC: ClassVar[str] = "StockItem.Returned"
+        line_item: str
+        quantity: int
+
     on_hand: int = 0
     promised: int = 0
     """The number of promised pieces."""
@@ -142,6 +150,13 @@ class StockItem(Aggregate["StockItemFact"]):
             return [gone]
         return self._and_serve([gone, *self._taken_back(self.promised + need.quantity - self.on_hand)])
 
+    def put_back(self, ref: LineRef, quantity: int) -> "StockItemFacts":
+        """The pieces of a line are on the shelf again, and promised to it again."""
+        if ref in self.needs:
+            return []
+        returned = self.Returned(line_item=ref.line_item, quantity=quantity, session_id=ref.session_id)
+        return [returned, _reserved(ref, quantity)]
+
     def count(self, on_hand: int) -> "StockItemFacts":
         """Set the number of pieces on the shelf. A surplus serves waiting lines; a shortfall takes the newest promises
         back.
@@ -189,6 +204,8 @@ class StockItem(Aggregate["StockItemFact"]):
                 return self._without(event)
             case StockItem.Dispatched():
                 return replace(self._without(event), on_hand=self.on_hand - event.quantity)
+            case StockItem.Returned():
+                return replace(self, on_hand=self.on_hand + event.quantity)
             case _:
                 assert_never(event)
 
@@ -217,7 +234,9 @@ class StockItem(Aggregate["StockItemFact"]):
         )
 
 
-StockItemOfLine = StockItem.Reserved | StockItem.Backordered | StockItem.Released | StockItem.Dispatched
+StockItemOfLine = (
+    StockItem.Reserved | StockItem.Backordered | StockItem.Released | StockItem.Dispatched | StockItem.Returned
+)
 StockItemFact = StockItem.Counted | StockItemOfLine
 StockItemFacts = Sequence[StockItemFact]
 

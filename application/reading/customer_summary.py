@@ -88,6 +88,7 @@ def customer_summary(
         return None
     of_session = [redacted(event) if hides_personal else event for _, event in events]
     session, fulfillment, _ = replayed(session_id, of_session)
+    ever_shipped = {id for event in of_session if isinstance(event, Fulfillment.Shipped) for id in event.lines}
     checkout, shipped = session.checkout, {id for parcel in fulfillment.parcels for id in parcel.lines}
     return CustomerSummary(
         order_number=order_number(session_id),
@@ -101,7 +102,7 @@ def customer_summary(
         payment_wait=checkout.payment_wait if checkout else PaymentWait.UNKNOWN,
         items=tuple(_items(session, fulfillment, shipped)),
         parcels=tuple(_parcels(fulfillment)),
-        moments=tuple(_moments(of_session, _titles(session, fulfillment), shipped)),
+        moments=tuple(_moments(of_session, _titles(session, fulfillment), ever_shipped)),
     )
 
 
@@ -191,7 +192,7 @@ def _of_session(event: CheckoutSessionFact) -> str | None:
             assert_never(event)
 
 
-def _of_fulfillment(event: FulfillmentFact, names: Titles, shipped: Set[str]) -> str | None:
+def _of_fulfillment(event: FulfillmentFact, names: Titles, shipped: Set[str]) -> str | None:  # noqa: C901 - a case for each event
     match event:
         case Fulfillment.LineItemBlocked():
             return f"{names.line(event.line_item)} is out of stock" if event.state is LineState.BACKORDERED else None
@@ -199,6 +200,10 @@ def _of_fulfillment(event: FulfillmentFact, names: Titles, shipped: Set[str]) ->
             return None if event.line_item in shipped else f"{names.line(event.line_item)} is ready"
         case Fulfillment.Shipped():
             return f"Parcel {event.number} left with {event.carrier}: {names.lines(event.lines)}"
+        case Fulfillment.ParcelCorrected():
+            return f"The carrier or tracking number of parcel {event.number} was corrected"
+        case Fulfillment.Unshipped():
+            return f"To be packed again: {names.lines(line.id for line in event.lines)}"
         case Fulfillment.LineItemsCanceled():
             return f"Canceled: {names.lines(event.lines)}"
         case Fulfillment.ShippingCorrected():

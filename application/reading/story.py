@@ -78,7 +78,7 @@ def quotes_personal_data(event: Event) -> bool:
     match event:
         case CheckoutSession.Noted():
             return True
-        case Fulfillment.Shipped():
+        case Fulfillment.Shipped() | Fulfillment.ParcelCorrected():
             return event.tracking is not None
         case _:
             return False
@@ -189,8 +189,13 @@ def _of_fulfillment(event: FulfillmentFact, names: Titles) -> str:  # noqa: C901
         case Fulfillment.LineItemDelivered():
             return _delivered(event, names)
         case Fulfillment.Shipped():
-            tracking = f", tracking {event.tracking.text}" if event.tracking else ""
-            return f"Shipped parcel {event.number} with {event.carrier}{tracking}: {names.lines(event.lines)}"
+            return f"Shipped parcel {event.number} with {_label(event)}: {names.lines(event.lines)}"
+        case Fulfillment.ParcelCorrected():
+            notified = _notified(notifies=event.notifies)
+            return f"Corrected parcel {event.number}: it left with {_label(event)}{notified}"
+        case Fulfillment.Unshipped():
+            pieces = "back on the shelf" if event.is_restocked else "lost"
+            return f"Took {_all(event.lines, names)} out of parcel {event.number}: {pieces}"
         case Fulfillment.LineItemsCanceled():
             return f"Canceled {names.lines(event.lines)}{_notified(notifies=event.notifies)}"
         case Fulfillment.ShippingCorrected():
@@ -213,6 +218,10 @@ def _of_fulfillment(event: FulfillmentFact, names: Titles) -> str:  # noqa: C901
             assert_never(event)
 
 
+def _label(event: Fulfillment.Shipped | Fulfillment.ParcelCorrected) -> str:
+    return f"{event.carrier}, tracking {event.tracking.text}" if event.tracking else event.carrier
+
+
 def _delivered(event: Fulfillment.LineItemDelivered, names: Titles) -> str:
     keys = f", with {counted(len(event.keys), 'license key')}" if event.keys else ""
     return _begun(f"{names.line(event.line_item)} is delivered{keys}{_noted(event.note)}")
@@ -231,6 +240,8 @@ def _of_stock(event: StockItemFact, names: Titles) -> str:
             return f"Released {event.quantity} × {sku} from {names.line(event.line_item)}"
         case StockItem.Dispatched():
             return f"Took {event.quantity} × {sku} off the shelf for {names.line(event.line_item)}"
+        case StockItem.Returned():
+            return f"Put {event.quantity} × {sku} of {names.line(event.line_item)} back on the shelf"
         case _:
             assert_never(event)
 

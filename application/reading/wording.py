@@ -77,7 +77,7 @@ def _mail(step: MailStep, names: Titles) -> str:
         case MailKind.PAYMENT_FAILED:
             return "the mail about the failed payment"
         case MailKind.SHIPPED:
-            return f"the mail about parcel {step.occasion}"
+            return f"the mail about parcel {step.parcel}"
         case MailKind.BACKORDERED:
             what = f"the back-order of {names.line(step.occasion)}" if step.occasion else "back-ordered items"
             return f"the mail about {what}"

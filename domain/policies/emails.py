@@ -16,7 +16,7 @@ from domain.line import Line, LineState
 from domain.mail import Mail, MailKind, MailLine
 from domain.mail_now import mail_line, mail_now
 from domain.policies.policy import Begin
-from domain.retries import can_be_mailed, retried_mails
+from domain.retries import can_be_mailed, parcel_mails, retried_mails
 from domain.step import MailStep, Step, effect_id, mails_with_keys
 from domain.streams import Streams
 
@@ -28,6 +28,7 @@ _FURTHER: Mapping[type[Event], Begin] = {
     CheckoutSession.Canceled: Begin.AT_THE_BEGINNING,
     Fulfillment.KeysReplaced: Begin.AT_THE_BEGINNING,
     Fulfillment.LineItemsCanceled: Begin.AT_THE_BEGINNING,
+    Fulfillment.ParcelCorrected: Begin.AT_THE_BEGINNING,
 }
 
 
@@ -76,6 +77,8 @@ class EmailPolicy:
                 self._mail_lines(event.session, do)
             case Fulfillment.Shipped():
                 self._mail_parcel(event, do)
+            case Fulfillment.ParcelCorrected():
+                self._mail_corrected_parcel(event, do)
             case Fulfillment.LineItemsCanceled():
                 self._mail_lines(event.session, do)
                 self._mail_canceled_lines(event, do)
@@ -129,7 +132,20 @@ class EmailPolicy:
     def _mail_parcel(self, event: Fulfillment.Shipped, do: Streams) -> None:
         fulfillment = do.load(Fulfillment, event.originator_id)
         lines = [mail_line(fulfillment.lines[id]) for id in event.lines]
-        self._request(do.load(CheckoutSession, event.session), MailKind.SHIPPED, lines, do, occasion=str(event.number))
+        session, step = do.load(CheckoutSession, event.session), MailStep.of_parcel(event.number)
+        self._request(session, step.kind, lines, do, occasion=step.occasion)
+
+    def _mail_corrected_parcel(self, event: Fulfillment.ParcelCorrected, do: Streams) -> None:
+        """Request a mail about it, unless an earlier one is still to be sent, which then has what is so by then."""
+        fulfillment = do.load(Fulfillment, event.originator_id)
+        parcel = next((parcel for parcel in fulfillment.parcels if parcel.number == event.number), None)
+        if parcel is None or not event.notifies:
+            return
+        earlier = (do.load(Effect, effect_id(event.session, step)) for step in parcel_mails(parcel))
+        if not any(mail.is_open and not mail.is_under_way for mail in earlier):
+            session, step = do.load(CheckoutSession, event.session), MailStep.of_parcel(event.number, event.correction)
+            lines = [mail_line(fulfillment.lines[id]) for id in parcel.lines]
+            self._request(session, step.kind, lines, do, occasion=step.occasion)
 
     def _mail_canceled_lines(self, event: Fulfillment.LineItemsCanceled, do: Streams) -> None:
         """Request a mail about these lines, unless the receipt is not sent yet: it will show their state."""
@@ -170,7 +186,7 @@ class EmailPolicy:
         is_asked_for = effect.requested is not None and effect.withdrawn is None
         if kind not in self._kinds or is_asked_for:
             return effect
-        mail = mail_now(kind, about, session, do.load(Fulfillment, fulfillment_id(session.id)))
+        mail = mail_now(step, about, session, do.load(Fulfillment, fulfillment_id(session.id)))
         return _ask_for(effect.id, step, mail, do) if mail else effect
 
     def _retry(self, session_id: SessionId, do: Streams) -> None:
@@ -189,11 +205,12 @@ def look_again(effect: Effect, session_id: SessionId, do: Streams) -> None:
     A mail keeps its address if Stripe has removed the customer's address since.
     """
     requested = effect.requested
-    if requested is None or requested.mail is None or requested.parsed_step is None:
+    step = requested.parsed_step if requested else None
+    if requested is None or requested.mail is None or not isinstance(step, MailStep):
         return
-    mail, step = requested.mail, requested.parsed_step
+    mail = requested.mail
     fulfillment = do.load(Fulfillment, fulfillment_id(session_id))
-    now = mail_now(mail.kind, mail.lines, do.load(CheckoutSession, session_id), fulfillment)
+    now = mail_now(step, mail.lines, do.load(CheckoutSession, session_id), fulfillment)
     if now is not None and now.to is None:
         now = replace(now, to=mail.to, name=mail.name)
     why = reasons.mail_outdated()

@@ -97,8 +97,8 @@ def _change(
 
 def _dispatch(event: Fulfillment.LineItemDelivered, do: Streams) -> None:
     """Dispatch the pieces of a delivered line. The decision that delivers a line has done so; in logs of earlier
-    versions this policy does."""
-    plan = do.load(Fulfillment, event.originator_id).lines[event.line_item].plan
-    if plan.stock_sku is not None:
+    versions this policy does. A line that was taken out of its parcel since needs its stock again."""
+    line = do.load(Fulfillment, event.originator_id).lines[event.line_item]
+    if line.plan.stock_sku is not None and line.state.is_delivered:
         ref = LineRef(event.session, event.line_item)
-        do.command(StockItem, stock_id(plan.stock_sku), StockItem.dispatch, ref)
+        do.command(StockItem, stock_id(line.plan.stock_sku), StockItem.dispatch, ref)

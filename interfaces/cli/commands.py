@@ -74,6 +74,8 @@ _NOUNS: Mapping[str, Noun] = {
             "complete": lines.complete,
             "ship": parcels.ship,
             "ship-all": parcels.ship_all,
+            "correct-parcel": parcels.correct_parcel,
+            "unship": parcels.unship,
             "retry": stuck.retry,
             "replan": lines.replan,
             "cancel": lines.cancel,

@@ -1,16 +1,13 @@
 """`fulfill complete`, `cancel` and `replan`: the lines of a checkout."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from cyclopts import Parameter
 
-from interfaces.cli.desk import Desk, by, open_desk
-from interfaces.cli.outcome import put_checkout_state
+from interfaces.cli.desk import by, open_desk
+from interfaces.cli.outcome import check_goes_out, put_checkout_state
 from interfaces.cli.output.printing import talk
 from interfaces.cli.usage import Json, Lines, Session, Who, Why
-
-if TYPE_CHECKING:
-    from domain.mail import MailKind
 
 
 def complete(
@@ -43,26 +40,13 @@ def cancel(
     with open_desk(makes_log=False) as desk:
         id = desk.session(session)
         if notify:
-            _check_goes_out(MailKind.CANCELED, desk)
+            check_goes_out(MailKind.CANCELED, desk)
         delivered = desk.runtime.staff.cancel(id, line, who, notifies=notify)
         if delivered:
             titles = ", ".join(f"{each.plan.title} ({each.plan.id})" for each in delivered)
             talk(f"fulfill: Delivered already, so it stays as it is: {titles}.")
         talk("fulfill: No money was moved. Refund or cancel the payment in Stripe's Dashboard.")
         return put_checkout_state(desk, id, as_json=json)
-
-
-def _check_goes_out(kind: "MailKind", desk: Desk) -> None:
-    """
-    Raises:
-        Refused: the settings leave out mails of this kind.
-    """
-    from domain.errors import Refused
-
-    if kind not in desk.runtime.settings.mails:
-        raise Refused(
-            f"FULFILL_MAILS leaves out `{kind}`, so no mail would go out. Leave out --notify, or add the kind."
-        )
 
 
 def replan(session: Session, /, *, as_: Who = None, reason: Why = "catalog changed", json: Json = False) -> int:

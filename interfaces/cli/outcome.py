@@ -9,7 +9,21 @@ from interfaces.cli.output.printing import page, print_json
 from interfaces.cli.usage import DONE
 
 if TYPE_CHECKING:
+    from domain.mail import MailKind
     from domain.stripe_event import StripeEvent
+
+
+def check_goes_out(kind: "MailKind", desk: Desk) -> None:
+    """
+    Raises:
+        Refused: the settings leave out mails of this kind.
+    """
+    from domain.errors import Refused
+
+    if kind not in desk.runtime.settings.mails:
+        raise Refused(
+            f"FULFILL_MAILS leaves out `{kind}`, so no mail would go out. Leave out --notify, or add the kind."
+        )
 
 
 def put_checkout_state(desk: Desk, session_id: SessionId, done: str = "Recorded.", *, as_json: bool) -> int:

@@ -1,4 +1,4 @@
-"""`fulfill ship` and `ship-all`: one parcel, or the parcels of a list, all or none of them."""
+"""`fulfill ship`, `ship-all`, `correct-parcel` and `unship`: parcels that have left, or have not after all."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
@@ -8,7 +8,7 @@ from cyclopts import Parameter
 
 from application.reading.english import counted
 from interfaces.cli.desk import Desk, by, open_desk
-from interfaces.cli.outcome import put_checkout_state
+from interfaces.cli.outcome import check_goes_out, put_checkout_state
 from interfaces.cli.output.printing import page, print_json
 from interfaces.cli.parcel_file import ParcelRow, read_parcel_file
 from interfaces.cli.usage import DONE, Json, Lines, Session, UsageError, Who, Why
@@ -33,6 +33,64 @@ def ship(
     with open_desk(makes_log=False) as desk:
         id = desk.session(session)
         desk.runtime.staff.ship(id, line, carrier=carrier, tracking=tracking, by=who)
+        return put_checkout_state(desk, id, as_json=json)
+
+
+Number = Annotated[
+    int | None,
+    Parameter("--parcel", show_default=False, help="Number of the parcel, if the checkout has several."),
+]
+
+
+def correct_parcel(
+    session: Session,
+    /,
+    *,
+    parcel: Number = None,
+    carrier: Annotated[str | None, Parameter(show_default=False, help="Right carrier.")] = None,
+    tracking: Annotated[
+        str | None, Parameter(show_default=False, help="Right tracking number, or URL of the tracking page.")
+    ] = None,
+    notify: Annotated[
+        bool, Parameter(negative=(), show_default=False, help="Send the customer a mail about it.")
+    ] = False,
+    as_: Who = None,
+    reason: Why = "parcel corrected",
+    json: Json = False,
+) -> int:
+    """Correct the carrier or the tracking number of a parcel that has left. What is left out stays as it is."""
+    from domain.mail import MailKind
+
+    who = by(as_, reason)
+    with open_desk(makes_log=False) as desk:
+        id = desk.session(session)
+        if notify:
+            check_goes_out(MailKind.SHIPPED, desk)
+        desk.runtime.staff.correct_parcel(id, parcel, carrier=carrier, tracking=tracking, by=who, notifies=notify)
+        return put_checkout_state(desk, id, as_json=json)
+
+
+def unship(
+    session: Session,
+    /,
+    *,
+    restock: Annotated[
+        bool,
+        Parameter(
+            negative="--lost", help="The pieces are back on the shelf (--restock), or are not coming back (--lost)."
+        ),
+    ],
+    parcel: Number = None,
+    line: Lines = (),
+    as_: Who = None,
+    reason: Why = "parcel undone",
+    json: Json = False,
+) -> int:
+    """Undo a parcel: its lines, or those of --line, are to be packed again."""
+    who = by(as_, reason)
+    with open_desk(makes_log=False) as desk:
+        id = desk.session(session)
+        desk.runtime.staff.unship(id, parcel, line, who, is_restocked=restock)
         return put_checkout_state(desk, id, as_json=json)
 
 

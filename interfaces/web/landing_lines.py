@@ -56,7 +56,8 @@ def ordered(checkout: Checkout, language: Language) -> list[Section]:
 def planned(fulfillment: Fulfillment, language: Language, *, keys_since: datetime, mailed: Set[str]) -> list[Section]:
     """With the license keys that were delivered since then. `mailed` are the lines whose keys are in a mail, too."""
     items = {id: _item(line, keys_since, language, is_mailed=id in mailed) for id, line in fulfillment.lines.items()}
-    parcels = [_parcel(parcel, items, len(fulfillment.parcels), language) for parcel in fulfillment.parcels]
+    left = fulfillment.parcels
+    parcels = [_parcel(number, parcel, items, len(left), language) for number, parcel in enumerate(left, 1)]
     shipped = {id for parcel in fulfillment.parcels for id in parcel.lines}
     by_kind: dict[Part, list[Item]] = {}
     for id, line in fulfillment.lines.items():
@@ -104,10 +105,10 @@ def _item(line: Line, keys_since: datetime, language: Language, *, is_mailed: bo
     )
 
 
-def _parcel(parcel: Parcel, items: Mapping[str, Item], parcels: int, language: Language) -> Section:
+def _parcel(number: int, parcel: Parcel, items: Mapping[str, Item], parcels: int, language: Language) -> Section:
     return Section(
         kind="parcel",
-        heading=parcel_heading(parcel.number, parcels, language),
+        heading=parcel_heading(number, parcels, language),
         text="",
         items=_merged((items[id] for id in parcel.lines), language),
         carrier=one_line(parcel.carrier),

@@ -20,9 +20,10 @@ CheckoutSession.Dismissed CheckoutSession.Canceled
 Payment.Reported Payment.BelongsTo
 Fulfillment.StockHeld Fulfillment.HoldReleased Fulfillment.Requested Fulfillment.Replanned
 Fulfillment.LineItemReserved Fulfillment.LineItemBlocked Fulfillment.LineItemResumed Fulfillment.LineItemDelivered
-Fulfillment.Shipped Fulfillment.LineItemsCanceled Fulfillment.ShippingCorrected Fulfillment.KeysShown
+Fulfillment.Shipped Fulfillment.ParcelCorrected Fulfillment.Unshipped Fulfillment.LineItemsCanceled
+Fulfillment.ShippingCorrected Fulfillment.KeysShown
 Fulfillment.KeysRevoked Fulfillment.KeysAwaited Fulfillment.KeysWaitEnded Fulfillment.KeysReplaced Fulfillment.Completed
-StockItem.Counted StockItem.Reserved StockItem.Backordered StockItem.Released StockItem.Dispatched
+StockItem.Counted StockItem.Reserved StockItem.Backordered StockItem.Released StockItem.Dispatched StockItem.Returned
 KeyPool.Imported KeyPool.Assigned KeyPool.RanOut KeyPool.WaitEnded KeyPool.Returned KeyPool.Revoked
 KeyPool.Withdrawn
 Effect.Requested Effect.AttemptStarted Effect.AttemptFailed Effect.AttemptOrphaned Effect.AttemptReleased

@@ -47,14 +47,14 @@ UNMARKED = {
         Fulfillment.LineItemsCanceled.lines KeyPool.Returned.line_item
         KeyPool.Assigned.line_item KeyPool.RanOut.line_item KeyPool.WaitEnded.line_item
         StockItem.Backordered.line_item StockItem.Dispatched.line_item StockItem.Released.line_item
-        StockItem.Reserved.line_item
+        StockItem.Reserved.line_item StockItem.Returned.line_item
         """,
     MERCHANT: """
         CustomField.key CustomField.label Discount.code Discount.coupon_name LineItem.description LineItem.metadata
         ShippingRate.name
         Fulfillment.LineItemDelivered.link MailLine.delivery MailLine.link MailLine.title
         PlannedLine.delivery PlannedLine.name PlannedLine.settings PlannedLine.sku
-        Fulfillment.Shipped.carrier Mail.carrier
+        Fulfillment.Shipped.carrier Fulfillment.ParcelCorrected.carrier Mail.carrier
         """,
     OPERATORS: """
         Effect.Succeeded.note Fulfillment.LineItemDelivered.note

@@ -288,12 +288,38 @@ def _written_by_staff(log: LogWriter) -> None:
     log.add(
         KEYS, CheckoutSession.Dismissed(), session_id=as_session(KEYS), actor=STAFF, reason="Zoe has her keys by phone"
     )
+    _parcel_undone(log)
     log.add(
         as_stream("keys_pro"),
         KeyPool.Withdrawn(keys=(Personal("BBBB-2222"),), were_free=0),
         actor=STAFF,
         reason="given away in June",
     )
+
+
+def _parcel_undone(log: LogWriter) -> None:
+    """Its tracking number is corrected; then it comes back, and leaves again."""
+    ful, shelf = as_stream(f"ful_{SHOP}"), as_stream("sku_mug-blue")
+    corrected = Fulfillment.ParcelCorrected(
+        number=1, correction=1, carrier="DHL", tracking=Personal("TRACK43"), notifies=True
+    )
+    log.add(ful, corrected, session_id=SHOP, actor=STAFF, reason="a digit was wrong")
+    undone = Fulfillment.Unshipped(number=1, lines=(MUG,), is_restocked=True)
+    log.add(ful, undone, session_id=SHOP, actor=STAFF, reason="returned to sender")
+    returned = StockItem.Returned(line_item="li_mug", quantity=2)
+    reserved = StockItem.Reserved(line_item="li_mug", quantity=2)
+    log.add(shelf, returned, reserved, session_id=SHOP, actor=STAFF, reason="returned to sender")
+    log.add(
+        ful,
+        Fulfillment.LineItemReserved(line_item="li_mug"),
+        Fulfillment.Shipped(number=2, lines=("li_mug",), carrier="DHL", tracking=Personal("TRACK44")),
+        Fulfillment.LineItemDelivered(line_item="li_mug"),
+        Fulfillment.Completed(),
+        session_id=SHOP,
+        actor=STAFF,
+        reason="sent again",
+    )
+    log.add(shelf, StockItem.Dispatched(line_item="li_mug", quantity=2), session_id=SHOP, actor=STAFF)
 
 
 def _canceled(log: LogWriter) -> None:

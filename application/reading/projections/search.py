@@ -65,7 +65,7 @@ def _found(event: Event) -> Iterator[Found]:
             yield from _of_lines(lines)
         case Fulfillment.ShippingCorrected():
             yield from _of_contact(event.to)
-        case Fulfillment.Shipped():
+        case Fulfillment.Shipped() | Fulfillment.ParcelCorrected():
             yield "tracking", words(_text(event.tracking))
         case _:
             pass
@@ -124,6 +124,7 @@ SEARCH = Projection(
         Fulfillment.Requested,
         Fulfillment.Replanned,
         Fulfillment.Shipped,
+        Fulfillment.ParcelCorrected,
         Fulfillment.ShippingCorrected,
     ),
     fold=fold,

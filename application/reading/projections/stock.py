@@ -27,6 +27,8 @@ def _changes(event: StockItemFact) -> Iterable[Change]:
             return [Remove(claim)]
         case StockItem.Dispatched():
             return [Remove(claim), Add(shelf, {"on_hand": -event.quantity})]
+        case StockItem.Returned():
+            return [Add(shelf, {"on_hand": event.quantity})]
         case _:
             assert_never(event)
 

@@ -86,6 +86,8 @@ def _of_fulfillment(event: FulfillmentFact) -> Iterator[Change]:  # noqa: C901 -
         case Fulfillment.Requested():
             yield from _parcels(event, event.plan)
             yield from _paid_twice(event)
+        case Fulfillment.Unshipped():
+            yield from _parcels(event, event.lines)
         case Fulfillment.Replanned():
             yield _decided(session)
             for line in event.replaced:
@@ -117,6 +119,7 @@ def _of_fulfillment(event: FulfillmentFact) -> Iterator[Change]:  # noqa: C901 -
             Fulfillment.StockHeld()
             | Fulfillment.HoldReleased()
             | Fulfillment.Shipped()
+            | Fulfillment.ParcelCorrected()
             | Fulfillment.ShippingCorrected()
             | Fulfillment.KeysShown()
             | Fulfillment.KeysRevoked()

@@ -192,12 +192,13 @@ def test_a_fulfilled_checkout_to_the_letter() -> None:
         ],
         "parcels": [
             {
-                "number": 1,
+                "number": 2,
                 "lines": ["li_mug"],
                 "carrier": "DHL",
-                "tracking": "TRACK42",
-                "shipped_at": "2026-11-24T09:00:38.000000Z",
+                "tracking": "TRACK44",
+                "shipped_at": "2026-11-24T09:01:27.000000Z",
                 "ships_to": None,
+                "corrections": 0,
             }
         ],
         "emails": [],
@@ -266,8 +267,9 @@ def pointed_at(document: Any, pointer: str) -> Any:
 
 PERSONAL = {
     "1 Example Road", "17", "DE", "DE123456789", "Example & Daughters", "Exampleton", "For you", "Gift Receiver",
-    "ORDER-17", "TRACK42", "Zoe@Example.com", "Zoé O'Example", "+4930000", "A gift", "asked by phone", "packed",
+    "ORDER-17", "TRACK44", "Zoe@Example.com", "Zoé O'Example", "+4930000", "A gift", "asked by phone", "packed",
     "wrapped", "customer asks", "their service is up again", "it was posted in a forum",
+    "a digit was wrong", "returned to sender", "sent again",
 }  # fmt: skip
 
 
@@ -275,7 +277,12 @@ def test_every_personal_text_is_pointed_at() -> None:
     document = sample(as_session(SHOP))
     marked = [pointed_at(document, pointer) for pointer in document["personal"]]
 
-    sentences = {"Note: A gift", "Shipped parcel 1 with DHL, tracking TRACK42: “Mug, blue”"}
+    sentences = {
+        "Note: A gift",
+        "Shipped parcel 1 with DHL, tracking TRACK42: “Mug, blue”",
+        "Corrected parcel 1: it left with DHL, tracking TRACK43, and notified the customer",
+        "Shipped parcel 2 with DHL, tracking TRACK44: “Mug, blue”",
+    }
     assert set(marked) == PERSONAL - {"A gift", "customer asks"} | sentences
     assert "/shipping/address/line1" in document["personal"]
 

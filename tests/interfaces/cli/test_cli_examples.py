@@ -116,6 +116,8 @@ SHOWN_BY_RECIPES = {
     "readdress": "Recorded.",
     "address": "Recorded.",
     "ship": "Recorded.",
+    "correct-parcel": "Recorded.",
+    "unship": "is fulfilling.",
     "complete": "is fulfilled.",
     "cancel": "is canceled.",
     "queue --counts": "fulfill queue --kind failed_stripe_event",
