@@ -56,7 +56,7 @@ def _has_parked_events(log: Log, subject: str) -> bool:
 def _has_retriable_effects(log: Log, session: CheckoutSession) -> bool:
     session_id = SessionId(StreamId(session.id))
     fulfillment = log.get(Fulfillment, fulfillment_id(session_id))
-    mails = (log.get(Effect, effect_id(session_id, step)) for step in retried_mails(fulfillment))
+    mails = (log.get(Effect, effect_id(session_id, step)) for step in retried_mails(session, fulfillment))
     deliveries = (log.get(Effect, effect_id(session_id, step)) for step in retried_deliveries(fulfillment))
     return any(can_be_mailed(mail, session.mail_address) and mail.request_retry() for mail in mails) or any(
         delivery.request_retry() for delivery in deliveries

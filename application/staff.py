@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
@@ -24,8 +25,9 @@ from domain.ids import PoolName, SessionId, Sku, StreamId, StripeEventId
 from domain.key_decisions import Withdrawal
 from domain.key_pool import KeyPool
 from domain.line import Line
+from domain.mail import Mail, MailKind
 from domain.mail_address import mail_address
-from domain.personal import Personal
+from domain.personal import Personal, personal
 from domain.revoked_keys import KeyChange
 from domain.stock_item import StockItem
 from domain.stripe_event import StripeEvent
@@ -241,15 +243,27 @@ class Staff:
         Raises:
             Refused: `to` is no address, or there is no such checkout.
         """
-        try:
-            mail_address(to)
-        except InvalidIdentifier as error:
-            raise Refused(
-                f"--to must be an email address such as ada@example.com (got {to[:_SHOWN_TEXT_MAX]!r})."
-            ) from error
+        _check_address(to)
         self._on_checkout(
             session_id, by, lambda unit: unit.command(CheckoutSession, session_id, CheckoutSession.readdress, to)
         )
+
+    def resend(
+        self, session_id: SessionId, kind: MailKind, occasion: str | None, to: str | None, by: By, *, is_dry_run: bool
+    ) -> Mail:
+        """Send a mail again that was sent, and return it. A dry run makes the same decision and records nothing."""
+        if to is not None:
+            _check_address(to)
+        decided: list[Mail] = []
+
+        def resend(unit: UnitOfWork) -> None:
+            decided.append(staff_decisions.resend(session_id, kind, occasion, personal(to), unit))
+            if is_dry_run:
+                raise _OnlyTried
+
+        with suppress(_OnlyTried):
+            self._on_checkout(session_id, by, resend)
+        return decided[-1]
 
     def correct_shipping(self, session_id: SessionId, correction: Correction, by: By) -> None:
         """Change parts of where the checkout's parcels go, as far as they have not left.
@@ -338,6 +352,19 @@ class Staff:
     def _submit(self, by: By, session_id: SessionId | None, ids: Sequence[str], command: Command[T]) -> "Future[T]":
         now, reason = self._clock(), Personal(by.reason.strip())
         return self._writer.submit(Stamp(actor=by.actor, now=now, session_id=session_id, reason=reason), ids, command)
+
+
+def _check_address(to: str) -> None:
+    """
+    Raises:
+        Refused: no mail can be sent to it.
+    """
+    try:
+        mail_address(to)
+    except InvalidIdentifier as error:
+        raise Refused(
+            f"--to must be an email address such as ada@example.com (got {to[:_SHOWN_TEXT_MAX]!r})."
+        ) from error
 
 
 def _check_is_known(session_id: SessionId, unit: UnitOfWork) -> None:

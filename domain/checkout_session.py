@@ -15,6 +15,7 @@ from domain.park_reason import ParkReason
 from domain.personal import Personal
 from domain.reason import Reason, ReasonCode
 from domain.source import Source
+from domain.step import MailStep
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,6 +23,8 @@ class CheckoutSession(CheckoutSessionEvents, Aggregate[CheckoutSessionFact]):
     checkout: Checkout | None = None
     mails_to: Personal | None = None
     """The address that a person set for its mails. Stripe's address never replaces it."""
+    resends: "tuple[CheckoutSession.ResendRequested, ...]" = ()
+    """The requests of staff to send a mail again, each at the place before its number."""
     id: SessionId
     completed: "CheckoutSession.Completed | None" = None
     succeeded_at: datetime | None = None
@@ -241,6 +244,9 @@ class CheckoutSession(CheckoutSessionEvents, Aggregate[CheckoutSessionFact]):
         """Send its mails to this address: those that failed, and all later ones."""
         return [self.Readdressed(to=Personal(to))]
 
+    def request_resend(self, step: MailStep, to: Personal | None) -> CheckoutSessionFacts:
+        return [self.ResendRequested(number=len(self.resends) + 1, step=str(step), to=to)]
+
     def _completed_after_expiry(self, at: datetime) -> CheckoutSessionFacts:
         return self._contradiction(self.expired, reasons.completed_after_expiry(), at)
 
@@ -274,6 +280,8 @@ class CheckoutSession(CheckoutSessionEvents, Aggregate[CheckoutSessionFact]):
                 return replace(self, is_canceled=True)
             case CheckoutSession.Readdressed():
                 return replace(self, mails_to=event.to)
+            case CheckoutSession.ResendRequested():
+                return replace(self, resends=(*self.resends, event))
             case CheckoutSession.RetryRequested() | CheckoutSession.Noted():
                 return self
             case _:

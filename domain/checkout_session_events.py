@@ -120,6 +120,18 @@ class CheckoutSessionEvents:
         to: Personal
 
     @dataclass(frozen=True, kw_only=True)
+    class ResendRequested(Event):
+        """A person asked to send a mail again that was sent."""
+
+        TOPIC: ClassVar[str] = "CheckoutSession.ResendRequested"
+        number: int
+        """Counts these requests of this checkout, from 1."""
+        step: str
+        """That of the mail that was sent."""
+        to: Personal | None
+        """Another address for this one mail; None for that of the checkout's mails."""
+
+    @dataclass(frozen=True, kw_only=True)
     class Dismissed(Event):
         """A person took this checkout's tasks out of the work queue, except undelivered lines."""
 
@@ -147,6 +159,7 @@ CheckoutSessionFact = (
     | CheckoutSessionEvents.RetryRequested
     | CheckoutSessionEvents.Noted
     | CheckoutSessionEvents.Readdressed
+    | CheckoutSessionEvents.ResendRequested
     | CheckoutSessionEvents.Dismissed
     | CheckoutSessionEvents.Canceled
 )

@@ -30,7 +30,9 @@ def mail_now(
     lines = _lines_now(kind, about, session, fulfillment)
     if checkout is None or lines is None or (kind is MailKind.SHIPPED and parcel is None):
         return None
-    return _mail(order_number(session.id), checkout, session.mail_address, kind, lines, parcel)
+    request = session.resends[step.resend - 1] if step.resend else None
+    to = request.to if request and request.to else session.mail_address
+    return _mail(order_number(session.id), checkout, to, kind, lines, parcel)
 
 
 def mail_line(line: Line) -> MailLine:

@@ -1,17 +1,34 @@
 """The effects of a checkout that a person's retry concerns."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
+from domain.checkout_session import CheckoutSession
 from domain.effect import Effect
 from domain.fulfillment import Fulfillment
 from domain.line import Parcel
 from domain.mail import MailKind
 from domain.personal import Personal
-from domain.step import DeliverStep, MailStep
+from domain.step import DeliverStep, MailStep, parse_step
 
 
-def retried_mails(fulfillment: Fulfillment) -> Iterator[MailStep]:
-    """Return the steps of all mails that a checkout with this fulfillment may have."""
+def retried_mails(session: CheckoutSession, fulfillment: Fulfillment) -> Iterator[MailStep]:
+    """Return the steps of all mails that a checkout with this fulfillment may have, those that staff sent again
+    included."""
+    yield from first_mails(fulfillment)
+    yield from resent_mails(session)
+
+
+def resent_mails(session: CheckoutSession) -> Iterator[MailStep]:
+    """Return the steps of the mails that staff requested again."""
+    for request in session.resends:
+        step = parse_step(request.step)
+        if isinstance(step, MailStep):
+            yield replace(step, resend=request.number)
+
+
+def first_mails(fulfillment: Fulfillment) -> Iterator[MailStep]:
+    """Return the steps of all mails that a checkout with this fulfillment may have without a person's request."""
     yield from map(MailStep, MailKind)
     for parcel in fulfillment.parcels:
         yield from parcel_mails(parcel)

@@ -1,20 +1,25 @@
-"""What staff decide about the lines of a checkout: they ship, complete, replan and cancel them, and correct where
-they go."""
+"""What staff decide about the lines, parcels and mails of a checkout."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from domain import reasons
 from domain.checkout import Contact
 from domain.checkout_session import CheckoutSession
 from domain.deliveries.by_kind import delivery_of
+from domain.effect import MAIL, Effect
 from domain.errors import Refused
 from domain.fulfillment import Fulfillment
 from domain.handing_over import update_from_stock
 from domain.identifiers import fulfillment_id, stock_id
 from domain.ids import SessionId
 from domain.line import LineState
+from domain.mail import Mail, MailKind
+from domain.mail_now import mail_now
 from domain.personal import Personal
 from domain.plan import PlannedLine
+from domain.retries import first_mails, resent_mails
+from domain.step import MailStep, effect_id
 from domain.stock_item import LineRef, StockItem
 from domain.streams import Streams
 
@@ -65,6 +70,50 @@ def unship(
             continue
         want = StockItem.put_back if is_restocked else StockItem.reserve
         update_from_stock(session_id, line.plan.id, do.command(StockItem, stock_id(sku), want, ref, quantity), do)
+
+
+def resend(session_id: SessionId, kind: MailKind, occasion: str | None, to: Personal | None, do: Streams) -> Mail:
+    """Send this mail again, with what is so by now, and return it. A further mail of its own, so it is sent once.
+
+    Raises:
+        Refused: no such mail was sent, or several, and none is named; none of it is so any more; it has no address; or
+            it is about to be sent again to the same address.
+    """
+    fulfillment = do.load(Fulfillment, fulfillment_id(session_id))
+    first = _sent_mail(session_id, kind, occasion, first_mails(fulfillment), do)
+    session = do.load(CheckoutSession, session_id)
+    for step in resent_mails(session):
+        is_same = replace(step, resend=None) == first and step.resend and session.resends[step.resend - 1].to == to
+        if is_same and do.load(Effect, effect_id(session_id, step)).is_open:
+            raise Refused("This mail is about to be sent again to this address already. Nothing was recorded.")
+    session = do.command(CheckoutSession, session_id, CheckoutSession.request_resend, first, to)
+    again = replace(first, resend=len(session.resends))
+    sent = do.load(Effect, effect_id(session_id, first)).requested
+    mail = mail_now(again, sent.mail.lines, session, fulfillment) if sent and sent.mail else None
+    if mail is None:
+        raise Refused(f"What the mail {kind} reports is no longer so, so it can't be sent again.")
+    if mail.to is None:
+        raise Refused("No email address of this customer is known. Add --to, or set one with `readdress` first.")
+    do.command(Effect, effect_id(session_id, again), Effect.request, MAIL, again, mail=mail)
+    return mail
+
+
+def _sent_mail(
+    session_id: SessionId, kind: MailKind, occasion: str | None, steps: Iterable[MailStep], do: Streams
+) -> MailStep:
+    """
+    Raises:
+        Refused: there is none, or there are several and none is named.
+    """
+    of_kind = [step for step in steps if step.kind is kind and occasion in {None, step.occasion}]
+    sent = [step for step in of_kind if do.load(Effect, effect_id(session_id, step)).is_done]
+    if not sent:
+        named = f" for {occasion}" if occasion else ""
+        raise Refused(f"No mail {kind}{named} was sent for this checkout. `fulfill retry` sends one that failed.")
+    if len(sent) > 1:
+        occasions = ", ".join(step.occasion or "" for step in sent)
+        raise Refused(f"Several mails {kind} were sent: {occasions}. Name one with --occasion.")
+    return sent[0]
 
 
 def complete(session_id: SessionId, line_items: Sequence[str], do: Streams) -> None:

@@ -27,6 +27,8 @@ class MailStep:
 
     kind: MailKind
     occasion: str | None = None
+    resend: int | None = None
+    """The number of the request of staff to send it again, if this is for one."""
 
     @classmethod
     def of_parcel(cls, number: int, correction: int = 0) -> Self:
@@ -41,7 +43,8 @@ class MailStep:
         return int(self.occasion.partition("_")[0])
 
     def __str__(self) -> str:
-        return f"mail_{self.kind}" if self.occasion is None else f"mail_{self.kind}_{self.occasion}"
+        about = f"mail_{self.kind}" if self.occasion is None else f"mail_{self.kind}_{self.occasion}"
+        return about if self.resend is None else f"{about}_resend_{self.resend}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,7 @@ def effect_id(session: SessionId, step: Step | str) -> EffectId:
     return EffectId(StreamId(f"{EFFECT_PREFIX}{session}_{step}"))
 
 
-_MAIL = re.compile(rf"mail_({'|'.join(sorted(MailKind, key=len, reverse=True))})(?:_(.+))?")
+_MAIL = re.compile(rf"mail_({'|'.join(sorted(MailKind, key=len, reverse=True))})(?:_(.+?))??(?:_resend_([1-9][0-9]*))?")
 _DELIVER = re.compile(r"deliver_(li_[A-Za-z0-9]+)_([1-9][0-9]*)|deliver_(.+)", re.DOTALL)
 
 
@@ -83,7 +86,7 @@ def parse_step(text: str) -> Step | None:
     if text.startswith("retrieve_"):
         return RetrieveStep(text.removeprefix("retrieve_"))
     if mail := _MAIL.fullmatch(text):
-        return MailStep(MailKind(mail[1]), mail[2])
+        return MailStep(MailKind(mail[1]), mail[2], int(mail[3]) if mail[3] else None)
     if delivery := _DELIVER.fullmatch(text):
         return DeliverStep(delivery[1], int(delivery[2])) if delivery[1] else DeliverStep(delivery[3])
     return None

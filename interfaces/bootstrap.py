@@ -8,7 +8,7 @@ import dataclasses
 import random
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from application.fulfill_checkout import FulfillCheckout
@@ -23,6 +23,7 @@ from application.reading.due_effects import DueEffects
 from application.reading.projector import Projector
 from application.reading.queries import Queries
 from application.reading.rebuild import Rebuild
+from application.reading.redacted import HIDDEN
 from application.reading.views import Views
 from application.running.effect_kinds import EffectKind, Handler, RetryRule
 from application.running.effects import EffectRunner
@@ -36,6 +37,7 @@ from application.threads import Threads
 from domain.catalog import Catalog
 from domain.deliveries.kind import DeliveryKind
 from domain.effect import MAIL, RETRIEVE
+from domain.mail import Mail, SentMail
 from domain.policies.emails import EmailPolicy
 from domain.policies.fulfillment import FulfillmentPolicy
 from domain.policies.intake import Intake
@@ -98,8 +100,16 @@ class Runtime:
     void: Sequence[str]
     """The views that were found to be made from another log, and are being rebuilt."""
 
+    def preview(self, mail: Mail) -> SentMail:
+        """The mail as the customer would read it, without its license keys: who looks at those is in the log."""
+        from infrastructure.mail.addresses import Sender
+        from infrastructure.mail.message import preview
 
-def bootstrap(settings: Settings, replace: Replacements | None = None) -> Runtime:
+        lines = tuple(replace(line, keys=tuple(HIDDEN for _ in line.keys)) for line in mail.lines)
+        return preview(replace(mail, lines=lines), self.texts, sender=Sender.parse(self.settings.mail_from))
+
+
+def bootstrap(settings: Settings, replacements: Replacements | None = None) -> Runtime:
     """Wire everything up. It starts nothing and calls no one; only views of another log are emptied, before anything is
     written that they would take for something they know.
 
@@ -111,7 +121,7 @@ def bootstrap(settings: Settings, replace: Replacements | None = None) -> Runtim
     from infrastructure.catalog_file import load_catalog
     from infrastructure.deliveries.own import own_deliveries
 
-    use = replace or Replacements()
+    use = replacements or Replacements()
     own = own_deliveries() if use.deliveries is None else use.deliveries
     catalog = load_catalog(settings.catalog, frozenset(own))
     _check_secret_key(settings, catalog)

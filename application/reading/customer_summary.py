@@ -185,6 +185,7 @@ def _of_session(event: CheckoutSessionFact) -> str | None:
             | CheckoutSession.RetryRequested()
             | CheckoutSession.Noted()
             | CheckoutSession.Readdressed()
+            | CheckoutSession.ResendRequested()
             | CheckoutSession.Dismissed()
         ):
             return None

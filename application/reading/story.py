@@ -40,7 +40,7 @@ def sentence(event: Event, names: Titles) -> str:
     if isinstance(event, StripeEventFact):
         return _of_stripe_event(event)
     if isinstance(event, CheckoutSessionFact):
-        return _of_session(event)
+        return _of_session(event, names)
     if isinstance(event, PaymentFact):
         return _of_payment(event)
     if isinstance(event, ReferenceFact):
@@ -100,7 +100,7 @@ def _of_stripe_event(event: StripeEventFact) -> str:
             assert_never(event)
 
 
-def _of_session(event: CheckoutSessionFact) -> str:  # noqa: C901 - a sentence for each event
+def _of_session(event: CheckoutSessionFact, names: Titles) -> str:  # noqa: C901 - a sentence for each event
     match event:
         case CheckoutSession.Completed():
             payment = f": {wording.payment(event.payment_status)}" if event.payment_status else ""
@@ -124,6 +124,9 @@ def _of_session(event: CheckoutSessionFact) -> str:  # noqa: C901 - a sentence f
             return "Requested a retry of everything stuck in this checkout"
         case CheckoutSession.Readdressed():
             return "Changed the address for mails of this checkout"
+        case CheckoutSession.ResendRequested():
+            where = " to another address" if event.to else ""
+            return f"Requested to send {wording.effect(event.step, names)} again{where}"
         case CheckoutSession.Dismissed():
             return "Dismissed this checkout from the queue"
         case CheckoutSession.Canceled():

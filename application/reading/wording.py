@@ -57,7 +57,7 @@ def effect(step: str, names: Titles) -> str:
     """Return the purpose of an effect, as a noun with its article."""
     match parsed := parse_step(step):
         case MailStep():
-            return _mail(parsed, names)
+            return _mail(parsed, names) if parsed.resend is None else f"a copy of {_mail(parsed, names)}"
         case DeliverStep():
             return f"the delivery of {names.line(parsed.line)}"
         case RetrieveStep():

@@ -191,10 +191,10 @@ class EmailPolicy:
 
     def _retry(self, session_id: SessionId, do: Streams) -> None:
         fulfillment = do.load(Fulfillment, fulfillment_id(session_id))
-        address = do.load(CheckoutSession, session_id).mail_address
-        for step in retried_mails(fulfillment):
+        session = do.load(CheckoutSession, session_id)
+        for step in retried_mails(session, fulfillment):
             effect = do.load(Effect, effect_id(session_id, step))
-            if can_be_mailed(effect, address):
+            if can_be_mailed(effect, session.mail_address):
                 do.command(Effect, effect.id, Effect.request_retry)
 
 
@@ -214,7 +214,7 @@ def look_again(effect: Effect, session_id: SessionId, do: Streams) -> None:
     if now is not None and now.to is None:
         now = replace(now, to=mail.to, name=mail.name)
     why = reasons.mail_outdated()
-    if now is not None and mail.kind in _SAID_BY_RECEIPTS:
+    if now is not None and mail.kind in _SAID_BY_RECEIPTS and step.resend is None:
         now = _beside_the_receipt(now, _receipt(session_id, do))
         why = why if now else reasons.in_the_receipt()
     if now == mail:

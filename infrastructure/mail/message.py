@@ -64,6 +64,13 @@ def as_sent(message: EmailMessage) -> SentMail:
     return SentMail(subject=Personal(str(message["Subject"])), text=Personal(text.get_content()))
 
 
+def preview(mail: Mail, texts: CustomerTexts, *, sender: Sender) -> SentMail:
+    """What the customer would read of it."""
+    is_answered = texts.shop.email is not None or sender.is_answered
+    written = render(mail, texts, shop=texts.shop.name or sender.shop, is_answered=is_answered)
+    return SentMail(subject=Personal(written.subject), text=Personal(written.text))
+
+
 def digest(message_id: str) -> str:
     """As much the mail's own as the ID itself, which holds that of the session: a key to the customer's landing page,
     and mail servers write this header into their logs."""

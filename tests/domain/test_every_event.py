@@ -16,6 +16,7 @@ StripeEvent.Received StripeEvent.Ignored StripeEvent.Failed StripeEvent.RetryReq
 CheckoutSession.Completed CheckoutSession.AsyncPaymentSucceeded CheckoutSession.AsyncPaymentFailed
 CheckoutSession.Expired CheckoutSession.Retrieved CheckoutSession.Paid CheckoutSession.Contradicted
 CheckoutSession.Parked CheckoutSession.RetryRequested CheckoutSession.Noted CheckoutSession.Readdressed
+CheckoutSession.ResendRequested
 CheckoutSession.Dismissed CheckoutSession.Canceled
 Payment.Reported Payment.BelongsTo
 Fulfillment.StockHeld Fulfillment.HoldReleased Fulfillment.Requested Fulfillment.Replanned

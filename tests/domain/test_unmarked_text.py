@@ -22,7 +22,7 @@ UNMARKED = {
     OURS: """
         Event.originator_id Event.cause Event.session_id
         Effect.AttemptStarted.worker Effect.Requested.kind Effect.Requested.step
-        Fulfillment.Requested.catalog Fulfillment.Replanned.catalog
+        CheckoutSession.ResendRequested.step Fulfillment.Requested.catalog Fulfillment.Replanned.catalog
         """,
     STRIPE: """
         Checkout.capture_method Checkout.currency Checkout.customer Checkout.intent_status Checkout.invoice

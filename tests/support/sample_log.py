@@ -289,6 +289,8 @@ def _written_by_staff(log: LogWriter) -> None:
         KEYS, CheckoutSession.Dismissed(), session_id=as_session(KEYS), actor=STAFF, reason="Zoe has her keys by phone"
     )
     _parcel_undone(log)
+    resend = CheckoutSession.ResendRequested(number=1, step="mail_receipt", to=Personal("zoe.new@example.com"))
+    log.add(KEYS, resend, session_id=as_session(KEYS), actor=STAFF, reason="lost the mail")
     log.add(
         as_stream("keys_pro"),
         KeyPool.Withdrawn(keys=(Personal("BBBB-2222"),), were_free=0),

@@ -254,6 +254,7 @@ def _of_session(event: CheckoutSessionFact) -> Iterator[Change]:  # noqa: C901 -
             | CheckoutSession.AsyncPaymentSucceeded()
             | CheckoutSession.Expired()
             | CheckoutSession.Readdressed()
+            | CheckoutSession.ResendRequested()
         ):
             pass
         case _:

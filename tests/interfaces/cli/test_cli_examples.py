@@ -114,6 +114,8 @@ SHOWN_BY_RECIPES = {
     "keys replace": "The customer gets 1 new key",
     "keys revoke": "Revoked 1 license key",
     "readdress": "Recorded.",
+    "resend KV96R-719NK --dry-run": "Nothing was recorded.",
+    "resend": "Recorded.",
     "address": "Recorded.",
     "ship": "Recorded.",
     "correct-parcel": "Recorded.",

@@ -76,7 +76,7 @@ def test_the_reasons_are_documented() -> None:
         found.update(reasons(name, command_line()[name]))
 
     assert dict(TABLE) == {name: reason for name, reason in found.items() if not name.startswith("checkout ")}
-    assert len(TABLE) == 18
+    assert len(TABLE) == 19
     assert "`dismiss` always needs a reason." in PAGE
     assert "dismiss" not in found
 

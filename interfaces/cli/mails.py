@@ -1,0 +1,59 @@
+"""`fulfill resend`: mails that go out again."""
+
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from interfaces.cli.desk import by, open_desk
+from interfaces.cli.outcome import put_checkout_state
+from interfaces.cli.output.printing import page, print_json
+from interfaces.cli.usage import DONE, Json, Session, UsageError, Who, Why
+
+if TYPE_CHECKING:
+    from domain.mail import MailKind
+
+_TEXT_SHOWN_MAX = 60
+
+
+def resend(
+    session: Session,
+    /,
+    *,
+    mail: Annotated[str, Parameter(help="Kind of the mail, as `fulfill checkout` shows it.")] = "receipt",
+    occasion: Annotated[
+        str | None, Parameter(show_default=False, help="Occasion of the mail, if several of this kind were sent.")
+    ] = None,
+    to: Annotated[str | None, Parameter(show_default=False, help="Another email address, for this mail alone.")] = None,
+    dry_run: Annotated[
+        bool, Parameter(negative=(), show_default=False, help="Show the mail, without its keys, and record nothing.")
+    ] = False,
+    as_: Who = None,
+    reason: Why = "mail sent again",
+    json: Json = False,
+) -> int:
+    """Send a mail again that was sent, with what is so by now."""
+    who, kind = by(as_, reason), _kind(mail)
+    with open_desk(makes_log=False) as desk:
+        id = desk.session(session)
+        decided = desk.runtime.staff.resend(id, kind, occasion, to, who, is_dry_run=dry_run)
+        if not dry_run:
+            return put_checkout_state(desk, id, as_json=json)
+        shown, recipient = desk.runtime.preview(decided), decided.to.text if decided.to else None
+    if json:
+        written = {"to": recipient, "subject": shown.subject.text, "text": shown.text.text}
+        print_json({"session_id": id, **written, "personal": [f"/{name}" for name in written]})
+    else:
+        page().fields([("To", recipient or ""), ("Subject", shown.subject.text)])
+        for line in ("", *shown.text.text.splitlines(), ""):
+            page().say(line)
+        page().say("Nothing was recorded.")
+    return DONE
+
+
+def _kind(text: str) -> "MailKind":
+    from domain.mail import MailKind
+
+    try:
+        return MailKind(text)
+    except ValueError as error:
+        raise UsageError(f"--mail must be one of {', '.join(MailKind)} (got {text[:_TEXT_SHOWN_MAX]!r}).") from error
