@@ -26,17 +26,24 @@ class SearchHit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SeenWithin:
-    """Limits on when a checkout was first seen, by our clock; `before` is a checkout that was seen later."""
+class CheckoutFilter:
+    """Which checkouts are meant: by when they were first seen, by our clock, and by their total. `before` is a checkout
+    that was seen later."""
 
     since: datetime | None = None
     """At this time or later."""
     until: datetime | None = None
     """Earlier than this."""
     before: SessionId | None = None
+    states: Collection[CheckoutState] = ()
+    """One of these; any, if there are none."""
+    currency: str | None = None
+    least: int | None = None
+    """In the smallest unit of the currency, as `most`. Both are included."""
+    most: int | None = None
 
 
-ANYTIME = SeenWithin()
+ALL_CHECKOUTS = CheckoutFilter()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,17 +1,16 @@
 """The search for checkouts: by words, or by a name that means one checkout."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from application.log.log import Log
-from application.reading.answers import SearchHit, SeenWithin
+from application.reading.answers import CheckoutFilter, SearchHit
 from application.reading.checkout_state import CheckoutState
 from application.reading.projection import Row, rfc3339
 from application.reading.projections.checkouts import CHECKOUTS
 from application.reading.projections.search import SEARCH
 from application.reading.search_terms import TERM_MAX, beginning_of_end, readings, words
-from application.reading.session_events import SessionEvents
-from application.reading.views import Above, Among, AtMost, Equal, Filter, Selection, StartsWith, Views
+from application.reading.views import Above, Among, AtMost, Equal, Filter, OneOf, Selection, StartsWith, Views
 from domain.checkout_session import CheckoutSession
 from domain.ids import SessionId, StreamId
 from domain.order_number import order_number, read_order_number
@@ -26,12 +25,11 @@ _CANDIDATES_MAX = 5
 class CheckoutSearch:
     """Reads the views as they are: `Queries` brings them to the end of the log first."""
 
-    def __init__(self, log: Log, views: Views, events: SessionEvents) -> None:
+    def __init__(self, log: Log, views: Views) -> None:
         self._log = log
         self._views = views
-        self._events = events
 
-    def hits(self, text: str, limit: int, seen: SeenWithin) -> list[SearchHit]:
+    def hits(self, text: str, limit: int, seen: CheckoutFilter) -> list[SearchHit]:
         """Checkouts that have, for every search word, a word that begins with it; the newest first. Without a word: all
         checkouts."""
         within = list(self._within(seen))
@@ -50,7 +48,7 @@ class CheckoutSearch:
             found |= dict.fromkeys(self._found_by(StartsWith("term", end), "session"))
         return list(found)[:_CANDIDATES_MAX]
 
-    def _within(self, seen: SeenWithin) -> Iterator[Filter]:
+    def _within(self, seen: CheckoutFilter) -> Iterator[Filter]:
         if seen.since is not None:
             yield Above("recorded_at", rfc3339(seen.since - _TICK))
         if seen.until is not None:
@@ -59,6 +57,15 @@ class CheckoutSearch:
             where = [Equal("session_id", seen.before)]
             rows = self._views.select(Selection(projection=CHECKOUTS, where=where))
             yield AtMost("position", int(rows[0]["position"] or 0) - 1 if rows else 0)
+
+        if seen.states:
+            yield OneOf("state", sorted(seen.states))
+        if seen.currency is not None:
+            yield Equal("currency", seen.currency)
+        if seen.least is not None:
+            yield Above("amount_total", seen.least - 1)
+        if seen.most is not None:
+            yield AtMost("amount_total", seen.most)
 
     def _with_reference(self, name: str, whole: str) -> Iterator[SessionId]:
         """The view has parts of references as terms, too, so this compares the references themselves."""
@@ -76,8 +83,7 @@ class CheckoutSearch:
         found = [Among("session_id", SEARCH, [StartsWith("term", word)]) for word in wanted]
         selection = Selection(projection=CHECKOUTS, where=[*found, *within], order_by=["-position"], limit=limit)
         rows = self._views.select(selection)
-        states = self._events.states([_session_of(row) for row in rows])
-        return [_hit(row, states, self._matched(_session_of(row), wanted)) for row in rows]
+        return [_hit(row, self._matched(_session_of(row), wanted)) for row in rows]
 
     def _matched(self, session_id: SessionId, wanted: Sequence[str]) -> tuple[str, ...]:
         fields = set()
@@ -93,12 +99,12 @@ def _session_of(row: Row) -> SessionId:
     return SessionId(StreamId(str(row["session_id"])))
 
 
-def _hit(row: Row, states: Mapping[SessionId, CheckoutState], matched: tuple[str, ...]) -> SearchHit:
+def _hit(row: Row, matched: tuple[str, ...]) -> SearchHit:
     session_id, amount, currency = _session_of(row), row["amount_total"], row["currency"]
     return SearchHit(
         session_id=session_id,
         order_number=order_number(session_id),
-        state=states.get(session_id, CheckoutState.OPEN),
+        state=CheckoutState(str(row["state"])),
         amount_total=None if amount is None else int(amount),
         currency=None if currency is None else str(currency),
         recorded_at=datetime.fromisoformat(str(row["recorded_at"])),

@@ -1,11 +1,14 @@
 """The state of a checkout, as one word."""
 
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import assert_never
 
 from domain.checkout_session import CheckoutSession
 from domain.fulfillment import Fulfillment
 from domain.line import LineState
+from domain.park_reason import ParkReason
 
 
 class CheckoutState(StrEnum):
@@ -23,31 +26,61 @@ class CheckoutState(StrEnum):
     OTHER_APPLICATION = "other_application"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What the state of a checkout follows from."""
+
+    lines: Mapping[str, LineState] | None = None
+    """None as long as it is not planned."""
+    is_paid: bool = False
+    has_bought: bool = False
+    park_reason: str | None = None
+    is_canceled: bool = False
+    is_payment_over: bool = False
+    is_complete: bool = False
+    is_expired: bool = False
+
+    @property
+    def state(self) -> CheckoutState:
+        """What is paid is judged by its lines alone."""
+        if self.lines is not None:
+            return _state_of_lines(self.lines.values())
+        if self.is_paid:
+            return CheckoutState.FULFILLING if self.has_bought else CheckoutState.NOTHING_TO_FULFILL
+        if self.park_reason == ParkReason.OTHER_APPLICATION:
+            return CheckoutState.OTHER_APPLICATION
+        if self.is_canceled:
+            return CheckoutState.CANCELED
+        if self.park_reason:
+            return CheckoutState.PARKED
+        if self.is_payment_over:
+            return CheckoutState.PAYMENT_FAILED
+        if self.is_complete:
+            return CheckoutState.AWAITING_PAYMENT
+        return CheckoutState.EXPIRED if self.is_expired else CheckoutState.OPEN
+
+
 def checkout_state(session: CheckoutSession, fulfillment: Fulfillment) -> CheckoutState:
-    """Return the state of the checkout. The state of a planned checkout depends on its lines alone."""
-    if fulfillment.requested:
-        return _state_of_lines([line.state for line in fulfillment.lines.values()])
-    if session.is_paid:
-        return CheckoutState.FULFILLING if _has_bought(session) else CheckoutState.NOTHING_TO_FULFILL
-    if session.is_others:
-        return CheckoutState.OTHER_APPLICATION
-    if session.is_canceled:
-        return CheckoutState.CANCELED
-    if session.park_reason:
-        return CheckoutState.PARKED
-    if session.is_payment_over:
-        return CheckoutState.PAYMENT_FAILED
-    if session.checkout and session.checkout.is_complete:
-        return CheckoutState.AWAITING_PAYMENT
-    is_expired = session.expired or (session.checkout is not None and session.checkout.status == "expired")
-    return CheckoutState.EXPIRED if is_expired and not session.completed else CheckoutState.OPEN
+    """How the checkout stands as of these two states."""
+    checkout, lines = session.checkout, fulfillment.lines
+    has_expired = session.expired or (checkout is not None and checkout.status == "expired")
+    return Standing(
+        lines={id: line.state for id, line in lines.items()} if fulfillment.requested else None,
+        is_paid=session.is_paid,
+        has_bought=_has_bought(session),
+        park_reason=session.park_reason,
+        is_canceled=session.is_canceled,
+        is_payment_over=session.is_payment_over,
+        is_complete=checkout is not None and checkout.is_complete,
+        is_expired=has_expired and not session.completed,
+    ).state
 
 
 def _has_bought(session: CheckoutSession) -> bool:
     return session.checkout is not None and any(item.quantity > 0 for item in session.checkout.line_items)
 
 
-def _state_of_lines(states: list[LineState]) -> CheckoutState:
+def _state_of_lines(states: Collection[LineState]) -> CheckoutState:
     if not states:
         return CheckoutState.NOTHING_TO_FULFILL
     delivered = waiting = 0

@@ -1,7 +1,7 @@
 """Turns a batch of the log into changes of views. Each event is read once, decoded once, and folded for every view that
 lacks it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -10,8 +10,8 @@ import structlog
 from application.errors import described
 from application.log.anchor import Anchor
 from application.log.log import Entry, Notification
-from application.reading.projection import Change, Projection, Table, UnfitChange, narrowed
-from application.reading.views import Advance, Unreadable, View
+from application.reading.projection import Change, Projection, Put, Row, RowFold, Table, UnfitChange, narrowed
+from application.reading.views import Advance, Unreadable, View, Views
 from application.storable import storable
 from domain.event import Event
 
@@ -58,6 +58,14 @@ class Following:
     view: View
     changes: list[Change] = field(default_factory=list)
     unreadable: list[Unreadable] = field(default_factory=list)
+    rows: dict[str, Row] = field(default_factory=dict)
+    """The rows that the events of the batch are about, as they are by now; by key, for a `RowFold` alone."""
+
+    def prepare(self, events: Iterable[Event], views: "Views") -> None:
+        """Read the rows that a `RowFold` needs: as of the position of the view, or its `Advance` is refused."""
+        if isinstance(self.projection.fold, RowFold):
+            keys = {key for event in events if (key := self.projection.key_of(event)) is not None}
+            self.rows = dict(views.rows(self.view, self.projection, sorted(keys)))
 
     @property
     def _table(self) -> Table:
@@ -69,7 +77,12 @@ class Following:
 
     def take_in(self, event: Event, position: int) -> None:
         try:
-            changes = self.projection.changes(event, position)
+            key = self.projection.key_of(event)
+            changes = self.projection.changes(event, position, self.rows.get(key) if key else None)
+            if key:
+                for change in changes:
+                    if isinstance(change, Put):
+                        self.rows[key] = change.row
             self.changes += changes if self._is_of_its_version else narrowed(self._table, changes)
         except Exception as error:  # noqa: BLE001 - the boundary around one event: recorded, and the rest goes on
             self.leave_out(position, error)
@@ -90,10 +103,16 @@ class Following:
 
 
 def fold_batch(
-    read: Sequence[Entry], following: Sequence[Following], last: Anchor, pause: Callable[[], None] = lambda: None
+    read: Sequence[Entry],
+    following: Sequence[Following],
+    last: Anchor,
+    views: Views,
+    pause: Callable[[], None] = lambda: None,
 ) -> list[Advance]:
     """Return the changes that bring these views to `last`, the last event of the log that `read` covers. `pause` is
-    called before each event, so that other threads of this process may run first."""
+    called before each event, for a `RowFold` twice, so that other threads of this process may run first."""
+    for each in following:
+        each.prepare(_events(read, each, pause), views)
     concerned: dict[str, list[Following]] = {}
     for entry in read:
         pause()
@@ -104,6 +123,16 @@ def fold_batch(
         if interested:
             _take_in(entry, interested)
     return [each.advance(last) for each in following if each.view.position < last.position]
+
+
+def _events(read: Sequence[Entry], following: Following, pause: Callable[[], None]) -> Iterator[Event]:
+    """The readable events of the batch that are new to the view."""
+    for entry in read:
+        pause()
+        if following.view.position < entry.position and following.projection.concerns(entry.topic):
+            readable = entry.readable
+            if isinstance(readable, Event):
+                yield readable
 
 
 def _take_in(entry: Entry, interested: Sequence[Following]) -> None:

@@ -118,6 +118,19 @@ Fold = Callable[[Event, int], Iterable[Change]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RowFold:
+    """Folds the events of one key into its row: each of them gets the row that the ones before have left.
+
+    For a table whose key is one column. The row is all that it gets beside the event: it is as pure as any fold.
+    """
+
+    key_of: Callable[[Event], str | None]
+    """The key of the row that the event is about; None if it is about none."""
+    fold: Callable[[Row | None, Event, int], Row | None]
+    """Return the row as it is then, or None if there is still none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Projection:
     name: str
     version: int
@@ -125,7 +138,7 @@ class Projection:
     table: Table
     reads: frozenset[str] | None
     """The topics of the events that the fold gets; None for all topics."""
-    fold: Fold
+    fold: Fold | RowFold
     variant: str = ""
     """The setting that the fold depends on, such as a time zone. The server rebuilds the view when it changes."""
     continues: Mapping[int, Table] = field(default_factory=dict)
@@ -144,18 +157,28 @@ class Projection:
     def concerns(self, topic: str) -> bool:
         return self.reads is None or topic in self.reads
 
-    def changes(self, event: Event, position: int) -> list[Change]:
+    def key_of(self, event: Event) -> str | None:
+        """The key of the one row that the event changes, where its fold has to know the row."""
+        return self.fold.key_of(event) if isinstance(self.fold, RowFold) else None
+
+    def changes(self, event: Event, position: int, before: Row | None = None) -> list[Change]:
         """Return the changes of the event, checked against the table. Every row comes from here, so this is where its
-        text is made storable.
+        text is made storable. `before` is the row with the key of the event, if there is one.
 
         Raises:
             UnfitChange: the table can't hold a change of the fold.
         """
-        changes = list(self.fold(event, position))
+        changes = list(self._folded(event, position, before))
         for number, change in enumerate(changes):
             if not _fits_as_it_is(self.table, change):
                 changes[number] = _storable(change)
         return changes
+
+    def _folded(self, event: Event, position: int, before: Row | None) -> Iterable[Change]:
+        if not isinstance(self.fold, RowFold):
+            return self.fold(event, position)
+        after = self.fold.fold(before, event, position)
+        return [] if after is None or after == before else [Put(after)]
 
 
 def narrowed(table: Table, changes: Iterable[Change]) -> Iterator[Change]:

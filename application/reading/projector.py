@@ -159,7 +159,7 @@ class Projector:
             return False
         is_far_behind = end - start > _BATCHES_FAR_BEHIND * self._batch_max
         pause = self._pause if is_far_behind else _no_pause
-        self._views.apply(fold_batch(read, following, read[-1].anchor, pause))
+        self._views.apply(fold_batch(read, following, read[-1].anchor, self._views, pause))
         return True
 
     def _build(self, building: Following, end: int) -> bool:

@@ -10,13 +10,13 @@ from datetime import datetime
 
 from application.log.log import Log
 from application.reading.answers import (
+    ALL_CHECKOUTS,
     ALL_WORK,
-    ANYTIME,
+    CheckoutFilter,
     IncompleteView,
     KeyPoolLevel,
     ProjectionStatus,
     SearchHit,
-    SeenWithin,
     StockLevel,
     WorkFilter,
     WorkItem,
@@ -64,7 +64,7 @@ class Queries:
         self._projector = projector
         self.due_effects = DueEffects(views)
         self._events = SessionEvents(log, views)
-        self._search = CheckoutSearch(log, views, self._events)
+        self._search = CheckoutSearch(log, views)
         self._work = OpenWork(log, views, self.due_effects, clock, low_stock)
 
     def checkout(
@@ -92,7 +92,7 @@ class Queries:
         """True if the log has unreadable events that may belong to any checkout, so every story may lack them."""
         return self._events.has_unreadable_events_of_any_checkout()
 
-    def search(self, text: str, limit: int = 50, seen: SeenWithin = ANYTIME) -> list[SearchHit]:
+    def search(self, text: str, limit: int = 50, seen: CheckoutFilter = ALL_CHECKOUTS) -> list[SearchHit]:
         """Checkouts that have, for every search word, a word that begins with it; the newest first. Without a word: all
         checkouts."""
         self._projector.catch_up()

@@ -184,7 +184,7 @@ class Rebuild:
         # The end is asked for first: what the filter leaves out of a batch that is not full is below it for certain.
         read = self._select(projection, view.position, end)
         last = read[-1].anchor if len(read) == self._batch_max else self._anchor_at(end)
-        views.apply(fold_batch(read, [Following(projection, view)], last))
+        views.apply(fold_batch(read, [Following(projection, view)], last, views))
         return last.position, end
 
     def _anchor_at(self, position: int) -> Anchor:

@@ -3,15 +3,11 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from application.log.log import Log, Notification
-from application.reading.checkout_document import checkout_document
-from application.reading.checkout_state import CheckoutState
 from application.reading.projections.timeline import TIMELINE
 from application.reading.views import OneOf, Selection, Views, ViewState
 from domain.errors import UnreadableEvent
 from domain.event import Event
 from domain.ids import SessionId
-
-_BATCH_MAX = 100
 
 
 class SessionEvents:
@@ -40,22 +36,6 @@ class SessionEvents:
     def has_unreadable_events_of_any_checkout(self) -> bool:
         """True if the log has unreadable events that may belong to any checkout, so every story may lack them."""
         return any(isinstance(event, UnreadableEvent) and event.session_id is None for _, event in self._left_out())
-
-    def states(self, sessions: Sequence[SessionId]) -> Mapping[SessionId, CheckoutState]:
-        states: dict[SessionId, CheckoutState] = {}
-        for start in range(0, len(sessions), _BATCH_MAX):
-            states |= self._states_of_batch(sessions[start : start + _BATCH_MAX])
-        return states
-
-    def _states_of_batch(self, sessions: Sequence[SessionId]) -> Mapping[SessionId, CheckoutState]:
-        """An unreadable checkout counts as parked. The others keep their states."""
-        try:
-            documents = (checkout_document(id, events) for id, events in self.of(sessions).items())
-            return {document.session_id: document.state for document in documents if document}
-        except UnreadableEvent:
-            if len(sessions) == 1:
-                return {sessions[0]: CheckoutState.PARKED}
-            return {id: state for each in sessions for id, state in self._states_of_batch([each]).items()}
 
     def _missing(self, sessions: Sequence[SessionId]) -> Iterator[int]:
         """Yield the positions of events of these sessions that the timeline left out: without them it describes another

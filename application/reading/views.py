@@ -3,7 +3,7 @@
 A view is kept in generations, so that one can be built beside the one that serves.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -175,6 +175,9 @@ class Views(Protocol):
         Raises:
             ViewNotBuilt: there is none of a version that serves for the projection.
         """
+
+    def rows(self, view: View, projection: Projection, keys: Sequence[str]) -> Mapping[str, Row]:
+        """The rows of this generation with these keys, by key, of a table whose key is one column."""
 
     def unreadable(self, view: View) -> Sequence[Unreadable]:
         """Return the events that this generation left out, in order."""

@@ -4,7 +4,7 @@ A long read blocks no other process: a generation that is no longer needed is `r
 no reader holds it. The plain names that analysts use are replaced in the same way.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -173,6 +173,18 @@ class PostgresViews:
         with self._connections.one() as connection:
             rows = _look(lambda: _select(connection, selection))
             return [_row(selection.projection.table, row) for row in rows]
+
+    def rows(self, view: View, projection: Projection, keys: Sequence[str]) -> Mapping[str, Row]:
+        with self._connections.one() as connection:
+            found: dict[str, Row] = {}
+            for selection in sql.by_keys(projection, keys):
+                text, parameters = sql.select(selection, lambda each: sql.source(view, each), sql.POSTGRES)
+                try:
+                    rows = _run(connection, text, *parameters).fetchall()
+                except UndefinedTable as error:
+                    raise Overtaken(f"generation {view.generation} of the view {view.name} was dropped") from error
+                found |= {str(row[projection.table.key[0]]): row for row in (_row(projection.table, r) for r in rows)}
+            return found
 
     def unreadable(self, view: View) -> Sequence[Unreadable]:
         with self._connections.one() as connection:

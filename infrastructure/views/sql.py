@@ -3,7 +3,7 @@
 Names are ours, and quoted all the same.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, assert_never
 
@@ -39,6 +39,7 @@ UPDATE views SET position=?, last_position=?, last_stream=?, last_version=?, las
 WHERE name=? AND generation=? AND position=?
 """
 INSERT = "INSERT INTO views (name, version, generation, position, state, variant) VALUES (?,?,?,?,?,?)"
+_KEYS_MAX = 500
 _LAST_CHARACTER = "\U0010ffff"
 
 
@@ -168,6 +169,13 @@ def change_all(name: str, table: Table, group: ChangeGroup) -> str:
         assigned = _assigned(table, values)
         return f"UPDATE {quoted(name)} SET {assigned} FROM {rows}{_matching(name, table, table.key, values)}"
     return f"DELETE FROM {quoted(name)} USING {rows}{_matching(name, table, group.columns, values)}"
+
+
+def by_keys(projection: Projection, keys: Sequence[str]) -> Iterator[Selection]:
+    """The rows with these keys, some at a time: a statement has a limited number of values."""
+    [column] = projection.table.key
+    for start in range(0, len(keys), _KEYS_MAX):
+        yield Selection(projection=projection, where=[OneOf(column, keys[start : start + _KEYS_MAX])])
 
 
 def select(selection: Selection, source_of: SourceOf, dialect: Dialect) -> Statement:

@@ -2,7 +2,7 @@
 
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from itertools import chain
@@ -54,6 +54,7 @@ _TABLES = (
 )
 
 
+_IS_THERE = "SELECT 1 FROM views WHERE name=? AND generation=?"
 _LATER = {
     "last_position": "INTEGER",
     "last_stream": "TEXT",
@@ -189,6 +190,18 @@ class SQLiteViews:
                 selection, lambda each: sql.source(_live(connection, each, each.serving), each), sql.SQLITE
             )
             return [_row(selection.projection.table, row) for row in connection.execute(text, parameters)]
+
+    def rows(self, view: View, projection: Projection, keys: Sequence[str]) -> Mapping[str, Row]:
+        with self._reading() as connection:
+            there = connection.execute(_IS_THERE, (view.name, view.generation)).fetchone()
+            if there is None:
+                raise Overtaken(f"generation {view.generation} of the view {view.name} was dropped")
+            found: dict[str, Row] = {}
+            for selection in sql.by_keys(projection, keys):
+                text, parameters = sql.select(selection, lambda each: sql.source(view, each), sql.SQLITE)
+                rows = (_row(projection.table, row) for row in connection.execute(text, parameters))
+                found |= {str(row[projection.table.key[0]]): row for row in rows}
+            return found
 
     def unreadable(self, view: View) -> Sequence[Unreadable]:
         with self._reading() as connection:

@@ -3,6 +3,11 @@
 A command that changes a checkout is in the log with a name and a reason, and shows what followed.
 """
 
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
@@ -24,17 +29,23 @@ from interfaces.cli.usage import (
     Session,
     SettingsSource,
     TimeZone,
+    UsageError,
     Who,
     Why,
     moment,
+    shown,
     shown_zone,
+    whole_number,
 )
 
 _HITS_MAX = 50
+_LISTED_MAX = 200
+_AMOUNT = re.compile(r"[0-9]{1,15}(\.[0-9]{1,3})?", re.ASCII)
 _TIME = "2026-11-24T09:00:00Z, or 2026-11-24 (start of day)"
 
 if TYPE_CHECKING:
-    from application.reading.answers import SearchHit
+    from application.reading.answers import CheckoutFilter, SearchHit
+    from application.reading.checkout_state import CheckoutState
     from domain.checkout import Checkout
 
 
@@ -82,6 +93,11 @@ def checkout(
     return DONE
 
 
+def _at_most(_kind: object, number: int) -> None:
+    if not 0 < number <= _LISTED_MAX:
+        raise ValueError(f"must be 1 to {_LISTED_MAX}")
+
+
 def search(
     words_: Annotated[tuple[str, ...], Parameter(name="WORDS", help="Search words. All must match.")],
     /,
@@ -95,35 +111,123 @@ def search(
     json: Json = False,
 ) -> int:
     """Find checkouts by what people paste: email, name, phone, amount, SKU, reference, ID or Dashboard address."""
-    from application.reading.answers import SeenWithin
+    from application.reading.answers import CheckoutFilter
+
+    of = CheckoutFilter(since=_moment(since, "--since"), until=_moment(until, "--until"))
+    nothing = "No checkouts found. Each search word must be a word of the checkout, or the start of one."
+    asked = _Asked(words=" ".join(words_), of=of, before=before, limit=_HITS_MAX, nothing=nothing)
+    return _put_hits(asked, redact=redact, as_json=json)
+
+
+def checkout_list(
+    *,
+    state: Annotated[
+        tuple[str, ...],
+        Parameter("--state", negative=(), show_default=False, help="Only checkouts in this state. May be repeated."),
+    ] = (),
+    since: Annotated[str | None, Parameter(help=f"Only checkouts first seen at this time or later: {_TIME}.")] = None,
+    until: Annotated[str | None, Parameter(help=f"Only checkouts first seen before this time: {_TIME}.")] = None,
+    currency: Annotated[str | None, Parameter(help="Only checkouts in this currency: eur.")] = None,
+    at_least: Annotated[
+        str | None, Parameter(help="Only totals of this amount or more: 49.00. Needs --currency.")
+    ] = None,
+    at_most: Annotated[str | None, Parameter(help="Only totals of this amount or less: 100. Needs --currency.")] = None,
+    limit: Annotated[
+        int, Parameter(converter=whole_number, validator=_at_most, help=f"How many checkouts, at most {_LISTED_MAX}.")
+    ] = _HITS_MAX,
+    before: Annotated[
+        str | None, Parameter(help="Only checkouts older than this one: the last one shown, for the next page.")
+    ] = None,
+    redact: Redact = False,
+    json: Json = False,
+) -> int:
+    """List checkouts, the newest first, by state, date and amount."""
+    from application.reading.answers import CheckoutFilter
+
+    code = None if currency is None else currency.lower()
+    of = CheckoutFilter(
+        since=_moment(since, "--since"),
+        until=_moment(until, "--until"),
+        states=_states(state),
+        currency=code,
+        least=_amount(at_least, code, "--at-least"),
+        most=_amount(at_most, code, "--at-most"),
+    )
+    asked = _Asked(words="", of=of, before=before, limit=limit, nothing="No such checkouts.")
+    return _put_hits(asked, redact=redact, as_json=json)
+
+
+def _states(given: Sequence[str]) -> "Sequence[CheckoutState]":
+    from application.reading.checkout_state import CheckoutState
+
+    known = {state.value: state for state in CheckoutState}
+    if unknown := sorted({*given} - {*known}):
+        raise UsageError(f"--state must be one of {', '.join(known)} (got {shown(unknown[0])}).")
+    return [known[each] for each in given]
+
+
+def _moment(text: str | None, option: str) -> datetime | None:
+    return None if text is None else moment(text, option)
+
+
+def _amount(text: str | None, currency: str | None, option: str) -> int | None:
+    """In the smallest unit of the currency.
+
+    Raises:
+        UsageError: it is no amount of this currency.
+    """
+    from domain.money import decimals
+
+    if text is None:
+        return None
+    if currency is None:
+        raise UsageError(f"{option} needs --currency: amounts of different currencies can't be compared.")
+    places = decimals(currency)
+    if not _AMOUNT.fullmatch(text) or len(text.partition(".")[2]) > places:
+        example = f"49.{'0' * places}" if places else "49"
+        raise UsageError(f"{option} must be an amount in {currency} such as {example} (got {shown(text)}).")
+    return int(Decimal(text).scaleb(places))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """What is asked for."""
+
+    words: str
+    of: "CheckoutFilter"
+    before: str | None
+    limit: int
+    nothing: str
+    """What is printed if there is none."""
+
+
+def _put_hits(asked: _Asked, *, redact: bool, as_json: bool) -> int:
     from application.reading.projections.checkouts import CHECKOUTS
     from application.reading.projections.search import SEARCH
     from application.reading.redacted import redacted
 
-    first = None if since is None else moment(since, "--since")
-    end = None if until is None else moment(until, "--until")
     prefix = SettingsSource().order_prefix()
     with open_side() as side:
-        older_than = None if before is None else session_of(side.queries, before)
-        seen = SeenWithin(since=first, until=end, before=older_than)
-        hits = side.queries.search(" ".join(words_), _HITS_MAX, seen)
+        older_than = None if asked.before is None else session_of(side.queries, asked.before)
+        hits = side.queries.search(asked.words, asked.limit, replace(asked.of, before=older_than))
         orders = side.queries.orders(hit.session_id for hit in hits)
         is_whole = is_complete(side.queries, SEARCH, CHECKOUTS)
     if redact:
         orders = {session: redacted(order) for session, order in orders.items()}
-    if json:
+    if as_json:
         print_json([with_order(hit, orders.get(hit.session_id), is_complete=is_whole) for hit in hits])
     elif hits:
-        columns = ("order", "session", "state", "amount", "first seen", "customer", "items", "match")
-        rows = [_hit_row(hit, orders.get(hit.session_id), prefix) for hit in hits]
+        match = ("match",) if asked.words else ()
+        columns = ("order", "session", "state", "amount", "first seen", "customer", "items", *match)
+        rows = [_hit_row(hit, orders.get(hit.session_id), prefix)[: len(columns)] for hit in hits]
         with paged() as page_:
-            page_.table(columns, rows, wraps=("customer", "items", "match"))
+            page_.table(columns, rows, wraps=("customer", "items", *match))
     elif is_whole:
-        page().say("No checkouts found. Each search word must be a word of the checkout, or the start of one.")
+        page().say(asked.nothing)
     else:
         page().say("No checkouts found in the incomplete views.")
-    if len(hits) == _HITS_MAX:
-        talk(f"fulfill: Showing the newest {_HITS_MAX}. For older ones, add --before {hits[-1].order_number}.")
+    if len(hits) == asked.limit:
+        talk(f"fulfill: Showing the newest {asked.limit}. For older ones, add --before {hits[-1].order_number}.")
     return DONE if hits else FAILED
 
 

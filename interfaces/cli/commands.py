@@ -59,7 +59,7 @@ class Noun:
     default: str | None = None
     """The verb that may be left out."""
     has_short_names: bool = False
-    """Whether each other verb is a command by itself too."""
+    """Whether each other verb is a command by itself too, except `list`, which every noun may have."""
 
 
 _NOUNS: Mapping[str, Noun] = {
@@ -70,6 +70,7 @@ _NOUNS: Mapping[str, Noun] = {
         has_short_names=True,
         verbs={
             "show": checkouts.checkout,
+            "list": checkouts.checkout_list,
             "search": checkouts.search,
             "run": checkouts.run,
             "complete": lines.complete,
@@ -207,7 +208,7 @@ def _noun(name: str, noun: Noun) -> App:
 
 def _short_names(noun: Noun) -> Iterator[tuple[str, Command]]:
     if noun.has_short_names:
-        yield from ((verb, command) for verb, command in noun.verbs.items() if verb != noun.default)
+        yield from ((verb, command) for verb, command in noun.verbs.items() if verb not in {noun.default, "list"})
 
 
 def _version() -> str:

@@ -45,7 +45,7 @@ def test_every_command_and_option_is_documented() -> None:
         if name.startswith("--")
     }
 
-    assert len(found) == 60
+    assert len(found) == 61
     assert [name for name in found if not is_documented(name)] == []
     assert {"--as", "--reason", "--as-of", "--line", "--json"} <= options
     assert [name for name in sorted(options) if name not in TEXT] == []

@@ -160,6 +160,12 @@ class SimulatedViews:
         self._places.read("read rows")
         return self._views.select(selection)
 
+    def rows(
+        self, view: View, projection: Projection, keys: Sequence[str]
+    ) -> Mapping[str, Mapping[str, str | int | None]]:
+        self._places.read("read rows")
+        return self._views.rows(view, projection, keys)
+
     def unreadable(self, view: View) -> Sequence[Unreadable]:
         self._places.read("read what is unreadable")
         return self._views.unreadable(view)

@@ -141,6 +141,11 @@ class Day:
         self._tidy_up()
         self._check_the_evening()
 
+    @property
+    def events(self) -> Sequence[Event]:
+        """All that was recorded, in order."""
+        return self._log
+
     # What is recorded.
 
     def get(self, kind: type[A], id: StreamId) -> A:

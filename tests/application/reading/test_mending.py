@@ -120,7 +120,7 @@ def failing_every_other_time(projection: Projection) -> Projection:
     def fold(event: Event, position: int) -> Iterable[Change]:
         if isinstance(event, Fulfillment.Shipped) and next(calls) % 2 == 0:
             raise ZeroDivisionError
-        return projection.fold(event, position)
+        return projection.changes(event, position)
 
     return replace(projection, fold=fold)
 

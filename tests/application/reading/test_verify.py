@@ -47,7 +47,7 @@ def test_a_view_that_followed_the_log_is_right(followed: ReadSide, projection: P
 
 
 def test_a_wrong_row_is_found(followed: ReadSide, store_url: str) -> None:
-    plant(store_url, "UPDATE checkouts_v3_g1 SET amount_total=amount_total+1 WHERE session_id=?", SHOP)
+    plant(store_url, "UPDATE checkouts_v4_g1 SET amount_total=amount_total+1 WHERE session_id=?", SHOP)
 
     verification = followed.rebuild.verify("checkouts")
 
@@ -60,7 +60,7 @@ def test_a_wrong_row_is_found(followed: ReadSide, store_url: str) -> None:
 
 
 def test_a_missing_row_is_found(followed: ReadSide, store_url: str) -> None:
-    plant(store_url, "DELETE FROM checkouts_v3_g1 WHERE session_id=?", DEBIT)
+    plant(store_url, "DELETE FROM checkouts_v4_g1 WHERE session_id=?", DEBIT)
 
     verification = followed.rebuild.verify("checkouts")
 
@@ -72,7 +72,7 @@ def test_a_missing_row_is_found(followed: ReadSide, store_url: str) -> None:
 
 
 def test_an_extra_row_is_found(followed: ReadSide, store_url: str) -> None:
-    plant(store_url, "INSERT INTO checkouts_v3_g1 VALUES ('cs_test_zzz', 1, '', NULL, NULL, NULL, NULL)")
+    plant(store_url, "INSERT INTO checkouts_v4_g1 VALUES ('cs_test_zzz', 1, '', NULL, NULL, NULL, NULL, NULL, NULL)")
 
     verification = followed.rebuild.verify("checkouts")
 
@@ -88,6 +88,8 @@ def test_an_extra_row_is_found(followed: ReadSide, store_url: str) -> None:
                 "currency": None,
                 "retrieved_position": None,
                 "ships_to_position": None,
+                "state": None,
+                "facts": None,
             },
             fresh=None,
         ),
@@ -115,7 +117,7 @@ def test_a_planted_row_is_found_in_every_view(
 
 
 def test_a_rebuild_makes_a_wrong_view_right(followed: ReadSide, store_url: str) -> None:
-    plant(store_url, "DELETE FROM checkouts_v3_g1 WHERE session_id=?", DEBIT)
+    plant(store_url, "DELETE FROM checkouts_v4_g1 WHERE session_id=?", DEBIT)
 
     followed.rebuild.rebuild("checkouts")
 
@@ -126,7 +128,7 @@ def test_only_the_first_differences_are_listed(store_url: str) -> None:
     with open_read_side(store_url, [CHECKOUTS], batch_max=100) as read_side:
         read_side.append(busy_log(30))
         read_side.projector.catch_up()
-        change(store_url, "views", "UPDATE checkouts_v3_g1 SET currency='usd'")
+        change(store_url, "views", "UPDATE checkouts_v4_g1 SET currency='usd'")
 
         verification = read_side.rebuild.verify("checkouts")
 
@@ -181,7 +183,7 @@ def test_a_view_that_left_out_what_a_fixed_fold_takes_in_is_wrong(store_url: str
     with open_read_side(store_url, [CHECKOUTS]) as read_side:
         read_side.append(sample_log())
         read_side.projector.catch_up()
-        plant(store_url, "DELETE FROM checkouts_v3_g1 WHERE session_id=?", SHOP)
+        plant(store_url, "DELETE FROM checkouts_v4_g1 WHERE session_id=?", SHOP)
         plant(store_url, "INSERT INTO unreadable VALUES ('checkouts', 1, 4, 'a bug of before')")
 
         assert not read_side.rebuild.verify("checkouts").is_right

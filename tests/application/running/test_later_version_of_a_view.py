@@ -29,7 +29,7 @@ ASKED_FOR_BEFORE, HEARD_AFTER, NOTED = (
 
 def first_fold(event: Event, position: int) -> Iterable[Change]:
     """In the first release, what was asked for was due from its recording on."""
-    for change in narrowed(DUE_EFFECTS.continues[1], DUE_EFFECTS.fold(event, position)):
+    for change in narrowed(DUE_EFFECTS.continues[1], DUE_EFFECTS.changes(event, position)):
         if isinstance(change, Put):
             yield Put({**change.row, "due_at": rfc3339(event.recorded_at)})
         else:

@@ -106,6 +106,8 @@ def test_every_example_prints_what_the_page_shows(fulfill: Callable[..., Any], s
 
 SHOWN_BY_RECIPES = {
     "search": "KV96R-719NK",
+    "checkout list --currency": "24.00 EUR",
+    "checkout list": "fulfilling",
     "checkout": "KV96R-719NK",
     "run": "Retrieved from Stripe.",
     "keys import": "Imported 3 keys into pro.",

@@ -37,6 +37,7 @@ PROMISED = {
     "stock count": ["SKU", "N", *BY],
     "keys import": ["POOL", "FILE", *BY],
     "keys withdraw": ["POOL", "FILE", *BY],
+    "checkout list": ["--state", "--since", "--until", "--currency", "--at-least", "--at-most", "--limit", "--before"],
     "checkout show": ["SESSION", "--as-of"],
     "queue list": [],
     "keys list": [],

@@ -115,6 +115,11 @@ class CrashingViews:
     def select(self, selection: Selection) -> Sequence[Mapping[str, str | int | None]]:
         return self._views.select(selection)
 
+    def rows(
+        self, view: View, projection: Projection, keys: Sequence[str]
+    ) -> Mapping[str, Mapping[str, str | int | None]]:
+        return self._views.rows(view, projection, keys)
+
     def unreadable(self, view: View) -> Sequence[Unreadable]:
         return self._views.unreadable(view)
 

@@ -1,10 +1,23 @@
+from collections.abc import Iterable, Sequence
+from itertools import permutations
+
+import pytest
 from log_parts import COURSE, MUG, LogWriter, checkout
-from read_side import ReadSide
+from random_days import Day
+from read_side import ReadSide, open_read_side
 from sample_log import AUTHORIZED, CANCELED, DEBIT, FOREIGN, KEYS, SHOP, sample_log
 from typed_ids import as_event, as_session, as_stream
 
+from application.reading.checkout_state import checkout_state
+from application.reading.projection import Row, RowFold
 from application.reading.projections.checkouts import CHECKOUTS
+from domain import reasons
 from domain.checkout_session import CheckoutSession
+from domain.checkout_session_events import CheckoutSessionFact
+from domain.event import Event
+from domain.fulfillment import Fulfillment
+from domain.fulfillment_events import FulfillmentFact
+from domain.park_reason import ParkReason
 from domain.source import Source
 
 
@@ -19,7 +32,89 @@ def test_a_checkout_is_listed_from_the_first_that_was_heard_of_it(read_side: Rea
         "currency": "eur",
         "retrieved_position": 14,
         "ships_to_position": None,
+        "state": "fulfilled",
+        "facts": rows[SHOP]["facts"],
     }
+
+
+def states_disagree(events: Iterable[Event]) -> list[tuple[int, str, object, str]]:
+    """After each event, the state in the row and that of the replayed aggregates, where they are not the same."""
+    assert isinstance(CHECKOUTS.fold, RowFold)
+    rows, sessions = dict[str, Row](), dict[str, CheckoutSession]()
+    fulfillments, wrong = dict[str, Fulfillment](), list[tuple[int, str, object, str]]()
+    for position, event in enumerate(events, 1):
+        id = CHECKOUTS.fold.key_of(event)
+        if id is None:
+            continue
+        session = sessions.setdefault(id, CheckoutSession(id=as_session(id)))
+        fulfillment = fulfillments.setdefault(id, Fulfillment(id=as_stream(f"ful_{id}")))
+        if isinstance(event, CheckoutSessionFact):
+            sessions[id] = session.evolve(event)
+        elif isinstance(event, FulfillmentFact):
+            fulfillments[id] = fulfillment.evolve(event)
+        row = CHECKOUTS.fold.fold(rows.get(id), event, position)
+        assert row is not None
+        rows[id] = row
+        replayed = checkout_state(sessions[id], fulfillments[id])
+        if row["state"] != replayed:
+            wrong.append((position, event.TOPIC, row["state"], replayed))
+    return wrong
+
+
+def test_the_state_is_that_of_the_replayed_checkout_after_every_event() -> None:
+    assert states_disagree(sample_log()) == []
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_the_state_is_that_of_the_replayed_checkout_on_random_days(seed: int) -> None:
+    day = Day(seed)
+    day.play()
+
+    assert states_disagree(day.events) == []
+
+
+OUTCOMES: Sequence[Sequence[Event]] = (
+    [],
+    [CheckoutSession.Completed(stripe_event=as_event("evt_1"), payment_status="unpaid")],
+    [CheckoutSession.AsyncPaymentSucceeded(stripe_event=as_event("evt_2"))],
+    [CheckoutSession.AsyncPaymentFailed(stripe_event=as_event("evt_3"))],
+    [CheckoutSession.Expired(stripe_event=as_event("evt_4"))],
+    [CheckoutSession.Canceled(notifies=False)],
+    [CheckoutSession.Parked(why=ParkReason.OTHER_APPLICATION, detail=reasons.other_application())],
+    [CheckoutSession.Parked(why=ParkReason.WRONG_MODE, detail=reasons.other_mode_than_key("live"))],
+    [CheckoutSession.Retrieved(checkout=checkout(MUG, payment_status="unpaid"), source=Source.WEBHOOK)],
+    [CheckoutSession.Retrieved(checkout=checkout(MUG), source=Source.WEBHOOK)],
+    [CheckoutSession.Retrieved(checkout=checkout(), source=Source.WEBHOOK)],
+    [CheckoutSession.Paid(payment_status="paid", amount_total=100, currency="eur")],
+)
+
+
+@pytest.mark.parametrize("number", range(len(OUTCOMES)))
+def test_the_state_is_that_of_the_replayed_checkout_whatever_stripe_reports_in_which_order(number: int) -> None:
+    for others in permutations([each for each in OUTCOMES if each is not OUTCOMES[number]], 2):
+        log = LogWriter()
+        for facts in (OUTCOMES[number], *others):
+            log.add(as_stream("cs_test_1"), *facts, session_id=as_session("cs_test_1"))
+
+        assert states_disagree(log.events) == []
+
+
+@pytest.mark.parametrize("batch_max", [1, 2, 7])
+def test_the_row_is_the_same_in_batches_of_any_size(store_url: str, batch_max: int) -> None:
+    with open_read_side(store_url, [CHECKOUTS], batch_max=batch_max) as small, open_read_side(store_url) as large:
+        small.append(sample_log())
+        small.projector.catch_up()
+        followed = small.rows(CHECKOUTS)
+
+        assert large.rebuild.verify("checkouts").is_right
+        assert {str(row["session_id"]): row["state"] for row in followed} == {
+            SHOP: "fulfilled",
+            DEBIT: "payment_failed",
+            FOREIGN: "parked",
+            KEYS: "blocked",
+            AUTHORIZED: "payment_failed",
+            CANCELED: "canceled",
+        }
 
 
 def test_what_was_not_retrieved_has_no_amount(read_side: ReadSide) -> None:

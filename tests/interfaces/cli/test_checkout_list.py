@@ -1,0 +1,86 @@
+"""`fulfill checkout list`: checkouts by state, date and amount, the newest first."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+Fulfill = Callable[..., Any]
+ORDER, DEBIT, POSTER = "cs_test_a1Q7xK2mVd", "cs_test_b2R8yL3nWe", "cs_test_c3S9zM4oXf"
+
+
+@pytest.mark.usefixtures("small_shop_anywhere")
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ((), [POSTER, DEBIT, ORDER]),
+        (("--state", "fulfilling"), [ORDER]),
+        (("--state", "blocked", "--state", "awaiting_payment"), [POSTER, DEBIT]),
+        (("--since", "2026-11-24T09:02:00Z"), [POSTER, DEBIT]),
+        (("--until", "2026-11-24T09:02:00Z"), [ORDER]),
+        (("--since", "2026-11-25"), []),
+        (("--currency", "EUR", "--at-least", "24"), [DEBIT, ORDER]),
+        (("--currency", "eur", "--at-least", "24.01"), [ORDER]),
+        (("--currency", "eur", "--at-most", "24.00", "--at-least", "9.00"), [POSTER, DEBIT]),
+        (("--currency", "usd"), []),
+        (("--state", "fulfilling", "--currency", "eur", "--at-most", "100"), []),
+        (("--limit", "2"), [POSTER, DEBIT]),
+        (("--limit", "2", "--before", "8VN6K-XA5GM"), [ORDER]),
+    ],
+)
+def test_only_the_checkouts_that_are_meant_are_listed(
+    fulfill: Fulfill, arguments: tuple[str, ...], expected: list[str]
+) -> None:
+    said = fulfill("checkout", "list", *arguments, "--json")
+
+    assert [each["session_id"] for each in said.json] == expected
+    assert said.code == (0 if expected else 1)
+
+
+@pytest.mark.usefixtures("small_shop")
+def test_a_list_shows_customer_items_and_state_and_how_to_see_more(fulfill: Fulfill) -> None:
+    said = fulfill("checkout", "list", "--limit", "1")
+
+    header, line = said.out.splitlines()
+    assert header.split() == ["ORDER", "SESSION", "STATE", "AMOUNT", "FIRST", "SEEN", "CUSTOMER", "ITEMS"]
+    for cell in ("FYNAM-S28WS", POSTER, "blocked", "9.00 EUR", "2026-11-24T09:03:02Z", "Ada Example", "1 x Poster"):
+        assert cell in line
+    assert said.err == "fulfill: Showing the newest 1. For older ones, add --before FYNAM-S28WS.\n"
+
+
+@pytest.mark.usefixtures("small_shop")
+def test_the_state_is_that_of_the_checkout_after_each_command(fulfill: Fulfill) -> None:
+    for command in (("complete", ORDER, "--line", "li_wrap"), ("cancel", ORDER, "--line", "li_mug"), ("cancel", DEBIT)):
+        fulfill(*command, "--as", "kim")
+
+    listed = {each["session_id"]: each["state"] for each in fulfill("checkout", "list", "--json").json}
+
+    assert listed == {id: fulfill("checkout", id, "--json").json["state"] for id in (POSTER, DEBIT, ORDER)}
+    assert listed[ORDER] == "partially_fulfilled"
+    assert listed[DEBIT] == "canceled"
+
+
+@pytest.mark.usefixtures("small_shop")
+def test_a_redacted_list_has_no_personal_data(fulfill: Fulfill) -> None:
+    assert "Ada" not in fulfill("checkout", "list", "--redact").out
+    assert "ada@example.com" not in fulfill("checkout", "list", "--redact", "--json").out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "wrong"),
+    [
+        (("--state", "done"), "--state must be one of open, awaiting_payment, "),
+        (("--at-least", "24"), "--at-least needs --currency"),
+        (("--currency", "jpy", "--at-most", "24.5"), "--at-most must be an amount in jpy such as 49 (got '24.5')."),
+        (("--currency", "eur", "--at-most", "24,5"), "--at-most must be an amount in eur such as 49.00 (got '24,5')."),
+        (("--limit", "201"), "--limit must be 1 to 200 (got 201)."),
+        (("--since", "yesterday"), "--since must be a time such as"),
+    ],
+)
+@pytest.mark.usefixtures("small_shop")
+def test_a_filter_that_can_not_be_meant_is_wrong_usage(
+    fulfill: Fulfill, arguments: tuple[str, ...], wrong: str
+) -> None:
+    said = fulfill("checkout", "list", *arguments)
+
+    assert (said.code, wrong in said.err) == (2, True), said.err
