@@ -148,7 +148,7 @@ def _of_fulfillment(facts: _Facts, event: FulfillmentFact) -> _Facts:
         case Fulfillment.LineItemDelivered():
             return facts.with_lines({event.line_item: LineState.DELIVERED})
         case Fulfillment.Unshipped():
-            return facts.with_lines(dict.fromkeys(event.lines, LineState.PENDING))
+            return facts.with_lines({plan.id: LineState.PENDING for plan in event.lines})
         case Fulfillment.LineItemsCanceled():
             return facts.with_lines(dict.fromkeys(event.lines, LineState.CANCELED))
         case (
