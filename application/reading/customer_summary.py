@@ -204,7 +204,7 @@ def _of_fulfillment(event: FulfillmentFact, names: Titles, shipped: Set[str]) ->
         case Fulfillment.ParcelCorrected():
             return f"The carrier or tracking number of parcel {event.number} was corrected"
         case Fulfillment.Unshipped():
-            return f"To be packed again: {names.lines(line.id for line in event.lines)}"
+            return f"Being prepared again: {names.lines(line.id for line in event.lines)}"
         case Fulfillment.LineItemsCanceled():
             return f"Canceled: {names.lines(event.lines)}"
         case Fulfillment.ShippingCorrected():
