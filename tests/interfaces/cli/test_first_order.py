@@ -48,8 +48,8 @@ def test_the_first_order_is_sold_paid_delivered_and_found(
     httpx2.post(f"{url}/sandbox/sessions/{session}/pay").raise_for_status()
     assert wait_for(lambda: any((tmp_path / "outbox").glob("*.eml")))
 
-    search, checkout = (shlex.split(line)[1:] for line in READ.splitlines())
-    (found,) = script(*search, "--json").json
+    listing, checkout = (shlex.split(line)[1:] for line in READ.splitlines())
+    (found,) = script(*listing, "--json").json
     story = script(*(found["order_number"] if word == "ORDER" else word for word in checkout)).out
     assert found["session_id"] == session
     assert "fulfilled: everything is delivered" in story
