@@ -14,7 +14,7 @@ from domain.ids import StreamId
 from domain.personal import Personal
 
 SESSIONS = (SHOP, DEBIT, FOREIGN, KEYS, AUTHORIZED, CANCELED)
-TRACKING = "TRACK42"
+TRACKING = "TRACK44"
 
 
 def summary(session: StreamId, *, hides_personal: bool = False) -> CustomerSummary:
@@ -64,6 +64,9 @@ def test_what_happened_is_reported_in_the_words_of_a_customer() -> None:
         "“Item li_service” is ready",
         "Parcel 1 left with DHL: “Mug, blue”",
         "“Item li_wrap” is ready",
+        "The carrier or tracking number of parcel 1 was corrected",
+        "Being prepared again: “Mug, blue”",
+        "Parcel 2 left with DHL: “Mug, blue”",
         "License keys are no longer valid: “Item li_key”",
         "New license keys will follow: “Item li_key”",
         "New license keys are ready: “Item li_key”",
