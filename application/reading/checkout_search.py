@@ -1,6 +1,6 @@
 """The search for checkouts: by words, or by a name that means one checkout."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from datetime import datetime, timedelta
 
 from application.log.log import Log
@@ -83,7 +83,8 @@ class CheckoutSearch:
         found = [Among("session_id", SEARCH, [StartsWith("term", word)]) for word in wanted]
         selection = Selection(projection=CHECKOUTS, where=[*found, *within], order_by=["-position"], limit=limit)
         rows = self._views.select(selection)
-        return [_hit(row, self._matched(_session_of(row), wanted)) for row in rows]
+        parked = {each.subject for each in self._log.store.select_parked_events()} if rows else set[str]()
+        return [_hit(row, parked, self._matched(_session_of(row), wanted)) for row in rows]
 
     def _matched(self, session_id: SessionId, wanted: Sequence[str]) -> tuple[str, ...]:
         fields = set()
@@ -99,12 +100,13 @@ def _session_of(row: Row) -> SessionId:
     return SessionId(StreamId(str(row["session_id"])))
 
 
-def _hit(row: Row, matched: tuple[str, ...]) -> SearchHit:
+def _hit(row: Row, parked: Set[str], matched: tuple[str, ...]) -> SearchHit:
+    """The state of the row covers only what could be read. A checkout with a parked event waits for a person."""
     session_id, amount, currency = _session_of(row), row["amount_total"], row["currency"]
     return SearchHit(
         session_id=session_id,
         order_number=order_number(session_id),
-        state=CheckoutState(str(row["state"])),
+        state=CheckoutState.PARKED if session_id in parked else CheckoutState(str(row["state"])),
         amount_total=None if amount is None else int(amount),
         currency=None if currency is None else str(currency),
         recorded_at=datetime.fromisoformat(str(row["recorded_at"])),

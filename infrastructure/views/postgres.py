@@ -175,6 +175,10 @@ class PostgresViews:
             return [_row(selection.projection.table, row) for row in rows]
 
     def rows(self, view: View, projection: Projection, keys: Sequence[str]) -> Mapping[str, Row]:
+        """
+        Raises:
+            Overtaken: another process has dropped the view.
+        """
         with self._connections.one() as connection:
             found: dict[str, Row] = {}
             for selection in sql.by_keys(projection, keys):

@@ -192,6 +192,10 @@ class SQLiteViews:
             return [_row(selection.projection.table, row) for row in connection.execute(text, parameters)]
 
     def rows(self, view: View, projection: Projection, keys: Sequence[str]) -> Mapping[str, Row]:
+        """
+        Raises:
+            Overtaken: another process has dropped the view.
+        """
         with self._reading() as connection:
             there = connection.execute(_IS_THERE, (view.name, view.generation)).fetchone()
             if there is None:

@@ -121,7 +121,9 @@ def _filter(
     from application.reading.answers import WorkFilter
 
     subject = order if order is None or order.startswith("evt_") else session_of(queries, order)
-    return WorkFilter(kinds=kinds, subject=subject, sku=sku, until=None if age is None else datetime.now(UTC) - age)
+    return WorkFilter(
+        kinds=tuple(kinds), subject=subject, sku=sku, until=None if age is None else datetime.now(UTC) - age
+    )
 
 
 def _cursor(item: "WorkItem") -> str:

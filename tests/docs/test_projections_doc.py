@@ -154,5 +154,5 @@ def test_the_projection_it_shows_is_one(tmp_path: Path) -> None:
     with open_read_side(sqlite_url(tmp_path), [shown["CARRIERS"]]) as read_side:
         found = read_side.fold(shown["CARRIERS"], sample_log())
 
-        assert found == [{"carrier": "DHL", "parcels": 1, "lines": 1}]
+        assert found == [{"carrier": "DHL", "parcels": 2, "lines": 2}]
         assert read_side.rebuild.verify("carriers").is_right

@@ -25,6 +25,7 @@ from domain.fulfillment import Fulfillment
 from domain.personal import Personal
 
 UNKNOWN_YESTERDAY = frozenset({Fulfillment.Shipped.TOPIC})
+LEFT_OUT = sum(isinstance(event, Fulfillment.Shipped) for event in sample_log())
 CONCERNED = {each.name for each in PROJECTIONS if each.concerns(Fulfillment.Shipped.TOPIC)}
 
 
@@ -64,7 +65,7 @@ def test_what_an_older_version_left_out_is_taken_in_when_a_newer_one_keeps_the_v
 ) -> None:
     read_side.append(sample_log())
     older(read_side).catch_up()
-    assert left_out(read_side) == dict.fromkeys(CONCERNED, 1)
+    assert left_out(read_side) == dict.fromkeys(CONCERNED, LEFT_OUT)
     newer = read_side.projector
 
     while newer.turn():
@@ -96,7 +97,7 @@ def test_an_older_version_builds_nothing_again_for_what_it_can_not_read(read_sid
 
     rest(older(read_side))
 
-    assert left_out(read_side) == dict.fromkeys(CONCERNED, 1)
+    assert left_out(read_side) == dict.fromkeys(CONCERNED, LEFT_OUT)
     assert set(generations(read_side).values()) == {1}
 
 
@@ -118,7 +119,7 @@ def failing_every_other_time(projection: Projection) -> Projection:
     calls = count()
 
     def fold(event: Event, position: int) -> Iterable[Change]:
-        if isinstance(event, Fulfillment.Shipped) and next(calls) % 2 == 0:
+        if isinstance(event, Fulfillment.Shipped) and event.number == 1 and next(calls) % 2 == 0:
             raise ZeroDivisionError
         return projection.changes(event, position)
 

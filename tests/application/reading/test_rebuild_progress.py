@@ -38,9 +38,11 @@ def test_progress_reports_what_is_done_how_fast_and_how_much_longer(followed: Re
         "timeline", shown.append
     )
 
-    assert [(each.done, each.total) for each in shown] == [(30, END), (60, END), (90, END), (END, END), (END, END)]
-    assert [each.events_per_second for each in shown] == [30 / 1, 60 / 2, 90 / 3, END / 4, END / 5]
-    assert [each.seconds_left for each in shown] == [(END - 30) / 30, (END - 60) / 30, (END - 90) / 30, 0.0, 0.0]
+    full = list(range(30, END, 30))
+    assert [(each.done, each.total) for each in shown] == [(done, END) for done in (*full, END, END)]
+    last = [END / (len(full) + 1), END / (len(full) + 2)]
+    assert [each.events_per_second for each in shown] == [*([30] * len(full)), *last]
+    assert [each.seconds_left for each in shown] == [*((END - done) / 30 for done in full), 0.0, 0.0]
 
 
 def test_before_any_progress_the_remaining_time_is_unknown() -> None:

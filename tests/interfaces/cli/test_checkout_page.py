@@ -311,7 +311,7 @@ def test_each_parcel_is_shown_with_its_carrier_and_tracking(fulfill: Fulfill) ->
     shown = fulfill("checkout", SHOP).out
 
     assert re.search(
-        r"^PARCEL  CARRIER  TRACKING +SHIPPED +LINE ITEMS\n +1  DHL +TRACK42 +2026\S+ +li_mug$", shown, re.M
+        r"^PARCEL  CARRIER  TRACKING +SHIPPED +LINE ITEMS\n +2  DHL +TRACK44 +2026\S+ +li_mug$", shown, re.M
     )
 
 

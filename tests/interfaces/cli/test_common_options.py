@@ -89,12 +89,12 @@ def test_a_quiet_server_logs_no_routine(start: Callable[..., "Popen[str]"], tmp_
 def test_colors_are_forced_into_a_pipe_and_forbidden_anywhere(
     fulfill: Fulfill, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plain = fulfill("queue").out
+    plain = fulfill("projections", "list").out
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.delenv("COLUMNS", raising=False)
-    forced = fulfill("queue").out
+    forced = fulfill("projections", "list").out
     monkeypatch.setenv("NO_COLOR", "1")
-    forbidden = fulfill("queue").out
+    forbidden = fulfill("projections", "list").out
 
     assert "\x1b[" in forced
     assert forced.count("\n") == plain.count("\n"), "no line is broken"
