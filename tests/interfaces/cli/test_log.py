@@ -50,7 +50,7 @@ def test_on_postgresql_only_migrate_makes_the_tables(script: Callable[..., Any],
     url = databases.create_empty()
     before, once, again, after = (
         script(*command, **SETTINGS, DATABASE_URL=url)
-        for command in (("serve", "--json"), ("migrate", "--json"), ("migrate",), ("queue",))
+        for command in (("serve", "--port", "0", "--json"), ("migrate", "--json"), ("migrate",), ("queue",))
     )
     databases.drop(url)
 
