@@ -21,7 +21,7 @@ from domain.checkout_session import CheckoutSession
 from domain.errors import InvalidIdentifier, Refused, UnreadableEvent
 from domain.fulfillment import Fulfillment
 from domain.identifiers import fulfillment_id, key_pool_id, stock_id
-from domain.ids import PoolName, SessionId, Sku, StreamId, StripeEventId
+from domain.ids import LineItemId, PoolName, SessionId, Sku, StreamId, StripeEventId
 from domain.key_decisions import Withdrawal
 from domain.key_pool import KeyPool
 from domain.line import Line
@@ -83,12 +83,14 @@ class Staff:
         self._catalog = catalog
         self._clock = clock
 
-    def complete(self, session_id: SessionId, lines: Sequence[str], by: By) -> None:
+    def complete(self, session_id: SessionId, lines: Sequence[LineItemId], by: By) -> None:
         """Record that these lines, or those that only a person delivers, were delivered by hand."""
 
         self._on_checkout(session_id, by, lambda unit: staff_decisions.complete(session_id, lines, unit))
 
-    def ship(self, session_id: SessionId, lines: Sequence[str], *, carrier: str, tracking: str | None, by: By) -> None:
+    def ship(
+        self, session_id: SessionId, lines: Sequence[LineItemId], *, carrier: str, tracking: str | None, by: By
+    ) -> None:
         """Record that a parcel left with these lines, or with all that are ready to pack."""
 
         def ship(unit: UnitOfWork) -> None:
@@ -116,7 +118,7 @@ class Staff:
         self._on_checkout(session_id, by, correct)
 
     def unship(
-        self, session_id: SessionId, number: int | None, lines: Sequence[str], by: By, *, is_restocked: bool
+        self, session_id: SessionId, number: int | None, lines: Sequence[LineItemId], by: By, *, is_restocked: bool
     ) -> None:
         """These lines of a parcel, or all of them, are to be packed again."""
 
@@ -147,7 +149,7 @@ class Staff:
         except _OnlyTried:
             return
 
-    def cancel(self, session_id: SessionId, lines: Sequence[str], by: By, *, notifies: bool) -> Sequence[Line]:
+    def cancel(self, session_id: SessionId, lines: Sequence[LineItemId], by: By, *, notifies: bool) -> Sequence[Line]:
         """Cancel these lines, or everything that is not delivered yet. Return the delivered lines, which stay as they
         are."""
 
@@ -281,7 +283,7 @@ class Staff:
 
         self._on_checkout(session_id, by, correct)
 
-    def show_keys(self, session_id: SessionId, lines: Sequence[str], by: By) -> Sequence[Line]:
+    def show_keys(self, session_id: SessionId, lines: Sequence[LineItemId], by: By) -> Sequence[Line]:
         """Return these lines, or all that have license keys. The log records first that staff looked at them."""
 
         def show(unit: UnitOfWork) -> Sequence[Line]:
@@ -290,11 +292,11 @@ class Staff:
 
         return self._on_checkout(session_id, by, show)
 
-    def revoke_keys(self, session_id: SessionId, line: str | None, numbers: Sequence[int], by: By) -> KeyChange:
+    def revoke_keys(self, session_id: SessionId, line: LineItemId | None, numbers: Sequence[int], by: By) -> KeyChange:
         """Keys that the customer has are not valid any more; raises as `revoked_keys.revoke`."""
         return self._on_checkout(session_id, by, lambda unit: revoked_keys.revoke(session_id, line, numbers, unit))
 
-    def replace_keys(self, session_id: SessionId, line: str | None, numbers: Sequence[int], by: By) -> KeyChange:
+    def replace_keys(self, session_id: SessionId, line: LineItemId | None, numbers: Sequence[int], by: By) -> KeyChange:
         """The same, and the customer gets new ones; raises as `revoked_keys.replace`."""
         return self._on_checkout(session_id, by, lambda unit: revoked_keys.replace(session_id, line, numbers, unit))
 

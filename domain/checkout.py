@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from domain.ids import LineItemId
 from domain.payment_wait import PaymentWait, wait_of
 from domain.personal import Personal
 
@@ -21,7 +22,7 @@ class LineItem:
     Amounts are integers of the currency's smallest unit. `metadata` is the Stripe product's own.
     """
 
-    id: str
+    id: LineItemId
     price: str | None
     product: str | None
     description: str

@@ -8,6 +8,7 @@ from domain.checkout import Checkout, Contact
 from domain.errors import Refused
 from domain.event import Aggregate, replace
 from domain.fulfillment_events import FulfillmentEvents, FulfillmentFact, FulfillmentFacts
+from domain.ids import LineItemId
 from domain.line import Line, LineState, Parcel
 from domain.personal import Personal, personal
 from domain.plan import PlannedLine
@@ -20,7 +21,7 @@ TEXT_MAX = 200
 class Fulfillment(FulfillmentEvents, Aggregate[FulfillmentFact]):
     held: tuple[PlannedLine, ...] = ()
     requested: "Fulfillment.Requested | None" = None
-    lines: Mapping[str, Line] = field(default_factory=dict)
+    lines: Mapping[LineItemId, Line] = field(default_factory=dict)
     """By ID, in the order of the session."""
     unsettled: int = 0
     """The number of lines that the engine is about to change by itself."""
@@ -69,7 +70,7 @@ class Fulfillment(FulfillmentEvents, Aggregate[FulfillmentFact]):
         replaced = tuple(blocked[line.id] for line in changed)
         return [self.Replanned(lines=changed, replaced=replaced, catalog=catalog)]
 
-    def reserve(self, line_item: str) -> FulfillmentFacts:
+    def reserve(self, line_item: LineItemId) -> FulfillmentFacts:
         """Record that the line has its stock."""
         line = self.lines.get(line_item)
         if line is None or line.is_reserved or line.state.is_finished:
@@ -77,7 +78,7 @@ class Fulfillment(FulfillmentEvents, Aggregate[FulfillmentFact]):
         return [self.LineItemReserved(line_item=line_item)]
 
     def block(
-        self, line_item: str, state: LineState, detail: Reason, *, is_stock_missing: bool = False
+        self, line_item: LineItemId, state: LineState, detail: Reason, *, is_stock_missing: bool = False
     ) -> FulfillmentFacts:
         """Record that the line can't continue by itself. A line that waits for stock is not given up: it continues when
         it gets its stock."""
@@ -90,14 +91,19 @@ class Fulfillment(FulfillmentEvents, Aggregate[FulfillmentFact]):
         fact = self.LineItemBlocked(line_item=line_item, state=state, detail=detail, is_stock_missing=is_stock_missing)
         return [fact]
 
-    def resume(self, line_item: str) -> FulfillmentFacts:
+    def resume(self, line_item: LineItemId) -> FulfillmentFacts:
         line = self.lines.get(line_item)
         if line is None or line.state is not LineState.GIVEN_UP:
             return []
         return [self.LineItemResumed(line_item=line_item)]
 
     def deliver(
-        self, line_item: str, *, keys: tuple[Personal, ...] = (), link: str | None = None, note: str | None = None
+        self,
+        line_item: LineItemId,
+        *,
+        keys: tuple[Personal, ...] = (),
+        link: str | None = None,
+        note: str | None = None,
     ) -> FulfillmentFacts:
         """Record that the line is delivered, unless it is finished."""
         line = self.lines.get(line_item)
@@ -107,10 +113,10 @@ class Fulfillment(FulfillmentEvents, Aggregate[FulfillmentFact]):
 
     def complete(
         self,
-        line_items: Sequence[str],
+        line_items: Sequence[LineItemId],
         note: str | None = None,
         *,
-        keys: Mapping[str, tuple[Personal, ...]] | None = None,
+        keys: Mapping[LineItemId, tuple[Personal, ...]] | None = None,
     ) -> FulfillmentFacts:
         """Record that staff delivered these lines by hand. Without lines, those that only a person delivers.
 
@@ -133,7 +139,7 @@ class Fulfillment(FulfillmentEvents, Aggregate[FulfillmentFact]):
             [self.LineItemDelivered(line_item=id, keys=given.get(id, ()), note=note) for id in chosen]
         )
 
-    def ship(self, line_items: Sequence[str], *, carrier: str, tracking: str | None) -> FulfillmentFacts:
+    def ship(self, line_items: Sequence[LineItemId], *, carrier: str, tracking: str | None) -> FulfillmentFacts:
         """Record that a parcel with these lines left. Without lines, everything that is ready to pack.
 
         Raises:
@@ -168,7 +174,7 @@ class Fulfillment(FulfillmentEvents, Aggregate[FulfillmentFact]):
         )
         return [corrected]
 
-    def unship(self, number: int | None, line_items: Sequence[str], *, is_restocked: bool) -> FulfillmentFacts:
+    def unship(self, number: int | None, line_items: Sequence[LineItemId], *, is_restocked: bool) -> FulfillmentFacts:
         """These lines are to be packed again; none given means all in the parcel.
 
         Raises:
@@ -197,7 +203,7 @@ class Fulfillment(FulfillmentEvents, Aggregate[FulfillmentFact]):
             raise Refused(f"This checkout has no parcel {number}. Its parcels: {numbers}.")
         return found
 
-    def cancel(self, line_items: Sequence[str], *, notifies: bool) -> FulfillmentFacts:
+    def cancel(self, line_items: Sequence[LineItemId], *, notifies: bool) -> FulfillmentFacts:
         """Cancel these lines. Without lines, all that are not finished.
 
         Raises:
@@ -207,7 +213,7 @@ class Fulfillment(FulfillmentEvents, Aggregate[FulfillmentFact]):
         canceled = self.LineItemsCanceled(number=self.cancellations + 1, lines=chosen, notifies=notifies)
         return self._and_completion([canceled])
 
-    def lines_to_cancel(self, line_items: Sequence[str]) -> Sequence[Line]:
+    def lines_to_cancel(self, line_items: Sequence[LineItemId]) -> Sequence[Line]:
         """Return these lines. Without lines, all that are not finished.
 
         Raises:
@@ -230,7 +236,7 @@ class Fulfillment(FulfillmentEvents, Aggregate[FulfillmentFact]):
             raise Refused("Nothing of this checkout is left to deliver, so another shipping address has no effect.")
         return [self.ShippingCorrected(to=to)] if to != self.ships_to else []
 
-    def show_keys(self, line_items: Sequence[str]) -> FulfillmentFacts:
+    def show_keys(self, line_items: Sequence[LineItemId]) -> FulfillmentFacts:
         """Record that staff looked at the license keys of these lines, as `lines_with_keys` chooses them. Recorded
         every time.
 
@@ -239,22 +245,22 @@ class Fulfillment(FulfillmentEvents, Aggregate[FulfillmentFact]):
         """
         return [self.KeysShown(lines=tuple(line.plan.id for line in self.lines_with_keys(line_items)))]
 
-    def revoke_keys(self, line_item: str, numbers: tuple[int, ...]) -> "FulfillmentFacts":
+    def revoke_keys(self, line_item: LineItemId, numbers: tuple[int, ...]) -> "FulfillmentFacts":
         """The line's customer has these keys, and they are not valid any more."""
         return [self.KeysRevoked(line_item=line_item, numbers=numbers)] if numbers else []
 
-    def await_keys(self, line_item: str, quantity: int, detail: Reason) -> "FulfillmentFacts":
+    def await_keys(self, line_item: LineItemId, quantity: int, detail: Reason) -> "FulfillmentFacts":
         return [self.KeysAwaited(line_item=line_item, quantity=quantity, detail=detail)]
 
-    def stop_awaiting_keys(self, line_item: str) -> "FulfillmentFacts":
+    def stop_awaiting_keys(self, line_item: LineItemId) -> "FulfillmentFacts":
         return [self.KeysWaitEnded(line_item=line_item)] if self.lines[line_item].keys_awaited else []
 
-    def replace_keys(self, line_item: str, keys: tuple[Personal, ...]) -> "FulfillmentFacts":
+    def replace_keys(self, line_item: LineItemId, keys: tuple[Personal, ...]) -> "FulfillmentFacts":
         """The line has these new keys, each of which it gets once."""
         new = tuple(key for key in keys if key not in self.lines[line_item].all_keys)
         return [self.KeysReplaced(number=self.replacements + 1, line_item=line_item, keys=new)] if new else []
 
-    def lines_with_keys(self, line_items: Sequence[str]) -> Sequence[Line]:
+    def lines_with_keys(self, line_items: Sequence[LineItemId]) -> Sequence[Line]:
         """Return these lines. Without lines, all that have license keys, revoked or not.
 
         Raises:
@@ -263,7 +269,7 @@ class Fulfillment(FulfillmentEvents, Aggregate[FulfillmentFact]):
         with_keys = [id for id, line in self.lines.items() if line.all_keys]
         return [self.lines[id] for id in self._chosen(line_items, with_keys, "delivered with license keys")]
 
-    def _chosen(self, wanted: Sequence[str], possible: Sequence[str], what: str) -> Sequence[str]:
+    def _chosen(self, wanted: Sequence[LineItemId], possible: Sequence[LineItemId], what: str) -> Sequence[LineItemId]:
         if self.requested is None:
             raise Refused("This checkout is not paid or not planned yet, so none of its lines can be delivered.")
         if not possible:
@@ -284,7 +290,7 @@ class Fulfillment(FulfillmentEvents, Aggregate[FulfillmentFact]):
         parcels = (changed if parcel.number == changed.number else parcel for parcel in self.parcels)
         return tuple(parcel for parcel in parcels if parcel.lines)
 
-    def _planned(self, lines: Mapping[str, Line]) -> Self:
+    def _planned(self, lines: Mapping[LineItemId, Line]) -> Self:
         unsettled = sum(not line.is_settled for line in lines.values())
         unfinished = sum(not line.state.is_finished for line in lines.values())
         return replace(self, lines=lines, unsettled=unsettled, unfinished=unfinished)

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from domain.checkout import Contact
 from domain.event import Event
 from domain.former_sentences import store_reason, store_remarks
+from domain.ids import LineItemId
 from domain.line import LineState
 from domain.personal import Personal, mark_stored
 from domain.plan import PlannedLine
@@ -79,7 +80,7 @@ class FulfillmentEvents:
         """The line's stock is promised to it."""
 
         TOPIC: ClassVar[str] = "Fulfillment.LineItemReserved"
-        line_item: str
+        line_item: LineItemId
 
     @dataclass(frozen=True, kw_only=True)
     class LineItemBlocked(Event):
@@ -87,7 +88,7 @@ class FulfillmentEvents:
 
         TOPIC: ClassVar[str] = "Fulfillment.LineItemBlocked"
         class_version: ClassVar[int] = 2
-        line_item: str
+        line_item: LineItemId
         state: LineState
         detail: Reason
         is_stock_missing: bool = False
@@ -101,14 +102,14 @@ class FulfillmentEvents:
         """A person asked for a retry of a delivery that was given up."""
 
         TOPIC: ClassVar[str] = "Fulfillment.LineItemResumed"
-        line_item: str
+        line_item: LineItemId
 
     @dataclass(frozen=True, kw_only=True)
     class LineItemDelivered(Event):
         """The customer has the whole quantity of the line. Recorded once per line, and again after `Unshipped`."""
 
         TOPIC: ClassVar[str] = "Fulfillment.LineItemDelivered"
-        line_item: str
+        line_item: LineItemId
         keys: tuple[Personal, ...] = ()
         link: str | None = None
         note: str | None = None
@@ -120,7 +121,7 @@ class FulfillmentEvents:
         TOPIC: ClassVar[str] = "Fulfillment.Shipped"
         class_version: ClassVar[int] = 2
         number: int
-        lines: tuple[str, ...]
+        lines: tuple[LineItemId, ...]
         carrier: str
         tracking: Personal | None
 
@@ -158,7 +159,7 @@ class FulfillmentEvents:
         TOPIC: ClassVar[str] = "Fulfillment.LineItemsCanceled"
         number: int
         """Counts the cancellations of this checkout, from 1."""
-        lines: tuple[str, ...]
+        lines: tuple[LineItemId, ...]
         notifies: bool
         """Whether the customer gets a mail about it."""
 
@@ -174,14 +175,14 @@ class FulfillmentEvents:
         """A person looked at the license keys of these lines."""
 
         TOPIC: ClassVar[str] = "Fulfillment.KeysShown"
-        lines: tuple[str, ...]
+        lines: tuple[LineItemId, ...]
 
     @dataclass(frozen=True, kw_only=True)
     class KeysRevoked(Event):
         """A person revoked license keys that the customer has: they are not valid any more."""
 
         TOPIC: ClassVar[str] = "Fulfillment.KeysRevoked"
-        line_item: str
+        line_item: LineItemId
         numbers: tuple[int, ...]
         """Among all keys that the line ever got, from 1."""
 
@@ -190,7 +191,7 @@ class FulfillmentEvents:
         """The pool has too few keys to replace revoked ones: the line waits for an import."""
 
         TOPIC: ClassVar[str] = "Fulfillment.KeysAwaited"
-        line_item: str
+        line_item: LineItemId
         quantity: int
         """How many in all it waits for from now on."""
         detail: Reason
@@ -200,7 +201,7 @@ class FulfillmentEvents:
         """A person decided that the line gets no new keys in the place of revoked ones."""
 
         TOPIC: ClassVar[str] = "Fulfillment.KeysWaitEnded"
-        line_item: str
+        line_item: LineItemId
 
     @dataclass(frozen=True, kw_only=True)
     class KeysReplaced(Event):
@@ -209,7 +210,7 @@ class FulfillmentEvents:
         TOPIC: ClassVar[str] = "Fulfillment.KeysReplaced"
         number: int
         """Counts the replacements of this checkout, from 1."""
-        line_item: str
+        line_item: LineItemId
         keys: tuple[Personal, ...]
 
     @dataclass(frozen=True, kw_only=True)

@@ -9,14 +9,14 @@ the decision is repeated.
 from domain import reasons
 from domain.fulfillment import Fulfillment
 from domain.identifiers import fulfillment_id, stock_id
-from domain.ids import SessionId
+from domain.ids import LineItemId, SessionId
 from domain.line import Line, LineState
 from domain.personal import Personal
 from domain.stock_item import LineRef, StockItem
 from domain.streams import Streams
 
 
-def update_from_stock(session_id: SessionId, line_item: str, stock: StockItem, do: Streams) -> None:
+def update_from_stock(session_id: SessionId, line_item: LineItemId, stock: StockItem, do: Streams) -> None:
     """Update the line from its SKU. Before the payment there is no line yet."""
     id, ref = fulfillment_id(session_id), LineRef(session_id, line_item)
     line = do.load(Fulfillment, id).lines.get(line_item)
@@ -43,7 +43,7 @@ def has_its_stock(session_id: SessionId, line: Line, do: Streams) -> bool:
 
 def deliver(
     session_id: SessionId,
-    line_item: str,
+    line_item: LineItemId,
     do: Streams,
     *,
     keys: tuple[Personal, ...] = (),

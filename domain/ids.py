@@ -12,6 +12,8 @@ StripeEventId = NewType("StripeEventId", StreamId)
 """Of a Stripe event (`evt_...`), and of its stream."""
 EffectId = NewType("EffectId", StreamId)
 """Of an effect, and of its stream; the idempotency key of its attempts, too."""
+LineItemId = NewType("LineItemId", str)
+"""Of a line item of a Checkout Session (`li_...`)."""
 Sku = NewType("Sku", str)
 """A stock-keeping unit in the one form in which it is kept."""
 PoolName = NewType("PoolName", str)

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self, assert_never
 from domain.errors import Refused
 from domain.event import Aggregate, Event, replace
 from domain.identifiers import pool_of_stream
-from domain.ids import PoolName
+from domain.ids import LineItemId, PoolName
 from domain.persistent import PersistentMap
 from domain.personal import Personal
 from domain.stock_item import LineRef
@@ -38,7 +38,7 @@ class KeyPool(Aggregate["KeyPoolFact"]):
         """These keys belong to that line now, beside those that it has."""
 
         TOPIC: ClassVar[str] = "KeyPool.Assigned"
-        line_item: str
+        line_item: LineItemId
         keys: tuple[Personal, ...]
 
     @dataclass(frozen=True, kw_only=True)
@@ -46,7 +46,7 @@ class KeyPool(Aggregate["KeyPoolFact"]):
         """The pool has too few keys for a line, which waits for an import."""
 
         TOPIC: ClassVar[str] = "KeyPool.RanOut"
-        line_item: str
+        line_item: LineItemId
         quantity: int
 
     @dataclass(frozen=True, kw_only=True)
@@ -54,14 +54,14 @@ class KeyPool(Aggregate["KeyPoolFact"]):
         """A line needs no keys of this pool any more."""
 
         TOPIC: ClassVar[str] = "KeyPool.WaitEnded"
-        line_item: str
+        line_item: LineItemId
 
     @dataclass(frozen=True, kw_only=True)
     class Returned(Event):
         """A canceled line returns keys that no customer has seen: they are free again, at their old places."""
 
         TOPIC: ClassVar[str] = "KeyPool.Returned"
-        line_item: str
+        line_item: LineItemId
         keys: tuple[Personal, ...]
 
     @dataclass(frozen=True, kw_only=True)
@@ -69,7 +69,7 @@ class KeyPool(Aggregate["KeyPoolFact"]):
         """These keys of a customer are not valid any more. No line ever gets them again."""
 
         TOPIC: ClassVar[str] = "KeyPool.Revoked"
-        line_item: str
+        line_item: LineItemId
         keys: tuple[Personal, ...]
 
     @dataclass(frozen=True, kw_only=True)

@@ -8,6 +8,7 @@ from typing import Self, assert_never
 
 from domain.checkout import Contact
 from domain.deliveries.kind import DeliveryKind, is_with_others
+from domain.ids import LineItemId
 from domain.personal import Personal
 from domain.plan import PlannedLine
 from domain.reason import Reason
@@ -168,7 +169,7 @@ class Line:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parcel:
     number: int
-    lines: tuple[str, ...]
+    lines: tuple[LineItemId, ...]
     """Those that are still in it."""
     carrier: str
     tracking: Personal | None
@@ -187,5 +188,5 @@ class Parcel:
             corrections=self.corrections + 1,
         )
 
-    def without(self, lines: Collection[str]) -> Self:
+    def without(self, lines: Collection[LineItemId]) -> Self:
         return replace(self, lines=tuple(line for line in self.lines if line not in lines))

@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from domain.checkout import Address, Presentment
+from domain.ids import LineItemId
 from domain.line import LineState
 from domain.order_number import OrderNumber
 from domain.payment_wait import PaymentWait
@@ -29,7 +30,7 @@ class MailKind(StrEnum):
 class MailLine:
     """A line item as the mail shows it. `state` is the state of the line when the mail was decided."""
 
-    id: str
+    id: LineItemId
     title: str
     quantity: int
     amount_total: int

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from domain.checkout import LineItem
 from domain.deliveries.kind import DeliveryKind, built_in
 from domain.identifiers import pool_name
-from domain.ids import PoolName, Sku
+from domain.ids import LineItemId, PoolName, Sku
 from domain.reason import Reason
 
 Setting = str | int | bool
@@ -40,7 +40,7 @@ class PlannedLine:
     delivers it."""
 
     @property
-    def id(self) -> str:
+    def id(self) -> LineItemId:
         return self.item.id
 
     @property

@@ -7,7 +7,7 @@ from domain import reasons
 from domain.errors import Refused
 from domain.fulfillment import Fulfillment
 from domain.identifiers import fulfillment_id, key_pool_id
-from domain.ids import PoolName, SessionId
+from domain.ids import LineItemId, PoolName, SessionId
 from domain.key_pool import KeyPool
 from domain.line import Line
 from domain.personal import Personal
@@ -28,7 +28,7 @@ class KeyChange:
     """How many the customer gets in their place."""
 
 
-def revoke(session_id: SessionId, line_item: str | None, numbers: Sequence[int], do: Streams) -> KeyChange:
+def revoke(session_id: SessionId, line_item: LineItemId | None, numbers: Sequence[int], do: Streams) -> KeyChange:
     """These keys of the line are not valid any more. None given means all that are, and the line waits for no new ones.
 
     `numbers` are those of `fulfill keys show`, from 1. Without `line_item` it is the line with keys, if it is the only
@@ -50,7 +50,7 @@ def revoke(session_id: SessionId, line_item: str | None, numbers: Sequence[int],
     return KeyChange(line=do.load(Fulfillment, id).lines[line.plan.id], pool=pool, revoked=len(chosen), new=0)
 
 
-def replace(session_id: SessionId, line_item: str | None, numbers: Sequence[int], do: Streams) -> KeyChange:
+def replace(session_id: SessionId, line_item: LineItemId | None, numbers: Sequence[int], do: Streams) -> KeyChange:
     """Revoke these keys, and give the line as many new ones from its pool; with too few there, the line waits for all
     of them. A line whose keys were all revoked before gets as many as its quantity.
 
@@ -74,7 +74,7 @@ def replace(session_id: SessionId, line_item: str | None, numbers: Sequence[int]
     return KeyChange(line=do.load(Fulfillment, id).lines[line.plan.id], pool=pool, revoked=len(chosen), new=len(new))
 
 
-def _line_of_keys(session_id: SessionId, line_item: str | None, do: Streams) -> tuple[Line, PoolName]:
+def _line_of_keys(session_id: SessionId, line_item: LineItemId | None, do: Streams) -> tuple[Line, PoolName]:
     """
     Raises:
         Refused: as `Fulfillment.lines_with_keys`; several lines have keys and none is named; or an import has just

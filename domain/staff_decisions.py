@@ -12,7 +12,7 @@ from domain.errors import Refused
 from domain.fulfillment import Fulfillment
 from domain.handing_over import update_from_stock
 from domain.identifiers import fulfillment_id, stock_id
-from domain.ids import SessionId
+from domain.ids import LineItemId, SessionId
 from domain.line import LineState
 from domain.mail import Mail, MailKind
 from domain.mail_now import mail_now
@@ -24,7 +24,9 @@ from domain.stock_item import LineRef, StockItem
 from domain.streams import Streams
 
 
-def ship(session_id: SessionId, line_items: Sequence[str], do: Streams, *, carrier: str, tracking: str | None) -> None:
+def ship(
+    session_id: SessionId, line_items: Sequence[LineItemId], do: Streams, *, carrier: str, tracking: str | None
+) -> None:
     """Record that a parcel left with these lines, or with every line that is ready to pack.
 
     Raises:
@@ -53,7 +55,7 @@ def correct_parcel(
 
 
 def unship(
-    session_id: SessionId, number: int | None, line_items: Sequence[str], do: Streams, *, is_restocked: bool
+    session_id: SessionId, number: int | None, line_items: Sequence[LineItemId], do: Streams, *, is_restocked: bool
 ) -> None:
     """These lines of a parcel, or all of them, are to be packed again: with the pieces that came back, or with others,
     for which they wait if there are none.
@@ -116,7 +118,7 @@ def _sent_mail(
     return sent[0]
 
 
-def complete(session_id: SessionId, line_items: Sequence[str], do: Streams) -> None:
+def complete(session_id: SessionId, line_items: Sequence[LineItemId], do: Streams) -> None:
     """Record that a person delivered these lines, or every line that only a person delivers. The engine delivers none
     of them any more.
 
@@ -126,7 +128,7 @@ def complete(session_id: SessionId, line_items: Sequence[str], do: Streams) -> N
     """
     id = fulfillment_id(session_id)
     before = do.load(Fulfillment, id)
-    keys: dict[str, tuple[Personal, ...]] = {}
+    keys: dict[LineItemId, tuple[Personal, ...]] = {}
     for line in before.lines.values():
         is_meant = line.plan.id in line_items or (not line_items and line.state is LineState.MANUAL)
         if is_meant and not line.state.is_finished:
@@ -172,7 +174,7 @@ def replan(session_id: SessionId, plan: Sequence[PlannedLine], catalog: str, do:
             )
 
 
-def cancel(session_id: SessionId, line_items: Sequence[str], do: Streams, *, notifies: bool) -> None:
+def cancel(session_id: SessionId, line_items: Sequence[LineItemId], do: Streams, *, notifies: bool) -> None:
     """Cancel these lines, or everything that is not delivered yet. Their stock is free at once. A checkout that is not
     paid is canceled as a whole, and its held stock is free.
 

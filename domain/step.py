@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from domain.identifiers import EFFECT_PREFIX
-from domain.ids import EffectId, SessionId, StreamId
+from domain.ids import EffectId, LineItemId, SessionId, StreamId
 from domain.line import Line
 from domain.mail import MailKind
 
@@ -51,7 +51,7 @@ class MailStep:
 class DeliverStep:
     """Have a line delivered outside. Each plan of the line has a delivery of its own."""
 
-    line: str
+    line: LineItemId
     plan: int = 1
 
     @classmethod
@@ -65,7 +65,7 @@ class DeliverStep:
 Step = RetrieveStep | MailStep | DeliverStep
 
 
-def mails_with_keys(line: str, replacements: int) -> Iterator[MailStep]:
+def mails_with_keys(line: LineItemId, replacements: int) -> Iterator[MailStep]:
     """The mails that may have license keys of this line, if keys of its checkout were replaced so often."""
     yield MailStep(MailKind.RECEIPT)
     yield MailStep(MailKind.DELIVERED, line)
@@ -88,5 +88,9 @@ def parse_step(text: str) -> Step | None:
     if mail := _MAIL.fullmatch(text):
         return MailStep(MailKind(mail[1]), mail[2], int(mail[3]) if mail[3] else None)
     if delivery := _DELIVER.fullmatch(text):
-        return DeliverStep(delivery[1], int(delivery[2])) if delivery[1] else DeliverStep(delivery[3])
+        return (
+            DeliverStep(LineItemId(delivery[1]), int(delivery[2]))
+            if delivery[1]
+            else DeliverStep(LineItemId(delivery[3]))
+        )
     return None

@@ -6,7 +6,7 @@ from typing import ClassVar, NamedTuple, Self, assert_never
 
 from domain.errors import Refused
 from domain.event import Aggregate, Event, replace
-from domain.ids import SessionId, Sku
+from domain.ids import LineItemId, SessionId, Sku
 from domain.persistent import PersistentMap
 
 QUANTITY_MAX = 1_000_000_000
@@ -16,7 +16,7 @@ class LineRef(NamedTuple):
     """Names a line of a session, for which stock is promised and keys are assigned, all or nothing."""
 
     session_id: SessionId
-    line_item: str
+    line_item: LineItemId
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class StockItem(Aggregate["StockItemFact"]):
         """Pieces are promised to a line, paid or not."""
 
         TOPIC: ClassVar[str] = "StockItem.Reserved"
-        line_item: str
+        line_item: LineItemId
         quantity: int
 
     @dataclass(frozen=True, kw_only=True)
@@ -53,7 +53,7 @@ class StockItem(Aggregate["StockItemFact"]):
         """The stock is too low for a line, which waits for a count or a release."""
 
         TOPIC: ClassVar[str] = "StockItem.Backordered"
-        line_item: str
+        line_item: LineItemId
         quantity: int
 
     @dataclass(frozen=True, kw_only=True)
@@ -61,7 +61,7 @@ class StockItem(Aggregate["StockItemFact"]):
         """A line no longer needs its pieces, promised or waited for."""
 
         TOPIC: ClassVar[str] = "StockItem.Released"
-        line_item: str
+        line_item: LineItemId
         quantity: int
 
     @dataclass(frozen=True, kw_only=True)
@@ -69,7 +69,7 @@ class StockItem(Aggregate["StockItemFact"]):
         """Promised pieces left the shelf: shipped or handed over."""
 
         TOPIC: ClassVar[str] = "StockItem.Dispatched"
-        line_item: str
+        line_item: LineItemId
         quantity: int
 
     @dataclass(frozen=True, kw_only=True)
@@ -77,7 +77,7 @@ class StockItem(Aggregate["StockItemFact"]):
         """The pieces of a line that had left the shelf are on it again."""
 
         TOPIC: ClassVar[str] = "StockItem.Returned"
-        line_item: str
+        line_item: LineItemId
         quantity: int
 
     on_hand: int = 0

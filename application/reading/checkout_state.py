@@ -7,6 +7,7 @@ from typing import assert_never
 
 from domain.checkout_session import CheckoutSession
 from domain.fulfillment import Fulfillment
+from domain.ids import LineItemId
 from domain.line import LineState
 from domain.park_reason import ParkReason
 
@@ -30,7 +31,7 @@ class CheckoutState(StrEnum):
 class Standing:
     """What the state of a checkout follows from."""
 
-    lines: Mapping[str, LineState] | None = None
+    lines: Mapping[LineItemId, LineState] | None = None
     """None as long as it is not planned."""
     is_paid: bool = False
     has_bought: bool = False

@@ -5,12 +5,12 @@ from collections.abc import Iterator, Set
 from application.log.log import Log
 from domain.effect import Effect
 from domain.fulfillment import Fulfillment
-from domain.ids import SessionId
+from domain.ids import LineItemId, SessionId
 from domain.personal import Personal
 from domain.step import effect_id, mails_with_keys
 
 
-def mailed_keys(log: Log, session_id: SessionId, fulfillment: Fulfillment) -> Set[str]:
+def mailed_keys(log: Log, session_id: SessionId, fulfillment: Fulfillment) -> Set[LineItemId]:
     """Return the IDs of the lines whose keys are in a mail that the mail server has taken.
 
     Raises:

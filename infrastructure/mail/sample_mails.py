@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from domain.checkout import Address, Presentment
 from domain.deliveries.kind import DeliveryKind
+from domain.ids import LineItemId
 from domain.line import LineState
 from domain.mail import Mail, MailKind, MailLine
 from domain.order_number import OrderNumber
@@ -82,7 +83,7 @@ def _line(
     link: str | None = None,
 ) -> MailLine:
     return MailLine(
-        id=f"li_{delivery}",
+        id=LineItemId(f"li_{delivery}"),
         title="Article",
         quantity=quantity,
         amount_total=900,

@@ -20,6 +20,7 @@ from domain.checkout import (
     ShippingRate,
     TaxId,
 )
+from domain.ids import LineItemId
 from domain.personal import Personal, personal
 
 T = TypeVar("T")
@@ -292,7 +293,7 @@ def _intent(session: SessionJson) -> _Intent:
 def _line_item(item: LineItemJson) -> LineItem:
     product = item.price.product if item.price else None
     return LineItem(
-        id=item.id,
+        id=LineItemId(item.id),
         price=item.price.id if item.price else None,
         product=product.id if isinstance(product, _Product) else product,
         description=item.description or "",

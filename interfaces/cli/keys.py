@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter, Token
 
 from application.reading.english import counted
+from domain.ids import LineItemId
 from interfaces.cli.desk import by, open_desk
 from interfaces.cli.key_file import read_key_file
 from interfaces.cli.new_names import New, check_name
@@ -27,7 +28,7 @@ def _numbers(kind: object, tokens: Sequence[Token]) -> tuple[int, ...]:
 
 
 KeyLine = Annotated[
-    str | None,
+    LineItemId | None,
     Parameter("--line", show_default=False, help="Line item ID (li_...). Needed if several have license keys."),
 ]
 Numbers = Annotated[

@@ -121,7 +121,7 @@ Who = Annotated[
 ]
 Why = Annotated[str, Parameter("--reason", help="Your reason, recorded in the audit trail.")]
 Lines = Annotated[
-    tuple[str, ...],
+    tuple[ids.LineItemId, ...],
     Parameter("--line", negative=(), show_default=False, help="Line item ID (li_...). May be repeated."),
 ]
 

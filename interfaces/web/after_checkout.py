@@ -26,7 +26,7 @@ from domain.checkout_session import CheckoutSession
 from domain.errors import InvalidIdentifier, UnreadableEvent
 from domain.fulfillment import Fulfillment
 from domain.identifiers import fulfillment_id, is_livemode, session_id
-from domain.ids import SessionId
+from domain.ids import LineItemId, SessionId
 from domain.park_reason import ParkReason
 from domain.source import Source
 from infrastructure.customer_texts.customer_texts import CustomerTexts
@@ -157,7 +157,7 @@ class AfterCheckout:
     def _look(self, id: SessionId) -> tuple[CheckoutSession, Fulfillment]:
         return self._log.get(CheckoutSession, id), self._log.get(Fulfillment, fulfillment_id(id))
 
-    def _mailed(self, id: SessionId, fulfillment: Fulfillment) -> Set[str]:
+    def _mailed(self, id: SessionId, fulfillment: Fulfillment) -> Set[LineItemId]:
         return mailed_keys(self._log, id, fulfillment)
 
     def _not_now(

@@ -7,6 +7,7 @@ from typing import assert_never
 
 from domain.checkout import Checkout, LineItem
 from domain.fulfillment import Fulfillment
+from domain.ids import LineItemId
 from domain.line import Line, LineState, Parcel
 from infrastructure.customer_texts.formatting import format_money
 from infrastructure.customer_texts.language import Language
@@ -53,7 +54,9 @@ def ordered(checkout: Checkout, language: Language) -> list[Section]:
     return _sections({Part.ORDERED: [_bought(one_line(item.description), item, language) for item in bought]}, language)
 
 
-def planned(fulfillment: Fulfillment, language: Language, *, keys_since: datetime, mailed: Set[str]) -> list[Section]:
+def planned(
+    fulfillment: Fulfillment, language: Language, *, keys_since: datetime, mailed: Set[LineItemId]
+) -> list[Section]:
     """With the license keys that were delivered since then. `mailed` are the lines whose keys are in a mail, too."""
     items = {id: _item(line, keys_since, language, is_mailed=id in mailed) for id, line in fulfillment.lines.items()}
     left = fulfillment.parcels
@@ -105,7 +108,7 @@ def _item(line: Line, keys_since: datetime, language: Language, *, is_mailed: bo
     )
 
 
-def _parcel(number: int, parcel: Parcel, items: Mapping[str, Item], parcels: int, language: Language) -> Section:
+def _parcel(number: int, parcel: Parcel, items: Mapping[LineItemId, Item], parcels: int, language: Language) -> Section:
     return Section(
         kind="parcel",
         heading=parcel_heading(number, parcels, language),

@@ -11,6 +11,7 @@ from typing import Any
 from application.reading.checkout_state import CheckoutState
 from domain.checkout_session import CheckoutSession
 from domain.fulfillment import Fulfillment
+from domain.ids import LineItemId
 from domain.order_number import OrderNumber, order_number
 from domain.payment_wait import PaymentWait
 from infrastructure.customer_texts.customer_texts import CustomerTexts
@@ -79,7 +80,7 @@ def landing_page(
     state: CheckoutState,
     now: datetime,
     refresh_seconds: int | None,
-    mailed: Set[str],
+    mailed: Set[LineItemId],
 ) -> LandingPage:
     """`refresh_seconds` is how soon to look again at first; it is not done where only people can change anything.
     `mailed` are the lines whose license keys the customer has in a mail.
@@ -153,7 +154,7 @@ def _sections(
     *,
     state: CheckoutState,
     now: datetime,
-    mailed: Set[str],
+    mailed: Set[LineItemId],
 ) -> tuple[Section, ...]:
     if fulfillment.requested:
         return tuple(planned(fulfillment, language, keys_since=now - KEYS_SHOWN_FOR, mailed=mailed))

@@ -18,7 +18,7 @@ from bench.bodies import ONE_LINE, SECRET, SignedBody, random_id, signed_bodies
 from bench.figures import Section, Table, Target, percentile
 from bench.shop import BY, Watch, deliver, open_shop
 from bench.stores import Store, fresh
-from typed_ids import as_session, as_stream
+from typed_ids import as_line, as_session, as_stream
 
 from application.log.insertion import Bookkeeping, Move
 from application.log.unit_of_work import Stamp, stamped
@@ -315,10 +315,10 @@ def _sales(plan: Plan) -> Iterator[Event]:
     yield stamped(StockItem.Counted(on_hand=10 * plan.sales + plan.open + 1000), _STAMP, _SKU, next(versions))
     for number in range(plan.sales + plan.open):
         id = f"cs_test_past{number:053}"
-        reserved = StockItem.Reserved(line_item="li_1", quantity=1, session_id=as_session(id))
+        reserved = StockItem.Reserved(line_item=as_line("li_1"), quantity=1, session_id=as_session(id))
         yield stamped(reserved, _STAMP, _SKU, next(versions))
         if number >= plan.open:
-            dispatched = StockItem.Dispatched(line_item="li_1", quantity=1, session_id=as_session(id))
+            dispatched = StockItem.Dispatched(line_item=as_line("li_1"), quantity=1, session_id=as_session(id))
             yield stamped(dispatched, _STAMP, _SKU, next(versions))
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from bench.bodies import SECRET, SKUS, SignedBody, intent_id, line_item_id
 from bench.outside import Outside
 from fakes.outside import as_written
-from typed_ids import as_pool, as_sku
+from typed_ids import as_line, as_pool, as_sku
 
 from application.log.insertion import Inserted, Insertion
 from application.log.log import Log
@@ -142,7 +142,7 @@ class PaidSessions:
 
 def _line_item(id: str, product: str) -> LineItem:
     return LineItem(
-        id=id,
+        id=as_line(id),
         price=product.replace("prod_", "price_"),
         product=product,
         description=f"The product {product}",

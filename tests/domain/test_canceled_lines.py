@@ -2,7 +2,7 @@
 
 from kinds import HTTP, SHIPMENT
 from scenario import FULFILLMENT, SESSION, Given, effect, given, planned, requested, streams
-from typed_ids import as_sku, as_stream
+from typed_ids import as_line, as_sku, as_stream
 
 from domain import reasons
 from domain.catalog import Catalog
@@ -26,7 +26,7 @@ WHY = reasons.as_written("why")
 
 
 def canceled(line_item: str) -> Fulfillment.LineItemsCanceled:
-    return Fulfillment.LineItemsCanceled(number=1, lines=(line_item,), notifies=False)
+    return Fulfillment.LineItemsCanceled(number=1, lines=(as_line(line_item),), notifies=False)
 
 
 def with_a_canceled_mug() -> Given[Fulfillment]:
@@ -34,31 +34,31 @@ def with_a_canceled_mug() -> Given[Fulfillment]:
 
 
 def test_a_checkout_is_completed_with_its_last_line_though_another_was_canceled() -> None:
-    delivering = with_a_canceled_mug().when(Fulfillment.deliver, "li_poster")
+    delivering = with_a_canceled_mug().when(Fulfillment.deliver, as_line("li_poster"))
 
-    delivering.then(Fulfillment.LineItemDelivered(line_item="li_poster"), Fulfillment.Completed())
+    delivering.then(Fulfillment.LineItemDelivered(line_item=as_line("li_poster")), Fulfillment.Completed())
 
 
 def test_a_checkout_is_completed_although_another_line_was_replanned_after_one_was_canceled() -> None:
-    stuck = Fulfillment.LineItemBlocked(line_item="li_poster", state=LineState.GIVEN_UP, detail=WHY)
+    stuck = Fulfillment.LineItemBlocked(line_item=as_line("li_poster"), state=LineState.GIVEN_UP, detail=WHY)
     again = Fulfillment.Replanned(lines=(POSTER,), replaced=(POSTER,), catalog="beef")
     before = given(with_a_canceled_mug().state, stuck, again)
 
-    delivering = before.when(Fulfillment.deliver, "li_poster")
+    delivering = before.when(Fulfillment.deliver, as_line("li_poster"))
 
-    delivering.then(Fulfillment.LineItemDelivered(line_item="li_poster"), Fulfillment.Completed())
+    delivering.then(Fulfillment.LineItemDelivered(line_item=as_line("li_poster")), Fulfillment.Completed())
 
 
 def test_a_line_that_was_canceled_is_neither_delivered_nor_reserved_nor_blocked() -> None:
     before = with_a_canceled_mug()
 
-    before.when(Fulfillment.deliver, "li_mug").then_nothing()
-    before.when(Fulfillment.reserve, "li_mug").then_nothing()
-    before.when(Fulfillment.block, "li_mug", LineState.MANUAL, WHY).then_nothing()
+    before.when(Fulfillment.deliver, as_line("li_mug")).then_nothing()
+    before.when(Fulfillment.reserve, as_line("li_mug")).then_nothing()
+    before.when(Fulfillment.block, as_line("li_mug"), LineState.MANUAL, WHY).then_nothing()
 
 
 def test_a_line_that_was_canceled_is_settled() -> None:
-    assert with_a_canceled_mug().state.lines["li_mug"].is_settled
+    assert with_a_canceled_mug().state.lines[as_line("li_mug")].is_settled
 
 
 def test_a_line_that_was_canceled_takes_no_stock() -> None:
@@ -68,7 +68,7 @@ def test_a_line_that_was_canceled_takes_no_stock() -> None:
 
 
 def test_a_line_that_was_canceled_waits_for_no_delivery_outside() -> None:
-    step = DeliverStep("li_hook")
+    step = DeliverStep(as_line("li_hook"))
     asked = Effect.Requested(kind=HTTP, step=str(step), line=HOOK)
     log = streams((FULFILLMENT, requested(HOOK)), (effect(str(step)), asked), (FULFILLMENT, canceled("li_hook")))
     log.add(as_stream(effect(str(step))), Effect.AttemptStarted(number=1, worker="w1"))
@@ -79,14 +79,16 @@ def test_a_line_that_was_canceled_waits_for_no_delivery_outside() -> None:
 
 def test_canceling_the_last_open_line_completes_the_checkout() -> None:
     before = given(
-        Fulfillment(id=FULFILLMENT), requested(MUG, POSTER), Fulfillment.LineItemDelivered(line_item="li_poster")
+        Fulfillment(id=FULFILLMENT),
+        requested(MUG, POSTER),
+        Fulfillment.LineItemDelivered(line_item=as_line("li_poster")),
     )
 
     before.when(Fulfillment.cancel, [], notifies=False).then(canceled("li_mug"), Fulfillment.Completed())
-    before.when(Fulfillment.cancel, ["li_poster"], notifies=False).then_refused(
+    before.when(Fulfillment.cancel, [as_line("li_poster")], notifies=False).then_refused(
         "Line li_poster is delivered, not waiting for its delivery. Possible lines: li_mug."
     )
-    before.when(Fulfillment.cancel, ["li_vase"], notifies=False).then_refused(
+    before.when(Fulfillment.cancel, [as_line("li_vase")], notifies=False).then_refused(
         "This checkout has no line li_vase. Its lines are li_mug, li_poster."
     )
 
@@ -95,7 +97,7 @@ def test_each_cancellation_has_a_number_of_its_own() -> None:
     again = with_a_canceled_mug().when(Fulfillment.cancel, [], notifies=True)
 
     again.then(
-        Fulfillment.LineItemsCanceled(number=2, lines=("li_poster",), notifies=True), Fulfillment.Completed()
+        Fulfillment.LineItemsCanceled(number=2, lines=(as_line("li_poster"),), notifies=True), Fulfillment.Completed()
     ).when(Fulfillment.cancel, [], notifies=True).then_refused("No line of this checkout is waiting for its delivery.")
 
 
@@ -105,7 +107,7 @@ def test_a_canceled_line_that_is_delivered_outside_all_the_same_takes_no_pieces(
         (FULFILLMENT, requested(MUG)),
         (FULFILLMENT, canceled("li_mug")),
         ("sku_mug", StockItem.Counted(on_hand=1)),
-        ("sku_mug", StockItem.Reserved(line_item="li_mug", quantity=1, session_id=SESSION)),
+        ("sku_mug", StockItem.Reserved(line_item=as_line("li_mug"), quantity=1, session_id=SESSION)),
     )
 
     assert log.decide(Delivers("li_mug"), log.log[0]) == []
@@ -123,4 +125,4 @@ class Delivers:
         return []
 
     def decide(self, event: Event, do: Streams) -> None:
-        deliver(event.session, self._line_item, do)
+        deliver(event.session, as_line(self._line_item), do)

@@ -7,7 +7,7 @@ import pytest
 from builders import a_line_item
 from kinds import HTTP
 from scenario import NOW, Given, given
-from typed_ids import as_stream
+from typed_ids import as_line, as_stream
 
 from domain import reasons
 from domain.effect import MAIL, RETRIEVE, Effect
@@ -64,7 +64,7 @@ CLOSED = [
 def test_an_effect_says_what_is_to_be_done() -> None:
     line = PlannedLine(item=a_line_item(), delivery=HTTP)
 
-    decision = the_effect().when(Effect.request, HTTP, DeliverStep("li_1"), line=line)
+    decision = the_effect().when(Effect.request, HTTP, DeliverStep(as_line("li_1")), line=line)
 
     decision.then(Effect.Requested(kind=HTTP, step="deliver_li_1", line=line))
 

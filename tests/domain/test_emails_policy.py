@@ -7,7 +7,7 @@ import pytest
 from builders import ADDRESS, CREATED, CUSTOMER, a_checkout, a_line_item
 from kinds import ACCESS, HTTP, LICENSE_KEY, MANUAL, SHIPMENT
 from scenario import FULFILLMENT, SAID_AT, SESSION, Facts, Streams, effect, planned, requested, streams
-from typed_ids import as_event, as_sku, as_stream
+from typed_ids import as_event, as_line, as_sku, as_stream
 
 from domain import reasons
 from domain.catalog import Catalog
@@ -218,7 +218,9 @@ def test_a_receipt_carries_the_keys_and_links_that_are_there() -> None:
 
 
 def test_a_receipt_is_sent_for_what_a_person_delivers_too() -> None:
-    blocked = Fulfillment.LineItemBlocked(line_item="li_wrap", state=LineState.MANUAL, detail=reasons.as_written("why"))
+    blocked = Fulfillment.LineItemBlocked(
+        line_item=as_line("li_wrap"), state=LineState.MANUAL, detail=reasons.as_written("why")
+    )
     log = paid(WRAP)
     log.add(FULFILLMENT, requested(WRAP))
 
@@ -358,8 +360,8 @@ def test_where_no_receipt_is_sent_keys_and_links_have_a_mail_each() -> None:
 def test_every_parcel_is_reported_with_what_is_in_it_and_where_it_goes() -> None:
     log = paid(MUG, BOWL, shipping=Contact(name=Personal("Bob"), address=ADDRESS))
     log.add(FULFILLMENT, requested(MUG, BOWL), promised(MUG), promised(BOWL))
-    first = Fulfillment.Shipped(number=1, lines=("li_mug",), carrier="DHL", tracking=Personal("T1"))
-    second = Fulfillment.Shipped(number=2, lines=("li_bowl",), carrier="UPS", tracking=None)
+    first = Fulfillment.Shipped(number=1, lines=(as_line("li_mug"),), carrier="DHL", tracking=Personal("T1"))
+    second = Fulfillment.Shipped(number=2, lines=(as_line("li_bowl"),), carrier="UPS", tracking=None)
 
     log.when(POLICY, FULFILLMENT, first, meanwhile=[(FULFILLMENT, delivered(MUG))]).then(
         asked(
@@ -387,7 +389,9 @@ def test_every_parcel_is_reported_with_what_is_in_it_and_where_it_goes() -> None
 def test_a_parcel_is_reported_with_everything_in_it() -> None:
     log = paid(MUG, BOWL)
     log.add(FULFILLMENT, requested(MUG, BOWL), promised(MUG), promised(BOWL))
-    both = Fulfillment.Shipped(number=1, lines=("li_mug", "li_bowl"), carrier="DHL", tracking=Personal("T1"))
+    both = Fulfillment.Shipped(
+        number=1, lines=(as_line("li_mug"), as_line("li_bowl")), carrier="DHL", tracking=Personal("T1")
+    )
 
     log.when(POLICY, FULFILLMENT, both).then(
         asked(
@@ -412,7 +416,7 @@ def test_a_kind_of_mail_that_the_merchant_does_not_want_is_not_asked_for() -> No
     policy = EmailPolicy(frozenset(), CATALOG)
     log = paid(MUG)
     log.add(FULFILLMENT, requested(MUG))
-    shipped = Fulfillment.Shipped(number=1, lines=("li_mug",), carrier="DHL", tracking=None)
+    shipped = Fulfillment.Shipped(number=1, lines=(as_line("li_mug"),), carrier="DHL", tracking=None)
 
     log.when(policy, FULFILLMENT, waits(MUG)).then_nothing()
     log.when(policy, FULFILLMENT, shipped).then_nothing()

@@ -6,7 +6,7 @@ import pytest
 from builders import CUSTOMER, a_checkout
 from kinds import ACCESS, SHIPMENT
 from scenario import FULFILLMENT, SAID_AT, SESSION, effect, planned, requested, streams
-from typed_ids import as_event, as_sku, as_stream
+from typed_ids import as_event, as_line, as_sku, as_stream
 
 from domain import reasons
 from domain.catalog import Catalog
@@ -26,19 +26,23 @@ POLICY = EmailPolicy(frozenset(MailKind), Catalog())
 ASKED = CheckoutSession.RetryRequested()
 READDRESSED = CheckoutSession.Readdressed(to=Personal("other@example.com"))
 MUG, COURSE = planned("li_mug", SHIPMENT, tracks=as_sku("mug")), planned("li_course", ACCESS)
-SHIPPED = Fulfillment.Shipped(number=1, lines=("li_mug",), carrier="DHL", tracking=None)
+SHIPPED = Fulfillment.Shipped(number=1, lines=(as_line("li_mug"),), carrier="DHL", tracking=None)
 UNPAID = CheckoutSession.Retrieved(
     checkout=a_checkout(payment_status="unpaid"), source=Source.WEBHOOK, occurred_at=SAID_AT
 )
 PAID = CheckoutSession.Paid(payment_status="paid", amount_total=1000, currency="eur", occurred_at=SAID_AT)
 FAILED = CheckoutSession.AsyncPaymentFailed(stripe_event=as_event("evt_failed"), occurred_at=SAID_AT)
 SUCCEEDED = CheckoutSession.AsyncPaymentSucceeded(stripe_event=as_event("evt_succeeded"), occurred_at=SAID_AT)
-WAITS = Fulfillment.LineItemBlocked(line_item="li_mug", state=LineState.BACKORDERED, detail=reasons.as_written("why"))
-RESERVED = Fulfillment.LineItemReserved(line_item="li_mug")
+WAITS = Fulfillment.LineItemBlocked(
+    line_item=as_line("li_mug"), state=LineState.BACKORDERED, detail=reasons.as_written("why")
+)
+RESERVED = Fulfillment.LineItemReserved(line_item=as_line("li_mug"))
 
 
 def a_mail(kind: MailKind, *line_items: str) -> Mail:
-    line = MailLine(id="", title="", quantity=1, amount_total=1000, delivery=SHIPMENT, state=LineState.BACKORDERED)
+    line = MailLine(
+        id=as_line(""), title="", quantity=1, amount_total=1000, delivery=SHIPMENT, state=LineState.BACKORDERED
+    )
     return Mail(
         kind=kind,
         to=None,
@@ -50,7 +54,7 @@ def a_mail(kind: MailKind, *line_items: str) -> Mail:
         amount_shipping=0,
         amount_tax=0,
         amount_total=1000,
-        lines=tuple(replace(line, id=id) for id in line_items),
+        lines=tuple(replace(line, id=as_line(id)) for id in line_items),
         ordered_at=SAID_AT,
     )
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 from scenario import FULFILLMENT, NOW, SESSION, given, requested, streams
-from typed_ids import as_stream
+from typed_ids import as_line, as_stream
 
 from domain.checkout_session import CheckoutSession
 from domain.errors import UnreadableEvent
@@ -55,7 +55,7 @@ def test_the_scenario_log_numbers_each_stream_from_one() -> None:
 
 
 def test_what_must_belong_to_a_session_is_counted_for_none_without_it() -> None:
-    nobodys = StockItem.Reserved(line_item="li_1", quantity=1)
+    nobodys = StockItem.Reserved(line_item=as_line("li_1"), quantity=1)
 
     with pytest.raises(AssertionError, match=r"^StockItem.Reserved is always stamped with its session"):
         StockItem(id=as_stream("sku_mug")).apply(nobodys)
@@ -63,7 +63,7 @@ def test_what_must_belong_to_a_session_is_counted_for_none_without_it() -> None:
 
 def test_a_stored_event_that_does_not_fit_what_came_before_it_is_named_without_its_words() -> None:
     unplanned = Fulfillment.LineItemDelivered(
-        line_item="ada@example.com",
+        line_item=as_line("ada@example.com"),
         originator_id=FULFILLMENT,
         originator_version=1,
         session_id=SESSION,

@@ -5,11 +5,12 @@ from dataclasses import replace
 import pytest
 from kinds import ACCESS, HTTP, LICENSE_KEY, MANUAL, SHIPMENT
 from scenario import FULFILLMENT, SAID_AT, Given, given, planned, requested
-from typed_ids import as_sku
+from typed_ids import as_line, as_sku
 
 from domain import reasons
 from domain.event import Event
 from domain.fulfillment import Fulfillment
+from domain.ids import LineItemId
 from domain.line import LineState, Parcel
 from domain.personal import Personal
 
@@ -20,15 +21,15 @@ WRAP = planned("li_wrap", MANUAL)
 CARD = planned("li_card", MANUAL)
 COURSE = planned("li_course", ACCESS)
 
-MUG_RESERVED = Fulfillment.LineItemReserved(line_item="li_mug")
+MUG_RESERVED = Fulfillment.LineItemReserved(line_item=as_line("li_mug"))
 MUG_BACKORDERED = Fulfillment.LineItemBlocked(
-    line_item="li_mug", state=LineState.BACKORDERED, detail=reasons.as_written("why")
+    line_item=as_line("li_mug"), state=LineState.BACKORDERED, detail=reasons.as_written("why")
 )
 CARD_BLOCKED = Fulfillment.LineItemBlocked(
-    line_item="li_card", state=LineState.MANUAL, detail=reasons.as_written("why")
+    line_item=as_line("li_card"), state=LineState.MANUAL, detail=reasons.as_written("why")
 )
 WRAP_BLOCKED = Fulfillment.LineItemBlocked(
-    line_item="li_wrap", state=LineState.MANUAL, detail=reasons.as_written("why")
+    line_item=as_line("li_wrap"), state=LineState.MANUAL, detail=reasons.as_written("why")
 )
 COMPLETED = Fulfillment.Completed()
 
@@ -41,11 +42,11 @@ def the_fulfillment(*facts: Event) -> Given[Fulfillment]:
 
 
 def delivered(line_item: str, note: str | None = None) -> Fulfillment.LineItemDelivered:
-    return Fulfillment.LineItemDelivered(line_item=line_item, note=note)
+    return Fulfillment.LineItemDelivered(line_item=as_line(line_item), note=note)
 
 
 def shipped(number: int, *lines: str) -> Fulfillment.Shipped:
-    return Fulfillment.Shipped(number=number, lines=lines, carrier="DHL", tracking=Personal("T1"))
+    return Fulfillment.Shipped(number=number, lines=tuple(map(as_line, lines)), carrier="DHL", tracking=Personal("T1"))
 
 
 def test_staff_hand_over_what_only_a_person_delivers() -> None:
@@ -58,7 +59,9 @@ def test_staff_hand_over_what_only_a_person_delivers() -> None:
 def test_what_waits_for_stock_or_a_parcel_is_handed_over_if_it_is_named() -> None:
     before = the_fulfillment(requested(MUG, POSTER, HOOK), MUG_BACKORDERED)
 
-    before.when(Fulfillment.complete, ["li_mug", "li_poster"]).then(delivered("li_mug"), delivered("li_poster"))
+    before.when(Fulfillment.complete, [as_line("li_mug"), as_line("li_poster")]).then(
+        delivered("li_mug"), delivered("li_poster")
+    )
     before.when(Fulfillment.complete, []).then_refused(
         "No line is in state manual. Name the delivered lines with --line: li_mug, li_poster."
     )
@@ -67,7 +70,9 @@ def test_what_waits_for_stock_or_a_parcel_is_handed_over_if_it_is_named() -> Non
 def test_staff_hand_over_one_line_with_a_note() -> None:
     before = the_fulfillment(requested(WRAP, POSTER), WRAP_BLOCKED)
 
-    before.when(Fulfillment.complete, ["li_wrap"], "at the counter").then(delivered("li_wrap", "at the counter"))
+    before.when(Fulfillment.complete, [as_line("li_wrap")], "at the counter").then(
+        delivered("li_wrap", "at the counter")
+    )
 
 
 def test_the_last_line_that_staff_hand_over_completes_the_fulfillment() -> None:
@@ -79,24 +84,24 @@ def test_the_last_line_that_staff_hand_over_completes_the_fulfillment() -> None:
 def test_a_line_that_is_named_twice_is_handed_over_once() -> None:
     before = the_fulfillment(requested(WRAP, HOOK), WRAP_BLOCKED)
 
-    before.when(Fulfillment.complete, ["li_wrap", "li_wrap"]).then(delivered("li_wrap"))
+    before.when(Fulfillment.complete, [as_line("li_wrap"), as_line("li_wrap")]).then(delivered("li_wrap"))
 
 
 def test_a_given_up_delivery_is_handed_over_by_hand() -> None:
     given_up = Fulfillment.LineItemBlocked(
-        line_item="li_hook", state=LineState.GIVEN_UP, detail=reasons.port_failed("HTTP 410")
+        line_item=as_line("li_hook"), state=LineState.GIVEN_UP, detail=reasons.port_failed("HTTP 410")
     )
 
     before = the_fulfillment(requested(HOOK), given_up)
 
-    before.when(Fulfillment.complete, ["li_hook"]).then(delivered("li_hook"), COMPLETED)
+    before.when(Fulfillment.complete, [as_line("li_hook")]).then(delivered("li_hook"), COMPLETED)
 
 
 def test_handing_over_twice_is_refused_the_second_time() -> None:
     before = the_fulfillment(requested(WRAP, HOOK), WRAP_BLOCKED, delivered("li_wrap"))
 
     before.when(Fulfillment.complete, []).then_refused("No line of this checkout is to be handed over by a person.")
-    before.when(Fulfillment.complete, ["li_wrap"]).then_refused(
+    before.when(Fulfillment.complete, [as_line("li_wrap")]).then_refused(
         "No line of this checkout is to be handed over by a person."
     )
 
@@ -104,7 +109,7 @@ def test_handing_over_twice_is_refused_the_second_time() -> None:
 def test_a_delivered_line_is_not_handed_over_again_beside_another() -> None:
     before = the_fulfillment(requested(WRAP, POSTER), delivered("li_wrap"))
 
-    before.when(Fulfillment.complete, ["li_wrap"]).then_refused(
+    before.when(Fulfillment.complete, [as_line("li_wrap")]).then_refused(
         "Line li_wrap is delivered, not to be handed over by a person. Possible lines: li_poster."
     )
 
@@ -112,7 +117,7 @@ def test_a_delivered_line_is_not_handed_over_again_beside_another() -> None:
 def test_what_is_being_delivered_automatically_is_not_handed_over_by_hand() -> None:
     before = the_fulfillment(requested(WRAP, HOOK), WRAP_BLOCKED)
 
-    before.when(Fulfillment.complete, ["li_hook"]).then_refused(
+    before.when(Fulfillment.complete, [as_line("li_hook")]).then_refused(
         "Line li_hook is pending, not to be handed over by a person. Possible lines: li_wrap."
     )
 
@@ -120,7 +125,7 @@ def test_what_is_being_delivered_automatically_is_not_handed_over_by_hand() -> N
 def test_one_wrong_line_among_those_that_are_named_refuses_all_of_them() -> None:
     before = the_fulfillment(requested(WRAP, HOOK, CARD), WRAP_BLOCKED, CARD_BLOCKED)
 
-    before.when(Fulfillment.complete, ["li_wrap", "li_hook"]).then_refused(
+    before.when(Fulfillment.complete, [as_line("li_wrap"), as_line("li_hook")]).then_refused(
         "Line li_hook is pending, not to be handed over by a person. Possible lines: li_wrap, li_card."
     )
 
@@ -129,15 +134,15 @@ def test_an_unknown_line_is_refused_with_the_lines_there_are() -> None:
     before = the_fulfillment(requested(WRAP, POSTER), WRAP_BLOCKED)
     message = "This checkout has no line li_other. Its lines are li_wrap, li_poster."
 
-    before.when(Fulfillment.complete, ["li_other"]).then_refused(message)
-    before.when(Fulfillment.ship, ["li_other"], carrier="DHL", tracking=None).then_refused(message)
+    before.when(Fulfillment.complete, [as_line("li_other")]).then_refused(message)
+    before.when(Fulfillment.ship, [as_line("li_other")], carrier="DHL", tracking=None).then_refused(message)
 
 
 def test_nothing_of_an_unpaid_checkout_is_handed_over_or_shipped() -> None:
     held = the_fulfillment(Fulfillment.StockHeld(lines=(MUG,)))
 
     held.when(Fulfillment.complete, []).then_refused(NOT_PAID)
-    held.when(Fulfillment.ship, ["li_mug"], carrier="DHL", tracking=None).then_refused(NOT_PAID)
+    held.when(Fulfillment.ship, [as_line("li_mug")], carrier="DHL", tracking=None).then_refused(NOT_PAID)
 
 
 def test_a_parcel_takes_everything_that_is_ready() -> None:
@@ -151,7 +156,7 @@ def test_a_parcel_takes_everything_that_is_ready() -> None:
 def test_a_parcel_may_take_a_part_and_the_next_one_the_rest() -> None:
     before = the_fulfillment(requested(MUG, POSTER, CARDS), MUG_RESERVED)
 
-    first = before.when(Fulfillment.ship, ["li_poster"], carrier="DHL", tracking="T1").then(
+    first = before.when(Fulfillment.ship, [as_line("li_poster")], carrier="DHL", tracking="T1").then(
         shipped(1, "li_poster"), delivered("li_poster")
     )
 
@@ -171,7 +176,7 @@ def test_a_parcel_leaves_out_what_has_no_stock_yet() -> None:
 def test_a_line_that_is_named_twice_is_shipped_once() -> None:
     before = the_fulfillment(requested(POSTER))
 
-    before.when(Fulfillment.ship, ["li_poster", "li_poster"], carrier="DHL", tracking="T1").then(
+    before.when(Fulfillment.ship, [as_line("li_poster"), as_line("li_poster")], carrier="DHL", tracking="T1").then(
         shipped(1, "li_poster"), delivered("li_poster"), COMPLETED
     )
 
@@ -189,14 +194,16 @@ def test_a_parcel_is_remembered_with_when_it_left() -> None:
 
     after = the_fulfillment(requested(POSTER), left)
 
-    expected = Parcel(number=1, lines=("li_poster",), carrier="DHL", tracking=Personal("T1"), shipped_at=SAID_AT)
+    expected = Parcel(
+        number=1, lines=(as_line("li_poster"),), carrier="DHL", tracking=Personal("T1"), shipped_at=SAID_AT
+    )
     assert after.state.parcels == (expected,)
 
 
 def test_a_parcel_leaves_once() -> None:
     before = the_fulfillment(requested(POSTER, HOOK), shipped(1, "li_poster"), delivered("li_poster"))
 
-    before.when(Fulfillment.ship, ["li_poster"], carrier="DHL", tracking="T1").then_refused(
+    before.when(Fulfillment.ship, [as_line("li_poster")], carrier="DHL", tracking="T1").then_refused(
         "No line of this checkout is ready to be packed."
     )
 
@@ -215,7 +222,7 @@ def test_what_can_not_be_packed_is_not_shipped(line: str, message: str) -> None:
         requested(MUG, POSTER, WRAP, HOOK, COURSE), MUG_BACKORDERED, WRAP_BLOCKED, delivered("li_course")
     )
 
-    before.when(Fulfillment.ship, [line], carrier="DHL", tracking=None).then_refused(message)
+    before.when(Fulfillment.ship, [as_line(line)], carrier="DHL", tracking=None).then_refused(message)
 
 
 @pytest.mark.parametrize(
@@ -229,7 +236,7 @@ def test_a_parcel_needs_a_carrier_and_texts_that_fit(carrier: str, tracking: str
 
 
 def test_a_carrier_may_have_one_letter() -> None:
-    shortest = Fulfillment.Shipped(number=1, lines=("li_poster",), carrier="X", tracking=None)
+    shortest = Fulfillment.Shipped(number=1, lines=(as_line("li_poster"),), carrier="X", tracking=None)
 
     the_fulfillment(requested(POSTER)).when(Fulfillment.ship, [], carrier="X", tracking=None).then(
         shortest, delivered("li_poster"), COMPLETED
@@ -239,7 +246,9 @@ def test_a_carrier_may_have_one_letter() -> None:
 def test_texts_may_be_as_long_as_the_limit() -> None:
     before = the_fulfillment(requested(POSTER))
 
-    longest = Fulfillment.Shipped(number=1, lines=("li_poster",), carrier="c" * 200, tracking=Personal("t" * 200))
+    longest = Fulfillment.Shipped(
+        number=1, lines=(as_line("li_poster"),), carrier="c" * 200, tracking=Personal("t" * 200)
+    )
 
     before.when(Fulfillment.ship, [], carrier="c" * 200, tracking="t" * 200).then(
         longest, delivered("li_poster"), COMPLETED
@@ -249,15 +258,19 @@ def test_texts_may_be_as_long_as_the_limit() -> None:
 KEY, OTHER_KEY = planned("li_key", LICENSE_KEY), planned("li_other", LICENSE_KEY)
 WITH_KEYS = (
     requested(KEY, MUG, OTHER_KEY),
-    Fulfillment.LineItemDelivered(line_item="li_key", keys=(Personal("AAAA"),)),
-    Fulfillment.LineItemDelivered(line_item="li_other", keys=(Personal("BBBB"),)),
+    Fulfillment.LineItemDelivered(line_item=as_line("li_key"), keys=(Personal("AAAA"),)),
+    Fulfillment.LineItemDelivered(line_item=as_line("li_other"), keys=(Personal("BBBB"),)),
 )
 
 
 @pytest.mark.parametrize(
-    ("named", "shown"), [((), ("li_key", "li_other")), (("li_other",), ("li_other",))], ids=["all of them", "one"]
+    ("named", "shown"),
+    [((), (as_line("li_key"), as_line("li_other"))), ((as_line("li_other"),), (as_line("li_other"),))],
+    ids=["all of them", "one"],
 )
-def test_staff_look_at_keys_and_each_look_is_recorded(named: tuple[str, ...], shown: tuple[str, ...]) -> None:
+def test_staff_look_at_keys_and_each_look_is_recorded(
+    named: tuple[LineItemId, ...], shown: tuple[LineItemId, ...]
+) -> None:
     fact = Fulfillment.KeysShown(lines=shown)
 
     after = the_fulfillment(*WITH_KEYS).when(Fulfillment.show_keys, named).then(fact)
@@ -270,6 +283,6 @@ def test_keys_that_are_not_there_are_not_shown() -> None:
     the_fulfillment(requested(KEY, MUG)).when(Fulfillment.show_keys, []).then_refused(
         "No line of this checkout is delivered with license keys."
     )
-    the_fulfillment(*WITH_KEYS).when(Fulfillment.show_keys, ["li_mug"]).then_refused(
+    the_fulfillment(*WITH_KEYS).when(Fulfillment.show_keys, [as_line("li_mug")]).then_refused(
         "Line li_mug is pending, not delivered with license keys. Possible lines: li_key, li_other."
     )

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from kinds import ACCESS, HTTP, LICENSE_KEY, MANUAL, SHIPMENT
 from scenario import FULFILLMENT, SAID_AT, Given, given, planned, requested
-from typed_ids import as_sku
+from typed_ids import as_line, as_sku
 
 from domain import reasons
 from domain.event import Event
@@ -31,38 +31,43 @@ def the_fulfillment(*facts: Event) -> Given[Fulfillment]:
 
 
 def reserved(line_item: str) -> Fulfillment.LineItemReserved:
-    return Fulfillment.LineItemReserved(line_item=line_item)
+    return Fulfillment.LineItemReserved(line_item=as_line(line_item))
 
 
 def delivered(line_item: str, **changes: str) -> Fulfillment.LineItemDelivered:
-    return Fulfillment.LineItemDelivered(line_item=line_item, link=changes.get("link"), note=changes.get("note"))
+    return Fulfillment.LineItemDelivered(
+        line_item=as_line(line_item), link=changes.get("link"), note=changes.get("note")
+    )
 
 
 WHY = reasons.as_written("why")
 
 
 def blocked(line_item: str, state: LineState, detail: Reason = WHY) -> Fulfillment.LineItemBlocked:
-    return Fulfillment.LineItemBlocked(line_item=line_item, state=state, detail=detail)
+    return Fulfillment.LineItemBlocked(line_item=as_line(line_item), state=state, detail=detail)
 
 
 def test_a_parcel_is_to_be_packed_once_its_stock_is_promised() -> None:
     before = the_fulfillment(requested(MUG))
 
-    after = before.when(Fulfillment.reserve, "li_mug").then(reserved("li_mug"))
+    after = before.when(Fulfillment.reserve, as_line("li_mug")).then(reserved("li_mug"))
 
-    assert (before.state.lines["li_mug"].is_to_pack, after.state.lines["li_mug"].is_to_pack) == (False, True)
+    assert (before.state.lines[as_line("li_mug")].is_to_pack, after.state.lines[as_line("li_mug")].is_to_pack) == (
+        False,
+        True,
+    )
 
 
 def test_stock_is_promised_to_a_line_once() -> None:
-    the_fulfillment(requested(MUG), reserved("li_mug")).when(Fulfillment.reserve, "li_mug").then_nothing()
+    the_fulfillment(requested(MUG), reserved("li_mug")).when(Fulfillment.reserve, as_line("li_mug")).then_nothing()
 
 
 def test_a_line_that_is_delivered_needs_no_promise() -> None:
-    the_fulfillment(requested(MUG), delivered("li_mug")).when(Fulfillment.reserve, "li_mug").then_nothing()
+    the_fulfillment(requested(MUG), delivered("li_mug")).when(Fulfillment.reserve, as_line("li_mug")).then_nothing()
 
 
 def test_a_line_without_stock_waits() -> None:
-    decision = the_fulfillment(requested(MUG)).when(Fulfillment.block, "li_mug", LineState.BACKORDERED, WHY)
+    decision = the_fulfillment(requested(MUG)).when(Fulfillment.block, as_line("li_mug"), LineState.BACKORDERED, WHY)
 
     decision.then(blocked("li_mug", LineState.BACKORDERED))
 
@@ -70,33 +75,33 @@ def test_a_line_without_stock_waits() -> None:
 def test_a_line_is_blocked_once() -> None:
     before = the_fulfillment(requested(MUG), blocked("li_mug", LineState.BACKORDERED))
 
-    before.when(Fulfillment.block, "li_mug", LineState.BACKORDERED, WHY).then_nothing()
+    before.when(Fulfillment.block, as_line("li_mug"), LineState.BACKORDERED, WHY).then_nothing()
 
 
 def test_a_delivered_line_is_not_blocked() -> None:
     before = the_fulfillment(requested(MUG), delivered("li_mug"))
 
-    before.when(Fulfillment.block, "li_mug", LineState.BACKORDERED, WHY).then_nothing()
+    before.when(Fulfillment.block, as_line("li_mug"), LineState.BACKORDERED, WHY).then_nothing()
 
 
 def test_a_backordered_line_goes_on_when_its_stock_comes() -> None:
     before = the_fulfillment(requested(MUG), blocked("li_mug", LineState.BACKORDERED))
 
-    after = before.when(Fulfillment.reserve, "li_mug").then(reserved("li_mug"))
+    after = before.when(Fulfillment.reserve, as_line("li_mug")).then(reserved("li_mug"))
 
-    line = after.state.lines["li_mug"]
+    line = after.state.lines[as_line("li_mug")]
     assert (line.state, line.why, line.is_to_pack) == (LineState.PENDING, None, True)
 
 
 def test_a_parcel_whose_promise_was_taken_back_is_not_to_be_packed() -> None:
     before = the_fulfillment(requested(MUG), reserved("li_mug"))
 
-    after = before.when(Fulfillment.block, "li_mug", LineState.BACKORDERED, WHY).then(
+    after = before.when(Fulfillment.block, as_line("li_mug"), LineState.BACKORDERED, WHY).then(
         blocked("li_mug", LineState.BACKORDERED)
     )
 
-    assert not after.state.lines["li_mug"].is_to_pack
-    after.when(Fulfillment.reserve, "li_mug").then(reserved("li_mug"))
+    assert not after.state.lines[as_line("li_mug")].is_to_pack
+    after.when(Fulfillment.reserve, as_line("li_mug")).then(reserved("li_mug"))
 
 
 def test_a_line_that_waits_for_keys_keeps_its_promise_of_stock() -> None:
@@ -104,8 +109,8 @@ def test_a_line_that_waits_for_keys_keeps_its_promise_of_stock() -> None:
 
     after = the_fulfillment(requested(boxed), reserved("li_key"), blocked("li_key", LineState.BACKORDERED))
 
-    assert after.state.lines["li_key"].is_ready
-    after.when(Fulfillment.block, "li_key", LineState.BACKORDERED, WHY).then_nothing()
+    assert after.state.lines[as_line("li_key")].is_ready
+    after.when(Fulfillment.block, as_line("li_key"), LineState.BACKORDERED, WHY).then_nothing()
 
 
 def test_a_line_that_waits_for_keys_loses_its_promise_with_its_stock() -> None:
@@ -115,14 +120,14 @@ def test_a_line_that_waits_for_keys_loses_its_promise_with_its_stock() -> None:
     before = the_fulfillment(requested(boxed), reserved("li_key"), short_of_keys)
 
     after = before.when(
-        Fulfillment.block, "li_key", LineState.BACKORDERED, reasons.as_written("no box"), is_stock_missing=True
+        Fulfillment.block, as_line("li_key"), LineState.BACKORDERED, reasons.as_written("no box"), is_stock_missing=True
     ).then(short_of_both)
 
-    assert not after.state.lines["li_key"].is_ready
+    assert not after.state.lines[as_line("li_key")].is_ready
     after.when(
-        Fulfillment.block, "li_key", LineState.BACKORDERED, reasons.as_written("no box"), is_stock_missing=True
+        Fulfillment.block, as_line("li_key"), LineState.BACKORDERED, reasons.as_written("no box"), is_stock_missing=True
     ).then_nothing()
-    after.when(Fulfillment.reserve, "li_key").then(reserved("li_key"))
+    after.when(Fulfillment.reserve, as_line("li_key")).then(reserved("li_key"))
 
 
 def test_a_line_of_keys_that_waits_for_stock_is_not_ready_for_keys() -> None:
@@ -130,27 +135,27 @@ def test_a_line_of_keys_that_waits_for_stock_is_not_ready_for_keys() -> None:
 
     after = the_fulfillment(requested(boxed), blocked("li_key", LineState.BACKORDERED))
 
-    assert not after.state.lines["li_key"].is_ready
+    assert not after.state.lines[as_line("li_key")].is_ready
 
 
 def test_a_blocked_line_says_why() -> None:
     after = the_fulfillment(requested(HOOK), blocked("li_hook", LineState.GIVEN_UP, reasons.port_failed("HTTP 410")))
 
-    assert after.state.lines["li_hook"].why == reasons.port_failed("HTTP 410")
+    assert after.state.lines[as_line("li_hook")].why == reasons.port_failed("HTTP 410")
 
 
 def test_a_delivered_line_says_when_and_what_the_customer_has() -> None:
     fact = replace(delivered("li_hook", link="https://example.com/1", note="ref 99"), occurred_at=SAID_AT)
     keys = (Personal("AAAA"),)
 
-    line = the_fulfillment(requested(HOOK), replace(fact, keys=keys)).state.lines["li_hook"]
+    line = the_fulfillment(requested(HOOK), replace(fact, keys=keys)).state.lines[as_line("li_hook")]
 
     assert (line.delivered_at, line.keys, line.link, line.note) == (SAID_AT, keys, "https://example.com/1", "ref 99")
 
 
 def test_a_delivery_that_is_given_up_is_shown_to_a_person() -> None:
     decision = the_fulfillment(requested(HOOK)).when(
-        Fulfillment.block, "li_hook", LineState.GIVEN_UP, reasons.port_failed("HTTP 410")
+        Fulfillment.block, as_line("li_hook"), LineState.GIVEN_UP, reasons.port_failed("HTTP 410")
     )
 
     decision.then(blocked("li_hook", LineState.GIVEN_UP, reasons.port_failed("HTTP 410")))
@@ -160,17 +165,21 @@ def test_a_line_that_waits_for_stock_is_not_given_up_as_well() -> None:
     taken_back = blocked("li_hook", LineState.BACKORDERED)
     before = the_fulfillment(requested(STOCKED_HOOK), reserved("li_hook"), taken_back)
 
-    before.when(Fulfillment.block, "li_hook", LineState.GIVEN_UP, reasons.port_failed("HTTP 410")).then_nothing()
+    before.when(
+        Fulfillment.block, as_line("li_hook"), LineState.GIVEN_UP, reasons.port_failed("HTTP 410")
+    ).then_nothing()
 
 
 def test_a_given_up_delivery_is_resumed() -> None:
     before = the_fulfillment(requested(HOOK), blocked("li_hook", LineState.GIVEN_UP))
 
-    after = before.when(Fulfillment.resume, "li_hook").then(Fulfillment.LineItemResumed(line_item="li_hook"))
+    after = before.when(Fulfillment.resume, as_line("li_hook")).then(
+        Fulfillment.LineItemResumed(line_item=as_line("li_hook"))
+    )
 
-    line = after.state.lines["li_hook"]
-    assert (line.state, line.why, DeliverStep.of(line)) == (LineState.PENDING, None, DeliverStep("li_hook"))
-    after.when(Fulfillment.resume, "li_hook").then_nothing()
+    line = after.state.lines[as_line("li_hook")]
+    assert (line.state, line.why, DeliverStep.of(line)) == (LineState.PENDING, None, DeliverStep(as_line("li_hook")))
+    after.when(Fulfillment.resume, as_line("li_hook")).then_nothing()
 
 
 def test_a_given_up_delivery_keeps_its_promise_of_stock() -> None:
@@ -178,54 +187,56 @@ def test_a_given_up_delivery_keeps_its_promise_of_stock() -> None:
 
     after = the_fulfillment(requested(STOCKED_HOOK), reserved("li_hook"), given_up)
 
-    assert after.state.lines["li_hook"].is_ready
+    assert after.state.lines[as_line("li_hook")].is_ready
 
 
 @pytest.mark.parametrize("state", [LineState.BACKORDERED, LineState.MANUAL])
 def test_what_is_not_given_up_is_not_resumed(state: LineState) -> None:
-    the_fulfillment(requested(HOOK), blocked("li_hook", state)).when(Fulfillment.resume, "li_hook").then_nothing()
+    the_fulfillment(requested(HOOK), blocked("li_hook", state)).when(
+        Fulfillment.resume, as_line("li_hook")
+    ).then_nothing()
 
 
 def test_a_line_is_delivered_with_what_the_customer_gets() -> None:
     keys = (Personal("AAAA"), Personal("BBBB"))
 
-    after = the_fulfillment(requested(KEY, POSTER)).when(Fulfillment.deliver, "li_key", keys=keys)
+    after = the_fulfillment(requested(KEY, POSTER)).when(Fulfillment.deliver, as_line("li_key"), keys=keys)
 
-    after.then(Fulfillment.LineItemDelivered(line_item="li_key", keys=keys))
+    after.then(Fulfillment.LineItemDelivered(line_item=as_line("li_key"), keys=keys))
 
 
 def test_a_line_is_delivered_once() -> None:
     before = the_fulfillment(requested(HOOK, POSTER), delivered("li_hook"))
 
-    before.when(Fulfillment.deliver, "li_hook", note="ref 99").then_nothing()
+    before.when(Fulfillment.deliver, as_line("li_hook"), note="ref 99").then_nothing()
 
 
 @pytest.mark.parametrize("state", [LineState.BACKORDERED, LineState.MANUAL, LineState.GIVEN_UP])
 def test_whatever_blocked_a_line_it_can_be_delivered(state: LineState) -> None:
     before = the_fulfillment(requested(HOOK, POSTER), blocked("li_hook", state))
 
-    before.when(Fulfillment.deliver, "li_hook", note="ref 99").then(delivered("li_hook", note="ref 99"))
+    before.when(Fulfillment.deliver, as_line("li_hook"), note="ref 99").then(delivered("li_hook", note="ref 99"))
 
 
 def test_the_last_line_completes_the_fulfillment() -> None:
     before = the_fulfillment(requested(HOOK, POSTER), delivered("li_poster"))
 
-    before.when(Fulfillment.deliver, "li_hook").then(delivered("li_hook"), COMPLETED)
+    before.when(Fulfillment.deliver, as_line("li_hook")).then(delivered("li_hook"), COMPLETED)
 
 
 def test_a_complete_fulfillment_is_not_completed_again() -> None:
     the_fulfillment(requested(HOOK), delivered("li_hook"), COMPLETED).when(
-        Fulfillment.deliver, "li_hook"
+        Fulfillment.deliver, as_line("li_hook")
     ).then_nothing()
 
 
 def test_nothing_is_decided_over_a_line_that_is_not_there() -> None:
     before = the_fulfillment(requested(MUG))
 
-    before.when(Fulfillment.reserve, "li_other").then_nothing()
-    before.when(Fulfillment.block, "li_other", LineState.BACKORDERED, WHY).then_nothing()
-    before.when(Fulfillment.resume, "li_other").then_nothing()
-    before.when(Fulfillment.deliver, "li_other").then_nothing()
+    before.when(Fulfillment.reserve, as_line("li_other")).then_nothing()
+    before.when(Fulfillment.block, as_line("li_other"), LineState.BACKORDERED, WHY).then_nothing()
+    before.when(Fulfillment.resume, as_line("li_other")).then_nothing()
+    before.when(Fulfillment.deliver, as_line("li_other")).then_nothing()
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from kinds import ACCESS, HTTP, LICENSE_KEY, MANUAL, SHIPMENT
 from scenario import FULFILLMENT, Given, given, planned, requested
-from typed_ids import as_sku
+from typed_ids import as_line, as_sku
 
 from domain import reasons
 from domain.event import Event
@@ -22,7 +22,7 @@ KEY = planned("li_key", LICENSE_KEY, settings={"pool": "pro"})
 HOOK = planned("li_hook", HTTP, settings={"url": "https://example.com/hook"})
 WRAP = planned("li_wrap", MANUAL, remark=reasons.no_rule())
 
-COURSE_DELIVERED = Fulfillment.LineItemDelivered(line_item="li_course", link="https://example.com/course")
+COURSE_DELIVERED = Fulfillment.LineItemDelivered(line_item=as_line("li_course"), link="https://example.com/course")
 COMPLETED = Fulfillment.Completed()
 
 
@@ -34,7 +34,7 @@ WHY = reasons.as_written("why")
 
 
 def blocked(line_item: str, state: LineState, detail: Reason = WHY) -> Fulfillment.LineItemBlocked:
-    return Fulfillment.LineItemBlocked(line_item=line_item, state=state, detail=detail)
+    return Fulfillment.LineItemBlocked(line_item=as_line(line_item), state=state, detail=detail)
 
 
 WRAP_BLOCKED = blocked("li_wrap", LineState.MANUAL, reasons.no_rule())
@@ -93,7 +93,10 @@ def test_a_blocked_line_is_replanned() -> None:
         Fulfillment.Replanned(lines=(poster,), replaced=(WRAP,), catalog="beef")
     )
 
-    assert (after.state.lines["li_wrap"].state, after.state.lines["li_wrap"].is_to_pack) == (LineState.PENDING, True)
+    assert (after.state.lines[as_line("li_wrap")].state, after.state.lines[as_line("li_wrap")].is_to_pack) == (
+        LineState.PENDING,
+        True,
+    )
 
 
 def test_every_blocked_line_whose_rule_changed_is_replanned_in_one_go() -> None:
@@ -123,8 +126,8 @@ def test_a_line_that_is_replanned_has_a_delivery_of_its_own() -> None:
 
     after = the_fulfillment(requested(HOOK), stuck, again, stuck, again)
 
-    assert str(DeliverStep.of(the_fulfillment(requested(HOOK)).state.lines["li_hook"])) == "deliver_li_hook"
-    assert str(DeliverStep.of(after.state.lines["li_hook"])) == "deliver_li_hook_3"
+    assert str(DeliverStep.of(the_fulfillment(requested(HOOK)).state.lines[as_line("li_hook")])) == "deliver_li_hook"
+    assert str(DeliverStep.of(after.state.lines[as_line("li_hook")])) == "deliver_li_hook_3"
 
 
 def test_only_the_blocked_lines_whose_rule_changed_are_replanned() -> None:
@@ -136,7 +139,7 @@ def test_only_the_blocked_lines_whose_rule_changed_are_replanned() -> None:
     )
 
     assert [line.plan for line in after.state.lines.values()] == [POSTER, hook, WRAP]
-    assert after.state.lines["li_wrap"] == before.state.lines["li_wrap"]
+    assert after.state.lines[as_line("li_wrap")] == before.state.lines[as_line("li_wrap")]
 
 
 def test_replanning_without_a_changed_rule_is_refused() -> None:

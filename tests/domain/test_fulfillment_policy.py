@@ -7,7 +7,7 @@ import pytest
 from builders import a_checkout, a_line_item
 from kinds import ACCESS, HTTP, MANUAL, SHIPMENT
 from scenario import FULFILLMENT, SAID_AT, SESSION, effect, planned, requested, streams
-from typed_ids import as_event, as_sku, as_stream
+from typed_ids import as_event, as_line, as_sku, as_stream
 
 from domain import reasons
 from domain.catalog import Catalog
@@ -44,7 +44,7 @@ SUCCEEDED = CheckoutSession.AsyncPaymentSucceeded(stripe_event=as_event("evt_suc
 DELIVER_HOOK = effect("deliver_li_hook")
 HOOK_REQUESTED = Effect.Requested(kind=HTTP, step="deliver_li_hook", line=HOOK)
 HOOK_GIVEN_UP = Fulfillment.LineItemBlocked(
-    line_item="li_hook", state=LineState.GIVEN_UP, detail=reasons.port_failed("HTTP 410")
+    line_item=as_line("li_hook"), state=LineState.GIVEN_UP, detail=reasons.port_failed("HTTP 410")
 )
 RING_BELL = effect("deliver_li_bell")
 FAILED_ONCE = Effect.AttemptFailed(number=1, error=reasons.port_failed("HTTP 503"), retry_at=SAID_AT)
@@ -62,7 +62,7 @@ def answer(*lines: PlannedLine, **changes: Any) -> Checkout:
 
 
 def delivered(line_item: str, note: str | None = None) -> Fulfillment.LineItemDelivered:
-    return Fulfillment.LineItemDelivered(line_item=line_item, note=note)
+    return Fulfillment.LineItemDelivered(line_item=as_line(line_item), note=note)
 
 
 def test_a_paid_session_is_planned_with_the_catalog_as_it_is() -> None:
@@ -86,7 +86,7 @@ def test_a_paid_session_without_lines_is_complete_at_once() -> None:
 
 def test_what_has_no_rule_is_handed_to_a_person() -> None:
     wrap = planned("li_wrap", MANUAL, remark=NO_RULE)
-    blocked = Fulfillment.LineItemBlocked(line_item="li_wrap", state=LineState.MANUAL, detail=NO_RULE)
+    blocked = Fulfillment.LineItemBlocked(line_item=as_line("li_wrap"), state=LineState.MANUAL, detail=NO_RULE)
 
     streams().when(POLICY, FULFILLMENT, requested(wrap)).then({FULFILLMENT: [blocked]})
 
@@ -94,7 +94,7 @@ def test_what_has_no_rule_is_handed_to_a_person() -> None:
 def test_a_rule_that_asks_for_a_person_says_so() -> None:
     wrap = planned("li_wrap", MANUAL)
     detail = reasons.manual_by_rule()
-    blocked = Fulfillment.LineItemBlocked(line_item="li_wrap", state=LineState.MANUAL, detail=detail)
+    blocked = Fulfillment.LineItemBlocked(line_item=as_line("li_wrap"), state=LineState.MANUAL, detail=detail)
 
     streams().when(POLICY, FULFILLMENT, requested(wrap)).then({FULFILLMENT: [blocked]})
 
@@ -113,7 +113,7 @@ def test_access_without_a_link_is_delivered_too() -> None:
 def test_a_line_that_is_replanned_as_access_is_delivered_at_once() -> None:
     wrap = planned("li_wrap", MANUAL, remark=NO_RULE)
     course = replace(COURSE, item=wrap.item)
-    blocked = Fulfillment.LineItemBlocked(line_item="li_wrap", state=LineState.MANUAL, detail=NO_RULE)
+    blocked = Fulfillment.LineItemBlocked(line_item=as_line("li_wrap"), state=LineState.MANUAL, detail=NO_RULE)
     replanned = Fulfillment.Replanned(lines=(course,), replaced=(wrap,), catalog="beef")
 
     streams((FULFILLMENT, requested(wrap)), (FULFILLMENT, blocked)).when(POLICY, FULFILLMENT, replanned).then(
@@ -132,11 +132,11 @@ def test_whatever_its_kind_a_line_waits_for_its_stock(kind: str) -> None:
 
 def test_limited_access_is_delivered_once_its_stock_is_promised() -> None:
     seat = planned("li_seat", ACCESS, tracks=as_sku("seat"))
-    promised = StockItem.Reserved(line_item="li_seat", quantity=1, session_id=SESSION)
-    dispatched = StockItem.Dispatched(line_item="li_seat", quantity=1)
+    promised = StockItem.Reserved(line_item=as_line("li_seat"), quantity=1, session_id=SESSION)
+    dispatched = StockItem.Dispatched(line_item=as_line("li_seat"), quantity=1)
     log = streams((FULFILLMENT, requested(seat)), (SEATS, StockItem.Counted(on_hand=5)), (SEATS, promised))
 
-    log.when(POLICY, FULFILLMENT, Fulfillment.LineItemReserved(line_item="li_seat")).then(
+    log.when(POLICY, FULFILLMENT, Fulfillment.LineItemReserved(line_item=as_line("li_seat"))).then(
         {FULFILLMENT: [delivered("li_seat"), COMPLETED], SEATS: [dispatched]}
     )
 
@@ -232,16 +232,16 @@ def test_a_line_that_waits_for_stock_is_handed_out_when_it_is_there() -> None:
     waiting = streams()
     waiting.when(POLICY, FULFILLMENT, requested(stocked)).then_nothing()
 
-    waiting.when(POLICY, FULFILLMENT, Fulfillment.LineItemReserved(line_item="li_hook")).then(
+    waiting.when(POLICY, FULFILLMENT, Fulfillment.LineItemReserved(line_item=as_line("li_hook"))).then(
         {DELIVER_HOOK: [Effect.Requested(kind=HTTP, step="deliver_li_hook", line=stocked)]}
     )
 
 
 def test_a_delivery_that_was_given_up_while_its_line_waited_for_stock_is_shown_to_a_person() -> None:
     stocked = replace(HOOK, sku=as_sku("hook"), track_stock=True)
-    reserved = Fulfillment.LineItemReserved(line_item="li_hook")
+    reserved = Fulfillment.LineItemReserved(line_item=as_line("li_hook"))
     short = Fulfillment.LineItemBlocked(
-        line_item="li_hook", state=LineState.BACKORDERED, detail=reasons.as_written("why")
+        line_item=as_line("li_hook"), state=LineState.BACKORDERED, detail=reasons.as_written("why")
     )
     given_up = Effect.GivenUp(error=reasons.port_failed("HTTP 410"))
     log = streams(
@@ -272,16 +272,16 @@ def test_whenever_the_delivery_is_tried_again_the_line_is_pending_again() -> Non
     before = [(FULFILLMENT, requested(HOOK)), (DELIVER_HOOK, HOOK_REQUESTED), (FULFILLMENT, HOOK_GIVEN_UP)]
 
     streams(*before).when(POLICY, as_stream(DELIVER_HOOK), Effect.RetryRequested()).then(
-        {FULFILLMENT: [Fulfillment.LineItemResumed(line_item="li_hook")]}
+        {FULFILLMENT: [Fulfillment.LineItemResumed(line_item=as_line("li_hook"))]}
     )
 
 
 def test_a_delivery_that_was_withdrawn_for_want_of_stock_is_asked_for_again_when_it_is_there() -> None:
     stocked = replace(HOOK, sku=as_sku("hook"), track_stock=True)
     asked = Effect.Requested(kind=HTTP, step="deliver_li_hook", line=stocked)
-    reserved = Fulfillment.LineItemReserved(line_item="li_hook")
+    reserved = Fulfillment.LineItemReserved(line_item=as_line("li_hook"))
     short = Fulfillment.LineItemBlocked(
-        line_item="li_hook", state=LineState.BACKORDERED, detail=reasons.as_written("why")
+        line_item=as_line("li_hook"), state=LineState.BACKORDERED, detail=reasons.as_written("why")
     )
     log = streams(
         (FULFILLMENT, requested(stocked)), (FULFILLMENT, reserved), (DELIVER_HOOK, asked), (FULFILLMENT, short)
@@ -295,7 +295,7 @@ def test_a_delivery_that_was_withdrawn_as_its_stock_came_back_is_asked_for_again
     """Two processes: one withdrew it, when the other had seen already that it goes on."""
     stocked = replace(HOOK, sku=as_sku("hook"), track_stock=True)
     asked = Effect.Requested(kind=HTTP, step="deliver_li_hook", line=stocked)
-    reserved = Fulfillment.LineItemReserved(line_item="li_hook")
+    reserved = Fulfillment.LineItemReserved(line_item=as_line("li_hook"))
     log = streams((FULFILLMENT, requested(stocked)), (DELIVER_HOOK, asked), (FULFILLMENT, reserved))
 
     log.when(POLICY, FULFILLMENT, reserved).then_nothing()

@@ -8,7 +8,7 @@ import pytest
 from builders import a_checkout, a_line_item
 from kinds import ACCESS, HTTP, LICENSE_KEY, SHIPMENT
 from scenario import SAID_AT, SESSION, effect, streams
-from typed_ids import as_event, as_session, as_sku, as_stream
+from typed_ids import as_event, as_line, as_session, as_sku, as_stream
 
 from domain import reasons
 from domain.catalog import Catalog
@@ -214,7 +214,7 @@ def test_keys_go_out_only_with_their_stock() -> None:
     shop.happens(KeyPool, as_stream("keys_pro"), KeyPool.import_keys, ["A"])
     assert (shop.states(), list(shop.mugs.backordered)) == (
         {"li_1": LineState.BACKORDERED},
-        [LineRef(SESSION, "li_1")],
+        [LineRef(SESSION, as_line("li_1"))],
     )
 
     shop.count("mug", 1)

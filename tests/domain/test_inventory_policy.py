@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from kinds import ACCESS, HTTP, LICENSE_KEY, MANUAL, SHIPMENT
 from scenario import FULFILLMENT, SESSION, Streams, planned, requested, session_of, streams
-from typed_ids import as_session, as_sku, as_stream
+from typed_ids import as_line, as_session, as_sku, as_stream
 
 from domain import reasons
 from domain.event import Event
@@ -33,33 +33,33 @@ def counted(on_hand: int) -> StockItem.Counted:
 
 
 def reserved(quantity: int = 2, line_item: str = "li_mug", session: SessionId = SESSION) -> StockItem.Reserved:
-    return StockItem.Reserved(line_item=line_item, quantity=quantity, session_id=session)
+    return StockItem.Reserved(line_item=as_line(line_item), quantity=quantity, session_id=session)
 
 
 def backordered(quantity: int = 2, line_item: str = "li_mug", session: SessionId = SESSION) -> StockItem.Backordered:
-    return StockItem.Backordered(line_item=line_item, quantity=quantity, session_id=session)
+    return StockItem.Backordered(line_item=as_line(line_item), quantity=quantity, session_id=session)
 
 
 def released(quantity: int = 2, line_item: str = "li_mug") -> StockItem.Released:
-    return StockItem.Released(line_item=line_item, quantity=quantity, session_id=SESSION)
+    return StockItem.Released(line_item=as_line(line_item), quantity=quantity, session_id=SESSION)
 
 
 def dispatched(quantity: int = 2, line_item: str = "li_mug") -> StockItem.Dispatched:
-    return StockItem.Dispatched(line_item=line_item, quantity=quantity, session_id=SESSION)
+    return StockItem.Dispatched(line_item=as_line(line_item), quantity=quantity, session_id=SESSION)
 
 
 def promised(line_item: str = "li_mug") -> Fulfillment.LineItemReserved:
-    return Fulfillment.LineItemReserved(line_item=line_item)
+    return Fulfillment.LineItemReserved(line_item=as_line(line_item))
 
 
 def waits(line_item: str = "li_mug", sku: Sku = as_sku("mug")) -> Fulfillment.LineItemBlocked:
     detail = reasons.not_enough_stock(sku)
     short = LineState.BACKORDERED
-    return Fulfillment.LineItemBlocked(line_item=line_item, state=short, detail=detail, is_stock_missing=True)
+    return Fulfillment.LineItemBlocked(line_item=as_line(line_item), state=short, detail=detail, is_stock_missing=True)
 
 
 def delivered(line_item: str = "li_mug") -> Fulfillment.LineItemDelivered:
-    return Fulfillment.LineItemDelivered(line_item=line_item)
+    return Fulfillment.LineItemDelivered(line_item=as_line(line_item))
 
 
 def replanned(line: PlannedLine, replaced: PlannedLine = TWO_MUGS) -> Fulfillment.Replanned:
@@ -164,7 +164,7 @@ def test_uncounted_stock_is_none() -> None:
 
 
 def test_every_line_of_one_sku_has_a_promise_of_its_own() -> None:
-    more = replace(TWO_MUGS, item=replace(TWO_MUGS.item, id="li_more"))
+    more = replace(TWO_MUGS, item=replace(TWO_MUGS.item, id=as_line("li_more")))
 
     streams((MUG, counted(3))).when(POLICY, FULFILLMENT, requested(TWO_MUGS, more)).then(
         {MUG: [reserved(), backordered(2, "li_more")], FULFILLMENT: [promised(), waits("li_more")]}
@@ -257,7 +257,7 @@ def test_a_line_that_is_replanned_with_another_sku_takes_from_that() -> None:
 def test_a_line_that_is_replanned_with_the_same_sku_keeps_its_promise() -> None:
     hook = replace(TWO_MUGS, delivery=HTTP, settings={"url": "https://example.com/hook"})
     given_up = Fulfillment.LineItemBlocked(
-        line_item="li_mug", state=LineState.GIVEN_UP, detail=reasons.port_failed("HTTP 410")
+        line_item=as_line("li_mug"), state=LineState.GIVEN_UP, detail=reasons.port_failed("HTTP 410")
     )
     log = streams((MUG, counted(2)), (FULFILLMENT, requested(hook)), (MUG, reserved()), (FULFILLMENT, promised()))
     log.add(FULFILLMENT, given_up)
@@ -293,7 +293,7 @@ def test_the_session_of_a_stream_is_read_from_its_id() -> None:
 
 
 def test_what_another_process_reserved_while_the_line_was_canceled_is_free_again() -> None:
-    canceled = Fulfillment.LineItemsCanceled(number=1, lines=("li_mug",), notifies=False)
+    canceled = Fulfillment.LineItemsCanceled(number=1, lines=(as_line("li_mug"),), notifies=False)
     log = streams((MUG, counted(5)), (FULFILLMENT, requested(TWO_MUGS)), (FULFILLMENT, canceled), (MUG, reserved()))
 
     (event,) = log.decide(POLICY, log.log[2])

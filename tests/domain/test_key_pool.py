@@ -2,7 +2,7 @@
 
 import pytest
 from scenario import Given, given
-from typed_ids import as_session, as_stream
+from typed_ids import as_line, as_session, as_stream
 
 from domain.event import Event
 from domain.key_pool import KeyPool
@@ -10,9 +10,9 @@ from domain.personal import Personal
 from domain.stock_item import LineRef
 
 ANN, BOB, CEM = (
-    LineRef(as_session("cs_test_ann"), "li_1"),
-    LineRef(as_session("cs_test_bob"), "li_1"),
-    LineRef(as_session("cs_test_cem"), "li_1"),
+    LineRef(as_session("cs_test_ann"), as_line("li_1")),
+    LineRef(as_session("cs_test_bob"), as_line("li_1")),
+    LineRef(as_session("cs_test_cem"), as_line("li_1")),
 )
 
 
@@ -77,7 +77,7 @@ def test_the_next_line_gets_other_keys() -> None:
 
 
 def test_two_lines_of_one_session_have_keys_of_their_own() -> None:
-    other_line = LineRef(ANN.session_id, "li_2")
+    other_line = LineRef(ANN.session_id, as_line("li_2"))
 
     after = the_pool(imported("A B"), assigned(ANN, "A")).when(KeyPool.assign, other_line, 1)
 
@@ -187,7 +187,7 @@ def test_a_key_that_a_customer_has_is_not_withdrawn_nor_any_other_with_it() -> N
 
 
 def test_what_follows_changes_no_state_that_others_hold() -> None:
-    claims = [LineRef(as_session(f"cs_test_{number}"), "li_1") for number in range(40)]
+    claims = [LineRef(as_session(f"cs_test_{number}"), as_line("li_1")) for number in range(40)]
     states = [the_pool(*(imported(f"{number}a {number}b") for number in range(20))).state]
     everything = states[0].free
 

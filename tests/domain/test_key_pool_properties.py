@@ -6,14 +6,14 @@ from hypothesis import given as each_given
 from hypothesis import settings
 from hypothesis import strategies as st
 from scenario import given as given_pool
-from typed_ids import as_session, as_stream
+from typed_ids import as_line, as_session, as_stream
 
 from domain.key_pool import WITHDRAWN, KeyPool, KeyPoolFact
 from domain.stock_item import LineRef
 
 Command = Callable[[KeyPool], Sequence[KeyPoolFact]]
 
-CLAIMS = [LineRef(as_session(f"cs_test_{session}"), f"li_{line}") for session in range(3) for line in range(2)]
+CLAIMS = [LineRef(as_session(f"cs_test_{session}"), as_line(f"li_{line}")) for session in range(3) for line in range(2)]
 QUANTITY = {claim: 1 + number % 4 for number, claim in enumerate(CLAIMS)}
 """A line's quantity never changes once it is paid."""
 claims = st.sampled_from(CLAIMS)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from kinds import LICENSE_KEY, MANUAL, SHIPMENT
 from scenario import FULFILLMENT, SESSION, Streams, planned, requested, streams
-from typed_ids import as_pool, as_sku, as_stream
+from typed_ids import as_line, as_pool, as_sku, as_stream
 
 from domain import reasons
 from domain.catalog import Catalog
@@ -22,7 +22,7 @@ POOL, OTHER_POOL = as_stream("keys_pro"), "keys_max"
 TWO_KEYS = planned("li_key", LICENSE_KEY, quantity=2, settings={"pool": "pro"})
 COMPLETED = Fulfillment.Completed()
 BOX_GONE = Fulfillment.LineItemBlocked(
-    line_item="li_key", state=LineState.BACKORDERED, detail=reasons.as_written("why"), is_stock_missing=True
+    line_item=as_line("li_key"), state=LineState.BACKORDERED, detail=reasons.as_written("why"), is_stock_missing=True
 )
 
 
@@ -35,24 +35,24 @@ def imported(text: str) -> KeyPool.Imported:
 
 
 def assigned(text: str, line_item: str = "li_key") -> KeyPool.Assigned:
-    return KeyPool.Assigned(line_item=line_item, keys=keys(text), session_id=SESSION)
+    return KeyPool.Assigned(line_item=as_line(line_item), keys=keys(text), session_id=SESSION)
 
 
 def ran_out(quantity: int = 2) -> KeyPool.RanOut:
-    return KeyPool.RanOut(line_item="li_key", quantity=quantity, session_id=SESSION)
+    return KeyPool.RanOut(line_item=as_line("li_key"), quantity=quantity, session_id=SESSION)
 
 
 def wait_ended() -> KeyPool.WaitEnded:
-    return KeyPool.WaitEnded(line_item="li_key", session_id=SESSION)
+    return KeyPool.WaitEnded(line_item=as_line("li_key"), session_id=SESSION)
 
 
 def delivered(text: str = "", line_item: str = "li_key") -> Fulfillment.LineItemDelivered:
-    return Fulfillment.LineItemDelivered(line_item=line_item, keys=keys(text))
+    return Fulfillment.LineItemDelivered(line_item=as_line(line_item), keys=keys(text))
 
 
 def backordered(pool: str = "pro") -> Fulfillment.LineItemBlocked:
     detail = reasons.not_enough_keys(as_pool(pool))
-    return Fulfillment.LineItemBlocked(line_item="li_key", state=LineState.BACKORDERED, detail=detail)
+    return Fulfillment.LineItemBlocked(line_item=as_line("li_key"), state=LineState.BACKORDERED, detail=detail)
 
 
 def replanned(line: PlannedLine) -> Fulfillment.Replanned:
@@ -64,7 +64,7 @@ def waiting(*more: tuple[str, Event]) -> Streams:
 
 
 def reserved() -> Fulfillment.LineItemReserved:
-    return Fulfillment.LineItemReserved(line_item="li_key")
+    return Fulfillment.LineItemReserved(line_item=as_line("li_key"))
 
 
 def boxed_and_waiting(*more: tuple[str, Event]) -> Streams:
@@ -81,7 +81,7 @@ def test_a_line_gets_as_many_keys_as_its_quantity() -> None:
 
 
 def test_two_lines_of_one_session_get_different_keys() -> None:
-    one, two = replace(TWO_KEYS, item=replace(TWO_KEYS.item, id="li_1")), TWO_KEYS
+    one, two = replace(TWO_KEYS, item=replace(TWO_KEYS.item, id=as_line("li_1"))), TWO_KEYS
 
     streams((POOL, imported("A B C D"))).when(POLICY, FULFILLMENT, requested(one, two)).then(
         {
@@ -102,7 +102,7 @@ def test_a_line_waits_for_its_stock_before_it_takes_keys() -> None:
     log = streams((POOL, imported("A B")))
 
     log.when(POLICY, FULFILLMENT, requested(boxed)).then_nothing()
-    log.when(POLICY, FULFILLMENT, Fulfillment.LineItemReserved(line_item="li_key")).then(
+    log.when(POLICY, FULFILLMENT, Fulfillment.LineItemReserved(line_item=as_line("li_key"))).then(
         {POOL: [assigned("A B")], FULFILLMENT: [delivered("A B"), COMPLETED]}
     )
 
@@ -148,7 +148,7 @@ def test_a_line_that_a_person_delivered_takes_no_keys_when_another_line_goes_on(
     mug = planned("li_mug", SHIPMENT, tracks=as_sku("mug"))
     log = streams((FULFILLMENT, requested(TWO_KEYS, mug)), (FULFILLMENT, delivered()), (POOL, imported("A B")))
 
-    log.when(POLICY, FULFILLMENT, Fulfillment.LineItemReserved(line_item="li_mug")).then_nothing()
+    log.when(POLICY, FULFILLMENT, Fulfillment.LineItemReserved(line_item=as_line("li_mug"))).then_nothing()
 
 
 def test_the_delivery_of_a_line_without_keys_concerns_no_pool() -> None:
@@ -168,13 +168,13 @@ def test_a_line_that_is_replanned_without_keys_waits_for_none() -> None:
 
 
 def test_every_line_that_is_replanned_without_keys_waits_for_none() -> None:
-    more = replace(TWO_KEYS, item=replace(TWO_KEYS.item, id="li_more"))
-    both_wait = [ran_out(), KeyPool.RanOut(line_item="li_more", quantity=2, session_id=SESSION)]
+    more = replace(TWO_KEYS, item=replace(TWO_KEYS.item, id=as_line("li_more")))
+    both_wait = [ran_out(), KeyPool.RanOut(line_item=as_line("li_more"), quantity=2, session_id=SESSION)]
     log = streams((FULFILLMENT, requested(TWO_KEYS, more)), *((POOL, fact) for fact in both_wait))
     parcels = (planned("li_key", SHIPMENT), planned("li_more", SHIPMENT))
 
     log.when(POLICY, FULFILLMENT, Fulfillment.Replanned(lines=parcels, replaced=(TWO_KEYS, more), catalog="beef")).then(
-        {POOL: [wait_ended(), KeyPool.WaitEnded(line_item="li_more", session_id=SESSION)]}
+        {POOL: [wait_ended(), KeyPool.WaitEnded(line_item=as_line("li_more"), session_id=SESSION)]}
     )
 
 
@@ -207,12 +207,14 @@ def test_keys_that_an_import_assigned_are_no_delivery_of_a_line_that_was_replann
     waiting((FULFILLMENT, again), (POOL, imported("A B"))).when(POLICY, POOL, assigned("A B")).then_nothing()
 
 
-REVOKED = Fulfillment.KeysRevoked(line_item="li_key", numbers=(1, 2))
-AWAITED = Fulfillment.KeysAwaited(line_item="li_key", quantity=2, detail=reasons.not_enough_keys(as_pool("pro")))
+REVOKED = Fulfillment.KeysRevoked(line_item=as_line("li_key"), numbers=(1, 2))
+AWAITED = Fulfillment.KeysAwaited(
+    line_item=as_line("li_key"), quantity=2, detail=reasons.not_enough_keys(as_pool("pro"))
+)
 
 
 def test_a_delivered_line_whose_keys_are_already_being_replaced_stays_in_the_queue_for_new_ones() -> None:
-    taken = KeyPool.Revoked(line_item="li_key", keys=keys("A B"), session_id=SESSION)
+    taken = KeyPool.Revoked(line_item=as_line("li_key"), keys=keys("A B"), session_id=SESSION)
     meanwhile = [(POOL, taken), (POOL, ran_out()), (FULFILLMENT, REVOKED), (FULFILLMENT, AWAITED)]
     before = streams((FULFILLMENT, requested(TWO_KEYS)), (POOL, imported("A B")), (POOL, assigned("A B")))
 
@@ -221,7 +223,7 @@ def test_a_delivered_line_whose_keys_are_already_being_replaced_stays_in_the_que
 
 def test_new_keys_of_an_import_replace_revoked_ones_once() -> None:
     before = (FULFILLMENT, requested(TWO_KEYS)), (FULFILLMENT, delivered("A B")), (POOL, ran_out())
-    replaced = Fulfillment.KeysReplaced(number=1, line_item="li_key", keys=keys("C D"))
+    replaced = Fulfillment.KeysReplaced(number=1, line_item=as_line("li_key"), keys=keys("C D"))
 
     after = (
         streams(*before, (FULFILLMENT, REVOKED), (FULFILLMENT, AWAITED), (POOL, imported("C D")))

@@ -9,7 +9,7 @@ from builders import ADDRESS, CUSTOMER, a_checkout, a_line_item
 from kinds import ACCESS, HTTP, LICENSE_KEY, SHIPMENT
 from scenario import FULFILLMENT, SAID_AT, SESSION, Facts, Streams, effect, planned, requested, streams
 from taken_back import taken_back
-from typed_ids import as_event, as_sku, as_stream
+from typed_ids import as_event, as_line, as_sku, as_stream
 
 from domain import reasons
 from domain.catalog import Catalog
@@ -43,7 +43,7 @@ KEYS = (Personal("AAAA"),)
 PAID = CheckoutSession.Paid(payment_status="paid", amount_total=1000, currency="eur", occurred_at=SAID_AT)
 FAILED = CheckoutSession.AsyncPaymentFailed(stripe_event=as_event("evt_failed"), occurred_at=SAID_AT)
 SUCCEEDED = CheckoutSession.AsyncPaymentSucceeded(stripe_event=as_event("evt_succeeded"), occurred_at=SAID_AT)
-SHIPPED = Fulfillment.Shipped(number=1, lines=("li_mug",), carrier="DHL", tracking=Personal("T1"))
+SHIPPED = Fulfillment.Shipped(number=1, lines=(as_line("li_mug"),), carrier="DHL", tracking=Personal("T1"))
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from typed_ids import as_session, as_stream
+from typed_ids import as_line, as_session, as_stream
 
 from domain.event import replace
 from domain.key_pool import KeyPool
@@ -16,7 +16,7 @@ from domain.stock_item import LineRef, StockItem
 MANY = 4_000
 PATH_BYTES_MAX = 20_000
 """Far less than a copy of so many entries, which takes 150,000 to 300,000."""
-ANN = LineRef(as_session("cs_test_ann"), "li_1")
+ANN = LineRef(as_session("cs_test_ann"), as_line("li_1"))
 
 keys = st.one_of(st.integers(min_value=0, max_value=200), st.sampled_from(["a", "b", "a" * 70]))
 changes = st.lists(st.tuples(keys, st.one_of(st.none(), st.integers(), st.lists(keys, max_size=60))), max_size=80)
@@ -84,14 +84,19 @@ def test_the_first_of_a_queue_is_found_without_a_walk_through_those_that_left() 
 
 
 def test_a_sale_copies_none_of_the_open_parcels_of_its_sku() -> None:
-    reserved = (StockItem.Reserved(line_item="li_1", quantity=1, session_id=as_session(f"cs_{n}")) for n in range(MANY))
+    reserved = (
+        StockItem.Reserved(line_item=as_line("li_1"), quantity=1, session_id=as_session(f"cs_{n}")) for n in range(MANY)
+    )
     stock = StockItem(id=as_stream("sku_mug")).foresee([StockItem.Counted(on_hand=2 * MANY), *reserved])
 
-    facts = [*stock.reserve(ANN, 1), StockItem.Dispatched(line_item="li_1", quantity=1, session_id=as_session("cs_7"))]
+    facts = [
+        *stock.reserve(ANN, 1),
+        StockItem.Dispatched(line_item=as_line("li_1"), quantity=1, session_id=as_session("cs_7")),
+    ]
 
     assert allocated(lambda: stock.reserve(ANN, 1)) < PATH_BYTES_MAX
     assert allocated(lambda: stock.foresee(facts)) < 2 * PATH_BYTES_MAX
-    assert allocated(lambda: stock.release(LineRef(as_session("cs_8"), "li_1"))) < 2 * PATH_BYTES_MAX
+    assert allocated(lambda: stock.release(LineRef(as_session("cs_8"), as_line("li_1")))) < 2 * PATH_BYTES_MAX
 
 
 def test_a_key_that_leaves_a_large_pool_copies_none_of_the_others() -> None:
@@ -99,14 +104,16 @@ def test_a_key_that_leaves_a_large_pool_copies_none_of_the_others() -> None:
         [
             KeyPool.Imported(keys=tuple(Personal(f"KEY-{number}") for number in range(MANY))),
             *(
-                KeyPool.Assigned(line_item="li_1", keys=(Personal(f"KEY-{n}"),), session_id=as_session(f"cs_{n}"))
+                KeyPool.Assigned(
+                    line_item=as_line("li_1"), keys=(Personal(f"KEY-{n}"),), session_id=as_session(f"cs_{n}")
+                )
                 for n in range(99)
             ),
         ]
     )
     facts = pool.assign(ANN, 1)
 
-    assert facts == [KeyPool.Assigned(line_item="li_1", keys=(Personal("KEY-99"),), session_id=ANN.session_id)]
+    assert facts == [KeyPool.Assigned(line_item=as_line("li_1"), keys=(Personal("KEY-99"),), session_id=ANN.session_id)]
     assert allocated(lambda: pool.assign(ANN, 1)) < PATH_BYTES_MAX
     assert allocated(lambda: pool.foresee(facts)) < 2 * PATH_BYTES_MAX
     assert allocated(lambda: pool.foresee([KeyPool.Imported(keys=(Personal("NEW"),))])) < 2 * PATH_BYTES_MAX
@@ -132,13 +139,15 @@ def test_a_sale_does_not_walk_over_withdrawn_keys() -> None:
 
 
 def test_a_line_that_waits_for_keys_copies_none_of_the_others_that_wait() -> None:
-    ran_out = (KeyPool.RanOut(line_item="li_1", quantity=1, session_id=as_session(f"cs_{n}")) for n in range(MANY))
+    ran_out = (
+        KeyPool.RanOut(line_item=as_line("li_1"), quantity=1, session_id=as_session(f"cs_{n}")) for n in range(MANY)
+    )
     pool = KeyPool(id=as_stream("keys_pro")).foresee(list(ran_out))
 
     for fact in (
-        KeyPool.RanOut(line_item="li_1", quantity=1, session_id=ANN.session_id),
-        KeyPool.WaitEnded(line_item="li_1", session_id=as_session("cs_7")),
-        KeyPool.Assigned(line_item="li_1", keys=(Personal("K"),), session_id=as_session("cs_8")),
+        KeyPool.RanOut(line_item=as_line("li_1"), quantity=1, session_id=ANN.session_id),
+        KeyPool.WaitEnded(line_item=as_line("li_1"), session_id=as_session("cs_7")),
+        KeyPool.Assigned(line_item=as_line("li_1"), keys=(Personal("K"),), session_id=as_session("cs_8")),
     ):
         assert allocated(lambda fact=fact: pool.apply(fact)) < 2 * PATH_BYTES_MAX  # type: ignore[misc]
 

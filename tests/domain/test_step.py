@@ -1,6 +1,7 @@
 """What an effect is for, as a value and as the text that its stream's ID ends with."""
 
 import pytest
+from typed_ids import as_line
 
 from domain.mail import MailKind
 from domain.step import DeliverStep, MailStep, RetrieveStep, Step, parse_step
@@ -12,9 +13,9 @@ STEPS: list[tuple[Step, str]] = [
     *((MailStep(kind), f"mail_{kind}") for kind in MailKind),
     (MailStep(MailKind.SHIPPED, "2"), "mail_shipped_2"),
     (MailStep(MailKind.DELIVERED, "li_1Abc"), "mail_delivered_li_1Abc"),
-    (DeliverStep("li_1Abc"), "deliver_li_1Abc"),
-    (DeliverStep("li_1Abc", 3), "deliver_li_1Abc_3"),
-    (DeliverStep("il_1Abc_2"), "deliver_il_1Abc_2"),
+    (DeliverStep(as_line("li_1Abc")), "deliver_li_1Abc"),
+    (DeliverStep(as_line("li_1Abc"), 3), "deliver_li_1Abc_3"),
+    (DeliverStep(as_line("il_1Abc_2")), "deliver_il_1Abc_2"),
 ]
 
 

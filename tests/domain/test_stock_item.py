@@ -2,15 +2,15 @@
 
 import pytest
 from scenario import Given, given
-from typed_ids import as_session, as_stream
+from typed_ids import as_line, as_session, as_stream
 
 from domain.event import Event
 from domain.stock_item import QUANTITY_MAX, LineRef, StockItem
 
 ANN, BOB, CEM = (
-    LineRef(as_session("cs_test_ann"), "li_1"),
-    LineRef(as_session("cs_test_bob"), "li_1"),
-    LineRef(as_session("cs_test_cem"), "li_1"),
+    LineRef(as_session("cs_test_ann"), as_line("li_1")),
+    LineRef(as_session("cs_test_bob"), as_line("li_1")),
+    LineRef(as_session("cs_test_cem"), as_line("li_1")),
 )
 
 
@@ -69,7 +69,7 @@ def test_what_is_promised_to_one_is_not_promised_to_another() -> None:
 
 
 def test_two_lines_of_one_session_have_a_promise_each() -> None:
-    other_line = LineRef(ANN.session_id, "li_2")
+    other_line = LineRef(ANN.session_id, as_line("li_2"))
 
     after = the_mug(counted(3), reserved(ANN, 1)).when(StockItem.reserve, other_line, 2).then(reserved(other_line, 2))
 

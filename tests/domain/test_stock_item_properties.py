@@ -5,13 +5,13 @@ from collections.abc import Callable, Sequence
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scenario import given as given_stock
-from typed_ids import as_session, as_stream
+from typed_ids import as_line, as_session, as_stream
 
 from domain.stock_item import LineRef, StockItem, StockItemFact
 
 Command = Callable[[StockItem], Sequence[StockItemFact]]
 
-CLAIMS = [LineRef(as_session(f"cs_test_{session}"), f"li_{line}") for session in range(3) for line in range(2)]
+CLAIMS = [LineRef(as_session(f"cs_test_{session}"), as_line(f"li_{line}")) for session in range(3) for line in range(2)]
 claims = st.sampled_from(CLAIMS)
 quantities = st.integers(min_value=1, max_value=6)
 commands: st.SearchStrategy[Command] = st.one_of(

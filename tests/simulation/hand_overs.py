@@ -6,7 +6,7 @@ Nothing here uses the engine's rules.
 from dataclasses import dataclass, field
 
 from log_invariants import Findings, all_events
-from typed_ids import as_session
+from typed_ids import as_line, as_session
 
 from application.log.log import Log
 from domain.checkout_session import CheckoutSession
@@ -115,4 +115,4 @@ def _learn_cancellations(known: _Known, event: Event) -> None:
         known.canceled.update(_lines(event))
 
 
-_NONE = LineRef(as_session(""), "")
+_NONE = LineRef(as_session(""), as_line(""))

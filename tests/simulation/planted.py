@@ -29,6 +29,7 @@ from domain.checkout_session import CheckoutSession
 from domain.effect import Effect
 from domain.event import replace as changed
 from domain.fulfillment import Fulfillment
+from domain.ids import LineItemId
 from domain.key_pool import KeyPool
 from domain.persistent import PersistentMap
 from domain.plan import PlannedLine
@@ -217,7 +218,7 @@ def failed_payment_keeps_its_stock(patch: pytest.MonkeyPatch) -> None:
 def handed_over_again(patch: pytest.MonkeyPatch) -> None:
     """A line is delivered each time a delivery of it is reported."""
 
-    def deliver(self: Fulfillment, line_item: str, **details: Any) -> Sequence[Any]:
+    def deliver(self: Fulfillment, line_item: LineItemId, **details: Any) -> Sequence[Any]:
         if self.lines.get(line_item) is None:
             return []
         return self._and_completion([Fulfillment.LineItemDelivered(line_item=line_item, **details)])

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any, cast
 
 import pytest
+from typed_ids import as_line
 
 from application.running.deciding import Deciding
 from application.running.effect_kinds import RetryRule
@@ -16,7 +17,7 @@ from domain.checkout_session import CheckoutSession
 from domain.deliveries.outside import Outside
 from domain.effect import Effect
 from domain.fulfillment import Fulfillment
-from domain.ids import SessionId
+from domain.ids import LineItemId, SessionId
 from domain.mail import MailKind, MailLine
 from domain.policies import inventory, payments
 from domain.policies.emails import EmailPolicy
@@ -43,7 +44,7 @@ def keys_not_handed_over(patch: pytest.MonkeyPatch) -> None:
     deliver = Fulfillment.deliver
 
     def without_keys(self: Fulfillment, line_item: str, *, note: str | None = None, **_: Any) -> Sequence[Any]:
-        return deliver(self, line_item, note=note)
+        return deliver(self, as_line(line_item), note=note)
 
     patch.setattr(Fulfillment, "deliver", without_keys)
 
@@ -124,7 +125,7 @@ def canceled_line_keeps_its_stock(patch: pytest.MonkeyPatch) -> None:
     """Stock stays reserved for a line that staff canceled."""
     cancel = staff_decisions.cancel
 
-    def only_cancel(session_id: SessionId, lines: Sequence[str], do: Any, *, notifies: bool) -> None:
+    def only_cancel(session_id: SessionId, lines: Sequence[LineItemId], do: Any, *, notifies: bool) -> None:
         cancel(session_id, lines, cast(Any, _WithoutStock(do)), notifies=notifies)
 
     patch.setattr(staff_decisions, "cancel", only_cancel)

@@ -5,6 +5,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from typed_ids import as_line
+
 from domain.checkout import Address, Checkout, Contact, LineItem
 from domain.personal import Personal
 
@@ -18,7 +20,7 @@ CUSTOMER = Contact(name=Personal("Ada Example"), email=Personal("ada@example.com
 def a_line_item(id: str = "li_1", *, quantity: int = 1, amount_total: int = 1000, **changes: Any) -> LineItem:
     """A line item of a price and a product named after it."""
     item = LineItem(
-        id=id,
+        id=as_line(id),
         price=f"price_{id}",
         product=f"prod_{id}",
         description=f"Product of {id}",

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from log_parts import BEGINNING, COURSE, MUG, STAFF, LogWriter, checkout, mail, received
-from typed_ids import as_event, as_session, as_stream
+from typed_ids import as_event, as_line, as_session, as_stream
 
 from domain.checkout import Contact
 from domain.checkout_session import CheckoutSession
@@ -35,7 +35,9 @@ def _paid_at_once(session: SessionId, number: int) -> list[Event]:
     requested = Fulfillment.Requested(
         plan=(mug, COURSE), catalog="c0ffee", currency="eur", amount_shipping=490, amount_tax=420, paid_at=log.beginning
     )
-    shipped = Fulfillment.Shipped(number=1, lines=("li_mug",), carrier="DHL", tracking=Personal(f"TRACK{number}"))
+    shipped = Fulfillment.Shipped(
+        number=1, lines=(as_line("li_mug"),), carrier="DHL", tracking=Personal(f"TRACK{number}")
+    )
     log.add(
         as_stream(f"evt_{session}"), received("checkout.session.completed", session), session_id=session, actor="stripe"
     )
@@ -43,11 +45,14 @@ def _paid_at_once(session: SessionId, number: int) -> list[Event]:
     paid = CheckoutSession.Paid(payment_status="paid", amount_total=bought.amount_total, currency="eur")
     log.add(session, completed, retrieved, paid, session_id=session)
     log.add(
-        as_stream(f"ful_{session}"), requested, Fulfillment.LineItemDelivered(line_item="li_course"), session_id=session
+        as_stream(f"ful_{session}"),
+        requested,
+        Fulfillment.LineItemDelivered(line_item=as_line("li_course")),
+        session_id=session,
     )
     receipt = Effect.Requested(kind=MAIL, step="mail_receipt", mail=mail(MailKind.RECEIPT, mug, COURSE))
     log.add(as_stream(effect), receipt, Effect.AttemptStarted(number=1, worker="w1"), session_id=session)
     log.add(as_stream(effect), Effect.Succeeded(number=1), session_id=session)
-    delivered = Fulfillment.LineItemDelivered(line_item="li_mug")
+    delivered = Fulfillment.LineItemDelivered(line_item=as_line("li_mug"))
     log.add(as_stream(f"ful_{session}"), shipped, delivered, session_id=session, actor=STAFF, reason="packed")
     return log.events

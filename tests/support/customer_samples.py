@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from customer_language import TEXTS, render, render_not_found, render_too_many, render_unavailable
 from kinds import ACCESS, LICENSE_KEY, MANUAL, SHIPMENT
 from landing_samples import pages
+from typed_ids import as_line
 
 from domain.checkout import Address, Presentment
 from domain.line import LineState
@@ -24,7 +25,12 @@ _ORDERED_AT = datetime(2026, 3, 4, 17, 5, tzinfo=UTC)
 
 def _line(title: str, delivery: str, state: str, amount: int, *, quantity: int = 1, **more: object) -> MailLine:
     line = MailLine(
-        id=f"li_{title}", title=title, quantity=quantity, amount_total=amount, delivery=delivery, state=LineState(state)
+        id=as_line(f"li_{title}"),
+        title=title,
+        quantity=quantity,
+        amount_total=amount,
+        delivery=delivery,
+        state=LineState(state),
     )
     return replace(line, **more)  # type: ignore[arg-type]
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from builders import a_checkout, a_line_item
 from shop import COMPLETED, FAILED, SUCCEEDED, Shop
-from typed_ids import as_event, as_pool, as_session, as_sku
+from typed_ids import as_event, as_line, as_pool, as_session, as_sku
 
 from application.ports import Permanent, Temporary
 from application.staff import By
@@ -77,7 +77,7 @@ delivery = "courier"
                 lambda shop: shop.runtime.staff.count(as_sku("mug"), 5, ANN),
                 lambda shop: shop.runtime.staff.import_keys(as_pool("keys"), ["K-2", "K-3"], ANN),
                 Shop.rest,
-                lambda shop: shop.runtime.staff.ship(CARD, ["li_mug"], carrier="Pigeon", tracking="1", by=ANN),
+                lambda shop: shop.runtime.staff.ship(CARD, [as_line("li_mug")], carrier="Pigeon", tracking="1", by=ANN),
                 Shop.rest,
             ],
         )
@@ -172,7 +172,9 @@ BAD_DAY = Day(
                 # The mugs are found again: customers who had lost one are served.
                 _count_two_mugs_but_for_the_couriers,
                 Shop.rest,
-                lambda shop: shop.runtime.staff.ship(SHELF, ["li_mug"], carrier="Pigeon", tracking=None, by=ANN),
+                lambda shop: shop.runtime.staff.ship(
+                    SHELF, [as_line("li_mug")], carrier="Pigeon", tracking=None, by=ANN
+                ),
                 Shop.rest,
             ],
         ),

@@ -33,7 +33,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
-from typed_ids import as_event
+from typed_ids import as_event, as_line
 
 import interfaces.web
 from domain import reasons
@@ -85,7 +85,10 @@ def _wide(language: Language) -> LandingPage:
 
 def _keys(language: Language) -> LandingPage:
     """License keys that are shown, one and several, in a mail and in none, and those that are shown no more."""
-    one, many = replace(KEY, item=replace(KEY.item, id="li_one")), replace(KEY, item=replace(KEY.item, id="li_many"))
+    one, many = (
+        replace(KEY, item=replace(KEY.item, id=as_line("li_one"))),
+        replace(KEY, item=replace(KEY.item, id=as_line("li_many"))),
+    )
     several = tuple(Personal(f"PRO-{number:04}-ABCD-EFGH-JKLM") for number in range(1, 8))
     return page_of_lines(
         delivered(one, keys=KEYS[:1]), delivered(many, keys=several), plan=[one, many], language=language

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from kinds import ACCESS, HTTP, LICENSE_KEY, MANUAL, SHIPMENT
-from typed_ids import as_sku
+from typed_ids import as_line, as_sku
 
 from domain import reasons
 from domain.checkout import (
@@ -69,7 +69,7 @@ class LogWriter:
 
 def item(id: str, **changes: object) -> LineItem:
     plain = LineItem(
-        id=id,
+        id=as_line(id),
         price=f"price_{id}",
         product=f"prod_{id}",
         description=f"Item {id}",

@@ -33,7 +33,7 @@ from domain.errors import Refused
 from domain.event import A, Event
 from domain.fulfillment import Fulfillment
 from domain.identifiers import fulfillment_id
-from domain.ids import SessionId, StreamId
+from domain.ids import LineItemId, SessionId, StreamId
 from domain.key_pool import KeyPool
 from domain.line import Line, LineState
 from domain.personal import Personal
@@ -352,12 +352,12 @@ class Day:
             self._unshipped[claim] += 1
         self._check_books()
 
-    def _ship_from(self, id: SessionId, lines: Sequence[str]) -> bool:
+    def _ship_from(self, id: SessionId, lines: Sequence[LineItemId]) -> bool:
         before = self._open_lines(id)
         ship = staff_decisions.ship
         return self._staff(id, lambda do: ship(id, lines, do, carrier="DHL", tracking=None)) and self._gone(id, before)
 
-    def _complete_by_hand(self, id: SessionId, lines: Sequence[str]) -> bool:
+    def _complete_by_hand(self, id: SessionId, lines: Sequence[LineItemId]) -> bool:
         before = self._open_lines(id)
         return self._staff(id, lambda do: staff_decisions.complete(id, lines, do)) and self._gone(id, before)
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from kinds import HTTP, MANUAL
 from log_parts import BEGINNING, COURSE, KEY, MUG, PLAN, SERVICE, STAFF, LogWriter, checkout, mail, received
-from typed_ids import as_event, as_pool, as_session, as_stream
+from typed_ids import as_event, as_line, as_pool, as_session, as_stream
 
 from domain import reasons
 from domain.checkout import Address, Contact
@@ -77,7 +77,7 @@ def _paid_late(log: LogWriter) -> None:
     log.add(SHOP, unpaid, session_id=SHOP, actor="worker:w1")
     log.add(as_stream(effect), Effect.Succeeded(number=1), session_id=SHOP, actor="worker:w1")
     log.add(as_stream(f"ful_{SHOP}"), Fulfillment.StockHeld(lines=(MUG,)), session_id=SHOP)
-    log.add(as_stream("sku_mug-blue"), StockItem.Reserved(line_item="li_mug", quantity=2), session_id=SHOP)
+    log.add(as_stream("sku_mug-blue"), StockItem.Reserved(line_item=as_line("li_mug"), quantity=2), session_id=SHOP)
     pending = Effect.Requested(kind=MAIL, step="mail_payment_pending", mail=mail(MailKind.PAYMENT_PENDING, MUG))
     log.add(as_stream(f"eff_{SHOP}_mail_payment_pending"), pending, session_id=SHOP, actor="policy:emails")
     log.add(
@@ -108,18 +108,20 @@ def _handed_over(log: LogWriter) -> None:
     requested = Fulfillment.Requested(
         plan=PLAN, catalog="c0ffee", currency="eur", amount_shipping=490, amount_tax=5 * 171 + 78, paid_at=paid_at
     )
-    by_hand = Fulfillment.LineItemBlocked(line_item="li_wrap", state=LineState.MANUAL, detail=reasons.no_rule())
+    by_hand = Fulfillment.LineItemBlocked(
+        line_item=as_line("li_wrap"), state=LineState.MANUAL, detail=reasons.no_rule()
+    )
     log.add(
         as_stream(ful),
         requested,
-        Fulfillment.LineItemDelivered(line_item="li_course", link="https://example.com/course"),
+        Fulfillment.LineItemDelivered(line_item=as_line("li_course"), link="https://example.com/course"),
         by_hand,
-        Fulfillment.LineItemReserved(line_item="li_mug"),
+        Fulfillment.LineItemReserved(line_item=as_line("li_mug")),
         session_id=SHOP,
     )
     keys = (Personal("AAAA-1111"),)
-    log.add(as_stream("keys_pro"), KeyPool.Assigned(line_item="li_key", keys=keys), session_id=SHOP)
-    log.add(as_stream(ful), Fulfillment.LineItemDelivered(line_item="li_key", keys=keys), session_id=SHOP)
+    log.add(as_stream("keys_pro"), KeyPool.Assigned(line_item=as_line("li_key"), keys=keys), session_id=SHOP)
+    log.add(as_stream(ful), Fulfillment.LineItemDelivered(line_item=as_line("li_key"), keys=keys), session_id=SHOP)
     log.add(as_stream(effect), Effect.Requested(kind=HTTP, step="deliver_li_service", line=SERVICE), session_id=SHOP)
     retry_at = BEGINNING + timedelta(hours=2)
     log.add(
@@ -136,7 +138,7 @@ def _handed_over(log: LogWriter) -> None:
         actor="worker:w1",
     )
     given_up = Fulfillment.LineItemBlocked(
-        line_item="li_service", state=LineState.GIVEN_UP, detail=reasons.port_failed("HTTP 410")
+        line_item=as_line("li_service"), state=LineState.GIVEN_UP, detail=reasons.port_failed("HTTP 410")
     )
     log.add(as_stream(ful), given_up, session_id=SHOP)
 
@@ -145,7 +147,7 @@ def _helped_by_staff(log: LogWriter) -> None:
     ful, effect = f"ful_{SHOP}", f"eff_{SHOP}_deliver_li_service"
     log.add(SHOP, CheckoutSession.RetryRequested(), session_id=SHOP, actor=STAFF, reason="their service is up again")
     log.add(as_stream(effect), Effect.RetryRequested(), session_id=SHOP)
-    log.add(as_stream(ful), Fulfillment.LineItemResumed(line_item="li_service"), session_id=SHOP)
+    log.add(as_stream(ful), Fulfillment.LineItemResumed(line_item=as_line("li_service")), session_id=SHOP)
     log.add(
         as_stream(effect),
         Effect.AttemptStarted(number=3, worker="w2"),
@@ -153,19 +155,21 @@ def _helped_by_staff(log: LogWriter) -> None:
         session_id=SHOP,
         actor="worker:w2",
     )
-    log.add(as_stream(ful), Fulfillment.LineItemDelivered(line_item="li_service", note="ref 99"), session_id=SHOP)
+    log.add(
+        as_stream(ful), Fulfillment.LineItemDelivered(line_item=as_line("li_service"), note="ref 99"), session_id=SHOP
+    )
     log.add(
         as_stream(ful),
-        Fulfillment.Shipped(number=1, lines=("li_mug",), carrier="DHL", tracking=Personal("TRACK42")),
-        Fulfillment.LineItemDelivered(line_item="li_mug"),
+        Fulfillment.Shipped(number=1, lines=(as_line("li_mug"),), carrier="DHL", tracking=Personal("TRACK42")),
+        Fulfillment.LineItemDelivered(line_item=as_line("li_mug")),
         session_id=SHOP,
         actor=STAFF,
         reason="packed",
     )
-    log.add(as_stream("sku_mug-blue"), StockItem.Dispatched(line_item="li_mug", quantity=2), session_id=SHOP)
+    log.add(as_stream("sku_mug-blue"), StockItem.Dispatched(line_item=as_line("li_mug"), quantity=2), session_id=SHOP)
     log.add(
         as_stream(ful),
-        Fulfillment.LineItemDelivered(line_item="li_wrap"),
+        Fulfillment.LineItemDelivered(line_item=as_line("li_wrap")),
         Fulfillment.Completed(),
         session_id=SHOP,
         actor=STAFF,
@@ -175,7 +179,7 @@ def _helped_by_staff(log: LogWriter) -> None:
 
 
 def _never_paid(log: LogWriter) -> None:
-    many = replace(MUG, item=replace(MUG.item, id="li_mugs", quantity=9))
+    many = replace(MUG, item=replace(MUG.item, id=as_line("li_mugs"), quantity=9))
     log.add(
         DEBIT,
         CheckoutSession.Completed(stripe_event=as_event("evt_3"), payment_status="unpaid"),
@@ -186,13 +190,17 @@ def _never_paid(log: LogWriter) -> None:
     log.add(DEBIT, unpaid, session_id=as_session(DEBIT), actor=STAFF, reason="customer asks")
     log.add(as_stream(f"ful_{DEBIT}"), Fulfillment.StockHeld(lines=(many,)), session_id=as_session(DEBIT))
     log.add(
-        as_stream("sku_mug-blue"), StockItem.Backordered(line_item="li_mugs", quantity=9), session_id=as_session(DEBIT)
+        as_stream("sku_mug-blue"),
+        StockItem.Backordered(line_item=as_line("li_mugs"), quantity=9),
+        session_id=as_session(DEBIT),
     )
     failed = CheckoutSession.AsyncPaymentFailed(stripe_event=as_event("evt_4"))
     log.add(DEBIT, failed, session_id=as_session(DEBIT), actor="policy:intake")
     log.add(as_stream(f"ful_{DEBIT}"), Fulfillment.HoldReleased(lines=(many,)), session_id=as_session(DEBIT))
     log.add(
-        as_stream("sku_mug-blue"), StockItem.Released(line_item="li_mugs", quantity=9), session_id=as_session(DEBIT)
+        as_stream("sku_mug-blue"),
+        StockItem.Released(line_item=as_line("li_mugs"), quantity=9),
+        session_id=as_session(DEBIT),
     )
     log.add(
         DEBIT,
@@ -218,15 +226,17 @@ def _short_of_keys(log: LogWriter) -> None:
         plan=(KEY,), catalog="c0ffee", currency="eur", amount_shipping=490, amount_tax=171, paid_at=BEGINNING
     )
     log.add(as_stream(f"ful_{KEYS}"), requested, session_id=as_session(KEYS))
-    log.add(as_stream("keys_pro"), KeyPool.RanOut(line_item="li_key", quantity=1), session_id=as_session(KEYS))
+    log.add(as_stream("keys_pro"), KeyPool.RanOut(line_item=as_line("li_key"), quantity=1), session_id=as_session(KEYS))
     waiting = Fulfillment.LineItemBlocked(
-        line_item="li_key", state=LineState.BACKORDERED, detail=reasons.not_enough_keys(as_pool("pro"))
+        line_item=as_line("li_key"), state=LineState.BACKORDERED, detail=reasons.not_enough_keys(as_pool("pro"))
     )
     by_hand = replace(KEY, delivery=MANUAL)
     replanned = Fulfillment.Replanned(lines=(by_hand,), replaced=(KEY,), catalog="beef")
     log.add(as_stream(f"ful_{KEYS}"), waiting, replanned, session_id=as_session(KEYS))
-    log.add(as_stream("keys_pro"), KeyPool.WaitEnded(line_item="li_key"), session_id=as_session(KEYS))
-    manual = Fulfillment.LineItemBlocked(line_item="li_key", state=LineState.MANUAL, detail=reasons.manual_by_rule())
+    log.add(as_stream("keys_pro"), KeyPool.WaitEnded(line_item=as_line("li_key")), session_id=as_session(KEYS))
+    manual = Fulfillment.LineItemBlocked(
+        line_item=as_line("li_key"), state=LineState.MANUAL, detail=reasons.manual_by_rule()
+    )
     log.add(as_stream(f"ful_{KEYS}"), manual, session_id=as_session(KEYS))
 
 
@@ -270,7 +280,7 @@ def _captured_later(log: LogWriter) -> None:
 def _written_by_staff(log: LogWriter) -> None:
     log.add(
         as_stream(f"ful_{KEYS}"),
-        Fulfillment.KeysShown(lines=("li_key",)),
+        Fulfillment.KeysShown(lines=(as_line("li_key"),)),
         session_id=as_session(KEYS),
         actor=STAFF,
         reason="by phone",
@@ -308,20 +318,20 @@ def _parcel_undone(log: LogWriter) -> None:
     log.add(ful, corrected, session_id=SHOP, actor=STAFF, reason="a digit was wrong")
     undone = Fulfillment.Unshipped(number=1, lines=(MUG,), is_restocked=True)
     log.add(ful, undone, session_id=SHOP, actor=STAFF, reason="returned to sender")
-    returned = StockItem.Returned(line_item="li_mug", quantity=2)
-    reserved = StockItem.Reserved(line_item="li_mug", quantity=2)
+    returned = StockItem.Returned(line_item=as_line("li_mug"), quantity=2)
+    reserved = StockItem.Reserved(line_item=as_line("li_mug"), quantity=2)
     log.add(shelf, returned, reserved, session_id=SHOP, actor=STAFF, reason="returned to sender")
     log.add(
         ful,
-        Fulfillment.LineItemReserved(line_item="li_mug"),
-        Fulfillment.Shipped(number=2, lines=("li_mug",), carrier="DHL", tracking=Personal("TRACK44")),
-        Fulfillment.LineItemDelivered(line_item="li_mug"),
+        Fulfillment.LineItemReserved(line_item=as_line("li_mug")),
+        Fulfillment.Shipped(number=2, lines=(as_line("li_mug"),), carrier="DHL", tracking=Personal("TRACK44")),
+        Fulfillment.LineItemDelivered(line_item=as_line("li_mug")),
         Fulfillment.Completed(),
         session_id=SHOP,
         actor=STAFF,
         reason="sent again",
     )
-    log.add(shelf, StockItem.Dispatched(line_item="li_mug", quantity=2), session_id=SHOP, actor=STAFF)
+    log.add(shelf, StockItem.Dispatched(line_item=as_line("li_mug"), quantity=2), session_id=SHOP, actor=STAFF)
 
 
 def _canceled(log: LogWriter) -> None:
@@ -338,15 +348,17 @@ def _canceled(log: LogWriter) -> None:
         plan=(manual,), catalog="c0ffee", currency="eur", amount_shipping=490, amount_tax=171, paid_at=BEGINNING
     )
     blocked = Fulfillment.LineItemBlocked(
-        line_item="li_key", state=LineState.MANUAL, detail=reasons.paid_after_cancellation()
+        line_item=as_line("li_key"), state=LineState.MANUAL, detail=reasons.paid_after_cancellation()
     )
     log.add(stream, requested, blocked, session_id=id)
-    canceled = Fulfillment.LineItemsCanceled(number=1, lines=("li_key",), notifies=False)
+    canceled = Fulfillment.LineItemsCanceled(number=1, lines=(as_line("li_key"),), notifies=False)
     log.add(stream, canceled, Fulfillment.Completed(), session_id=id, actor=STAFF, reason="ordered twice")
     keys = (Personal("BASIC-1"),)
     log.add(as_stream("keys_basic"), KeyPool.Imported(keys=keys), actor=STAFF, reason="bought")
-    log.add(as_stream("keys_basic"), KeyPool.Assigned(line_item="li_key", keys=keys), session_id=id)
-    log.add(as_stream("keys_basic"), KeyPool.Returned(line_item="li_key", keys=keys), session_id=id, actor=STAFF)
+    log.add(as_stream("keys_basic"), KeyPool.Assigned(line_item=as_line("li_key"), keys=keys), session_id=id)
+    log.add(
+        as_stream("keys_basic"), KeyPool.Returned(line_item=as_line("li_key"), keys=keys), session_id=id, actor=STAFF
+    )
 
 
 def _paid_under_a_reference(log: LogWriter) -> None:
@@ -359,21 +371,23 @@ def _revoked(log: LogWriter) -> None:
     """The key of the shop's own checkout leaked, and it waits for another one. It gets that, and waits for a third in
     vain."""
     id, leaked, new = as_session(SHOP), (Personal("AAAA-1111"),), (Personal("CCCC-3333"),)
-    awaited = Fulfillment.KeysAwaited(line_item="li_key", quantity=1, detail=reasons.not_enough_keys(as_pool("pro")))
+    awaited = Fulfillment.KeysAwaited(
+        line_item=as_line("li_key"), quantity=1, detail=reasons.not_enough_keys(as_pool("pro"))
+    )
     events: Sequence[tuple[str, Event]] = (
-        ("keys_pro", KeyPool.Revoked(line_item="li_key", keys=leaked)),
-        ("keys_pro", KeyPool.RanOut(line_item="li_key", quantity=1)),
-        (f"ful_{SHOP}", Fulfillment.KeysRevoked(line_item="li_key", numbers=(1,))),
+        ("keys_pro", KeyPool.Revoked(line_item=as_line("li_key"), keys=leaked)),
+        ("keys_pro", KeyPool.RanOut(line_item=as_line("li_key"), quantity=1)),
+        (f"ful_{SHOP}", Fulfillment.KeysRevoked(line_item=as_line("li_key"), numbers=(1,))),
         (f"ful_{SHOP}", awaited),
         ("keys_pro", KeyPool.Imported(keys=new)),
-        ("keys_pro", KeyPool.Assigned(line_item="li_key", keys=new)),
-        (f"ful_{SHOP}", Fulfillment.KeysReplaced(number=1, line_item="li_key", keys=new)),
-        ("keys_pro", KeyPool.Revoked(line_item="li_key", keys=new)),
-        ("keys_pro", KeyPool.RanOut(line_item="li_key", quantity=1)),
-        (f"ful_{SHOP}", Fulfillment.KeysRevoked(line_item="li_key", numbers=(2,))),
+        ("keys_pro", KeyPool.Assigned(line_item=as_line("li_key"), keys=new)),
+        (f"ful_{SHOP}", Fulfillment.KeysReplaced(number=1, line_item=as_line("li_key"), keys=new)),
+        ("keys_pro", KeyPool.Revoked(line_item=as_line("li_key"), keys=new)),
+        ("keys_pro", KeyPool.RanOut(line_item=as_line("li_key"), quantity=1)),
+        (f"ful_{SHOP}", Fulfillment.KeysRevoked(line_item=as_line("li_key"), numbers=(2,))),
         (f"ful_{SHOP}", awaited),
-        ("keys_pro", KeyPool.WaitEnded(line_item="li_key")),
-        (f"ful_{SHOP}", Fulfillment.KeysWaitEnded(line_item="li_key")),
+        ("keys_pro", KeyPool.WaitEnded(line_item=as_line("li_key"))),
+        (f"ful_{SHOP}", Fulfillment.KeysWaitEnded(line_item=as_line("li_key"))),
     )
     for stream, event in events:
         log.add(as_stream(stream), event, session_id=id, actor=STAFF, reason="it was posted in a forum")

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import cast
 
+from typed_ids import as_line
+
 from domain import reasons
 from domain.fulfillment import Fulfillment
 from domain.line import LineState
@@ -20,4 +22,4 @@ class _TakenBack:
 
 def taken_back(line_item: str) -> Fulfillment.LineItemBlocked:
     state = cast(LineState, _TakenBack())
-    return Fulfillment.LineItemBlocked(line_item=line_item, state=state, detail=reasons.as_written("why"))
+    return Fulfillment.LineItemBlocked(line_item=as_line(line_item), state=state, detail=reasons.as_written("why"))

@@ -1,6 +1,6 @@
 """Identifiers of tests as the types that the engine takes, whatever their shape."""
 
-from domain.ids import EffectId, PoolName, SessionId, Sku, StreamId, StripeEventId
+from domain.ids import EffectId, LineItemId, PoolName, SessionId, Sku, StreamId, StripeEventId
 
 
 def as_stream(text: str) -> StreamId:
@@ -25,3 +25,7 @@ def as_sku(text: str) -> Sku:
 
 def as_pool(text: str) -> PoolName:
     return PoolName(text)
+
+
+def as_line(text: str) -> LineItemId:
+    return LineItemId(text)

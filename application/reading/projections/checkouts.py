@@ -16,6 +16,7 @@ from domain.checkout_session_events import CheckoutSessionFact
 from domain.event import Event
 from domain.fulfillment import Fulfillment
 from domain.fulfillment_events import FulfillmentFact
+from domain.ids import LineItemId
 from domain.line import LineState
 from domain.park_reason import ParkReason
 
@@ -24,7 +25,7 @@ from domain.park_reason import ParkReason
 class _Facts:
     """What the state follows from, as far as events reported it. A row keeps it as JSON, without what is not so."""
 
-    lines: Mapping[str, str] | None = None
+    lines: Mapping[LineItemId, str] | None = None
     """The states of the lines by ID; None as long as they are not planned."""
     is_paid: bool = False
     has_bought: bool = False
@@ -47,7 +48,7 @@ class _Facts:
         there = {each.name: value for each in fields(self) if (value := getattr(self, each.name)) not in (None, False)}
         return json.dumps(there, separators=(",", ":"))
 
-    def with_lines(self, lines: Mapping[str, LineState]) -> "_Facts":
+    def with_lines(self, lines: Mapping[LineItemId, LineState]) -> "_Facts":
         return replace(self, lines={**(self.lines or {}), **lines})
 
     @property

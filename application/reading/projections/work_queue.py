@@ -36,7 +36,7 @@ from domain.effect_events import EffectFact
 from domain.event import Event
 from domain.fulfillment import Fulfillment
 from domain.fulfillment_events import FulfillmentFact
-from domain.ids import SessionId
+from domain.ids import LineItemId, SessionId
 from domain.line import LineState
 from domain.park_reason import ParkReason
 from domain.plan import PlannedLine
@@ -149,7 +149,7 @@ def _decided(session: SessionId) -> Remove:
     return Remove({"subject": session, "kind": Work.PAID_TWICE.value})
 
 
-def _parcel(event: Event, line_item: str, *, is_open: bool) -> Change:
+def _parcel(event: Event, line_item: LineItemId, *, is_open: bool) -> Change:
     """Return the change of a parcel's row. A line that is no parcel has no such row, so nothing changes."""
     key = {"subject": event.session_id or "", "kind": Work.PARCEL_TO_PACK.value, "item": line_item}
     return Update(key, {"is_open": int(is_open), "since": rfc3339(event.recorded_at)})
@@ -169,7 +169,7 @@ def _of_line(state: LineState) -> Work | None:
             assert_never(state)
 
 
-def _unblocked(session: SessionId, line_item: str) -> Iterator[Change]:
+def _unblocked(session: SessionId, line_item: LineItemId) -> Iterator[Change]:
     for kind in _OF_LINES:
         yield Remove({"subject": session, "kind": kind.value, "item": line_item})
 

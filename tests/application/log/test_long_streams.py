@@ -10,7 +10,7 @@ import pytest
 from every_store import change, log_environment, put_back
 from fakes.outside import BEGINNING, FixedClock, MemoryLocks
 from log_parts import LogWriter
-from typed_ids import as_session, as_stream
+from typed_ids import as_line, as_session, as_stream
 
 from application.errors import Unprepared
 from application.log.log import Log, StoredEvent
@@ -99,8 +99,10 @@ def sold(pieces: int, sku: StreamId = SKU) -> list[Event]:
     log = LogWriter()
     log.add(sku, StockItem.Counted(on_hand=10**6))
     for number in range(pieces):
-        reserved = StockItem.Reserved(line_item="li_1", quantity=1, session_id=as_session(f"cs_test_{number}"))
-        dispatched = StockItem.Dispatched(line_item="li_1", quantity=1, session_id=as_session(f"cs_test_{number}"))
+        reserved = StockItem.Reserved(line_item=as_line("li_1"), quantity=1, session_id=as_session(f"cs_test_{number}"))
+        dispatched = StockItem.Dispatched(
+            line_item=as_line("li_1"), quantity=1, session_id=as_session(f"cs_test_{number}")
+        )
         log.add(sku, reserved, *([dispatched] if number % 2 else []), session_id=as_session(f"cs_test_{number}"))
     return log.events
 
@@ -279,7 +281,9 @@ class ReservesHot:
 
     def decide(self, event: Event, do: object) -> None:
         assert isinstance(do, UnitOfWork)
-        do.command(StockItem, SKU, StockItem.reserve, LineRef(as_session("cs_test_new"), event.originator_id), 1)
+        do.command(
+            StockItem, SKU, StockItem.reserve, LineRef(as_session("cs_test_new"), as_line(event.originator_id)), 1
+        )
         self.decided.append(event.originator_id)
 
 
@@ -294,10 +298,14 @@ def test_a_pool_of_many_keys_is_kept_whole_in_its_row(open_process: Callable[[],
         key = Personal(f"KEY-{number // 3}-{number % 3}")
         log.add(
             as_stream("keys_pro"),
-            KeyPool.Assigned(line_item="li_1", keys=(key,)),
+            KeyPool.Assigned(line_item=as_line("li_1"), keys=(key,)),
             session_id=as_session(f"cs_test_{number}"),
         )
-    log.add(as_stream("keys_pro"), KeyPool.RanOut(line_item="li_2", quantity=5000), session_id=as_session("cs_test_1"))
+    log.add(
+        as_stream("keys_pro"),
+        KeyPool.RanOut(line_item=as_line("li_2"), quantity=5000),
+        session_id=as_session("cs_test_1"),
+    )
     append(process, log.events)
     with pytest.raises(Unprepared):
         process.long_streams.state(KeyPool, "keys_pro")
@@ -308,5 +316,5 @@ def test_a_pool_of_many_keys_is_kept_whole_in_its_row(open_process: Callable[[],
     state = other.long_streams.state(KeyPool, "keys_pro")
 
     assert state == process.log.get(KeyPool, "keys_pro")
-    assert state.waiting == {LineRef(as_session("cs_test_1"), "li_2"): 5000}
+    assert state.waiting == {LineRef(as_session("cs_test_1"), as_line("li_2")): 5000}
     assert other.log.decoded == 0

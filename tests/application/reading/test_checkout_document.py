@@ -9,7 +9,7 @@ import pytest
 from log_parts import BEGINNING, COURSE, MUG, LogWriter, checkout, mail
 from read_side import ReadSide
 from sample_log import DEBIT, FOREIGN, KEYS, SHOP, sample_log
-from typed_ids import as_session, as_stream
+from typed_ids import as_line, as_session, as_stream
 
 from application.reading.checkout_document import as_json, checkout_document
 from domain import reasons
@@ -333,7 +333,7 @@ def test_a_line_says_why_it_can_not_go_on() -> None:
         plan=(MUG,), catalog="", currency="eur", amount_shipping=0, amount_tax=0, paid_at=BEGINNING
     )
     blocked = Fulfillment.LineItemBlocked(
-        line_item="li_mug", state=LineState.BACKORDERED, detail=reasons.as_written("Not enough")
+        line_item=as_line("li_mug"), state=LineState.BACKORDERED, detail=reasons.as_written("Not enough")
     )
 
     (line,) = shown(as_session(SHOP), *recorded(as_stream(f"ful_{SHOP}"), requested, blocked))["line_items"]

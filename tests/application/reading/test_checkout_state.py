@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 from log_parts import BEGINNING, COURSE, MUG, checkout
-from typed_ids import as_event, as_session, as_stream
+from typed_ids import as_event, as_line, as_session, as_stream
 
 from application.reading.checkout_state import CheckoutState, checkout_state
 from domain import reasons
@@ -76,12 +76,12 @@ def test_before_it_is_planned_a_checkout_stands_as_stripe_says(events: list[Even
 REQUESTED = Fulfillment.Requested(
     plan=(MUG, COURSE), catalog="", currency="eur", amount_shipping=0, amount_tax=0, paid_at=BEGINNING
 )
-MUG_SENT = Fulfillment.LineItemDelivered(line_item="li_mug")
-COURSE_OPEN = Fulfillment.LineItemDelivered(line_item="li_course")
+MUG_SENT = Fulfillment.LineItemDelivered(line_item=as_line("li_mug"))
+COURSE_OPEN = Fulfillment.LineItemDelivered(line_item=as_line("li_course"))
 
 
 def blocked(line_item: str, state: LineState = LineState.MANUAL) -> Event:
-    return Fulfillment.LineItemBlocked(line_item=line_item, state=state, detail=reasons.as_written(""))
+    return Fulfillment.LineItemBlocked(line_item=as_line(line_item), state=state, detail=reasons.as_written(""))
 
 
 @pytest.mark.parametrize(

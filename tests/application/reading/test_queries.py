@@ -10,7 +10,7 @@ from log_parts import BEGINNING, LogWriter, received
 from older_log import OlderLog
 from read_side import ReadSide, open_read_side
 from sample_log import AUTHORIZED, CANCELED, DEBIT, FOREIGN, KEYS, SHOP, sample_log
-from typed_ids import as_session, as_sku, as_stream
+from typed_ids import as_line, as_session, as_sku, as_stream
 
 from application.log.insertion import Bookkeeping, Insertion, ParkedEvent
 from application.reading.answers import ProjectionStatus, SearchHit, StockLevel, WorkItem
@@ -292,8 +292,12 @@ def test_parked_events_that_a_person_dismissed_are_shown_when_another_is_parked(
 def test_the_stock_has_every_sku_that_was_ever_counted_or_asked_for(read_side: ReadSide) -> None:
     log = LogWriter()
     log.add(as_stream("sku_mug"), StockItem.Counted(on_hand=5))
-    log.add(as_stream("sku_hat"), StockItem.Backordered(line_item="li_1", quantity=2), session_id=as_session(SHOP))
-    log.add(as_stream("sku_mug"), StockItem.Reserved(line_item="li_2", quantity=3), session_id=as_session(SHOP))
+    log.add(
+        as_stream("sku_hat"), StockItem.Backordered(line_item=as_line("li_1"), quantity=2), session_id=as_session(SHOP)
+    )
+    log.add(
+        as_stream("sku_mug"), StockItem.Reserved(line_item=as_line("li_2"), quantity=3), session_id=as_session(SHOP)
+    )
     read_side.append(log.events)
 
     assert read_side.queries.stock() == [

@@ -8,7 +8,7 @@ import pytest
 from kinds import MANUAL, SHIPMENT
 from log_parts import BEGINNING, COURSE, CUSTOMER, KEY, MUG, PLAN, SERVICE, checkout
 from sample_log import sample_log
-from typed_ids import as_event, as_session, as_stream
+from typed_ids import as_event, as_line, as_session, as_stream
 
 from application.reading.checkout_document import checkout_document
 from application.reading.redacted import redacted
@@ -140,7 +140,7 @@ def test_every_kind_of_mail_has_a_name_of_its_own(kind: MailKind) -> None:
     assert f"the mail {kind}" not in of_effect(str(MailStep(kind)), Effect.RetryRequested())
 
 
-REPLACED = replace(MUG, item=replace(MUG.item, id="li_mug2", price="price_other"))
+REPLACED = replace(MUG, item=replace(MUG.item, id=as_line("li_mug2"), price="price_other"))
 
 
 @pytest.mark.parametrize(
@@ -229,20 +229,24 @@ REPLACED = replace(MUG, item=replace(MUG.item, id="li_mug2", price="price_other"
         ),
         (
             Fulfillment.LineItemBlocked(
-                line_item="li_mug", state=LineState.BACKORDERED, detail=reasons.port_failed("HTTP 410")
+                line_item=as_line("li_mug"), state=LineState.BACKORDERED, detail=reasons.port_failed("HTTP 410")
             ),
             "“Mug, blue” is backordered: HTTP 410",
         ),
         (
-            Fulfillment.LineItemDelivered(line_item="li_key", keys=(Personal("A"), Personal("B")), note="by mail"),
+            Fulfillment.LineItemDelivered(
+                line_item=as_line("li_key"), keys=(Personal("A"), Personal("B")), note="by mail"
+            ),
             "“Item li_key” is delivered, with 2 license keys (by mail)",
         ),
         (
-            Fulfillment.Shipped(number=2, lines=("li_mug", "li_key", "li_x"), carrier="DHL", tracking=None),
+            Fulfillment.Shipped(
+                number=2, lines=(as_line("li_mug"), as_line("li_key"), as_line("li_x")), carrier="DHL", tracking=None
+            ),
             "Shipped parcel 2 with DHL: “Mug, blue”, “Item li_key” and line li_x",
         ),
         (
-            StockItem.Released(line_item="li_x", quantity=2, originator_id=as_stream("sku_mug")),
+            StockItem.Released(line_item=as_line("li_x"), quantity=2, originator_id=as_stream("sku_mug")),
             "Released 2 × mug from line li_x",
         ),
         (
@@ -272,7 +276,7 @@ def test_every_source_has_words(where: Source) -> None:
 
 @pytest.mark.parametrize("state", LineState)
 def test_every_state_of_a_line_has_words(state: LineState) -> None:
-    blocked = Fulfillment.LineItemBlocked(line_item="li_mug", state=state, detail=reasons.as_written("why"))
+    blocked = Fulfillment.LineItemBlocked(line_item=as_line("li_mug"), state=state, detail=reasons.as_written("why"))
 
     assert re.fullmatch(r"“Mug, blue” [a-z ]+: why", sentence(blocked, NAMES))
 

@@ -8,7 +8,7 @@ import pytest
 from builders import a_checkout, a_line_item
 from fakes.outside import Outside
 from shop import COMPLETED, SUCCEEDED, Shop
-from typed_ids import as_event, as_pool, as_session, as_sku
+from typed_ids import as_event, as_line, as_pool, as_session, as_sku
 
 from application.ports import DeliveryReceipt, DeliveryRequest, NotTaken, Temporary
 from application.staff import By
@@ -115,7 +115,7 @@ def test_a_parcel_that_was_not_packed_is_canceled_and_its_stock_is_for_others(
 def test_what_the_customer_has_stays_and_the_rest_completes_the_checkout(open_shop: Open, outside: Outside) -> None:
     shop = bought(open_shop, outside, "course", "mug")
     with pytest.raises(Refused, match="Line li_course is delivered, not waiting for its delivery"):
-        shop.runtime.staff.cancel(ID, ["li_course"], BY, notifies=False)
+        shop.runtime.staff.cancel(ID, [as_line("li_course")], BY, notifies=False)
 
     kept = shop.runtime.staff.cancel(ID, [], BY, notifies=True)
     shop.rest()
@@ -194,7 +194,7 @@ def test_keys_that_only_waited_for_stock_go_to_who_waits_for_them(open_shop: Ope
     assert owners == [ID], "it has its key, and no box"
     assert [session for session, _ in shop.runtime.log.get(KeyPool, "keys_pro").ledger] == [NEXT]
     assert (shop.state(ID), shop.state(NEXT)) == ("canceled", "fulfilled")
-    assert [key.text for key in shop.fulfillment(NEXT).lines["li_key"].keys] == ["AAAA-1"]
+    assert [key.text for key in shop.fulfillment(NEXT).lines[as_line("li_key")].keys] == ["AAAA-1"]
 
 
 def test_an_unpaid_checkout_is_canceled_and_what_was_held_is_free(open_shop: Open, outside: Outside) -> None:

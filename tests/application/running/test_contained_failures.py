@@ -10,7 +10,7 @@ from builders import a_checkout, a_line_item
 from eventsourcing.persistence import StoredEvent
 from fakes.outside import Outside
 from shop import COMPLETED, Shop
-from typed_ids import as_event, as_session
+from typed_ids import as_event, as_line, as_session
 
 from application.log.unit_of_work import Stamp
 from application.ports import DeliveryReceipt, DeliveryRequest, Temporary
@@ -88,8 +88,8 @@ def test_a_delivery_that_ends_its_process_is_given_up_and_others_flow(open_shop:
 
     assert ends == 5
     assert list(outside.deliveries) == [OTHER_DELIVERY]
-    assert shop.fulfillment(BAD).lines["li_1"].state is LineState.GIVEN_UP
-    assert shop.fulfillment(BAD).lines["li_1"].why == reasons.orphaned_too_often(5)
+    assert shop.fulfillment(BAD).lines[as_line("li_1")].state is LineState.GIVEN_UP
+    assert shop.fulfillment(BAD).lines[as_line("li_1")].why == reasons.orphaned_too_often(5)
     assert kinds(shop) == {"given_up_line"}
 
     outside.is_deadly = False
@@ -101,7 +101,7 @@ def test_a_delivery_that_ends_its_process_is_given_up_and_others_flow(open_shop:
 def spoil(shop: Shop) -> None:
     """An event that does not fit what came before it: a restored standby lacked that, or a bug recorded it."""
     spoilt = Fulfillment.LineItemDelivered(
-        line_item="li_9", originator_id=fulfillment_id(BAD), originator_version=2, session_id=BAD
+        line_item=as_line("li_9"), originator_id=fulfillment_id(BAD), originator_version=2, session_id=BAD
     )
     stored: StoredEvent = shop.runtime.log.mapper.to_stored_event(spoilt)
     shop.runtime.log.store.insert_events([stored])
@@ -185,7 +185,7 @@ def test_a_claim_that_goes_wrong_is_a_failed_attempt_and_given_up_in_the_end(ope
     for _ in range(2):
         shop.clock.advance(60)
         shop.rest()
-    assert shop.fulfillment(BAD).lines["li_1"].state is LineState.GIVEN_UP
+    assert shop.fulfillment(BAD).lines[as_line("li_1")].state is LineState.GIVEN_UP
     assert kinds(shop) == {"given_up_line"}
 
 

@@ -8,7 +8,7 @@ import pytest
 from builders import a_checkout, a_line_item
 from fakes.outside import BEGINNING, FixedClock, Outside
 from shop import COMPLETED, SUCCEEDED, Shop
-from typed_ids import as_event, as_session, as_sku
+from typed_ids import as_event, as_line, as_session, as_sku
 
 from application.ports import Temporary
 from application.reading.checkout_state import CheckoutState
@@ -207,7 +207,7 @@ def test_a_canceled_payment_gives_its_stock_to_the_next_customer(shop: Shop, out
     outside.checkouts[NEXT] = replace(outside.checkouts[ID], payment_status="paid", payment_intent="pi_next")
     shop.hear(COMPLETED, NEXT, id=as_event("evt_next"), payment_status="paid")
     shop.rest()
-    assert shop.fulfillment(NEXT).lines["li_1"].is_to_pack
+    assert shop.fulfillment(NEXT).lines[as_line("li_1")].is_to_pack
 
 
 def test_after_a_cancellation_nothing_is_asked_and_nothing_waits(shop: Shop, outside: Outside) -> None:

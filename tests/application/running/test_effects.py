@@ -12,7 +12,7 @@ from eventsourcing.persistence import StoredEvent
 from fakes.outside import Outside
 from shop import COMPLETED, Shop
 from structlog.testing import capture_logs
-from typed_ids import as_event, as_session, as_sku
+from typed_ids import as_event, as_line, as_session, as_sku
 
 from application.handlers import SendMail
 from application.log.unit_of_work import Stamp
@@ -500,4 +500,4 @@ def test_a_delivery_whose_line_was_replanned_is_withdrawn(open_shop: Open, outsi
 
     assert effect(shop, effect_id(ID, "deliver_li_1")).withdrawn == reasons.replanned()
     assert outside.deliveries == {}
-    assert shop.fulfillment(ID).lines["li_1"].state is LineState.MANUAL
+    assert shop.fulfillment(ID).lines[as_line("li_1")].state is LineState.MANUAL

@@ -11,7 +11,7 @@ from fakes.outside import BEGINNING, Outside
 from following import Counting, Process
 from postgres_databases import Databases
 from shop import COMPLETED, Shop
-from typed_ids import as_event, as_session, as_sku, as_stream
+from typed_ids import as_event, as_line, as_session, as_sku, as_stream
 
 from application.log.unit_of_work import Stamp, UnitOfWork
 from application.reading.checkout_state import CheckoutState
@@ -73,7 +73,7 @@ def test_what_is_done_first_after_a_failover_is_decided_from_the_log_that_is_the
     standby = databases.copy(store_url)
     shop.visit(ID)
     shop.runtime.engine.run_until_quiet(effects=False)
-    assert shop.fulfillment(ID).lines["li_1"].is_to_pack
+    assert shop.fulfillment(ID).lines[as_line("li_1")].is_to_pack
     databases.fail_over(store_url, standby)
 
     with suppress(Refused):

@@ -8,7 +8,7 @@ from builders import a_checkout, a_line_item
 from fakes.outside import Outside
 from fakes.receiver import Receiver, answering
 from shop import COMPLETED, Shop
-from typed_ids import as_event, as_session
+from typed_ids import as_event, as_line, as_session
 
 from domain import reasons
 from domain.effect import Effect
@@ -42,7 +42,7 @@ def pay(shop: Shop) -> None:
 def test_a_paid_line_is_handed_over_by_the_merchants_service(shop: Shop, receiver: Receiver) -> None:
     pay(shop)
 
-    line = shop.fulfillment(SESSION).lines["li_seat"]
+    line = shop.fulfillment(SESSION).lines[as_line("li_seat")]
     (call,) = receiver.calls
     assert (line.state, line.note) == (LineState.DELIVERED, "seat 7")
     assert json.loads(call.body)["data"]["line_item"]["quantity"] == 2
@@ -53,13 +53,13 @@ def test_a_service_that_is_down_is_called_again_under_the_same_key(shop: Shop, r
     well = receiver.answer
     receiver.answer = answering(503)
     pay(shop)
-    assert shop.fulfillment(SESSION).lines["li_seat"].state is LineState.PENDING
+    assert shop.fulfillment(SESSION).lines[as_line("li_seat")].state is LineState.PENDING
 
     receiver.answer = well
     shop.clock.advance(60)
     shop.rest()
 
-    assert shop.fulfillment(SESSION).lines["li_seat"].state is LineState.DELIVERED
+    assert shop.fulfillment(SESSION).lines[as_line("li_seat")].state is LineState.DELIVERED
     assert len({call.headers["webhook-id"] for call in receiver.calls}) == 1
     assert [json.loads(call.body)["data"]["attempt"] for call in receiver.calls] == [1, 2]
 
@@ -78,7 +78,7 @@ def test_a_service_that_refuses_leaves_the_line_to_a_person(shop: Shop, receiver
 
     pay(shop)
 
-    line = shop.fulfillment(SESSION).lines["li_seat"]
+    line = shop.fulfillment(SESSION).lines[as_line("li_seat")]
     why = reasons.http_status("127.0.0.1", 422)
     assert (line.state, line.why) == (LineState.GIVEN_UP, why)
     assert len(receiver.calls) == 1

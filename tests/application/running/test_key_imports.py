@@ -7,7 +7,7 @@ import pytest
 from fakes.crash import Crash
 from fakes.outside import Outside
 from shop import Shop, shop_store
-from typed_ids import as_pool, as_session
+from typed_ids import as_line, as_pool, as_session
 
 from application.log.unit_of_work import Stamp, stamped
 from application.staff import By
@@ -44,7 +44,7 @@ def test_many_keys_are_withdrawn_and_none_of_them_if_a_customer_has_the_last(tmp
     given, free = KEYS[0], KEYS[1:]
     staff.import_keys(as_pool("pro"), KEYS, BY)
     pool = shop.runtime.log.get(KeyPool, "keys_pro")
-    [assigned] = pool.assign(LineRef(as_session("cs_test_ann"), "li_1"), 1)
+    [assigned] = pool.assign(LineRef(as_session("cs_test_ann"), as_line("li_1")), 1)
     stamp = Stamp(actor="policy:fulfillment", now=NOW)
     shop.runtime.log.append([stamped(assigned, stamp, pool.id, pool.version + 1)])
 

@@ -6,7 +6,7 @@ import pytest
 from builders import a_checkout, a_line_item
 from fakes.outside import Outside
 from shop import COMPLETED, Shop
-from typed_ids import as_event, as_pool, as_session, as_sku
+from typed_ids import as_event, as_line, as_pool, as_session, as_sku
 
 from application.staff import By
 from domain.errors import Refused
@@ -32,14 +32,14 @@ def test_a_line_that_has_just_got_its_keys_is_not_completed_without_them(shop: S
     shop.runtime.staff.import_keys(as_pool("pro"), ["A"], BY)
 
     with pytest.raises(Refused, match=r"^Line li_key has just received its keys from an import"):
-        shop.runtime.staff.complete(ID, ["li_key"], BY)
+        shop.runtime.staff.complete(ID, [as_line("li_key")], BY)
     shop.rest()
 
     assert [event.keys for event in shop.events_of(Fulfillment.LineItemDelivered)] == [(Personal("A"),)]
 
 
 def test_a_line_that_a_person_completed_leaves_the_keys_of_the_next_import_to_others(shop: Shop) -> None:
-    shop.runtime.staff.complete(ID, ["li_key"], BY)
+    shop.runtime.staff.complete(ID, [as_line("li_key")], BY)
 
     shop.runtime.staff.import_keys(as_pool("pro"), ["A"], BY)
     shop.rest()
@@ -72,7 +72,7 @@ def test_keys_that_wait_with_their_line_for_its_stock_are_delivered_with_it(boxe
 
 
 def test_a_line_that_waits_for_its_stock_alone_is_completed_with_its_keys(boxed: Shop) -> None:
-    boxed.runtime.staff.complete(ID, ["li_key"], BY)
+    boxed.runtime.staff.complete(ID, [as_line("li_key")], BY)
     boxed.rest()
 
     assert [event.keys for event in boxed.events_of(Fulfillment.LineItemDelivered)] == [(Personal("A"),)]
@@ -111,5 +111,5 @@ def test_an_import_before_the_policies_look_leaves_its_keys_to_others_than_a_lin
     shop.runtime.staff.import_keys(as_pool("pro"), ["A"], BY)
     shop.rest()
 
-    assert shop.fulfillment(ID).lines["li_key"].is_to_pack
+    assert shop.fulfillment(ID).lines[as_line("li_key")].is_to_pack
     assert shop.runtime.log.get(KeyPool, "keys_pro").free == (Personal("A"),)

@@ -7,7 +7,7 @@ import pytest
 from builders import CUSTOMER, a_checkout, a_line_item
 from fakes.outside import Outside
 from shop import COMPLETED, Shop
-from typed_ids import as_event, as_pool, as_session
+from typed_ids import as_event, as_line, as_pool, as_session
 
 from application.ports import NotTaken, Permanent
 from application.reading.mailed_keys import mailed_keys
@@ -61,7 +61,7 @@ def test_keys_that_came_after_the_receipt_are_in_a_mail_once_it_was_sent(shop: S
     shop.outside.mailers_error = NotTaken("The mail server was not reached")
     shop.runtime.staff.import_keys(as_pool("app"), ["KEY-1"], BY)
     shop.rest()
-    assert shop.fulfillment(ID).lines[LINE].keys
+    assert shop.fulfillment(ID).lines[as_line(LINE)].keys
     assert in_a_mail(shop) == set()
 
     shop.outside.mailers_error = None

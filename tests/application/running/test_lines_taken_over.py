@@ -6,7 +6,7 @@ import pytest
 from builders import a_checkout, a_line_item
 from fakes.outside import Outside
 from shop import COMPLETED, Shop
-from typed_ids import as_event, as_session
+from typed_ids import as_event, as_line, as_session
 
 from application.ports import Temporary
 from application.staff import By
@@ -34,7 +34,7 @@ def test_a_person_delivers_what_waits_for_its_next_try(shop: Shop, outside: Outs
     outside.planned_errors = [Temporary("The courier does not answer.")] * 3
     shop.rest()
 
-    shop.runtime.staff.complete(ID, ["li_1"], BY)
+    shop.runtime.staff.complete(ID, [as_line("li_1")], BY)
     outside.planned_errors.clear()
     for _ in range(5):
         shop.rest()
@@ -51,7 +51,7 @@ def test_a_delivery_that_has_not_been_tried_yet_is_left_to_the_engine(shop: Shop
     shop.runtime.engine.run_until_quiet(effects=False)
 
     with pytest.raises(Refused):
-        shop.runtime.staff.complete(ID, ["li_1"], BY)
+        shop.runtime.staff.complete(ID, [as_line("li_1")], BY)
     shop.rest()
 
     assert list(outside.deliveries) == [DELIVERY]

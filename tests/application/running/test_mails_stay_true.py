@@ -8,7 +8,7 @@ import pytest
 from builders import CUSTOMER, a_checkout, a_line_item
 from fakes.outside import Outside
 from shop import COMPLETED, FAILED, SUCCEEDED, Shop
-from typed_ids import as_event, as_session, as_sku
+from typed_ids import as_event, as_line, as_session, as_sku
 
 from application.ports import NotTaken, Permanent, Temporary
 from application.staff import By
@@ -54,7 +54,7 @@ def count(shop: Shop) -> None:
 
 
 def ship(shop: Shop) -> None:
-    shop.runtime.staff.ship(ID, [MUG], carrier="DHL", tracking="T1", by=BY)
+    shop.runtime.staff.ship(ID, [as_line(MUG)], carrier="DHL", tracking="T1", by=BY)
     shop.rest()
 
 
@@ -178,5 +178,5 @@ def test_looking_again_comes_to_an_end(shop: Shop) -> None:
         shop.clock.advance(timedelta(hours=1).total_seconds())
         shop.rest()
 
-    assert shop.fulfillment(ID).lines[MUG].state is LineState.PENDING
+    assert shop.fulfillment(ID).lines[as_line(MUG)].state is LineState.PENDING
     assert len(shop.events_of(Effect.Withdrawn)) - before == 1

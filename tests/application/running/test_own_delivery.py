@@ -11,7 +11,7 @@ from builders import a_checkout, a_line_item
 from fakes.outside import Outside
 from shop import COMPLETED, Shop
 from structlog.testing import capture_logs
-from typed_ids import as_event, as_session
+from typed_ids import as_event, as_line, as_session
 
 from application.ports import DeliveryReceipt, DeliveryRequest, Temporary
 from domain import reasons
@@ -81,7 +81,7 @@ def test_a_line_is_delivered_once_deliver_has_returned_whatever_it_answers(
 
     assert [event.TOPIC for event in events] == ["Effect.Requested", "Effect.AttemptStarted", "Effect.Succeeded"]
     assert events[-1].note is None
-    assert shop.fulfillment(ID).lines["li_1"].state is LineState.DELIVERED
+    assert shop.fulfillment(ID).lines[as_line("li_1")].state is LineState.DELIVERED
     assert [(line["session_id"], line["effect"], line["answer"]) for line in warnings] == [(ID, "deliver_li_1", shown)]
 
 
@@ -122,7 +122,7 @@ def test_a_line_whose_code_has_not_run_waits_for_a_person(
 
     assert [event.TOPIC for event in events] == ["Effect.Requested", "Effect.AttemptStarted", "Effect.GivenUp"]
     assert events[-1].error == reasons.no_plain_method()
-    assert shop.fulfillment(ID).lines["li_1"].state is LineState.GIVEN_UP
+    assert shop.fulfillment(ID).lines[as_line("li_1")].state is LineState.GIVEN_UP
 
 
 @pytest.mark.parametrize(("setting", "attempts"), [("", 40), ("5", 5), ("5, courier=2", 2), ("courier=2, http=7", 2)])
@@ -197,12 +197,12 @@ def test_an_answer_after_the_deadline_delivers_nothing_twice(open_shop: Open, si
     shop.hear(COMPLETED, ID, id=as_event("evt_1"), payment_status="paid")
     shop.rest()
     silent.may_answer.set()
-    assert shop.fulfillment(ID).lines["li_1"].state is LineState.PENDING
+    assert shop.fulfillment(ID).lines[as_line("li_1")].state is LineState.PENDING
 
     shop.clock.advance(3600)
     shop.rest()
 
-    assert shop.fulfillment(ID).lines["li_1"].state is LineState.DELIVERED
+    assert shop.fulfillment(ID).lines[as_line("li_1")].state is LineState.DELIVERED
     assert [event.TOPIC for event in shop.runtime.log.streams([DELIVERY])[DELIVERY]] == [
         "Effect.Requested",
         "Effect.AttemptStarted",

@@ -8,7 +8,7 @@ import pytest
 from builders import CUSTOMER, a_checkout, a_line_item
 from fakes.outside import Outside
 from shop import COMPLETED, Shop
-from typed_ids import as_event, as_session, as_sku
+from typed_ids import as_event, as_line, as_session, as_sku
 
 from application.reading.work import Work
 from application.staff import By
@@ -126,7 +126,7 @@ def test_a_payment_after_the_time_of_the_catalog_is_another_order(shop: Shop) ->
     pay(shop, THIRD, order("li_mug"))
 
     assert (is_held(shop, SECOND), is_held(shop, THIRD)) == (False, True)
-    assert shop.fulfillment(THIRD).lines["li_mug"].why == reasons.paid_twice(SECOND)
+    assert shop.fulfillment(THIRD).lines[as_line("li_mug")].why == reasons.paid_twice(SECOND)
 
 
 def test_the_catalog_switches_the_comparison_off(open_shop: Open, outside: Outside) -> None:

@@ -6,7 +6,7 @@ import pytest
 from builders import a_checkout, a_line_item
 from fakes.outside import Outside
 from shop import COMPLETED, Shop
-from typed_ids import as_event, as_session, as_sku
+from typed_ids import as_event, as_line, as_session, as_sku
 
 from application.ports import NotTaken
 from application.staff import By
@@ -47,8 +47,8 @@ def shop(open_shop: Open, outside: Outside) -> Shop:
     return shop
 
 
-def ship(shop: Shop, tracking: str, *lines: str) -> None:
-    shop.runtime.staff.ship(ID, lines, carrier="DHL", tracking=tracking, by=BY)
+def ship(shop: Shop, tracking: str) -> None:
+    shop.runtime.staff.ship(ID, [], carrier="DHL", tracking=tracking, by=BY)
 
 
 def correct(shop: Shop, tracking: str, *, notifies: bool = True, number: int | None = None) -> None:
@@ -56,7 +56,7 @@ def correct(shop: Shop, tracking: str, *, notifies: bool = True, number: int | N
 
 
 def unship(shop: Shop, *lines: str, is_restocked: bool = True, number: int | None = None) -> None:
-    shop.runtime.staff.unship(ID, number, lines, BY, is_restocked=is_restocked)
+    shop.runtime.staff.unship(ID, number, [as_line(line) for line in lines], BY, is_restocked=is_restocked)
     shop.rest()
 
 
@@ -162,7 +162,7 @@ def test_what_is_lost_waits_if_there_is_no_other_piece(shop: Shop) -> None:
     shop.runtime.staff.count(as_sku("mug"), 0, BY)
     unship(shop, is_restocked=False)
     assert (books(shop), to_pack(shop)) == ((0, 0), {"li_cup"})
-    assert shop.fulfillment(ID).lines["li_mug"].state is LineState.BACKORDERED
+    assert shop.fulfillment(ID).lines[as_line("li_mug")].state is LineState.BACKORDERED
 
     shop.runtime.staff.count(as_sku("mug"), 1, BY)
     shop.rest()
@@ -176,11 +176,11 @@ def test_what_came_back_does_not_go_to_who_waits_for_it(shop: Shop) -> None:
     buy(shop, NEXT, "mug")
 
     unship(shop)
-    assert shop.fulfillment(NEXT).lines["li_mug"].state is LineState.BACKORDERED
+    assert shop.fulfillment(NEXT).lines[as_line("li_mug")].state is LineState.BACKORDERED
     shop.runtime.staff.cancel(ID, [], BY, notifies=False)
     shop.rest()
 
-    assert shop.fulfillment(NEXT).lines["li_mug"].is_to_pack
+    assert shop.fulfillment(NEXT).lines[as_line("li_mug")].is_to_pack
 
 
 def test_a_parcel_that_is_undone_at_once_is_mailed_to_no_one(shop: Shop) -> None:

@@ -6,7 +6,7 @@ import pytest
 from builders import a_checkout, a_line_item
 from fakes.outside import Outside
 from shop import COMPLETED, Shop
-from typed_ids import as_event, as_pool, as_session
+from typed_ids import as_event, as_line, as_pool, as_session
 
 from application.ports import NotTaken
 from application.reading.mailed_keys import mailed_keys
@@ -39,7 +39,7 @@ def supply(shop: Shop, keys: str) -> None:
 
 
 def keys_of(shop: Shop) -> str:
-    return " ".join(key.text for key in shop.fulfillment(ID).lines["li_key"].customers_keys)
+    return " ".join(key.text for key in shop.fulfillment(ID).lines[as_line("li_key")].customers_keys)
 
 
 def mails_of(shop: Shop) -> list[tuple[MailKind, str]]:
@@ -134,7 +134,7 @@ def test_a_line_that_waits_takes_its_turn_with_those_that_wait_for_their_first(
     supply(shop, "B")
     shop.rest()
 
-    assert (keys_of(shop), shop.fulfillment(NEXT).lines["li_key"].keys) == ("B", ())
+    assert (keys_of(shop), shop.fulfillment(NEXT).lines[as_line("li_key")].keys) == ("B", ())
 
 
 def test_who_waits_for_one_and_loses_another_waits_for_both(open_shop: Open, outside: Outside) -> None:

@@ -6,13 +6,14 @@ import pytest
 from builders import a_checkout, a_line_item
 from fakes.outside import Outside
 from shop import COMPLETED, Shop
-from typed_ids import as_event, as_pool, as_session
+from typed_ids import as_event, as_line, as_pool, as_session
 
 from application.ports import NotTaken
 from application.reading.mailed_keys import mailed_keys
 from application.staff import By
 from domain.errors import Refused
 from domain.fulfillment import Fulfillment
+from domain.ids import LineItemId
 from domain.key_pool import KeyPool
 from domain.personal import Personal
 
@@ -41,7 +42,7 @@ def shop(open_shop: Open, outside: Outside) -> Shop:
 
 
 def keys_of(shop: Shop) -> list[str]:
-    return [key.text for key in shop.fulfillment(ID).lines["li_key"].customers_keys]
+    return [key.text for key in shop.fulfillment(ID).lines[as_line("li_key")].customers_keys]
 
 
 def pool_of(shop: Shop) -> tuple[int, int, int]:
@@ -63,7 +64,7 @@ def test_one_key_is_revoked_in_both_streams_and_the_customer_keeps_the_other(sho
 def test_without_a_number_every_valid_key_is_revoked(shop: Shop) -> None:
     shop.runtime.staff.revoke_keys(ID, None, [2], BY)
 
-    assert shop.runtime.staff.revoke_keys(ID, "li_key", [], BY).revoked == 1
+    assert shop.runtime.staff.revoke_keys(ID, as_line("li_key"), [], BY).revoked == 1
 
     assert (keys_of(shop), pool_of(shop)) == ([], (0, 0, 2))
 
@@ -77,7 +78,7 @@ def test_no_line_gets_a_revoked_key_even_after_an_import_of_it(shop: Shop, outsi
     shop.hear(COMPLETED, NEXT, id=as_event("evt_2"), payment_status="paid")
     shop.rest()
 
-    assert [key.text for key in shop.fulfillment(NEXT).lines["li_key"].keys] == ["C"]
+    assert [key.text for key in shop.fulfillment(NEXT).lines[as_line("li_key")].keys] == ["C"]
 
 
 def test_a_key_that_is_revoked_before_its_mail_is_sent_is_not_in_it(open_shop: Open, outside: Outside) -> None:
@@ -103,10 +104,12 @@ def test_a_key_that_is_revoked_before_its_mail_is_sent_is_not_in_it(open_shop: O
         (None, [3], r"^Line li_key has no license key 3\. .* from 1 to 2\.$"),
         (None, [0], "^Line li_key has no license key 0"),
         (None, [2, 1], "^License key 1 of line li_key is revoked already"),
-        ("li_no", [], "^This checkout has no line li_no"),
+        (as_line("li_no"), [], "^This checkout has no line li_no"),
     ],
 )
-def test_a_key_that_the_line_has_not_is_refused(shop: Shop, line: str | None, numbers: list[int], message: str) -> None:
+def test_a_key_that_the_line_has_not_is_refused(
+    shop: Shop, line: LineItemId | None, numbers: list[int], message: str
+) -> None:
     shop.runtime.staff.revoke_keys(ID, None, [1], BY)
 
     with pytest.raises(Refused, match=message):
@@ -132,6 +135,6 @@ def test_of_several_lines_with_keys_one_is_named(open_shop: Open, outside: Outsi
 
     with pytest.raises(Refused, match=r"^Several lines of this checkout have license keys: li_key, li_other\."):
         shop.runtime.staff.revoke_keys(ID, None, [], BY)
-    shop.runtime.staff.revoke_keys(ID, "li_other", [], BY)
+    shop.runtime.staff.revoke_keys(ID, as_line("li_other"), [], BY)
 
     assert keys_of(shop) == ["A"]

@@ -7,7 +7,7 @@ import pytest
 from builders import ADDRESS, CUSTOMER, a_checkout, a_line_item
 from fakes.outside import Outside
 from shop import COMPLETED, Shop
-from typed_ids import as_event, as_session
+from typed_ids import as_event, as_line, as_session
 
 from application.correction import Correction
 from application.ports import DeliveryReceipt, DeliveryRequest, Permanent, Temporary
@@ -62,7 +62,7 @@ def street(shipping: Contact | None) -> str:
 
 
 def ship(shop: Shop, line: str) -> None:
-    shop.runtime.staff.ship(ID, [line], carrier="DHL", tracking=None, by=BY)
+    shop.runtime.staff.ship(ID, [as_line(line)], carrier="DHL", tracking=None, by=BY)
 
 
 def streets(shop: Shop) -> list[str]:
@@ -166,7 +166,7 @@ def test_a_delivery_that_is_under_way_keeps_its_address(open_shop: Callable[...,
     calling.rest()
 
     assert ["is under way" in each for each in refused] == [True]
-    assert calling.fulfillment(ID).lines["li_hook"].note == old_street()
+    assert calling.fulfillment(ID).lines[as_line("li_hook")].note == old_street()
     assert calling.events_of(Fulfillment.ShippingCorrected) == []
 
 

@@ -6,7 +6,7 @@ import pytest
 from builders import a_checkout, a_line_item
 from fakes.outside import Outside
 from shop import COMPLETED, Shop
-from typed_ids import as_event, as_session, as_sku
+from typed_ids import as_event, as_line, as_session, as_sku
 
 from application.ports import DeliveryReceipt, DeliveryRequest, Temporary
 from application.staff import By
@@ -46,7 +46,7 @@ def deliver_before_any_policy_looks(shop: Shop, beside: Shop) -> None:
 
 
 def state(shop: Shop, id: SessionId) -> LineState:
-    return shop.fulfillment(id).lines["li_1"].state
+    return shop.fulfillment(id).lines[as_line("li_1")].state
 
 
 def test_a_parcel_whose_promise_a_count_took_back_is_not_shipped(open_shop: Open) -> None:
@@ -68,9 +68,9 @@ def test_a_parcel_that_lost_its_promise_is_not_completed_before_it_knows_and_is_
     shop.runtime.staff.count(as_sku("mug"), 1, BY)
 
     with pytest.raises(Refused, match=r"^Line li_1 no longer has its 1 × mug"):
-        shop.runtime.staff.complete(B, ["li_1"], BY)
+        shop.runtime.staff.complete(B, [as_line("li_1")], BY)
     shop.rest()
-    shop.runtime.staff.complete(B, ["li_1"], BY)
+    shop.runtime.staff.complete(B, [as_line("li_1")], BY)
 
     assert (shop.stock("mug").on_hand, state(shop, B)) == (1, LineState.DELIVERED), "it came from elsewhere"
 
@@ -91,7 +91,7 @@ def test_what_is_completed_leaves_the_shelf_at_once(open_shop: Open) -> None:
     shop = open_shop(catalog=MUG)
     sell_two(shop)
 
-    shop.runtime.staff.complete(A, ["li_1"], BY)
+    shop.runtime.staff.complete(A, [as_line("li_1")], BY)
 
     assert (shop.stock("mug").on_hand, shop.stock("mug").available) == (1, 0)
 
@@ -150,7 +150,9 @@ def test_a_line_whose_delivery_is_under_way_stays_its_own_even_if_a_count_takes_
         shop.runtime.engine.run_until_quiet(effects=False)
         assert state(shop, A) is LineState.BACKORDERED
         with pytest.raises(Refused) as refusal:
-            desk.runtime.staff.complete(A, ["li_1"], BY) if how == "complete" else desk.runtime.staff.replan(A, BY)
+            desk.runtime.staff.complete(A, [as_line("li_1")], BY) if how == "complete" else desk.runtime.staff.replan(
+                A, BY
+            )
         refusals.append(str(refusal.value))
 
     courier = Meanwhile(outside, act)
@@ -184,7 +186,7 @@ def test_a_delivery_that_was_given_up_and_is_completed_is_not_repeated_by_a_retr
     outside.couriers_error = None
 
     shop.runtime.staff.retry(A, BY)
-    shop.runtime.staff.complete(A, ["li_1"], BY)
+    shop.runtime.staff.complete(A, [as_line("li_1")], BY)
     shop.rest()
 
     assert outside.deliveries == {}

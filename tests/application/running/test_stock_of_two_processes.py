@@ -5,7 +5,7 @@ from collections.abc import Callable
 from builders import a_checkout, a_line_item
 from fakes.outside import Outside
 from shop import Shop
-from typed_ids import as_session, as_sku
+from typed_ids import as_line, as_session, as_sku
 
 from application.staff import By
 from domain.line import LineState
@@ -23,9 +23,9 @@ def test_a_line_loses_its_promise_when_another_process_counts_an_empty_shelf(ope
     shop.runtime.staff.count(as_sku("mug"), 1, BY)
     shop.visit(ID)
     shop.rest()
-    assert shop.fulfillment(ID).lines["li_1"].is_to_pack
+    assert shop.fulfillment(ID).lines[as_line("li_1")].is_to_pack
 
     beside.runtime.staff.count(as_sku("mug"), 0, BY)
     shop.rest()
 
-    assert shop.fulfillment(ID).lines["li_1"].state is LineState.BACKORDERED
+    assert shop.fulfillment(ID).lines[as_line("li_1")].state is LineState.BACKORDERED

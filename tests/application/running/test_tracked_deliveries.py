@@ -6,7 +6,7 @@ import pytest
 from builders import a_checkout, a_line_item
 from fakes.outside import Outside
 from shop import COMPLETED, Shop
-from typed_ids import as_event, as_session, as_sku
+from typed_ids import as_event, as_line, as_session, as_sku
 
 from application.log.unit_of_work import Stamp
 from application.ports import Permanent, Temporary
@@ -62,7 +62,7 @@ def an_hour_passes(shop: Shop) -> None:
 
 
 def state(shop: Shop, session: SessionId = NEW) -> LineState:
-    return shop.fulfillment(session).lines["li_1"].state
+    return shop.fulfillment(session).lines[as_line("li_1")].state
 
 
 def test_a_delivery_that_waits_for_its_next_attempt_is_withdrawn_with_its_stock(shop: Shop, outside: Outside) -> None:

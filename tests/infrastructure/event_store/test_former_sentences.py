@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from eventsourcing.persistence import JSONTranscoder, StoredEvent
 from sample_log import sample_log
-from typed_ids import as_pool, as_sku
+from typed_ids import as_line, as_pool, as_sku
 
 from domain import former_sentences, reasons
 from domain.checkout_session import CheckoutSession
@@ -222,7 +222,7 @@ CARRIERS: list[tuple[Event, str]] = [
     (StripeEvent.Failed(error=WHY), "error"),
     (CheckoutSession.Contradicted(what=WHY), "what"),
     (CheckoutSession.Parked(why=ParkReason.WRONG_MODE, detail=WHY), "detail"),
-    (Fulfillment.LineItemBlocked(line_item="li_1", state=LineState.MANUAL, detail=WHY), "detail"),
+    (Fulfillment.LineItemBlocked(line_item=as_line("li_1"), state=LineState.MANUAL, detail=WHY), "detail"),
     (Effect.AttemptFailed(number=1, error=WHY, retry_at=AT), "error"),
     (Effect.GivenUp(error=WHY), "error"),
     (Effect.Withdrawn(why=WHY), "why"),

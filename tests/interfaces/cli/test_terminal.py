@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from log_parts import MUG, LogWriter, checkout
-from typed_ids import as_session, as_stream
+from typed_ids import as_line, as_session, as_stream
 
 from application.reading.english import counted
 from domain.checkout_session import CheckoutSession
@@ -95,7 +95,7 @@ def test_wide_letters_stand_below_each_other(
 ) -> None:
     log = LogWriter()
     mugs = [
-        replace(MUG, item=replace(MUG.item, id=id, description=text))
+        replace(MUG, item=replace(MUG.item, id=as_line(id), description=text))
         for id, text in (("li_1", "マグ"), ("li_2", "Mug"))
     ]
     retrieved = CheckoutSession.Retrieved(checkout=checkout(*mugs), source=Source.STAFF)

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from log_parts import MUG, SERVICE, LogWriter, checkout, received
-from typed_ids import as_event, as_session, as_sku, as_stream
+from typed_ids import as_event, as_line, as_session, as_sku, as_stream
 
 from domain.checkout_session import CheckoutSession
 from domain.effect import Effect
@@ -60,8 +60,10 @@ def evil_log() -> list[Event]:
     requested = Fulfillment.Requested(
         plan=(mug, service), catalog="c0ffee", currency="eur", amount_shipping=0, amount_tax=0, paid_at=log.beginning
     )
-    blocked = Fulfillment.LineItemBlocked(line_item="li_service", state=LineState.GIVEN_UP, detail=as_written(EVIL))
-    shipped = Fulfillment.Shipped(number=1, lines=("li_mug",), carrier=EVIL, tracking=Personal(EVIL))
+    blocked = Fulfillment.LineItemBlocked(
+        line_item=as_line("li_service"), state=LineState.GIVEN_UP, detail=as_written(EVIL)
+    )
+    shipped = Fulfillment.Shipped(number=1, lines=(as_line("li_mug"),), carrier=EVIL, tracking=Personal(EVIL))
     log.add(as_stream(f"ful_{SESSION}"), requested, blocked, shipped, session_id=SESSION)
     log.add(as_stream("sku_evil\x9b2J"), StockItem.Counted(on_hand=3), actor=f"staff:{EVIL}", reason=EVIL)
     effect = f"eff_{SESSION}_deliver_li_service"

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from kinds import MANUAL
 from log_parts import BEGINNING, COURSE, KEY, MUG, LogWriter, checkout, item
 from read_side import ReadSide, open_read_side
-from typed_ids import as_session, as_stream
+from typed_ids import as_line, as_session, as_stream
 
 from application.reading.projections.daily_sales import DAILY_SALES, daily_sales
 from domain.checkout_session import CheckoutSession
@@ -164,7 +164,7 @@ def test_a_session_counts_once_whatever_is_retrieved_replanned_or_delivered_of_i
         as_stream("cs_test_1"), replace(retrieved, source=Source.STAFF), retrieved, session_id=as_session("cs_test_1")
     )
     replanned = Fulfillment.Replanned(lines=(by_hand,), replaced=(COURSE,), catalog="beef")
-    delivered = Fulfillment.LineItemDelivered(line_item="li_course")
+    delivered = Fulfillment.LineItemDelivered(line_item=as_line("li_course"))
     log.add(
         as_stream("ful_cs_test_1"), replanned, delivered, Fulfillment.Completed(), session_id=as_session("cs_test_1")
     )
@@ -193,7 +193,7 @@ def test_what_cost_nothing_counts_its_units(read_side: ReadSide) -> None:
 
 
 def test_two_lines_of_one_product_are_one_row(read_side: ReadSide) -> None:
-    other = replace(COURSE, item=replace(COURSE.item, id="li_other", price="price_other", quantity=3))
+    other = replace(COURSE, item=replace(COURSE.item, id=as_line("li_other"), price="price_other", quantity=3))
 
     (row,) = read_side.fold(DAILY_SALES, sales(replace(ONE_COURSE, plan=(COURSE, other), amount_tax=342)))
 

@@ -3,7 +3,7 @@
 from log_parts import LogWriter
 from read_side import ReadSide
 from sample_log import SHOP, sample_log
-from typed_ids import as_session, as_stream
+from typed_ids import as_line, as_session, as_stream
 
 from application.reading.answers import KeyPoolLevel
 from application.reading.projections.key_pools import KEY_POOLS
@@ -21,15 +21,15 @@ def keys(text: str) -> tuple[Personal, ...]:
 def test_the_keys_of_a_pool_are_counted_by_what_became_of_them(read_side: ReadSide) -> None:
     log, ann = LogWriter(), as_session(SHOP)
     log.add(PRO, KeyPool.Imported(keys=keys("A B C D")))
-    log.add(PRO, KeyPool.Assigned(line_item="li_1", keys=keys("A")), session_id=ann)
+    log.add(PRO, KeyPool.Assigned(line_item=as_line("li_1"), keys=keys("A")), session_id=ann)
     log.add(PRO, KeyPool.Withdrawn(keys=keys("B NEVER-IMPORTED"), were_free=1))
-    log.add(PRO, KeyPool.RanOut(line_item="li_2", quantity=5), session_id=ann)
-    log.add(PRO, KeyPool.RanOut(line_item="li_3", quantity=7), session_id=ann)
-    log.add(PRO, KeyPool.RanOut(line_item="li_4", quantity=3), session_id=ann)
-    log.add(PRO, KeyPool.WaitEnded(line_item="li_3"), session_id=ann)
+    log.add(PRO, KeyPool.RanOut(line_item=as_line("li_2"), quantity=5), session_id=ann)
+    log.add(PRO, KeyPool.RanOut(line_item=as_line("li_3"), quantity=7), session_id=ann)
+    log.add(PRO, KeyPool.RanOut(line_item=as_line("li_4"), quantity=3), session_id=ann)
+    log.add(PRO, KeyPool.WaitEnded(line_item=as_line("li_3")), session_id=ann)
     log.add(PRO, KeyPool.Imported(keys=keys("E F G H")))
-    log.add(PRO, KeyPool.Assigned(line_item="li_2", keys=keys("C D E F G")), session_id=ann)
-    log.add(PRO, KeyPool.Revoked(line_item="li_2", keys=keys("D F")), session_id=ann)
+    log.add(PRO, KeyPool.Assigned(line_item=as_line("li_2"), keys=keys("C D E F G")), session_id=ann)
+    log.add(PRO, KeyPool.Revoked(line_item=as_line("li_2"), keys=keys("D F")), session_id=ann)
 
     read_side.append(log.events)
 

@@ -1,7 +1,7 @@
 from log_parts import LogWriter
 from read_side import ReadSide
 from sample_log import SHOP, sample_log
-from typed_ids import as_session, as_sku, as_stream
+from typed_ids import as_line, as_session, as_sku, as_stream
 
 from application.reading.answers import StockLevel
 from application.reading.projections.stock import STOCK
@@ -11,17 +11,27 @@ from domain.stock_item import StockItem
 def test_the_stock_is_what_the_aggregate_says(read_side: ReadSide) -> None:
     log = LogWriter()
     log.add(as_stream("sku_mug"), StockItem.Counted(on_hand=5))
-    log.add(as_stream("sku_mug"), StockItem.Reserved(line_item="li_1", quantity=2), session_id=as_session(SHOP))
-    log.add(as_stream("sku_mug"), StockItem.Backordered(line_item="li_2", quantity=4), session_id=as_session(SHOP))
-    log.add(as_stream("sku_mug"), StockItem.Backordered(line_item="li_3", quantity=9), session_id=as_session(SHOP))
-    log.add(as_stream("sku_mug"), StockItem.Released(line_item="li_3", quantity=9), session_id=as_session(SHOP))
+    log.add(
+        as_stream("sku_mug"), StockItem.Reserved(line_item=as_line("li_1"), quantity=2), session_id=as_session(SHOP)
+    )
+    log.add(
+        as_stream("sku_mug"), StockItem.Backordered(line_item=as_line("li_2"), quantity=4), session_id=as_session(SHOP)
+    )
+    log.add(
+        as_stream("sku_mug"), StockItem.Backordered(line_item=as_line("li_3"), quantity=9), session_id=as_session(SHOP)
+    )
+    log.add(
+        as_stream("sku_mug"), StockItem.Released(line_item=as_line("li_3"), quantity=9), session_id=as_session(SHOP)
+    )
     log.add(
         as_stream("sku_mug"),
         StockItem.Counted(on_hand=7),
-        StockItem.Reserved(line_item="li_2", quantity=4),
+        StockItem.Reserved(line_item=as_line("li_2"), quantity=4),
         session_id=as_session(SHOP),
     )
-    log.add(as_stream("sku_mug"), StockItem.Dispatched(line_item="li_1", quantity=2), session_id=as_session(SHOP))
+    log.add(
+        as_stream("sku_mug"), StockItem.Dispatched(line_item=as_line("li_1"), quantity=2), session_id=as_session(SHOP)
+    )
     item = StockItem(id=as_stream("sku_mug"))
     for event in log.events:
         item = item.evolve(event)  # type: ignore[arg-type]

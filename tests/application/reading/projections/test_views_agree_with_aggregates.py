@@ -15,7 +15,7 @@ from kinds import MANUAL, SHIPMENT
 from log_parts import BEGINNING, COURSE, KEY, MUG, SERVICE, WRAP, LogWriter
 from read_side import open_read_side
 from sample_log import SHOP
-from typed_ids import as_session, as_stream
+from typed_ids import as_line, as_session, as_stream
 
 from application.reading.projection import Projection, Row, rfc3339
 from application.reading.projections.due_effects import DUE_EFFECTS
@@ -75,7 +75,7 @@ def test_the_stock(decisions: list[Decision]) -> None:
     claimed = {(row["session_id"], row["line_item"]): row for row in rows if row["session_id"]}
     assert sum(int(row["on_hand"] or 0) for row in rows) == item.on_hand
     assert {
-        LineRef(as_session(str(key[0])), str(key[1])): (row["reserved"], row["backordered"])
+        LineRef(as_session(str(key[0])), as_line(str(key[1]))): (row["reserved"], row["backordered"])
         for key, row in claimed.items()
     } == {claim: (need.quantity, 0) if need.is_promised else (0, need.quantity) for claim, need in item.needs.items()}
 
@@ -136,7 +136,7 @@ def test_the_due_effects(decisions: list[Decision]) -> None:
         assert row["due_at"] == rfc3339(effect.due_at)
 
 
-TRACKED, UNTRACKED = MUG, replace(MUG, item=replace(MUG.item, id="li_hat"), track_stock=False)
+TRACKED, UNTRACKED = MUG, replace(MUG, item=replace(MUG.item, id=as_line("li_hat")), track_stock=False)
 PLAN = (TRACKED, UNTRACKED, COURSE, KEY, SERVICE, WRAP)
 lines = st.sampled_from([line.id for line in PLAN])
 blocked = st.sampled_from([LineState.MANUAL, LineState.BACKORDERED, LineState.GIVEN_UP])

@@ -6,7 +6,7 @@ from kinds import MANUAL
 from log_parts import BEGINNING, COURSE, KEY, MUG, SERVICE, LogWriter, checkout
 from read_side import ReadSide
 from sample_log import DEBIT, FOREIGN, KEYS, SHOP, sample_log
-from typed_ids import as_event, as_session, as_stream
+from typed_ids import as_event, as_line, as_session, as_stream
 
 from application.reading.answers import WorkItem
 from application.reading.projections.work_queue import LASTING_AFTER, WORK_QUEUE
@@ -27,16 +27,21 @@ from domain.stripe_event import StripeEvent
 
 FUL = as_stream(f"ful_{SHOP}")
 UNTRACKED = replace(MUG, track_stock=False)
-RESERVED = Fulfillment.LineItemReserved(line_item="li_mug")
+RESERVED = Fulfillment.LineItemReserved(line_item=as_line("li_mug"))
 SOLD_OUT = Fulfillment.LineItemBlocked(
-    line_item="li_mug", state=LineState.BACKORDERED, detail=reasons.as_written("Not enough")
+    line_item=as_line("li_mug"), state=LineState.BACKORDERED, detail=reasons.as_written("Not enough")
 )
-BY_HAND = Fulfillment.LineItemBlocked(line_item="li_mug", state=LineState.MANUAL, detail=reasons.as_written("by hand"))
-AWAITED = Fulfillment.KeysAwaited(line_item="li_key", quantity=1, detail=reasons.as_written("few keys"))
+BY_HAND = Fulfillment.LineItemBlocked(
+    line_item=as_line("li_mug"), state=LineState.MANUAL, detail=reasons.as_written("by hand")
+)
+BY_HAND = Fulfillment.LineItemBlocked(
+    line_item=as_line("li_mug"), state=LineState.MANUAL, detail=reasons.as_written("by hand")
+)
+AWAITED = Fulfillment.KeysAwaited(line_item=as_line("li_key"), quantity=1, detail=reasons.as_written("few keys"))
 GIVEN_UP = Fulfillment.LineItemBlocked(
-    line_item="li_service", state=LineState.GIVEN_UP, detail=reasons.port_failed("HTTP 410")
+    line_item=as_line("li_service"), state=LineState.GIVEN_UP, detail=reasons.port_failed("HTTP 410")
 )
-DELIVERED = Fulfillment.LineItemDelivered(line_item="li_mug")
+DELIVERED = Fulfillment.LineItemDelivered(line_item=as_line("li_mug"))
 DISMISSED = CheckoutSession.Dismissed()
 NOTED = CheckoutSession.Noted(text=Personal("seen"))
 
@@ -105,7 +110,11 @@ def test_a_given_up_line_is_gone_when_it_is_tried_again(read_side: ReadSide) -> 
 
     log = LogWriter()
     log.versions[f"ful_{SHOP}"] = 2
-    log.add(as_stream(f"ful_{SHOP}"), Fulfillment.LineItemResumed(line_item="li_service"), session_id=as_session(SHOP))
+    log.add(
+        as_stream(f"ful_{SHOP}"),
+        Fulfillment.LineItemResumed(line_item=as_line("li_service")),
+        session_id=as_session(SHOP),
+    )
     read_side.append(log.events)
 
     assert read_side.queries.work_queue() == []
@@ -320,8 +329,8 @@ def test_every_kind_of_work_is_opened_by_something_and_closed_again(read_side: R
         Work.PARCEL_TO_PACK: [(FUL, requested(UNTRACKED)), (FUL, DELIVERED)],
         Work.MANUAL_LINE: [(FUL, BY_HAND), (FUL, DELIVERED)],
         Work.BACKORDERED_LINE: [(FUL, SOLD_OUT), (FUL, RESERVED)],
-        Work.GIVEN_UP_LINE: [(FUL, GIVEN_UP), (FUL, Fulfillment.LineItemResumed(line_item="li_service"))],
-        Work.AWAITED_KEYS: [(FUL, AWAITED), (FUL, Fulfillment.KeysWaitEnded(line_item="li_key"))],
+        Work.GIVEN_UP_LINE: [(FUL, GIVEN_UP), (FUL, Fulfillment.LineItemResumed(line_item=as_line("li_service")))],
+        Work.AWAITED_KEYS: [(FUL, AWAITED), (FUL, Fulfillment.KeysWaitEnded(line_item=as_line("li_key")))],
         Work.MAIL_FAILED: [
             (mail, Effect.GivenUp(error=reasons.port_failed("refused"))),
             (mail, Effect.RetryRequested()),
@@ -335,7 +344,7 @@ def test_every_kind_of_work_is_opened_by_something_and_closed_again(read_side: R
         Work.PARKED_SESSION: [(SHOP, PARKED), (SHOP, RETRIEVED)],
         Work.PAID_TWICE: [
             (FUL, requested(replace(UNTRACKED, delivery=MANUAL, remark=reasons.paid_twice("cs_test_first")))),
-            (FUL, Fulfillment.LineItemsCanceled(number=1, lines=("li_mug",), notifies=False)),
+            (FUL, Fulfillment.LineItemsCanceled(number=1, lines=(as_line("li_mug"),), notifies=False)),
         ],
         Work.FAILED_STRIPE_EVENT: [
             ("evt_1", StripeEvent.Failed(error=reasons.not_a_session())),
@@ -427,6 +436,6 @@ def test_what_waits_keeps_the_time_from_which_it_waits(read_side: ReadSide) -> N
 
 
 def test_lines_of_one_session_wait_each_for_itself(read_side: ReadSide) -> None:
-    other = replace(UNTRACKED, item=replace(UNTRACKED.item, id="li_hat"))
+    other = replace(UNTRACKED, item=replace(UNTRACKED.item, id=as_line("li_hat")))
 
     assert waiting(read_side, FUL, requested(UNTRACKED, other), DELIVERED) == [("parcel_to_pack", "li_hat")]
