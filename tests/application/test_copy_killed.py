@@ -16,7 +16,8 @@ pytestmark = pytest.mark.long
 
 CHILD = Path(__file__).with_name("copy_to_be_killed.py")
 BATCH_MAX = 30
-TRANSACTIONS = ["the mark", "30 events", "60 events", "90 events", "all events", "the bookkeeping", "the end"]
+BATCHES = [f"{count} events" for count in (*range(BATCH_MAX, EVENTS, BATCH_MAX), EVENTS)]
+TRANSACTIONS = ["the mark", *BATCHES, "the bookkeeping", "the end"]
 MOMENTS = [(number, f"{when} {what}") for number, (what, when) in enumerate(
     ((what, when) for what in TRANSACTIONS for when in ("before", "after")), 1
 )]  # fmt: skip
@@ -37,7 +38,7 @@ def test_a_copy_that_is_killed_is_gone_on_with(two: TwoDatabases, kill_at: int) 
     assert copy_in_a_process(two, kill_at=kill_at) == -signal.SIGKILL
 
     target = two.log(two.target)
-    whole_batches = min(4, max(0, kill_at // 2 - 1))
+    whole_batches = min(len(BATCHES), max(0, kill_at // 2 - 1))
     assert len(content(target)[0]) == min(EVENTS, whole_batches * BATCH_MAX)
     if 1 < kill_at < len(MOMENTS):
         with pytest.raises(UnfinishedCopy):

@@ -17,7 +17,8 @@ pytestmark = pytest.mark.long
 
 CHILD = Path(__file__).with_name("rebuild_to_be_killed.py")
 BATCH_MAX = 30
-TRANSACTIONS = ["the tables", "a new generation", "30 events", "60 events", "90 events", "all events", "the switch"]
+BATCHES = [f"{count} events" for count in (*range(BATCH_MAX, END, BATCH_MAX), END)]
+TRANSACTIONS = ["the tables", "a new generation", *BATCHES, "the switch"]
 MOMENTS = [(number, f"{when} {what}") for number, (what, when) in enumerate(
     ((what, when) for what in TRANSACTIONS for when in ("before", "in")), 1
 )]  # fmt: skip
