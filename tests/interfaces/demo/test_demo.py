@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx2
 import loopback
 import pytest
+from fixed_ports import PYTHON_PATH_OF_PROCESSES
 from typed_ids import as_session
 
 from interfaces.demo.demo import play
@@ -42,7 +43,8 @@ sys.exit(run_demo(False, scenes=[]))
 
 
 def environment(directory: Path) -> dict[str, str]:
-    return {"PATH": os.environ["PATH"], "TMPDIR": str(directory), "PYTHONPATH": os.pathsep.join(sys.path)}
+    python_path = os.pathsep.join((PYTHON_PATH_OF_PROCESSES, *sys.path))
+    return {"PATH": os.environ["PATH"], "TMPDIR": str(directory), "PYTHONPATH": python_path}
 
 
 def run(directory: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
