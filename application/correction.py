@@ -48,7 +48,7 @@ class Correction:
         name, phone = _corrected("--name", self.name, before.name), _corrected("--phone", self.phone, before.phone)
         after = Contact(name=name, email=before.email, phone=phone, address=to)
         if after == before:
-            raise Refused("The shipping address is already so. Nothing was recorded.")
+            raise Refused("The shipping address is unchanged. Nothing was recorded.")
         return after
 
 

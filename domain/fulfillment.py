@@ -368,5 +368,8 @@ class Fulfillment(FulfillmentEvents, Aggregate[FulfillmentFact]):
 
 
 def _check_label(carrier: str, tracking: str | None) -> None:
-    if not all(any(map(str.isalnum, text)) and len(text) <= TEXT_MAX for text in (carrier, tracking or "none")):
-        raise Refused(f"Carrier and tracking must have a letter or digit, and at most {TEXT_MAX} characters.")
+    for what, text in (("carrier", carrier), ("tracking number", tracking)):
+        if text is not None and not (any(map(str.isalnum, text)) and len(text) <= TEXT_MAX and text.isprintable()):
+            raise Refused(
+                f"A {what} must have a letter or digit, at most {TEXT_MAX} characters, and none that can't be printed."
+            )

@@ -11,7 +11,10 @@ from domain.deliveries.kind import DeliveryKind, is_with_others
 from domain.ids import LineItemId
 from domain.personal import Personal
 from domain.plan import PlannedLine
-from domain.reason import Reason
+from domain.reason import Reason, ReasonCode
+
+UNDECIDED = frozenset({ReasonCode.PAID_AFTER_CANCELLATION, ReasonCode.PAID_TWICE})
+"""A line that waits for a person with such a reason is not done by hand: it may not be delivered at all."""
 
 
 class LineState(StrEnum):
@@ -103,6 +106,11 @@ class Line:
     def is_to_pack(self) -> bool:
         """True if it is a parcel that staff can pack now."""
         return self.is_to_hand_over and self.plan.kind is DeliveryKind.SHIPMENT
+
+    @property
+    def is_undecided(self) -> bool:
+        """True if a person still has to decide whether it is delivered at all."""
+        return self.state is LineState.MANUAL and self.why is not None and self.why.code in UNDECIDED
 
     @property
     def is_working(self) -> bool:

@@ -11,7 +11,6 @@ from domain.line import Line, LineState, Parcel
 from domain.mail import Mail, MailKind, MailLine
 from domain.order_number import OrderNumber, order_number
 from domain.personal import Personal
-from domain.reason import ReasonCode
 from domain.step import MailStep
 
 
@@ -69,7 +68,7 @@ def _lines_now(
         case MailKind.CANCELED:
             lines = [line for line in lines if line.state is LineState.CANCELED]
         case MailKind.RECEIPT:
-            is_undecided = any(map(_is_undecided, lines))
+            is_undecided = any(line.is_undecided for line in lines)
             lines = lines if fulfillment.is_settled and not is_undecided else []
         case MailKind.BACKORDERED:
             lines = [line for line in lines if line.state is LineState.BACKORDERED]
@@ -82,12 +81,6 @@ def _lines_now(
         case _:
             assert_never(kind)
     return tuple(map(mail_line, lines)) or None
-
-
-def _is_undecided(line: Line) -> bool:
-    """True if a person still has to decide about it: it was canceled and then paid, or is paid twice."""
-    why = line.why.code if line.why else None
-    return line.state is LineState.MANUAL and why in {ReasonCode.PAID_AFTER_CANCELLATION, ReasonCode.PAID_TWICE}
 
 
 def _as_bought(about: tuple[MailLine, ...], checkout: Checkout | None) -> tuple[MailLine, ...]:

@@ -75,7 +75,7 @@ def unship(
 
 
 def resend(session_id: SessionId, kind: MailKind, occasion: str | None, to: Personal | None, do: Streams) -> Mail:
-    """Send this mail again, with what is so by now, and return it. A further mail of its own, so it is sent once.
+    """Send this mail again, with the current facts, and return it. A further mail of its own, so it is sent once.
 
     Raises:
         Refused: no such mail was sent, or several, and none is named; none of it is so any more; it has no address; or
@@ -111,7 +111,9 @@ def _sent_mail(
     sent = [step for step in of_kind if do.load(Effect, effect_id(session_id, step)).is_done]
     if not sent:
         named = f" for {occasion}" if occasion else ""
-        raise Refused(f"No mail {kind}{named} was sent for this checkout. `fulfill retry` sends one that failed.")
+        raise Refused(
+            f"No mail of the kind {kind}{named} was sent for this checkout. `fulfill retry` sends one that failed."
+        )
     if len(sent) > 1:
         occasions = ", ".join(step.occasion or "" for step in sent)
         raise Refused(f"Several mails {kind} were sent: {occasions}. Name one with --occasion.")

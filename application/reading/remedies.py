@@ -5,6 +5,7 @@ from typing import assert_never
 
 from application.reading.answers import WorkItem
 from application.reading.work import OtherWork, Work, WorkKind
+from domain.line import UNDECIDED
 from domain.park_reason import ParkReason
 
 
@@ -43,6 +44,8 @@ _RETRY_IS_REFUSED = (ParkReason.WRONG_MODE, ParkReason.CONNECTED_ACCOUNT)
 def remedies_of(item: WorkItem) -> tuple[Remedy, ...]:
     """Return what resolves this item, the usual remedy first; never nothing."""
     found = remedies(item.kind)
+    if item.kind is Work.MANUAL_LINE and item.why.code in UNDECIDED:
+        return (Remedy.REPLAN, Remedy.CANCEL_LINE)
     if item.kind is OtherWork.PARKED_EVENT and not (item.session_id or item.is_of_stripe_event):
         return (Remedy.LIST_POLICIES,)
     if item.kind is Work.PARKED_SESSION and item.item in _RETRY_IS_REFUSED:

@@ -31,7 +31,7 @@ def resend(
     reason: Why = "mail sent again",
     json: Json = False,
 ) -> int:
-    """Send a mail again that was sent, with what is so by now."""
+    """Send a mail again, with the current facts."""
     who, kind = by(as_, reason), _kind(mail)
     with open_desk(makes_log=False) as desk:
         id = desk.session(session)

@@ -34,7 +34,7 @@ WRAP_BLOCKED = Fulfillment.LineItemBlocked(
 COMPLETED = Fulfillment.Completed()
 
 NOT_PAID = "This checkout is not paid or not planned yet, so none of its lines can be delivered."
-NO_CARRIER = "Carrier and tracking must have a letter or digit, and at most 200 characters."
+UNFIT = "{} must have a letter or digit, at most 200 characters, and none that can't be printed."
 
 
 def the_fulfillment(*facts: Event) -> Given[Fulfillment]:
@@ -226,13 +226,16 @@ def test_what_can_not_be_packed_is_not_shipped(line: str, message: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("carrier", "tracking"),
-    [("", None), ("  ", None), ("...", None), ("DHL", "..."), ("x" * 201, None), ("DHL", "x" * 201)],
+    ("carrier", "tracking", "what"),
+    [
+        *((text, None, "A carrier") for text in ("", "  ", "...", "x" * 201, "D\x1b[31mHL", "D\u202eHL")),
+        *(("DHL", text, "A tracking number") for text in ("...", "x" * 201, "4\x1b[31m2", "4\u202e2", "4\n2")),
+    ],
 )
-def test_a_parcel_needs_a_carrier_and_texts_that_fit(carrier: str, tracking: str | None) -> None:
+def test_a_parcel_needs_a_carrier_and_texts_that_fit(carrier: str, tracking: str | None, what: str) -> None:
     before = the_fulfillment(requested(POSTER))
 
-    before.when(Fulfillment.ship, [], carrier=carrier, tracking=tracking).then_refused(NO_CARRIER)
+    before.when(Fulfillment.ship, [], carrier=carrier, tracking=tracking).then_refused(UNFIT.format(what))
 
 
 def test_a_carrier_may_have_one_letter() -> None:

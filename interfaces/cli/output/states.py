@@ -18,7 +18,7 @@ STATES = {
     CheckoutState.BLOCKED: "blocked: nothing is delivered yet, and every line needs a person",
     CheckoutState.PAYMENT_FAILED: "payment failed: the payment failed or was canceled, and nothing is delivered",
     CheckoutState.EXPIRED: "expired: the customer never completed it",
-    CheckoutState.CANCELED: "canceled: what was not delivered will not be",
+    CheckoutState.CANCELED: "canceled: the undelivered items will not be delivered",
     CheckoutState.NOTHING_TO_FULFILL: "nothing to fulfill: the checkout has nothing to deliver",
     CheckoutState.PARKED: "parked: needs a person; the story has the reason",
     CheckoutState.OTHER_APPLICATION: "other application: the catalog leaves it to another one in the Stripe account",
@@ -38,7 +38,7 @@ def checkout_in_words(document: CheckoutDocument) -> str:
     if any(line.why and line.why.code is ReasonCode.PAID_AFTER_CANCELLATION for line in lines):
         return "paid after it was canceled: a person has to decide what becomes of it"
     if any(line.why and line.why.code is ReasonCode.PAID_TWICE for line in lines):
-        return "paid twice, it seems: a person has to decide whether this one is delivered too"
+        return "possibly paid twice: a person has to decide whether this one is delivered too"
     unfinished = {state for state in states if not state.is_finished}
     if document.state is CheckoutState.BLOCKED and unfinished == {LineState.MANUAL}:
         return "to do by hand: every line waits for the person who delivers it"

@@ -1,4 +1,4 @@
-"""Staff send a mail again: once for each time they ask, with what is so by now, to the address that they name."""
+"""Staff send a mail again: once for each time they ask, with the current facts, to the address that they name."""
 
 from collections.abc import Callable
 
@@ -175,7 +175,7 @@ def test_of_several_mails_of_a_kind_one_is_named(shop: Shop) -> None:
 
 
 def test_what_was_never_sent_is_not_sent_again(shop: Shop) -> None:
-    with pytest.raises(Refused, match="No mail shipped was sent"):
+    with pytest.raises(Refused, match="No mail of the kind shipped was sent"):
         resend(shop, MailKind.SHIPPED)
 
 
@@ -183,7 +183,7 @@ def test_what_is_no_longer_so_is_not_sent_again(shop: Shop) -> None:
     ship(shop)
     shop.runtime.staff.unship(ID, None, [], BY, is_restocked=True)
 
-    with pytest.raises(Refused, match="No mail shipped"):
+    with pytest.raises(Refused, match="No mail of the kind shipped"):
         resend(shop, MailKind.SHIPPED)
 
 

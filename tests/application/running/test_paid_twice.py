@@ -10,6 +10,7 @@ from fakes.outside import Outside
 from shop import COMPLETED, Shop
 from typed_ids import as_event, as_line, as_session, as_sku
 
+from application.reading.remedies import Remedy, remedies_of
 from application.reading.work import Work
 from application.staff import By
 from domain import reasons
@@ -74,6 +75,8 @@ def test_the_second_payment_waits_for_a_person_and_holds_nothing(shop: Shop) -> 
     [line] = shop.fulfillment(SECOND).lines.values()
     assert (line.state, line.why) == (LineState.MANUAL, reasons.paid_twice(FIRST))
     assert tasks_of(shop, SECOND) == {Work.PAID_TWICE, Work.MANUAL_LINE}
+    remedies = [remedies_of(task)[0] for task in shop.runtime.queries.work_queue(100) if task.subject == SECOND]
+    assert remedies == [Remedy.REPLAN] * 2, "`complete` would deliver without a key or a parcel"
     assert (shop.stock("mug").promised, receipts(shop)) == (1, 1), "no receipt could name a state that is true"
 
 
