@@ -55,10 +55,16 @@ def replace(session_id: SessionId, line_item: LineItemId | None, numbers: Sequen
     of them. A line whose keys were all revoked before gets as many as its quantity.
 
     Raises:
-        Refused: as `_line_of_keys` and `_chosen`, or the line waits for new keys already.
+        Refused: as `_line_of_keys` and `_chosen`; the line waits for new keys already; or it has got new keys before, and
+            none is named, so a command that is repeated would take those from the customer.
     """
     line, pool = _line_of_keys(session_id, line_item, do)
     chosen = _chosen(line, numbers)
+    if chosen and line.revoked_keys and not numbers:
+        raise Refused(
+            f"License keys of line {line.plan.id} were revoked before. Name the keys to replace with --number; "
+            "`fulfill keys show` numbers them."
+        )
     if not chosen and line.keys_awaited:
         raise Refused(f"Line {line.plan.id} waits for new license keys already: `fulfill keys import {pool} FILE`.")
     id, ref = fulfillment_id(session_id), LineRef(session_id, line.plan.id)

@@ -85,11 +85,22 @@ def test_the_keys_that_stay_valid_are_in_the_mail_too(open_shop: Open, outside: 
 def test_a_further_replacement_has_a_mail_of_its_own(open_shop: Open, outside: Outside) -> None:
     shop = sold(open_shop, outside, quantity=1, keys="A B C")
 
-    for _ in range(2):
-        shop.runtime.staff.replace_keys(ID, None, [], BY)
+    for number in (1, 2):
+        shop.runtime.staff.replace_keys(ID, None, [number], BY)
         shop.rest()
 
     assert mails_of(shop)[1:] == [(MailKind.KEYS_REPLACED, "B"), (MailKind.KEYS_REPLACED, "C")]
+
+
+def test_a_command_that_is_repeated_takes_no_new_key_from_the_customer(open_shop: Open, outside: Outside) -> None:
+    shop = sold(open_shop, outside, quantity=1, keys="A B C")
+    shop.runtime.staff.replace_keys(ID, None, [], BY)
+
+    with pytest.raises(Refused, match="were revoked before. Name the keys to replace with --number"):
+        shop.runtime.staff.replace_keys(ID, None, [], BY)
+
+    shop.rest()
+    assert mails_of(shop)[1:] == [(MailKind.KEYS_REPLACED, "B")]
 
 
 def test_a_mail_that_is_still_to_be_sent_has_the_newest_keys_and_no_other_follows(
@@ -97,8 +108,8 @@ def test_a_mail_that_is_still_to_be_sent_has_the_newest_keys_and_no_other_follow
 ) -> None:
     shop = sold(open_shop, outside, quantity=1, keys="A B C")
     outside.mailers_error = NotTaken("The mail server was not reached")
-    for _ in range(2):
-        shop.runtime.staff.replace_keys(ID, None, [], BY)
+    for number in (1, 2):
+        shop.runtime.staff.replace_keys(ID, None, [number], BY)
         shop.rest()
 
     outside.mailers_error = None
