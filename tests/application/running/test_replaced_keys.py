@@ -96,7 +96,7 @@ def test_a_command_that_is_repeated_takes_no_new_key_from_the_customer(open_shop
     shop = sold(open_shop, outside, quantity=1, keys="A B C")
     shop.runtime.staff.replace_keys(ID, None, [], BY)
 
-    with pytest.raises(Refused, match="were revoked before. Name the keys to replace with --number"):
+    with pytest.raises(Refused, match=r"were revoked before\. Name the keys to replace with --number"):
         shop.runtime.staff.replace_keys(ID, None, [], BY)
 
     shop.rest()
