@@ -55,8 +55,8 @@ def replace(session_id: SessionId, line_item: LineItemId | None, numbers: Sequen
     of them. A line whose keys were all revoked before gets as many as its quantity.
 
     Raises:
-        Refused: as `_line_of_keys` and `_chosen`; the line waits for new keys already; or it has got new keys before, and
-            none is named, so a command that is repeated would take those from the customer.
+        Refused: as `_line_of_keys` and `_chosen`; the line waits for new keys already; or it got new keys before and
+            none is named: a command that is repeated would take those from the customer.
     """
     line, pool = _line_of_keys(session_id, line_item, do)
     chosen = _chosen(line, numbers)
