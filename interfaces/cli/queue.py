@@ -100,7 +100,7 @@ def queue(
         with paged() as page_:
             page_.tasks(_COLUMNS, rows)
     else:
-        page().say(_EMPTY if of == ALL_WORK else "No such task is in the queue.")
+        page().say(_EMPTY if of == ALL_WORK and place is None else "No such task is in the queue.")
     if found.left and not counts:
         _talk_of_more(found)
     return DONE

@@ -54,7 +54,7 @@ def test_every_state_has_its_plain_words(state: CheckoutState) -> None:
             ],
         ),
         (KEYS, ["to do by hand: every line waits", "13.90 EUR, paid", "li_key"]),
-        (CANCELED, ["canceled: what was not delivered", "13.90 EUR, paid", "li_key"]),
+        (CANCELED, ["canceled: the undelivered items", "13.90 EUR, paid", "li_key"]),
         (FOREIGN, ["(live mode)", "parked: needs a person", "Payment       paid"]),
     ],
 )
