@@ -28,8 +28,10 @@ class Correction:
     def of(self, before: Contact) -> Contact:
         """
         Raises:
-            Refused: a text can't be printed on a label, or the street or the country is missing.
+            Refused: no part is given; a text can't be printed on a label; or the street or the country is missing.
         """
+        if self == Correction():
+            raise Refused("Name what changes, such as --line1 or --postal-code.")
         was = before.address or Address()
         to = Address(
             line1=_corrected("--line1", self.line1, was.line1),
@@ -37,11 +39,11 @@ class Correction:
             city=_corrected("--city", self.city, was.city),
             postal_code=_corrected("--postal-code", self.postal_code, was.postal_code),
             state=_corrected("--state", self.state, was.state),
-            country=_corrected("--country", self.country, was.country),
+            country=_corrected("--country", self.country and self.country.upper(), was.country),
         )
         if to.line1 is None or to.country is None:
             raise Refused("A shipping address must have a street and a country. Add --line1 and --country.")
-        if self.country is not None and not _COUNTRY.fullmatch(self.country):
+        if self.country is not None and not _COUNTRY.fullmatch(self.country.upper()):
             raise Refused(
                 f"--country must be a code of two letters such as DE (got {self.country[:_SHOWN_TEXT_MAX]!r})."
             )

@@ -123,8 +123,23 @@ def test_a_correction_that_changes_nothing_is_refused(shop: Shop) -> None:
     assert len(shop.events_of(Fulfillment.ShippingCorrected)) == 1
 
 
+def test_the_code_of_a_country_may_have_small_letters(shop: Shop) -> None:
+    shop.runtime.staff.correct_shipping(ID, Correction(country="at"), BY)
+
+    [corrected] = shop.events_of(Fulfillment.ShippingCorrected)
+    assert corrected.to.address is not None
+    assert corrected.to.address.country == Personal("AT")
+
+
 @pytest.mark.parametrize(
-    "wrong", [Correction(line1=""), Correction(country="Germany"), Correction(city="a\nb"), Correction(name="x" * 201)]
+    "wrong",
+    [
+        Correction(),
+        Correction(line1=""),
+        Correction(country="Germany"),
+        Correction(city="a\nb"),
+        Correction(name="x" * 201),
+    ],
 )
 def test_what_no_label_can_have_is_refused(shop: Shop, wrong: Correction) -> None:
     with pytest.raises(Refused):
