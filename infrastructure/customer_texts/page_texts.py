@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import assert_never
 
 from application.reading.checkout_state import CheckoutState
+from domain.line import LineState
 from domain.payment_wait import PaymentWait
 from infrastructure.customer_texts.language import Language
 from infrastructure.customer_texts.translations import gettext_noop
@@ -28,6 +30,23 @@ class Part(StrEnum):
     BY_HAND = "by_hand"
     CANCELED = "canceled"
     ORDERED = "ordered"
+
+
+def part_of(state: LineState, *, is_to_pack: bool) -> Part:
+    """Return the situation that a customer sees a line in."""
+    match state:
+        case LineState.DELIVERED:
+            return Part.READY
+        case LineState.PENDING:
+            return Part.PACKING if is_to_pack else Part.WORKING
+        case LineState.BACKORDERED:
+            return Part.BACKORDERED
+        case LineState.MANUAL | LineState.GIVEN_UP:
+            return Part.BY_HAND
+        case LineState.CANCELED:
+            return Part.CANCELED
+        case _:
+            assert_never(state)
 
 
 _HAVE_IT = gettext_noop("Thank you, we have your order")

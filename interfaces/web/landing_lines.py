@@ -3,15 +3,14 @@
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import assert_never
 
 from domain.checkout import Checkout, LineItem
 from domain.fulfillment import Fulfillment
 from domain.ids import LineItemId
-from domain.line import Line, LineState, Parcel
+from domain.line import Line, Parcel
 from infrastructure.customer_texts.formatting import format_money
 from infrastructure.customer_texts.language import Language
-from infrastructure.customer_texts.page_texts import Part, parcel_heading, part_text
+from infrastructure.customer_texts.page_texts import Part, parcel_heading, part_of, part_text
 from infrastructure.safe_text import one_line, web_link
 
 _KEY_LENGTH_MAX = 4000
@@ -65,25 +64,9 @@ def planned(
     by_kind: dict[Part, list[Item]] = {}
     for id, line in fulfillment.lines.items():
         if id not in shipped:
-            by_kind.setdefault(_kind(line), []).append(items[id])
+            by_kind.setdefault(part_of(line.state, is_to_pack=line.is_to_pack), []).append(items[id])
     ready = by_kind.pop(Part.READY, [])
     return [*_sections({Part.READY: ready}, language), *parcels, *_sections(by_kind, language)]
-
-
-def _kind(line: Line) -> Part:
-    match line.state:
-        case LineState.DELIVERED:
-            return Part.READY
-        case LineState.PENDING:
-            return Part.WORKING if line.is_working else Part.PACKING
-        case LineState.BACKORDERED:
-            return Part.BACKORDERED
-        case LineState.MANUAL | LineState.GIVEN_UP:
-            return Part.BY_HAND
-        case LineState.CANCELED:
-            return Part.CANCELED
-        case _:
-            assert_never(line.state)
 
 
 def _bought(title: str, item: LineItem, language: Language) -> Item:

@@ -4,14 +4,12 @@ from collections.abc import Iterator, Mapping
 from datetime import tzinfo
 from functools import cache
 from gettext import NullTranslations
-from typing import assert_never
 
 from application.reading.customer_summary import CustomerSummary, OrderedItem, as_json
-from domain.line import LineState
 from domain.order_number import with_prefix
 from infrastructure.customer_texts.formatting import english
 from infrastructure.customer_texts.language import Language
-from infrastructure.customer_texts.page_texts import PageText, Part, page_text, part_text
+from infrastructure.customer_texts.page_texts import PageText, page_text, part_of, part_text
 from interfaces.cli.output.order_fields import text
 from interfaces.cli.output.pager import paged
 from interfaces.cli.output.printing import Page, print_json
@@ -87,23 +85,6 @@ def _words(summary: CustomerSummary) -> PageText:
 def _standing(item: OrderedItem) -> str:
     if item.is_shipped:
         return "On its way to you"
-    part = _part(item)
-    return "Ordered" if part is None else part_text(part, _english())[0]
-
-
-def _part(item: OrderedItem) -> Part | None:
-    match item.state:
-        case None:
-            return None
-        case LineState.DELIVERED:
-            return Part.READY
-        case LineState.PENDING:
-            return Part.PACKING if item.is_to_pack else Part.WORKING
-        case LineState.BACKORDERED:
-            return Part.BACKORDERED
-        case LineState.MANUAL | LineState.GIVEN_UP:
-            return Part.BY_HAND
-        case LineState.CANCELED:
-            return Part.CANCELED
-        case _:
-            assert_never(item.state)
+    if item.state is None:
+        return "Ordered"
+    return part_text(part_of(item.state, is_to_pack=item.is_to_pack), _english())[0]
