@@ -48,7 +48,7 @@ STATE = HalfAdded(
         Path("application/reading/projections/work_queue.py"),
         Path("application/reading/wording.py"),
         Path("infrastructure/customer_texts/mail_texts.py"),
-        Path("interfaces/web/landing_lines.py"),
+        Path("infrastructure/customer_texts/page_texts.py"),
     },
 )
 
