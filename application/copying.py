@@ -148,7 +148,7 @@ class Copy:
         self._check_alone()
         source.log.check_is_whole()
         done = self._begin(stage)
-        self._check_alone()  # again, since a worker first enlists and then looks for the mark
+        self._check_alone()  # again: a worker enlists before it looks for the mark, so one of the two notices the other
         with stage("copying") as report:
             self._copy_events(done, report)
         positions, parked = self._bookkeeping(source)
@@ -324,7 +324,7 @@ def _is_used(database: OpenDatabase) -> Refused:
 def _differences(here: Sequence[Notification], there: Sequence[Notification]) -> Iterator[str]:
     """Return the differences between two portions of a log, as sentences."""
     source, target = ({each.id: each for each in events} for events in (here, there))
-    # Where one portion ends early, what the other one has after that may only be further on
+    # Past the end of the shorter portion nothing can be compared: the rest may be in its next one.
     last = min(here[-1].id, there[-1].id) if here and there else None
     for position in sorted(source.keys() | target.keys()):
         if last is not None and position > last:

@@ -68,8 +68,7 @@ class Retrieve:
         try:
             checkout = self._gateway.retrieve(id)
         except SessionUnknown:
-            # An answer like any other. If it were given up, a person would find it in the queue twice: the session is
-            # parked.
+            # Not a failure: the session is parked, which is its row in the queue. Giving up would add a second one.
             return Done(found=reasons.unknown_to_stripe(), outcome=_unknown(attempt))
         requested = attempt.effect.requested
         by_default = Source.SCHEDULE if attempt.effect.is_scheduled else Source.WEBHOOK
@@ -159,7 +158,7 @@ class Deliver:
                 assert_never(line.state)
         if str(DeliverStep.of(line)) != requested.step:
             return reasons.replanned()
-        # An orphaned attempt may have delivered: it is repeated, under its own key.
+        # An orphaned attempt may have delivered already, so it is repeated under the same key.
         is_wanted = effect.is_under_way or has_its_stock(session_id, line, do)
         return None if is_wanted else reasons.stock_taken_back()
 

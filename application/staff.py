@@ -314,7 +314,7 @@ class Staff:
         """
         id = key_pool_id(pool)
         others = [other for other in self._log.key_pools() if other != id]
-        if len(keys) > _KEYS_PER_EVENT:  # all of them, before the first is recorded
+        if len(keys) > _KEYS_PER_EVENT:  # check every key before the first event is recorded
             self._run(by, None, [], lambda unit: key_decisions.check_in_none(others, keys, unit))
         added = 0
         for start in range(0, len(keys), _KEYS_PER_EVENT):
@@ -330,7 +330,7 @@ class Staff:
         Each thousand is a transaction of its own, as in an import. If a customer has one of them, none is withdrawn.
         """
         id = key_pool_id(pool)
-        if len(keys) > _KEYS_PER_EVENT:  # all of them, before the first is recorded
+        if len(keys) > _KEYS_PER_EVENT:  # check every key before the first event is recorded
             self._run(by, None, [id], lambda unit: unit.load(KeyPool, id).check_not_given(keys))
         withdrawn = unknown = 0
         for start in range(0, len(keys), _KEYS_PER_EVENT):

@@ -63,7 +63,7 @@ class Threads:
         def run() -> None:
             try:
                 result = call()
-            except BaseException as error:  # noqa: BLE001 - it is raised where the result is waited for
+            except BaseException as error:  # noqa: BLE001 - raised to the caller that waits for the result
                 ended.set_exception(error)
             else:
                 ended.set_result(result)

@@ -115,7 +115,7 @@ class CheckoutSession(CheckoutSessionEvents, Aggregate[CheckoutSessionFact]):
     ) -> CheckoutSessionFacts:
         is_news = self.completed and self.completed.payment_status is None and payment_status in PAID_STATUSES
         if self.completed and (self.is_paid or not is_news):
-            return []  # only a snapshot event that comes after its thin twin reports more
+            return []  # a thin event reports no payment status; its snapshot twin, if it comes second, adds it
         fact = self.Completed(stripe_event=stripe_event, payment_status=payment_status, occurred_at=at)
         return [fact, *self._completed_after_expiry(at)]
 

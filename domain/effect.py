@@ -199,7 +199,7 @@ class Effect(EffectEvents, Aggregate[EffectFact]):
                     attempt=event.number,
                     attempts_since_request=since,
                     worker=event.worker,
-                    orphans=self.orphans + (self.worker is not None),  # as it was recorded before `AttemptOrphaned` was
+                    orphans=self.orphans + (self.worker is not None),  # in logs from before `AttemptOrphaned`
                     may_have_gone_out=True,
                     had_gone_out=self.may_have_gone_out,
                 )

@@ -77,7 +77,7 @@ def _lines_now(
         case MailKind.KEYS_REPLACED:
             lines = [line for line in lines if line.customers_keys]
         case MailKind.SHIPPED:
-            pass  # the parcel left, whatever became of its lines
+            pass  # the parcel has left, whatever happened to its lines since
         case _:
             assert_never(kind)
     return tuple(map(mail_line, lines)) or None

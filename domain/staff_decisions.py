@@ -168,7 +168,7 @@ def replan(session_id: SessionId, plan: Sequence[PlannedLine], catalog: str, do:
     for line in before.lines.values():
         old, new = line.plan, after.lines[line.plan.id].plan
         if new == old or (old.key_pool is not None and old.key_pool == new.key_pool):
-            continue  # a line that waits for keys keeps its place in the queue of the pool
+            continue  # its place in the pool's queue stays
         if delivery_of(old.kind).take_over(session_id, line, reasons.replanned(), do):
             raise Refused(
                 f"Line {line.plan.id} already has its keys and only waits for stock. Deliver it with them by `fulfill "

@@ -60,7 +60,7 @@ class LongStreams:
         """Called again and again while a stream is folded."""
         self._is_closed = False
 
-    # The writer's side.
+    # Called by the writer.
 
     def knows(self, id: str) -> bool:
         """True if the state of this stream is known, so it is not read from its beginning."""
@@ -101,7 +101,7 @@ class LongStreams:
     def moved(self, state: Aggregate[Any], epoch: int) -> None:
         """Request a state row for this state, which is in the log, if it is far enough from the last row."""
         if state.version <= self._log.page_events:
-            return  # as nearly every state, and this is asked for each one that a turn uses
+            return  # true for nearly every state, so this check comes first: it runs for each one that a turn uses
         due = self._saved_until.get(state.id, self._events_per_row(0))
         if state.version >= due and self._rows.keeps(type(state)):
             self._to_save[state.id] = _Base(epoch, state)
@@ -122,7 +122,7 @@ class LongStreams:
             if len(self._bases) > _BASES_MAX:
                 del self._bases[next(iter(self._bases))]
 
-    # The thread's side.
+    # Called by the thread.
 
     def turn(self) -> bool:
         """Prepare one awaited stream, or write one state row. Return False if there was nothing to do.
@@ -147,7 +147,7 @@ class LongStreams:
         self.wake.set()
 
     def _prepare(self, kind: type[Aggregate[Any]], id: str) -> None:
-        epoch = self._epoch  # before anything is read, so that all of it is of this log
+        epoch = self._epoch  # taken before the first read: a log that is replaced meanwhile is then noticed
         try:
             state = self._fold_to_the_end(self._base(id) or self._from_row(kind, id) or kind(id=StreamId(id)))
         except (PersistenceError, Stopped):
@@ -185,7 +185,7 @@ class LongStreams:
     def _save(self, base: _Base) -> None:
         digest = self._digest(base.state)
         if digest is None or base.epoch != self._epoch:
-            return  # the log is another one by now
+            return  # the log was replaced meanwhile
         size = 0
         try:
             size = self._rows.save(StateRow(state=base.state, digest=digest))

@@ -48,7 +48,7 @@ class RecentStates:
         """
         if self._position is not None:
             moves = self._moves.select_moves(self._position, _MOVES_MAX)
-            # Compared after the question: that may have found another log, and the answer is of that one.
+            # Compared after the query, which may be the first to notice that the log was replaced.
             if self._epoch == self._moves.epoch:
                 if len(moves) < _MOVES_MAX:
                     self._forget(moves)
@@ -56,7 +56,7 @@ class RecentStates:
                 for known in self._states.values():
                     self._outdate(known)
         self._states.clear()
-        self._epoch = self._moves.epoch  # read before the question: if that finds another log, the next one starts over
+        self._epoch = self._moves.epoch  # before the query: if that finds a replaced log, the next call starts over
         self._position = self._moves.max_notification_id() or 0
 
     def _forget(self, moves: Sequence[tuple[int, str, int]]) -> None:
@@ -104,4 +104,4 @@ class RecentStates:
         while len(self._states) > self._states_max:
             self._outdate(self._states.popitem(last=False)[1])
         if self._position is not None and positions and positions[0] == self._position + 1:
-            self._position = positions[-1]  # no other insert came in between
+            self._position = positions[-1]  # no other insert came between

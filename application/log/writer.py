@@ -265,7 +265,7 @@ class Writer:
                 self._write(part, conflicts=conflicts)
 
     def _decide_and_insert(self, jobs: Sequence[_Job]) -> list[_Outcome]:
-        epoch = self._log.store.epoch  # before anything is read, so that all of it is of one and the same log
+        epoch = self._log.store.epoch  # taken before the first read: a log that is replaced meanwhile is then noticed
         unit = UnitOfWork(self._fetch, self._recent)
         unit.prefetch(id for job in jobs if isinstance(job, _DecisionJob) for id in job.ids)
         decided = iter([_decide(unit, job) for job in jobs if isinstance(job, _DecisionJob)])
@@ -285,8 +285,8 @@ class Writer:
             return {}
         inserted = self._log.begin(list(once.values()), unit.pending, epoch=epoch)
         if not inserted.positions:
-            # That all had begun before need not mean that they are durable: who wrote them may have been cut off while
-            # it waited for that.
+            # They were all there already, but may not be durable yet: their writer may have lost its connection before
+            # the commit was confirmed.
             self._log.store.try_to_write()
         self.is_failing = False
         self._recent.keep(unit.states, inserted.positions)
@@ -299,7 +299,7 @@ def _decide(unit: UnitOfWork, job: _DecisionJob) -> _Outcome:
             return job.command(unit), None
     except PersistenceError:
         raise
-    except Exception as refusal:  # noqa: BLE001 - a process boundary: it goes to the caller that waits for this job
+    except Exception as refusal:  # noqa: BLE001 - the boundary around one job: raised to the caller that waits for it
         return None, refusal
 
 

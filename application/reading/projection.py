@@ -207,7 +207,7 @@ def topics(*kinds: type[Event]) -> frozenset[str]:
     return frozenset(kind.TOPIC for kind in kinds)
 
 
-@lru_cache(maxsize=128)  # many events of a batch have the same times
+@lru_cache(maxsize=128)  # events of one batch often share their times
 def rfc3339(at: datetime) -> str:
     """Return a time as rows and documents have it: UTC with microseconds, so that it sorts as text."""
     utc = at if at.tzinfo is UTC else at.astimezone(UTC)

@@ -57,7 +57,7 @@ class Projector:
                 self._find(self._views.all(), replaces_settings=False)
                 return
             except Overtaken:
-                pass  # another process does the same: look again what is left to do
+                pass  # another process did part of it: look again what is left
 
     def turn(self) -> bool:
         """Follow the log for one batch, and replace views that were folded with other settings. Return False if no view
@@ -74,7 +74,7 @@ class Projector:
             if empty_void_among(known, self._log.store, self._views):
                 return True
             live, building = self._find(known, replaces_settings=replaces_settings)
-            # One batch each: a view that is being built from a long log must not delay the views that people read.
+            # One batch each, so that building a view from a long log does not delay the views that people read.
             did = [self._follow(group, end) for group in _by_position(live)]
             did += [self._build(each, end) for each in building]
             return any(did)

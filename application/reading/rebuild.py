@@ -118,7 +118,7 @@ class Rebuild:
                 if position >= end:
                     self._views.switch(view)
             except Overtaken:
-                pass  # another process builds the same, or the live view is a step ahead: look again
+                pass  # another process builds the same view, or the live view is further ahead: look again
             view = self._look_again(projection, view)
         meter.show(view.position, view.position, is_last=True)
         return view
@@ -181,7 +181,7 @@ class Rebuild:
         end = until if until is not None else self._log.store.max_notification_id() or 0
         if view.position >= end:
             return view.position, end
-        # The end is asked for first: what the filter leaves out of a batch that is not full is below it for certain.
+        # The end was read first, so if the batch is not full, everything up to that end has been seen.
         read = self._select(projection, view.position, end)
         last = read[-1].anchor if len(read) == self._batch_max else self._anchor_at(end)
         views.apply(fold_batch(read, [Following(projection, view)], last, views))

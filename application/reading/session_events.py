@@ -23,7 +23,9 @@ class SessionEvents:
         Raises:
             UnreadableEvent: one of these sessions has an event that this version can't read.
         """
-        missing = list(self._missing(sessions))  # first: the timeline may be replaced by one that has them
+        missing = list(
+            self._missing(sessions)
+        )  # first, since the timeline may be replaced meanwhile by one that has them
         where = [OneOf("session_id", sessions)]
         rows = self._views.select(Selection(projection=TIMELINE, where=where, order_by=["position"]))
         positions = {*(int(row["position"] or 0) for row in rows), *missing}

@@ -23,7 +23,7 @@ def empty_void_views(store: Feed, views: Views) -> Sequence[View]:
         try:
             return empty_void_among(views.all(), store, views)
         except Overtaken:
-            pass  # another process moves or empties one of them: look again
+            pass  # another process moved or emptied one of them: look again
     return empty_void_among(views.all(), store, views)
 
 
@@ -52,7 +52,7 @@ def _void(known: Sequence[View], store: Feed) -> Sequence[View]:
         return []
     anchors = [view.anchor for view in begun if view.anchor is not None]
     found = anchors_at(store, {view.position for view in begun} | {anchor.position for anchor in anchors})
-    # A process that knows no anchors moves the position alone; an event must at least stand there.
+    # Processes from before anchors move the position alone. Then at least some event must be at that position.
     return [
         view
         for view in begun

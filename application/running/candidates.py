@@ -100,7 +100,7 @@ class Candidates:
         found: list[DueEffect] = []
         for name, kind in self._kinds.items():
             if in_hand[name] < _claimed_max(kind):
-                # The view may not know yet of what we have claimed
+                # more than needed, since the view may still list what was claimed here
                 found += self._due.free(name, now, _claimed_max(kind) + len(self._set_aside))
         return found
 

@@ -79,7 +79,7 @@ class EffectRunner:
         chosen = self._candidates.choose(self._worker, now, looks_around=not self._writer.has_thread)
         won, failure = self._claim_all(chosen, now)
         if isinstance(failure, Stopped):
-            won = []  # their outcomes could not be stored: the next worker finds them orphaned
+            won = []  # outcomes can no longer be stored: the next worker treats the attempts as orphaned
         taken = {attempt.effect.id for _, attempt in won}
         self._candidates.let_go(hint.effect_id for hint in chosen if hint.effect_id not in taken)
         for hint, attempt in won:
@@ -109,7 +109,7 @@ class EffectRunner:
     def _begin(self, call: Call) -> None:
         try:
             begun = call.executor.submit(self._perform, call)
-        except RuntimeError:  # it was shut down in between
+        except RuntimeError:  # shut down meanwhile
             self._outcomes.store(call, NotBegun())
         else:
             begun.add_done_callback(partial(self._when_performed, call))
@@ -156,7 +156,7 @@ class EffectRunner:
         for hint, claim in claims:
             try:
                 attempt = self._claimed(hint, claim, now)
-            except (Busy, Stopped, StoreUnavailable) as error:  # raised by the turn, once all that was won is under way
+            except (Busy, Stopped, StoreUnavailable) as error:  # raised once everything that was claimed is under way
                 failure = failure or error
                 self._candidates.in_doubt.add(hint.effect_id)
             else:
@@ -178,7 +178,7 @@ class EffectRunner:
                 self._writer.result(self._submit_failed_claim(hint, now, reason_for(error, PortError)))
             except (Busy, Stopped, StoreUnavailable):
                 raise
-            except Exception as failure:  # noqa: BLE001 - its own stream can't take it
+            except Exception as failure:  # noqa: BLE001 - not even the failure can be recorded in its stream
                 self._set_aside(hint, failure)
         return None
 
@@ -229,7 +229,7 @@ class EffectRunner:
         if not self._may_claim(effect, hint):
             return None
         if effect.worker == self._worker:
-            return effect  # an insert was taken for lost; what is under way here is not claimed again
+            return effect  # our insert succeeded although it seemed lost: the claim is ours already
         if effect.worker is not None:
             unit.command(Effect, effect.id, Effect.orphan, effect.worker, now=now, random=self._random())
         started = unit.command(Effect, effect.id, Effect.start, self._worker, now=now)

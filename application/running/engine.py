@@ -108,7 +108,7 @@ class Engine:
             thread.join(max(0.1, deadline - self._make.monotonic()))
         self._writer.has_thread = any(thread.name == "writer" and thread.is_alive() for thread in self._threads)
         if not any(thread.is_alive() for thread in self._threads) and not self._runner.is_busy:
-            self._log.close()  # while another thread reads, closing would crash the interpreter
+            self._log.close()  # closing while another thread reads would crash the interpreter
             self._views.close()
         self._locks.release()
 
@@ -171,7 +171,7 @@ class Engine:
             self._followers.check_positions()
         except PersistenceError as error:
             logger.error("the log can't be looked at for now", error=str(error))
-            self._writer.is_failing = True  # known without waiting for the next write
+            self._writer.is_failing = True  # so callers learn it before the next write
             return
         if self._writer.is_failing:
             self._writer.try_again()

@@ -72,7 +72,7 @@ class Followers:
         if not self._leads() or (self._awaited is not None and self._recent.is_in_preparation(self._awaited)):
             return False
         epoch = self._log.store.epoch
-        if epoch != self._epoch:  # the log may be another, and shorter than our positions
+        if epoch != self._epoch:  # the log may have been replaced by a shorter one
             self._epoch = epoch
             self._positions = {}
         if not self._positions:
@@ -137,7 +137,7 @@ class Followers:
             logger.warning("the log went back to an earlier position, so everything is read again", positions=stored)
             self._log.store.begin_epoch()
             self._epoch = self._log.store.epoch
-        # All or nothing: if this can't be read, the next turn has to begin here again.
+        # Everything is read before anything is kept: if a read fails, the next turn starts over.
         self._parked_subjects = {(parked.policy, parked.subject) for parked in self._log.store.select_parked_events()}
         stored |= self._begin([reading for reading in self._readings.every if stored[reading.name] == 0])
         self._stored, self._positions = stored, dict(stored)
@@ -149,7 +149,7 @@ class Followers:
         reached = max(self._log.positions().values(), default=0) if new else 0
         if not reached:
             return {}
-        end = min(reached, self._log.store.max_notification_id() or 0)  # a log may have lost its last events
+        end = min(reached, self._log.store.max_notification_id() or 0)  # a restored log may lack its last events
         for reading in new:
             logger.info("reading begins", policy=reading.policy, reading=reading.name, begins=str(reading.begins))
         begun = {reading.name: end for reading in new if reading.begins is Begin.AT_THE_END}
@@ -186,7 +186,7 @@ class Followers:
         try:
             self._log.append([], Bookkeeping(moves=self._moves(self._positions)), epoch=self._epoch)
         except IntegrityError:
-            self._adopt()  # another leads, or the log is another
+            self._adopt()  # another process leads, or the log was replaced
             return False
         self._stored = dict(self._positions)
         return True

@@ -126,7 +126,7 @@ class Outcomes:
     def _store_failure(self, call: Call, error: Reason) -> CallEnd:
         try:
             return self._store_until_taken(call, self.failed(call.kind, call.attempt, error))
-        except Exception as failure:  # noqa: BLE001 - a restart finds the orphaned attempt
+        except Exception as failure:  # noqa: BLE001 - after a restart the attempt counts as orphaned
             return CallEnd(f"The outcome can't be stored: {described(failure, PortError)}", logging.ERROR)
 
     def _store_until_taken(self, call: Call, result: Result) -> CallEnd:

@@ -20,7 +20,7 @@ class Outside(LineDelivery):
     def hand_over(self, session_id: SessionId, line: Line, do: Streams) -> None:
         step, plan = DeliverStep.of(line), line.plan
         effect = do.command(Effect, effect_id(session_id, step), Effect.request, plan.delivery, step, line=plan)
-        if effect.given_up is not None:  # while the line waited for stock that had been taken back
+        if effect.given_up is not None:  # it was given up while the line waited for stock
             id = fulfillment_id(session_id)
             do.command(Fulfillment, id, Fulfillment.block, plan.id, LineState.GIVEN_UP, effect.given_up)
 
@@ -75,7 +75,7 @@ def follow_delivery(event: DeliveryOutcome, do: Streams) -> None:
         case Effect.RetryRequested():
             do.command(Fulfillment, id, Fulfillment.resume, line.plan.id)
         case Effect.Withdrawn():
-            if line.is_to_hand_over:  # its stock came back while another process withdrew it
+            if line.is_to_hand_over:  # the stock was promised again during the withdrawal
                 OWN.hand_over(event.session, line, do)
         case _:
             assert_never(event)

@@ -94,7 +94,7 @@ class EmailPolicy:
     def _mail_payment(self, session_id: SessionId, do: Streams) -> None:
         session = do.load(CheckoutSession, session_id)
         if session.checkout is None or not session.checkout.is_complete or session.is_paid:
-            return  # an answer that Stripe gave while it was open lacks the address, and may lack lines
+            return  # the answer for an open session has no address yet, and perhaps not all lines
         lines = [mail_line(Line(plan=plan)) for plan in self._catalog.plan(session.checkout)]
         for kind in (MailKind.PAYMENT_FAILED, MailKind.PAYMENT_PENDING):
             self._request(session, kind, lines, do)

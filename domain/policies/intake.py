@@ -97,7 +97,7 @@ class Intake:
         if not is_news and before.park_reason not in _MAY_BE_KNOWN_BY_NOW:
             return
         if not is_news or (kind == COMPLETED and before.completed):
-            step = RetrieveStep(f"{step.occasion}_{event.originator_id}")  # the first answer was without this event
+            step = RetrieveStep(f"{step.occasion}_{event.originator_id}")  # the first answer predates this event
         do.command(Effect, effect_id(session, step), Effect.request, RETRIEVE, step)
 
     def _park_foreign(self, session: SessionId, event: StripeEvent.Received, do: Streams) -> bool:

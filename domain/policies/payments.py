@@ -60,7 +60,7 @@ def _ask_later(session_id: SessionId, now: datetime, do: Streams) -> None:
         return
     for number, after in enumerate(SCHEDULE, 1):
         at, occasion = session.completed_at + after, f"unpaid_{number}"
-        # A host whose clock is ahead, or was set back since, may have asked before the time came.
+        # A host whose clock ran ahead may have asked before it was time, so the time alone is not enough.
         if at > now and not _has_been_asked(session_id, occasion, do):
             _ask(session_id, occasion, do, not_before=min(at, now + _LONGEST_PAUSE))
             return

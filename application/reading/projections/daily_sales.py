@@ -43,7 +43,7 @@ def _beside_the_lines(event: Fulfillment.Requested) -> dict[str, int]:
     """Return the amounts that belong to no line: shipping and the tax on it."""
     items = [line.item for line in event.plan]
     tax = event.amount_tax - sum(item.amount_tax for item in items)
-    if event.amount_total is None:  # an older version did not keep it; nearly all tax on shipping comes on top
+    if event.amount_total is None:  # in older logs; tax on shipping then counts as exclusive, which it nearly always is
         paid = event.amount_shipping + tax
     else:
         paid = event.amount_total - sum(item.amount_total for item in items)

@@ -72,7 +72,7 @@ def _found(event: Event) -> Iterator[Found]:
 
 
 def _of_checkout(checkout: Checkout) -> Iterator[Found]:
-    # Of a word under several headings the last counts, so what is rather incidental comes first.
+    # A word found under several headings counts for the last one, so the least significant come first.
     for value in checkout.metadata.values():
         yield "metadata", terms_of_text(value.text)
     yield "amount", terms_of_amount(major_units(checkout.amount_total, checkout.currency), checkout.currency)
