@@ -6,6 +6,7 @@ from pathlib import Path
 
 import fixed_ports
 import hypothesis
+import memory
 import pytest
 import structlog
 from every_store import STORES, new_store
@@ -27,6 +28,7 @@ def pytest_configure(config: pytest.Config) -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     fixed_ports.forbid()
     if not hasattr(config, "workerinput"):
+        memory.keep_temporary_files()
         _server.start()
 
 
