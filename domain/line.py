@@ -128,6 +128,17 @@ class Line:
         return self.keys if self.state.is_delivered else ()
 
     @property
+    def is_short_of_keys(self) -> bool:
+        """True if it waits for license keys: for its first ones, or for new ones in the place of revoked ones."""
+        is_first = self.state is LineState.BACKORDERED and self.plan.kind is DeliveryKind.LICENSE_KEY
+        return self.keys_awaited > 0 or (is_first and self.is_ready)
+
+    @property
+    def has_lost_its_keys(self) -> bool:
+        """True if staff revoked all its license keys, and it waits for no new ones."""
+        return bool(self.all_keys) and not self.keys and not self.keys_awaited
+
+    @property
     def customers_link(self) -> str | None:
         """The link that the customer has now."""
         return self.link if self.state.is_delivered else None

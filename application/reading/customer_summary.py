@@ -14,6 +14,7 @@ from application.reading import wording
 from application.reading.checkout_document import replayed
 from application.reading.checkout_state import CheckoutState, checkout_state
 from application.reading.marked_json import marked_json, values_of
+from application.reading.parts import Part, part_of
 from application.reading.redacted import redacted
 from application.reading.steps import parsed_step, step_text
 from application.reading.wording import Titles
@@ -37,9 +38,8 @@ from domain.step import MailStep
 class OrderedItem:
     title: str
     quantity: int
-    state: LineState | None
+    part: Part | None
     """None as long as it is not planned."""
-    is_to_pack: bool
     is_shipped: bool
 
 
@@ -71,13 +71,15 @@ class CustomerSummary:
     is_paid: bool
     is_unpaid: bool
     """Stripe reports that it is not paid. A payment that is merely unknown to us is another case."""
-    is_working: bool
-    """It is about to change by itself."""
-    has_canceled: bool
     payment_wait: PaymentWait
     items: tuple[OrderedItem, ...]
     parcels: tuple[SentParcel, ...]
     moments: tuple[CustomerMoment, ...]
+
+    @property
+    def parts(self) -> Set[Part]:
+        """None as long as it is not planned."""
+        return frozenset(item.part for item in self.items if item.part is not None)
 
 
 def customer_summary(
@@ -97,8 +99,6 @@ def customer_summary(
         currency=checkout.currency if checkout else None,
         is_paid=session.is_paid,
         is_unpaid=checkout is not None and checkout.status == "open" and not session.completed,
-        is_working=fulfillment.requested is None or any(line.is_working for line in fulfillment.lines.values()),
-        has_canceled=fulfillment.cancellations > 0,
         payment_wait=checkout.payment_wait if checkout else PaymentWait.UNKNOWN,
         items=tuple(_items(session, fulfillment, shipped)),
         parcels=tuple(_parcels(fulfillment)),
@@ -117,15 +117,12 @@ def _items(session: CheckoutSession, fulfillment: Fulfillment, shipped: Set[str]
         yield OrderedItem(
             title=line.plan.title,
             quantity=line.plan.item.quantity,
-            state=line.state,
-            is_to_pack=line.is_to_pack,
+            part=part_of(line),
             is_shipped=id in shipped,
         )
     for item in session.checkout.line_items if session.checkout and not fulfillment.requested else ():
         if item.quantity > 0:
-            yield OrderedItem(
-                title=item.description, quantity=item.quantity, state=None, is_to_pack=False, is_shipped=False
-            )
+            yield OrderedItem(title=item.description, quantity=item.quantity, part=None, is_shipped=False)
 
 
 def _parcels(fulfillment: Fulfillment) -> Iterator[SentParcel]:

@@ -1,12 +1,10 @@
 """The texts of the landing page: a headline, a message, and a heading for each part."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import assert_never
 
 from application.reading.checkout_state import CheckoutState
-from domain.line import LineState
+from application.reading.parts import Part
 from domain.payment_wait import PaymentWait
 from infrastructure.customer_texts.language import Language
 from infrastructure.customer_texts.translations import gettext_noop
@@ -18,35 +16,6 @@ class PageText:
     """The sign beside the headline: `done`, `waiting`, `looking` or `stopped`."""
     headline: str
     message: str
-
-
-class Part(StrEnum):
-    """Items in the same situation."""
-
-    READY = "ready"
-    PACKING = "packing"
-    WORKING = "working"
-    BACKORDERED = "backordered"
-    BY_HAND = "by_hand"
-    CANCELED = "canceled"
-    ORDERED = "ordered"
-
-
-def part_of(state: LineState, *, is_to_pack: bool) -> Part:
-    """Return the situation that a customer sees a line in."""
-    match state:
-        case LineState.DELIVERED:
-            return Part.READY
-        case LineState.PENDING:
-            return Part.PACKING if is_to_pack else Part.WORKING
-        case LineState.BACKORDERED:
-            return Part.BACKORDERED
-        case LineState.MANUAL | LineState.GIVEN_UP:
-            return Part.BY_HAND
-        case LineState.CANCELED:
-            return Part.CANCELED
-        case _:
-            assert_never(state)
 
 
 _HAVE_IT = gettext_noop("Thank you, we have your order")
@@ -80,6 +49,11 @@ _UNPAID: Mapping[PaymentWait, PageText] = {
         ),
     ),
 }
+_GETTING_READY = PageText(
+    "waiting",
+    gettext_noop("Thank you for your order"),
+    gettext_noop("We are getting it ready. This only takes a moment."),
+)
 _NOT_FOUND = PageText(
     "looking",
     gettext_noop("We could not find this order"),
@@ -98,6 +72,7 @@ _TEXTS: Mapping[CheckoutState, PageText] = {
         ),
     ),
     CheckoutState.AWAITING_PAYMENT: _UNPAID[PaymentWait.UNKNOWN],
+    CheckoutState.FULFILLING: _GETTING_READY,
     CheckoutState.FULFILLED: PageText(
         "done",
         gettext_noop("Thank you, your order is complete"),
@@ -146,20 +121,40 @@ _TEXTS: Mapping[CheckoutState, PageText] = {
         gettext_noop("There is nothing to send for this order, and nothing you need to do."),
     ),
 }
-_FULFILLED_IN_PART = PageText(
+_CANCELED_IN_PART = PageText(
     "done",
     gettext_noop("Thank you, your order is complete"),
     gettext_noop("Part of it was canceled. Everything else is ready or on its way."),
+)
+_AVAILABLE_IN_PART = PageText(
+    "done",
+    gettext_noop("Thank you for your order"),
+    gettext_noop("Part of it is no longer available. Everything else is ready or on its way."),
+)
+_KEYS_REVOKED = PageText(
+    "stopped",
+    gettext_noop("Your license keys are no longer valid"),
+    gettext_noop("Nothing more will be sent for this order. If you have questions, please contact us."),
+)
+_OPEN_IN_PART = PageText(
+    "looking",
+    gettext_noop("Thank you, we have your order"),
+    gettext_noop(
+        "Part of it is no longer available. We are taking care of everything else, and there is nothing you need to do."
+    ),
+)
+_READY_IN_PART = PageText(
+    "done",
+    gettext_noop("Thank you for your order"),
+    gettext_noop(
+        "Part of it is ready, and part of it is no longer available. We are taking care of everything else, and there "
+        "is nothing you need to do."
+    ),
 )
 _CONFIRMING = PageText(
     "waiting",
     gettext_noop("We are confirming your payment"),
     gettext_noop("This can take a few minutes. If you have paid, your order is safe: please do not pay again."),
-)
-_GETTING_READY = PageText(
-    "waiting",
-    gettext_noop("Thank you for your order"),
-    gettext_noop("We are getting it ready. This only takes a moment."),
 )
 _TO_BE_PACKED = PageText(
     "done",
@@ -190,41 +185,60 @@ _PARTS: Mapping[Part, tuple[str, str]] = {
         gettext_noop("Takes a little longer"),
         gettext_noop("Out of stock. You will get it as soon as it is back."),
     ),
+    Part.KEYS_AWAITED: (
+        gettext_noop("Takes a little longer"),
+        gettext_noop("We are getting new license keys. You will get yours as soon as they are here."),
+    ),
     Part.BY_HAND: (
         gettext_noop("Prepared by our team"),
         gettext_noop("We are taking care of it. There is nothing you need to do."),
     ),
     Part.CANCELED: (gettext_noop("Canceled"), gettext_noop("This will not be delivered.")),
+    Part.KEYS_REVOKED: (gettext_noop("No longer valid"), gettext_noop("These license keys can no longer be used.")),
     Part.ORDERED: (gettext_noop("Your order"), ""),
 }
 
 
+_NOT_AVAILABLE = frozenset({Part.CANCELED, Part.KEYS_REVOKED})
+
+
 def page_text(
-    state: CheckoutState,
-    language: Language,
-    *,
-    is_working: bool,
-    is_unpaid: bool,
-    payment_wait: PaymentWait,
-    has_canceled: bool,
+    state: CheckoutState, language: Language, *, parts: Set[Part], is_unpaid: bool, payment_wait: PaymentWait
 ) -> PageText:
-    """`is_working`: the order is about to change by itself.
+    """`parts`: the parts of the order; none as long as it is not planned.
 
     `is_unpaid`: Stripe reports that the order is not paid. A payment that is merely unknown to us is another case.
 
     `payment_wait`: what it waits for if it awaits its payment.
-
-    `has_canceled`: lines of it are canceled.
     """
+    if parts:
+        return _in(language, _planned(parts))
     if state is CheckoutState.AWAITING_PAYMENT:
         return _in(language, _UNPAID[payment_wait])
     if state is CheckoutState.OPEN and not is_unpaid:
         return _in(language, _CONFIRMING)
-    if state is CheckoutState.FULFILLED and has_canceled:
-        return _in(language, _FULFILLED_IN_PART)
-    if state is CheckoutState.FULFILLING:
-        return _in(language, _GETTING_READY if is_working else _TO_BE_PACKED)
     return _in(language, _TEXTS[state])
+
+
+def _planned(parts: Set[Part]) -> PageText:
+    """Return the text of a planned order, which is true of each of its parts."""
+    is_ready, missing = Part.READY in parts, parts & _NOT_AVAILABLE
+    to_come = parts - _NOT_AVAILABLE - {Part.READY}
+    if to_come == {Part.WORKING}:
+        return _GETTING_READY
+    if Part.PACKING in to_come:
+        return _TO_BE_PACKED
+    match is_ready, bool(to_come):
+        case True, True:
+            return _READY_IN_PART if missing else _TEXTS[CheckoutState.PARTIALLY_FULFILLED]
+        case False, True:
+            return _OPEN_IN_PART if missing else _TEXTS[CheckoutState.BLOCKED]
+        case True, False if Part.KEYS_REVOKED in missing:
+            return _AVAILABLE_IN_PART
+        case True, False:
+            return _CANCELED_IN_PART if missing else _TEXTS[CheckoutState.FULFILLED]
+        case _:
+            return _KEYS_REVOKED if Part.KEYS_REVOKED in missing else _TEXTS[CheckoutState.CANCELED]
 
 
 def payment_page_label(language: Language, *, is_expired: bool) -> str:

@@ -4,13 +4,14 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from application.reading.parts import Part, part_of
 from domain.checkout import Checkout, LineItem
 from domain.fulfillment import Fulfillment
 from domain.ids import LineItemId
 from domain.line import Line, Parcel
 from infrastructure.customer_texts.formatting import format_money
 from infrastructure.customer_texts.language import Language
-from infrastructure.customer_texts.page_texts import Part, parcel_heading, part_of, part_text
+from infrastructure.customer_texts.page_texts import parcel_heading, part_text
 from infrastructure.safe_text import one_line, web_link
 
 _KEY_LENGTH_MAX = 4000
@@ -64,7 +65,7 @@ def planned(
     by_kind: dict[Part, list[Item]] = {}
     for id, line in fulfillment.lines.items():
         if id not in shipped:
-            by_kind.setdefault(part_of(line.state, is_to_pack=line.is_to_pack), []).append(items[id])
+            by_kind.setdefault(part_of(line), []).append(items[id])
     ready = by_kind.pop(Part.READY, [])
     return [*_sections({Part.READY: ready}, language), *parcels, *_sections(by_kind, language)]
 

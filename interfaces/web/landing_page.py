@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from application.reading.checkout_state import CheckoutState
+from application.reading.parts import parts_of
 from domain.checkout_session import CheckoutSession
 from domain.fulfillment import Fulfillment
 from domain.ids import LineItemId
@@ -93,10 +94,9 @@ def landing_page(
         words=page_text(
             state,
             language,
-            is_working=is_changing,
+            parts=parts_of(fulfillment),
             is_unpaid=_is_unpaid(session),
             payment_wait=session.checkout.payment_wait if session.checkout else PaymentWait.UNKNOWN,
-            has_canceled=fulfillment.cancellations > 0,
         ),
         sections=_sections(session, fulfillment, language, state=state, now=now, mailed=mailed),
         total=_total(session, state, language),

@@ -3,6 +3,7 @@
 from typing import Any
 
 from application.reading.checkout_state import CheckoutState
+from application.reading.parts import Part
 from domain.order_number import OrderNumber
 from domain.payment_wait import PaymentWait
 from infrastructure.customer_texts.customer_texts import CustomerTexts
@@ -10,7 +11,6 @@ from infrastructure.customer_texts.language import Language
 from infrastructure.customer_texts.own_templates import Samples
 from infrastructure.customer_texts.page_texts import (
     PageText,
-    Part,
     not_found_text,
     page_text,
     parcel_heading,
@@ -59,9 +59,7 @@ def _page(language: Language, *, is_full: bool) -> LandingPage:
 
 
 def _text(state: CheckoutState, language: Language) -> PageText:
-    return page_text(
-        state, language, is_working=True, is_unpaid=False, payment_wait=PaymentWait.UNKNOWN, has_canceled=False
-    )
+    return page_text(state, language, parts=frozenset(), is_unpaid=False, payment_wait=PaymentWait.UNKNOWN)
 
 
 def _item(**more: Any) -> Item:

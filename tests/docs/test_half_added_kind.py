@@ -45,10 +45,10 @@ STATE = HalfAdded(
         Path("domain/line.py"),
         Path("application/handlers.py"),
         Path("application/reading/checkout_state.py"),
+        Path("application/reading/parts.py"),
         Path("application/reading/projections/work_queue.py"),
         Path("application/reading/wording.py"),
         Path("infrastructure/customer_texts/mail_texts.py"),
-        Path("infrastructure/customer_texts/page_texts.py"),
     },
 )
 

@@ -7,7 +7,7 @@ from builders import a_checkout
 from customer_language import ENGLISH
 from kinds import ACCESS, HTTP, LICENSE_KEY, MANUAL, SHIPMENT
 from scenario import FULFILLMENT, SESSION, given, planned
-from typed_ids import as_sku
+from typed_ids import as_pool, as_sku
 
 from application.reading.checkout_state import checkout_state
 from domain import reasons
@@ -70,6 +70,15 @@ def blocked(line: PlannedLine, state: LineState) -> Event:
     return Fulfillment.LineItemBlocked(
         line_item=line.id, state=state, detail=reasons.as_written("A detail for staff only")
     )
+
+
+def keys_revoked(line: PlannedLine, *numbers: int) -> Event:
+    return Fulfillment.KeysRevoked(line_item=line.id, numbers=numbers)
+
+
+def keys_awaited(line: PlannedLine, quantity: int = 1) -> Event:
+    detail = reasons.not_enough_keys(as_pool("pro"))
+    return Fulfillment.KeysAwaited(line_item=line.id, quantity=quantity, detail=detail)
 
 
 def canceled(number: int, *lines: PlannedLine) -> Event:

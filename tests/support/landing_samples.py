@@ -19,6 +19,8 @@ from landing_orders import (
     blocked,
     canceled,
     delivered,
+    keys_awaited,
+    keys_revoked,
     page_of,
     page_of_lines,
     paid,
@@ -95,6 +97,22 @@ def _keys(language: Language) -> LandingPage:
     )
 
 
+def _revoked_keys(language: Language) -> dict[str, LandingPage]:
+    """License keys that staff revoked, alone and beside each other situation."""
+    lost = [delivered(KEY, keys=KEYS), keys_revoked(KEY, 1, 2)]
+    waits = blocked(PLATE, LineState.BACKORDERED)
+    replaced = [*lost, keys_awaited(KEY, 2)]
+    return {
+        "keys-revoked": page_of_lines(*lost, plan=[KEY], language=language),
+        "keys-awaited": page_of_lines(*replaced, plan=[KEY], language=language),
+        "keys-revoked-ready": page_of_lines(_COURSE_DELIVERED, *lost, plan=[COURSE, KEY], language=language),
+        "keys-revoked-waiting": page_of_lines(waits, *lost, plan=[PLATE, KEY], language=language),
+        "keys-revoked-mixed": page_of_lines(
+            _COURSE_DELIVERED, waits, *lost, plan=[COURSE, PLATE, KEY], language=language
+        ),
+    }
+
+
 def pages(language: Language) -> dict[str, LandingPage]:
     """Return a page of every kind, by name."""
     parked = CheckoutSession.Parked(
@@ -131,6 +149,7 @@ def pages(language: Language) -> dict[str, LandingPage]:
         "old-keys-unmailed": page_of_lines(
             delivered(KEY, keys=KEYS), plan=[KEY], after=old, is_mailed=False, language=language
         ),
+        **_revoked_keys(language),
         "ordered": page_of(own, refresh_seconds=60, language=language),
         "awaiting": page_of(session(retrieved(_UNPAID)), refresh_seconds=60, language=language),
         **{

@@ -9,7 +9,7 @@ from application.reading.customer_summary import CustomerSummary, OrderedItem, a
 from domain.order_number import with_prefix
 from infrastructure.customer_texts.formatting import english
 from infrastructure.customer_texts.language import Language
-from infrastructure.customer_texts.page_texts import PageText, page_text, part_of, part_text
+from infrastructure.customer_texts.page_texts import PageText, page_text, part_text
 from interfaces.cli.output.order_fields import text
 from interfaces.cli.output.pager import paged
 from interfaces.cli.output.printing import Page, print_json
@@ -75,16 +75,13 @@ def _words(summary: CustomerSummary) -> PageText:
     return page_text(
         summary.state,
         _english(),
-        is_working=summary.is_working,
+        parts=summary.parts,
         is_unpaid=summary.is_unpaid,
         payment_wait=summary.payment_wait,
-        has_canceled=summary.has_canceled,
     )
 
 
 def _standing(item: OrderedItem) -> str:
     if item.is_shipped:
         return "On its way to you"
-    if item.state is None:
-        return "Ordered"
-    return part_text(part_of(item.state, is_to_pack=item.is_to_pack), _english())[0]
+    return "Ordered" if item.part is None else part_text(item.part, _english())[0]

@@ -1,5 +1,6 @@
 """The states of checkouts and lines in words for staff. `--json` has the states themselves."""
 
+from collections.abc import Sequence
 from typing import assert_never
 
 from application.reading.checkout_document import CheckoutDocument, LineItemEntry
@@ -42,11 +43,21 @@ def checkout_in_words(document: CheckoutDocument) -> str:
     unfinished = {state for state in states if not state.is_finished}
     if document.state is CheckoutState.BLOCKED and unfinished == {LineState.MANUAL}:
         return "to do by hand: every line waits for the person who delivers it"
-    if document.state is CheckoutState.FULFILLED and LineState.CANCELED in states:
-        return "fulfilled: everything that was not canceled is delivered"
+    if document.state is CheckoutState.FULFILLED:
+        return _fulfilled(lines)
     if document.state is CheckoutState.FULFILLING:
         return _fulfilling(is_to_pack=any(map(_is_to_pack, lines)), waits=any(state.needs_a_person for state in states))
     return STATES[document.state]
+
+
+def _fulfilled(lines: Sequence[LineItemEntry]) -> str:
+    if any(line.keys_awaited for line in lines):
+        return "fulfilled: everything was delivered, and a line waits for new license keys"
+    if any(map(_has_lost_its_keys, lines)):
+        return "fulfilled: everything was delivered, and all license keys of a line are revoked"
+    if any(line.state is LineState.CANCELED for line in lines):
+        return "fulfilled: everything that was not canceled is delivered"
+    return STATES[CheckoutState.FULFILLED]
 
 
 def _fulfilling(*, is_to_pack: bool, waits: bool) -> str:
@@ -70,6 +81,10 @@ def line_in_words(line: LineItemEntry, state: CheckoutState) -> str:
             return "to pack" if _is_to_pack(line) else "pending"
         case LineState.MANUAL:
             return "to do by hand"
+        case LineState.DELIVERED if line.keys_awaited:
+            return "waits for new keys"
+        case LineState.DELIVERED if _has_lost_its_keys(line):
+            return "keys revoked"
         case LineState.DELIVERED | LineState.BACKORDERED | LineState.GIVEN_UP | LineState.CANCELED:
             return label(line.state)
         case _:
@@ -103,6 +118,10 @@ def _not_planned(state: CheckoutState) -> str:
 def _is_to_pack(line: LineItemEntry) -> bool:
     """A pending parcel has its stock, or needs none; one without is backordered."""
     return line.state is LineState.PENDING and line.delivery == DeliveryKind.SHIPMENT
+
+
+def _has_lost_its_keys(line: LineItemEntry) -> bool:
+    return line.keys_revoked > 0 and not (line.keys_valid or line.keys_awaited)
 
 
 def in_a_sentence(state: CheckoutState) -> str:

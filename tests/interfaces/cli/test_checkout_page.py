@@ -43,7 +43,7 @@ def test_every_state_has_its_plain_words(state: CheckoutState) -> None:
 @pytest.mark.parametrize(
     ("session", "lines"),
     [
-        (SHOP, ["(test mode)", "fulfilled: everything is delivered", "49.90 EUR, paid", "ORDER-17"]),
+        (SHOP, ["(test mode)", "all license keys of a line are revoked", "49.90 EUR, paid", "ORDER-17"]),
         (
             DEBIT,
             [
@@ -142,6 +142,15 @@ def test_the_short_form_has_the_words_of_the_landing_page(fulfill: Fulfill) -> N
     assert document["parcels"][0]["tracking"] == "0034"
     assert document["personal"] == ["/parcels/0/tracking"]
     assert [each["status"] for each in document["items"]][1] == "On its way to you"
+
+
+@pytest.mark.usefixtures("log_file")
+def test_a_customer_whose_keys_were_all_revoked_does_not_read_that_the_order_is_complete(fulfill: Fulfill) -> None:
+    short = fulfill("checkout", SHOP, "--for-customer").out
+
+    assert re.search(r"^Status +.*\. Part of it is no longer available\.", short, re.MULTILINE)
+    assert re.search(r"^ +\d+  .* No longer valid$", short, re.MULTILINE)
+    assert "complete" not in short
 
 
 @pytest.mark.usefixtures("small_shop")
@@ -271,7 +280,7 @@ def test_a_session_that_is_not_retrieved_yet_is_shown_as_far_as_it_is_known(
 
 
 WHOLE = """
-State            fulfilled: everything is delivered
+State            fulfilled: everything was delivered, and all license keys of a line are revoked
 Payment          49.90 EUR, paid
 Presentment      61.20 USD, in the customer's currency
 Discount         5.00 EUR, A tenth off (code WELCOME), hidden

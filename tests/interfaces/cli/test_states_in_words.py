@@ -66,6 +66,30 @@ def test_a_checkout_in_words(
     assert checkout_in_words(with_lines(document, state, *lines)).startswith(words)
 
 
+@pytest.mark.parametrize(
+    ("keys", "of_checkout", "of_line"),
+    [
+        ((2, 0, 0), "fulfilled: everything is delivered", "delivered"),
+        ((1, 1, 0), "fulfilled: everything is delivered", "delivered"),
+        ((0, 2, 0), "fulfilled: everything was delivered, and all license keys of a line", "keys revoked"),
+        (
+            (0, 2, 2),
+            "fulfilled: everything was delivered, and a line waits for new license keys",
+            "waits for new keys",
+        ),
+    ],
+)
+def test_a_line_of_license_keys_in_words(
+    document: CheckoutDocument, keys: tuple[int, int, int], of_checkout: str, of_line: str
+) -> None:
+    (valid, revoked, awaited), state = keys, CheckoutState.FULFILLED
+    (line,) = with_lines(document, state, ("license_key", LineState.DELIVERED)).line_items
+    line = replace(line, keys_valid=valid, keys_revoked=revoked, keys_awaited=awaited)
+
+    assert line_in_words(line, state) == of_line
+    assert checkout_in_words(replace(document, state=state, line_items=(line,))).startswith(of_checkout)
+
+
 def test_a_checkout_that_was_paid_after_it_was_canceled(document: CheckoutDocument) -> None:
     (item,) = with_lines(document, CheckoutState.BLOCKED, (BY_HAND, LineState.MANUAL)).line_items
     late = replace(item, why=reasons.paid_after_cancellation())

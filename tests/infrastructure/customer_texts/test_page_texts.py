@@ -1,0 +1,69 @@
+"""The headline and message of a planned order are true of each of its lines, whatever situations these are in."""
+
+from collections.abc import Callable, Iterator, Mapping, Set
+from itertools import combinations
+
+import pytest
+from customer_language import ENGLISH
+
+from application.reading.checkout_state import CheckoutState
+from application.reading.parts import Part
+from domain.payment_wait import PaymentWait
+from infrastructure.customer_texts.page_texts import PageText, page_text
+
+PLANNED = frozenset(Part) - {Part.ORDERED}
+OVER = {Part.CANCELED, Part.KEYS_REVOKED}
+"""What the customer gets nothing of."""
+CLAIMS: Mapping[str, Callable[[Set[Part]], bool]] = {
+    "order is complete": lambda parts: Part.READY in parts and parts <= {Part.READY, Part.CANCELED},
+    "Everything is ready": lambda parts: parts == {Part.READY},
+    "Everything else is ready": lambda parts: Part.READY in parts and parts <= {Part.READY, *OVER},
+    "Part of it is ready": lambda parts: Part.READY in parts and parts != {Part.READY},
+    "art of it is no longer available": lambda parts: bool(parts & OVER) and not parts <= OVER,
+    "Part of it was canceled": lambda parts: Part.CANCELED in parts and parts != {Part.CANCELED},
+    "order has been canceled": lambda parts: parts == {Part.CANCELED},
+    "keys are no longer valid": lambda parts: Part.KEYS_REVOKED in parts and parts <= OVER,
+    "Nothing": lambda parts: parts <= OVER,
+    "taking care of": lambda parts: bool(parts - OVER - {Part.READY}),
+    "taking care of it": lambda parts: not parts & {Part.READY, *OVER},
+    "only takes a moment": lambda parts: Part.WORKING in parts and parts <= {Part.WORKING, Part.READY, *OVER},
+    "getting your parcel ready": lambda parts: Part.PACKING in parts,
+}
+"""What is claimed, in the words of the text, and of which orders it is true."""
+
+
+def every_order() -> Iterator[frozenset[Part]]:
+    for number in range(1, len(PLANNED) + 1):
+        yield from map(frozenset, combinations(sorted(PLANNED), number))
+
+
+def read(parts: Set[Part]) -> str:
+    text = text_of(parts)
+    return f"{text.headline}. {text.message}"
+
+
+def text_of(parts: Set[Part]) -> PageText:
+    return page_text(CheckoutState.FULFILLED, ENGLISH, parts=parts, is_unpaid=False, payment_wait=PaymentWait.UNKNOWN)
+
+
+@pytest.mark.parametrize("claim", CLAIMS)
+def test_what_is_claimed_of_an_order_is_true_of_its_lines(claim: str) -> None:
+    claimed = [parts for parts in every_order() if claim in read(parts)]
+
+    assert claimed, "no order reads so"
+    assert [sorted(parts) for parts in claimed if not CLAIMS[claim](parts)] == []
+
+
+def test_an_order_with_lines_to_come_says_that_something_comes() -> None:
+    to_come = [parts for parts in every_order() if parts - OVER - {Part.READY}]
+
+    silent = [parts for parts in to_come if not any(word in text_of(parts).message for word in ("We are", "Our team"))]
+
+    assert silent == []
+
+
+def test_an_order_with_lines_that_do_not_come_says_so_or_shows_what_is_being_done() -> None:
+    over = [parts for parts in every_order() if parts & OVER and not parts & {Part.WORKING, Part.PACKING}]
+    words = ("no longer", "canceled", "Nothing")
+
+    assert [parts for parts in over if not any(word in text_of(parts).message for word in words)] == []
