@@ -15,6 +15,7 @@ class Part(StrEnum):
     BACKORDERED = "backordered"
     KEYS_AWAITED = "keys_awaited"
     BY_HAND = "by_hand"
+    UNDECIDED = "undecided"
     CANCELED = "canceled"
     KEYS_REVOKED = "keys_revoked"
     ORDERED = "ordered"
@@ -32,7 +33,7 @@ def part_of(line: Line) -> Part:
         case LineState.BACKORDERED:
             return Part.KEYS_AWAITED if line.is_short_of_keys else Part.BACKORDERED
         case LineState.MANUAL | LineState.GIVEN_UP:
-            return Part.BY_HAND
+            return Part.UNDECIDED if line.is_undecided else Part.BY_HAND
         case LineState.CANCELED:
             return Part.CANCELED
         case _:

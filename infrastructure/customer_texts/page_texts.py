@@ -193,6 +193,10 @@ _PARTS: Mapping[Part, tuple[str, str]] = {
         gettext_noop("Prepared by our team"),
         gettext_noop("We are taking care of it. There is nothing you need to do."),
     ),
+    Part.UNDECIDED: (
+        gettext_noop("Being checked"),
+        gettext_noop("Our team is looking into it. There is nothing you need to do."),
+    ),
     Part.CANCELED: (gettext_noop("Canceled"), gettext_noop("This will not be delivered.")),
     Part.KEYS_REVOKED: (gettext_noop("No longer valid"), gettext_noop("These license keys can no longer be used.")),
     Part.ORDERED: (gettext_noop("Your order"), ""),
@@ -222,6 +226,8 @@ def page_text(
 
 def _planned(parts: Set[Part]) -> PageText:
     """Return the text of a planned order, which is true of each of its parts."""
+    if Part.UNDECIDED in parts:
+        return _TEXTS[CheckoutState.PARKED]
     is_ready, missing = Part.READY in parts, parts & _NOT_AVAILABLE
     to_come = parts - _NOT_AVAILABLE - {Part.READY}
     if to_come == {Part.WORKING}:

@@ -18,6 +18,7 @@ from domain.fulfillment import Fulfillment
 from domain.line import LineState
 from domain.personal import Personal, personal
 from domain.plan import PlannedLine
+from domain.reason import Reason
 from domain.source import Source
 from infrastructure.customer_texts.language import Language
 from interfaces.web.landing_page import LandingPage, landing_page
@@ -66,10 +67,9 @@ def delivered(line: PlannedLine, *, link: str | None = None, keys: tuple[Persona
     return Fulfillment.LineItemDelivered(line_item=line.id, link=link, keys=keys, occurred_at=PAID_AT)
 
 
-def blocked(line: PlannedLine, state: LineState) -> Event:
-    return Fulfillment.LineItemBlocked(
-        line_item=line.id, state=state, detail=reasons.as_written("A detail for staff only")
-    )
+def blocked(line: PlannedLine, state: LineState, why: Reason | None = None) -> Event:
+    detail = why or reasons.as_written("A detail for staff only")
+    return Fulfillment.LineItemBlocked(line_item=line.id, state=state, detail=detail)
 
 
 def keys_revoked(line: PlannedLine, *numbers: int) -> Event:

@@ -150,6 +150,9 @@ def pages(language: Language) -> dict[str, LandingPage]:
             delivered(KEY, keys=KEYS), plan=[KEY], after=old, is_mailed=False, language=language
         ),
         **_revoked_keys(language),
+        "undecided": page_of_lines(
+            blocked(MUG, LineState.MANUAL, reasons.paid_after_cancellation()), plan=[MUG], language=language
+        ),
         "ordered": page_of(own, refresh_seconds=60, language=language),
         "awaiting": page_of(session(retrieved(_UNPAID)), refresh_seconds=60, language=language),
         **{

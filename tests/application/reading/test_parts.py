@@ -46,6 +46,15 @@ HAS_KEYS = delivered(KEY, keys=KEYS)
         pytest.param(KEY, [blocked(KEY, LineState.BACKORDERED)], Part.KEYS_AWAITED, id="short of keys"),
         pytest.param(ENGRAVING, [blocked(ENGRAVING, LineState.MANUAL)], Part.BY_HAND, id="manual"),
         pytest.param(COURSE, [blocked(COURSE, LineState.GIVEN_UP)], Part.BY_HAND, id="given up"),
+        pytest.param(
+            MUG, [blocked(MUG, LineState.MANUAL, reasons.paid_twice("cs_test_1"))], Part.UNDECIDED, id="paid twice"
+        ),
+        pytest.param(
+            MUG,
+            [blocked(MUG, LineState.MANUAL, reasons.paid_after_cancellation())],
+            Part.UNDECIDED,
+            id="paid after it was canceled",
+        ),
         pytest.param(MUG, [canceled(1, MUG)], Part.CANCELED, id="canceled"),
         pytest.param(KEY, [HAS_KEYS], Part.READY, id="with keys"),
         pytest.param(KEY, [HAS_KEYS, keys_revoked(KEY, 1)], Part.READY, id="one key left"),

@@ -26,6 +26,7 @@ CLAIMS: Mapping[str, Callable[[Set[Part]], bool]] = {
     "Nothing": lambda parts: parts <= OVER,
     "taking care of": lambda parts: bool(parts - OVER - {Part.READY}),
     "taking care of it": lambda parts: not parts & {Part.READY, *OVER},
+    "looking into your order": lambda parts: Part.UNDECIDED in parts,
     "only takes a moment": lambda parts: Part.WORKING in parts and parts <= {Part.WORKING, Part.READY, *OVER},
     "getting your parcel ready": lambda parts: Part.PACKING in parts,
 }
@@ -62,8 +63,18 @@ def test_an_order_with_lines_to_come_says_that_something_comes() -> None:
     assert silent == []
 
 
+def test_an_order_that_no_person_has_decided_about_promises_nothing() -> None:
+    undecided = [parts for parts in every_order() if Part.UNDECIDED in parts]
+
+    assert {read(parts) for parts in undecided} == {
+        "We are looking into your order. Our team is checking it. There is nothing you need to do, and please do not "
+        "pay again."
+    }
+
+
 def test_an_order_with_lines_that_do_not_come_says_so_or_shows_what_is_being_done() -> None:
-    over = [parts for parts in every_order() if parts & OVER and not parts & {Part.WORKING, Part.PACKING}]
+    shown = {Part.WORKING, Part.PACKING, Part.UNDECIDED}
+    over = [parts for parts in every_order() if parts & OVER and not parts & shown]
     words = ("no longer", "canceled", "Nothing")
 
     assert [parts for parts in over if not any(word in text_of(parts).message for word in words)] == []
