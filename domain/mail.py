@@ -38,6 +38,10 @@ class MailLine:
     state: LineState
     keys: tuple[Personal, ...] = ()
     link: str | None = None
+    is_short_of_keys: bool = False
+    """It waits for license keys."""
+    has_lost_its_keys: bool = False
+    """Staff revoked all its license keys, and it waits for no new ones."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

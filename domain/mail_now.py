@@ -46,6 +46,8 @@ def mail_line(line: Line) -> MailLine:
         state=line.state,
         keys=line.customers_keys,
         link=line.customers_link,
+        is_short_of_keys=line.is_short_of_keys,
+        has_lost_its_keys=line.has_lost_its_keys,
     )
 
 

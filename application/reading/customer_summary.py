@@ -31,6 +31,7 @@ from domain.money import plain
 from domain.order_number import OrderNumber, order_number
 from domain.payment_wait import PaymentWait
 from domain.personal import Personal
+from domain.reason import ReasonCode
 from domain.step import MailStep
 
 
@@ -192,8 +193,9 @@ def _of_session(event: CheckoutSessionFact) -> str | None:
 
 def _of_fulfillment(event: FulfillmentFact, names: Titles, shipped: Set[str]) -> str | None:  # noqa: C901 - a case for each event
     match event:
-        case Fulfillment.LineItemBlocked():
-            return f"{names.line(event.line_item)} is out of stock" if event.state is LineState.BACKORDERED else None
+        case Fulfillment.LineItemBlocked(state=LineState.BACKORDERED):
+            is_about_keys = event.detail.code is ReasonCode.NOT_ENOUGH_KEYS
+            return f"{names.line(event.line_item)} {'waits for license keys' if is_about_keys else 'is out of stock'}"
         case Fulfillment.LineItemDelivered():
             return None if event.line_item in shipped else f"{names.line(event.line_item)} is ready"
         case Fulfillment.Shipped():
@@ -215,7 +217,8 @@ def _of_fulfillment(event: FulfillmentFact, names: Titles, shipped: Set[str]) ->
         case Fulfillment.KeysWaitEnded():
             return f"No new license keys will follow: {names.line(event.line_item)}"
         case (
-            Fulfillment.StockHeld()
+            Fulfillment.LineItemBlocked()
+            | Fulfillment.StockHeld()
             | Fulfillment.HoldReleased()
             | Fulfillment.Requested()
             | Fulfillment.Replanned()

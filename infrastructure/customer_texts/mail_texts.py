@@ -108,7 +108,11 @@ def next_step(line: MailLine, language: Language) -> str:
 
 
 def _next_step(line: MailLine) -> str:
+    if line.is_short_of_keys:
+        return gettext_noop("We are getting new license keys. You will get yours as soon as they are here.")
     match line.state:
+        case LineState.DELIVERED if line.has_lost_its_keys:
+            return gettext_noop("These license keys can no longer be used.")
         case LineState.DELIVERED:
             return _delivered(built_in(line.delivery))
         case LineState.PENDING:
@@ -161,6 +165,12 @@ def _lead(mail: Mail, language: Language) -> str:
             return language.ngettext(
                 "This item is on its way to you:", "These items are on their way to you:", len(mail.lines)
             )
+        case MailKind.BACKORDERED if any(line.is_short_of_keys for line in mail.lines):
+            return language.ngettext(
+                "We are sorry: this item takes a little longer. You will get it as soon as we have it.",
+                "We are sorry: these items take a little longer. You will get them as soon as we have them.",
+                len(mail.lines),
+            )
         case MailKind.BACKORDERED:
             return language.ngettext(
                 "We are sorry: this item is out of stock. You will get it as soon as it is back.",
@@ -184,20 +194,24 @@ def _lead(mail: Mail, language: Language) -> str:
 def _receipt_lead(mail: Mail) -> str:
     """Which says right away if something is not there: no other mail does."""
     is_paid = mail.amount_total > 0 and mail.is_payment_required
-    match is_paid, any(line.state is LineState.BACKORDERED for line in mail.lines):
+    match is_paid, any(map(_takes_longer, mail.lines)):
         case True, False:
             return gettext_noop("We received your payment. Here is what you bought and what happens next.")
         case True, True:
             return gettext_noop(
-                "We received your payment. We are sorry: not everything is in stock. Here is what you bought and what "
-                "happens next."
+                "We received your payment. We are sorry: not everything is available right away. Here is what you "
+                "bought and what happens next."
             )
         case False, False:
             return gettext_noop("Here is what you ordered and what happens next.")
         case _:
             return gettext_noop(
-                "We are sorry: not everything is in stock. Here is what you ordered and what happens next."
+                "We are sorry: not everything is available right away. Here is what you ordered and what happens next."
             )
+
+
+def _takes_longer(line: MailLine) -> bool:
+    return line.state is LineState.BACKORDERED or line.is_short_of_keys
 
 
 def _closing(mail: Mail, language: Language) -> str:

@@ -164,6 +164,26 @@ def test_a_receipt_shows_the_current_state_of_its_lines() -> None:
     )
 
 
+def test_a_receipt_that_comes_late_does_not_call_revoked_keys_delivered() -> None:
+    log = after(KEY, then=[delivered(KEY, keys=KEYS)])
+    before = the_mail(log, "mail_receipt")
+    numbers = tuple(range(1, len(KEYS) + 1))
+    lost = shown(KEY, LineState.DELIVERED, has_lost_its_keys=True)
+
+    log.when(TheMail("mail_receipt"), FULFILLMENT, Fulfillment.KeysRevoked(line_item=KEY.id, numbers=numbers)).then(
+        renewed("mail_receipt", replace(before, lines=(lost,)))
+    )
+
+
+def test_a_mail_about_a_line_that_waits_for_license_keys_does_not_call_it_out_of_stock() -> None:
+    keys, stock = (
+        the_mail(after(line, then=[waits(line)], policy=WITHOUT_RECEIPTS), "mail_backordered") for line in (KEY, MUG)
+    )
+
+    assert keys.lines == (shown(KEY, LineState.BACKORDERED, is_short_of_keys=True),)
+    assert stock.lines == (shown(MUG, LineState.BACKORDERED),)
+
+
 def test_a_receipt_that_comes_late_carries_the_keys_that_came_meanwhile() -> None:
     log = after(KEY, then=[waits(KEY)])
     before = the_mail(log, "mail_receipt")

@@ -126,6 +126,10 @@ def _mails(language: str) -> dict[str, Mail]:
         tracking=Personal("00340434161094000000"),
     )
     delivered = replace(receipt, kind=MailKind.DELIVERED, lines=(_COURSE, replace(_APP, quantity=1, keys=_KEYS[:1])))
+    short = _line("Recipe app Pro", LICENSE_KEY, LineState.BACKORDERED, 9800, quantity=2, is_short_of_keys=True)
+    short_of_keys = (short, receipt.lines[4])
+    awaiting = replace(_APP, title="Baking app", keys=(), is_short_of_keys=True)
+    lost = replace(_APP, title="Pasta app", keys=(), has_lost_its_keys=True)
     canceled = _line("Teapot", SHIPMENT, LineState.CANCELED, 8900)
     taxed = replace(receipt, lines=(_MUG,), amount_subtotal=123000, amount_discount=0, presentment=None)
     return {
@@ -148,6 +152,9 @@ def _mails(language: str) -> dict[str, Mail]:
         "shipped-untracked": replace(shipped, lines=(_MUG,), tracking=None),
         "backordered": replace(receipt, kind=MailKind.BACKORDERED, lines=receipt.lines[4:5]),
         "backordered-two": replace(receipt, kind=MailKind.BACKORDERED, lines=receipt.lines[3:5]),
+        "backordered-keys": replace(receipt, kind=MailKind.BACKORDERED, lines=short_of_keys[:1]),
+        "backordered-keys-two": replace(receipt, kind=MailKind.BACKORDERED, lines=short_of_keys),
+        "receipt-keys": replace(receipt, lines=(*short_of_keys[:1], awaiting, lost)),
         "delivered": delivered,
         "keys-replaced": replace(receipt, kind=MailKind.KEYS_REPLACED, lines=(_APP,)),
         "canceled": replace(receipt, kind=MailKind.CANCELED, lines=(canceled,)),

@@ -89,7 +89,7 @@ def test_a_redacted_summary_has_no_tracking_number() -> None:
         (DEBIT, ["Order placed", "The payment failed"]),
         (FOREIGN, ["Order placed"]),
         (CANCELED, ["The order was canceled", "Canceled: “Item li_key”"]),
-        (KEYS, ["“Item li_key” is out of stock", "The receipt was sent"]),
+        (KEYS, ["“Item li_key” waits for license keys", "The receipt was sent"]),
     ],
 )
 def test_what_came_to_nothing_is_reported_too(session: StreamId, texts: list[str]) -> None:

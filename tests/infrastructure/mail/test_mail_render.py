@@ -20,7 +20,7 @@ def mail(kind: MailKind, *lines: PlannedLine) -> Mail:
     return replace(german_mail(kind, *lines), locale="en")
 
 
-RECEIPT = mail(MailKind.RECEIPT, MUG)
+RECEIPT, BACKORDERED = mail(MailKind.RECEIPT, MUG), mail(MailKind.BACKORDERED, MUG)
 NBSP = "\N{NO-BREAK SPACE}"
 HOSTILE = "<script>alert(1)</script>\"'&\u202e{{ 7 * 7 }}"
 
@@ -102,6 +102,28 @@ def test_the_receipt_says_what_happens_next_with_each_line(delivery: str, state:
 
     assert f"\n  {text}\n" in both.text
     assert text in text_of(both.html)
+
+
+@pytest.mark.parametrize("state", [LineState.BACKORDERED, LineState.DELIVERED])
+def test_license_keys_that_are_awaited_are_not_out_of_stock(state: LineState) -> None:
+    line = a_line(delivery="license_key", state=state, is_short_of_keys=True)
+
+    receipt, delay = written(replace(RECEIPT, lines=(line,))), written(replace(BACKORDERED, lines=(line,)))
+
+    assert "\n  We are getting new license keys. You will get yours as soon as they are here.\n" in receipt.text
+    assert "We are sorry: not everything is available right away." in text_of(receipt.html)
+    assert "We are sorry: this item takes a little longer." in text_of(delay.html)
+    for mail in (receipt, delay):
+        assert "stock" not in mail.text + mail.html
+
+
+def test_license_keys_that_are_all_revoked_are_not_delivered() -> None:
+    line = a_line(delivery="license_key", state=LineState.DELIVERED, has_lost_its_keys=True)
+
+    both = written(replace(RECEIPT, lines=(line,)))
+
+    assert "\n  These license keys can no longer be used.\n" in both.text
+    assert "Delivered" not in both.text
 
 
 @pytest.mark.parametrize("kind", [MailKind.RECEIPT, MailKind.DELIVERED])
