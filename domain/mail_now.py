@@ -31,7 +31,9 @@ def mail_now(
         return None
     request = session.resends[step.resend - 1] if step.resend else None
     to = request.to if request and request.to else session.mail_address
-    return _mail(order_number(session.id), checkout, to, kind, lines, parcel)
+    is_unpaid = kind is MailKind.PAYMENT_PENDING or (kind is MailKind.CANCELED and fulfillment.requested is None)
+    mail = _mail(order_number(session.id), checkout, to, kind, lines, parcel)
+    return replace(mail, payment_wait=checkout.payment_wait) if is_unpaid else mail
 
 
 def mail_line(line: Line) -> MailLine:
@@ -119,6 +121,5 @@ def _mail(
         carrier=parcel.carrier if parcel else None,
         tracking=parcel.tracking if parcel else None,
         presentment=checkout.presentment,
-        payment_wait=checkout.payment_wait if kind is MailKind.PAYMENT_PENDING else None,
         is_payment_required=checkout.is_payment_required,
     )

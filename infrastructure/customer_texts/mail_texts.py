@@ -226,7 +226,14 @@ def _closing(mail: Mail, language: Language) -> str:
             return language.gettext("We hope you enjoy your order.")
         case MailKind.SHIPPED:
             return language.gettext("It can take a day until the carrier shows your parcel.")
-        case MailKind.BACKORDERED | MailKind.CANCELED:
+        case MailKind.CANCELED if mail.payment_wait is not None:
+            return language.gettext("If you have received payment instructions, please do not pay.")
+        case MailKind.CANCELED:
+            return language.gettext(
+                "Items not listed here are not affected. If you have questions about your order or your payment, "
+                "please contact us."
+            )
+        case MailKind.BACKORDERED:
             return language.gettext("There is nothing you need to do. Items not listed here are not affected.")
         case MailKind.DELIVERED | MailKind.KEYS_REPLACED:
             return language.gettext("Please keep this email.")

@@ -121,6 +121,11 @@ _TEXTS: Mapping[CheckoutState, PageText] = {
         gettext_noop("There is nothing to send for this order, and nothing you need to do."),
     ),
 }
+_PAID_AND_CANCELED = PageText(
+    "stopped",
+    gettext_noop("Your order has been canceled"),
+    gettext_noop("Nothing will be sent. If you have questions about your order or your payment, please contact us."),
+)
 _CANCELED_IN_PART = PageText(
     "done",
     gettext_noop("Thank you, your order is complete"),
@@ -225,7 +230,7 @@ def page_text(
 
 
 def _planned(parts: Set[Part]) -> PageText:
-    """Return the text of a planned order, which is true of each of its parts."""
+    """Return the text of a planned order, which is true of each of its parts. What is planned is paid, or free."""
     if Part.UNDECIDED in parts:
         return _TEXTS[CheckoutState.PARKED]
     is_ready, missing = Part.READY in parts, parts & _NOT_AVAILABLE
@@ -244,7 +249,7 @@ def _planned(parts: Set[Part]) -> PageText:
         case True, False:
             return _CANCELED_IN_PART if missing else _TEXTS[CheckoutState.FULFILLED]
         case _:
-            return _KEYS_REVOKED if Part.KEYS_REVOKED in missing else _TEXTS[CheckoutState.CANCELED]
+            return _KEYS_REVOKED if Part.KEYS_REVOKED in missing else _PAID_AND_CANCELED
 
 
 def payment_page_label(language: Language, *, is_expired: bool) -> str:

@@ -161,6 +161,9 @@ def _mails(language: str) -> dict[str, Mail]:
         "canceled-two": replace(
             receipt, kind=MailKind.CANCELED, lines=(canceled, replace(_MUG, state=LineState.CANCELED))
         ),
+        "canceled-unpaid": replace(
+            receipt, kind=MailKind.CANCELED, lines=(canceled,), payment_wait=PaymentWait.CUSTOMER
+        ),
         "receipt-partly-canceled": replace(taxed, lines=(_MUG, canceled)),
     }
 

@@ -167,6 +167,7 @@ def pages(language: Language) -> dict[str, LandingPage]:
         "canceled-lines": page_of_lines(
             _COURSE_DELIVERED, canceled(1, MUG, PLATE), plan=[COURSE, MUG, PLATE], language=language
         ),
+        "canceled-paid": page_of_lines(canceled(1, MUG, PLATE), plan=[MUG, PLATE], language=language),
         "expired": page_of(session(retrieved(expired)), language=language),
         "recoverable": page_of(session(retrieved(replace(expired, payment_page=to_pay))), language=language),
         "parked": page_of(session(retrieved(a_checkout(payment_status="novel")), parked), language=language),

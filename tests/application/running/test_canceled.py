@@ -124,7 +124,8 @@ def test_what_the_customer_has_stays_and_the_rest_completes_the_checkout(open_sh
     assert states(shop) == [LineState.DELIVERED, LineState.CANCELED]
     assert (shop.state(ID), len(shop.events_of(Fulfillment.Completed))) == ("fulfilled", 1)
     assert mails(shop) == ["receipt", "canceled"]
-    assert [line.id for line in list(outside.mailbox.values())[-1].lines] == ["li_mug"]
+    mail = list(outside.mailbox.values())[-1]
+    assert ([line.id for line in mail.lines], mail.payment_wait) == (["li_mug"], None)
 
 
 def test_a_canceled_delivery_is_called_no_more_whatever_is_retried(open_shop: Open, outside: Outside) -> None:
@@ -208,6 +209,7 @@ def test_an_unpaid_checkout_is_canceled_and_what_was_held_is_free(open_shop: Ope
 
     assert (shop.state(ID), shop.stock("mug").available) == ("canceled", 1)
     assert mails(shop) == ["payment_pending", "canceled"]
+    assert list(outside.mailbox.values())[-1].payment_wait is not None, "it asks not to pay"
     assert shop.runtime.queries.work_queue() == []
     with pytest.raises(Refused, match="canceled already"):
         shop.runtime.staff.cancel(ID, [], BY, notifies=False)

@@ -72,6 +72,21 @@ def test_an_order_that_no_person_has_decided_about_promises_nothing() -> None:
     }
 
 
+def test_an_order_that_was_paid_and_canceled_does_not_ask_the_customer_not_to_pay() -> None:
+    assert read({Part.CANCELED}) == (
+        "Your order has been canceled. Nothing will be sent. If you have questions about your order or your payment, "
+        "please contact us."
+    )
+
+
+def test_an_order_that_was_canceled_before_it_was_paid_asks_the_customer_not_to_pay() -> None:
+    text = page_text(
+        CheckoutState.CANCELED, ENGLISH, parts=frozenset(), is_unpaid=False, payment_wait=PaymentWait.CUSTOMER
+    )
+
+    assert "please do not pay" in text.message
+
+
 def test_an_order_with_lines_that_do_not_come_says_so_or_shows_what_is_being_done() -> None:
     shown = {Part.WORKING, Part.PACKING, Part.UNDECIDED}
     over = [parts for parts in every_order() if parts & OVER and not parts & shown]

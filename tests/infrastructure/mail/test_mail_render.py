@@ -11,6 +11,7 @@ from log_parts import mail as german_mail
 from domain.checkout import Address, Presentment
 from domain.line import LineState
 from domain.mail import Mail, MailKind, MailLine
+from domain.payment_wait import PaymentWait
 from domain.personal import Personal
 from domain.plan import PlannedLine
 from infrastructure.mail.render import Written, render
@@ -115,6 +116,16 @@ def test_license_keys_that_are_awaited_are_not_out_of_stock(state: LineState) ->
     assert "We are sorry: this item takes a little longer." in text_of(delay.html)
     for mail in (receipt, delay):
         assert "stock" not in mail.text + mail.html
+
+
+def test_a_mail_about_a_cancellation_asks_not_to_pay_only_as_long_as_nothing_is_paid() -> None:
+    canceled = mail(MailKind.CANCELED, MUG)
+
+    paid, unpaid = (text_of(written(replace(canceled, payment_wait=wait)).html) for wait in (None, PaymentWait.BANK))
+
+    assert "please do not pay" in unpaid
+    assert "not pay" not in paid
+    assert "If you have questions about your order or your payment, please contact us." in paid
 
 
 def test_license_keys_that_are_all_revoked_are_not_delivered() -> None:
