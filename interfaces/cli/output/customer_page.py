@@ -5,7 +5,9 @@ from datetime import tzinfo
 from functools import cache
 from gettext import NullTranslations
 
+from application.reading.checkout_state import CheckoutState
 from application.reading.customer_summary import CustomerSummary, OrderedItem, as_json
+from application.reading.parts import Part
 from domain.order_number import with_prefix
 from infrastructure.customer_texts.formatting import english
 from infrastructure.customer_texts.language import Language
@@ -30,7 +32,7 @@ def _put(summary: CustomerSummary, page: Page, zone: tzinfo, *, order_prefix: st
     page.fields(_header(summary, order_prefix))
     if summary.items:
         page.say()
-        rows = [(each.quantity, each.title, _standing(each)) for each in summary.items]
+        rows = [(each.quantity, each.title, _standing(each, summary)) for each in summary.items]
         page.table(("qty", "item", "status"), rows, wraps=("item", "status"))
     if summary.parcels:
         page.say()
@@ -46,7 +48,9 @@ def _put(summary: CustomerSummary, page: Page, zone: tzinfo, *, order_prefix: st
 
 def _document(summary: CustomerSummary) -> Mapping[str, object]:
     words = _words(summary)
-    items = [{"title": each.title, "quantity": each.quantity, "status": _standing(each)} for each in summary.items]
+    items = [
+        {"title": each.title, "quantity": each.quantity, "status": _standing(each, summary)} for each in summary.items
+    ]
     plain = as_json(summary)
     return {
         **{name: plain[name] for name in ("order_number", "state", "amount_total", "currency", "is_paid")},
@@ -81,7 +85,17 @@ def _words(summary: CustomerSummary) -> PageText:
     )
 
 
-def _standing(item: OrderedItem) -> str:
+def _standing(item: OrderedItem, summary: CustomerSummary) -> str:
     if item.is_shipped:
         return "On its way to you"
-    return "Ordered" if item.part is None else part_text(item.part, _english())[0]
+    return _not_planned(summary) if item.part is None else part_text(item.part, _english())[0]
+
+
+def _not_planned(summary: CustomerSummary) -> str:
+    match summary.state:
+        case CheckoutState.CANCELED | CheckoutState.PAYMENT_FAILED | CheckoutState.EXPIRED:
+            return part_text(Part.CANCELED, _english())[0]
+        case CheckoutState.OPEN if summary.is_unpaid:
+            return "Not ordered yet"
+        case _:
+            return "Ordered"
