@@ -26,8 +26,7 @@ _SUBJECTS: Mapping[MailKind, str] = {
     MailKind.PAYMENT_PENDING: gettext_noop("Your order is waiting for your payment"),
     MailKind.PAYMENT_FAILED: gettext_noop("Your payment did not go through"),
     MailKind.SHIPPED: gettext_noop("Your parcel is on its way"),
-    MailKind.BACKORDERED: gettext_noop("Part of your order is delayed"),
-    MailKind.DELIVERED: gettext_noop("Part of your order is ready"),
+    MailKind.BACKORDERED: gettext_noop("There is a delay with your order"),
     MailKind.KEYS_REPLACED: gettext_noop("New license keys for your order"),
     MailKind.CANCELED: gettext_noop("Items in your order have been canceled"),
 }
@@ -78,7 +77,7 @@ _PENDING: Mapping[PaymentWait, _PendingText] = {
 
 def mail_text(mail: Mail, language: Language, *, reference: str) -> MailText:
     """Return the sentences around what the mail lists. `reference` is what the order is called, or empty."""
-    subject = language.gettext(_SUBJECTS[mail.kind])
+    subject = _subject(mail, language)
     if reference:
         subject = language.gettext("%(subject)s (%(reference)s)", subject=subject, reference=reference)
     return MailText(
@@ -87,6 +86,12 @@ def mail_text(mail: Mail, language: Language, *, reference: str) -> MailText:
         lead=_lead(mail, language),
         closing=_closing(mail, language),
     )
+
+
+def _subject(mail: Mail, language: Language) -> str:
+    if mail.kind is MailKind.DELIVERED:
+        return language.ngettext("An item in your order is ready", "Items in your order are ready", len(mail.lines))
+    return language.gettext(_SUBJECTS[mail.kind])
 
 
 def greeting(name: str, language: Language) -> str:
@@ -178,7 +183,7 @@ def _lead(mail: Mail, language: Language) -> str:
                 len(mail.lines),
             )
         case MailKind.DELIVERED:
-            return language.gettext("This part of your order is ready:")
+            return language.ngettext("This item is ready for you:", "These items are ready for you:", len(mail.lines))
         case MailKind.KEYS_REPLACED:
             return language.gettext(
                 "From now on, please use the license keys listed here. Other keys of this item are no longer valid."

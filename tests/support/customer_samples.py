@@ -156,6 +156,7 @@ def _mails(language: str) -> dict[str, Mail]:
         "backordered-keys-two": replace(receipt, kind=MailKind.BACKORDERED, lines=short_of_keys),
         "receipt-keys": replace(receipt, lines=(*short_of_keys[:1], awaiting, lost)),
         "delivered": delivered,
+        "delivered-one": replace(delivered, lines=(_COURSE,)),
         "keys-replaced": replace(receipt, kind=MailKind.KEYS_REPLACED, lines=(_APP,)),
         "canceled": replace(receipt, kind=MailKind.CANCELED, lines=(canceled,)),
         "canceled-two": replace(

@@ -128,6 +128,14 @@ def test_a_mail_about_a_cancellation_asks_not_to_pay_only_as_long_as_nothing_is_
     assert "If you have questions about your order or your payment, please contact us." in paid
 
 
+@pytest.mark.parametrize("kind", [MailKind.DELIVERED, MailKind.BACKORDERED])
+def test_a_mail_about_all_that_was_bought_does_not_call_it_a_part(kind: MailKind) -> None:
+    both = written(mail(kind, COURSE))
+
+    for text in (both.subject, both.text, text_of(both.html)):
+        assert "part of your order" not in text.casefold()
+
+
 def test_license_keys_that_are_all_revoked_are_not_delivered() -> None:
     line = a_line(delivery="license_key", state=LineState.DELIVERED, has_lost_its_keys=True)
 
