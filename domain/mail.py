@@ -73,6 +73,8 @@ class Mail:
     other mails, and in mails of earlier versions."""
     is_payment_required: bool = True
     """False if Stripe reports that no payment is required, or not yet, as in a trial."""
+    is_correction: bool = False
+    """True if it was requested since a person corrected the carrier or the tracking number of its parcel."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

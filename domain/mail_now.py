@@ -32,8 +32,11 @@ def mail_now(
     request = session.resends[step.resend - 1] if step.resend else None
     to = request.to if request and request.to else session.mail_address
     is_unpaid = kind is MailKind.PAYMENT_PENDING or (kind is MailKind.CANCELED and fulfillment.requested is None)
-    mail = _mail(order_number(session.id), checkout, to, kind, lines, parcel)
-    return replace(mail, payment_wait=checkout.payment_wait) if is_unpaid else mail
+    return replace(
+        _mail(order_number(session.id), checkout, to, kind, lines, parcel),
+        payment_wait=checkout.payment_wait if is_unpaid else None,
+        is_correction=step.is_correction,
+    )
 
 
 def mail_line(line: Line) -> MailLine:

@@ -42,6 +42,11 @@ class MailStep:
             return None
         return int(self.occasion.partition("_")[0])
 
+    @property
+    def is_correction(self) -> bool:
+        """True if it is about a correction of a parcel's carrier or tracking number."""
+        return self.kind is MailKind.SHIPPED and self.occasion is not None and bool(self.occasion.partition("_")[2])
+
     def __str__(self) -> str:
         about = f"mail_{self.kind}" if self.occasion is None else f"mail_{self.kind}_{self.occasion}"
         return about if self.resend is None else f"{about}_resend_{self.resend}"

@@ -37,6 +37,8 @@ _HEADINGS: Mapping[MailKind, str] = {
     MailKind.DELIVERED: gettext_noop("Ready for you"),
 }
 
+_CORRECTED = gettext_noop("Corrected tracking details for your parcel")
+
 
 @dataclass(frozen=True, slots=True)
 class _PendingText:
@@ -82,7 +84,7 @@ def mail_text(mail: Mail, language: Language, *, reference: str) -> MailText:
         subject = language.gettext("%(subject)s (%(reference)s)", subject=subject, reference=reference)
     return MailText(
         subject=subject,
-        heading=language.gettext(_HEADINGS[mail.kind]),
+        heading=language.gettext(_CORRECTED if mail.is_correction else _HEADINGS[mail.kind]),
         lead=_lead(mail, language),
         closing=_closing(mail, language),
     )
@@ -91,7 +93,7 @@ def mail_text(mail: Mail, language: Language, *, reference: str) -> MailText:
 def _subject(mail: Mail, language: Language) -> str:
     if mail.kind is MailKind.DELIVERED:
         return language.ngettext("An item in your order is ready", "Items in your order are ready", len(mail.lines))
-    return language.gettext(_SUBJECTS[mail.kind])
+    return language.gettext(_CORRECTED if mail.is_correction else _SUBJECTS[mail.kind])
 
 
 def greeting(name: str, language: Language) -> str:
@@ -166,6 +168,14 @@ def _lead(mail: Mail, language: Language) -> str:
             return language.gettext(_PENDING[mail.payment_wait or PaymentWait.UNKNOWN].lead)
         case MailKind.PAYMENT_FAILED:
             return language.gettext("We did not receive a payment for this order, and nothing will be sent.")
+        case MailKind.SHIPPED if mail.is_correction:
+            return language.ngettext(
+                "We have corrected the carrier or tracking number of the parcel with this item. Please use only the "
+                "details in this email.",
+                "We have corrected the carrier or tracking number of the parcel with these items. Please use only the "
+                "details in this email.",
+                len(mail.lines),
+            )
         case MailKind.SHIPPED:
             return language.ngettext(
                 "This item is on its way to you:", "These items are on their way to you:", len(mail.lines)

@@ -150,6 +150,8 @@ def _mails(language: str) -> dict[str, Mail]:
         "shipped": shipped,
         "shipped-with-link": replace(shipped, lines=(_MUG,), tracking=Personal("https://track.example/1?a=1&b=2")),
         "shipped-untracked": replace(shipped, lines=(_MUG,), tracking=None),
+        "shipped-corrected": replace(shipped, is_correction=True),
+        "shipped-corrected-one": replace(shipped, lines=(_MUG,), is_correction=True),
         "backordered": replace(receipt, kind=MailKind.BACKORDERED, lines=receipt.lines[4:5]),
         "backordered-two": replace(receipt, kind=MailKind.BACKORDERED, lines=receipt.lines[3:5]),
         "backordered-keys": replace(receipt, kind=MailKind.BACKORDERED, lines=short_of_keys[:1]),

@@ -88,6 +88,7 @@ def test_a_correction_before_the_mail_has_left_is_in_the_mail(shop: Shop) -> Non
     shop.rest()
 
     assert (trackings(shop), parcels(shop)) == (["T2"], [(1, "T2", ("li_mug", "li_cup"))])
+    assert [mail.is_correction for mail in about_parcels(shop)] == [False], "no earlier mail is to be corrected"
 
 
 def test_a_correction_after_the_mail_is_mailed_if_staff_want_it(shop: Shop) -> None:
@@ -100,6 +101,7 @@ def test_a_correction_after_the_mail_is_mailed_if_staff_want_it(shop: Shop) -> N
     shop.rest()
 
     assert trackings(shop) == ["T1", "T3"]
+    assert [mail.is_correction for mail in about_parcels(shop)] == [False, True]
     assert [hit.session_id for hit in shop.runtime.queries.search("T3")] == [ID]
 
 

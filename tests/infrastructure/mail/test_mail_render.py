@@ -216,6 +216,19 @@ def test_a_tracking_address_is_a_link() -> None:
     assert "Track your parcel: https://track.example/1\n" in both.text
 
 
+def test_a_mail_about_a_correction_says_what_it_corrects() -> None:
+    shipped = replace(mail(MailKind.SHIPPED, MUG), carrier="DHL", tracking=Personal("0034 6"))
+
+    first, second = written(shipped), written(replace(shipped, is_correction=True))
+
+    assert second.subject.startswith("Corrected tracking details for your parcel")
+    for text in (" ".join(second.text.split()), text_of(second.html)):
+        assert "We have corrected the carrier or tracking number of the parcel with this item." in text
+        assert "Tracking number" in text
+    for text in (first.subject, first.text, first.html):
+        assert "orrected" not in text
+
+
 def test_a_customer_without_a_name_and_an_order_without_a_reference_are_reported_the_same() -> None:
     both = written(replace(RECEIPT, name=None, reference=None, locale=None))
 
