@@ -277,7 +277,9 @@ class Staff:
         def correct(unit: UnitOfWork) -> None:
             checkout = unit.load(CheckoutSession, session_id).checkout
             if checkout is None:
-                raise Refused("Stripe has not been asked about this checkout yet. Run `fulfill run`, then try again.")
+                raise Refused(
+                    "This checkout has not been retrieved from Stripe yet. Run `fulfill run`, then try again."
+                )
             before = unit.load(Fulfillment, fulfillment_id(session_id)).recipient(checkout)
             staff_decisions.correct_shipping(session_id, correction.of(before or Contact()), unit)
 

@@ -11,7 +11,7 @@ from domain.errors import Refused
 from domain.event import UNSTAMPED, Aggregate, replace
 from domain.identifiers import is_livemode
 from domain.ids import SessionId, StreamId, StripeEventId
-from domain.park_reason import ParkReason
+from domain.park_reason import FOREIGN, ParkReason
 from domain.personal import Personal
 from domain.reason import Reason, ReasonCode
 from domain.source import Source
@@ -101,6 +101,25 @@ class CheckoutSession(CheckoutSessionEvents, Aggregate[CheckoutSessionFact]):
         if self.succeeded_at is None and self.completed and self.completed.payment_status in PAID_STATUSES:
             return self.completed.occurred_at
         return self.succeeded_at
+
+    @property
+    def _is_behind(self) -> bool:
+        """True if Stripe has reported more than its recorded answer contains."""
+        if self.is_paid or self._heard_paid_at is not None:
+            return not self.is_paid
+        return self._is_heard_complete if self.checkout is None else self.disbelieves(self.checkout)
+
+    def check_is_retrieved(self) -> None:
+        """
+        Raises:
+            Refused: Stripe has reported more than was retrieved, so what a person decides by may be wrong.
+        """
+        if self._is_behind:
+            what = "complete" if self._heard_paid_at is None else "paid"
+            raise Refused(
+                f"Stripe reported that this checkout is {what}, and it is not retrieved yet. Wait until it is, or "
+                "run `fulfill retry`; then repeat this."
+            )
 
     def disbelieves(self, checkout: Checkout) -> bool:
         """True if Stripe's events have reported more than this answer contains, so that Stripe must be asked again."""
@@ -230,7 +249,7 @@ class CheckoutSession(CheckoutSessionEvents, Aggregate[CheckoutSessionFact]):
         """Cancel the checkout: nothing of it is fulfilled, even if its payment arrives.
 
         Raises:
-            Refused: it is paid, canceled, or another application's.
+            Refused: it is paid, canceled, or another application's or account's; or as `check_is_retrieved`.
         """
         if self.is_paid:
             raise Refused("This checkout is paid and is about to be planned. Cancel it again in a moment.")
@@ -238,6 +257,12 @@ class CheckoutSession(CheckoutSessionEvents, Aggregate[CheckoutSessionFact]):
             raise Refused("This checkout is canceled already.")
         if self.is_others:
             raise Refused("This checkout belongs to another application, so there is nothing to cancel.")
+        if self.park_reason in FOREIGN:
+            raise Refused(
+                "This checkout is of another mode or account than STRIPE_API_KEY, so there is nothing to cancel. "
+                "`fulfill dismiss` takes it out of the queue."
+            )
+        self.check_is_retrieved()
         return [self.Canceled(notifies=notifies)]
 
     def readdress(self, to: str) -> CheckoutSessionFacts:

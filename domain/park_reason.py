@@ -12,3 +12,7 @@ class ParkReason(StrEnum):
     UNKNOWN_TO_STRIPE = "unknown_to_stripe"
     OTHER_APPLICATION = "other_application"
     """It waits for no person: another application of the same Stripe account handles it."""
+
+
+FOREIGN = (ParkReason.WRONG_MODE, ParkReason.CONNECTED_ACCOUNT)
+"""The key of this shop can't retrieve a session that is parked for one of these reasons, whatever a person does."""

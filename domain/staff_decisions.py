@@ -143,11 +143,12 @@ def correct_shipping(session_id: SessionId, to: Contact, do: Streams) -> None:
     """What has not left yet goes to this recipient.
 
     Raises:
-        Refused: as `Fulfillment.correct_shipping`; the customer has not finished the checkout; or a delivery by a
-            service outside is under way, which may have the old address.
+        Refused: as `Fulfillment.correct_shipping`; the customer has not finished the checkout, or that is not
+            retrieved yet; or a delivery by a service outside is under way, which may have the old address.
     """
     session = do.load(CheckoutSession, session_id)
     if session.checkout is None or not session.checkout.is_complete:
+        session.check_is_retrieved()
         raise Refused("The customer has not finished this checkout, and can still change the address there.")
     fulfillment = do.command(Fulfillment, fulfillment_id(session_id), Fulfillment.correct_shipping, to)
     for line in fulfillment.lines.values():
@@ -185,15 +186,12 @@ def cancel(session_id: SessionId, line_items: Sequence[LineItemId], do: Streams,
             named before the payment; or the customer can't be notified.
     """
     id = fulfillment_id(session_id)
-    before, session = do.load(Fulfillment, id), do.load(CheckoutSession, session_id)
-    if notifies:
-        _check_can_be_notified(session)
+    before = do.load(Fulfillment, id)
     if before.requested is None:
-        if line_items:
-            raise Refused("This checkout is not paid or not planned yet, so it can only be canceled as a whole.")
-        do.command(CheckoutSession, session_id, CheckoutSession.cancel, notifies=notifies)
-        do.command(Fulfillment, id, Fulfillment.release_hold)
+        _cancel_before_payment(session_id, line_items, do, notifies=notifies)
         return
+    if notifies:
+        _check_can_be_notified(do.load(CheckoutSession, session_id))
     lines = before.lines_to_cancel(line_items)
     for line in lines:
         delivery_of(line.plan.kind).cancel(session_id, line, reasons.canceled(), do)
@@ -201,6 +199,17 @@ def cancel(session_id: SessionId, line_items: Sequence[LineItemId], do: Streams,
     for line in lines:
         if line.plan.stock_sku is not None:
             do.command(StockItem, stock_id(line.plan.stock_sku), StockItem.release, LineRef(session_id, line.plan.id))
+
+
+def _cancel_before_payment(
+    session_id: SessionId, line_items: Sequence[LineItemId], do: Streams, *, notifies: bool
+) -> None:
+    session = do.command(CheckoutSession, session_id, CheckoutSession.cancel, notifies=notifies)
+    if line_items:
+        raise Refused("This checkout is not paid yet, so it can only be canceled as a whole.")
+    if notifies:
+        _check_can_be_notified(session)
+    do.command(Fulfillment, fulfillment_id(session_id), Fulfillment.release_hold)
 
 
 def _check_can_be_notified(session: CheckoutSession) -> None:

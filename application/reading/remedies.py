@@ -6,7 +6,7 @@ from typing import assert_never
 from application.reading.answers import WorkItem
 from application.reading.work import OtherWork, Work, WorkKind
 from domain.line import UNDECIDED
-from domain.park_reason import ParkReason
+from domain.park_reason import FOREIGN
 
 
 class Remedy(StrEnum):
@@ -37,10 +37,6 @@ class Remedy(StrEnum):
     """See which policy waits, and for which version of the engine."""
 
 
-_RETRY_IS_REFUSED = (ParkReason.WRONG_MODE, ParkReason.CONNECTED_ACCOUNT)
-"""The key of this shop can't retrieve such a session, whatever a person does."""
-
-
 def remedies_of(item: WorkItem) -> tuple[Remedy, ...]:
     """Return what resolves this item, the usual remedy first; never nothing."""
     found = remedies(item.kind)
@@ -48,7 +44,7 @@ def remedies_of(item: WorkItem) -> tuple[Remedy, ...]:
         return (Remedy.REPLAN, Remedy.CANCEL_LINE)
     if item.kind is OtherWork.PARKED_EVENT and not (item.session_id or item.is_of_stripe_event):
         return (Remedy.LIST_POLICIES,)
-    if item.kind is Work.PARKED_SESSION and item.item in _RETRY_IS_REFUSED:
+    if item.kind is Work.PARKED_SESSION and item.item in FOREIGN:
         return tuple(each for each in found if each is not Remedy.RETRY)
     return found
 

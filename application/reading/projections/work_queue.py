@@ -38,7 +38,7 @@ from domain.fulfillment import Fulfillment
 from domain.fulfillment_events import FulfillmentFact
 from domain.ids import LineItemId, SessionId
 from domain.line import LineState
-from domain.park_reason import ParkReason
+from domain.park_reason import FOREIGN, ParkReason
 from domain.plan import PlannedLine
 from domain.reason import Reason, ReasonCode
 from domain.step import MailStep, RetrieveStep
@@ -64,7 +64,7 @@ _DISMISSED = (
     *(Work.MAIL_FAILED, Work.MAIL_WITHOUT_ADDRESS),
 )
 """Everything about a checkout except what its customer has paid for, which is delivered or canceled."""
-_NOT_OURS = (ParkReason.WRONG_MODE, ParkReason.CONNECTED_ACCOUNT, ParkReason.UNKNOWN_TO_STRIPE)
+_NOT_OURS = (*FOREIGN, ParkReason.UNKNOWN_TO_STRIPE)
 """A session that is parked for one of these reasons can't be fulfilled here, so a note settles it too."""
 
 
@@ -231,7 +231,7 @@ def _of_session(event: CheckoutSessionFact) -> Iterator[Change]:  # noqa: C901 -
         case CheckoutSession.Paid():
             yield from _answered(session)
             yield Remove({"subject": session, "kind": Work.PAYMENT_OVERDUE.value})
-        case CheckoutSession.AsyncPaymentFailed():
+        case CheckoutSession.AsyncPaymentFailed() | CheckoutSession.AsyncPaymentSucceeded():
             yield _no_longer_due(event)
         case CheckoutSession.RetryRequested():
             yield Remove({"subject": session, "kind": Work.RETRIEVAL_FAILED.value})
@@ -251,7 +251,6 @@ def _of_session(event: CheckoutSessionFact) -> Iterator[Change]:  # noqa: C901 -
             yield _no_longer_due(event)
         case (
             CheckoutSession.Completed()
-            | CheckoutSession.AsyncPaymentSucceeded()
             | CheckoutSession.Expired()
             | CheckoutSession.Readdressed()
             | CheckoutSession.ResendRequested()
@@ -284,8 +283,8 @@ def _overdue_later(event: CheckoutSessionFact) -> Update:
 
 
 def _no_longer_due(event: CheckoutSessionFact) -> Put:
-    """Close the row instead of removing it: an answer that shows the payment pending may be recorded after the end of
-    the payment."""
+    """Close the row instead of removing it: an answer that shows the payment pending may be recorded after Stripe
+    reported how the payment ended."""
     return Put({**_overdue(event, event.session).row, "is_open": 0})
 
 
@@ -327,7 +326,7 @@ def is_due(row: Row, now: datetime) -> bool:
 
 WORK_QUEUE = Projection(
     name="work_queue",
-    version=6,
+    version=7,
     table=Table(
         columns={
             "subject": Column.TEXT,

@@ -10,7 +10,7 @@ from fakes.outside import Outside
 from shop import COMPLETED, SUCCEEDED, Shop
 from typed_ids import as_event, as_line, as_pool, as_session, as_sku
 
-from application.ports import DeliveryReceipt, DeliveryRequest, NotTaken, Temporary
+from application.ports import DeliveryReceipt, DeliveryRequest, NotTaken, Permanent, Temporary
 from application.staff import By
 from domain import reasons
 from domain.checkout import Checkout
@@ -18,6 +18,7 @@ from domain.checkout_session import CheckoutSession
 from domain.effect import Effect
 from domain.errors import Refused
 from domain.fulfillment import Fulfillment
+from domain.ids import LineItemId
 from domain.key_pool import KeyPool
 from domain.line import LineState
 from domain.step import effect_id
@@ -316,3 +317,63 @@ def test_a_customer_who_can_not_be_notified_is_not_shown_as_notified(open_shop: 
         shop.runtime.staff.cancel(ID, [], BY, notifies=True)
 
     assert not shop.events_of(CheckoutSession.Canceled)
+
+
+@pytest.mark.parametrize(("payment_status", "reported"), [("paid", "is paid"), (None, "is complete")])
+@pytest.mark.parametrize("lines", [[], [as_line("li_mug")]])
+@pytest.mark.parametrize("notifies", [False, True])
+def test_what_stripe_reported_and_could_not_be_asked_about_is_not_canceled_as_unpaid(
+    open_shop: Open,
+    outside: Outside,
+    payment_status: str | None,
+    reported: str,
+    lines: list[LineItemId],
+    notifies: bool,
+) -> None:
+    outside.checkouts[ID] = order("mug")
+    outside.planned_errors = [Permanent("HTTP 400")]
+    shop = open_shop(catalog=CATALOG)
+    shop.hear(COMPLETED, ID, id=as_event("evt_1"), payment_status=payment_status)
+    shop.rest()
+    assert work(shop) == {"retrieval_failed"}
+
+    with pytest.raises(Refused, match=rf"Stripe reported that this checkout {reported}.*`fulfill retry`"):
+        shop.runtime.staff.cancel(ID, lines, BY, notifies=notifies)
+    shop.runtime.staff.retry(ID, BY)
+    shop.rest()
+
+    assert shop.events_of(CheckoutSession.Canceled) == []
+    assert states(shop) == [LineState.BACKORDERED], "as any other that is paid"
+
+
+def test_a_delayed_payment_that_stripe_reported_is_not_canceled_before_it_was_retrieved(
+    open_shop: Open, outside: Outside
+) -> None:
+    shop = unpaid(open_shop, outside)
+    outside.planned_errors = [Permanent("HTTP 400")]
+    pay_late(shop)
+
+    with pytest.raises(Refused, match="Stripe reported that this checkout is paid"):
+        shop.runtime.staff.cancel(ID, [], BY, notifies=False)
+
+    shop.clock.advance(15 * 86400.0)
+    assert "payment_overdue" not in work(shop), "it has arrived, as Stripe reported"
+
+
+def test_a_single_line_is_not_canceled_before_the_payment(open_shop: Open, outside: Outside) -> None:
+    shop = unpaid(open_shop, outside)
+
+    with pytest.raises(Refused, match="is not paid yet, so it can only be canceled as a whole"):
+        shop.runtime.staff.cancel(ID, [as_line("li_mug")], BY, notifies=False)
+
+    assert shop.events_of(CheckoutSession.Canceled) == []
+
+
+def test_a_checkout_of_another_mode_is_not_ours_to_cancel(open_shop: Open) -> None:
+    shop = open_shop(catalog=CATALOG)
+    shop.hear(COMPLETED, ID, id=as_event("evt_1"), payment_status="paid", livemode=True)
+    shop.rest()
+    assert work(shop) == {"parked_session"}
+
+    with pytest.raises(Refused, match=r"another mode or account.*`fulfill dismiss`"):
+        shop.runtime.staff.cancel(ID, [], BY, notifies=False)

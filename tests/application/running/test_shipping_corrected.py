@@ -253,3 +253,17 @@ def test_while_the_customer_can_change_the_address_staff_can_not(
 
     with pytest.raises(Refused, match="has not finished"):
         shop.runtime.staff.correct_shipping(ID, Correction(line1="Neue Gasse 2", country="DE"), BY)
+
+
+def test_a_customer_who_has_finished_is_not_said_to_change_the_address(
+    open_shop: Callable[..., Shop], outside: Outside
+) -> None:
+    outside.checkouts[ID] = a_checkout(status="open", payment_status="unpaid")
+    shop = open_shop(catalog=CATALOG)
+    shop.visit(ID)
+    outside.planned_errors = [Permanent("HTTP 400")]
+    shop.hear(COMPLETED, ID, id=as_event("evt_completed"), payment_status="paid")
+    shop.rest()
+
+    with pytest.raises(Refused, match="is paid, and it is not retrieved yet"):
+        shop.runtime.staff.correct_shipping(ID, Correction(line1="Neue Gasse 2", country="DE"), BY)
