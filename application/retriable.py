@@ -1,5 +1,7 @@
 """The check whether a retry that staff request can do anything."""
 
+from collections.abc import Sequence
+
 from application.log.log import Log
 from domain.checkout_session import CheckoutSession
 from domain.effect import Effect
@@ -8,6 +10,7 @@ from domain.fulfillment import Fulfillment
 from domain.identifiers import fulfillment_id
 from domain.ids import SessionId, StreamId
 from domain.retries import can_be_mailed, retried_deliveries, retried_mails
+from domain.retrievals import retrievals_in_hand
 from domain.step import effect_id
 from domain.stripe_event import StripeEvent
 
@@ -42,11 +45,23 @@ def _check_checkout(log: Log, id: str, *, livemode: bool) -> None:
             f"{id} is of another mode or account than STRIPE_API_KEY, so a retry would do nothing. Nothing was "
             "recorded."
         )
-    if not session.may_have_news and not _has_retriable_effects(log, session):
+    if _has_retriable_effects(log, session):
+        return
+    if not session.may_have_news:
         raise Refused(
             f"{id} has nothing to retry: it is paid, and no mail or delivery has failed or waits for its next "
             "attempt. Nothing was recorded."
         )
+    in_hand = retrievals_in_hand(session, log.get)
+    if in_hand and not any(each.request_retry() for each in in_hand):
+        raise Refused(f"{id} is being retrieved from Stripe already: {_progress(in_hand)}. Nothing was recorded.")
+
+
+def _progress(in_hand: Sequence[Effect]) -> str:
+    for retrieval in in_hand:
+        if retrieval.worker is not None:
+            return f"attempt {retrieval.attempt} is under way"
+    return "the next attempt is due, and begins as soon as a server or worker runs"
 
 
 def _has_parked_events(log: Log, subject: str) -> bool:

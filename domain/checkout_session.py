@@ -25,6 +25,8 @@ class CheckoutSession(CheckoutSessionEvents, Aggregate[CheckoutSessionFact]):
     """The address that a person set for its mails. Stripe's address never replaces it."""
     resends: "tuple[CheckoutSession.ResendRequested, ...]" = ()
     """The requests of staff to send a mail again, each at the place before its number."""
+    retries: tuple[int, ...] = ()
+    """The versions of the requests of staff for a retry."""
     id: SessionId
     completed: "CheckoutSession.Completed | None" = None
     succeeded_at: datetime | None = None
@@ -307,7 +309,9 @@ class CheckoutSession(CheckoutSessionEvents, Aggregate[CheckoutSessionFact]):
                 return replace(self, mails_to=event.to)
             case CheckoutSession.ResendRequested():
                 return replace(self, resends=(*self.resends, event))
-            case CheckoutSession.RetryRequested() | CheckoutSession.Noted():
+            case CheckoutSession.RetryRequested():
+                return replace(self, retries=(*self.retries, event.originator_version))
+            case CheckoutSession.Noted():
                 return self
             case _:
                 assert_never(event)

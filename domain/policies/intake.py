@@ -12,14 +12,12 @@ from domain.ids import SessionId, StripeEventId
 from domain.park_reason import ParkReason
 from domain.payment import Payment
 from domain.policies.policy import NOTHING_FURTHER, Begin
+from domain.retrievals import COMPLETED, FAILED, SUCCEEDED, after_event, after_retry, retrievals_in_hand
 from domain.source import Source
-from domain.step import RetrieveStep, effect_id
+from domain.step import effect_id
 from domain.streams import Streams
 from domain.stripe_event import StripeEvent
 
-COMPLETED = "checkout.session.completed"
-SUCCEEDED = "checkout.session.async_payment_succeeded"
-FAILED = "checkout.session.async_payment_failed"
 EXPIRED = "checkout.session.expired"
 OF_SESSIONS: Sequence[str] = (COMPLETED, SUCCEEDED, FAILED, EXPIRED)
 OF_PAYMENTS: Sequence[str] = (
@@ -34,11 +32,6 @@ HANDLED: Sequence[str] = (*OF_SESSIONS, *OF_PAYMENTS)
 
 _MAY_BE_KNOWN_BY_NOW = frozenset({ParkReason.UNKNOWN_TO_STRIPE, ParkReason.CONNECTED_ACCOUNT})
 """A session that is parked for one of these is asked about again when a further event of our own account names it."""
-
-
-def retrieve_step(event: StripeEvent.Received) -> RetrieveStep:
-    """Return the step of the retrieval that this Stripe event leads to."""
-    return RetrieveStep(event.type.rpartition(".")[2])
 
 
 class Intake:
@@ -61,7 +54,7 @@ class Intake:
         if not isinstance(event, StripeEvent.Received):
             return ()
         if event.session_id is not None:
-            return (event.session_id, effect_id(event.session_id, retrieve_step(event)))
+            return (event.session_id, effect_id(event.session_id, after_event(event.type)))
         return (event.payment_intent,) if event.payment_intent else ()
 
     def decide(self, event: Event, do: Streams) -> None:
@@ -93,11 +86,11 @@ class Intake:
         after = do.command(CheckoutSession, session, _hear, kind, event)
         if self._park_foreign(session, event, do) or kind == EXPIRED:
             return
-        step, is_news = retrieve_step(event), after.version != before.version
+        step, is_news = after_event(kind), after.version != before.version
         if not is_news and before.park_reason not in _MAY_BE_KNOWN_BY_NOW:
             return
         if not is_news or (kind == COMPLETED and before.completed):
-            step = RetrieveStep(f"{step.occasion}_{event.originator_id}")  # the first answer predates this event
+            step = after_event(kind, event.originator_id)  # the first answer predates this event
         do.command(Effect, effect_id(session, step), Effect.request, RETRIEVE, step)
 
     def _park_foreign(self, session: SessionId, event: StripeEvent.Received, do: Streams) -> bool:
@@ -116,7 +109,11 @@ class Intake:
         session = do.load(CheckoutSession, event.session)
         if session.is_foreign(livemode=self._livemode) or not session.may_have_news:
             return
-        step = RetrieveStep(f"retry_{event.originator_version}")
+        if asked := retrievals_in_hand(session, do.load):
+            for retrieval in asked:
+                do.command(Effect, retrieval.id, Effect.request_retry)
+            return
+        step = after_retry(event.originator_version)
         do.command(Effect, effect_id(session.id, step), Effect.request, RETRIEVE, step, source=Source.STAFF)
 
 

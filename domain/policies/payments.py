@@ -12,11 +12,10 @@ from domain.event import Event
 from domain.ids import SessionId
 from domain.payment import Payment
 from domain.policies.policy import NOTHING_FURTHER, Begin
+from domain.retrievals import SCHEDULE, after_report, on_schedule
 from domain.step import RetrieveStep, effect_id
 from domain.streams import Streams
 
-SCHEDULE = (timedelta(hours=1), timedelta(hours=6), *(timedelta(days=day) for day in range(1, 31)))
-"""The times after the completion at which Stripe is asked about an unpaid checkout again."""
 _LONGEST_PAUSE = timedelta(days=1)
 """The longest pause between two of these times. A longer wait comes from a clock that was ahead."""
 
@@ -51,7 +50,7 @@ def _ask_at_once(payment: Payment, do: Streams) -> None:
     if payment.session is None or not payment.reports:
         return
     if do.load(CheckoutSession, payment.session).may_have_news:
-        _ask(payment.session, payment.reports[-1], do)
+        _ask(payment.session, after_report(payment.reports[-1]), do)
 
 
 def _ask_later(session_id: SessionId, now: datetime, do: Streams) -> None:
@@ -59,18 +58,17 @@ def _ask_later(session_id: SessionId, now: datetime, do: Streams) -> None:
     if not session.is_awaiting_payment or session.completed_at is None:
         return
     for number, after in enumerate(SCHEDULE, 1):
-        at, occasion = session.completed_at + after, f"unpaid_{number}"
+        at, step = session.completed_at + after, on_schedule(number)
         # A host whose clock ran ahead may have asked before it was time, so the time alone is not enough.
-        if at > now and not _has_been_asked(session_id, occasion, do):
-            _ask(session_id, occasion, do, not_before=min(at, now + _LONGEST_PAUSE))
+        if at > now and not _has_been_asked(session_id, step, do):
+            _ask(session_id, step, do, not_before=min(at, now + _LONGEST_PAUSE))
             return
 
 
-def _has_been_asked(session_id: SessionId, occasion: str, do: Streams) -> bool:
-    effect = do.load(Effect, effect_id(session_id, RetrieveStep(occasion)))
+def _has_been_asked(session_id: SessionId, step: RetrieveStep, do: Streams) -> bool:
+    effect = do.load(Effect, effect_id(session_id, step))
     return effect.is_done or effect.given_up is not None
 
 
-def _ask(session_id: SessionId, occasion: str, do: Streams, *, not_before: datetime | None = None) -> None:
-    step = RetrieveStep(occasion)
+def _ask(session_id: SessionId, step: RetrieveStep, do: Streams, *, not_before: datetime | None = None) -> None:
     do.command(Effect, effect_id(session_id, step), Effect.request, RETRIEVE, step, not_before=not_before)

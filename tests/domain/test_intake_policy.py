@@ -14,7 +14,8 @@ from domain.event import Event
 from domain.ids import SessionId
 from domain.park_reason import ParkReason
 from domain.payment import Payment
-from domain.policies.intake import COMPLETED, EXPIRED, FAILED, OF_PAYMENTS, SUCCEEDED, Intake
+from domain.policies.intake import EXPIRED, OF_PAYMENTS, Intake
+from domain.retrievals import COMPLETED, FAILED, SUCCEEDED
 from domain.source import Source
 from domain.stripe_event import StripeEvent
 
@@ -185,12 +186,56 @@ def test_whenever_a_person_asks_stripe_is_asked_again() -> None:
     )
 
 
-def test_every_time_that_a_person_asks_is_a_retrieval_of_its_own() -> None:
+STARTED = Effect.AttemptStarted(number=1, worker="w1")
+FAILED_ONCE = Effect.AttemptFailed(number=1, error=reasons.port_failed("HTTP 500"), retry_at=SAID_AT)
+SUCCEEDED_ONCE = Effect.Succeeded(number=1)
+GIVEN_UP = Effect.GivenUp(error=reasons.port_failed("HTTP 400"))
+REPORTED = Payment.Reported(stripe_event=as_event("evt_2"), type="charge.captured", occurred_at=SAID_AT)
+
+
+def of_retrieval(step: str, *facts: Event) -> list[tuple[str, Event]]:
+    return [(effect(step), fact) for fact in (retrieval(step), *facts)]
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        *("retrieve_completed", "retrieve_async_payment_succeeded", "retrieve_async_payment_failed"),
+        *("retrieve_completed_evt_1", "retrieve_retry_2", "retrieve_evt_2", "retrieve_unpaid_3"),
+    ],
+)
+def test_a_retrieval_that_waits_for_its_next_attempt_is_brought_forward_instead_of_another_one(step: str) -> None:
+    retried, unpaid = CheckoutSession.RetryRequested(), replace(RETRIEVED, checkout=a_checkout(payment_intent="pi_1"))
+    log = streams((SESSION, IS_COMPLETED), (SESSION, retried), (SESSION, unpaid), ("pi_1", REPORTED))
+    requested = replace(retrieval(step), not_before=SAID_AT if "unpaid" in step else None)
+    for fact in (requested, STARTED, FAILED_ONCE):
+        log.add(effect(step), fact)
+
+    asked_again(log).then({effect(step): [Effect.RetryRequested()]})
+
+
+def test_a_retrieval_that_is_due_or_under_way_is_not_requested_twice() -> None:
     first = asked_again(streams((SESSION, IS_COMPLETED))).then(
         {effect("retrieve_retry_2"): [retrieval("retrieve_retry_2", Source.STAFF)]}
     )
 
-    asked_again(first).then({effect("retrieve_retry_3"): [retrieval("retrieve_retry_3", Source.STAFF)]})
+    asked_again(first).then_nothing()
+    asked_again(streams((SESSION, IS_COMPLETED), *of_retrieval("retrieve_completed", STARTED))).then_nothing()
+
+
+@pytest.mark.parametrize("facts", [(STARTED, SUCCEEDED_ONCE), (STARTED, GIVEN_UP)])
+def test_after_a_retrieval_has_ended_a_person_asks_for_a_further_one(facts: tuple[Event, ...]) -> None:
+    asked_again(streams((SESSION, IS_COMPLETED), *of_retrieval("retrieve_completed", *facts))).then(
+        {effect("retrieve_retry_2"): [retrieval("retrieve_retry_2", Source.STAFF)]}
+    )
+
+
+def test_a_retrieval_that_only_waits_for_its_time_keeps_it() -> None:
+    scheduled = replace(retrieval("retrieve_unpaid_3"), not_before=SAID_AT)
+
+    asked_again(streams((SESSION, IS_COMPLETED), (effect("retrieve_unpaid_3"), scheduled))).then(
+        {effect("retrieve_retry_2"): [retrieval("retrieve_retry_2", Source.STAFF)]}
+    )
 
 
 @pytest.mark.parametrize(

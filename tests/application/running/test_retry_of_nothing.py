@@ -9,10 +9,13 @@ from shop import COMPLETED, Shop
 from typed_ids import as_event, as_session
 
 from application.log.insertion import ParkedEvent
-from application.ports import Permanent
+from application.log.unit_of_work import Stamp
+from application.ports import Permanent, Temporary
 from application.staff import By
 from domain import reasons
+from domain.effect import RETRIEVE, Effect
 from domain.errors import Refused
+from domain.step import effect_id
 
 ID = as_session("cs_test_order")
 CATALOG = '[products.prod_access]\ndelivery = "access"\n[products.prod_parcel]\ndelivery = "courier"\n'
@@ -105,3 +108,40 @@ def test_what_the_log_does_not_know_is_left_to_the_retry_itself(open_shop: Open)
 
     check(shop)
     check(shop, "evt_1")
+
+
+def test_a_retrieval_that_failed_is_brought_forward_once_however_often_a_person_asks(
+    open_shop: Open, outside: Outside
+) -> None:
+    outside.checkouts[ID] = a_checkout(line_items=[a_line_item(product="prod_access")])
+    outside.planned_errors = [Temporary(reasons.stripe_key_refused("HTTP 401"))] * 2
+    shop = open_shop(catalog=CATALOG)
+    shop.hear(COMPLETED, ID, id=as_event("evt_1"), payment_status="paid")
+    shop.rest()
+    assert [item.kind for item in shop.runtime.queries.work_queue()] == ["stripe_key_refused"]
+
+    check(shop)
+    for _ in range(3):
+        shop.runtime.staff.retry(ID, BY)
+        shop.runtime.engine.run_until_quiet(effects=False)
+
+    assert shop.runtime.queries.work_queue() == []
+    with pytest.raises(Refused, match="already: the next attempt is due"):
+        check(shop)
+    shop.rest()
+    check(shop)  # it has failed again, and waits
+    shop.runtime.staff.retry(ID, BY)
+    shop.rest()
+    assert (shop.state(ID), outside.retrievals) == ("fulfilled", 1)
+    assert [each.step for each in shop.events_of(Effect.Requested) if each.kind == RETRIEVE] == ["retrieve_completed"]
+
+
+def test_a_retrieval_that_is_under_way_is_not_retried(open_shop: Open) -> None:
+    shop, id = open_shop(catalog=CATALOG), effect_id(ID, "retrieve_completed")
+    shop.hear(COMPLETED, ID, id=as_event("evt_1"), payment_status="paid")
+    shop.runtime.engine.run_until_quiet(effects=False)
+    stamp = Stamp(actor="worker:w1", now=shop.clock(), session_id=ID)
+    shop.runtime.writer.run(stamp, [id], lambda unit: unit.command(Effect, id, Effect.start, "w1", now=shop.clock()))
+
+    with pytest.raises(Refused, match="already: attempt 1 is under way"):
+        check(shop)
