@@ -211,9 +211,19 @@ class Staff:
             raise NotFound(f"No Stripe event {id} in the log.")
         return StripeEventId(StreamId(id)), received.session_id
 
+    def check_is_known(self, subject: SessionId | StripeEventId) -> None:
+        """
+        Raises:
+            NotFound: the log has no such checkout or Stripe event.
+        """
+        if subject.startswith("evt_"):
+            self._received(subject)
+        elif not self._log.get(CheckoutSession, subject).is_known:
+            raise _not_found(subject)
+
     def dismiss(self, subject: SessionId | StripeEventId, by: By) -> None:
         """Take a Stripe event or a checkout out of the work queue, until there is something new about it. Lines of a
-        checkout stay: they are delivered or canceled.
+        checkout stay: they are delivered or canceled. Only the queue shows whether it has something to dismiss.
 
         Raises:
             Refused: the Stripe event has no failure in the queue.
@@ -373,7 +383,11 @@ def _check_address(to: str) -> None:
 
 def _check_is_known(session_id: SessionId, unit: UnitOfWork) -> None:
     if not unit.load(CheckoutSession, session_id).is_known:
-        raise NotFound(f"No checkout {session_id} in the log.")
+        raise _not_found(session_id)
+
+
+def _not_found(session_id: str) -> NotFound:
+    return NotFound(f"No checkout {session_id} in the log.")
 
 
 def _refusal_to_ship(parcel: ListedParcel, unit: UnitOfWork) -> str | None:

@@ -103,7 +103,7 @@ class StripeEvent(Aggregate["StripeEventFact"]):
             Refused: it has not failed, or its failure was dismissed before.
         """
         if self.error is None:
-            raise Refused(f"The Stripe event {self.id} has no failure in the queue, so there is nothing to dismiss.")
+            raise Refused(f"The queue has nothing of {self.id}, so there is nothing to dismiss. Nothing was recorded.")
         return [self.Dismissed()]
 
     def apply(self, event: "StripeEventFact") -> Self:

@@ -21,6 +21,8 @@ class Remedy(StrEnum):
     REPLAN = "replan"
     SUPPLY = "supply"
     """Count stock or import keys: needs how many, or a file."""
+    REVOKE_KEYS = "revoke_keys"
+    """Of a line, which gets no new license keys. Needs a reason: it revokes those that are still valid, too."""
     RETRY = "retry"
     RUN = "run"
     """Ask Stripe."""
@@ -61,7 +63,7 @@ def remedies(kind: WorkKind) -> tuple[Remedy, ...]:  # noqa: C901 - a table with
         case Work.GIVEN_UP_LINE:
             return (Remedy.RETRY, Remedy.COMPLETE, Remedy.CANCEL_LINE)
         case Work.AWAITED_KEYS:
-            return (Remedy.SUPPLY,)
+            return (Remedy.SUPPLY, Remedy.REVOKE_KEYS)
         case Work.MAIL_FAILED:
             return (Remedy.RETRY, Remedy.READDRESS, Remedy.DISMISS)
         case Work.MAIL_WITHOUT_ADDRESS:

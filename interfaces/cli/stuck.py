@@ -15,12 +15,23 @@ from interfaces.cli.outcome import put_checkout_state, put_stripe_event
 from interfaces.cli.output.pasting import pasted
 from interfaces.cli.output.printing import page, print_json, talk
 from interfaces.cli.output.text import label
-from interfaces.cli.usage import DONE, FAILED, Json, SessionOrEvent, Subject, UsageError, Who, Why
+from interfaces.cli.usage import (
+    DONE,
+    FAILED,
+    Json,
+    SessionOrEvent,
+    SettingsSource,
+    Subject,
+    UsageError,
+    Who,
+    Why,
+)
 
 _SHOWN_MAX = 5
 _TEXT_SHOWN_MAX = 60
 
 if TYPE_CHECKING:
+    from application.reading.answers import WorkItem
     from application.reading.work import WorkKind
     from application.staff import By
 
@@ -91,6 +102,8 @@ def dismiss(subject: Subject, /, *, as_: Who = None, reason: Why, json: Json = F
     who = by(as_, reason)
     with open_desk(makes_log=False) as desk:
         id = _stripe_event(subject) if subject.startswith("evt_") else desk.session(subject)
+        desk.runtime.staff.check_is_known(id)
+        _check_dismissible(id, desk.runtime.queries.work_of(id))
         desk.runtime.staff.dismiss(id, who)
         is_followed = desk.follow()
         left = desk.runtime.queries.work_of(id)
@@ -102,6 +115,26 @@ def dismiss(subject: Subject, /, *, as_: Who = None, reason: Why, json: Json = F
     else:
         page().say(f"Dismissed {id}. The queue has nothing more of it.")
     return DONE
+
+
+def _check_dismissible(id: str, items: "Sequence[WorkItem]") -> None:
+    """
+    Raises:
+        Refused: the queue has nothing of it that can be dismissed. The sentence has the commands that help.
+    """
+    from application.reading.remedies import Remedy, remedies_of
+    from domain.errors import Refused
+
+    if not items:
+        raise Refused(f"The queue has nothing of {id}, so there is nothing to dismiss. Nothing was recorded.")
+    if not any(Remedy.DISMISS in remedies_of(item) for item in items):
+        prefix = SettingsSource().order_prefix()
+        ways = (" or ".join(f"`{each.text}`" for each in pasted(item, prefix)) for item in items)
+        tasks = (f"{label(item.kind)}: {way}" for item, way in zip(items, ways, strict=True))
+        raise Refused(
+            f"What the queue has of {id} can't be dismissed, only resolved. Nothing was recorded. "
+            f"{'; '.join(dict.fromkeys(tasks))}"
+        )
 
 
 def _stripe_event(text: str) -> StripeEventId:

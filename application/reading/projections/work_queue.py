@@ -57,6 +57,8 @@ _OVERDUE = reasons.payment_overdue(PAYMENT_OVERDUE_AFTER.days)
 _OF_LINES = (Work.MANUAL_LINE, Work.BACKORDERED_LINE, Work.GIVEN_UP_LINE)
 _LATER = (Work.PAYMENT_OVERDUE, Work.FAILING_EFFECT)
 """Their `since` may be in the future."""
+_BEFORE_PAYMENT = (Work.PAYMENT_OVERDUE, Work.FAILING_EFFECT, Work.STRIPE_KEY_REFUSED)
+"""The payment ends these: until then a checkout has no effects but retrievals and mails about the pending payment."""
 _ONLY_TO_BE_SEEN = (Work.CONTRADICTED, Work.MAIL_WITHOUT_ADDRESS)
 """The engine has nothing left to do here: a person's note settles these."""
 _DISMISSED = (
@@ -230,7 +232,8 @@ def _of_session(event: CheckoutSessionFact) -> Iterator[Change]:  # noqa: C901 -
             yield from _unpaid(event)
         case CheckoutSession.Paid():
             yield from _answered(session)
-            yield Remove({"subject": session, "kind": Work.PAYMENT_OVERDUE.value})
+            for kind in _BEFORE_PAYMENT:
+                yield Remove({"subject": session, "kind": kind.value})
         case CheckoutSession.AsyncPaymentFailed() | CheckoutSession.AsyncPaymentSucceeded():
             yield _no_longer_due(event)
         case CheckoutSession.RetryRequested():

@@ -54,6 +54,8 @@ def _command(remedy: "Remedy", item: "WorkItem", order_prefix: str | None) -> Pa
             return _line("replan", subject)
         case Remedy.SUPPLY:
             return _supply(item)
+        case Remedy.REVOKE_KEYS:
+            return _line("keys revoke", subject, "--line", item.item, "--reason", TO_FILL_IN)
         case Remedy.RETRY:
             return _line("retry", subject)
         case Remedy.RUN:

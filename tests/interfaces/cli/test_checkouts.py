@@ -210,19 +210,21 @@ def test_a_dismissed_stripe_event_is_gone_from_the_queue_until_a_retry_of_it_fai
 
 
 @pytest.mark.usefixtures("small_shop")
-def test_a_dismissed_checkout_says_what_it_still_owes_and_the_story_who_dismissed_it(fulfill: Fulfill) -> None:
-    before = fulfill("queue", "--json").json
+def test_lines_are_not_dismissed_but_resolved(fulfill: Fulfill) -> None:
+    before = fulfill("queue", "--json").json, fulfill("checkout", POSTER, "--json").json["story"]
 
     result = fulfill("dismiss", POSTER, *BY)
 
-    assert result.out == f"Dismissed {POSTER}. Still in the queue: manual line (complete or replan or cancel).\n"
-    assert fulfill("queue", "--json").json == before
-    last = fulfill("checkout", POSTER, "--json").json["story"][-1]
-    assert (last["type"], last["actor"], last["reason"]) == (
-        "CheckoutSession.Dismissed",
-        "staff:kim",
-        "the customer called",
-    )
+    assert (result.code, result.out) == (1, "")
+    assert "can't be dismissed, only resolved. Nothing was recorded. manual line: `fulfill complete " in result.err
+    assert (fulfill("queue", "--json").json, fulfill("checkout", POSTER, "--json").json["story"]) == before
+
+
+@pytest.mark.usefixtures("small_shop")
+def test_a_checkout_that_is_not_in_the_queue_is_not_dismissed(fulfill: Fulfill) -> None:
+    result = fulfill("dismiss", DEBIT, *BY)
+
+    assert (result.code, "nothing to dismiss. Nothing was recorded." in result.err) == (1, True)
 
 
 def test_what_the_log_does_not_know_can_not_be_acted_on(fulfill: Fulfill) -> None:

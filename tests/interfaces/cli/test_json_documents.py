@@ -43,7 +43,6 @@ SHAPES = {
     ("replan", POSTER, *BY): RESULT,
     ("cancel", DEBIT, "--notify", *BY): RESULT,
     ("dismiss", "evt_4", *BY): "subject left is_followed",
-    ("dismiss", ORDER, *BY): "subject left is_followed",
     ("note", ORDER, "hello", *BY): RESULT,
     ("stock", "count", "mug-blue", "7", *BY): f"{STOCK} is_followed",
     ("keys", "import", "pro", "catalog.toml", *BY): "pool imported known_already is_followed",

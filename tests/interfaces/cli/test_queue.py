@@ -2,13 +2,14 @@
 
 import re
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from every_store import change, sqlite_url
+from pasted_commands import arguments_of
 from typed_ids import as_sku
 
 from application.reading.answers import WorkItem
@@ -22,17 +23,6 @@ from interfaces.cli.output.pasting import TO_FILL_IN, pasted
 
 Fulfill = Callable[..., Any]
 RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
-
-
-FILLED_IN = {
-    "carrier": "DHL",
-    "tracking": "00340434161094",
-    "to": "ada.new@example.com",
-    "reason": "seen",
-    "keys import": "keys.txt",
-    "stock count": "12",
-}
-"""What a person puts in the place of `...`, by option or command."""
 
 
 def an_item(kind: WorkKind, subject: str = "cs_test_a1Q7xK2mVd", item: str = "", why: Reason | None = None) -> WorkItem:
@@ -65,16 +55,8 @@ def test_every_kind_of_work_has_commands_that_can_be_parsed(item: WorkItem) -> N
         _, *arguments = shlex.split(each.text)
         verb = each.verb.split()
         assert arguments[: len(verb)] == verb
-        arguments = [filled_in(arguments, place) for place in range(len(arguments))]
-        command, *_ = command_line().parse_args(arguments, exit_on_error=False, print_error=False)
+        command, *_ = command_line().parse_args(arguments_of(each.text), exit_on_error=False, print_error=False)
         assert callable(command)
-
-
-def filled_in(arguments: Sequence[str], place: int) -> str:
-    if arguments[place] != TO_FILL_IN:
-        return arguments[place]
-    before = arguments[place - 1]
-    return FILLED_IN[before.removeprefix("--") if before.startswith("--") else " ".join(arguments[:2])]
 
 
 def test_what_is_short_is_named_by_the_command() -> None:
@@ -113,8 +95,7 @@ def test_the_first_command_of_every_task_resolves_it(fulfill: Fulfill, tmp_path:
     items = fulfill("queue", "--json").json
 
     for item in items:
-        _, *arguments = shlex.split(item["commands"][0])
-        result = fulfill(*(filled_in(arguments, place) for place in range(len(arguments))))
+        result = fulfill(*arguments_of(item["commands"][0]))
         assert result.code == 0, (item["commands"][0], result)
 
     left = fulfill("queue", "--json").json

@@ -190,6 +190,19 @@ def test_a_failed_retrieval_is_settled_by_a_later_answer(read_side: ReadSide, la
     assert waiting(read_side, SHOP, later) == []
 
 
+@pytest.mark.parametrize("error", [reasons.port_failed("HTTP 500"), reasons.stripe_key_refused("HTTP 401")])
+def test_a_retrieval_that_keeps_failing_is_settled_by_the_payment_which_no_retry_is_needed_for(
+    read_side: ReadSide, error: Reason
+) -> None:
+    stream = as_stream(f"eff_{SHOP}_retrieve_completed")
+    waiting(read_side, stream, Effect.AttemptFailed(number=1, error=error, retry_at=BEGINNING))
+    assert len(read_side.queries_at(OVERDUE_AT).work_queue()) == 1
+
+    waiting(read_side, SHOP, PAID)
+
+    assert read_side.queries_at(OVERDUE_AT).work_queue() == []
+
+
 def test_a_failed_retrieval_is_settled_by_another_that_succeeded(read_side: ReadSide) -> None:
     waiting(
         read_side, as_stream(f"eff_{SHOP}_retrieve_completed"), Effect.GivenUp(error=reasons.port_failed("HTTP 401"))
