@@ -91,7 +91,7 @@ def _of_fulfillment(event: FulfillmentFact) -> Iterator[Change]:  # noqa: C901 -
         case Fulfillment.Unshipped():
             yield from _parcels(event, event.lines)
         case Fulfillment.Replanned():
-            yield _decided(session)
+            yield Remove({"subject": session, "kind": Work.PAID_TWICE.value})
             for line in event.replaced:
                 yield Remove({"subject": session, "item": line.id})
             yield from _parcels(event, event.lines)
@@ -101,16 +101,14 @@ def _of_fulfillment(event: FulfillmentFact) -> Iterator[Change]:  # noqa: C901 -
         case Fulfillment.LineItemBlocked():
             yield from _unblocked(session, event.line_item)
             yield _parcel(event, event.line_item, is_open=False)
-            if work := _of_line(event.state):
+            if (work := _of_line(event.state)) and event.detail.code is not ReasonCode.PAID_TWICE:
                 yield _open(event, session, work, event.line_item, event.detail)
         case Fulfillment.LineItemResumed():
             yield from _unblocked(session, event.line_item)
             yield _parcel(event, event.line_item, is_open=True)
         case Fulfillment.LineItemDelivered():
             yield Remove({"subject": session, "item": event.line_item})
-            yield _decided(session)
         case Fulfillment.LineItemsCanceled():
-            yield _decided(session)
             for id in event.lines:
                 yield Remove({"subject": session, "item": id})
         case Fulfillment.KeysAwaited():
@@ -125,9 +123,10 @@ def _of_fulfillment(event: FulfillmentFact) -> Iterator[Change]:  # noqa: C901 -
             | Fulfillment.ShippingCorrected()
             | Fulfillment.KeysShown()
             | Fulfillment.KeysRevoked()
-            | Fulfillment.Completed()
         ):
             pass
+        case Fulfillment.Completed():
+            yield Remove({"subject": session, "kind": Work.PAID_TWICE.value})
         case _:
             assert_never(event)
 
@@ -141,14 +140,10 @@ def _parcels(event: Event, plan: Iterable[PlannedLine]) -> Iterator[Change]:
 
 
 def _paid_twice(event: Fulfillment.Requested) -> Iterator[Change]:
+    """One row for all lines, since a person decides about the order: it goes with the plan, or with the last line."""
     for line in event.plan[:1]:
         if line.remark and line.remark.code is ReasonCode.PAID_TWICE:
             yield _open(event, event.session, Work.PAID_TWICE, "", line.remark)
-
-
-def _decided(session: SessionId) -> Remove:
-    """A person decided what becomes of a checkout that is paid twice; each of its lines has a row of its own."""
-    return Remove({"subject": session, "kind": Work.PAID_TWICE.value})
 
 
 def _parcel(event: Event, line_item: LineItemId, *, is_open: bool) -> Change:

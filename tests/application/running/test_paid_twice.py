@@ -59,8 +59,8 @@ def is_held(shop: Shop, id: SessionId) -> bool:
     return line.state is LineState.MANUAL
 
 
-def tasks_of(shop: Shop, id: SessionId) -> set[str]:
-    return {task.kind for task in shop.runtime.queries.work_queue(100) if task.subject == id}
+def tasks_of(shop: Shop, id: SessionId) -> list[str]:
+    return [task.kind for task in shop.runtime.queries.work_of(id)]
 
 
 def receipts(shop: Shop) -> int:
@@ -71,12 +71,12 @@ def test_the_second_payment_waits_for_a_person_and_holds_nothing(shop: Shop) -> 
     pay(shop, SECOND, order("li_mug"))
 
     assert not is_held(shop, FIRST)
-    assert tasks_of(shop, FIRST) == {Work.PARCEL_TO_PACK}
+    assert tasks_of(shop, FIRST) == [Work.PARCEL_TO_PACK]
     [line] = shop.fulfillment(SECOND).lines.values()
     assert (line.state, line.why) == (LineState.MANUAL, reasons.paid_twice(FIRST))
-    assert tasks_of(shop, SECOND) == {Work.PAID_TWICE, Work.MANUAL_LINE}
-    remedies = [remedies_of(task)[0] for task in shop.runtime.queries.work_queue(100) if task.subject == SECOND]
-    assert remedies == [Remedy.REPLAN] * 2, "`complete` would deliver without a key or a parcel"
+    [task] = shop.runtime.queries.work_of(SECOND)
+    assert task.kind is Work.PAID_TWICE
+    assert remedies_of(task)[0] is Remedy.REPLAN, "`complete` would deliver without a key or a parcel"
     assert (shop.stock("mug").promised, receipts(shop)) == (1, 1), "no receipt could name a state that is true"
 
 
@@ -86,8 +86,32 @@ def test_it_goes_on_as_the_catalog_says_when_a_person_replans_it(shop: Shop) -> 
     shop.runtime.staff.replan(SECOND, BY)
     shop.rest()
 
-    assert tasks_of(shop, SECOND) == {Work.PARCEL_TO_PACK}
+    assert tasks_of(shop, SECOND) == [Work.PARCEL_TO_PACK]
     assert (shop.stock("mug").promised, receipts(shop)) == (2, 2)
+
+
+def test_the_order_is_one_task_until_all_of_its_lines_are_decided(shop: Shop) -> None:
+    pay(shop, SECOND, order("li_mug", "li_course"))
+    tasks = [tasks_of(shop, SECOND)]
+
+    shop.runtime.staff.cancel(SECOND, [as_line("li_mug")], BY, notifies=False)
+    shop.rest()
+    tasks.append(tasks_of(shop, SECOND))
+    shop.runtime.staff.complete(SECOND, [as_line("li_course")], BY)
+    shop.rest()
+
+    assert [*tasks, tasks_of(shop, SECOND)] == [[Work.PAID_TWICE], [Work.PAID_TWICE], []]
+
+
+def test_lines_that_a_plan_gives_to_a_person_are_tasks_of_their_own(open_shop: Open, outside: Outside) -> None:
+    shop = open_shop(catalog='[products.prod_li_mug]\ndelivery = "manual"\n')
+    pay(shop, FIRST, order("li_mug"))
+    pay(shop, SECOND, order("li_mug"))
+
+    shop.runtime.staff.replan(SECOND, BY)
+    shop.rest()
+
+    assert tasks_of(shop, SECOND) == [Work.MANUAL_LINE]
 
 
 def test_it_ends_when_a_person_cancels_it(shop: Shop) -> None:
@@ -96,7 +120,7 @@ def test_it_ends_when_a_person_cancels_it(shop: Shop) -> None:
     shop.runtime.staff.cancel(SECOND, [], BY, notifies=False)
     shop.rest()
 
-    assert (tasks_of(shop, SECOND), shop.stock("mug").promised) == (set(), 1)
+    assert (tasks_of(shop, SECOND), shop.stock("mug").promised) == ([], 1)
 
 
 @pytest.mark.parametrize(
