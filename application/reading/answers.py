@@ -6,6 +6,7 @@ from datetime import datetime
 
 from application.reading.checkout_state import CheckoutState
 from application.reading.work import WorkKind
+from domain.checkout import Checkout, LineItem
 from domain.identifiers import session_of_stream
 from domain.ids import PoolName, SessionId, Sku
 from domain.order_number import OrderNumber
@@ -23,6 +24,17 @@ class SearchHit:
     """The time of its first event."""
     matched: tuple[str, ...]
     """The fields in which the words were found: `email`, `sku`, ..."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    checkout: Checkout
+    """Stripe's copy of the order, with the shipping address as staff corrected it."""
+    names: Mapping[str, str]
+    """What the catalog calls planned lines, by ID."""
+
+    def name(self, item: LineItem) -> str:
+        return self.names.get(item.id, item.description)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

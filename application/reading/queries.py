@@ -4,6 +4,7 @@ Each answer is exact as of the end of the log: a query first brings the views th
 The modules beside this one compute the answers: checkout_search, open_work, session_events, supply and view_states.
 """
 
+import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -15,6 +16,7 @@ from application.reading.answers import (
     CheckoutFilter,
     IncompleteView,
     KeyPoolLevel,
+    Order,
     ProjectionStatus,
     SearchHit,
     StockLevel,
@@ -123,18 +125,19 @@ class Queries:
         self._projector.catch_up()
         return self._work.subjects(kinds)
 
-    def orders(self, subjects: Iterable[str]) -> Mapping[str, Checkout]:
+    def orders(self, subjects: Iterable[str]) -> Mapping[str, Order]:
         """Stripe's latest answers about those subjects that are sessions, without the answers that this version can't
-        read, each with the latest correction of the shipping address. No stream is replayed: the view has the positions
-        of both in the log."""
+        read, each with the latest correction of the shipping address and the catalog's names. No stream is replayed:
+        the view has the names, and the positions of the others in the log."""
         self._projector.catch_up()
         sessions = [each for each in dict.fromkeys(subjects) if session_of_stream(each)]
-        positions: list[int] = []
+        positions, names = list[int](), dict[str, Mapping[str, str]]()
         for start in range(0, len(sessions), _BATCH_MAX):
             where = [OneOf("session_id", sessions[start : start + _BATCH_MAX])]
             rows = self._views.select(Selection(projection=CHECKOUTS, where=where))
             places = (row[place] for row in rows for place in ("retrieved_position", "ships_to_position"))
             positions += [int(place) for place in places if place is not None]
+            names |= {str(row["session_id"]): json.loads(str(row["names"])) for row in rows}
         stored = self._log.store.select_positions(sorted(positions)) if positions else ()
         events = [self._log.entry(each).readable for each in stored]
         answers: dict[str, Checkout] = {}
@@ -144,7 +147,7 @@ class Queries:
         for each in events:
             if isinstance(each, Fulfillment.ShippingCorrected) and each.session in answers:
                 answers[each.session] = replace(answers[each.session], shipping=each.to)
-        return answers
+        return {id: Order(checkout=checkout, names=names[id]) for id, checkout in answers.items()}
 
     def stock(self) -> list[StockLevel]:
         self._projector.catch_up()

@@ -44,9 +44,8 @@ _AMOUNT = re.compile(r"[0-9]{1,15}(\.[0-9]{1,3})?", re.ASCII)
 _TIME = "2026-11-24T09:00:00Z, or 2026-11-24 (start of day)"
 
 if TYPE_CHECKING:
-    from application.reading.answers import CheckoutFilter, SearchHit
+    from application.reading.answers import CheckoutFilter, Order, SearchHit
     from application.reading.checkout_state import CheckoutState
-    from domain.checkout import Checkout
 
 
 def checkout(
@@ -231,7 +230,7 @@ def _put_hits(asked: _Asked, *, redact: bool, as_json: bool) -> int:
     return DONE if hits else FAILED
 
 
-def _hit_row(hit: "SearchHit", order: "Checkout | None", order_prefix: str | None) -> tuple[str, ...]:
+def _hit_row(hit: "SearchHit", order: "Order | None", order_prefix: str | None) -> tuple[str, ...]:
     from domain.order_number import with_prefix
 
     return (

@@ -29,10 +29,9 @@ from interfaces.cli.usage import (
 )
 
 if TYPE_CHECKING:
-    from application.reading.answers import WorkFilter, WorkItem, WorkPage, WorkPlace
+    from application.reading.answers import Order, WorkFilter, WorkItem, WorkPage, WorkPlace
     from application.reading.queries import Queries
     from application.reading.work import WorkKind
-    from domain.checkout import Checkout
 
 _ITEMS_MAX = 1000
 _EMPTY = "The queue is empty."
@@ -162,7 +161,7 @@ def _talk_of_more(found: "WorkPage") -> None:
     talk(f"fulfill: {more} ({kinds} in all). For the next ones, add --after {last}.")
 
 
-def _document(item: "WorkItem", order: "Checkout | None", order_prefix: str | None) -> dict[str, object]:
+def _document(item: "WorkItem", order: "Order | None", order_prefix: str | None) -> dict[str, object]:
     from domain.order_number import order_number
 
     session_id = item.session_id
@@ -175,7 +174,7 @@ def _document(item: "WorkItem", order: "Checkout | None", order_prefix: str | No
     )
 
 
-def _row(item: "WorkItem", order: "Checkout | None", order_prefix: str | None) -> tuple[str, ...]:
+def _row(item: "WorkItem", order: "Order | None", order_prefix: str | None) -> tuple[str, ...]:
     return (
         to_the_second(item.since),
         name_of(item, order_prefix),

@@ -1,11 +1,11 @@
-"""Checkouts: one row for each session, from its first event on, with its total, its state, and the places of Stripe's
-latest answer and of the latest correction of its shipping address.
+"""Checkouts: one row for each session, from its first event on, with its total, its state, the catalog's names of its
+lines, and the places of Stripe's latest answer and of the latest correction of its shipping address.
 
-Both, with names and addresses, are only in the log: readers fetch them by their positions.
+The answer and the correction, with names and addresses, are only in the log: readers fetch them by their positions.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import assert_never, get_args
 
@@ -19,6 +19,7 @@ from domain.fulfillment_events import FulfillmentFact
 from domain.ids import LineItemId
 from domain.line import LineState
 from domain.park_reason import ParkReason
+from domain.plan import PlannedLine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +75,13 @@ def _fold(before: Row | None, event: Event, position: int) -> Row | None:
     if isinstance(event, FulfillmentFact):
         if before is None:
             return None
-        row = {**before, "ships_to_position": position} if isinstance(event, Fulfillment.ShippingCorrected) else before
+        row = before
+        if isinstance(event, Fulfillment.ShippingCorrected):
+            row = {**before, "ships_to_position": position}
+        elif isinstance(event, Fulfillment.Requested):
+            row = {**before, "names": _names({}, event.plan)}
+        elif isinstance(event, Fulfillment.Replanned):
+            row = {**before, "names": _names(json.loads(str(before["names"])), event.lines)}
         return _with(row, _of_fulfillment(_Facts.read(str(before["facts"])), event))
     if not isinstance(event, CheckoutSessionFact):
         return before
@@ -86,12 +93,19 @@ def _fold(before: Row | None, event: Event, position: int) -> Row | None:
         "currency": None,
         "retrieved_position": None,
         "ships_to_position": None,
+        "names": "{}",
         "facts": "{}",
     }
     if isinstance(event, CheckoutSession.Retrieved):
         total, currency = event.checkout.amount_total, event.checkout.currency
         row = {**row, "amount_total": total, "currency": currency, "retrieved_position": position}
     return _with(row, _of_session(_Facts.read(str(row["facts"])), event))
+
+
+def _names(before: Mapping[str, str], planned: Iterable[PlannedLine]) -> str:
+    """Return the names of the catalog, as a JSON object by line."""
+    names: dict[str, str | None] = {**before, **{line.id: line.name for line in planned}}
+    return json.dumps({id: name for id, name in names.items() if name}, ensure_ascii=False, separators=(",", ":"))
 
 
 def _with(row: Row, facts: _Facts) -> Row:
@@ -172,7 +186,7 @@ def _of_fulfillment(facts: _Facts, event: FulfillmentFact) -> _Facts:
 
 CHECKOUTS = Projection(
     name="checkouts",
-    version=4,
+    version=5,
     table=Table(
         columns={
             "session_id": Column.TEXT,
@@ -182,6 +196,7 @@ CHECKOUTS = Projection(
             "currency": Column.TEXT,
             "retrieved_position": Column.INTEGER,
             "ships_to_position": Column.INTEGER,
+            "names": Column.TEXT,
             "state": Column.TEXT,
             "facts": Column.TEXT,
         },

@@ -81,7 +81,7 @@ def test_the_queue_and_the_checkout_show_the_correction_with_who_and_why(shop: S
     document = shop.runtime.queries.checkout(ID)
     assert document is not None
     assert document.checkout is not None
-    for order in (shop.runtime.queries.orders([ID])[ID], document.checkout):
+    for order in (shop.runtime.queries.orders([ID])[ID].checkout, document.checkout):
         assert order.shipping is not None
         assert order.shipping.address == Address(
             line1=Personal("Neue Gasse 2"),

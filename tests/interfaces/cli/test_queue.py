@@ -8,17 +8,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from builders import a_checkout, a_line_item
 from every_store import change, sqlite_url
 from pasted_commands import arguments_of
 from typed_ids import as_sku
 
-from application.reading.answers import WorkItem
+from application.reading.answers import Order, WorkItem
 from application.reading.remedies import KINDS
 from application.reading.work import OtherWork, Work, WorkKind
 from domain import reasons
 from domain.identifiers import pool_name
 from domain.reason import Reason
 from interfaces.cli.main import command_line
+from interfaces.cli.output.orders import bought, with_order
 from interfaces.cli.output.pasting import TO_FILL_IN, pasted
 
 Fulfill = Callable[..., Any]
@@ -141,6 +143,17 @@ def test_each_task_says_who_ordered_what(fulfill: Fulfill) -> None:
     bought = "1 x Online course: drawing trees, 2 x Mug, blue, 1 x Gift wrap, 1 more"
     assert re.search(rf"parcel to pack +li_mug +Ada Example +{bought} ", shown)
     assert [item["order"] for item in items if item["subject"] == "evt_4"] == [None]
+
+
+def test_a_list_calls_items_as_the_catalog_does() -> None:
+    items = [a_line_item("li_mug", description="MUG-17"), a_line_item("li_wrap", description="Gift wrap")]
+    order = Order(checkout=a_checkout(line_items=items), names={"li_mug": "Blue mug"})
+
+    document: Any = with_order(an_item(Work.PAYMENT_OVERDUE), order)["order"]
+
+    assert bought(order) == "1 x Blue mug, 1 x Gift wrap"
+    named = [(line["description"], line["name"]) for line in document["line_items"]]
+    assert named == [("MUG-17", "Blue mug"), ("Gift wrap", "Gift wrap")]
 
 
 @pytest.mark.usefixtures("small_shop")

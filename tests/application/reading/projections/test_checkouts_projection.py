@@ -1,4 +1,6 @@
+import json
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import permutations
 
 import pytest
@@ -6,6 +8,7 @@ from log_parts import COURSE, MUG, LogWriter, checkout
 from random_days import Day
 from read_side import ReadSide, open_read_side
 from sample_log import AUTHORIZED, CANCELED, DEBIT, FOREIGN, KEYS, SHOP, sample_log
+from scenario import requested
 from typed_ids import as_event, as_session, as_stream
 
 from application.reading.checkout_state import checkout_state
@@ -32,6 +35,7 @@ def test_a_checkout_is_listed_from_the_first_that_was_heard_of_it(read_side: Rea
         "currency": "eur",
         "retrieved_position": 14,
         "ships_to_position": None,
+        "names": rows[SHOP]["names"],
         "state": "fulfilled",
         "facts": rows[SHOP]["facts"],
     }
@@ -153,3 +157,23 @@ def test_every_session_is_there_once(read_side: ReadSide) -> None:
     rows = read_side.fold(CHECKOUTS, sample_log())
 
     assert sorted(str(row["session_id"]) for row in rows) == sorted([SHOP, DEBIT, FOREIGN, KEYS, AUTHORIZED, CANCELED])
+
+
+def test_lines_have_the_names_of_the_plan_that_is_in_force() -> None:
+    def names(*facts: FulfillmentFact) -> object:
+        assert isinstance(CHECKOUTS.fold, RowFold)
+        log, row = LogWriter(), None
+        log.add(SHOP, CheckoutSession.Retrieved(checkout=checkout(MUG, COURSE), source=Source.WEBHOOK), session_id=SHOP)
+        log.add(as_stream(f"ful_{SHOP}"), *facts, session_id=SHOP)
+        for position, event in enumerate(log.events, 1):
+            row = CHECKOUTS.fold.fold(row, event, position)
+        assert row is not None
+        return json.loads(str(row["names"]))
+
+    mug, course = replace(MUG, name="Blue mug"), replace(COURSE, name=None)
+    renamed, unnamed = replace(COURSE, name="Course, 2nd edition"), replace(MUG, name=None)
+    replanned = Fulfillment.Replanned(lines=(renamed, unnamed), replaced=(course, mug), catalog="c2")
+
+    assert names() == {}
+    assert names(requested(mug, course)) == {"li_mug": "Blue mug"}
+    assert names(requested(mug, course), replanned) == {"li_course": "Course, 2nd edition"}
