@@ -126,7 +126,8 @@ SETTINGS: Sequence[Setting] = (
         name="FULFILL_TIME_ZONE",
         default="UTC",
         meaning="The time zone of the shop, as its IANA name: `Europe/Berlin`. The days of the view `daily_sales` are "
-        "days there; after a change the server rebuilds it.",
+        "days there; after a change the server rebuilds it. So is a day or a time without a zone after `--since`, "
+        "`--until` and `--as-of`.",
     ),
     Setting(
         name="FULFILL_TEMPLATES",

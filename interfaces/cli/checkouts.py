@@ -6,7 +6,6 @@ A command that changes a checkout is in the log with a name and a reason, and sh
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,6 +19,7 @@ from interfaces.cli.output.pager import paged
 from interfaces.cli.output.printing import page, print_json, talk
 from interfaces.cli.output.text import label, money, to_the_second
 from interfaces.cli.read_side import is_complete, open_side
+from interfaces.cli.times import MOMENT_OR_DAY, last_moment, period, shown_zone
 from interfaces.cli.usage import (
     DONE,
     FAILED,
@@ -32,16 +32,13 @@ from interfaces.cli.usage import (
     UsageError,
     Who,
     Why,
-    moment,
     shown,
-    shown_zone,
     whole_number,
 )
 
 _HITS_MAX = 50
 _LISTED_MAX = 200
 _AMOUNT = re.compile(r"[0-9]{1,15}(\.[0-9]{1,3})?", re.ASCII)
-_TIME = "2026-11-24T09:00:00Z, or 2026-11-24 (start of day)"
 
 if TYPE_CHECKING:
     from application.reading.answers import CheckoutFilter, Order, SearchHit
@@ -54,7 +51,7 @@ def checkout(
     *,
     as_of: Annotated[
         str | None,
-        Parameter(help="Show what was known at this time: 2026-11-24T09:00:00Z, or 2026-11-24 (start of day)."),
+        Parameter(help=f"Show what was known at this time, or by the end of this day: {MOMENT_OR_DAY}."),
     ] = None,
     time_zone: TimeZone = None,
     local: Local = False,
@@ -72,7 +69,7 @@ def checkout(
     from interfaces.cli.output.checkout_page import put_checkout, shown_checkout
     from interfaces.cli.output.customer_page import show_summary
 
-    then = None if as_of is None else moment(as_of, "--as-of")
+    then = None if as_of is None else last_moment(as_of, "--as-of")
     shown_in = shown_zone(time_zone, local=local)
     source = SettingsSource()
     public_url, prefix = source.public_url(), source.order_prefix()
@@ -101,8 +98,13 @@ def search(
     words_: Annotated[tuple[str, ...], Parameter(name="WORDS", help="Search words. All must match.")],
     /,
     *,
-    since: Annotated[str | None, Parameter(help=f"Only checkouts first seen at this time or later: {_TIME}.")] = None,
-    until: Annotated[str | None, Parameter(help=f"Only checkouts first seen before this time: {_TIME}.")] = None,
+    since: Annotated[
+        str | None, Parameter(help=f"Only checkouts first seen at this time, on this day or later: {MOMENT_OR_DAY}.")
+    ] = None,
+    until: Annotated[
+        str | None,
+        Parameter(help=f"Only checkouts first seen before this time, or on this day or earlier: {MOMENT_OR_DAY}."),
+    ] = None,
     before: Annotated[
         str | None, Parameter(help="Only checkouts older than this one: the last one shown, for the next page.")
     ] = None,
@@ -112,7 +114,8 @@ def search(
     """Find checkouts by what people paste: email, name, phone, amount, SKU, reference, ID or Dashboard address."""
     from application.reading.answers import CheckoutFilter
 
-    of = CheckoutFilter(since=_moment(since, "--since"), until=_moment(until, "--until"))
+    first, behind = period(since, until)
+    of = CheckoutFilter(since=first, until=behind)
     nothing = "No checkouts found. Each search word must be a word of the checkout, or the start of one."
     asked = _Asked(words=" ".join(words_), of=of, before=before, limit=_HITS_MAX, nothing=nothing)
     return _put_hits(asked, redact=redact, as_json=json)
@@ -124,8 +127,13 @@ def checkout_list(
         tuple[str, ...],
         Parameter("--state", negative=(), show_default=False, help="Only checkouts in this state. May be repeated."),
     ] = (),
-    since: Annotated[str | None, Parameter(help=f"Only checkouts first seen at this time or later: {_TIME}.")] = None,
-    until: Annotated[str | None, Parameter(help=f"Only checkouts first seen before this time: {_TIME}.")] = None,
+    since: Annotated[
+        str | None, Parameter(help=f"Only checkouts first seen at this time, on this day or later: {MOMENT_OR_DAY}.")
+    ] = None,
+    until: Annotated[
+        str | None,
+        Parameter(help=f"Only checkouts first seen before this time, or on this day or earlier: {MOMENT_OR_DAY}."),
+    ] = None,
     currency: Annotated[str | None, Parameter(help="Only checkouts in this currency: eur.")] = None,
     at_least: Annotated[
         str | None, Parameter(help="Only totals of this amount or more: 49.00. Needs --currency.")
@@ -144,14 +152,14 @@ def checkout_list(
     from application.reading.answers import CheckoutFilter
 
     code = None if currency is None else currency.lower()
-    of = CheckoutFilter(
-        since=_moment(since, "--since"),
-        until=_moment(until, "--until"),
-        states=_states(state),
-        currency=code,
-        least=_amount(at_least, code, "--at-least"),
-        most=_amount(at_most, code, "--at-most"),
-    )
+    first, behind = period(since, until)
+    least, most = _amount(at_least, code, "--at-least"), _amount(at_most, code, "--at-most")
+    if least is not None and most is not None and least > most:
+        raise UsageError(
+            f"--at-least must not be more than --at-most (got {at_least} and {at_most}), since no total is both. "
+            "Choose a lower --at-least or a higher --at-most."
+        )
+    of = CheckoutFilter(since=first, until=behind, states=_states(state), currency=code, least=least, most=most)
     asked = _Asked(words="", of=of, before=before, limit=limit, nothing="No such checkouts.")
     return _put_hits(asked, redact=redact, as_json=json)
 
@@ -163,10 +171,6 @@ def _states(given: Sequence[str]) -> "Sequence[CheckoutState]":
     if unknown := sorted({*given} - {*known}):
         raise UsageError(f"--state must be one of {', '.join(known)} (got {shown(unknown[0])}).")
     return [known[each] for each in given]
-
-
-def _moment(text: str | None, option: str) -> datetime | None:
-    return None if text is None else moment(text, option)
 
 
 def _amount(text: str | None, currency: str | None, option: str) -> int | None:

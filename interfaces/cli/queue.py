@@ -15,6 +15,7 @@ from interfaces.cli.output.pasting import name_of, pasted
 from interfaces.cli.output.printing import page, print_json, talk
 from interfaces.cli.output.text import exact, label, to_the_second
 from interfaces.cli.read_side import is_complete, open_side
+from interfaces.cli.times import moment
 from interfaces.cli.usage import (
     DONE,
     Json,
@@ -22,7 +23,6 @@ from interfaces.cli.usage import (
     SettingsSource,
     UsageError,
     duration,
-    moment,
     shown,
     sku_of,
     whole_number,

@@ -5,11 +5,10 @@ import re
 from collections.abc import Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import timedelta
 from enum import IntEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cyclopts import Parameter, Token
 
@@ -18,12 +17,13 @@ from domain.errors import InvalidIdentifier
 from domain.identifiers import normal_sku, pool_name, stock_id
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from infrastructure.database import Database
     from infrastructure.settings import LiveShop, Settings
 
 DONE, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
 
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)?)?", re.ASCII)
 _DURATION = re.compile(r"([0-9]{1,5})([mhd])")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 _WHOLE_NUMBER = re.compile(r"-?\d{1,18}", re.ASCII)
@@ -204,63 +204,3 @@ class SettingsSource:
         from infrastructure.settings import load_public_url
 
         return load_public_url(os.environ, self.environment_file)
-
-
-class _ThisMachine(tzinfo):
-    """The zone of the machine, with the offset that each moment has there."""
-
-    def fromutc(self, dt: datetime) -> datetime:
-        return dt.replace(tzinfo=UTC).astimezone()
-
-    def utcoffset(self, dt: datetime | None) -> timedelta | None:
-        return None if dt is None else dt.replace(tzinfo=None).astimezone().utcoffset()
-
-    def dst(self, dt: datetime | None) -> timedelta | None:  # noqa: ARG002 - as of every zone
-        return None
-
-    def tzname(self, dt: datetime | None) -> str | None:
-        return None if dt is None else dt.replace(tzinfo=None).astimezone().tzname()
-
-
-def shown_zone(time_zone: str | None, *, local: bool) -> tzinfo:
-    """The zone that --time-zone names, or --local means; else UTC.
-
-    Raises:
-        UsageError: both are given, or there is no zone with this name.
-    """
-    if time_zone is not None and local:
-        raise UsageError("Use either --time-zone or --local.")
-    return _ThisMachine() if local else UTC if time_zone is None else zone(time_zone, "--time-zone")
-
-
-def zone(text: str, option: str) -> tzinfo:
-    """The zone with this name in the IANA database, such as Europe/Berlin or UTC.
-
-    Raises:
-        UsageError: there is none.
-    """
-    try:
-        return ZoneInfo(text)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # OSError: a folder of zones, such as Europe
-        raise UsageError(
-            f"{option} must be the IANA name of a time zone such as Europe/Berlin (got {text[:_TEXT_SHOWN_MAX]!r})."
-        ) from error
-
-
-def moment(text: str, option: str) -> datetime:
-    """RFC 3339, or a day, which means its beginning; UTC where no zone is named.
-
-    Raises:
-        UsageError: it is neither.
-    """
-    wrong = (
-        f"{option} must be a time such as 2026-11-24T09:00:00Z or a date such as 2026-11-24 "
-        f"(got {text[:_TEXT_SHOWN_MAX]!r})."
-    )
-    if not _MOMENT.fullmatch(text.upper()):
-        raise UsageError(wrong)
-    try:
-        read = datetime.fromisoformat(text.upper())
-        return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
-    except (ValueError, OverflowError) as error:
-        raise UsageError(wrong) from error

@@ -19,6 +19,8 @@ ORDER, DEBIT, POSTER = "cs_test_a1Q7xK2mVd", "cs_test_b2R8yL3nWe", "cs_test_c3S9
         (("--since", "2026-11-24T09:02:00Z"), [POSTER, DEBIT]),
         (("--until", "2026-11-24T09:02:00Z"), [ORDER]),
         (("--since", "2026-11-25"), []),
+        (("--since", "2026-11-24", "--until", "2026-11-24"), [POSTER, DEBIT, ORDER]),
+        (("--until", "2026-11-23"), []),
         (("--currency", "EUR", "--at-least", "24"), [DEBIT, ORDER]),
         (("--currency", "eur", "--at-least", "24.01"), [ORDER]),
         (("--currency", "eur", "--at-most", "24.00", "--at-least", "9.00"), [POSTER, DEBIT]),
@@ -35,6 +37,36 @@ def test_only_the_checkouts_that_are_meant_are_listed(
 
     assert [each["session_id"] for each in said.json] == expected
     assert said.code == (0 if expected else 1)
+
+
+@pytest.mark.usefixtures("small_shop")
+@pytest.mark.parametrize(
+    ("zone", "day", "expected"),
+    [
+        ("Asia/Tokyo", "2026-11-24", [POSTER, DEBIT, ORDER]),
+        ("Pacific/Kiritimati", "2026-11-24", [POSTER, DEBIT, ORDER]),
+        ("Etc/GMT+12", "2026-11-24", []),
+        ("Etc/GMT+12", "2026-11-23", [POSTER, DEBIT, ORDER]),
+    ],
+)
+def test_a_day_is_that_of_the_shop(
+    fulfill: Fulfill, monkeypatch: pytest.MonkeyPatch, zone: str, day: str, expected: list[str]
+) -> None:
+    """The orders came on November 24 at 09:01 to 09:03 in UTC, which is still the day before in Etc/GMT+12."""
+    monkeypatch.setenv("FULFILL_TIME_ZONE", zone)
+
+    listed = fulfill("checkout", "list", "--since", day, "--until", day, "--json").json
+    found = fulfill("search", "ada@example.com", "--since", day, "--until", day, "--json").json
+
+    assert [each["session_id"] for each in listed] == expected
+    assert [each["session_id"] for each in found] == expected
+
+
+@pytest.mark.usefixtures("small_shop")
+def test_a_search_of_a_time_that_ends_before_it_begins_is_wrong_usage(fulfill: Fulfill) -> None:
+    said = fulfill("search", "ada@example.com", "--since", "2026-11-25", "--until", "2026-11-24")
+
+    assert (said.code, "--since must be before --until" in said.err) == (2, True), said.err
 
 
 @pytest.mark.usefixtures("small_shop")
@@ -75,6 +107,21 @@ def test_a_redacted_list_has_no_personal_data(fulfill: Fulfill) -> None:
         (("--currency", "eur", "--at-most", "24,5"), "--at-most must be an amount in eur such as 49.00 (got '24,5')."),
         (("--limit", "201"), "--limit must be 1 to 200 (got 201)."),
         (("--since", "yesterday"), "--since must be a time such as"),
+        (("--until", "9999-12-31"), "--until must be a time such as"),
+        (
+            ("--since", "2026-11-25", "--until", "2026-11-24"),
+            "--since must be before --until (got '2026-11-25' and '2026-11-24'), since no checkout is between them. "
+            "Choose an earlier --since or a later --until.",
+        ),
+        (
+            ("--since", "2026-11-24T09:02:00Z", "--until", "2026-11-24T10:02:00+01:00"),
+            "--since must be before --until",
+        ),
+        (
+            ("--currency", "eur", "--at-least", "100", "--at-most", "24.50"),
+            "--at-least must not be more than --at-most (got 100 and 24.50), since no total is both. "
+            "Choose a lower --at-least or a higher --at-most.",
+        ),
     ],
 )
 @pytest.mark.usefixtures("small_shop")

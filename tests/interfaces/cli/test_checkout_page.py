@@ -19,7 +19,7 @@ from domain.checkout_session import CheckoutSession
 from domain.event import Event
 from interfaces.cli.output.states import STATES
 from interfaces.cli.output.text import exact, to_the_second
-from interfaces.cli.usage import moment, shown_zone
+from interfaces.cli.times import moment, shown_zone
 
 Fulfill = Callable[..., Any]
 
@@ -242,7 +242,7 @@ def test_as_of_a_moment_it_is_reported_what_was_recorded_by_then(fulfill: Fulfil
         ("2026-11-24", datetime(2026, 11, 24, tzinfo=UTC)),
     ],
 )
-def test_a_moment_is_read_in_every_zone_and_without_one_it_is_utc(text: str, read: datetime) -> None:
+def test_a_moment_is_read_in_every_zone_and_without_a_zone_or_setting_it_is_utc(text: str, read: datetime) -> None:
     assert (moment(text, "--since"), moment(text, "--since").tzinfo) == (read, UTC)
 
 
@@ -256,11 +256,34 @@ def test_the_past_is_called_the_past(fulfill: Fulfill, small_shop: Path) -> None
     assert "in the future; this is the current state" in later
 
 
+def test_as_of_a_day_it_is_its_end_in_the_zone_of_the_shop(
+    fulfill: Fulfill, small_shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FULFILL_TIME_ZONE", "Europe/Berlin")
+
+    document = fulfill("checkout", ORDER, "--as-of", "2026-11-24", "--json").json
+
+    assert document["as_of"] == "2026-11-24T22:59:59.999999Z"
+    assert document["state"] == fulfill("checkout", ORDER, "--json").json["state"]
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [("2026-11-24T09:00", "2026-11-24T08:00:00.000000Z"), ("2026-11-24T09:00Z", "2026-11-24T09:00:00.000000Z")],
+)
+def test_a_time_without_a_zone_is_of_the_shop(
+    fulfill: Fulfill, small_shop: Path, monkeypatch: pytest.MonkeyPatch, text: str, read: str
+) -> None:
+    monkeypatch.setenv("FULFILL_TIME_ZONE", "Europe/Berlin")
+
+    assert f"was not in the log yet at {read}" in fulfill("checkout", ORDER, "--as-of", text).err
+
+
 def test_before_its_first_event_there_is_nothing_to_show(fulfill: Fulfill, small_shop: Path) -> None:
-    result = fulfill("checkout", ORDER, "--as-of", "2026-11-24")
+    result = fulfill("checkout", ORDER, "--as-of", "2026-11-23")
 
     assert (result.code, result.out) == (1, "")
-    assert f"{ORDER} was not in the log yet at 2026-11-24T00:00:00.000000Z" in result.err
+    assert f"{ORDER} was not in the log yet at 2026-11-23T23:59:59.999999Z" in result.err
     assert re.search(rf"Its first event was recorded at {MOMENT}\.$", result.err)
 
 
