@@ -1,6 +1,6 @@
 """A correction of a shipping address, part by part, as staff give it."""
 
-import re
+from collections.abc import Set
 from dataclasses import dataclass
 
 from domain.checkout import Address, Contact
@@ -9,12 +9,13 @@ from domain.fulfillment import TEXT_MAX
 from domain.personal import Personal
 
 _SHOWN_TEXT_MAX = 60
-_COUNTRY = re.compile("[A-Z]{2}")
+_REMOVABLE = "--phone, --line2, --postal-code and --state"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Correction:
-    """The parts of a recipient that change. None keeps a part as it is; an empty text removes it."""
+    """The parts of a recipient that change. None keeps a part as it is; an empty text removes it, if
+    a parcel arrives without it."""
 
     name: str | None = None
     phone: str | None = None
@@ -25,33 +26,48 @@ class Correction:
     state: str | None = None
     country: str | None = None
 
-    def of(self, before: Contact) -> Contact:
+    def of(self, before: Contact, countries: Set[str]) -> Contact:
         """
         Raises:
-            Refused: no part is given; a text can't be printed on a label; or the street or the country is missing.
+            Refused: no part is given; a text can't be printed on a label; a part is missing without which no parcel
+                arrives; or the country is none of `countries`.
         """
         if self == Correction():
             raise Refused("Name what changes, such as --line1 or --postal-code.")
-        was = before.address or Address()
+        was, country = before.address or Address(), self.country and self.country.strip().upper()
         to = Address(
-            line1=_corrected("--line1", self.line1, was.line1),
+            line1=_needed("--line1", self.line1, was.line1),
             line2=_corrected("--line2", self.line2, was.line2),
-            city=_corrected("--city", self.city, was.city),
+            city=_needed("--city", self.city, was.city),
             postal_code=_corrected("--postal-code", self.postal_code, was.postal_code),
             state=_corrected("--state", self.state, was.state),
-            country=_corrected("--country", self.country and self.country.upper(), was.country),
+            country=_needed("--country", country, was.country),
         )
-        if to.line1 is None or to.country is None:
-            raise Refused("A shipping address must have a street and a country. Add --line1 and --country.")
-        if self.country is not None and not _COUNTRY.fullmatch(self.country.upper()):
+        if country and country not in countries:
             raise Refused(
-                f"--country must be a code of two letters such as DE (got {self.country[:_SHOWN_TEXT_MAX]!r})."
+                "--country must be the code of two letters that ISO 3166 has for a country, such as DE (got "
+                f"{country[:_SHOWN_TEXT_MAX]!r})."
             )
-        name, phone = _corrected("--name", self.name, before.name), _corrected("--phone", self.phone, before.phone)
+        if to.line1 is None or to.country is None or (to.city is None and before.address is None):
+            raise Refused(
+                "A shipping address must have a street, a city and a country, and this checkout has none yet. Add what "
+                "is missing of --line1, --city and --country."
+            )
+        name, phone = _needed("--name", self.name, before.name), _corrected("--phone", self.phone, before.phone)
         after = Contact(name=name, email=before.email, phone=phone, address=to)
         if after == before:
             raise Refused("The shipping address is unchanged. Nothing was recorded.")
         return after
+
+
+def _needed(option: str, text: str | None, before: Personal | None) -> Personal | None:
+    """A part without which no parcel arrives. Only Stripe may leave it out, as the city of a city-state."""
+    if text is not None and not text.strip():
+        raise Refused(
+            f"{option} must not be empty, since no parcel arrives without it. Leave the option out to keep that part "
+            f"as it is. Only {_REMOVABLE} can be removed."
+        )
+    return _corrected(option, text, before)
 
 
 def _corrected(option: str, text: str | None, before: Personal | None) -> Personal | None:

@@ -1,6 +1,6 @@
 """The commands of staff. Each carries a name and a reason, which the log keeps."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
@@ -77,11 +77,13 @@ class Staff:
     """The commands. They raise `NotFound` if the log does not contain the subject; `Refused`, with a way out, if the
     command can't be done; and `StoreUnavailable`, `Busy` or `Stopped` if it could not be recorded."""
 
-    def __init__(self, log: Log, writer: Writer, catalog: Catalog, clock: Clock) -> None:
+    def __init__(self, log: Log, writer: Writer, catalog: Catalog, clock: Clock, countries: Set[str]) -> None:
+        """`countries`: where parcels can go, as codes of ISO 3166."""
         self._log = log
         self._writer = writer
         self._catalog = catalog
         self._clock = clock
+        self._countries = countries
 
     def complete(self, session_id: SessionId, lines: Sequence[LineItemId], by: By) -> None:
         """Record that these lines, or those that only a person delivers, were delivered by hand."""
@@ -291,7 +293,7 @@ class Staff:
                     "This checkout has not been retrieved from Stripe yet. Run `fulfill run`, then try again."
                 )
             before = unit.load(Fulfillment, fulfillment_id(session_id)).recipient(checkout)
-            staff_decisions.correct_shipping(session_id, correction.of(before or Contact()), unit)
+            staff_decisions.correct_shipping(session_id, correction.of(before or Contact(), self._countries), unit)
 
         self._on_checkout(session_id, by, correct)
 

@@ -119,6 +119,7 @@ def bootstrap(settings: Settings, replacements: Replacements | None = None) -> R
         PersistenceError: the log or the views can't be used.
     """
     from infrastructure.catalog_file import load_catalog
+    from infrastructure.customer_texts.postal import countries
     from infrastructure.deliveries.own import own_deliveries
 
     use = replacements or Replacements()
@@ -162,7 +163,7 @@ def bootstrap(settings: Settings, replacements: Replacements | None = None) -> R
         engine=engine,
         gateway=gateway,
         fulfill_checkout=FulfillCheckout(log, writer, gateway, use.clock, catalog),
-        staff=Staff(log, writer, catalog, use.clock),
+        staff=Staff(log, writer, catalog, use.clock, countries()),
         queries=queries,
         rebuild=Rebuild(log, views, scratch_views, every),
         webhook_reader=SignedWebhooks(settings.webhook_secrets, use.clock),

@@ -45,7 +45,16 @@ _FORMATS_IN_OWN_SCRIPT: Mapping[str, str] = {
 }
 """From the largest to the smallest, where the address is written in the country's own script."""
 _OWN_SCRIPT = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_NO_COUNTRIES = frozenset("EU EZ QO UN XA XB ZZ".split())
+"""What CLDR names with two letters besides countries: groups of them, and placeholders. Kosovo's XK is no code of ISO
+3166, but Stripe and the post use it."""
+_COUNTRY = re.compile("[A-Z]{2}")
 _FIELD = re.compile(r"(?P<between>[^{}\n]*)\{(?P<sign>[^a-z}]*)(?P<name>[a-z_0-9]+)\}")
+
+
+def countries() -> frozenset[str]:
+    """Return the code of every country, and of every other place that has a code of its own in the post."""
+    return frozenset(filter(_COUNTRY.fullmatch, Locale("en").territories)) - _NO_COUNTRIES
 
 
 def postal_lines(address: Address, locale: Locale) -> tuple[str, ...]:

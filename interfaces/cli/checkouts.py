@@ -290,18 +290,18 @@ def address(
     /,
     *,
     name: Annotated[str | None, _part("Recipient.")] = None,
-    phone: Annotated[str | None, _part("Phone number for the carrier.")] = None,
+    phone: Annotated[str | None, _part('Phone number for the carrier; "" removes it.')] = None,
     line1: Annotated[str | None, _part("Street and number.")] = None,
-    line2: Annotated[str | None, _part("Apartment, floor or building.")] = None,
+    line2: Annotated[str | None, _part('Apartment, floor or building; "" removes it.')] = None,
     city: Annotated[str | None, _part("City.")] = None,
-    postal_code: Annotated[str | None, _part("Postal code.")] = None,
-    state: Annotated[str | None, _part("State, province or prefecture.")] = None,
-    country: Annotated[str | None, _part("Country, as a code of two letters such as DE.")] = None,
+    postal_code: Annotated[str | None, _part('Postal code; "" removes it.')] = None,
+    state: Annotated[str | None, _part('State, province or prefecture; "" removes it.')] = None,
+    country: Annotated[str | None, _part("Country, as its code of two letters in ISO 3166, such as DE.")] = None,
     as_: Who = None,
     reason: Why = "shipping address corrected",
     json: Json = False,
 ) -> int:
-    """Correct the shipping address of what has not left yet. Parts that are left out stay; "" removes one."""
+    """Correct the shipping address of what has not left yet. Parts that are left out stay."""
     from application.correction import Correction
 
     who = by(as_, reason)

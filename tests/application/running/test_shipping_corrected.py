@@ -1,6 +1,7 @@
 """Staff correct where parcels go: what has not left goes there, and what has left keeps its address."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
 
 import pytest
@@ -136,7 +137,15 @@ def test_the_code_of_a_country_may_have_small_letters(shop: Shop) -> None:
     [
         Correction(),
         Correction(line1=""),
+        Correction(city=""),
+        Correction(city="  "),
+        Correction(country=""),
+        Correction(name=" "),
         Correction(country="Germany"),
+        Correction(country="XX"),
+        Correction(country="QM"),
+        Correction(country="ZZ"),
+        Correction(country="EU"),
         Correction(city="a\nb"),
         Correction(name="x" * 201),
     ],
@@ -146,6 +155,70 @@ def test_what_no_label_can_have_is_refused(shop: Shop, wrong: Correction) -> Non
         shop.runtime.staff.correct_shipping(ID, wrong, BY)
 
     assert shop.events_of(Fulfillment.ShippingCorrected) == []
+
+
+def test_a_refused_part_is_named_with_those_that_can_be_removed(shop: Shop) -> None:
+    with pytest.raises(Refused) as refusal:
+        shop.runtime.staff.correct_shipping(ID, Correction(city=""), BY)
+
+    assert str(refusal.value) == (
+        "--city must not be empty, since no parcel arrives without it. Leave the option out to keep that part as it "
+        "is. Only --phone, --line2, --postal-code and --state can be removed."
+    )
+
+
+def test_a_country_that_there_is_not_is_named_in_the_refusal(shop: Shop) -> None:
+    with pytest.raises(Refused, match=r"^--country must be .* ISO 3166 .* such as DE \(got 'XX'\)\.$"):
+        shop.runtime.staff.correct_shipping(ID, Correction(country="xx"), BY)
+
+
+def test_what_a_parcel_arrives_without_can_be_removed(shop: Shop) -> None:
+    shop.runtime.staff.correct_shipping(ID, Correction(phone="", line2="", postal_code="", state=" "), BY)
+
+    [corrected] = shop.events_of(Fulfillment.ShippingCorrected)
+    assert corrected.to == Contact(
+        name=CUSTOMER.name, address=Address(line1=ADDRESS.line1, city=ADDRESS.city, country=ADDRESS.country)
+    )
+
+
+@pytest.mark.parametrize(
+    ("correction", "is_complete"),
+    [
+        (Correction(line1="Neue Gasse 2", country="DE"), False),
+        (Correction(line1="Neue Gasse 2", city="Weimar"), False),
+        (Correction(line1="Neue Gasse 2", city="Weimar", country="DE"), True),
+    ],
+)
+def test_a_first_address_needs_a_street_a_city_and_a_country(
+    open_shop: Callable[..., Shop], outside: Outside, correction: Correction, is_complete: bool
+) -> None:
+    outside.checkouts[ID] = a_checkout(line_items=[a_line_item("li_mug", product="prod_mug")], shipping=None)
+    shop = open_shop(catalog=CATALOG)
+    shop.visit(ID)
+    shop.rest()
+
+    with (
+        nullcontext()
+        if is_complete
+        else pytest.raises(Refused, match="Add what is missing of --line1, --city and --country")
+    ):
+        shop.runtime.staff.correct_shipping(ID, correction, BY)
+
+    assert len(shop.events_of(Fulfillment.ShippingCorrected)) == is_complete
+
+
+def test_the_street_of_a_city_state_is_corrected_without_a_city(
+    open_shop: Callable[..., Shop], outside: Outside
+) -> None:
+    there = Contact(name=CUSTOMER.name, address=Address(line1=Personal("1 Orchard Road"), country=Personal("SG")))
+    outside.checkouts[ID] = a_checkout(line_items=[a_line_item("li_mug", product="prod_mug")], shipping=there)
+    shop = open_shop(catalog=CATALOG)
+    shop.visit(ID)
+    shop.rest()
+
+    shop.runtime.staff.correct_shipping(ID, Correction(line1="2 Orchard Road"), BY)
+
+    assert street(shop.events_of(Fulfillment.ShippingCorrected)[0].to) == "2 Orchard Road"
 
 
 @pytest.mark.parametrize("is_tried_before", [False, True])
@@ -252,7 +325,7 @@ def test_while_the_customer_can_change_the_address_staff_can_not(
     shop.visit(ID)
 
     with pytest.raises(Refused, match="has not finished"):
-        shop.runtime.staff.correct_shipping(ID, Correction(line1="Neue Gasse 2", country="DE"), BY)
+        shop.runtime.staff.correct_shipping(ID, Correction(line1="Neue Gasse 2", city="Weimar", country="DE"), BY)
 
 
 def test_a_customer_who_has_finished_is_not_said_to_change_the_address(
@@ -266,4 +339,4 @@ def test_a_customer_who_has_finished_is_not_said_to_change_the_address(
     shop.rest()
 
     with pytest.raises(Refused, match="is paid, and it is not retrieved yet"):
-        shop.runtime.staff.correct_shipping(ID, Correction(line1="Neue Gasse 2", country="DE"), BY)
+        shop.runtime.staff.correct_shipping(ID, Correction(line1="Neue Gasse 2", city="Weimar", country="DE"), BY)

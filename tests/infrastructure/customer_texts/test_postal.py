@@ -1,11 +1,15 @@
 """Addresses as the postal services of their countries want them."""
 
+import inspect
+import re
+
 import pytest
 from babel.core import Locale
+from stripe.checkout import Session
 
 from domain.checkout import Address
 from domain.personal import Personal
-from infrastructure.customer_texts.postal import postal_lines
+from infrastructure.customer_texts.postal import countries, postal_lines
 
 ENGLISH = Locale.parse("en")
 
@@ -76,3 +80,15 @@ def test_what_people_typed_stays_one_line_each() -> None:
     lines = postal_lines(an_address("us", "1 Road\nX", "{city}", "To\u202ewn, ", "%(x)s", "1\r\n2"), ENGLISH)
 
     assert lines == ("1 Road X", "{city}", "Town,, %(x)s 1 2", "United States")
+
+
+def test_every_country_that_stripe_ships_to_is_one() -> None:
+    stripes = set(re.findall('"([A-Z]{2})"', inspect.getsource(Session.ShippingAddressCollection)))
+
+    assert len(stripes) > 200
+    assert stripes - countries() == {"ZZ"}, "ZZ is anywhere else"
+
+
+@pytest.mark.parametrize("code", ["AA", "EU", "QM", "QO", "QZ", "UK", "UN", "XA", "XX", "XZ", "ZZ", "DEU", "de", ""])
+def test_no_group_placeholder_or_other_spelling_is_a_country(code: str) -> None:
+    assert code not in countries()
