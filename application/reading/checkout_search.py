@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence, Set
 from datetime import datetime, timedelta
 
+from application.errors import NotFound
 from application.log.log import Log
 from application.reading.answers import CheckoutFilter, SearchHit
 from application.reading.checkout_state import CheckoutState
@@ -31,7 +32,11 @@ class CheckoutSearch:
 
     def hits(self, text: str, limit: int, seen: CheckoutFilter) -> list[SearchHit]:
         """Checkouts that have, for every search word, a word that begins with it; the newest first. Without a word: all
-        checkouts."""
+        checkouts.
+
+        Raises:
+            NotFound: the checkout before which they are to be is not there.
+        """
         within = list(self._within(seen))
         for wanted in readings(text):
             if hits := self._hits(wanted[:_WORDS_MAX], within, min(limit, _HITS_MAX)):
@@ -56,7 +61,9 @@ class CheckoutSearch:
         if seen.before is not None:
             where = [Equal("session_id", seen.before)]
             rows = self._views.select(Selection(projection=CHECKOUTS, where=where))
-            yield AtMost("position", int(rows[0]["position"] or 0) - 1 if rows else 0)
+            if not rows:
+                raise NotFound(f"No checkout {seen.before} in the log.")
+            yield AtMost("position", int(rows[0]["position"] or 0) - 1)
 
         if seen.states:
             yield OneOf("state", sorted(seen.states))

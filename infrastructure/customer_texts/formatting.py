@@ -28,6 +28,11 @@ def format_money(amount: int, currency: str, locale: Locale) -> str:
     return _LETTER_NEXT_TO_DIGIT.sub("\u00a0", written)
 
 
+def currencies() -> frozenset[str]:
+    """Return the code of every currency, in capital letters as ISO 4217 has it."""
+    return frozenset(Locale("en").currencies)
+
+
 def format_number(number: int, locale: Locale) -> str:
     return str(numbers.format_decimal(number, locale=locale))
 

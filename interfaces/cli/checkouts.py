@@ -151,7 +151,7 @@ def checkout_list(
     """List checkouts, the newest first, by state, date and amount."""
     from application.reading.answers import CheckoutFilter
 
-    code = None if currency is None else currency.lower()
+    code = None if currency is None else _currency(currency)
     first, behind = period(since, until)
     least, most = _amount(at_least, code, "--at-least"), _amount(at_most, code, "--at-most")
     if least is not None and most is not None and least > most:
@@ -171,6 +171,19 @@ def _states(given: Sequence[str]) -> "Sequence[CheckoutState]":
     if unknown := sorted({*given} - {*known}):
         raise UsageError(f"--state must be one of {', '.join(known)} (got {shown(unknown[0])}).")
     return [known[each] for each in given]
+
+
+def _currency(text: str) -> str:
+    """As Stripe spells it.
+
+    Raises:
+        UsageError: there is none with this code.
+    """
+    from infrastructure.customer_texts.formatting import currencies
+
+    if text.upper() not in currencies():
+        raise UsageError(f"--currency must be the ISO 4217 code of a currency, such as eur (got {shown(text)}).")
+    return text.lower()
 
 
 def _amount(text: str | None, currency: str | None, option: str) -> int | None:

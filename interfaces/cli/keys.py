@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
-from cyclopts import Parameter, Token
+from cyclopts import Parameter
 
 from application.reading.english import counted
 from domain.ids import LineItemId
@@ -14,7 +14,7 @@ from interfaces.cli.new_names import New, check_name
 from interfaces.cli.output.printing import page, print_json, talk
 from interfaces.cli.read_side import is_complete, open_side
 from interfaces.cli.stock import LOW
-from interfaces.cli.usage import DONE, FAILED, Json, Lines, Pool, Session, Who, Why, whole_number
+from interfaces.cli.usage import DONE, FAILED, Json, Lines, Pool, Session, Who, Why, each, line_id, whole_number
 
 if TYPE_CHECKING:
     from domain.line import Line
@@ -23,19 +23,20 @@ if TYPE_CHECKING:
 _VALID, _REVOKED = "valid", "revoked"
 
 
-def _numbers(kind: object, tokens: Sequence[Token]) -> tuple[int, ...]:
-    return tuple(whole_number(kind, [token]) for token in tokens)
-
-
 KeyLine = Annotated[
     LineItemId | None,
-    Parameter("--line", show_default=False, help="Line item ID (li_...). Needed if several have license keys."),
+    Parameter(
+        "--line",
+        converter=line_id,
+        show_default=False,
+        help="Line item ID (li_...). Needed if several have license keys.",
+    ),
 ]
 Numbers = Annotated[
     tuple[int, ...],
     Parameter(
         "--number",
-        converter=_numbers,
+        converter=each(whole_number),
         negative=(),
         show_default=False,
         help="Number of the key in `fulfill keys show` (default: all that are valid). May be repeated.",

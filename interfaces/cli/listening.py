@@ -7,7 +7,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from interfaces.cli.output.printing import print_json
-from interfaces.cli.usage import UsageError, whole_number
+from interfaces.cli.usage import UsageError, shown, whole_number
 
 HOST = "127.0.0.1"
 _PORT_MAX = 65535
@@ -37,6 +37,22 @@ def check_free(host: str, port: int) -> None:
         option = "--port" if error.errno in (errno.EADDRINUSE, errno.EACCES) else "--host"
         why = str(error.strerror).partition(" (while")[0]
         raise OSError(f"Can't listen on {host}:{port}: {why}. Choose another with `{option}`.") from error
+
+
+def check_is_local(url: str, option: str) -> None:
+    """
+    Raises:
+        UsageError: the sandbox can't send anything there.
+    """
+    from interfaces.sandbox.model.errors import StripeError
+    from interfaces.sandbox.webhooks.endpoints import local_url
+
+    try:
+        local_url(url)
+    except StripeError as error:
+        raise UsageError(
+            f"{option} must be a URL on this machine, such as http://localhost:4242/... (got {shown(url)})."
+        ) from error
 
 
 def base_url(host: str, port: int) -> str:

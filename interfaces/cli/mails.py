@@ -7,12 +7,10 @@ from cyclopts import Parameter
 from interfaces.cli.desk import by, open_desk
 from interfaces.cli.outcome import put_checkout_state
 from interfaces.cli.output.printing import page, print_json
-from interfaces.cli.usage import DONE, Json, Session, UsageError, Who, Why
+from interfaces.cli.usage import DONE, Json, Session, UsageError, Who, Why, shown
 
 if TYPE_CHECKING:
     from domain.mail import MailKind
-
-_TEXT_SHOWN_MAX = 60
 
 
 def resend(
@@ -56,4 +54,4 @@ def _kind(text: str) -> "MailKind":
     try:
         return MailKind(text)
     except ValueError as error:
-        raise UsageError(f"--mail must be one of {', '.join(MailKind)} (got {text[:_TEXT_SHOWN_MAX]!r}).") from error
+        raise UsageError(f"--mail must be one of {', '.join(MailKind)} (got {shown(text)}).") from error

@@ -11,7 +11,7 @@ from interfaces.cli.desk import Desk, by, open_desk
 from interfaces.cli.outcome import check_goes_out, put_checkout_state
 from interfaces.cli.output.printing import page, print_json
 from interfaces.cli.parcel_file import ParcelRow, read_parcel_file
-from interfaces.cli.usage import DONE, Json, Lines, Session, UsageError, Who, Why
+from interfaces.cli.usage import DONE, Json, Lines, Session, UsageError, Who, Why, whole_number
 
 if TYPE_CHECKING:
     from application.staff import ListedParcel
@@ -36,9 +36,20 @@ def ship(
         return put_checkout_state(desk, id, as_json=json)
 
 
+def _at_least_1(_kind: object, number: int | None) -> None:
+    if number is not None and number < 1:
+        raise ValueError("must be 1 or more")
+
+
 Number = Annotated[
     int | None,
-    Parameter("--parcel", show_default=False, help="Number of the parcel, if the checkout has several."),
+    Parameter(
+        "--parcel",
+        converter=whole_number,
+        validator=_at_least_1,
+        show_default=False,
+        help="Number of the parcel, if the checkout has several.",
+    ),
 ]
 
 
@@ -61,6 +72,8 @@ def correct_parcel(
     """Correct the carrier or the tracking number of a parcel that has left. What is left out stays as it is."""
     from domain.mail import MailKind
 
+    if carrier is None and tracking is None:
+        raise UsageError("Name what changes: --carrier, --tracking or both.")
     who = by(as_, reason)
     with open_desk(makes_log=False) as desk:
         id = desk.session(session)
@@ -75,11 +88,11 @@ def unship(
     /,
     *,
     restock: Annotated[
-        bool,
-        Parameter(
-            negative="--lost", help="The pieces are back on the shelf (--restock), or are not coming back (--lost)."
-        ),
-    ],
+        bool, Parameter(negative=(), show_default=False, help="The pieces are back on the shelf. Or --lost.")
+    ] = False,
+    lost: Annotated[
+        bool, Parameter(negative=(), show_default=False, help="The pieces are not coming back. Or --restock.")
+    ] = False,
     parcel: Number = None,
     line: Lines = (),
     as_: Who = None,
@@ -87,6 +100,10 @@ def unship(
     json: Json = False,
 ) -> int:
     """Undo a parcel: its lines, or those of --line, are to be packed again."""
+    if restock is lost:
+        raise UsageError(
+            "Use either --restock, if the pieces are back on the shelf, or --lost, if they are not coming back."
+        )
     who = by(as_, reason)
     with open_desk(makes_log=False) as desk:
         id = desk.session(session)

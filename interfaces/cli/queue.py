@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from domain import ids
-from interfaces.cli.naming import session_of
+from interfaces.cli.naming import session_of, stripe_event_of
 from interfaces.cli.output.orders import bought, customer_of, with_order
 from interfaces.cli.output.pager import paged
 from interfaces.cli.output.pasting import name_of, pasted
 from interfaces.cli.output.printing import page, print_json, talk
 from interfaces.cli.output.text import exact, label, to_the_second
 from interfaces.cli.read_side import is_complete, open_side
-from interfaces.cli.times import moment
+from interfaces.cli.times import printed_moment
 from interfaces.cli.usage import (
     DONE,
     Json,
@@ -119,7 +119,9 @@ def _filter(
 ) -> "WorkFilter":
     from application.reading.answers import WorkFilter
 
-    subject = order if order is None or order.startswith("evt_") else session_of(queries, order)
+    subject = order
+    if order is not None:
+        subject = stripe_event_of(order) if order.startswith("evt_") else session_of(queries, order)
     return WorkFilter(
         kinds=tuple(kinds), subject=subject, sku=sku, until=None if age is None else datetime.now(UTC) - age
     )
@@ -132,12 +134,17 @@ def _cursor(item: "WorkItem") -> str:
 
 def _place(cursor: str) -> "WorkPlace":
     from application.reading.answers import WorkPlace
+    from application.reading.remedies import KINDS
 
     match cursor.split("/", 3):
-        case [since, kind, subject, item]:
-            return WorkPlace(moment(since, "--after"), kind, subject, item)
+        case [since, kind, subject, item] if (at := printed_moment(since)) and kind in {each.value for each in KINDS}:
+            return WorkPlace(at, kind, subject, item)
         case _:
-            raise UsageError(f"--after must be the cursor of a task in `fulfill queue` (got {shown(cursor)}).")
+            raise UsageError(
+                "--after must be the cursor of a task, such as 2026-11-24T09:01:00.700033Z/manual_line/cs_.../li_... "
+                f"(got {shown(cursor)}). `fulfill queue` prints the one for the next page; with --json each task has "
+                "its own."
+            )
 
 
 def _put_counts(found: "WorkPage", *, as_json: bool) -> None:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from cyclopts import Parameter
 
-from interfaces.cli.listening import HOST, Port, check_free, ended
+from interfaces.cli.listening import HOST, Port, check_free, check_is_local, ended
 from interfaces.cli.output.printing import print_json, talk
 from interfaces.cli.usage import COMMON, DONE, Json, UsageError, Verbosity, whole_number
 
@@ -48,6 +48,8 @@ def sandbox(
 ) -> int:
     """Run a stand-in for Stripe that works with Stripe's own SDK, or play a day of traffic with it."""
     check_free(HOST, port)
+    if webhook is not None:
+        check_is_local(webhook, "--webhook")
     if scenario is not None:
         from interfaces.cli.scenario_day import Plan, play
 

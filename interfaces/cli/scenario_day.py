@@ -13,16 +13,15 @@ from dataclasses import asdict, dataclass
 from urllib.parse import urlsplit
 
 from application.reading.english import counted
+from interfaces.cli.listening import check_is_local
 from interfaces.cli.output.printing import page, print_json, talk
 from interfaces.cli.output.text import label, money
-from interfaces.cli.usage import DONE, FAILED, UsageError
-from interfaces.sandbox.model.errors import StripeError
+from interfaces.cli.usage import DONE, FAILED, UsageError, shown
 from interfaces.sandbox.sandbox import Sandbox
 from interfaces.sandbox.server import SandboxServer
 from interfaces.sandbox.traffic.day import PACE, Day, Moment
 from interfaces.sandbox.traffic.scenarios import SCENARIOS, Scenario
 from interfaces.sandbox.traffic.summary import Summary, summary_of
-from interfaces.sandbox.webhooks.endpoints import local_url
 
 _SEEDS = 1_000_000
 _SPEED_MAX, _CUSTOMERS_MAX, _LINGER_SECONDS_MAX = 1_000_000, 100_000, 3600
@@ -67,7 +66,7 @@ def play(plan: Plan, *, as_json: bool) -> int:
 def _scenario(plan: Plan) -> Scenario:
     scenario = SCENARIOS.get(plan.scenario)
     if scenario is None:
-        raise UsageError(f"--scenario must be one of {', '.join(SCENARIOS)} (got {plan.scenario!r}).")
+        raise UsageError(f"--scenario must be one of {', '.join(SCENARIOS)} (got {shown(plan.scenario)}).")
     if not 0 < plan.speed <= _SPEED_MAX:
         raise UsageError(f"--speed must be more than 0 and at most {_SPEED_MAX:,} (got {plan.speed:g}).")
     if plan.customers is not None and not 1 <= plan.customers <= _CUSTOMERS_MAX:
@@ -75,15 +74,8 @@ def _scenario(plan: Plan) -> Scenario:
     if not 0 <= plan.linger_seconds <= _LINGER_SECONDS_MAX:
         raise UsageError(f"--linger must be from 0 to {_LINGER_SECONDS_MAX:,} seconds (got {plan.linger_seconds:g}).")
     if plan.landing_url is not None:
-        _check_landing(plan.landing_url)
+        check_is_local(plan.landing_url, "--landing")
     return scenario
-
-
-def _check_landing(url: str) -> None:
-    try:
-        local_url(url)
-    except StripeError as error:
-        raise UsageError(f"--landing {url}: {error.message}") from error
 
 
 def _played(plan: Plan, scenario: Scenario, seed: int, is_stopped: threading.Event) -> Day:

@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from application.reading.english import counted
-from domain.errors import InvalidIdentifier
-from domain.identifiers import stripe_event_id
-from domain.ids import StripeEventId
 from interfaces.cli.desk import by, open_desk
+from interfaces.cli.naming import stripe_event_of
 from interfaces.cli.outcome import put_checkout_state, put_stripe_event
 from interfaces.cli.output.pasting import pasted
 from interfaces.cli.output.printing import page, print_json, talk
@@ -25,10 +23,10 @@ from interfaces.cli.usage import (
     UsageError,
     Who,
     Why,
+    shown,
 )
 
 _SHOWN_MAX = 5
-_TEXT_SHOWN_MAX = 60
 
 if TYPE_CHECKING:
     from application.reading.answers import WorkItem
@@ -61,13 +59,13 @@ def retry(
     if kind and not all_:
         raise UsageError("--kind needs --all.")
     if unknown := sorted({*kind} - {*RETRIED}):
-        raise UsageError(f"--kind must be one of {', '.join(RETRIED)} (got {unknown[0][:_TEXT_SHOWN_MAX]!r}).")
+        raise UsageError(f"--kind must be one of {', '.join(RETRIED)} (got {shown(unknown[0])}).")
     if session_or_event is None:
         return _retry_all([each for each in RETRIED if not kind or each in kind], who, as_json=json)
     with open_desk(makes_log=False) as desk:
         staff, livemode = desk.runtime.staff, desk.runtime.settings.livemode
         if session_or_event.startswith("evt_"):
-            event = _stripe_event(session_or_event)
+            event = stripe_event_of(session_or_event)
             staff.check_retriable(event, livemode=livemode)
             staff.retry(event, who)
             return put_stripe_event(desk, event, as_json=json)
@@ -101,7 +99,7 @@ def dismiss(subject: Subject, /, *, as_: Who = None, reason: Why, json: Json = F
     """Take a checkout or a Stripe event out of the queue, until something new comes about it. Lines stay."""
     who = by(as_, reason)
     with open_desk(makes_log=False) as desk:
-        id = _stripe_event(subject) if subject.startswith("evt_") else desk.session(subject)
+        id = stripe_event_of(subject) if subject.startswith("evt_") else desk.session(subject)
         desk.runtime.staff.check_is_known(id)
         _check_dismissible(id, desk.runtime.queries.work_of(id))
         desk.runtime.staff.dismiss(id, who)
@@ -135,10 +133,3 @@ def _check_dismissible(id: str, items: "Sequence[WorkItem]") -> None:
             f"What the queue has of {id} can't be dismissed, only resolved. Nothing was recorded. "
             f"{'; '.join(dict.fromkeys(tasks))}"
         )
-
-
-def _stripe_event(text: str) -> StripeEventId:
-    try:
-        return stripe_event_id(text)
-    except InvalidIdentifier as error:
-        raise UsageError(f"{text[:_TEXT_SHOWN_MAX]!r} is {error}.") from error

@@ -10,6 +10,7 @@ MOMENT_OR_DAY = "2026-11-24T09:00:00Z, or 2026-11-24 (a day of the shop)"
 _MOMENT = re.compile(
     r"(?P<day>\d{4}-\d\d-\d\d)(?P<time>[T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)?)?", re.ASCII
 )
+_PRINTED = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)
 _DAY, _TICK = timedelta(days=1), timedelta(microseconds=1)
 
 
@@ -68,6 +69,14 @@ def last_moment(text: str, option: str) -> datetime:
     """The same, but a day means its end, so that the whole day is included."""
     first, following = _first_and_next(text, option)
     return first if following == first else following - _TICK
+
+
+def printed_moment(text: str) -> datetime | None:
+    """What `exact` has printed in UTC; None if `text` is anything else."""
+    try:
+        return datetime.fromisoformat(text) if _PRINTED.fullmatch(text) else None
+    except ValueError:
+        return None
 
 
 def period(since: str | None, until: str | None) -> tuple[datetime | None, datetime | None]:

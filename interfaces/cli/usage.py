@@ -2,15 +2,15 @@
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import IntEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
-from cyclopts import Parameter, Token
+from cyclopts import CoercionError, Parameter, Token
 
 from domain import ids
 from domain.errors import InvalidIdentifier
@@ -22,11 +22,14 @@ if TYPE_CHECKING:
     from infrastructure.database import Database
     from infrastructure.settings import LiveShop, Settings
 
+T = TypeVar("T")
+
 DONE, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
 
 _DURATION = re.compile(r"([0-9]{1,5})([mhd])")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
-_WHOLE_NUMBER = re.compile(r"-?\d{1,18}", re.ASCII)
+_WHOLE_NUMBER, _DIGITS_MAX = re.compile(r"-?\d+", re.ASCII), 100
+_LINE_ITEM = re.compile(r"li_[A-Za-z0-9_]{1,200}")
 _TEXT_SHOWN_MAX = 60
 _NAME_MAX = 500
 _PASSWORD = re.compile(r"(?<=://)[^\s@]*@|(?<=password=)[^\s&]*")
@@ -55,11 +58,14 @@ def whole_number(_kind: object, tokens: Sequence[Token]) -> int:
     """The parser's own reading would take 1.5 for 2.
 
     Raises:
-        ValueError: it is not a whole number, or has more than 18 digits.
+        ValueError: it is not a whole number, or has more than 100 digits. What else is too large, a validator says.
     """
     [token] = tokens
-    if not _WHOLE_NUMBER.fullmatch(token.value):
-        raise ValueError("must be a whole number")
+    too_long = len(token.value) > _DIGITS_MAX
+    if too_long or not _WHOLE_NUMBER.fullmatch(token.value):
+        raise ValueError(
+            f"must be a whole number of at most {_DIGITS_MAX} digits" if too_long else "must be a whole number"
+        )
     return int(token.value)
 
 
@@ -87,6 +93,32 @@ def duration(_kind: object, tokens: Sequence[Token]) -> timedelta:
     if not found:
         raise ValueError("must be a number of minutes, hours or days, such as 45m, 12h or 3d")
     return timedelta(**{_UNITS[found[2]]: int(found[1])})
+
+
+def line_id(_kind: object, tokens: Sequence[Token]) -> ids.LineItemId:
+    """
+    Raises:
+        ValueError: it is not the ID of a line item.
+    """
+    [token] = tokens
+    if not _LINE_ITEM.fullmatch(token.value):
+        raise ValueError("must be the ID of a line item, such as li_1A2b3C. `fulfill checkout` shows them")
+    return ids.LineItemId(token.value)
+
+
+def each(convert: Callable[[object, Sequence[Token]], T]) -> Callable[[object, Sequence[Token]], tuple[T, ...]]:
+    """A converter for an option that may be repeated: the parser's own error would not name the wrong value."""
+
+    def converted(kind: object, tokens: Sequence[Token]) -> tuple[T, ...]:
+        found = []
+        for token in tokens:
+            try:
+                found.append(convert(kind, [token]))
+            except ValueError as error:
+                raise CoercionError(msg=str(error), token=token) from error
+        return tuple(found)
+
+    return converted
 
 
 def _pool(_kind: object, text: str) -> None:
@@ -122,7 +154,13 @@ Who = Annotated[
 Why = Annotated[str, Parameter("--reason", help="Your reason, recorded in the audit trail.")]
 Lines = Annotated[
     tuple[ids.LineItemId, ...],
-    Parameter("--line", negative=(), show_default=False, help="Line item ID (li_...). May be repeated."),
+    Parameter(
+        "--line",
+        converter=each(line_id),
+        negative=(),
+        show_default=False,
+        help="Line item ID (li_...). May be repeated.",
+    ),
 ]
 
 

@@ -1,12 +1,13 @@
 """Wrong usage, in one sentence that helps."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from cyclopts import (
     CoercionError,
     CycloptsError,
     MissingArgumentError,
+    RepeatArgumentError,
     UnknownCommandError,
     UnusedCliTokensError,
     ValidationError,
@@ -15,6 +16,11 @@ from cyclopts import (
 from interfaces.cli.commands import groups
 from interfaces.cli.usage import UsageError, shown, without_passwords
 
+_MUST: Mapping[object, str] = {
+    bool: "takes no value",
+    float: "must be a number",
+}
+"""What the parser's own reading of a type needs."""
 _NUMBER = re.compile(r"-?\d{1,18}(\.\d{1,9})?", re.ASCII)
 
 
@@ -55,8 +61,12 @@ def _what(error: CycloptsError, command: str, arguments: Sequence[str]) -> str:
             return f"Unknown command {shown(first)}.{hint}"
         case ValidationError(argument=argument) if argument is not None and argument.tokens:
             return _invalid(_name(error), error.exception_message, argument.tokens[0].value)
+        case RepeatArgumentError(token=token):
+            return f"{token.keyword} is given more than once. Keep one of them."
         case CoercionError(token=token, msg=str(must)) if token is not None:
             return _invalid(_name(error), must, token.value)
+        case CoercionError(token=token, target_type=type_) if token is not None and type_ in _MUST:
+            return _invalid(_name(error), _MUST[type_], token.value)
         case _:
             return " ".join(without_passwords(str(error)).split())
 

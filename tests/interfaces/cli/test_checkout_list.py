@@ -63,6 +63,14 @@ def test_a_day_is_that_of_the_shop(
 
 
 @pytest.mark.usefixtures("small_shop")
+@pytest.mark.parametrize("command", [("checkout", "list"), ("search", "ada")], ids=" ".join)
+def test_before_a_checkout_that_is_not_there_is_no_page(fulfill: Fulfill, command: tuple[str, ...]) -> None:
+    said = fulfill(*command, "--before", "cs_test_zzzzzzzzzz")
+
+    assert (said.code, said.out, said.err) == (1, "", "fulfill: No checkout cs_test_zzzzzzzzzz in the log.\n")
+
+
+@pytest.mark.usefixtures("small_shop")
 def test_a_search_of_a_time_that_ends_before_it_begins_is_wrong_usage(fulfill: Fulfill) -> None:
     said = fulfill("search", "ada@example.com", "--since", "2026-11-25", "--until", "2026-11-24")
 
@@ -108,6 +116,8 @@ def test_a_redacted_list_has_no_personal_data(fulfill: Fulfill) -> None:
         (("--limit", "201"), "--limit must be 1 to 200 (got 201)."),
         (("--since", "yesterday"), "--since must be a time such as"),
         (("--until", "9999-12-31"), "--until must be a time such as"),
+        (("--currency", "EURO"), "--currency must be the ISO 4217 code of a currency, such as eur (got 'EURO')."),
+        (("--currency", "xyz"), "--currency must be the ISO 4217 code of a currency, such as eur (got 'xyz')."),
         (
             ("--since", "2026-11-25", "--until", "2026-11-24"),
             "--since must be before --until (got '2026-11-25' and '2026-11-24'), since no checkout is between them. "

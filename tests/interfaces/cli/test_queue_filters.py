@@ -12,6 +12,8 @@ ORDER, POSTER = "cs_test_a1Q7xK2mVd", "cs_test_c3S9zM4oXf"
 
 pytestmark = pytest.mark.usefixtures("small_shop")
 
+NO_CURSOR = "--after must be the cursor of a task, such as 2026-11-24T09:01:00.700033Z/manual_line/cs_.../li_..."
+
 
 def tasks(fulfill: Fulfill, *arguments: str) -> list[tuple[str, str]]:
     return [(item["kind"], item["item"]) for item in fulfill("queue", *arguments, "--json").json]
@@ -104,8 +106,12 @@ def test_what_is_low_is_found_by_its_sku(fulfill: Fulfill, small_shop: Path) -> 
         (("--limit", "0"), "--limit must be 1 to 1000 (got 0)."),
         (("--limit", "1001"), "--limit must be 1 to 1000 (got 1001)."),
         (("--older-than", "3w"), "--older-than must be a number of minutes, hours or days, such as 45m, 12h or 3d"),
-        (("--after", "li_mug"), "--after must be the cursor of a task in `fulfill queue` (got 'li_mug')."),
-        (("--after", "noon/a/b/c"), "--after must be a time such as"),
+        (("--after", "li_mug"), f"{NO_CURSOR} (got 'li_mug'). `fulfill queue` prints the one for the next page; with "),
+        (("--after", "noon/a/b/c"), f"{NO_CURSOR} (got 'noon/a/b/c')."),
+        (("--after", "2026-11-24/manual_line/b/c"), NO_CURSOR),
+        (("--after", "2026-11-31T09:00:00.000000Z/manual_line/b/c"), NO_CURSOR),
+        (("--after", "2026-11-24T09:00:00.000000Z/bogus/b/c"), NO_CURSOR),
+        (("--order", "evt_!"), "'evt_!' is not the ID of a Stripe event, which looks like evt_1A2b3C."),
     ],
 )
 def test_a_filter_that_can_not_be_meant_is_wrong_usage(

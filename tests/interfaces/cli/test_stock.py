@@ -75,10 +75,12 @@ def test_a_count_may_be_as_small_or_large_as_is_reasonable(fulfill: Fulfill, num
     assert fulfill("stock", "count", "mug", number, *BY, "--json").json["on_hand"] == int(number)
 
 
-def test_a_count_beyond_reason_is_refused(fulfill: Fulfill) -> None:
-    result = fulfill("stock", "count", "mug", "1000000001", *BY, "--json")
+@pytest.mark.parametrize("count", ["1000000001", "9" * 20])
+def test_a_count_beyond_reason_is_refused(fulfill: Fulfill, count: str) -> None:
+    result = fulfill("stock", "count", "mug", count, *BY, "--json")
 
     assert (result.code, result.json["error"]["kind"]) == (1, "refused")
+    assert result.err == f"fulfill: A count must be from 0 to 1000000000 (got {count}).\n"
 
 
 def test_a_sku_is_the_same_however_its_letters_are_composed(fulfill: Fulfill) -> None:
