@@ -315,7 +315,7 @@ def address(
     json: Json = False,
 ) -> int:
     """Correct the shipping address of what has not left yet. Parts that are left out stay."""
-    from application.correction import Correction
+    from application.staff import Correction
 
     who = by(as_, reason)
     correction = Correction(

@@ -10,9 +10,8 @@ from fakes.outside import Outside
 from shop import COMPLETED, Shop
 from typed_ids import as_event, as_line, as_session
 
-from application.correction import Correction
 from application.ports import DeliveryReceipt, DeliveryRequest, Permanent, Temporary
-from application.staff import By
+from application.staff import By, Correction
 from domain.checkout import Address, Contact
 from domain.effect import Effect
 from domain.errors import Refused

@@ -3,22 +3,23 @@
 from collections.abc import Sequence, Set
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
-from application.correction import Correction
 from application.errors import NotFound
 from application.log.log import Log
 from application.log.unit_of_work import Stamp, UnitOfWork
 from application.log.writer import Command, Writer
 from application.ports import Clock
-from application.retriable import check_retriable
+from application.staff.by import By
+from application.staff.checks import check_address, check_is_known, check_retriable, not_found
+from application.staff.correction import Correction
+from application.staff.parcels import ListedParcel, ship_all
 from domain import key_decisions, revoked_keys, staff_decisions
 from domain.catalog import Catalog
 from domain.checkout import Contact
 from domain.checkout_session import CheckoutSession
-from domain.errors import InvalidIdentifier, Refused, UnreadableEvent
+from domain.errors import Refused, UnreadableEvent
 from domain.fulfillment import Fulfillment
 from domain.identifiers import fulfillment_id, key_pool_id, stock_id
 from domain.ids import LineItemId, PoolName, SessionId, Sku, StreamId, StripeEventId
@@ -26,7 +27,6 @@ from domain.key_decisions import Withdrawal
 from domain.key_pool import KeyPool
 from domain.line import Line
 from domain.mail import Mail, MailKind
-from domain.mail_address import mail_address
 from domain.personal import Personal, personal
 from domain.revoked_keys import KeyChange
 from domain.stock_item import StockItem
@@ -36,37 +36,6 @@ T = TypeVar("T")
 
 _KEYS_PER_EVENT = 1000
 _TEXT_MAX = 2000
-_SHOWN_MAX = 5
-_SHOWN_TEXT_MAX = 60
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class By:
-    """The member of staff who acts, and the reason."""
-
-    name: str
-    reason: str
-
-    def __post_init__(self) -> None:
-        for what, text in (("--as", self.name), ("--reason", self.reason)):
-            if not any(map(str.isalnum, text)) or len(text.strip()) > _TEXT_MAX or not text.isprintable():
-                raise Refused(
-                    f"{what} must have 1 to {_TEXT_MAX} printable characters, at least one of them a letter or digit."
-                )
-
-    @property
-    def actor(self) -> str:
-        return f"staff:{self.name.strip()}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListedParcel:
-    """A shipped parcel of a list. It contains everything that was ready to pack in its checkout."""
-
-    row: int
-    session_id: SessionId
-    carrier: str
-    tracking: str | None
 
 
 class _OnlyTried(Exception):
@@ -138,10 +107,7 @@ class Staff:
         """
 
         def ship(unit: UnitOfWork) -> None:
-            refusals = [refusal for parcel in parcels if (refusal := _refusal_to_ship(parcel, unit))]
-            if refusals:
-                more = [f"{len(refusals) - _SHOWN_MAX} more rows are refused."] if refusals[_SHOWN_MAX:] else []
-                raise Refused(" ".join([*refusals[:_SHOWN_MAX], *more, "Nothing was recorded."]))
+            ship_all(parcels, unit)
             if is_dry_run:
                 raise _OnlyTried
 
@@ -221,7 +187,7 @@ class Staff:
         if subject.startswith("evt_"):
             self._received(subject)
         elif not self._log.get(CheckoutSession, subject).is_known:
-            raise _not_found(subject)
+            raise not_found(subject)
 
     def dismiss(self, subject: SessionId | StripeEventId, by: By) -> None:
         """Take a Stripe event or a checkout out of the work queue, until there is something new about it. Lines of a
@@ -257,7 +223,7 @@ class Staff:
         Raises:
             Refused: `to` is no address, or there is no such checkout.
         """
-        _check_address(to)
+        check_address(to)
         self._on_checkout(
             session_id, by, lambda unit: unit.command(CheckoutSession, session_id, CheckoutSession.readdress, to)
         )
@@ -267,7 +233,7 @@ class Staff:
     ) -> Mail:
         """Send a mail again that was sent, and return it. A dry run makes the same decision and records nothing."""
         if to is not None:
-            _check_address(to)
+            check_address(to)
         decided: list[Mail] = []
 
         def resend(unit: UnitOfWork) -> None:
@@ -357,7 +323,7 @@ class Staff:
 
     def _on_checkout(self, session_id: SessionId, by: By, command: Command[T]) -> T:
         def checked(unit: UnitOfWork) -> T:
-            _check_is_known(session_id, unit)
+            check_is_known(session_id, unit)
             return command(unit)
 
         return self._run(by, session_id, [session_id, fulfillment_id(session_id)], checked)
@@ -370,39 +336,8 @@ class Staff:
         return self._writer.submit(Stamp(actor=by.actor, now=now, session_id=session_id, reason=reason), ids, command)
 
 
-def _check_address(to: str) -> None:
-    """
-    Raises:
-        Refused: no mail can be sent to it.
-    """
-    try:
-        mail_address(to)
-    except InvalidIdentifier as error:
-        raise Refused(
-            f"--to must be an email address such as ada@example.com (got {to[:_SHOWN_TEXT_MAX]!r})."
-        ) from error
-
-
-def _check_is_known(session_id: SessionId, unit: UnitOfWork) -> None:
-    if not unit.load(CheckoutSession, session_id).is_known:
-        raise _not_found(session_id)
-
-
-def _not_found(session_id: str) -> NotFound:
-    return NotFound(f"No checkout {session_id} in the log.")
-
-
-def _refusal_to_ship(parcel: ListedParcel, unit: UnitOfWork) -> str | None:
-    try:
-        _check_is_known(parcel.session_id, unit)
-        staff_decisions.ship(parcel.session_id, (), unit, carrier=parcel.carrier, tracking=parcel.tracking)
-    except (NotFound, Refused) as error:
-        return f"Row {parcel.row}, {parcel.session_id}: {error}"
-    return None
-
-
 def _retry_checkout(id: SessionId, unit: UnitOfWork) -> None:
-    _check_is_known(id, unit)
+    check_is_known(id, unit)
     unit.command(CheckoutSession, id, CheckoutSession.request_retry)
 
 

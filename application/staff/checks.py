@@ -1,18 +1,49 @@
-"""The check whether a retry that staff request can do anything."""
+"""What is checked before a command of staff: an address, a checkout, and whether a retry can do anything."""
 
 from collections.abc import Sequence
 
+from application.errors import NotFound
 from application.log.log import Log
+from application.log.unit_of_work import UnitOfWork
 from domain.checkout_session import CheckoutSession
 from domain.effect import Effect
-from domain.errors import Refused
+from domain.errors import InvalidIdentifier, Refused
 from domain.fulfillment import Fulfillment
 from domain.identifiers import fulfillment_id
 from domain.ids import SessionId, StreamId
+from domain.mail_address import mail_address
 from domain.retries import can_be_mailed, retried_deliveries, retried_mails
 from domain.retrievals import retrievals_in_hand
 from domain.step import effect_id
 from domain.stripe_event import StripeEvent
+
+_SHOWN_TEXT_MAX = 60
+
+
+def check_address(to: str) -> None:
+    """
+    Raises:
+        Refused: no mail can be sent to it.
+    """
+    try:
+        mail_address(to)
+    except InvalidIdentifier as error:
+        raise Refused(
+            f"--to must be an email address such as ada@example.com (got {to[:_SHOWN_TEXT_MAX]!r})."
+        ) from error
+
+
+def check_is_known(session_id: SessionId, unit: UnitOfWork) -> None:
+    """
+    Raises:
+        NotFound: the log has no such checkout.
+    """
+    if not unit.load(CheckoutSession, session_id).is_known:
+        raise not_found(session_id)
+
+
+def not_found(session_id: str) -> NotFound:
+    return NotFound(f"No checkout {session_id} in the log.")
 
 
 def check_retriable(log: Log, id: str, *, livemode: bool) -> None:

@@ -1,0 +1,43 @@
+"""A list of parcels that have left, which are recorded together or not at all."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from application.errors import NotFound
+from application.log.unit_of_work import UnitOfWork
+from application.staff.checks import check_is_known
+from domain import staff_decisions
+from domain.errors import Refused
+from domain.ids import SessionId
+
+_SHOWN_MAX = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedParcel:
+    """A shipped parcel of a list. It contains everything that was ready to pack in its checkout."""
+
+    row: int
+    session_id: SessionId
+    carrier: str
+    tracking: str | None
+
+
+def ship_all(parcels: Sequence[ListedParcel], unit: UnitOfWork) -> None:
+    """
+    Raises:
+        Refused: one of them can't have left. The sentence names the rows.
+    """
+    refusals = [refusal for parcel in parcels if (refusal := _refusal_to_ship(parcel, unit))]
+    if refusals:
+        more = [f"{len(refusals) - _SHOWN_MAX} more rows are refused."] if refusals[_SHOWN_MAX:] else []
+        raise Refused(" ".join([*refusals[:_SHOWN_MAX], *more, "Nothing was recorded."]))
+
+
+def _refusal_to_ship(parcel: ListedParcel, unit: UnitOfWork) -> str | None:
+    try:
+        check_is_known(parcel.session_id, unit)
+        staff_decisions.ship(parcel.session_id, (), unit, carrier=parcel.carrier, tracking=parcel.tracking)
+    except (NotFound, Refused) as error:
+        return f"Row {parcel.row}, {parcel.session_id}: {error}"
+    return None
