@@ -28,13 +28,20 @@ def ship_all(parcels: Sequence[ListedParcel], unit: UnitOfWork) -> None:
     Raises:
         Refused: one of them can't have left. The sentence names the rows.
     """
-    refusals = [refusal for parcel in parcels if (refusal := _refusal_to_ship(parcel, unit))]
+    first = {parcel.session_id: parcel for parcel in reversed(parcels)}
+    refusals = [refusal for parcel in parcels if (refusal := _refusal_to_ship(parcel, first[parcel.session_id], unit))]
     if refusals:
         more = [f"{len(refusals) - _SHOWN_MAX} more rows are refused."] if refusals[_SHOWN_MAX:] else []
         raise Refused(" ".join([*refusals[:_SHOWN_MAX], *more, "Nothing was recorded."]))
 
 
-def _refusal_to_ship(parcel: ListedParcel, unit: UnitOfWork) -> str | None:
+def _refusal_to_ship(parcel: ListedParcel, first: ListedParcel, unit: UnitOfWork) -> str | None:
+    """`first` is the first parcel of the same checkout."""
+    if parcel is not first:
+        return (
+            f"Row {parcel.row}, {parcel.session_id}: Row {first.row} is of the same order, and ships all that it has "
+            "ready to pack. Remove one of the two rows."
+        )
     try:
         check_is_known(parcel.session_id, unit)
         staff_decisions.ship(parcel.session_id, (), unit, carrier=parcel.carrier, tracking=parcel.tracking)

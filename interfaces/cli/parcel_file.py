@@ -39,17 +39,33 @@ def read_parcel_file(file: str) -> Sequence[ParcelRow]:
         raise UsageError(f"{file} is not valid UTF-8. Save it as CSV in UTF-8.") from error
     header = lines[0] if lines else ""
     separator = max(_SEPARATORS, key=header.count)
+    reader = csv.reader(lines, delimiter=separator, strict=True)
     try:
-        names, *rows = csv.reader(lines, delimiter=separator, strict=True) if lines else ([],)
+        names, *rows = reader if lines else ([],)
     except csv.Error as error:
-        raise UsageError(f"{file} is not a CSV file ({error}).") from error
+        raise UsageError(f"Row {reader.line_num} of {file} is not CSV ({error}). Check its quotes.") from error
     columns = [name.strip().lower() for name in names]
-    if sorted(columns) != sorted(_COLUMNS):
-        raise UsageError(f"{file} must begin with a row that names its columns: order,carrier,tracking.")
+    _check_header(file, columns, header)
     parcels = [_parcel(file, number, columns, row) for number, row in enumerate(rows, 2) if any(map(str.strip, row))]
     if not 0 < len(parcels) <= PARCELS_MAX:
         raise UsageError(f"{file} must have 1 to {PARCELS_MAX} parcels (got {len(parcels)}).")
     return parcels
+
+
+def _check_header(file: str, columns: Sequence[str], header: str) -> None:
+    problems = {
+        "Missing": [name for name in _COLUMNS if name not in columns],
+        "Unknown": [shown(name) for name in dict.fromkeys(columns) if name not in _COLUMNS],
+        "More than once": [name for name in _COLUMNS if columns.count(name) > 1],
+    }
+    found = " ".join(f"{what}: {', '.join(names)}." for what, names in problems.items() if names)
+    if not header.strip():
+        raise UsageError(f"The first row of {file} must be order,carrier,tracking, but it is empty.")
+    if found:
+        raise UsageError(
+            f"The first row of {file} must name the columns order, carrier and tracking, each once (got "
+            f"{shown(header)}). {found}"
+        )
 
 
 def _parcel(file: str, number: int, columns: Sequence[str], row: Sequence[str]) -> ParcelRow:

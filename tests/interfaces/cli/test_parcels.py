@@ -64,7 +64,10 @@ def test_an_order_twice_in_a_list_is_refused(fulfill: Fulfill, listed: Callable[
     result = fulfill("ship-all", listed("ORDER-17,DHL,0034", f"{ORDER},DHL,0034"), *BY)
 
     assert result.code == 1
-    assert f"Row 3, {ORDER}: No line of this checkout is ready to be packed." in result.err
+    assert result.err == (
+        f"fulfill: Row 3, {ORDER}: Row 2 is of the same order, and ships all that it has ready to pack. Remove one of "
+        "the two rows. Nothing was recorded.\n"
+    )
     assert parcels(fulfill, ORDER) == []
 
 
@@ -106,15 +109,22 @@ def test_a_list_is_read_as_spreadsheets_write_it(tmp_path: Path, separator: str)
 @pytest.mark.parametrize(
     ("content", "result"),
     [
-        (b"", "must begin with a row that names its columns"),
-        (b"ORDER-17,DHL,0034\n", "must begin with a row that names its columns"),
-        (b"order,carrier\nORDER-17,DHL\n", "must begin with a row that names its columns"),
+        (b"", "must be order,carrier,tracking, but it is empty"),
+        (b"\nORDER-17,DHL,0034\n", "must be order,carrier,tracking, but it is empty"),
+        (
+            b"ORDER-17,DHL,0034\n",
+            r"must name the columns order, carrier and tracking, each once \(got 'ORDER-17,DHL,0034'\)\. "
+            r"Missing: order, carrier, tracking\. Unknown: 'order-17', 'dhl', '0034'\.$",
+        ),
+        (b"order,carrier\nORDER-17,DHL\n", r"\(got 'order,carrier'\)\. Missing: tracking\.$"),
+        (b"order;carrier;tracking;kg\nORDER-17;DHL;;2\n", r"tracking;kg'\)\. Unknown: 'kg'\.$"),
+        (b"order,Order,carrier,tracking\na,a,DHL,\n", r"\. More than once: order\.$"),
         (b"order,carrier,tracking\n", r"must have 1 to 500 parcels \(got 0\)"),
         (b"order,carrier,tracking\n" + b"a,b,c\n" * (PARCELS_MAX + 1), r"must have 1 to 500 parcels \(got 501\)"),
         (b"order,carrier,tracking\nORDER-17,DHL\n", "Row 2 of .* has 2 columns, not 3"),
         (b"order,carrier,tracking\n,DHL,0034\n", "Row 2 of .* has no order"),
         (b"order,carrier,tracking\nORDER-17, ,0034\n", "Row 2 of .* has no carrier"),
-        (b'order,carrier,tracking\n"ORDER-17,DHL,0034\n', "is not a CSV file"),
+        (b'order,carrier,tracking\n"ORDER-17,DHL,0034\n', r"Row 2 of .* is not CSV \(.*\)\. Check its quotes\."),
         (b"order,carrier,tracking\nORDER-17,M\xfcller,\n", "is not valid UTF-8"),
         (b" " * (1024 * 1024 + 1), "is larger than 1 MiB"),
     ],
