@@ -1,10 +1,16 @@
-"""The rule for valid addresses of mails."""
+"""The rules for addresses of mails, and how people paste them."""
 
+import re
 from email.headerregistry import Address
 
 from domain.errors import InvalidIdentifier
 
 _LENGTH_MAX = 320
+_NAMED = re.compile(r"[^<>]*<([^<>]*)>\s*")
+_SCHEME = "mailto:"
+_LABEL = "[a-z0-9]([a-z0-9-]*[a-z0-9])?"
+_PUBLIC = re.compile(rf"({_LABEL}\.)+[a-z][a-z0-9-]*[a-z0-9]", re.IGNORECASE)
+"""A domain with a dot, whose last part is no number: mail servers outside know no others."""
 _FORBIDDEN = frozenset(' <>,;:"()[]\\')
 
 
@@ -22,3 +28,26 @@ def mail_address(text: str) -> Address:
         return Address(username=local, domain=domain.encode("idna").decode("ascii"))
     except (ValueError, IndexError, AttributeError) as error:
         raise InvalidIdentifier("not an e-mail address, such as ada@example.com") from error
+
+
+def public_address(text: str) -> str:
+    """Return the address in what a person pasted, if any mail server can send to it.
+
+    Raises:
+        InvalidIdentifier: there is none, or its domain is one of a local network.
+    """
+    pasted = pasted_address(text)
+    if not _PUBLIC.fullmatch(mail_address(pasted).domain):
+        raise InvalidIdentifier("not an e-mail address with a public domain, such as ada@example.com")
+    return pasted
+
+
+def pasted_address(text: str) -> str:
+    """Return what is left of `Ada <ada@example.com>`, as mail programs copy it, or of a link `mailto:...?subject=...`;
+    other text without blanks around it."""
+    named = _NAMED.fullmatch(text)
+    bare = (named[1] if named else text).strip()
+    if bare[: len(_SCHEME)].lower() == _SCHEME:
+        bare = bare[len(_SCHEME) :]
+    local, at, domain = bare.partition("@")
+    return f"{local}{at}{domain.partition('?')[0]}"

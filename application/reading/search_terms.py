@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
+from domain.mail_address import pasted_address
 from domain.order_number import read_order_number
 
 TERM_MAX = 200
@@ -146,7 +147,7 @@ def _asked(raw: str) -> list[str]:
     if "/" in raw and (ids := _ID.findall(raw.casefold())):
         return ids[-1:]
     bare = raw.strip(_PUNCTUATION).casefold()
-    return words(bare.removeprefix("mailto:").partition("?")[0] if "@" in bare else bare)
+    return words(pasted_address(bare) if "@" in bare else bare)
 
 
 def _digits(number: str) -> str:

@@ -11,7 +11,7 @@ from domain.errors import InvalidIdentifier, Refused
 from domain.fulfillment import Fulfillment
 from domain.identifiers import fulfillment_id
 from domain.ids import SessionId, StreamId
-from domain.mail_address import mail_address
+from domain.mail_address import public_address
 from domain.retries import can_be_mailed, retried_deliveries, retried_mails
 from domain.retrievals import retrievals_in_hand
 from domain.step import effect_id
@@ -20,16 +20,18 @@ from domain.stripe_event import StripeEvent
 _SHOWN_TEXT_MAX = 60
 
 
-def check_address(to: str) -> None:
-    """
+def recipient(to: str) -> str:
+    """Return the address in what staff pasted.
+
     Raises:
         Refused: no mail can be sent to it.
     """
     try:
-        mail_address(to)
+        return public_address(to)
     except InvalidIdentifier as error:
         raise Refused(
-            f"--to must be an email address such as ada@example.com (got {to[:_SHOWN_TEXT_MAX]!r})."
+            "--to must be an email address with a public domain, such as ada@example.com (got "
+            f"{to[:_SHOWN_TEXT_MAX]!r})."
         ) from error
 
 

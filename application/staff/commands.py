@@ -12,7 +12,7 @@ from application.log.unit_of_work import Stamp, UnitOfWork
 from application.log.writer import Command, Writer
 from application.ports import Clock
 from application.staff.by import By
-from application.staff.checks import check_address, check_is_known, check_retriable, not_found
+from application.staff.checks import check_is_known, check_retriable, not_found, recipient
 from application.staff.correction import Correction
 from application.staff.parcels import ListedParcel, ship_all
 from domain import key_decisions, revoked_keys, staff_decisions
@@ -223,21 +223,20 @@ class Staff:
         Raises:
             Refused: `to` is no address, or there is no such checkout.
         """
-        check_address(to)
+        address = recipient(to)
         self._on_checkout(
-            session_id, by, lambda unit: unit.command(CheckoutSession, session_id, CheckoutSession.readdress, to)
+            session_id, by, lambda unit: unit.command(CheckoutSession, session_id, CheckoutSession.readdress, address)
         )
 
     def resend(
         self, session_id: SessionId, kind: MailKind, occasion: str | None, to: str | None, by: By, *, is_dry_run: bool
     ) -> Mail:
         """Send a mail again that was sent, and return it. A dry run makes the same decision and records nothing."""
-        if to is not None:
-            check_address(to)
+        address = None if to is None else recipient(to)
         decided: list[Mail] = []
 
         def resend(unit: UnitOfWork) -> None:
-            decided.append(staff_decisions.resend(session_id, kind, occasion, personal(to), unit))
+            decided.append(staff_decisions.resend(session_id, kind, occasion, personal(address), unit))
             if is_dry_run:
                 raise _OnlyTried
 
