@@ -128,7 +128,7 @@ def _what_is_wrong(mail: Mail, session: CheckoutSession, fulfillment: Fulfillmen
         case MailKind.PAYMENT_FAILED:
             is_wrong = is_decided or not has_failed or session.is_canceled
             return "the payment has not failed, or is of no interest" if is_wrong else None
-        case MailKind.CANCELED if not fulfillment.lines:
+        case MailKind.CANCELED if mail.payment_wait:
             return "it is paid, or not canceled" if session.is_paid or not session.is_canceled else None
         case _:
             return _what_is_wrong_with_lines(mail, session, fulfillment)
@@ -149,6 +149,8 @@ def _what_is_wrong_with_lines(mail: Mail, session: CheckoutSession, fulfillment:
         line = fulfillment.lines.get(shown.id)
         if line is None or (shown.state, shown.keys, shown.link) != (line.state, line.keys, line.link):
             return f"{shown.id} is {line.state if line else 'unplanned'} and not {shown.state}, or has other keys"
+        if (shown.is_short_of_keys, shown.has_lost_its_keys) != (line.is_short_of_keys, line.has_lost_its_keys):
+            return f"{shown.id} waits for other keys, or has lost others"
         if mail.kind is MailKind.BACKORDERED and line.state is not LineState.BACKORDERED:
             return f"{shown.id} is there"
         if mail.kind is MailKind.CANCELED and line.state is not LineState.CANCELED:

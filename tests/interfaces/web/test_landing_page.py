@@ -33,6 +33,7 @@ from application.reading.checkout_state import CheckoutState
 from domain import reasons
 from domain.checkout import PaymentAddress, Presentment
 from domain.checkout_session import CheckoutSession
+from domain.event import Event
 from domain.line import LineState
 from domain.park_reason import ParkReason
 from domain.personal import Personal
@@ -192,6 +193,20 @@ def test_a_session_that_expired_says_so() -> None:
     assert page.state is CheckoutState.EXPIRED
     assert "has expired" in render(page)
     assert REFRESH not in render(page)
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        pytest.param([CheckoutSession.Canceled(notifies=False)], id="canceled"),
+        pytest.param([CheckoutSession.AsyncPaymentFailed(stripe_event=as_event("evt_1"))], id="failed"),
+        pytest.param([retrieved(replace(UNPAID, status="expired"))], id="expired"),
+    ],
+)
+def test_an_unpaid_order_of_which_nothing_comes_lists_nothing_as_ordered(facts: list[Event]) -> None:
+    page = page_of(session(retrieved(UNPAID), *facts))
+
+    assert (page.words.mark, page.sections) == ("stopped", ())
 
 
 def test_a_session_that_is_open_is_not_completed_yet() -> None:
