@@ -13,6 +13,7 @@ from domain.line import Line, LineState, Parcel
 from domain.personal import Personal, personal
 from domain.plan import PlannedLine
 from domain.reason import Reason
+from domain.staff_text import check_line
 
 TEXT_MAX = 200
 
@@ -369,7 +370,5 @@ class Fulfillment(FulfillmentEvents, Aggregate[FulfillmentFact]):
 
 def _check_label(carrier: str, tracking: str | None) -> None:
     for what, text in (("carrier", carrier), ("tracking number", tracking)):
-        if text is not None and not (any(map(str.isalnum, text)) and len(text) <= TEXT_MAX and text.isprintable()):
-            raise Refused(
-                f"A {what} must have a letter or digit, at most {TEXT_MAX} characters, and none that can't be printed."
-            )
+        if text is not None:
+            check_line(f"A {what}", text, TEXT_MAX)

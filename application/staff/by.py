@@ -2,9 +2,7 @@
 
 from dataclasses import dataclass
 
-from domain.errors import Refused
-
-_TEXT_MAX = 2000
+from domain.staff_text import REASON_MAX, check_line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,10 +14,7 @@ class By:
 
     def __post_init__(self) -> None:
         for what, text in (("--as", self.name), ("--reason", self.reason)):
-            if not any(map(str.isalnum, text)) or len(text.strip()) > _TEXT_MAX or not text.isprintable():
-                raise Refused(
-                    f"{what} must have 1 to {_TEXT_MAX} printable characters, at least one of them a letter or digit."
-                )
+            check_line(what, text, REASON_MAX)
 
     @property
     def actor(self) -> str:

@@ -29,13 +29,13 @@ from domain.line import Line
 from domain.mail import Mail, MailKind
 from domain.personal import Personal, personal
 from domain.revoked_keys import KeyChange
+from domain.staff_text import check_note
 from domain.stock_item import StockItem
 from domain.stripe_event import StripeEvent
 
 T = TypeVar("T")
 
 _KEYS_PER_EVENT = 1000
-_TEXT_MAX = 2000
 
 
 class _OnlyTried(Exception):
@@ -209,10 +209,9 @@ class Staff:
         """Add a note to the audit trail.
 
         Raises:
-            Refused: the note is empty or too long, or there is no such checkout.
+            Refused: as `check_note`, or there is no such checkout.
         """
-        if not 0 < len(text.strip()) <= _TEXT_MAX:
-            raise Refused(f"A note must have 1 to {_TEXT_MAX} characters (got {len(text.strip())}).")
+        check_note(text)
         self._on_checkout(
             session_id, by, lambda unit: unit.command(CheckoutSession, session_id, CheckoutSession.note, text)
         )

@@ -34,7 +34,7 @@ WRAP_BLOCKED = Fulfillment.LineItemBlocked(
 COMPLETED = Fulfillment.Completed()
 
 NOT_PAID = "This checkout is not paid or not planned yet, so none of its lines can be delivered."
-UNFIT = "{} must have a letter or digit, at most 200 characters, and none that can't be printed."
+UNFIT = "{} must have 1 to 200 printable characters, at least one of them a letter or digit."
 
 
 def the_fulfillment(*facts: Event) -> Given[Fulfillment]:

@@ -1,0 +1,36 @@
+"""What staff type and the log keeps: text that says something, and that can't steer the terminal that shows it."""
+
+import unicodedata
+
+from domain.errors import Refused
+
+REASON_MAX = NOTE_MAX = 2000
+_STEERING = frozenset({"Cc", "Zl", "Zp", "Cs"})
+_BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_BETWEEN_LINES = frozenset("\n\r\t")
+
+
+def check_line(what: str, text: str, length_max: int) -> None:
+    """
+    Raises:
+        Refused: it has no letter or digit, is too long, or has a character that can't be printed.
+    """
+    if not any(map(str.isalnum, text)) or len(text) > length_max or not text.isprintable():
+        raise Refused(
+            f"{what} must have 1 to {length_max} printable characters, at least one of them a letter or digit."
+        )
+
+
+def check_note(text: str) -> None:
+    """A note may have several lines, and whatever people paste from a mail, such as hard blanks.
+
+    Raises:
+        Refused: it is empty or too long, or has a control character or a mark of direction.
+    """
+    if not 0 < len(text.strip()) <= NOTE_MAX:
+        raise Refused(f"A note must have 1 to {NOTE_MAX} characters (got {len(text.strip())}).")
+    if any(unicodedata.category(each) in _STEERING or each in _BIDI for each in {*text} - _BETWEEN_LINES):
+        raise Refused(
+            "A note must have no control characters except line breaks, since they can steer the terminal that shows "
+            "it. Type what you pasted."
+        )
