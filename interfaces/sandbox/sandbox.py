@@ -16,6 +16,7 @@ from interfaces.sandbox.faults.weather import Weather
 from interfaces.sandbox.model.books import Books, books_of
 from interfaces.sandbox.model.catalog import new_price, new_product
 from interfaces.sandbox.model.checkout import PaymentDetails
+from interfaces.sandbox.model.discounts import new_coupon, new_promotion_code
 from interfaces.sandbox.model.disputes import closed_dispute, new_dispute
 from interfaces.sandbox.model.links import new_payment_link
 from interfaces.sandbox.model.params import Params
@@ -24,6 +25,7 @@ from interfaces.sandbox.model.payment_values import Dispute, PaymentIntent, Refu
 from interfaces.sandbox.model.sessions import new_session, session_of_link
 from interfaces.sandbox.model.values import (
     Address,
+    Coupon,
     Customer,
     DeliveryAttempt,
     Endpoint,
@@ -34,6 +36,7 @@ from interfaces.sandbox.model.values import (
     PaymentLink,
     Price,
     Product,
+    PromotionCode,
     Session,
     TaxId,
     WebhookDelivery,
@@ -103,6 +106,14 @@ class Sandbox(Core):
     def create_price(self, values: Values) -> Price:
         with self.changing() as making:
             return new_price(Params.of_values(values), making)
+
+    def create_coupon(self, values: Values) -> Coupon:
+        with self.changing() as making:
+            return new_coupon(Params.of_values(values), making)
+
+    def create_promotion_code(self, values: Values) -> PromotionCode:
+        with self.changing() as making:
+            return new_promotion_code(Params.of_values(values), making)
 
     def create_payment_link(self, values: Values) -> PaymentLink:
         with self.changing() as making:

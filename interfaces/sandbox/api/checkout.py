@@ -64,7 +64,7 @@ def list_session_line_items(call: ApiCall) -> JsonObject:
     with call.sandbox.reading() as state:
         session, shapes = state.session(call.names["id"]), SessionShapes(state)
         url = f"/v1/checkout/sessions/{session.id}/line_items"
-        return page_json(call, url, session.line_items, lambda item: shapes.item(item, expand))
+        return page_json(call, url, session.line_items, lambda item: shapes.item(item, session, expand))
 
 
 def create_payment_link(call: ApiCall) -> JsonObject:
@@ -107,7 +107,7 @@ def list_payment_link_line_items(call: ApiCall) -> JsonObject:
     with call.sandbox.reading() as state:
         link, shapes = state.payment_link(call.names["id"]), SessionShapes(state)
         url = f"/v1/payment_links/{link.id}/line_items"
-        return page_json(call, url, link.line_items, lambda item: shapes.item(item, expand))
+        return page_json(call, url, link.line_items, lambda item: shapes.item(item, link, expand))
 
 
 def _is_wanted(session: Session, call: ApiCall) -> bool:

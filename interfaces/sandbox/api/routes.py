@@ -2,7 +2,7 @@
 
 from starlette.routing import BaseRoute, Route
 
-from interfaces.sandbox.api import catalog, checkout, listening, payment_pages, payments, reversals, webhooks
+from interfaces.sandbox.api import catalog, checkout, discounts, listening, payment_pages, payments, reversals, webhooks
 from interfaces.sandbox.api.answer import Answering, unrecognized
 from interfaces.sandbox.api.call import Handler
 from interfaces.sandbox.sandbox import Sandbox
@@ -16,6 +16,13 @@ _PATHS: dict[str, dict[str, Handler]] = {
     },
     "/v1/prices": {"GET": catalog.list_prices, "POST": catalog.create_price},
     "/v1/prices/{id}": {"GET": catalog.retrieve_price, "POST": catalog.update_price},
+    "/v1/coupons": {"GET": discounts.list_coupons, "POST": discounts.create_coupon},
+    "/v1/coupons/{id}": {"GET": discounts.retrieve_coupon},
+    "/v1/promotion_codes": {"GET": discounts.list_promotion_codes, "POST": discounts.create_promotion_code},
+    "/v1/promotion_codes/{id}": {
+        "GET": discounts.retrieve_promotion_code,
+        "POST": discounts.update_promotion_code,
+    },
     "/v1/checkout/sessions": {"GET": checkout.list_sessions, "POST": checkout.create_session},
     "/v1/checkout/sessions/{id}": {"GET": checkout.retrieve_session, "POST": checkout.update_session},
     "/v1/checkout/sessions/{id}/expire": {"POST": checkout.expire_session},

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import assert_never
 
 from interfaces.sandbox.model.carts import line_item
+from interfaces.sandbox.model.discounts import discounted
 from interfaces.sandbox.model.errors import StripeError, declined_card, invalid_parameter, invalid_state
 from interfaces.sandbox.model.making import Making
 from interfaces.sandbox.model.payment_methods import TEST_CARD_NUMBER, is_declined, method_filled_in
@@ -62,7 +63,7 @@ def filled_in(session: Session, payment: PaymentDetails, making: Making) -> Sess
     if unknown:
         raise invalid_parameter("quantities", f"No such line item: '{min(unknown)}'")
     adjusted = [_adjusted(item, payment.quantities.get(item.id)) for item in session.line_items]
-    return replace(
+    filled = replace(
         session,
         line_items=(*adjusted, *_added(session, payment, making)),
         shipping=_shipping(session, payment),
@@ -72,6 +73,7 @@ def filled_in(session: Session, payment: PaymentDetails, making: Making) -> Sess
         has_opted_in=payment.has_opted_in,
         wishes=replace(session.wishes, custom_fields=_answered(session, payment)),
     )
+    return discounted(filled, making.state)
 
 
 def completed(

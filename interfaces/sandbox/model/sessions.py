@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Final
 
 from interfaces.sandbox.model.carts import line_items_of, one_currency, optional_items_of, wishes_of
+from interfaces.sandbox.model.discounts import discounted, discounts_of
 from interfaces.sandbox.model.errors import StripeError, invalid_parameter, missing_parameter
 from interfaces.sandbox.model.making import Making
 from interfaces.sandbox.model.params import Params
@@ -27,7 +28,6 @@ _NAMES: Final = (
     *("success_url", "tax_id_collection", "ui_mode", "wallet_options"),
 )
 _REFUSED: Final = {
-    "discounts": "The sandbox knows no discounts: use a price of 0 for a free item.",
     "return_url": "The sandbox has only the page that Stripe hosts: use `success_url`.",
 }
 
@@ -48,7 +48,7 @@ def new_session(params: Params, making: Making) -> Session:
     items = line_items_of(params, making)
     if mode != "setup":
         _check_items(items, mode, making)
-    return _opened(params, making, mode, items)
+    return discounted(_opened(params, making, mode, items), making.state)
 
 
 def _opened(params: Params, making: Making, mode: Mode, items: tuple[LineItem, ...]) -> Session:
@@ -73,6 +73,7 @@ def _opened(params: Params, making: Making, mode: Mode, items: tuple[LineItem, .
         customer_email=params.text("customer_email"),
         customer_id=params.text("customer"),
         payment_link_id=None,
+        discounts=discounts_of(params, making),
         shipping=wishes.shipping_options[0] if wishes.shipping_options else None,
     )
 

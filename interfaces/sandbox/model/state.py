@@ -7,12 +7,14 @@ from typing import Final, TypeVar
 from interfaces.sandbox.model.errors import missing_resource
 from interfaces.sandbox.model.payment_values import Dispute, PaymentIntent, PaymentMethod, Refund
 from interfaces.sandbox.model.values import (
+    Coupon,
     Endpoint,
     Event,
     KeptAnswer,
     PaymentLink,
     Price,
     Product,
+    PromotionCode,
     Session,
     WebhookDelivery,
 )
@@ -28,6 +30,8 @@ class State:
     version: int = VERSION
     products: dict[str, Product] = field(default_factory=dict)
     prices: dict[str, Price] = field(default_factory=dict)
+    coupons: dict[str, Coupon] = field(default_factory=dict)
+    promotion_codes: dict[str, PromotionCode] = field(default_factory=dict)
     sessions: dict[str, Session] = field(default_factory=dict)
     payment_links: dict[str, PaymentLink] = field(default_factory=dict)
     payment_methods: dict[str, PaymentMethod] = field(default_factory=dict)
@@ -47,6 +51,12 @@ class State:
 
     def price(self, identifier: str, *, param: str | None = None) -> Price:
         return _find("price", self.prices, identifier, param)
+
+    def coupon(self, identifier: str, *, param: str | None = None) -> Coupon:
+        return _find("coupon", self.coupons, identifier, param)
+
+    def promotion_code(self, identifier: str, *, param: str | None = None) -> PromotionCode:
+        return _find("promotion code", self.promotion_codes, identifier, param)
 
     def session(self, identifier: str) -> Session:
         return _find("checkout.session", self.sessions, identifier, None)

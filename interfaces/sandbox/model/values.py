@@ -57,6 +57,41 @@ class Price:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Coupon:
+    """Takes a part, or an amount in one currency, off what is bought."""
+
+    id: str
+    created: int
+    name: str | None
+    percent_off: float | None
+    amount_off: int | None
+    currency: str | None
+    duration: str
+    metadata: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromotionCode:
+    """What a customer knows a coupon by."""
+
+    id: str
+    created: int
+    code: str
+    coupon_id: str
+    active: bool
+    metadata: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppliedCoupon:
+    """A coupon of a session."""
+
+    id: str
+    coupon_id: str
+    promotion_code_id: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AdjustableQuantity:
     minimum: int
     maximum: int
@@ -72,10 +107,15 @@ class LineItem:
     currency: str
     adjustable: AdjustableQuantity | None
     metadata: dict[str, str]
+    amount_discount: int = 0
+
+    @property
+    def amount_subtotal(self) -> int:
+        return self.unit_amount * self.quantity
 
     @property
     def amount_total(self) -> int:
-        return self.unit_amount * self.quantity
+        return self.amount_subtotal - self.amount_discount
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,10 +236,15 @@ class Session:
     """Whether the customer wants to receive promotions."""
     pretended_payment_status: str | None = None
     """The status that the API reports instead of the true one, as if Stripe had added it."""
+    discounts: tuple[AppliedCoupon, ...] = ()
 
     @property
     def amount_subtotal(self) -> int:
-        return sum(item.amount_total for item in self.line_items)
+        return sum(item.amount_subtotal for item in self.line_items)
+
+    @property
+    def amount_discount(self) -> int:
+        return sum(item.amount_discount for item in self.line_items)
 
     @property
     def amount_shipping(self) -> int:
@@ -207,7 +252,7 @@ class Session:
 
     @property
     def amount_total(self) -> int:
-        return self.amount_subtotal + self.amount_shipping
+        return self.amount_subtotal - self.amount_discount + self.amount_shipping
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

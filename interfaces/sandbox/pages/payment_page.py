@@ -47,7 +47,8 @@ class PaymentPage:
     session_id: str
     mode: str
     total: str
-    subtotal: str
+    discount: str | None
+    """What the coupon takes off; shown where there is one."""
     is_free: bool
     lines: Sequence[PageLine]
     extras: Sequence[Extra]
@@ -85,7 +86,7 @@ def payment_page(
         session_id=session.id,
         mode=session.mode,
         total=shown_money(preview.amount_total, session.currency),
-        subtotal=shown_money(preview.amount_subtotal, session.currency),
+        discount=shown_money(-preview.amount_discount, session.currency) if preview.amount_discount else None,
         is_free=session.mode != "setup" and preview.amount_total == 0,
         lines=[_line(item) for item in own_lines],
         extras=[_extra(item, state, filled) for item in session.optional_items],
@@ -118,7 +119,7 @@ def _line(item: LineItem) -> PageLine:
         name=item.description,
         quantity=item.quantity,
         unit=shown_money(item.unit_amount, item.currency),
-        total=shown_money(item.amount_total, item.currency),
+        total=shown_money(item.amount_subtotal, item.currency),
         adjustable=item.adjustable,
     )
 

@@ -14,6 +14,7 @@ from interfaces.sandbox.model.values import (
     ShippingOption,
     Wishes,
 )
+from interfaces.sandbox.stripe_json.discount_shapes import amounts_off_json, session_discounts_json
 from interfaces.sandbox.stripe_json.payment_shapes import PaymentShapes
 from interfaces.sandbox.stripe_json.shapes import (
     NOTHING,
@@ -49,16 +50,17 @@ class SessionShapes:
             "id": session.id,
             "object": "checkout.session",
             **_progress(session),
-            **_amounts(session),
+            **_amounts(session, expand.under("total_details")),
             **_customer(session),
             **_settings(session),
+            "discounts": session_discounts_json(session, self._state, expand.under("discounts")),
             **_wishes(session.wishes),
             "payment_link": session.payment_link_id,
             "shipping_cost": _shipping_cost(session, expand.under("shipping_cost")),
         }
         if expand.has("line_items"):
             url = f"/v1/checkout/sessions/{session.id}/line_items"
-            shown["line_items"] = self._items(url, session.line_items, expand.under("line_items.data"))
+            shown["line_items"] = self._items(url, session, expand.under("line_items.data"))
         if expand.has("payment_intent") and session.payment_intent_id:
             intent = self._state.payment_intent(session.payment_intent_id)
             shown["payment_intent"] = PaymentShapes(self._state).intent(intent, expand.under("payment_intent"))
@@ -87,22 +89,22 @@ class SessionShapes:
         }
         if expand.has("line_items"):
             url = f"/v1/payment_links/{link.id}/line_items"
-            shown["line_items"] = self._items(url, link.line_items, expand.under("line_items.data"))
+            shown["line_items"] = self._items(url, link, expand.under("line_items.data"))
         return shown
 
-    def item(self, item: LineItem, expand: Expand = NOTHING) -> JsonObject:
+    def item(self, item: LineItem, of: Session | PaymentLink, expand: Expand = NOTHING) -> JsonObject:
         price = self._state.price(item.price_id)
         product = self._state.product(price.product_id) if expand.has("price.product") else None
         shown = line_item_json(item, price, product)
         if expand.has("discounts"):
-            shown["discounts"] = []
+            shown["discounts"] = amounts_off_json(of, item.amount_discount) if isinstance(of, Session) else []
         if expand.has("taxes"):
             shown["taxes"] = []
         return shown
 
-    def _items(self, url: str, items: Sequence[LineItem], expand: Expand) -> JsonObject:
-        data = [self.item(item, expand) for item in items[:EMBEDDED_ITEMS_MAX]]
-        return list_json(url, data, has_more=len(items) > EMBEDDED_ITEMS_MAX)
+    def _items(self, url: str, of: Session | PaymentLink, expand: Expand) -> JsonObject:
+        data = [self.item(item, of, expand) for item in of.line_items[:EMBEDDED_ITEMS_MAX]]
+        return list_json(url, data, has_more=len(of.line_items) > EMBEDDED_ITEMS_MAX)
 
 
 def _progress(session: Session) -> JsonObject:
@@ -122,7 +124,7 @@ def _progress(session: Session) -> JsonObject:
     }
 
 
-def _amounts(session: Session) -> JsonObject:
+def _amounts(session: Session, expand: Expand) -> JsonObject:
     if session.mode == "setup":
         return {"amount_subtotal": None, "amount_total": None, "currency": None, "total_details": None}
     return {
@@ -130,11 +132,16 @@ def _amounts(session: Session) -> JsonObject:
         "amount_total": session.amount_total,
         "currency": session.currency,
         "total_details": {
-            "amount_discount": 0,
+            "amount_discount": session.amount_discount,
             "amount_shipping": session.amount_shipping,
             "amount_tax": 0,
+            **({"breakdown": _breakdown(session)} if expand.has("breakdown") else {}),
         },
     }
+
+
+def _breakdown(session: Session) -> JsonObject:
+    return {"discounts": amounts_off_json(session, session.amount_discount), "taxes": []}
 
 
 def _customer(session: Session) -> JsonObject:
@@ -157,7 +164,6 @@ def _settings(session: Session) -> JsonObject:
         "client_reference_id": session.client_reference_id,
         "client_secret": None,
         "currency_conversion": None,
-        "discounts": [],
         "invoice_creation": None,
         "locale": session.locale,
         "optional_items": _optional_items(session.optional_items),

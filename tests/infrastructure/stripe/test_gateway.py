@@ -11,7 +11,7 @@ from fakes.receiver import Receiver, answering, dribbling
 from typed_ids import as_session
 
 from application.ports import Permanent, PortError, SessionUnknown, StripeGateway, Temporary
-from domain.checkout import Consent, Presentment, TaxId
+from domain.checkout import Consent, Discount, Presentment, TaxId
 from domain.errors import InvalidIdentifier
 from domain.ids import SessionId
 from domain.personal import Personal
@@ -128,6 +128,26 @@ def test_what_a_packer_and_a_bookkeeper_need_comes_with_a_session(sandbox: Sandb
     assert checkout.tax_ids == (TaxId(type="eu_vat", value=Personal("DE123456789")),)
     assert checkout.consent == Consent(promotions="opt_in", terms_of_service="accepted")
     assert checkout.presentment == Presentment(amount=1523, currency="usd")
+
+
+def test_a_discount_comes_with_its_name_or_the_code_that_the_customer_entered(
+    sandbox: Sandbox, gateway: StripeGateway
+) -> None:
+    coupon = sandbox.create_coupon({"percent_off": 10, "name": "Welcome"})
+    code = sandbox.create_promotion_code({"promotion": {"type": "coupon", "coupon": coupon.id}, "code": "HELLO"})
+    by_coupon = new_session(sandbox, discounts=[{"coupon": coupon.id}])
+    by_code = new_session(sandbox, discounts=[{"promotion_code": code.id}])
+
+    checkouts = [gateway.retrieve(as_session(id)) for id in (by_coupon, by_code)]
+
+    assert [each.discounts for each in checkouts] == [
+        (Discount(coupon=coupon.id, coupon_name="Welcome"),),
+        (Discount(promotion_code=code.id, code="HELLO"),),
+    ]
+    for checkout in checkouts:
+        assert checkout.amount_discount == checkout.amount_subtotal // 10 > 0
+        assert sum(item.amount_discount for item in checkout.line_items) == checkout.amount_discount
+        assert checkout.amount_total == checkout.amount_subtotal - checkout.amount_discount
 
 
 def test_what_a_session_does_not_ask_for_is_not_there(sandbox: Sandbox, gateway: StripeGateway) -> None:

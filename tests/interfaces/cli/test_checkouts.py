@@ -123,6 +123,26 @@ def test_run_fulfills_a_session_without_a_webhook(fulfill: Fulfill, sandbox: San
     assert (retrieved["actor"], retrieved["reason"]) == ("staff:kim", "the customer called")
 
 
+def test_a_discount_of_the_sandbox_is_in_the_order(fulfill: Fulfill, sandbox: Sandbox) -> None:
+    price = {
+        "currency": "eur",
+        "unit_amount": 1000,
+        "product_data": {"name": "Mug", "metadata": {"delivery": "access"}},
+    }
+    coupon = sandbox.create_coupon({"percent_off": 10, "name": "Welcome"})
+    items = [{"price_data": price, "quantity": 2}]
+    values = {"mode": "payment", "success_url": "http://localhost/x", "line_items": items}
+    session = sandbox.create_session({**values, "discounts": [{"coupon": coupon.id}]}).id
+    sandbox.pay(session)
+
+    fulfill("run", session, *BY)
+
+    document = fulfill("checkout", session, "--json").json
+    assert (document["amount_subtotal"], document["amount_discount"], document["amount_total"]) == (2000, 200, 1800)
+    assert [each["coupon_name"] for each in document["discounts"]] == ["Welcome"]
+    assert "Welcome" in fulfill("checkout", session).out
+
+
 def test_a_state_with_a_verb_of_its_own_is_no_adjective(fulfill: Fulfill, sandbox: Sandbox) -> None:
     session = sandbox.create_session({"mode": "setup", "currency": "eur", "success_url": "http://localhost/x"}).id
     sandbox.pay(session)

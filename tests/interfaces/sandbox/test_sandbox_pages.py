@@ -57,6 +57,15 @@ def test_the_page_shows_what_is_bought_and_says_that_no_money_moves(sandbox: San
     assert "default-src 'none'" in page.headers["content-security-policy"]
 
 
+def test_the_page_shows_what_a_coupon_takes_off(sandbox: Sandbox, browser: httpx2.Client) -> None:
+    coupon = sandbox.create_coupon({"percent_off": 30})
+
+    page = browser.get(opened(sandbox, discounts=[{"coupon": coupon.id}]).url).text
+
+    for shown in ("€10.00", "Discount: -€3.00", "Pay €7.00"):
+        assert shown in page
+
+
 def test_the_style_sheet_is_served(browser: httpx2.Client) -> None:
     sheet = browser.get("/assets/sandbox.css")
 
