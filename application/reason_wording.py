@@ -3,9 +3,15 @@
 from collections.abc import Mapping
 from typing import assert_never
 
-from domain.reason import Peer, Reason, ReasonCode, SmtpAbout
+from domain.reason import URL_MAX, Peer, Reason, ReasonCode, SmtpAbout, UrlProblem
 
 _OTHER = {"live": "test", "test": "live"}
+_URL_PROBLEMS: Mapping[str, str] = {
+    UrlProblem.LETTERS: f"must be at most {URL_MAX} ASCII characters without spaces; write a host's xn-- form",
+    UrlProblem.SCHEME: "must start with https:// or http:// and a host",
+    UrlProblem.CREDENTIALS: "must not hold a user name or a password; the call is signed instead",
+    UrlProblem.HOST: "must have a host that can exist, and a port from 1 to 65535 if any",
+}
 _PEERS: Mapping[str, str] = {Peer.CALLBACK: "The callback's host", Peer.MAIL_SERVER: "The mail server"}
 _REFUSED: Mapping[str, str] = {
     SmtpAbout.RECIPIENT: "the customer's address",
@@ -159,7 +165,7 @@ def in_words(reason: Reason) -> str:  # noqa: C901 - a table with a line for eac
         case ReasonCode.STRIPE_UNINTELLIGIBLE:
             return f"Stripe's answer could not be read: {said['problem']}"
         case ReasonCode.INVALID_URL:
-            return f"The callback can't be made: its url {said['problem']}"
+            return f"The callback can't be made: its url {url_problem(said['problem'])}"
         case ReasonCode.PRIVATE_ADDRESS:
             return (
                 f"The callback's host {said['host']} leads to {said['address']}, which is no address of the public "
@@ -203,6 +209,11 @@ def in_words(reason: Reason) -> str:  # noqa: C901 - a table with a line for eac
             return f"Unexpected {said['error']}{place}"
         case _:
             assert_never(reason.code)
+
+
+def url_problem(problem: str) -> str:
+    """What continues "the url ...". An earlier version stored these words instead of a code."""
+    return _URL_PROBLEMS.get(problem, problem)
 
 
 def _in_brackets(text: str) -> str:

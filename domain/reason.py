@@ -131,6 +131,20 @@ class SmtpAbout(StrEnum):
     MAIL = "mail"
 
 
+URL_MAX = 2048
+"""The length of the longest url that is called."""
+
+
+class UrlProblem(StrEnum):
+    """What is wrong with the url of a callback, as a parameter of reasons. Earlier versions stored a sentence."""
+
+    LETTERS = "letters"
+    """Too long, or with letters that no url has."""
+    SCHEME = "scheme"
+    CREDENTIALS = "credentials"
+    HOST = "host"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reason:
     """Made by the constructors in `domain.reasons` alone."""

@@ -7,7 +7,7 @@ data.
 from collections.abc import Mapping
 
 from domain.ids import PoolName, SessionId, Sku
-from domain.reason import Peer, Reason, ReasonCode, SmtpAbout
+from domain.reason import Peer, Reason, ReasonCode, SmtpAbout, UrlProblem
 
 TEXT_MAX = 500
 """The part of a text from outside that is kept, in characters."""
@@ -257,9 +257,8 @@ def stripe_unintelligible(problem: str) -> Reason:
     return _reason(ReasonCode.STRIPE_UNINTELLIGIBLE, problem=problem[:TEXT_MAX])
 
 
-def invalid_url(problem: str) -> Reason:
-    """`problem` is what is wrong with the url of a callback."""
-    return _reason(ReasonCode.INVALID_URL, problem=problem[:TEXT_MAX])
+def invalid_url(problem: UrlProblem) -> Reason:
+    return _reason(ReasonCode.INVALID_URL, problem=problem)
 
 
 def private_address(host: str, address: str) -> Reason:

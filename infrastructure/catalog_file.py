@@ -16,9 +16,10 @@ from domain.deliveries.kind import BUILT_IN, DeliveryKind
 from domain.errors import InvalidIdentifier
 from domain.identifiers import normal_sku, pool_name, stock_id
 from domain.plan import Rule
+from domain.reason import URL_MAX
 from domain.whose_session import OurSessions
 from infrastructure.deliveries.callback_message import TIMEOUT_SECONDS_MAX
-from infrastructure.deliveries.callback_url import URL_MAX, callback_url
+from infrastructure.deliveries.callback_url import callback_url
 
 FILE_BYTES_MAX = 1024 * 1024
 TEXT_MAX = 2048

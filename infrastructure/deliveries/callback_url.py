@@ -3,9 +3,18 @@
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
-URL_MAX = 2048
+from application.reason_wording import url_problem
+from domain.reason import URL_MAX, UrlProblem
+
 _HOST_MAX = 253
-_WRONG_HOST = "must have a host that can exist, and a port from 1 to 65535 if any"
+
+
+class WrongUrl(ValueError):
+    """It can't be called. The message continues "the url ..." and doesn't repeat it: it may hold a token."""
+
+    def __init__(self, problem: UrlProblem) -> None:
+        super().__init__(url_problem(problem))
+        self.problem = problem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,17 +32,17 @@ def callback_url(text: str) -> CallbackUrl:
     """`text` taken apart.
 
     Raises:
-        ValueError: it can't be called. The message continues "the url ..." and doesn't repeat it: it may hold a token.
+        WrongUrl: it can't be called.
     """
     if not text.isascii() or not text.isprintable() or " " in text or len(text) > URL_MAX:
-        raise ValueError(f"must be at most {URL_MAX} ASCII characters without spaces; write a host's xn-- form")
+        raise WrongUrl(UrlProblem.LETTERS)
     parts, port = _split(text)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError("must start with https:// or http:// and a host")
+        raise WrongUrl(UrlProblem.SCHEME)
     if parts.username is not None or parts.password is not None:
-        raise ValueError("must not hold a user name or a password; the call is signed instead")
+        raise WrongUrl(UrlProblem.CREDENTIALS)
     if port == 0 or len(parts.hostname) > _HOST_MAX:
-        raise ValueError(_WRONG_HOST)
+        raise WrongUrl(UrlProblem.HOST)
     is_tls = parts.scheme == "https"
     usual = 443 if is_tls else 80
     name = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
@@ -51,4 +60,4 @@ def _split(text: str) -> tuple[SplitResult, int | None]:
         parts = urlsplit(text)
         return parts, parts.port
     except ValueError:
-        raise ValueError(_WRONG_HOST) from None
+        raise WrongUrl(UrlProblem.HOST) from None

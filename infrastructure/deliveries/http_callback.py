@@ -17,7 +17,7 @@ from domain import reasons
 from domain.plan import Setting
 from domain.reason import Peer, Reason
 from infrastructure.deliveries.callback_message import TIMEOUT_SECONDS_MAX, message_body, signed_headers
-from infrastructure.deliveries.callback_url import CallbackUrl, callback_url
+from infrastructure.deliveries.callback_url import CallbackUrl, WrongUrl, callback_url
 from infrastructure.deliveries.pinned_network import Deadline, PinnedNetwork, Resolver, resolve
 
 TIMEOUT_SECONDS = 10
@@ -50,8 +50,8 @@ class HttpDeliverer:
         settings = request.line.settings
         try:
             url = callback_url(str(settings.get("url", "")))
-        except ValueError as error:
-            raise Permanent(reasons.invalid_url(str(error))) from None
+        except WrongUrl as error:
+            raise Permanent(reasons.invalid_url(error.problem)) from None
         deadline = Deadline(_timeout_seconds(settings.get("timeout_seconds")))
         network = PinnedNetwork(
             deadline,

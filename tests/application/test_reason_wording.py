@@ -5,7 +5,7 @@ from reason_samples import sample
 
 from application.reason_wording import in_words
 from domain import reasons
-from domain.reason import Peer, Reason, ReasonCode, SmtpAbout
+from domain.reason import Peer, Reason, ReasonCode, SmtpAbout, UrlProblem
 
 
 @pytest.mark.parametrize("code", ReasonCode)
@@ -76,3 +76,16 @@ def test_the_sentence_of_every_reason_has_each_of_its_parameters(code: ReasonCod
 )
 def test_it_reads(reason: Reason, text: str) -> None:
     assert in_words(reason) == text
+
+
+@pytest.mark.parametrize("problem", UrlProblem)
+def test_each_problem_of_a_url_has_words(problem: UrlProblem) -> None:
+    assert in_words(reasons.invalid_url(problem)).startswith("The callback can't be made: its url must ")
+
+
+def test_a_problem_of_a_url_that_an_early_version_put_in_words_reads_as_then() -> None:
+    early = Reason(
+        code=ReasonCode.INVALID_URL, parameters={"problem": "must start with https:// or http:// and a host"}
+    )
+
+    assert in_words(early) == in_words(reasons.invalid_url(UrlProblem.SCHEME))

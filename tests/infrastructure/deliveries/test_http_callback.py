@@ -9,7 +9,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 
 from application.ports import DeliveryReceipt, DeliveryRequest, Permanent, Temporary
 from domain import reasons
-from domain.reason import Peer
+from domain.reason import Peer, UrlProblem
 from infrastructure.deliveries.callback_message import signing_secret
 from infrastructure.deliveries.http_callback import ANSWER_BYTES_MAX, REFERENCE_MAX, HttpDeliverer
 
@@ -211,10 +211,23 @@ def test_a_receiver_that_is_down_is_asked_again(request_to: RequestTo) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["", "ftp://example.com/", "http://", "http://user:pass@example.com/", "http://ex ample"]
+    ("url", "problem"),
+    [
+        ("", UrlProblem.SCHEME),
+        ("ftp://example.com/", UrlProblem.SCHEME),
+        ("http://", UrlProblem.SCHEME),
+        ("http://user:pass@example.com/", UrlProblem.CREDENTIALS),
+        ("http://ex ample", UrlProblem.LETTERS),
+        (f"http://example.com/{'a' * 2048}", UrlProblem.LETTERS),
+        ("http://example.com:0/", UrlProblem.HOST),
+        (f"http://{'a' * 254}/", UrlProblem.HOST),
+    ],
 )
-def test_a_plan_with_an_address_that_can_not_be_called_waits_for_a_person(url: str, request_to: RequestTo) -> None:
+def test_a_plan_with_an_address_that_can_not_be_called_waits_for_a_person(
+    url: str, problem: UrlProblem, request_to: RequestTo
+) -> None:
     with pytest.raises(Permanent, match=r"^The callback can't be made: its url must ") as refused:
         HttpDeliverer(SECRET_KEY).deliver(request_to(url))
 
+    assert refused.value.reason == reasons.invalid_url(problem)
     assert "pass@" not in str(refused.value)
