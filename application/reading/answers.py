@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from application.reading.checkout_state import CheckoutState
+from application.reading.checkout_state import CheckoutState, Situation
 from application.reading.work import WorkKind
 from domain.checkout import Checkout, LineItem
 from domain.identifiers import session_of_stream
@@ -18,6 +18,8 @@ class SearchHit:
     session_id: SessionId
     order_number: OrderNumber
     state: CheckoutState
+    situation: CheckoutState | Situation
+    """The state as staff read it."""
     amount_total: int | None
     currency: str | None
     recorded_at: datetime

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from application.reading.checkout_state import CheckoutState, checkout_state
+from application.reading.checkout_state import CheckoutState, Situation, checkout_state, situation
 from application.reading.english import counted
 from application.reading.marked_json import marked_json, values_of, values_of_order
 from application.reading.redacted import redacted
@@ -125,6 +125,12 @@ class CheckoutDocument:
     emails: tuple[EmailEntry, ...]
     story: tuple[StoryEntry, ...]
 
+    @property
+    def situation(self) -> CheckoutState | Situation:
+        """The state as staff read it."""
+        lines = (line for line in self.line_items if line.delivery is not None)
+        return situation(self.state, ((line.state, line.why.code if line.why else None) for line in lines))
+
 
 def checkout_document(
     session_id: SessionId, events: Sequence[tuple[int, Event]], *, hides_personal: bool = False
@@ -174,6 +180,7 @@ def as_json(document: CheckoutDocument) -> dict[str, object]:
     rest, where its total always was.
     """
     shown = {name: value for name, value in values_of(document) if name != "checkout"}
+    shown["situation"] = document.situation
     plain, marks = marked_json(shown | values_of_order(document.checkout))
     story = (f"/story/{number}/text" for number, entry in enumerate(document.story) if entry.is_personal)
     return {**plain, "personal": sorted([*marks, *story])}

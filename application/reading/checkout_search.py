@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from application.errors import NotFound
 from application.log.log import Log
 from application.reading.answers import CheckoutFilter, SearchHit
-from application.reading.checkout_state import CheckoutState
+from application.reading.checkout_state import CheckoutState, read_situation
 from application.reading.projection import Row, rfc3339
 from application.reading.projections.checkouts import CHECKOUTS
 from application.reading.projections.search import SEARCH
@@ -110,10 +110,12 @@ def _session_of(row: Row) -> SessionId:
 def _hit(row: Row, parked: Set[str], matched: tuple[str, ...]) -> SearchHit:
     """The state of the row covers only what could be read. A checkout with a parked event waits for a person."""
     session_id, amount, currency = _session_of(row), row["amount_total"], row["currency"]
+    is_parked = session_id in parked
     return SearchHit(
         session_id=session_id,
         order_number=order_number(session_id),
-        state=CheckoutState.PARKED if session_id in parked else CheckoutState(str(row["state"])),
+        state=CheckoutState.PARKED if is_parked else CheckoutState(str(row["state"])),
+        situation=CheckoutState.PARKED if is_parked else read_situation(str(row["situation"])),
         amount_total=None if amount is None else int(amount),
         currency=None if currency is None else str(currency),
         recorded_at=datetime.fromisoformat(str(row["recorded_at"])),

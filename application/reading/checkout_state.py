@@ -1,6 +1,6 @@
 """The state of a checkout, as one word."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import assert_never
@@ -10,6 +10,7 @@ from domain.fulfillment import Fulfillment
 from domain.ids import LineItemId
 from domain.line import LineState
 from domain.park_reason import ParkReason
+from domain.reason import ReasonCode
 
 
 class CheckoutState(StrEnum):
@@ -25,6 +26,35 @@ class CheckoutState(StrEnum):
     NOTHING_TO_FULFILL = "nothing_to_fulfill"
     PARKED = "parked"
     OTHER_APPLICATION = "other_application"
+
+
+class Situation(StrEnum):
+    """What a state alone does not say, and staff have to know."""
+
+    TO_DO_BY_HAND = "to_do_by_hand"
+    """It is blocked, and every line waits for the person who delivers it: the daily work of a shop."""
+    PAID_AFTER_CANCELLATION = "paid_after_cancellation"
+    PAID_TWICE = "paid_twice"
+
+
+def read_situation(text: str) -> CheckoutState | Situation:
+    return Situation(text) if text in {*Situation} else CheckoutState(text)
+
+
+_UNDECIDED = {
+    ReasonCode.PAID_AFTER_CANCELLATION: Situation.PAID_AFTER_CANCELLATION,
+    ReasonCode.PAID_TWICE: Situation.PAID_TWICE,
+}
+
+
+def situation(state: CheckoutState, lines: Iterable[tuple[LineState, ReasonCode | None]]) -> CheckoutState | Situation:
+    """Return the state as staff read it everywhere. `lines` have the reasons for which they wait, if any."""
+    unfinished = [(line, why) for line, why in lines if not line.is_finished]
+    for why, found in _UNDECIDED.items():
+        if any(each == why for _, each in unfinished):
+            return found
+    is_by_hand = state is CheckoutState.BLOCKED and {line for line, _ in unfinished} == {LineState.MANUAL}
+    return Situation.TO_DO_BY_HAND if is_by_hand else state
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

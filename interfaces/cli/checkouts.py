@@ -249,11 +249,12 @@ def _put_hits(asked: _Asked, *, redact: bool, as_json: bool) -> int:
 
 def _hit_row(hit: "SearchHit", order: "Order | None", order_prefix: str | None) -> tuple[str, ...]:
     from domain.order_number import with_prefix
+    from interfaces.cli.output.states import STATES
 
     return (
         with_prefix(hit.order_number, order_prefix),
         hit.session_id,
-        label(hit.state),
+        STATES[hit.situation].short,
         money(hit.amount_total, hit.currency),
         to_the_second(hit.recorded_at),
         customer_of(order),

@@ -35,7 +35,7 @@ def put_checkout_state(desk: Desk, session_id: SessionId, done: str = "Recorded.
         state = str(document.state) if document else "unknown"
         print_json({"session_id": session_id, "state": state, "is_followed": is_followed})
     else:
-        page().say(f"{done} {session_id} {in_a_sentence(document.state) if document else 'is unknown'}.")
+        page().say(f"{done} {session_id} {in_a_sentence(document.situation) if document else 'is unknown'}.")
     return DONE
 
 

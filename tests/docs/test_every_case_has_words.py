@@ -1,7 +1,7 @@
 """What is looked up in a mapping has an entry for each case: type checking can't see one that is missing."""
 
 from application.reading import wording
-from application.reading.checkout_state import CheckoutState
+from application.reading.checkout_state import CheckoutState, Situation
 from application.reading.parts import Part
 from domain.policies import intake
 from infrastructure.customer_texts import page_texts
@@ -16,7 +16,7 @@ def test_every_state_of_a_checkout_has_words_on_the_landing_page() -> None:
 
 
 def test_every_state_of_a_checkout_has_words_for_staff() -> None:
-    missing = set(CheckoutState) - set(states.STATES)
+    missing = {*CheckoutState, *Situation} - set(states.STATES)
 
     assert not missing, f"Add {sorted(missing)} to STATES in interfaces/cli/output/states.py"
 

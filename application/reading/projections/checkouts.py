@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import assert_never, get_args
 
-from application.reading.checkout_state import CheckoutState, Standing
+from application.reading.checkout_state import CheckoutState, Situation, Standing, situation
 from application.reading.projection import Column, Projection, Row, RowFold, Table, rfc3339, topics
 from domain.checkout_session import CheckoutSession
 from domain.checkout_session_events import CheckoutSessionFact
@@ -17,9 +17,10 @@ from domain.event import Event
 from domain.fulfillment import Fulfillment
 from domain.fulfillment_events import FulfillmentFact
 from domain.ids import LineItemId
-from domain.line import LineState
+from domain.line import UNDECIDED, LineState
 from domain.park_reason import ParkReason
 from domain.plan import PlannedLine
+from domain.reason import ReasonCode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +29,8 @@ class _Facts:
 
     lines: Mapping[LineItemId, str] | None = None
     """The states of the lines by ID; None as long as they are not planned."""
+    undecided: Mapping[LineItemId, str] | None = None
+    """The reasons of lines of which a person still decides whether they are delivered at all."""
     is_paid: bool = False
     has_bought: bool = False
     park_reason: str | None = None
@@ -50,7 +53,19 @@ class _Facts:
         return json.dumps(there, separators=(",", ":"))
 
     def with_lines(self, lines: Mapping[LineItemId, LineState]) -> "_Facts":
-        return replace(self, lines={**(self.lines or {}), **lines})
+        undecided = {id: why for id, why in (self.undecided or {}).items() if id not in lines}
+        return replace(self, lines={**(self.lines or {}), **lines}, undecided=undecided or None)
+
+    def blocked(self, event: Fulfillment.LineItemBlocked) -> "_Facts":
+        facts = self.with_lines({event.line_item: event.state})
+        if event.detail.code not in UNDECIDED:
+            return facts
+        return replace(facts, undecided={**(facts.undecided or {}), event.line_item: event.detail.code.value})
+
+    @property
+    def situation(self) -> CheckoutState | Situation:
+        lines = ((LineState(state), (self.undecided or {}).get(id)) for id, state in (self.lines or {}).items())
+        return situation(self.state, ((state, ReasonCode(why) if why else None) for state, why in lines))
 
     @property
     def state(self) -> CheckoutState:
@@ -109,7 +124,7 @@ def _names(before: Mapping[str, str], planned: Iterable[PlannedLine]) -> str:
 
 
 def _with(row: Row, facts: _Facts) -> Row:
-    return {**row, "state": facts.state.value, "facts": facts.written()}
+    return {**row, "state": facts.state.value, "situation": facts.situation.value, "facts": facts.written()}
 
 
 def _of_session(facts: _Facts, event: CheckoutSessionFact) -> _Facts:
@@ -159,7 +174,7 @@ def _of_fulfillment(facts: _Facts, event: FulfillmentFact) -> _Facts:
         case Fulfillment.LineItemReserved() | Fulfillment.LineItemResumed():
             return facts.with_lines({event.line_item: LineState.PENDING})
         case Fulfillment.LineItemBlocked():
-            return facts.with_lines({event.line_item: event.state})
+            return facts.blocked(event)
         case Fulfillment.LineItemDelivered():
             return facts.with_lines({event.line_item: LineState.DELIVERED})
         case Fulfillment.Unshipped():
@@ -198,6 +213,7 @@ CHECKOUTS = Projection(
             "ships_to_position": Column.INTEGER,
             "names": Column.TEXT,
             "state": Column.TEXT,
+            "situation": Column.TEXT,
             "facts": Column.TEXT,
         },
         key=("session_id",),

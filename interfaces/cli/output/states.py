@@ -1,33 +1,55 @@
 """The states of checkouts and lines in words for staff. `--json` has the states themselves."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import assert_never
 
 from application.reading.checkout_document import CheckoutDocument, LineItemEntry
-from application.reading.checkout_state import CheckoutState
+from application.reading.checkout_state import CheckoutState, Situation
 from domain.deliveries.kind import DeliveryKind
 from domain.line import LineState
-from domain.reason import ReasonCode
 from interfaces.cli.output.text import label
 
-STATES = {
-    CheckoutState.OPEN: "open: not completed yet, or not retrieved from Stripe yet",
-    CheckoutState.AWAITING_PAYMENT: "awaiting payment: completed but not paid yet",
-    CheckoutState.FULFILLING: "fulfilling: the engine is delivering it",
-    CheckoutState.FULFILLED: "fulfilled: everything is delivered",
-    CheckoutState.PARTIALLY_FULFILLED: "partially fulfilled: some lines are delivered, the others need a person",
-    CheckoutState.BLOCKED: "blocked: nothing is delivered yet, and every line needs a person",
-    CheckoutState.PAYMENT_FAILED: "payment failed: the payment failed or was canceled, and nothing is delivered",
-    CheckoutState.EXPIRED: "expired: the customer never completed it",
-    CheckoutState.CANCELED: "canceled: the undelivered items will not be delivered",
-    CheckoutState.NOTHING_TO_FULFILL: "nothing to fulfill: the checkout has nothing to deliver",
-    CheckoutState.PARKED: "parked: needs a person; the story has the reason",
-    CheckoutState.OTHER_APPLICATION: "other application: the catalog leaves it to another one in the Stripe account",
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    short: str
+    """In lists."""
+    meaning: str
+
+    def __str__(self) -> str:
+        return f"{self.short}: {self.meaning}"
+
+
+STATES: Mapping[CheckoutState | Situation, Words] = {
+    CheckoutState.OPEN: Words("open", "not completed yet, or not retrieved from Stripe yet"),
+    CheckoutState.AWAITING_PAYMENT: Words("awaiting payment", "completed but not paid yet"),
+    CheckoutState.FULFILLING: Words("fulfilling", "the engine is delivering it"),
+    CheckoutState.FULFILLED: Words("fulfilled", "everything is delivered"),
+    CheckoutState.PARTIALLY_FULFILLED: Words(
+        "partially fulfilled", "some lines are delivered, the others need a person"
+    ),
+    CheckoutState.BLOCKED: Words("blocked", "nothing is delivered yet, and every line needs a person"),
+    CheckoutState.PAYMENT_FAILED: Words(
+        "payment failed", "the payment failed or was canceled, and nothing is delivered"
+    ),
+    CheckoutState.EXPIRED: Words("expired", "the customer never completed it"),
+    CheckoutState.CANCELED: Words("canceled", "the undelivered items will not be delivered"),
+    CheckoutState.NOTHING_TO_FULFILL: Words("nothing to fulfill", "the checkout has nothing to deliver"),
+    CheckoutState.PARKED: Words("parked", "needs a person; the story has the reason"),
+    CheckoutState.OTHER_APPLICATION: Words(
+        "other application", "the catalog leaves it to another one in the Stripe account"
+    ),
+    Situation.TO_DO_BY_HAND: Words("to do by hand", "every line waits for the person who delivers it"),
+    Situation.PAID_AFTER_CANCELLATION: Words("paid after it was canceled", "a person has to decide what becomes of it"),
+    Situation.PAID_TWICE: Words("possibly paid twice", "a person has to decide whether this one is delivered too"),
 }
-_HAS = {
+"""Everything that `fulfill checkout list` and `fulfill checkout` show as a state."""
+_IN_A_SENTENCE = {
     CheckoutState.PAYMENT_FAILED: "has a failed payment",
     CheckoutState.NOTHING_TO_FULFILL: "has nothing to fulfill",
     CheckoutState.OTHER_APPLICATION: "belongs to another application",
+    Situation.PAID_AFTER_CANCELLATION: "was paid after it was canceled",
 }
 """States that do not fit after "is"."""
 
@@ -35,41 +57,35 @@ _HAS = {
 def checkout_in_words(document: CheckoutDocument) -> str:
     """Return how a checkout stands, and whether staff have to act."""
     lines = [line for line in document.line_items if line.quantity > 0]
-    states = {line.state for line in lines}
-    if any(line.why and line.why.code is ReasonCode.PAID_AFTER_CANCELLATION for line in lines):
-        return "paid after it was canceled: a person has to decide what becomes of it"
-    if any(line.why and line.why.code is ReasonCode.PAID_TWICE for line in lines):
-        return "possibly paid twice: a person has to decide whether this one is delivered too"
-    unfinished = {state for state in states if not state.is_finished}
-    if document.state is CheckoutState.BLOCKED and unfinished == {LineState.MANUAL}:
-        return "to do by hand: every line waits for the person who delivers it"
-    if document.state is CheckoutState.FULFILLED:
-        return _fulfilled(lines)
-    if document.state is CheckoutState.FULFILLING:
-        return _fulfilling(is_to_pack=any(map(_is_to_pack, lines)), waits=any(state.needs_a_person for state in states))
-    return STATES[document.state]
+    states, words = {line.state for line in lines}, STATES[document.situation]
+    if document.situation is CheckoutState.FULFILLED:
+        words = replace(words, meaning=_fulfilled(words.meaning, lines))
+    if document.situation is CheckoutState.FULFILLING:
+        is_to_pack, waits = any(map(_is_to_pack, lines)), any(state.needs_a_person for state in states)
+        words = replace(words, meaning=_fulfilling(words.meaning, is_to_pack=is_to_pack, waits=waits))
+    return str(words)
 
 
-def _fulfilled(lines: Sequence[LineItemEntry]) -> str:
+def _fulfilled(whole: str, lines: Sequence[LineItemEntry]) -> str:
     if any(line.keys_awaited for line in lines):
-        return "fulfilled: everything was delivered, and a line waits for new license keys"
+        return "everything was delivered, and a line waits for new license keys"
     if any(map(_has_lost_its_keys, lines)):
-        return "fulfilled: everything was delivered, and all license keys of a line are revoked"
+        return "everything was delivered, and all license keys of a line are revoked"
     if any(line.state is LineState.CANCELED for line in lines):
-        return "fulfilled: everything that was not canceled is delivered"
-    return STATES[CheckoutState.FULFILLED]
+        return "everything that was not canceled is delivered"
+    return whole
 
 
-def _fulfilling(*, is_to_pack: bool, waits: bool) -> str:
+def _fulfilling(by_itself: str, *, is_to_pack: bool, waits: bool) -> str:
     match is_to_pack, waits:
         case True, True:
-            return "fulfilling: a parcel is to be packed, and a line needs a person"
+            return "a parcel is to be packed, and a line needs a person"
         case True, False:
-            return "fulfilling: a parcel is to be packed"
+            return "a parcel is to be packed"
         case False, True:
-            return "fulfilling: the engine is delivering it, and a line needs a person"
+            return f"{by_itself}, and a line needs a person"
         case _:
-            return STATES[CheckoutState.FULFILLING]
+            return by_itself
 
 
 def line_in_words(line: LineItemEntry, state: CheckoutState) -> str:
@@ -124,6 +140,6 @@ def _has_lost_its_keys(line: LineItemEntry) -> bool:
     return line.keys_revoked > 0 and not (line.keys_valid or line.keys_awaited)
 
 
-def in_a_sentence(state: CheckoutState) -> str:
-    """Return what follows the ID of a checkout in a sentence: "is fulfilled", "has nothing to fulfill"."""
-    return _HAS.get(state, f"is {label(state)}")
+def in_a_sentence(situation: CheckoutState | Situation) -> str:
+    """Return what follows the name of a checkout in a sentence: "is fulfilled", "has nothing to fulfill"."""
+    return _IN_A_SENTENCE.get(situation, f"is {STATES[situation].short}")

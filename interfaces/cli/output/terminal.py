@@ -33,7 +33,18 @@ _STATES = {
         "yellow",
     ),
     **dict.fromkeys(
-        ("blocked", "partially fulfilled", "parked", "payment failed", "backordered", "given_up", "given up", "failed"),
+        (
+            "possibly paid twice",
+            "paid after it was canceled",
+            "blocked",
+            "partially fulfilled",
+            "parked",
+            "payment failed",
+            "backordered",
+            "given_up",
+            "given up",
+            "failed",
+        ),
         "red",
     ),
 }

@@ -67,7 +67,7 @@ def test_it_has_everything_that_was_promised(session_id: SessionId) -> None:
     document = sample(session_id)
 
     grown = {"detail", "why", "name", "sku", "amount_total", "link", "keys_valid", "keys_revoked", "keys_awaited"}
-    assert set(document) == PROMISED | OF_THE_ORDER | {"order_number", "mails_to", "parcels", "personal"}
+    assert set(document) == PROMISED | OF_THE_ORDER | {"order_number", "situation", "mails_to", "parcels", "personal"}
     assert all(set(line) == OF_A_LINE | grown for line in document["line_items"])
     assert all(
         set(email) == OF_A_MAIL | {"occasion", "to", "subject", "text", "detail", "why"} for email in document["emails"]
@@ -94,6 +94,7 @@ def test_a_fulfilled_checkout_to_the_letter() -> None:
         "session_id": SHOP,
         "order_number": "BNSXX-APHNT",
         "state": "fulfilled",
+        "situation": "fulfilled",
         "payment_status": "paid",
         "livemode": False,
         "amount_total": 4990,

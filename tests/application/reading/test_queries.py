@@ -86,6 +86,7 @@ def test_a_hit_says_how_the_checkout_stands_and_as_what_it_was_found(sample: Rea
         session_id=as_session(SHOP),
         order_number=order_number(as_session(SHOP)),
         state=CheckoutState.FULFILLED,
+        situation=CheckoutState.FULFILLED,
         amount_total=4990,
         currency="eur",
         recorded_at=BEGINNING + timedelta(seconds=3, milliseconds=250),

@@ -1,5 +1,6 @@
 """`fulfill checkout list`: checkouts by state, date and amount, the newest first."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -83,7 +84,15 @@ def test_a_list_shows_customer_items_and_state_and_how_to_see_more(fulfill: Fulf
 
     header, line = said.out.splitlines()
     assert header.split() == ["ORDER", "SESSION", "STATE", "AMOUNT", "FIRST", "SEEN", "CUSTOMER", "ITEMS"]
-    for cell in ("FYNAM-S28WS", POSTER, "blocked", "9.00 EUR", "2026-11-24T09:03:02Z", "Ada Example", "1 x Poster"):
+    for cell in (
+        "FYNAM-S28WS",
+        POSTER,
+        "to do by hand",
+        "9.00 EUR",
+        "2026-11-24T09:03:02Z",
+        "Ada Example",
+        "1 x Poster",
+    ):
         assert cell in line
     assert said.err == "fulfill: Showing the newest 1. For older ones, add --before FYNAM-S28WS.\n"
 
@@ -141,3 +150,16 @@ def test_a_filter_that_can_not_be_meant_is_wrong_usage(
     said = fulfill("checkout", "list", *arguments)
 
     assert (said.code, wrong in said.err) == (2, True), said.err
+
+
+@pytest.mark.usefixtures("small_shop")
+def test_a_list_an_answer_and_the_checkout_call_a_state_alike(fulfill: Fulfill) -> None:
+    answer = fulfill("note", POSTER, "called", "--as", "kim").out
+    listed = {row["session_id"]: row["situation"] for row in fulfill("checkout", "list", "--json").json}
+
+    assert answer.endswith(" is to do by hand.\n")
+    for id in (POSTER, DEBIT, ORDER):
+        [line] = [each for each in fulfill("checkout", "list").out.splitlines() if id in each]
+        [shown] = re.findall(r"\nState +([^:]+): ", fulfill("checkout", id).out)
+        assert f" {shown} " in line
+        assert fulfill("checkout", id, "--json").json["situation"] == listed[id]

@@ -36,7 +36,7 @@ MOMENT = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z"
 
 @pytest.mark.parametrize("state", CheckoutState)
 def test_every_state_has_its_plain_words(state: CheckoutState) -> None:
-    assert STATES[state].startswith(f"{state.replace('_', ' ')}: ")
+    assert STATES[state].short == state.replace("_", " ")
 
 
 @pytest.mark.usefixtures("log_file")

@@ -57,7 +57,7 @@ def with_lines(
             [(PARCEL, LineState.DELIVERED), (PARCEL, LineState.CANCELED)],
             "fulfilled: everything that was not canceled is delivered",
         ),
-        (CheckoutState.FULFILLED, [(PARCEL, LineState.DELIVERED)], STATES[CheckoutState.FULFILLED]),
+        (CheckoutState.FULFILLED, [(PARCEL, LineState.DELIVERED)], str(STATES[CheckoutState.FULFILLED])),
     ],
 )
 def test_a_checkout_in_words(

@@ -9,9 +9,9 @@ from random_days import Day
 from read_side import ReadSide, open_read_side
 from sample_log import AUTHORIZED, CANCELED, DEBIT, FOREIGN, KEYS, SHOP, sample_log
 from scenario import requested
-from typed_ids import as_event, as_session, as_stream
+from typed_ids import as_event, as_session, as_sku, as_stream
 
-from application.reading.checkout_state import checkout_state
+from application.reading.checkout_state import Situation, checkout_state, situation
 from application.reading.projection import Row, RowFold
 from application.reading.projections.checkouts import CHECKOUTS
 from domain import reasons
@@ -20,7 +20,10 @@ from domain.checkout_session_events import CheckoutSessionFact
 from domain.event import Event
 from domain.fulfillment import Fulfillment
 from domain.fulfillment_events import FulfillmentFact
+from domain.line import LineState
 from domain.park_reason import ParkReason
+from domain.plan import PlannedLine
+from domain.reason import Reason
 from domain.source import Source
 
 
@@ -37,6 +40,7 @@ def test_a_checkout_is_listed_from_the_first_that_was_heard_of_it(read_side: Rea
         "ships_to_position": None,
         "names": rows[SHOP]["names"],
         "state": "fulfilled",
+        "situation": "fulfilled",
         "facts": rows[SHOP]["facts"],
     }
 
@@ -60,7 +64,9 @@ def states_disagree(events: Iterable[Event]) -> list[tuple[int, str, object, str
         assert row is not None
         rows[id] = row
         replayed = checkout_state(sessions[id], fulfillments[id])
-        if row["state"] != replayed:
+        lines = fulfillments[id].lines.values()
+        as_read = situation(replayed, ((line.state, line.why.code if line.why else None) for line in lines))
+        if (row["state"], row["situation"]) != (replayed, as_read):
             wrong.append((position, event.TOPIC, row["state"], replayed))
     return wrong
 
@@ -177,3 +183,31 @@ def test_lines_have_the_names_of_the_plan_that_is_in_force() -> None:
     assert names() == {}
     assert names(requested(mug, course)) == {"li_mug": "Blue mug"}
     assert names(requested(mug, course), replanned) == {"li_course": "Course, 2nd edition"}
+
+
+def test_the_row_says_what_staff_have_to_do_where_the_state_does_not() -> None:
+    def situations(*facts: FulfillmentFact) -> list[str]:
+        assert isinstance(CHECKOUTS.fold, RowFold)
+        log, row, found = LogWriter(), None, list[str]()
+        log.add(SHOP, CheckoutSession.Retrieved(checkout=checkout(MUG, COURSE), source=Source.WEBHOOK), session_id=SHOP)
+        log.add(as_stream(f"ful_{SHOP}"), requested(MUG, COURSE), *facts, session_id=SHOP)
+        for position, event in enumerate(log.events, 1):
+            row = CHECKOUTS.fold.fold(row, event, position)
+            assert row is not None
+            found.append(str(row["situation"]))
+        return found[2:]
+
+    def blocked(line: PlannedLine, why: Reason, state: LineState = LineState.MANUAL) -> FulfillmentFact:
+        return Fulfillment.LineItemBlocked(line_item=line.id, state=state, detail=why)
+
+    no_rule, twice, late = reasons.no_rule(), reasons.paid_twice("cs_test_a1"), reasons.paid_after_cancellation()
+    replanned = Fulfillment.Replanned(lines=(MUG, COURSE), replaced=(MUG, COURSE), catalog="c2")
+    short = reasons.not_enough_stock(as_sku("mug"))
+
+    assert situations(blocked(MUG, no_rule), blocked(COURSE, no_rule)) == ["fulfilling", Situation.TO_DO_BY_HAND]
+    assert situations(blocked(MUG, no_rule), blocked(COURSE, short, LineState.BACKORDERED)) == ["fulfilling", "blocked"]
+    assert situations(blocked(MUG, twice), replanned) == [Situation.PAID_TWICE, "fulfilling"]
+    assert situations(blocked(MUG, late), Fulfillment.LineItemDelivered(line_item=MUG.id)) == [
+        Situation.PAID_AFTER_CANCELLATION,
+        "fulfilling",
+    ]
