@@ -29,7 +29,7 @@ class SearchHit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class NamedCheckout:
     checkout: Checkout
     """Stripe's copy of the order, with the shipping address as staff corrected it."""
     names: Mapping[str, str]

@@ -16,7 +16,7 @@ from application.reading.answers import (
     CheckoutFilter,
     IncompleteView,
     KeyPoolLevel,
-    Order,
+    NamedCheckout,
     ProjectionStatus,
     SearchHit,
     StockLevel,
@@ -125,7 +125,7 @@ class Queries:
         self._projector.catch_up()
         return self._work.subjects(kinds)
 
-    def orders(self, subjects: Iterable[str]) -> Mapping[str, Order]:
+    def orders(self, subjects: Iterable[str]) -> Mapping[str, NamedCheckout]:
         """Stripe's latest answers about those subjects that are sessions, without the answers that this version can't
         read, each with the latest correction of the shipping address and the catalog's names. No stream is replayed:
         the view has the names, and the positions of the others in the log."""
@@ -147,7 +147,7 @@ class Queries:
         for each in events:
             if isinstance(each, Fulfillment.ShippingCorrected) and each.session in answers:
                 answers[each.session] = replace(answers[each.session], shipping=each.to)
-        return {id: Order(checkout=checkout, names=names[id]) for id, checkout in answers.items()}
+        return {id: NamedCheckout(checkout=checkout, names=names[id]) for id, checkout in answers.items()}
 
     def stock(self) -> list[StockLevel]:
         self._projector.catch_up()

@@ -41,7 +41,7 @@ _LISTED_MAX = 200
 _AMOUNT = re.compile(r"[0-9]{1,15}(\.[0-9]{1,3})?", re.ASCII)
 
 if TYPE_CHECKING:
-    from application.reading.answers import CheckoutFilter, Order, SearchHit
+    from application.reading.answers import CheckoutFilter, NamedCheckout, SearchHit
     from application.reading.checkout_state import CheckoutState
 
 
@@ -247,7 +247,7 @@ def _put_hits(asked: _Asked, *, redact: bool, as_json: bool) -> int:
     return DONE if hits else FAILED
 
 
-def _hit_row(hit: "SearchHit", order: "Order | None", order_prefix: str | None) -> tuple[str, ...]:
+def _hit_row(hit: "SearchHit", order: "NamedCheckout | None", order_prefix: str | None) -> tuple[str, ...]:
     from domain.order_number import with_prefix
     from interfaces.cli.output.states import STATES
 

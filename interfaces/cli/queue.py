@@ -29,7 +29,7 @@ from interfaces.cli.usage import (
 )
 
 if TYPE_CHECKING:
-    from application.reading.answers import Order, WorkFilter, WorkItem, WorkPage, WorkPlace
+    from application.reading.answers import NamedCheckout, WorkFilter, WorkItem, WorkPage, WorkPlace
     from application.reading.queries import Queries
     from application.reading.work import WorkKind
 
@@ -168,7 +168,7 @@ def _talk_of_more(found: "WorkPage") -> None:
     talk(f"fulfill: {more} ({kinds} in all). For the next ones, add --after {last}.")
 
 
-def _document(item: "WorkItem", order: "Order | None", order_prefix: str | None) -> dict[str, object]:
+def _document(item: "WorkItem", order: "NamedCheckout | None", order_prefix: str | None) -> dict[str, object]:
     from domain.order_number import order_number
 
     session_id = item.session_id
@@ -181,7 +181,7 @@ def _document(item: "WorkItem", order: "Order | None", order_prefix: str | None)
     )
 
 
-def _row(item: "WorkItem", order: "Order | None", order_prefix: str | None) -> tuple[str, ...]:
+def _row(item: "WorkItem", order: "NamedCheckout | None", order_prefix: str | None) -> tuple[str, ...]:
     return (
         to_the_second(item.since),
         name_of(item, order_prefix),

@@ -5,24 +5,24 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
-    from application.reading.answers import Order
+    from application.reading.answers import NamedCheckout
 
 _LINES_SHOWN_MAX = 3
 
 
-def customer_of(order: "Order | None") -> str:
+def customer_of(order: "NamedCheckout | None") -> str:
     customer = (order.checkout.contact.name or order.checkout.contact.email) if order else None
     return customer.text if customer else ""
 
 
-def bought(order: "Order | None") -> str:
+def bought(order: "NamedCheckout | None") -> str:
     """The first items with their quantities: "2 x Mug, 1 x Plate, 5 more"."""
     items = [f"{line.quantity} x {order.name(line)}" for line in order.checkout.line_items] if order else []
     more = len(items) - _LINES_SHOWN_MAX
     return ", ".join([*items[:_LINES_SHOWN_MAX], *([f"{more} more"] if more > 0 else [])])
 
 
-def with_order(listed: "DataclassInstance", order: "Order | None", **more: object) -> dict[str, object]:
+def with_order(listed: "DataclassInstance", order: "NamedCheckout | None", **more: object) -> dict[str, object]:
     """What is listed, with the order as `fulfill checkout` shows it, and where that has personal data."""
     from application.reading.marked_json import marked_json, values_of, values_of_order
 

@@ -101,7 +101,6 @@ def test_hits_show_whose_order_it_is_and_of_what(fulfill: Fulfill) -> None:
         (("--before", POSTER), [DEBIT, ORDER]),
         (("--before", DEBIT), [ORDER]),
         (("--before", ORDER), []),
-        (("--before", "cs_test_stranger"), []),
     ],
     ids=lambda value: " ".join(map(str, value)),
 )

@@ -13,7 +13,7 @@ from every_store import change, sqlite_url
 from pasted_commands import arguments_of
 from typed_ids import as_sku
 
-from application.reading.answers import Order, WorkItem
+from application.reading.answers import NamedCheckout, WorkItem
 from application.reading.remedies import KINDS
 from application.reading.work import OtherWork, Work, WorkKind
 from domain import reasons
@@ -34,7 +34,7 @@ def an_item(kind: WorkKind, subject: str = "cs_test_a1Q7xK2mVd", item: str = "",
 
 SHORT_OF_STOCK, SHORT_OF_KEYS = reasons.not_enough_stock(as_sku("Café blau")), reasons.not_enough_keys(pool_name("pro"))
 ITEMS = [
-    *map(an_item, KINDS),
+    *(an_item(kind, item="li_mug") for kind in KINDS),
     an_item(Work.BACKORDERED_LINE, item="li_mug", why=SHORT_OF_STOCK),
     an_item(Work.BACKORDERED_LINE, item="li_key", why=SHORT_OF_KEYS),
     an_item(Work.BACKORDERED_LINE, item="li_key", why=reasons.as_written("of an early version")),
@@ -147,7 +147,7 @@ def test_each_task_says_who_ordered_what(fulfill: Fulfill) -> None:
 
 def test_a_list_calls_items_as_the_catalog_does() -> None:
     items = [a_line_item("li_mug", description="MUG-17"), a_line_item("li_wrap", description="Gift wrap")]
-    order = Order(checkout=a_checkout(line_items=items), names={"li_mug": "Blue mug"})
+    order = NamedCheckout(checkout=a_checkout(line_items=items), names={"li_mug": "Blue mug"})
 
     document: Any = with_order(an_item(Work.PAYMENT_OVERDUE), order)["order"]
 
