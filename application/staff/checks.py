@@ -75,19 +75,19 @@ def _check_checkout(log: Log, id: str, *, livemode: bool) -> None:
         return
     if session.is_foreign(livemode=livemode):
         raise Refused(
-            f"{id} is of another mode or account than STRIPE_API_KEY, so a retry would do nothing. Nothing was "
+            "This checkout is of another mode or account than STRIPE_API_KEY, so a retry would do nothing. Nothing was "
             "recorded."
         )
     if _has_retriable_effects(log, session):
         return
     if not session.may_have_news:
         raise Refused(
-            f"{id} has nothing to retry: it is paid, and no mail or delivery has failed or waits for its next "
+            "This checkout has nothing to retry: it is paid, and no mail or delivery has failed or waits for its next "
             "attempt. Nothing was recorded."
         )
     in_hand = retrievals_in_hand(session, log.get)
     if in_hand and not any(each.request_retry() for each in in_hand):
-        raise Refused(f"{id} is being retrieved from Stripe already: {_progress(in_hand)}. Nothing was recorded.")
+        raise Refused(f"Stripe is being asked already: {_progress(in_hand)}. Nothing was recorded.")
 
 
 def _progress(in_hand: Sequence[Effect]) -> str:

@@ -18,6 +18,8 @@ class ListedParcel:
     """A shipped parcel of a list. It contains everything that was ready to pack in its checkout."""
 
     row: int
+    name: str
+    """What people call the checkout."""
     session_id: SessionId
     carrier: str
     tracking: str | None
@@ -39,12 +41,12 @@ def _refusal_to_ship(parcel: ListedParcel, first: ListedParcel, unit: UnitOfWork
     """`first` is the first parcel of the same checkout."""
     if parcel is not first:
         return (
-            f"Row {parcel.row}, {parcel.session_id}: Row {first.row} is of the same order, and ships all that it has "
+            f"Row {parcel.row}, {parcel.name}: Row {first.row} is of the same order, and ships all that it has "
             "ready to pack. Remove one of the two rows."
         )
     try:
         check_is_known(parcel.session_id, unit)
         staff_decisions.ship(parcel.session_id, (), unit, carrier=parcel.carrier, tracking=parcel.tracking)
     except (NotFound, Refused) as error:
-        return f"Row {parcel.row}, {parcel.session_id}: {error}"
+        return f"Row {parcel.row}, {parcel.name}: {error}"
     return None

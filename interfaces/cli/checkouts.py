@@ -74,7 +74,7 @@ def checkout(
     source = SettingsSource()
     public_url, prefix = source.public_url(), source.order_prefix()
     with open_side() as side:
-        session_id = session_of(side.queries, session)
+        session_id = session_of(side.queries, session, hides_personal=redact)
         shown = shown_checkout(side, session_id, then, public_url=public_url, hides_personal=redact)
         summary = side.queries.customer_summary(session_id, then, hides_personal=redact) if for_customer else None
     if summary:
@@ -224,7 +224,7 @@ def _put_hits(asked: _Asked, *, redact: bool, as_json: bool) -> int:
 
     prefix = SettingsSource().order_prefix()
     with open_side() as side:
-        older_than = None if asked.before is None else session_of(side.queries, asked.before)
+        older_than = None if asked.before is None else session_of(side.queries, asked.before, hides_personal=redact)
         hits = side.queries.search(asked.words, asked.limit, replace(asked.of, before=older_than))
         orders = side.queries.orders(hit.session_id for hit in hits)
         is_whole = is_complete(side.queries, SEARCH, CHECKOUTS)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from domain.ids import SessionId
 from interfaces.cli.logs import configure_command_logs
-from interfaces.cli.naming import session_of
+from interfaces.cli.naming import order_of, session_of
 from interfaces.cli.output.printing import report_void, talk
 from interfaces.cli.usage import SettingsSource, UsageError
 
@@ -51,15 +51,18 @@ def _login_name() -> str:
         raise UsageError("--as is needed: FULFILL_AS is not set, and this user has no login name.") from error
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Desk:
     runtime: "Runtime"
     talk: Callable[[str], None] = talk
     """Prints a message for the person at the terminal."""
+    subject: SessionId | None = None
+    """The one checkout that the command is about, once it is named: a refusal begins with its order number."""
 
     def session(self, name: str) -> SessionId:
         """The session that a person calls so; raises as `session_of`."""
-        return session_of(self.runtime.queries, name)
+        self.subject = session_of(self.runtime.queries, name)
+        return self.subject
 
     def check_catalog(self) -> None:
         """
@@ -145,6 +148,7 @@ def open_desk(*, makes_log: bool = True) -> Iterator[Desk]:
     Raises:
         NotFound, NotMigrated: there is no log, and this command is not one that a log can begin with.
     """
+    from domain.errors import Refused
     from interfaces.bootstrap import bootstrap
     from interfaces.databases import check_log, make_ready
 
@@ -155,7 +159,12 @@ def open_desk(*, makes_log: bool = True) -> Iterator[Desk]:
     make_ready(settings.database)
     runtime = bootstrap(settings)
     report_void(runtime.void)
+    desk = Desk(runtime)
     try:
-        yield Desk(runtime)
+        yield desk
+    except Refused as refusal:
+        if desk.subject is None:
+            raise
+        raise Refused(f"{order_of(desk.subject)}: {refusal}") from refusal
     finally:
         runtime.engine.stop()

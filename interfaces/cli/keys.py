@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from application.reading.english import counted
-from domain.ids import LineItemId
+from domain.ids import LineItemId, SessionId
 from interfaces.cli.desk import by, open_desk
 from interfaces.cli.key_file import read_key_file
+from interfaces.cli.naming import called
 from interfaces.cli.new_names import New, check_name
 from interfaces.cli.output.printing import page, print_json, talk
 from interfaces.cli.read_side import is_complete, open_side
@@ -197,14 +198,14 @@ def keys_replace(
     return _report(id, change, is_followed=is_followed, as_json=json)
 
 
-def _report(session_id: str, change: "KeyChange", *, is_followed: bool, as_json: bool) -> int:
+def _report(session_id: SessionId, change: "KeyChange", *, is_followed: bool, as_json: bool) -> int:
     awaited, pool, title = change.line.keys_awaited, change.pool, change.line.plan.title
     if as_json:
         counts = {"revoked": change.revoked, "new": change.new, "awaited": awaited}
         named = {"session_id": session_id, "line_item": change.line.plan.id, "pool": pool}
         print_json({**named, **counts, "is_followed": is_followed})
         return DONE
-    said = []
+    said = [f"{called(session_id)}:"]
     if change.revoked:
         said.append(
             f"Revoked {counted(change.revoked, 'license key')} of “{title}”. Block it where it is checked, too."

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from interfaces.cli.desk import by, open_desk
+from interfaces.cli.naming import called
 from interfaces.cli.outcome import put_checkout_state
 from interfaces.cli.output.printing import page, print_json
 from interfaces.cli.usage import DONE, Json, Session, UsageError, Who, Why, shown
@@ -41,7 +42,7 @@ def resend(
         written = {"to": recipient, "subject": shown.subject.text, "text": shown.text.text}
         print_json({"session_id": id, **written, "personal": [f"/{name}" for name in written]})
     else:
-        page().fields([("To", recipient or ""), ("Subject", shown.subject.text)])
+        page().fields([("Order", called(id)), ("To", recipient or ""), ("Subject", shown.subject.text)])
         for line in ("", *shown.text.text.splitlines(), ""):
             page().say(line)
         page().say("Nothing was recorded.")

@@ -1,17 +1,32 @@
-"""Which checkout or Stripe event a person at a terminal means."""
+"""Which checkout or Stripe event a person at a terminal means, and what answers call it."""
 
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from domain.errors import InvalidIdentifier
 from domain.identifiers import session_id, stripe_event_id
 from domain.ids import SessionId, StripeEventId
-from interfaces.cli.usage import UsageError, shown
+from interfaces.cli.output.orders import customer_of
+from interfaces.cli.output.text import money
+from interfaces.cli.usage import SettingsSource, UsageError, shown
 
 if TYPE_CHECKING:
     from application.reading.queries import Queries
 
 
-def session_of(queries: "Queries", name: str) -> SessionId:
+def order_of(session_id: SessionId) -> str:
+    """The order number, behind the prefix of the shop."""
+    from domain.order_number import order_number, with_prefix
+
+    return with_prefix(order_number(session_id), SettingsSource().order_prefix())
+
+
+def called(session_id: SessionId) -> str:
+    """What an answer calls a checkout: its order number and its ID."""
+    return f"{order_of(session_id)} ({session_id})"
+
+
+def session_of(queries: "Queries", name: str, *, hides_personal: bool = False) -> SessionId:
     """The session with this ID, whether the log knows it or not, or the one that is called so.
 
     Raises:
@@ -24,15 +39,26 @@ def session_of(queries: "Queries", name: str) -> SessionId:
         found = queries.named(name)
     from application.errors import NotFound
 
-    called = shown(name)
+    given = shown(name)
     if not found:
         raise NotFound(
-            f"No checkout has the order number, reference, payment intent or end of an ID {called}. Find it with "
+            f"No checkout has the order number, reference, payment intent or end of an ID {given}. Find it with "
             "`fulfill search`."
         )
     if len(found) > 1:
-        raise UsageError(f"{called} may be any of {', '.join(found)}. Nothing was done. Repeat it with one of these.")
+        candidates = "; ".join(_candidates(queries, found, hides_personal=hides_personal))
+        raise UsageError(f"{given} may be any of {candidates}. Nothing was done. Repeat it with one of these.")
     return found[0]
+
+
+def _candidates(queries: "Queries", found: Sequence[SessionId], *, hides_personal: bool) -> Iterator[str]:
+    """What distinguishes them: the order number, the ID, the customer and the amount."""
+    orders = queries.orders(found)
+    for id in found:
+        order = orders.get(id)
+        total = money(order.checkout.amount_total, order.checkout.currency) if order else ""
+        customer = "" if hides_personal else customer_of(order)
+        yield f"{order_of(id)} ({', '.join(filter(None, (id, customer, total)))})"
 
 
 def stripe_event_of(text: str) -> StripeEventId:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from domain.ids import SessionId
 from interfaces.cli.desk import Desk
+from interfaces.cli.naming import called
 from interfaces.cli.output.printing import page, print_json
 from interfaces.cli.usage import DONE
 
@@ -27,15 +28,17 @@ def check_goes_out(kind: "MailKind", desk: Desk) -> None:
 
 
 def put_checkout_state(desk: Desk, session_id: SessionId, done: str = "Recorded.", *, as_json: bool) -> int:
+    from domain.order_number import order_number
     from interfaces.cli.output.states import in_a_sentence
 
     is_followed = desk.follow()
     document = desk.runtime.queries.checkout(session_id)
     if as_json:
         state = str(document.state) if document else "unknown"
-        print_json({"session_id": session_id, "state": state, "is_followed": is_followed})
+        named = {"session_id": session_id, "order_number": order_number(session_id)}
+        print_json({**named, "state": state, "is_followed": is_followed})
     else:
-        page().say(f"{done} {session_id} {in_a_sentence(document.situation) if document else 'is unknown'}.")
+        page().say(f"{done} {called(session_id)} {in_a_sentence(document.situation) if document else 'is unknown'}.")
     return DONE
 
 
@@ -52,7 +55,7 @@ def put_stripe_event(desk: Desk, id: str, *, as_json: bool) -> int:
         found = {"state": state, "error": error, "why": why, "session_id": session_id, "is_followed": is_followed}
         print_json({"stripe_event": id, **found})
     else:
-        about = f" It is about {session_id}." if session_id else ""
+        about = f" It is about {called(session_id)}." if session_id else ""
         page().say(f"Recorded. {id} {outcome}.{about}")
     return DONE
 

@@ -1,13 +1,13 @@
 """`fulfill ship`, `ship-all`, `correct-parcel` and `unship`: parcels that have left, or have not after all."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
 from application.reading.english import counted
 from interfaces.cli.desk import Desk, by, open_desk
+from interfaces.cli.naming import called, order_of, session_of
 from interfaces.cli.outcome import check_goes_out, put_checkout_state
 from interfaces.cli.output.printing import page, print_json
 from interfaces.cli.parcel_file import ParcelRow, read_parcel_file
@@ -134,15 +134,26 @@ def ship_all(
         desk.runtime.staff.ship_all(parcels, who, is_dry_run=dry_run)
         is_followed = True if dry_run else desk.follow()
     if json:
-        listed = [asdict(parcel) for parcel in parcels]
+        listed = list(map(_document, parcels))
         print_json({"parcels": listed, "is_dry_run": dry_run, "is_followed": is_followed})
     elif dry_run:
-        shown = [(parcel.row, parcel.session_id, parcel.carrier, parcel.tracking or "") for parcel in parcels]
-        page().table(("row", "session", "carrier", "tracking"), shown)
+        shown = [
+            (each.row, order_of(each.session_id), each.session_id, each.carrier, each.tracking or "")
+            for each in parcels
+        ]
+        page().table(("row", "order", "session", "carrier", "tracking"), shown)
         page().say(f"{counted(len(parcels), 'parcel')} can be shipped. Nothing was recorded.")
     else:
         page().say(f"Recorded {counted(len(parcels), 'parcel')}.")
     return DONE
+
+
+def _document(parcel: "ListedParcel") -> dict[str, object]:
+    from domain.order_number import order_number
+
+    id = parcel.session_id
+    named = {"row": parcel.row, "session_id": id, "order_number": order_number(id)}
+    return {**named, "carrier": parcel.carrier, "tracking": parcel.tracking}
 
 
 def _named(desk: Desk, rows: Sequence[ParcelRow]) -> "Iterator[ListedParcel]":
@@ -155,9 +166,11 @@ def _named(desk: Desk, rows: Sequence[ParcelRow]) -> "Iterator[ListedParcel]":
 
     for row in rows:
         try:
-            session_id = desk.session(row.order)
+            session_id = session_of(desk.runtime.queries, row.order)
         except NotFound as error:
             raise NotFound(f"Row {row.row}: {error} Nothing was recorded.") from error
         except UsageError as error:
             raise UsageError(f"Row {row.row}: {error}") from error
-        yield ListedParcel(row=row.row, session_id=session_id, carrier=row.carrier, tracking=row.tracking)
+        yield ListedParcel(
+            row=row.row, name=called(session_id), session_id=session_id, carrier=row.carrier, tracking=row.tracking
+        )

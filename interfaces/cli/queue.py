@@ -29,7 +29,7 @@ from interfaces.cli.usage import (
 )
 
 if TYPE_CHECKING:
-    from application.reading.answers import NamedCheckout, WorkFilter, WorkItem, WorkPage, WorkPlace
+    from application.reading.answers import NamedCheckout, WorkItem, WorkPage, WorkPlace
     from application.reading.queries import Queries
     from application.reading.work import WorkKind
 
@@ -76,7 +76,7 @@ def queue(
     json: Json = False,
 ) -> int:
     """List the tasks for staff, oldest first, with their orders and the commands that resolve them."""
-    from application.reading.answers import ALL_WORK
+    from application.reading.answers import ALL_WORK, WorkFilter
     from application.reading.projections.checkouts import CHECKOUTS
     from application.reading.projections.work_queue import WORK_QUEUE
     from application.reading.redacted import redacted
@@ -84,7 +84,9 @@ def queue(
     place, kinds = None if after is None else _place(after), _kinds(kind)
     prefix = SettingsSource().order_prefix()
     with open_side(warns_of_low_stock=True, warns_of_shortcomings=True) as side:
-        of = _filter(side.queries, kinds, order, sku, older_than)
+        subject = None if order is None else _subject(side.queries, order, hides_personal=redact)
+        until = None if older_than is None else datetime.now(UTC) - older_than
+        of = WorkFilter(kinds=tuple(kinds), subject=subject, sku=sku, until=until)
         found = side.queries.work_page(limit, of, place)
         orders = {} if counts else side.queries.orders(item.subject for item in found.items)
         is_complete(side.queries, WORK_QUEUE, CHECKOUTS)
@@ -114,17 +116,10 @@ def _kinds(given: Sequence[str]) -> "list[WorkKind]":
     return [known[each] for each in given]
 
 
-def _filter(
-    queries: "Queries", kinds: "Sequence[WorkKind]", order: str | None, sku: ids.Sku | None, age: timedelta | None
-) -> "WorkFilter":
-    from application.reading.answers import WorkFilter
-
-    subject = order
-    if order is not None:
-        subject = stripe_event_of(order) if order.startswith("evt_") else session_of(queries, order)
-    return WorkFilter(
-        kinds=tuple(kinds), subject=subject, sku=sku, until=None if age is None else datetime.now(UTC) - age
-    )
+def _subject(queries: "Queries", order: str, *, hides_personal: bool) -> str:
+    if order.startswith("evt_"):
+        return stripe_event_of(order)
+    return session_of(queries, order, hides_personal=hides_personal)
 
 
 def _cursor(item: "WorkItem") -> str:

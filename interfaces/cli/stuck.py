@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from application.reading.english import counted
+from domain.identifiers import session_of_stream
 from interfaces.cli.desk import by, open_desk
-from interfaces.cli.naming import stripe_event_of
+from interfaces.cli.naming import called, stripe_event_of
 from interfaces.cli.outcome import put_checkout_state, put_stripe_event
 from interfaces.cli.output.pasting import pasted
 from interfaces.cli.output.printing import page, print_json, talk
@@ -86,7 +87,8 @@ def _retry_all(kinds: "Sequence[WorkKind]", who: "By", *, as_json: bool) -> int:
             talk(f"fulfill: Requested {counted(retried, 'retry', 'retries')} so far.")
         is_followed = desk.follow() if retried else True
     if unreadable:
-        talk(f"fulfill: This version can't read {', '.join(unreadable[:_SHOWN_MAX])}. Nothing was changed there.")
+        named = (called(session) if (session := session_of_stream(id)) else id for id in unreadable[:_SHOWN_MAX])
+        talk(f"fulfill: This version can't read {', '.join(named)}. Nothing was changed there.")
     if as_json:
         print_json({"retried": retried, "unreadable": unreadable, "is_followed": is_followed})
     else:
@@ -101,21 +103,22 @@ def dismiss(subject: Subject, /, *, as_: Who = None, reason: Why, json: Json = F
     with open_desk(makes_log=False) as desk:
         id = stripe_event_of(subject) if subject.startswith("evt_") else desk.session(subject)
         desk.runtime.staff.check_is_known(id)
-        _check_dismissible(id, desk.runtime.queries.work_of(id))
+        _check_dismissible("this checkout" if desk.subject else id, desk.runtime.queries.work_of(id))
         desk.runtime.staff.dismiss(id, who)
         is_followed = desk.follow()
         left = desk.runtime.queries.work_of(id)
+        name = called(desk.subject) if desk.subject else id
     if json:
         print_json({"subject": id, "left": [asdict(item) for item in left], "is_followed": is_followed})
     elif left:
         tasks = (f"{label(item.kind)} ({' or '.join(each.verb for each in pasted(item, None))})" for item in left)
-        page().say(f"Dismissed {id}. Still in the queue: {', '.join(dict.fromkeys(tasks))}.")
+        page().say(f"Dismissed {name}. Still in the queue: {', '.join(dict.fromkeys(tasks))}.")
     else:
-        page().say(f"Dismissed {id}. The queue has nothing more of it.")
+        page().say(f"Dismissed {name}. The queue has nothing more of it.")
     return DONE
 
 
-def _check_dismissible(id: str, items: "Sequence[WorkItem]") -> None:
+def _check_dismissible(name: str, items: "Sequence[WorkItem]") -> None:
     """
     Raises:
         Refused: the queue has nothing of it that can be dismissed. The sentence has the commands that help.
@@ -124,12 +127,12 @@ def _check_dismissible(id: str, items: "Sequence[WorkItem]") -> None:
     from domain.errors import Refused
 
     if not items:
-        raise Refused(f"The queue has nothing of {id}, so there is nothing to dismiss. Nothing was recorded.")
+        raise Refused(f"The queue has nothing of {name}, so there is nothing to dismiss. Nothing was recorded.")
     if not any(Remedy.DISMISS in remedies_of(item) for item in items):
         prefix = SettingsSource().order_prefix()
         ways = (" or ".join(f"`{each.text}`" for each in pasted(item, prefix)) for item in items)
         tasks = (f"{label(item.kind)}: {way}" for item, way in zip(items, ways, strict=True))
         raise Refused(
-            f"What the queue has of {id} can't be dismissed, only resolved. Nothing was recorded. "
+            f"What the queue has of {name} can't be dismissed, only resolved. Nothing was recorded. "
             f"{'; '.join(dict.fromkeys(tasks))}"
         )

@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 from sample_log import SHOP
 from sandbox_sales import paid
+from typed_ids import as_session
 
 from application.reading.checkout_state import CheckoutState
 from domain.line import LineState
 from domain.mail import MailKind
+from domain.order_number import order_number
 from interfaces.sandbox.sandbox import Sandbox
 
 Fulfill = Callable[..., Any]
@@ -115,7 +117,8 @@ def test_run_fulfills_a_session_without_a_webhook(fulfill: Fulfill, sandbox: San
 
     result = fulfill("run", session, *BY, "--json")
 
-    assert (result.code, result.json) == (0, {"session_id": session, "state": "fulfilled", "is_followed": True})
+    named = {"session_id": session, "order_number": order_number(as_session(session))}
+    assert (result.code, result.json) == (0, {**named, "state": "fulfilled", "is_followed": True})
     [receipt] = fulfill("checkout", session, "--json").json["emails"]
     assert (receipt["kind"], receipt["state"]) == ("receipt", "queued"), "mails are left to a server"
     retrieved = next(e for e in fulfill("checkout", session, "--json").json["story"] if "Retrieved" in e["type"])
@@ -148,7 +151,10 @@ def test_a_state_with_a_verb_of_its_own_is_no_adjective(fulfill: Fulfill, sandbo
 
     result = fulfill("run", session, *BY)
 
-    assert result.out == f"Retrieved from Stripe. {session} has nothing to fulfill.\n"
+    assert (
+        result.out
+        == f"Retrieved from Stripe. {order_number(as_session(session))} ({session}) has nothing to fulfill.\n"
+    )
 
 
 def test_run_for_a_session_unknown_to_stripe_is_refused(fulfill: Fulfill, sandbox: Sandbox) -> None:

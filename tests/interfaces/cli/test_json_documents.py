@@ -24,7 +24,7 @@ CHECKOUT = """
 """
 HIT = "session_id order_number state situation amount_total currency recorded_at matched"
 STOCK = "sku on_hand reserved available backordered is_low is_complete"
-RESULT = "session_id state is_followed"
+RESULT = "session_id order_number state is_followed"
 SHAPES = {
     ("checkout", ORDER): CHECKOUT,
     ("checkout", ORDER, "--as-of", "2999-01-01"): f"{CHECKOUT} as_of",

@@ -134,7 +134,8 @@ def test_a_revoked_key_is_shown_as_such_under_the_number_that_it_had(fulfill: Fu
 
     assert (result.code, result.out) == (
         0,
-        "Revoked 1 license key of “License for Pro”. Block it where it is checked, too. The line gets no new ones.\n",
+        f"KV96R-719NK ({ORDER}): Revoked 1 license key of “License for Pro”. Block it where it is checked, too. "
+        "The line gets no new ones.\n",
     )
     assert (again.code, "is revoked already" in again.err) == (1, True)
     assert (item["keys"], item["all_keys"]) == ([], [{"number": 1, "key": "AAAA-1111", "state": "revoked"}])

@@ -11,6 +11,7 @@ from log_parts import COURSE, LogWriter, checkout
 from sample_log import KEYS, SHOP
 from typed_ids import as_session, as_stream
 
+from domain.checkout import Contact
 from domain.checkout_session import CheckoutSession
 from domain.event import Event
 from domain.order_number import order_number
@@ -33,13 +34,19 @@ def test_a_checkout_is_meant_by_any_of_its_names(fulfill: Fulfill, name: str) ->
     assert (result.code, result.json["session_id"], result.json["order_number"]) == (0, SHOP, NUMBER)
 
 
+def number_of(id: str) -> str:
+    return order_number(as_session(id))
+
+
 def test_a_reference_names_a_checkout_as_a_whole_and_only_if_no_other_has_it(
     fulfill: Fulfill, write_log: WriteLog
 ) -> None:
     log = LogWriter()
     for number, reference in enumerate(["INV 17-B", "INV 18", "inv 18"]):
         id = f"cs_test_number{number}"
-        paid = replace(checkout(COURSE), client_reference_id=Personal(reference), payment_intent=f"pi_{number}")
+        contact = Contact(email=Personal(f"zoe{number}@example.com"))
+        paid = replace(checkout(COURSE), payment_intent=f"pi_{number}", contact=contact)
+        paid = replace(paid, client_reference_id=Personal(reference))
         retrieved = CheckoutSession.Retrieved(checkout=paid, source=Source.WEBHOOK)
         log.add(as_stream(id), retrieved, session_id=as_session(id), actor="worker:w1")
     write_log(log.events)
@@ -50,10 +57,14 @@ def test_a_reference_names_a_checkout_as_a_whole_and_only_if_no_other_has_it(
     assert fulfill("checkout", "pi_").code == 1, "a part of an ID"
     result = fulfill("checkout", "INV 18")
     assert (result.code, result.out) == (2, "")
+    first, second = (f"cs_test_number{number}" for number in (1, 2))
     assert result.err == (
-        "fulfill: 'INV 18' may be any of cs_test_number1, cs_test_number2. Nothing was done. Repeat it with one of "
-        "these.\n"
+        f"fulfill: 'INV 18' may be any of {number_of(first)} ({first}, zoe1@example.com, 13.90 EUR); "
+        f"{number_of(second)} ({second}, zoe2@example.com, 13.90 EUR). Nothing was done. Repeat it with one of these.\n"
     )
+    for command in (("checkout", "INV 18"), ("queue", "--order", "INV 18"), ("search", "", "--before", "INV 18")):
+        hidden = fulfill(*command, "--redact")
+        assert (hidden.code, number_of(first) in hidden.err, "zoe" in hidden.err) == (2, True, False)
 
 
 @pytest.mark.usefixtures("log_file")
@@ -89,3 +100,18 @@ def test_people_read_the_prefix_of_the_shop_and_find_orders_with_any(
     assert re.search(rf"^Order number +MUG-{NUMBER}$", page.out, re.MULTILINE)
     assert hits.out.splitlines()[1].startswith(f"MUG-{NUMBER} ")
     assert [document.json["order_number"], *(hit["order_number"] for hit in found.json)] == [NUMBER, NUMBER]
+
+
+@pytest.mark.usefixtures("small_shop")
+def test_answers_and_refusals_name_the_order_first(fulfill: Fulfill, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FULFILL_ORDER_PREFIX", "MUG")
+    id, number = "cs_test_a1Q7xK2mVd", "MUG-KV96R-719NK"
+
+    noted, json = (fulfill("note", id, "called", "--as", "kim", *more) for more in ((), ("--json",)))
+    dismissed, retried = (fulfill(verb, id, "--as", "kim", "--reason", "x") for verb in ("dismiss", "retry"))
+    shipped = fulfill("ship", id, "--line", "li_key", "--carrier", "DHL", "--as", "kim")
+
+    assert noted.out == f"Recorded. {number} ({id}) is fulfilling.\n"
+    assert (json.json["session_id"], json.json["order_number"]) == (id, "KV96R-719NK")
+    for refused in (dismissed, retried, shipped):
+        assert (refused.code, refused.err.startswith(f"fulfill: {number}: ")) == (1, True), refused

@@ -51,8 +51,8 @@ def test_one_refused_row_keeps_the_whole_list_from_being_recorded(fulfill: Fulfi
     result = fulfill("ship-all", listed("ORDER-17,DHL,0034", "ORDER-19,DHL,0035", "cs_test_stranger,DHL,"), *BY)
 
     assert result.code == 1
-    assert f"Row 3, {POSTER}: No line of this checkout is ready to be packed." in result.err
-    assert "Row 4, cs_test_stranger: No checkout cs_test_stranger in the log." in result.err
+    assert f"Row 3, FYNAM-S28WS ({POSTER}): No line of this checkout is ready to be packed." in result.err
+    assert "(cs_test_stranger): No checkout cs_test_stranger in the log." in result.err
     assert "Row 2" not in result.err
     assert result.err.endswith("Nothing was recorded.\n")
     assert parcels(fulfill, ORDER) == []
@@ -65,8 +65,8 @@ def test_an_order_twice_in_a_list_is_refused(fulfill: Fulfill, listed: Callable[
 
     assert result.code == 1
     assert result.err == (
-        f"fulfill: Row 3, {ORDER}: Row 2 is of the same order, and ships all that it has ready to pack. Remove one of "
-        "the two rows. Nothing was recorded.\n"
+        f"fulfill: Row 3, KV96R-719NK ({ORDER}): Row 2 is of the same order, and ships all that it has ready to pack. "
+        "Remove one of the two rows. Nothing was recorded.\n"
     )
     assert parcels(fulfill, ORDER) == []
 
@@ -79,7 +79,7 @@ def test_a_dry_run_decides_as_the_real_one_and_records_nothing(fulfill: Fulfill,
 
     assert (shown.code, document.code) == (0, 0)
     assert shown.out.endswith("1 parcel can be shipped. Nothing was recorded.\n")
-    listed_parcel = {"row": 2, "session_id": ORDER, "carrier": "DHL", "tracking": "0034"}
+    listed_parcel = {"row": 2, "session_id": ORDER, "order_number": "KV96R-719NK", "carrier": "DHL", "tracking": "0034"}
     assert document.json == {"parcels": [listed_parcel], "is_dry_run": True, "is_followed": True}
     assert parcels(fulfill, ORDER) == []
     assert fulfill("ship-all", listed("ORDER-19,DHL,0034"), *dry).code == 1
