@@ -65,7 +65,8 @@ class Standing:
     """None as long as it is not planned."""
     is_paid: bool = False
     has_bought: bool = False
-    park_reason: str | None = None
+    is_parked: bool = False
+    is_of_other_application: bool = False
     is_canceled: bool = False
     is_payment_over: bool = False
     is_complete: bool = False
@@ -75,14 +76,14 @@ class Standing:
     def state(self) -> CheckoutState:
         """What is paid is judged by its lines alone."""
         if self.lines is not None:
-            return _state_of_lines(self.lines.values())
+            return state_of_lines(self.lines.values())
         if self.is_paid:
             return CheckoutState.FULFILLING if self.has_bought else CheckoutState.NOTHING_TO_FULFILL
-        if self.park_reason == ParkReason.OTHER_APPLICATION:
+        if self.is_of_other_application:
             return CheckoutState.OTHER_APPLICATION
         if self.is_canceled:
             return CheckoutState.CANCELED
-        if self.park_reason:
+        if self.is_parked:
             return CheckoutState.PARKED
         if self.is_payment_over:
             return CheckoutState.PAYMENT_FAILED
@@ -99,7 +100,8 @@ def checkout_state(session: CheckoutSession, fulfillment: Fulfillment) -> Checko
         lines={id: line.state for id, line in lines.items()} if fulfillment.requested else None,
         is_paid=session.is_paid,
         has_bought=_has_bought(session),
-        park_reason=session.park_reason,
+        is_parked=session.park_reason is not None,
+        is_of_other_application=session.park_reason == ParkReason.OTHER_APPLICATION,
         is_canceled=session.is_canceled,
         is_payment_over=session.is_payment_over,
         is_complete=checkout is not None and checkout.is_complete,
@@ -111,7 +113,8 @@ def _has_bought(session: CheckoutSession) -> bool:
     return session.checkout is not None and any(item.quantity > 0 for item in session.checkout.line_items)
 
 
-def _state_of_lines(states: Collection[LineState]) -> CheckoutState:
+def state_of_lines(states: Collection[LineState]) -> CheckoutState:
+    """The state of a checkout that has a plan with lines in these states."""
     if not states:
         return CheckoutState.NOTHING_TO_FULFILL
     delivered = waiting = 0

@@ -60,6 +60,8 @@ class Following:
     unreadable: list[Unreadable] = field(default_factory=list)
     rows: dict[str, Row] = field(default_factory=dict)
     """The rows that the events of the batch are about, as they are by now; by key, for a `RowFold` alone."""
+    changed_rows: dict[str, Row] = field(default_factory=dict)
+    """Those of them that the batch has changed."""
 
     def prepare(self, events: Iterable[Event], views: "Views") -> None:
         """Read the rows that a `RowFold` needs: as of the position of the view, or its `Advance` is refused."""
@@ -77,15 +79,21 @@ class Following:
 
     def take_in(self, event: Event, position: int) -> None:
         try:
-            key = self.projection.key_of(event)
-            changes = self.projection.changes(event, position, self.rows.get(key) if key else None)
-            if key:
-                for change in changes:
-                    if isinstance(change, Put):
-                        self.rows[key] = change.row
-            self.changes += changes if self._is_of_its_version else narrowed(self._table, changes)
+            if isinstance(self.projection.fold, RowFold):
+                self._take_in_row(event, position)
+            else:
+                self.changes += self.projection.changes(event, position)
         except Exception as error:  # noqa: BLE001 - the boundary around one event: recorded, and the rest goes on
             self.leave_out(position, error)
+
+    def _take_in_row(self, event: Event, position: int) -> None:
+        key = self.projection.key_of(event)
+        if key is None:
+            return
+        before = self.rows.get(key)
+        after = self.projection.row_after(before, event, position)
+        if after is not None and after is not before:
+            self.rows[key] = self.changed_rows[key] = after
 
     def leave_out(self, position: int, error: Exception) -> None:
         text = storable(described(error, UnfitChange)[:_ERROR_MAX])
@@ -93,11 +101,12 @@ class Following:
         self.unreadable.append(Unreadable(position=position, error=text))
 
     def advance(self, anchor: Anchor) -> Advance:
+        changes = [*self.changes, *map(Put, self.changed_rows.values())]
         return Advance(
             view=self.view,
             table=self._table,
             anchor=anchor,
-            changes=self.changes,
+            changes=changes if self._is_of_its_version else list(narrowed(self._table, changes)),
             unreadable=self.unreadable,
         )
 

@@ -121,13 +121,14 @@ Fold = Callable[[Event, int], Iterable[Change]]
 class RowFold:
     """Folds the events of one key into its row: each of them gets the row that the ones before have left.
 
-    For a table whose key is one column. The row is all that it gets beside the event: it is as pure as any fold.
+    For a table whose key is one column. The row is all that it gets beside the event: it is as pure as any fold. A
+    batch writes the row once, however many of its events set columns.
     """
 
     key_of: Callable[[Event], str | None]
     """The key of the row that the event is about; None if it is about none."""
-    fold: Callable[[Row | None, Event, int], Row | None]
-    """Return the row as it is then, or None if there is still none."""
+    fold: Callable[[Row | None, Event, int], Row]
+    """Return the columns that the event sets: each of them if there is no row yet, and none if nothing changes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,24 +162,35 @@ class Projection:
         """The key of the one row that the event changes, where its fold has to know the row."""
         return self.fold.key_of(event) if isinstance(self.fold, RowFold) else None
 
-    def changes(self, event: Event, position: int, before: Row | None = None) -> list[Change]:
-        """Return the changes of the event, checked against the table. Every row comes from here, so this is where its
-        text is made storable. `before` is the row with the key of the event, if there is one.
+    def changes(self, event: Event, position: int) -> list[Change]:
+        """Return the changes of the event, checked against the table. Every row comes from here or from `row_after`, so
+        this is where its text is made storable. A `RowFold` gets no row.
 
         Raises:
             UnfitChange: the table can't hold a change of the fold.
         """
-        changes = list(self._folded(event, position, before))
+        if isinstance(self.fold, RowFold):
+            row = self.row_after(None, event, position)
+            return [] if row is None else [Put(row)]
+        changes = list(self.fold(event, position))
         for number, change in enumerate(changes):
             if not _fits_as_it_is(self.table, change):
                 changes[number] = _storable(change)
         return changes
 
-    def _folded(self, event: Event, position: int, before: Row | None) -> Iterable[Change]:
-        if not isinstance(self.fold, RowFold):
-            return self.fold(event, position)
-        after = self.fold.fold(before, event, position)
-        return [] if after is None or after == before else [Put(after)]
+    def row_after(self, before: Row | None, event: Event, position: int) -> Row | None:
+        """Return the row of a `RowFold` as the event leaves it: `before` itself if nothing changes.
+
+        Raises:
+            UnfitChange: as `changes`.
+        """
+        assert isinstance(self.fold, RowFold), f"the fold of {self.name} gets no row"
+        changed = self.fold.fold(before, event, position)
+        if not changed:
+            return before
+        if before is None:
+            _check_names(changed, self.table.columns.keys())
+        return {**(before or {}), **(changed if _check_values(self.table, changed) else _storable_row(changed))}
 
 
 def narrowed(table: Table, changes: Iterable[Change]) -> Iterator[Change]:

@@ -6,16 +6,17 @@ The answer and the correction, with names and addresses, are only in the log: re
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields, replace
-from typing import assert_never, get_args
+from enum import StrEnum
+from functools import lru_cache
+from operator import attrgetter
+from typing import TypeAlias, assert_never, get_args
 
-from application.reading.checkout_state import CheckoutState, Situation, Standing, situation
+from application.reading.checkout_state import CheckoutState, Standing, situation, state_of_lines
 from application.reading.projection import Column, Projection, Row, RowFold, Table, rfc3339, topics
 from domain.checkout_session import CheckoutSession
 from domain.checkout_session_events import CheckoutSessionFact
 from domain.event import Event
 from domain.fulfillment import Fulfillment
-from domain.fulfillment_events import FulfillmentFact
 from domain.ids import LineItemId
 from domain.line import UNDECIDED, LineState
 from domain.park_reason import ParkReason
@@ -23,84 +24,84 @@ from domain.plan import PlannedLine
 from domain.reason import ReasonCode
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Facts:
-    """What the state follows from, as far as events reported it. A row keeps it as JSON, without what is not so."""
+class _Fact(StrEnum):
+    """The state of a checkout follows from these until its lines are planned. A row keeps them as words."""
 
-    lines: Mapping[LineItemId, str] | None = None
-    """The states of the lines by ID; None as long as they are not planned."""
-    undecided: Mapping[LineItemId, str] | None = None
-    """The reasons of lines of which a person still decides whether they are delivered at all."""
-    is_paid: bool = False
-    has_bought: bool = False
-    park_reason: str | None = None
-    is_canceled: bool = False
-    has_failed: bool = False
-    has_succeeded: bool = False
-    has_completed: bool = False
-    has_expired: bool = False
-    is_complete: bool = False
-    """As the latest answer of Stripe's shows it, like the next two."""
-    is_over: bool = False
-    is_expired: bool = False
-
-    @classmethod
-    def read(cls, text: str) -> "_Facts":
-        return cls(**json.loads(text))
-
-    def written(self) -> str:
-        there = {each.name: value for each in fields(self) if (value := getattr(self, each.name)) not in (None, False)}
-        return json.dumps(there, separators=(",", ":"))
-
-    def with_lines(self, lines: Mapping[LineItemId, LineState]) -> "_Facts":
-        undecided = {id: why for id, why in (self.undecided or {}).items() if id not in lines}
-        return replace(self, lines={**(self.lines or {}), **lines}, undecided=undecided or None)
-
-    def blocked(self, event: Fulfillment.LineItemBlocked) -> "_Facts":
-        facts = self.with_lines({event.line_item: event.state})
-        if event.detail.code not in UNDECIDED:
-            return facts
-        return replace(facts, undecided={**(facts.undecided or {}), event.line_item: event.detail.code.value})
-
-    @property
-    def situation(self) -> CheckoutState | Situation:
-        lines = ((LineState(state), (self.undecided or {}).get(id)) for id, state in (self.lines or {}).items())
-        return situation(self.state, ((state, ReasonCode(why) if why else None) for state, why in lines))
-
-    @property
-    def state(self) -> CheckoutState:
-        is_undecided = not (self.is_paid or self.has_succeeded or self.park_reason == ParkReason.OTHER_APPLICATION)
-        return Standing(
-            lines=None if self.lines is None else {id: LineState(state) for id, state in self.lines.items()},
-            is_paid=self.is_paid,
-            has_bought=self.has_bought,
-            park_reason=self.park_reason,
-            is_canceled=self.is_canceled,
-            is_payment_over=(self.has_failed or self.is_over) and is_undecided,
-            is_complete=self.is_complete,
-            is_expired=(self.has_expired or self.is_expired) and not self.has_completed,
-        ).state
+    COMPLETED = "completed"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    EXPIRED = "expired"
+    PAID = "paid"
+    CANCELED = "canceled"
+    PARKED = "parked"
+    OTHER_APPLICATION = "other_application"
+    SHOWN_BOUGHT = "shown_bought"
+    """As the latest answer of Stripe's shows it, like the next three."""
+    SHOWN_COMPLETE = "shown_complete"
+    SHOWN_OVER = "shown_over"
+    SHOWN_EXPIRED = "shown_expired"
 
 
-def _key_of(event: Event) -> str | None:
-    return event.session_id if isinstance(event, CheckoutSessionFact | FulfillmentFact) else None
+_Facts = frozenset[_Fact]
+_LinesChanged: TypeAlias = (
+    Fulfillment.Requested
+    | Fulfillment.Replanned
+    | Fulfillment.LineItemReserved
+    | Fulfillment.LineItemResumed
+    | Fulfillment.LineItemBlocked
+    | Fulfillment.LineItemDelivered
+    | Fulfillment.Unshipped
+    | Fulfillment.LineItemsCanceled
+)
+
+_SHOWN = frozenset({_Fact.SHOWN_BOUGHT, _Fact.SHOWN_COMPLETE, _Fact.SHOWN_OVER, _Fact.SHOWN_EXPIRED})
+_PARKED = frozenset({_Fact.PARKED, _Fact.OTHER_APPLICATION})
+_DECIDED = frozenset({_Fact.PAID, _Fact.SUCCEEDED, _Fact.OTHER_APPLICATION})
 
 
-def _fold(before: Row | None, event: Event, position: int) -> Row | None:
-    if isinstance(event, FulfillmentFact):
-        if before is None:
-            return None
-        row = before
-        if isinstance(event, Fulfillment.ShippingCorrected):
-            row = {**before, "ships_to_position": position}
-        elif isinstance(event, Fulfillment.Requested):
-            row = {**before, "names": _names({}, event.plan)}
-        elif isinstance(event, Fulfillment.Replanned):
-            row = {**before, "names": _names(json.loads(str(before["names"])), event.lines)}
-        return _with(row, _of_fulfillment(_Facts.read(str(before["facts"])), event))
-    if not isinstance(event, CheckoutSessionFact):
-        return before
-    row = before or {
+@lru_cache  # like the two below: there are few combinations
+def _read(words: str) -> _Facts:
+    return frozenset(map(_Fact, words.split()))
+
+
+@lru_cache
+def _columns(facts: _Facts) -> Row:
+    has_failed = _Fact.FAILED in facts or _Fact.SHOWN_OVER in facts
+    has_expired = _Fact.EXPIRED in facts or _Fact.SHOWN_EXPIRED in facts
+    standing = Standing(
+        is_paid=_Fact.PAID in facts,
+        has_bought=_Fact.SHOWN_BOUGHT in facts,
+        is_parked=_Fact.PARKED in facts,
+        is_of_other_application=_Fact.OTHER_APPLICATION in facts,
+        is_canceled=_Fact.CANCELED in facts,
+        is_payment_over=has_failed and facts.isdisjoint(_DECIDED),
+        is_complete=_Fact.SHOWN_COMPLETE in facts,
+        is_expired=has_expired and _Fact.COMPLETED not in facts,
+    )
+    state = standing.state.value
+    return {"state": state, "situation": state, "facts": " ".join(sorted(facts))}
+
+
+@lru_cache
+def _columns_of_lines(lines: frozenset[str]) -> Row:
+    """`lines` has each state that a line has, with the reason of one of which a person still decides."""
+    read = [line.split() for line in lines]
+    state = state_of_lines([LineState(state) for state, *_ in read])
+    staff_read = situation(state, ((LineState(state), ReasonCode(why[0]) if why else None) for state, *why in read))
+    return {"state": state.value, "situation": staff_read.value}
+
+
+def _fold(before: Row | None, event: Event, position: int) -> Row:
+    if isinstance(event, CheckoutSessionFact):
+        first = {} if before else _first(event, position)
+        return {**first, **_of_answer(event, position), **_of_session(before or first, event)}
+    if before and isinstance(event, _LinesChanged):
+        return _of_lines(before, event)
+    return {"ships_to_position": position} if before and isinstance(event, Fulfillment.ShippingCorrected) else {}
+
+
+def _first(event: CheckoutSessionFact, position: int) -> Row:
+    return {
         "session_id": event.originator_id,
         "position": position,
         "recorded_at": rfc3339(event.recorded_at),
@@ -109,49 +110,68 @@ def _fold(before: Row | None, event: Event, position: int) -> Row | None:
         "retrieved_position": None,
         "ships_to_position": None,
         "names": "{}",
-        "facts": "{}",
+        "state": CheckoutState.OPEN.value,
+        "situation": CheckoutState.OPEN.value,
+        "facts": "",
+        "lines": None,
     }
-    if isinstance(event, CheckoutSession.Retrieved):
-        total, currency = event.checkout.amount_total, event.checkout.currency
-        row = {**row, "amount_total": total, "currency": currency, "retrieved_position": position}
-    return _with(row, _of_session(_Facts.read(str(row["facts"])), event))
+
+
+def _of_answer(event: CheckoutSessionFact, position: int) -> Row:
+    if not isinstance(event, CheckoutSession.Retrieved):
+        return {}
+    checkout = event.checkout
+    return {"amount_total": checkout.amount_total, "currency": checkout.currency, "retrieved_position": position}
+
+
+def _of_session(row: Row, event: CheckoutSessionFact) -> Row:
+    return _columns(_with(_read(str(row["facts"])), event)) if row["lines"] is None else {}
+
+
+def _of_lines(row: Row, event: _LinesChanged) -> Row:
+    lines = {**json.loads(str(row["lines"] or "{}")), **_changed(event)}
+    return {**_renamed(row, event), **_columns_of_lines(frozenset(lines.values())), "lines": json.dumps(lines)}
+
+
+def _renamed(row: Row, event: _LinesChanged) -> Row:
+    if isinstance(event, Fulfillment.Requested):
+        return {"names": _names({}, event.plan)}
+    if isinstance(event, Fulfillment.Replanned):
+        return {"names": _names(json.loads(str(row["names"])), event.lines)}
+    return {}
 
 
 def _names(before: Mapping[str, str], planned: Iterable[PlannedLine]) -> str:
     """Return the names of the catalog, as a JSON object by line."""
     names: dict[str, str | None] = {**before, **{line.id: line.name for line in planned}}
-    return json.dumps({id: name for id, name in names.items() if name}, ensure_ascii=False, separators=(",", ":"))
+    return json.dumps({id: name for id, name in names.items() if name}, ensure_ascii=False)
 
 
-def _with(row: Row, facts: _Facts) -> Row:
-    return {**row, "state": facts.state.value, "situation": facts.situation.value, "facts": facts.written()}
-
-
-def _of_session(facts: _Facts, event: CheckoutSessionFact) -> _Facts:
+def _with(facts: _Facts, event: CheckoutSessionFact) -> _Facts:
     match event:
         case CheckoutSession.Completed():
-            return replace(facts, has_completed=True)
+            return facts | {_Fact.COMPLETED}
         case CheckoutSession.AsyncPaymentSucceeded():
-            return replace(facts, has_succeeded=True)
+            return facts | {_Fact.SUCCEEDED}
         case CheckoutSession.AsyncPaymentFailed():
-            return replace(facts, has_failed=True)
+            return facts | {_Fact.FAILED}
         case CheckoutSession.Expired():
-            return replace(facts, has_expired=True)
+            return facts | {_Fact.EXPIRED}
         case CheckoutSession.Retrieved(checkout=checkout):
-            return replace(
-                facts,
-                has_bought=any(item.quantity > 0 for item in checkout.line_items),
-                park_reason=None,
-                is_complete=checkout.is_complete,
-                is_over=checkout.is_payment_over,
-                is_expired=checkout.status == "expired",
-            )
+            shown = {
+                _Fact.SHOWN_BOUGHT: any(item.quantity > 0 for item in checkout.line_items),
+                _Fact.SHOWN_COMPLETE: checkout.is_complete,
+                _Fact.SHOWN_OVER: checkout.is_payment_over,
+                _Fact.SHOWN_EXPIRED: checkout.is_expired,
+            }
+            return facts - _SHOWN - _PARKED | {fact for fact, is_so in shown.items() if is_so}
         case CheckoutSession.Paid():
-            return replace(facts, is_paid=True, park_reason=None)
+            return facts - _PARKED | {_Fact.PAID}
         case CheckoutSession.Parked():
-            return replace(facts, park_reason=event.why.value)
+            is_other = event.why is ParkReason.OTHER_APPLICATION
+            return facts - _PARKED | {_Fact.OTHER_APPLICATION if is_other else _Fact.PARKED}
         case CheckoutSession.Canceled():
-            return replace(facts, is_canceled=True)
+            return facts | {_Fact.CANCELED}
         case (
             CheckoutSession.Contradicted()
             | CheckoutSession.RetryRequested()
@@ -165,43 +185,30 @@ def _of_session(facts: _Facts, event: CheckoutSessionFact) -> _Facts:
             assert_never(event)
 
 
-def _of_fulfillment(facts: _Facts, event: FulfillmentFact) -> _Facts:
+def _changed(event: _LinesChanged) -> Mapping[LineItemId, str]:
     match event:
         case Fulfillment.Requested():
-            return facts.with_lines({line.id: LineState.PENDING for line in event.plan})
+            return {line.id: LineState.PENDING for line in event.plan}
         case Fulfillment.Replanned():
-            return facts.with_lines({line.id: LineState.PENDING for line in event.lines})
+            return {line.id: LineState.PENDING for line in event.lines}
         case Fulfillment.LineItemReserved() | Fulfillment.LineItemResumed():
-            return facts.with_lines({event.line_item: LineState.PENDING})
+            return {event.line_item: LineState.PENDING}
         case Fulfillment.LineItemBlocked():
-            return facts.blocked(event)
+            why = event.detail.code
+            return {event.line_item: f"{event.state} {why}" if why in UNDECIDED else event.state}
         case Fulfillment.LineItemDelivered():
-            return facts.with_lines({event.line_item: LineState.DELIVERED})
+            return {event.line_item: LineState.DELIVERED}
         case Fulfillment.Unshipped():
-            return facts.with_lines({plan.id: LineState.PENDING for plan in event.lines})
+            return {plan.id: LineState.PENDING for plan in event.lines}
         case Fulfillment.LineItemsCanceled():
-            return facts.with_lines(dict.fromkeys(event.lines, LineState.CANCELED))
-        case (
-            Fulfillment.StockHeld()
-            | Fulfillment.HoldReleased()
-            | Fulfillment.Shipped()
-            | Fulfillment.ParcelCorrected()
-            | Fulfillment.ShippingCorrected()
-            | Fulfillment.KeysShown()
-            | Fulfillment.KeysRevoked()
-            | Fulfillment.KeysAwaited()
-            | Fulfillment.KeysWaitEnded()
-            | Fulfillment.KeysReplaced()
-            | Fulfillment.Completed()
-        ):
-            return facts
+            return dict.fromkeys(event.lines, LineState.CANCELED)
         case _:
             assert_never(event)
 
 
 CHECKOUTS = Projection(
     name="checkouts",
-    version=5,
+    version=6,
     table=Table(
         columns={
             "session_id": Column.TEXT,
@@ -215,10 +222,11 @@ CHECKOUTS = Projection(
             "state": Column.TEXT,
             "situation": Column.TEXT,
             "facts": Column.TEXT,
+            "lines": Column.TEXT,
         },
         key=("session_id",),
         indexes=(("position",), ("state", "position")),
     ),
-    reads=topics(*get_args(CheckoutSessionFact), *get_args(FulfillmentFact)),
-    fold=RowFold(key_of=_key_of, fold=_fold),
+    reads=topics(*get_args(CheckoutSessionFact), *get_args(_LinesChanged), Fulfillment.ShippingCorrected),
+    fold=RowFold(key_of=attrgetter("session_id"), fold=_fold),
 )
