@@ -1,7 +1,7 @@
 """The log: one totally ordered event store, built on the `eventsourcing` library."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import cast
 
 from eventsourcing.application import AggregateNotFoundError, Application
@@ -81,8 +81,11 @@ class LogRecorder(ProcessRecorder, ABC):
         """
 
     @abstractmethod
-    def select_parked_events(self, *, policy: str | None = None, subject: str | None = None) -> Sequence[ParkedEvent]:
-        """Return parked events, in the order of the log."""
+    def select_parked_events(
+        self, *, policy: str | None = None, subjects: Collection[str] | None = None
+    ) -> Sequence[ParkedEvent]:
+        """Return parked events of this policy and of these subjects, in the order of the log. The time depends on how
+        many there are of these subjects."""
 
     @abstractmethod
     def select_positions_of_followers(self) -> Mapping[str, int]:

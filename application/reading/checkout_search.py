@@ -90,7 +90,8 @@ class CheckoutSearch:
         found = [Among("session_id", SEARCH, [StartsWith("term", word)]) for word in wanted]
         selection = Selection(projection=CHECKOUTS, where=[*found, *within], order_by=["-position"], limit=limit)
         rows = self._views.select(selection)
-        parked = {each.subject for each in self._log.store.select_parked_events()} if rows else set[str]()
+        subjects = [_session_of(row) for row in rows]
+        parked = {each.subject for each in self._log.store.select_parked_events(subjects=subjects)}
         return [_hit(row, parked, self._matched(_session_of(row), wanted)) for row in rows]
 
     def _matched(self, session_id: SessionId, wanted: Sequence[str]) -> tuple[str, ...]:

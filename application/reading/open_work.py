@@ -119,8 +119,7 @@ class OpenWork:
         where: list[Filter] = [Equal("is_open", 1), Equal("subject", subject)]
         now = self._clock()
         rows = self._views.select(Selection(projection=WORK_QUEUE, where=where, order_by=["since", "kind", "item"]))
-        parked = [item for item in self._parked() if item.subject == subject]
-        return [*(_work_item(row) for row in rows if is_due(row, now)), *parked]
+        return [*(_work_item(row) for row in rows if is_due(row, now)), *self._parked([subject])]
 
     def subjects(self, kinds: Collection[WorkKind]) -> Iterator[Sequence[str]]:
         """The sessions and Stripe events with work of these kinds, each once, by pages."""
@@ -139,10 +138,10 @@ class OpenWork:
             due = dict.fromkeys(str(row["subject"]) for row in rows if is_due(row, now))
             yield [each for each in due if each not in parked]
 
-    def _parked(self) -> list[WorkItem]:
+    def _parked(self, subjects: Collection[str] | None = None) -> list[WorkItem]:
         """The first parked event of each subject and policy: its retry releases the events that wait behind it."""
         waiting: dict[tuple[str, str], list[ParkedEvent]] = {}
-        for parked in self._log.store.select_parked_events():
+        for parked in self._log.store.select_parked_events(subjects=subjects):
             waiting.setdefault((parked.subject, parked.policy), []).append(parked)
         return [_parked_item(group[0], len(group) - 1) for group in waiting.values() if not self._is_dismissed(group)]
 

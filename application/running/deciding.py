@@ -170,7 +170,7 @@ class Deciding:
 
     def _is_parked(self, policy: Policy, position: int, subject: str, batch: Batch) -> bool:
         """True if another reading of this policy has parked this event."""
-        parked = [*batch.park, *self._log.store.select_parked_events(policy=policy.name, subject=subject)]
+        parked = [*batch.park, *self._log.store.select_parked_events(policy=policy.name, subjects=[subject])]
         return (policy.name, position) in {(each.policy, each.position) for each in parked}
 
     def _park(self, policy: Policy, position: int, subject: str, error: Reason, batch: Batch) -> None:
@@ -194,7 +194,7 @@ class Deciding:
         retry."""
         if (policy.name, subject) not in batch.parked_subjects:
             return
-        entries = self._log.store.select_parked_events(policy=policy.name, subject=subject)
+        entries = self._log.store.select_parked_events(policy=policy.name, subjects=[subject])
         ours = [entry for entry in batch.park if (entry.policy, entry.subject) == (policy.name, subject)]
         for entry in [*entries, *ours]:
             event = self._log.entry(self._log.store.select_positions([entry.position])[0]).readable

@@ -98,7 +98,7 @@ def _progress(in_hand: Sequence[Effect]) -> str:
 
 
 def _has_parked_events(log: Log, subject: str) -> bool:
-    return bool(log.store.select_parked_events(subject=subject))
+    return bool(log.store.select_parked_events(subjects=[subject]))
 
 
 def _has_retriable_effects(log: Log, session: CheckoutSession) -> bool:

@@ -5,7 +5,7 @@ order of commits, and a reader that asks for what comes after a position misses 
 The library locks the events table for that, which VACUUM, ANALYZE and CREATE INDEX CONCURRENTLY exclude.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 
@@ -63,7 +63,7 @@ class PostgresLogRecorder(LogRecorder, PostgresProcessRecorder):
         self.lock_table_statements = [statements.BEGIN_APPEND]
         self._notify = SQL("NOTIFY {}").format(Identifier(self.channel_name)).as_bytes()
         self._keep_only_tables()
-        self.sql_create_statements.append(SQL(statements.CREATE_PARKED).format())
+        self.sql_create_statements += [SQL(each).format() for each in statements.CREATE_PARKED]
 
     def _keep_only_tables(self) -> None:
         """Our inserts need no composite type, and the library's function inserts without the lock of appends."""
@@ -194,10 +194,16 @@ class PostgresLogRecorder(LogRecorder, PostgresProcessRecorder):
             (position, stream, version) for position, stream, version in self._rows(statements.SELECT_GAPS, (limit,))
         ]
 
-    def select_parked_events(self, *, policy: str | None = None, subject: str | None = None) -> Sequence[ParkedEvent]:
+    def select_parked_events(
+        self, *, policy: str | None = None, subjects: Collection[str] | None = None
+    ) -> Sequence[ParkedEvent]:
+        if subjects is None:
+            found = self._rows(statements.SELECT_PARKED, (policy,))
+        else:
+            found = self._rows(statements.SELECT_PARKED_OF, (list(subjects), policy))
         return [
             ParkedEvent(policy=p, position=n, subject=s, error=from_text(e), parked_at=cast(datetime, at))
-            for p, n, s, e, at in self._rows(statements.SELECT_PARKED, (policy, subject))
+            for p, n, s, e, at in found
         ]
 
     def select_positions_of_followers(self) -> Mapping[str, int]:

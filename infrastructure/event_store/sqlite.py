@@ -1,6 +1,6 @@
 """The log on SQLite: one file, in WAL mode, synchronized fully before anything is acknowledged."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TypeVar, cast
@@ -25,6 +25,7 @@ CREATE TABLE IF NOT EXISTS parked (
     policy TEXT, position INTEGER, subject TEXT, error TEXT, parked_at TEXT, PRIMARY KEY (policy, position)
 ) WITHOUT ROWID
 """
+_PARKED_BY_SUBJECT = "CREATE INDEX IF NOT EXISTS parked_by_subject ON parked (subject)"
 
 
 def sqlite_environment(path: Path | str, *, create_tables: bool) -> Mapping[str, str]:
@@ -51,7 +52,7 @@ class SQLiteLogRecorder(LogRecorder, SQLiteProcessRecorder):
         self._epoch = 0
 
     def construct_create_table_statements(self) -> list[str]:
-        return [*super().construct_create_table_statements(), _PARKED]
+        return [*super().construct_create_table_statements(), _PARKED, _PARKED_BY_SUBJECT]
 
     def create_table(self) -> None:
         """The library first looks and then makes the tables: of two processes, the second may find them made in
@@ -212,12 +213,15 @@ class SQLiteLogRecorder(LogRecorder, SQLiteProcessRecorder):
             )
             return [(position, stream, version) for position, stream, version in c.fetchall()]
 
-    def select_parked_events(self, *, policy: str | None = None, subject: str | None = None) -> Sequence[ParkedEvent]:
+    def select_parked_events(
+        self, *, policy: str | None = None, subjects: Collection[str] | None = None
+    ) -> Sequence[ParkedEvent]:
+        among = "" if subjects is None else f"AND subject IN ({', '.join('?' * len(subjects))}) "
         with self.datastore.transaction(commit=False) as c:
             c.execute(
                 "SELECT policy, position, subject, error, parked_at FROM parked "
-                "WHERE policy=ifnull(?, policy) AND subject=ifnull(?, subject) ORDER BY position, policy",
-                (policy, subject),
+                f"WHERE policy=ifnull(?, policy) {among}ORDER BY position, policy",
+                (policy, *(subjects or ())),
             )
             return [
                 ParkedEvent(policy=p, position=n, subject=s, error=from_text(e), parked_at=datetime.fromisoformat(at))

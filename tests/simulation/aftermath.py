@@ -92,7 +92,7 @@ def _handle(desk: "Process", session_id: SessionId) -> bool:
     fulfillment = desk.runtime.log.get(Fulfillment, fulfillment_id(session_id))
     staff, lines = desk.runtime.staff, fulfillment.lines.values()
     did = False
-    if parked := desk.runtime.log.store.select_parked_events(subject=session_id):
+    if parked := desk.runtime.log.store.select_parked_events(subjects=[session_id]):
         [first] = desk.runtime.log.store.select_positions([parked[0].position])
         stream = str(first.originator_id)
         staff.retry(stream if stream.startswith("evt_") else session_id, ANN)

@@ -1,6 +1,6 @@
 """The real SQLite stores, with a place for mishaps before each query and around each write."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol, TypeVar, cast
 
@@ -94,9 +94,11 @@ class SimulatedRecorder(sqlite.SQLiteLogRecorder):
         self.places.read("read moves")
         return super().select_moves(start, limit)
 
-    def select_parked_events(self, *, policy: str | None = None, subject: str | None = None) -> Sequence[ParkedEvent]:
+    def select_parked_events(
+        self, *, policy: str | None = None, subjects: Collection[str] | None = None
+    ) -> Sequence[ParkedEvent]:
         self.places.read("read what is parked")
-        return super().select_parked_events(policy=policy, subject=subject)
+        return super().select_parked_events(policy=policy, subjects=subjects)
 
     def max_notification_id(self) -> int:
         self.places.read("ask for the end")

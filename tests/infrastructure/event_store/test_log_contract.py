@@ -152,8 +152,10 @@ def test_parked_events_are_listed_in_log_order_by_policy_and_subject(log: Log) -
 
     assert log.store.select_parked_events() == [early, other, late]
     assert log.store.select_parked_events(policy="intake") == [early, late]
-    assert log.store.select_parked_events(subject="cs_test_1") == [late]
-    assert log.store.select_parked_events(policy="emails", subject="cs_test_1") == []
+    assert log.store.select_parked_events(subjects=["cs_test_1"]) == [late]
+    assert log.store.select_parked_events(subjects=["cs_test_1", "evt_1", "cs_test_3"]) == [other, late]
+    assert log.store.select_parked_events(subjects=[]) == []
+    assert log.store.select_parked_events(policy="emails", subjects=["cs_test_1"]) == []
 
 
 def test_a_commit_of_another_process_is_noticed_once(open_log: Open) -> None:

@@ -1,6 +1,6 @@
 """Places where a process can be stopped, and stores that have them before and after every write."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import cast
 
@@ -42,9 +42,11 @@ class CrashingRecorder(LogRecorder):
 
     points = CrashPoints()
 
-    def select_parked_events(self, *, policy: str | None = None, subject: str | None = None) -> Sequence[ParkedEvent]:
+    def select_parked_events(
+        self, *, policy: str | None = None, subjects: Collection[str] | None = None
+    ) -> Sequence[ParkedEvent]:
         self.points.raise_planned_error("read what is parked")
-        return super().select_parked_events(policy=policy, subject=subject)  # type: ignore[safe-super]  # the store's own
+        return super().select_parked_events(policy=policy, subjects=subjects)  # type: ignore[safe-super]  # the store's own
 
     def insert(self, insertion: Insertion) -> Inserted:
         self.points.reach("before an insert")
