@@ -11,7 +11,7 @@ from application.reading.projection import Row, rfc3339
 from application.reading.projections.checkouts import CHECKOUTS
 from application.reading.projections.search import SEARCH
 from application.reading.search_terms import TERM_MAX, beginning_of_end, readings, words
-from application.reading.views import Above, Among, AtMost, Equal, Filter, OneOf, Selection, StartsWith, Views
+from application.reading.views import Above, Among, AtMost, Before, Equal, Filter, OneOf, Selection, StartsWith, Views
 from domain.checkout_session import CheckoutSession
 from domain.ids import SessionId, StreamId
 from domain.order_number import order_number, read_order_number
@@ -21,6 +21,8 @@ _HITS_MAX = 200
 _ROWS_MAX = 100
 _TICK = timedelta(microseconds=1)
 _CANDIDATES_MAX = 5
+NEWEST_FIRST = ("-recorded_at", "-position")
+"""By two columns, since an index with both leads to a page of any time at once."""
 
 
 class CheckoutSearch:
@@ -63,7 +65,7 @@ class CheckoutSearch:
             rows = self._views.select(Selection(projection=CHECKOUTS, where=where))
             if not rows:
                 raise NotFound(f"No checkout {seen.before} in the log.")
-            yield AtMost("position", int(rows[0]["position"] or 0) - 1)
+            yield Before(("recorded_at", "position"), _place(rows[0]))
 
         if seen.states:
             yield OneOf("state", sorted(seen.states))
@@ -88,7 +90,7 @@ class CheckoutSearch:
 
     def _hits(self, wanted: Sequence[str], within: Sequence[Filter], limit: int) -> list[SearchHit]:
         found = [Among("session_id", SEARCH, [StartsWith("term", word)]) for word in wanted]
-        selection = Selection(projection=CHECKOUTS, where=[*found, *within], order_by=["-position"], limit=limit)
+        selection = Selection(projection=CHECKOUTS, where=[*found, *within], order_by=NEWEST_FIRST, limit=limit)
         rows = self._views.select(selection)
         subjects = [_session_of(row) for row in rows]
         parked = {each.subject for each in self._log.store.select_parked_events(subjects=subjects)}
@@ -101,6 +103,10 @@ class CheckoutSearch:
             rows = self._views.select(Selection(projection=SEARCH, where=where, limit=_ROWS_MAX))
             fields |= {str(row["field"]) for row in rows}
         return tuple(sorted(fields))
+
+
+def _place(row: Row) -> tuple[str, int]:
+    return str(row["recorded_at"]), int(row["position"] or 0)
 
 
 def _session_of(row: Row) -> SessionId:

@@ -87,6 +87,14 @@ class Above:
 
 
 @dataclass(frozen=True, slots=True)
+class Before:
+    """The place of the row in the order of these columns is before that of these values."""
+
+    columns: tuple[str, ...]
+    values: tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class StartsWith:
     column: str
     text: str
@@ -109,7 +117,7 @@ class Among:
     """The column of that row, where its name is another."""
 
 
-Filter = Equal | AtMost | Above | StartsWith | OneOf | Among
+Filter = Equal | AtMost | Above | Before | StartsWith | OneOf | Among
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

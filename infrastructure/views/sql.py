@@ -13,6 +13,7 @@ from application.reading.views import (
     Above,
     Among,
     AtMost,
+    Before,
     Equal,
     Filter,
     OneOf,
@@ -244,7 +245,12 @@ def _all(conditions: Iterable[Statement]) -> Statement:
 
 
 def _filter(each: Filter, table: Table, source_of: SourceOf, dialect: Dialect) -> Statement:
-    column, mark = quoted(each.column), dialect.time if each.column in table.timestamps else "?"
+    def mark_of(column: str) -> str:
+        return dialect.time if column in table.timestamps else "?"
+
+    if isinstance(each, Before):
+        return f"({_list(each.columns)})<({', '.join(map(mark_of, each.columns))})", each.values
+    column, mark = quoted(each.column), mark_of(each.column)
     match each:
         case Equal(value=None):
             return f"{column} IS NULL", ()

@@ -225,7 +225,11 @@ CHECKOUTS = Projection(
             "lines": Column.TEXT,
         },
         key=("session_id",),
-        indexes=(("position",), ("state", "position")),
+        indexes=(
+            ("recorded_at", "position"),
+            ("state", "recorded_at", "position"),
+            ("currency", "amount_total", "recorded_at", "position"),
+        ),
     ),
     reads=topics(*get_args(CheckoutSessionFact), *get_args(_LinesChanged), Fulfillment.ShippingCorrected),
     fold=RowFold(key_of=attrgetter("session_id"), fold=_fold),

@@ -1,0 +1,90 @@
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from every_store import sqlite_url
+from log_parts import BEGINNING, LogWriter
+from read_side import ReadSide, open_read_side
+from typed_ids import as_event, as_session, as_stream
+
+from application.reading import checkout_search
+from application.reading.answers import CheckoutFilter
+from application.reading.projection import rfc3339
+from application.reading.projections.checkouts import CHECKOUTS
+from application.reading.views import Above, AtMost, Before, Equal, Filter, OneOf, Selection
+from domain.checkout_session import CheckoutSession
+from domain.event import Event
+from infrastructure.views import sql
+
+SECONDS = [0, 5, 5, 5, 3, 9, 1, 5]
+"""When each checkout was first seen, in the order of the log: two processes whose clocks differ, and some at once."""
+
+
+def _seen() -> list[Event]:
+    log = LogWriter()
+    for number in range(len(SECONDS)):
+        completed = CheckoutSession.Completed(stripe_event=as_event(f"evt_{number}"), payment_status="paid")
+        log.add(as_stream(f"cs_test_{number}"), completed, session_id=as_session(f"cs_test_{number}"))
+    return [
+        replace(event, recorded_at=BEGINNING + timedelta(seconds=seconds))
+        for event, seconds in zip(log.events, SECONDS, strict=True)
+    ]
+
+
+def _page(read_side: ReadSide, limit: int, seen: CheckoutFilter) -> list[str]:
+    return [hit.session_id for hit in read_side.queries.search("", limit, seen)]
+
+
+SHOWN = [f"cs_test_{number}" for number in (5, 7, 3, 2, 1, 4, 6, 0)]
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 8])
+def test_pages_show_each_checkout_once_the_newest_first_whatever_the_clocks(read_side: ReadSide, limit: int) -> None:
+    read_side.append(_seen())
+
+    shown = _page(read_side, limit, CheckoutFilter())
+    while page := _page(read_side, limit, CheckoutFilter(before=as_session(shown[-1]))):
+        shown += page
+
+    assert shown == SHOWN
+
+
+THEN = rfc3339(BEGINNING)
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        [Above("recorded_at", THEN)],
+        [AtMost("recorded_at", THEN)],
+        [Above("recorded_at", THEN), AtMost("recorded_at", THEN)],
+        [Before(("recorded_at", "position"), (THEN, 5))],
+        [Equal("state", "parked"), Above("recorded_at", THEN)],
+        [OneOf("state", ["parked"]), Before(("recorded_at", "position"), (THEN, 5))],
+    ],
+    ids=lambda each: repr(each)[:70],
+)
+def test_a_page_of_a_time_is_read_from_an_index_in_its_order(tmp_path: Path, where: Sequence[Filter]) -> None:
+    assert [line.split()[0] for line in _plan(tmp_path, where)] == ["SEARCH"]
+
+
+def test_amounts_are_found_by_an_index(tmp_path: Path) -> None:
+    search, _ = _plan(tmp_path, [Equal("currency", "eur"), Above("amount_total", 4899), AtMost("amount_total", 4900)])
+
+    assert "(currency=? AND amount_total>? AND amount_total<?)" in search
+
+
+def _plan(directory: Path, where: Sequence[Filter]) -> list[str]:
+    """How SQLite answers it: a line for each table that it reads, and for each time it sorts."""
+    with open_read_side(sqlite_url(directory), [CHECKOUTS]) as read_side:
+        read_side.projector.catch_up()
+        (view,) = read_side.views.all()
+    selection = Selection(projection=CHECKOUTS, where=where, order_by=checkout_search.NEWEST_FIRST, limit=50)
+    text, values = sql.select(selection, lambda projection: sql.source(view, projection), sql.SQLITE)
+    (file,) = directory.glob("*-views.db")
+    with closing(sqlite3.connect(file)) as connection:
+        return [detail for *_, detail in connection.execute(f"EXPLAIN QUERY PLAN {text}", values)]
