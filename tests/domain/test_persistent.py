@@ -1,8 +1,13 @@
 """The immutable map: what a dict would hold, whatever was done before, at the price of a path instead of a copy."""
 
+import sys
 import tracemalloc
 from collections.abc import Callable
+from itertools import pairwise
+from types import FrameType
+from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from typed_ids import as_line, as_session, as_stream
@@ -160,3 +165,40 @@ def allocated(do: Callable[[], object]) -> int:
         return tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
+
+
+class _Freed:
+    """Counts the values that were freed."""
+
+    count = 0
+
+    def __del__(self) -> None:
+        _Freed.count += 1
+
+
+@pytest.mark.parametrize("key", [int, str], ids=["numbers", "texts"])
+@pytest.mark.parametrize("is_sharing", [False, True])
+def test_a_large_map_is_freed_in_pieces_between_which_other_threads_can_run(
+    key: Callable[[int], object], is_sharing: bool
+) -> None:
+    size, counts = 50_000, list[int]()
+    entries = PersistentMap({key(number): _Freed() for number in range(size)})
+    other = entries.put("one more", _Freed()) if is_sharing else None
+
+    def at_each_line(frame: FrameType, event: str, argument: Any) -> Any:
+        if frame.f_code is not PersistentMap.__del__.__code__:
+            return None
+        counts.append(_Freed.count)
+        return at_each_line
+
+    _Freed.count, tracer = 0, sys.gettrace()
+    sys.settrace(at_each_line)
+    try:
+        del entries
+        assert _Freed.count == (0 if is_sharing else size)
+        del other
+    finally:
+        sys.settrace(tracer)
+
+    assert _Freed.count == size + is_sharing
+    assert max(after - before for before, after in pairwise(counts)) < size // 100
