@@ -57,7 +57,7 @@ class LongStreams:
         self.wake = (threads or Threads()).signal()
         self.on_prepared: Callable[[], None] = lambda: None
         self.pause: Callable[[], None] = lambda: None
-        """Called again and again while a stream is folded."""
+        """Called again and again while a stream is folded, and while a state row is read or written."""
         self._is_closed = False
 
     # Called by the writer.
@@ -161,9 +161,10 @@ class LongStreams:
 
     def _fold_to_the_end(self, state: Aggregate[Any]) -> Aggregate[Any]:
         while True:
-            self.pause()
             stored = self._log.store.select_events(state.id, gt=state.version, limit=_EVENTS_PER_READ)
-            state = _fold(state, map(self._log.decode, stored))
+            for each in stored:
+                self.pause()  # before each event: one import is a thousand keys
+                state = state.evolve(self._log.decode(each))
             if len(stored) < _EVENTS_PER_READ:
                 return state
             if self._is_closed:
@@ -173,7 +174,7 @@ class LongStreams:
         if not self._rows.keeps(kind):
             return None
         try:
-            row = self._rows.load(kind, id)
+            row = self._rows.load(kind, id, self.pause)
         except PersistenceError as error:
             logger.warning("state row not read", stream=id, error=str(error))
             return None
@@ -188,7 +189,7 @@ class LongStreams:
             return  # the log was replaced meanwhile
         size = 0
         try:
-            size = self._rows.save(StateRow(state=base.state, digest=digest))
+            size = self._rows.save(StateRow(state=base.state, digest=digest), self.pause)
         except PersistenceError as error:
             logger.warning("state row not written", stream=base.state.id, error=str(error))
         self._saved_until[base.state.id] = base.state.version + self._events_per_row(size)

@@ -1,6 +1,6 @@
 """State rows on PostgreSQL: a table in the schema of the views, which `fulfill migrate` makes."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -22,14 +22,14 @@ class PostgresStates:
     def keeps(self, kind: type[Aggregate[Any]]) -> bool:
         return states.keeps(kind)
 
-    def load(self, kind: type[Aggregate[Any]], stream: str) -> StateRow | None:
+    def load(self, kind: type[Aggregate[Any]], stream: str, pause: Callable[[], None]) -> StateRow | None:
         with self._connected() as connection:
-            return states.load(kind, stream, lambda text, *values: _run(connection, text, *values))
+            return states.load(kind, stream, lambda text, *values: _run(connection, text, *values), pause)
 
-    def save(self, row: StateRow) -> int:
+    def save(self, row: StateRow, pause: Callable[[], None]) -> int:
         size = 0
         with self._connected() as connection:
-            for some in states.portions(row):
+            for some in states.portions(row, pause):
                 with connection.transaction():
                     for each in some:
                         _run(connection, states.INSERT, *each)

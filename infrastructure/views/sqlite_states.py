@@ -1,7 +1,7 @@
 """State rows on SQLite: a table in the file of the views, made when the first row is written."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -30,17 +30,17 @@ class SQLiteStates:
     def keeps(self, kind: type[Aggregate[Any]]) -> bool:
         return states.keeps(kind)
 
-    def load(self, kind: type[Aggregate[Any]], stream: str) -> StateRow | None:
+    def load(self, kind: type[Aggregate[Any]], stream: str, pause: Callable[[], None]) -> StateRow | None:
         with self._connected() as connection:
             if connection.execute(_HAS_TABLE).fetchone() is None:
                 return None
-            return states.load(kind, stream, lambda text, *values: connection.execute(text, values))
+            return states.load(kind, stream, lambda text, *values: connection.execute(text, values), pause)
 
-    def save(self, row: StateRow) -> int:
+    def save(self, row: StateRow, pause: Callable[[], None]) -> int:
         size = 0
         with self._connected() as connection:
             connection.execute(_TABLE)
-            for some in states.portions(row):
+            for some in states.portions(row, pause):
                 with _writing(connection):
                     connection.executemany(states.INSERT, some)
                 size += states.size_of(some)

@@ -53,7 +53,9 @@ def keeps(kind: type[Aggregate[Any]]) -> bool:
     return kind in _KEPT
 
 
-def load(kind: type[Aggregate[Any]], stream: str, run: Callable[..., Found]) -> StateRow | None:
+def load(
+    kind: type[Aggregate[Any]], stream: str, run: Callable[..., Found], pause: Callable[[], None]
+) -> StateRow | None:
     """The latest whole row of this stream by this code; part by part, so that no other thread waits for all of it."""
     own = _codecs()[kind]
     latest = run(_SELECT_LATEST, stream, own.digest).fetchone()
@@ -65,6 +67,7 @@ def load(kind: type[Aggregate[Any]], stream: str, run: Callable[..., Found]) -> 
     def parts() -> Iterator[tuple[str, bytes]]:
         nonlocal size
         for number in range(1, int(last) + 1):
+            pause()
             name, body = run(_SELECT_PART, stream, writing, number).fetchone()
             size += len(body)
             yield name, bytes(body)
@@ -90,7 +93,7 @@ def others_than(rows: Sequence[Row]) -> tuple[str, str]:
     return stream, writing
 
 
-def portions(row: StateRow) -> Iterator[Sequence[Row]]:
+def portions(row: StateRow, pause: Callable[[], None]) -> Iterator[Sequence[Row]]:
     """The rows of a state, as many at a time as one transaction should have. Each ends with its body."""
     state, writing = row.state, secrets.token_hex(8)
     own = _codecs()[type(state)]
@@ -101,6 +104,7 @@ def portions(row: StateRow) -> Iterator[Sequence[Row]]:
     def rows() -> Iterator[Row]:
         number = 0
         for name, body in own.parts(state):
+            pause()
             if name:
                 number += 1
                 yield made(number, name, body)

@@ -1,5 +1,6 @@
 """A long stream is folded beside the writer, from its state row on; whatever does not need it goes on meanwhile."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack, closing
@@ -16,7 +17,7 @@ from application.errors import Unprepared
 from application.log.log import Log, StoredEvent
 from application.log.long_streams import LongStreams
 from application.log.recent_states import RecentStates
-from application.log.states import StateRows
+from application.log.states import StateRow, StateRows
 from application.log.unit_of_work import Stamp, UnitOfWork
 from application.log.writer import Writer
 from application.running.followers import Followers
@@ -146,7 +147,7 @@ def test_without_a_thread_beside_it_the_writer_prepares_by_itself(process: Proce
     assert process.writer.result(process.count(SKU, 5000)).on_hand == 5000
 
 
-def test_the_thread_pauses_again_and_again_while_it_folds(process: Process) -> None:
+def test_the_thread_pauses_before_each_event_that_it_folds(process: Process) -> None:
     paused_at: list[int] = []
     process.long_streams.pause = lambda: paused_at.append(process.log.decoded)
     process.count(SKU, 5000)
@@ -154,8 +155,28 @@ def test_the_thread_pauses_again_and_again_while_it_folds(process: Process) -> N
 
     process.prepare()
 
-    assert len(paused_at) > 2
-    assert all(after - before <= 200 for before, after in pairwise(paused_at))
+    assert len(paused_at) > SALES
+    assert all(after - before <= 1 for before, after in pairwise(paused_at))
+
+
+def test_the_thread_pauses_before_each_part_of_a_state_row(open_process: Callable[[], Process]) -> None:
+    process, other = open_process(), open_process()
+    pool, log = as_stream("keys_pro"), LogWriter()
+    for first in range(0, 3000, 30):
+        keys = tuple(Personal(f"KEY-{number}") for number in range(first, first + 30))
+        log.add(pool, KeyPool.Imported(keys=keys))
+    state = KeyPool(id=pool)
+    for event in log.events:
+        assert isinstance(event, KeyPool.Imported)
+        state = state.evolve(event)
+    pauses: list[str] = []
+
+    process.rows.save(StateRow(state=state, digest="x"), lambda: pauses.append("while it is written"))
+    row = other.rows.load(KeyPool, pool, lambda: pauses.append("while it is read"))
+
+    assert row is not None
+    assert row.state == state
+    assert Counter(pauses) == {"while it is written": 13, "while it is read": 12}
 
 
 def test_a_state_row_spares_the_next_process_the_events_before_it(
