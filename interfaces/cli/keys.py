@@ -8,7 +8,7 @@ from cyclopts import Parameter
 
 from application.reading.english import counted
 from domain.ids import LineItemId, SessionId
-from interfaces.cli.desk import by, open_desk
+from interfaces.cli.desk import Desk, by, open_desk
 from interfaces.cli.key_file import read_key_file
 from interfaces.cli.naming import called
 from interfaces.cli.new_names import New, check_name
@@ -78,15 +78,11 @@ def keys_import(
     json: Json = False,
 ) -> int:
     """Add license keys to a pool. Known keys are skipped; backordered lines get the new keys."""
-    from domain.identifiers import KEYS_PREFIX
-
     who, keys = by(as_, reason), _keys_in(file)
     with open_desk() as desk:
-        catalog, kept = desk.runtime.catalog, {id.removeprefix(KEYS_PREFIX) for id in desk.runtime.log.key_pools()}
-        is_new = pool not in kept
-        check_name("pool", pool, catalog, catalog.key_pools, lambda: kept, is_new=new)
+        is_kept = _check_pool(desk, pool, is_new=new)
         added = desk.runtime.staff.import_keys(pool, keys, who)
-        if is_new and not new and pool not in catalog.key_pools:
+        if not (is_kept or new or pool in desk.runtime.catalog.key_pools):
             talk(f"fulfill: {pool} is a new pool, and no catalog rule uses it. Check its name.")
         is_followed = desk.follow()
     known = len(keys) - added
@@ -104,11 +100,13 @@ def keys_withdraw(
     *,
     as_: Who = None,
     reason: Why = "keys withdrawn",
+    new: New = False,
     json: Json = False,
 ) -> int:
     """Withdraw license keys from a pool for good. No customer gets them, even after another import."""
     who, keys = by(as_, reason), _keys_in(file)
     with open_desk() as desk:
+        _check_pool(desk, pool, is_new=new)
         done = desk.runtime.staff.withdraw_keys(pool, keys, who)
         is_followed = desk.follow()
     known = len(keys) - done.withdrawn
@@ -121,6 +119,19 @@ def keys_withdraw(
             f"Skipped {counted(known, 'key')} withdrawn before."
         )
     return DONE
+
+
+def _check_pool(desk: Desk, pool: str, *, is_new: bool) -> bool:
+    """Return True if the log has this pool.
+
+    Raises:
+        UsageError: neither the catalog nor the log has it, and it is not said to be new.
+    """
+    from domain.identifiers import KEYS_PREFIX
+
+    catalog, kept = desk.runtime.catalog, {id.removeprefix(KEYS_PREFIX) for id in desk.runtime.log.key_pools()}
+    check_name("pool", pool, catalog, catalog.key_pools, lambda: kept, is_new=is_new)
+    return pool in kept
 
 
 def keys_show(

@@ -112,7 +112,7 @@ def keys_given(fulfill: Fulfill, small_shop: Path) -> str:
     Path("keys.txt").write_text("AAAA-1111\nBBBB-2222\n")
     Path("old.txt").write_text("CCCC-3333\n")
     assert fulfill("keys", "import", "pro", "keys.txt", *STAFF).code == 0
-    assert fulfill("keys", "withdraw", "old", "old.txt", *STAFF).code == 0
+    assert fulfill("keys", "withdraw", "old", "old.txt", "--new", *STAFF).code == 0
     return "backup.db"
 
 

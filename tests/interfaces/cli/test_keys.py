@@ -207,20 +207,27 @@ def test_the_pools_are_listed_with_what_became_of_their_keys(fulfill: Fulfill, t
     assert "AAAA" not in shown
 
 
+@pytest.mark.parametrize(
+    ("verb", "done"),
+    [
+        ("import", "Imported 1 key into prp. Skipped 0 known keys.\n"),
+        ("withdraw", "Withdrew 1 key from prp, 1 of them never in it. Skipped 0 keys withdrawn before.\n"),
+    ],
+)
 @pytest.mark.usefixtures("small_shop")
-def test_a_pool_that_is_unknown_is_asked_about(fulfill: Fulfill, tmp_path: Path) -> None:
+def test_a_pool_that_is_unknown_is_asked_about(fulfill: Fulfill, tmp_path: Path, verb: str, done: str) -> None:
     (tmp_path / "keys.txt").write_text("A-1\n")
 
-    result = fulfill("keys", "import", "prp", "keys.txt", *BY)
+    result = fulfill("keys", verb, "prp", "keys.txt", *BY)
     kept = fulfill("keys", "list", "--json").json
-    new = fulfill("keys", "import", "prp", "keys.txt", *BY, "--new")
+    new = fulfill("keys", verb, "prp", "keys.txt", *BY, "--new")
 
     assert (result.code, result.err) == (
         2,
         "fulfill: Neither the catalog nor the log has the pool 'prp'. Did you mean pro? If it is new, add --new.\n",
     )
     assert [each["pool"] for each in kept] == ["pro"]
-    assert (new.code, new.out) == (0, "Imported 1 key into prp. Skipped 0 known keys.\n")
+    assert (new.code, new.out) == (0, done)
 
 
 @pytest.mark.parametrize(
