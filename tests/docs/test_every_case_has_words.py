@@ -1,11 +1,16 @@
 """What is looked up in a mapping has an entry for each case: type checking can't see one that is missing."""
 
+from builders import a_line_item
+
 from application.reading import wording
 from application.reading.checkout_state import CheckoutState, Situation
 from application.reading.parts import Part
+from domain.catalog import Catalog
+from domain.deliveries.kind import DeliveryKind
 from domain.policies import intake
 from infrastructure.customer_texts import page_texts
 from interfaces.cli.output import states
+from interfaces.sandbox.pages.selling import DELIVERIES
 from interfaces.sandbox.stripe_json.events import FULFILLING_EVENTS
 
 
@@ -39,4 +44,15 @@ def test_the_sandbox_sends_what_the_engine_listens_for() -> None:
     assert not differing, (
         f"{sorted(differing)}: HANDLED in domain/policies/intake.py and FULFILLING_EVENTS in "
         "interfaces/sandbox/stripe_json/events.py differ"
+    )
+
+
+def test_the_sandbox_offers_every_kind_that_the_metadata_of_a_product_can_name() -> None:
+    items = {kind: a_line_item(metadata={"delivery": kind.value}) for kind in DeliveryKind}
+    by_metadata = {kind.value for kind, item in items.items() if Catalog().plan_line(item).kind is kind}
+
+    differing = by_metadata ^ (set(DELIVERIES) - {""})
+
+    assert not differing, (
+        f"{sorted(differing)}: add it to DELIVERIES in interfaces/sandbox/pages/selling.py, or remove it"
     )

@@ -13,7 +13,7 @@ from typed_ids import as_event, as_pool, as_session
 
 from application.ports import Permanent
 from application.reading.checkout_state import CheckoutState
-from application.reading.work import Work
+from application.reading.work import OtherWork, Work
 from application.staff import By
 from domain.checkout import CustomField
 from domain.deliveries.kind import DeliveryKind
@@ -112,6 +112,23 @@ def test_a_line_of_every_kind_goes_from_paid_to_fulfilled(
     mails = list(outside.mailbox.values())
     assert mails[0].kind is MailKind.RECEIPT
     assert all(next_step(line, ENGLISH) for line in mails[0].lines)
+
+
+@pytest.mark.parametrize("kind", DeliveryKind)
+def test_a_line_whose_kind_only_the_metadata_names_is_handed_over_or_waits_for_a_person(
+    kind: DeliveryKind, open_shop: Open, outside: Outside
+) -> None:
+    lamp = a_line_item(metadata={"delivery": kind.value})
+    outside.checkouts[ID] = a_checkout(line_items=[lamp])
+    shop = open_shop()
+
+    paid(shop)
+
+    line, kinds = shop.fulfillment(ID).lines[lamp.id], work(shop)
+    assert OtherWork.PARKED_EVENT not in kinds, (
+        f"{kind} needs a setting that metadata lacks: answer so in its `objection`"
+    )
+    assert line.state.is_delivered or kinds, f"{kind}: nothing in the work queue shows the line, which is {line.state}"
 
 
 @pytest.mark.parametrize("kind", [DeliveryKind.HTTP, None], ids=["http", "own"])
