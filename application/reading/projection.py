@@ -51,7 +51,11 @@ _RFC3339 = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-9]{2}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """Columns outside the key may be null; an integer that an `Add` does not name starts at 0."""
+    """Columns outside the key may be null; an integer that an `Add` does not name starts at 0.
+
+    Raises:
+        ValueError: it has no key, or the key or an index names no column.
+    """
 
     columns: Mapping[str, Column]
     key: tuple[str, ...]
@@ -63,6 +67,11 @@ class Table:
     booleans: frozenset[str] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        if not self.key:
+            raise ValueError("The key of the table has no column.")
+        for name in (*self.key, *(name for index in self.indexes for name in index)):
+            if name not in self.columns:
+                raise ValueError(f"The table has no column {name!r} for its key or index.")
         types = {
             name: _PYTHON[kind] | (frozenset() if name in self.key else {type(None)})
             for name, kind in self.columns.items()
@@ -145,6 +154,14 @@ class Projection:
     continues: Mapping[int, Table] = field(default_factory=dict)
     """Older versions, with their tables. Their rows serve until the view of this version is built, and this fold
     updates them until then. Only for a view whose readers take a row as a hint. The key of the table stays the same."""
+
+    def __post_init__(self) -> None:
+        """
+        Raises:
+            ValueError: the version is not 1 or more.
+        """
+        if self.version < 1:
+            raise ValueError(f"The version must be 1 or more (got {self.version}).")
 
     @property
     def serving(self) -> Set[int]:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from application.reading.projection import Projection
 from application.reading.registry import PROJECTIONS
 from infrastructure.entry_points import NotLoaded, load_all
+from infrastructure.event_store.topics import TOPICS
 
 GROUP = "checkout_fulfillment.projections"
 
@@ -13,7 +14,7 @@ def own_projections() -> Sequence[Projection]:
     """Every projection that an installed package offers, in the order of their names.
 
     Raises:
-        NotLoaded: one does not load, is no `Projection`, or its name can't be used.
+        NotLoaded: one does not load, is no `Projection`, reads a topic that no event has, or its name can't be used.
     """
     taken = frozenset(projection.name for projection in PROJECTIONS)
     own = load_all(GROUP, "projection", taken, _projection, "be a `Projection`")
@@ -22,6 +23,11 @@ def own_projections() -> Sequence[Projection]:
             raise NotLoaded(
                 f"The projection '{name}' has another name, '{projection.name[:60]}', in its code. "
                 "Give both the same name."
+            )
+        for topic in sorted((projection.reads or frozenset()) - TOPICS.keys()):
+            raise NotLoaded(
+                f"The projection '{name}' reads '{topic[:60]}', which no event has as its topic. "
+                "Use `topics(...)` with classes of events."
             )
     return [own[name] for name in sorted(own)]
 

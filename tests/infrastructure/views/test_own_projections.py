@@ -14,14 +14,15 @@ from infrastructure.views.own import GROUP, own_projections
 SOURCE = """
 from application.reading.projection import Column, Projection, Table
 
-def named(name):
+def named(name, *, reads=frozenset()):
     table = Table(columns={"id": Column.TEXT}, key=("id",))
-    return Projection(name=name, version=1, table=table, reads=frozenset(), fold=lambda event, position: [])
+    return Projection(name=name, version=1, table=table, reads=reads, fold=lambda event, position: [])
 
 COUNTRIES = named("countries")
 CARRIERS = named("carriers")
 STOCK = named("stock")
 NOTHING = None
+MISSPELLED = named("misspelled", reads=frozenset({"Fulfillment.LineItemCanceled"}))
 """
 _numbers = count()
 
@@ -63,6 +64,7 @@ def test_installed_projections_come_in_the_order_of_their_names(install_view: In
         ("countries", "CARRIERS", "has another name, 'carriers', in its code. Give both the same name."),
         ("countries", "NOTHING", ":NOTHING must be a `Projection`."),
         ("countries", "MISSING", "can't be loaded from"),
+        ("misspelled", "MISSPELLED", "reads 'Fulfillment.LineItemCanceled', which no event has as its topic."),
     ],
 )
 def test_what_can_not_be_used_stops_the_start(install_view: Install, name: str, target: str, wrong: str) -> None:
@@ -73,3 +75,24 @@ def test_what_can_not_be_used_stops_the_start(install_view: Install, name: str, 
 
     assert wrong in str(refused.value)
     assert f"The projection '{name}'" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "sentence"),
+    [
+        ('key=("id",)', 'key=("di",)', "ValueError: The table has no column 'di' for its key or index."),
+        ('key=("id",)', "key=()", "ValueError: The key of the table has no column."),
+        ('key=("id",)', 'key=("id",), indexes=(("no",),)', "ValueError: The table has no column 'no' for its key"),
+        ("version=1", "version=0", "ValueError: The version must be 1 or more (got 0)."),
+    ],
+)
+def test_a_projection_that_no_view_can_have_stops_the_start(
+    install_view: Install, right: str, wrong: str, sentence: str
+) -> None:
+    assert SOURCE.count(right) == 1
+    install_view("countries", "COUNTRIES", SOURCE.replace(right, wrong))
+
+    with pytest.raises(NotLoaded) as refused:
+        own_projections()
+
+    assert sentence in str(refused.value)
