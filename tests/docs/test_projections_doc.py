@@ -1,5 +1,6 @@
 """docs/projections.md names every projection, every column and every kind of work, and what it shows runs."""
 
+import importlib
 import re
 import sqlite3
 import sys
@@ -48,13 +49,19 @@ def blocks(language: str) -> list[str]:
 @pytest.fixture
 def shop_views(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The page's projection, installed as the page says."""
-    (example,) = [block for block in blocks("python") if "CARRIERS" in block]
+    example, its_test = blocks("python")
     (project,) = map(tomllib.loads, blocks("toml"))
     monkeypatch.syspath_prepend(tmp_path)
-    install(tmp_path, "shop-views", {"shop_views.py": example}, project["project"]["entry-points"])
+    install(
+        tmp_path,
+        "shop-views",
+        {"shop_views.py": example, "the_test_on_the_page.py": its_test},
+        project["project"]["entry-points"],
+    )
     yield
     installed.cache_clear()
-    sys.modules.pop("shop_views", None)
+    for module in ("shop_views", "the_test_on_the_page"):
+        sys.modules.pop(module, None)
 
 
 @pytest.mark.usefixtures("shop_views")
@@ -69,6 +76,13 @@ def test_the_projection_on_the_page_is_one_like_the_others(
 
     assert codes == [0, 0, 0]
     assert re.search(r"^carriers +1 +\d+ +live", capsys.readouterr().out, re.MULTILINE)
+
+
+@pytest.mark.usefixtures("shop_views")
+def test_the_test_on_the_page_passes() -> None:
+    module = importlib.import_module("the_test_on_the_page")
+
+    module.test_a_parcel_counts_for_its_carrier()
 
 
 def test_every_projection_is_described_and_no_other() -> None:
@@ -147,7 +161,7 @@ def test_the_queries_it_shows_have_answers(sample: ReadSide, tmp_path: Path) -> 
 
 
 def test_the_projection_it_shows_is_one(tmp_path: Path) -> None:
-    (code,) = blocks("python")
+    code, _ = blocks("python")
     shown: dict[str, Any] = {}
     exec(code, shown)  # noqa: S102 - what the document shows
 
