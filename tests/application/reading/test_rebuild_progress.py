@@ -72,6 +72,7 @@ def test_progress_is_reported_about_once_a_second_and_at_the_end(followed: ReadS
     assert shown[-1].done == END
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("what", ["rebuild", "verify", "follow"])
 def test_the_memory_it_takes_does_not_grow_with_the_log(
     store_url: str, what: str, monkeypatch: pytest.MonkeyPatch

@@ -259,6 +259,7 @@ class ActsWithoutAKey(SendMail):
         return Done()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("name", "bug"), [("Followers", MarksBeforeItFulfills), ("SendMail", ActsWithoutAKey)], ids=["marked", "keyless"]
 )
