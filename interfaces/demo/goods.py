@@ -46,7 +46,7 @@ _GOODS = (
     Good(
         slug="print",
         name="Signed print, the last ones",
-        about="Sent as a parcel; who comes too late has to wait",
+        about="Sent as a parcel; when it is sold out, later buyers have to wait",
         unit_amount=8000,
         rule=f'delivery = "shipment"\nsku = "{PRINT_SKU}"\ntrack_stock = true',
         is_parcel=True,

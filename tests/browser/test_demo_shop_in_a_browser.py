@@ -98,7 +98,7 @@ def test_a_visitor_buys_looks_again_and_reads_the_story_without_a_script(browser
     page.goto(f"{shop.url}/demo#orders")
     shop.stage.pay(bought, by="free")
     shop.stage.ends(bought, "blocked", "receipt")
-    page.get_by_role("link", name="Look again").click()
+    page.get_by_role("link", name="Refresh").click()
     page.get_by_role("link", name="Sample lesson").click()
 
     assert page.get_by_text("The receipt was sent").is_visible()

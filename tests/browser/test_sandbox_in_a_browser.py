@@ -116,7 +116,7 @@ def test_a_person_makes_weather_and_calms_it_without_a_script(browser: Browser, 
     assert server.sandbox.post_office.skies.weather()[None] == STORM
     page.get_by_text("Mix your own").click()
     page.get_by_label("Corrupted").fill("40")
-    page.get_by_role("button", name="Let it blow").click()
+    page.get_by_role("button", name="Start the storm").click()
     assert server.sandbox.post_office.skies.weather()[None].corrupt == 0.4
     page.get_by_role("button", name="Calm").click()
 

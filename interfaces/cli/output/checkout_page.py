@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from application.errors import NotFound
 from application.reading.checkout_document import CheckoutDocument, EmailEntry, StoryEntry, as_json
 from application.reading.english import counted
+from application.reading.redacted import HIDDEN
 from application.reading.wording import PAYMENTS
 from domain.ids import SessionId
 from domain.order_number import with_prefix
@@ -57,7 +58,8 @@ def shown_checkout(
         raise NotFound(_unknown(side.queries.checkout(session_id), session_id, then))
     return Shown(
         document=document,
-        landing_page=f"{public_url or ''}/after-checkout?session_id={session_id}",
+        # it shows to anyone what it shows to the customer, license keys included
+        landing_page=HIDDEN.text if hides_personal else f"{public_url or ''}/after-checkout?session_id={session_id}",
         then=then,
         hides_personal=hides_personal,
         is_complete=not side.queries.has_unreadable_events_of_any_checkout(),

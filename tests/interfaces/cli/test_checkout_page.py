@@ -378,6 +378,7 @@ def test_a_redacted_page_has_no_personal_data(fulfill: Fulfill, session: str) ->
     short = {"DE", "17"}  # which are parts of words that are not personal
     assert [text for text in marked - short if text in page or text in document] == []
     assert "Germany" not in page
+    assert whole["landing_page"] not in page + document
     assert whole["state"] in document
 
 
