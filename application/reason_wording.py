@@ -91,6 +91,11 @@ def in_words(reason: Reason) -> str:  # noqa: C901 - a table with a line for eac
             return "Its rule says that a person delivers it"
         case ReasonCode.TAKEN_OVER:
             return "A person delivers it"
+        case ReasonCode.PAID_AFTER_CANCELLATION:
+            return "The payment arrived after the checkout was canceled: deliver it, replan it, or cancel it again"
+        case ReasonCode.PAID_TWICE:
+            what = f"The customer also paid {said['session']} with the same reference and item"
+            return f"{what}: replan this one to deliver it too, or cancel and refund it"
         case ReasonCode.NOT_ENOUGH_STOCK:
             return f"Not enough {said['sku']} in stock"
         case ReasonCode.NOT_ENOUGH_KEYS:
@@ -101,11 +106,6 @@ def in_words(reason: Reason) -> str:  # noqa: C901 - a table with a line for eac
             return "The line was canceled"
         case ReasonCode.SHIPPING_CORRECTED:
             return "The shipping address was corrected"
-        case ReasonCode.PAID_AFTER_CANCELLATION:
-            return "The payment arrived after the checkout was canceled: deliver it, replan it, or cancel it again"
-        case ReasonCode.PAID_TWICE:
-            what = f"The customer also paid {said['session']} with the same reference and item"
-            return f"{what}: replan this one to deliver it too, or cancel and refund it"
         case ReasonCode.DELIVERED_OTHERWISE:
             return "The line was delivered in another way"
         case ReasonCode.STOCK_TAKEN_BACK:

@@ -34,7 +34,7 @@ class ReasonCode(StrEnum):
     UNKNOWN_TO_STRIPE = "unknown_to_stripe"
     OTHER_APPLICATION = "other_application"
 
-    # A planned line that a person delivers
+    # A planned line that a person delivers, or decides about
     NO_RULE = "no_rule"
     UNKNOWN_DELIVERY = "unknown_delivery"
     NO_URL = "no_url"
@@ -42,6 +42,8 @@ class ReasonCode(StrEnum):
     INVALID_POOL = "invalid_pool"
     MANUAL_BY_RULE = "manual_by_rule"
     TAKEN_OVER = "taken_over"
+    PAID_AFTER_CANCELLATION = "paid_after_cancellation"
+    PAID_TWICE = "paid_twice"
 
     # A line that waits
     NOT_ENOUGH_STOCK = "not_enough_stock"
@@ -51,8 +53,6 @@ class ReasonCode(StrEnum):
     REPLANNED = "replanned"
     CANCELED = "canceled"
     SHIPPING_CORRECTED = "shipping_corrected"
-    PAID_AFTER_CANCELLATION = "paid_after_cancellation"
-    PAID_TWICE = "paid_twice"
     DELIVERED_OTHERWISE = "delivered_otherwise"
     STOCK_TAKEN_BACK = "stock_taken_back"
     ALREADY_PAID = "already_paid"

@@ -106,6 +106,16 @@ def taken_over() -> Reason:
     return _reason(ReasonCode.TAKEN_OVER)
 
 
+def paid_after_cancellation() -> Reason:
+    """A payment arrived for a checkout that a person had canceled."""
+    return _reason(ReasonCode.PAID_AFTER_CANCELLATION)
+
+
+def paid_twice(session: SessionId | str) -> Reason:
+    """`session` is the checkout for which the customer has paid as well."""
+    return _reason(ReasonCode.PAID_TWICE, session=session)
+
+
 def not_enough_stock(sku: Sku) -> Reason:
     return _reason(ReasonCode.NOT_ENOUGH_STOCK, sku=sku)
 
@@ -124,16 +134,6 @@ def canceled() -> Reason:
 
 def shipping_corrected() -> Reason:
     return _reason(ReasonCode.SHIPPING_CORRECTED)
-
-
-def paid_after_cancellation() -> Reason:
-    """A payment arrived for a checkout that a person had canceled."""
-    return _reason(ReasonCode.PAID_AFTER_CANCELLATION)
-
-
-def paid_twice(session: SessionId | str) -> Reason:
-    """`session` is the checkout for which the customer has paid as well."""
-    return _reason(ReasonCode.PAID_TWICE, session=session)
 
 
 def delivered_otherwise() -> Reason:
