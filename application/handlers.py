@@ -77,7 +77,7 @@ class Retrieve:
 
         def learn(do: Streams) -> Reason | None:
             session = learn_answer(id, checkout, do, source=source, at=at, is_ours=is_ours)
-            is_old = session.disbelieves(checkout) and not session.is_paid
+            is_old = session.is_ahead_of(checkout) and not session.is_paid
             return reasons.answer_behind_event() if is_old else None
 
         payment = payment_id(checkout.payment_intent)

@@ -93,12 +93,12 @@ class CheckoutSession(CheckoutSessionEvents, Aggregate[CheckoutSessionFact]):
         return is_over and not (self.is_paid or self.succeeded or self.is_others)
 
     @property
-    def _is_heard_complete(self) -> bool:
+    def _is_reported_complete(self) -> bool:
         """True if one of Stripe's events implies that the customer finished. Stripe's events arrive in any order."""
         return self.completed is not None or self.succeeded or self.failed
 
     @property
-    def _heard_paid_at(self) -> datetime | None:
+    def _reported_paid_at(self) -> datetime | None:
         """The time of the payment, by Stripe's clock, if one of Stripe's events reports it."""
         if self.succeeded_at is None and self.completed and self.completed.payment_status in PAID_STATUSES:
             return self.completed.occurred_at
@@ -107,9 +107,9 @@ class CheckoutSession(CheckoutSessionEvents, Aggregate[CheckoutSessionFact]):
     @property
     def _is_behind(self) -> bool:
         """True if Stripe has reported more than its recorded answer contains."""
-        if self.is_paid or self._heard_paid_at is not None:
+        if self.is_paid or self._reported_paid_at is not None:
             return not self.is_paid
-        return self._is_heard_complete if self.checkout is None else self.disbelieves(self.checkout)
+        return self._is_reported_complete if self.checkout is None else self.is_ahead_of(self.checkout)
 
     def check_is_retrieved(self) -> None:
         """
@@ -117,19 +117,19 @@ class CheckoutSession(CheckoutSessionEvents, Aggregate[CheckoutSessionFact]):
             Refused: Stripe has reported more than was retrieved, so what a person decides by may be wrong.
         """
         if self._is_behind:
-            what = "complete" if self._heard_paid_at is None else "paid"
+            what = "complete" if self._reported_paid_at is None else "paid"
             raise Refused(
                 f"Stripe reported that this checkout is {what}, and it is not retrieved yet. Wait until it is, or "
                 "run `fulfill retry`; then repeat this."
             )
 
-    def disbelieves(self, checkout: Checkout) -> bool:
+    def is_ahead_of(self, checkout: Checkout) -> bool:
         """True if Stripe's events have reported more than this answer contains, so that Stripe must be asked again."""
         if checkout.is_complete and checkout.intent_status == "succeeded" and checkout.is_understood:
             return not checkout.is_paid
-        if self._heard_paid_at is not None and checkout.is_understood:
+        if self._reported_paid_at is not None and checkout.is_understood:
             return not checkout.is_paid
-        return self._is_heard_complete and not checkout.is_complete
+        return self._is_reported_complete and not checkout.is_complete
 
     def complete(
         self, *, stripe_event: StripeEventId, payment_status: str | None, at: datetime
@@ -165,7 +165,7 @@ class CheckoutSession(CheckoutSessionEvents, Aggregate[CheckoutSessionFact]):
         if self.expired:
             return []
         fact = self.Expired(stripe_event=stripe_event, occurred_at=at)
-        is_complete = self.is_paid or self._is_heard_complete
+        is_complete = self.is_paid or self._is_reported_complete
         return [
             fact,
             *self._contradiction(is_complete, reasons.expired_after_completion(), at),
@@ -216,14 +216,14 @@ class CheckoutSession(CheckoutSessionEvents, Aggregate[CheckoutSessionFact]):
             payment_status=checkout.payment_status,
             amount_total=checkout.amount_total,
             currency=checkout.currency,
-            occurred_at=self._heard_paid_at or at,
+            occurred_at=self._reported_paid_at or at,
         )
         failed = self._contradiction(
             self.failed and not self.succeeded,
             reasons.paid_after_failure(),
             at,
         )
-        expired = self._contradiction(self.expired and not self._is_heard_complete, reasons.paid_after_expiry(), at)
+        expired = self._contradiction(self.expired and not self._is_reported_complete, reasons.paid_after_expiry(), at)
         return [paid, *failed, *expired]
 
     def park(self, why: ParkReason, detail: Reason) -> CheckoutSessionFacts:

@@ -83,7 +83,7 @@ class Intake:
             do.command(StripeEvent, event.originator_id, StripeEvent.fail, reasons.not_a_session())
             return
         before = do.load(CheckoutSession, session)
-        after = do.command(CheckoutSession, session, _hear, kind, event)
+        after = do.command(CheckoutSession, session, _record, kind, event)
         if self._park_foreign(session, event, do) or kind == EXPIRED:
             return
         step, is_news = after_event(kind), after.version != before.version
@@ -128,7 +128,7 @@ def _take_in_of_payment(kind: str, event: StripeEvent.Received, do: Streams) -> 
     do.command(Payment, payment, Payment.report, stripe_event=event.report, type=kind, at=at)
 
 
-def _hear(session: CheckoutSession, kind: str, event: StripeEvent.Received) -> CheckoutSessionFacts:
+def _record(session: CheckoutSession, kind: str, event: StripeEvent.Received) -> CheckoutSessionFacts:
     """Return the facts that the session records for a Stripe event of a handled kind."""
     id, at = StripeEventId(event.originator_id), event.occurred_at
     if kind == COMPLETED:

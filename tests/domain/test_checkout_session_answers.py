@@ -72,7 +72,7 @@ def test_a_session_that_stripe_shows_as_complete_and_paid_is_paid() -> None:
         pytest.param([replace(SUCCEEDED, occurred_at=NEXT_DAY), COMPLETED_PAID], NEXT_DAY, id="both report it"),
         pytest.param([COMPLETED], LATER, id="unknown before Stripe was asked"),
         pytest.param([FAILED], LATER, id="Stripe's event reported a failure"),
-        pytest.param([], LATER, id="nothing heard"),
+        pytest.param([], LATER, id="no event"),
     ],
 )
 def test_a_session_is_paid_at_the_time_of_stripes_event_or_else_of_the_retrieval(
@@ -298,7 +298,7 @@ def test_a_paid_session_is_not_parked() -> None:
 
 
 @pytest.mark.parametrize(
-    ("heard", "answer", "disbelieved"),
+    ("reported", "answer", "is_ahead"),
     [
         pytest.param([COMPLETED_PAID], UNPAID_ANSWER, True, id="the event says paid, the answer does not yet"),
         pytest.param([COMPLETED, SUCCEEDED], UNPAID_ANSWER, True, id="the event says it arrived"),
@@ -308,21 +308,21 @@ def test_a_paid_session_is_not_parked() -> None:
         pytest.param([COMPLETED_PAID], STRANGE_ANSWER, False, id="an unknown answer is no older"),
         pytest.param([FAILED], UNPAID_ANSWER, False, id="a failed payment stays unpaid"),
         pytest.param([FAILED], OPEN_ANSWER, True, id="the event says it failed, so that it was completed"),
-        pytest.param([], OPEN_ANSWER, False, id="nothing heard"),
+        pytest.param([], OPEN_ANSWER, False, id="no event"),
     ],
 )
 def test_an_answer_older_than_what_stripes_events_say_is_asked_for_again(
-    heard: list[Event], answer: Checkout, disbelieved: bool
+    reported: list[Event], answer: Checkout, is_ahead: bool
 ) -> None:
-    assert the_session(*heard).state.disbelieves(answer) is disbelieved
+    assert the_session(*reported).state.is_ahead_of(answer) is is_ahead
 
 
 def a_thin_completion(**changes: Any) -> CheckoutSession.Completed:
     return replace(COMPLETED, payment_status=None, **changes)
 
 
-def test_a_thin_completion_believes_an_unpaid_answer() -> None:
-    assert not the_session(a_thin_completion()).state.disbelieves(UNPAID_ANSWER)
+def test_a_thin_completion_is_not_ahead_of_an_unpaid_answer() -> None:
+    assert not the_session(a_thin_completion()).state.is_ahead_of(UNPAID_ANSWER)
 
 
 @pytest.mark.parametrize("status", ["processing", "requires_action", "requires_capture", None, "of_the_future"])
@@ -365,8 +365,8 @@ def test_an_answer_from_before_the_cancellation_does_not_take_it_back() -> None:
 def test_an_answer_whose_payment_succeeded_and_whose_session_is_unpaid_is_asked_for_again() -> None:
     session = the_session(COMPLETED).state
 
-    assert session.disbelieves(a_checkout(payment_status="unpaid", intent_status="succeeded"))
-    assert not session.disbelieves(a_checkout(intent_status="succeeded"))
+    assert session.is_ahead_of(a_checkout(payment_status="unpaid", intent_status="succeeded"))
+    assert not session.is_ahead_of(a_checkout(intent_status="succeeded"))
 
 
 def test_a_session_is_complete_from_stripes_first_report_on() -> None:
