@@ -182,10 +182,9 @@ class CheckoutSession(CheckoutSessionEvents, Aggregate[CheckoutSessionFact]):
         if self._is_older(checkout):
             return []
         facts: list[CheckoutSessionFact] = []
-        was_unknown = self.park_reason not in {None, ParkReason.UNKNOWN_PAYMENT_STATUS}
-        if not is_ours and self.is_others:
-            was_unknown = False
-        if checkout != self.checkout or was_unknown:
+        stays_others = self.is_others and not is_ours
+        ends_parking = self.park_reason not in {None, ParkReason.UNKNOWN_PAYMENT_STATUS} and not stays_others
+        if checkout != self.checkout or ends_parking:
             facts.append(self.Retrieved(checkout=checkout, source=source, occurred_at=at))
         if not is_ours:
             return [*facts, *self.foresee(facts)._park(ParkReason.OTHER_APPLICATION, reasons.other_application(), at)]
