@@ -183,6 +183,10 @@ class Checkout:
         return None if self.is_complete or is_closed else page
 
     @property
+    def is_open(self) -> bool:
+        return self.status == "open"
+
+    @property
     def is_complete(self) -> bool:
         return self.status == "complete"
 

@@ -93,6 +93,11 @@ class CheckoutSession(CheckoutSessionEvents, Aggregate[CheckoutSessionFact]):
         return is_over and not (self.is_paid or self.succeeded or self.is_others)
 
     @property
+    def is_reported_open(self) -> bool:
+        """True if Stripe's latest answer shows it open, and no event of Stripe's implies that the customer finished."""
+        return self.checkout is not None and self.checkout.is_open and not self._is_reported_complete
+
+    @property
     def _is_reported_complete(self) -> bool:
         """True if one of Stripe's events implies that the customer finished. Stripe's events arrive in any order."""
         return self.completed is not None or self.succeeded or self.failed
@@ -208,7 +213,7 @@ class CheckoutSession(CheckoutSessionEvents, Aggregate[CheckoutSessionFact]):
             return False
         if before.status == checkout.status:
             return before.is_canceled and not (checkout.is_canceled or checkout.is_paid)
-        return before.is_complete or checkout.status == "open"
+        return before.is_complete or checkout.is_open
 
     def _pay(self, checkout: Checkout, at: datetime) -> list[CheckoutSessionFact]:
         paid = self.Paid(

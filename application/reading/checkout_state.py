@@ -9,7 +9,6 @@ from domain.checkout_session import CheckoutSession
 from domain.fulfillment import Fulfillment
 from domain.ids import LineItemId
 from domain.line import LineState
-from domain.park_reason import ParkReason
 from domain.reason import ReasonCode
 
 
@@ -95,13 +94,13 @@ class Standing:
 def checkout_state(session: CheckoutSession, fulfillment: Fulfillment) -> CheckoutState:
     """How the checkout stands as of these two states."""
     checkout, lines = session.checkout, fulfillment.lines
-    has_expired = session.expired or (checkout is not None and checkout.status == "expired")
+    has_expired = session.expired or (checkout is not None and checkout.is_expired)
     return Standing(
         lines={id: line.state for id, line in lines.items()} if fulfillment.requested else None,
         is_paid=session.is_paid,
         has_bought=_has_bought(session),
         is_parked=session.park_reason is not None,
-        is_of_other_application=session.park_reason == ParkReason.OTHER_APPLICATION,
+        is_of_other_application=session.is_others,
         is_canceled=session.is_canceled,
         is_payment_over=session.is_payment_over,
         is_complete=checkout is not None and checkout.is_complete,

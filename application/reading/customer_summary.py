@@ -99,7 +99,7 @@ def customer_summary(
         amount_total=checkout.amount_total if checkout else None,
         currency=checkout.currency if checkout else None,
         is_paid=session.is_paid,
-        is_unpaid=checkout is not None and checkout.status == "open" and not session.completed,
+        is_unpaid=session.is_reported_open,
         payment_wait=checkout.payment_wait if checkout else PaymentWait.UNKNOWN,
         items=tuple(_items(session, fulfillment, shipped)),
         parcels=tuple(_parcels(fulfillment)),

@@ -95,7 +95,7 @@ def landing_page(
             state,
             language,
             parts=parts_of(fulfillment),
-            is_unpaid=_is_unpaid(session),
+            is_unpaid=session.is_reported_open,
             payment_wait=session.checkout.payment_wait if session.checkout else PaymentWait.UNKNOWN,
         ),
         sections=_sections(session, fulfillment, language, state=state, now=now, mailed=mailed),
@@ -163,10 +163,6 @@ def _sections(
     return tuple(ordered(session.checkout, language))
 
 
-def _is_unpaid(session: CheckoutSession) -> bool:
-    return session.checkout is not None and session.checkout.status == "open" and not session.completed
-
-
 def _payment_page(
     session: CheckoutSession, state: CheckoutState, language: Language, now: datetime
 ) -> ToPaymentPage | None:
@@ -175,7 +171,7 @@ def _payment_page(
     if checkout is None:
         return None
     is_over = state is CheckoutState.EXPIRED and checkout.is_expired
-    is_unfinished = state is CheckoutState.OPEN and _is_unpaid(session)
+    is_unfinished = state is CheckoutState.OPEN and session.is_reported_open
     page = checkout.payment_page_at(now) if is_over or is_unfinished else None
     url = web_link(page.url.text) if page else None
     label = payment_page_label(language, is_expired=state is CheckoutState.EXPIRED)

@@ -222,8 +222,9 @@ def test_who_may_have_paid_is_not_asked_to_pay() -> None:
     """Nothing is known when Stripe can't be asked or the log can't be written, which says nothing of the customer."""
     still_open = retrieved(a_checkout(status="open", payment_status="unpaid"))
     completed = CheckoutSession.Completed(stripe_event=as_event("evt_1"), payment_status="paid")
+    arrived = CheckoutSession.AsyncPaymentSucceeded(stripe_event=as_event("evt_2"))
 
-    for known in (session(), session(completed), session(still_open, completed)):
+    for known in (session(), session(completed), session(still_open, completed), session(still_open, arrived)):
         html = render(page_of(known, refresh_seconds=5))
         assert "We are confirming your payment" in html
         assert "please do not pay again" in html
@@ -350,10 +351,12 @@ def test_an_order_that_is_not_paid_leads_to_the_payment_page_while_it_is_open(st
 
 def test_an_order_that_may_be_paid_leads_to_no_payment_page() -> None:
     completed = CheckoutSession.Completed(stripe_event=as_event("evt_1"), payment_status="unpaid", occurred_at=PAID_AT)
-    heard = session(retrieved(replace(UNPAID, status="open", payment_page=TO_PAY)), completed)
+    arrived = CheckoutSession.AsyncPaymentSucceeded(stripe_event=as_event("evt_2"), occurred_at=PAID_AT)
+    still_open = retrieved(replace(UNPAID, status="open", payment_page=TO_PAY))
     foreign = replace(TO_PAY, url=Personal("javascript:alert(1)"))
 
-    assert page_of(heard).payment_page is None
+    for reported in (completed, arrived):
+        assert page_of(session(still_open, reported)).payment_page is None
     assert page_of(paid(a_checkout(payment_page=TO_PAY))).payment_page is None
     assert page_of(session(retrieved(replace(UNPAID, status="open", payment_page=foreign)))).payment_page is None
 
