@@ -13,8 +13,9 @@ from domain.personal import Personal
 from domain.plan import PlannedLine
 from domain.reason import Reason, ReasonCode
 
-UNDECIDED = frozenset({ReasonCode.PAID_AFTER_CANCELLATION, ReasonCode.PAID_TWICE})
-"""A line that waits for a person with such a reason is not done by hand: it may not be delivered at all."""
+UNDECIDED = (ReasonCode.PAID_AFTER_CANCELLATION, ReasonCode.PAID_TWICE)
+"""A line that waits for a person with such a reason is not done by hand: it may not be delivered at all. If lines of a
+checkout have different ones, staff read the first."""
 
 
 class LineState(StrEnum):

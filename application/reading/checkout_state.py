@@ -8,7 +8,7 @@ from typing import assert_never
 from domain.checkout_session import CheckoutSession
 from domain.fulfillment import Fulfillment
 from domain.ids import LineItemId
-from domain.line import LineState
+from domain.line import UNDECIDED, LineState
 from domain.reason import ReasonCode
 
 
@@ -32,6 +32,7 @@ class Situation(StrEnum):
 
     TO_DO_BY_HAND = "to_do_by_hand"
     """It is blocked, and every line waits for the person who delivers it: the daily work of a shop."""
+    # Each reason in `UNDECIDED` has a situation of the same name.
     PAID_AFTER_CANCELLATION = "paid_after_cancellation"
     PAID_TWICE = "paid_twice"
 
@@ -40,10 +41,7 @@ def read_situation(text: str) -> CheckoutState | Situation:
     return Situation(text) if text in {*Situation} else CheckoutState(text)
 
 
-_UNDECIDED = {
-    ReasonCode.PAID_AFTER_CANCELLATION: Situation.PAID_AFTER_CANCELLATION,
-    ReasonCode.PAID_TWICE: Situation.PAID_TWICE,
-}
+_UNDECIDED = {why: Situation(why.value) for why in UNDECIDED}
 
 
 def situation(state: CheckoutState, lines: Iterable[tuple[LineState, ReasonCode | None]]) -> CheckoutState | Situation:

@@ -7,13 +7,14 @@ import pytest
 from log_parts import BEGINNING, COURSE, MUG, checkout
 from typed_ids import as_event, as_line, as_session, as_stream
 
-from application.reading.checkout_state import CheckoutState, checkout_state
+from application.reading.checkout_state import CheckoutState, Situation, checkout_state, situation
 from domain import reasons
 from domain.checkout_session import CheckoutSession
 from domain.event import A, Event
 from domain.fulfillment import Fulfillment
-from domain.line import LineState
+from domain.line import UNDECIDED, LineState
 from domain.park_reason import ParkReason
+from domain.reason import ReasonCode
 from domain.source import Source
 
 COMPLETED = CheckoutSession.Completed(stripe_event=as_event("evt_1"), payment_status="unpaid")
@@ -117,3 +118,14 @@ def test_every_state_is_one_that_was_promised() -> None:
         "parked",
         "other_application",
     }
+
+
+@pytest.mark.parametrize("why", UNDECIDED)
+def test_a_line_that_is_undecided_is_never_to_do_by_hand(why: ReasonCode) -> None:
+    assert situation(CheckoutState.BLOCKED, [(LineState.MANUAL, why)]) is Situation(why.value)
+
+
+def test_of_several_decisions_staff_read_the_first() -> None:
+    lines = [(LineState.MANUAL, why) for why in reversed(UNDECIDED)]
+
+    assert situation(CheckoutState.BLOCKED, lines) is Situation(UNDECIDED[0].value)
