@@ -32,7 +32,6 @@ from domain.plan import PlannedLine
 from domain.policies.emails import look_again
 from domain.reason import Reason
 from domain.source import Source
-from domain.step import DeliverStep
 from domain.streams import Streams
 from domain.stripe_event import StripeEvent
 
@@ -156,7 +155,7 @@ class Deliver:
                 pass
             case _:
                 assert_never(line.state)
-        if str(DeliverStep.of(line)) != requested.step:
+        if not requested.is_for(line):
             return reasons.replanned()
         # An orphaned attempt may have delivered already, so it is repeated under the same key.
         is_wanted = effect.is_under_way or has_its_stock(session_id, line, do)
@@ -203,7 +202,7 @@ def _handed_over(attempt: Attempt, requested: Effect.Requested, note: str | None
 
     def hand_over(do: Streams) -> None:
         line = do.load(Fulfillment, fulfillment_id(session_id)).lines.get(item.id) if item else None
-        is_its_own = line is not None and str(DeliverStep.of(line)) == requested.step
+        is_its_own = line is not None and requested.is_for(line)
         if item and is_its_own and do.load(Effect, attempt.effect.id).is_current(attempt.number):
             deliver(session_id, item.id, do, note=note)
 

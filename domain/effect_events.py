@@ -7,12 +7,13 @@ from typing import Any, ClassVar
 
 from domain.event import Event
 from domain.former_sentences import is_former_sentence, store_reason
+from domain.line import Line
 from domain.mail import Mail, SentMail
 from domain.personal import mark_stored
 from domain.plan import PlannedLine
 from domain.reason import Reason
 from domain.source import Source
-from domain.step import Step, parse_step
+from domain.step import DeliverStep, Step, parse_step
 
 
 class EffectEvents:
@@ -39,6 +40,10 @@ class EffectEvents:
         def parsed_step(self) -> Step | None:
             """The step as a value; None for a step of another version."""
             return parse_step(self.step)
+
+        def is_for(self, line: Line) -> bool:
+            """True if it is the delivery of this line by its current plan: each plan has a delivery of its own."""
+            return self.step == str(DeliverStep.of(line))
 
         @staticmethod
         def upcast_v1_v2(state: dict[str, Any]) -> None:

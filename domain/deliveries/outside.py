@@ -65,7 +65,7 @@ def follow_delivery(event: DeliveryOutcome, do: Streams) -> None:
     if requested is None or requested.line is None:
         return
     line = do.load(Fulfillment, id).lines.get(requested.line.id)
-    if line is None or str(DeliverStep.of(line)) != requested.step:
+    if line is None or not requested.is_for(line):
         return
     match event:
         case Effect.Succeeded():

@@ -12,6 +12,7 @@ from typed_ids import as_line, as_stream
 from domain import reasons
 from domain.effect import MAIL, RETRIEVE, Effect
 from domain.event import Event
+from domain.line import Line
 from domain.mail import Mail, MailKind, SentMail
 from domain.personal import Personal
 from domain.plan import PlannedLine
@@ -433,3 +434,14 @@ def test_a_mail_that_was_asked_for_again_with_an_address_by_an_earlier_version_g
     assert effect.is_open
     assert effect.requested is not None
     assert (effect.requested.mail, effect.edition) == (addressed.mail, 1)
+
+
+def test_a_delivery_is_for_the_plan_of_its_line_alone() -> None:
+    plan = PlannedLine(item=a_line_item("li_1"), delivery=HTTP)
+    line, other = Line(plan=plan), Line(plan=replace(plan, item=a_line_item("li_2")))
+    again = replace(line, plans=2)
+    first, second = (Effect.Requested(kind=HTTP, step=str(DeliverStep.of(each)), line=plan) for each in (line, again))
+
+    assert [each.is_for(line) for each in (first, second)] == [True, False]
+    assert [each.is_for(again) for each in (first, second)] == [False, True]
+    assert not first.is_for(other)
