@@ -10,16 +10,14 @@ from domain.event import A
 from domain.identifiers import payment_id
 from domain.ids import SessionId, StreamId
 from domain.payment import Payment
+from domain.session_event_type import SessionEventType
 from domain.step import RetrieveStep, effect_id
 
-COMPLETED = "checkout.session.completed"
-SUCCEEDED = "checkout.session.async_payment_succeeded"
-FAILED = "checkout.session.async_payment_failed"
 SCHEDULE = (timedelta(hours=1), timedelta(hours=6), *(timedelta(days=day) for day in range(1, 31)))
 """The times after the completion at which Stripe is asked about an unpaid checkout again."""
 
 
-def after_event(type: str, stripe_event: str | None = None) -> RetrieveStep:
+def after_event(type: SessionEventType, stripe_event: str | None = None) -> RetrieveStep:
     """The retrieval after the first Stripe event of a type, or after this further one."""
     occasion = type.rpartition(".")[2]
     return RetrieveStep(occasion if stripe_event is None else f"{occasion}_{stripe_event}")
@@ -57,9 +55,9 @@ def retrievals_in_hand(session: CheckoutSession, load: Load) -> Sequence[Effect]
 
 def _may_be_open(session: CheckoutSession, reports: Iterable[str]) -> Iterator[RetrieveStep]:
     """Return the steps of the retrievals that may have been requested, each once."""
-    yield from map(after_event, (COMPLETED, SUCCEEDED, FAILED))
+    yield from (after_event(type) for type in SessionEventType if type.leads_to_retrieval)
     if session.completed:
-        yield after_event(COMPLETED, session.completed.stripe_event)
+        yield after_event(SessionEventType.COMPLETED, session.completed.stripe_event)
     yield from map(after_retry, session.retries)
     yield from map(after_report, reports)
     yield from map(on_schedule, range(1, len(SCHEDULE) + 1))

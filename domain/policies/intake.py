@@ -1,6 +1,7 @@
 """Whenever a Stripe event arrives, the session records what it reports and Stripe is asked for the rest."""
 
 from collections.abc import Iterable, Sequence
+from typing import assert_never
 
 from domain import reasons
 from domain.checkout_session import CheckoutSession
@@ -12,14 +13,13 @@ from domain.ids import SessionId, StripeEventId
 from domain.park_reason import ParkReason
 from domain.payment import Payment
 from domain.policies.policy import NOTHING_FURTHER, Begin
-from domain.retrievals import COMPLETED, FAILED, SUCCEEDED, after_event, after_retry, retrievals_in_hand
+from domain.retrievals import after_event, after_retry, retrievals_in_hand
+from domain.session_event_type import SessionEventType
 from domain.source import Source
 from domain.step import effect_id
 from domain.streams import Streams
 from domain.stripe_event import StripeEvent
 
-EXPIRED = "checkout.session.expired"
-OF_SESSIONS: Sequence[str] = (COMPLETED, SUCCEEDED, FAILED, EXPIRED)
 OF_PAYMENTS: Sequence[str] = (
     "payment_intent.succeeded",
     "payment_intent.canceled",
@@ -27,7 +27,7 @@ OF_PAYMENTS: Sequence[str] = (
     "payment_intent.requires_action",
     "charge.captured",
 )
-HANDLED: Sequence[str] = (*OF_SESSIONS, *OF_PAYMENTS)
+HANDLED: Sequence[str] = (*(type.value for type in SessionEventType), *OF_PAYMENTS)
 """The events that a webhook endpoint must send. As thin events they have the prefix `v1.`."""
 
 _MAY_BE_KNOWN_BY_NOW = frozenset({ParkReason.UNKNOWN_TO_STRIPE, ParkReason.CONNECTED_ACCOUNT})
@@ -54,7 +54,8 @@ class Intake:
         if not isinstance(event, StripeEvent.Received):
             return ()
         if event.session_id is not None:
-            return (event.session_id, effect_id(event.session_id, after_event(event.type)))
+            type = _session_event_type(event)
+            return (event.session_id, *([effect_id(event.session_id, after_event(type))] if type else []))
         return (event.payment_intent,) if event.payment_intent else ()
 
     def decide(self, event: Event, do: Streams) -> None:
@@ -71,11 +72,12 @@ class Intake:
                 pass
 
     def _take_in(self, event: StripeEvent.Received, do: Streams) -> None:
-        kind = event.type.removeprefix("v1.")
-        if kind in OF_PAYMENTS:
-            _take_in_of_payment(kind, event, do)
+        name = _name(event)
+        if name in OF_PAYMENTS:
+            _take_in_of_payment(name, event, do)
             return
-        if kind not in OF_SESSIONS:
+        type = _session_event_type(event)
+        if type is None:
             do.command(StripeEvent, event.originator_id, StripeEvent.ignore, reasons.unhandled_type(event.type))
             return
         session = event.session_id
@@ -83,14 +85,14 @@ class Intake:
             do.command(StripeEvent, event.originator_id, StripeEvent.fail, reasons.not_a_session())
             return
         before = do.load(CheckoutSession, session)
-        after = do.command(CheckoutSession, session, _record, kind, event)
-        if self._park_foreign(session, event, do) or kind == EXPIRED:
+        after = do.command(CheckoutSession, session, _record, type, event)
+        if self._park_foreign(session, event, do) or not type.leads_to_retrieval:
             return
-        step, is_news = after_event(kind), after.version != before.version
+        step, is_news = after_event(type), after.version != before.version
         if not is_news and before.park_reason not in _MAY_BE_KNOWN_BY_NOW:
             return
-        if not is_news or (kind == COMPLETED and before.completed):
-            step = after_event(kind, event.originator_id)  # the first answer predates this event
+        if not is_news or (type is SessionEventType.COMPLETED and before.completed):
+            step = after_event(type, event.originator_id)  # the first answer predates this event
         do.command(Effect, effect_id(session, step), Effect.request, RETRIEVE, step)
 
     def _park_foreign(self, session: SessionId, event: StripeEvent.Received, do: Streams) -> bool:
@@ -117,6 +119,17 @@ class Intake:
         do.command(Effect, effect_id(session.id, step), Effect.request, RETRIEVE, step, source=Source.STAFF)
 
 
+def _name(event: StripeEvent.Received) -> str:
+    """Return the type of the Stripe event, without the prefix of thin events."""
+    return event.type.removeprefix("v1.")
+
+
+def _session_event_type(event: StripeEvent.Received) -> SessionEventType | None:
+    """None for an event about anything else, and for one that is not handled."""
+    name = _name(event)
+    return SessionEventType(name) if name in {*SessionEventType} else None
+
+
 def _take_in_of_payment(kind: str, event: StripeEvent.Received, do: Streams) -> None:
     """Record a Stripe event about a payment in the stream of the payment, whether or not it is one of ours. It is only
     a hint."""
@@ -128,13 +141,17 @@ def _take_in_of_payment(kind: str, event: StripeEvent.Received, do: Streams) -> 
     do.command(Payment, payment, Payment.report, stripe_event=event.report, type=kind, at=at)
 
 
-def _record(session: CheckoutSession, kind: str, event: StripeEvent.Received) -> CheckoutSessionFacts:
-    """Return the facts that the session records for a Stripe event of a handled kind."""
+def _record(session: CheckoutSession, type: SessionEventType, event: StripeEvent.Received) -> CheckoutSessionFacts:
+    """Return the facts that the session records for a Stripe event of this type."""
     id, at = StripeEventId(event.originator_id), event.occurred_at
-    if kind == COMPLETED:
-        return session.complete(stripe_event=id, payment_status=event.payment_status, at=at)
-    if kind == SUCCEEDED:
-        return session.succeed(stripe_event=id, at=at)
-    if kind == FAILED:
-        return session.fail(stripe_event=id, at=at)
-    return session.expire(stripe_event=id, at=at)
+    match type:
+        case SessionEventType.COMPLETED:
+            return session.complete(stripe_event=id, payment_status=event.payment_status, at=at)
+        case SessionEventType.SUCCEEDED:
+            return session.succeed(stripe_event=id, at=at)
+        case SessionEventType.FAILED:
+            return session.fail(stripe_event=id, at=at)
+        case SessionEventType.EXPIRED:
+            return session.expire(stripe_event=id, at=at)
+        case _:
+            assert_never(type)

@@ -1,4 +1,4 @@
-"""Adding a kind of delivery, or a state of a line, by half fails type checking at each place that must know it."""
+"""A member that is added to a closed set alone fails type checking at each place that must know it."""
 
 import subprocess
 import sys
@@ -51,10 +51,19 @@ STATE = HalfAdded(
         Path("infrastructure/customer_texts/mail_texts.py"),
     },
 )
+EVENT_TYPE = HalfAdded(
+    module=Path("domain/session_event_type.py"),
+    after='    EXPIRED = "checkout.session.expired"\n',
+    member='    REOPENED = "checkout.session.reopened"\n',
+    named="SessionEventType.REOPENED",
+    places={Path("domain/session_event_type.py"), Path("domain/policies/intake.py")},
+)
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("added", [KIND, STATE], ids=["a kind of delivery", "a state of a line"])
+@pytest.mark.parametrize(
+    "added", [KIND, STATE, EVENT_TYPE], ids=["a kind of delivery", "a state of a line", "a Stripe event type"]
+)
 def test_what_is_added_to_the_list_alone_fails_type_checking_where_it_is_missing(
     tmp_path: Path, added: HalfAdded
 ) -> None:

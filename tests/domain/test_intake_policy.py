@@ -14,8 +14,8 @@ from domain.event import Event
 from domain.ids import SessionId
 from domain.park_reason import ParkReason
 from domain.payment import Payment
-from domain.policies.intake import EXPIRED, OF_PAYMENTS, Intake
-from domain.retrievals import COMPLETED, FAILED, SUCCEEDED
+from domain.policies.intake import OF_PAYMENTS, Intake
+from domain.session_event_type import SessionEventType
 from domain.source import Source
 from domain.stripe_event import StripeEvent
 
@@ -23,7 +23,7 @@ TEST_MODE, LIVE_MODE = Intake(livemode=False), Intake(livemode=True)
 LIVE_SESSION = as_session("cs_live_1")
 
 RECEIVED = StripeEvent.Received(
-    type=COMPLETED,
+    type=SessionEventType.COMPLETED,
     livemode=False,
     api_version="2026-10-28.endive",
     account=None,
@@ -57,9 +57,9 @@ def asked_again(log: Streams, *, policy: Intake = TEST_MODE) -> Whenever:
 @pytest.mark.parametrize(
     ("kind", "fact", "step"),
     [
-        (COMPLETED, IS_COMPLETED, "retrieve_completed"),
-        (SUCCEEDED, HAS_SUCCEEDED, "retrieve_async_payment_succeeded"),
-        (FAILED, HAS_FAILED, "retrieve_async_payment_failed"),
+        (SessionEventType.COMPLETED, IS_COMPLETED, "retrieve_completed"),
+        (SessionEventType.SUCCEEDED, HAS_SUCCEEDED, "retrieve_async_payment_succeeded"),
+        (SessionEventType.FAILED, HAS_FAILED, "retrieve_async_payment_failed"),
     ],
 )
 def test_what_stripe_says_is_recorded_and_the_rest_is_asked_for(kind: str, fact: Event, step: str) -> None:
@@ -67,11 +67,11 @@ def test_what_stripe_says_is_recorded_and_the_rest_is_asked_for(kind: str, fact:
 
 
 def test_an_expired_session_is_not_asked_for() -> None:
-    whenever(replace(RECEIVED, type=EXPIRED)).then({SESSION: [IS_EXPIRED]})
+    whenever(replace(RECEIVED, type=SessionEventType.EXPIRED)).then({SESSION: [IS_EXPIRED]})
 
 
 def test_a_thin_event_says_the_same() -> None:
-    thin = replace(RECEIVED, type=f"v1.{SUCCEEDED}", payment_status=None)
+    thin = replace(RECEIVED, type=f"v1.{SessionEventType.SUCCEEDED}", payment_status=None)
     step = "retrieve_async_payment_succeeded"
 
     whenever(thin).then({SESSION: [HAS_SUCCEEDED], effect(step): [retrieval(step)]})
@@ -102,9 +102,10 @@ def test_a_completion_that_comes_after_the_success_is_recorded_all_the_same() ->
 def test_a_contradiction_is_recorded_beside_the_fact() -> None:
     contradicted = CheckoutSession.Contradicted(what=reasons.expired_after_completion(), occurred_at=SAID_AT)
 
-    whenever(replace(RECEIVED, type=EXPIRED), (SESSION, replace(IS_COMPLETED, stripe_event=as_event("evt_0")))).then(
-        {SESSION: [IS_EXPIRED, contradicted]}
-    )
+    whenever(
+        replace(RECEIVED, type=SessionEventType.EXPIRED),
+        (SESSION, replace(IS_COMPLETED, stripe_event=as_event("evt_0"))),
+    ).then({SESSION: [IS_EXPIRED, contradicted]})
 
 
 @pytest.mark.parametrize("kind", ["charge.refunded", "v1.charge.refunded", "checkout.session.of_the_future", ""])
@@ -146,7 +147,9 @@ def test_a_session_of_the_other_mode_is_kept_aside_and_not_asked_for(
 def test_a_foreign_session_that_a_person_dismissed_waits_again_when_stripe_says_more_of_it() -> None:
     parked = CheckoutSession.Parked(why=ParkReason.WRONG_MODE, detail=reasons.other_mode_than_key("live"))
     before = [(LIVE_SESSION, fact) for fact in (IS_COMPLETED, parked)]
-    foreign = replace(RECEIVED, type=SUCCEEDED, object_id=LIVE_SESSION, livemode=True, session_id=LIVE_SESSION)
+    foreign = replace(
+        RECEIVED, type=SessionEventType.SUCCEEDED, object_id=LIVE_SESSION, livemode=True, session_id=LIVE_SESSION
+    )
 
     whenever(foreign, *before).then({LIVE_SESSION: [HAS_SUCCEEDED]})
     whenever(foreign, *before, (LIVE_SESSION, CheckoutSession.Dismissed())).then(
@@ -312,7 +315,7 @@ def test_an_event_that_names_no_payment_is_ignored(named: str | None) -> None:
     whenever(replace(OF_A_PAYMENT, type="v1.charge.captured", payment_intent=named)).then({"evt_1": [ignored]})
 
 
-THIN = replace(RECEIVED, type=f"v1.{COMPLETED}", payment_status=None, snapshot_event=as_event("evt_0"))
+THIN = replace(RECEIVED, type=f"v1.{SessionEventType.COMPLETED}", payment_status=None, snapshot_event=as_event("evt_0"))
 HEARD_THIN = replace(IS_COMPLETED, stripe_event=as_event("evt_thin"), payment_status=None)
 
 
