@@ -40,7 +40,7 @@ class OrderedItem:
     title: str
     quantity: int
     part: Part | None
-    """None as long as it is not planned."""
+    """The distinct parts of its items; empty until the checkout is planned."""
     is_shipped: bool
 
 
@@ -79,7 +79,7 @@ class CustomerSummary:
 
     @property
     def parts(self) -> Set[Part]:
-        """None as long as it is not planned."""
+        """The distinct parts of its items; empty until the checkout is planned."""
         return frozenset(item.part for item in self.items if item.part is not None)
 
 

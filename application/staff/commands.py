@@ -209,7 +209,8 @@ class Staff:
         """Add a note to the audit trail.
 
         Raises:
-            Refused: as `check_note`, or there is no such checkout.
+            NotFound: the log has no such checkout.
+            Refused: as `check_note`.
         """
         check_note(text)
         self._on_checkout(
@@ -220,7 +221,8 @@ class Staff:
         """Set another address for the checkout's mails. Failed mails are retried with it.
 
         Raises:
-            Refused: `to` is no address, or there is no such checkout.
+            NotFound: the log has no such checkout.
+            Refused: `to` is no address.
         """
         address = recipient(to)
         self._on_checkout(
@@ -247,7 +249,8 @@ class Staff:
         """Change parts of where the checkout's parcels go, as far as they have not left.
 
         Raises:
-            Refused: the result is no address, or nothing is left to send, or there is no such checkout.
+            NotFound: the log has no such checkout.
+            Refused: the result is no address, or nothing is left to send.
         """
 
         def correct(unit: UnitOfWork) -> None:
