@@ -54,7 +54,7 @@ class Retrieve:
         self._clock = clock
         self._catalog = catalog
 
-    def why_unwanted(self, effect: Effect, session_id: SessionId, do: Streams) -> Reason | None:
+    def prepare(self, effect: Effect, session_id: SessionId, do: Streams) -> Reason | None:
         session = do.load(CheckoutSession, session_id)
         if not session.may_have_news:
             return reasons.already_paid()
@@ -110,7 +110,7 @@ class SendMail:
     def __init__(self, mailer: Mailer) -> None:
         self._mailer = mailer
 
-    def why_unwanted(self, effect: Effect, session_id: SessionId, do: Streams) -> Reason | None:
+    def prepare(self, effect: Effect, session_id: SessionId, do: Streams) -> Reason | None:
         look_again(effect, session_id, do)
         return None
 
@@ -139,7 +139,7 @@ class Deliver:
         self._deliverer = deliverer
         self._log = log
 
-    def why_unwanted(self, effect: Effect, session_id: SessionId, do: Streams) -> Reason | None:
+    def prepare(self, effect: Effect, session_id: SessionId, do: Streams) -> Reason | None:
         requested = effect.requested
         if requested is None or requested.line is None:
             return None

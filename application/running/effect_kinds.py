@@ -49,9 +49,9 @@ class Done:
 class Handler(Protocol):
     """Carries out one kind of effect."""
 
-    def why_unwanted(self, effect: Effect, session_id: SessionId, do: Streams) -> Reason | None:
-        """Return why the effect is no longer needed, checked when it is claimed. An effect that must change is
-        withdrawn and requested again here, and then claimed in its new form."""
+    def prepare(self, effect: Effect, session_id: SessionId, do: Streams) -> Reason | None:
+        """Bring the effect up to date before it is claimed: one that must change is withdrawn and requested again, and
+        then claimed in its new form. Return why it must be withdrawn for good; None to claim it."""
 
     def perform(self, attempt: Attempt) -> Done:
         """Carry the effect out. Any error is a failed attempt; after a `Permanent` error no attempt follows."""

@@ -216,7 +216,7 @@ class EffectRunner:
         if kind is None:
             unit.command(Effect, effect.id, Effect.give_up_unknown, hint.kind, now=now)
             return None
-        why = kind.handler.why_unwanted(effect, hint.session_id, unit) if effect.is_open else None
+        why = kind.handler.prepare(effect, hint.session_id, unit) if effect.is_open else None
         if why is not None:
             unit.command(Effect, effect.id, Effect.withdraw, why)
             return None

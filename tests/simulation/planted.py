@@ -152,7 +152,7 @@ def mail_key_that_changes_on_retry(patch: pytest.MonkeyPatch) -> None:
 @_bug
 def outdated_mail_goes_out(patch: pytest.MonkeyPatch) -> None:
     """A mail goes out as it was decided, although its statements may no longer be true."""
-    patch.setattr(SendMail, "why_unwanted", lambda *_: None)
+    patch.setattr(SendMail, "prepare", lambda *_: None)
 
 
 @_bug

@@ -403,7 +403,7 @@ class Day:
         session_id = effect.requested.session_id
 
         def claim(do: UnitOfWork) -> Effect | None:
-            why = self._deliver.why_unwanted(effect, session_id, do)
+            why = self._deliver.prepare(effect, session_id, do)
             if why is not None:
                 do.command(Effect, effect.id, Effect.withdraw, why)
                 return None

@@ -154,7 +154,7 @@ class Odd:
 
     delivered: list[str] = field(default_factory=list)
 
-    def why_unwanted(self, effect: Effect, session_id: str, do: Streams) -> Reason | None:
+    def prepare(self, effect: Effect, session_id: str, do: Streams) -> Reason | None:
         if session_id == BAD:
             raise KeyError("ada@example.com")
         return None
