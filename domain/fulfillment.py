@@ -29,7 +29,7 @@ class Fulfillment(FulfillmentEvents, Aggregate[FulfillmentFact]):
     unfinished: int = 0
     """The number of lines that are not finished."""
     parcels: tuple[Parcel, ...] = ()
-    """Those that have left. A parcel whose lines were all taken out of it is none."""
+    """Parcels that left and still have lines."""
     shipments: int = 0
     """How many parcels were reported: the number of the latest."""
     cancellations: int = 0

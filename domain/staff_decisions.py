@@ -78,8 +78,8 @@ def resend(session_id: SessionId, kind: MailKind, occasion: str | None, to: Pers
     """Send this mail again, with the current facts, and return it. A further mail of its own, so it is sent once.
 
     Raises:
-        Refused: no such mail was sent, or several, and none is named; none of it is so any more; it has no address; or
-            it is about to be sent again to the same address.
+        Refused: no such mail was sent, or several, and none is named; it is out of date; it has no address; or it is
+            about to be sent again to the same address.
     """
     fulfillment = do.load(Fulfillment, fulfillment_id(session_id))
     first = _sent_mail(session_id, kind, occasion, first_mails(fulfillment), do)
@@ -93,7 +93,7 @@ def resend(session_id: SessionId, kind: MailKind, occasion: str | None, to: Pers
     sent = do.load(Effect, effect_id(session_id, first)).requested
     mail = mail_now(again, sent.mail.lines, session, fulfillment) if sent and sent.mail else None
     if mail is None:
-        raise Refused(f"What the mail {kind} reports is no longer so, so it can't be sent again.")
+        raise Refused(f"The {kind} mail is out of date, so it can't be sent again.")
     if mail.to is None:
         raise Refused("No email address of this customer is known. Add --to, or set one with `readdress` first.")
     do.command(Effect, effect_id(session_id, again), Effect.request, MAIL, again, mail=mail)

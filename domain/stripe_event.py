@@ -103,7 +103,7 @@ class StripeEvent(Aggregate["StripeEventFact"]):
             Refused: it has not failed, or its failure was dismissed before.
         """
         if self.error is None:
-            raise Refused(f"The queue has nothing of {self.id}, so there is nothing to dismiss. Nothing was recorded.")
+            raise Refused(f"{self.id} has no task in the queue. Nothing was recorded.")
         return [self.Dismissed()]
 
     def apply(self, event: "StripeEventFact") -> Self:

@@ -136,7 +136,7 @@ class EmailPolicy:
         self._request(session, step.kind, lines, do, occasion=step.occasion)
 
     def _mail_corrected_parcel(self, event: Fulfillment.ParcelCorrected, do: Streams) -> None:
-        """Request a mail about it, unless an earlier one is still to be sent, which then has what is so by then."""
+        """Request a mail about it, unless an earlier one is still queued: that one will have the correction."""
         fulfillment = do.load(Fulfillment, event.originator_id)
         parcel = next((parcel for parcel in fulfillment.parcels if parcel.number == event.number), None)
         if parcel is None or not event.notifies:

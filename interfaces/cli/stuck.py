@@ -103,7 +103,7 @@ def dismiss(subject: Subject, /, *, as_: Who = None, reason: Why, json: Json = F
     with open_desk(makes_log=False) as desk:
         id = stripe_event_of(subject) if subject.startswith("evt_") else desk.session(subject)
         desk.runtime.staff.check_is_known(id)
-        _check_dismissible("this checkout" if desk.subject else id, desk.runtime.queries.work_of(id))
+        _check_dismissible(None if desk.subject else id, desk.runtime.queries.work_of(id))
         desk.runtime.staff.dismiss(id, who)
         is_followed = desk.follow()
         left = desk.runtime.queries.work_of(id)
@@ -114,25 +114,26 @@ def dismiss(subject: Subject, /, *, as_: Who = None, reason: Why, json: Json = F
         tasks = (f"{label(item.kind)} ({' or '.join(each.verb for each in pasted(item, None))})" for item in left)
         page().say(f"Dismissed {name}. Still in the queue: {', '.join(dict.fromkeys(tasks))}.")
     else:
-        page().say(f"Dismissed {name}. The queue has nothing more of it.")
+        page().say(f"Dismissed {name}. It has no more tasks in the queue.")
     return DONE
 
 
-def _check_dismissible(name: str, items: "Sequence[WorkItem]") -> None:
-    """
+def _check_dismissible(stripe_event: str | None, items: "Sequence[WorkItem]") -> None:
+    """Check a Stripe event, or the checkout of the command.
+
     Raises:
-        Refused: the queue has nothing of it that can be dismissed. The sentence has the commands that help.
+        Refused: it has no task that can be dismissed. The message shows the commands that resolve the others.
     """
     from application.reading.remedies import Remedy, remedies_of
     from domain.errors import Refused
 
     if not items:
-        raise Refused(f"The queue has nothing of {name}, so there is nothing to dismiss. Nothing was recorded.")
+        raise Refused(f"{stripe_event or 'This checkout'} has no task in the queue. Nothing was recorded.")
     if not any(Remedy.DISMISS in remedies_of(item) for item in items):
         prefix = SettingsSource().order_prefix()
         ways = (" or ".join(f"`{each.text}`" for each in pasted(item, prefix)) for item in items)
         tasks = (f"{label(item.kind)}: {way}" for item, way in zip(items, ways, strict=True))
         raise Refused(
-            f"What the queue has of {name} can't be dismissed, only resolved. Nothing was recorded. "
+            f"The tasks of {stripe_event or 'this checkout'} can't be dismissed, only resolved. Nothing was recorded. "
             f"{'; '.join(dict.fromkeys(tasks))}"
         )

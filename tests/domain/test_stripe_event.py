@@ -21,7 +21,7 @@ IGNORED = StripeEvent.Ignored(why=reasons.unhandled_type("charge.refunded"))
 FAILED = StripeEvent.Failed(error=reasons.unexpected_error("ValueError", "intake.py", "17"))
 RETRY = StripeEvent.RetryRequested()
 DISMISSED = StripeEvent.Dismissed()
-NO_FAILURE = "The queue has nothing of evt_1, so there is nothing to dismiss. Nothing was recorded."
+NO_FAILURE = "evt_1 has no task in the queue. Nothing was recorded."
 
 
 def the_stripe_event(*facts: Event) -> Given[StripeEvent]:

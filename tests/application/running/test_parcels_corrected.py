@@ -1,4 +1,4 @@
-"""Staff correct a parcel that has left, or undo it: mails, stock and the queue have what is so by then."""
+"""Staff correct a parcel that has left, or undo it: mails, stock and the queue are current then."""
 
 from collections.abc import Callable
 

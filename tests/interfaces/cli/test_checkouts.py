@@ -225,10 +225,10 @@ def test_a_note_is_kept_with_its_lines_unless_it_steers_a_terminal(fulfill: Fulf
 def test_a_dismissed_stripe_event_is_gone_from_the_queue_until_a_retry_of_it_fails(fulfill: Fulfill) -> None:
     result = fulfill("dismiss", "evt_4", *BY)
 
-    assert (result.code, result.out) == (0, "Dismissed evt_4. The queue has nothing more of it.\n")
+    assert (result.code, result.out) == (0, "Dismissed evt_4. It has no more tasks in the queue.\n")
     assert "evt_4" not in fulfill("queue").out
     again = fulfill("dismiss", "evt_4", *BY)
-    assert (again.code, "nothing to dismiss" in again.err) == (1, True)
+    assert (again.code, "evt_4 has no task in the queue." in again.err) == (1, True)
     fulfill("retry", "evt_4", *BY)
     assert "evt_4" in fulfill("queue").out
 
@@ -240,7 +240,8 @@ def test_lines_are_not_dismissed_but_resolved(fulfill: Fulfill) -> None:
     result = fulfill("dismiss", POSTER, *BY)
 
     assert (result.code, result.out) == (1, "")
-    assert "can't be dismissed, only resolved. Nothing was recorded. manual line: `fulfill complete " in result.err
+    assert "The tasks of this checkout can't be dismissed, only resolved. Nothing was recorded." in result.err
+    assert " manual line: `fulfill complete " in result.err
     assert (fulfill("queue", "--json").json, fulfill("checkout", POSTER, "--json").json["story"]) == before
 
 
@@ -248,7 +249,8 @@ def test_lines_are_not_dismissed_but_resolved(fulfill: Fulfill) -> None:
 def test_a_checkout_that_is_not_in_the_queue_is_not_dismissed(fulfill: Fulfill) -> None:
     result = fulfill("dismiss", DEBIT, *BY)
 
-    assert (result.code, "nothing to dismiss. Nothing was recorded." in result.err) == (1, True)
+    assert result.code == 1
+    assert result.err.endswith(": This checkout has no task in the queue. Nothing was recorded.\n")
 
 
 def test_what_the_log_does_not_know_can_not_be_acted_on(fulfill: Fulfill) -> None:
