@@ -2,17 +2,21 @@
 
 import re
 import unicodedata
+from typing import TypeGuard
 
 from domain.errors import InvalidIdentifier
 from domain.ids import PaymentId, PoolName, SessionId, Sku, StreamId, StripeEventId
 
+STRIPE_EVENT_PREFIX = "evt_"
+PAYMENT_PREFIX = "pi_"
+SKU_PREFIX = "sku_"
+KEYS_PREFIX = "keys_"
+EFFECT_PREFIX = "eff_"
 _SESSION = re.compile(r"cs_(?:test|live)_[A-Za-z0-9]{1,200}")
-_PAYMENT = re.compile(r"pi_[A-Za-z0-9_]{1,200}")
-_STRIPE_EVENT = re.compile(r"evt_[A-Za-z0-9_]{1,200}")
+_PAYMENT = re.compile(rf"{PAYMENT_PREFIX}[A-Za-z0-9_]{{1,200}}")
+_STRIPE_EVENT = re.compile(rf"{STRIPE_EVENT_PREFIX}[A-Za-z0-9_]{{1,200}}")
 _SKU = re.compile(r"[^\x00-\x1f\x7f/\ud800-\udfff]{1,100}")
 _POOL = re.compile(r"[A-Za-z0-9._-]{1,100}")
-EFFECT_PREFIX = "eff_"
-KEYS_PREFIX = "keys_"
 _OF_A_SESSION = re.compile(rf"(?:ful_)?({_SESSION.pattern})|{EFFECT_PREFIX}({_SESSION.pattern})_.+", re.DOTALL)
 
 
@@ -42,6 +46,12 @@ def stripe_event_id(text: str) -> StripeEventId:
     if not _STRIPE_EVENT.fullmatch(text):
         raise InvalidIdentifier("not the ID of a Stripe event, which looks like evt_1A2b3C")
     return StripeEventId(StreamId(text))
+
+
+def is_stripe_event(subject: str) -> TypeGuard[StripeEventId]:
+    """True if the prefix of a subject is that of a Stripe event (`evt_...`). Check what a person types with
+    `stripe_event_id` as well."""
+    return subject.startswith(STRIPE_EVENT_PREFIX)
 
 
 def is_livemode(session: SessionId) -> bool:
@@ -76,7 +86,12 @@ def stock_id(sku: Sku) -> StreamId:
     """
     if not _SKU.fullmatch(sku):
         raise InvalidIdentifier("a SKU is 1 to 100 characters, without slashes and control characters")
-    return StreamId(f"sku_{sku}")
+    return StreamId(f"{SKU_PREFIX}{sku}")
+
+
+def sku_of_stream(stream: StreamId) -> Sku:
+    """The SKU whose stream this is."""
+    return Sku(stream.removeprefix(SKU_PREFIX))
 
 
 def pool_name(text: str) -> PoolName:

@@ -6,7 +6,8 @@ from typing import ClassVar, NamedTuple, Self, assert_never
 
 from domain.errors import Refused
 from domain.event import Aggregate, Event, replace
-from domain.ids import LineItemId, SessionId, Sku
+from domain.identifiers import sku_of_stream
+from domain.ids import LineItemId, SessionId, Sku, StreamId
 from domain.persistent import PersistentMap
 
 QUANTITY_MAX = 1_000_000_000
@@ -91,7 +92,7 @@ class StockItem(Aggregate["StockItemFact"]):
 
     @property
     def sku(self) -> Sku:
-        return Sku(self.id.removeprefix("sku_"))
+        return sku_of_stream(StreamId(self.id))
 
     @property
     def available(self) -> int:

@@ -26,7 +26,7 @@ from domain.catalog import LowStock
 from domain.checkout_session import CheckoutSession
 from domain.errors import UnreadableEvent
 from domain.event import Event
-from domain.identifiers import session_of_stream
+from domain.identifiers import is_stripe_event, session_of_stream
 from domain.ids import Sku, StreamId
 from domain.reason import Reason
 from domain.step import effect_id
@@ -161,7 +161,7 @@ class OpenWork:
         """
         if session_of_stream(subject) == subject:
             return self._log.get(CheckoutSession, subject).dismissed_at
-        if subject.startswith("evt_"):
+        if is_stripe_event(subject):
             return self._log.get(StripeEvent, subject).dismissed_at
         return None
 

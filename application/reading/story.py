@@ -19,6 +19,7 @@ from domain.effect_events import EffectFact
 from domain.event import Event
 from domain.fulfillment import Fulfillment
 from domain.fulfillment_events import FulfillmentFact
+from domain.identifiers import pool_of_stream, sku_of_stream
 from domain.key_pool import KeyPool, KeyPoolFact
 from domain.money import plain
 from domain.park_reason import ParkReason
@@ -231,7 +232,7 @@ def _delivered(event: Fulfillment.LineItemDelivered, names: Titles) -> str:
 
 
 def _of_stock(event: StockItemFact, names: Titles) -> str:
-    sku = event.originator_id.removeprefix("sku_")
+    sku = sku_of_stream(event.originator_id)
     match event:
         case StockItem.Counted():
             return f"Counted {event.on_hand} × {sku} on the shelf"
@@ -250,7 +251,7 @@ def _of_stock(event: StockItemFact, names: Titles) -> str:
 
 
 def _of_keys(event: KeyPoolFact, names: Titles) -> str:
-    pool = event.originator_id.removeprefix("keys_")
+    pool = pool_of_stream(event.originator_id)
     match event:
         case KeyPool.Imported():
             return f"Imported {counted(len(event.keys), 'license key')} into pool {pool}"

@@ -9,7 +9,7 @@ from domain.checkout_session import CheckoutSession
 from domain.effect import Effect
 from domain.errors import InvalidIdentifier, Refused
 from domain.fulfillment import Fulfillment
-from domain.identifiers import fulfillment_id
+from domain.identifiers import fulfillment_id, is_stripe_event
 from domain.ids import SessionId, StreamId
 from domain.mail_address import public_address
 from domain.retries import can_be_mailed, retried_deliveries, retried_mails
@@ -53,7 +53,7 @@ def check_retriable(log: Log, id: str, *, livemode: bool) -> None:
     Raises:
         Refused: a retry would do nothing.
     """
-    if id.startswith("evt_"):
+    if is_stripe_event(id):
         _check_stripe_event(log, id)
     else:
         _check_checkout(log, id, livemode=livemode)

@@ -21,7 +21,7 @@ from domain.checkout import Contact
 from domain.checkout_session import CheckoutSession
 from domain.errors import Refused, UnreadableEvent
 from domain.fulfillment import Fulfillment
-from domain.identifiers import fulfillment_id, key_pool_id, stock_id
+from domain.identifiers import fulfillment_id, is_stripe_event, key_pool_id, stock_id
 from domain.ids import LineItemId, PoolName, SessionId, Sku, StreamId, StripeEventId
 from domain.key_decisions import Withdrawal
 from domain.key_pool import KeyPool
@@ -166,7 +166,7 @@ class Staff:
         return unreadable
 
     def _submit_retry(self, id: str, by: By) -> "Future[None]":
-        if not id.startswith("evt_"):
+        if not is_stripe_event(id):
             session_id = SessionId(StreamId(id))
             return self._submit(by, session_id, [id], partial(_retry_checkout, session_id))
         event_id, session = self._received(id)
@@ -184,7 +184,7 @@ class Staff:
         Raises:
             NotFound: the log has no such checkout or Stripe event.
         """
-        if subject.startswith("evt_"):
+        if is_stripe_event(subject):
             self._received(subject)
         elif not self._log.get(CheckoutSession, subject).is_known:
             raise not_found(subject)
@@ -196,7 +196,7 @@ class Staff:
         Raises:
             Refused: the Stripe event has no failure in the queue.
         """
-        if not subject.startswith("evt_"):
+        if not is_stripe_event(subject):
             session_id = SessionId(StreamId(subject))
             self._on_checkout(
                 session_id, by, lambda unit: unit.command(CheckoutSession, session_id, CheckoutSession.dismiss)

@@ -127,9 +127,9 @@ def _check_pool(desk: Desk, pool: str, *, is_new: bool) -> bool:
     Raises:
         UsageError: neither the catalog nor the log has it, and it is not said to be new.
     """
-    from domain.identifiers import KEYS_PREFIX
+    from domain.identifiers import pool_of_stream
 
-    catalog, kept = desk.runtime.catalog, {id.removeprefix(KEYS_PREFIX) for id in desk.runtime.log.key_pools()}
+    catalog, kept = desk.runtime.catalog, {pool_of_stream(id) for id in desk.runtime.log.key_pools()}
     check_name("pool", pool, catalog, catalog.key_pools, lambda: kept, is_new=is_new)
     return pool in kept
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from domain import ids
+from domain.identifiers import is_stripe_event
 from interfaces.cli.naming import session_of, stripe_event_of
 from interfaces.cli.output.orders import bought, customer_of, with_order
 from interfaces.cli.output.pager import paged
@@ -117,7 +118,7 @@ def _kinds(given: Sequence[str]) -> "list[WorkKind]":
 
 
 def _subject(queries: "Queries", order: str, *, hides_personal: bool) -> str:
-    if order.startswith("evt_"):
+    if is_stripe_event(order):
         return stripe_event_of(order)
     return session_of(queries, order, hides_personal=hides_personal)
 

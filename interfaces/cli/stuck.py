@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from application.reading.english import counted
-from domain.identifiers import session_of_stream
+from domain.identifiers import is_stripe_event, session_of_stream
 from interfaces.cli.desk import by, open_desk
 from interfaces.cli.naming import called, stripe_event_of
 from interfaces.cli.outcome import put_checkout_state, put_stripe_event
@@ -65,7 +65,7 @@ def retry(
         return _retry_all([each for each in RETRIED if not kind or each in kind], who, as_json=json)
     with open_desk(makes_log=False) as desk:
         staff, livemode = desk.runtime.staff, desk.runtime.settings.livemode
-        if session_or_event.startswith("evt_"):
+        if is_stripe_event(session_or_event):
             event = stripe_event_of(session_or_event)
             staff.check_retriable(event, livemode=livemode)
             staff.retry(event, who)
@@ -101,7 +101,7 @@ def dismiss(subject: Subject, /, *, as_: Who = None, reason: Why, json: Json = F
     """Take a checkout or a Stripe event out of the queue, until something new comes about it. Lines stay."""
     who = by(as_, reason)
     with open_desk(makes_log=False) as desk:
-        id = stripe_event_of(subject) if subject.startswith("evt_") else desk.session(subject)
+        id = stripe_event_of(subject) if is_stripe_event(subject) else desk.session(subject)
         desk.runtime.staff.check_is_known(id)
         _check_dismissible(None if desk.subject else id, desk.runtime.queries.work_of(id))
         desk.runtime.staff.dismiss(id, who)

@@ -1,6 +1,7 @@
 """An identifier's shape is checked before it goes anywhere, and the streams are named after them."""
 
 import re
+from pathlib import Path
 
 import pytest
 from typed_ids import as_session
@@ -9,10 +10,12 @@ from domain.errors import InvalidIdentifier
 from domain.identifiers import (
     fulfillment_id,
     is_livemode,
+    is_stripe_event,
     key_pool_id,
     pool_name,
     session_id,
     session_of_stream,
+    sku_of_stream,
     stock_id,
     stripe_event_id,
 )
@@ -109,3 +112,22 @@ def test_the_streams_of_a_session_say_which_it_is(stream: str) -> None:
 )
 def test_other_streams_are_no_session_s(stream: str) -> None:
     assert session_of_stream(stream) is None
+
+
+def test_the_stream_of_a_sku_names_it() -> None:
+    assert sku_of_stream(stock_id(Sku("sku_Café"))) == "sku_Café"
+
+
+@pytest.mark.parametrize(("subject", "expected"), [("evt_1A2b3C", True), ("cs_test_evt", False), ("sku_evt_1", False)])
+def test_a_stripe_event_is_known_by_its_prefix(subject: str, expected: bool) -> None:
+    assert is_stripe_event(subject) is expected
+
+
+def test_no_other_module_compares_the_prefixes_of_streams() -> None:
+    by_hand = re.compile(r"""(?:startswith|removeprefix)\(\(?["'](?:evt|pi|sku|keys|eff|ful)_["']""")
+    root = Path(__file__).parents[2]
+    modules = [path for layer in ("domain", "application", "infrastructure") for path in (root / layer).rglob("*.py")]
+    modules += (root / "interfaces/cli").rglob("*.py")
+
+    assert len(modules) > 200
+    assert [str(path) for path in modules if by_hand.search(path.read_text())] == []

@@ -5,6 +5,7 @@ from typing import assert_never, get_args
 
 from application.reading.projection import Add, Change, Column, Projection, Put, Remove, Table, topics
 from domain.event import Event
+from domain.identifiers import sku_of_stream
 from domain.stock_item import StockItem, StockItemFact
 
 
@@ -13,7 +14,7 @@ def fold(event: Event, position: int) -> Iterable[Change]:  # noqa: ARG001 - eve
 
 
 def _changes(event: StockItemFact) -> Iterable[Change]:
-    sku = event.originator_id.removeprefix("sku_")
+    sku = sku_of_stream(event.originator_id)
     shelf = {"sku": sku, "session_id": "", "line_item": ""}
     if isinstance(event, StockItem.Counted):
         return [Put({**shelf, "on_hand": event.on_hand, "reserved": 0, "backordered": 0})]

@@ -11,6 +11,7 @@ from application.reading.checkout_document import CheckoutDocument, EmailEntry, 
 from application.reading.english import counted
 from application.reading.redacted import HIDDEN
 from application.reading.wording import PAYMENTS
+from domain.identifiers import KEYS_PREFIX, PAYMENT_PREFIX, SKU_PREFIX
 from domain.ids import SessionId
 from domain.order_number import with_prefix
 from interfaces.cli.output.order_fields import order_fields, text
@@ -21,7 +22,7 @@ from interfaces.cli.output.text import exact, money, to_the_second
 if TYPE_CHECKING:
     from interfaces.databases import ReadSide
 
-_SHARED = ("sku_", "keys_", "pi_")
+_SHARED = (SKU_PREFIX, KEYS_PREFIX, PAYMENT_PREFIX)
 """Streams of which not every event belongs to this story."""
 
 
