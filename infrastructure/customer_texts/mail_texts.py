@@ -21,9 +21,9 @@ class MailText:
     closing: str
 
 
+_HAVE_IT = gettext_noop("Thank you, we have your order")
 _SUBJECTS: Mapping[MailKind, str] = {
     MailKind.RECEIPT: gettext_noop("Thank you for your order: here is your receipt"),
-    MailKind.PAYMENT_PENDING: gettext_noop("Your order is waiting for your payment"),
     MailKind.PAYMENT_FAILED: gettext_noop("Your payment did not go through"),
     MailKind.SHIPPED: gettext_noop("Your parcel is on its way"),
     MailKind.BACKORDERED: gettext_noop("There is a delay with your order"),
@@ -33,7 +33,7 @@ _SUBJECTS: Mapping[MailKind, str] = {
 _HEADINGS: Mapping[MailKind, str] = {
     **_SUBJECTS,
     MailKind.RECEIPT: gettext_noop("Thank you for your order"),
-    MailKind.PAYMENT_PENDING: gettext_noop("Thank you, we have your order"),
+    MailKind.PAYMENT_PENDING: _HAVE_IT,
     MailKind.DELIVERED: gettext_noop("Ready for you"),
 }
 
@@ -42,6 +42,7 @@ _CORRECTED = gettext_noop("Corrected tracking details for your parcel")
 
 @dataclass(frozen=True, slots=True)
 class _PendingText:
+    subject: str
     lead: str
     closing: str
 
@@ -49,6 +50,7 @@ class _PendingText:
 _NOTHING_TO_DO = gettext_noop("There is nothing you need to do.")
 _PENDING: Mapping[PaymentWait, _PendingText] = {
     PaymentWait.BANK: _PendingText(
+        gettext_noop("Your bank is confirming your payment"),
         gettext_noop(
             "Your bank has not confirmed your payment yet. This can take a few days. We will start on your order as "
             "soon as it does."
@@ -56,6 +58,7 @@ _PENDING: Mapping[PaymentWait, _PendingText] = {
         _NOTHING_TO_DO,
     ),
     PaymentWait.CUSTOMER: _PendingText(
+        gettext_noop("Your order is waiting for your payment"),
         gettext_noop(
             "We have not received your payment yet. Please pay with the payment instructions that you received. We "
             "will start on your order as soon as your payment arrives."
@@ -63,9 +66,12 @@ _PENDING: Mapping[PaymentWait, _PendingText] = {
         gettext_noop("If you have already paid, there is nothing more you need to do."),
     ),
     PaymentWait.CAPTURE: _PendingText(
-        gettext_noop("Your payment is authorized and has not been charged yet. There is nothing you need to do."), ""
+        gettext_noop("Your payment is authorized"),
+        gettext_noop("Your payment is authorized and has not been charged yet."),
+        _NOTHING_TO_DO,
     ),
     PaymentWait.UNKNOWN: _PendingText(
+        _HAVE_IT,
         gettext_noop(
             "We have not received your payment yet. Some payment methods take a few days. We will start on your order "
             "as soon as it arrives."
@@ -93,7 +99,13 @@ def mail_text(mail: Mail, language: Language, *, reference: str) -> MailText:
 def _subject(mail: Mail, language: Language) -> str:
     if mail.kind is MailKind.DELIVERED:
         return language.ngettext("An item in your order is ready", "Items in your order are ready", len(mail.lines))
+    if mail.kind is MailKind.PAYMENT_PENDING:
+        return language.gettext(_pending_text(mail).subject)
     return language.gettext(_CORRECTED if mail.is_correction else _SUBJECTS[mail.kind])
+
+
+def _pending_text(mail: Mail) -> _PendingText:
+    return _PENDING[mail.payment_wait or PaymentWait.UNKNOWN]
 
 
 def greeting(name: str, language: Language) -> str:
@@ -165,7 +177,7 @@ def _lead(mail: Mail, language: Language) -> str:
         case MailKind.RECEIPT:
             return language.gettext(_receipt_lead(mail))
         case MailKind.PAYMENT_PENDING:
-            return language.gettext(_PENDING[mail.payment_wait or PaymentWait.UNKNOWN].lead)
+            return language.gettext(_pending_text(mail).lead)
         case MailKind.PAYMENT_FAILED:
             return language.gettext("We did not receive a payment for this order, and nothing will be sent.")
         case MailKind.SHIPPED if mail.is_correction:
@@ -234,7 +246,7 @@ def _closing(mail: Mail, language: Language) -> str:
         case MailKind.RECEIPT:
             return language.gettext("Please keep this email as your receipt.")
         case MailKind.PAYMENT_PENDING:
-            return language.gettext(_PENDING[mail.payment_wait or PaymentWait.UNKNOWN].closing)
+            return language.gettext(_pending_text(mail).closing)
         case MailKind.PAYMENT_FAILED:
             return language.gettext("If you would still like your items, please order again.")
         case MailKind.SHIPPED if mail.tracking is None:

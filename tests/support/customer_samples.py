@@ -144,7 +144,7 @@ def _mails(language: str) -> dict[str, Mail]:
         "payment-pending": replace(receipt, kind=MailKind.PAYMENT_PENDING),
         **{
             f"payment-pending-{wait}": replace(receipt, kind=MailKind.PAYMENT_PENDING, payment_wait=wait)
-            for wait in (PaymentWait.BANK, PaymentWait.CUSTOMER)
+            for wait in (PaymentWait.BANK, PaymentWait.CUSTOMER, PaymentWait.CAPTURE)
         },
         "payment-failed": replace(receipt, kind=MailKind.PAYMENT_FAILED),
         "shipped": shipped,

@@ -128,6 +128,31 @@ def test_a_mail_about_a_cancellation_asks_not_to_pay_only_as_long_as_nothing_is_
     assert "If you have questions about your order or your payment, please contact us." in paid
 
 
+@pytest.mark.parametrize(
+    ("wait", "subject"),
+    [
+        (PaymentWait.BANK, "Your bank is confirming your payment"),
+        (PaymentWait.CUSTOMER, "Your order is waiting for your payment"),
+        (PaymentWait.CAPTURE, "Your payment is authorized"),
+        (PaymentWait.UNKNOWN, "Thank you, we have your order"),
+        (None, "Thank you, we have your order"),
+    ],
+)
+def test_only_a_customer_who_has_to_pay_reads_that_the_order_waits_for_it(
+    wait: PaymentWait | None, subject: str
+) -> None:
+    pending = written(replace(mail(MailKind.PAYMENT_PENDING, MUG), payment_wait=wait, reference=None))
+
+    assert pending.subject == subject
+
+
+@pytest.mark.parametrize("wait", list(PaymentWait))
+def test_no_mail_about_a_payment_shows_the_header_of_its_translation(wait: PaymentWait) -> None:
+    pending = written(replace(german_mail(MailKind.PAYMENT_PENDING, MUG), payment_wait=wait, locale="de"))
+
+    assert "Plural-Forms" not in pending.text + pending.html
+
+
 @pytest.mark.parametrize("kind", [MailKind.DELIVERED, MailKind.BACKORDERED])
 def test_a_mail_about_all_that_was_bought_does_not_call_it_a_part(kind: MailKind) -> None:
     both = written(mail(kind, COURSE))
