@@ -58,11 +58,34 @@ EVENT_TYPE = HalfAdded(
     named="SessionEventType.REOPENED",
     places={Path("domain/session_event_type.py"), Path("domain/policies/intake.py")},
 )
+CHECKOUT_STATE = HalfAdded(
+    module=Path("application/reading/checkout_state.py"),
+    after='    OTHER_APPLICATION = "other_application"\n',
+    member='    REFUNDED = "refunded"\n',
+    named="CheckoutState.REFUNDED",
+    places={Path("interfaces/cli/output/states.py")},
+)
+WORK = HalfAdded(
+    module=Path("application/reading/work.py"),
+    after='    LOW_KEYS = "low_keys"\n',
+    member='    FULL_DISK = "full_disk"\n',
+    named="OtherWork.FULL_DISK",
+    places={Path("application/reading/remedies.py")},
+)
+REMEDY = HalfAdded(
+    module=Path("application/reading/remedies.py"),
+    after='    REBUILD = "rebuild"\n    """Of a view."""\n',
+    member='    REFUND = "refund"\n',
+    named="Remedy.REFUND",
+    places={Path("interfaces/cli/output/pasting.py")},
+)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize(
-    "added", [KIND, STATE, EVENT_TYPE], ids=["a kind of delivery", "a state of a line", "a Stripe event type"]
+    "added",
+    [KIND, STATE, EVENT_TYPE, CHECKOUT_STATE, WORK, REMEDY],
+    ids=["a delivery", "a line's state", "a Stripe event type", "a checkout's state", "a task", "a remedy"],
 )
 def test_what_is_added_to_the_list_alone_fails_type_checking_where_it_is_missing(
     tmp_path: Path, added: HalfAdded
