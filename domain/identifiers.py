@@ -70,6 +70,12 @@ def session_of_stream(stream: str) -> SessionId | None:
     return SessionId(StreamId(found[1] or found[2])) if found else None
 
 
+def retried_subject(subject: str) -> SessionId | StripeEventId | None:
+    """What staff retry when this is stuck: a Stripe event, or the session that the stream belongs to. None for others,
+    such as a SKU or a payment."""
+    return subject if is_stripe_event(subject) else session_of_stream(subject)
+
+
 def normal_sku(text: str) -> Sku:
     """Return a SKU in its stored form: composed characters (NFC), without space around it. Case counts.
 

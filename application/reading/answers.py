@@ -7,7 +7,7 @@ from datetime import datetime
 from application.reading.checkout_state import CheckoutState, Situation
 from application.reading.work import WorkKind
 from domain.checkout import Checkout, LineItem
-from domain.identifiers import is_stripe_event, session_of_stream
+from domain.identifiers import session_of_stream
 from domain.ids import PoolName, SessionId, Sku
 from domain.order_number import OrderNumber
 from domain.reason import Reason
@@ -85,10 +85,6 @@ class WorkItem:
     def session_id(self) -> SessionId | None:
         """The session, if it is about one."""
         return session_of_stream(self.subject)
-
-    @property
-    def is_of_stripe_event(self) -> bool:
-        return is_stripe_event(self.subject)
 
 
 @dataclass(frozen=True, slots=True, order=True)

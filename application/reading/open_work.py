@@ -26,8 +26,8 @@ from domain.catalog import LowStock
 from domain.checkout_session import CheckoutSession
 from domain.errors import UnreadableEvent
 from domain.event import Event
-from domain.identifiers import is_stripe_event, session_of_stream
-from domain.ids import Sku, StreamId
+from domain.identifiers import is_stripe_event, retried_subject, session_of_stream
+from domain.ids import SessionId, Sku, StreamId, StripeEventId
 from domain.reason import Reason
 from domain.step import effect_id
 from domain.stripe_event import StripeEvent
@@ -121,10 +121,12 @@ class OpenWork:
         rows = self._views.select(Selection(projection=WORK_QUEUE, where=where, order_by=["since", "kind", "item"]))
         return [*(_work_item(row) for row in rows if is_due(row, now)), *self._parked([subject])]
 
-    def subjects(self, kinds: Collection[WorkKind]) -> Iterator[Sequence[str]]:
+    def subjects(self, kinds: Collection[WorkKind]) -> Iterator[Sequence[SessionId | StripeEventId]]:
         """The sessions and Stripe events with work of these kinds, each once, by pages."""
-        parked = {item.subject for item in self._parked()} if OtherWork.PARKED_EVENT in kinds else set[str]()
-        in_order = sorted(parked)
+        parked = (
+            {retried_subject(item.subject) for item in self._parked()} if OtherWork.PARKED_EVENT in kinds else set()
+        )
+        in_order = sorted(each for each in parked if each is not None)
         yield from (in_order[start : start + _PAGE_MAX] for start in range(0, len(in_order), _PAGE_MAX))
         kind, subject, now = OneOf("kind", sorted(map(str, kinds))), "", self._clock()
         while True:
@@ -135,8 +137,12 @@ class OpenWork:
             if not rows:
                 return
             subject = str(rows[-1]["subject"])
-            due = dict.fromkeys(str(row["subject"]) for row in rows if is_due(row, now))
-            yield [each for each in due if each not in parked]
+            due = dict.fromkeys(retried_subject(str(row["subject"])) for row in rows if is_due(row, now))
+            yield [each for each in due if each is not None and each not in parked]
+
+    def without_retry(self) -> Sequence[str]:
+        """The other subjects of parked events, such as a SKU or a payment: no retry by staff releases their events."""
+        return sorted({item.subject for item in self._parked() if retried_subject(item.subject) is None})
 
     def _parked(self, subjects: Collection[str] | None = None) -> list[WorkItem]:
         """The first parked event of each subject and policy: its retry releases the events that wait behind it."""

@@ -44,7 +44,7 @@ from domain.checkout_session import CheckoutSession
 from domain.event import Event
 from domain.fulfillment import Fulfillment
 from domain.identifiers import session_of_stream
-from domain.ids import SessionId
+from domain.ids import SessionId, StripeEventId
 
 _WORK_MAX = 1000
 _BATCH_MAX = 100
@@ -120,10 +120,14 @@ class Queries:
         self._projector.catch_up()
         return self._work.of(subject)
 
-    def stuck(self, kinds: Collection[WorkKind]) -> Iterator[Sequence[str]]:
+    def stuck(self, kinds: Collection[WorkKind]) -> Iterator[Sequence[SessionId | StripeEventId]]:
         """The sessions and Stripe events with work of these kinds, each once, by pages."""
         self._projector.catch_up()
         return self._work.subjects(kinds)
+
+    def parked_without_retry(self) -> Sequence[str]:
+        """The other subjects of parked events, such as a SKU or a payment: no retry by staff releases their events."""
+        return self._work.without_retry()
 
     def orders(self, subjects: Iterable[str]) -> Mapping[str, NamedCheckout]:
         """Stripe's latest answers about those subjects that are sessions, without the answers that this version can't

@@ -5,6 +5,7 @@ from typing import assert_never
 
 from application.reading.answers import WorkItem
 from application.reading.work import OtherWork, Work, WorkKind
+from domain.identifiers import retried_subject
 from domain.line import UNDECIDED
 from domain.park_reason import FOREIGN
 
@@ -44,7 +45,7 @@ def remedies_of(item: WorkItem) -> tuple[Remedy, ...]:
     found = remedies(item.kind)
     if item.kind is Work.MANUAL_LINE and item.why.code in UNDECIDED:
         return (Remedy.REPLAN, Remedy.CANCEL_LINE)
-    if item.kind is OtherWork.PARKED_EVENT and not (item.session_id or item.is_of_stripe_event):
+    if item.kind is OtherWork.PARKED_EVENT and retried_subject(item.subject) is None:
         return (Remedy.LIST_POLICIES,)
     if item.kind is Work.PARKED_SESSION and item.item in FOREIGN:
         return tuple(each for each in found if each is not Remedy.RETRY)

@@ -9,8 +9,8 @@ from domain.checkout_session import CheckoutSession
 from domain.effect import Effect
 from domain.errors import InvalidIdentifier, Refused
 from domain.fulfillment import Fulfillment
-from domain.identifiers import fulfillment_id, is_stripe_event
-from domain.ids import SessionId, StreamId
+from domain.identifiers import fulfillment_id, is_stripe_event, session_id
+from domain.ids import SessionId
 from domain.mail_address import public_address
 from domain.retries import can_be_mailed, retried_deliveries, retried_mails
 from domain.retrievals import retrievals_in_hand
@@ -102,10 +102,10 @@ def _has_parked_events(log: Log, subject: str) -> bool:
 
 
 def _has_retriable_effects(log: Log, session: CheckoutSession) -> bool:
-    session_id = SessionId(StreamId(session.id))
-    fulfillment = log.get(Fulfillment, fulfillment_id(session_id))
-    mails = (log.get(Effect, effect_id(session_id, step)) for step in retried_mails(session, fulfillment))
-    deliveries = (log.get(Effect, effect_id(session_id, step)) for step in retried_deliveries(fulfillment))
+    checkout = session_id(session.id)
+    fulfillment = log.get(Fulfillment, fulfillment_id(checkout))
+    mails = (log.get(Effect, effect_id(checkout, step)) for step in retried_mails(session, fulfillment))
+    deliveries = (log.get(Effect, effect_id(checkout, step)) for step in retried_deliveries(fulfillment))
     return any(can_be_mailed(mail, session.mail_address) and mail.request_retry() for mail in mails) or any(
         delivery.request_retry() for delivery in deliveries
     )

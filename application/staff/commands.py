@@ -21,8 +21,8 @@ from domain.checkout import Contact
 from domain.checkout_session import CheckoutSession
 from domain.errors import Refused, UnreadableEvent
 from domain.fulfillment import Fulfillment
-from domain.identifiers import fulfillment_id, is_stripe_event, key_pool_id, stock_id
-from domain.ids import LineItemId, PoolName, SessionId, Sku, StreamId, StripeEventId
+from domain.identifiers import fulfillment_id, is_stripe_event, key_pool_id, session_id, stock_id
+from domain.ids import LineItemId, PoolName, SessionId, Sku, StripeEventId
 from domain.key_decisions import Withdrawal
 from domain.key_pool import KeyPool
 from domain.line import Line
@@ -167,17 +167,20 @@ class Staff:
 
     def _submit_retry(self, id: str, by: By) -> "Future[None]":
         if not is_stripe_event(id):
-            session_id = SessionId(StreamId(id))
-            return self._submit(by, session_id, [id], partial(_retry_checkout, session_id))
-        event_id, session = self._received(id)
-        return self._submit(by, session, [id], partial(_retry_stripe_event, event_id))
+            checkout = session_id(id)
+            return self._submit(by, checkout, [id], partial(_retry_checkout, checkout))
+        return self._submit(by, self._session_of(id), [id], partial(_retry_stripe_event, id))
 
-    def _received(self, id: str) -> tuple[StripeEventId, SessionId | None]:
-        """Return the Stripe event, and the session that it is about."""
+    def _session_of(self, id: StripeEventId) -> SessionId | None:
+        """Return the session that the Stripe event is about.
+
+        Raises:
+            NotFound: the log has no such Stripe event.
+        """
         received = self._log.get(StripeEvent, id).received
         if received is None:
             raise NotFound(f"No Stripe event {id} in the log.")
-        return StripeEventId(StreamId(id)), received.session_id
+        return received.session_id
 
     def check_is_known(self, subject: SessionId | StripeEventId) -> None:
         """
@@ -185,7 +188,7 @@ class Staff:
             NotFound: the log has no such checkout or Stripe event.
         """
         if is_stripe_event(subject):
-            self._received(subject)
+            self._session_of(subject)
         elif not self._log.get(CheckoutSession, subject).is_known:
             raise not_found(subject)
 
@@ -197,13 +200,13 @@ class Staff:
             Refused: the Stripe event has no failure in the queue.
         """
         if not is_stripe_event(subject):
-            session_id = SessionId(StreamId(subject))
+            checkout = session_id(subject)
             self._on_checkout(
-                session_id, by, lambda unit: unit.command(CheckoutSession, session_id, CheckoutSession.dismiss)
+                checkout, by, lambda unit: unit.command(CheckoutSession, checkout, CheckoutSession.dismiss)
             )
             return
-        event_id, about = self._received(subject)
-        self._run(by, about, [event_id], lambda unit: unit.command(StripeEvent, event_id, StripeEvent.dismiss))
+        about = self._session_of(subject)
+        self._run(by, about, [subject], lambda unit: unit.command(StripeEvent, subject, StripeEvent.dismiss))
 
     def note(self, session_id: SessionId, text: str, by: By) -> None:
         """Add a note to the audit trail.

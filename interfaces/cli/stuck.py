@@ -78,6 +78,8 @@ def retry(
 
 def _retry_all(kinds: "Sequence[WorkKind]", who: "By", *, as_json: bool) -> int:
     """By pages, each in few transactions, and so safe to interrupt: what is left is still in the queue."""
+    from application.reading.work import OtherWork
+
     with open_desk(makes_log=False) as desk:
         retried, unreadable = 0, list[str]()
         for page_ in desk.runtime.queries.stuck(kinds):
@@ -86,11 +88,15 @@ def _retry_all(kinds: "Sequence[WorkKind]", who: "By", *, as_json: bool) -> int:
             unreadable += failed
             talk(f"fulfill: Requested {counted(retried, 'retry', 'retries')} so far.")
         is_followed = desk.follow() if retried else True
+        others = desk.runtime.queries.parked_without_retry() if OtherWork.PARKED_EVENT in kinds else ()
     if unreadable:
         named = (called(session) if (session := session_of_stream(id)) else id for id in unreadable[:_SHOWN_MAX])
         talk(f"fulfill: This version can't read {', '.join(named)}. Nothing was changed there.")
+    if others:
+        named = ", ".join(others[:_SHOWN_MAX])
+        talk(f"fulfill: No retry releases the parked events of {named}. `fulfill policies list` shows the policies.")
     if as_json:
-        print_json({"retried": retried, "unreadable": unreadable, "is_followed": is_followed})
+        print_json({"retried": retried, "unreadable": unreadable, "without_retry": others, "is_followed": is_followed})
     else:
         requested = f"Requested {counted(retried, 'retry', 'retries')}."
         page().say(requested if retried else "No matching items in the queue.")

@@ -2,15 +2,20 @@
 
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from every_store import sqlite_url
+from read_side import open_read_side
 from sample_log import SHOP
 from sandbox_sales import paid
 from typed_ids import as_session
 
+from application.log.insertion import Bookkeeping, Insertion, ParkedEvent
 from application.reading.checkout_state import CheckoutState
+from domain import reasons
 from domain.line import LineState
 from domain.mail import MailKind
 from domain.order_number import order_number
@@ -284,8 +289,32 @@ def test_all_that_is_stuck_is_tried_again_and_counted(fulfill: Fulfill, sandbox:
     done = fulfill("retry", "--all", *BY, "--json")
     shown = fulfill("retry", "--all", "--kind", "parked_session", *BY)
 
-    assert (done.code, done.json) == (0, {"retried": 0, "unreadable": [], "is_followed": True})
+    assert (done.code, done.json) == (0, {"retried": 0, "unreadable": [], "without_retry": [], "is_followed": True})
     assert (shown.code, shown.out) == (0, "No matching items in the queue.\n")
+
+
+def test_parked_events_that_no_retry_releases_are_left_and_named(fulfill: Fulfill, small_shop: Path) -> None:
+    why = reasons.as_written("no")
+    at = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
+    parked = [
+        ParkedEvent(policy="inventory", position=number, subject=subject, error=why, parked_at=at)
+        for number, subject in enumerate(("sku_mug-blue", "pi_1", "keys_app", POSTER), 1)
+    ]
+    with open_read_side(sqlite_url(small_shop)) as side:
+        side.log.store.insert(Insertion(books=Bookkeeping(park=parked)))
+
+    done = fulfill("retry", "--all", "--kind", "parked_event", *BY, "--json")
+
+    assert done.code == 0
+    assert done.json == {
+        "retried": 1,
+        "unreadable": [],
+        "without_retry": ["keys_app", "pi_1", "sku_mug-blue"],
+        "is_followed": True,
+    }
+    assert "No retry releases the parked events of keys_app, pi_1, sku_mug-blue. `fulfill policies list`" in done.err
+    assert "can't read" not in done.err
+    assert "No retry releases" not in fulfill("retry", "--all", "--kind", "mail_failed", *BY).err
 
 
 @pytest.mark.parametrize(
