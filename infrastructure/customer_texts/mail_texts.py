@@ -47,6 +47,7 @@ class _PendingText:
     closing: str
 
 
+_DO_NOT_PAY = gettext_noop("If you have received payment instructions, please do not pay.")
 _NOTHING_TO_DO = gettext_noop("There is nothing you need to do.")
 _PENDING: Mapping[PaymentWait, _PendingText] = {
     PaymentWait.BANK: _PendingText(
@@ -81,6 +82,13 @@ _PENDING: Mapping[PaymentWait, _PendingText] = {
         ),
     ),
 }
+_CANCELED_UNPAID: Mapping[PaymentWait, str] = {
+    PaymentWait.BANK: gettext_noop("Your bank account may still be debited. If it is, please contact us."),
+    PaymentWait.CUSTOMER: _DO_NOT_PAY,
+    PaymentWait.CAPTURE: gettext_noop("If you have questions about your payment, please contact us."),
+    PaymentWait.UNKNOWN: _DO_NOT_PAY,
+}
+"""The closing of a mail about an order that was canceled before its payment."""
 
 
 def mail_text(mail: Mail, language: Language, *, reference: str) -> MailText:
@@ -254,7 +262,7 @@ def _closing(mail: Mail, language: Language) -> str:
         case MailKind.SHIPPED:
             return language.gettext("It can take a day until the carrier shows your parcel.")
         case MailKind.CANCELED if mail.payment_wait is not None:
-            return language.gettext("If you have received payment instructions, please do not pay.")
+            return language.gettext(_CANCELED_UNPAID[mail.payment_wait])
         case MailKind.CANCELED:
             return language.gettext(
                 "Items not listed here are not affected. If you have questions about your order or your payment, "

@@ -49,6 +49,26 @@ _UNPAID: Mapping[PaymentWait, PageText] = {
         ),
     ),
 }
+_CANCELED = gettext_noop("Your order has been canceled")
+_DO_NOT_PAY = PageText(
+    "stopped",
+    _CANCELED,
+    gettext_noop("Nothing will be sent. If you have received payment instructions, please do not pay."),
+)
+_CANCELED_UNPAID: Mapping[PaymentWait, PageText] = {
+    PaymentWait.BANK: PageText(
+        "stopped",
+        _CANCELED,
+        gettext_noop("Nothing will be sent. Your bank account may still be debited. If it is, please contact us."),
+    ),
+    PaymentWait.CUSTOMER: _DO_NOT_PAY,
+    PaymentWait.CAPTURE: PageText(
+        "stopped",
+        _CANCELED,
+        gettext_noop("Nothing will be sent. If you have questions about your payment, please contact us."),
+    ),
+    PaymentWait.UNKNOWN: _DO_NOT_PAY,
+}
 _GETTING_READY = PageText(
     "waiting",
     gettext_noop("Thank you for your order"),
@@ -110,11 +130,7 @@ _TEXTS: Mapping[CheckoutState, PageText] = {
             "order again."
         ),
     ),
-    CheckoutState.CANCELED: PageText(
-        "stopped",
-        gettext_noop("Your order has been canceled"),
-        gettext_noop("Nothing will be sent. If you have received payment instructions, please do not pay."),
-    ),
+    CheckoutState.CANCELED: _CANCELED_UNPAID[PaymentWait.UNKNOWN],
     CheckoutState.NOTHING_TO_FULFILL: PageText(
         "done",
         gettext_noop("Thank you, you are all set"),
@@ -123,7 +139,7 @@ _TEXTS: Mapping[CheckoutState, PageText] = {
 }
 _PAID_AND_CANCELED = PageText(
     "stopped",
-    gettext_noop("Your order has been canceled"),
+    _CANCELED,
     gettext_noop("Nothing will be sent. If you have questions about your order or your payment, please contact us."),
 )
 _CANCELED_IN_PART = PageText(
@@ -218,12 +234,14 @@ def page_text(
 
     `is_unpaid`: Stripe reports that the order is not paid. A payment that is merely unknown to us is another case.
 
-    `payment_wait`: what it waits for if it awaits its payment.
+    `payment_wait`: what it waits for if it awaits its payment, or was canceled before it.
     """
     if parts:
         return _in(language, _planned(parts))
     if state is CheckoutState.AWAITING_PAYMENT:
         return _in(language, _UNPAID[payment_wait])
+    if state is CheckoutState.CANCELED:
+        return _in(language, _CANCELED_UNPAID[payment_wait])
     if state is CheckoutState.OPEN and not is_unpaid:
         return _in(language, _CONFIRMING)
     return _in(language, _TEXTS[state])

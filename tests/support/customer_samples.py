@@ -164,9 +164,10 @@ def _mails(language: str) -> dict[str, Mail]:
         "canceled-two": replace(
             receipt, kind=MailKind.CANCELED, lines=(canceled, replace(_MUG, state=LineState.CANCELED))
         ),
-        "canceled-unpaid": replace(
-            receipt, kind=MailKind.CANCELED, lines=(canceled,), payment_wait=PaymentWait.CUSTOMER
-        ),
+        **{
+            f"canceled-unpaid-{wait}": replace(receipt, kind=MailKind.CANCELED, lines=(canceled,), payment_wait=wait)
+            for wait in (PaymentWait.BANK, PaymentWait.CUSTOMER, PaymentWait.CAPTURE)
+        },
         "receipt-partly-canceled": replace(taxed, lines=(_MUG, canceled)),
     }
 

@@ -164,6 +164,15 @@ def pages(language: Language) -> dict[str, LandingPage]:
         "authorized": page_of(authorized, refresh_seconds=60, language=language),
         "failed": page_of(session(retrieved(_UNPAID), failed), language=language),
         "canceled": page_of(session(retrieved(_UNPAID), CheckoutSession.Canceled(notifies=True)), language=language),
+        **{
+            f"canceled-{name}": page_of(
+                session(retrieved(checkout), CheckoutSession.Canceled(notifies=True)), language=language
+            )
+            for name, checkout in {
+                "debit": replace(_UNPAID, payment_method_type="sepa_debit"),
+                "authorized": replace(_UNPAID, intent_status="requires_capture"),
+            }.items()
+        },
         "canceled-lines": page_of_lines(
             _COURSE_DELIVERED, canceled(1, MUG, PLATE), plan=[COURSE, MUG, PLATE], language=language
         ),

@@ -79,12 +79,21 @@ def test_an_order_that_was_paid_and_canceled_does_not_ask_the_customer_not_to_pa
     )
 
 
-def test_an_order_that_was_canceled_before_it_was_paid_asks_the_customer_not_to_pay() -> None:
-    text = page_text(
-        CheckoutState.CANCELED, ENGLISH, parts=frozenset(), is_unpaid=False, payment_wait=PaymentWait.CUSTOMER
-    )
+@pytest.mark.parametrize(
+    ("wait", "message"),
+    [
+        (PaymentWait.BANK, "Your bank account may still be debited. If it is, please contact us."),
+        (PaymentWait.CUSTOMER, "If you have received payment instructions, please do not pay."),
+        (PaymentWait.CAPTURE, "If you have questions about your payment, please contact us."),
+        (PaymentWait.UNKNOWN, "If you have received payment instructions, please do not pay."),
+    ],
+)
+def test_an_order_that_was_canceled_before_it_was_paid_asks_not_to_pay_only_a_customer_who_still_can(
+    wait: PaymentWait, message: str
+) -> None:
+    text = page_text(CheckoutState.CANCELED, ENGLISH, parts=frozenset(), is_unpaid=False, payment_wait=wait)
 
-    assert "please do not pay" in text.message
+    assert (text.headline, text.message) == ("Your order has been canceled", f"Nothing will be sent. {message}")
 
 
 def test_an_order_with_lines_that_do_not_come_says_so_or_shows_what_is_being_done() -> None:
