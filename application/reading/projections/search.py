@@ -36,7 +36,7 @@ Found = tuple[str, Iterable[str]]
 def fold(event: Event, position: int) -> Iterable[Change]:  # noqa: ARG001 - every fold has the same shape
     if event.session_id is None:
         return []
-    terms = {term[:TERM_MAX]: field for field, found in _found(event) for term in found}
+    terms = {term[:TERM_MAX]: field for field, found in _found(event) for term in found if term}
     rows = [{"term": term, "session_id": event.session_id, "field": field} for term, field in terms.items()]
     return [Put(row) for row in rows[:_TERMS_MAX]]
 
@@ -92,11 +92,13 @@ def _of_checkout(checkout: Checkout) -> Iterator[Found]:
 
 
 def _of_contact(contact: Contact) -> Iterator[Found]:
+    if address := contact.address:
+        for part in (address.line1, address.line2, address.city, address.state):
+            yield "address", terms_of_text(_text(part))
+        yield "postal_code", terms_of_code(_text(address.postal_code))
     yield "name", terms_of_text(_text(contact.name))
     yield "email", terms_of_email(_text(contact.email))
     yield "phone", terms_of_phone(_text(contact.phone))
-    if contact.address:
-        yield "postal_code", terms_of_code(_text(contact.address.postal_code))
 
 
 def _of_lines(lines: Iterable[PlannedLine]) -> Iterator[Found]:
@@ -111,7 +113,7 @@ def _text(text: Personal | None) -> str:
 
 SEARCH = Projection(
     name="search",
-    version=3,
+    version=4,
     table=Table(
         columns={"term": Column.TEXT, "session_id": Column.TEXT, "field": Column.TEXT},
         key=("term", "session_id"),

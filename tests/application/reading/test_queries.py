@@ -68,7 +68,12 @@ def test_a_customer_is_found_with_or_without_accents(sample: ReadSide, text: str
     assert set(found(sample, text)) == {SHOP, DEBIT, KEYS, AUTHORIZED, CANCELED}
 
 
-@pytest.mark.parametrize("text", ["zoe stranger", "shop", "%", "_", "aaaa-1111", "li_mug", "🎁"])
+@pytest.mark.parametrize("text", ["Neue Gasse", "2 neue gasse", "1 Example Road, Exampleton zoe.other@example.com"])
+def test_a_checkout_is_found_by_its_address_as_entered_and_as_corrected(sample: ReadSide, text: str) -> None:
+    assert found(sample, text) == [KEYS]
+
+
+@pytest.mark.parametrize("text", ["zoe stranger", "Neue Gasse 3", "shop", "%", "_", "aaaa-1111", "li_mug", "🎁"])
 def test_nothing_is_found_by_what_is_not_there(sample: ReadSide, text: str) -> None:
     assert found(sample, text) == []
 
