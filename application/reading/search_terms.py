@@ -29,6 +29,8 @@ _WITHIN = re.compile(r"[-'/@.+&]")
 _PHONE = re.compile(r"\+?[\d\s()./-]+")
 _LABEL_OF_PHONE = re.compile(r"(?:tel|phone|mobile)\b[.:\s]*", re.IGNORECASE)
 _PHONE_DIGITS_MIN = 6
+_POSTAL_CODE = re.compile(r"(?:[a-z]{1,2}|fin)-(\d{2}-?\d[\d-]*)")
+"""A postal code behind the letters of its country: `d-10999`, `pl-00-950`."""
 _REVERSED, _END = "tel:", "end:"
 _END_MIN = 6
 _END_OF_ID = re.compile(r"[A-Za-z0-9_]+")
@@ -133,9 +135,17 @@ def readings(question: str) -> Iterator[Sequence[str]]:
     amount = _WITHOUT_ZERO.sub(r"0.\1", _GROUPED.sub(_ungrouped, asked))
     if amount != asked:
         yield words(amount)
-    parts = [part for word in likeliest for part in re.split("[-']", word) if part]
-    if parts != likeliest:
+    codes = [_without_country(word) for word in likeliest]
+    parts = [part for code in codes for part in re.split("[-']", code) if part]
+    if codes != likeliest:
+        yield codes
+    if parts != codes:
         yield parts
+
+
+def _without_country(word: str) -> str:
+    code = _POSTAL_CODE.fullmatch(word)
+    return code[1] if code else word
 
 
 def _ungrouped(number: re.Match[str]) -> str:

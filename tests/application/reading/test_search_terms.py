@@ -27,7 +27,10 @@ TERMS = {
     *terms_of_amount(Decimal("500"), "jpy"),
     *terms_of_amount(Decimal("0.99"), "gbp"),
     *terms_of_amount(Decimal("4900"), "jpy"),
-    *terms_of_code("D-10999"),
+    *terms_of_code("10999"),
+    *terms_of_code("A-1040"),
+    *terms_of_code("00-950"),
+    *terms_of_text("Fritz Danziger"),
     *words("pi_3MtwBwLkdIwHu7ix28a3tqPa"),
     *words("plink_1MoC3ULkdIwHu7ixZjtGpVl2"),
     *words("cs_test_a1B2c3"),
@@ -82,8 +85,13 @@ def is_found(question: str) -> bool:
         "SW1A 1AA",
         "sw1a1aa",
         "D-10999",
+        "d-10999 danziger",
+        "F-10999",
         "10999",
-        "d10999",
+        "A-1040",
+        "1040",
+        "a1040",
+        "PL-00-950",
         "SO-77",
         "so 77",
         "77",
@@ -129,6 +137,10 @@ def test_what_people_paste_is_found(question: str) -> None:
         "https://dashboard.stripe.com/test/payments/pi_another",
         "mara@example.com",
         "SW1A 1AB",
+        "D-10998",
+        "F-75001",
+        "CH-8001",
+        "FIN-00100",
     ],
 )
 def test_what_is_another_is_not_found(question: str) -> None:
@@ -140,6 +152,13 @@ def test_what_is_another_is_not_found(question: str) -> None:
 )
 def test_only_an_amount_is_read_as_one(text: str, found: list[str]) -> None:
     assert words(text) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "code"), [("D-10999", "10999"), ("F-75001", "75001"), ("CH-8001", "8001"), ("L-1234", "1234")]
+)
+def test_the_country_of_a_postal_code_is_not_the_start_of_a_word(text: str, code: str) -> None:
+    assert list(readings(text)) == [[text.casefold()], [code]]
 
 
 def test_digits_are_a_phone_number_only_where_nothing_else_is_asked_for() -> None:
