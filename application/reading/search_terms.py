@@ -13,7 +13,7 @@ from domain.mail_address import pasted_address
 from domain.order_number import read_order_number
 
 TERM_MAX = 200
-_PUNCTUATION = ".,;:!?()[]{}<>\"'«»„“”…€$£¥"
+_PUNCTUATION = ".,;:!?()[]{}<>\"'«»„“”…·€$£¥"
 _SAME = str.maketrans("’‘ʼʹ´ʻ′‐‑‒–—−", "'" * 7 + "-" * 6)
 _LETTERS = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "ı": "i", "ŧ": "t", "þ": "th", "æ": "ae", "œ": "oe"}
@@ -126,6 +126,9 @@ def readings(question: str) -> Iterator[Sequence[str]]:
     yield likeliest
     if number := read_order_number(asked):
         yield words(number)
+    numbers = [_order_number(word) for word in likeliest]
+    if numbers != likeliest:
+        yield numbers
     phone = _LABEL_OF_PHONE.sub("", asked, count=1)
     digits = _digits(phone) if _PHONE.fullmatch(phone) else ""
     if len(digits) >= _PHONE_DIGITS_MIN:
@@ -141,6 +144,12 @@ def readings(question: str) -> Iterator[Sequence[str]]:
         yield codes
     if parts != codes:
         yield parts
+
+
+def _order_number(word: str) -> str:
+    """Return the order number as it is stored, without a prefix and misread letters; any other word as it is."""
+    number = read_order_number(word)
+    return number.casefold() if number else word
 
 
 def _without_country(word: str) -> str:

@@ -88,6 +88,12 @@ def test_commands_of_staff_act_on_the_checkout_that_is_meant(fulfill: Fulfill, l
 
 
 @pytest.mark.usefixtures("log_file")
+@pytest.mark.parametrize("label", [f"{NUMBER} · ORDER-17", f"MUG-{NUMBER} · ORDER-17"])
+def test_an_order_is_found_by_its_label_in_mails(fulfill: Fulfill, label: str) -> None:
+    assert [hit["session_id"] for hit in fulfill("search", label, "--json").json] == [SHOP]
+
+
+@pytest.mark.usefixtures("log_file")
 @pytest.mark.parametrize("name", [NUMBER, f"MUG-{NUMBER}", f"OLD-{NUMBER}"])
 def test_people_read_the_prefix_of_the_shop_and_find_orders_with_any(
     fulfill: Fulfill, monkeypatch: pytest.MonkeyPatch, name: str
