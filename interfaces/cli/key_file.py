@@ -7,16 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from application.reading.english import counted
+from interfaces.cli.key_header import Header, header_of
 from interfaces.cli.usage import UsageError, shown
 
 BYTES_MAX = 16 * 1024 * 1024
 _KEY_MAX = 1000
 _STDIN = "-"
-_HEADER = re.compile(
-    r"((licen[cs]e|product|serial|activation|download|voucher|gift)[ _-]?)?"
-    r"(keys?|codes?|serials?|licen[cs]es?|numbers?|pins?|vouchers?)",
-    re.IGNORECASE,
-)
 _SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs"}
 
 
@@ -49,11 +45,17 @@ def read_key_file(file: str) -> KeyFile:
 
 def _read(name: str, lines: Sequence[str]) -> KeyFile:
     remarks = []
-    header = _unquoted(lines[0]) if lines else ""
-    if _HEADER.fullmatch(_first_column(header)):
-        remarks.append(f"{name}: left out the header row {shown(header)}.")
-        lines = lines[1:]
     _check_columns(name, lines)
+    header = header_of(list(map(_unquoted, lines)))
+    if header is Header.DOUBTFUL:
+        raise UsageError(
+            f"The first line of {name} looks like a header, not like a key. Nothing was read. If it is a header, "
+            "remove it. If it is a key, move it to a file of its own."
+        )
+    if header is Header.CERTAIN:
+        remarks.append(f"{name}: left out the header row {shown(_unquoted(lines[0]))}.")
+        lines = lines[1:]
+        _check_columns(name, lines)
     quoted = [line for line in lines if _is_quoted(line)]
     if quoted and len(quoted) < len(lines):
         raise UsageError(
@@ -83,10 +85,6 @@ def _check_columns(name: str, lines: Sequence[str]) -> None:
 
 def _outside_quotes(line: str) -> str:
     return re.sub(r'"(?:[^"]|"")*"', "", line)
-
-
-def _first_column(line: str) -> str:
-    return re.split(r"[,;\t]", line, maxsplit=1)[0].strip().strip('"')
 
 
 def _is_quoted(line: str) -> bool:

@@ -3,7 +3,7 @@
 import io
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from subprocess import Popen
 from typing import Any
@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from processes import stop
 
-from interfaces.cli.key_file import BYTES_MAX
+from interfaces.cli.key_file import BYTES_MAX, read_key_file
+from interfaces.cli.usage import shown
 
 Fulfill = Callable[..., Any]
 BY = ("--as", "kim", "--reason", "a delivery came")
@@ -252,6 +253,74 @@ def test_a_header_and_quotes_of_a_spreadsheet_are_no_part_of_keys(
     assert f"fulfill: keys.csv: {words}\n" in result.err
     (tmp_path / "plain.txt").write_text("A-1\nB-2\n")
     assert fulfill("keys", "import", "pro", "plain.txt", *BY).out.endswith("Skipped 2 known keys.\n")
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        *("prod_key", "LicenseKey", "CD-Key", "Steam key", "key:", "Key (Pro)", "Serial No.", "Registration code"),
+        *("Unlock code", "License keys for Windows", "Seriennummer", "Lizenzschlüssel", "Lizenzschlu\u0308ssel"),
+        *("LIZENZSCHLÜSSEL", "Freischaltcodes", "Clé de licence", "Clé d’activation", "Numéro de série"),
+        *("Clave de producto", "Código de activación", "Chiave di licenza", "Codice", "Licentiesleutel", "Serienummer"),
+        *("Chave de licença", "Código de ativação", "ライセンスキー", "シリアル番号", "プロダクトコード"),
+    ],
+)
+@pytest.mark.parametrize("keys", [("A-1", "B-2"), ("A1 X", "B2 Y"), ("A-1",)], ids=["keys", "spaces", "one key"])
+def test_a_header_in_a_language_of_the_customers_is_no_key(tmp_path: Path, header: str, keys: Sequence[str]) -> None:
+    file = tmp_path / "keys.txt"
+    file.write_text("\n".join([header, *keys]))
+
+    read = read_key_file(str(file))
+
+    assert read.keys == list(keys)
+    assert read.remarks == [f"{file}: left out the header row {shown(header)}."]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("Windows", "A-1", "B-2"),
+        ("Windows Pro 11", "A-1", "B-2"),
+        ("Key 2026", "A-1", "B-2"),
+        ("Bought in May", "ABC-DEF", "GHI-JKL"),
+        ("blue-code-moon", "red-tree-rain"),
+    ],
+)
+@pytest.mark.usefixtures("small_shop")
+def test_a_first_line_unlike_the_others_is_refused(fulfill: Fulfill, tmp_path: Path, lines: Sequence[str]) -> None:
+    (tmp_path / "keys.csv").write_text("\n".join(lines))
+
+    result = fulfill("keys", "import", "pro", "keys.csv", *BY)
+
+    assert (result.code, result.err) == (
+        2,
+        "fulfill: The first line of keys.csv looks like a header, not like a key. Nothing was read. If it is a header, "
+        "remove it. If it is a key, move it to a file of its own.\n",
+    )
+    assert fulfill("keys", "list", "--json").json[0]["free"] == 0
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("A-1", "B-2", "C-3"),
+        ("ABC-DEF", "GHI-JKL", "MNO-PQR"),
+        ("KEY-1", "KEY-2", "KEY-3"),
+        ("MONKEY-ABC", "DONKEY-DEF"),
+        ("XKEYZ-PINQR", "ABCDE-FGHIJ", "CODEX-LMNOP"),
+        ("ABC", "D-1", "EFG"),
+        ("blue-code-moon",),
+        ("Windows", "A-1"),
+        ("A1 B2", "C3 D4", "E5 F6"),
+        ("red-tree-rain", "blue-code-moon"),
+    ],
+)
+def test_no_line_of_keys_is_lost(tmp_path: Path, lines: Sequence[str]) -> None:
+    (tmp_path / "keys.txt").write_text("\n".join(lines))
+
+    read = read_key_file(str(tmp_path / "keys.txt"))
+
+    assert (read.keys, read.remarks) == (list(lines), [])
 
 
 @pytest.mark.parametrize(
