@@ -1,6 +1,6 @@
 """The commands of staff. Each carries a name and a reason, which the log keeps."""
 
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
@@ -98,16 +98,18 @@ class Staff:
 
         self._on_checkout(session_id, by, unship)
 
-    def ship_all(self, parcels: Sequence[ListedParcel], by: By, *, is_dry_run: bool) -> None:
+    def ship_all(
+        self, parcels: Sequence[ListedParcel], unknown: Mapping[int, str], by: By, *, is_dry_run: bool
+    ) -> None:
         """Record that all these parcels left, in one transaction. A dry run makes the same decisions and records
-        none.
+        none. `unknown` has a sentence about each row whose order is not one checkout.
 
         Raises:
-            Refused: one of them can't have left. The sentence names the rows, and nothing was recorded.
+            Refused: one of them can't have left. The sentence names all such rows, and nothing was recorded.
         """
 
         def ship(unit: UnitOfWork) -> None:
-            ship_all(parcels, unit)
+            ship_all(parcels, unknown, unit)
             if is_dry_run:
                 raise _OnlyTried
 

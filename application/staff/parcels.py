@@ -1,10 +1,11 @@
 """A list of parcels that have left, which are recorded together or not at all."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from application.errors import NotFound
 from application.log.unit_of_work import UnitOfWork
+from application.reading.english import counted
 from application.staff.checks import check_is_known
 from domain import staff_decisions
 from domain.errors import Refused
@@ -25,16 +26,22 @@ class ListedParcel:
     tracking: str | None
 
 
-def ship_all(parcels: Sequence[ListedParcel], unit: UnitOfWork) -> None:
-    """
+def ship_all(parcels: Sequence[ListedParcel], unknown: Mapping[int, str], unit: UnitOfWork) -> None:
+    """`unknown` has a sentence about each row whose order is not one checkout.
+
     Raises:
-        Refused: one of them can't have left. The sentence names the rows.
+        Refused: one of them can't have left. The sentence names all such rows.
     """
     first = {parcel.session_id: parcel for parcel in reversed(parcels)}
-    refusals = [refusal for parcel in parcels if (refusal := _refusal_to_ship(parcel, first[parcel.session_id], unit))]
+    refusals = {row: f"Row {row}: {sentence}" for row, sentence in unknown.items()}
+    for parcel in parcels:
+        if refusal := _refusal_to_ship(parcel, first[parcel.session_id], unit):
+            refusals[parcel.row] = refusal
     if refusals:
-        more = [f"{len(refusals) - _SHOWN_MAX} more rows are refused."] if refusals[_SHOWN_MAX:] else []
-        raise Refused(" ".join([*refusals[:_SHOWN_MAX], *more, "Nothing was recorded."]))
+        rows = sorted(refusals)
+        shown, others = rows[:_SHOWN_MAX], rows[_SHOWN_MAX:]
+        more = [f"{counted(len(others), 'more row')} refused: {', '.join(map(str, others))}."] if others else []
+        raise Refused(" ".join([*(refusals[row] for row in shown), *more, "Nothing was recorded."]))
 
 
 def _refusal_to_ship(parcel: ListedParcel, first: ListedParcel, unit: UnitOfWork) -> str | None:

@@ -1,6 +1,6 @@
 """`fulfill ship`, `ship-all`, `correct-parcel` and `unship`: parcels that have left, or have not after all."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
@@ -130,8 +130,8 @@ def ship_all(
     """Mark the parcels of a list as shipped, each with all that its order has ready to pack. All of them, or none."""
     who, rows = by(as_, reason), read_parcel_file(file)
     with open_desk(makes_log=False) as desk:
-        parcels = list(_named(desk, rows))
-        desk.runtime.staff.ship_all(parcels, who, is_dry_run=dry_run)
+        parcels, unknown = _named(desk, rows)
+        desk.runtime.staff.ship_all(parcels, unknown, who, is_dry_run=dry_run)
         is_followed = True if dry_run else desk.follow()
     if json:
         listed = list(map(_document, parcels))
@@ -156,21 +156,20 @@ def _document(parcel: "ListedParcel") -> dict[str, object]:
     return {**named, "carrier": parcel.carrier, "tracking": parcel.tracking}
 
 
-def _named(desk: Desk, rows: Sequence[ParcelRow]) -> "Iterator[ListedParcel]":
-    """
-    Raises:
-        NotFound, UsageError: an order is not one checkout. The sentence names the row.
-    """
+def _named(desk: Desk, rows: Sequence[ParcelRow]) -> "tuple[Sequence[ListedParcel], Mapping[int, str]]":
+    """The parcels whose order is one checkout, and a sentence about each other row, by its number."""
     from application.errors import NotFound
     from application.staff import ListedParcel
 
+    parcels: list[ListedParcel] = []
+    unknown: dict[int, str] = {}
     for row in rows:
         try:
-            session_id = session_of(desk.runtime.queries, row.order)
-        except NotFound as error:
-            raise NotFound(f"Row {row.row}: {error} Nothing was recorded.") from error
-        except UsageError as error:
-            raise UsageError(f"Row {row.row}: {error}") from error
-        yield ListedParcel(
-            row=row.row, name=called(session_id), session_id=session_id, carrier=row.carrier, tracking=row.tracking
+            id = session_of(desk.runtime.queries, row.order)
+        except (NotFound, UsageError) as error:
+            unknown[row.row] = str(error)
+            continue
+        parcels.append(
+            ListedParcel(row=row.row, name=called(id), session_id=id, carrier=row.carrier, tracking=row.tracking)
         )
+    return parcels, unknown

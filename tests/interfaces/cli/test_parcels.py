@@ -1,5 +1,6 @@
 """A list of parcels that have left: all of them are recorded, or none, and a row that can't be is named."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -94,14 +95,30 @@ def test_an_order_that_is_not_known_is_named_by_its_row(fulfill: Fulfill, listed
     assert parcels(fulfill, ORDER) == []
 
 
+@pytest.mark.usefixtures("small_shop_anywhere")
+def test_all_rows_that_are_unknown_or_not_ready_are_named_at_once(fulfill: Fulfill, listed: Callable[..., str]) -> None:
+    rows = ("ORDER-98,DHL,", "ORDER-17,DHL,", "ORDER-19,DHL,", "ORDER-99,DHL,")
+    many = [f"ORDER-{number},DHL," for number in range(50, 57)]
+
+    result, dry = (fulfill("ship-all", listed(*rows), *more, *BY) for more in ((), ("--dry-run",)))
+    long = fulfill("ship-all", listed(*many), *BY)
+
+    assert (result.code, dry.code, long.code) == (1, 1, 1)
+    assert result.err == dry.err
+    assert re.findall(r"Row \d+", result.err) == ["Row 2", "Row 4", "Row 5"]
+    assert result.err.endswith("Nothing was recorded.\n")
+    assert long.err.endswith("2 more rows refused: 7, 8. Nothing was recorded.\n")
+    assert parcels(fulfill, ORDER) == []
+
+
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
 def test_a_list_is_read_as_spreadsheets_write_it(tmp_path: Path, separator: str) -> None:
-    rows = [("\ufeffTracking", " Order", "CARRIER "), ("0034", '"ORDER-17"', " DHL "), ("", "", ""), ("", "K7", "Post")]
+    rows = [("\ufeffTracking", " Order", "CARRIER "), ("3E17", '"ORDER-17"', " DHL "), ("", "", ""), ("", "K7", "Post")]
     file = tmp_path / "parcels.csv"
     file.write_bytes("\r\n".join(map(separator.join, rows)).encode())
 
     assert read_parcel_file(str(file)) == [
-        ParcelRow(row=2, order="ORDER-17", carrier="DHL", tracking="0034"),
+        ParcelRow(row=2, order="ORDER-17", carrier="DHL", tracking="3E17"),
         ParcelRow(row=4, order="K7", carrier="Post", tracking=None),
     ]
 
@@ -126,6 +143,11 @@ def test_a_list_is_read_as_spreadsheets_write_it(tmp_path: Path, separator: str)
         (b"order,carrier,tracking\nORDER-17, ,0034\n", "Row 2 of .* has no carrier"),
         (b'order,carrier,tracking\n"ORDER-17,DHL,0034\n', r"Row 2 of .* is not CSV \(.*\)\. Check its quotes\."),
         (b"order,carrier,tracking\nORDER-17,M\xfcller,\n", "is not valid UTF-8"),
+        (
+            b"order;carrier;tracking\na;DHL;3,40434E+17\nb;DHL;0034\nc;DHL;3.40434e+17\n",
+            r"^Rows 2, 4 of .*: the spreadsheet rounded the tracking number \(got '3,40434E\+17'\)\. Format",
+        ),
+        (b"order,carrier,tracking\na,DHL,3E+17\n", r"^Row 2 of .*\(got '3E\+17'\)"),
         (b" " * (1024 * 1024 + 1), "is larger than 1 MiB"),
     ],
 )
