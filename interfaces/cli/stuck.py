@@ -93,8 +93,8 @@ def _retry_all(kinds: "Sequence[WorkKind]", who: "By", *, as_json: bool) -> int:
         named = (called(session) if (session := session_of_stream(id)) else id for id in unreadable[:_SHOWN_MAX])
         talk(f"fulfill: This version can't read {', '.join(named)}. Nothing was changed there.")
     if others:
-        named = ", ".join(others[:_SHOWN_MAX])
-        talk(f"fulfill: No retry releases the parked events of {named}. `fulfill policies list` shows the policies.")
+        subjects = ", ".join(others[:_SHOWN_MAX])
+        talk(f"fulfill: No retry releases the parked events of {subjects}. `fulfill policies list` shows the policies.")
     if as_json:
         print_json({"retried": retried, "unreadable": unreadable, "without_retry": others, "is_followed": is_followed})
     else:
