@@ -7,7 +7,7 @@ from datetime import timedelta
 from domain import reasons
 from domain.checkout import Checkout, LineItem
 from domain.deliveries.by_kind import delivery_of
-from domain.deliveries.kind import BUILT_IN, DeliveryKind, built_in
+from domain.deliveries.kind import BUILT_IN, DeliveryKind, built_in, draws_keys
 from domain.deliveries.license_key import pool_of
 from domain.errors import InvalidIdentifier
 from domain.identifiers import normal_sku, pool_name, stock_id
@@ -131,7 +131,7 @@ class Catalog:
 
 
 def _pool(rule: Rule, product: str | None) -> str | None:
-    return pool_of(rule, product) if built_in(rule.delivery) is DeliveryKind.LICENSE_KEY else None
+    return pool_of(rule, product) if draws_keys(built_in(rule.delivery)) else None
 
 
 def _pool_name(rule: Rule, product: str | None) -> PoolName | None:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Self, assert_never
 
 from domain.checkout import Contact
-from domain.deliveries.kind import DeliveryKind, is_with_others
+from domain.deliveries.kind import draws_keys, is_parcel, is_with_others
 from domain.ids import LineItemId
 from domain.personal import Personal
 from domain.plan import PlannedLine
@@ -106,7 +106,7 @@ class Line:
     @property
     def is_to_pack(self) -> bool:
         """True if it is a parcel that staff can pack now."""
-        return self.is_to_hand_over and self.plan.kind is DeliveryKind.SHIPMENT
+        return self.is_to_hand_over and is_parcel(self.plan.kind)
 
     @property
     def is_undecided(self) -> bool:
@@ -131,7 +131,7 @@ class Line:
     @property
     def is_short_of_keys(self) -> bool:
         """True if it waits for license keys: for its first ones, or for new ones in the place of revoked ones."""
-        is_first = self.state is LineState.BACKORDERED and self.plan.kind is DeliveryKind.LICENSE_KEY
+        is_first = self.state is LineState.BACKORDERED and draws_keys(self.plan.kind)
         return self.keys_awaited > 0 or (is_first and self.is_ready)
 
     @property
@@ -159,9 +159,7 @@ class Line:
 
         Events from before `is_stock_missing` do not distinguish the two: only lines of keys can be short of keys.
         """
-        is_short_of_stock = is_stock_missing or (
-            state is LineState.BACKORDERED and self.plan.kind is not DeliveryKind.LICENSE_KEY
-        )
+        is_short_of_stock = is_stock_missing or (state is LineState.BACKORDERED and not draws_keys(self.plan.kind))
         return replace(self, state=state, why=why, is_reserved=self.is_reserved and not is_short_of_stock)
 
     def resumed(self) -> Self:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from domain.checkout import LineItem
-from domain.deliveries.kind import DeliveryKind, built_in
+from domain.deliveries.kind import DeliveryKind, built_in, draws_keys
 from domain.identifiers import pool_name
 from domain.ids import LineItemId, PoolName, Sku
 from domain.reason import Reason
@@ -55,7 +55,7 @@ class PlannedLine:
     @property
     def key_pool(self) -> PoolName | None:
         """The pool of this line's license keys; None for any other delivery."""
-        return pool_name(str(self.settings["pool"])) if self.kind is DeliveryKind.LICENSE_KEY else None
+        return pool_name(str(self.settings["pool"])) if draws_keys(self.kind) else None
 
     @property
     def kind(self) -> DeliveryKind | None:

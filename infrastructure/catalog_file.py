@@ -12,7 +12,7 @@ from typing import assert_never
 from urllib.parse import urlsplit
 
 from domain.catalog import REPEATS_WITHIN, Catalog
-from domain.deliveries.kind import BUILT_IN, DeliveryKind
+from domain.deliveries.kind import BUILT_IN, DeliveryKind, built_in, draws_keys
 from domain.errors import InvalidIdentifier
 from domain.identifiers import normal_sku, pool_name, stock_id
 from domain.plan import Rule
@@ -143,7 +143,7 @@ def _rule(where: str, table: str, id: str, rule: object, kinds: frozenset[str]) 
         raise CatalogError(f"{where}: the delivery http needs `url`, the address of your service.")
     if rule.get("track_stock") and "sku" not in rule:
         raise CatalogError(f"{where}: track_stock needs `sku`, the SKU whose stock is counted.")
-    if "low_stock" in rule and not (rule.get("track_stock") or delivery == DeliveryKind.LICENSE_KEY):
+    if "low_stock" in rule and not (rule.get("track_stock") or draws_keys(built_in(delivery))):
         raise CatalogError(f"{where}: low_stock needs `track_stock = true`, or the delivery license_key.")
     if len(settings) > _OWN_KEYS_MAX:
         raise CatalogError(f"{where}: has more than {_OWN_KEYS_MAX} settings of its own.")

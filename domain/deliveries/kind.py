@@ -36,5 +36,27 @@ def is_with_others(kind: DeliveryKind | None) -> bool:
             assert_never(kind)
 
 
+def is_parcel(kind: DeliveryKind | None) -> bool:
+    """True if staff pack and ship the line. `kind` is None for a merchant's own."""
+    match kind:
+        case DeliveryKind.SHIPMENT:
+            return True
+        case DeliveryKind.ACCESS | DeliveryKind.LICENSE_KEY | DeliveryKind.HTTP | DeliveryKind.MANUAL | None:
+            return False
+        case _:
+            assert_never(kind)
+
+
+def draws_keys(kind: DeliveryKind | None) -> bool:
+    """True if the line gets license keys from a pool. `kind` is None for a merchant's own."""
+    match kind:
+        case DeliveryKind.LICENSE_KEY:
+            return True
+        case DeliveryKind.ACCESS | DeliveryKind.SHIPMENT | DeliveryKind.HTTP | DeliveryKind.MANUAL | None:
+            return False
+        case _:
+            assert_never(kind)
+
+
 BUILT_IN: frozenset[str] = frozenset(DeliveryKind)
 _BY_NAME: Mapping[str, DeliveryKind] = {kind.value: kind for kind in DeliveryKind}

@@ -30,7 +30,7 @@ from application.reason_text import parameters_as_text
 from domain import reasons
 from domain.checkout_session import CheckoutSession
 from domain.checkout_session_events import CheckoutSessionFact
-from domain.deliveries.kind import DeliveryKind
+from domain.deliveries.kind import is_parcel
 from domain.effect import Effect
 from domain.effect_events import EffectFact
 from domain.event import Event
@@ -133,7 +133,7 @@ def _of_fulfillment(event: FulfillmentFact) -> Iterator[Change]:  # noqa: C901 -
 
 def _parcels(event: Event, plan: Iterable[PlannedLine]) -> Iterator[Change]:
     for line in plan:
-        if line.delivery == DeliveryKind.SHIPMENT:
+        if is_parcel(line.kind):
             why = reasons.ready_to_pack(line.item.quantity, line.title)
             put = _open(event, event.session_id or "", Work.PARCEL_TO_PACK, line.id, why)
             yield Put({**put.row, "is_open": int(line.stock_sku is None)})

@@ -6,7 +6,7 @@ from typing import assert_never
 
 from application.reading.checkout_document import CheckoutDocument, LineItemEntry
 from application.reading.checkout_state import CheckoutState, Situation
-from domain.deliveries.kind import DeliveryKind
+from domain.deliveries.kind import built_in, is_parcel
 from domain.line import LineState
 from interfaces.cli.output.text import label
 
@@ -133,7 +133,8 @@ def _not_planned(state: CheckoutState) -> str:
 
 def _is_to_pack(line: LineItemEntry) -> bool:
     """A pending parcel has its stock, or needs none; one without is backordered."""
-    return line.state is LineState.PENDING and line.delivery == DeliveryKind.SHIPMENT
+    is_pending = line.state is LineState.PENDING
+    return is_pending and line.delivery is not None and is_parcel(built_in(line.delivery))
 
 
 def _has_lost_its_keys(line: LineItemEntry) -> bool:
