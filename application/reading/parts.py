@@ -1,4 +1,4 @@
-"""The parts of an order as its customer sees them: lines in the same situation."""
+"""The parts of an order as its customer sees them: each has the lines that are equally far."""
 
 from collections.abc import Set
 from enum import StrEnum
@@ -22,7 +22,7 @@ class Part(StrEnum):
 
 
 def part_of(line: Line) -> Part:
-    """Return the situation that a customer sees a line in."""
+    """Return the part of the order that a customer sees a line in."""
     match line.state:
         case LineState.DELIVERED if line.is_short_of_keys:
             return Part.KEYS_AWAITED

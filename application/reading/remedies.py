@@ -25,7 +25,7 @@ class Remedy(StrEnum):
     REVOKE_KEYS = "revoke_keys"
     """Of a line, which gets no new license keys. Needs a reason: it revokes those that are still valid, too."""
     RETRY = "retry"
-    RUN = "run"
+    RETRIEVE = "retrieve"
     """Ask Stripe."""
     READDRESS = "readdress"
     """Needs an address."""
@@ -33,9 +33,8 @@ class Remedy(StrEnum):
     """Needs a reason."""
     REBUILD = "rebuild"
     """Of a view."""
-    SERVE = "serve"
-    WORK = "work"
-    """Run a worker."""
+    START_SERVER = "start_server"
+    START_WORKER = "start_worker"
     LIST_POLICIES = "list_policies"
     """See which policy waits, and for which version of the engine."""
 
@@ -70,7 +69,7 @@ def remedies(kind: WorkKind) -> tuple[Remedy, ...]:  # noqa: C901 - a table with
         case Work.MAIL_WITHOUT_ADDRESS:
             return (Remedy.READDRESS, Remedy.DISMISS)
         case Work.RETRIEVAL_FAILED:
-            return (Remedy.RETRY, Remedy.RUN, Remedy.DISMISS)
+            return (Remedy.RETRY, Remedy.RETRIEVE, Remedy.DISMISS)
         case Work.PAYMENT_OVERDUE:
             return (Remedy.RETRY, Remedy.CANCEL, Remedy.DISMISS)
         case Work.PARKED_SESSION | Work.FAILED_STRIPE_EVENT | OtherWork.PARKED_EVENT:
@@ -84,7 +83,7 @@ def remedies(kind: WorkKind) -> tuple[Remedy, ...]:  # noqa: C901 - a table with
         case OtherWork.INCOMPLETE_VIEW:
             return (Remedy.REBUILD,)
         case OtherWork.WAITING_EFFECT:
-            return (Remedy.SERVE, Remedy.WORK)
+            return (Remedy.START_SERVER, Remedy.START_WORKER)
         case OtherWork.LOW_STOCK | OtherWork.LOW_KEYS:
             return (Remedy.SUPPLY,)
         case _:

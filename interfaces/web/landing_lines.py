@@ -1,4 +1,4 @@
-"""The lines of an order as the landing page groups them: by the situation of each, equal ones together."""
+"""The lines of an order as the landing page groups them: by part, equal ones together."""
 
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
@@ -37,7 +37,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """Items in the same situation. `carrier` and `tracking` are a parcel's."""
+    """Items of one part of the order. `carrier` and `tracking` are a parcel's."""
 
     kind: str
     heading: str

@@ -58,7 +58,7 @@ def _command(remedy: "Remedy", item: "WorkItem", order_prefix: str | None) -> Pa
             return _line("keys revoke", subject, "--line", item.item, "--reason", TO_FILL_IN)
         case Remedy.RETRY:
             return _line("retry", subject)
-        case Remedy.RUN:
+        case Remedy.RETRIEVE:
             return _line("run", subject)
         case Remedy.READDRESS:
             return _line("readdress", subject, "--to", TO_FILL_IN)
@@ -66,9 +66,9 @@ def _command(remedy: "Remedy", item: "WorkItem", order_prefix: str | None) -> Pa
             return _line("dismiss", subject, "--reason", TO_FILL_IN)
         case Remedy.REBUILD:
             return _line("projections rebuild", subject)
-        case Remedy.SERVE:
+        case Remedy.START_SERVER:
             return _line("serve")
-        case Remedy.WORK:
+        case Remedy.START_WORKER:
             return _line("worker")
         case Remedy.LIST_POLICIES:
             return _line("policies list")

@@ -1,4 +1,4 @@
-"""The situation that a customer sees each line of an order in."""
+"""The part of an order that a customer sees each line in."""
 
 from collections.abc import Sequence
 
