@@ -11,6 +11,7 @@ EXCEPTIONS = {
     "test_no_write_waits_for_maintenance": "a write that waits fails by the store's lock timeout",
     "test_no_maintenance_waits_for_an_append": "a statement that waits fails by its lock timeout",
     "test_a_stream_that_is_gone_breaks_nothing": "the logger must not raise",
+    "test_the_test_on_the_page_passes": "the function that it calls is on the page, and asserts",
 }
 """Tests that fail by an error alone, each with the reason."""
 
