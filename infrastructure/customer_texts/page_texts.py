@@ -147,7 +147,7 @@ _CANCELED_IN_PART = PageText(
     gettext_noop("Thank you, your order is complete"),
     gettext_noop("Part of it was canceled. Everything else is ready or on its way."),
 )
-_AVAILABLE_IN_PART = PageText(
+_REVOKED_IN_PART = PageText(
     "done",
     gettext_noop("Thank you for your order"),
     gettext_noop("Part of it is no longer available. Everything else is ready or on its way."),
@@ -157,14 +157,29 @@ _KEYS_REVOKED = PageText(
     gettext_noop("Your license keys are no longer valid"),
     gettext_noop("Nothing more will be sent for this order. If you have questions, please contact us."),
 )
-_OPEN_IN_PART = PageText(
+_OPEN_AND_CANCELED = PageText(
     "looking",
-    gettext_noop("Thank you, we have your order"),
+    _HAVE_IT,
+    gettext_noop(
+        "Part of it was canceled. We are taking care of everything else, and there is nothing you need to do."
+    ),
+)
+_OPEN_AND_REVOKED = PageText(
+    "looking",
+    _HAVE_IT,
     gettext_noop(
         "Part of it is no longer available. We are taking care of everything else, and there is nothing you need to do."
     ),
 )
-_READY_IN_PART = PageText(
+_READY_AND_CANCELED = PageText(
+    "done",
+    gettext_noop("Thank you for your order"),
+    gettext_noop(
+        "Part of it is ready, and part of it was canceled. We are taking care of everything else, and there is nothing "
+        "you need to do."
+    ),
+)
+_READY_AND_REVOKED = PageText(
     "done",
     gettext_noop("Thank you for your order"),
     gettext_noop(
@@ -258,12 +273,16 @@ def _planned(parts: Set[Part]) -> PageText:
     if Part.PACKING in to_come:
         return _TO_BE_PACKED
     match is_ready, bool(to_come):
+        case True, True if Part.KEYS_REVOKED in missing:
+            return _READY_AND_REVOKED
         case True, True:
-            return _READY_IN_PART if missing else _TEXTS[CheckoutState.PARTIALLY_FULFILLED]
+            return _READY_AND_CANCELED if missing else _TEXTS[CheckoutState.PARTIALLY_FULFILLED]
+        case False, True if Part.KEYS_REVOKED in missing:
+            return _OPEN_AND_REVOKED
         case False, True:
-            return _OPEN_IN_PART if missing else _TEXTS[CheckoutState.BLOCKED]
+            return _OPEN_AND_CANCELED if missing else _TEXTS[CheckoutState.BLOCKED]
         case True, False if Part.KEYS_REVOKED in missing:
-            return _AVAILABLE_IN_PART
+            return _REVOKED_IN_PART
         case True, False:
             return _CANCELED_IN_PART if missing else _TEXTS[CheckoutState.FULFILLED]
         case _:

@@ -176,6 +176,10 @@ def pages(language: Language) -> dict[str, LandingPage]:
         "canceled-lines": page_of_lines(
             _COURSE_DELIVERED, canceled(1, MUG, PLATE), plan=[COURSE, MUG, PLATE], language=language
         ),
+        "canceled-waiting": page_of_lines(waiting[0], canceled(1, MUG), plan=[PLATE, MUG], language=language),
+        "canceled-mixed": page_of_lines(
+            _COURSE_DELIVERED, waiting[0], canceled(1, MUG), plan=[COURSE, PLATE, MUG], language=language
+        ),
         "canceled-paid": page_of_lines(canceled(1, MUG, PLATE), plan=[MUG, PLATE], language=language),
         "expired": page_of(session(retrieved(expired)), language=language),
         "recoverable": page_of(session(retrieved(replace(expired, payment_page=to_pay))), language=language),
