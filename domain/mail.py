@@ -75,6 +75,8 @@ class Mail:
     """False if Stripe reports that no payment is required, or not yet, as in a trial."""
     is_correction: bool = False
     """True if it was requested since a person corrected the carrier or the tracking number of its parcel."""
+    is_order_canceled: bool = False
+    """True in a mail about a cancellation if no line of the order is left."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,6 +36,7 @@ def mail_now(
         _mail(order_number(session.id), checkout, to, kind, lines, parcel),
         payment_wait=checkout.payment_wait if is_unpaid else None,
         is_correction=step.is_correction,
+        is_order_canceled=kind is MailKind.CANCELED and _is_nothing_left(fulfillment),
     )
 
 
@@ -88,6 +89,11 @@ def _lines_now(
         case _:
             assert_never(kind)
     return tuple(map(mail_line, lines)) or None
+
+
+def _is_nothing_left(fulfillment: Fulfillment) -> bool:
+    """True if every line is canceled, or the order was canceled before it was planned."""
+    return all(line.state is LineState.CANCELED for line in fulfillment.lines.values())
 
 
 def _as_bought(about: tuple[MailLine, ...], checkout: Checkout | None) -> tuple[MailLine, ...]:

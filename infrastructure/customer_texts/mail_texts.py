@@ -38,6 +38,7 @@ _HEADINGS: Mapping[MailKind, str] = {
 }
 
 _CORRECTED = gettext_noop("Corrected tracking details for your parcel")
+_ORDER_CANCELED = gettext_noop("Your order has been canceled")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,7 @@ def mail_text(mail: Mail, language: Language, *, reference: str) -> MailText:
         subject = language.gettext("%(subject)s (%(reference)s)", subject=subject, reference=reference)
     return MailText(
         subject=subject,
-        heading=language.gettext(_CORRECTED if mail.is_correction else _HEADINGS[mail.kind]),
+        heading=language.gettext(_exception(mail) or _HEADINGS[mail.kind]),
         lead=_lead(mail, language),
         closing=_closing(mail, language),
     )
@@ -109,7 +110,14 @@ def _subject(mail: Mail, language: Language) -> str:
         return language.ngettext("An item in your order is ready", "Items in your order are ready", len(mail.lines))
     if mail.kind is MailKind.PAYMENT_PENDING:
         return language.gettext(_pending_text(mail).subject)
-    return language.gettext(_CORRECTED if mail.is_correction else _SUBJECTS[mail.kind])
+    return language.gettext(_exception(mail) or _SUBJECTS[mail.kind])
+
+
+def _exception(mail: Mail) -> str | None:
+    """Return the subject and heading of a mail that is not what its kind usually is."""
+    if mail.is_order_canceled:
+        return _ORDER_CANCELED
+    return _CORRECTED if mail.is_correction else None
 
 
 def _pending_text(mail: Mail) -> _PendingText:
@@ -263,6 +271,8 @@ def _closing(mail: Mail, language: Language) -> str:
             return language.gettext("It can take a day until the carrier shows your parcel.")
         case MailKind.CANCELED if mail.payment_wait is not None:
             return language.gettext(_CANCELED_UNPAID[mail.payment_wait])
+        case MailKind.CANCELED if mail.is_order_canceled:
+            return language.gettext("If you have questions about your order or your payment, please contact us.")
         case MailKind.CANCELED:
             return language.gettext(
                 "Items not listed here are not affected. If you have questions about your order or your payment, "

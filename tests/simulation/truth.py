@@ -155,6 +155,9 @@ def _what_is_wrong_with_lines(mail: Mail, session: CheckoutSession, fulfillment:
             return f"{shown.id} is there"
         if mail.kind is MailKind.CANCELED and line.state is not LineState.CANCELED:
             return f"{shown.id} is not canceled"
+    is_nothing_left = all(line.state is LineState.CANCELED for line in fulfillment.lines.values())
+    if mail.is_order_canceled and not is_nothing_left:
+        return "there are other lines"
     if mail.kind is MailKind.RECEIPT and [line.id for line in mail.lines] != list(fulfillment.lines):
         return "it lacks a line"
     left = {(parcel.lines, parcel.carrier, parcel.tracking) for parcel in fulfillment.parcels}

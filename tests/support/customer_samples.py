@@ -161,11 +161,14 @@ def _mails(language: str) -> dict[str, Mail]:
         "delivered-one": replace(delivered, lines=(_COURSE,)),
         "keys-replaced": replace(receipt, kind=MailKind.KEYS_REPLACED, lines=(_APP,)),
         "canceled": replace(receipt, kind=MailKind.CANCELED, lines=(canceled,)),
+        "canceled-order": replace(receipt, kind=MailKind.CANCELED, lines=(canceled,), is_order_canceled=True),
         "canceled-two": replace(
             receipt, kind=MailKind.CANCELED, lines=(canceled, replace(_MUG, state=LineState.CANCELED))
         ),
         **{
-            f"canceled-unpaid-{wait}": replace(receipt, kind=MailKind.CANCELED, lines=(canceled,), payment_wait=wait)
+            f"canceled-unpaid-{wait}": replace(
+                receipt, kind=MailKind.CANCELED, lines=(canceled,), payment_wait=wait, is_order_canceled=True
+            )
             for wait in (PaymentWait.BANK, PaymentWait.CUSTOMER, PaymentWait.CAPTURE)
         },
         "receipt-partly-canceled": replace(taxed, lines=(_MUG, canceled)),

@@ -21,6 +21,7 @@ from domain.fulfillment import Fulfillment
 from domain.ids import LineItemId
 from domain.key_pool import KeyPool
 from domain.line import LineState
+from domain.mail import MailKind
 from domain.step import effect_id
 
 ID, NEXT = as_session("cs_test_first"), as_session("cs_test_next")
@@ -113,6 +114,17 @@ def test_a_parcel_that_was_not_packed_is_canceled_and_its_stock_is_for_others(
         shop.runtime.staff.cancel(ID, [], BY, notifies=False)
 
 
+def test_the_mail_about_the_last_lines_says_that_the_order_is_canceled(open_shop: Open, outside: Outside) -> None:
+    shop = bought(open_shop, outside, "mug", "key")
+
+    for line in ("li_mug", "li_key"):
+        shop.runtime.staff.cancel(ID, [as_line(line)], BY, notifies=True)
+        shop.rest()
+
+    canceled = [mail for mail in outside.mailbox.values() if mail.kind is MailKind.CANCELED]
+    assert [mail.is_order_canceled for mail in canceled] == [False, True]
+
+
 def test_what_the_customer_has_stays_and_the_rest_completes_the_checkout(open_shop: Open, outside: Outside) -> None:
     shop = bought(open_shop, outside, "course", "mug")
     with pytest.raises(Refused, match="Line li_course is delivered, not waiting for its delivery"):
@@ -127,6 +139,7 @@ def test_what_the_customer_has_stays_and_the_rest_completes_the_checkout(open_sh
     assert mails(shop) == ["receipt", "canceled"]
     mail = list(outside.mailbox.values())[-1]
     assert ([line.id for line in mail.lines], mail.payment_wait) == (["li_mug"], None)
+    assert not mail.is_order_canceled, "the customer has the course"
 
 
 def test_a_canceled_delivery_is_called_no_more_whatever_is_retried(open_shop: Open, outside: Outside) -> None:
@@ -210,7 +223,9 @@ def test_an_unpaid_checkout_is_canceled_and_what_was_held_is_free(open_shop: Ope
 
     assert (shop.state(ID), shop.stock("mug").available) == ("canceled", 1)
     assert mails(shop) == ["payment_pending", "canceled"]
-    assert list(outside.mailbox.values())[-1].payment_wait is not None, "it asks not to pay"
+    mail = list(outside.mailbox.values())[-1]
+    assert mail.payment_wait is not None, "it asks not to pay"
+    assert mail.is_order_canceled
     assert shop.runtime.queries.work_queue() == []
     with pytest.raises(Refused, match="canceled already"):
         shop.runtime.staff.cancel(ID, [], BY, notifies=False)

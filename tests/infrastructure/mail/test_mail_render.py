@@ -137,6 +137,22 @@ def test_a_mail_about_a_cancellation_asks_not_to_pay_only_a_customer_who_still_c
     assert ("not pay" in canceled) == ("not pay" in closing)
 
 
+@pytest.mark.parametrize("wait", [None, PaymentWait.CUSTOMER])
+def test_a_mail_about_a_whole_order_that_was_canceled_says_so_and_names_no_other_items(
+    wait: PaymentWait | None,
+) -> None:
+    lines = replace(mail(MailKind.CANCELED, MUG), reference=None)
+
+    some, whole = written(lines), written(replace(lines, is_order_canceled=True, payment_wait=wait))
+
+    assert some.subject == "Items in your order have been canceled"
+    assert "Items not listed here are not affected." in text_of(some.html)
+    assert whole.subject == "Your order has been canceled"
+    for text in (whole.text, whole.html):
+        assert "not listed" not in text
+        assert "Items in your order" not in text
+
+
 @pytest.mark.parametrize(
     ("wait", "subject"),
     [
