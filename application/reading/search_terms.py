@@ -6,7 +6,7 @@ their own notation, a page of Stripe's Dashboard, a price with a comma.
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
 from domain.mail_address import pasted_address
@@ -33,6 +33,9 @@ _POSTAL_CODE = re.compile(r"(?:[a-z]{1,2}|fin)-(\d{2}-?\d[\d-]*)")
 """A postal code behind the letters of its country: `d-10999`, `pl-00-950`."""
 _REVERSED, _END = "tel:", "end:"
 _END_MIN = 6
+_GROUP = re.compile(r"[a-z]{1,2}|(?=[a-z]*\d)[a-z\d]+")
+"""A part of a tracking number: all have digits, except the two letters at either end, as in `RR 123 456 785 DE`."""
+_TRACKING_DIGITS_MIN = 8
 _END_OF_ID = re.compile(r"[A-Za-z0-9_]+")
 
 
@@ -111,6 +114,12 @@ def terms_of_reference(text: str) -> Iterator[str]:
     yield "".join(words(text))[:TERM_MAX]
 
 
+def terms_of_tracking(number: str) -> Iterator[str]:
+    """The terms of a tracking number: its words, and the whole without blanks and hyphens: `0034 0434`, `00340434`."""
+    yield from words(number)
+    yield _joined(words(number))
+
+
 def terms_of_amount(amount: Decimal, currency: str) -> Iterator[str]:
     """The terms of an amount: in whole units, as people write it, in the smallest unit, as in Stripe's API, and the
     code of the currency."""
@@ -144,6 +153,10 @@ def readings(question: str) -> Iterator[Sequence[str]]:
         yield codes
     if parts != codes:
         yield parts
+    whole = _joined(likeliest)
+    groups = [group for word in likeliest for group in word.split("-")]
+    if [whole] != likeliest and len(_digits(whole)) >= _TRACKING_DIGITS_MIN and all(map(_GROUP.fullmatch, groups)):
+        yield [whole]
 
 
 def _order_number(word: str) -> str:
@@ -155,6 +168,10 @@ def _order_number(word: str) -> str:
 def _without_country(word: str) -> str:
     code = _POSTAL_CODE.fullmatch(word)
     return code[1] if code else word
+
+
+def _joined(found: Iterable[str]) -> str:
+    return "".join(found).replace("-", "")[:TERM_MAX]
 
 
 def _ungrouped(number: re.Match[str]) -> str:

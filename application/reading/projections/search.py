@@ -13,6 +13,7 @@ from application.reading.search_terms import (
     terms_of_phone,
     terms_of_reference,
     terms_of_text,
+    terms_of_tracking,
     words,
 )
 from domain.checkout import Checkout, Contact
@@ -66,7 +67,7 @@ def _found(event: Event) -> Iterator[Found]:
         case Fulfillment.ShippingCorrected():
             yield from _of_contact(event.to)
         case Fulfillment.Shipped() | Fulfillment.ParcelCorrected():
-            yield "tracking", words(_text(event.tracking))
+            yield "tracking", terms_of_tracking(_text(event.tracking))
         case _:
             pass
 

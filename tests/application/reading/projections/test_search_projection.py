@@ -11,6 +11,8 @@ from typed_ids import as_session, as_stream
 from application.reading.projections.search import SEARCH
 from application.reading.search_terms import words
 from domain.checkout_session import CheckoutSession
+from domain.fulfillment import Fulfillment
+from domain.personal import Personal
 from domain.source import Source
 
 
@@ -90,6 +92,20 @@ def test_a_title_of_any_length_is_found_by_its_first_words(read_side: ReadSide) 
     assert len(rows) == 2000, "a limit on every list"
     assert {"pi_shop1", "zoe", "word0", "word1000"} <= {row["term"] for row in rows}
     assert max(len(str(row["term"])) for row in rows) <= 200
+
+
+@pytest.mark.parametrize("stored", ["0034 0434 1610 9400 0000", "0034-0434-1610-9400-0000", "00340434161094000000"])
+def test_a_parcel_is_found_by_its_tracking_number_in_any_grouping(read_side: ReadSide, stored: str) -> None:
+    log, tracking = LogWriter(), Personal(stored)
+    corrected = Fulfillment.ParcelCorrected(number=1, correction=1, carrier="DHL", tracking=tracking, notifies=False)
+    shop = as_session(SHOP)
+    log.add(as_stream(SHOP), CheckoutSession.Readdressed(to=Personal("zoe@example.com")), session_id=shop, actor="kim")
+    log.add(as_stream(f"ful_{SHOP}"), corrected, session_id=shop, actor="kim")
+    read_side.append(log.events)
+
+    for text in ("0034 0434 1610 9400 0000", "0034-0434-1610-9400-0000", "00340434161094000000", "0034 04341610"):
+        assert [hit.session_id for hit in read_side.queries.search(text)] == [SHOP]
+    assert read_side.queries.search("0034 0434 1610 9400 0001") == []
 
 
 def test_an_event_of_no_session_is_not_searched_for(read_side: ReadSide) -> None:
