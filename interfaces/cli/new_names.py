@@ -22,15 +22,16 @@ New = Annotated[
 def check_name(
     noun: str, name: str, catalog: "Catalog", of_catalog: Set[str], of_log: Callable[[], Set[str]], *, is_new: bool
 ) -> None:
-    """Ask for --new where the name is unknown. A catalog without rules knows no names, so there it is not asked for.
+    """Ask for --new where the name is unknown. The first name ever needs none if the catalog has no rules.
 
     Raises:
         UsageError: the name is unknown. The sentence names near ones.
     """
-    if is_new or name in of_catalog or not (catalog.prices or catalog.products):
+    if is_new or name in of_catalog:
         return
     names = of_catalog | of_log()
-    if name in names:
+    is_first = not (names or catalog.prices or catalog.products)
+    if is_first or name in names:
         return
     near = _near(name, names)
     hint = f" Did you mean {' or '.join(near)}?" if near else ""

@@ -55,8 +55,10 @@ def test_a_key_is_in_another_pool_that_no_rule_draws_from(fulfill: Fulfill, tmp_
     (tmp_path / "keys.txt").write_text("A-1\n")
     fulfill("keys", "import", "basic", "keys.txt", *BY)
 
-    result = fulfill("keys", "import", "pro", "keys.txt", *BY)
+    typed = fulfill("keys", "import", "basics", "keys.txt", *BY)
+    result = fulfill("keys", "import", "pro", "keys.txt", *BY, "--new")
 
+    assert (typed.code, "Did you mean basic? If it is new, add --new." in typed.err) == (2, True)
     assert result.code == 1
     assert "The pool basic already has 1 of these keys" in result.err
 

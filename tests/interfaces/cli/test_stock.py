@@ -123,10 +123,21 @@ def test_a_new_sku_is_counted_when_it_is_marked_as_new_and_is_known_from_then_on
     assert "Did you mean pen?" in near.err
 
 
-def test_a_catalog_without_rules_knows_no_sku_and_asks_nothing(fulfill: Fulfill, tmp_path: Path) -> None:
+def test_without_rules_only_the_first_sku_is_not_asked_about(fulfill: Fulfill, tmp_path: Path) -> None:
     (tmp_path / "catalog.toml").write_text("")
 
-    assert fulfill("stock", "count", "pen", "3", *BY).code == 0
+    first, again = (fulfill("stock", "count", "mug-blue", number, *BY) for number in ("3", "4"))
+    typed = fulfill("stock", "count", "mug-blu", "3", *BY)
+    levels = [level["sku"] for level in fulfill("stock", "list", "--json").json]
+    new = fulfill("stock", "count", "pen", "3", *BY, "--new")
+
+    assert (first.code, again.code, new.code) == (0, 0, 0)
+    assert (typed.code, typed.err) == (
+        2,
+        "fulfill: Neither the catalog nor the log has the SKU 'mug-blu'. Did you mean mug-blue? If it is new, add "
+        "--new.\n",
+    )
+    assert levels == ["mug-blue"]
 
 
 @pytest.mark.usefixtures("small_shop")
