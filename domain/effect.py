@@ -78,6 +78,12 @@ class Effect(EffectEvents, Aggregate[EffectFact]):
         """True if an attempt has begun and its outcome is unknown."""
         return self.worker is not None or self.orphans > 0
 
+    @property
+    def can_be_retried(self) -> bool:
+        """True if it was given up or waits for its next attempt."""
+        is_waiting = self.is_open and self.worker is None and self.due_at is not None
+        return self.given_up is not None or is_waiting
+
     def request(
         self,
         kind: str,
@@ -166,9 +172,7 @@ class Effect(EffectEvents, Aggregate[EffectFact]):
     def request_retry(self) -> EffectFacts:
         """Record the request for a retry if the effect was given up or waits for its next attempt: it is due at
         once."""
-        is_waiting = self.is_open and self.worker is None and self.due_at is not None
-        can_retry = self.given_up is not None or is_waiting
-        return [self.RetryRequested()] if can_retry else []
+        return [self.RetryRequested()] if self.can_be_retried else []
 
     def is_current(self, number: int) -> bool:
         """True if this attempt is under way. A closed effect has no claim."""

@@ -30,6 +30,8 @@ class Fulfillment(FulfillmentEvents, Aggregate[FulfillmentFact]):
     """The number of lines that are not finished."""
     parcels: tuple[Parcel, ...] = ()
     """Parcels that left and still have lines."""
+    undone_parcels: tuple[Parcel, ...] = ()
+    """Parcels that left and have no lines any more."""
     shipments: int = 0
     """How many parcels were reported: the number of the latest."""
     cancellations: int = 0
@@ -345,7 +347,8 @@ class Fulfillment(FulfillmentEvents, Aggregate[FulfillmentFact]):
                 for plan in event.lines:
                     unshipped = unshipped._with(unshipped.lines[plan.id].unshipped())
                 emptied = self.parcel(event.number).without([plan.id for plan in event.lines])
-                return replace(unshipped, parcels=self._parcels_with(emptied))
+                undone = self.undone_parcels if emptied.lines else (*self.undone_parcels, emptied)
+                return replace(unshipped, parcels=self._parcels_with(emptied), undone_parcels=undone)
             case Fulfillment.LineItemsCanceled():
                 canceled = self
                 for id in event.lines:

@@ -41,6 +41,12 @@ def first_mails(fulfillment: Fulfillment) -> Iterator[MailStep]:
             yield MailStep(kind, line)
 
 
+def undone_mails(fulfillment: Fulfillment) -> Iterator[MailStep]:
+    """Return the steps of the mails about parcels that were undone."""
+    for parcel in fulfillment.undone_parcels:
+        yield from parcel_mails(parcel)
+
+
 def parcel_mails(parcel: Parcel) -> Iterator[MailStep]:
     """The mail about a parcel, and those about corrections of its tracking number."""
     return (MailStep.of_parcel(parcel.number, correction) for correction in range(parcel.corrections + 1))

@@ -1,6 +1,6 @@
 """What staff decide about the lines, parcels and mails of a checkout."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from domain import reasons
@@ -18,7 +18,7 @@ from domain.mail import Mail, MailKind
 from domain.mail_now import mail_now
 from domain.personal import Personal
 from domain.plan import PlannedLine
-from domain.retries import first_mails, resent_mails
+from domain.retries import first_mails, resent_mails, undone_mails
 from domain.step import MailStep, effect_id
 from domain.stock_item import LineRef, StockItem
 from domain.streams import Streams
@@ -82,7 +82,7 @@ def resend(session_id: SessionId, kind: MailKind, occasion: str | None, to: Pers
             about to be sent again to the same address.
     """
     fulfillment = do.load(Fulfillment, fulfillment_id(session_id))
-    first = _sent_mail(session_id, kind, occasion, first_mails(fulfillment), do)
+    first = _sent_mail(session_id, kind, occasion, fulfillment, do)
     session = do.load(CheckoutSession, session_id)
     for step in resent_mails(session):
         is_same = replace(step, resend=None) == first and step.resend and session.resends[step.resend - 1].to == to
@@ -101,19 +101,30 @@ def resend(session_id: SessionId, kind: MailKind, occasion: str | None, to: Pers
 
 
 def _sent_mail(
-    session_id: SessionId, kind: MailKind, occasion: str | None, steps: Iterable[MailStep], do: Streams
+    session_id: SessionId, kind: MailKind, occasion: str | None, fulfillment: Fulfillment, do: Streams
 ) -> MailStep:
     """
     Raises:
         Refused: there is none, or there are several and none is named.
     """
-    of_kind = [step for step in steps if step.kind is kind and occasion in {None, step.occasion}]
-    sent = [step for step in of_kind if do.load(Effect, effect_id(session_id, step)).is_done]
+
+    def effects(steps: Iterable[MailStep]) -> Mapping[MailStep, Effect]:
+        named = (step for step in steps if step.kind is kind and occasion in {None, step.occasion})
+        return {step: do.load(Effect, effect_id(session_id, step)) for step in named}
+
+    possible = effects(first_mails(fulfillment))
+    sent = [step for step, effect in possible.items() if effect.is_done]
     if not sent:
+        if any(effect.can_be_retried for effect in possible.values()):
+            raise Refused(f"The mail {kind} failed, so it was not sent. `fulfill retry` sends it.")
+        undone = [step for step, effect in effects(undone_mails(fulfillment)).items() if effect.is_done]
+        if undone:
+            occasions = ", ".join(step.occasion or "" for step in undone)
+            raise Refused(
+                f"The mail {kind} {occasions} was sent for a parcel that was undone, so it can't be sent again."
+            )
         named = f" for {occasion}" if occasion else ""
-        raise Refused(
-            f"No mail of the kind {kind}{named} was sent for this checkout. `fulfill retry` sends one that failed."
-        )
+        raise Refused(f"No mail of the kind {kind}{named} was sent for this checkout.")
     if len(sent) > 1:
         occasions = ", ".join(step.occasion or "" for step in sent)
         raise Refused(f"Several mails {kind} were sent: {occasions}. Name one with --occasion.")

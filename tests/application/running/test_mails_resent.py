@@ -175,16 +175,36 @@ def test_of_several_mails_of_a_kind_one_is_named(shop: Shop) -> None:
 
 
 def test_what_was_never_sent_is_not_sent_again(shop: Shop) -> None:
-    with pytest.raises(Refused, match="No mail of the kind shipped was sent"):
+    with pytest.raises(Refused, match=r"No mail of the kind shipped was sent for this checkout\.$"):
         resend(shop, MailKind.SHIPPED)
 
 
-def test_what_is_no_longer_so_is_not_sent_again(shop: Shop) -> None:
+def test_a_mail_that_failed_is_retried_not_sent_again(shop: Shop) -> None:
+    shop.outside.mailers_error = NotTaken("The mail server is away.")
     ship(shop)
+
+    with pytest.raises(Refused, match=r"The mail shipped failed, so it was not sent\. `fulfill retry` sends it\.$"):
+        resend(shop, MailKind.SHIPPED, occasion="1")
+
+
+def test_the_mail_of_an_undone_parcel_is_not_sent_again(shop: Shop) -> None:
+    ship(shop)
+    shop.runtime.staff.correct_parcel(ID, None, carrier=None, tracking="T2", by=BY, notifies=True)
+    shop.rest()
     shop.runtime.staff.unship(ID, None, [], BY, is_restocked=True)
 
-    with pytest.raises(Refused, match="No mail of the kind shipped"):
+    with pytest.raises(
+        Refused, match=r"^The mail shipped 1, 1_1 was sent for a parcel that was undone, so it can't be"
+    ):
         resend(shop, MailKind.SHIPPED)
+    ship(shop)
+    for occasion in ("1", "1_1"):
+        with pytest.raises(Refused, match=rf"^The mail shipped {occasion} was sent for a parcel that was undone"):
+            resend(shop, MailKind.SHIPPED, occasion=occasion)
+    resend(shop, MailKind.SHIPPED)
+    shop.rest()
+
+    assert len(sent(shop, MailKind.SHIPPED)) == 4
 
 
 def test_what_is_no_address_is_refused(shop: Shop) -> None:
