@@ -37,8 +37,8 @@ Found = tuple[str, Iterable[str]]
 def fold(event: Event, position: int) -> Iterable[Change]:  # noqa: ARG001 - every fold has the same shape
     if event.session_id is None:
         return []
-    terms = {term[:TERM_MAX]: field for field, found in _found(event) for term in found if term}
-    rows = [{"term": term, "session_id": event.session_id, "field": field} for term, field in terms.items()]
+    terms = dict.fromkeys((term[:TERM_MAX], field) for field, found in _found(event) for term in found if term)
+    rows = [{"term": term, "session_id": event.session_id, "field": field} for term, field in terms]
     return [Put(row) for row in rows[:_TERMS_MAX]]
 
 
@@ -73,7 +73,6 @@ def _found(event: Event) -> Iterator[Found]:
 
 
 def _of_checkout(checkout: Checkout) -> Iterator[Found]:
-    # A word found under several headings counts for the last one, so the least significant come first.
     for value in checkout.metadata.values():
         yield "metadata", terms_of_text(value.text)
     yield "amount", terms_of_amount(major_units(checkout.amount_total, checkout.currency), checkout.currency)
@@ -114,10 +113,10 @@ def _text(text: Personal | None) -> str:
 
 SEARCH = Projection(
     name="search",
-    version=4,
+    version=5,
     table=Table(
         columns={"term": Column.TEXT, "session_id": Column.TEXT, "field": Column.TEXT},
-        key=("term", "session_id"),
+        key=("term", "session_id", "field"),
         indexes=(("session_id",),),
     ),
     reads=topics(

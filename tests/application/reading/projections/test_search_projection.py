@@ -10,6 +10,7 @@ from typed_ids import as_session, as_stream
 
 from application.reading.projections.search import SEARCH
 from application.reading.search_terms import words
+from domain.checkout import Address, Contact
 from domain.checkout_session import CheckoutSession
 from domain.fulfillment import Fulfillment
 from domain.personal import Personal
@@ -106,6 +107,18 @@ def test_a_parcel_is_found_by_its_tracking_number_in_any_grouping(read_side: Rea
     for text in ("0034 0434 1610 9400 0000", "0034-0434-1610-9400-0000", "00340434161094000000", "0034 04341610"):
         assert [hit.session_id for hit in read_side.queries.search(text)] == [SHOP]
     assert read_side.queries.search("0034 0434 1610 9400 0001") == []
+
+
+def test_a_house_number_does_not_hide_the_same_reference(read_side: ReadSide) -> None:
+    log, shop = LogWriter(), as_session(SHOP)
+    bought = replace(checkout(COURSE), client_reference_id=Personal("17"))
+    log.add(as_stream(SHOP), CheckoutSession.Retrieved(checkout=bought, source=Source.WEBHOOK), session_id=shop)
+    to = Contact(address=Address(line1=Personal("Neue Gasse 17")))
+    log.add(as_stream(f"ful_{SHOP}"), Fulfillment.ShippingCorrected(to=to), session_id=shop, actor="kim")
+
+    fields = {str(row["field"]) for row in read_side.fold(SEARCH, log.events) if row["term"] == "17"}
+
+    assert fields == {"client_reference_id", "metadata", "address"}
 
 
 def test_an_event_of_no_session_is_not_searched_for(read_side: ReadSide) -> None:
