@@ -1,7 +1,6 @@
 """What holds for every test."""
 
 import logging
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -31,11 +30,6 @@ def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         memory.keep_temporary_files()
         _server.start()
-
-
-def pytest_xdist_auto_num_workers() -> int:
-    """Twice the cores: many tests wait for a process, a server or a moment, and leave half of a core idle."""
-    return 2 * (os.cpu_count() or 1)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
