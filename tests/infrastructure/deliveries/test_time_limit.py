@@ -48,9 +48,10 @@ class Courier:
 
 @pytest.fixture
 def courier() -> Iterator[Courier]:
-    courier = Courier()
+    courier, threads = Courier(), threading.active_count()
     yield courier
     courier.may_answer.set()
+    wait_for(lambda: threading.active_count() <= threads)  # or a late answer would be logged in the next test
 
 
 @pytest.fixture
