@@ -3,7 +3,7 @@
 import traceback
 from pathlib import Path
 
-from application.reason_wording import in_words
+from application.text.reason_wording import in_words
 from domain import reasons
 from domain.errors import InvalidIdentifier, Refused, UnreadableEvent
 from domain.reason import Reason

@@ -27,9 +27,9 @@ from domain.handing_over import deliver, has_its_stock
 from domain.identifiers import fulfillment_id, payment_id
 from domain.ids import SessionId
 from domain.line import LineState
+from domain.mail_requests import look_again
 from domain.park_reason import ParkReason
 from domain.plan import PlannedLine
-from domain.policies.emails import look_again
 from domain.reason import Reason
 from domain.source import Source
 from domain.streams import Streams

@@ -1,6 +1,6 @@
 """Why something is as it is: a code with parameters, which events store in the place of a sentence.
 
-`application.reason_wording` has the English sentences. Its sentences can change at any time; codes, the names of
+`application.text.reason_wording` has the English sentences. Its sentences can change at any time; codes, the names of
 parameters and what they mean never change. Code branches on codes alone. `domain.reasons` has
 the constructor of each code.
 """

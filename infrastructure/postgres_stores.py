@@ -4,7 +4,7 @@ import shlex
 from datetime import datetime
 from pathlib import Path
 
-from application.backup import BackedUp
+from application.copies.backup import BackedUp
 from application.log.log import Log
 from application.log.states import StateRows
 from application.ports import WorkerLocks

@@ -16,7 +16,7 @@ from tempfile import mkstemp
 
 from eventsourcing.persistence import StoredEvent
 
-from application.backup import BackedUp
+from application.copies.backup import BackedUp
 from application.errors import NotABackup
 from application.log.anchor import anchor
 from application.log.log import MOVED

@@ -4,7 +4,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from application.backup import BackedUp
+from application.copies.backup import BackedUp
 from application.errors import NotFound
 from application.log.log import Log
 from application.log.states import StateRows

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from eventsourcing.persistence import PersistenceError
 
-from application.backup import BackedUp, keys_given
+from application.copies.backup import BackedUp, keys_given
 from application.errors import NotFound, NotMigrated
 from application.log.log import Log
 from application.reading.rebuild import Report

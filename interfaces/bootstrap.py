@@ -31,8 +31,8 @@ from application.running.engine import Engine
 from application.running.followers import Followers
 from application.running.readings import readings
 from application.running.registry import READERS
+from application.running.stripe_key import WatchedGateway
 from application.staff import Staff
-from application.stripe_key import WatchedGateway
 from application.threads import Threads
 from domain.catalog import Catalog
 from domain.deliveries.kind import DeliveryKind
@@ -43,7 +43,7 @@ from domain.policies.fulfillment import FulfillmentPolicy
 from domain.policies.intake import Intake
 from domain.policies.inventory import InventoryPolicy
 from domain.policies.payments import PaymentPolicy
-from domain.policies.policy import Policy
+from domain.policy import Policy
 from infrastructure.deliveries.time_limit import TimeLimit
 from infrastructure.setting_values import SettingsError
 from infrastructure.settings import Effort, Settings

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from eventsourcing.persistence import PersistenceError
 
-from application.copying import Copy, OpenDatabase
+from application.copies.copying import Copy, OpenDatabase
 from application.errors import NotMigrated
 from application.log.log import Log
 from application.reading.projection import Projection

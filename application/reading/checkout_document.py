@@ -9,12 +9,12 @@ from datetime import datetime
 from enum import StrEnum
 
 from application.reading.checkout_state import CheckoutState, Situation, checkout_state, situation
-from application.reading.english import counted
 from application.reading.marked_json import marked_json, values_of, values_of_order
 from application.reading.redacted import redacted
 from application.reading.story import quotes_personal_data, reason_given, sentence
-from application.reading.wording import Titles, titles
-from application.reason_wording import in_words
+from application.text.english import counted
+from application.text.reason_wording import in_words
+from application.text.wording import Titles, titles
 from domain.checkout import Checkout, LineItem
 from domain.checkout_session import CheckoutSession
 from domain.checkout_session_events import CheckoutSessionFact

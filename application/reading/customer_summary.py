@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never
 
-from application.reading import wording
 from application.reading.checkout_document import replayed
 from application.reading.checkout_state import CheckoutState, checkout_state
 from application.reading.marked_json import marked_json, values_of
 from application.reading.parts import Part, part_of
 from application.reading.redacted import redacted
 from application.reading.steps import parsed_step, step_text
-from application.reading.wording import Titles
+from application.text import wording
+from application.text.wording import Titles
 from domain.checkout_session import CheckoutSession
 from domain.checkout_session_events import CheckoutSessionFact
 from domain.effect import Effect

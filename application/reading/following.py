@@ -12,7 +12,7 @@ from application.log.anchor import Anchor
 from application.log.log import Entry, Notification
 from application.reading.projection import Change, Projection, Put, Row, RowFold, Table, UnfitChange, narrowed
 from application.reading.views import Advance, Unreadable, View, Views
-from application.storable import storable
+from application.text.storable import storable
 from domain.event import Event
 
 logger = structlog.get_logger(__name__)

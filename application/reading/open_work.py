@@ -18,9 +18,9 @@ from application.reading.search_terms import words
 from application.reading.supply import low_supplies
 from application.reading.view_states import incomplete_views
 from application.reading.views import Above, Among, AtMost, Equal, Filter, OneOf, Selection, Views
-from application.reading.wording import and_behind_it
 from application.reading.work import OtherWork, Work, WorkKind
-from application.reason_wording import in_words
+from application.text.reason_wording import in_words
+from application.text.wording import and_behind_it
 from domain import reasons
 from domain.catalog import LowStock
 from domain.checkout_session import CheckoutSession

@@ -12,7 +12,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import assert_never
 
-from application.storable import is_storable, storable
+from application.text.storable import is_storable, storable
 from domain.event import Event
 
 Value = str | int | None

@@ -7,11 +7,11 @@ were written.
 from collections.abc import Iterable
 from typing import assert_never
 
-from application.reading import wording
-from application.reading.english import counted, inside, listed
 from application.reading.steps import parsed_step, step_text
-from application.reading.wording import Titles
-from application.reason_wording import in_words
+from application.text import wording
+from application.text.english import counted, inside, listed
+from application.text.reason_wording import in_words
+from application.text.wording import Titles
 from domain.checkout_session import CheckoutSession
 from domain.checkout_session_events import CheckoutSessionFact
 from domain.effect import Effect

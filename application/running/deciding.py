@@ -12,12 +12,12 @@ from application.log.log import Entry, Log
 from application.log.recent_states import RecentStates
 from application.log.unit_of_work import Fetch, Stamp, UnitOfWork
 from application.ports import Clock
-from application.reason_wording import in_words
 from application.running.readings import RETRIES, Reading, Readings
+from application.text.reason_wording import in_words
 from domain import reasons
 from domain.errors import UnreadableEvent
 from domain.event import Event
-from domain.policies.policy import Policy
+from domain.policy import Policy
 from domain.reason import Reason
 from domain.stripe_event import StripeEvent
 

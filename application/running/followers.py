@@ -16,7 +16,7 @@ from application.log.recent_states import RecentStates
 from application.ports import Clock, WorkerLocks
 from application.running.deciding import Batch, Deciding, Decision
 from application.running.readings import Reading, Readings
-from domain.policies.policy import Begin, Policy
+from domain.policy import Begin, Policy
 
 _BATCH_MIN = 32
 """The size of a batch, until there is much to do: a webhook that arrives while a batch is decided waits for it."""

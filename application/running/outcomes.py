@@ -15,8 +15,8 @@ from application.errors import Busy, Stopped, StoreUnavailable, described, reaso
 from application.log.unit_of_work import Stamp, UnitOfWork
 from application.log.writer import Writer
 from application.ports import Clock, PortError
-from application.reason_wording import in_words
 from application.running.effect_kinds import Attempt, Done, EffectKind
+from application.text.reason_wording import in_words
 from application.threads import Threads
 from domain.effect import Effect
 from domain.identifiers import fulfillment_id

@@ -12,7 +12,7 @@ from application.log.log import Log
 from domain.checkout_session import CheckoutSession
 from domain.errors import UnreadableEvent
 from domain.event import Event
-from domain.policies.policy import Begin, Reader
+from domain.policy import Begin, Reader
 from domain.stripe_event import StripeEvent
 
 RETRIES = (CheckoutSession.RetryRequested, StripeEvent.RetryRequested)

@@ -7,7 +7,7 @@ from domain.policies.fulfillment import FulfillmentPolicy
 from domain.policies.intake import Intake
 from domain.policies.inventory import InventoryPolicy
 from domain.policies.payments import PaymentPolicy
-from domain.policies.policy import Reader
+from domain.policy import Reader
 
 READERS: Sequence[Reader] = (Intake, PaymentPolicy, FulfillmentPolicy, InventoryPolicy, EmailPolicy)
 """The policies as classes, which declare what they read. To decide, each needs settings."""

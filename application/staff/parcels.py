@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from application.errors import NotFound
 from application.log.unit_of_work import UnitOfWork
-from application.reading.english import counted
 from application.staff.checks import check_is_known
+from application.text.english import counted
 from domain import staff_decisions
 from domain.errors import Refused
 from domain.ids import SessionId

@@ -1,28 +1,23 @@
 """Whenever the customer should know something, request a mail, once per session, kind and occasion."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 
-from domain import reasons
 from domain.catalog import Catalog
 from domain.checkout_session import CheckoutSession
-from domain.effect import MAIL, Effect
+from domain.effect import Effect
 from domain.event import Event
 from domain.fulfillment import Fulfillment
 from domain.fulfillment_events import FulfillmentFact
 from domain.identifiers import fulfillment_id
-from domain.ids import SessionId, StreamId
+from domain.ids import SessionId
 from domain.line import Line, LineState
-from domain.mail import Mail, MailKind, MailLine
+from domain.mail import MailKind, MailLine
 from domain.mail_now import mail_line, mail_now
-from domain.policies.policy import Begin
+from domain.mail_requests import receipt_of, request_mail, statements
+from domain.policy import Begin
 from domain.retries import can_be_mailed, parcel_mails, retried_mails
-from domain.step import MailStep, Step, effect_id, mails_with_keys
+from domain.step import MailStep, effect_id, mails_with_keys
 from domain.streams import Streams
-
-_SAID_BY_RECEIPTS = frozenset({MailKind.BACKORDERED, MailKind.DELIVERED, MailKind.CANCELED})
-"""The kinds of mails whose statements a receipt includes: they report only what became true after it."""
-
 
 _FURTHER: Mapping[type[Event], Begin] = {
     CheckoutSession.Canceled: Begin.AT_THE_BEGINNING,
@@ -107,7 +102,7 @@ class EmailPolicy:
             return
         session, lines = do.load(CheckoutSession, session_id), list(fulfillment.lines.values())
         self._request(session, MailKind.RECEIPT, map(mail_line, lines), do)
-        receipt = _statements(_receipt(session_id, do))
+        receipt = statements(receipt_of(session_id, do))
         unsaid = [line for line in lines if _statement(line) not in receipt]
         self._mail_backorders(session, [line for line in unsaid if line.state is LineState.BACKORDERED], do)
         for line in unsaid:
@@ -117,14 +112,14 @@ class EmailPolicy:
     def _mail_backorders(self, session: CheckoutSession, lines: Sequence[Line], do: Streams) -> None:
         """Request one mail about all of these lines. A line that is not in it gets its own mail."""
         first = do.load(Effect, effect_id(session.id, MailStep(MailKind.BACKORDERED)))
-        mailed, was_asked_for = _statements(first), first.requested is not None
+        mailed, was_asked_for = statements(first), first.requested is not None
         missing = [line for line in lines if _statement(line) not in mailed]
         if was_asked_for:
             missing = [line for line in missing if not _has_own_mail(session.id, line, do)]
         if not missing:
             return
         first = self._request(session, MailKind.BACKORDERED, map(mail_line, missing), do)
-        mailed = _statements(first)
+        mailed = statements(first)
         for line in missing:
             if _statement(line) not in mailed:
                 self._request(session, MailKind.BACKORDERED, [mail_line(line)], do, occasion=line.plan.id)
@@ -149,7 +144,7 @@ class EmailPolicy:
 
     def _mail_canceled_lines(self, event: Fulfillment.LineItemsCanceled, do: Streams) -> None:
         """Request a mail about these lines, unless the receipt is not sent yet: it will show their state."""
-        receipt = _receipt(event.session, do)
+        receipt = receipt_of(event.session, do)
         lines = [do.load(Fulfillment, event.originator_id).lines[id] for id in event.lines]
         if event.notifies and not (receipt.is_open and not receipt.is_under_way):
             session, about = do.load(CheckoutSession, event.session), map(mail_line, lines)
@@ -187,7 +182,7 @@ class EmailPolicy:
         if kind not in self._kinds or is_asked_for:
             return effect
         mail = mail_now(step, about, session, do.load(Fulfillment, fulfillment_id(session.id)))
-        return _ask_for(effect.id, step, mail, do) if mail else effect
+        return request_mail(effect.id, step, mail, do) if mail else effect
 
     def _retry(self, session_id: SessionId, do: Streams) -> None:
         fulfillment = do.load(Fulfillment, fulfillment_id(session_id))
@@ -196,51 +191,6 @@ class EmailPolicy:
             effect = do.load(Effect, effect_id(session_id, step))
             if can_be_mailed(effect, session.mail_address):
                 do.command(Effect, effect.id, Effect.request_retry)
-
-
-def look_again(effect: Effect, session_id: SessionId, do: Streams) -> None:
-    """Check a mail right before it goes out: if it is no longer true, withdraw it and request it again with the current
-    state. If the old text may have gone out, the new one is another edition.
-
-    A mail keeps its address if Stripe has removed the customer's address since.
-    """
-    requested = effect.requested
-    step = requested.parsed_step if requested else None
-    if requested is None or requested.mail is None or not isinstance(step, MailStep):
-        return
-    mail = requested.mail
-    fulfillment = do.load(Fulfillment, fulfillment_id(session_id))
-    now = mail_now(step, mail.lines, do.load(CheckoutSession, session_id), fulfillment)
-    if now is not None and now.to is None:
-        now = replace(now, to=mail.to, name=mail.name)
-    why = reasons.mail_outdated()
-    if now is not None and mail.kind in _SAID_BY_RECEIPTS and step.resend is None:
-        now = _beside_the_receipt(now, _receipt(session_id, do))
-        why = why if now else reasons.in_the_receipt()
-    if now == mail:
-        return
-    do.command(Effect, effect.id, Effect.withdraw, why)
-    if now is not None:
-        _ask_for(effect.id, step, now, do)
-
-
-def _ask_for(id: StreamId, step: Step, mail: Mail, do: Streams) -> Effect:
-    effect = do.command(Effect, id, Effect.request, MAIL, step, mail=mail)
-    return effect if mail.to else do.command(Effect, id, Effect.give_up, reasons.no_address())
-
-
-def _receipt(session_id: SessionId, do: Streams) -> Effect:
-    return do.load(Effect, effect_id(session_id, MailStep(MailKind.RECEIPT)))
-
-
-def _beside_the_receipt(mail: Mail, receipt: Effect) -> Mail | None:
-    """Return the mail without the statements of the receipt. A receipt that is not claimed yet will contain
-    everything."""
-    if receipt.is_open and not receipt.is_under_way:
-        return None
-    said = _statements(receipt)
-    lines = tuple(line for line in mail.lines if (line.id, line.state) not in said)
-    return replace(mail, lines=lines) if lines else None
 
 
 def _is_about(effect: Effect, line: Line) -> bool:
@@ -252,13 +202,7 @@ def _has_own_mail(session_id: SessionId, line: Line, do: Streams) -> bool:
     """True if a mail about this line alone reports it as backordered. A mail about several lines may be requested
     again."""
     own = do.load(Effect, effect_id(session_id, MailStep(MailKind.BACKORDERED, line.plan.id)))
-    return _statement(line) in _statements(own)
-
-
-def _statements(effect: Effect) -> frozenset[tuple[str, str]]:
-    """The statements about lines in a mail that was sent or will be; none if there is no such mail."""
-    mail = effect.requested.mail if effect.requested and effect.withdrawn is None else None
-    return frozenset((line.id, line.state) for line in mail.lines) if mail else frozenset()
+    return _statement(line) in statements(own)
 
 
 def _statement(line: Line) -> tuple[str, str]:

@@ -17,7 +17,7 @@ from domain.handing_over import has_its_stock
 from domain.identifiers import fulfillment_id
 from domain.ids import SessionId
 from domain.key_pool import KeyPool
-from domain.policies.policy import NOTHING_FURTHER, Begin
+from domain.policy import NOTHING_FURTHER, Begin
 from domain.reason import Reason
 from domain.reference import Reference, has_item_in_common, reference_id
 from domain.streams import Streams

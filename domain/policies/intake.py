@@ -12,7 +12,7 @@ from domain.identifiers import is_livemode, payment_id
 from domain.ids import SessionId, StripeEventId
 from domain.park_reason import ParkReason
 from domain.payment import Payment
-from domain.policies.policy import NOTHING_FURTHER, Begin
+from domain.policy import NOTHING_FURTHER, Begin
 from domain.retrievals import after_event, after_retry, retrievals_in_hand
 from domain.session_event_type import SessionEventType
 from domain.source import Source

@@ -8,7 +8,7 @@ from domain.handing_over import update_from_stock
 from domain.identifiers import fulfillment_id, stock_id
 from domain.ids import SessionId
 from domain.plan import PlannedLine
-from domain.policies.policy import Begin
+from domain.policy import Begin
 from domain.stock_item import LineRef, StockItem
 from domain.streams import Streams
 

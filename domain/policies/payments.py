@@ -11,7 +11,7 @@ from domain.effect import RETRIEVE, Effect
 from domain.event import Event
 from domain.ids import SessionId
 from domain.payment import Payment
-from domain.policies.policy import NOTHING_FURTHER, Begin
+from domain.policy import NOTHING_FURTHER, Begin
 from domain.retrievals import SCHEDULE, after_report, on_schedule
 from domain.step import RetrieveStep, effect_id
 from domain.streams import Streams

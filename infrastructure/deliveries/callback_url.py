@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
-from application.reason_wording import url_problem
+from application.text.reason_wording import url_problem
 from domain.reason import URL_MAX, UrlProblem
 
 _HOST_MAX = 253

@@ -14,7 +14,7 @@ import msgspec
 from eventsourcing.domain import DomainEventProtocol
 from eventsourcing.persistence import Mapper, StoredEvent, Transcoder
 
-from application.storable import storable
+from application.text.storable import storable
 from domain.errors import UnreadableEvent
 from domain.event import Event
 from domain.identifiers import session_of_stream

@@ -21,7 +21,7 @@ from psycopg.sql import SQL, Composed, Identifier
 from application.errors import LogMoved
 from application.log.insertion import Bookkeeping, Inserted, Insertion, Move, ParkedEvent
 from application.log.log import COPYING, LEADS_BY, MARKS, MOVED, LogRecorder
-from application.reason_text import as_text, from_text
+from application.text.stored_reason import as_text, from_text
 from infrastructure.event_store import postgres_statements as statements
 from infrastructure.event_store.postgres_connections import PostgresLogDatastore
 from infrastructure.event_store.versions import predecessors

@@ -11,7 +11,7 @@ from eventsourcing.utils import Environment, EnvType
 
 from application.log.insertion import Bookkeeping, Inserted, Insertion, Move, ParkedEvent
 from application.log.log import COPYING, LEADS_BY, MARKS, MOVED, LogRecorder
-from application.reason_text import as_text, from_text
+from application.text.stored_reason import as_text, from_text
 from infrastructure.event_store.connections import LogConnection, SQLiteLogDatastore
 from infrastructure.event_store.versions import predecessors
 

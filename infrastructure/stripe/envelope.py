@@ -7,7 +7,7 @@ from typing import Any, Final
 import msgspec
 
 from application.ports import NotFromStripe, WebhookDelivery
-from application.storable import storable_json
+from application.text.storable import storable_json
 from domain.errors import InvalidIdentifier
 from domain.identifiers import payment_id, session_id, stripe_event_id
 from domain.ids import SessionId, StripeEventId

@@ -6,7 +6,7 @@ from typing import Annotated, TypeVar
 
 import msgspec
 
-from application.storable import storable_json
+from application.text.storable import storable_json
 from domain.checkout import (
     Address,
     Checkout,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from application.reading.english import counted
+from application.text.english import counted
 from infrastructure.database import PostgresDatabase, SQLiteFile
 from infrastructure.log_format import LogFormat
 from interfaces.cli.output.printing import is_terminal, page

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from application.reading.english import counted
+from application.text.english import counted
 from interfaces.cli.interruption import explained_if_stopped
 from interfaces.cli.logs import configure_command_logs
 from interfaces.cli.output.printing import page, print_json, talk
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from cyclopts import Token
 
-    from application.backup import BackedUp, Contents, Lost
+    from application.copies.backup import BackedUp, Contents, Lost
     from application.log.anchor import Anchor
     from infrastructure.database import Database
 
@@ -162,7 +162,7 @@ def _examined(database: "Database", file: Path) -> "tuple[Contents, Lost | str]"
     """Return the content of the backup, and what the log has beyond it; or why they can't be compared."""
     from eventsourcing.persistence import PersistenceError
 
-    from application.backup import contents, lost
+    from application.copies.backup import contents, lost
     from infrastructure.database import url_of
     from interfaces.backups import open_backup, open_current
     from interfaces.cli.output.progress import progress

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from application.reading.english import counted
+from application.text.english import counted
 from interfaces.cli.key_header import Header, header_of
 from interfaces.cli.usage import UsageError, shown
 

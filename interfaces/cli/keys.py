@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from application.reading.english import counted
+from application.text.english import counted
 from domain.ids import LineItemId, SessionId
 from interfaces.cli.desk import Desk, by, open_desk
 from interfaces.cli.key_file import read_key_file

@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from application.reading.english import counted
+from application.text.english import counted
 from interfaces.cli.interruption import explained_if_stopped
 from interfaces.cli.logs import configure_command_logs
 from interfaces.cli.output.printing import page, print_json
 from interfaces.cli.usage import DONE, FAILED, Json, SettingsSource, UsageError
 
 if TYPE_CHECKING:
-    from application.copying import Copied
+    from application.copies.copying import Copied
     from infrastructure.database import Database
 
 From = Annotated[str, Parameter("--from", help="Database with the log, as in DATABASE_URL.")]

@@ -43,7 +43,7 @@ def put_checkout_state(desk: Desk, session_id: SessionId, done: str = "Recorded.
 
 
 def put_stripe_event(desk: Desk, id: str, *, as_json: bool) -> int:
-    from application.reason_wording import in_words
+    from application.text.reason_wording import in_words
     from domain.stripe_event import StripeEvent
 
     is_followed = desk.follow()
@@ -62,8 +62,8 @@ def put_stripe_event(desk: Desk, id: str, *, as_json: bool) -> int:
 
 def _became(event: "StripeEvent", *, is_followed: bool) -> tuple[str, str]:
     """Return the state of the Stripe event, for programs and for people."""
-    from application.reading.english import inside
-    from application.reason_wording import in_words
+    from application.text.english import inside
+    from application.text.reason_wording import in_words
 
     if event.error:
         return "failed", f"still can't be handled: {inside(in_words(event.error)).rstrip('.')}"

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from application.reading.english import counted
+from application.text.english import counted
 from interfaces.cli.desk import Desk, by, open_desk
 from interfaces.cli.naming import called, order_of, session_of
 from interfaces.cli.outcome import check_goes_out, put_checkout_state

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from application.reading.english import counted
+from application.text.english import counted
 from interfaces.cli.interruption import explained_if_stopped
 from interfaces.cli.output.printing import page, print_json, talk
 from interfaces.cli.read_side import is_complete, open_side

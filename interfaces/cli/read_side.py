@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from application.reading.english import counted
+from application.text.english import counted
 from interfaces.cli.logs import configure_command_logs
 from interfaces.cli.output.printing import report_void, talk
 from interfaces.cli.shortcomings import shortcomings

@@ -12,7 +12,7 @@ from contextlib import nullcontext, redirect_stdout, suppress
 from dataclasses import asdict, dataclass
 from urllib.parse import urlsplit
 
-from application.reading.english import counted
+from application.text.english import counted
 from interfaces.cli.listening import check_is_local
 from interfaces.cli.output.printing import page, print_json, talk
 from interfaces.cli.output.text import label, money

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from application.reading.english import counted
+from application.text.english import counted
 from domain.identifiers import is_stripe_event, session_of_stream
 from interfaces.cli.desk import by, open_desk
 from interfaces.cli.naming import called, stripe_event_of

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from application.stripe_key import StripeKey
+from application.running.stripe_key import StripeKey
 
 
 class Health:

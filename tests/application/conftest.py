@@ -4,7 +4,7 @@ import pytest
 from following import Process
 from read_side import ReadSide, open_read_side
 
-from domain.policies.policy import Policy
+from domain.policy import Policy
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from application.running.followers import Followers
 from domain.event import Event
 from domain.fulfillment import Fulfillment
 from domain.personal import Personal
-from domain.policies.policy import NOTHING_FURTHER, Begin
+from domain.policy import NOTHING_FURTHER, Begin
 from domain.streams import Streams
 from infrastructure.event_store.codec import JsonMapper
 from infrastructure.event_store.topics import TOPICS

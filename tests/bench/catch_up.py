@@ -17,7 +17,7 @@ from application.log.recent_states import RecentStates
 from application.reading.projector import Projector
 from application.running.followers import Followers
 from domain.event import Event
-from domain.policies.policy import NOTHING_FURTHER, Begin
+from domain.policy import NOTHING_FURTHER, Begin
 from domain.streams import Streams
 from infrastructure.event_store.topics import TOPICS
 from interfaces.bootstrap import Runtime
@@ -62,7 +62,7 @@ class Outcome(msgspec.Struct):
 
 
 class _Counting:
-    """Implements `domain.policies.policy.Policy`."""
+    """Implements `domain.policy.Policy`."""
 
     name = "counting"
     begins = Begin.AT_THE_BEGINNING

@@ -2,9 +2,9 @@
 
 from builders import a_line_item
 
-from application.reading import wording
 from application.reading.checkout_state import CheckoutState, Situation
 from application.reading.parts import Part
+from application.text import wording
 from domain.catalog import Catalog
 from domain.deliveries.kind import DeliveryKind
 from domain.policies import intake
@@ -35,7 +35,7 @@ def test_every_part_of_the_landing_page_has_words() -> None:
 def test_every_event_about_a_payment_has_words() -> None:
     missing = set(intake.OF_PAYMENTS) - set(wording._REPORTED)
 
-    assert not missing, f"Add {sorted(missing)} to _REPORTED in application/reading/wording.py"
+    assert not missing, f"Add {sorted(missing)} to _REPORTED in application/text/wording.py"
 
 
 def test_the_sandbox_sends_what_the_engine_listens_for() -> None:

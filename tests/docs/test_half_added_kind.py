@@ -33,7 +33,7 @@ KIND = HalfAdded(
     places={
         Path("domain/deliveries/kind.py"),
         Path("domain/deliveries/by_kind.py"),
-        Path("application/reading/wording.py"),
+        Path("application/text/wording.py"),
         Path("infrastructure/catalog_file.py"),
         Path("infrastructure/customer_texts/mail_texts.py"),
     },
@@ -50,7 +50,7 @@ STATE = HalfAdded(
         Path("application/reading/checkout_state.py"),
         Path("application/reading/parts.py"),
         Path("application/reading/projections/work_queue.py"),
-        Path("application/reading/wording.py"),
+        Path("application/text/wording.py"),
         Path("infrastructure/customer_texts/mail_texts.py"),
     },
 )

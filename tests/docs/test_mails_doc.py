@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from application.reason_wording import in_words
+from application.text.reason_wording import in_words
 from domain import reasons
 from domain.mail import MailKind
 from domain.reason import Peer, Reason, SmtpAbout

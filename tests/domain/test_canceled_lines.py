@@ -14,7 +14,7 @@ from domain.handing_over import deliver
 from domain.line import LineState
 from domain.policies.fulfillment import FulfillmentPolicy
 from domain.policies.inventory import InventoryPolicy
-from domain.policies.policy import NOTHING_FURTHER, Begin
+from domain.policy import NOTHING_FURTHER, Begin
 from domain.step import DeliverStep
 from domain.stock_item import StockItem
 from domain.streams import Streams

@@ -20,10 +20,11 @@ from domain.event import Event
 from domain.fulfillment import Fulfillment
 from domain.line import LineState
 from domain.mail import Mail, MailKind, MailLine
+from domain.mail_requests import look_again
 from domain.personal import Personal
 from domain.plan import PlannedLine, Rule
-from domain.policies.emails import EmailPolicy, look_again
-from domain.policies.policy import NOTHING_FURTHER, Begin
+from domain.policies.emails import EmailPolicy
+from domain.policy import NOTHING_FURTHER, Begin
 from domain.reason import Reason
 from domain.source import Source
 from domain.streams import Streams as Reach

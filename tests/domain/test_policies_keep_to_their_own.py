@@ -26,7 +26,7 @@ from domain.policies.fulfillment import FulfillmentPolicy
 from domain.policies.intake import Intake
 from domain.policies.inventory import InventoryPolicy
 from domain.policies.payments import PaymentPolicy
-from domain.policies.policy import Policy
+from domain.policy import Policy
 from domain.source import Source
 from infrastructure.event_store.topics import TOPICS
 

@@ -18,7 +18,7 @@ from every_store import sqlite_url
 from read_side import ReadSide, open_read_side
 from sample_log import sample_log
 
-from application.backup import BackedUp, contents
+from application.copies.backup import BackedUp, contents
 from application.errors import NotABackup
 from application.log.insertion import Bookkeeping, Insertion, ParkedEvent
 from application.log.log import Log

@@ -14,12 +14,12 @@ from application.log.log import Log
 from application.log.recent_states import RecentStates
 from application.log.unit_of_work import Stamp
 from application.log.writer import Writer
-from application.reason_wording import in_words
 from application.running.followers import Followers
+from application.text.reason_wording import in_words
 from domain.checkout_session import CheckoutSession
 from domain.event import Event
 from domain.ids import SessionId
-from domain.policies.policy import NOTHING_FURTHER, Begin, Policy
+from domain.policy import NOTHING_FURTHER, Begin, Policy
 from domain.source import Source
 from domain.stock_item import StockItem
 from domain.streams import Streams

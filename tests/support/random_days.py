@@ -40,7 +40,7 @@ from domain.personal import Personal
 from domain.plan import Rule
 from domain.policies.fulfillment import FulfillmentPolicy
 from domain.policies.inventory import InventoryPolicy
-from domain.policies.policy import Policy
+from domain.policy import Policy
 from domain.source import Source
 from domain.stock_item import LineRef, StockItem
 

@@ -17,7 +17,7 @@ from domain.event import UNSTAMPED, A, Event
 from domain.fulfillment import Fulfillment
 from domain.ids import EffectId, SessionId, Sku, StreamId
 from domain.plan import PlannedLine
-from domain.policies.policy import Policy
+from domain.policy import Policy
 
 P = ParamSpec("P")
 

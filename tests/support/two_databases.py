@@ -12,7 +12,7 @@ from eventsourcing.persistence import StoredEvent
 from postgres_databases import Databases
 from sample_log import sample_log
 
-from application.copying import Copied, Copy, OpenDatabase, Stage, silently
+from application.copies.copying import Copied, Copy, OpenDatabase, Stage, silently
 from application.log.insertion import Bookkeeping, Insertion, Move, ParkedEvent
 from application.log.log import MARKS, Log, Notification
 from application.ports import WorkerLocks

@@ -26,7 +26,7 @@ from application.reading.projection import (
 )
 from application.reading.steps import parsed_step, step_text
 from application.reading.work import Work
-from application.reason_text import parameters_as_text
+from application.text.stored_reason import parameters_as_text
 from domain import reasons
 from domain.checkout_session import CheckoutSession
 from domain.checkout_session_events import CheckoutSessionFact

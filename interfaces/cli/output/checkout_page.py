@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from application.errors import NotFound
 from application.reading.checkout_document import CheckoutDocument, EmailEntry, StoryEntry, as_json
-from application.reading.english import counted
 from application.reading.redacted import HIDDEN
-from application.reading.wording import PAYMENTS
+from application.text.english import counted
+from application.text.wording import PAYMENTS
 from domain.identifiers import KEYS_PREFIX, PAYMENT_PREFIX, SKU_PREFIX
 from domain.ids import SessionId
 from domain.order_number import with_prefix

@@ -25,7 +25,7 @@ from domain.event import Event
 from domain.ids import StreamId
 from domain.key_pool import KeyPool
 from domain.personal import Personal
-from domain.policies.policy import NOTHING_FURTHER, Begin
+from domain.policy import NOTHING_FURTHER, Begin
 from domain.stock_item import LineRef, StockItem
 from infrastructure.database import parse_database
 from infrastructure.stores import stores

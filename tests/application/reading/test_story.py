@@ -13,7 +13,7 @@ from typed_ids import as_event, as_line, as_session, as_stream
 from application.reading.checkout_document import checkout_document
 from application.reading.redacted import redacted
 from application.reading.story import quotes_personal_data, sentence
-from application.reading.wording import Titles, titles
+from application.text.wording import Titles, titles
 from domain import reasons
 from domain.checkout_session import CheckoutSession
 from domain.effect import Effect

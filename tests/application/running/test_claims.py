@@ -19,9 +19,9 @@ from application.log.log import COPYING
 from application.log.recent_states import RecentStates
 from application.log.unit_of_work import Stamp
 from application.log.writer import Writer
-from application.reason_wording import in_words
 from application.running.effect_kinds import Attempt, Done, EffectKind, RetryRule
 from application.running.effects import EffectRunner
+from application.text.reason_wording import in_words
 from domain.effect import MAIL, RETRIEVE, Effect
 from domain.ids import SessionId
 from domain.step import effect_id

@@ -12,7 +12,7 @@ from fakes.outside import FixedClock, Outside
 from shop import AtOnce
 from typed_ids import as_session
 
-from application.copying import Copied
+from application.copies.copying import Copied
 from application.log.log import Log
 from application.ports import DeliveryReceipt, DeliveryRequest
 from domain.effect import Effect

@@ -10,7 +10,7 @@ from following import Counting, Process
 from typed_ids import as_session, as_stream
 
 from application.log.unit_of_work import Stamp
-from application.reason_wording import in_words
+from application.text.reason_wording import in_words
 from domain.event import Event
 from domain.streams import Streams
 from domain.stripe_event import StripeEvent

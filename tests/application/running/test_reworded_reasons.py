@@ -11,10 +11,10 @@ from fakes.outside import Outside
 from shop import COMPLETED, EXPIRED, SUCCEEDED, Shop
 from typed_ids import as_event, as_session
 
-from application import reason_wording
 from application.reading.projections.work_queue import WORK_QUEUE
 from application.reading.views import Selection
 from application.staff import By
+from application.text import reason_wording
 from domain.checkout_session import CheckoutSession
 from domain.effect import Effect
 from domain.mail import MailKind

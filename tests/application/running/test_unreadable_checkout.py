@@ -12,7 +12,7 @@ from typed_ids import as_event, as_session
 
 from application.log.log import StoredEvent
 from application.reading.work import OtherWork
-from application.reason_wording import in_words
+from application.text.reason_wording import in_words
 from domain.checkout import Checkout
 from domain.checkout_session import CheckoutSession
 from domain.effect import Effect

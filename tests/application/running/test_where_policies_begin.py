@@ -24,7 +24,7 @@ from domain.policies.fulfillment import FulfillmentPolicy
 from domain.policies.intake import Intake
 from domain.policies.inventory import InventoryPolicy
 from domain.policies.payments import PaymentPolicy
-from domain.policies.policy import Begin, Policy
+from domain.policy import Begin, Policy
 from domain.stock_item import StockItem
 from domain.streams import Streams
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sample_log import SHOP
 
-from application.reason_wording import in_words
+from application.text.reason_wording import in_words
 from domain import reasons
 from interfaces.cli.commands import groups
 from interfaces.cli.main import command_line

@@ -10,7 +10,7 @@ import pytest
 from log_parts import MUG, LogWriter, checkout
 from typed_ids import as_line, as_session, as_stream
 
-from application.reading.english import counted
+from application.text.english import counted
 from domain.checkout_session import CheckoutSession
 from domain.event import Event
 from domain.source import Source

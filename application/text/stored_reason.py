@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 
-from application.storable import storable
+from application.text.storable import storable
 from domain.former_sentences import reason_of
 from domain.reason import Reason
 from domain.reasons import restored

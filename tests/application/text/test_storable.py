@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from application.storable import is_storable, storable, storable_json
+from application.text.storable import is_storable, storable, storable_json
 
 NUL, HALF, OTHER_HALF = "\x00", "\ud83d", "\ude00"
 

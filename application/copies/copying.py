@@ -30,7 +30,7 @@ from application.reading.projector import Projector
 from application.reading.rebuild import Meter, Report, Verification, compare, silent
 from application.reading.registry import PROJECTIONS
 from application.reading.views import Views, ViewState
-from application.reason_text import as_text
+from application.text.stored_reason import as_text
 from domain.errors import Refused
 
 BATCH_MAX = 1000

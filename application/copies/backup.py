@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from application.copying import Likeness
+from application.copies.copying import Likeness
 from application.errors import LogMoved, UnfinishedCopy
 from application.log.anchor import Anchor, anchor, anchors_at
 from application.log.log import Log, Notification

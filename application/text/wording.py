@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import assert_never
 
-from application.reading.english import listed
+from application.text.english import listed
 from domain.checkout_session import CheckoutSession
 from domain.deliveries.kind import DeliveryKind, built_in
 from domain.fulfillment import Fulfillment

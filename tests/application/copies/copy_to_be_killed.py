@@ -7,7 +7,7 @@ from collections.abc import Callable
 from itertools import count
 from typing import ParamSpec, TypeVar
 
-from application.copying import Copy
+from application.copies.copying import Copy
 from infrastructure.database import parse_database
 from interfaces.databases import open_copy
 

@@ -3,7 +3,7 @@
 import pytest
 from reason_samples import sample
 
-from application.reason_wording import in_words
+from application.text.reason_wording import in_words
 from domain import reasons
 from domain.reason import Peer, Reason, ReasonCode, SmtpAbout, UrlProblem
 
