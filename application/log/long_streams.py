@@ -6,6 +6,7 @@ waits for it; other decisions do not.
 """
 
 import threading
+from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, cast
@@ -52,6 +53,8 @@ class LongStreams:
         self._to_save: dict[str, _Base] = {}
         self._saved_until: dict[str, int] = {}
         """The version at which the next row of a stream is due."""
+        self._let_go: deque[Aggregate[Any]] = deque()
+        """States that nothing needs any more, for the thread to free."""
         self.has_thread = False
         """True if a thread takes the turns; if not, `state` folds at once, however long that takes."""
         self.wake = (threads or Threads()).signal()
@@ -98,6 +101,12 @@ class LongStreams:
         if state.version > self._log.page_events:
             self._keep(state, epoch)
 
+    def let_go(self, state: Aggregate[Any]) -> None:
+        """Have the thread free a state if it is long: a million entries take a third of a second."""
+        if self.has_thread and state.version > self._log.page_events:
+            self._let_go.append(state)
+            self.wake.set()
+
     def moved(self, state: Aggregate[Any], epoch: int) -> None:
         """Request a state row for this state, which is in the log, if it is far enough from the last row."""
         if state.version <= self._log.page_events:
@@ -117,15 +126,17 @@ class LongStreams:
 
     def _keep(self, state: Aggregate[Any], epoch: int) -> None:
         with self._lock:
-            self._bases.pop(state.id, None)
+            replaced = self._bases.pop(state.id, None)
             self._bases[state.id] = _Base(epoch, state)
-            if len(self._bases) > _BASES_MAX:
-                del self._bases[next(iter(self._bases))]
+            oldest = self._bases.pop(next(iter(self._bases))) if len(self._bases) > _BASES_MAX else None
+        for base in (replaced, oldest):
+            if base is not None:
+                self.let_go(base.state)
 
     # Called by the thread.
 
     def turn(self) -> bool:
-        """Prepare one awaited stream, or write one state row. Return False if there was nothing to do.
+        """Prepare one awaited stream, write one state row, or free one state. Return False if there was nothing to do.
 
         Raises:
             PersistenceError: the log could not be read. What is waited for still is.
@@ -138,6 +149,9 @@ class LongStreams:
             return True
         for id in list(self._to_save)[:1]:
             self._save(self._to_save.pop(id))
+            return True
+        if self._let_go:
+            self._let_go.popleft()
             return True
         return False
 

@@ -55,9 +55,15 @@ class RecentStates:
                     return
                 for known in self._states.values():
                     self._outdate(known)
-        self._states.clear()
+        self._clear()
         self._epoch = self._moves.epoch  # before the query: if that finds a replaced log, the next call starts over
         self._position = self._moves.max_notification_id() or 0
+
+    def _clear(self) -> None:
+        states, self._states = self._states, OrderedDict()
+        if self._long is not None:
+            for state in states.values():
+                self._long.let_go(state)
 
     def _forget(self, moves: Sequence[tuple[int, str, int]]) -> None:
         for position, stream, version in moves:

@@ -1,5 +1,6 @@
 """A long stream is folded beside the writer, from its state row on; whatever does not need it goes on meanwhile."""
 
+import weakref
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
@@ -177,6 +178,43 @@ def test_the_thread_pauses_before_each_part_of_a_state_row(open_process: Callabl
     assert row is not None
     assert row.state == state
     assert Counter(pauses) == {"while it is written": 13, "while it is read": 12}
+
+
+@dataclass
+class ReplacedLog:
+    """A log that is another one each time it is asked."""
+
+    epoch: int = 0
+
+    def max_notification_id(self) -> int | None:
+        return None
+
+    def select_moves(self, start: int, limit: int) -> Sequence[tuple[int, str, int]]:
+        self.epoch += 1
+        return []
+
+
+@pytest.mark.parametrize("drop", ["the log was replaced", "another state was prepared"])
+def test_the_thread_frees_long_states_and_not_the_writer(process: Process, drop: str) -> None:
+    state = process.log.get(StockItem, SKU)
+    freed = weakref.ref(state)
+    if drop == "the log was replaced":
+        recent = RecentStates(ReplacedLog(), process.long_streams)
+        recent.refresh()
+        recent.keep([state], [])
+        del state
+        process.prepare()  # its row
+        recent.refresh()
+    else:
+        process.long_streams.outdate(state, process.log.store.epoch)
+        del state
+        process.long_streams.outdate(process.log.get(StockItem, SKU), process.log.store.epoch)
+    is_kept_for_the_thread = freed() is not None
+
+    process.prepare()
+
+    assert is_kept_for_the_thread
+    assert freed() is None
 
 
 def test_a_state_row_spares_the_next_process_the_events_before_it(
