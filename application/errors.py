@@ -5,7 +5,8 @@ from pathlib import Path
 
 from application.text.reason_wording import in_words
 from domain import reasons
-from domain.errors import InvalidIdentifier, Refused, UnreadableEvent
+from domain.errors import Refused, UnreadableEvent
+from domain.identifiers import InvalidIdentifier
 from domain.reason import Reason
 
 

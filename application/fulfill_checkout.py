@@ -15,9 +15,8 @@ from application.ports import Clock, StripeGateway
 from domain.catalog import Catalog
 from domain.checkout import Checkout
 from domain.checkout_session import CheckoutSession
-from domain.identifiers import payment_id
+from domain.identifiers import SessionId, payment_id
 from domain.identifiers import session_id as checked
-from domain.ids import SessionId
 from domain.payment import Payment
 from domain.personal import Personal
 from domain.source import Source

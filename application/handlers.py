@@ -24,8 +24,7 @@ from domain.checkout_session import CheckoutSession
 from domain.effect import Effect
 from domain.fulfillment import Fulfillment
 from domain.handing_over import deliver, has_its_stock
-from domain.identifiers import fulfillment_id, payment_id
-from domain.ids import SessionId
+from domain.identifiers import SessionId, fulfillment_id, payment_id
 from domain.line import LineState
 from domain.mail_requests import look_again
 from domain.park_reason import ParkReason

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from application.errors import Explained
 from domain.checkout import Checkout, Contact, CustomField
-from domain.ids import SessionId, StripeEventId
+from domain.identifiers import SessionId, StripeEventId
 from domain.mail import Mail, SentMail
 from domain.plan import PlannedLine
 from domain.stripe_event import StripeEvent

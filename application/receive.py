@@ -3,7 +3,7 @@
 from application.log.unit_of_work import Stamp, stamped
 from application.log.writer import Waiter, Writer
 from application.ports import Clock
-from domain.ids import StripeEventId
+from domain.identifiers import StripeEventId
 from domain.stripe_event import StripeEvent
 
 

@@ -9,9 +9,7 @@ from domain.checkout import Checkout, LineItem
 from domain.deliveries.by_kind import delivery_of
 from domain.deliveries.kind import BUILT_IN, DeliveryKind, built_in, draws_keys
 from domain.deliveries.license_key import pool_of
-from domain.errors import InvalidIdentifier
-from domain.identifiers import normal_sku, pool_name, stock_id
-from domain.ids import PoolName, Sku
+from domain.identifiers import InvalidIdentifier, PoolName, Sku, normal_sku, pool_name, stock_id
 from domain.plan import PlannedLine, Rule, Setting
 from domain.reason import Reason
 from domain.whose_session import OurSessions

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from domain.ids import LineItemId
+from domain.identifiers import LineItemId
 from domain.payment_wait import PaymentWait, wait_of
 from domain.personal import Personal
 

@@ -9,8 +9,7 @@ from domain.checkout import PAID_STATUSES, Checkout
 from domain.checkout_session_events import CheckoutSessionEvents, CheckoutSessionFact, CheckoutSessionFacts
 from domain.errors import Refused
 from domain.event import UNSTAMPED, Aggregate, replace
-from domain.identifiers import is_livemode
-from domain.ids import SessionId, StreamId, StripeEventId
+from domain.identifiers import SessionId, StreamId, StripeEventId, is_livemode
 from domain.park_reason import FOREIGN, ParkReason
 from domain.personal import Personal
 from domain.reason import Reason, ReasonCode

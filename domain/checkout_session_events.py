@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from domain.checkout import Checkout
 from domain.event import Event
 from domain.former_sentences import store_reason
-from domain.ids import StripeEventId
+from domain.identifiers import StripeEventId
 from domain.park_reason import ParkReason
 from domain.personal import Personal, mark_stored
 from domain.reason import Reason

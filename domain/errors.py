@@ -1,6 +1,6 @@
 """Errors of refused commands and of unreadable data. Facts from Stripe are never refused: they are recorded."""
 
-from domain.ids import SessionId
+from domain.identifiers import SessionId
 
 
 class Refused(Exception):
@@ -15,7 +15,3 @@ class UnreadableEvent(Exception):
         super().__init__(text)
         self.session_id = session_id
         """The checkout it belongs to, if known."""
-
-
-class InvalidIdentifier(ValueError):
-    """The text does not have the shape of such an identifier."""

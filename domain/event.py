@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
 
 from domain.errors import UnreadableEvent
-from domain.ids import SessionId, StreamId
+from domain.identifiers import SessionId, StreamId
 from domain.personal import Personal
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from domain.checkout import Checkout, Contact
 from domain.errors import Refused
 from domain.event import Aggregate, replace
 from domain.fulfillment_events import FulfillmentEvents, FulfillmentFact, FulfillmentFacts
-from domain.ids import LineItemId
+from domain.identifiers import LineItemId
 from domain.line import Line, LineState, Parcel
 from domain.personal import Personal, personal
 from domain.plan import PlannedLine

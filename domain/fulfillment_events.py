@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from domain.checkout import Contact
 from domain.event import Event
 from domain.former_sentences import store_reason, store_remarks
-from domain.ids import LineItemId
+from domain.identifiers import LineItemId
 from domain.line import LineState
 from domain.personal import Personal, mark_stored
 from domain.plan import PlannedLine

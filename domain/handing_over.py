@@ -8,8 +8,7 @@ the decision is repeated.
 
 from domain import reasons
 from domain.fulfillment import Fulfillment
-from domain.identifiers import fulfillment_id, stock_id
-from domain.ids import LineItemId, SessionId
+from domain.identifiers import LineItemId, SessionId, fulfillment_id, stock_id
 from domain.line import Line, LineState
 from domain.personal import Personal
 from domain.stock_item import LineRef, StockItem

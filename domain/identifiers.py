@@ -1,11 +1,26 @@
-"""Identifiers: Stripe's own, whose shape is checked first, and the stream IDs that are made from them."""
+"""Identifiers: their types, Stripe's own, whose shape is checked where one comes in, and the stream IDs that are made
+from them. At run time each is a plain text."""
 
 import re
 import unicodedata
-from typing import TypeGuard
+from typing import NewType, TypeGuard
 
-from domain.errors import InvalidIdentifier
-from domain.ids import PaymentId, PoolName, SessionId, Sku, StreamId, StripeEventId
+StreamId = NewType("StreamId", str)
+"""Of any stream of the log."""
+SessionId = NewType("SessionId", StreamId)
+"""Of a Checkout Session (`cs_test_...`, `cs_live_...`), and of its stream."""
+PaymentId = NewType("PaymentId", StreamId)
+"""Of a payment intent (`pi_...`), and of its stream."""
+StripeEventId = NewType("StripeEventId", StreamId)
+"""Of a Stripe event (`evt_...`), and of its stream."""
+EffectId = NewType("EffectId", StreamId)
+"""Of an effect, and of its stream; the idempotency key of its attempts, too."""
+LineItemId = NewType("LineItemId", str)
+"""Of a line item of a Checkout Session (`li_...`)."""
+Sku = NewType("Sku", str)
+"""A stock-keeping unit in the one form in which it is kept."""
+PoolName = NewType("PoolName", str)
+"""Of a pool of license keys, in the one shape that names its stream."""
 
 STRIPE_EVENT_PREFIX = "evt_"
 PAYMENT_PREFIX = "pi_"
@@ -18,6 +33,10 @@ _STRIPE_EVENT = re.compile(rf"{STRIPE_EVENT_PREFIX}[A-Za-z0-9_]{{1,200}}")
 _SKU = re.compile(r"[^\x00-\x1f\x7f/\ud800-\udfff]{1,100}")
 _POOL = re.compile(r"[A-Za-z0-9._-]{1,100}")
 _OF_A_SESSION = re.compile(rf"(?:ful_)?({_SESSION.pattern})|{EFFECT_PREFIX}({_SESSION.pattern})_.+", re.DOTALL)
+
+
+class InvalidIdentifier(ValueError):
+    """The text does not have the shape of such an identifier."""
 
 
 def session_id(text: str) -> SessionId:

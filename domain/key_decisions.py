@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from domain.errors import Refused
-from domain.ids import StreamId
+from domain.identifiers import StreamId
 from domain.key_pool import WITHDRAWN, KeyPool
 from domain.streams import Streams
 

@@ -7,8 +7,7 @@ from typing import Any, ClassVar, Self, assert_never
 
 from domain.errors import Refused
 from domain.event import Aggregate, Event, replace
-from domain.identifiers import pool_of_stream
-from domain.ids import LineItemId, PoolName
+from domain.identifiers import LineItemId, PoolName, pool_of_stream
 from domain.persistent import PersistentMap
 from domain.personal import Personal
 from domain.stock_item import LineRef

@@ -8,7 +8,7 @@ from typing import Self, assert_never
 
 from domain.checkout import Contact
 from domain.deliveries.kind import draws_keys, is_parcel, is_with_others
-from domain.ids import LineItemId
+from domain.identifiers import LineItemId
 from domain.personal import Personal
 from domain.plan import PlannedLine
 from domain.reason import Reason, ReasonCode

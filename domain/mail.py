@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from domain.checkout import Address, Presentment
-from domain.ids import LineItemId
+from domain.identifiers import LineItemId
 from domain.line import LineState
 from domain.order_number import OrderNumber
 from domain.payment_wait import PaymentWait

@@ -3,7 +3,7 @@
 import re
 from email.headerregistry import Address
 
-from domain.errors import InvalidIdentifier
+from domain.identifiers import InvalidIdentifier
 
 _LENGTH_MAX = 320
 _NAMED = re.compile(r"[^<>]*<([^<>]*)>\s*")

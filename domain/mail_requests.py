@@ -6,8 +6,7 @@ from domain import reasons
 from domain.checkout_session import CheckoutSession
 from domain.effect import MAIL, Effect
 from domain.fulfillment import Fulfillment
-from domain.identifiers import fulfillment_id
-from domain.ids import SessionId, StreamId
+from domain.identifiers import SessionId, StreamId, fulfillment_id
 from domain.mail import Mail, MailKind
 from domain.mail_now import mail_now
 from domain.step import MailStep, Step, effect_id

@@ -10,7 +10,7 @@ import hashlib
 import re
 from typing import NewType
 
-from domain.ids import SessionId
+from domain.identifiers import SessionId
 
 OrderNumber = NewType("OrderNumber", str)
 """Two groups of five letters and digits: `K7Q2M-9XDRT`."""

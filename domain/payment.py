@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import ClassVar, Self, assert_never
 
 from domain.event import Aggregate, Event, replace
-from domain.ids import SessionId, StripeEventId
+from domain.identifiers import SessionId, StripeEventId
 
 
 @dataclass(frozen=True, kw_only=True)

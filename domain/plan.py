@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 
 from domain.checkout import LineItem
 from domain.deliveries.kind import DeliveryKind, built_in, draws_keys
-from domain.identifiers import pool_name
-from domain.ids import LineItemId, PoolName, Sku
+from domain.identifiers import LineItemId, PoolName, Sku, pool_name
 from domain.reason import Reason
 
 Setting = str | int | bool

@@ -6,7 +6,7 @@ data.
 
 from collections.abc import Mapping
 
-from domain.ids import PoolName, SessionId, Sku
+from domain.identifiers import PoolName, SessionId, Sku
 from domain.reason import Peer, Reason, ReasonCode, SmtpAbout, UrlProblem
 
 TEXT_MAX = 500

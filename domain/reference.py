@@ -12,7 +12,7 @@ from typing import ClassVar, Self
 
 from domain.checkout import Checkout
 from domain.event import Aggregate, Event, replace
-from domain.ids import SessionId, StreamId
+from domain.identifiers import SessionId, StreamId
 
 _KEPT_MAX = 100
 """How many of the latest payments are compared with a new one."""

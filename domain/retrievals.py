@@ -7,8 +7,7 @@ from typing import Protocol
 from domain.checkout_session import CheckoutSession
 from domain.effect import Effect
 from domain.event import A
-from domain.identifiers import payment_id
-from domain.ids import SessionId, StreamId
+from domain.identifiers import SessionId, StreamId, payment_id
 from domain.payment import Payment
 from domain.session_event_type import SessionEventType
 from domain.step import RetrieveStep, effect_id

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from domain import reasons
 from domain.errors import Refused
 from domain.fulfillment import Fulfillment
-from domain.identifiers import fulfillment_id, key_pool_id
-from domain.ids import LineItemId, PoolName, SessionId
+from domain.identifiers import LineItemId, PoolName, SessionId, fulfillment_id, key_pool_id
 from domain.key_pool import KeyPool
 from domain.line import Line
 from domain.personal import Personal

@@ -11,8 +11,7 @@ from domain.effect import MAIL, Effect
 from domain.errors import Refused
 from domain.fulfillment import Fulfillment
 from domain.handing_over import update_from_stock
-from domain.identifiers import fulfillment_id, stock_id
-from domain.ids import LineItemId, SessionId
+from domain.identifiers import LineItemId, SessionId, fulfillment_id, stock_id
 from domain.line import LineState
 from domain.mail import Mail, MailKind
 from domain.mail_now import mail_now

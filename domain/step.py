@@ -5,8 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Self
 
-from domain.identifiers import EFFECT_PREFIX
-from domain.ids import EffectId, LineItemId, SessionId, StreamId
+from domain.identifiers import EFFECT_PREFIX, EffectId, LineItemId, SessionId, StreamId
 from domain.line import Line
 from domain.mail import MailKind
 

@@ -6,8 +6,7 @@ from typing import ClassVar, NamedTuple, Self, assert_never
 
 from domain.errors import Refused
 from domain.event import Aggregate, Event, replace
-from domain.identifiers import sku_of_stream
-from domain.ids import LineItemId, SessionId, Sku, StreamId
+from domain.identifiers import LineItemId, SessionId, Sku, StreamId, sku_of_stream
 from domain.persistent import PersistentMap
 
 QUANTITY_MAX = 1_000_000_000

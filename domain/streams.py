@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Concatenate, ParamSpec, Protocol
 
 from domain.event import A, Event
-from domain.ids import StreamId
+from domain.identifiers import StreamId
 
 P = ParamSpec("P")
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self, assert_never
 from domain.errors import Refused
 from domain.event import Aggregate, Event, replace
 from domain.former_sentences import store_reason
-from domain.ids import StripeEventId
+from domain.identifiers import StripeEventId
 from domain.reason import Reason
 
 

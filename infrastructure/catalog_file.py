@@ -13,8 +13,7 @@ from urllib.parse import urlsplit
 
 from domain.catalog import REPEATS_WITHIN, Catalog
 from domain.deliveries.kind import BUILT_IN, DeliveryKind, built_in, draws_keys
-from domain.errors import InvalidIdentifier
-from domain.identifiers import normal_sku, pool_name, stock_id
+from domain.identifiers import InvalidIdentifier, normal_sku, pool_name, stock_id
 from domain.plan import Rule
 from domain.reason import URL_MAX
 from domain.whose_session import OurSessions

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from domain.errors import InvalidIdentifier
+from domain.identifiers import InvalidIdentifier
 from domain.mail import MailKind
 from domain.mail_address import mail_address
 from domain.order_number import is_order_prefix

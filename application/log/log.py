@@ -12,8 +12,7 @@ from application.errors import LogMoved, UnfinishedCopy
 from application.log.insertion import NO_BOOKKEEPING, Bookkeeping, Inserted, Insertion, Move, ParkedEvent
 from application.log.tail import Entry, Tail
 from domain.event import A, Event, aggregate_fold
-from domain.identifiers import KEYS_PREFIX
-from domain.ids import StreamId
+from domain.identifiers import KEYS_PREFIX, StreamId
 
 _PAGE_EVENTS = 100
 _PAGE_BYTES = 128 * 1024

@@ -20,7 +20,7 @@ from application.log.log import Log
 from application.log.states import StateRow, StateRows
 from application.threads import Threads
 from domain.event import A, Aggregate, Event
-from domain.ids import StreamId
+from domain.identifiers import StreamId
 
 logger = structlog.get_logger(__name__)
 

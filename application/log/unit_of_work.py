@@ -9,8 +9,7 @@ from typing import Any, Concatenate, ParamSpec, cast
 
 from application.log.recent_states import RecentStates
 from domain.event import UNSTAMPED, A, Aggregate, Event, replace
-from domain.identifiers import session_of_stream
-from domain.ids import SessionId, StreamId
+from domain.identifiers import SessionId, StreamId, session_of_stream
 from domain.personal import Personal
 
 P = ParamSpec("P")

@@ -7,8 +7,7 @@ from datetime import datetime
 from application.reading.checkout_state import CheckoutState, Situation
 from application.reading.work import WorkKind
 from domain.checkout import Checkout, LineItem
-from domain.identifiers import session_of_stream
-from domain.ids import PoolName, SessionId, Sku
+from domain.identifiers import PoolName, SessionId, Sku, session_of_stream
 from domain.order_number import OrderNumber
 from domain.reason import Reason
 

@@ -23,8 +23,7 @@ from domain.effect_events import EffectFact
 from domain.event import Event
 from domain.fulfillment import Fulfillment
 from domain.fulfillment_events import FulfillmentFact
-from domain.identifiers import fulfillment_id, is_livemode
-from domain.ids import SessionId
+from domain.identifiers import SessionId, fulfillment_id, is_livemode
 from domain.line import Line, LineState, Parcel
 from domain.mail import MailKind
 from domain.order_number import OrderNumber, order_number

@@ -7,7 +7,7 @@ from typing import assert_never
 
 from domain.checkout_session import CheckoutSession
 from domain.fulfillment import Fulfillment
-from domain.ids import LineItemId
+from domain.identifiers import LineItemId
 from domain.line import UNDECIDED, LineState
 from domain.reason import ReasonCode
 

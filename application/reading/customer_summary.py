@@ -25,7 +25,7 @@ from domain.effect_events import EffectFact
 from domain.event import Event
 from domain.fulfillment import Fulfillment
 from domain.fulfillment_events import FulfillmentFact
-from domain.ids import SessionId
+from domain.identifiers import SessionId
 from domain.line import LineState
 from domain.money import plain
 from domain.order_number import OrderNumber, order_number

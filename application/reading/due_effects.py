@@ -9,7 +9,7 @@ from application.reading.projection import Row, rfc3339
 from application.reading.projections.due_effects import AT_ONCE, DUE_EFFECTS
 from application.reading.views import Above, AtMost, Equal, Filter, Selection, ViewNotBuilt, Views
 from domain.effect import LONGEST_WAIT
-from domain.ids import EffectId, SessionId, StreamId
+from domain.identifiers import EffectId, SessionId, StreamId
 
 _KINDS_MAX = 100
 """An upper bound: the built-in kinds, and all kinds of the merchant's own so far."""

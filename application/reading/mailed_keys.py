@@ -5,7 +5,7 @@ from collections.abc import Iterator, Set
 from application.log.log import Log
 from domain.effect import Effect
 from domain.fulfillment import Fulfillment
-from domain.ids import LineItemId, SessionId
+from domain.identifiers import LineItemId, SessionId
 from domain.personal import Personal
 from domain.step import effect_id, mails_with_keys
 

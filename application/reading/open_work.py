@@ -26,8 +26,15 @@ from domain.catalog import LowStock
 from domain.checkout_session import CheckoutSession
 from domain.errors import UnreadableEvent
 from domain.event import Event
-from domain.identifiers import is_stripe_event, retried_subject, session_of_stream
-from domain.ids import SessionId, Sku, StreamId, StripeEventId
+from domain.identifiers import (
+    SessionId,
+    Sku,
+    StreamId,
+    StripeEventId,
+    is_stripe_event,
+    retried_subject,
+    session_of_stream,
+)
 from domain.reason import Reason
 from domain.step import effect_id
 from domain.stripe_event import StripeEvent

@@ -43,8 +43,7 @@ from domain.checkout import Checkout
 from domain.checkout_session import CheckoutSession
 from domain.event import Event
 from domain.fulfillment import Fulfillment
-from domain.identifiers import session_of_stream
-from domain.ids import SessionId, StripeEventId
+from domain.identifiers import SessionId, StripeEventId, session_of_stream
 
 _WORK_MAX = 1000
 _BATCH_MAX = 100

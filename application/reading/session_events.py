@@ -7,7 +7,7 @@ from application.reading.projections.timeline import TIMELINE
 from application.reading.views import OneOf, Selection, Views, ViewState
 from domain.errors import UnreadableEvent
 from domain.event import Event
-from domain.ids import SessionId
+from domain.identifiers import SessionId
 
 
 class SessionEvents:

@@ -11,8 +11,7 @@ from application.reading.views import Selection, Views
 from application.reading.work import OtherWork
 from domain import reasons
 from domain.catalog import LowStock
-from domain.identifiers import key_pool_id, pool_name, stock_id
-from domain.ids import Sku, StreamId
+from domain.identifiers import Sku, StreamId, key_pool_id, pool_name, stock_id
 from domain.reason import Reason
 
 

@@ -10,7 +10,7 @@ from application.reading.due_effects import DueEffect, DueEffects
 from application.running.effect_kinds import EffectKind
 from application.threads import Threads
 from domain.effect import LEFT_TO_OTHERS
-from domain.ids import EffectId
+from domain.identifiers import EffectId
 
 _DUE_MAX = 500
 _CLAIMED_MIN, _CLAIMED_TIMES = 64, 4

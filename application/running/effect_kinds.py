@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Protocol
 
 from domain.effect import Effect
-from domain.ids import SessionId
+from domain.identifiers import SessionId
 from domain.mail import SentMail
 from domain.reason import Reason
 from domain.streams import Streams

@@ -21,8 +21,7 @@ from application.running.outcomes import Call, NotBegun, Outcomes, Result, recor
 from application.threads import Threads
 from domain.effect import Effect
 from domain.errors import UnreadableEvent
-from domain.identifiers import fulfillment_id
-from domain.ids import SessionId
+from domain.identifiers import SessionId, fulfillment_id
 from domain.reason import Reason
 
 logger = structlog.get_logger(__name__)

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from application.ports import Permanent, PortError, StripeGateway
 from domain.checkout import Checkout
-from domain.ids import SessionId
+from domain.identifiers import SessionId
 from domain.reason import ReasonCode
 
 

@@ -7,10 +7,9 @@ from application.log.log import Log
 from application.log.unit_of_work import UnitOfWork
 from domain.checkout_session import CheckoutSession
 from domain.effect import Effect
-from domain.errors import InvalidIdentifier, Refused
+from domain.errors import Refused
 from domain.fulfillment import Fulfillment
-from domain.identifiers import fulfillment_id, is_stripe_event, session_id
-from domain.ids import SessionId
+from domain.identifiers import InvalidIdentifier, SessionId, fulfillment_id, is_stripe_event, session_id
 from domain.mail_address import public_address
 from domain.retries import can_be_mailed, retried_deliveries, retried_mails
 from domain.retrievals import retrievals_in_hand

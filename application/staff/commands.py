@@ -21,8 +21,18 @@ from domain.checkout import Contact
 from domain.checkout_session import CheckoutSession
 from domain.errors import Refused, UnreadableEvent
 from domain.fulfillment import Fulfillment
-from domain.identifiers import fulfillment_id, is_stripe_event, key_pool_id, session_id, stock_id
-from domain.ids import LineItemId, PoolName, SessionId, Sku, StripeEventId
+from domain.identifiers import (
+    LineItemId,
+    PoolName,
+    SessionId,
+    Sku,
+    StripeEventId,
+    fulfillment_id,
+    is_stripe_event,
+    key_pool_id,
+    session_id,
+    stock_id,
+)
 from domain.key_decisions import Withdrawal
 from domain.key_pool import KeyPool
 from domain.line import Line

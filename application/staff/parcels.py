@@ -9,7 +9,7 @@ from application.staff.checks import check_is_known
 from application.text.english import counted
 from domain import staff_decisions
 from domain.errors import Refused
-from domain.ids import SessionId
+from domain.identifiers import SessionId
 
 _SHOWN_MAX = 5
 

@@ -2,7 +2,7 @@
 
 from domain.deliveries.line_delivery import LineDelivery
 from domain.handing_over import deliver
-from domain.ids import SessionId
+from domain.identifiers import SessionId
 from domain.line import Line
 from domain.streams import Streams
 

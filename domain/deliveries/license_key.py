@@ -5,11 +5,10 @@ from collections.abc import Mapping
 from domain import reasons
 from domain.checkout import LineItem
 from domain.deliveries.line_delivery import LineDelivery
-from domain.errors import InvalidIdentifier, Refused
+from domain.errors import Refused
 from domain.fulfillment import Fulfillment
 from domain.handing_over import deliver, has_its_stock
-from domain.identifiers import fulfillment_id, key_pool_id, pool_name
-from domain.ids import SessionId
+from domain.identifiers import InvalidIdentifier, SessionId, fulfillment_id, key_pool_id, pool_name
 from domain.key_pool import KeyPool
 from domain.line import Line, LineState
 from domain.personal import Personal

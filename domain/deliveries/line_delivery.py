@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 
 from domain.checkout import LineItem
-from domain.ids import SessionId
+from domain.identifiers import SessionId
 from domain.line import Line
 from domain.personal import Personal
 from domain.plan import PlannedLine, Rule, Setting

@@ -3,8 +3,7 @@
 from domain import reasons
 from domain.deliveries.line_delivery import LineDelivery
 from domain.fulfillment import Fulfillment
-from domain.identifiers import fulfillment_id
-from domain.ids import SessionId
+from domain.identifiers import SessionId, fulfillment_id
 from domain.line import Line, LineState
 from domain.streams import Streams
 

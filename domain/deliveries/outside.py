@@ -5,8 +5,7 @@ from typing import TypeAlias, assert_never
 from domain.deliveries.line_delivery import LineDelivery
 from domain.effect import Effect
 from domain.fulfillment import Fulfillment
-from domain.identifiers import fulfillment_id
-from domain.ids import SessionId
+from domain.identifiers import SessionId, fulfillment_id
 from domain.line import Line, LineState
 from domain.personal import Personal
 from domain.reason import Reason

@@ -1,7 +1,7 @@
 """`shipment`: a parcel. The line waits until staff mark it as shipped (`fulfill ship`)."""
 
 from domain.deliveries.line_delivery import LineDelivery
-from domain.ids import SessionId
+from domain.identifiers import SessionId
 from domain.line import Line
 from domain.streams import Streams
 

@@ -8,8 +8,7 @@ from domain.effect import Effect
 from domain.event import Event
 from domain.fulfillment import Fulfillment
 from domain.fulfillment_events import FulfillmentFact
-from domain.identifiers import fulfillment_id
-from domain.ids import SessionId
+from domain.identifiers import SessionId, fulfillment_id
 from domain.line import Line, LineState
 from domain.mail import MailKind, MailLine
 from domain.mail_now import mail_line, mail_now

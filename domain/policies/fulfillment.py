@@ -14,8 +14,7 @@ from domain.effect_events import EffectFact
 from domain.event import Event
 from domain.fulfillment import Fulfillment
 from domain.handing_over import has_its_stock
-from domain.identifiers import fulfillment_id
-from domain.ids import SessionId
+from domain.identifiers import SessionId, fulfillment_id
 from domain.key_pool import KeyPool
 from domain.policy import NOTHING_FURTHER, Begin
 from domain.reason import Reason

@@ -8,8 +8,7 @@ from domain.checkout_session import CheckoutSession
 from domain.checkout_session_events import CheckoutSessionFacts
 from domain.effect import RETRIEVE, Effect
 from domain.event import Event
-from domain.identifiers import is_livemode, payment_id
-from domain.ids import SessionId, StripeEventId
+from domain.identifiers import SessionId, StripeEventId, is_livemode, payment_id
 from domain.park_reason import ParkReason
 from domain.payment import Payment
 from domain.policy import NOTHING_FURTHER, Begin

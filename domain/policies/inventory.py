@@ -5,8 +5,7 @@ from collections.abc import Iterable, Mapping
 from domain.event import Event
 from domain.fulfillment import Fulfillment
 from domain.handing_over import update_from_stock
-from domain.identifiers import fulfillment_id, stock_id
-from domain.ids import SessionId
+from domain.identifiers import SessionId, fulfillment_id, stock_id
 from domain.plan import PlannedLine
 from domain.policy import Begin
 from domain.stock_item import LineRef, StockItem

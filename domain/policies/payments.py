@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from domain.checkout_session import CheckoutSession
 from domain.effect import RETRIEVE, Effect
 from domain.event import Event
-from domain.ids import SessionId
+from domain.identifiers import SessionId
 from domain.payment import Payment
 from domain.policy import NOTHING_FURTHER, Begin
 from domain.retrievals import SCHEDULE, after_report, on_schedule

@@ -17,8 +17,7 @@ from eventsourcing.persistence import Mapper, StoredEvent, Transcoder
 from application.text.storable import storable
 from domain.errors import UnreadableEvent
 from domain.event import Event
-from domain.identifiers import session_of_stream
-from domain.ids import SessionId
+from domain.identifiers import SessionId, session_of_stream
 from infrastructure.event_store.topics import TOPICS
 
 _ENCODER = msgspec.json.Encoder()

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from email.headerregistry import Address
 from email.utils import parseaddr
 
-from domain.errors import InvalidIdentifier
+from domain.identifiers import InvalidIdentifier
 from domain.mail_address import mail_address as plain_address
 from infrastructure.safe_text import one_line
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from domain.checkout import Address, Presentment
 from domain.deliveries.kind import DeliveryKind
-from domain.ids import LineItemId
+from domain.identifiers import LineItemId
 from domain.line import LineState
 from domain.mail import Mail, MailKind, MailLine
 from domain.order_number import OrderNumber

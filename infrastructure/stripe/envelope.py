@@ -8,9 +8,7 @@ import msgspec
 
 from application.ports import NotFromStripe, WebhookDelivery
 from application.text.storable import storable_json
-from domain.errors import InvalidIdentifier
-from domain.identifiers import payment_id, session_id, stripe_event_id
-from domain.ids import SessionId, StripeEventId
+from domain.identifiers import InvalidIdentifier, SessionId, StripeEventId, payment_id, session_id, stripe_event_id
 from domain.stripe_event import StripeEvent
 
 _EVENT_TYPE = re.compile(r"[ -~]{1,200}")

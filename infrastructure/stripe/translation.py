@@ -20,7 +20,7 @@ from domain.checkout import (
     ShippingRate,
     TaxId,
 )
-from domain.ids import LineItemId
+from domain.identifiers import LineItemId
 from domain.personal import Personal, personal
 
 T = TypeVar("T")

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from domain.ids import SessionId
+from domain.identifiers import SessionId
 from interfaces.cli.logs import configure_command_logs
 from interfaces.cli.naming import order_of, session_of
 from interfaces.cli.output.printing import report_void, talk

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from application.text.english import counted
-from domain.ids import LineItemId, SessionId
+from domain.identifiers import LineItemId, SessionId
 from interfaces.cli.desk import Desk, by, open_desk
 from interfaces.cli.key_file import read_key_file
 from interfaces.cli.naming import called

@@ -3,9 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from domain.errors import InvalidIdentifier
-from domain.identifiers import session_id, stripe_event_id
-from domain.ids import SessionId, StripeEventId
+from domain.identifiers import InvalidIdentifier, SessionId, StripeEventId, session_id, stripe_event_id
 from interfaces.cli.output.orders import customer_of
 from interfaces.cli.output.text import money
 from interfaces.cli.usage import SettingsSource, UsageError, shown

@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from domain.ids import SessionId
+from domain.identifiers import SessionId
 from interfaces.cli.desk import Desk
 from interfaces.cli.naming import called
 from interfaces.cli.output.printing import page, print_json

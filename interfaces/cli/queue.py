@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from domain import ids
+from domain import identifiers
 from domain.identifiers import is_stripe_event
 from interfaces.cli.naming import session_of, stripe_event_of
 from interfaces.cli.output.orders import bought, customer_of, with_order
@@ -58,7 +58,8 @@ def queue(
         str | None, Parameter(help="Only tasks of this order, by any of its names, or of this Stripe event (evt_...).")
     ] = None,
     sku: Annotated[
-        ids.Sku | None, Parameter(converter=sku_of, help="Only tasks of orders with this SKU, and of the SKU itself.")
+        identifiers.Sku | None,
+        Parameter(converter=sku_of, help="Only tasks of orders with this SKU, and of the SKU itself."),
     ] = None,
     older_than: Annotated[
         timedelta | None,

@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 from cyclopts import CoercionError, Parameter, Token
 
-from domain import ids
-from domain.errors import InvalidIdentifier
-from domain.identifiers import normal_sku, pool_name, stock_id
+from domain import identifiers
+from domain.identifiers import InvalidIdentifier, normal_sku, pool_name, stock_id
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -95,7 +94,7 @@ def duration(_kind: object, tokens: Sequence[Token]) -> timedelta:
     return timedelta(**{_UNITS[found[2]]: int(found[1])})
 
 
-def line_id(_kind: object, tokens: Sequence[Token]) -> ids.LineItemId:
+def line_id(_kind: object, tokens: Sequence[Token]) -> identifiers.LineItemId:
     """
     Raises:
         ValueError: it is not the ID of a line item.
@@ -103,7 +102,7 @@ def line_id(_kind: object, tokens: Sequence[Token]) -> ids.LineItemId:
     [token] = tokens
     if not _LINE_ITEM.fullmatch(token.value):
         raise ValueError("must be the ID of a line item, such as li_1A2b3C. `fulfill checkout` shows them")
-    return ids.LineItemId(token.value)
+    return identifiers.LineItemId(token.value)
 
 
 def each(convert: Callable[[object, Sequence[Token]], T]) -> Callable[[object, Sequence[Token]], tuple[T, ...]]:
@@ -145,15 +144,15 @@ SessionOrEvent = Annotated[
     str | None, Parameter(name="SESSION", validator=_name, help=f"{_NAMES}; or Stripe event ID (evt_...).")
 ]
 Subject = Annotated[str, Parameter(name="SUBJECT", validator=_name, help=f"{_NAMES}; or Stripe event ID (evt_...).")]
-Sku = Annotated[ids.Sku, Parameter(converter=sku_of, help="SKU, as in the catalog.")]
-Pool = Annotated[ids.PoolName, Parameter(validator=_pool, help="Name of the key pool, as in the catalog.")]
+Sku = Annotated[identifiers.Sku, Parameter(converter=sku_of, help="SKU, as in the catalog.")]
+Pool = Annotated[identifiers.PoolName, Parameter(validator=_pool, help="Name of the key pool, as in the catalog.")]
 Who = Annotated[
     str | None,
     Parameter("--as", help="Your name, recorded in the audit trail (default: FULFILL_AS, else your login name)."),
 ]
 Why = Annotated[str, Parameter("--reason", help="Your reason, recorded in the audit trail.")]
 Lines = Annotated[
-    tuple[ids.LineItemId, ...],
+    tuple[identifiers.LineItemId, ...],
     Parameter(
         "--line",
         converter=each(line_id),

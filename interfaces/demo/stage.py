@@ -10,8 +10,7 @@ import httpx2
 
 from application.reading.answers import StockLevel
 from application.reading.checkout_document import CheckoutDocument
-from domain.identifiers import session_id
-from domain.ids import SessionId
+from domain.identifiers import SessionId, session_id
 from infrastructure.database import SQLiteFile
 from interfaces.databases import ReadSide, open_read_side
 from interfaces.demo.engine_process import EngineProcess

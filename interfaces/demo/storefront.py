@@ -19,7 +19,8 @@ from application.errors import NotFound
 from application.reading.checkout_document import CheckoutDocument
 from application.reading.queries import Queries
 from application.staff import By, Staff
-from domain.errors import InvalidIdentifier, Refused
+from domain.errors import Refused
+from domain.identifiers import InvalidIdentifier
 from domain.identifiers import session_id as checked_session_id
 from infrastructure.customer_texts.formatting import english, format_money
 from interfaces.demo.goods import CURRENCY, Good

@@ -23,10 +23,9 @@ from application.ports import Clock, PortError, SessionUnknown
 from application.reading.checkout_state import CheckoutState, checkout_state
 from application.reading.mailed_keys import mailed_keys
 from domain.checkout_session import CheckoutSession
-from domain.errors import InvalidIdentifier, UnreadableEvent
+from domain.errors import UnreadableEvent
 from domain.fulfillment import Fulfillment
-from domain.identifiers import fulfillment_id, is_livemode, session_id
-from domain.ids import LineItemId, SessionId
+from domain.identifiers import InvalidIdentifier, LineItemId, SessionId, fulfillment_id, is_livemode, session_id
 from domain.park_reason import ParkReason
 from domain.source import Source
 from infrastructure.customer_texts.customer_texts import CustomerTexts

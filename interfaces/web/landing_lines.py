@@ -7,7 +7,7 @@ from datetime import datetime
 from application.reading.parts import Part, part_of
 from domain.checkout import Checkout, LineItem
 from domain.fulfillment import Fulfillment
-from domain.ids import LineItemId
+from domain.identifiers import LineItemId
 from domain.line import Line, Parcel
 from infrastructure.customer_texts.formatting import format_money
 from infrastructure.customer_texts.language import Language

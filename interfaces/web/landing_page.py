@@ -12,7 +12,7 @@ from application.reading.checkout_state import CheckoutState
 from application.reading.parts import parts_of
 from domain.checkout_session import CheckoutSession
 from domain.fulfillment import Fulfillment
-from domain.ids import LineItemId
+from domain.identifiers import LineItemId
 from domain.order_number import OrderNumber, order_number
 from domain.payment_wait import PaymentWait
 from infrastructure.customer_texts.customer_texts import CustomerTexts

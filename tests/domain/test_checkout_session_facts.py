@@ -8,7 +8,7 @@ from typed_ids import as_event
 from domain import reasons
 from domain.checkout_session import CheckoutSession
 from domain.event import Event
-from domain.ids import StripeEventId
+from domain.identifiers import StripeEventId
 from domain.personal import Personal
 from domain.reason import Reason
 from domain.source import Source

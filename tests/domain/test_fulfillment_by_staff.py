@@ -10,7 +10,7 @@ from typed_ids import as_line, as_sku
 from domain import reasons
 from domain.event import Event
 from domain.fulfillment import Fulfillment
-from domain.ids import LineItemId
+from domain.identifiers import LineItemId
 from domain.line import LineState, Parcel
 from domain.personal import Personal
 

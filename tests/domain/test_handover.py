@@ -17,8 +17,7 @@ from domain.checkout_session import CheckoutSession
 from domain.effect import Effect
 from domain.event import A, Event
 from domain.fulfillment import Fulfillment
-from domain.identifiers import fulfillment_id
-from domain.ids import SessionId, StreamId
+from domain.identifiers import SessionId, StreamId, fulfillment_id
 from domain.key_pool import KeyPool
 from domain.line import LineState
 from domain.mail import MailKind

@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 from typed_ids import as_session
 
-from domain.errors import InvalidIdentifier
 from domain.identifiers import (
+    InvalidIdentifier,
+    SessionId,
+    Sku,
     fulfillment_id,
     is_livemode,
     is_stripe_event,
@@ -19,7 +21,6 @@ from domain.identifiers import (
     stock_id,
     stripe_event_id,
 )
-from domain.ids import SessionId, Sku
 from domain.step import effect_id
 
 

@@ -11,7 +11,7 @@ from domain import reasons
 from domain.checkout_session import CheckoutSession
 from domain.effect import RETRIEVE, Effect
 from domain.event import Event
-from domain.ids import SessionId
+from domain.identifiers import SessionId
 from domain.park_reason import ParkReason
 from domain.payment import Payment
 from domain.policies.intake import OF_PAYMENTS, Intake

@@ -10,7 +10,7 @@ from typed_ids import as_line, as_session, as_sku, as_stream
 from domain import reasons
 from domain.event import Event
 from domain.fulfillment import Fulfillment
-from domain.ids import SessionId, Sku
+from domain.identifiers import SessionId, Sku
 from domain.line import LineState
 from domain.plan import PlannedLine
 from domain.policies.inventory import InventoryPolicy

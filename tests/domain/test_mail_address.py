@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.errors import InvalidIdentifier
+from domain.identifiers import InvalidIdentifier
 from domain.mail_address import pasted_address, public_address
 
 

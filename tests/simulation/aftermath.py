@@ -8,8 +8,7 @@ from simulation.story import ANN
 from typed_ids import as_pool, as_session, as_sku
 
 from domain.fulfillment import Fulfillment
-from domain.identifiers import fulfillment_id
-from domain.ids import SessionId, Sku
+from domain.identifiers import SessionId, Sku, fulfillment_id
 from domain.key_pool import KeyPool
 from domain.line import LineState
 from domain.stock_item import StockItem

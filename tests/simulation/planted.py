@@ -29,7 +29,7 @@ from domain.checkout_session import CheckoutSession
 from domain.effect import Effect
 from domain.event import replace as changed
 from domain.fulfillment import Fulfillment
-from domain.ids import LineItemId
+from domain.identifiers import LineItemId
 from domain.key_pool import KeyPool
 from domain.persistent import PersistentMap
 from domain.plan import PlannedLine

@@ -17,7 +17,7 @@ from domain.checkout_session import CheckoutSession
 from domain.deliveries.outside import Outside
 from domain.effect import Effect
 from domain.fulfillment import Fulfillment
-from domain.ids import LineItemId, SessionId
+from domain.identifiers import LineItemId, SessionId
 from domain.mail import MailKind, MailLine
 from domain.policies import inventory, payments
 from domain.policies.emails import EmailPolicy

@@ -18,8 +18,7 @@ from application.reading.registry import PROJECTIONS
 from application.staff import By
 from domain.errors import Refused
 from domain.fulfillment import Fulfillment
-from domain.identifiers import fulfillment_id
-from domain.ids import SessionId
+from domain.identifiers import SessionId, fulfillment_id
 from domain.source import Source
 from domain.stock_item import StockItem
 from interfaces.sandbox.model.values import PayBy

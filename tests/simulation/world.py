@@ -30,8 +30,7 @@ from domain import reasons
 from domain.checkout import Checkout
 from domain.checkout_session import CheckoutSession
 from domain.fulfillment import Fulfillment
-from domain.identifiers import fulfillment_id
-from domain.ids import SessionId
+from domain.identifiers import SessionId, fulfillment_id
 from domain.mail import Mail
 from domain.source import Source
 from infrastructure.settings import load_settings

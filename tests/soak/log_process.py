@@ -16,7 +16,7 @@ from typed_ids import as_session, as_stream
 
 from application.log.log import Log
 from domain.event import replace
-from domain.ids import StreamId
+from domain.identifiers import StreamId
 from domain.stripe_event import StripeEvent
 from infrastructure.database import parse_database
 from infrastructure.stores import stores

@@ -12,7 +12,7 @@ from domain.checkout_session import CheckoutSession
 from domain.effect import MAIL, Effect
 from domain.event import Event
 from domain.fulfillment import Fulfillment
-from domain.ids import SessionId
+from domain.identifiers import SessionId
 from domain.mail import MailKind
 from domain.personal import Personal
 from domain.source import Source

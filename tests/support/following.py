@@ -18,7 +18,7 @@ from application.running.followers import Followers
 from application.text.reason_wording import in_words
 from domain.checkout_session import CheckoutSession
 from domain.event import Event
-from domain.ids import SessionId
+from domain.identifiers import SessionId
 from domain.policy import NOTHING_FURTHER, Begin, Policy
 from domain.source import Source
 from domain.stock_item import StockItem

@@ -21,7 +21,7 @@ from domain.checkout import (
     TaxId,
 )
 from domain.event import Event
-from domain.ids import SessionId, StreamId
+from domain.identifiers import SessionId, StreamId
 from domain.line import LineState
 from domain.mail import Mail, MailKind, MailLine
 from domain.personal import Personal

@@ -32,8 +32,7 @@ from domain.effect import Effect
 from domain.errors import Refused
 from domain.event import A, Event
 from domain.fulfillment import Fulfillment
-from domain.identifiers import fulfillment_id
-from domain.ids import LineItemId, SessionId, StreamId
+from domain.identifiers import LineItemId, SessionId, StreamId, fulfillment_id
 from domain.key_pool import KeyPool
 from domain.line import Line, LineState
 from domain.personal import Personal

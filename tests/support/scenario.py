@@ -15,7 +15,7 @@ from application.log.unit_of_work import Stamp, UnitOfWork
 from domain.errors import Refused
 from domain.event import UNSTAMPED, A, Event
 from domain.fulfillment import Fulfillment
-from domain.ids import EffectId, SessionId, Sku, StreamId
+from domain.identifiers import EffectId, SessionId, Sku, StreamId
 from domain.plan import PlannedLine
 from domain.policy import Policy
 

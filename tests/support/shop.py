@@ -24,8 +24,7 @@ from application.receive import receive
 from domain.checkout_session import CheckoutSession
 from domain.event import Event
 from domain.fulfillment import Fulfillment
-from domain.identifiers import fulfillment_id
-from domain.ids import SessionId, StripeEventId
+from domain.identifiers import SessionId, StripeEventId, fulfillment_id
 from domain.source import Source
 from domain.stock_item import StockItem
 from domain.stripe_event import StripeEvent

@@ -1,6 +1,6 @@
 """Identifiers of tests as the types that the engine takes, whatever their shape."""
 
-from domain.ids import EffectId, LineItemId, PoolName, SessionId, Sku, StreamId, StripeEventId
+from domain.identifiers import EffectId, LineItemId, PoolName, SessionId, Sku, StreamId, StripeEventId
 
 
 def as_stream(text: str) -> StreamId:

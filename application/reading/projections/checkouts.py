@@ -17,7 +17,7 @@ from domain.checkout_session import CheckoutSession
 from domain.checkout_session_events import CheckoutSessionFact
 from domain.event import Event
 from domain.fulfillment import Fulfillment
-from domain.ids import LineItemId
+from domain.identifiers import LineItemId
 from domain.line import UNDECIDED, LineState
 from domain.park_reason import ParkReason
 from domain.plan import PlannedLine

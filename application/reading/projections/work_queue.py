@@ -36,7 +36,7 @@ from domain.effect_events import EffectFact
 from domain.event import Event
 from domain.fulfillment import Fulfillment
 from domain.fulfillment_events import FulfillmentFact
-from domain.ids import LineItemId, SessionId
+from domain.identifiers import LineItemId, SessionId
 from domain.line import LineState
 from domain.park_reason import FOREIGN, ParkReason
 from domain.plan import PlannedLine

@@ -11,8 +11,7 @@ from application.reading.checkout_document import CheckoutDocument, EmailEntry, 
 from application.reading.redacted import HIDDEN
 from application.text.english import counted
 from application.text.wording import PAYMENTS
-from domain.identifiers import KEYS_PREFIX, PAYMENT_PREFIX, SKU_PREFIX
-from domain.ids import SessionId
+from domain.identifiers import KEYS_PREFIX, PAYMENT_PREFIX, SKU_PREFIX, SessionId
 from domain.order_number import with_prefix
 from interfaces.cli.output.order_fields import order_fields, text
 from interfaces.cli.output.printing import Page

@@ -23,7 +23,7 @@ from application.log.unit_of_work import Stamp, UnitOfWork
 from application.log.writer import Writer
 from application.running.followers import Followers
 from domain.event import Event
-from domain.ids import StreamId
+from domain.identifiers import StreamId
 from domain.key_pool import KeyPool
 from domain.personal import Personal
 from domain.policy import NOTHING_FURTHER, Begin

@@ -23,7 +23,7 @@ from application.running.followers import Followers
 from domain.checkout_session import CheckoutSession
 from domain.errors import UnreadableEvent
 from domain.event import Event, replace
-from domain.ids import StreamId
+from domain.identifiers import StreamId
 from domain.personal import Personal
 from infrastructure.database import parse_database
 from infrastructure.stores import stores

@@ -20,7 +20,7 @@ from application.log.unit_of_work import Stamp, UnitOfWork
 from application.log.writer import Command, Writer
 from application.receive import receive
 from domain.errors import Refused
-from domain.ids import StreamId, StripeEventId
+from domain.identifiers import StreamId, StripeEventId
 from domain.stock_item import StockItem
 from domain.stripe_event import StripeEvent
 

@@ -17,7 +17,7 @@ from domain.checkout_session import CheckoutSession
 from domain.effect import MAIL, Effect
 from domain.event import Event
 from domain.fulfillment import Fulfillment
-from domain.ids import SessionId, StreamId
+from domain.identifiers import SessionId, StreamId
 from domain.line import LineState
 from domain.mail import MailKind, SentMail
 from domain.personal import Personal

@@ -10,7 +10,7 @@ from typed_ids import as_session
 
 from application.reading.customer_summary import CustomerSummary, as_json, customer_summary
 from domain.event import Event
-from domain.ids import StreamId
+from domain.identifiers import StreamId
 from domain.personal import Personal
 
 SESSIONS = (SHOP, DEBIT, FOREIGN, KEYS, AUTHORIZED, CANCELED)

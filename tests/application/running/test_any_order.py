@@ -23,7 +23,7 @@ from domain.checkout import Checkout, Contact
 from domain.checkout_session import CheckoutSession
 from domain.effect import Effect
 from domain.effect_events import EffectFact
-from domain.ids import SessionId
+from domain.identifiers import SessionId
 from domain.source import Source
 
 CATALOG = """

@@ -18,7 +18,7 @@ from domain.checkout_session import CheckoutSession
 from domain.effect import Effect
 from domain.errors import Refused
 from domain.fulfillment import Fulfillment
-from domain.ids import LineItemId
+from domain.identifiers import LineItemId
 from domain.key_pool import KeyPool
 from domain.line import LineState
 from domain.mail import MailKind

@@ -23,7 +23,7 @@ from application.running.effect_kinds import Attempt, Done, EffectKind, RetryRul
 from application.running.effects import EffectRunner
 from application.text.reason_wording import in_words
 from domain.effect import MAIL, RETRIEVE, Effect
-from domain.ids import SessionId
+from domain.identifiers import SessionId
 from domain.step import effect_id
 
 CATALOG = '[products.prod_access]\ndelivery = "access"\n'

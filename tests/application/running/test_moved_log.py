@@ -17,7 +17,7 @@ from application.log.log import Log
 from application.ports import DeliveryReceipt, DeliveryRequest
 from domain.effect import Effect
 from domain.event import Event
-from domain.ids import SessionId
+from domain.identifiers import SessionId
 from domain.source import Source
 from infrastructure.database import parse_database
 from infrastructure.settings import load_settings

@@ -15,7 +15,7 @@ from application.reading.work import Work
 from application.staff import By
 from domain import reasons
 from domain.checkout import Checkout
-from domain.ids import SessionId
+from domain.identifiers import SessionId
 from domain.line import LineState
 from domain.personal import Personal
 from domain.reference import Reference

@@ -19,8 +19,7 @@ from application.receive import receive
 from application.staff import By
 from domain.checkout_session import CheckoutSession
 from domain.fulfillment import Fulfillment
-from domain.identifiers import fulfillment_id
-from domain.ids import SessionId
+from domain.identifiers import SessionId, fulfillment_id
 from domain.stripe_event import StripeEvent
 from infrastructure.database import parse_database
 from infrastructure.settings import load_settings

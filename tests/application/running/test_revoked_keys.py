@@ -13,7 +13,7 @@ from application.reading.mailed_keys import mailed_keys
 from application.staff import By
 from domain.errors import Refused
 from domain.fulfillment import Fulfillment
-from domain.ids import LineItemId
+from domain.identifiers import LineItemId
 from domain.key_pool import KeyPool
 from domain.personal import Personal
 

@@ -12,7 +12,7 @@ from application.ports import DeliveryReceipt, DeliveryRequest, Temporary
 from application.staff import By
 from domain.errors import Refused
 from domain.fulfillment import Fulfillment
-from domain.ids import SessionId
+from domain.identifiers import SessionId
 from domain.line import LineState
 
 A, B = as_session("cs_test_a"), as_session("cs_test_b")

@@ -12,7 +12,7 @@ from application.log.unit_of_work import Stamp
 from application.ports import Permanent, Temporary
 from application.staff import By
 from domain.effect import Effect
-from domain.ids import SessionId
+from domain.identifiers import SessionId
 from domain.line import LineState
 from domain.step import effect_id
 

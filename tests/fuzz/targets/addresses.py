@@ -6,9 +6,15 @@ from email.message import EmailMessage
 from fuzz.target import Target
 from typed_ids import as_sku
 
-from domain.errors import InvalidIdentifier
-from domain.identifiers import key_pool_id, pool_name, session_id, stock_id, stripe_event_id
-from domain.ids import StreamId
+from domain.identifiers import (
+    InvalidIdentifier,
+    StreamId,
+    key_pool_id,
+    pool_name,
+    session_id,
+    stock_id,
+    stripe_event_id,
+)
 from infrastructure.deliveries.callback_url import callback_url
 from infrastructure.mail.addresses import Sender, header_text, mail_address
 from infrastructure.mail.smtp_url import parse_smtp_url

@@ -15,7 +15,7 @@ from shop import Shop, SQLiteStore
 from typed_ids import as_session
 
 from application.ports import Permanent
-from domain.ids import SessionId
+from domain.identifiers import SessionId
 from infrastructure.mail.addresses import Sender
 from infrastructure.mail.message import mail_message
 from infrastructure.stripe.translation import Unintelligible, checkout_of, read_session

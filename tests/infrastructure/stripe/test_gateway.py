@@ -12,8 +12,7 @@ from typed_ids import as_session
 
 from application.ports import Permanent, PortError, SessionUnknown, StripeGateway, Temporary
 from domain.checkout import Consent, Discount, Presentment, TaxId
-from domain.errors import InvalidIdentifier
-from domain.ids import SessionId
+from domain.identifiers import InvalidIdentifier, SessionId
 from domain.personal import Personal
 from domain.reason import ReasonCode
 from infrastructure.stripe.gateway import SdkGateway

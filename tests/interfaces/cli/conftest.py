@@ -29,7 +29,7 @@ from application.receive import receive
 from application.staff import By
 from domain.checkout import Checkout, Contact, CustomField, LineItem, ShippingRate
 from domain.event import Event
-from domain.ids import StripeEventId
+from domain.identifiers import StripeEventId
 from domain.personal import Personal
 from domain.stripe_event import StripeEvent
 from infrastructure.event_store.sqlite import sqlite_environment

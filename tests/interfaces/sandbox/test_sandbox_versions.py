@@ -10,7 +10,7 @@ from eventually import wait_for
 from running import RunningShop, running_shop
 from typed_ids import as_session
 
-from domain.ids import SessionId
+from domain.identifiers import SessionId
 from domain.stripe_event import StripeEvent
 from interfaces.sandbox.model.values import PayBy
 from interfaces.sandbox.sandbox import Sandbox

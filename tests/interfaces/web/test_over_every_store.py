@@ -11,8 +11,7 @@ from typed_ids import as_session
 
 from domain.event import Event
 from domain.fulfillment import Fulfillment
-from domain.identifiers import fulfillment_id
-from domain.ids import SessionId
+from domain.identifiers import SessionId, fulfillment_id
 from domain.stripe_event import StripeEvent
 
 

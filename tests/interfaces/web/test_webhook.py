@@ -15,7 +15,7 @@ from typed_ids import as_session
 
 from application.reading.queries import Queries
 from domain.event import Event
-from domain.ids import SessionId
+from domain.identifiers import SessionId
 from domain.stripe_event import StripeEvent
 
 A_HEADER = "t=1,v1=" + "0" * 64

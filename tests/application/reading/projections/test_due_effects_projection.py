@@ -14,7 +14,7 @@ from application.reading.registry import PROJECTIONS
 from domain import reasons
 from domain.effect import Effect
 from domain.event import Event
-from domain.ids import StreamId
+from domain.identifiers import StreamId
 
 ID = as_effect(f"eff_{SHOP}_retrieve_completed")
 LATER = BEGINNING + timedelta(minutes=1)

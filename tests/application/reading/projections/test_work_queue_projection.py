@@ -16,7 +16,7 @@ from domain.checkout_session import CheckoutSession
 from domain.effect import Effect
 from domain.event import Event
 from domain.fulfillment import Fulfillment
-from domain.ids import StreamId
+from domain.identifiers import StreamId
 from domain.line import LineState
 from domain.park_reason import ParkReason
 from domain.personal import Personal
