@@ -9,7 +9,7 @@ from domain.checkout import PAID_STATUSES, Checkout
 from domain.checkout_session_events import CheckoutSessionEvents, CheckoutSessionFact, CheckoutSessionFacts
 from domain.errors import Refused
 from domain.event import UNSTAMPED, Aggregate, replace
-from domain.identifiers import SessionId, StreamId, StripeEventId, is_livemode
+from domain.identifiers import SessionId, StripeEventId, is_livemode
 from domain.park_reason import FOREIGN, ParkReason
 from domain.personal import Personal
 from domain.reason import Reason, ReasonCode
@@ -58,7 +58,7 @@ class CheckoutSession(CheckoutSessionEvents, Aggregate[CheckoutSessionFact]):
 
     def is_foreign(self, *, livemode: bool) -> bool:
         """True if a key of this mode can't retrieve it."""
-        return self.park_reason is ParkReason.CONNECTED_ACCOUNT or is_livemode(SessionId(StreamId(self.id))) != livemode
+        return self.park_reason is ParkReason.CONNECTED_ACCOUNT or is_livemode(self.id) != livemode
 
     @property
     def is_others(self) -> bool:

@@ -67,6 +67,21 @@ def stripe_event_id(text: str) -> StripeEventId:
     return StripeEventId(StreamId(text))
 
 
+def stored_session_id(text: str) -> SessionId:
+    """Return the ID as the log or a view has it: intake checked its shape before it was stored."""
+    return SessionId(StreamId(text))
+
+
+def stored_stripe_event_id(text: str) -> StripeEventId:
+    """Return the ID as the log has it: the webhook checked its shape before it was stored."""
+    return StripeEventId(StreamId(text))
+
+
+def stored_effect_id(text: str) -> EffectId:
+    """Return the ID as a view has it: `domain.step.effect_id` made it."""
+    return EffectId(StreamId(text))
+
+
 def is_stripe_event(subject: str) -> TypeGuard[StripeEventId]:
     """True if the prefix of a subject is that of a Stripe event (`evt_...`). Check what a person types with
     `stripe_event_id` as well."""

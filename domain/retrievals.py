@@ -7,7 +7,7 @@ from typing import Protocol
 from domain.checkout_session import CheckoutSession
 from domain.effect import Effect
 from domain.event import A
-from domain.identifiers import SessionId, StreamId, payment_id
+from domain.identifiers import StreamId, payment_id
 from domain.payment import Payment
 from domain.session_event_type import SessionEventType
 from domain.step import RetrieveStep, effect_id
@@ -48,7 +48,7 @@ def retrievals_in_hand(session: CheckoutSession, load: Load) -> Sequence[Effect]
     given up, nor one that only waits for its time on the schedule."""
     payment = payment_id(session.checkout.payment_intent) if session.checkout else None
     reports = load(Payment, payment).reports if payment else ()
-    effects = (load(Effect, effect_id(SessionId(session.id), step)) for step in _may_be_open(session, reports))
+    effects = (load(Effect, effect_id(session.id, step)) for step in _may_be_open(session, reports))
     return [each for each in effects if each.is_open and (each.attempt > 0 or not each.is_scheduled)]
 
 

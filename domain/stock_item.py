@@ -6,7 +6,7 @@ from typing import ClassVar, NamedTuple, Self, assert_never
 
 from domain.errors import Refused
 from domain.event import Aggregate, Event, replace
-from domain.identifiers import LineItemId, SessionId, Sku, StreamId, sku_of_stream
+from domain.identifiers import LineItemId, SessionId, Sku, sku_of_stream
 from domain.persistent import PersistentMap
 
 QUANTITY_MAX = 1_000_000_000
@@ -91,7 +91,7 @@ class StockItem(Aggregate["StockItemFact"]):
 
     @property
     def sku(self) -> Sku:
-        return sku_of_stream(StreamId(self.id))
+        return sku_of_stream(self.id)
 
     @property
     def available(self) -> int:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self, assert_never
 from domain.errors import Refused
 from domain.event import Aggregate, Event, replace
 from domain.former_sentences import store_reason
-from domain.identifiers import StripeEventId
+from domain.identifiers import StripeEventId, stored_stripe_event_id
 from domain.reason import Reason
 
 
@@ -33,6 +33,10 @@ class StripeEvent(Aggregate["StripeEventFact"]):
         """Of a thin event: the snapshot event of the same moment, which another endpoint may get."""
 
         @property
+        def id(self) -> StripeEventId:
+            return stored_stripe_event_id(self.originator_id)
+
+        @property
         def is_thin(self) -> bool:
             return self.type.startswith(("v1.", "v2."))
 
@@ -44,7 +48,7 @@ class StripeEvent(Aggregate["StripeEventFact"]):
         @property
         def report(self) -> StripeEventId:
             """The same for a thin event and for the snapshot event of the same moment."""
-            return self.snapshot_event or StripeEventId(self.originator_id)
+            return self.snapshot_event or self.id
 
     @dataclass(frozen=True, kw_only=True)
     class Ignored(Event):

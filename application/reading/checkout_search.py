@@ -13,7 +13,7 @@ from application.reading.projections.search import SEARCH
 from application.reading.search_terms import TERM_MAX, beginning_of_end, readings, words
 from application.reading.views import Above, Among, AtMost, Before, Equal, Filter, OneOf, Selection, StartsWith, Views
 from domain.checkout_session import CheckoutSession
-from domain.identifiers import SessionId, StreamId
+from domain.identifiers import SessionId, stored_session_id
 from domain.order_number import order_number, read_order_number
 
 _WORDS_MAX = 10
@@ -110,8 +110,7 @@ def _place(row: Row) -> tuple[str, int]:
 
 
 def _session_of(row: Row) -> SessionId:
-    """The ID as the log has it: intake has checked its shape."""
-    return SessionId(StreamId(str(row["session_id"])))
+    return stored_session_id(str(row["session_id"]))
 
 
 def _hit(row: Row, parked: Set[str], matched: tuple[str, ...]) -> SearchHit:

@@ -9,7 +9,7 @@ from application.reading.projection import Row, rfc3339
 from application.reading.projections.due_effects import AT_ONCE, DUE_EFFECTS
 from application.reading.views import Above, AtMost, Equal, Filter, Selection, ViewNotBuilt, Views
 from domain.effect import LONGEST_WAIT
-from domain.identifiers import EffectId, SessionId, StreamId
+from domain.identifiers import EffectId, SessionId, stored_effect_id, stored_session_id
 
 _KINDS_MAX = 100
 """An upper bound: the built-in kinds, and all kinds of the merchant's own so far."""
@@ -84,9 +84,9 @@ class DueEffects:
 def _due_effect(row: Row) -> DueEffect:
     since = row["asked_at"] if row["due_at"] == AT_ONCE else row["due_at"]
     return DueEffect(
-        effect_id=EffectId(StreamId(str(row["effect_id"]))),
+        effect_id=stored_effect_id(str(row["effect_id"])),
         kind=str(row["kind"]),
-        session_id=SessionId(StreamId(str(row["session_id"]))),
+        session_id=stored_session_id(str(row["session_id"])),
         position=int(row["position"] or 0),
         since=None if since is None else datetime.fromisoformat(str(since)),
         worker=None if row["worker"] is None else str(row["worker"]),

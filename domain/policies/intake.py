@@ -8,7 +8,7 @@ from domain.checkout_session import CheckoutSession
 from domain.checkout_session_events import CheckoutSessionFacts
 from domain.effect import RETRIEVE, Effect
 from domain.event import Event
-from domain.identifiers import SessionId, StripeEventId, is_livemode, payment_id
+from domain.identifiers import SessionId, is_livemode, payment_id
 from domain.park_reason import ParkReason
 from domain.payment import Payment
 from domain.policy import NOTHING_FURTHER, Begin
@@ -142,7 +142,7 @@ def _take_in_of_payment(kind: str, event: StripeEvent.Received, do: Streams) -> 
 
 def _record(session: CheckoutSession, type: SessionEventType, event: StripeEvent.Received) -> CheckoutSessionFacts:
     """Return the facts that the session records for a Stripe event of this type."""
-    id, at = StripeEventId(event.originator_id), event.occurred_at
+    id, at = event.id, event.occurred_at
     match type:
         case SessionEventType.COMPLETED:
             return session.complete(stripe_event=id, payment_status=event.payment_status, at=at)

@@ -23,6 +23,8 @@ from domain.identifiers import (
 )
 from domain.step import effect_id
 
+PACKAGES = ("domain", "application", "infrastructure", "interfaces")
+
 
 @pytest.mark.parametrize("text", ["cs_test_a1B2c3", "cs_live_1", f"cs_test_{'x' * 200}"])
 def test_the_id_of_a_session_is_taken_as_it_is(text: str) -> None:
@@ -51,6 +53,16 @@ def test_what_is_not_the_id_of_a_session_is_refused(text: str) -> None:
 
     with pytest.raises(InvalidIdentifier, match=f"^{message}$"):
         session_id(text)
+
+
+def test_only_one_module_turns_a_text_into_the_id_of_stripes() -> None:
+    """Elsewhere an ID keeps its type from where its shape was checked."""
+    root, made = Path(__file__).parents[2], re.compile(r"\b(SessionId|StripeEventId|PaymentId)\((?!\))")
+    modules = [path for name in PACKAGES for path in (root / name).rglob("*.py")]
+
+    makers = {str(path.relative_to(root)) for path in modules if made.search(path.read_text())}
+
+    assert makers == {"domain/identifiers.py"}
 
 
 @pytest.mark.parametrize("text", ["evt_1A2b3C", "evt_test_65_a", f"evt_{'x' * 200}"])
