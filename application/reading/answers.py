@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from application.reading.checkout_state import CheckoutState, Situation
-from application.reading.work import WorkKind
+from application.reading.work import About, WorkKind
 from domain.checkout import Checkout, LineItem
 from domain.identifiers import PoolName, SessionId, Sku, session_of_stream
 from domain.order_number import OrderNumber
@@ -67,14 +67,18 @@ class WorkItem:
     """The session, or the Stripe event if there is no session; for low supplies the SKU or the pool; for an incomplete
     view its name."""
     kind: WorkKind
-    item: str
-    """The line item or the step; empty if the task is about the whole subject."""
+    about: About
     detail: str
     """The reason for which it waits, as a sentence."""
     why: Reason
     since: datetime
     retry_at: datetime | None = None
     """The time of the engine's next attempt; None if it makes none."""
+
+    @property
+    def item(self) -> str:
+        """What it is about, as programs read it; empty if it is about the whole subject."""
+        return "" if self.about is None else str(self.about)
 
     @property
     def place(self) -> "WorkPlace":

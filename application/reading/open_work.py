@@ -18,7 +18,7 @@ from application.reading.search_terms import words
 from application.reading.supply import low_supplies
 from application.reading.view_states import incomplete_views
 from application.reading.views import Above, Among, AtMost, Equal, Filter, OneOf, Selection, Views
-from application.reading.work import OtherWork, Work, WorkKind
+from application.reading.work import About, AboutEffect, AboutEvent, OtherWork, Work, WorkKind, about_row
 from application.text.reason_wording import in_words
 from application.text.wording import and_behind_it
 from domain import reasons
@@ -180,7 +180,7 @@ class OpenWork:
 
     def _incomplete_item(self, view: IncompleteView) -> WorkItem:
         why = reasons.events_left_out(view.left_out, view.position, view.error)
-        return _item(view.name, OtherWork.INCOMPLETE_VIEW, "", why, self._recorded_at(view.position))
+        return _item(view.name, OtherWork.INCOMPLETE_VIEW, None, why, self._recorded_at(view.position))
 
     def _recorded_at(self, position: int) -> datetime:
         """The time when the event at this position, or the next readable one, was recorded."""
@@ -193,7 +193,7 @@ class OpenWork:
     def _low(self) -> Iterator[WorkItem]:
         """Low supplies, since the last change of the SKU or the pool."""
         for low in low_supplies(self._views, self._low_stock):
-            yield _item(low.name, low.kind, "", low.why, self._changed_at(low.stream))
+            yield _item(low.name, low.kind, None, low.why, self._changed_at(low.stream))
 
     def _changed_at(self, stream: StreamId) -> datetime:
         """The time when the last readable event of this stream was recorded; now, if there is none."""
@@ -209,7 +209,7 @@ class OpenWork:
             if effect.since is not None and effect.since <= late:
                 step = effect.effect_id.removeprefix(effect_id(effect.session_id, ""))
                 why = reasons.waits_for_worker(effect.kind)
-                yield _item(effect.session_id, OtherWork.WAITING_EFFECT, step, why, effect.since)
+                yield _item(effect.session_id, OtherWork.WAITING_EFFECT, AboutEffect(step), why, effect.since)
 
 
 def _with_sku(word: str) -> list[Filter]:
@@ -222,18 +222,18 @@ def _place(row: Row) -> WorkPlace:
     return WorkPlace(since, str(row["kind"]), str(row["subject"]), str(row["item"]))
 
 
-def _item(subject: str, kind: WorkKind, item: str, why: Reason, since: datetime) -> WorkItem:
-    return WorkItem(subject=subject, kind=kind, item=item, detail=in_words(why), why=why, since=since)
+def _item(subject: str, kind: WorkKind, about: About, why: Reason, since: datetime) -> WorkItem:
+    return WorkItem(subject=subject, kind=kind, about=about, detail=in_words(why), why=why, since=since)
 
 
 def _parked_item(parked: ParkedEvent, behind: int) -> WorkItem:
-    place = f"{parked.policy}@{parked.position}"
-    item = _item(parked.subject, OtherWork.PARKED_EVENT, place, parked.error, parked.parked_at)
+    about = AboutEvent(parked.policy, parked.position)
+    item = _item(parked.subject, OtherWork.PARKED_EVENT, about, parked.error, parked.parked_at)
     return replace(item, detail=and_behind_it(item.detail, behind)) if behind else item
 
 
 def _work_item(row: Row) -> WorkItem:
     why = reasons.restored(str(row["code"]), json.loads(str(row["parameters"])))
-    since = datetime.fromisoformat(str(row["since"]))
-    item = _item(str(row["subject"]), Work(str(row["kind"])), str(row["item"]), why, since)
+    kind, since = Work(str(row["kind"])), datetime.fromisoformat(str(row["since"]))
+    item = _item(str(row["subject"]), kind, about_row(kind, str(row["item"])), why, since)
     return item if row["retry_at"] is None else replace(item, retry_at=datetime.fromisoformat(str(row["retry_at"])))

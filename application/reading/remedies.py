@@ -4,7 +4,7 @@ from enum import StrEnum
 from typing import assert_never
 
 from application.reading.answers import WorkItem
-from application.reading.work import OtherWork, Work, WorkKind
+from application.reading.work import AboutParking, OtherWork, Work, WorkKind
 from domain.identifiers import retried_subject
 from domain.line import UNDECIDED
 from domain.park_reason import FOREIGN
@@ -41,14 +41,15 @@ class Remedy(StrEnum):
 
 def remedies_of(item: WorkItem) -> tuple[Remedy, ...]:
     """Return what resolves this item, the usual remedy first; never nothing."""
-    found = remedies(item.kind)
-    if item.kind is Work.MANUAL_LINE and item.why.code in UNDECIDED:
-        return (Remedy.REPLAN, Remedy.CANCEL_LINE)
-    if item.kind is OtherWork.PARKED_EVENT and retried_subject(item.subject) is None:
-        return (Remedy.LIST_POLICIES,)
-    if item.kind is Work.PARKED_SESSION and item.item in FOREIGN:
-        return tuple(each for each in found if each is not Remedy.RETRY)
-    return found
+    match item.kind, item.about:
+        case Work.MANUAL_LINE, _ if item.why.code in UNDECIDED:
+            return (Remedy.REPLAN, Remedy.CANCEL_LINE)
+        case OtherWork.PARKED_EVENT, _ if retried_subject(item.subject) is None:
+            return (Remedy.LIST_POLICIES,)
+        case Work.PARKED_SESSION, AboutParking(why) if why in FOREIGN:
+            return (Remedy.DISMISS,)
+        case _:
+            return remedies(item.kind)
 
 
 def remedies(kind: WorkKind) -> tuple[Remedy, ...]:  # noqa: C901 - a table with a line for each kind

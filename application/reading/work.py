@@ -1,6 +1,11 @@
-"""The kinds of work that wait for a person, with the names that programs read."""
+"""The kinds of work that wait for a person, with the names that programs read, and what a task is about."""
 
+from dataclasses import dataclass
 from enum import StrEnum
+from typing import assert_never
+
+from domain.identifiers import LineItemId
+from domain.park_reason import ParkReason
 
 
 class Work(StrEnum):
@@ -34,3 +39,69 @@ class OtherWork(StrEnum):
 
 
 WorkKind = Work | OtherWork
+
+
+@dataclass(frozen=True, slots=True)
+class AboutLine:
+    """A line item of the checkout."""
+
+    line_item: LineItemId
+
+    def __str__(self) -> str:
+        return self.line_item
+
+
+@dataclass(frozen=True, slots=True)
+class AboutEffect:
+    """An effect of the checkout, by the text of its step. A step of another version is no more than that."""
+
+    step: str
+
+    def __str__(self) -> str:
+        return self.step
+
+
+@dataclass(frozen=True, slots=True)
+class AboutParking:
+    """The parked checkout, by the reason for which it is parked."""
+
+    why: ParkReason
+
+    def __str__(self) -> str:
+        return self.why.value
+
+
+@dataclass(frozen=True, slots=True)
+class AboutEvent:
+    """A parked event of the log, by the policy that waits for it and its position."""
+
+    policy: str
+    position: int
+
+    def __str__(self) -> str:
+        return f"{self.policy}@{self.position}"
+
+
+About = AboutLine | AboutEffect | AboutParking | AboutEvent | None
+"""What a task is about within its subject; None if it is about the whole subject. Programs read it as a text."""
+
+
+def about_row(kind: Work, item: str) -> About:
+    """Return what a row of this kind is about. The view has a text for it."""
+    match kind:
+        case Work.PARCEL_TO_PACK | Work.MANUAL_LINE | Work.BACKORDERED_LINE | Work.GIVEN_UP_LINE | Work.AWAITED_KEYS:
+            return AboutLine(LineItemId(item))
+        case (
+            Work.MAIL_FAILED
+            | Work.MAIL_WITHOUT_ADDRESS
+            | Work.RETRIEVAL_FAILED
+            | Work.FAILING_EFFECT
+            | Work.STRIPE_KEY_REFUSED
+        ):
+            return AboutEffect(item)
+        case Work.PARKED_SESSION:
+            return AboutParking(ParkReason(item))
+        case Work.PAYMENT_OVERDUE | Work.CONTRADICTED | Work.PAID_TWICE | Work.FAILED_STRIPE_EVENT:
+            return None
+        case _:
+            assert_never(kind)

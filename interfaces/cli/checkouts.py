@@ -218,6 +218,7 @@ class _Asked:
 
 
 def _put_hits(asked: _Asked, *, redact: bool, as_json: bool) -> int:
+    from application.reading.marked_json import values_of
     from application.reading.projections.checkouts import CHECKOUTS
     from application.reading.projections.search import SEARCH
     from application.reading.redacted import redacted
@@ -231,7 +232,7 @@ def _put_hits(asked: _Asked, *, redact: bool, as_json: bool) -> int:
     if redact:
         orders = {session: redacted(order) for session, order in orders.items()}
     if as_json:
-        print_json([with_order(hit, orders.get(hit.session_id), is_complete=is_whole) for hit in hits])
+        print_json([with_order(dict(values_of(hit)), orders.get(hit.session_id), is_complete=is_whole) for hit in hits])
     elif hits:
         match = ("match",) if asked.words else ()
         columns = ("order", "session", "state", "amount", "first seen", "customer", "items", *match)

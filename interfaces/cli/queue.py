@@ -14,6 +14,7 @@ from interfaces.cli.output.orders import bought, customer_of, with_order
 from interfaces.cli.output.pager import paged
 from interfaces.cli.output.pasting import name_of, pasted
 from interfaces.cli.output.printing import page, print_json, talk
+from interfaces.cli.output.tasks import task_fields
 from interfaces.cli.output.text import exact, label, to_the_second
 from interfaces.cli.read_side import is_complete, open_side
 from interfaces.cli.times import printed_moment
@@ -170,7 +171,7 @@ def _document(item: "WorkItem", order: "NamedCheckout | None", order_prefix: str
 
     session_id = item.session_id
     return with_order(
-        item,
+        task_fields(item),
         order,
         order_number=order_number(session_id) if session_id else None,
         commands=[each.text for each in pasted(item, order_prefix)],

@@ -1,7 +1,6 @@
 """`fulfill retry` and `dismiss`: checkouts and Stripe events that wait in the work queue."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
@@ -13,6 +12,7 @@ from interfaces.cli.naming import called, stripe_event_of
 from interfaces.cli.outcome import put_checkout_state, put_stripe_event
 from interfaces.cli.output.pasting import pasted
 from interfaces.cli.output.printing import page, print_json, talk
+from interfaces.cli.output.tasks import task_fields
 from interfaces.cli.output.text import label
 from interfaces.cli.usage import (
     DONE,
@@ -115,7 +115,7 @@ def dismiss(subject: Subject, /, *, as_: Who = None, reason: Why, json: Json = F
         left = desk.runtime.queries.work_of(id)
         name = called(desk.subject) if desk.subject else id
     if json:
-        print_json({"subject": id, "left": [asdict(item) for item in left], "is_followed": is_followed})
+        print_json({"subject": id, "left": [task_fields(item) for item in left], "is_followed": is_followed})
     elif left:
         tasks = (f"{label(item.kind)} ({' or '.join(each.verb for each in pasted(item, None))})" for item in left)
         page().say(f"Dismissed {name}. Still in the queue: {', '.join(dict.fromkeys(tasks))}.")

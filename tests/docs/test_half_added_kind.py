@@ -75,6 +75,13 @@ WORK = HalfAdded(
     named="OtherWork.FULL_DISK",
     places={Path("application/reading/remedies.py")},
 )
+ROW_OF_WORK = HalfAdded(
+    module=Path("application/reading/work.py"),
+    after='    FAILED_STRIPE_EVENT = "failed_stripe_event"\n',
+    member='    DISPUTED = "disputed"\n',
+    named="Work.DISPUTED",
+    places={Path("application/reading/work.py"), Path("application/reading/remedies.py")},
+)
 REMEDY = HalfAdded(
     module=Path("application/reading/remedies.py"),
     after='    REBUILD = "rebuild"\n    """Of a view."""\n',
@@ -87,8 +94,16 @@ REMEDY = HalfAdded(
 @pytest.mark.long
 @pytest.mark.parametrize(
     "added",
-    [KIND, STATE, EVENT_TYPE, CHECKOUT_STATE, WORK, REMEDY],
-    ids=["a delivery", "a line's state", "a Stripe event type", "a checkout's state", "a task", "a remedy"],
+    [KIND, STATE, EVENT_TYPE, CHECKOUT_STATE, WORK, ROW_OF_WORK, REMEDY],
+    ids=[
+        "a delivery",
+        "a line's state",
+        "a Stripe event type",
+        "a checkout's state",
+        "a task",
+        "a task with a row",
+        "a remedy",
+    ],
 )
 def test_what_is_added_to_the_list_alone_fails_type_checking_where_it_is_missing(
     tmp_path: Path, added: HalfAdded

@@ -1,10 +1,9 @@
 """Orders in lists: whose each is, and of what."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
-
     from application.reading.answers import NamedCheckout
 
 _LINES_SHOWN_MAX = 3
@@ -22,8 +21,8 @@ def bought(order: "NamedCheckout | None") -> str:
     return ", ".join([*items[:_LINES_SHOWN_MAX], *([f"{more} more"] if more > 0 else [])])
 
 
-def with_order(listed: "DataclassInstance", order: "NamedCheckout | None", **more: object) -> dict[str, object]:
-    """What is listed, with the order as `fulfill checkout` shows it, and where that has personal data."""
+def with_order(listed: Mapping[str, object], order: "NamedCheckout | None", **more: object) -> dict[str, object]:
+    """The fields of what is listed, with the order as `fulfill checkout` shows it, and where that has personal data."""
     from application.reading.marked_json import marked_json, values_of, values_of_order
 
     copy = order and {
@@ -32,5 +31,5 @@ def with_order(listed: "DataclassInstance", order: "NamedCheckout | None", **mor
         "line_items": tuple({**dict(values_of(each)), "name": order.name(each)} for each in order.checkout.line_items),
         **values_of_order(order.checkout),
     }
-    plain, marks = marked_json({**dict(values_of(listed)), "order": copy})
+    plain, marks = marked_json({**listed, "order": copy})
     return {**plain, "personal": marks, **more}

@@ -19,7 +19,7 @@ from application.reading.projections.timeline import TIMELINE
 from application.reading.projector import Projector
 from application.reading.queries import Queries
 from application.reading.registry import PROJECTIONS
-from application.reading.work import OtherWork
+from application.reading.work import AboutEvent, OtherWork
 from domain import reasons
 from domain.catalog import LowStock
 from domain.checkout_session import CheckoutSession
@@ -160,7 +160,7 @@ def test_what_waits_for_a_person_is_listed_the_longest_first(sample: ReadSide) -
     assert items[0] == WorkItem(
         subject=SHOP,
         kind=OtherWork.PARKED_EVENT,
-        item="emails@9",
+        about=AboutEvent("emails", 9),
         detail="ValueError: planted",
         why=parked.error,
         since=BEGINNING,

@@ -11,37 +11,58 @@ import pytest
 from builders import a_checkout, a_line_item
 from every_store import change, sqlite_url
 from pasted_commands import arguments_of
-from typed_ids import as_sku
+from typed_ids import as_line, as_sku
 
 from application.reading.answers import NamedCheckout, WorkItem
-from application.reading.remedies import KINDS
-from application.reading.work import OtherWork, Work, WorkKind
+from application.reading.remedies import Remedy, remedies_of
+from application.reading.work import (
+    About,
+    AboutEffect,
+    AboutEvent,
+    AboutLine,
+    AboutParking,
+    OtherWork,
+    Work,
+    WorkKind,
+    about_row,
+)
 from domain import reasons
 from domain.identifiers import pool_name
+from domain.park_reason import ParkReason
 from domain.reason import Reason
 from interfaces.cli.main import command_line
 from interfaces.cli.output.orders import bought, with_order
 from interfaces.cli.output.pasting import TO_FILL_IN, pasted
+from interfaces.cli.output.tasks import task_fields
 
 Fulfill = Callable[..., Any]
 RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 
 
-def an_item(kind: WorkKind, subject: str = "cs_test_a1Q7xK2mVd", item: str = "", why: Reason | None = None) -> WorkItem:
-    why = why or reasons.payment_overdue(14)
-    return WorkItem(subject=subject, kind=kind, item=item, detail="", why=why, since=datetime(2026, 11, 24, tzinfo=UTC))
+def an_item(
+    kind: WorkKind, subject: str = "cs_test_a1Q7xK2mVd", about: About = None, why: Reason | None = None
+) -> WorkItem:
+    why, since = why or reasons.payment_overdue(14), datetime(2026, 11, 24, tzinfo=UTC)
+    return WorkItem(subject=subject, kind=kind, about=about, detail="", why=why, since=since)
 
 
+def a_row(kind: Work) -> WorkItem:
+    """A task about what its kind is about."""
+    return an_item(kind, about=about_row(kind, "unknown_to_stripe" if kind is Work.PARKED_SESSION else "li_mug"))
+
+
+THE_MUG, THE_KEY = AboutLine(as_line("li_mug")), AboutLine(as_line("li_key"))
 SHORT_OF_STOCK, SHORT_OF_KEYS = reasons.not_enough_stock(as_sku("Café blau")), reasons.not_enough_keys(pool_name("pro"))
 ITEMS = [
-    *(an_item(kind, item="li_mug") for kind in KINDS),
-    an_item(Work.BACKORDERED_LINE, item="li_mug", why=SHORT_OF_STOCK),
-    an_item(Work.BACKORDERED_LINE, item="li_key", why=SHORT_OF_KEYS),
-    an_item(Work.BACKORDERED_LINE, item="li_key", why=reasons.as_written("of an early version")),
-    an_item(Work.PARKED_SESSION, item="wrong_mode"),
+    *(a_row(kind) for kind in Work),
+    *(an_item(kind) for kind in OtherWork),
+    an_item(Work.BACKORDERED_LINE, about=THE_MUG, why=SHORT_OF_STOCK),
+    an_item(Work.BACKORDERED_LINE, about=THE_KEY, why=SHORT_OF_KEYS),
+    an_item(Work.BACKORDERED_LINE, about=THE_KEY, why=reasons.as_written("of an early version")),
+    an_item(Work.PARKED_SESSION, about=AboutParking(ParkReason.WRONG_MODE)),
     an_item(Work.FAILED_STRIPE_EVENT, "evt_4"),
-    an_item(OtherWork.PARKED_EVENT, "evt_4", "intake@3"),
-    an_item(OtherWork.PARKED_EVENT, "sku_mug-blue", "inventory@3"),
+    an_item(OtherWork.PARKED_EVENT, "evt_4", AboutEvent("intake", 3)),
+    an_item(OtherWork.PARKED_EVENT, "sku_mug-blue", AboutEvent("inventory", 3)),
     an_item(OtherWork.INCOMPLETE_VIEW, "stock"),
     an_item(OtherWork.LOW_STOCK, "Café blau"),
     an_item(OtherWork.LOW_KEYS, "pro"),
@@ -61,6 +82,21 @@ def test_every_kind_of_work_has_commands_that_can_be_parsed(item: WorkItem) -> N
         assert callable(command)
 
 
+@pytest.mark.parametrize("kind", Work)
+def test_only_a_task_about_a_line_has_a_remedy_of_a_line(kind: Work) -> None:
+    of_a_line = {Remedy.SHIP, Remedy.COMPLETE, Remedy.CANCEL_LINE, Remedy.REVOKE_KEYS}
+
+    assert isinstance(a_row(kind).about, AboutLine) or not of_a_line & {*remedies_of(a_row(kind))}
+
+
+def test_programs_read_what_a_task_is_about_as_a_text() -> None:
+    things = (THE_MUG, AboutEffect("mail_receipt"), AboutParking(ParkReason.WRONG_MODE), AboutEvent("intake", 3), None)
+
+    items = [task_fields(an_item(Work.MANUAL_LINE, about=about))["item"] for about in things]
+
+    assert items == ["li_mug", "mail_receipt", "wrong_mode", "intake@3", ""]
+
+
 def test_what_is_short_is_named_by_the_command() -> None:
     assert pasted(an_item(Work.BACKORDERED_LINE, why=SHORT_OF_STOCK), None)[0].text == (
         "fulfill stock count 'Café blau' ..."
@@ -69,7 +105,11 @@ def test_what_is_short_is_named_by_the_command() -> None:
 
 
 def test_a_session_that_no_retry_can_reach_is_only_dismissed() -> None:
-    found = pasted(an_item(Work.PARKED_SESSION, "cs_live_a1", "wrong_mode"), "MUG")
+    foreign = an_item(
+        Work.PARKED_SESSION, "cs_live_a1", AboutParking(ParkReason.WRONG_MODE), reasons.as_written("early")
+    )
+
+    found = pasted(foreign, "MUG")
 
     assert [each.text for each in found] == ["fulfill dismiss MUG-DMSEF-DBFB8 --reason ..."]
 
@@ -149,7 +189,7 @@ def test_a_list_calls_items_as_the_catalog_does() -> None:
     items = [a_line_item("li_mug", description="MUG-17"), a_line_item("li_wrap", description="Gift wrap")]
     order = NamedCheckout(checkout=a_checkout(line_items=items), names={"li_mug": "Blue mug"})
 
-    document: Any = with_order(an_item(Work.PAYMENT_OVERDUE), order)["order"]
+    document: Any = with_order(task_fields(an_item(Work.PAYMENT_OVERDUE)), order)["order"]
 
     assert bought(order) == "1 x Blue mug, 1 x Gift wrap"
     named = [(line["description"], line["name"]) for line in document["line_items"]]

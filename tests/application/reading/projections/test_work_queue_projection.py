@@ -10,7 +10,7 @@ from typed_ids import as_event, as_line, as_session, as_stream
 
 from application.reading.answers import WorkItem
 from application.reading.projections.work_queue import LASTING_AFTER, WORK_QUEUE
-from application.reading.work import Work
+from application.reading.work import AboutEffect, Work
 from domain import reasons
 from domain.checkout_session import CheckoutSession
 from domain.effect import Effect
@@ -385,7 +385,7 @@ def test_an_effect_that_fails_for_five_minutes_shows_with_its_latest_reason_and_
         WorkItem(
             subject=SHOP,
             kind=Work.FAILING_EFFECT,
-            item="retrieve_unpaid_1",
+            about=AboutEffect("retrieve_unpaid_1"),
             detail="second",
             why=reasons.port_failed("second"),
             since=since,
