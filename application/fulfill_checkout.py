@@ -61,11 +61,11 @@ class FulfillCheckout:
         if not session.may_have_news:
             return session
         checkout = self._gateway.retrieve(session_id)
+        now, is_ours = self._clock(), self._catalog.is_ours(checkout)
 
         def learn(unit: UnitOfWork) -> CheckoutSession:
             return learn_answer(session_id, checkout, unit, source=source, at=now, is_ours=is_ours)
 
-        now, is_ours = self._clock(), self._catalog.is_ours(checkout)
         stamp = Stamp(actor=actor, now=now, session_id=session_id, reason=reason)
         session = self._writer.run(stamp, [session_id], learn)
         logger.info(

@@ -1,6 +1,6 @@
 """The merchant's catalog, and the plan that follows from it for a session."""
 
-from collections.abc import Mapping, Set
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -46,18 +46,12 @@ class Catalog:
     @property
     def skus(self) -> Set[str]:
         """The SKUs that the file names."""
-        rules = (*self.prices.values(), *self.products.values())
-        return {rule.sku for rule in rules if rule.sku is not None}
+        return {rule.sku for rule, _ in self._rules() if rule.sku is not None}
 
     @property
     def key_pools(self) -> Set[str]:
         """The pools of license keys from which the file's rules draw, as far as they are known without a line item."""
-        return {
-            pool
-            for rules, is_by_product in ((self.prices, False), (self.products, True))
-            for id, rule in rules.items()
-            if (pool := _pool(rule, id if is_by_product else None)) is not None
-        }
+        return {pool for rule, product in self._rules() if (pool := _pool(rule, product)) is not None}
 
     @property
     def low_stock(self) -> "LowStock":
@@ -65,14 +59,13 @@ class Catalog:
         counts."""
         skus: dict[Sku, int] = {}
         pools: dict[PoolName, int] = {}
-        for rules, is_by_product in ((self.prices, False), (self.products, True)):
-            for id, rule in rules.items():
-                if rule.low_stock is None:
-                    continue
-                if rule.track_stock and rule.sku is not None:
-                    skus[rule.sku] = max(rule.low_stock, skus.get(rule.sku, 0))
-                if (pool := _pool_name(rule, id if is_by_product else None)) is not None:
-                    pools[pool] = max(rule.low_stock, pools.get(pool, 0))
+        for rule, product in self._rules():
+            if rule.low_stock is None:
+                continue
+            if rule.track_stock and rule.sku is not None:
+                skus[rule.sku] = max(rule.low_stock, skus.get(rule.sku, 0))
+            if (pool := _pool_name(rule, product)) is not None:
+                pools[pool] = max(rule.low_stock, pools.get(pool, 0))
         return LowStock(skus=skus, pools=pools)
 
     @property
@@ -97,6 +90,11 @@ class Catalog:
         if self.our_sessions is None:
             return True
         return self.our_sessions.has(checkout, is_with_rule=any(map(self._rule_of, checkout.line_items)))
+
+    def _rules(self) -> Iterator[tuple[Rule, str | None]]:
+        """Yield each rule with its product; None for the rule of a price."""
+        yield from ((rule, None) for rule in self.prices.values())
+        yield from ((rule, product) for product, rule in self.products.items())
 
     def _rule_of(self, item: LineItem) -> Rule | None:
         rule = self.prices.get(item.price or "") or self.products.get(item.product or "")

@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import ClassVar, Self
+from typing import ClassVar, Self, assert_never
 
 from domain.checkout import Checkout
 from domain.event import Aggregate, Event, replace
@@ -53,8 +53,12 @@ class Reference(Aggregate["ReferenceFact"]):
         return [other for other, paid_at in self.payments if other != session and abs(at - paid_at) <= within]
 
     def apply(self, event: "ReferenceFact") -> Self:
-        payments = (*self.payments, (event.session, event.occurred_at))
-        return replace(self, payments=payments[-_KEPT_MAX:])
+        match event:
+            case Reference.Paid():
+                payments = (*self.payments, (event.session, event.occurred_at))
+                return replace(self, payments=payments[-_KEPT_MAX:])
+            case _:
+                assert_never(event)
 
 
 ReferenceFact = Reference.Paid

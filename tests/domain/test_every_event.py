@@ -1,5 +1,6 @@
 """Every event class: named permanently, frozen, applied by its aggregate and by no other."""
 
+import inspect
 import sys
 from dataclasses import FrozenInstanceError, fields, is_dataclass
 from typing import Any, get_args
@@ -44,6 +45,13 @@ EVENT_CLASSES = [(aggregate, each) for aggregate in AGGREGATES for each in event
 each_event_class = pytest.mark.parametrize(
     ("aggregate", "kind"), [pytest.param(*pair, id=pair[1].TOPIC) for pair in EVENT_CLASSES]
 )
+
+
+@pytest.mark.parametrize("aggregate", AGGREGATES, ids=lambda kind: kind.__name__)
+def test_an_aggregate_applies_its_events_by_a_match_that_type_checking_completes(
+    aggregate: type[Aggregate[Any]],
+) -> None:
+    assert "assert_never(event)" in inspect.getsource(aggregate.apply)
 
 
 def test_there_is_no_other_aggregate() -> None:
