@@ -32,7 +32,7 @@ from application.running.followers import Followers
 from application.running.readings import readings
 from application.running.registry import READERS
 from application.running.stripe_key import WatchedGateway
-from application.staff import Staff
+from application.staff.commands import Staff
 from application.threads import Threads
 from domain.catalog import Catalog
 from domain.deliveries.kind import DeliveryKind

@@ -317,7 +317,7 @@ def address(
     json: Json = False,
 ) -> int:
     """Correct the shipping address of what has not left yet. Parts that are left out stay."""
-    from application.staff import Correction
+    from application.staff.correction import Correction
 
     who = by(as_, reason)
     correction = Correction(

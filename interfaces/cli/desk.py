@@ -15,7 +15,7 @@ from interfaces.cli.output.printing import report_void, talk
 from interfaces.cli.usage import SettingsSource, UsageError
 
 if TYPE_CHECKING:
-    from application.staff import By
+    from application.staff.by import By
     from interfaces.bootstrap import Runtime
 
 _WAIT_SECONDS = 3.0
@@ -31,7 +31,7 @@ def by(name: str | None, reason: str) -> "By":
         UsageError: one of them is no text, or there is no name.
         SettingsError: a setting is wrong.
     """
-    from application.staff import By
+    from application.staff.by import By
     from domain.errors import Refused
 
     if name is None:

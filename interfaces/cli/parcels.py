@@ -14,7 +14,7 @@ from interfaces.cli.parcel_file import ParcelRow, read_parcel_file
 from interfaces.cli.usage import DONE, Json, Lines, Session, UsageError, Who, Why, whole_number
 
 if TYPE_CHECKING:
-    from application.staff import ListedParcel
+    from application.staff.parcels import ListedParcel
 
 
 def ship(
@@ -159,7 +159,7 @@ def _document(parcel: "ListedParcel") -> dict[str, object]:
 def _named(desk: Desk, rows: Sequence[ParcelRow]) -> "tuple[Sequence[ListedParcel], Mapping[int, str]]":
     """The parcels whose order is one checkout, and a sentence about each other row, by its number."""
     from application.errors import NotFound
-    from application.staff import ListedParcel
+    from application.staff.parcels import ListedParcel
 
     parcels: list[ListedParcel] = []
     unknown: dict[int, str] = {}

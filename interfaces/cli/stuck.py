@@ -32,7 +32,7 @@ _SHOWN_MAX = 5
 if TYPE_CHECKING:
     from application.reading.answers import WorkItem
     from application.reading.work import WorkKind
-    from application.staff import By
+    from application.staff.by import By
 
 
 def retry(

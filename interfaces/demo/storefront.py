@@ -18,7 +18,8 @@ from starlette.staticfiles import StaticFiles
 from application.errors import NotFound
 from application.reading.checkout_document import CheckoutDocument
 from application.reading.queries import Queries
-from application.staff import By, Staff
+from application.staff.by import By
+from application.staff.commands import Staff
 from domain.errors import Refused
 from domain.identifiers import InvalidIdentifier
 from domain.identifiers import session_id as checked_session_id

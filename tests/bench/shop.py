@@ -18,7 +18,7 @@ from typed_ids import as_line, as_pool, as_sku
 from application.log.insertion import Inserted, Insertion
 from application.log.log import Log
 from application.receive import receive
-from application.staff import By
+from application.staff.by import By
 from domain.checkout import Address, Checkout, Contact, LineItem
 from domain.mail import Mail, SentMail
 from domain.personal import Personal

@@ -9,7 +9,7 @@ from typed_ids import as_line
 
 from application.running.deciding import Deciding
 from application.running.effect_kinds import RetryRule
-from application.staff import By
+from application.staff.by import By
 from domain import staff_decisions
 from domain.catalog import Catalog
 from domain.checkout import Checkout

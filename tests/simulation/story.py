@@ -15,7 +15,7 @@ from typed_ids import as_pool, as_session, as_sku
 from application.errors import Busy, NotFound, Stopped, StoreUnavailable
 from application.ports import Permanent, PortError, Temporary
 from application.reading.registry import PROJECTIONS
-from application.staff import By
+from application.staff.by import By
 from domain.errors import Refused
 from domain.fulfillment import Fulfillment
 from domain.identifiers import SessionId, fulfillment_id

@@ -25,7 +25,7 @@ from shop import COMPLETED, SUCCEEDED, Shop, SQLiteStore
 from typed_ids import as_event, as_session, as_sku
 
 from application.receive import receive
-from application.staff import By
+from application.staff.by import By
 from domain.checkout import Checkout
 from domain.checkout_session import CheckoutSession
 from domain.fulfillment import Fulfillment

@@ -10,7 +10,7 @@ from sold_on_postgres import Shop
 from typed_ids import as_pool, as_session, as_sku
 
 from application.errors import Busy, NotFound, StoreUnavailable
-from application.staff import By
+from application.staff.by import By
 from domain.errors import Refused
 from infrastructure.settings import load_settings
 from interfaces.bootstrap import Runtime, bootstrap

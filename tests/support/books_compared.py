@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typed_ids import as_session
 
 from application.reading.checkout_document import CheckoutDocument
-from application.staff import By
+from application.staff.by import By
 from domain.checkout_session import CheckoutSession
 from domain.fulfillment import Fulfillment
 from interfaces.bootstrap import Runtime

@@ -8,7 +8,7 @@ from shop import COMPLETED, FAILED, SUCCEEDED, Shop
 from typed_ids import as_event, as_line, as_pool, as_session, as_sku
 
 from application.ports import Permanent, Temporary
-from application.staff import By
+from application.staff.by import By
 from domain.checkout import Checkout
 
 Action = Callable[[Shop], object]

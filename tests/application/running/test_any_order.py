@@ -18,7 +18,7 @@ from shop import COMPLETED, EXPIRED, FAILED, SUCCEEDED, Shop, Store
 from typed_ids import as_event, as_session, as_sku
 
 from application.log.unit_of_work import Stamp
-from application.staff import By
+from application.staff.by import By
 from domain.checkout import Checkout, Contact
 from domain.checkout_session import CheckoutSession
 from domain.effect import Effect

@@ -15,7 +15,7 @@ from typed_ids import as_event, as_line, as_session
 from application.log.unit_of_work import Stamp
 from application.ports import DeliveryReceipt, DeliveryRequest, Temporary
 from application.running.effect_kinds import Attempt, Done, EffectKind, RetryRule
-from application.staff import By
+from application.staff.by import By
 from domain import reasons
 from domain.checkout import Checkout
 from domain.effect import Effect

@@ -12,7 +12,7 @@ from typed_ids import as_event, as_line, as_session, as_sku
 
 from application.ports import Temporary
 from application.reading.checkout_state import CheckoutState
-from application.staff import By
+from application.staff.by import By
 from domain.checkout_session import CheckoutSession
 from domain.effect import Effect
 from domain.mail import MailKind

@@ -19,7 +19,7 @@ from application.log.unit_of_work import Stamp
 from application.ports import NotTaken, Permanent, Temporary
 from application.reading.work import Work
 from application.running.effect_kinds import Attempt, Done, RetryRule
-from application.staff import By
+from application.staff.by import By
 from application.text.reason_wording import in_words
 from domain import reasons
 from domain.checkout_session import CheckoutSession

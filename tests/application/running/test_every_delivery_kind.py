@@ -14,7 +14,7 @@ from typed_ids import as_event, as_pool, as_session
 from application.ports import Permanent
 from application.reading.checkout_state import CheckoutState
 from application.reading.work import OtherWork, Work
-from application.staff import By
+from application.staff.by import By
 from domain.checkout import CustomField
 from domain.deliveries.kind import DeliveryKind
 from domain.line import LineState

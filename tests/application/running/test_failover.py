@@ -15,7 +15,7 @@ from typed_ids import as_event, as_line, as_session, as_sku, as_stream
 
 from application.log.unit_of_work import Stamp, UnitOfWork
 from application.reading.checkout_state import CheckoutState
-from application.staff import By
+from application.staff.by import By
 from domain.checkout_session import CheckoutSession
 from domain.errors import Refused
 from domain.fulfillment import Fulfillment

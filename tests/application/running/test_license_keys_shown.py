@@ -11,7 +11,7 @@ from typed_ids import as_event, as_line, as_pool, as_session
 
 from application.ports import NotTaken, Permanent
 from application.reading.mailed_keys import mailed_keys
-from application.staff import By
+from application.staff.by import By
 from domain.checkout_session import CheckoutSession
 from domain.errors import Refused
 from domain.fulfillment import Fulfillment

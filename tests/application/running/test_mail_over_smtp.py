@@ -13,7 +13,7 @@ from fakes.outside import Outside
 from shop import COMPLETED, Shop
 from typed_ids import as_event, as_session
 
-from application.staff import By
+from application.staff.by import By
 from domain.effect import Effect
 from domain.mail import Mail, SentMail
 from domain.personal import Personal

@@ -11,7 +11,7 @@ from shop import COMPLETED, FAILED, SUCCEEDED, Shop
 from typed_ids import as_event, as_line, as_session, as_sku
 
 from application.ports import NotTaken, Permanent, Temporary
-from application.staff import By
+from application.staff.by import By
 from domain.effect import Effect
 from domain.line import LineState
 from domain.mail import Mail, MailKind

@@ -11,7 +11,7 @@ from shop import COMPLETED, Shop, SQLiteStore
 from typed_ids import as_event, as_pool, as_session, as_sku
 
 from application.reading.checkout_state import CheckoutState
-from application.staff import By
+from application.staff.by import By
 
 BY = By(name="kim", reason="enough for all")
 FEW, MANY = 30, 120

@@ -7,7 +7,7 @@ from fakes.outside import Outside
 from shop import COMPLETED, Shop
 from typed_ids import as_event, as_session
 
-from application.staff import By
+from application.staff.by import By
 
 ID = as_session("cs_test_first")
 BY = By(name="ann", reason="renamed")

@@ -12,7 +12,7 @@ from typed_ids import as_event, as_line, as_session, as_sku
 
 from application.reading.remedies import Remedy, remedies_of
 from application.reading.work import Work
-from application.staff import By
+from application.staff.by import By
 from domain import reasons
 from domain.checkout import Checkout
 from domain.identifiers import SessionId

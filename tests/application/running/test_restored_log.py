@@ -16,7 +16,7 @@ from typed_ids import as_event, as_session
 from application.reading.checkout_state import CheckoutState, checkout_state
 from application.reading.registry import PROJECTIONS
 from application.receive import receive
-from application.staff import By
+from application.staff.by import By
 from domain.checkout_session import CheckoutSession
 from domain.fulfillment import Fulfillment
 from domain.identifiers import SessionId, fulfillment_id

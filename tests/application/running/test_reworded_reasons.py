@@ -13,7 +13,7 @@ from typed_ids import as_event, as_session
 
 from application.reading.projections.work_queue import WORK_QUEUE
 from application.reading.views import Selection
-from application.staff import By
+from application.staff.by import By
 from application.text import reason_wording
 from domain.checkout_session import CheckoutSession
 from domain.effect import Effect

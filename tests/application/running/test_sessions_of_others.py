@@ -8,7 +8,7 @@ from fakes.outside import Outside
 from shop import COMPLETED, Shop
 from typed_ids import as_event, as_session
 
-from application.staff import By
+from application.staff.by import By
 from domain.checkout import Checkout
 from domain.checkout_session import CheckoutSession
 from domain.personal import Personal

@@ -7,7 +7,7 @@ from fakes.outside import Outside
 from shop import Shop
 from typed_ids import as_line, as_session, as_sku
 
-from application.staff import By
+from application.staff.by import By
 from domain.line import LineState
 
 ID = as_session("cs_test_mug")

@@ -10,7 +10,7 @@ from typed_ids import as_event, as_line, as_session, as_sku
 
 from application.log.unit_of_work import Stamp
 from application.ports import Permanent, Temporary
-from application.staff import By
+from application.staff.by import By
 from domain.effect import Effect
 from domain.identifiers import SessionId
 from domain.line import LineState

@@ -11,7 +11,7 @@ from shop import COMPLETED, SUCCEEDED, Shop
 from typed_ids import as_event, as_line, as_pool, as_session, as_sku
 
 from application.ports import DeliveryReceipt, DeliveryRequest, NotTaken, Permanent, Temporary
-from application.staff import By
+from application.staff.by import By
 from domain import reasons
 from domain.checkout import Checkout
 from domain.checkout_session import CheckoutSession

@@ -10,7 +10,7 @@ from shop import Shop, shop_store
 from typed_ids import as_line, as_pool, as_session
 
 from application.log.unit_of_work import Stamp, stamped
-from application.staff import By
+from application.staff.by import By
 from domain.errors import Refused
 from domain.key_decisions import Withdrawal
 from domain.key_pool import KeyPool

@@ -8,7 +8,7 @@ from fakes.outside import Outside
 from shop import COMPLETED, Shop
 from typed_ids import as_event, as_line, as_pool, as_session, as_sku
 
-from application.staff import By
+from application.staff.by import By
 from domain.errors import Refused
 from domain.fulfillment import Fulfillment
 from domain.key_pool import KeyPool

@@ -9,7 +9,7 @@ from shop import COMPLETED, Shop
 from typed_ids import as_event, as_line, as_session
 
 from application.ports import Temporary
-from application.staff import By
+from application.staff.by import By
 from domain import reasons
 from domain.effect import Effect
 from domain.errors import Refused

@@ -9,7 +9,7 @@ from shop import COMPLETED, Shop
 from typed_ids import as_event, as_pool, as_session, as_sku
 
 from application.ports import NotTaken
-from application.staff import By
+from application.staff.by import By
 from domain.checkout_session import CheckoutSession
 from domain.errors import Refused
 from domain.line import LineState

@@ -9,7 +9,7 @@ from shop import COMPLETED, Shop
 from typed_ids import as_event, as_line, as_session, as_sku
 
 from application.ports import NotTaken
-from application.staff import By
+from application.staff.by import By
 from domain.errors import Refused
 from domain.fulfillment import Fulfillment
 from domain.line import LineState

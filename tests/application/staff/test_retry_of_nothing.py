@@ -11,7 +11,7 @@ from typed_ids import as_event, as_session
 from application.log.insertion import ParkedEvent
 from application.log.unit_of_work import Stamp
 from application.ports import Permanent, Temporary
-from application.staff import By
+from application.staff.by import By
 from domain import reasons
 from domain.effect import RETRIEVE, Effect
 from domain.errors import Refused

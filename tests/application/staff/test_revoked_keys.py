@@ -10,7 +10,7 @@ from typed_ids import as_event, as_line, as_pool, as_session
 
 from application.ports import NotTaken
 from application.reading.mailed_keys import mailed_keys
-from application.staff import By
+from application.staff.by import By
 from domain.errors import Refused
 from domain.fulfillment import Fulfillment
 from domain.identifiers import LineItemId

@@ -11,7 +11,8 @@ from shop import COMPLETED, Shop
 from typed_ids import as_event, as_line, as_session
 
 from application.ports import DeliveryReceipt, DeliveryRequest, Permanent, Temporary
-from application.staff import By, Correction
+from application.staff.by import By
+from application.staff.correction import Correction
 from domain.checkout import Address, Contact
 from domain.effect import Effect
 from domain.errors import Refused

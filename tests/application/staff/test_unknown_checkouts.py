@@ -7,7 +7,7 @@ from shop import Shop
 from typed_ids import as_session
 
 from application.errors import NotFound
-from application.staff import By
+from application.staff.by import By
 from application.staff.commands import Staff
 from application.staff.correction import Correction
 

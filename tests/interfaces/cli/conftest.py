@@ -26,7 +26,7 @@ from typed_ids import as_event, as_session, as_sku
 
 from application.log.log import Log
 from application.receive import receive
-from application.staff import By
+from application.staff.by import By
 from domain.checkout import Checkout, Contact, CustomField, LineItem, ShippingRate
 from domain.event import Event
 from domain.identifiers import StripeEventId

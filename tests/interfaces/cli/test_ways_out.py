@@ -22,7 +22,7 @@ from application.ports import Permanent, Temporary
 from application.reading.remedies import KINDS
 from application.reading.work import OtherWork, Work, WorkKind
 from application.receive import receive
-from application.staff import By
+from application.staff.by import By
 from domain import reasons
 from domain.personal import Personal
 from domain.stripe_event import StripeEvent
