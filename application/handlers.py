@@ -187,7 +187,7 @@ class Deliver:
             livemode=checkout.livemode,
             line=line,
             customer=replace(checkout.contact, email=session.mail_address),
-            shipping=fulfillment.recipient(checkout),
+            shipping=fulfillment.shipping_contact(checkout),
             client_reference_id=checkout.client_reference_id.text if checkout.client_reference_id else None,
             metadata={key: value.text for key, value in checkout.metadata.items()},
             payment_intent=checkout.payment_intent,

@@ -47,7 +47,7 @@ class Address:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contact:
-    """The customer, or the recipient of the parcel."""
+    """The customer, or the one to whom parcels are shipped."""
 
     name: Personal | None = None
     email: Personal | None = None

@@ -39,7 +39,7 @@ class Fulfillment(FulfillmentEvents, Aggregate[FulfillmentFact]):
     replacements: int = 0
     """How often license keys of it were replaced."""
     ships_to: Contact | None = None
-    """The recipient as a person corrected it, which Stripe's never replaces."""
+    """The shipping contact as a person corrected it, which Stripe's never replaces."""
 
     @property
     def is_settled(self) -> bool:
@@ -225,12 +225,12 @@ class Fulfillment(FulfillmentEvents, Aggregate[FulfillmentFact]):
         unfinished = [id for id, line in self.lines.items() if not line.state.is_finished]
         return [self.lines[id] for id in self._chosen(line_items, unfinished, "waiting for its delivery")]
 
-    def recipient(self, checkout: Checkout) -> Contact | None:
+    def shipping_contact(self, checkout: Checkout) -> Contact | None:
         """Where parcels go from now on: the latest correction, else what the customer entered."""
         return self.ships_to or checkout.shipping
 
     def correct_shipping(self, to: Contact) -> FulfillmentFacts:
-        """What has not left yet goes to this recipient.
+        """What has not left yet goes to this shipping contact.
 
         Raises:
             Refused: every line is finished.

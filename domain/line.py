@@ -194,7 +194,7 @@ class Parcel:
     """Personal, since it leads to a page about one person's parcel."""
     shipped_at: datetime
     ships_to: Contact | None = None
-    """The corrected recipient at that time; None if it was as the customer entered it."""
+    """The corrected shipping contact at that time; None if it was as the customer entered it."""
     corrections: int = 0
     """How often a person has corrected its carrier or its tracking number."""
 

@@ -110,7 +110,7 @@ def _mail(
     lines: tuple[MailLine, ...],
     parcel: Parcel | None,
 ) -> Mail:
-    recipient = (parcel.ships_to or checkout.shipping) if parcel else None
+    shipping = (parcel.ships_to or checkout.shipping) if parcel else None
     return Mail(
         kind=kind,
         to=to,
@@ -126,7 +126,7 @@ def _mail(
         ordered_at=checkout.created,
         order_number=number,
         reference=checkout.client_reference_id,
-        ship_to=recipient.address if recipient else None,
+        ship_to=shipping.address if shipping else None,
         carrier=parcel.carrier if parcel else None,
         tracking=parcel.tracking if parcel else None,
         presentment=checkout.presentment,

@@ -150,7 +150,7 @@ def complete(session_id: SessionId, line_items: Sequence[LineItemId], do: Stream
 
 
 def correct_shipping(session_id: SessionId, to: Contact, do: Streams) -> None:
-    """What has not left yet goes to this recipient.
+    """What has not left yet goes to this shipping contact.
 
     Raises:
         Refused: as `Fulfillment.correct_shipping`; the customer has not finished the checkout, or that is not

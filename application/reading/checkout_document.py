@@ -142,7 +142,7 @@ def checkout_document(
     session, fulfillment, effects = replayed(session_id, [event for _, event in events])
     checkout, completed = session.checkout, session.completed
     if checkout is not None:
-        checkout = replace(checkout, shipping=fulfillment.recipient(checkout))
+        checkout = replace(checkout, shipping=fulfillment.shipping_contact(checkout))
     names, routine = titles(session, fulfillment), _routine(effects)
     return CheckoutDocument(
         session_id=session_id,

@@ -274,7 +274,7 @@ class Staff:
                 raise Refused(
                     "This checkout has not been retrieved from Stripe yet. Run `fulfill run`, then try again."
                 )
-            before = unit.load(Fulfillment, fulfillment_id(session_id)).recipient(checkout)
+            before = unit.load(Fulfillment, fulfillment_id(session_id)).shipping_contact(checkout)
             staff_decisions.correct_shipping(session_id, correction.of(before or Contact(), self._countries), unit)
 
         self._on_checkout(session_id, by, correct)

@@ -14,7 +14,7 @@ _REMOVABLE = "--phone, --line2, --postal-code and --state"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Correction:
-    """The parts of a recipient that change. None keeps a part as it is; an empty text removes it, if
+    """The parts of a shipping contact that change. None keeps a part as it is; an empty text removes it, if
     a parcel arrives without it."""
 
     name: str | None = None

@@ -47,10 +47,10 @@ class LineDelivery(ABC):
         """
 
     def redirect(self, session_id: SessionId, line: Line, why: Reason, do: Streams) -> None:
-        """The recipient of the checkout's parcels changed, and the line has not left yet.
+        """The shipping contact of the checkout changed, and the line has not left yet.
 
         Raises:
-            Refused: the delivery is under way, maybe to the old recipient.
+            Refused: the delivery is under way, maybe to the old shipping contact.
         """
 
     def retry(self, session_id: SessionId, line: Line, do: Streams) -> None:

@@ -43,7 +43,7 @@ class Outside(LineDelivery):
         do.command(Effect, effect_id(session_id, DeliverStep.of(line)), Effect.take_over, why)
 
     def redirect(self, session_id: SessionId, line: Line, why: Reason, do: Streams) -> None:
-        """Request it again: a worker that is about to claim it meets a conflict, and then reads the new recipient."""
+        """Request it again: a worker that is about to claim it meets a conflict, and then reads the new contact."""
         effect = do.load(Effect, effect_id(session_id, DeliverStep.of(line)))
         requested, step = effect.requested, DeliverStep.of(line)
         if effect.is_open and requested is not None:

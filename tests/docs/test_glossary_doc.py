@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from application.reading.checkout_document import MailState
-from application.reading.checkout_state import CheckoutState
+from application.reading.checkout_state import CheckoutState, Situation
+from application.reading.work import OtherWork, Work
 from application.running.registry import READERS
 from domain.deliveries.kind import BUILT_IN
 from domain.event import Aggregate
@@ -20,7 +21,8 @@ TERMS = [term.strip("`") for term, _ in ENTRIES]
 
 AGGREGATES = [each.__name__ for each in Aggregate.__subclasses__() if each.__module__.startswith("domain.")]
 POLICIES = [each.name for each in READERS]
-CODE_WORDS = [*CheckoutState, *LineState, *MailState, *MailKind, *BUILT_IN, *POLICIES, *AGGREGATES]
+STATES_AND_TASKS = [*CheckoutState, *Situation, *LineState, *MailState, *Work, *OtherWork]
+CODE_WORDS = [*STATES_AND_TASKS, *MailKind, *BUILT_IN, *POLICIES, *AGGREGATES]
 
 
 def test_every_line_is_an_entry() -> None:
@@ -45,7 +47,7 @@ def test_a_word_is_explained_in_one_sentence(term: str, sentence: str) -> None:
 
 
 @pytest.mark.parametrize("word", sorted(set(CODE_WORDS)))
-def test_every_aggregate_policy_delivery_and_state_is_in_the_glossary(word: str) -> None:
+def test_every_aggregate_policy_delivery_state_and_task_is_in_the_glossary(word: str) -> None:
     in_code = re.compile(rf"`{re.escape(word)}`")
 
     assert any(in_code.search(f"{term}: {sentence}") for term, sentence in ENTRIES), f"{word} is not in the glossary"

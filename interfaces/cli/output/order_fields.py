@@ -19,9 +19,9 @@ def order_fields(checkout: Checkout, *, hides_personal: bool) -> Iterator[Field]
     yield from _amounts(checkout)
     yield from _customer(checkout, hides_personal=hides_personal)
     if checkout.shipping:
-        recipient, phone = checkout.shipping.name, checkout.shipping.phone or checkout.contact.phone
+        person, phone = checkout.shipping.name, checkout.shipping.phone or checkout.contact.phone
         address = _postal(checkout.shipping.address, hides_personal=hides_personal)
-        yield from _block("Ship to", (text(recipient), *address, text(phone)))
+        yield from _block("Ship to", (text(person), *address, text(phone)))
     for field in checkout.custom_fields:
         yield "Custom field", f"{field.label}: {text(field.value)}"
     if checkout.client_reference_id:
