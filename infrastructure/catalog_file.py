@@ -138,8 +138,9 @@ def _rule(where: str, table: str, id: str, rule: object, kinds: frozenset[str]) 
     for key, value in rule.items():
         _check(where, delivery, keys, key, value)
     settings = {key: value for key, value in rule.items() if key not in COMMON_KEYS}
-    if delivery == DeliveryKind.HTTP and "url" not in settings:
-        raise CatalogError(f"{where}: the delivery http needs `url`, the address of your service.")
+    for key, what in _needed_by(built_in(delivery)).items():
+        if key not in settings:
+            raise CatalogError(f"{where}: the delivery {delivery} needs `{key}`, {what}.")
     if rule.get("track_stock") and "sku" not in rule:
         raise CatalogError(f"{where}: track_stock needs `sku`, the SKU whose stock is counted.")
     if "low_stock" in rule and not (rule.get("track_stock") or draws_keys(built_in(delivery))):
@@ -251,6 +252,18 @@ def _keys_of(kind: DeliveryKind) -> Mapping[str, Check]:
         case DeliveryKind.HTTP:
             return {"url": _url, "allow_private": _switch, "timeout_seconds": _timeout_seconds}
         case DeliveryKind.SHIPMENT | DeliveryKind.MANUAL:
+            return {}
+        case _:
+            assert_never(kind)
+
+
+def _needed_by(kind: DeliveryKind | None) -> Mapping[str, str]:
+    """The keys without which the engine can't follow a rule, so that every such line would wait for a person, each with
+    what it is. A key for which the kind has a default is none."""
+    match kind:
+        case DeliveryKind.HTTP:
+            return {"url": "the address of your service"}
+        case DeliveryKind.ACCESS | DeliveryKind.LICENSE_KEY | DeliveryKind.SHIPMENT | DeliveryKind.MANUAL | None:
             return {}
         case _:
             assert_never(kind)

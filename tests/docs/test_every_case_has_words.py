@@ -1,17 +1,24 @@
 """What is looked up in a mapping has an entry for each case: type checking can't see one that is missing."""
 
+import tomllib
+
+import random_days
 from builders import a_line_item
+from simulation.story import CATALOG, PRODUCTS
 
 from application.reading.checkout_state import CheckoutState, Situation
 from application.reading.parts import Part
 from application.text import wording
 from domain.catalog import Catalog
-from domain.deliveries.kind import DeliveryKind
+from domain.deliveries.kind import BUILT_IN, DeliveryKind
 from domain.policies import intake
 from infrastructure.customer_texts import page_texts
 from interfaces.cli.output import states
 from interfaces.sandbox.pages.selling import DELIVERIES
 from interfaces.sandbox.stripe_json.events import FULFILLING_EVENTS
+
+LIKE_AN_OWN_KIND = {DeliveryKind.HTTP.value}
+"""Delivered by `domain/deliveries/outside.py`, as the courier of the simulation and of the random days."""
 
 
 def test_every_state_of_a_checkout_has_words_on_the_landing_page() -> None:
@@ -45,6 +52,26 @@ def test_the_sandbox_sends_what_the_engine_listens_for() -> None:
         f"{sorted(differing)}: HANDLED in domain/policies/intake.py and FULFILLING_EVENTS in "
         "interfaces/sandbox/stripe_json/events.py differ"
     )
+
+
+def test_every_kind_is_delivered_in_the_simulation() -> None:
+    rules = tomllib.loads(CATALOG)["products"]
+    played = {rules[f"prod_{name}"]["delivery"] for name in PRODUCTS if f"prod_{name}" in rules}
+    without_a_rule = {DeliveryKind.MANUAL.value}
+
+    missing = BUILT_IN - played - without_a_rule - LIKE_AN_OWN_KIND
+
+    assert not missing, (
+        f"{sorted(missing)}: add a product to PRODUCTS and its rule to CATALOG in tests/simulation/story.py"
+    )
+
+
+def test_every_kind_is_delivered_on_random_days() -> None:
+    rules = [rule for catalog in (random_days._MORNING, random_days._AFTERNOON) for rule in catalog.products.values()]
+
+    missing = BUILT_IN - {rule.delivery for rule in rules} - LIKE_AN_OWN_KIND
+
+    assert not missing, f"{sorted(missing)}: add a rule to _MORNING in tests/support/random_days.py"
 
 
 def test_the_sandbox_offers_every_kind_that_the_metadata_of_a_product_can_name() -> None:

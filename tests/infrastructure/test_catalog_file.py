@@ -9,7 +9,7 @@ from builders import a_checkout, a_line_item
 from typed_ids import as_sku
 
 from domain.catalog import Catalog, LowStock
-from domain.deliveries.kind import BUILT_IN
+from domain.deliveries.kind import BUILT_IN, DeliveryKind
 from domain.identifiers import pool_name
 from domain.plan import Rule
 from infrastructure.catalog_file import FILE_BYTES_MAX, CatalogError, load_catalog
@@ -39,6 +39,14 @@ def refusal(file: Path, text: str | bytes) -> str:
     return sentence.removeprefix(f"{file}: ")
 
 
+def is_refused(file: Path, text: str) -> bool:
+    try:
+        load(file, text)
+    except CatalogError:
+        return True
+    return False
+
+
 def a_rule(keys: str) -> str:
     return f"[products.prod_1]\n{keys}"
 
@@ -62,6 +70,17 @@ def test_a_rule_needs_only_a_delivery(kind: str, file: Path) -> None:
     catalog = load(file, a_rule(f'delivery = "{kind}"'))
 
     assert catalog.products == {"prod_1": Rule(delivery=kind)}
+
+
+@pytest.mark.parametrize("kind", DeliveryKind)
+def test_a_rule_that_leaves_its_lines_to_a_person_by_mistake_is_refused(kind: DeliveryKind, file: Path) -> None:
+    bare = Rule(delivery=kind.value)
+    planned = Catalog(products={"prod_1": bare}).plan_line(a_line_item(product="prod_1"))
+
+    assert planned.kind is kind or is_refused(file, a_rule(f'delivery = "{kind}"')), (
+        f"Lines of a rule with `delivery = {kind}` alone are manual. Name what the rule lacks in `_needed_by` of "
+        "infrastructure/catalog_file.py, or give it a default in `settings` of the kind's LineDelivery"
+    )
 
 
 def test_every_kind_can_have_what_it_can_use(file: Path) -> None:
