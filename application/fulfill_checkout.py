@@ -4,8 +4,6 @@ The landing page and staff call it; after a webhook an effect does the same. It 
 concurrently: a known answer is not recorded again, and only the log's one `Paid` event starts a fulfillment.
 """
 
-from datetime import datetime
-
 import structlog
 
 from application.log.log import Log
@@ -13,29 +11,14 @@ from application.log.unit_of_work import Stamp, UnitOfWork
 from application.log.writer import Writer
 from application.ports import Clock, StripeGateway
 from domain.catalog import Catalog
-from domain.checkout import Checkout
 from domain.checkout_session import CheckoutSession
-from domain.identifiers import SessionId, payment_id
+from domain.identifiers import SessionId
 from domain.identifiers import session_id as checked
-from domain.payment import Payment
 from domain.personal import Personal
+from domain.retrievals import learn_answer
 from domain.source import Source
-from domain.streams import Streams
 
 logger = structlog.get_logger(__name__)
-
-
-def learn_answer(
-    session_id: SessionId, checkout: Checkout, do: Streams, *, source: Source, at: datetime, is_ours: bool
-) -> CheckoutSession:
-    """Record an answer of Stripe's in the stream of the session, and the session in the stream of its payment."""
-    session = do.command(
-        CheckoutSession, session_id, CheckoutSession.learn, checkout, source=source, at=at, is_ours=is_ours
-    )
-    payment = payment_id(session.checkout.payment_intent) if session.checkout else None
-    if payment is not None:
-        do.command(Payment, payment, Payment.belong_to, session_id)
-    return session
 
 
 class FulfillCheckout:

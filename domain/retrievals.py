@@ -1,16 +1,19 @@
-"""The retrievals of a session: the occasion of each, and those that are in hand."""
+"""The retrievals of a session: the occasion of each, those that are in hand, and what an answer leads to."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
+from domain.checkout import Checkout
 from domain.checkout_session import CheckoutSession
 from domain.effect import Effect
 from domain.event import A
-from domain.identifiers import StreamId, payment_id
+from domain.identifiers import SessionId, StreamId, payment_id
 from domain.payment import Payment
 from domain.session_event_type import SessionEventType
+from domain.source import Source
 from domain.step import RetrieveStep, effect_id
+from domain.streams import Streams
 
 SCHEDULE = (timedelta(hours=1), timedelta(hours=6), *(timedelta(days=day) for day in range(1, 31)))
 """The times after the completion at which Stripe is asked about an unpaid checkout again."""
@@ -60,3 +63,16 @@ def _may_be_open(session: CheckoutSession, reports: Iterable[str]) -> Iterator[R
     yield from map(after_retry, session.retries)
     yield from map(after_report, reports)
     yield from map(on_schedule, range(1, len(SCHEDULE) + 1))
+
+
+def learn_answer(
+    session_id: SessionId, checkout: Checkout, do: Streams, *, source: Source, at: datetime, is_ours: bool
+) -> CheckoutSession:
+    """Record an answer of Stripe's in the stream of the session, and the session in the stream of its payment."""
+    session = do.command(
+        CheckoutSession, session_id, CheckoutSession.learn, checkout, source=source, at=at, is_ours=is_ours
+    )
+    payment = payment_id(session.checkout.payment_intent) if session.checkout else None
+    if payment is not None:
+        do.command(Payment, payment, Payment.belong_to, session_id)
+    return session

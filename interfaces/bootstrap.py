@@ -12,7 +12,6 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from application.fulfill_checkout import FulfillCheckout
-from application.handlers import Deliver, Retrieve, SendMail
 from application.log.leading import OWN_DELIVERIES, THE_CATALOG, THE_POLICIES, Terms, terms
 from application.log.log import Log
 from application.log.long_streams import LongStreams
@@ -29,6 +28,7 @@ from application.running.effect_kinds import EffectKind, Handler, RetryRule
 from application.running.effects import EffectRunner
 from application.running.engine import Engine
 from application.running.followers import Followers
+from application.running.handlers import Deliver, Retrieve, SendMail
 from application.running.readings import readings
 from application.running.registry import READERS
 from application.running.stripe_key import WatchedGateway

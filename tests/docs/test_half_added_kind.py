@@ -46,7 +46,7 @@ STATE = HalfAdded(
     named="LineState.REVOKED",
     places={
         Path("domain/line.py"),
-        Path("application/handlers.py"),
+        Path("application/running/handlers.py"),
         Path("application/reading/checkout_state.py"),
         Path("application/reading/parts.py"),
         Path("application/reading/projections/work_queue.py"),

@@ -111,7 +111,12 @@ def test_adapters_raise_reasons() -> None:
 SENTENCE = re.compile(r"[A-Z][\w'’]*( |$).*[a-z] [a-z].*", re.DOTALL)
 """A capital, and at least three words."""
 FROZEN = "domain/former_sentences.py"
-DECIDES = ("domain", "application/running/followers.py", "application/handlers.py", "application/fulfill_checkout.py")
+DECIDES = (
+    "domain",
+    "application/running/followers.py",
+    "application/running/handlers.py",
+    "application/fulfill_checkout.py",
+)
 
 
 def test_what_decides_composes_no_sentence() -> None:

@@ -11,7 +11,6 @@ from simulation.process import Process
 from simulation.store import SimulatedRecorder
 
 from application.errors import StoreUnavailable
-from application.handlers import Deliver, SendMail
 from application.log.insertion import Bookkeeping, Inserted, Insertion
 from application.log.recent_states import RecentStates
 from application.log.tail import Tail
@@ -23,6 +22,7 @@ from application.receive import receive as record
 from application.running.candidates import Candidates
 from application.running.effect_kinds import Attempt, Done
 from application.running.followers import Followers
+from application.running.handlers import Deliver, SendMail
 from application.running.outcomes import CallEnd, Outcomes
 from domain.checkout import Checkout
 from domain.checkout_session import CheckoutSession

@@ -11,8 +11,8 @@ from log_invariants import Findings, all_events, editions
 from simulation.world import BEGINNING, World
 from typed_ids import as_session
 
-from application.handlers import message_id
 from application.log.log import Log
+from application.running.handlers import message_id
 from domain.checkout_session import CheckoutSession
 from domain.checkout_session_events import CheckoutSessionFact
 from domain.effect import Effect

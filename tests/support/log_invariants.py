@@ -7,8 +7,8 @@ from pathlib import Path
 
 from typed_ids import as_stream
 
-from application.handlers import message_id
 from application.log.log import Log
+from application.running.handlers import message_id
 from domain.checkout_session import CheckoutSession
 from domain.effect import Effect
 from domain.event import Event

@@ -19,10 +19,10 @@ from fakes.outside import FixedClock, Outside
 from shop import Shop, SQLiteStore, Store
 from typed_ids import as_session
 
-from application.handlers import SendMail
 from application.log.insertion import Bookkeeping
 from application.running.effect_kinds import Attempt, Done
 from application.running.followers import Followers
+from application.running.handlers import SendMail
 from domain.errors import Refused
 
 DAYS = {"good": GOOD_DAY, "bad": BAD_DAY}

@@ -6,7 +6,6 @@ from typing import assert_never
 
 import structlog
 
-from application.fulfill_checkout import learn_answer
 from application.log.log import Log
 from application.ports import (
     Clock,
@@ -30,6 +29,7 @@ from domain.mail_requests import look_again
 from domain.park_reason import ParkReason
 from domain.plan import PlannedLine
 from domain.reason import Reason
+from domain.retrievals import learn_answer
 from domain.source import Source
 from domain.streams import Streams
 from domain.stripe_event import StripeEvent
