@@ -21,6 +21,9 @@ class Words:
         return f"{self.short}: {self.meaning}"
 
 
+TO_PACK, BY_HAND, NOT_PAID = "to pack", "to do by hand", "not paid"
+"""States of lines as staff read them, where the state itself says less."""
+
 STATES: Mapping[CheckoutState | Situation, Words] = {
     CheckoutState.OPEN: Words("open", "not completed yet, or not retrieved from Stripe yet"),
     CheckoutState.AWAITING_PAYMENT: Words("awaiting payment", "completed but not paid yet"),
@@ -40,7 +43,7 @@ STATES: Mapping[CheckoutState | Situation, Words] = {
     CheckoutState.OTHER_APPLICATION: Words(
         "other application", "the catalog leaves it to another one in the Stripe account"
     ),
-    Situation.TO_DO_BY_HAND: Words("to do by hand", "every line waits for the person who delivers it"),
+    Situation.TO_DO_BY_HAND: Words(BY_HAND, "every line waits for the person who delivers it"),
     Situation.PAID_AFTER_CANCELLATION: Words("paid after it was canceled", "a person has to decide: deliver or refund"),
     Situation.PAID_TWICE: Words("possibly paid twice", "a person has to decide whether this one is delivered too"),
 }
@@ -94,9 +97,9 @@ def line_in_words(line: LineItemEntry, state: CheckoutState) -> str:
         return _not_planned(state)
     match line.state:
         case LineState.PENDING:
-            return "to pack" if _is_to_pack(line) else "pending"
+            return TO_PACK if _is_to_pack(line) else "pending"
         case LineState.MANUAL:
-            return "to do by hand"
+            return BY_HAND
         case LineState.DELIVERED if line.keys_awaited:
             return "waits for new keys"
         case LineState.DELIVERED if _has_lost_its_keys(line):
@@ -110,7 +113,7 @@ def line_in_words(line: LineItemEntry, state: CheckoutState) -> str:
 def _not_planned(state: CheckoutState) -> str:
     match state:
         case CheckoutState.OPEN | CheckoutState.AWAITING_PAYMENT:
-            return "not paid"
+            return NOT_PAID
         case (
             CheckoutState.PAYMENT_FAILED
             | CheckoutState.EXPIRED

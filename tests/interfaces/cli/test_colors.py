@@ -2,7 +2,12 @@
 
 import pytest
 
-from interfaces.cli.output.terminal import Terminal
+from application.reading.checkout_document import MailState
+from application.reading.views import ViewState
+from domain.line import LineState
+from interfaces.cli.output import states
+from interfaces.cli.output.terminal import _STATES, Terminal
+from interfaces.cli.output.text import label
 
 GREEN, RED = "\x1b[32m", "\x1b[31m"
 
@@ -17,13 +22,20 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
 
 
 def test_a_state_has_its_color_in_a_table_and_by_itself(terminal: Terminal, capsys: pytest.CaptureFixture[str]) -> None:
-    terminal.table(("line item", "state"), [("li_1", "delivered"), ("li_2", "given_up")])
+    terminal.table(("line item", "state"), [("li_1", "delivered"), ("li_2", "given up")])
     terminal.fields([("State", "blocked: nothing is delivered yet")])
 
     out = capsys.readouterr().out
     assert f"{GREEN}delivered" in out
-    assert f"{RED}given_up" in out
+    assert f"{RED}given up" in out
     assert f"{RED}blocked" in out
+
+
+def test_every_color_is_that_of_a_word_that_is_shown_as_a_state() -> None:
+    of_lines = {states.TO_PACK, states.BY_HAND, states.NOT_PAID, *map(label, LineState)}
+    shown = {*(words.short for words in states.STATES.values()), *of_lines, *MailState, *ViewState, "failed"}
+
+    assert set(_STATES) - shown == set(), "another word is shown now: change it in _STATES, too"
 
 
 def test_a_task_is_red_where_something_has_failed(terminal: Terminal, capsys: pytest.CaptureFixture[str]) -> None:
