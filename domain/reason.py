@@ -97,6 +97,7 @@ class ReasonCode(StrEnum):
     # Work for staff that no event gives a reason for
     READY_TO_PACK = "ready_to_pack"
     PAYMENT_OVERDUE = "payment_overdue"
+    AWAITS_CAPTURE = "awaits_capture"
     WAITS_BEHIND = "waits_behind"
     WAITS_FOR_WORKER = "waits_for_worker"
     LOW_STOCK = "low_stock"

@@ -308,6 +308,12 @@ def payment_overdue(days: int | str) -> Reason:
     return _reason(ReasonCode.PAYMENT_OVERDUE, days=str(days))
 
 
+def awaits_capture(payment: str) -> Reason:
+    """`payment` is authorized. The authorization expires, usually after 7 days
+    (https://docs.stripe.com/payments/place-a-hold-on-a-payment-method)."""
+    return _reason(ReasonCode.AWAITS_CAPTURE, payment=payment)
+
+
 def waits_behind() -> Reason:
     """An event that is parked behind an earlier one of the same subject."""
     return _reason(ReasonCode.WAITS_BEHIND)

@@ -73,6 +73,8 @@ def remedies(kind: WorkKind) -> tuple[Remedy, ...]:  # noqa: C901 - a table with
             return (Remedy.RETRY, Remedy.RETRIEVE, Remedy.DISMISS)
         case Work.PAYMENT_OVERDUE:
             return (Remedy.RETRY, Remedy.CANCEL, Remedy.DISMISS)
+        case Work.PAYMENT_TO_CAPTURE:
+            return (Remedy.RETRIEVE, Remedy.CANCEL, Remedy.DISMISS)
         case Work.PARKED_SESSION | Work.FAILED_STRIPE_EVENT | OtherWork.PARKED_EVENT:
             return (Remedy.RETRY, Remedy.DISMISS)
         case Work.PAID_TWICE:

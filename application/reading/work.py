@@ -22,6 +22,7 @@ class Work(StrEnum):
     FAILING_EFFECT = "failing_effect"
     STRIPE_KEY_REFUSED = "stripe_key_refused"
     PAYMENT_OVERDUE = "payment_overdue"
+    PAYMENT_TO_CAPTURE = "payment_to_capture"
     CONTRADICTED = "contradicted"
     PARKED_SESSION = "parked_session"
     PAID_TWICE = "paid_twice"

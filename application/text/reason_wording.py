@@ -190,6 +190,11 @@ def in_words(reason: Reason) -> str:  # noqa: C901 - a table with a line for eac
             return f"{said['quantity']} x {said['title']}"
         case ReasonCode.PAYMENT_OVERDUE:
             return f"The payment has not arrived in {said['days']} days, and Stripe has not reported that it failed"
+        case ReasonCode.AWAITS_CAPTURE:
+            return (
+                f"The payment {said['payment']} is authorized, and nothing is charged or delivered until you capture "
+                "it: do so in Stripe's Dashboard, or cancel it there. The authorization usually expires after 7 days"
+            )
         case ReasonCode.WAITS_BEHIND:
             return "It waits behind an earlier event"
         case ReasonCode.WAITS_FOR_WORKER:

@@ -57,13 +57,16 @@ _OVERDUE = reasons.payment_overdue(PAYMENT_OVERDUE_AFTER.days)
 _OF_LINES = (Work.MANUAL_LINE, Work.BACKORDERED_LINE, Work.GIVEN_UP_LINE)
 _LATER = (Work.PAYMENT_OVERDUE, Work.FAILING_EFFECT)
 """Their `since` may be in the future."""
-_BEFORE_PAYMENT = (Work.PAYMENT_OVERDUE, Work.FAILING_EFFECT, Work.STRIPE_KEY_REFUSED)
+_BEFORE_PAYMENT = (
+    *(Work.PAYMENT_OVERDUE, Work.PAYMENT_TO_CAPTURE),
+    *(Work.FAILING_EFFECT, Work.STRIPE_KEY_REFUSED),
+)
 """The payment ends these: until then a checkout has no effects but retrievals and mails about the pending payment."""
 _ONLY_TO_BE_SEEN = (Work.CONTRADICTED, Work.MAIL_WITHOUT_ADDRESS)
 """The engine has nothing left to do here: a person's note settles these."""
 _DISMISSED = (
     *(Work.CONTRADICTED, Work.PARKED_SESSION, Work.RETRIEVAL_FAILED),
-    *(Work.MAIL_FAILED, Work.MAIL_WITHOUT_ADDRESS),
+    *(Work.MAIL_FAILED, Work.MAIL_WITHOUT_ADDRESS, Work.PAYMENT_TO_CAPTURE),
 )
 """Everything about a checkout except what its customer has paid for, which is delivered or canceled."""
 _NOT_OURS = (*FOREIGN, ParkReason.UNKNOWN_TO_STRIPE)
@@ -230,7 +233,7 @@ def _of_session(event: CheckoutSessionFact) -> Iterator[Change]:  # noqa: C901 -
             for kind in _BEFORE_PAYMENT:
                 yield Remove({"subject": session, "kind": kind.value})
         case CheckoutSession.AsyncPaymentFailed() | CheckoutSession.AsyncPaymentSucceeded():
-            yield _no_longer_due(event)
+            yield from _no_longer_due(event)
         case CheckoutSession.RetryRequested():
             yield Remove({"subject": session, "kind": Work.RETRIEVAL_FAILED.value})
         case CheckoutSession.Noted():
@@ -244,9 +247,9 @@ def _of_session(event: CheckoutSessionFact) -> Iterator[Change]:  # noqa: C901 -
                 yield Remove({"subject": session, "kind": kind.value})
             yield _overdue_later(event)
         case CheckoutSession.Canceled():
-            for kind in (*_DISMISSED, Work.PAYMENT_OVERDUE):
+            for kind in _DISMISSED:
                 yield Remove({"subject": session, "kind": kind.value})
-            yield _no_longer_due(event)
+            yield from _no_longer_due(event)
         case (
             CheckoutSession.Completed()
             | CheckoutSession.Expired()
@@ -265,9 +268,21 @@ def _answered(session: SessionId) -> Iterator[Change]:
 
 def _unpaid(event: CheckoutSession.Retrieved) -> Iterator[Change]:
     if event.checkout.is_payment_over:
-        yield _no_longer_due(event)
+        yield from _no_longer_due(event)
     elif event.checkout.is_complete and event.checkout.payment_status == "unpaid":
         yield Keep(_overdue(event, event.session).row)
+        if event.checkout.is_authorized:
+            yield Keep(_to_capture(event, event.checkout.payment_intent or "").row)
+        else:
+            yield Remove({"subject": event.session, "kind": Work.PAYMENT_TO_CAPTURE.value})
+
+
+def _to_capture(event: CheckoutSessionFact, payment: str) -> Put:
+    """Return the row of an authorized payment, which shows at once: nothing but the shop can end the wait, and the
+    authorization expires, usually after 7 days
+    (https://docs.stripe.com/payments/place-a-hold-on-a-payment-method). The row of a shop whose own program captures
+    is gone with the capture."""
+    return _open(event, event.session, Work.PAYMENT_TO_CAPTURE, "", reasons.awaits_capture(payment))
 
 
 def _overdue(event: Event, session: SessionId) -> Put:
@@ -280,10 +295,11 @@ def _overdue_later(event: CheckoutSessionFact) -> Update:
     )
 
 
-def _no_longer_due(event: CheckoutSessionFact) -> Put:
-    """Close the row instead of removing it: an answer that shows the payment pending may be recorded after Stripe
+def _no_longer_due(event: CheckoutSessionFact) -> Iterator[Put]:
+    """Close the rows instead of removing them: an answer that shows the payment pending may be recorded after Stripe
     reported how the payment ended."""
-    return Put({**_overdue(event, event.session).row, "is_open": 0})
+    for each in (_overdue(event, event.session), _to_capture(event, "")):
+        yield Put({**each.row, "is_open": 0})
 
 
 def _overdue_at(event: Event) -> str:
@@ -324,7 +340,7 @@ def is_due(row: Row, now: datetime) -> bool:
 
 WORK_QUEUE = Projection(
     name="work_queue",
-    version=7,
+    version=8,
     table=Table(
         columns={
             "subject": Column.TEXT,

@@ -151,6 +151,19 @@ def test_a_payment_that_takes_weeks_is_noticed_the_day_after_it_arrives(shop: Sh
     assert shop.state(ID) is CheckoutState.FULFILLING
 
 
+def test_an_authorized_payment_is_the_shops_to_capture_at_once_and_until_it_is(shop: Shop, outside: Outside) -> None:
+    def work() -> list[str]:
+        return [item.kind for item in shop.runtime.queries.work_queue()]
+
+    assert work() == ["payment_to_capture"]
+
+    capture(outside)
+    shop.hear("charge.captured", None, id=as_event("evt_captured"), payment_intent=PAYMENT)
+    shop.rest()
+
+    assert work() == ["parcel_to_pack"]
+
+
 def test_an_unpaid_checkout_is_asked_about_32_times_in_30_days_and_then_waits_for_a_person(
     shop: Shop, outside: Outside
 ) -> None:
@@ -160,7 +173,7 @@ def test_an_unpaid_checkout_is_asked_about_32_times_in_30_days_and_then_waits_fo
 
     assert outside.retrievals == 1 + 32
     assert len(shop.events_of(CheckoutSession.Retrieved)) == 1
-    assert [work.kind for work in shop.runtime.queries.work_queue()] == ["payment_overdue"]
+    assert [work.kind for work in shop.runtime.queries.work_queue()] == ["payment_to_capture", "payment_overdue"]
     document = shop.runtime.queries.checkout(ID)
     assert document is not None
     assert sum(entry.stream.startswith(f"eff_{ID}_retrieve_unpaid") for entry in document.story) == 3 * 32
@@ -262,7 +275,7 @@ def test_payments_of_other_applications_are_recorded_and_nothing_is_asked(shop: 
     assert outside.retrievals == 1
     assert len(shop.events_of(Payment.Reported)) == 50
     assert len(shop.events()) == before + 2 * 50
-    assert shop.runtime.queries.work_queue() == []
+    assert [work.kind for work in shop.runtime.queries.work_queue()] == ["payment_to_capture"]
 
 
 def test_the_schedule_survives_its_process(shop: Shop, open_shop: Open, outside: Outside) -> None:

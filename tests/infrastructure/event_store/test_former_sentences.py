@@ -172,6 +172,7 @@ SENTENCES: list[tuple[str, Reason]] = [
 NEVER_A_SENTENCE = {
     ReasonCode.READY_TO_PACK,
     ReasonCode.PAYMENT_OVERDUE,
+    ReasonCode.AWAITS_CAPTURE,
     ReasonCode.WAITS_FOR_WORKER,
     ReasonCode.LOW_STOCK,
     ReasonCode.CANCELED,

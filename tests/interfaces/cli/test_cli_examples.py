@@ -128,6 +128,7 @@ SHOWN_BY_RECIPES = {
     "complete": "is fulfilled.",
     "cancel": "is canceled.",
     "queue --counts": "fulfill queue --kind failed_stripe_event",
+    "queue --kind payment_to_capture": "No such task is in the queue.",
     "queue": "fulfill retry evt_4",
     "retry": "Requested 1 retry.",
     "note": "Recorded.",

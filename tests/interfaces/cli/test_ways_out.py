@@ -149,6 +149,9 @@ WAYS_IN: dict[WorkKind, Callable[[Building], None]] = {
     Work.FAILING_EFFECT: lambda shop: shop.fail_retrieval(Temporary("HTTP 500")),
     Work.STRIPE_KEY_REFUSED: lambda shop: shop.fail_retrieval(REFUSED_KEY),
     Work.PAYMENT_OVERDUE: lambda shop: shop.sell("mug", payment_status="unpaid"),
+    Work.PAYMENT_TO_CAPTURE: lambda shop: shop.sell(
+        "mug", payment_status="unpaid", payment_intent="pi_1", intent_status="requires_capture"
+    ),
     Work.CONTRADICTED: Building.contradict,
     Work.PARKED_SESSION: lambda shop: shop.sell("course", payment_status="new_thing"),
     Work.PAID_TWICE: Building.pay_twice,

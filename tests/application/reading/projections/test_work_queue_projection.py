@@ -227,7 +227,7 @@ OVERDUE_AT = BEGINNING + timedelta(days=14, minutes=1)
         ([UNPAID, PAYMENT_FAILED], []),
         ([PAYMENT_FAILED, UNPAID], []),
         ([PAYMENT_FAILED, UNPAID, PAID], []),
-        ([AUTHORIZED], ["payment_overdue"]),
+        ([AUTHORIZED, DISMISSED], ["payment_overdue"]),
         ([AUTHORIZED, CANCELED], []),
         ([CANCELED], []),
         ([CANCELED, PAID], []),
@@ -247,6 +247,38 @@ def test_a_payment_of_which_nothing_is_heard_waits_for_a_person_in_the_end(
     assert "payment_overdue" not in [kind for kind, _ in waiting(read_side, SHOP, *facts)]
 
     assert [item.kind for item in read_side.queries_at(OVERDUE_AT).work_queue()] == work
+
+
+@pytest.mark.parametrize(
+    ("facts", "is_to_capture"),
+    [
+        ([AUTHORIZED], True),
+        ([AUTHORIZED, NOTED], True),
+        ([AUTHORIZED, CheckoutSession.RetryRequested()], True),
+        ([AUTHORIZED, replace(AUTHORIZED, source=Source.STAFF)], True),
+        ([AUTHORIZED, replace(UNPAID, checkout=replace(UNPAID.checkout, intent_status="processing"))], False),
+        ([AUTHORIZED, PAID], False),
+        ([AUTHORIZED, CANCELED], False),
+        ([AUTHORIZED, PAYMENT_FAILED], False),
+        ([PAYMENT_FAILED, AUTHORIZED], False),
+        ([AUTHORIZED, CheckoutSession.Canceled(notifies=False)], False),
+        ([AUTHORIZED, DISMISSED], False),
+        ([UNPAID], False),
+    ],
+)
+def test_a_payment_that_awaits_capture_is_the_shops_to_capture_at_once(
+    read_side: ReadSide, facts: list[Event], is_to_capture: bool
+) -> None:
+    assert waiting(read_side, SHOP, *facts) == [("payment_to_capture", "")] * is_to_capture
+
+
+def test_a_payment_to_capture_is_named_with_what_to_do_and_how_long_there_is(read_side: ReadSide) -> None:
+    waiting(read_side, SHOP, AUTHORIZED)
+
+    [item] = read_side.queries.work_queue()
+    assert item.why == reasons.awaits_capture("pi_Shop1")
+    assert "capture it" in item.detail
+    assert "7 days" in item.detail
 
 
 def test_a_payment_is_overdue_since_14_days_after_stripe_first_showed_it_unpaid(read_side: ReadSide) -> None:
@@ -353,7 +385,8 @@ def test_every_kind_of_work_is_opened_by_something_and_closed_again(read_side: R
         Work.RETRIEVAL_FAILED: [(retrieval, Effect.GivenUp(error=reasons.port_failed("HTTP 401"))), (SHOP, RETRIEVED)],
         Work.FAILING_EFFECT: [(FAILING, failed(reasons.port_failed("HTTP 500"))), (FAILING, SUCCEEDED)],
         Work.STRIPE_KEY_REFUSED: [(FAILING, failed(KEY_REFUSED)), (FAILING, SUCCEEDED)],
-        Work.PAYMENT_OVERDUE: [(SHOP, UNPAID), (SHOP, PAYMENT_FAILED)],
+        Work.PAYMENT_OVERDUE: [(SHOP, UNPAID), (SHOP, PAID)],
+        Work.PAYMENT_TO_CAPTURE: [(SHOP, AUTHORIZED), (SHOP, PAID)],
         Work.CONTRADICTED: [(SHOP, CONTRADICTED), (SHOP, NOTED)],
         Work.PARKED_SESSION: [(SHOP, PARKED), (SHOP, RETRIEVED)],
         Work.PAID_TWICE: [
@@ -365,13 +398,14 @@ def test_every_kind_of_work_is_opened_by_something_and_closed_again(read_side: R
             ("evt_1", StripeEvent.RetryRequested()),
         ],
     }
+    due_at = {Work.PAYMENT_OVERDUE: OVERDUE_AT, Work.FAILING_EFFECT: OVERDUE_AT}
     log = LogWriter()
     assert list(ways) == list(Work)
     for kind, (opens, closes) in ways.items():
         for (stream, fact), expected in ((opens, [kind]), (closes, [])):
             log.add(as_stream(stream), fact, session_id=None if stream == "evt_1" else SHOP)
             read_side.append(log.events[-1:])
-            assert [item.kind for item in read_side.queries_at(OVERDUE_AT).work_queue()] == expected
+            assert [item.kind for item in read_side.queries_at(due_at.get(kind, BEGINNING)).work_queue()] == expected
 
 
 def test_an_effect_that_fails_for_five_minutes_shows_with_its_latest_reason_and_next_try(read_side: ReadSide) -> None:
