@@ -48,8 +48,8 @@ class CheckoutFilter:
     until: datetime | None = None
     """Earlier than this."""
     before: SessionId | None = None
-    states: Collection[CheckoutState] = ()
-    """One of these; any, if there are none."""
+    states: Collection[CheckoutState | Situation] = ()
+    """One of these, as the state or as staff read it; any, if there are none."""
     currency: str | None = None
     least: int | None = None
     """In the smallest unit of the currency, as `most`. Both are included."""

@@ -1,19 +1,19 @@
 """The search for checkouts: by words, or by a name that means one checkout."""
 
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Collection, Iterator, Sequence, Set
 from datetime import datetime, timedelta
 
 from application.errors import NotFound
 from application.log.log import Log
 from application.reading.answers import CheckoutFilter, SearchHit
-from application.reading.checkout_state import CheckoutState, read_situation
+from application.reading.checkout_state import CheckoutState, Situation, read_situation
 from application.reading.projection import Row, rfc3339
 from application.reading.projections.checkouts import CHECKOUTS
 from application.reading.projections.search import SEARCH
 from application.reading.search_terms import TERM_MAX, beginning_of_end, readings, words
 from application.reading.views import Above, Among, AtMost, Before, Equal, Filter, OneOf, Selection, StartsWith, Views
 from domain.checkout_session import CheckoutSession
-from domain.identifiers import SessionId, stored_session_id
+from domain.identifiers import SessionId, StreamId, session_of_stream, stored_session_id
 from domain.order_number import order_number, read_order_number
 
 _WORDS_MAX = 10
@@ -21,6 +21,7 @@ _HITS_MAX = 200
 _ROWS_MAX = 100
 _TICK = timedelta(microseconds=1)
 _CANDIDATES_MAX = 5
+_BATCH_MAX = 500
 NEWEST_FIRST = ("-recorded_at", "-position")
 """By two columns, since an index with both leads to a page of any time at once."""
 
@@ -40,8 +41,9 @@ class CheckoutSearch:
             NotFound: the checkout before which they are to be is not there.
         """
         within = list(self._within(seen))
+        standing = [[*within, *each] for each in self._standing(seen.states)]
         for wanted in readings(text):
-            if hits := self._hits(wanted[:_WORDS_MAX], within, min(limit, _HITS_MAX)):
+            if hits := self._hits(wanted[:_WORDS_MAX], standing, min(limit, _HITS_MAX)):
                 return hits
         return []
 
@@ -66,15 +68,26 @@ class CheckoutSearch:
             if not rows:
                 raise NotFound(f"No checkout {seen.before} in the log.")
             yield Before(("recorded_at", "position"), _place(rows[0]))
-
-        if seen.states:
-            yield OneOf("state", sorted(seen.states))
         if seen.currency is not None:
             yield Equal("currency", seen.currency)
         if seen.least is not None:
             yield Above("amount_total", seen.least - 1)
         if seen.most is not None:
             yield AtMost("amount_total", seen.most)
+
+    def _standing(self, states: Collection[CheckoutState | Situation]) -> Iterator[Sequence[Filter]]:
+        """The filters of which a checkout must pass one. The view does not know which checkouts have parked events."""
+        if not states:
+            yield ()
+        if of_row := sorted(each for each in states if isinstance(each, CheckoutState)):
+            yield (OneOf("state", of_row),)
+        if as_read := sorted(each for each in states if isinstance(each, Situation)):
+            yield (OneOf("situation", as_read),)
+        if CheckoutState.PARKED in states:
+            subjects = {each.subject for each in self._log.store.select_parked_events()}
+            parked = sorted(each for each in subjects if session_of_stream(each) == each)
+            for start in range(0, len(parked), _BATCH_MAX):
+                yield (OneOf("session_id", parked[start : start + _BATCH_MAX]),)
 
     def _with_reference(self, name: str, whole: str) -> Iterator[SessionId]:
         """The view has parts of references as terms, too, so this compares the references themselves."""
@@ -88,10 +101,14 @@ class CheckoutSearch:
         selection = Selection(projection=SEARCH, where=[term, Equal("field", field)], limit=_HITS_MAX)
         return [_session_of(row) for row in self._views.select(selection)]
 
-    def _hits(self, wanted: Sequence[str], within: Sequence[Filter], limit: int) -> list[SearchHit]:
+    def _hits(self, wanted: Sequence[str], standing: Sequence[Sequence[Filter]], limit: int) -> list[SearchHit]:
         found = [Among("session_id", SEARCH, [StartsWith("term", word)]) for word in wanted]
-        selection = Selection(projection=CHECKOUTS, where=[*found, *within], order_by=NEWEST_FIRST, limit=limit)
-        rows = self._views.select(selection)
+        selections = (
+            Selection(projection=CHECKOUTS, where=[*found, *within], order_by=NEWEST_FIRST, limit=limit)
+            for within in standing
+        )
+        by_id = {_session_of(row): row for selection in selections for row in self._views.select(selection)}
+        rows = sorted(by_id.values(), key=_place, reverse=True)[:limit]
         subjects = [_session_of(row) for row in rows]
         parked = {each.subject for each in self._log.store.select_parked_events(subjects=subjects)}
         return [_hit(row, parked, self._matched(_session_of(row), wanted)) for row in rows]

@@ -32,6 +32,8 @@ class Situation(StrEnum):
 
     TO_DO_BY_HAND = "to_do_by_hand"
     """It is blocked, and every line waits for the person who delivers it: the daily work of a shop."""
+    BACKORDERED = "backordered"
+    """It is blocked, and waits for stock or license keys, and maybe for the person who delivers another line."""
     # Each reason in `UNDECIDED` has a situation of the same name.
     PAID_AFTER_CANCELLATION = "paid_after_cancellation"
     PAID_TWICE = "paid_twice"
@@ -50,8 +52,10 @@ def situation(state: CheckoutState, lines: Iterable[tuple[LineState, ReasonCode 
     for why, found in _UNDECIDED.items():
         if any(each == why for _, each in unfinished):
             return found
-    is_by_hand = state is CheckoutState.BLOCKED and {line for line, _ in unfinished} == {LineState.MANUAL}
-    return Situation.TO_DO_BY_HAND if is_by_hand else state
+    waits = {line for line, _ in unfinished}
+    if state is not CheckoutState.BLOCKED or not waits <= {LineState.MANUAL, LineState.BACKORDERED}:
+        return state
+    return Situation.BACKORDERED if LineState.BACKORDERED in waits else Situation.TO_DO_BY_HAND
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

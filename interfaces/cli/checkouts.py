@@ -4,10 +4,9 @@ A command that changes a checkout is in the log with a name and a reason, and sh
 """
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 from cyclopts import Parameter
 
@@ -19,6 +18,7 @@ from interfaces.cli.output.pager import paged
 from interfaces.cli.output.printing import page, print_json, talk
 from interfaces.cli.output.text import label, money, to_the_second
 from interfaces.cli.read_side import is_complete, open_side
+from interfaces.cli.state_words import StateWord, state_of
 from interfaces.cli.times import MOMENT_OR_DAY, last_moment, period, shown_zone
 from interfaces.cli.usage import (
     DONE,
@@ -32,6 +32,7 @@ from interfaces.cli.usage import (
     UsageError,
     Who,
     Why,
+    each,
     shown,
     whole_number,
 )
@@ -42,7 +43,7 @@ _AMOUNT = re.compile(r"[0-9]{1,15}(\.[0-9]{1,3})?", re.ASCII)
 
 if TYPE_CHECKING:
     from application.reading.answers import CheckoutFilter, NamedCheckout, SearchHit
-    from application.reading.checkout_state import CheckoutState
+    from application.reading.checkout_state import CheckoutState, Situation
 
 
 def checkout(
@@ -124,8 +125,14 @@ def search(
 def checkout_list(
     *,
     state: Annotated[
-        tuple[str, ...],
-        Parameter("--state", negative=(), show_default=False, help="Only checkouts in this state. May be repeated."),
+        tuple[StateWord, ...],
+        Parameter(
+            "--state",
+            converter=each(state_of),
+            negative=(),
+            show_default=False,
+            help="Only checkouts in this state. May be repeated.",
+        ),
     ] = (),
     since: Annotated[
         str | None, Parameter(help=f"Only checkouts first seen at this time, on this day or later: {MOMENT_OR_DAY}.")
@@ -159,18 +166,16 @@ def checkout_list(
             f"--at-least must not be more than --at-most (got {at_least} and {at_most}), since no total is both. "
             "Choose a lower --at-least or a higher --at-most."
         )
-    of = CheckoutFilter(since=first, until=behind, states=_states(state), currency=code, least=least, most=most)
+    of = CheckoutFilter(
+        since=first,
+        until=behind,
+        states=cast("tuple[CheckoutState | Situation, ...]", state),
+        currency=code,
+        least=least,
+        most=most,
+    )
     asked = _Asked(words="", of=of, before=before, limit=limit, nothing="No such checkouts.")
     return _put_hits(asked, redact=redact, as_json=json)
-
-
-def _states(given: Sequence[str]) -> "Sequence[CheckoutState]":
-    from application.reading.checkout_state import CheckoutState
-
-    known = {state.value: state for state in CheckoutState}
-    if unknown := sorted({*given} - {*known}):
-        raise UsageError(f"--state must be one of {', '.join(known)} (got {shown(unknown[0])}).")
-    return [known[each] for each in given]
 
 
 def _currency(text: str) -> str:

@@ -208,7 +208,7 @@ def _changed(event: _LinesChanged) -> Mapping[LineItemId, str]:
 
 CHECKOUTS = Projection(
     name="checkouts",
-    version=6,
+    version=7,
     table=Table(
         columns={
             "session_id": Column.TEXT,
@@ -228,6 +228,7 @@ CHECKOUTS = Projection(
         indexes=(
             ("recorded_at", "position"),
             ("state", "recorded_at", "position"),
+            ("situation", "recorded_at", "position"),
             ("currency", "amount_total", "recorded_at", "position"),
         ),
     ),

@@ -44,6 +44,7 @@ STATES: Mapping[CheckoutState | Situation, Words] = {
         "other application", "the catalog leaves it to another one in the Stripe account"
     ),
     Situation.TO_DO_BY_HAND: Words(BY_HAND, "every line waits for the person who delivers it"),
+    Situation.BACKORDERED: Words("backordered", "it waits for stock or license keys"),
     Situation.PAID_AFTER_CANCELLATION: Words("paid after it was canceled", "a person has to decide: deliver or refund"),
     Situation.PAID_TWICE: Words("possibly paid twice", "a person has to decide whether this one is delivered too"),
 }

@@ -2,9 +2,17 @@
 
 import re
 from collections.abc import Callable
-from typing import Any
+from pathlib import Path
+from typing import Any, get_args
 
 import pytest
+from cyclopts import Token
+from sandbox_sales import paid
+
+from application.reading.checkout_state import CheckoutState, Situation
+from interfaces.cli.output.states import STATES
+from interfaces.cli.state_words import StateWord, state_of
+from interfaces.sandbox.sandbox import Sandbox
 
 Fulfill = Callable[..., Any]
 ORDER, DEBIT, POSTER = "cs_test_a1Q7xK2mVd", "cs_test_b2R8yL3nWe", "cs_test_c3S9zM4oXf"
@@ -17,6 +25,10 @@ ORDER, DEBIT, POSTER = "cs_test_a1Q7xK2mVd", "cs_test_b2R8yL3nWe", "cs_test_c3S9
         ((), [POSTER, DEBIT, ORDER]),
         (("--state", "fulfilling"), [ORDER]),
         (("--state", "blocked", "--state", "awaiting_payment"), [POSTER, DEBIT]),
+        (("--state", "to_do_by_hand"), [POSTER]),
+        (("--state", "to do by hand", "--state", "awaiting payment"), [POSTER, DEBIT]),
+        (("--state", "To do by hand", "--state", "fulfilling", "--limit", "1"), [POSTER]),
+        (("--state", "backordered", "--state", "possibly paid twice", "--state", "parked"), []),
         (("--since", "2026-11-24T09:02:00Z"), [POSTER, DEBIT]),
         (("--until", "2026-11-24T09:02:00Z"), [ORDER]),
         (("--since", "2026-11-25"), []),
@@ -163,3 +175,28 @@ def test_a_list_an_answer_and_the_checkout_call_a_state_alike(fulfill: Fulfill) 
         [shown] = re.findall(r"\nState +([^:]+): ", fulfill("checkout", id).out)
         assert f" {shown} " in line
         assert fulfill("checkout", id, "--json").json["situation"] == listed[id]
+
+
+@pytest.mark.usefixtures("small_shop")
+def test_an_order_that_waits_for_stock_is_called_backordered_and_found_by_that(
+    fulfill: Fulfill, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    (tmp_path / "catalog.toml").unlink()
+    session = paid(sandbox, "license_key")
+    fulfill("run", session, "--as", "kim")
+
+    [listed] = fulfill("checkout", "list", "--state", "backordered", "--json").json
+
+    assert (listed["session_id"], listed["state"], listed["situation"]) == (session, "blocked", "backordered")
+    assert "backordered: it waits for stock or license keys" in fulfill("checkout", session).out
+
+
+def test_every_state_that_is_shown_can_be_asked_for_and_is_completed_and_in_the_help(fulfill: Fulfill) -> None:
+    assert list(get_args(StateWord)) == [*CheckoutState, *Situation]
+    for state, words in STATES.items():
+        for given in (state.value, words.short, words.short.replace(" ", "_"), words.short.upper()):
+            assert state_of(None, [Token(value=given)]) is state
+    help, script = fulfill("checkout", "list", "--help").out, fulfill("completion", "bash").out
+    for state in STATES:
+        assert state.value in help
+        assert state.value in script
