@@ -10,7 +10,7 @@ from cyclopts import Parameter
 from domain import identifiers
 from domain.identifiers import is_stripe_event
 from interfaces.cli.naming import session_of, stripe_event_of
-from interfaces.cli.output.orders import bought, customer_of, with_order
+from interfaces.cli.output.orders import bought, customer_of, line_of, with_order
 from interfaces.cli.output.pager import paged
 from interfaces.cli.output.pasting import name_of, pasted
 from interfaces.cli.output.printing import page, print_json, talk
@@ -169,10 +169,12 @@ def _talk_of_more(found: "WorkPage") -> None:
 def _document(item: "WorkItem", order: "NamedCheckout | None", order_prefix: str | None) -> dict[str, object]:
     from domain.order_number import order_number
 
-    session_id = item.session_id
+    session_id, line = item.session_id, line_of(order, item.item)
     return with_order(
         task_fields(item),
         order,
+        item_name=order.name(line) if order and line else None,
+        item_quantity=line.quantity if line else None,
         order_number=order_number(session_id) if session_id else None,
         commands=[each.text for each in pasted(item, order_prefix)],
         cursor=_cursor(item),
@@ -184,8 +186,14 @@ def _row(item: "WorkItem", order: "NamedCheckout | None", order_prefix: str | No
         to_the_second(item.since),
         name_of(item, order_prefix),
         label(item.kind),
-        item.item,
+        _item(item, order),
         customer_of(order),
         bought(order),
         _detail(item),
     )
+
+
+def _item(item: "WorkItem", order: "NamedCheckout | None") -> str:
+    """The line item as people call it, with its ID for the commands; else the step or place as it is."""
+    line = line_of(order, item.item)
+    return f"{line.quantity} x {order.name(line)} ({item.item})" if order and line else item.item

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from application.reading.answers import NamedCheckout
+    from domain.checkout import LineItem
 
 _LINES_SHOWN_MAX = 3
 
@@ -19,6 +20,11 @@ def bought(order: "NamedCheckout | None") -> str:
     items = [f"{line.quantity} x {order.name(line)}" for line in order.checkout.line_items] if order else []
     more = len(items) - _LINES_SHOWN_MAX
     return ", ".join([*items[:_LINES_SHOWN_MAX], *([f"{more} more"] if more > 0 else [])])
+
+
+def line_of(order: "NamedCheckout | None", id: str) -> "LineItem | None":
+    """The line item with this ID, if the order has it."""
+    return next((line for line in order.checkout.line_items if line.id == id), None) if order else None
 
 
 def with_order(listed: Mapping[str, object], order: "NamedCheckout | None", **more: object) -> dict[str, object]:

@@ -181,8 +181,23 @@ def test_each_task_says_who_ordered_what(fulfill: Fulfill) -> None:
     assert [(line["quantity"], line["description"]) for line in parcel["order"]["line_items"]][1] == (2, "Mug, blue")
     assert "/order/shipping/name" in parcel["personal"]
     bought = "1 x Online course: drawing trees, 2 x Mug, blue, 1 x Gift wrap, 1 more"
-    assert re.search(rf"parcel to pack +li_mug +Ada Example +{bought} ", shown)
+    assert re.search(rf"parcel to pack +2 x Mug, blue \(li_mug\) +Ada Example +{bought} ", shown)
     assert [item["order"] for item in items if item["subject"] == "evt_4"] == [None]
+
+
+@pytest.mark.usefixtures("small_shop")
+def test_each_task_about_a_line_names_the_item_and_keeps_its_id(fulfill: Fulfill) -> None:
+    items, shown = fulfill("queue", "--json").json, fulfill("queue").out
+
+    assert [(item["item"], item["item_quantity"], item["item_name"]) for item in items] == [
+        ("li_key", 1, "License for Pro"),
+        ("li_wrap", 1, "Gift wrap"),
+        ("li_mug", 2, "Mug, blue"),
+        ("li_poster", 1, "Poster as a file"),
+        ("", None, None),
+    ]
+    for item in items[:-1]:
+        assert f"  {item['item_quantity']} x {item['item_name']} ({item['item']})  " in shown
 
 
 def test_a_list_calls_items_as_the_catalog_does() -> None:
