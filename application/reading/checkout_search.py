@@ -48,13 +48,15 @@ class CheckoutSearch:
         return []
 
     def named(self, name: str) -> list[SessionId]:
-        """The sessions with this order number, payment intent or reference; without any, those whose ID ends so."""
+        """The sessions with this order number, payment intent or reference; without any, those whose ID, or whose
+        payment intent's, ends so."""
         number, whole = read_order_number(name), "".join(words(name))[:TERM_MAX]
         found = dict.fromkeys(self._found_by(Equal("term", number.casefold()), "order_number") if number else ())
         found |= dict.fromkeys(self._found_by(Equal("term", whole), "payment_intent"))
         found |= dict.fromkeys(self._with_reference(name, whole))
         if not found and (end := beginning_of_end(name)):
-            found |= dict.fromkeys(self._found_by(StartsWith("term", end), "session"))
+            for field in ("session", "payment_intent"):
+                found |= dict.fromkeys(self._found_by(StartsWith("term", end), field))
         return list(found)[:_CANDIDATES_MAX]
 
     def _within(self, seen: CheckoutFilter) -> Iterator[Filter]:

@@ -100,8 +100,8 @@ class Queries:
         return self._search.hits(text, limit, seen)
 
     def named(self, name: str) -> list[SessionId]:
-        """The sessions with this order number, payment intent or reference; without any, those whose ID ends so. At
-        most five."""
+        """The sessions with this order number, payment intent or reference; without any, those whose ID, or whose
+        payment intent's, ends so. At most five."""
         self._projector.catch_up()
         return self._search.named(name)
 

@@ -19,7 +19,7 @@ _LETTERS = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "ı": "i", "ŧ": "t", "þ": "th", "æ": "ae", "œ": "oe"}
 )
 """Letters that Unicode does not decompose."""
-_ID = re.compile(r"(?:cs|pi|cus|sub|in|evt|plink|py|ch|re|dp)_[a-z0-9_]{4,}")
+_ID = re.compile(r"(?:cs|pi|cus|sub|in|evt|plink|py|ch|re|dp)_[A-Za-z0-9_]{4,}")
 """A Stripe ID within a URL. Source of the prefixes: https://docs.stripe.com/api"""
 _AMOUNT = re.compile(r"\d{1,3}(?:[.,]\d{3})+[.,]\d{2}|\d+[.,]\d{2}")
 _GROUPED = re.compile(r"(?<![\d.,])(\d{1,3}(?:[.,' \u00a0\u202f]\d{3})+)(?:[.,](\d{1,2}))?(?![\d.,])")
@@ -159,6 +159,12 @@ def readings(question: str) -> Iterator[Sequence[str]]:
         yield [whole]
 
 
+def id_in_url(text: str) -> str | None:
+    """Return the last Stripe ID in the address of a page, such as one of Stripe's Dashboard; None if it has none."""
+    ids = _ID.findall(text) if "/" in text else []
+    return str(ids[-1]) if ids else None
+
+
 def _order_number(word: str) -> str:
     """Return the order number as it is stored, without a prefix and misread letters; any other word as it is."""
     number = read_order_number(word)
@@ -180,8 +186,8 @@ def _ungrouped(number: re.Match[str]) -> str:
 
 
 def _asked(raw: str) -> list[str]:
-    if "/" in raw and (ids := _ID.findall(raw.casefold())):
-        return ids[-1:]
+    if id := id_in_url(raw):
+        return [id.casefold()]
     bare = raw.strip(_PUNCTUATION).casefold()
     return words(pasted_address(bare) if "@" in bare else bare)
 

@@ -24,6 +24,13 @@ def called(session_id: SessionId) -> str:
     return f"{order_of(session_id)} ({session_id})"
 
 
+def pasted_id(text: str) -> str:
+    """The Stripe ID in the address of a page, such as one of Stripe's Dashboard; any other name as it is."""
+    from application.reading.search_terms import id_in_url
+
+    return id_in_url(text) or text.strip()
+
+
 def session_of(queries: "Queries", name: str, *, hides_personal: bool = False) -> SessionId:
     """The session with this ID, whether the log knows it or not, or the one that is called so.
 
@@ -31,10 +38,11 @@ def session_of(queries: "Queries", name: str, *, hides_personal: bool = False) -
         NotFound: the log has none.
         UsageError: it has several.
     """
+    id = pasted_id(name)
     try:
-        return session_id(name)
+        return session_id(id)
     except InvalidIdentifier:
-        found = queries.named(name)
+        found = queries.named(name) or queries.named(id)
     from application.errors import NotFound
 
     given = shown(name)

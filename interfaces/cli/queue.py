@@ -9,7 +9,7 @@ from cyclopts import Parameter
 
 from domain import identifiers
 from domain.identifiers import is_stripe_event
-from interfaces.cli.naming import session_of, stripe_event_of
+from interfaces.cli.naming import pasted_id, session_of, stripe_event_of
 from interfaces.cli.output.orders import bought, customer_of, line_of, with_order
 from interfaces.cli.output.pager import paged
 from interfaces.cli.output.pasting import name_of, pasted
@@ -120,6 +120,7 @@ def _kinds(given: Sequence[str]) -> "list[WorkKind]":
 
 
 def _subject(queries: "Queries", order: str, *, hides_personal: bool) -> str:
+    order = pasted_id(order)
     if is_stripe_event(order):
         return stripe_event_of(order)
     return session_of(queries, order, hides_personal=hides_personal)

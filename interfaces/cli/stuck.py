@@ -8,7 +8,7 @@ from cyclopts import Parameter
 from application.text.english import counted
 from domain.identifiers import is_stripe_event, session_of_stream
 from interfaces.cli.desk import by, open_desk
-from interfaces.cli.naming import called, stripe_event_of
+from interfaces.cli.naming import called, pasted_id, stripe_event_of
 from interfaces.cli.outcome import put_checkout_state, put_stripe_event
 from interfaces.cli.output.pasting import pasted
 from interfaces.cli.output.printing import page, print_json, talk
@@ -63,6 +63,7 @@ def retry(
         raise UsageError(f"--kind must be one of {', '.join(RETRIED)} (got {shown(unknown[0])}).")
     if session_or_event is None:
         return _retry_all([each for each in RETRIED if not kind or each in kind], who, as_json=json)
+    session_or_event = pasted_id(session_or_event)
     with open_desk(makes_log=False) as desk:
         staff, livemode = desk.runtime.staff, desk.runtime.settings.livemode
         if is_stripe_event(session_or_event):
@@ -105,7 +106,7 @@ def _retry_all(kinds: "Sequence[WorkKind]", who: "By", *, as_json: bool) -> int:
 
 def dismiss(subject: Subject, /, *, as_: Who = None, reason: Why, json: Json = False) -> int:
     """Take a checkout or a Stripe event out of the queue, until something new comes about it. Lines stay."""
-    who = by(as_, reason)
+    who, subject = by(as_, reason), pasted_id(subject)
     with open_desk(makes_log=False) as desk:
         id = stripe_event_of(subject) if is_stripe_event(subject) else desk.session(subject)
         desk.runtime.staff.check_is_known(id)

@@ -50,7 +50,9 @@ def without_passwords(text: str) -> str:
 
 def _name(_kind: object, text: str | None) -> None:
     if text is not None and not (text.strip() and text.isprintable() and len(text) <= _NAME_MAX):
-        raise ValueError("must be a session ID, order number, reference, payment intent, or the end of an ID")
+        raise ValueError(
+            "must be a session ID, order number, reference, payment intent, Dashboard URL, or the end of an ID"
+        )
 
 
 def whole_number(_kind: object, tokens: Sequence[Token]) -> int:
@@ -138,7 +140,9 @@ TimeZone = Annotated[
     str | None, Parameter(help="Show times in this zone, by its IANA name: Europe/Berlin (default: UTC).")
 ]
 Local = Annotated[bool, Parameter(negative=(), show_default=False, help="Show times in the time zone of this machine.")]
-_NAMES = "Session ID (cs_...), order number, your reference, payment intent (pi_...), or the end of an ID"
+_NAMES = (
+    "Session ID (cs_...), order number, your reference, payment intent (pi_...), Dashboard URL, or the end of an ID"
+)
 Session = Annotated[str, Parameter(name="SESSION", validator=_name, help=f"{_NAMES}.")]
 SessionOrEvent = Annotated[
     str | None, Parameter(name="SESSION", validator=_name, help=f"{_NAMES}; or Stripe event ID (evt_...).")

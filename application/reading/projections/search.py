@@ -81,7 +81,8 @@ def _of_checkout(checkout: Checkout) -> Iterator[Found]:
         yield "amount", terms_of_amount(major_units(paid.amount, paid.currency), paid.currency)
     for contact in filter(None, (checkout.contact, checkout.shipping)):
         yield from _of_contact(contact)
-    yield "payment_intent", words(checkout.payment_intent or "")
+    if checkout.payment_intent:
+        yield "payment_intent", [*words(checkout.payment_intent), term_of_id(checkout.payment_intent)]
     yield "payment_link", words(checkout.payment_link or "")
     yield "customer", words(checkout.customer or "")
     yield "subscription", words(checkout.subscription or "")
@@ -113,7 +114,7 @@ def _text(text: Personal | None) -> str:
 
 SEARCH = Projection(
     name="search",
-    version=5,
+    version=6,
     table=Table(
         columns={"term": Column.TEXT, "session_id": Column.TEXT, "field": Column.TEXT},
         key=("term", "session_id", "field"),

@@ -26,7 +26,8 @@ NUMBER = order_number(as_session(SHOP))
 @pytest.mark.usefixtures("log_file")
 @pytest.mark.parametrize(
     "name",
-    [SHOP, NUMBER, NUMBER.lower().replace("-", " "), f"SHOP-{NUMBER}", "t_shop", "…test_shop", "TEST_SHOP"],
+    [SHOP, NUMBER, NUMBER.lower().replace("-", " "), f"SHOP-{NUMBER}", "t_shop", "…test_shop", "TEST_SHOP"]
+    + [f"https://dashboard.stripe.com/{page}checkout/sessions/{SHOP}" for page in ("", "test/", "acct_1032D82e/test/")],
 )
 def test_a_checkout_is_meant_by_any_of_its_names(fulfill: Fulfill, name: str) -> None:
     result = fulfill("checkout", name, "--json")
@@ -69,7 +70,17 @@ def test_a_reference_names_a_checkout_as_a_whole_and_only_if_no_other_has_it(
 
 @pytest.mark.usefixtures("log_file")
 @pytest.mark.parametrize(
-    "name", ["nothing", "pi_shop", "shop", "_shop1", "K7Q2M-9XDRT", "zoe@example.com", "%", "_" * 8]
+    "name",
+    [
+        "nothing",
+        "pi_shop",
+        "shop",
+        "https://dashboard.stripe.com/payments/pi_shop",
+        "K7Q2M-9XDRT",
+        "zoe@example.com",
+        "%",
+        "_" * 8,
+    ],
 )
 def test_what_names_no_checkout_is_not_acted_on(fulfill: Fulfill, name: str) -> None:
     result = fulfill("note", name, "called back", "--as", "kim", "--reason", "asked")
@@ -121,3 +132,48 @@ def test_answers_and_refusals_name_the_order_first(fulfill: Fulfill, monkeypatch
     assert (json.json["session_id"], json.json["order_number"]) == (id, "KV96R-719NK")
     for refused in (dismissed, retried, shipped):
         assert (refused.code, refused.err.startswith(f"fulfill: {number}: ")) == (1, True), refused
+
+
+@pytest.mark.usefixtures("small_shop")
+@pytest.mark.parametrize("command", [("retry",), ("dismiss", "--reason", "a test")], ids=" ".join)
+def test_a_stripe_event_is_named_by_its_page_in_the_dashboard_too(fulfill: Fulfill, command: tuple[str, ...]) -> None:
+    verb, *more = command
+    page = "https://dashboard.stripe.com/test/workbench/events/evt_1NG8Du2eZvKYlo2C"
+
+    result = fulfill(verb, page, *more, "--as", "kim")
+
+    assert (result.code, result.err) == (1, "fulfill: No Stripe event evt_1NG8Du2eZvKYlo2C in the log.\n")
+    assert fulfill("queue", "--order", page).out == "No such task is in the queue.\n"
+
+
+@pytest.mark.usefixtures("small_shop")
+def test_a_session_that_is_not_in_the_log_keeps_its_letters_from_the_address(fulfill: Fulfill) -> None:
+    result = fulfill("checkout", "https://dashboard.stripe.com/test/checkout/sessions/cs_test_a1UnHeardOf")
+
+    assert (result.code, "No checkout cs_test_a1UnHeardOf in the log." in result.err) == (1, True)
+
+
+def test_a_payment_intent_is_named_by_its_page_and_by_its_end_if_no_other_ends_so(
+    fulfill: Fulfill, write_log: WriteLog
+) -> None:
+    log = LogWriter()
+    for number in (1, 2):
+        paid = replace(checkout(COURSE), payment_intent=f"pi_{number}SameEnd")
+        retrieved = CheckoutSession.Retrieved(checkout=paid, source=Source.WEBHOOK)
+        id = as_session(f"cs_test_number{number}")
+        log.add(as_stream(id), retrieved, session_id=id, actor="worker:w1")
+    write_log(log.events)
+
+    result = fulfill("checkout", "SameEnd")
+
+    assert (result.code, result.out) == (2, "")
+    for number in (1, 2):
+        assert f"cs_test_number{number}" in result.err
+    for name in (
+        "2sameend",
+        "…2SameEnd",
+        "https://dashboard.stripe.com/payments/pi_2SameEnd",
+        "https://dashboard.stripe.com/test/payments/pi_2SameEnd?tab=overview",
+        "https://dashboard.stripe.com/acct_1032D82eZvKYlo2C/test/payments/pi_2SameEnd#log",
+    ):
+        assert fulfill("checkout", name, "--json").json["session_id"] == "cs_test_number2"

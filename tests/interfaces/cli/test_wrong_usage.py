@@ -23,7 +23,7 @@ WRONG: dict[str, tuple[tuple[str, ...], str]] = {
     "no carrier": (("ship", SESSION, *BY), "needs --carrier"),
     "nothing of what it needs": (
         ("ship",),
-        "payment intent (pi_...), or the end of an ID. It also needs --carrier: Carrier of the parcel.",
+        "payment intent (pi_...), Dashboard URL, or the end of an ID. It also needs --carrier: Carrier of the parcel.",
     ),
     "neither of two": (("stock", "count"), "needs SKU: SKU, as in the catalog. It also needs N: Pieces on the shelf"),
     "one of two": (("copy", "--from", "sqlite:///a.db"), "`fulfill copy` needs --to: Empty database"),
