@@ -38,7 +38,8 @@ def _amounts(checkout: Checkout) -> Iterator[Field]:
     if own:
         yield "Presentment", f"{money(own.amount, own.currency)}, in the customer's currency"
     if checkout.payment_method_type:
-        yield "Paid by", label(checkout.payment_method_type)
+        is_payer = checkout.is_paid and checkout.is_payment_required
+        yield "Paid by" if is_payer else "Payment method", label(checkout.payment_method_type)
     if checkout.amount_discount or checkout.discounts:
         yield "Discount", _with(money(checkout.amount_discount, currency), map(_discount, checkout.discounts))
     if checkout.amount_shipping or checkout.shipping_rate:

@@ -10,6 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from builders import a_checkout
 from log_parts import BEGINNING, LogWriter
 from sample_log import CANCELED, DEBIT, FOREIGN, KEYS, SHOP
 from typed_ids import as_event, as_session, as_stream
@@ -17,6 +18,7 @@ from typed_ids import as_event, as_session, as_stream
 from application.reading.checkout_state import CheckoutState
 from domain.checkout_session import CheckoutSession
 from domain.event import Event
+from interfaces.cli.output.order_fields import order_fields
 from interfaces.cli.output.states import STATES
 from interfaces.cli.output.text import exact, to_the_second
 from interfaces.cli.times import moment, shown_zone
@@ -407,3 +409,12 @@ def test_a_mail_is_shown_with_its_recipient_subject_and_text(fulfill: Fulfill) -
     assert TEXT in shown
     assert re.search(r"^receipt +sent +\[redacted\] +\[redacted\]$", hidden, re.MULTILINE)
     assert "thank you" not in hidden
+
+
+@pytest.mark.parametrize(
+    ("status", "name"), [("paid", "Paid by"), ("unpaid", "Payment method"), ("no_payment_required", "Payment method")]
+)
+def test_only_a_paid_order_says_what_it_was_paid_by(status: str, name: str) -> None:
+    order = a_checkout(payment_status=status, payment_method_type="sepa_debit")
+
+    assert (name, "sepa debit") in list(order_fields(order, hides_personal=False))
