@@ -7,6 +7,9 @@ from domain.errors import Refused
 REASON_MAX = NOTE_MAX = 2000
 _STEERING = frozenset({"Cc", "Zl", "Zp", "Cs"})
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_SAYING_NOTHING = frozenset("PZC")
+"""The categories of punctuation, blanks and control characters. `...` is what the queue leaves for a person to fill
+in."""
 _BETWEEN_LINES = frozenset("\n\r\t")
 
 
@@ -25,10 +28,13 @@ def check_note(text: str) -> None:
     """A note may have several lines, and whatever people paste from a mail, such as hard blanks.
 
     Raises:
-        Refused: it is empty or too long, or has a control character or a mark of direction.
+        Refused: it is empty or too long, has nothing but punctuation, or has a control character or a mark of
+            direction.
     """
     if not 0 < len(text.strip()) <= NOTE_MAX:
         raise Refused(f"A note must have 1 to {NOTE_MAX} characters (got {len(text.strip())}).")
+    if all(unicodedata.category(each)[0] in _SAYING_NOTHING for each in text):
+        raise Refused("A note must have a letter, a digit or a symbol: punctuation alone says nothing.")
     if any(unicodedata.category(each) in _STEERING or each in _BIDI for each in {*text} - _BETWEEN_LINES):
         raise Refused(
             "A note must have no control characters except line breaks, since they can steer the terminal that shows "

@@ -1,5 +1,6 @@
 """A correction of a shipping address, part by part, as staff give it."""
 
+import re
 from collections.abc import Set
 from dataclasses import dataclass
 
@@ -9,6 +10,10 @@ from domain.fulfillment import TEXT_MAX
 from domain.personal import Personal
 
 _SHOWN_TEXT_MAX = 60
+_PHONE = re.compile(r"\+?[\d\s()./-]+(?:(?:ext\.?|x|#|;ext=)\s*\d{1,8})?", re.IGNORECASE)
+"""A phone number as people write it, with an extension. No country's notation is refused: a carrier reads it."""
+_PHONE_DIGITS_MIN, _PHONE_DIGITS_MAX = 4, 24
+"""The longest numbers have 15 digits (https://www.itu.int/rec/T-REC-E.164), beside a prefix and an extension."""
 _REMOVABLE = "--phone, --line2, --postal-code and --state"
 
 
@@ -29,7 +34,8 @@ class Correction:
     def of(self, before: Contact, countries: Set[str]) -> Contact:
         """
         Raises:
-            Refused: no part is given; a text can't be printed on a label; a part is missing without which no parcel
+            Refused: no part is given; a text can't be printed on a label, or has no letter or digit; the phone number
+                is none; a part is missing without which no parcel
                 arrives; or the country is none of `countries`.
         """
         if self == Correction():
@@ -53,7 +59,7 @@ class Correction:
                 "A shipping address must have a street, a city and a country, and this checkout has none yet. Add what "
                 "is missing of --line1, --city and --country."
             )
-        name, phone = _needed("--name", self.name, before.name), _corrected("--phone", self.phone, before.phone)
+        name, phone = _needed("--name", self.name, before.name), _phone(self.phone, before.phone)
         after = Contact(name=name, email=before.email, phone=phone, address=to)
         if after == before:
             raise Refused("The shipping address is unchanged. Nothing was recorded.")
@@ -75,4 +81,18 @@ def _corrected(option: str, text: str | None, before: Personal | None) -> Person
         return before
     if len(text) > TEXT_MAX or not text.isprintable():
         raise Refused(f"{option} must have at most {TEXT_MAX} printable characters.")
+    if text.strip() and not any(map(str.isalnum, text)):
+        raise Refused(f"{option} must have a letter or digit (got {text[:_SHOWN_TEXT_MAX]!r}).")
     return Personal(text.strip()) if text.strip() else None
+
+
+def _phone(text: str | None, before: Personal | None) -> Personal | None:
+    digits = sum(map(str.isdecimal, text or ""))
+    if text and text.strip():
+        is_number = _PHONE.fullmatch(text.strip()) and _PHONE_DIGITS_MIN <= digits <= _PHONE_DIGITS_MAX
+        if not is_number:
+            raise Refused(
+                "--phone must be a phone number, such as +49 30 1234567 or 030/1234567 ext. 12 (got "
+                f"{text[:_SHOWN_TEXT_MAX]!r})."
+            )
+    return _corrected("--phone", text, before)

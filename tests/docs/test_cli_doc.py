@@ -4,6 +4,8 @@ from pathlib import Path
 
 from cyclopts import App
 
+from application.reading.checkout_state import CheckoutState, Situation
+from application.reading.remedies import KINDS, RETRIED
 from interfaces.cli.commands import launched
 from interfaces.cli.main import command_line
 
@@ -49,3 +51,15 @@ def test_every_command_and_option_is_documented() -> None:
     assert [name for name in found if not is_documented(name)] == []
     assert {"--as", "--reason", "--as-of", "--line", "--json"} <= options
     assert [name for name in sorted(options) if name not in TEXT] == []
+
+
+def test_every_kind_that_a_retry_of_all_takes_is_documented() -> None:
+    [listed] = [part for part in TEXT.split("\n\n") if part.startswith("`fulfill retry --all [--kind KIND ...]")]
+
+    assert [f"`{kind}`" for kind in RETRIED if f"`{kind}`" not in listed] == []
+
+
+def test_every_state_and_kind_of_work_is_documented() -> None:
+    pages = (Path(__file__).parents[2] / "docs" / "projections.md").read_text() + TEXT
+
+    assert [name for name in (*CheckoutState, *Situation, *KINDS) if f"`{name}`" not in pages] == []

@@ -26,6 +26,12 @@ def test_a_note_that_is_empty_or_too_long_is_refused(text: str, length: int) -> 
         check_note(text)
 
 
+@pytest.mark.parametrize("text", ["...", "…", " ?! ", "-\n-"])
+def test_a_note_of_punctuation_alone_is_refused(text: str) -> None:
+    with pytest.raises(Refused, match="A note must have a letter, a digit or a symbol"):
+        check_note(text)
+
+
 @pytest.mark.parametrize(
     "text", ["two\r\nlines", "a\tb", "a\u00a0b", "\U0001f469\u200d\U0001f527", "\u2713", "x" * 2000]
 )

@@ -148,6 +148,20 @@ def test_the_code_of_a_country_may_have_small_letters(shop: Shop) -> None:
         Correction(country="EU"),
         Correction(city="a\nb"),
         Correction(name="x" * 201),
+        Correction(name="..."),
+        Correction(line1="…"),
+        Correction(line2="-"),
+        Correction(city="?"),
+        Correction(postal_code="..."),
+        Correction(state="."),
+        Correction(phone="abc"),
+        Correction(phone="call 030 1234567"),
+        Correction(phone="..."),
+        Correction(phone="+()"),
+        Correction(phone="123"),
+        Correction(phone="0" * 25),
+        Correction(phone="ada@example.com"),
+        Correction(phone="030 1234567 ext."),
     ],
 )
 def test_what_no_label_can_have_is_refused(shop: Shop, wrong: Correction) -> None:
@@ -155,6 +169,20 @@ def test_what_no_label_can_have_is_refused(shop: Shop, wrong: Correction) -> Non
         shop.runtime.staff.correct_shipping(ID, wrong, BY)
 
     assert shop.events_of(Fulfillment.ShippingCorrected) == []
+
+
+@pytest.mark.parametrize(
+    "phone",
+    [
+        *("+49 30 1234567", "030/123 45-67", "(030) 1234567", "+49 (0)30 1234567", "1.800.555.0199", "22123"),
+        *("030 1234567 ext. 12", "030 1234567 x12", "030 1234567 EXT 12", "030 1234567#12", "+49301234567"),
+    ],
+)
+def test_a_phone_number_is_taken_as_people_write_it(shop: Shop, phone: str) -> None:
+    shop.runtime.staff.correct_shipping(ID, Correction(phone=f" {phone} "), BY)
+
+    [corrected] = shop.events_of(Fulfillment.ShippingCorrected)
+    assert corrected.to.phone == Personal(phone)
 
 
 def test_a_refused_part_is_named_with_those_that_can_be_removed(shop: Shop) -> None:
