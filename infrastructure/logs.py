@@ -1,6 +1,6 @@
 """Logs: one line for each record, our own and those of libraries in one stream, without secrets or personal data.
 
-Programs read JSON; a person at a terminal reads text.
+Programs read JSON; a person at a terminal reads sentences (`infrastructure.log_lines`).
 """
 
 import json
@@ -11,9 +11,9 @@ import time
 import traceback
 from collections.abc import Callable, Collection, Mapping
 from contextlib import nullcontext, suppress
-from datetime import UTC, datetime
-from functools import lru_cache
-from typing import Any, Final, TextIO
+from datetime import UTC, datetime, tzinfo
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Any, Final, TextIO
 
 import msgspec
 import structlog
@@ -22,6 +22,9 @@ from structlog.types import EventDict, ExcInfo, Processor, WrappedLogger
 from infrastructure.log_format import LogFormat
 from infrastructure.redaction import Redaction, session_shortened
 
+if TYPE_CHECKING:
+    from infrastructure.log_lines import LinesForAPerson
+
 LINE_BYTES_MAX = 64 * 1024
 
 _FRAMES_MAX = 20
@@ -29,7 +32,9 @@ _TRACEBACK_LINES_MAX = 60
 _SESSION = re.compile(r"cs_(?:test|live)_[A-Za-z0-9]{1,200}")
 _LONG = ("exception", "stack")
 _ORDER = ("time", "level", "event", "session_id", "logger")
-_ORDINARY_LEVELS = ("debug", "info")
+_SENTENCES = "sentences"
+"""A field with a function that returns what a person reads of a record: pairs of what it is about (the ID of a session,
+or another) and a sentence. JSON has the record's other fields."""
 _encode: Final = msgspec.json.Encoder().encode
 _QUIET = ("httpx2", "httpcore2", "stripe", "uvicorn.access", "asyncio")
 """Libraries that log at INFO what we log ourselves, with whole URLs."""
@@ -41,14 +46,16 @@ def configure_logs(
     *,
     secrets: Collection[str] = (),
     format: LogFormat = LogFormat.JSON,
+    order_prefix: str | None = None,
+    zone: tzinfo = UTC,
 ) -> None:
     """Send everything that is logged in this process to `stream` (standard error), from now on.
 
-    `secrets` are settings that nothing else would give away as secret, like `FULFILL_SECRET_KEY`. Calling it again
-    replaces what was configured before.
+    `secrets` are settings that nothing else would give away as secret, like `FULFILL_SECRET_KEY`. A person reads times
+    in `zone`, and order numbers with `order_prefix`. Calling it again replaces what was configured before.
     """
     lines = _Lines(stream if stream is not None else sys.stderr)
-    render = _Render(Redaction(secrets), _json if format is LogFormat.JSON else _text)
+    render = _Render(secrets) if format is LogFormat.JSON else _RenderText(secrets, order_prefix, zone)
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
@@ -96,7 +103,16 @@ def _replace_handlers(handler: logging.Handler, level: int | str) -> None:
 class _Lines(logging.StreamHandler[TextIO]):
     """Where lines are written, one at a time, whichever thread and library they come from."""
 
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            self.write_line(self.format(record))
+        except Exception:  # noqa: BLE001 - as the handlers of the standard library do
+            self.handleError(record)
+
     def write_line(self, line: str) -> None:
+        """An empty line is one that says nothing to its reader."""
+        if not line:
+            return
         with self.lock or nullcontext():
             self.stream.write(line + self.terminator)
             self.stream.flush()
@@ -140,19 +156,23 @@ class _BoundLogger(structlog.stdlib.BoundLogger):
 
 
 class _Render:
-    """The last step: what is left of a record, redacted, as one bounded line."""
+    """The last step: what is left of a record, redacted, as one bounded line of JSON."""
 
-    def __init__(self, redaction: Redaction, written: Callable[[Mapping[str, object]], str]) -> None:
-        self._redaction = redaction
-        self._written = written
+    def __init__(self, secrets: Collection[str], without_sessions: Callable[[str], str] | None = None) -> None:
+        self._redaction = Redaction(secrets, without_sessions)
 
     def __call__(self, _logger: WrappedLogger, _method: str, event_dict: EventDict) -> str:
+        raw = dict(event_dict)
+        event_dict.pop(_SENTENCES, None)
         record = self._redacted(event_dict)
-        line = self._written(record)
+        line = self._written(record, raw)
         if len(line) > LINE_BYTES_MAX:
             kept = {key: value for key, value in record.items() if key in _ORDER}
-            line = self._written({**kept, "shortened": True})
+            line = self._written({**kept, "shortened": True}, kept)
         return line
+
+    def _written(self, record: Mapping[str, object], _raw: Mapping[str, object]) -> str:
+        return _json(record)
 
     def _redacted(self, event_dict: Mapping[str, Any]) -> dict[str, object]:
         text, value = self._redaction.text, self._redaction.value
@@ -170,6 +190,28 @@ class _Render:
         return "\n".join(self._redaction.text(line) for line in text.splitlines()[-_TRACEBACK_LINES_MAX:])
 
 
+class _RenderText(_Render):
+    """The last step for a person: lines of text, or none."""
+
+    def __init__(self, secrets: Collection[str], order_prefix: str | None, zone: tzinfo) -> None:
+        super().__init__(secrets, self._with_orders)
+        self._order_prefix, self._zone = order_prefix, zone
+
+    @cached_property
+    def _for_a_person(self) -> "LinesForAPerson":
+        from infrastructure.log_lines import LinesForAPerson  # with the first line: most commands log nothing
+
+        return LinesForAPerson(order_prefix=self._order_prefix, zone=self._zone)
+
+    def _with_orders(self, text: str) -> str:
+        return self._for_a_person.with_orders(text)
+
+    def _written(self, record: Mapping[str, object], raw: Mapping[str, object]) -> str:
+        given, is_verbose = raw.get(_SENTENCES), logging.root.isEnabledFor(logging.DEBUG)
+        pairs = [(subject, self._redaction.text(text)) for subject, text in given()] if callable(given) else None
+        return self._for_a_person.lines(record, raw, pairs, is_verbose=is_verbose)
+
+
 def _json(record: Mapping[str, object]) -> str:
     """In ASCII, since a reader may take other characters for the end of a line, or not know them."""
     try:
@@ -177,31 +219,6 @@ def _json(record: Mapping[str, object]) -> str:
     except (UnicodeEncodeError, TypeError):
         line = "…"
     return line if line.isascii() else json.dumps(record, separators=(",", ":"))
-
-
-def _text(record: Mapping[str, object]) -> str:
-    """For a person: the time, what happened, and the fields that say something. A traceback has lines of its own."""
-    level = str(record["level"])
-    begin = [str(record["time"])[11:19], *([] if level in _ORDINARY_LEVELS else [level.upper()]), str(record["event"])]
-    fields = [
-        f"{key}={_word(value)}"
-        for key, value in record.items()
-        if key not in (*_LONG, "time", "level", "event", "logger") and value is not None
-    ]
-    line = _printable("  ".join([" ".join(begin), *([" ".join(fields)] if fields else [])]))
-    below = [each for key in _LONG for each in str(record.get(key, "")).splitlines()]
-    return "\n".join([line, *(f"    {_printable(each)}" for each in below)])
-
-
-def _word(value: object) -> str:
-    """A text without spaces stands as it is, and everything else as in JSON."""
-    is_plain = isinstance(value, str) and value and not set(value) & set(' "=')
-    return str(value) if is_plain else json.dumps(value, ensure_ascii=False)
-
-
-def _printable(text: str) -> str:
-    """Without characters that could steer a terminal or turn the direction of text."""
-    return text if text.isprintable() else "".join(each if each.isprintable() else " " for each in text)
 
 
 def _now() -> str:

@@ -4,7 +4,8 @@ All policies share one reader. A batch's decisions, the new positions of the pol
 transaction, so a crash or a second copy of the process changes nothing twice.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 
 import structlog
 from eventsourcing.persistence import IntegrityError
@@ -14,8 +15,14 @@ from application.log.leading import Terms
 from application.log.log import Entry, Log
 from application.log.recent_states import RecentStates
 from application.ports import Clock, WorkerLocks
+from application.reading.story import quotes_personal_data, sentence
 from application.running.deciding import Batch, Deciding, Decision
 from application.running.readings import Reading, Readings
+from application.text.wording import Titles, titles
+from domain.checkout_session import CheckoutSession
+from domain.fulfillment import Fulfillment
+from domain.identifiers import fulfillment_id
+from domain.ids import SessionId
 from domain.policy import Begin, Policy
 
 _BATCH_MIN = 32
@@ -109,7 +116,7 @@ class Followers:
             self._parked_subjects = batch.parked_subjects
             self._recent.keep(batch.unit.states, inserted)
             self._limit = min(_BATCH_MAX, self._limit * 2) if len(read) == self._limit else _BATCH_MIN
-            _log_decisions(batch.decisions)
+            self._log_decisions(batch)
         self._awaited = batch.awaited
         return batch.has_news or not self.is_held_up
 
@@ -209,13 +216,27 @@ class Followers:
         else:
             self._limit = max(1, size // 2)
 
+    def _log_decisions(self, batch: Batch) -> None:
+        for decision in batch.decisions:
+            logger.info(
+                "decision",
+                policy=decision.policy,
+                session_id=decision.event.session_id,
+                because=decision.event.TOPIC,
+                led_to=[event.TOPIC for event in decision.led_to],
+                sentences=partial(self._sentences, decision),
+            )
 
-def _log_decisions(decisions: Iterable[Decision]) -> None:
-    for decision in decisions:
-        logger.info(
-            "decision",
-            policy=decision.policy,
-            session_id=decision.event.session_id,
-            because=decision.event.TOPIC,
-            led_to=[event.TOPIC for event in decision.led_to],
-        )
+    def _sentences(self, decision: Decision) -> Iterator[tuple[str, str]]:
+        """What the decision led to, for a person who watches the log: what each event is about, and its sentence."""
+        for event in decision.led_to:
+            if not quotes_personal_data(event):
+                yield event.session_id or event.originator_id, sentence(event, self._titles(event.session_id))
+
+    def _titles(self, session_id: SessionId | None) -> Titles:
+        """The titles of a checkout, as far as they are in memory: a log line is no reason to read."""
+        session = self._recent.get(session_id) if session_id else None
+        fulfillment = self._recent.get(fulfillment_id(session_id)) if session_id else None
+        if isinstance(session, CheckoutSession) and isinstance(fulfillment, Fulfillment):
+            return titles(session, fulfillment)
+        return Titles()

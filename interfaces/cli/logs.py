@@ -2,9 +2,13 @@
 
 import logging
 from collections.abc import Collection
+from typing import TYPE_CHECKING
 
 from infrastructure.log_format import LogFormat
 from interfaces.cli.usage import COMMON, Verbosity
+
+if TYPE_CHECKING:
+    from infrastructure.settings import Settings
 
 _OF_THE_ENGINE = {
     Verbosity.QUIET: logging.WARNING,
@@ -13,11 +17,17 @@ _OF_THE_ENGINE = {
 }
 
 
-def configure_engine_logs(format: LogFormat, *, secrets: Collection[str]) -> None:
+def configure_engine_logs(format: LogFormat, settings: "Settings") -> None:
     """For a command that runs until it is stopped: its log is what it has to say."""
     from infrastructure.logs import configure_logs
 
-    configure_logs(level=_OF_THE_ENGINE[COMMON.get().verbosity], secrets=secrets, format=format)
+    configure_logs(
+        level=_OF_THE_ENGINE[COMMON.get().verbosity],
+        secrets=settings.secrets,
+        format=format,
+        order_prefix=settings.shop.order_prefix,
+        zone=settings.time_zone,
+    )
 
 
 def configure_command_logs(*, secrets: Collection[str] = ()) -> None:

@@ -33,7 +33,7 @@ def serve(
     from interfaces.databases import make_ready
 
     settings, format = SettingsSource().settings(), chosen_format(log_format)
-    configure_engine_logs(format, secrets=settings.secrets)
+    configure_engine_logs(format, settings)
     check_free(host, port)
     make_ready(settings.database)
     runtime = bootstrap(settings)
@@ -60,7 +60,7 @@ def worker(*, log_format: Format = None, json: Json = False) -> int:
     from interfaces.databases import make_ready
 
     settings, format = SettingsSource().settings(), chosen_format(log_format)
-    configure_engine_logs(format, secrets=settings.secrets)
+    configure_engine_logs(format, settings)
     make_ready(settings.database)
     runtime, is_stopping = bootstrap(settings), threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import re
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -23,7 +24,8 @@ sku = "mug-blue"
 [products.prod_course]
 delivery = "access"
 """
-UP = "Application startup complete."
+UP, READY = "Application startup complete.", "Ready at http://127.0.0.1:"
+"""The last line of the start, for a program and for a person."""
 
 
 def printed_lines(process: "Popen[str]", until: str = UP) -> list[str]:
@@ -41,7 +43,7 @@ def test_as_text_serve_says_what_the_shop_runs_with(start: Start, tmp_path: Path
     (tmp_path / "catalog.toml").write_text(CATALOG)
     process = start("serve", "--port", "0", "--log-format", "text", **TEST)
 
-    lines = printed_lines(process)
+    lines = printed_lines(process, READY)
     code, _, _ = stop(process)
 
     begin = lines[: lines.index(next(line for line in lines if line.startswith("Worker"))) + 1]
@@ -59,7 +61,9 @@ def test_as_text_serve_says_what_the_shop_runs_with(start: Start, tmp_path: Path
         "Worker        runs here",
     ]
     assert not any("WARNING" in line for line in lines)
-    assert lines[-1].endswith(f" {UP}")
+    assert [line[10:] for line in lines[len(begin) :]][:1] == ["Leading: this process decides and delivers"]
+    assert re.fullmatch(rf"\d\d:\d\d:\d\d  {READY}\d{{2,5}}", lines[-1])
+    assert len(lines) == len(begin) + 2
     assert not any(line.startswith("{") for line in lines)
     assert code == 0
 
@@ -79,7 +83,7 @@ def printed_on_a_terminal(installed: Path, directory: Path, *arguments: str) -> 
     os.close(theirs)
     out = b""
     try:
-        while UP.encode() not in out:
+        while not any(end.encode() in out for end in (UP, READY)):
             out += os.read(ours, 65536)
     finally:
         process.send_signal(signal.SIGINT)
@@ -117,7 +121,7 @@ def test_live_mode_without_a_mail_server_or_a_catalog_warns(
     starting: Callable[..., list[str]], tmp_path: Path, command: tuple[str, ...]
 ) -> None:
     as_json = [json.loads(line) for line in starting(*command, until="leading", **LIVE)]
-    as_text = starting(*command, "--log-format", "text", until="leading", **LIVE)
+    as_text = starting(*command, "--log-format", "text", until="Leading", **LIVE)
 
     warnings = [record["event"] for record in as_json if record["level"] == "warning"]
     assert warnings == [
@@ -131,7 +135,7 @@ def test_live_mode_without_a_mail_server_or_a_catalog_warns(
 def test_live_mode_with_both_warns_of_nothing(starting: Callable[..., list[str]], tmp_path: Path) -> None:
     (tmp_path / "catalog.toml").write_text(CATALOG)
 
-    lines = starting("serve", "--port", "0", "--log-format", "text", until=UP, **LIVE, **SMTP)
+    lines = starting("serve", "--port", "0", "--log-format", "text", until=READY, **LIVE, **SMTP)
 
     assert not any("WARNING" in line for line in lines)
     assert "Mails         by localhost:25, from Shop <orders@example.com>" in lines
@@ -142,7 +146,7 @@ def test_a_catalog_of_many_rules_is_cut(starting: Callable[..., list[str]], tmp_
     rules = [f'[products.prod_{number}]\ndelivery = "manual"\n' for number in range(15)]
     (tmp_path / "catalog.toml").write_text("".join(rules))
 
-    lines = starting("serve", "--port", "0", "--log-format", "text", until=UP, **TEST)
+    lines = starting("serve", "--port", "0", "--log-format", "text", until=READY, **TEST)
 
     assert sum("manual" in line for line in lines) == 12
     assert "              and 3 more" in lines
