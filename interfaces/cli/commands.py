@@ -24,6 +24,7 @@ from interfaces.cli import (
     stock,
     stuck,
 )
+from interfaces.cli.examples import CommandLine
 from interfaces.cli.required import check_required
 from interfaces.cli.usage import COMMON, Common, UsageError, Verbosity
 
@@ -142,7 +143,7 @@ _WITHOUT_NOUN: Sequence[tuple[Group, Command]] = (
 
 
 def command_line() -> App:
-    app = App(
+    app = CommandLine(
         name="fulfill",
         help="Fulfill every paid Stripe Checkout Session, once.",
         help_epilogue=_EXAMPLES,
