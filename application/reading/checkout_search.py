@@ -13,7 +13,7 @@ from application.reading.projections.search import SEARCH
 from application.reading.search_terms import TERM_MAX, beginning_of_end, readings, words
 from application.reading.views import Above, Among, AtMost, Before, Equal, Filter, OneOf, Selection, StartsWith, Views
 from domain.checkout_session import CheckoutSession
-from domain.identifiers import SessionId, StreamId, session_of_stream, stored_session_id
+from domain.identifiers import SessionId, session_of_stream, stored_session_id
 from domain.order_number import order_number, read_order_number
 
 _WORDS_MAX = 10

@@ -102,7 +102,13 @@ def about_row(kind: Work, item: str) -> About:
             return AboutEffect(item)
         case Work.PARKED_SESSION:
             return AboutParking(ParkReason(item))
-        case Work.PAYMENT_OVERDUE | Work.CONTRADICTED | Work.PAID_TWICE | Work.FAILED_STRIPE_EVENT:
+        case (
+            Work.PAYMENT_OVERDUE
+            | Work.PAYMENT_TO_CAPTURE
+            | Work.CONTRADICTED
+            | Work.PAID_TWICE
+            | Work.FAILED_STRIPE_EVENT
+        ):
             return None
         case _:
             assert_never(kind)

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
 import structlog
+from domain.identifiers import SessionId
 from eventsourcing.persistence import IntegrityError
 
 from application.log.insertion import Bookkeeping, Move
@@ -22,7 +23,6 @@ from application.text.wording import Titles, titles
 from domain.checkout_session import CheckoutSession
 from domain.fulfillment import Fulfillment
 from domain.identifiers import fulfillment_id
-from domain.ids import SessionId
 from domain.policy import Begin, Policy
 
 _BATCH_MIN = 32
