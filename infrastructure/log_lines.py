@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from typing import Any, Final
 
-from domain.identifiers import SessionId, StreamId
-
 from application.text import wording
 from application.text.english import counted
 from application.text.wording import Titles
+from domain.identifiers import SessionId, StreamId
 from domain.order_number import order_number, with_prefix
 from domain.step import MailStep, parse_step
 

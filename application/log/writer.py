@@ -193,6 +193,10 @@ class Writer:
     def _is_writing(self) -> bool:
         return self.has_thread and bool(self._queue or self._in_hand)
 
+    def has_requests(self) -> bool:
+        """True if requests are waiting for the next turn."""
+        return bool(self._queue)
+
     def result(self, future: Future[T]) -> T:
         """Wait for the result of a submitted command."""
         self.settle(future)

@@ -88,7 +88,7 @@ class Deciding:
             PersistenceError: the store could not be read.
         """
         batch = Batch(UnitOfWork(self._fetch, self._recent), set(parked_subjects), dict(positions))
-        events = [(entry, entry.readable) for entry in read]
+        events = [(entry, entry.readable) for entry in read if self._readings.may_concern(entry.topic, positions)]
         batch.unit.prefetch(self._likely((event for _, event in events if isinstance(event, Event)), positions))
         position = 0
         for entry, event in events:
@@ -100,6 +100,8 @@ class Deciding:
             position = entry.position
             if len(batch.unit.pending) >= _DECIDED_MAX:
                 break
+        else:
+            position = read[-1].position if read else 0
         batch.positions = {name: max(reached, position) for name, reached in batch.positions.items()}
         return batch
 

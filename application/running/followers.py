@@ -4,11 +4,10 @@ All policies share one reader. A batch's decisions, the new positions of the pol
 transaction, so a crash or a second copy of the process changes nothing twice.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 
 import structlog
-from domain.identifiers import SessionId
 from eventsourcing.persistence import IntegrityError
 
 from application.log.insertion import Bookkeeping, Move
@@ -22,7 +21,7 @@ from application.running.readings import Reading, Readings
 from application.text.wording import Titles, titles
 from domain.checkout_session import CheckoutSession
 from domain.fulfillment import Fulfillment
-from domain.identifiers import fulfillment_id
+from domain.identifiers import SessionId, fulfillment_id
 from domain.policy import Begin, Policy
 
 _BATCH_MIN = 32
@@ -53,6 +52,8 @@ class Followers:
         self._recent = recent
         self._locks = locks
         self._terms = terms or {}
+        self.has_requests: Callable[[], bool] = lambda: False
+        """True if the thread that takes turns has requests to write as well."""
         self.is_server = False
         """True if it leads for longer than a staff command takes."""
         self._positions: dict[str, int] = {}
@@ -115,10 +116,17 @@ class Followers:
                 self._stored.update(batch.positions)
             self._parked_subjects = batch.parked_subjects
             self._recent.keep(batch.unit.states, inserted)
-            self._limit = min(_BATCH_MAX, self._limit * 2) if len(read) == self._limit else _BATCH_MIN
+            self._limit = self._next_limit(len(read), has_news=batch.has_news)
             self._log_decisions(batch)
         self._awaited = batch.awaited
         return batch.has_news or not self.is_held_up
+
+    def _next_limit(self, size: int, *, has_news: bool) -> int:
+        """Return the size of the next batch. Batches grow as long as they are full: many decisions share a commit.
+        Without decisions, a larger batch saves little, and requests wait for it."""
+        if size < self._limit or (self.has_requests() and not has_news):
+            return _BATCH_MIN
+        return min(_BATCH_MAX, self._limit * 2)
 
     def _leads(self) -> bool:
         leads = self._locks.lead()

@@ -5,7 +5,7 @@ name. A process of an older version does not know that name and leaves its posit
 version leads again, it finds the events after that position, which no process has decided over.
 """
 
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Collection, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 
 from application.log.log import Log
@@ -39,6 +39,8 @@ class Readings:
     def __init__(self, readers: Iterable[Reader]) -> None:
         self.every: Sequence[Reading] = list(readings(readers))
         self._of: dict[type, Sequence[Reading]] = {}
+        self._own = {each.name for each in self.every if each.is_own}
+        self._topics = {each.name: {kind.TOPIC for kind in each.kinds} for each in self.every if not each.is_own}
 
     def of(self, event: Event | UnreadableEvent) -> Sequence[Reading]:
         """Return the readings of this event. An unreadable event may be of any kind, so it concerns all of them. A
@@ -50,6 +52,14 @@ class Readings:
                 each for each in self.every if is_unreadable or (is_retry and each.is_own) or kind in each.kinds
             ]
         return self._of[kind]
+
+    def may_concern(self, topic: str, names: Collection[str]) -> bool:
+        """True if an event of this topic may concern one of these readings, so that it has to be decoded.
+
+        Readings of later kinds are alone in the past of a log, and skip nearly all of it. A policy's own reading skips
+        nothing: if it can't read an event, it parks it, whatever the topic.
+        """
+        return any(name in self._own or topic in self._topics[name] for name in names)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """Followers: each event once, in order, whatever crashes, races or can't be handled."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 import structlog
@@ -11,7 +11,10 @@ from following import Counting, Process
 from structlog.testing import capture_logs
 from typed_ids import as_session, as_stream
 
-from application.log.unit_of_work import Stamp
+from application.log.log import Entry
+from application.log.unit_of_work import Stamp, stamped
+from domain.checkout_session import CheckoutSession
+from domain.personal import Personal
 from domain.stock_item import StockItem
 
 Open = Callable[..., Process]
@@ -186,3 +189,40 @@ def test_a_policy_added_later_starts_at_the_beginning(open_process: Open) -> Non
 
     assert late.seen == ["a", "b"]
     assert both.counted() == 4
+
+
+@pytest.mark.parametrize("has_requests", [False, True])
+def test_batches_stay_small_while_requests_wait_and_nothing_is_decided(
+    open_process: Open, monkeypatch: pytest.MonkeyPatch, has_requests: bool
+) -> None:
+    process = open_process(Counting(reads=frozenset({StockItem.Counted})))
+    process.log.append([noted(version) for version in range(1, 1001)])
+    process.followers.has_requests = lambda: has_requests
+    sizes, read = list[int](), process.log.read
+
+    def measured(after: int, limit: int, until: int | None = None) -> Sequence[Entry]:
+        found = read(after, limit, until)
+        sizes.append(len(found))
+        return found
+
+    monkeypatch.setattr(process.log, "read", measured)
+    process.rest()
+
+    assert sum(sizes) == 1000
+    assert max(sizes) == (32 if has_requests else 512)
+
+
+def noted(version: int) -> CheckoutSession.Noted:
+    stamp = Stamp(actor="staff:kim", now=BEGINNING, session_id=as_session("cs_test_a"))
+    return stamped(CheckoutSession.Noted(text=Personal("a note")), stamp, as_stream("cs_test_a"), version)
+
+
+def test_requests_that_wait_do_not_split_the_commits_of_decisions(open_process: Open) -> None:
+    process = open_process(Counting())
+    process.log.append([noted(version) for version in range(1, 1001)])
+    process.followers.has_requests = lambda: True
+    turns = 0
+    while process.followers.turn():
+        turns += 1
+
+    assert turns < 1000 / 32

@@ -1,5 +1,6 @@
 """Where policies begin: a new policy, and a kind of events that a later version of a policy reads, as they declare."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -159,6 +160,30 @@ def test_a_further_kind_that_begins_at_the_beginning_is_decided_over_from_there(
 
     assert policy.seen == ["old", "older", "now"]
     assert process.counted() == 2
+
+
+def test_a_further_kind_decodes_of_the_past_only_what_it_reads(
+    open_process: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_a_past(open_process, earlier_version())
+    writer = open_process(earlier_version())
+    for number in range(FAR):
+        writer.count(number, "cs_test_far")
+    writer.rest()
+    policy = later_version(Begin.AT_THE_BEGINNING)
+    process, decoded = open_process(policy), Counter[str]()
+    decode = process.log.decode
+
+    def counting(stored: StoredEvent) -> Event:
+        decoded[stored.topic] += 1
+        return decode(stored)
+
+    monkeypatch.setattr(process.log, "decode", counting)
+    process.rest()
+
+    assert policy.seen == ["old", "older"]
+    assert decoded[StockItem.Counted.TOPIC] < FAR / 10
+    assert set(process.log.positions().values()) == {process.log.store.max_notification_id()}
 
 
 def test_a_further_kind_brings_back_no_other_event_and_no_retry(open_process: Open) -> None:
