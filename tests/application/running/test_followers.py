@@ -14,6 +14,7 @@ from typed_ids import as_session, as_stream
 from application.log.log import Entry
 from application.log.unit_of_work import Stamp, stamped
 from domain.checkout_session import CheckoutSession
+from domain.event import Event
 from domain.personal import Personal
 from domain.stock_item import StockItem
 
@@ -212,7 +213,7 @@ def test_batches_stay_small_while_requests_wait_and_nothing_is_decided(
     assert max(sizes) == (32 if has_requests else 512)
 
 
-def noted(version: int) -> CheckoutSession.Noted:
+def noted(version: int) -> Event:
     stamp = Stamp(actor="staff:kim", now=BEGINNING, session_id=as_session("cs_test_a"))
     return stamped(CheckoutSession.Noted(text=Personal("a note")), stamp, as_stream("cs_test_a"), version)
 
