@@ -5,7 +5,7 @@ transaction, so a crash or a second copy of the process changes nothing twice.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
+from dataclasses import dataclass
 
 import structlog
 from eventsourcing.persistence import IntegrityError
@@ -232,19 +232,27 @@ class Followers:
                 session_id=decision.event.session_id,
                 because=decision.event.TOPIC,
                 led_to=[event.TOPIC for event in decision.led_to],
-                sentences=partial(self._sentences, decision),
+                sentences=_Sentences(decision, self._recent),
             )
 
-    def _sentences(self, decision: Decision) -> Iterator[tuple[str, str]]:
-        """What the decision led to, for a person who watches the log: what each event is about, and its sentence."""
-        for event in decision.led_to:
+
+@dataclass(frozen=True, slots=True, repr=False)
+class _Sentences:
+    """What a decision led to, for a person who watches the log: what each event is about, and its sentence. Its `repr`
+    shows nothing of the events, which have personal data."""
+
+    decision: Decision
+    recent: RecentStates
+
+    def __call__(self) -> Iterator[tuple[str, str]]:
+        for event in self.decision.led_to:
             if not quotes_personal_data(event):
                 yield event.session_id or event.originator_id, sentence(event, self._titles(event.session_id))
 
     def _titles(self, session_id: SessionId | None) -> Titles:
         """The titles of a checkout, as far as they are in memory: a log line is no reason to read."""
-        session = self._recent.get(session_id) if session_id else None
-        fulfillment = self._recent.get(fulfillment_id(session_id)) if session_id else None
+        session = self.recent.get(session_id) if session_id else None
+        fulfillment = self.recent.get(fulfillment_id(session_id)) if session_id else None
         if isinstance(session, CheckoutSession) and isinstance(fulfillment, Fulfillment):
             return titles(session, fulfillment)
         return Titles()
