@@ -5,6 +5,7 @@ from functools import lru_cache
 
 from infrastructure.customer_texts.language import Language
 from infrastructure.customer_texts.locales import accepted_tags, cldr_locale
+from infrastructure.customer_texts.own_style import OwnStyle
 from infrastructure.customer_texts.own_texts import OwnTexts
 from infrastructure.customer_texts.shop import Shop
 from infrastructure.customer_texts.templates import Templates
@@ -29,7 +30,7 @@ class CustomerTexts:
         self._own = own or OwnTexts()
         self._translations = Translations(self._own.translations)
         self.shop = shop or Shop()
-        self._templates = Templates(self._own.templates, self.shop)
+        self._templates = Templates(self._own, self.shop)
         default_language = self._spoken(default)
         if default_language is None:
             raise LookupError(f"must be one of {', '.join(self.languages)} (got {default[:40]!r}).")
@@ -48,6 +49,11 @@ class CustomerTexts:
     def languages(self) -> tuple[str, ...]:
         """The names of all translations."""
         return self._translations.names
+
+    @property
+    def style(self) -> OwnStyle | None:
+        """The merchant's own style sheet for the pages."""
+        return self._own.style
 
     @property
     def templates(self) -> Templates:

@@ -9,6 +9,7 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import PoFileError, read_po
 
 from infrastructure.customer_texts.locales import cldr_locale, translation_names
+from infrastructure.customer_texts.own_style import STYLE_NAME, OwnStyle, fault_in_style
 from infrastructure.customer_texts.translations import compiled
 
 SHIPPED_TEMPLATES = Path(__file__).parent / "templates"
@@ -36,6 +37,7 @@ class OwnTexts:
     """By name, such as `mails/receipt.html`."""
     translations: Mapping[str, Catalog] = field(default_factory=dict)
     """By name, such as `de` or `pt_BR`."""
+    style: OwnStyle | None = None
 
 
 def read_own_texts(directory: Path) -> OwnTexts:
@@ -48,14 +50,19 @@ def read_own_texts(directory: Path) -> OwnTexts:
         raise OwnTextsError(f"FULFILL_TEMPLATES: {directory} is not a directory.")
     templates: dict[str, OwnTemplate] = {}
     translations: dict[str, Catalog] = {}
+    style = None
     for path in _entries(directory):
-        if path.is_dir() and path.name in _FOLDERS:
+        if path == directory / STYLE_NAME and path.is_file():
+            style = _style(path)
+        elif path.is_dir() and path.name in _FOLDERS:
             templates.update(_templates(path))
         elif path.suffix == ".po" and path.is_file():
             translations[_translation_name(path)] = _translation(path)
         else:
-            raise OwnTextsError(f"{path}: unknown entry; only mails/, pages/ and texts such as de.po are used.")
-    return OwnTexts(templates=templates, translations=translations)
+            raise OwnTextsError(
+                f"{path}: unknown entry; only mails/, pages/, {STYLE_NAME} and texts such as de.po are used."
+            )
+    return OwnTexts(templates=templates, translations=translations, style=style)
 
 
 def _entries(directory: Path) -> Sequence[Path]:
@@ -63,6 +70,14 @@ def _entries(directory: Path) -> Sequence[Path]:
         return sorted(path for path in directory.iterdir() if not path.name.startswith("."))
     except OSError as error:
         raise OwnTextsError(f"{directory}: can't be read: {error.strerror or type(error).__name__}.") from error
+
+
+def _style(path: Path) -> OwnStyle:
+    style = OwnStyle(path=path, source=_text(path))
+    if fault := fault_in_style(style.source):
+        line, why = fault
+        raise OwnTextsError(f"{path}, line {line}: {why}.")
+    return style
 
 
 def _templates(folder: Path) -> Iterator[tuple[str, OwnTemplate]]:

@@ -17,7 +17,7 @@ from jinja2.nodes import EvalContext
 from markupsafe import escape
 
 from infrastructure.customer_texts.language import Language
-from infrastructure.customer_texts.own_texts import SHIPPED_TEMPLATES, OwnTemplate
+from infrastructure.customer_texts.own_texts import SHIPPED_TEMPLATES, OwnTemplate, OwnTexts
 from infrastructure.customer_texts.shop import Shop
 
 ORIGINAL = "original"
@@ -27,11 +27,12 @@ ORIGINAL = "original"
 class Templates:
     """Compiles each template once for each language, when it is first wanted."""
 
-    def __init__(self, own: Mapping[str, OwnTemplate], shop: Shop) -> None:
-        """`own` are the merchant's by name: one of our name takes the place of ours. All of them can name `shop`."""
+    def __init__(self, own: OwnTexts, shop: Shop) -> None:
+        """The merchant's templates of our name take the place of ours. All of them can name `shop`."""
         self._shop = shop
+        self._style = own.style
         shipped = FileSystemLoader(SHIPPED_TEMPLATES)
-        self._loader = ChoiceLoader([_OwnLoader(own), shipped, PrefixLoader({ORIGINAL: shipped})])
+        self._loader = ChoiceLoader([_OwnLoader(own.templates), shipped, PrefixLoader({ORIGINAL: shipped})])
         self._environments: dict[str, Environment] = {}
 
     def render(self, name: str, language: Language, what: Mapping[str, object]) -> str:
@@ -58,6 +59,7 @@ class Templates:
         is_mirrored = language.direction == "rtl"
         made.globals["start"], made.globals["end"] = ("right", "left") if is_mirrored else ("left", "right")
         made.globals["shop"] = self._shop
+        made.globals["own_style"] = self._style.version if self._style else None
         texts = language.texts
 
         @pass_eval_context

@@ -11,10 +11,8 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
 
-from infrastructure.customer_texts.shop import Logo
 from interfaces.web.after_checkout import AfterCheckout
 from interfaces.web.health import Health
-from interfaces.web.shop_logo import ShopLogo
 from interfaces.web.webhook import Webhook
 
 Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
@@ -57,7 +55,7 @@ def web_app(
     webhook: Webhook,
     after_checkout: AfterCheckout,
     health: Health,
-    logo: Logo | None = None,
+    shop_files: Sequence[Route] = (),
     lifespan: Lifespan | None = None,
     more_routes: Sequence[BaseRoute] = (),
 ) -> WebApp:
@@ -67,7 +65,7 @@ def web_app(
             Route("/after-checkout", after_checkout.__call__, methods=["GET"]),
             Route("/healthz", health.alive, methods=["GET"]),
             Route("/readyz", health.ready, methods=["GET"]),
-            *([Route("/static/logo", ShopLogo(logo).__call__, methods=["GET"])] if logo else ()),
+            *shop_files,
             Mount("/static", StaticFiles(directory=_STATIC), name="static"),
             *more_routes,
         ],

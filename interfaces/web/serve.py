@@ -18,6 +18,7 @@ from interfaces.web.connections import raise_descriptor_limit
 from interfaces.web.health import Health
 from interfaces.web.rate_limit import RateLimit
 from interfaces.web.server import GRACEFUL_SECONDS, web_server
+from interfaces.web.shop_files import shop_files
 from interfaces.web.webhook import Webhook
 
 logger = structlog.get_logger(__name__)
@@ -49,7 +50,7 @@ def engine_app(runtime: Runtime, more_routes: Sequence[BaseRoute] = (), *, with_
             rate_limit=RateLimit(VISITS_PER_MINUTE, time.monotonic),
         ),
         health=Health(lambda: runtime.engine.is_ready, lambda: runtime.gateway.key),
-        logo=runtime.texts.shop.logo,
+        shop_files=shop_files(runtime.texts),
         lifespan=lifespan,
         more_routes=more_routes,
     )

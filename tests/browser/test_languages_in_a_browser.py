@@ -32,7 +32,7 @@ def test_every_page_fits_a_phone_and_can_be_read(browser: Browser, language: str
     shown = sample_pages(language, texts_of(language))
     page = browser.new_page(viewport={"width": 360, "height": 800}, reduced_motion="reduce")
 
-    with serving(app_of(shown)) as url:
+    with serving(app_of(shown, texts_of(language))) as url:
         for name in shown:
             page.goto(f"{url}/{name}")
 
@@ -70,7 +70,7 @@ def test_what_is_written_from_right_to_left_is_laid_out_so(browser: Browser, lan
     amount, title = page.locator("td.amount").first, page.get_by_text("Mug, blue")
     assert (left(amount) < left(title)) is is_mirrored
 
-    with serving(app_of(sample_pages(language, texts))) as url:
+    with serving(app_of(sample_pages(language, texts), texts)) as url:
         page.goto(f"{url}/mixed")
         assert (left(page.get_by_role("link").last) < left(page.get_by_text("Bread course").first)) is is_mirrored
         assert left(page.get_by_text("PRO-0001")) < 60, "a key reads from the left, whatever stands around it"

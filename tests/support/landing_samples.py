@@ -46,10 +46,12 @@ from domain.park_reason import ParkReason
 from domain.personal import Personal
 from infrastructure.customer_texts.customer_texts import CustomerTexts
 from infrastructure.customer_texts.language import Language
+from infrastructure.customer_texts.own_style import OwnStyle
+from infrastructure.customer_texts.own_texts import OwnTexts
 from infrastructure.customer_texts.shop import Logo
 from interfaces.web.headers import SECURITY_HEADERS
 from interfaces.web.landing_page import LandingPage
-from interfaces.web.shop_logo import ShopLogo
+from interfaces.web.shop_files import shop_files
 
 LOGO = Logo(content=a_png(), subtype="png")
 _STATIC = Path(interfaces.web.__file__).parent / "static"
@@ -199,16 +201,16 @@ SAMPLES = (
 """Every way in which a page can look; `customer_samples` has every way in which it can read."""
 
 
-def sample_app() -> Starlette:
-    texts = CustomerTexts(shop=replace(SHOP, logo=LOGO))
+def sample_app(style: OwnStyle | None = None) -> Starlette:
+    texts = CustomerTexts(OwnTexts(style=style), shop=replace(SHOP, logo=LOGO))
     shown = {name: render(page, texts) for name, page in pages(ENGLISH).items()}
     shown |= {"not-found": render_not_found(texts=texts), "too-many": render_too_many(texts=texts)}
     shown["unavailable"] = render_unavailable()  # of a shop that says nothing of itself
-    return app_of(shown)
+    return app_of(shown, texts)
 
 
-def app_of(shown: Mapping[str, str]) -> Starlette:
-    """Return an application that serves each page under its name."""
+def app_of(shown: Mapping[str, str], texts: CustomerTexts) -> Starlette:
+    """Return an application that serves each page under its name, with the shop's files of these texts."""
 
     async def show(request: Request) -> Response:
         return HTMLResponse(shown[request.path_params["name"]], headers=SECURITY_HEADERS)
@@ -216,7 +218,7 @@ def app_of(shown: Mapping[str, str]) -> Starlette:
     return Starlette(
         routes=[
             Route("/{name}", show),
-            Route("/static/logo", ShopLogo(LOGO).__call__),
+            *shop_files(texts),
             Mount("/static", StaticFiles(directory=_STATIC)),
         ]
     )

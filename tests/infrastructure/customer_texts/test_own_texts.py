@@ -191,7 +191,7 @@ def test_what_changes_after_the_start_changes_nothing(tmp_path: Path) -> None:
         ),
         ({"mails___part_html": "{% endif %}"}, "mails/_part.html, line 1: Encountered unknown tag 'endif'."),
         ({"mails__reciept_html": ""}, "mails/reciept.html: must be one of the templates of mails/: backordered.html, "),
-        ({"receipt_html": ""}, "receipt.html: unknown entry; only mails/, pages/ and texts such as de.po are used."),
+        ({"receipt_html": ""}, "receipt.html: unknown entry; only mails/, pages/, landing.css and texts such as de."),
         ({"emails__receipt_html": ""}, "emails: unknown entry; only mails/, pages/"),
         ({"german_po": ""}, "german.po: must be named after a language, such as de.po or pt_BR.po."),
         ({"de_XX_po": ""}, "de_XX.po: must be named after a language"),

@@ -14,7 +14,6 @@ from landing_orders import COURSE, delivered, page_of_lines
 from log_parts import MUG, mail
 from pictures import a_png
 from starlette.applications import Starlette
-from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from domain.mail import MailKind
@@ -27,7 +26,7 @@ from infrastructure.setting_values import SettingsError
 from infrastructure.settings import load_settings
 from interfaces.bootstrap import customer_texts
 from interfaces.web.headers import SECURITY_HEADERS
-from interfaces.web.shop_logo import ShopLogo
+from interfaces.web.shop_files import shop_files
 
 KEYS = {"STRIPE_API_KEY": "sk_test_1", "STRIPE_WEBHOOK_SECRET": "whsec_1"}
 RECEIPT = replace(mail(MailKind.RECEIPT, MUG), locale="en", order_number=OrderNumber("K7Q2M-9XDRT"))
@@ -103,8 +102,9 @@ def test_two_attempts_of_a_mail_with_a_logo_are_the_same() -> None:
 
 
 def test_the_page_shows_the_logo_from_this_server_as_its_policy_asks() -> None:
-    html = render(PAGE, CustomerTexts(shop=replace(SHOP, logo=LOGO)))
-    client = TestClient(Starlette(routes=[Route("/static/logo", ShopLogo(LOGO).__call__)]))
+    texts = CustomerTexts(shop=replace(SHOP, logo=LOGO))
+    html = render(PAGE, texts)
+    client = TestClient(Starlette(routes=shop_files(texts)))
 
     answer = client.get("/static/logo")
 
