@@ -177,6 +177,13 @@ def _title(order: CheckoutDocument) -> str:
     return f"{first.description} and {len(others)} more" if others else first.description
 
 
+def _customer(order: CheckoutDocument) -> str:
+    """Nothing as long as Stripe was not asked."""
+    contact = order.checkout.contact if order.checkout else None
+    known = (contact.name or contact.email) if contact else None
+    return known.text if known else ""
+
+
 def _money(amount: int | None, currency: str | None = CURRENCY) -> str:
     """Nothing as long as Stripe was not asked."""
     return format_money(amount, currency, english()) if amount is not None and currency else ""
@@ -189,5 +196,5 @@ def _label(name: str) -> str:
 @lru_cache(maxsize=1)
 def _environment() -> Environment:
     made = environment(FileSystemLoader(_HERE / "templates"))
-    made.filters |= {"title_of": _title, "money": _money, "label": _label}
+    made.filters |= {"title_of": _title, "customer_of": _customer, "money": _money, "label": _label}
     return made

@@ -8,6 +8,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 from typed_ids import as_session
 
+from domain.order_number import order_number
 from interfaces.demo.stage import Order, Stage
 
 
@@ -46,6 +47,9 @@ def test_an_order_and_its_mail_are_found_and_shown(visitor: TestClient, stage: S
     as_sent = visitor.get(f"/demo/mails/{name}/as-sent").text
 
     assert f'href="/demo/orders/{order.id}"' in front
+    for page in (front, shown):
+        assert order_number(order.id) in page
+        assert "Ada" in page
     assert f'href="/demo/mails/{name}"' in front
     for text in ("Online course: drawing trees", "€49.00", ">blocked<", "The receipt was sent", name):
         assert text in shown
