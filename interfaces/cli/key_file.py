@@ -2,16 +2,17 @@
 
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from application.text.english import counted
-from interfaces.cli.key_header import Header, header_of
+from interfaces.cli.key_header import Header, header_of, headers_below
 from interfaces.cli.usage import UsageError, shown
 
 BYTES_MAX = 16 * 1024 * 1024
 _KEY_MAX = 1000
+_LINES_NAMED_MAX = 3
 _STDIN = "-"
 _SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs"}
 
@@ -40,11 +41,12 @@ def read_key_file(file: str) -> KeyFile:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise UsageError(f"{name} is not valid UTF-8. It must have one key per line.") from error
-    return _read(name, [line.strip() for line in text.splitlines() if line.strip()])
+    return _read(name, {number: line.strip() for number, line in enumerate(text.splitlines(), 1) if line.strip()})
 
 
-def _read(name: str, lines: Sequence[str]) -> KeyFile:
-    remarks = []
+def _read(name: str, numbered: Mapping[int, str]) -> KeyFile:
+    """`numbered` are the lines that are not blank, by their numbers."""
+    remarks, lines = [], [*numbered.values()]
     _check_columns(name, lines)
     header = header_of(list(map(_unquoted, lines)))
     if header is Header.DOUBTFUL:
@@ -53,9 +55,13 @@ def _read(name: str, lines: Sequence[str]) -> KeyFile:
             "remove it. If it is a key, move it to a file of its own."
         )
     if header is Header.CERTAIN:
-        remarks.append(f"{name}: left out the header row {shown(_unquoted(lines[0]))}.")
-        lines = lines[1:]
+        repeats = [number for number, line in numbered.items() if line == lines[0]]
+        again = f", also in line {', '.join(map(str, repeats[1:]))}" if repeats[1:] else ""
+        remarks.append(f"{name}: left out the header row {shown(_unquoted(lines[0]))}{again}.")
+        numbered = {number: line for number, line in numbered.items() if number not in repeats}
+        lines = [*numbered.values()]
         _check_columns(name, lines)
+    _check_headers_below(name, numbered)
     quoted = [line for line in lines if _is_quoted(line)]
     if quoted and len(quoted) < len(lines):
         raise UsageError(
@@ -68,6 +74,22 @@ def _read(name: str, lines: Sequence[str]) -> KeyFile:
     if not keys or any(not 0 < len(key) <= _KEY_MAX or not key.isprintable() for key in keys):
         raise UsageError(f"{name} must have one key per line, each of 1 to {_KEY_MAX} printable characters.")
     return KeyFile(keys=keys, remarks=remarks)
+
+
+def _check_headers_below(name: str, numbered: Mapping[int, str]) -> None:
+    """
+    Raises:
+        UsageError: a line between the keys is a header, which a customer would get as a key.
+    """
+    places, numbers = headers_below(list(map(_unquoted, numbered.values()))), [*numbered]
+    if places:
+        where = " and ".join(f"line {numbers[place]}" for place in places[:_LINES_NAMED_MAX])
+        more = " (and elsewhere)" if places[_LINES_NAMED_MAX:] else ""
+        header = _unquoted(numbered[numbers[places[0]]])
+        raise UsageError(
+            f"{shown(header)} in {where} of {name}{more} looks like a header, not like a key. Nothing was read. If it "
+            "is a header, remove it. If it is a key, move it to a file of its own."
+        )
 
 
 def _check_columns(name: str, lines: Sequence[str]) -> None:

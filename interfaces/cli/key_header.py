@@ -42,16 +42,31 @@ def header_of(lines: Sequence[str]) -> Header:
     if not lines:
         return Header.NONE
     first, *others = lines
-    words = _words(first)
-    is_named = not _has_digit(first) and any(map(_NAMES_KEYS.fullmatch, words))
+    is_named = _is_named(first)
     is_unlike = bool(others) and any(
         has(first) is not usual and all(has(line) is usual for line in others) for has, usual in _USUAL
     )
-    if is_named and (is_unlike or all(map(_IS_KNOWN.fullmatch, words))):
+    if is_named and (is_unlike or _is_known(first)):
         return Header.CERTAIN
     if (is_named and others) or (is_unlike and len(others) > 1):
         return Header.DOUBTFUL
     return Header.NONE
+
+
+def headers_below(lines: Sequence[str]) -> Sequence[int]:
+    """The places of further headers, as where lists were joined to one file. The first line is none any more."""
+    exceptions = [[place for place, line in enumerate(lines) if has(line) is not usual] for has, usual in _USUAL]
+    unlike = {places[0] for places in exceptions if len(places) == 1 < len(lines)}
+    return [place for place, line in enumerate(lines) if _is_named(line) and (_is_known(line) or place in unlike)]
+
+
+def _is_named(line: str) -> bool:
+    """Whether it names keys in words."""
+    return not _has_digit(line) and any(map(_NAMES_KEYS.fullmatch, _words(line)))
+
+
+def _is_known(line: str) -> bool:
+    return all(map(_IS_KNOWN.fullmatch, _words(line)))
 
 
 def _has_digit(line: str) -> bool:

@@ -12,7 +12,7 @@ import pytest
 from processes import stop
 
 from interfaces.cli.key_file import BYTES_MAX, read_key_file
-from interfaces.cli.usage import shown
+from interfaces.cli.usage import UsageError, shown
 
 Fulfill = Callable[..., Any]
 BY = ("--as", "kim", "--reason", "a delivery came")
@@ -276,6 +276,44 @@ def test_a_header_in_a_language_of_the_customers_is_no_key(tmp_path: Path, heade
 
     assert read.keys == list(keys)
     assert read.remarks == [f"{file}: left out the header row {shown(header)}."]
+
+
+HEADERS = [
+    *("License key", "Lizenzschlüssel", "Clé de licence", "Clave de producto", "Chiave di licenza", "Licentiesleutel"),
+    *("Chave de licença", "ライセンスキー", "Studio license key"),
+]
+
+
+@pytest.mark.parametrize("header", HEADERS)
+def test_a_header_between_the_keys_is_refused_with_its_line(tmp_path: Path, header: str) -> None:
+    file = tmp_path / "keys.txt"
+    file.write_text(f"A-1\nB-2\n\n{header}\nC-3\n")
+
+    with pytest.raises(UsageError) as refused:
+        read_key_file(str(file))
+
+    assert str(refused.value) == (
+        f"{shown(header)} in line 4 of {file} looks like a header, not like a key. Nothing was read. If it is a "
+        "header, remove it. If it is a key, move it to a file of its own."
+    )
+
+
+def test_a_header_that_repeats_the_first_is_left_out_with_its_lines(tmp_path: Path) -> None:
+    file = tmp_path / "keys.txt"
+    file.write_text('"Key"\n"A-1"\n"B-2"\n"Key"\n"C-3"\n"Key"\n')
+
+    read = read_key_file(str(file))
+
+    assert read.keys == ["A-1", "B-2", "C-3"]
+    assert f"{file}: left out the header row 'Key', also in line 4, 6." in read.remarks
+
+
+@pytest.mark.parametrize("keys", [("red-tree-rain", "blue-code-moon", "my-key-box"), ("KEY-1", "KEY-2", "KEY-3")])
+def test_a_key_that_has_a_word_for_keys_is_a_key(tmp_path: Path, keys: Sequence[str]) -> None:
+    file = tmp_path / "keys.txt"
+    file.write_text("\n".join(keys))
+
+    assert read_key_file(str(file)).keys == list(keys)
 
 
 @pytest.mark.parametrize(
