@@ -29,8 +29,26 @@ _WITHIN = re.compile(r"[-'/@.+&]")
 _PHONE = re.compile(r"\+?[\d\s()./-]+")
 _LABEL_OF_PHONE = re.compile(r"(?:tel|phone|mobile)\b[.:\s]*", re.IGNORECASE)
 _PHONE_DIGITS_MIN = 6
-_POSTAL_CODE = re.compile(r"(?:[a-z]{1,2}|fin)-(\d{2}-?\d[\d-]*)")
+_POSTAL_CODE = re.compile(r"([a-z]{1,2}|fin)-(\d{2}-?\d[\d-]*)")
 """A postal code behind the letters of its country: `d-10999`, `pl-00-950`."""
+_COUNTRIES = {
+    "a": "at",
+    "b": "be",
+    "d": "de",
+    "e": "es",
+    "f": "fr",
+    "fin": "fi",
+    "fl": "li",
+    "h": "hu",
+    "i": "it",
+    "l": "lu",
+    "n": "no",
+    "p": "pt",
+    "s": "se",
+}
+"""Letters of countries on their cars that are not their codes in ISO 3166."""
+_STREET = re.compile(r"([a-z-]*str)asse")
+"""`Str.` and `Straße`: a query for either has to find both."""
 _REVERSED, _END = "tel:", "end:"
 _END_MIN = 6
 _GROUP = re.compile(r"[a-z]{1,2}|(?=[a-z]*\d)[a-z\d]+")
@@ -101,10 +119,15 @@ def beginning_of_end(text: str) -> str | None:
     return term_of_id(end) if len(end) >= _END_MIN and _END_OF_ID.fullmatch(end) else None
 
 
-def terms_of_code(text: str) -> Iterator[str]:
-    """A postal code: by its words and their parts, and without blanks: `SW1A 1AA`, `sw1a1aa`; `D-10999`, `10999`."""
-    yield from terms_of_text(text)
-    yield "".join(words(text))
+def terms_of_code(text: str, country: str) -> Iterator[str]:
+    """A postal code: without blanks, as `sw1a1aa gb`, and the parts that are not its beginning: `1aa`. Behind it is the
+    code of its country in ISO 3166, for a query of `GB-SW1A 1AA`; all other queries find it by its beginning."""
+    typed = "".join(words(text))
+    code = found[2] if (found := _POSTAL_CODE.fullmatch(typed)) else typed
+    if code:
+        yield f"{code} {country}".casefold().strip()
+    terms = dict.fromkeys(terms_of_text(text))
+    yield from (term for term in terms if not code.startswith(term))
 
 
 def terms_of_reference(text: str) -> Iterator[str]:
@@ -131,8 +154,11 @@ def terms_of_amount(amount: Decimal, currency: str) -> Iterator[str]:
 def readings(question: str) -> Iterator[Sequence[str]]:
     """Return what a query may mean, the likeliest first: beginnings of terms, all of which a checkout must have."""
     asked = question.strip()
-    likeliest = list(dict.fromkeys(word for raw in asked.split() for word in _asked(raw)))
+    words_ = list(dict.fromkeys(word for raw in asked.split() for word in _asked(raw)))
+    likeliest = words_ if words_ == ["strasse"] else list(map(_street, words_))
     yield likeliest
+    if likeliest == ["strasse"]:
+        yield ["str"]
     if number := read_order_number(asked):
         yield words(number)
     numbers = [_order_number(word) for word in likeliest]
@@ -147,7 +173,7 @@ def readings(question: str) -> Iterator[Sequence[str]]:
     amount = _WITHOUT_ZERO.sub(r"0.\1", _GROUPED.sub(_ungrouped, asked))
     if amount != asked:
         yield words(amount)
-    codes = [_without_country(word) for word in likeliest]
+    codes = [_code_of_country(word) for word in likeliest]
     parts = [part for code in codes for part in re.split("[-']", code) if part]
     if codes != likeliest:
         yield codes
@@ -171,9 +197,15 @@ def _order_number(word: str) -> str:
     return number.casefold() if number else word
 
 
-def _without_country(word: str) -> str:
-    code = _POSTAL_CODE.fullmatch(word)
-    return code[1] if code else word
+def _code_of_country(word: str) -> str:
+    """A postal code behind the letters of its country, as the term of it in that country begins."""
+    found = _POSTAL_CODE.fullmatch(word)
+    return f"{found[2]} {_COUNTRIES.get(found[1], found[1])}" if found else word
+
+
+def _street(word: str) -> str:
+    found = _STREET.fullmatch(word)
+    return found[1] if found else word
 
 
 def _joined(found: Iterable[str]) -> str:

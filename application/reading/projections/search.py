@@ -96,7 +96,7 @@ def _of_contact(contact: Contact) -> Iterator[Found]:
     if address := contact.address:
         for part in (address.line1, address.line2, address.city, address.state):
             yield "address", terms_of_text(_text(part))
-        yield "postal_code", terms_of_code(_text(address.postal_code))
+        yield "postal_code", terms_of_code(_text(address.postal_code), _text(address.country))
     yield "name", terms_of_text(_text(contact.name))
     yield "email", terms_of_email(_text(contact.email))
     yield "phone", terms_of_phone(_text(contact.phone))
@@ -114,7 +114,7 @@ def _text(text: Personal | None) -> str:
 
 SEARCH = Projection(
     name="search",
-    version=6,
+    version=7,
     table=Table(
         columns={"term": Column.TEXT, "session_id": Column.TEXT, "field": Column.TEXT},
         key=("term", "session_id", "field"),

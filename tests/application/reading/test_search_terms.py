@@ -23,7 +23,10 @@ TERMS = {
     *terms_of_text("Bjørn Łęcki Strauß Đorđević Kırmızı Æsa"),
     *terms_of_email("mara.muster+shop@mail.example.com"),
     *terms_of_phone("+4915112345678"),
-    *terms_of_code("SW1A 1AA"),
+    *terms_of_code("SW1A 1AA", "GB"),
+    *terms_of_text("Berliner Str. 5"),
+    *terms_of_text("Neue Hauptstraße 7"),
+    *terms_of_text("Karl-Marx-Str."),
     *terms_of_text("SO-77"),
     *words("VZ10X-TW2KN"),
     *terms_of_tracking("00340434161094000000"),
@@ -34,9 +37,10 @@ TERMS = {
     *terms_of_amount(Decimal("500"), "jpy"),
     *terms_of_amount(Decimal("0.99"), "gbp"),
     *terms_of_amount(Decimal("4900"), "jpy"),
-    *terms_of_code("10999"),
-    *terms_of_code("A-1040"),
-    *terms_of_code("00-950"),
+    *terms_of_code("10999", "DE"),
+    *terms_of_code("75011", "FR"),
+    *terms_of_code("A-1040", "AT"),
+    *terms_of_code("00-950", "PL"),
     *terms_of_text("Fritz Danziger"),
     *words("pi_3MtwBwLkdIwHu7ix28a3tqPa"),
     *words("plink_1MoC3ULkdIwHu7ixZjtGpVl2"),
@@ -93,8 +97,19 @@ def is_found(question: str) -> bool:
         "sw1a1aa",
         "D-10999",
         "d-10999 danziger",
-        "F-10999",
+        "DE-10999",
+        "F-75011",
+        "FR-75011",
+        "75011",
         "10999",
+        "Berliner Straße 5",
+        "berliner strasse",
+        "Berliner Str.",
+        "Hauptstr. 7",
+        "Hauptstraße",
+        "HAUPTSTRASSE 7",
+        "Strasse",
+        "Karl-Marx-Straße",
         "A-1040",
         "1040",
         "a1040",
@@ -161,9 +176,13 @@ def test_what_people_paste_is_found(question: str) -> None:
         "1z-999-aa1-01-2345-6785",
         "VZ10X-TW2KN · ORDER-2",
         "VZ10X-TW2KM · ORDER-1 of May",
+        "F-10999",
+        "FR-10999",
+        "D-75011",
         "F-75001",
         "CH-8001",
         "FIN-00100",
+        "Marxstraße",
     ],
 )
 def test_what_is_another_is_not_found(question: str) -> None:
@@ -178,10 +197,24 @@ def test_only_an_amount_is_read_as_one(text: str, found: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "code"), [("D-10999", "10999"), ("F-75001", "75001"), ("CH-8001", "8001"), ("L-1234", "1234")]
+    ("text", "code"), [("D-10999", "10999 de"), ("F-75001", "75001 fr"), ("CH-8001", "8001 ch"), ("L-1234", "1234 lu")]
 )
-def test_the_country_of_a_postal_code_is_not_the_start_of_a_word(text: str, code: str) -> None:
+def test_a_postal_code_behind_a_country_is_a_code_of_that_country(text: str, code: str) -> None:
     assert list(readings(text)) == [[text.casefold()], [code]]
+
+
+@pytest.mark.parametrize(
+    ("text", "country", "terms"),
+    [
+        ("10999", "DE", {"10999 de"}),
+        ("D-10999", "DE", {"10999 de", "d-10999", "d10999"}),
+        ("SW1A 1AA", "GB", {"sw1a1aa gb", "1aa"}),
+        ("00-950", "", {"00-950", "950", "00950"}),
+        ("", "IE", set()),
+    ],
+)
+def test_a_postal_code_has_no_term_that_is_the_beginning_of_another(text: str, country: str, terms: set[str]) -> None:
+    assert {*terms_of_code(text, country)} == terms
 
 
 def test_digits_are_a_phone_number_only_where_nothing_else_is_asked_for() -> None:
@@ -191,7 +224,7 @@ def test_digits_are_a_phone_number_only_where_nothing_else_is_asked_for() -> Non
 
 @given(text=st.text(max_size=60))
 def test_every_text_is_found_by_itself(text: str) -> None:
-    terms = [*terms_of_text(text), *terms_of_email(text), *terms_of_code(text)]
+    terms = [*terms_of_text(text), *terms_of_email(text), *terms_of_code(text, "DE")]
 
     assert all(any(term.startswith(word) for term in terms) for word in words(text))
 
